@@ -1,0 +1,35 @@
+import type { Effects } from "../effects/effects.ts";
+import type { ExitName } from "../errors.ts";
+
+export interface OptionSpec {
+	/** As in the help: `-d, --distribution <id>`. */
+	readonly flags: string;
+	readonly description: string;
+	/** The values there are, for help and completion; checking them is the command's. */
+	readonly choices?: readonly string[];
+	/** Completes to file names. */
+	readonly files?: boolean;
+}
+
+export interface ArgumentSpec {
+	/** As in the help: `<file>` when it must be given, `[file]` when it may. */
+	readonly name: string;
+	readonly description: string;
+}
+
+/** What the command line held: option values by camel-cased name, as strings or booleans, and the arguments. */
+export interface Invocation {
+	readonly options: Readonly<Record<string, string | boolean | undefined>>;
+	readonly args: readonly string[];
+}
+
+/** One verb of the tool: what it takes, how it is explained, what it does. */
+export interface Command {
+	readonly name: string;
+	readonly description: string;
+	readonly arguments?: readonly ArgumentSpec[];
+	readonly options: readonly OptionSpec[];
+	/** Each a command line and what it does. */
+	readonly examples: readonly (readonly [line: string, what: string])[];
+	run(fx: Effects, invocation: Invocation): Promise<ExitName>;
+}

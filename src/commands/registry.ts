@@ -1,0 +1,17 @@
+import type { Command } from "./command.ts";
+
+interface Entry {
+	readonly name: string;
+	readonly summary: string;
+	/** Loads the command and, with it, only what it needs. */
+	readonly load: () => Promise<Command>;
+}
+
+/** Every verb, in the order of the help. */
+export const registry: readonly Entry[] = [
+	{
+		name: "exit-codes",
+		summary: "print the table of exit codes",
+		load: async () => (await import("./exit-codes.ts")).exitCodesCommand,
+	},
+];

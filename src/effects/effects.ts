@@ -1,0 +1,78 @@
+import type { Problem } from "../errors.ts";
+
+/** The world as commands see it. `node.ts` is the real one; stages never touch anything else. */
+export interface Effects {
+	readonly files: Files;
+	readonly terminal: Terminal;
+	readonly programs: Programs;
+	readonly clock: Clock;
+	readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Clock {
+	/** Milliseconds since the epoch. */
+	now(): number;
+}
+
+export interface ReadOptions {
+	/** Refuse anything larger, in bytes. */
+	readonly maxBytes: number;
+}
+
+export interface ReplaceOptions {
+	/** Keep the old content beside the file; the value is the backup's file name suffix. */
+	readonly backupSuffix?: string | undefined;
+	/** What the file held when it was read; if it holds something else by now, nothing is written. */
+	readonly expected: Uint8Array;
+}
+
+/** A file to write, as a stage describes it. */
+export interface Artefact {
+	/** Relative to the output folder, with forward slashes. */
+	readonly path: string;
+	readonly content: string | Uint8Array;
+	/** Permission bits; 0o644 if not given. */
+	readonly mode?: number;
+}
+
+export interface Files {
+	/** The bytes of a regular file, or of standard input for `-`. Throws `CrossfadeError` (refused or io). */
+	read(path: string, options: ReadOptions): Promise<Uint8Array>;
+	/** Replaces a file whole or not at all: temporary file in the same folder, fsync, rename; mode and owner are kept. Returns the backup's path. */
+	replace(path: string, content: Uint8Array, options: ReplaceOptions): Promise<string | undefined>;
+	/** Writes artefacts below a folder, each whole or not at all; returns their paths. Existing different files stop it before the first write unless `force`. */
+	writeAll(folder: string, artefacts: readonly Artefact[], options: { force: boolean }): Promise<string[]>;
+	/** Runs `use` with the path of a private temporary copy, removed afterwards. */
+	withTemporary<T>(name: string, content: Uint8Array, use: (path: string) => Promise<T>): Promise<T>;
+}
+
+export interface RunResult {
+	/** The exit code; undefined when it was ended by a signal or the time limit. */
+	readonly code: number | undefined;
+	readonly stdout: string;
+	readonly stderr: string;
+	readonly timedOut: boolean;
+}
+
+export interface Programs {
+	/** The path of a program on PATH, or undefined. */
+	find(name: string): string | undefined;
+	/** Runs a program with no standard input; never through a shell. */
+	run(path: string, args: readonly string[], options: { timeoutMs: number }): Promise<RunResult>;
+}
+
+/** Output for people and for pipes. Every write passes the output guard. */
+export interface Terminal {
+	/** Whether standard output is a terminal that wants colour. */
+	readonly color: boolean;
+	readonly quiet: boolean;
+	readonly verbose: boolean;
+	/** The result, to standard output, as it is. */
+	print(text: string): void;
+	/** A line about what happened, to standard error; not when quiet. */
+	note(line: string): void;
+	/** A line for those who asked for more, to standard error. */
+	detail(line: string): void;
+	/** A warning, to standard error, even when quiet. */
+	warn(problem: Problem): void;
+}

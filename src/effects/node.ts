@@ -1,0 +1,71 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { holdsSecret } from "../guard.ts";
+import type { Effects, Programs, RunResult, Terminal } from "./effects.ts";
+import { nodeFiles } from "./node-files.ts";
+
+/** The real world. */
+export function nodeEffects(terminal: Terminal): Effects {
+	return {
+		files: nodeFiles,
+		terminal,
+		programs: nodePrograms,
+		clock: { now: () => Date.now() },
+		environment: process.env,
+	};
+}
+
+/** More output than this from a child program is cut off: nothing we run has more to say. */
+const MAX_CHILD_OUTPUT = 8 * 1024 * 1024;
+
+const nodePrograms: Programs = {
+	find(name) {
+		if (name.includes("/")) return isExecutable(name) ? name : undefined;
+		const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+		return folders.map((folder) => join(folder, name)).find(isExecutable);
+	},
+	async run(path, args, { timeoutMs }) {
+		const { spawn } = await import("node:child_process");
+		return new Promise<RunResult>((done, fail) => {
+			const child = spawn(path, args, {
+				stdio: ["ignore", "pipe", "pipe"],
+				timeout: timeoutMs,
+				killSignal: "SIGKILL",
+				env: environmentForChildren(),
+			});
+			const collect = (stream: NodeJS.ReadableStream) => {
+				let text = "";
+				stream.setEncoding("utf8");
+				stream.on("data", (chunk: string) => {
+					if (text.length < MAX_CHILD_OUTPUT) text += chunk;
+				});
+				return () => text;
+			};
+			const stdout = collect(child.stdout);
+			const stderr = collect(child.stderr);
+			child.on("error", fail);
+			child.on("close", (code, signal) => {
+				done({
+					code: code ?? undefined,
+					stdout: stdout(),
+					stderr: stderr(),
+					timedOut: signal === "SIGKILL",
+				});
+			});
+		});
+	},
+};
+
+/** Everything but the variables that hold a token we took: no child gets one. */
+function environmentForChildren(): NodeJS.ProcessEnv {
+	return Object.fromEntries(Object.entries(process.env).filter(([, value]) => !holdsSecret(value ?? "")));
+}
+
+function isExecutable(path: string): boolean {
+	try {
+		accessSync(path, constants.X_OK);
+		return statSync(path).isFile();
+	} catch {
+		return false;
+	}
+}

@@ -1,0 +1,69 @@
+import { writeSync } from "node:fs";
+import { problemText } from "../errors.ts";
+import { type OutputGuard, outputGuard } from "../guard.ts";
+import type { Terminal } from "./effects.ts";
+import { ioError } from "./io-error.ts";
+
+interface TerminalOptions {
+	readonly quiet: boolean;
+	readonly verbose: boolean;
+	readonly color: boolean;
+}
+
+/** A terminal over the process's own streams, plus `close`, which lets go of what the guards hold back. */
+export function nodeTerminal(options: TerminalOptions): Terminal & { close(): void } {
+	const out = guardedStream(1);
+	const err = guardedStream(2);
+	return {
+		...options,
+		print: (text) => out.write(text),
+		note: (line) => {
+			if (!options.quiet) err.write(`${line}\n`);
+		},
+		detail: (line) => {
+			if (options.verbose) err.write(`${line}\n`);
+		},
+		warn: (problem) => err.write(`warning: ${problemText(problem)}\n`),
+		close: () => {
+			out.close();
+			err.close();
+		},
+	};
+}
+
+/** Writes a text at once, outside any command: help to standard output (1), a last error to standard error (2). */
+export function printAtOnce(fd: 1 | 2, text: string): void {
+	const stream = guardedStream(fd);
+	stream.write(text);
+	stream.close();
+}
+
+/** Whether a person watches this stream and has not asked for plain text. https://no-color.org */
+export function wantsColor(environment: Readonly<Record<string, string | undefined>>, isTTY: boolean): boolean {
+	if (environment["NO_COLOR"]) return false;
+	if (environment["FORCE_COLOR"] && environment["FORCE_COLOR"] !== "0") return true;
+	return isTTY && environment["TERM"] !== "dumb";
+}
+
+function guardedStream(fd: 1 | 2) {
+	const guard: OutputGuard = outputGuard();
+	return {
+		write: (text: string) => writeAll(fd, guard.push(text)),
+		close: () => writeAll(fd, guard.flush()),
+	};
+}
+
+/** Writes synchronously, so that nothing is lost when the process ends; a reader that went away ends the writing, not the program. */
+function writeAll(fd: 1 | 2, text: string): void {
+	let bytes = Buffer.from(text, "utf8");
+	while (bytes.length > 0) {
+		try {
+			bytes = bytes.subarray(writeSync(fd, bytes));
+		} catch (error) {
+			const code = (error as NodeJS.ErrnoException).code;
+			if (code === "EPIPE") return;
+			if (code !== "EAGAIN") throw ioError(fd === 1 ? "standard output" : "standard error", "write to", error);
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+		}
+	}
+}

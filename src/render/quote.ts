@@ -1,0 +1,77 @@
+/** Quoting for every language we write. Each function takes any text whatever and returns a safe literal of its target. */
+
+/** A POSIX shell word. */
+export function sh(text: string): string {
+	if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(text)) return text;
+	return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A PowerShell single-quoted string. https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules */
+export function ps(text: string): string {
+	// PowerShell also closes a single-quoted string at the four typographic single quotes.
+	return `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, "$&$&")}'`;
+}
+
+/** XML character data or attribute value; characters XML 1.0 cannot hold are replaced. */
+export function xml(text: string): string {
+	const named: Record<string, string> = {
+		"&": "&amp;",
+		"<": "&lt;",
+		">": "&gt;",
+		'"': "&quot;",
+		"'": "&#39;",
+	};
+	const legal = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+	return legal.replace(/[&<>"']/g, (character) => named[character] ?? character);
+}
+
+/** An inline code span of Markdown, with a fence longer than any run of backticks inside; line breaks become blanks. */
+export function md(text: string): string {
+	const line = text.replace(/\s+/g, " ");
+	const runs = line.match(/`+/g) ?? [];
+	const fence = "`".repeat(Math.max(0, ...runs.map((run) => run.length)) + 1);
+	const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
+	return `${fence}${pad}${line}${pad}${fence}`;
+}
+
+/** An Alloy string literal. https://grafana.com/docs/alloy/latest/get-started/configuration-syntax/expressions/types_and_values/ */
+export function alloy(text: string): string {
+	return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, unicodeEscape);
+}
+
+/**
+ * A YAML scalar that every YAML 1.1 and 1.2 parser reads as this same string: plain where nothing could be mistaken, else double-quoted.
+ */
+export function yaml(text: string): string {
+	if (PLAIN_YAML.test(text) && !YAML_WORDS.test(text) && !YAML_NUMBER.test(text)) return text;
+	return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, unicodeEscape);
+}
+
+const PLAIN_YAML = /^[A-Za-z_/.$][A-Za-z0-9_/.${}+@%()=-]*(:[A-Za-z0-9_/.${}+@%()=-]+)*$/;
+const YAML_WORDS = /^(y|n|yes|no|on|off|true|false|null|nan|\.nan|[-+]?\.inf)$/i;
+const YAML_NUMBER = /^[-+.]?[0-9.]/;
+
+/**
+ * Text from outside as it may be shown on a terminal: one line, no control or direction-changing characters, cut at 120 characters,
+ * and whatever could be a token replaced by its length.
+ */
+export function shown(text: string): string {
+	const plain = text.replace(
+		/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+		unicodeEscape,
+	);
+	const masked = plain.replace(TOKEN_LIKE, (word) => (looksRandom(word) ? `[${word.length} characters]` : word));
+	return masked.length > 120 ? `${masked.slice(0, 119)}…` : masked;
+}
+
+const TOKEN_LIKE = /[A-Za-z0-9_~+=-]{20,}/g;
+
+/** Letters and digits mixed, as in no word or name that people write. */
+function looksRandom(word: string): boolean {
+	const digits = word.match(/[0-9]/g)?.length ?? 0;
+	return digits >= 3 && /[A-Za-z]/.test(word);
+}
+
+function unicodeEscape(character: string): string {
+	return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** What was seen of a process and all its descendants: command lines, and the environments of the descendants. */
+export interface ProcessSightings {
+	readonly commandLines: Set<string>;
+	readonly environments: Set<string>;
+	stop(): void;
+}
+
+/** Watches a process tree through /proc, as often as the event loop allows, until `stop`. Sees nothing where there is no /proc. */
+export function watchProcesses(root: number): ProcessSightings {
+	const commandLines = new Set<string>();
+	const environments = new Set<string>();
+	const look = () => {
+		for (const pid of family(root)) {
+			commandLines.add(read(`/proc/${pid}/cmdline`));
+			if (pid !== root) environments.add(read(`/proc/${pid}/environ`));
+		}
+	};
+	look();
+	const timer = setInterval(look, 1);
+	return { commandLines, environments, stop: () => clearInterval(timer) };
+}
+
+function family(root: number): number[] {
+	const found = [root];
+	for (const pid of found) {
+		for (const task of list(`/proc/${pid}/task`)) {
+			const children = read(`/proc/${pid}/task/${task}/children`).trim();
+			if (children !== "") found.push(...children.split(" ").map(Number));
+		}
+	}
+	return found;
+}
+
+function list(folder: string): string[] {
+	try {
+		return readdirSync(folder);
+	} catch {
+		return [];
+	}
+}
+
+function read(path: string): string {
+	try {
+		return readFileSync(path, "utf8");
+	} catch {
+		return "";
+	}
+}

@@ -1,0 +1,27 @@
+import { defineConfig } from "vitest/config";
+import { viteTemplates } from "../scripts/templates.mjs";
+
+/** `unit` needs nothing but Node; `real` runs collectors, containers and shells, and skips visibly what this machine lacks. */
+export default defineConfig({
+	test: {
+		root: new URL("..", import.meta.url).pathname,
+		globalSetup: "test/harness/build.ts",
+		reporters: ["default", "./test/harness/skips.ts"],
+		projects: [
+			{
+				plugins: [viteTemplates()],
+				test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/real/**"], testTimeout: 60_000 },
+			},
+			{
+				plugins: [viteTemplates()],
+				test: {
+					name: "real",
+					include: ["test/real/**/*.test.ts"],
+					testTimeout: 300_000,
+					hookTimeout: 300_000,
+					fileParallelism: false,
+				},
+			},
+		],
+	},
+});
