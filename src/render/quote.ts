@@ -43,13 +43,14 @@ export function alloy(text: string): string {
  * A YAML scalar that every YAML 1.1 and 1.2 parser reads as this same string: plain where nothing could be mistaken, else double-quoted.
  */
 export function yaml(text: string): string {
-	if (PLAIN_YAML.test(text) && !YAML_WORDS.test(text) && !YAML_NUMBER.test(text)) return text;
+	if (PLAIN_YAML.test(text) && !YAML_WORDS.test(text)) return text;
 	return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, unicodeEscape);
 }
 
-const PLAIN_YAML = /^[A-Za-z_/.$][A-Za-z0-9_/.${}+@%()=-]*(:[A-Za-z0-9_/.${}+@%()=-]+)*$/;
-const YAML_WORDS = /^(y|n|yes|no|on|off|true|false|null|nan|\.nan|[-+]?\.inf)$/i;
-const YAML_NUMBER = /^[-+.]?[0-9.]/;
+/** Words, paths and URLs; durations and addresses, which begin with a digit but are no numbers. */
+const PLAIN_YAML =
+	/^([A-Za-z_/$][A-Za-z0-9_/.${}+@%()=-]*(:[A-Za-z0-9_/.${}+@%()=-]+)*|\d+(ms|s|m|h)|\d+\.\d+\.\d+\.\d+(:\d+)?)$/;
+const YAML_WORDS = /^(y|n|yes|no|on|off|true|false|null|nan|inf)$/i;
 
 /**
  * Text from outside as it may be shown on a terminal: one line, no control or direction-changing characters, cut at 120 characters,

@@ -1,0 +1,3 @@
+import type { Distribution } from "./distribution.ts";
+
+export const distributions: readonly Distribution[] = [];

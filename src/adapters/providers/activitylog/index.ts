@@ -1,0 +1,19 @@
+import type { Provider } from "../provider.ts";
+
+export const activitylog: Provider = {
+	id: "activitylog",
+	title: "ActivityLog",
+	endpoint: "https://api.activitylog.com/api/v1/otlp",
+	takes: ["logs", "traces"],
+	refuses: { metrics: "its OTLP ingest has endpoints for logs and traces only" },
+	header: "Authorization",
+	scheme: "Bearer",
+	variable: "ACTIVITYLOG_TOKEN",
+	overlap: "as long as you want: both tokens are accepted until you revoke the old one",
+	rotation:
+		"In ActivityLog: mint a second token for the system with the same retention, and revoke the old one when nothing sends with it any more. The free tier holds two tokens per system.",
+	sources: [
+		"https://www.activitylog.com/docs/20-setup-system-tokens",
+		"https://www.activitylog.com/docs/51-ingest-otlp",
+	],
+};

@@ -1,0 +1,20 @@
+import type { Provider } from "../provider.ts";
+
+export const torii: Provider = {
+	id: "torii",
+	title: "Torii",
+	endpoint: "https://ai-events.toriihq.com",
+	takes: ["logs", "metrics"],
+	refuses: {},
+	header: "Authorization",
+	scheme: "Bearer",
+	variable: "TORII_INGEST_TOKEN",
+	overlap:
+		"24 hours, counted from the rotation; after that the old token is answered 401 and its data is dropped for good",
+	rotation:
+		"In Torii: AI > Telemetry > Credentials > Rotate, then Copy. The old token ends by itself; it cannot be ended sooner.",
+	sources: [
+		"https://support.toriihq.com/hc/en-us/articles/50614749248923",
+		"https://support.toriihq.com/hc/en-us/articles/50614780109211",
+	],
+};

@@ -1,0 +1,125 @@
+import type { CollectorPlan } from "../plan/collector.ts";
+import { alloy } from "./quote.ts";
+
+/** An Alloy block: attributes (name and expression as text) and nested blocks, in that order. */
+export interface AlloyBlock {
+	readonly name: string;
+	readonly label?: string;
+	readonly comment?: readonly string[];
+	readonly attributes?: Readonly<Record<string, string>>;
+	readonly blocks?: readonly AlloyBlock[];
+}
+
+/** Blocks as `alloy fmt` prints them: tabs, aligned attributes, blank lines between groups, no one-line blocks. */
+export function alloyText(blocks: readonly AlloyBlock[]): string {
+	return `${blocks.map((block) => blockLines(block).join("\n")).join("\n\n")}\n`;
+}
+
+function blockLines(block: AlloyBlock): string[] {
+	const { name, label, comment = [], attributes = {}, blocks = [] } = block;
+	const width = Math.max(0, ...Object.keys(attributes).map((key) => key.length));
+	const head = label === undefined ? name : `${name} ${alloy(label)}`;
+	const groups = [
+		Object.entries(attributes).map(([key, expression]) => `${key.padEnd(width)} = ${expression}`),
+		...blocks.map(blockLines),
+	].filter((lines) => lines.length > 0);
+	const body = groups.flatMap((lines, index) => (index === 0 ? lines : ["", ...lines]));
+	const comments = comment.map((line) => (line === "" ? "" : `// ${line}`));
+	if (body.length === 0) return [...comments, `${head} { }`];
+	return [...comments, `${head} {`, ...body.map((line) => (line === "" ? "" : `\t${line}`)), "}"];
+}
+
+/** Labels take letters, digits and underscores. */
+export function alloyLabel(name: string): string {
+	return name.replaceAll("-", "_");
+}
+
+/** What we add to an Alloy config, whether it is new or someone's own. */
+export function alloyFragment(plan: CollectorPlan): AlloyBlock[] {
+	const label = alloyLabel(plan.name);
+	const storage: AlloyBlock = {
+		name: "otelcol.storage.file",
+		label,
+		attributes: { directory: alloy(plan.queueFolder), create_directory: "true" },
+	};
+	const auth: AlloyBlock = {
+		name: "otelcol.auth.bearer",
+		label,
+		attributes: {
+			token:
+				plan.delivery.way === "env" ? `sys.env(${alloy(plan.provider.variable)})` : `local.file.${label}_token.content`,
+			...(plan.header.toLowerCase() === "authorization" ? {} : { header: alloy(plan.header) }),
+			...(plan.scheme === "Bearer" ? {} : { scheme: alloy(plan.scheme) }),
+		},
+	};
+	return [
+		...(plan.delivery.way === "env" ? [] : [tokenFile(plan, label)]),
+		auth,
+		...(plan.ids.storage ? [storage] : []),
+		exporter(plan, label),
+	];
+}
+
+/** The watch is lost with the first replaced file and only the poll finds the next one, so the poll has to be quick (measured: 1 minute by default). */
+function tokenFile(plan: CollectorPlan, label: string): AlloyBlock {
+	return {
+		name: "local.file",
+		label: `${label}_token`,
+		attributes: { filename: alloy(plan.tokenFile), is_secret: "true", poll_frequency: alloy("1s") },
+	};
+}
+
+function exporter(plan: CollectorPlan, label: string): AlloyBlock {
+	const storage = plan.ids.storage ? { storage: `otelcol.storage.file.${label}.handler` } : {};
+	return {
+		name: "otelcol.exporter.otlphttp",
+		label,
+		blocks: [
+			{
+				name: "client",
+				attributes: {
+					endpoint: alloy(plan.endpoint),
+					auth: `otelcol.auth.bearer.${label}.handler`,
+					compression: alloy("gzip"),
+				},
+			},
+			{ name: "sending_queue", attributes: { enabled: "true", queue_size: "1000", ...storage } },
+			{ name: "retry_on_failure", attributes: { enabled: "true", max_elapsed_time: alloy("0s") } },
+		],
+	};
+}
+
+/** The expression by which other components send to our exporter. */
+export function alloyInput(plan: CollectorPlan): string {
+	return `otelcol.exporter.otlphttp.${alloyLabel(plan.name)}.input`;
+}
+
+/** A whole new config: receives OTLP, limits memory, batches, exports. */
+export function alloyConfig(plan: CollectorPlan, heading: readonly string[]): string {
+	const host = plan.platform === "docker" || plan.platform === "kubernetes" ? "0.0.0.0" : "127.0.0.1";
+	const output = (input: string): AlloyBlock => ({
+		name: "output",
+		attributes: Object.fromEntries([...plan.signals].sort().map((signal) => [signal, `[${input}]`])),
+	});
+	const receiver: AlloyBlock = {
+		name: "otelcol.receiver.otlp",
+		label: "default",
+		comment: [...heading, ""],
+		blocks: [
+			{ name: "grpc", attributes: { endpoint: alloy(`${host}:4317`) } },
+			{ name: "http", attributes: { endpoint: alloy(`${host}:4318`) } },
+			output("otelcol.processor.memory_limiter.default.input"),
+		],
+	};
+	return alloyText([
+		receiver,
+		{
+			name: "otelcol.processor.memory_limiter",
+			label: "default",
+			attributes: { check_interval: alloy("1s"), limit_percentage: "75", spike_limit_percentage: "20" },
+			blocks: [output("otelcol.processor.batch.default.input")],
+		},
+		{ name: "otelcol.processor.batch", label: "default", blocks: [output(alloyInput(plan))] },
+		...alloyFragment(plan),
+	]);
+}

@@ -1,0 +1,86 @@
+import { isMap } from "yaml";
+import { CrossfadeError } from "../errors.ts";
+import { type BlockText, blockText } from "./block-text.ts";
+import { applyEdits, positionOf } from "./edit.ts";
+import { type ConfigPlace, locateConfig } from "./locate.ts";
+import { addMissing, chooseWanted } from "./otelcol-add.ts";
+import { dropStale } from "./otelcol-remove.ts";
+import { lookAt, type Pass } from "./pass.ts";
+import { byHand, type OtelcolRequest, type SpliceOutcome } from "./request.ts";
+import { verifySplice } from "./verify.ts";
+import { parseYaml, templateMark, type YamlText } from "./yaml-document.ts";
+
+/**
+ * Brings our part of the collector config in a YAML text to what is wanted, and changes no other byte. Throws (refused) with the reason,
+ * and with what to write by hand, where that cannot be done safely.
+ */
+export function spliceOtelcol(text: string, file: string, request: OtelcolRequest): SpliceOutcome {
+	const { place } = find(text, file, request);
+	return isMap(place.node) ? spliceMap(text, file, request) : spliceBlock(text, file, request, place);
+}
+
+function spliceMap(text: string, file: string, request: OtelcolRequest): SpliceOutcome {
+	const before = look(text, file, request);
+	const cleaned = applyEdits(text, dropStale(before));
+	if (request.remove) return finish(before, cleaned, [], []);
+	const middle = cleaned === text ? before : look(cleaned, file, request);
+	const { chosen, passedOver } = chooseWanted(middle);
+	const result = applyEdits(cleaned, addMissing(middle, chosen));
+	return finish(
+		before,
+		result,
+		chosen.map(({ id }) => id),
+		passedOver,
+	);
+}
+
+function finish(before: Pass, text: string, wired: readonly string[], passedOver: readonly string[]): SpliceOutcome {
+	if (text !== before.sheet.text) verifySplice(before, look(text, before.file, before.request));
+	return { text, wired, notes: passedOver.map((reason) => `not added to the pipeline ${reason}`) };
+}
+
+function find(text: string, file: string, request: OtelcolRequest): { yaml: YamlText; place: ConfigPlace } {
+	const yaml = parseYaml(text, file);
+	const place = locateConfig(yaml, request.at);
+	const mark = templateMark(yaml);
+	if (mark === undefined) return { yaml, place };
+	throw new CrossfadeError("refused", {
+		what: "this is a template: its text changes before a collector reads it",
+		where: { file, ...positionOf(text, mark) },
+		fix: byHand(request),
+	});
+}
+
+function look(text: string, file: string, request: OtelcolRequest): Pass {
+	const { yaml, place } = find(text, file, request);
+	if (!isMap(place.node)) throw new TypeError("a map became a block of text");
+	return lookAt(yaml, { ...place, node: place.node }, request);
+}
+
+/** A config inside a block of text: the same, one level further in. */
+function spliceBlock(text: string, file: string, request: OtelcolRequest, place: ConfigPlace): SpliceOutcome {
+	const block = isMap(place.node) ? undefined : blockText(text, place.node);
+	if (!block) {
+		throw new CrossfadeError("refused", {
+			what: `the block of text at ${place.label} could not be put back byte for byte`,
+			where: { file },
+			fix: byHand(request),
+		});
+	}
+	try {
+		const inner = spliceOtelcol(block.text, file, { ...request, at: undefined });
+		return { ...inner, text: block.put(inner.text) };
+	} catch (error) {
+		throw error instanceof CrossfadeError ? inFile(error, block) : error;
+	}
+}
+
+/** An error about a block of text, with the positions in the file around it. */
+function inFile(error: CrossfadeError, { firstLine, margin }: BlockText): CrossfadeError {
+	const problems = error.problems.map((problem) => {
+		const { file = "", line, column } = problem.where ?? {};
+		if (line === undefined || column === undefined) return problem;
+		return { ...problem, where: { file, line: line + firstLine - 1, column: column + margin } };
+	});
+	return new CrossfadeError(error.exit, problems, { cause: error });
+}

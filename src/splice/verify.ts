@@ -1,0 +1,82 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
+import type { Pass } from "./pass.ts";
+import { isOwn, ownSections } from "./request.ts";
+import { entryOf, keyOf } from "./yaml-document.ts";
+
+/**
+ * The last look before anything is returned: the new text, read again, must say exactly what the old one said, plus or minus what is ours,
+ * and hold everything that was wanted. A difference is a bug of ours and stops everything.
+ */
+export function verifySplice(before: Pass, after: Pass): void {
+	const [old, now] = [foreignFacts(before), foreignFacts(after)];
+	const at = old.findIndex((fact, index) => fact !== now[index]);
+	if (at !== -1 || old.length !== now.length) {
+		const place = (old[at] ?? now[old.length] ?? "").split(" ", 1)[0];
+		throw new Error(`the splice would change ${place}; nothing was changed`);
+	}
+	for (const { section, id, value } of after.request.remove ? [] : after.request.entries) {
+		const map = entryOf(after.root, section)?.value;
+		const entry = isMap(map) ? entryOf(map, id)?.value : undefined;
+		if (JSON.stringify(entry?.toJSON()) !== JSON.stringify(value)) throw new Error(`the splice lost ${section}.${id}`);
+	}
+}
+
+/** Everything a file says that is not ours, a fact for every node, in order; aliases are not followed. */
+function foreignFacts(pass: Pass): string[] {
+	const facts: string[] = [];
+	for (const document of pass.documents) collect(pass, document.contents as Node | null, "$", undefined, facts);
+	return facts;
+}
+
+/** `inside` is the path below the config's root, or undefined outside of it. */
+function collect(
+	pass: Pass,
+	node: Node | null,
+	path: string,
+	inside: readonly string[] | undefined,
+	facts: string[],
+): void {
+	const here = node === pass.root ? [] : inside;
+	if (!here || !mayBeCreated(here)) facts.push(`${path} ${headOf(node)}`);
+	if (isMap(node)) {
+		for (const pair of node.items as Pair<Node, Node | null>[]) {
+			const key = keyOf(pair) ?? "?";
+			if (here?.length === 1 && isOwn(here[0] ?? "", key, pass.request.name)) continue;
+			if (!here || !mayBeCreated([...here, key])) facts.push(`${path}.${key} key ${headOf(pair.key)}`);
+			collect(pass, pair.value, `${path}.${key}`, here && [...here, key], facts);
+		}
+	} else if (isSeq(node)) {
+		for (const item of node.items as Node[]) {
+			if (here && isOwnItem(pass, here, item)) continue;
+			collect(pass, item, `${path}[]`, here && [...here, "[]"], facts);
+		}
+	}
+}
+
+/** Sections and the list of extensions can come and go with what is ours in them, and can be empty before. */
+function mayBeCreated(inside: readonly string[]): boolean {
+	const [first, second] = inside;
+	if (inside.length === 1) return ownSections.includes(first ?? "");
+	return inside.length === 2 && first === "service" && second === "extensions";
+}
+
+function isOwnItem({ request, defaultExtensions }: Pass, inside: readonly string[], item: Node): boolean {
+	const id = isScalar(item) ? String(item.value) : "";
+	const [first, second, , last] = inside;
+	if (first !== "service") return false;
+	if (inside.length === 2 && second === "extensions")
+		return isOwn("extensions", id, request.name) || defaultExtensions.includes(id);
+	return second === "pipelines" && last === "exporters" && isOwn("exporters", id, request.name);
+}
+
+/** What a node says by itself: kind, style, anchor, tag, and a scalar's text. */
+function headOf(node: Node | null): string {
+	if (!node) return "nothing";
+	if (isAlias(node)) return `alias ${node.source}`;
+	const anchor = "anchor" in node ? (node.anchor ?? "") : "";
+	const kind = isMap(node) ? "map" : isSeq(node) ? "list" : "scalar";
+	const style = isScalar(node)
+		? `${node.type} ${JSON.stringify(node.source)}`
+		: String((node as { flow?: boolean }).flow === true);
+	return `${kind} &${anchor} ${node.tag ?? ""} ${style}`;
+}

@@ -1,0 +1,136 @@
+import { isMap, isScalar, type Node, type Pair, Scalar, type YAMLMap, type YAMLSeq } from "yaml";
+import { flowText, type YamlValue } from "../render/yaml.ts";
+import { type Edit, lineEnd, lineStart } from "./edit.ts";
+import { contentEnd } from "./yaml-document.ts";
+
+/** The text that is edited, and how it is written. */
+export interface Sheet {
+	readonly text: string;
+	readonly eol: string;
+	/** Blanks by which a nested map is indented. */
+	readonly step: number;
+}
+
+/** The indentation step of a map: that of its first nested block map, else two blanks. */
+export function stepOf(text: string, root: YAMLMap): number {
+	for (const pair of root.items) {
+		const inner = pair.value;
+		if (!isMap(inner) || inner.flow || !inner.items[0]) continue;
+		const step = columnOf(text, inner.items[0].key as Node) - columnOf(text, pair.key as Node);
+		if (step > 0) return Math.min(step, 8);
+	}
+	return 2;
+}
+
+/** Adds lines at the end of a map in block style, at the column of its keys. */
+export function addLines(sheet: Sheet, map: YAMLMap, lines: readonly string[]): Edit {
+	const last = map.items.at(-1) as Pair<Node, Node> | undefined;
+	return insertBlock(sheet, last ?? map, lines, last ? columnOf(sheet.text, last.key) : 0);
+}
+
+/** Adds the first lines below a key that has no value yet. */
+export function fillEmpty(sheet: Sheet, pair: Pair<Node, Node | null>, lines: readonly string[]): Edit {
+	return insertBlock(sheet, pair, lines, columnOf(sheet.text, pair.key) + sheet.step);
+}
+
+/** Adds words at the end of a list. */
+export function addItem(sheet: Sheet, list: YAMLSeq, words: readonly string[]): Edit {
+	const quoted = words.map((word) => inQuotesOf(list, word));
+	if (list.flow) return addEntry(sheet, list, quoted.join(", "));
+	const dash = columnAt(sheet.text, list.range?.[0] ?? 0);
+	return insertBlock(
+		sheet,
+		list.items.at(-1) as Node,
+		quoted.map((word) => `- ${word}`),
+		dash,
+	);
+}
+
+/** Adds a text of entries or items at the end of a collection in brackets or braces. */
+export function addEntry({ text, eol }: Sheet, collection: YAMLMap | YAMLSeq, added: string): Edit {
+	const begin = collection.range?.[0] ?? 0;
+	const last = collection.items.at(-1) as Node | Pair | undefined;
+	if (!last) return { at: begin + 1, remove: 0, insert: added };
+	const at = flowEnd(last);
+	const from = flowStart(last);
+	const margin = text.slice(lineStart(text, from), from);
+	const onItsOwnLine = lineStart(text, from) > begin && margin.trim() === "";
+	const nothingBehind = text.slice(at, lineEnd(text, at)).trim() === "";
+	return { at, remove: 0, insert: onItsOwnLine && nothingBehind ? `,${eol}${margin}${added}` : `, ${added}` };
+}
+
+/** An entry as it is written between braces, in the quotes of its neighbours. */
+export function flowEntry(map: YAMLMap, key: string, value: YamlValue): string {
+	const json = isScalar(map.items[0]?.key) && map.items[0].key.type === Scalar.QUOTE_DOUBLE;
+	return `${json ? JSON.stringify(key) : flowText(key)}: ${flowText(value, json)}`;
+}
+
+function insertBlock({ text, eol }: Sheet, after: Node | Pair, lines: readonly string[], column: number): Edit {
+	const end = contentEnd(text, after);
+	const indented = lines.map((line) => `${" ".repeat(column)}${line}`);
+	// A block scalar that keeps its blank lines ends at the start of a line.
+	if (end > 0 && text[end - 1] === "\n")
+		return { at: end, remove: 0, column, insert: indented.map((line) => line + eol).join("") };
+	return { at: lineEnd(text, end), remove: 0, column, insert: indented.map((line) => eol + line).join("") };
+}
+
+function flowEnd(item: Node | Pair): number {
+	const node = "key" in item ? ((item.value as Node | null) ?? (item.key as Node)) : (item as Node);
+	return node.range?.[1] ?? 0;
+}
+
+function flowStart(item: Node | Pair): number {
+	const node = "key" in item ? (item.key as Node) : (item as Node);
+	return node.range?.[0] ?? 0;
+}
+
+/** Takes an entry out of a map, with the comment line above it that `isMarker` knows as ours. */
+export function dropEntry(sheet: Sheet, map: YAMLMap, index: number, isMarker: (line: string) => boolean): Edit {
+	const pair = map.items[index] as Pair<Node, Node>;
+	if (map.flow) return dropFromFlow(map.items as Pair[], index);
+	return dropBlock(sheet, flowStart(pair), contentEnd(sheet.text, pair), isMarker);
+}
+
+/** Takes an item out of a list. */
+export function dropItem(sheet: Sheet, list: YAMLSeq, index: number): Edit {
+	const item = list.items[index] as Node;
+	if (list.flow) return dropFromFlow(list.items as Node[], index);
+	return dropBlock(sheet, item.range?.[0] ?? 0, contentEnd(sheet.text, item), () => false);
+}
+
+/** Takes away whole lines, from the one that holds `from` to the one that holds `to`, and our comment above. */
+function dropBlock({ text }: Sheet, from: number, to: number, isMarker: (line: string) => boolean): Edit {
+	let start = lineStart(text, from);
+	const above = lineStart(text, Math.max(0, start - 1));
+	if (start > 0 && isMarker(text.slice(above, start).trim())) start = above;
+	const keepsBlankLines = to > 0 && text[to - 1] === "\n";
+	if (keepsBlankLines || start === 0) {
+		const next = keepsBlankLines ? to : Math.min(text.length, lineEnd(text, to) + 1);
+		return { at: start, remove: next - start, insert: "" };
+	}
+	const before = text[start - 2] === "\r" ? start - 2 : start - 1;
+	return { at: before, remove: lineEnd(text, to) - before, insert: "" };
+}
+
+function dropFromFlow(items: readonly (Node | Pair)[], index: number): Edit {
+	const item = items[index] as Node | Pair;
+	const [before, after] = [items[index - 1], items[index + 1]];
+	const at = before ? flowEnd(before) : flowStart(item);
+	const end = !before && after ? flowStart(after) : flowEnd(item);
+	return { at, remove: end - at, insert: "" };
+}
+
+function columnOf(text: string, node: Node): number {
+	return columnAt(text, node.range?.[0] ?? 0);
+}
+
+function columnAt(text: string, offset: number): number {
+	return offset - lineStart(text, offset);
+}
+
+/** A word in the quotes its neighbours in the list wear. */
+function inQuotesOf(list: YAMLSeq, word: string): string {
+	const last = list.items.at(-1);
+	if (isScalar(last) && last.type === Scalar.QUOTE_DOUBLE) return JSON.stringify(word);
+	return isScalar(last) && last.type === Scalar.QUOTE_SINGLE ? `'${word}'` : word;
+}

@@ -1,0 +1,40 @@
+/** A release number: major, minor, patch. */
+export type Version = readonly [number, number, number];
+
+/** `0.158`, `v0.158.0`, `9.5.2-SNAPSHOT`: what people write for a version; undefined for anything else. */
+export function parseVersion(text: string): Version | undefined {
+	const match = /^v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(?:[-+].{0,40})?$/.exec(text.trim());
+	return match ? [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)] : undefined;
+}
+
+/** For data of our own, where anything but a version is a mistake in the table. */
+export function version(text: string): Version {
+	const parsed = parseVersion(text);
+	if (!parsed) throw new TypeError(`not a version: ${text}`);
+	return parsed;
+}
+
+/** Negative, zero or positive, as sorting wants it. */
+export function compareVersions(a: Version, b: Version): number {
+	return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+}
+
+export function versionText(value: Version): string {
+	return value.join(".");
+}
+
+export function isAtLeast(value: Version, floor: string): boolean {
+	return compareVersions(value, version(floor)) >= 0;
+}
+
+/** Whether a version lies in a range of our tables: `` (always), `>=0.120.0`, `<0.130.0`, `>=0.111.0 <0.140.0`. */
+export function isInRange(value: Version, range: string): boolean {
+	return range
+		.split(" ")
+		.filter((bound) => bound !== "")
+		.every((bound) => {
+			if (bound.startsWith(">=")) return isAtLeast(value, bound.slice(2));
+			if (bound.startsWith("<")) return !isAtLeast(value, bound.slice(1));
+			throw new TypeError(`not a range: ${range}`);
+		});
+}
