@@ -1,8 +1,8 @@
 import { fingerprint } from "../fingerprint.ts";
 
 /** The comment line above an entry of ours. Its digest tells whether the entry is still as we wrote it. */
-export function entryMarker(name: string, lines: readonly string[]): string {
-	return `# crossfade ${name} ${digest(lines)}: kept by "crossfade collector --into", edits get lost`;
+export function entryMarker(name: string, lines: readonly string[], comment: "#" | "//" = "#"): string {
+	return `${comment} crossfade ${name} ${digest(lines)}: kept by "crossfade collector --into", edits get lost`;
 }
 
 /** The comment behind a key that did not exist before us: it goes when nothing of its content is left. */
