@@ -10,6 +10,11 @@ interface Entry {
 /** Every verb, in the order of the help. */
 export const registry: readonly Entry[] = [
 	{
+		name: "sandbox",
+		summary: "run a provider on this machine that behaves like Torii",
+		load: async () => (await import("./sandbox.ts")).sandboxCommand,
+	},
+	{
 		name: "exit-codes",
 		summary: "print the table of exit codes",
 		load: async () => (await import("./exit-codes.ts")).exitCodesCommand,

@@ -1,4 +1,7 @@
 import type { Problem } from "../errors.ts";
+import type { Secret } from "../secret.ts";
+import type { TokenRef } from "../spec/token-ref.ts";
+import type { ServeOptions, Server } from "./http-server.ts";
 
 /** The world as commands see it. `node.ts` is the real one; stages never touch anything else. */
 export interface Effects {
@@ -6,7 +9,19 @@ export interface Effects {
 	readonly terminal: Terminal;
 	readonly programs: Programs;
 	readonly clock: Clock;
+	readonly random: Random;
 	readonly environment: Readonly<Record<string, string | undefined>>;
+	/** Serves HTTP until closed. */
+	serve(options: ServeOptions): Promise<Server>;
+	/** Reads a token from where a reference says. Throws `CrossfadeError` (refused or io) without quoting it. */
+	readToken(ref: TokenRef): Promise<Secret>;
+	/** Resolves when somebody asks the process to stop. */
+	stopped(): Promise<void>;
+}
+
+export interface Random {
+	/** A fresh token of 43 characters of the alphabet that every CLI carries: 256 random bits. */
+	token(): string;
 }
 
 export interface Clock {
@@ -42,6 +57,8 @@ export interface Files {
 	replace(path: string, content: Uint8Array, options: ReplaceOptions): Promise<string | undefined>;
 	/** Writes artefacts below a folder, each whole or not at all; returns their paths. Existing different files stop it before the first write unless `force`. */
 	writeAll(folder: string, artefacts: readonly Artefact[], options: { force: boolean }): Promise<string[]>;
+	/** Writes a token to a file that must not exist yet, readable by its owner only, without a line break. The one way a token gets into a file. */
+	createSecret(path: string, secret: Secret): Promise<void>;
 	/** Runs `use` with the path of a private temporary copy, removed afterwards. */
 	withTemporary<T>(name: string, content: Uint8Array, use: (path: string) => Promise<T>): Promise<T>;
 }

@@ -2,6 +2,7 @@ import { CrossfadeError } from "../errors.ts";
 
 /** System error codes in words, with the next step. */
 const causes: Record<string, readonly [got: string, fix: string]> = {
+	EEXIST: ["it is there already", "choose another name, or move it away"],
 	EACCES: ["permission denied", "check the owner and mode of the file and its folder, or run as the user who may"],
 	EPERM: ["the system refused it", "check the owner, and whether the file is immutable (lsattr)"],
 	EROFS: ["a read-only file system", "choose a place that can be written"],

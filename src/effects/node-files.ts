@@ -31,6 +31,13 @@ export const nodeFiles: Files = {
 	read: async (path, options) => readWhole(path, options),
 	replace: async (path, content, options) => replaceWhole(path, content, options),
 	writeAll: async (folder, artefacts, options) => writeArtefacts(folder, artefacts, options.force),
+	createSecret: async (path, secret) => {
+		try {
+			writeNew(path, Buffer.from(secret.reveal()), 0o600);
+		} catch (error) {
+			throw ioError(path, "create", error);
+		}
+	},
 	withTemporary: async (name, content, use) => {
 		const folder = mkdtempSync(join(tmpdir(), "crossfade-"));
 		try {

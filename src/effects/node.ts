@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { holdsSecret } from "../guard.ts";
@@ -6,13 +7,22 @@ import { nodeFiles } from "./node-files.ts";
 
 /** The real world. */
 export function nodeEffects(terminal: Terminal): Effects {
-	return {
+	const effects: Effects = {
 		files: nodeFiles,
 		terminal,
 		programs: nodePrograms,
 		clock: { now: () => Date.now() },
+		random: { token: () => randomBytes(32).toString("base64url") },
 		environment: process.env,
+		serve: async (options) => (await import("./http-server.ts")).serve(options),
+		readToken: async (ref) => (await import("./token-source.ts")).readToken(ref, effects),
+		stopped: () =>
+			new Promise((done) => {
+				for (const signal of ["SIGINT", "SIGTERM"] as const)
+					process.removeAllListeners(signal).once(signal, () => done());
+			}),
 	};
+	return effects;
 }
 
 /** More output than this from a child program is cut off: nothing we run has more to say. */

@@ -42,15 +42,25 @@ export function scratch(files: Readonly<Record<string, string | Uint8Array>> = {
 	return folder;
 }
 
-/** Runs the built command line in a process of its own and fails if any canary shows in its output, files, arguments or children. */
-export async function crossfade(args: readonly string[], options: RunOptions = {}): Promise<RunOutcome> {
-	const cwd = options.cwd ?? scratch();
-	const child = spawn(process.execPath, [...(options.nodeArgs ?? []), CLI, ...args], {
+/** A command that runs until it is stopped. */
+export interface RunningCli {
+	/** The first match of a pattern in standard error, awaited. */
+	find(pattern: RegExp): Promise<string>;
+	/** Stops it as Ctrl-C would, and returns how it ended; fails if a canary shows in what it printed. */
+	stop(): Promise<RunOutcome>;
+}
+
+/** The command line in a process and session of its own, so that no terminal of the person who runs the tests is asked for a token. */
+function spawnCli(args: readonly string[], cwd: string, { nodeArgs = [], env }: RunOptions) {
+	const child = spawn(process.execPath, [...nodeArgs, CLI, ...args], {
 		cwd,
-		env: { PATH: process.env["PATH"], HOME: cwd, ...options.env },
+		env: { PATH: process.env["PATH"], HOME: cwd, ...env },
 		stdio: "pipe",
+		detached: true,
 	});
-	const sightings = watchProcesses(child.pid ?? 0);
+	onTestFinished(() => {
+		child.kill("SIGKILL");
+	});
 	const outcome = { stdout: "", stderr: "" };
 	for (const name of ["stdout", "stderr"] as const) {
 		child[name].setEncoding("utf8");
@@ -58,9 +68,41 @@ export async function crossfade(args: readonly string[], options: RunOptions = {
 			outcome[name] += chunk;
 		});
 	}
+	const ended = new Promise<number | null>((done) => child.on("close", done));
+	return { child, outcome, ended };
+}
+
+/** Starts a command that runs until it is stopped; it is stopped after the test in any case. */
+export function startCrossfade(args: readonly string[], options: RunOptions = {}): RunningCli {
+	const cwd = options.cwd ?? scratch();
+	const { child, outcome, ended } = spawnCli(args, cwd, options);
+	return {
+		async find(pattern) {
+			for (;;) {
+				const match = pattern.exec(outcome.stderr);
+				if (match) return match[1] ?? match[0];
+				const tick = new Promise((done) => setTimeout(() => done(true), 10));
+				const open = await Promise.race([ended.then(() => false), tick]);
+				if (!open) throw new Error(`it ended before it said ${pattern}: ${outcome.stderr}`);
+			}
+		},
+		async stop() {
+			child.kill("SIGINT");
+			const code = await ended;
+			expect(leaks(options.canaries ?? [], { ...outcome, ...filesBelow(cwd, options.holders) })).toEqual([]);
+			return { code, ...outcome };
+		},
+	};
+}
+
+/** Runs the built command line in a process of its own and fails if any canary shows in its output, files, arguments or children. */
+export async function crossfade(args: readonly string[], options: RunOptions = {}): Promise<RunOutcome> {
+	const cwd = options.cwd ?? scratch();
+	const { child, outcome, ended } = spawnCli(args, cwd, options);
+	const sightings = watchProcesses(child.pid ?? 0);
 	child.stdin.on("error", () => undefined);
 	child.stdin.end(options.stdin ?? "");
-	const code = await new Promise<number | null>((done) => child.on("close", done));
+	const code = await ended;
 	sightings.stop();
 	const { stdoutIsInput, canaries = [], holders } = options;
 	expect(
