@@ -30,71 +30,129 @@ export interface Inventory {
 	readonly blocks?: ComponentRanges;
 }
 
-/** How a running collector is told about something new. */
-export interface Reload {
-	/** The command, for a person and for the rotation script. */
-	readonly command: string;
-	/** What a failed reload does; `exits` is why it must be preceded by validation. */
-	readonly onFailure: "exits" | "keeps the last good config";
+/** Plain settings, as YAML or JSON can hold them. */
+export type Setting = string | number | boolean | readonly Setting[] | Settings;
+export interface Settings {
+	readonly [key: string]: Setting;
 }
 
-/** One way of running a distribution. */
+/** What every way of running a collector has. */
 export interface Host {
 	/** Where the config is read. */
 	readonly config: string;
 	/** The account the collector runs as: `user:group` or `uid:gid`. */
 	readonly owner: string;
-	/** Absent where no reload exists or it is not safe. */
-	readonly reload?: Reload;
+	/** The command that makes a running collector read its config again; absent where there is none, or none that is safe. */
+	readonly reload?: string;
 	/** The command that restarts it. */
 	readonly restart: string;
 	/** The command that shows its log. */
 	readonly logs: string;
-	/** systemd unit, container image or Windows service. */
-	readonly name: string;
 	/** What a reader has to know besides; each a sentence. */
 	readonly notes?: readonly string[];
 }
 
+export interface SystemdHost extends Host {
+	readonly unit: string;
+	/** The command line of the unit to write where the package brings none. */
+	readonly ownUnit?: string;
+}
+
+export interface ContainerHost extends Host {
+	/** Image name without tag. */
+	readonly image: string;
+	/** What the vendor puts in front of the version in its tags. */
+	readonly tagPrefix?: string;
+	/** Arguments after the entry point that name the config. */
+	readonly args: readonly string[];
+	/** The program inside, for `validate`. */
+	readonly program: string;
+}
+
+export interface KubernetesHost extends ContainerHost {
+	readonly helm?: HelmChart;
+}
+
+/** Where a Helm chart wants things; paths of keys from the top of its values. */
+export interface HelmChart {
+	readonly chart: string;
+	readonly repository: string;
+	/** The config: as a map, or as text for charts that take it whole. */
+	readonly config: readonly string[];
+	readonly configAs: "map" | "text";
+	readonly volumes: readonly string[];
+	readonly mounts: readonly string[];
+	readonly podSecurity?: readonly string[];
+	/** Values the chart cannot do without. */
+	readonly values: Settings;
+}
+
+export interface EcsHost extends ContainerHost {
+	/** The environment variable through which the task definition gives the config. */
+	readonly configVariable: string;
+}
+
+export interface WindowsHost extends Host {
+	readonly service: string;
+}
+
+export interface Hosts {
+	readonly systemd?: SystemdHost;
+	readonly docker?: ContainerHost;
+	readonly kubernetes?: KubernetesHost;
+	readonly ecs?: EcsHost;
+	readonly windows?: WindowsHost;
+}
+
+/** How the real program is asked whether it would take a file. */
+export interface Validator {
+	/** Names under which it is found on PATH. */
+	readonly programs: readonly string[];
+	/** Its arguments; the file comes behind the last one, without a blank if that ends in `=`. */
+	readonly args: readonly string[];
+	/** The first release that has it. */
+	readonly since?: string;
+}
+
 export interface SelfMetrics {
-	/** Where the collector serves its own metrics unless told otherwise, e.g. `http://127.0.0.1:8888/metrics`. */
+	/** Where the collector serves its own metrics unless told otherwise. */
 	readonly url: string;
-	/** The label that names our exporter, and its value for an exporter id. */
-	readonly label: string;
-	readonly value: (exporter: string) => string;
+	/** The label and value that mark our exporter, as in the metrics' text, e.g. `exporter="otlp_http/torii"`. */
+	readonly label: (exporter: string, name: string) => string;
 }
 
 /** A collector build. Facts only: stages decide what follows from them. */
 export interface Distribution {
 	readonly id: string;
 	readonly title: string;
-	/** One line for `--help` and the README table. */
-	readonly summary: string;
 	readonly dialect: "otelcol" | "alloy";
 	/** The native name of its config file. */
 	readonly configFile: string;
 	readonly inventory: Inventory;
 	/** The platform when none is given. */
 	readonly defaultPlatform: Platform;
-	readonly hosts: Readonly<Partial<Record<Platform, Host>>>;
-	/** The program's name, to find it for validation; its arguments before the file. Absent: it cannot validate. */
-	readonly validate?: { readonly program: string; readonly args: readonly string[] };
+	readonly hosts: Hosts;
+	/** Absent: it cannot validate. */
+	readonly validate?: Validator;
 	/** The command that prints the installed version. */
 	readonly versionCommand: string;
 	readonly metrics: SelfMetrics;
+	/** SIGHUP ends it; everything that would send one is an error. */
+	readonly stopsOnHangup?: true;
+	/** What a new config must hold besides ours, so that nothing the distribution does by default gets lost. */
+	readonly ownExporters?: (platform: Platform) => Settings;
 	/** For a gateway in front of a vendor's agent: how it hands everything on. */
 	readonly agent?: AgentBehind;
+	/** What was read for the facts above. */
 	readonly sources: readonly string[];
 }
 
 /** The vendor's agent that an otelcol gateway stands in front of. */
 export interface AgentBehind {
 	readonly title: string;
-	/** Exporter id in the gateway, and its settings for the given agent endpoint. */
-	readonly exporter: string;
-	readonly endpoint: string;
-	readonly settings: (endpoint: string) => Readonly<Record<string, unknown>>;
-	/** What the agent's own configuration needs, as a sentence for the runbook. */
+	/** Where it takes OTLP over HTTP. */
+	readonly endpoint: (platform: Platform) => string;
+	/** What its own configuration needs, as a sentence for the runbook. */
 	readonly setup: string;
 }
 

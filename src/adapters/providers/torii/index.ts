@@ -12,7 +12,7 @@ export const torii: Provider = {
 	overlap:
 		"24 hours, counted from the rotation; after that the old token is answered 401 and its data is dropped for good",
 	rotation:
-		"In Torii: AI > Telemetry > Credentials > Rotate, then Copy. The old token ends by itself; it cannot be ended sooner.",
+		"In Torii open AI, Telemetry, Credentials; choose Rotate, then Copy. The old token ends by itself; it cannot be ended sooner.",
 	sources: [
 		"https://support.toriihq.com/hc/en-us/articles/50614749248923",
 		"https://support.toriihq.com/hc/en-us/articles/50614780109211",

@@ -1,0 +1,79 @@
+import type { Distribution } from "../distribution.ts";
+import inventory from "./inventory.json" with { type: "json" };
+
+export const distribution: Distribution = {
+	id: "alloy",
+	title: "Grafana Alloy",
+	dialect: "alloy",
+	configFile: "config.alloy",
+	inventory,
+	defaultPlatform: "systemd",
+	validate: { programs: ["alloy"], args: ["validate"], since: "1.9.0" },
+	versionCommand: "alloy --version",
+	metrics: {
+		url: "http://127.0.0.1:12345/metrics",
+		label: (_exporter, name) => `component_id="otelcol.exporter.otlphttp.${name.replaceAll("-", "_")}"`,
+	},
+	hosts: {
+		systemd: {
+			unit: "alloy.service",
+			config: "/etc/alloy/config.alloy",
+			owner: "alloy:alloy",
+			reload: "systemctl reload alloy.service",
+			restart: "systemctl restart alloy.service",
+			logs: "journalctl -u alloy.service",
+			notes: ["A reload that fails keeps the last good config. There is no command alloy reload."],
+		},
+		docker: {
+			image: "grafana/alloy",
+			tagPrefix: "v",
+			program: "/bin/alloy",
+			config: "/etc/alloy/config.alloy",
+			args: [
+				"run",
+				"--server.http.listen-addr=0.0.0.0:12345",
+				"--storage.path=/var/lib/alloy/data",
+				"/etc/alloy/config.alloy",
+			],
+			owner: "0:0",
+			reload: "docker compose kill -s HUP otelcol",
+			restart: "docker compose restart otelcol",
+			logs: "docker compose logs otelcol",
+			notes: ["The image runs as root unless it is told otherwise."],
+		},
+		kubernetes: {
+			image: "grafana/alloy",
+			tagPrefix: "v",
+			program: "/bin/alloy",
+			config: "/etc/alloy/config.alloy",
+			args: ["run", "--server.http.listen-addr=0.0.0.0:12345", "--storage.path=/tmp/alloy", "/etc/alloy/config.alloy"],
+			owner: "0:0",
+			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
+			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
+			notes: [
+				"The chart's config reloader watches /etc/alloy only; it need not see the token, which Alloy itself follows.",
+			],
+			helm: {
+				chart: "alloy",
+				repository: "https://grafana.github.io/helm-charts",
+				config: ["alloy", "configMap", "content"],
+				configAs: "text",
+				volumes: ["controller", "volumes", "extra"],
+				mounts: ["alloy", "mounts", "extra"],
+				podSecurity: ["global", "podSecurityContext"],
+				values: { controller: { type: "deployment" } },
+			},
+		},
+		windows: {
+			service: "Alloy",
+			config: String.raw`C:\Program Files\GrafanaLabs\Alloy\config.alloy`,
+			owner: "LocalSystem",
+			restart: "Restart-Service Alloy",
+			logs: "Get-WinEvent -ProviderName Alloy -MaxEvents 50",
+		},
+	},
+	sources: [
+		"https://github.com/grafana/alloy/tree/v1.18.1",
+		"https://grafana.com/docs/alloy/latest/reference/cli/validate/",
+	],
+};

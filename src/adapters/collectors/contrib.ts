@@ -1,0 +1,74 @@
+import inventory from "./contrib.inventory.json" with { type: "json" };
+import type { Hosts } from "./distribution.ts";
+import { otelcolMetrics } from "./otelcol.ts";
+
+/** What the contrib build is wherever it runs: on its own, or as the gateway in front of a vendor's agent. */
+export const contribBuild = {
+	dialect: "otelcol",
+	configFile: "config.yaml",
+	inventory,
+	defaultPlatform: "systemd",
+	validate: { programs: ["otelcol-contrib", "otelcol"], args: ["validate", "--config="] },
+	versionCommand: "otelcol-contrib --version",
+	metrics: otelcolMetrics,
+	hosts: {
+		systemd: {
+			unit: "otelcol-contrib.service",
+			config: "/etc/otelcol-contrib/config.yaml",
+			owner: "otelcol-contrib:otelcol-contrib",
+			reload: "systemctl kill -s HUP otelcol-contrib.service",
+			restart: "systemctl restart otelcol-contrib.service",
+			logs: "journalctl -u otelcol-contrib.service",
+		},
+		docker: {
+			image: "otel/opentelemetry-collector-contrib",
+			program: "/otelcol-contrib",
+			config: "/etc/otelcol-contrib/config.yaml",
+			args: ["--config", "/etc/otelcol-contrib/config.yaml"],
+			owner: "10001:10001",
+			reload: "docker compose kill -s HUP otelcol",
+			restart: "docker compose restart otelcol",
+			logs: "docker compose logs otelcol",
+			notes: ["The image holds no shell and no kill: signals come from outside."],
+		},
+		kubernetes: {
+			image: "otel/opentelemetry-collector-contrib",
+			program: "/otelcol-contrib",
+			config: "/conf/relay.yaml",
+			args: ["--config=/conf/relay.yaml"],
+			owner: "10001:10001",
+			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
+			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
+			notes: [
+				"With the OpenTelemetry operator set spec.image: its default is the small core build, which has no bearertokenauth.",
+			],
+			helm: {
+				chart: "opentelemetry-collector",
+				repository: "https://open-telemetry.github.io/opentelemetry-helm-charts",
+				config: ["alternateConfig"],
+				configAs: "map",
+				volumes: ["extraVolumes"],
+				mounts: ["extraVolumeMounts"],
+				podSecurity: ["podSecurityContext"],
+				values: { mode: "deployment", image: { repository: "otel/opentelemetry-collector-contrib" } },
+			},
+		},
+		ecs: {
+			image: "otel/opentelemetry-collector-contrib",
+			program: "/otelcol-contrib",
+			config: "env:OTELCOL_CONFIG",
+			args: ["--config=env:OTELCOL_CONFIG"],
+			configVariable: "OTELCOL_CONFIG",
+			owner: "10001:10001",
+			restart: "aws ecs update-service --cluster CLUSTER --service SERVICE --force-new-deployment",
+			logs: "aws logs tail LOG_GROUP --follow",
+		},
+		windows: {
+			service: "otelcol-contrib",
+			config: String.raw`C:\Program Files\OpenTelemetry Collector\config.yaml`,
+			owner: "LocalSystem",
+			restart: "Restart-Service otelcol-contrib",
+			logs: "Get-WinEvent -ProviderName otelcol-contrib -MaxEvents 50",
+		},
+	},
+} as const satisfies { hosts: Hosts } & Record<string, unknown>;

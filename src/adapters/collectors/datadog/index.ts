@@ -1,0 +1,18 @@
+import { contribBuild } from "../contrib.ts";
+import type { Distribution } from "../distribution.ts";
+
+export const distribution: Distribution = {
+	...contribBuild,
+	id: "datadog",
+	title: "OpenTelemetry Collector Contrib in front of the Datadog Agent",
+	agent: {
+		title: "the Datadog Agent",
+		endpoint: (platform) => (platform === "kubernetes" ? "http://${env:NODE_IP}:4318" : "http://127.0.0.1:14318"),
+		setup:
+			"Have the Agent on the same host take OTLP there: in datadog.yaml set otlp_config.receiver.protocols.http.endpoint (in Kubernetes the Agent keeps its own port, and NODE_IP comes from status.hostIP). Agents take no OTLP from other hosts.",
+	},
+	sources: [
+		"https://docs.datadoghq.com/opentelemetry/setup/otlp_ingest_in_the_agent/",
+		"https://github.com/open-telemetry/opentelemetry-collector-releases/tree/v0.159.0/distributions/otelcol-contrib",
+	],
+};

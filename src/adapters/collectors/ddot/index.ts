@@ -1,0 +1,57 @@
+import type { Distribution } from "../distribution.ts";
+import { otelcolMetrics } from "../otelcol.ts";
+import inventory from "./inventory.json" with { type: "json" };
+
+export const distribution: Distribution = {
+	id: "ddot",
+	title: "Datadog Distribution of the OpenTelemetry Collector",
+	dialect: "otelcol",
+	configFile: "otel-config.yaml",
+	inventory,
+	defaultPlatform: "systemd",
+	versionCommand: "/opt/datadog-agent/ext/ddot/embedded/bin/otel-agent version",
+	metrics: otelcolMetrics,
+	ownExporters: () => ({ datadog: { api: { key: "${env:DD_API_KEY}", site: "${env:DD_SITE}" } } }),
+	hosts: {
+		systemd: {
+			unit: "datadog-agent.service",
+			config: "/etc/datadog-agent/otel-config.yaml",
+			owner: "dd-agent:dd-agent",
+			restart: "systemctl restart datadog-agent.service",
+			logs: "journalctl -u datadog-agent.service -u datadog-agent-ddot.service",
+			notes: [
+				"Restarting the Agent restarts its collector on every release; from 7.84.0 on it has no unit of its own.",
+				"The Agent adds health_check, zpages, pprof, ddflare and infraattributes to the config by itself.",
+			],
+		},
+		kubernetes: {
+			image: "gcr.io/datadoghq/ddot-collector",
+			program: "otel-agent",
+			config: "/etc/otel-agent/otel-config.yaml",
+			args: ["run", "--config=/etc/otel-agent/otel-config.yaml"],
+			owner: "0:0",
+			restart: "kubectl -n NAMESPACE rollout restart daemonset/datadog",
+			logs: "kubectl -n NAMESPACE logs daemonset/datadog -c otel-agent",
+			helm: {
+				chart: "datadog",
+				repository: "https://helm.datadoghq.com",
+				config: ["datadog", "otelCollector", "config"],
+				configAs: "text",
+				volumes: ["agents", "volumes"],
+				mounts: ["agents", "containers", "otelAgent", "volumeMounts"],
+				values: { datadog: { otelCollector: { enabled: true } } },
+			},
+		},
+		windows: {
+			service: "datadogagent",
+			config: String.raw`C:\ProgramData\Datadog\otel-config.yaml`,
+			owner: "ddagentuser",
+			restart: "Restart-Service -Force datadogagent",
+			logs: String.raw`Get-Content -Tail 50 C:\ProgramData\Datadog\logs\otel-agent.log`,
+		},
+	},
+	sources: [
+		"https://docs.datadoghq.com/opentelemetry/setup/ddot_collector/",
+		"https://github.com/DataDog/helm-charts/tree/main/charts/datadog",
+	],
+};

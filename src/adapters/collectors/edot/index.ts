@@ -1,0 +1,56 @@
+import type { Distribution } from "../distribution.ts";
+import { otelcolMetrics } from "../otelcol.ts";
+import inventory from "./inventory.json" with { type: "json" };
+
+export const distribution: Distribution = {
+	id: "edot",
+	title: "Elastic Distribution of the OpenTelemetry Collector",
+	dialect: "otelcol",
+	configFile: "otel.yml",
+	inventory,
+	defaultPlatform: "systemd",
+	validate: { programs: ["elastic-agent"], args: ["otel", "validate", "--config="] },
+	versionCommand: "elastic-agent version --binary-only",
+	metrics: otelcolMetrics,
+	stopsOnHangup: true,
+	hosts: {
+		systemd: {
+			unit: "edot-collector.service",
+			ownUnit: "/usr/bin/elastic-agent otel --config /etc/elastic-agent/otel.yml",
+			config: "/etc/elastic-agent/otel.yml",
+			owner: "root:root",
+			restart: "systemctl restart edot-collector.service",
+			logs: "journalctl -u edot-collector.service",
+			notes: [
+				"The packaged elastic-agent.service runs the managed agent, not this collector; the unit in this folder runs it.",
+				"Never send SIGHUP: it ends the collector.",
+			],
+		},
+		docker: {
+			image: "docker.elastic.co/elastic-agent/elastic-otel-collector",
+			program: "elastic-agent",
+			config: "/usr/share/elastic-agent/crossfade/otel.yml",
+			args: ["--config", "/usr/share/elastic-agent/crossfade/otel.yml"],
+			owner: "1000:1000",
+			restart: "docker compose restart otelcol",
+			logs: "docker compose logs otelcol",
+			notes: ["Never send SIGHUP: it ends the collector."],
+		},
+		kubernetes: {
+			image: "docker.elastic.co/elastic-agent/elastic-otel-collector",
+			program: "elastic-agent",
+			config: "/conf/relay.yaml",
+			args: ["--config=/conf/relay.yaml"],
+			owner: "1000:1000",
+			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
+			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
+			notes: [
+				"Elastic documents the opentelemetry-kube-stack chart; put the volume and the mount into the collector's resource there.",
+			],
+		},
+	},
+	sources: [
+		"https://github.com/elastic/elastic-agent/tree/v9.5.2",
+		"https://www.elastic.co/docs/reference/edot-collector/",
+	],
+};

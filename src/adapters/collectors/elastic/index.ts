@@ -1,0 +1,18 @@
+import { contribBuild } from "../contrib.ts";
+import type { Distribution } from "../distribution.ts";
+
+export const distribution: Distribution = {
+	...contribBuild,
+	id: "elastic",
+	title: "OpenTelemetry Collector Contrib in front of Elastic Agent",
+	agent: {
+		title: "Elastic Agent with the APM integration, or APM Server",
+		endpoint: (platform) => (platform === "kubernetes" ? "http://apm-server:8200" : "http://127.0.0.1:8200"),
+		setup:
+			"APM Server takes OTLP over HTTP on its usual port 8200. If it asks for a secret token or an API key, add an authenticator extension for it beside ours; outputs of managed agents take no OTLP.",
+	},
+	sources: [
+		"https://www.elastic.co/docs/solutions/observability/apm/upstream-opentelemetry-collectors-language-sdks",
+		"https://github.com/open-telemetry/opentelemetry-collector-releases/tree/v0.159.0/distributions/otelcol-contrib",
+	],
+};

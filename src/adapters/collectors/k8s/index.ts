@@ -1,0 +1,58 @@
+import type { Distribution } from "../distribution.ts";
+import { otelcolMetrics } from "../otelcol.ts";
+import inventory from "./inventory.json" with { type: "json" };
+
+export const distribution: Distribution = {
+	id: "k8s",
+	title: "OpenTelemetry Collector for Kubernetes",
+	dialect: "otelcol",
+	configFile: "config.yaml",
+	inventory,
+	defaultPlatform: "kubernetes",
+	validate: { programs: ["otelcol-k8s"], args: ["validate", "--config="] },
+	versionCommand: "docker run --rm otel/opentelemetry-collector-k8s --version",
+	metrics: otelcolMetrics,
+	hosts: {
+		docker: {
+			image: "otel/opentelemetry-collector-k8s",
+			program: "/otelcol-k8s",
+			config: "/etc/otelcol/config.yaml",
+			args: ["--config=/etc/otelcol/config.yaml"],
+			owner: "10001:10001",
+			reload: "docker compose kill -s HUP otelcol",
+			restart: "docker compose restart otelcol",
+			logs: "docker compose logs otelcol",
+			notes: ["The image holds no shell, no kill and no config of its own."],
+		},
+		kubernetes: {
+			image: "otel/opentelemetry-collector-k8s",
+			program: "/otelcol-k8s",
+			config: "/conf/relay.yaml",
+			args: ["--config=/conf/relay.yaml"],
+			owner: "10001:10001",
+			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
+			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
+			notes: [
+				"With the OpenTelemetry operator set spec.image: its default is the small core build, which has no bearertokenauth.",
+			],
+			helm: {
+				chart: "opentelemetry-collector",
+				repository: "https://open-telemetry.github.io/opentelemetry-helm-charts",
+				config: ["alternateConfig"],
+				configAs: "map",
+				volumes: ["extraVolumes"],
+				mounts: ["extraVolumeMounts"],
+				podSecurity: ["podSecurityContext"],
+				values: {
+					mode: "deployment",
+					image: { repository: "otel/opentelemetry-collector-k8s" },
+					command: { name: "otelcol-k8s" },
+				},
+			},
+		},
+	},
+	sources: [
+		"https://github.com/open-telemetry/opentelemetry-collector-releases/tree/v0.159.0/distributions/otelcol-k8s",
+		"https://github.com/open-telemetry/opentelemetry-helm-charts/tree/opentelemetry-collector-0.170.0/charts/opentelemetry-collector",
+	],
+};

@@ -1,0 +1,82 @@
+import type { Distribution } from "../distribution.ts";
+import { otelcolMetrics } from "../otelcol.ts";
+import inventory from "./inventory.json" with { type: "json" };
+
+export const distribution: Distribution = {
+	id: "splunk",
+	title: "Splunk Distribution of the OpenTelemetry Collector",
+	dialect: "otelcol",
+	configFile: "agent_config.yaml",
+	inventory,
+	defaultPlatform: "systemd",
+	// On PATH the program is called otelcol, as the upstream core build is.
+	validate: { programs: ["otelcol"], args: ["validate", "--config="] },
+	versionCommand: "otelcol --version",
+	metrics: otelcolMetrics,
+	hosts: {
+		systemd: {
+			unit: "splunk-otel-collector.service",
+			config: "/etc/otel/collector/agent_config.yaml",
+			owner: "splunk-otel-collector:splunk-otel-collector",
+			reload: "systemctl kill -s HUP splunk-otel-collector.service",
+			restart: "systemctl restart splunk-otel-collector.service",
+			logs: "journalctl -u splunk-otel-collector.service",
+			notes: [
+				"The package gives /etc/otel/collector to the collector's account on every upgrade, so the token lives elsewhere.",
+				"Which file is read is decided by SPLUNK_CONFIG in /etc/otel/collector/splunk-otel-collector.conf.",
+			],
+		},
+		docker: {
+			image: "quay.io/signalfx/splunk-otel-collector",
+			program: "/otelcol",
+			config: "/etc/otel/collector/crossfade/agent_config.yaml",
+			args: ["--config=/etc/otel/collector/crossfade/agent_config.yaml"],
+			owner: "999:999",
+			reload: "docker compose kill -s HUP otelcol",
+			restart: "docker compose restart otelcol",
+			logs: "docker compose logs otelcol",
+			notes: ["The image holds no shell and no kill: signals come from outside."],
+		},
+		kubernetes: {
+			image: "quay.io/signalfx/splunk-otel-collector",
+			program: "/otelcol",
+			config: "/conf/relay.yaml",
+			args: ["--config=/conf/relay.yaml"],
+			owner: "999:999",
+			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
+			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
+			notes: ["The chart serves the collector's own metrics on port 8889 instead of 8888."],
+			helm: {
+				chart: "splunk-otel-collector",
+				repository: "https://signalfx.github.io/splunk-otel-collector-chart",
+				config: ["gateway", "config"],
+				configAs: "map",
+				volumes: ["gateway", "extraVolumes"],
+				mounts: ["gateway", "extraVolumeMounts"],
+				podSecurity: ["gateway", "podSecurityContext"],
+				values: { gateway: { enabled: true } },
+			},
+		},
+		ecs: {
+			image: "quay.io/signalfx/splunk-otel-collector",
+			program: "/otelcol",
+			config: "SPLUNK_CONFIG_YAML",
+			args: [],
+			configVariable: "SPLUNK_CONFIG_YAML",
+			owner: "999:999",
+			restart: "aws ecs update-service --cluster CLUSTER --service SERVICE --force-new-deployment",
+			logs: "aws logs tail LOG_GROUP --follow",
+		},
+		windows: {
+			service: "splunk-otel-collector",
+			config: String.raw`C:\ProgramData\Splunk\OpenTelemetry Collector\agent_config.yaml`,
+			owner: "LocalSystem",
+			restart: "Restart-Service splunk-otel-collector",
+			logs: "Get-WinEvent -ProviderName splunk-otel-collector -MaxEvents 50",
+		},
+	},
+	sources: [
+		"https://github.com/signalfx/splunk-otel-collector/tree/v0.158.0/packaging",
+		"https://github.com/signalfx/splunk-otel-collector-chart/tree/splunk-otel-collector-0.158.0",
+	],
+};
