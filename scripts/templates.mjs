@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import Handlebars from "handlebars";
 
 /** Helpers that may print: each quotes for the language of the file, so a value can never break out. */
-const printers = new Set(["sh", "ps", "xml", "md", "yaml", "text"]);
+const printers = new Set(["sh", "ps", "xml", "md", "yaml", "prose", "code"]);
 
 /** An esbuild plugin.
  * @returns {import("esbuild").Plugin}

@@ -10,6 +10,11 @@ interface Entry {
 /** Every verb, in the order of the help. */
 export const registry: readonly Entry[] = [
 	{
+		name: "collector",
+		summary: "generate a collector config, or add a backend to yours",
+		load: async () => (await import("./collector.ts")).collectorCommand,
+	},
+	{
 		name: "sandbox",
 		summary: "run a provider on this machine that behaves like Torii",
 		load: async () => (await import("./sandbox.ts")).sandboxCommand,

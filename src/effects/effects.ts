@@ -86,6 +86,8 @@ export interface Terminal {
 	readonly verbose: boolean;
 	/** The result, to standard output, as it is. */
 	print(text: string): void;
+	/** A file of the user's own, given back to them byte for byte: the one thing no guard looks into. */
+	printBytes(bytes: Uint8Array): void;
 	/** A line about what happened, to standard error; not when quiet. */
 	note(line: string): void;
 	/** A line for those who asked for more, to standard error. */

@@ -17,6 +17,7 @@ export function nodeTerminal(options: TerminalOptions): Terminal & { close(): vo
 	return {
 		...options,
 		print: (text) => out.write(text),
+		printBytes: (bytes) => writeAll(1, bytes),
 		note: (line) => {
 			if (!options.quiet) err.write(`${line}\n`);
 		},
@@ -48,14 +49,14 @@ export function wantsColor(environment: Readonly<Record<string, string | undefin
 function guardedStream(fd: 1 | 2) {
 	const guard: OutputGuard = outputGuard();
 	return {
-		write: (text: string) => writeAll(fd, guard.push(text)),
-		close: () => writeAll(fd, guard.flush()),
+		write: (text: string) => writeAll(fd, Buffer.from(guard.push(text), "utf8")),
+		close: () => writeAll(fd, Buffer.from(guard.flush(), "utf8")),
 	};
 }
 
 /** Writes synchronously, so that nothing is lost when the process ends; a reader that went away ends the writing, not the program. */
-function writeAll(fd: 1 | 2, text: string): void {
-	let bytes = Buffer.from(text, "utf8");
+function writeAll(fd: 1 | 2, whole: Uint8Array): void {
+	let bytes = whole;
 	while (bytes.length > 0) {
 		try {
 			bytes = bytes.subarray(writeSync(fd, bytes));

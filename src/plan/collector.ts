@@ -64,14 +64,14 @@ export function planCollector(spec: CollectorSpec): CollectorPlan {
 		queue: spec.queue,
 		queueFolder: defaultQueueFolder(platform, name),
 		ids: componentIds(spec, release, delivery),
-		agentEndpoint: spec.agentEndpoint ?? distribution.agent?.endpoint,
+		agentEndpoint: spec.agentEndpoint ?? distribution.agent?.endpoint(platform),
 		warnings: [...warnings, ...signalWarnings(spec), ...envWarnings(delivery, host)],
 	};
 }
 
 function componentIds(spec: CollectorSpec, release: Release, delivery: Delivery): CollectorPlan["ids"] {
 	const { name, distribution } = spec;
-	const exporter = isAtLeast(release.otelcol, otelcol.otlpHttpName) ? "otlp_http" : "otlphttp";
+	const exporter = hasComponent(distribution, release.own, "exporters", "otlp_http") ? "otlp_http" : "otlphttp";
 	const usesExtension = distribution.dialect === "otelcol" && delivery.way === "watch";
 	return {
 		exporter: `${exporter}/${name}`,

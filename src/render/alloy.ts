@@ -5,7 +5,6 @@ import { alloy } from "./quote.ts";
 export interface AlloyBlock {
 	readonly name: string;
 	readonly label?: string;
-	readonly comment?: readonly string[];
 	readonly attributes?: Readonly<Record<string, string>>;
 	readonly blocks?: readonly AlloyBlock[];
 }
@@ -16,7 +15,7 @@ export function alloyText(blocks: readonly AlloyBlock[]): string {
 }
 
 function blockLines(block: AlloyBlock): string[] {
-	const { name, label, comment = [], attributes = {}, blocks = [] } = block;
+	const { name, label, attributes = {}, blocks = [] } = block;
 	const width = Math.max(0, ...Object.keys(attributes).map((key) => key.length));
 	const head = label === undefined ? name : `${name} ${alloy(label)}`;
 	const groups = [
@@ -24,9 +23,8 @@ function blockLines(block: AlloyBlock): string[] {
 		...blocks.map(blockLines),
 	].filter((lines) => lines.length > 0);
 	const body = groups.flatMap((lines, index) => (index === 0 ? lines : ["", ...lines]));
-	const comments = comment.map((line) => (line === "" ? "" : `// ${line}`));
-	if (body.length === 0) return [...comments, `${head} { }`];
-	return [...comments, `${head} {`, ...body.map((line) => (line === "" ? "" : `\t${line}`)), "}"];
+	if (body.length === 0) return [`${head} { }`];
+	return [`${head} {`, ...body.map((line) => (line === "" ? "" : `\t${line}`)), "}"];
 }
 
 /** Labels take letters, digits and underscores. */
@@ -95,7 +93,7 @@ export function alloyInput(plan: CollectorPlan): string {
 }
 
 /** A whole new config: receives OTLP, limits memory, batches, exports. */
-export function alloyConfig(plan: CollectorPlan, heading: readonly string[]): string {
+export function alloyConfig(plan: CollectorPlan): string {
 	const host = plan.platform === "docker" || plan.platform === "kubernetes" ? "0.0.0.0" : "127.0.0.1";
 	const output = (input: string): AlloyBlock => ({
 		name: "output",
@@ -104,7 +102,6 @@ export function alloyConfig(plan: CollectorPlan, heading: readonly string[]): st
 	const receiver: AlloyBlock = {
 		name: "otelcol.receiver.otlp",
 		label: "default",
-		comment: [...heading, ""],
 		blocks: [
 			{ name: "grpc", attributes: { endpoint: alloy(`${host}:4317`) } },
 			{ name: "http", attributes: { endpoint: alloy(`${host}:4318`) } },

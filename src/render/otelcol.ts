@@ -1,7 +1,8 @@
 import { otelcol } from "../adapters/collectors/otelcol.ts";
+import { type Signal, signals } from "../adapters/providers/provider.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { isAtLeast } from "../versions.ts";
-import { Commented, type YamlMap, yamlText } from "./yaml.ts";
+import type { YamlMap } from "./yaml.ts";
 
 /** What we add to a collector's config, whether it is new or someone's own: components by section, and the exporter's pipelines. */
 export interface OtelcolFragment {
@@ -14,10 +15,15 @@ export function otelcolFragment(plan: CollectorPlan): OtelcolFragment {
 	return {
 		extensions: {
 			...(ids.auth ? { [ids.auth]: authExtension(plan) } : {}),
-			...(ids.storage ? { [ids.storage]: { directory: plan.queueFolder, create_directory: true } } : {}),
+			...(ids.storage ? { [ids.storage]: storageExtension(plan) } : {}),
 		},
 		exporters: { [ids.exporter]: exporter(plan) },
 	};
+}
+
+function storageExtension({ queueFolder, release }: CollectorPlan): YamlMap {
+	const creates = isAtLeast(release.otelcol, otelcol.createDirectory);
+	return { directory: queueFolder, ...(creates ? { create_directory: true } : {}) };
 }
 
 function authExtension({ tokenFile, header, scheme }: CollectorPlan): YamlMap {
@@ -53,37 +59,38 @@ function headerValue({ delivery, tokenFile, provider, scheme }: CollectorPlan): 
 }
 
 /** A whole new config: receives OTLP, exports to the provider (and to the agent behind it), watches itself. */
-export function otelcolConfig(plan: CollectorPlan, heading: readonly string[]): string {
+export function otelcolConfig(plan: CollectorPlan): YamlMap {
 	const { extensions, exporters } = otelcolFragment(plan);
-	const agent = agentExporter(plan);
+	const others = otherExporters(plan);
 	const listen = isContainer(plan) ? "0.0.0.0" : "127.0.0.1";
-	const pipeline = {
+	const pipeline = (signal: Signal) => ({
 		receivers: ["otlp"],
 		processors: ["memory_limiter", "batch"],
-		exporters: [plan.ids.exporter, ...Object.keys(agent)],
-	};
-	return yamlText({
-		extensions: new Commented([...heading, ""], {
-			health_check: { endpoint: `${listen}:13133` },
-			...extensions,
-		}),
+		exporters: [...(plan.signals.includes(signal) ? [plan.ids.exporter] : []), ...Object.keys(others)],
+	});
+	// Whoever stands behind us gets everything that came before us.
+	const received = Object.keys(others).length > 0 ? signals : plan.signals;
+	return {
+		extensions: { health_check: { endpoint: `${listen}:13133` }, ...extensions },
 		receivers: { otlp: { protocols: { grpc: { endpoint: `${listen}:4317` }, http: { endpoint: `${listen}:4318` } } } },
 		processors: {
 			memory_limiter: { check_interval: "1s", ...memoryLimit(plan) },
 			batch: {},
 		},
-		exporters: { ...exporters, ...agent },
+		exporters: { ...exporters, ...others },
 		service: {
 			extensions: ["health_check", ...Object.keys(extensions)],
-			pipelines: Object.fromEntries(plan.signals.map((signal) => [signal, pipeline])),
-			telemetry: { metrics: selfMetrics(plan, listen) },
+			pipelines: Object.fromEntries(received.map((signal) => [signal, pipeline(signal)])),
+			telemetry: { metrics: selfMetrics(plan) },
 		},
-	});
+	};
 }
 
-function agentExporter({ distribution, agentEndpoint }: CollectorPlan): YamlMap {
-	const { agent } = distribution;
-	return agent && agentEndpoint ? { [agent.exporter]: agent.settings(agentEndpoint) as YamlMap } : {};
+/** What keeps flowing beside our exporter: to the agent behind a gateway, or where the distribution sends by default. */
+function otherExporters({ distribution, platform, agentEndpoint, ids }: CollectorPlan): YamlMap {
+	const type = ids.exporter.split("/", 1)[0];
+	const agent = agentEndpoint === undefined ? {} : { [`${type}/agent`]: { endpoint: agentEndpoint } };
+	return { ...agent, ...distribution.ownExporters?.(platform) };
 }
 
 function isContainer({ platform }: CollectorPlan): boolean {
@@ -96,8 +103,19 @@ function memoryLimit({ platform }: CollectorPlan): YamlMap {
 	return { limit_percentage: 75, spike_limit_percentage: 20 };
 }
 
-/** At level `detailed` failed exports carry their reason, which the runbook looks for. */
-function selfMetrics({ release }: CollectorPlan, host: string): YamlMap {
-	if (!isAtLeast(release.otelcol, otelcol.metricReaders)) return { level: "detailed", address: `${host}:8888` };
-	return { level: "detailed", readers: [{ pull: { exporter: { prometheus: { host, port: 8888 } } } }] };
+/**
+ * At level `detailed` failed exports carry their reason, which the runbook looks for. The default place, port 8888 on loopback, is right
+ * everywhere but in a container whose port is published; there the names are kept as the default reader prints them.
+ */
+function selfMetrics({ release, platform }: CollectorPlan): YamlMap {
+	if (platform !== "docker") return { level: "detailed" };
+	if (!isAtLeast(release.otelcol, otelcol.metricReaders)) return { level: "detailed", address: "0.0.0.0:8888" };
+	const prometheus = {
+		host: "0.0.0.0",
+		port: 8888,
+		without_type_suffix: true,
+		without_units: true,
+		without_scope_info: true,
+	};
+	return { level: "detailed", readers: [{ pull: { exporter: { prometheus } } }] };
 }

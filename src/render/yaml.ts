@@ -43,7 +43,15 @@ export function entryLines(key: string, value: YamlValue, step = 2): string[] {
 		});
 		return [`${yaml(key)}:`, ...indented(items, step)];
 	}
+	if (typeof value === "string" && value.includes("\n"))
+		return [`${yaml(key)}: |`, ...indented(textLines(value), step)];
 	return [`${yaml(key)}: ${flowText(value)}`];
+}
+
+/** The lines of a literal block scalar with default chomping: it starts at its own margin and ends with one line break. */
+function textLines(text: string): string[] {
+	if (/^\s/.test(text) || !/[^\n]\n$/.test(text)) throw new TypeError("this text cannot be a literal block");
+	return text.slice(0, -1).split("\n");
 }
 
 /** A value on one line; with `json` every string is double-quoted, as in a file that is JSON. */

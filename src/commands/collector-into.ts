@@ -1,0 +1,91 @@
+import type { Effects } from "../effects/effects.ts";
+import type { ExitName } from "../errors.ts";
+import type { CollectorPlan } from "../plan/collector.ts";
+import { alloyFragment, alloyInput, alloyLabel, alloyText } from "../render/alloy.ts";
+import { otelcolFragment } from "../render/otelcol.ts";
+import { spliceAlloy } from "../splice/alloy.ts";
+import { decodeText } from "../splice/encoding.ts";
+import { spliceOtelcol } from "../splice/otelcol.ts";
+import type { SpliceOutcome, WantedEntry } from "../splice/request.ts";
+import { planSummary } from "./collector.ts";
+import type { Invocation } from "./command.ts";
+
+/** No collector config is larger; beyond it something else was named. */
+const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
+
+type Options = Invocation["options"];
+
+/** `--into`: adds ours to a file, or takes it out, and prints, compares or writes the result. */
+export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Options): Promise<ExitName> {
+	const path = String(options["into"]);
+	const file = path === "-" ? "<stdin>" : path;
+	const before = await fx.files.read(path, { maxBytes: MAX_CONFIG_BYTES });
+	const { text, encode } = decodeText(before, file);
+	const outcome = splice(text, file, plan, options);
+	const changed = outcome.text !== text;
+	const after = encode(outcome.text);
+	const summary = { ...planSummary(plan), file, changed, wired: outcome.wired, notes: outcome.notes };
+	if (options["write"]) {
+		const backup = changed
+			? await fx.files.replace(path, after, { expected: before, backupSuffix: backupSuffix(fx) })
+			: undefined;
+		if (options["json"]) fx.terminal.print(`${JSON.stringify({ ...summary, backup }, undefined, 2)}\n`);
+		else
+			tell(
+				fx,
+				plan,
+				outcome,
+				changed ? `${file} changed; the old one is ${backup}` : `${file} is as it should be, nothing changed`,
+			);
+	} else if (options["json"]) {
+		fx.terminal.print(`${JSON.stringify({ ...summary, text: outcome.text }, undefined, 2)}\n`);
+	} else if (options["diff"]) {
+		const { renderDiff } = await import("../render/diff.ts");
+		fx.terminal.print(changed ? renderDiff(file, text, outcome.text, fx.terminal.color) : "");
+		tell(fx, plan, outcome, changed ? "nothing was changed: add --write to do it" : "no difference");
+	} else {
+		fx.terminal.printBytes(after);
+		tell(fx, plan, outcome, changed ? "" : "no difference");
+	}
+	return "ok";
+}
+
+function tell(fx: Effects, plan: CollectorPlan, { wired, notes }: SpliceOutcome, last: string): void {
+	if (wired.length > 0) fx.terminal.note(`wired     ${wired.join(", ")} -> ${plan.ids.exporter}`);
+	for (const note of notes) fx.terminal.note(`note      ${note}`);
+	if (last !== "") fx.terminal.note(last);
+}
+
+function splice(text: string, file: string, plan: CollectorPlan, options: Options): SpliceOutcome {
+	const list = options["pipelines"];
+	const pipelines = typeof list === "string" ? list.split(",").map((word) => word.trim()) : undefined;
+	const at = typeof options["at"] === "string" ? options["at"] : undefined;
+	const common = {
+		name: plan.name,
+		signals: plan.signals,
+		remove: options["remove"] === true,
+		force: options["force"] === true,
+	};
+	if (plan.distribution.dialect === "alloy") {
+		const blocks = alloyFragment(plan).map(
+			(block) => [`${block.name} "${block.label}"`, alloyText([block]).trimEnd()] as const,
+		);
+		return spliceAlloy(text, file, {
+			...common,
+			label: alloyLabel(plan.name),
+			input: alloyInput(plan),
+			blocks: Object.fromEntries(blocks),
+		});
+	}
+	const { extensions, exporters } = otelcolFragment(plan);
+	const entries = Object.entries({ extensions, exporters }).flatMap(([section, map]) =>
+		Object.entries(map).map(([id, value]): WantedEntry => ({ section, id, value: value as WantedEntry["value"] })),
+	);
+	return spliceOtelcol(text, file, { ...common, entries, exporter: plan.ids.exporter, pipelines, at });
+}
+
+/** `.crossfade-backup-YYYYMMDD-HHMMSS`, in UTC. */
+function backupSuffix(fx: Effects): string {
+	const digits = new Date(fx.clock.now()).toISOString().replace(/\D/g, "");
+	return `.crossfade-backup-${digits.slice(0, 8)}-${digits.slice(8, 14)}`;
+}

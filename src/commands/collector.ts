@@ -1,0 +1,144 @@
+import { platforms } from "../adapters/collectors/distribution.ts";
+import { distributionIds, loadDistribution } from "../adapters/collectors/registry.ts";
+import { providers } from "../adapters/providers/registry.ts";
+import type { Effects } from "../effects/effects.ts";
+import { CrossfadeError, type ExitName, type Problem } from "../errors.ts";
+import { type CollectorPlan, planCollector } from "../plan/collector.ts";
+import { renderConfig } from "../render/collector.ts";
+import { deliveries, parseCollectorFlags, queues } from "../spec/collector.ts";
+import { versionText } from "../versions.ts";
+import type { Command, Invocation } from "./command.ts";
+
+export const collectorCommand: Command = {
+	name: "collector",
+	description: `Generates a collector config with a second backend whose ingest token can be rotated without losing an event, or adds
+that backend to a config you have (--into) without changing any other byte of it.
+
+The token never appears here: the config names the file the collector will read it from.`,
+	options: [
+		{ flags: "-d, --distribution <id>", description: "the collector you run", choices: distributionIds },
+		{ flags: "--target-version <version>", description: "its version (default: the newest we know)" },
+		{ flags: "--platform <name>", description: "how it is run", choices: platforms },
+		{ flags: "--provider <id>", description: "who takes the data", choices: providers.map(({ id }) => id) },
+		{ flags: "--endpoint <url>", description: "base URL of its OTLP/HTTP ingest (default: the provider's)" },
+		{ flags: "--allow-plaintext", description: "accept an http endpoint on another machine" },
+		{ flags: "--signals <list>", description: "logs,metrics,traces (default: what the provider documents)" },
+		{ flags: "--token-file <path>", description: "where the collector will find the token" },
+		{ flags: "--delivery <way>", description: "how it notices a new token (default: auto)", choices: deliveries },
+		{ flags: "--auth-header <name>", description: "the header that carries the token (default: Authorization)" },
+		{ flags: "--auth-scheme <word>", description: 'the word before the token, "" for none (default: Bearer)' },
+		{ flags: "--queue <kind>", description: "where unsent data waits (default: memory)", choices: queues },
+		{ flags: "--name <word>", description: "suffix of our component ids (default: the provider's id)" },
+		{ flags: "--agent-endpoint <url>", description: "where the agent behind a gateway takes OTLP (datadog, elastic)" },
+		{
+			flags: "--out <folder>",
+			description: "write the config, RUNBOOK.md and all that belongs to it there",
+			files: true,
+		},
+		{ flags: "--rotate-script", description: "print the script that rotates the token on the collector's host" },
+		{ flags: "--into <file>", description: "add ours to this config (- for standard input) and print it", files: true },
+		{ flags: "--diff", description: "with --into: print what would change" },
+		{ flags: "--write", description: "with --into: replace the file, after a backup beside it" },
+		{ flags: "--remove", description: "with --into: take ours out again" },
+		{ flags: "--pipelines <list>", description: "with --into: these pipelines instead of those that receive OTLP" },
+		{ flags: "--at <path>", description: "with --into: which config of the file, e.g. spec.config" },
+		{ flags: "--force", description: "replace files, or entries of ours that were edited by hand" },
+		{ flags: "--json", description: "print what was decided and rendered as JSON" },
+	],
+	examples: [
+		["crossfade collector -d contrib", "a config for Torii on standard output"],
+		["crossfade collector -d splunk --out ./torii", "with runbook, systemd drop-in and rotation script"],
+		["crossfade collector -d alloy --into config.alloy --diff", "what would be added to your own config"],
+		["crossfade collector -d contrib --into config.yaml --write", "add it, keeping a backup"],
+	],
+	run,
+};
+
+async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
+	const id = options["distribution"];
+	const distribution = typeof id === "string" ? await loadDistribution(id) : undefined;
+	const contradictions = modeProblems(options);
+	if (contradictions.length > 0) throw new CrossfadeError("usage", contradictions);
+	const plan = planCollector(parseCollectorFlags(options, distribution));
+	for (const warning of plan.warnings) fx.terminal.warn(warning);
+	if (options["into"] !== undefined) {
+		const { spliceInto } = await import("./collector-into.ts");
+		return spliceInto(fx, plan, options);
+	}
+	if (options["out"] !== undefined) return writeBundle(fx, plan, String(options["out"]), options);
+	if (options["rotateScript"]) {
+		const { renderRotateScript } = await import("../render/rotate-script.ts");
+		fx.terminal.print(renderRotateScript(plan));
+		return "ok";
+	}
+	const config = renderConfig(plan);
+	fx.terminal.print(options["json"] ? `${JSON.stringify({ ...planSummary(plan), config }, undefined, 2)}\n` : config);
+	if (!options["json"]) fx.terminal.detail(`delivery  ${plan.delivery.reason}`);
+	return "ok";
+}
+
+/** Flags that only make sense with others, or exclude each other. */
+function modeProblems(options: Invocation["options"]): Problem[] {
+	const problems: Problem[] = [];
+	const flags = { diff: "--diff", write: "--write", remove: "--remove", pipelines: "--pipelines", at: "--at" };
+	for (const [name, flag] of Object.entries(flags)) {
+		if (options[name] === undefined || options["into"] !== undefined) continue;
+		problems.push({ what: `${flag} says how to change a file`, where: { file: flag }, fix: "add --into and the file" });
+	}
+	const modes = { into: "--into", out: "--out", rotateScript: "--rotate-script" };
+	const chosen = Object.entries(modes).filter(([name]) => options[name] !== undefined);
+	if (chosen.length > 1) {
+		const names = chosen.map(([, flag]) => flag).join(" and ");
+		problems.push({ what: `${names} exclude each other`, where: { file: names }, fix: "use one at a time" });
+	}
+	if (options["diff"] && options["write"]) {
+		problems.push({
+			what: "--diff and --write exclude each other",
+			where: { file: "--diff" },
+			fix: "look first, then write",
+		});
+	}
+	if (options["write"] && options["into"] === "-") {
+		const fix = "name the file, or leave --write away and redirect the output";
+		problems.push({ what: "standard input cannot be written back", where: { file: "--write" }, fix });
+	}
+	return problems;
+}
+
+async function writeBundle(
+	fx: Effects,
+	plan: CollectorPlan,
+	folder: string,
+	options: Invocation["options"],
+): Promise<ExitName> {
+	const { renderBundle } = await import("../render/bundle.ts");
+	const artefacts = renderBundle(plan);
+	const paths = await fx.files.writeAll(folder, artefacts, { force: options["force"] === true });
+	if (options["json"]) {
+		const files = artefacts.map(({ purpose }, index) => ({ path: paths[index], purpose }));
+		fx.terminal.print(`${JSON.stringify({ ...planSummary(plan), files }, undefined, 2)}\n`);
+		return "ok";
+	}
+	for (const path of paths) fx.terminal.print(`${path}\n`);
+	fx.terminal.note(`delivery  ${plan.delivery.reason}`);
+	fx.terminal.note(`next      read ${folder}/RUNBOOK.md`);
+	return "ok";
+}
+
+/** What was decided, as stable JSON. */
+export function planSummary(plan: CollectorPlan) {
+	const { distribution, release, platform, provider, delivery, ids, endpoint, signals, tokenFile, warnings } = plan;
+	return {
+		distribution: distribution.id,
+		version: versionText(release.own),
+		otelcolVersion: versionText(release.otelcol),
+		platform,
+		provider: provider.id,
+		endpoint,
+		signals,
+		tokenFile: delivery.way === "env" ? undefined : tokenFile,
+		delivery,
+		components: ids,
+		warnings,
+	};
+}

@@ -1,0 +1,24 @@
+import type { CollectorPlan } from "../plan/collector.ts";
+import type { Artefact } from "./artefact.ts";
+import { renderConfig } from "./collector.ts";
+import { platformPieces } from "./platforms/platforms.ts";
+import { rotateScriptName } from "./platforms/shared.ts";
+import { hasRotateScript, renderRotateScript } from "./rotate-script.ts";
+import { renderRunbook } from "./runbook.ts";
+
+/** Everything a plan needs to be carried out: config, companion pieces, rotation script and runbook. */
+export function renderBundle(plan: CollectorPlan): Artefact[] {
+	const pieces = platformPieces(plan);
+	const files: Artefact[] = [
+		{ path: plan.distribution.configFile, content: renderConfig(plan), purpose: "the collector's config" },
+		...pieces.artefacts,
+	];
+	if (hasRotateScript(plan)) {
+		const purpose = "puts a new token in place, proves it, and puts the old one back if it fails";
+		files.push({ path: rotateScriptName(plan), content: renderRotateScript(plan), mode: 0o755, purpose });
+	}
+	return [
+		...files,
+		{ path: "RUNBOOK.md", content: renderRunbook(plan, pieces, files), purpose: "what to do, step by step" },
+	];
+}

@@ -1,0 +1,31 @@
+import type { Problem } from "../errors.ts";
+import { choiceProblem } from "./suggest.ts";
+
+/** Flags as the command line gave them. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** Reads flags and collects what is wrong with them, so that all of it can be said at once. */
+export interface FlagReader {
+	readonly problems: Problem[];
+	text(name: string): string | undefined;
+	isSet(name: string): boolean;
+	/** One of a few words; a wrong one is a problem, and undefined. */
+	choice<T extends string>(value: string | undefined, choices: readonly T[], flag: string, what: string): T | undefined;
+	/** Notes a problem about a flag. */
+	wrong(flag: string, problem: Omit<Problem, "where">): void;
+}
+
+export function readFlags(flags: Flags): FlagReader {
+	const problems: Problem[] = [];
+	return {
+		problems,
+		text: (name) => (typeof flags[name] === "string" ? flags[name] : undefined),
+		isSet: (name) => flags[name] === true,
+		choice(value, choices, flag, what) {
+			const found = choices.find((each) => each === value);
+			if (value !== undefined && found === undefined) problems.push(choiceProblem(what, value, choices, flag));
+			return found;
+		},
+		wrong: (flag, problem) => problems.push({ ...problem, where: { file: flag } }),
+	};
+}
