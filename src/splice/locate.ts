@@ -26,7 +26,7 @@ const MAX_DEPTH = 5;
  * file embeds. Throws (refused) when there is none, or several and `at` does not choose one.
  */
 export function locateConfig(yaml: YamlText, at: string | undefined): ConfigPlace {
-	const places = yaml.documents.flatMap((document) => placesIn(document));
+	const places = configsIn(yaml.documents);
 	const chosen = at === undefined ? places : places.filter(({ label }) => label === at || label.endsWith(`:${at}`));
 	const [place] = chosen;
 	if (place && chosen.length === 1) return place;
@@ -50,6 +50,11 @@ export function locateConfig(yaml: YamlText, at: string | undefined): ConfigPlac
 		where,
 		fix: "choose one with --at",
 	});
+}
+
+/** Every collector config in some documents. */
+export function configsIn(documents: readonly Document[]): ConfigPlace[] {
+	return documents.flatMap((document) => placesIn(document));
 }
 
 function placesIn(document: Document): ConfigPlace[] {

@@ -1,0 +1,126 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
+import { entryOf, keyOf, resolvedValue } from "../splice/yaml-document.ts";
+
+/** A component as it is defined in a config. */
+export interface ComponentNode {
+	readonly section: string;
+	/** `type` or `type/name`. */
+	readonly id: string;
+	readonly type: string;
+	readonly at: number;
+	readonly value: Node | undefined;
+}
+
+/** An id where it is used. */
+export interface Reference {
+	readonly id: string;
+	readonly at: number;
+}
+
+export interface PipelineNode {
+	readonly id: string;
+	readonly signal: string;
+	readonly at: number;
+	/** Undefined where the list is not written out in this file. */
+	readonly receivers: readonly Reference[] | undefined;
+	readonly processors: readonly Reference[] | undefined;
+	readonly exporters: readonly Reference[] | undefined;
+}
+
+/** An otelcol config with the place of everything that rules look at. */
+export interface ConfigModel {
+	readonly document: Document;
+	readonly root: YAMLMap;
+	readonly components: readonly ComponentNode[];
+	readonly pipelines: readonly PipelineNode[];
+	/** `service.extensions`; undefined where it is not written out. */
+	readonly extensions: readonly Reference[] | undefined;
+	/** `service.pipelines` is in this file: without it nothing can be said about what is used. */
+	readonly complete: boolean;
+}
+
+export const componentSections = ["receivers", "processors", "exporters", "connectors", "extensions"] as const;
+
+export function configModel(document: Document, root: YAMLMap): ConfigModel {
+	const service = mapAt(document, root, "service");
+	const pipelines = service && mapAt(document, service, "pipelines");
+	return {
+		document,
+		root,
+		components: componentSections.flatMap((section) => componentsOf(document, root, section)),
+		pipelines: pipelines ? pipelineNodes(document, pipelines) : [],
+		extensions: service ? references(document, resolvedValue(document, entryOf(service, "extensions"))) : undefined,
+		complete: pipelines !== undefined,
+	};
+}
+
+function mapAt(document: Document, map: YAMLMap, key: string): YAMLMap | undefined {
+	const value = resolvedValue(document, entryOf(map, key));
+	return isMap(value) ? value : undefined;
+}
+
+function componentsOf(document: Document, root: YAMLMap, section: string): ComponentNode[] {
+	const map = mapAt(document, root, section);
+	return (map?.items ?? []).flatMap((pair) => {
+		const id = keyOf(pair);
+		if (id === undefined || id === "<<") return [];
+		const at = (pair.key as Node).range?.[0] ?? 0;
+		const value = resolvedValue(document, pair as Pair<Node, Node | null>);
+		return [{ section, id, type: id.split("/", 1)[0] ?? id, at, value }];
+	});
+}
+
+function pipelineNodes(document: Document, pipelines: YAMLMap): PipelineNode[] {
+	return pipelines.items.flatMap((pair) => {
+		const id = keyOf(pair);
+		const body = resolvedValue(document, pair as Pair<Node, Node | null>);
+		if (id === undefined || !isMap(body)) return [];
+		const list = (key: string) => references(document, resolvedValue(document, entryOf(body, key)));
+		const parts = { receivers: list("receivers"), processors: list("processors"), exporters: list("exporters") };
+		return [{ id, signal: id.split("/", 1)[0] ?? id, at: (pair.key as Node).range?.[0] ?? 0, ...parts }];
+	});
+}
+
+function references(document: Document, node: Node | undefined): Reference[] | undefined {
+	if (node === undefined || (isScalar(node) && node.value === null)) return [];
+	if (!isSeq(node)) return undefined;
+	return (node.items as Node[]).flatMap((item) => {
+		const value = isAlias(item) ? item.resolve(document) : item;
+		const isId = isScalar(value) && typeof value.value === "string" && !value.value.startsWith("$");
+		return isId ? [{ id: String(value.value), at: item.range?.[0] ?? 0 }] : [];
+	});
+}
+
+/** The value below a map by a path of keys, through aliases. */
+export function nodeAt(document: Document, node: Node | undefined, ...path: readonly string[]): Node | undefined {
+	return path.reduce<Node | undefined>(
+		(here, key) => (isMap(here) ? resolvedValue(document, entryOf(here, key)) : undefined),
+		node,
+	);
+}
+
+/** The value of a scalar below a map; undefined where there is none. */
+export function scalarAt(document: Document, node: Node | undefined, ...path: readonly string[]): unknown {
+	const found = nodeAt(document, node, ...path);
+	return isScalar(found) ? found.value : undefined;
+}
+
+/** A text somewhere below a node, with the keys that lead to it. */
+export interface TextNode {
+	readonly path: readonly string[];
+	readonly text: string;
+	readonly at: number;
+}
+
+/** Every text below a node; aliases are not followed, what they stand for is seen where it is defined. */
+export function textsBelow(node: Node | null | undefined, path: readonly string[] = []): TextNode[] {
+	if (isScalar(node)) {
+		return typeof node.value === "string" ? [{ path, text: node.value, at: node.range?.[0] ?? 0 }] : [];
+	}
+	if (isMap(node)) {
+		return (node.items as Pair<Node, Node | null>[]).flatMap((pair) =>
+			textsBelow(pair.value, [...path, keyOf(pair) ?? "?"]),
+		);
+	}
+	return isSeq(node) ? (node.items as Node[]).flatMap((item) => textsBelow(item, path)) : [];
+}
