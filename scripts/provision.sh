@@ -1,0 +1,419 @@
+#!/bin/sh
+set -eu
+
+usage() {
+  cat <<'USAGE'
+Usage: scripts/provision.sh [all|apt|otelcol|telemetrygen|node|corpus|docker]...
+       scripts/provision.sh status|docker-stop
+
+Gets the real programs that the tests run against. Without arguments: all.
+What is there already is left alone.
+
+  apt           Debian packages (root or sudo; only when one is missing)
+  otelcol       OpenTelemetry Collector built from test/parts/otelcol
+  telemetrygen  OpenTelemetry load generator
+  node          Node 22, 24 and 26
+  corpus        published collector and Alloy configs
+  docker        dockerd when none answers (root), and two local images:
+                otel-crossfade/otelcol:0.155.0 and otel-crossfade/busybox
+  status        say what is there, change nothing
+  docker-stop   stop the dockerd that this script started
+
+Progress goes to standard error. On standard output, at the end, one line
+a part: "part <name> <path or state>".
+
+Everything but the Debian packages is kept in $CROSSFADE_PARTS_DIR, by default
+$XDG_CACHE_HOME/otel-crossfade or ~/.cache/otel-crossfade.
+USAGE
+}
+
+packages='shellcheck dash bash zsh busybox-static ksh mksh gawk mawk original-awk
+faketime openssl strace curl wget procps iptables docker.io prometheus chromium tmux jq'
+telemetrygen=github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen
+telemetrygen_version=0.161.0
+node_majors='22 24 26'
+otelcol_image=otel-crossfade/otelcol:0.155.0
+busybox_image=otel-crossfade/busybox:latest
+label=otel-crossfade.parts
+
+scripts=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+parts=${scripts%/*}/test/parts
+cache=${CROSSFADE_PARTS_DIR:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/otel-crossfade}
+case $cache in
+  /*) ;;
+  *) cache=$PWD/$cache ;;
+esac
+
+say() { printf 'provision: %s\n' "$*" >&2; }
+
+die() {
+  say "$*"
+  exit 1
+}
+
+need() { command -v "$1" >/dev/null 2>&1 || die "$part needs $2: $1 is not in PATH"; }
+
+# logged NAME COMMAND...: output goes to a log; its end is shown only on failure
+logged() {
+  log=$cache/log/$1.log
+  shift
+  if ! "$@" >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    die "failed: $* (log: $log)"
+  fi
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# digest FILE...: first 12 hex digits of a hash over names and contents
+digest() { sha256sum "$@" | sha256sum | cut -c1-12; }
+
+# link TARGET NAME
+link() {
+  [ "$(readlink "$2" 2>/dev/null || :)" = "$1" ] || ln -sfn "$1" "$2"
+}
+
+scratch=
+policy=
+cleanup() {
+  [ -z "$scratch" ] || rm -rf "$scratch"
+  [ -z "$policy" ] || as_root rm -f "$policy"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+begin() {
+  mkdir -p "$cache/log"
+  if command -v flock >/dev/null 2>&1; then
+    exec 9>"$cache/lock"
+    flock -n 9 || {
+      say 'waiting for another run to end'
+      flock 9
+    }
+    rm -rf "$cache"/tmp.*
+  fi
+  scratch=$(mktemp -d "$cache/tmp.XXXXXX")
+}
+
+# apt
+
+missing_packages() {
+  # shellcheck disable=SC2086
+  present=$(dpkg-query -W -f='${Package}:${Status} ' $packages 2>/dev/null || :)
+  for package in $packages; do
+    case " $present" in
+      *" $package:install ok installed "*) ;;
+      *) printf '%s ' "$package" ;;
+    esac
+  done
+}
+
+apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 "$@"; }
+
+get_apt() {
+  missing=$(missing_packages)
+  missing=${missing% }
+  [ -n "$missing" ] || return 0
+  need apt-get 'a Debian system'
+  [ "$(id -u)" = 0 ] || need sudo 'root or sudo'
+  say "apt: installing $missing"
+  # Packages start their services on installation unless this file forbids it.
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    policy=/usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' >"$scratch/policy-rc.d"
+    as_root install -m 755 "$scratch/policy-rc.d" "$policy"
+  fi
+  # shellcheck disable=SC2086
+  if ! apt_get install -y --no-install-recommends $missing >"$cache/log/apt.log" 2>&1; then
+    say 'apt: package lists are missing or old, updating them'
+    # An unrelated source that does not answer must not end this.
+    apt_get update >"$cache/log/apt-update.log" 2>&1 || :
+    logged apt apt_get install -y --no-install-recommends $missing
+  fi
+  if [ -n "$policy" ]; then
+    as_root rm -f "$policy"
+    policy=
+  fi
+  case " $missing " in
+    *' prometheus '*) [ ! -d /run/systemd/system ] || as_root systemctl disable --now --quiet prometheus ;;
+  esac
+}
+
+state_apt() {
+  missing=$(missing_packages)
+  if [ -n "$missing" ]; then echo "missing ${missing% }"; else echo installed; fi
+}
+
+# otelcol
+
+otelcol_digest() (
+  cd "$parts/otelcol"
+  LC_ALL=C
+  export LC_ALL
+  digest builder-config.yaml go.mod go.sum ./*.go
+)
+
+get_otelcol() {
+  version=$(otelcol_digest)
+  target=$cache/otelcol-$version/otelcol
+  if [ ! -x "$target" ]; then
+    need go 'Go 1.25 or newer'
+    say 'otelcol: building (some minutes the first time)'
+    logged otelcol env CGO_ENABLED=0 GOWORK=off go -C "$parts/otelcol" build \
+      -mod=readonly -trimpath -buildvcs=false '-ldflags=-s -w' -o "$scratch/otelcol" .
+    mkdir -p "$cache/otelcol-$version"
+    mv -f "$scratch/otelcol" "$target"
+  fi
+  link "otelcol-$version/otelcol" "$cache/otelcol"
+}
+
+state_otelcol() {
+  target=$cache/otelcol-$(otelcol_digest)/otelcol
+  if [ -x "$target" ]; then echo "$target"; else echo missing; fi
+}
+
+# telemetrygen
+
+get_telemetrygen() {
+  target=$cache/telemetrygen-$telemetrygen_version/telemetrygen
+  if [ ! -x "$target" ]; then
+    need go 'Go 1.25 or newer'
+    say "telemetrygen: building $telemetrygen_version"
+    logged telemetrygen env CGO_ENABLED=0 GOWORK=off GOBIN="$scratch" \
+      go install -trimpath '-ldflags=-s -w' "$telemetrygen@v$telemetrygen_version"
+    mkdir -p "${target%/*}"
+    mv -f "$scratch/telemetrygen" "$target"
+  fi
+  link "telemetrygen-$telemetrygen_version/telemetrygen" "$cache/telemetrygen"
+}
+
+state_telemetrygen() {
+  target=$cache/telemetrygen-$telemetrygen_version/telemetrygen
+  if [ -x "$target" ]; then echo "$target"; else echo missing; fi
+}
+
+# node
+
+node_digest() (
+  cd "$parts/node"
+  digest package.json package-lock.json
+)
+
+nodes_there() {
+  for major in $node_majors; do
+    [ -x "$1/node_modules/node-$major/bin/node" ] || return 1
+  done
+}
+
+get_node() {
+  version=$(node_digest)
+  if ! nodes_there "$cache/nodes-$version"; then
+    need npm npm
+    say "node: installing Node $node_majors"
+    rm -rf "$scratch/nodes" "$cache/nodes-$version"
+    mkdir "$scratch/nodes"
+    cp "$parts/node/package.json" "$parts/node/package-lock.json" "$scratch/nodes/"
+    # All three packages offer a command named node.
+    logged node npm ci --prefix "$scratch/nodes" --ignore-scripts --no-bin-links --no-audit --no-fund
+    nodes_there "$scratch/nodes" || die "node: npm installed nothing that can be run here (log: $cache/log/node.log)"
+    mv "$scratch/nodes" "$cache/nodes-$version"
+  fi
+  for major in $node_majors; do
+    link "nodes-$version/node_modules/node-$major" "$cache/node-$major"
+  done
+}
+
+state_node() {
+  version=$(node_digest)
+  if nodes_there "$cache/nodes-$version"; then echo "$cache/nodes-$version/node_modules"; else echo missing; fi
+}
+
+# corpus
+
+corpus_digest() (
+  cd "$parts/corpus"
+  digest modules.txt go.sum
+)
+
+corpus_there() {
+  while read -r module; do
+    [ -d "$1/$(printf '%s' "$module" | tr / +)" ] || return 1
+  done <"$parts/corpus/modules.txt"
+}
+
+get_corpus() {
+  version=$(corpus_digest)
+  if ! corpus_there "$cache/corpus-$version"; then
+    need go 'Go 1.25 or newer'
+    say 'corpus: downloading (64 MB)'
+    modules=$(go env GOMODCACHE)
+    # shellcheck disable=SC2046
+    logged corpus env GOWORK=off go -C "$parts/corpus" mod download -json $(cat "$parts/corpus/modules.txt")
+    rm -rf "$scratch/corpus" "$cache/corpus-$version"
+    mkdir "$scratch/corpus"
+    sed -n 's/^[[:space:]]*"Dir": "\(.*\)".*/\1/p' "$cache/log/corpus.log" >"$scratch/corpus.dirs"
+    while read -r directory; do
+      ln -s "$directory" "$scratch/corpus/$(printf '%s' "${directory#"$modules"/}" | tr / +)"
+    done <"$scratch/corpus.dirs"
+    corpus_there "$scratch/corpus" || die "corpus: the download is not complete (log: $cache/log/corpus.log)"
+    mv "$scratch/corpus" "$cache/corpus-$version"
+  fi
+  link "corpus-$version" "$cache/corpus"
+}
+
+state_corpus() {
+  version=$(corpus_digest)
+  if corpus_there "$cache/corpus-$version"; then echo "$cache/corpus-$version"; else echo missing; fi
+}
+
+# docker
+
+docker_answers() { docker info >/dev/null 2>&1; }
+
+# alive PID: unlike kill -0 this does not count what ended and was not yet reaped
+alive() { grep -q '^State:[[:space:]]*[^XZ[:space:]]' "/proc/$1/status" 2>/dev/null; }
+
+# is PIDFILE NAME: whether the process of that file runs and has that name
+is() {
+  [ -s "$1" ] && alive "$(cat "$1")" && [ "$(cat "/proc/$(cat "$1")/comm" 2>/dev/null)" = "$2" ]
+}
+
+start_docker() {
+  [ -z "${DOCKER_HOST:-}" ] || die "docker: nothing answers at $DOCKER_HOST"
+  [ "$(id -u)" = 0 ] || die 'docker: no daemon answers, and only root can start one'
+  need dockerd 'the package docker.io (scripts/provision.sh apt)'
+  if is "$cache/dockerd.pid" dockerd; then
+    daemon=$(cat "$cache/dockerd.pid")
+  else
+    # Left from before a restart of the machine, they can name another process,
+    # and then dockerd refuses to start, or waits for a containerd that is none.
+    rm -f "$cache/dockerd.pid"
+    is /var/run/docker/containerd/containerd.pid containerd || rm -f /var/run/docker/containerd/containerd.pid
+    say 'docker: starting dockerd'
+    # 9 is the lock: the daemon must not keep it. Ports that do not say where
+    # they are published, as those of testcontainers, must stay on loopback.
+    setsid dockerd --data-root "$cache/docker" --pidfile "$cache/dockerd.pid" --ip 127.0.0.1 \
+      </dev/null >"$cache/log/dockerd.log" 2>&1 9>&- &
+    daemon=$!
+  fi
+  waited=0
+  until docker_answers; do
+    if [ "$waited" -ge 180 ] || ! alive "$daemon"; then
+      tail -n 20 "$cache/log/dockerd.log" >&2
+      die "docker: dockerd does not answer (log: $cache/log/dockerd.log)"
+    fi
+    sleep 1
+    waited=$((waited + 1))
+  done
+}
+
+stop_docker() {
+  is "$cache/dockerd.pid" dockerd || return 0
+  daemon=$(cat "$cache/dockerd.pid")
+  say 'docker: stopping dockerd'
+  kill "$daemon"
+  waited=0
+  while alive "$daemon"; do
+    [ "$waited" -lt 60 ] || die "docker: dockerd ($daemon) does not end"
+    sleep 1
+    waited=$((waited + 1))
+  done
+}
+
+image_label() { docker image inspect -f "{{index .Config.Labels \"$label\"}}" "$1" 2>/dev/null || :; }
+
+# import IMAGE LABEL [--change CHANGE]...: from the files in $scratch/image
+import() {
+  image=$1
+  stamp=$2
+  shift 2
+  old=$(docker image inspect -f '{{.Id}}' "$image" 2>/dev/null || :)
+  tar -C "$scratch/image" --owner=0 --group=0 --numeric-owner -cf "$scratch/image.tar" .
+  logged docker-import docker import --change "LABEL $label=$stamp" "$@" "$scratch/image.tar" "$image"
+  rm -rf "$scratch/image" "$scratch/image.tar"
+  [ -z "$old" ] || docker image rm "$old" >/dev/null 2>&1 || :
+}
+
+get_docker() {
+  need docker 'the package docker.io (scripts/provision.sh apt)'
+  docker_answers || start_docker
+  get_otelcol
+  version=$(otelcol_digest)
+  if [ "$(image_label "$otelcol_image")" != "$version" ]; then
+    say "docker: making $otelcol_image"
+    mkdir "$scratch/image"
+    cp "$cache/otelcol-$version/otelcol" "$scratch/image/otelcol"
+    import "$otelcol_image" "$version" \
+      --change 'USER 10001' --change 'ENTRYPOINT ["/otelcol"]' --change 'EXPOSE 4317 4318'
+  fi
+  if [ -x /bin/busybox ]; then
+    version=$(digest /bin/busybox)
+    if [ "$(image_label "$busybox_image")" != "$version" ]; then
+      say "docker: making $busybox_image"
+      mkdir -p "$scratch/image/bin" "$scratch/image/etc" "$scratch/image/root" "$scratch/image/tmp"
+      chmod 1777 "$scratch/image/tmp"
+      echo 'root:x:0:0:root:/root:/bin/sh' >"$scratch/image/etc/passwd"
+      cp /bin/busybox "$scratch/image/bin/busybox"
+      for applet in $(/bin/busybox --list); do
+        [ "$applet" = busybox ] || ln -s busybox "$scratch/image/bin/$applet"
+      done
+      import "$busybox_image" "$version" --change 'ENV PATH=/bin' --change 'CMD ["/bin/sh"]'
+    fi
+  fi
+}
+
+state_docker() {
+  if ! command -v docker >/dev/null 2>&1; then
+    echo missing
+  elif ! docker_answers; then
+    echo 'not running'
+  else
+    printf 'running %s' "$(docker version -f '{{.Server.Version}}')"
+    for image in "$otelcol_image" "$busybox_image"; do
+      [ -z "$(image_label "$image")" ] || printf ' %s' "$image"
+    done
+    echo
+  fi
+}
+
+all='apt otelcol telemetrygen node corpus docker'
+[ "$#" -gt 0 ] || set -- all
+wanted=
+for argument; do
+  case $argument in
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    all) wanted="$wanted $all" ;;
+    apt | otelcol | telemetrygen | node | corpus | docker) wanted="$wanted $argument" ;;
+    status | docker-stop)
+      [ "$#" = 1 ] || die "$argument stands alone"
+      wanted=$argument
+      ;;
+    *)
+      usage >&2
+      exit 2
+      ;;
+  esac
+done
+
+case $wanted in
+  status) wanted=$all ;;
+  docker-stop)
+    stop_docker
+    wanted=docker
+    ;;
+  *)
+    begin
+    for part in $wanted; do "get_$part"; done
+    ;;
+esac
+
+for part in $wanted; do
+  printf 'part %s %s\n' "$part" "$("state_$part")"
+done

@@ -1,0 +1,3 @@
+module otel-crossfade.test/corpus
+
+go 1.25.0
