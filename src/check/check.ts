@@ -34,7 +34,7 @@ export function checkText(text: string, file: string, target: Target): PlacedFin
 }
 
 function fileFindings(text: string, file: string, target: Target): PlacedFinding[] {
-	const place = (findings: readonly Finding[]) => findings.map((finding) => placed(finding, text, file));
+	const place = (findings: readonly Finding[]) => placeFindings(findings, text, file, "T1");
 	if (isUnitOrScript(text, file)) return place(signalFindings(text, target.distribution));
 	try {
 		if (target.distribution.dialect === "alloy" && !/\.ya?ml$/.test(file)) {
@@ -49,7 +49,7 @@ function fileFindings(text: string, file: string, target: Target): PlacedFinding
 
 function yamlFindings(yaml: YamlText, target: Target): PlacedFinding[] {
 	const { text, file, documents } = yaml;
-	const place = (findings: readonly Finding[]) => findings.map((finding) => placed(finding, text, file));
+	const place = (findings: readonly Finding[]) => placeFindings(findings, text, file, "T1");
 	const mounts = place(mountFindings(documents));
 	if (target.distribution.dialect === "alloy") {
 		const texts = documents.flatMap((document) => alloyTexts(document));
@@ -101,9 +101,17 @@ function isUnitOrScript(text: string, file: string): boolean {
 	return /\.(service|conf|sh)$/.test(file) || /^#!.*sh\b/.test(text) || /^\[(Unit|Service)\]$/m.test(text);
 }
 
-function placed({ rule, at, what, fix }: Finding, text: string, file: string): PlacedFinding {
-	const { severity, fix: usual } = rules[rule];
-	return { rule, severity, tier: "T1", what, fix: fix ?? usual, file, ...positionOf(text, at) };
+/** Findings with their positions in a file. */
+export function placeFindings(
+	findings: readonly Finding[],
+	text: string,
+	file: string,
+	tier: "T1" | "T2",
+): PlacedFinding[] {
+	return findings.map(({ rule, at, what, fix }) => {
+		const { severity, fix: usual } = rules[rule];
+		return { rule, severity, tier, what, fix: fix ?? usual, file, ...positionOf(text, at) };
+	});
 }
 
 function syntaxFinding({ what, expected, fix, where }: Problem, file: string): PlacedFinding {

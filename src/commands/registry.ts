@@ -15,6 +15,11 @@ export const registry: readonly Entry[] = [
 		load: async () => (await import("./collector.ts")).collectorCommand,
 	},
 	{
+		name: "check",
+		summary: "find what is wrong with a collector config",
+		load: async () => (await import("./check.ts")).checkCommand,
+	},
+	{
 		name: "sandbox",
 		summary: "run a provider on this machine that behaves like Torii",
 		load: async () => (await import("./sandbox.ts")).sandboxCommand,

@@ -1,0 +1,164 @@
+import type { Distribution } from "../adapters/collectors/distribution.ts";
+import { distributionIds, loadDistribution } from "../adapters/collectors/registry.ts";
+import { binaryFindings, validateArguments } from "../check/binary.ts";
+import { checkText, type PlacedFinding, placeFindings } from "../check/check.ts";
+import { type RuleId, rules } from "../check/rules.ts";
+import type { Effects } from "../effects/effects.ts";
+import { CrossfadeError, type ExitName } from "../errors.ts";
+import { resolveRelease } from "../plan/release.ts";
+import { type CheckReport, countBySeverity, findingsReport, formats, ruleText } from "../report/findings.ts";
+import { readFlags } from "../spec/flags.ts";
+import { choiceProblem } from "../spec/suggest.ts";
+import { decodeText } from "../splice/encoding.ts";
+import { isAtLeast, parseVersion, versionText } from "../versions.ts";
+import type { Command, Invocation } from "./command.ts";
+
+const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
+const VALIDATE_TIMEOUT_MS = 60_000;
+
+export const checkCommand: Command = {
+	name: "check",
+	description: `Checks a collector config, every problem at once, with line and column, a stable rule and a fix.
+
+T1 reads the file alone: syntax, components and settings this distribution and release has, references, and the mistakes
+that cost data. T2 asks the real program, if it is on this machine. Manifests, Helm values, compose files, unit files and
+scripts around a collector are checked too, as far as the token passes through them.`,
+	arguments: [{ name: "[file]", description: "the config, or - for standard input" }],
+	options: [
+		{ flags: "-d, --distribution <id>", description: "the collector that will read it", choices: distributionIds },
+		{ flags: "--target-version <version>", description: "its version (default: the newest we know)" },
+		{ flags: "--bin <path>", description: "the real program for T2 (default: what is on PATH)", files: true },
+		{ flags: "--no-bin", description: "leave T2 out" },
+		{ flags: "--format <name>", description: "how to print (default: text)", choices: formats },
+		{ flags: "--json", description: "the same as --format json" },
+		{ flags: "--explain <rule>", description: "explain a rule, or all of them", choices: Object.keys(rules) },
+	],
+	examples: [
+		["crossfade check -d contrib config.yaml", "every problem of a config"],
+		["crossfade check -d splunk --format sarif agent_config.yaml", "for code scanning"],
+		["crossfade check --explain token-from-env", "why a rule exists"],
+	],
+	run,
+};
+
+async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName> {
+	if (options["explain"] !== undefined) return explain(fx, String(options["explain"]));
+	const { distribution, target, format, path } = await parse(options, args);
+	const file = path === "-" ? "<stdin>" : path;
+	const { release, warnings } = resolveRelease(distribution, target);
+	for (const warning of warnings) fx.terminal.warn(warning);
+	const bytes = await fx.files.read(path, { maxBytes: MAX_CONFIG_BYTES });
+	const { text } = decodeText(bytes, file);
+	const offline = checkText(text, file, { distribution, own: release.own });
+	const second = await askProgram(fx, distribution, release.own, options["bin"], file, text, bytes);
+	const report: CheckReport = {
+		file,
+		target: `${distribution.id} ${versionText(release.own)}`,
+		tiers: [{ tier: "T1", ran: true, note: "offline rules" }, second.tier],
+		findings: [...offline, ...second.findings].sort((a, b) => a.line - b.line || a.column - b.column),
+	};
+	fx.terminal.print(findingsReport(report, format, fx.terminal.color));
+	return countBySeverity(report.findings).errors > 0 ? "findings" : "ok";
+}
+
+async function parse(options: Invocation["options"], args: readonly string[]) {
+	const reader = readFlags(options);
+	const id = reader.text("distribution");
+	const distribution = id === undefined ? undefined : await loadDistribution(id);
+	const expected = `one of ${distributionIds.join(", ")}`;
+	if (id === undefined)
+		reader.wrong("--distribution", {
+			what: "no distribution given",
+			expected,
+			fix: "add -d and the collector you run",
+		});
+	else if (!distribution) reader.choice(id, distributionIds, "--distribution", "the distribution");
+	const target = reader.text("targetVersion");
+	if (target !== undefined && !parseVersion(target)) {
+		const fix = distribution
+			? `ask the collector: ${distribution.versionCommand}`
+			: "ask the collector for its version";
+		reader.wrong("--target-version", {
+			what: "the target version is not a version",
+			expected: "numbers such as 0.158.0",
+			fix,
+		});
+	}
+	const format = reader.choice(
+		reader.isSet("json") ? "json" : (reader.text("format") ?? "text"),
+		formats,
+		"--format",
+		"the format",
+	);
+	const [path] = args;
+	if (path === undefined)
+		reader.wrong("file", {
+			what: "no file given",
+			expected: "a file, or - for standard input",
+			fix: "name the config",
+		});
+	if (reader.problems.length > 0 || !distribution || !format || path === undefined)
+		throw new CrossfadeError("usage", reader.problems);
+	return { distribution, target, format, path };
+}
+
+function explain(fx: Effects, id: string): ExitName {
+	const ids = Object.keys(rules) as RuleId[];
+	if (id !== "all" && !ids.some((each) => each === id)) {
+		throw new CrossfadeError("usage", choiceProblem("the rule", id, [...ids, "all"], "--explain"));
+	}
+	fx.terminal.print(
+		ids
+			.filter((each) => id === "all" || each === id)
+			.map(ruleText)
+			.join("\n"),
+	);
+	return "ok";
+}
+
+interface SecondTier {
+	readonly tier: CheckReport["tiers"][number];
+	readonly findings: readonly PlacedFinding[];
+}
+
+/** T2: the real program's own verdict on the same bytes. */
+async function askProgram(
+	fx: Effects,
+	distribution: Distribution,
+	own: Parameters<typeof isAtLeast>[0],
+	bin: string | boolean | undefined,
+	file: string,
+	text: string,
+	bytes: Uint8Array,
+): Promise<SecondTier> {
+	const notRun = (note: string): SecondTier => ({ tier: { tier: "T2", ran: false, note }, findings: [] });
+	const { validate, configFile, title } = distribution;
+	if (bin === false) return notRun("left out");
+	if (!validate || (validate.since && !isAtLeast(own, validate.since)))
+		return notRun(`${title} has no command that validates a config`);
+	const wanted = typeof bin === "string" ? [bin] : validate.programs;
+	const program = wanted.map((name) => fx.programs.find(name)).find((path) => path !== undefined);
+	if (!program && typeof bin === "string") {
+		const fix = "name the collector's program, or use --no-bin";
+		throw new CrossfadeError("missingPart", {
+			what: "there is no such program",
+			expected: "an executable file",
+			where: { file: bin },
+			fix,
+		});
+	}
+	if (!program) return notRun(`${validate.programs.join(" or ")} is not on PATH`);
+	if (!isConfigOf(file, configFile)) return notRun("this kind of file is not the collector's own");
+	const result = await fx.files.withTemporary(configFile, bytes, (path) =>
+		fx.programs.run(program, validateArguments(distribution, path) ?? [], { timeoutMs: VALIDATE_TIMEOUT_MS }),
+	);
+	const findings = placeFindings(binaryFindings(result, text, program), text, file, "T2");
+	return { tier: { tier: "T2", ran: true, note: `${program} validate` }, findings };
+}
+
+/** Whether a file can be what the collector reads itself, by its name. */
+function isConfigOf(file: string, configFile: string): boolean {
+	if (file === "<stdin>") return true;
+	const isAlloy = configFile.endsWith(".alloy");
+	return isAlloy ? /\.(alloy|river)$/.test(file) : /\.(ya?ml|json)$/.test(file);
+}
