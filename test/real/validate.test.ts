@@ -1,0 +1,93 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import { platforms } from "../../src/adapters/collectors/distribution.ts";
+import { distributionIds, loadDistribution } from "../../src/adapters/collectors/registry.ts";
+import { hasComponent } from "../../src/plan/release.ts";
+import { renderConfig } from "../../src/render/collector.ts";
+import type { Flags } from "../../src/spec/flags.ts";
+import { planFor } from "../contracts/collector.ts";
+import { canary } from "../harness/canary.ts";
+import { scratch } from "../harness/cli.ts";
+import { otelcol } from "../harness/parts.ts";
+
+type Config = Record<string, Record<string, unknown>> & {
+	service: { pipelines: Record<string, { exporters: string[] }> };
+};
+
+/** Types of components in the test build, in all their names. */
+function builtTypes(): Set<string> {
+	const listing = execFileSync(otelcol.path, ["components"], { encoding: "utf8" });
+	const names = [...listing.matchAll(/name: (\S+)/g)].map(([, name]) => name ?? "");
+	return new Set([...names, "otlphttp", "otlp"]);
+}
+
+/** Takes out the components the test build lacks, and says which. */
+function withoutAbsent(config: Config, built: Set<string>): { config: Config; absent: string[] } {
+	const absent: string[] = [];
+	for (const section of ["receivers", "processors", "exporters", "extensions"]) {
+		for (const id of Object.keys(config[section] ?? {})) {
+			if (built.has(id.split("/")[0] ?? id)) continue;
+			absent.push(`${section}/${id}`);
+			delete config[section]?.[id];
+			for (const pipeline of Object.values(config.service.pipelines)) {
+				pipeline.exporters = pipeline.exporters.filter((each) => each !== id);
+			}
+		}
+	}
+	// A pipeline that sent only to what is absent has nowhere to go now.
+	for (const [id, { exporters }] of Object.entries(config.service.pipelines)) {
+		if (exporters.length === 0) delete config.service.pipelines[id];
+	}
+	return { config, absent };
+}
+
+describe("the real otelcol validates what we generate", () => {
+	beforeEach((context) => otelcol.need(context));
+
+	test.each(distributionIds.filter((id) => id !== "alloy"))("%s, on every platform, in every variant", async (id) => {
+		const distribution = await loadDistribution(id);
+		if (!distribution) throw new Error(id);
+		const { token } = canary();
+		const folder = scratch({ token, "torii.token": token, "activitylog.token": token, "custom.token": token });
+		const built = builtTypes();
+		const variants: Flags[] = [{}, { provider: "activitylog" }, { delivery: "reload" }, { delivery: "env" }];
+		const custom = { provider: "custom", endpoint: "https://otlp.example.com", authHeader: "x-api-key" };
+		variants.push(custom, { ...custom, authScheme: "Key", signals: "traces" });
+		if (hasComponent(distribution, [999, 0, 0], "extensions", "file_storage")) variants.push({ queue: "persistent" });
+		const platformsHere = platforms.filter((platform) => distribution.hosts[platform]);
+		const allAbsent = new Set<string>();
+		for (const platform of platformsHere) {
+			for (const flags of variants) {
+				const tokenFile = platform === "windows" ? undefined : join(folder, "token");
+				const text = renderConfig(planFor(distribution, { tokenFile, ...flags, platform }));
+				const { config, absent } = withoutAbsent(parse(text), built);
+				for (const each of absent) allAbsent.add(each);
+				const path = join(folder, "config.yaml");
+				// A Windows path means nothing here, and file: reads it at once.
+				writeFileSync(
+					path,
+					absent.length === 0 && platform !== "windows"
+						? text
+						: stringify(config).replaceAll("C:\\ProgramData\\crossfade\\", `${folder}/`),
+				);
+				const { status, stderr } = spawnSync(otelcol.path, ["validate", `--config=${path}`], {
+					encoding: "utf8",
+					env: { TORII_INGEST_TOKEN: "t", OTLP_INGEST_TOKEN: "t", ACTIVITYLOG_TOKEN: "t", NODE_IP: "127.0.0.1" },
+				});
+				expect({ status, stderr }, `${id} ${platform} ${JSON.stringify(flags)}\n${text}`).toEqual({
+					status: 0,
+					stderr: expect.any(String),
+				});
+			}
+		}
+		// What our build lacks is checked against the distribution's inventory instead.
+		for (const each of allAbsent) {
+			const [section = "", type = ""] = each.split("/");
+			expect(hasComponent(distribution, [999, 0, 0], section, type), each).toBe(true);
+		}
+		expect([...allAbsent]).toEqual(id === "ddot" ? ["exporters/datadog"] : []);
+	});
+});
