@@ -1,0 +1,102 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, chownSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { GenericContainer, Wait } from "testcontainers";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
+import { fingerprint } from "../../src/fingerprint.ts";
+import { renderConfig } from "../../src/render/collector.ts";
+import { planFor } from "../contracts/collector.ts";
+import { crossfade, scratch } from "../harness/cli.ts";
+import { onFreePorts } from "../harness/collector.ts";
+import { startLoad } from "../harness/load.ts";
+import { dockerImage } from "../harness/parts.ts";
+import { startProvider } from "../harness/provider.ts";
+import { runScript, shells } from "../harness/shells.ts";
+import { waitFor } from "../harness/wait.ts";
+
+// The reaper is an image of its own that would have to be pulled; the containers are stopped below.
+process.env["TESTCONTAINERS_RYUK_DISABLED"] = "true";
+process.env["TESTCONTAINERS_HOST_OVERRIDE"] = "127.0.0.1";
+
+const image = dockerImage("otel-crossfade/otelcol:0.155.0");
+/** The account of the image. */
+const UID = 10001;
+const EVENTS = 100_000;
+
+/** A provider, and the real collector in a container whose token folder is mounted from here. */
+async function scene() {
+	const provider = await startProvider();
+	const folder = scratch({ "torii.token": provider.token });
+	chmodSync(folder, 0o755);
+	chownSync(join(folder, "torii.token"), UID, UID);
+	chmodSync(join(folder, "torii.token"), 0o400);
+	const contrib = await loadDistribution("contrib");
+	if (!contrib) throw new Error("contrib");
+	const generated = renderConfig(planFor(contrib, { platform: "docker", endpoint: provider.url }));
+	const { config, http, metrics } = await onFreePorts(generated);
+	const configFile = join(scratch(), "config.yaml");
+	writeFileSync(configFile, config);
+	const container = await new GenericContainer(image.path)
+		// The host's own network, so that the container reaches the provider on loopback.
+		.withNetworkMode("host")
+		.withBindMounts([
+			{ source: folder, target: "/etc/crossfade", mode: "ro" },
+			{ source: configFile, target: "/etc/otelcol-contrib/config.yaml", mode: "ro" },
+		])
+		.withCommand(["--config", "/etc/otelcol-contrib/config.yaml"])
+		.withWaitStrategy(Wait.forLogMessage(/Everything is ready/))
+		.withStartupTimeout(120_000)
+		.start();
+	onTestFinished(async () => {
+		await container.stop();
+	});
+	return {
+		provider,
+		folder,
+		container,
+		url: `http://127.0.0.1:${http}`,
+		metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
+	};
+}
+
+beforeEach((context) => {
+	image.need(context);
+	if (process.getuid?.() !== 0) context.skip("only root can give the token file to the account of the image");
+});
+
+test("a container with the token's folder mounted: the generated script rotates it twice, nothing lost, no restart", async () => {
+	const { provider, folder, container, url, metricsUrl } = await scene();
+	const { stdout } = await crossfade([
+		"collector",
+		"-d",
+		"contrib",
+		"--platform",
+		"docker",
+		"--endpoint",
+		provider.url,
+		"--rotate-script",
+	]);
+	const script = join(scratch(), "rotate.sh");
+	writeFileSync(script, stdout);
+	const load = startLoad(url);
+	const [dash] = shells;
+	for (let round = 0; round < 2; round++) {
+		const token = await provider.rotate();
+		const options = { stdin: token, canaries: [{ token, fingerprint: fingerprint(token) }] };
+		const args = ["--token-file", join(folder, "torii.token"), "--metrics", metricsUrl];
+		if (!dash) throw new Error("no shell");
+		expect(await runScript(dash, script, args, options)).toMatchObject({ code: 0, stderr: "" });
+		expect(await provider.records(token)).toBeGreaterThan(0);
+	}
+	await waitFor(`${EVENTS} events`, () => load.sent >= EVENTS);
+	await load.stop();
+	await waitFor("everything to arrive", async () => (await provider.records()) >= load.sent);
+	expect(await provider.records()).toBe(load.sent);
+	expect(load.refused).toBe(0);
+	const log = spawnSync("docker", ["logs", container.getId()], { encoding: "utf8" });
+	expect((log.stdout + log.stderr).split("Everything is ready")).toHaveLength(2);
+	process.stdout.write(
+		`rotation: container, folder mount: ${JSON.stringify({ sent: load.sent, received: await provider.records() })}\n`,
+	);
+}, 300_000);
