@@ -35,7 +35,7 @@ export function lineEnd(text: string, offset: number): number {
 
 /** The offset where the line that holds `offset` begins. */
 export function lineStart(text: string, offset: number): number {
-	return text.lastIndexOf("\n", offset - 1) + 1;
+	return offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
 }
 
 /** Line and column, both from 1. */
