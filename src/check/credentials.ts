@@ -16,12 +16,22 @@ export function isCredentialKey(key: string): boolean {
 	return CREDENTIAL_KEY.test(key) && !NO_CREDENTIAL.test(key);
 }
 
+/** The credential in a value, without the word before it; undefined where it is taken from elsewhere or only stands for one. */
+export function literalCredential(value: string): string | undefined {
+	const bare = bareCredential(value);
+	return bare === "" || PLACEHOLDER.test(bare) || ELSEWHERE.test(bare) ? undefined : bare;
+}
+
+function bareCredential(value: string): string {
+	return value.replace(/^(bearer|basic|token|api-?key|splunk)\s+/i, "").trim();
+}
+
 /** What is wrong with the value of a credential; `rotating` says whether it is one that has to change in a running collector. */
 export function credentialFindings(value: string, at: number, place: string, rotating: boolean): Finding[] {
-	const bare = value.replace(/^(bearer|basic|token|api-?key|splunk)\s+/i, "").trim();
-	if (bare === "" || PLACEHOLDER.test(bare)) return [];
-	if (!ELSEWHERE.test(bare)) return [{ rule: "token-literal", at, what: `${place} holds ${described(bare)}` }];
+	const literal = literalCredential(value);
+	if (literal !== undefined) return [{ rule: "token-literal", at, what: `${place} holds ${described(literal)}` }];
 	if (!rotating) return [];
+	const bare = bareCredential(value);
 	if (FROM_ENV.test(bare))
 		return [{ rule: "token-from-env", at, what: `${place} is read from an environment variable` }];
 	return bare.includes("${file:") ? [{ rule: "file-newline", at, what: `${place} is read with \${file:…}` }] : [];

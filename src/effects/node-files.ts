@@ -131,7 +131,7 @@ function replaceWhole(path: string, content: Uint8Array, options: ReplaceOptions
 		refuseSecret(path, content, options.expected);
 		if (!Buffer.from(readFileSync(path)).equals(options.expected)) throw changedMeanwhile(path);
 		const temporary = join(dirname(path), `.${basename(path)}.crossfade-${process.pid}`);
-		const backup = options.backupSuffix === undefined ? undefined : `${path}${options.backupSuffix}`;
+		const backup = options.backupSuffix === undefined ? undefined : freeName(`${path}${options.backupSuffix}`);
 		try {
 			writeNew(temporary, content, stats.mode & 0o7777, stats);
 			if (backup !== undefined) writeNew(backup, options.expected, 0o600, stats);
@@ -144,6 +144,14 @@ function replaceWhole(path: string, content: Uint8Array, options: ReplaceOptions
 		return backup;
 	} catch (error) {
 		throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
+	}
+}
+
+/** The name itself, or with a number behind it where two changes fell into one second. */
+function freeName(path: string): string {
+	for (let number = 1; ; number++) {
+		const name = number === 1 ? path : `${path}-${number}`;
+		if (!exists(name)) return name;
 	}
 }
 

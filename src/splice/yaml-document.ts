@@ -64,6 +64,7 @@ const mistakes: Readonly<Record<string, readonly [what: string, fix: string]>> =
 	MULTILINE_IMPLICIT_KEY: ["a key goes over several lines", "check for a missing quote or colon"],
 	MISSING_CHAR: ["a closing bracket, brace or quote is missing", "close it"],
 	UNEXPECTED_TOKEN: ["something stands where nothing can", "check quotes, colons and indentation"],
+	RESOURCE_EXHAUSTION: ["the file is nested too deeply to be read", "check that this is the config"],
 	BAD_ALIAS: ["an alias has no anchor", "define the anchor before it is used"],
 	MULTIPLE_ANCHORS: ["a value has two anchors", "keep one of them"],
 	BLOCK_AS_IMPLICIT_KEY: [

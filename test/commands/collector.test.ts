@@ -1,0 +1,340 @@
+import { execFileSync } from "node:child_process";
+import {
+	chmodSync,
+	chownSync,
+	existsSync,
+	readdirSync,
+	readFileSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
+import { distributionIds } from "../../src/adapters/collectors/registry.ts";
+import { canary } from "../harness/canary.ts";
+import { crossfade, type RunOptions, scratch } from "../harness/cli.ts";
+
+const mine = canary();
+/** Somebody's config, with somebody's token in it. */
+const config = `receivers:
+  otlp:
+    protocols:
+      grpc:
+exporters:
+  splunk_hec:
+    token: ${mine.token}
+    endpoint: https://hec.example.com
+service:
+  pipelines:
+    logs:
+      receivers: [otlp]
+      exporters: [splunk_hec]
+`;
+const into = (folder: string, ...args: string[]) => [
+	"collector",
+	"-d",
+	"contrib",
+	"--into",
+	join(folder, "c.yaml"),
+	...args,
+];
+const isRoot = process.getuid?.() === 0;
+
+describe("crossfade collector", () => {
+	test.each(distributionIds)("-d %s prints a config and nothing else", async (id) => {
+		const { code, stdout, stderr } = await crossfade(["collector", "-d", id]);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		expect(stdout).toContain("https://ai-events.toriihq.com");
+	});
+
+	test("no option takes a token, whatever it is called", async () => {
+		const { stdout } = await crossfade(["collector", "--help"]);
+		const options = [...stdout.matchAll(/^\s+(-\S+(?:, --\S+)?)/gm)].map(([, flag]) => flag);
+		expect(options.filter((flag) => /token/.test(flag ?? ""))).toEqual(["--token-file"]);
+	});
+
+	test("--out writes the config, the runbook and the script, and again the same", async () => {
+		const cwd = scratch();
+		const first = await crossfade(["collector", "-d", "splunk", "--out", "made"], { cwd });
+		expect(first.code).toBe(0);
+		expect(readdirSync(join(cwd, "made")).sort()).toEqual([
+			"RUNBOOK.md",
+			"agent_config.yaml",
+			"rotate-torii.sh",
+			"systemd",
+		]);
+		expect(statSync(join(cwd, "made/rotate-torii.sh")).mode & 0o777).toBe(0o755);
+		expect((await crossfade(["collector", "-d", "splunk", "--out", "made"], { cwd })).code).toBe(0);
+		writeFileSync(join(cwd, "made/agent_config.yaml"), "mine: {}\n");
+		const refused = await crossfade(["collector", "-d", "splunk", "--out", "made"], { cwd });
+		expect(refused).toMatchObject({ code: 11, stderr: expect.stringContaining("a different file is already there") });
+		expect(readFileSync(join(cwd, "made/agent_config.yaml"), "utf8")).toBe("mine: {}\n");
+		expect((await crossfade(["collector", "-d", "splunk", "--out", "made", "--force"], { cwd })).code).toBe(0);
+	});
+
+	test("--json says what was decided", async () => {
+		const { stdout } = await crossfade(["collector", "-d", "adot", "--target-version", "0.40", "--json"]);
+		expect(JSON.parse(stdout)).toMatchObject({
+			distribution: "adot",
+			version: "0.40.0",
+			otelcolVersion: "0.102.1",
+			delivery: { way: "file", apply: "reload" },
+			components: { exporter: "otlphttp/torii" },
+		});
+	});
+
+	test.each([
+		["contrib", "0.159.0", "kubernetes", "watch", "nothing"],
+		["contrib", "0.145.0", "systemd", "file", "reload"],
+		["contrib", "0.139.0", "systemd", "watch", "nothing"],
+		["contrib", "0.139.0", "kubernetes", "file", "restart"],
+		["contrib", "0.159.0", "windows", "watch", "restart"],
+		["contrib", "0.159.0", "ecs", "watch", "restart"],
+		["splunk", "0.110.0", "systemd", "file", "reload"],
+		["edot", "9.3.0", "systemd", "file", "restart"],
+		["edot", "9.5.2", "systemd", "watch", "nothing"],
+		["ddot", "7.80.0", "systemd", "file", "restart"],
+		["adot", "0.49.0", "ecs", "file", "restart"],
+		["alloy", "1.5.0", "systemd", "watch", "nothing"],
+	])("%s %s on %s: the token is read by %s, and needs %s", async (id, release, platform, way, apply) => {
+		const { stdout } = await crossfade([
+			"collector",
+			"-d",
+			id,
+			"--target-version",
+			release,
+			"--platform",
+			platform,
+			"--json",
+		]);
+		expect(JSON.parse(stdout).delivery).toMatchObject({ way, apply });
+	});
+
+	test("a release newer than the tables gets the newest facts and a warning, one that is too old the older way", async () => {
+		const newer = await crossfade(["collector", "-d", "contrib", "--target-version", "0.999"]);
+		expect(newer).toMatchObject({ code: 0, stderr: expect.stringContaining("newer than our facts") });
+		const older = await crossfade(["collector", "-d", "contrib", "--target-version", "0.80"]);
+		expect(older).toMatchObject({ code: 0, stderr: expect.stringContaining("older than our facts") });
+		expect(older.stdout).toContain("otlphttp/torii");
+	});
+
+	test("an environment variable only on request, with the restart it needs", async () => {
+		const { code, stdout, stderr } = await crossfade(["collector", "-d", "contrib", "--delivery", "env"]);
+		expect(code).toBe(0);
+		expect(stdout).toContain("${env:TORII_INGEST_TOKEN}");
+		expect(stderr).toContain("systemctl restart otelcol-contrib.service");
+	});
+
+	test.each([
+		[["-d", "contrb"], "did you mean --distribution contrib?"],
+		[[], "no distribution given"],
+		[["-d", "contrib", "--target-version", "new"], "not a version"],
+		[["-d", "contrib", "--endpoint", "otlp.example.com"], "no scheme"],
+		[["-d", "contrib", "--endpoint", `https://u:${mine.token}@otlp.example.com`], "user name or password"],
+		[["-d", "contrib", "--endpoint", `https://otlp.example.com/${mine.token}`], "looks as if it held a token"],
+		[["-d", "contrib", "--endpoint", `https://otlp.example.com/?key=${mine.token}`], "query or fragment"],
+		[["-d", "contrib", "--endpoint", "https://otlp.example.com/v1/logs"], "that of one signal"],
+		[["-d", "contrib", "--endpoint", "http://otlp.example.com"], "clear text"],
+		[["-d", "contrib", "--endpoint", "ftp://x"], "not an http or https URL"],
+		[
+			["-d", "contrib", "--provider", "activitylog", "--signals", "metrics"],
+			"takes no metrics: its OTLP ingest has endpoints for logs and traces only",
+		],
+		[["-d", "contrib", "--provider", "custom"], "no endpoint given"],
+		[["-d", "contrib", "--token-file", mine.token], "not a path"],
+		[["-d", "contrib", "--token-file", "/a/../b"], "not a path"],
+		[["-d", "contrib", "--token-file", "/a/$(id)"], "not a path"],
+		[["-d", "contrib", "--auth-header", "x: y"], "header name"],
+		[["-d", "contrib", "--auth-scheme", mine.token], "not one short word"],
+		[["-d", "contrib", "--name", "A/B"], "component id"],
+		[["-d", "adot", "--delivery", "watch"], "has no bearertokenauth extension"],
+		[["-d", "alloy", "--delivery", "reload"], "follows the token file by itself"],
+		[["-d", "k8s", "--platform", "windows"], "no way to run"],
+		[["-d", "alloy", "--target-version", "1.8", "--queue", "persistent"], "has no otelcol.storage.file"],
+		[["-d", "contrib", "--platform", "kubernetes", "--rotate-script"], "no script on a host"],
+		[["-d", "contrib", "--agent-endpoint", "http://127.0.0.1:1"], "in front of no agent"],
+		[["-d", "contrib", "--diff"], "add --into"],
+		[["-d", "contrib", "--into", "x", "--out", "y"], "exclude each other"],
+		[["-d", "contrib", "--into", "-", "--write"], "cannot be written back"],
+	])("bad flags %j: %s", async (args, message) => {
+		const outcome = await crossfade(["collector", ...args], { canaries: [mine], seenInArguments: true });
+		expect(outcome).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(message) });
+	});
+
+	test("all problems at once", async () => {
+		const { stderr } = await crossfade(["collector", "-d", "x", "--platform", "y", "--endpoint", "z", "--name", "N"]);
+		expect(stderr.match(/^error: /gm)).toHaveLength(4);
+	});
+});
+
+describe("crossfade collector --into", () => {
+	test("prints the new file, byte for byte the old one plus ours", async () => {
+		const cwd = scratch({ "c.yaml": config });
+		const { code, stdout, stderr } = await crossfade(into(cwd), { cwd });
+		expect(code).toBe(0);
+		expect(parse(stdout).service.pipelines.logs.exporters).toEqual(["splunk_hec", "otlp_http/torii"]);
+		expect(stderr).toContain("wired     logs -> otlp_http/torii");
+		expect(readFileSync(join(cwd, "c.yaml"), "utf8")).toBe(config);
+	});
+
+	test("reads standard input", async () => {
+		const outcome = await crossfade(["collector", "-d", "contrib", "--into", "-"], { stdin: config });
+		expect(parse(outcome.stdout).exporters).toHaveProperty(["otlp_http/torii"]);
+	});
+
+	test("--diff shows what would change, and masks the token that stands beside it", async () => {
+		const cwd = scratch({ "c.yaml": config });
+		const { code, stdout } = await crossfade(into(cwd, "--diff"), { cwd, canaries: [mine], holders: ["c.yaml"] });
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^--- a\/.*\n\+\+\+ b\/.*\n@@/);
+		expect(stdout).toContain("+      exporters: [splunk_hec, otlp_http/torii]");
+		expect(stdout).toContain("token: [masked]");
+	});
+
+	test.each([
+		["LF", config],
+		["CRLF", config.replaceAll("\n", "\r\n")],
+		["a byte order mark", `\ufeff${config}`],
+		["no final line break", config.trimEnd()],
+	])(
+		"--write replaces the file after a backup, a second run changes nothing, --remove gives the bytes back: %s",
+		async (_name, text) => {
+			const cwd = scratch({ "c.yaml": text });
+			const path = join(cwd, "c.yaml");
+			chmodSync(path, 0o640);
+			if (isRoot) chownSync(path, 1234, 2345);
+			expect((await crossfade(into(cwd, "--write"), { cwd })).code).toBe(0);
+			const { mode, uid, gid } = statSync(path);
+			expect({ mode: mode & 0o777, ...(isRoot ? { uid, gid } : {}) }).toEqual({
+				mode: 0o640,
+				...(isRoot ? { uid: 1234, gid: 2345 } : {}),
+			});
+			const [backup = ""] = readdirSync(cwd).filter((name) => name !== "c.yaml");
+			expect(backup).toMatch(/^c\.yaml\.crossfade-backup-\d{8}-\d{6}$/);
+			expect(readFileSync(join(cwd, backup), "utf8")).toBe(text);
+			expect(statSync(join(cwd, backup)).mode & 0o777).toBe(0o600);
+			const written = readFileSync(path);
+			const second = await crossfade(into(cwd, "--write"), { cwd });
+			expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining("nothing changed") });
+			expect(readFileSync(path).equals(written)).toBe(true);
+			expect(readdirSync(cwd)).toHaveLength(2);
+			expect((await crossfade(into(cwd, "--write", "--remove"), { cwd })).code).toBe(0);
+			expect(readFileSync(path, "utf8")).toBe(text);
+		},
+	);
+
+	test("UTF-16 files of Windows editors stay what they are", async () => {
+		for (const swap of [false, true]) {
+			const bytes = Buffer.from(`\ufeff${config.replaceAll("\n", "\r\n")}`, "utf16le");
+			if (swap) bytes.swap16();
+			const cwd = scratch({ "c.yaml": bytes });
+			expect((await crossfade(into(cwd, "--write"), { cwd })).code).toBe(0);
+			expect((await crossfade(into(cwd, "--write", "--remove"), { cwd })).code).toBe(0);
+			expect(readFileSync(join(cwd, "c.yaml")).equals(bytes)).toBe(true);
+		}
+	});
+
+	test("Alloy, and --json", async () => {
+		const alloy = 'otelcol.receiver.otlp "a" {\n\toutput {\n\t\tlogs = []\n\t}\n}\n';
+		const cwd = scratch({ "c.alloy": alloy });
+		const args = ["collector", "-d", "alloy", "--into", "c.alloy"];
+		const { stdout } = await crossfade([...args, "--json"], { cwd });
+		expect(JSON.parse(stdout)).toMatchObject({
+			changed: true,
+			wired: ["otelcol.receiver.otlp.a (logs)"],
+			file: "c.alloy",
+		});
+		const written = await crossfade([...args, "--write", "--json"], { cwd });
+		expect(existsSync(join(cwd, JSON.parse(written.stdout).backup))).toBe(true);
+	});
+
+	const bad: [name: string, content: Record<string, string | Uint8Array>, code: number, message: string][] = [
+		["a missing file", {}, 12, "no such file"],
+		["an empty file", { "c.yaml": "" }, 11, "no collector config"],
+		["a binary file", { "c.yaml": Uint8Array.from([0, 1, 2, 3, 255, 254, 0]) }, 11, "not text"],
+		[
+			"bytes that are not UTF-8",
+			{ "c.yaml": Buffer.concat([Buffer.from(config), Buffer.from([0xff, 0xfe, 0xc3])]) },
+			11,
+			"not text",
+		],
+		["50 MB", { "c.yaml": "#".repeat(50 * 1024 * 1024) }, 11, "too large"],
+		["an alias bomb", { "c.yaml": bomb() }, 11, "alias"],
+		[
+			"deep nesting",
+			{ "c.yaml": `${config}x: ${"[".repeat(100_000)}${"]".repeat(100_000)}\n` },
+			11,
+			"nested too deeply",
+		],
+		[
+			"a broken line with a token in it",
+			{ "c.yaml": config.replace("splunk_hec:\n", '"splunk_hec:\n') },
+			11,
+			"quote is missing",
+		],
+		[
+			"our exporter edited by hand",
+			{ "c.yaml": config.replace("splunk_hec:\n", "otlp_http/torii:\n    endpoint: https://x\n  splunk_hec:\n") },
+			11,
+			"not as we wrote it",
+		],
+	];
+	test.each(bad)("bad file, %s: one error, nothing changed on disk", async (_name, files, code, message) => {
+		const cwd = scratch(files);
+		const before = readdirSync(cwd).map((name) => [name, readFileSync(join(cwd, name)).toString("base64")]);
+		const options: RunOptions = { cwd, canaries: [mine], holders: ["c.yaml"] };
+		const outcome = await crossfade(into(cwd, "--write"), options);
+		expect(outcome).toMatchObject({ code, stdout: "", stderr: expect.stringContaining(message) });
+		expect(readdirSync(cwd).map((name) => [name, readFileSync(join(cwd, name)).toString("base64")])).toEqual(before);
+	});
+
+	test("a folder, a named pipe and a link are not written through", async () => {
+		const cwd = scratch({ "real.yaml": config });
+		expect(await crossfade(["collector", "-d", "contrib", "--into", "."], { cwd })).toMatchObject({
+			code: 11,
+			stderr: expect.stringContaining("a folder"),
+		});
+		execFileSync("mkfifo", [join(cwd, "pipe")]);
+		expect(await crossfade(["collector", "-d", "contrib", "--into", "pipe"], { cwd })).toMatchObject({
+			code: 11,
+			stderr: expect.stringContaining("a named pipe"),
+		});
+		symlinkSync("real.yaml", join(cwd, "link.yaml"));
+		const linked = await crossfade(["collector", "-d", "contrib", "--into", "link.yaml", "--write"], { cwd });
+		expect(linked).toMatchObject({ code: 11, stderr: expect.stringContaining("symbolic link") });
+		expect(readFileSync(join(cwd, "real.yaml"), "utf8")).toBe(config);
+	});
+
+	test("a full disk and a read-only file system: nothing changed", async (context) => {
+		if (!isRoot) context.skip("only root can mount a small file system");
+		for (const [options, message] of [
+			["size=8k", "no space left"],
+			["ro", "read-only"],
+		] as const) {
+			const mount = scratch();
+			execFileSync("mount", ["-t", "tmpfs", "-o", "size=8k", "tmpfs", mount]);
+			onTestFinished(() => {
+				execFileSync("umount", [mount]);
+			});
+			writeFileSync(join(mount, "c.yaml"), config + "#".repeat(3_000));
+			if (options === "ro") execFileSync("mount", ["-o", "remount,ro", mount]);
+			const outcome = await crossfade(into(mount, "--write"));
+			expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining(message) });
+			expect(readdirSync(mount)).toEqual(["c.yaml"]);
+			expect(readFileSync(join(mount, "c.yaml"), "utf8")).toBe(config + "#".repeat(3_000));
+		}
+	});
+});
+
+function bomb(): string {
+	const levels = Array.from(
+		{ length: 12 },
+		(_, index) =>
+			`l${index}: &l${index} [${Array(9)
+				.fill(index === 0 ? "x" : `*l${index - 1}`)
+				.join(", ")}]`,
+	);
+	return `${levels.join("\n")}\n${config.replace("exporters: [splunk_hec]", "exporters: *l11")}`;
+}
