@@ -3,7 +3,7 @@ import { Command as Commander, CommanderError, Option } from "commander";
 import type { Command } from "./commands/command.ts";
 import { registry } from "./commands/registry.ts";
 import { nodeEffects } from "./effects/node.ts";
-import { nodeTerminal, printAtOnce, wantsColor } from "./effects/terminal.ts";
+import { isTerminal, nodeTerminal, printAtOnce, wantsColor } from "./effects/terminal.ts";
 import { CrossfadeError, type ExitName, exitCodes, problemText } from "./errors.ts";
 import { shown } from "./render/quote.ts";
 import { version } from "./version.ts";
@@ -36,7 +36,7 @@ function newProgram(name: string): Commander {
 	return new Commander(name)
 		.exitOverride()
 		.configureOutput({ writeOut: (text) => printAtOnce(1, text), writeErr: () => undefined })
-		.configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 100) })
+		.configureHelp({ helpWidth: isTerminal(1) ? Math.min(process.stdout.columns ?? 100, 100) : 100 })
 		.helpOption("-h, --help", "explain this");
 }
 
@@ -56,7 +56,7 @@ function describe(child: Commander, command: Command, finish: (exit: ExitName) =
 		const terminal = nodeTerminal({
 			quiet: options["quiet"] === true,
 			verbose: options["verbose"] === true,
-			color: wantsColor(process.env, process.stdout.isTTY === true),
+			color: wantsColor(process.env, isTerminal(1)),
 		});
 		try {
 			finish(await command.run(nodeEffects(terminal), { options, args: child.args }));
@@ -101,8 +101,4 @@ process.on("uncaughtException", (error) => {
 });
 process.once("SIGINT", () => process.exit(exitCodes.interrupted[0]));
 
-try {
-	end(await main(process.argv.slice(2)));
-} catch (error) {
-	end(explain(error));
-}
+main(process.argv.slice(2)).then(end, (error: unknown) => end(explain(error)));

@@ -62,7 +62,7 @@ describe("crossfade", () => {
 
 	test("a reader that goes away ends the output quietly", async () => {
 		const { spawnSync } = await import("node:child_process");
-		const cli = new URL("../dist/cli.js", import.meta.url).pathname;
+		const cli = new URL("../dist/cli.cjs", import.meta.url).pathname;
 		const { stderr, status } = spawnSync("sh", ["-c", `"$0" "$1" --help | true`, process.execPath, cli], {
 			encoding: "utf8",
 		});

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { viteTemplates } from "../scripts/templates.mjs";
+import { sourcePlugin } from "../scripts/bundling.mjs";
 
 /** `unit` needs nothing but Node; `real` runs collectors, containers and shells, and skips visibly what this machine lacks. */
 export default defineConfig({
@@ -9,11 +9,11 @@ export default defineConfig({
 		reporters: ["default", "./test/harness/skips.ts"],
 		projects: [
 			{
-				plugins: [viteTemplates()],
+				plugins: [sourcePlugin()],
 				test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/real/**"], testTimeout: 60_000 },
 			},
 			{
-				plugins: [viteTemplates()],
+				plugins: [sourcePlugin()],
 				test: {
 					name: "real",
 					include: ["test/real/**/*.test.ts"],

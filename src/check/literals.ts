@@ -1,12 +1,19 @@
 import { isMap } from "yaml";
+import { protect } from "../guard.ts";
+import { secretForms } from "../secret.ts";
 import { parseAlloy, stringValue } from "../splice/alloy-syntax.ts";
 import { configsIn } from "../splice/locate.ts";
 import { parseYaml } from "../splice/yaml-document.ts";
 import { configModel, textsBelow } from "./config-model.ts";
 import { isCredentialKey, literalCredential } from "./credentials.ts";
 
-/** Every credential that stands in a config as a literal, so that what is shown of the file can be masked. */
-export function literalsIn(text: string, file: string, dialect: "otelcol" | "alloy"): string[] {
+/** From now on no output shows the credentials that stand in a config as literals: lines around a change can hold one. */
+export function protectLiterals(text: string, file: string, dialect: "otelcol" | "alloy"): void {
+	for (const literal of literalsIn(text, file, dialect)) protect(secretForms(literal), "[masked]");
+}
+
+/** Every credential that stands in a config as a literal. */
+function literalsIn(text: string, file: string, dialect: "otelcol" | "alloy"): string[] {
 	if (dialect === "alloy") {
 		return alloyTexts(text, file).flatMap((value) => literalCredential(value) ?? []);
 	}

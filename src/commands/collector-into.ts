@@ -1,10 +1,8 @@
 import type { Effects } from "../effects/effects.ts";
 import type { ExitName } from "../errors.ts";
-import { protect } from "../guard.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { alloyFragment, alloyInput, alloyLabel, alloyText } from "../render/alloy.ts";
 import { otelcolFragment } from "../render/otelcol.ts";
-import { secretForms } from "../secret.ts";
 import { spliceAlloy } from "../splice/alloy.ts";
 import { decodeText } from "../splice/encoding.ts";
 import { spliceOtelcol } from "../splice/otelcol.ts";
@@ -43,7 +41,8 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 		fx.terminal.print(`${JSON.stringify({ ...summary, text: outcome.text }, undefined, 2)}\n`);
 	} else if (options["diff"]) {
 		const { renderDiff } = await import("../render/diff.ts");
-		await maskLiterals(text, file, plan.distribution.dialect);
+		const { protectLiterals } = await import("../check/literals.ts");
+		protectLiterals(text, file, plan.distribution.dialect);
 		fx.terminal.print(changed ? renderDiff(file, text, outcome.text, fx.terminal.color) : "");
 		tell(fx, plan, outcome, changed ? "nothing was changed: add --write to do it" : "no difference");
 	} else {
@@ -51,12 +50,6 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 		tell(fx, plan, outcome, changed ? "" : "no difference");
 	}
 	return "ok";
-}
-
-/** A diff shows lines around the change, and they can hold somebody's token. */
-async function maskLiterals(text: string, file: string, dialect: "otelcol" | "alloy"): Promise<void> {
-	const { literalsIn } = await import("../check/literals.ts");
-	for (const literal of literalsIn(text, file, dialect)) protect(secretForms(literal), "[masked]");
 }
 
 function tell(fx: Effects, plan: CollectorPlan, { wired, notes }: SpliceOutcome, last: string): void {

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { holdsSecret } from "../guard.ts";
@@ -12,7 +11,7 @@ export function nodeEffects(terminal: Terminal): Effects {
 		terminal,
 		programs: nodePrograms,
 		clock: { now: () => Date.now() },
-		random: { token: () => randomBytes(32).toString("base64url") },
+		random: { token: () => process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url") },
 		environment: process.env,
 		serve: async (options) => (await import("./http-server.ts")).serve(options),
 		readToken: async (ref) => (await import("./token-source.ts")).readToken(ref, effects),

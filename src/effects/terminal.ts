@@ -1,4 +1,5 @@
-import { writeSync } from "node:fs";
+import { fstatSync, statSync, writeSync } from "node:fs";
+import { devNull } from "node:os";
 import { problemText } from "../errors.ts";
 import { type OutputGuard, outputGuard } from "../guard.ts";
 import type { Terminal } from "./effects.ts";
@@ -37,6 +38,16 @@ export function printAtOnce(fd: 1 | 2, text: string): void {
 	const stream = guardedStream(fd);
 	stream.write(text);
 	stream.close();
+}
+
+/** Whether a person watches a stream. Asks the file system, because `process.stdout` costs every start that does not need it. */
+export function isTerminal(fd: 1 | 2): boolean {
+	try {
+		const stats = fstatSync(fd);
+		return stats.isCharacterDevice() && stats.rdev !== statSync(devNull, { throwIfNoEntry: false })?.rdev;
+	} catch {
+		return false;
+	}
 }
 
 /** Whether a person watches this stream and has not asked for plain text. https://no-color.org */

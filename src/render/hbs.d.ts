@@ -1,4 +1,4 @@
-/** A template, precompiled at build time by scripts/templates.mjs. */
+/** A template, precompiled at build time by scripts/bundling.mjs. */
 declare module "*.hbs" {
 	const template: unknown;
 	export default template;

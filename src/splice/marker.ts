@@ -1,5 +1,3 @@
-import { fingerprint } from "../fingerprint.ts";
-
 /** The comment line above an entry of ours. Its digest tells whether the entry is still as we wrote it. */
 export function entryMarker(name: string, lines: readonly string[], comment: "#" | "//" = "#"): string {
 	return `${comment} crossfade ${name} ${digest(lines)}: kept by "crossfade collector --into", edits get lost`;
@@ -23,9 +21,20 @@ export function isCreatedMarker(line: string): boolean {
 	return /(?:#|\/\/) crossfade: added\s*$/.test(line);
 }
 
-/** A digest over lines that neither indentation as a whole nor line breaks change. */
+/** A digest over lines that neither indentation as a whole nor line breaks change. It tells edits from none, and guards no secret. */
 export function digest(lines: readonly string[]): string {
 	const filled = lines.filter((line) => line.trim() !== "");
 	const margin = Math.min(...filled.map((line) => line.length - line.trimStart().length));
-	return fingerprint(filled.map((line) => line.slice(margin).trimEnd()).join("\n"));
+	const text = filled.map((line) => line.slice(margin).trimEnd()).join("\n");
+	return [0x811c9dc5, 0x1000193]
+		.map((seed) => fnv1a(text, seed).toString(16).padStart(8, "0"))
+		.join("")
+		.slice(0, 12);
+}
+
+/** FNV-1a, 32 bits: loading a cryptographic hash would cost more than the whole edit. http://www.isthe.com/chongo/tech/comp/fnv/ */
+function fnv1a(text: string, seed: number): number {
+	let hash = seed;
+	for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+	return hash >>> 0;
 }

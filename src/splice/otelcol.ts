@@ -1,4 +1,4 @@
-import { isMap } from "yaml";
+import { isMap, type Scalar } from "yaml";
 import { CrossfadeError } from "../errors.ts";
 import { type BlockText, blockText } from "./block-text.ts";
 import { applyEdits, positionOf } from "./edit.ts";
@@ -15,27 +15,19 @@ import { parseYaml, templateMark, type YamlText } from "./yaml-document.ts";
  * and with what to write by hand, where that cannot be done safely.
  */
 export function spliceOtelcol(text: string, file: string, request: OtelcolRequest): SpliceOutcome {
-	const { place } = find(text, file, request);
-	return isMap(place.node) ? spliceMap(text, file, request) : spliceBlock(text, file, request, place);
-}
-
-function spliceMap(text: string, file: string, request: OtelcolRequest): SpliceOutcome {
-	const before = look(text, file, request);
+	const { yaml, place } = find(text, file, request);
+	if (!isMap(place.node)) return spliceBlock(text, file, request, { ...place, node: place.node });
+	const before = lookAt(yaml, { ...place, node: place.node }, request);
 	const cleaned = applyEdits(text, dropStale(before));
 	if (request.remove) return finish(before, cleaned, [], []);
-	const middle = cleaned === text ? before : look(cleaned, file, request);
+	const middle = cleaned === text ? before : lookAgain(cleaned, before);
 	const { chosen, passedOver } = chooseWanted(middle);
-	const result = applyEdits(cleaned, addMissing(middle, chosen));
-	return finish(
-		before,
-		result,
-		chosen.map(({ id }) => id),
-		passedOver,
-	);
+	const wired = chosen.map(({ id }) => id);
+	return finish(before, applyEdits(cleaned, addMissing(middle, chosen)), wired, passedOver);
 }
 
 function finish(before: Pass, text: string, wired: readonly string[], passedOver: readonly string[]): SpliceOutcome {
-	if (text !== before.sheet.text) verifySplice(before, look(text, before.file, before.request));
+	if (text !== before.sheet.text) verifySplice(before, lookAgain(text, before));
 	return { text, wired, notes: passedOver.map((reason) => `not added to the pipeline ${reason}`) };
 }
 
@@ -51,21 +43,24 @@ function find(text: string, file: string, request: OtelcolRequest): { yaml: Yaml
 	});
 }
 
-function look(text: string, file: string, request: OtelcolRequest): Pass {
+/** The same look at a text that our edits came out with. */
+function lookAgain(text: string, { file, request }: Pass): Pass {
 	const { yaml, place } = find(text, file, request);
 	if (!isMap(place.node)) throw new TypeError("a map became a block of text");
 	return lookAt(yaml, { ...place, node: place.node }, request);
 }
 
 /** A config inside a block of text: the same, one level further in. */
-function spliceBlock(text: string, file: string, request: OtelcolRequest, place: ConfigPlace): SpliceOutcome {
-	const block = isMap(place.node) ? undefined : blockText(text, place.node);
+function spliceBlock(
+	text: string,
+	file: string,
+	request: OtelcolRequest,
+	place: ConfigPlace & { node: Scalar },
+): SpliceOutcome {
+	const block = blockText(text, place.node);
 	if (!block) {
-		throw new CrossfadeError("refused", {
-			what: `the block of text at ${place.label} could not be put back byte for byte`,
-			where: { file },
-			fix: byHand(request),
-		});
+		const what = `the block of text at ${place.label} could not be put back byte for byte`;
+		throw new CrossfadeError("refused", { what, where: { file }, fix: byHand(request) });
 	}
 	try {
 		const inner = spliceOtelcol(block.text, file, { ...request, at: undefined });

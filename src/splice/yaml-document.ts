@@ -43,7 +43,6 @@ export function parseYaml(text: string, file: string): YamlText {
 function parsed(text: string, file: string): Document.Parsed[] {
 	try {
 		const documents = parseAllDocuments(text, {
-			keepSourceTokens: true,
 			logLevel: "error",
 			prettyErrors: false,
 			uniqueKeys: true,

@@ -88,12 +88,12 @@ describe("splice into Alloy", () => {
 				}
 			}
 
-			// crossfade torii 3c32933346ac: kept by "crossfade collector --into", edits get lost
+			// crossfade torii 3a02450f46be: kept by "crossfade collector --into", edits get lost
 			local.file "torii_token" {
 				filename = "/etc/crossfade/torii.token"
 			}
 
-			// crossfade torii 912b88c57f30: kept by "crossfade collector --into", edits get lost
+			// crossfade torii 6cbd981a36ae: kept by "crossfade collector --into", edits get lost
 			otelcol.exporter.otlphttp "torii" {
 				client {
 					endpoint = "https://x"

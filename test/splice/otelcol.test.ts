@@ -34,7 +34,7 @@ describe("splice into otelcol YAML", () => {
 			exporters:
 			  debug:
 			    verbosity: basic
-			  # crossfade torii 1f581372d118: kept by "crossfade collector --into", edits get lost
+			  # crossfade torii d06de9579f7f: kept by "crossfade collector --into", edits get lost
 			  otlp_http/torii:
 			    endpoint: https://ai-events.toriihq.com
 			    auth:
@@ -52,7 +52,7 @@ describe("splice into otelcol YAML", () => {
 			      exporters: [debug, otlp_http/torii]
 			  extensions: [bearertokenauth/torii] # crossfade: added
 			extensions: # crossfade: added
-			  # crossfade torii 04bea1cba404: kept by "crossfade collector --into", edits get lost
+			  # crossfade torii 97bd4ac33036: kept by "crossfade collector --into", edits get lost
 			  bearertokenauth/torii:
 			    filename: /etc/crossfade/torii.token
 			"

@@ -1,33 +1,23 @@
-// Turns a .hbs file into a module with its precompiled template, for esbuild and for vite. No template compiler runs at run time.
+// How sources are turned into modules, for the build and for the tests alike.
 import { readFile } from "node:fs/promises";
 import Handlebars from "handlebars";
 
 /** Helpers that may print: each quotes for the language of the file, so a value can never break out. */
 const printers = new Set(["sh", "ps", "xml", "md", "yaml", "prose", "code"]);
 
-/** An esbuild plugin.
- * @returns {import("esbuild").Plugin}
+/**
+ * Precompiles `.hbs` files (no template compiler runs at run time) and loads `.json` tables as one string, which V8 reads faster than
+ * the same data as code.
+ * @returns {{ name: string, load(id: string): Promise<string | { code: string, moduleType: "js" } | null> }}
  */
-export function templates() {
+export function sourcePlugin() {
 	return {
-		name: "templates",
-		setup(build) {
-			build.onLoad({ filter: /\.hbs$/ }, async ({ path }) => ({
-				contents: await templateModule(path),
-				loader: "js",
-			}));
-		},
-	};
-}
-
-/** A vite plugin.
- * @returns {import("vitest/config").Plugin}
- */
-export function viteTemplates() {
-	return {
-		name: "templates",
+		name: "sources",
 		async load(id) {
-			return id.endsWith(".hbs") ? templateModule(id) : null;
+			if (id.endsWith(".hbs")) return templateModule(id);
+			if (!id.endsWith(".json")) return null;
+			const data = JSON.stringify(JSON.parse(await readFile(id, "utf8")));
+			return { code: `export default JSON.parse(${JSON.stringify(data)});\n`, moduleType: "js" };
 		},
 	};
 }
@@ -43,7 +33,7 @@ async function templateModule(path) {
 		preventIndent: true,
 		knownHelpers: Object.fromEntries([...printers].map((name) => [name, true])),
 	});
-	return `export default ${spec};\n`;
+	return { code: `export default ${spec};\n`, moduleType: /** @type {const} */ ("js") };
 }
 
 /** Refuses `{{value}}`: whatever is printed goes through the helper that quotes for its place. */
