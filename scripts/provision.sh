@@ -12,7 +12,7 @@ What is there already is left alone.
   apt           Debian packages (root or sudo; only when one is missing)
   otelcol       OpenTelemetry Collector built from test/parts/otelcol
   telemetrygen  OpenTelemetry load generator
-  node          Node 22, 24 and 26
+  node          Node 20.18.1 (the oldest we support), 22, 24 and 26
   corpus        published collector and Alloy configs
   docker        dockerd when none answers (root), and two local images:
                 otel-crossfade/otelcol:0.155.0 and otel-crossfade/busybox
@@ -27,11 +27,11 @@ $XDG_CACHE_HOME/otel-crossfade or ~/.cache/otel-crossfade.
 USAGE
 }
 
-packages='shellcheck dash bash zsh busybox-static ksh mksh gawk mawk original-awk
+packages='shellcheck dash bash zsh fish busybox-static ksh mksh gawk mawk original-awk
 faketime openssl strace curl wget procps iptables docker.io prometheus chromium tmux jq'
 telemetrygen=github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen
 telemetrygen_version=0.161.0
-node_majors='22 24 26'
+node_majors='20 22 24 26'
 otelcol_image=otel-crossfade/otelcol:0.155.0
 busybox_image=otel-crossfade/busybox:latest
 label=otel-crossfade.parts

@@ -130,6 +130,8 @@ export function planSummary(plan: CollectorPlan) {
 	const { distribution, release, platform, provider, delivery, ids, endpoint, signals, tokenFile, warnings } = plan;
 	return {
 		distribution: distribution.id,
+		title: distribution.title,
+		platforms: Object.keys(distribution.hosts),
 		version: versionText(release.own),
 		otelcolVersion: versionText(release.otelcol),
 		platform,

@@ -25,6 +25,11 @@ export const registry: readonly Entry[] = [
 		load: async () => (await import("./sandbox.ts")).sandboxCommand,
 	},
 	{
+		name: "completion",
+		summary: "print a completion script for bash, zsh or fish",
+		load: async () => (await import("./completion.ts")).completionCommand,
+	},
+	{
 		name: "exit-codes",
 		summary: "print the table of exit codes",
 		load: async () => (await import("./exit-codes.ts")).exitCodesCommand,

@@ -35,6 +35,8 @@ export interface CollectorPlan {
 	/** Component ids; `auth` and `storage` only where they are used. */
 	readonly ids: { readonly exporter: string; readonly auth?: string; readonly storage?: string };
 	readonly agentEndpoint: string | undefined;
+	/** The stability that the collector has to be started with, where one of our components is not generally available. */
+	readonly stability: string | undefined;
 	readonly warnings: readonly Problem[];
 }
 
@@ -65,6 +67,7 @@ export function planCollector(spec: CollectorSpec): CollectorPlan {
 		queueFolder: defaultQueueFolder(platform, name),
 		ids: componentIds(spec, release, delivery),
 		agentEndpoint: spec.agentEndpoint ?? distribution.agent?.endpoint(platform),
+		stability: spec.queue === "persistent" ? distribution.inventory.stability?.["otelcol.storage.file"] : undefined,
 		warnings: [...warnings, ...signalWarnings(spec), ...envWarnings(delivery, host)],
 	};
 }

@@ -26,7 +26,7 @@ export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artef
 		exporterLabel: exporterLabel(plan),
 		metricsUrl: distribution.metrics.url,
 		files: artefacts.map(({ path, purpose }) => ({ path, purpose })),
-		notes: host.notes ?? [],
+		notes: [...(host.notes ?? []), ...stabilityNote(plan)],
 		agentSetup: distribution.agent ? `Behind it: ${distribution.agent.title}. ${distribution.agent.setup}` : "",
 		install: numbered(pieces.install, 1),
 		rotate: numbered(pieces.rotate, 2),
@@ -39,6 +39,11 @@ export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artef
 		never: distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it ends."] : [],
 	});
 	return text.replace(/\n{3,}/g, "\n\n");
+}
+
+function stabilityNote({ stability, distribution }: CollectorPlan): string[] {
+	if (!stability || !distribution.stabilityArgument) return [];
+	return [`The queue on disk needs the collector to be started with ${distribution.stabilityArgument}${stability}.`];
 }
 
 const applied = {

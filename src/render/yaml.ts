@@ -28,6 +28,9 @@ export function mapLines(map: YamlMap, step = 2): string[] {
 	return Object.entries(map).flatMap(([key, value]) => entryLines(key, value, step));
 }
 
+/** A list that would be longer than this on one line gets a line for each item. */
+const LONG_LIST = 100;
+
 /** The lines of one entry: comments, the key, and the value after or below it. */
 export function entryLines(key: string, value: YamlValue, step = 2): string[] {
 	if (value instanceof Commented) {
@@ -36,7 +39,7 @@ export function entryLines(key: string, value: YamlValue, step = 2): string[] {
 	if (isMap(value) && Object.keys(value).length > 0) {
 		return [`${yaml(key)}:`, ...indented(mapLines(value, step), step)];
 	}
-	if (Array.isArray(value) && value.some((item) => typeof item === "object")) {
+	if (Array.isArray(value) && (value.some((item) => typeof item === "object") || flowText(value).length > LONG_LIST)) {
 		const items = value.flatMap((item) => {
 			const lines = isMap(item) ? mapLines(item, step) : [flowText(item)];
 			return lines.map((line, index) => (index === 0 ? `- ${line}` : `  ${line}`));

@@ -83,6 +83,8 @@ export interface HelmChart {
 	readonly volumes: readonly string[];
 	readonly mounts: readonly string[];
 	readonly podSecurity?: readonly string[];
+	/** Where the lowest stability of components is given, for Alloy. */
+	readonly stability?: readonly string[];
 	/** Values the chart cannot do without. */
 	readonly values: Settings;
 }
@@ -137,6 +139,8 @@ export interface Distribution {
 	/** The command that prints the installed version. */
 	readonly versionCommand: string;
 	readonly metrics: SelfMetrics;
+	/** The argument that lets it run components that are not generally available, before their stability. */
+	readonly stabilityArgument?: string;
 	/** SIGHUP ends it; everything that would send one is an error. */
 	readonly stopsOnHangup?: true;
 	/** What a new config must hold besides ours, so that nothing the distribution does by default gets lost. */

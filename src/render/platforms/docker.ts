@@ -4,7 +4,7 @@ import { versionText } from "../../versions.ts";
 import type { PlatformPieces } from "../artefact.ts";
 import { sh } from "../quote.ts";
 import { Commented, yamlText } from "../yaml.ts";
-import { byHand, folderOf, metricsProof, rotateScriptName } from "./shared.ts";
+import { byHand, containerArguments, folderOf, metricsProof, rotateScriptName } from "./shared.ts";
 
 /** A collector in a container that Docker Compose runs. */
 export function dockerPieces(plan: CollectorPlan, host: ContainerHost): PlatformPieces {
@@ -48,7 +48,7 @@ function composeFile(plan: CollectorPlan, host: ContainerHost): string {
 		services: {
 			otelcol: {
 				image: imageOf(host, plan),
-				command: host.args,
+				command: containerArguments(plan, host.args),
 				restart: "unless-stopped",
 				volumes: new Commented("The token's folder, not its file: a file keeps its old content when it is replaced.", [
 					...(isEnv ? [] : [`${folder}:${folder}:ro`]),

@@ -83,6 +83,8 @@ function taskDefinition(plan: CollectorPlan, host: EcsHost, secret: string): str
 	const definition = {
 		family: "otelcol",
 		networkMode: "awsvpc",
+		cpu: "256",
+		memory: "512",
 		executionRoleArn: "arn:aws:iam::ACCOUNT:role/EXECUTION_ROLE",
 		containerDefinitions: isEnv ? [collector] : [writer, collector],
 		...(isEnv ? {} : { volumes: [{ name: "token" }] }),

@@ -6,7 +6,7 @@ import { otelcolConfig } from "../otelcol.ts";
 import { sh } from "../quote.ts";
 import { Commented, type YamlMap, type YamlValue, yamlText } from "../yaml.ts";
 import { imageOf } from "./docker.ts";
-import { ASK_TOKEN, exporterLabel, fileOf, folderOf } from "./shared.ts";
+import { ASK_TOKEN, containerArguments, exporterLabel, fileOf, folderOf } from "./shared.ts";
 
 /** A collector in Kubernetes: plain manifests, and values for the chart its maker recommends. */
 export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): PlatformPieces {
@@ -77,7 +77,6 @@ function manifests(plan: CollectorPlan, host: KubernetesHost, secret: string): s
 	const labels = { "app.kubernetes.io/name": "otelcol", "app.kubernetes.io/instance": plan.name };
 	const folder = folderOf(host.config);
 	const ports = [4317, 4318].map((containerPort) => ({ containerPort }));
-	const queue = plan.queue === "persistent";
 	const documents: YamlMap[] = [
 		{
 			apiVersion: "v1",
@@ -100,17 +99,13 @@ function manifests(plan: CollectorPlan, host: KubernetesHost, secret: string): s
 							{
 								name: "otelcol",
 								image: imageOf(host, plan),
-								args: host.args,
+								args: containerArguments(plan, host.args),
 								...environment(plan, secret),
 								ports,
 								volumeMounts: [{ name: "config", mountPath: folder, readOnly: true }, ...mounts(plan, secret)],
 							},
 						],
-						volumes: [
-							{ name: "config", configMap: { name: "otelcol" } },
-							...volumes(plan, secret),
-							...(queue ? [{ name: "queue", emptyDir: {} }] : []),
-						],
+						volumes: [{ name: "config", configMap: { name: "otelcol" } }, ...volumes(plan, secret)],
 					},
 				},
 			},
@@ -138,9 +133,10 @@ function podSecurity({ owner }: KubernetesHost): YamlMap {
 }
 
 function volumes(plan: CollectorPlan, secret: string): YamlMap[] {
-	if (plan.delivery.way === "env") return [];
 	const defaultMode = new Commented("0440: for the group that fsGroup gives it", 0o440);
-	return [{ name: secret, secret: { secretName: secret, defaultMode } }];
+	const token = { name: secret, secret: { secretName: secret, defaultMode } };
+	const queue = plan.queue === "persistent" ? [{ name: "queue", emptyDir: {} }] : [];
+	return [...(plan.delivery.way === "env" ? [] : [token]), ...queue];
 }
 
 function mounts(plan: CollectorPlan, secret: string): YamlMap[] {
@@ -170,6 +166,7 @@ function helmValues(plan: CollectorPlan, { helm, owner }: KubernetesHost, secret
 		[helm.volumes, volumes(plan, secret)],
 		[helm.mounts, mounts(plan, secret)],
 	];
+	if (helm.stability && plan.stability) parts.push([helm.stability, plan.stability]);
 	if (helm.podSecurity && group > 0) parts.push([helm.podSecurity, { fsGroup: group }]);
 	const values = parts.reduce<YamlMap>((all, [path, value]) => withValue(all, path, value), helm.values);
 	const head = `# Values for the Helm chart ${helm.chart} of ${helm.repository}.\n\n`;

@@ -42,6 +42,16 @@ export function metricsProof(plan: CollectorPlan, prepare: readonly string[] = [
 	};
 }
 
+/** The arguments of a container, with the stability its components need behind the verb. */
+export function containerArguments(
+	{ distribution, stability }: CollectorPlan,
+	args: readonly string[],
+): readonly string[] {
+	const [verb, ...rest] = args;
+	if (!stability || !distribution.stabilityArgument || verb === undefined) return args;
+	return [verb, distribution.stabilityArgument + stability, ...rest];
+}
+
 /** What the rotation script does, for those who would rather do it themselves. */
 export function byHand(plan: CollectorPlan): Step {
 	const folder = folderOf(plan.tokenFile);

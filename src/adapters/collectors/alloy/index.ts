@@ -10,6 +10,7 @@ export const distribution: Distribution = {
 	defaultPlatform: "systemd",
 	validate: { programs: ["alloy"], args: ["validate"], since: "1.9.0" },
 	versionCommand: "alloy --version",
+	stabilityArgument: "--stability.level=",
 	metrics: {
 		url: "http://127.0.0.1:12345/metrics",
 		label: (_exporter, name) => `component_id="otelcol.exporter.otlphttp.${name.replaceAll("-", "_")}"`,
@@ -61,6 +62,7 @@ export const distribution: Distribution = {
 				volumes: ["controller", "volumes", "extra"],
 				mounts: ["alloy", "mounts", "extra"],
 				podSecurity: ["global", "podSecurityContext"],
+				stability: ["alloy", "stabilityLevel"],
 				values: { controller: { type: "deployment" } },
 			},
 		},

@@ -1,0 +1,39 @@
+// Writes the tables of the README from the code they describe; with --check it only says whether they are fresh.
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+
+const crossfade = (/** @type {string[]} */ ...args) =>
+	execFileSync(process.execPath, ["dist/cli.cjs", ...args], { encoding: "utf8" });
+
+const ways = { nothing: "watches the file", reload: "validated reload", restart: "restart" };
+
+/** @returns {string[]} */
+function distributions() {
+	const help = crossfade("collector", "--help");
+	const head = ["| `-d` | Collector | How it notices a new token | Platforms |", "| --- | --- | --- | --- |"];
+	const ids = /\(([a-z0-9, \n]+)\)/.exec(help.slice(help.indexOf("--distribution")))?.[1]?.split(/,\s*/) ?? [];
+	const rows = ids.map((id) => {
+		const plan = JSON.parse(crossfade("collector", "-d", id, "--json"));
+		const { title, platforms } = plan;
+		return `| \`${id}\` | ${title} | ${ways[/** @type {keyof typeof ways} */ (plan.delivery.apply)]} | ${platforms.join(", ")} |`;
+	});
+	return [...head, ...rows];
+}
+
+/** @returns {string[]} */
+function exitCodes() {
+	/** @type {{ code: number, meaning: string }[]} */
+	const rows = JSON.parse(crossfade("exit-codes", "--json"));
+	return ["| Code | Meaning |", "| --- | --- |", ...rows.map(({ code, meaning }) => `| ${code} | ${meaning} |`)];
+}
+
+const before = readFileSync("README.md", "utf8");
+let after = before;
+for (const [name, rows] of Object.entries({ distributions: distributions(), "exit-codes": exitCodes() })) {
+	const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+	after =
+		after.slice(0, after.indexOf(open) + open.length) + `\n${rows.join("\n")}\n` + after.slice(after.indexOf(close));
+}
+if (process.argv.includes("--check")) {
+	if (after !== before) throw new Error("the tables of README.md are not fresh: npm run readme");
+} else writeFileSync("README.md", after);

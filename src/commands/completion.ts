@@ -1,0 +1,136 @@
+import type { Effects } from "../effects/effects.ts";
+import { CrossfadeError, type ExitName } from "../errors.ts";
+import { choiceProblem } from "../spec/suggest.ts";
+import type { Command, Invocation, OptionSpec } from "./command.ts";
+import { registry } from "./registry.ts";
+
+const shells = ["bash", "zsh", "fish"] as const;
+type Shell = (typeof shells)[number];
+
+export const completionCommand: Command = {
+	name: "completion",
+	description: "Prints a completion script for a shell. It knows every command, option and choice, and starts nothing.",
+	arguments: [{ name: "<shell>", description: shells.join(", ") }],
+	options: [],
+	examples: [
+		['eval "$(crossfade completion bash)"', "in ~/.bashrc"],
+		['eval "$(crossfade completion zsh)"', "in ~/.zshrc"],
+		["crossfade completion fish | source", "in ~/.config/fish/config.fish"],
+	],
+	run,
+};
+
+async function run(fx: Effects, { args: [name = ""] }: Invocation): Promise<ExitName> {
+	const shell = shells.find((each) => each === name);
+	if (!shell) throw new CrossfadeError("usage", choiceProblem("the shell", name, shells, "shell"));
+	const commands = await Promise.all(registry.map(({ load }) => load()));
+	fx.terminal.print(writers[shell](commands));
+	return "ok";
+}
+
+/** Options every command has besides its own. */
+const common: readonly OptionSpec[] = [
+	{ flags: "-q, --quiet", description: "say nothing but results and errors" },
+	{ flags: "-v, --verbose", description: "say more" },
+	{ flags: "-h, --help", description: "explain this" },
+];
+
+/** The long form of an option, and whether a value follows it. */
+function long({ flags }: OptionSpec): { flag: string; takesValue: boolean } {
+	return { flag: /--[\w-]+/.exec(flags)?.[0] ?? flags, takesValue: flags.includes("<") };
+}
+
+function optionsOf(command: Command): readonly OptionSpec[] {
+	return [...command.options, ...common];
+}
+
+/** Choices are plain words of our own tables; anything else would need quoting and is a mistake there. */
+function words(list: readonly string[]): string {
+	const odd = list.find((word) => !/^[\w./:-]+$/.test(word));
+	if (odd !== undefined) throw new TypeError(`not a plain word: ${odd}`);
+	return list.join(" ");
+}
+
+const writers: Readonly<Record<Shell, (commands: readonly Command[]) => string>> = { bash, zsh, fish };
+
+function bash(commands: readonly Command[]): string {
+	const cases = commands.flatMap((command) => {
+		const options = optionsOf(command);
+		const values = options
+			.filter(({ choices }) => choices)
+			.map((option) => `      ${command.name}:${long(option).flag}) words="${words(option.choices ?? [])}" ;;`);
+		return [...values, `      ${command.name}:*) words="${words(options.map((option) => long(option).flag))}" ;;`];
+	});
+	return `_crossfade() {
+  local word previous command words index
+  word=\${COMP_WORDS[COMP_CWORD]}
+  previous=\${COMP_WORDS[COMP_CWORD-1]}
+  command=
+  for ((index = 1; index < COMP_CWORD; index++)); do
+    case \${COMP_WORDS[index]} in -*) ;; *) command=\${COMP_WORDS[index]}; break ;; esac
+  done
+  if [ -z "$command" ]; then
+    words="${words(["help", ...commands.map(({ name }) => name)])} --help --version"
+  else
+    case $command:$previous in
+${cases.join("\n")}
+      *) words= ;;
+    esac
+  fi
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+  if [ \${#COMPREPLY[@]} -eq 0 ]; then COMPREPLY=($(compgen -f -- "$word")); fi
+}
+complete -o filenames -F _crossfade crossfade
+`;
+}
+
+function zsh(commands: readonly Command[]): string {
+	const text = (description: string) => description.replace(/['\\[\]:]/g, " ");
+	const cases = commands.map((command) => {
+		const specs = optionsOf(command).map((option) => {
+			const { flag, takesValue } = long(option);
+			const action = option.choices ? `:value:(${words(option.choices)})` : takesValue ? ":value:_files" : "";
+			return `        '${flag}[${text(option.description)}]${action}' \\`;
+		});
+		return `      ${command.name})\n        _arguments \\\n${specs.join("\n")}\n        '*:file:_files' ;;`;
+	});
+	const names = commands.map(
+		({ name, description }) => `    '${name}:${text(description.split(/[.\n]/, 1)[0] ?? "")}'`,
+	);
+	return `#compdef crossfade
+_crossfade() {
+  local -a commands
+  commands=(
+${names.join("\n")}
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+    return
+  fi
+  local command=$words[2]
+  shift words
+  (( CURRENT-- ))
+  case $command in
+${cases.join("\n")}
+  esac
+}
+if [ "$funcstack[1]" = _crossfade ]; then _crossfade "$@"; else compdef _crossfade crossfade; fi
+`;
+}
+
+function fish(commands: readonly Command[]): string {
+	const text = (description: string) => `'${description.replace(/[\\']/g, "\\$&").split("\n", 1)[0]}'`;
+	const lines = commands.flatMap((command) => {
+		const seen = `-n '__fish_seen_subcommand_from ${command.name}'`;
+		const options = optionsOf(command).map((option) => {
+			const { flag, takesValue } = long(option);
+			const values = option.choices ? ` -x -a '${words(option.choices)}'` : takesValue ? " -r" : "";
+			return `complete -c crossfade ${seen} -l ${flag.slice(2)}${values} -d ${text(option.description)}`;
+		});
+		return [
+			`complete -c crossfade -n __fish_use_subcommand -f -a ${command.name} -d ${text(command.description)}`,
+			...options,
+		];
+	});
+	return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,154 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type RuleId, rules } from "../../src/check/rules.ts";
+import { canary } from "../harness/canary.ts";
+import { crossfade, scratch } from "../harness/cli.ts";
+import { otelcol } from "../harness/parts.ts";
+
+const mine = canary();
+const bad = `receivers:
+  otlp: {protocols: {http: }}
+exporters:
+  otlp_http/x:
+    endpoint: https://otlp.example.com
+    compresion: gzip
+    headers: {Authorization: "Bearer ${mine.token}"}
+service:
+  pipelines:
+    logs: {receivers: [otlp], exporters: [otlp_http/x, debug]}
+`;
+const good = bad
+	.replace("    compresion: gzip\n", "")
+	.replace(/ {4}headers: .*\n/, "")
+	.replace(", debug", "");
+const options = { canaries: [mine], holders: ["c.yaml", "embedded.yaml"] };
+const check = (text: string, ...args: string[]) => {
+	const cwd = scratch({ "c.yaml": text });
+	return crossfade(["check", "-d", "contrib", "--no-bin", "c.yaml", ...args], { ...options, cwd });
+};
+
+describe("crossfade check", () => {
+	test("says everything at once, with places, and ends with its own exit code", async () => {
+		const { code, stdout, stderr } = await check(bad);
+		expect({ code, stderr }).toEqual({ code: 10, stderr: "" });
+		for (const [place, rule] of [
+			["c.yaml:6:5", "unknown-field"],
+			["c.yaml:7:30", "token-literal"],
+			["c.yaml:10:56", "missing-reference"],
+		]) {
+			expect(stdout).toContain(`${place}: error T1 ${rule}: `);
+		}
+		expect(stdout).toContain(
+			"c.yaml: 3 errors, 0 warnings, 0 notes (contrib 0.159.0; T1 offline rules; T2 not run: left out)",
+		);
+	});
+
+	test("nothing wrong is exit code 0", async () => {
+		expect(await check(good)).toMatchObject({ code: 0, stdout: expect.stringContaining("0 errors") });
+	});
+
+	test("reads standard input", async () => {
+		const outcome = await crossfade(["check", "-d", "contrib", "--no-bin", "-"], { ...options, stdin: bad });
+		expect(outcome).toMatchObject({ code: 10, stdout: expect.stringContaining("<stdin>:6:5") });
+	});
+
+	test("JSON", async () => {
+		const report = JSON.parse((await check(bad, "--json")).stdout);
+		expect(report).toMatchObject({ schema: 1, file: "c.yaml", target: "contrib 0.159.0", summary: { errors: 3 } });
+		expect(report.findings[0]).toMatchObject({
+			rule: "unknown-field",
+			severity: "error",
+			tier: "T1",
+			line: 6,
+			column: 5,
+		});
+	});
+
+	test("SARIF, as code scanning wants it", async () => {
+		const { runs, version } = JSON.parse((await check(bad, "--format", "sarif")).stdout);
+		expect(version).toBe("2.1.0");
+		const [{ tool, results }] = runs;
+		for (const { ruleId, ruleIndex, level, locations } of results) {
+			expect(tool.driver.rules[ruleIndex].id).toBe(ruleId);
+			expect(rules[ruleId as RuleId].severity).toBe(level);
+			expect(locations[0].physicalLocation.region.startLine).toBeGreaterThan(0);
+		}
+	});
+
+	test("JUnit: a failed case for every rule that found an error, and hostile names stay text", async () => {
+		const { stdout } = await check(bad.replaceAll("otlp_http/x", 'otlp_http/<x>&"'), "--format", "junit");
+		expect(stdout).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites>/);
+		expect(stdout).toContain(`tests="${Object.keys(rules).length}" failures="3"`);
+		expect(stdout).toContain("otlp_http/&lt;x&gt;&amp;&quot;");
+		expect(stdout).not.toContain("<x>");
+	});
+
+	test("--explain a rule, all rules, and one there is not", async () => {
+		expect((await crossfade(["check", "--explain", "token-from-env"])).stdout).toContain(
+			"A running process never sees a new value",
+		);
+		const { stdout } = await crossfade(["check", "--explain", "all"]);
+		for (const rule of Object.keys(rules)) expect(stdout).toContain(`${rule} (`);
+		expect(await crossfade(["check", "--explain", "token-form-env"])).toMatchObject({
+			code: 2,
+			stderr: expect.stringContaining("did you mean --explain token-from-env?"),
+		});
+	});
+
+	test("names full of control characters cannot steer the terminal", async () => {
+		const { stdout } = await check(`${good}"\\e[31m\\u202eevil": {}\n`);
+		expect(stdout).toContain("\\u001b[31m\\u202eevil");
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
+		expect(stdout).not.toMatch(/[\u001b\u202e]/);
+	});
+
+	test.each([
+		[["check", "-d", "contrib"], 2, "no file given"],
+		[["check", "c.yaml"], 2, "no distribution given"],
+		[["check", "-d", "contrb", "c.yaml"], 2, "did you mean --distribution contrib?"],
+		[["check", "-d", "contrib", "--target-version", "x", "c.yaml"], 2, "not a version"],
+		[["check", "-d", "contrib", "--format", "xml", "c.yaml"], 2, "one of text, json, sarif, junit"],
+		[["check", "-d", "contrib", "nowhere.yaml"], 12, "no such file"],
+		[["check", "-d", "contrib", "--bin", "/nowhere", "c.yaml"], 13, "no such program"],
+	])("bad input %j", async (args, code, message) => {
+		const cwd = scratch({ "c.yaml": good });
+		expect(await crossfade(args, { cwd })).toMatchObject({ code, stderr: expect.stringContaining(message) });
+	});
+
+	test("T2 with a program that answers, that hangs on to its words, and that is none", async () => {
+		const cwd = scratch({ "c.yaml": good });
+		const program = (body: string) => {
+			const path = join(cwd, "program");
+			writeFileSync(path, `#!/bin/sh\n${body}\n`);
+			chmodSync(path, 0o755);
+			return ["check", "-d", "contrib", "--bin", path, "c.yaml"];
+		};
+		const clean = await crossfade(program('[ "$1" = validate ] && exit 0'), { cwd });
+		expect(clean).toMatchObject({ code: 0, stdout: expect.stringContaining("program validate)") });
+		const placed = await crossfade(program("echo 'Error: exporters::otlp_http/x: must have an endpoint' >&2; exit 1"), {
+			cwd,
+		});
+		expect(placed).toMatchObject({
+			code: 10,
+			stdout: expect.stringContaining("c.yaml:4:3: error T2 binary-validate: exporters::otlp_http/x"),
+		});
+		const mute = await crossfade(program("exit 3"), { cwd });
+		expect(mute).toMatchObject({ code: 10, stdout: expect.stringContaining("ended with 3") });
+	});
+
+	test("T2 with the real otelcol, its words at the right lines, without the token it was shown", async (context) => {
+		otelcol.need(context);
+		const cwd = scratch({ "c.yaml": bad });
+		const { code, stdout } = await crossfade(["check", "-d", "contrib", "--bin", otelcol.path, "c.yaml"], {
+			...options,
+			cwd,
+		});
+		expect(code).toBe(10);
+		expect(stdout).toContain('c.yaml:6:5: error T2 binary-validate: "otlp_http/x": ');
+		expect(stdout).toContain("has invalid keys: compresion");
+		const clean = scratch({ "c.yaml": good });
+		const passed = await crossfade(["check", "-d", "contrib", "--bin", otelcol.path, "c.yaml"], { cwd: clean });
+		expect(passed).toMatchObject({ code: 0 });
+	});
+});

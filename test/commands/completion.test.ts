@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { distributionIds } from "../../src/adapters/collectors/registry.ts";
+import { registry } from "../../src/commands/registry.ts";
+import { crossfade, scratch } from "../harness/cli.ts";
+import { program } from "../harness/parts.ts";
+
+async function script(shell: string): Promise<string> {
+	const { code, stdout } = await crossfade(["completion", shell]);
+	expect(code).toBe(0);
+	const path = join(scratch(), `completion.${shell}`);
+	writeFileSync(path, stdout);
+	return path;
+}
+
+test("bash completes commands, options and choices", async (context) => {
+	const bash = program("bash");
+	bash.need(context);
+	const path = await script("bash");
+	const complete = (...words: string[]) => {
+		const run = `. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _crossfade; printf '%s\\n' "\${COMPREPLY[@]}"`;
+		return execFileSync(bash.path, ["--norc", "-c", run, "bash", path, ...words], { encoding: "utf8" })
+			.trim()
+			.split("\n");
+	};
+	expect(complete("crossfade", "")).toEqual(expect.arrayContaining(registry.map(({ name }) => name)));
+	expect(complete("crossfade", "coll")).toEqual(["collector"]);
+	expect(complete("crossfade", "collector", "--plat")).toEqual(["--platform"]);
+	expect(complete("crossfade", "collector", "--distribution", "")).toEqual([...distributionIds]);
+	expect(complete("crossfade", "check", "--explain", "token-l")).toEqual(["token-literal"]);
+});
+
+test("zsh reads its script and registers it", async (context) => {
+	const zsh = program("zsh");
+	zsh.need(context);
+	const run = 'autoload -Uz compinit; compinit -u -d "$2"; . "$1"; print -r -- "$_comps[crossfade]"';
+	const output = execFileSync(zsh.path, ["-f", "-c", run, "zsh", await script("zsh"), join(scratch(), "dump")], {
+		encoding: "utf8",
+	});
+	expect(output.trim()).toBe("_crossfade");
+});
+
+test("fish reads its script and completes choices", async (context) => {
+	const fish = program("fish");
+	fish.need(context);
+	const run = `source ${await script("fish")}; complete -C'crossfade collector --platform '`;
+	const output = execFileSync(fish.path, ["-c", run], { encoding: "utf8" });
+	expect(output).toContain("kubernetes");
+});
+
+test("another shell is a usage error with the ones there are", async () => {
+	expect(await crossfade(["completion", "tcsh"])).toMatchObject({
+		code: 2,
+		stderr: expect.stringContaining("bash, zsh, fish"),
+	});
+});

@@ -1,0 +1,102 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { scratch } from "../harness/cli.ts";
+import { nodeOf } from "../harness/parts.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+const modules = join(root, "node_modules/.bin");
+
+/** The packed package, installed into an empty folder without any registry. */
+let installed = "";
+
+beforeAll(() => {
+	installed = execFileSync("mktemp", ["-d"], { encoding: "utf8" }).trim();
+	const env = { ...process.env, npm_config_offline: "true" };
+	execFileSync("npm", ["pack", "--pack-destination", installed], { cwd: root, env, stdio: "pipe" });
+	const [tarball = ""] = readdirSync(installed);
+	writeFileSync(join(installed, "package.json"), '{"private": true, "type": "module"}\n');
+	execFileSync("npm", ["install", "--no-audit", "--no-fund", join(installed, tarball)], {
+		cwd: installed,
+		env,
+		stdio: "pipe",
+	});
+	return () => execFileSync("rm", ["-rf", installed]);
+});
+
+describe("the npm package", () => {
+	test("brings no other package with it, and the notices of those it holds", () => {
+		const names = readdirSync(join(installed, "node_modules")).filter((name) => !name.startsWith("."));
+		expect(names).toEqual(["otel-crossfade"]);
+		const folder = join(installed, "node_modules/otel-crossfade");
+		expect(readdirSync(folder).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
+		const notices = readFileSync(join(folder, "dist/THIRD-PARTY-LICENSES.txt"), "utf8");
+		for (const name of ["commander", "handlebars", "yaml", "diff"]) expect(notices).toContain(`${name} `);
+		expect(readdirSync(root)).not.toContain("LICENSE");
+	});
+
+	test("its command runs", () => {
+		const run = spawnSync(join(installed, "node_modules/.bin/crossfade"), ["collector", "-d", "contrib"], {
+			encoding: "utf8",
+		});
+		expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: "" });
+		expect(run.stdout).toContain("bearertokenauth/torii");
+	});
+
+	test("its API is importable and typed", () => {
+		const source = `import { CrossfadeError, exitCodes, fingerprint, Secret } from "otel-crossfade";
+const secret: Secret = Secret.of("a-token-of-twenty-characters");
+const code: number = exitCodes.newRejected[0];
+console.log(String(secret), fingerprint(secret.reveal()), code, new CrossfadeError("usage", { what: "x", fix: "y" }).exit);
+`;
+		writeFileSync(join(installed, "use.mts"), source);
+		writeFileSync(join(installed, "use.mjs"), source.replaceAll(/: (Secret|number)/g, ""));
+		const options = ["--noEmit", "--strict", "--module", "nodenext", "--types", "", "--lib", "es2023,dom", "use.mts"];
+		const typed = spawnSync(join(modules, "tsc"), options, { cwd: installed, encoding: "utf8" });
+		expect({ status: typed.status, stdout: typed.stdout }).toEqual({ status: 0, stdout: "" });
+		expect(execFileSync(process.execPath, ["use.mjs"], { cwd: installed, encoding: "utf8" })).toMatch(
+			/^\[secret fp=([0-9a-f]{12})\] \1 3 usage\n$/,
+		);
+	});
+
+	test("publint has nothing to say", () => {
+		const { status, stdout } = spawnSync(join(modules, "publint"), ["--strict"], { cwd: root, encoding: "utf8" });
+		expect({ status, stdout }).toMatchObject({ status: 0 });
+	});
+
+	// Node 20 is here in the oldest release we support.
+	test.for([20, 22, 24, 26])("does on Node %i what it does here", (major, context) => {
+		const node = nodeOf(major);
+		node.need(context);
+		const folder = scratch({
+			"c.yaml":
+				"receivers:\n  otlp:\nexporters:\n  debug:\nservice:\n  pipelines:\n    logs: {receivers: [otlp], exporters: [debug]}\n",
+		});
+		const cli = join(installed, "node_modules/otel-crossfade/dist/cli.cjs");
+		const commands = [
+			["--help"],
+			["collector", "-d", "alloy", "--json"],
+			["collector", "-d", "contrib", "--into", "c.yaml"],
+			["collector", "-d", "contrib", "--into", "c.yaml", "--diff"],
+			["collector", "-d", "splunk", "--rotate-script"],
+			["check", "-d", "contrib", "--no-bin", "c.yaml"],
+			["check", "-d", "adot", "--no-bin", "--format", "sarif", "c.yaml"],
+			["completion", "zsh"],
+			["collector", "-d", "nothing"],
+		];
+		for (const args of commands) {
+			const [here, there] = [process.execPath, node.path].map((program) => {
+				const { status, stdout, stderr } = spawnSync(program, [cli, ...args], {
+					cwd: folder,
+					encoding: "utf8",
+					env: {},
+				});
+				return { status, stdout, stderr };
+			});
+			expect(there, args.join(" ")).toEqual(here);
+		}
+		const version = execFileSync(node.path, ["--version"], { encoding: "utf8" });
+		expect(version).toMatch(major === 20 ? /^v20\.18\.1$/m : new RegExp(`^v${major}\\.`));
+	});
+});

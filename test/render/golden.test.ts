@@ -1,0 +1,56 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { distributionIds, loadDistribution } from "../../src/adapters/collectors/registry.ts";
+import { renderBundle } from "../../src/render/bundle.ts";
+import type { Flags } from "../../src/spec/flags.ts";
+import { version } from "../../src/version.ts";
+import { planFor } from "../contracts/collector.ts";
+
+/** Everything we write for a person, for review: each distribution as it is run by default, and each platform once. */
+const bundles: Record<string, Flags> = {
+	...Object.fromEntries(distributionIds.map((id) => [id, { distribution: id }])),
+	"contrib-docker": { distribution: "contrib", platform: "docker", queue: "persistent" },
+	"contrib-kubernetes": { distribution: "contrib", platform: "kubernetes" },
+	"contrib-ecs": { distribution: "contrib", platform: "ecs" },
+	"contrib-windows": { distribution: "contrib", platform: "windows" },
+	"contrib-old": { distribution: "contrib", targetVersion: "0.145.0", queue: "persistent" },
+	"contrib-env": { distribution: "contrib", platform: "kubernetes", delivery: "env" },
+	"contrib-custom": {
+		distribution: "contrib",
+		provider: "custom",
+		endpoint: "https://otlp.example.com",
+		authHeader: "x-api-key",
+		name: "acme",
+	},
+	"alloy-kubernetes": { distribution: "alloy", platform: "kubernetes", queue: "persistent" },
+	"adot-ecs": { distribution: "adot", platform: "ecs" },
+	"edot-docker": { distribution: "edot", platform: "docker" },
+};
+
+const golden = new URL("../golden/collector", import.meta.url).pathname;
+
+test.each(Object.keys(bundles))("the bundle %s is as reviewed (npm run golden writes it anew)", async (name) => {
+	const flags = bundles[name] ?? {};
+	const distribution = await loadDistribution(String(flags["distribution"]));
+	if (!distribution) throw new Error(name);
+	for (const { path, content } of renderBundle(planFor(distribution, flags))) {
+		// The tool's own version changes with every release; nothing else in these files may change unseen.
+		await expect(content.replaceAll(`otel-crossfade ${version}`, "otel-crossfade 0.0.0")).toMatchFileSnapshot(
+			join(golden, name, path),
+		);
+	}
+});
+
+test("no file of a bundle that is gone stays behind", async () => {
+	const expected = await Promise.all(
+		Object.entries(bundles).map(async ([name, flags]) => {
+			const distribution = await loadDistribution(String(flags["distribution"]));
+			return distribution ? renderBundle(planFor(distribution, flags)).map(({ path }) => join(name, path)) : [];
+		}),
+	);
+	const found = readdirSync(golden, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+	expect(found.map((entry) => join(entry.parentPath, entry.name).slice(golden.length + 1)).sort()).toEqual(
+		expected.flat().sort(),
+	);
+});
