@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 const crossfade = (/** @type {string[]} */ ...args) =>
 	execFileSync(process.execPath, ["dist/cli.cjs", ...args], { encoding: "utf8" });
 
-const ways = { nothing: "watches the file", reload: "validated reload", restart: "restart" };
+const ways = { nothing: "watches the file", reload: "reload", restart: "restart" };
 
 /** @returns {string[]} */
 function distributions() {
@@ -31,8 +31,7 @@ const before = readFileSync("README.md", "utf8");
 let after = before;
 for (const [name, rows] of Object.entries({ distributions: distributions(), "exit-codes": exitCodes() })) {
 	const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-	after =
-		after.slice(0, after.indexOf(open) + open.length) + `\n${rows.join("\n")}\n` + after.slice(after.indexOf(close));
+	after = `${after.slice(0, after.indexOf(open) + open.length)}\n${rows.join("\n")}\n${after.slice(after.indexOf(close))}`;
 }
 if (process.argv.includes("--check")) {
 	if (after !== before) throw new Error("the tables of README.md are not fresh: npm run readme");

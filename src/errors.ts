@@ -55,7 +55,7 @@ export class CrossfadeError extends Error {
 }
 
 /** `file:line:column`, with as much of it as is known. */
-export function placeText(place: Place): string {
+function placeText(place: Place): string {
 	const { file, line, column } = place;
 	if (line === undefined) return file;
 	return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;

@@ -5,7 +5,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fingerprint } from "../src/fingerprint.ts";
 import { holdsSecret, outputGuard, redact } from "../src/guard.ts";
-import { isSafeAlphabet, Secret, secretForms, tokenProblems } from "../src/secret.ts";
+import { shown } from "../src/render/quote.ts";
+import { Secret, secretForms } from "../src/secret.ts";
+import { isSafeAlphabet, tokenProblems } from "../src/token-shape.ts";
 import { awkwardCanary, canary } from "./harness/canary.ts";
 
 const tokens = fc.stringMatching(/^[!-~]{20,200}$/);
@@ -107,5 +109,16 @@ describe("output guard", () => {
 
 	test("holds back no harmless text", () => {
 		expect(outputGuard().push("Token: ")).toBe("Token: ");
+	});
+});
+
+describe("shown", () => {
+	test("keeps what people write, masks what could be a token, and lets nothing steer a terminal", () => {
+		expect(shown("otelcol-contrib.service")).toBe("otelcol-contrib.service");
+		expect(shown("/etc/otelcol-contrib/config.yaml")).toBe("/etc/otelcol-contrib/config.yaml");
+		const { token } = canary();
+		expect(shown(`--tokn ${token} x`)).toBe("--tokn [43 characters] x");
+		expect(shown("a\u001b[31mb\u202ec\n")).toBe("a\\u001b[31mb\\u202ec\\u000a");
+		expect(shown("y ".repeat(500)).length).toBe(120);
 	});
 });

@@ -1,5 +1,5 @@
 import { fingerprint } from "../fingerprint.ts";
-import { MIN_TOKEN_LENGTH } from "../secret.ts";
+import { couldBeToken, MIN_TOKEN_LENGTH } from "../token-shape.ts";
 import type { Finding } from "./rules.ts";
 
 /** Keys and header names whose value is a credential. */
@@ -51,7 +51,7 @@ export function urlFindings(text: string, at: number, place: string): Finding[] 
 	if (!match) return [];
 	const [, authority = "", path = "", query = ""] = match;
 	if (/[^:]*:[^@]+@/.test(authority) && !ELSEWHERE.test(authority)) return found("a password");
-	const segment = path.split("/").find((each) => each.length >= MIN_TOKEN_LENGTH && looksRandom(each));
+	const segment = path.split("/").find((each) => couldBeToken(each));
 	if (segment) return found(`what looks like a token in its path, fp=${fingerprint(segment)}`);
 	const parameter = query
 		.slice(1)
@@ -62,8 +62,4 @@ export function urlFindings(text: string, at: number, place: string): Finding[] 
 	return /\$\{(?:env|file):[^}]*(token|key|secret)[^}]*\}/i.test(path + query)
 		? found("a token taken from elsewhere")
 		: [];
-}
-
-function looksRandom(text: string): boolean {
-	return !ELSEWHERE.test(text) && /[0-9]/.test(text) && /[A-Za-z]/.test(text) && /^[A-Za-z0-9._~=-]+$/.test(text);
 }

@@ -3,7 +3,7 @@ import { hasComponent } from "../plan/release.ts";
 import { shown } from "../render/quote.ts";
 import { nearest } from "../spec/suggest.ts";
 import { keyOf } from "../splice/yaml-document.ts";
-import { compareVersions, isAtLeast, type Version, version, versionText } from "../versions.ts";
+import { isAtLeast, type Version, versionText } from "../versions.ts";
 import { type ComponentNode, type ConfigModel, componentSections, type Reference, scalarAt } from "./config-model.ts";
 import type { Finding } from "./rules.ts";
 
@@ -177,9 +177,4 @@ function unused({ components, pipelines: all, extensions: started }: ConfigModel
 				what: `${shown(id)} (${section.slice(0, -1)}) is not used`,
 			}),
 		);
-}
-
-/** Whether facts about a release are guesses because it is newer than the tables. */
-export function isBeyondTables({ distribution, own }: Target): boolean {
-	return compareVersions(own, version(distribution.inventory.newest)) > 0;
 }

@@ -1,8 +1,9 @@
 import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { ReadStream, WriteStream } from "node:tty";
 import { CrossfadeError, type Problem } from "../errors.ts";
-import { isSafeAlphabet, Secret, tokenProblems } from "../secret.ts";
+import { Secret } from "../secret.ts";
 import { refText, type TokenRef } from "../spec/token-ref.ts";
+import { isSafeAlphabet, tokenProblems } from "../token-shape.ts";
 import type { Effects } from "./effects.ts";
 import { ioError } from "./io-error.ts";
 

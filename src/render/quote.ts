@@ -1,3 +1,5 @@
+import { couldBeToken } from "../token-shape.ts";
+
 /** Quoting for every language we write. Each function takes any text whatever and returns a safe literal of its target. */
 
 /** A POSIX shell word. */
@@ -61,17 +63,11 @@ export function shown(text: string): string {
 		/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
 		unicodeEscape,
 	);
-	const masked = plain.replace(TOKEN_LIKE, (word) => (looksRandom(word) ? `[${word.length} characters]` : word));
+	const masked = plain.replace(TOKEN_LIKE, (word) => (couldBeToken(word) ? `[${word.length} characters]` : word));
 	return masked.length > 120 ? `${masked.slice(0, 119)}…` : masked;
 }
 
 const TOKEN_LIKE = /[A-Za-z0-9_~+=-]{20,}/g;
-
-/** Letters and digits mixed, as in no word or name that people write. */
-function looksRandom(word: string): boolean {
-	const digits = word.match(/[0-9]/g)?.length ?? 0;
-	return digits >= 3 && /[A-Za-z]/.test(word);
-}
 
 function unicodeEscape(character: string): string {
 	return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -24,7 +24,7 @@ export function yamlText(map: YamlMap): string {
 }
 
 /** The lines of a map, without indentation. `step` is the indentation of nested maps. */
-export function mapLines(map: YamlMap, step = 2): string[] {
+function mapLines(map: YamlMap, step = 2): string[] {
 	return Object.entries(map).flatMap(([key, value]) => entryLines(key, value, step));
 }
 

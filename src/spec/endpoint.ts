@@ -1,5 +1,6 @@
 import type { Problem } from "../errors.ts";
 import { shown } from "../render/quote.ts";
+import { couldBeToken } from "../token-shape.ts";
 
 /**
  * What is wrong with a base URL for OTLP/HTTP: it needs a scheme and a host, and nothing that could carry a credential or that a
@@ -50,10 +51,6 @@ export function normalEndpoint(text: string): string {
 	return text.replace(/\/+$/, "");
 }
 
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
 	return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
-function couldBeToken(segment: string): boolean {
-	return segment.length >= 20 && /[0-9]/.test(segment) && /[A-Za-z]/.test(segment);
 }

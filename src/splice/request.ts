@@ -1,4 +1,3 @@
-import type { Problem } from "../errors.ts";
 import { entryLines, type YamlMap } from "../render/yaml.ts";
 
 /** A component we put into someone's config. */
@@ -65,6 +64,3 @@ export function byHand({ entries, remove, exporter, signals, pipelines }: Otelco
 		`    to the exporters of each ${pipelines ? pipelines.join(", ") : signals.join(" and ")} pipeline that receives: ${exporter}`,
 	].join("\n");
 }
-
-/** A reason not to touch a file. */
-export type Obstacle = Omit<Problem, "fix"> & { readonly fix?: string };

@@ -167,6 +167,6 @@ export function contentEnd(text: string, node: Node | Pair): number {
 }
 
 /** Whether a node is a map or list written over lines, without brackets. */
-export function isBlock(node: Node | null | undefined): boolean {
+function isBlock(node: Node | null | undefined): boolean {
 	return (isMap(node) || isSeq(node)) && !node.flow;
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fingerprint } from "../../src/fingerprint.ts";
@@ -12,7 +12,11 @@ export interface Canary {
 
 /** A canary of `length` characters of the alphabet that every CLI carries. */
 export function canary(length = 43): Canary {
-	const token = randomBytes(length).toString("base64url").slice(0, length);
+	// A letter first, so that no parser takes it for a flag, and some digits for certain, as every issued token has.
+	const digits = String(randomInt(1000, 10_000));
+	const token = `k${randomBytes(length)
+		.toString("base64url")
+		.slice(0, length - 5)}${digits}`;
 	return { token, fingerprint: fingerprint(token) };
 }
 

@@ -1,5 +1,5 @@
 /** Deadline of waits: wide, because a busy machine is slow and no test is about speed. */
-export const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 120_000;
 
 /** Asks again and again until the answer is not undefined or false; throws after the deadline with what was awaited. */
 export async function waitFor<T>(what: string, ask: () => T | Promise<T>): Promise<NonNullable<Exclude<T, false>>> {

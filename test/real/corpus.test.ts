@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
@@ -10,7 +11,9 @@ import { parseAlloy } from "../../src/splice/alloy-syntax.ts";
 import { decodeText } from "../../src/splice/encoding.ts";
 import { spliceOtelcol } from "../../src/splice/otelcol.ts";
 import type { OtelcolRequest } from "../../src/splice/request.ts";
-import { corpus } from "../harness/parts.ts";
+import { canary } from "../harness/canary.ts";
+import { scratch } from "../harness/cli.ts";
+import { corpus, otelcol } from "../harness/parts.ts";
 import { wanted } from "../splice/request.ts";
 
 beforeEach((context) => corpus.need(context));
@@ -131,6 +134,35 @@ function withoutOurs(value: unknown): unknown {
 function isOurs(id: unknown): boolean {
 	return id === "otlp_http/torii" || id === "bearertokenauth/torii" || id === "health_check";
 }
+
+test("what the real otelcol validates before, it validates afterwards", (context) => {
+	otelcol.need(context);
+	const folder = scratch({ token: canary().token });
+	const path = join(folder, "config.yaml");
+	const validates = (bytes: Uint8Array) => {
+		writeFileSync(path, bytes);
+		return spawnSync(otelcol.path, ["validate", `--config=${path}`], { stdio: "ignore", cwd: folder }).status === 0;
+	};
+	const request: OtelcolRequest = { ...wanted, signals: ["logs", "metrics", "traces"] };
+	let valid = 0;
+	const broken: string[] = [];
+	for (const { path: name, bytes } of corpusFiles(".yaml", ".yml").filter(({ bytes: each }) => isConfig(each))) {
+		if (!validates(bytes)) continue;
+		try {
+			const { text, encode } = decodeText(bytes, name);
+			const after = encode(spliceOtelcol(text, name, request).text);
+			valid++;
+			if (!validates(after)) broken.push(name);
+		} catch (error) {
+			if (!(error instanceof CrossfadeError)) throw error;
+		}
+	}
+	process.stdout.write(
+		`otelcol corpus: ${valid} configs valid for the test build before the splice, ${broken.length} not any more after it\n`,
+	);
+	expect(broken).toEqual([]);
+	expect(valid).toBeGreaterThan(20);
+});
 
 test("published Alloy configs: the same", () => {
 	const files = corpusFiles(".alloy", ".river");

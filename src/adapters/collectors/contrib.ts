@@ -1,5 +1,6 @@
 import inventory from "./contrib.inventory.json" with { type: "json" };
 import type { Hosts } from "./distribution.ts";
+import { compose, deployment, ecsService, NO_SHELL, OPERATOR_IMAGE, upstreamChart } from "./hosts.ts";
 import { otelcolMetrics } from "./otelcol.ts";
 
 /** What the contrib build is wherever it runs: on its own, or as the gateway in front of a vendor's agent. */
@@ -26,10 +27,8 @@ export const contribBuild = {
 			config: "/etc/otelcol-contrib/config.yaml",
 			args: ["--config", "/etc/otelcol-contrib/config.yaml"],
 			owner: "10001:10001",
-			reload: "docker compose kill -s HUP otelcol",
-			restart: "docker compose restart otelcol",
-			logs: "docker compose logs otelcol",
-			notes: ["The image holds no shell and no kill: signals come from outside."],
+			...compose,
+			notes: [NO_SHELL],
 		},
 		kubernetes: {
 			image: "otel/opentelemetry-collector-contrib",
@@ -37,21 +36,9 @@ export const contribBuild = {
 			config: "/conf/relay.yaml",
 			args: ["--config=/conf/relay.yaml"],
 			owner: "10001:10001",
-			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
-			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
-			notes: [
-				"With the OpenTelemetry operator set spec.image: its default is the small core build, which has no bearertokenauth.",
-			],
-			helm: {
-				chart: "opentelemetry-collector",
-				repository: "https://open-telemetry.github.io/opentelemetry-helm-charts",
-				config: ["alternateConfig"],
-				configAs: "map",
-				volumes: ["extraVolumes"],
-				mounts: ["extraVolumeMounts"],
-				podSecurity: ["podSecurityContext"],
-				values: { mode: "deployment", image: { repository: "otel/opentelemetry-collector-contrib" } },
-			},
+			...deployment,
+			notes: [OPERATOR_IMAGE],
+			helm: upstreamChart("otel/opentelemetry-collector-contrib"),
 		},
 		ecs: {
 			image: "otel/opentelemetry-collector-contrib",
@@ -60,8 +47,7 @@ export const contribBuild = {
 			args: ["--config=env:OTELCOL_CONFIG"],
 			configVariable: "OTELCOL_CONFIG",
 			owner: "10001:10001",
-			restart: "aws ecs update-service --cluster CLUSTER --service SERVICE --force-new-deployment",
-			logs: "aws logs tail LOG_GROUP --follow",
+			...ecsService,
 		},
 		windows: {
 			service: "otelcol-contrib",

@@ -4,8 +4,6 @@ export type Platform = "systemd" | "docker" | "kubernetes" | "ecs" | "windows";
 
 export const platforms: readonly Platform[] = ["systemd", "docker", "kubernetes", "ecs", "windows"];
 
-export type ComponentKind = "receivers" | "processors" | "exporters" | "connectors" | "extensions" | "providers";
-
 /** Component type -> the versions that have it, as a range of `versions.ts` in the distribution's own numbering. */
 type ComponentRanges = Readonly<Record<string, string>>;
 

@@ -1,4 +1,5 @@
 import type { Distribution } from "../distribution.ts";
+import { compose, deployment, ecsService, NO_SHELL, upstreamChart } from "../hosts.ts";
 import { otelcolMetrics } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
@@ -31,10 +32,8 @@ export const distribution: Distribution = {
 			config: "/etc/otelcol/config.yaml",
 			args: ["--config=/etc/otelcol/config.yaml"],
 			owner: "4317:4317",
-			reload: "docker compose kill -s HUP otelcol",
-			restart: "docker compose restart otelcol",
-			logs: "docker compose logs otelcol",
-			notes: ["The image holds no shell and no kill: signals come from outside."],
+			...compose,
+			notes: [NO_SHELL],
 		},
 		kubernetes: {
 			image: "public.ecr.aws/aws-observability/aws-otel-collector",
@@ -43,22 +42,8 @@ export const distribution: Distribution = {
 			config: "/conf/relay.yaml",
 			args: ["--config=/conf/relay.yaml"],
 			owner: "4317:4317",
-			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
-			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
-			helm: {
-				chart: "opentelemetry-collector",
-				repository: "https://open-telemetry.github.io/opentelemetry-helm-charts",
-				config: ["alternateConfig"],
-				configAs: "map",
-				volumes: ["extraVolumes"],
-				mounts: ["extraVolumeMounts"],
-				podSecurity: ["podSecurityContext"],
-				values: {
-					mode: "deployment",
-					image: { repository: "public.ecr.aws/aws-observability/aws-otel-collector" },
-					command: { name: "awscollector" },
-				},
-			},
+			...deployment,
+			helm: upstreamChart("public.ecr.aws/aws-observability/aws-otel-collector", "awscollector"),
 		},
 		ecs: {
 			image: "public.ecr.aws/aws-observability/aws-otel-collector",
@@ -68,8 +53,7 @@ export const distribution: Distribution = {
 			args: [],
 			configVariable: "AOT_CONFIG_CONTENT",
 			owner: "4317:4317",
-			restart: "aws ecs update-service --cluster CLUSTER --service SERVICE --force-new-deployment",
-			logs: "aws logs tail LOG_GROUP --follow",
+			...ecsService,
 			notes: ["AOT_CONFIG_CONTENT takes the place of every --config and is frozen until the task is replaced."],
 		},
 		windows: {

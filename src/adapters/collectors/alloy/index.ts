@@ -1,4 +1,5 @@
 import type { Distribution } from "../distribution.ts";
+import { compose, deployment } from "../hosts.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
 export const distribution: Distribution = {
@@ -37,9 +38,7 @@ export const distribution: Distribution = {
 				"/etc/alloy/config.alloy",
 			],
 			owner: "0:0",
-			reload: "docker compose kill -s HUP otelcol",
-			restart: "docker compose restart otelcol",
-			logs: "docker compose logs otelcol",
+			...compose,
 			notes: ["The image runs as root unless it is told otherwise."],
 		},
 		kubernetes: {
@@ -49,8 +48,7 @@ export const distribution: Distribution = {
 			config: "/etc/alloy/config.alloy",
 			args: ["run", "--server.http.listen-addr=0.0.0.0:12345", "--storage.path=/tmp/alloy", "/etc/alloy/config.alloy"],
 			owner: "0:0",
-			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
-			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
+			...deployment,
 			notes: [
 				"The chart's config reloader watches /etc/alloy only; it need not see the token, which Alloy itself follows.",
 			],

@@ -1,4 +1,5 @@
 import type { Distribution } from "../distribution.ts";
+import { deployment } from "../hosts.ts";
 import { otelcolMetrics } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
@@ -42,8 +43,7 @@ export const distribution: Distribution = {
 			config: "/conf/relay.yaml",
 			args: ["--config=/conf/relay.yaml"],
 			owner: "1000:1000",
-			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
-			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
+			...deployment,
 			notes: [
 				"Elastic documents the opentelemetry-kube-stack chart; put the volume and the mount into the collector's resource there.",
 			],

@@ -1,4 +1,5 @@
 import type { Distribution } from "../distribution.ts";
+import { compose, deployment, OPERATOR_IMAGE, upstreamChart } from "../hosts.ts";
 import { otelcolMetrics } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
@@ -19,9 +20,7 @@ export const distribution: Distribution = {
 			config: "/etc/otelcol/config.yaml",
 			args: ["--config=/etc/otelcol/config.yaml"],
 			owner: "10001:10001",
-			reload: "docker compose kill -s HUP otelcol",
-			restart: "docker compose restart otelcol",
-			logs: "docker compose logs otelcol",
+			...compose,
 			notes: ["The image holds no shell, no kill and no config of its own."],
 		},
 		kubernetes: {
@@ -30,25 +29,9 @@ export const distribution: Distribution = {
 			config: "/conf/relay.yaml",
 			args: ["--config=/conf/relay.yaml"],
 			owner: "10001:10001",
-			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
-			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
-			notes: [
-				"With the OpenTelemetry operator set spec.image: its default is the small core build, which has no bearertokenauth.",
-			],
-			helm: {
-				chart: "opentelemetry-collector",
-				repository: "https://open-telemetry.github.io/opentelemetry-helm-charts",
-				config: ["alternateConfig"],
-				configAs: "map",
-				volumes: ["extraVolumes"],
-				mounts: ["extraVolumeMounts"],
-				podSecurity: ["podSecurityContext"],
-				values: {
-					mode: "deployment",
-					image: { repository: "otel/opentelemetry-collector-k8s" },
-					command: { name: "otelcol-k8s" },
-				},
-			},
+			...deployment,
+			notes: [OPERATOR_IMAGE],
+			helm: upstreamChart("otel/opentelemetry-collector-k8s", "otelcol-k8s"),
 		},
 	},
 	sources: [

@@ -1,4 +1,5 @@
 import type { Distribution } from "../distribution.ts";
+import { compose, deployment, ecsService, NO_SHELL } from "../hosts.ts";
 import { otelcolMetrics } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
@@ -32,10 +33,8 @@ export const distribution: Distribution = {
 			config: "/etc/otel/collector/crossfade/agent_config.yaml",
 			args: ["--config=/etc/otel/collector/crossfade/agent_config.yaml"],
 			owner: "999:999",
-			reload: "docker compose kill -s HUP otelcol",
-			restart: "docker compose restart otelcol",
-			logs: "docker compose logs otelcol",
-			notes: ["The image holds no shell and no kill: signals come from outside."],
+			...compose,
+			notes: [NO_SHELL],
 		},
 		kubernetes: {
 			image: "quay.io/signalfx/splunk-otel-collector",
@@ -43,8 +42,7 @@ export const distribution: Distribution = {
 			config: "/conf/relay.yaml",
 			args: ["--config=/conf/relay.yaml"],
 			owner: "999:999",
-			restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
-			logs: "kubectl -n NAMESPACE logs deployment/otelcol",
+			...deployment,
 			notes: ["The chart serves the collector's own metrics on port 8889 instead of 8888."],
 			helm: {
 				chart: "splunk-otel-collector",
@@ -64,8 +62,7 @@ export const distribution: Distribution = {
 			args: [],
 			configVariable: "SPLUNK_CONFIG_YAML",
 			owner: "999:999",
-			restart: "aws ecs update-service --cluster CLUSTER --service SERVICE --force-new-deployment",
-			logs: "aws logs tail LOG_GROUP --follow",
+			...ecsService,
 		},
 		windows: {
 			service: "splunk-otel-collector",

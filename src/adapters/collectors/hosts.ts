@@ -1,0 +1,42 @@
+import type { HelmChart } from "./distribution.ts";
+
+/** Commands for the service `otelcol` of the compose file we write. */
+export const compose = {
+	reload: "docker compose kill -s HUP otelcol",
+	restart: "docker compose restart otelcol",
+	logs: "docker compose logs otelcol",
+} as const;
+
+/** Commands for the Deployment `otelcol` of the manifests we write. */
+export const deployment = {
+	restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
+	logs: "kubectl -n NAMESPACE logs deployment/otelcol",
+} as const;
+
+/** Commands for a service in Amazon ECS. */
+export const ecsService = {
+	restart: "aws ecs update-service --cluster CLUSTER --service SERVICE --force-new-deployment",
+	logs: "aws logs tail LOG_GROUP --follow",
+} as const;
+
+/** Notes that hold for several images and charts. */
+export const NO_SHELL = "The image holds no shell and no kill: signals come from outside.";
+export const OPERATOR_IMAGE =
+	"With the OpenTelemetry operator set spec.image: its default is the small core build, which has no bearertokenauth.";
+
+/**
+ * The upstream chart, which runs any image of a collector; `command` where the program is not called as the chart guesses.
+ * https://github.com/open-telemetry/opentelemetry-helm-charts/tree/opentelemetry-collector-0.170.0/charts/opentelemetry-collector
+ */
+export function upstreamChart(repository: string, command?: string): HelmChart {
+	return {
+		chart: "opentelemetry-collector",
+		repository: "https://open-telemetry.github.io/opentelemetry-helm-charts",
+		config: ["alternateConfig"],
+		configAs: "map",
+		volumes: ["extraVolumes"],
+		mounts: ["extraVolumeMounts"],
+		podSecurity: ["podSecurityContext"],
+		values: { mode: "deployment", image: { repository }, ...(command ? { command: { name: command } } : {}) },
+	};
+}
