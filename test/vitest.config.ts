@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 import { sourcePlugin } from "../scripts/bundling.mjs";
 
-/** `unit` needs nothing but Node; `real` runs collectors, containers and shells, and skips visibly what this machine lacks. */
+/**
+ * `unit` needs nothing but Node; `real` runs collectors, containers and shells, and skips visibly what this machine lacks; `bench` prints
+ * ratios and asserts nothing about speed.
+ */
 export default defineConfig({
 	test: {
 		root: new URL("..", import.meta.url).pathname,
@@ -21,6 +24,10 @@ export default defineConfig({
 					hookTimeout: 300_000,
 					fileParallelism: false,
 				},
+			},
+			{
+				plugins: [sourcePlugin()],
+				test: { name: "bench", include: ["test/bench/**/*.bench.ts"], testTimeout: 600_000, fileParallelism: false },
 			},
 		],
 	},

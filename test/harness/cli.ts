@@ -6,7 +6,8 @@ import { expect, onTestFinished } from "vitest";
 import { type Canary, filesBelow, leaks } from "./canary.ts";
 import { watchProcesses } from "./processes.ts";
 
-const CLI = new URL("../../dist/cli.cjs", import.meta.url).pathname;
+/** The built command line. */
+export const CLI = new URL("../../dist/cli.cjs", import.meta.url).pathname;
 
 export interface RunOptions {
 	/** The working folder; a fresh one if not given. */
