@@ -3,7 +3,7 @@ set -eu
 
 usage() {
   cat <<'USAGE'
-Usage: scripts/provision.sh [all|apt|otelcol|telemetrygen|node|corpus|docker]...
+Usage: scripts/provision.sh [all|apt|otelcol|alloyfmt|telemetrygen|node|corpus|docker]...
        scripts/provision.sh status|docker-stop
 
 Gets the real programs that the tests run against. Without arguments: all.
@@ -11,6 +11,7 @@ What is there already is left alone.
 
   apt           Debian packages (root or sudo; only when one is missing)
   otelcol       OpenTelemetry Collector built from test/parts/otelcol
+  alloyfmt      the parser and the formatter of Grafana Alloy
   telemetrygen  OpenTelemetry load generator
   node          Node 20.18.1 (the oldest we support), 22, 24 and 26
   corpus        published collector and Alloy configs
@@ -148,33 +149,41 @@ state_apt() {
   if [ -n "$missing" ]; then echo "missing ${missing% }"; else echo installed; fi
 }
 
-# otelcol
+# otelcol and alloyfmt: programs of our own test modules
 
-otelcol_digest() (
-  cd "$parts/otelcol"
+module_digest() (
+  cd "$parts/$1"
   LC_ALL=C
   export LC_ALL
-  digest builder-config.yaml go.mod go.sum ./*.go
+  set -- go.mod go.sum ./*.go
+  [ ! -f builder-config.yaml ] || set -- builder-config.yaml "$@"
+  digest "$@"
 )
 
-get_otelcol() {
-  version=$(otelcol_digest)
-  target=$cache/otelcol-$version/otelcol
+# build NAME: the module of that name, once for its content
+build() {
+  version=$(module_digest "$1")
+  target=$cache/$1-$version/$1
   if [ ! -x "$target" ]; then
     need go 'Go 1.25 or newer'
-    say 'otelcol: building (some minutes the first time)'
-    logged otelcol env CGO_ENABLED=0 GOWORK=off go -C "$parts/otelcol" build \
-      -mod=readonly -trimpath -buildvcs=false '-ldflags=-s -w' -o "$scratch/otelcol" .
-    mkdir -p "$cache/otelcol-$version"
-    mv -f "$scratch/otelcol" "$target"
+    say "$1: building (some minutes the first time)"
+    logged "$1" env CGO_ENABLED=0 GOWORK=off go -C "$parts/$1" build \
+      -mod=readonly -trimpath -buildvcs=false '-ldflags=-s -w' -o "$scratch/$1" .
+    mkdir -p "$cache/$1-$version"
+    mv -f "$scratch/$1" "$target"
   fi
-  link "otelcol-$version/otelcol" "$cache/otelcol"
+  link "$1-$version/$1" "$cache/$1"
 }
 
-state_otelcol() {
-  target=$cache/otelcol-$(otelcol_digest)/otelcol
+state_of_module() {
+  target=$cache/$1-$(module_digest "$1")/$1
   if [ -x "$target" ]; then echo "$target"; else echo missing; fi
 }
+
+get_otelcol() { build otelcol; }
+get_alloyfmt() { build alloyfmt; }
+state_otelcol() { state_of_module otelcol; }
+state_alloyfmt() { state_of_module alloyfmt; }
 
 # telemetrygen
 
@@ -342,7 +351,7 @@ get_docker() {
   need docker 'the package docker.io (scripts/provision.sh apt)'
   docker_answers || start_docker
   get_otelcol
-  version=$(otelcol_digest)
+  version=$(module_digest otelcol)
   if [ "$(image_label "$otelcol_image")" != "$version" ]; then
     say "docker: making $otelcol_image"
     mkdir "$scratch/image"
@@ -380,7 +389,7 @@ state_docker() {
   fi
 }
 
-all='apt otelcol telemetrygen node corpus docker'
+all='apt otelcol alloyfmt telemetrygen node corpus docker'
 [ "$#" -gt 0 ] || set -- all
 wanted=
 for argument; do
@@ -390,7 +399,7 @@ for argument; do
       exit 0
       ;;
     all) wanted="$wanted $all" ;;
-    apt | otelcol | telemetrygen | node | corpus | docker) wanted="$wanted $argument" ;;
+    apt | otelcol | alloyfmt | telemetrygen | node | corpus | docker) wanted="$wanted $argument" ;;
     status | docker-stop)
       [ "$#" = 1 ] || die "$argument stands alone"
       wanted=$argument

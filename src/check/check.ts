@@ -1,10 +1,10 @@
-import { type Document, isMap, type Scalar, visit } from "yaml";
+import { isMap, type Scalar } from "yaml";
 import { CrossfadeError, type Problem } from "../errors.ts";
 import { resolveRelease } from "../plan/release.ts";
 import { parseAlloy } from "../splice/alloy-syntax.ts";
 import { blockText } from "../splice/block-text.ts";
 import { positionOf } from "../splice/edit.ts";
-import { configsIn } from "../splice/locate.ts";
+import { alloyTexts, configsIn } from "../splice/locate.ts";
 import { parseYaml, type YamlText } from "../splice/yaml-document.ts";
 import { versionText } from "../versions.ts";
 import { alloyFindings } from "./alloy.ts";
@@ -78,18 +78,6 @@ function blockFindings(text: string, scalar: Scalar, name: string, file: string,
 		line: found.line + block.firstLine - 1,
 		column: found.column + block.margin,
 	}));
-}
-
-/** Blocks of text that are Alloy configs, as in a ConfigMap or in Helm values. */
-function alloyTexts(document: Document): Scalar[] {
-	const found: Scalar[] = [];
-	visit(document, {
-		Scalar(_key, node) {
-			const isText = node.type === "BLOCK_LITERAL" && typeof node.value === "string";
-			if (isText && /^[a-z][\w.]*( "[^"]*")? \{/m.test(String(node.value))) found.push(node);
-		},
-	});
-	return found;
 }
 
 /** A manifest or compose file may hold no config at all and still be worth checking. */

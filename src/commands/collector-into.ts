@@ -4,6 +4,7 @@ import type { CollectorPlan } from "../plan/collector.ts";
 import { alloyFragment, alloyInput, alloyLabel, alloyText } from "../render/alloy.ts";
 import { otelcolFragment } from "../render/otelcol.ts";
 import { spliceAlloy } from "../splice/alloy.ts";
+import { spliceAlloyInYaml } from "../splice/alloy-embedded.ts";
 import { decodeText } from "../splice/encoding.ts";
 import { spliceOtelcol } from "../splice/otelcol.ts";
 import type { SpliceOutcome, WantedEntry } from "../splice/request.ts";
@@ -72,7 +73,8 @@ function splice(text: string, file: string, plan: CollectorPlan, options: Option
 		const blocks = alloyFragment(plan).map(
 			(block) => [`${block.name} "${block.label}"`, alloyText([block]).trimEnd()] as const,
 		);
-		return spliceAlloy(text, file, {
+		const spliceHere = /\.ya?ml$/.test(file) ? spliceAlloyInYaml : spliceAlloy;
+		return spliceHere(text, file, {
 			...common,
 			label: alloyLabel(plan.name),
 			input: alloyInput(plan),

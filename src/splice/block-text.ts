@@ -1,4 +1,5 @@
 import type { Scalar } from "yaml";
+import { CrossfadeError } from "../errors.ts";
 import { lineStart } from "./edit.ts";
 
 /** The text inside a literal block scalar, without its indentation, and the way back. */
@@ -46,4 +47,14 @@ function marginOf(header: string, first: string, file: string, start: number): n
 	if (said === undefined) return first.length - first.trimStart().length;
 	const parent = /^ */.exec(file.slice(lineStart(file, start)))?.[0].length ?? 0;
 	return parent + Number(said);
+}
+
+/** An error about a block of text, with the positions in the file around it. */
+export function inFile(error: CrossfadeError, { firstLine, margin }: BlockText): CrossfadeError {
+	const problems = error.problems.map((problem) => {
+		const { file = "", line, column } = problem.where ?? {};
+		if (line === undefined || column === undefined) return problem;
+		return { ...problem, where: { file, line: line + firstLine - 1, column: column + margin } };
+	});
+	return new CrossfadeError(error.exit, problems, { cause: error });
 }

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, type Node, type Pair, Scalar, type YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, type Node, type Pair, Scalar, visit, type YAMLMap } from "yaml";
 import { CrossfadeError } from "../errors.ts";
 import { entryOf, keyOf, type YamlText } from "./yaml-document.ts";
 
@@ -98,4 +98,16 @@ function isConfigText(value: Node | null): value is Scalar {
 	if (!isScalar(value) || typeof value.value !== "string") return false;
 	if (value.type !== Scalar.BLOCK_LITERAL) return false;
 	return /^service:/m.test(value.value) && /^\s+pipelines:/m.test(value.value);
+}
+
+/** Blocks of text that are Alloy configs, as in a ConfigMap or in Helm values. */
+export function alloyTexts(document: Document): Scalar[] {
+	const found: Scalar[] = [];
+	visit(document, {
+		Scalar(_key, node) {
+			const isText = node.type === "BLOCK_LITERAL" && typeof node.value === "string";
+			if (isText && /^[a-z][\w.]*( "[^"]*")? \{/m.test(String(node.value))) found.push(node);
+		},
+	});
+	return found;
 }

@@ -1,6 +1,6 @@
 import { isMap, type Scalar } from "yaml";
 import { CrossfadeError } from "../errors.ts";
-import { type BlockText, blockText } from "./block-text.ts";
+import { blockText, inFile } from "./block-text.ts";
 import { applyEdits, positionOf } from "./edit.ts";
 import { type ConfigPlace, locateConfig } from "./locate.ts";
 import { addMissing, chooseWanted } from "./otelcol-add.ts";
@@ -68,14 +68,4 @@ function spliceBlock(
 	} catch (error) {
 		throw error instanceof CrossfadeError ? inFile(error, block) : error;
 	}
-}
-
-/** An error about a block of text, with the positions in the file around it. */
-function inFile(error: CrossfadeError, { firstLine, margin }: BlockText): CrossfadeError {
-	const problems = error.problems.map((problem) => {
-		const { file = "", line, column } = problem.where ?? {};
-		if (line === undefined || column === undefined) return problem;
-		return { ...problem, where: { file, line: line + firstLine - 1, column: column + margin } };
-	});
-	return new CrossfadeError(error.exit, problems, { cause: error });
 }

@@ -44,6 +44,8 @@ const inCache = (path: string) => () => {
 
 /** The collector built from test/parts/otelcol. */
 export const otelcol = part("the real otelcol", inCache("otelcol"));
+/** The parser and the formatter of Grafana Alloy, as `alloy fmt` uses them. */
+export const alloyfmt = part("the real alloy fmt", inCache("alloyfmt"));
 /** A folder with published modules full of collector configs. */
 export const corpus = part("the corpus of published configs", () =>
 	inCache("corpus")() ? join(cache, "corpus") : undefined,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { CrossfadeError, problemText } from "../../src/errors.ts";
 import { type AlloyRequest, spliceAlloy } from "../../src/splice/alloy.ts";
+import { spliceAlloyInYaml } from "../../src/splice/alloy-embedded.ts";
 import { parseAlloy } from "../../src/splice/alloy-syntax.ts";
 
 const wanted: AlloyRequest = {
@@ -159,5 +161,17 @@ describe("splice into Alloy", () => {
 		expect(result).toContain("/run/crossfade");
 		expect(result).not.toContain("/etc/crossfade");
 		expect(spliceAlloy(result, "x.alloy", { ...other, remove: true }).text).toBe(plain);
+	});
+
+	test("inside Helm values, byte for byte, with errors at the lines of the file", () => {
+		const indented = plain.replaceAll(/^(?=.)/gm, "      ");
+		const values = `alloy:\n  configMap:\n    content: |\n${indented}  mounts: {} # keep\n`;
+		const { text: result } = spliceAlloyInYaml(values, "values.yaml", wanted);
+		expect(parse(result).alloy.configMap.content).toBe(splice(plain));
+		expect(spliceAlloyInYaml(result, "values.yaml", wanted).text).toBe(result);
+		expect(spliceAlloyInYaml(result, "values.yaml", { ...wanted, remove: true }).text).toBe(values);
+		const broken = values.replace("mine.input]", "mine.input)");
+		expect(() => spliceAlloyInYaml(broken, "values.yaml", wanted)).toThrow("not valid Alloy");
+		expect(() => spliceAlloyInYaml("a: 1\n", "values.yaml", wanted)).toThrow("not exactly one Alloy config");
 	});
 });
