@@ -4,7 +4,7 @@ import { registry } from "../src/commands/registry.ts";
 import { exitCodes } from "../src/errors.ts";
 import { version } from "../src/version.ts";
 import { canary } from "./harness/canary.ts";
-import { crossfade } from "./harness/cli.ts";
+import { crossfade, scratch } from "./harness/cli.ts";
 
 describe("crossfade", () => {
 	test("--version is the package's", async () => {
@@ -67,5 +67,35 @@ describe("crossfade", () => {
 			encoding: "utf8",
 		});
 		expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+	});
+
+	test("a crash with a token in its message shows neither the token nor its forms", async () => {
+		const secret = canary();
+		const cwd = scratch({
+			token: secret.token,
+			"crash.cjs": `const { readFileSync } = require("node:fs");
+const { Server } = require("node:net");
+Server.prototype.listen = () => {
+	const token = readFileSync("token", "utf8");
+	const error = new Error("boom " + token + " " + encodeURIComponent(token) + " " + Buffer.from("x:" + token).toString("base64"), { cause: token });
+	if (process.env.HOW === "reject") return void Promise.reject(error);
+	if (process.env.HOW === "later") return void setTimeout(() => { throw error; });
+	throw error;
+};
+`,
+		});
+		for (const how of ["throw", "reject", "later"]) {
+			const options = {
+				cwd,
+				canaries: [secret],
+				holders: ["token"],
+				env: { HOW: how },
+				nodeArgs: ["--require", "./crash.cjs"],
+			};
+			const { code, stderr } = await crossfade(["sandbox", "--token", "file:token", "--json", "--verbose"], options);
+			expect(code).toBe(exitCodes.internal[0]);
+			expect(stderr).toContain("internal error");
+			expect(stderr).toContain(`boom [secret fp=${secret.fingerprint}]`);
+		}
 	});
 });

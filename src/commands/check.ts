@@ -149,9 +149,10 @@ async function askProgram(
 	}
 	if (!program) return notRun(`${validate.programs.join(" or ")} is not on PATH`);
 	if (!isConfigOf(file, configFile)) return notRun("this kind of file is not the collector's own");
-	const result = await fx.files.withTemporary(configFile, bytes, (path) =>
+	const asked = fx.files.withTemporary(configFile, bytes, (path) =>
 		fx.programs.run(program, validateArguments(distribution, path) ?? [], { timeoutMs: VALIDATE_TIMEOUT_MS }),
 	);
+	const result = await fx.terminal.progress(`asking ${program}`, asked);
 	const findings = placeFindings(binaryFindings(result, text, program), text, file, "T2");
 	return { tier: { tier: "T2", ran: true, note: `${program} validate` }, findings };
 }

@@ -56,6 +56,11 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 function tell(fx: Effects, plan: CollectorPlan, { wired, notes }: SpliceOutcome, last: string): void {
 	if (wired.length > 0) fx.terminal.note(`wired     ${wired.join(", ")} -> ${plan.ids.exporter}`);
 	for (const note of notes) fx.terminal.note(`note      ${note}`);
+	if (wired.length > 0 && plan.delivery.way !== "env") {
+		fx.terminal.note(
+			`token     the collector will read ${plan.tokenFile}; --out <folder> writes how to put it there and rotate it`,
+		);
+	}
 	if (last !== "") fx.terminal.note(last);
 }
 

@@ -88,6 +88,8 @@ export interface Terminal {
 	print(text: string): void;
 	/** A file of the user's own, given back to them byte for byte: the one thing no guard looks into. */
 	printBytes(bytes: Uint8Array): void;
+	/** Waits for work, and says what is awaited if that takes over two seconds. */
+	progress<T>(what: string, work: Promise<T>): Promise<T>;
 	/** A line about what happened, to standard error; not when quiet. */
 	note(line: string): void;
 	/** A line for those who asked for more, to standard error. */

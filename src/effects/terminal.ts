@@ -11,17 +11,25 @@ interface TerminalOptions {
 	readonly color: boolean;
 }
 
+/** People wait this long without wondering. */
+const PROGRESS_AFTER_MS = 2_000;
+
 /** A terminal over the process's own streams, plus `close`, which lets go of what the guards hold back. */
 export function nodeTerminal(options: TerminalOptions): Terminal & { close(): void } {
 	const out = guardedStream(1);
 	const err = guardedStream(2);
+	const note = (line: string) => {
+		if (!options.quiet) err.write(`${line}\n`);
+	};
 	return {
 		...options,
 		print: (text) => out.write(text),
 		printBytes: (bytes) => writeAll(1, bytes),
-		note: (line) => {
-			if (!options.quiet) err.write(`${line}\n`);
+		async progress(what, work) {
+			const timer = setTimeout(() => note(`${what} …`), PROGRESS_AFTER_MS);
+			return work.finally(() => clearTimeout(timer));
 		},
+		note,
 		detail: (line) => {
 			if (options.verbose) err.write(`${line}\n`);
 		},

@@ -136,6 +136,24 @@ describe("crossfade check", () => {
 		expect(mute).toMatchObject({ code: 10, stdout: expect.stringContaining("ended with 3") });
 	});
 
+	test("says what it waits for when a program takes its time", async () => {
+		const cwd = scratch({ "c.yaml": good });
+		const path = join(cwd, "slow");
+		writeFileSync(path, "#!/bin/sh\nsleep 3\n");
+		chmodSync(path, 0o755);
+		const outcome = await crossfade(["check", "-d", "contrib", "--bin", path, "c.yaml"], { cwd });
+		expect(outcome).toMatchObject({ code: 0, stderr: `asking ${path} …\n` });
+	});
+
+	test("colour only where it is wanted", async () => {
+		const cwd = scratch({ "c.yaml": bad });
+		const run = async (env: Record<string, string>) =>
+			(await crossfade(["check", "-d", "contrib", "--no-bin", "c.yaml"], { ...options, cwd, env })).stdout;
+		expect(await run({})).not.toContain("\u001b[");
+		expect(await run({ FORCE_COLOR: "1" })).toContain("\u001b[31merror\u001b[0m");
+		expect(await run({ FORCE_COLOR: "1", NO_COLOR: "1" })).not.toContain("\u001b[");
+	});
+
 	test("T2 with the real otelcol, its words at the right lines, without the token it was shown", async (context) => {
 		otelcol.need(context);
 		const cwd = scratch({ "c.yaml": bad });
