@@ -59,7 +59,8 @@ function describe(child: Commander, command: Command, finish: (exit: ExitName) =
 			color: wantsColor(process.env, isTerminal(1)),
 		});
 		try {
-			finish(await command.run(nodeEffects(terminal), { options, args: child.args }));
+			const commands = () => Promise.all(registry.map(({ load }) => load()));
+			finish(await command.run(nodeEffects(terminal), { options, args: child.args, commands }));
 		} finally {
 			terminal.close();
 		}

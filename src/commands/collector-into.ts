@@ -1,6 +1,7 @@
 import type { Effects } from "../effects/effects.ts";
 import type { ExitName } from "../errors.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
+import { planSummary } from "../plan/summary.ts";
 import { alloyFragment, alloyInput, alloyLabel, alloyText } from "../render/alloy.ts";
 import { otelcolFragment } from "../render/otelcol.ts";
 import { spliceAlloy } from "../splice/alloy.ts";
@@ -8,7 +9,6 @@ import { spliceAlloyInYaml } from "../splice/alloy-embedded.ts";
 import { decodeText } from "../splice/encoding.ts";
 import { spliceOtelcol } from "../splice/otelcol.ts";
 import type { SpliceOutcome, WantedEntry } from "../splice/request.ts";
-import { planSummary } from "./collector.ts";
 import type { Invocation } from "./command.ts";
 
 /** No collector config is larger; beyond it something else was named. */

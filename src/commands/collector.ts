@@ -4,9 +4,9 @@ import { providers } from "../adapters/providers/registry.ts";
 import type { Effects } from "../effects/effects.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../errors.ts";
 import { type CollectorPlan, planCollector } from "../plan/collector.ts";
+import { planSummary } from "../plan/summary.ts";
 import { renderConfig } from "../render/collector.ts";
 import { deliveries, parseCollectorFlags, queues } from "../spec/collector.ts";
-import { versionText } from "../versions.ts";
 import type { Command, Invocation } from "./command.ts";
 
 export const collectorCommand: Command = {
@@ -123,24 +123,4 @@ async function writeBundle(
 	fx.terminal.note(`delivery  ${plan.delivery.reason}`);
 	fx.terminal.note(`next      read ${folder}/RUNBOOK.md`);
 	return "ok";
-}
-
-/** What was decided, as stable JSON. */
-export function planSummary(plan: CollectorPlan) {
-	const { distribution, release, platform, provider, delivery, ids, endpoint, signals, tokenFile, warnings } = plan;
-	return {
-		distribution: distribution.id,
-		title: distribution.title,
-		platforms: Object.keys(distribution.hosts),
-		version: versionText(release.own),
-		otelcolVersion: versionText(release.otelcol),
-		platform,
-		provider: provider.id,
-		endpoint,
-		signals,
-		tokenFile: delivery.way === "env" ? undefined : tokenFile,
-		delivery,
-		components: ids,
-		warnings,
-	};
 }

@@ -21,6 +21,8 @@ export interface ArgumentSpec {
 export interface Invocation {
 	readonly options: Readonly<Record<string, string | boolean | undefined>>;
 	readonly args: readonly string[];
+	/** Every command there is, for the one that writes about them. */
+	readonly commands: () => Promise<Command[]>;
 }
 
 /** One verb of the tool: what it takes, how it is explained, what it does. */

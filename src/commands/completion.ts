@@ -2,7 +2,6 @@ import type { Effects } from "../effects/effects.ts";
 import { CrossfadeError, type ExitName } from "../errors.ts";
 import { choiceProblem } from "../spec/suggest.ts";
 import type { Command, Invocation, OptionSpec } from "./command.ts";
-import { registry } from "./registry.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 type Shell = (typeof shells)[number];
@@ -20,11 +19,10 @@ export const completionCommand: Command = {
 	run,
 };
 
-async function run(fx: Effects, { args: [name = ""] }: Invocation): Promise<ExitName> {
+async function run(fx: Effects, { args: [name = ""], commands: all }: Invocation): Promise<ExitName> {
 	const shell = shells.find((each) => each === name);
 	if (!shell) throw new CrossfadeError("usage", choiceProblem("the shell", name, shells, "shell"));
-	const commands = await Promise.all(registry.map(({ load }) => load()));
-	fx.terminal.print(writers[shell](commands));
+	fx.terminal.print(writers[shell](await all()));
 	return "ok";
 }
 
