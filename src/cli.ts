@@ -89,7 +89,10 @@ function usageText(error: CommanderError): string {
 	const text = error.message.replace(/^error: /, "").replace(/(--?[A-Za-z][\w-]*)=[^']*/g, "$1");
 	const flag = /unknown option '(--?[\w-]*token[\w-]*)/.test(text);
 	const advice = flag ? "\n  note     a token is never taken as a flag: it would be seen in the process list" : "";
-	return `${text.split("\n").map(shown).join("\n")}${advice}`;
+	return `${text
+		.split("\n")
+		.map((line) => shown(line))
+		.join("\n")}${advice}`;
 }
 
 function end(exit: ExitName): void {

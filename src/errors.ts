@@ -1,3 +1,5 @@
+import { shown } from "./render/quote.ts";
+
 /**
  * The one table of exit codes. A code never changes its meaning; `crossfade exit-codes` and the README print this table.
  */
@@ -54,9 +56,10 @@ export class CrossfadeError extends Error {
 	}
 }
 
-/** `file:line:column`, with as much of it as is known. */
+/** `file:line:column`, with as much of it as is known; a file name can be a token that was put in the wrong place. */
 function placeText(place: Place): string {
-	const { file, line, column } = place;
+	const { line, column } = place;
+	const file = shown(place.file, 1000);
 	if (line === undefined) return file;
 	return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
 }

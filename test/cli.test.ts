@@ -39,12 +39,28 @@ describe("crossfade", () => {
 			["exit-codes", "--token", secret.token],
 			["exit-codes", `--tokn=${secret.token}`],
 			["exit-codes", secret.token],
+			["completion", secret.token],
+			["check", "--explain", secret.token],
+			["check", "-d", secret.token, "x"],
 			[secret.token],
 			[`--${secret.token}`],
 		]) {
 			const { code, stderr } = await crossfade(args, { canaries: [secret], seenInArguments: true });
 			expect(code).toBe(exitCodes.usage[0]);
 			expect(stderr).toMatch(/^error: /);
+		}
+	});
+
+	test("a token where a file name belongs is not repeated either", async () => {
+		const secret = canary();
+		for (const args of [
+			["check", "-d", "contrib", secret.token],
+			["check", "-d", "contrib", "--bin", secret.token, "/etc/passwd"],
+			["collector", "-d", "contrib", "--into", secret.token],
+			["sandbox", "--token", `file:${secret.token}`],
+		]) {
+			const { code } = await crossfade(args, { canaries: [secret], seenInArguments: true });
+			expect(code).toBeGreaterThan(1);
 		}
 	});
 

@@ -8,7 +8,7 @@ import {
 	type AlloyToken,
 	stringValue,
 } from "../splice/alloy-syntax.ts";
-import { isInRange } from "../versions.ts";
+import { versionText } from "../versions.ts";
 import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
 import type { Finding } from "./rules.ts";
 import type { Target } from "./structure.ts";
@@ -29,32 +29,23 @@ export function alloyFindings(statements: readonly AlloyStatement[], target: Tar
 }
 
 function known({ name, from }: AlloyBlockNode, declared: readonly string[], { distribution, own }: Target): Finding[] {
-	const { components = {}, blocks = {} } = {
-		components: distribution.inventory.components["components"],
-		blocks: distribution.inventory.blocks,
-	};
-	const isBlock = Object.keys(blocks).some(
-		(each) => each === name || (each.endsWith(".*") && name.startsWith(each.slice(0, -1))),
-	);
+	const { inventory, title } = distribution;
+	const blocks = Object.keys(inventory.blocks ?? {});
+	const isBlock = blocks.some((each) => each === name || (each.endsWith(".*") && name.startsWith(each.slice(0, -1))));
 	if (isBlock || declared.includes(name.split(".", 1)[0] ?? "")) return [];
-	if (hasComponent(distribution, own, "components", name)) {
-		const stability = distribution.inventory.stability?.[name];
-		return stability
-			? [
-					{
-						rule: "stability-level",
-						at: from,
-						what: `${name} is ${stability}: start Alloy with --stability.level=${stability}`,
-					},
-				]
-			: [];
+	if (!hasComponent(distribution, own, "components", name)) {
+		const others = Object.keys(inventory.components["components"] ?? {});
+		const meant = nearest(name, [
+			...others.filter((each) => hasComponent(distribution, own, "components", each)),
+			...blocks,
+		]);
+		const what = `${title} ${versionText(own)} has no component ${shown(name)}`;
+		return [{ rule: "unknown-component", at: from, what, fix: meant && `Did you mean ${meant}?` }];
 	}
-	const others = Object.entries(components)
-		.filter(([, range]) => isInRange(own, range))
-		.map(([each]) => each);
-	const meant = nearest(name, [...others, ...Object.keys(blocks)]);
-	const what = `${distribution.title} ${own.join(".")} has no component ${shown(name)}`;
-	return [{ rule: "unknown-component", at: from, what, fix: meant && `Did you mean ${meant}?` }];
+	const stability = inventory.stability?.[name];
+	if (!stability) return [];
+	const what = `${name} is ${stability}: start Alloy with --stability.level=${stability}`;
+	return [{ rule: "stability-level", at: from, what }];
 }
 
 /** `otelcol.processor.batch.default.input` must lead to a component that is there. */

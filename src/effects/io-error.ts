@@ -20,9 +20,5 @@ const causes: Record<string, readonly [got: string, fix: string]> = {
 export function ioError(path: string, verb: string, error: unknown): CrossfadeError {
 	const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
 	const [got, fix] = causes[code] ?? [code, "see the system's error code"];
-	return new CrossfadeError(
-		"io",
-		{ what: `cannot ${verb} ${path}`, got, where: { file: path }, fix },
-		{ cause: error },
-	);
+	return new CrossfadeError("io", { what: `cannot ${verb} this`, got, where: { file: path }, fix }, { cause: error });
 }

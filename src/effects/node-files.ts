@@ -104,7 +104,7 @@ function notRegular(file: string, stats: Stats): CrossfadeError {
 	const got = kinds.find(([is]) => is)?.[1] ?? "a device";
 	const fix = "name the file itself, or use - for standard input";
 	return new CrossfadeError("refused", {
-		what: `cannot read ${file}`,
+		what: "cannot read this",
 		expected: "a file",
 		got,
 		where: { file },

@@ -55,16 +55,16 @@ const PLAIN_YAML =
 const YAML_WORDS = /^(y|n|yes|no|on|off|true|false|null|nan|inf)$/i;
 
 /**
- * Text from outside as it may be shown on a terminal: one line, no control or direction-changing characters, cut at 120 characters,
- * and whatever could be a token replaced by its length.
+ * Text from outside as it may be shown on a terminal: one line, no control or direction-changing characters, cut at some length, and
+ * whatever could be a token replaced by its length.
  */
-export function shown(text: string): string {
+export function shown(text: string, longest = 120): string {
 	const plain = text.replace(
 		/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
 		unicodeEscape,
 	);
 	const masked = plain.replace(TOKEN_LIKE, (word) => (couldBeToken(word) ? `[${word.length} characters]` : word));
-	return masked.length > 120 ? `${masked.slice(0, 119)}…` : masked;
+	return masked.length > longest ? `${masked.slice(0, longest - 1)}…` : masked;
 }
 
 const TOKEN_LIKE = /[A-Za-z0-9_~+=-]{20,}/g;

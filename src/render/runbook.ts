@@ -1,4 +1,5 @@
 import template from "../../templates/md/runbook.md.hbs";
+import { UNTRIED_WINDOWS } from "../adapters/collectors/hosts.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { version } from "../version.ts";
 import { versionText } from "../versions.ts";
@@ -26,7 +27,7 @@ export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artef
 		exporterLabel: exporterLabel(plan),
 		metricsUrl: distribution.metrics.url,
 		files: artefacts.map(({ path, purpose }) => ({ path, purpose })),
-		notes: [...(host.notes ?? []), ...stabilityNote(plan)],
+		notes: [...(host.notes ?? []), ...stabilityNote(plan), ...(platform === "windows" ? [UNTRIED_WINDOWS] : [])],
 		agentSetup: distribution.agent ? `Behind it: ${distribution.agent.title}. ${distribution.agent.setup}` : "",
 		install: numbered(pieces.install, 1),
 		rotate: numbered(pieces.rotate, 2),

@@ -21,6 +21,7 @@ export const ecsService = {
 
 /** Notes that hold for several images and charts. */
 export const NO_SHELL = "The image holds no shell and no kill: signals come from outside.";
+export const UNTRIED_WINDOWS = "These steps were written from documentation; we had no Windows machine to run them on.";
 export const OPERATOR_IMAGE =
 	"With the OpenTelemetry operator set spec.image: its default is the small core build, which has no bearertokenauth.";
 

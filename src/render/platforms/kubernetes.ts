@@ -13,7 +13,7 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 	const secret = `${plan.name}-ingest`;
 	const key = fileOf(plan.tokenFile);
 	const isEnv = plan.delivery.way === "env";
-	const putSecret = `${ASK_TOKEN} | kubectl -n NAMESPACE create secret generic ${secret} --from-file=${sh(key)}=/dev/stdin --dry-run=client -o yaml | kubectl apply -f -`;
+	const putSecret = `${ASK_TOKEN} | kubectl -n NAMESPACE create secret generic ${secret} --from-file=${sh(key)}=/dev/stdin --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts -f -`;
 	const apply: Step[] =
 		plan.delivery.apply === "nothing"
 			? [
@@ -27,6 +27,7 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 						commands: [host.restart, `${host.restart.replace(" restart ", " status ")}`],
 					},
 				];
+	const workload = /(deployment|daemonset)\/\S+/.exec(host.restart)?.[0] ?? "deployment/otelcol";
 	const port = new URL(plan.distribution.metrics.url).port;
 	return {
 		artefacts: [
@@ -62,7 +63,7 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 		proof: {
 			text: "Run the last line twice, some seconds apart. The sent counters must rise and the send_failed counters must not.",
 			commands: [
-				`kubectl -n NAMESPACE port-forward deployment/otelcol ${port}:${port} &`,
+				`kubectl -n NAMESPACE port-forward ${workload} ${port}:${port} &`,
 				`curl -s ${plan.distribution.metrics.url} | grep -E 'otelcol_exporter_(sent|send_failed)_' | grep -F ${sh(exporterLabel(plan))}`,
 			],
 		},
