@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { scratch } from "../harness/cli.ts";
@@ -12,7 +13,7 @@ const modules = join(root, "node_modules/.bin");
 let installed = "";
 
 beforeAll(() => {
-	installed = execFileSync("mktemp", ["-d"], { encoding: "utf8" }).trim();
+	installed = mkdtempSync(join(tmpdir(), "crossfade-package-"));
 	const env = { ...process.env, npm_config_offline: "true" };
 	execFileSync("npm", ["pack", "--pack-destination", installed], { cwd: root, env, stdio: "pipe" });
 	const [tarball = ""] = readdirSync(installed);
@@ -22,7 +23,7 @@ beforeAll(() => {
 		env,
 		stdio: "pipe",
 	});
-	return () => execFileSync("rm", ["-rf", installed]);
+	return () => rmSync(installed, { recursive: true });
 });
 
 describe("the npm package", () => {
