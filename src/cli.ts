@@ -6,6 +6,7 @@ import { nodeEffects } from "./effects/node.ts";
 import { isTerminal, nodeTerminal, printAtOnce, wantsColor } from "./effects/terminal.ts";
 import { CrossfadeError, type ExitName, exitCodes, problemText } from "./errors.ts";
 import { shown } from "./render/quote.ts";
+import type { Flags } from "./spec/flags.ts";
 import { version } from "./version.ts";
 
 const INTRO = `Generates collector configs that take an ingest token as a parameter and never log it,
@@ -40,19 +41,23 @@ function newProgram(name: string): Commander {
 		.helpOption("-h, --help", "explain this");
 }
 
+function append(value: string, before: readonly string[] = []): readonly string[] {
+	return [...before, value];
+}
+
 function describe(child: Commander, command: Command, finish: (exit: ExitName) => void): void {
 	child.description(command.description);
 	for (const { name, description } of command.arguments ?? []) child.argument(name, description);
-	for (const { flags, description, choices } of command.options) {
-		const values = choices ? `${description} (${choices.join(", ")})` : description;
-		child.addOption(new Option(flags, values));
+	for (const { flags, description, choices, repeatable } of command.options) {
+		const option = new Option(flags, choices ? `${description} (${choices.join(", ")})` : description);
+		child.addOption(repeatable ? option.argParser(append) : option);
 	}
 	child.option("-q, --quiet", "say nothing but results and errors").option("-v, --verbose", "say more");
 	const width = Math.max(...command.examples.map(([line]) => line.length));
 	const examples = command.examples.map(([line, what]) => `  ${line.padEnd(width)}  # ${what}\n`).join("");
 	child.addHelpText("after", `\nExamples:\n${examples}`);
 	child.action(async () => {
-		const options = child.opts<Record<string, string | boolean | undefined>>();
+		const options = child.opts<Flags>();
 		const terminal = nodeTerminal({
 			quiet: options["quiet"] === true,
 			verbose: options["verbose"] === true,

@@ -7,7 +7,7 @@ import type { Effects } from "../effects/effects.ts";
 import { CrossfadeError, type ExitName } from "../errors.ts";
 import { resolveRelease } from "../plan/release.ts";
 import { type CheckReport, countBySeverity, findingsReport, formats, ruleText } from "../report/findings.ts";
-import { readFlags } from "../spec/flags.ts";
+import { type Flags, readFlags } from "../spec/flags.ts";
 import { choiceProblem } from "../spec/suggest.ts";
 import { decodeText } from "../splice/encoding.ts";
 import { isAtLeast, parseVersion, versionText } from "../versions.ts";
@@ -126,7 +126,7 @@ async function askProgram(
 	fx: Effects,
 	distribution: Distribution,
 	own: Parameters<typeof isAtLeast>[0],
-	bin: string | boolean | undefined,
+	bin: Flags[string],
 	file: string,
 	text: string,
 	bytes: Uint8Array,

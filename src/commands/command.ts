@@ -1,5 +1,6 @@
 import type { Effects } from "../effects/effects.ts";
 import type { ExitName } from "../errors.ts";
+import type { Flags } from "../spec/flags.ts";
 
 export interface OptionSpec {
 	/** As in the help: `-d, --distribution <id>`. */
@@ -9,6 +10,8 @@ export interface OptionSpec {
 	readonly choices?: readonly string[];
 	/** Completes to file names. */
 	readonly files?: boolean;
+	/** May be given more than once; the command sees all its values, in order. */
+	readonly repeatable?: boolean;
 }
 
 export interface ArgumentSpec {
@@ -17,9 +20,9 @@ export interface ArgumentSpec {
 	readonly description: string;
 }
 
-/** What the command line held: option values by camel-cased name, as strings or booleans, and the arguments. */
+/** What the command line held: option values by camel-cased name (lists for repeatable ones), and the arguments. */
 export interface Invocation {
-	readonly options: Readonly<Record<string, string | boolean | undefined>>;
+	readonly options: Flags;
 	readonly args: readonly string[];
 	/** Every command there is, for the one that writes about them. */
 	readonly commands: () => Promise<Command[]>;

@@ -1,6 +1,7 @@
 import type { Problem } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { TokenRef } from "../spec/token-ref.ts";
+import type { HttpOutcome, HttpRequest } from "./http-client.ts";
 import type { ServeOptions, Server } from "./http-server.ts";
 
 /** The world as commands see it. `node.ts` is the real one; stages never touch anything else. */
@@ -13,6 +14,8 @@ export interface Effects {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	/** Serves HTTP until closed. */
 	serve(options: ServeOptions): Promise<Server>;
+	/** Sends one HTTP request; whatever the other side does is an outcome, not an error. */
+	request(request: HttpRequest): Promise<HttpOutcome>;
 	/** Reads a token from where a reference says. Throws `CrossfadeError` (refused or io) without quoting it. */
 	readToken(ref: TokenRef): Promise<Secret>;
 	/** Resolves when somebody asks the process to stop. */

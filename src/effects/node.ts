@@ -14,6 +14,7 @@ export function nodeEffects(terminal: Terminal): Effects {
 		random: { token: () => process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url") },
 		environment: process.env,
 		serve: async (options) => (await import("./http-server.ts")).serve(options),
+		request: async (request) => (await import("./http-client.ts")).sendRequest(request),
 		readToken: async (ref) => (await import("./token-source.ts")).readToken(ref, effects),
 		stopped: () =>
 			new Promise((done) => {

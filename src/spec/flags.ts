@@ -2,12 +2,14 @@ import type { Problem } from "../errors.ts";
 import { choiceProblem } from "./suggest.ts";
 
 /** Flags as the command line gave them. */
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** Reads flags and collects what is wrong with them, so that all of it can be said at once. */
 export interface FlagReader {
 	readonly problems: Problem[];
 	text(name: string): string | undefined;
+	/** The values of a repeatable flag, in order. */
+	all(name: string): readonly string[];
 	isSet(name: string): boolean;
 	/** One of a few words; a wrong one is a problem, and undefined. */
 	choice<T extends string>(value: string | undefined, choices: readonly T[], flag: string, what: string): T | undefined;
@@ -20,6 +22,10 @@ export function readFlags(flags: Flags): FlagReader {
 	return {
 		problems,
 		text: (name) => (typeof flags[name] === "string" ? flags[name] : undefined),
+		all: (name) => {
+			const values = flags[name];
+			return Array.isArray(values) ? values : [];
+		},
 		isSet: (name) => flags[name] === true,
 		choice(value, choices, flag, what) {
 			const found = choices.find((each) => each === value);

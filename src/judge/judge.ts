@@ -1,0 +1,161 @@
+import type { ProbeEvidence, TrafficCounter } from "../evidence/evidence.ts";
+import type { Case, FleetVerdict, Judgement, ProbeRow, SenderRow, TokenRow, VerdictName } from "./case.ts";
+import { duration, MINUTE_MS } from "./duration.ts";
+import { compare, MIN_SILENCE_MS, senderRows } from "./senders.ts";
+
+const QUARTER_MS = 15 * MINUTE_MS;
+/** Quarters of an hour shown of the old token's rate. */
+const QUARTERS = 96;
+
+/** What all evidence together says, and what it does not say. Pure: the same case gives the same judgement. */
+export function judge(facts: Case): Judgement {
+	const senders = senderRows(facts);
+	const probes = latestProbes(facts.probes).map((evidence) => ({ evidence, verdict: probeVerdict(evidence, facts) }));
+	const oldRate = ratePerQuarter(facts);
+	return {
+		senders,
+		tokens: tokenRows(facts),
+		probes,
+		fleet: fleetVerdict(facts, senders, probes),
+		oldRate,
+		projectedZero: projectZero(oldRate, facts.now),
+	};
+}
+
+function tokenRows({ tokens, traffic, now }: Case): TokenRow[] {
+	const ids = new Set([
+		...traffic.map(({ fingerprint }) => fingerprint),
+		...[tokens.old, tokens.new].filter((id) => id !== undefined),
+	]);
+	const recent = (counters: readonly TrafficCounter[]) =>
+		counters
+			.filter(({ minute, span }) => (minute + span) * MINUTE_MS > now - QUARTER_MS)
+			.reduce((sum, { requests }) => sum + requests, 0);
+	const total = recent(traffic);
+	const rows = [...ids].map((fingerprint): TokenRow => {
+		const own = traffic.filter((counter) => counter.fingerprint === fingerprint);
+		const newest = own.reduce<TrafficCounter | undefined>(
+			(best, each) => (best && best.lastSeen > each.lastSeen ? best : each),
+			undefined,
+		);
+		const sum = (of: (counter: TrafficCounter) => number) => own.reduce((all, counter) => all + of(counter), 0);
+		return {
+			role: fingerprint === tokens.old ? "old" : fingerprint === tokens.new ? "new" : "other",
+			fingerprint,
+			firstSeen: own.length > 0 ? Math.min(...own.map(({ minute }) => minute)) * MINUTE_MS : undefined,
+			lastSeen: newest?.lastSeen,
+			requests: sum(({ requests }) => requests),
+			records: sum(({ records }) => records),
+			bytes: sum(({ bytes }) => bytes),
+			lastStatus: newest?.lastStatus,
+			recentShare: total === 0 ? 0 : recent(own) / total,
+		};
+	});
+	const order = ["old", "new", "other"];
+	return rows.sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role) || compare(a.fingerprint, b.fingerprint));
+}
+
+/** The newest observation of each token, place, path and signal. */
+function latestProbes(probes: readonly ProbeEvidence[]): ProbeEvidence[] {
+	const latest = new Map<string, ProbeEvidence>();
+	for (const probe of probes) {
+		const key = JSON.stringify([probe.fingerprint, probe.place, probe.path, probe.signal]);
+		const known = latest.get(key);
+		if (!known || known.at <= probe.at) latest.set(key, probe);
+	}
+	return [...latest.values()];
+}
+
+/** What one probe means for the rotation, which depends on whose token it was and on the deadline. */
+export function probeVerdict(
+	{ fingerprint, outcome, at }: ProbeEvidence,
+	{ tokens, deadline }: Pick<Case, "tokens" | "deadline">,
+): VerdictName {
+	if (outcome === "unreachable") return "UNREACHABLE";
+	if (outcome === "retry-later") return "RATE LIMITED";
+	if (outcome === "inconclusive") return "INCONCLUSIVE";
+	if (outcome === "partial") return "PARTIAL";
+	const isPast = deadline !== undefined && at >= deadline;
+	if (outcome === "rejected") {
+		if (fingerprint === tokens.new) return "NEW REJECTED";
+		return fingerprint === tokens.old && !isPast ? "OLD ALREADY DEAD" : "REJECTED";
+	}
+	return fingerprint === tokens.old && isPast ? "OLD STILL ALIVE" : "ACCEPTED";
+}
+
+function fleetVerdict(facts: Case, senders: readonly SenderRow[], probes: readonly ProbeRow[]): FleetVerdict {
+	const count = (...verdicts: VerdictName[]) => senders.filter(({ verdict }) => verdicts.includes(verdict)).length;
+	const behind = count("OLD ONLY", "MIXED");
+	const silent = count("SILENT");
+	const pending = count("NEW SEEN");
+	const silenceNeededMs = neededSilence(facts);
+	const fits = facts.deadline === undefined ? undefined : facts.now + silenceNeededMs <= facts.deadline;
+	const verdict = (safeToRetire: FleetVerdict["safeToRetire"], reason: string): FleetVerdict => ({
+		safeToRetire,
+		reason,
+		behind,
+		silent,
+		silenceNeededMs,
+		fits,
+	});
+	if (probes.some((probe) => probe.verdict === "NEW REJECTED")) {
+		return verdict("not yet", "the new token is rejected: stop the rollout");
+	}
+	if (facts.watchSince === undefined || facts.traffic.length === 0) {
+		return verdict(
+			"no evidence",
+			facts.watchSince === undefined ? "nobody watched the traffic" : "no traffic was seen at all",
+		);
+	}
+	if (behind > 0)
+		return verdict(
+			"not yet",
+			`${plural(behind, "sender")} still on the old token${silent > 0 ? `, ${silent} silent` : ""}`,
+		);
+	if (facts.expectedHosts.length === 0) {
+		return verdict("no evidence", "nothing says which hosts to expect, so silence proves nothing; add a list of hosts");
+	}
+	if (silent > 0) return verdict("not yet", `${plural(silent, "expected sender")} silent since the watch began`);
+	if (pending > 0) return verdict("not yet", `${plural(pending, "sender")} moved too recently to be sure`);
+	if (silenceNeededMs > 0)
+		return verdict("not yet", `the old token was seen too recently; wait ${duration(silenceNeededMs)}`);
+	return verdict("yes", `every expected sender uses the new token, and the old one is silent`);
+}
+
+/** How long nobody may use the old token from now on before its silence can be called one. */
+function neededSilence({ traffic, tokens, now, watchSince }: Case): number {
+	const last = traffic
+		.filter(({ fingerprint }) => fingerprint === tokens.old)
+		.reduce((latest, { lastSeen }) => Math.max(latest, lastSeen), 0);
+	return Math.max(0, Math.max(last, watchSince ?? now) + MIN_SILENCE_MS - now);
+}
+
+function ratePerQuarter({ traffic, tokens, now, watchSince }: Case): number[] {
+	const current = Math.floor(now / QUARTER_MS);
+	const first = Math.max(current - QUARTERS + 1, Math.floor((watchSince ?? now) / QUARTER_MS));
+	const rate = Array.from({ length: Math.max(1, current - first + 1) }, () => 0);
+	for (const { fingerprint, minute, requests } of traffic) {
+		if (fingerprint !== tokens.old) continue;
+		const index = Math.floor((minute * MINUTE_MS) / QUARTER_MS) - first;
+		if (index >= 0 && index < rate.length) rate[index] = (rate[index] ?? 0) + requests;
+	}
+	return rate;
+}
+
+/** A straight line through the quarters that are over; where it meets zero, if it falls. */
+function projectZero(rate: readonly number[], now: number): number | undefined {
+	const past = rate.slice(0, -1);
+	if (past.length < 3 || past.at(-1) === 0) return undefined;
+	const middle = (past.length - 1) / 2;
+	const mean = past.reduce((sum, value) => sum + value, 0) / past.length;
+	const slope =
+		past.reduce((sum, value, index) => sum + (index - middle) * (value - mean), 0) /
+		past.reduce((sum, _value, index) => sum + (index - middle) ** 2, 0);
+	if (slope >= 0) return undefined;
+	const quartersFromNow = Math.max(0, middle - mean / slope - past.length);
+	return now + quartersFromNow * QUARTER_MS;
+}
+
+function plural(count: number, noun: string): string {
+	return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
