@@ -1,7 +1,7 @@
 import { type Distribution, type Platform, platforms } from "../adapters/collectors/distribution.ts";
 import { distributionIds } from "../adapters/collectors/registry.ts";
 import { type Provider, type Signal, signals } from "../adapters/providers/provider.ts";
-import { providers } from "../adapters/providers/registry.ts";
+import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { CrossfadeError } from "../errors.ts";
 import { shown } from "../render/quote.ts";
 import { parseVersion } from "../versions.ts";
@@ -40,7 +40,7 @@ export function parseCollectorFlags(flags: Flags, distribution: Distribution | u
 	const platform = platformOf(reader, distribution);
 	const targetVersion = targetVersionOf(reader, distribution);
 	const id = reader.choice(
-		reader.text("provider") ?? "torii",
+		reader.text("provider") ?? defaultProvider.id,
 		providers.map((each) => each.id),
 		"--provider",
 		"the provider",

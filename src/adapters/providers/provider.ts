@@ -20,6 +20,8 @@ export interface Provider {
 	readonly variable: string;
 	/** How long the old token is accepted after a rotation, in words for a runbook. */
 	readonly overlap: string;
+	/** The same in milliseconds, where it is the same for everybody. */
+	readonly overlapMs?: number;
 	/** How a person gets a new token and, where there is such a thing, ends the old one. */
 	readonly rotation: string;
 	/** What was read for the facts above. */

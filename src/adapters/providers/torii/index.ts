@@ -11,6 +11,7 @@ export const torii: Provider = {
 	variable: "TORII_INGEST_TOKEN",
 	overlap:
 		"24 hours, counted from the rotation; after that the old token is answered 401 and its data is dropped for good",
+	overlapMs: 24 * 3_600_000,
 	rotation:
 		"In Torii open AI, Telemetry, Credentials; choose Rotate, then Copy. The old token ends by itself; it cannot be ended sooner.",
 	sources: [

@@ -1,0 +1,143 @@
+import * as v from "valibot";
+import { providers } from "../adapters/providers/registry.ts";
+import { FINGERPRINT_LENGTH } from "../fingerprint.ts";
+import { durationMs } from "./duration.ts";
+import { endpointProblems } from "./endpoint.ts";
+import { parseTokenRef } from "./token-ref.ts";
+
+/** The one description of `crossfade.yaml`: it validates, and the JSON Schema for editors is made from it. A message says what is expected. */
+
+const TIME = "a time with its zone, such as 2026-01-31T12:00:00Z";
+const URL_FORM = "a base URL such as https://otlp.example.com, without credentials, query or /v1/<signal>";
+const TOKEN_FORM = "file:PATH, env:NAME, fd:N, prompt, or fp: and 12 hex digits; never a token";
+
+const word = v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, "letters, digits, dot, dash or underscore, 64 at most"));
+const hostName = v.pipe(v.string(), v.regex(/^\S{1,253}$/, "a host name without blanks"));
+const time = v.pipe(
+	v.string(),
+	v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/, TIME),
+	v.check((text) => !Number.isNaN(Date.parse(text)), TIME),
+);
+const path = v.pipe(v.string(), v.minLength(1, "a path"));
+const url = v.pipe(
+	v.string(),
+	v.check((text) => endpointProblems(text, "", { plaintextAllowed: true }).length === 0, URL_FORM),
+);
+
+export const FLEET_VERSION = 1;
+
+const tokenPlace = v.pipe(
+	v.string(),
+	v.check((text) => isTokenPlace(text), TOKEN_FORM),
+	v.description(
+		"Where the token is read from: file:PATH, env:NAME, fd:N or prompt; or fp:<12 hex digits> where only its fingerprint is known.",
+	),
+);
+
+const overlap = v.pipe(
+	v.strictObject({
+		started: v.optional(v.pipe(time, v.description("When the provider made the new token."))),
+		lasts: v.optional(
+			v.pipe(
+				v.string(),
+				v.check((text) => durationMs(text) !== undefined, "a time such as 24h or 7d"),
+				v.description("How long both tokens are accepted from then; by default what the provider grants."),
+			),
+		),
+		deadline: v.optional(v.pipe(time, v.description("When the old token ends, where that is known as such."))),
+	}),
+	v.check(
+		({ deadline, started, lasts }) => deadline === undefined || (started ?? lasts) === undefined,
+		"either deadline, or started and lasts",
+	),
+	v.check(
+		({ lasts, started }) => lasts === undefined || started !== undefined,
+		"started beside lasts: a length needs a beginning",
+	),
+);
+
+const gateway = v.strictObject({
+	name: word,
+	otlp: v.optional(v.pipe(url, v.description("Base URL of its OTLP/HTTP receiver."))),
+	metrics: v.optional(
+		v.pipe(
+			v.string(),
+			v.check(isHttpUrl, "an http or https URL"),
+			v.description("Its own metrics, in the format of Prometheus."),
+		),
+	),
+});
+
+const hosts = v.strictObject({
+	expected: v.optional(v.pipe(v.array(hostName), v.description("The machines that ought to send."))),
+	csv: v.optional(v.pipe(path, v.description("A CSV file that lists them, such as an MDM's export."))),
+	column: v.optional(
+		v.pipe(v.string(), v.description("Its column with the host name, where it cannot be told from the header.")),
+	),
+	pattern: v.optional(v.pipe(v.string(), v.description("Names that are numbered: mac-{001..120} or gw-{eu,us}."))),
+});
+
+export const fleetSchema = v.pipe(
+	v.strictObject({
+		version: v.literal(FLEET_VERSION, String(FLEET_VERSION)),
+		name: v.optional(
+			v.pipe(
+				v.string(),
+				v.maxLength(100, "100 characters at most"),
+				v.description("What this rotation is called in reports."),
+			),
+		),
+		provider: v.optional(
+			v.pipe(
+				v.picklist(
+					providers.map(({ id }) => id),
+					`one of ${providers.map(({ id }) => id).join(", ")}`,
+				),
+				v.description("Who issues and accepts the token."),
+			),
+		),
+		endpoint: v.optional(
+			v.pipe(url, v.description("Base URL of its OTLP/HTTP ingest, where it is not the provider's own.")),
+		),
+		overlap: v.optional(v.pipe(overlap, v.description("The time in which both tokens are accepted."))),
+		tokens: v.optional(
+			v.pipe(
+				v.record(word, tokenPlace),
+				v.description("Tokens by name; old and new are the two of the rotation. Never a token itself."),
+			),
+		),
+		gateways: v.optional(v.pipe(v.array(gateway), v.description("Collectors in between."))),
+		prometheus: v.optional(
+			v.pipe(
+				v.string(),
+				v.check(isHttpUrl, "an http or https URL"),
+				v.description("A Prometheus server that scrapes the gateways."),
+			),
+		),
+		hosts: v.optional(
+			v.pipe(hosts, v.description("Who ought to be seen; without it nothing can be said of who is missing.")),
+		),
+		clis: v.optional(v.pipe(v.array(word), v.description("CLIs that ought to be seen on every host."))),
+		inventory: v.optional(v.pipe(v.array(path), v.description("Files with the report lines of an MDM."))),
+		evidence: v.optional(v.pipe(path, v.description("Folder in which observations are kept."))),
+	}),
+	v.title("crossfade.yaml"),
+	v.description("A fleet whose ingest token is rotated. Holds no secret, only references."),
+);
+
+export type FleetText = v.InferOutput<typeof fleetSchema>;
+
+const FINGERPRINT = new RegExp(`^fp:([0-9a-f]{${FINGERPRINT_LENGTH}})$`);
+
+/** The fingerprint in `fp:<12 hex digits>`. */
+export function fingerprintRef(text: string): string | undefined {
+	return FINGERPRINT.exec(text)?.[1];
+}
+
+function isTokenPlace(text: string): boolean {
+	return fingerprintRef(text) !== undefined || "kind" in parseTokenRef(text, "");
+}
+
+function isHttpUrl(text: string): boolean {
+	return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).username === "";
+}

@@ -1,0 +1,260 @@
+import { resolve } from "node:path";
+import * as v from "valibot";
+import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import type { Provider } from "../adapters/providers/provider.ts";
+import { defaultProvider, providers } from "../adapters/providers/registry.ts";
+import { CrossfadeError, type Place, type Problem } from "../errors.ts";
+import { shown } from "../render/quote.ts";
+import { durationMs } from "./duration.ts";
+import { type FleetText, fingerprintRef, fleetSchema } from "./fleet-schema.ts";
+import { expandHosts } from "./host-pattern.ts";
+import { nearest } from "./suggest.ts";
+import { parseTokenRef, type TokenRef } from "./token-ref.ts";
+
+/** A token by name: where to read it, or only its fingerprint. */
+export interface FleetToken {
+	readonly name: string;
+	readonly ref: TokenRef | undefined;
+	readonly fingerprint: string | undefined;
+}
+
+export interface Deadline {
+	/** Milliseconds since the epoch. */
+	readonly at: number;
+	/** Who says so. */
+	readonly source: string;
+}
+
+/** A fleet whose token is rotated. Every path is absolute; nothing here is secret. */
+export interface Fleet {
+	readonly name: string | undefined;
+	readonly provider: Provider;
+	readonly endpoint: string | undefined;
+	readonly started: number | undefined;
+	readonly deadline: Deadline | undefined;
+	readonly tokens: readonly FleetToken[];
+	readonly gateways: readonly {
+		readonly name: string;
+		readonly otlp?: string | undefined;
+		readonly metrics?: string | undefined;
+	}[];
+	readonly prometheus: string | undefined;
+	readonly expectedHosts: readonly string[];
+	readonly hostsCsv: { readonly path: string; readonly column: string | undefined } | undefined;
+	readonly clis: readonly string[];
+	readonly inventory: readonly string[];
+	readonly evidence: string;
+}
+
+/** The fleet file's name where none is given. */
+export const FLEET_FILE = "crossfade.yaml";
+const EVIDENCE = "crossfade-evidence";
+
+/**
+ * Reads a fleet file. `folder` is what its paths are relative to. Throws `CrossfadeError` (usage) with every problem at once, each with line
+ * and column; nothing that could be a token is quoted.
+ */
+export function parseFleet(text: string, file: string, folder: string): Fleet {
+	const lines = new LineCounter();
+	const document = parseDocument(text, {
+		lineCounter: lines,
+		prettyErrors: false,
+		logLevel: "silent",
+		uniqueKeys: true,
+	});
+	const place = (node: Node | undefined): Place => {
+		const { line, col } = lines.linePos(node?.range?.[0] ?? 0);
+		return { file, line: Math.max(1, line), column: Math.max(1, col) };
+	};
+	const syntax = document.errors.map(({ code, pos }): Problem => {
+		const { line, col } = lines.linePos(pos[0]);
+		const what = code === "DUPLICATE_KEY" ? "a key stands here a second time" : "this is not valid YAML";
+		return { what, where: { file, line, column: col }, fix: "check quotes, colons and indentation" };
+	});
+	if (syntax.length > 0) throw new CrossfadeError("usage", syntax);
+	const result = v.safeParse(fleetSchema, plainValue(document, file));
+	if (!result.success) {
+		const found = result.issues.map((issue) => fleetProblem(issue, document, place));
+		throw new CrossfadeError(
+			"usage",
+			found.sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0)),
+		);
+	}
+	const problems = contradictions(result.output, (path) => place(nodeAt(document, path)));
+	if (problems.length > 0) throw new CrossfadeError("usage", problems);
+	return toFleet(result.output, folder);
+}
+
+/** What a fleet is when there is no file: everything then comes from flags. */
+export function emptyFleet(folder: string): Fleet {
+	return toFleet({ version: 1 }, folder);
+}
+
+function plainValue(document: Document, file: string): unknown {
+	try {
+		return document.toJS({ maxAliasCount: 10 });
+	} catch {
+		const fix = "write the values out, without & and *";
+		throw new CrossfadeError("usage", { what: "the file repeats itself by aliases too often", where: { file }, fix });
+	}
+}
+
+type Issue = v.InferIssue<typeof fleetSchema>;
+
+function fleetProblem(issue: Issue, document: Document, place: (node: Node | undefined) => Place): Problem {
+	const path = (issue.path ?? []).map(({ key }) => key);
+	const parent: unknown = issue.path?.at(-1)?.input;
+	const isUnknownKey = issue.type === "strict_object" && issue.expected === "never";
+	const where = place(nodeAt(document, path));
+	const name = shown(path.map(String).join("."));
+	const key = String(path.at(-1) ?? "");
+	if (isUnknownKey && !Array.isArray(parent)) {
+		const meant = nearest(key, keysBeside(issue));
+		const fix = meant ? `did you mean ${meant}?` : "take it out";
+		return { what: `${name} is not a key that is known here`, where: place(keyNode(document, path)), fix };
+	}
+	if (issue.type === "strict_object" && path.length > 0 && issue.received === "undefined") {
+		return { what: `${name} is missing`, where, fix: `add ${key}` };
+	}
+	return {
+		what: path.length === 0 ? "this is not a fleet file" : `${name} cannot be used`,
+		expected: isUnknownKey ? `a name such as ${keysBeside(issue)[0]} and its value` : expectation(issue),
+		got: describeValue(issue.input, path),
+		where,
+		fix: "correct it; `crossfade init` prints an example with every key",
+	};
+}
+
+/** Our own message where the schema has one, else the type in plain words. */
+function expectation({ message, expected }: Issue): string {
+	return message.startsWith("Invalid ") ? plainType(expected) : message;
+}
+
+function plainType(expected: string | null): string {
+	const names: Readonly<Record<string, string>> = {
+		Object: "keys and values",
+		Array: "a list",
+		string: "text",
+		Record: "names and values",
+	};
+	return names[expected ?? ""] ?? String(expected);
+}
+
+/** What stands there; where a token could stand, only how long it is. */
+function describeValue(value: unknown, path: readonly unknown[]): string {
+	if (typeof value === "string") return path[0] === "tokens" ? `${value.length} characters` : shown(value);
+	if (value === null || value === undefined) return "nothing";
+	if (typeof value === "object") return Array.isArray(value) ? "a list" : "keys and values";
+	return `${typeof value} ${shown(String(value))}`;
+}
+
+function keysBeside(issue: Issue): string[] {
+	const parent = issue.path?.at(-1)?.input;
+	const used = typeof parent === "object" && parent !== null ? Object.keys(parent) : [];
+	const tables: Readonly<Record<string, object>> = fleetKeys;
+	const section = issue.path && issue.path.length > 1 ? String(issue.path[0]?.key) : "";
+	return Object.keys(tables[section] ?? {}).filter((key) => !used.includes(key));
+}
+
+/** The keys of each section, for suggestions. */
+const fleetKeys = {
+	"": fleetSchema.entries,
+	overlap: fleetSchema.entries.overlap.wrapped.entries,
+	hosts: fleetSchema.entries.hosts.wrapped.entries,
+	gateways: fleetSchema.entries.gateways.wrapped.item.entries,
+} as const;
+
+function nodeAt(document: Document, path: readonly unknown[]): Node | undefined {
+	const found = document.getIn(path, true);
+	if (isNode(found) && (found.range?.[1] ?? 0) >= 0) return found;
+	return path.length === 0 ? (document.contents ?? undefined) : nodeAt(document, path.slice(0, -1));
+}
+
+function keyNode(document: Document, path: readonly unknown[]): Node | undefined {
+	const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+	const pair = isMap(parent)
+		? parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(path.at(-1)))
+		: undefined;
+	return isScalar(pair?.key) ? pair.key : nodeAt(document, path);
+}
+
+/** What no single value shows: names used twice, patterns that stand for nothing, an endpoint nobody knows. */
+function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => Place): Problem[] {
+	const problems: Problem[] = [];
+	const names = (fleet.gateways ?? []).map(({ name }) => name);
+	for (const [index, name] of names.entries()) {
+		if (names.indexOf(name) === index) continue;
+		problems.push({
+			what: `two gateways are called ${shown(name)}`,
+			where: place(["gateways", index, "name"]),
+			fix: "give each its own name",
+		});
+	}
+	const provider = providers.find(({ id }) => id === fleet.provider);
+	if (provider && !provider.endpoint && fleet.endpoint === undefined) {
+		problems.push({
+			what: `${provider.title} has no endpoint that is known`,
+			where: place(["provider"]),
+			fix: "add endpoint: with its base URL",
+		});
+	}
+	if (fleet.overlap?.started !== undefined && fleet.overlap.lasts === undefined && provider?.overlapMs === undefined) {
+		problems.push({
+			what: "nothing says how long the overlap lasts",
+			where: place(["overlap"]),
+			fix: "add lasts: such as 24h",
+		});
+	}
+	if (fleet.hosts?.pattern !== undefined && !expandHosts(fleet.hosts.pattern)) {
+		problems.push({
+			what: "hosts.pattern stands for no hosts",
+			expected: "names with braces, such as mac-{001..120} or gw-{eu,us}",
+			got: shown(fleet.hosts.pattern),
+			where: place(["hosts", "pattern"]),
+			fix: "close every brace; a range runs upwards",
+		});
+	}
+	return problems;
+}
+
+function toFleet(text: FleetText, folder: string): Fleet {
+	const provider = providers.find(({ id }) => id === text.provider) ?? defaultProvider;
+	const from = (path: string) => resolve(folder, path);
+	return {
+		name: text.name,
+		provider,
+		endpoint: text.endpoint ?? provider.endpoint,
+		started: text.overlap?.started === undefined ? undefined : Date.parse(text.overlap.started),
+		deadline: deadlineOf(text, provider),
+		tokens: Object.entries(text.tokens ?? {}).map(([name, place]) => ({
+			name,
+			ref: fromFolder(place, from),
+			fingerprint: fingerprintRef(place),
+		})),
+		gateways: text.gateways ?? [],
+		prometheus: text.prometheus,
+		expectedHosts: [...new Set([...(text.hosts?.expected ?? []), ...(expandHosts(text.hosts?.pattern ?? "") ?? [])])],
+		hostsCsv: text.hosts?.csv === undefined ? undefined : { path: from(text.hosts.csv), column: text.hosts.column },
+		clis: text.clis ?? [],
+		inventory: (text.inventory ?? []).map(from),
+		evidence: from(text.evidence ?? EVIDENCE),
+	};
+}
+
+function fromFolder(place: string, from: (path: string) => string): TokenRef | undefined {
+	const ref = parseTokenRef(place, "tokens");
+	if (!("kind" in ref)) return undefined;
+	return ref.kind === "file" ? { kind: "file", path: from(ref.path) } : ref;
+}
+
+function deadlineOf({ overlap }: FleetText, provider: Provider): Deadline | undefined {
+	if (overlap?.deadline !== undefined) return { at: Date.parse(overlap.deadline), source: "the fleet file" };
+	if (overlap?.started === undefined) return undefined;
+	const started = Date.parse(overlap.started);
+	const configured = durationMs(overlap.lasts ?? "");
+	if (configured !== undefined)
+		return { at: started + configured, source: `the fleet file: ${overlap.lasts} from the rotation` };
+	return provider.overlapMs === undefined
+		? undefined
+		: { at: started + provider.overlapMs, source: `${provider.title}'s rule` };
+}
