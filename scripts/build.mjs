@@ -21,6 +21,9 @@ await bundle(
 	{ format: "esm", entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" },
 );
 await chmod("dist/cli.cjs", 0o755);
+const schema = spawnSync(process.execPath, ["dist/cli.cjs", "init", "--schema"], { encoding: "utf8" });
+if (schema.status !== 0) throw new Error(schema.stderr);
+await writeFile("dist/crossfade.schema.json", schema.stdout);
 await writeFile("dist/THIRD-PARTY-LICENSES.txt", await notices());
 
 const types = spawnSync("node_modules/.bin/tsc", ["-p", "scripts/tsconfig.types.json"], { stdio: "inherit" });

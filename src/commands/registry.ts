@@ -20,6 +20,11 @@ export const registry: readonly Entry[] = [
 		load: async () => (await import("./check.ts")).checkCommand,
 	},
 	{
+		name: "init",
+		summary: "write a commented crossfade.yaml",
+		load: async () => (await import("./init.ts")).initCommand,
+	},
+	{
 		name: "sandbox",
 		summary: "run a provider on this machine that behaves like Torii",
 		load: async () => (await import("./sandbox.ts")).sandboxCommand,

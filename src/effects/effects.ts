@@ -56,6 +56,8 @@ export interface Artefact {
 export interface Files {
 	/** The bytes of a regular file, or of standard input for `-`. Throws `CrossfadeError` (refused or io). */
 	read(path: string, options: ReadOptions): Promise<Uint8Array>;
+	/** The bytes of a regular file, or of standard input for `-`, piece by piece; however long it is. Throws `CrossfadeError` (refused or io). */
+	stream(path: string): AsyncIterable<Uint8Array>;
 	/** Replaces a file whole or not at all: temporary file in the same folder, fsync, rename; mode and owner are kept. Returns the backup's path. */
 	replace(path: string, content: Uint8Array, options: ReplaceOptions): Promise<string | undefined>;
 	/** Writes artefacts below a folder, each whole or not at all; returns their paths. Existing different files stop it before the first write unless `force`. */

@@ -29,6 +29,7 @@ import { ioError } from "./io-error.ts";
 /** The real file system. */
 export const nodeFiles: Files = {
 	read: async (path, options) => readWhole(path, options),
+	stream: (path) => pieces(path),
 	replace: async (path, content, options) => replaceWhole(path, content, options),
 	writeAll: async (folder, artefacts, options) => writeArtefacts(folder, artefacts, options.force),
 	createSecret: async (path, secret) => {
@@ -62,6 +63,26 @@ function readWhole(path: string, { maxBytes }: ReadOptions): Uint8Array {
 		const bytes = readUpTo(fd, maxBytes + 1);
 		if (bytes.length > maxBytes) throw tooLarge(name, maxBytes);
 		return bytes;
+	} catch (error) {
+		throw error instanceof CrossfadeError ? error : ioError(name, "read", error);
+	} finally {
+		if (fd !== undefined && fd !== 0) closeSync(fd);
+	}
+}
+
+async function* pieces(path: string): AsyncGenerator<Uint8Array> {
+	const name = path === "-" ? "<stdin>" : path;
+	let fd: number | undefined;
+	try {
+		fd = path === "-" ? 0 : openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+		const stats = fstatSync(fd);
+		if (path !== "-" && !stats.isFile()) throw notRegular(name, stats);
+		for (;;) {
+			const chunk = Buffer.allocUnsafe(1 << 16);
+			const got = readSome(fd, chunk);
+			if (got === 0) return;
+			yield chunk.subarray(0, got);
+		}
 	} catch (error) {
 		throw error instanceof CrossfadeError ? error : ioError(name, "read", error);
 	} finally {

@@ -46,8 +46,6 @@ export interface Fleet {
 	readonly evidence: string;
 }
 
-/** The fleet file's name where none is given. */
-export const FLEET_FILE = "crossfade.yaml";
 const EVIDENCE = "crossfade-evidence";
 
 /**

@@ -1,0 +1,49 @@
+import { basename, dirname } from "node:path";
+import { defaultProvider, providers } from "../adapters/providers/registry.ts";
+import { CrossfadeError } from "../errors.ts";
+import { readFlags } from "../spec/flags.ts";
+import { FLEET_FILE } from "../spec/fleet-text.ts";
+import type { Command } from "./command.ts";
+
+export const initCommand: Command = {
+	name: "init",
+	description: `Writes a commented ${FLEET_FILE}: provider, overlap, tokens by reference, gateways, expected hosts. It holds no secret.`,
+	options: [
+		{ flags: "--provider <id>", description: "who issues the token", choices: providers.map(({ id }) => id) },
+		{
+			flags: "-o, --out <file>",
+			description: `where to write it, - for standard output (default: ${FLEET_FILE})`,
+			files: true,
+		},
+		{ flags: "--force", description: "replace a file that is there" },
+		{ flags: "--schema", description: "print the JSON Schema of the file, for editors" },
+	],
+	examples: [
+		["crossfade init", `write ${FLEET_FILE} here`],
+		["crossfade init --schema > crossfade.schema.json", "completion and checks in an editor"],
+	],
+	async run(fx, { options }) {
+		if (options["schema"] === true) {
+			const { fleetJsonSchema } = await import("../spec/fleet-json-schema.ts");
+			fx.terminal.print(`${JSON.stringify(fleetJsonSchema(), undefined, 2)}\n`);
+			return "ok";
+		}
+		const reader = readFlags(options);
+		const ids = providers.map(({ id }) => id);
+		const id = reader.choice(reader.text("provider") ?? defaultProvider.id, ids, "--provider", "the provider");
+		const provider = providers.find((each) => each.id === id);
+		if (!provider) throw new CrossfadeError("usage", reader.problems);
+		const { fleetFile } = await import("../render/fleet-file.ts");
+		const content = fleetFile(provider);
+		const out = reader.text("out") ?? FLEET_FILE;
+		if (out === "-") {
+			fx.terminal.print(content);
+			return "ok";
+		}
+		const force = options["force"] === true;
+		const [path = out] = await fx.files.writeAll(dirname(out), [{ path: basename(out), content }], { force });
+		fx.terminal.print(`${path}\n`);
+		fx.terminal.note("next: say where your tokens are and who ought to send, then crossfade watch");
+		return "ok";
+	},
+};
