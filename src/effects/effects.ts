@@ -1,6 +1,7 @@
 import type { Problem } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { TokenRef } from "../spec/token-ref.ts";
+import type { Folder } from "./folder.ts";
 import type { HttpOutcome, HttpRequest } from "./http-client.ts";
 import type { ServeOptions, Server } from "./http-server.ts";
 
@@ -30,6 +31,8 @@ export interface Random {
 export interface Clock {
 	/** Milliseconds since the epoch. */
 	now(): number;
+	/** Calls once after some milliseconds, unless the process ends first; returns what calls it off. */
+	after(ms: number, call: () => void): () => void;
 }
 
 export interface ReadOptions {
@@ -66,6 +69,8 @@ export interface Files {
 	createSecret(path: string, secret: Secret): Promise<void>;
 	/** Runs `use` with the path of a private temporary copy, removed afterwards. */
 	withTemporary<T>(name: string, content: Uint8Array, use: (path: string) => Promise<T>): Promise<T>;
+	/** A folder of files that are ours alone; it need not exist yet. Throws `CrossfadeError` (io) when it is no folder. */
+	openFolder(path: string): Promise<Folder>;
 }
 
 export interface RunResult {

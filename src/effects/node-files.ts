@@ -49,6 +49,7 @@ export const nodeFiles: Files = {
 			rmSync(folder, { recursive: true, force: true });
 		}
 	},
+	openFolder: async (path) => (await import("./folder.ts")).openFolder(path),
 };
 
 /** How each read problem differs from a plain file; `-` is standard input. */

@@ -10,7 +10,13 @@ export function nodeEffects(terminal: Terminal): Effects {
 		files: nodeFiles,
 		terminal,
 		programs: nodePrograms,
-		clock: { now: () => Date.now() },
+		clock: {
+			now: () => Date.now(),
+			after: (ms, call) => {
+				const timer = setTimeout(call, ms).unref();
+				return () => clearTimeout(timer);
+			},
+		},
 		random: { token: () => process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url") },
 		environment: process.env,
 		serve: async (options) => (await import("./http-server.ts")).serve(options),

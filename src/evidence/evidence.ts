@@ -57,8 +57,10 @@ export interface TrafficCounter {
 	readonly minute: number;
 	/** How many minutes the counter stands for: 1, or more once it was rolled up. */
 	readonly span: number;
+	/** A request that carries data of several hosts is one request of the first of them, and none of the others. */
 	requests: number;
 	records: number;
+	/** Of bodies as they were sent, packed or not; like `requests` with the first host. */
 	bytes: number;
 	/** Milliseconds since the epoch of the newest request in it. */
 	lastSeen: number;

@@ -1,9 +1,16 @@
 import type { TrafficCounter } from "./evidence.ts";
 
+/** What one request, or a part of it that has a host and a CLI of its own, carried. */
+export type Sighting = Omit<TrafficCounter, "minute" | "span" | "lastSeen"> & {
+	/** Milliseconds since the epoch. */
+	readonly at: number;
+};
+
 /** Counters of one place, as they grow. Pure but for the map inside: no clock, no files. */
 export interface TrafficLedger {
-	/** Adds what one request carried. */
-	add(seen: Omit<TrafficCounter, "minute" | "span" | "lastSeen" | "requests"> & { readonly at: number }): void;
+	add(seen: Sighting): void;
+	/** Adds counters that somebody else made. */
+	merge(counters: readonly TrafficCounter[]): void;
 	/** Every counter, in no particular order. */
 	counters(): TrafficCounter[];
 	/** Merges old minutes so that memory and files stay bounded; see `rollUp`. */
@@ -19,40 +26,60 @@ const AGES: readonly { readonly olderThan: number; readonly span: number }[] = [
 	{ olderThan: 2 * 60, span: 15 },
 ];
 
-/** More sources than this, and those that were silent longest are merged into one without a host. */
-const MAX_COUNTERS = 200_000;
+/** More counters than this are merged until half as many are left, those that were silent longest first. */
+export const MAX_COUNTERS = 200_000;
 
 export function newTrafficLedger(initial: readonly TrafficCounter[] = []): TrafficLedger {
-	let counters = new Map<string, TrafficCounter>();
-	for (const counter of initial) merge(counters, { ...counter });
+	let counters = byKey(initial.map((counter) => ({ ...counter })));
+	const compact = (now: number) => {
+		counters = byKey(rollUp([...counters.values()], now));
+	};
 	return {
 		add({ at, ...seen }) {
-			const minute = Math.floor(at / MINUTE_MS);
-			merge(counters, { ...seen, minute, span: 1, requests: 1, lastSeen: at });
+			merge(counters, { ...seen, minute: Math.floor(at / MINUTE_MS), span: 1, lastSeen: at });
+			if (counters.size > MAX_COUNTERS) compact(at);
+		},
+		merge(others) {
+			for (const counter of others) merge(counters, { ...counter });
 		},
 		counters: () => [...counters.values()],
-		compact(now) {
-			counters = byKey(rollUp([...counters.values()], now));
-		},
+		compact,
 		get size() {
 			return counters.size;
 		},
 	};
 }
 
-/** Counters with old minutes merged; totals by fingerprint, place, host, CLI and signal stay exactly what they were. */
-export function rollUp(counters: readonly TrafficCounter[], now: number): TrafficCounter[] {
+/** Merged older ones lose what tells them apart in this order; fingerprint, place and signal are never lost. */
+const COARSER: readonly ((counter: TrafficCounter) => TrafficCounter)[] = [
+	(counter) => ({ ...counter, ...spanOf(counter, 360) }),
+	(counter) => ({ ...counter, host: "", version: "" }),
+	(counter) => ({ ...counter, host: "", version: "", cli: "" }),
+	(counter) => ({ ...counter, host: "", version: "", cli: "", ...spanOf(counter, 24 * 60) }),
+];
+
+/**
+ * Counters with old minutes merged; totals by fingerprint, place, host, CLI and signal stay exactly what they were. Should there still be
+ * more than `most`, those that were silent longest get coarser, and totals by fingerprint, place and signal stay exact.
+ */
+export function rollUp(counters: readonly TrafficCounter[], now: number, most = MAX_COUNTERS): TrafficCounter[] {
 	const thisMinute = Math.floor(now / MINUTE_MS);
 	const rolled = counters.map((counter) => {
 		const age = AGES.find(({ olderThan }) => thisMinute - counter.minute > olderThan);
-		if (!age || counter.span >= age.span) return { ...counter };
-		return { ...counter, minute: counter.minute - (counter.minute % age.span), span: age.span };
+		return !age || counter.span >= age.span ? { ...counter } : { ...counter, ...spanOf(counter, age.span) };
 	});
-	const merged = [...byKey(rolled).values()];
-	if (merged.length <= MAX_COUNTERS) return merged;
-	const bySilence = merged.sort((a, b) => b.lastSeen - a.lastSeen);
-	const anonymous = bySilence.slice(MAX_COUNTERS / 2).map((counter) => ({ ...counter, host: "", version: "" }));
-	return [...byKey([...bySilence.slice(0, MAX_COUNTERS / 2), ...anonymous]).values()];
+	let merged = [...byKey(rolled).values()];
+	for (const coarser of COARSER) {
+		if (merged.length <= most) break;
+		const newestFirst = merged.sort((a, b) => b.lastSeen - a.lastSeen);
+		const keep = most >> 2;
+		merged = [...byKey([...newestFirst.slice(0, keep), ...newestFirst.slice(keep).map(coarser)]).values()];
+	}
+	return merged;
+}
+
+function spanOf({ minute, span }: TrafficCounter, wanted: number): { minute: number; span: number } {
+	return span >= wanted ? { minute, span } : { minute: minute - (minute % wanted), span: wanted };
 }
 
 function byKey(counters: readonly TrafficCounter[]): Map<string, TrafficCounter> {
@@ -61,10 +88,10 @@ function byKey(counters: readonly TrafficCounter[]): Map<string, TrafficCounter>
 	return merged;
 }
 
-/** Adds a counter to the one of the same source and minutes. */
+/** Adds a counter to the one of the same source and minutes; a counter that was not known is taken as it is, not copied. */
 function merge(into: Map<string, TrafficCounter>, counter: TrafficCounter): void {
 	const { fingerprint, place, host, cli, signal, minute, span } = counter;
-	const key = JSON.stringify([fingerprint, place, host, cli, signal, minute, span]);
+	const key = `${fingerprint}\n${place}\n${host}\n${cli}\n${signal}\n${minute}\n${span}`;
 	const known = into.get(key);
 	if (!known) {
 		into.set(key, counter);

@@ -1,0 +1,285 @@
+import type { Effects } from "../effects/effects.ts";
+import type { Claim, Folder } from "../effects/folder.ts";
+import { CrossfadeError, type Problem } from "../errors.ts";
+import { shown } from "../render/quote.ts";
+import type { ProbeEvidence, TrafficCounter } from "./evidence.ts";
+import { CorruptEvidence, decode, type EvidenceFile, encode, fileName, type Kind, kindOf, type Watch } from "./file.ts";
+import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
+
+/** The evidence folder: one file per writer, so that no two programs ever write the same one. It holds no token. */
+export interface EvidenceStore {
+	/**
+	 * Everything in the folder. A file that cannot be read is a warning and takes nothing from the others; one of a newer version is an
+	 * error. `watchSince` is when the first of the traffic writers began to watch without a break, `watches` is that of each.
+	 */
+	read(): Promise<Evidence>;
+	/** Continues the counters of this name, or starts them. Throws `CrossfadeError` when the folder cannot be written. */
+	trafficWriter(writer: string): Promise<TrafficWriter>;
+	/** Adds observations; when this resolves, they are on the disk. */
+	addProbes(writer: string, rows: readonly ProbeEvidence[]): Promise<void>;
+}
+
+export interface Evidence {
+	readonly traffic: TrafficCounter[];
+	readonly probes: ProbeEvidence[];
+	readonly warnings: Problem[];
+	readonly watchSince: number | undefined;
+	readonly watches: readonly (Watch & { readonly writer: string })[];
+}
+
+/**
+ * Counters that reach the disk some seconds after they grew. While it cannot write, it keeps them, warns once, and tries again.
+ */
+export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "counters"> {
+	/** Everything added so far is on the disk when this resolves. */
+	flush(): Promise<void>;
+	/** The last flush; nothing may be added after it. */
+	close(): Promise<void>;
+}
+
+/** At most this often counters are written; when writing takes long, more seldom still. */
+const DEBOUNCE_MS = 3_000;
+/** Writing may take this share of the time: one part of so many. */
+const WRITE_SHARE = 20;
+/** Without traffic, the file says this often that somebody still watches. */
+const HEARTBEAT_MS = 60_000;
+/** Minutes get old slowly. */
+const COMPACT_MS = 60_000;
+/** A break longer than this means that nobody watched, and silence in it proves nothing. */
+const MAX_BREAK_MS = 5 * HEARTBEAT_MS;
+/** Older observations of a writer are let go. */
+const MAX_PROBES = 20_000;
+/** Writers of one name at a time: each further one has a number in its file's name. */
+const MAX_NAMESAKES = 1_000;
+
+type World = Pick<Effects, "files" | "clock" | "terminal">;
+
+/** Opens a folder, which need not exist yet. Throws `CrossfadeError` (io) when the path leads to something else. */
+export async function openStore(fx: World, path: string): Promise<EvidenceStore> {
+	const folder = await fx.files.openFolder(path);
+	let adding: Promise<unknown> = Promise.resolve();
+	return {
+		read: reader(folder),
+		trafficWriter: async (writer) => newWriter(fx, await claimFile(fx, folder, "traffic", writer)),
+		addProbes(writer, rows) {
+			const done = adding.then(() => addProbes(fx, folder, writer, rows));
+			adding = done.catch(() => undefined);
+			return done;
+		},
+	};
+}
+
+/** Reads the folder again and again, but a file only when it changed. */
+function reader(folder: Folder): EvidenceStore["read"] {
+	let cache = new Map<string, { readonly stamp: string; readonly file: EvidenceFile<Kind> | Problem }>();
+	return async () => {
+		const fresh: typeof cache = new Map();
+		for (const { name, stamp } of await folder.list()) {
+			const kind = kindOf(name);
+			if (!kind) continue;
+			const known = cache.get(name);
+			fresh.set(name, known?.stamp === stamp ? known : { stamp, file: await readFile(folder, kind, name) });
+		}
+		cache = fresh;
+		const found = [...fresh].map(([name, { file }]) => ({ name, file }));
+		const warnings = found.flatMap(({ file }) => ("what" in file ? [file] : []));
+		if (!(await folder.exists())) warnings.push(noFolder(folder));
+		const of = <K extends Kind>(kind: K) =>
+			found.flatMap(({ name, file }) =>
+				"what" in file || kindOf(name) !== kind ? [] : [{ name, file: file as EvidenceFile<K> }],
+			);
+		const watches = of("traffic").map(({ name, file }) => ({
+			writer: name.replace(/^traffic-|\.ndjson$/g, ""),
+			since: file.since,
+			until: file.until,
+		}));
+		const ledger = newTrafficLedger();
+		for (const { file } of of("traffic")) ledger.merge(file.rows);
+		return {
+			traffic: ledger.counters(),
+			probes: of("probe").flatMap(({ file }) => file.rows),
+			warnings,
+			watchSince: watches.length === 0 ? undefined : Math.min(...watches.map(({ since }) => since)),
+			watches,
+		};
+	};
+}
+
+/** A file, or what is wrong with it for a reader. */
+async function readFile(folder: Folder, kind: Kind, name: string): Promise<EvidenceFile<Kind> | Problem> {
+	try {
+		const bytes = await folder.read(name);
+		return bytes ? decode(kind, bytes, `${folder.path}/${name}`) : { since: 0, until: 0, rows: [] };
+	} catch (error) {
+		if (error instanceof CorruptEvidence) return corrupt(folder, name, error);
+		if (error instanceof CrossfadeError && error.exit === "io" && error.problems[0]) return error.problems[0];
+		throw error;
+	}
+}
+
+interface OwnFile<K extends Kind> {
+	readonly before: EvidenceFile<K> | undefined;
+	readonly claim: Claim;
+	readonly where: string;
+	write(file: EvidenceFile<K>): Promise<void>;
+}
+
+/** A file that no other living process writes, with what it held; a corrupt one is set aside. */
+async function claimFile<K extends Kind>(fx: World, folder: Folder, kind: K, writer: string): Promise<OwnFile<K>> {
+	for (let number = 1; number <= MAX_NAMESAKES; number++) {
+		const name = fileName(kind, number === 1 ? writer : `${writer}-${number}`);
+		const claim = await folder.claim(name);
+		if (!claim) continue;
+		try {
+			const before = await readOwn(fx, folder, kind, name);
+			const where = `${folder.path}/${name}`;
+			return { before, claim, where, write: (file) => folder.write(name, encode(kind, file)) };
+		} catch (error) {
+			await claim.release();
+			throw error;
+		}
+	}
+	throw new CrossfadeError("refused", {
+		what: "too many programs write evidence under one name",
+		expected: `less than ${MAX_NAMESAKES}`,
+		where: { file: folder.path },
+		fix: "remove the *.lock files of programs that do not run any more",
+	});
+}
+
+async function readOwn<K extends Kind>(fx: World, folder: Folder, kind: K, name: string) {
+	const bytes = await folder.read(name);
+	try {
+		return bytes && decode(kind, bytes, `${folder.path}/${name}`);
+	} catch (error) {
+		if (!(error instanceof CorruptEvidence)) throw error;
+		const aside = await folder.setAside(name);
+		fx.terminal.warn({
+			...corrupt(folder, name, error),
+			fix: `it is kept as ${shown(aside)}, and counting starts anew`,
+		});
+		return undefined;
+	}
+}
+
+async function newWriter(fx: World, own: OwnFile<"traffic">): Promise<TrafficWriter> {
+	const { clock, terminal } = fx;
+	const ledger = newTrafficLedger(own.before?.rows);
+	const started = clock.now();
+	const wasWatched = own.before !== undefined && started - own.before.until <= MAX_BREAK_MS;
+	const since = wasWatched && own.before ? Math.min(own.before.since, started) : started;
+	let failures = 0;
+	let cancel = () => {};
+	let writing: Promise<void> | undefined;
+	let isDirty = false;
+	let compacted = 0;
+
+	const write = async () => {
+		const begin = clock.now();
+		isDirty = false;
+		try {
+			if (begin - compacted >= COMPACT_MS) {
+				ledger.compact(begin);
+				compacted = begin;
+			}
+			await own.write({ since, until: Math.max(begin, since), rows: ledger.counters() });
+		} catch (error) {
+			isDirty = true;
+			throw error;
+		} finally {
+			plan(Math.max(DEBOUNCE_MS, (clock.now() - begin) * WRITE_SHARE));
+		}
+		if (failures > 0) terminal.note(`evidence is written again, after ${failures} failed attempts`);
+		failures = 0;
+	};
+	/** One write at a time; who asks during one gets the next. */
+	const flush = async (): Promise<void> => {
+		while (writing) await writing.catch(() => undefined);
+		cancel();
+		writing = write().finally(() => {
+			writing = undefined;
+		});
+		return writing;
+	};
+	const inBackground = () => {
+		flush().catch((error: unknown) => {
+			failures++;
+			if (failures === 1) terminal.warn(cannotWrite(own.where, error));
+		});
+	};
+	let pace = DEBOUNCE_MS;
+	const plan = (delay: number) => {
+		pace = delay;
+		cancel();
+		cancel = clock.after(isDirty ? pace : HEARTBEAT_MS, inBackground);
+	};
+	const grew = () => {
+		if (isDirty) return;
+		isDirty = true;
+		cancel();
+		cancel = clock.after(pace, inBackground);
+	};
+	try {
+		await flush();
+	} catch (error) {
+		cancel();
+		await own.claim.release();
+		throw error;
+	}
+	return {
+		add(seen) {
+			ledger.add(seen);
+			grew();
+		},
+		merge(counters) {
+			ledger.merge(counters);
+			grew();
+		},
+		counters: () => ledger.counters(),
+		flush,
+		async close() {
+			await flush().finally(() => {
+				cancel();
+				return own.claim.release();
+			});
+		},
+	};
+}
+
+async function addProbes(fx: World, folder: Folder, writer: string, rows: readonly ProbeEvidence[]): Promise<void> {
+	const own = await claimFile(fx, folder, "probe", writer);
+	try {
+		const all = [...(own.before?.rows ?? []), ...rows].slice(-MAX_PROBES);
+		const now = fx.clock.now();
+		await own.write({ since: own.before?.since ?? now, until: now, rows: all });
+	} finally {
+		await own.claim.release();
+	}
+}
+
+function corrupt({ path }: Folder, name: string, error: CorruptEvidence): Problem {
+	return {
+		what: "this evidence cannot be read and does not count",
+		got: error.message,
+		where: { file: `${path}/${name}` },
+		fix: "its writer sets it aside when it starts next; remove it if that runs no more",
+	};
+}
+
+function noFolder({ path }: Folder): Problem {
+	return {
+		what: "there is no evidence folder yet",
+		where: { file: path },
+		fix: "check the path, or start crossfade tap or probe with it",
+	};
+}
+
+function cannotWrite(file: string, error: unknown): Problem {
+	const known = error instanceof CrossfadeError ? error.problems[0] : undefined;
+	return {
+		what: "evidence cannot be written; it is kept in memory, and tried again",
+		got: known?.got ?? (error as Error).message,
+		where: { file },
+		fix: known?.fix ?? "see what is wrong with the folder",
+	};
+}
