@@ -115,7 +115,12 @@ function fleetVerdict(facts: Case, senders: readonly SenderRow[], probes: readon
 	if (facts.expectedHosts.length === 0) {
 		return verdict("no evidence", "nothing says which hosts to expect, so silence proves nothing; add a list of hosts");
 	}
-	if (silent > 0) return verdict("not yet", `${plural(silent, "expected sender")} silent since the watch began`);
+	if (silent > 0) {
+		const why = facts.traffic.some(({ host }) => host !== "")
+			? "since the watch began"
+			: "as far as known: what counts the traffic does not tell hosts";
+		return verdict("not yet", `${plural(silent, "expected sender")} silent ${why}`);
+	}
 	if (pending > 0) return verdict("not yet", `${plural(pending, "sender")} moved too recently to be sure`);
 	if (silenceNeededMs > 0)
 		return verdict("not yet", `the old token was seen too recently; wait ${duration(silenceNeededMs)}`);

@@ -5,6 +5,8 @@ import { duration, MINUTE_MS } from "./duration.ts";
 export const MIN_SILENCE_MS = 60 * MINUTE_MS;
 /** How many usual intervals of a sender its silence must last. */
 const INTERVALS = 3;
+/** With fewer pauses than this nothing is usual yet. */
+const ENOUGH_GAPS = 3;
 
 interface Sender {
 	readonly host: string;
@@ -16,7 +18,6 @@ interface Sender {
 	newRequests: number;
 	/** Minutes in which it sent anything. */
 	readonly minutes: Set<number>;
-	firstSeen: number;
 	lastSeen: number;
 }
 
@@ -25,7 +26,7 @@ export function senderRows(facts: Case): SenderRow[] {
 	const { tokens, traffic, inventory } = facts;
 	const senders = new Map<string, Sender>();
 	const at = (host: string, cli: string) => {
-		const key = JSON.stringify([host, cli]);
+		const key = JSON.stringify([hostKey(host), cli]);
 		const fresh: Sender = {
 			host,
 			cli,
@@ -35,17 +36,17 @@ export function senderRows(facts: Case): SenderRow[] {
 			oldRequests: 0,
 			newRequests: 0,
 			minutes: new Set(),
-			firstSeen: Number.POSITIVE_INFINITY,
 			lastSeen: 0,
 		};
 		const sender = senders.get(key) ?? fresh;
 		senders.set(key, sender);
 		return sender;
 	};
+	// Expected hosts first: a host is called as in that list.
+	addExpected(facts, at);
 	for (const counter of traffic) {
 		const sender = at(counter.host, counter.cli);
 		sender.minutes.add(counter.minute);
-		sender.firstSeen = Math.min(sender.firstSeen, counter.minute * MINUTE_MS);
 		if (counter.lastSeen >= sender.lastSeen && counter.version !== "") sender.version = counter.version;
 		sender.lastSeen = Math.max(sender.lastSeen, counter.lastSeen);
 		if (counter.fingerprint === tokens.old) {
@@ -56,15 +57,15 @@ export function senderRows(facts: Case): SenderRow[] {
 			sender.lastNew = Math.max(sender.lastNew ?? 0, counter.lastSeen);
 		}
 	}
-	addExpected(facts, senders, at);
-	const configured = new Map(inventory.map(({ host, fingerprint }) => [host, fingerprint]));
-	const rows = [...senders.values()].map((sender): SenderRow => {
-		const { minutes: _minutes, firstSeen: _first, lastSeen: _last, ...shown } = sender;
-		return {
-			...shown,
-			...senderVerdict(facts, sender, configured.get(sender.host)),
-			configured: configured.get(sender.host),
-		};
+	const configured = new Map(inventory.map(({ host, fingerprint }) => [hostKey(host), fingerprint]));
+	const heard = new Set(traffic.map(({ host }) => hostKey(host)));
+	const rows = [...senders.values()].flatMap((sender): SenderRow[] => {
+		const { minutes: _minutes, lastSeen: _last, ...shown } = sender;
+		const key = hostKey(sender.host);
+		// The row of a host as such is there only while none of its CLIs was heard of.
+		if (sender.cli === "" && sender.lastSeen === 0 && heard.has(key)) return [];
+		const own = configured.get(key);
+		return [{ ...shown, ...senderVerdict(facts, sender, own), configured: own }];
 	});
 	return rows.sort(
 		(a, b) =>
@@ -79,19 +80,21 @@ export function compare(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Expected hosts and CLIs that were never heard of get a row too: absence is only visible against a list. */
+/** A host as it is known in traffic, exports and lists alike: Macs add `.local` to their name, MDMs do not, and neither minds the case. */
+function hostKey(host: string): string {
+	return host.toLowerCase().replace(/\.(local|lan|home|localdomain)$/, "");
+}
+
+/** Expected hosts and CLIs get a row before they are heard of: absence is only visible against a list. */
 function addExpected(
-	facts: Case,
-	senders: ReadonlyMap<string, Sender>,
+	{ inventory, expectedHosts, expectedClis }: Case,
 	at: (host: string, cli: string) => Sender,
 ): void {
-	const seen = new Set([...senders.values()].map(({ host }) => host));
-	const installed = new Map(facts.inventory.map(({ host, clis }) => [host, clis]));
-	for (const host of facts.expectedHosts) {
-		const here = installed.get(host);
-		const clis = facts.expectedClis.filter((cli) => here === undefined || here[cli] !== "absent");
-		if (clis.length === 0 && !seen.has(host)) at(host, "");
-		for (const cli of clis) at(host, cli);
+	const installed = new Map(inventory.map(({ host, clis }) => [hostKey(host), clis]));
+	for (const host of expectedHosts) {
+		const here = installed.get(hostKey(host));
+		const clis = expectedClis.filter((cli) => here?.[cli] !== "absent");
+		for (const cli of clis.length === 0 ? [""] : clis) at(host, cli);
 	}
 }
 
@@ -117,6 +120,9 @@ function senderVerdict(
 	if (lastNew === undefined) return { verdict: "OLD ONLY", reason: "it has never sent with the new token" };
 	const needed = silenceFor(sender);
 	const silence = now - Math.max(lastOld ?? 0, facts.watchSince ?? now);
+	if (lastOld !== undefined && lastOld >= lastNew) {
+		return { verdict: "MIXED", reason: "the new token was seen, but the last it sent was with the old one" };
+	}
 	if (silence >= needed) return { verdict: "MIGRATED", reason: `no old token for ${duration(silence)}` };
 	if (lastOld === undefined) {
 		return {
@@ -137,7 +143,14 @@ function senderVerdict(
 }
 
 /** How long a sender must keep silent before that means something: an hour, or three of its usual intervals. */
-function silenceFor({ minutes, firstSeen, lastSeen }: Sender): number {
-	const interval = minutes.size > 1 ? (lastSeen - firstSeen) / (minutes.size - 1) : 0;
-	return Math.max(MIN_SILENCE_MS, INTERVALS * interval);
+function silenceFor({ minutes }: Sender): number {
+	return Math.max(MIN_SILENCE_MS, INTERVALS * usualInterval([...minutes]));
+}
+
+/** The median time between two minutes in which it sent; 0 while there are too few to speak of a habit. */
+function usualInterval(minutes: readonly number[]): number {
+	const sorted = minutes.toSorted((a, b) => a - b);
+	const gaps = sorted.slice(1).map((minute, index) => minute - (sorted[index] ?? minute));
+	if (gaps.length < ENOUGH_GAPS) return 0;
+	return (gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0) * MINUTE_MS;
 }
