@@ -20,6 +20,16 @@ export const registry: readonly Entry[] = [
 		load: async () => (await import("./check.ts")).checkCommand,
 	},
 	{
+		name: "watch",
+		summary: "follow an overlap: who is on which token, safe to retire or not",
+		load: async () => (await import("./watch.ts")).watchCommand,
+	},
+	{
+		name: "report",
+		summary: "the same facts as text, JSON, CSV, JUnit or a page",
+		load: async () => (await import("./report.ts")).reportCommand,
+	},
+	{
 		name: "init",
 		summary: "write a commented crossfade.yaml",
 		load: async () => (await import("./init.ts")).initCommand,

@@ -19,8 +19,8 @@ export interface Effects {
 	request(request: HttpRequest): Promise<HttpOutcome>;
 	/** Reads a token from where a reference says. Throws `CrossfadeError` (refused or io) without quoting it. */
 	readToken(ref: TokenRef): Promise<Secret>;
-	/** Resolves when somebody asks the process to stop. */
-	stopped(): Promise<void>;
+	/** Resolves with true when somebody asks the process to stop, or with false after some milliseconds, if they are given. */
+	stopped(withinMs?: number): Promise<boolean>;
 }
 
 export interface Random {
@@ -94,6 +94,8 @@ export interface Terminal {
 	readonly color: boolean;
 	readonly quiet: boolean;
 	readonly verbose: boolean;
+	/** Columns of the terminal that standard output is; undefined when it is none. */
+	width(): number | undefined;
 	/** The result, to standard output, as it is. */
 	print(text: string): void;
 	/** A file of the user's own, given back to them byte for byte: the one thing no guard looks into. */

@@ -22,13 +22,36 @@ export function nodeEffects(terminal: Terminal): Effects {
 		serve: async (options) => (await import("./http-server.ts")).serve(options),
 		request: async (request) => (await import("./http-client.ts")).sendRequest(request),
 		readToken: async (ref) => (await import("./token-source.ts")).readToken(ref, effects),
-		stopped: () =>
-			new Promise((done) => {
-				for (const signal of ["SIGINT", "SIGTERM"] as const)
-					process.removeAllListeners(signal).once(signal, () => done());
-			}),
+		stopped: stopSignal(),
 	};
 	return effects;
+}
+
+/** Listens for the signals that ask to stop from the first call on, and remembers them between calls. */
+function stopSignal(): Effects["stopped"] {
+	const waiting = new Set<() => void>();
+	let state: "deaf" | "listening" | "stopped" = "deaf";
+	const stop = () => {
+		state = "stopped";
+		for (const tell of waiting) tell();
+	};
+	return (withinMs) => {
+		if (state === "deaf") {
+			state = "listening";
+			for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeAllListeners(signal).once(signal, stop);
+		}
+		if (state === "stopped") return Promise.resolve(true);
+		return new Promise((done) => {
+			const end = (isStopped: boolean) => {
+				clearTimeout(timer);
+				waiting.delete(tell);
+				done(isStopped);
+			};
+			const tell = () => end(true);
+			const timer = withinMs === undefined ? undefined : setTimeout(() => end(false), withinMs);
+			waiting.add(tell);
+		});
+	};
 }
 
 /** More output than this from a child program is cut off: nothing we run has more to say. */

@@ -23,6 +23,7 @@ export function nodeTerminal(options: TerminalOptions): Terminal & { close(): vo
 	};
 	return {
 		...options,
+		width: () => (isTerminal(1) ? (process.stdout.columns ?? 80) : undefined),
 		print: (text) => out.write(text),
 		printBytes: (bytes) => writeAll(1, bytes),
 		async progress(what, work) {

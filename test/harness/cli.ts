@@ -47,6 +47,8 @@ export function scratch(files: Readonly<Record<string, string | Uint8Array>> = {
 export interface RunningCli {
 	/** The first match of a pattern in standard error, awaited. */
 	find(pattern: RegExp): Promise<string>;
+	/** The same in standard output. */
+	printed(pattern: RegExp): Promise<string>;
 	/** Stops it as Ctrl-C would, and returns how it ended; fails if a canary shows in what it printed. */
 	stop(): Promise<RunOutcome>;
 }
@@ -77,16 +79,18 @@ function spawnCli(args: readonly string[], cwd: string, { nodeArgs = [], env }: 
 export function startCrossfade(args: readonly string[], options: RunOptions = {}): RunningCli {
 	const cwd = options.cwd ?? scratch();
 	const { child, outcome, ended } = spawnCli(args, cwd, options);
+	const findIn = (name: "stdout" | "stderr") => async (pattern: RegExp) => {
+		for (;;) {
+			const match = pattern.exec(outcome[name]);
+			if (match) return match[1] ?? match[0];
+			const tick = new Promise((done) => setTimeout(() => done(true), 10));
+			const open = await Promise.race([ended.then(() => false), tick]);
+			if (!open) throw new Error(`it ended before it said ${pattern}: ${outcome.stdout}${outcome.stderr}`);
+		}
+	};
 	return {
-		async find(pattern) {
-			for (;;) {
-				const match = pattern.exec(outcome.stderr);
-				if (match) return match[1] ?? match[0];
-				const tick = new Promise((done) => setTimeout(() => done(true), 10));
-				const open = await Promise.race([ended.then(() => false), tick]);
-				if (!open) throw new Error(`it ended before it said ${pattern}: ${outcome.stderr}`);
-			}
-		},
+		find: findIn("stderr"),
+		printed: findIn("stdout"),
 		async stop() {
 			child.kill("SIGINT");
 			const code = await ended;

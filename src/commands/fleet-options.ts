@@ -1,0 +1,60 @@
+import { dirname } from "node:path";
+import type { Effects } from "../effects/effects.ts";
+import { CrossfadeError } from "../errors.ts";
+import type { Flags } from "../spec/flags.ts";
+import type { Fleet } from "../spec/fleet.ts";
+import { FLEET_FILE } from "../spec/fleet-text.ts";
+import type { OptionSpec } from "./command.ts";
+
+/** What every command that looks at a fleet takes. */
+export const fleetOptions: readonly OptionSpec[] = [
+	{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it is here)`, files: true },
+	{
+		flags: "--token <name=ref>",
+		description: "old=REF and new=REF: file:PATH, env:NAME, fd:N, prompt, or fp:<12 hex digits>",
+		repeatable: true,
+	},
+	{ flags: "--deadline <time>", description: "when the old token ends: a time with its zone, or 24h from now" },
+	{ flags: "--gateway <name=url>", description: "metrics of a collector or of crossfade tap", repeatable: true },
+	{ flags: "--prometheus <url>", description: "a Prometheus server that scrapes the gateways" },
+	{ flags: "--hosts <csv>", description: "the hosts that ought to be seen", files: true },
+	{
+		flags: "--inventory <file>",
+		description: "report lines: an MDM's export, - for standard input",
+		files: true,
+		repeatable: true,
+	},
+	{
+		flags: "--evidence <folder>",
+		description: "where observations are kept (default: crossfade-evidence)",
+		files: true,
+	},
+];
+
+/** No fleet file is longer than this, in bytes. */
+const MAX_FLEET_BYTES = 4 * 1024 * 1024;
+
+/** The fleet as file and flags describe it. */
+export async function loadFleet(fx: Effects, flags: Flags): Promise<Fleet> {
+	const { emptyFleet, parseFleet } = await import("../spec/fleet.ts");
+	const { withFlags } = await import("../spec/fleet-flags.ts");
+	const named = typeof flags["fleet"] === "string" ? flags["fleet"] : undefined;
+	const path = named ?? FLEET_FILE;
+	const bytes =
+		named === undefined ? await orNothing(fx, path) : await fx.files.read(path, { maxBytes: MAX_FLEET_BYTES });
+	const fleet = bytes ? parseFleet(textOf(bytes, path), path, path === "-" ? "." : dirname(path)) : emptyFleet(".");
+	return withFlags(fleet, flags, ".", fx.clock.now());
+}
+
+async function orNothing(fx: Effects, name: string): Promise<Uint8Array | undefined> {
+	return (await fx.files.openFolder(".")).read(name);
+}
+
+function textOf(bytes: Uint8Array, file: string): string {
+	try {
+		return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+	} catch (error) {
+		const fix = "save it as UTF-8";
+		throw new CrossfadeError("refused", { what: "the fleet file is not text", where: { file }, fix }, { cause: error });
+	}
+}

@@ -1,0 +1,69 @@
+import { basename, dirname } from "node:path";
+import type { Effects } from "../effects/effects.ts";
+import { CrossfadeError, type ExitName } from "../errors.ts";
+import type { OverlapView } from "../report/overlap.ts";
+import { readFlags } from "../spec/flags.ts";
+import { observe } from "../watch/observe.ts";
+import { outcomeOf } from "../watch/outcome.ts";
+import type { Command, Invocation } from "./command.ts";
+import { fleetOptions, loadFleet } from "./fleet-options.ts";
+
+type Renderer = (view: OverlapView, color: boolean) => string;
+
+/** How each format is made; loads what it needs. */
+const formats: Readonly<Record<string, () => Promise<Renderer>>> = {
+	text: async () => {
+		const { reportText } = await import("../report/overlap-text.ts");
+		return (view, color) => `${reportText(view, { color, senders: Number.POSITIVE_INFINITY }).join("\n")}\n`;
+	},
+	json: async () => (await import("../report/overlap-data.ts")).reportJson,
+	csv: async () => (await import("../report/overlap-data.ts")).reportCsv,
+	junit: async () => (await import("../report/overlap-data.ts")).reportJunit,
+};
+
+export const reportCommand: Command = {
+	name: "report",
+	description: `Says what is known of an overlap: which token is accepted where, who sends with which, who was not heard of, and whether the old
+token can be retired. The same facts as crossfade watch, once, for people and for programs.`,
+	options: [
+		...fleetOptions,
+		{
+			flags: "--format <name>",
+			description: "default: by the ending of --out, else text",
+			choices: Object.keys(formats),
+		},
+		{ flags: "-o, --out <file>", description: "write it to a file", files: true },
+		{ flags: "--force", description: "replace a file that is there" },
+		{ flags: "--json", description: "the same as --format json" },
+		{ flags: "--require-migrated", description: "exit 5 or 9 unless the old token can be retired" },
+	],
+	examples: [
+		["crossfade report", "as text"],
+		["crossfade report --out overlap.html", "a page in one file"],
+		["crossfade report --format junit --require-migrated > overlap.xml", "a gate in a pipeline"],
+	],
+	run,
+};
+
+const ENDINGS: Readonly<Record<string, string>> = { html: "html", json: "json", csv: "csv", xml: "junit" };
+
+async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
+	const reader = readFlags(options);
+	const out = reader.text("out");
+	const byEnding = ENDINGS[/\.([a-z]+)$/.exec(out ?? "")?.[1] ?? ""];
+	const wanted = reader.text("format") ?? (reader.isSet("json") ? "json" : (byEnding ?? "text"));
+	const format = reader.choice(wanted, Object.keys(formats), "--format", "the format");
+	const load = formats[format ?? ""];
+	if (!load) throw new CrossfadeError("usage", reader.problems);
+	const observer = await observe(fx, await loadFleet(fx, options));
+	const view = await observer.look();
+	await observer.close();
+	const content = (await load())(view, out === undefined && fx.terminal.color);
+	if (out === undefined || out === "-") fx.terminal.print(content);
+	else {
+		const force = options["force"] === true;
+		const [path = out] = await fx.files.writeAll(dirname(out), [{ path: basename(out), content }], { force });
+		fx.terminal.print(`${path}\n`);
+	}
+	return outcomeOf(view, { requireMigrated: reader.isSet("requireMigrated") });
+}

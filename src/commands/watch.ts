@@ -1,0 +1,112 @@
+import type { Effects } from "../effects/effects.ts";
+import { CrossfadeError, type ExitName } from "../errors.ts";
+import { shown } from "../render/quote.ts";
+import type { OverlapView } from "../report/overlap.ts";
+import { reportLine, reportText } from "../report/overlap-text.ts";
+import { durationMs } from "../spec/duration.ts";
+import { type Flags, readFlags } from "../spec/flags.ts";
+import { observe } from "../watch/observe.ts";
+import { outcomeOf } from "../watch/outcome.ts";
+import type { Command, Invocation } from "./command.ts";
+import { fleetOptions, loadFleet } from "./fleet-options.ts";
+
+export const watchCommand: Command = {
+	name: "watch",
+	description: `Follows an overlap: how long both tokens are accepted, who still sends with the old one, and whether it is safe to retire it.
+Reads what crossfade tap and probe wrote into the evidence folder, and asks collectors or a Prometheus server for their counters.`,
+	options: [
+		...fleetOptions,
+		{ flags: "--every <time>", description: "how often to look (default: 5s)" },
+		{ flags: "--once", description: "look once and end" },
+		{
+			flags: "--until-safe",
+			description: "end as soon as the old token can be retired; exit 124 if the deadline comes first",
+		},
+		{ flags: "--require-migrated", description: "at the end, exit 5 or 9 unless the old token can be retired" },
+	],
+	examples: [
+		["crossfade watch", "the fleet of crossfade.yaml, live"],
+		[
+			"crossfade watch --token old=fp:0123456789ab --token new=file:new.token --gateway eu=http://gw:8888/metrics",
+			"from flags alone",
+		],
+		["crossfade watch --until-safe --quiet && ./retire.sh", "wait for it in a script"],
+	],
+	run,
+};
+
+async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
+	const { everyMs, untilSafe, once, requireMigrated } = parseFlags(options);
+	const fleet = await loadFleet(fx, options);
+	const observer = await observe(fx, fleet);
+	const show = display(fx, { once });
+	try {
+		for (;;) {
+			const view = await observer.look();
+			show.update(view);
+			const { safeToRetire } = view.judgement.fleet;
+			if (untilSafe && safeToRetire === "yes") return "ok";
+			const alarm = outcomeOf(view, { requireMigrated: false });
+			if (untilSafe && alarm !== "ok") return alarm;
+			if (untilSafe && fleet.deadline && view.rotation.now >= fleet.deadline.at) return "deadline";
+			if (once || (await fx.stopped(everyMs))) return outcomeOf(view, { requireMigrated });
+		}
+	} finally {
+		show.close();
+		await observer.close();
+	}
+}
+
+interface Display {
+	update(view: OverlapView): void;
+	close(): void;
+}
+
+/** A page in a browser, a screen that is redrawn, or, where nobody looks, a line whenever something changed. */
+function display({ terminal }: Effects, { once }: { once: boolean }): Display {
+	const text = (view: OverlapView) => reportText(view, { width: terminal.width(), color: terminal.color });
+	if (once) return { update: (view) => terminal.print(`${text(view).join("\n")}\n`), close: () => {} };
+	let before = "";
+	if (terminal.width() === undefined) {
+		const update = (view: OverlapView) => {
+			const { silenceNeededMs: _ticks, ...answer } = view.judgement.fleet;
+			const now = JSON.stringify(answer);
+			if (now !== before) terminal.print(`${reportLine(view)}\n`);
+			before = now;
+		};
+		return { update, close: () => {} };
+	}
+	terminal.print(CLEAR);
+	return {
+		update: (view) =>
+			terminal.print(
+				`${HOME}${text(view)
+					.map((line) => `${line}${CLEAR_LINE}\n`)
+					.join("")}${CLEAR_REST}`,
+			),
+		close: () => {},
+	};
+}
+
+/** https://vt100.net/docs/vt510-rm/chapter4.html */
+const [CLEAR, HOME, CLEAR_LINE, CLEAR_REST] = ["\x1b[2J", "\x1b[H", "\x1b[K", "\x1b[J"];
+
+function parseFlags(options: Flags) {
+	const reader = readFlags(options);
+	const everyMs = durationMs(reader.text("every") ?? "5s");
+	if (everyMs === undefined || everyMs < 100) {
+		reader.wrong("--every", {
+			what: "this is not a time to wait",
+			expected: "100ms or more, such as 5s or 1m",
+			got: shown(reader.text("every") ?? ""),
+			fix: "write it like 5s",
+		});
+	}
+	if (reader.problems.length > 0 || everyMs === undefined) throw new CrossfadeError("usage", reader.problems);
+	return {
+		everyMs,
+		once: reader.isSet("once"),
+		untilSafe: reader.isSet("untilSafe"),
+		requireMigrated: reader.isSet("requireMigrated"),
+	};
+}

@@ -1,0 +1,106 @@
+import { resolve } from "node:path";
+import { CrossfadeError } from "../errors.ts";
+import { shown } from "../render/quote.ts";
+import { durationMs } from "./duration.ts";
+import { type FlagReader, type Flags, readFlags } from "./flags.ts";
+import type { Deadline, Fleet, FleetToken } from "./fleet.ts";
+import { fingerprintRef } from "./fleet-schema.ts";
+import { parseTokenRef } from "./token-ref.ts";
+
+/**
+ * A fleet with what flags say instead: a flag wins over the file. `folder` is what relative paths are relative to. Throws `CrossfadeError`
+ * (usage) with every problem at once.
+ */
+export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: number): Fleet {
+	const reader = readFlags(flags);
+	const from = (path: string) => resolve(folder, path);
+	const [hosts, evidence] = [reader.text("hosts"), reader.text("evidence")];
+	const changed: Fleet = {
+		...fleet,
+		tokens: byName(fleet.tokens, tokensOf(reader, from)),
+		gateways: byName(fleet.gateways, gatewaysOf(reader)),
+		deadline: deadlineOf(reader, now) ?? fleet.deadline,
+		prometheus: urlOf(reader, "prometheus", reader.text("prometheus")) ?? fleet.prometheus,
+		hostsCsv: hosts === undefined ? fleet.hostsCsv : { path: from(hosts), column: fleet.hostsCsv?.column },
+		inventory: [...fleet.inventory, ...reader.all("inventory").map((path) => (path === "-" ? path : from(path)))],
+		evidence: evidence === undefined ? fleet.evidence : from(evidence),
+	};
+	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
+	return changed;
+}
+
+/** `name=value`, or nothing when there is no name in front. */
+export function named(text: string): [name: string, value: string] | undefined {
+	const [, name, value] = /^([\w.-]{1,64})=(.+)$/s.exec(text) ?? [];
+	return name !== undefined && value !== undefined ? [name, value] : undefined;
+}
+
+function byName<T extends { readonly name: string }>(before: readonly T[], after: readonly T[]): T[] {
+	const names = new Set(after.map(({ name }) => name));
+	return [...before.filter(({ name }) => !names.has(name)), ...after];
+}
+
+function tokensOf(reader: FlagReader, from: (path: string) => string): FleetToken[] {
+	const tokens = reader.all("token").flatMap((text): FleetToken[] => {
+		const [name, place] = named(text) ?? [];
+		if (name === undefined || place === undefined) {
+			reader.wrong("--token", {
+				what: "this does not name a token",
+				expected: "old=file:PATH, new=env:NAME, …",
+				got: `${text.length} characters`,
+				fix: "give it a name and say where it is read from; a token is never a flag's value",
+			});
+			return [];
+		}
+		const fingerprint = fingerprintRef(place);
+		const ref = fingerprint === undefined ? parseTokenRef(place, "--token") : undefined;
+		if (ref && "what" in ref) {
+			reader.problems.push(ref);
+			return [];
+		}
+		return [{ name, fingerprint, ref: ref?.kind === "file" ? { ...ref, path: from(ref.path) } : ref }];
+	});
+	const names = tokens.map(({ name }) => name);
+	for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
+		reader.wrong("--token", { what: `two tokens are called ${name}`, fix: "give each its own name" });
+	}
+	return tokens;
+}
+
+function gatewaysOf(reader: FlagReader): Fleet["gateways"][number][] {
+	return reader.all("gateway").flatMap((text) => {
+		const [name, value] = named(text) ?? [undefined, text];
+		const metrics = urlOf(reader, "gateway", value);
+		return metrics === undefined ? [] : [{ name: name ?? new URL(metrics).host, metrics }];
+	});
+}
+
+function urlOf(reader: FlagReader, flag: string, text: string | undefined): string | undefined {
+	if (text === undefined) return undefined;
+	const url = /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+	if (url && url.username === "" && url.password === "") return text;
+	reader.wrong(`--${flag}`, {
+		what: "this is not the URL of metrics",
+		expected: "such as http://gateway:8888/metrics, without credentials",
+		got: url ? "a URL with a user name or password" : shown(text),
+		fix: "write it with http:// or https:// in front",
+	});
+	return undefined;
+}
+
+/** A time, or how long from now. */
+function deadlineOf(reader: FlagReader, now: number): Deadline | undefined {
+	const text = reader.text("deadline");
+	if (text === undefined) return undefined;
+	const fromNow = durationMs(text);
+	const at = fromNow === undefined ? Date.parse(text) : now + fromNow;
+	const hasZone = fromNow !== undefined || /(Z|[+-]\d\d:?\d\d)$/.test(text);
+	if (!Number.isNaN(at) && hasZone) return { at, source: "--deadline" };
+	reader.wrong("--deadline", {
+		what: "this is not a time",
+		expected: "a time with its zone, such as 2026-01-31T12:00:00Z, or how long from now, such as 24h",
+		got: shown(text),
+		fix: "write when the old token ends",
+	});
+	return undefined;
+}

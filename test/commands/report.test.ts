@@ -1,0 +1,165 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { ProbeEvidence, TrafficCounter } from "../../src/evidence/evidence.ts";
+import { canary } from "../harness/canary.ts";
+import { crossfade, scratch, startCrossfade } from "../harness/cli.ts";
+import { probed, sent, writeEvidence } from "../harness/evidence.ts";
+
+const [OLD, NEW] = [canary(), canary()];
+const migrated = [sent(OLD.fingerprint, 90), sent(NEW.fingerprint, 2)];
+
+/** A folder with a fleet file, both tokens, and evidence. */
+function fleet({
+	traffic,
+	probes,
+	more = "",
+}: {
+	traffic?: TrafficCounter[];
+	probes?: ProbeEvidence[];
+	more?: string;
+} = {}) {
+	const cwd = scratch({
+		"crossfade.yaml": `version: 1\ntokens: { old: "file:old.token", new: "file:new.token" }\nhosts: { expected: [mac-1] }\nclis: [codex]\n${more}`,
+	});
+	writeFileSync(join(cwd, "old.token"), OLD.token, { mode: 0o600 });
+	writeFileSync(join(cwd, "new.token"), NEW.token, { mode: 0o600 });
+	writeEvidence(join(cwd, "crossfade-evidence"), { ...(traffic ? { traffic } : {}), ...(probes ? { probes } : {}) });
+	return { cwd, canaries: [OLD, NEW], holders: ["old.token", "new.token"] };
+}
+
+describe("crossfade report", () => {
+	test.each<[string, number, RegExp, Parameters<typeof fleet>[0]]>([
+		["all moved", 0, /retire the old token: yes/, { traffic: migrated }],
+		["one on the old token", 5, /not yet/, { traffic: [sent(OLD.fingerprint, 2)] }],
+		["moved too recently", 5, /not yet/, { traffic: [sent(OLD.fingerprint, 30), sent(NEW.fingerprint, 2)] }],
+		["nobody watched", 9, /no evidence/, {}],
+		["silent", 9, /not yet/, { traffic: migrated, more: "# \n".repeat(0) + "evidence: crossfade-evidence\n" }],
+		["new rejected", 3, /not yet/, { traffic: migrated, probes: [probed(NEW.fingerprint, { outcome: "rejected" })] }],
+		[
+			"old already dead",
+			4,
+			/OLD ALREADY DEAD/i,
+			{ traffic: migrated, probes: [probed(OLD.fingerprint, { outcome: "rejected", token: "old" })] },
+		],
+	])("as a gate: %s", async (name, code, text, setup) => {
+		const run = fleet(setup);
+		if (name === "silent") writeFileSync(join(run.cwd, "hosts.csv"), "Computer Name\nmac-2\n");
+		const args = name === "silent" ? ["--hosts", "hosts.csv"] : [];
+		const outcome = await crossfade(["report", "--require-migrated", ...args], run);
+		expect(outcome).toMatchObject({ code, stderr: "", stdout: expect.stringMatching(text) });
+	});
+
+	test("without the gate only alarms have an exit code", async () => {
+		expect((await crossfade(["report"], fleet({ traffic: [sent(OLD.fingerprint, 2)] }))).code).toBe(0);
+	});
+
+	test("the same facts as JSON, CSV and JUnit, to a file by its ending", async () => {
+		const run = fleet({ traffic: migrated });
+		const { stdout } = await crossfade(["report", "--json"], run);
+		expect(JSON.parse(stdout)).toMatchObject({ schema: 1, judgement: { fleet: { safeToRetire: "yes" } } });
+		expect((await crossfade(["report", "--format", "csv"], run)).stdout).toContain("mac-1");
+		expect((await crossfade(["report", "--out", "overlap.xml"], run)).code).toBe(0);
+		expect(readFileSync(join(run.cwd, "overlap.xml"), "utf8")).toContain("<testsuite");
+		writeFileSync(join(run.cwd, "overlap.xml"), "something else");
+		expect((await crossfade(["report", "--out", "overlap.xml"], run)).code).toBe(11);
+		expect((await crossfade(["report", "--out", "overlap.xml", "--force"], run)).code).toBe(0);
+	});
+
+	test("an inventory from standard input joins in, and its bad lines are said", async () => {
+		const stdin = `mac-1 crossfade ok fp=${NEW.fingerprint} cfg=1 cli=codex:ok users=1\nnonsense\n`;
+		const { stdout } = await crossfade(["report", "--inventory", "-"], { ...fleet({ traffic: migrated }), stdin });
+		expect(stdout).toContain("1 machine reported");
+		expect(stdout).toMatch(/1 of 2 inventory lines could\s+not be used/);
+	});
+
+	test("from flags alone, with fingerprints instead of tokens", async () => {
+		const cwd = scratch();
+		writeEvidence(join(cwd, "seen"), { traffic: [sent(OLD.fingerprint, 2)] });
+		const tokens = ["--token", `old=fp:${OLD.fingerprint}`, "--token", `new=fp:${NEW.fingerprint}`];
+		const { stdout, code } = await crossfade(["report", ...tokens, "--evidence", "seen", "--deadline", "2h"], { cwd });
+		expect({ stdout, code }).toMatchObject({ code: 0, stdout: expect.stringContaining("OLD ONLY") });
+	});
+
+	test.each<[string, string[], RegExp]>([
+		["a token as a flag's value", ["--token", OLD.token], /does not name a token/],
+		["a token behind its name", ["--token", `old=${OLD.token}`], /does not say where to read/],
+		[
+			"one token under two names",
+			["--token", "old=file:old.token", "--token", "new=file:old.token"],
+			/old and new are the same token/,
+		],
+		[
+			"one name for two tokens",
+			["--token", "old=file:old.token", "--token", "old=file:new.token"],
+			/two tokens are called old/,
+		],
+		["a deadline that is none", ["--deadline", "tomorrow"], /not a time/],
+		["a deadline without zone", ["--deadline", "2026-01-31T12:00:00"], /not a time/],
+		["a gateway that is no URL", ["--gateway", "eu=localhost"], /URL of metrics/],
+		["a gateway with a password", ["--gateway", "eu=http://u:p@localhost"], /URL of metrics/],
+		["an unknown format", ["--format", "pdf"], /format is not known/],
+		["hosts without a column", ["--hosts", "old.token"], /no column of this file/],
+	])("%s is one clear error", async (_, args, text) => {
+		const run = fleet();
+		const { code, stdout, stderr } = await crossfade(["report", ...args], { ...run, seenInArguments: true });
+		expect({ code, stdout, stderr }).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(text) });
+	});
+
+	test.each<[string, (cwd: string) => string[], number, RegExp]>([
+		["a missing fleet file", () => ["--fleet", "nope.yaml"], 12, /no such file/],
+		[
+			"a missing token",
+			(cwd) => (writeFileSync(join(cwd, "crossfade.yaml"), 'version: 1\ntokens: {old: "file:gone"}'), []),
+			12,
+			/gone/,
+		],
+		["an evidence folder that is a file", () => ["--evidence", "old.token"], 12, /old\.token/],
+		["a missing inventory", () => ["--inventory", "nope.csv"], 12, /nope\.csv/],
+		[
+			"a fleet file that is not text",
+			(cwd) => (writeFileSync(join(cwd, "crossfade.yaml"), Buffer.from([0xff, 0xfe, 0x00])), []),
+			11,
+			/not text/,
+		],
+	])("%s is one clear error", async (_, prepare, code, text) => {
+		const run = fleet({ traffic: migrated });
+		const outcome = await crossfade(["report", ...prepare(run.cwd)], run);
+		expect(outcome).toMatchObject({ code, stdout: "", stderr: expect.stringMatching(text) });
+	});
+});
+
+describe("crossfade watch", () => {
+	test("without a terminal prints a line whenever the answer changes, and ends with the gate's code", async () => {
+		const run = fleet({ traffic: [sent(OLD.fingerprint, 2)] });
+		const watch = startCrossfade(["watch", "--every", "100ms", "--require-migrated", "--verbose"], run);
+		await watch.printed(/behind=1.*\n/);
+		writeEvidence(join(run.cwd, "crossfade-evidence"), { traffic: migrated });
+		await watch.printed(/safe=yes.*\n/);
+		const { code, stdout } = await watch.stop();
+		expect(code).toBe(0);
+		expect(stdout.trim().split("\n")).toHaveLength(2);
+	});
+
+	test("--once looks once", async () => {
+		expect(await crossfade(["watch", "--once"], fleet({ traffic: migrated }))).toMatchObject({
+			code: 0,
+			stdout: expect.stringContaining("yes"),
+		});
+	});
+
+	test.each<[string, number, Parameters<typeof fleet>[0]]>([
+		["is safe", 0, { traffic: migrated }],
+		["has an alarm", 3, { probes: [probed(NEW.fingerprint, { outcome: "rejected" })] }],
+		["is over", 124, { traffic: [sent(OLD.fingerprint, 2)], more: "overlap: { deadline: 2026-01-31T12:00:00Z }" }],
+	])("--until-safe ends when it %s", async (_, code, setup) => {
+		expect((await crossfade(["watch", "--until-safe", "--every", "100ms"], fleet(setup))).code).toBe(code);
+	});
+
+	test("a pause that is none is one clear error", async () => {
+		expect(await crossfade(["watch", "--every", "0s"], fleet())).toMatchObject({
+			code: 2,
+			stderr: expect.stringContaining("100ms or more"),
+		});
+	});
+});
