@@ -31,7 +31,7 @@ describe("text for a terminal", () => {
 		]) {
 			expect(text).toContain(expected);
 		}
-		expect(text).toMatch(/OLD ONLY +ci-runner-47 +codex +0\.128\.0 +\d+ min ago never/);
+		expect(text).toMatch(/OLD ONLY +ci-runner-47 +codex +0\.128\.0 +\d+ min ago +never/);
 	});
 
 	test.each([40, 60, 80, 132, 200])("no line is wider than %i columns, and nothing from outside steers", (width) => {
