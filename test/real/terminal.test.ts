@@ -1,0 +1,51 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { canary } from "../harness/canary.ts";
+import { CLI, scratch } from "../harness/cli.ts";
+import { sent, writeEvidence } from "../harness/evidence.ts";
+import { program } from "../harness/parts.ts";
+import { waitFor } from "../harness/wait.ts";
+
+const tmux = program("tmux");
+
+/** A real terminal of 80 columns with a command in it. */
+function terminal(cwd: string, command: string) {
+	const socket = join(cwd, "tmux.sock");
+	const run = (...args: string[]) =>
+		execFileSync(tmux.path, ["-S", socket, "-f", "/dev/null", ...args], { encoding: "utf8" });
+	run("new-session", "-d", "-x", "80", "-y", "40", "-c", cwd, command);
+	onTestFinished(() => {
+		run("kill-server");
+	});
+	return { screen: () => run("capture-pane", "-p"), type: (keys: string) => run("send-keys", keys) };
+}
+
+test("crossfade watch redraws a real terminal of 80 columns, and leaves on Ctrl-C", async (context) => {
+	tmux.need(context);
+	const [old, fresh] = [canary(), canary()];
+	const cwd = scratch({
+		"crossfade.yaml": `version: 1\ntokens: { old: "fp:${old.fingerprint}", new: "fp:${fresh.fingerprint}" }\nhosts: { expected: [mac-1] }\n`,
+	});
+	const evidence = join(cwd, "crossfade-evidence");
+	const hostile = "mac-\u001b[31m\u202e<b>$(id)`".repeat(4);
+	writeEvidence(evidence, { traffic: [sent(old.fingerprint, 2), sent(old.fingerprint, 3, { host: hostile })] });
+	const { screen, type } = terminal(
+		cwd,
+		`${process.execPath} ${CLI} watch --every 200ms; echo left with $?; exec sleep 600`,
+	);
+	await waitFor("the first picture", () => /retire the old token: not yet/.test(screen()));
+	expect(screen()).toMatch(/OLD ONLY +mac-1 /);
+	expect(
+		screen()
+			.split("\n")
+			.filter((line) => line.length > 80),
+	).toEqual([]);
+	expect(screen()).toContain("mac-\\u001b[31m");
+	writeEvidence(evidence, { traffic: [sent(old.fingerprint, 90), sent(fresh.fingerprint, 1)] });
+	await waitFor("the second picture", () => /retire the old token: yes/.test(screen()));
+	expect(screen()).not.toContain("OLD ONLY");
+	expect(screen().match(/Safe to retire/g)).toHaveLength(1);
+	type("C-c");
+	await waitFor("the end", () => screen().includes("left with 0"));
+});
