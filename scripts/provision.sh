@@ -3,7 +3,7 @@ set -eu
 
 usage() {
   cat <<'USAGE'
-Usage: scripts/provision.sh [all|apt|otelcol|alloyfmt|telemetrygen|node|corpus|docker]...
+Usage: scripts/provision.sh [all|apt|otelcol|alloyfmt|telemetrygen|node|clis|corpus|docker]...
        scripts/provision.sh status|docker-stop
 
 Gets the real programs that the tests run against. Without arguments: all.
@@ -14,6 +14,7 @@ What is there already is left alone.
   alloyfmt      the parser and the formatter of Grafana Alloy
   telemetrygen  OpenTelemetry load generator
   node          Node 20.18.1 (the oldest we support), 22, 24 and 26
+  clis          Claude Code, Codex and Gemini CLI, each in two releases (1.9 GB)
   corpus        published collector and Alloy configs
   docker        dockerd when none answers (root), and two local images:
                 otel-crossfade/otelcol:0.155.0 and otel-crossfade/busybox
@@ -207,8 +208,9 @@ state_telemetrygen() {
 
 # node
 
-node_digest() (
-  cd "$parts/node"
+# npm_digest NAME: of the npm project of that name
+npm_digest() (
+  cd "$parts/$1"
   digest package.json package-lock.json
 )
 
@@ -219,7 +221,7 @@ nodes_there() {
 }
 
 get_node() {
-  version=$(node_digest)
+  version=$(npm_digest node)
   if ! nodes_there "$cache/nodes-$version"; then
     need npm npm
     say "node: installing Node $node_majors"
@@ -237,8 +239,39 @@ get_node() {
 }
 
 state_node() {
-  version=$(node_digest)
+  version=$(npm_digest node)
   if nodes_there "$cache/nodes-$version"; then echo "$cache/nodes-$version/node_modules"; else echo missing; fi
+}
+
+# clis
+
+# Programs for this platform, which npm leaves out without a word where it has none.
+clis_there() {
+  for program in @anthropic-ai/claude-code-linux-x64 claude-2.1.81/cli.js \
+    @openai/codex-linux-x64 codex-0.169.0/bin/codex.js gemini-0.33.2/dist/index.js gemini-0.61.0/bundle/gemini.js; do
+    [ -e "$1/node_modules/$program" ] || return 1
+  done
+}
+
+get_clis() {
+  version=$(npm_digest clis)
+  if ! clis_there "$cache/clis-$version"; then
+    need npm npm
+    say 'clis: installing Claude Code, Codex and Gemini CLI (1.9 GB)'
+    rm -rf "$scratch/clis" "$cache/clis-$version"
+    mkdir "$scratch/clis"
+    cp "$parts/clis/package.json" "$parts/clis/package-lock.json" "$scratch/clis/"
+    # What the scripts of the packages would do is to copy a program that can be run where it is.
+    logged clis npm ci --prefix "$scratch/clis" --ignore-scripts --no-bin-links --no-audit --no-fund
+    clis_there "$scratch/clis" || die "clis: npm installed nothing that can be run here (log: $cache/log/clis.log)"
+    mv "$scratch/clis" "$cache/clis-$version"
+  fi
+  link "clis-$version/node_modules" "$cache/clis"
+}
+
+state_clis() {
+  version=$(npm_digest clis)
+  if clis_there "$cache/clis-$version"; then echo "$cache/clis-$version/node_modules"; else echo missing; fi
 }
 
 # corpus
@@ -389,7 +422,7 @@ state_docker() {
   fi
 }
 
-all='apt otelcol alloyfmt telemetrygen node corpus docker'
+all='apt otelcol alloyfmt telemetrygen node clis corpus docker'
 [ "$#" -gt 0 ] || set -- all
 wanted=
 for argument; do
@@ -399,7 +432,7 @@ for argument; do
       exit 0
       ;;
     all) wanted="$wanted $all" ;;
-    apt | otelcol | alloyfmt | telemetrygen | node | corpus | docker) wanted="$wanted $argument" ;;
+    apt | otelcol | alloyfmt | telemetrygen | node | clis | corpus | docker) wanted="$wanted $argument" ;;
     status | docker-stop)
       [ "$#" = 1 ] || die "$argument stands alone"
       wanted=$argument
