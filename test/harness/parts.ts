@@ -20,7 +20,8 @@ export interface Part {
 	need(context: TestContext): void;
 }
 
-function part(name: string, find: () => string | undefined): Part {
+/** A part that is found by asking this machine. */
+export function part(name: string, find: () => string | undefined): Part {
 	const found = find();
 	const reason = `${name} is not on this machine`;
 	return {
@@ -56,6 +57,11 @@ export const telemetrygen = part("telemetrygen", inCache("telemetrygen"));
 /** Node of another major version. */
 export function nodeOf(major: number): Part {
 	return part(`Node ${major}`, inCache(`node-${major}/bin/node`));
+}
+
+/** A package of test/parts/clis: Claude Code, Codex or Gemini CLI of one release, e.g. `codex-0.169.0`. */
+export function cliPackage(name: string): Part {
+	return part(`the real ${name}`, inCache(`clis/${name}`));
 }
 
 /** A program on PATH. */

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { onTestFinished } from "vitest";
 import { listen } from "./loopback.ts";
 import { anthropicReply } from "./model-anthropic.ts";
 import { geminiReply } from "./model-gemini.ts";
@@ -35,10 +36,9 @@ export interface FakeModel {
 	readonly requests: readonly { readonly path: string; readonly body: string }[];
 	/** The next request that offers a shell tool is answered with a call of it. */
 	callShell(command: string): void;
-	close(): Promise<void>;
 }
 
-/** A model API on loopback that answers every prompt with a few fixed words, in the dialects of three vendors. */
+/** A model API on loopback that answers every prompt with a few fixed words, in the dialects of three vendors. It is stopped after the test. */
 export async function startModel(words = "Done."): Promise<FakeModel> {
 	const requests: { path: string; body: string }[] = [];
 	let shell: string | undefined;
@@ -58,13 +58,13 @@ export async function startModel(words = "Done."): Promise<FakeModel> {
 		answer(request, response).catch(() => response.writeHead(400).end());
 	});
 	const { origin, close } = await listen(server);
+	onTestFinished(close);
 	return {
 		url: { anthropic: `${origin}/anthropic`, openai: `${origin}/openai`, gemini: `${origin}/gemini` },
 		requests,
 		callShell(command) {
 			shell = command;
 		},
-		close,
 	};
 }
 

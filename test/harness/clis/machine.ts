@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { onTestFinished } from "vitest";
+import { scratch } from "../cli.ts";
+import { part } from "../parts.ts";
+import { startFence } from "./fence.ts";
+
+export interface Ended {
+	readonly code: number | null;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+/** A made-up workstation: a home, a project and an /etc of its own, and no way out but loopback. */
+export interface Machine {
+	readonly home: string;
+	/** An empty folder to work in. */
+	readonly project: string;
+	/** What its processes see as /etc: that of the host by links, without anything of a CLI. */
+	readonly etc: string;
+	/** Hosts that its processes asked the proxy for, and did not get. */
+	readonly wanted: ReadonlySet<string>;
+	/** Writes a file, given as the machine sees it, `/etc/…` or `~/…`, and returns its path on the host. */
+	write(path: string, content: string, mode?: number): string;
+	/** Runs a program to its end. Variables of the host's environment are not passed on. */
+	run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<Ended>;
+}
+
+export interface RunOptions {
+	readonly cwd?: string;
+	readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Wide: a run takes some seconds on an idle machine. */
+const DEADLINE_MS = 180_000;
+
+const userNamespace = process.getuid?.() === 0 ? [] : ["--map-root-user"];
+
+/** Mount namespaces, in which /etc can be another folder and nothing of it shows on the host. */
+export const namespaces = part("a mount namespace (unshare, as root or where users may)", () =>
+	spawnSync("unshare", [...userNamespace, "--mount", "true"]).status === 0 ? "unshare" : undefined,
+);
+
+/** The folders of the CLIs in /etc: those of the host must not count. */
+const systemFolders = ["claude-code", "codex", "gemini-cli"];
+
+/** Everything of it is gone after the test. */
+export async function startMachine(): Promise<Machine> {
+	const root = scratch();
+	const at = (name: string) => join(root, name);
+	const [home, project, etc, tmp] = [at("home"), at("home/project"), at("etc"), at("tmp")];
+	for (const folder of [home, project, etc, tmp, at("host-etc")]) mkdirSync(folder);
+	for (const name of readdirSync("/etc").filter((each) => !systemFolders.includes(each) && each !== "resolv.conf")) {
+		symlinkSync(join(at("host-etc"), name), join(etc, name));
+	}
+	// Nothing answers there: who does not ask the proxy cannot resolve a name.
+	writeFileSync(join(etc, "resolv.conf"), "nameserver 127.0.0.1\n");
+	const fence = await startFence();
+	const enter = `mount --rbind /etc "$0/host-etc" && mount --bind "$0/etc" /etc && exec "$@"`;
+	const shut = ["unshare", ...userNamespace, "--mount", "sh", "-c", enter, root];
+	return {
+		home,
+		project,
+		etc,
+		wanted: fence.wanted,
+		write(path, content, mode = 0o644) {
+			const target = path.startsWith("/etc/") ? join(root, path) : join(home, path.replace(/^~\//, ""));
+			mkdirSync(dirname(target), { recursive: true });
+			writeFileSync(target, content, { mode });
+			return target;
+		},
+		run(argv, { cwd = project, env = {} } = {}) {
+			const [program, ...args] = [...shut, ...argv];
+			const base = { PATH: process.env["PATH"], HOME: home, TMPDIR: tmp, LANG: "C.UTF-8", ...fence.env };
+			return ended(
+				spawn(program ?? "", args, {
+					cwd,
+					env: { ...base, ...env },
+					stdio: ["ignore", "pipe", "pipe"],
+					detached: true,
+				}),
+			);
+		},
+	};
+}
+
+async function ended(child: ChildProcess): Promise<Ended> {
+	const kill = () => {
+		try {
+			// The whole group: a CLI starts children of its own.
+			process.kill(-(child.pid ?? 0), "SIGKILL");
+		} catch {
+			// It is over.
+		}
+	};
+	onTestFinished(kill);
+	const timer = setTimeout(kill, DEADLINE_MS);
+	const outcome = { stdout: "", stderr: "" };
+	for (const name of ["stdout", "stderr"] as const) {
+		child[name]?.setEncoding("utf8");
+		child[name]?.on("data", (chunk: string) => {
+			outcome[name] += chunk;
+		});
+	}
+	const code = await new Promise<number | null>((done, failed) => {
+		child.on("close", done);
+		child.on("error", failed);
+	});
+	clearTimeout(timer);
+	return { code, ...outcome };
+}
