@@ -21,8 +21,10 @@ export interface Machine {
 	readonly etc: string;
 	/** Hosts that its processes asked the proxy for, and did not get. */
 	readonly wanted: ReadonlySet<string>;
-	/** Writes a file, given as the machine sees it, `/etc/…` or `~/…`, and returns its path on the host. */
-	write(path: string, content: string, mode?: number): string;
+	/** The path on the host of a file that is given as the machine sees it: `/etc/…` or `~/…`. */
+	path(place: string): string;
+	/** Writes a file at such a place, and the folders above it. */
+	write(place: string, content: string, mode?: number): void;
 	/** Runs a program to its end. Variables of the host's environment are not passed on. */
 	run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<Ended>;
 }
@@ -57,6 +59,7 @@ export async function startMachine(): Promise<Machine> {
 	// Nothing answers there: who does not ask the proxy cannot resolve a name.
 	writeFileSync(join(etc, "resolv.conf"), "nameserver 127.0.0.1\n");
 	const fence = await startFence();
+	const path = (place: string) => (place.startsWith("/etc/") ? at(place) : place.replace(/^~/, home));
 	const enter = `mount --rbind /etc "$0/host-etc" && mount --bind "$0/etc" /etc && exec "$@"`;
 	const shut = ["unshare", ...userNamespace, "--mount", "sh", "-c", enter, root];
 	return {
@@ -64,11 +67,10 @@ export async function startMachine(): Promise<Machine> {
 		project,
 		etc,
 		wanted: fence.wanted,
-		write(path, content, mode = 0o644) {
-			const target = path.startsWith("/etc/") ? join(root, path) : join(home, path.replace(/^~\//, ""));
-			mkdirSync(dirname(target), { recursive: true });
-			writeFileSync(target, content, { mode });
-			return target;
+		path,
+		write(place, content, mode = 0o644) {
+			mkdirSync(dirname(path(place)), { recursive: true });
+			writeFileSync(path(place), content, { mode });
 		},
 		run(argv, { cwd = project, env = {} } = {}) {
 			const [program, ...args] = [...shut, ...argv];
