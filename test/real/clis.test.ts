@@ -105,7 +105,7 @@ describe("a system file", () => {
 	);
 });
 
-test("nothing of it shows in the machine's own /etc", async () => {
+test("the machine of these tests writes nothing into the /etc of the host, and finds no host but this one", async () => {
 	const { machine } = await startLab();
 	machine.write("/etc/codex/requirements.toml", "# here");
 	const inside = await machine.run([
@@ -115,5 +115,7 @@ test("nothing of it shows in the machine's own /etc", async () => {
 	]);
 	expect(inside).toMatchObject({ code: 0, stdout: expect.stringMatching(/^# here\d+\n$/) });
 	expect(existsSync("/etc/codex/new")).toBe(false);
-	expect(existsSync(`${machine.etc}/codex/new`)).toBe(true);
+	expect(existsSync(machine.path("/etc/codex/new"))).toBe(true);
+	const lookUp = 'fetch("https://example.com/").catch(({ cause }) => console.log(cause.code))';
+	expect((await machine.run([process.execPath, "-e", lookUp])).stdout).toMatch(/^(ENOTFOUND|EAI_AGAIN)\n$/);
 });

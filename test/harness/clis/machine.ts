@@ -19,6 +19,8 @@ export interface Machine {
 	readonly project: string;
 	/** What its processes see as /etc: that of the host by links, without anything of a CLI. */
 	readonly etc: string;
+	/** For temporary files; TMPDIR is set to it. */
+	readonly tmp: string;
 	/** Hosts that its processes asked the proxy for, and did not get. */
 	readonly wanted: ReadonlySet<string>;
 	/** The path on the host of a file that is given as the machine sees it: `/etc/…` or `~/…`. */
@@ -40,12 +42,19 @@ const DEADLINE_MS = 180_000;
 const userNamespace = process.getuid?.() === 0 ? [] : ["--map-root-user"];
 
 /** Mount namespaces, in which /etc can be another folder and nothing of it shows on the host. */
-export const namespaces = part("a mount namespace (unshare, as root or where users may)", () =>
-	spawnSync("unshare", [...userNamespace, "--mount", "true"]).status === 0 ? "unshare" : undefined,
-);
+export const namespaces = part("a mount namespace (unshare, as root or where users may)", () => {
+	const probe = [...userNamespace, "--mount", "mount", "--rbind", "/etc", "/etc"];
+	return spawnSync("unshare", probe).status === 0 ? "unshare" : undefined;
+});
 
-/** The folders of the CLIs in /etc: those of the host must not count. */
-const systemFolders = ["claude-code", "codex", "gemini-cli"];
+/** What of the host's /etc the machine does not see: what the host tells its own CLIs. */
+const hidden = ["claude-code", "codex", "gemini-cli"];
+
+/** What it has instead: who does not ask the proxy finds no name. */
+const replaced: Readonly<Record<string, string>> = {
+	"resolv.conf": "nameserver 127.255.255.254\noptions timeout:1 attempts:1\n",
+	"nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+};
 
 /** Everything of it is gone after the test. */
 export async function startMachine(): Promise<Machine> {
@@ -53,11 +62,10 @@ export async function startMachine(): Promise<Machine> {
 	const at = (name: string) => join(root, name);
 	const [home, project, etc, tmp] = [at("home"), at("home/project"), at("etc"), at("tmp")];
 	for (const folder of [home, project, etc, tmp, at("host-etc")]) mkdirSync(folder);
-	for (const name of readdirSync("/etc").filter((each) => !systemFolders.includes(each) && each !== "resolv.conf")) {
-		symlinkSync(join(at("host-etc"), name), join(etc, name));
+	for (const name of readdirSync("/etc")) {
+		if (!hidden.includes(name) && !(name in replaced)) symlinkSync(join(at("host-etc"), name), join(etc, name));
 	}
-	// Nothing answers there: who does not ask the proxy cannot resolve a name.
-	writeFileSync(join(etc, "resolv.conf"), "nameserver 127.0.0.1\n");
+	for (const [name, content] of Object.entries(replaced)) writeFileSync(join(etc, name), content);
 	const fence = await startFence();
 	const path = (place: string) => (place.startsWith("/etc/") ? at(place) : place.replace(/^~/, home));
 	const enter = `mount --rbind /etc "$0/host-etc" && mount --bind "$0/etc" /etc && exec "$@"`;
@@ -66,6 +74,7 @@ export async function startMachine(): Promise<Machine> {
 		home,
 		project,
 		etc,
+		tmp,
 		wanted: fence.wanted,
 		path,
 		write(place, content, mode = 0o644) {

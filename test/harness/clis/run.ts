@@ -44,12 +44,14 @@ function run(
 	return machine.run([process.execPath, script, ...args, ...(options.args ?? [])], { env: { ...env, ...options.env } });
 }
 
-/** `claude -p`, with an API key that means nothing. */
+/** `claude -p`, with an API key that means nothing, and more time to send at its end than a busy machine needs. */
 export function runClaude(options: CliRun): Promise<Ended> {
 	const env = {
 		ANTHROPIC_BASE_URL: options.model.url.anthropic,
 		ANTHROPIC_API_KEY: "sk-ant-fake",
 		DISABLE_AUTOUPDATER: "1",
+		CLAUDE_CODE_TMPDIR: options.machine.tmp,
+		CLAUDE_CODE_OTEL_SHUTDOWN_TIMEOUT_MS: "60000",
 	};
 	return run("claude", ["-p", options.prompt], env, options);
 }
