@@ -40,6 +40,11 @@ export const registry: readonly Entry[] = [
 		load: async () => (await import("./sandbox.ts")).sandboxCommand,
 	},
 	{
+		name: "tap",
+		summary: "forward OTLP and count who sends with which token",
+		load: async () => (await import("./tap.ts")).tapCommand,
+	},
+	{
 		name: "completion",
 		summary: "print a completion script for bash, zsh or fish",
 		load: async () => (await import("./completion.ts")).completionCommand,

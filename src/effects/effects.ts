@@ -2,6 +2,7 @@ import type { Problem } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { TokenRef } from "../spec/token-ref.ts";
 import type { Folder } from "./folder.ts";
+import type { Forwarder, ForwarderOptions } from "./forwarder.ts";
 import type { HttpOutcome, HttpRequest } from "./http-client.ts";
 import type { ServeOptions, Server } from "./http-server.ts";
 
@@ -15,6 +16,8 @@ export interface Effects {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	/** Serves HTTP until closed. */
 	serve(options: ServeOptions): Promise<Server>;
+	/** Forwards HTTP until closed, and lets somebody watch. */
+	forward(options: ForwarderOptions): Promise<Forwarder>;
 	/** Sends one HTTP request; whatever the other side does is an outcome, not an error. */
 	request(request: HttpRequest): Promise<HttpOutcome>;
 	/** Reads a token from where a reference says. Throws `CrossfadeError` (refused or io) without quoting it. */

@@ -20,6 +20,7 @@ export function nodeEffects(terminal: Terminal): Effects {
 		random: { token: () => process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url") },
 		environment: process.env,
 		serve: async (options) => (await import("./http-server.ts")).serve(options),
+		forward: async (options) => (await import("./forwarder.ts")).startForwarder(options),
 		request: async (request) => (await import("./http-client.ts")).sendRequest(request),
 		readToken: async (ref) => (await import("./token-source.ts")).readToken(ref, effects),
 		stopped: stopSignal(),

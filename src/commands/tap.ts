@@ -1,0 +1,239 @@
+import type { Effects } from "../effects/effects.ts";
+import type { ServerAnswer } from "../effects/http-server.ts";
+import type { Upstream } from "../effects/upstream.ts";
+import { CrossfadeError, type ExitName } from "../errors.ts";
+import { openStore, type TrafficWriter } from "../evidence/store.ts";
+import type { Sighting } from "../evidence/traffic.ts";
+import { shown } from "../render/quote.ts";
+import { endpointProblems, isLoopback } from "../spec/endpoint.ts";
+import { type FlagReader, type Flags, readFlags } from "../spec/flags.ts";
+import { newAttribution } from "../tap/attribution.ts";
+import { newTapMetrics, type TapMetrics } from "../tap/metrics.ts";
+import { couldBeToken } from "../token-shape.ts";
+import type { Command, Invocation } from "./command.ts";
+
+export const tapCommand: Command = {
+	name: "tap",
+	description: `Forwards OTLP over HTTP (protobuf and JSON, gzip) to one place without changing a byte of it, and counts who sent what
+with which token: by the token's fingerprint, host.name, CLI and signal. Tokens are taken from the Authorization header,
+the path (as Gemini CLI sends it) or a header you name; they are neither kept nor printed.
+
+What the upstream does, the client sees: status, Retry-After, resets. Only when there is no connection to it, the tap
+itself answers 502, after which OTLP clients try again. Requests that are not OTLP are forwarded, too. gRPC is not spoken.`,
+	options: [
+		{ flags: "--to <url>", description: "where to forward to, e.g. https://otlp.example.com" },
+		{ flags: "--listen <address>", description: "where to listen (default: 127.0.0.1:4318); port 0 for any free one" },
+		{ flags: "--place <name>", description: "what reports call this place (default: tap)" },
+		{ flags: "--host <name>", description: "the host of data that names none, such as Claude Code's" },
+		{ flags: "--auth-header <name>", description: "another header that holds the token", repeatable: true },
+		{ flags: "--evidence <dir>", description: "keep the counters in this folder, and continue them", files: true },
+		{ flags: "--metrics <address>", description: "serve /metrics and /healthz there, e.g. 127.0.0.1:9464" },
+		{ flags: "--ca <file>", description: "certificates (PEM) to trust besides the usual ones", files: true },
+		{
+			flags: "--allow-plain-http",
+			description: "forward over http to another machine: tokens cross the network readable",
+		},
+		{ flags: "--json", description: "print each new sender as a JSON line" },
+	],
+	examples: [
+		["crossfade tap --to https://otlp.example.com --evidence ./evidence", "count what passes 127.0.0.1:4318"],
+		["crossfade tap --to http://127.0.0.1:4319 --listen 127.0.0.1:0 --metrics 127.0.0.1:9464", "for Prometheus"],
+	],
+	run,
+};
+
+/** Certificates of a company fit in less. */
+const MAX_CA_BYTES = 1024 * 1024;
+
+async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
+	const { listen, metricsAt, upstream, place, host, headers, evidence, caFile, isJson } = parseFlags(options);
+	const { terminal, clock } = fx;
+	const ca =
+		caFile === undefined
+			? undefined
+			: new TextDecoder().decode(await fx.files.read(caFile, { maxBytes: MAX_CA_BYTES }));
+	const metrics = newTapMetrics();
+	const server = metricsAt && (await fx.serve({ ...metricsAt, maxBodyBytes: 0, answer: ownPages(metrics) }));
+	const writer = evidence === undefined ? undefined : await (await openStore(fx, evidence)).trafficWriter(place);
+	const failing = new Set<string>();
+	const forwarder = await fx.forward({
+		...listen,
+		upstream: { ...upstream, ca },
+		watcher: newAttribution({
+			place,
+			host,
+			headers,
+			now: clock.now,
+			add: (seen) => note(fx, isJson, seen, metrics, writer),
+			unknown: (why) => metrics.count("unknown", why),
+		}),
+		onUnreachable(code) {
+			metrics.count("upstream", code);
+			if (failing.has(code) || failing.size > 20) return;
+			failing.add(code);
+			terminal.warn({
+				what: "there is no connection to the upstream; its clients get 502 and try again",
+				got: shown(code),
+				where: { file: upstream.authority },
+				fix: "see whether it runs, and whether this machine may reach it; this is said once",
+			});
+		},
+		onFault(error) {
+			metrics.count("fault", error instanceof Error ? error.name : "other");
+		},
+	});
+	if (!isLoopback(listen.host)) warnOpen(fx, listen.host);
+	terminal.note(
+		`tap       ${forwarder.url} -> ${upstream.isTls ? "https" : "http"}://${upstream.authority}${upstream.basePath}`,
+	);
+	if (server) terminal.note(`metrics   ${server.url}/metrics`);
+	if (evidence !== undefined) terminal.note(`evidence  ${shown(evidence, 1000)}`);
+	terminal.note("stop with Ctrl-C");
+	await fx.stopped();
+	await forwarder.close();
+	await server?.close();
+	await writer?.close();
+	return "ok";
+}
+
+function note(
+	fx: Effects,
+	isJson: boolean,
+	seen: Sighting,
+	metrics: TapMetrics,
+	writer: TrafficWriter | undefined,
+): void {
+	writer?.add(seen);
+	if (!metrics.add(seen)) return;
+	const { fingerprint, host, cli, version, signal, lastStatus: status, at } = seen;
+	const { terminal } = fx;
+	if (isJson) {
+		const row = { at: new Date(at).toISOString(), fingerprint, host, cli, version, signal, status };
+		terminal.print(`${JSON.stringify(row)}\n`);
+	} else
+		terminal.note(
+			`fp=${fingerprint} ${signal} ${shown(cli) || "-"} ${shown(version) || "-"} ${shown(host) || "-"} ${status}`,
+		);
+}
+
+function ownPages(metrics: TapMetrics) {
+	return ({ method, path }: { method: string; path: string }): ServerAnswer => {
+		const text = (status: number, body: string, contentType = "text/plain; charset=utf-8") => ({
+			status,
+			contentType,
+			body,
+		});
+		if (method !== "GET") return text(405, "use GET\n");
+		if (path === "/healthz") return text(200, "ok\n");
+		if (path === "/metrics") return text(200, metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
+		return text(404, "see /metrics and /healthz\n");
+	};
+}
+
+function warnOpen({ terminal }: Effects, host: string): void {
+	terminal.warn({
+		what: "other machines can send here, and their tokens cross the network readable: the tap listens without TLS",
+		got: shown(host),
+		where: { file: "--listen" },
+		fix: "listen on 127.0.0.1, or let a TLS proxy on this machine take what comes from outside",
+	});
+}
+
+interface Address {
+	readonly host: string;
+	readonly port: number;
+}
+
+function parseFlags(options: Flags) {
+	const flags = readFlags(options);
+	const listen = address(flags, "--listen", flags.text("listen") ?? "127.0.0.1:4318");
+	const metrics = flags.text("metrics");
+	const metricsAt = metrics === undefined ? undefined : address(flags, "--metrics", metrics);
+	const upstream = readUpstream(flags, listen);
+	const place = flags.text("place") ?? "tap";
+	const host = flags.text("host") ?? "";
+	for (const [flag, name] of [
+		["--place", place],
+		["--host", host],
+	] as const) {
+		if (couldBeToken(name) && !name.includes("."))
+			flags.wrong(flag, { what: "the name looks like a token", expected: "a name", fix: "choose a short name" });
+	}
+	const headers = flags.all("authHeader").map((name) => name.toLowerCase());
+	for (const name of headers) {
+		if (!/^[!#$%&'*+\-.^_`|~0-9a-z]{1,100}$/.test(name))
+			flags.wrong("--auth-header", {
+				what: "no header has such a name",
+				got: shown(name),
+				fix: "name it alone, e.g. x-api-key",
+			});
+	}
+	if (flags.problems.length > 0 || !upstream || !listen) throw new CrossfadeError("usage", flags.problems);
+	return {
+		listen,
+		metricsAt,
+		upstream,
+		place,
+		host,
+		headers,
+		evidence: flags.text("evidence"),
+		caFile: flags.text("ca"),
+		isJson: flags.isSet("json"),
+	};
+}
+
+/** `host:port`, `[::1]:port`, or a port alone, which is one of loopback. */
+function address(flags: FlagReader, flag: string, text: string): Address | undefined {
+	const [, ipv6, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]:|([A-Za-z0-9.-]*):)?(\d{1,5})$/.exec(text) ?? [];
+	const port = Number(digits);
+	if (digits !== undefined && port <= 65535) return { host: ipv6 ?? (name || "127.0.0.1"), port };
+	flags.wrong(flag, {
+		what: "this is no address to listen on",
+		expected: "host:port, such as 127.0.0.1:4318",
+		got: shown(text),
+		fix: "name both; port 0 is any free one",
+	});
+	return undefined;
+}
+
+function readUpstream(flags: FlagReader, listen: Address | undefined): Upstream | undefined {
+	const text = flags.text("to");
+	if (text === undefined) {
+		flags.wrong("--to", {
+			what: "nothing says where to forward to",
+			expected: "--to <url>",
+			fix: "name the provider or gateway",
+		});
+		return undefined;
+	}
+	const problems = endpointProblems(text, "--to", { plaintextAllowed: true });
+	flags.problems.push(...problems);
+	if (problems.length > 0) return undefined;
+	const url = new URL(text);
+	const isTls = url.protocol === "https:";
+	const port = Number(url.port) || (isTls ? 443 : 80);
+	const isHere = isLoopback(url.hostname);
+	if (!isTls && !isHere && !flags.isSet("allowPlainHttp")) {
+		flags.wrong("--to", {
+			what: "the tokens would cross the network in clear text",
+			expected: "https, or http to this machine",
+			got: "http to another machine",
+			fix: "use https, or add --allow-plain-http if the network in between is yours",
+		});
+	}
+	if (isHere && listen && isLoopback(listen.host) && listen.port === port) {
+		flags.wrong("--to", {
+			what: "the tap would forward to itself",
+			expected: "another port than the one it listens on",
+			got: `port ${port} twice`,
+			fix: "listen on another port with --listen",
+		});
+	}
+	return {
+		isTls,
+		hostname: url.hostname.replace(/^\[|\]$/g, ""),
+		port,
+		authority: url.host,
+		basePath: url.pathname.replace(/\/+$/, ""),
+	};
+}

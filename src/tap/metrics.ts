@@ -1,0 +1,100 @@
+import type { TrafficCounter } from "../evidence/evidence.ts";
+import type { Sighting } from "../evidence/traffic.ts";
+
+/** The tap's own counters since it was started. */
+export interface TapMetrics {
+	/** Says whether this is a sender that was not seen before. */
+	add(seen: Sighting): boolean;
+	/** Counts something that went wrong, or past us. */
+	count(family: Family, label: string): void;
+	/** In Prometheus's text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
+	text(): string;
+}
+
+export type Family = keyof typeof families;
+
+/** By name: what it counts, and its label. */
+const families = {
+	unknown: [
+		"crossfade_tap_unknown_requests_total",
+		"requests whose sender or records are not known, by reason",
+		"reason",
+	],
+	upstream: [
+		"crossfade_tap_upstream_failures_total",
+		"requests answered with 502, by the error of the connection",
+		"code",
+	],
+	fault: [
+		"crossfade_tap_faults_total",
+		"requests that were forwarded but could not be attributed by a bug of ours",
+		"kind",
+	],
+} as const;
+
+type Row = Pick<TrafficCounter, "fingerprint" | "signal" | "host" | "cli" | "requests" | "records" | "bytes">;
+
+/** More senders than this are counted without host and CLI. */
+const MAX_SERIES = 20_000;
+/** Codes and reasons are ours or Node's. */
+const MAX_LABELS = 100;
+
+const SUMS = [
+	["requests", "crossfade_tap_requests_total", "OTLP requests forwarded"],
+	["records", "crossfade_tap_records_total", "log records, spans and data points in them"],
+	["bytes", "crossfade_tap_bytes_total", "bytes of their bodies as they were sent"],
+] as const;
+
+export function newTapMetrics(): TapMetrics {
+	const rows = new Map<string, Row>();
+	const counts = new Map<string, { readonly family: Family; readonly label: string; value: number }>();
+	const rowOf = ({ fingerprint, signal, host, cli }: Sighting): [Row, isNew: boolean] => {
+		const key = `${fingerprint}\n${signal}\n${host}\n${cli}`;
+		const known = rows.get(key);
+		if (known) return [known, false];
+		const fresh: Row = { fingerprint, signal, host, cli, requests: 0, records: 0, bytes: 0 };
+		rows.set(key, fresh);
+		return [fresh, true];
+	};
+	return {
+		add(seen) {
+			const isFull =
+				rows.size >= MAX_SERIES && !rows.has(`${seen.fingerprint}\n${seen.signal}\n${seen.host}\n${seen.cli}`);
+			const [row, isNew] = rowOf(isFull ? { ...seen, host: "", cli: "" } : seen);
+			row.requests += seen.requests;
+			row.records += seen.records;
+			row.bytes += seen.bytes;
+			return isNew;
+		},
+		count(family, given) {
+			const label = counts.size < MAX_LABELS || counts.has(`${family} ${given}`) ? given : "other";
+			const known = counts.get(`${family} ${label}`);
+			if (known) known.value++;
+			else counts.set(`${family} ${label}`, { family, label, value: 1 });
+		},
+		text() {
+			const sums = SUMS.flatMap(([field, name, help]) => [
+				...header(name, help),
+				...[...rows.values()].map(
+					(row) =>
+						`${name}{fingerprint="${escaped(row.fingerprint)}",signal="${row.signal}",host="${escaped(row.host)}",cli="${escaped(row.cli)}"} ${row[field]}`,
+				),
+			]);
+			const others = Object.entries(families).flatMap(([family, [name, help, label]]) => [
+				...header(name, help),
+				...[...counts.values()]
+					.filter((count) => count.family === family)
+					.map((count) => `${name}{${label}="${escaped(count.label)}"} ${count.value}`),
+			]);
+			return `${[...sums, ...others].join("\n")}\n`;
+		},
+	};
+}
+
+function header(name: string, help: string): string[] {
+	return [`# HELP ${name} ${help}`, `# TYPE ${name} counter`];
+}
+
+function escaped(label: string): string {
+	return label.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
