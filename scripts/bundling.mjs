@@ -1,25 +1,54 @@
 // How sources are turned into modules, for the build and for the tests alike.
 import { readFile } from "node:fs/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import Handlebars from "handlebars";
+import { rolldown } from "rolldown";
 
 /** Helpers that may print: each quotes for the language of the file, so a value can never break out. */
 const printers = new Set(["sh", "ps", "xml", "md", "yaml", "prose", "code"]);
 
 /**
  * Precompiles `.hbs` files (no template compiler runs at run time) and loads `.json` tables as one string, which V8 reads faster than
- * the same data as code.
- * @returns {{ name: string, load(id: string): Promise<string | { code: string, moduleType: "js" } | null> }}
+ * the same data as code. An import that ends with `?text` is a text: a style sheet, or a script bundled for browsers.
+ * @returns {{
+ *   name: string,
+ *   resolveId(source: string, importer?: string): string | null,
+ *   load(id: string): Promise<string | { code: string, moduleType: "js" } | null>,
+ * }}
  */
 export function sourcePlugin() {
 	return {
 		name: "sources",
+		resolveId(source, importer) {
+			if (!source.endsWith("?text") || !importer) return null;
+			const { href } = new URL(source.slice(0, -"?text".length), pathToFileURL(importer));
+			return `\0text:${href}:`;
+		},
 		async load(id) {
+			if (id.startsWith("\0text:")) return textModule(fileURLToPath(id.slice("\0text:".length, -1)));
 			if (id.endsWith(".hbs")) return templateModule(id);
 			if (!id.endsWith(".json")) return null;
 			const data = JSON.stringify(JSON.parse(await readFile(id, "utf8")));
 			return { code: `export default JSON.parse(${JSON.stringify(data)});\n`, moduleType: "js" };
 		},
 	};
+}
+
+/** @param {string} path */
+async function textModule(path) {
+	const text = path.endsWith(".ts") ? await browserScript(path) : await readFile(path, "utf8");
+	return { code: `export default ${JSON.stringify(text)};\n`, moduleType: /** @type {const} */ ("js") };
+}
+
+/**
+ * A script with all that it imports, as one text that runs by itself.
+ * @param {string} path
+ */
+async function browserScript(path) {
+	const build = await rolldown({ input: path, platform: "browser" });
+	const { output } = await build.generate({ format: "iife", minify: true });
+	await build.close();
+	return output[0].code;
 }
 
 /** @param {string} path */

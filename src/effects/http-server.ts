@@ -23,8 +23,11 @@ export interface ServerAnswer {
 /** Instead of an answer: lines that are written as they come, until the client or the server ends it. */
 export interface ServerStream {
 	readonly contentType: string;
-	/** Is given a function that writes; returns one that is called when the client is gone. */
-	readonly start: (write: (text: string) => void) => () => void;
+	readonly headers?: Readonly<Record<string, string>>;
+	/** Is given a function that writes and says how many bytes the client has not taken yet; returns one that is called when the client is gone. */
+	readonly start: (write: (text: string) => number) => () => void;
+	/** What to write every 15 seconds, so that both sides notice when the other is gone. */
+	readonly heartbeat?: string;
 }
 
 export interface Server {
@@ -83,13 +86,22 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
 	const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
 	const answer = await options.answer({ method: request.method ?? "GET", path, query, headers: request.headers, body });
 	if ("status" in answer) return send(response, answer);
-	response.writeHead(200, { "content-type": answer.contentType, "cache-control": "no-store" });
+	response.writeHead(200, { "content-type": answer.contentType, "cache-control": "no-store", ...answer.headers });
 	response.flushHeaders();
-	response.on(
-		"close",
-		answer.start((text) => response.write(text)),
-	);
+	const write = (text: string) => {
+		if (text !== "") response.write(text);
+		return response.writableLength;
+	};
+	const { heartbeat } = answer;
+	const timer = heartbeat === undefined ? undefined : setInterval(() => write(heartbeat), HEARTBEAT_MS).unref();
+	const gone = answer.start(write);
+	response.on("close", () => {
+		clearInterval(timer);
+		gone();
+	});
 }
+
+const HEARTBEAT_MS = 15_000;
 
 function send(response: ServerResponse, { status, contentType, headers, body }: ServerAnswer): void {
 	const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;

@@ -1,5 +1,4 @@
 import type { SenderRow, TokenRow } from "../judge/case.ts";
-import { duration } from "../judge/duration.ts";
 import { columns, cut, fill, sparkline, wrap } from "./columns.ts";
 import {
 	countdown,
@@ -17,7 +16,8 @@ import {
 	type Urgency,
 	verdictCounts,
 } from "./overlap.ts";
-import { ago, bytes, count, offset, percent, plainDeep, plural, until, utc } from "./wording.ts";
+import { clockNote, inventoryText, rateText, silenceNote } from "./phrases.ts";
+import { ago, bytes, count, localTime, percent, plainDeep, plural, until, utc } from "./wording.ts";
 
 export interface TextOptions {
 	/** Columns of the terminal; 80 if not given. */
@@ -57,7 +57,7 @@ export function reportText(outside: OverlapView, options: TextOptions = {}): str
 		verdictLines(view, width),
 		deadlineLines(view, now, width, options.timeZone),
 		tokenLines(view, now, width),
-		rateLines(view, now, width),
+		rateLines(view, width),
 		gatewayLines(view, now, width),
 		senderLines(view, now, width, options.senders ?? 20),
 		strangerLines(view, now),
@@ -101,7 +101,7 @@ function deadlineLines({ rotation, judgement }: OverlapView, now: number, width:
 	if (rotation.deadline === undefined || leftMs === undefined) {
 		return [[["Old token: nobody knows when it dies", BOLD]], ...offsetLines(rotation)];
 	}
-	const { fits, silenceNeededMs } = judgement.fleet;
+	const silence = silenceNote(judgement.fleet);
 	const local = zone === undefined ? "" : `, ${localTime(rotation.deadline, zone)}`;
 	const passed = progress(rotation, now);
 	const barWidth = Math.min(40, width - 34);
@@ -117,7 +117,6 @@ function deadlineLines({ rotation, judgement }: OverlapView, now: number, width:
 						` ${percent(passed)} of the overlap gone`,
 					],
 				];
-	const silence = `needs ${duration(silenceNeededMs)} of silence before a yes: ${fits ? "that fits" : "too long for this deadline"}`;
 	return [
 		[
 			[leftMs > 0 ? "Old token dies " : "Old token died ", BOLD],
@@ -127,21 +126,15 @@ function deadlineLines({ rotation, judgement }: OverlapView, now: number, width:
 		...bar,
 		...(rotation.deadlineSource === undefined ? [] : indented(`deadline from ${rotation.deadlineSource}`, width)),
 		...offsetLines(rotation),
-		...(silenceNeededMs > 0 && leftMs > 0 ? [["  ", [silence, fits ? DIM : TONE_SGR.bad]] as Line] : []),
+		...(silence !== undefined && leftMs > 0
+			? [["  ", [silence, judgement.fleet.fits ? DIM : TONE_SGR.bad]] as Line]
+			: []),
 	];
 }
 
-/** Less than a second is what a probe's own latency makes of equal clocks. */
-const EQUAL_CLOCKS_MS = 1_000;
-
-function offsetLines({ clockOffsetMs }: OverlapView["rotation"]): Line[] {
-	if (clockOffsetMs === undefined || Math.abs(clockOffsetMs) < EQUAL_CLOCKS_MS) return [];
-	return [["  ", [`the provider's clock is ${offset(clockOffsetMs)}`, TONE_SGR.warn]]];
-}
-
-function localTime(at: number, timeZone: string): string {
-	const format = { timeZone, hour: "2-digit", minute: "2-digit", weekday: "short", timeZoneName: "short" } as const;
-	return new Intl.DateTimeFormat("en-GB", format).format(at);
+function offsetLines(rotation: OverlapView["rotation"]): Line[] {
+	const note = clockNote(rotation);
+	return note === undefined ? [] : [["  ", [note, TONE_SGR.warn]]];
 }
 
 function tokenLines(view: OverlapView, now: number, width: number): Line[] {
@@ -174,22 +167,12 @@ function tokenLines(view: OverlapView, now: number, width: number): Line[] {
 	];
 }
 
-function rateLines(
-	{ judgement: { oldRate, projectedZero }, rotation }: OverlapView,
-	now: number,
-	width: number,
-): Line[] {
+function rateLines({ judgement, rotation }: OverlapView, width: number): Line[] {
 	if (rotation.watchSince === undefined) return [];
-	const ends =
-		projectedZero === undefined
-			? ""
-			: projectedZero <= now
-				? ", near its end"
-				: `, none from about ${utc(projectedZero)}`;
 	return [
 		[["Requests with the old token, per 15 min", BOLD]],
-		["  ", sparkline(oldRate, width - 4)],
-		["  ", [`most ${count(Math.max(...oldRate))}, now ${count(oldRate.at(-1) ?? 0)}${ends}`, DIM]],
+		["  ", sparkline(judgement.oldRate, width - 4)],
+		["  ", [rateText(judgement), DIM]],
 	];
 }
 
@@ -302,10 +285,8 @@ function strangerLines(view: OverlapView, now: number): Line[] {
 
 function inventoryLines({ inventory }: OverlapView, width: number): Line[] {
 	if (inventory === undefined) return [];
-	const { hosts, onOld, onNew, other, drift, absent, error, badLines } = inventory;
-	const bad = badLines > 0 ? `; ${plural(badLines, "line")} not understood` : "";
-	const text = `${count(onNew)} on the new token, ${count(onOld)} on the old, ${count(other)} on another; ${count(drift)} drifted, ${count(absent)} absent, ${count(error)} with an error${bad}`;
-	return [[[`${plural(hosts, "machine")} reported what is configured`, BOLD]], ...indented(text, width)];
+	const title = `${plural(inventory.hosts, "machine")} reported what is configured`;
+	return [[[title, BOLD]], ...indented(inventoryText(inventory), width)];
 }
 
 function warningLines({ warnings }: OverlapView, width: number): Line[] {

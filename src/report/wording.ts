@@ -4,6 +4,8 @@ import { duration, MINUTE_MS } from "../judge/duration.ts";
 const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 /** More combining marks on one letter than any script needs. */
 const PILED = /(\p{M}{4})\p{M}+/gu;
+/** Most names: too short to be a token, and nothing but ASCII. */
+const HARMLESS = /^[\u0020-\u007e]{0,19}$/;
 /** A separator-free piece with capitals, small letters and digits mixed, as names have none: it could be a token. */
 const TOKEN_LIKE = /(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{20,}/g;
 
@@ -12,6 +14,7 @@ const TOKEN_LIKE = /(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*\d)
  * writing, and what looks like a token replaced by its length. Host names stay readable however long their words are.
  */
 export function plain(text: string, longest = 200): string {
+	if (text.length <= longest && HARMLESS.test(text)) return text;
 	const visible = text
 		.slice(0, 4 * longest)
 		.replace(STEERING, escaped)
@@ -90,4 +93,10 @@ export function offset(ms: number): string {
 	const seconds = Math.abs(ms) / 1000;
 	const amount = seconds < 10 ? seconds.toFixed(1) : count(seconds);
 	return `${amount} s ${ms < 0 ? "behind" : "ahead of"} ours`;
+}
+
+/** `Tue, 06:43 CEST`: the local time beside UTC. */
+export function localTime(at: number, timeZone: string): string {
+	const format = { timeZone, hour: "2-digit", minute: "2-digit", weekday: "short", timeZoneName: "short" } as const;
+	return new Intl.DateTimeFormat("en-GB", format).format(at);
 }

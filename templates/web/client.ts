@@ -1,0 +1,73 @@
+import { pageBody, pageTitle } from "../../src/web/page.ts";
+import { FIRST_ROWS, type PageData, type PageState, type SortKey } from "../../src/web/state.ts";
+import { mount } from "./mount.ts";
+
+const RETRY_MS = { first: 500, most: 8_000 };
+
+let data: PageData | undefined;
+/** The view's clock minus this browser's. */
+let clockOffset = 0;
+let retryMs = RETRY_MS.first;
+let state: PageState = {
+	now: 0,
+	connection: "live",
+	timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+	filter: "",
+	verdict: undefined,
+	sort: "verdict",
+	descending: false,
+	rows: FIRST_ROWS,
+};
+
+/** The key in the address was used up when the page was loaded. */
+history.replaceState(undefined, "", location.pathname);
+
+function show(change: Partial<PageState> = {}): void {
+	if (!data) return;
+	state = { ...state, ...change, now: Date.now() + clockOffset };
+	mount(document.body, pageBody(data, state));
+	const title = pageTitle(data.view);
+	if (document.title !== title) document.title = title;
+}
+
+function connect(): void {
+	const events = new EventSource("/events");
+	const retry = (connection: PageState["connection"]) => {
+		events.close();
+		show({ connection });
+		setTimeout(connect, retryMs);
+		retryMs = Math.min(RETRY_MS.most, retryMs * 2);
+	};
+	events.addEventListener("view", ({ data: text }) => {
+		data = JSON.parse(text) as PageData;
+		clockOffset = data.view.rotation.now - Date.now();
+		retryMs = RETRY_MS.first;
+		show({ connection: "live" });
+	});
+	events.addEventListener("end", () => retry("ended"));
+	events.addEventListener("error", () => retry(state.connection === "ended" ? "ended" : "lost"));
+}
+
+const actions: Readonly<Record<string, (value: string) => Partial<PageState>>> = {
+	more: () => ({ rows: state.rows * 3 }),
+	filter: (filter) => ({ filter, rows: FIRST_ROWS }),
+	verdict: (value) => ({
+		verdict: state.verdict === value ? undefined : (value as PageState["verdict"]),
+		rows: FIRST_ROWS,
+	}),
+	sort: (value) => ({ sort: value as SortKey, descending: state.sort === value && !state.descending }),
+};
+
+function act(event: Event): void {
+	const target = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-action]") : null;
+	if (!target) return;
+	const isInput = target instanceof HTMLInputElement;
+	if (isInput !== (event.type === "input")) return;
+	const action = actions[target.dataset["action"] ?? ""];
+	if (action) show(action(isInput ? target.value : (target.dataset["value"] ?? "")));
+}
+
+document.addEventListener("click", act);
+document.addEventListener("input", act);
+setInterval(() => show(), 1_000);
+connect();
