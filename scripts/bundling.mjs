@@ -12,6 +12,7 @@ const printers = new Set(["sh", "ps", "xml", "md", "yaml", "prose", "code"]);
  * the same data as code. An import that ends with `?text` is a text: a style sheet, or a script bundled for browsers.
  * @returns {{
  *   name: string,
+ *   enforce: "pre",
  *   resolveId(source: string, importer?: string): string | null,
  *   load(id: string): Promise<string | { code: string, moduleType: "js" } | null>,
  * }}
@@ -19,6 +20,7 @@ const printers = new Set(["sh", "ps", "xml", "md", "yaml", "prose", "code"]);
 export function sourcePlugin() {
 	return {
 		name: "sources",
+		enforce: /** @type {const} */ ("pre"),
 		resolveId(source, importer) {
 			if (!source.endsWith("?text") || !importer) return null;
 			const { href } = new URL(source.slice(0, -"?text".length), pathToFileURL(importer));

@@ -167,12 +167,12 @@ function tokenLines(view: OverlapView, now: number, width: number): Line[] {
 	];
 }
 
-function rateLines({ judgement, rotation }: OverlapView, width: number): Line[] {
-	if (rotation.watchSince === undefined) return [];
+function rateLines(view: OverlapView, width: number): Line[] {
+	if (view.rotation.watchSince === undefined) return [];
 	return [
 		[["Requests with the old token, per 15 min", BOLD]],
-		["  ", sparkline(judgement.oldRate, width - 4)],
-		["  ", [rateText(judgement), DIM]],
+		["  ", sparkline(view.judgement.oldRate, width - 4)],
+		["  ", [rateText(view), DIM]],
 	];
 }
 

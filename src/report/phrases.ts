@@ -1,6 +1,6 @@
-import type { FleetVerdict, Judgement } from "../judge/case.ts";
+import type { FleetVerdict } from "../judge/case.ts";
 import { duration } from "../judge/duration.ts";
-import type { InventorySums, RotationView } from "./overlap.ts";
+import type { InventorySums, OverlapView, RotationView } from "./overlap.ts";
 import { count, offset, plural, utc } from "./wording.ts";
 
 /** Less than a second is what a probe's own latency makes of equal clocks. */
@@ -19,9 +19,11 @@ export function silenceNote({ silenceNeededMs, fits }: FleetVerdict): string | u
 }
 
 /** The old token's rate in words, which is also what a chart of it says to those who cannot see it. */
-export function rateText({ oldRate, projectedZero }: Judgement): string {
-	const end = projectedZero === undefined ? "" : `, none from about ${utc(projectedZero)} if it goes on like this`;
-	return `most ${count(Math.max(...oldRate))}, now ${count(oldRate.at(-1) ?? 0)}${end}`;
+export function rateText({ judgement: { oldRate, projectedZero }, rotation }: OverlapView): string {
+	const rate = `most ${count(Math.max(...oldRate))}, now ${count(oldRate.at(-1) ?? 0)}`;
+	if (projectedZero === undefined) return rate;
+	if (projectedZero <= rotation.now) return `${rate}; by its trend it would be zero by now, some hold on`;
+	return `${rate}; by its trend zero at ${utc(projectedZero)}`;
 }
 
 export function inventoryText(sums: InventorySums): string {

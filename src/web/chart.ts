@@ -8,7 +8,8 @@ const QUARTER_MS = 15 * 60_000;
 const PLOT = { top: 18, height: 112 };
 
 /** The old token's requests from the beginning of the watch up to the deadline, and where they are going. */
-export function fadeChart({ judgement, rotation }: OverlapView, now: number): Element {
+export function fadeChart(view: OverlapView, now: number): Element {
+	const { judgement, rotation } = view;
 	const { oldRate, projectedZero } = judgement;
 	const end = (Math.floor(now / QUARTER_MS) + 1) * QUARTER_MS;
 	const start = end - oldRate.length * QUARTER_MS;
@@ -20,7 +21,7 @@ export function fadeChart({ judgement, rotation }: OverlapView, now: number): El
 	const [first, final] = [points[0], points.at(-1)];
 	const from = final ?? [0, 1];
 	const zero = projectedZero !== undefined && projectedZero <= last ? at(projectedZero) : undefined;
-	const text = `Requests with the old token per 15 minutes, from ${utc(start)}: ${rateText(judgement)}`;
+	const text = `Requests with the old token per 15 minutes, from ${utc(start)}: ${rateText(view)}`;
 	return h(
 		"svg",
 		{ class: "fade", role: "img", "aria-label": text, height: PLOT.top + PLOT.height + 24 },
@@ -43,7 +44,7 @@ export function fadeChart({ judgement, rotation }: OverlapView, now: number): El
 		mark("now", at(now), "now", "below"),
 		at(now) > 0.2 ? label(0, clock(start), "below") : undefined,
 		zero !== undefined && zero > at(now) + 0.02
-			? label(zero, `none from ${clock(projectedZero ?? 0)}`, "above")
+			? label(zero, `zero at ${clock(projectedZero ?? 0)}`, "above")
 			: undefined,
 		rotation.deadline !== undefined && rotation.deadline >= start
 			? mark("deadline", at(rotation.deadline), at(now) < 0.75 ? `dies ${clock(rotation.deadline)}` : "dies", "above")

@@ -32,9 +32,8 @@ export function pageBody(data: PageData, state?: PageState): Element[] {
 			h("div", { class: "lead" }, answer(view), deadline(view, now, state?.timeZone)),
 			warnings(view),
 			fade(view, now),
-			tokens(view, now),
+			h("div", { class: "pair" }, tokens(view, now), gateways(view, now)),
 			sendersSection(data, now, state),
-			gateways(view, now),
 			unknown(view, now),
 			inventory(view),
 		),
@@ -131,7 +130,7 @@ function fade(view: OverlapView, now: number): Element | undefined {
 		"section",
 		{ class: "panel", "aria-labelledby": "fade" },
 		h("h2", { id: "fade" }, "Requests with the old token"),
-		h("p", { class: "note" }, `Per 15 minutes: ${rateText(view.judgement)}.`),
+		h("p", { class: "note" }, `Per 15 minutes: ${rateText(view)}.`),
 		fadeChart(view, now),
 	);
 }
@@ -169,7 +168,7 @@ function tokens(view: OverlapView, now: number): Element {
 			"table",
 			{ class: "tokens" },
 			h("caption", { class: "hidden" }, "The two tokens side by side"),
-			h("thead", {}, h("tr", {}, h("td", {}), roles.map(head))),
+			h("thead", {}, h("tr", {}, h("td", { class: "corner" }), roles.map(head))),
 			h(
 				"tbody",
 				{},
@@ -178,7 +177,7 @@ function tokens(view: OverlapView, now: number): Element {
 					return h(
 						"tr",
 						{},
-						h("th", { scope: "row" }, title),
+						h("th", { scope: "row", class: "label" }, title),
 						cells.map((token) =>
 							h("td", { class: title === "Fingerprint" ? "mono" : "" }, token ? of(token, now) : "not known"),
 						),

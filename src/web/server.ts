@@ -60,7 +60,7 @@ export async function startWatchPage(fx: Effects, { host, port, view }: WatchPag
 
 	function page(headers: Readonly<Record<string, string>>): ServerAnswer {
 		const { body, policy } = liveDocument(pageData(feed.view()), {
-			now: fx.clock.now(),
+			now: feed.view().rotation.now,
 			connection: "live",
 			timeZone: "UTC",
 			filter: "",

@@ -43,7 +43,7 @@ export interface PageState {
 	readonly rows: number;
 }
 
-export const FIRST_ROWS = 100;
+export const FIRST_ROWS = 25;
 
 /** The senders as chosen: filtered by verdict and by words that all occur in a row, then sorted. The given order is by urgency. */
 export function chosen(senders: readonly SenderRow[], state: PageState): SenderRow[] {

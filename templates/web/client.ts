@@ -49,7 +49,7 @@ function connect(): void {
 }
 
 const actions: Readonly<Record<string, (value: string) => Partial<PageState>>> = {
-	more: () => ({ rows: state.rows * 3 }),
+	more: () => ({ rows: state.rows * 4 }),
 	filter: (filter) => ({ filter, rows: FIRST_ROWS }),
 	verdict: (value) => ({
 		verdict: state.verdict === value ? undefined : (value as PageState["verdict"]),
