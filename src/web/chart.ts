@@ -33,7 +33,7 @@ export function fadeChart(view: OverlapView, now: number): Element {
 				points: `${round((first?.[0] ?? 0) * 1000)},100 ${line} ${round(from[0] * 1000)},100`,
 			}),
 			h("polyline", { class: "rate", points: line }),
-			zero !== undefined && zero > from[0]
+			zero !== undefined && zero > at(now)
 				? h("polyline", {
 						class: "ahead",
 						points: `${round(from[0] * 1000)},${round(from[1] * 100)} ${round(zero * 1000)},100`,

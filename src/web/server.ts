@@ -1,5 +1,6 @@
 import type { Effects } from "../effects/effects.ts";
 import type { ServerAnswer, ServerRequest, ServerStream } from "../effects/http-server.ts";
+import { redact } from "../guard.ts";
 import type { OverlapView } from "../report/overlap.ts";
 import { newAccess } from "./access.ts";
 import { liveDocument } from "./document.ts";
@@ -8,7 +9,7 @@ import { FIRST_ROWS, pageData } from "./state.ts";
 export interface WatchPage {
 	/** With the key that opens it, once. */
 	readonly url: string;
-	/** Shows another view; what did not change but for its clock is not sent again. */
+	/** Shows another view; what did not change but for its clock is not sent again, nor anything to a page that lags behind. */
 	update(view: OverlapView): void;
 	/** Tells every page that the watch has ended, and stops serving. */
 	close(): Promise<void>;
@@ -70,7 +71,7 @@ export async function startWatchPage(fx: Effects, { host, port, view }: WatchPag
 			rows: FIRST_ROWS,
 		});
 		const all = { ...SAFE_HEADERS, "content-security-policy": policy, ...headers };
-		return { status: 200, contentType: "text/html; charset=utf-8", headers: all, body };
+		return { status: 200, contentType: "text/html; charset=utf-8", headers: all, body: redact(body) };
 	}
 }
 
@@ -78,34 +79,36 @@ function plainAnswer(status: number, body: string): ServerAnswer {
 	return { status, contentType: "text/plain; charset=utf-8", headers: SAFE_HEADERS, body: `${body}\n` };
 }
 
-/** The newest view, and every page that wants to know of it. */
+/** The newest view, and every page that wants to know of it, each with what it was sent last. */
 function newFeed(initial: OverlapView) {
 	let view = initial;
-	let sent = withoutClock(initial);
-	const pages = new Set<(text: string) => number>();
-	const event = () => `event: view\ndata: ${JSON.stringify(pageData(view))}\n\n`;
+	let content = withoutClock(initial);
+	const pages = new Map<(text: string) => number, string>();
+	const event = () => redact(`event: view\ndata: ${JSON.stringify(pageData(view))}\n\n`);
 	return {
 		view: () => view,
 		update(next: OverlapView) {
 			view = next;
-			if (pages.size === 0) return;
-			const now = withoutClock(next);
-			if (now === sent) return;
-			sent = now;
+			content = withoutClock(next);
+			const behind = [...pages].filter(([write, sent]) => sent !== content && write("") < MAX_BACKLOG_BYTES);
+			if (behind.length === 0) return;
 			const text = event();
-			for (const write of pages) if (write("") < MAX_BACKLOG_BYTES) write(text);
+			for (const [write] of behind) {
+				write(text);
+				pages.set(write, content);
+			}
 		},
 		stream: (): ServerStream => ({
 			contentType: "text/event-stream; charset=utf-8",
 			heartbeat: ": still here\n\n",
 			start(write) {
-				pages.add(write);
+				pages.set(write, content);
 				write(event());
 				return () => pages.delete(write);
 			},
 		}),
 		end() {
-			for (const write of pages) write("event: end\ndata:\n\n");
+			for (const write of pages.keys()) write("event: end\ndata:\n\n");
 		},
 	};
 }
