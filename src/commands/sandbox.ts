@@ -1,25 +1,47 @@
-import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName, type Problem } from "../errors.ts";
+import type { Effects, Terminal } from "../effects/effects.ts";
+import { CrossfadeError, type ExitName } from "../errors.ts";
 import { shown } from "../render/quote.ts";
-import { newLedger } from "../sandbox/ledger.ts";
+import { type Fault, faultHelp, parseFault } from "../sandbox/faults.ts";
+import type { SandboxEvent } from "../sandbox/ledger.ts";
+import { sandboxProviders } from "../sandbox/providers/registry.ts";
 import { startSandbox } from "../sandbox/server.ts";
+import { readSettings } from "../sandbox/settings.ts";
 import { Secret } from "../secret.ts";
-import { durationMs } from "../spec/duration.ts";
-import { parseTokenRef, type TokenRef } from "../spec/token-ref.ts";
+import { type FlagReader, readFlags } from "../spec/flags.ts";
+import { parseTokenRef } from "../spec/token-ref.ts";
 import type { Command, Invocation } from "./command.ts";
+
+const [standardProvider] = sandboxProviders;
 
 export const sandboxCommand: Command = {
 	name: "sandbox",
-	description: `Runs a provider on this machine that behaves like Torii: it takes OTLP over HTTP (protobuf and JSON, gzip), with the
-token as Bearer or in the path, rotates it, accepts the old one until the overlap ends, and then answers 401. For tests,
-demos and dry runs. It keeps no token, only fingerprints.
+	description: `Runs a provider on this machine that behaves like the real one: it makes, rotates and ends
+tokens by its rules, accepts or refuses what is sent with them, and has a clock that can be moved. For
+tests, demos and dry runs. It keeps no token, only digests; a new token is in one answer only.
+
+Providers:
+${lines(sandboxProviders.map(({ id, about }) => [id, about]))}
+
+Their settings (--set), with what they are when not set:
+${lines(sandboxProviders.flatMap(({ id, settings }) => Object.entries(settings).map(([name, { standard, what }]) => [id, `${name}=${standard}`.padEnd(20) + what])))}
 
 While it runs:
   GET  /_sandbox          which tokens are accepted, and what arrived with which
   GET  /_sandbox/events   the same as it happens, a JSON line each
-  POST /_sandbox/rotate   a new token (Accept: text/plain gives the token alone)
-  POST /_sandbox/clock    {"advance": "23h"} or {"at": "2026-01-31T12:00:00Z"}`,
+  POST /_sandbox/rotate   as in the portal (Accept: text/plain gives the token alone)
+  POST /_sandbox/mint     another token, where a portal makes them
+  POST /_sandbox/revoke   {"token": "<id or fingerprint>"}, where a portal does
+  POST /_sandbox/clock    {"advance": "23h"} or {"at": "2026-01-31T12:00:00Z"}
+  POST /_sandbox/fault    {"fault": "503", "times": 3} or {"fault": "off"}
+
+Faults (--fault), each also with times=N and on=ingest or on=manage:
+${lines(faultHelp())}`,
 	options: [
+		{
+			flags: "--provider <id>",
+			description: `who it is (default: ${standardProvider.id})`,
+			choices: sandboxProviders.map(({ id }) => id),
+		},
 		{ flags: "--port <n>", description: "port on 127.0.0.1 (default: any free one)" },
 		{ flags: "--token <ref>", description: "take the first token from file:PATH, env:NAME, fd:N or prompt" },
 		{
@@ -27,37 +49,58 @@ While it runs:
 			description: "make the first token and write it to this new file (0600)",
 			files: true,
 		},
-		{ flags: "--overlap <time>", description: "how long the old token is accepted, e.g. 30s (default: 24h)" },
+		{
+			flags: "--admin-out <file>",
+			description: "write the credential of the management API to this new file (0600)",
+			files: true,
+		},
+		{
+			flags: "--overlap <time>",
+			description: "how long the old token is accepted, e.g. 30s; the same as --set overlap",
+		},
+		{ flags: "--set <name=value>", description: "a setting of the provider; may be given again", repeatable: true },
+		{ flags: "--fault <fault>", description: "a fault from the start, e.g. 503:times=3", repeatable: true },
 		{ flags: "--json", description: "print events as JSON lines" },
 	],
 	examples: [
 		["crossfade sandbox --port 4319 --token-out ./torii.token", "a provider with a fresh token"],
 		["curl -sX POST -H 'Accept: text/plain' 127.0.0.1:4319/_sandbox/rotate -o new.token", "rotate it"],
+		[
+			"crossfade sandbox --provider tooken --admin-out ./api.key",
+			"one that rotates by API, the old token dying at once",
+		],
+		["crossfade sandbox --fault reset:times=1,on=manage", "the answer to the first rotation is lost"],
 	],
 	run,
 };
 
+function lines(rows: readonly (readonly [string, string])[]): string {
+	const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+	return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join("\n");
+}
+
 async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
-	const { port, overlapMs, ref, tokenOut } = parseFlags(options);
-	const ledger = newLedger("torii", overlapMs);
-	const first = ref ? await fx.readToken(ref) : Secret.of(fx.random.token());
+	const { provider, settings, port, ref, tokenOut, adminOut, faults } = parseFlags(readFlags(options));
+	const first = ref ? await fx.readToken(ref) : Secret.of(provider.prefix + fx.random.token());
+	const admin = adminOut === undefined ? undefined : Secret.of((provider.adminKey?.prefix ?? "") + fx.random.token());
 	if (tokenOut !== undefined) await fx.files.createSecret(tokenOut, first);
-	ledger.rotate(first.reveal(), fx.clock.now());
+	if (adminOut !== undefined && admin) await fx.files.createSecret(adminOut, admin);
 	const { terminal } = fx;
 	const server = await startSandbox(fx, {
 		host: "127.0.0.1",
 		port,
-		ledger,
-		onEvent: (event) => {
-			if (options["json"]) terminal.print(`${JSON.stringify(event)}\n`);
-			else
-				terminal.detail(
-					`${event.at} ${event.kind} ${event.fingerprint ?? ""} ${event.signal ?? ""} ${event.status ?? ""}`.trimEnd(),
-				);
-		},
+		provider,
+		settings,
+		token: first.reveal(),
+		adminKey: admin?.reveal(),
+		faults,
+		onEvent: eventPrinter(terminal, options["json"] === true),
 	});
 	terminal.note(`sandbox   ${server.url}`);
-	terminal.note(`token     fp=${first.fingerprint}${tokenOut === undefined ? "" : `, in ${tokenOut}`}`);
+	terminal.note(`provider  ${provider.title}: ${provider.about}`);
+	if (provider.otlp) terminal.note(`otlp      ${server.url}${provider.otlp.base}`);
+	terminal.note(`token     fp=${first.fingerprint}${tokenOut === undefined ? "" : `, in ${shown(tokenOut)}`}`);
+	if (adminOut !== undefined) terminal.note(`admin     ${provider.adminKey?.what}, in ${shown(adminOut)}`);
 	terminal.note(`status    ${server.url}/_sandbox`);
 	terminal.note("stop with Ctrl-C");
 	await fx.stopped();
@@ -65,39 +108,67 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	return "ok";
 }
 
-function parseFlags(options: Invocation["options"]) {
-	const problems: Problem[] = [];
-	const text = (name: string) => (typeof options[name] === "string" ? options[name] : undefined);
+function eventPrinter(terminal: Terminal, asJson: boolean): (event: SandboxEvent) => void {
+	if (asJson) return (event) => terminal.print(`${JSON.stringify(event)}\n`);
+	return ({ at, kind, fingerprint = "", signal = "", status = "" }) =>
+		terminal.detail(`${at} ${kind} ${fingerprint} ${signal} ${status}`.trimEnd());
+}
+
+function parseFlags(flags: FlagReader) {
+	const { problems, text, wrong } = flags;
+	const ids = sandboxProviders.map(({ id }) => id);
+	const id = flags.choice(text("provider"), ids, "--provider", "this provider");
+	const provider = sandboxProviders.find((each) => each.id === id) ?? standardProvider;
 	const port = Number(text("port") ?? 0);
 	if (!Number.isInteger(port) || port < 0 || port > 65535) {
-		problems.push({
+		wrong("--port", {
 			what: "the port is not one",
 			expected: "0 to 65535",
 			got: shown(text("port") ?? ""),
-			where: { file: "--port" },
 			fix: "choose a free port, or 0 for any",
 		});
 	}
-	const overlapMs = durationMs(text("overlap") ?? "24h");
-	if (overlapMs === undefined) {
-		problems.push({
-			what: "the overlap is not a time",
-			expected: "a number with ms, s, m, h or d, such as 24h",
-			got: shown(text("overlap") ?? ""),
-			where: { file: "--overlap" },
-			fix: "write it like 30s or 24h",
-		});
-	}
-	const parsed = text("token") === undefined ? undefined : parseTokenRef(text("token") ?? "", "--token");
-	if (parsed && "what" in parsed) problems.push(parsed);
-	if (parsed && text("tokenOut") !== undefined) {
-		problems.push({
+	const settings = readSettings(provider.settings, givenSettings(flags), "--set", (problem) => problems.push(problem));
+	const conflict = problems.length === 0 ? provider.conflict?.(settings) : undefined;
+	if (conflict !== undefined) wrong("--set", { what: conflict, fix: "see crossfade sandbox --help for the settings" });
+	const faults = flags
+		.all("fault")
+		.map((each) => parseFault(each, "--fault", (problem) => problems.push(problem)))
+		.filter((fault): fault is Fault => fault !== undefined);
+	const [token, tokenOut, adminOut] = [text("token"), text("tokenOut"), text("adminOut")];
+	const ref = token === undefined ? undefined : parseTokenRef(token, "--token");
+	if (ref && "what" in ref) problems.push(ref);
+	if (token !== undefined && tokenOut !== undefined) {
+		wrong("--token-out", {
 			what: "the first token is either read or made",
 			expected: "one of --token and --token-out",
-			where: { file: "--token-out" },
 			fix: "leave one of them away",
 		});
 	}
-	if (problems.length > 0 || overlapMs === undefined) throw new CrossfadeError("usage", problems);
-	return { port, overlapMs, ref: parsed as TokenRef | undefined, tokenOut: text("tokenOut") };
+	if (adminOut !== undefined && !provider.adminKey) {
+		const others = sandboxProviders.filter(({ adminKey }) => adminKey).map((each) => each.id);
+		wrong("--admin-out", {
+			what: `${provider.title} has no management API with a credential of its own`,
+			expected: `--provider ${others.join(", ")}`,
+			fix: "leave --admin-out away, or choose another --provider",
+		});
+	}
+	if (problems.length > 0 || (ref && "what" in ref)) throw new CrossfadeError("usage", problems);
+	return { provider, settings, port, ref, tokenOut, adminOut, faults };
+}
+
+/** `--set name=value` and `--overlap value` as texts by name. */
+function givenSettings({ all, text, wrong }: FlagReader): Record<string, string> {
+	const pairs = all("set").map((each) => /^([a-z-]+)=(.*)$/s.exec(each)?.slice(1) ?? [each]);
+	for (const pair of pairs.filter(({ length }) => length === 1)) {
+		wrong("--set", {
+			what: "this sets nothing",
+			expected: "name=value",
+			got: shown(pair[0] ?? ""),
+			fix: "write it like --set overlap=30s",
+		});
+	}
+	const overlap = text("overlap");
+	const good = pairs.filter(({ length }) => length === 2);
+	return { ...Object.fromEntries(good), ...(overlap === undefined ? {} : { overlap }) };
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { CrossfadeError } from "../errors.ts";
@@ -18,6 +19,10 @@ export interface ServerAnswer {
 	readonly contentType: string;
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly body: string | Uint8Array;
+	/** The answer goes out so much later, in milliseconds. */
+	readonly delayMs?: number;
+	/** Instead of the answer the connection is reset. */
+	readonly reset?: boolean;
 }
 
 /** Instead of an answer: lines that are written as they come, until the client or the server ends it. */
@@ -85,7 +90,10 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
 	if (!Buffer.isBuffer(body)) return send(response, { status: body, contentType: "text/plain", body: "" });
 	const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
 	const answer = await options.answer({ method: request.method ?? "GET", path, query, headers: request.headers, body });
-	if ("status" in answer) return send(response, answer);
+	if ("status" in answer) {
+		if (answer.delayMs) await pause(answer.delayMs, undefined, { ref: false });
+		return answer.reset ? void request.socket.resetAndDestroy() : send(response, answer);
+	}
 	response.writeHead(200, { "content-type": answer.contentType, "cache-control": "no-store", ...answer.headers });
 	response.flushHeaders();
 	const write = (text: string) => {

@@ -1,7 +1,10 @@
 import type { Effects } from "../effects/effects.ts";
 import type { Server, ServerAnswer, ServerRequest, ServerStream } from "../effects/http-server.ts";
+import { providerApi } from "./api.ts";
 import { CONTROL, control, type SandboxClock } from "./control.ts";
-import type { Ledger, SandboxEvent } from "./ledger.ts";
+import { type Fault, newFaults, type Target } from "./faults.ts";
+import { digestOf, newLedger, type SandboxEvent } from "./ledger.ts";
+import type { SandboxProvider } from "./providers/provider.ts";
 import { otlpRoute, receive } from "./receiver.ts";
 
 /** OTLP recommends servers to take up to 64 MiB. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
@@ -10,25 +13,46 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 export interface SandboxOptions {
 	readonly host: string;
 	readonly port: number;
-	readonly ledger: Ledger;
+	readonly provider: SandboxProvider;
+	/** The values of its settings, as `readSettings` gives them. */
+	readonly settings: Readonly<Record<string, unknown>>;
+	/** The token that is accepted from the start. Only its digest is kept. */
+	readonly token: string;
+	/** Opens the management API. Only its digest is kept. */
+	readonly adminKey?: string | undefined;
+	/** Those that are on from the start. */
+	readonly faults: readonly Fault[];
 	/** Called with every event, besides those who follow the tail. */
 	readonly onEvent: (event: SandboxEvent) => void;
 }
 
-/** Starts a provider on loopback: OTLP in, control paths beside it. */
+/** Starts a provider on loopback: OTLP where it takes it, its own API, and control paths beside them. */
 export async function startSandbox(
 	fx: Pick<Effects, "serve" | "clock" | "random">,
 	options: SandboxOptions,
 ): Promise<Server> {
-	const { ledger, host, port } = options;
+	const { provider, host, port } = options;
 	const clock = movableClock(fx);
 	const followers = new Set<(text: string) => void>();
+	let listening = false;
 	const log = (event: SandboxEvent) => {
+		if (!listening) return;
 		options.onEvent(event);
 		if (followers.size === 0) return;
 		const line = `${JSON.stringify(event)}\n`;
 		for (const write of followers) write(line);
 	};
+	const adminDigest = options.adminKey === undefined ? undefined : digestOf(options.adminKey);
+	const isAdminKey = (credential: string) => digestOf(credential) === adminDigest;
+	const newToken = () => provider.prefix + fx.random.token();
+	const emulation = provider.start(options.settings, { newLedger: () => newLedger(log), newToken, isAdminKey });
+	emulation.mint(options.token, {}, clock.now());
+	const faults = newFaults();
+	for (const fault of options.faults) faults.add(fault);
+	// The Date header stays that of this machine: a clock that is moved on purpose is no clock that is wrong.
+	const interfere = (target: Target) => faults.hit(target, fx.clock.now());
+	const api = providerApi({ emulation, isAdminKey, interfere, log });
+	const receiver = { ledger: emulation.ledger, admit: emulation.admit, log };
 	const tail: ServerStream = {
 		contentType: "application/x-ndjson",
 		start: (write) => {
@@ -37,20 +61,23 @@ export async function startSandbox(
 		},
 	};
 	const answer = (request: ServerRequest): ServerAnswer | ServerStream => {
-		const {
-			authorization,
-			accept = "",
-			"content-type": contentType = "",
-		} = request.headers as Record<string, string | undefined>;
-		const received = { method: request.method, path: request.path, authorization, contentType, body: request.body };
-		const route = otlpRoute(request.path);
-		if (route) return receive(received, route, ledger, clock.now(), log);
+		const { method, path, body, headers } = request;
+		const route = provider.otlp && otlpRoute(path, provider.otlp);
+		if (route) {
+			const { authorization, "content-type": contentType = "" } = headers as Record<string, string | undefined>;
+			const interference = interfere("ingest");
+			const received = { method, authorization, contentType, body };
+			return interference.finish(receive(received, route, clock.now(), receiver, interference));
+		}
+		if (path !== CONTROL && !path.startsWith(`${CONTROL}/`)) return api(request, clock.now());
 		if (!isLocalCaller(request))
 			return { status: 403, contentType: "text/plain", body: "only for programs on this machine\n" };
-		if (request.path === `${CONTROL}/events`) return tail;
-		return control(received, accept, { ledger, clock, mint: () => fx.random.token(), log });
+		if (path === `${CONTROL}/events`) return tail;
+		return control(request, { provider, emulation, clock, faults, newToken, log });
 	};
-	return fx.serve({ host, port, maxBodyBytes: MAX_BODY_BYTES, answer });
+	const server = await fx.serve({ host, port, maxBodyBytes: MAX_BODY_BYTES, answer });
+	listening = true;
+	return server;
 }
 
 function movableClock({ clock }: Pick<Effects, "clock">): SandboxClock {
