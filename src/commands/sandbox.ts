@@ -16,8 +16,8 @@ const [standardProvider] = sandboxProviders;
 export const sandboxCommand: Command = {
 	name: "sandbox",
 	description: `Runs a provider on this machine that behaves like the real one: it makes, rotates and ends
-tokens by its rules, accepts or refuses what is sent with them, and has a clock that can be moved. For
-tests, demos and dry runs. It keeps no token, only digests; a new token is in one answer only.
+tokens by its rules, accepts or refuses what is sent with them, and has a clock that can be
+moved. For tests, demos and dry runs. It keeps no token, only digests.
 
 Providers:
 ${lines(sandboxProviders.map(({ id, about }) => [id, about]))}

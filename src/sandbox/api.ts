@@ -15,7 +15,7 @@ export interface ApiDesk {
 export function providerApi({ emulation, isAdminKey, interfere, log }: ApiDesk) {
 	const { ledger, routes, admit } = emulation;
 	const isAdmin = emulation.isAdmin ?? isAdminKey;
-	const credentialOf = emulation.credential ?? bearer;
+	const tokenOf = emulation.tokenOf ?? bearer;
 	const patterns = routes.map((route) => ({ route, pattern: patternOf(route.path) }));
 	const refuse = (status: number, message: string, headers = {}): ServerAnswer => ({
 		...json(status, emulation.refusal(status, message)),
@@ -31,15 +31,16 @@ export function providerApi({ emulation, isAdminKey, interfere, log }: ApiDesk) 
 		}
 		const { route, pattern } = match;
 		const requestHeaders = request.headers as Headers;
-		const credential = credentialOf(requestHeaders) ?? "";
-		const admin = route.by.includes("admin") && isAdmin(credential, now);
-		const judged = route.by.includes("token") && !admin ? ledger.judge(credential, now) : undefined;
+		const admin = route.by.includes("admin") && isAdmin(bearer(requestHeaders) ?? "", now);
+		const byToken = route.by.includes("token") && !admin;
+		const judged = byToken ? ledger.judge(tokenOf(requestHeaders) ?? "", now) : undefined;
 		const { instead, finish } = interfere(route.records ? "ingest" : "manage");
 		let headers: ServerAnswer["headers"] = instead?.headers ?? {};
 		let records = 0;
 		const serve = (): ServerAnswer => {
 			if (instead) throw new Refused(instead.status, `fault ${instead.status}`);
 			if (route.by.length > 0 && !admin && !judged?.accepted) throw new Refused(401, reason(judged, now));
+			ledger.use(judged?.token, now);
 			const call: Call = {
 				now,
 				token: judged?.token,

@@ -157,7 +157,10 @@ export function faultHelp(): readonly (readonly [usage: string, what: string])[]
 	const numbers = Object.keys(statuses);
 	const others = Object.entries(kinds).filter(([name]) => !numbers.includes(name));
 	return [
-		["503:after=30s,form=date", `answer this, processing nothing; also ${numbers.join(", ")}; form=seconds`],
+		[
+			"503:after=30s,form=date",
+			`answer this, process nothing; also ${numbers.filter((each) => each !== "503").join(", ")}`,
+		],
 		...others.map(([name, { settings, what }]): [string, string] => {
 			const own = Object.entries(settings).map(([key, { standard }]) => `${key}=${standard}`);
 			return [own.length === 0 ? name : `${name}:${own.join(",")}`, what];

@@ -89,8 +89,10 @@ export interface Ledger<D = unknown> {
 	revoke(record: TokenRecord, now: number): void;
 	/** The newest token with this id or fingerprint. */
 	find(name: string): TokenRecord<D> | undefined;
-	/** Whether a credential is accepted now, and its fingerprint; notes that it was used if so. */
+	/** Whether a credential is accepted now, and its fingerprint. */
 	judge(credential: string, now: number): Judged<D>;
+	/** Notes that a token was presented and accepted. */
+	use(token: TokenRecord | undefined, now: number): void;
 	count(seen: Seen): void;
 	status(now: number): Pick<Status, "tokens" | "traffic">;
 }
@@ -165,8 +167,11 @@ export function newLedger<D>(log: (event: SandboxEvent) => void): Ledger<D> {
 			const digest = digestOf(credential);
 			const token = byDigest.get(digest);
 			const accepted = token !== undefined && stateOf(token, now) === "active";
-			if (accepted) token.lastUsedAt = now;
 			return { accepted, fingerprint: fingerprintOf(digest), token };
+		},
+		use(token, now) {
+			const entry = token && entryOf(token);
+			if (entry) entry.lastUsedAt = now;
 		},
 		count({ fingerprint, accepted, signal, records, bytes, now }) {
 			const keyFor = (id: string) => `${id} ${signal} ${accepted}`;

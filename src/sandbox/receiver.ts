@@ -32,7 +32,7 @@ export function otlpRoute(path: string, ingest = AT_ROOT): OtlpRoute | undefined
 
 /** What a receiver works on. */
 export interface Receiver {
-	readonly ledger: Pick<Ledger, "judge" | "count">;
+	readonly ledger: Pick<Ledger, "judge" | "use" | "count">;
 	readonly admit?: ((records: number, now: number) => Admission) | undefined;
 	readonly log: (event: SandboxEvent) => void;
 }
@@ -52,7 +52,7 @@ export function receive(
 	const isProtobuf = request.contentType.startsWith("application/x-protobuf");
 	const { signal } = route;
 	const credential = route.pathToken ?? bearer(request.authorization) ?? "";
-	const { accepted, fingerprint } = ledger.judge(credential, now);
+	const { accepted, fingerprint, token } = ledger.judge(credential, now);
 	const contentType = isProtobuf ? "application/x-protobuf" : "application/json";
 	const done = (status: number, records: number, body: string | Uint8Array, headers = {}): ServerAnswer => {
 		ledger.count({ fingerprint, accepted: status === 200, signal, records, bytes: request.body.length, now });
@@ -65,6 +65,7 @@ export function receive(
 	if (instead) return done(instead.status, 0, status(`fault ${instead.status}`), instead.headers);
 	if (!isJson && !isProtobuf) return done(415, 0, status("use application/x-protobuf or application/json"));
 	if (!accepted) return done(401, 0, status("the token is not accepted"));
+	ledger.use(token, now);
 	try {
 		const records = isJson ? countJson(request.body, signal) : countProtobuf(request.body, signal);
 		const { refused, dropped, headers } = admit?.(records, now) ?? { headers: {} };

@@ -50,10 +50,10 @@ export const activitylog = sandboxProvider({
 	otlp: { base: "/api/v1/otlp", signals: ["logs", "traces"], pathToken: false },
 	settings: {
 		tier: choice<Tier>("free", "its limits apply", tiers),
-		retention: choice("7", "days, of the first token; -1 is for ever", retentions()),
+		retention: choice("7", "days, -1 is for ever", retentions()),
 		sample: whole("0", "every Nth request is dropped and says so; 0 is off"),
-		rate: wholeOr("tier", "tier", "messages a second"),
-		burst: wholeOr("tier", "tier", "messages at once", 1),
+		rate: wholeOr("tier", "tier", "messages a second, at most the tier's"),
+		burst: wholeOr("tier", "tier", "messages at once, at most the tier's", 1),
 	},
 	conflict({ tier, retention, sample }) {
 		if (sample > 0 && tier.name !== "free") return "only the free tier samples";

@@ -50,9 +50,9 @@ export interface Emulation<D = unknown> {
 	mint(token: string, wanted: Wanted, now: number): TokenRecord<D>;
 	/** A token in place of another, by the provider's rule. Throws `Refused`. */
 	rotate(old: TokenRecord<D>, token: string, wanted: Wanted, now: number): TokenRecord<D>;
-	/** The credential of an API request; the Bearer token when not given. */
-	credential?(headers: Headers): string | undefined;
-	/** Whether a credential may manage tokens; the admin key when not given. */
+	/** The token of an API request; the Bearer token when not given. */
+	tokenOf?(headers: Headers): string | undefined;
+	/** Whether a Bearer token may manage tokens; the admin key does when not given. */
 	isAdmin?(credential: string, now: number): boolean;
 	/** Limits and sampling of requests with a good credential that carry so many records. */
 	admit?(records: number, now: number): Admission;

@@ -5,11 +5,11 @@ import type { Admission } from "./provider.ts";
  * that no request is too large for ever; the ones after it wait for that.
  */
 export function rateLimit(rate: number, burst: number): (records: number, now: number) => Admission {
-	const bucket = { left: burst, at: Number.NEGATIVE_INFINITY };
-	if (!Number.isFinite(burst)) return () => ({ headers: {} });
+	if (!Number.isFinite(rate) || !Number.isFinite(burst)) return () => ({ headers: {} });
+	const bucket = { left: burst, at: 0 };
 	return (records, now) => {
-		const seconds = Math.max(0, now - Math.max(bucket.at, 0)) / 1000;
-		bucket.left = Math.min(burst, bucket.left + (rate === 0 ? 0 : seconds * rate));
+		const seconds = Math.max(0, now - bucket.at) / 1000;
+		bucket.left = Math.min(burst, bucket.left + seconds * rate);
 		bucket.at = now;
 		const refused = bucket.left < 1;
 		if (!refused) bucket.left -= records;

@@ -44,8 +44,8 @@ export const tooken = sandboxProvider({
 	prefix: "tok_live_",
 	adminKey: { prefix: "tok_live_", what: "an API key with every scope, as Bearer" },
 	settings: {
-		scopes: words("tokens:read", "of the first token"),
-		expires: timeOr("never", "never", "when the first token dies"),
+		scopes: words("tokens:read", "of tokens made in the portal"),
+		expires: timeOr("never", "never", "when tokens made in the portal die"),
 		limit: whole("1000", "requests a minute", 1),
 	},
 	conflict: ({ scopes }) =>

@@ -27,9 +27,9 @@ export const wrapd = sandboxProvider({
 	adminKey: { prefix: "", what: "the JWT of a session, as Bearer" },
 	settings: {
 		overlap: choice("24h", "the grace a rotation gets when it names none", graces),
-		scopes: words("", "the endpoints the first key may call; empty for all"),
+		scopes: words("", "the endpoints a key may call; none is all"),
 	},
-	start({ overlap, scopes }, { newLedger, newToken, isAdminKey }) {
+	start({ overlap, scopes }, { newLedger, newToken }) {
 		const ledger = newLedger<Details>();
 		const mint = (token: string, wanted: Wanted, now: number) =>
 			ledger.mint({
@@ -61,8 +61,7 @@ export const wrapd = sandboxProvider({
 			portal: ["mint", "revoke"],
 			mint: (token, wanted, now) => mint(token, { label: `key ${ledger.tokens.length + 1}`, scopes, ...wanted }, now),
 			rotate,
-			credential: (headers) => headers["x-api-key"] ?? /^Bearer (\S+)$/.exec(headers["authorization"] ?? "")?.[1],
-			isAdmin: isAdminKey,
+			tokenOf: (headers) => headers["x-api-key"],
 			refusal: (_, message) => ({ error: message }),
 			routes: [
 				{
