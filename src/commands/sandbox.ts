@@ -128,7 +128,8 @@ function parseFlags(flags: FlagReader) {
 			fix: "choose a free port, or 0 for any",
 		});
 	}
-	const settings = readSettings(provider.settings, givenSettings(flags), "--set", (problem) => problems.push(problem));
+	const flagOf = (name: string) => (name === "overlap" && text("overlap") !== undefined ? "--overlap" : "--set");
+	const settings = readSettings(provider.settings, givenSettings(flags), flagOf, (problem) => problems.push(problem));
 	const conflict = problems.length === 0 ? provider.conflict?.(settings) : undefined;
 	if (conflict !== undefined) wrong("--set", { what: conflict, fix: "see crossfade sandbox --help for the settings" });
 	const faults = flags

@@ -189,10 +189,15 @@ export function readFault(
 		return undefined;
 	}
 	let good = true;
-	const values = readSettings({ ...everywhere, ...found.settings }, given, flag, (problem) => {
-		good = false;
-		wrong(problem);
-	});
+	const values = readSettings(
+		{ ...everywhere, ...found.settings },
+		given,
+		() => flag,
+		(problem) => {
+			good = false;
+			wrong(problem);
+		},
+	);
 	return good
 		? { kind: name, on: values.on, times: values.times, effect: (now) => found.effect(values, now) }
 		: undefined;

@@ -104,26 +104,26 @@ export function words(standard: string, what: string): Setting<readonly string[]
 	};
 }
 
-/** The values of a whole table, from texts by name and standards for the rest; all that is wrong goes to `wrong`. */
+/** The values of a whole table, from texts by name and standards for the rest; all that is wrong goes to `wrong`, with the flag it came from. */
 export function readSettings<T extends SettingTable>(
 	table: T,
 	given: Readonly<Record<string, string>>,
-	flag: string,
+	flagOf: (name: string) => string,
 	wrong: (problem: Problem) => void,
 ): Values<T> {
 	const names = Object.keys(table);
 	for (const name of Object.keys(given)) {
-		if (!Object.hasOwn(table, name)) wrong(choiceProblem("this setting", name, names, flag));
+		if (!Object.hasOwn(table, name)) wrong(choiceProblem("this setting", name, names, flagOf(name)));
 	}
 	const entries = Object.entries(table).map(([name, setting]) => {
 		const text = given[name];
 		const value = setting.parse(text ?? setting.standard);
 		if (value === undefined && text !== undefined) {
 			wrong({
-				what: `${name} is not one`,
+				what: `the value of ${name} is wrong`,
 				expected: setting.expected,
 				got: shown(text),
-				where: { file: flag },
+				where: { file: flagOf(name) },
 				fix: `write it like ${name}=${setting.standard}`,
 			});
 		}

@@ -45,7 +45,7 @@ export async function openSandbox(
 			host: "127.0.0.1",
 			port: 0,
 			provider,
-			settings: readSettings(provider.settings, settings, "--set", bad),
+			settings: readSettings(provider.settings, settings, () => "--set", bad),
 			token: first,
 			adminKey,
 			faults: faults.flatMap((each) => parseFault(each, "--fault", bad) ?? []),

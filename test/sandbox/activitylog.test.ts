@@ -191,7 +191,12 @@ describe("ActivityLog: tokens", () => {
 		[{ tier: "pro", retention: "90" }, undefined],
 		[{ tier: "enterprise", retention: "-1" }, undefined],
 	])("settings that go together, and not: %j", (given, message) => {
-		const values = readSettings(activitylog.settings, given, "--set", ({ what }) => expect.unreachable(what));
+		const values = readSettings(
+			activitylog.settings,
+			given,
+			() => "--set",
+			({ what }) => expect.unreachable(what),
+		);
 		const conflict = activitylog.conflict?.(values);
 		if (message === undefined) expect(conflict).toBeUndefined();
 		else expect(conflict).toContain(message);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { fingerprint } from "../../src/fingerprint.ts";
-import { canary } from "../harness/canary.ts";
+import { type Canary, canary, leaks } from "../harness/canary.ts";
 import { crossfade, scratch, startCrossfade } from "../harness/cli.ts";
 import { otlpRequest } from "../harness/otlp.ts";
 
@@ -161,7 +161,73 @@ describe("crossfade sandbox", () => {
 	});
 
 	test.each([
+		["torii", "", false],
+		["activitylog", "al_", true],
+		["glean", "glean_", false],
+		["tooken", "tok_live_", true],
+		["wrapd", "wrapd_sk_", true],
+	])("%s: what it made is in the files and nowhere else", async (provider, prefix, hasAdmin) => {
+		const cwd = scratch();
+		const files = ["first.token", ...(hasAdmin ? ["admin.key"] : [])];
+		const admin = hasAdmin ? ["--admin-out", "admin.key"] : [];
+		const args = ["--provider", provider, "--token-out", "first.token", ...admin, "--fault", "500:on=ingest,times=1"];
+		const canaries: Canary[] = [];
+		const cli = startCrossfade(["sandbox", ...args, "--json", "--verbose"], { cwd, canaries, holders: files });
+		const url = await cli.find(/sandbox\s+(http:\S+)\n/);
+		await cli.find(/stop with/);
+		const made = files.map((name) => readFileSync(join(cwd, name), "utf8"));
+		const rotated = await fetch(`${url}/_sandbox/rotate`, { method: "POST", headers: { accept: "text/plain" } });
+		made.push(await rotated.text());
+		canaries.push(...made.map((token) => ({ token, fingerprint: fingerprint(token) })));
+		for (const name of files) expect(statSync(join(cwd, name)).mode & 0o777).toBe(0o600);
+		expect([made[0]?.startsWith(prefix), made.at(-1)?.startsWith(prefix)]).toEqual([true, true]);
+		for (const token of made) {
+			const headers = { authorization: `Bearer ${token}`, "x-api-key": token };
+			for (const path of [
+				`/${token}`,
+				`/v1/${token}`,
+				`/v1/alice/${token}`,
+				`/v1/tokens/${token}`,
+				`/${token}/v1/logs`,
+			])
+				await fetch(url + path, { method: "POST", headers, body: token });
+		}
+		expect(leaks(canaries, { status: await (await fetch(`${url}/_sandbox`)).text() })).toEqual([]);
+		expect((await cli.stop()).code).toBe(0);
+	});
+
+	test.each([
+		["--provider", (token: string) => token],
+		["--set", (token: string) => token],
+		["--set", (token: string) => `overlap=${token}`],
+		["--set", (token: string) => `${token}=1`],
+		["--overlap", (token: string) => token],
+		["--fault", (token: string) => token],
+		["--fault", (token: string) => `503:times=${token}`],
+		["--fault", (token: string) => `503:${token}=1`],
+	])("a token given to %s is not repeated", async (flag, value) => {
+		const secret = canary();
+		const outcome = await crossfade(["sandbox", flag, value(secret.token)], {
+			canaries: [secret],
+			seenInArguments: true,
+		});
+		expect([outcome.code, outcome.stderr]).toEqual([2, expect.stringContaining(flag)]);
+	});
+
+	test.each([
 		[["--port", "x"], 2, "port"],
+		[["--provider", "tori"], 2, "did you mean --provider torii"],
+		[["--provider", "torii", "--admin-out", "admin.key"], 2, "no management API"],
+		[["--provider", "tooken", "--overlap", "1h"], 2, "this setting is not known"],
+		[["--provider", "wrapd", "--overlap", "30m"], 2, "one of 0s, 15m, 1h, 6h, 24h, 3d, 7d"],
+		[["--provider", "glean", "--set", "period=23h"], 2, "at least 24h"],
+		[["--provider", "activitylog", "--set", "retention=30"], 2, "one of 7"],
+		[["--provider", "activitylog", "--set", "tier=gold"], 2, "one of free, pro, enterprise"],
+		[["--provider", "tooken", "--set", "scopes=tokens:all"], 2, "tokens:rotate"],
+		[["--set", "overlap"], 2, "name=value"],
+		[["--set", "overlapp=1h"], 2, "did you mean --set overlap"],
+		[["--fault", "fire"], 2, "this fault is not known"],
+		[["--fault", "503:times=0", "--port", "x"], 2, "whole number"],
 		[["--overlap", "long"], 2, "overlap"],
 		[["--token", canary().token], 2, "does not say where"],
 		[["--token", "file:nowhere"], 12, "no such file"],
