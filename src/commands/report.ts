@@ -18,6 +18,10 @@ const formats: Readonly<Record<string, () => Promise<Renderer>>> = {
 	},
 	json: async () => (await import("../report/overlap-data.ts")).reportJson,
 	csv: async () => (await import("../report/overlap-data.ts")).reportCsv,
+	html: async () => {
+		const [{ reportDocument }, { pageData }] = [await import("../web/document.ts"), await import("../web/state.ts")];
+		return (view) => reportDocument(pageData(view));
+	},
 	junit: async () => (await import("../report/overlap-data.ts")).reportJunit,
 };
 

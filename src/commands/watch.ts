@@ -4,7 +4,7 @@ import { shown } from "../render/quote.ts";
 import type { OverlapView } from "../report/overlap.ts";
 import { reportLine, reportText } from "../report/overlap-text.ts";
 import { durationMs } from "../spec/duration.ts";
-import { type Flags, readFlags } from "../spec/flags.ts";
+import { type FlagReader, readFlags } from "../spec/flags.ts";
 import { observe } from "../watch/observe.ts";
 import { outcomeOf } from "../watch/outcome.ts";
 import type { Command, Invocation } from "./command.ts";
@@ -22,9 +22,12 @@ Reads what crossfade tap and probe wrote into the evidence folder, and asks coll
 			flags: "--until-safe",
 			description: "end as soon as the old token can be retired; exit 124 if the deadline comes first",
 		},
+		{ flags: "--web", description: "show it in a browser of this machine" },
+		{ flags: "--port <n>", description: "port of that page (default: any free one)" },
 		{ flags: "--require-migrated", description: "at the end, exit 5 or 9 unless the old token can be retired" },
 	],
 	examples: [
+		["crossfade watch --web", "in a browser, kept up to date"],
 		["crossfade watch", "the fleet of crossfade.yaml, live"],
 		[
 			"crossfade watch --token old=fp:0123456789ab --token new=file:new.token --gateway eu=http://gw:8888/metrics",
@@ -36,13 +39,15 @@ Reads what crossfade tap and probe wrote into the evidence folder, and asks coll
 };
 
 async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
-	const { everyMs, untilSafe, once, requireMigrated } = parseFlags(options);
+	const reader = readFlags(options);
+	const { everyMs, port, untilSafe, once, requireMigrated } = parseFlags(reader);
 	const fleet = await loadFleet(fx, options);
 	const observer = await observe(fx, fleet);
-	const show = display(fx, { once });
+	let show: Display | undefined;
 	try {
 		for (;;) {
 			const view = await observer.look();
+			show ??= reader.isSet("web") ? await inBrowser(fx, port, view) : onTerminal(fx, { once });
 			show.update(view);
 			const { safeToRetire } = view.judgement.fleet;
 			if (untilSafe && safeToRetire === "yes") return "ok";
@@ -52,20 +57,28 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			if (once || (await fx.stopped(everyMs))) return outcomeOf(view, { requireMigrated });
 		}
 	} finally {
-		show.close();
+		await show?.close();
 		await observer.close();
 	}
 }
 
 interface Display {
 	update(view: OverlapView): void;
-	close(): void;
+	close(): Promise<void>;
 }
 
-/** A page in a browser, a screen that is redrawn, or, where nobody looks, a line whenever something changed. */
-function display({ terminal }: Effects, { once }: { once: boolean }): Display {
+async function inBrowser(fx: Effects, port: number, view: OverlapView): Promise<Display> {
+	const { startWatchPage } = await import("../web/server.ts");
+	const page = await startWatchPage(fx, { host: "127.0.0.1", port, view });
+	fx.terminal.note(`open  ${page.url}`);
+	fx.terminal.note("the link works once; stop with Ctrl-C");
+	return page;
+}
+
+/** A screen that is redrawn, or, where nobody looks, a line whenever something changed. */
+function onTerminal({ terminal }: Effects, { once }: { once: boolean }): Display {
 	const text = (view: OverlapView) => reportText(view, { width: terminal.width(), color: terminal.color });
-	if (once) return { update: (view) => terminal.print(`${text(view).join("\n")}\n`), close: () => {} };
+	if (once) return { update: (view) => terminal.print(`${text(view).join("\n")}\n`), close: async () => {} };
 	let before = "";
 	if (terminal.width() === undefined) {
 		const update = (view: OverlapView) => {
@@ -74,7 +87,7 @@ function display({ terminal }: Effects, { once }: { once: boolean }): Display {
 			if (now !== before) terminal.print(`${reportLine(view)}\n`);
 			before = now;
 		};
-		return { update, close: () => {} };
+		return { update, close: async () => {} };
 	}
 	terminal.print(CLEAR);
 	return {
@@ -84,15 +97,14 @@ function display({ terminal }: Effects, { once }: { once: boolean }): Display {
 					.map((line) => `${line}${CLEAR_LINE}\n`)
 					.join("")}${CLEAR_REST}`,
 			),
-		close: () => {},
+		close: async () => {},
 	};
 }
 
 /** https://vt100.net/docs/vt510-rm/chapter4.html */
 const [CLEAR, HOME, CLEAR_LINE, CLEAR_REST] = ["\x1b[2J", "\x1b[H", "\x1b[K", "\x1b[J"];
 
-function parseFlags(options: Flags) {
-	const reader = readFlags(options);
+function parseFlags(reader: FlagReader) {
 	const everyMs = durationMs(reader.text("every") ?? "5s");
 	if (everyMs === undefined || everyMs < 100) {
 		reader.wrong("--every", {
@@ -102,9 +114,19 @@ function parseFlags(options: Flags) {
 			fix: "write it like 5s",
 		});
 	}
+	const port = Number(reader.text("port") ?? 0);
+	if (!Number.isInteger(port) || port < 0 || port > 65535) {
+		reader.wrong("--port", {
+			what: "the port is not one",
+			expected: "0 to 65535",
+			got: shown(reader.text("port") ?? ""),
+			fix: "choose a free port, or 0 for any",
+		});
+	}
 	if (reader.problems.length > 0 || everyMs === undefined) throw new CrossfadeError("usage", reader.problems);
 	return {
 		everyMs,
+		port,
 		once: reader.isSet("once"),
 		untilSafe: reader.isSet("untilSafe"),
 		requireMigrated: reader.isSet("requireMigrated"),

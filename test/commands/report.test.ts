@@ -34,7 +34,7 @@ describe("crossfade report", () => {
 		["one on the old token", 5, /not yet/, { traffic: [sent(OLD.fingerprint, 2)] }],
 		["moved too recently", 5, /not yet/, { traffic: [sent(OLD.fingerprint, 30), sent(NEW.fingerprint, 2)] }],
 		["nobody watched", 9, /no evidence/, {}],
-		["silent", 9, /not yet/, { traffic: migrated, more: "# \n".repeat(0) + "evidence: crossfade-evidence\n" }],
+		["silent", 9, /not yet/, { traffic: migrated }],
 		["new rejected", 3, /not yet/, { traffic: migrated, probes: [probed(NEW.fingerprint, { outcome: "rejected" })] }],
 		[
 			"old already dead",
@@ -59,6 +59,7 @@ describe("crossfade report", () => {
 		const { stdout } = await crossfade(["report", "--json"], run);
 		expect(JSON.parse(stdout)).toMatchObject({ schema: 1, judgement: { fleet: { safeToRetire: "yes" } } });
 		expect((await crossfade(["report", "--format", "csv"], run)).stdout).toContain("mac-1");
+		expect((await crossfade(["report", "--format", "html"], run)).stdout).toContain("<!doctype html>");
 		expect((await crossfade(["report", "--out", "overlap.xml"], run)).code).toBe(0);
 		expect(readFileSync(join(run.cwd, "overlap.xml"), "utf8")).toContain("<testsuite");
 		writeFileSync(join(run.cwd, "overlap.xml"), "something else");
@@ -106,25 +107,16 @@ describe("crossfade report", () => {
 		expect({ code, stdout, stderr }).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(text) });
 	});
 
-	test.each<[string, (cwd: string) => string[], number, RegExp]>([
-		["a missing fleet file", () => ["--fleet", "nope.yaml"], 12, /no such file/],
-		[
-			"a missing token",
-			(cwd) => (writeFileSync(join(cwd, "crossfade.yaml"), 'version: 1\ntokens: {old: "file:gone"}'), []),
-			12,
-			/gone/,
-		],
-		["an evidence folder that is a file", () => ["--evidence", "old.token"], 12, /old\.token/],
-		["a missing inventory", () => ["--inventory", "nope.csv"], 12, /nope\.csv/],
-		[
-			"a fleet file that is not text",
-			(cwd) => (writeFileSync(join(cwd, "crossfade.yaml"), Buffer.from([0xff, 0xfe, 0x00])), []),
-			11,
-			/not text/,
-		],
-	])("%s is one clear error", async (_, prepare, code, text) => {
+	test.each<[string, string[], number, RegExp, (string | Uint8Array)?]>([
+		["a missing fleet file", ["--fleet", "nope.yaml"], 12, /no such file/],
+		["a missing token", [], 12, /gone/, 'version: 1\ntokens: {old: "file:gone"}'],
+		["an evidence folder that is a file", ["--evidence", "old.token"], 12, /old\.token/],
+		["a missing inventory", ["--inventory", "nope.csv"], 12, /nope\.csv/],
+		["a fleet file that is not text", [], 11, /not text/, Buffer.from([0xff, 0xfe, 0x00])],
+	])("%s is one clear error", async (_, args, code, text, file) => {
 		const run = fleet({ traffic: migrated });
-		const outcome = await crossfade(["report", ...prepare(run.cwd)], run);
+		if (file !== undefined) writeFileSync(join(run.cwd, "crossfade.yaml"), file);
+		const outcome = await crossfade(["report", ...args], run);
 		expect(outcome).toMatchObject({ code, stdout: "", stderr: expect.stringMatching(text) });
 	});
 });
@@ -154,6 +146,17 @@ describe("crossfade watch", () => {
 		["is over", 124, { traffic: [sent(OLD.fingerprint, 2)], more: "overlap: { deadline: 2026-01-31T12:00:00Z }" }],
 	])("--until-safe ends when it %s", async (_, code, setup) => {
 		expect((await crossfade(["watch", "--until-safe", "--every", "100ms"], fleet(setup))).code).toBe(code);
+	});
+
+	test("--web serves the same in a browser of this machine, to whoever has the key", async () => {
+		const run = fleet({ traffic: migrated });
+		const watch = startCrossfade(["watch", "--web"], run);
+		const url = await watch.find(/open +(http:\/\/127\.0\.0\.1:\d+\/\?key=\S+)/);
+		const page = await fetch(url);
+		expect(page.status).toBe(200);
+		expect(await page.text()).toContain("mac-1");
+		expect((await fetch(url)).status).toBe(403);
+		expect((await watch.stop()).code).toBe(0);
 	});
 
 	test("a pause that is none is one clear error", async () => {

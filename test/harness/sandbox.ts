@@ -40,7 +40,7 @@ export async function openSandbox(
 	const adminKey = (provider.adminKey?.prefix ?? "") + random.token();
 	let now = NOW;
 	const server = await startSandbox(
-		{ serve, random, clock: { now: () => now } },
+		{ serve, random, clock: { now: () => now, after: () => () => {} } },
 		{
 			host: "127.0.0.1",
 			port: 0,
