@@ -86,16 +86,13 @@ const actions: Readonly<Record<string, Action>> = {
 	},
 };
 
-const THERE_IS = [
-	CONTROL,
-	...["events", "rotate", "mint", "revoke", "clock", "fault"].map((name) => `${CONTROL}/${name}`),
-];
+const THERE_IS = [...Object.keys(actions), `GET ${CONTROL}/events`].join(", ");
 
 /** Answers the paths below `/_sandbox` but the tail. */
 export function control(request: ServerRequest, desk: Controlled): ServerAnswer {
 	const line = `${request.method} ${request.path}`;
 	const action = Object.hasOwn(actions, line) ? actions[line] : undefined;
-	if (!action) return json(404, { message: `there is ${THERE_IS.join(", ")}` });
+	if (!action) return json(404, { message: `there is ${THERE_IS}` });
 	try {
 		const plain = String(request.headers["accept"] ?? "").startsWith("text/plain");
 		return action(desk, { now: desk.clock.now(), body: jsonObject(request.body), plain });
@@ -116,7 +113,7 @@ function chosen({ ledger }: Emulation, { token: name }: Wanted, now: number): To
 }
 
 function mustOffer({ emulation, provider }: Controlled, what: "mint" | "revoke"): void {
-	if (!emulation.portal.includes(what)) throw new Refused(409, `${provider.title} offers nobody to ${what} a token`);
+	if (!emulation.portal.includes(what)) throw new Refused(409, `nobody can ${what} a token at ${provider.title}`);
 }
 
 function issued(record: TokenRecord, token: string, plain: boolean, old?: TokenRecord): ServerAnswer {

@@ -96,17 +96,17 @@ function kind<T extends SettingTable>(
 	return { what, settings, effect: (values, now) => effect(values as Values<T>, now) };
 }
 
-/** RFC 9110 allows both forms. https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
-const retryForms = { seconds: (ms: number) => String(Math.ceil(ms / 1000)), date: httpDate };
-
 function answers(status: number, retryAfter: string): Kind {
 	const settings = {
 		after: timeOr("none", retryAfter, "Retry-After"),
-		form: choice<keyof typeof retryForms>("seconds", "of Retry-After", { seconds: "seconds", date: "date" }),
+		// https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
+		form: choice<(after: number, now: number) => string>("seconds", "of Retry-After", {
+			seconds: (ms) => String(Math.ceil(ms / 1000)),
+			date: (ms, now) => httpDate(now + ms),
+		}),
 	};
 	return kind(`answer ${status}`, settings, ({ after, form }, now) => {
-		const retry = { seconds: after, date: now + after };
-		const headers = Number.isFinite(after) ? { "retry-after": retryForms[form](retry[form]) } : {};
+		const headers = Number.isFinite(after) ? { "retry-after": form(after, now) } : {};
 		return { instead: { status, headers } };
 	});
 }

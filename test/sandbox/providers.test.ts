@@ -58,7 +58,7 @@ const expected: Readonly<Record<string, Expected>> = {
 	},
 };
 
-const besides = ["provider", "registry", "rate-limit"];
+const besides = ["provider", "registry"];
 
 test("every file of a provider is in the registry, and the default is first", () => {
 	const files = readdirSync(new URL("../../src/sandbox/providers", import.meta.url)).map((name) =>

@@ -52,7 +52,7 @@ describe("Tooken", () => {
 	});
 
 	test("last_used_at is the last request that was let in", async () => {
-		const { create, api, at, isAlive } = await opened();
+		const { create, api, at, isAlive, keep } = await opened();
 		const { id, token } = await create(NAMED);
 		const lastUsed = async () => (await api("GET", `/${id}`)).json()["last_used_at"];
 		expect(await lastUsed()).toBeNull();
@@ -60,6 +60,11 @@ describe("Tooken", () => {
 		await isAlive(token);
 		at(90_000);
 		expect(await lastUsed()).toBe("2026-11-23T12:01:00Z");
+		keep(await api("POST", `/${id}/rotate`));
+		expect((await api("GET", `/${id}`)).json()).toMatchObject({
+			created_at: "2026-11-23T12:00:00Z",
+			last_used_at: "2026-11-23T12:01:00Z",
+		});
 		await api("DELETE", `/${id}`);
 		await isAlive(token);
 		expect(await lastUsed()).toBe("2026-11-23T12:01:00Z");

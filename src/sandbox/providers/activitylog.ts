@@ -1,7 +1,7 @@
 import { digestOf, stateOf, type TokenRecord } from "../ledger.ts";
+import { rateLimit } from "../rate-limit.ts";
 import { choice, whole, wholeOr } from "../settings.ts";
 import { type Call, isoTime, json, Refused, type Route, sandboxProvider, text, type Wanted } from "./provider.ts";
-import { rateLimit } from "./rate-limit.ts";
 
 interface Details {
 	readonly retentionDays: number;

@@ -35,7 +35,8 @@ const MINUTE_MS = 60_000;
 
 /**
  * Tokens are made, rotated and revoked with an API key; a rotation ends the old secret at once, and keeps id, name and scopes. Assumed:
- * the expiry is kept too; a token that is revoked or expired cannot be rotated (422); limit headers come only with a good credential.
+ * a rotation keeps the times of creation, expiry and last use too; a token that is revoked or expired cannot be rotated (422); limit
+ * headers come only with a good credential.
  */
 export const tooken = sandboxProvider({
 	id: "tooken",
@@ -54,6 +55,12 @@ export const tooken = sandboxProvider({
 		const ledger = newLedger<Details>();
 		const window = { minute: 0, used: 0 };
 		const current = () => ledger.tokens.filter((token) => ledger.find(token.id) === token);
+		const shape = (token: TokenRecord<Details>, now: number) =>
+			shown(
+				token,
+				ledger.tokens.filter(({ id }) => id === token.id),
+				now,
+			);
 		const byId = (id = ""): TokenRecord<Details> => {
 			const found = current().find((token) => token.id === id);
 			if (!found) throw new Refused(404, "Token not found");
@@ -160,16 +167,17 @@ export const tooken = sandboxProvider({
 });
 
 /** A token as every answer but the first shows it. https://docs.tooken.ai/concepts/tokens */
-function shape(token: TokenRecord<Details>, now: number) {
+function shown(token: TokenRecord<Details>, secrets: readonly TokenRecord[], now: number) {
 	const { name, scopes, expiresAt } = token.details;
+	const lastUsedAt = Math.max(...secrets.map((each) => each.lastUsedAt ?? 0));
 	return {
 		id: token.id,
 		name,
 		scopes,
 		status: stateOf(token, now),
-		created_at: isoTime(token.createdAt),
+		created_at: isoTime(Math.min(...secrets.map((each) => each.createdAt))),
 		expires_at: Number.isFinite(expiresAt) ? isoTime(expiresAt) : null,
-		last_used_at: token.lastUsedAt === undefined ? null : isoTime(token.lastUsedAt),
+		last_used_at: lastUsedAt === 0 ? null : isoTime(lastUsedAt),
 		created_by: "sandbox@example.com",
 	};
 }

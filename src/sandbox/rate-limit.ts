@@ -1,4 +1,4 @@
-import type { Admission } from "./provider.ts";
+import type { Admission } from "./providers/provider.ts";
 
 /**
  * A bucket of `burst` records that fills with `rate` a second. A request larger than what is left is still taken while anything is left, so
