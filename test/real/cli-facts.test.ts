@@ -31,7 +31,6 @@ describe("Claude Code", () => {
 				"x-plain": "tok-_.~123",
 				"x-base64": "abc+/==",
 				"x-escape": "ab%2Ccd",
-				"x-percent": "100%zz",
 				"x-semicolon": "ab;cd",
 				"x-quotes": '"q"',
 			};
@@ -43,7 +42,7 @@ describe("Claude Code", () => {
 		},
 	);
 
-	test("a percent sign that begins no escape: before, nothing was sent at all", async () => {
+	test("a percent sign that begins no escape is sent; the old release then sends nothing at all", async () => {
 		const { machine, prompt, to } = await startLab();
 		const env = { OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer 100%zz" };
 		machine.write(file, claudeSettings(to(canary()), env));
