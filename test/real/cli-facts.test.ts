@@ -1,10 +1,11 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
 import { clis, mentions, PROMPT_WORD, startLab, tokensOf } from "../harness/clis/lab.ts";
 import { namespaces } from "../harness/clis/machine.ts";
 import { type CliName, cliPart, releases, runCodex, runGemini } from "../harness/clis/run.ts";
+import { waitFor } from "../harness/wait.ts";
 
 const names = Object.keys(clis) as CliName[];
 
@@ -303,6 +304,29 @@ describe("Gemini CLI", () => {
 	});
 });
 
+/** With these it runs a command without asking. */
+const args = {
+	claude: ["--allowedTools", "Bash"],
+	codex: ["--dangerously-bypass-approvals-and-sandbox"],
+	gemini: ["--yolo"],
+};
+
+describe("a token that changes while a session runs", () => {
+	test.each(names)("%s sends with the old one to its end, and the next session with the new one", async (name) => {
+		const { machine, prompt, to, model } = await startLab();
+		const { userFile, config } = clis[name];
+		const [old, fresh] = [canary(), canary()];
+		machine.write(userFile, config(to(old)));
+		model.callShell("touch ~/asked; timeout 60 sh -c 'until [ -e ~/changed ]; do sleep 0.05; done'");
+		const session = prompt(name, { args: args[name] });
+		await waitFor("the session to be under way", () => existsSync(machine.path("~/asked")));
+		machine.write(userFile, config(to(fresh)));
+		machine.write("~/changed", "");
+		expect(tokensOf((await session).requests)).toEqual([old.token]);
+		expect(tokensOf((await prompt(name)).requests)).toEqual([fresh.token]);
+	});
+});
+
 describe("a token that is not accepted", () => {
 	test.each(names)("%s tries once per batch, and answers all the same", async (name) => {
 		const { machine, prompt, to, capture } = await startLab();
@@ -317,12 +341,6 @@ describe("a token that is not accepted", () => {
 });
 
 describe("what is sent of a tool although prompts are off", () => {
-	const args = {
-		claude: ["--allowedTools", "Bash"],
-		codex: ["--dangerously-bypass-approvals-and-sandbox"],
-		gemini: ["--yolo"],
-	};
-
 	test.each([
 		["claude", releases.claude.newest, [], []],
 		["claude", releases.claude.old, ["tool_result tool_parameters"], []],
