@@ -39,17 +39,18 @@ function halve(g, text, n,   half) {
 # Bytes a to b of the generation that was parsed last.
 function slice(a, b,   i, s) {
   if (a < 1) a = 1
+  if (b > LEN[G]) b = LEN[G]
   if (b < a) return ""
   i = int((a - 1) / SIZE) + 1
   s = substr(X[G, i], a - (i - 1) * SIZE)
-  while (i * SIZE < b && i < PIECES[G]) s = s X[G, ++i]
+  while (i * SIZE < b) s = s X[G, ++i]
   return substr(s, 1, b - a + 1)
 }
 
 # The lexer looks at W, a window on the text that begins at byte AT and shows at least LOW bytes.
 function seek(at,   i) {
   i = int((at - 1) / SIZE) + 1
-  AT = at; W = substr(X[G, i], at - (i - 1) * SIZE); NEXT = i
+  AT = at; W = i > PIECES[G] ? "" : substr(X[G, i], at - (i - 1) * SIZE); NEXT = i
   fill()
 }
 
@@ -842,7 +843,7 @@ function take_back(   i, m, p) {
   for (i = R; i; i--) if (rVerb[i] == "box" && (rPath[i] in MEMBER) && (rPath[i] in INSIDE) && hollow(rPath[i])) GONE[MEMBER[rPath[i]]] = i
   p = 0
   split("", CUT)
-  for (m = 1; m <= M; m++) if ((m in GONE) && mKey[m] > p) { take_out(m, GONE[m]); if (substr(mHost[m], 1, 1) != "#") p = mEnd[m] }
+  for (m = 1; m <= M; m++) if ((m in GONE) && mKey[m] > p) { take_out(m, GONE[m]); p = mEnd[m] }
 }
 
 # Nothing but ours is in it. A comment in braces is not ours.

@@ -1,0 +1,132 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type Part, program } from "../harness/parts.ts";
+
+export const source = new URL("../../templates/awk/edit.awk", import.meta.url).pathname;
+const driver = new URL("driver.awk", import.meta.url).pathname;
+
+/** A way to run an awk program. */
+export interface Awk {
+	readonly name: string;
+	readonly part: Part;
+	readonly args: readonly string[];
+}
+
+const awk = (name: string, ...args: string[]): Awk => ({ name: [name, ...args].join(" "), part: program(name), args });
+
+/** Every awk that edit.awk must run under, with the same result. */
+export const awks: readonly Awk[] = [
+	awk("original-awk"),
+	awk("gawk"),
+	awk("gawk", "--posix"),
+	awk("mawk"),
+	awk("busybox", "awk"),
+];
+
+export type Format = "json" | "jsonc" | "toml";
+
+/** Bytes are held in strings of one character per byte, so that nothing on the way can change them. */
+export const toBytes = (text: string) => Buffer.from(text, "utf8").toString("latin1");
+export const fromBytes = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
+
+export interface Case {
+	readonly format: Format;
+	readonly mode: "set" | "undo" | "get" | "check";
+	readonly text: string;
+	readonly plan: readonly string[];
+	/** The record of an earlier set. */
+	readonly before?: readonly string[];
+}
+
+export interface Outcome {
+	readonly code: number;
+	/** The new file; empty unless the exit code is 0. */
+	readonly text: string;
+	readonly record: readonly string[];
+	readonly messages: readonly string[];
+	readonly answers: readonly string[];
+}
+
+const environment = { PATH: process.env["PATH"], LC_ALL: "C" };
+const escapes: Record<string, string> = { "\\": "\\\\", "\t": "\\t", "\r": "\\r", "\n": "\\n" };
+const escaped = (text: string) => text.replace(/[\\\t\r\n]/g, (char) => escapes[char] ?? char);
+const unescaped = (text: string) =>
+	text.replace(/\\(.)/g, (_, char: string) => ({ t: "\t", r: "\r", n: "\n" })[char] ?? char);
+
+/** The program without its entry section, with the driver of the tests in its place. */
+function manyCases(): string {
+	const [body, ...entry] = readFileSync(source, "latin1").split(/^# -+ entry -+$/m);
+	if (body === undefined || entry.length !== 1) throw new Error("edit.awk has no single entry section");
+	return body + readFileSync(driver, "latin1");
+}
+
+/** Runs cases one after the other in one process of this awk. */
+export async function runCases(under: Awk, cases: readonly Case[]): Promise<readonly Outcome[]> {
+	const child = spawn(under.part.path, [...under.args, manyCases()], { env: environment, stdio: "pipe" });
+	const input = cases.map(({ format, mode, text, plan, before = [] }) =>
+		[
+			`case\t${format}\t${mode}\t${escaped(text)}`,
+			...before.map((line) => `before\t${line}`),
+			...plan.map((line) => `plan\t${line}`),
+			"run\n",
+		].join("\n"),
+	);
+	const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+	child.stdout.on("data", (chunk: Buffer) => chunks.stdout.push(chunk));
+	child.stderr.on("data", (chunk: Buffer) => chunks.stderr.push(chunk));
+	child.stdin.on("error", () => undefined);
+	child.stdin.end(Buffer.from(input.join(""), "latin1"));
+	const code = await new Promise<number | null>((done) => child.on("close", done));
+	const outcomes = readOutcomes(Buffer.concat(chunks.stdout).toString("latin1"));
+	const complaints = Buffer.concat(chunks.stderr).toString("latin1");
+	if (code !== 0 || outcomes.length !== cases.length || complaints !== "") {
+		throw new Error(`${under.name} ended with ${code} after ${outcomes.length} of ${cases.length}: ${complaints}`);
+	}
+	return outcomes;
+}
+
+function readOutcomes(output: string): Outcome[] {
+	const outcomes: Outcome[] = [];
+	let now = { text: "", record: [] as string[], messages: [] as string[], answers: [] as string[] };
+	for (const line of output.split("\n").slice(0, -1)) {
+		const [verb, rest] = [line.slice(0, line.indexOf("\t")), line.slice(line.indexOf("\t") + 1)];
+		if (verb === "text") now.text = unescaped(rest);
+		else if (verb === "record") now.record.push(rest);
+		else if (verb === "message") now.messages.push(rest);
+		else if (verb === "exit") {
+			outcomes.push({ code: Number(rest), ...now });
+			now = { text: "", record: [], messages: [], answers: [] };
+		} else now.answers.push(line);
+	}
+	return outcomes;
+}
+
+/** Runs one case as a script does: plan on stdin, the file by name. */
+export function runFile(under: Awk, { format, mode, text, plan, before }: Case): Outcome & { readonly stderr: string } {
+	const folder = mkdtempSync(join(tmpdir(), "crossfade-edit-"));
+	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+	const [file, undo, last] = [join(folder, "file"), join(folder, "undo"), join(folder, "before")];
+	writeFileSync(file, text, "latin1");
+	if (before) writeFileSync(last, `${before.join("\n")}\n`, "latin1");
+	const variables = { format, mode, undo, ...(before && { before: last }) };
+	const options = Object.entries(variables).flatMap(([name, value]) => ["-v", `${name}=${value}`]);
+	const run = spawnSync(under.part.path, [...under.args, ...options, "-f", source, "-", file], {
+		env: environment,
+		input: Buffer.from(plan.map((line) => `${line}\n`).join(""), "latin1"),
+		encoding: "latin1",
+		maxBuffer: 1 << 28,
+	});
+	const stderr = run.stderr.replaceAll(file, "file");
+	const wrote = run.status === 0 && mode === "set" ? readFileSync(undo, "latin1").split("\n").slice(1, -1) : [];
+	return {
+		code: run.status ?? -1,
+		text: mode === "get" ? "" : run.stdout,
+		record: wrote,
+		messages: stderr.split("\n").slice(0, -1),
+		answers: mode === "get" ? run.stdout.split("\n").slice(0, -1) : [],
+		stderr,
+	};
+}
