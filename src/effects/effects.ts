@@ -1,10 +1,12 @@
 import type { Problem } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { TokenRef } from "../spec/token-ref.ts";
+import type { TlsFiles } from "./connection.ts";
 import type { Folder } from "./folder.ts";
 import type { Forwarder, ForwarderOptions } from "./forwarder.ts";
 import type { HttpOutcome, HttpRequest } from "./http-client.ts";
 import type { ServeOptions, Server } from "./http-server.ts";
+import type { TlsLook } from "./tls-look.ts";
 
 /** The world as commands see it. `node.ts` is the real one; stages never touch anything else. */
 export interface Effects {
@@ -20,6 +22,8 @@ export interface Effects {
 	forward(options: ForwarderOptions): Promise<Forwarder>;
 	/** Sends one HTTP request; whatever the other side does is an outcome, not an error. */
 	request(request: HttpRequest): Promise<HttpOutcome>;
+	/** A handshake with the host of an https URL and nothing else, to see what its TLS is like. */
+	lookAtTls(url: string, tls: TlsFiles | undefined, timeoutMs: number): Promise<TlsLook>;
 	/** Reads a token from where a reference says. Throws `CrossfadeError` (refused or io) without quoting it. */
 	readToken(ref: TokenRef): Promise<Secret>;
 	/** Resolves with true when somebody asks the process to stop, or with false after some milliseconds, if they are given. */
@@ -29,6 +33,8 @@ export interface Effects {
 export interface Random {
 	/** A fresh token of 43 characters of the alphabet that every CLI carries: 256 random bits. */
 	token(): string;
+	/** From 0 up to, but not, 1. */
+	fraction(): number;
 }
 
 export interface Clock {
@@ -36,6 +42,8 @@ export interface Clock {
 	now(): number;
 	/** Calls once after some milliseconds, unless the process ends first; returns what calls it off. */
 	after(ms: number, call: () => void): () => void;
+	/** Resolves after a time in milliseconds, or at once when the signal fires. */
+	sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export interface ReadOptions {

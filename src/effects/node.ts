@@ -16,12 +16,17 @@ export function nodeEffects(terminal: Terminal): Effects {
 				const timer = setTimeout(call, ms).unref();
 				return () => clearTimeout(timer);
 			},
+			sleep,
 		},
-		random: { token: () => process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url") },
+		random: {
+			token: () => process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url"),
+			fraction: () => Math.random(),
+		},
 		environment: process.env,
 		serve: async (options) => (await import("./http-server.ts")).serve(options),
 		forward: async (options) => (await import("./forwarder.ts")).startForwarder(options),
 		request: async (request) => (await import("./http-client.ts")).sendRequest(request),
+		lookAtTls: async (...look) => (await import("./tls-look.ts")).lookAtTls(...look),
 		readToken: async (ref) => (await import("./token-source.ts")).readToken(ref, effects),
 		stopped: stopSignal(),
 	};
@@ -53,6 +58,13 @@ function stopSignal(): Effects["stopped"] {
 			waiting.add(tell);
 		});
 	};
+/** Timers count to 2^31 ms and no further. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+	const { setTimeout: pause } = process.getBuiltinModule("node:timers/promises");
+	const options = signal ? { signal } : {};
+	await pause(Math.min(ms, LONGEST_TIMER_MS), undefined, options).catch(() => undefined);
 }
 
 /** More output than this from a child program is cut off: nothing we run has more to say. */

@@ -1,0 +1,161 @@
+import { once } from "node:events";
+import { type IncomingMessage, request as plainRequest } from "node:http";
+import { request as secureRequest } from "node:https";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { ForwardProxy } from "./proxy.ts";
+
+/** Where a request is, or where it came to an end. */
+export type Phase = "dns" | "connect" | "proxy" | "tls" | "answer" | "body";
+
+/** Files that decide whom to trust and who we are, as their PEM text. */
+export interface TlsFiles {
+	/** Trusted instead of the certificates that Node brings along. */
+	readonly ca?: string | undefined;
+	readonly cert?: string | undefined;
+	readonly key?: string | undefined;
+}
+
+/** Milliseconds spent in each phase that was gone through. */
+export type Timings = Readonly<Partial<Record<Phase, number>>>;
+
+/** One request on its way: knows its phase, and closes what it opened. */
+export class Trip {
+	readonly signal: AbortSignal;
+	readonly #started = performance.now();
+	readonly #spent: Partial<Record<Phase, number>> = {};
+	readonly #sockets: Socket[] = [];
+	#phase: Phase = "dns";
+	#since = this.#started;
+
+	constructor(signal: AbortSignal) {
+		this.signal = signal;
+	}
+
+	get phase(): Phase {
+		return this.#phase;
+	}
+
+	enter(phase: Phase): void {
+		this.#note();
+		this.#phase = phase;
+	}
+
+	get elapsedMs(): number {
+		return performance.now() - this.#started;
+	}
+
+	timings(): Timings {
+		this.#note();
+		return { ...this.#spent };
+	}
+
+	/** Keeps a socket's errors from ending the process, and the socket from outliving the trip. */
+	hold<T extends Socket>(socket: T): T {
+		socket.on("error", () => undefined);
+		this.#sockets.push(socket);
+		return socket;
+	}
+
+	end(): void {
+		for (const socket of this.#sockets) socket.destroy();
+	}
+
+	#note(): void {
+		const now = performance.now();
+		this.#spent[this.#phase] = (this.#spent[this.#phase] ?? 0) + now - this.#since;
+		this.#since = now;
+	}
+}
+
+/** A failure that has no code of Node's. */
+export class ConnectionError extends Error {
+	readonly code: string;
+
+	constructor(code: string, message: string) {
+		super(message);
+		this.code = code;
+	}
+}
+
+/** The host of a URL as sockets want it: IPv6 without brackets. */
+export function hostOf(url: URL): string {
+	return url.hostname.replace(/^\[|\]$/g, "");
+}
+
+function portOf(url: URL): number {
+	return Number(url.port || (url.protocol === "https:" ? 443 : 80));
+}
+
+/** A connection to a URL's host, through a proxy if there is one, with TLS if the URL says so; throws with Node's or OpenSSL's code. */
+export async function openConnection(
+	url: URL,
+	trip: Trip,
+	options: { readonly tls?: TlsFiles | undefined; readonly proxy?: ForwardProxy | undefined; readonly alpn: string },
+): Promise<Socket> {
+	const isSecure = url.protocol === "https:";
+	const socket =
+		options.proxy && isSecure
+			? await openTunnel(url, options.proxy, trip)
+			: await openTcp(options.proxy?.url ?? url, trip);
+	return isSecure ? startTls(socket, url, trip, options) : socket;
+}
+
+async function openTcp(url: URL, trip: Trip): Promise<Socket> {
+	const host = hostOf(url);
+	if (isIP(host)) trip.enter("connect");
+	const socket = trip.hold(connectTcp({ host, port: portOf(url), noDelay: true }));
+	socket.once("lookup", (error) => {
+		if (!error) trip.enter("connect");
+	});
+	await once(socket, "connect", { signal: trip.signal });
+	return socket;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#name-connect */
+async function openTunnel(url: URL, proxy: ForwardProxy, trip: Trip): Promise<Socket> {
+	const authority = `${url.hostname}:${portOf(url)}`;
+	const send = proxy.url.protocol === "https:" ? secureRequest : plainRequest;
+	const request = send({
+		method: "CONNECT",
+		host: hostOf(proxy.url),
+		port: portOf(proxy.url),
+		path: authority,
+		headers: { host: authority, ...proxy.headers },
+		agent: false,
+	});
+	request.on("socket", (socket) => {
+		trip.hold(socket);
+		socket.once("connect", () => trip.enter("proxy"));
+	});
+	request.on("error", () => undefined);
+	// An answer that is no tunnel comes as "connect" too, whatever its status.
+	request.end();
+	const [response, socket] = (await once(request, "connect", { signal: trip.signal })) as [IncomingMessage, Socket];
+	if (response.statusCode === 200) return socket;
+	throw new ConnectionError(`PROXY_${response.statusCode}`, `the proxy answered ${response.statusCode}`);
+}
+
+async function startTls(
+	socket: Socket,
+	url: URL,
+	trip: Trip,
+	{ tls, alpn }: { readonly tls?: TlsFiles | undefined; readonly alpn: string },
+): Promise<TLSSocket> {
+	trip.enter("tls");
+	const secure = trip.hold(connectTls({ socket, ALPNProtocols: [alpn], ...serverName(url), ...definedFiles(tls) }));
+	await once(secure, "secureConnect", { signal: trip.signal });
+	if (alpn === "h2" && secure.alpnProtocol !== "h2")
+		throw new ConnectionError("NO_HTTP2", "the server does not offer HTTP/2");
+	return secure;
+}
+
+/** What the certificate must name, and what the handshake may: no IP address is ever sent as a name. */
+export function serverName(url: URL): { host: string; servername?: string } {
+	const host = hostOf(url);
+	return isIP(host) ? { host } : { host, servername: host };
+}
+
+export function definedFiles({ ca, cert, key }: TlsFiles = {}) {
+	return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+}
