@@ -37,8 +37,8 @@ async function bundle(input, output) {
 	const build = await rolldown({
 		input,
 		platform: "node",
-		// The same library as ES modules, so that only what is used gets in.
-		resolve: { alias: { yaml: YAML } },
+		// Libraries as ES modules, so that only what is used gets in.
+		resolve: { alias: { yaml: YAML }, mainFields: ["module", "main"] },
 		plugins: [sourcePlugin(), withoutChildProcesses()],
 	});
 	await build.write({ dir: "dist", minify: true, ...output });

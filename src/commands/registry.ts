@@ -20,6 +20,11 @@ export const registry: readonly Entry[] = [
 		load: async () => (await import("./check.ts")).checkCommand,
 	},
 	{
+		name: "probe",
+		summary: "ask each place which token it accepts now",
+		load: async () => (await import("./probe.ts")).probeCommand,
+	},
+	{
 		name: "watch",
 		summary: "follow an overlap: who is on which token, safe to retire or not",
 		load: async () => (await import("./watch.ts")).watchCommand,

@@ -58,6 +58,8 @@ function stopSignal(): Effects["stopped"] {
 			waiting.add(tell);
 		});
 	};
+}
+
 /** Timers count to 2^31 ms and no further. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -12,8 +12,8 @@ export interface TlsLook {
 	/** The server closed the connection right after the handshake, without a word. */
 	readonly closed?: boolean;
 	readonly certificate?: Certificate | undefined;
-	/** Whether the system's own store trusts the certificate, as collectors written in Go see it; undefined where there is none. */
-	readonly systemTrusts?: boolean | undefined;
+	/** The system's own store, if it trusts the certificate: collectors written in Go do then, and Node does not look there. */
+	readonly trustedBy?: string | undefined;
 }
 
 /** A server's certificate, in its own words. */
@@ -41,15 +41,10 @@ const STORES = [
 export async function lookAtTls(target: string, tls: TlsFiles | undefined, timeoutMs: number): Promise<TlsLook> {
 	const url = new URL(target);
 	const first = await shake(url, { ...tls, ca: undefined }, timeoutMs, false);
-	const store = systemStore();
+	const store = [process.env["SSL_CERT_FILE"] ?? "", ...STORES].find((path) => path !== "" && existsSync(path));
 	if (!first.handshake || store === undefined) return first;
-	const again = await shake(url, { ...tls, ca: store }, timeoutMs, true);
-	return { ...first, systemTrusts: again.handshake };
-}
-
-function systemStore(): string | undefined {
-	const path = [process.env["SSL_CERT_FILE"] ?? "", ...STORES].find((each) => each !== "" && existsSync(each));
-	return path === undefined ? undefined : readFileSync(path, "utf8");
+	const again = await shake(url, { ...tls, ca: readFileSync(store, "utf8") }, timeoutMs, true);
+	return again.handshake ? { ...first, trustedBy: store } : first;
 }
 
 async function shake(url: URL, tls: TlsFiles, timeoutMs: number, verify: boolean): Promise<TlsLook> {

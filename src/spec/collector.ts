@@ -1,13 +1,13 @@
 import { type Distribution, type Platform, platforms } from "../adapters/collectors/distribution.ts";
 import { distributionIds } from "../adapters/collectors/registry.ts";
-import { type Provider, type Signal, signals } from "../adapters/providers/provider.ts";
+import type { Provider, Signal } from "../adapters/providers/provider.ts";
 import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { CrossfadeError } from "../errors.ts";
 import { shown } from "../render/quote.ts";
 import { parseVersion } from "../versions.ts";
+import { headerOf, signalsOf } from "./backend.ts";
 import { endpointProblems, normalEndpoint } from "./endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
-import { choiceProblem } from "./suggest.ts";
 
 export const deliveries = ["auto", "watch", "reload", "env"] as const;
 export const queues = ["memory", "persistent"] as const;
@@ -125,22 +125,6 @@ function agentEndpointOf(reader: FlagReader, distribution: Distribution | undefi
 	return normalEndpoint(given);
 }
 
-function signalsOf(reader: FlagReader, provider: Provider): Signal[] {
-	const list = reader.text("signals");
-	if (list === undefined) return [...provider.takes];
-	const words = list.split(",").map((word) => word.trim());
-	for (const word of words) {
-		const signal = signals.find((each) => each === word);
-		if (!signal) reader.problems.push(choiceProblem("the signal", word, signals, "--signals"));
-		const reason = signal && provider.refuses[signal];
-		if (!reason) continue;
-		const what = `${provider.title} takes no ${signal}: ${reason}`;
-		const fix = `use --signals ${provider.takes.join(",")}`;
-		reader.wrong("--signals", { what, expected: provider.takes.join(", "), got: signal, fix });
-	}
-	return signals.filter((signal) => words.includes(signal));
-}
-
 /** The path goes into `${file:…}`, shell scripts and unit files; what none of them needs is refused. */
 function tokenFileOf(reader: FlagReader, platform: Platform | undefined): string | undefined {
 	const path = reader.text("tokenFile");
@@ -156,32 +140,6 @@ function tokenFileOf(reader: FlagReader, platform: Platform | undefined): string
 		fix: "name the file that holds the token; the token itself is never a flag",
 	});
 	return undefined;
-}
-
-function headerOf(reader: FlagReader, provider: Provider | undefined): { header: string; scheme: string } {
-	const custom = reader.text("authHeader");
-	const header = custom ?? provider?.header ?? "";
-	const scheme = reader.text("authScheme") ?? (custom === undefined ? (provider?.scheme ?? "") : "");
-	if (provider && !/^[A-Za-z0-9-]{1,64}$/.test(header)) {
-		const fix = "give the name alone, without colon and value";
-		reader.wrong("--auth-header", {
-			what: "the header name is not one",
-			expected: "a name such as x-api-key",
-			got: shown(header),
-			fix,
-		});
-	}
-	if (!/^[A-Za-z0-9_.-]{0,19}$/.test(scheme)) {
-		const fix = 'give the word in front of the token, or "" for none';
-		const got = `${scheme.length} characters`;
-		reader.wrong("--auth-scheme", {
-			what: "the scheme is not one short word",
-			expected: "a word such as Bearer",
-			got,
-			fix,
-		});
-	}
-	return { header, scheme };
 }
 
 function nameOf(reader: FlagReader, provider: Provider | undefined): string {

@@ -24,6 +24,23 @@ export interface Provider {
 	readonly overlapMs?: number;
 	/** How a person gets a new token and, where there is such a thing, ends the old one. */
 	readonly rotation: string;
+	/** Whether its ingest also takes the token as a path segment before `/v1/<signal>`, as Gemini CLI sends it. */
+	readonly tokenInUrl?: boolean;
+	/** What its answers tell besides the status. */
+	readonly answers?: Answers;
 	/** What was read for the facts above. */
 	readonly sources: readonly string[];
+}
+
+/** Meaning of a provider's own headers and paths. Header names in lower case. */
+export interface Answers {
+	/** There with `true` when the data was thrown away by sampling: such an answer proves nothing. */
+	readonly sampled?: string;
+	/** How many requests or records are left before it says 429. */
+	readonly remaining?: string;
+	/** Out of how many; where no answer says it, the smallest documented limit is assumed. */
+	readonly limit?: string;
+	readonly smallestLimit?: number;
+	/** A GET that says whose the token is, relative to the endpoint and a slash. */
+	readonly whoami?: string;
 }

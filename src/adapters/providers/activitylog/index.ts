@@ -12,6 +12,13 @@ export const activitylog: Provider = {
 	overlap: "as long as you want: both tokens are accepted until you revoke the old one",
 	rotation:
 		"In ActivityLog: mint a second token for the system with the same retention, and revoke the old one when nothing sends with it any more. The free tier holds two tokens per system.",
+	answers: {
+		sampled: "x-al-sampled",
+		remaining: "x-ratelimit-remaining",
+		limit: "x-ratelimit-limit",
+		smallestLimit: 100,
+		whoami: "../systems/me",
+	},
 	sources: [
 		"https://www.activitylog.com/docs/20-setup-system-tokens",
 		"https://www.activitylog.com/docs/51-ingest-otlp",

@@ -11,5 +11,6 @@ export const custom: Provider = {
 	overlap:
 		"whatever your backend grants: look it up before you rotate, the old token must live until the new one is proven",
 	rotation: "Ask your backend for a second token; end the old one only after nothing sends with it any more.",
+	tokenInUrl: true,
 	sources: [],
 };

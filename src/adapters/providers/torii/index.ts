@@ -14,6 +14,7 @@ export const torii: Provider = {
 	overlapMs: 24 * 3_600_000,
 	rotation:
 		"In Torii open AI, Telemetry, Credentials; choose Rotate, then Copy. The old token ends by itself; it cannot be ended sooner.",
+	tokenInUrl: true,
 	sources: [
 		"https://support.toriihq.com/hc/en-us/articles/50614749248923",
 		"https://support.toriihq.com/hc/en-us/articles/50614780109211",

@@ -1,0 +1,34 @@
+import type { Emission } from "../emission.ts";
+
+export const claudeCode: Emission = {
+	id: "claude-code",
+	resource: { "service.name": "claude-code" },
+	path: "bearer",
+	usesProxy: true,
+	log: {
+		scope: "com.anthropic.claude_code.events",
+		body: "claude_code.api_request",
+		severity: 0,
+		timed: true,
+		attributes: {
+			"event.name": "api_request",
+			model: "crossfade-probe",
+			input_tokens: 0,
+			output_tokens: 0,
+			cache_read_tokens: 0,
+			cache_creation_tokens: 0,
+			cost_usd: 0,
+			duration_ms: 0,
+		},
+	},
+	metric: {
+		scope: "com.anthropic.claude_code",
+		name: "claude_code.token.usage",
+		unit: "tokens",
+		number: "double",
+		temporality: "delta",
+		attributes: { type: "input", model: "crossfade-probe" },
+	},
+	span: { scope: "com.anthropic.claude_code", name: "claude_code.interaction", attributes: {} },
+	sources: ["https://code.claude.com/docs/en/monitoring-usage"],
+};

@@ -1,0 +1,34 @@
+import type { Emission } from "../emission.ts";
+
+export const codex: Emission = {
+	id: "codex",
+	resource: { "service.name": "codex_cli_rs", "telemetry.sdk.language": "rust" },
+	path: "bearer",
+	usesProxy: true,
+	log: {
+		scope: "codex_otel.log_only",
+		severity: 9,
+		timed: false,
+		// Its main counters are strings, the others integers.
+		attributes: {
+			"event.name": "codex.sse_event",
+			"event.kind": "response.completed",
+			model: "crossfade-probe",
+			input_token_count: "0",
+			output_token_count: "0",
+			cached_token_count: 0,
+			reasoning_token_count: 0,
+			tool_token_count: "0",
+		},
+	},
+	metric: {
+		scope: "codex",
+		name: "codex.thread.started",
+		unit: "",
+		number: "int",
+		temporality: "delta",
+		attributes: { model: "crossfade-probe" },
+	},
+	span: { scope: "codex_otel", name: "codex.exec", attributes: {} },
+	sources: ["https://github.com/openai/codex/tree/main/codex-rs/otel"],
+};

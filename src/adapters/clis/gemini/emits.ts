@@ -1,0 +1,36 @@
+import type { Emission } from "../emission.ts";
+
+export const gemini: Emission = {
+	id: "gemini",
+	resource: { "service.name": "gemini-cli" },
+	path: "url",
+	usesProxy: false,
+	log: {
+		scope: "gemini-cli",
+		body: "API response from crossfade-probe. Status code: 200. Duration: 0ms.",
+		severity: 0,
+		timed: true,
+		attributes: {
+			"event.name": "gemini_cli.api_response",
+			model: "crossfade-probe",
+			status_code: 200,
+			duration_ms: 0,
+			input_token_count: 0,
+			output_token_count: 0,
+			cached_content_token_count: 0,
+			thoughts_token_count: 0,
+			tool_token_count: 0,
+			total_token_count: 0,
+		},
+	},
+	metric: {
+		scope: "gemini-cli",
+		name: "gemini_cli.token.usage",
+		unit: "",
+		number: "int",
+		temporality: "cumulative",
+		attributes: { type: "input", model: "crossfade-probe" },
+	},
+	span: { scope: "gemini-cli", name: "llm_call", attributes: {} },
+	sources: ["https://github.com/google-gemini/gemini-cli/tree/main/packages/core/src/telemetry"],
+};

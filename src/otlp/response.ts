@@ -1,0 +1,114 @@
+import { type Field, protobufFields } from "./fields.ts";
+
+/** What a server said of an export it answered with success. */
+export interface ExportResult {
+	/** Records it threw away, as it said it: below zero makes no sense, and is not hidden. */
+	readonly rejected: bigint;
+	readonly message: string;
+}
+
+/**
+ * Reads an export response, or undefined for a body that is none. The content type only decides what is tried first, because servers get it
+ * wrong; an empty body is an empty message, which means that all was taken.
+ * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.11.0/opentelemetry/proto/collector/logs/v1/logs_service.proto
+ */
+export function readExportResult(body: Uint8Array, contentType: string): ExportResult | undefined {
+	return firstReading(
+		contentType,
+		() => protobufResult(body),
+		() => jsonResult(body),
+	);
+}
+
+/** The message of an error body, whatever it is: a protobuf or JSON `Status`, the title of a page, or the text itself. */
+export function readErrorMessage(body: Uint8Array, contentType: string): string {
+	const text = decode(body).trim();
+	if (isHtml(body)) return /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim() ?? "";
+	const structured = firstReading(
+		contentType,
+		() => protobufMessage(body),
+		() => jsonMessage(body),
+	);
+	return structured ?? (/[\u0000-\u0008\ufffd]/.test(text) ? "" : text);
+}
+
+/** Whether a body is a page for people, whatever it is called. */
+export function isHtml(body: Uint8Array): boolean {
+	return /^\s*<(!doctype|html|head|body|script|meta|title|!--)/i.test(decode(body.subarray(0, 1024)));
+}
+
+function firstReading<T>(contentType: string, protobuf: () => T | undefined, json: () => T | undefined): T | undefined {
+	return /json/i.test(contentType) ? (json() ?? protobuf()) : (protobuf() ?? json());
+}
+
+function protobufResult(body: Uint8Array): ExportResult | undefined {
+	const outer = protobufFields(body);
+	const partial = outer && bytesOf(outer, 1);
+	// A response has one field; text that happens to be protobuf has others.
+	if (!outer?.every(({ number, value }) => number === 1 && typeof value !== "bigint")) return undefined;
+	const inner = partial && protobufFields(partial);
+	if (partial && !inner) return undefined;
+	const rejected = inner?.findLast(({ number }) => number === 1)?.value ?? 0n;
+	if (typeof rejected !== "bigint") return undefined;
+	return { rejected: BigInt.asIntN(64, rejected), message: decode(bytesOf(inner ?? [], 2) ?? new Uint8Array()) };
+}
+
+/** By signal, as the JSON of each response calls it. */
+const REJECTED = ["rejectedLogRecords", "rejectedDataPoints", "rejectedSpans"];
+
+function jsonResult(body: Uint8Array): ExportResult | undefined {
+	const outer = parseObject(body);
+	if (!outer) return undefined;
+	const partial = outer["partialSuccess"] ?? outer["partial_success"] ?? {};
+	if (!isObject(partial)) return undefined;
+	const [counted = 0] = REJECTED.map((name) => partial[name] ?? partial[snake(name)]).filter((value) => value != null);
+	const rejected = integer(counted);
+	const message = partial["errorMessage"] ?? partial["error_message"] ?? "";
+	return rejected === undefined || typeof message !== "string" ? undefined : { rejected, message };
+}
+
+/** A 64-bit number is a string in JSON, and a number all the same where somebody did not read that. */
+function integer(value: unknown): bigint | undefined {
+	return /^-?\d{1,19}$/.test(String(value)) ? BigInt(String(value)) : undefined;
+}
+
+function snake(name: string): string {
+	return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** google.rpc.Status: code 1, message 2, details 3. */
+function protobufMessage(body: Uint8Array): string | undefined {
+	const fields = protobufFields(body);
+	if (!fields?.every(({ number }) => number <= 3)) return undefined;
+	const message = bytesOf(fields, 2);
+	return message && decode(message);
+}
+
+function jsonMessage(body: Uint8Array): string | undefined {
+	const status = parseObject(body);
+	const said =
+		status && [status["message"], status["error"], status["detail"]].find((each) => typeof each === "string");
+	return typeof said === "string" ? said : undefined;
+}
+
+function bytesOf(fields: readonly Field[], wanted: number): Uint8Array | undefined {
+	const value = fields.findLast(({ number }) => number === wanted)?.value;
+	return typeof value === "bigint" ? undefined : value;
+}
+
+function parseObject(body: Uint8Array): Record<string, unknown> | undefined {
+	try {
+		const value: unknown = JSON.parse(decode(body) || "{}");
+		return isObject(value) ? value : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function decode(bytes: Uint8Array): string {
+	return Buffer.from(bytes).toString("utf8");
+}

@@ -1,0 +1,15 @@
+const FIRST_MS = 1_000;
+const LONGEST_MS = 30_000;
+
+/** `Retry-After` in milliseconds from now: seconds or a date; undefined for anything else. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+export function retryAfterMs(value: string | undefined, now: number): number | undefined {
+	const text = value?.trim() ?? "";
+	if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+	const date = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
+	return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** How long to wait before another attempt where the server does not say: twice as long each time, with full jitter. `fraction` is from 0 to 1. */
+export function backoffMs(attempt: number, fraction: number): number {
+	return Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1)) * (0.5 + fraction / 2);
+}

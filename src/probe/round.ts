@@ -1,0 +1,102 @@
+import type { TlsFiles } from "../effects/connection.ts";
+import type { Effects } from "../effects/effects.ts";
+import type { Secret } from "../secret.ts";
+import { type Reading, readOutcome } from "./classify.ts";
+import { probeMetered } from "./confirm.ts";
+import type { GatewayReading } from "./gateway.ts";
+import type { ProbePlan } from "./plan.ts";
+import { authorization, type Group, MAX_ANSWER_BYTES, type ProbeRow, sendTestRecord } from "./send.ts";
+
+export type ProbeWorld = Pick<Effects, "request" | "lookAtTls" | "clock" | "random">;
+
+/** What a round of probing works with. */
+export interface Round {
+	readonly plan: ProbePlan;
+	readonly tokens: readonly { readonly name: string; readonly secret: Secret }[];
+	readonly tls: TlsFiles;
+	/** See `MARKER`. */
+	readonly marker: string;
+	/** Reads a gateway's metrics. */
+	readonly readGateway?: ((text: string) => GatewayReading) | undefined;
+	/** Ends the round at once; what it found until then is not worth keeping. */
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** What the place itself says of a token, where it has a way to ask. */
+export interface WhoamiRow {
+	readonly token: string;
+	readonly place: string;
+	readonly reading: Reading;
+}
+
+export interface RoundResult {
+	readonly rows: readonly ProbeRow[];
+	readonly whoami: readonly WhoamiRow[];
+}
+
+/** Requests at a time. */
+const LANES = 8;
+
+/** Sends one test record per place, token, path and signal, and reads what came of each; in this order, whatever comes first. */
+export async function probeRound(fx: ProbeWorld, round: Round): Promise<RoundResult> {
+	const { plan, tokens } = round;
+	const lane = lanes(LANES);
+	const probeGroup = (group: Group) =>
+		Promise.all(plan.signals.map((signal) => lane(() => sendTestRecord(fx, round, group, signal))));
+	const places = plan.places.map(async (place) => {
+		const groups = tokens.flatMap((token) => plan.paths.map((path) => ({ place, path, ...token })));
+		const { metricsUrl } = place;
+		if (metricsUrl === undefined) return Promise.all(groups.map(probeGroup));
+		// One after the other, so that the gateway's counters tell them apart.
+		const rows: ProbeRow[][] = [];
+		for (const group of groups) rows.push(await probeMetered(fx, round, metricsUrl, () => probeGroup(group)));
+		return rows;
+	});
+	const whoami = Promise.all(whoamiTargets(round).map((target) => lane(() => askWhoami(fx, round, target))));
+	return { rows: (await Promise.all(places)).flat(2), whoami: await whoami };
+}
+
+/** Runs at most so many tasks at a time. */
+function lanes(count: number): <T>(task: () => Promise<T>) => Promise<T> {
+	let free = count;
+	const waiting: (() => void)[] = [];
+	return async (task) => {
+		if (free > 0) free--;
+		else await new Promise<void>((go) => waiting.push(go));
+		try {
+			return await task();
+		} finally {
+			const next = waiting.shift();
+			if (next) next();
+			else free++;
+		}
+	};
+}
+
+function whoamiTargets({ plan, tokens }: Round) {
+	const path = plan.provider.answers?.whoami;
+	if (path === undefined) return [];
+	return plan.places
+		.filter(({ isGateway }) => !isGateway)
+		.flatMap((place) => tokens.map((token) => ({ ...token, place, url: new URL(path, `${place.url}/`).href })));
+}
+
+async function askWhoami(
+	fx: ProbeWorld,
+	{ plan, tls, signal }: Round,
+	{ name, secret, place, url }: ReturnType<typeof whoamiTargets>[number],
+): Promise<WhoamiRow> {
+	const { timeoutMs, proxy } = plan;
+	const headers = authorization(plan, secret);
+	const outcome = await fx.request({
+		method: "GET",
+		url,
+		headers,
+		timeoutMs,
+		maxBytes: MAX_ANSWER_BYTES,
+		tls,
+		proxy,
+		signal,
+	});
+	return { token: name, place: place.name, reading: readOutcome(outcome, { url, protocol: "http/json" }) };
+}

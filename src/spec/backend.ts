@@ -1,0 +1,48 @@
+import { type Provider, type Signal, signals } from "../adapters/providers/provider.ts";
+import { shown } from "../render/quote.ts";
+import type { FlagReader } from "./flags.ts";
+import { choiceProblem } from "./suggest.ts";
+
+/** `--signals`, by default what the provider takes. */
+export function signalsOf(reader: FlagReader, provider: Provider): Signal[] {
+	const list = reader.text("signals");
+	if (list === undefined) return [...provider.takes];
+	const words = list.split(",").map((word) => word.trim());
+	for (const word of words) {
+		const signal = signals.find((each) => each === word);
+		if (!signal) reader.problems.push(choiceProblem("the signal", word, signals, "--signals"));
+		const reason = signal && provider.refuses[signal];
+		if (!reason) continue;
+		const what = `${provider.title} takes no ${signal}: ${reason}`;
+		const fix = `use --signals ${provider.takes.join(",")}`;
+		reader.wrong("--signals", { what, expected: provider.takes.join(", "), got: signal, fix });
+	}
+	return signals.filter((signal) => words.includes(signal));
+}
+
+/** `--auth-header` and `--auth-scheme`, by default the provider's. */
+export function headerOf(reader: FlagReader, provider: Provider | undefined): { header: string; scheme: string } {
+	const custom = reader.text("authHeader");
+	const header = custom ?? provider?.header ?? "";
+	const scheme = reader.text("authScheme") ?? (custom === undefined ? (provider?.scheme ?? "") : "");
+	if (provider && !/^[A-Za-z0-9-]{1,64}$/.test(header)) {
+		const fix = "give the name alone, without colon and value";
+		reader.wrong("--auth-header", {
+			what: "the header name is not one",
+			expected: "a name such as x-api-key",
+			got: shown(header),
+			fix,
+		});
+	}
+	if (!/^[A-Za-z0-9_.-]{0,19}$/.test(scheme)) {
+		const fix = 'give the word in front of the token, or "" for none';
+		const got = `${scheme.length} characters`;
+		reader.wrong("--auth-scheme", {
+			what: "the scheme is not one short word",
+			expected: "a word such as Bearer",
+			got,
+			fix,
+		});
+	}
+	return { header, scheme };
+}

@@ -1,0 +1,229 @@
+import { emissions } from "../adapters/clis/emissions.ts";
+import type { Provider } from "../adapters/providers/provider.ts";
+import { providers } from "../adapters/providers/registry.ts";
+import { CrossfadeError } from "../errors.ts";
+import type { TokenPath } from "../evidence/evidence.ts";
+import { type NamedToken, NEW, type ProbePlace, type ProbePlan, protocols } from "../probe/plan.ts";
+import { shown } from "../render/quote.ts";
+import { couldBeToken } from "../token-shape.ts";
+import { headerOf, signalsOf } from "./backend.ts";
+import { durationMs } from "./duration.ts";
+import { endpointProblems, normalEndpoint } from "./endpoint.ts";
+import { type FlagReader, type Flags, readFlags } from "./flags.ts";
+import { choiceProblem } from "./suggest.ts";
+import { parseTokenRef } from "./token-ref.ts";
+
+export const paths = ["bearer", "url", "both"] as const;
+
+const MAX_RETRIES = 10;
+const SECOND_MS = 1000;
+
+/** Flags -> plan; throws one error with every problem. `now` is what durations are counted from, in milliseconds since the epoch. */
+export function parseProbeFlags(flags: Flags, now: number): ProbePlan {
+	const reader = readFlags(flags);
+	const ids = providers.map(({ id }) => id);
+	const id = reader.choice(reader.text("provider") ?? "custom", ids, "--provider", "the provider");
+	const provider = providers.find((each) => each.id === id);
+	const names = emissions.map((each) => each.id);
+	const cli = reader.choice(reader.text("as"), names, "--as", "the CLI");
+	const emission = emissions.find((each) => each.id === cli);
+	const protocol = reader.choice(reader.text("protocol") ?? protocols[0], protocols, "--protocol", "the protocol");
+	const plan = {
+		tokens: tokensOf(reader),
+		places: provider ? placesOf(reader, provider) : [],
+		signals: provider ? signalsOf(reader, provider) : [],
+		paths: pathsOf(reader, emission?.path ?? "bearer", provider),
+		emission,
+		...headerOf(reader, provider),
+		proxy: proxyOf(reader, emission?.usesProxy ?? true),
+		files: filesOf(reader),
+		gzip: reader.isSet("gzip"),
+		timeoutMs: span(reader, "timeout", "--timeout") ?? 10 * SECOND_MS,
+		retries: retriesOf(reader),
+		deadline: time(reader, "deadline", "--deadline", now),
+		repeat: repeatOf(reader, now),
+	};
+	if (protocol === "grpc" && plan.paths.includes("url")) {
+		const fix = "use --path bearer, or one of the http protocols";
+		reader.wrong("--path", { what: "gRPC carries no token in its URL: its paths are fixed", fix });
+	}
+	if (protocol === "grpc" && plan.gzip) {
+		reader.wrong("--gzip", {
+			what: "requests over gRPC are not packed here",
+			fix: "leave it away, or use an http protocol",
+		});
+	}
+	if (reader.isSet("json") && reader.isSet("junit")) {
+		reader.wrong("--junit", { what: "there is one output", expected: "--json or --junit", fix: "choose one of them" });
+	}
+	if (reader.problems.length > 0 || !provider || !protocol) throw new CrossfadeError("usage", reader.problems);
+	return { ...plan, provider, protocol };
+}
+
+function tokensOf(reader: FlagReader): NamedToken[] {
+	const tokens: NamedToken[] = [];
+	for (const text of reader.all("token")) {
+		const { name, rest } = splitName(text, NEW);
+		const ref = parseTokenRef(rest, "--token");
+		if ("what" in ref) {
+			reader.problems.push(ref);
+			continue;
+		}
+		if (tokens.some((each) => each.name === name)) {
+			const fix = "give every token a name of its own";
+			reader.wrong("--token", { what: "two tokens have the same name", got: shown(name), fix });
+		}
+		if (ref.kind === "fd" && tokens.some((each) => each.ref.kind === "fd" && each.ref.fd === ref.fd)) {
+			const fix = "give each its own file, variable or descriptor";
+			reader.wrong("--token", { what: "two tokens come from one descriptor, which can be read once", fix });
+		}
+		tokens.push({ name, ref });
+	}
+	if (reader.all("token").length === 0) {
+		reader.wrong("--token", {
+			what: "no token given",
+			expected: "a name and where to read it, such as new=file:new.token",
+			fix: "add --token, once for each token",
+		});
+	}
+	return tokens;
+}
+
+/** `name=rest`; without a name the text is all rest. A name is a short word that could be no token. */
+function splitName(text: string, otherwise: string): { name: string; rest: string } {
+	const [, name, rest] = /^([A-Za-z0-9][A-Za-z0-9._:-]{0,39})=(.*)$/s.exec(text) ?? [];
+	return name === undefined || rest === undefined || couldBeToken(name) || /^(file|env|fd):/.test(text)
+		? { name: otherwise, rest: text }
+		: { name, rest };
+}
+
+function placesOf(reader: FlagReader, provider: Provider): ProbePlace[] {
+	const options = { plaintextAllowed: reader.isSet("allowPlaintext") };
+	const metrics = metricsOf(reader);
+	const url = reader.text("endpoint") ?? provider.endpoint;
+	if (url !== undefined) reader.problems.push(...endpointProblems(url, "--endpoint", options));
+	const backend = url === undefined ? [] : [{ name: normalEndpoint(url), url: normalEndpoint(url), isGateway: false }];
+	const gateways = reader.all("via").map((text) => {
+		const { name, rest } = splitName(text, "");
+		reader.problems.push(...endpointProblems(rest, "--via", options));
+		return { name: name || (URL.canParse(rest) ? new URL(rest).host : ""), url: normalEndpoint(rest), isGateway: true };
+	});
+	const names = gateways.map(({ name }) => name);
+	if (new Set(names).size < names.length) {
+		const fix = "name them apart: --via name=url";
+		reader.wrong("--via", { what: "two gateways have the same name", fix });
+	}
+	if (backend.length + gateways.length === 0) {
+		const what = "nothing says where to send the test records";
+		reader.wrong("--endpoint", { what, fix: "add --provider, --endpoint, or --via and the URL of a gateway" });
+	}
+	const only = names.length === 1 ? names[0] : undefined;
+	const metricsByName = new Map(metrics.map((each) => [each.name || (only ?? ""), each.url]));
+	for (const name of metricsByName.keys()) {
+		if (!names.includes(name)) reader.problems.push(choiceProblem("the gateway", name, names, "--metrics"));
+	}
+	return [...backend, ...gateways.map((each) => ({ ...each, metricsUrl: metricsByName.get(each.name) }))];
+}
+
+function metricsOf(reader: FlagReader): { name: string; url: string }[] {
+	return reader.all("metrics").map((text) => {
+		const { name, rest } = splitName(text, "");
+		const url = URL.canParse(rest) ? new URL(rest) : undefined;
+		if (!url || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
+			reader.wrong("--metrics", {
+				what: "this is not where a gateway shows its metrics",
+				expected: "a URL such as gateway=http://127.0.0.1:8888/metrics",
+				got: shown(rest.replace(/\/\/[^/]*@/, "//")),
+				fix: "name the collector's Prometheus endpoint",
+			});
+		}
+		return { name, url: rest };
+	});
+}
+
+function pathsOf(reader: FlagReader, usual: TokenPath, provider: Provider | undefined): TokenPath[] {
+	const path = reader.choice(reader.text("path") ?? usual, paths, "--path", "the path");
+	const wanted: TokenPath[] = path === "both" ? ["bearer", "url"] : path ? [path] : [];
+	if (provider && !provider.tokenInUrl && wanted.includes("url")) {
+		const what = `${provider.title} takes no token in the URL`;
+		reader.wrong("--path", { what, fix: "use --path bearer" });
+	}
+	return wanted;
+}
+
+/** Credentials of a proxy are read from the environment, never from a flag. */
+function proxyOf(reader: FlagReader, usual: boolean): ProbePlan["proxy"] {
+	const given = reader.text("proxy");
+	if (given === "none") return undefined;
+	if (given === undefined) return usual ? "environment" : undefined;
+	const url = URL.canParse(given) ? new URL(given) : undefined;
+	if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") return { url: given };
+	reader.wrong("--proxy", {
+		what: "this is no proxy that can be given here",
+		expected: "none, or a URL such as http://proxy.example:3128 without user and password",
+		fix: "put a proxy with credentials into HTTPS_PROXY and leave the flag away",
+	});
+	return undefined;
+}
+
+function filesOf(reader: FlagReader): ProbePlan["files"] {
+	const files = { ca: reader.text("ca"), cert: reader.text("cert"), key: reader.text("key") };
+	if ((files.cert === undefined) !== (files.key === undefined)) {
+		const fix = "give both --cert and --key, or neither";
+		reader.wrong("--cert", { what: "a client certificate is two files", fix });
+	}
+	return files;
+}
+
+function retriesOf(reader: FlagReader): number {
+	const retries = Number(reader.text("retry") ?? 0);
+	if (!Number.isInteger(retries) || retries < 0 || retries > MAX_RETRIES) {
+		const expected = `a whole number up to ${MAX_RETRIES}`;
+		reader.wrong("--retry", { what: "this is no number of retries", expected, fix: "choose one, e.g. --retry 3" });
+	}
+	return retries;
+}
+
+function repeatOf(reader: FlagReader, now: number): ProbePlan["repeat"] {
+	const everyMs = span(reader, "repeat", "--repeat");
+	const until = time(reader, "until", "--until", now);
+	if (everyMs === undefined) {
+		if (until !== undefined)
+			reader.wrong("--until", { what: "an end without a repetition", fix: "add --repeat 30s, or leave it away" });
+		return undefined;
+	}
+	if (everyMs < SECOND_MS) reader.wrong("--repeat", { what: "that is too often", fix: "use 1s or more" });
+	if (reader.isSet("junit")) {
+		const fix = "use --json with --repeat: a line for each row, as it comes";
+		reader.wrong("--junit", { what: "a JUnit file is written once, at the end", fix });
+	}
+	return { everyMs, until };
+}
+
+function span(reader: FlagReader, name: string, flag: string): number | undefined {
+	const text = reader.text(name);
+	const ms = text === undefined ? undefined : durationMs(text);
+	if (text !== undefined && !ms) {
+		const expected = "a number with ms, s, m, h or d, such as 30s";
+		reader.wrong(flag, {
+			what: "this is not a time span",
+			expected,
+			got: shown(text),
+			fix: "write it like 30s or 24h",
+		});
+	}
+	return ms;
+}
+
+/** A moment, with its zone so that it means the same everywhere, or how far it is from now. */
+function time(reader: FlagReader, name: string, flag: string, now: number): number | undefined {
+	const text = reader.text(name);
+	if (text === undefined) return undefined;
+	const after = durationMs(text);
+	if (after !== undefined) return now + after;
+	const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+	if (!Number.isNaN(at)) return at;
+	const expected = "a time with its zone such as 2026-01-31T12:00:00Z, or a span from now such as 24h";
+	reader.wrong(flag, { what: "this is not a time", expected, got: shown(text), fix: "write it like one of them" });
+	return undefined;
+}
