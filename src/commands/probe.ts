@@ -142,7 +142,7 @@ async function repeat(
 		last = (await once(stop.signal)) ?? last;
 		const next = started + everyMs;
 		if (stop.signal.aborted || (until !== undefined && next > until)) return last;
-		await fx.clock.sleep(Math.max(0, next - fx.clock.now()), stop.signal);
+		await fx.sleep(Math.max(0, next - fx.clock.now()), stop.signal);
 		if (stop.signal.aborted) return last;
 	}
 }

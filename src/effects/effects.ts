@@ -26,6 +26,8 @@ export interface Effects {
 	lookAtTls(url: string, tls: TlsFiles | undefined, timeoutMs: number): Promise<TlsLook>;
 	/** Reads a token from where a reference says. Throws `CrossfadeError` (refused or io) without quoting it. */
 	readToken(ref: TokenRef): Promise<Secret>;
+	/** Resolves after some milliseconds, or at once when the signal fires. */
+	sleep(ms: number, signal?: AbortSignal): Promise<void>;
 	/** Resolves with true when somebody asks the process to stop, or with false after some milliseconds, if they are given. */
 	stopped(withinMs?: number): Promise<boolean>;
 }
@@ -33,8 +35,6 @@ export interface Effects {
 export interface Random {
 	/** A fresh token of 43 characters of the alphabet that every CLI carries: 256 random bits. */
 	token(): string;
-	/** From 0 up to, but not, 1. */
-	fraction(): number;
 }
 
 export interface Clock {
@@ -42,8 +42,6 @@ export interface Clock {
 	now(): number;
 	/** Calls once after some milliseconds, unless the process ends first; returns what calls it off. */
 	after(ms: number, call: () => void): () => void;
-	/** Resolves after a time in milliseconds, or at once when the signal fires. */
-	sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export interface ReadOptions {

@@ -16,18 +16,15 @@ export function nodeEffects(terminal: Terminal): Effects {
 				const timer = setTimeout(call, ms).unref();
 				return () => clearTimeout(timer);
 			},
-			sleep,
 		},
-		random: {
-			token: () => process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url"),
-			fraction: () => Math.random(),
-		},
+		random: { token: () => process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url") },
 		environment: process.env,
 		serve: async (options) => (await import("./http-server.ts")).serve(options),
 		forward: async (options) => (await import("./forwarder.ts")).startForwarder(options),
 		request: async (request) => (await import("./http-client.ts")).sendRequest(request),
 		lookAtTls: async (...look) => (await import("./tls-look.ts")).lookAtTls(...look),
 		readToken: async (ref) => (await import("./token-source.ts")).readToken(ref, effects),
+		sleep,
 		stopped: stopSignal(),
 	};
 	return effects;

@@ -28,7 +28,7 @@ export async function probeMetered(
 		for (const signal of open) deliveries.set(signal, delivery(before, after, signal));
 		open = open.filter((signal) => deliveries.get(signal)?.state === "waiting");
 		if (fx.clock.now() >= end || round.signal?.aborted) break;
-		if (open.length > 0) await fx.clock.sleep(POLL_MS, round.signal);
+		if (open.length > 0) await fx.sleep(POLL_MS, round.signal);
 	}
 	return rows.map((row) => (isTaken(row) ? withDelivery(row, deliveries.get(row.evidence.signal)) : row));
 }

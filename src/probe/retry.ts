@@ -1,3 +1,5 @@
+import { FINGERPRINT_LENGTH, fingerprint } from "../fingerprint.ts";
+
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
 
@@ -9,7 +11,8 @@ export function retryAfterMs(value: string | undefined, now: number): number | u
 	return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** How long to wait before another attempt where the server does not say: twice as long each time, with full jitter. `fraction` is from 0 to 1. */
-export function backoffMs(attempt: number, fraction: number): number {
-	return Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1)) * (0.5 + fraction / 2);
+/** How long to wait before another attempt where the server does not say: twice as long each time, less up to a half by chance, which comes from `seed`. */
+export function backoffMs(attempt: number, seed: string): number {
+	const chance = Number.parseInt(fingerprint(seed), 16) / 16 ** FINGERPRINT_LENGTH;
+	return Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1)) * (1 - chance / 2);
 }

@@ -7,7 +7,7 @@ import type { GatewayReading } from "./gateway.ts";
 import type { ProbePlan } from "./plan.ts";
 import { authorization, type Group, MAX_ANSWER_BYTES, type ProbeRow, sendTestRecord } from "./send.ts";
 
-export type ProbeWorld = Pick<Effects, "request" | "lookAtTls" | "clock" | "random">;
+export type ProbeWorld = Pick<Effects, "request" | "lookAtTls" | "sleep" | "clock" | "random">;
 
 /** What a round of probing works with. */
 export interface Round {

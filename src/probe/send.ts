@@ -84,10 +84,10 @@ async function sendUntilClear(
 		const outcome = await fx.request({ ...request, timeoutMs: Math.max(1, end - fx.clock.now()) });
 		const reading = readOutcome(outcome, asked);
 		const now = fx.clock.now();
-		const wait = retryAfterMs(outcome.headers?.["retry-after"], now) ?? backoffMs(attempts, fx.random.fraction());
+		const wait = retryAfterMs(outcome.headers?.["retry-after"], now) ?? backoffMs(attempts, fx.random.token());
 		const isOver = !reading.isRetryable || attempts > plan.retries || now + wait >= end || signal?.aborted;
 		if (isOver) return { outcome, reading, attempts };
-		await fx.clock.sleep(wait, signal);
+		await fx.sleep(wait, signal);
 	}
 }
 

@@ -7,5 +7,5 @@ export function quietEffects(seed?: string): Effects {
 	const real = nodeEffects(nodeTerminal({ quiet: true, verbose: false, color: false }));
 	if (seed === undefined) return real;
 	let drawn = 0;
-	return { ...real, random: { ...real.random, token: () => `${seed}-${++drawn}-${"x".repeat(32)}` } };
+	return { ...real, random: { token: () => `${seed}-${++drawn}-${"x".repeat(32)}` } };
 }
