@@ -6,9 +6,15 @@ import type { Fleet } from "../spec/fleet.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import type { OptionSpec } from "./command.ts";
 
+export const fleetOption: OptionSpec = {
+	flags: "-f, --fleet <file>",
+	description: `the fleet file (default: ${FLEET_FILE}, if it is here)`,
+	files: true,
+};
+
 /** What every command that looks at a fleet takes. */
 export const fleetOptions: readonly OptionSpec[] = [
-	{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it is here)`, files: true },
+	fleetOption,
 	{
 		flags: "--token <name=ref>",
 		description: "old=REF and new=REF: file:PATH, env:NAME, fd:N, prompt, or fp:<12 hex digits>",
@@ -36,14 +42,20 @@ const MAX_FLEET_BYTES = 4 * 1024 * 1024;
 
 /** The fleet as file and flags describe it. */
 export async function loadFleet(fx: Effects, flags: Flags): Promise<Fleet> {
-	const { emptyFleet, parseFleet } = await import("../spec/fleet.ts");
+	const { emptyFleet } = await import("../spec/fleet.ts");
 	const { withFlags } = await import("../spec/fleet-flags.ts");
+	return withFlags((await readFleet(fx, flags)) ?? emptyFleet("."), flags, ".", fx.clock.now());
+}
+
+/** The fleet file that `--fleet` names, or the one that is here; undefined without one. */
+export async function readFleet(fx: Effects, flags: Flags): Promise<Fleet | undefined> {
 	const named = typeof flags["fleet"] === "string" ? flags["fleet"] : undefined;
 	const path = named ?? FLEET_FILE;
 	const bytes =
 		named === undefined ? await orNothing(fx, path) : await fx.files.read(path, { maxBytes: MAX_FLEET_BYTES });
-	const fleet = bytes ? parseFleet(textOf(bytes, path), path, path === "-" ? "." : dirname(path)) : emptyFleet(".");
-	return withFlags(fleet, flags, ".", fx.clock.now());
+	if (!bytes) return undefined;
+	const { parseFleet } = await import("../spec/fleet.ts");
+	return parseFleet(textOf(bytes, path), path, path === "-" ? "." : dirname(path));
 }
 
 async function orNothing(fx: Effects, name: string): Promise<Uint8Array | undefined> {

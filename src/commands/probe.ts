@@ -4,6 +4,8 @@ import type { TlsFiles } from "../effects/connection.ts";
 import type { Effects } from "../effects/effects.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../errors.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
+import { gatewayCounters } from "../evidence/metrics.ts";
+import { openStore } from "../evidence/store.ts";
 import { fingerprint } from "../fingerprint.ts";
 import type { GatewayReading } from "../probe/gateway.ts";
 import { type ProbePlan, protocols } from "../probe/plan.ts";
@@ -13,6 +15,7 @@ import { type ProbeReport, probeJson, probeJunit, probeLines, probeText } from "
 import type { Secret } from "../secret.ts";
 import { parseProbeFlags, paths } from "../spec/probe.ts";
 import type { Command, Invocation, OptionSpec } from "./command.ts";
+import { fleetOption, readFleet } from "./fleet-options.ts";
 
 /** What the command works with besides the world. */
 export interface ProbeParts {
@@ -51,6 +54,7 @@ Call the tokens of a rotation old and new; every other name is expected to be ac
 worst row, the lowest but 0 first: new rejected 3, old rejected before its deadline 4, old accepted after it 5,
 unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat it is that of the last round.`,
 		options: [
+			fleetOption,
 			{
 				flags: "--token <name=ref>",
 				description: "a token by name, from file:PATH, env:NAME, fd:N, prompt or -",
@@ -93,9 +97,13 @@ unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat
 	};
 }
 
-export const probeCommand = newProbeCommand({});
+export const probeCommand = newProbeCommand({
+	readGateway: gatewayCounters,
+	addProbes: async (fx, folder, writer, rows) => (await openStore(fx, folder)).addProbes(writer, rows),
+});
 
-async function run(fx: Effects, { options }: Invocation, { readGateway, addProbes }: ProbeParts): Promise<ExitName> {
+async function run(fx: Effects, invocation: Invocation, { readGateway, addProbes }: ProbeParts): Promise<ExitName> {
+	const options = await withFleet(fx, invocation.options);
 	const plan = parseProbeFlags(options, fx.clock.now());
 	const tokens = await readTokens(fx, plan);
 	const round: Round = {
@@ -203,4 +211,12 @@ async function readPem(fx: Effects, files: ProbePlan["files"]): Promise<TlsFiles
 	};
 	if (problems.length > 0) throw new CrossfadeError("refused", problems);
 	return tls;
+}
+
+/** Flags, and for those that were not given what the fleet file says, if there is one. */
+async function withFleet(fx: Effects, flags: Invocation["options"]): Promise<Invocation["options"]> {
+	const fleet = await readFleet(fx, flags);
+	if (!fleet) return flags;
+	const { fleetAsFlags } = await import("../spec/fleet-flags.ts");
+	return { ...fleetAsFlags(fleet), ...flags };
 }

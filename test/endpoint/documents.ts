@@ -24,8 +24,43 @@ function picker(seed: number): Pick {
 	};
 }
 
-const names = ["env", "A", "B", "C", "otel", "x", "a/b", "m~n", "", "é", "with space", "quo\"te", "tab\tbed", "ключ", "d.o.t"];
-const texts = ["", "plain", marker, `${marker}2`, 'q"uo\\te', "é😀", "// no comment", "/* none */", "# none", "a\tb", "line\nbreak", "x".repeat(700), "{[", "'", "'''", '"""', "\u007f", "https://x/y?z=1"];
+const names = [
+	"env",
+	"A",
+	"B",
+	"C",
+	"otel",
+	"x",
+	"a/b",
+	"m~n",
+	"",
+	"é",
+	"with space",
+	'quo"te',
+	"tab\tbed",
+	"ключ",
+	"d.o.t",
+];
+const texts = [
+	"",
+	"plain",
+	marker,
+	`${marker}2`,
+	'q"uo\\te',
+	"é😀",
+	"// no comment",
+	"/* none */",
+	"# none",
+	"a\tb",
+	"line\nbreak",
+	"x".repeat(700),
+	"{[",
+	"'",
+	"'''",
+	'"""',
+	"\u007f",
+	"https://x/y?z=1",
+];
 
 // --- JSON and JSONC ---------------------------------------------------------------------------------------------
 
@@ -53,7 +88,8 @@ function jsonText(seed: number, format: "json" | "jsonc"): string {
 
 function trivia(style: JsonStyle): string {
 	const { pick, eol } = style;
-	const comment = eol === "\r" ? "/* c */" : pick(["/* c */", "/**/", `// "A": 1,${eol}`, `/* ${eol} * } */`, `//${eol}`]);
+	const comment =
+		eol === "\r" ? "/* c */" : pick(["/* c */", "/**/", `// "A": 1,${eol}`, `/* ${eol} * } */`, `//${eol}`]);
 	return pick(["", "", " ", "\t", eol, `${eol}  `, `  ${eol}${eol} `, style.comments ? comment : " "]);
 }
 
@@ -89,7 +125,8 @@ function bracketed(style: JsonStyle, depth: number, open: string, items: readonl
 	const lines = items.map((item, index) => {
 		const comma = index < items.length - 1 ? "," : trailing;
 		const note = comments && eol !== "\r" ? pick(["", "", "", " // note", "  /* n */", ` // "env": {`]) : "";
-		const above = comments && eol !== "\r" && pick([true, false, false]) ? `${unit.repeat(depth + 1)}// above${eol}` : "";
+		const above =
+			comments && eol !== "\r" && pick([true, false, false]) ? `${unit.repeat(depth + 1)}// above${eol}` : "";
 		return `${above}${unit.repeat(depth + 1)}${item}${comma}${note}`;
 	});
 	return `${open}${eol}${lines.join(eol)}${eol}${unit.repeat(depth)}${close}`;
@@ -110,7 +147,9 @@ function jsonValue(style: JsonStyle, depth: number, name: string): string {
 function jsonString({ pick }: JsonStyle, text: string): string {
 	const plain = JSON.stringify(text);
 	const escape = (char: string) =>
-		[...Array(char.length).keys()].map((i) => `\\u${pick(["lower", "upper"]) === "lower" ? hex(char, i) : hex(char, i).toUpperCase()}`).join("");
+		[...Array(char.length).keys()]
+			.map((i) => `\\u${pick(["lower", "upper"]) === "lower" ? hex(char, i) : hex(char, i).toUpperCase()}`)
+			.join("");
 	const hex = (char: string, i: number) => char.charCodeAt(i).toString(16).padStart(4, "0");
 	if (pick([true, true, true, false])) return plain;
 	return `"${[...plain.slice(1, -1).matchAll(/\\.|[^\\]/gsu)].map(([char]) => (char === "/" ? pick(["/", "\\/"]) : char.startsWith("\\") || pick([true, false]) ? char : escape(char))).join("")}"`;
@@ -118,8 +157,36 @@ function jsonString({ pick }: JsonStyle, text: string): string {
 
 // --- TOML -------------------------------------------------------------------------------------------------------
 
-const paths = [["otel"], ["otel", "exporter"], ["otel", "exporter", "otlp-http"], ["otel", "exporter", "otlp-http", "headers"], ["a"], ["a", "b"], ["x", "y z"], ["env"], ["list"], ["é"]];
-const keys = [["A"], ["B"], ["x"], ["exporter"], ["otel", "A"], ["exporter", "otlp-http", "A"], ["exporter", "x"], ["a/b"], ["m~n"], ["with space"], ["q", "A"], ["env", "A"], ["env"], ["d.o.t"], [""], ["headers", "X"]];
+const paths = [
+	["otel"],
+	["otel", "exporter"],
+	["otel", "exporter", "otlp-http"],
+	["otel", "exporter", "otlp-http", "headers"],
+	["a"],
+	["a", "b"],
+	["x", "y z"],
+	["env"],
+	["list"],
+	["é"],
+];
+const keys = [
+	["A"],
+	["B"],
+	["x"],
+	["exporter"],
+	["otel", "A"],
+	["exporter", "otlp-http", "A"],
+	["exporter", "x"],
+	["a/b"],
+	["m~n"],
+	["with space"],
+	["q", "A"],
+	["env", "A"],
+	["env"],
+	["d.o.t"],
+	[""],
+	["headers", "X"],
+];
 
 /** Adds statements one by one and keeps those that the other parser takes. */
 function tomlText(seed: number): string {
@@ -134,7 +201,8 @@ function tomlText(seed: number): string {
 		const name = (path: readonly string[]) => path.map((part) => tomlKey(pick, part)).join(pick([".", ".", " . "]));
 		const end = `${gap()}${pick(["", "", "", "# c", "# [otel]"])}${eol}`;
 		const line = {
-			statement: () => `${indent}${name(pick(keys))}${pick([" = ", " = ", "=", "  =\t"])}${tomlValue(pick, eol, 0)}${end}`,
+			statement: () =>
+				`${indent}${name(pick(keys))}${pick([" = ", " = ", "=", "  =\t"])}${tomlValue(pick, eol, 0)}${end}`,
 			header: () => `[${gap()}${name(pick(paths))}${gap()}]${end}`,
 			list: () => `[[${gap()}${name(pick([["list"], ["a", "l"], ["otel", "list"]]))}${gap()}]]${end}`,
 			blank: () => pick([eol, `  # note${eol}`, `${eol}${eol}`]),
@@ -162,8 +230,16 @@ function tomlKey(pick: Pick, part: string): string {
 function tomlValue(pick: Pick, eol: string, depth: number): string {
 	const kind = pick(["string", "string", "word", "number", "date", "array", "table", "table"]);
 	if (kind === "word") return pick(["true", "false", "inf", "-nan"]);
-	if (kind === "number") return pick(["0", "+1", "-17", "1_000", "0xDEAD_beef", "0o17", "0b1", "1.5", "6.02e23", "-0.0"]);
-	if (kind === "date") return pick(["1979-05-27T07:32:00Z", "1979-05-27 07:32:00.5-07:00", "1979-05-27", "07:32:00", "1979-05-27T00:32:00"]);
+	if (kind === "number")
+		return pick(["0", "+1", "-17", "1_000", "0xDEAD_beef", "0o17", "0b1", "1.5", "6.02e23", "-0.0"]);
+	if (kind === "date")
+		return pick([
+			"1979-05-27T07:32:00Z",
+			"1979-05-27 07:32:00.5-07:00",
+			"1979-05-27",
+			"07:32:00",
+			"1979-05-27T00:32:00",
+		]);
 	if (kind === "string" || depth > 2) return tomlString(pick, eol);
 	const size = pick([0, 1, 2, 3]);
 	const items = Array.from({ length: size }, () => tomlValue(pick, eol, depth + 1));
@@ -190,28 +266,97 @@ function tomlString(pick: Pick, eol: string): string {
 		basic,
 		/['\n\t\u007f]/.test(text) ? basic : `'${text}'`,
 		`"""${pick(["", eol])}${basic.slice(1, -1)}${pick(["", '"', '""', `\\${eol}   `])}"""`,
-		/[\u007f]|'''/.test(text) ? basic : `'''${pick(["", eol])}${text.replaceAll("\n", eol).replace(/'$/, "")}${pick(["", "'"])}'''`,
+		/[\u007f]|'''/.test(text)
+			? basic
+			: `'''${pick(["", eol])}${text.replaceAll("\n", eol).replace(/'$/, "")}${pick(["", "'"])}'''`,
 	]);
 }
 
 // --- plans ------------------------------------------------------------------------------------------------------
 
 const pointers: Record<"json" | "toml", readonly string[]> = {
-	json: ["/env/A", "/env/B", "/env/NEW", "/otel/x", "/otel/deep/er/A", "/A", "/B", "/new/one", "/new/two", "/a~1b", "/m~0n/é", "/", "/env/quo\"te"],
-	toml: ["/otel/A", "/otel/NEW", "/otel/exporter/otlp-http/A", "/otel/exporter/otlp-http/headers/X", "/otel/exporter/otlp-http/headers/A B", "/A", "/env/A", "/env/B", "/a/b/A", "/a/new", "/new/one", "/q/A", "/x/y z/é", "/list/A", "/a~1b"],
+	json: [
+		"/env/A",
+		"/env/B",
+		"/env/NEW",
+		"/otel/x",
+		"/otel/deep/er/A",
+		"/A",
+		"/B",
+		"/new/one",
+		"/new/two",
+		"/a~1b",
+		"/m~0n/é",
+		"/",
+		'/env/quo"te',
+	],
+	toml: [
+		"/otel/A",
+		"/otel/NEW",
+		"/otel/exporter/otlp-http/A",
+		"/otel/exporter/otlp-http/headers/X",
+		"/otel/exporter/otlp-http/headers/A B",
+		"/A",
+		"/env/A",
+		"/env/B",
+		"/a/b/A",
+		"/a/new",
+		"/new/one",
+		"/q/A",
+		"/x/y z/é",
+		"/list/A",
+		"/a~1b",
+	],
 };
 const drops: Record<"json" | "toml", readonly string[]> = {
 	json: ["/env/C", "/env", "/x", "/otel", "/C", "/otel/deep", "/env/x/B"],
 	toml: ["/otel/exporter", "/otel/B", "/otel", "/env", "/x", "/a/l", "/list", "/a/b", "/q", "/otel/exporter/x"],
 };
-const values = ["", "https://ingest.example/v1", "Bearer k.e_y~-1", 'we"ird\\value', "tab\tand\u0001", "é😀", "true", "5", "a,b=c"];
+const values = [
+	"",
+	"https://ingest.example/v1",
+	"Bearer k.e_y~-1",
+	'we"ird\\value',
+	"tab\tand\u0001",
+	"é😀",
+	"true",
+	"5",
+	"a,b=c",
+];
 
 const step = (kind: "json" | "toml") =>
 	fc.oneof(
-		{ weight: 5, arbitrary: fc.record({ verb: fc.constant("set" as const), pointer: fc.constantFrom(...pointers[kind]), type: fc.constant("string" as const), value: fc.constantFrom(...values) }) },
-		{ weight: 1, arbitrary: fc.record({ verb: fc.constant("set" as const), pointer: fc.constantFrom(...pointers[kind]), type: fc.constant("bool" as const), value: fc.constantFrom("true", "false") }) },
-		{ weight: 1, arbitrary: fc.record({ verb: fc.constant("set" as const), pointer: fc.constantFrom(...pointers[kind]), type: fc.constant("int" as const), value: fc.constantFrom("0", "1", "-5", "60000") }) },
-		{ weight: 1, arbitrary: fc.record({ verb: fc.constant("drop" as const), pointer: fc.constantFrom(...drops[kind]) }) },
+		{
+			weight: 5,
+			arbitrary: fc.record({
+				verb: fc.constant("set" as const),
+				pointer: fc.constantFrom(...pointers[kind]),
+				type: fc.constant("string" as const),
+				value: fc.constantFrom(...values),
+			}),
+		},
+		{
+			weight: 1,
+			arbitrary: fc.record({
+				verb: fc.constant("set" as const),
+				pointer: fc.constantFrom(...pointers[kind]),
+				type: fc.constant("bool" as const),
+				value: fc.constantFrom("true", "false"),
+			}),
+		},
+		{
+			weight: 1,
+			arbitrary: fc.record({
+				verb: fc.constant("set" as const),
+				pointer: fc.constantFrom(...pointers[kind]),
+				type: fc.constant("int" as const),
+				value: fc.constantFrom("0", "1", "-5", "60000"),
+			}),
+		},
+		{
+			weight: 1,
+			arbitrary: fc.record({ verb: fc.constant("drop" as const), pointer: fc.constantFrom(...drops[kind]) }),
+		},
 	);
 
 export interface Sample {
@@ -220,7 +365,11 @@ export interface Sample {
 	readonly plan: readonly Step[];
 }
 
-const bytes = (one: Step): Step => ({ ...one, pointer: toBytes(one.pointer), ...(one.value !== undefined && { value: toBytes(one.value) }) });
+const bytes = (one: Step): Step => ({
+	...one,
+	pointer: toBytes(one.pointer),
+	...(one.value !== undefined && { value: toBytes(one.value) }),
+});
 
 /** A file and a plan for it; about half of the plans meet keys that are there. */
 export function samples(format: Format): fc.Arbitrary<Sample> {
@@ -235,6 +384,7 @@ const isNew = (one: Step, earlier: readonly Step[]) =>
 	!earlier.some(
 		({ verb, pointer }) =>
 			verb === one.verb &&
-			(pointer === one.pointer || (verb === "set" && (isInside(pointer, one.pointer) || isInside(one.pointer, pointer)))),
+			(pointer === one.pointer ||
+				(verb === "set" && (isInside(pointer, one.pointer) || isInside(one.pointer, pointer)))),
 	);
 const isInside = (pointer: string, top: string) => pointer.startsWith(`${top}/`);

@@ -97,7 +97,9 @@ function prune(table: Table, key: string, pointer: string, sets: readonly Step[]
 	const isSet = sets.some((step) => step.pointer === pointer);
 	const leadsToSet = sets.some((step) => isBelow(step.pointer, pointer));
 	if (isSet ? isContainer(value) : !leadsToSet || !isTable(value)) delete table[key];
-	else if (isTable(value)) for (const inner of Object.keys(value)) prune(value, inner, `${pointer}/${Buffer.from(encode(inner), "utf8").toString("latin1")}`, sets);
+	else if (isTable(value))
+		for (const inner of Object.keys(value))
+			prune(value, inner, `${pointer}/${Buffer.from(encode(inner), "utf8").toString("latin1")}`, sets);
 }
 
 /** Whether two readings say the same; empty tables on the way to dropped keys come and go with their last key in TOML. */
