@@ -10,6 +10,11 @@ interface Entry {
 /** Every verb, in the order of the help. */
 export const registry: readonly Entry[] = [
 	{
+		name: "demo",
+		summary: "a whole rotation on this machine, in about a minute",
+		load: async () => (await import("./demo.ts")).demoCommand,
+	},
+	{
 		name: "collector",
 		summary: "generate a collector config, or add a backend to yours",
 		load: async () => (await import("./collector.ts")).collectorCommand,
