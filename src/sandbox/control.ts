@@ -122,10 +122,13 @@ function issued(record: TokenRecord, token: string, plain: boolean, old?: TokenR
 	return json(200, { token, fingerprint: record.fingerprint, id: record.id, ...ends });
 }
 
+/** Far enough from the end of what a date can be for every overlap and expiry after it. */
+const LAST_TIME = Date.UTC(9000, 0);
+
 function newTime({ advance, at }: Wanted, now: number): number | undefined {
 	const by = typeof advance === "string" ? durationMs(advance) : undefined;
 	const to = by === undefined ? Date.parse(String(at)) : now + by;
-	return Number.isNaN(new Date(to).getTime()) ? undefined : to;
+	return Math.abs(to) < LAST_TIME ? to : undefined;
 }
 
 function iso(time: number): string {

@@ -104,7 +104,17 @@ describe("crossfade sandbox", () => {
 			(await fetch(`${url}/v1/logs`, { method: "POST", headers: { "content-encoding": "gzip" }, body: "no gzip" }))
 				.status,
 		).toBe(400);
-		expect((await control("/clock", { advance: "soon" })).code).toBe(400);
+		for (const wrong of [
+			{ advance: "soon" },
+			{ advance: "99999999d" },
+			{ at: "tomorrow" },
+			{ at: 5e15 },
+			{},
+			[],
+			null,
+		]) {
+			expect((await control("/clock", wrong)).code).toBe(400);
+		}
 	});
 
 	test("no web page can reach its controls", async () => {
