@@ -27,7 +27,14 @@ export function fadeChart(view: OverlapView, now: number): Element {
 		{ class: "fade", role: "img", "aria-label": text, height: PLOT.top + PLOT.height + 24 },
 		h(
 			"svg",
-			{ viewBox: "0 0 1000 100", preserveAspectRatio: "none", y: PLOT.top, width: "100%", height: PLOT.height },
+			{
+				"aria-hidden": "true",
+				viewBox: "0 0 1000 100",
+				preserveAspectRatio: "none",
+				y: PLOT.top,
+				width: "100%",
+				height: PLOT.height,
+			},
 			h("polygon", {
 				class: "area",
 				points: `${round((first?.[0] ?? 0) * 1000)},100 ${line} ${round(from[0] * 1000)},100`,

@@ -204,6 +204,7 @@ function gateways(view: OverlapView, now: number): Element | undefined {
 }
 
 function placeItem(view: OverlapView, { place, url, state, detail, at }: GatewayView, now: number): Element {
+	const groups = probesAt(view, place);
 	return h(
 		"li",
 		{},
@@ -217,25 +218,28 @@ function placeItem(view: OverlapView, { place, url, state, detail, at }: Gateway
 			at === undefined ? undefined : h("span", { class: "age" }, ` ${ago(at, now)}`),
 		),
 		detail === "" ? undefined : h("p", { class: "note" }, h("bdi", {}, detail)),
-		h(
-			"ul",
-			{ class: "probes" },
-			probesAt(view, place).map((group) => {
-				const [{ verdict, evidence }] = group;
-				const signals = group.map(({ evidence: { signal } }) => signal).join(", ");
-				const fared = tone(verdict) === "good" ? undefined : h("bdi", { class: "note" }, sentence(evidence.detail));
-				return h(
-					"li",
-					{},
-					h("b", {}, h("bdi", {}, tokenName(view, evidence.fingerprint))),
-					" ",
-					badge(verdict),
-					` ${evidence.status ?? ""} ${signals} by ${evidence.path}`,
-					h("span", { class: "age" }, ` ${ago(evidence.at, now)}`),
-					fared && [" ", fared],
-				);
-			}),
-		),
+		groups.length === 0
+			? undefined
+			: h(
+					"ul",
+					{ class: "probes" },
+					groups.map((group) => probeItem(view, group, now)),
+				),
+	);
+}
+
+function probeItem(view: OverlapView, group: ReturnType<typeof probesAt>[number], now: number): Element {
+	const [{ verdict, evidence }] = group;
+	const signals = group.map(({ evidence: { signal } }) => signal).join(", ");
+	return h(
+		"li",
+		{},
+		h("b", {}, h("bdi", {}, tokenName(view, evidence.fingerprint))),
+		" ",
+		badge(verdict),
+		` ${evidence.status ?? ""} ${signals} by ${evidence.path}`,
+		h("span", { class: "age" }, ` ${ago(evidence.at, now)}`),
+		tone(verdict) === "good" ? undefined : [" ", h("bdi", { class: "note" }, sentence(evidence.detail))],
 	);
 }
 
