@@ -22,7 +22,7 @@ export function silenceNote({ silenceNeededMs, fits }: FleetVerdict): string | u
 export function rateText({ judgement: { oldRate, projectedZero }, rotation }: OverlapView): string {
 	const rate = `most ${count(Math.max(...oldRate))}, now ${count(oldRate.at(-1) ?? 0)}`;
 	if (projectedZero === undefined) return rate;
-	if (projectedZero <= rotation.now) return `${rate}; by its trend it would be zero by now, some hold on`;
+	if (projectedZero <= rotation.now) return `${rate}; by its trend it would be zero by now, but some hold on`;
 	return `${rate}; by its trend zero at ${utc(projectedZero)}`;
 }
 

@@ -50,8 +50,8 @@ export function fadeChart(view: OverlapView, now: number): Element {
 		),
 		mark("now", at(now), "now", "below"),
 		at(now) > 0.2 ? label(0, clock(start), "below") : undefined,
-		zero !== undefined && zero > at(now) + 0.02
-			? label(zero, `zero at ${clock(projectedZero ?? 0)}`, "above")
+		zero !== undefined && zero > at(now) + 0.2
+			? label(zero, `zero at ${clock(projectedZero ?? 0)}`, "below")
 			: undefined,
 		rotation.deadline !== undefined && rotation.deadline >= start
 			? mark("deadline", at(rotation.deadline), at(now) < 0.75 ? `dies ${clock(rotation.deadline)}` : "dies", "above")

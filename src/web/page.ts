@@ -29,7 +29,7 @@ export function pageBody(data: PageData, state?: PageState): Element[] {
 		h(
 			"main",
 			{},
-			h("div", { class: "lead" }, answer(view), deadline(view, now, state?.timeZone)),
+			h("div", { class: "lead" }, answer(view, state), deadline(view, now, state)),
 			warnings(view),
 			fade(view, now),
 			h("div", { class: "pair" }, tokens(view, now), gateways(view, now)),
@@ -62,10 +62,10 @@ function connection({ rotation }: OverlapView, state: PageState | undefined): El
 	return h("p", { class: `link ${state.connection}`, role: "status" }, CONNECTION[state.connection]);
 }
 
-function answer({ judgement: { fleet } }: OverlapView): Element {
+function answer({ judgement: { fleet } }: OverlapView, state: PageState | undefined): Element {
 	return h(
 		"section",
-		{ class: `answer ${tone(fleet.safeToRetire)}`, "aria-live": "polite", "aria-labelledby": "answer" },
+		{ class: `answer ${tone(fleet.safeToRetire)}`, "aria-live": state && "polite", "aria-labelledby": "answer" },
 		h("h1", { id: "answer" }, "Safe to retire the old token: ", h("strong", {}, fleet.safeToRetire)),
 		h("p", { class: "reason" }, sentence(fleet.reason)),
 	);
@@ -75,7 +75,7 @@ function sentence(text: string): string {
 	return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
-function deadline({ rotation, judgement }: OverlapView, now: number, timeZone: string | undefined): Element {
+function deadline({ rotation, judgement }: OverlapView, now: number, state: PageState | undefined): Element {
 	const { leftMs, urgency } = countdown(rotation, now);
 	const open = { class: `deadline ${urgency}`, "aria-labelledby": "deadline" };
 	const clockText = clockNote(rotation);
@@ -90,13 +90,13 @@ function deadline({ rotation, judgement }: OverlapView, now: number, timeZone: s
 	}
 	const silence = leftMs > 0 ? silenceNote(judgement.fleet) : undefined;
 	const gone = progress(rotation, now);
-	const local = timeZone === undefined ? "" : ` (${localTime(rotation.deadline, timeZone)} here)`;
+	const local = state ? ` (${localTime(rotation.deadline, state.timeZone)} here)` : "";
 	const source = rotation.deadlineSource === undefined ? "" : `, by ${rotation.deadlineSource}`;
 	return h(
 		"section",
 		open,
 		h("h2", { id: "deadline" }, leftMs > 0 ? "Old token dies in" : "Old token died"),
-		h("p", { class: "left", role: "timer" }, leftMs > 0 ? left(leftMs) : `${duration(-leftMs)} ago`),
+		h("p", { class: "left", role: state && "timer" }, leftMs > 0 ? left(leftMs) : `${duration(-leftMs)} ago`),
 		gone === undefined ? undefined : shareBar([["gone", gone]]),
 		h("p", {}, `${utc(rotation.deadline)}${local}${source}.`),
 		silence && h("p", { class: judgement.fleet.fits === false ? "bad" : "" }, sentence(silence)),

@@ -2,6 +2,7 @@ import { pageBody, pageTitle } from "../../src/web/page.ts";
 import { FIRST_ROWS, type PageData, type PageState, type SortKey } from "../../src/web/state.ts";
 import { mount } from "./mount.ts";
 
+const MORE_ROWS = 100;
 const RETRY_MS = { first: 500, most: 8_000 };
 
 let data: PageData | undefined;
@@ -49,7 +50,7 @@ function connect(): void {
 }
 
 const actions: Readonly<Record<string, (value: string) => Partial<PageState>>> = {
-	more: () => ({ rows: state.rows * 4 }),
+	more: () => ({ rows: state.rows + MORE_ROWS }),
 	filter: (filter) => ({ filter, rows: FIRST_ROWS }),
 	verdict: (value) => ({
 		verdict: state.verdict === value ? undefined : (value as PageState["verdict"]),
@@ -69,5 +70,7 @@ function act(event: Event): void {
 
 document.addEventListener("click", act);
 document.addEventListener("input", act);
-setInterval(() => show(), 1_000);
+setInterval(() => {
+	if (!document.hidden) show();
+}, 1_000);
 connect();

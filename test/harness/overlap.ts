@@ -11,7 +11,7 @@ const HOUR = 60 * MINUTE;
 export const NOON = Date.UTC(2026, 4, 4, 12, 9, 20);
 export const OLD = fingerprint("demo-old-token-demo-old-token");
 export const NEW = fingerprint("demo-new-token-demo-new-token");
-export const STRANGER = fingerprint("demo-third-token-demo-third-token");
+const STRANGER = fingerprint("demo-third-token-demo-third-token");
 
 /** Host names, CLI names and sentences that try to break out of every format they could be put in. */
 export const hostile = {
