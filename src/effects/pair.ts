@@ -116,9 +116,8 @@ export class Pair {
 		if (pieces.length === 0) return;
 		this.#upstream ??= this.#connect();
 		const upstream = this.#upstream;
-		if (pieces.length > 1) upstream.cork();
-		for (const piece of pieces) upstream.write(piece);
-		if (pieces.length > 1) upstream.uncork();
+		// A copy costs less than a system call with several pieces.
+		upstream.write(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces));
 		if (upstream.writableNeedDrain) this.#client.pause();
 	}
 

@@ -27,7 +27,7 @@ const AGES: readonly { readonly olderThan: number; readonly span: number }[] = [
 ];
 
 /** More counters than this are merged until half as many are left, those that were silent longest first. */
-export const MAX_COUNTERS = 200_000;
+const MAX_COUNTERS = 200_000;
 
 export function newTrafficLedger(initial: readonly TrafficCounter[] = []): TrafficLedger {
 	let counters = byKey(initial.map((counter) => ({ ...counter })));
@@ -35,9 +35,15 @@ export function newTrafficLedger(initial: readonly TrafficCounter[] = []): Traff
 		counters = byKey(rollUp([...counters.values()], now));
 	};
 	return {
-		add({ at, ...seen }) {
-			merge(counters, { ...seen, minute: Math.floor(at / MINUTE_MS), span: 1, lastSeen: at });
-			if (counters.size > MAX_COUNTERS) compact(at);
+		add(seen) {
+			const minute = Math.floor(seen.at / MINUTE_MS);
+			const known = counters.get(keyOf(seen, minute, 1));
+			if (known) grow(known, seen, seen.at);
+			else {
+				const { at, ...rest } = seen;
+				merge(counters, { ...rest, minute, span: 1, lastSeen: at });
+			}
+			if (counters.size > MAX_COUNTERS) compact(seen.at);
 		},
 		merge(others) {
 			for (const counter of others) merge(counters, { ...counter });
@@ -90,18 +96,26 @@ function byKey(counters: readonly TrafficCounter[]): Map<string, TrafficCounter>
 
 /** Adds a counter to the one of the same source and minutes; a counter that was not known is taken as it is, not copied. */
 function merge(into: Map<string, TrafficCounter>, counter: TrafficCounter): void {
-	const { fingerprint, place, host, cli, signal, minute, span } = counter;
-	const key = `${fingerprint}\n${place}\n${host}\n${cli}\n${signal}\n${minute}\n${span}`;
+	const key = keyOf(counter, counter.minute, counter.span);
 	const known = into.get(key);
-	if (!known) {
-		into.set(key, counter);
-		return;
-	}
-	known.requests += counter.requests;
-	known.records += counter.records;
-	known.bytes += counter.bytes;
-	if (counter.lastSeen < known.lastSeen) return;
-	known.lastSeen = counter.lastSeen;
-	known.lastStatus = counter.lastStatus;
-	if (counter.version !== "") known.version = counter.version;
+	if (known) grow(known, counter, counter.lastSeen);
+	else into.set(key, counter);
+}
+
+type Source = Pick<TrafficCounter, "fingerprint" | "place" | "host" | "cli" | "signal">;
+
+function keyOf({ fingerprint, place, host, cli, signal }: Source, minute: number, span: number): string {
+	return `${fingerprint}\n${place}\n${host}\n${cli}\n${signal}\n${minute}\n${span}`;
+}
+
+type Amount = Pick<TrafficCounter, "requests" | "records" | "bytes" | "lastStatus" | "version">;
+
+function grow(known: TrafficCounter, more: Amount, lastSeen: number): void {
+	known.requests += more.requests;
+	known.records += more.records;
+	known.bytes += more.bytes;
+	if (lastSeen < known.lastSeen) return;
+	known.lastSeen = lastSeen;
+	known.lastStatus = more.lastStatus;
+	if (more.version !== "") known.version = more.version;
 }

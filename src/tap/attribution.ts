@@ -44,20 +44,27 @@ export function newAttribution(options: AttributionOptions): Watcher {
 			const end = ({ status, bytes, body }: ExchangeOutcome) => {
 				const { scan, why } = body === "whole" ? look.done() : { scan: undefined, why: body };
 				if (why !== undefined) options.unknown(why);
-				const base = { place: options.place, signal, lastStatus: status, at: options.now() };
-				const senders = scan && scan.resources.length > 0 ? scan.resources : [NOBODY];
-				for (const [index, sender] of senders.entries()) {
+				const at = options.now();
+				const token = fingerprints(credential.fingerprint);
+				const senders = scan && scan.resources.length > 0 ? scan.resources : NOBODY;
+				let isFirst = true;
+				for (const sender of senders) {
 					const { host, cli, version } = names(sender, credential);
+					// Written out: spreading objects here costs as much as all the rest.
 					options.add({
-						...base,
-						fingerprint: fingerprints(credential.fingerprint),
+						at,
+						fingerprint: token,
+						place: options.place,
 						host: hosts(host || options.host),
 						cli: clis(cli),
 						version,
+						signal,
 						records: sender.records,
-						requests: index === 0 ? 1 : 0,
-						bytes: index === 0 ? bytes : 0,
+						requests: isFirst ? 1 : 0,
+						bytes: isFirst ? bytes : 0,
+						lastStatus: status,
 					});
+					isFirst = false;
 				}
 			};
 			return { body: look.body, end };
@@ -65,7 +72,7 @@ export function newAttribution(options: AttributionOptions): Watcher {
 	};
 }
 
-const NOBODY: Sender = { host: "", service: "", version: "", scope: "", records: 0 };
+const NOBODY: readonly Sender[] = [{ host: "", service: "", version: "", scope: "", records: 0 }];
 
 /** Looks into a body as it passes by; what is malformed is looked at no further. */
 function newLook(contentType: string, signal: Signal) {

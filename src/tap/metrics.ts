@@ -32,7 +32,8 @@ const families = {
 	],
 } as const;
 
-type Row = Pick<TrafficCounter, "fingerprint" | "signal" | "host" | "cli" | "requests" | "records" | "bytes">;
+type Source = Pick<TrafficCounter, "fingerprint" | "signal" | "host" | "cli">;
+type Row = Source & Pick<TrafficCounter, "requests" | "records" | "bytes">;
 
 /** More senders than this are counted without host and CLI. */
 const MAX_SERIES = 20_000;
@@ -48,19 +49,19 @@ const SUMS = [
 export function newTapMetrics(): TapMetrics {
 	const rows = new Map<string, Row>();
 	const counts = new Map<string, { readonly family: Family; readonly label: string; value: number }>();
-	const rowOf = ({ fingerprint, signal, host, cli }: Sighting): [Row, isNew: boolean] => {
+	const rowOf = ({ fingerprint, signal, host, cli }: Source): [row: Row, isNew: boolean] => {
 		const key = `${fingerprint}\n${signal}\n${host}\n${cli}`;
 		const known = rows.get(key);
 		if (known) return [known, false];
+		if (rows.size >= MAX_SERIES && (host !== "" || cli !== ""))
+			return rowOf({ fingerprint, signal, host: "", cli: "" });
 		const fresh: Row = { fingerprint, signal, host, cli, requests: 0, records: 0, bytes: 0 };
 		rows.set(key, fresh);
 		return [fresh, true];
 	};
 	return {
 		add(seen) {
-			const isFull =
-				rows.size >= MAX_SERIES && !rows.has(`${seen.fingerprint}\n${seen.signal}\n${seen.host}\n${seen.cli}`);
-			const [row, isNew] = rowOf(isFull ? { ...seen, host: "", cli: "" } : seen);
+			const [row, isNew] = rowOf(seen);
 			row.requests += seen.requests;
 			row.records += seen.records;
 			row.bytes += seen.bytes;
