@@ -299,17 +299,18 @@ function toml(   at, m) {
   }
 }
 
-function statement(   at, m) {
+function statement(   at, m, p) {
   at = AT
-  toml_key(TABLE, SECTION)
+  toml_key(TABLE, SECTION); p = PATH
   m = LISTED ? member(SECTION, PATH, at) : 0
   if (m) mName[m] = NAME_END
   space(0)
   if (substr(W, 1, 1) != "=") return fail(AT, "expected a key and a value")
   eat(1); space(0)
   if (m) mVal[m] = AT
-  value(PATH, HUSH)
+  value(p, HUSH)
   if (m) mEnd[m] = AT - 1
+  PATH = p
   return m
 }
 
@@ -597,15 +598,15 @@ function colon(m,   s) {
 # ---------------------------------------------------------------------------------------------------------------
 # Records: what the undo needs.
 
-function record(verb, p, check, a, b, c) { RECORDS++; RECORD[RECORDS] = verb "\t" p "\t" check "\t" one_line(a) "\t" one_line(b) "\t" one_line(c); NEW[verb == "cut" ? "cut" p : p] = 1 }
+function record(verb, p, check, a, b, c) { RECORDS++; RECORD[RECORDS] = verb "\t" one_line(p) "\t" check "\t" one_line(a) "\t" one_line(b) "\t" one_line(c); NEW[verb == "cut" ? "cut" p : p] = 1 }
 
 # Reads a record into verb rVerb, pointer rPath, checksum rSum and three texts.
 function read_record(line,   f, i, n) {
   n = split(line, f, "\t")
   if (n < 6) return
   R++
-  rVerb[R] = f[1]; rPath[R] = f[2]; rSum[R] = f[3]; rA[R] = unescape(f[4]); rB[R] = unescape(f[5]); rC[R] = unescape(f[6])
-  if (f[1] != "cut") OURS[f[2]] = R
+  rVerb[R] = f[1]; rPath[R] = unescape(f[2]); rSum[R] = f[3]; rA[R] = unescape(f[4]); rB[R] = unescape(f[5]); rC[R] = unescape(f[6])
+  if (f[1] != "cut") OURS[rPath[R]] = R
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -640,6 +641,7 @@ function cut_foreign(   m, from, to, k, end, anchor) {
       # A member with lines of its own goes with them, any other with the blanks on one side.
       if (break_before(from) && break_at(blank_end(to + 1))) { to = blank_end(to + 1); to += break_at(to) - 1 }
       else if (mComma[m]) { from = mKey[m]; to = blank_end(to + 1) - 1 }
+      if (from <= end) from = end + 1
       if (!mComma[m] && k && mComma[k]) cut(mComma[k], mComma[k], mPath[m], anchor, mEnd[k] + 1)
       cut(from, to, mPath[m], anchor, k ? mEnd[k] + 1 : OPEN[mHost[m]] + 1)
     }
@@ -823,7 +825,7 @@ function carry_records(   i, verb) {
     if ((verb == "cut" ? "cut" rPath[i] : rPath[i]) in NEW) continue
     if (verb == "box" && !(rPath[i] in KIND)) continue
     RECORDS++
-    RECORD[RECORDS] = verb "\t" rPath[i] "\t" rSum[i] "\t" one_line(rA[i]) "\t" one_line(rB[i]) "\t" one_line(rC[i])
+    RECORD[RECORDS] = verb "\t" one_line(rPath[i]) "\t" rSum[i] "\t" one_line(rA[i]) "\t" one_line(rB[i]) "\t" one_line(rC[i])
   }
 }
 
@@ -904,7 +906,7 @@ function note_once(s) { if (!(s in TOLD)) { TOLD[s] = 1; tell(s) } }
 # ---------------------------------------------------------------------------------------------------------------
 # The whole. run() leaves the result in generation G, records in RECORD, messages in MESSAGE, and gives the exit code.
 
-function tell(s) { MESSAGE[++MESSAGES] = s }
+function tell(s) { MESSAGE[++MESSAGES] = one_line(s) }
 
 function refuse(code, s) { tell("edit: " s); return code }
 

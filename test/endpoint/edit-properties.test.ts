@@ -51,12 +51,12 @@ class Problems {
 	}
 
 	fail(): void {
-		const shortest = this.#stories.toSorted((one, two) => one.length - two.length).slice(0, 3);
+		const shortest = this.#stories.map((story) => story.replaceAll("x".repeat(700), "<700 x>")).toSorted((one, two) => one.length - two.length).slice(0, 3);
 		if (shortest.length > 0) throw new Error(`${this.#stories.length} wrong\n${shortest.join("\n\n")}`);
 	}
 }
 
-describe.each(formats)("%s", (format) => {
+describe.each(formats)("%s", { timeout: 60_000 + runs * 100 }, (format) => {
 	const drawn = () => fc.sample(samples(format), { numRuns: runs, seed });
 
 	test(`set gives what an independent parser expects, twice changes nothing, undo gives the original bytes (seed ${seed})`, async () => {
