@@ -8,8 +8,8 @@ import { rolldown } from "rolldown";
 const printers = new Set(["sh", "ps", "xml", "md", "yaml", "prose", "code"]);
 
 /**
- * Precompiles `.hbs` files (no template compiler runs at run time) and loads `.json` tables as one string, which V8 reads faster than
- * the same data as code. An import that ends with `?text` is a text: a style sheet, or a script bundled for browsers.
+ * Precompiles `.hbs` files (no template compiler runs at run time); loads `.sh` and `.awk` programs as text, and `.json` tables as one
+ * string, which V8 reads faster than the same data as code. An import that ends with `?text` is a text: a style sheet, or a script bundled for browsers.
  * @returns {{
  *   name: string,
  *   enforce: "pre",
@@ -29,6 +29,7 @@ export function sourcePlugin() {
 		async load(id) {
 			if (id.startsWith("\0text:")) return textModule(fileURLToPath(id.slice("\0text:".length, -1)));
 			if (id.endsWith(".hbs")) return templateModule(id);
+			if (/\.(sh|awk)$/.test(id)) return textModule(id);
 			if (!id.endsWith(".json")) return null;
 			const data = JSON.stringify(JSON.parse(await readFile(id, "utf8")));
 			return { code: `export default JSON.parse(${JSON.stringify(data)});\n`, moduleType: "js" };

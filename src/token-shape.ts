@@ -3,7 +3,7 @@ import type { Problem } from "./errors.ts";
 /** Shorter tokens are refused: their fingerprint could be guessed back. */
 export const MIN_TOKEN_LENGTH = 20;
 /** Longer ones are refused too: no provider issues them, and header limits begin near this. */
-const MAX_TOKEN_LENGTH = 4096;
+export const MAX_TOKEN_LENGTH = 4096;
 
 /**
  * What Claude Code, Codex CLI and Gemini CLI all carry unharmed in their header settings; other characters are cut, decoded or

@@ -3,3 +3,15 @@ declare module "*.hbs" {
 	const template: unknown;
 	export default template;
 }
+
+/** A shell program, as text. */
+declare module "*.sh" {
+	const program: string;
+	export default program;
+}
+
+/** An awk program, as text. */
+declare module "*.awk" {
+	const program: string;
+	export default program;
+}

@@ -1,0 +1,90 @@
+import type { Cli, Row } from "../cli.ts";
+
+/** https://code.claude.com/docs/en/monitoring-usage; every value of `env` is a string. */
+const env = (name: string, value: string, when?: Setting["when"]): Setting => ({
+	pointer: `/env/${name}`,
+	type: "string",
+	value,
+	...(when && { when }),
+});
+
+type Setting = Extract<Row, { pointer: string }>;
+
+const settings: readonly Row[] = [
+	env("CLAUDE_CODE_ENABLE_TELEMETRY", "1"),
+	env("OTEL_LOGS_EXPORTER", "otlp", "logs"),
+	env("OTEL_METRICS_EXPORTER", "otlp", "metrics"),
+	env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+	env("OTEL_EXPORTER_OTLP_ENDPOINT", "{endpoint}"),
+	env("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Bearer {token}", "no-helper"),
+	env("OTEL_LOG_USER_PROMPTS", "1", "prompts"),
+	env("OTEL_LOG_USER_PROMPTS", "0", "no-prompts"),
+	// Unset it follows the prompts: https://code.claude.com/docs/en/monitoring-usage
+	env("OTEL_LOG_ASSISTANT_RESPONSES", "1", "responses"),
+	env("OTEL_LOG_ASSISTANT_RESPONSES", "0", "no-responses"),
+	env("OTEL_LOG_TOOL_DETAILS", "1", "tools"),
+	env("OTEL_LOG_TOOL_DETAILS", "0", "no-tools"),
+	env("OTEL_LOG_TOOL_CONTENT", "0"),
+	env("OTEL_LOG_RAW_API_BODIES", "0"),
+	env("OTEL_RESOURCE_ATTRIBUTES", "{host}", "host"),
+	{ pointer: "/otelHeadersHelper", type: "string", value: "{helper}", when: "helper" },
+];
+
+/** Variables of one signal beat the ones for all, and would take our Authorization header to their own endpoint. */
+const diversions: readonly Row[] = ["LOGS", "METRICS"].flatMap((signal) =>
+	["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => ({ drop: `/env/OTEL_EXPORTER_OTLP_${signal}_${what}` })),
+);
+
+export const claudeCode: Cli = {
+	id: "claude-code",
+	title: "Claude Code",
+	system: {
+		file: {
+			macos: "/Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json",
+			linux: "/etc/claude-code/managed-settings.d/50-crossfade.json",
+		},
+		format: "json",
+		since: "2.1.83",
+		rows: settings,
+	},
+	user: {
+		folder: ".claude",
+		file: "settings.json",
+		variable: "CLAUDE_CONFIG_DIR",
+		below: "",
+		format: "json",
+		since: "0.0.0",
+		rows: [...diversions, { drop: "/env/OTEL_EXPORTER_OTLP_HEADERS", when: "helper" }, ...settings],
+	},
+	npm: "@anthropic-ai/claude-code",
+	// Without a blank in it: before 2.1.149 the program failed in such a folder.
+	headerFolder: "/etc/otel-crossfade",
+	signs: [
+		{ kind: "link", path: ".local/bin/claude" },
+		{ kind: "folder", path: "/opt/homebrew/Caskroom/claude-code/*" },
+		{ kind: "folder", path: "/usr/local/Caskroom/claude-code/*" },
+		{ kind: "trace", path: "/usr/bin/claude" },
+		{ kind: "trace", path: "/usr/local/bin/claude" },
+		{ kind: "trace", path: ".claude/local/claude" },
+		{ kind: "trace", path: ".claude.json" },
+	],
+	sends: [
+		"account e-mail, organisation and account ids when signed in, a random install id, session id, terminal type",
+		"models, token counts, cost, durations, tool names and whether they were allowed, errors",
+		"with the option host: host name and machine id",
+	],
+	applies: "when Claude Code starts; with the option helper also in running sessions, within 29 minutes",
+	traps: [
+		"A managed profile or the admin console that sets any OTLP variable wins as a block; this file then counts for nothing.",
+		"The managed file must be readable by every local account, and so is the token in it.",
+		"When the header program fails, nothing is sent at all.",
+		"In user scope a shell variable for one signal still diverts that signal; only the managed file prevents it (2.1.217 and later).",
+	],
+	sources: [
+		"https://code.claude.com/docs/en/settings",
+		"https://code.claude.com/docs/en/monitoring-usage",
+		"https://code.claude.com/docs/en/server-managed-settings",
+		"https://code.claude.com/docs/en/setup",
+		"https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md",
+	],
+};

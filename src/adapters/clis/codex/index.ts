@@ -1,0 +1,73 @@
+import type { Cli, Condition, Row } from "../cli.ts";
+
+/** One exporter: Codex posts to the URL as it stands, so each signal gets its own. */
+const exporter = (key: string, signal: "logs" | "metrics"): readonly Row[] => {
+	const when: Condition = signal;
+	const at = `/otel/${key}/otlp-http`;
+	return [
+		// An exporter is one variant: a word such as "none", or one table; a second variant keeps Codex from starting.
+		{ drop: `/otel/${key}`, when },
+		{ pointer: `${at}/endpoint`, type: "string", value: `{endpoint}/v1/${signal}`, when },
+		{ pointer: `${at}/protocol`, type: "string", value: "binary", when },
+		{ pointer: `${at}/headers/Authorization`, type: "string", value: "Bearer {token}", when },
+	];
+};
+
+const rows: readonly Row[] = [
+	{ pointer: "/otel/log_user_prompt", type: "bool", value: "true", when: "prompts" },
+	{ pointer: "/otel/log_user_prompt", type: "bool", value: "false", when: "no-prompts" },
+	{ pointer: "/otel/trace_exporter", type: "string", value: "none" },
+	// Known since 0.158.0; requirements.toml of 0.166.0 takes it, where a key it does not know would be fatal.
+	{ pointer: "/otel/tool_result/max_bytes", type: "int", value: "0", when: "no-tools" },
+	...exporter("exporter", "logs"),
+	...exporter("metrics_exporter", "metrics"),
+];
+
+export const codex: Cli = {
+	id: "codex",
+	title: "Codex CLI",
+	system: {
+		file: { macos: "/etc/codex/requirements.toml", linux: "/etc/codex/requirements.toml" },
+		format: "toml",
+		since: "0.166.0",
+		rows,
+	},
+	user: {
+		folder: ".codex",
+		file: "config.toml",
+		variable: "CODEX_HOME",
+		below: "",
+		format: "toml",
+		since: "0.0.0",
+		rows,
+	},
+	npm: "@openai/codex",
+	signs: [
+		{ kind: "link", path: ".codex/packages/standalone/current" },
+		{ kind: "folder", path: "/opt/homebrew/Caskroom/codex/*" },
+		{ kind: "folder", path: "/usr/local/Caskroom/codex/*" },
+		{ kind: "folder", path: "/opt/homebrew/Cellar/codex/*" },
+		{ kind: "folder", path: "/usr/local/Cellar/codex/*" },
+		{ kind: "trace", path: ".codex/installation_id" },
+		{ kind: "trace", path: ".codex/config.toml" },
+	],
+	daemon: { command: "codex app-server", restart: "codex app-server daemon restart" },
+	sends: [
+		"account e-mail and id when signed in, host name, conversation id, terminal type",
+		"models, token counts, durations, tool names",
+		"the full arguments of every tool call; with the option tools also the first 2 KiB of its output",
+	],
+	applies: "when Codex starts; its background daemon (0.158 and later) keeps the old token until it is restarted",
+	traps: [
+		"A second [otel] table, or a second variant of an exporter, keeps Codex from starting.",
+		"requirements.toml is obeyed from 0.166.0 on; older releases ignore it without a word.",
+		"OTEL_EXPORTER_OTLP_HEADERS in a developer's shell replaces the Authorization header.",
+		"To keep tool arguments out, have the ingest or a collector drop the attributes arguments and output.",
+	],
+	sources: [
+		"https://github.com/openai/codex/blob/main/docs/config.md",
+		"https://github.com/openai/codex/blob/main/codex-rs/otel/src/otlp.rs",
+		"https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs",
+		"https://github.com/openai/codex/issues/17909",
+	],
+};

@@ -1,0 +1,63 @@
+import type { Cli, Row } from "../cli.ts";
+
+/** All nine keys of `telemetry`: files are merged key by key, and one left over from somebody else stops or diverts everything. */
+const rows: readonly Row[] = [
+	{ pointer: "/telemetry/enabled", type: "bool", value: "true" },
+	{ pointer: "/telemetry/target", type: "string", value: "local" },
+	{ pointer: "/telemetry/otlpEndpoint", type: "string", value: "{endpoint}/{token}" },
+	{ pointer: "/telemetry/otlpProtocol", type: "string", value: "http" },
+	{ pointer: "/telemetry/logPrompts", type: "bool", value: "true", when: "prompts" },
+	{ pointer: "/telemetry/logPrompts", type: "bool", value: "false", when: "no-prompts" },
+	{ pointer: "/telemetry/traces", type: "bool", value: "false" },
+	{ pointer: "/telemetry/outfile", type: "string", value: "" },
+	{ pointer: "/telemetry/useCollector", type: "bool", value: "false" },
+	{ pointer: "/telemetry/useCliAuth", type: "bool", value: "false" },
+];
+
+export const gemini: Cli = {
+	id: "gemini",
+	title: "Gemini CLI",
+	system: {
+		file: {
+			macos: "/Library/Application Support/GeminiCli/settings.json",
+			linux: "/etc/gemini-cli/settings.json",
+		},
+		format: "jsonc",
+		since: "0.34.0",
+		rows,
+	},
+	user: {
+		folder: ".gemini",
+		file: "settings.json",
+		variable: "GEMINI_CLI_HOME",
+		below: "/.gemini",
+		format: "jsonc",
+		since: "0.34.0",
+		rows,
+	},
+	npm: "@google/gemini-cli",
+	signs: [
+		{ kind: "folder", path: "/opt/homebrew/Cellar/gemini-cli/*" },
+		{ kind: "folder", path: "/usr/local/Cellar/gemini-cli/*" },
+		{ kind: "trace", path: ".gemini/installation_id" },
+	],
+	sends: [
+		"account e-mail when signed in with Google, host name, session and installation ids",
+		"models, token counts, durations, tool names, file operations (counts)",
+		"the command line of the process: with gemini -p the prompt is in it",
+		"the system prompt, the text of GEMINI.md included",
+		"logs, metrics and traces: there is no switch for one of them",
+	],
+	applies: "when Gemini CLI starts",
+	traps: [
+		"Before 0.34.0 every signal is posted to the bare URL; such releases are left alone.",
+		"A byte order mark or a trailing comma in the file keeps Gemini CLI from starting.",
+		"OTEL_EXPORTER_OTLP_ENDPOINT and GEMINI_TELEMETRY_* in the environment or a .env file win over the file.",
+		"It does not send telemetry through a proxy, and its exit is delayed by 10 s when the ingest cannot be reached.",
+	],
+	sources: [
+		"https://github.com/google-gemini/gemini-cli/blob/main/docs/cli/telemetry.md",
+		"https://github.com/google-gemini/gemini-cli/blob/main/packages/core/src/telemetry/sdk.ts",
+		"https://github.com/google-gemini/gemini-cli/pull/16836",
+	],
+};

@@ -1,0 +1,28 @@
+import type { Vehicle } from "../vehicle.ts";
+import { TOKEN_PLACEHOLDER } from "../vehicle.ts";
+
+/** Whatever can run a script with an environment variable or something on its standard input: an MDM, Ansible, SSH. */
+export const generic: Vehicle = {
+	id: "generic",
+	title: "any MDM, Ansible or SSH",
+	options: [
+		"ENDPOINT=${CROSSFADE_ENDPOINT:-$ENDPOINT}",
+		'OPTIONS="${CROSSFADE_OPTIONS-} $*"',
+		"unset CROSSFADE_ENDPOINT CROSSFADE_OPTIONS",
+	],
+	token: {
+		param: ["token=${TOKEN-}", "unset TOKEN", 'if [ -z "$token" ] && [ ! -t 0 ]; then read_line; fi'],
+		embedded: [`token='${TOKEN_PLACEHOLDER}'`],
+	},
+	users: "all",
+	scope: "system",
+	says: false,
+	line: { before: "", after: "" },
+	codes: {},
+	notes: [
+		"Run it as root. The token comes in the environment variable TOKEN or as the first line of standard input;",
+		"options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.",
+		"Root, and whoever may read the environment of root's processes, can see a token in TOKEN; standard input shows it to nobody.",
+	],
+	sources: [],
+};

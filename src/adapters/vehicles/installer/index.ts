@@ -1,0 +1,33 @@
+import type { Vehicle } from "../vehicle.ts";
+
+/** One line in a developer's terminal: curl ... | sh */
+export const installer: Vehicle = {
+	id: "installer",
+	title: "a developer's own machine",
+	options: [
+		"ENDPOINT=${CROSSFADE_ENDPOINT:-$ENDPOINT}",
+		'OPTIONS="${CROSSFADE_OPTIONS-} $*"',
+		"TOKEN_FILE=${CROSSFADE_TOKEN_FILE-}",
+		"unset CROSSFADE_ENDPOINT CROSSFADE_OPTIONS CROSSFADE_TOKEN_FILE",
+	],
+	token: {
+		param: [
+			'if [ -n "$TOKEN_FILE" ]; then read_line_of "$TOKEN_FILE"',
+			"# Piped into a shell, standard input is this script and not the token.",
+			'elif [ -f "$0" ] && [ ! -t 0 ]; then read_line',
+			"else ask",
+			"fi",
+		],
+	},
+	users: "self",
+	scope: "user",
+	says: true,
+	line: { before: "", after: "" },
+	codes: {},
+	notes: [
+		"Usage: sh install.sh [options]      or      curl -fsSL ADDRESS | sh -s -- [options]",
+		"The token is asked for and not shown, or comes from the file that CROSSFADE_TOKEN_FILE names, or on standard input.",
+		"It configures the account it runs as; nothing is downloaded.",
+	],
+	sources: [],
+};

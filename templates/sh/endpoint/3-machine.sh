@@ -1,0 +1,168 @@
+# ---- The machine: its system, its people, what they have ----
+
+check_machine() {
+  case $(uname -s) in
+    Darwin) OS=macos ;;
+    Linux) OS=linux ;;
+    *) OS=other ;;
+  esac
+  case " $SYSTEMS " in *" $OS "*) ;; *) fail 13 "this script is for: $SYSTEMS" ;; esac
+  for program in "$AWK" cksum cmp mktemp readlink tr wc; do
+    have "$program" || fail 13 "the program $program is not here"
+  done
+  have sha256sum || have shasum || have openssl || fail 13 "none of sha256sum, shasum and openssl is here"
+  self=$(id -u)
+  if [ "$self" -ne 0 ]; then
+    if [ "$SCOPE" = system ]; then fail 2 "scope=system needs root; run it with sudo, or with scope=user"; fi
+    USERS=self
+  fi
+  become=
+  for program in runuser sudo su; do
+    if [ -z "$become" ] && have "$program"; then become=$program; fi
+  done
+}
+
+# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the small programs above as the owner of the files it touches.
+run_as() {
+  as_uid=$1 as_name=$2 as_program=$3
+  shift 3
+  if [ "$as_uid" = "$self" ]; then
+    "$SH" -c "$as_program" crossfade "$@"
+    return
+  fi
+  case $become in
+    runuser) runuser -u "$as_name" -- "$SH" -c "$as_program" crossfade "$@" ;;
+    sudo) sudo -n -u "#$as_uid" -- "$SH" -c "$as_program" crossfade "$@" ;;
+    su) su -s "$SH" "$as_name" -c "$as_program" crossfade "$@" ;;
+    *) return 13 ;;
+  esac
+}
+
+# The accounts of people, as lines UID, NAME, HOME with tabs between; service accounts and hidden ones are none.
+people_macos() {
+  {
+    for key in UniqueID UserShell NFSHomeDirectory IsHidden; do
+      printf '%s\n' "- $key"
+      dscl . -list /Users "$key" 2>/dev/null || :
+    done
+  } | "$AWK" '
+    $1 == "-" { key = $2; next }
+    {
+      name = $1
+      value = $0
+      sub(/^[^ \t]+[ \t]+/, "", value)
+      fact[key, name] = value
+      if (key == "UniqueID") order[++count] = name
+    }
+    END {
+      for (i = 1; i <= count; i++) {
+        name = order[i]
+        if (fact["UniqueID", name] < 501 || name ~ /^_/) continue
+        if (fact["IsHidden", name] ~ /^(1|YES|true)$/) continue
+        if (fact["UserShell", name] ~ /\/(false|nologin)$/) continue
+        print fact["UniqueID", name] "\t" name "\t" fact["NFSHomeDirectory", name]
+      }
+    }'
+}
+
+# On Linux also the owners of folders in /home: accounts of a directory service are often not in the list.
+people_linux() {
+  {
+    if have getent; then getent passwd; else cat "$ROOT/etc/passwd"; fi
+    if have getent; then
+      # shellcheck disable=SC2012 # the numbers of the owners, in the one way every ls prints them
+      for number in $(ls -nd "$ROOT"/home/* 2>/dev/null | "$AWK" '{ print $3 }' | sort -u); do getent passwd "$number" || :; done
+    fi
+  } 2>/dev/null | "$AWK" -F: '
+    seen[$3]++ { next }
+    ($3 >= 1000 && $3 < 60000) || ($3 >= 60001 && $3 <= 60513) || $3 >= 65536 {
+      if ($7 !~ /\/(nologin|false|sync|halt|shutdown)$/) print $3 "\t" $1 "\t" $6
+    }'
+}
+
+# Where file systems are mounted and of what type they are, with a tab between.
+mounts() {
+  if [ -r /proc/self/mounts ] && [ "$OS" = linux ]; then
+    "$AWK" '{ print $2 "\t" $3 }' /proc/self/mounts
+  else
+    mount | sed -n 's/^.* on \(.*\) (\([A-Za-z0-9._]*\).*$/\1	\2/p'
+  fi
+}
+
+# Leaves out accounts whose home is on the network or nowhere, and says how many.
+at_home() {
+  { mounts; echo; cat; } | "$AWK" -F '\t' '
+    $0 == "" { people = 1; next }
+    !people { gsub(/\\040/, " ", $1); type[$1] = $2; next }
+    $3 !~ /^\/./ || $2 ~ /^-/ { skipped++; next }
+    {
+      for (at = $3; at != "" && !(at in type); ) sub(/\/[^\/]*$/, "", at)
+      if (at == "") at = "/"
+      if (type[at] ~ /^(nfs.*|cifs|smb.*|afp.*|autofs|fuse\.sshfs|macfuse|webdav|davfs|ceph|glusterfs|lustre|ncpfs)$/) skipped++
+      else print
+    }
+    END { print "skipped\t" skipped + 0 }'
+}
+
+# Writes people and what each has to the file people, a line each: UID, NAME, HOME, WORDS.
+find_people() {
+  if [ "$USERS" = self ]; then
+    name=$(id -un)
+    home=${HOME-}
+    case $home in /?*) ;; *) home=$( ("people_$OS") | "$AWK" -F '\t' -v uid="$self" '$1 == uid { print $3 }') ;; esac
+    printf '%s\t%s\t%s\n' "$self" "$name" "$home"
+  else
+    "people_$OS" | sort -n
+    unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME
+  fi | at_home >accounts
+  machine=$(machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/")
+  while IFS=$tab read -r uid name home <&3; do
+    if [ "$uid" = skipped ]; then
+      skipped=$((skipped + name))
+    elif words=$(user_signs | run_as "$uid" "$name" "$LOOK" "$home"); then
+      users=$((users + 1))
+      printf '%s\t%s\t%s\t%s\n' "$uid" "$name" "$home" "$machine$words"
+    else
+      skipped=$((skipped + 1))
+    fi
+  done 3<accounts >people
+}
+
+# older A B: whether one release is before another.
+older() {
+  first=$1. second=$2.
+  while [ -n "$first" ]; do
+    if [ "${first%%.*}" -ne "${second%%.*}" ]; then
+      [ "${first%%.*}" -lt "${second%%.*}" ]
+      return
+    fi
+    first=${first#*.}
+    second=${second#*.}
+  done
+  return 1
+}
+
+# release_of CLI WORDS...: sets release to the oldest among those found; ? where none could be told; nothing where the CLI is not here.
+release_of() {
+  which=$1 release=
+  shift
+  for word in "$@"; do
+    case $word in
+      "$which=ours") ;;
+      "$which=?") : "${release:=?}" ;;
+      "$which="*) if [ -z "$release" ] || [ "$release" = "?" ] || older "${word#*=}" "$release"; then release=${word#*=}; fi ;;
+    esac
+  done
+}
+
+# What names this machine, as resource attributes. https://opentelemetry.io/docs/specs/semconv/resource/host/
+identity() {
+  if [ "$OS" = macos ]; then
+    host=$(scutil --get LocalHostName 2>/dev/null) || host=$(uname -n)
+    id=$(ioreg -rd1 -c IOPlatformExpertDevice 2>/dev/null | sed -n 's/.*"IOPlatformUUID" = "\([^"]*\)".*/\1/p')
+  else
+    host=$(uname -n)
+    id=$(cat "$ROOT/etc/machine-id" 2>/dev/null) || id=
+  fi
+  put "host.name=$(put "$host" | tr -cd 'A-Za-z0-9._-')${id:+,host.id=$(put "$id" | tr -cd 'A-Za-z0-9._-')}"
+}

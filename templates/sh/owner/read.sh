@@ -1,0 +1,21 @@
+# read FILE LIMIT: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok or absent,
+# or why the file is left alone; FOLDERS is how many folders above it are missing.
+file=$1 records=0 folders=0 state=ok
+folder=${file%/*}
+while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
+  folder=${folder%/*}
+  folders=$((folders + 1))
+done
+if [ -n "$folder" ] && [ ! -d "$folder" ]; then state=folder
+elif [ -n "$folder" ] && [ ! -x "$folder" ]; then state=unreadable
+elif [ -L "$file" ]; then state=link
+elif [ ! -e "$file" ]; then state=absent
+elif [ ! -f "$file" ]; then state=kind
+elif [ ! -r "$file" ]; then state=unreadable
+elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
+fi
+undo=$file.crossfade-undo
+if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then records=$(($(wc -l <"$undo"))); fi
+printf "%s %s %s\n" "$state" "$records" "$folders"
+if [ "$records" -gt 0 ]; then cat "$undo"; fi
+if [ "$state" = ok ]; then cat "$file"; fi

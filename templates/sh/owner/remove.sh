@@ -1,0 +1,16 @@
+# remove FILE EXPECTED FOLDERS: takes away what is left of us beside FILE. EXPECTED is the checksum that FILE must have to be removed
+# itself, or keep. FOLDERS above it that were made for it go too when they are empty. Exit codes: 4 it is no longer what is expected; 12
+# it cannot be removed.
+file=$1 expected=$2 folders=$3
+folder=${file%/*}
+[ -d "$folder" ] || exit 0
+if [ "$expected" != keep ] && [ -e "$file" ]; then
+  [ -f "$file" ] && [ ! -L "$file" ] && [ "$(cksum <"$file")" = "$expected" ] || exit 4
+  rm -f "$file" 2>/dev/null || exit 12
+fi
+rm -f "$file".crossfade-undo "$file".crossfade-new.?????? "$file".crossfade-backup-????????-?????? 2>/dev/null || exit 12
+while [ "$folders" -gt 0 ] && rmdir "$folder" 2>/dev/null; do
+  folder=${folder%/*}
+  folders=$((folders - 1))
+done
+exit 0

@@ -1,0 +1,37 @@
+# replace FILE MODE EXPECTED SUM: puts standard input in the place of FILE, whole or not at all. EXPECTED is the checksum of what is
+# replaced, absent, or any; SUM that of the new content. An existing file keeps owner, group, mode and access list; a new one gets MODE.
+# Exit codes: 4 it is no longer what is expected; 12 it cannot be written.
+file=$1 mode=$2 expected=$3 sum=$4 locked=
+umask 077
+case $mode in ?[4567]?*) umask 022 ;; esac
+mkdir -p "${file%/*}" 2>/dev/null || exit 12
+umask 077
+rm -f "$file".crossfade-new.??????
+new=$(mktemp "$file.crossfade-new.XXXXXX" 2>/dev/null) || exit 12
+give_up() {
+  rm -f "$new"
+  exit "$1"
+}
+trap "give_up 130" INT TERM HUP
+if [ -e "$file" ]; then
+  # A copy has what belongs to the file and not to its content; a flag that forbids changes comes off the copy again.
+  cp -p "$file" "$new" 2>/dev/null || give_up 12
+  chflags nouchg "$new" 2>/dev/null || :
+  [ -w "$new" ] || { chmod u+w "$new" 2>/dev/null && locked=yes; } || give_up 12
+else
+  chmod "$mode" "$new" || give_up 12
+fi
+cat >"$new" 2>/dev/null || give_up 12
+[ "$(cksum <"$new")" = "$sum" ] || give_up 12
+[ -z "$locked" ] || chmod u-w "$new"
+sync "$new" 2>/dev/null || sync
+case $expected in
+  any) ;;
+  absent) if [ -e "$file" ] || [ -L "$file" ]; then give_up 4; fi ;;
+  *)
+    if [ -L "$file" ] || [ ! -f "$file" ]; then give_up 4; fi
+    [ "$(cksum <"$file")" = "$expected" ] || give_up 4
+    ;;
+esac
+mv -f "$new" "$file" 2>/dev/null || give_up 12
+sync "${file%/*}" 2>/dev/null || :
