@@ -12,7 +12,7 @@ edit() { "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before "
 fetch() {
   : >old
   : >before
-  echo "unreadable 0 0 no 0" >fetched
+  echo "unreadable 0 0 no 0" >state
   run_as "$uid" "$name" "$READ" "$1" "$LARGEST" </dev/null 2>/dev/null | {
     IFS=' ' read -r state records folders || exit 0
     ours=no made=0
@@ -26,9 +26,9 @@ fetch() {
       records=$((records - 1))
     done >before
     cat >old
-    echo "$state $records $folders $ours $made" >fetched
+    echo "$state $records $folders $ours $made" >state
   }
-  IFS=' ' read -r fetched records folders ours made <fetched
+  IFS=' ' read -r fetched records folders ours made <state
   if [ "$fetched" = absent ] && [ "$records" -eq 0 ]; then ours=yes made=$folders; fi
   case $ours$made in yes[0-9] | no[0-9]) ;; *) fetched=record ;; esac
 }

@@ -5,7 +5,7 @@ started() {
   if [ -r "/proc/$1/stat" ]; then
     read -r line <"/proc/$1/stat" || line=
     # shellcheck disable=SC2086 # split into fields, of which the name in brackets is cut off
-    set -- ${line##*) }
+    set -- ${line##*\) }
     put "${20-}"
   else
     put "$(ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _)"
@@ -24,10 +24,9 @@ enter() {
   until ln -s "$me" "$work.lock" 2>/dev/null; do
     holder=$(readlink "$work.lock") || holder=
     if [ -z "$holder" ]; then
-      [ -d "${work%/*}" ] && [ -w "${work%/*}" ] || fail 12 "no working folder can be made in $(plain "${work%/*}")"
+      # Gone in this very moment, or it cannot be made.
+      if [ ! -w "${work%/*}" ] || [ "$waited" -ge "$PATIENCE" ]; then fail 12 "no working folder can be made in $(plain "${work%/*}")"; fi
       waited=$((waited + 1))
-      [ "$waited" -lt "$PATIENCE" ] || fail 12 "no lock can be made in $(plain "${work%/*}")"
-      sleep 1
     elif [ "$(started "${holder%% *}" 2>/dev/null)" != "${holder#* }" ]; then
       # Moved away before it is judged again: of two that find it stale, one moves the other's new lock, sees it, and gives it back.
       mv "$work.lock" "$work.stale.$$" 2>/dev/null || continue
@@ -84,7 +83,7 @@ header_program() {
     secret=$program_folder/crossfade-token
     [ "$ACTION" = install ] || return 0
     put "$HEADER_PROGRAM" >wanted
-    whole "$1" "$helper" "$(($program_mode + 100))" # 0600 -> 0700, 0644 -> 0744
+    whole "$1" "$helper" "$program_mode"
     { put "$token" && echo; } >wanted
     whole "$1" "$secret" "$program_mode"
   fi
@@ -205,7 +204,7 @@ work_through() {
 # Tries the editor of this machine on made-up files: what it sets is there, a second time changes nothing, and taking it out gives back
 # every byte.
 self_test() {
-  token=self-test-0000000000000000
+  token="self-test-0000000000000000"
   helper=/crossfade-header
   home=/
   for cli in $CLIS; do
@@ -248,7 +247,7 @@ usage() {
 main() {
   DRY_RUN='' EXPECT='' KNOWN_CLIS=$CLIS
   LARGEST=10485760 BACKUPS=3 PATIENCE=60
-  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint=''
+  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' token='' helper='' machine_name=''
   trap leave EXIT
   trap 'exit 130' INT TERM HUP
   take_options "$@"
@@ -264,8 +263,8 @@ main() {
     take_token
     check_token
     saw "$(fingerprint "$token")"
-    if wants host; then machine_name=$(identity); fi
   fi
+  if wants host; then machine_name=$(identity); fi
   enter
   if [ "$ACTION" = self-test ]; then
     self_test

@@ -17,5 +17,7 @@ fi
 undo=$file.crossfade-undo
 if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then records=$(($(wc -l <"$undo"))); fi
 printf "%s %s %s\n" "$state" "$records" "$folders"
-if [ "$records" -gt 0 ]; then cat "$undo"; fi
-if [ "$state" = ok ]; then cat "$file"; fi
+set --
+if [ "$records" -gt 0 ]; then set -- "$undo"; fi
+if [ "$state" = ok ]; then set -- "$@" "$file"; fi
+[ $# -eq 0 ] || cat "$@"

@@ -27,7 +27,7 @@ const settings: readonly Row[] = [
 	env("OTEL_LOG_TOOL_CONTENT", "0"),
 	env("OTEL_LOG_RAW_API_BODIES", "0"),
 	env("OTEL_RESOURCE_ATTRIBUTES", "{host}", "host"),
-	{ pointer: "/otelHeadersHelper", type: "string", value: "{helper}", when: "helper" },
+	{ pointer: "/otelHeadersHelper", type: "string", value: "/bin/sh {helper}", when: "helper" },
 ];
 
 /** Variables of one signal beat the ones for all, and would take our Authorization header to their own endpoint. */
