@@ -1,0 +1,149 @@
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { clis } from "../../src/adapters/clis/registry.ts";
+import { providers } from "../../src/adapters/providers/registry.ts";
+import { vehicles } from "../../src/adapters/vehicles/registry.ts";
+import { type EndpointScript, renderEndpoint } from "../../src/render/endpoint.ts";
+import { canary } from "./canary.ts";
+import { scratch } from "./cli.ts";
+import { program } from "./parts.ts";
+import { runScript, type ScriptOptions, type ScriptRun, type Shell } from "./shells.ts";
+
+const provider = providers[0];
+if (!provider?.endpoint) throw new Error("the default provider has an endpoint");
+export const ENDPOINT = provider.endpoint;
+
+/** A rendered endpoint script; a build for tests unless told otherwise. */
+export function endpointScript(vehicle = "generic", changes: Partial<EndpointScript> = {}): string {
+	const found = vehicles.find(({ id }) => id === vehicle);
+	if (!found) throw new Error(`no vehicle ${vehicle}`);
+	const { title, takes } = provider as typeof provider & object;
+	return renderEndpoint({
+		vehicle: found,
+		mode: "param",
+		action: "install",
+		os: ["macos", "linux"],
+		clis,
+		provider: { title, endpoint: ENDPOINT, takes },
+		hooks: true,
+		...changes,
+	}).content;
+}
+
+/** The awks of the world: macOS has the one-true-awk, Debian mawk, Fedora gawk, Alpine busybox. */
+export const awks: readonly { name: string; command: string }[] = ["mawk", "gawk", "original-awk", "busybox"].map(
+	(name) => ({ name, command: name }),
+);
+
+/** The releases that a made-up home has, in the way their installers leave them. */
+export const releases = { "claude-code": "2.1.330", codex: "0.169.0", gemini: "0.61.0" };
+
+/** Puts CLIs in a home: Claude Code's native install, the others from npm. A release of `""` leaves a CLI out. */
+export function installClis(home: string, versions: Partial<typeof releases> = {}): void {
+	const { "claude-code": claude, codex, gemini } = { ...releases, ...versions };
+	if (claude) {
+		mkdirSync(join(home, ".local/bin"), { recursive: true });
+		symlinkSync(join(home, ".local/share/claude/versions", claude), join(home, ".local/bin/claude"));
+	}
+	for (const [name, version] of [
+		["@openai/codex", codex],
+		["@google/gemini-cli", gemini],
+	] as const) {
+		if (version) write(home, `.npm-global/lib/node_modules/${name}/package.json`, packageJson(name, version));
+	}
+}
+
+const packageJson = (name: string, version: string) => `${JSON.stringify({ name, version }, null, 2)}\n`;
+
+export function write(folder: string, path: string, content: string | Uint8Array, mode = 0o644): string {
+	const full = join(folder, path);
+	mkdirSync(dirname(full), { recursive: true });
+	writeFileSync(full, content);
+	chmodSync(full, mode);
+	return full;
+}
+
+/** A made-up machine: folders that stand for the system's, one home, and the way to run the script there. */
+export interface Machine {
+	readonly root: string;
+	readonly home: string;
+	readonly script: string;
+	/** The settings file of each CLI in the home. */
+	readonly files: Readonly<Record<keyof typeof releases, string>>;
+	run(args: string, options?: RunOptions): Promise<ScriptRun>;
+}
+
+export interface RunOptions extends Partial<ScriptOptions> {
+	readonly shell?: Shell;
+	readonly token?: string;
+}
+
+export const dash: Shell = { name: "dash", part: program("sh"), args: [] };
+
+/** `env` and `path` (folders searched before the system's) hold for every run. */
+export function machine(
+	options: {
+		readonly vehicle?: string;
+		readonly versions?: Partial<typeof releases>;
+		readonly awk?: string;
+		readonly path?: string;
+		readonly content?: string;
+	} = {},
+): Machine {
+	const folder = scratch();
+	const root = join(folder, "root");
+	const home = join(folder, "home");
+	const script = write(folder, "script.sh", options.content ?? endpointScript(options.vehicle));
+	mkdirSync(join(root, "etc"), { recursive: true });
+	mkdirSync(join(root, "var/run"), { recursive: true });
+	mkdirSync(home);
+	installClis(home, options.versions);
+	const tools = join(folder, "tools");
+	if (options.awk) {
+		mkdirSync(tools);
+		const path = program(options.awk).path;
+		if (options.awk === "busybox") write(tools, "awk", `#!/bin/sh\nexec ${path} awk "$@"\n`, 0o755);
+		else symlinkSync(path, join(tools, "awk"));
+	}
+	const path = [tools, options.path, "/usr/bin:/bin:/usr/sbin:/sbin"].filter((part) => part).join(":");
+	return {
+		root,
+		home,
+		script,
+		files: {
+			"claude-code": join(home, ".claude/settings.json"),
+			codex: join(home, ".codex/config.toml"),
+			gemini: join(home, ".gemini/settings.json"),
+		},
+		run: (args, { shell = dash, token, ...rest } = {}) =>
+			runScript(shell, script, args.split(" ").filter((word) => word !== ""), {
+				canaries: token && token.length >= 20 ? [{ ...canary(), token }] : [],
+				stdin: token === undefined ? "" : `${token}\n`,
+				...rest,
+				env: { HOME: home, CROSSFADE_TEST_ROOT: root, CROSSFADE_TEST_PATH: path, ...rest.env },
+			}),
+	};
+}
+
+/** Every file below a folder with its bytes, mode, inode and time of change, or the target of a link. */
+export function snapshot(folder: string): Record<string, string> {
+	const found: Record<string, string> = {};
+	for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+		const path = join(folder, name);
+		const { mode, ino, mtimeMs } = lstatSync(path);
+		const content = lstatSync(path).isFile() ? readFileSync(path, "latin1") : "";
+		found[relative(folder, path)] = `${mode.toString(8)} ${ino} ${mtimeMs} ${content}`;
+	}
+	return found;
+}
+
+/** The same without inodes and times, and without folders. */
+export function contents(folder: string): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(snapshot(folder))
+			.filter(([path]) => lstatSync(join(folder, path)).isFile())
+			.map(([path, text]) => [path, text.replace(/^(\S+) \S+ \S+ /, "$1 ")]),
+	);
+}
+
+export const text = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : undefined);
