@@ -109,7 +109,7 @@ export async function setStage(real: Effects, folder: string): Promise<Stage> {
 			const rows = judgeRows(result, deadline);
 			await store.addProbes(
 				"probe",
-				rows.map(({ evidence }) => evidence),
+				rows.map(({ evidence: { clockOffsetMs: _ofARealClock, ...evidence } }) => evidence),
 			);
 			return probeText({ marker: "demo", now: clock.now(), deadline, rows, whoami: [] }, { color, width: 80 });
 		},

@@ -59,7 +59,7 @@ const codex = ["codex", "0.166.0", 30] as const;
 const gemini = ["gemini", "0.34.0", 30] as const;
 
 /** The fleet: most machines get the MDM's new script within hours; one sleeps, one keeps an old process, one belongs to nobody. */
-export const actors: readonly Actor[] = [
+const actors: readonly Actor[] = [
 	...laptop("mac-ada", 45, [claude, codex]),
 	...laptop("mac-grace", 75, [claude]),
 	...laptop("mac-linus", 120, [codex, gemini]),
@@ -87,7 +87,7 @@ export const actors: readonly Actor[] = [
 ];
 
 /** The machine whose credential is neither of the two. */
-export const STRANGER_HOST = "build-box";
+const STRANGER_HOST = "build-box";
 
 /** The hosts that an admin would list: all but the one that nobody knows of. */
 export const expectedHosts: readonly string[] = [...new Set(actors.map(({ host }) => host))].filter(

@@ -79,7 +79,7 @@ export class ConnectionError extends Error {
 }
 
 /** The host of a URL as sockets want it: IPv6 without brackets. */
-export function hostOf(url: URL): string {
+function hostOf(url: URL): string {
 	return url.hostname.replace(/^\[|\]$/g, "");
 }
 

@@ -24,11 +24,11 @@ function scan(encoding: Encoding, body: Uint8Array, signal: Signal): Scan {
 	return scanner.end();
 }
 
-export function scanProtobuf(body: Uint8Array, signal: Signal): Scan {
+function scanProtobuf(body: Uint8Array, signal: Signal): Scan {
 	return scan("protobuf", body, signal);
 }
 
-export function scanJson(body: Uint8Array, signal: Signal): Scan {
+function scanJson(body: Uint8Array, signal: Signal): Scan {
 	return scan("json", body, signal);
 }
 

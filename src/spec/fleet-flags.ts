@@ -49,7 +49,7 @@ function sourceText(ref: TokenRef): string {
 }
 
 /** `name=value`, or nothing when there is no name in front. */
-export function named(text: string): [name: string, value: string] | undefined {
+function named(text: string): [name: string, value: string] | undefined {
 	const [, name, value] = /^([\w.-]{1,64})=(.+)$/s.exec(text) ?? [];
 	return name !== undefined && value !== undefined ? [name, value] : undefined;
 }

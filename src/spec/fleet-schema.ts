@@ -24,7 +24,7 @@ const url = v.pipe(
 	v.check((text) => endpointProblems(text, "", { plaintextAllowed: true }).length === 0, URL_FORM),
 );
 
-export const FLEET_VERSION = 1;
+const FLEET_VERSION = 1;
 
 const tokenPlace = v.pipe(
 	v.string(),

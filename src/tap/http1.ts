@@ -15,7 +15,7 @@ export class BadHead extends Error {
 }
 
 /** Longer heads are refused: tokens have at most 4 KiB, and servers' limits are lower than this. */
-export const MAX_HEAD = 64 * 1024;
+const MAX_HEAD = 64 * 1024;
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e\\x80-\\xff]+) HTTP/1\\.([01])\\r\\n`);

@@ -38,7 +38,7 @@ export async function observe(fx: Effects, fleet: Fleet): Promise<Observer> {
 }
 
 /** Name -> fingerprint of every token. Throws `CrossfadeError` (usage) when two names stand for one token. */
-export async function fingerprints(fx: Effects, { tokens }: Fleet): Promise<Record<string, string>> {
+async function fingerprints(fx: Effects, { tokens }: Fleet): Promise<Record<string, string>> {
 	const found = new Map<string, string>();
 	for (const { name, ref, fingerprint } of tokens) {
 		const id = ref ? (await fx.readToken(ref)).fingerprint : fingerprint;

@@ -4,7 +4,7 @@ import { type Format, toBytes } from "./editor.ts";
 import type { Step } from "./oracle.ts";
 
 /** A stored value whose text a test may change as a user would. */
-export const marker = "FOREIGN";
+const marker = "FOREIGN";
 
 type Pick = <T>(choices: readonly T[]) => T;
 
@@ -146,13 +146,13 @@ function jsonValue(style: JsonStyle, depth: number, name: string): string {
 
 function jsonString({ pick }: JsonStyle, text: string): string {
 	const plain = JSON.stringify(text);
-	const escape = (char: string) =>
+	const escaped = (char: string) =>
 		[...Array(char.length).keys()]
 			.map((i) => `\\u${pick(["lower", "upper"]) === "lower" ? hex(char, i) : hex(char, i).toUpperCase()}`)
 			.join("");
 	const hex = (char: string, i: number) => char.charCodeAt(i).toString(16).padStart(4, "0");
 	if (pick([true, true, true, false])) return plain;
-	return `"${[...plain.slice(1, -1).matchAll(/\\.|[^\\]/gsu)].map(([char]) => (char === "/" ? pick(["/", "\\/"]) : char.startsWith("\\") || pick([true, false]) ? char : escape(char))).join("")}"`;
+	return `"${[...plain.slice(1, -1).matchAll(/\\.|[^\\]/gsu)].map(([char]) => (char === "/" ? pick(["/", "\\/"]) : char.startsWith("\\") || pick([true, false]) ? char : escaped(char))).join("")}"`;
 }
 
 // --- TOML -------------------------------------------------------------------------------------------------------

@@ -51,7 +51,10 @@ class Problems {
 	}
 
 	fail(): void {
-		const shortest = this.#stories.map((story) => story.replaceAll("x".repeat(700), "<700 x>")).toSorted((one, two) => one.length - two.length).slice(0, 3);
+		const shortest = this.#stories
+			.map((story) => story.replaceAll("x".repeat(700), "<700 x>"))
+			.toSorted((one, two) => one.length - two.length)
+			.slice(0, 3);
 		if (shortest.length > 0) throw new Error(`${this.#stories.length} wrong\n${shortest.join("\n\n")}`);
 	}
 }

@@ -1,11 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { type Part, program } from "../harness/parts.ts";
 
-export const source = new URL("../../templates/awk/edit.awk", import.meta.url).pathname;
+const source = new URL("../../templates/awk/edit.awk", import.meta.url).pathname;
 const driver = new URL("driver.awk", import.meta.url).pathname;
 
 /** A way to run an awk program. */
@@ -102,31 +99,4 @@ function readOutcomes(output: string): Outcome[] {
 		} else now.answers.push(line);
 	}
 	return outcomes;
-}
-
-/** Runs one case as a script does: plan on stdin, the file by name. */
-export function runFile(under: Awk, { format, mode, text, plan, before }: Case): Outcome & { readonly stderr: string } {
-	const folder = mkdtempSync(join(tmpdir(), "crossfade-edit-"));
-	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-	const [file, undo, last] = [join(folder, "file"), join(folder, "undo"), join(folder, "before")];
-	writeFileSync(file, text, "latin1");
-	if (before) writeFileSync(last, `${before.join("\n")}\n`, "latin1");
-	const variables = { format, mode, undo, ...(before && { before: last }) };
-	const options = Object.entries(variables).flatMap(([name, value]) => ["-v", `${name}=${value}`]);
-	const run = spawnSync(under.part.path, [...under.args, ...options, "-f", source, "-", file], {
-		env: environment,
-		input: Buffer.from(plan.map((line) => `${line}\n`).join(""), "latin1"),
-		encoding: "latin1",
-		maxBuffer: 1 << 28,
-	});
-	const stderr = run.stderr.replaceAll(file, "file");
-	const wrote = run.status === 0 && mode === "set" ? readFileSync(undo, "latin1").split("\n").slice(1, -1) : [];
-	return {
-		code: run.status ?? -1,
-		text: mode === "get" ? "" : run.stdout,
-		record: wrote,
-		messages: stderr.split("\n").slice(0, -1),
-		answers: mode === "get" ? run.stdout.split("\n").slice(0, -1) : [],
-		stderr,
-	};
 }

@@ -73,12 +73,12 @@ export function applied(format: Format, value: unknown, plan: readonly Step[]): 
 		}
 		const last = keys.at(-1) ?? "";
 		if (isContainer(table[last])) return "refused";
-		table[last] = valueOf(format, step);
+		table[last] = plainValue(format, step);
 	}
 	return { value: result };
 }
 
-function valueOf(format: Format, { type, value = "" }: Step): unknown {
+function plainValue(format: Format, { type, value = "" }: Step): unknown {
 	if (type === "bool") return value === "true";
 	if (type === "int") return format === "toml" ? BigInt(value) : Number(value);
 	return fromBytes(value);

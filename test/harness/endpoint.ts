@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	existsSync,
+	lstatSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { clis } from "../../src/adapters/clis/registry.ts";
 import { providers } from "../../src/adapters/providers/registry.ts";
@@ -11,7 +20,7 @@ import { runScript, type ScriptOptions, type ScriptRun, type Shell } from "./she
 
 const provider = providers[0];
 if (!provider?.endpoint) throw new Error("the default provider has an endpoint");
-export const ENDPOINT = provider.endpoint;
+const ENDPOINT = provider.endpoint;
 
 /** A rendered endpoint script; a build for tests unless told otherwise. */
 export function endpointScript(vehicle = "generic", changes: Partial<EndpointScript> = {}): string {
@@ -39,7 +48,7 @@ export const awks: readonly { name: string; command: string }[] = ["mawk", "gawk
 export const releases = { "claude-code": "2.1.330", codex: "0.169.0", gemini: "0.61.0" };
 
 /** Puts CLIs in a home: Claude Code's native install, the others from npm. A release of `""` leaves a CLI out. */
-export function installClis(home: string, versions: Partial<typeof releases> = {}): void {
+function installClis(home: string, versions: Partial<typeof releases> = {}): void {
 	const { "claude-code": claude, codex, gemini } = { ...releases, ...versions };
 	if (claude) {
 		mkdirSync(join(home, ".local/bin"), { recursive: true });
@@ -78,7 +87,7 @@ export interface RunOptions extends Partial<ScriptOptions> {
 	readonly token?: string;
 }
 
-export const dash: Shell = { name: "dash", part: program("sh"), args: [] };
+const dash: Shell = { name: "dash", part: program("sh"), args: [] };
 
 /** `env` and `path` (folders searched before the system's) hold for every run. */
 export function machine(
@@ -116,12 +125,17 @@ export function machine(
 			gemini: join(home, ".gemini/settings.json"),
 		},
 		run: (args, { shell = dash, token, ...rest } = {}) =>
-			runScript(shell, script, args.split(" ").filter((word) => word !== ""), {
-				canaries: token && token.length >= 20 ? [{ ...canary(), token }] : [],
-				stdin: token === undefined ? "" : `${token}\n`,
-				...rest,
-				env: { HOME: home, CROSSFADE_TEST_ROOT: root, CROSSFADE_TEST_PATH: path, ...rest.env },
-			}),
+			runScript(
+				shell,
+				script,
+				args.split(" ").filter((word) => word !== ""),
+				{
+					canaries: token && token.length >= 20 ? [{ ...canary(), token }] : [],
+					stdin: token === undefined ? "" : `${token}\n`,
+					...rest,
+					env: { HOME: home, CROSSFADE_TEST_ROOT: root, CROSSFADE_TEST_PATH: path, ...rest.env },
+				},
+			),
 	};
 }
 

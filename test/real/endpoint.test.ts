@@ -18,10 +18,15 @@ describe("the endpoint script under every shell with every awk", () => {
 	test.each(pairs)("%s, %s: install, rotate, nothing to do, report, uninstall", async (_shell, _awk, shell, awk) => {
 		const m = machine({ awk: awk.command });
 		const [old, next] = [canary(), canary()];
-		const codex = write(m.home, ".codex/config.toml", '# mine\r\nmodel = "m" # theirs\r\n[mcp_servers.x]\r\ncommand = "c"');
+		const codex = write(
+			m.home,
+			".codex/config.toml",
+			'# mine\r\nmodel = "m" # theirs\r\n[mcp_servers.x]\r\ncommand = "c"',
+		);
 		const gemini = write(m.home, ".gemini/settings.json", '{\n\t// mine\n\t"theme": "dark"\n}', 0o600);
 		const before = contents(m.home);
-		const line = (verdict: string, fp: string, state: string) => `crossfade ${verdict} fp=${fp} cfg=1 ${all(state)} users=1\n`;
+		const line = (verdict: string, fp: string, state: string) =>
+			`crossfade ${verdict} fp=${fp} cfg=1 ${all(state)} users=1\n`;
 
 		expect(await m.run("scope=user users=self", { shell, token: old.token })).toEqual({
 			code: 0,
@@ -75,7 +80,9 @@ describe("the endpoint script under every shell with every awk", () => {
 
 /** A folder's time changes with the lock that comes and goes in it. */
 function withoutFolders(seen: Record<string, string>): Record<string, string> {
-	return Object.fromEntries(Object.entries(seen).filter(([, value]) => value.startsWith("100") || value.startsWith("120")));
+	return Object.fromEntries(
+		Object.entries(seen).filter(([, value]) => value.startsWith("100") || value.startsWith("120")),
+	);
 }
 
 test("shellcheck finds nothing in any script", (context) => {
