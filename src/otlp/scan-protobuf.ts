@@ -180,7 +180,7 @@ class ProtobufScanner implements Scanner {
 	}
 
 	#capture(chunk: Uint8Array, at: number, length: number): number {
-		if (at + length <= chunk.length) {
+		if (at + length <= chunk.length && length <= MAX_CAPTURE) {
 			this.#names(chunk.subarray(at, at + length));
 			return at + length;
 		}
@@ -219,17 +219,19 @@ function eachText(message: Uint8Array, found: (bytes: Uint8Array) => void): void
 
 /** A `KeyValue` (key = 1, value = 2) with a string (string_value = 1) that says something of the sender. */
 function senderField(attribute: Uint8Array): [SenderField, string] | undefined {
-	let key = "";
-	let value: string | undefined;
+	let key: Uint8Array | undefined;
+	let value: Uint8Array | undefined;
 	eachField(attribute, (tag, bytes) => {
-		if (tag === FIELD_1) key = bytes.length <= MAX_TEXT ? text(bytes) : "";
-		else if (tag === FIELD_2 && isSenderAttribute(key)) {
+		if (tag === FIELD_1) key = bytes;
+		else if (tag === FIELD_2) {
 			eachText(bytes, (string) => {
-				value = text(string);
+				value = string;
 			});
 		}
 	});
-	return isSenderAttribute(key) && value !== undefined ? [SENDER_ATTRIBUTES[key], value] : undefined;
+	if (!key || !value || key.length > MAX_TEXT) return undefined;
+	const name = text(key);
+	return isSenderAttribute(name) ? [SENDER_ATTRIBUTES[name], text(value)] : undefined;
 }
 
 function eachField(message: Uint8Array, found: (tag: number, bytes: Uint8Array) => void): void {
