@@ -6,15 +6,9 @@ import type { Fleet } from "../spec/fleet.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import type { OptionSpec } from "./command.ts";
 
-export const fleetOption: OptionSpec = {
-	flags: "-f, --fleet <file>",
-	description: `the fleet file (default: ${FLEET_FILE}, if it is here)`,
-	files: true,
-};
-
 /** What every command that looks at a fleet takes. */
 export const fleetOptions: readonly OptionSpec[] = [
-	fleetOption,
+	{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it is here)`, files: true },
 	{
 		flags: "--token <name=ref>",
 		description: "old=REF and new=REF: file:PATH, env:NAME, fd:N, prompt, or fp:<12 hex digits>",
@@ -47,7 +41,7 @@ export async function loadFleet(fx: Effects, flags: Flags): Promise<Fleet> {
 	return withFlags((await readFleet(fx, flags)) ?? emptyFleet("."), flags, ".", fx.clock.now());
 }
 
-/** The fleet file that `--fleet` names, or the one that is here; undefined without one. */
+/** The fleet as the file alone describes it; undefined when none is named and none is here. */
 export async function readFleet(fx: Effects, flags: Flags): Promise<Fleet | undefined> {
 	const named = typeof flags["fleet"] === "string" ? flags["fleet"] : undefined;
 	const path = named ?? FLEET_FILE;

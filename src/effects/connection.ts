@@ -2,7 +2,13 @@ import { once } from "node:events";
 import { type IncomingMessage, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import {
+	connect as connectTls,
+	createSecureContext,
+	rootCertificates,
+	type SecureContext,
+	type TLSSocket,
+} from "node:tls";
 import type { ForwardProxy } from "./proxy.ts";
 
 /** Where a request is, or where it came to an end. */
@@ -10,7 +16,7 @@ export type Phase = "dns" | "connect" | "proxy" | "tls" | "answer" | "body";
 
 /** Files that decide whom to trust and who we are, as their PEM text. */
 export interface TlsFiles {
-	/** Trusted instead of the certificates that Node brings along. */
+	/** Trusted besides the certificates that Node brings along. */
 	readonly ca?: string | undefined;
 	readonly cert?: string | undefined;
 	readonly key?: string | undefined;
@@ -143,7 +149,9 @@ async function startTls(
 	{ tls, alpn }: { readonly tls?: TlsFiles | undefined; readonly alpn: string },
 ): Promise<TLSSocket> {
 	trip.enter("tls");
-	const secure = trip.hold(connectTls({ socket, ALPNProtocols: [alpn], ...serverName(url), ...definedFiles(tls) }));
+	const secure = trip.hold(
+		connectTls({ socket, ALPNProtocols: [alpn], ...serverName(url), secureContext: secureContext(tls) }),
+	);
 	await once(secure, "secureConnect", { signal: trip.signal });
 	if (alpn === "h2" && secure.alpnProtocol !== "h2")
 		throw new ConnectionError("NO_HTTP2", "the server does not offer HTTP/2");
@@ -156,6 +164,15 @@ export function serverName(url: URL): { host: string; servername?: string } {
 	return isIP(host) ? { host } : { host, servername: host };
 }
 
-export function definedFiles({ ca, cert, key }: TlsFiles = {}) {
-	return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+const contexts = new WeakMap<TlsFiles, SecureContext>();
+
+/** Made once for the same files: reading a hundred and more certificates takes its time. Throws OpenSSL's errors. */
+export function secureContext(files: TlsFiles = NO_FILES): SecureContext {
+	const { ca, cert, key } = files;
+	const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+	const context = contexts.get(files) ?? createSecureContext({ ...trusted, cert, key });
+	contexts.set(files, context);
+	return context;
 }
+
+const NO_FILES: TlsFiles = {};

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
-import { definedFiles, openConnection, serverName, type TlsFiles, Trip } from "./connection.ts";
+import { openConnection, secureContext, serverName, type TlsFiles, Trip } from "./connection.ts";
 
 /** What a TLS handshake alone shows of a server. No byte of any request is sent for it. */
 export interface TlsLook {
@@ -61,7 +61,7 @@ async function shake(url: URL, tls: TlsFiles, timeoutMs: number, verify: boolean
 				socket,
 				ALPNProtocols: ["http/1.1"],
 				...serverName(url),
-				...definedFiles(tls),
+				secureContext: secureContext(tls),
 				rejectUnauthorized: verify,
 			}),
 		);

@@ -157,6 +157,7 @@ const codes: readonly (readonly [cause: TransportCause, code: RegExp, phases?: r
 	["answer-garbled", /^BAD_ENCODING$/],
 	["answer-timeout", /^(TIMEOUT|ETIMEDOUT)$/, ["answer"]],
 	["answer-slow", /^(TIMEOUT|ETIMEDOUT)$/, ["body"]],
+	["connection-closed", /^ERR_HTTP2_(STREAM|GOAWAY)/],
 	["no-http2", /^ERR_HTTP2_/],
 	["not-http", /^HPE_/],
 ];

@@ -1,5 +1,6 @@
 import type { Emission } from "../adapters/clis/emission.ts";
 import type { Provider, Signal } from "../adapters/providers/provider.ts";
+import type { Problem } from "../errors.ts";
 import type { TokenPath } from "../evidence/evidence.ts";
 import type { TokenRef } from "../spec/token-ref.ts";
 
@@ -52,5 +53,8 @@ export interface ProbePlan {
 	readonly retries: number;
 	/** When the provider stops accepting the old token, in milliseconds since the epoch. */
 	readonly deadline: number | undefined;
+	/** The folder in which observations are kept. */
+	readonly evidence: string | undefined;
 	readonly repeat: { readonly everyMs: number; readonly until: number | undefined } | undefined;
+	readonly warnings: readonly Problem[];
 }

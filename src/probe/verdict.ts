@@ -3,7 +3,6 @@ import type { ProbeEvidence } from "../evidence/evidence.ts";
 import type { VerdictName } from "../judge/case.ts";
 import { probeVerdict } from "../judge/judge.ts";
 import { NEW, OLD } from "./plan.ts";
-import type { RoundResult } from "./round.ts";
 import type { ProbeRow } from "./send.ts";
 
 /** A row with what it means for the rotation. */
@@ -25,7 +24,7 @@ const exits: Readonly<Partial<Record<VerdictName, ExitName>>> = {
 };
 
 /** Judges each row by whose token it was and by the deadline. */
-export function judgeRows({ rows }: RoundResult, deadline: number | undefined): JudgedRow[] {
+export function judgeRows(rows: readonly ProbeRow[], deadline: number | undefined): JudgedRow[] {
 	const idOf = (name: string) => rows.find(({ evidence }) => evidence.token === name)?.evidence.fingerprint;
 	const tokens = { old: idOf(OLD), new: idOf(NEW) };
 	return rows.map((row) => {

@@ -6,7 +6,11 @@ import { couldBeToken } from "../token-shape.ts";
  * What is wrong with a base URL for OTLP/HTTP: it needs a scheme and a host, and nothing that could carry a credential or that a
  * collector would add itself.
  */
-export function endpointProblems(text: string, flag: string, options: { plaintextAllowed: boolean }): Problem[] {
+export function endpointProblems(
+	text: string,
+	flag: string,
+	options: { plaintextAllowed: boolean; plaintextFlag?: string },
+): Problem[] {
 	const expected = "a base URL such as https://otlp.example.com";
 	const problem = (what: string, got: string | undefined, fix: string): Problem => ({
 		what,
@@ -40,7 +44,8 @@ export function endpointProblems(text: string, flag: string, options: { plaintex
 		problems.push(problem("the endpoint is that of one signal", url.pathname, fix));
 	}
 	if (url.protocol === "http:" && !isLoopback(url.hostname) && !options.plaintextAllowed) {
-		const fix = "use https, or add --allow-plaintext if the network in between is yours";
+		const flag = options.plaintextFlag ?? "--allow-plaintext";
+		const fix = `use https, or add ${flag} if the network in between is yours`;
 		problems.push(problem("the token would cross the network in clear text", "http to another machine", fix));
 	}
 	return problems;

@@ -1,7 +1,7 @@
 import { emissions } from "../adapters/clis/emissions.ts";
 import type { Provider } from "../adapters/providers/provider.ts";
 import { providers } from "../adapters/providers/registry.ts";
-import { CrossfadeError } from "../errors.ts";
+import { CrossfadeError, type Problem } from "../errors.ts";
 import type { TokenPath } from "../evidence/evidence.ts";
 import { type NamedToken, NEW, type ProbePlace, type ProbePlan, protocols } from "../probe/plan.ts";
 import { shown } from "../render/quote.ts";
@@ -10,6 +10,8 @@ import { headerOf, signalsOf } from "./backend.ts";
 import { durationMs } from "./duration.ts";
 import { endpointProblems, normalEndpoint } from "./endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
+import type { Fleet } from "./fleet.ts";
+import { FLEET_FILE } from "./fleet-text.ts";
 import { choiceProblem } from "./suggest.ts";
 import { parseTokenRef } from "./token-ref.ts";
 
@@ -18,19 +20,23 @@ export const paths = ["bearer", "url", "both"] as const;
 const MAX_RETRIES = 10;
 const SECOND_MS = 1000;
 
-/** Flags -> plan; throws one error with every problem. `now` is what durations are counted from, in milliseconds since the epoch. */
-export function parseProbeFlags(flags: Flags, now: number): ProbePlan {
+/**
+ * Flags, and what a fleet file says where there is no flag, as a plan; throws one error with every problem. `now` is what durations are
+ * counted from, in milliseconds since the epoch.
+ */
+export function parseProbeFlags(flags: Flags, now: number, fleet?: Fleet): ProbePlan {
 	const reader = readFlags(flags);
 	const ids = providers.map(({ id }) => id);
-	const id = reader.choice(reader.text("provider") ?? "custom", ids, "--provider", "the provider");
+	const usual = reader.text("endpoint") === undefined ? fleet?.provider.id : undefined;
+	const id = reader.choice(reader.text("provider") ?? usual ?? "custom", ids, "--provider", "the provider");
 	const provider = providers.find((each) => each.id === id);
 	const names = emissions.map((each) => each.id);
 	const cli = reader.choice(reader.text("as"), names, "--as", "the CLI");
 	const emission = emissions.find((each) => each.id === cli);
 	const protocol = reader.choice(reader.text("protocol") ?? protocols[0], protocols, "--protocol", "the protocol");
 	const plan = {
-		tokens: tokensOf(reader),
-		places: provider ? placesOf(reader, provider) : [],
+		tokens: tokensOf(reader, fleet),
+		places: provider ? placesOf(reader, provider, fleet) : [],
 		signals: provider ? signalsOf(reader, provider) : [],
 		paths: pathsOf(reader, emission?.path ?? "bearer", provider),
 		emission,
@@ -40,7 +46,8 @@ export function parseProbeFlags(flags: Flags, now: number): ProbePlan {
 		gzip: reader.isSet("gzip"),
 		timeoutMs: span(reader, "timeout", "--timeout") ?? 10 * SECOND_MS,
 		retries: retriesOf(reader),
-		deadline: time(reader, "deadline", "--deadline", now),
+		deadline: time(reader, "deadline", "--deadline", now) ?? fleet?.deadline?.at,
+		evidence: reader.text("evidence") ?? fleet?.evidence,
 		repeat: repeatOf(reader, now),
 	};
 	if (protocol === "grpc" && plan.paths.includes("url")) {
@@ -57,11 +64,16 @@ export function parseProbeFlags(flags: Flags, now: number): ProbePlan {
 		reader.wrong("--junit", { what: "there is one output", expected: "--json or --junit", fix: "choose one of them" });
 	}
 	if (reader.problems.length > 0 || !provider || !protocol) throw new CrossfadeError("usage", reader.problems);
-	return { ...plan, provider, protocol };
+	return { ...plan, provider, protocol, warnings: fleetWarnings(reader, fleet) };
 }
 
-function tokensOf(reader: FlagReader): NamedToken[] {
+/** Flags choose what is probed: with any token among them, those of the fleet file are left alone. */
+function tokensOf(reader: FlagReader, fleet: Fleet | undefined): NamedToken[] {
 	const tokens: NamedToken[] = [];
+	if (fleet && reader.all("token").length === 0) {
+		const readable = fleet.tokens.flatMap(({ name, ref }) => (ref ? [{ name, ref }] : []));
+		if (readable.length > 0) return readable;
+	}
 	for (const text of reader.all("token")) {
 		const { name, rest } = splitName(text, NEW);
 		const ref = parseTokenRef(rest, "--token");
@@ -89,6 +101,17 @@ function tokensOf(reader: FlagReader): NamedToken[] {
 	return tokens;
 }
 
+/** Tokens that the fleet file knows by fingerprint alone cannot be sent. */
+function fleetWarnings(reader: FlagReader, fleet: Fleet | undefined): Problem[] {
+	if (!fleet || reader.all("token").length > 0) return [];
+	const unknown = fleet.tokens.filter(({ ref }) => ref === undefined);
+	return unknown.map(({ name, fingerprint }) => ({
+		what: `the token called ${shown(name)} is left out`,
+		got: `only its fingerprint ${fingerprint ?? ""}`,
+		fix: `add --token ${shown(name)}=file:PATH to probe it`,
+	}));
+}
+
 /** `name=rest`; without a name the text is all rest. A name is a short word that could be no token. */
 function splitName(text: string, otherwise: string): { name: string; rest: string } {
 	const [, name, rest] = /^([A-Za-z0-9][A-Za-z0-9._:-]{0,39})=(.*)$/s.exec(text) ?? [];
@@ -97,48 +120,79 @@ function splitName(text: string, otherwise: string): { name: string; rest: strin
 		: { name, rest };
 }
 
-function placesOf(reader: FlagReader, provider: Provider): ProbePlace[] {
-	const options = { plaintextAllowed: reader.isSet("allowPlaintext") };
-	const metrics = metricsOf(reader);
-	const url = reader.text("endpoint") ?? provider.endpoint;
-	if (url !== undefined) reader.problems.push(...endpointProblems(url, "--endpoint", options));
-	const backend = url === undefined ? [] : [{ name: normalEndpoint(url), url: normalEndpoint(url), isGateway: false }];
-	const gateways = reader.all("via").map((text) => {
-		const { name, rest } = splitName(text, "");
-		reader.problems.push(...endpointProblems(rest, "--via", options));
-		return { name: name || (URL.canParse(rest) ? new URL(rest).host : ""), url: normalEndpoint(rest), isGateway: true };
-	});
-	const names = gateways.map(({ name }) => name);
-	if (new Set(names).size < names.length) {
-		const fix = "name them apart: --via name=url";
-		reader.wrong("--via", { what: "two gateways have the same name", fix });
-	}
-	if (backend.length + gateways.length === 0) {
+interface GivenPlace extends ProbePlace {
+	/** Where it was said. */
+	readonly flag: string;
+}
+
+/** Flags choose where to: with any place among them, those of the fleet file are left alone. */
+function placesOf(reader: FlagReader, provider: Provider, fleet: Fleet | undefined): ProbePlace[] {
+	const flagged = [...backendOf(reader, provider), ...viaOf(reader)];
+	const places = flagged.length > 0 || !fleet ? flagged : placesOfFleet(fleet);
+	if (places.length === 0) {
 		const what = "nothing says where to send the test records";
 		reader.wrong("--endpoint", { what, fix: "add --provider, --endpoint, or --via and the URL of a gateway" });
 	}
-	const only = names.length === 1 ? names[0] : undefined;
-	const metricsByName = new Map(metrics.map((each) => [each.name || (only ?? ""), each.url]));
-	for (const name of metricsByName.keys()) {
-		if (!names.includes(name)) reader.problems.push(choiceProblem("the gateway", name, names, "--metrics"));
+	const options = { plaintextAllowed: reader.isSet("allowPlainHttp"), plaintextFlag: "--allow-plain-http" };
+	for (const { url, flag } of places) reader.problems.push(...endpointProblems(url, flag, options));
+	const names = places.filter(({ isGateway }) => isGateway).map(({ name }) => name);
+	for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
+		const fix = "name them apart: --via name=url";
+		reader.wrong("--via", { what: "two gateways have the same name", got: shown(name), fix });
 	}
-	return [...backend, ...gateways.map((each) => ({ ...each, metricsUrl: metricsByName.get(each.name) }))];
+	const metrics = metricsOf(reader, names);
+	return places.map(({ flag: _flag, ...place }) => ({
+		...place,
+		metricsUrl: metrics.get(place.name) ?? place.metricsUrl,
+	}));
 }
 
-function metricsOf(reader: FlagReader): { name: string; url: string }[] {
-	return reader.all("metrics").map((text) => {
+function backendOf(reader: FlagReader, provider: Provider): GivenPlace[] {
+	const usual = reader.text("provider") === undefined ? undefined : provider.endpoint;
+	const given = reader.text("endpoint") ?? usual;
+	return given === undefined ? [] : [{ ...backend(given), flag: "--endpoint" }];
+}
+
+function backend(url: string): ProbePlace {
+	return { name: normalEndpoint(url), url: normalEndpoint(url), isGateway: false };
+}
+
+function viaOf(reader: FlagReader): GivenPlace[] {
+	return reader.all("via").map((text) => {
 		const { name, rest } = splitName(text, "");
+		const host = URL.canParse(rest) ? new URL(rest).host : "";
+		return { name: name || host, url: normalEndpoint(rest), isGateway: true, flag: "--via" };
+	});
+}
+
+function placesOfFleet({ endpoint, gateways }: Fleet): GivenPlace[] {
+	const passing = gateways.flatMap(({ name, otlp, metrics }): GivenPlace[] =>
+		otlp === undefined
+			? []
+			: [{ name, url: normalEndpoint(otlp), isGateway: true, metricsUrl: metrics, flag: FLEET_FILE }],
+	);
+	return [...(endpoint === undefined ? [] : [{ ...backend(endpoint), flag: FLEET_FILE }]), ...passing];
+}
+
+/** `--metrics` by the name of its gateway, which need not be said where there is one. */
+function metricsOf(reader: FlagReader, gateways: readonly string[]): Map<string, string> {
+	const only = gateways.length === 1 ? gateways[0] : undefined;
+	const found = new Map<string, string>();
+	for (const text of reader.all("metrics")) {
+		const { name: given, rest } = splitName(text, only ?? "");
 		const url = URL.canParse(rest) ? new URL(rest) : undefined;
 		if (!url || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
 			reader.wrong("--metrics", {
 				what: "this is not where a gateway shows its metrics",
-				expected: "a URL such as gateway=http://127.0.0.1:8888/metrics",
-				got: shown(rest.replace(/\/\/[^/]*@/, "//")),
+				expected: "a URL such as gateway=http://127.0.0.1:8888/metrics, without credentials",
+				got: url ? "a URL with a user name or password, or no http" : shown(rest),
 				fix: "name the collector's Prometheus endpoint",
 			});
 		}
-		return { name, url: rest };
-	});
+		if (!gateways.includes(given)) reader.problems.push(choiceProblem("the gateway", given, gateways, "--metrics"));
+		found.set(given, rest);
+	}
+	return found;
 }
 
 function pathsOf(reader: FlagReader, usual: TokenPath, provider: Provider | undefined): TokenPath[] {

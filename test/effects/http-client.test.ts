@@ -5,22 +5,13 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type HttpRequest, sendRequest } from "../../src/effects/http-client.ts";
 import { parseProxy, proxyFromEnvironment } from "../../src/effects/proxy.ts";
-import { httpText, rawServer } from "../harness/raw-server.ts";
+import { flood, httpText, rawServer } from "../harness/raw-server.ts";
 
 const MEGABYTE = "x".repeat(1024 * 1024);
 
 function post(url: string, more: Partial<HttpRequest> = {}) {
 	const body = Buffer.from("hello");
 	return sendRequest({ method: "POST", url, body, timeoutMs: 60_000, maxBytes: 4 * 1024 * 1024, ...more });
-}
-
-/** Writes for as long as the other side reads. */
-function writeForEver(socket: Socket, chunk: string): void {
-	const write = () => {
-		while (!socket.destroyed && socket.write(chunk));
-	};
-	socket.on("drain", write);
-	write();
 }
 
 describe("an answer", () => {
@@ -98,7 +89,7 @@ describe("hostile servers", () => {
 			"answers gigabytes",
 			(socket) => {
 				socket.write(httpText("401 Unauthorized", { "content-length": String(2 ** 40) }));
-				writeForEver(socket, MEGABYTE);
+				flood(socket, MEGABYTE);
 			},
 			{ code: "TOO_LARGE", phase: "body", status: 401 },
 		],
@@ -106,7 +97,7 @@ describe("hostile servers", () => {
 			"answers headers without end",
 			(socket) => {
 				socket.write("HTTP/1.1 200 OK\r\n");
-				writeForEver(socket, `${MEGABYTE.slice(0, 1000)}: y\r\n`);
+				flood(socket, `${MEGABYTE.slice(0, 1000)}: y\r\n`);
 			},
 			{ code: "HPE_HEADER_OVERFLOW", phase: "answer" },
 		],

@@ -39,3 +39,12 @@ export function httpText(status: string, headers: Readonly<Record<string, string
 	const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
 	return `HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`;
 }
+
+/** Writes for as long as the other side reads. */
+export function flood(socket: Socket, chunk: string): void {
+	const write = () => {
+		while (!socket.destroyed && socket.write(chunk));
+	};
+	socket.on("drain", write);
+	write();
+}
