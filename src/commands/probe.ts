@@ -1,7 +1,7 @@
 import { emissions } from "../adapters/clis/emissions.ts";
 import { providers } from "../adapters/providers/registry.ts";
 import type { TlsFiles } from "../effects/connection.ts";
-import type { Effects } from "../effects/effects.ts";
+import type { Effects, Terminal } from "../effects/effects.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../errors.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { type ProbePlan, protocols } from "../probe/plan.ts";
@@ -9,12 +9,14 @@ import { probeRound, type Round } from "../probe/round.ts";
 import { judgeRows, worstExit } from "../probe/verdict.ts";
 import { type ProbeReport, probeJson, probeJunit, probeLines, probeText } from "../report/probe.ts";
 import type { Secret } from "../secret.ts";
+import type { Flags } from "../spec/flags.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import { parseProbeFlags, paths } from "../spec/probe.ts";
 import type { Command, Invocation } from "./command.ts";
 import { readFleet } from "./fleet-options.ts";
 
 const PEM_BYTES = 1024 * 1024;
+/** Where nobody says how wide the terminal is. */
 const WIDTH = 80;
 
 export const probeCommand: Command = {
@@ -91,7 +93,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	};
 	const store =
 		plan.evidence === undefined ? undefined : await (await import("../evidence/store.ts")).openStore(fx, plan.evidence);
-	const print = printer(options, plan, fx.terminal.color);
+	const print = printer(options, plan, fx.terminal);
 	const once = async (signal?: AbortSignal): Promise<ExitName | undefined> => {
 		const { rows: seen, whoami } = await probeRound(fx, { ...round, signal });
 		if (signal?.aborted) return undefined;
@@ -127,41 +129,47 @@ async function repeat(
 }
 
 function printer(
-	options: Invocation["options"],
+	options: Flags,
 	{ repeat: again }: ProbePlan,
-	color: boolean,
+	{ color, width }: Terminal,
 ): (report: ProbeReport) => string {
 	if (options["junit"] === true) return probeJunit;
 	if (options["json"] === true) return again ? probeLines : probeJson;
-	return (report) => probeText(report, { color, width: WIDTH });
+	return (report) => probeText(report, { color, width: width() ?? WIDTH });
 }
 
-/** All tokens, or one error with what is wrong with any of them. */
-async function readTokens(fx: Effects, plan: ProbePlan): Promise<{ name: string; secret: Secret }[]> {
-	const problems: Problem[] = [];
+/** All tokens, or one error with what is wrong with any of them; its exit code is that of the first. */
+async function readTokens(fx: Effects, { tokens: named }: ProbePlan): Promise<Round["tokens"]> {
+	const failures: CrossfadeError[] = [];
 	const tokens: { name: string; secret: Secret }[] = [];
-	for (const { name, ref } of plan.tokens) {
-		if (ref.kind === "prompt") fx.terminal.note(`the token called ${name}:`);
+	for (const { name, ref } of named) {
+		if (ref.kind === "prompt") fx.terminal.note(`the token called ${name}`);
 		try {
 			const secret = await fx.readToken(ref);
 			const same = tokens.find((each) => each.secret.fingerprint === secret.fingerprint);
-			if (same) {
-				const fix = "name the file that holds the other token: comparing a token with itself proves nothing";
-				problems.push({
-					what: `${same.name} and ${name} are the same token`,
-					got: `fp=${secret.fingerprint} twice`,
-					where: { file: "--token" },
-					fix,
-				});
-			}
+			if (same) throw sameToken(same.name, name, secret);
 			tokens.push({ name, secret });
 		} catch (error) {
 			if (!(error instanceof CrossfadeError) || error.exit === "interrupted") throw error;
-			problems.push(...error.problems);
+			failures.push(error);
 		}
 	}
-	if (problems.length > 0) throw new CrossfadeError("refused", problems);
+	const [first] = failures;
+	if (first)
+		throw new CrossfadeError(
+			first.exit,
+			failures.flatMap(({ problems }) => problems),
+		);
 	return tokens;
+}
+
+function sameToken(one: string, other: string, { fingerprint: id }: Secret): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: `${one} and ${other} are the same token`,
+		got: `fp=${id} twice`,
+		where: { file: "--token" },
+		fix: "name the file that holds the other token: comparing a token with itself proves nothing",
+	});
 }
 
 /** The PEM files' text; what is none is refused before anything is sent. */

@@ -189,7 +189,10 @@ function metricsOf(reader: FlagReader, gateways: readonly string[]): Map<string,
 				fix: "name the collector's Prometheus endpoint",
 			});
 		}
-		if (!gateways.includes(given)) reader.problems.push(choiceProblem("the gateway", given, gateways, "--metrics"));
+		if (gateways.length === 0) {
+			reader.wrong("--metrics", { what: "metrics of no gateway", fix: "name the gateway with --via" });
+		} else if (!gateways.includes(given))
+			reader.problems.push(choiceProblem("the gateway", given, gateways, "--metrics"));
 		found.set(given, rest);
 	}
 	return found;

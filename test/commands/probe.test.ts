@@ -1,0 +1,324 @@
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type Canary, canary, filesBelow, leaks } from "../harness/canary.ts";
+import { crossfade, type RunOptions, scratch, startCrossfade } from "../harness/cli.ts";
+import { startProvider } from "../harness/provider.ts";
+import { httpText, rawServer } from "../harness/raw-server.ts";
+import { waitFor } from "../harness/wait.ts";
+
+/** A folder with token files that only their owner reads. */
+function tokenFolder(tokens: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}): string {
+	const cwd = scratch({ ...tokens, ...more });
+	for (const name of Object.keys(tokens)) chmodSync(join(cwd, name), 0o600);
+	return cwd;
+}
+
+const [oldToken, newToken] = [canary(), canary()];
+const both = ["--token", "old=file:old.token", "--token", "new=file:new.token"];
+
+function run(args: readonly string[], options: RunOptions = {}) {
+	const cwd = options.cwd ?? tokenFolder({ "old.token": oldToken.token, "new.token": newToken.token });
+	return crossfade(["probe", ...args], {
+		canaries: [oldToken, newToken],
+		holders: ["old.token", "new.token"],
+		...options,
+		cwd,
+	});
+}
+
+/** A server that answers by the token it sees. */
+async function server(answers: { readonly old?: string; readonly new?: string }) {
+	return rawServer((socket, first) => {
+		const isOld = first.includes(oldToken.token);
+		socket.end((isOld ? answers.old : answers.new) ?? httpText("200 OK"));
+	});
+}
+
+const no = httpText("401 Unauthorized", { "content-type": "application/json" }, '{"message":"no such token"}');
+
+describe("crossfade probe against a provider", () => {
+	test("an overlap: both accepted, then the old one early, then in time, then still alive", async () => {
+		const provider = await startProvider(["--overlap", "24h"]);
+		const next = await provider.rotate();
+		const mine: Canary[] = [provider.token, next].map((token) => ({ token, fingerprint: "" }));
+		const cwd = tokenFolder({ "old.token": provider.token, "new.token": next });
+		const ask = (...args: string[]) => run(["--endpoint", provider.url, ...both, ...args], { cwd, canaries: mine });
+		const overlap = await ask("--path", "both");
+		expect(overlap).toMatchObject({ code: 0, stderr: "" });
+		expect(overlap.stdout.match(/ACCEPTED/g)).toHaveLength(12);
+		expect(Math.max(...overlap.stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+		expect(await ask("--deadline", "2020-01-01T00:00:00Z")).toMatchObject({
+			code: 5,
+			stdout: expect.stringContaining("OLD STILL ALIVE"),
+		});
+		await provider.advance("25h");
+		expect(await ask()).toMatchObject({ code: 4, stdout: expect.stringContaining("OLD ALREADY DEAD") });
+		expect(await ask("--deadline", "1h")).toMatchObject({ code: 4 });
+		expect(await ask("--deadline", "2020-01-01T00:00:00Z")).toMatchObject({ code: 0 });
+		const records = await provider.records(next);
+		await ask("--signals", "logs", "--as", "codex", "--protocol", "http/json", "--gzip");
+		expect(await provider.records(next)).toBe(records + 1);
+	});
+
+	test.each<[code: number, answers: Parameters<typeof server>[0], verdict: string]>([
+		[3, { new: no, old: no }, "NEW REJECTED"],
+		[4, { old: no, new: httpText("500 Oops") }, "OLD ALREADY DEAD"],
+		[6, { new: httpText("500 Oops"), old: httpText("503 Busy") }, "UNREACHABLE"],
+		[
+			7,
+			{ new: httpText("200 OK", {}, '{"partialSuccess":{"rejectedLogRecords":"1"}}'), old: httpText("503 Busy") },
+			"PARTIAL",
+		],
+		[8, { new: httpText("429 Slow down"), old: httpText("400 What") }, "RATE LIMITED"],
+		[9, { new: httpText("400 What") }, "INCONCLUSIVE"],
+		[0, {}, "ACCEPTED"],
+	])("exit code %d", async (code, answers, verdict) => {
+		const { url } = await server(answers);
+		expect(await run(["--endpoint", url, ...both])).toMatchObject({ code, stdout: expect.stringContaining(verdict) });
+	});
+
+	test("JSON and JUnit say the same", async () => {
+		const { url } = await server({ new: no });
+		const json = await run(["--endpoint", url, ...both, "--signals", "logs", "--json"]);
+		expect(json.code).toBe(3);
+		const report = JSON.parse(json.stdout);
+		expect(report).toMatchObject({ schema: 1, exit: { code: 3, name: "newRejected" } });
+		expect(report.rows).toMatchObject([
+			{ token: "old", verdict: "ACCEPTED", fingerprint: oldToken.fingerprint, place: url },
+			{
+				token: "new",
+				verdict: "NEW REJECTED",
+				status: 401,
+				cause: "http-401",
+				detail: "the token was refused: no such token",
+			},
+		]);
+		const junit = await run(["--endpoint", url, ...both, "--signals", "logs", "--junit"]);
+		expect(junit).toMatchObject({ code: 3, stdout: expect.stringContaining('tests="2" failures="1" skipped="0"') });
+	});
+
+	test("whoami, where a provider has one", async () => {
+		const { url, received } = await rawServer((socket, first) =>
+			socket.end(first.startsWith("GET") ? no : httpText("200 OK", { "x-al-sampled": "true" })),
+		);
+		const args = ["--provider", "activitylog", "--endpoint", `${url}/api/v1/otlp`, "--token", "new=file:new.token"];
+		const { code, stdout } = await run([...args, "--signals", "logs"]);
+		expect({ code, asked: received.map((text) => text.split(" ").slice(0, 2)).sort() }).toEqual({
+			code: 9,
+			asked: [
+				["GET", "/api/v1/systems/me"],
+				["POST", "/api/v1/otlp/v1/logs"],
+			],
+		});
+		expect(stdout).toContain("whoami new at 127.0.0.1");
+		expect(stdout).toContain("sampling");
+	});
+
+	test("the proxy of the environment, named without its credentials, and never for loopback", async () => {
+		const proxy = await rawServer((socket) => socket.end(httpText("407 Who are you")));
+		const { host } = new URL(proxy.url);
+		const env = { HTTPS_PROXY: `http://me:hidden-pw@${host}`, HTTP_PROXY: `http://me:hidden-pw@${host}` };
+		const outcome = await run(["--endpoint", "https://otlp.invalid", ...both, "--signals", "logs"], { env });
+		expect(outcome).toMatchObject({ code: 6, stdout: expect.stringContaining(`through the proxy ${host}`) });
+		expect(outcome.stdout).toContain("[proxy-auth]");
+		expect(outcome.stdout + outcome.stderr).not.toContain("hidden-pw");
+		expect(proxy.received[0]).toContain("proxy-authorization: Basic ");
+		expect(proxy.received.join("")).not.toContain(oldToken.token);
+		const { url } = await server({});
+		expect((await run(["--endpoint", url, ...both], { env })).code).toBe(0);
+		expect(proxy.received).toHaveLength(2);
+	});
+
+	test("a server that says everything it was told", async () => {
+		const { url } = await rawServer((socket, first) =>
+			socket.end(
+				httpText("401 No", { "x-echo": first.replaceAll(/[^\x20-\x7e]/g, ""), "content-type": "text/plain" }, first),
+			),
+		);
+		expect((await run(["--endpoint", url, ...both, "--path", "both", "-v", "--json"])).code).toBe(3);
+		expect((await run(["--endpoint", url, ...both, "--path", "both", "--junit"])).code).toBe(3);
+		expect((await run(["--endpoint", url, ...both, "--path", "both"])).code).toBe(3);
+	});
+});
+
+describe("what it keeps and repeats", () => {
+	test("evidence for watch and report", async () => {
+		const { url } = await server({});
+		const cwd = tokenFolder({ "old.token": oldToken.token, "new.token": newToken.token });
+		const outcome = await run(["--endpoint", url, ...both, "--signals", "logs", "--evidence", "seen"], { cwd });
+		expect(outcome.code).toBe(0);
+		const [text = ""] = Object.values(filesBelow(join(cwd, "seen")));
+		const rows = text
+			.trimEnd()
+			.split("\n")
+			.slice(1)
+			.map((line) => JSON.parse(line));
+		expect(rows).toMatchObject([
+			{ kind: "probe", token: "old", fingerprint: oldToken.fingerprint, place: url, outcome: "accepted" },
+			{ kind: "probe", token: "new", fingerprint: newToken.fingerprint },
+		]);
+	});
+
+	test("rounds until Ctrl-C, a line for each row; then the code of the last one", async () => {
+		const { url, received } = await server({});
+		const cwd = tokenFolder({ "new.token": newToken.token });
+		const args = [
+			"probe",
+			"--endpoint",
+			url,
+			"--token",
+			"file:new.token",
+			"--signals",
+			"logs",
+			"--repeat",
+			"1s",
+			"--json",
+		];
+		const cli = startCrossfade([...args, "--evidence", "seen"], { cwd, canaries: [newToken], holders: ["new.token"] });
+		await waitFor("a second round", () => received.length >= 2);
+		await waitFor("evidence", () => Object.values(filesBelow(cwd))[0] !== undefined);
+		const { code, stdout } = await cli.stop();
+		const lines = stdout
+			.trimEnd()
+			.split("\n")
+			.map((line) => JSON.parse(line));
+		expect({ code, ids: new Set(lines.map(({ probeId }) => probeId)).size }).toEqual({ code: 0, ids: 1 });
+		expect(lines[0]).toMatchObject({ schema: 1, verdict: "ACCEPTED", signal: "logs" });
+	});
+
+	test("Ctrl-C does not wait for a server that never answers", async () => {
+		const { url, received } = await rawServer(() => undefined);
+		const cwd = tokenFolder({ "new.token": newToken.token });
+		const args = ["probe", "--endpoint", url, "--token", "file:new.token", "--repeat", "1h", "--timeout", "1h"];
+		const cli = startCrossfade(args, { cwd, canaries: [newToken], holders: ["new.token"] });
+		await waitFor("a request", () => received.length > 0);
+		expect(await cli.stop()).toMatchObject({ code: 130, stdout: "" });
+	});
+
+	test("ends by itself", async () => {
+		const { url, received } = await server({});
+		const { code } = await run([
+			"--endpoint",
+			url,
+			"--token",
+			"file:new.token",
+			"--signals",
+			"logs",
+			"--repeat",
+			"1s",
+			"--until",
+			"1ms",
+		]);
+		expect({ code, rounds: received.length }).toEqual({ code: 0, rounds: 1 });
+	});
+
+	test("the fleet of crossfade.yaml", async () => {
+		const { url } = await server({});
+		const fleet = `version: 1
+provider: custom
+endpoint: ${url}
+tokens: {old: "file:old.token", new: "fp:${newToken.fingerprint}"}
+gateways: [{name: gw, otlp: "${url}"}]
+evidence: seen
+`;
+		const cwd = tokenFolder({ "old.token": oldToken.token }, { "crossfade.yaml": fleet });
+		const { code, stdout, stderr } = await run(["--signals", "logs"], { cwd });
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/old +bearer logs +127[^ ]+ +ACCEPTED/);
+		expect(stdout).toMatch(/old +bearer logs +gw +ACCEPTED/);
+		expect(stdout).toContain("taken by the gateway, not confirmed");
+		expect(stderr).toContain("the token called new is left out");
+		expect(Object.keys(filesBelow(join(cwd, "seen")))).toHaveLength(1);
+	});
+});
+
+describe("bad input: one clear error, nothing sent", () => {
+	test.each<[what: string, files: Record<string, string>, code: number, message: string]>([
+		[
+			"both the same",
+			{ "old.token": newToken.token, "new.token": newToken.token },
+			11,
+			"old and new are the same token",
+		],
+		["one missing", { "new.token": newToken.token }, 12, "no such file"],
+		["one empty", { "old.token": "", "new.token": newToken.token }, 11, "is empty"],
+		[
+			"one with a line break in it",
+			{ "old.token": `${oldToken.token}\n\nx`, "new.token": newToken.token },
+			11,
+			"white space",
+		],
+		["one with a BOM", { "old.token": `\ufeff${oldToken.token}`, "new.token": newToken.token }, 11, "byte order mark"],
+		[
+			"one with Bearer",
+			{ "old.token": `Bearer ${oldToken.token}`, "new.token": newToken.token },
+			11,
+			"starts with the word Bearer",
+		],
+		["one too short", { "old.token": "abc", "new.token": newToken.token }, 11, "too short"],
+	])("%s", async (_what, tokens, code, message) => {
+		const { url, received } = await server({});
+		const cwd = tokenFolder(tokens);
+		const outcome = await run(["--endpoint", url, ...both], { cwd });
+		expect(outcome).toMatchObject({ code, stdout: "", stderr: expect.stringContaining(message) });
+		expect(received).toEqual([]);
+	});
+
+	test("every bad token is said at once", async () => {
+		const { stderr } = await run(["--endpoint", "http://127.0.0.1:1", ...both], {
+			cwd: tokenFolder({ "old.token": "", "new.token": "x" }),
+		});
+		expect(stderr.match(/^error: /gm)).toHaveLength(2);
+	});
+
+	test("a token file that everybody can read is used, with a warning", async () => {
+		const { url } = await server({});
+		const cwd = scratch({ "new.token": newToken.token });
+		chmodSync(join(cwd, "new.token"), 0o644);
+		const outcome = await run(["--endpoint", url, "--token", "file:new.token"], { cwd });
+		expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining("everybody on this machine can read") });
+	});
+
+	test("a token from standard input, a variable, and none", async () => {
+		const { url } = await server({});
+		expect((await run(["--endpoint", url, "--token", "-"], { stdin: `${newToken.token}\n` })).code).toBe(0);
+		expect(
+			(await run(["--endpoint", url, "--token", "new=env:MY_TOKEN"], { env: { MY_TOKEN: newToken.token } })).code,
+		).toBe(0);
+		expect(await run(["--endpoint", url, "--token", "new=env:MY_TOKEN"])).toMatchObject({
+			code: 11,
+			stderr: expect.stringContaining("MY_TOKEN is not set"),
+		});
+	});
+
+	test("PEM files that are none", async () => {
+		const cwd = tokenFolder({ "new.token": newToken.token }, { "ca.pem": "nonsense", "c.pem": "x", "k.pem": "y" });
+		const files = ["--ca", "ca.pem", "--cert", "c.pem", "--key", "k.pem"];
+		const outcome = await run(["--endpoint", "https://127.0.0.1:1", "--token", "file:new.token", ...files], { cwd });
+		expect(outcome.code).toBe(11);
+		expect(outcome.stderr.match(/is no PEM file/g)).toHaveLength(3);
+	});
+
+	test("an evidence folder that is a file", async () => {
+		const { url } = await server({});
+		const cwd = tokenFolder({ "new.token": newToken.token }, { seen: "" });
+		const outcome = await run(["--endpoint", url, "--token", "file:new.token", "--evidence", "seen"], { cwd });
+		expect(outcome).toMatchObject({ code: 12, stdout: "" });
+	});
+
+	test("a token where a flag's value belongs is not repeated", async () => {
+		const outcome = await run(["--token", newToken.token, "--endpoint", `https://x.example/${newToken.token}`], {
+			seenInArguments: true,
+		});
+		expect(outcome.code).toBe(2);
+		expect(leaks([newToken], { stderr: outcome.stderr })).toEqual([]);
+	});
+
+	test("nothing at all", async () => {
+		const { code, stderr } = await run([]);
+		expect(code).toBe(2);
+		expect(stderr).toContain("no token given");
+		expect(stderr).toContain("nothing says where to send");
+	});
+});
