@@ -105,8 +105,8 @@ export async function setStage(real: Effects, folder: string): Promise<Stage> {
 				marker: "demo",
 				readGateway: undefined,
 			};
-			const result = await probeRound(fx, round);
-			const rows = judgeRows(result, deadline);
+			const { rows: raw } = await probeRound(fx, round);
+			const rows = judgeRows(raw, deadline);
 			await store.addProbes(
 				"probe",
 				rows.map(({ evidence: { clockOffsetMs: _ofARealClock, ...evidence } }) => evidence),
@@ -159,5 +159,7 @@ function probePlan(url: string, deadline: number): ProbePlan {
 		retries: 0,
 		deadline,
 		repeat: undefined,
+		evidence: undefined,
+		warnings: [],
 	};
 }

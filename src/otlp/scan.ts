@@ -24,11 +24,11 @@ function scan(encoding: Encoding, body: Uint8Array, signal: Signal): Scan {
 	return scanner.end();
 }
 
-function scanProtobuf(body: Uint8Array, signal: Signal): Scan {
+export function scanProtobuf(body: Uint8Array, signal: Signal): Scan {
 	return scan("protobuf", body, signal);
 }
 
-function scanJson(body: Uint8Array, signal: Signal): Scan {
+export function scanJson(body: Uint8Array, signal: Signal): Scan {
 	return scan("json", body, signal);
 }
 

@@ -5,7 +5,7 @@ import { durationMs } from "./duration.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 import type { Deadline, Fleet, FleetToken } from "./fleet.ts";
 import { fingerprintRef } from "./fleet-schema.ts";
-import { parseTokenRef, type TokenRef } from "./token-ref.ts";
+import { parseTokenRef } from "./token-ref.ts";
 
 /**
  * A fleet with what flags say instead: a flag wins over the file. `folder` is what relative paths are relative to. Throws `CrossfadeError`
@@ -27,25 +27,6 @@ export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: numbe
 	};
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
 	return changed;
-}
-
-/** A fleet as the flags that would say the same to a command which sends; tokens that are known by fingerprint alone are left out. */
-export function fleetAsFlags({ tokens, gateways, provider, endpoint, deadline, evidence }: Fleet): Flags {
-	return {
-		token: tokens.flatMap(({ name, ref }) => (ref ? [`${name}=${sourceText(ref)}`] : [])),
-		via: gateways.flatMap(({ name, otlp }) => (otlp === undefined ? [] : [`${name}=${otlp}`])),
-		metrics: gateways.flatMap(({ name, otlp, metrics }) => (otlp && metrics ? [`${name}=${metrics}`] : [])),
-		provider: provider.id,
-		endpoint,
-		deadline: deadline && new Date(deadline.at).toISOString(),
-		evidence,
-	};
-}
-
-function sourceText(ref: TokenRef): string {
-	if (ref.kind === "file") return `file:${ref.path}`;
-	if (ref.kind === "env") return `env:${ref.name}`;
-	return ref.kind === "fd" ? `fd:${ref.fd}` : "prompt";
 }
 
 /** `name=value`, or nothing when there is no name in front. */

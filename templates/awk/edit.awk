@@ -94,7 +94,7 @@ function place(at,   i, n, s, bit, line, head) {
 function parse(g, listing) {
   split("", KIND); split("", WHERE); split("", OPEN); split("", CLOSE); split("", MEMBER); split("", INSIDE)
   split("", HOST); split("", COUNT); split("", LAST); split("", FIRST); split("", SEEN); split("", BASE)
-  M = 0; SECTIONS = 0; EVENTS = 0; COMMENTS = 0; SM[0] = 0
+  M = SECTIONS = EVENTS = COMMENTS = SM[0] = 0; LISTED = ""
   G = g; LISTING = listing
   seek(1)
   if (format == "toml") toml(); else json()
@@ -112,6 +112,8 @@ function member(host, path, at) {
   M++
   mPath[M] = path; mHost[M] = host; mKey[M] = at; mName[M] = at; mVal[M] = at; mEnd[M] = at; mComma[M] = 0
   mPrev[M] = (host in LAST) ? LAST[host] : 0
+  mNext[M] = 0
+  if (mPrev[M]) mNext[mPrev[M]] = M
   mId[M] = path "#" ++SEEN[path]
   if (!(host in FIRST)) FIRST[host] = M
   LAST[host] = M
@@ -120,7 +122,7 @@ function member(host, path, at) {
 }
 
 # A pointer comes into being. Children of pointers in KEYS are to be listed, so they matter, too.
-function born(path, kind, at,   parent) {
+function born(path, kind, at) {
   if (format == "toml" || (path in WANT)) KIND[path] = kind
   if (path in WANT) WHERE[path] = at
 }
@@ -170,20 +172,19 @@ function value(path, hush,   d, c, opened, comma, lines) {
       if (c == "") return fail(AT, "the file ends inside a value")
       if (!opened && !comma) return fail(AT, "expected a comma or a closing bracket")
       if (SK[d] == "[") { path = SP[d] "/" SN[d]++; hush = SH[d] }
-      else { HUSH = SH[d]; SM[d] = key(SP[d]); path = PATH; hush = HUSH }
+      else { HUSH = SH[d]; SM[d] = key(SP[d], SP[d]); path = PATH; hush = HUSH }
       break
     }
   }
 }
 
 # A key and what parts it from its value. Gives the member, or 0 where nobody asks for it; sets PATH and HUSH.
-function key(host,   at, m) {
-  at = AT
-  if (format == "toml") toml_key(host, host); else json_key(host)
-  m = (host in WANT) ? member(host, PATH, at) : 0
-  if (m) mName[m] = NAME_END
+function key(table, host,   at, m) {
+  at = AT; m = 0
+  if (format == "toml") toml_key(table, host); else json_key(table)
+  if ((host in WANT) || host == LISTED) { m = member(host, PATH, at); mName[m] = NAME_END }
   space(format != "toml")
-  if (substr(W, 1, 1) != (format == "toml" ? "=" : ":")) return fail(AT, "expected a value for the key")
+  if (substr(W, 1, 1) != (format == "toml" ? "=" : ":")) return fail(AT, "expected a key and its value")
   eat(1)
   space(format != "toml")
   if (m) mVal[m] = AT
@@ -278,18 +279,13 @@ function json_string(   from) {
 # ---------------------------------------------------------------------------------------------------------------
 # TOML. A section is a header and the statements below it, "#0" what stands above the first header.
 
-function toml(   at, m) {
+function toml(   m) {
   KIND[""] = "table"; INSIDE[""] = "#0"; BASE["#0"] = ""
-  TABLE = ""; SECTION = "#0"; LISTED = 1; QUIET = 0; ABOVE = "^"; ABOVE_END = 1
+  TABLE = ""; SECTION = LISTED = "#0"; QUIET = 0; ABOVE = "^"; ABOVE_END = 1
   while (WHY == "") {
     space(1)
     if (W == "") return
-    at = AT
-    if (substr(W, 1, 1) == "[") m = header()
-    else {
-      HUSH = QUIET
-      m = statement()
-    }
+    m = substr(W, 1, 1) == "[" ? header() : statement()
     space(0)
     if (substr(W, 1, 1) == "#") comment()
     if (W != "") line_end()
@@ -299,15 +295,9 @@ function toml(   at, m) {
   }
 }
 
-function statement(   at, m, p) {
-  at = AT
-  toml_key(TABLE, SECTION); p = PATH
-  m = LISTED ? member(SECTION, PATH, at) : 0
-  if (m) mName[m] = NAME_END
-  space(0)
-  if (substr(W, 1, 1) != "=") return fail(AT, "expected a key and a value")
-  eat(1); space(0)
-  if (m) mVal[m] = AT
+function statement(   m, p) {
+  HUSH = QUIET
+  m = key(TABLE, SECTION); p = PATH
   value(p, HUSH)
   if (m) mEnd[m] = AT - 1
   PATH = p
@@ -336,10 +326,10 @@ function header(   at, list, p, m) {
   eat(list + 1)
   PATH = p; TABLE = p; SECTION = "#" (++SECTIONS); QUIET = HUSH
   INSIDE[p] = SECTION; BASE[SECTION] = p
-  LISTED = HUSH || (p in WANT)
-  HUSHED = LISTED
+  LISTED = HUSH || (p in WANT) ? SECTION : ""
+  HUSHED = LISTED != ""
   note(p, "[")
-  if (!LISTED) return 0
+  if (!HUSHED) return 0
   m = member("#headers", p, at)
   mEnd[m] = AT - 1
   return m
@@ -377,11 +367,11 @@ function toml_scalar(   at) {
   at = AT
   if (W ~ /^["\047]/) { toml_string(); TYPE = "string"; return }
   while (match(W, /^[-+.:0-9A-Za-z_]+/)) take(RLENGTH)
-  if (TOK ~ ("^" DATE "$") && match(W, /^ [0-9][0-9]:[-+.:0-9A-Za-z]+/)) take(RLENGTH)
+  if (TOK ~ /^[0-9][0-9][0-9][0-9]-[^T]*$/ && match(W, /^ [0-9][0-9]:[-+.:0-9A-Za-z]+/)) take(RLENGTH)
   if (TOK == "true" || TOK == "false") TYPE = "bool"
   else if (TOK ~ /^([-+]?(0|[1-9](_?[0-9])*)|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*)$/) TYPE = "int"
   else if (TOK ~ /^[-+]?((0|[1-9](_?[0-9])*)([.][0-9](_?[0-9])*)?([eE][-+]?[0-9](_?[0-9])*)?|inf|nan)$/) TYPE = "float"
-  else if (TOK ~ ("^(" DATE "([Tt ]" TIME "([Zz]|[-+]" HOUR ":[0-5][0-9])?)?|" TIME ")$")) TYPE = "date"
+  else if (TOK ~ /^[0-9][0-9]/ && TOK ~ ("^(" DATE "([Tt ]" TIME "([Zz]|[-+]" HOUR ":[0-5][0-9])?)?|" TIME ")$")) TYPE = "date"
   else fail(at, "expected a value")
   if (SPILT) fail(at, "a word is too long")
 }
@@ -598,7 +588,7 @@ function colon(m,   s) {
 # ---------------------------------------------------------------------------------------------------------------
 # Records: what the undo needs.
 
-function record(verb, p, check, a, b, c) { RECORDS++; RECORD[RECORDS] = verb "\t" one_line(p) "\t" check "\t" one_line(a) "\t" one_line(b) "\t" one_line(c); NEW[verb == "cut" ? "cut" p : p] = 1 }
+function record(verb, p, check, a, b, c) { RECORDS++; RECORD[RECORDS] = verb "\t" one_line(p) "\t" check "\t" one_line(a) "\t" one_line(b) "\t" one_line(c) }
 
 # Reads a record into verb rVerb, pointer rPath, checksum rSum and three texts.
 function read_record(line,   f, i, n) {
@@ -612,7 +602,8 @@ function read_record(line,   f, i, n) {
 # ---------------------------------------------------------------------------------------------------------------
 # set, first pass: what drop names and the plan does not set is cut out.
 
-function doomed(p, kind,   i, q, container) {
+function doomed(p,   i, q, kind, container) {
+  kind = (p in KIND) ? KIND[p] : ""
   container = kind ~ /^(object|table|implicit|dotted)$/
   for (i = 1; i <= DROPS; i++) if (p == DROP[i] || below(p, DROP[i])) {
     for (q = p; q == DROP[i] || below(q, DROP[i]); q = up(q)) if (!(q in NEED)) return 1
@@ -625,7 +616,7 @@ function cut_foreign(   m, from, to, k, end, anchor) {
   end = 0
   split("", GONE); split("", HELD)
   for (m = 1; m <= M; m++) {
-    if (mKey[m] <= end || !doomed(mPath[m], (mPath[m] in KIND) ? KIND[mPath[m]] : "")) continue
+    if (mKey[m] <= end || !doomed(mPath[m])) continue
     GONE[m] = 1
     if (substr(mHost[m], 1, 1) == "#") {
       # A statement or a header goes with its line; its place is told from what stands above it.
@@ -651,7 +642,10 @@ function cut_foreign(   m, from, to, k, end, anchor) {
   record_cuts()
 }
 
-function cut(from, to, p, anchor, end) { edit(from, to - from + 1, ""); eAnchor[EDITS] = anchor; eEnd[EDITS] = end; ePath[EDITS] = p }
+function cut(from, to, p, anchor, end) {
+  edit(from, to - from + 1, "")
+  eAnchor[EDITS] = anchor; eEnd[EDITS] = end; ePath[EDITS] = p; NEW["cut" p] = 1
+}
 
 # The place of a cut is its anchor and what stands between the two, without other cuts.
 function record_cuts(   i, e, at, gap, anchor) {
@@ -682,6 +676,7 @@ function set_values(   i, p, q, old) {
     old = content(p)
     if (old == target(p)) continue
     edit(mVal[MEMBER[p]], mEnd[MEMBER[p]] - mVal[MEMBER[p]] + 1, literal(p))
+    NEW[p] = 1
     if (!mine(p, old)) record("was", p, sum_of(p, target(p)), slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
     else { q = OURS[p]; record(rVerb[q], p, sum_of(p, target(p)), rA[q], rB[q], rC[q]) }
   }
@@ -704,19 +699,19 @@ function fresh(p, gap,   i, c, out, inner, text) {
   for (i = 1; i <= SETS; i++) {
     if (!below(SET[i], p) || ((c = step(SET[i], p)) in DONE)) continue
     DONE[c] = 1
-    enter(c, out == "" ? "none" : "before", inner, "")
+    enter(c, inner, "")
     out = out (out == "" ? (inner ~ /[\r\n]/ || format == "toml" ? inner : "") : "," inner) fresh(c, inner)
   }
   return text "{" out (gap ~ /[\r\n]/ ? gap : format == "toml" ? " " : "") "}"
 }
 
-function enter(p, comma, before, after) { record((p in SETTYPE) ? "put" : "box", p, (p in SETTYPE) ? sum_of(p, target(p)) : "", comma, before, after) }
+function enter(p, before, after) { NEW[p] = 1; record((p in SETTYPE) ? "put" : "box", p, (p in SETTYPE) ? sum_of(p, target(p)) : "", before, after, "") }
 
 function written(name) { return format == "toml" && name ~ /^[A-Za-z0-9_-]+$/ ? name : quote(name) }
 
 function insert_json(   i) {
   if (!("" in KIND)) {
-    enter("", "none", "", LEN[G] ? "" : EOL)
+    enter("", "", LEN[G] ? "" : EOL)
     edit(1, 0, fresh("", EOL) (LEN[G] ? "" : EOL))
   } else for (i = 1; i <= MISSING; i++) if (!(MISS[i] in DONE)) add_members(nearest(MISS[i]))
 }
@@ -757,7 +752,7 @@ function add_members(a,   m, at, gap, tail, comma, lead, i, n, c, text, multi) {
   # The inner calls of fresh() write their records between, so the order of a container stays that of the text.
   for (i = 1; i <= n; i++) {
     c = CS[i]
-    enter(c, i == 1 || comma == "after" ? comma : "before", gap, i == n ? tail : "")
+    enter(c, gap, i == n ? tail : "")
     text = text (i > 1 && comma != "after" ? "," : "") gap (up(c) == a ? fresh(c, gap) : dotted(c, a) COLON literal(c)) (comma == "after" ? "," : "")
   }
   edit(at, 0, text tail)
@@ -797,7 +792,7 @@ function add_line(p, s,   m, at, before, after) {
   after = EOL
   if (at > LEN[G] && unfinished()) { before = EOL before; after = "" }
   COLON = (s in LAST) ? colon(LAST[s]) : " = "
-  enter(p, "none", before, after)
+  enter(p, before, after)
   edit(at, 0, before dotted(p, BASE[s]) COLON literal(p) after)
 }
 
@@ -808,10 +803,10 @@ function add_section(h, follows,   i, p, lead, end) {
   lead = EOL
   if (end == "") lead = EOL EOL
   else if (!follows && (LEN[G] == 0 || slice(LEN[G] - 2, LEN[G]) ~ /\n\r?\n$/)) lead = ""
-  enter(p, "none", lead, end)
+  enter(p, lead, end)
   lead = lead "[" dotted(p, "") "]" end
   for (i = 1; i <= MISSING; i++) if (up(MISS[i]) == p) {
-    enter(MISS[i], "none", end == "" ? EOL : "", end)
+    enter(MISS[i], end == "" ? EOL : "", end)
     lead = lead (end == "" ? EOL : "") written(name_of(MISS[i])) " = " literal(MISS[i]) end
   }
   edit(LEN[G] + 1, 0, lead)
@@ -819,13 +814,10 @@ function add_section(h, follows,   i, p, lead, end) {
 }
 
 # Records of the last set stay good where this one wrote none.
-function carry_records(   i, verb) {
+function carry_records(   i) {
   for (i = 1; i <= R; i++) {
-    verb = rVerb[i]
-    if ((verb == "cut" ? "cut" rPath[i] : rPath[i]) in NEW) continue
-    if (verb == "box" && !(rPath[i] in KIND)) continue
-    RECORDS++
-    RECORD[RECORDS] = verb "\t" one_line(rPath[i]) "\t" rSum[i] "\t" one_line(rA[i]) "\t" one_line(rB[i]) "\t" one_line(rC[i])
+    if (((rVerb[i] == "cut" ? "cut" : "") rPath[i]) in NEW) continue
+    if (rVerb[i] != "box" || (rPath[i] in KIND)) record(rVerb[i], rPath[i], rSum[i], rA[i], rB[i], rC[i])
   }
 }
 
@@ -843,9 +835,8 @@ function take_back(   i, m, p) {
     else GONE[m] = i
   }
   for (i = R; i; i--) if (rVerb[i] == "box" && (rPath[i] in MEMBER) && (rPath[i] in INSIDE) && hollow(rPath[i])) GONE[MEMBER[rPath[i]]] = i
-  p = 0
-  split("", CUT)
-  for (m = 1; m <= M; m++) if ((m in GONE) && mKey[m] > p) { take_out(m, GONE[m]); p = mEnd[m] }
+  FREE = 0
+  for (m = 1; m <= M; m++) if ((m in GONE) && mKey[m] >= FREE) take_out(m, GONE[m])
 }
 
 # Nothing but ours is in it. A comment in braces is not ours.
@@ -860,48 +851,54 @@ function hollow(p,   h, m, at, rest) {
   return rest ~ /^[ \t\r\n,]*$/
 }
 
-function take_out(m, i,   from, to, k, comma) {
-  from = mKey[m] - length(rB[i]); to = mEnd[m] + length(rC[i])
-  if (slice(from, mKey[m] - 1) != rB[i]) from = 0
-  if (slice(mEnd[m] + 1, to) != rC[i]) to = mEnd[m]
-  if (mHost[m] == "#top") { edit(mKey[m], to - mKey[m] + 1, ""); return }
-  if (substr(mHost[m], 1, 1) == "#") {
+function take_out(m, i,   from, to, k, n, comma) {
+  from = mKey[m] - length(rA[i]); to = mEnd[m] + length(rB[i])
+  if (slice(from, mKey[m] - 1) != rA[i]) from = 0
+  if (slice(mEnd[m] + 1, to) != rB[i]) to = mEnd[m]
+  if (mHost[m] == "#top") from = mKey[m]
+  else if (substr(mHost[m], 1, 1) == "#") {
     if (!from) from = blank_start(mKey[m])
-    if (to == mEnd[m] && break_before(from) && (k = break_at(blank_end(to + 1)))) to = blank_end(to + 1) + k - 1
-    edit(from, to - from + 1, "")
-    return
+    if (to == mEnd[m] && break_before(from) && (n = break_at(blank_end(to + 1)))) to = blank_end(to + 1) + n - 1
+  } else {
+    # Of the commas around it the one behind goes if something stays behind, else the one before.
+    comma = mComma[m]
+    if (!mComma[LAST[mHost[m]]] && !stays(m, mNext)) { if (stays(m, mPrev)) comma = mComma[mPrev[m]] }
+    if (!from) {
+      # Laid out anew since: it goes with its own line, or with the blanks behind it.
+      k = blank_end((mComma[m] ? mComma[m] : mEnd[m]) + 1)
+      from = blank_start(mKey[m])
+      from = break_at(k) || k == CLOSE[mHost[m]] ? from - break_before(from) : mKey[m]
+    }
+    if (comma == to + 1) to++
+    else if (comma) edit(comma, 1, "")
   }
-  for (k = mPrev[m]; k && (k in GONE); k = mPrev[k]) ;
-  comma = (rA[i] == "after" || !k) && mComma[m] ? mComma[m] : k ? mComma[mPrev[m]] : 0
-  if (comma in CUT) comma = mComma[m]
-  CUT[comma] = 1
-  if (!from) {
-    # Laid out anew since: it goes with its own line, or with the blanks behind it.
-    from = blank_start(mKey[m])
-    k = blank_end((mComma[m] ? mComma[m] : mEnd[m]) + 1)
-    if (break_at(k) || k == CLOSE[mHost[m]]) from -= break_before(from)
-    else from = mKey[m]
-  }
-  if (comma == to + 1) to++
-  else if (comma) edit(comma, 1, "")
+  if (from < FREE) from = FREE
+  FREE = to + 1
   edit(from, to - from + 1, "")
 }
 
-# undo, second pass: what was cut goes back to its place.
+# The nearest member on one side that is not taken out.
+function stays(m, side) {
+  do m = side[m]; while (m && (m in GONE))
+  return m
+}
+
+# undo, second pass: what was cut goes back to its place, all of a place or nothing.
 function put_back(   i, m, p, n) {
-  for (m = 1; m <= M; m++) if (mId[m] in ANCHOR) { if (substr(mHost[m], 1, 1) != "#") ANCHOR[mId[m]] = mEnd[m] + 1 }
-  ANCHOR["^"] = 1
+  for (m = 1; m <= M; m++) if ((mId[m] in ANCHOR) && substr(mHost[m], 1, 1) != "#") ANCHOR[mId[m]] = mEnd[m] + 1
   for (p in OPEN) ANCHOR[p "{"] = OPEN[p] + 1
-  for (i = 1; i <= R; i++) {
-    if (rVerb[i] != "cut") continue
+  ANCHOR["^"] = 1
+  for (i = 1; i <= R; i++) if (rVerb[i] == "cut") {
     n = ANCHOR[rA[i]]
-    if (rPath[i] in KIND) note_once("kept " rPath[i])
-    else if (!n || sum(slice(n, n + rB[i] - 1)) != rSum[i]) note_once("lost " rPath[i])
-    else edit(n + rB[i], 0, rC[i])
+    if (!n || (rPath[i] in KIND) || sum(slice(n, n + rB[i] - 1)) != rSum[i]) ANCHOR[rA[i]] = 0
+  }
+  for (i = 1; i <= R; i++) if (rVerb[i] == "cut") {
+    if (!ANCHOR[rA[i]]) lose(rPath[i])
+    else edit(ANCHOR[rA[i]] + rB[i], 0, rC[i])
   }
 }
 
-function note_once(s) { if (!(s in TOLD)) { TOLD[s] = 1; tell(s) } }
+function lose(p) { if (!(p in LOST)) { LOST[p] = 1; tell((p in KIND ? "kept " : "lost ") p) } }
 
 # ---------------------------------------------------------------------------------------------------------------
 # The whole. run() leaves the result in generation G, records in RECORD, messages in MESSAGE, and gives the exit code.
@@ -919,7 +916,7 @@ function start(   i, c) {
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
   split("", WANT); split("", SILENT); split("", NEED); split("", KEYS); split("", CHILD); split("", SETTYPE); split("", ANCHOR)
-  split("", OURS); split("", NEW); split("", TOLD); split("", E)
+  split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
 
@@ -952,38 +949,46 @@ function read_plan(   i, f, n, verb, p, v) {
   return 1
 }
 
-function run(   m) {
+function run() {
   if (!read_plan()) return refuse(2, "the plan is not understood")
   if (!parse(0, mode == "set" || mode == "undo")) return refuse(3, FILE ":" WHY)
   LISTED_EVENTS = EVENTS
-  if (mode == "check") return 0
-  if (mode == "get") return answer()
-  if (mode == "undo") return undo_all()
+  if (mode == "get") answer()
+  if (mode == "get" || mode == "check") return 0
+  return mode == "set" ? set_all() : undo_all()
+}
+
+function set_all(   m) {
   cut_foreign()
-  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": what is left is not valid") }
+  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
   set_values()
   if (WHY != "") return refuse(3, FILE ":" WHY)
-  if (EDITS) apply()
-  else if (!G) return 1
-  else G--
-  if (!verified(G + 1)) return refuse(4, FILE ": the result did not stand the check")
+  if (EDITS) { apply(); G++ }
+  if (!G) return 1
+  if (!verified(G)) return refuse(4, FILE ": the result did not stand the check")
   for (m = 1; m <= SETS; m++) if (content(SET[m]) != target(SET[m])) return refuse(4, FILE ": a value is not in the result")
-  for (m = 1; m <= M; m++) if (doomed(mPath[m], (mPath[m] in KIND) ? KIND[mPath[m]] : "")) return refuse(4, FILE ": a dropped key is in the result")
+  for (m = 1; m <= M; m++) if (doomed(mPath[m])) return refuse(4, FILE ": a dropped key is in the result")
   carry_records()
   return 0
 }
 
 function verified(g) { return parse(g, 2) && !DIFFERENT && EVENTS == LISTED_EVENTS }
 
-function undo_all(   g) {
+function undo_all(   i, g) {
   take_back()
-  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": what is left is not valid") }
+  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
   else parse(0, 0)
   g = G
   put_back()
-  if (EDITS) apply(); else G--
-  if (!verified(G + 1)) return refuse(4, FILE ": the result did not stand the check")
-  return G ? 0 : 1
+  if (EDITS) {
+    apply()
+    if (verified(g + 1)) return 0
+    # What was dropped does not fit any more; the rest of the undo does.
+    WHY = ""; DIFFERENT = 0
+    for (i = 1; i <= R; i++) if (rVerb[i] == "cut") lose(rPath[i])
+  }
+  if (!verified(g)) return refuse(4, FILE ": the result did not stand the check")
+  return g ? 0 : 1
 }
 
 function answer(   i, j) {
@@ -991,7 +996,6 @@ function answer(   i, j) {
     if (ASKVERB[i] == "get") show(ASK[i])
     else for (j = 1; j <= KEYS[ASK[i]]; j++) show(CHILDREN[ASK[i], j])
   }
-  return 0
 }
 
 function show(p,   c) {

@@ -1,10 +1,11 @@
 import fc from "fast-check";
+import { applyEdits, modify, parseTree } from "jsonc-parser";
 import { parse as parseToml } from "smol-toml";
-import { type Format, toBytes } from "./editor.ts";
+import { type Format, fromBytes, toBytes } from "./editor.ts";
 import type { Step } from "./oracle.ts";
 
 /** A stored value whose text a test may change as a user would. */
-const marker = "FOREIGN";
+export const marker = "FOREIGN";
 
 type Pick = <T>(choices: readonly T[]) => T;
 
@@ -388,3 +389,52 @@ const isNew = (one: Step, earlier: readonly Step[]) =>
 				(verb === "set" && (isInside(pointer, one.pointer) || isInside(one.pointer, pointer)))),
 	);
 const isInside = (pointer: string, top: string) => pointer.startsWith(`${top}/`);
+
+/** The step as the next rotation makes it. */
+export const rotated = (step: Step): Step =>
+	step.verb === "set" && step.type === "string" ? { ...step, value: `${step.value} and the next one` } : step;
+
+// --- what happens to files ----------------------------------------------------------------------------------------
+
+/** The file after its user added a key, as the editors of the CLIs do; nothing where there is no place for it. */
+export function withUserKey(format: Format, text: string, seed: number): string | undefined {
+	const pick = picker(seed);
+	if (format === "toml") return withUserLine(text, pick);
+	const tree = parseTree(fromBytes(text));
+	const objects = (tree?.children ?? []).flatMap(({ children: [key, value] = [] }) =>
+		value?.type === "object" ? [String(key?.value)] : [],
+	);
+	const path = [...pick([[], ...objects.map((name) => [name])]), "user-key"];
+	const formattingOptions = { insertSpaces: true, tabSize: 2, eol: "\n" };
+	return toBytes(applyEdits(fromBytes(text), modify(fromBytes(text), path, 1, { formattingOptions })));
+}
+
+/** A key between two statements, or a table at the end. */
+function withUserLine(text: string, pick: Pick): string | undefined {
+	const lines = text.split(/(?<=\n)/);
+	const at = pick([...lines.keys(), lines.length]);
+	const above = lines.slice(0, at).join("");
+	const gap = above === "" || above.endsWith("\n") ? "" : "\n";
+	const added = pick(["user-key = 1\n", at === lines.length ? "[user-table]\nuser-key = 1\n" : "user-key = 2\n"]);
+	const longer = above + gap + added + lines.slice(at).join("");
+	return accepted(fromBytes(above)) && accepted(fromBytes(longer)) ? longer : undefined;
+}
+
+const nasty =
+	`""" ''' " ' \\ { } [ ] , ,, : = // /* */ # \ufeff 0 . - e \\u12 \\ud800 tru [otel] [[otel]] \u007f _ é \u0001 \r \r\n \n \t ${"[".repeat(250)}`.split(
+		/ /,
+	);
+
+/** A text with one to three wounds. */
+export function damaged(text: string, seed: number): string {
+	const pick = picker(seed);
+	const wounds = pick([1, 1, 2, 3]);
+	let result = text;
+	for (let i = 0; i < wounds; i++) {
+		const at = pick([...Array(result.length + 1).keys()]);
+		const to = Math.min(result.length, at + pick([0, 0, 1, 1, 5, 40]));
+		const instead = pick(["", toBytes(pick(nasty)), toBytes(pick(nasty)), result.slice(at, at + 20).repeat(2)]);
+		result = result.slice(0, at) + instead + result.slice(to);
+	}
+	return result;
+}

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Part, program } from "../harness/parts.ts";
 
 const source = new URL("../../templates/awk/edit.awk", import.meta.url).pathname;
@@ -50,7 +51,7 @@ export interface Outcome {
 const environment = { PATH: process.env["PATH"], LC_ALL: "C" };
 const escapes: Record<string, string> = { "\\": "\\\\", "\t": "\\t", "\r": "\\r", "\n": "\\n" };
 const escaped = (text: string) => text.replace(/[\\\t\r\n]/g, (char) => escapes[char] ?? char);
-const unescaped = (text: string) =>
+export const unescaped = (text: string) =>
 	text.replace(/\\(.)/g, (_, char: string) => ({ t: "\t", r: "\r", n: "\n" })[char] ?? char);
 
 /** The program without its entry section, with the driver of the tests in its place. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ParseError, parse as parseJsonc } from "jsonc-parser";
 import { parse as parseToml } from "smol-toml";
+import type { Sample } from "./documents.ts";
 import { type Format, fromBytes } from "./editor.ts";
 
 /** What an independent parser makes of a file: its value, or that it refuses it. */
@@ -120,3 +121,31 @@ function withoutHusks(value: unknown, drops: readonly (readonly string[])[]): un
 			.map(([key, inner]) => [key, inner]),
 	);
 }
+
+/** What is left of an edited file when the values of the plan go back to what they were; tables that were made for them go, too. */
+export function withoutOurs(format: Format, text: string, { text: original, plan }: Sample): unknown {
+	const [now, then] = [read(format, text), read(format, original)];
+	if (now === "refused" || then === "refused") throw new Error("not a file to begin with");
+	for (const { pointer } of plan) restore(now.value as Table, then.value as Table, keysOf(pointer));
+	return now.value;
+}
+
+function restore(now: Table, then: Table | undefined, [key = "", ...rest]: readonly string[]): void {
+	const old = then && Object.hasOwn(then, key) ? then[key] : undefined;
+	if (rest.length === 0 && old !== undefined) now[key] = old;
+	else if (rest.length === 0) delete now[key];
+	else if (isTable(now[key])) {
+		restore(now[key], isTable(old) ? old : undefined, rest);
+		if (old === undefined && Object.keys(now[key]).length === 0) delete now[key];
+	}
+}
+
+/** What we take and the other parser refuses; why that does no harm stands with each. */
+const tolerances: Record<Format, readonly RegExp[]> = {
+	json: [],
+	jsonc: [],
+	toml: [],
+};
+
+export const tolerated = (format: Format, bytes: string) =>
+	tolerances[format].some((pattern) => pattern.test(fromBytes(bytes)));

@@ -184,7 +184,7 @@ describe("counters", () => {
 		const { fx } = world();
 		const store = await openStore(fx, scratch());
 		const writer = await store.trafficWriter("gw");
-		for (let host = 0; host < 10_000; host++) writer.add({ ...seen, host: `h${host}`, at: START });
+		for (let host = 0; host < 1_000; host++) writer.add({ ...seen, host: `h${host}`, at: START });
 		const writing = writer.flush();
 		for (let turn = 0; turn < 50; turn++) {
 			await new Promise((done) => setImmediate(done));
@@ -193,7 +193,7 @@ describe("counters", () => {
 		}
 		await writing;
 		await writer.close();
-		expect(records((await store.read()).traffic)).toBe(101_000);
+		expect(records((await store.read()).traffic)).toBe(11_000);
 	});
 });
 

@@ -87,7 +87,7 @@ export interface RunOptions extends Partial<ScriptOptions> {
 	readonly token?: string;
 }
 
-const dash: Shell = { name: "dash", part: program("sh"), args: [] };
+export const dash: Shell = { name: "dash", part: program("sh"), args: [] };
 
 /** `env` and `path` (folders searched before the system's) hold for every run. */
 export function machine(

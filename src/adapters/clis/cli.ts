@@ -1,6 +1,8 @@
 /** An operating system whose machines our scripts configure. Windows will be one more; nothing is rendered for it yet. */
 export type Os = "macos" | "linux";
 
+export const systems: readonly Os[] = ["macos", "linux"];
+
 /** What a row depends on: an option of the script (`no-` for "not asked for"), or a signal the provider takes. */
 export type Condition =
 	| "host"

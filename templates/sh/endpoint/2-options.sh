@@ -51,27 +51,39 @@ check_options() {
     '' | ????????????) ;;
     *) fail 2 "expect= is not a fingerprint of 12 hex digits" ;;
   esac
-  while [ "${ENDPOINT%/}" != "$ENDPOINT" ]; do ENDPOINT=${ENDPOINT%/}; done
-  host=${ENDPOINT#*://}
-  host=${host%%/*}
+  place=${ENDPOINT#*://}
+  while [ "${place%/}" != "$place" ]; do place=${place%/}; done
   case $ENDPOINT in
     '') fail 2 "no endpoint is given" ;;
-    https://* | http://*) ;;
+    https://*) ENDPOINT=https://$place ;;
+    http://*) ENDPOINT=http://$place ;;
     *) fail 2 "the endpoint does not begin with https://" ;;
   esac
-  case ${ENDPOINT#*://} in
-    /* | '' | :*) fail 2 "the endpoint names no host" ;;
+  case $place in
+    '' | /* | :*) fail 2 "the endpoint names no host" ;;
     *@*) fail 2 "the endpoint holds a user name; the token is handed over by itself" ;;
     *[!]A-Za-z0-9._~:/%[-]*) fail 2 "the endpoint holds a character that belongs into no base URL" ;;
     */v1/logs | */v1/metrics | */v1/traces) fail 2 "the endpoint is that of one signal; leave the end from /v1 on away" ;;
   esac
   case $ENDPOINT in
-    https://*) ;;
-    *) case $host in
-      localhost | localhost:* | 127.* | \[::1\]*) ;;
-      *) fail 2 "the endpoint is http to another machine: the token would cross the network in clear text" ;;
-    esac ;;
+    http://*) is_loopback "${place%%/*}" || fail 2 "the endpoint is http to another machine: the token would cross the network in clear text" ;;
   esac
+}
+
+# is_loopback HOST-AND-PORT
+is_loopback() {
+  case $1 in
+    localhost | localhost:* | '[::1]' | '[::1]:'*) return 0 ;;
+    127.*[!0-9.:]*) return 1 ;;
+    127.*) return 0 ;;
+  esac
+  return 1
+}
+
+# Whether this script is a file; piped into a shell, $0 is the shell.
+is_file() {
+  case ${0##*/} in sh | -sh | ash | bash | -bash | busybox | dash | ksh | mksh | zsh | -zsh) return 1 ;; esac
+  [ -f "$0" ]
 }
 
 # Three ways for a token to come in. A line break at its end is none of it.
@@ -81,7 +93,7 @@ read_line_of() {
   read_line <"$1"
 }
 ask() {
-  if ! { : </dev/tty; } 2>/dev/null; then
+  if ! (: </dev/tty) 2>/dev/null; then
     fail 11 "there is no token, and no terminal to ask for one; see the top of this script"
   fi
   printf 'Token (not shown): ' >/dev/tty

@@ -162,38 +162,38 @@ take_out() {
   esac
 }
 
-# live_token CLI: sets live to the token in the file old, or to nothing.
+# live_token CLI: sets live to the token in the file old, or to nothing; result is what the editor says.
 live_token() {
-  live=
-  if token_places "$1" | edit get; then
-    live=$(sed -n "s/^[^$tab]*${tab}string$tab//p" new | sed -n '1s|^.*[ =/]||p')
-  fi
+  live='' result=0
+  token_places "$1" | edit get || result=$?
+  if [ "$result" -eq 0 ]; then live=$(sed -n "s/^[^$tab]*${tab}string$tab//p" new | sed -n '1s|^.*[ =/]||p'); fi
 }
 
 # Compares with what the file should hold for the token that is in it.
 compare() {
+  live_token "$1"
+  if [ "$result" -gt 1 ]; then
+    not_understood "$1" "$3"
+    return 0
+  fi
   if [ -n "$secret" ]; then
     fetch "$secret"
     live=$(cat old)
     fetch "$3"
-  else
-    live_token "$1"
   fi
-  if [ -z "$live" ]; then
-    note "$1" drift
-    return 0
+  if [ -n "$live" ]; then
+    print=$(fingerprint "$live")
+    saw "$print"
   fi
-  print=$(fingerprint "$live")
-  saw "$print"
   token=$live
   result=0
   plan "$1" "$2" | edit set || result=$?
   token=
-  if [ "$result" -eq 1 ] && [ "${EXPECT:-$print}" = "$print" ]; then
-    note "$1" ok
-  elif [ "$result" -le 1 ]; then
-    note "$1" drift
-  else
+  if [ "$result" -gt 1 ]; then
     not_understood "$1" "$3"
+  elif [ "$result" -eq 1 ] && [ -n "$live" ] && [ "${EXPECT:-$print}" = "$print" ]; then
+    note "$1" ok
+  else
+    note "$1" drift
   fi
 }

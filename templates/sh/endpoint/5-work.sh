@@ -237,7 +237,7 @@ sample_of() {
 }
 
 usage() {
-  if [ -f "$0" ]; then
+  if is_file; then
     sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
   else
     echo "The options and exit codes are described at the top of this script."

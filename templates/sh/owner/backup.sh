@@ -17,10 +17,12 @@ if [ -n "$newest" ] && cmp -s "$new" "$newest"; then
   exit 0
 fi
 sync "$new" 2>/dev/null || sync
-name=$file.crossfade-backup-$(date +%Y%m%d-%H%M%S)
+# Colons between, as some MDM tools replace what stands between two per cent signs.
+time_name() { name=$file.crossfade-backup-$(date +%Y:%m:%d-%H:%M:%S | tr -d :); }
+time_name
 while [ -e "$name" ]; do
   sleep 1
-  name=$file.crossfade-backup-$(date +%Y%m%d-%H%M%S)
+  time_name
 done
 mv -f "$new" "$name" || exit 12
 set -- "$file".crossfade-backup-????????-??????

@@ -14,7 +14,7 @@ export const installer: Vehicle = {
 		param: [
 			'if [ -n "$TOKEN_FILE" ]; then read_line_of "$TOKEN_FILE"',
 			"# Piped into a shell, standard input is this script and not the token.",
-			'elif [ -f "$0" ] && [ ! -t 0 ]; then read_line',
+			"elif is_file && [ ! -t 0 ]; then read_line",
 			"else ask",
 			"fi",
 		],
