@@ -38,7 +38,8 @@ export interface RoundResult {
 const LANES = 8;
 
 /** Sends one test record per place, token, path and signal, and reads what came of each; in this order, whatever comes first. */
-export async function probeRound(fx: ProbeWorld, round: Round): Promise<RoundResult> {
+export async function probeRound(world: ProbeWorld, round: Round): Promise<RoundResult> {
+	const fx = { ...world, lookAtTls: lookOnce(world) };
 	const { plan, tokens } = round;
 	const lane = lanes(LANES);
 	const probeGroup = (group: Group) =>
@@ -54,6 +55,16 @@ export async function probeRound(fx: ProbeWorld, round: Round): Promise<RoundRes
 	});
 	const whoami = Promise.all(whoamiTargets(round).map((target) => lane(() => askWhoami(fx, round, target))));
 	return { rows: (await Promise.all(places)).flat(2), whoami: await whoami };
+}
+
+/** One look at each place for all the rows that fail there. */
+function lookOnce({ lookAtTls }: ProbeWorld): ProbeWorld["lookAtTls"] {
+	const looks = new Map<string, ReturnType<typeof lookAtTls>>();
+	return (url, ...rest) => {
+		const look = looks.get(url) ?? lookAtTls(url, ...rest);
+		looks.set(url, look);
+		return look;
+	};
 }
 
 /** Runs at most so many tasks at a time. */

@@ -132,8 +132,13 @@ export function authorization({ header, scheme }: ProbePlan, secret: Secret): Re
 	return { [header.toLowerCase()]: `${scheme} ${secret.reveal()}`.trim() };
 }
 
-/** A gateway's success covers one hop: said in every row, whatever else is known. */
+/** A gateway's success covers one hop, and its refusal may be of its own token: said in every row, whatever else is known. */
 function oneHop(reading: Reading): Reading {
+	if (reading.outcome === "rejected") {
+		const fix =
+			"check the token; a gateway without a queue also passes on what its backend says of the gateway's own token";
+		return { ...reading, fix };
+	}
 	if (reading.outcome !== "accepted") return reading;
 	const said = reading.cause === "accepted" ? "" : `${reading.detail}; `;
 	return {
