@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type Part, program } from "../harness/parts.ts";
 
 const source = new URL("../../templates/awk/edit.awk", import.meta.url).pathname;
