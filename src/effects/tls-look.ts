@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import { Duplex, PassThrough } from "node:stream";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import { openConnection, secureContext, serverName, type TlsFiles, Trip } from "./connection.ts";
 
@@ -11,6 +12,8 @@ export interface TlsLook {
 	readonly code?: string | undefined;
 	/** The server closed the connection right after the handshake, without a word. */
 	readonly closed?: boolean;
+	/** Whether it asked for a client certificate; undefined where it could not be seen, as with TLS 1.3. */
+	readonly asksForCertificate?: boolean | undefined;
 	readonly certificate?: Certificate | undefined;
 	/** The system's own store, if it trusts the certificate: collectors written in Go do then, and Node does not look there. */
 	readonly trustedBy?: string | undefined;
@@ -37,57 +40,88 @@ const STORES = [
 	"/etc/ssl/cert.pem",
 ];
 
-/** A second look at a server after a request failed: only the handshake, with nothing at stake. Never throws for what the server does. */
-export async function lookAtTls(target: string, tls: TlsFiles | undefined, timeoutMs: number): Promise<TlsLook> {
-	const url = new URL(target);
-	const first = await shake(url, { ...tls, ca: undefined }, timeoutMs, false);
+/** A second look at a server after a request failed: only handshakes, with nothing at stake. Never throws for what the server does. */
+export async function lookAtTls(target: string, tls: TlsFiles = {}, timeoutMs = 10_000): Promise<TlsLook> {
+	const handshake = (options: ShakeOptions) => shake(new URL(target), timeoutMs, options);
+	const first = await handshake({ files: tls, verify: false });
+	if (first.code !== undefined || first.closed) {
+		// The one version in which the request for a certificate can be seen.
+		const { asksForCertificate } = await handshake({ files: tls, verify: false, maxVersion: "TLSv1.2" });
+		return { ...first, asksForCertificate };
+	}
 	const store = [process.env["SSL_CERT_FILE"] ?? "", ...STORES].find((path) => path !== "" && existsSync(path));
-	if (!first.handshake || store === undefined) return first;
-	const again = await shake(url, { ...tls, ca: readFileSync(store, "utf8") }, timeoutMs, true);
-	return again.handshake ? { ...first, trustedBy: store } : first;
+	if (store === undefined) return first;
+	const files = { ...tls, ca: readFileSync(store, "utf8") };
+	return (await handshake({ files, verify: true })).handshake ? { ...first, trustedBy: store } : first;
 }
 
-async function shake(url: URL, tls: TlsFiles, timeoutMs: number, verify: boolean): Promise<TlsLook> {
+interface ShakeOptions {
+	readonly files: TlsFiles;
+	readonly verify: boolean;
+	readonly maxVersion?: "TLSv1.2";
+}
+
+async function shake(url: URL, timeoutMs: number, { files, verify, maxVersion }: ShakeOptions): Promise<TlsLook> {
 	const timer = new AbortController();
 	const timeout = setTimeout(() => timer.abort(), timeoutMs);
 	const trip = new Trip(timer.signal);
-	let secure: TLSSocket | undefined;
+	const seen: Buffer[] = [];
 	try {
-		const socket = await openConnection(new URL(`http://${url.hostname}:${url.port || 443}`), trip, {
-			alpn: "http/1.1",
+		const socket = await openConnection(new URL(`http://${url.hostname}:${url.port || 443}`), trip, { alpn: "" });
+		const readable = socket.pipe(new PassThrough()).on("data", (chunk: Buffer) => seen.push(chunk));
+		const secure = connect({
+			socket: Duplex.from({ readable, writable: socket }),
+			...serverName(url),
+			secureContext: secureContext(files),
+			rejectUnauthorized: verify,
+			...(maxVersion && { maxVersion }),
 		});
-		secure = trip.hold(
-			connect({
-				socket,
-				ALPNProtocols: ["http/1.1"],
-				...serverName(url),
-				secureContext: secureContext(tls),
-				rejectUnauthorized: verify,
-			}),
-		);
+		trip.hold(secure);
 		await once(secure, "secureConnect", { signal: timer.signal });
+		const certificate = readCertificate(secure.getPeerCertificate());
+		const after = verify ? {} : await whatComesAfter(secure);
+		return { handshake: true, certificate, asksForCertificate: asksForCertificate(Buffer.concat(seen)), ...after };
 	} catch (error) {
+		const { code = "TIMEOUT" } = error as NodeJS.ErrnoException;
+		return { handshake: false, code, asksForCertificate: asksForCertificate(Buffer.concat(seen)) };
+	} finally {
 		clearTimeout(timeout);
 		trip.end();
-		return { handshake: false, code: (error as NodeJS.ErrnoException).code ?? "TIMEOUT" };
 	}
-	const certificate = readCertificate(secure.getPeerCertificate());
-	const after = verify ? {} : await whatComesAfter(secure);
-	clearTimeout(timeout);
-	trip.end();
-	return { handshake: true, certificate, ...after };
 }
 
 function whatComesAfter(secure: TLSSocket): Promise<Pick<TlsLook, "code" | "closed">> {
 	return new Promise((done) => {
 		const quiet = setTimeout(() => done({}), AFTERWARDS_MS);
-		secure.on("error", (error: NodeJS.ErrnoException) => done({ code: error.code }));
-		secure.on("close", () => {
+		const end = (result: Pick<TlsLook, "code" | "closed">) => {
 			clearTimeout(quiet);
-			done({ closed: true });
-		});
+			done(result);
+		};
+		secure.on("error", ({ code }: NodeJS.ErrnoException) => end({ code }));
+		secure.on("end", () => end({ closed: true }));
+		secure.on("close", () => end({ closed: true }));
 		secure.resume();
 	});
+}
+
+const RECORD_HANDSHAKE = 22;
+const CERTIFICATE_REQUEST = 13;
+const SERVER_HELLO_DONE = 14;
+
+/** Reads the part of a handshake that TLS 1.2 sends in clear; undefined where there is none. https://www.rfc-editor.org/rfc/rfc5246#section-7.4 */
+function asksForCertificate(bytes: Buffer): boolean | undefined {
+	const messages: Buffer[] = [];
+	for (let at = 0; at + 5 <= bytes.length && bytes[at] === RECORD_HANDSHAKE; ) {
+		const end = at + 5 + bytes.readUInt16BE(at + 3);
+		messages.push(bytes.subarray(at + 5, end));
+		at = end;
+	}
+	const clear = Buffer.concat(messages);
+	for (let at = 0; at + 4 <= clear.length; at += 4 + clear.readUIntBE(at + 1, 3)) {
+		if (clear[at] === CERTIFICATE_REQUEST) return true;
+		if (clear[at] === SERVER_HELLO_DONE) return false;
+	}
+	return undefined;
 }
 
 function readCertificate(peer: PeerCertificate): Certificate | undefined {

@@ -157,11 +157,12 @@ function text(words: string): string {
 	return words === "" ? "" : `: ${foreign(words)}`;
 }
 
-/** Causes that are only told apart by a look at the server's TLS. */
+/** Causes behind which may be the wish for a client certificate. */
+const ambiguous: readonly TransportCause[] = ["connection-closed", "not-http", "tls-failed", "tls-client-refused"];
+
+/** Causes that a look at the server's TLS tells apart, or tells more about. */
 const unclear: readonly TransportCause[] = [
-	"connection-closed",
-	"not-http",
-	"tls-failed",
+	...ambiguous,
 	"tls-self-signed",
 	"tls-untrusted",
 	"tls-expired",
@@ -170,24 +171,29 @@ const unclear: readonly TransportCause[] = [
 ];
 
 /** Whether a second look could name the cause better. Through a proxy it would look at something else. */
-export function deservesLook(outcome: HttpOutcome, { cause }: Reading): boolean {
-	return outcome.kind === "failure" && outcome.proxy === undefined && unclear.some((each) => each === cause);
+export function deservesLook(outcome: HttpOutcome, { cause }: Reading, url: string): boolean {
+	if (outcome.proxy !== undefined) return false;
+	// What servers answer to plain HTTP on a port for TLS, each in its own words.
+	if (outcome.kind === "answer") return outcome.status === 400 && url.startsWith("http:");
+	return unclear.some((each) => each === cause);
 }
 
 /** The cause as it stands after a look at the server's TLS. */
 export function withLook(reading: Reading, look: TlsLook, url: string, hasCertificate: boolean): Reading {
 	const as = (cause: TransportCause): Reading => ({
-		...reading,
+		outcome: "unreachable",
 		cause,
 		detail: causes[cause].says,
 		fix: causes[cause].fix,
 	});
 	if (url.startsWith("http:")) return look.handshake ? as("plain-to-tls-port") : reading;
-	const said = look.code === undefined ? undefined : transportCause(look.code, "tls", false);
-	if (said === "tls-client-certificate" || said === "tls-client-refused")
-		return as(hasCertificate ? "tls-client-refused" : said);
-	if (reading.cause === "connection-closed")
-		return look.handshake && look.closed && !hasCertificate ? as("tls-client-certificate") : reading;
+	if (ambiguous.some((each) => each === reading.cause)) {
+		const said = look.code === undefined ? undefined : transportCause(look.code, "tls", false);
+		const isAboutUs = said === "tls-client-certificate" || said === "tls-client-refused";
+		const isRefused = look.asksForCertificate ?? look.closed ?? false;
+		if (!isAboutUs && !isRefused) return reading;
+		return as(hasCertificate ? "tls-client-refused" : "tls-client-certificate");
+	}
 	if (!look.certificate) return reading;
 	const { issuer, names, validFrom, validTo } = look.certificate;
 	const facts: Partial<Record<string, string>> = {

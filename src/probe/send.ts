@@ -43,7 +43,7 @@ export async function sendTestRecord(fx: ProbeWorld, round: Round, group: Group,
 		asked,
 	);
 	const at = fx.clock.now();
-	const named = deservesLook(outcome, reading)
+	const named = deservesLook(outcome, reading, url)
 		? withLook(reading, await fx.lookAtTls(url, tls, plan.timeoutMs), url, tls.cert !== undefined)
 		: reading;
 	const { cause, detail, fix, status, notes = [], ...result } = isGateway ? oneHop(named) : named;
