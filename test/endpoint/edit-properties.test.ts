@@ -6,7 +6,7 @@ import { awks, type Case, type Format, type Outcome, runCases, unescaped } from 
 import { applied, planLine, read, same, tolerated, withoutOurs } from "./oracle.ts";
 
 /** How many files of each format; more with PROPERTY_RUNS. */
-const runs = Number(process.env["PROPERTY_RUNS"] ?? 300);
+const runs = Number(process.env["PROPERTY_RUNS"] ?? 100);
 const seed = Number(process.env["PROPERTY_SEED"] ?? 1_711);
 const formats: readonly Format[] = ["json", "jsonc", "toml"];
 
