@@ -51,6 +51,8 @@ export interface RunningCli {
 	printed(pattern: RegExp): Promise<string>;
 	/** Stops it as Ctrl-C would, and returns how it ended; fails if a canary shows in what it printed. */
 	stop(): Promise<RunOutcome>;
+	/** Ends it as kill -9 does. */
+	kill(): Promise<void>;
 }
 
 /** The command line in a process and session of its own, so that no terminal of the person who runs the tests is asked for a token. */
@@ -96,6 +98,10 @@ export function startCrossfade(args: readonly string[], options: RunOptions = {}
 			const code = await ended;
 			expect(leaks(options.canaries ?? [], { ...outcome, ...filesBelow(cwd, options.holders) })).toEqual([]);
 			return { code, ...outcome };
+		},
+		async kill() {
+			child.kill("SIGKILL");
+			await ended;
 		},
 	};
 }
