@@ -1,9 +1,13 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { join } from "node:path";
-import { test } from "vitest";
+import { onTestFinished, test } from "vitest";
+import { canary } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
 import { nodeOf, type Part } from "../harness/parts.ts";
-import { compareCommands, say } from "./measure.ts";
+import { httpText } from "../harness/raw-server.ts";
+import { compareCommands, median, quietEnvironment, say } from "./measure.ts";
 
 const config = `receivers:
   otlp:
@@ -37,3 +41,56 @@ test.for([here, ...[22, 24, 26].map(nodeOf)])("start of the command line against
 		say(`${version}: ${median.toFixed(2)} (minimum ${minimum.toFixed(2)}) times node -e 0: crossfade ${line}`);
 	}
 });
+
+/** Bars: 5.5 on Node 20, 3.2 on later ones. */
+test.for([here, ...[22, 24, 26].map(nodeOf)])(
+	"first byte of a probe against node -e 0: $name",
+	async (node, context) => {
+		node.need(context);
+		let tell: (() => void) | undefined;
+		const server = createServer((socket) => {
+			socket.on("error", () => undefined);
+			socket.once("data", () => {
+				tell?.();
+				socket.end(httpText("200 OK", { "content-type": "application/x-protobuf" }));
+			});
+		}).listen(0, "127.0.0.1");
+		onTestFinished(() => {
+			server.close();
+		});
+		await once(server, "listening");
+		const { port } = server.address() as { port: number };
+		const folder = scratch({ "new.token": canary().token });
+		const probe = [
+			"probe",
+			"--token",
+			"new=file:new.token",
+			"--endpoint",
+			`http://127.0.0.1:${port}`,
+			"--signals",
+			"logs",
+		];
+		const start = (args: readonly string[]) =>
+			spawn(node.path, args, { cwd: folder, env: quietEnvironment, stdio: "ignore" });
+		const [bare, first]: [number[], number[]] = [[], []];
+		for (let round = 0; round <= 31; round++) {
+			let begin = performance.now();
+			await once(start(["-e", "0"]), "close");
+			const empty = performance.now() - begin;
+			begin = performance.now();
+			const byte = new Promise<void>((done) => {
+				tell = done;
+			});
+			const child = start([CLI, ...probe]);
+			await byte;
+			const until = performance.now() - begin;
+			await once(child, "close");
+			if (round === 0) continue;
+			bare.push(empty);
+			first.push(until);
+		}
+		const version = execFileSync(node.path, ["--version"], { encoding: "utf8" }).trim();
+		const ratios = `${(median(first) / median(bare)).toFixed(2)} (minimum ${(Math.min(...first) / Math.min(...bare)).toFixed(2)})`;
+		say(`${version}: ${ratios} times node -e 0: first byte of crossfade probe`);
+	},
+);
