@@ -6,6 +6,7 @@ import { nodeEffects } from "./effects/node.ts";
 import { isTerminal, nodeTerminal, printAtOnce, wantsColor } from "./effects/terminal.ts";
 import { CrossfadeError, type ExitName, exitCodes, problemText } from "./errors.ts";
 import { shown } from "./render/quote.ts";
+import { fileNameProblems } from "./spec/file-names.ts";
 import type { Flags } from "./spec/flags.ts";
 import { version } from "./version.ts";
 
@@ -48,8 +49,10 @@ function append(value: string, before: readonly string[] = []): readonly string[
 function describe(child: Commander, command: Command, finish: (exit: ExitName) => void): void {
 	child.description(command.description);
 	for (const { name, description } of command.arguments ?? []) child.argument(name, description);
-	for (const { flags, description, choices, repeatable } of command.options) {
+	const files: Record<string, string> = {};
+	for (const { flags, description, choices, repeatable, files: isFile } of command.options) {
 		const option = new Option(flags, choices ? `${description} (${choices.join(", ")})` : description);
+		if (isFile && option.long) files[option.attributeName()] = option.long;
 		child.addOption(repeatable ? option.argParser(append) : option);
 	}
 	child.option("-q, --quiet", "say nothing but results and errors").option("-v, --verbose", "say more");
@@ -58,6 +61,8 @@ function describe(child: Commander, command: Command, finish: (exit: ExitName) =
 	child.addHelpText("after", `\nExamples:\n${examples}`);
 	child.action(async () => {
 		const options = child.opts<Flags>();
+		const misplaced = fileNameProblems(options, files);
+		if (misplaced.length > 0) throw new CrossfadeError("usage", misplaced);
 		const terminal = nodeTerminal({
 			quiet: options["quiet"] === true,
 			verbose: options["verbose"] === true,

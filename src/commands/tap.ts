@@ -161,7 +161,7 @@ function parseFlags(options: Flags) {
 	}
 	const headers = flags.all("authHeader").map((name) => name.toLowerCase());
 	for (const name of headers) {
-		if (!/^[!#$%&'*+\-.^_`|~0-9a-z]{1,100}$/.test(name))
+		if (!/^[!#$%&'*+\-.^_`|~0-9a-z]{1,100}$/.test(name) || couldBeToken(name))
 			flags.wrong("--auth-header", {
 				what: "no header has such a name",
 				got: shown(name),

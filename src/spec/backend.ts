@@ -1,5 +1,6 @@
 import { type Provider, type Signal, signals } from "../adapters/providers/provider.ts";
 import { shown } from "../render/quote.ts";
+import { couldBeToken } from "../token-shape.ts";
 import type { FlagReader } from "./flags.ts";
 import { choiceProblem } from "./suggest.ts";
 
@@ -25,7 +26,7 @@ export function headerOf(reader: FlagReader, provider: Provider | undefined): { 
 	const custom = reader.text("authHeader");
 	const header = custom ?? provider?.header ?? "";
 	const scheme = reader.text("authScheme") ?? (custom === undefined ? (provider?.scheme ?? "") : "");
-	if (provider && !/^[A-Za-z0-9-]{1,64}$/.test(header)) {
+	if (provider && (!/^[A-Za-z0-9-]{1,64}$/.test(header) || couldBeToken(header))) {
 		const fix = "give the name alone, without colon and value";
 		reader.wrong("--auth-header", {
 			what: "the header name is not one",
