@@ -4,8 +4,9 @@ import { providers } from "../adapters/providers/registry.ts";
 import type { Effects } from "../effects/effects.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../errors.ts";
 import { type CollectorPlan, planCollector } from "../plan/collector.ts";
-import { planSummary } from "../plan/summary.ts";
+import { CANNOT_TELL, planSummary } from "../plan/summary.ts";
 import { renderConfig } from "../render/collector.ts";
+import { attributionWays } from "../spec/attribution.ts";
 import { deliveries, parseCollectorFlags, queues } from "../spec/collector.ts";
 import type { Command, Invocation } from "./command.ts";
 
@@ -31,6 +32,23 @@ The token never appears here: the config names the file the collector will read 
 		{ flags: "--name <word>", description: "suffix of our component ids (default: the provider's id)" },
 		{ flags: "--agent-endpoint <url>", description: "where the agent behind a gateway takes OTLP (datadog, elastic)" },
 		{
+			flags: "--attribute [way]",
+			description:
+				"a gateway that also counts who sends with which token: senders (token, host, CLI; needs no --token) or tokens (token alone; cheaper, data unchanged)",
+			choices: attributionWays,
+		},
+		{
+			flags: "--token <name=fp>",
+			description: "with --attribute: a token by its fingerprint, old=fp:<12 hex digits>",
+			repeatable: true,
+		},
+		{
+			flags: "--strip-fingerprint",
+			description:
+				"with --attribute senders: take the fingerprint out before the data is sent on, at the cost of a copy",
+		},
+		{ flags: "--metrics-to <url>", description: "with --attribute, Alloy: the remote-write URL for the counters" },
+		{
 			flags: "--out <folder>",
 			description: "write the config, RUNBOOK.md and all that belongs to it there",
 			files: true,
@@ -48,6 +66,11 @@ The token never appears here: the config names the file the collector will read 
 	examples: [
 		["crossfade collector -d contrib", "a config for Torii on standard output"],
 		["crossfade collector -d splunk --out ./torii", "with runbook, systemd drop-in and rotation script"],
+		["crossfade collector -d contrib --attribute", "a gateway that counts by token, host and CLI"],
+		[
+			"crossfade collector -d k8s --attribute --token old=fp:4c1f0e6a9b3d --token new=fp:e07d5b21c8aa",
+			"the same by token alone, which costs less",
+		],
 		["crossfade collector -d alloy --into config.alloy --diff", "what would be added to your own config"],
 		["crossfade collector -d contrib --into config.yaml --write", "add it, keeping a backup"],
 	],
@@ -73,7 +96,9 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	}
 	const config = renderConfig(plan);
 	fx.terminal.print(options["json"] ? `${JSON.stringify({ ...planSummary(plan), config }, undefined, 2)}\n` : config);
-	if (!options["json"]) fx.terminal.detail(`delivery  ${plan.delivery.reason}`);
+	if (options["json"]) return "ok";
+	fx.terminal.detail(`delivery  ${plan.delivery.reason}`);
+	tellAttribution(fx, plan);
 	return "ok";
 }
 
@@ -84,6 +109,13 @@ function modeProblems(options: Invocation["options"]): Problem[] {
 	for (const [name, flag] of Object.entries(flags)) {
 		if (options[name] === undefined || options["into"] !== undefined) continue;
 		problems.push({ what: `${flag} says how to change a file`, where: { file: flag }, fix: "add --into and the file" });
+	}
+	if (options["attribute"] !== undefined && options["into"] !== undefined) {
+		problems.push({
+			what: "--attribute makes a gateway of its own: it has the receiver keep the headers of requests, which is not ours to change in a config of yours",
+			where: { file: "--attribute" },
+			fix: "use --out and put the new gateway in front of the collector you have",
+		});
 	}
 	const modes = { into: "--into", out: "--out", rotateScript: "--rotate-script" };
 	const chosen = Object.entries(modes).filter(([name]) => options[name] !== undefined);
@@ -121,6 +153,14 @@ async function writeBundle(
 	}
 	for (const path of paths) fx.terminal.print(`${path}\n`);
 	fx.terminal.note(`delivery  ${plan.delivery.reason}`);
+	tellAttribution(fx, plan);
 	fx.terminal.note(`next      read ${folder}/RUNBOOK.md`);
 	return "ok";
+}
+
+function tellAttribution(fx: Effects, { attribution }: CollectorPlan): void {
+	if (!attribution) return;
+	const { way, metricsUrl, pushed } = attribution;
+	fx.terminal.note(`counts    ${way}, ${pushed ? "written to" : "to be read at"} ${metricsUrl}`);
+	for (const sentence of CANNOT_TELL[way]) fx.terminal.note(`note      ${sentence}`);
 }

@@ -4,6 +4,7 @@ import type { Provider, Signal } from "../adapters/providers/provider.ts";
 import { CrossfadeError, type Problem } from "../errors.ts";
 import type { CollectorSpec, Queue } from "../spec/collector.ts";
 import { isAtLeast, isInRange, versionText } from "../versions.ts";
+import { type Attribution, planAttribution } from "./attribution.ts";
 import { hasComponent, resolveRelease } from "./release.ts";
 
 /** How the collector reads the token, and what a new one needs to be used. */
@@ -37,6 +38,8 @@ export interface CollectorPlan {
 	readonly agentEndpoint: string | undefined;
 	/** The stability that the collector has to be started with, where one of our components is not generally available. */
 	readonly stability: string | undefined;
+	/** Absent: nothing is counted by token. */
+	readonly attribution: Attribution | undefined;
 	readonly warnings: readonly Problem[];
 }
 
@@ -50,6 +53,8 @@ export function planCollector(spec: CollectorSpec): CollectorPlan {
 	const delivery = decideDelivery(spec, release, platform, host);
 	const problems = [...queueProblems(spec, release)];
 	if (problems.length > 0) throw new CrossfadeError("usage", problems);
+	const attribution = planAttribution(spec.attribution, distribution, release);
+	const stored = spec.queue === "persistent" ? distribution.inventory.stability?.["otelcol.storage.file"] : undefined;
 	return {
 		distribution,
 		release,
@@ -67,7 +72,8 @@ export function planCollector(spec: CollectorSpec): CollectorPlan {
 		queueFolder: defaultQueueFolder(platform, name),
 		ids: componentIds(spec, release, delivery),
 		agentEndpoint: spec.agentEndpoint ?? distribution.agent?.endpoint(platform),
-		stability: spec.queue === "persistent" ? distribution.inventory.stability?.["otelcol.storage.file"] : undefined,
+		stability: attribution?.stability ?? stored,
+		attribution,
 		warnings: [...warnings, ...signalWarnings(spec), ...envWarnings(delivery, host)],
 	};
 }

@@ -1,4 +1,5 @@
 import { versionText } from "../versions.ts";
+import type { Attribution } from "./attribution.ts";
 import type { CollectorPlan } from "./collector.ts";
 
 /** What was decided, as stable JSON. */
@@ -17,6 +18,30 @@ export function planSummary(plan: CollectorPlan) {
 		tokenFile: delivery.way === "env" ? undefined : tokenFile,
 		delivery,
 		components: ids,
+		attribution: plan.attribution && attributionSummary(plan.attribution),
 		warnings,
 	};
 }
+
+/** What is counted, where it can be read, and what it cannot tell. */
+function attributionSummary({ way, tokens, metricsUrl, pushed, strip }: Attribution) {
+	return {
+		way,
+		...(way === "tokens" ? { tokens } : { fingerprintSentOn: !strip }),
+		[pushed ? "writesTo" : "metrics"]: metricsUrl,
+		cannotTell: CANNOT_TELL[way],
+	};
+}
+
+/** What each way of attributing leaves open; each a sentence. */
+export const CANNOT_TELL = {
+	senders: [
+		"Senders that put no host.name or service.name into their resources are counted together.",
+		"Counters start at zero with the collector.",
+	],
+	tokens: [
+		"Which host and which CLI sent something is not counted, only with which token.",
+		"Tokens that were not named, and requests without one, are counted together as crossfade-fp-other.",
+		"Counters start at zero with the collector.",
+	],
+} as const;

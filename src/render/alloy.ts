@@ -1,4 +1,5 @@
 import type { CollectorPlan } from "../plan/collector.ts";
+import { alloyAttribution, MARK_INPUT } from "./attribution-alloy.ts";
 import { alloy } from "./quote.ts";
 
 /** An Alloy block: attributes (name and expression as text) and nested blocks, in that order. */
@@ -19,7 +20,7 @@ function blockLines(block: AlloyBlock): string[] {
 	const width = Math.max(0, ...Object.keys(attributes).map((key) => key.length));
 	const head = label === undefined ? name : `${name} ${alloy(label)}`;
 	const groups = [
-		Object.entries(attributes).map(([key, expression]) => `${key.padEnd(width)} = ${expression}`),
+		Object.entries(attributes).flatMap(([key, expression]) => `${key.padEnd(width)} = ${expression}`.split("\n")),
 		...blocks.map(blockLines),
 	].filter((lines) => lines.length > 0);
 	const body = groups.flatMap((lines, index) => (index === 0 ? lines : ["", ...lines]));
@@ -95,18 +96,21 @@ export function alloyInput(plan: CollectorPlan): string {
 /** A whole new config: receives OTLP, limits memory, batches, exports. */
 export function alloyConfig(plan: CollectorPlan): string {
 	const host = plan.platform === "docker" || plan.platform === "kubernetes" ? "0.0.0.0" : "127.0.0.1";
-	const output = (input: string): AlloyBlock => ({
+	const output = (...inputs: readonly string[]): AlloyBlock => ({
 		name: "output",
-		attributes: Object.fromEntries([...plan.signals].sort().map((signal) => [signal, `[${input}]`])),
+		attributes: Object.fromEntries([...plan.signals].sort().map((signal) => [signal, `[${inputs.join(", ")}]`])),
+	});
+	const batch = "otelcol.processor.batch.default.input";
+	const { attribution } = plan;
+	const counted = attribution && alloyAttribution(plan, attribution, batch, alloyInput(plan));
+	const server = (name: string, port: number): AlloyBlock => ({
+		name,
+		attributes: { endpoint: alloy(`${host}:${port}`), ...(counted ? { include_metadata: "true" } : {}) },
 	});
 	const receiver: AlloyBlock = {
 		name: "otelcol.receiver.otlp",
 		label: "default",
-		blocks: [
-			{ name: "grpc", attributes: { endpoint: alloy(`${host}:4317`) } },
-			{ name: "http", attributes: { endpoint: alloy(`${host}:4318`) } },
-			output("otelcol.processor.memory_limiter.default.input"),
-		],
+		blocks: [server("grpc", 4317), server("http", 4318), output("otelcol.processor.memory_limiter.default.input")],
 	};
 	return alloyText([
 		receiver,
@@ -114,9 +118,14 @@ export function alloyConfig(plan: CollectorPlan): string {
 			name: "otelcol.processor.memory_limiter",
 			label: "default",
 			attributes: { check_interval: alloy("1s"), limit_percentage: "75", spike_limit_percentage: "20" },
-			blocks: [output("otelcol.processor.batch.default.input")],
+			blocks: [output(counted ? MARK_INPUT : batch)],
 		},
-		{ name: "otelcol.processor.batch", label: "default", blocks: [output(alloyInput(plan))] },
+		{
+			name: "otelcol.processor.batch",
+			label: "default",
+			blocks: [output(...(counted ? counted.inputs : [alloyInput(plan)]))],
+		},
+		...(counted ? counted.blocks : []),
 		...alloyFragment(plan),
 	]);
 }

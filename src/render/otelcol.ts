@@ -1,7 +1,8 @@
 import { otelcol } from "../adapters/collectors/otelcol.ts";
-import { type Signal, signals } from "../adapters/providers/provider.ts";
+import { signals } from "../adapters/providers/provider.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { isAtLeast } from "../versions.ts";
+import { attributedFlow, type Flow, type SignalPath } from "./attribution.ts";
 import type { YamlMap } from "./yaml.ts";
 
 /** What we add to a collector's config, whether it is new or someone's own: components by section, and the exporter's pipelines. */
@@ -63,26 +64,40 @@ export function otelcolConfig(plan: CollectorPlan): YamlMap {
 	const { extensions, exporters } = otelcolFragment(plan);
 	const others = otherExporters(plan);
 	const listen = isContainer(plan) ? "0.0.0.0" : "127.0.0.1";
-	const pipeline = (signal: Signal) => ({
-		receivers: ["otlp"],
-		processors: ["memory_limiter", "batch"],
-		exporters: [...(plan.signals.includes(signal) ? [plan.ids.exporter] : []), ...Object.keys(others)],
-	});
 	// Whoever stands behind us gets everything that came before us.
 	const received = Object.keys(others).length > 0 ? signals : plan.signals;
+	const paths = received.map((signal) => ({
+		signal,
+		exporters: [...(plan.signals.includes(signal) ? [plan.ids.exporter] : []), ...Object.keys(others)],
+	}));
+	const flow = plan.attribution ? attributedFlow(plan, plan.attribution, paths, listen) : plainFlow(paths);
+	const server = (port: number) => ({
+		endpoint: `${listen}:${port}`,
+		...(plan.attribution ? { include_metadata: true } : {}),
+	});
 	return {
 		extensions: { health_check: { endpoint: `${listen}:13133` }, ...extensions },
-		receivers: { otlp: { protocols: { grpc: { endpoint: `${listen}:4317` }, http: { endpoint: `${listen}:4318` } } } },
-		processors: {
-			memory_limiter: { check_interval: "1s", ...memoryLimit(plan) },
-			batch: {},
-		},
-		exporters: { ...exporters, ...others },
+		receivers: { otlp: { protocols: { grpc: server(4317), http: server(4318) } } },
+		processors: { memory_limiter: { check_interval: "1s", ...memoryLimit(plan) }, ...flow.processors },
+		...(plan.attribution ? { connectors: flow.connectors } : {}),
+		exporters: { ...exporters, ...others, ...flow.exporters },
 		service: {
 			extensions: ["health_check", ...Object.keys(extensions)],
-			pipelines: Object.fromEntries(received.map((signal) => [signal, pipeline(signal)])),
+			pipelines: flow.pipelines,
 			telemetry: { metrics: selfMetrics(plan) },
 		},
+	};
+}
+
+function plainFlow(paths: readonly SignalPath[]): Flow {
+	const processors = ["memory_limiter", "batch"];
+	return {
+		processors: { batch: {} },
+		connectors: {},
+		exporters: {},
+		pipelines: Object.fromEntries(
+			paths.map(({ signal, exporters }) => [signal, { receivers: ["otlp"], processors, exporters }]),
+		),
 	};
 }
 

@@ -5,6 +5,7 @@ import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { CrossfadeError } from "../errors.ts";
 import { shown } from "../render/quote.ts";
 import { parseVersion } from "../versions.ts";
+import { type AttributionSpec, attributionOf } from "./attribution.ts";
 import { headerOf, signalsOf } from "./backend.ts";
 import { endpointProblems, normalEndpoint } from "./endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
@@ -31,6 +32,8 @@ export interface CollectorSpec {
 	/** Suffix of our component ids: `otlp_http/<name>`. */
 	readonly name: string;
 	readonly agentEndpoint: string | undefined;
+	/** Absent: nothing is counted by token. */
+	readonly attribution: AttributionSpec | undefined;
 }
 
 /** Flags -> spec; throws one error with every problem. `distribution` is what `--distribution` names, if there is such a one. */
@@ -58,6 +61,7 @@ export function parseCollectorFlags(flags: Flags, distribution: Distribution | u
 		...headerOf(reader, provider),
 		name: nameOf(reader, provider),
 		agentEndpoint: agentEndpointOf(reader, distribution),
+		attribution: attributionOf(reader),
 	};
 	if (reader.problems.length > 0 || !distribution || !provider || !endpoint || !delivery || !queue) {
 		throw new CrossfadeError("usage", reader.problems);

@@ -14,6 +14,8 @@ export const otelcol = {
 	metricReaders: "0.110.0",
 	/** `file_storage.create_directory` (contrib#34985). */
 	createDirectory: "0.110.0",
+	/** OTTL's `otelcol.client.metadata`, by which a statement sees the headers of a request. */
+	clientMetadata: "0.147.0",
 } as const;
 
 /** The metrics of a collector that is built from upstream: on port 8888, with the exporter's id as a label. */
