@@ -34,7 +34,7 @@ The token never appears here: the config names the file the collector will read 
 		{
 			flags: "--attribute [way]",
 			description:
-				"a gateway that also counts who sends with which token: senders (token, host, CLI; needs no --token) or tokens (token alone; cheaper, data unchanged)",
+				"a gateway that also counts who sends with which token: senders (by token, host and CLI), tokens (by token, data unchanged; the usual way with --token), ports (a port for each token; cheapest)",
 			choices: attributionWays,
 		},
 		{

@@ -1,9 +1,10 @@
-import type { Distribution, Release } from "../adapters/collectors/distribution.ts";
+import type { Distribution, Platform, Release } from "../adapters/collectors/distribution.ts";
 import { otelcol } from "../adapters/collectors/otelcol.ts";
 import { CrossfadeError, type Problem } from "../errors.ts";
 import {
 	type AttributionSpec,
 	type AttributionWay,
+	attributionWays,
 	FINGERPRINT_COMMAND,
 	type KnownToken,
 } from "../spec/attribution.ts";
@@ -13,7 +14,7 @@ import { hasComponent } from "./release.ts";
 /** How a gateway counts what each token sends. */
 export interface Attribution {
 	readonly way: AttributionWay;
-	/** `tokens`: the tokens that are told apart; what comes with any other is counted together. */
+	/** `tokens`, `ports`: the tokens that are told apart; `tokens` counts what comes with any other together, `ports` refuses it. */
 	readonly tokens: readonly KnownToken[];
 	/** `senders`: whether the fingerprint is taken out of the data before it is sent on. */
 	readonly strip: boolean;
@@ -31,7 +32,7 @@ export const ATTRIBUTION_PORT = 9464;
 /** Where a Prometheus of the same machine takes what is written to it, if it was started with --web.enable-remote-write-receiver. */
 const LOCAL_PROMETHEUS = "http://127.0.0.1:9090/api/v1/write";
 
-type Kind = "connectors" | "processors" | "exporters";
+type Kind = "connectors" | "processors" | "exporters" | "extensions";
 type Part = readonly [kind: Kind, ...types: readonly string[]];
 
 /** What each way is made of; of several names the first one that the release knows is written. */
@@ -43,6 +44,7 @@ const PARTS: Readonly<Record<AttributionWay, Readonly<Record<string, Part>>>> = 
 		page: ["exporters", "prometheus"],
 	},
 	tokens: { counter: ["connectors", "routing"], mark: ["processors", "resource"] },
+	ports: { door: ["extensions", "bearertokenauth"] },
 };
 
 /** Alloy has one kind, and its own names. */
@@ -58,15 +60,16 @@ export function planAttribution(
 	spec: AttributionSpec | undefined,
 	distribution: Distribution,
 	release: Release,
+	platform: Platform,
 ): Attribution | undefined {
 	if (!spec) return undefined;
 	const way = spec.way ?? usualWay(spec, distribution, release);
-	const problem = obstacle(way, distribution, release) ?? contradiction(way, spec, distribution);
+	const problem = obstacle(way, distribution, release) ?? contradiction(way, spec, distribution, platform);
 	if (problem) throw new CrossfadeError("usage", problem);
 	const isAlloy = distribution.dialect === "alloy";
 	return {
 		way,
-		tokens: way === "tokens" ? spec.tokens : [],
+		tokens: way === "senders" ? [] : spec.tokens,
 		strip: spec.strip,
 		types: {
 			counter: typeOf(PARTS[way]["counter"], distribution, release) ?? "",
@@ -79,7 +82,7 @@ export function planAttribution(
 }
 
 function pageOf(way: AttributionWay, { metrics }: Distribution): string {
-	return way === "tokens" ? metrics.url : `http://127.0.0.1:${ATTRIBUTION_PORT}/metrics`;
+	return way !== "senders" ? metrics.url : `http://127.0.0.1:${ATTRIBUTION_PORT}/metrics`;
 }
 
 /** With known tokens the cheaper way; without, the only one that needs none. */
@@ -94,17 +97,16 @@ function obstacle(way: AttributionWay, distribution: Distribution, release: Rele
 	const title = `${distribution.title} ${versionText(release.own)}`;
 	const missing = missingParts(way, distribution, release);
 	if (missing.length > 0) {
-		const other = way === "senders" ? "tokens" : "senders";
-		const instead = missingParts(other, distribution, release).length === 0;
-		const ever = instead ? `use --attribute ${other}, or p` : "p";
+		const other = attributionWays.find((each) => missingParts(each, distribution, release).length === 0);
+		const ever = other ? `use --attribute ${other}, or p` : "p";
 		return {
-			what: `${title} cannot count ${way} by itself: it has no ${missing.join(" and no ")}`,
+			what: `${title} cannot attribute by ${way}: it has no ${missing.join(" and no ")}`,
 			expected: "a release with them",
 			where: { file: "--attribute" },
 			fix: `${ever}ut crossfade tap in front of it, which counts the same and more`,
 		};
 	}
-	if (isAtLeast(release.otelcol, otelcol.clientMetadata)) return undefined;
+	if (way === "ports" || isAtLeast(release.otelcol, otelcol.clientMetadata)) return undefined;
 	return {
 		what: `${title} cannot tell requests apart by their token`,
 		expected: `a release with otelcol ${otelcol.clientMetadata} or newer inside`,
@@ -116,7 +118,7 @@ function obstacle(way: AttributionWay, distribution: Distribution, release: Rele
 
 function missingParts(way: AttributionWay, distribution: Distribution, release: Release): string[] {
 	if (distribution.dialect === "alloy") {
-		if (way === "tokens") return ["routing connector"];
+		if (way !== "senders") return [way === "tokens" ? "routing connector" : "bearertokenauth extension"];
 		return Object.values(ALLOY_PARTS).filter((type) => !hasComponent(distribution, release.own, "components", type));
 	}
 	return Object.values(PARTS[way])
@@ -135,8 +137,13 @@ function contradiction(
 	way: AttributionWay,
 	spec: AttributionSpec,
 	{ dialect, title }: Distribution,
+	platform: Platform,
 ): Problem | undefined {
-	if (way === "tokens" && spec.tokens.length === 0) {
+	if (way === "ports" && (platform === "kubernetes" || platform === "ecs")) {
+		const what = "a port for each token needs a file for each token, and the pieces for this platform bring one";
+		return { what, got: platform, where: { file: "--attribute" }, fix: "use --attribute tokens" };
+	}
+	if (way !== "senders" && spec.tokens.length === 0) {
 		return {
 			what: `${title} tells tokens apart by fingerprints that stand in its config, and none was given`,
 			expected: "--token old=fp:<12 hex digits> --token new=fp:<12 hex digits>",
@@ -144,7 +151,7 @@ function contradiction(
 			fix: `add them; a fingerprint comes from ${FINGERPRINT_COMMAND}`,
 		};
 	}
-	if (way === "tokens" && spec.strip) {
+	if (way !== "senders" && spec.strip) {
 		const what = "there is no fingerprint in the data to be taken out: this way adds nothing to it";
 		return { what, where: { file: "--strip-fingerprint" }, fix: "leave it away" };
 	}

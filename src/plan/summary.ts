@@ -27,7 +27,7 @@ export function planSummary(plan: CollectorPlan) {
 function attributionSummary({ way, tokens, metricsUrl, pushed, strip }: Attribution) {
 	return {
 		way,
-		...(way === "tokens" ? { tokens } : { fingerprintSentOn: !strip }),
+		...(way === "senders" ? { fingerprintSentOn: !strip } : { tokens }),
 		[pushed ? "writesTo" : "metrics"]: metricsUrl,
 		cannotTell: CANNOT_TELL[way],
 	};
@@ -42,6 +42,11 @@ export const CANNOT_TELL = {
 	tokens: [
 		"Which host and which CLI sent something is not counted, only with which token.",
 		"Tokens that were not named, and requests without one, are counted together as crossfade-fp-other.",
+		"Counters start at zero with the collector.",
+	],
+	ports: [
+		"Which host and which CLI sent something is not counted, only with which token.",
+		"A client has to use the port of its token; tokens that were not named, and requests without one, are refused with 401.",
 		"Counters start at zero with the collector.",
 	],
 } as const;

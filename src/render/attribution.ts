@@ -28,6 +28,8 @@ export interface SignalPath {
 
 /** The parts of a config that differ with attribution. */
 export interface Flow {
+	readonly extensions: YamlMap;
+	readonly receivers: YamlMap;
 	readonly processors: YamlMap;
 	readonly connectors: YamlMap;
 	readonly exporters: YamlMap;
@@ -55,16 +57,27 @@ function fingerprintExpression(header: string, scheme: string): string {
 	return `Substring(SHA256(${token}), 0, ${FINGERPRINT_LENGTH})`;
 }
 
-/** How data flows from the receiver to the exporters when it is counted on its way. `listen` is the address of the counters' page. */
+/** How data flows from the receiver to the exporters when it is counted on its way; `listen` is the address of everything that listens. */
 export function attributedFlow(
 	plan: CollectorPlan,
 	attribution: Attribution,
 	paths: readonly SignalPath[],
 	listen: string,
 ): Flow {
-	return attribution.way === "senders"
-		? sendersFlow(plan, attribution, paths, listen)
-		: tokensFlow(plan, attribution, paths);
+	switch (attribution.way) {
+		case "senders":
+			return sendersFlow(plan, attribution, paths, listen);
+		case "tokens":
+			return tokensFlow(plan, attribution, paths, listen);
+		case "ports":
+			return portsFlow(plan, attribution, paths, listen);
+	}
+}
+
+/** The OTLP receiver of a new config, with what its servers need besides an address; the ports of the nth one are ten higher each. */
+export function otlpReceiver(listen: string, settings: YamlMap = {}, nth = 0): YamlMap {
+	const server = (port: number) => ({ endpoint: `${listen}:${port + 10 * nth}`, ...settings });
+	return { protocols: { grpc: server(4317), http: server(4318) } };
 }
 
 /**
@@ -90,6 +103,8 @@ function sendersFlow(
 			: [[signal, { receivers: ["otlp"], processors, exporters: [...exporters, counter] }]],
 	);
 	return {
+		extensions: {},
+		receivers: { otlp: otlpReceiver(listen, { include_metadata: true }) },
 		processors: {
 			[MARK]: {
 				error_mode: "ignore",
@@ -140,13 +155,15 @@ function counted(signal: Signal): YamlMap {
  * That processor has to be one and does as little as one can: the attribute it deletes is never there. Every pipeline batches, so that
  * the client's headers end there.
  */
-function tokensFlow(plan: CollectorPlan, attribution: Attribution, paths: readonly SignalPath[]): Flow {
+function tokensFlow(plan: CollectorPlan, attribution: Attribution, paths: readonly SignalPath[], listen: string): Flow {
 	const fingerprint = fingerprintExpression(plan.header, plan.scheme);
 	const known = attribution.tokens.map((token) => ({ ...token, id: counterId(token.fingerprint) }));
 	const all = [...known.map(({ id }) => id), OTHER];
 	const pipelineId = (signal: Signal, id: string) => `${signal}/${id}`;
 	const router = (signal: Signal) => `routing/crossfade-${signal}`;
 	return {
+		extensions: {},
+		receivers: { otlp: otlpReceiver(listen, { include_metadata: true }) },
 		processors: { batch: {}, ...Object.fromEntries(all.map((id) => [`resource/${id}`, forget])) },
 		connectors: Object.fromEntries(
 			paths.map(({ signal }) => [
@@ -172,6 +189,45 @@ function tokensFlow(plan: CollectorPlan, attribution: Attribution, paths: readon
 			]),
 		),
 	};
+}
+
+/**
+ * Every token has a receiver that takes no other, and the collector's own counters of that receiver say how much it was. Nothing of a
+ * request's headers is kept.
+ */
+function portsFlow(plan: CollectorPlan, attribution: Attribution, paths: readonly SignalPath[], listen: string): Flow {
+	const doors = attribution.tokens.map(({ fingerprint }, nth) => {
+		const id = counterId(fingerprint);
+		const auth = `bearertokenauth/${id}`;
+		return { id: `otlp/${id}`, auth, nth, filename: acceptedFile(plan, fingerprint) };
+	});
+	const receivers = doors.map(({ id }) => id);
+	return {
+		extensions: Object.fromEntries(doors.map(({ auth, filename }) => [auth, { filename, ...headerSettings(plan) }])),
+		receivers: Object.fromEntries(
+			doors.map(({ id, auth, nth }) => [id, otlpReceiver(listen, { auth: { authenticator: auth } }, nth)]),
+		),
+		processors: { batch: {} },
+		connectors: {},
+		exporters: {},
+		pipelines: Object.fromEntries(
+			paths.map(({ signal, exporters }) => [signal, { receivers, processors: ["memory_limiter", "batch"], exporters }]),
+		),
+	};
+}
+
+/** The header and the word before the token, where they are not those of a bearer token. */
+export function headerSettings({ header, scheme }: Pick<CollectorPlan, "header" | "scheme">): YamlMap {
+	return {
+		...(header.toLowerCase() === "authorization" ? {} : { header }),
+		...(scheme === "Bearer" ? {} : { scheme }),
+	};
+}
+
+/** Beside the token file: the file with a token that clients may come with. */
+export function acceptedFile({ tokenFile, name }: Pick<CollectorPlan, "tokenFile" | "name">, fingerprint: string): string {
+	const end = Math.max(tokenFile.lastIndexOf("/"), tokenFile.lastIndexOf("\\")) + 1;
+	return `${tokenFile.slice(0, end)}${name}-accepted-${fingerprint}.token`;
 }
 
 /** The end of the id of what counts a token, by which readers of the counters know it. */

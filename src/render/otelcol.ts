@@ -2,7 +2,7 @@ import { otelcol } from "../adapters/collectors/otelcol.ts";
 import { signals } from "../adapters/providers/provider.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { isAtLeast } from "../versions.ts";
-import { attributedFlow, type Flow, type SignalPath } from "./attribution.ts";
+import { attributedFlow, type Flow, headerSettings, otlpReceiver, type SignalPath } from "./attribution.ts";
 import type { YamlMap } from "./yaml.ts";
 
 /** What we add to a collector's config, whether it is new or someone's own: components by section, and the exporter's pipelines. */
@@ -28,11 +28,7 @@ function storageExtension({ queueFolder, release }: CollectorPlan): YamlMap {
 }
 
 function authExtension({ tokenFile, header, scheme }: CollectorPlan): YamlMap {
-	return {
-		filename: tokenFile,
-		...(header.toLowerCase() === "authorization" ? {} : { header }),
-		...(scheme === "Bearer" ? {} : { scheme }),
-	};
+	return { filename: tokenFile, ...headerSettings({ header, scheme }) };
 }
 
 function exporter(plan: CollectorPlan): YamlMap {
@@ -70,28 +66,27 @@ export function otelcolConfig(plan: CollectorPlan): YamlMap {
 		signal,
 		exporters: [...(plan.signals.includes(signal) ? [plan.ids.exporter] : []), ...Object.keys(others)],
 	}));
-	const flow = plan.attribution ? attributedFlow(plan, plan.attribution, paths, listen) : plainFlow(paths);
-	const server = (port: number) => ({
-		endpoint: `${listen}:${port}`,
-		...(plan.attribution ? { include_metadata: true } : {}),
-	});
+	const flow = plan.attribution ? attributedFlow(plan, plan.attribution, paths, listen) : plainFlow(paths, listen);
+	const allExtensions = { ...extensions, ...flow.extensions };
 	return {
-		extensions: { health_check: { endpoint: `${listen}:13133` }, ...extensions },
-		receivers: { otlp: { protocols: { grpc: server(4317), http: server(4318) } } },
+		extensions: { health_check: { endpoint: `${listen}:13133` }, ...allExtensions },
+		receivers: flow.receivers,
 		processors: { memory_limiter: { check_interval: "1s", ...memoryLimit(plan) }, ...flow.processors },
-		...(plan.attribution ? { connectors: flow.connectors } : {}),
+		...(Object.keys(flow.connectors).length > 0 ? { connectors: flow.connectors } : {}),
 		exporters: { ...exporters, ...others, ...flow.exporters },
 		service: {
-			extensions: ["health_check", ...Object.keys(extensions)],
+			extensions: ["health_check", ...Object.keys(allExtensions)],
 			pipelines: flow.pipelines,
 			telemetry: { metrics: selfMetrics(plan) },
 		},
 	};
 }
 
-function plainFlow(paths: readonly SignalPath[]): Flow {
+function plainFlow(paths: readonly SignalPath[], listen: string): Flow {
 	const processors = ["memory_limiter", "batch"];
 	return {
+		extensions: {},
+		receivers: { otlp: otlpReceiver(listen) },
 		processors: { batch: {} },
 		connectors: {},
 		exporters: {},

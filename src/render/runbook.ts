@@ -4,6 +4,7 @@ import type { CollectorPlan } from "../plan/collector.ts";
 import { version } from "../version.ts";
 import { versionText } from "../versions.ts";
 import type { Artefact, PlatformPieces, Step } from "./artefact.ts";
+import { attributionSection } from "./attribution-runbook.ts";
 import { exporterLabel } from "./platforms/shared.ts";
 import { renderTemplate } from "./template.ts";
 
@@ -37,14 +38,16 @@ export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artef
 			? "the process was not restarted"
 			: "the file was changed in another place, or is a mount that never changes",
 		stillOldFix: isEnv ? "restart it" : "compare the path above with what the collector sees",
+		counts: plan.attribution && attributionSection(plan, plan.attribution),
 		never: distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it ends."] : [],
 	});
 	return text.replace(/\n{3,}/g, "\n\n");
 }
 
-function stabilityNote({ stability, distribution }: CollectorPlan): string[] {
+function stabilityNote({ stability, distribution, attribution }: CollectorPlan): string[] {
 	if (!stability || !distribution.stabilityArgument) return [];
-	return [`The queue on disk needs the collector to be started with ${distribution.stabilityArgument}${stability}.`];
+	const what = attribution ? "Counting by token" : "The queue on disk";
+	return [`${what} needs the collector to be started with ${distribution.stabilityArgument}${stability}.`];
 }
 
 const applied = {

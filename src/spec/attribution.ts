@@ -5,9 +5,9 @@ import type { FlagReader } from "./flags.ts";
 
 /**
  * How a gateway counts who sends with which token. `senders`: by token, host and CLI; `tokens`: by token alone, among tokens whose
- * fingerprints are known beforehand, at less cost and without touching the data.
+ * fingerprints are known beforehand, without touching the data; `ports`: a port for each token, which costs next to nothing.
  */
-export const attributionWays = ["senders", "tokens"] as const;
+export const attributionWays = ["senders", "tokens", "ports"] as const;
 export type AttributionWay = (typeof attributionWays)[number];
 
 /** A token by name and fingerprint; a config never needs more of it. */

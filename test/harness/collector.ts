@@ -20,8 +20,12 @@ export interface RunningCollector {
 	readonly process: ChildProcess;
 	/** Where it takes OTLP over HTTP. */
 	readonly url: string;
+	/** The same of each of its receivers. */
+	readonly urls: readonly string[];
 	/** Its own metrics. */
 	readonly metricsUrl: string;
+	/** The page of its Prometheus exporter, if it has one. */
+	readonly pageUrl: string;
 	readonly configPath: string;
 	/** Everything it logged so far. */
 	log(): string;
@@ -32,14 +36,26 @@ export interface RunningCollector {
 	stop(): Promise<void>;
 }
 
+export interface MovedConfig {
+	readonly config: string;
+	/** The HTTP port of each OTLP receiver, in order. */
+	readonly http: readonly number[];
+	readonly metrics: number;
+	/** The page of the Prometheus exporter, if there is one. */
+	readonly page: number;
+}
+
 /** Moves a generated config to free ports; nothing else of it changes. */
-export async function onFreePorts(config: string): Promise<{ config: string; http: number; metrics: number }> {
-	const [grpc = 0, http = 0, metrics = 0, health = 0] = await freePorts(4);
+export async function onFreePorts(config: string): Promise<MovedConfig> {
 	const parsed = parse(config);
-	parsed.receivers.otlp.protocols = {
-		grpc: { endpoint: `127.0.0.1:${grpc}` },
-		http: { ...parsed.receivers.otlp.protocols.http, endpoint: `127.0.0.1:${http}` },
-	};
+	const receivers = Object.values<{ protocols: Record<string, object> }>(parsed.receivers);
+	const [metrics = 0, health = 0, page = 0, ...otlp] = await freePorts(3 + 2 * receivers.length);
+	for (const [index, receiver] of receivers.entries()) {
+		receiver.protocols["grpc"] = { ...receiver.protocols["grpc"], endpoint: `127.0.0.1:${otlp[2 * index]}` };
+		receiver.protocols["http"] = { ...receiver.protocols["http"], endpoint: `127.0.0.1:${otlp[2 * index + 1]}` };
+	}
+	const exporter = parsed.exporters["prometheus/crossfade"];
+	if (exporter) exporter.endpoint = `127.0.0.1:${page}`;
 	if (parsed.extensions?.health_check !== undefined)
 		parsed.extensions.health_check = { endpoint: `127.0.0.1:${health}` };
 	parsed.service.telemetry = {
@@ -57,7 +73,7 @@ export async function onFreePorts(config: string): Promise<{ config: string; htt
 			],
 		},
 	};
-	return { config: stringify(parsed), http, metrics };
+	return { config: stringify(parsed), http: otlp.filter((_, index) => index % 2 === 1), metrics, page };
 }
 
 /** Starts the real collector with a config, moved to free ports, and waits until it takes data. It is killed after the test in any case. */
@@ -66,7 +82,8 @@ export async function startCollector(
 	generated: string,
 	env: Record<string, string> = {},
 ): Promise<RunningCollector> {
-	const { config, http, metrics } = await onFreePorts(generated);
+	const { config, http, metrics, page } = await onFreePorts(generated);
+	const urls = http.map((port) => `http://127.0.0.1:${port}`);
 	const configPath = join(folder, "collector.yaml");
 	writeFileSync(configPath, config);
 	const child = spawn(otelcol.path, [`--config=${configPath}`], {
@@ -97,8 +114,10 @@ export async function startCollector(
 	});
 	return {
 		process: child,
-		url: `http://127.0.0.1:${http}`,
+		url: urls[0] ?? "",
+		urls,
 		metricsUrl,
+		pageUrl: `http://127.0.0.1:${page}/metrics`,
 		configPath,
 		log: () => log,
 		async counter(prefix, exporter) {

@@ -4,7 +4,7 @@ import { versionText } from "../../versions.ts";
 import type { PlatformPieces } from "../artefact.ts";
 import { sh } from "../quote.ts";
 import { Commented, yamlText } from "../yaml.ts";
-import { byHand, containerArguments, folderOf, metricsProof, rotateScriptName } from "./shared.ts";
+import { attributionPorts, byHand, containerArguments, folderOf, metricsProof, rotateScriptName } from "./shared.ts";
 
 /** A collector in a container that Docker Compose runs. */
 export function dockerPieces(plan: CollectorPlan, host: ContainerHost): PlatformPieces {
@@ -56,7 +56,7 @@ function composeFile(plan: CollectorPlan, host: ContainerHost): string {
 					...queue,
 				]),
 				...(isEnv ? { env_file: [`./${plan.name}.env`] } : {}),
-				ports: ["127.0.0.1:4317:4317", "127.0.0.1:4318:4318", `127.0.0.1:${port}:${port}`],
+				ports: [4317, 4318, Number(port), ...attributionPorts(plan)].map((each) => `127.0.0.1:${each}:${each}`),
 			},
 		},
 		...(queue.length > 0 ? { volumes: { [`${plan.name}-queue`]: {} } } : {}),

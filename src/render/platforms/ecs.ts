@@ -4,7 +4,7 @@ import type { PlatformPieces, Step } from "../artefact.ts";
 import { renderConfig } from "../collector.ts";
 import { sh } from "../quote.ts";
 import { imageOf } from "./docker.ts";
-import { ASK_TOKEN, exporterLabel, folderOf } from "./shared.ts";
+import { ASK_TOKEN, attributionPorts, exporterLabel, folderOf } from "./shared.ts";
 
 /** A collector in an Amazon ECS task. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html */
 export function ecsPieces(plan: CollectorPlan, host: EcsHost): PlatformPieces {
@@ -78,7 +78,7 @@ function taskDefinition(plan: CollectorPlan, host: EcsHost, secret: string): str
 					dependsOn: [{ containerName: "token-writer", condition: "SUCCESS" }],
 					mountPoints: [{ ...mountPoint, readOnly: true }],
 				}),
-		portMappings: [{ containerPort: 4317 }, { containerPort: 4318 }],
+		portMappings: [4317, 4318, ...attributionPorts(plan)].map((containerPort) => ({ containerPort })),
 	};
 	const definition = {
 		family: "otelcol",

@@ -6,7 +6,7 @@ import { otelcolConfig } from "../otelcol.ts";
 import { sh } from "../quote.ts";
 import { Commented, type YamlMap, type YamlValue, yamlText } from "../yaml.ts";
 import { imageOf } from "./docker.ts";
-import { ASK_TOKEN, containerArguments, exporterLabel, fileOf, folderOf } from "./shared.ts";
+import { ASK_TOKEN, attributionPorts, containerArguments, exporterLabel, fileOf, folderOf } from "./shared.ts";
 
 /** A collector in Kubernetes: plain manifests, and values for the chart its maker recommends. */
 export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): PlatformPieces {
@@ -77,7 +77,7 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 function manifests(plan: CollectorPlan, host: KubernetesHost, secret: string): string {
 	const labels = { "app.kubernetes.io/name": "otelcol", "app.kubernetes.io/instance": plan.name };
 	const folder = folderOf(host.config);
-	const ports = [4317, 4318].map((containerPort) => ({ containerPort }));
+	const ports = [4317, 4318, ...attributionPorts(plan)].map((containerPort) => ({ containerPort }));
 	const documents: YamlMap[] = [
 		{
 			apiVersion: "v1",
@@ -120,6 +120,7 @@ function manifests(plan: CollectorPlan, host: KubernetesHost, secret: string): s
 				ports: [
 					{ name: "otlp-grpc", port: 4317, targetPort: 4317 },
 					{ name: "otlp-http", port: 4318, targetPort: 4318 },
+					...attributionPorts(plan).map((port) => ({ name: "attribution", port, targetPort: port })),
 				],
 			},
 		},

@@ -1,3 +1,4 @@
+import { ATTRIBUTION_PORT } from "../../plan/attribution.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
 import { isAtLeast } from "../../versions.ts";
 import type { Step } from "../artefact.ts";
@@ -29,6 +30,12 @@ export function validateCommand({ distribution, release }: CollectorPlan, config
 		? `${validate.args.join(" ")}${sh(config)}`
 		: `${validate.args.join(" ")} ${sh(config)}`;
 	return `${validate.programs[0]} ${joined}`;
+}
+
+/** The ports that attribution adds: that of the page with the counters by sender, or those of every token but the first. */
+export function attributionPorts({ attribution }: CollectorPlan): readonly number[] {
+	if (attribution?.way === "ports") return attribution.tokens.slice(1).flatMap((_, nth) => [4327 + 10 * nth, 4328 + 10 * nth]);
+	return attribution?.way === "senders" && !attribution.pushed ? [ATTRIBUTION_PORT] : [];
 }
 
 /** Looking at the two families of counters that tell whether exports succeed. */
