@@ -8,17 +8,24 @@ import {
 } from "@opentelemetry/otlp-transformer";
 import type { Signal } from "../../src/adapters/providers/provider.ts";
 
-const resource = { attributes: { "service.name": "load", "host.name": "tester" }, asyncAttributesPending: false };
+const LOAD = { "service.name": "load", "host.name": "tester" };
 const instrumentationScope = { name: "otel-crossfade.test", version: "1" };
 const time: [number, number] = [1_795_000_000, 0];
 
-/** An OTLP export request with `count` records, spans or data points, encoded by the OpenTelemetry library. */
-export function otlpRequest(signal: Signal, count: number, encoding: "protobuf" | "json" = "protobuf"): Uint8Array {
+/** An OTLP export request of one resource with `count` records, spans or data points, encoded by the OpenTelemetry library. */
+export function otlpRequest(
+	signal: Signal,
+	count: number,
+	encoding: "protobuf" | "json" = "protobuf",
+	attributes: Readonly<Record<string, string>> = LOAD,
+): Uint8Array {
 	const isJson = encoding === "json";
+	const resource = { attributes, asyncAttributesPending: false };
 	const encoded = {
-		logs: () => (isJson ? JsonLogsSerializer : ProtobufLogsSerializer).serializeRequest(logs(count)),
-		traces: () => (isJson ? JsonTraceSerializer : ProtobufTraceSerializer).serializeRequest(spans(count)),
-		metrics: () => (isJson ? JsonMetricsSerializer : ProtobufMetricsSerializer).serializeRequest(metric(count)),
+		logs: () => (isJson ? JsonLogsSerializer : ProtobufLogsSerializer).serializeRequest(logs(count, resource)),
+		traces: () => (isJson ? JsonTraceSerializer : ProtobufTraceSerializer).serializeRequest(spans(count, resource)),
+		metrics: () =>
+			(isJson ? JsonMetricsSerializer : ProtobufMetricsSerializer).serializeRequest(metric(count, resource)),
 	}[signal]();
 	if (!encoded) throw new Error("the library encoded nothing");
 	return encoded;
@@ -29,7 +36,7 @@ function as<T>(value: unknown): T {
 	return value as T;
 }
 
-function logs(count: number) {
+function logs(count: number, resource: object) {
 	const records = Array.from({ length: count }, (_, index) => ({
 		hrTime: time,
 		hrTimeObserved: time,
@@ -43,7 +50,7 @@ function logs(count: number) {
 	return as<Parameters<typeof ProtobufLogsSerializer.serializeRequest>[0]>(records);
 }
 
-function spans(count: number) {
+function spans(count: number, resource: object) {
 	const all = Array.from({ length: count }, (_, index) => ({
 		name: `span ${index}`,
 		kind: 0,
@@ -65,7 +72,7 @@ function spans(count: number) {
 	return as<Parameters<typeof ProtobufTraceSerializer.serializeRequest>[0]>(all);
 }
 
-function metric(count: number) {
+function metric(count: number, resource: object) {
 	const dataPoints = Array.from({ length: count }, (_, index) => ({
 		startTime: time,
 		endTime: time,

@@ -34,7 +34,11 @@ async function scene() {
 	const contrib = await loadDistribution("contrib");
 	if (!contrib) throw new Error("contrib");
 	const generated = renderConfig(planFor(contrib, { platform: "docker", endpoint: provider.url }));
-	const { config, http, metrics } = await onFreePorts(generated);
+	const {
+		config,
+		http: [http],
+		metrics,
+	} = await onFreePorts(generated);
 	const configFile = join(scratch(), "config.yaml");
 	writeFileSync(configFile, config);
 	const container = await new GenericContainer(image.path)
