@@ -52,7 +52,8 @@ describe("crossfade collector", () => {
 	test("no option takes a token, whatever it is called", async () => {
 		const { stdout } = await crossfade(["collector", "--help"]);
 		const options = [...stdout.matchAll(/^\s+(-\S+(?:, --\S+)?)/gm)].map(([, flag]) => flag);
-		expect(options.filter((flag) => /token/.test(flag ?? ""))).toEqual(["--token-file"]);
+		// --token takes fingerprints; collector-attribute.test.ts has it refuse a token.
+		expect(options.filter((flag) => /token/.test(flag ?? ""))).toEqual(["--token-file", "--token"]);
 	});
 
 	test("--out writes the config, the runbook and the script, and again the same", async () => {

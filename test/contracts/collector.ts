@@ -85,12 +85,20 @@ function variants(distribution: Distribution, target: string | undefined, platfo
 			name: "my-backend",
 		},
 	];
-	return canPersist(distribution, base) ? [...flags, { ...base, queue: "persistent" }] : flags;
+	const token = ["old=fp:0123456789ab", "new=fp:fedcba987654"];
+	const optional: Flags[] = [
+		{ ...base, queue: "persistent" },
+		{ ...base, attribute: "senders" },
+		{ ...base, attribute: "senders", stripFingerprint: true },
+		{ ...base, attribute: "tokens", token },
+		{ ...base, attribute: "ports", token },
+	];
+	return [...flags, ...optional.filter((each) => isPossible(distribution, each))];
 }
 
-function canPersist(distribution: Distribution, flags: Flags): boolean {
+function isPossible(distribution: Distribution, flags: Flags): boolean {
 	try {
-		planFor(distribution, { ...flags, queue: "persistent" });
+		planFor(distribution, flags);
 		return true;
 	} catch {
 		return false;

@@ -35,6 +35,8 @@ test("every Alloy config we generate is byte for byte what alloy fmt prints", as
 		{ provider: "activitylog" },
 		{ provider: "custom", endpoint: "https://otlp.example.com", authHeader: "x-api-key", name: "my-backend" },
 		{ signals: "traces" },
+		{ attribute: true },
+		{ attribute: true, stripFingerprint: true, signals: "logs,metrics,traces", queue: "persistent" },
 	];
 	for (const platform of platforms.filter((each) => distribution.hosts[each])) {
 		for (const flags of variants) {

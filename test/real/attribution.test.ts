@@ -1,7 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { gunzipSync } from "node:zlib";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { platforms } from "../../src/adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../../src/adapters/collectors/registry.ts";
@@ -53,6 +56,26 @@ async function send(url: string, { token, records, ...sender }: Sender, signal: 
 	});
 	await response.arrayBuffer();
 	return response.status;
+}
+
+/** A backend that takes everything and keeps it: headers and unpacked body, as text. */
+async function recordingBackend(): Promise<{ url: string; requests: string[] }> {
+	const requests: string[] = [];
+	const server = createServer((request, response) => {
+		const chunks: Buffer[] = [];
+		request.on("data", (chunk: Buffer) => chunks.push(chunk));
+		request.on("end", () => {
+			const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}\n`);
+			requests.push(headers.join("") + gunzipSync(Buffer.concat(chunks)).toString("latin1"));
+			response.end();
+		});
+	});
+	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+	onTestFinished(() => {
+		server.closeAllConnections();
+		server.close();
+	});
+	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
 }
 
 /** What a page says, as `series: value`, for the samples that `name` gives a name. */
@@ -243,6 +266,29 @@ describe("a real gateway counts who sends with which token", () => {
 		const page = await pageOf(collector.metricsUrl);
 		show("ports", page, /^otelcol_receiver_accepted.*crossfade-fp/);
 		expect(leaks(tokens, { log: collector.log(), page, printed: printed(collector) })).toEqual([]);
+	});
+
+	test.each([
+		["senders", {}, true],
+		["senders", { stripFingerprint: true }, false],
+		["tokens", {}, false],
+	])("%s %o: the backend sees the gateway's token alone; the fingerprint: %s", async (attribute, more, isSentOn) => {
+		const mine = canary();
+		const backend = await recordingBackend();
+		const tokenFile = join(scratch({ token: "the-token-of-the-gateway" }), "token");
+		const token = attribute === "tokens" ? [`old=fp:${mine.fingerprint}`] : [];
+		const provider = { url: backend.url, token: "" } as RunningProvider;
+		const config = await gateway(provider, "contrib", { attribute, tokenFile, token, ...more });
+		const collector = await startCollector(scratch(), config);
+		const sender = { token: mine.token, host: "mac-1", cli: "claude-code", version: "2.0.1", records: 3 };
+		for (const signal of SIGNALS) expect(await send(collector.url, sender, signal)).toBe(200);
+		await waitFor("all signals", () => backend.requests.length === SIGNALS.length);
+		const whole = backend.requests.join("\n");
+		expect(whole).toContain("authorization: Bearer the-token-of-the-gateway");
+		expect(whole).toContain("mac-1");
+		expect(leaks([mine], { whole })).toEqual([]);
+		expect(whole.includes(mine.fingerprint)).toBe(isSentOn);
+		expect(whole.includes("crossfade.fingerprint")).toBe(isSentOn);
 	});
 
 	test("a client cannot pass for another by naming a fingerprint itself, and a missing host is a row of its own", async () => {

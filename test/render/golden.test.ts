@@ -8,6 +8,8 @@ import type { Flags } from "../../src/spec/flags.ts";
 import { version } from "../../src/version.ts";
 import { planFor } from "../contracts/collector.ts";
 
+const KNOWN = ["old=fp:0123456789ab", "new=fp:fedcba987654"];
+
 /** Everything we write for a person, for review: each distribution as it is run by default, and each platform once. */
 const bundles: Record<string, Flags> = {
 	...Object.fromEntries(distributionIds.map((id) => [id, { distribution: id }])),
@@ -27,6 +29,11 @@ const bundles: Record<string, Flags> = {
 	"alloy-kubernetes": { distribution: "alloy", platform: "kubernetes", queue: "persistent" },
 	"adot-ecs": { distribution: "adot", platform: "ecs" },
 	"edot-docker": { distribution: "edot", platform: "docker" },
+	"contrib-senders": { distribution: "contrib", platform: "docker", attribute: true, queue: "persistent" },
+	"k8s-tokens": { distribution: "k8s", attribute: true, token: KNOWN },
+	"splunk-tokens": { distribution: "splunk", attribute: true, token: KNOWN },
+	"edot-ports": { distribution: "edot", attribute: "ports", token: KNOWN },
+	"alloy-senders": { distribution: "alloy", platform: "kubernetes", attribute: true, stripFingerprint: true },
 };
 
 /** The rotation script is the same but for its settings; these four show every kind of them. */
