@@ -8,6 +8,7 @@ import {
 	FINGERPRINT_COMMAND,
 	type KnownToken,
 } from "../spec/attribution.ts";
+import type { CollectorSpec } from "../spec/collector.ts";
 import { isAtLeast, versionText } from "../versions.ts";
 import { hasComponent } from "./release.ts";
 
@@ -57,14 +58,16 @@ const ALLOY_PARTS: Readonly<Record<string, string>> = {
 
 /** What was asked for -> how it is done here; throws where this distribution and release cannot do it. */
 export function planAttribution(
-	spec: AttributionSpec | undefined,
-	distribution: Distribution,
+	{ attribution: spec, distribution, header }: CollectorSpec,
 	release: Release,
 	platform: Platform,
 ): Attribution | undefined {
 	if (!spec) return undefined;
 	const way = spec.way ?? usualWay(spec, distribution, release);
-	const problem = obstacle(way, distribution, release) ?? contradiction(way, spec, distribution, platform);
+	const problem =
+		obstacle(way, distribution, release) ??
+		contradiction(way, spec, distribution) ??
+		(way === "ports" ? doorProblem(release, platform, header) : undefined);
 	if (problem) throw new CrossfadeError("usage", problem);
 	const isAlloy = distribution.dialect === "alloy";
 	return {
@@ -137,11 +140,10 @@ function contradiction(
 	way: AttributionWay,
 	spec: AttributionSpec,
 	{ dialect, title }: Distribution,
-	platform: Platform,
 ): Problem | undefined {
-	if (way === "ports" && (platform === "kubernetes" || platform === "ecs")) {
-		const what = "a port for each token needs a file for each token, and the pieces for this platform bring one";
-		return { what, got: platform, where: { file: "--attribute" }, fix: "use --attribute tokens" };
+	if (way === "senders" && spec.tokens.length > 0) {
+		const what = "--attribute senders tells every token apart without being told its fingerprint";
+		return { what, where: { file: "--token" }, fix: "leave it away" };
 	}
 	if (way !== "senders" && spec.tokens.length === 0) {
 		return {
@@ -160,4 +162,17 @@ function contradiction(
 		return { what, where: { file: "--metrics-to" }, fix: "leave it away" };
 	}
 	return undefined;
+}
+
+/** Why there can be no port for each token here. */
+function doorProblem({ otelcol: inside }: Release, platform: Platform, header: string): Problem | undefined {
+	const where = { file: "--attribute" };
+	if (platform === "kubernetes" || platform === "ecs") {
+		const what = "a port for each token needs a file for each token, and the pieces for this platform bring one";
+		return { what, got: platform, where, fix: "use --attribute tokens" };
+	}
+	if (header.toLowerCase() === "authorization" || isAtLeast(inside, otelcol.bearerHeader)) return undefined;
+	const what = "this release checks tokens in the Authorization header only";
+	const expected = `otelcol ${otelcol.bearerHeader} or newer for ${header}`;
+	return { what, expected, got: versionText(inside), where, fix: "upgrade it, or put crossfade tap in front of it" };
 }

@@ -53,7 +53,7 @@ export function planCollector(spec: CollectorSpec): CollectorPlan {
 	const delivery = decideDelivery(spec, release, platform, host);
 	const problems = [...queueProblems(spec, release)];
 	if (problems.length > 0) throw new CrossfadeError("usage", problems);
-	const attribution = planAttribution(spec.attribution, distribution, release, platform);
+	const attribution = planAttribution(spec, release, platform);
 	const stored = spec.queue === "persistent" ? distribution.inventory.stability?.["otelcol.storage.file"] : undefined;
 	return {
 		distribution,

@@ -8,7 +8,7 @@ import { alloy } from "./quote.ts";
 const LABEL = "crossfade";
 /** Where the receiver's data goes first, and where counted copies go. */
 export const MARK_INPUT = `otelcol.processor.transform.${LABEL}.input`;
-export const COUNT_INPUT = `otelcol.connector.signaltometrics.${LABEL}.input`;
+const COUNT_INPUT = `otelcol.connector.signaltometrics.${LABEL}.input`;
 
 /**
  * The blocks that mark and count; `next` is what comes behind the mark and `exporter` what sends the data on, both as inputs. Alloy has no

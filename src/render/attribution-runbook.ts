@@ -1,6 +1,6 @@
 import type { Attribution } from "../plan/attribution.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
-import { CANNOT_TELL } from "../plan/summary.ts";
+import { CANNOT_TELL, COST } from "../plan/summary.ts";
 import { FINGERPRINT_COMMAND } from "../spec/attribution.ts";
 import { acceptedFile, counterId, FINGERPRINT, MAX_SERIES, NO_TOKEN, REMEMBERED } from "./attribution.ts";
 
@@ -58,11 +58,10 @@ function counted({ way, tokens }: Attribution): string {
 	return `log records, metric points and spans by token: ${names.join(", ")}${others}`;
 }
 
-/** Costs are ratios of requests a CPU second, with and without; `npm run bench attribution` measures them. */
 function about({ way, strip, pushed }: Attribution): { cost: string; bound: string; data: string } {
 	if (way !== "senders") {
 		return {
-			cost: COST[way],
+			cost: ratio(COST[way]),
 			bound: "a series for each token named, and for all others, for each signal",
 			data: "unchanged",
 		};
@@ -71,7 +70,7 @@ function about({ way, strip, pushed }: Attribution): { cost: string; bound: stri
 		? "what comes from one more is passed on and not counted"
 		: 'what comes from one more is passed on, not counted, and seen in otelcol_deltatocumulative_datapoints with error="limit"';
 	return {
-		cost: strip ? COST.stripped : COST.senders,
+		cost: ratio(strip ? COST.stripped : COST.senders),
 		bound: `${MAX_SERIES} series at a time, each for ${REMEMBERED} after its last record; ${limited}`,
 		data: strip
 			? "unchanged: the fingerprint is taken out of a copy that is made for it"
@@ -79,7 +78,9 @@ function about({ way, strip, pushed }: Attribution): { cost: string; bound: stri
 	};
 }
 
-const COST = { tokens: "TBD", ports: "TBD", senders: "TBD", stripped: "TBD" } as const;
+function ratio([ten, hundred]: readonly [number, number]): string {
+	return `the collector handles ${ten} of the requests a CPU second that it handles without counting, with 10 records in each, and ${hundred} with 100 (measured on otelcol 0.155.0, with records the size of a CLI's)`;
+}
 
 function steps(plan: CollectorPlan, { way, tokens, pushed, metricsUrl }: Attribution): string[] {
 	const { distribution, host } = plan;

@@ -225,7 +225,10 @@ export function headerSettings({ header, scheme }: Pick<CollectorPlan, "header" 
 }
 
 /** Beside the token file: the file with a token that clients may come with. */
-export function acceptedFile({ tokenFile, name }: Pick<CollectorPlan, "tokenFile" | "name">, fingerprint: string): string {
+export function acceptedFile(
+	{ tokenFile, name }: Pick<CollectorPlan, "tokenFile" | "name">,
+	fingerprint: string,
+): string {
 	const end = Math.max(tokenFile.lastIndexOf("/"), tokenFile.lastIndexOf("\\")) + 1;
 	return `${tokenFile.slice(0, end)}${name}-accepted-${fingerprint}.token`;
 }

@@ -51,6 +51,12 @@ describe("collector --attribute", () => {
 			"away",
 		],
 		[["-d", "contrib", "--attribute", "--metrics-to", "http://x:1/w"], "publishes its counters as a page", "away"],
+		[["-d", "contrib", "--attribute", "senders", ...tokens], "tells every token apart", "leave it away"],
+		[
+			["-d", "contrib", "--target-version", "0.120", "--auth-header", "x-key", "--attribute", "ports", ...tokens],
+			"in the Authorization header only",
+			"upgrade it",
+		],
 		[["-d", "contrib", "--attribute", "sender"], "the way to attribute", "senders"],
 		[["-d", "contrib", ...tokens], "--token says how to attribute", "add --attribute"],
 		[["-d", "contrib", "--strip-fingerprint"], "--strip-fingerprint says how to attribute", "add --attribute"],

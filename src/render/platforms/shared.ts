@@ -34,7 +34,8 @@ export function validateCommand({ distribution, release }: CollectorPlan, config
 
 /** The ports that attribution adds: that of the page with the counters by sender, or those of every token but the first. */
 export function attributionPorts({ attribution }: CollectorPlan): readonly number[] {
-	if (attribution?.way === "ports") return attribution.tokens.slice(1).flatMap((_, nth) => [4327 + 10 * nth, 4328 + 10 * nth]);
+	if (attribution?.way === "ports")
+		return attribution.tokens.slice(1).flatMap((_, nth) => [4327 + 10 * nth, 4328 + 10 * nth]);
 	return attribution?.way === "senders" && !attribution.pushed ? [ATTRIBUTION_PORT] : [];
 }
 
