@@ -36,20 +36,26 @@ function attributionSummary({ way, tokens, metricsUrl, pushed, strip }: Attribut
 	};
 }
 
+const TAKEN =
+	"What is counted was taken by this gateway; whether the backend took it is said by the exporter's counters.";
+
 /** What each way of attributing leaves open; each a sentence. */
 export const CANNOT_TELL = {
 	senders: [
 		"Senders that put no host.name or service.name into their resources are counted together.",
+		TAKEN,
 		"Counters start at zero with the collector.",
 	],
 	tokens: [
 		"Which host and which CLI sent something is not counted, only with which token.",
 		"Tokens that were not named, and requests without one, are counted together as crossfade-fp-other.",
+		TAKEN,
 		"Counters start at zero with the collector.",
 	],
 	ports: [
 		"Which host and which CLI sent something is not counted, only with which token.",
 		"A client has to use the port of its token; tokens that were not named, and requests without one, are refused with 401.",
+		TAKEN,
 		"Counters start at zero with the collector.",
 	],
 } as const;
