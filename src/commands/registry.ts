@@ -25,6 +25,21 @@ export const registry: readonly Entry[] = [
 		load: async () => (await import("./check.ts")).checkCommand,
 	},
 	{
+		name: "install",
+		summary: "set the CLIs on this machine to send with a token",
+		load: async () => (await import("./install.ts")).installCommand,
+	},
+	{
+		name: "uninstall",
+		summary: "take out what install put in",
+		load: async () => (await import("./uninstall.ts")).uninstallCommand,
+	},
+	{
+		name: "doctor",
+		summary: "which token each CLI here is on, where it sends, what is in the way",
+		load: async () => (await import("./doctor.ts")).doctorCommand,
+	},
+	{
 		name: "probe",
 		summary: "ask each place which token it accepts now",
 		load: async () => (await import("./probe.ts")).probeCommand,

@@ -82,6 +82,12 @@ export interface Files {
 	openFolder(path: string): Promise<Folder>;
 }
 
+export interface RunOptions {
+	readonly timeoutMs: number;
+	/** The one way a token gets to a child process. */
+	readonly input?: Secret | undefined;
+}
+
 export interface RunResult {
 	/** The exit code; undefined when it was ended by a signal or the time limit. */
 	readonly code: number | undefined;
@@ -93,8 +99,8 @@ export interface RunResult {
 export interface Programs {
 	/** The path of a program on PATH, or undefined. */
 	find(name: string): string | undefined;
-	/** Runs a program with no standard input; never through a shell. */
-	run(path: string, args: readonly string[], options: { timeoutMs: number }): Promise<RunResult>;
+	/** Runs a program, never through a shell; with no standard input, or with a secret and a line break as all of it. */
+	run(path: string, args: readonly string[], options: RunOptions): Promise<RunResult>;
 }
 
 /** Output for people and for pipes. Every write passes the output guard. */

@@ -75,19 +75,19 @@ const nodePrograms: Programs = {
 		const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
 		return folders.map((folder) => join(folder, name)).find(isExecutable);
 	},
-	async run(path, args, { timeoutMs }) {
+	async run(path, args, { timeoutMs, input }) {
 		const { spawn } = await import("node:child_process");
 		return new Promise<RunResult>((done, fail) => {
 			const child = spawn(path, args, {
-				stdio: ["ignore", "pipe", "pipe"],
+				stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
 				timeout: timeoutMs,
 				killSignal: "SIGKILL",
 				env: environmentForChildren(),
 			});
-			const collect = (stream: NodeJS.ReadableStream) => {
+			const collect = (stream: NodeJS.ReadableStream | null) => {
 				let text = "";
-				stream.setEncoding("utf8");
-				stream.on("data", (chunk: string) => {
+				stream?.setEncoding("utf8");
+				stream?.on("data", (chunk: string) => {
 					if (text.length < MAX_CHILD_OUTPUT) text += chunk;
 				});
 				return () => text;
@@ -95,6 +95,9 @@ const nodePrograms: Programs = {
 			const stdout = collect(child.stdout);
 			const stderr = collect(child.stderr);
 			child.on("error", fail);
+			// A child that ends without reading is no error.
+			child.stdin?.on("error", () => undefined);
+			child.stdin?.end(`${input?.reveal()}\n`);
 			child.on("close", (code, signal) => {
 				done({
 					code: code ?? undefined,

@@ -59,7 +59,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 	const scope = script.scope ?? vehicle.scope;
 	const host = script.hostIdentity === false ? "no-host" : "host";
 	const helper = script.helper ? "helper" : "no-helper";
-	const top = renderTemplate(template, {
+	const view = {
 		titles: list(clis.map(({ title }) => title)),
 		names: clis.map(({ id }) => id).join(", "),
 		provider: provider.title,
@@ -87,6 +87,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		layers: clis.flatMap((cli) => layers(cli, script.os)),
 		plans: clis.flatMap(plans),
 		tokens: clis.map(tokens),
+		abouts: clis.map(({ id, title, applies }) => `${id}) title=${sh(title)} when=${sh(applies)} ;;`),
 		machineSigns: clis.flatMap(machineSigns),
 		userSigns: clis.flatMap(userSigns),
 		daemons: clis.flatMap(({ id, daemon }) =>
@@ -100,9 +101,19 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		remove,
 		restart,
 		headerProgram,
-	});
+		help: "",
+	};
+	// A script in a pipe cannot read its own top.
+	const help = vehicle.says ? helpIn(renderTemplate(template, view)) : "";
+	const top = renderTemplate(template, { ...view, help });
 	const content = [top, words, readOptions, machine, files, work].join("\n");
 	return { path: `${action}.sh`, content, mode: 0o755, purpose: `${action} for ${vehicle.title}` };
+}
+
+/** The comment at the top of a script, without its marks. */
+function helpIn(script: string): string {
+	const [, comment = ""] = /^#!.*\n# shellcheck.*\n((?:#.*\n)+)/.exec(script) ?? [];
+	return comment.replace(/^# ?/gm, "").trimEnd();
 }
 
 function list(names: readonly string[]): string {

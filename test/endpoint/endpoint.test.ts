@@ -54,7 +54,7 @@ describe("what is rendered", () => {
 				expect(script).toMatch(/^#!\/bin\/sh\n[\t\n -~]*\n$/);
 				expect(script).not.toMatch(/CROSSFADE_TEST|%[A-Za-z]\w*%/);
 				expect(script.includes(TOKEN_PLACEHOLDER)).toBe(mode === "embedded");
-				expect(script.trimEnd().endsWith('\nmain "$@"')).toBe(true);
+				expect(script.trimEnd().endsWith('\n{ main "$@"; }')).toBe(true);
 			}
 		},
 	);

@@ -1,25 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
 import { sent, writeEvidence } from "../harness/evidence.ts";
-import { program } from "../harness/parts.ts";
+import { terminal, tmux } from "../harness/terminal.ts";
 import { waitFor } from "../harness/wait.ts";
-
-const tmux = program("tmux");
-
-/** A real terminal of 80 columns with a command in it. */
-function terminal(cwd: string, command: string) {
-	const socket = join(cwd, "tmux.sock");
-	const run = (...args: string[]) =>
-		execFileSync(tmux.path, ["-S", socket, "-f", "/dev/null", ...args], { encoding: "utf8" });
-	run("new-session", "-d", "-x", "80", "-y", "40", "-c", cwd, command);
-	onTestFinished(() => {
-		run("kill-server");
-	});
-	return { screen: () => run("capture-pane", "-p"), type: (keys: string) => run("send-keys", keys) };
-}
 
 test("crossfade watch redraws a real terminal of 80 columns, and leaves on Ctrl-C", async (context) => {
 	tmux.need(context);

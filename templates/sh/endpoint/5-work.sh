@@ -104,6 +104,7 @@ whole() {
     say "would change  $(plain "$2")"
   elif replace "$2" "$3" "$(expected)" wanted; then
     say "changed       $(plain "$2")"
+    changed="$changed $1"
   else
     trouble "$1" "$2" "cannot be written; it is as it was" 12
   fi
@@ -236,12 +237,65 @@ sample_of() {
   esac
 }
 
+# Before anything is asked for or changed: whose files, which, and where to.
+announce() {
+  case $ACTION$DRY_RUN in
+    install) say "Telemetry to $(plain "$ENDPOINT") will be set for:" ;;
+    installyes) say "A dry run: nothing is changed. Telemetry to $(plain "$ENDPOINT") would be set for:" ;;
+    *) return 0 ;;
+  esac
+  for cli in $CLIS; do
+    about "$cli"
+    while IFS=$tab read -r uid name home words <&3; do
+      # shellcheck disable=SC2086 # words
+      layers "$cli" $words
+      if [ "$in_system" = yes ]; then
+        describe "$cli" system
+        say "  $title $(plain "$release"): $(plain "$file"), for everybody on this machine"
+      fi
+      if [ "$in_user" = yes ]; then
+        describe "$cli" user
+        say "  $title $(plain "$release"): $(plain "$folder/$file")"
+      elif [ -z "$release" ]; then
+        say "  $title: not here, left alone"
+      elif [ "$in_system" = no ]; then
+        say "  $title $(plain "$release"): too old for it, left alone"
+      fi
+    done 3<people
+  done
+  say "Each file is backed up before its first change; --uninstall takes everything out again."
+}
+
+# Afterwards: what came of it, when it is used, and how to check.
+conclude() {
+  [ "$ACTION" != report ] && [ -z "$DRY_RUN" ] || return 0
+  if [ -z "$changed" ] && [ "$worst" -eq 0 ]; then say "Nothing had to be changed."; fi
+  [ "$ACTION" = install ] || return 0
+  for cli in $CLIS; do
+    about "$cli"
+    case $states in
+      *" $cli=ok "*) say "$title uses the token $when." ;;
+      *" $cli=stale "*) say "$title: a background process still has the token from before; --restart restarts it." ;;
+    esac
+  done
+  say "To check: crossfade doctor, or this script with --report."
+}
+
 usage() {
-  if is_file; then
+  if [ -n "$HELP" ]; then
+    printf '%s\n' "$HELP"
+  elif is_file; then
     sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
   else
     echo "The options and exit codes are described at the top of this script."
   fi
+}
+
+get_token() {
+  [ "$ACTION" = install ] || return 0
+  take_token
+  check_token
+  saw "$(fingerprint "$token")"
 }
 
 main() {
@@ -259,11 +313,8 @@ main() {
     exit 0
   fi
   check_machine
-  if [ "$ACTION" = install ]; then
-    take_token
-    check_token
-    saw "$(fingerprint "$token")"
-  fi
+  # A person is told first what it is for.
+  if [ "$SAYS" = no ]; then get_token; fi
   if wants host; then machine_name=$(identity); fi
   enter
   if [ "$ACTION" = self-test ]; then
@@ -271,7 +322,15 @@ main() {
     finish ok 0
   fi
   find_people
+  if [ "$SAYS" = yes ]; then
+    announce
+    # The token file may be named relative to where this was started.
+    cd "${OLDPWD:-/}" 2>/dev/null || :
+    get_token
+    cd "$work"
+  fi
   work_through
+  conclude
   case $worst:$states in
     0:*=drift*) if [ "$ACTION" = report ]; then finish drift 10; else finish drift 0; fi ;;
     0:*=stale*) if [ "$ACTION" = report ]; then finish drift 10; else finish drift 0; fi ;;
@@ -281,4 +340,5 @@ main() {
   esac
 }
 
-main "$@"
+# In braces, so that a script that was cut off does nothing, rather than something without its options.
+{ main "$@"; }

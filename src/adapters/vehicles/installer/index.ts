@@ -27,7 +27,8 @@ export const installer: Vehicle = {
 	notes: [
 		"Usage: sh install.sh [options]      or      curl -fsSL ADDRESS | sh -s -- [options]",
 		"The token is asked for and not shown, or comes from the file that CROSSFADE_TOKEN_FILE names, or on standard input.",
-		"It configures the account it runs as; nothing is downloaded.",
+		"It configures the account it runs as, says which files before it asks for the token, and downloads nothing.",
+		"After it: crossfade doctor shows what each CLI uses; so does this script with --report.",
 	],
 	sources: [],
 };

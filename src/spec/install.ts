@@ -1,0 +1,88 @@
+import { type Cli, systems } from "../adapters/clis/cli.ts";
+import { clis } from "../adapters/clis/registry.ts";
+import { providers } from "../adapters/providers/registry.ts";
+import type { Action, Vehicle } from "../adapters/vehicles/vehicle.ts";
+import { CrossfadeError, type Problem } from "../errors.ts";
+import type { EndpointScript } from "../render/endpoint.ts";
+import { endpointProblems, normalEndpoint } from "./endpoint.ts";
+import { type FlagReader, type Flags, readFlags } from "./flags.ts";
+import { choiceProblem } from "./suggest.ts";
+import { parseTokenRef, type TokenRef } from "./token-ref.ts";
+
+export const scopes = ["user", "system"] as const;
+
+/** What `crossfade install` and `uninstall` are asked to do. Holds no token. */
+export interface InstallRequest {
+	readonly script: EndpointScript;
+	/** The script's own options, as words. */
+	readonly words: readonly string[];
+	readonly token: TokenRef;
+}
+
+/** Flags as a request; throws one error with every problem. */
+export function parseInstallFlags(flags: Flags, action: Action, vehicle: Vehicle): InstallRequest {
+	const reader = readFlags(flags);
+	const scope = reader.choice(reader.text("scope") ?? vehicle.scope, scopes, "--scope", "the scope") ?? "user";
+	const request = {
+		script: {
+			vehicle,
+			mode: "param" as const,
+			action,
+			os: systems,
+			clis: clisOf(reader),
+			provider: providerOf(reader),
+			scope,
+			helper: reader.isSet("helper"),
+			hostIdentity: flags["hostIdentity"] !== false,
+		},
+		words: [...(reader.isSet("restart") ? ["restart"] : []), ...(reader.isSet("dryRun") ? ["dry-run"] : [])],
+		token: tokenOf(reader),
+	};
+	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
+	return request;
+}
+
+/** `--cli`: names with commas between; all of them if not given. */
+export function clisOf(reader: FlagReader): readonly Cli[] {
+	const list = reader.text("cli");
+	if (list === undefined) return clis;
+	const ids = clis.map(({ id }) => id);
+	const words = list.split(",").map((word) => word.trim());
+	for (const word of words) if (!ids.includes(word)) reader.problems.push(choiceProblem("the CLI", word, ids, "--cli"));
+	return clis.filter(({ id }) => words.includes(id));
+}
+
+function providerOf(reader: FlagReader): EndpointScript["provider"] {
+	const endpoint = reader.text("endpoint");
+	const ids = providers.map(({ id }) => id);
+	const usual = endpoint === undefined ? ids[0] : "custom";
+	const id = reader.choice(reader.text("provider") ?? usual, ids, "--provider", "the provider");
+	const provider = providers.find((each) => each.id === id);
+	if (provider && endpoint === undefined && provider.endpoint === undefined) {
+		reader.wrong("--endpoint", { what: "nothing says where to send", fix: "add --endpoint and the base URL" });
+	}
+	if (provider && (provider.header !== "Authorization" || provider.scheme !== "Bearer")) {
+		const what = `${provider.title} takes the token in another header than the CLIs can be told`;
+		reader.wrong("--provider", { what, fix: "send to a collector of yours with --endpoint" });
+	}
+	if (endpoint !== undefined) {
+		reader.problems.push(...endpointProblems(endpoint, "--endpoint", { plaintextAllowed: false }).map(noPlainText));
+	}
+	return {
+		title: provider && provider.id !== "custom" ? provider.title : "your endpoint",
+		endpoint: normalEndpoint(endpoint ?? provider?.endpoint ?? ""),
+		takes: provider?.takes ?? [],
+	};
+}
+
+/** There is no flag that allows it: the file would stay, and the network change. */
+function noPlainText(problem: Problem): Problem {
+	return /--allow-plaintext/.test(problem.fix) ? { ...problem, fix: "use https" } : problem;
+}
+
+function tokenOf(reader: FlagReader): TokenRef {
+	const ref = parseTokenRef(reader.text("token") ?? "prompt", "--token");
+	if (!("what" in ref)) return ref;
+	reader.problems.push(ref);
+	return { kind: "prompt" };
+}

@@ -1,0 +1,134 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { exitCodes } from "../../src/errors.ts";
+import { type Canary, canary } from "../harness/canary.ts";
+import { crossfade, type RunOptions, scratch } from "../harness/cli.ts";
+import { contents } from "../harness/endpoint.ts";
+
+/** A home in which Codex and Gemini CLI were used, as the working folder of the command. */
+function home(token?: Canary): string {
+	const cwd = scratch({ ".codex/config.toml": 'model = "a" # mine\n', ".gemini/installation_id": "x" });
+	if (token) writeFileSync(join(cwd, "new.token"), `${token.token}\n`, { mode: 0o600 });
+	return cwd;
+}
+
+const holders = ["new.token", ".codex/config.toml", ".gemini/settings.json", ".claude/crossfade-token"];
+const run = (args: string, cwd: string, token: Canary, more: Partial<RunOptions> = {}) =>
+	crossfade(args.split(" "), { cwd, canaries: [token], holders, ...more });
+
+describe("crossfade install and uninstall", () => {
+	test("a token from a file, standard input or the environment, seen by no child; and back", async () => {
+		const token = canary();
+		const cwd = home(token);
+		const before = contents(cwd);
+		const { code, stdout, stderr } = await run("install --token file:new.token", cwd, token);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		expect(stdout).toContain(`changed       ${cwd}/.codex/config.toml\n`);
+		expect(stdout).not.toContain("crossfade ok fp=");
+		expect(readFileSync(join(cwd, ".codex/config.toml"), "utf8")).toContain(`Bearer ${token.token}`);
+		const installed = contents(cwd);
+		const [stdin, env] = [{ stdin: `${token.token}\n` }, { env: { MINE: token.token } }];
+		for (const [args, more] of [
+			["install --token -", stdin],
+			["install --token env:MINE", env],
+		] as const) {
+			expect(await run(args, cwd, token, more)).toMatchObject({
+				code: 0,
+				stdout: expect.stringContaining("Nothing had"),
+			});
+			expect(contents(cwd)).toEqual(installed);
+		}
+		expect(await run("uninstall", cwd, token)).toMatchObject({ code: 0, stderr: "" });
+		expect(contents(cwd)).toEqual(before);
+	});
+
+	test("--json is the report line and the files, parsed", async () => {
+		const token = canary();
+		const cwd = home(token);
+		const dry = await run("install --token file:new.token --dry-run --json", cwd, token);
+		expect(JSON.parse(dry.stdout)).toMatchObject({
+			schema: 1,
+			dryRun: true,
+			changed: [],
+			wouldChange: [`${cwd}/.codex/config.toml`, `${cwd}/.gemini/settings.json`],
+			exit: { name: "ok", code: 0 },
+		});
+		const { stdout } = await run("install --token file:new.token --json --cli codex", cwd, token);
+		expect(JSON.parse(stdout)).toEqual({
+			schema: 1,
+			dryRun: false,
+			state: "ok",
+			fingerprint: token.fingerprint,
+			clis: { codex: "ok" },
+			users: 1,
+			changed: [`${cwd}/.codex/config.toml`],
+			restored: [],
+			wouldChange: [],
+			errors: [],
+			exit: { name: "ok", code: 0 },
+		});
+		const gone = await run("uninstall --json", cwd, token);
+		expect(JSON.parse(gone.stdout)).toMatchObject({ restored: [`${cwd}/.codex/config.toml`], exit: { code: 0 } });
+	});
+
+	test("endpoint, host identity and header program are as the flags say", async () => {
+		const token = canary();
+		const cwd = home(token);
+		mkdirSync(join(cwd, ".claude"));
+		writeFileSync(join(cwd, ".claude.json"), "{}");
+		await run(
+			"install --token file:new.token --endpoint https://otlp.example.com/base/ --no-host-identity --helper",
+			cwd,
+			token,
+		);
+		const claude = JSON.parse(readFileSync(join(cwd, ".claude/settings.json"), "utf8"));
+		expect(claude.env).toMatchObject({ OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example.com/base" });
+		expect(claude.env).not.toHaveProperty("OTEL_RESOURCE_ATTRIBUTES");
+		expect(claude.otelHeadersHelper).toBe(`/bin/sh ${cwd}/.claude/crossfade-header`);
+	});
+
+	test("the script's exit codes are ours: a file that is not understood is 11, and the others are set", async () => {
+		const token = canary();
+		const cwd = home(token);
+		writeFileSync(join(cwd, ".codex/config.toml"), "[otel\n");
+		const { code, stderr, stdout } = await run("install --token file:new.token", cwd, token);
+		expect(code).toBe(exitCodes.refused[0]);
+		expect(stderr).toMatch(/config\.toml: is not understood, so it is left alone/);
+		expect(stdout).toContain(`changed       ${cwd}/.gemini/settings.json`);
+		expect(readFileSync(join(cwd, ".codex/config.toml"), "utf8")).toBe("[otel\n");
+	});
+
+	test.each([
+		["--cli cursor", "the CLI is not known"],
+		["--scope everywhere", "the scope is not known"],
+		["--endpoint otlp.example.com", "the endpoint has no scheme"],
+		["--endpoint http://otlp.example.com", "the token would cross the network in clear text"],
+		["--endpoint https://a.example/v1/logs", "the endpoint is that of one signal"],
+		["--provider custom", "nothing says where to send"],
+		["--token TOKEN", "this does not say where to read the token"],
+		["--token prompt", "there is no terminal to ask for the token on"],
+	])("install %s: %s; nothing is changed", async (args, complaint) => {
+		const token = canary();
+		const cwd = home();
+		const before = contents(cwd);
+		const line = `install ${args.replace("TOKEN", token.token)}`;
+		const { code, stderr } = await run(line, cwd, token, { seenInArguments: true });
+		expect(code).toBe(args === "--token prompt" ? exitCodes.refused[0] : exitCodes.usage[0]);
+		expect(stderr).toContain(complaint);
+		expect(contents(cwd)).toEqual(before);
+	});
+
+	test("--print is the script with the flags in it, and no token is asked for", async () => {
+		const { stdout, code } = await crossfade([
+			"install",
+			"--print",
+			"--endpoint",
+			"https://o.example",
+			"--cli",
+			"codex",
+		]);
+		expect(code).toBe(0);
+		expect(stdout).toContain("\nENDPOINT=https://o.example\nCLIS=codex\n");
+	});
+});

@@ -1,0 +1,25 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { program } from "./parts.ts";
+
+export const tmux = program("tmux");
+
+export interface TestTerminal {
+	/** What stands on the screen. */
+	screen(): string;
+	/** Types keys by tmux's names, e.g. `C-c`, or text. */
+	type(keys: string): void;
+}
+
+/** A real terminal of 80 columns with a command in it. */
+export function terminal(cwd: string, command: string): TestTerminal {
+	const socket = join(cwd, "tmux.sock");
+	const run = (...args: string[]) =>
+		execFileSync(tmux.path, ["-S", socket, "-f", "/dev/null", ...args], { encoding: "utf8" });
+	run("new-session", "-d", "-x", "80", "-y", "40", "-c", cwd, command);
+	onTestFinished(() => {
+		run("kill-server");
+	});
+	return { screen: () => run("capture-pane", "-p"), type: (keys) => run("send-keys", keys) };
+}

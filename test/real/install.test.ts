@@ -1,0 +1,106 @@
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { canary, filesBelow, leaks } from "../harness/canary.ts";
+import { CLI, scratch } from "../harness/cli.ts";
+import { cuts, runPiped } from "../harness/cut.ts";
+import { contents } from "../harness/endpoint.ts";
+import { shells } from "../harness/shells.ts";
+import { terminal, tmux } from "../harness/terminal.ts";
+import { waitFor } from "../harness/wait.ts";
+
+const SCRIPT = new URL("../../scripts/install.sh", import.meta.url).pathname;
+const script = readFileSync(SCRIPT, "utf8");
+
+/** A folder with the script and a home in which Codex was used. */
+function workstation(): string {
+	const cwd = scratch({ "home/.codex/config.toml": 'model = "a"\n' });
+	copyFileSync(SCRIPT, join(cwd, "install.sh"));
+	return cwd;
+}
+
+/** In a shell that outlives Ctrl-C, says how it ended and whether the terminal shows what is typed. */
+const wrapped = (cwd: string, command: string) =>
+	`env HOME=${cwd}/home sh -c 'trap : INT; ${command}; echo ended with $?; stty -a | grep -o " -*echo "; exec sleep 600'`;
+
+const ways = shells.flatMap((shell) => (["a file", "a pipe"] as const).map((way) => [shell.name, way, shell] as const));
+
+describe("the question for the token, in a real terminal", () => {
+	test.each(ways)(
+		"%s, the script from %s: what is typed does not show, and is the token",
+		async (_name, way, shell) => {
+			await prompted(shell, way, (token) => {
+				token.type(token.text);
+				token.type("Enter");
+				return { screen: new RegExp(`crossfade ok\\s+fp=${token.fingerprint}[^]*ended with 0\\s+echo`), changed: true };
+			});
+		},
+	);
+
+	test.each(ways)(
+		"%s, the script from %s: Ctrl-C changes nothing and gives the terminal back",
+		async (_name, way, shell) => {
+			await prompted(shell, way, (token) => {
+				token.type(token.text.slice(0, 9));
+				token.type("C-c");
+				return { screen: /ended with 130\s+echo/, changed: false };
+			});
+		},
+	);
+
+	test("crossfade install asks as well", async (context) => {
+		tmux.need(context);
+		const cwd = workstation();
+		const { token, fingerprint } = canary();
+		const { screen, type } = terminal(cwd, wrapped(cwd, `${process.execPath} ${CLI} install -v`));
+		await waitFor("the question", () => screen().includes("Token:"));
+		type(token);
+		type("Enter");
+		await waitFor("the end", () => screen().includes("ended with 0"));
+		expect(screen()).toMatch(new RegExp(`crossfade ok\\s+fp=${fingerprint}`));
+		expect(leaks([{ token, fingerprint }], { screen: screen() })).toEqual([]);
+	});
+});
+
+interface Typist {
+	readonly text: string;
+	readonly fingerprint: string;
+	type(keys: string): void;
+}
+
+async function prompted(
+	shell: (typeof shells)[number],
+	way: "a file" | "a pipe",
+	act: (token: Typist) => { screen: RegExp; changed: boolean },
+): Promise<void> {
+	const cwd = workstation();
+	const before = contents(join(cwd, "home"));
+	const run = [shell.part.path, ...shell.args].join(" ");
+	const command = way === "a file" ? `${run} install.sh` : `cat install.sh | ${run}`;
+	const { screen, type } = terminal(cwd, wrapped(cwd, command));
+	await waitFor("the question", () => screen().includes("(not shown)"));
+	expect(screen()).toContain("/.codex/config.toml");
+	const { token, fingerprint } = canary();
+	const wanted = act({ text: token, fingerprint, type });
+	await waitFor("the end", () => /ended with \d+\s+-?echo/.test(screen()));
+	expect(screen()).toMatch(wanted.screen);
+	expect(screen()).not.toContain(token.slice(0, 9));
+	if (wanted.changed) {
+		expect(leaks([{ token, fingerprint }], filesBelow(cwd, ["home/.codex/config.toml"]))).toEqual([]);
+	} else {
+		expect(contents(join(cwd, "home"))).toEqual(before);
+		expect(existsSync(join(cwd, "home/.otel-crossfade"))).toBe(false);
+	}
+}
+
+describe("a script that was cut off on its way", () => {
+	test.each(shells.map((shell) => [shell.name, shell] as const))("%s does nothing with it", async (_name, shell) => {
+		const cwd = scratch({ "home/.codex/config.toml": 'model = "a"\n', token: canary().token });
+		const before = contents(cwd);
+		for (const cut of cuts(script, 400)) {
+			expect(await runPiped(shell, script.slice(0, cut), cwd), `cut at ${cut}`).toMatchObject({ stdout: "" });
+		}
+		expect(contents(cwd)).toEqual(before);
+		expect((await runPiped(shell, script, cwd)).stdout).toMatch(/crossfade ok fp=[0-9a-f]{12}/);
+	});
+});
