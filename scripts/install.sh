@@ -1600,8 +1600,8 @@ tab=$(printf '\t')
 
 have() { command -v "$1" >/dev/null 2>&1; }
 say() { if [ "$SAYS" = yes ]; then printf '%s\n' "$*"; fi; }
-# Text from outside, without what a terminal would obey.
-plain() { put "$1" | tr -c '[:print:]' '?'; }
+# Text from outside, without what a terminal would obey. A range, because the tr of busybox knows no class [:print:].
+plain() { put "$1" | tr -c ' -~' '?'; }
 
 # Writes its argument and no line break, without starting a program that would show it in the process list.
 if [ "$(command -v printf)" = printf ]; then
@@ -1769,13 +1769,14 @@ ask() {
   if ! (: </dev/tty) 2>/dev/null; then
     fail 11 "there is no token, and no terminal to ask for one; see the top of this script"
   fi
-  printf 'Token (not shown): ' >/dev/tty
   terminal=$(stty -g </dev/tty)
-  trap 'stty "$terminal" </dev/tty; exit 130' INT TERM HUP
+  trap 'stty "$terminal" </dev/tty; stopped' INT TERM HUP
+  # Before the question: who types at once is not shown either.
   stty -echo </dev/tty
+  printf 'Token (not shown): ' >/dev/tty
   read_line </dev/tty
   stty "$terminal" </dev/tty
-  trap 'exit 130' INT TERM HUP
+  trap stopped INT TERM HUP
   printf '\n' >/dev/tty
 }
 
@@ -2215,6 +2216,13 @@ leave() {
   fi
 }
 
+# Not by leaving it to the trap on exit: mksh then ends with 0.
+stopped() {
+  trap - EXIT
+  leave
+  exit 130
+}
+
 # layers CLI WORDS...: which layers hold for whoever has this on the machine; sets release, in_system, in_user.
 layers() {
   in_system=no in_user=no
@@ -2467,7 +2475,7 @@ main() {
   LARGEST=10485760 BACKUPS=3 PATIENCE=60
   users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' token='' helper='' machine_name=''
   trap leave EXIT
-  trap 'exit 130' INT TERM HUP
+  trap stopped INT TERM HUP
   take_options "$@"
   set --
   read_options

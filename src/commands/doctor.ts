@@ -1,8 +1,110 @@
+import { clis } from "../adapters/clis/registry.ts";
+import type { KnownToken } from "../doctor/diagnosis.ts";
+import type { Effects } from "../effects/effects.ts";
+import { CrossfadeError, type ExitName } from "../errors.ts";
+import { fingerprint } from "../fingerprint.ts";
+import type { Flags } from "../spec/flags.ts";
+import { readFlags } from "../spec/flags.ts";
+import { FLEET_FILE } from "../spec/fleet-text.ts";
+import { clisOf } from "../spec/install.ts";
 import type { Command } from "./command.ts";
+import { loadFleet } from "./fleet-options.ts";
+
+/** Where nobody says how wide the terminal is. */
+const WIDTH = 80;
+const MAX_TOKEN_FILE_BYTES = 64 * 1024;
+
 export const doctorCommand: Command = {
 	name: "doctor",
-	description: "x",
-	options: [],
-	examples: [["crossfade doctor", "x"]],
-	run: async () => "ok",
+	description: `For this account on this machine: which AI coding CLIs are here, in which release, where each sends its telemetry and
+with which token (by fingerprint), which of its files and variables decides that, what is in the way, and how to put it
+right. It reads files and runs none of the CLIs; nothing is sent unless --probe is given. What it looks at: managed files
+and profiles, files of the system, the account and the folder it is started in, .env files, the environment.
+
+Exit codes: 0 all fine; 5 a CLI is on the token called old; 9 none of the CLIs is here; 10 something was found; with
+--probe also those of crossfade probe: 3 the token is rejected, 6 no answer, 7 partly accepted, 8 retry later. The
+lowest but 0 counts.`,
+	options: [
+		{ flags: "--cli <list>", description: `with commas between: ${clis.map(({ id }) => id).join(",")} (default: all)` },
+		{
+			flags: "--token <name=ref>",
+			description: "old=REF and new=REF: file:PATH, env:NAME, fd:N, prompt, or fp:<12 hex digits>",
+			repeatable: true,
+		},
+		{
+			flags: "-f, --fleet <file>",
+			description: `tokens from a fleet file (default: ${FLEET_FILE}, if it is here)`,
+			files: true,
+		},
+		{ flags: "--probe", description: "send a test record as each CLI would: is its token accepted now?" },
+		{ flags: "--json", description: "print JSON" },
+	],
+	examples: [
+		["crossfade doctor", "which token is each CLI on, and what overrides it?"],
+		["crossfade doctor --token old=fp:0123456789ab --token new=file:new.token", "old or new?"],
+		["crossfade doctor --probe --cli codex", "is Codex's token accepted now?"],
+		["crossfade doctor -v", "every place that was looked at"],
+	],
+	run,
 };
+
+async function run(fx: Effects, { options }: { readonly options: Flags }): Promise<ExitName> {
+	const reader = readFlags(options);
+	const wanted = clisOf(reader);
+	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
+	const known = await knownTokens(fx, options);
+	const [{ layerings }, { gather }, { diagnose }, { verdictOf }, { doctorText, doctorJson }] = await Promise.all([
+		import("../adapters/clis/layerings.ts"),
+		import("../doctor/gather.ts"),
+		import("../doctor/diagnose.ts"),
+		import("../doctor/verdict.ts"),
+		import("../report/doctor.ts"),
+	]);
+	const machine = await fx.machine();
+	const readLine = (path: string) => {
+		const file = machine.look(path, MAX_TOKEN_FILE_BYTES);
+		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8").split(/\r?\n/, 1)[0] : undefined;
+	};
+	const diagnoses = [];
+	for (const cli of wanted) {
+		const layering = layerings.find(({ id }) => id === cli.id);
+		if (!layering) continue;
+		const sight = await gather(fx, machine, cli, layering);
+		diagnoses.push(diagnose(cli, layering, sight, { known, environment: fx.environment, readLine }));
+	}
+	const probed = [];
+	if (options["probe"] === true) {
+		const { probeCli } = await import("../doctor/probe.ts");
+		const marker = fingerprint(fx.random.token());
+		for (const each of diagnoses)
+			probed.push(await fx.terminal.progress(`asking for ${each.title}`, probeCli(fx, each, marker)));
+	}
+	const exit = verdictOf(
+		diagnoses,
+		probed.flatMap(({ rows }) => rows),
+	);
+	const report = { diagnoses, probed, exit, isVerbose: fx.terminal.verbose };
+	const { color, width } = fx.terminal;
+	fx.terminal.print(
+		options["json"] === true ? doctorJson(report) : doctorText(report, { color, width: width() ?? WIDTH }),
+	);
+	return exit;
+}
+
+/** Tokens by fingerprint, from flags and from a fleet file; those of a fleet file that need a person to type are left out. */
+async function knownTokens(fx: Effects, options: Flags): Promise<KnownToken[]> {
+	const { tokens } = await loadFleet(fx, options);
+	const flagged = new Set(
+		readFlags(options)
+			.all("token")
+			.map((text) => text.split("=", 1)[0]),
+	);
+	const known: KnownToken[] = [];
+	for (const { name, fingerprint: id, ref } of tokens) {
+		if (id !== undefined) known.push({ name, fingerprint: id });
+		else if (ref && (ref.kind !== "prompt" || flagged.has(name))) {
+			known.push({ name, fingerprint: (await fx.readToken(ref)).fingerprint });
+		}
+	}
+	return known;
+}

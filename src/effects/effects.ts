@@ -6,6 +6,7 @@ import type { Folder } from "./folder.ts";
 import type { Forwarder, ForwarderOptions } from "./forwarder.ts";
 import type { HttpOutcome, HttpRequest } from "./http-client.ts";
 import type { ServeOptions, Server } from "./http-server.ts";
+import type { Machine } from "./machine.ts";
 import type { TlsLook } from "./tls-look.ts";
 
 /** The world as commands see it. `node.ts` is the real one; stages never touch anything else. */
@@ -16,6 +17,8 @@ export interface Effects {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly environment: Readonly<Record<string, string | undefined>>;
+	/** The machine this runs on, to look at and not to touch. */
+	machine(): Promise<Machine>;
 	/** Serves HTTP until closed. */
 	serve(options: ServeOptions): Promise<Server>;
 	/** Forwards HTTP until closed, and lets somebody watch. */

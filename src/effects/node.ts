@@ -19,6 +19,7 @@ export function nodeEffects(terminal: Terminal): Effects {
 		},
 		random: { token: () => process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url") },
 		environment: process.env,
+		machine: async () => (await import("./machine.ts")).nodeMachine(),
 		serve: async (options) => (await import("./http-server.ts")).serve(options),
 		forward: async (options) => (await import("./forwarder.ts")).startForwarder(options),
 		request: async (request) => (await import("./http-client.ts")).sendRequest(request),

@@ -4,8 +4,8 @@ tab=$(printf '\t')
 
 have() { command -v "$1" >/dev/null 2>&1; }
 say() { if [ "$SAYS" = yes ]; then printf '%s\n' "$*"; fi; }
-# Text from outside, without what a terminal would obey.
-plain() { put "$1" | tr -c '[:print:]' '?'; }
+# Text from outside, without what a terminal would obey. A range, because the tr of busybox knows no class [:print:].
+plain() { put "$1" | tr -c ' -~' '?'; }
 
 # Writes its argument and no line break, without starting a program that would show it in the process list.
 if [ "$(command -v printf)" = printf ]; then

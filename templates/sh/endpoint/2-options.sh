@@ -96,13 +96,14 @@ ask() {
   if ! (: </dev/tty) 2>/dev/null; then
     fail 11 "there is no token, and no terminal to ask for one; see the top of this script"
   fi
-  printf 'Token (not shown): ' >/dev/tty
   terminal=$(stty -g </dev/tty)
-  trap 'stty "$terminal" </dev/tty; exit 130' INT TERM HUP
+  trap 'stty "$terminal" </dev/tty; stopped' INT TERM HUP
+  # Before the question: who types at once is not shown either.
   stty -echo </dev/tty
+  printf 'Token (not shown): ' >/dev/tty
   read_line </dev/tty
   stty "$terminal" </dev/tty
-  trap 'exit 130' INT TERM HUP
+  trap stopped INT TERM HUP
   printf '\n' >/dev/tty
 }
 

@@ -51,6 +51,13 @@ leave() {
   fi
 }
 
+# Not by leaving it to the trap on exit: mksh then ends with 0.
+stopped() {
+  trap - EXIT
+  leave
+  exit 130
+}
+
 # layers CLI WORDS...: which layers hold for whoever has this on the machine; sets release, in_system, in_user.
 layers() {
   in_system=no in_user=no
@@ -303,7 +310,7 @@ main() {
   LARGEST=10485760 BACKUPS=3 PATIENCE=60
   users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' token='' helper='' machine_name=''
   trap leave EXIT
-  trap 'exit 130' INT TERM HUP
+  trap stopped INT TERM HUP
   take_options "$@"
   set --
   read_options

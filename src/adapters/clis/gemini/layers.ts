@@ -1,0 +1,200 @@
+import { type CliLayering, headerIn, type Route, tokenIn, withPath } from "../layering.ts";
+
+const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
+const HOME = "{GEMINI_CLI_HOME:~}/.gemini";
+
+/** Switches of the environment that go before those of the files. https://geminicli.com/docs/cli/telemetry/ */
+const variables: Readonly<Record<string, string>> = {
+	target: "GEMINI_TELEMETRY_TARGET",
+	otlpProtocol: "GEMINI_TELEMETRY_OTLP_PROTOCOL",
+	logPrompts: "GEMINI_TELEMETRY_LOG_PROMPTS",
+	outfile: "GEMINI_TELEMETRY_OUTFILE",
+	useCollector: "GEMINI_TELEMETRY_USE_COLLECTOR",
+};
+const endpoints = ["GEMINI_TELEMETRY_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+
+export const gemini: CliLayering = {
+	id: "gemini",
+	program: "gemini",
+	tolerance: { bom: false, utf16: false },
+	variables: /^(GEMINI_TELEMETRY_|OTEL_|GEMINI_CLI_HOME$|GEMINI_CLI_SYSTEM_)/,
+	layers: [
+		{
+			id: "defaults",
+			title: "system's defaults",
+			paths: {
+				macos: ["{GEMINI_CLI_SYSTEM_DEFAULTS_PATH:/Library/Application Support/GeminiCli/system-defaults.json}"],
+				linux: ["{GEMINI_CLI_SYSTEM_DEFAULTS_PATH:/etc/gemini-cli/system-defaults.json}"],
+			},
+			format: "jsonc",
+			mustBeSafe: ">=0.61.0",
+			broken: "cli",
+		},
+		{ id: "user", title: "user's file", paths: everywhere(`${HOME}/settings.json`), format: "jsonc", broken: "cli" },
+		{
+			id: "project",
+			title: "project's file",
+			paths: everywhere("./.gemini/settings.json"),
+			format: "jsonc",
+			broken: "cli",
+		},
+		{
+			id: "system",
+			title: "system's file",
+			paths: {
+				macos: ["{GEMINI_CLI_SYSTEM_SETTINGS_PATH:/Library/Application Support/GeminiCli/settings.json}"],
+				linux: ["{GEMINI_CLI_SYSTEM_SETTINGS_PATH:/etc/gemini-cli/settings.json}"],
+			},
+			format: "jsonc",
+			isForAll: true,
+			// Seen: 0.33.2 reads such a file, 0.61.0 does not.
+			mustBeSafe: ">=0.61.0",
+			broken: "cli",
+		},
+		{
+			id: "dotenv",
+			title: ".env file",
+			// The nearest one alone, those of the home after all.
+			paths: everywhere("^.gemini/.env", "^.env", `${HOME}/.env`, "~/.env"),
+			format: "dotenv",
+			// Seen: 0.33.2 takes headers from it and no endpoint.
+			ignores: [{ range: "<0.34.0", pointer: /ENDPOINT$/ }],
+			broken: "file",
+		},
+		{ id: "environment", title: "environment", broken: "file" },
+	],
+	unseen: ["the flags of the command line"],
+	routes({ get, isRelease }) {
+		const setting = (key: string) => {
+			const fromVariable = variables[key] === undefined ? undefined : get(`/env/${variables[key]}`);
+			return fromVariable ?? get(`/telemetry/${key}`);
+		};
+		const variable = endpoints.find((name) => get(`/env/${name}`) !== undefined);
+		const endpoint = variable === undefined ? get("/telemetry/otlpEndpoint") : get(`/env/${variable}`);
+		const isEnabled = [get("/telemetry/enabled"), get("/env/GEMINI_TELEMETRY_ENABLED")].some(
+			(value) => value === "true" || value === "1",
+		);
+		const off = !isEnabled
+			? "telemetry.enabled is not true"
+			: setting("outfile")
+				? "telemetry.outfile takes it all to a file"
+				: setting("target") === "gcp" && setting("useCollector") !== "true"
+					? "telemetry.target is gcp: it goes to Google Cloud"
+					: endpoint
+						? undefined
+						: "no endpoint is set";
+		return (["logs", "metrics", "traces"] as const).map((signal): Route => {
+			const own = `/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`;
+			const general = "/env/OTEL_EXPORTER_OTLP_HEADERS";
+			const from = headerIn(get(own), "authorization") === undefined ? general : own;
+			const header = headerIn(get(from), "authorization");
+			return {
+				signal,
+				off,
+				url: endpoint && (isRelease(">=0.34.0") ? withPath(endpoint, `/v1/${signal}`) : endpoint),
+				urlFrom: variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`,
+				...(header === undefined
+					? {
+							...tokenInUrl(endpoint),
+							tokenFrom: variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`,
+						}
+					: { ...tokenIn(unescaped(header)), tokenFrom: from }),
+			};
+		});
+	},
+	hazards: [
+		{
+			pointer: /^\/telemetry\/(enabled|target|otlp|useCollector)/,
+			layers: ["project"],
+			severity: "warning",
+			what: "{name} of this project goes before the user's, where the folder is trusted",
+			fix: "take {name} out of the {layer}",
+		},
+		{
+			pointer: /^\/env\/(GEMINI_TELEMETRY_OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_ENDPOINT)$/,
+			severity: "error",
+			what: "{name} goes before the endpoint of every file, and the token in it is not ours",
+			fix: "take {name} out of the {layer}",
+		},
+		{
+			pointer: /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/,
+			severity: "warning",
+			what: "the headers in {name} are sent along",
+			fix: "take {name} out of the {layer}",
+		},
+		{
+			pointer: /^\/env\/GEMINI_TELEMETRY_ENABLED$/,
+			value: /^(?!true$|1$)/,
+			severity: "warning",
+			what: "{name} does not stop telemetry that a file enables",
+			fix: "set telemetry.enabled to false in the file, or take {name} out of the {layer}",
+		},
+		{
+			pointer: /^\/env\/GEMINI_TELEMETRY_(TARGET|OTLP_PROTOCOL|OUTFILE|USE_COLLECTOR)$/,
+			severity: "warning",
+			what: "{name} goes before what the files say",
+			fix: "take {name} out of the {layer}",
+		},
+		{
+			pointer: /^\/env\/GEMINI_CLI_SYSTEM_(SETTINGS|DEFAULTS)_PATH$/,
+			layers: ["environment"],
+			severity: "warning",
+			what: "{name} moves the file that holds for this machine",
+			fix: "unset {name} where Gemini CLI is started",
+		},
+		{
+			pointer: /^\/telemetry\/outfile$/,
+			value: /./,
+			severity: "error",
+			what: "{name} takes the telemetry to a file, and none is sent",
+			fix: 'set {name} to "" in the {layer}',
+		},
+		{
+			pointer: /^\/telemetry\/otlpProtocol$/,
+			value: /^grpc$/,
+			severity: "error",
+			what: "over gRPC the path of the endpoint, and the token in it, is lost",
+			fix: "set {name} to http in the {layer}",
+		},
+		{
+			pointer: /^\/telemetry\/logPrompts$|^\/env\/GEMINI_TELEMETRY_LOG_PROMPTS$/,
+			value: /^(true|1)$/,
+			severity: "note",
+			what: "privacy: {name} is on, so what people write is sent",
+			fix: "set {name} to false in the {layer}, unless that is wanted",
+		},
+		{
+			pointer: /^\/telemetry\/logPrompts$|^\/env\/GEMINI_TELEMETRY_LOG_PROMPTS$/,
+			isMissing: "telemetry.logPrompts",
+			severity: "note",
+			what: "privacy: {name} is not set, which means on: what people write is sent",
+			fix: "set {name} to false, unless that is wanted",
+		},
+	],
+	usesProxy: false,
+	seen: ["0.33.2", "0.61.0"],
+	evidence: [
+		"https://github.com/google-gemini/gemini-cli/blob/main/docs/cli/telemetry.md",
+		"https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/config/settings.ts",
+	],
+};
+
+function unescaped(value: string): string {
+	try {
+		return decodeURIComponent(value);
+	} catch {
+		return value;
+	}
+}
+
+/** User and password, or the last segment of the path. */
+function tokenInUrl(endpoint: string | undefined): Pick<Route, "token" | "tokenBy"> {
+	if (!endpoint || !URL.canParse(endpoint)) return {};
+	const { password, pathname } = new URL(endpoint);
+	if (password !== "") return { token: decodeURIComponent(password), tokenBy: "basic" };
+	const segment = pathname
+		.split("/")
+		.filter((each) => each !== "")
+		.at(-1);
+	return segment === undefined ? {} : { token: decodeURIComponent(segment), tokenBy: "url" };
+}
