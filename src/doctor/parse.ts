@@ -69,7 +69,7 @@ function toml(text: string): Parsed {
 /** `NAME=value` as dotenv reads it: `export` in front, quotes around, a comment behind. https://github.com/motdotla/dotenv */
 function dotenv(text: string): Record<string, string> {
 	const found: Record<string, string> = {};
-	const line = /^\s*(?:export\s+)?([\w.-]+)\s*[=:]\s*("(?:\\"|[^"])*"|'[^']*'|[^#\r\n]*)?/gm;
+	const line = /^[^\S\r\n]*(?:export\s+)?([\w.-]+)(?:[^\S\r\n]*=|:[^\S\r\n])[^\S\r\n]*("(?:\\"|[^"])*"|'[^']*'|[^#\r\n]*)?/gm;
 	for (const [, name = "", raw = ""] of text.matchAll(line)) {
 		const value = raw.trim();
 		const quoted = /^(["'])(.*)\1$/s.exec(value);
