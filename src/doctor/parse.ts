@@ -21,7 +21,12 @@ export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance:
 	// A file without anything in it says nothing, and no reader minds.
 	if (text.trim() === "") return { document: {} };
 	if (format === "dotenv") return { document: { env: dotenv(text) } };
-	return format === "toml" ? toml(text) : json(text, format === "jsonc");
+	try {
+		return format === "toml" ? toml(text) : json(text, format === "jsonc");
+	} catch (error) {
+		if (error instanceof RangeError) return { problem: "is nested too deeply" };
+		throw error;
+	}
 }
 
 function markAt(bytes: Uint8Array): "utf-8" | "utf-16" | undefined {
@@ -57,6 +62,7 @@ function toml(text: string): Parsed {
 	try {
 		return { document: parseToml(text) };
 	} catch (error) {
+		if (error instanceof RangeError) throw error;
 		const line = error instanceof TomlError ? `, line ${error.line}` : "";
 		const [reason = ""] =
 			error instanceof Error ? error.message.replace(/^Invalid TOML document: /, "").split("\n") : [];
@@ -69,7 +75,8 @@ function toml(text: string): Parsed {
 /** `NAME=value` as dotenv reads it: `export` in front, quotes around, a comment behind. https://github.com/motdotla/dotenv */
 function dotenv(text: string): Record<string, string> {
 	const found: Record<string, string> = {};
-	const line = /^[^\S\r\n]*(?:export\s+)?([\w.-]+)(?:[^\S\r\n]*=|:[^\S\r\n])[^\S\r\n]*("(?:\\"|[^"])*"|'[^']*'|[^#\r\n]*)?/gm;
+	const line =
+		/^[^\S\r\n]*(?:export\s+)?([\w.-]+)(?:[^\S\r\n]*=|:[^\S\r\n])[^\S\r\n]*("(?:\\"|[^"])*"|'[^']*'|[^#\r\n]*)?/gm;
 	for (const [, name = "", raw = ""] of text.matchAll(line)) {
 		const value = raw.trim();
 		const quoted = /^(["'])(.*)\1$/s.exec(value);

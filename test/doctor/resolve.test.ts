@@ -417,6 +417,12 @@ describe("Gemini CLI", () => {
 			["logs", "metrics", "traces"].map((signal) => `${signal} https://u/U U`),
 		],
 		[
+			"and the file's endpoint goes before the environment's",
+			"0.33.2",
+			{ user: telemetry("u", "U"), environment: variable("OTEL_EXPORTER_OTLP_ENDPOINT", "https://e/E") },
+			["logs", "metrics", "traces"].map((signal) => `${signal} https://u/U U`),
+		],
+		[
 			"a password in the URL is the token",
 			"0.61.0",
 			{ user: telemetry("x:U@u", "base") },

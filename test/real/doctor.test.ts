@@ -143,23 +143,10 @@ const cases: Record<CliName, Record<string, Write>> = {
 			lab.machine.write(geminiSystem, geminiSettings(to("b")));
 			chmodSync(lab.machine.path(geminiSystem), 0o664);
 		},
-		"a project's file over the user's": ({ lab, to }) => {
-			lab.machine.write(geminiUser, geminiSettings(to("a")));
-			lab.machine.write("~/project/.gemini/settings.json", geminiSettings(to("b")));
-		},
-		"an outfile of the user's under the system's file": ({ lab, to }) => {
-			const outfile = lab.machine.path("~/telemetry.log");
-			lab.machine.write(geminiUser, JSON.stringify({ telemetry: { outfile } }));
-			lab.machine.write(geminiSystem, geminiSettings(to("a"), { outfile: undefined }));
-		},
 		"the shell's OTEL_EXPORTER_OTLP_ENDPOINT": ({ lab, to }) => {
 			lab.machine.write(geminiUser, geminiSettings(to("a")));
 			const { url, token } = to("b");
 			return { env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/ingest/${token}` } };
-		},
-		"the shell's headers": ({ lab, to, token }) => {
-			lab.machine.write(geminiUser, geminiSettings(to("a")));
-			return { env: { OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${token("b")}` } };
 		},
 		"GEMINI_TELEMETRY_ENABLED=false, which does not stop it": ({ lab, to }) => {
 			lab.machine.write(geminiUser, geminiSettings(to("a")));
@@ -172,9 +159,22 @@ const cases: Record<CliName, Record<string, Write>> = {
 	},
 };
 
-/** The releases differ there; the old one is only told to send to the endpoint of a file. */
+/** What the other release does not have, or takes too long over to be asked again. */
 const newestOnly: Partial<Record<CliName, Record<string, Write>>> = {
 	gemini: {
+		"the shell's headers": ({ lab, to, token }) => {
+			lab.machine.write(geminiUser, geminiSettings(to("a")));
+			return { env: { OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${token("b")}` } };
+		},
+		"a project's file over the user's": ({ lab, to }) => {
+			lab.machine.write(geminiUser, geminiSettings(to("a")));
+			lab.machine.write("~/project/.gemini/settings.json", geminiSettings(to("b")));
+		},
+		"an outfile of the user's under the system's file": ({ lab, to }) => {
+			const outfile = lab.machine.path("~/telemetry.log");
+			lab.machine.write(geminiUser, JSON.stringify({ telemetry: { outfile } }));
+			lab.machine.write(geminiSystem, geminiSettings(to("a"), { outfile: undefined }));
+		},
 		"a project's .env": ({ lab, to }) => {
 			lab.machine.write(geminiUser, geminiSettings(to("a")));
 			const { url, token } = to("b");

@@ -57,8 +57,6 @@ export const gemini: CliLayering = {
 			// The nearest one alone, those of the home after all.
 			paths: everywhere("^.gemini/.env", "^.env", `${HOME}/.env`, "~/.env"),
 			format: "dotenv",
-			// Seen: 0.33.2 takes headers from it and no endpoint.
-			ignores: [{ range: "<0.34.0", pointer: /ENDPOINT$/ }],
 			broken: "file",
 		},
 		{ id: "environment", title: "environment", broken: "file" },
@@ -69,7 +67,10 @@ export const gemini: CliLayering = {
 			const fromVariable = variables[key] === undefined ? undefined : get(`/env/${variables[key]}`);
 			return fromVariable ?? get(`/telemetry/${key}`);
 		};
-		const variable = endpoints.find((name) => get(`/env/${name}`) !== undefined);
+		// Seen: 0.33.2 takes the endpoint of the file all the same, and sends no user and password.
+		const isOld = isRelease("<0.34.0");
+		const isFilesOwn = isOld && get("/telemetry/otlpEndpoint") !== undefined;
+		const variable = isFilesOwn ? undefined : endpoints.find((name) => get(`/env/${name}`) !== undefined);
 		const endpoint = variable === undefined ? get("/telemetry/otlpEndpoint") : get(`/env/${variable}`);
 		const isEnabled = [get("/telemetry/enabled"), get("/env/GEMINI_TELEMETRY_ENABLED")].some(
 			(value) => value === "true" || value === "1",
@@ -91,11 +92,11 @@ export const gemini: CliLayering = {
 			return {
 				signal,
 				off,
-				url: endpoint && (isRelease(">=0.34.0") ? withPath(endpoint, `/v1/${signal}`) : endpoint),
+				url: endpoint && (isOld ? endpoint : withPath(endpoint, `/v1/${signal}`)),
 				urlFrom: variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`,
 				...(header === undefined
 					? {
-							...tokenInUrl(endpoint),
+							...tokenInUrl(endpoint, isOld),
 							tokenFrom: variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`,
 						}
 					: { ...tokenIn(unescaped(header)), tokenFrom: from }),
@@ -112,6 +113,7 @@ export const gemini: CliLayering = {
 		},
 		{
 			pointer: /^\/env\/(GEMINI_TELEMETRY_OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_ENDPOINT)$/,
+			range: ">=0.34.0",
 			severity: "error",
 			what: "{name} goes before the endpoint of every file, and the token in it is not ours",
 			fix: "take {name} out of the {layer}",
@@ -188,10 +190,10 @@ function unescaped(value: string): string {
 }
 
 /** User and password, or the last segment of the path. */
-function tokenInUrl(endpoint: string | undefined): Pick<Route, "token" | "tokenBy"> {
+function tokenInUrl(endpoint: string | undefined, isOld: boolean): Pick<Route, "token" | "tokenBy"> {
 	if (!endpoint || !URL.canParse(endpoint)) return {};
 	const { password, pathname } = new URL(endpoint);
-	if (password !== "") return { token: decodeURIComponent(password), tokenBy: "basic" };
+	if (password !== "" && !isOld) return { token: decodeURIComponent(password), tokenBy: "basic" };
 	const segment = pathname
 		.split("/")
 		.filter((each) => each !== "")

@@ -1,0 +1,152 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { exitCodes } from "../../src/errors.ts";
+import { type Canary, canary } from "../harness/canary.ts";
+import { crossfade, type RunOptions, scratch } from "../harness/cli.ts";
+import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
+import { listen } from "../harness/clis/loopback.ts";
+import { contents } from "../harness/endpoint.ts";
+import { startProvider } from "../harness/provider.ts";
+
+const npm = (name: string) => `.npm-global/lib/node_modules/${name}/package.json`;
+const holders = [".codex/config.toml", ".claude/settings.json", ".gemini/settings.json", "new.token"];
+
+/** A home with all three CLIs that send to a place with a token. */
+function home(url: string, token: Canary): string {
+	const cwd = scratch({
+		[npm("@openai/codex")]: JSON.stringify({ name: "@openai/codex", version: "0.169.0" }),
+		[npm("@anthropic-ai/claude-code")]: JSON.stringify({ version: "2.1.330" }),
+		[npm("@google/gemini-cli")]: JSON.stringify({ version: "0.61.0" }),
+		".codex/config.toml": codexConfig({ url, token: token.token }),
+		".claude/settings.json": claudeSettings({ url, token: token.token }),
+		".gemini/settings.json": geminiSettings({ url, token: token.token }, { otlpEndpoint: `${url}/${token.token}` }),
+		"new.token": token.token,
+	});
+	chmodSync(join(cwd, "new.token"), 0o600);
+	return cwd;
+}
+const doctor = (args: string, cwd: string, token: Canary, more: RunOptions = {}) =>
+	crossfade(["doctor", ...args.split(" ").filter((word) => word !== "")], { cwd, canaries: [token], holders, ...more });
+
+describe("crossfade doctor", () => {
+	test("all is well: 0; nothing is changed", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		const before = contents(cwd);
+		const { code, stdout, stderr } = await doctor("--token new=file:new.token", cwd, token);
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		expect(stdout.match(new RegExp(`new fp=${token.fingerprint}`, "g"))).toHaveLength(3);
+		expect(stdout).toContain("exit 0: all as wanted");
+		expect(stdout.split("\n").filter((line) => line.length > 80 && line.slice(11).includes(" "))).toEqual([]);
+		expect(contents(cwd)).toEqual(before);
+	});
+
+	test("the old token is 5, by flag or by fleet file; --json says the same; -v shows the last four characters", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		expect(await doctor(`--token old=fp:${token.fingerprint} --cli codex`, cwd, token)).toMatchObject({
+			code: exitCodes.oldInUse[0],
+		});
+		writeFileSync(join(cwd, "crossfade.yaml"), `version: 1\ntokens: { old: "fp:${token.fingerprint}" }\n`);
+		const { code, stdout } = await doctor("--json", cwd, token);
+		expect(code).toBe(exitCodes.oldInUse[0]);
+		const { clis, exit, schema } = JSON.parse(stdout);
+		expect({ schema, exit }).toEqual({ schema: 1, exit: { name: "oldInUse", code: 5 } });
+		for (const { signals } of clis) {
+			for (const signal of signals) {
+				expect(signal).toMatchObject({ sends: true, fingerprint: token.fingerprint, token: "old" });
+				expect(signal).not.toHaveProperty("hint");
+			}
+		}
+		expect((await doctor("-v", cwd, token)).stdout).toContain(
+			`fp=${token.fingerprint} (ends in ${token.token.slice(-4)})`,
+		);
+	});
+
+	test("something found is 10, nobody here is 9", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		const env = { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" };
+		const { code, stdout } = await doctor("--cli codex", cwd, token, { env });
+		expect(code).toBe(exitCodes.findings[0]);
+		expect(stdout).toContain("fix: unset OTEL_EXPORTER_OTLP_COMPRESSION where Codex is started");
+		const empty = await doctor("", scratch(), token);
+		expect(empty).toMatchObject({
+			code: exitCodes.noEvidence[0],
+			stdout: expect.stringContaining("Gemini CLI: not here"),
+		});
+	});
+
+	test("after crossfade install it finds nothing, after uninstall that nothing is sent", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		for (const file of holders.slice(0, 3)) writeFileSync(join(cwd, file), "");
+		const set = await crossfade(["install", "--token", "file:new.token"], { cwd, canaries: [token], holders });
+		expect(set.code).toBe(0);
+		expect(await doctor("--token new=file:new.token", cwd, token)).toMatchObject({ code: 0 });
+		await crossfade(["uninstall"], { cwd, canaries: [token], holders });
+		const after = await doctor("", cwd, token);
+		expect(after.code).toBe(exitCodes.findings[0]);
+		expect(after.stdout.match(/sends no telemetry/g)).toHaveLength(3);
+	});
+
+	test("--probe: each CLI's own token at its own place: accepted, then rejected", async () => {
+		const provider = await startProvider(["--overlap", "24h"]);
+		const token: Canary = { ...canary(), token: provider.token };
+		const cwd = home(provider.url, token);
+		const good = await doctor("--probe", cwd, token);
+		expect(good).toMatchObject({ code: 0, stderr: "" });
+		expect(good.stdout.match(/probe +\w+ ACCEPTED/g)?.length).toBeGreaterThanOrEqual(6);
+		expect(await provider.records(provider.token)).toBeGreaterThanOrEqual(6);
+		await provider.rotate();
+		await provider.advance("25h");
+		const bad = await doctor("--probe --json", cwd, token);
+		expect(bad.code).toBe(exitCodes.newRejected[0]);
+		const verdicts = JSON.parse(bad.stdout).clis.flatMap(({ probe }: { probe: { verdict: string }[] }) =>
+			probe.map(({ verdict }) => verdict),
+		);
+		expect(new Set(verdicts)).toEqual(new Set(["REJECTED"]));
+	});
+
+	test("--probe: no answer is 6; what cannot be asked is said", async () => {
+		const token = canary();
+		const { origin: url, close } = await listen(createServer());
+		await close();
+		const cwd = home(url, token);
+		expect(await doctor("--probe --cli codex", cwd, token)).toMatchObject({ code: exitCodes.unreachable[0] });
+		const program = JSON.parse(claudeSettings({ url, token: token.token }));
+		writeFileSync(join(cwd, ".claude/settings.json"), JSON.stringify({ ...program, otelHeadersHelper: "/opt/header" }));
+		const { stdout } = await doctor("--probe --cli claude-code", cwd, token);
+		expect(stdout).toContain("logs not asked: its token is not known");
+	});
+
+	test.each([
+		["--cli cursor", "the CLI is not known"],
+		["--token new=TOKEN", "this does not say where to read the token"],
+		["--token new=file:not-here", "cannot read this"],
+	])("%s: %s", async (args, complaint) => {
+		const token = canary();
+		const { code, stderr, stdout } = await doctor(args.replace("TOKEN", token.token), scratch(), token, {
+			seenInArguments: true,
+		});
+		expect([exitCodes.usage[0], exitCodes.io[0]]).toContain(code);
+		expect(stderr).toContain(complaint);
+		expect(stdout).toBe("");
+	});
+
+	test("files that are folders, links to nowhere, huge or hostile are findings, never a crash", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		for (const path of [".claude/settings.local.json", ".gemini/.env/x"])
+			mkdirSync(dirname(join(cwd, path)), { recursive: true });
+		mkdirSync(join(cwd, ".claude/settings.local.json"));
+		writeFileSync(join(cwd, ".codex/config.toml"), Buffer.alloc(11 * 1024 * 1024, "a"));
+		writeFileSync(join(cwd, ".gemini/settings.json"), `{"telemetry":${'{"a":'.repeat(5000)}1${"}".repeat(5000)}}`);
+		const { code, stdout, stderr } = await doctor("", cwd, token);
+		expect({ code, stderr }).toEqual({ code: exitCodes.findings[0], stderr: "" });
+		expect(stdout).toMatch(/is no regular file but a\s+folder/);
+		expect(stdout).toMatch(/is larger than 10 MB/);
+	});
+});
