@@ -61,6 +61,10 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 		import("../report/doctor.ts"),
 	]);
 	const machine = await fx.machine();
+	if (machine.os === "other") {
+		const what = "it is not known where the CLIs have their settings on this system";
+		throw new CrossfadeError("missingPart", { what, expected: "macOS or Linux", fix: "run it there, or in WSL" });
+	}
 	const readLine = (path: string) => {
 		const file = machine.look(path, MAX_TOKEN_FILE_BYTES);
 		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8").split(/\r?\n/, 1)[0] : undefined;

@@ -3,12 +3,12 @@ import { providers } from "../adapters/providers/registry.ts";
 import { vehicles } from "../adapters/vehicles/registry.ts";
 import type { Action } from "../adapters/vehicles/vehicle.ts";
 import type { Effects, RunResult } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName, exitCodes } from "../errors.ts";
+import { CrossfadeError, type ExitName, exitCodes, type Problem } from "../errors.ts";
 import { parseReportLine } from "../evidence/inventory.ts";
 import { renderEndpoint } from "../render/endpoint.ts";
-import type { Secret } from "../secret.ts";
+import { Secret } from "../secret.ts";
 import type { Flags } from "../spec/flags.ts";
-import { type InstallRequest, parseInstallFlags, scopes } from "../spec/install.ts";
+import { parseInstallFlags, scopes } from "../spec/install.ts";
 import type { Command, OptionSpec } from "./command.ts";
 
 /** A run that restarts background processes waits for them; no other takes more than seconds. */
@@ -70,28 +70,61 @@ export async function runAction(fx: Effects, action: Action, options: Flags): Pr
 		fx.terminal.print(script.content);
 		return "ok";
 	}
-	const token = action === "install" ? await fx.readToken(request.token) : undefined;
-	const result = await runScript(fx, script.content, request, token);
+	const isDryRun = options["dryRun"] === true;
+	const isAnnounced = action === "install" && !isDryRun && options["json"] !== true;
+	// What need not be asked for is read first: a child process then gets no variable that holds it.
+	const isAsked = request.token.kind === "prompt";
+	const given = action === "install" && !isAsked ? await fx.readToken(request.token) : undefined;
+	// Before the question and before anything is changed: a dry run, with a token that is none.
+	if (isAnnounced) fx.terminal.print(announcement(await runScript(fx, script.content, ["dry-run"], nobodys(fx))));
+	const token = action === "install" && isAsked ? await fx.readToken(request.token) : given;
+	const result = await runScript(fx, script.content, request.words, token);
 	const lines = result.stdout.trimEnd().split("\n");
 	const report = parseReportLine(lines.at(-1) ?? "");
-	if (result.stderr !== "") fx.terminal.warn(complaints(result.stderr));
-	if (options["json"] === true) fx.terminal.print(json(lines, result, options["dryRun"] === true));
-	else if (report && !fx.terminal.verbose)
+	if (options["json"] === true) fx.terminal.print(json(lines, result, isDryRun));
+	else {
+		const told = report && !fx.terminal.verbose ? lines.slice(0, -1) : lines;
 		fx.terminal.print(
-			lines
-				.slice(0, -1)
+			told
+				.slice(isAnnounced ? announced(lines).length : 0)
 				.map((line) => `${line}\n`)
 				.join(""),
 		);
-	else fx.terminal.print(result.stdout);
+	}
+	const errors = complaints(result);
+	if (errors.length > 0) throw new CrossfadeError(exitOf(result), errors);
 	return exitOf(result);
+}
+
+/** What the script says on standard error. */
+function complaints({ stderr }: RunResult): Problem[] {
+	const lines = stderr.split("\n").filter((line) => line !== "");
+	const fix = "crossfade doctor shows each file and what is wrong with it";
+	return lines.map((line) => ({ what: line.replace(/^error: /, ""), fix }));
+}
+
+/** A token of nobody's: only that there is one matters. */
+function nobodys(fx: Effects): Secret {
+	return Secret.of(fx.random.token());
+}
+
+/** The lines that say what will be done, which the script says first. */
+function announced(lines: readonly string[]): readonly string[] {
+	return lines.slice(0, lines.findIndex((line) => line.startsWith("Each file is backed up")) + 1);
+}
+
+function announcement({ stdout }: RunResult): string {
+	const lines = announced(stdout.split("\n")).map((line) =>
+		line.replace(/^A dry run: .* would be set for:$/, "Will be set:"),
+	);
+	return lines.map((line) => `${line}\n`).join("");
 }
 
 /** From a private file, so that standard input is the token and nothing else. */
 async function runScript(
 	fx: Effects,
 	content: string,
-	{ words }: InstallRequest,
+	words: readonly string[],
 	input: Secret | undefined,
 ): Promise<RunResult> {
 	const sh = fx.programs.find("/bin/sh");
@@ -101,17 +134,15 @@ async function runScript(
 			fix: "run this on macOS or Linux; Windows is not set this way",
 		});
 	}
-	return fx.terminal.progress(
+	const result = await fx.terminal.progress(
 		"setting the CLIs",
 		fx.files.withTemporary("install.sh", Buffer.from(content), (path) =>
 			fx.programs.run(sh, [path, ...words], { timeoutMs: LONGEST_RUN_MS, input }),
 		),
 	);
-}
-
-function complaints(stderr: string) {
-	const lines = stderr.trimEnd().split("\n");
-	return { what: lines.join("\n"), fix: "crossfade doctor shows each file and what is wrong with it" };
+	if (!result.timedOut) return result;
+	const fix = "see what it waits for with sh -x, from crossfade install --print; every file is whole";
+	throw new CrossfadeError("deadline", { what: "the script did not end within 5 minutes", fix });
 }
 
 /** Our name for the script's exit code. */
@@ -131,7 +162,7 @@ function json(lines: readonly string[], result: RunResult, isDryRun: boolean): s
 		changed: files(/^changed {7}(.+)$/),
 		restored: files(/^restored {6}(.+)$/),
 		wouldChange: files(/^would (?:change {2}|restore )(.+)$/),
-		errors: result.stderr.split("\n").filter((line) => line !== ""),
+		errors: complaints(result).map(({ what }) => what),
 		exit: { name: exit, code: exitCodes[exit][0] },
 	};
 	return `${JSON.stringify(document, undefined, 2)}\n`;

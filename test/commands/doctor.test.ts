@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodes } from "../../src/errors.ts";
 import { type Canary, canary } from "../harness/canary.ts";
 import { crossfade, type RunOptions, scratch } from "../harness/cli.ts";
@@ -9,6 +10,7 @@ import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/con
 import { listen } from "../harness/clis/loopback.ts";
 import { contents } from "../harness/endpoint.ts";
 import { startProvider } from "../harness/provider.ts";
+import { waitFor } from "../harness/wait.ts";
 
 const npm = (name: string) => `.npm-global/lib/node_modules/${name}/package.json`;
 const holders = [".codex/config.toml", ".claude/settings.json", ".gemini/settings.json", "new.token"];
@@ -134,6 +136,27 @@ describe("crossfade doctor", () => {
 		expect([exitCodes.usage[0], exitCodes.io[0]]).toContain(code);
 		expect(stderr).toContain(complaint);
 		expect(stdout).toBe("");
+	});
+
+	test("a background process of Codex from before the change is found by ps; one of another home is not ours", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		const later = new Date(Date.now() + 3_600_000);
+		utimesSync(join(cwd, ".codex/config.toml"), later, later);
+		for (const [owner, code] of [
+			[scratch(), 0],
+			[cwd, exitCodes.findings[0]],
+		] as const) {
+			// Stands in for the daemon: its command line and its home are all that is looked at.
+			const name = "/opt/codex app-server --managed-daemon";
+			const daemon = spawn("bash", ["-c", `exec -a "${name}" sleep 600`], {
+				env: { HOME: owner, PATH: "/usr/bin:/bin" },
+			});
+			onTestFinished(() => void daemon.kill("SIGKILL"));
+			await waitFor("the stand-in", () => readFileSync(`/proc/${daemon.pid}/cmdline`, "utf8").startsWith("/opt/codex"));
+			const { code: exit, stdout } = await doctor("--cli codex", cwd, token);
+			expect({ exit, isFound: stdout.includes(`(${daemon.pid})`) }).toEqual({ exit: code, isFound: code !== 0 });
+		}
 	});
 
 	test("files that are folders, links to nowhere, huge or hostile are findings, never a crash", async () => {

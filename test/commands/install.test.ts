@@ -26,6 +26,8 @@ describe("crossfade install and uninstall", () => {
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 		expect(stdout).toContain(`changed       ${cwd}/.codex/config.toml\n`);
 		expect(stdout).not.toContain("crossfade ok fp=");
+		expect(stdout.match(/\.codex\/config\.toml$/gm)).toHaveLength(2);
+		expect(stdout.indexOf(`Codex CLI ?: ${cwd}/.codex`)).toBeLessThan(stdout.indexOf("changed "));
 		expect(readFileSync(join(cwd, ".codex/config.toml"), "utf8")).toContain(`Bearer ${token.token}`);
 		const installed = contents(cwd);
 		const [stdin, env] = [{ stdin: `${token.token}\n` }, { env: { MINE: token.token } }];

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node.ts";
 import { nodeTerminal } from "../../src/effects/terminal.ts";
@@ -37,4 +38,19 @@ test("programs are found on PATH, or by their path, if they can be run", () => {
 	expect(programs.find("sh")).toMatch(/\/sh$/);
 	expect(programs.find("no-such-program-anywhere")).toBeUndefined();
 	expect(programs.find("/etc/passwd")).toBeUndefined();
+});
+
+test("a secret gets to a program on its standard input alone, with a line break; others find nothing there", async () => {
+	const { token, fingerprint } = canary();
+	const watched = ["-c", "sha256sum; tr '\\0' ' ' </proc/$$/cmdline; env"];
+	const { stdout } = await programs.run("/bin/sh", watched, { timeoutMs: 60_000, input: Secret.of(token) });
+	expect(stdout).not.toContain(token);
+	expect(stdout.slice(0, 64)).toBe(createHash("sha256").update(`${token}\n`).digest("hex"));
+	expect(fingerprint).toHaveLength(12);
+	expect(await programs.run("/bin/cat", [], { timeoutMs: 60_000 })).toMatchObject({ code: 0, stdout: "" });
+});
+
+test("a program that ends without reading its input is no error", async () => {
+	const input = Secret.of(canary(4000).token);
+	expect(await programs.run("/bin/true", [], { timeoutMs: 60_000, input })).toMatchObject({ code: 0 });
 });

@@ -11,10 +11,13 @@ export interface ProcessSightings {
 export function watchProcesses(root: number): ProcessSightings {
 	const commandLines = new Set<string>();
 	const environments = new Set<string>();
+	const own = read(`/proc/${root}/cmdline`);
 	const look = () => {
 		for (const pid of family(root)) {
-			commandLines.add(read(`/proc/${pid}/cmdline`));
-			if (pid !== root) environments.add(read(`/proc/${pid}/environ`));
+			const commandLine = read(`/proc/${pid}/cmdline`);
+			commandLines.add(commandLine);
+			// Between fork and exec a child is a copy of its parent, whose environment is the test's own doing.
+			if (pid !== root && commandLine !== own) environments.add(read(`/proc/${pid}/environ`));
 		}
 	};
 	look();

@@ -282,7 +282,7 @@ async function consult(
 function sent({ signals }: Told): string[] {
 	return signals
 		.filter(({ sends, url }) => sends && url)
-		.map(({ signal, url, token }) => `${signal} ${url} ${token}`)
+		.map(({ signal, url, token }) => `${signal} ${url} ${token ?? "none"}`)
 		.sort();
 }
 

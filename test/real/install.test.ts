@@ -54,6 +54,7 @@ describe("the question for the token, in a real terminal", () => {
 		const { token, fingerprint } = canary();
 		const { screen, type } = terminal(cwd, wrapped(cwd, `${process.execPath} ${CLI} install -v`));
 		await waitFor("the question", () => screen().includes("Token:"));
+		expect(screen()).toContain("/.codex/config.toml");
 		type(token);
 		type("Enter");
 		await waitFor("the end", () => screen().includes("ended with 0"));
