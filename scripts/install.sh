@@ -1775,6 +1775,8 @@ ask() {
   stty -echo </dev/tty
   printf 'Token (not shown): ' >/dev/tty
   read_line </dev/tty
+  # ksh leaves the key that ended the line, if the variable EDITOR says vi.
+  case $token in *[![:graph:]]) token=${token%?} ;; esac
   stty "$terminal" </dev/tty
   trap stopped INT TERM HUP
   printf '\n' >/dev/tty

@@ -19,9 +19,9 @@ function workstation(): string {
 	return cwd;
 }
 
-/** In a shell that outlives Ctrl-C, says how it ended and whether the terminal shows what is typed. */
+/** In a shell that outlives Ctrl-C, says how it ended and whether the terminal shows what is typed. With EDITOR=vi ksh edits lines by itself. */
 const wrapped = (cwd: string, command: string) =>
-	`env HOME=${cwd}/home sh -c 'trap : INT; ${command}; echo ended with $?; stty -a | grep -o " -*echo "; exec sleep 600'`;
+	`env EDITOR=vi HOME=${cwd}/home sh -c 'trap : INT; ${command}; echo ended with $?; stty -a | grep -o " -*echo "; exec sleep 600'`;
 
 const ways = shells.flatMap((shell) => (["a file", "a pipe"] as const).map((way) => [shell.name, way, shell] as const));
 
@@ -98,7 +98,7 @@ describe("a script that was cut off on its way", () => {
 	test.each(shells.map((shell) => [shell.name, shell] as const))("%s does nothing with it", async (_name, shell) => {
 		const cwd = scratch({ "home/.codex/config.toml": 'model = "a"\n', token: canary().token });
 		const before = contents(cwd);
-		for (const cut of cuts(script, 400)) {
+		for (const cut of cuts(script, 200)) {
 			expect(await runPiped(shell, script.slice(0, cut), cwd), `cut at ${cut}`).toMatchObject({ stdout: "" });
 		}
 		expect(contents(cwd)).toEqual(before);
