@@ -137,7 +137,7 @@ describe("architecture", () => {
 	});
 
 	test("pure stages import no effects but their types", () => {
-		const pure = /^src\/(spec|plan|render|splice|check|otlp|report|evidence|judge)\//;
+		const pure = /^src\/(spec|plan|render|splice|check|otlp|report|evidence|judge|doctor)\//;
 		const found = violations((path, text) => {
 			if (!pure.test(path)) return [];
 			const valueImports = [...text.matchAll(/^import (?!type )[^;]*? from "([^"]+)"/gm)];

@@ -2,7 +2,7 @@ import type { Cli } from "../adapters/clis/cli.ts";
 import type { CliLayering, Route } from "../adapters/clis/layering.ts";
 import { shown } from "../render/quote.ts";
 import { Secret } from "../secret.ts";
-import { tokenProblems } from "../token-shape.ts";
+import { couldBeToken, tokenProblems } from "../token-shape.ts";
 import { isInRange } from "../versions.ts";
 import type { Diagnosis, KnownToken, SignalState } from "./diagnosis.ts";
 import { findingsOf } from "./findings.ts";
@@ -63,14 +63,13 @@ function signalState(route: Route, known: readonly KnownToken[]): SignalState {
 	};
 }
 
-/** A URL as it may be shown. */
+/** A URL as it may be shown: without user and password, and with nothing in it that could be a token. */
 function withoutToken(url: string, secret: Secret | undefined): string {
 	if (!URL.canParse(url)) return shown(url);
 	const { protocol, host, pathname, search } = new URL(url);
-	const path = secret
-		? `${pathname}${search}`
-				.replaceAll(encodeURIComponent(secret.reveal()), "TOKEN")
-				.replaceAll(secret.reveal(), "TOKEN")
-		: `${pathname}${search}`;
-	return shown(`${protocol}//${host}${path}`, 200);
+	const words = `${pathname}${search}`.split(/([/?&=])/).map((word) => {
+		if (word === secret?.reveal() || word === encodeURIComponent(secret?.reveal() ?? "")) return "TOKEN";
+		return couldBeToken(word) ? `[${word.length} characters]` : word;
+	});
+	return shown(`${protocol}//${host}${words.join("")}`, 200);
 }

@@ -1,6 +1,6 @@
 import type { Cli } from "../adapters/clis/cli.ts";
 import type { CliLayering, Hazard } from "../adapters/clis/layering.ts";
-import { shown } from "../render/quote.ts";
+import { sh, shown } from "../render/quote.ts";
 import { isLoopback } from "../spec/endpoint.ts";
 import { isInRange, versionText } from "../versions.ts";
 import { type Finding, isConcerned, type KnownToken, type SignalState } from "./diagnosis.ts";
@@ -59,7 +59,7 @@ function files({ cli, sight }: Case): Finding[] {
 		const where = placeOf(layer);
 		const obeyed = !sight.release || isInRange(sight.release, place.range ?? "");
 		if (!obeyed || state === "absent") return [];
-		const quoted = shellPath(path);
+		const quoted = shown(sh(path), 1000);
 		const sudo =
 			place.isForAll || !place.paths || path.startsWith("/etc/") || path.startsWith("/Library/") ? "sudo " : "";
 		if (state === "broken") {
@@ -95,10 +95,6 @@ function files({ cli, sight }: Case): Finding[] {
 	});
 }
 
-function shellPath(path: string): string {
-	return /^[A-Za-z0-9_./@%+:,-]+$/.test(path) ? path : `'${shown(path, 1000)}'`;
-}
-
 function releases({ cli, layering, sight }: Case): Finding[] {
 	const { installs, release } = sight;
 	const found: Finding[] = [];
@@ -122,8 +118,8 @@ function releases({ cli, layering, sight }: Case): Finding[] {
 /** Whole layers that the release does not read, though somebody filled them. */
 function ignored({ cli, resolved, sight }: Case): Finding[] {
 	const found = new Map<string, Finding>();
-	for (const { layer, why } of resolved.lost) {
-		if (!/this release does not/.test(why)) continue;
+	for (const { layer, isUnread } of resolved.lost) {
+		if (!isUnread) continue;
 		const { place } = layer;
 		const since = /^>=(\S+)$/.exec(place.range ?? "")?.[1];
 		const fix = since

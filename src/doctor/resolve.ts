@@ -21,11 +21,20 @@ export interface Setting {
 	readonly layer: LayerSight;
 }
 
+export interface Lost {
+	readonly layer: LayerSight;
+	readonly pointer: string;
+	/** The reason, in words. */
+	readonly why: string;
+	/** The release does not take it from there at all. */
+	readonly isUnread: boolean;
+}
+
 export interface Resolved {
 	/** By pointer. */
 	readonly settings: ReadonlyMap<string, Setting>;
-	/** What each layer sets that has to do with telemetry and does not count, with the reason. */
-	readonly lost: readonly { readonly layer: LayerSight; readonly pointer: string; readonly why: string }[];
+	/** What each layer sets that has to do with telemetry and does not count. */
+	readonly lost: readonly Lost[];
 	readonly routes: readonly Route[];
 }
 
@@ -44,7 +53,7 @@ export function resolve(
 ): Resolved {
 	const isRelease = (range: string) => (release === undefined ? isInRange(NEWEST, range) : isInRange(release, range));
 	const settings = new Map<string, Setting>();
-	const lost: { layer: LayerSight; pointer: string; why: string }[] = [];
+	const lost: Lost[] = [];
 	const layers = sights.flatMap((layer) => {
 		const leaves = layer.state === "read" ? leavesOf(layer, facts.variables) : [];
 		return leaves.length === 0 ? [] : [{ layer, leaves }];
@@ -53,15 +62,17 @@ export function resolve(
 	for (const { layer, leaves } of layers) {
 		const { place } = layer;
 		const kept = leaves.filter(([pointer]) => {
-			const why = reasonToIgnore(facts, place, pointer, isRelease, owners);
-			if (why !== undefined) lost.push({ layer, pointer, why });
+			const unread = reasonNotToRead(place, pointer, isRelease);
+			const why = unread ?? reasonToLeave(facts, place, pointer, isRelease, owners);
+			if (why !== undefined) lost.push({ layer, pointer, why, isUnread: unread !== undefined });
 			return why === undefined;
 		});
 		const drop = (matches: (pointer: string) => boolean, why: string) => {
 			for (const [pointer, { layer: from }] of settings) {
-				if (!matches(pointer) || from.place.source === (place.source ?? place)) continue;
+				const isOfOneSource = place.source !== undefined && from.place.source === place.source;
+				if (!matches(pointer) || isOfOneSource) continue;
 				settings.delete(pointer);
-				lost.push({ layer: from, pointer, why });
+				lost.push({ layer: from, pointer, why, isUnread: false });
 			}
 		};
 		for (const { range, having, pointer: cleared } of place.clears ?? []) {
@@ -80,7 +91,8 @@ export function resolve(
 				if (other !== pointer && (isBelow(other, pointer) || isBelow(pointer, other))) settings.delete(other);
 			}
 			const before = settings.get(pointer);
-			if (before) lost.push({ layer: before.layer, pointer, why: `the ${place.title} goes before it` });
+			if (before)
+				lost.push({ layer: before.layer, pointer, why: `the ${place.title} goes before it`, isUnread: false });
 			settings.set(pointer, { value, layer });
 		}
 	}
@@ -95,17 +107,24 @@ function isBelow(pointer: string, ancestor: string): boolean {
 	return pointer === ancestor || pointer.startsWith(`${ancestor}/`);
 }
 
-function reasonToIgnore(
+function reasonNotToRead(
+	place: LayerPlace,
+	pointer: string,
+	isRelease: (range: string) => boolean,
+): string | undefined {
+	if (!isRelease(place.range ?? "")) return `this release does not read the ${place.title}`;
+	const isIgnored = place.ignores?.some((each) => isRelease(each.range) && each.pointer.test(pointer));
+	return isIgnored ? `this release does not take it from the ${place.title}` : undefined;
+}
+
+/** Of sources that do not add up the strongest takes all. */
+function reasonToLeave(
 	facts: CliLayering,
 	place: LayerPlace,
 	pointer: string,
 	isRelease: (range: string) => boolean,
 	owners: ReadonlyMap<LayerSight, readonly (readonly [string, string])[]>,
 ): string | undefined {
-	if (!isRelease(place.range ?? "")) return `this release does not read the ${place.title}`;
-	if (place.ignores?.some((each) => isRelease(each.range) && each.pointer.test(pointer))) {
-		return `this release does not take it from the ${place.title}`;
-	}
 	const { order = [], whole = [] } = facts.sources ?? {};
 	const rank = order.indexOf(place.source ?? "");
 	if (rank < 0) return undefined;

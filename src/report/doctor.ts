@@ -141,7 +141,7 @@ export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport)
 			title,
 			installs: sight.installs.map(({ version, path, isOnPath }) => ({
 				version: version && versionText(version),
-				path: shown(path, 1000),
+				path,
 				isOnPath,
 			})),
 			release: sight.release && versionText(sight.release),
@@ -161,7 +161,7 @@ export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport)
 			layers: sight.layers.map((layer) => ({
 				id: layer.place.id,
 				title: layer.place.title,
-				path: layer.path && shown(layer.path, 1000),
+				path: layer.path,
 				state: layer.state,
 				why: layer.why,
 				holds: [...resolved.settings]
@@ -188,9 +188,14 @@ export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport)
 		})),
 		exit: { name: exit, code: exitCodes[exit][0] },
 	};
-	return `${JSON.stringify(document, undefined, 2)}\n`;
+	// Characters that JSON allows and that a terminal would obey.
+	const text = JSON.stringify(document, undefined, 2).replace(
+		/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+	);
+	return `${text}\n`;
 }
 
 function fromJson(pointer: string, layer: LayerSight | undefined) {
-	return { setting: settingName(pointer), layer: layer?.place.id, path: layer?.path && shown(layer.path, 1000) };
+	return { setting: settingName(pointer), layer: layer?.place.id, path: layer?.path };
 }

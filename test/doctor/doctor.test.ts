@@ -8,6 +8,8 @@ import { consult, HOME, type MadeUp, NOW } from "./world.ts";
 
 const URL = "https://otlp.example.com";
 const to = (token: string) => ({ url: URL, token });
+/** As our scripts write it. */
+const codexOf = (token: string) => codexConfig(to(token), ["tool_result = { max_bytes = 0 }"]);
 const pack = (version: string) => JSON.stringify({ name: "@openai/codex", version });
 const npm = (name: string) => `${HOME}/.npm-global/lib/node_modules/${name}/package.json`;
 const codex169 = { [npm("@openai/codex")]: pack("0.169.0") };
@@ -158,7 +160,7 @@ describe("where settings are looked for", () => {
 
 describe("findings, each with its fix", () => {
 	const { token } = canary();
-	const good: MadeUp = { files: { ...codex169, [codexFile]: codexConfig(to(token)) } };
+	const good: MadeUp = { files: { ...codex169, [codexFile]: codexOf(token) } };
 
 	test("none where all is well", async () => {
 		expect(await said("codex", good)).toEqual([]);
@@ -237,7 +239,7 @@ describe("findings, each with its fix", () => {
 			{
 				files: {
 					[npm("@openai/codex")]: pack("0.165.0"),
-					[codexFile]: codexConfig(to(token)),
+					[codexFile]: codexOf(token),
 					"/etc/codex/requirements.toml": codexConfig(to(token)),
 				},
 			},
@@ -368,7 +370,7 @@ describe("findings, each with its fix", () => {
 		[
 			"two tokens",
 			"codex",
-			{ files: { ...codex169, [codexFile]: codexConfig(to(token)).replace(token, canary().token) } },
+			{ files: { ...codex169, [codexFile]: codexOf(token).replace(token, canary().token) } },
 			/^error its signals carry different tokens: logs fp=[0-9a-f]{12}, metrics fp=[0-9a-f]{12}/,
 		],
 		[
@@ -395,7 +397,7 @@ describe("findings, each with its fix", () => {
 			{
 				files: {
 					...codex169,
-					[codexFile]: codexConfig(to(token)),
+					[codexFile]: codexOf(token),
 					"/usr/lib/node_modules/@openai/codex/package.json": pack("0.165.0"),
 				},
 			},
@@ -404,13 +406,19 @@ describe("findings, each with its fix", () => {
 		[
 			"a release that cannot be told",
 			"codex",
-			{ files: { [codexFile]: codexConfig(to(token)) } },
+			{ files: { [codexFile]: codexOf(token) } },
 			/^note the release of Codex CLI cannot be told/,
+		],
+		[
+			"what a tool prints",
+			"codex",
+			{ files: { ...codex169, [codexFile]: codexConfig(to(token)) } },
+			/^note privacy: otel.tool_result.max_bytes is not set, so the first 2 KiB/,
 		],
 		[
 			"prompts",
 			"codex",
-			{ files: { ...codex169, [codexFile]: codexConfig(to(token)).replace("= false", "= true") } },
+			{ files: { ...codex169, [codexFile]: codexOf(token).replace("= false", "= true") } },
 			/^note privacy: otel.log_user_prompt is on/,
 		],
 		[
@@ -425,7 +433,7 @@ describe("findings, each with its fix", () => {
 
 	test("a background process from before the change, of this account alone", async () => {
 		const changedAt = NOW - 60_000;
-		const files = { ...codex169, [codexFile]: { text: codexConfig(to(token)), changedAt } };
+		const files = { ...codex169, [codexFile]: { text: codexOf(token), changedAt } };
 		const ps = (etime: string, uid = 1000) => ({
 			files,
 			outputs: { "/bin/ps": `  ${uid}  4711 ${etime} /x/codex app-server --managed-daemon\n` },
@@ -473,7 +481,9 @@ describe("what is printed", () => {
 					[claudeFile]: claudeSettings(to(one ?? ""), { [`OTEL_EXPORTER_OTLP_${hostile}`]: two ?? "" }),
 					[`${folder}/.claude/settings.json`]: `{${hostile}`,
 				},
-				env: { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `https://user:${two}@${"long.".repeat(20)}example/${one}?k=${two}` },
+				env: {
+					OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `https://user:${two}@${"long.".repeat(20)}example/${one}/dotted.${"ab1.".repeat(8)}x?k=${two}`,
+				},
 			}),
 			consult("codex", {
 				files: {
@@ -507,7 +517,7 @@ describe("what is printed", () => {
 		const known = [{ name: "old", fingerprint }];
 		const diagnoses = [
 			await consult("claude-code", {}),
-			await consult("codex", { files: { ...codex169, [codexFile]: codexConfig(to(token)) }, known }),
+			await consult("codex", { files: { ...codex169, [codexFile]: codexOf(token) }, known }),
 		];
 		const text = doctorText(
 			{ diagnoses, probed: [], exit: verdictOf(diagnoses), isVerbose: false },
@@ -519,7 +529,7 @@ Codex CLI 0.169.0
   logs     https://otlp.example.com/v1/logs
   metrics  https://otlp.example.com/v1/metrics
   token    old fp=0123456789ab, from the user's file
-  layers   user's file /home/dev/.codex/config.toml: 8 settings hold
+  layers   user's file /home/dev/.codex/config.toml: 9 settings hold
   warning  it is on the old token, fp=0123456789ab
            in /home/dev/.codex/config.toml
            fix: crossfade install --cli codex with the new token; it counts when

@@ -1,13 +1,20 @@
+import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { text } from "node:stream/consumers";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { canary, filesBelow, leaks } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
+import { listen } from "../harness/clis/loopback.ts";
 import { cuts, runPiped } from "../harness/cut.ts";
 import { contents } from "../harness/endpoint.ts";
+import { program } from "../harness/parts.ts";
 import { shells } from "../harness/shells.ts";
 import { terminal, tmux } from "../harness/terminal.ts";
 import { waitFor } from "../harness/wait.ts";
+
+const curl = program("curl");
 
 const SCRIPT = new URL("../../scripts/install.sh", import.meta.url).pathname;
 const script = readFileSync(SCRIPT, "utf8");
@@ -93,6 +100,37 @@ async function prompted(
 		expect(existsSync(join(cwd, "home/.otel-crossfade"))).toBe(false);
 	}
 }
+
+describe("curl | sh", () => {
+	/** Serves the script, or so much of it before the connection breaks. */
+	async function download(bytes: number, args = "") {
+		const server = createServer((_request, response) => {
+			response.writeHead(200, { "content-length": script.length });
+			if (bytes >= script.length) response.end(script);
+			else response.write(script.slice(0, bytes), () => response.destroy());
+		});
+		const { origin, close } = await listen(server);
+		onTestFinished(close);
+		const cwd = scratch({ "home/.codex/config.toml": 'model = "a"\n', token: canary().token });
+		const before = contents(join(cwd, "home"));
+		const env = { PATH: "/usr/bin:/bin", HOME: join(cwd, "home"), CROSSFADE_TOKEN_FILE: join(cwd, "token") };
+		const child = spawn("sh", ["-c", `curl -fsS ${origin}/install.sh | sh -s -- ${args}`], { env, detached: true });
+		const [stdout] = await Promise.all([text(child.stdout), text(child.stderr)]);
+		return { stdout, isChanged: JSON.stringify(contents(join(cwd, "home"))) !== JSON.stringify(before) };
+	}
+
+	test("sets the CLIs, with options, and in a dry run does not", async (context) => {
+		curl.need(context);
+		const { stdout, isChanged } = await download(script.length, "--clis=codex --no-host");
+		expect(stdout).toMatch(/crossfade ok fp=[0-9a-f]{12} cfg=1 cli=codex:ok users=1\n$/);
+		expect(isChanged).toBe(true);
+		expect(await download(script.length, "--dry-run")).toMatchObject({ isChanged: false });
+	});
+
+	test.each([0.1, 0.5, 0.9, 0.999])("whose connection breaks after %d of the script does nothing", async (part) => {
+		expect(await download(Math.floor(script.length * part))).toEqual({ stdout: "", isChanged: false });
+	});
+});
 
 describe("a script that was cut off on its way", () => {
 	test.each(shells.map((shell) => [shell.name, shell] as const))("%s does nothing with it", async (_name, shell) => {

@@ -67,7 +67,12 @@ export const claudeCode: CliLayering = {
 		{
 			id: "profile",
 			title: "configuration profile",
-			paths: { macos: ["/Library/Managed Preferences/com.anthropic.claudecode.plist"] },
+			paths: {
+				macos: [
+					"/Library/Managed Preferences/com.anthropic.claudecode.plist",
+					"/Library/Managed Preferences/{USER:root}/com.anthropic.claudecode.plist",
+				],
+			},
 			format: "plist",
 			range: ">=2.1.51",
 			source: "profile",
@@ -158,10 +163,10 @@ export const claudeCode: CliLayering = {
 			fix: "set {name} to http/protobuf in the {layer}",
 		},
 		{
-			pointer: /^\/env\/OTEL_LOG_(USER_PROMPTS|ASSISTANT_RESPONSES|RAW_API_BODIES|TOOL_CONTENT)$/,
+			pointer: /^\/env\/OTEL_LOG_(USER_PROMPTS|ASSISTANT_RESPONSES|RAW_API_BODIES|TOOL_CONTENT|TOOL_DETAILS)$/,
 			value: /^(1|true|yes|on)$/i,
 			severity: "note",
-			what: "privacy: {name} is on, so what people write or read is sent",
+			what: "privacy: {name} is on, so more is sent than counts: what people write, read or run",
 			fix: "set {name} to 0 in the {layer}, unless that is wanted",
 		},
 	],
