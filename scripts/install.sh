@@ -2420,12 +2420,14 @@ announce() {
   esac
   for cli in $CLIS; do
     about "$cli"
+    told=
     while IFS=$tab read -r uid name home words <&3; do
       # shellcheck disable=SC2086 # words
       layers "$cli" $words
-      if [ "$in_system" = yes ]; then
+      if [ "$in_system" = yes ] && [ -z "$told" ]; then
         describe "$cli" system
         say "  $title $(plain "$release"): $(plain "$file"), for everybody on this machine"
+        told=yes
       fi
       if [ "$in_user" = yes ]; then
         describe "$cli" user
