@@ -16,14 +16,15 @@ const MAX_TOKEN_FILE_BYTES = 64 * 1024;
 
 export const doctorCommand: Command = {
 	name: "doctor",
-	description: `For this account on this machine: which AI coding CLIs are here, in which release, where each sends its telemetry and
-with which token (by fingerprint), which of its files and variables decides that, what is in the way, and how to put it
-right. It reads files and runs none of the CLIs; nothing is sent unless --probe is given. What it looks at: managed files
-and profiles, files of the system, the account and the folder it is started in, .env files, the environment.
+	description: `For this account on this machine: which AI coding CLIs are here, in which release, where each
+sends its telemetry and with which token (by fingerprint), which of its files and variables
+decides that, what is in the way, and how to put it right. It reads files and runs none of the
+CLIs; nothing is sent unless --probe is given. What it looks at: managed files and profiles, files
+of the system, the account and the folder it is started in, .env files, the environment.
 
-Exit codes: 0 all fine; 5 a CLI is on the token called old; 9 none of the CLIs is here; 10 something was found; with
---probe also those of crossfade probe: 3 the token is rejected, 6 no answer, 7 partly accepted, 8 retry later. The
-lowest but 0 counts.`,
+Exit codes: 0 all fine; 5 a CLI is on the token called old; 9 none of the CLIs is here; 10
+something was found; with --probe also those of crossfade probe: 3 the token is rejected, 6 no
+answer, 7 partly accepted, 8 retry later. The lowest but 0 counts.`,
 	options: [
 		{ flags: "--cli <list>", description: `with commas between: ${clis.map(({ id }) => id).join(",")} (default: all)` },
 		{

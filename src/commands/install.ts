@@ -28,12 +28,13 @@ export const scriptOptions: readonly OptionSpec[] = [
 
 export const installCommand: Command = {
 	name: "install",
-	description: `Sets the AI coding CLIs of this account to send their telemetry with a token: backs each file up before its first
-change, edits only its own settings, and does nothing the second time. It runs the same script as scripts/install.sh,
-which needs no Node; --print shows it. The token is asked for and not shown, or read from where --token says.
+	description: `Sets the AI coding CLIs of this account to send their telemetry with a token: backs each file up
+before its first change, edits only its own settings, and does nothing the second time. It runs
+the same script as scripts/install.sh, which needs no Node; --print shows it. The token is asked
+for and not shown, or read from where --token says.
 
-Exit codes: 0 set, or nothing to do; 2 an option is wrong; 11 a token or file was refused, and nothing of it changed;
-12 a file could not be written; 13 a program is missing.`,
+Exit codes: 0 set, or nothing to do; 2 an option is wrong; 11 a token or file was refused, and
+nothing of it changed; 12 a file could not be written; 13 a program is missing.`,
 	options: [
 		{
 			flags: "--token <ref>",

@@ -3,8 +3,9 @@ import { runAction, scriptOptions } from "./install.ts";
 
 export const uninstallCommand: Command = {
 	name: "uninstall",
-	description: `Takes out of the CLIs' files what install, scripts/install.sh or an MDM script put in, and nothing else: what was there
-before comes back, a file that was ours alone goes. Doing it twice does no harm.
+	description: `Takes out of the CLIs' files what install, scripts/install.sh or an MDM script put in, and nothing
+else: what was there before comes back, a file that was ours alone goes. Doing it twice does no
+harm.
 
 Exit codes: as for install.`,
 	options: scriptOptions,
