@@ -1,6 +1,7 @@
 import { type Signal, signals } from "../adapters/providers/provider.ts";
 import { CrossfadeError } from "../errors.ts";
 import type { Outcome, ProbeEvidence, TokenPath, TrafficCounter } from "./evidence.ts";
+import type { Mark } from "./readings.ts";
 
 /** Raised when a file of this version could not be read by the one before. */
 const SCHEMA = 1;
@@ -21,6 +22,8 @@ export interface Watch {
 
 export interface EvidenceFile<K extends Kind> extends Watch {
 	readonly rows: readonly Rows[K][];
+	/** Up to where the sources of these rows were read: in the same file, so that the two never disagree. */
+	readonly marks?: readonly Mark[] | undefined;
 }
 
 /** Why a file's bytes are not evidence; says where, never what. */
@@ -40,12 +43,17 @@ export function kindOf(name: string): Kind | undefined {
 
 const ROWS_PER_CHUNK = 2_000;
 
-/** A header line and a line for each row, a few at a time. */
-export function* encode<K extends Kind>(kind: K, { since, until, rows }: EvidenceFile<K>): Generator<string> {
-	yield `${JSON.stringify({ kind, schema: SCHEMA, since, until, rows: rows.length })}\n`;
+/** A header line, a line for each row, and one for each mark; a few at a time. */
+export function* encode<K extends Kind>(kind: K, file: EvidenceFile<K>): Generator<string> {
+	const { since, until, rows, marks = [] } = file;
+	yield `${JSON.stringify({ kind, schema: SCHEMA, since, until, rows: rows.length, marks: marks.length })}\n`;
 	for (let from = 0; from < rows.length; from += ROWS_PER_CHUNK) {
 		const chunk = rows.slice(from, from + ROWS_PER_CHUNK);
 		yield chunk.map((row) => `${JSON.stringify(row)}\n`).join("");
+	}
+	for (const { totals, ...mark } of marks) {
+		const series = [...totals].map(([id, { value, isAway }]) => (isAway ? [id, value, 1] : [id, value]));
+		yield `${JSON.stringify({ ...mark, totals: series })}\n`;
 	}
 }
 
@@ -54,17 +62,27 @@ export function decode<K extends Kind>(kind: K, bytes: Uint8Array, path: string)
 	const [head = "", ...lines] = new TextDecoder().decode(bytes).split("\n");
 	const header = parsed(head, 1);
 	if (typeof header["schema"] === "number" && header["schema"] > SCHEMA) throw newer(path, header["schema"]);
-	const { since, until } = header;
-	const isHeader = header["kind"] === kind && header["schema"] === SCHEMA && isCount(since) && isCount(until);
-	if (!isHeader) throw new CorruptEvidence("its first line is not a header");
+	const { since, until, rows: count, marks: markCount = 0 } = header;
+	const isOurs = header["kind"] === kind && header["schema"] === SCHEMA && isCount(since) && isCount(until);
+	if (!isOurs || !isCount(count) || !isCount(markCount)) throw new CorruptEvidence("its first line is not a header");
 	const rest = lines.pop();
-	if (rest !== "" || header["rows"] !== lines.length) throw new CorruptEvidence("its end is missing");
-	const rows = lines.map((line, index) => {
+	if (rest !== "" || count + markCount !== lines.length) throw new CorruptEvidence("its end is missing");
+	const rows = lines.slice(0, count).map((line, index) => {
 		const row = parsed(line, index + 2);
 		if (!fits(row, SHAPES[kind])) throw new CorruptEvidence(`line ${index + 2} is not ${kind} evidence`);
 		return row as unknown as Rows[K];
 	});
-	return { since, until, rows };
+	return { since, until, rows, marks: lines.slice(count).map((line, index) => markOf(line, count + index + 2)) };
+}
+
+function markOf(line: string, number: number): Mark {
+	const { source, at, since, isAttributed, totals } = parsed(line, number);
+	const isSeries = (each: unknown): each is [string, number, 1?] =>
+		Array.isArray(each) && isText(each[0]) && isCount(each[1]);
+	const isMark = isText(source) && isCount(at) && isCount(since) && isFlag(isAttributed) && Array.isArray(totals);
+	if (!isMark || !totals.every(isSeries)) throw new CorruptEvidence(`line ${number} is not a mark`);
+	const series = totals.map(([id, value, away]) => [id, { value, isAway: away === 1 }] as const);
+	return { source, at, since, isAttributed, totals: new Map(series) };
 }
 
 function parsed(line: string, number: number): Record<string, unknown> {
@@ -92,7 +110,8 @@ type Shape = Readonly<Record<string, Check>>;
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isNumber: Check = (value) => typeof value === "number";
-const isText: Check = (value) => typeof value === "string";
+const isText = (value: unknown): value is string => typeof value === "string";
+const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
 const isFingerprint: Check = (value) => typeof value === "string" && /^([0-9a-f]{12}|[a-z-]{1,20})$/.test(value);
 const oneOf = (words: readonly string[]): Check => {
 	const known = new Set<unknown>(words);
@@ -138,7 +157,7 @@ const SHAPES: { readonly [K in Kind]: { readonly [F in keyof Required<Rows[K]>]:
 		detail: isText,
 		fix: optional(isText),
 		clockOffsetMs: optional(isNumber),
-		confirmed: optional((value) => typeof value === "boolean"),
+		confirmed: optional(isFlag),
 	},
 };
 

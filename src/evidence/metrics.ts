@@ -1,5 +1,5 @@
 import { type Signal, signals } from "../adapters/providers/provider.ts";
-import { parseExposition, type Sample } from "./exposition.ts";
+import { type Exposition, parseExposition, type Sample } from "./exposition.ts";
 
 /** What an exporter of a collector counted since the collector started, for one signal. */
 export interface ExporterCounters {
@@ -62,7 +62,11 @@ const FIELDS = {
  * a page of something else has `isCollector` false.
  */
 export function gatewayCounters(text: string): GatewayCounters {
-	const { samples, badLines } = parseExposition(text);
+	return countersOn(parseExposition(text));
+}
+
+/** The same of a page that was read into samples. */
+export function countersOn({ samples, badLines }: Exposition): GatewayCounters {
 	const counters = Object.fromEntries(signals.map((signal) => [signal, noCounters()])) as Record<
 		Signal,
 		SignalCounters

@@ -4,17 +4,23 @@ import { CrossfadeError, type Problem } from "../errors.ts";
 import { shown } from "../render/quote.ts";
 import type { ProbeEvidence, TrafficCounter } from "./evidence.ts";
 import { CorruptEvidence, decode, type EvidenceFile, encode, fileName, type Kind, kindOf, type Watch } from "./file.ts";
+import { follow, MAX_BREAK_MS, type Mark, type Reading } from "./readings.ts";
 import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
 
 /** The evidence folder: one file per writer, so that no two programs ever write the same one. It holds no token. */
 export interface EvidenceStore {
 	/**
 	 * Everything in the folder. A file that cannot be read is a warning and takes nothing from the others; one of a newer version is an
-	 * error. `watchSince` is when the first of the traffic writers began to watch without a break, `watches` is that of each.
+	 * error. `watchSince` is since when all of the traffic writers watched without a break, `watches` is that of each.
 	 */
 	read(): Promise<Evidence>;
 	/** Continues the counters of this name, or starts them. Throws `CrossfadeError` when the folder cannot be written. */
 	trafficWriter(writer: string): Promise<TrafficWriter>;
+	/**
+	 * Continues counters that grow by readings of somebody else's running totals. Undefined while another living process does so: two would
+	 * count the same traffic twice.
+	 */
+	readingWriter(writer: string): Promise<ReadingWriter | undefined>;
 	/** Adds observations; when this resolves, they are on the disk. */
 	addProbes(writer: string, rows: readonly ProbeEvidence[]): Promise<void>;
 }
@@ -37,6 +43,16 @@ export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "co
 	close(): Promise<void>;
 }
 
+/** Counters and, with them in one file, up to where their sources were read. */
+export interface ReadingWriter {
+	/** Takes a reading; those of one source in the order of their time. */
+	take(reading: Reading, place: string): void;
+	/** Up to where each source was read, by its name. */
+	readonly marks: ReadonlyMap<string, Mark>;
+	flush(): Promise<void>;
+	close(): Promise<void>;
+}
+
 /** At most this often counters are written; when writing takes long, more seldom still. */
 const DEBOUNCE_MS = 3_000;
 /** Writing may take this share of the time: one part of so many. */
@@ -45,8 +61,6 @@ const WRITE_SHARE = 20;
 const HEARTBEAT_MS = 60_000;
 /** Minutes get old slowly. */
 const COMPACT_MS = 60_000;
-/** A break longer than this means that nobody watched, and silence in it proves nothing. */
-const MAX_BREAK_MS = 5 * HEARTBEAT_MS;
 /** Older observations of a writer are let go. */
 const MAX_PROBES = 20_000;
 /** Writers of one name at a time: each further one has a number in its file's name. */
@@ -60,7 +74,15 @@ export async function openStore(fx: World, path: string): Promise<EvidenceStore>
 	let adding: Promise<unknown> = Promise.resolve();
 	return {
 		read: reader(folder),
-		trafficWriter: async (writer) => newWriter(fx, await claimFile(fx, folder, "traffic", writer)),
+		async trafficWriter(writer) {
+			const own = await claimFile(fx, folder, "traffic", writer, MAX_NAMESAKES);
+			if (!own) throw tooMany(folder);
+			return trafficWriter(fx, own);
+		},
+		async readingWriter(writer) {
+			const own = await claimFile(fx, folder, "traffic", writer, 1);
+			return own && readingWriter(fx, own);
+		},
 		addProbes(writer, rows) {
 			const done = adding.then(() => addProbes(fx, folder, writer, rows));
 			adding = done.catch(() => undefined);
@@ -88,18 +110,17 @@ function reader(folder: Folder): EvidenceStore["read"] {
 			found.flatMap(({ name, file }) =>
 				"what" in file || kindOf(name) !== kind ? [] : [{ name, file: file as EvidenceFile<K> }],
 			);
-		const watches = of("traffic").map(({ name, file }) => ({
-			writer: name.replace(/^traffic-|\.ndjson$/g, ""),
-			since: file.since,
-			until: file.until,
-		}));
+		const watches = of("traffic")
+			.map(({ name, file: { since, until } }) => ({ writer: name.replace(/^traffic-|\.ndjson$/g, ""), since, until }))
+			// A page that never told tokens apart was read, not watched.
+			.filter(({ until }) => until > 0);
 		const ledger = newTrafficLedger();
 		for (const { file } of of("traffic")) ledger.merge(file.rows);
 		return {
 			traffic: ledger.counters(),
 			probes: of("probe").flatMap(({ file }) => file.rows),
 			warnings,
-			watchSince: watches.length === 0 ? undefined : Math.min(...watches.map(({ since }) => since)),
+			watchSince: watches.length === 0 ? undefined : Math.max(...watches.map(({ since }) => since)),
 			watches,
 		};
 	};
@@ -124,9 +145,15 @@ interface OwnFile<K extends Kind> {
 	write(file: EvidenceFile<K>): Promise<void>;
 }
 
-/** A file that no other living process writes, with what it held; a corrupt one is set aside. */
-async function claimFile<K extends Kind>(fx: World, folder: Folder, kind: K, writer: string): Promise<OwnFile<K>> {
-	for (let number = 1; number <= MAX_NAMESAKES; number++) {
+/** A file that no other living process writes, with what it held; a corrupt one is set aside. Undefined when the names are all taken. */
+async function claimFile<K extends Kind>(
+	fx: World,
+	folder: Folder,
+	kind: K,
+	writer: string,
+	names: number,
+): Promise<OwnFile<K> | undefined> {
+	for (let number = 1; number <= names; number++) {
 		const name = fileName(kind, number === 1 ? writer : `${writer}-${number}`);
 		const claim = await folder.claim(name);
 		if (!claim) continue;
@@ -139,10 +166,14 @@ async function claimFile<K extends Kind>(fx: World, folder: Folder, kind: K, wri
 			throw error;
 		}
 	}
-	throw new CrossfadeError("refused", {
+	return undefined;
+}
+
+function tooMany({ path }: Folder): CrossfadeError {
+	return new CrossfadeError("refused", {
 		what: "too many programs write evidence under one name",
 		expected: `less than ${MAX_NAMESAKES}`,
-		where: { file: folder.path },
+		where: { file: path },
 		fix: "remove the *.lock files of programs that do not run any more",
 	});
 }
@@ -162,17 +193,67 @@ async function readOwn<K extends Kind>(fx: World, folder: Folder, kind: K, name:
 	}
 }
 
-async function newWriter(fx: World, own: OwnFile<"traffic">): Promise<TrafficWriter> {
-	const { clock, terminal } = fx;
+/** Counters that grow by what somebody saw pass; watched for as long as the writer lives. */
+async function trafficWriter(fx: World, own: OwnFile<"traffic">): Promise<TrafficWriter> {
+	const { clock } = fx;
 	const ledger = newTrafficLedger(own.before?.rows);
 	const started = clock.now();
 	const wasWatched = own.before !== undefined && started - own.before.until <= MAX_BREAK_MS;
 	const since = wasWatched && own.before ? Math.min(own.before.since, started) : started;
+	const saved = debounced(fx, own, ledger, (now) => ({ since, until: Math.max(now, since) }));
+	await saved.begin();
+	return {
+		add(seen) {
+			ledger.add(seen);
+			saved.grew();
+		},
+		merge(counters) {
+			ledger.merge(counters);
+			saved.grew();
+		},
+		counters: () => ledger.counters(),
+		flush: saved.flush,
+		close: saved.close,
+	};
+}
+
+/** Counters that grow by readings; watched where the readings leave no gap, whether this process lived or not. */
+async function readingWriter(fx: World, own: OwnFile<"traffic">): Promise<ReadingWriter> {
+	const ledger = newTrafficLedger(own.before?.rows);
+	const marks = new Map((own.before?.marks ?? []).map((mark) => [mark.source, mark]));
+	const watched = () => [...marks.values()].filter(({ isAttributed }) => isAttributed);
+	const sinceAll = () => (watched().length === 0 ? undefined : Math.max(...watched().map(({ since }) => since)));
+	const saved = debounced(fx, own, ledger, () => {
+		const until = Math.max(0, ...watched().map(({ at }) => at));
+		return { since: sinceAll() ?? until, until, marks: [...marks.values()] };
+	});
+	return {
+		take(reading, place) {
+			const { mark, sightings } = follow(marks.get(reading.source), reading, { place, watchedSince: sinceAll() });
+			marks.set(reading.source, mark);
+			for (const seen of sightings) ledger.add(seen);
+			saved.grew();
+		},
+		marks,
+		flush: saved.flush,
+		close: saved.close,
+	};
+}
+
+/** Writes counters some seconds after they grew, and now and then when they did not; `about` is asked at that moment. */
+function debounced(
+	fx: World,
+	own: OwnFile<"traffic">,
+	ledger: TrafficLedger,
+	about: (now: number) => Omit<EvidenceFile<"traffic">, "rows">,
+) {
+	const { clock, terminal } = fx;
 	let failures = 0;
 	let cancel = () => {};
 	let writing: Promise<void> | undefined;
 	let isDirty = false;
 	let compacted = 0;
+	let pace = DEBOUNCE_MS;
 
 	const write = async () => {
 		const begin = clock.now();
@@ -182,7 +263,7 @@ async function newWriter(fx: World, own: OwnFile<"traffic">): Promise<TrafficWri
 				ledger.compact(begin);
 				compacted = begin;
 			}
-			await own.write({ since, until: Math.max(begin, since), rows: ledger.counters() });
+			await own.write({ ...about(begin), rows: ledger.counters() });
 		} catch (error) {
 			isDirty = true;
 			throw error;
@@ -207,7 +288,6 @@ async function newWriter(fx: World, own: OwnFile<"traffic">): Promise<TrafficWri
 			if (failures === 1) terminal.warn(cannotWrite(own.where, error));
 		});
 	};
-	let pace = DEBOUNCE_MS;
 	const plan = (delay: number) => {
 		pace = delay;
 		cancel();
@@ -219,35 +299,26 @@ async function newWriter(fx: World, own: OwnFile<"traffic">): Promise<TrafficWri
 		cancel();
 		cancel = clock.after(pace, inBackground);
 	};
-	try {
-		await flush();
-	} catch (error) {
+	const stop = () => {
 		cancel();
-		await own.claim.release();
-		throw error;
-	}
+		return own.claim.release();
+	};
 	return {
-		add(seen) {
-			ledger.add(seen);
-			grew();
-		},
-		merge(counters) {
-			ledger.merge(counters);
-			grew();
-		},
-		counters: () => ledger.counters(),
+		/** The first write; if it fails, the file is no longer ours. */
+		begin: () =>
+			flush().catch(async (error: unknown) => {
+				await stop();
+				throw error;
+			}),
+		grew,
 		flush,
-		async close() {
-			await flush().finally(() => {
-				cancel();
-				return own.claim.release();
-			});
-		},
+		close: () => flush().finally(stop),
 	};
 }
 
 async function addProbes(fx: World, folder: Folder, writer: string, rows: readonly ProbeEvidence[]): Promise<void> {
-	const own = await claimFile(fx, folder, "probe", writer);
+	const own = await claimFile(fx, folder, "probe", writer, MAX_NAMESAKES);
+	if (!own) throw tooMany(folder);
 	try {
 		const all = [...(own.before?.rows ?? []), ...rows].slice(-MAX_PROBES);
 		const now = fx.clock.now();

@@ -111,11 +111,16 @@ function keyOf({ fingerprint, place, host, cli, signal }: Source, minute: number
 type Amount = Pick<TrafficCounter, "requests" | "records" | "bytes" | "lastStatus" | "version">;
 
 function grow(known: TrafficCounter, more: Amount, lastSeen: number): void {
-	known.requests += more.requests;
-	known.records += more.records;
-	known.bytes += more.bytes;
+	known.requests = sum(known.requests, more.requests);
+	known.records = sum(known.records, more.records);
+	known.bytes = sum(known.bytes, more.bytes);
 	if (lastSeen < known.lastSeen) return;
 	known.lastSeen = lastSeen;
 	known.lastStatus = more.lastStatus;
 	if (more.version !== "") known.version = more.version;
+}
+
+/** Beyond this, numbers are not whole ones any more; only a source that makes them up gets there. */
+function sum(a: number, b: number): number {
+	return Math.min(Number.MAX_SAFE_INTEGER, a + b);
 }

@@ -1,5 +1,6 @@
 import type { TlsFiles } from "../effects/connection.ts";
 import type { Effects } from "../effects/effects.ts";
+import { lanes } from "../lanes.ts";
 import type { Secret } from "../secret.ts";
 import { type Reading, readOutcome } from "./classify.ts";
 import { probeMetered } from "./confirm.ts";
@@ -64,23 +65,6 @@ function lookOnce({ lookAtTls }: ProbeWorld): ProbeWorld["lookAtTls"] {
 		const look = looks.get(url) ?? lookAtTls(url, ...rest);
 		looks.set(url, look);
 		return look;
-	};
-}
-
-/** Runs at most so many tasks at a time. */
-function lanes(count: number): <T>(task: () => Promise<T>) => Promise<T> {
-	let free = count;
-	const waiting: (() => void)[] = [];
-	return async (task) => {
-		if (free > 0) free--;
-		else await new Promise<void>((go) => waiting.push(go));
-		try {
-			return await task();
-		} finally {
-			const next = waiting.shift();
-			if (next) next();
-			else free++;
-		}
 	};
 }
 

@@ -111,7 +111,7 @@ describe("counters", () => {
 				bytes: 200,
 			},
 		]);
-		expect([warnings, watchSince]).toEqual([[], START]);
+		expect([warnings, watchSince]).toEqual([[], START + 1_000]);
 		expect(watches).toEqual([
 			{ writer: "gw-2", since: START + 1_000, until: START + 1_000 },
 			{ writer: "gw_1", since: START, until: START + 1_000 },

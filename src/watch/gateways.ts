@@ -1,0 +1,142 @@
+import type { Effects } from "../effects/effects.ts";
+import { CrossfadeError } from "../errors.ts";
+import { parseExposition } from "../evidence/exposition.ts";
+import { countersOn } from "../evidence/metrics.ts";
+import type { Mark, Reading } from "../evidence/readings.ts";
+import { processStart, runningTotals } from "../evidence/running-totals.ts";
+import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
+import { fingerprint } from "../fingerprint.ts";
+import { lanes } from "../lanes.ts";
+import type { GatewayView } from "../report/overlap.ts";
+import type { Fleet } from "../spec/fleet.ts";
+import { type Health, healthOf, healthText } from "./health.ts";
+import { type Source, type SourceLook, shownUrl, trouble } from "./source.ts";
+
+type World = Pick<Effects, "request" | "clock" | "terminal">;
+
+/** Pages at a time. */
+const LANES = 16;
+/** For one page, and for all of them in one look. */
+const PAGE_MS = 5_000;
+const LOOK_MS = 20_000;
+/** A collector with 100,000 senders writes less. */
+const MAX_PAGE_BYTES = 48 * 1024 * 1024;
+
+/** The metrics pages of gateways: of collectors, with or without attribution, and of `crossfade tap`. */
+export function gatewaySource(fx: World, store: EvidenceStore, gateways: Fleet["gateways"]): Source {
+	const read = gateways.filter(({ metrics }) => metrics.length > 0).map((gateway) => newGateway(fx, store, gateway));
+	return {
+		async look() {
+			const [lane, end] = [lanes(LANES), fx.clock.now() + LOOK_MS];
+			const looks = await Promise.all(read.map((each) => each.look((url) => lane(() => readPage(fx, url, end)))));
+			const blind = looks.flatMap(({ blindSince }) => (blindSince === undefined ? [] : [blindSince]));
+			return {
+				gateways: looks.flatMap(({ gateways: views }) => views),
+				warnings: looks.flatMap(({ warnings }) => warnings),
+				blindSince: blind.length === 0 ? undefined : Math.min(...blind),
+			};
+		},
+		async close() {
+			for (const each of read) await each.close();
+		},
+	};
+}
+
+/** What is on a page; a sentence when it is not metrics. */
+interface Page extends Omit<Reading, "source"> {
+	readonly health: Health | undefined;
+}
+
+async function readPage({ request, clock }: World, url: string, end: number): Promise<Page | string> {
+	const timeoutMs = Math.min(PAGE_MS, end - clock.now());
+	if (timeoutMs <= 0) return "other gateways took all the time of this look";
+	const outcome = await request({ method: "GET", url, timeoutMs, maxBytes: MAX_PAGE_BYTES, proxy: "environment" });
+	const wrong = trouble(outcome);
+	if (wrong !== undefined || outcome.kind === "failure") return wrong ?? "there is no answer";
+	const at = clock.now();
+	const page = parseExposition(new TextDecoder().decode(outcome.body));
+	const { samples, badLines } = page;
+	if (badLines > samples.length) return "what is there is not in the format of Prometheus";
+	const counters = countersOn(page);
+	return {
+		at,
+		started: processStart(samples, at),
+		isComplete: badLines === 0,
+		totals: runningTotals(samples),
+		health: counters.isCollector ? healthOf(counters) : undefined,
+	};
+}
+
+function newGateway(fx: World, store: EvidenceStore, { name, metrics }: Fleet["gateways"][number]) {
+	const keeper = newKeeper(fx, store, name);
+	let before: Health | undefined;
+	return {
+		async look(read: (url: string) => Promise<Page | string>): Promise<SourceLook> {
+			const pages = await Promise.all(metrics.map(async (url) => ({ source: shownUrl(url), page: await read(url) })));
+			const good = pages.flatMap(({ source, page }) => (typeof page === "string" ? [] : [{ source, ...page }]));
+			// The pages of a gateway are of one process, but only the collector's own says when it started.
+			const starts = good.flatMap(({ started }) => (started === undefined ? [] : [started]));
+			const started = starts.length === 0 ? undefined : Math.max(...starts);
+			const warnings = await keeper.take(good.map(({ health: _, ...page }) => ({ ...page, started })));
+			const bad = pages.flatMap(({ source, page }) => (typeof page === "string" ? [{ source, why: page }] : []));
+			const health = good.find((page) => page.health)?.health;
+			const told = health && healthText(health, before);
+			before = health ?? before;
+			const lost = bad.flatMap(({ source }) => keeper.marks().filter((mark) => mark.source === source));
+			const lastRead = Math.max(0, ...keeper.marks().map(({ at }) => at), ...good.map(({ at }) => at));
+			const view: GatewayView = {
+				place: name,
+				url: pages[0]?.source ?? "",
+				state: good.length === 0 ? "down" : bad.length > 0 || told?.isWell === false ? "degraded" : "up",
+				detail: [
+					...bad.map(({ source, why }) => (pages.length > 1 ? `${source}: ${why}` : why)),
+					...(told ? [told.detail] : []),
+				].join("; "),
+				...(lastRead > 0 && { at: lastRead }),
+			};
+			const counted = lost.filter(({ isAttributed }) => isAttributed).map(({ at }) => at);
+			const isBlind = good.length > 0 && ![...keeper.marks()].some(({ isAttributed }) => isAttributed);
+			return {
+				gateways: [view],
+				warnings: [
+					...warnings,
+					...bad.map(({ source, why }) => `the metrics of ${name} cannot be read: ${why} (${source})`),
+					...(isBlind ? [`nothing at ${name} has told tokens apart so far: what passes there is not counted`] : []),
+				],
+				blindSince: counted.length === 0 ? undefined : Math.min(...counted),
+			};
+		},
+		close: keeper.close,
+	};
+}
+
+/** Keeps readings in the evidence folder; while another process does so, only looks. */
+function newKeeper(fx: World, store: EvidenceStore, name: string) {
+	const file = /^[\w-]+$/.test(name) ? name : `${name}-${fingerprint(name).slice(0, 4)}`;
+	let writer: ReadingWriter | undefined;
+	let failure: string | undefined;
+	const open = async () => {
+		try {
+			writer ??= await store.readingWriter(`gateway-${file}`);
+			failure = undefined;
+		} catch (error) {
+			if (!(error instanceof CrossfadeError)) throw error;
+			failure = `the counters of ${name} cannot be kept: ${error.problems[0]?.what ?? error.message}`;
+		}
+		return writer;
+	};
+	return {
+		marks: (): Mark[] => [...(writer?.marks.values() ?? [])],
+		async take(readings: readonly Reading[]): Promise<string[]> {
+			const own = await open();
+			for (const reading of readings) own?.take(reading, name);
+			await own?.flush().catch((error: unknown) => {
+				failure = `the counters of ${name} cannot be kept: ${(error as Error).message}`;
+			});
+			return failure === undefined ? [] : [failure];
+		},
+		async close() {
+			await writer?.close().catch(() => undefined);
+		},
+	};
+}
