@@ -15,7 +15,11 @@ export const fleetOptions: readonly OptionSpec[] = [
 		repeatable: true,
 	},
 	{ flags: "--deadline <time>", description: "when the old token ends: a time with its zone, or 24h from now" },
-	{ flags: "--gateway <name=url>", description: "metrics of a collector or of crossfade tap", repeatable: true },
+	{
+		flags: "--gateway <name=url>",
+		description: "metrics of a collector or of crossfade tap; a name twice has two pages",
+		repeatable: true,
+	},
 	{ flags: "--prometheus <url>", description: "a Prometheus server that scrapes the gateways" },
 	{ flags: "--hosts <csv>", description: "the hosts that ought to be seen", files: true },
 	{

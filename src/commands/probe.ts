@@ -89,7 +89,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		tokens: await readTokens(fx, plan),
 		tls: await readPem(fx, plan.files),
 		marker: fingerprint(fx.random.token()),
-		readGateway: (await import("../evidence/metrics.ts")).gatewayCounters,
+		readGateway: (await import("../evidence/metrics.ts")).gatewayReading,
 	};
 	const store =
 		plan.evidence === undefined ? undefined : await (await import("../evidence/store.ts")).openStore(fx, plan.evidence);

@@ -52,7 +52,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		caFile === undefined
 			? undefined
 			: new TextDecoder().decode(await fx.files.read(caFile, { maxBytes: MAX_CA_BYTES }));
-	const metrics = newTapMetrics();
+	const metrics = newTapMetrics(clock.now());
 	const server = metricsAt && (await fx.serve({ ...metricsAt, maxBodyBytes: 0, answer: ownPages(metrics) }));
 	const writer = evidence === undefined ? undefined : await (await openStore(fx, evidence)).trafficWriter(place);
 	const failing = new Set<string>();

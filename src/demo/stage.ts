@@ -144,7 +144,7 @@ function fleetOf(tokens: Partial<Record<Credential, Secret>>, started: number, e
 function probePlan(url: string, deadline: number): ProbePlan {
 	return {
 		tokens: [],
-		places: [{ name: "the provider", url, isGateway: false }],
+		places: [{ name: "the provider", url, isGateway: false, metrics: [] }],
 		provider: defaultProvider,
 		signals: ["logs"],
 		paths: ["bearer", "url"],

@@ -1,5 +1,6 @@
 import { type Signal, signals } from "../adapters/providers/provider.ts";
 import { type Exposition, parseExposition, type Sample } from "./exposition.ts";
+import { runningTotals } from "./running-totals.ts";
 
 /** What an exporter of a collector counted since the collector started, for one signal. */
 export interface ExporterCounters {
@@ -78,6 +79,17 @@ export function countersOn({ samples, badLines }: Exposition): GatewayCounters {
 		if (field) for (const signal of signalsOf(sample, unit)) count(counters[signal], field, sample);
 	}
 	return { signals: counters, isCollector: samples.some(({ name }) => /^otelcol_|^alloy_/.test(name)), badLines };
+}
+
+/** The same, with the records of each token and signal, as `<fingerprint> <signal>`, where a page tells tokens apart. */
+export function gatewayReading(text: string): GatewayCounters & { readonly tokens: ReadonlyMap<string, number> } {
+	const page = parseExposition(text);
+	const tokens = new Map<string, number>();
+	for (const { fingerprint, signal, unit, value } of runningTotals(page.samples)) {
+		const key = `${fingerprint} ${signal}`;
+		if (unit === "records") tokens.set(key, (tokens.get(key) ?? 0) + value);
+	}
+	return { ...countersOn(page), tokens };
 }
 
 /** A queue without a signal, as old releases have it, stands for all of them. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { senderOf } from "../adapters/clis/senders.ts";
-import type { Signal } from "../adapters/providers/provider.ts";
+import { type Signal, signals } from "../adapters/providers/provider.ts";
 import { fingerprint as fingerprintOf } from "../fingerprint.ts";
 import { redact } from "../guard.ts";
 import { MAX_TEXT } from "../otlp/senders.ts";
@@ -33,14 +33,12 @@ interface Family {
 	read(labels: Labels, parts: readonly string[]): (Sender & Pick<RunningTotal, "unit">) | undefined;
 }
 
-const SIGNALS: Readonly<Record<string, Signal>> = {
-	log_records: "logs",
-	metric_points: "metrics",
-	spans: "traces",
-	logs: "logs",
-	metrics: "metrics",
-	traces: "traces",
-};
+const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
+	["log_records", "logs"],
+	["metric_points", "metrics"],
+	["spans", "traces"],
+	...signals.map((signal) => [signal, signal] as const),
+]);
 
 /** The component of a collector that only the data of one token passes: `otlp/crossfade-fp-0123456789ab`. */
 const COMPONENT = /crossfade[-_]fp[-_]([0-9a-f]{12}|other|none)$/;
@@ -59,7 +57,7 @@ const families: readonly Family[] = [
 		names: "crossfade_gateway_(log_records|metric_points|spans)(_total)?",
 		where: [""],
 		group: "gateway",
-		read: (labels, [unit]) => senderFrom({ ...gatewaySender(labels), signal: SIGNALS[unit ?? ""], unit: "records" }),
+		read: (labels, [unit]) => senderFrom({ ...gatewaySender(labels), signal: SIGNALS.get(unit), unit: "records" }),
 	},
 	{
 		names: "(?:otelcol_)?processor_incoming_items(?:_ratio)?(?:_total)?",
@@ -95,12 +93,27 @@ export function runningTotals(samples: readonly Sample[]): RunningTotal[] {
 	return found.filter(({ family }) => chosen.get(family.group) === family).map(({ total }) => total);
 }
 
+type Known = { readonly family: Family; readonly series: Omit<RunningTotal, "value"> } | undefined;
+
+/** What is known of a series, by its labels: those of a Prometheus server come once for many values. */
+const knownSeries = new WeakMap<Labels, { readonly name: string; readonly known: Known }>();
+
 function totalOf({ name, labels, value }: Sample): { family: Family; total: RunningTotal } | undefined {
 	if (!(value >= 0 && value <= MAX_VALUE)) return undefined;
+	let cached = knownSeries.get(labels);
+	if (cached?.name !== name) {
+		cached = { name, known: seriesOf(name, labels) };
+		knownSeries.set(labels, cached);
+	}
+	const { known } = cached;
+	return known && { family: known.family, total: { ...known.series, value: Math.floor(value) } };
+}
+
+function seriesOf(name: string, labels: Labels): Known {
 	for (const { family, pattern } of patterns) {
 		const [whole, ...parts] = pattern.exec(name) ?? [];
 		const sender = whole === undefined ? undefined : family.read(labels, parts);
-		if (sender) return { family, total: { ...sender, id: seriesId(name, labels), value: Math.floor(value) } };
+		if (sender) return { family, series: { ...sender, id: seriesId(name, labels) } };
 	}
 	return undefined;
 }
@@ -126,7 +139,7 @@ interface Said {
 }
 
 function senderFrom({ fingerprint, signal, host = "", cli = "", version = "", unit }: Said) {
-	const known = SIGNALS[signal ?? ""];
+	const known = SIGNALS.get(signal);
 	if (!known || fingerprint === undefined) return undefined;
 	const id = /^([0-9a-f]{12}|[a-z-]{1,20})$/.test(fingerprint) ? fingerprint : "others";
 	// A name that is the token itself, or one we know, is not repeated.
@@ -162,7 +175,8 @@ const STARTED = /^process_start_time_seconds$/;
 const UPTIME = /^(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?$/;
 
 /** The same as a PromQL selector. */
-export const startSelector = '{__name__=~"process_start_time_seconds|(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?"}';
+export const startSelector =
+	'{__name__=~"process_start_time_seconds|(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?"}';
 
 /** When the process behind a page started, in milliseconds since the epoch, if the page says. */
 export function processStart(samples: readonly Sample[], at: number): number | undefined {

@@ -32,6 +32,8 @@ export interface Case {
 	readonly deadline: number | undefined;
 	/** When somebody began to look at traffic; before it, absence means nothing. */
 	readonly watchSince: number | undefined;
+	/** Since when a place that counts traffic cannot be read; after it, absence means nothing either. */
+	readonly blindSince?: number | undefined;
 	/** Hosts that ought to be seen; empty when there is no such list, and then nothing can be said of who is missing. */
 	readonly expectedHosts: readonly string[];
 	/** CLIs that ought to be seen on every expected host; may be empty. */
@@ -62,11 +64,12 @@ export interface TokenRow {
 	readonly fingerprint: string;
 	readonly firstSeen: number | undefined;
 	readonly lastSeen: number | undefined;
+	/** 0 where what counts the traffic only tells records. */
 	readonly requests: number;
 	readonly records: number;
 	readonly bytes: number;
 	readonly lastStatus: number | undefined;
-	/** Requests of the last 15 minutes as a share of all tokens' together, 0 to 1. */
+	/** Of the last 15 minutes, in `rateUnit`, as a share of all tokens' together, 0 to 1. */
 	readonly recentShare: number;
 }
 
@@ -92,8 +95,10 @@ export interface Judgement {
 	readonly tokens: readonly TokenRow[];
 	readonly probes: readonly ProbeRow[];
 	readonly fleet: FleetVerdict;
-	/** Requests with the old token by quarter hours, oldest first, ending with the current one. */
+	/** What rates count: requests, or records where some traffic is only known by those. */
+	readonly rateUnit: "requests" | "records";
+	/** Traffic with the old token by quarter hours, oldest first, ending with the current one. */
 	readonly oldRate: readonly number[];
-	/** When the old token's requests will have ended if they go on falling as they do; undefined when they do not fall. */
+	/** When the old token's traffic will have ended if they go on falling as they do; undefined when they do not fall. */
 	readonly projectedZero: number | undefined;
 }

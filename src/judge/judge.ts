@@ -11,10 +11,12 @@ const QUARTERS = 96;
 export function judge(facts: Case): Judgement {
 	const senders = senderRows(facts);
 	const probes = latestProbes(facts.probes).map((evidence) => ({ evidence, verdict: probeVerdict(evidence, facts) }));
-	const oldRate = ratePerQuarter(facts);
+	const rateUnit = unitOf(facts.traffic);
+	const oldRate = ratePerQuarter(facts, rateUnit);
 	return {
+		rateUnit,
 		senders,
-		tokens: tokenRows(facts),
+		tokens: tokenRows(facts, rateUnit),
 		probes,
 		fleet: fleetVerdict(facts, senders, probes),
 		oldRate,
@@ -22,7 +24,14 @@ export function judge(facts: Case): Judgement {
 	};
 }
 
-function tokenRows({ tokens, traffic, now }: Case): TokenRow[] {
+/** Records, as soon as a place does not tell requests: the two cannot be added. */
+function unitOf(traffic: readonly TrafficCounter[]): Judgement["rateUnit"] {
+	const tellsRequests = new Map<string, boolean>();
+	for (const { place, requests } of traffic) tellsRequests.set(place, tellsRequests.get(place) || requests > 0);
+	return [...tellsRequests.values()].every(Boolean) ? "requests" : "records";
+}
+
+function tokenRows({ tokens, traffic, now }: Case, unit: Judgement["rateUnit"]): TokenRow[] {
 	const ids = new Set([
 		...traffic.map(({ fingerprint }) => fingerprint),
 		...[tokens.old, tokens.new].filter((id) => id !== undefined),
@@ -30,7 +39,7 @@ function tokenRows({ tokens, traffic, now }: Case): TokenRow[] {
 	const recent = (counters: readonly TrafficCounter[]) =>
 		counters
 			.filter(({ minute, span }) => (minute + span) * MINUTE_MS > now - QUARTER_MS)
-			.reduce((sum, { requests }) => sum + requests, 0);
+			.reduce((sum, counter) => sum + counter[unit], 0);
 	const total = recent(traffic);
 	const rows = [...ids].map((fingerprint): TokenRow => {
 		const own = traffic.filter((counter) => counter.fingerprint === fingerprint);
@@ -47,7 +56,8 @@ function tokenRows({ tokens, traffic, now }: Case): TokenRow[] {
 			requests: sum(({ requests }) => requests),
 			records: sum(({ records }) => records),
 			bytes: sum(({ bytes }) => bytes),
-			lastStatus: newest?.lastStatus,
+			// What counts records sees no answer.
+			lastStatus: newest?.lastStatus || undefined,
 			recentShare: total === 0 ? 0 : recent(own) / total,
 		};
 	});
@@ -122,43 +132,51 @@ function fleetVerdict(facts: Case, senders: readonly SenderRow[], probes: readon
 		return verdict("not yet", `${plural(silent, "expected sender")} silent ${why}`);
 	}
 	if (pending > 0) return verdict("not yet", `${plural(pending, "sender")} moved too recently to be sure`);
-	if (silenceNeededMs > 0)
-		return verdict("not yet", `the old token was seen too recently; wait ${duration(silenceNeededMs)}`);
+	if (silenceNeededMs > 0) {
+		const isBlind = facts.blindSince !== undefined && facts.blindSince < facts.now;
+		const why = isBlind ? "a place that counts traffic cannot be read" : "the old token was seen too recently";
+		return verdict("not yet", `${why}; ${duration(silenceNeededMs)} more of silence make it certain`);
+	}
 	return verdict("yes", `every expected sender uses the new token, and the old one is silent`);
 }
 
 /** How long nobody may use the old token from now on before its silence can be called one. */
-function neededSilence({ traffic, tokens, now, watchSince }: Case): number {
+function neededSilence({ traffic, tokens, now, watchSince, blindSince = now }: Case): number {
 	const last = traffic
 		.filter(({ fingerprint }) => fingerprint === tokens.old)
 		.reduce((latest, { lastSeen }) => Math.max(latest, lastSeen), 0);
-	return Math.max(0, Math.max(last, watchSince ?? now) + MIN_SILENCE_MS - now);
+	return Math.max(0, Math.max(last, watchSince ?? now) + MIN_SILENCE_MS - Math.min(now, blindSince));
 }
 
-function ratePerQuarter({ traffic, tokens, now, watchSince }: Case): number[] {
+function ratePerQuarter({ traffic, tokens, now, watchSince }: Case, unit: Judgement["rateUnit"]): number[] {
 	const current = Math.floor(now / QUARTER_MS);
 	const first = Math.max(current - QUARTERS + 1, Math.floor((watchSince ?? now) / QUARTER_MS));
 	const rate = Array.from({ length: Math.max(1, current - first + 1) }, () => 0);
-	for (const { fingerprint, minute, requests } of traffic) {
-		if (fingerprint !== tokens.old) continue;
-		const index = Math.floor((minute * MINUTE_MS) / QUARTER_MS) - first;
-		if (index >= 0 && index < rate.length) rate[index] = (rate[index] ?? 0) + requests;
+	for (const counter of traffic) {
+		if (counter.fingerprint !== tokens.old) continue;
+		const index = Math.floor((counter.minute * MINUTE_MS) / QUARTER_MS) - first;
+		if (index >= 0 && index < rate.length) rate[index] = (rate[index] ?? 0) + counter[unit];
 	}
 	return rate;
 }
 
-/** A straight line through the quarters that are over; where it meets zero, if it falls. */
+/** A quarter of an hour so many before the last one weighs half as much: what happens now counts, not what the morning was like. */
+const HALF_WEIGHT = 6;
+
+/** Where a straight line through the quarters that are over, the last ones above all, meets zero; if it falls, and does so within a day. */
 function projectZero(rate: readonly number[], now: number): number | undefined {
 	const past = rate.slice(0, -1);
 	if (past.length < 3 || past.at(-1) === 0) return undefined;
-	const middle = (past.length - 1) / 2;
-	const mean = past.reduce((sum, value) => sum + value, 0) / past.length;
+	const weights = past.map((_value, index) => 2 ** ((index + 1 - past.length) / HALF_WEIGHT));
+	const mean = (of: (value: number, index: number) => number) =>
+		past.reduce((sum, value, index) => sum + (weights[index] ?? 0) * of(value, index), 0) /
+		weights.reduce((sum, weight) => sum + weight, 0);
+	const [middle, level] = [mean((_value, index) => index), mean((value) => value)];
 	const slope =
-		past.reduce((sum, value, index) => sum + (index - middle) * (value - mean), 0) /
-		past.reduce((sum, _value, index) => sum + (index - middle) ** 2, 0);
+		mean((value, index) => (index - middle) * (value - level)) / mean((_value, index) => (index - middle) ** 2);
 	if (slope >= 0) return undefined;
-	const quartersFromNow = Math.max(0, middle - mean / slope - past.length);
-	return now + quartersFromNow * QUARTER_MS;
+	const quartersFromNow = Math.max(0, middle - level / slope - past.length);
+	return quartersFromNow > QUARTERS ? undefined : now + quartersFromNow * QUARTER_MS;
 }
 
 function plural(count: number, noun: string): string {

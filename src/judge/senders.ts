@@ -119,9 +119,11 @@ function senderVerdict(
 	}
 	if (lastNew === undefined) return { verdict: "OLD ONLY", reason: "it has never sent with the new token" };
 	const needed = silenceFor(sender);
-	const silence = now - Math.max(lastOld ?? 0, facts.watchSince ?? now);
+	const seenUntil = Math.min(now, facts.blindSince ?? now);
+	const silence = seenUntil - Math.max(lastOld ?? 0, facts.watchSince ?? now);
 	if (lastOld !== undefined && lastOld >= lastNew) {
-		return { verdict: "MIXED", reason: "the new token was seen, but the last it sent was with the old one" };
+		const last = lastOld === lastNew ? "it sent with both tokens" : "the last it sent was with the old one";
+		return { verdict: "MIXED", reason: `the new token was seen, but ${last}` };
 	}
 	if (silence >= needed) return { verdict: "MIGRATED", reason: `no old token for ${duration(silence)}` };
 	if (lastOld === undefined) {

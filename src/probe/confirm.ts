@@ -2,7 +2,7 @@ import type { Signal } from "../adapters/providers/provider.ts";
 import { foreign } from "./classify.ts";
 import { type Delivery, followDelivery, type GatewayReading } from "./gateway.ts";
 import type { ProbeWorld, Round } from "./round.ts";
-import type { ProbeRow } from "./send.ts";
+import type { Group, ProbeRow } from "./send.ts";
 
 const MAX_METRICS_BYTES = 16 * 1024 * 1024;
 const POLL_MS = 250;
@@ -11,26 +11,49 @@ const POLL_MS = 250;
 export async function probeMetered(
 	fx: ProbeWorld,
 	round: Round,
-	metricsUrl: string,
+	group: Group,
 	send: () => Promise<readonly ProbeRow[]>,
 ): Promise<ProbeRow[]> {
-	const before = await readMetrics(fx, round, metricsUrl);
+	const before = await readMetrics(fx, round, group);
 	const rows = await send();
 	const isTaken = ({ evidence }: ProbeRow) => evidence.outcome === "accepted";
 	if (typeof before === "string") {
 		return rows.map((row) => (isTaken(row) ? { ...row, notes: [...row.notes, before] } : row));
 	}
+	const { fingerprint } = group.secret;
 	const deliveries = new Map<Signal, Delivery>();
 	let open = rows.filter(isTaken).map(({ evidence }) => evidence.signal);
+	let last: GatewayReading = before;
 	const end = fx.clock.now() + round.plan.timeoutMs;
 	while (open.length > 0) {
-		const after = await readMetrics(fx, round, metricsUrl);
+		const after = await readMetrics(fx, round, group);
+		if (typeof after !== "string") last = after;
 		for (const signal of open) deliveries.set(signal, delivery(before, after, signal));
-		open = open.filter((signal) => deliveries.get(signal)?.state === "waiting");
+		open = open.filter(
+			(signal) =>
+				deliveries.get(signal)?.state === "waiting" || isCounted(before, last, `${fingerprint} ${signal}`) === false,
+		);
 		if (fx.clock.now() >= end || round.signal?.aborted) break;
 		if (open.length > 0) await fx.sleep(POLL_MS, round.signal);
 	}
-	return rows.map((row) => (isTaken(row) ? withDelivery(row, deliveries.get(row.evidence.signal)) : row));
+	return rows.map((row) => {
+		if (!isTaken(row)) return row;
+		const note = attributionNote(isCounted(before, last, `${fingerprint} ${row.evidence.signal}`), fingerprint);
+		return withDelivery(note ? { ...row, notes: [...row.notes, note] } : row, deliveries.get(row.evidence.signal));
+	});
+}
+
+/** Where the gateway counts by token: whether it counted a record of this `<fingerprint> <signal>` in between. */
+function isCounted(before: GatewayReading, after: GatewayReading, key: string): boolean | undefined {
+	if (!after.tokens || after.tokens.size === 0) return undefined;
+	return (after.tokens.get(key) ?? 0) > (before.tokens?.get(key) ?? 0);
+}
+
+function attributionNote(counted: boolean | undefined, fingerprint: string): string | undefined {
+	if (counted === undefined) return undefined;
+	return counted
+		? `the gateway counted it as traffic of fp=${fingerprint}`
+		: `the gateway did not count it as traffic of fp=${fingerprint}: watch would not see this sender`;
 }
 
 function delivery(before: GatewayReading, after: GatewayReading | string, signal: Signal): Delivery {
@@ -69,12 +92,24 @@ function withDelivery(row: ProbeRow, known: Delivery | undefined): ProbeRow {
 async function readMetrics(
 	fx: ProbeWorld,
 	{ plan, tls, readGateway, signal }: Round,
-	url: string,
+	{ place }: Group,
 ): Promise<GatewayReading | string> {
 	const { timeoutMs, proxy } = plan;
-	const outcome = await fx.request({ method: "GET", url, timeoutMs, maxBytes: MAX_METRICS_BYTES, tls, proxy, signal });
-	if (outcome.kind === "failure") return `its metrics cannot be read: ${foreign(outcome.code)}`;
-	if (outcome.status !== 200) return `its metrics cannot be read: it answered ${outcome.status}`;
-	const reading = readGateway?.(Buffer.from(outcome.body).toString("utf8"));
+	const pages: string[] = [];
+	for (const url of place.metrics) {
+		const outcome = await fx.request({
+			method: "GET",
+			url,
+			timeoutMs,
+			maxBytes: MAX_METRICS_BYTES,
+			tls,
+			proxy,
+			signal,
+		});
+		if (outcome.kind === "failure") return `its metrics cannot be read: ${foreign(outcome.code)}`;
+		if (outcome.status !== 200) return `its metrics cannot be read: it answered ${outcome.status}`;
+		pages.push(Buffer.from(outcome.body).toString("utf8"));
+	}
+	const reading = readGateway?.(pages.join("\n"));
 	return reading?.isCollector ? reading : "what is at its metrics URL is not a collector's";
 }

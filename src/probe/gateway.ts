@@ -5,6 +5,8 @@ export interface GatewayReading {
 	/** False for a page that is not a collector's. */
 	readonly isCollector: boolean;
 	readonly signals: Readonly<Record<Signal, SignalReading>>;
+	/** Records by `<fingerprint> <signal>`, where the gateway tells tokens apart. */
+	readonly tokens?: ReadonlyMap<string, number>;
 }
 
 interface SignalReading {

@@ -23,8 +23,8 @@ export interface ProbePlace {
 	readonly url: string;
 	/** A gateway passes things on: its 200 says that it took them, and no more. */
 	readonly isGateway: boolean;
-	/** The gateway's own metrics, in Prometheus' text format. */
-	readonly metricsUrl?: string | undefined;
+	/** Pages with the gateway's metrics, in Prometheus' text format. */
+	readonly metrics: readonly string[];
 }
 
 /** Everything that is decided about a probe; flags and fleet file lead to the same. Holds no token. */

@@ -47,11 +47,10 @@ export async function probeRound(world: ProbeWorld, round: Round): Promise<Round
 		Promise.all(plan.signals.map((signal) => lane(() => sendTestRecord(fx, round, group, signal))));
 	const places = plan.places.map(async (place) => {
 		const groups = tokens.flatMap((token) => plan.paths.map((path) => ({ place, path, ...token })));
-		const { metricsUrl } = place;
-		if (metricsUrl === undefined) return Promise.all(groups.map(probeGroup));
+		if (place.metrics.length === 0) return Promise.all(groups.map(probeGroup));
 		// One after the other, so that the gateway's counters tell them apart.
 		const rows: ProbeRow[][] = [];
-		for (const group of groups) rows.push(await probeMetered(fx, round, metricsUrl, () => probeGroup(group)));
+		for (const group of groups) rows.push(await probeMetered(fx, round, group, () => probeGroup(group)));
 		return rows;
 	});
 	const whoami = Promise.all(whoamiTargets(round).map((target) => lane(() => askWhoami(fx, round, target))));

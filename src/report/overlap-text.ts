@@ -16,8 +16,17 @@ import {
 	type Urgency,
 	verdictCounts,
 } from "./overlap.ts";
-import { clockNote, inventoryText, rateText, silenceNote } from "./phrases.ts";
-import { ago, bytes, count, localTime, percent, plainDeep, plural, until, utc } from "./wording.ts";
+import {
+	amountText,
+	bytesText,
+	clockNote,
+	inventoryText,
+	rateText,
+	requestsText,
+	silenceNote,
+	trafficText,
+} from "./phrases.ts";
+import { ago, count, localTime, percent, plainDeep, plural, until, utc } from "./wording.ts";
 
 export interface TextOptions {
 	/** Columns of the terminal; 80 if not given. */
@@ -158,9 +167,9 @@ function tokenLines(view: OverlapView, now: number, width: number): Line[] {
 		["  ", [fill("Token", label), BOLD], [head(tokens.old, "old"), BOLD], " ", [head(tokens.new, "new"), BOLD]],
 		row("fingerprint", ({ fingerprint }) => fingerprint),
 		row("last 15 min", ({ recentShare }) => percent(recentShare)),
-		row("requests", ({ requests }) => count(requests)),
+		row("requests", requestsText),
 		row("records", ({ records }) => count(records)),
-		row("bytes", (token) => bytes(token.bytes)),
+		row("bytes", bytesText),
 		row("first seen", ({ firstSeen }) => ago(firstSeen, now)),
 		row("last seen", ({ lastSeen }) => ago(lastSeen, now)),
 		row("last status", ({ lastStatus }) => (lastStatus === undefined ? "none" : String(lastStatus))),
@@ -170,7 +179,7 @@ function tokenLines(view: OverlapView, now: number, width: number): Line[] {
 function rateLines(view: OverlapView, width: number): Line[] {
 	if (view.rotation.watchSince === undefined) return [];
 	return [
-		[["Requests with the old token, per 15 min", BOLD]],
+		[[`${trafficText(view)} with the old token, per 15 min`, BOLD]],
 		["  ", sparkline(view.judgement.oldRate, width - 4)],
 		["  ", [rateText(view), DIM]],
 	];
@@ -275,9 +284,10 @@ function strangerLines(view: OverlapView, now: number): Line[] {
 	if (found.length === 0) return [];
 	return [
 		[[`Credentials that are neither token: ${count(found.length)}`, TONE_SGR.warn]],
-		...found.slice(0, 10).map(({ fingerprint, requests, lastSeen }): Line => {
+		...found.slice(0, 10).map((token): Line => {
+			const { fingerprint, lastSeen } = token;
 			const name = fingerprint === "none" ? "no credential" : `${fingerprint}  ${tokenName(view, fingerprint)}`;
-			return ["  ", fill(name, 24), `${plural(requests, "request")}, last ${ago(lastSeen, now)}`];
+			return ["  ", fill(name, 24), `${amountText(token)}, last ${ago(lastSeen, now)}`];
 		}),
 		...(found.length > 10 ? [[`  … ${count(found.length - 10)} more`] as Line] : []),
 	];
@@ -311,7 +321,7 @@ export function reportLine(outside: OverlapView): string {
 		["silent", fleet.silent],
 		["old_share", tokens.old?.recentShare.toFixed(2)],
 		["new_share", tokens.new?.recentShare.toFixed(2)],
-		["old_requests_15m", judgement.oldRate.at(-1)],
+		[`old_${judgement.rateUnit}_15m`, judgement.oldRate.at(-1)],
 		["unknown", strangers(view).length],
 		["left_s", leftMs === undefined ? undefined : Math.floor(leftMs / 1000)],
 		["warnings", view.warnings.length],

@@ -85,7 +85,7 @@ export function progress({ started, deadline }: RotationView, now: number): numb
 
 /** Credentials that were seen and are neither of the two tokens. */
 export function strangers({ judgement }: OverlapView): TokenRow[] {
-	return judgement.tokens.filter(({ role, requests }) => role === "other" && requests > 0);
+	return judgement.tokens.filter(({ role, requests, records }) => role === "other" && requests + records > 0);
 }
 
 /** The two tokens of the rotation; undefined for one that nobody named. */

@@ -1,7 +1,7 @@
-import type { FleetVerdict } from "../judge/case.ts";
+import type { FleetVerdict, TokenRow } from "../judge/case.ts";
 import { duration } from "../judge/duration.ts";
 import type { InventorySums, OverlapView, RotationView } from "./overlap.ts";
-import { count, offset, plural, utc } from "./wording.ts";
+import { bytes, count, offset, plural, utc } from "./wording.ts";
 
 /** Less than a second is what a probe's own latency makes of equal clocks. */
 const EQUAL_CLOCKS_MS = 1_000;
@@ -24,6 +24,26 @@ export function rateText({ judgement: { oldRate, projectedZero }, rotation }: Ov
 	if (projectedZero === undefined) return rate;
 	if (projectedZero <= rotation.now) return `${rate}; by its trend it would be zero by now, but some hold on`;
 	return `${rate}; by its trend zero at ${utc(projectedZero)}`;
+}
+
+/** What rates of this view count, as the first word of a title. */
+export function trafficText({ judgement: { rateUnit } }: OverlapView): string {
+	return rateUnit === "requests" ? "Requests" : "Records";
+}
+
+/** How much a token carried, in the unit that is known of it. */
+export function amountText({ requests, records }: TokenRow): string {
+	return requests > 0 ? plural(requests, "request") : plural(records, "record");
+}
+
+/** Requests, which what counts records does not tell. */
+export function requestsText({ requests, records }: TokenRow): string {
+	return requests === 0 && records > 0 ? "not told" : count(requests);
+}
+
+/** Bytes, which only a tap tells. */
+export function bytesText(token: TokenRow): string {
+	return token.bytes === 0 && token.records > 0 ? "not told" : bytes(token.bytes);
 }
 
 export function inventoryText(sums: InventorySums): string {

@@ -18,7 +18,7 @@ export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: numbe
 	const changed: Fleet = {
 		...fleet,
 		tokens: byName(fleet.tokens, tokensOf(reader, from)),
-		gateways: byName(fleet.gateways, gatewaysOf(reader)),
+		gateways: withPages(fleet.gateways, gatewaysOf(reader)),
 		deadline: deadlineOf(reader, now) ?? fleet.deadline,
 		prometheus: urlOf(reader, "prometheus", reader.text("prometheus")) ?? fleet.prometheus,
 		hostsCsv: hosts === undefined ? fleet.hostsCsv : { path: from(hosts), column: fleet.hostsCsv?.column },
@@ -67,12 +67,27 @@ function tokensOf(reader: FlagReader, from: (path: string) => string): FleetToke
 	return tokens;
 }
 
-function gatewaysOf(reader: FlagReader): Fleet["gateways"][number][] {
-	return reader.all("gateway").flatMap((text) => {
-		const [name, value] = named(text) ?? [undefined, text];
-		const metrics = urlOf(reader, "gateway", value);
-		return metrics === undefined ? [] : [{ name: name ?? new URL(metrics).host, metrics }];
-	});
+type Gateway = Fleet["gateways"][number];
+
+/** A name that is given twice has two pages. */
+function gatewaysOf(reader: FlagReader): Gateway[] {
+	const pages = new Map<string, string[]>();
+	for (const text of reader.all("gateway")) {
+		const [given, value] = named(text) ?? [undefined, text];
+		const url = urlOf(reader, "gateway", value);
+		if (url === undefined) continue;
+		const name = given ?? new URL(url).host;
+		pages.set(name, [...(pages.get(name) ?? []), url]);
+	}
+	return [...pages].map(([name, metrics]) => ({ name, metrics }));
+}
+
+/** Pages by flag replace those of the file; where the gateway takes data stays known. */
+function withPages(before: readonly Gateway[], after: readonly Gateway[]): Gateway[] {
+	return byName(
+		before,
+		after.map((gateway) => ({ ...before.find(({ name }) => name === gateway.name), ...gateway })),
+	);
 }
 
 function urlOf(reader: FlagReader, flag: string, text: string | undefined): string | undefined {

@@ -56,14 +56,15 @@ const overlap = v.pipe(
 	),
 );
 
+const page = v.pipe(v.string(), v.check(isHttpUrl, "an http or https URL"));
+
 const gateway = v.strictObject({
 	name: word,
 	otlp: v.optional(v.pipe(url, v.description("Base URL of its OTLP/HTTP receiver."))),
 	metrics: v.optional(
 		v.pipe(
-			v.string(),
-			v.check(isHttpUrl, "an http or https URL"),
-			v.description("Its own metrics, in the format of Prometheus."),
+			v.union([page, v.array(page)], "an http or https URL, or a list of them"),
+			v.description("Pages with its metrics, in the format of Prometheus: its own, and that of its attribution."),
 		),
 	),
 });
@@ -107,13 +108,7 @@ export const fleetSchema = v.pipe(
 			),
 		),
 		gateways: v.optional(v.pipe(v.array(gateway), v.description("Collectors in between."))),
-		prometheus: v.optional(
-			v.pipe(
-				v.string(),
-				v.check(isHttpUrl, "an http or https URL"),
-				v.description("A Prometheus server that scrapes the gateways."),
-			),
-		),
+		prometheus: v.optional(v.pipe(page, v.description("A Prometheus server that scrapes the gateways."))),
 		hosts: v.optional(
 			v.pipe(hosts, v.description("Who ought to be seen; without it nothing can be said of who is missing.")),
 		),

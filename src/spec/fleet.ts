@@ -36,7 +36,8 @@ export interface Fleet {
 	readonly gateways: readonly {
 		readonly name: string;
 		readonly otlp?: string | undefined;
-		readonly metrics?: string | undefined;
+		/** Pages of one process. */
+		readonly metrics: readonly string[];
 	}[];
 	readonly prometheus: string | undefined;
 	readonly expectedHosts: readonly string[];
@@ -229,7 +230,7 @@ function toFleet(text: FleetText, folder: string): Fleet {
 			ref: fromFolder(place, from),
 			fingerprint: fingerprintRef(place),
 		})),
-		gateways: text.gateways ?? [],
+		gateways: (text.gateways ?? []).map(({ metrics = [], ...gateway }) => ({ ...gateway, metrics: [metrics].flat() })),
 		prometheus: text.prometheus,
 		expectedHosts: [...new Set([...(text.hosts?.expected ?? []), ...(expandHosts(text.hosts?.pattern ?? "") ?? [])])],
 		hostsCsv: text.hosts?.csv === undefined ? undefined : { path: from(text.hosts.csv), column: text.hosts.column },

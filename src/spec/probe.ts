@@ -143,7 +143,7 @@ function placesOf(reader: FlagReader, provider: Provider, fleet: Fleet | undefin
 	const metrics = metricsOf(reader, names);
 	return places.map(({ flag: _flag, ...place }) => ({
 		...place,
-		metricsUrl: metrics.get(place.name) ?? place.metricsUrl,
+		metrics: metrics.get(place.name) ?? place.metrics,
 	}));
 }
 
@@ -154,30 +154,28 @@ function backendOf(reader: FlagReader, provider: Provider): GivenPlace[] {
 }
 
 function backend(url: string): ProbePlace {
-	return { name: normalEndpoint(url), url: normalEndpoint(url), isGateway: false };
+	return { name: normalEndpoint(url), url: normalEndpoint(url), isGateway: false, metrics: [] };
 }
 
 function viaOf(reader: FlagReader): GivenPlace[] {
 	return reader.all("via").map((text) => {
 		const { name, rest } = splitName(text, "");
 		const host = URL.canParse(rest) ? new URL(rest).host : "";
-		return { name: name || host, url: normalEndpoint(rest), isGateway: true, flag: "--via" };
+		return { name: name || host, url: normalEndpoint(rest), isGateway: true, metrics: [], flag: "--via" };
 	});
 }
 
 function placesOfFleet({ endpoint, gateways }: Fleet): GivenPlace[] {
 	const passing = gateways.flatMap(({ name, otlp, metrics }): GivenPlace[] =>
-		otlp === undefined
-			? []
-			: [{ name, url: normalEndpoint(otlp), isGateway: true, metricsUrl: metrics, flag: FLEET_FILE }],
+		otlp === undefined ? [] : [{ name, url: normalEndpoint(otlp), isGateway: true, metrics, flag: FLEET_FILE }],
 	);
 	return [...(endpoint === undefined ? [] : [{ ...backend(endpoint), flag: FLEET_FILE }]), ...passing];
 }
 
 /** `--metrics` by the name of its gateway, which need not be said where there is one. */
-function metricsOf(reader: FlagReader, gateways: readonly string[]): Map<string, string> {
+function metricsOf(reader: FlagReader, gateways: readonly string[]): Map<string, string[]> {
 	const only = gateways.length === 1 ? gateways[0] : undefined;
-	const found = new Map<string, string>();
+	const found = new Map<string, string[]>();
 	for (const text of reader.all("metrics")) {
 		const { name: given, rest } = splitName(text, only ?? "");
 		const url = URL.canParse(rest) ? new URL(rest) : undefined;
@@ -193,7 +191,7 @@ function metricsOf(reader: FlagReader, gateways: readonly string[]): Map<string,
 			reader.wrong("--metrics", { what: "metrics of no gateway", fix: "name the gateway with --via" });
 		} else if (!gateways.includes(given))
 			reader.problems.push(choiceProblem("the gateway", given, gateways, "--metrics"));
-		found.set(given, rest);
+		found.set(given, [...(found.get(given) ?? []), rest]);
 	}
 	return found;
 }

@@ -46,7 +46,8 @@ const SUMS = [
 	["bytes", "crossfade_tap_bytes_total", "bytes of their bodies as they were sent"],
 ] as const;
 
-export function newTapMetrics(): TapMetrics {
+/** `started` is when this process was, in milliseconds since the epoch: who reads the counters knows by it that they began anew. */
+export function newTapMetrics(started: number): TapMetrics {
 	const rows = new Map<string, Row>();
 	const counts = new Map<string, { readonly family: Family; readonly label: string; value: number }>();
 	const rowOf = ({ fingerprint, signal, host, cli }: Source): [row: Row, isNew: boolean] => {
@@ -87,7 +88,12 @@ export function newTapMetrics(): TapMetrics {
 					.filter((count) => count.family === family)
 					.map((count) => `${name}{${label}="${escaped(count.label)}"} ${count.value}`),
 			]);
-			return `${[...sums, ...others].join("\n")}\n`;
+			const begin = [
+				"# HELP process_start_time_seconds when this process was started, in seconds since the epoch",
+				"# TYPE process_start_time_seconds gauge",
+				`process_start_time_seconds ${started / 1000}`,
+			];
+			return `${[...sums, ...others, ...begin].join("\n")}\n`;
 		},
 	};
 }

@@ -12,7 +12,7 @@ import type { Fleet } from "../spec/fleet.ts";
 import { type Health, healthOf, healthText } from "./health.ts";
 import { type Source, type SourceLook, shownUrl, trouble } from "./source.ts";
 
-type World = Pick<Effects, "request" | "clock" | "terminal">;
+type World = Pick<Effects, "request" | "clock">;
 
 /** Pages at a time. */
 const LANES = 16;
@@ -24,7 +24,7 @@ const MAX_PAGE_BYTES = 48 * 1024 * 1024;
 
 /** The metrics pages of gateways: of collectors, with or without attribution, and of `crossfade tap`. */
 export function gatewaySource(fx: World, store: EvidenceStore, gateways: Fleet["gateways"]): Source {
-	const read = gateways.filter(({ metrics }) => metrics.length > 0).map((gateway) => newGateway(fx, store, gateway));
+	const read = gateways.filter(({ metrics }) => metrics.length > 0).map((gateway) => newGateway(store, gateway));
 	return {
 		async look() {
 			const [lane, end] = [lanes(LANES), fx.clock.now() + LOOK_MS];
@@ -67,8 +67,8 @@ async function readPage({ request, clock }: World, url: string, end: number): Pr
 	};
 }
 
-function newGateway(fx: World, store: EvidenceStore, { name, metrics }: Fleet["gateways"][number]) {
-	const keeper = newKeeper(fx, store, name);
+function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][number]) {
+	const keeper = newKeeper(store, name);
 	let before: Health | undefined;
 	return {
 		async look(read: (url: string) => Promise<Page | string>): Promise<SourceLook> {
@@ -95,7 +95,8 @@ function newGateway(fx: World, store: EvidenceStore, { name, metrics }: Fleet["g
 				...(lastRead > 0 && { at: lastRead }),
 			};
 			const counted = lost.filter(({ isAttributed }) => isAttributed).map(({ at }) => at);
-			const isBlind = good.length > 0 && ![...keeper.marks()].some(({ isAttributed }) => isAttributed);
+			const marks = keeper.marks();
+			const isBlind = marks.length > 0 && good.length > 0 && !marks.some(({ isAttributed }) => isAttributed);
 			return {
 				gateways: [view],
 				warnings: [
@@ -111,7 +112,7 @@ function newGateway(fx: World, store: EvidenceStore, { name, metrics }: Fleet["g
 }
 
 /** Keeps readings in the evidence folder; while another process does so, only looks. */
-function newKeeper(fx: World, store: EvidenceStore, name: string) {
+function newKeeper(store: EvidenceStore, name: string) {
 	const file = /^[\w-]+$/.test(name) ? name : `${name}-${fingerprint(name).slice(0, 4)}`;
 	let writer: ReadingWriter | undefined;
 	let failure: string | undefined;

@@ -4,6 +4,8 @@ import { type Inventory, readHosts, readInventory } from "../evidence/inventory.
 import { openStore } from "../evidence/store.ts";
 import type { OverlapView } from "../report/overlap.ts";
 import type { Fleet } from "../spec/fleet.ts";
+import { gatewaySource } from "./gateways.ts";
+import { prometheusSource } from "./prometheus.ts";
 import { overlapView } from "./view.ts";
 
 /** Looks at a fleet, again and again. */
@@ -18,9 +20,15 @@ export async function observe(fx: Effects, fleet: Fleet): Promise<Observer> {
 	const tokens = await fingerprints(fx, fleet);
 	const [expectedHosts, inventory] = [await hostsOf(fx, fleet), await inventoryOf(fx, fleet)];
 	const store = await openStore(fx, fleet.evidence);
+	const sources = [
+		gatewaySource(fx, store, fleet.gateways),
+		...(fleet.prometheus === undefined ? [] : [prometheusSource(fx, store, fleet.prometheus, fleet)]),
+	];
 	const warnings = inventory && inventory.bad > 0 ? [badLines(inventory)] : [];
 	return {
 		async look() {
+			const looks = await Promise.all(sources.map((source) => source.look()));
+			const blind = looks.flatMap(({ blindSince }) => (blindSince === undefined ? [] : [blindSince]));
 			const evidence = await store.read();
 			return overlapView({
 				fleet,
@@ -28,12 +36,15 @@ export async function observe(fx: Effects, fleet: Fleet): Promise<Observer> {
 				expectedHosts,
 				evidence,
 				inventory,
-				gateways: [],
-				warnings,
+				gateways: looks.flatMap(({ gateways }) => gateways),
+				blindSince: blind.length === 0 ? undefined : Math.min(...blind),
+				warnings: [...warnings, ...looks.flatMap((look) => look.warnings)],
 				now: fx.clock.now(),
 			});
 		},
-		async close() {},
+		async close() {
+			for (const source of sources) await source.close();
+		},
 	};
 }
 

@@ -16,6 +16,8 @@ export interface Observed {
 	readonly evidence: Evidence;
 	readonly inventory: Inventory | undefined;
 	readonly gateways: readonly GatewayView[];
+	/** Since when a place that counts traffic cannot be read, if one cannot. */
+	readonly blindSince?: number | undefined;
 	/** Sentences for a person. */
 	readonly warnings: readonly string[];
 	readonly now: number;
@@ -46,6 +48,7 @@ export function overlapView(observed: Observed): OverlapView {
 			tokens: pair,
 			deadline: fleet.deadline?.at,
 			watchSince,
+			blindSince: observed.blindSince,
 			expectedHosts: observed.expectedHosts,
 			expectedClis: fleet.clis,
 			traffic,

@@ -1,5 +1,5 @@
 import type { OverlapView } from "../report/overlap.ts";
-import { rateText } from "../report/phrases.ts";
+import { rateText, trafficText } from "../report/phrases.ts";
 import { utc } from "../report/wording.ts";
 import { type Element, h } from "./tree.ts";
 
@@ -7,7 +7,7 @@ const QUARTER_MS = 15 * 60_000;
 /** Where the plot ends and its labels begin, in pixels. */
 const PLOT = { top: 18, height: 112 };
 
-/** The old token's requests from the beginning of the watch up to the deadline, and where they are going. */
+/** The old token's traffic from the beginning of the watch up to the deadline, and where they are going. */
 export function fadeChart(view: OverlapView, now: number): Element {
 	const { judgement, rotation } = view;
 	const { oldRate, projectedZero } = judgement;
@@ -21,7 +21,7 @@ export function fadeChart(view: OverlapView, now: number): Element {
 	const [first, final] = [points[0], points.at(-1)];
 	const from = final ?? [0, 1];
 	const zero = projectedZero !== undefined && projectedZero <= last ? at(projectedZero) : undefined;
-	const text = `Requests with the old token per 15 minutes, from ${utc(start)}: ${rateText(view)}`;
+	const text = `${trafficText(view)} with the old token per 15 minutes, from ${utc(start)}: ${rateText(view)}`;
 	return h(
 		"svg",
 		{ class: "fade", role: "img", "aria-label": text, height: PLOT.top + PLOT.height + 24 },

@@ -12,8 +12,17 @@ import {
 	tokenName,
 	tone,
 } from "../report/overlap.ts";
-import { clockNote, inventoryText, rateText, silenceNote } from "../report/phrases.ts";
-import { ago, bytes, count, localTime, percent, plural, utc } from "../report/wording.ts";
+import {
+	amountText,
+	bytesText,
+	clockNote,
+	inventoryText,
+	rateText,
+	requestsText,
+	silenceNote,
+	trafficText,
+} from "../report/phrases.ts";
+import { ago, count, localTime, percent, plural, utc } from "../report/wording.ts";
 import { fadeChart, shareBar } from "./chart.ts";
 import { badge, sendersSection } from "./senders.ts";
 import type { PageData, PageState } from "./state.ts";
@@ -129,7 +138,7 @@ function fade(view: OverlapView, now: number): Element | undefined {
 	return h(
 		"section",
 		{ class: "panel", "aria-labelledby": "fade" },
-		h("h2", { id: "fade" }, "Requests with the old token"),
+		h("h2", { id: "fade" }, `${trafficText(view)} with the old token`),
 		h("p", { class: "note" }, `Per 15 minutes: ${rateText(view)}.`),
 		fadeChart(view, now),
 	);
@@ -137,9 +146,9 @@ function fade(view: OverlapView, now: number): Element | undefined {
 
 const TOKEN_ROWS: readonly (readonly [title: string, of: (token: TokenRow, now: number) => string])[] = [
 	["Fingerprint", ({ fingerprint }) => fingerprint],
-	["Requests", ({ requests }) => count(requests)],
+	["Requests", requestsText],
 	["Records", ({ records }) => count(records)],
-	["Bytes", (token) => bytes(token.bytes)],
+	["Bytes", bytesText],
 	["First seen", ({ firstSeen }, now) => ago(firstSeen, now)],
 	["Last seen", ({ lastSeen }, now) => ago(lastSeen, now)],
 	["Last status", ({ lastStatus }) => (lastStatus === undefined ? "none" : String(lastStatus))],
@@ -253,14 +262,15 @@ function unknown(view: OverlapView, now: number): Element | undefined {
 		h(
 			"ul",
 			{ class: "plain" },
-			found.slice(0, 50).map(({ fingerprint, requests, lastSeen }) => {
+			found.slice(0, 50).map((token) => {
+				const { fingerprint, lastSeen } = token;
 				const name = tokenName(view, fingerprint);
 				return h(
 					"li",
 					{},
 					h("bdi", { class: "mono" }, fingerprint === "none" ? "no credential" : fingerprint),
 					name === "unknown" ? "" : [" ", h("bdi", {}, name)],
-					`: ${plural(requests, "request")}, last ${ago(lastSeen, now)}`,
+					`: ${amountText(token)}, last ${ago(lastSeen, now)}`,
 				);
 			}),
 			found.length > 50 ? h("li", {}, `and ${count(found.length - 50)} more`) : undefined,

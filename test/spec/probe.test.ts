@@ -67,8 +67,8 @@ describe("a plan", () => {
 			{ name: "new", ref: { kind: "file", path: "with=sign" } },
 		]);
 		expect(places).toEqual([
-			{ name: "eu", url: "https://gw.example:4318", isGateway: true, metricsUrl: "http://gw.example:8888/metrics" },
-			{ name: "127.0.0.1:4318", url: "http://127.0.0.1:4318", isGateway: true, metricsUrl: undefined },
+			{ name: "eu", url: "https://gw.example:4318", isGateway: true, metrics: ["http://gw.example:8888/metrics"] },
+			{ name: "127.0.0.1:4318", url: "http://127.0.0.1:4318", isGateway: true, metrics: [] },
 		]);
 	});
 
@@ -106,9 +106,9 @@ evidence: seen
 			{ name: "old", ref: { kind: "file", path: "/fleet/old.token" } },
 			{ name: "new", ref: { kind: "env", name: "NEW" } },
 		]);
-		expect(places.map(({ name, isGateway, metricsUrl }) => [name, isGateway, metricsUrl])).toEqual([
-			["https://ai-events.toriihq.com", false, undefined],
-			["eu", true, "http://eu.example:8888/metrics"],
+		expect(places.map(({ name, isGateway, metrics }) => [name, isGateway, metrics])).toEqual([
+			["https://ai-events.toriihq.com", false, []],
+			["eu", true, ["http://eu.example:8888/metrics"]],
 		]);
 		expect({ signals, deadline, evidence }).toEqual({
 			signals: ["logs", "metrics"],
