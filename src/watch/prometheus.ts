@@ -17,8 +17,9 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const LOOK_MS = 20_000;
 /** Counters are kept by the minute. */
 const STEP_MS = MINUTE_MS;
-/** Up to here only the newest values are asked for. */
+/** Up to here only the newest values are asked for; of a longer span this end is read finely. */
 const SHORT_MS = 2 * MINUTE_MS;
+const FINE_STEP_MS = 5_000;
 /** A server answers no more than 11,000 points a series; fewer at a time keep answers short. */
 const MAX_STEPS = 10_000;
 const STEPS_A_QUESTION = 120;
@@ -49,7 +50,7 @@ export function prometheusSource(fx: World, store: EvidenceStore, base: string, 
 			const instances = new Map<string, Instance>();
 			let why: string | undefined;
 			try {
-				await follow(api, { from: last ?? beginning(fleet, now), to: now, direct, instances, writer });
+				await follow(api, { begin: beginning(fleet, now), last, to: now, direct, instances, writer });
 			} catch (error) {
 				if (!(error instanceof PrometheusTrouble)) throw error;
 				why = error.message;
@@ -118,7 +119,9 @@ interface Instance {
 }
 
 interface Task {
-	readonly from: number;
+	/** Where history begins, and up to where it was read. */
+	readonly begin: number;
+	readonly last: number | undefined;
 	readonly to: number;
 	/** `host:port` of pages that are read directly. */
 	readonly direct: ReadonlySet<string>;
@@ -127,41 +130,63 @@ interface Task {
 }
 
 /** Reads a span of time, oldest first, so that what was read stays read when it is broken off. */
-async function follow(api: PrometheusApi, { from, to, direct, instances, writer }: Task): Promise<void> {
-	const known = [...(await api.series(selectors, from, to)), ...[...writer.marks.keys()].map(labelsOf)];
+async function follow(api: PrometheusApi, task: Task): Promise<void> {
+	const { begin, last = begin, to, direct, instances, writer } = task;
+	const known = [...(await api.series(selectors, last, to)), ...[...writer.marks.keys()].map(labelsOf)];
 	for (const { instance = "", job = "" } of known) {
 		const source = sourceOf({ instance, job });
 		if (direct.has(instance) || instances.has(source)) continue;
 		instances.set(source, { source, job, place: instance || job || "prometheus", isUp: undefined });
 	}
-	if (instances.size === 0) return;
-	const jobs = [...new Set([...instances.values()].map(({ job }) => job))];
-	const up = `up{job=~${quoted(jobs.map(escaped).join("|"))}}`;
-	const started = `${startSelector} and on (instance, job) ${up}`;
-	for (const times of questions(from, to)) {
-		const [first = to, last = to] = [times[0], times.at(-1)];
-		const ask = (query: string) => api.range(query, first, last, Math.max(1, (times[1] ?? last + 1) - first));
+	const all = [...instances.values()];
+	const isKnown = ({ source }: Instance) => writer.marks.has(source);
+	await readSpan(api, writer, all.filter(isKnown), questions(last, to));
+	// One that is new has a history of its own.
+	await readSpan(
+		api,
+		writer,
+		all.filter((each) => !isKnown(each)),
+		questions(begin, to),
+	);
+}
+
+async function readSpan(
+	api: PrometheusApi,
+	writer: ReadingWriter,
+	instances: readonly Instance[],
+	spans: readonly (readonly number[])[],
+): Promise<void> {
+	if (instances.length === 0) return;
+	const jobs = [...new Set(instances.map(({ job }) => job))];
+	const up = `up{job=~${JSON.stringify(jobs.map(escaped).join("|"))}}`;
+	for (const times of spans) {
+		const [first = 0, second = first + 1] = times;
+		const ask = (query: string) => api.range(query, first, times.at(-1) ?? first, second - first);
 		const health = await ask(up);
-		const starts = await ask(started);
+		const starts = await ask(`${startSelector} and on (instance, job) ${up}`);
 		const totals: Series[] = [];
 		for (const selector of selectors) totals.push(...(await ask(selector)));
-		for (const reading of readings(times, { health, starts, totals }, instances)) {
-			writer.take(reading, instances.get(reading.source)?.place ?? "");
-		}
+		for (const { reading, place } of readings(times, { health, starts, totals }, instances))
+			writer.take(reading, place);
 	}
 }
 
-/** The moments to ask for, ending with `to`, in as many questions as it takes. */
+/** The moments to ask for, ending with `to`, in as many questions as it takes; those of one question are a step apart. */
 function questions(from: number, to: number): number[][] {
 	const span = to - from;
 	if (span < 1) return [];
-	const step = span <= SHORT_MS ? span : Math.max(STEP_MS, Math.ceil(span / MAX_STEPS));
-	const count = Math.max(1, Math.floor(span / step));
-	const times = Array.from({ length: count }, (_, index) => to - (count - 1 - index) * step);
-	const parts = Math.ceil(count / STEPS_A_QUESTION);
-	return Array.from({ length: parts }, (_, part) =>
-		times.slice(part * STEPS_A_QUESTION, (part + 1) * STEPS_A_QUESTION),
+	if (span <= SHORT_MS) return [[to]];
+	const step = Math.max(STEP_MS, Math.ceil(span / MAX_STEPS));
+	const coarse = moments(to - SHORT_MS, step, Math.floor((span - SHORT_MS) / step));
+	const parts = Array.from({ length: Math.ceil(coarse.length / STEPS_A_QUESTION) }, (_, part) =>
+		coarse.slice(part * STEPS_A_QUESTION, (part + 1) * STEPS_A_QUESTION),
 	);
+	return [...parts, moments(to, FINE_STEP_MS, SHORT_MS / FINE_STEP_MS)];
+}
+
+/** So many moments, a step apart, the last of them given. */
+function moments(last: number, step: number, count: number): number[] {
+	return Array.from({ length: count }, (_, index) => last - (count - 1 - index) * step);
 }
 
 interface Answers {
@@ -174,25 +199,19 @@ interface Answers {
 function readings(
 	times: readonly number[],
 	{ health, starts, totals }: Answers,
-	instances: Map<string, Instance>,
-): Reading[] {
+	instances: readonly Instance[],
+): { readonly reading: Reading; readonly place: string }[] {
 	const [up, start, own] = [bySource(health), bySource(starts), bySource(totals)];
 	return times.flatMap((at) =>
-		[...instances.values()].flatMap((instance): Reading[] => {
+		instances.flatMap((instance) => {
 			const samples = own.get(instance.source)?.get(at) ?? [];
 			const scraped = up.get(instance.source)?.get(at)?.[0]?.value;
 			// What was pushed into the server has no `up`.
 			instance.isUp = scraped === undefined ? samples.length > 0 || undefined : scraped === 1;
 			if (!instance.isUp) return [];
-			return [
-				{
-					source: instance.source,
-					at,
-					started: processStart(start.get(instance.source)?.get(at) ?? [], at),
-					isComplete: true,
-					totals: runningTotals(samples),
-				},
-			];
+			const { source, place } = instance;
+			const started = processStart(start.get(source)?.get(at) ?? [], at);
+			return [{ reading: { source, at, started, isComplete: true, totals: runningTotals(samples) }, place }];
 		}),
 	);
 }
@@ -222,12 +241,7 @@ function labelsOf(source: string): Labels {
 	return { job, instance };
 }
 
-/** A text in a regular expression of RE2, as itself. https://github.com/google/re2/wiki/Syntax */
+/** A text in a regular expression of PromQL, as itself. https://github.com/google/re2/wiki/Syntax */
 function escaped(text: string): string {
 	return text.replaceAll(/[\\.+*?()|[\]{}^$]/g, "\\$&");
-}
-
-/** A string of PromQL. https://prometheus.io/docs/prometheus/latest/querying/basics/#string-literals */
-function quoted(text: string): string {
-	return JSON.stringify(text);
 }

@@ -8,7 +8,7 @@ import { otelcol } from "./parts.ts";
 import { waitFor } from "./wait.ts";
 
 /** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
 	const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
 	await Promise.all(servers.map((server) => new Promise((done) => server.on("listening", done))));
 	const ports = servers.map((server) => (server.address() as { port: number }).port);

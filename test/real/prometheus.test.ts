@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import { canary } from "../harness/canary.ts";
+import { crossfade, type RunningCli, scratch, startCrossfade } from "../harness/cli.ts";
+import { freePorts, startCollector } from "../harness/collector.ts";
+import { otlpRequest } from "../harness/otlp.ts";
+import { otelcol } from "../harness/parts.ts";
+import { prometheus, startPrometheus } from "../harness/prometheus.ts";
+import { startProvider } from "../harness/provider.ts";
+import { waitFor } from "../harness/wait.ts";
+
+const [OLD, NEW] = [canary(), canary()];
+const tokens = ["--token", `old=fp:${OLD.fingerprint}`, "--token", `new=fp:${NEW.fingerprint}`];
+
+async function send(url: string, token: string, records: number): Promise<void> {
+	const { ok } = await fetch(`${url}/v1/logs`, {
+		method: "POST",
+		headers: { "content-type": "application/x-protobuf", authorization: `Bearer ${token}` },
+		body: otlpRequest("logs", records),
+	});
+	expect(ok).toBe(true);
+}
+
+interface RunningTap {
+	readonly process: RunningCli;
+	readonly url: string;
+}
+
+async function startTap(upstream: string, metricsPort: number): Promise<RunningTap> {
+	const args = ["tap", "--to", upstream, "--listen", "127.0.0.1:0", "--metrics", `127.0.0.1:${metricsPort}`];
+	const process = startCrossfade(args, { canaries: [OLD, NEW] });
+	return { process, url: await process.find(/tap +(http:\/\/127\.0\.0\.1:\d+) ->/) };
+}
+
+/** The sum of a query's values, as Prometheus knows them now. */
+async function ask(server: string, query: string): Promise<number> {
+	const answer = await (await fetch(`${server}/api/v1/query?query=${encodeURIComponent(query)}`)).json();
+	return answer.data.result.reduce((sum: number, { value }: { value: [number, string] }) => sum + Number(value[1]), 0);
+}
+
+test("a real Prometheus that scrapes a real tap: history, what comes live, a restart, and not a record more or less", async (context) => {
+	prometheus.need(context);
+	const provider = await startProvider();
+	const [metrics = 0] = await freePorts(1);
+	const first = await startTap(provider.url, metrics);
+	const server = await startPrometheus({ tap: [`127.0.0.1:${metrics}`] });
+	await waitFor(
+		"the tap to be scraped for a while",
+		async () => (await ask(server, 'count_over_time(up{job="tap"}[1m])')) >= 12,
+	);
+	const cwd = scratch();
+	const look = async () => {
+		const { stdout, code } = await crossfade(["report", "--json", "--prometheus", server, ...tokens], {
+			cwd,
+			canaries: [OLD, NEW],
+		});
+		expect(code).toBe(0);
+		return JSON.parse(stdout);
+	};
+	const nothing = await look();
+	expect(nothing.judgement.fleet).toMatchObject({ safeToRetire: "no evidence" });
+	expect(nothing.warnings.join()).toContain("no counters that tell tokens apart");
+
+	await send(first.url, OLD.token, 7);
+	await send(first.url, OLD.token, 5);
+	const records = `sum(crossfade_tap_records_total)`;
+	await waitFor("both requests to be scraped", async () => (await ask(server, records)) === 12);
+	const seen = await look();
+	expect(seen.judgement.tokens[0]).toMatchObject({
+		role: "old",
+		fingerprint: OLD.fingerprint,
+		requests: 2,
+		records: 12,
+	});
+	expect(seen.judgement.senders).toMatchObject([{ host: "tester", cli: "load", verdict: "OLD ONLY" }]);
+	expect(seen.gateways).toMatchObject([{ place: `127.0.0.1:${metrics}`, state: "up" }]);
+	// Watched since Prometheus has samples, which is before anybody of us came.
+	expect(Date.parse(seen.rotation.watchSince ?? "") || seen.rotation.watchSince).toBeLessThan(
+		Date.parse(nothing.rotation.now) || nothing.rotation.now,
+	);
+
+	await first.process.stop();
+	await waitFor("Prometheus to miss the tap", async () => (await ask(server, 'up{job="tap"}')) === 0);
+	const down = await look();
+	expect(down.gateways).toMatchObject([{ state: "down", detail: expect.stringContaining("cannot scrape it") }]);
+	expect(down.judgement.tokens[0]).toMatchObject({ records: 12 });
+
+	const second = await startTap(provider.url, metrics);
+	await send(second.url, OLD.token, 20);
+	await send(second.url, NEW.token, 1);
+	await waitFor("the second tap to be scraped", async () => (await ask(server, records)) === 21);
+	const again = await look();
+	expect(again.judgement.tokens).toMatchObject([
+		{ records: 32, requests: 3 },
+		{ records: 1, requests: 1 },
+	]);
+	expect((await look()).judgement.tokens).toMatchObject([{ records: 32 }, { records: 1 }]);
+	// Another evidence folder finds the same in the server's history, but for what the old process took with it.
+	const fresh = await crossfade(["report", "--json", "--prometheus", server, ...tokens], { cwd: scratch() });
+	expect(JSON.parse(fresh.stdout).judgement.tokens).toMatchObject([{ records: 32 }, { records: 1 }]);
+});
+
+test("a real collector's own component counters, read directly and by Prometheus", async (context) => {
+	prometheus.need(context);
+	otelcol.need(context);
+	const [one = 0, two = 0] = await freePorts(2);
+	const receiver = (id: string, port: number) =>
+		`  otlp/crossfade-fp-${id}: {protocols: {http: {endpoint: "127.0.0.1:${port}"}}}\n`;
+	const collector = await startCollector(
+		scratch(),
+		`receivers:
+  otlp: {protocols: {grpc: {}, http: {}}}
+${receiver(OLD.fingerprint, one)}${receiver("other", two)}exporters: {debug: {}}
+service:
+  pipelines:
+    logs: {receivers: [otlp, otlp/crossfade-fp-${OLD.fingerprint}, otlp/crossfade-fp-other], exporters: [debug]}
+`,
+	);
+	const { host } = new URL(collector.metricsUrl);
+	const server = await startPrometheus({ gateways: [host] });
+	const folders = [scratch(), scratch()];
+	const look = async (index: number) => {
+		const source = index === 0 ? ["--gateway", `gw=${collector.metricsUrl}`] : ["--prometheus", server];
+		const { stdout } = await crossfade(["report", "--json", ...source, ...tokens], { cwd: folders[index] ?? "" });
+		return JSON.parse(stdout);
+	};
+	await waitFor(
+		"the collector to be scraped for a while",
+		async () => (await ask(server, 'count_over_time(up{job="gateways"}[1m])')) >= 12,
+	);
+	const before = await look(0);
+	expect(before.gateways).toMatchObject([{ place: "gw", state: "up" }]);
+	await send(`http://127.0.0.1:${one}`, OLD.token, 30);
+	await send(`http://127.0.0.1:${two}`, NEW.token, 4);
+	await waitFor(
+		"both to be scraped",
+		async () => (await ask(server, '{__name__=~"otelcol_receiver_accepted_log_records(_total)?"}')) === 34,
+	);
+	for (const view of [await look(0), await look(1)]) {
+		expect(view.judgement).toMatchObject({
+			rateUnit: "records",
+			tokens: [
+				{ role: "old", records: 30 },
+				{ role: "new", records: 0 },
+				{ role: "other", fingerprint: "others", records: 4 },
+			],
+		});
+	}
+});
