@@ -161,7 +161,7 @@ function ratePerQuarter({ traffic, tokens, now, watchSince }: Case, unit: Judgem
 }
 
 /** A quarter of an hour so many before the last one weighs half as much: what happens now counts, not what the morning was like. */
-const HALF_WEIGHT = 6;
+const HALF_WEIGHT = 3;
 
 /** Where a straight line through the quarters that are over, the last ones above all, meets zero; if it falls, and does so within a day. */
 function projectZero(rate: readonly number[], now: number): number | undefined {

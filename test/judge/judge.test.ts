@@ -245,6 +245,27 @@ describe("tokens side by side", () => {
 	});
 });
 
+describe("a place that cannot be read", () => {
+	const moved = [sent(OLD, 200), sent(NEW, 1)];
+	test("makes what came before it the last that is known", () => {
+		expect(judge(facts({ traffic: moved })).fleet.safeToRetire).toBe("yes");
+		expect(judge(facts({ traffic: moved, blindSince: now - 100 * MIN })).fleet.safeToRetire).toBe("yes");
+		const { senders, fleet } = judge(facts({ traffic: [sent(OLD, 100), sent(NEW, 1)], blindSince: now - 90 * MIN }));
+		expect(senders[0]).toMatchObject({ verdict: "NEW SEEN", reason: expect.stringContaining("50 min more") });
+		expect(fleet.silenceNeededMs).toBe(50 * MIN);
+	});
+});
+
+describe("rates", () => {
+	test("count requests, or records as soon as a place does not tell requests", () => {
+		const tap = [sent(OLD, 20, { requests: 2 }), sent(OLD, 20, { requests: 0, host: "mac-2" })];
+		expect(judge(facts({ traffic: tap }))).toMatchObject({ rateUnit: "requests" });
+		const both = [...tap, sent(OLD, 20, { requests: 0, place: "collector", lastStatus: 0 })];
+		const { rateUnit, oldRate } = judge(facts({ traffic: both, watchSince: now - HOUR }));
+		expect({ rateUnit, oldRate }).toEqual({ rateUnit: "records", oldRate: [0, 0, 30, 0, 0] });
+	});
+});
+
 describe("the old token's rate", () => {
 	const falling = (counts: readonly number[]) =>
 		counts.map((requests, index) => sent(OLD, (counts.length - index) * 15, { requests }));
@@ -259,6 +280,42 @@ describe("the old token's rate", () => {
 		);
 		expect(judge(facts({ traffic: falling([4, 6, 8]), watchSince: now - 45 * MIN })).projectedZero).toBeUndefined();
 		expect(judge(facts({ traffic: falling([4, 2, 0]), watchSince: now - 45 * MIN })).projectedZero).toBeUndefined();
+	});
+
+	const day = (rate: (quarter: number) => number) =>
+		judge(
+			facts({ traffic: falling(Array.from({ length: 95 }, (_, index) => rate(index))), watchSince: now - 24 * HOUR }),
+		);
+	const hoursToZero = (rate: (quarter: number) => number) => {
+		const { projectedZero } = day(rate);
+		return projectedZero === undefined ? undefined : (projectedZero - now) / HOUR;
+	};
+
+	test("is projected by the recent hours, not by what the morning was like", () => {
+		// Level for 20 hours, then a rollout that takes 10 off in each quarter of an hour: at 50 it has 1¼ hours to go.
+		const rollout = (quarter: number) => (quarter < 80 ? 200 : 200 - (quarter - 79) * 10);
+		expect(hoursToZero(rollout)).toBeGreaterThan(0.5);
+		expect(hoursToZero(rollout)).toBeLessThan(3);
+		// It rose in the morning and falls since noon: over the whole day it only rises.
+		const workday = (quarter: number) => (quarter < 60 ? quarter * 4 : 240 - (quarter - 60) * 6);
+		expect(hoursToZero(workday)).toBeGreaterThan(0);
+		expect(hoursToZero(workday)).toBeLessThan(4);
+	});
+
+	test("of a rollout that ends in a long tail is not zero at once", () => {
+		const tail = (quarter: number) => Math.round(400 * 0.9 ** Math.max(0, quarter - 60)) + 3;
+		expect(hoursToZero(tail)).toBeGreaterThan(0);
+	});
+
+	test.each<[string, (quarter: number) => number]>([
+		[
+			"that fell in the morning and has been level since",
+			(quarter) => (quarter < 30 ? 300 - quarter * 9 : 20 + (quarter % 2)),
+		],
+		["that hardly falls: no date in the far future", (quarter) => 1000 - quarter / 10],
+		["that rises again in the last hours", (quarter) => (quarter < 80 ? 200 - quarter * 2 : 40 + (quarter - 80) * 5)],
+	])("%s is not projected", (_, rate) => {
+		expect(hoursToZero(rate)).toBeUndefined();
 	});
 
 	test("of a long watch shows the last day only", () => {

@@ -12,12 +12,13 @@ const [OLD, NEW] = [canary(), canary()];
 const tokens = ["--token", `old=fp:${OLD.fingerprint}`, "--token", `new=fp:${NEW.fingerprint}`];
 
 async function send(url: string, token: string, records: number): Promise<void> {
-	const { ok } = await fetch(`${url}/v1/logs`, {
+	const { status } = await fetch(`${url}/v1/logs`, {
 		method: "POST",
 		headers: { "content-type": "application/x-protobuf", authorization: `Bearer ${token}` },
 		body: otlpRequest("logs", records),
 	});
-	expect(ok).toBe(true);
+	// The provider behind a tap knows neither token, which is none of the tap's business.
+	expect([200, 401]).toContain(status);
 }
 
 interface RunningTap {
@@ -34,7 +35,8 @@ async function startTap(upstream: string, metricsPort: number): Promise<RunningT
 /** The sum of a query's values, as Prometheus knows them now. */
 async function ask(server: string, query: string): Promise<number> {
 	const answer = await (await fetch(`${server}/api/v1/query?query=${encodeURIComponent(query)}`)).json();
-	return answer.data.result.reduce((sum: number, { value }: { value: [number, string] }) => sum + Number(value[1]), 0);
+	const { data } = answer as { data: { result: { value: [number, string] }[] } };
+	return data.result.reduce((sum, { value }) => sum + Number(value[1]), 0);
 }
 
 test("a real Prometheus that scrapes a real tap: history, what comes live, a restart, and not a record more or less", async (context) => {
@@ -78,6 +80,11 @@ test("a real Prometheus that scrapes a real tap: history, what comes live, a res
 		Date.parse(nothing.rotation.now) || nothing.rotation.now,
 	);
 
+	// Of history the last two minutes are read in steps of 5 s: what lived longer than that is in it.
+	await waitFor(
+		"some samples more",
+		async () => (await ask(server, "min(count_over_time(crossfade_tap_records_total[1m]))")) >= 9,
+	);
 	await first.process.stop();
 	await waitFor("Prometheus to miss the tap", async () => (await ask(server, 'up{job="tap"}')) === 0);
 	const down = await look();
@@ -94,7 +101,7 @@ test("a real Prometheus that scrapes a real tap: history, what comes live, a res
 		{ records: 1, requests: 1 },
 	]);
 	expect((await look()).judgement.tokens).toMatchObject([{ records: 32 }, { records: 1 }]);
-	// Another evidence folder finds the same in the server's history, but for what the old process took with it.
+	// Another evidence folder finds the same in the server's history.
 	const fresh = await crossfade(["report", "--json", "--prometheus", server, ...tokens], { cwd: scratch() });
 	expect(JSON.parse(fresh.stdout).judgement.tokens).toMatchObject([{ records: 32 }, { records: 1 }]);
 });

@@ -28,7 +28,7 @@ async function gateway(pages: readonly string[] = [""]) {
 		pages: served,
 		look: () => observer.look(),
 		/** The page is set, time passes, and somebody looks. */
-		async after(minutes: number, ...texts: string[]) {
+		async later(minutes: number, ...texts: string[]) {
 			for (const [index, text] of texts.entries()) Object.assign(served[index] ?? {}, { text });
 			clock.pass(minutes);
 			return observer.look();
@@ -109,9 +109,9 @@ describe("verdicts from a collector's attribution:", () => {
 			/nothing seen since the watch began/,
 		],
 	])("%s", async (_, steps, verdict, reason) => {
-		const { after } = await gateway();
-		let view = await after(0, (steps[0]?.[1] ?? "") + ALIVE);
-		for (const [minutes, page] of steps) view = await after(minutes, page + ALIVE);
+		const { later } = await gateway();
+		let view = await later(0, (steps[0]?.[1] ?? "") + ALIVE);
+		for (const [minutes, page] of steps) view = await later(minutes, page + ALIVE);
 		const row = view.judgement.senders.find(({ host }) => host === "mac-1");
 		expect(row).toMatchObject({ verdict, reason: expect.stringMatching(reason) });
 		if (verdict !== "SILENT") expect(row).toMatchObject({ cli: "codex", version: "1.0" });
@@ -120,11 +120,11 @@ describe("verdicts from a collector's attribution:", () => {
 
 describe("the fleet's answer", () => {
 	test("is yes once all moved, with records where requests are not told", async () => {
-		const { after } = await gateway();
-		await after(0, attributed(OLD, 5));
-		await after(1, attributed(OLD, 9));
-		await after(20, attributed(OLD, 9) + attributed(NEW, 1) + ALIVE);
-		const { judgement } = await after(70, attributed(OLD, 9) + attributed(NEW, 7) + ALIVE);
+		const { later } = await gateway();
+		await later(0, attributed(OLD, 5));
+		await later(1, attributed(OLD, 9));
+		await later(20, attributed(OLD, 9) + attributed(NEW, 1) + ALIVE);
+		const { judgement } = await later(70, attributed(OLD, 9) + attributed(NEW, 7) + ALIVE);
 		expect(judgement.fleet).toMatchObject({ safeToRetire: "yes", behind: 0, silent: 0 });
 		expect(judgement).toMatchObject({ rateUnit: "records", oldRate: expect.arrayContaining([4]) });
 		expect(judgement.tokens).toMatchObject([
@@ -141,10 +141,10 @@ describe("the fleet's answer", () => {
 						`otelcol_receiver_accepted_log_records{receiver="otlp/crossfade-fp-${id}"} ${[old, fresh][index]}\n`,
 				)
 				.join("");
-		const { after } = await gateway();
-		await after(0, page(5, 0));
-		await after(10, page(6, 1));
-		const { judgement } = await after(80, page(6, 9));
+		const { later } = await gateway();
+		await later(0, page(5, 0));
+		await later(10, page(6, 1));
+		const { judgement } = await later(80, page(6, 9));
 		expect(judgement.fleet).toMatchObject({
 			safeToRetire: "not yet",
 			reason: expect.stringContaining("does not tell hosts"),
@@ -153,23 +153,23 @@ describe("the fleet's answer", () => {
 	});
 
 	test("is no evidence where nothing tells tokens apart", async () => {
-		const { after } = await gateway();
-		const view = await after(1, 'otelcol_receiver_accepted_log_records{receiver="otlp"} 7\n');
+		const { later } = await gateway();
+		const view = await later(1, 'otelcol_receiver_accepted_log_records{receiver="otlp"} 7\n');
 		expect(view.judgement.fleet).toMatchObject({ safeToRetire: "no evidence", reason: "nobody watched the traffic" });
 		expect(view.warnings.join()).toContain("nothing at gw has told tokens apart so far");
 	});
 
 	test("does not become yes while the gateway cannot be read: silence then proves nothing", async () => {
-		const { after, pages } = await gateway();
-		await after(0, attributed(OLD, 5));
-		await after(30, attributed(OLD, 5) + attributed(NEW, 5));
+		const { later, pages } = await gateway();
+		await later(0, attributed(OLD, 5));
+		await later(30, attributed(OLD, 5) + attributed(NEW, 5));
 		const [page] = pages;
-		const view = await after(90, "<html>sign in</html>");
+		const view = await later(90, "<html>sign in</html>");
 		expect(view.gateways).toMatchObject([{ state: "down", detail: expect.stringContaining("a page for people") }]);
 		expect(view.judgement.fleet.safeToRetire).toBe("not yet");
 		expect(view.judgement.senders[0]?.verdict).toBe("NEW SEEN");
 		Object.assign(page ?? {}, { text: `${attributed(OLD, 5)}${attributed(NEW, 9)}${ALIVE}` });
-		expect((await after(1)).judgement.fleet.safeToRetire).toBe("yes");
+		expect((await later(1)).judgement.fleet.safeToRetire).toBe("yes");
 	});
 });
 
@@ -178,26 +178,26 @@ describe("nothing is lost, and nothing counted twice", () => {
 		view.judgement.tokens.find(({ role }) => role === "old")?.records;
 
 	test("when watch is started again, with traffic in between", async () => {
-		const { after, restart } = await gateway();
-		await after(0, attributed(OLD, 5));
-		expect(records(await after(1, attributed(OLD, 15)))).toBe(10);
+		const { later, restart } = await gateway();
+		await later(0, attributed(OLD, 5));
+		expect(records(await later(1, attributed(OLD, 15)))).toBe(10);
 		await restart();
-		expect(records(await after(1, attributed(OLD, 15)))).toBe(10);
+		expect(records(await later(1, attributed(OLD, 15)))).toBe(10);
 		await restart();
-		expect(records(await after(2, attributed(OLD, 18)))).toBe(13);
+		expect(records(await later(2, attributed(OLD, 18)))).toBe(13);
 	});
 
 	test("when the gateway starts anew", async () => {
-		const { after } = await gateway();
-		await after(0, attributed(OLD, 50));
-		expect(records(await after(1, attributed(OLD, 3)))).toBe(3);
+		const { later } = await gateway();
+		await later(0, attributed(OLD, 50));
+		expect(records(await later(1, attributed(OLD, 3)))).toBe(3);
 	});
 
 	test("when it has two pages: its own tells when it started", async () => {
-		const { after } = await gateway(["", ""]);
+		const { later } = await gateway(["", ""]);
 		const own = (seconds: number) => `otelcol_process_uptime ${seconds}\n`;
-		await after(0, attributed(OLD, 5), own(100));
-		const view = await after(1, attributed(OLD, 6), own(10));
+		await later(0, attributed(OLD, 5), own(100));
+		const view = await later(1, attributed(OLD, 6), own(10));
 		expect(records(view)).toBe(6);
 		expect(view.gateways).toMatchObject([{ place: "gw", state: "up" }]);
 	});
@@ -324,20 +324,20 @@ otelcol_exporter_send_failed_log_records{exporter="otlp_http/torii",error_type="
 otelcol_exporter_queue_size{exporter="otlp_http/torii",data_type="logs"} ${queue}
 otelcol_exporter_queue_capacity{exporter="otlp_http/torii",data_type="logs"} 1000
 `;
-	const { after } = await gateway();
-	expect((await after(1, page(3, 0))).gateways).toMatchObject([
+	const { later } = await gateway();
+	expect((await later(1, page(3, 0))).gateways).toMatchObject([
 		{
 			state: "up",
 			detail: "since its start took 100, refused 2; otlp_http/torii sent 90, dropped 3 (Unauthenticated 3)",
 		},
 	]);
-	expect((await after(1, page(7, 900))).gateways).toMatchObject([
+	expect((await later(1, page(7, 900))).gateways).toMatchObject([
 		{
 			state: "degraded",
 			detail: expect.stringMatching(/dropped 4 just now: Unauthenticated; the queue of otlp_http\/torii is 90 % full/),
 		},
 	]);
-	expect((await after(1, page(7, 0))).gateways).toMatchObject([{ state: "up" }]);
+	expect((await later(1, page(7, 0))).gateways).toMatchObject([{ state: "up" }]);
 });
 
 test("no token gets into evidence, readings or messages, whatever a page and its URL hold", async () => {
