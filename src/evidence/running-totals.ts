@@ -147,21 +147,13 @@ function senderFrom({ fingerprint, signal, host = "", cli = "", version = "", un
 	return { fingerprint: id, signal: known, host: safe(host), cli: safe(cli), version: safe(version), unit };
 }
 
-/** One packed label, or one label each. */
-function gatewaySender(labels: Labels) {
-	const packed = labels["crossfade_sender"]?.split("|");
-	const [fingerprint, service = "", version = "", ...host] = packed ?? [
-		labels["crossfade_fingerprint"],
-		labels["service_name"],
-		labels["service_version"],
-		labels["host_name"] ?? "",
-	];
-	const known = senderOf(service, "");
+function gatewaySender({ crossfade_fingerprint, service_name = "", service_version, host_name }: Labels) {
+	const known = senderOf(service_name, "");
 	return {
-		fingerprint,
-		host: host.join("|"),
-		cli: known?.id ?? service,
-		version: known && !known.tellsVersion ? "" : version,
+		fingerprint: crossfade_fingerprint,
+		host: host_name,
+		cli: known?.id ?? service_name,
+		version: known && !known.tellsVersion ? "" : service_version,
 	};
 }
 

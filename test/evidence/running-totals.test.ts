@@ -26,25 +26,25 @@ describe("a metrics page tells who sent with what:", () => {
 	const sender = { fingerprint: FP, host: "mac-1", cli: "codex", version: "0.166.0", signal: "logs" };
 	const labels = `crossfade_fingerprint="${FP}",service_name="codex_cli_rs",service_version="0.166.0",host_name="mac-1"`;
 	test.each<[string, string, object[]]>([
-		["a label each", `crossfade_gateway_log_records_total{${labels}} 7`, [{ ...sender, unit: "records", value: 7 }]],
+		["of a known CLI", `crossfade_gateway_log_records_total{${labels}} 7`, [{ ...sender, unit: "records", value: 7 }]],
 		[
-			"one packed label, without _total",
-			`crossfade_gateway_log_records{crossfade_sender="${FP}|codex_cli_rs|0.166.0|mac-1",job="x"} 7`,
+			"without _total",
+			`crossfade_gateway_log_records{${labels},job="x"} 7`,
 			[{ ...sender, unit: "records", value: 7 }],
 		],
 		[
-			"a host with a bar in its name",
-			`crossfade_gateway_spans{crossfade_sender="${FP}|x||a|b"} 1`,
-			[{ fingerprint: FP, host: "a|b", cli: "x", version: "", signal: "traces", unit: "records", value: 1 }],
+			"of what names neither host nor version",
+			`crossfade_gateway_spans{crossfade_fingerprint="none",service_name="curl"} 1`,
+			[{ fingerprint: "none", host: "", cli: "curl", version: "", signal: "traces", unit: "records", value: 1 }],
 		],
 		[
-			"Gemini, whose version is Node's",
-			`crossfade_gateway_metric_points{crossfade_sender="${FP}|gemini-cli|v24.1.0|"} 1`,
+			"of Gemini, whose version is Node's",
+			`crossfade_gateway_metric_points{crossfade_fingerprint="${FP}",service_name="gemini-cli",service_version="v24.1.0"} 1`,
 			[{ fingerprint: FP, host: "", cli: "gemini", version: "", signal: "metrics", unit: "records", value: 1 }],
 		],
 		[
-			"a fingerprint that is none",
-			'crossfade_gateway_spans{crossfade_sender="<b>|x||"} 1',
+			"with a fingerprint that is none",
+			'crossfade_gateway_spans{crossfade_fingerprint="<b>",service_name="x"} 1',
 			[{ fingerprint: "others" }],
 		],
 	])("a collector's attribution, %s", (_, page, expected) => {
@@ -83,7 +83,7 @@ otelcol_processor_incoming_items{processor="batch/crossfade-fp-other",otel_signa
 	test("a name that is the token itself, or one we know, is not repeated", () => {
 		const [own, known] = [canary(), canary()];
 		Secret.of(known.token);
-		const page = `crossfade_gateway_spans{crossfade_sender="${own.fingerprint}|${own.token}|1|host-${known.token}"} 1`;
+		const page = `crossfade_gateway_spans{crossfade_fingerprint="${own.fingerprint}",service_name="${own.token}",host_name="host-${known.token}"} 1`;
 		const text = JSON.stringify(read(page));
 		expect(text).not.toContain(own.token);
 		expect(text).not.toContain(known.token);

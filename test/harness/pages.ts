@@ -25,7 +25,9 @@ export async function metricsPage(text = ""): Promise<MetricsPage> {
 
 /** Records of a sender as a collector's attribution counts them. */
 export function attributed(fingerprint: string, records: number, host = "mac-1", service = "codex_cli_rs"): string {
-	return `crossfade_gateway_log_records_total{crossfade_sender="${fingerprint}|${service}|1.0|${host}"} ${records}\n`;
+	const labels = { crossfade_fingerprint: fingerprint, service_name: service, service_version: "1.0", host_name: host };
+	const text = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+	return `crossfade_gateway_log_records_total{${text.join(",")}} ${records}\n`;
 }
 
 /** The real world with a clock that only moves when told. */

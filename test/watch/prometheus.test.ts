@@ -9,7 +9,7 @@ import { httpText, rawServer } from "../harness/raw-server.ts";
 const [OLD, NEW] = ["aaaaaaaaaaaa", "bbbbbbbbbbbb"];
 const MIN = 60_000;
 
-/** Values over time of one instance: `undefined` where it was not scraped. */
+/** Records by fingerprint over time, of one instance: `undefined` where it was not scraped. */
 interface Told {
 	readonly instance: string;
 	readonly at: (time: number) => Readonly<Record<string, number>> | undefined;
@@ -48,7 +48,9 @@ async function prometheusOf(
 		const senders = (each: Told) => [...new Set(times.flatMap((at) => Object.keys(each.at(at) ?? {})))];
 		const series = (each: Told, sender: string) => ({
 			...labels(each, "crossfade_gateway_log_records_total"),
-			crossfade_sender: sender,
+			crossfade_fingerprint: sender,
+			service_name: "codex_cli_rs",
+			host_name: "mac-1",
 		});
 		if (path.endsWith("/series")) return told.flatMap((each) => senders(each).map((sender) => series(each, sender)));
 		const query = form.get("query") ?? "";
@@ -76,8 +78,6 @@ async function prometheusOf(
 	return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, asked };
 }
 
-const sender = (id: string, host = "mac-1") => `${id}|codex_cli_rs|1.0|${host}`;
-
 async function watching(url: string, more: Parameters<typeof watchedFleet>[3] = {}) {
 	const [clock, folder] = [movableClock(), scratch()];
 	const observer = await observe(clock.fx, watchedFleet(folder, OLD, NEW, { prometheus: url, ...more }));
@@ -93,8 +93,8 @@ describe("history that Prometheus has", () => {
 			{
 				instance: "gw:9464",
 				at: (at) => ({
-					[sender(OLD)]: hours(at) < -5 ? Math.floor(1000 + hours(at) * 10) : 950,
-					...(hours(at) > -5 && { [sender(NEW)]: Math.floor(100 + hours(at) * 10) }),
+					[OLD]: hours(at) < -5 ? Math.floor(1000 + hours(at) * 10) : 950,
+					...(hours(at) > -5 && { [NEW]: Math.floor(100 + hours(at) * 10) }),
 				}),
 			},
 		]);
@@ -113,7 +113,7 @@ describe("history that Prometheus has", () => {
 	test("begins with the rotation, however long ago that is", async () => {
 		const started = Date.now() - 72 * 60 * MIN;
 		const { url } = await prometheusOf([
-			{ instance: "gw:9464", at: (at) => ({ [sender(OLD)]: Math.floor((at - started) / MIN) }) },
+			{ instance: "gw:9464", at: (at) => ({ [OLD]: Math.floor((at - started) / MIN) }) },
 		]);
 		const { look } = await watching(url, { started });
 		const [old] = (await look()).judgement.tokens;
@@ -124,8 +124,7 @@ describe("history that Prometheus has", () => {
 	test("has gaps, and a gap is not silence", async () => {
 		const now = Date.now();
 		const isGap = (at: number) => at > now - 50 * MIN && at < now - 20 * MIN;
-		const at = (time: number) =>
-			isGap(time) ? undefined : { [sender(OLD)]: 5, [sender(NEW)]: Math.floor(time / MIN) - 29_000_000 };
+		const at = (time: number) => (isGap(time) ? undefined : { [OLD]: 5, [NEW]: Math.floor(time / MIN) - 29_000_000 });
 		const gappy = await (await watching((await prometheusOf([{ instance: "gw:9464", at }])).url)).look();
 		expect((now - (gappy.rotation.watchSince ?? 0)) / MIN).toBeLessThan(21);
 		expect(gappy.judgement.senders).toMatchObject([{ verdict: "NEW SEEN" }]);
@@ -138,7 +137,7 @@ describe("history that Prometheus has", () => {
 
 	test("has resets, which are no negative traffic", async () => {
 		const now = Date.now();
-		const at = (time: number) => ({ [sender(OLD)]: time < now - 60 * MIN ? 500 : 7 });
+		const at = (time: number) => ({ [OLD]: time < now - 60 * MIN ? 500 : 7 });
 		const { look } = await watching((await prometheusOf([{ instance: "gw:9464", at }])).url);
 		expect((await look()).judgement.tokens[0]).toMatchObject({ records: 7 });
 	});
@@ -146,10 +145,10 @@ describe("history that Prometheus has", () => {
 	test("of several instances is one place each; one that is down now is said, and its silence proves nothing", async () => {
 		const now = Date.now();
 		const { url } = await prometheusOf([
-			{ instance: "a:9464", at: () => ({ [sender(OLD)]: 5, [sender(NEW)]: Math.floor((Date.now() - now) / MIN) }) },
+			{ instance: "a:9464", at: () => ({ [OLD]: 5, [NEW]: Math.floor((Date.now() - now) / MIN) }) },
 			{
 				instance: "b:9464",
-				at: (time) => (time < now - 30 * MIN ? { [sender(NEW)]: Math.floor(time / MIN) - 29_000_000 } : undefined),
+				at: (time) => (time < now - 30 * MIN ? { [NEW]: Math.floor(time / MIN) - 29_000_000 } : undefined),
 				tellsDown: true,
 			},
 		]);
@@ -164,9 +163,7 @@ describe("history that Prometheus has", () => {
 	test("of a gateway whose page is read directly is left to that: nothing counts twice", async () => {
 		const page = await metricsPage(attributed(OLD, 5));
 		const instance = new URL(page.url).host;
-		const { url } = await prometheusOf([
-			{ instance, at: (time) => ({ [sender(OLD)]: Math.floor(time / MIN) - 29_000_000 }) },
-		]);
+		const { url } = await prometheusOf([{ instance, at: (time) => ({ [OLD]: Math.floor(time / MIN) - 29_000_000 }) }]);
 		const { look } = await watching(url, { gateways: [{ name: "gw", metrics: [page.url] }] });
 		await look();
 		page.text = attributed(OLD, 8);
@@ -235,9 +232,8 @@ describe("a server that is none, or has nothing, is one sentence, and never a ye
 
 	test("an outage after some time: what was known stays, and silence stops", async () => {
 		let isBroken = false;
-		const { url } = await prometheusOf(
-			[{ instance: "gw:9464", at: () => ({ [sender(OLD)]: 5, [sender(NEW)]: 5 }) }],
-			() => (isBroken ? { status: 503, body: "" } : undefined),
+		const { url } = await prometheusOf([{ instance: "gw:9464", at: () => ({ [OLD]: 5, [NEW]: 5 }) }], () =>
+			isBroken ? { status: 503, body: "" } : undefined,
 		);
 		const { look, pass } = await watching(url);
 		const before = await look();
