@@ -57,7 +57,7 @@ function planFor(id: string, url: string, signals: readonly Signal[], path: "url
 	if (!usual) throw new TypeError("no provider for places that nobody knows");
 	return {
 		tokens: [],
-		places: [{ name: url, url, isGateway: false }],
+		places: [{ name: url, url, isGateway: false, metrics: [] }],
 		provider: usual,
 		// What the provider is known not to take says nothing of the token.
 		signals: signals.filter((signal) => usual.takes.includes(signal)),
