@@ -42,6 +42,9 @@ export interface EndpointScript {
 	readonly hooks?: boolean;
 }
 
+/** Files that need no token must not ask for one: some vehicles write it into every file that does. */
+const TAKES_NO_TOKEN = ['fail 2 "this file takes no token and cannot install; there is another one for that"'];
+
 /**
  * The POSIX sh script that configures the CLIs of a machine: one body for every vehicle and every action, of which the file's own is only
  * the default. It holds no token, and with the mode `embedded` the placeholder for one.
@@ -76,9 +79,10 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		systems: script.os.join(" "),
 		says: vehicle.says ? "yes" : "no",
 		wishes: [host, helper, "no-prompts", "no-responses", "no-tools", "no-restart", ...provider.takes].join(" "),
-		longestToken: vehicle.longestToken ?? MAX_TOKEN_LENGTH,
+		longestToken: (mode === "param" ? vehicle.longestToken : undefined) ?? MAX_TOKEN_LENGTH,
 		options: vehicle.options,
-		token,
+		token: action === "install" ? token : TAKES_NO_TOKEN,
+		trace: vehicle.trace ?? [":"],
 		before: vehicle.line.before,
 		after: vehicle.line.after,
 		codes: codes(vehicle).map(([own, ours, theirs]) => `${own}: ${ours} becomes ${theirs}`),

@@ -53,7 +53,7 @@ describe("what is rendered", () => {
 				const script = endpointScript(vehicle, { mode, action, hooks: false });
 				expect(script).toMatch(/^#!\/bin\/sh\n[\t\n -~]*\n$/);
 				expect(script).not.toMatch(/CROSSFADE_TEST|%[A-Za-z]\w*%/);
-				expect(script.includes(TOKEN_PLACEHOLDER)).toBe(mode === "embedded");
+				expect(script.includes(TOKEN_PLACEHOLDER)).toBe(mode === "embedded" && action === "install");
 				expect(script.trimEnd().endsWith('\n{ main "$@"; }')).toBe(true);
 			}
 		},

@@ -70,6 +70,7 @@ finish() {
   line="crossfade $1 fp=$fingerprints cfg=1 cli=$(put "$states" | sed 's/^ *//; s/ *$//; s/  */,/g; s/=/:/g') users=$users"
   if [ "$skipped" -gt 0 ]; then line="$line skipped=$skipped"; fi
   if [ "$ACTION" = report ]; then print_report "$line"; else printf '%s\n' "$line"; fi
+  leave_trace "$1" || :
   code=0
   exit_code "$2" || code=$?
   exit "$code"

@@ -1,5 +1,6 @@
 import type { Vehicle } from "../vehicle.ts";
 import { TOKEN_PLACEHOLDER } from "../vehicle.ts";
+import { kit } from "./kit.ts";
 
 /** Whatever can run a script with an environment variable or something on its standard input: an MDM, Ansible, SSH. */
 export const generic: Vehicle = {
@@ -24,5 +25,11 @@ export const generic: Vehicle = {
 		"options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.",
 		"Root, and whoever may read the environment of root's processes, can see a token in TOKEN; standard input shows it to nobody.",
 	],
-	sources: [],
+	kit,
+	sources: [
+		"https://docs.ansible.com/ansible/latest/collections/ansible/builtin/command_module.html",
+		"https://jumpcloud.com/support/create-a-command-manually",
+		"https://docs.vmware.com/en/VMware-Workspace-ONE-UEM/index.html",
+		"https://www.hexnode.com/mobile-device-management/help/",
+	],
 };

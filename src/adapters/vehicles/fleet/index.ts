@@ -1,0 +1,38 @@
+import type { Vehicle } from "../vehicle.ts";
+import { kit, STATUS_FOLDER, VARIABLE } from "./kit.ts";
+
+/** Fleet on macOS and Linux: as root, without arguments, after the server put the values of its variables into the text. */
+export const fleet: Vehicle = {
+	id: "fleet",
+	title: "Fleet",
+	os: ["macos", "linux"],
+	options: ['OPTIONS="$*"'],
+	token: { param: ["# The server puts the value here.", `token='$${VARIABLE}'`] },
+	users: "all",
+	scope: "system",
+	says: false,
+	line: { before: "", after: "" },
+	trace: [
+		"# A file whose name is the report line: osquery can see it, and it holds nothing.",
+		'if [ "${self-}" != 0 ] || [ -n "$DRY_RUN" ] || [ "$ACTION" = self-test ]; then return 0; fi',
+		`status=$ROOT${STATUS_FOLDER}`,
+		'rm -f "$status/crossfade "*',
+		"case $ACTION:$1 in",
+		'  install:* | report:* | uninstall:error) (umask 022 && mkdir -p "$status" && : >"$status/$line") 2>/dev/null || : ;;',
+		'  *) rmdir "$status" 2>/dev/null || : ;;',
+		"esac",
+	],
+	codes: {},
+	notes: [
+		"The server replaces its variable in the text of this file before it is sent; it stands in one place, between single quotes.",
+		"What the file prints is shown in Fleet as it is.",
+	],
+	kit,
+	sources: [
+		"https://fleetdm.com/guides/secrets-in-scripts-and-configuration-profiles",
+		"https://fleetdm.com/guides/policy-automation-run-script",
+		"https://fleetdm.com/docs/configuration/yaml-files",
+		"https://github.com/fleetdm/fleet/blob/main/server/fleet/scripts.go",
+		"https://osquery.io/schema/current/#file",
+	],
+};

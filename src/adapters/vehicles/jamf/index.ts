@@ -1,0 +1,49 @@
+import { ALWAYS_ZERO, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
+import { kit } from "./kit.ts";
+
+/** Jamf Pro on macOS: `sh script <mount point> <computer> <user> <parameter 4> …`, as root. */
+export const jamf: Vehicle = {
+	id: "jamf",
+	title: "Jamf Pro",
+	os: ["macos"],
+	options: [
+		"handed='' by_jamf=''",
+		"case ${1-} in",
+		"  /*)",
+		"    # Started by Jamf: mount point, computer, user, then parameters 4 to 7 of the policy. By position, so that one may stay empty.",
+		"    by_jamf=yes handed=${4-} ENDPOINT=${5:-$ENDPOINT}",
+		'    OPTIONS="${6:+clis=$(put "$6" | tr -d "[:blank:]")} ${7-}"',
+		"    ;;",
+		'  *) OPTIONS="$*" ;;',
+		"esac",
+	],
+	token: {
+		param: [
+			"token=$handed handed=''",
+			"case $token in",
+			'  [Tt][Oo][Kk][Ee][Nn]) fail 11 "parameter 4 holds its label and no token: the label belongs to the script, the value to the policy" ;;',
+			"esac",
+			'if [ -z "$token$by_jamf" ] && [ ! -t 0 ]; then read_line; fi',
+		],
+		embedded: [`token='${TOKEN_PLACEHOLDER}'`],
+	},
+	users: "all",
+	scope: "system",
+	says: false,
+	line: { before: "<result>", after: "</result>" },
+	codes: { report: ALWAYS_ZERO },
+	// Values of 255 characters may be what is left of longer ones: https://github.com/dataJAR/jamJAR/wiki/Script
+	longestToken: 254,
+	notes: [
+		"Parameter 4 of the policy is the token; 5 to 7 may hold another endpoint, names of CLIs, options. Without a mount point as its",
+		"first argument it is a plain script: options as arguments, the token on standard input.",
+		"While it runs, every local account can see parameter 4 in the process list; Jamf, not this script, puts it there.",
+	],
+	kit,
+	sources: [
+		"https://learn.jamf.com/bundle/jamf-pro-documentation-current/page/Scripts.html",
+		"https://github.com/WithSecureLabs/Jamf-Attack-Toolkit",
+		"https://github.com/grahampugh/jamf-upload",
+		"https://github.com/Installomator/Installomator/wiki/MDM:-Jamf-Pro",
+	],
+};
