@@ -9,6 +9,7 @@ import {
 	mkdirSync,
 	mkdtempSync,
 	openSync,
+	readdirSync,
 	readFileSync,
 	readSync,
 	realpathSync,
@@ -23,7 +24,8 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { CrossfadeError } from "../errors.ts";
 import { holdsSecret } from "../guard.ts";
-import type { Artefact, Files, ReadOptions, ReplaceOptions } from "./effects.ts";
+import type { Secret } from "../secret.ts";
+import type { Artefact, Entry, Files, FilledArtefact, ReadOptions, ReplaceOptions } from "./effects.ts";
 import { ioError } from "./io-error.ts";
 
 /** The real file system. */
@@ -39,6 +41,9 @@ export const nodeFiles: Files = {
 			throw ioError(path, "create", error);
 		}
 	},
+	writeFilled: async (folder, artefacts, { files, secret }, options) =>
+		writeArtefacts(folder, [...artefacts, ...filledIn(artefacts, files, secret)], options.force),
+	walk: async (folder) => entriesBelow(folder),
 	withTemporary: async (name, content, use) => {
 		const folder = mkdtempSync(join(tmpdir(), "crossfade-"));
 		try {
@@ -233,16 +238,31 @@ function syncFolder(folder: string): void {
 	}
 }
 
-function writeArtefacts(folder: string, artefacts: readonly Artefact[], force: boolean): string[] {
+/** An artefact that is meant to hold a token. */
+interface SecretArtefact extends Artefact {
+	readonly holdsToken: true;
+}
+
+function filledIn(artefacts: readonly Artefact[], files: readonly FilledArtefact[], secret: Secret): SecretArtefact[] {
+	if (!artefacts.some(({ path }) => path === ".gitignore")) throw new Error("a file with a token needs a .gitignore");
+	return files.map(({ path, fill }) => {
+		if (!/^[^/]+\.secret\.\w+$/.test(path)) throw new Error(`a token was about to be written to ${path}`);
+		return { path, content: fill(secret.reveal()), mode: 0o600, holdsToken: true };
+	});
+}
+
+function writeArtefacts(folder: string, artefacts: readonly (Artefact | SecretArtefact)[], force: boolean): string[] {
 	const root = resolve(folder);
 	const targets = artefacts.map((artefact) => {
 		const path = resolve(root, artefact.path);
 		if (!path.startsWith(root + sep)) throw new Error(`an artefact outside the output folder: ${artefact.path}`);
 		return { ...artefact, path, bytes: Buffer.from(artefact.content) };
 	});
-	for (const target of targets) refuseSecret(target.path, target.bytes);
-	const pending = targets.filter(({ path, bytes }) => !sameContent(path, bytes));
-	const taken = pending.filter(({ path }) => exists(path));
+	for (const target of targets) if (!("holdsToken" in target)) refuseSecret(target.path, target.bytes);
+	const different = targets.filter(({ path, bytes }) => !sameContent(path, bytes));
+	const taken = different.filter(({ path }) => exists(path));
+	// One that holds a token is written anew in any case: what is there may be readable by others.
+	const pending = targets.filter((target) => different.includes(target) || "holdsToken" in target);
 	if (taken.length > 0 && !force) throw wouldOverwrite(taken.map(({ path }) => path));
 	for (const { path, bytes, mode } of pending) {
 		try {
@@ -255,6 +275,37 @@ function writeArtefacts(folder: string, artefacts: readonly Artefact[], force: b
 		}
 	}
 	return targets.map(({ path }) => path);
+}
+
+/** A folder with more in it than this is not what was meant. */
+const MAX_ENTRIES = 2_000;
+
+function entriesBelow(folder: string): Entry[] {
+	const found: Entry[] = [];
+	const look = (below: string): void => {
+		for (const name of readdirSync(join(folder, below)).sort()) {
+			const path = below === "" ? name : `${below}/${name}`;
+			const stats = lstatSync(join(folder, path));
+			if (stats.isDirectory()) look(path);
+			else {
+				const kind = stats.isFile() ? "file" : stats.isSymbolicLink() ? "link" : "other";
+				found.push({ path, kind, mode: stats.mode & 0o7777, size: stats.size });
+			}
+			if (found.length > MAX_ENTRIES) throw tooMany(folder);
+		}
+	};
+	try {
+		look("");
+		return found;
+	} catch (error) {
+		throw error instanceof CrossfadeError ? error : ioError(folder, "look into", error);
+	}
+}
+
+function tooMany(file: string): CrossfadeError {
+	const expected = `at most ${MAX_ENTRIES} files`;
+	const fix = "name the folder that crossfade wrote";
+	return new CrossfadeError("refused", { what: "the folder holds too much", expected, where: { file }, fix });
 }
 
 function wouldOverwrite(paths: readonly string[]): CrossfadeError {
