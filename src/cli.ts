@@ -55,7 +55,9 @@ function describe(child: Commander, command: Command, finish: (exit: ExitName) =
 		if (isFile && option.long) files[option.attributeName()] = option.long;
 		child.addOption(repeatable ? option.argParser(append) : option);
 	}
-	child.option("-q, --quiet", "say nothing but results and errors").option("-v, --verbose", "say more");
+	// The one letter is the command's own where it has a use for it.
+	const verbose = command.options.some(({ flags }) => flags.startsWith("-v,")) ? "--verbose" : "-v, --verbose";
+	child.option("-q, --quiet", "say nothing but results and errors").option(verbose, "say more");
 	const width = Math.max(...command.examples.map(([line]) => line.length));
 	const examples = command.examples.map(([line, what]) => `  ${line.padEnd(width)}  # ${what}\n`).join("");
 	child.addHelpText("after", `\nExamples:\n${examples}`);

@@ -20,6 +20,11 @@ export const registry: readonly Entry[] = [
 		load: async () => (await import("./collector.ts")).collectorCommand,
 	},
 	{
+		name: "mdm",
+		summary: "scripts and payloads for Jamf, Intune, Kandji (Iru), Fleet and others",
+		load: async () => (await import("./mdm.ts")).mdmCommand,
+	},
+	{
 		name: "check",
 		summary: "find what is wrong with a collector config",
 		load: async () => (await import("./check.ts")).checkCommand,

@@ -1,0 +1,84 @@
+import {
+	array,
+	type BaseIssue,
+	boolean,
+	literal,
+	number,
+	object,
+	optional,
+	pipe,
+	regex,
+	safeParse,
+	string,
+} from "valibot";
+import { CrossfadeError } from "../errors.ts";
+import { type MdmSpec, parseMdmFlags } from "./mdm.ts";
+
+const Hash = pipe(string(), regex(/^[0-9a-f]{64}$/, "no SHA-256"));
+/** A path that stays below its folder. */
+const Path = pipe(string(), regex(/^(?!.*(^|\/)\.\.(\/|$))[\w.-]+(\/[\w.-]+)*$/, "no path below the folder"));
+
+const Manifest = object({
+	schema: literal(1),
+	version: string(),
+	settings: object({
+		vehicle: string(),
+		mode: string(),
+		os: string(),
+		cli: string(),
+		provider: string(),
+		endpoint: string(),
+		scope: string(),
+		helper: boolean(),
+		hostIdentity: boolean(),
+	}),
+	fingerprint: optional(pipe(string(), regex(/^[0-9a-f]{12}$/, "no fingerprint"))),
+	files: array(object({ path: Path, sha256: Hash, trimmedSha256: optional(Hash), bytes: number() })),
+	secretFiles: array(object({ path: Path, copyOf: Path })),
+});
+
+/** What a manifest.json says, as far as it can be trusted: the settings are read like flags. */
+export interface KitManifest {
+	readonly version: string;
+	readonly spec: MdmSpec;
+	readonly fingerprint: string | undefined;
+	readonly files: readonly {
+		readonly path: string;
+		readonly sha256: string;
+		readonly trimmedSha256?: string | undefined;
+	}[];
+}
+
+/** Text -> manifest; throws `CrossfadeError` (refused) on anything else. */
+export function parseManifest(text: string, file: string): KitManifest {
+	const parsed = safeParse(Manifest, json(text, file));
+	if (!parsed.success) throw noManifest(file, parsed.issues);
+	const { version, settings, fingerprint, files } = parsed.output;
+	return { version, spec: parseMdmFlags(settings), fingerprint, files };
+}
+
+function json(text: string, file: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch (error) {
+		throw noManifest(file, [], error);
+	}
+}
+
+function noManifest(file: string, issues: readonly BaseIssue<unknown>[], cause?: unknown): CrossfadeError {
+	const places = issues
+		.map(({ path }) => path?.map(({ key }) => String(key)).join(".") ?? "")
+		.filter((at) => at !== "");
+	const got = places.length > 0 ? `something else at ${places.slice(0, 3).join(", ")}` : "something else";
+	return new CrossfadeError(
+		"refused",
+		{
+			what: "this is no manifest of a kit",
+			expected: "the manifest.json that crossfade mdm wrote",
+			got,
+			where: { file },
+			fix: "name the folder that crossfade mdm --out made, or make it again",
+		},
+		cause === undefined ? undefined : { cause },
+	);
+}

@@ -1,0 +1,179 @@
+import { type Cli, type Os, systems } from "../adapters/clis/cli.ts";
+import { clis } from "../adapters/clis/registry.ts";
+import type { Provider } from "../adapters/providers/provider.ts";
+import { defaultProvider, providers } from "../adapters/providers/registry.ts";
+import type { Kit } from "../adapters/vehicles/kit.ts";
+import { vehicles } from "../adapters/vehicles/registry.ts";
+import type { Mode, Vehicle } from "../adapters/vehicles/vehicle.ts";
+import { CrossfadeError, type Problem } from "../errors.ts";
+import { endpointProblems, isLoopback, normalEndpoint } from "./endpoint.ts";
+import { type FlagReader, type Flags, readFlags } from "./flags.ts";
+import { choiceProblem } from "./suggest.ts";
+
+/** A vehicle that an admin uploads something to. */
+export type Mdm = Vehicle & { readonly kit: Kit };
+
+export const mdms: readonly Mdm[] = vehicles.filter((vehicle): vehicle is Mdm => vehicle.kit !== undefined);
+
+export const modes: readonly Mode[] = ["param", "embedded"];
+export const scopes = ["system", "user"] as const;
+
+/** What a kit is made for. */
+export interface MdmSpec {
+	readonly vehicle: Mdm;
+	readonly mode: Mode;
+	readonly os: readonly Os[];
+	readonly clis: readonly Cli[];
+	readonly provider: Provider;
+	readonly endpoint: string;
+	readonly scope: "system" | "user";
+	readonly helper: boolean;
+	readonly hostIdentity: boolean;
+}
+
+/** Flags -> spec; throws one error with every problem. */
+export function parseMdmFlags(flags: Flags): MdmSpec {
+	const reader = readFlags(flags);
+	const vehicle = vehicleOf(reader);
+	const provider = providerOf(reader);
+	const mode = modeOf(reader, vehicle);
+	const os = listOf(reader, "os", "--os", "the operating system", systemsOf(vehicle));
+	const names = listOf(reader, "cli", "--cli", "the CLI", defaultClis(provider));
+	const endpoint = endpointOf(reader, provider);
+	const scope = reader.choice(reader.text("scope") ?? vehicle?.scope, scopes, "--scope", "the scope");
+	if (provider && reader.text("cli") !== undefined) reader.problems.push(...tokenInUrlProblems(provider, names));
+	if (reader.problems.length > 0 || !vehicle || !provider || !mode || !endpoint || !scope) {
+		throw new CrossfadeError("usage", reader.problems);
+	}
+	return {
+		vehicle,
+		mode,
+		os,
+		clis: clis.filter(({ id }) => names.includes(id)),
+		provider,
+		endpoint,
+		scope,
+		helper: reader.isSet("helper"),
+		hostIdentity: flags["hostIdentity"] !== false,
+	};
+}
+
+/** The same as flags, so that it can be read again. */
+export function mdmFlags({ vehicle, provider, ...spec }: MdmSpec) {
+	const { mode, endpoint, scope, helper, hostIdentity } = spec;
+	return {
+		vehicle: vehicle.id,
+		mode,
+		os: spec.os.join(","),
+		cli: spec.clis.map(({ id }) => id).join(","),
+		provider: provider.id,
+		endpoint,
+		scope,
+		helper,
+		hostIdentity,
+	};
+}
+
+function vehicleOf(reader: FlagReader): Mdm | undefined {
+	const ids = mdms.map(({ id }) => id);
+	const name = reader.text("vehicle");
+	if (name === undefined) {
+		const fix = "add -v and your MDM, e.g. -v jamf";
+		reader.wrong("--vehicle", { what: "no vehicle given", expected: `one of ${ids.join(", ")}`, fix });
+	}
+	const id = reader.choice(name, ids, "--vehicle", "the vehicle");
+	return mdms.find((each) => each.id === id);
+}
+
+function modeOf(reader: FlagReader, vehicle: Mdm | undefined): Mode | undefined {
+	const name = reader.text("mode");
+	const mode = reader.choice(name, modes, "--mode", "the mode");
+	if (!vehicle) return mode;
+	const known = modesOf(vehicle);
+	if (name === undefined) return known[0];
+	if (mode && !known.includes(mode)) {
+		const what = `${vehicle.title} has no mode ${mode}`;
+		const fix = "leave --mode away for the one it has";
+		reader.wrong("--mode", { what, expected: known.join(" or "), got: mode, fix });
+	}
+	return mode;
+}
+
+/** The modes of a vehicle, the preferred one first. */
+export function modesOf({ token }: Vehicle): Mode[] {
+	return Object.keys(token) as Mode[];
+}
+
+export function systemsOf(vehicle: Vehicle | undefined): readonly Os[] {
+	return vehicle?.os ?? systems;
+}
+
+/** A comma-separated list of known words; the known ones, in their own order. */
+function listOf<T extends string>(
+	reader: FlagReader,
+	name: string,
+	flag: string,
+	what: string,
+	known: readonly T[],
+): T[] {
+	const text = reader.text(name);
+	if (text === undefined) return [...known];
+	const words = text.split(",").map((word) => word.trim());
+	const all = name === "cli" ? (clis.map(({ id }) => id) as unknown as readonly T[]) : known;
+	for (const word of new Set(words)) {
+		if (!all.some((each) => each === word)) reader.problems.push(choiceProblem(what, word, all, flag));
+	}
+	return all.filter((each) => words.includes(each));
+}
+
+/** Those that can show the provider their token: where it is taken in a header only, a CLI that sends it in the URL cannot. */
+function defaultClis(provider: Provider | undefined): string[] {
+	return clis.filter((cli) => provider?.tokenInUrl === true || !sendsTokenInUrl(cli)).map(({ id }) => id);
+}
+
+function sendsTokenInUrl({ user }: Cli): boolean {
+	return user.rows.some((row) => "value" in row && row.value.includes("{endpoint}/{token}"));
+}
+
+function tokenInUrlProblems(provider: Provider, names: readonly string[]): Problem[] {
+	return names
+		.filter((name) => !defaultClis(provider).includes(name))
+		.map((name) => ({
+			what: `${provider.title} takes no token in the URL, and ${name} can send it in no other place`,
+			expected: defaultClis(provider).join(","),
+			got: name,
+			where: { file: "--cli" },
+			fix: `leave ${name} out, or send to a collector of yours with --provider custom --endpoint URL`,
+		}));
+}
+
+function providerOf(reader: FlagReader): Provider | undefined {
+	const ids = providers.map(({ id }) => id);
+	const id = reader.choice(reader.text("provider") ?? defaultProvider.id, ids, "--provider", "the provider");
+	return providers.find((each) => each.id === id);
+}
+
+/** A base URL that the scripts themselves take; they are stricter than a collector. */
+function endpointOf(reader: FlagReader, provider: Provider | undefined): string | undefined {
+	const given = reader.text("endpoint");
+	if (given === undefined) {
+		if (provider && !provider.endpoint) {
+			const fix = "add --endpoint and the base URL of your backend's OTLP/HTTP ingest";
+			reader.wrong("--endpoint", { what: "no endpoint given", expected: "a base URL", fix });
+		}
+		return provider?.endpoint;
+	}
+	const problems = endpointProblems(given, "--endpoint", { plaintextAllowed: true });
+	reader.problems.push(...problems);
+	if (problems.length > 0) return undefined;
+	const url = new URL(given);
+	const expected = "a base URL such as https://otlp.example.com";
+	if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+		const what = "the token would cross the network in clear text";
+		reader.wrong("--endpoint", { what, expected, got: "http to another machine", fix: "use https" });
+	} else if (!/^https?:\/\/[\]A-Za-z0-9._~:/%[-]+$/.test(given)) {
+		const what = "the endpoint holds a character that belongs into no base URL";
+		reader.wrong("--endpoint", { what, expected, fix: "write host and path in plain ASCII, %-encoded where needed" });
+	}
+	return normalEndpoint(given);
+}
