@@ -1,12 +1,49 @@
-// Writes what is rendered and committed: scripts/install.sh and its checksum. `npm run render` builds first.
-import { spawnSync } from "node:child_process";
+// Writes what is rendered and committed, below the folder that is given or here: mdm/, for every MDM in each of its modes what
+// `crossfade mdm` writes with placeholders, and scripts/install.sh with its checksum. `npm run render` builds first.
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
-const { status, stdout, stderr } = spawnSync(process.execPath, ["dist/cli.cjs", "install", "--print"], {
-	maxBuffer: 1 << 24,
-});
-if (status !== 0) throw new Error(String(stderr));
-await writeFile("scripts/install.sh", stdout, { mode: 0o755 });
-const sum = createHash("sha256").update(stdout).digest("hex");
-await writeFile("scripts/install.sh.sha256", `${sum}  install.sh\n`);
+const crossfade = (/** @type {string[]} */ ...args) =>
+	execFileSync(process.execPath, ["dist/cli.cjs", ...args], { encoding: "utf8", maxBuffer: 1 << 24 });
+
+const root = process.argv[2] ?? ".";
+
+const installer = crossfade("install", "--print");
+mkdirSync(`${root}/scripts`, { recursive: true });
+writeFileSync(`${root}/scripts/install.sh`, installer, { mode: 0o755 });
+const sum = createHash("sha256").update(installer).digest("hex");
+writeFileSync(`${root}/scripts/install.sh.sha256`, `${sum}  install.sh\n`);
+
+/** @type {{ id: string, title: string, os: string[], modes: string[] }[]} */
+const vehicles = JSON.parse(crossfade("mdm", "--list", "--json"));
+const target = `${root}/mdm`;
+rmSync(target, { recursive: true, force: true });
+
+const rows = vehicles.flatMap(({ id, title, os, modes }) =>
+	modes.map((mode, index) => {
+		const folder = index === 0 ? id : `${id}-${mode}`;
+		crossfade("mdm", "-v", id, "--mode", mode, "--out", `${target}/${folder}`, "-q");
+		return `| [${folder}](${folder}/STEPS.md) | ${title} | ${os.join(", ")} | ${mode} |`;
+	}),
+);
+
+const { provider, endpoint } = JSON.parse(readFileSync(`${target}/${vehicles[0]?.id}/manifest.json`, "utf8")).settings;
+writeFileSync(
+	`${target}/README.md`,
+	`# Scripts for MDMs, ready to upload
+
+Written by \`npm run render\` with \`crossfade mdm\`, for \`${provider}\` at \`${endpoint}\`; for anything else run that command.
+Nothing here holds a token. Start with the STEPS.md of your MDM.
+
+| Folder | MDM | Machines | How the token gets to the script |
+| --- | --- | --- | --- |
+${rows.join("\n")}
+
+- param: the MDM hands the token over when the script runs.
+- embedded: the token is put into a copy of the script, for MDMs that can hand nothing over, and for Macs that several
+  people share.
+
+\`manifest.json\` in each folder has the SHA-256 of every file; \`crossfade mdm verify\` and the name of a folder check them.
+`,
+);
