@@ -72,11 +72,11 @@ OPTIONS=
 
 # What the vehicle hands over besides the token; gets the script's arguments.
 take_options() {
-  handed='' by_jamf=''
+  by_jamf=''
   case ${1-} in
     /*)
       # Started by Jamf: mount point, computer, user, then parameters 4 to 7 of the policy. By position, so that one may stay empty.
-      by_jamf=yes handed=${4-} ENDPOINT=${5:-$ENDPOINT}
+      by_jamf=yes token=${4-} ENDPOINT=${5:-$ENDPOINT}
       OPTIONS="${6:+clis=$(put "$6" | tr -d "[:blank:]")} ${7-}"
       ;;
     *) OPTIONS="$*" ;;
@@ -2215,7 +2215,7 @@ header_program() {
   secret=
   [ -n "$program_folder" ] || return 0
   helper=$program_folder/crossfade-header
-  if [ "$2" = yes ] && wants helper; then
+  if [ "$2" = yes ] && [ "$ACTION" != uninstall ] && wants helper; then
     case $helper in *[!A-Za-z0-9._/@-]*) fail 11 "no header program can be in a folder with such a name; run it with no-helper" ;; esac
     secret=$program_folder/crossfade-token
     [ "$ACTION" = install ] || return 0

@@ -2197,7 +2197,7 @@ header_program() {
   secret=
   [ -n "$program_folder" ] || return 0
   helper=$program_folder/crossfade-header
-  if [ "$2" = yes ] && wants helper; then
+  if [ "$2" = yes ] && [ "$ACTION" != uninstall ] && wants helper; then
     case $helper in *[!A-Za-z0-9._/@-]*) fail 11 "no header program can be in a folder with such a name; run it with no-helper" ;; esac
     secret=$program_folder/crossfade-token
     [ "$ACTION" = install ] || return 0

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { type FoundFile, type KitFinding, verifyKit } from "../check/mdm/verify.ts";
+import type { FoundFile, KitFinding } from "../check/mdm/finding.ts";
+import { verifyKit } from "../check/mdm/verify.ts";
 import type { Effects } from "../effects/effects.ts";
 import { CrossfadeError, type ExitName } from "../errors.ts";
 import { MANIFEST } from "../render/mdm/kit.ts";

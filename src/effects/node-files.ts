@@ -319,7 +319,11 @@ function wouldOverwrite(paths: readonly string[]): CrossfadeError {
 }
 
 function exists(path: string): boolean {
-	return statSync(path, { throwIfNoEntry: false }) !== undefined;
+	try {
+		return statSync(path, { throwIfNoEntry: false }) !== undefined;
+	} catch (error) {
+		throw ioError(path, "look at", error);
+	}
 }
 
 function sameContent(path: string, bytes: Uint8Array): boolean {

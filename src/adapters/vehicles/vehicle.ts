@@ -26,8 +26,8 @@ export interface Vehicle {
 	/** Operating systems it reaches; every one we know of if not given. */
 	readonly os?: readonly Os[];
 	/**
-	 * Lines of sh that run with the script's arguments: they may set `ENDPOINT` and `OPTIONS` (words, see the top of the script). Values
-	 * they do not set stay as rendered.
+	 * Lines of sh that run first and with the script's arguments: they may set `ENDPOINT` and `OPTIONS` (words, see the top of the script),
+	 * and `token` where it comes as an argument or in the environment. Values they do not set stay as rendered.
 	 */
 	readonly options: readonly string[];
 	/**

@@ -38,13 +38,7 @@ export function renderKit(
 	options: { readonly fingerprint?: string; readonly withToken?: boolean } = {},
 ): RenderedKit {
 	const { kit } = spec.vehicle;
-	const facts: KitFacts = {
-		mode: spec.mode,
-		provider: spec.provider.title,
-		endpoint: spec.endpoint,
-		clis: spec.clis.map(({ id }) => id),
-		scope: spec.scope,
-	};
+	const facts = factsOf(spec);
 	const scripts = kit.scripts.map(
 		(script): Artefact => ({ ...renderEndpoint({ ...spec, ...script, provider: providerOf(spec) }), ...named(script) }),
 	);
@@ -96,6 +90,11 @@ export function renderKit(
 	return { artefacts, plain, filled, manifest };
 }
 
+/** What the words of a kit depend on. */
+export function factsOf({ mode, provider, endpoint, clis, scope }: MdmSpec): KitFacts {
+	return { mode, provider: provider.title, endpoint, clis: clis.map(({ id }) => id), scope };
+}
+
 function providerOf({ provider, endpoint }: MdmSpec) {
 	return { title: provider.title, endpoint, takes: provider.takes };
 }
@@ -113,7 +112,7 @@ function tokenFiles(spec: MdmSpec, payloads: ReturnType<MdmSpec["vehicle"]["kit"
 }
 
 /** `install.sh` -> `install.secret.sh`. */
-function secretName(path: string): string {
+export function secretName(path: string): string {
 	return path.replace(/\.(\w+)$/, ".secret.$1");
 }
 

@@ -7,12 +7,15 @@ export const generic: Vehicle = {
 	id: "generic",
 	title: "any MDM, Ansible or SSH",
 	options: [
+		"# At once, so that no program started below finds it in its environment.",
+		"token=${TOKEN-}",
+		"unset TOKEN",
 		"ENDPOINT=${CROSSFADE_ENDPOINT:-$ENDPOINT}",
 		'OPTIONS="${CROSSFADE_OPTIONS-} $*"',
 		"unset CROSSFADE_ENDPOINT CROSSFADE_OPTIONS",
 	],
 	token: {
-		param: ["token=${TOKEN-}", "unset TOKEN", 'if [ -z "$token" ] && [ ! -t 0 ]; then read_line; fi'],
+		param: ['if [ -z "$token" ] && [ ! -t 0 ]; then read_line; fi'],
 		embedded: [`token='${TOKEN_PLACEHOLDER}'`],
 	},
 	users: "all",

@@ -7,11 +7,11 @@ export const jamf: Vehicle = {
 	title: "Jamf Pro",
 	os: ["macos"],
 	options: [
-		"handed='' by_jamf=''",
+		"by_jamf=''",
 		"case ${1-} in",
 		"  /*)",
 		"    # Started by Jamf: mount point, computer, user, then parameters 4 to 7 of the policy. By position, so that one may stay empty.",
-		"    by_jamf=yes handed=${4-} ENDPOINT=${5:-$ENDPOINT}",
+		"    by_jamf=yes token=${4-} ENDPOINT=${5:-$ENDPOINT}",
 		'    OPTIONS="${6:+clis=$(put "$6" | tr -d "[:blank:]")} ${7-}"',
 		"    ;;",
 		'  *) OPTIONS="$*" ;;',
@@ -19,7 +19,6 @@ export const jamf: Vehicle = {
 	],
 	token: {
 		param: [
-			"token=$handed handed=''",
 			"case $token in",
 			'  [Tt][Oo][Kk][Ee][Nn]) fail 11 "parameter 4 holds its label and no token: the label belongs to the script, the value to the policy" ;;',
 			"esac",

@@ -1,0 +1,90 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseReportLine } from "../../../src/evidence/inventory.ts";
+import { canary } from "../../harness/canary.ts";
+import { contents, endpointScript } from "../../harness/endpoint.ts";
+import { madeUpMac } from "../../harness/made-up-mac.ts";
+
+const script = (action: "install" | "report" | "uninstall") => endpointScript("fleet", { action });
+/** What the server does to a script before it sends it: plain text, whatever the shell would say. */
+const substituted = (content: string, value: string) =>
+	content.replace(/\$\{FLEET_SECRET_CROSSFADE_TOKEN\}|\$FLEET_SECRET_CROSSFADE_TOKEN\b/g, () => value);
+
+/** What the policy and the report of gitops.yml look at. */
+const status = (root: string) => {
+	const folder = join(root, "etc/otel-crossfade");
+	return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith("crossfade ")) : [];
+};
+
+describe.each([
+	["macOS", false],
+	["Linux", true],
+] as const)("as Fleet runs it on %s", (_name, linux) => {
+	test("install, rotate, report, uninstall; the line is the name of a file", async () => {
+		const host = madeUpMac({ linux });
+		const before = contents(host.root);
+		const [old, next] = [canary(), canary()];
+		const canaries = [old, next];
+		for (const { token, fingerprint } of [old, next]) {
+			const run = await host.run(substituted(script("install"), token), [], { canaries });
+			const line = `crossfade ok fp=${fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1`;
+			expect(run).toEqual({ code: 0, stdout: `${line}\n`, stderr: "", carriers: [] });
+			expect(status(host.root)).toEqual([line]);
+			expect(parseReportLine(line)).toMatchObject({ state: "ok", fingerprint });
+		}
+		expect(await host.run(script("report"), [], { canaries })).toMatchObject({ code: 0, stderr: "" });
+		expect(await host.run(script("uninstall"), [], { canaries })).toMatchObject({ code: 0, stderr: "" });
+		expect(status(host.root)).toEqual([]);
+		expect(contents(host.root)).toEqual(before);
+		expect(readdirSync(join(host.root, "etc"))).toEqual([]);
+	});
+});
+
+test("the helper's folder is shared, and both go", async () => {
+	const host = madeUpMac({ linux: true });
+	const secret = canary();
+	const content = endpointScript("fleet", { helper: true });
+	await host.run(substituted(content, secret.token), [], { canaries: [secret] });
+	expect(readdirSync(join(host.root, "etc/otel-crossfade"))).toHaveLength(3);
+	await host.run(endpointScript("fleet", { helper: true, action: "uninstall" }));
+	expect(readdirSync(join(host.root, "etc"))).toEqual([]);
+});
+
+test("what went wrong is the name of the file as well; a dry run leaves none", async () => {
+	const host = madeUpMac({ linux: true });
+	const { token } = canary();
+	await host.run(substituted(script("install"), token), ["dry-run"]);
+	expect(status(host.root)).toEqual([]);
+	await host.run(script("install"));
+	expect(status(host.root)).toEqual([expect.stringMatching(/^crossfade error fp=none /)]);
+});
+
+describe("traps", () => {
+	test("a variable that is not there stays as its name, and is refused", async () => {
+		const run = await madeUpMac({ linux: true }).run(script("install"));
+		expect(run).toMatchObject({ code: 11, stderr: expect.stringContaining("still a placeholder") });
+	});
+
+	test("the variable stands in one place of the one file that needs it", () => {
+		expect(script("install").match(/FLEET_SECRET_/g)).toHaveLength(1);
+		for (const action of ["report", "uninstall"] as const) expect(script(action)).not.toContain("FLEET_");
+	});
+
+	test.each([
+		["an apostrophe, which would end the quotes", (token: string) => `${token}'x`],
+		["a command", (token: string) => `${token}$(touch /nonexistent)`],
+		["a line break", (token: string) => `${token}\nx`],
+	])("a value with %s installs nothing", async (_what, change) => {
+		const host = madeUpMac({ linux: true });
+		const before = contents(host.root);
+		const { token } = canary();
+		const run = await host.run(substituted(script("install"), change(token)), [], {});
+		expect(run.code).not.toBe(0);
+		expect(run.stdout + run.stderr).not.toContain(token);
+		expect(existsSync(join(host.root, "etc/codex"))).toBe(false);
+		expect(Object.keys(contents(host.root)).filter((path) => !path.includes("otel-crossfade/"))).toEqual(
+			Object.keys(before),
+		);
+	});
+});

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { canary } from "../../harness/canary.ts";
+import { contents, endpointScript } from "../../harness/endpoint.ts";
+import { madeUpMac } from "../../harness/made-up-mac.ts";
+
+test("a variable or standard input; options as arguments or in a variable", async () => {
+	const host = madeUpMac({ linux: true });
+	const before = contents(host.root);
+	const [old, next] = [canary(), canary()];
+	const canaries = [old, next];
+	const install = endpointScript("generic");
+	expect(await host.run(install, [], { canaries, env: { TOKEN: old.token } })).toMatchObject({
+		code: 0,
+		stderr: "",
+		stdout: expect.stringContaining(`crossfade ok fp=${old.fingerprint} `),
+		carriers: [],
+	});
+	const env = { CROSSFADE_OPTIONS: "clis=codex", CROSSFADE_ENDPOINT: "https://otlp.example.com/" };
+	expect(await host.run(install, ["no-host"], { canaries, stdin: `${next.token}\n`, env })).toMatchObject({
+		code: 0,
+		stderr: "",
+		stdout: expect.stringContaining("cli=codex:ok"),
+	});
+	const report = endpointScript("generic", { action: "report" });
+	const expecting = [`expect=${old.fingerprint}`];
+	expect(await host.run(report, expecting, { canaries })).toMatchObject({
+		code: 10,
+		stdout: expect.stringContaining("fp=mixed"),
+	});
+	expect(await host.run(endpointScript("generic", { action: "uninstall" }), [], { canaries })).toMatchObject({
+		code: 0,
+	});
+	expect(contents(host.root)).toEqual(before);
+});
+
+test("a file that reports or uninstalls takes no token and says so when it is told to install", async () => {
+	const report = endpointScript("generic", { action: "report" });
+	const run = await madeUpMac({ linux: true }).run(report, ["install"], { stdin: `${canary().token}\n` });
+	expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("takes no token") });
+});

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { clis } from "../../../src/adapters/clis/registry.ts";
+import { canary } from "../../harness/canary.ts";
+import { contents, endpointScript, machine, text } from "../../harness/endpoint.ts";
+import { madeUpMac } from "../../harness/made-up-mac.ts";
+
+/** One CLI is enough where it is not about the CLIs. */
+const one = { clis: clis.filter(({ id }) => id === "codex") };
+const script = (action: "install" | "report" | "uninstall", token?: string, isSmall = false) => {
+	const content = endpointScript("intune", { action, mode: "embedded", os: ["macos"], ...(isSmall && one) });
+	return token === undefined ? content : content.replace("@TOKEN@", token);
+};
+
+test("as Intune runs it: as root, no arguments; one line out, nothing on standard error, the attribute's value is the line", async () => {
+	const mac = madeUpMac();
+	const before = contents(mac.root);
+	const [old, next] = [canary(), canary()];
+	const canaries = [old, next];
+	for (const secret of [old, next, next]) {
+		expect(await mac.run(script("install", secret.token), [], { canaries })).toEqual({
+			code: 0,
+			stdout: `crossfade ok fp=${secret.fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1\n`,
+			stderr: "",
+			carriers: [],
+		});
+	}
+	const attribute = await mac.run(script("report"), [], { canaries });
+	expect(attribute).toMatchObject({ code: 0, stderr: "" });
+	expect(attribute.stdout).toBe(
+		`crossfade ok fp=${next.fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1\n`,
+	);
+	expect(attribute.stdout.length).toBeLessThanOrEqual(255);
+	expect(await mac.run(script("uninstall"), [], { canaries })).toMatchObject({ code: 0, stderr: "" });
+	expect(contents(mac.root)).toEqual(before);
+});
+
+test("trap: a custom attribute that exits with another code than 0 shows Failed in place of its value", async () => {
+	const mac = madeUpMac();
+	expect(await mac.run(script("report"))).toMatchObject({
+		code: 0,
+		stdout: expect.stringContaining("crossfade drift"),
+	});
+	const none = madeUpMac({ clis: false });
+	expect(await none.run(script("report"))).toMatchObject({
+		code: 0,
+		stdout: expect.stringContaining("crossfade absent"),
+	});
+});
+
+test("trap: the placeholder is still there", async () => {
+	const mac = madeUpMac();
+	const before = contents(mac.root);
+	expect(await mac.run(script("install"))).toMatchObject({
+		code: 11,
+		stderr: expect.stringContaining("still a placeholder"),
+	});
+	expect(contents(mac.root)).toEqual(before);
+});
+
+test("trap: Intune runs scripts at the same time; they wait for each other", async () => {
+	const mac = madeUpMac();
+	const secret = canary();
+	const runs = await Promise.all(
+		[1, 2, 3].map(() => mac.run(script("install", secret.token, true), [], { canaries: [secret] })),
+	);
+	for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: "" });
+	expect((await mac.run(script("report", undefined, true))).stdout).toContain(`crossfade ok fp=${secret.fingerprint} `);
+});
+
+test("as the signed-in user it refuses to write for the machine; made for users it writes that user's files", async (context) => {
+	if (process.getuid?.() === 0) context.skip("only an account that is not root is a signed-in user");
+	const secret = canary();
+	const wrong = machine({ content: script("install", secret.token) });
+	expect(await wrong.run("", { canaries: [secret] })).toMatchObject({
+		code: 2,
+		stderr: expect.stringContaining("needs root"),
+	});
+});
+
+test("made for users it leaves the machine alone", async () => {
+	const mac = madeUpMac();
+	const before = contents(mac.root);
+	const secret = canary();
+	const content = endpointScript("intune", { mode: "embedded", os: ["macos"], scope: "user" });
+	const run = await mac.run(content.replace("@TOKEN@", secret.token), [], { canaries: [secret] });
+	expect(run).toMatchObject({ code: 0, stderr: "" });
+	expect(contents(mac.root)).toEqual(before);
+	expect(text(join(mac.home, ".codex/config.toml"))).toContain(secret.token);
+});

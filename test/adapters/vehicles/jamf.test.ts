@@ -1,0 +1,126 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { clis } from "../../../src/adapters/clis/registry.ts";
+import type { EndpointScript } from "../../../src/render/endpoint.ts";
+import { canary } from "../../harness/canary.ts";
+import { contents, endpointScript, text } from "../../harness/endpoint.ts";
+import { madeUpMac } from "../../harness/made-up-mac.ts";
+
+const script = (action: "install" | "report" | "uninstall", changes: Partial<EndpointScript> = {}) =>
+	endpointScript("jamf", { action, os: ["macos"], ...changes });
+/** One CLI is enough where it is not about the CLIs. */
+const one = { clis: clis.filter(({ id }) => id === "codex") };
+/** `sh script <mount point> <computer> <user> <parameter 4> …`; the user is empty when nobody is signed in. */
+const jamf = (...parameters: string[]) => ["/", "Alices-Mac", "", ...parameters];
+const states = "cli=claude-code:ok,codex:ok,gemini:ok users=1";
+
+describe("as Jamf runs it", () => {
+	test("policy, extension attribute, rotation, uninstall", async () => {
+		const mac = madeUpMac();
+		const before = contents(mac.root);
+		const [old, next] = [canary(), canary()];
+		const canaries = [old, next];
+		const installed = await mac.run(script("install"), jamf(old.token), { canaries });
+		expect(installed).toMatchObject({
+			code: 0,
+			stdout: `crossfade ok fp=${old.fingerprint} cfg=1 ${states}\n`,
+			stderr: "",
+		});
+		expect(text(join(mac.root, "etc/codex/requirements.toml"))).toContain(old.token);
+		// The attribute gets no parameters.
+		expect(await mac.run(script("report"), [], { canaries })).toMatchObject({
+			code: 0,
+			stdout: `<result>crossfade ok fp=${old.fingerprint} cfg=1 ${states}</result>\n`,
+			stderr: "",
+		});
+		expect(await mac.run(script("install"), jamf(next.token), { canaries })).toMatchObject({ code: 0, stderr: "" });
+		const report = await mac.run(script("report"), [], { canaries });
+		expect(report.stdout).toContain(`crossfade ok fp=${next.fingerprint} `);
+		expect(await mac.run(script("uninstall"), jamf(), { canaries })).toMatchObject({ code: 0, stderr: "" });
+		expect(contents(mac.root)).toEqual(before);
+	});
+
+	test("the token is in the arguments that Jamf gave, and in those of no child", async () => {
+		const secret = canary();
+		const { carriers } = await madeUpMac().run(script("install", one), jamf(secret.token), { canaries: [secret] });
+		for (const line of carriers) expect(line.split("\0").slice(2)).toEqual([...jamf(secret.token), ""]);
+	});
+
+	test("an attribute exits 0 whatever it finds: drift, an unreadable file, no CLI", async () => {
+		const mac = madeUpMac();
+		expect(await mac.run(script("report"))).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/^<result>crossfade drift fp=none .*<\/result>\n$/),
+			stderr: "",
+		});
+		expect(await madeUpMac({ clis: false }).run(script("report"))).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/^<result>crossfade absent .*<\/result>\n$/),
+		});
+		expect(await mac.run(script("report"), ["--nonsense"])).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/^<result>crossfade error .*<\/result>\n$/),
+		});
+	});
+
+	test("parameters 5 to 7: another endpoint, names of CLIs, options; by position, with gaps", async () => {
+		const mac = madeUpMac();
+		const { token } = canary();
+		const run = await mac.run(
+			script("install"),
+			jamf(token, "https://otlp.example.com/x/", "codex, gemini", "no-host"),
+		);
+		expect(run).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("cli=codex:ok,gemini:ok") });
+		expect(text(join(mac.root, "etc/codex/requirements.toml"))).toContain('"https://otlp.example.com/x/v1/logs"');
+		const gaps = await mac.run(script("install"), jamf(token, "", "", "dry-run"));
+		expect(gaps).toMatchObject({ code: 0, stdout: expect.stringContaining("crossfade drift") });
+	});
+});
+
+describe("traps", () => {
+	test.each([
+		["labels and values mixed up: the label TOKEN", "TOKEN", "holds its label and no token"],
+		["the same in lower case", "token", "holds its label and no token"],
+		["nothing in parameter 4", "", "there is no token"],
+		["the placeholder of policy.xml", "@TOKEN@", "still a placeholder"],
+		["255 characters: what Jamf leaves of a longer value", "k1".repeat(128).slice(0, 255), "or was cut"],
+		["a whole header", `Bearer ${"k1".repeat(20)}`, "the word Bearer"],
+		["a trailing CR, pasted from Windows", `${"k1".repeat(20)}\r`, "control character"],
+		["a value with = + / & ' $ and blanks", `a=b+c/d&e'f$g ${"k1".repeat(20)}`, "the token holds a"],
+	])("%s", async (_what, value, message) => {
+		const mac = madeUpMac();
+		const before = contents(mac.root);
+		const canaries = value.length > 20 ? [{ token: value, fingerprint: "" }] : [];
+		const run = await mac.run(script("install"), jamf(value), { canaries, stdin: `${"not-asked-for-1234567890"}\n` });
+		expect(run).toMatchObject({ code: 11, stderr: expect.stringContaining(message) });
+		expect(run.stdout).toMatch(/^crossfade error fp=none /);
+		expect(contents(mac.root)).toEqual(before);
+	});
+
+	test("254 characters are taken, and in the embedded mode more", async () => {
+		const long = canary(254);
+		expect(long.token).toHaveLength(254);
+		expect(await madeUpMac().run(script("install", one), jamf(long.token))).toMatchObject({ code: 0, stderr: "" });
+		const longer = canary(600);
+		const filled = script("install", { ...one, mode: "embedded" }).replace("@TOKEN@", longer.token);
+		const run = await madeUpMac().run(filled, jamf(), { canaries: [longer] });
+		expect(run).toMatchObject({ code: 0, stderr: "", carriers: [] });
+	});
+
+	test("one file serves a person and Jamf: without a mount point it is a plain script", async () => {
+		const mac = madeUpMac();
+		const secret = canary();
+		const run = await mac.run(script("install", one), ["dry-run"], { stdin: `${secret.token}\n`, canaries: [secret] });
+		expect(run).toMatchObject({ code: 0, stderr: "", carriers: [] });
+		expect(readdirSync(join(mac.root, "etc"))).toEqual([]);
+	});
+
+	test("no account of a person: files for the machine, exit 0", async () => {
+		const mac = madeUpMac();
+		const nobody = script("install", one).replace("dscl . -list", "false dscl . -list");
+		const run = await mac.run(nobody, jamf(canary().token));
+		expect(run).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("users=0") });
+		expect(text(join(mac.root, "etc/codex/requirements.toml"))).toBeDefined();
+	});
+});

@@ -1,0 +1,92 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { clis } from "../../../src/adapters/clis/registry.ts";
+import type { EndpointScript } from "../../../src/render/endpoint.ts";
+import { canary } from "../../harness/canary.ts";
+import { contents, endpointScript, text } from "../../harness/endpoint.ts";
+import { madeUpMac } from "../../harness/made-up-mac.ts";
+
+/** What reaches a Mac: the server takes white space off both ends. */
+const sent = (content: string, token = "@TOKEN@", fingerprint = "@FINGERPRINT@") =>
+	content.trim().replaceAll("@TOKEN@", token).replaceAll("@FINGERPRINT@", fingerprint);
+const made = (action: "install" | "report" | "uninstall", changes: Partial<EndpointScript> = {}) =>
+	endpointScript("kandji", { action, mode: "embedded", os: ["macos"], ...changes });
+/** One CLI is enough where it is not about the CLIs. */
+const one = { clis: clis.filter(({ id }) => id === "codex") };
+const [audit, remediation] = [made("report", one), made("install", one)];
+
+test("audit fails, remediation repairs, audit passes; after a rotation the same again", async () => {
+	const mac = madeUpMac();
+	const [old, next] = [canary(), canary()];
+	const canaries = [old, next];
+	for (const { token, fingerprint } of [old, next]) {
+		const first = await mac.run(sent(made("report"), undefined, fingerprint), [], { canaries });
+		expect(first).toMatchObject({ code: 10, stderr: "", stdout: expect.stringContaining("crossfade drift") });
+		expect(await mac.run(sent(made("install"), token, fingerprint), [], { canaries })).toEqual({
+			code: 0,
+			stdout: `crossfade ok fp=${fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1\n`,
+			stderr: "",
+			carriers: [],
+		});
+		const second = await mac.run(sent(made("report"), undefined, fingerprint), [], { canaries });
+		expect(second).toMatchObject({
+			code: 0,
+			stderr: "",
+			stdout: expect.stringContaining(`crossfade ok fp=${fingerprint} `),
+		});
+	}
+});
+
+test("trap: an audit that expects no token is content with any, so a rotation needs the fingerprint", async () => {
+	const mac = madeUpMac();
+	const [old, next] = [canary(), canary()];
+	await mac.run(sent(remediation, old.token), [], { canaries: [old] });
+	expect(await mac.run(sent(audit))).toMatchObject({ code: 0 });
+	expect(await mac.run(sent(audit, undefined, next.fingerprint))).toMatchObject({ code: 10 });
+});
+
+test("a profile's fingerprint is used before the audit's own", async () => {
+	const [old, next] = [canary(), canary()];
+	const mac = madeUpMac({ expected: next.fingerprint });
+	await mac.run(sent(remediation, old.token), [], { canaries: [old] });
+	expect(await mac.run(sent(audit, undefined, old.fingerprint))).toMatchObject({ code: 10, stderr: "" });
+	await mac.run(sent(remediation, next.token), [], { canaries: [next] });
+	expect(await mac.run(sent(audit))).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("a profile with something else in it is said, and is no pass", async () => {
+	const mac = madeUpMac({ expected: "see the ticket" });
+	const run = await mac.run(sent(audit));
+	expect(run).toMatchObject({ code: 2, stdout: expect.stringContaining("crossfade error") });
+});
+
+test("no CLI is a pass: there is nothing to remedy", async () => {
+	const mac = madeUpMac({ clis: false });
+	expect(await mac.run(sent(audit))).toMatchObject({
+		code: 0,
+		stderr: "",
+		stdout: expect.stringContaining("crossfade absent"),
+	});
+});
+
+test("a file that is not understood fails the audit and then the remediation, which is the alert", async () => {
+	const mac = madeUpMac();
+	const secret = canary();
+	await mac.run(sent(remediation, secret.token), [], { canaries: [secret] });
+	writeFileSync(join(mac.root, "etc/codex/requirements.toml"), "[otel\n");
+	expect(await mac.run(sent(audit))).toMatchObject({ code: 11 });
+	expect(await mac.run(sent(remediation, secret.token), [], { canaries: [secret] })).toMatchObject({ code: 11 });
+	expect(text(join(mac.root, "etc/codex/requirements.toml"))).toBe("[otel\n");
+});
+
+test("uninstall as an audit: exit 0, also where nothing is", async () => {
+	const mac = madeUpMac();
+	const before = contents(mac.root);
+	const secret = canary();
+	await mac.run(sent(remediation, secret.token), [], { canaries: [secret] });
+	for (let run = 0; run < 2; run++) {
+		expect(await mac.run(sent(made("uninstall", one)))).toMatchObject({ code: 0, stderr: "" });
+		expect(contents(mac.root)).toEqual(before);
+	}
+});

@@ -1,0 +1,310 @@
+import { chmodSync, cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { canary } from "../harness/canary.ts";
+import { crossfade, scratch } from "../harness/cli.ts";
+
+const mdm = new URL("../../mdm", import.meta.url).pathname;
+const secret = canary();
+
+/** A copy of a committed folder. */
+function copy(name: string): string {
+	const cwd = scratch();
+	cpSync(join(mdm, name), join(cwd, "kit"), { recursive: true });
+	return cwd;
+}
+
+/** A folder with a token in it, made by the command. */
+async function filled(name: string): Promise<string> {
+	const cwd = scratch();
+	const args = ["mdm", "-v", name, "--mode", "embedded", "--token", "-", "--out", "kit", "-q"];
+	expect(await crossfade(args, { cwd, stdin: secret.token })).toMatchObject({ code: 0 });
+	return cwd;
+}
+
+interface Finding {
+	readonly rule: string;
+	readonly severity: string;
+	readonly file: string;
+	readonly what: string;
+}
+
+async function verify(
+	cwd: string,
+	...args: string[]
+): Promise<{ code: number | null; findings: Finding[]; stdout: string }> {
+	const { code, stdout, stderr } = await crossfade(["mdm", "verify", "kit", "--json", ...args], {
+		cwd,
+		stdin: secret.token,
+	});
+	expect(stderr).toBe("");
+	expect(stdout).not.toContain(secret.token);
+	return { code, stdout, findings: JSON.parse(stdout).findings };
+}
+
+const short = ({ findings }: { findings: Finding[] }) =>
+	findings.map(({ severity, file, rule }) => `${severity} ${file} ${rule}`);
+
+const edit = (cwd: string, file: string, change: (text: string) => string) => {
+	const path = join(cwd, "kit", file);
+	writeFileSync(path, change(readFileSync(path, "utf8")));
+};
+
+describe("a folder as it was made", () => {
+	test.each(["jamf", "jamf-embedded", "intune", "kandji", "fleet", "generic", "generic-embedded"])(
+		"mdm/%s is fine",
+		async (name) => {
+			const run = await verify(copy(name));
+			expect(run).toMatchObject({ code: 0, findings: [] });
+			expect(JSON.parse(run.stdout).shells).toContain("sh");
+		},
+	);
+
+	test("a fingerprint that was filled in by hand is fine; two different ones are not", async () => {
+		const cwd = copy("kandji");
+		const put = (file: string, fp: string) => edit(cwd, file, (text) => text.replaceAll("@FINGERPRINT@", fp));
+		put("expected-token.mobileconfig", "0123456789ab");
+		expect(await verify(cwd)).toMatchObject({ code: 0, findings: [] });
+		put("audit.sh", "0123456789ac");
+		const run = await verify(cwd);
+		expect(run.code).toBe(10);
+		expect(run.findings.map(({ what }) => what)).toContain("files hold 2 different fingerprints");
+	});
+
+	test("what Iru trims is a warning", async () => {
+		const cwd = copy("kandji");
+		edit(cwd, "remediation.sh", (text) => text.trim());
+		const run = await verify(cwd);
+		expect(short(run)).toContain("warning remediation.sh changed");
+		expect(run.findings.filter(({ file, rule }) => file === "remediation.sh" && rule !== "changed")).toEqual([]);
+	});
+});
+
+describe("what is wrong is found, all at once", () => {
+	const cases: [what: string, kit: string, change: (cwd: string) => void, expected: string[]][] = [
+		["a file that is gone", "fleet", (cwd) => rmSync(join(cwd, "kit/report.sh")), ["error report.sh missing"]],
+		[
+			"an edited line",
+			"fleet",
+			(cwd) => edit(cwd, "report.sh", (text) => text.replace("umask 077", "umask 022")),
+			["error report.sh changed"],
+		],
+		[
+			"CRLF line endings",
+			"fleet",
+			(cwd) => edit(cwd, "report.sh", (text) => text.replaceAll("\n", "\r\n")),
+			["error report.sh changed"],
+		],
+		[
+			"a byte order mark",
+			"generic",
+			(cwd) => edit(cwd, "ansible.yml", (text) => `\ufeff${text}`),
+			["error ansible.yml changed"],
+		],
+		[
+			"a script no shell can read",
+			"generic",
+			(cwd) => edit(cwd, "report.sh", (text) => `${text}if\n`),
+			["error report.sh changed", "error report.sh syntax"],
+		],
+		[
+			"a token in the script instead of in a copy",
+			"intune",
+			(cwd) => edit(cwd, "install.sh", (text) => text.replace("@TOKEN@", secret.token)),
+			["error install.sh token", "error deviceShellScript.json payload"],
+		],
+		[
+			"a token in the policy",
+			"jamf",
+			(cwd) => edit(cwd, "policy.xml", (text) => text.replace("@TOKEN@", secret.token)),
+			["error policy.xml token"],
+		],
+		[
+			"a token somewhere else in a file",
+			"jamf",
+			(cwd) => edit(cwd, "STEPS.md", (text) => `${text}\nOur token is ${secret.token}.\n`),
+			["error STEPS.md changed", "error STEPS.md token"],
+		],
+		[
+			"a token inside a base64 payload",
+			"intune",
+			(cwd) =>
+				edit(cwd, "deviceShellScript.json", (text) => {
+					const payload = JSON.parse(text);
+					const script = Buffer.from(payload.scriptContent, "base64").toString().replace("@TOKEN@", secret.token);
+					return JSON.stringify({ ...payload, scriptContent: Buffer.from(script).toString("base64") });
+				}),
+			[
+				"error deviceShellScript.json changed",
+				"error deviceShellScript.json payload",
+				"error deviceShellScript.json token",
+			],
+		],
+		[
+			"a token file beside the scripts",
+			"jamf",
+			(cwd) => writeFileSync(join(cwd, "kit/new.token"), `${secret.token}\n`),
+			["error new.token token"],
+		],
+		[
+			"a file of somebody else",
+			"jamf",
+			(cwd) => writeFileSync(join(cwd, "kit/notes.txt"), "ask Ann\n"),
+			["warning notes.txt foreign"],
+		],
+		[
+			"a payload that is no JSON, no XML, no YAML",
+			"jamf",
+			(cwd) => {
+				edit(cwd, "ea.json", (text) => text.slice(0, -3));
+				edit(cwd, "policy.xml", (text) => text.replace("</scope>", ""));
+			},
+			["error ea.json changed", "error ea.json payload", "error policy.xml changed", "error policy.xml payload"],
+		],
+		[
+			"broken YAML",
+			"fleet",
+			(cwd) => edit(cwd, "gitops.yml", (text) => `${text}a: [\n`),
+			["error gitops.yml changed", "error gitops.yml payload"],
+		],
+		[
+			"a manifest that was made to fit a changed file",
+			"generic",
+			(cwd) =>
+				edit(cwd, "manifest.json", (text) => text.replace(/("path": "install.sh",\s+"sha256": ")\w{8}/, "$100000000")),
+			["error manifest.json manifest"],
+		],
+		[
+			"another release",
+			"generic",
+			(cwd) => edit(cwd, "manifest.json", (text) => text.replace(/"version": "[^"]+"/, '"version": "0.0.1"')),
+			["warning manifest.json manifest"],
+		],
+		[
+			"a symbolic link in place of a file",
+			"generic",
+			(cwd) => {
+				rmSync(join(cwd, "kit/report.sh"));
+				symlinkSync("/etc/passwd", join(cwd, "kit/report.sh"));
+			},
+			["error report.sh changed"],
+		],
+	];
+	test.each(cases)("%s", async (_what, name, change, expected) => {
+		const cwd = copy(name);
+		change(cwd);
+		const run = await verify(cwd);
+		for (const finding of expected) expect(short(run)).toContain(finding);
+		expect(run.code).toBe(expected.some((finding) => finding.startsWith("error")) ? 10 : 0);
+	});
+
+	test("a script too large for its vendor", async () => {
+		const cwd = copy("fleet");
+		edit(cwd, "report.sh", (text) => `${text}${"# more\n".repeat(80_000)}`);
+		const run = await verify(cwd);
+		expect(short(run)).toContain("error report.sh limit");
+	});
+
+	test("text output names file, rule and fix", async () => {
+		const cwd = copy("fleet");
+		rmSync(join(cwd, "kit/report.sh"));
+		const { stdout, code } = await crossfade(["mdm", "verify", "kit"], { cwd });
+		expect(code).toBe(10);
+		expect(stdout).toMatch(/^error {2}report\.sh: this file is gone \(missing\)\n {2}fix {6}make the folder again/m);
+		expect(stdout).toMatch(/: 1 error, no warnings\n$/);
+	});
+
+	test.each([
+		["no JSON", "{"],
+		["no manifest", "[]"],
+		[
+			"a path out of the folder",
+			JSON.stringify({ schema: 1, version: "0.1.0", settings: {}, files: [{ path: "../x" }], secretFiles: [] }),
+		],
+	])("a manifest that is %s", async (_what, text) => {
+		const cwd = copy("fleet");
+		writeFileSync(join(cwd, "kit/manifest.json"), text);
+		const run = await crossfade(["mdm", "verify", "kit"], { cwd });
+		expect(run).toMatchObject({ code: 11, stderr: expect.stringContaining("this is no manifest of a kit") });
+	});
+});
+
+describe("files with a token", () => {
+	const cases: [what: string, kit: string, change: (cwd: string) => void, expected: string[], args?: string[]][] = [
+		["as made, with the token given", "kandji", () => undefined, [], ["--token", "-"]],
+		[
+			"readable by others",
+			"kandji",
+			(cwd) => chmodSync(join(cwd, "kit/remediation.secret.sh"), 0o644),
+			["error remediation.secret.sh mode"],
+		],
+		[
+			"without a .gitignore",
+			"kandji",
+			(cwd) => rmSync(join(cwd, "kit/.gitignore")),
+			["error .gitignore gitignore", "error .gitignore missing"],
+		],
+		[
+			"with the placeholder still there",
+			"kandji",
+			(cwd) => edit(cwd, "remediation.secret.sh", () => readFileSync(join(cwd, "kit/remediation.sh"), "utf8")),
+			["error remediation.secret.sh placeholder"],
+		],
+		[
+			"with something else changed",
+			"intune",
+			(cwd) => edit(cwd, "install.secret.sh", (text) => text.replace("umask 077", "umask 022")),
+			["error deviceShellScript.secret.json payload", "error install.secret.sh changed"],
+		],
+		[
+			"with another token than the other files expect",
+			"intune",
+			(cwd) => edit(cwd, "install.secret.sh", (text) => text.replace(secret.token, canary().token)),
+			["error install.secret.sh token"],
+		],
+		[
+			"with a token that the script would refuse",
+			"generic",
+			(cwd) => edit(cwd, "install.secret.sh", (text) => text.replace(secret.token, "short")),
+			["error install.secret.sh placeholder"],
+		],
+		["deleted after the upload", "kandji", (cwd) => rmSync(join(cwd, "kit/remediation.secret.sh")), []],
+		[
+			"one more that is not ours",
+			"generic",
+			(cwd) => {
+				writeFileSync(join(cwd, "kit/old.secret.sh"), secret.token);
+				chmodSync(join(cwd, "kit/old.secret.sh"), 0o600);
+			},
+			["warning old.secret.sh foreign"],
+		],
+	];
+	test.each(cases)("%s", async (_what, name, change, expected, args = []) => {
+		const cwd = await filled(name);
+		change(cwd);
+		const run = await verify(cwd, ...args);
+		expect(short(run).sort()).toEqual(expect.arrayContaining(expected));
+		if (expected.length === 0) expect(run.findings).toEqual([]);
+		expect(run.code).toBe(expected.some((finding) => finding.startsWith("error")) ? 10 : 0);
+	});
+
+	test("another token than the one given", async () => {
+		const cwd = await filled("generic");
+		const { stdout, code } = await crossfade(["mdm", "verify", "kit", "--token", "-", "--json"], {
+			cwd,
+			stdin: canary().token,
+		});
+		expect(code).toBe(10);
+		expect(stdout).toContain("it holds another token");
+		expect(stdout).not.toContain(secret.token);
+	});
+
+	test("the token that was given is found in any file, encoded or not", async () => {
+		const cwd = copy("intune");
+		writeFileSync(join(cwd, "kit/STEPS.md"), `x ${Buffer.from(`ab${secret.token}`).toString("base64")}\n`);
+		const run = await verify(cwd, "--token", "-");
+		expect(run.findings).toContainEqual(
+			expect.objectContaining({ file: "STEPS.md", what: "it holds the token that was given" }),
+		);
+	});
+});
