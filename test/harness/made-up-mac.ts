@@ -6,7 +6,7 @@ import { type Canary, leaks } from "./canary.ts";
 import { scratch } from "./cli.ts";
 import { dash, write } from "./endpoint.ts";
 import { watchProcesses } from "./processes.ts";
-import type { ScriptRun } from "./shells.ts";
+import type { ScriptRun, Shell } from "./shells.ts";
 
 /**
  * Stand-ins for the programs of macOS that a script asks, and for root: nothing here is a real Mac. One account, alice, with the three
@@ -24,6 +24,9 @@ interface RunOptions {
 	readonly canaries?: readonly Canary[];
 	readonly env?: Readonly<Record<string, string>>;
 	readonly stdin?: string;
+	readonly shell?: Shell;
+	/** Flags of the shell itself, e.g. `-x`. */
+	readonly flags?: readonly string[];
 }
 
 export interface VendorRun extends ScriptRun {
@@ -76,9 +79,13 @@ export function madeUpMac(
 	}
 	const path = `${tools}:/usr/bin:/bin:/usr/sbin:/sbin`;
 	let runs = 0;
-	const run: MadeUpMac["run"] = async (script, args = [], { canaries = [], env = {}, stdin = "" } = {}) => {
+	const run: MadeUpMac["run"] = async (
+		script,
+		args = [],
+		{ canaries = [], env = {}, stdin = "", shell = dash, flags = [] } = {},
+	) => {
 		const file = write(folder, `script-${++runs}`, script, 0o755);
-		const child = spawn(dash.part.path, [file, ...args], {
+		const child = spawn(shell.part.path, [...shell.args, ...flags, file, ...args], {
 			env: { PATH: "/usr/bin:/bin", CROSSFADE_TEST_ROOT: root, CROSSFADE_TEST_PATH: path, ...env },
 			cwd: "/",
 			stdio: "pipe",

@@ -24,6 +24,8 @@ export function xmlProblem(text: string): string | undefined {
 		}
 	}
 	if (open.length > 0) return `<${open.at(-1)}> is never closed`;
-	if (text.slice(end).trim() !== "") return "text after the root element";
+	const rest = text.slice(end);
+	if (!TEXT.test(rest)) return "text with a character that must be escaped";
+	if (rest.trim() !== "") return "text after the root element";
 	return roots === 1 ? undefined : `${roots} root elements`;
 }
