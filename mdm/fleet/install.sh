@@ -79,11 +79,11 @@ print_report() { printf '%s\n' ''"$1"''; }
 leave_trace() {
   # A file whose name is the report line: osquery can see it, and it holds nothing.
   if [ "${self-}" != 0 ] || [ -n "$DRY_RUN" ] || [ "$ACTION" = self-test ]; then return 0; fi
-  status=$ROOT/etc/otel-crossfade
-  rm -f "$status/crossfade "*
+  traces=$ROOT/etc/otel-crossfade
+  rm -f "$traces/crossfade "*
   case $ACTION:$1 in
-    install:* | report:* | uninstall:error) (umask 022 && mkdir -p "$status" && : >"$status/$line") 2>/dev/null || : ;;
-    *) rmdir "$status" 2>/dev/null || : ;;
+    install:* | report:* | uninstall:error) (umask 022 && mkdir -p "$traces" && : >"$traces/$line") 2>/dev/null || : ;;
+    *) rmdir "$traces" 2>/dev/null || : ;;
   esac
 }
 

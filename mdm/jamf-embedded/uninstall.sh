@@ -72,12 +72,12 @@ OPTIONS=
 
 # What the vehicle hands over besides the token; gets the script's arguments.
 take_options() {
-  by_jamf=''
   case ${1-} in
     /*)
       # Started by Jamf: mount point, computer, user, then parameters 4 to 7 of the policy. By position, so that one may stay empty.
-      by_jamf=yes token=${4-} ENDPOINT=${5:-$ENDPOINT}
+      token=${4-} ENDPOINT=${5:-$ENDPOINT}
       OPTIONS="${6:+clis=$(put "$6" | tr -d "[:blank:]")} ${7-}"
+      exec </dev/null
       ;;
     *) OPTIONS="$*" ;;
   esac
