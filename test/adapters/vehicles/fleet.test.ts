@@ -1,12 +1,15 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { clis } from "../../../src/adapters/clis/registry.ts";
 import { parseReportLine } from "../../../src/evidence/inventory.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript } from "../../harness/endpoint.ts";
 import { madeUpMac } from "../../harness/made-up-mac.ts";
 
-const script = (action: "install" | "report" | "uninstall") => endpointScript("fleet", { action });
+/** For one CLI: it is not about the CLIs here. */
+const script = (action: "install" | "report" | "uninstall") =>
+	endpointScript("fleet", { action, clis: clis.filter(({ id }) => id === "codex") });
 /** What the server does to a script before it sends it: plain text, whatever the shell would say. */
 const substituted = (content: string, value: string) =>
 	content.replace(/\$\{FLEET_SECRET_CROSSFADE_TOKEN\}|\$FLEET_SECRET_CROSSFADE_TOKEN\b/g, () => value);
@@ -28,7 +31,7 @@ describe.each([
 		const canaries = [old, next];
 		for (const { token, fingerprint } of [old, next]) {
 			const run = await host.run(substituted(script("install"), token), [], { canaries });
-			const line = `crossfade ok fp=${fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1`;
+			const line = `crossfade ok fp=${fingerprint} cfg=1 cli=codex:ok users=1`;
 			expect(run).toEqual({ code: 0, stdout: `${line}\n`, stderr: "", carriers: [] });
 			expect(status(host.root)).toEqual([line]);
 			expect(parseReportLine(line)).toMatchObject({ state: "ok", fingerprint });
@@ -44,7 +47,7 @@ describe.each([
 test("the helper's folder is shared, and both go", async () => {
 	const host = madeUpMac({ linux: true });
 	const secret = canary();
-	const content = endpointScript("fleet", { helper: true });
+	const content = endpointScript("fleet", { helper: true, clis: clis.filter(({ id }) => id === "claude-code") });
 	await host.run(substituted(content, secret.token), [], { canaries: [secret] });
 	expect(readdirSync(join(host.root, "etc/otel-crossfade"))).toHaveLength(3);
 	await host.run(endpointScript("fleet", { helper: true, action: "uninstall" }));

@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { clis } from "../../../src/adapters/clis/registry.ts";
-import type { EndpointScript } from "../../../src/render/endpoint.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript, text } from "../../harness/endpoint.ts";
 import { madeUpMac } from "../../harness/made-up-mac.ts";
@@ -10,26 +9,25 @@ import { madeUpMac } from "../../harness/made-up-mac.ts";
 /** What reaches a Mac: the server takes white space off both ends. */
 const sent = (content: string, token = "@TOKEN@", fingerprint = "@FINGERPRINT@") =>
 	content.trim().replaceAll("@TOKEN@", token).replaceAll("@FINGERPRINT@", fingerprint);
-const made = (action: "install" | "report" | "uninstall", changes: Partial<EndpointScript> = {}) =>
-	endpointScript("kandji", { action, mode: "embedded", os: ["macos"], ...changes });
-/** One CLI is enough where it is not about the CLIs. */
-const one = { clis: clis.filter(({ id }) => id === "codex") };
-const [audit, remediation] = [made("report", one), made("install", one)];
+/** For one CLI: it is not about the CLIs here. */
+const made = (action: "install" | "report" | "uninstall") =>
+	endpointScript("kandji", { action, mode: "embedded", os: ["macos"], clis: clis.filter(({ id }) => id === "codex") });
+const [audit, remediation] = [made("report"), made("install")];
 
 test("audit fails, remediation repairs, audit passes; after a rotation the same again", async () => {
 	const mac = madeUpMac();
 	const [old, next] = [canary(), canary()];
 	const canaries = [old, next];
 	for (const { token, fingerprint } of [old, next]) {
-		const first = await mac.run(sent(made("report"), undefined, fingerprint), [], { canaries });
+		const first = await mac.run(sent(audit, undefined, fingerprint), [], { canaries });
 		expect(first).toMatchObject({ code: 10, stderr: "", stdout: expect.stringContaining("crossfade drift") });
-		expect(await mac.run(sent(made("install"), token, fingerprint), [], { canaries })).toEqual({
+		expect(await mac.run(sent(remediation, token, fingerprint), [], { canaries })).toEqual({
 			code: 0,
-			stdout: `crossfade ok fp=${fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1\n`,
+			stdout: `crossfade ok fp=${fingerprint} cfg=1 cli=codex:ok users=1\n`,
 			stderr: "",
 			carriers: [],
 		});
-		const second = await mac.run(sent(made("report"), undefined, fingerprint), [], { canaries });
+		const second = await mac.run(sent(audit, undefined, fingerprint), [], { canaries });
 		expect(second).toMatchObject({
 			code: 0,
 			stderr: "",
@@ -86,7 +84,7 @@ test("uninstall as an audit: exit 0, also where nothing is", async () => {
 	const secret = canary();
 	await mac.run(sent(remediation, secret.token), [], { canaries: [secret] });
 	for (let run = 0; run < 2; run++) {
-		expect(await mac.run(sent(made("uninstall", one)))).toMatchObject({ code: 0, stderr: "" });
+		expect(await mac.run(sent(made("uninstall")))).toMatchObject({ code: 0, stderr: "" });
 		expect(contents(mac.root)).toEqual(before);
 	}
 });

@@ -70,7 +70,7 @@ function guide(): Guide {
 			{
 				text: "Controls, Variables, Add custom variable:",
 				fields: [
-					["Name", VARIABLE.replace("FLEET_SECRET_", "")],
+					["Name", `\`CROSSFADE_TOKEN\`, so that scripts can call it \`${VARIABLE}\``],
 					["Value", "the token itself: letters, digits, `.`, `_`, `~` and `-` only"],
 				],
 			},
@@ -146,6 +146,7 @@ function guide(): Guide {
 			"If the automation was spent (3 attempts), deselect the policy in Manage automations, save, and select it again.",
 		],
 		unverified: [
+			"Whether the console wants the prefix `FLEET_SECRET_` typed in front of the name.",
 			"The queries were never run by a real osquery on macOS, where `/etc` is a link to `/private/etc`.",
 			"`gitops.yml` was never applied to a Fleet server.",
 			"The default time limit of scripts.",

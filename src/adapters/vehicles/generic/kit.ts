@@ -84,14 +84,14 @@ function guide({ mode }: KitFacts): Guide {
 				]
 			: [
 					{
-						text: `Make the copy with the token: \`crossfade mdm -v generic --mode embedded --token file:new.token\` does it. Or copy \`install.sh\` to \`install.secret.sh\`, put the token in place of \`${TOKEN_PLACEHOLDER}\`, and keep that copy to yourself.`,
+						text: `Make the copy with the token: \`crossfade mdm -v generic --mode embedded --token file:new.token --out generic\` does it. Or copy \`install.sh\` to \`install.secret.sh\`, with an editor put the token in place of \`${TOKEN_PLACEHOLDER}\`, and keep that copy to yourself.`,
 						commands: ["cp install.sh install.secret.sh && chmod 600 install.secret.sh"],
 					},
 					{ text: "Have the product run `install.secret.sh` as root, every 4 hours, on macOS or Linux." },
 				],
 		test: [
 			{
-				text: "On one machine, as root, see what would be changed, and then change it:",
+				text: "On one machine, as root: first without changing anything, which says `crossfade drift` where there is something to do, and then for real:",
 				commands: param
 					? ["sudo sh install.sh dry-run < new.token", "sudo sh install.sh < new.token"]
 					: ["sudo sh install.secret.sh dry-run", "sudo sh install.secret.sh"],

@@ -88,7 +88,7 @@ function guide(): Guide {
 		],
 		install: [
 			{
-				text: `Make the copy with the token: \`crossfade mdm -v intune --token file:new.token\` does it. Or copy \`install.sh\` to \`install.secret.sh\`, put the token in place of \`${TOKEN_PLACEHOLDER}\`, and keep that copy to yourself. The script refuses to run while the placeholder is in it.`,
+				text: `Make the copy with the token: \`crossfade mdm -v intune --token file:new.token --out intune\` does it. Or copy \`install.sh\` to \`install.secret.sh\`, with an editor put the token in place of \`${TOKEN_PLACEHOLDER}\`, and keep that copy to yourself. The script refuses to run while the placeholder is in it.`,
 				commands: ["cp install.sh install.secret.sh && chmod 600 install.secret.sh"],
 			},
 			{
@@ -96,9 +96,9 @@ function guide(): Guide {
 				fields: [["Name", NAME], ["Upload script", "`install.secret.sh`"], ...settings],
 			},
 			{
-				text: "Choose a frequency, and a short one: it is part of the time that a changed token takes. A run that finds nothing to do takes about a second. With *Not configured* the script runs once and never again, whatever happens to the files on the Mac.",
+				text: "Choose a frequency, and a short one: it is part of the time that a changed token takes. A run that finds nothing to do changes nothing. With *Not configured* the script runs once and never again, whatever happens to the files on the Mac.",
 			},
-			{ text: "Assign it to a group with one test Mac first. Users of personally owned Macs see nothing of it." },
+			{ text: "Assign it to a group with one test Mac first." },
 			{
 				text: "Devices, macOS, Custom attributes, Add:",
 				fields: [

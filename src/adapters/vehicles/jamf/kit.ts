@@ -258,7 +258,7 @@ function guide({ mode }: KitFacts): Guide {
 }
 
 const filled = {
-	text: "Make the copy with the token: `crossfade mdm` does it with `--mode embedded --token file:new.token`. Or copy `install.sh` to `install.secret.sh`, put the token in place of `@TOKEN@`, and keep that copy to yourself.",
+	text: "Make the copy with the token: `crossfade mdm -v jamf --mode embedded --token file:new.token --out jamf` does it. Or copy `install.sh` to `install.secret.sh`, with an editor put the token in place of `@TOKEN@`, and keep that copy to yourself.",
 	commands: ["cp install.sh install.secret.sh && chmod 600 install.secret.sh"],
 };
 

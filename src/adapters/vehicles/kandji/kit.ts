@@ -98,7 +98,7 @@ function guide(): Guide {
 		],
 		install: [
 			{
-				text: `Make the copy with the token: \`crossfade mdm -v kandji --token file:new.token\` does it, and puts the fingerprint into the other files. Or copy \`remediation.sh\` to \`remediation.secret.sh\`, put the token in place of \`${TOKEN_PLACEHOLDER}\`, and put its fingerprint in place of \`${FINGERPRINT_PLACEHOLDER}\` in \`audit.sh\`.`,
+				text: `Make the copy with the token: \`crossfade mdm -v kandji --token file:new.token --out kandji\` does it, and puts the fingerprint into the other files. Or copy \`remediation.sh\` to \`remediation.secret.sh\`, with an editor put the token in place of \`${TOKEN_PLACEHOLDER}\`, and put its fingerprint in place of \`${FINGERPRINT_PLACEHOLDER}\` in \`audit.sh\`.`,
 				commands: ["cp remediation.sh remediation.secret.sh && chmod 600 remediation.secret.sh"],
 			},
 			{
@@ -113,7 +113,7 @@ function guide(): Guide {
 				],
 			},
 			{
-				text: "Choose *Run every 15 minutes*: an audit takes about a second, and *Run daily* may be too slow for a rotation. With *Run once per device* the audit never runs again after its first pass, and neither rotation nor drift is seen.",
+				text: "Choose *Run every 15 minutes*: *Run daily* may be too slow for a rotation, and an audit changes nothing. With *Run once per device* the audit never runs again after its first pass, and neither rotation nor drift is seen.",
 			},
 			{
 				text: `If Blueprints have different tokens, or if you would rather not touch the audit at a rotation: Library, Add new, Custom Profile, with \`expected-token.mobileconfig\`, one per Blueprint. What the profile says is used before what the audit says. The fingerprint is no secret; the token must never be in a profile, which every local account can read.`,
