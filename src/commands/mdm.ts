@@ -70,7 +70,8 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 		const { verifyFolder } = await import("./mdm-verify.ts");
 		return verifyFolder(fx, folder, await tokenOf(fx, options), options["json"] === true);
 	}
-	if (options["list"] === true || options["vehicle"] === undefined) return list(fx, options["json"] === true);
+	const isBare = options["vehicle"] === undefined && options["out"] === undefined;
+	if (options["list"] === true || isBare) return list(fx, options["json"] === true);
 	const spec = parseMdmFlags(options);
 	const out = options["out"];
 	if (typeof out !== "string") {
@@ -80,7 +81,6 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 	return write(fx, spec, out, options);
 }
 
-/** Any of a few flags without a vehicle would be a list instead of what was meant. */
 function list(fx: Effects, json: boolean): ExitName {
 	const rows = mdms.map((vehicle) => ({
 		id: vehicle.id,

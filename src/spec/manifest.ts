@@ -20,7 +20,7 @@ const Path = pipe(string(), regex(/^(?!.*(^|\/)\.\.(\/|$))[\w.-]+(\/[\w.-]+)*$/,
 
 const Manifest = object({
 	schema: literal(1),
-	version: string(),
+	version: pipe(string(), regex(/^\d+\.\d+\.\d+[\w.+-]*$/, "no version")),
 	settings: object({
 		vehicle: string(),
 		mode: string(),
@@ -36,6 +36,8 @@ const Manifest = object({
 	files: array(object({ path: Path, sha256: Hash, trimmedSha256: optional(Hash), bytes: number() })),
 	secretFiles: array(object({ path: Path, copyOf: Path })),
 });
+
+const REMEDY = "name the folder that crossfade mdm --out made, or make it again";
 
 /** What a manifest.json says, as far as it can be trusted: the settings are read like flags. */
 export interface KitManifest {
@@ -54,7 +56,18 @@ export function parseManifest(text: string, file: string): KitManifest {
 	const parsed = safeParse(Manifest, json(text, file));
 	if (!parsed.success) throw noManifest(file, parsed.issues);
 	const { version, settings, fingerprint, files } = parsed.output;
-	return { version, spec: parseMdmFlags(settings), fingerprint, files };
+	return { version, spec: specOf(settings, file), fingerprint, files };
+}
+
+/** The settings as flags, whose problems are those of the file. */
+function specOf(settings: Parameters<typeof parseMdmFlags>[0], file: string): MdmSpec {
+	try {
+		return parseMdmFlags(settings);
+	} catch (error) {
+		if (!(error instanceof CrossfadeError)) throw error;
+		const problems = error.problems.map((problem) => ({ ...problem, where: { file }, fix: REMEDY }));
+		throw new CrossfadeError("refused", problems, { cause: error });
+	}
 }
 
 function json(text: string, file: string): unknown {
@@ -77,7 +90,7 @@ function noManifest(file: string, issues: readonly BaseIssue<unknown>[], cause?:
 			expected: "the manifest.json that crossfade mdm wrote",
 			got,
 			where: { file },
-			fix: "name the folder that crossfade mdm --out made, or make it again",
+			fix: REMEDY,
 		},
 		cause === undefined ? undefined : { cause },
 	);

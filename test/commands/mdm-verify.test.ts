@@ -219,9 +219,19 @@ describe("what is wrong is found, all at once", () => {
 		expect(stdout).toMatch(/: 1 error, no warnings\n$/);
 	});
 
+	test("a manifest with settings that there are not", async () => {
+		const cwd = copy("fleet");
+		edit(cwd, "manifest.json", (text) => text.replace('"vehicle": "fleet"', '"vehicle": "\\u001b[2Jfleet"'));
+		const { code, stderr } = await crossfade(["mdm", "verify", "kit"], { cwd });
+		expect(code).toBe(11);
+		expect(stderr).toContain("kit/manifest.json: the vehicle is not known");
+		expect(stderr).not.toContain("\u001b");
+	});
+
 	test.each([
 		["no JSON", "{"],
 		["no manifest", "[]"],
+		["one with an odd version", JSON.stringify({ schema: 1, version: "\u001b[2J" })],
 		[
 			"a path out of the folder",
 			JSON.stringify({ schema: 1, version: "0.1.0", settings: {}, files: [{ path: "../x" }], secretFiles: [] }),

@@ -185,6 +185,7 @@ describe("bad input: everything at once, nothing written, no token repeated", ()
 	const endpoint = (url: string) => [...jamf, "--endpoint", url];
 	const cases: [what: string, args: string[], code: number, message: string][] = [
 		["an unknown vehicle", ["mdm", "-v", "jampf", "--out", "o"], 2, "did you mean --vehicle jamf?"],
+		["a folder without a vehicle", ["mdm", "--out", "o"], 2, "no vehicle given"],
 		["a vehicle that nothing is uploaded to", ["mdm", "-v", "installer", "--out", "o"], 2, "the vehicle is not known"],
 		["no folder", ["mdm", "-v", "jamf"], 2, "no folder given"],
 		["a mode it does not have", ["mdm", "-v", "intune", "--mode", "param", "--out", "o"], 2, "has no mode param"],

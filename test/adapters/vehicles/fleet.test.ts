@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clis } from "../../../src/adapters/clis/registry.ts";
@@ -36,7 +36,12 @@ describe.each([
 			expect(status(host.root)).toEqual([line]);
 			expect(parseReportLine(line)).toMatchObject({ state: "ok", fingerprint });
 		}
+		const file = join(host.root, "etc/otel-crossfade", status(host.root)[0] ?? "");
+		utimesSync(file, 0, 0);
 		expect(await host.run(script("report"), [], { canaries })).toMatchObject({ code: 0, stderr: "" });
+		// The policy fails when the line is older than a day.
+		expect(statSync(file).mtimeMs).toBeGreaterThan(0);
+		expect(statSync(file).size).toBe(0);
 		expect(await host.run(script("uninstall"), [], { canaries })).toMatchObject({ code: 0, stderr: "" });
 		expect(status(host.root)).toEqual([]);
 		expect(contents(host.root)).toEqual(before);
@@ -67,6 +72,10 @@ describe("traps", () => {
 	test("a variable that is not there stays as its name, and is refused", async () => {
 		const run = await madeUpMac({ linux: true }).run(script("install"));
 		expect(run).toMatchObject({ code: 11, stderr: expect.stringContaining("still a placeholder") });
+	});
+
+	test("a script that is not saved may have 10,000 characters, as STEPS says; ours have more", () => {
+		expect(script("install").length).toBeGreaterThan(10_000);
 	});
 
 	test("the variable stands in one place of the one file that needs it", () => {

@@ -48,6 +48,12 @@ test("trap: a custom attribute that exits with another code than 0 shows Failed 
 	});
 });
 
+test("trap: an unmanaged PKG takes scripts of fewer than 15,360 characters, as STEPS says; ours do not fit", () => {
+	for (const action of ["install", "report", "uninstall"] as const) {
+		expect(script(action).length).toBeGreaterThan(15_360);
+	}
+});
+
 test("trap: the placeholder is still there", async () => {
 	const mac = madeUpMac();
 	const before = contents(mac.root);
