@@ -42,7 +42,12 @@ const packages = {
 
 /** `expected` is what a managed profile says. Linux is the same without the stand-ins that tell macOS. */
 export function madeUpMac(
-	options: { readonly expected?: string; readonly linux?: boolean; readonly clis?: boolean } = {},
+	options: {
+		readonly expected?: string;
+		readonly linux?: boolean;
+		readonly clis?: boolean;
+		readonly uid?: number;
+	} = {},
 ): MadeUpMac {
 	const folder = scratch();
 	const root = join(folder, "root");
@@ -57,7 +62,7 @@ export function madeUpMac(
 		}
 	}
 	const program = (name: string, body: string) => write(tools, name, `#!/bin/sh\n${body}\n`, 0o755);
-	program("id", "case $1 in -u) echo 0 ;; *) echo root ;; esac");
+	program("id", `case $1 in -u) echo ${options.uid ?? 0} ;; *) echo somebody ;; esac`);
 	program("runuser", 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
 	if (options.linux) {
 		program("getent", `[ "$#" -gt 1 ] || echo 'alice:x:1001:1001::${home}:/bin/sh'`);

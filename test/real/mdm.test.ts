@@ -23,9 +23,10 @@ test("shellcheck finds nothing in any script of mdm/", (context) => {
 	);
 });
 
-test.each(shells.map((shell) => [shell.name, shell] as const))(
+test.for(shells.map((shell) => [shell.name, shell] as const))(
 	"%s can read every script of mdm/",
-	(_name, { part, args }) => {
+	([, { part, args }], context) => {
+		part.need(context);
 		for (const name of scripts) execFileSync(part.path, [...args, "-n", join(mdm, name)], { stdio: "pipe" });
 	},
 );
@@ -34,7 +35,8 @@ describe.each(shells.map((shell) => [shell.name, shell] as const))("%s", (_name,
 	const cases = mdms.flatMap((vehicle) =>
 		modesOf(vehicle).map((mode) => [`${vehicle.id}, ${mode}`, vehicle, mode] as const),
 	);
-	test.each(cases)("%s: install, report and uninstall, also traced", async (_id, vehicle, mode) => {
+	test.for(cases)("%s: install, report and uninstall, also traced", async ([, vehicle, mode], context) => {
+		shell.part.need(context);
 		const mac = madeUpMac({ linux: vehicle.os === undefined });
 		const secret = canary();
 		const fill = (script: string) =>

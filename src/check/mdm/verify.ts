@@ -12,7 +12,10 @@ import { holdsSuspect } from "./suspects.ts";
 
 const SECRET_NAME = /\.secret\.[^/]+$/;
 
-/** Compares a folder with its manifest and with what the manifest's settings make now: every problem at once. `expected` is the fingerprint of the token that was given. */
+/**
+ * Compares a folder with its manifest and with what the manifest's settings make now: every problem at once. `expected` is the
+ * fingerprint of the token that was given. A manifest of another release is all there is to compare with, and is a warning.
+ */
 export function verifyKit(manifest: KitManifest, found: readonly FoundFile[], expected?: string): KitFinding[] {
 	const findings: KitFinding[] = [];
 	const about =

@@ -39,8 +39,9 @@ export function renderKit(
 ): RenderedKit {
 	const { kit } = spec.vehicle;
 	const facts = factsOf(spec);
+	const provider = { title: spec.provider.title, endpoint: spec.endpoint, takes: spec.provider.takes };
 	const scripts = kit.scripts.map(
-		(script): Artefact => ({ ...renderEndpoint({ ...spec, ...script, provider: providerOf(spec) }), ...named(script) }),
+		({ action, path, purpose }): Artefact => ({ ...renderEndpoint({ ...spec, action, provider }), path, purpose }),
 	);
 	const texts = Object.fromEntries(scripts.map(({ path, content }) => [path, content]));
 	const payloads = kit.payloads(facts);
@@ -93,14 +94,6 @@ export function renderKit(
 /** What the words of a kit depend on. */
 export function factsOf({ mode, provider, endpoint, clis, scope }: MdmSpec): KitFacts {
 	return { mode, provider: provider.title, endpoint, clis: clis.map(({ id }) => id), scope };
-}
-
-function providerOf({ provider, endpoint }: MdmSpec) {
-	return { title: provider.title, endpoint, takes: provider.takes };
-}
-
-function named({ path, purpose }: { path: string; purpose: string }) {
-	return { path, purpose };
 }
 
 /** The files that the token goes into: what installs, and what has that in it. */

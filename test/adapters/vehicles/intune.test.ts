@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { clis } from "../../../src/adapters/clis/registry.ts";
 import { canary } from "../../harness/canary.ts";
-import { contents, endpointScript, machine, text } from "../../harness/endpoint.ts";
+import { contents, endpointScript, text } from "../../harness/endpoint.ts";
 import { madeUpMac } from "../../harness/made-up-mac.ts";
 
 /** One CLI is enough where it is not about the CLIs. */
@@ -74,14 +74,13 @@ test("trap: Intune runs scripts at the same time; they wait for each other", asy
 	expect((await mac.run(script("report", undefined, true))).stdout).toContain(`crossfade ok fp=${secret.fingerprint} `);
 });
 
-test("as the signed-in user it refuses to write for the machine; made for users it writes that user's files", async (context) => {
-	if (process.getuid?.() === 0) context.skip("only an account that is not root is a signed-in user");
+test("trap: as the signed-in user, without root, it does not write for the machine", async () => {
+	const mac = madeUpMac({ uid: 501 });
+	const before = contents(mac.root);
 	const secret = canary();
-	const wrong = machine({ content: script("install", secret.token) });
-	expect(await wrong.run("", { canaries: [secret] })).toMatchObject({
-		code: 2,
-		stderr: expect.stringContaining("needs root"),
-	});
+	const run = await mac.run(script("install", secret.token, true), [], { canaries: [secret] });
+	expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("needs root") });
+	expect(contents(mac.root)).toEqual(before);
 });
 
 test("made for users it leaves the machine alone", async () => {
