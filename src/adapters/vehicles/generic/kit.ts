@@ -143,7 +143,7 @@ function guide({ mode }: KitFacts): Guide {
 			"Where no CLI is installed yet, the script exits 0 and reports absent. The schedule finishes the work later.",
 		],
 		unverified: [
-			"None of the products named here was at hand: their fields and limits are from documents or hearsay, as each page says.",
+			"But for Ansible none of the products named here was at hand: their fields and limits are from documents or hearsay, as each page says.",
 		],
 	};
 }
@@ -169,7 +169,7 @@ const handedOver: Record<string, Page> = {
 		],
 		notes: [
 			"The task that has the token is marked `no_log`. Do not pass the token with `environment:`: Ansible writes it into the command line of the remote shell, and `ps` shows it.",
-			"The tasks were parsed as YAML and never run by Ansible here.",
+			"The tasks ran with ansible-core 2.19 against one Linux machine, over a local connection: the token was in nothing that `-vvv` prints.",
 		],
 	},
 	"steps/ssh.md": {
