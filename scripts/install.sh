@@ -120,6 +120,11 @@ take_token() {
 # What stands around the line of a report.
 print_report() { printf '%s\n' ''"$1"''; }
 
+# What is left behind for the vehicle to see. $1 is the state, line the report line; nothing of it is secret.
+leave_trace() {
+  :
+}
+
 # The vehicle's exit code for one of ours, which $1 is.
 exit_code() {
   case $ACTION:$1 in
@@ -1666,6 +1671,7 @@ finish() {
   line="crossfade $1 fp=$fingerprints cfg=1 cli=$(put "$states" | sed 's/^ *//; s/ *$//; s/  */,/g; s/=/:/g') users=$users"
   if [ "$skipped" -gt 0 ]; then line="$line skipped=$skipped"; fi
   if [ "$ACTION" = report ]; then print_report "$line"; else printf '%s\n' "$line"; fi
+  leave_trace "$1" || :
   code=0
   exit_code "$2" || code=$?
   exit "$code"
@@ -2252,7 +2258,7 @@ header_program() {
   secret=
   [ -n "$program_folder" ] || return 0
   helper=$program_folder/crossfade-header
-  if [ "$2" = yes ] && wants helper; then
+  if [ "$2" = yes ] && [ "$ACTION" != uninstall ] && wants helper; then
     case $helper in *[!A-Za-z0-9._/@-]*) fail 11 "no header program can be in a folder with such a name; run it with no-helper" ;; esac
     secret=$program_folder/crossfade-token
     [ "$ACTION" = install ] || return 0

@@ -37,7 +37,7 @@
 # that is not understood or not safe to replace, and that file is as it was; 12 a file could not be written and is as it was; 13 a
 # program is missing; 130 interrupted.
 
-{ set +xv; } 2>/dev/null # a traced shell must not show the token
+{ { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that a part of the line is none
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -61,6 +61,7 @@ SAYS=no
 WISHES='host no-helper no-prompts no-responses no-tools no-restart logs metrics'
 LONGEST_TOKEN=4096
 OPTIONS=
+HELP=
 
 # What the vehicle hands over besides the token; gets the script's arguments.
 take_options() {
@@ -208,6 +209,15 @@ plan() {
       row bool /telemetry/useCollector "false"
       row bool /telemetry/useCliAuth "false"
       ;;
+  esac
+}
+
+# about CLI: sets title, and when, which is when a changed token is used.
+about() {
+  case $1 in
+    claude-code) title='Claude Code' when='when Claude Code starts; with the option helper also in running sessions, within 29 minutes' ;;
+    codex) title='Codex CLI' when='when Codex starts; its background daemon (0.158 and later) keeps the old token until it is restarted' ;;
+    gemini) title='Gemini CLI' when='when Gemini CLI starts' ;;
   esac
 }
 
@@ -1556,8 +1566,8 @@ tab=$(printf '\t')
 
 have() { command -v "$1" >/dev/null 2>&1; }
 say() { if [ "$SAYS" = yes ]; then printf '%s\n' "$*"; fi; }
-# Text from outside, without what a terminal would obey.
-plain() { put "$1" | tr -c '[:print:]' '?'; }
+# Text from outside, without what a terminal would obey. A range, because the tr of busybox knows no class [:print:].
+plain() { put "$1" | tr -c ' -~' '?'; }
 
 # Writes its argument and no line break, without starting a program that would show it in the process list.
 if [ "$(command -v printf)" = printf ]; then
@@ -1726,13 +1736,16 @@ ask() {
   if ! (: </dev/tty) 2>/dev/null; then
     fail 11 "there is no token, and no terminal to ask for one; see the top of this script"
   fi
-  printf 'Token (not shown): ' >/dev/tty
   terminal=$(stty -g </dev/tty)
-  trap 'stty "$terminal" </dev/tty; exit 130' INT TERM HUP
+  trap 'stty "$terminal" </dev/tty; stopped' INT TERM HUP
+  # Before the question: who types at once is not shown either.
   stty -echo </dev/tty
+  printf 'Token (not shown): ' >/dev/tty
   read_line </dev/tty
+  # ksh leaves the key that ended the line, if the variable EDITOR says vi.
+  case $token in *[![:graph:]]) token=${token%?} ;; esac
   stty "$terminal" </dev/tty
-  trap 'exit 130' INT TERM HUP
+  trap stopped INT TERM HUP
   printf '\n' >/dev/tty
 }
 
@@ -2172,6 +2185,13 @@ leave() {
   fi
 }
 
+# Not by leaving it to the trap on exit: mksh then ends with 0.
+stopped() {
+  trap - EXIT
+  leave
+  exit 130
+}
+
 # layers CLI WORDS...: which layers hold for whoever has this on the machine; sets release, in_system, in_user.
 layers() {
   in_system=no in_user=no
@@ -2225,6 +2245,7 @@ whole() {
     say "would change  $(plain "$2")"
   elif replace "$2" "$3" "$(expected)" wanted; then
     say "changed       $(plain "$2")"
+    changed="$changed $1"
   else
     trouble "$1" "$2" "cannot be written; it is as it was" 12
   fi
@@ -2357,12 +2378,67 @@ sample_of() {
   esac
 }
 
+# Before anything is asked for or changed: whose files, which, and where to.
+announce() {
+  case $ACTION$DRY_RUN in
+    install) say "Telemetry to $(plain "$ENDPOINT") will be set for:" ;;
+    installyes) say "A dry run: nothing is changed. Telemetry to $(plain "$ENDPOINT") would be set for:" ;;
+    *) return 0 ;;
+  esac
+  for cli in $CLIS; do
+    about "$cli"
+    told=
+    while IFS=$tab read -r uid name home words <&3; do
+      # shellcheck disable=SC2086 # words
+      layers "$cli" $words
+      if [ "$in_system" = yes ] && [ -z "$told" ]; then
+        describe "$cli" system
+        say "  $title $(plain "$release"): $(plain "$file"), for everybody on this machine"
+        told=yes
+      fi
+      if [ "$in_user" = yes ]; then
+        describe "$cli" user
+        say "  $title $(plain "$release"): $(plain "$folder/$file")"
+      elif [ -z "$release" ]; then
+        say "  $title: not here, left alone"
+      elif [ "$in_system" = no ]; then
+        say "  $title $(plain "$release"): too old for it, left alone"
+      fi
+    done 3<people
+  done
+  say "Each file is backed up before its first change; --uninstall takes everything out again."
+}
+
+# Afterwards: what came of it, when it is used, and how to check.
+conclude() {
+  [ "$ACTION" != report ] && [ -z "$DRY_RUN" ] || return 0
+  if [ -z "$changed" ] && [ "$worst" -eq 0 ]; then say "Nothing had to be changed."; fi
+  [ "$ACTION" = install ] || return 0
+  for cli in $CLIS; do
+    about "$cli"
+    case $states in
+      *" $cli=ok "*) say "$title uses the token $when." ;;
+      *" $cli=stale "*) say "$title: a background process still has the token from before; --restart restarts it." ;;
+    esac
+  done
+  say "To check: crossfade doctor, or this script with --report."
+}
+
 usage() {
-  if is_file; then
+  if [ -n "$HELP" ]; then
+    printf '%s\n' "$HELP"
+  elif is_file; then
     sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
   else
     echo "The options and exit codes are described at the top of this script."
   fi
+}
+
+get_token() {
+  [ "$ACTION" = install ] || return 0
+  take_token
+  check_token
+  saw "$(fingerprint "$token")"
 }
 
 main() {
@@ -2370,7 +2446,7 @@ main() {
   LARGEST=10485760 BACKUPS=3 PATIENCE=60
   users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' token='' helper='' machine_name=''
   trap leave EXIT
-  trap 'exit 130' INT TERM HUP
+  trap stopped INT TERM HUP
   take_options "$@"
   set --
   read_options
@@ -2380,11 +2456,8 @@ main() {
     exit 0
   fi
   check_machine
-  if [ "$ACTION" = install ]; then
-    take_token
-    check_token
-    saw "$(fingerprint "$token")"
-  fi
+  # A person is told first what it is for.
+  if [ "$SAYS" = no ]; then get_token; fi
   if wants host; then machine_name=$(identity); fi
   enter
   if [ "$ACTION" = self-test ]; then
@@ -2392,7 +2465,15 @@ main() {
     finish ok 0
   fi
   find_people
+  if [ "$SAYS" = yes ]; then
+    announce
+    # The token file may be named relative to where this was started.
+    cd "${OLDPWD:-/}" 2>/dev/null || :
+    get_token
+    cd "$work"
+  fi
   work_through
+  conclude
   case $worst:$states in
     0:*=drift*) if [ "$ACTION" = report ]; then finish drift 10; else finish drift 0; fi ;;
     0:*=stale*) if [ "$ACTION" = report ]; then finish drift 10; else finish drift 0; fi ;;
@@ -2402,4 +2483,5 @@ main() {
   esac
 }
 
-main "$@"
+# In braces, so that a script that was cut off does nothing, rather than something without its options.
+{ main "$@"; }

@@ -170,6 +170,6 @@ describe("an evidence folder that is", () => {
 	});
 
 	test("in a place where nothing can be written", async () => {
-		expect(await crossfade([...to, "/proc/crossfade"])).toMatchObject({ code: 12, stdout: "" });
+		expect(await crossfade([...to, "/sys/crossfade"])).toMatchObject({ code: 12, stdout: "" });
 	});
 });
