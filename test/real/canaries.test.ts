@@ -29,6 +29,7 @@ const CONTEXT: Readonly<Record<string, readonly string[]>> = {
 	sandbox: ["--port", "0"],
 	watch: ["--once"],
 	demo: ["--fast"],
+	mdm: ["-v", "jamf", "--out", "./kit"],
 };
 
 /** Runs a command with a canary in its arguments, and in nothing else, until it ends or runs; then stops it. */
