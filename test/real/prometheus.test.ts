@@ -109,19 +109,18 @@ test("a real Prometheus that scrapes a real tap: history, what comes live, a res
 test("a real collector's own component counters, read directly and by Prometheus", async (context) => {
 	prometheus.need(context);
 	otelcol.need(context);
-	const [one = 0, two = 0] = await freePorts(2);
-	const receiver = (id: string, port: number) =>
-		`  otlp/crossfade-fp-${id}: {protocols: {http: {endpoint: "127.0.0.1:${port}"}}}\n`;
+	const receiver = (id: string) => `  otlp/crossfade-fp-${id}: {protocols: {grpc: {}, http: {}}}\n`;
 	const collector = await startCollector(
 		scratch(),
 		`receivers:
   otlp: {protocols: {grpc: {}, http: {}}}
-${receiver(OLD.fingerprint, one)}${receiver("other", two)}exporters: {debug: {}}
+${receiver(OLD.fingerprint)}${receiver("other")}exporters: {debug: {}}
 service:
   pipelines:
     logs: {receivers: [otlp, otlp/crossfade-fp-${OLD.fingerprint}, otlp/crossfade-fp-other], exporters: [debug]}
 `,
 	);
+	const [, one = "", two = ""] = collector.urls;
 	const { host } = new URL(collector.metricsUrl);
 	const server = await startPrometheus({ gateways: [host] });
 	const folders = [scratch(), scratch()];
@@ -136,8 +135,8 @@ service:
 	);
 	const before = await look(0);
 	expect(before.gateways).toMatchObject([{ place: "gw", state: "up" }]);
-	await send(`http://127.0.0.1:${one}`, OLD.token, 30);
-	await send(`http://127.0.0.1:${two}`, NEW.token, 4);
+	await send(one, OLD.token, 30);
+	await send(two, NEW.token, 4);
 	await waitFor(
 		"both to be scraped",
 		async () => (await ask(server, '{__name__=~"otelcol_receiver_accepted_log_records(_total)?"}')) === 34,
