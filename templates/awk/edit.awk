@@ -222,8 +222,8 @@ function comment(   from, end) {
     if (W ~ /^[^\r\n]/) fail(AT, "a control character in a comment")
   } else if (substr(W, 1, 2) == "//") {
     while (match(W, /^[^\r\n]+/)) eat(RLENGTH)
-    # Readers differ on whether a lone carriage return ends the comment.
-    if (W ~ /^\r/ && substr(W, 2, 1) != "\n") fail(AT, "a carriage return alone ends a comment")
+    # Readers differ on whether a lone carriage return ends the comment; then nothing but blanks or a comment may follow on the line.
+    if (W ~ /^\r/ && W !~ /^[ \t\r]+(\n|\/\/)/ && (W !~ /^[ \t\r]+$/ || NEXT < PIECES[G])) fail(AT, "a carriage return alone ends a comment")
   } else fail(AT, "expected a comment")
 }
 
@@ -573,6 +573,7 @@ function find_style(   i, m, s) {
     EOL = slice(i, i + break_at(i) - 1)
     break
   }
+  if (EOL == "\r" && COMMENTS) EOL = "\n"
   if (!(m = FIRST[""])) return
   COLON = colon(m)
   s = slice(blank_start(mKey[m]), mKey[m] - 1)
