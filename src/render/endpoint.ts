@@ -12,7 +12,7 @@ import read from "../../templates/sh/owner/read.sh";
 import remove from "../../templates/sh/owner/remove.sh";
 import replace from "../../templates/sh/owner/replace.sh";
 import restart from "../../templates/sh/owner/restart.sh";
-import { type Cli, machineNpmRoots, type Os, type Row, userNpmRoots } from "../adapters/clis/cli.ts";
+import { type Cli, type Layer, machineNpmRoots, type Os, type Row, userNpmRoots } from "../adapters/clis/cli.ts";
 import type { Signal } from "../adapters/providers/provider.ts";
 import type { Action, Mode, Vehicle } from "../adapters/vehicles/vehicle.ts";
 import { CrossfadeError } from "../errors.ts";
@@ -136,15 +136,20 @@ function layers({ id, system, user, headerFolder }: Cli, os: readonly Os[]): str
 	const headers = (place: string) => (headerFolder ? place : "''");
 	const machine = os.map(
 		(name) =>
-			`${id}:system:${name}) file=$ROOT${sh(system.file[name])} folder='' format=${system.format} since=${system.since} header_folder=${headers(`$ROOT${sh(headerFolder ?? "")}`)} ;;`,
+			`${id}:system:${name}) file=$ROOT${sh(system.file[name])} folder='' format=${system.format} ${since(system)}header_folder=${headers(`$ROOT${sh(headerFolder ?? "")}`)} ;;`,
 	);
 	const folder = user.below
 		? `"\${${user.variable}:-$home}${user.below}"`
 		: `"\${${user.variable}:-$home/${user.folder}}"`;
 	return [
 		...machine,
-		`${id}:user:*) file=${user.file} folder=${folder} format=${user.format} since=${user.since} header_folder=${headers("$folder")} ;;`,
+		`${id}:user:*) file=${user.file} folder=${folder} format=${user.format} ${since(user)}header_folder=${headers("$folder")} ;;`,
 	];
+}
+
+function since({ since, sinceWith = {} }: Layer): string {
+	const exceptions = Object.entries(sinceWith).map(([wish, first]) => `if wants ${wish}; then since=${first}; fi; `);
+	return exceptions.length === 0 ? `since=${since} ` : `since=${since}; ${exceptions.join("")}`;
 }
 
 function plans(cli: Cli): { name: string; rows: string[] }[] {

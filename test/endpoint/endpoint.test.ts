@@ -238,7 +238,7 @@ describe("releases decide", () => {
 		["all new: the machine's files alone", {}, ["claude", "codex", "gemini"], []],
 		["Codex before 0.166.0: its own file", { codex: "0.165.9" }, ["claude", "gemini"], ["codex"]],
 		["Claude Code before 2.1.83: its own file", { "claude-code": "2.1.82" }, ["codex", "gemini"], ["claude-code"]],
-		["Gemini CLI before 0.34.0: nothing", { gemini: "0.33.2" }, ["claude", "codex"], []],
+		["Gemini CLI before 0.40.1: nothing", { gemini: "0.40.0" }, ["claude", "codex"], []],
 		["none at all: nothing", { "claude-code": "", codex: "", gemini: "" }, [], []],
 	] as const)("scope=system, %s", async ([, versions, machines, users], context) => {
 		if (process.getuid?.() !== 0) context.skip("only root has the machine's layer");

@@ -42,6 +42,8 @@ export interface Layer {
 	readonly format: "json" | "jsonc" | "toml";
 	/** First release of the CLI that obeys the layer; `0.0.0` where every one does. */
 	readonly since: string;
+	/** First release where an option is asked for that lifts what keeps older ones out. */
+	readonly sinceWith?: Readonly<Partial<Record<Condition, string>>>;
 	readonly rows: readonly Row[];
 }
 

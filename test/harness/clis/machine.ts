@@ -34,6 +34,8 @@ export interface Machine {
 export interface RunOptions {
 	readonly cwd?: string;
 	readonly env?: Readonly<Record<string, string>>;
+	/** Nothing if not given. */
+	readonly stdin?: string;
 }
 
 /** Wide: a run takes some seconds on an idle machine. */
@@ -81,22 +83,23 @@ export async function startMachine(): Promise<Machine> {
 			mkdirSync(dirname(path(place)), { recursive: true });
 			writeFileSync(path(place), content, { mode });
 		},
-		run(argv, { cwd = project, env = {} } = {}) {
+		run(argv, { cwd = project, env = {}, stdin = "" } = {}) {
 			const [program, ...args] = [...shut, ...argv];
 			const base = { PATH: process.env["PATH"], HOME: home, TMPDIR: tmp, LANG: "C.UTF-8", ...fence.env };
 			return ended(
 				spawn(program ?? "", args, {
 					cwd,
 					env: { ...base, ...env },
-					stdio: ["ignore", "pipe", "pipe"],
+					stdio: "pipe",
 					detached: true,
 				}),
+				stdin,
 			);
 		},
 	};
 }
 
-async function ended(child: ChildProcess): Promise<Ended> {
+async function ended(child: ChildProcess, stdin: string): Promise<Ended> {
 	const kill = () => {
 		try {
 			// The whole group: a CLI starts children of its own.
@@ -107,6 +110,8 @@ async function ended(child: ChildProcess): Promise<Ended> {
 	};
 	onTestFinished(kill);
 	const timer = setTimeout(kill, DEADLINE_MS);
+	child.stdin?.on("error", () => undefined);
+	child.stdin?.end(stdin);
 	const outcome = { stdout: "", stderr: "" };
 	for (const name of ["stdout", "stderr"] as const) {
 		child[name]?.setEncoding("utf8");

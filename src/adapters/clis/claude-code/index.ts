@@ -77,6 +77,8 @@ export const claudeCode: Cli = {
 	traps: [
 		"A managed profile or the admin console that sets any OTLP variable wins as a block; this file then counts for nothing.",
 		"The managed file must be readable by every local account, and so is the token in it.",
+		"Before 2.1.85 the command line of every Bash call is sent although tools are off (measured on 2.1.81).",
+		"A per cent sign in a token that begins no escape stops all telemetry of 2.1.81 (measured); tokens with one are refused.",
 		"When the header program fails, nothing is sent at all.",
 		"In user scope a shell variable for one signal still diverts that signal; only the managed file prevents it (2.1.217 and later).",
 	],

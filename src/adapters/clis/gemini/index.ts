@@ -14,6 +14,12 @@ const rows: readonly Row[] = [
 	{ pointer: "/telemetry/useCliAuth", type: "bool", value: "false" },
 ];
 
+/**
+ * Before 0.40.1 prompts and answers are sent whatever `logPrompts` says (measured on 0.33.2), so such a release is set only when they are
+ * asked for. Before 0.40.0 the key `traces` is unknown; before 0.34.0 all signals go to one URL.
+ */
+const gates = { since: "0.40.1", sinceWith: { prompts: "0.40.0" } } as const;
+
 export const gemini: Cli = {
 	id: "gemini",
 	title: "Gemini CLI",
@@ -23,7 +29,7 @@ export const gemini: Cli = {
 			linux: "/etc/gemini-cli/settings.json",
 		},
 		format: "jsonc",
-		since: "0.34.0",
+		...gates,
 		rows,
 	},
 	user: {
@@ -32,7 +38,7 @@ export const gemini: Cli = {
 		variable: "GEMINI_CLI_HOME",
 		below: "/.gemini",
 		format: "jsonc",
-		since: "0.34.0",
+		...gates,
 		rows,
 	},
 	npm: "@google/gemini-cli",
@@ -50,7 +56,8 @@ export const gemini: Cli = {
 	],
 	applies: "when Gemini CLI starts",
 	traps: [
-		"Before 0.34.0 every signal is posted to the bare URL; such releases are left alone.",
+		"Before 0.40.1 it sends prompts and answers although they are off (measured on 0.33.2); such releases are left alone and reported as old.",
+		"From 0.60.0 it ignores a system file that group or others can write (measured on 0.61.0); this script then reports an error.",
 		"A byte order mark or a trailing comma in the file keeps Gemini CLI from starting.",
 		"OTEL_EXPORTER_OTLP_ENDPOINT and GEMINI_TELEMETRY_* in the environment or a .env file win over the file.",
 		"It does not send telemetry through a proxy, and its exit is delayed by 10 s when the ingest cannot be reached.",

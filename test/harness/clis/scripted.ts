@@ -1,0 +1,46 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { dirname } from "node:path";
+import { expect } from "vitest";
+import { type Canary, leaks } from "../canary.ts";
+import { endpointScript } from "../endpoint.ts";
+import { type Lab, startLab } from "./lab.ts";
+import type { Ended } from "./machine.ts";
+import { type CliName, cliPart } from "./run.ts";
+
+const packages: Readonly<Record<CliName, string>> = {
+	claude: "@anthropic-ai/claude-code",
+	codex: "@openai/codex",
+	gemini: "@google/gemini-cli",
+};
+
+/** A lab whose configuration our own script writes: as a customer's machine runs it, without hooks. */
+export interface ScriptedLab extends Lab {
+	/** Runs it with these options, a token on standard input where one is given; fails when a token shows in the output. */
+	script(options: string, token?: Canary): Promise<Ended>;
+}
+
+/** The CLI is where npm would put it, so that the script finds the release by itself. */
+export async function startScripted(name: CliName, version?: string): Promise<ScriptedLab> {
+	const lab = await startLab();
+	const { machine, capture } = lab;
+	const place = machine.path(`~/.npm-global/lib/node_modules/${packages[name]}`);
+	mkdirSync(dirname(place), { recursive: true });
+	symlinkSync(cliPart(name, version).path, place);
+	machine.write("~/script.sh", endpointScript("generic", { hooks: false }), 0o755);
+	const tokens: Canary[] = [];
+	return {
+		...lab,
+		async script(options, token) {
+			if (token) {
+				tokens.push(token);
+				lab.to(token);
+			}
+			// Its lock and work folder are in /run, which is to be the machine's own.
+			const enter = 'mount -t tmpfs tmpfs /run && exec ~/script.sh "$@"';
+			const words = [`endpoint=${capture.url}/ingest`, "users=self", ...options.split(" ")];
+			const ended = await machine.run(["sh", "-c", enter, "sh", ...words], { stdin: token ? `${token.token}\n` : "" });
+			expect(leaks(tokens, { stdout: ended.stdout, stderr: ended.stderr })).toEqual([]);
+			return ended;
+		},
+	};
+}

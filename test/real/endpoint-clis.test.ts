@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import { beforeEach, describe, expect, test } from "vitest";
+import { canary } from "../harness/canary.ts";
+import { clis, mentions, PROMPT_WORD, tokensOf } from "../harness/clis/lab.ts";
+import { namespaces } from "../harness/clis/machine.ts";
+import { type CliName, cliPart, releases } from "../harness/clis/run.ts";
+import { startScripted } from "../harness/clis/scripted.ts";
+
+const all = (Object.keys(clis) as CliName[]).flatMap((name) =>
+	Object.values(releases[name]).flatMap((version) =>
+		(["user", "system"] as const).map((scope) => ({ name, version, scope })),
+	),
+);
+const ids = { claude: "claude-code", codex: "codex", gemini: "gemini" } as const;
+
+/** What the user's file holds before; each in the way its CLI takes. */
+const before: Readonly<Record<CliName, string>> = {
+	claude: '{"env": {"MINE": "1"},\r\n  "includeCoAuthoredBy": false}\n',
+	codex: '# mine\nmodel_reasoning_effort = "low" # theirs\n\n[tui]\nnotifications = false',
+	gemini: '{\n\t// mine\n\t"general": { "disableAutoUpdate": true },\n}\n'.replace("},\n}", "}\n}"),
+};
+
+/** Where the script writes: the machine's file where the release obeys it. */
+const inUserFile = (name: CliName, version: string, scope: string) =>
+	scope === "user" || (name !== "gemini" && version === releases[name].old);
+
+/** A release that cannot be kept from sending prompts is left alone. */
+const leftAlone = (name: CliName, version: string) => name === "gemini" && version === releases.gemini.old;
+
+beforeEach((context) => {
+	namespaces.need(context);
+	if (process.getuid?.() !== 0) context.skip("only root can be the administrator of a machine");
+	for (const { name, version } of all) cliPart(name, version).need(context);
+});
+
+describe.each(all.filter(({ name, version }) => !leftAlone(name, version)))(
+	"$name $version, scope=$scope",
+	({ name, version, scope }) => {
+		test("sends as our script set it, with the new token after a rotation, nothing after uninstall", async () => {
+			const { script, prompt, machine } = await startScripted(name, version);
+			const [old, fresh] = [canary(), canary()];
+			const { userFile, signals, promptShowsIn } = clis[name];
+			machine.write(userFile, before[name]);
+			const silent = (await prompt(name, { version })).requests;
+			expect(silent).toEqual([]);
+			const own = () => readFileSync(machine.path(userFile), "utf8");
+			const original = own();
+
+			for (const token of [old, fresh]) {
+				const line = `crossfade ok fp=${token.fingerprint} cfg=1 cli=${ids[name]}:ok users=1\n`;
+				const options = `scope=${scope} clis=${ids[name]}`;
+				expect(await script(options, token)).toEqual({ code: 0, stdout: line, stderr: "" });
+				expect(own() === original).toBe(!inUserFile(name, version, scope));
+				const { requests } = await prompt(name, { version });
+				expect([...new Set(requests.map(({ signal }) => signal))].sort()).toEqual(signals);
+				expect(tokensOf(requests)).toEqual([token.token]);
+				for (const { url, signal } of requests) {
+					expect(url).toBe(`/ingest${name === "gemini" ? `/${token.token}` : ""}/v1/${signal}`);
+				}
+				expect(mentions(requests, PROMPT_WORD)).toEqual(promptShowsIn(version));
+				// Codex names the host in logs alone.
+				const naming = requests.filter(({ signal }) => name !== "codex" || signal === "logs");
+				for (const { resource } of naming.flatMap(({ items }) => items)) {
+					expect(resource["host.name"]).toEqual(expect.stringMatching(/./));
+				}
+				expect(await script(`report ${options}`)).toEqual({ code: 0, stdout: line, stderr: "" });
+				expect(await script(`report ${options} expect=${old.fingerprint}`)).toMatchObject({
+					code: token === old ? 0 : 10,
+				});
+			}
+
+			expect(await script(`uninstall scope=${scope} clis=${ids[name]}`)).toMatchObject({ code: 0, stderr: "" });
+			expect(own()).toBe(original);
+			expect((await prompt(name, { version })).requests).toEqual([]);
+			expect(await script(`report scope=${scope} clis=${ids[name]}`)).toMatchObject({ code: 10 });
+		});
+	},
+);
+
+describe.each(["user", "system"])("Gemini CLI before 0.40.1, scope=%s", (scope) => {
+	test("is left alone and reported as old, since it would send prompts", async () => {
+		const { script, prompt } = await startScripted("gemini", releases.gemini.old);
+		expect(await script(`scope=${scope} clis=gemini`, canary())).toMatchObject({
+			code: 0,
+			stdout: expect.stringContaining("cli=gemini:old users=1"),
+			stderr: "",
+		});
+		expect((await prompt("gemini", { version: releases.gemini.old })).requests).toEqual([]);
+	});
+});
