@@ -95,7 +95,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		machineSigns: clis.flatMap(machineSigns),
 		userSigns: clis.flatMap(userSigns),
 		daemons: clis.flatMap(({ id, daemon }) =>
-			daemon ? [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart)} ;;`] : [],
+			daemon ? [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`] : [],
 		),
 		edit,
 		look,

@@ -679,7 +679,8 @@ function set_values(   i, p, q, old) {
     edit(mVal[MEMBER[p]], mEnd[MEMBER[p]] - mVal[MEMBER[p]] + 1, literal(p))
     NEW[p] = 1
     if (!mine(p, old)) record("was", p, sum_of(p, target(p)), slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
-    else { q = OURS[p]; record(rVerb[q], p, sum_of(p, target(p)), rA[q], rB[q], rC[q]) }
+    # With the sum of what it replaces, too: the record is written before the file, and a run can be killed between the two.
+    else { q = OURS[p]; record(rVerb[q], p, sum_of(p, target(p)) "," sum_of(p, old), rA[q], rB[q], rC[q]) }
   }
   if (MISSING) { if (format == "toml") insert_toml(); else insert_json() }
 }
@@ -688,8 +689,8 @@ function target(p) { return SETTYPE[p] "\t" SETVALUE[p] }
 function literal(p) { return SETTYPE[p] == "string" ? quote(SETVALUE[p]) : SETVALUE[p] }
 function sum_of(p, text) { return sum(p "\t" text) }
 
-# Is this content what the last set wrote?
-function mine(p, text) { return (p in OURS) && rVerb[OURS[p]] != "box" && rSum[OURS[p]] == sum_of(p, text) }
+# Is this content what the last set wrote, or the one before?
+function mine(p, text) { return (p in OURS) && rVerb[OURS[p]] != "box" && index("," rSum[OURS[p]] ",", "," sum_of(p, text) ",") }
 
 # Puts in a member of a container that has braces: records it and gives its text. gap is what stands before each key.
 function fresh(p, gap,   i, c, out, inner, text) {

@@ -234,6 +234,14 @@ describe("one account", () => {
 });
 
 describe("releases decide", () => {
+	test("Gemini CLI 0.40.0 sends prompts whatever it is told: it is old unless they are asked for", async () => {
+		const m = machine({ versions: { gemini: "0.40.0" } });
+		expect((await m.run(self, canary())).stdout).toContain("gemini:old");
+		expect(text(m.files.gemini)).toBeUndefined();
+		expect((await m.run(`${self} prompts`, canary())).stdout).toContain("gemini:ok");
+		expect(JSON.parse(text(m.files.gemini) ?? "").telemetry.logPrompts).toBe(true);
+	});
+
 	test.for([
 		["all new: the machine's files alone", {}, ["claude", "codex", "gemini"], []],
 		["Codex before 0.166.0: its own file", { codex: "0.165.9" }, ["claude", "gemini"], ["codex"]],

@@ -13,7 +13,7 @@ fetch() {
   : >old
   : >before
   echo "unreadable 0 0 no 0" >state
-  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" </dev/null 2>/dev/null | {
+  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" "$ACTION" </dev/null 2>/dev/null | {
     IFS=' ' read -r state records folders || exit 0
     ours=no made=0
     if [ "$records" -gt 0 ]; then
@@ -39,6 +39,7 @@ why_not() {
     kind) echo "is no regular file" ;;
     folder) echo "lies below something that is no folder" ;;
     large) echo "is larger than $LARGEST bytes" ;;
+    loose) echo "can be written by others than its owner; take that right away with chmod go-w" ;;
     record) echo "has an undo record that is not understood" ;;
     *) echo "cannot be read" ;;
   esac
@@ -47,9 +48,18 @@ why_not() {
 # replace FILE MODE EXPECTED CONTENT: puts the work folder's CONTENT in FILE's place, as its owner.
 replace() { run_as "$uid" "$name" "$REPLACE" "$1" "$2" "$3" "$(cksum <"$4")" <"$4"; }
 
+# loose FILE: whether others than its owner can write it.
+loose() {
+  # shellcheck disable=SC2012 # the rights, in the one way every ls prints them
+  case $(ls -ld "$1" 2>/dev/null | cut -c1-10) in -????w* | -???????w*) return 0 ;; esac
+  return 1
+}
+
 # settle CLI LAYER FILE yes|no: makes one file hold what it should, or nothing of ours.
 settle() {
   fetch "$3"
+  # A file for all that anybody can change protects nobody, and some CLIs ignore it.
+  if [ "$2:$4:$fetched" = system:yes:ok ] && loose "$3"; then fetched=loose; fi
   case $fetched in
     ok | absent) ;;
     *)

@@ -1,5 +1,5 @@
-# read FILE LIMIT: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok or absent,
-# or why the file is left alone; FOLDERS is how many folders above it are missing.
+# read FILE LIMIT ACTION: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok or
+# absent, or why the file is left alone; FOLDERS is how many folders above it are missing. Takes away what a killed run left, but in a report.
 file=$1 records=0 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
@@ -15,6 +15,9 @@ elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
 undo=$file.crossfade-undo
+for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
+  if [ "$3" != report ] && [ -f "$path" ]; then rm -f "$path"; fi
+done
 if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then records=$(($(wc -l <"$undo"))); fi
 printf "%s %s %s\n" "$state" "$records" "$folders"
 set --

@@ -16,7 +16,7 @@ const packages: Readonly<Record<CliName, string>> = {
 /** A lab whose configuration our own script writes: as a customer's machine runs it, without hooks. */
 export interface ScriptedLab extends Lab {
 	/** Runs it with these options, a token on standard input where one is given; fails when a token shows in the output. */
-	script(options: string, token?: Canary): Promise<Ended>;
+	script(options: string, token?: Canary, env?: Readonly<Record<string, string>>): Promise<Ended>;
 }
 
 /** The CLI is where npm would put it, so that the script finds the release by itself. */
@@ -30,7 +30,7 @@ export async function startScripted(name: CliName, version?: string): Promise<Sc
 	const tokens: Canary[] = [];
 	return {
 		...lab,
-		async script(options, token) {
+		async script(options, token, env = {}) {
 			if (token) {
 				tokens.push(token);
 				lab.to(token);
@@ -38,7 +38,8 @@ export async function startScripted(name: CliName, version?: string): Promise<Sc
 			// Its lock and work folder are in /run, which is to be the machine's own.
 			const enter = 'mount -t tmpfs tmpfs /run && exec ~/script.sh "$@"';
 			const words = [`endpoint=${capture.url}/ingest`, "users=self", ...options.split(" ")];
-			const ended = await machine.run(["sh", "-c", enter, "sh", ...words], { stdin: token ? `${token.token}\n` : "" });
+			const stdin = token ? `${token.token}\n` : "";
+			const ended = await machine.run(["sh", "-c", enter, "sh", ...words], { stdin, env });
 			expect(leaks(tokens, { stdout: ended.stdout, stderr: ended.stderr })).toEqual([]);
 			return ended;
 		},

@@ -51,7 +51,8 @@ export const codex: Cli = {
 		{ kind: "trace", path: ".codex/installation_id" },
 		{ kind: "trace", path: ".codex/config.toml" },
 	],
-	daemon: { command: "codex app-server", restart: "codex app-server daemon restart" },
+	// Its updater, "codex app-server daemon pid-update-loop", outlives a restart and sends nothing (measured on 0.169.0).
+	daemon: { command: "--managed-daemon", restart: "codex app-server daemon restart" },
 	sends: [
 		"account e-mail and id when signed in, host name, conversation id, terminal type",
 		"models, token counts, durations, tool names",
