@@ -12,6 +12,7 @@
 # undo    where set writes its record; may hold values of the file as it was, never a value from the plan
 # before  the record of the last set, when it has been set before: then the new record leads back to the first original
 # absent  1: FILE is taken as empty without reading it
+# word    where the exit code goes as well, and after it the bytes printed and the lines of the record: some awks end well on a full disk
 #
 # Plan lines are separated by tabs, POINTER is RFC 6901 (/env/NAME), VALUE is plain text that is quoted here.
 # stdout  the new file (set, undo) or the answers (get; in them tab, newline, return and backslash are escaped)
@@ -1028,6 +1029,10 @@ function main(   i, code) {
     if (close(undo)) return 4
   }
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
+  if (word != "") {
+    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > word
+    close(word)
+  }
   return code
 }
 

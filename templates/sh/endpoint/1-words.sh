@@ -66,7 +66,9 @@ fingerprint() {
 }
 
 # finish VERDICT CODE: the report line, and the end.
+finished=
 finish() {
+  finished=yes
   line="crossfade $1 fp=$fingerprints cfg=1 cli=$(put "$states" | sed 's/^ *//; s/ *$//; s/  */,/g; s/=/:/g') users=$users"
   if [ "$skipped" -gt 0 ]; then line="$line skipped=$skipped"; fi
   if [ "$ACTION" = report ]; then print_report "$line"; else printf '%s\n' "$line"; fi

@@ -4,8 +4,22 @@
 row() { put "set$tab$2$tab$1$tab$3" && echo; }
 drop() { put "drop$tab$1" && echo; }
 
-# edit MODE: the editor over the file old, its plan or record on standard input, the result in new. Exit codes: see the editor.
-edit() { "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before "$EDIT" - old >new 2>reason; }
+# edit MODE: the editor over the file old, its plan or record on standard input, the result in new. Exit codes: see the editor; 5 what
+# it wrote is not all there, as on a full disk, where some awks say nothing.
+edit() {
+  : >word
+  code=0 said='' bytes=0 lines=0
+  "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v word=word "$EDIT" - old >new 2>reason || code=$?
+  IFS=' ' read -r said bytes lines <word || return 5
+  case $code:$1 in
+    0:set) [ "$(($(wc -l <undo)))" = "$lines" ] || return 5 ;;
+  esac
+  case $code:$1 in
+    0:set | 0:undo) [ "$(($(wc -c <new)))" = "$bytes" ] || return 5 ;;
+  esac
+  [ "$code" = "$said" ] || return 5
+  return "$code"
+}
 
 # fetch FILE: copies it to old and its undo record to before; sets fetched, missing folders, and from the record's first line whether the
 # file and how many folders are ours.
@@ -13,7 +27,7 @@ fetch() {
   : >old
   : >before
   echo "unreadable 0 0 no 0" >state
-  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" "$ACTION" </dev/null 2>/dev/null | {
+  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" "$ACTION$DRY_RUN" </dev/null 2>/dev/null | {
     IFS=' ' read -r state records folders || exit 0
     ours=no made=0
     if [ "$records" -gt 0 ]; then
@@ -36,6 +50,7 @@ fetch() {
 why_not() {
   case $1 in
     link) echo "is a symbolic link, and none is followed" ;;
+    linked) echo "lies in a folder that is a symbolic link, and none is followed" ;;
     kind) echo "is no regular file" ;;
     folder) echo "lies below something that is no folder" ;;
     large) echo "is larger than $LARGEST bytes" ;;
@@ -94,10 +109,9 @@ put_in() {
     return 0
   fi
   mv new wanted
-  { echo "crossfade-undo-1 $ours $made" && cat undo; } >record
   result=0
   {
-    back_up "$3" && replace "$3.crossfade-undo" 0600 any record && replace "$3" "$mode" "$(expected)" wanted
+    { echo "crossfade-undo-1 $ours $made" && cat undo; } >record && back_up "$3" && replace "$3.crossfade-undo" 0600 any record && replace "$3" "$mode" "$(expected)" wanted
   } || result=$?
   case $result in
     0)
@@ -122,11 +136,11 @@ again() {
 }
 
 not_understood() {
-  if [ "$result" -eq 3 ]; then
-    trouble "$1" "$2" "is not understood, so it is left alone ($(plain "$(sed 's/^edit: //; 1q' reason)"))"
-  else
-    trouble "$1" "$2" "the editor failed ($result), a bug; the file is as it was" 1
-  fi
+  case $result in
+    3) trouble "$1" "$2" "is not understood, so it is left alone ($(plain "$(sed 's/^edit: //; 1q' reason)"))" ;;
+    5) trouble "$1" "$2" "cannot be worked on, as $(plain "$work") cannot be written; the file is as it was" 12 ;;
+    *) trouble "$1" "$2" "the editor failed ($result), a bug; the file is as it was" 1 ;;
+  esac
 }
 
 expected() { if [ "$fetched" = ok ]; then cksum <old; else echo absent; fi; }

@@ -43,11 +43,18 @@ enter() {
   cd "$work" || fail 12 "the working folder cannot be entered"
 }
 
+# Whatever ends the script, there is a report line and nothing of it is left.
 leave() {
+  code=$?
   if [ -n "$lock" ]; then
     cd /
     rm -rf "$work"
     rm -f "$lock"
+  fi
+  if [ -z "$finished" ]; then
+    if [ "$code" -eq 130 ]; then complaint=interrupted; else complaint="ended early, by a bug or a full disk"; fi
+    if [ "$code" -eq 0 ]; then code=1; fi
+    fail "$code" "$complaint"
   fi
 }
 
@@ -319,6 +326,7 @@ main() {
   check_options
   if [ "$ACTION" = help ]; then
     usage
+    finished=yes
     exit 0
   fi
   check_machine
