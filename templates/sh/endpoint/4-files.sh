@@ -78,7 +78,10 @@ settle() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = yes ]; then trouble "$1" "$3" "$(why_not "$fetched")"; fi
+      case $ACTION:$4:$records in
+        uninstall:*:0 | *:no:*) ;;
+        *) trouble "$1" "$3" "$(why_not "$fetched")" ;;
+      esac
       return 0
       ;;
   esac

@@ -1,0 +1,181 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+	chmodSync,
+	chownSync,
+	existsSync,
+	linkSync,
+	lstatSync,
+	mkdirSync,
+	readFileSync,
+	readlinkSync,
+	statSync,
+	symlinkSync,
+} from "node:fs";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { canary } from "../harness/canary.ts";
+import { namespaces } from "../harness/clis/machine.ts";
+import { type Account, homes } from "../harness/homes.ts";
+
+const options = "scope=user users=all";
+const alice: Account = { name: "alice", uid: 2001 };
+const states = (text: string) => text.replace(/^.* cli=(\S+) .*$/s, "$1");
+
+beforeEach((context) => {
+	namespaces.need(context);
+	if (process.getuid?.() !== 0) context.skip("only root has the homes of others");
+});
+
+describe("root over the homes of several people", () => {
+	test("each gets their files, as theirs; service accounts are left out, missing homes are counted", async () => {
+		const bob: Account = { name: "bob", uid: 2002, shell: "/usr/sbin/nologin" };
+		const carol: Account = { name: "carol", uid: 2003, home: "/home/carol" };
+		const dora: Account = { name: "dora", uid: 2004 };
+		const daemon: Account = { name: "www", uid: 500 };
+		const m = homes([alice, bob, carol, dora, daemon]);
+		const file = m.write(alice, ".codex/config.toml", 'model = "a"\n', 0o640);
+		const token = canary();
+		const before = m.strangers();
+		expect(before).toEqual([]);
+		expect(await m.run(options, { ...token, canaries: [token] })).toEqual({
+			code: 0,
+			stdout: `crossfade ok fp=${token.fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=2 skipped=1\n`,
+			stderr: "",
+		});
+		expect(m.strangers()).toEqual([]);
+		expect(statSync(file).mode & 0o7777).toBe(0o640);
+		for (const place of ["alice/.claude/settings.json", "dora/.codex/config.toml", "dora/.gemini/settings.json"]) {
+			expect(readFileSync(m.path(place), "utf8")).toContain(token.token);
+			expect(statSync(m.path(place)).mode & 0o7777).toBe(0o600);
+		}
+		for (const place of ["bob/.claude", "www/.claude", "carol"]) expect(existsSync(m.path(place))).toBe(false);
+		expect(await m.run(`report ${options}`)).toMatchObject({ code: 0, stderr: "" });
+		expect(await m.run(`uninstall ${options}`)).toMatchObject({ code: 0, stderr: "" });
+		expect(readFileSync(file, "utf8")).toBe('model = "a"\n');
+		expect(existsSync(m.path("dora/.codex"))).toBe(false);
+	});
+
+	test("a file keeps a group that is not its owner's first, and an access list", async () => {
+		const m = homes([alice, { name: "staff", uid: 3000 }]);
+		const file = m.write(alice, ".codex/config.toml", 'model = "a"\n', 0o664);
+		chownSync(file, alice.uid, 3000);
+		const acl = spawnSync("setfacl", ["-m", "u:3000:r", file]);
+		expect(await m.run(`${options} clis=codex`, canary())).toMatchObject({ code: 0 });
+		// Only root, and who is in the group, can give a file to it; alice is not, so her own group it is.
+		expect(lstatSync(file).uid).toBe(alice.uid);
+		expect(lstatSync(file).mode & 0o777).toBe(0o664);
+		if (acl.status === 0) expect(execFileSync("getfacl", ["-cn", file], { encoding: "utf8" })).toContain("user:3000:r--");
+	});
+
+	test("links to other people's folders and to the system's are not followed", async () => {
+		const dave: Account = { name: "dave", uid: 2004 };
+		const eve: Account = { name: "eve", uid: 2005 };
+		const m = homes([alice, dave, eve]);
+		const theirs = m.write(alice, ".claude/settings.json", '{"a": 1}\n', 0o666);
+		chmodSync(m.path("alice/.claude"), 0o777);
+		symlinkSync("/home/alice/.claude", m.path("dave/.claude"));
+		symlinkSync("/etc", m.path("eve/.codex"));
+		mkdirSync(m.path("eve/.claude"));
+		symlinkSync("/etc/passwd", m.path("eve/.claude/settings.json"));
+		for (const account of [dave, eve]) m.give(account, m.path(account.name));
+		const token = canary();
+		const outcome = await m.run(options, { ...token, canaries: [token] });
+		expect(outcome.code).toBe(11);
+		expect(outcome.stderr.split("\n").sort()).toEqual([
+			"",
+			"error: /home/dave/.claude/settings.json: lies in a folder that is a symbolic link, and none is followed",
+			"error: /home/eve/.claude/settings.json: is a symbolic link, and none is followed",
+			"error: /home/eve/.codex/config.toml: lies in a folder that is a symbolic link, and none is followed",
+		]);
+		expect(states(outcome.stdout)).toBe("claude-code:error,codex:error,gemini:ok");
+		expect(m.strangers()).toEqual([]);
+		expect(readlinkSync(m.path("dave/.claude"))).toBe("/home/alice/.claude");
+		expect(JSON.parse(readFileSync(theirs, "utf8"))).toHaveProperty("env");
+		expect(existsSync("/etc/config.toml")).toBe(false);
+		expect(await m.run(`uninstall ${options}`)).toMatchObject({ code: 0, stderr: "" });
+		expect(readFileSync(theirs, "utf8")).toBe('{"a": 1}\n');
+	});
+
+	test("a FIFO, a folder, a device in the file's place; a home that cannot be entered; nobody waits", async () => {
+		const frank: Account = { name: "frank", uid: 2006 };
+		const nora: Account = { name: "nora", uid: 2007 };
+		const m = homes([frank, nora]);
+		for (const folder of [".claude", ".codex", ".gemini"]) mkdirSync(m.path(`frank/${folder}`));
+		execFileSync("mkfifo", [m.path("frank/.claude/settings.json")]);
+		mkdirSync(m.path("frank/.codex/config.toml"));
+		execFileSync("mknod", [m.path("frank/.gemini/settings.json"), "c", "1", "5"]);
+		m.give(frank, m.path("frank"));
+		chmodSync(m.path("nora"), 0);
+		const outcome = await m.run(options, canary());
+		expect(outcome.code).toBe(11);
+		expect(outcome.stderr.match(/is no regular file/g)).toHaveLength(3);
+		expect(outcome.stdout).toMatch(/claude-code:error,codex:error,gemini:error users=1 skipped=1\n$/);
+		expect(m.strangers()).toEqual([]);
+	});
+
+	test("a hard link: the file is replaced and the other name keeps its content", async () => {
+		const m = homes([alice]);
+		const other = m.write(alice, "dotfiles/config.toml", 'model = "a"\n');
+		mkdirSync(m.path("alice/.codex"));
+		linkSync(other, m.path("alice/.codex/config.toml"));
+		m.give(alice, m.path("alice"));
+		const token = canary();
+		expect(await m.run(`${options} clis=codex`, token)).toMatchObject({ code: 0, stderr: "" });
+		expect(readFileSync(other, "utf8")).toBe('model = "a"\n');
+		expect(readFileSync(m.path("alice/.codex/config.toml"), "utf8")).toContain(token.token);
+	});
+
+	test("an immutable file is left as it is, and the others are done", async (context) => {
+		const m = homes([alice]);
+		const file = m.write(alice, ".codex/config.toml", 'model = "a"\n');
+		if (spawnSync("chattr", ["+i", file]).status !== 0) context.skip("this file system has no immutable files");
+		onTestFinished(() => {
+			execFileSync("chattr", ["-i", file]);
+		});
+		const outcome = await m.run(options, canary());
+		expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining("cannot be written; it is as it was") });
+		expect(states(outcome.stdout)).toBe("claude-code:ok,codex:error,gemini:ok");
+		expect(readFileSync(file, "utf8")).toBe('model = "a"\n');
+		execFileSync("chattr", ["-i", file]);
+		expect(await m.run(options, canary())).toMatchObject({ code: 0, stderr: "" });
+		expect(await m.run(`uninstall ${options}`)).toMatchObject({ code: 0, stderr: "" });
+		expect(readFileSync(file, "utf8")).toBe('model = "a"\n');
+		execFileSync("chattr", ["+i", file]);
+	});
+
+	test("a user who swaps the file for a link to a file of root's, all the while, gets nothing written through it", async () => {
+		const mallory: Account = { name: "mallory", uid: 2009 };
+		const m = homes([mallory]);
+		const secret = m.write({ name: "mallory", uid: 0 }, "root.json", '{"root": true}\n', 0o600);
+		m.write(mallory, ".gemini/settings.json", '{"mine": 1}\n');
+		const command = [
+			"cd /home/mallory/.gemini && echo '{}' >a",
+			"while :; do ln -sf ../root.json settings.json; mv -f a settings.json; cp settings.json a; done",
+		].join("; ");
+		for (let round = 0; round < 5; round++) {
+			const { code } = await m.run(`${options} clis=gemini`, { ...canary(), meanwhile: { account: mallory, command } });
+			expect([0, 11, 12]).toContain(code);
+			expect(readFileSync(secret, "utf8")).toBe('{"root": true}\n');
+			expect(m.strangers()).toEqual(["mallory/root.json belongs to 0:0"]);
+		}
+	});
+
+	test("an account by itself does its own home and no other", async () => {
+		const bob: Account = { name: "bob", uid: 2002 };
+		const m = homes([alice, bob]);
+		const token = canary();
+		expect(await m.run("scope=user", { ...token, as: alice, canaries: [token] })).toMatchObject({
+			code: 0,
+			stdout: expect.stringContaining("gemini:ok users=1\n"),
+			stderr: "",
+		});
+		expect(m.strangers()).toEqual([]);
+		expect(existsSync(m.path("alice/.codex/config.toml"))).toBe(true);
+		expect(existsSync(m.path("bob/.codex"))).toBe(false);
+		expect(await m.run("scope=system", { ...token, as: alice })).toMatchObject({ code: 2 });
+		// What root did afterwards is still the user's, and the user can take it out.
+		expect(await m.run(options, canary())).toMatchObject({ code: 0, stderr: "" });
+		expect(await m.run("uninstall scope=user", { as: alice })).toMatchObject({ code: 0, stderr: "" });
+		expect(existsSync(m.path("alice/.codex"))).toBe(false);
+		expect(existsSync(m.path("bob/.codex/config.toml"))).toBe(true);
+	});
+});
