@@ -1,10 +1,12 @@
-import { cpSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { appendFileSync, cpSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type Canary, canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
-import { contents, type Machine, machine, write } from "../harness/endpoint.ts";
+import { awks, contents, type Machine, machine, text, write } from "../harness/endpoint.ts";
 import { kills } from "../harness/kills.ts";
+import { program } from "../harness/parts.ts";
+import type { Shell } from "../harness/shells.ts";
 
 const self = "scope=user users=self";
 
@@ -118,4 +120,111 @@ describe("killed with SIGKILL before each of its steps", { timeout: 900_000 }, (
 			process.stdout.write(`endpoint: killed before ${killed} steps\n`);
 		},
 	);
+});
+
+/** A shell under which a script runs after a command that makes its world worse; `$0` is what the command needs. */
+const after = (what: string, command: string, zero: string): Shell => ({
+	name: what,
+	part: program(command.startsWith("mount") ? "unshare" : "sh"),
+	args: [...(command.startsWith("mount") ? ["--mount", "sh"] : []), "-c", `${command} && exec sh "$@"`, zero],
+});
+
+describe("a disk that takes no more", () => {
+	const original = `# mine\n${"# a line of theirs\n".repeat(400)}model = "m"\n`;
+
+	test.each(awks)("$name: a full working folder is told, and no file is changed or cut", async ({ command }) => {
+		if (process.getuid?.() !== 0) return;
+		const m = machine({ awk: command });
+		write(m.home, ".codex/config.toml", original);
+		// What fits in the folder gets less and less, so that one step after the other is the first to fail.
+		for (const pages of [0, 1, 2, 3, 4, 5, 6, 8]) {
+			const fill = `mount -t tmpfs -o size=64k tmpfs "$0" && { head -c ${(16 - pages) * 4096} /dev/zero >"$0/fill" || :; }`;
+			const before = contents(m.home);
+			const outcome = await m.run(`${self} clis=codex`, {
+				...canary(),
+				shell: after("a full /var/run", fill, join(m.root, "var/run")),
+			});
+			if (outcome.code === 0) {
+				expect(text(m.files.codex)).toContain("# mine");
+				await m.run(`uninstall ${self}`);
+			} else {
+				expect([1, 12], JSON.stringify(outcome)).toContain(outcome.code);
+				expect(outcome.stdout).toMatch(/^crossfade error .*\n$/);
+				expect(outcome.stderr).not.toBe("");
+				expect(contents(m.home)).toEqual(before);
+			}
+			expect(text(m.files.codex)).toBe(original);
+		}
+	});
+
+	test("a full home, a limit on the size of files: the file is as it was", async (context) => {
+		if (process.getuid?.() !== 0) context.skip("only root can mount a small disk");
+		const m = machine();
+		write(m.home, ".codex/config.toml", original);
+		const out = scratch();
+		const full =
+			'mount -t tmpfs -o size=24k tmpfs "$0/.codex" && cp "$0/../config.toml" "$0/.codex/" && { cat /dev/zero >"$0/.codex/fill" 2>/dev/null || :; }';
+		cpSync(m.files.codex, join(dirname(m.home), "config.toml"));
+		const shell = after("a full disk", full, m.home);
+		const copying: Shell = {
+			...shell,
+			args: shell.args.map((arg) =>
+				arg.replace('exec sh "$@"', `{ sh "$@"; code=$?; rm "$0/.codex/fill"; cp -R "$0/.codex/." ${out}; exit "$code"; }`),
+			),
+		};
+		const outcome = await m.run(`${self} clis=codex`, { ...canary(), shell: copying });
+		expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining("cannot be written; it is as it was") });
+		expect(contents(out)).toEqual({ "config.toml": expect.stringContaining(original) });
+
+		const limited = await m.run(`${self} clis=codex`, { ...canary(), shell: after("a quota", "ulimit -f 8", "") });
+		expect([1, 12], JSON.stringify(limited)).toContain(limited.code);
+		expect(limited.stdout).toMatch(/^crossfade error /m);
+		expect(text(m.files.codex)).toBe(original);
+	});
+});
+
+test("ten runs at once: each waits, all end well, and one token is everywhere", { timeout: 600_000 }, async () => {
+	const m = machine();
+	furnish(m.home, true);
+	const outcomes = await Promise.all(Array.from({ length: 10 }, () => m.run(self, canary())));
+	for (const { code, stderr } of outcomes) {
+		// Who waits a minute in vain says so and has changed nothing.
+		if (code !== 0) expect(stderr).toMatch(/^error: another run is at work/);
+	}
+	expect(outcomes.filter(({ code }) => code === 0).length).toBeGreaterThan(0);
+	expect(await m.run(`report ${self}`)).toMatchObject({ code: 0, stdout: expect.not.stringContaining("mixed") });
+	expect(leftovers(m)).toEqual([]);
+});
+
+test("a user who writes the file all the while loses no word", async () => {
+	const m = machine();
+	write(m.home, ".codex/config.toml", "");
+	let lines = 0;
+	const writer = setInterval(() => appendFileSync(m.files.codex, `# ${++lines}\n`), 5);
+	onTestFinished(() => clearInterval(writer));
+	const outcomes = [];
+	for (let round = 0; round < 5; round++) outcomes.push(await m.run(`${self} clis=codex`, canary()));
+	clearInterval(writer);
+	for (const { code, stderr } of outcomes) {
+		expect([0, 11]).toContain(code);
+		if (code === 11) expect(stderr).toContain("was changed by somebody else");
+	}
+	await m.run(`uninstall ${self} clis=codex`);
+	expect(text(m.files.codex)).toMatch(/^(# \d+\n)*$/);
+	process.stdout.write(`endpoint: ${(text(m.files.codex) ?? "").split("\n").length - 1} of ${lines} lines of a busy user kept\n`);
+});
+
+test("a clock that jumps back and forth", async (context) => {
+	program("faketime").need(context);
+	const m = machine();
+	furnish(m.home, true);
+	const original = contents(m.home);
+	for (const time of ["2038-01-20", "1999-12-31", "2026-06-01"]) {
+		const shell: Shell = { name: time, part: program("faketime"), args: [time, "sh"] };
+		const token = canary();
+		expect(await m.run(self, { ...token, shell })).toMatchObject({ code: 0, stderr: "" });
+		expect(await m.run(`report ${self} expect=${token.fingerprint}`, { shell })).toMatchObject({ code: 0 });
+	}
+	expect(await m.run(`uninstall ${self}`)).toMatchObject({ code: 0, stderr: "" });
+	expect(contents(m.home)).toEqual(original);
 });
