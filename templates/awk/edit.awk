@@ -614,6 +614,19 @@ function doomed(p,   i, q, kind, container) {
   return 0
 }
 
+# What the last set wrote and this one drops is not foreign: it goes, or is what it was again, before anything is cut and recorded.
+function retire(   i, m, p) {
+  split("", GONE); FREE = 0
+  for (i = 1; i <= R; i++) {
+    p = rPath[i]
+    if (rVerb[i] !~ /^(put|was)$/ || !(p in MEMBER) || !doomed(p) || !mine(p, content(p))) continue
+    m = MEMBER[p]; NEW[p] = 1
+    if (rVerb[i] == "was") edit(mVal[m], mEnd[m] - mVal[m] + 1, rA[i])
+    else GONE[m] = i
+  }
+  for (m = 1; m <= M; m++) if (m in GONE) take_out(m, GONE[m])
+}
+
 function cut_foreign(   m, from, to, k, end, anchor) {
   end = 0
   split("", GONE); split("", HELD)
@@ -948,7 +961,10 @@ function read_plan(   i, f, n, verb, p, v) {
     if (rVerb[i] != "box") SILENT[rPath[i]] = 1
     if (rVerb[i] == "cut") ANCHOR[rA[i]] = 0
   }
-  if (mode == "set") for (i = 1; i <= BEFORES; i++) read_record(BEFORE[i])
+  if (mode == "set") {
+    for (i = 1; i <= BEFORES; i++) read_record(BEFORE[i])
+    for (i = 1; i <= R; i++) for (n = 1; n <= DROPS; n++) if (rVerb[i] != "cut" && (rPath[i] == DROP[n] || below(rPath[i], DROP[n]))) wanted(rPath[i])
+  }
   return 1
 }
 
@@ -962,6 +978,8 @@ function run() {
 }
 
 function set_all(   m) {
+  retire()
+  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
   cut_foreign()
   if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
   set_values()

@@ -148,7 +148,7 @@ describe("a disk that takes no more", () => {
 				expect(text(m.files.codex)).toContain("# mine");
 				await m.run(`uninstall ${self}`);
 			} else {
-				expect([1, 12], JSON.stringify(outcome)).toContain(outcome.code);
+				expect(outcome.code, JSON.stringify(outcome)).toBe(12);
 				expect(outcome.stdout).toMatch(/^crossfade error .*\n$/);
 				expect(outcome.stderr).not.toBe("");
 				expect(contents(m.home)).toEqual(before);
@@ -177,7 +177,7 @@ describe("a disk that takes no more", () => {
 		expect(contents(out)).toEqual({ "config.toml": expect.stringContaining(original) });
 
 		const limited = await m.run(`${self} clis=codex`, { ...canary(), shell: after("a quota", "ulimit -f 8", "") });
-		expect([1, 12], JSON.stringify(limited)).toContain(limited.code);
+		expect(limited.code, JSON.stringify(limited)).toBe(12);
 		expect(limited.stdout).toMatch(/^crossfade error /m);
 		expect(text(m.files.codex)).toBe(original);
 	});

@@ -52,8 +52,8 @@ leave() {
     rm -f "$lock"
   fi
   if [ -z "$finished" ]; then
-    if [ "$code" -eq 130 ]; then complaint=interrupted; else complaint="ended early, by a bug or a full disk"; fi
-    if [ "$code" -eq 0 ]; then code=1; fi
+    if [ "$code" -eq 130 ]; then complaint=interrupted; else complaint="ended early, by a full disk or a bug"; fi
+    if [ "$code" -ne 130 ]; then code=12; fi
     fail "$code" "$complaint"
   fi
 }
