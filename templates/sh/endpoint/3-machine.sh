@@ -7,9 +7,13 @@ check_machine() {
     *) OS=other ;;
   esac
   case " $SYSTEMS " in *" $OS "*) ;; *) fail 13 "this script is for: $SYSTEMS" ;; esac
-  for program in "$AWK" cksum cmp mktemp readlink tr wc; do
+  for program in "$AWK" cmp mktemp readlink tr wc; do
     have "$program" || fail 13 "the program $program is not here"
   done
+  # Sums that tell whether a file is still the same; some busybox has no cksum.
+  SUM=cksum
+  have cksum || SUM=sha256sum
+  have "$SUM" || fail 13 "neither cksum nor sha256sum is here"
   have sha256sum || have shasum || have openssl || fail 13 "none of sha256sum, shasum and openssl is here"
   self=$(id -u)
   if [ "$self" -ne 0 ]; then
@@ -57,7 +61,7 @@ people_macos() {
     END {
       for (i = 1; i <= count; i++) {
         name = order[i]
-        if (fact["UniqueID", name] < 501 || name ~ /^_/) continue
+        if (fact["UniqueID", name] + 0 < 501 || name ~ /^_/) continue
         if (fact["IsHidden", name] ~ /^(1|YES|true)$/) continue
         if (fact["UserShell", name] ~ /\/(false|nologin)$/) continue
         print fact["UniqueID", name] "\t" name "\t" fact["NFSHomeDirectory", name]

@@ -61,7 +61,7 @@ why_not() {
 }
 
 # replace FILE MODE EXPECTED CONTENT: puts the work folder's CONTENT in FILE's place, as its owner.
-replace() { run_as "$uid" "$name" "$REPLACE" "$1" "$2" "$3" "$(cksum <"$4")" <"$4"; }
+replace() { run_as "$uid" "$name" "$REPLACE" "$1" "$2" "$3" "$("$SUM" <"$4")" "$SUM" <"$4"; }
 
 # loose FILE: whether others than its owner can write it.
 loose() {
@@ -146,7 +146,7 @@ not_understood() {
   esac
 }
 
-expected() { if [ "$fetched" = ok ]; then cksum <old; else echo absent; fi; }
+expected() { if [ "$fetched" = ok ]; then "$SUM" <old; else echo absent; fi; }
 
 # The backup is of what is not ours: the file before our first edit, and later the file without our settings, so that it holds no token.
 back_up() {
@@ -175,10 +175,10 @@ take_out() {
   if [ -s reason ]; then say "in $(plain "$2"): $(plain "$(tr '\n' ' ' <reason)")"; fi
   result=0
   if [ "$ours" = yes ] && ! grep -q '[^][:space:]{}[]' new; then
-    run_as "$uid" "$name" "$REMOVE" "$2" "$(expected)" "$made" </dev/null || result=$?
+    run_as "$uid" "$name" "$REMOVE" "$2" "$(expected)" "$made" "$SUM" </dev/null || result=$?
   else
     { cmp -s old new || replace "$2" 0600 "$(expected)" new; } &&
-      run_as "$uid" "$name" "$REMOVE" "$2" keep 0 </dev/null || result=$?
+      run_as "$uid" "$name" "$REMOVE" "$2" keep 0 "$SUM" </dev/null || result=$?
   fi
   case $result in
     0)

@@ -16,6 +16,7 @@ started() {
 enter() {
   if [ "$self" -eq 0 ]; then
     work=$ROOT/var/run/otel-crossfade
+    [ -d "$ROOT/var/run" ] || (umask 022 && mkdir -p "$ROOT/var/run") 2>/dev/null || :
   else
     case ${HOME-} in /?*) work=$HOME/.otel-crossfade ;; *) fail 11 "HOME is not set" ;; esac
   fi
@@ -130,7 +131,7 @@ drop_header_program() {
   for file in "$program_folder/crossfade-header" "$program_folder/crossfade-token"; do
     fetch "$file"
     if [ "$fetched" = ok ]; then
-      run_as "$uid" "$name" "$REMOVE" "$file" "$(expected)" "$1" </dev/null || trouble claude-code "$file" "cannot be removed" 12
+      run_as "$uid" "$name" "$REMOVE" "$file" "$(expected)" "$1" "$SUM" </dev/null || trouble claude-code "$file" "cannot be removed" 12
     fi
   done
 }

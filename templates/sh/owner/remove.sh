@@ -1,11 +1,11 @@
-# remove FILE EXPECTED FOLDERS: takes away what is left of us beside FILE. EXPECTED is the checksum that FILE must have to be removed
+# remove FILE EXPECTED FOLDERS TOOL: takes away what is left of us beside FILE. EXPECTED is the checksum that FILE must have to be removed
 # itself, or keep. FOLDERS above it that were made for it go too when they are empty. Exit codes: 4 it is no longer what is expected; 12
 # it cannot be removed.
-file=$1 expected=$2 folders=$3
+file=$1 expected=$2 folders=$3 tool=$4
 folder=${file%/*}
 [ -d "$folder" ] || exit 0
 if [ "$expected" != keep ] && [ -e "$file" ]; then
-  [ -f "$file" ] && [ ! -L "$file" ] && [ "$(cksum <"$file")" = "$expected" ] || exit 4
+  [ -f "$file" ] && [ ! -L "$file" ] && [ "$("$tool" <"$file")" = "$expected" ] || exit 4
   rm -f "$file" 2>/dev/null || exit 12
 fi
 rm -f "$file".crossfade-undo "$file".crossfade-new.?????? "$file".crossfade-backup-????????-?????? 2>/dev/null || exit 12

@@ -1,7 +1,7 @@
-# replace FILE MODE EXPECTED SUM: puts standard input in the place of FILE, whole or not at all. EXPECTED is the checksum of what is
-# replaced, absent, or any; SUM that of the new content. An existing file keeps owner, group, mode and access list; a new one gets MODE.
+# replace FILE MODE EXPECTED SUM TOOL: puts standard input in the place of FILE, whole or not at all. EXPECTED is the checksum of what is
+# replaced, absent, or any; SUM that of the new content, both made by TOOL. An existing file keeps owner, group, mode and access list; a new one gets MODE.
 # Exit codes: 4 it is no longer what is expected; 12 it cannot be written.
-file=$1 mode=$2 expected=$3 sum=$4 locked=
+file=$1 mode=$2 expected=$3 sum=$4 tool=$5 locked=
 umask 077
 case $mode in ?[4567]?*) umask 022 ;; esac
 mkdir -p "${file%/*}" 2>/dev/null || exit 12
@@ -22,7 +22,7 @@ else
   chmod "$mode" "$new" || give_up 12
 fi
 cat >"$new" 2>/dev/null || give_up 12
-[ "$(cksum <"$new")" = "$sum" ] || give_up 12
+[ "$("$tool" <"$new")" = "$sum" ] || give_up 12
 [ -z "$locked" ] || chmod u-w "$new"
 sync "$new" 2>/dev/null || sync
 case $expected in
@@ -30,7 +30,7 @@ case $expected in
   absent) if [ -e "$file" ] || [ -L "$file" ]; then give_up 4; fi ;;
   *)
     if [ -L "$file" ] || [ ! -f "$file" ]; then give_up 4; fi
-    [ "$(cksum <"$file")" = "$expected" ] || give_up 4
+    [ "$("$tool" <"$file")" = "$expected" ] || give_up 4
     ;;
 esac
 mv -f "$new" "$file" 2>/dev/null || give_up 12
