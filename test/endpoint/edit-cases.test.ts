@@ -37,7 +37,12 @@ describe.each(here)("$name", (awk) => {
 		["put by us", '{"env": {"MINE": "1"}}'],
 		["the user's before us", '{"env": {"MINE": "1", "HEADERS": "theirs"}}'],
 	])("a value %s that a later plan drops is in no record, and undo gives the first file", async (_what, text) => {
-		const first = await one(awk, { format: "json", mode: "set", text, plan: ["set\t/env/HEADERS\tstring\tBearer old"] });
+		const first = await one(awk, {
+			format: "json",
+			mode: "set",
+			text,
+			plan: ["set\t/env/HEADERS\tstring\tBearer old"],
+		});
 		const plan = ["drop\t/env/HEADERS", "set\t/helper\tstring\tx"];
 		const next = await one(awk, { format: "json", mode: "set", text: first.text, plan, before: first.record });
 		expect(next.code).toBe(0);

@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	chownSync,
+	lchownSync,
+	lstatSync,
+	mkdirSync,
+	readdirSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { scratch } from "./cli.ts";
 import { endpointScript, releases, write } from "./endpoint.ts";

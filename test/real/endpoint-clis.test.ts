@@ -125,8 +125,7 @@ describe("Codex's background daemon", () => {
 		const options = "scope=user clis=codex";
 		const env = { OTEL_METRIC_EXPORT_INTERVAL: "500" };
 		const codex = join(cliPart("codex").path, "bin/codex.js");
-		const daemon = (verb: string) =>
-			machine.run([process.execPath, codex, "app-server", "daemon", verb], { env });
+		const daemon = (verb: string) => machine.run([process.execPath, codex, "app-server", "daemon", verb], { env });
 		const sent = async () => {
 			capture.clear();
 			await waitFor("metrics of the daemon", () => capture.requests.length > 0);

@@ -123,7 +123,7 @@ describe("killed with SIGKILL before each of its steps", { timeout: 900_000 }, (
 });
 
 /** A shell under which a script runs after a command that makes its world worse; `$0` is what the command needs. */
-const after = (what: string, command: string, zero: string): Shell => ({
+const madeWorse = (what: string, command: string, zero: string): Shell => ({
 	name: what,
 	part: program(command.startsWith("mount") ? "unshare" : "sh"),
 	args: [...(command.startsWith("mount") ? ["--mount", "sh"] : []), "-c", `${command} && exec sh "$@"`, zero],
@@ -142,7 +142,7 @@ describe("a disk that takes no more", () => {
 			const before = contents(m.home);
 			const outcome = await m.run(`${self} clis=codex`, {
 				...canary(),
-				shell: after("a full /var/run", fill, join(m.root, "var/run")),
+				shell: madeWorse("a full /var/run", fill, join(m.root, "var/run")),
 			});
 			if (outcome.code === 0) {
 				expect(text(m.files.codex)).toContain("# mine");
@@ -165,18 +165,21 @@ describe("a disk that takes no more", () => {
 		const full =
 			'mount -t tmpfs -o size=24k tmpfs "$0/.codex" && cp "$0/../config.toml" "$0/.codex/" && { cat /dev/zero >"$0/.codex/fill" 2>/dev/null || :; }';
 		cpSync(m.files.codex, join(dirname(m.home), "config.toml"));
-		const shell = after("a full disk", full, m.home);
+		const shell = madeWorse("a full disk", full, m.home);
 		const copying: Shell = {
 			...shell,
 			args: shell.args.map((arg) =>
-				arg.replace('exec sh "$@"', `{ sh "$@"; code=$?; rm "$0/.codex/fill"; cp -R "$0/.codex/." ${out}; exit "$code"; }`),
+				arg.replace(
+					'exec sh "$@"',
+					`{ sh "$@"; code=$?; rm "$0/.codex/fill"; cp -R "$0/.codex/." ${out}; exit "$code"; }`,
+				),
 			),
 		};
 		const outcome = await m.run(`${self} clis=codex`, { ...canary(), shell: copying });
 		expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining("cannot be written; it is as it was") });
 		expect(contents(out)).toEqual({ "config.toml": expect.stringContaining(original) });
 
-		const limited = await m.run(`${self} clis=codex`, { ...canary(), shell: after("a quota", "ulimit -f 8", "") });
+		const limited = await m.run(`${self} clis=codex`, { ...canary(), shell: madeWorse("a quota", "ulimit -f 8", "") });
 		expect(limited.code, JSON.stringify(limited)).toBe(12);
 		expect(limited.stdout).toMatch(/^crossfade error /m);
 		expect(text(m.files.codex)).toBe(original);
@@ -211,7 +214,9 @@ test("a user who writes the file all the while loses no word", async () => {
 	}
 	await m.run(`uninstall ${self} clis=codex`);
 	expect(text(m.files.codex)).toMatch(/^(# \d+\n)*$/);
-	process.stdout.write(`endpoint: ${(text(m.files.codex) ?? "").split("\n").length - 1} of ${lines} lines of a busy user kept\n`);
+	process.stdout.write(
+		`endpoint: ${(text(m.files.codex) ?? "").split("\n").length - 1} of ${lines} lines of a busy user kept\n`,
+	);
 });
 
 test("a clock that jumps back and forth", async (context) => {

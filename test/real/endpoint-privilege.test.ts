@@ -63,7 +63,8 @@ describe("root over the homes of several people", () => {
 		// Only root, and who is in the group, can give a file to it; alice is not, so her own group it is.
 		expect(lstatSync(file).uid).toBe(alice.uid);
 		expect(lstatSync(file).mode & 0o777).toBe(0o664);
-		if (acl.status === 0) expect(execFileSync("getfacl", ["-cn", file], { encoding: "utf8" })).toContain("user:3000:r--");
+		if (acl.status === 0)
+			expect(execFileSync("getfacl", ["-cn", file], { encoding: "utf8" })).toContain("user:3000:r--");
 	});
 
 	test("links to other people's folders and to the system's are not followed", async () => {

@@ -15,7 +15,7 @@ import { shells } from "../harness/shells.ts";
 function standInMac(home: string): string {
 	const tools = scratch();
 	const standIn = (name: string, body: string) => write(tools, name, `#!/bin/sh\n${body}\n`, 0o755);
-	standIn("uname", 'case $1 in -s) echo Darwin ;; *) echo mac.local ;; esac');
+	standIn("uname", "case $1 in -s) echo Darwin ;; *) echo mac.local ;; esac");
 	standIn("scutil", 'echo "Stand-In-Mac"');
 	standIn("ioreg", `printf '    | "IOPlatformUUID" = "0000-STAND-IN"\\n'`);
 	standIn(
@@ -119,7 +119,8 @@ describe("a container that has nothing but busybox", () => {
 			"printf 'model = \"m\"\\n' >/home/alice/.codex/config.toml; chown -R 1001:1001 /home/alice",
 		];
 		run(setup.join("\n"));
-		const command = who === "root" ? "sh /script.sh" : "HOME=/home/alice su -s /bin/sh alice -c 'sh /script.sh \"$@\"' sh";
+		const command =
+			who === "root" ? "sh /script.sh" : "HOME=/home/alice su -s /bin/sh alice -c 'sh /script.sh \"$@\"' sh";
 		const options = "scope=user clis=codex";
 		for (const token of [canary(), canary()]) {
 			const out = run(`${command} ${options}`, `${token.token}\n`);
