@@ -11,8 +11,8 @@ check_machine() {
     have "$program" || fail 13 "the program $program is not here"
   done
   # Sums that tell whether a file is still the same; some busybox has no cksum.
-  SUM=cksum
-  have cksum || SUM=sha256sum
+  SUM='cksum'
+  have cksum || SUM='sha256sum'
   have "$SUM" || fail 13 "neither cksum nor sha256sum is here"
   have sha256sum || have shasum || have openssl || fail 13 "none of sha256sum, shasum and openssl is here"
   self=$(id -u)
