@@ -45,7 +45,10 @@ function timed(argv: readonly string[], env: Readonly<Record<string, string>>, i
 /** How many processes a command starts, itself included. */
 function processes(argv: readonly string[], env: Readonly<Record<string, string>>, input: string): number {
 	const log = join(scratch(), "trace");
-	spawnSync("strace", ["-f", "-qq", "-e", "trace=clone,clone3,fork,vfork", "-o", log, ...argv], { env, input });
+	spawnSync(program("strace").path, ["-f", "-qq", "-e", "trace=clone,clone3,fork,vfork", "-o", log, ...argv], {
+		env,
+		input,
+	});
 	const { stdout } = spawnSync("grep", ["-cE", "(clone3?|v?fork)\\(.*= [0-9]+$", log], { encoding: "utf8" });
 	return Number(stdout) + 1;
 }
