@@ -30,7 +30,7 @@ USAGE
 }
 
 packages='shellcheck dash bash zsh fish busybox-static ksh mksh gawk mawk original-awk
-faketime openssl strace curl wget procps iptables docker.io prometheus chromium tmux jq'
+acl faketime openssl strace curl wget procps iptables docker.io prometheus chromium tmux jq'
 telemetrygen=github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen
 telemetrygen_version=0.161.0
 node_majors='20 22 24 26'
