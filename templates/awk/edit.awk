@@ -615,12 +615,13 @@ function doomed(p,   i, q, kind, container) {
 }
 
 # What the last set wrote and this one drops is not foreign: it goes, or is what it was again, before anything is cut and recorded.
+# Its record stays: a run can be killed before the file is replaced.
 function retire(   i, m, p) {
   split("", GONE); FREE = 0
   for (i = 1; i <= R; i++) {
     p = rPath[i]
     if (rVerb[i] !~ /^(put|was)$/ || !(p in MEMBER) || !doomed(p) || !mine(p, content(p))) continue
-    m = MEMBER[p]; NEW[p] = 1
+    m = MEMBER[p]
     if (rVerb[i] == "was") edit(mVal[m], mEnd[m] - mVal[m] + 1, rA[i])
     else GONE[m] = i
   }
