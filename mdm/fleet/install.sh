@@ -40,6 +40,8 @@
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
+# shellcheck disable=SC3045 # no memory with a token in it goes to disk; where a shell has no such limit, none is set
+ulimit -c 0 2>/dev/null || :
 unset -v token TOKEN_FILE
 unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
@@ -107,9 +109,9 @@ describe() {
     codex:system:macos) file=$ROOT/etc/codex/requirements.toml folder='' format=toml since=0.166.0 header_folder='' ;;
     codex:system:linux) file=$ROOT/etc/codex/requirements.toml folder='' format=toml since=0.166.0 header_folder='' ;;
     codex:user:*) file=config.toml folder="${CODEX_HOME:-$home/.codex}" format=toml since=0.0.0 header_folder='' ;;
-    gemini:system:macos) file=$ROOT'/Library/Application Support/GeminiCli/settings.json' folder='' format=jsonc since=0.34.0 header_folder='' ;;
-    gemini:system:linux) file=$ROOT/etc/gemini-cli/settings.json folder='' format=jsonc since=0.34.0 header_folder='' ;;
-    gemini:user:*) file=settings.json folder="${GEMINI_CLI_HOME:-$home}/.gemini" format=jsonc since=0.34.0 header_folder='' ;;
+    gemini:system:macos) file=$ROOT'/Library/Application Support/GeminiCli/settings.json' folder='' format=jsonc since=0.40.1; if wants prompts; then since=0.40.0; fi; header_folder='' ;;
+    gemini:system:linux) file=$ROOT/etc/gemini-cli/settings.json folder='' format=jsonc since=0.40.1; if wants prompts; then since=0.40.0; fi; header_folder='' ;;
+    gemini:user:*) file=settings.json folder="${GEMINI_CLI_HOME:-$home}/.gemini" format=jsonc since=0.40.1; if wants prompts; then since=0.40.0; fi; header_folder='' ;;
   esac
 }
 
@@ -307,7 +309,7 @@ user_signs() {
 # daemon CLI: sets needle, what the command line of a process that outlives sessions has in it, and restart, the words after its program.
 daemon() {
   case $1 in
-    codex) needle='codex app-server' restart='codex app-server daemon restart' ;;
+    codex) needle=--managed-daemon restart='app-server daemon restart' ;;
     *) needle='' restart='' ;;
   esac
 }
@@ -327,6 +329,7 @@ EDIT='# edit.awk: sets, removes, restores and reads single keys of a JSON, JSONC
 # undo    where set writes its record; may hold values of the file as it was, never a value from the plan
 # before  the record of the last set, when it has been set before: then the new record leads back to the first original
 # absent  1: FILE is taken as empty without reading it
+# word    where the exit code goes as well, and after it the bytes printed and the lines of the record: some awks end well on a full disk
 #
 # Plan lines are separated by tabs, POINTER is RFC 6901 (/env/NAME), VALUE is plain text that is quoted here.
 # stdout  the new file (set, undo) or the answers (get; in them tab, newline, return and backslash are escaped)
@@ -537,8 +540,8 @@ function comment(   from, end) {
     if (W ~ /^[^\r\n]/) fail(AT, "a control character in a comment")
   } else if (substr(W, 1, 2) == "//") {
     while (match(W, /^[^\r\n]+/)) eat(RLENGTH)
-    # Readers differ on whether a lone carriage return ends the comment.
-    if (W ~ /^\r/ && substr(W, 2, 1) != "\n") fail(AT, "a carriage return alone ends a comment")
+    # Readers differ on whether a lone carriage return ends the comment; then nothing but blanks or a comment may follow on the line.
+    if (W ~ /^\r/ && W !~ /^[ \t\r]+(\n|\/\/)/ && (W !~ /^[ \t\r]+$/ || NEXT < PIECES[G])) fail(AT, "a carriage return alone ends a comment")
   } else fail(AT, "expected a comment")
 }
 
@@ -888,6 +891,7 @@ function find_style(   i, m, s) {
     EOL = slice(i, i + break_at(i) - 1)
     break
   }
+  if (EOL == "\r" && COMMENTS) EOL = "\n"
   if (!(m = FIRST[""])) return
   COLON = colon(m)
   s = slice(blank_start(mKey[m]), mKey[m] - 1)
@@ -925,6 +929,20 @@ function doomed(p,   i, q, kind, container) {
     return (p in SETTYPE) ? kind ~ /^(object|array|table|tables)$/ : !container
   }
   return 0
+}
+
+# What the last set wrote and this one drops is not foreign: it goes, or is what it was again, before anything is cut and recorded.
+# Its record stays: a run can be killed before the file is replaced.
+function retire(   i, m, p) {
+  split("", GONE); FREE = 0
+  for (i = 1; i <= R; i++) {
+    p = rPath[i]
+    if (rVerb[i] !~ /^(put|was)$/ || !(p in MEMBER) || !doomed(p) || !mine(p, content(p))) continue
+    m = MEMBER[p]
+    if (rVerb[i] == "was") edit(mVal[m], mEnd[m] - mVal[m] + 1, rA[i])
+    else GONE[m] = i
+  }
+  for (m = 1; m <= M; m++) if (m in GONE) take_out(m, GONE[m])
 }
 
 function cut_foreign(   m, from, to, k, end, anchor) {
@@ -993,7 +1011,8 @@ function set_values(   i, p, q, old) {
     edit(mVal[MEMBER[p]], mEnd[MEMBER[p]] - mVal[MEMBER[p]] + 1, literal(p))
     NEW[p] = 1
     if (!mine(p, old)) record("was", p, sum_of(p, target(p)), slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
-    else { q = OURS[p]; record(rVerb[q], p, sum_of(p, target(p)), rA[q], rB[q], rC[q]) }
+    # With the sum of what it replaces, too: the record is written before the file, and a run can be killed between the two.
+    else { q = OURS[p]; record(rVerb[q], p, sum_of(p, target(p)) "," sum_of(p, old), rA[q], rB[q], rC[q]) }
   }
   if (MISSING) { if (format == "toml") insert_toml(); else insert_json() }
 }
@@ -1002,8 +1021,8 @@ function target(p) { return SETTYPE[p] "\t" SETVALUE[p] }
 function literal(p) { return SETTYPE[p] == "string" ? quote(SETVALUE[p]) : SETVALUE[p] }
 function sum_of(p, text) { return sum(p "\t" text) }
 
-# Is this content what the last set wrote?
-function mine(p, text) { return (p in OURS) && rVerb[OURS[p]] != "box" && rSum[OURS[p]] == sum_of(p, text) }
+# Is this content what the last set wrote, or the one before?
+function mine(p, text) { return (p in OURS) && rVerb[OURS[p]] != "box" && index("," rSum[OURS[p]] ",", "," sum_of(p, text) ",") }
 
 # Puts in a member of a container that has braces: records it and gives its text. gap is what stands before each key.
 function fresh(p, gap,   i, c, out, inner, text) {
@@ -1260,7 +1279,10 @@ function read_plan(   i, f, n, verb, p, v) {
     if (rVerb[i] != "box") SILENT[rPath[i]] = 1
     if (rVerb[i] == "cut") ANCHOR[rA[i]] = 0
   }
-  if (mode == "set") for (i = 1; i <= BEFORES; i++) read_record(BEFORE[i])
+  if (mode == "set") {
+    for (i = 1; i <= BEFORES; i++) read_record(BEFORE[i])
+    for (i = 1; i <= R; i++) for (n = 1; n <= DROPS; n++) if (rVerb[i] != "cut" && (rPath[i] == DROP[n] || below(rPath[i], DROP[n]))) wanted(rPath[i])
+  }
   return 1
 }
 
@@ -1274,6 +1296,8 @@ function run() {
 }
 
 function set_all(   m) {
+  retire()
+  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
   cut_foreign()
   if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
   set_values()
@@ -1341,6 +1365,10 @@ function main(   i, code) {
     if (close(undo)) return 4
   }
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
+  if (word != "") {
+    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > word
+    close(word)
+  }
   return code
 }
 
@@ -1422,8 +1450,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok or absent,
-# or why the file is left alone; FOLDERS is how many folders above it are missing.
+READ='# read FILE LIMIT ACTION: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok or
+# absent, or why the file is left alone; FOLDERS is how many folders above it are missing. Takes away what a killed run left, but not in a report or a dry run.
 file=$1 records=0 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
@@ -1431,6 +1459,7 @@ while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folders=$((folders + 1))
 done
 if [ -n "$folder" ] && [ ! -d "$folder" ]; then state=folder
+elif [ -L "${file%/*}" ]; then state=linked
 elif [ -n "$folder" ] && [ ! -x "$folder" ]; then state=unreadable
 elif [ -L "$file" ]; then state=link
 elif [ ! -e "$file" ]; then state=absent
@@ -1439,6 +1468,9 @@ elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
 undo=$file.crossfade-undo
+for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
+  case $3 in install | uninstall) if [ -f "$path" ]; then rm -f "$path"; fi ;; esac
+done
 if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then records=$(($(wc -l <"$undo"))); fi
 printf "%s %s %s\n" "$state" "$records" "$folders"
 set --
@@ -1447,10 +1479,10 @@ if [ "$state" = ok ]; then set -- "$@" "$file"; fi
 [ $# -eq 0 ] || cat "$@"
 '
 
-REPLACE='# replace FILE MODE EXPECTED SUM: puts standard input in the place of FILE, whole or not at all. EXPECTED is the checksum of what is
-# replaced, absent, or any; SUM that of the new content. An existing file keeps owner, group, mode and access list; a new one gets MODE.
+REPLACE='# replace FILE MODE EXPECTED SUM TOOL: puts standard input in the place of FILE, whole or not at all. EXPECTED is the checksum of what is
+# replaced, absent, or any; SUM that of the new content, both made by TOOL. An existing file keeps owner, group, mode and access list; a new one gets MODE.
 # Exit codes: 4 it is no longer what is expected; 12 it cannot be written.
-file=$1 mode=$2 expected=$3 sum=$4 locked=
+file=$1 mode=$2 expected=$3 sum=$4 tool=$5 locked=
 umask 077
 case $mode in ?[4567]?*) umask 022 ;; esac
 mkdir -p "${file%/*}" 2>/dev/null || exit 12
@@ -1471,7 +1503,7 @@ else
   chmod "$mode" "$new" || give_up 12
 fi
 cat >"$new" 2>/dev/null || give_up 12
-[ "$(cksum <"$new")" = "$sum" ] || give_up 12
+[ "$("$tool" <"$new")" = "$sum" ] || give_up 12
 [ -z "$locked" ] || chmod u-w "$new"
 sync "$new" 2>/dev/null || sync
 case $expected in
@@ -1479,7 +1511,7 @@ case $expected in
   absent) if [ -e "$file" ] || [ -L "$file" ]; then give_up 4; fi ;;
   *)
     if [ -L "$file" ] || [ ! -f "$file" ]; then give_up 4; fi
-    [ "$(cksum <"$file")" = "$expected" ] || give_up 4
+    [ "$("$tool" <"$file")" = "$expected" ] || give_up 4
     ;;
 esac
 mv -f "$new" "$file" 2>/dev/null || give_up 12
@@ -1520,14 +1552,14 @@ while [ $# -gt "$keep" ]; do
 done
 '
 
-REMOVE='# remove FILE EXPECTED FOLDERS: takes away what is left of us beside FILE. EXPECTED is the checksum that FILE must have to be removed
+REMOVE='# remove FILE EXPECTED FOLDERS TOOL: takes away what is left of us beside FILE. EXPECTED is the checksum that FILE must have to be removed
 # itself, or keep. FOLDERS above it that were made for it go too when they are empty. Exit codes: 4 it is no longer what is expected; 12
 # it cannot be removed.
-file=$1 expected=$2 folders=$3
+file=$1 expected=$2 folders=$3 tool=$4
 folder=${file%/*}
 [ -d "$folder" ] || exit 0
 if [ "$expected" != keep ] && [ -e "$file" ]; then
-  [ -f "$file" ] && [ ! -L "$file" ] && [ "$(cksum <"$file")" = "$expected" ] || exit 4
+  [ -f "$file" ] && [ ! -L "$file" ] && [ "$("$tool" <"$file")" = "$expected" ] || exit 4
   rm -f "$file" 2>/dev/null || exit 12
 fi
 rm -f "$file".crossfade-undo "$file".crossfade-new.?????? "$file".crossfade-backup-????????-?????? 2>/dev/null || exit 12
@@ -1630,7 +1662,9 @@ fingerprint() {
 }
 
 # finish VERDICT CODE: the report line, and the end.
+finished=
 finish() {
+  finished=yes
   line="crossfade $1 fp=$fingerprints cfg=1 cli=$(put "$states" | sed 's/^ *//; s/ *$//; s/  */,/g; s/=/:/g') users=$users"
   if [ "$skipped" -gt 0 ]; then line="$line skipped=$skipped"; fi
   if [ "$ACTION" = report ]; then print_report "$line"; else printf '%s\n' "$line"; fi
@@ -1773,9 +1807,13 @@ check_machine() {
     *) OS=other ;;
   esac
   case " $SYSTEMS " in *" $OS "*) ;; *) fail 13 "this script is for: $SYSTEMS" ;; esac
-  for program in "$AWK" cksum cmp mktemp readlink tr wc; do
+  for program in "$AWK" cmp mktemp readlink tr wc; do
     have "$program" || fail 13 "the program $program is not here"
   done
+  # Sums that tell whether a file is still the same; some busybox has no cksum.
+  SUM='cksum'
+  have cksum || SUM='sha256sum'
+  have "$SUM" || fail 13 "neither cksum nor sha256sum is here"
   have sha256sum || have shasum || have openssl || fail 13 "none of sha256sum, shasum and openssl is here"
   self=$(id -u)
   if [ "$self" -ne 0 ]; then
@@ -1823,7 +1861,7 @@ people_macos() {
     END {
       for (i = 1; i <= count; i++) {
         name = order[i]
-        if (fact["UniqueID", name] < 501 || name ~ /^_/) continue
+        if (fact["UniqueID", name] + 0 < 501 || name ~ /^_/) continue
         if (fact["IsHidden", name] ~ /^(1|YES|true)$/) continue
         if (fact["UserShell", name] ~ /\/(false|nologin)$/) continue
         print fact["UniqueID", name] "\t" name "\t" fact["NFSHomeDirectory", name]
@@ -1940,8 +1978,22 @@ identity() {
 row() { put "set$tab$2$tab$1$tab$3" && echo; }
 drop() { put "drop$tab$1" && echo; }
 
-# edit MODE: the editor over the file old, its plan or record on standard input, the result in new. Exit codes: see the editor.
-edit() { "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before "$EDIT" - old >new 2>reason; }
+# edit MODE: the editor over the file old, its plan or record on standard input, the result in new. Exit codes: see the editor; 5 what
+# it wrote is not all there, as on a full disk, where some awks say nothing.
+edit() {
+  : >word
+  code=0 said='' bytes=0 lines=0
+  "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v word=word "$EDIT" - old >new 2>reason || code=$?
+  IFS=' ' read -r said bytes lines <word || return 5
+  case $code:$1 in
+    0:set) [ "$(($(wc -l <undo)))" = "$lines" ] || return 5 ;;
+  esac
+  case $code:$1 in
+    0:set | 0:undo) [ "$(($(wc -c <new)))" = "$bytes" ] || return 5 ;;
+  esac
+  [ "$code" = "$said" ] || return 5
+  return "$code"
+}
 
 # fetch FILE: copies it to old and its undo record to before; sets fetched, missing folders, and from the record's first line whether the
 # file and how many folders are ours.
@@ -1949,7 +2001,7 @@ fetch() {
   : >old
   : >before
   echo "unreadable 0 0 no 0" >state
-  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" </dev/null 2>/dev/null | {
+  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" "$ACTION$DRY_RUN" </dev/null 2>/dev/null | {
     IFS=' ' read -r state records folders || exit 0
     ours=no made=0
     if [ "$records" -gt 0 ]; then
@@ -1972,24 +2024,38 @@ fetch() {
 why_not() {
   case $1 in
     link) echo "is a symbolic link, and none is followed" ;;
+    linked) echo "lies in a folder that is a symbolic link, and none is followed" ;;
     kind) echo "is no regular file" ;;
     folder) echo "lies below something that is no folder" ;;
     large) echo "is larger than $LARGEST bytes" ;;
+    loose) echo "can be written by others than its owner; take that right away with chmod go-w" ;;
     record) echo "has an undo record that is not understood" ;;
     *) echo "cannot be read" ;;
   esac
 }
 
 # replace FILE MODE EXPECTED CONTENT: puts the work folder's CONTENT in FILE's place, as its owner.
-replace() { run_as "$uid" "$name" "$REPLACE" "$1" "$2" "$3" "$(cksum <"$4")" <"$4"; }
+replace() { run_as "$uid" "$name" "$REPLACE" "$1" "$2" "$3" "$("$SUM" <"$4")" "$SUM" <"$4"; }
+
+# loose FILE: whether others than its owner can write it.
+loose() {
+  # shellcheck disable=SC2012 # the rights, in the one way every ls prints them
+  case $(ls -ld "$1" 2>/dev/null | cut -c1-10) in -????w* | -???????w*) return 0 ;; esac
+  return 1
+}
 
 # settle CLI LAYER FILE yes|no: makes one file hold what it should, or nothing of ours.
 settle() {
   fetch "$3"
+  # A file for all that anybody can change protects nobody, and some CLIs ignore it.
+  if [ "$2:$4:$fetched" = system:yes:ok ] && loose "$3"; then fetched=loose; fi
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = yes ]; then trouble "$1" "$3" "$(why_not "$fetched")"; fi
+      case $ACTION:$4:$records in
+        uninstall:*:0 | *:no:*) ;;
+        *) trouble "$1" "$3" "$(why_not "$fetched")" ;;
+      esac
       return 0
       ;;
   esac
@@ -2020,10 +2086,9 @@ put_in() {
     return 0
   fi
   mv new wanted
-  { echo "crossfade-undo-1 $ours $made" && cat undo; } >record
   result=0
   {
-    back_up "$3" && replace "$3.crossfade-undo" 0600 any record && replace "$3" "$mode" "$(expected)" wanted
+    { echo "crossfade-undo-1 $ours $made" && cat undo; } >record && back_up "$3" && replace "$3.crossfade-undo" 0600 any record && replace "$3" "$mode" "$(expected)" wanted
   } || result=$?
   case $result in
     0)
@@ -2048,14 +2113,14 @@ again() {
 }
 
 not_understood() {
-  if [ "$result" -eq 3 ]; then
-    trouble "$1" "$2" "is not understood, so it is left alone ($(plain "$(sed 's/^edit: //; 1q' reason)"))"
-  else
-    trouble "$1" "$2" "the editor failed ($result), a bug; the file is as it was" 1
-  fi
+  case $result in
+    3) trouble "$1" "$2" "is not understood, so it is left alone ($(plain "$(sed 's/^edit: //; 1q' reason)"))" ;;
+    5) trouble "$1" "$2" "cannot be worked on, as $(plain "$work") cannot be written; the file is as it was" 12 ;;
+    *) trouble "$1" "$2" "the editor failed ($result), a bug; the file is as it was" 1 ;;
+  esac
 }
 
-expected() { if [ "$fetched" = ok ]; then cksum <old; else echo absent; fi; }
+expected() { if [ "$fetched" = ok ]; then "$SUM" <old; else echo absent; fi; }
 
 # The backup is of what is not ours: the file before our first edit, and later the file without our settings, so that it holds no token.
 back_up() {
@@ -2084,10 +2149,10 @@ take_out() {
   if [ -s reason ]; then say "in $(plain "$2"): $(plain "$(tr '\n' ' ' <reason)")"; fi
   result=0
   if [ "$ours" = yes ] && ! grep -q '[^][:space:]{}[]' new; then
-    run_as "$uid" "$name" "$REMOVE" "$2" "$(expected)" "$made" </dev/null || result=$?
+    run_as "$uid" "$name" "$REMOVE" "$2" "$(expected)" "$made" "$SUM" </dev/null || result=$?
   else
     { cmp -s old new || replace "$2" 0600 "$(expected)" new; } &&
-      run_as "$uid" "$name" "$REMOVE" "$2" keep 0 </dev/null || result=$?
+      run_as "$uid" "$name" "$REMOVE" "$2" keep 0 "$SUM" </dev/null || result=$?
   fi
   case $result in
     0)
@@ -2152,6 +2217,7 @@ started() {
 enter() {
   if [ "$self" -eq 0 ]; then
     work=$ROOT/var/run/otel-crossfade
+    [ -d "$ROOT/var/run" ] || (umask 022 && mkdir -p "$ROOT/var/run") 2>/dev/null || :
   else
     case ${HOME-} in /?*) work=$HOME/.otel-crossfade ;; *) fail 11 "HOME is not set" ;; esac
   fi
@@ -2179,11 +2245,18 @@ enter() {
   cd "$work" || fail 12 "the working folder cannot be entered"
 }
 
+# Whatever ends the script, there is a report line and nothing of it is left.
 leave() {
+  code=$?
   if [ -n "$lock" ]; then
     cd /
     rm -rf "$work"
     rm -f "$lock"
+  fi
+  if [ -z "$finished" ]; then
+    if [ "$code" -eq 130 ]; then complaint=interrupted; else complaint="ended early, by a full disk or a bug"; fi
+    if [ "$code" -ne 130 ]; then code=12; fi
+    fail "$code" "$complaint"
   fi
 }
 
@@ -2259,7 +2332,7 @@ drop_header_program() {
   for file in "$program_folder/crossfade-header" "$program_folder/crossfade-token"; do
     fetch "$file"
     if [ "$fetched" = ok ]; then
-      run_as "$uid" "$name" "$REMOVE" "$file" "$(expected)" "$1" </dev/null || trouble claude-code "$file" "cannot be removed" 12
+      run_as "$uid" "$name" "$REMOVE" "$file" "$(expected)" "$1" "$SUM" </dev/null || trouble claude-code "$file" "cannot be removed" 12
     fi
   done
 }
@@ -2455,6 +2528,7 @@ main() {
   check_options
   if [ "$ACTION" = help ]; then
     usage
+    finished=yes
     exit 0
   fi
   check_machine
