@@ -1,9 +1,21 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { sourcePlugin } from "../scripts/bundling.mjs";
 
+/** Tests that run the rendered scripts in a shell of the machine, most of them many times. */
+const scripts = [
+	"test/endpoint/*.test.ts",
+	"test/adapters/vehicles/*.test.ts",
+	"test/installer/*.test.ts",
+	"test/commands/{install,mdm,mdm-verify}.test.ts",
+];
+
+/** They wait for processes more than they compute. */
+const maxWorkers = availableParallelism() + 1;
+
 /**
- * `unit` needs nothing but Node; `real` runs collectors, containers and shells, and skips visibly what this machine lacks; `bench` prints
- * ratios and asserts nothing about speed.
+ * `unit` needs nothing but Node; `scripts` a POSIX shell besides; `real` runs collectors, containers and every shell, and skips visibly what
+ * this machine lacks; `bench` prints ratios and asserts nothing about speed.
  */
 export default defineConfig({
 	test: {
@@ -13,7 +25,17 @@ export default defineConfig({
 		projects: [
 			{
 				plugins: [sourcePlugin()],
-				test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/real/**"], testTimeout: 60_000 },
+				test: {
+					name: "unit",
+					include: ["test/**/*.test.ts"],
+					exclude: ["test/real/**", ...scripts],
+					testTimeout: 60_000,
+					maxWorkers,
+				},
+			},
+			{
+				plugins: [sourcePlugin()],
+				test: { name: "scripts", include: scripts, testTimeout: 120_000, maxWorkers },
 			},
 			{
 				plugins: [sourcePlugin()],

@@ -254,7 +254,7 @@ describe("findings, each with its fix", () => {
 					[geminiFile]: geminiSettings(to(token)),
 				},
 			},
-			/^error release 0.33.2 cannot be set so that .* \| update Gemini CLI to 0.34.0/,
+			/^error release 0.33.2 cannot be set so that .* \| update Gemini CLI to 0.40.1/,
 		],
 		[
 			"a variable that diverts a signal with our header",
