@@ -7,6 +7,7 @@ import type { Forwarder, ForwarderOptions } from "./forwarder.ts";
 import type { HttpOutcome, HttpRequest } from "./http-client.ts";
 import type { ServeOptions, Server } from "./http-server.ts";
 import type { Machine } from "./machine.ts";
+import type { RunningProgram } from "./running-program.ts";
 import type { TlsLook } from "./tls-look.ts";
 
 /** The world as commands see it. `node.ts` is the real one; stages never touch anything else. */
@@ -98,8 +99,8 @@ export interface Files {
 	/** Writes a token to a file that must not exist yet, readable by its owner only, without a line break. */
 	createSecret(path: string, secret: Secret): Promise<void>;
 	/**
-	 * Like `writeAll`, and besides files with the token in them, readable by their owner only. With `createSecret` the one way a token gets
-	 * into a file: it must be named `*.secret.*`, and a `.gitignore` must be among the artefacts.
+	 * Like `writeAll`, and besides files with the token in them, readable by their owner only. With `createSecret` and `replaceSecret` the
+	 * one way a token gets into a file: it must be named `*.secret.*`, and a `.gitignore` must be among the artefacts.
 	 */
 	writeFilled(
 		folder: string,
@@ -109,6 +110,8 @@ export interface Files {
 	): Promise<string[]>;
 	/** Everything below a folder but folders, in order; links are not followed. Throws `CrossfadeError` (io, or refused when it is far too much). */
 	walk(folder: string): Promise<Entry[]>;
+	/** Puts a token in the place of the one that a file holds, by renaming a new file over it. */
+	replaceSecret(path: string, secret: Secret): Promise<void>;
 	/** Runs `use` with the path of a private temporary copy, removed afterwards. */
 	withTemporary<T>(name: string, content: Uint8Array, use: (path: string) => Promise<T>): Promise<T>;
 	/** A folder of files that are ours alone; it need not exist yet. Throws `CrossfadeError` (io) when it is no folder. */
@@ -134,6 +137,8 @@ export interface Programs {
 	find(name: string): string | undefined;
 	/** Runs a program, never through a shell; with no standard input, or with a secret and a line break as all of it. */
 	run(path: string, args: readonly string[], options: RunOptions): Promise<RunResult>;
+	/** Starts a program that is to run beside us, never through a shell. Throws `CrossfadeError` (io) when it cannot be started. */
+	start(path: string, args: readonly string[]): Promise<RunningProgram>;
 }
 
 /** Output for people and for pipes. Every write passes the output guard. */

@@ -44,6 +44,16 @@ export const nodeFiles: Files = {
 	writeFilled: async (folder, artefacts, { files, secret }, options) =>
 		writeArtefacts(folder, [...artefacts, ...filledIn(artefacts, files, secret)], options.force),
 	walk: async (folder) => entriesBelow(folder),
+	replaceSecret: async (path, secret) => {
+		try {
+			const { mode } = lstatSync(path);
+			const temporary = temporaryName(path);
+			writeNew(temporary, Buffer.from(secret.reveal()), mode & 0o777);
+			renameSync(temporary, path);
+		} catch (error) {
+			throw ioError(path, "replace", error);
+		}
+	},
 	withTemporary: async (name, content, use) => {
 		const folder = mkdtempSync(join(tmpdir(), "crossfade-"));
 		try {
@@ -157,7 +167,7 @@ function replaceWhole(path: string, content: Uint8Array, options: ReplaceOptions
 		if (stats.isSymbolicLink()) throw symlinkTarget(path);
 		refuseSecret(path, content, options.expected);
 		if (!Buffer.from(readFileSync(path)).equals(options.expected)) throw changedMeanwhile(path);
-		const temporary = join(dirname(path), `.${basename(path)}.crossfade-${process.pid}`);
+		const temporary = temporaryName(path);
 		const backup = options.backupSuffix === undefined ? undefined : freeName(`${path}${options.backupSuffix}`);
 		try {
 			writeNew(temporary, content, stats.mode & 0o7777, stats);
@@ -172,6 +182,11 @@ function replaceWhole(path: string, content: Uint8Array, options: ReplaceOptions
 	} catch (error) {
 		throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
 	}
+}
+
+/** In the same folder, so that renaming it does not leave the file system. */
+function temporaryName(path: string): string {
+	return join(dirname(path), `.${basename(path)}.crossfade-${process.pid}`);
 }
 
 /** The name itself, or with a number behind it where two changes fell into one second. */
@@ -267,7 +282,7 @@ function writeArtefacts(folder: string, artefacts: readonly (Artefact | SecretAr
 	for (const { path, bytes, mode } of pending) {
 		try {
 			mkdirSync(dirname(path), { recursive: true });
-			const temporary = join(dirname(path), `.${basename(path)}.crossfade-${process.pid}`);
+			const temporary = temporaryName(path);
 			writeNew(temporary, bytes, mode ?? 0o644);
 			renameSync(temporary, path);
 		} catch (error) {

@@ -76,6 +76,8 @@ const nodePrograms: Programs = {
 		const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
 		return folders.map((folder) => join(folder, name)).find(isExecutable);
 	},
+	start: async (path, args) =>
+		(await import("./running-program.ts")).startProgram(path, args, environmentForChildren()),
 	async run(path, args, { timeoutMs, input }) {
 		const { spawn } = await import("node:child_process");
 		return new Promise<RunResult>((done, fail) => {

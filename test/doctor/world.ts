@@ -87,6 +87,7 @@ export async function consult(
 				if (output === undefined) throw new Error(`${path} is not on this machine`);
 				return { code: 0, stdout: typeof output === "string" ? output : output(args), stderr: "", timedOut: false };
 			},
+			start: () => Promise.reject(new Error("nothing is started here")),
 		},
 	};
 	const readLine = (path: string) => {

@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { nodeEffects } from "../../src/effects/node.ts";
 import { nodeTerminal } from "../../src/effects/terminal.ts";
 import { Secret } from "../../src/secret.ts";
 import { canary } from "../harness/canary.ts";
+import { scratch } from "../harness/cli.ts";
+import { waitFor } from "../harness/wait.ts";
 
-const { programs } = nodeEffects(nodeTerminal({ quiet: true, verbose: false, color: false }));
+const { files, programs } = nodeEffects(nodeTerminal({ quiet: true, verbose: false, color: false }));
 
 test("a variable that holds a token we took is kept from children; others are not", async () => {
 	const { token } = canary();
@@ -53,4 +57,41 @@ test("a secret gets to a program on its standard input alone, with a line break;
 test("a program that ends without reading its input is no error", async () => {
 	const input = Secret.of(canary(4000).token);
 	expect(await programs.run("/bin/true", [], { timeoutMs: 60_000, input })).toMatchObject({ code: 0 });
+});
+
+test("a program that runs beside us says what it prints, hears nothing of our tokens, and is gone when it is stopped", async () => {
+	const { token } = canary();
+	process.env["CROSSFADE_TEST_TOKEN"] = token;
+	onTestFinished(() => {
+		delete process.env["CROSSFADE_TEST_TOKEN"];
+	});
+	Secret.of(token);
+	const program = await programs.start("/bin/sh", ["-c", "env; echo ready >&2; exec sleep 600"]);
+	await waitFor("it to be ready", () => program.output().includes("ready"));
+	expect(program.output()).not.toContain(token);
+	expect(program.isRunning()).toBe(true);
+	await program.stop();
+	expect(program.isRunning()).toBe(false);
+	await program.stop();
+	expect(process.listenerCount("SIGHUP")).toBe(0);
+});
+
+test("a program that cannot be started is one clear error", async () => {
+	await expect(programs.start("/no/such/program", [])).rejects.toMatchObject({ exit: "io" });
+	await expect(programs.start("/etc", [])).rejects.toMatchObject({ exit: "io" });
+	expect(process.listenerCount("SIGHUP")).toBe(0);
+});
+
+test("a token takes the place of another in a file whole, with the file's mode, and leaves no copy", async () => {
+	const [before, after] = [canary().token, canary().token];
+	const folder = scratch();
+	const path = join(folder, "gateway.token");
+	await files.createSecret(path, Secret.of(before));
+	const inode = statSync(path).ino;
+	await files.replaceSecret(path, Secret.of(after));
+	expect(readFileSync(path, "utf8")).toBe(after);
+	expect(statSync(path)).toMatchObject({ mode: 0o100600 });
+	expect(statSync(path).ino).not.toBe(inode);
+	expect(readdirSync(folder)).toEqual(["gateway.token"]);
+	await expect(files.replaceSecret(join(folder, "other"), Secret.of(after))).rejects.toMatchObject({ exit: "io" });
 });

@@ -49,8 +49,8 @@ export interface RunningCli {
 	find(pattern: RegExp): Promise<string>;
 	/** The same in standard output. */
 	printed(pattern: RegExp): Promise<string>;
-	/** Stops it as Ctrl-C would, and returns how it ended; fails if a canary shows in what it printed. */
-	stop(): Promise<RunOutcome>;
+	/** Stops it as Ctrl-C would, or by another signal, and returns how it ended; fails if a canary shows in what it printed. */
+	stop(signal?: NodeJS.Signals): Promise<RunOutcome>;
 	/** Ends it as kill -9 does. */
 	kill(): Promise<void>;
 }
@@ -93,8 +93,8 @@ export function startCrossfade(args: readonly string[], options: RunOptions = {}
 	return {
 		find: findIn("stderr"),
 		printed: findIn("stdout"),
-		async stop() {
-			child.kill("SIGINT");
+		async stop(signal = "SIGINT") {
+			child.kill(signal);
 			const code = await ended;
 			expect(leaks(options.canaries ?? [], { ...outcome, ...filesBelow(cwd, options.holders) })).toEqual([]);
 			return { code, ...outcome };
