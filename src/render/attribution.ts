@@ -1,7 +1,8 @@
 import type { Signal } from "../adapters/providers/provider.ts";
 import { FINGERPRINT_LENGTH } from "../fingerprint.ts";
-import { ATTRIBUTION_PORT, type Attribution } from "../plan/attribution.ts";
+import type { Attribution } from "../plan/attribution.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
+import type { Listening } from "./listening.ts";
 import type { YamlMap } from "./yaml.ts";
 
 /** The resource attribute that holds the fingerprint while data passes, and the word in it where there was no token. */
@@ -57,27 +58,32 @@ function fingerprintExpression(header: string, scheme: string): string {
 	return `Substring(SHA256(${token}), 0, ${FINGERPRINT_LENGTH})`;
 }
 
-/** How data flows from the receiver to the exporters when it is counted on its way; `listen` is the address of everything that listens. */
+/** The address and the ports of everything that listens. */
+export interface Listener extends Listening {
+	readonly address: string;
+}
+
+/** How data flows from the receiver to the exporters when it is counted on its way. */
 export function attributedFlow(
 	plan: CollectorPlan,
 	attribution: Attribution,
 	paths: readonly SignalPath[],
-	listen: string,
+	listener: Listener,
 ): Flow {
 	switch (attribution.way) {
 		case "senders":
-			return sendersFlow(plan, attribution, paths, listen);
+			return sendersFlow(plan, attribution, paths, listener);
 		case "tokens":
-			return tokensFlow(plan, attribution, paths, listen);
+			return tokensFlow(plan, attribution, paths, listener);
 		case "ports":
-			return portsFlow(plan, attribution, paths, listen);
+			return portsFlow(plan, attribution, paths, listener);
 	}
 }
 
 /** The OTLP receiver of a new config, with what its servers need besides an address; the ports of the nth one are ten higher each. */
-export function otlpReceiver(listen: string, settings: YamlMap = {}, nth = 0): YamlMap {
-	const server = (port: number) => ({ endpoint: `${listen}:${port + 10 * nth}`, ...settings });
-	return { protocols: { grpc: server(4317), http: server(4318) } };
+export function otlpReceiver({ address, grpc, http }: Listener, settings: YamlMap = {}, nth = 0): YamlMap {
+	const server = (port: number) => ({ endpoint: `${address}:${port + 10 * nth}`, ...settings });
+	return { protocols: { grpc: server(grpc), http: server(http) } };
 }
 
 /**
@@ -88,7 +94,7 @@ function sendersFlow(
 	plan: CollectorPlan,
 	attribution: Attribution,
 	paths: readonly SignalPath[],
-	listen: string,
+	listener: Listener,
 ): Flow {
 	const { counter, accumulator } = ids(attribution);
 	const clean = "forward/crossfade";
@@ -104,7 +110,7 @@ function sendersFlow(
 	);
 	return {
 		extensions: {},
-		receivers: { otlp: otlpReceiver(listen, { include_metadata: true }) },
+		receivers: { otlp: otlpReceiver(listener, { include_metadata: true }) },
 		processors: {
 			[MARK]: {
 				error_mode: "ignore",
@@ -122,7 +128,7 @@ function sendersFlow(
 		},
 		exporters: {
 			[PAGE]: {
-				endpoint: `${listen}:${ATTRIBUTION_PORT}`,
+				endpoint: `${listener.address}:${listener.counters}`,
 				resource_to_telemetry_conversion: { enabled: true },
 				metric_expiration: REMEMBERED,
 			},
@@ -155,7 +161,12 @@ function counted(signal: Signal): YamlMap {
  * That processor has to be one and does as little as one can: the attribute it deletes is never there. Every pipeline batches, so that
  * the client's headers end there.
  */
-function tokensFlow(plan: CollectorPlan, attribution: Attribution, paths: readonly SignalPath[], listen: string): Flow {
+function tokensFlow(
+	plan: CollectorPlan,
+	attribution: Attribution,
+	paths: readonly SignalPath[],
+	listener: Listener,
+): Flow {
 	const fingerprint = fingerprintExpression(plan.header, plan.scheme);
 	const known = attribution.tokens.map((token) => ({ ...token, id: counterId(token.fingerprint) }));
 	const all = [...known.map(({ id }) => id), OTHER];
@@ -163,7 +174,7 @@ function tokensFlow(plan: CollectorPlan, attribution: Attribution, paths: readon
 	const router = (signal: Signal) => `routing/crossfade-${signal}`;
 	return {
 		extensions: {},
-		receivers: { otlp: otlpReceiver(listen, { include_metadata: true }) },
+		receivers: { otlp: otlpReceiver(listener, { include_metadata: true }) },
 		processors: { batch: {}, ...Object.fromEntries(all.map((id) => [`resource/${id}`, forget])) },
 		connectors: Object.fromEntries(
 			paths.map(({ signal }) => [
@@ -195,7 +206,12 @@ function tokensFlow(plan: CollectorPlan, attribution: Attribution, paths: readon
  * Every token has a receiver that takes no other, and the collector's own counters of that receiver say how much it was. Nothing of a
  * request's headers is kept.
  */
-function portsFlow(plan: CollectorPlan, attribution: Attribution, paths: readonly SignalPath[], listen: string): Flow {
+function portsFlow(
+	plan: CollectorPlan,
+	attribution: Attribution,
+	paths: readonly SignalPath[],
+	listener: Listener,
+): Flow {
 	const doors = attribution.tokens.map(({ fingerprint }, nth) => {
 		const id = counterId(fingerprint);
 		const auth = `bearertokenauth/${id}`;
@@ -205,7 +221,7 @@ function portsFlow(plan: CollectorPlan, attribution: Attribution, paths: readonl
 	return {
 		extensions: Object.fromEntries(doors.map(({ auth, filename }) => [auth, { filename, ...headerSettings(plan) }])),
 		receivers: Object.fromEntries(
-			doors.map(({ id, auth, nth }) => [id, otlpReceiver(listen, { auth: { authenticator: auth } }, nth)]),
+			doors.map(({ id, auth, nth }) => [id, otlpReceiver(listener, { auth: { authenticator: auth } }, nth)]),
 		),
 		processors: { batch: {} },
 		connectors: {},

@@ -2,7 +2,15 @@ import { otelcol } from "../adapters/collectors/otelcol.ts";
 import { signals } from "../adapters/providers/provider.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { isAtLeast } from "../versions.ts";
-import { attributedFlow, type Flow, headerSettings, otlpReceiver, type SignalPath } from "./attribution.ts";
+import {
+	attributedFlow,
+	type Flow,
+	headerSettings,
+	type Listener,
+	otlpReceiver,
+	type SignalPath,
+} from "./attribution.ts";
+import { type Listening, usualPorts } from "./listening.ts";
 import type { YamlMap } from "./yaml.ts";
 
 /** What we add to a collector's config, whether it is new or someone's own: components by section, and the exporter's pipelines. */
@@ -56,20 +64,20 @@ function headerValue({ delivery, tokenFile, provider, scheme }: CollectorPlan): 
 }
 
 /** A whole new config: receives OTLP, exports to the provider (and to the agent behind it), watches itself. */
-export function otelcolConfig(plan: CollectorPlan): YamlMap {
+export function otelcolConfig(plan: CollectorPlan, ports: Listening = usualPorts): YamlMap {
 	const { extensions, exporters } = otelcolFragment(plan);
 	const others = otherExporters(plan);
-	const listen = isContainer(plan) ? "0.0.0.0" : "127.0.0.1";
+	const listener = { ...ports, address: isContainer(plan) ? "0.0.0.0" : "127.0.0.1" };
 	// Whoever stands behind us gets everything that came before us.
 	const received = Object.keys(others).length > 0 ? signals : plan.signals;
 	const paths = received.map((signal) => ({
 		signal,
 		exporters: [...(plan.signals.includes(signal) ? [plan.ids.exporter] : []), ...Object.keys(others)],
 	}));
-	const flow = plan.attribution ? attributedFlow(plan, plan.attribution, paths, listen) : plainFlow(paths, listen);
+	const flow = plan.attribution ? attributedFlow(plan, plan.attribution, paths, listener) : plainFlow(paths, listener);
 	const allExtensions = { ...extensions, ...flow.extensions };
 	return {
-		extensions: { health_check: { endpoint: `${listen}:13133` }, ...allExtensions },
+		extensions: { health_check: { endpoint: `${listener.address}:${ports.health}` }, ...allExtensions },
 		receivers: flow.receivers,
 		processors: { memory_limiter: { check_interval: "1s", ...memoryLimit(plan) }, ...flow.processors },
 		...(Object.keys(flow.connectors).length > 0 ? { connectors: flow.connectors } : {}),
@@ -77,16 +85,16 @@ export function otelcolConfig(plan: CollectorPlan): YamlMap {
 		service: {
 			extensions: ["health_check", ...Object.keys(allExtensions)],
 			pipelines: flow.pipelines,
-			telemetry: { metrics: selfMetrics(plan) },
+			telemetry: { metrics: selfMetrics(plan, listener) },
 		},
 	};
 }
 
-function plainFlow(paths: readonly SignalPath[], listen: string): Flow {
+function plainFlow(paths: readonly SignalPath[], listener: Listener): Flow {
 	const processors = ["memory_limiter", "batch"];
 	return {
 		extensions: {},
-		receivers: { otlp: otlpReceiver(listen) },
+		receivers: { otlp: otlpReceiver(listener) },
 		processors: { batch: {} },
 		connectors: {},
 		exporters: {},
@@ -115,14 +123,15 @@ function memoryLimit({ platform }: CollectorPlan): YamlMap {
 
 /**
  * At level `detailed` failed exports carry their reason, which the runbook looks for. The default place, port 8888 on loopback, is right
- * everywhere but in a container whose port is published; there the names are kept as the default reader prints them.
+ * everywhere but in a container whose port is published; at another place the names are kept as the default reader prints them.
  */
-function selfMetrics({ release, platform }: CollectorPlan): YamlMap {
-	if (platform !== "docker") return { level: "detailed" };
-	if (!isAtLeast(release.otelcol, otelcol.metricReaders)) return { level: "detailed", address: "0.0.0.0:8888" };
+function selfMetrics({ release, platform }: CollectorPlan, { metrics: port }: Listener): YamlMap {
+	if (platform !== "docker" && port === usualPorts.metrics) return { level: "detailed" };
+	const host = platform === "docker" ? "0.0.0.0" : "127.0.0.1";
+	if (!isAtLeast(release.otelcol, otelcol.metricReaders)) return { level: "detailed", address: `${host}:${port}` };
 	const prometheus = {
-		host: "0.0.0.0",
-		port: 8888,
+		host,
+		port,
 		without_type_suffix: true,
 		without_units: true,
 		without_scope_info: true,
