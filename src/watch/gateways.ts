@@ -16,19 +16,33 @@ type World = Pick<Effects, "request" | "clock">;
 
 /** Pages at a time. */
 const LANES = 16;
-/** For one page, and for all of them in one look. */
-const PAGE_MS = 5_000;
+/** For all pages in one look. */
 const LOOK_MS = 20_000;
 /** A collector with 100,000 senders writes less. */
 const MAX_PAGE_BYTES = 48 * 1024 * 1024;
 
+export interface PageOptions {
+	/** For one page, in milliseconds. */
+	readonly pageMs: number;
+	/** What time it is for the processes behind the pages, in milliseconds since the epoch, where ours is not the time we judge by. */
+	readonly theirTime: () => number;
+}
+
 /** The metrics pages of gateways: of collectors, with or without attribution, and of `crossfade tap`. */
-export function gatewaySource(fx: World, store: EvidenceStore, gateways: Fleet["gateways"]): Source {
+export function gatewaySource(
+	fx: World,
+	store: EvidenceStore,
+	gateways: Fleet["gateways"],
+	{ pageMs = 5_000, theirTime = fx.clock.now }: Partial<PageOptions> = {},
+): Source {
+	const options = { pageMs, theirTime };
 	const read = gateways.filter(({ metrics }) => metrics.length > 0).map((gateway) => newGateway(store, gateway));
 	return {
 		async look() {
 			const [lane, end] = [lanes(LANES), fx.clock.now() + LOOK_MS];
-			const looks = await Promise.all(read.map((each) => each.look((url) => lane(() => readPage(fx, url, end)))));
+			const looks = await Promise.all(
+				read.map((each) => each.look((url) => lane(() => readPage(fx, url, end, options)))),
+			);
 			const blind = looks.flatMap(({ blindSince }) => (blindSince === undefined ? [] : [blindSince]));
 			return {
 				gateways: looks.flatMap(({ gateways: views }) => views),
@@ -47,8 +61,13 @@ interface Page extends Omit<Reading, "source"> {
 	readonly health: Health | undefined;
 }
 
-async function readPage({ request, clock }: World, url: string, end: number): Promise<Page | string> {
-	const timeoutMs = Math.min(PAGE_MS, end - clock.now());
+async function readPage(
+	{ request, clock }: World,
+	url: string,
+	end: number,
+	{ pageMs, theirTime }: PageOptions,
+): Promise<Page | string> {
+	const timeoutMs = Math.min(pageMs, end - clock.now());
 	if (timeoutMs <= 0) return "other gateways took all the time of this look";
 	const outcome = await request({ method: "GET", url, timeoutMs, maxBytes: MAX_PAGE_BYTES, proxy: "environment" });
 	const wrong = trouble(outcome);
@@ -60,7 +79,7 @@ async function readPage({ request, clock }: World, url: string, end: number): Pr
 	const counters = countersOn(page);
 	return {
 		at,
-		started: processStart(samples, at),
+		started: processStart(samples, theirTime()),
 		isComplete: badLines === 0,
 		totals: runningTotals(samples),
 		health: counters.isCollector ? healthOf(counters) : undefined,

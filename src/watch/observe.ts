@@ -4,7 +4,7 @@ import { type Inventory, readHosts, readInventory } from "../evidence/inventory.
 import { openStore } from "../evidence/store.ts";
 import type { OverlapView } from "../report/overlap.ts";
 import type { Fleet } from "../spec/fleet.ts";
-import { gatewaySource } from "./gateways.ts";
+import { gatewaySource, type PageOptions } from "./gateways.ts";
 import { prometheusSource } from "./prometheus.ts";
 import { overlapView } from "./view.ts";
 
@@ -16,12 +16,12 @@ export interface Observer {
 }
 
 /** Reads what does not change while one watches: the tokens' fingerprints, expected hosts, the inventory. */
-export async function observe(fx: Effects, fleet: Fleet): Promise<Observer> {
+export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOptions> = {}): Promise<Observer> {
 	const tokens = await fingerprints(fx, fleet);
 	const [expectedHosts, inventory] = [await hostsOf(fx, fleet), await inventoryOf(fx, fleet)];
 	const store = await openStore(fx, fleet.evidence);
 	const sources = [
-		gatewaySource(fx, store, fleet.gateways),
+		gatewaySource(fx, store, fleet.gateways, pages),
 		...(fleet.prometheus === undefined ? [] : [prometheusSource(fx, store, fleet.prometheus, fleet)]),
 	];
 	const warnings = inventory && inventory.bad > 0 ? [badLines(inventory)] : [];
