@@ -1,5 +1,5 @@
-import { basename, dirname, join } from "node:path";
-import { setStage } from "../demo/stage.ts";
+import { basename, dirname, resolve } from "node:path";
+import { type SentOn, type Stage, type StageOptions, setStage } from "../demo/stage.ts";
 import { type Chapter, chapters, steps } from "../demo/story.ts";
 import type { Effects } from "../effects/effects.ts";
 import { CrossfadeError, type ExitName } from "../errors.ts";
@@ -10,12 +10,21 @@ import { readFlags } from "../spec/flags.ts";
 import { startWatchPage } from "../web/server.ts";
 import type { Command, Invocation } from "./command.ts";
 
+const PROGRAMS = ["otelcol-contrib", "otelcol"];
+/** The word for no collector. */
+const TAP = "tap";
+
 export const demoCommand: Command = {
 	name: "demo",
-	description: `Tells a whole rotation on this machine in about a minute, offline: a provider that behaves like Torii, a tap that counts who sends
-with which token, a small fleet with Claude Code, Codex and Gemini CLI, 24 hours of overlap in fast-forward, stragglers,
-the live page, and the report. Nothing is left behind.`,
+	description: `Tells a whole rotation on this machine in about a minute, offline: a provider that behaves like Torii, a gateway that counts who
+sends with which token (a real OpenTelemetry Collector if there is one, else crossfade tap), a small fleet with Claude Code,
+Codex and Gemini CLI, 24 hours of overlap in fast-forward, stragglers, the live page, and the report. Nothing is left behind.`,
 	options: [
+		{
+			flags: "--collector <path>",
+			description: `the gateway, a program of the contrib distribution (default: ${PROGRAMS.join(" or ")} on PATH); ${TAP} for crossfade tap`,
+			files: true,
+		},
 		{ flags: "--fast", description: "do not wait between two steps" },
 		{ flags: "--pace <time>", description: "how long a quarter of an hour takes (default: 400ms)" },
 		{ flags: "-o, --out <file>", description: "keep the final report there, as a page", files: true },
@@ -23,6 +32,7 @@ the live page, and the report. Nothing is left behind.`,
 	],
 	examples: [
 		["crossfade demo", "the whole story"],
+		["crossfade demo --collector ./otelcol-contrib", "with this collector as the gateway"],
 		["crossfade demo --fast --out rotation.html", "without waiting, and keep the report"],
 	],
 	run,
@@ -40,20 +50,45 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			fix: "write it like 400ms, or use --fast",
 		});
 	}
+	const collector = collectorOf(fx, reader.text("collector"));
+	// From here on nobody ends us before everything is tidied up.
+	if (await fx.stopped(0)) return "interrupted";
 	const wait = reader.isSet("fast") ? 0 : pace;
 	return fx.files.withTemporary("story", Buffer.from(""), (path) =>
-		tell(fx, join(dirname(path), "evidence"), wait, options),
+		tell(fx, { folder: dirname(path), collector }, wait, options),
 	);
 }
 
-async function tell(fx: Effects, folder: string, wait: number, options: Invocation["options"]): Promise<ExitName> {
+function collectorOf({ programs }: Effects, wanted: string | undefined): string | undefined {
+	if (wanted === TAP) return undefined;
+	if (wanted === undefined) return PROGRAMS.map((name) => programs.find(name)).find((path) => path !== undefined);
+	const found = programs.find(wanted);
+	if (found !== undefined) return resolve(found);
+	throw new CrossfadeError("usage", {
+		what: "there is no such program",
+		expected: `a program of OpenTelemetry Collector Contrib, or ${TAP}`,
+		got: shown(wanted),
+		where: { file: "--collector" },
+		fix: `leave it away for ${PROGRAMS.join(" or ")} on PATH, and without those crossfade tap`,
+	});
+}
+
+async function tell(
+	fx: Effects,
+	setting: StageOptions,
+	wait: number,
+	options: Invocation["options"],
+): Promise<ExitName> {
 	const { terminal } = fx;
-	const stage = await setStage(fx, folder);
+	const stage = await setStage(fx, setting);
 	const text = { width: Math.min(terminal.width() ?? 80, 100), color: terminal.color, senders: 6 };
 	let next = 0;
 	let requests = 0;
+	let hasSwitched = false;
 	let page: Awaited<ReturnType<typeof startWatchPage>> | undefined;
 	try {
+		if (await fx.stopped(0)) return "interrupted";
+		for (const line of cast(stage, setting)) terminal.print(`${line}\n`);
 		for (const minute of steps) {
 			const chapter = chapters.slice(next).find(({ at }) => at <= minute);
 			if (chapter) next++;
@@ -67,15 +102,20 @@ async function tell(fx: Effects, folder: string, wait: number, options: Invocati
 				terminal.print(`live: ${page.url}\n`);
 			}
 			if (chapter) terminal.print(await scene(chapter));
+			const sentOn: SentOn | undefined = hasSwitched ? undefined : await stage.sentOn();
+			if (sentOn) terminal.print(switched(minute, sentOn));
+			hasSwitched ||= sentOn !== undefined;
 			if (await fx.stopped(wait)) return "interrupted";
 		}
 		const view = await stage.look();
 		const { safeToRetire, reason } = view.judgement.fleet;
 		terminal.print(`\nTHE END: ${requests} requests, safe to retire: ${safeToRetire} (${reason})\n`);
+		const sentOn = await stage.sentOn();
+		if (sentOn) terminal.print(`All ${sentOn.old + sentOn.new} records that were sent came to the provider.\n`);
 		await keep(fx, options, view);
 		return "ok";
 	} finally {
-		await page?.close();
+		await page?.close().catch(() => undefined);
 		await stage.close();
 	}
 
@@ -83,6 +123,28 @@ async function tell(fx: Effects, folder: string, wait: number, options: Invocati
 		if (show === "probe") return indent(await stage.probe(terminal.color));
 		return show === "watch" ? indent(reportText(await stage.look(), text).join("\n")) : "";
 	}
+}
+
+/** Who plays the gateway, why, and how to have the other one. */
+function cast({ gateway, failure }: Stage, { collector }: StageOptions): string[] {
+	const { title, other, hasOwnToken } = gateway;
+	return [
+		...(failure === undefined ? [] : [`${shown(collector ?? "")} does not start: ${failure}`]),
+		`the gateway is ${title}; ${other}`,
+		...(hasOwnToken
+			? [
+					"it runs with the config of crossfade collector -d contrib --attribute, and sends on with a token of its own",
+					"a token in the URL path does not pass a collector: Gemini CLI sends its in a header (OTEL_EXPORTER_OTLP_HEADERS)",
+				]
+			: []),
+	];
+}
+
+function switched(minute: number, { old, new: since }: SentOn): string {
+	return `
+${clock(minute)}  THE GATEWAY: its own token file was replaced too, and it changed over by itself, without a restart:
+    ${old} records came to the provider with the old token, ${since} with the new one since, and none is missing
+`;
 }
 
 async function keep(

@@ -1,14 +1,18 @@
 import type { HttpRequest } from "../effects/http-client.ts";
 import type { Actor } from "./story.ts";
 
-/** One log record of an actor as OTLP/JSON, with a token in the header, or in the path as Gemini CLI sends it. `at` is in milliseconds. */
+/**
+ * One log record of an actor as OTLP/JSON, with a token in the header, or in the path, as Gemini CLI sends it where that passes. `at` is in
+ * milliseconds.
+ */
 export function exportRequest(
 	url: string,
 	{ host, service, version, cli }: Actor,
 	token: string,
 	at: number,
+	{ takesPaths }: { readonly takesPaths: boolean } = { takesPaths: true },
 ): HttpRequest {
-	const isInPath = cli === "gemini";
+	const isInPath = takesPaths && cli === "gemini";
 	const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
 	const resource = {
 		attributes: [text("service.name", service), text("service.version", version), text("host.name", host)],

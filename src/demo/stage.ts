@@ -6,127 +6,184 @@ import { probeRound } from "../probe/round.ts";
 import { judgeRows } from "../probe/verdict.ts";
 import type { OverlapView } from "../report/overlap.ts";
 import { probeText } from "../report/probe.ts";
-import { sandboxProviders } from "../sandbox/providers/registry.ts";
-import { startSandbox } from "../sandbox/server.ts";
-import { readSettings } from "../sandbox/settings.ts";
 import { Secret } from "../secret.ts";
 import { emptyFleet, type Fleet } from "../spec/fleet.ts";
-import { newAttribution } from "../tap/attribution.ts";
-import { observe } from "../watch/observe.ts";
+import { type Observer, observe } from "../watch/observe.ts";
+import { collectorGateway } from "./collector.ts";
+import { type Gateway, until } from "./gateway.ts";
+import { type StoryProvider, startProvider } from "./provider.ts";
 import { exportRequest } from "./request.ts";
-import { type Actor, type Credential, expectedHosts, sending } from "./story.ts";
+import { type Credential, expectedHosts, START, sending } from "./story.ts";
+import { tapGateway } from "./tap.ts";
 
 const MINUTE_MS = 60_000;
 const OVERLAP_MS = 24 * 60 * MINUTE_MS;
+/** The story begins a little later than the programs that play in it: whenever they say they started, it was before. */
+const AHEAD_MS = MINUTE_MS;
 
-/** Where the story plays: a provider, a tap in front of it, a fleet that sends, and a clock that jumps. */
+type Tokens = Partial<Record<Credential, Secret>>;
+
+/** Records, by the token that a gateway sent them on with. */
+export interface SentOn {
+	readonly old: number;
+	readonly new: number;
+}
+
+/** Where the story plays: a provider, a gateway in front of it, a fleet that sends, and a clock that jumps. */
 export interface Stage {
+	readonly gateway: Pick<Gateway, "title" | "other" | "hasOwnToken">;
+	/** Why there is a tap, where a collector was wanted. */
+	readonly failure: string | undefined;
 	/** Moves the clock to a minute of the story, and lets everybody send who does so then. Returns the number of requests. */
 	play(minute: number): Promise<number>;
 	rotate(): Promise<void>;
-	/** Both tokens at the provider and through the tap, as text. */
+	/**
+	 * Records that the gateway has sent on with the old token of its own and with the new one, by what the provider took. Undefined while
+	 * there is nothing with the new one, or the gateway has no token of its own.
+	 */
+	sentOn(): Promise<SentOn | undefined>;
+	/** Both tokens at the provider, as text. */
 	probe(color: boolean): Promise<string>;
 	look(): Promise<OverlapView>;
 	close(): Promise<void>;
 }
 
-/** Sets the stage; evidence goes to a folder of its own. Everything listens on loopback, on free ports. */
-export async function setStage(real: Effects, folder: string): Promise<Stage> {
-	const begin = real.clock.now();
-	let minute = 0;
-	const clock = { ...real.clock, now: () => begin + minute * MINUTE_MS };
-	const fx: Effects = { ...real, clock };
-	const tokens: Partial<Record<Credential, Secret>> = {
-		old: Secret.of(fx.random.token()),
-		stranger: Secret.of(fx.random.token()),
-	};
-	const [provider] = sandboxProviders;
-	const sandbox = await startSandbox(fx, {
-		host: "127.0.0.1",
-		port: 0,
-		provider,
-		settings: readSettings(provider.settings, {}, String, () => {}),
-		token: tokens.old?.reveal() ?? "",
-		faults: [],
-		onEvent: () => {},
-	});
-	const upstream = new URL(sandbox.url);
-	let counting: Awaited<ReturnType<Awaited<ReturnType<typeof openStore>>["trafficWriter"]>> | undefined;
-	const tap = await fx.forward({
-		host: "127.0.0.1",
-		port: 0,
-		upstream: {
-			isTls: false,
-			hostname: upstream.hostname,
-			port: Number(upstream.port),
-			authority: upstream.host,
-			basePath: "",
-		},
-		watcher: newAttribution({
-			place: "tap",
-			host: "",
-			headers: [],
-			now: clock.now,
-			add: (seen) => counting?.add(seen),
-			unknown: () => {},
-		}),
-		onUnreachable: () => {},
-		onFault: (error) => {
-			throw error;
-		},
-	});
-	const store = await openStore(fx, folder);
+export interface StageOptions {
+	/** A folder of our own, for evidence and for what a collector needs. */
+	readonly folder: string;
+	/** The collector to use; without one, or if it does not start, there is a tap. */
+	readonly collector: string | undefined;
+}
 
-	const send = async (actor: Actor, credential: Credential) => {
-		const token = tokens[credential] ?? tokens.old;
-		await fx.request(exportRequest(tap.url, actor, token?.reveal() ?? "", clock.now()));
+/** Sets the stage. Everything listens on loopback, on free ports. When this throws, what was started is stopped again. */
+export async function setStage(real: Effects, options: StageOptions): Promise<Stage> {
+	const closing: (() => Promise<void> | undefined)[] = [];
+	const close = async () => {
+		try {
+			await closing.pop()?.();
+		} finally {
+			if (closing.length > 0) await close();
+		}
 	};
+	try {
+		return { ...(await newStage(real, options, closing)), close };
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
+
+async function newStage(
+	real: Effects,
+	{ folder, collector }: StageOptions,
+	closing: (() => Promise<void> | undefined)[],
+): Promise<Omit<Stage, "close">> {
+	const begin = real.clock.now() + AHEAD_MS;
+	const timeAt = (each: number) => begin + (each - START) * MINUTE_MS;
+	let minute = START;
+	const fx: Effects = { ...real, clock: { ...real.clock, now: () => timeAt(minute) } };
+	const old = Secret.of(fx.random.token());
+	const tokens: Tokens = { old, stranger: Secret.of(fx.random.token()) };
+	const provider = await startProvider(fx, old);
+	closing.push(provider.close);
+	const evidence = `${folder}/evidence`;
+	const store = await openStore(fx, evidence);
+	const wanted =
+		collector === undefined
+			? undefined
+			: await collectorGateway(real, { path: collector, folder, upstream: provider.url, token: old });
+	const gateway = typeof wanted === "object" ? wanted : await tapGateway(fx, store, new URL(provider.url));
+	closing.push(gateway.close);
+	const open = () => {
+		const pages = { pageMs: 30_000, theirTime: real.clock.now };
+		return observe(fx, fleetOf(tokens, timeAt(0), evidence, gateway), pages);
+	};
+	let observer: Observer = await open();
+	closing.push(() => observer.close());
+	// Where counters are read, counting begins with the first look.
+	await observer.look();
+
+	const fleet = newFleet(real, gateway, provider);
 	return {
+		gateway,
+		failure: typeof wanted === "string" ? wanted : undefined,
 		async play(to) {
 			minute = to;
-			counting ??= await store.trafficWriter("tap");
 			const now = sending(minute);
-			for (const { actor, credential } of now) await send(actor, credential);
+			for (const { actor, credential } of now) {
+				const token = (tokens[credential] ?? old).reveal();
+				const way = { takesPaths: !gateway.hasOwnToken };
+				await fleet.send(exportRequest(gateway.url, actor, token, fx.clock.now(), way));
+			}
+			await fleet.arrived();
 			return now.length;
 		},
 		async rotate() {
-			const control = { timeoutMs: 30_000, maxBytes: 64 * 1024 };
-			const url = `${sandbox.url}/_sandbox/rotate`;
-			const answer = await fx.request({ ...control, method: "POST", url, headers: { accept: "text/plain" } });
-			if (answer.kind === "answer") tokens.new = Secret.of(Buffer.from(answer.body).toString("utf8"));
+			const made = await provider.rotate();
+			if (!made) return;
+			tokens.new = made;
+			await gateway.rotate(made);
+			await observer.close();
+			observer = await open();
+		},
+		async sentOn() {
+			if (!gateway.hasOwnToken || !tokens.new) return undefined;
+			const taken = await fleet.taken();
+			const since = taken.get(tokens.new.fingerprint) ?? 0;
+			return since === 0 ? undefined : { old: taken.get(old.fingerprint) ?? 0, new: since };
 		},
 		async probe(color) {
 			const pair = (["old", "new"] as const).flatMap((name) => (tokens[name] ? [{ name, secret: tokens[name] }] : []));
-			const deadline = begin + OVERLAP_MS;
-			const round = {
-				plan: probePlan(sandbox.url, deadline),
-				tokens: pair,
-				tls: {},
-				marker: "demo",
-				readGateway: undefined,
-			};
-			const { rows: raw } = await probeRound(fx, round);
+			const deadline = timeAt(0) + OVERLAP_MS;
+			const plan = probePlan(provider.url, deadline);
+			const round = { plan, tokens: pair, tls: {}, marker: "demo", readGateway: undefined };
+			const { rows: raw } = await fleet.aside(() => probeRound(fx, round));
 			const rows = judgeRows(raw, deadline);
 			await store.addProbes(
 				"probe",
-				rows.map(({ evidence: { clockOffsetMs: _ofARealClock, ...evidence } }) => evidence),
+				rows.map(({ evidence: { clockOffsetMs: _ofARealClock, ...row } }) => row),
 			);
-			return probeText({ marker: "demo", now: clock.now(), deadline, rows, whoami: [] }, { color, width: 80 });
+			return probeText({ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [] }, { color, width: 80 });
 		},
-		async look() {
-			await counting?.flush();
-			const observer = await observe(fx, fleetOf(tokens, begin, folder));
-			return observer.look();
+		look: () => observer.look(),
+	};
+}
+
+/** Everybody who sends, and what became of it. */
+function newFleet(fx: Effects, gateway: Gateway, provider: StoryProvider) {
+	let sent = 0;
+	/** What the provider took from others. */
+	const others = new Map<string, number>();
+	const taken = async () =>
+		new Map([...(await provider.taken())].map(([id, records]) => [id, records - (others.get(id) ?? 0)]));
+	return {
+		taken,
+		async send(request: ReturnType<typeof exportRequest>) {
+			const outcome = await fx.request(request);
+			if (outcome.kind === "answer") sent++;
 		},
-		async close() {
-			await tap.close();
-			await counting?.close();
-			await sandbox.close();
+		/** Resolves when all that was sent is counted, and went to the provider where the gateway answers before that. */
+		async arrived() {
+			await gateway.counted(sent);
+			if (!gateway.hasOwnToken) return;
+			await until(fx, "the provider to take what was sent", async () => {
+				const all = [...(await taken()).values()].reduce((sum, records) => sum + records, 0);
+				return all >= sent;
+			});
+		},
+		/** Lets somebody send to the provider who is none of the fleet. */
+		async aside<T>(work: () => Promise<T>): Promise<T> {
+			const before = await taken();
+			const done = await work();
+			for (const [id, records] of await taken()) {
+				others.set(id, (others.get(id) ?? 0) + records - (before.get(id) ?? 0));
+			}
+			return done;
 		},
 	};
 }
 
-function fleetOf(tokens: Partial<Record<Credential, Secret>>, started: number, evidence: string): Fleet {
+function fleetOf(tokens: Tokens, started: number, evidence: string, { metrics }: Gateway): Fleet {
 	const names = (["old", "new"] as const).filter((name) => tokens[name]);
 	return {
 		...emptyFleet("."),
@@ -136,6 +193,7 @@ function fleetOf(tokens: Partial<Record<Credential, Secret>>, started: number, e
 			? { at: started + OVERLAP_MS, source: "the provider's rule: 24 h after the rotation" }
 			: undefined,
 		tokens: names.map((name) => ({ name, ref: undefined, fingerprint: tokens[name]?.fingerprint })),
+		gateways: metrics.length === 0 ? [] : [{ name: "gateway", metrics }],
 		expectedHosts,
 		evidence,
 	};

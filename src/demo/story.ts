@@ -28,7 +28,7 @@ export interface Chapter {
 }
 
 const STEP = 15;
-const START = -60;
+export const START = -60;
 const END = 25 * 60;
 const ALWAYS = [[START, END]] as const;
 

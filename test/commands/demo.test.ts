@@ -1,31 +1,87 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { chapters, expectedHosts, sending, steps } from "../../src/demo/story.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
+import { crossfade, scratch, startCrossfade } from "../harness/cli.ts";
+import { demoWorld, expectNoToken, expectNothingLeft, processesOf } from "../harness/demo.ts";
+import { waitFor } from "../harness/wait.ts";
+
+/** A program in a folder of its own. */
+function programNamed(name: string, script: string): string {
+	const path = join(scratch({ [name]: `#!/bin/sh\n${script}\n` }), name);
+	chmodSync(path, 0o755);
+	return path;
+}
 
 test("crossfade demo tells the whole rotation, from one token to the death of the old one, and leaves only the report", async () => {
-	const cwd = scratch();
-	const { code, stdout, stderr } = await crossfade(["demo", "--fast", "--out", "report.html"], {
-		cwd,
-		env: { TMPDIR: cwd },
-	});
+	const { cwd, options, canaries } = demoWorld();
+	const { code, stdout, stderr } = await crossfade(["demo", "--fast", "--out", "report.html"], options);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	expect(stdout).toMatch(/^the gateway is crossfade tap; for a real collector put otelcol-contrib on PATH/);
 	const answers = [...stdout.matchAll(/retire the old token: (yes|not yet|no evidence)/g)].map(([, answer]) => answer);
 	expect(answers).toEqual(["not yet", "not yet", "not yet", "yes"]);
 	for (const { title } of chapters) expect(stdout).toContain(`${title.toUpperCase()}: `);
 	expect(stdout).toMatch(/old +bearer +logs +the provider +ACCEPTED[\s\S]*old +bearer +logs +the provider +REJECTED/);
 	expect(stdout).toContain("Credentials that are neither token: 1");
 	expect(stdout).toMatch(/THE END: \d+ requests, safe to retire: yes/);
-	expect(readdirSync(cwd)).toEqual(["report.html"]);
+	for (const { fingerprint } of canaries) expect(stdout).toContain(fingerprint);
+	expectNoToken(stdout);
 	const report = readFileSync(join(cwd, "report.html"), "utf8");
 	for (const host of expectedHosts) expect(report).toContain(host);
+	await expectNothingLeft(cwd, ["report.html"]);
 });
 
-test("a pace that is none is one clear error", async () => {
-	expect(await crossfade(["demo", "--pace", "slow"])).toMatchObject({
-		code: 2,
-		stderr: expect.stringContaining("such as 400ms"),
+test.each([
+	[["--pace", "slow"], "such as 400ms"],
+	[["--collector", "no-such-collector"], "there is no such program"],
+	[["--collector", "/etc/passwd"], "a program of OpenTelemetry Collector Contrib, or tap"],
+])("%s is one clear error", async (flags, said) => {
+	expect(await crossfade(["demo", ...flags])).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
+});
+
+describe("a collector that does not start: why, in one line, and the story goes on with the tap;", () => {
+	test.each([
+		[
+			"its own words",
+			`echo "Error: failed to get config: 'exporters' unknown type: \\"otlp_http\\"" >&2; exit 1`,
+			"unknown type",
+		],
+		["no words", "exit 1", "it ended without a word"],
+	])("%s", async (_, script, reason) => {
+		const path = programNamed("otelcol-contrib", script);
+		const { cwd, options } = demoWorld({ path: join(path, "..") });
+		const demo = startCrossfade(["demo"], options);
+		await demo.printed(/ROTATE/);
+		const { code, stdout, stderr } = await demo.stop();
+		expect({ code, stderr }).toEqual({ code: 130, stderr: "" });
+		const [first, second] = stdout.split("\n");
+		expect(first).toContain("/otelcol-contrib does not start: ");
+		expect(first).toContain(reason);
+		expect(second).toMatch(/^the gateway is crossfade tap/);
+		await expectNothingLeft(cwd);
+	});
+});
+
+describe("interrupted, it leaves nothing:", () => {
+	test("in the middle of the story", async () => {
+		const { cwd, options } = demoWorld();
+		const demo = startCrossfade(["demo", "--pace", "50ms"], options);
+		await demo.printed(/ROLLOUT/);
+		expect(await demo.stop()).toMatchObject({ code: 130, stderr: "" });
+		await expectNothingLeft(cwd);
+	});
+
+	test("while a collector starts that does not want to end", async () => {
+		const stubborn = programNamed(
+			"stubborn",
+			`[ "$1" = --version ] || { trap "" TERM INT HUP; while :; do sleep 1; done; }`,
+		);
+		const { cwd, options } = demoWorld({ path: process.env["PATH"] ?? "" });
+		const demo = startCrossfade(["demo", "--collector", stubborn], options);
+		// Its own process and that of the collector, whose config is in the folder.
+		await waitFor("the collector to be started", () => processesOf(cwd).length === 1);
+		expect(await demo.stop()).toMatchObject({ code: 130, stdout: "", stderr: "" });
+		await expectNothingLeft(cwd);
 	});
 });
 

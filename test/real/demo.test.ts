@@ -1,0 +1,57 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { crossfade, startCrossfade } from "../harness/cli.ts";
+import { demoWorld, expectNoToken, expectNothingLeft, processesOf, verdicts } from "../harness/demo.ts";
+import { otelcol } from "../harness/parts.ts";
+
+describe("crossfade demo through a real collector", () => {
+	beforeEach((context) => otelcol.need(context));
+
+	test("comes to the same verdicts, chapter by chapter, as through the tap, and leaves nothing", async () => {
+		const [tap, collector] = [demoWorld(), demoWorld()];
+		const withTap = await crossfade(["demo", "--fast", "--collector", "tap"], tap.options);
+		const real = await crossfade(["demo", "--fast", "--collector", otelcol.path], collector.options);
+		for (const { code, stderr } of [withTap, real]) expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		const chapters = verdicts(real.stdout);
+		expect(chapters).toEqual(verdicts(withTap.stdout));
+		expect(chapters["SAFE"]).toContain("Safe to retire the old token: yes");
+		expect(chapters["STRAGGLERS"]?.join("\n")).toMatch(/OLD ONLY 2 UNATTRIBUTED 1 MIGRATED 11/);
+		const { stdout } = real;
+		expect(stdout).toMatch(
+			/^the gateway is otelcol\S* version \d+\.\d+\.\d+ \(.*\); for crossfade tap instead: --collector tap\n/,
+		);
+		expect(stdout.match(/changed over by itself, without a restart/g)).toHaveLength(1);
+		const [, requests] = /THE END: (\d+) requests, safe to retire: yes/.exec(stdout) ?? [];
+		expect(stdout).toContain(`All ${requests} records that were sent came to the provider.`);
+		for (const { fingerprint } of collector.canaries) expect(stdout).toContain(fingerprint);
+		expectNoToken(stdout);
+		await expectNothingLeft(tap.cwd);
+		await expectNothingLeft(collector.cwd);
+	});
+
+	test.each([
+		["SIGINT", "SIGINT"],
+		["SIGTERM", "SIGINT"],
+		["SIGHUP", "SIGHUP"],
+	] as const)("ended in the middle by %s and, by somebody impatient, %s, leaves nothing", async (...signals) => {
+		const { cwd, options } = demoWorld();
+		const demo = startCrossfade(["demo", "--pace", "50ms", "--collector", otelcol.path], options);
+		await demo.printed(/ROLLOUT/);
+		expect(processesOf(cwd)).toHaveLength(1);
+		for (const ended of signals.map((signal) => demo.stop(signal))) {
+			expect(await ended).toMatchObject({ code: 130, stderr: "" });
+		}
+		await expectNothingLeft(cwd);
+	});
+
+	test("a collector that dies in the middle is an error, not a verdict", async () => {
+		const { cwd, options } = demoWorld();
+		const demo = startCrossfade(["demo", "--pace", "50ms", "--collector", otelcol.path], options);
+		await demo.printed(/ROLLOUT/);
+		for (const pid of processesOf(cwd)) process.kill(pid, "SIGKILL");
+		await demo.find(/the collector ended in the middle of the story/);
+		const { code, stdout } = await demo.stop();
+		expect(code).toBe(7);
+		expect(stdout).not.toContain("THE END");
+		await expectNothingLeft(cwd);
+	});
+});
