@@ -14,10 +14,13 @@ export interface Inventory {
 
 const STATES = ["ok", "drift", "absent", "error"] as const;
 const REPORT = new RegExp(
-	`crossfade (ok|drift|absent|error) fp=([0-9a-f]{${FINGERPRINT_LENGTH}}|none|-) cfg=(\\S+) cli=(\\S*) users=(\\d{1,6})`,
+	`crossfade (ok|drift|absent|error) fp=([0-9a-f]{${FINGERPRINT_LENGTH}}|none|mixed|-) cfg=(\\S+) cli=(\\S*) users=(\\d{1,6})`,
 );
 
-/** Reads `crossfade ok fp=… cfg=… cli=… users=…`, the one line that every MDM shows; undefined for anything else. */
+/**
+ * Reads `crossfade ok fp=… cfg=… cli=… users=…`, the one line that every MDM shows; undefined for anything else. A machine with several
+ * tokens (`fp=mixed`) has no one fingerprint, and is not as it should be whatever else it says.
+ */
 export function parseReportLine(text: string): Omit<InventoryRow, "host" | "at"> | undefined {
 	const [, word, id = "", , clis = "", users = "0"] = REPORT.exec(text) ?? [];
 	const state = STATES.find((each) => each === word);
@@ -27,7 +30,8 @@ export function parseReportLine(text: string): Omit<InventoryRow, "host" | "at">
 		return name && value ? [[name, value] as const] : [];
 	});
 	const fingerprint = id.length === FINGERPRINT_LENGTH ? id : undefined;
-	return { state, fingerprint, clis: Object.fromEntries(pairs), users: Number(users) };
+	const isMixed = id === "mixed" && state === "ok";
+	return { state: isMixed ? "drift" : state, fingerprint, clis: Object.fromEntries(pairs), users: Number(users) };
 }
 
 /** Column names under which MDMs export a machine's name, the best first, compared without case, blanks and underscores. */

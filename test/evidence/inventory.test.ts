@@ -26,6 +26,20 @@ describe("the report line", () => {
 	});
 
 	test.each([
+		["drift", "drift"],
+		["ok", "drift"],
+		["error", "error"],
+	])("with several tokens, %s, is %s and of no one token", (said, state) => {
+		const clis = "claude-code:stale,codex:old,gemini:error";
+		expect(parseReportLine(`crossfade ${said} fp=mixed cfg=1 cli=${clis} users=3 skipped=1`)).toEqual({
+			state,
+			fingerprint: undefined,
+			clis: { "claude-code": "stale", codex: "old", gemini: "error" },
+			users: 3,
+		});
+	});
+
+	test.each([
 		"",
 		"crossfade",
 		"crossfade fine fp=0123456789ab cfg=1 cli= users=1",
