@@ -230,8 +230,10 @@ describe("nothing is lost, and nothing counted twice", () => {
 });
 
 describe("a page that is none costs a warning, and no evidence", () => {
-	const answers: [string, (socket: Socket) => void, RegExp][] = [
-		["that hangs", () => {}, /did not answer in time/],
+	/** Of those that keep silent, so that nobody waits long for them. */
+	const soon = { pageMs: 800 };
+	const answers: [string, (socket: Socket) => void, RegExp, typeof soon?][] = [
+		["that hangs", () => {}, /did not answer in time/, soon],
 		[
 			"that drips",
 			(socket) => {
@@ -240,6 +242,7 @@ describe("a page that is none costs a warning, and no evidence", () => {
 				socket.on("close", () => clearInterval(drip));
 			},
 			/did not answer in time/,
+			soon,
 		],
 		[
 			"that never ends",
@@ -270,7 +273,7 @@ describe("a page that is none costs a warning, and no evidence", () => {
 		],
 		["that breaks off", (socket) => socket.destroy(), /closed the connection/],
 	];
-	test.each(answers)("%s", async (_, answer, why) => {
+	test.each(answers)("%s", async (_, answer, why, options) => {
 		const bad = await rawServer((socket) => answer(socket));
 		const good = await metricsPage(attributed(OLD, 1));
 		const [clock, folder] = [movableClock(), scratch()];
@@ -278,7 +281,7 @@ describe("a page that is none costs a warning, and no evidence", () => {
 			{ name: "bad", metrics: [`${bad.url}/metrics`] },
 			{ name: "good", metrics: [good.url] },
 		];
-		const observer = await observe(clock.fx, watchedFleet(folder, OLD, NEW, { gateways }));
+		const observer = await observe(clock.fx, watchedFleet(folder, OLD, NEW, { gateways }), options);
 		await observer.look();
 		good.text = attributed(OLD, 3);
 		const view = await observer.look();
