@@ -6,6 +6,8 @@ import type { Group, ProbeRow } from "./send.ts";
 
 const MAX_METRICS_BYTES = 16 * 1024 * 1024;
 const POLL_MS = 250;
+/** How long a gateway's counters by token may lag behind those that say a record left. */
+const LAG_MS = 2_000;
 
 /** Probes through a gateway between readings of its metrics, until they say what became of each record or the time is up. */
 export async function probeMetered(
@@ -24,7 +26,8 @@ export async function probeMetered(
 	const deliveries = new Map<Signal, Delivery>();
 	let open = rows.filter(isTaken).map(({ evidence }) => evidence.signal);
 	let last: GatewayReading = before;
-	const end = fx.clock.now() + round.plan.timeoutMs;
+	let end = fx.clock.now() + round.plan.timeoutMs;
+	let isSettled = false;
 	while (open.length > 0) {
 		const after = await readMetrics(fx, round, group);
 		if (typeof after !== "string") last = after;
@@ -33,6 +36,10 @@ export async function probeMetered(
 			(signal) =>
 				deliveries.get(signal)?.state === "waiting" || isCounted(before, last, `${fingerprint} ${signal}`) === false,
 		);
+		if (!isSettled && open.every((signal) => deliveries.get(signal)?.state !== "waiting")) {
+			isSettled = true;
+			end = Math.min(end, fx.clock.now() + LAG_MS);
+		}
 		if (fx.clock.now() >= end || round.signal?.aborted) break;
 		if (open.length > 0) await fx.sleep(POLL_MS, round.signal);
 	}

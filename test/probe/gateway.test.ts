@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { gatewayCounters } from "../../src/evidence/metrics.ts";
+import { gatewayCounters, gatewayReading } from "../../src/evidence/metrics.ts";
 import { followDelivery } from "../../src/probe/gateway.ts";
-import { canary } from "../harness/canary.ts";
+import { type Canary, canary } from "../harness/canary.ts";
 import { probeWith } from "../harness/probe.ts";
 import { httpText, rawServer } from "../harness/raw-server.ts";
 
@@ -52,7 +52,11 @@ describe("what became of a record", () => {
 });
 
 /** A gateway that takes everything, and metrics pages that come one after the other. */
-async function gateway(pages: readonly string[], flags: Record<string, string> = {}) {
+async function gateway(
+	pages: readonly string[],
+	flags: Record<string, string> = {},
+	tokens: Record<string, Canary> = { old: canary(), new: canary() },
+) {
 	const { url } = await rawServer((socket) => socket.end(httpText("200 OK")));
 	let index = 0;
 	const metrics = await rawServer((socket) => socket.end(pages[Math.min(index++, pages.length - 1)] ?? ""));
@@ -60,7 +64,8 @@ async function gateway(pages: readonly string[], flags: Record<string, string> =
 	const { rows } = await probeWith(
 		{ via: [`gw=${url}`], metrics: [`gw=${metrics.url}/metrics`], ...flags },
 		{
-			tokens: { old: canary(), new: canary() },
+			tokens,
+			round: { readGateway: gatewayReading },
 			fx: {
 				clock: { now: () => now, after: () => () => undefined },
 				sleep: async (ms) => {
@@ -69,7 +74,7 @@ async function gateway(pages: readonly string[], flags: Record<string, string> =
 			},
 		},
 	);
-	return rows.map(({ evidence, notes }) => ({ ...evidence, notes }));
+	return rows.map(({ evidence, notes }) => ({ ...evidence, notes, waitedMs: now }));
 }
 
 const ok = (counts: Counts) => httpText("200 OK", {}, page(counts));
@@ -119,5 +124,44 @@ describe("through a gateway", () => {
 	test("where its metrics go away meanwhile, nothing is proven", async () => {
 		const [row] = await gateway([ok({}), httpText("500 Down")]);
 		expect(row).toMatchObject({ outcome: "inconclusive", detail: expect.stringContaining("answered 500") });
+	});
+});
+
+describe("through a gateway that counts by token", () => {
+	const old = canary();
+	/** Its page, when it counted so many records of the old token. */
+	const counted = (counts: Counts, records: number, fingerprint = old.fingerprint) =>
+		httpText(
+			"200 OK",
+			{},
+			`${page(counts)}crossfade_gateway_log_records_total{crossfade_fingerprint="${fingerprint}",host_name="mac-1"} ${records}\n`,
+		);
+	const sent = { accepted: 1, sent: 1 };
+
+	test("it says that it was counted, also where that comes a little later than the rest", async () => {
+		const pages = [counted({}, 7), counted(sent, 7), counted(sent, 7), counted(sent, 8)];
+		const [row] = await gateway(pages, {}, { old });
+		expect(row).toMatchObject({
+			outcome: "accepted",
+			confirmed: true,
+			notes: [`the gateway counted it as traffic of fp=${old.fingerprint}`],
+		});
+	});
+
+	test("it says that it was not counted, and does not wait for that until the time is up", async () => {
+		const [row] = await gateway([counted({}, 7), counted(sent, 7)], { timeout: "60s" }, { old });
+		expect(row).toMatchObject({
+			outcome: "accepted",
+			confirmed: true,
+			cause: "gateway-sent",
+			notes: [`the gateway did not count it as traffic of fp=${old.fingerprint}: watch would not see this sender`],
+		});
+		expect(row?.waitedMs).toBeLessThan(5_000);
+	});
+
+	test("what others send meanwhile is not taken for it", async () => {
+		const other = "0123456789ab";
+		const [row] = await gateway([counted({}, 7, other), counted(sent, 9, other)], {}, { old });
+		expect(row?.notes.join()).toContain("did not count it");
 	});
 });
