@@ -54,7 +54,9 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			: new TextDecoder().decode(await fx.files.read(caFile, { maxBytes: MAX_CA_BYTES }));
 	const metrics = newTapMetrics(clock.now());
 	const server = metricsAt && (await fx.serve({ ...metricsAt, maxBodyBytes: 0, answer: ownPages(metrics) }));
-	const writer = evidence === undefined ? undefined : await (await openStore(fx, evidence)).trafficWriter(place);
+	const store = evidence === undefined ? undefined : await openStore(fx, evidence);
+	const writer = await store?.trafficWriter(place);
+	if (store) metrics.keptIn(await store.id());
 	const failing = new Set<string>();
 	const forwarder = await fx.forward({
 		...listen,

@@ -1,13 +1,16 @@
 import { constants } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { fingerprint } from "../fingerprint.ts";
 import { holdsSecret } from "../guard.ts";
 import { ioError } from "./io-error.ts";
 
 /** A folder whose files only this tool writes. Every failure is a `CrossfadeError` (io) that names the file. */
 export interface Folder {
 	readonly path: string;
+	/** The same for whoever opens it on this machine, by whatever path, once it is there; it tells the path to nobody. */
+	id(): Promise<string>;
 	/** Whether it is there. */
 	exists(): Promise<boolean>;
 	/** Its regular files with a stamp that changes when the content does. */
@@ -37,6 +40,7 @@ export async function openFolder(path: string): Promise<Folder> {
 	await exists();
 	return {
 		path,
+		id: async () => fingerprint(`${hostname()}\n${(await orUndefined("ENOENT", realpath(root))) ?? root}`),
 		exists,
 		list: () => inside("list", "", stamps),
 		read: (name) => inside("read", name, (full) => orUndefined("ENOENT", readFile(full))),

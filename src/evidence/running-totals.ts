@@ -162,6 +162,9 @@ function componentSender(labels: Labels, component: string | undefined, signal: 
 	return senderFrom({ fingerprint: id === "other" ? "others" : id, signal, unit: "records" });
 }
 
+/** What `crossfade tap` shows where it keeps its counters as evidence by itself, with the id of the folder as its label `folder`. */
+export const KEPT_IN = "crossfade_tap_evidence_info";
+
 /** Of a collector, and of everything that uses Prometheus' own libraries. */
 const STARTED = /^process_start_time_seconds$/;
 const UPTIME = /^(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?$/;

@@ -9,6 +9,8 @@ import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
 
 /** The evidence folder: one file per writer, so that no two programs ever write the same one. It holds no token. */
 export interface EvidenceStore {
+	/** See `Folder`. */
+	id(): Promise<string>;
 	/**
 	 * Everything in the folder. A file that cannot be read is a warning and takes nothing from the others; one of a newer version is an
 	 * error. `watchSince` is since when all of the traffic writers watched without a break, `watches` is that of each.
@@ -73,6 +75,7 @@ export async function openStore(fx: World, path: string): Promise<EvidenceStore>
 	const folder = await fx.files.openFolder(path);
 	let adding: Promise<unknown> = Promise.resolve();
 	return {
+		id: folder.id,
 		read: reader(folder),
 		async trafficWriter(writer) {
 			const own = await claimFile(fx, folder, "traffic", writer, MAX_NAMESAKES);

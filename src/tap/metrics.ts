@@ -1,4 +1,5 @@
 import type { TrafficCounter } from "../evidence/evidence.ts";
+import { KEPT_IN } from "../evidence/running-totals.ts";
 import type { Sighting } from "../evidence/traffic.ts";
 
 /** The tap's own counters since it was started. */
@@ -7,6 +8,8 @@ export interface TapMetrics {
 	add(seen: Sighting): boolean;
 	/** Counts something that went wrong, or past us. */
 	count(family: Family, label: string): void;
+	/** Has the page say in which evidence folder the same is kept, so that it does not count twice there. */
+	keptIn(folder: string): void;
 	/** In Prometheus's text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
 	text(): string;
 }
@@ -60,6 +63,7 @@ export function newTapMetrics(started: number): TapMetrics {
 		rows.set(key, fresh);
 		return [fresh, true];
 	};
+	let kept: string[] = [];
 	return {
 		add(seen) {
 			const [row, isNew] = rowOf(seen);
@@ -73,6 +77,13 @@ export function newTapMetrics(started: number): TapMetrics {
 			const known = counts.get(`${family} ${label}`);
 			if (known) known.value++;
 			else counts.set(`${family} ${label}`, { family, label, value: 1 });
+		},
+		keptIn(folder) {
+			kept = [
+				`# HELP ${KEPT_IN} the evidence folder in which the same is kept, by its id`,
+				`# TYPE ${KEPT_IN} gauge`,
+				`${KEPT_IN}{folder="${escaped(folder)}"} 1`,
+			];
 		},
 		text() {
 			const sums = SUMS.flatMap(([field, name, help]) => [
@@ -93,7 +104,7 @@ export function newTapMetrics(started: number): TapMetrics {
 				"# TYPE process_start_time_seconds gauge",
 				`process_start_time_seconds ${started / 1000}`,
 			];
-			return `${[...sums, ...others, ...begin].join("\n")}\n`;
+			return `${[...sums, ...others, ...kept, ...begin].join("\n")}\n`;
 		},
 	};
 }

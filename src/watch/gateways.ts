@@ -3,7 +3,7 @@ import { CrossfadeError } from "../errors.ts";
 import { parseExposition } from "../evidence/exposition.ts";
 import { countersOn } from "../evidence/metrics.ts";
 import type { Mark, Reading } from "../evidence/readings.ts";
-import { processStart, runningTotals } from "../evidence/running-totals.ts";
+import { KEPT_IN, processStart, runningTotals } from "../evidence/running-totals.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { lanes } from "../lanes.ts";
@@ -59,6 +59,8 @@ export function gatewaySource(
 /** What is on a page; a sentence when it is not metrics. */
 interface Page extends Omit<Reading, "source"> {
 	readonly health: Health | undefined;
+	/** Evidence folders in which the same is kept already. */
+	readonly keptIn: readonly string[];
 }
 
 async function readPage(
@@ -83,6 +85,7 @@ async function readPage(
 		isComplete: badLines === 0,
 		totals: runningTotals(samples),
 		health: counters.isCollector ? healthOf(counters) : undefined,
+		keptIn: samples.flatMap(({ name, labels }) => (name === KEPT_IN ? [labels["folder"] ?? ""] : [])),
 	};
 }
 
@@ -92,11 +95,14 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 	return {
 		async look(read: (url: string) => Promise<Page | string>): Promise<SourceLook> {
 			const pages = await Promise.all(metrics.map(async (url) => ({ source: shownUrl(url), page: await read(url) })));
+			const own = await store.id();
 			const good = pages.flatMap(({ source, page }) => (typeof page === "string" ? [] : [{ source, ...page }]));
 			// The pages of a gateway are of one process, but only the collector's own says when it started.
 			const starts = good.flatMap(({ started }) => (started === undefined ? [] : [started]));
 			const started = starts.length === 0 ? undefined : Math.max(...starts);
-			const warnings = await keeper.take(good.map(({ health: _, ...page }) => ({ ...page, started })));
+			// What its writer keeps here by itself would count twice.
+			const foreign = good.filter(({ keptIn }) => !keptIn.includes(own));
+			const warnings = await keeper.take(foreign.map(({ health: _, keptIn: __, ...page }) => ({ ...page, started })));
 			const bad = pages.flatMap(({ source, page }) => (typeof page === "string" ? [{ source, why: page }] : []));
 			const health = good.find((page) => page.health)?.health;
 			const told = health && healthText(health, before);
@@ -110,6 +116,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 				detail: [
 					...bad.map(({ source, why }) => (pages.length > 1 ? `${source}: ${why}` : why)),
 					...(told ? [told.detail] : []),
+					...(foreign.length < good.length ? ["it keeps its counters in this evidence folder by itself"] : []),
 				].join("; "),
 				...(lastRead > 0 && { at: lastRead }),
 			};

@@ -2,7 +2,7 @@ import type { Effects } from "../effects/effects.ts";
 import { CrossfadeError } from "../errors.ts";
 import type { Sample } from "../evidence/exposition.ts";
 import type { Reading } from "../evidence/readings.ts";
-import { processStart, runningTotals, selectors, startSelector } from "../evidence/running-totals.ts";
+import { KEPT_IN, processStart, runningTotals, selectors, startSelector } from "../evidence/running-totals.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
 import type { GatewayView } from "../report/overlap.ts";
 import type { Fleet } from "../spec/fleet.ts";
@@ -28,7 +28,8 @@ const MAX_SHOWN = 50;
 
 /**
  * A Prometheus server that scrapes the gateways, asked over HTTP without credentials. What it saw before we came counts, too: but only
- * the time in which it has samples is watched time. Instances whose pages are read directly are left to that.
+ * the time in which it has samples is watched time. Instances whose pages are read directly are left to that, and taps that keep
+ * their counters in the same evidence folder to themselves.
  */
 export function prometheusSource(fx: World, store: EvidenceStore, base: string, fleet: Fleet): Source {
 	const direct = new Set(fleet.gateways.flatMap(({ metrics }) => metrics.map((url) => new URL(url).host)));
@@ -50,7 +51,8 @@ export function prometheusSource(fx: World, store: EvidenceStore, base: string, 
 			const instances = new Map<string, Instance>();
 			let why: string | undefined;
 			try {
-				await follow(api, { begin: beginning(fleet, now), last, to: now, direct, instances, writer });
+				const own = await store.id();
+				await follow(api, { begin: beginning(fleet, now), last, to: now, direct, own, instances, writer });
 			} catch (error) {
 				if (!(error instanceof PrometheusTrouble)) throw error;
 				why = error.message;
@@ -125,17 +127,22 @@ interface Task {
 	readonly to: number;
 	/** `host:port` of pages that are read directly. */
 	readonly direct: ReadonlySet<string>;
+	/** The id of the evidence folder; who keeps its counters there by itself is not read. */
+	readonly own: string;
 	readonly instances: Map<string, Instance>;
 	readonly writer: ReadingWriter;
 }
 
 /** Reads a span of time, oldest first, so that what was read stays read when it is broken off. */
 async function follow(api: PrometheusApi, task: Task): Promise<void> {
-	const { begin, last = begin, to, direct, instances, writer } = task;
+	const { begin, last = begin, to, direct, own, instances, writer } = task;
+	const kept = (await api.series([`${KEPT_IN}{folder="${own}"}`], last, to))
+		.filter(({ __name__: name, folder }) => name === KEPT_IN && folder === own)
+		.map(sourceOf);
 	const known = [...(await api.series(selectors, last, to)), ...[...writer.marks.keys()].map(labelsOf)];
 	for (const { instance = "", job = "" } of known) {
 		const source = sourceOf({ instance, job });
-		if (direct.has(instance) || instances.has(source)) continue;
+		if (direct.has(instance) || kept.includes(source) || instances.has(source)) continue;
 		instances.set(source, { source, job, place: instance || job || "prometheus", isUp: undefined });
 	}
 	const all = [...instances.values()];

@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { openStore } from "../../src/evidence/store.ts";
+import { newTapMetrics } from "../../src/tap/metrics.ts";
 import { observe } from "../../src/watch/observe.ts";
 import { canary } from "../harness/canary.ts";
 import { CLI, crossfade, scratch, startCrossfade } from "../harness/cli.ts";
+import { quietEffects } from "../harness/effects.ts";
 import { attributed, metricsPage, movableClock, watchedFleet } from "../harness/pages.ts";
 import { flood, httpText, rawServer } from "../harness/raw-server.ts";
 import { waitFor } from "../harness/wait.ts";
@@ -354,6 +357,50 @@ test("no token gets into evidence, readings or messages, whatever a page and its
 	page.text = attributed(secret.fingerprint, 3, secret.token, secret.token);
 	const { code, stdout } = await crossfade(["report", ...args], options);
 	expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("OLD ONLY") });
+});
+
+describe("a tap that keeps its counters in the evidence folder itself", () => {
+	/** A tap's page; the tap keeps its counters in these folders. */
+	const tapPage = async (...folders: string[]) => {
+		const ids = await Promise.all(folders.map(async (folder) => (await openStore(quietEffects(), folder)).id()));
+		return (records: number) => {
+			const metrics = newTapMetrics(1000);
+			for (const id of ids) metrics.keptIn(id);
+			const sighting = {
+				fingerprint: OLD,
+				place: "tap",
+				host: "mac-1",
+				cli: "codex",
+				version: "",
+				signal: "logs" as const,
+			};
+			metrics.add({ ...sighting, requests: 1, records, bytes: 10, lastStatus: 200, at: 1 });
+			return metrics.text();
+		};
+	};
+
+	test("is a state of that gateway and not counted again, by whatever path the folder is named", async () => {
+		const { later, folder } = await gateway();
+		const link = join(scratch(), "link");
+		symlinkSync(folder, link);
+		const page = await tapPage(link);
+		await later(0, page(5));
+		const { gateways, judgement, warnings } = await later(1, page(9));
+		expect(gateways).toMatchObject([
+			{ state: "up", detail: "it keeps its counters in this evidence folder by itself" },
+		]);
+		expect(judgement.tokens[0]).toMatchObject({ role: "old", records: 0 });
+		expect(warnings).toEqual([]);
+	});
+
+	test("counts where it keeps them in another", async () => {
+		const { later } = await gateway();
+		const page = await tapPage(scratch());
+		await later(0, page(5));
+		const { gateways, judgement } = await later(1, page(9));
+		expect(gateways).toMatchObject([{ state: "up", detail: "" }]);
+		expect(judgement.tokens[0]).toMatchObject({ role: "old", records: 4 });
+	});
 });
 
 test("the same with crossfade tap as the gateway, live", async () => {

@@ -1,8 +1,11 @@
 import { createServer } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { KEPT_IN } from "../../src/evidence/running-totals.ts";
+import { openStore } from "../../src/evidence/store.ts";
 import { observe } from "../../src/watch/observe.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfade, scratch } from "../harness/cli.ts";
+import { quietEffects } from "../harness/effects.ts";
 import { attributed, metricsPage, movableClock, watchedFleet } from "../harness/pages.ts";
 import { httpText, rawServer } from "../harness/raw-server.ts";
 
@@ -14,6 +17,8 @@ interface Told {
 	readonly instance: string;
 	readonly at: (time: number) => Readonly<Record<string, number>> | undefined;
 	readonly started?: number;
+	/** The evidence folder in which it keeps its counters by itself, by its id. */
+	readonly keptIn?: string;
 	/** Whether the server tells that scraping failed. */
 	readonly tellsDown?: boolean;
 }
@@ -52,6 +57,8 @@ async function prometheusOf(
 			service_name: "codex_cli_rs",
 			host_name: "mac-1",
 		});
+		if (path.endsWith("/series") && form.get("match[]")?.startsWith(KEPT_IN))
+			return told.flatMap((each) => (each.keptIn ? [{ ...labels(each, KEPT_IN), folder: each.keptIn }] : []));
 		if (path.endsWith("/series")) return told.flatMap((each) => senders(each).map((sender) => series(each, sender)));
 		const query = form.get("query") ?? "";
 		const result = (metric: object, value: (at: number) => number | undefined) => {
@@ -158,6 +165,25 @@ describe("history that Prometheus has", () => {
 			{ place: "b:9464", state: "down", detail: expect.stringContaining("cannot scrape") },
 		]);
 		expect(view.judgement.senders).toMatchObject([{ verdict: "MIGRATED", reason: expect.stringContaining("23 h") }]);
+	});
+
+	test("of a tap that keeps its counters in the same folder by itself is left to that", async () => {
+		const folder = scratch();
+		const keptIn = await (await openStore(quietEffects(), folder)).id();
+		const at = (time: number) => ({ [OLD]: Math.floor(time / MIN) });
+		const { url } = await prometheusOf([
+			{ instance: "tap:9464", at, keptIn },
+			{ instance: "other:9464", at, keptIn: "000000000000" },
+		]);
+		const { look, pass } = await watching(url, { evidence: folder });
+		await look();
+		pass(10);
+		const view = await look();
+		expect(view.gateways).toMatchObject([{ place: "other:9464", state: "up" }]);
+		expect(view.judgement.senders).toHaveLength(1);
+		const { url: alone } = await prometheusOf([{ instance: "tap:9464", at, keptIn }]);
+		const own = await watching(alone, { evidence: folder });
+		expect((await own.look()).gateways).toEqual([]);
 	});
 
 	test("of a gateway whose page is read directly is left to that: nothing counts twice", async () => {
