@@ -82,7 +82,15 @@ export async function startCollector(
 	generated: string,
 	env: Record<string, string> = {},
 ): Promise<RunningCollector> {
-	const { config, http, metrics, page } = await onFreePorts(generated);
+	return runCollector(folder, await onFreePorts(generated), env);
+}
+
+/** The same with a config that was moved before, so that one can be started again where it was. */
+export async function runCollector(
+	folder: string,
+	{ config, http, metrics, page }: MovedConfig,
+	env: Record<string, string> = {},
+): Promise<RunningCollector> {
 	const urls = http.map((port) => `http://127.0.0.1:${port}`);
 	const configPath = join(folder, "collector.yaml");
 	writeFileSync(configPath, config);

@@ -44,3 +44,10 @@ export async function startPrometheus(targets: Readonly<Record<string, readonly 
 	);
 	return url;
 }
+
+/** The sum of a query's values, as Prometheus knows them now. */
+export async function ask(server: string, query: string): Promise<number> {
+	const answer = await (await fetch(`${server}/api/v1/query?query=${encodeURIComponent(query)}`)).json();
+	const { data } = answer as { data: { result: { value: [number, string] }[] } };
+	return data.result.reduce((sum, { value }) => sum + Number(value[1]), 0);
+}

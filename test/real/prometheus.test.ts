@@ -4,7 +4,7 @@ import { crossfade, type RunningCli, scratch, startCrossfade } from "../harness/
 import { freePorts, startCollector } from "../harness/collector.ts";
 import { otlpRequest } from "../harness/otlp.ts";
 import { otelcol } from "../harness/parts.ts";
-import { prometheus, startPrometheus } from "../harness/prometheus.ts";
+import { ask, prometheus, startPrometheus } from "../harness/prometheus.ts";
 import { startProvider } from "../harness/provider.ts";
 import { waitFor } from "../harness/wait.ts";
 
@@ -30,13 +30,6 @@ async function startTap(upstream: string, metricsPort: number): Promise<RunningT
 	const args = ["tap", "--to", upstream, "--listen", "127.0.0.1:0", "--metrics", `127.0.0.1:${metricsPort}`];
 	const process = startCrossfade(args, { canaries: [OLD, NEW] });
 	return { process, url: await process.find(/tap +(http:\/\/127\.0\.0\.1:\d+) ->/) };
-}
-
-/** The sum of a query's values, as Prometheus knows them now. */
-async function ask(server: string, query: string): Promise<number> {
-	const answer = await (await fetch(`${server}/api/v1/query?query=${encodeURIComponent(query)}`)).json();
-	const { data } = answer as { data: { result: { value: [number, string] }[] } };
-	return data.result.reduce((sum, { value }) => sum + Number(value[1]), 0);
 }
 
 test("a real Prometheus that scrapes a real tap: history, what comes live, a restart, and not a record more or less", async (context) => {
