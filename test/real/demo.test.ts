@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { filesBelow } from "../harness/canary.ts";
 import { crossfade, startCrossfade } from "../harness/cli.ts";
 import { demoWorld, expectNoToken, expectNothingLeft, processesOf, verdicts } from "../harness/demo.ts";
 import { otelcol } from "../harness/parts.ts";
+import { waitFor } from "../harness/wait.ts";
 
 describe("crossfade demo through a real collector", () => {
 	beforeEach((context) => otelcol.need(context));
@@ -45,12 +47,14 @@ describe("crossfade demo through a real collector", () => {
 
 	test("a collector that dies in the middle is an error, not a verdict", async () => {
 		const { cwd, options } = demoWorld();
-		const demo = startCrossfade(["demo", "--pace", "50ms", "--collector", otelcol.path], options);
-		await demo.printed(/ROLLOUT/);
+		const story = crossfade(["demo", "--pace", "50ms", "--collector", otelcol.path], options);
+		await waitFor("counters to be read", () =>
+			Object.keys(filesBelow(cwd)).some((path) => /traffic-.*ndjson$/.test(path)),
+		);
 		for (const pid of processesOf(cwd)) process.kill(pid, "SIGKILL");
-		await demo.find(/the collector ended in the middle of the story/);
-		const { code, stdout } = await demo.stop();
+		const { code, stdout, stderr } = await story;
 		expect(code).toBe(7);
+		expect(stderr).toContain("the collector ended in the middle of the story");
 		expect(stdout).not.toContain("THE END");
 		await expectNothingLeft(cwd);
 	});
