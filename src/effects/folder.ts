@@ -78,9 +78,20 @@ async function stamps(path: string): Promise<{ name: string; stamp: string }[]> 
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
+/** Makes a folder and those above it. Node's own way to do that never ends where the system answers ENOENT for a place like /proc. */
+async function makeFolder(path: string): Promise<void> {
+	const make = () => mkdir(path).catch((error: NodeJS.ErrnoException) => error);
+	let failure = await make();
+	if (failure?.code === "ENOENT" && dirname(path) !== path) {
+		await makeFolder(dirname(path));
+		failure = await make();
+	}
+	if (failure && !(await orUndefined("ENOENT", isFolder(path)))) throw failure;
+}
+
 async function writeWhole(path: string, chunks: Iterable<string>): Promise<void> {
 	const temporary = `${path}.${process.pid}.tmp`;
-	await mkdir(dirname(path), { recursive: true });
+	await makeFolder(dirname(path));
 	// Nobody else has this process's number: what lies there is left from an earlier one.
 	await orUndefined("ENOENT", unlink(temporary));
 	const file = await open(temporary, CREATE, 0o644);
@@ -128,7 +139,7 @@ const ours = new Set<string>();
  * other by a second file, which becomes the lock by a rename.
  */
 async function claim(lock: string): Promise<Claim | undefined> {
-	await mkdir(dirname(lock), { recursive: true });
+	await makeFolder(dirname(lock));
 	if (ours.has(lock)) return undefined;
 	if (!(await create(lock))) {
 		if (!(await isStale(lock))) return undefined;
