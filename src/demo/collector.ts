@@ -43,7 +43,8 @@ export async function collectorGateway(fx: Effects, options: CollectorOptions): 
 		for (let attempt = 1; ; attempt++) {
 			const ports = await freePorts(fx);
 			const program = await start(fx, options, plan, ports);
-			if (program.isRunning()) return running(fx, program, { title: `${title} (${path})`, tokenFile, ports });
+			if (program.isRunning())
+				return running(fx, program, { title: `${title} (${shown(path, 1000)})`, tokenFile, ports });
 			if (attempt === ATTEMPTS || !IN_USE.test(program.output())) return reasonOf(program.output());
 		}
 	} catch (error) {

@@ -6,7 +6,7 @@ export interface RunningProgram {
 	/** The last of what it printed, to either stream. */
 	output(): string;
 	isRunning(): boolean;
-	/** Asks it to end, ends it if it takes too long, and resolves when it is gone. */
+	/** Asks it and all that it started to end, ends it if it takes too long, and resolves when it is gone. */
 	stop(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export async function startProgram(
 		});
 	}
 	let isRunning = true;
-	const kill = () => child.kill("SIGKILL");
+	const kill = () => endGroup(child, "SIGKILL");
 	const release = holdSignals();
 	process.once("exit", kill);
 	const ended = new Promise<void>((done) => {
@@ -51,12 +51,24 @@ export async function startProgram(
 		output: () => output,
 		isRunning: () => isRunning,
 		async stop() {
-			child.kill("SIGTERM");
+			endGroup(child, "SIGTERM");
 			const timer = setTimeout(kill, GRACE_MS);
 			await ended;
 			clearTimeout(timer);
 		},
 	};
+}
+
+/** Its session is a group of processes of its own: of a script that starts the real program, both hear it. Windows has no groups. */
+function endGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
+	const { pid } = child;
+	if (pid === undefined) return;
+	try {
+		if (process.platform === "win32") child.kill(signal);
+		else process.kill(-pid, signal);
+	} catch {
+		// Nobody of it is left.
+	}
 }
 
 /** Node tells some failures by throwing, and others later. */

@@ -76,6 +76,24 @@ test("a program that runs beside us says what it prints, hears nothing of our to
 	expect(process.listenerCount("SIGHUP")).toBe(0);
 });
 
+test("what a program started itself ends with it, however little it wants to", async () => {
+	const script = 'trap "" TERM; sleep 600 & echo "id $!."; while :; do wait; done';
+	const program = await programs.start("/bin/sh", ["-c", script]);
+	await waitFor("it to start another", () => /id \d+\./.test(program.output()));
+	const id = Number(/id (\d+)/.exec(program.output())?.[1]);
+	await program.stop();
+	await waitFor("the other to be gone", () => !isAlive(id));
+	expect(program.isRunning()).toBe(false);
+});
+
+function isAlive(id: number): boolean {
+	try {
+		return !/^State:\s+Z/m.test(readFileSync(`/proc/${id}/status`, "utf8"));
+	} catch {
+		return false;
+	}
+}
+
 test("a program that cannot be started is one clear error", async () => {
 	await expect(programs.start("/no/such/program", [])).rejects.toMatchObject({ exit: "io" });
 	await expect(programs.start("/etc", [])).rejects.toMatchObject({ exit: "io" });
