@@ -67,8 +67,9 @@ function signalState(route: Route, known: readonly KnownToken[]): SignalState {
 function withoutToken(url: string, secret: Secret | undefined): string {
 	if (!URL.canParse(url)) return shown(url);
 	const { protocol, host, pathname, search } = new URL(url);
+	const forms = secret ? [secret.reveal(), encodeURIComponent(secret.reveal())] : [];
 	const words = `${pathname}${search}`.split(/([/?&=])/).map((word) => {
-		if (word === secret?.reveal() || word === encodeURIComponent(secret?.reveal() ?? "")) return "TOKEN";
+		if (forms.includes(word)) return "TOKEN";
 		return couldBeToken(word) ? `[${word.length} characters]` : word;
 	});
 	return shown(`${protocol}//${host}${words.join("")}`, 200);

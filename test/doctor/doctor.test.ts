@@ -24,6 +24,19 @@ const said = async (id: string, world: MadeUp) =>
 		({ severity, what, where, fix }) => `${severity} ${what} | ${where ?? ""} | ${fix}`,
 	);
 
+test("where nothing is sent with a token, the URL is shown as it stands", async () => {
+	const env = {
+		CLAUDE_CODE_ENABLE_TELEMETRY: "1",
+		OTEL_LOGS_EXPORTER: "otlp",
+		OTEL_EXPORTER_OTLP_ENDPOINT: `${URL}/base/`,
+	};
+	const { signals } = await consult("claude-code", { files: { ...claude330, [claudeFile]: JSON.stringify({ env }) } });
+	expect(signals.find(({ signal }) => signal === "logs")).toMatchObject({
+		url: `${URL}/base/v1/logs`,
+		secret: undefined,
+	});
+});
+
 describe("releases are told from files, none is run", () => {
 	test.each<[what: string, id: string, world: MadeUp, releases: string[], counts: string | undefined]>([
 		["npm", "codex", { files: codex169 }, ["0.169.0"], "0.169.0"],
