@@ -112,19 +112,18 @@ function jsonObject(style: JsonStyle, depth: number): string {
 
 function bracketed(style: JsonStyle, depth: number, open: string, items: readonly string[], close: string): string {
 	const { pick, eol, unit, layout, comments } = style;
-	const trailing = comments && items.length > 0 && pick([true, false]) ? "," : "";
 	if (layout === "wild") {
 		const inner = items.map((item) => `${trivia(style)}${item}${trivia(style)}`).join(",");
-		return `${open}${inner}${items.length > 0 ? trailing : ""}${trivia(style)}${close}`;
+		return `${open}${inner}${trivia(style)}${close}`;
 	}
-	if (layout === "compact") return `${open}${items.join(",")}${trailing}${close}`;
+	if (layout === "compact") return `${open}${items.join(",")}${close}`;
 	if (layout === "spaced") {
 		const pad = pick(["", " "]);
-		return `${open}${pad}${items.join(", ")}${trailing}${pad}${close}`;
+		return `${open}${pad}${items.join(", ")}${pad}${close}`;
 	}
 	if (items.length === 0) return open + pick(["", "", " ", `${eol}${unit.repeat(depth)}`]) + close;
 	const lines = items.map((item, index) => {
-		const comma = index < items.length - 1 ? "," : trailing;
+		const comma = index < items.length - 1 ? "," : "";
 		const note = comments && eol !== "\r" ? pick(["", "", "", " // note", "  /* n */", ` // "env": {`]) : "";
 		const above =
 			comments && eol !== "\r" && pick([true, false, false]) ? `${unit.repeat(depth + 1)}// above${eol}` : "";

@@ -33,6 +33,14 @@ describe.each(here)("$name", (awk) => {
 		expect(undone.text).toBe(text);
 	});
 
+	test.each(['{"a":1,}', '{"a":[1,]}', '{"a":1, // x\n}', '{"env":{"B":"1",},"a":1}'])(
+		"the trailing comma in %j keeps Gemini CLI from starting: such a file is left alone",
+		async (text) => {
+			const plan = ["set\t/env/X\tstring\tv"];
+			expect(await one(awk, { format: "jsonc", mode: "set", text, plan })).toMatchObject({ code: 3, text: "" });
+		},
+	);
+
 	test.each([
 		["put by us", '{"env": {"MINE": "1"}}'],
 		["the user's before us", '{"env": {"MINE": "1", "HEADERS": "theirs"}}'],

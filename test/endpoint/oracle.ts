@@ -12,7 +12,7 @@ const readers: Record<Format, (text: string) => unknown> = {
 	jsonc: (text) => {
 		if (/^[ \t\r\n]*$/.test(text)) return {};
 		const errors: ParseError[] = [];
-		const value: unknown = parseJsonc(text, errors, { allowTrailingComma: true });
+		const value: unknown = parseJsonc(text, errors, { allowTrailingComma: false });
 		if (errors.length > 0) throw new SyntaxError("not JSONC");
 		return value;
 	},

@@ -295,12 +295,15 @@ describe("Gemini CLI", () => {
 		expect(stderr).toMatch(/Security Warning: Skipping system settings file/);
 	});
 
-	test("a comment is read over, a BOM keeps it from starting", async () => {
+	test("a comment is read over, a BOM or a trailing comma keeps it from starting", async () => {
 		const { machine, prompt, to, model } = await startLab();
 		machine.write(file, `// mine\n${geminiSettings(to(canary()))}`);
 		expect((await prompt("gemini")).requests).not.toEqual([]);
-		machine.write(file, `\uFEFF${geminiSettings(to(canary()))}`);
-		expect((await runGemini({ machine, model, prompt: "Hello" })).code).toBe(52);
+		const settings = geminiSettings(to(canary()));
+		for (const damaged of [`\uFEFF${settings}`, settings.replace(/\}\s*$/, ",}")]) {
+			machine.write(file, damaged);
+			expect((await runGemini({ machine, model, prompt: "Hello" })).code).toBe(52);
+		}
 	});
 });
 
