@@ -325,7 +325,7 @@ EDIT='# edit.awk: sets, removes, restores and reads single keys of a JSON, JSONC
 #
 #   printf "%s\n" "$plan" | LC_ALL=C awk -v format=json -v mode=set -v undo=FILE -f edit.awk - FILE > NEW
 #
-# format  json | jsonc (comments and trailing commas are allowed) | toml (1.0)
+# format  json | jsonc (comments are allowed, trailing commas are not: they keep Gemini CLI from starting) | toml (1.0)
 # mode    set    plan: set POINTER string|bool|int VALUE   the key gets this value
 #                      drop POINTER                        only what the plan sets may be left at and below it
 #         undo   plan: the record that set wrote; takes back what is still as set wrote it
@@ -487,7 +487,7 @@ function value(path, hush,   d, c, opened, comma, lines) {
         eat(1); space(lines)
       }
       c = substr(W, 1, 1)
-      if (c == (SK[d] == "{" ? "}" : "]") && (!comma || format == "jsonc" || (format == "toml" && lines))) {
+      if (c == (SK[d] == "{" ? "}" : "]") && (!comma || (format == "toml" && lines))) {
         if (SP[d] in WANT) CLOSE[SP[d]] = AT
         eat(1); d--; opened = 0
         continue
@@ -1062,18 +1062,17 @@ function nearest(p) {
 }
 
 # Puts all that is missing in the container a behind its last member.
-function add_members(a,   m, at, gap, tail, comma, lead, i, n, c, text, multi) {
+function add_members(a,   m, at, gap, tail, lead, i, n, c, text, multi) {
   m = LAST[a]; tail = ""
   if (m) {
     COLON = colon(m)
     lead = slice((mPrev[m] ? mComma[mPrev[m]] : OPEN[a]) + 1, mKey[m] - 1)
-    at = after_comments((mComma[m] ? mComma[m] : mEnd[m]) + 1, 0)
+    at = after_comments(mEnd[m] + 1, 0)
     if (RUNS_ON || lead ~ /[\r\n]/) gap = EOL indent_at(mKey[m])
     else gap = mPrev[m] && lead ~ /^[ \t]*$/ ? lead : format == "toml" || COLON ~ / $/ ? " " : ""
-    comma = mComma[m] ? "after" : "before"
-    if (comma == "before") edit(mEnd[m] + 1, 0, ",")
+    edit(mEnd[m] + 1, 0, ",")
   } else {
-    at = after_comments(OPEN[a] + 1, 1); comma = "none"
+    at = after_comments(OPEN[a] + 1, 1)
     lead = slice(OPEN[a] + 1, CLOSE[a] - 1)
     multi = format != "toml" && (a == "" || RUNS_ON || lead ~ /[\r\n]/ || break_before(blank_start(mKey[MEMBER[a]])))
     gap = multi ? EOL indent_at(OPEN[a]) UNIT : lead ~ /^[ \t]+$/ ? lead : format == "toml" ? " " : ""
@@ -1092,7 +1091,7 @@ function add_members(a,   m, at, gap, tail, comma, lead, i, n, c, text, multi) {
   for (i = 1; i <= n; i++) {
     c = CS[i]
     enter(c, gap, i == n ? tail : "")
-    text = text (i > 1 && comma != "after" ? "," : "") gap (up(c) == a ? fresh(c, gap) : dotted(c, a) COLON literal(c)) (comma == "after" ? "," : "")
+    text = text (i > 1 ? "," : "") gap (up(c) == a ? fresh(c, gap) : dotted(c, a) COLON literal(c))
   }
   edit(at, 0, text tail)
 }
@@ -1201,7 +1200,7 @@ function take_out(m, i,   from, to, k, n, comma) {
   } else {
     # Of the commas around it the one behind goes if something stays behind, else the one before.
     comma = mComma[m]
-    if (!mComma[LAST[mHost[m]]] && !stays(m, mNext)) { if (stays(m, mPrev)) comma = mComma[mPrev[m]] }
+    if (!stays(m, mNext) && stays(m, mPrev)) comma = mComma[mPrev[m]]
     if (!from) {
       # Laid out anew since: it goes with its own line, or with the blanks behind it.
       k = blank_end((mComma[m] ? mComma[m] : mEnd[m]) + 1)
