@@ -2084,6 +2084,11 @@ put_in() {
       return 0
       ;;
   esac
+  # A file over the limit is not opened again, so what is put in could not be taken out.
+  if [ "$(($(wc -c <new)))" -gt "$LARGEST" ]; then
+    trouble "$1" "$3" "would be larger than $LARGEST bytes"
+    return 0
+  fi
   if [ -n "$DRY_RUN" ]; then
     say "would change  $(plain "$3")"
     note "$1" drift
