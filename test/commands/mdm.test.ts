@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { mdms } from "../../src/spec/mdm.ts";
 import { type Canary, canary, filesBelow } from "../harness/canary.ts";
 import { crossfade, scratch } from "../harness/cli.ts";
+import { program } from "../harness/parts.ts";
 
 /** A folder with a token file that the command may read. */
 function withToken(secret: Canary, ending = "\n"): string {
@@ -121,6 +123,27 @@ describe("the token", () => {
 			expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining("no errors, no warnings") });
 		},
 	);
+
+	test("git add -A takes no file with the token out of the folder", async (context) => {
+		const git = program("git");
+		git.need(context);
+		const secret = canary();
+		const cwd = withToken(secret);
+		await crossfade(["mdm", "-v", "intune", "--mode", "embedded", "--token", "file:new.token", "--out", "o"], { cwd });
+		const folder = join(cwd, "o");
+		const run = (...args: string[]) =>
+			execFileSync(git.path, ["-C", folder, ...args], {
+				env: { PATH: process.env["PATH"], HOME: cwd, GIT_CONFIG_NOSYSTEM: "1" },
+				encoding: "utf8",
+			});
+		run("init", "--quiet");
+		run("add", "-A");
+		const staged = run("ls-files").trim().split("\n");
+		expect(staged).toEqual(expect.arrayContaining([".gitignore", "STEPS.md", "uninstall.sh"]));
+		expect(staged.filter((path) => path.includes(".secret.") || read(folder, path).includes(secret.token))).toEqual([]);
+		const ignored = run("status", "--porcelain", "--ignored").match(/(?<=^!! ).*/gm);
+		expect(ignored?.sort()).toEqual([...secretFiles.intune].sort());
+	});
 
 	test("payloads with the token hold the script with the token", async () => {
 		const secret = canary();
