@@ -223,6 +223,24 @@ describe("findings, each with its fix", () => {
 			/^error the managed file cannot be read by this account, so Claude Code goes on without it \| \S+ \| sudo chmod 0644 \/etc/,
 		],
 		[
+			"a user's file that is root's, 0600",
+			"claude-code",
+			{ files: { ...claude330, [claudeFile]: { text: "", isUnreadable: true } } },
+			/^error the user's file cannot be read by this account, so Claude Code goes on without it \| \S+ \| sudo chown "\$\(id -un\)" \S+ && chmod 0600 \S+$/,
+		],
+		[
+			"a comment, which switches the whole file off",
+			"claude-code",
+			{ files: { ...claude330, [claudeFile]: `// mine\n${claudeSettings(to(token))}` } },
+			/^error the user's file is no JSON, line 1: .* counts for nothing/,
+		],
+		[
+			"a trailing comma",
+			"gemini",
+			{ files: { ...gemini61, [geminiFile]: '{\n"a": 1,\n}' } },
+			/^error the user's file is no JSON with comments, line 3.* keeps Gemini CLI from starting/,
+		],
+		[
 			"a managed file that others cannot read",
 			"claude-code",
 			{
