@@ -120,6 +120,7 @@ plan() {
       row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
       if wants logs; then row string /env/OTEL_LOGS_EXPORTER "otlp"; fi
       if wants metrics; then row string /env/OTEL_METRICS_EXPORTER "otlp"; fi
+      row string /env/OTEL_TRACES_EXPORTER "none"
       row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
       row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
       if wants no-helper; then row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token"; fi
@@ -141,10 +142,14 @@ plan() {
       drop /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
       drop /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS
       drop /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL
+      drop /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+      drop /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS
+      drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
       if wants helper; then drop /env/OTEL_EXPORTER_OTLP_HEADERS; fi
       row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
       if wants logs; then row string /env/OTEL_LOGS_EXPORTER "otlp"; fi
       if wants metrics; then row string /env/OTEL_METRICS_EXPORTER "otlp"; fi
+      row string /env/OTEL_TRACES_EXPORTER "none"
       row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
       row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
       if wants no-helper; then row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token"; fi

@@ -345,17 +345,23 @@ describe("trap: TOML of Codex", () => {
 describe("trap: what somebody else left in the file", () => {
 	test("Claude Code: variables of one signal would take our header elsewhere", async () => {
 		const theirs = Object.fromEntries(
-			["LOGS", "METRICS"].flatMap((signal) =>
+			["LOGS", "METRICS", "TRACES"].flatMap((signal) =>
 				["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => [`OTEL_EXPORTER_OTLP_${signal}_${what}`, "theirs"]),
 			),
 		);
 		const m = machine();
-		const content = JSON.stringify({ env: { ...theirs, OTEL_EXPORTER_OTLP_HEADERS: "x=y", KEEP: "1" } }, null, 4);
+		const spans = { CLAUDE_CODE_ENHANCED_TELEMETRY_BETA: "1", OTEL_TRACES_EXPORTER: "otlp" };
+		const content = JSON.stringify(
+			{ env: { ...theirs, ...spans, OTEL_EXPORTER_OTLP_HEADERS: "x=y", KEEP: "1" } },
+			null,
+			4,
+		);
 		write(m.home, claudeFile, content);
 		const { token, after } = await install(m, "claude-code");
 		const { env } = JSON.parse(after);
 		for (const name of Object.keys(theirs)) expect(env).not.toHaveProperty(name);
-		expect(env).toMatchObject({ KEEP: "1", OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${token}` });
+		const ours = { OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${token}`, OTEL_TRACES_EXPORTER: "none" };
+		expect(env).toMatchObject({ KEEP: "1", ...ours });
 		await uninstalled(m);
 		expect(text(m.files["claude-code"])).toBe(content);
 	});

@@ -14,6 +14,8 @@ const settings: readonly Row[] = [
 	env("CLAUDE_CODE_ENABLE_TELEMETRY", "1"),
 	env("OTEL_LOGS_EXPORTER", "otlp", "logs"),
 	env("OTEL_METRICS_EXPORTER", "otlp", "metrics"),
+	// Spans that somebody sends elsewhere would take our header there, and without an endpoint of their own come to us.
+	env("OTEL_TRACES_EXPORTER", "none"),
 	env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
 	env("OTEL_EXPORTER_OTLP_ENDPOINT", "{endpoint}"),
 	env("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Bearer {token}", "no-helper"),
@@ -31,7 +33,7 @@ const settings: readonly Row[] = [
 ];
 
 /** Variables of one signal beat the ones for all, and would take our Authorization header to their own endpoint. */
-const diversions: readonly Row[] = ["LOGS", "METRICS"].flatMap((signal) =>
+const diversions: readonly Row[] = ["LOGS", "METRICS", "TRACES"].flatMap((signal) =>
 	["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => ({ drop: `/env/OTEL_EXPORTER_OTLP_${signal}_${what}` })),
 );
 
@@ -75,6 +77,7 @@ export const claudeCode: Cli = {
 	],
 	applies: "when Claude Code starts; with the option helper also in running sessions, within 29 minutes",
 	traps: [
+		"Traces (a beta of Claude Code) are switched off while this is installed: our header would go wherever they are sent.",
 		"A managed profile or the admin console that sets any OTLP variable wins as a block; this file then counts for nothing.",
 		"The managed file must be readable by every local account, and so is the token in it.",
 		"Before 2.1.85 the command line of every Bash call is sent although tools are off (measured on 2.1.81).",
