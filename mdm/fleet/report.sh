@@ -2253,9 +2253,9 @@ enter() {
   cd "$work" || fail 12 "the working folder cannot be entered"
 }
 
-# Whatever ends the script, there is a report line and nothing of it is left.
+# leave [CODE]: whatever ends the script, there is a report line and nothing of it is left.
 leave() {
-  code=$?
+  code=${1-$?}
   if [ -n "$lock" ]; then
     cd /
     rm -rf "$work"
@@ -2271,7 +2271,7 @@ leave() {
 # Not by leaving it to the trap on exit: mksh then ends with 0.
 stopped() {
   trap - EXIT
-  leave
+  leave 130
   exit 130
 }
 
