@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { Command as Commander, CommanderError, Option } from "commander";
+import { CrossfadeError, type ExitName, exitCodes, problemText } from "./base/errors.ts";
+import { shown } from "./base/mask.ts";
+import { version } from "./base/version.ts";
 import type { Command } from "./commands/command.ts";
 import { registry } from "./commands/registry.ts";
 import { nodeEffects } from "./effects/node.ts";
-import { isTerminal, nodeTerminal, printAtOnce, wantsColor } from "./effects/terminal.ts";
-import { CrossfadeError, type ExitName, exitCodes, problemText } from "./errors.ts";
-import { shown } from "./render/quote.ts";
+import { isTerminal, nodeTerminal, printAtOnce, wantsColor } from "./effects/terminal/terminal.ts";
 import { fileNameProblems } from "./spec/file-names.ts";
 import type { Flags } from "./spec/flags.ts";
-import { version } from "./version.ts";
 
 const INTRO = `Generates collector configs that take an ingest token as a parameter and never log it,
 rotates that token without losing an event, and proves which token is seeing traffic.`;

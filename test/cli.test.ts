@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { exitCodes } from "../src/base/errors.ts";
+import { version } from "../src/base/version.ts";
 import { registry } from "../src/commands/registry.ts";
-import { exitCodes } from "../src/errors.ts";
-import { version } from "../src/version.ts";
 import { canary } from "./harness/canary.ts";
 import { crossfade, scratch } from "./harness/cli.ts";
 

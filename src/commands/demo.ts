@@ -1,13 +1,13 @@
 import { basename, dirname, resolve } from "node:path";
-import { type SentOn, type Stage, type StageOptions, setStage } from "../demo/stage.ts";
-import { type Chapter, chapters, steps } from "../demo/story.ts";
+import { durationMs } from "../base/duration.ts";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { shown } from "../render/quote.ts";
-import { reportText } from "../report/overlap-text.ts";
-import { durationMs } from "../spec/duration.ts";
+import { reportText } from "../prove/report/overlap-text.ts";
+import { startWatchPage } from "../prove/web/server.ts";
+import { type SentOn, type Stage, type StageOptions, setStage } from "../rehearse/demo/stage.ts";
+import { type Chapter, chapters, steps } from "../rehearse/demo/story.ts";
 import { readFlags } from "../spec/flags.ts";
-import { startWatchPage } from "../web/server.ts";
 import type { Command, Invocation } from "./command.ts";
 
 const PROGRAMS = ["otelcol-contrib", "otelcol"];
@@ -154,7 +154,10 @@ async function keep(
 ): Promise<void> {
 	const out = readFlags(options).text("out");
 	if (out === undefined) return;
-	const [{ reportDocument }, { pageData }] = [await import("../web/document.ts"), await import("../web/state.ts")];
+	const [{ reportDocument }, { pageData }] = [
+		await import("../prove/web/document.ts"),
+		await import("../prove/web/state.ts"),
+	];
 	const artefact = { path: basename(out), content: reportDocument(pageData(view)) };
 	const [path = out] = await fx.files.writeAll(dirname(out), [artefact], { force: options["force"] === true });
 	fx.terminal.print(`report: ${path}\n`);

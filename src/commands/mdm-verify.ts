@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
-import type { FoundFile, KitFinding } from "../check/mdm/finding.ts";
-import { verifyKit } from "../check/mdm/verify.ts";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { MANIFEST } from "../render/mdm/kit.ts";
-import { shown } from "../render/quote.ts";
-import type { Secret } from "../secret.ts";
+import { MANIFEST } from "../generate/kit/kit.ts";
+import type { FoundFile, KitFinding } from "../generate/kit/verify/finding.ts";
+import { verifyKit } from "../generate/kit/verify/verify.ts";
 import { parseManifest } from "../spec/manifest.ts";
+import type { Secret } from "../token/secret.ts";
 
 /** No file of ours comes near this, in bytes. */
 const MAX_BYTES = 4 * 1024 * 1024;

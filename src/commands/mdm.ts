@@ -1,16 +1,16 @@
 import { systems } from "../adapters/clis/cli.ts";
 import { clis } from "../adapters/clis/registry.ts";
 import { providers } from "../adapters/providers/registry.ts";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
+import { choiceProblem } from "../base/suggest.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { renderKit } from "../render/mdm/kit.ts";
-import { shown } from "../render/quote.ts";
-import type { Secret } from "../secret.ts";
+import { renderKit } from "../generate/kit/kit.ts";
 import type { Flags } from "../spec/flags.ts";
 import { type MdmSpec, mdmFlags, mdms, modes, modesOf, parseMdmFlags, scopes, systemsOf } from "../spec/mdm.ts";
-import { choiceProblem } from "../spec/suggest.ts";
-import { parseTokenRef } from "../spec/token-ref.ts";
-import { isSafeAlphabet } from "../token-shape.ts";
+import { parseTokenRef } from "../token/reference.ts";
+import type { Secret } from "../token/secret.ts";
+import { isSafeAlphabet } from "../token/shape.ts";
 import type { Command, Invocation } from "./command.ts";
 
 export const mdmCommand: Command = {

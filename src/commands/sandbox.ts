@@ -1,14 +1,15 @@
-import type { Effects, Terminal } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { shown } from "../render/quote.ts";
-import { type Fault, faultHelp, parseFault } from "../sandbox/faults.ts";
-import type { SandboxEvent } from "../sandbox/ledger.ts";
-import { sandboxProviders } from "../sandbox/providers/registry.ts";
-import { startSandbox } from "../sandbox/server.ts";
-import { readSettings } from "../sandbox/settings.ts";
-import { Secret } from "../secret.ts";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
+import type { Effects } from "../effects/effects.ts";
+import type { Terminal } from "../effects/terminal/output.ts";
+import { type Fault, faultHelp, parseFault } from "../rehearse/sandbox/faults.ts";
+import type { SandboxEvent } from "../rehearse/sandbox/ledger.ts";
+import { sandboxProviders } from "../rehearse/sandbox/providers/registry.ts";
+import { startSandbox } from "../rehearse/sandbox/server.ts";
+import { readSettings } from "../rehearse/sandbox/settings.ts";
 import { type FlagReader, readFlags } from "../spec/flags.ts";
-import { parseTokenRef } from "../spec/token-ref.ts";
+import { parseTokenRef } from "../token/reference.ts";
+import { Secret } from "../token/secret.ts";
 import type { Command, Invocation } from "./command.ts";
 
 const [standardProvider] = sandboxProviders;

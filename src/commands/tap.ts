@@ -1,15 +1,14 @@
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { couldBeToken, shown } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
-import type { ServerAnswer } from "../effects/http-server.ts";
-import type { Upstream } from "../effects/upstream.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { openStore, type TrafficWriter } from "../evidence/store.ts";
-import type { Sighting } from "../evidence/traffic.ts";
-import { shown } from "../render/quote.ts";
+import type { ServerAnswer } from "../effects/net/http-server.ts";
+import type { Upstream } from "../effects/net/upstream.ts";
+import { openStore, type TrafficWriter } from "../prove/evidence/store.ts";
+import type { Sighting } from "../prove/evidence/traffic.ts";
+import { newAttribution } from "../prove/tap/attribution.ts";
+import { newTapMetrics, type TapMetrics } from "../prove/tap/metrics.ts";
 import { endpointProblems, isLoopback } from "../spec/endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "../spec/flags.ts";
-import { newAttribution } from "../tap/attribution.ts";
-import { newTapMetrics, type TapMetrics } from "../tap/metrics.ts";
-import { couldBeToken } from "../token-shape.ts";
 import type { Command, Invocation } from "./command.ts";
 
 export const tapCommand: Command = {

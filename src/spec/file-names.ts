@@ -1,5 +1,5 @@
-import type { Problem } from "../errors.ts";
-import { couldBeToken } from "../token-shape.ts";
+import type { Problem } from "../base/errors.ts";
+import { couldBeToken } from "../base/mask.ts";
 import type { Flags } from "./flags.ts";
 
 /** Changes between lower case, upper case and digits that no name has which people give to files, and nearly every token has. */

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import { CrossfadeError } from "../errors.ts";
-import { shown } from "../render/quote.ts";
-import { durationMs } from "./duration.ts";
+import { durationMs } from "../base/duration.ts";
+import { CrossfadeError } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
+import { parseTokenRef } from "../token/reference.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 import type { Deadline, Fleet, FleetToken } from "./fleet.ts";
 import { fingerprintRef } from "./fleet-schema.ts";
-import { parseTokenRef } from "./token-ref.ts";
 
 /**
  * A fleet with what flags say instead: a flag wins over the file. `folder` is what relative paths are relative to. Throws `CrossfadeError`

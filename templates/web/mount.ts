@@ -1,4 +1,4 @@
-import type { Element as TreeElement, Node as TreeNode } from "../../src/web/tree.ts";
+import type { Element as TreeElement, Node as TreeNode } from "../../src/prove/web/tree.ts";
 
 /** Makes the children of a node those of the tree, touching only what differs, so that focus, selection and scrolling stay. */
 export function mount(parent: Element, children: readonly TreeNode[]): void {

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type RuleId, rules } from "../../src/check/rules.ts";
+import { type RuleId, rules } from "../../src/generate/check/rules.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfade, scratch } from "../harness/cli.ts";
 import { otelcol } from "../harness/parts.ts";

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { chapters, expectedHosts, sending, steps } from "../../src/demo/story.ts";
+import { chapters, expectedHosts, sending, steps } from "../../src/rehearse/demo/story.ts";
 import { crossfade, scratch, startCrossfade } from "../harness/cli.ts";
 import { demoWorld, expectNoToken, expectNothingLeft, processesOf } from "../harness/demo.ts";
 import { waitFor } from "../harness/wait.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ProbeEvidence, TrafficCounter } from "../../src/evidence/evidence.ts";
+import type { ProbeEvidence, TrafficCounter } from "../../src/prove/evidence/evidence.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfade, scratch, startCrossfade } from "../harness/cli.ts";
 import { probed, sent, writeEvidence } from "../harness/evidence.ts";

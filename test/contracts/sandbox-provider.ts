@@ -1,7 +1,7 @@
 import { createConnection } from "node:net";
 import { describe, expect, test } from "vitest";
-import { fingerprint } from "../../src/fingerprint.ts";
-import type { SandboxProvider } from "../../src/sandbox/providers/provider.ts";
+import type { SandboxProvider } from "../../src/rehearse/sandbox/providers/provider.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { type OpenSandbox, openSandbox, type Way } from "../harness/sandbox.ts";
 

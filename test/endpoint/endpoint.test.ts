@@ -6,8 +6,8 @@ import { systems } from "../../src/adapters/clis/cli.ts";
 import { clis } from "../../src/adapters/clis/registry.ts";
 import { vehicles } from "../../src/adapters/vehicles/registry.ts";
 import { TOKEN_PLACEHOLDER } from "../../src/adapters/vehicles/vehicle.ts";
-import { CrossfadeError, exitCodes } from "../../src/errors.ts";
-import { parseVersion } from "../../src/versions.ts";
+import { CrossfadeError, exitCodes } from "../../src/base/errors.ts";
+import { parseVersion } from "../../src/base/versions.ts";
 import { canary } from "../harness/canary.ts";
 import { contents, endpointScript, machine, text, write } from "../harness/endpoint.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { fingerprint } from "../../src/fingerprint.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfade, scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";

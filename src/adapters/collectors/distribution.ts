@@ -1,4 +1,4 @@
-import type { Version } from "../../versions.ts";
+import type { Version } from "../../base/versions.ts";
 
 export type Platform = "systemd" | "docker" | "kubernetes" | "ecs" | "windows";
 
