@@ -1,5 +1,5 @@
 /** Runs at most so many tasks at a time. */
-export function lanes(count: number): <T>(task: () => Promise<T>) => Promise<T> {
+export function limitConcurrency(count: number): <T>(task: () => Promise<T>) => Promise<T> {
 	let free = count;
 	const waiting: (() => void)[] = [];
 	return async (task) => {

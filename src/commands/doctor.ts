@@ -1,7 +1,7 @@
 import { clis } from "../adapters/clis/registry.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
-import type { KnownToken } from "../prove/doctor/diagnosis.ts";
+import type { KnownToken } from "../spec/attribution.ts";
 import type { Flags } from "../spec/flags.ts";
 import { readFlags } from "../spec/flags.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";

@@ -1,5 +1,5 @@
 import type { InventoryRow, ProbeEvidence, TrafficCounter } from "../../src/prove/evidence/evidence.ts";
-import type { Case } from "../../src/prove/judge/case.ts";
+import type { JudgementInput } from "../../src/prove/judge/case.ts";
 import { judge } from "../../src/prove/judge/judge.ts";
 import type { OverlapView } from "../../src/prove/overlap/view.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
@@ -58,7 +58,7 @@ const TEAMS = ["mbp-lena", "mbp-omar", "desk-finance", "lab-build", "ci-runner",
 export function demoOverlap({ hosts = 48, hours = 7, names = [], change = {} }: Fleet = {}): OverlapView {
 	const started = NOON - hours * HOUR - 26 * MINUTE;
 	const fleet = Array.from({ length: hosts }, (_each, index) => hostName(index));
-	const facts: Case = {
+	const facts: JudgementInput = {
 		now: NOON,
 		tokens: { old: OLD, new: NEW },
 		deadline: started + 24 * HOUR,

@@ -10,11 +10,11 @@ import {
 	stringValue,
 } from "../splice/alloy-syntax.ts";
 import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
-import type { Finding } from "./rules.ts";
+import type { ConfigFinding } from "./rules.ts";
 import type { Target } from "./structure.ts";
 
 /** Everything about an Alloy config that can be said without running it. */
-export function alloyFindings(statements: readonly AlloyStatement[], target: Target): Finding[] {
+export function alloyFindings(statements: readonly AlloyStatement[], target: Target): ConfigFinding[] {
 	const blocks = statements.filter((each) => each.kind === "block");
 	const declared = blocks
 		.filter(({ name }) => name === "declare" || name.startsWith("import."))
@@ -28,7 +28,11 @@ export function alloyFindings(statements: readonly AlloyStatement[], target: Tar
 	];
 }
 
-function known({ name, from }: AlloyBlockNode, declared: readonly string[], { distribution, own }: Target): Finding[] {
+function known(
+	{ name, from }: AlloyBlockNode,
+	declared: readonly string[],
+	{ distribution, own }: Target,
+): ConfigFinding[] {
 	const { inventory, title } = distribution;
 	const blocks = Object.keys(inventory.blocks ?? {});
 	const isBlock = blocks.some((each) => each === name || (each.endsWith(".*") && name.startsWith(each.slice(0, -1))));
@@ -53,10 +57,10 @@ function references(
 	statements: readonly AlloyStatement[],
 	ids: ReadonlySet<string>,
 	{ distribution }: Target,
-): Finding[] {
+): ConfigFinding[] {
 	const names = Object.keys(distribution.inventory.components["components"] ?? {});
 	return attributesOf(statements).flatMap(({ value }) =>
-		paths(value).flatMap(({ path, at }): Finding[] => {
+		paths(value).flatMap(({ path, at }): ConfigFinding[] => {
 			const name = names.find(
 				(each) =>
 					path.startsWith(`${each}.`) &&
@@ -78,7 +82,7 @@ function references(
 }
 
 /** Files whose content is used as a token must be polled quickly and be marked as secret. */
-function tokenFile(block: AlloyBlockNode, statements: readonly AlloyStatement[]): Finding[] {
+function tokenFile(block: AlloyBlockNode, statements: readonly AlloyStatement[]): ConfigFinding[] {
 	if (block.name !== "local.file" || block.label === undefined) return [];
 	const content = `local.file.${block.label}.content`;
 	const tokens = attributesOf(statements).filter(
@@ -88,7 +92,7 @@ function tokenFile(block: AlloyBlockNode, statements: readonly AlloyStatement[])
 	const set = (name: string) =>
 		block.body.find((each): each is AlloyAttribute => each.kind === "attribute" && each.name === name)?.value;
 	const poll = set("poll_frequency")?.[0];
-	const found: Finding[] = [];
+	const found: ConfigFinding[] = [];
 	if (!poll || !/^([1-9]|10)s$|^\d+ms$/.test(stringValue(poll))) {
 		found.push({
 			rule: "slow-poll",
@@ -106,9 +110,9 @@ function tokenFile(block: AlloyBlockNode, statements: readonly AlloyStatement[])
 	return found;
 }
 
-function settings(block: AlloyBlockNode, owner: AlloyBlockNode): Finding[] {
+function settings(block: AlloyBlockNode, owner: AlloyBlockNode): ConfigFinding[] {
 	const id = `${owner.name}${owner.label === undefined ? "" : `.${owner.label}`}`;
-	return block.body.flatMap((each): Finding[] => {
+	return block.body.flatMap((each): ConfigFinding[] => {
 		if (each.kind === "block") {
 			if (
 				each.name === "sending_queue" &&
@@ -127,7 +131,7 @@ function isSet(block: AlloyBlockNode, name: string, text: string): boolean {
 	return block.body.some((each) => each.kind === "attribute" && each.name === name && each.value[0]?.text === text);
 }
 
-function attribute({ name, value, from }: AlloyAttribute, place: string): Finding[] {
+function attribute({ name, value, from }: AlloyAttribute, place: string): ConfigFinding[] {
 	if (name === "headers" || name === "http_headers") return headerFindings(value, place);
 	const [first] = value;
 	if (isCredentialKey(name)) return credential(value, from, place);
@@ -136,7 +140,7 @@ function attribute({ name, value, from }: AlloyAttribute, place: string): Findin
 }
 
 /** The values of an object of headers: `{ "Authorization" = … }`. */
-function headerFindings(value: readonly AlloyToken[], place: string): Finding[] {
+function headerFindings(value: readonly AlloyToken[], place: string): ConfigFinding[] {
 	return value.flatMap((token, index) => {
 		if (value[index + 1]?.text !== "=") return [];
 		const key = token.kind === "string" ? stringValue(token) : token.text;
@@ -146,7 +150,7 @@ function headerFindings(value: readonly AlloyToken[], place: string): Finding[] 
 	});
 }
 
-function credential(value: readonly AlloyToken[], at: number, place: string): Finding[] {
+function credential(value: readonly AlloyToken[], at: number, place: string): ConfigFinding[] {
 	const calls = paths(value).map(({ path }) => path);
 	if (calls.some((path) => path === "sys.env" || path === "env")) {
 		return [{ rule: "token-from-env", at, what: `${place} is read from an environment variable` }];

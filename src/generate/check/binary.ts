@@ -1,7 +1,7 @@
 import type { Distribution } from "../../adapters/collectors/distribution.ts";
 import { shown } from "../../base/mask.ts";
 import type { RunResult } from "../../effects/process/programs.ts";
-import type { Finding } from "./rules.ts";
+import type { ConfigFinding } from "./rules.ts";
 
 /** The command line that has the real program check a file; undefined where it has no such command. */
 export function validateArguments({ validate }: Distribution, file: string): string[] | undefined {
@@ -17,7 +17,7 @@ const MAX_COMPLAINTS = 12;
  * What the real program said about a file, as findings at the lines it means. Collectors name a place as `exporters::otlp_http/torii: …`,
  * Alloy as `file:line:column`.
  */
-export function binaryFindings(result: RunResult, text: string, program: string): Finding[] {
+export function binaryFindings(result: RunResult, text: string, program: string): ConfigFinding[] {
 	if (result.timedOut) return [{ rule: "binary-validate", at: 0, what: `${shown(program)} did not answer in time` }];
 	if (result.code === 0) return [];
 	const said = complaints(`${result.stderr}\n${result.stdout}`).slice(0, MAX_COMPLAINTS);

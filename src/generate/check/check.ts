@@ -12,7 +12,7 @@ import { mountFindings, signalFindings } from "./companions.ts";
 import { configModel } from "./config-model.ts";
 import { deliveryFindings } from "./delivery.ts";
 import { fieldFindings } from "./fields.ts";
-import { type Finding, type RuleId, rules, type Severity } from "./rules.ts";
+import { type ConfigFinding, type RuleId, rules, type Severity } from "./rules.ts";
 import { structureFindings, type Target } from "./structure.ts";
 
 /** A finding with its place in a file, as every output shows it. */
@@ -34,7 +34,7 @@ export function checkText(text: string, file: string, target: Target): PlacedFin
 }
 
 function fileFindings(text: string, file: string, target: Target): PlacedFinding[] {
-	const place = (findings: readonly Finding[]) => placeFindings(findings, text, file, "T1");
+	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
 	if (isUnitOrScript(text, file)) return place(signalFindings(text, target.distribution));
 	try {
 		if (target.distribution.dialect === "alloy" && !/\.ya?ml$/.test(file)) {
@@ -49,7 +49,7 @@ function fileFindings(text: string, file: string, target: Target): PlacedFinding
 
 function yamlFindings(yaml: YamlText, target: Target): PlacedFinding[] {
 	const { text, file, documents } = yaml;
-	const place = (findings: readonly Finding[]) => placeFindings(findings, text, file, "T1");
+	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
 	const mounts = place(mountFindings(documents));
 	if (target.distribution.dialect === "alloy") {
 		const texts = documents.flatMap((document) => alloyTexts(document));
@@ -91,7 +91,7 @@ function isUnitOrScript(text: string, file: string): boolean {
 
 /** Findings with their positions in a file. */
 export function placeFindings(
-	findings: readonly Finding[],
+	findings: readonly ConfigFinding[],
 	text: string,
 	file: string,
 	tier: "T1" | "T2",

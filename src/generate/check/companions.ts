@@ -2,17 +2,17 @@ import { type Document, isMap, isScalar, isSeq, type Node, type Pair } from "yam
 import type { Distribution } from "../../adapters/collectors/distribution.ts";
 import { shown } from "../../base/mask.ts";
 import { keyOf } from "../splice/yaml-document.ts";
-import type { Finding } from "./rules.ts";
+import type { ConfigFinding } from "./rules.ts";
 
 /** Paths that look as if a token were in them. */
 const TOKEN_PATH = /token|secret|api[-_]?key|credential|\/etc\/crossfade\//i;
 
 /** Mounts in Kubernetes manifests, Helm values and compose files through which a rotated token never arrives. */
-export function mountFindings(documents: readonly Document[]): Finding[] {
+export function mountFindings(documents: readonly Document[]): ConfigFinding[] {
 	return documents.flatMap((document) => walk(document.contents as Node | null));
 }
 
-function walk(node: Node | null | undefined, key = ""): Finding[] {
+function walk(node: Node | null | undefined, key = ""): ConfigFinding[] {
 	if (isSeq(node)) {
 		return (node.items as Node[]).flatMap((item) => [
 			...(key === "volumes" ? composeMount(item) : []),
@@ -20,7 +20,7 @@ function walk(node: Node | null | undefined, key = ""): Finding[] {
 		]);
 	}
 	if (!isMap(node)) return [];
-	const found: Finding[] = [];
+	const found: ConfigFinding[] = [];
 	const subPath = textOf(node, "subPath") ?? textOf(node, "subPathExpr");
 	const mountPath = textOf(node, "mountPath");
 	if (
@@ -34,7 +34,7 @@ function walk(node: Node | null | undefined, key = ""): Finding[] {
 }
 
 /** A compose volume, short (`./token:/etc/token:ro`) or long (`type: bind`), that mounts one file. */
-function composeMount(item: Node): Finding[] {
+function composeMount(item: Node): ConfigFinding[] {
 	const target = isScalar(item)
 		? String(item.value)
 				.split(":")
@@ -62,8 +62,8 @@ function startOf(node: Node | Pair): number {
 }
 
 /** Lines of unit files and scripts that signal a collector. */
-export function signalFindings(text: string, { dialect, id, title }: Distribution): Finding[] {
-	const found: Finding[] = [];
+export function signalFindings(text: string, { dialect, id, title }: Distribution): ConfigFinding[] {
+	const found: ConfigFinding[] = [];
 	let validated = false;
 	let offset = 0;
 	for (const line of text.split("\n")) {

@@ -1,7 +1,7 @@
 import { couldBeToken } from "../../base/mask.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import { MIN_TOKEN_LENGTH } from "../../token/shape.ts";
-import type { Finding } from "./rules.ts";
+import type { ConfigFinding } from "./rules.ts";
 
 /** Keys and header names whose value is a credential. */
 const CREDENTIAL_KEY =
@@ -28,7 +28,7 @@ function bareCredential(value: string): string {
 }
 
 /** What is wrong with the value of a credential; `rotating` says whether it is one that has to change in a running collector. */
-export function credentialFindings(value: string, at: number, place: string, rotating: boolean): Finding[] {
+export function credentialFindings(value: string, at: number, place: string, rotating: boolean): ConfigFinding[] {
 	const literal = literalCredential(value);
 	if (literal !== undefined) return [{ rule: "token-literal", at, what: `${place} holds ${described(literal)}` }];
 	if (!rotating) return [];
@@ -46,8 +46,8 @@ function described(literal: string): string {
 }
 
 /** What is wrong with a URL as a place to send to. */
-export function urlFindings(text: string, at: number, place: string): Finding[] {
-	const found = (what: string): Finding[] => [{ rule: "token-in-url", at, what: `${place} holds ${what}` }];
+export function urlFindings(text: string, at: number, place: string): ConfigFinding[] {
+	const found = (what: string): ConfigFinding[] => [{ rule: "token-in-url", at, what: `${place} holds ${what}` }];
 	const match = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)(\?[^#]*)?/i.exec(text);
 	if (!match) return [];
 	const [, authority = "", path = "", query = ""] = match;

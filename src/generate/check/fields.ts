@@ -5,7 +5,7 @@ import { nearest } from "../../base/suggest.ts";
 import { isAtLeast, type Version } from "../../base/versions.ts";
 import { keyOf } from "../splice/yaml-document.ts";
 import { type ConfigModel, nodeAt } from "./config-model.ts";
-import type { Finding } from "./rules.ts";
+import type { ConfigFinding } from "./rules.ts";
 
 /** Allowed keys: a map of keys, or a word for a leaf, or a list of one such. */
 type Fields = string | readonly Fields[] | { readonly [key: string]: Fields };
@@ -17,7 +17,7 @@ const since = schema.since as Releases;
 const until = schema.until as Releases;
 
 /** Keys that the strict decoder of the components around our exporter does not know, or not yet in this release. */
-export function fieldFindings({ document, root, components }: ConfigModel, otelcol: Version): Finding[] {
+export function fieldFindings({ document, root, components }: ConfigModel, otelcol: Version): ConfigFinding[] {
 	const metrics = nodeAt(document, root, "service", "telemetry", "metrics");
 	const nodes = components.map(({ section, type, id, value }) => ({ key: `${section}/${type}`, id, value }));
 	return [...nodes, { key: "service/telemetry/metrics", id: "service.telemetry.metrics", value: metrics }].flatMap(
@@ -39,10 +39,15 @@ interface Owner {
 	readonly otelcol: Version;
 }
 
-function unknownKeys(node: Node | null | undefined, allowed: Fields, path: readonly string[], owner: Owner): Finding[] {
+function unknownKeys(
+	node: Node | null | undefined,
+	allowed: Fields,
+	path: readonly string[],
+	owner: Owner,
+): ConfigFinding[] {
 	if (!isMap(node) || typeof allowed === "string" || Array.isArray(allowed)) return [];
 	const known = allowed as Readonly<Record<string, Fields>>;
-	return (node.items as Pair<Node, Node | null>[]).flatMap((pair): Finding[] => {
+	return (node.items as Pair<Node, Node | null>[]).flatMap((pair): ConfigFinding[] => {
 		const key = keyOf(pair) ?? "?";
 		if (key === "<<") return [];
 		const here = [...path, key];

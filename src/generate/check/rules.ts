@@ -204,7 +204,7 @@ export const rules = {
 export type RuleId = keyof typeof rules;
 
 /** One thing a rule found, at an offset of the text. Never holds a value that could be a token. */
-export interface Finding {
+export interface ConfigFinding {
 	readonly rule: RuleId;
 	readonly at: number;
 	/** What exactly, a sentence without a final stop. */

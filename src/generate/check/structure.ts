@@ -5,7 +5,7 @@ import { isAtLeast, type Version, versionText } from "../../base/versions.ts";
 import { hasComponent } from "../plan/release.ts";
 import { keyOf } from "../splice/yaml-document.ts";
 import { type ComponentNode, type ConfigModel, componentSections, type Reference, scalarAt } from "./config-model.ts";
-import type { Finding } from "./rules.ts";
+import type { ConfigFinding } from "./rules.ts";
 
 /** What a config is checked against. */
 export interface Target {
@@ -17,7 +17,7 @@ const SECTIONS: readonly string[] = [...componentSections, "service"];
 const SIGNALS = ["traces", "metrics", "logs", "profiles"];
 
 /** Everything about components, references and pipelines that the real collector would refuse, as far as one file shows it. */
-export function structureFindings(model: ConfigModel, target: Target): Finding[] {
+export function structureFindings(model: ConfigModel, target: Target): ConfigFinding[] {
 	return [
 		...sections(model),
 		...model.components.flatMap((component) => known(component, target)),
@@ -26,7 +26,7 @@ export function structureFindings(model: ConfigModel, target: Target): Finding[]
 	];
 }
 
-function sections({ root }: ConfigModel): Finding[] {
+function sections({ root }: ConfigModel): ConfigFinding[] {
 	return root.items.flatMap((pair) => {
 		const key = keyOf(pair) ?? "?";
 		if (SECTIONS.includes(key) || key === "<<") return [];
@@ -43,7 +43,7 @@ function sections({ root }: ConfigModel): Finding[] {
 	});
 }
 
-function known({ section, id, type, at }: ComponentNode, { distribution, own }: Target): Finding[] {
+function known({ section, id, type, at }: ComponentNode, { distribution, own }: Target): ConfigFinding[] {
 	const { inventory, title } = distribution;
 	const what = (text: string) => `${text} ${shown(id)} (${section.slice(0, -1)})`;
 	if (hasComponent(distribution, own, section, type)) {
@@ -69,7 +69,7 @@ function known({ section, id, type, at }: ComponentNode, { distribution, own }: 
 	return [{ rule: "unknown-component", at, what: what(reason), fix: meant && `Did you mean ${meant}?` }];
 }
 
-function pipelines(model: ConfigModel): Finding[] {
+function pipelines(model: ConfigModel): ConfigFinding[] {
 	const ids = (section: string) =>
 		new Set(model.components.filter((each) => each.section === section).map(({ id }) => id));
 	const [receivers, processors, exporters, connectorIds] = ["receivers", "processors", "exporters", "connectors"].map(
@@ -81,7 +81,7 @@ function pipelines(model: ConfigModel): Finding[] {
 		kind: string,
 		pipeline: string,
 	) =>
-		(list ?? []).flatMap(({ id, at }): Finding[] => {
+		(list ?? []).flatMap(({ id, at }): ConfigFinding[] => {
 			if (defined.some((set) => set?.has(id))) return [];
 			const meant = nearest(
 				id,
@@ -92,7 +92,7 @@ function pipelines(model: ConfigModel): Finding[] {
 		});
 	return model.pipelines.flatMap((pipeline) => {
 		const name = shown(pipeline.id);
-		const found: Finding[] = [];
+		const found: ConfigFinding[] = [];
 		if (!SIGNALS.includes(pipeline.signal)) {
 			found.push({ rule: "unknown-signal", at: pipeline.at, what: `the pipeline ${name} is of no signal` });
 		}
@@ -109,13 +109,13 @@ function pipelines(model: ConfigModel): Finding[] {
 	});
 }
 
-function connectors({ components, pipelines: all }: ConfigModel): Finding[] {
+function connectors({ components, pipelines: all }: ConfigModel): ConfigFinding[] {
 	if (all.some(({ receivers, exporters }) => !receivers || !exporters)) return [];
 	const uses = (side: "receivers" | "exporters", id: string) =>
 		all.some((pipeline) => pipeline[side]?.some((each) => each.id === id));
 	return components
 		.filter(({ section }) => section === "connectors")
-		.flatMap(({ id, at }): Finding[] => {
+		.flatMap(({ id, at }): ConfigFinding[] => {
 			const [receives, sends] = [uses("exporters", id), uses("receivers", id)];
 			if (receives === sends) return [];
 			const missing = receives ? "a receiver" : "an exporter";
@@ -130,7 +130,7 @@ function connectors({ components, pipelines: all }: ConfigModel): Finding[] {
 }
 
 /** Extensions that exporters and receivers lean on must be defined and started. */
-function extensions({ document, components, extensions: started, complete }: ConfigModel): Finding[] {
+function extensions({ document, components, extensions: started, complete }: ConfigModel): ConfigFinding[] {
 	const defined = components.filter(({ section }) => section === "extensions").map(({ id }) => id);
 	const listed = started?.map(({ id }) => id);
 	const absent = (started ?? []).filter(({ id }) => !defined.includes(id));
@@ -142,13 +142,13 @@ function extensions({ document, components, extensions: started, complete }: Con
 	);
 	return [
 		...absent.map(
-			({ id, at }): Finding => ({
+			({ id, at }): ConfigFinding => ({
 				rule: "missing-reference",
 				at,
 				what: `service.extensions lists ${shown(id)}, which is not defined`,
 			}),
 		),
-		...uses.flatMap(({ id, used, at, path }): Finding[] => {
+		...uses.flatMap(({ id, used, at, path }): ConfigFinding[] => {
 			const what = `${shown(id)} uses the extension ${shown(used)} (${path.join(".")})`;
 			if (complete && !defined.includes(used))
 				return [{ rule: "missing-reference", at, what: `${what}, which is not defined` }];
@@ -159,7 +159,7 @@ function extensions({ document, components, extensions: started, complete }: Con
 	];
 }
 
-function unused({ components, pipelines: all, extensions: started }: ConfigModel): Finding[] {
+function unused({ components, pipelines: all, extensions: started }: ConfigModel): ConfigFinding[] {
 	if (!started || all.some(({ receivers, processors, exporters }) => !receivers || !processors || !exporters))
 		return [];
 	const lists = all.flatMap(({ receivers, processors, exporters }) => [
@@ -171,7 +171,7 @@ function unused({ components, pipelines: all, extensions: started }: ConfigModel
 	return components
 		.filter(({ id }) => !used.has(id))
 		.map(
-			({ id, section, at }): Finding => ({
+			({ id, section, at }): ConfigFinding => ({
 				rule: "unused-component",
 				at,
 				what: `${shown(id)} (${section.slice(0, -1)}) is not used`,

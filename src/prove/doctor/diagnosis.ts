@@ -1,16 +1,10 @@
 import type { Route } from "../../adapters/clis/layering.ts";
 import type { Secret } from "../../token/secret.ts";
 import type { CliSight } from "./gather.ts";
-import type { Resolved } from "./resolve.ts";
-
-/** A token that the doctor was told of, by fingerprint. */
-export interface KnownToken {
-	readonly name: string;
-	readonly fingerprint: string;
-}
+import type { ResolvedLayers } from "./resolve.ts";
 
 /** Something that is not as it should be. No text in it holds a token. */
-export interface Finding {
+export interface DoctorFinding {
 	readonly severity: "error" | "warning" | "note";
 	/** A sentence without a final stop. */
 	readonly what: string;
@@ -42,9 +36,9 @@ export interface Diagnosis {
 	/** When it takes up a change of its settings. */
 	readonly applies: string;
 	readonly sight: CliSight;
-	readonly resolved: Resolved;
+	readonly resolved: ResolvedLayers;
 	readonly signals: readonly SignalState[];
-	readonly findings: readonly Finding[];
+	readonly findings: readonly DoctorFinding[];
 	readonly unseen: readonly string[];
 }
 

@@ -3,17 +3,18 @@ import type { CliLayering, Hazard } from "../../adapters/clis/layering.ts";
 import { shown } from "../../base/mask.ts";
 import { sh } from "../../base/quote.ts";
 import { isInRange, versionText } from "../../base/versions.ts";
+import type { KnownToken } from "../../spec/attribution.ts";
 import { isLoopback } from "../../spec/endpoint.ts";
-import { type Finding, isConcerned, type KnownToken, type SignalState } from "./diagnosis.ts";
+import { type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
 import type { CliSight } from "./gather.ts";
-import type { LayerSight, Resolved } from "./resolve.ts";
+import type { LayerSight, ResolvedLayers } from "./resolve.ts";
 
 /** One CLI as far as it is worked out. */
-export interface Case {
+export interface DiagnosedCli {
 	readonly cli: Cli;
 	readonly layering: CliLayering;
 	readonly sight: CliSight;
-	readonly resolved: Resolved;
+	readonly resolved: ResolvedLayers;
 	readonly signals: readonly SignalState[];
 	readonly known: readonly KnownToken[];
 	readonly environment: Readonly<Record<string, string | undefined>>;
@@ -37,7 +38,7 @@ export function placeOf({ place, path }: LayerSight): string {
 }
 
 /** Everything that is not as it should be, the worst first; nothing for a CLI that is not here and has no settings. */
-export function findingsOf(of: Case): Finding[] {
+export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
 	if (!isConcerned(of)) return files(of);
 	const all = [
 		...files(of),
@@ -54,8 +55,8 @@ export function findingsOf(of: Case): Finding[] {
 }
 
 /** Files that are there and not read. */
-function files({ cli, sight }: Case): Finding[] {
-	return sight.layers.flatMap((layer): Finding[] => {
+function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
+	return sight.layers.flatMap((layer): DoctorFinding[] => {
 		const { place, state, why = "", path = "", isForAll } = layer;
 		const where = placeOf(layer);
 		const obeyed = !sight.release || isInRange(sight.release, place.range ?? "");
@@ -96,9 +97,9 @@ function files({ cli, sight }: Case): Finding[] {
 	});
 }
 
-function releases({ cli, layering, sight }: Case): Finding[] {
+function releases({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
 	const { installs, release } = sight;
-	const found: Finding[] = [];
+	const found: DoctorFinding[] = [];
 	const versions = [...new Set(installs.flatMap(({ version }) => (version ? [versionText(version)] : [])))];
 	if (versions.length > 1) {
 		const what = `${cli.title} is here in ${versions.length} releases (${versions.join(", ")})`;
@@ -117,8 +118,8 @@ function releases({ cli, layering, sight }: Case): Finding[] {
 }
 
 /** Whole layers that the release does not read, though somebody filled them. */
-function ignored({ cli, resolved, sight }: Case): Finding[] {
-	const found = new Map<string, Finding>();
+function ignored({ cli, resolved, sight }: DiagnosedCli): DoctorFinding[] {
+	const found = new Map<string, DoctorFinding>();
 	for (const { layer, isUnread } of resolved.lost) {
 		if (!isUnread) continue;
 		const { place } = layer;
@@ -137,12 +138,12 @@ function ignored({ cli, resolved, sight }: Case): Finding[] {
 	return [...found.values()];
 }
 
-function hazards({ layering, resolved, sight }: Case): Finding[] {
+function hazards({ layering, resolved, sight }: DiagnosedCli): DoctorFinding[] {
 	const isRelease = (range = "") => !sight.release || isInRange(sight.release, range);
 	return layering.hazards.filter(({ range }) => isRelease(range)).flatMap((hazard) => occurrences(hazard, resolved));
 }
 
-function occurrences(hazard: Hazard, { settings, routes }: Resolved): Finding[] {
+function occurrences(hazard: Hazard, { settings, routes }: ResolvedLayers): DoctorFinding[] {
 	const { severity, isMissing } = hazard;
 	const matching = [...settings].filter(([pointer]) => hazard.pointer.test(pointer));
 	if (isMissing !== undefined) {
@@ -169,7 +170,7 @@ function filled(text: string, name: string, layer: string): string {
 	return text.replaceAll("{name}", name).replaceAll("{layer}", layer);
 }
 
-function sending({ cli, signals, resolved }: Case): Finding[] {
+function sending({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
 	const install = `crossfade install --cli ${cli.id}`;
 	const off = signals.filter((signal) => signal.off !== undefined);
 	const sends = signals.filter((signal) => signal.off === undefined);
@@ -183,7 +184,7 @@ function sending({ cli, signals, resolved }: Case): Finding[] {
 			},
 		];
 	}
-	const found: Finding[] = off.map((each) => ({
+	const found: DoctorFinding[] = off.map((each) => ({
 		severity: "warning",
 		what: `no ${each.signal} are sent: ${each.off}`,
 		fix: install,
@@ -218,14 +219,14 @@ function sending({ cli, signals, resolved }: Case): Finding[] {
 	return found;
 }
 
-function placeOfSetting({ settings }: Resolved, pointer: string): string | undefined {
+function placeOfSetting({ settings }: ResolvedLayers, pointer: string): string | undefined {
 	const setting = settings.get(pointer);
 	return setting && placeOf(setting.layer);
 }
 
-function tokens({ cli, signals, known, resolved }: Case): Finding[] {
+function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[] {
 	const sends = signals.filter(({ off }) => off === undefined);
-	const found: Finding[] = [];
+	const found: DoctorFinding[] = [];
 	const bare = sends.filter(({ secret, tokenBy }) => !secret && tokenBy !== "program");
 	if (bare.length > 0) {
 		const what = `no token is sent with ${bare.map(({ signal }) => signal).join(", ")}`;
@@ -264,7 +265,7 @@ function tokens({ cli, signals, known, resolved }: Case): Finding[] {
 	return found;
 }
 
-function daemons({ cli, sight, resolved, signals }: Case): Finding[] {
+function daemons({ cli, sight, resolved, signals }: DiagnosedCli): DoctorFinding[] {
 	const pointers = signals.flatMap(({ tokenFrom = "", urlFrom = "" }) => [tokenFrom, urlFrom]);
 	const changes = pointers.flatMap((pointer) => resolved.settings.get(pointer)?.layer.changedAt ?? []);
 	const changedAt = Math.max(0, ...changes);
@@ -276,7 +277,7 @@ function daemons({ cli, sight, resolved, signals }: Case): Finding[] {
 	return [{ severity: "warning", what, fix: cli.daemon.restart }];
 }
 
-function proxy({ cli, layering, signals, environment }: Case): Finding[] {
+function proxy({ cli, layering, signals, environment }: DiagnosedCli): DoctorFinding[] {
 	const name = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].find((each) => environment[each]);
 	const hosts = signals.flatMap(({ off, url }) =>
 		off === undefined && url && URL.canParse(url) ? [new URL(url).hostname] : [],

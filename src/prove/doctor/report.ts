@@ -2,7 +2,7 @@ import { type ExitName, exitCodes } from "../../base/errors.ts";
 import { shown } from "../../base/mask.ts";
 import { versionText } from "../../base/versions.ts";
 import type { TextStyle } from "../probe/report.ts";
-import { type Diagnosis, type Finding, isConcerned, type SignalState } from "./diagnosis.ts";
+import { type Diagnosis, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
 import { placeOf, settingName } from "./findings.ts";
 import type { Probed } from "./probe.ts";
 import type { LayerSight } from "./resolve.ts";
@@ -102,7 +102,7 @@ function layerText({ resolved }: Diagnosis, layer: LayerSight, isVerbose: boolea
 }
 
 function findingText(
-	{ severity, what, where, fix }: Finding,
+	{ severity, what, where, fix }: DoctorFinding,
 	row: (label: string, text: string) => string[],
 	paint: (text: string, code: string) => string,
 ): string[] {

@@ -16,7 +16,7 @@ export interface LayerSight {
 }
 
 /** A setting that holds, and the layer it is from. */
-export interface Setting {
+export interface EffectiveSetting {
 	readonly value: string;
 	readonly layer: LayerSight;
 }
@@ -30,9 +30,9 @@ export interface Lost {
 	readonly isUnread: boolean;
 }
 
-export interface Resolved {
+export interface ResolvedLayers {
 	/** By pointer. */
-	readonly settings: ReadonlyMap<string, Setting>;
+	readonly settings: ReadonlyMap<string, EffectiveSetting>;
 	/** What each layer sets that has to do with telemetry and does not count. */
 	readonly lost: readonly Lost[];
 	readonly routes: readonly Route[];
@@ -50,9 +50,9 @@ export function resolve(
 	sights: readonly LayerSight[],
 	release: Version | undefined,
 	programToken?: string,
-): Resolved {
+): ResolvedLayers {
 	const isRelease = (range: string) => (release === undefined ? isInRange(NEWEST, range) : isInRange(release, range));
-	const settings = new Map<string, Setting>();
+	const settings = new Map<string, EffectiveSetting>();
 	const lost: Lost[] = [];
 	const layers = sights.flatMap((layer) => {
 		const leaves = layer.state === "read" ? leavesOf(layer, facts.variables) : [];

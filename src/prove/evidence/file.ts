@@ -13,7 +13,7 @@ export interface Rows {
 	readonly probe: ProbeEvidence;
 }
 
-export type Kind = keyof Rows;
+export type EvidenceKind = keyof Rows;
 
 /** When its writer watched without a break, in milliseconds since the epoch. */
 export interface Watch {
@@ -21,7 +21,7 @@ export interface Watch {
 	readonly until: number;
 }
 
-export interface EvidenceFile<K extends Kind> extends Watch {
+export interface EvidenceFile<K extends EvidenceKind> extends Watch {
 	readonly rows: readonly Rows[K][];
 	/** Up to where the sources of these rows were read: in the same file, so that the two never disagree. */
 	readonly marks?: readonly Mark[] | undefined;
@@ -33,19 +33,19 @@ export class CorruptEvidence extends Error {
 }
 
 /** `traffic-gateway-1.ndjson`: the kind, and the writer in letters that every file system takes. */
-export function fileName(kind: Kind, writer: string): string {
+export function fileName(kind: EvidenceKind, writer: string): string {
 	return `${kind}-${writer.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 100)}.ndjson`;
 }
 
 /** The kind of evidence a file name stands for; undefined for files that are none. */
-export function kindOf(name: string): Kind | undefined {
-	return /^(traffic|probe)-.+\.ndjson$/.exec(name)?.[1] as Kind | undefined;
+export function kindOf(name: string): EvidenceKind | undefined {
+	return /^(traffic|probe)-.+\.ndjson$/.exec(name)?.[1] as EvidenceKind | undefined;
 }
 
 const ROWS_PER_CHUNK = 2_000;
 
 /** A header line, a line for each row, and one for each mark; a few at a time. */
-export function* encode<K extends Kind>(kind: K, file: EvidenceFile<K>): Generator<string> {
+export function* encode<K extends EvidenceKind>(kind: K, file: EvidenceFile<K>): Generator<string> {
 	const { since, until, rows, marks = [] } = file;
 	yield `${JSON.stringify({ kind, schema: SCHEMA, since, until, rows: rows.length, marks: marks.length })}\n`;
 	for (let from = 0; from < rows.length; from += ROWS_PER_CHUNK) {
@@ -59,7 +59,7 @@ export function* encode<K extends Kind>(kind: K, file: EvidenceFile<K>): Generat
 }
 
 /** Reads a file back. Throws `CorruptEvidence`, and `CrossfadeError` (refused) when a newer version wrote it. */
-export function decode<K extends Kind>(kind: K, bytes: Uint8Array, path: string): EvidenceFile<K> {
+export function decode<K extends EvidenceKind>(kind: K, bytes: Uint8Array, path: string): EvidenceFile<K> {
 	const [head = "", ...lines] = new TextDecoder().decode(bytes).split("\n");
 	const header = parsed(head, 1);
 	if (typeof header["schema"] === "number" && header["schema"] > SCHEMA) throw newer(path, header["schema"]);
@@ -127,7 +127,7 @@ const isSignal = oneOf(signals satisfies readonly Signal[]);
 const OUTCOMES: readonly Outcome[] = ["accepted", "partial", "rejected", "retry-later", "unreachable", "inconclusive"];
 const PATHS: readonly TokenPath[] = ["bearer", "url"];
 
-const SHAPES: { readonly [K in Kind]: { readonly [F in keyof Required<Rows[K]>]: Check } } = {
+const SHAPES: { readonly [K in EvidenceKind]: { readonly [F in keyof Required<Rows[K]>]: Check } } = {
 	traffic: {
 		fingerprint: isFingerprint,
 		place: isText,

@@ -1,9 +1,9 @@
-import type { RunningTotal, Sender } from "../metrics/running-totals.ts";
+import type { CountedSender, RunningTotal } from "../metrics/running-totals.ts";
 import type { TrafficCounter } from "./evidence.ts";
 import type { Sighting } from "./traffic.ts";
 
 /** What a source's running totals were at one moment. */
-export interface Reading {
+export interface CounterReading {
 	/** Which page or instance it was read from. */
 	readonly source: string;
 	/** Milliseconds since the epoch. */
@@ -46,7 +46,7 @@ export interface Followed {
  */
 export function follow(
 	mark: Mark | undefined,
-	reading: Reading,
+	reading: CounterReading,
 	{ place, watchedSince }: { readonly place: string; readonly watchedSince: number | undefined },
 ): Followed {
 	const isBorn =
@@ -79,7 +79,7 @@ function growth(before: { readonly value: number; readonly isAway: boolean } | u
 	return value - before.value;
 }
 
-function sinceWhen(mark: Mark | undefined, { at, started, totals }: Reading, isRestarted: boolean): number {
+function sinceWhen(mark: Mark | undefined, { at, started, totals }: CounterReading, isRestarted: boolean): number {
 	if (!mark) return at;
 	const isSameProcess = started !== undefined && started <= mark.at;
 	if (at - mark.at > MAX_BREAK_MS && !isSameProcess) return isRestarted && started !== undefined ? started : at;
@@ -107,6 +107,6 @@ function add(into: Map<string, Sighting>, total: RunningTotal, grown: number, at
 	into.set(key, known);
 }
 
-function keyOf({ fingerprint, host, cli, version, signal }: Sender): string {
+function keyOf({ fingerprint, host, cli, version, signal }: CountedSender): string {
 	return JSON.stringify([fingerprint, host, cli, version, signal]);
 }

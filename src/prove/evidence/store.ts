@@ -3,8 +3,17 @@ import { shown } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Claim, Folder } from "../../effects/files/folder.ts";
 import type { ProbeEvidence, TrafficCounter } from "./evidence.ts";
-import { CorruptEvidence, decode, type EvidenceFile, encode, fileName, type Kind, kindOf, type Watch } from "./file.ts";
-import { follow, MAX_BREAK_MS, type Mark, type Reading } from "./readings.ts";
+import {
+	CorruptEvidence,
+	decode,
+	type EvidenceFile,
+	type EvidenceKind,
+	encode,
+	fileName,
+	kindOf,
+	type Watch,
+} from "./file.ts";
+import { type CounterReading, follow, MAX_BREAK_MS, type Mark } from "./readings.ts";
 import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
 
 /** The evidence folder: one file per writer, so that no two programs ever write the same one. It holds no token. */
@@ -48,7 +57,7 @@ export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "co
 /** Counters and, with them in one file, up to where their sources were read. */
 export interface ReadingWriter {
 	/** Takes a reading; those of one source in the order of their time. */
-	take(reading: Reading, place: string): void;
+	take(reading: CounterReading, place: string): void;
 	/** Up to where each source was read, by its name. */
 	readonly marks: ReadonlyMap<string, Mark>;
 	flush(): Promise<void>;
@@ -68,10 +77,10 @@ const MAX_PROBES = 20_000;
 /** Writers of one name at a time: each further one has a number in its file's name. */
 const MAX_NAMESAKES = 1_000;
 
-type World = Pick<Effects, "files" | "clock" | "terminal">;
+type StoreEffects = Pick<Effects, "files" | "clock" | "terminal">;
 
 /** Opens a folder, which need not exist yet. Throws `CrossfadeError` (io) when the path leads to something else. */
-export async function openStore(fx: World, path: string): Promise<EvidenceStore> {
+export async function openStore(fx: StoreEffects, path: string): Promise<EvidenceStore> {
 	const folder = await fx.files.openFolder(path);
 	let adding: Promise<unknown> = Promise.resolve();
 	return {
@@ -96,7 +105,7 @@ export async function openStore(fx: World, path: string): Promise<EvidenceStore>
 
 /** Reads the folder again and again, but a file only when it changed. */
 function reader(folder: Folder): EvidenceStore["read"] {
-	let cache = new Map<string, { readonly stamp: string; readonly file: EvidenceFile<Kind> | Problem }>();
+	let cache = new Map<string, { readonly stamp: string; readonly file: EvidenceFile<EvidenceKind> | Problem }>();
 	return async () => {
 		const fresh: typeof cache = new Map();
 		for (const { name, stamp } of await folder.list()) {
@@ -109,7 +118,7 @@ function reader(folder: Folder): EvidenceStore["read"] {
 		const found = [...fresh].map(([name, { file }]) => ({ name, file }));
 		const warnings = found.flatMap(({ file }) => ("what" in file ? [file] : []));
 		if (!(await folder.exists())) warnings.push(noFolder(folder));
-		const of = <K extends Kind>(kind: K) =>
+		const of = <K extends EvidenceKind>(kind: K) =>
 			found.flatMap(({ name, file }) =>
 				"what" in file || kindOf(name) !== kind ? [] : [{ name, file: file as EvidenceFile<K> }],
 			);
@@ -130,7 +139,11 @@ function reader(folder: Folder): EvidenceStore["read"] {
 }
 
 /** A file, or what is wrong with it for a reader. */
-async function readFile(folder: Folder, kind: Kind, name: string): Promise<EvidenceFile<Kind> | Problem> {
+async function readFile(
+	folder: Folder,
+	kind: EvidenceKind,
+	name: string,
+): Promise<EvidenceFile<EvidenceKind> | Problem> {
 	try {
 		const bytes = await folder.read(name);
 		return bytes ? decode(kind, bytes, `${folder.path}/${name}`) : { since: 0, until: 0, rows: [] };
@@ -141,7 +154,7 @@ async function readFile(folder: Folder, kind: Kind, name: string): Promise<Evide
 	}
 }
 
-interface OwnFile<K extends Kind> {
+interface OwnFile<K extends EvidenceKind> {
 	readonly before: EvidenceFile<K> | undefined;
 	readonly claim: Claim;
 	readonly where: string;
@@ -149,8 +162,8 @@ interface OwnFile<K extends Kind> {
 }
 
 /** A file that no other living process writes, with what it held; a corrupt one is set aside. Undefined when the names are all taken. */
-async function claimFile<K extends Kind>(
-	fx: World,
+async function claimFile<K extends EvidenceKind>(
+	fx: StoreEffects,
 	folder: Folder,
 	kind: K,
 	writer: string,
@@ -181,7 +194,7 @@ function tooMany({ path }: Folder): CrossfadeError {
 	});
 }
 
-async function readOwn<K extends Kind>(fx: World, folder: Folder, kind: K, name: string) {
+async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder, kind: K, name: string) {
 	const bytes = await folder.read(name);
 	try {
 		return bytes && decode(kind, bytes, `${folder.path}/${name}`);
@@ -197,7 +210,7 @@ async function readOwn<K extends Kind>(fx: World, folder: Folder, kind: K, name:
 }
 
 /** Counters that grow by what somebody saw pass; watched for as long as the writer lives. */
-async function trafficWriter(fx: World, own: OwnFile<"traffic">): Promise<TrafficWriter> {
+async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise<TrafficWriter> {
 	const { clock } = fx;
 	const ledger = newTrafficLedger(own.before?.rows);
 	const started = clock.now();
@@ -221,7 +234,7 @@ async function trafficWriter(fx: World, own: OwnFile<"traffic">): Promise<Traffi
 }
 
 /** Counters that grow by readings; watched where the readings leave no gap, whether this process lived or not. */
-async function readingWriter(fx: World, own: OwnFile<"traffic">): Promise<ReadingWriter> {
+async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise<ReadingWriter> {
 	const ledger = newTrafficLedger(own.before?.rows);
 	const marks = new Map((own.before?.marks ?? []).map((mark) => [mark.source, mark]));
 	const watched = () => [...marks.values()].filter(({ isAttributed }) => isAttributed);
@@ -245,7 +258,7 @@ async function readingWriter(fx: World, own: OwnFile<"traffic">): Promise<Readin
 
 /** Writes counters some seconds after they grew, and now and then when they did not; `about` is asked at that moment. */
 function debounced(
-	fx: World,
+	fx: StoreEffects,
 	own: OwnFile<"traffic">,
 	ledger: TrafficLedger,
 	about: (now: number) => Omit<EvidenceFile<"traffic">, "rows">,
@@ -319,7 +332,12 @@ function debounced(
 	};
 }
 
-async function addProbes(fx: World, folder: Folder, writer: string, rows: readonly ProbeEvidence[]): Promise<void> {
+async function addProbes(
+	fx: StoreEffects,
+	folder: Folder,
+	writer: string,
+	rows: readonly ProbeEvidence[],
+): Promise<void> {
 	const own = await claimFile(fx, folder, "probe", writer, MAX_NAMESAKES);
 	if (!own) throw tooMany(folder);
 	try {

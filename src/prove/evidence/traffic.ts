@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../../base/duration.ts";
 import type { TrafficCounter } from "./evidence.ts";
 
 /** What one request, or a part of it that has a host and a CLI of its own, carried. */
@@ -17,8 +18,6 @@ export interface TrafficLedger {
 	compact(now: number): void;
 	readonly size: number;
 }
-
-const MINUTE_MS = 60_000;
 
 /** Minutes of the last two hours are kept apart; older ones are merged by quarter hours, and after two days by six hours. */
 const AGES: readonly { readonly olderThan: number; readonly span: number }[] = [
@@ -102,9 +101,9 @@ function merge(into: Map<string, TrafficCounter>, counter: TrafficCounter): void
 	else into.set(key, counter);
 }
 
-type Source = Pick<TrafficCounter, "fingerprint" | "place" | "host" | "cli" | "signal">;
+type TrafficKey = Pick<TrafficCounter, "fingerprint" | "place" | "host" | "cli" | "signal">;
 
-function keyOf({ fingerprint, place, host, cli, signal }: Source, minute: number, span: number): string {
+function keyOf({ fingerprint, place, host, cli, signal }: TrafficKey, minute: number, span: number): string {
 	return `${fingerprint}\n${place}\n${host}\n${cli}\n${signal}\n${minute}\n${span}`;
 }
 

@@ -25,7 +25,7 @@ export interface RotationTokens {
 }
 
 /** Everything a judgement is made from. The clock is part of it. */
-export interface Case {
+export interface JudgementInput {
 	readonly now: number;
 	readonly tokens: RotationTokens;
 	/** When the provider stops accepting the old token; undefined when nobody knows. */
@@ -73,7 +73,7 @@ export interface TokenRow {
 	readonly recentShare: number;
 }
 
-export interface ProbeRow {
+export interface JudgedProbe {
 	readonly evidence: ProbeEvidence;
 	readonly verdict: VerdictName;
 }
@@ -93,7 +93,7 @@ export interface FleetVerdict {
 export interface Judgement {
 	readonly senders: readonly SenderRow[];
 	readonly tokens: readonly TokenRow[];
-	readonly probes: readonly ProbeRow[];
+	readonly probes: readonly JudgedProbe[];
 	readonly fleet: FleetVerdict;
 	/** What rates count: requests, or records where some traffic is only known by those. */
 	readonly rateUnit: "requests" | "records";

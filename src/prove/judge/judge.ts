@@ -1,6 +1,6 @@
 import { duration, MINUTE_MS } from "../../base/duration.ts";
 import type { ProbeEvidence, TrafficCounter } from "../evidence/evidence.ts";
-import type { Case, FleetVerdict, Judgement, ProbeRow, SenderRow, TokenRow, VerdictName } from "./case.ts";
+import type { FleetVerdict, JudgedProbe, Judgement, JudgementInput, SenderRow, TokenRow, VerdictName } from "./case.ts";
 import { compare, MIN_SILENCE_MS, senderRows } from "./senders.ts";
 
 const QUARTER_MS = 15 * MINUTE_MS;
@@ -8,7 +8,7 @@ const QUARTER_MS = 15 * MINUTE_MS;
 const QUARTERS = 96;
 
 /** What all evidence together says, and what it does not say. Pure: the same case gives the same judgement. */
-export function judge(facts: Case): Judgement {
+export function judge(facts: JudgementInput): Judgement {
 	const senders = senderRows(facts);
 	const probes = latestProbes(facts.probes).map((evidence) => ({ evidence, verdict: probeVerdict(evidence, facts) }));
 	const rateUnit = unitOf(facts.traffic);
@@ -31,7 +31,7 @@ function unitOf(traffic: readonly TrafficCounter[]): Judgement["rateUnit"] {
 	return [...tellsRequests.values()].every(Boolean) ? "requests" : "records";
 }
 
-function tokenRows({ tokens, traffic, now }: Case, unit: Judgement["rateUnit"]): TokenRow[] {
+function tokenRows({ tokens, traffic, now }: JudgementInput, unit: Judgement["rateUnit"]): TokenRow[] {
 	const ids = new Set([
 		...traffic.map(({ fingerprint }) => fingerprint),
 		...[tokens.old, tokens.new].filter((id) => id !== undefined),
@@ -79,7 +79,7 @@ function latestProbes(probes: readonly ProbeEvidence[]): ProbeEvidence[] {
 /** What one probe means for the rotation, which depends on whose token it was and on the deadline. */
 export function probeVerdict(
 	{ fingerprint, outcome, at }: ProbeEvidence,
-	{ tokens, deadline }: Pick<Case, "tokens" | "deadline">,
+	{ tokens, deadline }: Pick<JudgementInput, "tokens" | "deadline">,
 ): VerdictName {
 	if (outcome === "unreachable") return "UNREACHABLE";
 	if (outcome === "retry-later") return "RATE LIMITED";
@@ -93,7 +93,11 @@ export function probeVerdict(
 	return fingerprint === tokens.old && isPast ? "OLD STILL ALIVE" : "ACCEPTED";
 }
 
-function fleetVerdict(facts: Case, senders: readonly SenderRow[], probes: readonly ProbeRow[]): FleetVerdict {
+function fleetVerdict(
+	facts: JudgementInput,
+	senders: readonly SenderRow[],
+	probes: readonly JudgedProbe[],
+): FleetVerdict {
 	const count = (...verdicts: VerdictName[]) => senders.filter(({ verdict }) => verdicts.includes(verdict)).length;
 	const behind = count("OLD ONLY", "MIXED");
 	const silent = count("SILENT");
@@ -141,14 +145,14 @@ function fleetVerdict(facts: Case, senders: readonly SenderRow[], probes: readon
 }
 
 /** How long nobody may use the old token from now on before its silence can be called one. */
-function neededSilence({ traffic, tokens, now, watchSince, blindSince = now }: Case): number {
+function neededSilence({ traffic, tokens, now, watchSince, blindSince = now }: JudgementInput): number {
 	const last = traffic
 		.filter(({ fingerprint }) => fingerprint === tokens.old)
 		.reduce((latest, { lastSeen }) => Math.max(latest, lastSeen), 0);
 	return Math.max(0, Math.max(last, watchSince ?? now) + MIN_SILENCE_MS - Math.min(now, blindSince));
 }
 
-function ratePerQuarter({ traffic, tokens, now, watchSince }: Case, unit: Judgement["rateUnit"]): number[] {
+function ratePerQuarter({ traffic, tokens, now, watchSince }: JudgementInput, unit: Judgement["rateUnit"]): number[] {
 	const current = Math.floor(now / QUARTER_MS);
 	const first = Math.max(current - QUARTERS + 1, Math.floor((watchSince ?? now) / QUARTER_MS));
 	const rate = Array.from({ length: Math.max(1, current - first + 1) }, () => 0);

@@ -1,5 +1,5 @@
 import { duration, MINUTE_MS } from "../../base/duration.ts";
-import type { Case, SenderRow, VerdictName } from "./case.ts";
+import type { JudgementInput, SenderRow, VerdictName } from "./case.ts";
 
 /** The shortest silence that counts. */
 export const MIN_SILENCE_MS = 60 * MINUTE_MS;
@@ -8,7 +8,7 @@ const INTERVALS = 3;
 /** With fewer pauses than this nothing is usual yet. */
 const ENOUGH_GAPS = 3;
 
-interface Sender {
+interface SenderActivity {
 	readonly host: string;
 	readonly cli: string;
 	version: string;
@@ -22,12 +22,12 @@ interface Sender {
 }
 
 /** One row a sender, those that need a person first. */
-export function senderRows(facts: Case): SenderRow[] {
+export function senderRows(facts: JudgementInput): SenderRow[] {
 	const { tokens, traffic, inventory } = facts;
-	const senders = new Map<string, Sender>();
+	const senders = new Map<string, SenderActivity>();
 	const at = (host: string, cli: string) => {
 		const key = JSON.stringify([hostKey(host), cli]);
-		const fresh: Sender = {
+		const fresh: SenderActivity = {
 			host,
 			cli,
 			version: "",
@@ -87,8 +87,8 @@ function hostKey(host: string): string {
 
 /** Expected hosts and CLIs get a row before they are heard of: absence is only visible against a list. */
 function addExpected(
-	{ inventory, expectedHosts, expectedClis }: Case,
-	at: (host: string, cli: string) => Sender,
+	{ inventory, expectedHosts, expectedClis }: JudgementInput,
+	at: (host: string, cli: string) => SenderActivity,
 ): void {
 	const installed = new Map(inventory.map(({ host, clis }) => [hostKey(host), clis]));
 	for (const host of expectedHosts) {
@@ -99,8 +99,8 @@ function addExpected(
 }
 
 function senderVerdict(
-	facts: Case,
-	sender: Sender,
+	facts: JudgementInput,
+	sender: SenderActivity,
 	configured: string | undefined,
 ): { verdict: VerdictName; reason: string } {
 	const { lastOld, lastNew, lastSeen } = sender;
@@ -145,7 +145,7 @@ function senderVerdict(
 }
 
 /** How long a sender must keep silent before that means something: an hour, or three of its usual intervals. */
-function silenceFor({ minutes }: Sender): number {
+function silenceFor({ minutes }: SenderActivity): number {
 	return Math.max(MIN_SILENCE_MS, INTERVALS * usualInterval([...minutes]));
 }
 

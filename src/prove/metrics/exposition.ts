@@ -1,7 +1,9 @@
+export type Labels = Readonly<Record<string, string>>;
+
 /** One line of a metrics page: a series and its value. */
 export interface Sample {
 	readonly name: string;
-	readonly labels: Readonly<Record<string, string>>;
+	readonly labels: Labels;
 	readonly value: number;
 }
 

@@ -4,10 +4,10 @@ import { type Signal, signals } from "../../adapters/providers/provider.ts";
 import { fingerprint as fingerprintOf } from "../../token/fingerprint.ts";
 import { redact } from "../../token/guard.ts";
 import { MAX_TEXT } from "../otlp/senders.ts";
-import type { Sample } from "./exposition.ts";
+import type { Labels, Sample } from "./exposition.ts";
 
 /** Who sent with what, as far as a series says. */
-export interface Sender {
+export interface CountedSender {
 	readonly fingerprint: string;
 	readonly host: string;
 	readonly cli: string;
@@ -16,7 +16,7 @@ export interface Sender {
 }
 
 /** What a process counted since it started, of one sender. Only the difference of two looks means something. */
-export interface RunningTotal extends Sender {
+export interface RunningTotal extends CountedSender {
 	/** The same for the same series in every reading. */
 	readonly id: string;
 	readonly unit: "requests" | "records" | "bytes";
@@ -24,10 +24,8 @@ export interface RunningTotal extends Sender {
 	readonly value: number;
 }
 
-type Labels = Readonly<Record<string, string>>;
-
 /** A family of counters that tell tokens apart. */
-interface Family {
+interface MetricFamily {
 	/** Of the whole name, in the words that JavaScript and Prometheus share. */
 	readonly names: string;
 	/** Conditions on labels, as PromQL writes them; any of them will do. */
@@ -35,7 +33,7 @@ interface Family {
 	/** Families of one group count the same traffic: of those on a page the first one counts. */
 	readonly group: string;
 	/** `parts` are the groups of `names`; undefined when the series is none of ours after all. */
-	read(labels: Labels, parts: readonly string[]): (Sender & Pick<RunningTotal, "unit">) | undefined;
+	read(labels: Labels, parts: readonly string[]): (CountedSender & Pick<RunningTotal, "unit">) | undefined;
 }
 
 const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
@@ -50,7 +48,7 @@ const COMPONENT = /crossfade[-_]fp[-_]([0-9a-f]{12}|other|none)$/;
 const COMPONENT_MATCH = '=~".*crossfade[-_]fp[-_]([0-9a-f]{12}|other|none)"';
 
 /** Newer collectors and readers add or leave out prefix and suffixes; see `metrics.ts`. */
-const families: readonly Family[] = [
+const families: readonly MetricFamily[] = [
 	{
 		names: "crossfade_tap_(requests|records|bytes)_total",
 		where: [""],
@@ -91,19 +89,19 @@ export function runningTotals(samples: readonly Sample[]): RunningTotal[] {
 		const total = totalOf(sample);
 		return total ? [total] : [];
 	});
-	const chosen = new Map<string, Family>();
+	const chosen = new Map<string, MetricFamily>();
 	for (const { family } of patterns) {
 		if (!chosen.has(family.group) && found.some((each) => each.family === family)) chosen.set(family.group, family);
 	}
 	return found.filter(({ family }) => chosen.get(family.group) === family).map(({ total }) => total);
 }
 
-type Known = { readonly family: Family; readonly series: Omit<RunningTotal, "value"> } | undefined;
+type Known = { readonly family: MetricFamily; readonly series: Omit<RunningTotal, "value"> } | undefined;
 
 /** What is known of a series, by its labels: those of a Prometheus server come once for many values. */
 const knownSeries = new WeakMap<Labels, { readonly name: string; readonly known: Known }>();
 
-function totalOf({ name, labels, value }: Sample): { family: Family; total: RunningTotal } | undefined {
+function totalOf({ name, labels, value }: Sample): { family: MetricFamily; total: RunningTotal } | undefined {
 	if (!(value >= 0 && value <= MAX_VALUE)) return undefined;
 	let cached = knownSeries.get(labels);
 	if (cached?.name !== name) {

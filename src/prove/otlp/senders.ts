@@ -4,7 +4,7 @@ export class MalformedOtlp extends Error {
 }
 
 /** Who sent a part of a request, as its resource says; empty where it does not. Cut at `MAX_TEXT` characters. */
-export interface Sender {
+export interface OtlpSender {
 	/** `host.name` */
 	readonly host: string;
 	/** `service.name` */
@@ -20,7 +20,7 @@ export interface Scan {
 	/** Log records, spans or metric data points. */
 	readonly records: number;
 	/** In the order in which they were first seen; those beyond `MAX_SENDERS` are one without names. */
-	readonly resources: readonly Sender[];
+	readonly resources: readonly OtlpSender[];
 }
 
 /** Takes a body in pieces of any size. After it threw, it is of no use any more. */
@@ -51,7 +51,7 @@ export class SenderSums {
 	records = 0;
 	#before = 0;
 	#fields: Record<SenderField, string> = { host: "", service: "", version: "", scope: "" };
-	readonly #senders = new Map<string, { -readonly [K in keyof Sender]: Sender[K] }>();
+	readonly #senders = new Map<string, { -readonly [K in keyof OtlpSender]: OtlpSender[K] }>();
 
 	set(field: SenderField, value: string): void {
 		if (field !== "scope" || this.#fields.scope === "") this.#fields[field] = value.slice(0, MAX_TEXT);

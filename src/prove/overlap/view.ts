@@ -1,4 +1,4 @@
-import type { Judgement, ProbeRow, SenderRow, TokenRow, VerdictName } from "../judge/case.ts";
+import type { JudgedProbe, Judgement, SenderRow, TokenRow, VerdictName } from "../judge/case.ts";
 
 /** Everything a person is shown of an overlap: what every report and the live page are made from. Holds no token. Times are milliseconds since the epoch. */
 export interface OverlapView {
@@ -89,7 +89,7 @@ export function strangers({ judgement }: OverlapView): TokenRow[] {
 }
 
 /** The two tokens of the rotation; undefined for one that nobody named. */
-export function pair({ judgement }: OverlapView): Record<"old" | "new", TokenRow | undefined> {
+export function tokensOfRotation({ judgement }: OverlapView): Record<"old" | "new", TokenRow | undefined> {
 	const of = (role: "old" | "new") => judgement.tokens.find((token) => token.role === role);
 	return { old: of("old"), new: of("new") };
 }
@@ -140,8 +140,8 @@ const STATES: Readonly<Record<GatewayView["state"], Tone>> = {
 };
 
 /** The probes of one place; those of a token that fared alike with every signal are together. */
-export function probesAt({ judgement }: OverlapView, place: string): [ProbeRow, ...ProbeRow[]][] {
-	const groups = new Map<string, [ProbeRow, ...ProbeRow[]]>();
+export function probesAt({ judgement }: OverlapView, place: string): [JudgedProbe, ...JudgedProbe[]][] {
+	const groups = new Map<string, [JudgedProbe, ...JudgedProbe[]]>();
 	for (const probe of judgement.probes) {
 		const { evidence, verdict } = probe;
 		if (evidence.place !== place) continue;

@@ -10,7 +10,7 @@ import { isHtml, readErrorMessage, readExportResult } from "../otlp/response.ts"
 import { causes, grpcRule, statusRule, type TransportCause, transportCause } from "./causes.ts";
 
 /** What one answer, or the lack of one, says about the token it was asked with. No text in it holds a token. */
-export interface Reading {
+export interface ProbeReading {
 	readonly outcome: Outcome;
 	readonly cause: string;
 	readonly detail: string;
@@ -23,7 +23,7 @@ export interface Reading {
 }
 
 /** What is known of a request besides its outcome. */
-export interface Asked {
+export interface ProbedRequest {
 	readonly url: string;
 	readonly protocol: Protocol;
 	readonly answers?: Answers | undefined;
@@ -35,11 +35,11 @@ export function foreign(text: string): string {
 }
 
 /** Decides on the status first and looks into the body afterwards: content types lie, and a refusal is one whatever page it comes with. */
-export function readOutcome(outcome: HttpOutcome, asked: Asked): Reading {
+export function readOutcome(outcome: HttpOutcome, asked: ProbedRequest): ProbeReading {
 	return outcome.kind === "failure" ? readFailure(outcome, asked) : readAnswer(outcome, asked);
 }
 
-function readAnswer(answer: HttpAnswer, asked: Asked): Reading {
+function readAnswer(answer: HttpAnswer, asked: ProbedRequest): ProbeReading {
 	const { status, headers, body } = answer;
 	const type = headers["content-type"] ?? "";
 	const grpc = asked.protocol === "grpc" ? grpcStatus(answer.trailers ?? {}, headers) : undefined;
@@ -76,8 +76,8 @@ function readAnswer(answer: HttpAnswer, asked: Asked): Reading {
 function success(
 	{ rejected, message }: { rejected: bigint; message: string },
 	answer: HttpAnswer,
-	{ answers }: Asked,
-): Reading {
+	{ answers }: ProbedRequest,
+): ProbeReading {
 	const { status, headers } = answer;
 	const words = text(message);
 	if (rejected > 0n) {
@@ -120,13 +120,13 @@ function rateNotes(headers: Readonly<Record<string, string>>, answers: Answers |
 	return [`only ${remaining} of ${limit} requests are left before it says 429`];
 }
 
-function refusal(rule: ReturnType<typeof statusRule>, cause: string, words: string, status: number): Reading {
+function refusal(rule: ReturnType<typeof statusRule>, cause: string, words: string, status: number): ProbeReading {
 	const { outcome, says, fix, isRetryable } = rule;
 	return { outcome, cause, detail: `${says}${text(words)}`, fix, status, isRetryable };
 }
 
 /** Where to, without following: a credential goes where its owner said. */
-function redirect({ status, headers }: HttpAnswer, { url }: Asked): Reading {
+function redirect({ status, headers }: HttpAnswer, { url }: ProbedRequest): ProbeReading {
 	const location = headers["location"] ?? "";
 	const target = URL.canParse(location, url) ? new URL(location, url).host : "nowhere that can be read";
 	return {
@@ -139,7 +139,7 @@ function redirect({ status, headers }: HttpAnswer, { url }: Asked): Reading {
 }
 
 /** An answer that broke off is judged by its status where that alone is a verdict. */
-function readFailure(failure: HttpFailure, asked: Asked): Reading {
+function readFailure(failure: HttpFailure, asked: ProbedRequest): ProbeReading {
 	const { code, phase, status, headers = {} } = failure;
 	const cause = transportCause(code, phase, failure.proxy !== undefined);
 	if (status !== undefined && (status < 200 || status >= 300) && cause !== "stopped") {
@@ -171,7 +171,7 @@ const unclear: readonly TransportCause[] = [
 ];
 
 /** Whether a second look could name the cause better. Through a proxy it would look at something else. */
-export function deservesLook(outcome: HttpOutcome, { cause }: Reading, url: string): boolean {
+export function deservesLook(outcome: HttpOutcome, { cause }: ProbeReading, url: string): boolean {
 	if (outcome.proxy !== undefined) return false;
 	// What servers answer to plain HTTP on a port for TLS, each in its own words.
 	if (outcome.kind === "answer") return outcome.status === 400 && url.startsWith("http:");
@@ -179,8 +179,8 @@ export function deservesLook(outcome: HttpOutcome, { cause }: Reading, url: stri
 }
 
 /** The cause as it stands after a look at the server's TLS. */
-export function withLook(reading: Reading, look: TlsLook, url: string, hasCertificate: boolean): Reading {
-	const as = (cause: TransportCause): Reading => ({
+export function withLook(reading: ProbeReading, look: TlsLook, url: string, hasCertificate: boolean): ProbeReading {
+	const as = (cause: TransportCause): ProbeReading => ({
 		outcome: "unreachable",
 		cause,
 		detail: causes[cause].says,

@@ -1,7 +1,7 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { foreign } from "./classify.ts";
-import { type Delivery, followDelivery, type GatewayReading } from "./gateway.ts";
-import type { Group, ProbeRow } from "./send.ts";
+import { followDelivery, type GatewayReading, type RecordDelivery } from "./gateway.ts";
+import type { Group, ProbeObservation } from "./send.ts";
 import type { ProbeWorld, Round } from "./world.ts";
 
 const MAX_METRICS_BYTES = 16 * 1024 * 1024;
@@ -14,16 +14,16 @@ export async function probeMetered(
 	fx: ProbeWorld,
 	round: Round,
 	group: Group,
-	send: () => Promise<readonly ProbeRow[]>,
-): Promise<ProbeRow[]> {
+	send: () => Promise<readonly ProbeObservation[]>,
+): Promise<ProbeObservation[]> {
 	const before = await readMetrics(fx, round, group);
 	const rows = await send();
-	const isTaken = ({ evidence }: ProbeRow) => evidence.outcome === "accepted";
+	const isTaken = ({ evidence }: ProbeObservation) => evidence.outcome === "accepted";
 	if (typeof before === "string") {
 		return rows.map((row) => (isTaken(row) ? { ...row, notes: [...row.notes, before] } : row));
 	}
 	const { fingerprint } = group.secret;
-	const deliveries = new Map<Signal, Delivery>();
+	const deliveries = new Map<Signal, RecordDelivery>();
 	let open = rows.filter(isTaken).map(({ evidence }) => evidence.signal);
 	let last: GatewayReading = before;
 	let end = fx.clock.now() + round.plan.timeoutMs;
@@ -63,7 +63,7 @@ function attributionNote(counted: boolean | undefined, fingerprint: string): str
 		: `the gateway did not count it as traffic of fp=${fingerprint}: watch would not see this sender`;
 }
 
-function delivery(before: GatewayReading, after: GatewayReading | string, signal: Signal): Delivery {
+function delivery(before: GatewayReading, after: GatewayReading | string, signal: Signal): RecordDelivery {
 	if (typeof after !== "string") return followDelivery(before, after, signal);
 	return { state: "waiting", detail: `taken by the gateway, not confirmed: ${after}` };
 }
@@ -84,7 +84,7 @@ const MEANING = {
 	unknown: { outcome: "inconclusive", confirmed: false, fix: "run it again" },
 } as const;
 
-function withDelivery(row: ProbeRow, known: Delivery | undefined): ProbeRow {
+function withDelivery(row: ProbeObservation, known: RecordDelivery | undefined): ProbeObservation {
 	if (!known) return row;
 	const { fix: _fix, ...evidence } = row.evidence;
 	const { fix, ...meaning } = MEANING[known.state];

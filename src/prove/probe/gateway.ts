@@ -24,7 +24,7 @@ interface ExporterReading {
 }
 
 /** What became of a record that a gateway took, as far as its counters tell. */
-export interface Delivery {
+export interface RecordDelivery {
 	/** `waiting` may still become one of the others; `mixed` and `unknown` never become clear. */
 	readonly state: "sent" | "failed" | "waiting" | "mixed" | "unknown";
 	readonly detail: string;
@@ -34,7 +34,7 @@ export interface Delivery {
  * Compares two readings around one record. It left for certain once an exporter sent as many as were accepted since, and none failed;
  * whose record failed cannot be told when others were sent beside it.
  */
-export function followDelivery(before: GatewayReading, after: GatewayReading, signal: Signal): Delivery {
+export function followDelivery(before: GatewayReading, after: GatewayReading, signal: Signal): RecordDelivery {
 	const [was, is] = [before.signals[signal], after.signals[signal]];
 	const accepted = is.accepted - was.accepted;
 	const moved = [...is.exporters].map(([id, now]) => {

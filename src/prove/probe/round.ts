@@ -1,40 +1,39 @@
-import { lanes } from "../../base/concurrency.ts";
-import { type Reading, readOutcome } from "./classify.ts";
+import { limitConcurrency } from "../../base/concurrency.ts";
+import { type ProbeReading, readOutcome } from "./classify.ts";
 import { probeMetered } from "./confirm.ts";
-import { authorization, type Group, MAX_ANSWER_BYTES, type ProbeRow, sendTestRecord } from "./send.ts";
+import { authorization, type Group, MAX_ANSWER_BYTES, type ProbeObservation, sendTestRecord } from "./send.ts";
 import type { ProbeWorld, Round } from "./world.ts";
 
 /** What the place itself says of a token, where it has a way to ask. */
 export interface WhoamiRow {
 	readonly token: string;
 	readonly place: string;
-	readonly reading: Reading;
+	readonly reading: ProbeReading;
 }
 
 export interface RoundResult {
-	readonly rows: readonly ProbeRow[];
+	readonly rows: readonly ProbeObservation[];
 	readonly whoami: readonly WhoamiRow[];
 }
 
-/** Requests at a time. */
-const LANES = 8;
+const REQUESTS_AT_A_TIME = 8;
 
 /** Sends one test record per place, token, path and signal, and reads what came of each; in this order, whatever comes first. */
 export async function probeRound(world: ProbeWorld, round: Round): Promise<RoundResult> {
 	const fx = { ...world, lookAtTls: lookOnce(world) };
 	const { plan, tokens } = round;
-	const lane = lanes(LANES);
+	const whenFree = limitConcurrency(REQUESTS_AT_A_TIME);
 	const probeGroup = (group: Group) =>
-		Promise.all(plan.signals.map((signal) => lane(() => sendTestRecord(fx, round, group, signal))));
+		Promise.all(plan.signals.map((signal) => whenFree(() => sendTestRecord(fx, round, group, signal))));
 	const places = plan.places.map(async (place) => {
 		const groups = tokens.flatMap((token) => plan.paths.map((path) => ({ place, path, ...token })));
 		if (place.metrics.length === 0) return Promise.all(groups.map(probeGroup));
 		// One after the other, so that the gateway's counters tell them apart.
-		const rows: ProbeRow[][] = [];
+		const rows: ProbeObservation[][] = [];
 		for (const group of groups) rows.push(await probeMetered(fx, round, group, () => probeGroup(group)));
 		return rows;
 	});
-	const whoami = Promise.all(whoamiTargets(round).map((target) => lane(() => askWhoami(fx, round, target))));
+	const whoami = Promise.all(whoamiTargets(round).map((target) => whenFree(() => askWhoami(fx, round, target))));
 	return { rows: (await Promise.all(places)).flat(2), whoami: await whoami };
 }
 

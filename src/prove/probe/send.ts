@@ -6,12 +6,20 @@ import type { ProbePlace, ProbePlan, Protocol, TokenPath } from "../../spec/prob
 import type { Secret } from "../../token/secret.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import { grpcFrame, grpcPath } from "../otlp/grpc.ts";
-import { type Asked, clockOffset, deservesLook, foreign, type Reading, readOutcome, withLook } from "./classify.ts";
+import {
+	clockOffset,
+	deservesLook,
+	foreign,
+	type ProbedRequest,
+	type ProbeReading,
+	readOutcome,
+	withLook,
+} from "./classify.ts";
 import { backoffMs, retryAfterMs } from "./retry.ts";
 import type { ProbeWorld, Round } from "./world.ts";
 
 /** One observation, and what it took to make it. */
-export interface ProbeRow {
+export interface ProbeObservation {
 	readonly evidence: ProbeEvidence;
 	readonly attempts: number;
 	readonly timings: Timings;
@@ -31,11 +39,16 @@ export interface Group {
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** Sends one test record, again where that is allowed and asked for, and reads what came of it. */
-export async function sendTestRecord(fx: ProbeWorld, round: Round, group: Group, signal: Signal): Promise<ProbeRow> {
+export async function sendTestRecord(
+	fx: ProbeWorld,
+	round: Round,
+	group: Group,
+	signal: Signal,
+): Promise<ProbeObservation> {
 	const { plan, tls } = round;
 	const { place, path, name, secret } = group;
 	const { isGateway, url } = place;
-	const asked: Asked = { url, protocol: plan.protocol, answers: isGateway ? undefined : plan.provider.answers };
+	const asked: ProbedRequest = { url, protocol: plan.protocol, answers: isGateway ? undefined : plan.provider.answers };
 	const { outcome, reading, attempts } = await sendUntilClear(
 		fx,
 		round,
@@ -77,8 +90,8 @@ async function sendUntilClear(
 	fx: ProbeWorld,
 	{ plan, signal }: Round,
 	request: Omit<HttpRequest, "timeoutMs">,
-	asked: Asked,
-): Promise<{ outcome: HttpOutcome; reading: Reading; attempts: number }> {
+	asked: ProbedRequest,
+): Promise<{ outcome: HttpOutcome; reading: ProbeReading; attempts: number }> {
 	const end = fx.clock.now() + plan.timeoutMs;
 	for (let attempts = 1; ; attempts++) {
 		const outcome = await fx.request({ ...request, timeoutMs: Math.max(1, end - fx.clock.now()) });
@@ -133,7 +146,7 @@ export function authorization({ header, scheme }: ProbePlan, secret: Secret): Re
 }
 
 /** A gateway's success covers one hop, and its refusal may be of its own token: said in every row, whatever else is known. */
-function oneHop(reading: Reading): Reading {
+function oneHop(reading: ProbeReading): ProbeReading {
 	if (reading.outcome === "rejected") {
 		const fix =
 			"check the token; a gateway without a queue also passes on what its backend says of the gateway's own token";

@@ -3,10 +3,10 @@ import { NEW, OLD } from "../../spec/probe-plan.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import type { VerdictName } from "../judge/case.ts";
 import { probeVerdict } from "../judge/judge.ts";
-import type { ProbeRow } from "./send.ts";
+import type { ProbeObservation } from "./send.ts";
 
 /** A row with what it means for the rotation. */
-export interface JudgedRow extends ProbeRow {
+export interface JudgedRow extends ProbeObservation {
 	readonly verdict: VerdictName;
 	/** The exit code that this row alone leads to. */
 	readonly exit: ExitName;
@@ -24,7 +24,7 @@ const exits: Readonly<Partial<Record<VerdictName, ExitName>>> = {
 };
 
 /** Judges each row by whose token it was and by the deadline. */
-export function judgeRows(rows: readonly ProbeRow[], deadline: number | undefined): JudgedRow[] {
+export function judgeRows(rows: readonly ProbeObservation[], deadline: number | undefined): JudgedRow[] {
 	const idOf = (name: string) => rows.find(({ evidence }) => evidence.token === name)?.evidence.fingerprint;
 	const tokens = { old: idOf(OLD), new: idOf(NEW) };
 	return rows.map((row) => {

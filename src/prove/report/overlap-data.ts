@@ -1,5 +1,5 @@
 import { xml } from "../../base/quote.ts";
-import type { ProbeRow, SenderRow, VerdictName } from "../judge/case.ts";
+import type { JudgedProbe, SenderRow, VerdictName } from "../judge/case.ts";
 import { type OverlapView, tokenName } from "../overlap/view.ts";
 import { plain } from "../overlap/wording.ts";
 import schema from "./overlap.schema.json" with { type: "json" };
@@ -106,7 +106,7 @@ export function reportJunit(view: OverlapView): string {
 	return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join("")}</testsuites>\n`;
 }
 
-function probeCase(view: OverlapView, { verdict, evidence }: ProbeRow): JunitCase {
+function probeCase(view: OverlapView, { verdict, evidence }: JudgedProbe): JunitCase {
 	const { fingerprint, place, signal, path, status, detail, fix } = evidence;
 	const reason = [status, detail, fix].filter((part) => part !== undefined && part !== "").join("; ");
 	const token = `${tokenName(view, fingerprint)} (${fingerprint})`;

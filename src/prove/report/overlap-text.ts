@@ -13,7 +13,6 @@ import {
 	countdown,
 	type GatewayView,
 	type OverlapView,
-	pair,
 	places,
 	probesAt,
 	progress,
@@ -21,6 +20,7 @@ import {
 	strangers,
 	type Tone,
 	tokenName,
+	tokensOfRotation,
 	tone,
 	type Urgency,
 	verdictCounts,
@@ -147,7 +147,7 @@ function offsetLines(rotation: OverlapView["rotation"]): Line[] {
 }
 
 function tokenLines(view: OverlapView, now: number, width: number): Line[] {
-	const tokens = pair(view);
+	const tokens = tokensOfRotation(view);
 	const label = 14;
 	const column = Math.min(24, Math.floor((width - 2 - label) / 2));
 	const cell = (token: TokenRow | undefined, of: (token: TokenRow) => string) =>
@@ -313,7 +313,7 @@ export function reportLine(outside: OverlapView): string {
 	const view = plainDeep(outside);
 	const { rotation, judgement } = view;
 	const { fleet } = judgement;
-	const tokens = pair(view);
+	const tokens = tokensOfRotation(view);
 	const { leftMs } = countdown(rotation, rotation.now);
 	const pairs: readonly (readonly [string, string | number | undefined])[] = [
 		["safe", fleet.safeToRetire.replace(" ", "-")],

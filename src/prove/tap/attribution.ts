@@ -3,8 +3,8 @@ import type { Signal } from "../../adapters/providers/provider.ts";
 import type { ExchangeOutcome, WatchedExchange, Watcher } from "../../effects/net/forwarding.ts";
 import type { Sighting } from "../evidence/traffic.ts";
 import { MalformedOtlp, newScanner } from "../otlp/scan.ts";
-import type { Scan, Scanner, Sender } from "../otlp/senders.ts";
-import { type Credential, credentialOf, otlpTarget } from "./credential.ts";
+import type { OtlpSender, Scan, Scanner } from "../otlp/senders.ts";
+import { credentialOf, otlpTarget, type SeenCredential } from "./credential.ts";
 
 export interface AttributionOptions {
 	readonly place: string;
@@ -72,7 +72,7 @@ export function newAttribution(options: AttributionOptions): Watcher {
 	};
 }
 
-const NOBODY: readonly Sender[] = [{ host: "", service: "", version: "", scope: "", records: 0 }];
+const NOBODY: readonly OtlpSender[] = [{ host: "", service: "", version: "", scope: "", records: 0 }];
 
 /** Looks into a body as it passes by; what is malformed is looked at no further. */
 function newLook(contentType: string, signal: Signal) {
@@ -101,7 +101,7 @@ function newLook(contentType: string, signal: Signal) {
 }
 
 /** What rows call a sender. A name that holds the request's own token is not repeated. */
-function names({ host, service, version, scope }: Sender, { value }: Credential) {
+function names({ host, service, version, scope }: OtlpSender, { value }: SeenCredential) {
 	const known = senderOf(service, scope);
 	const safe = (name: string) => (value !== "" && name.includes(value) ? "[token]" : name);
 	return {

@@ -6,13 +6,13 @@ import { MIN_TOKEN_LENGTH } from "../../token/shape.ts";
 /** Query parameters in which some put their token. */
 const QUERY_NAMES = ["token", "access_token", "api_key", "apikey", "key"];
 
-export interface Credential {
+export interface SeenCredential {
 	/** As rows of evidence name it. */
 	readonly fingerprint: string;
 	readonly value: string;
 }
 
-const NONE: Credential = { fingerprint: "none", value: "" };
+const NONE: SeenCredential = { fingerprint: "none", value: "" };
 
 /** Where an OTLP/HTTP request leads: its signal, and what is before and behind that. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
 export interface OtlpTarget {
@@ -31,7 +31,11 @@ export function otlpTarget({ method, target }: Pick<RequestHead, "method" | "tar
  * The credential of a request: the Authorization header, else one of some other headers, else the last path segment before `/v1/…` that is
  * long enough for a token (as Gemini CLI sends it), else a query parameter.
  */
-export function credentialOf(headers: Headers, { before, query }: OtlpTarget, names: readonly string[]): Credential {
+export function credentialOf(
+	headers: Headers,
+	{ before, query }: OtlpTarget,
+	names: readonly string[],
+): SeenCredential {
 	const value =
 		authorization(headers.get("authorization") ?? "") ??
 		names.map((name) => headers.get(name)).find((each) => typeof each === "string" && each !== "") ??

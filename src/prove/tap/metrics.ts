@@ -7,14 +7,14 @@ export interface TapMetrics {
 	/** Says whether this is a sender that was not seen before. */
 	add(seen: Sighting): boolean;
 	/** Counts something that went wrong, or past us. */
-	count(family: Family, label: string): void;
+	count(family: TapFamily, label: string): void;
 	/** Has the page say in which evidence folder the same is kept, so that it does not count twice there. */
 	keptIn(folder: string): void;
 	/** In Prometheus's text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
 	text(): string;
 }
 
-export type Family = keyof typeof families;
+export type TapFamily = keyof typeof families;
 
 /** By name: what it counts, and its label. */
 const families = {
@@ -35,8 +35,8 @@ const families = {
 	],
 } as const;
 
-type Source = Pick<TrafficCounter, "fingerprint" | "signal" | "host" | "cli">;
-type Row = Source & Pick<TrafficCounter, "requests" | "records" | "bytes">;
+type TapSeriesKey = Pick<TrafficCounter, "fingerprint" | "signal" | "host" | "cli">;
+type TapSeries = TapSeriesKey & Pick<TrafficCounter, "requests" | "records" | "bytes">;
 
 /** More senders than this are counted without host and CLI. */
 const MAX_SERIES = 20_000;
@@ -51,15 +51,15 @@ const SUMS = [
 
 /** `started` is when this process was, in milliseconds since the epoch: who reads the counters knows by it that they began anew. */
 export function newTapMetrics(started: number): TapMetrics {
-	const rows = new Map<string, Row>();
-	const counts = new Map<string, { readonly family: Family; readonly label: string; value: number }>();
-	const rowOf = ({ fingerprint, signal, host, cli }: Source): [row: Row, isNew: boolean] => {
+	const rows = new Map<string, TapSeries>();
+	const counts = new Map<string, { readonly family: TapFamily; readonly label: string; value: number }>();
+	const rowOf = ({ fingerprint, signal, host, cli }: TapSeriesKey): [row: TapSeries, isNew: boolean] => {
 		const key = `${fingerprint}\n${signal}\n${host}\n${cli}`;
 		const known = rows.get(key);
 		if (known) return [known, false];
 		if (rows.size >= MAX_SERIES && (host !== "" || cli !== ""))
 			return rowOf({ fingerprint, signal, host: "", cli: "" });
-		const fresh: Row = { fingerprint, signal, host, cli, requests: 0, records: 0, bytes: 0 };
+		const fresh: TapSeries = { fingerprint, signal, host, cli, requests: 0, records: 0, bytes: 0 };
 		rows.set(key, fresh);
 		return [fresh, true];
 	};

@@ -1,21 +1,17 @@
-import { lanes } from "../../base/concurrency.ts";
+import { limitConcurrency } from "../../base/concurrency.ts";
 import { CrossfadeError } from "../../base/errors.ts";
-import type { Effects } from "../../effects/effects.ts";
 import type { Fleet } from "../../spec/fleet.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
-import type { Mark, Reading } from "../evidence/readings.ts";
+import type { CounterReading, Mark } from "../evidence/readings.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
 import { countersOn } from "../metrics/counters.ts";
 import { parseExposition } from "../metrics/exposition.ts";
 import { KEPT_IN, processStart, runningTotals } from "../metrics/running-totals.ts";
 import type { GatewayView } from "../overlap/view.ts";
 import { type Health, healthOf, healthText } from "./health.ts";
-import { type Source, type SourceLook, shownUrl, trouble } from "./source.ts";
+import { type SourceLook, shownUrl, type TrafficSource, trouble, type WatchEffects } from "./source.ts";
 
-type World = Pick<Effects, "request" | "clock">;
-
-/** Pages at a time. */
-const LANES = 16;
+const PAGES_AT_A_TIME = 16;
 /** For all pages in one look. */
 const LOOK_MS = 20_000;
 /** A collector with 100,000 senders writes less. */
@@ -30,18 +26,18 @@ export interface PageOptions {
 
 /** The metrics pages of gateways: of collectors, with or without attribution, and of `crossfade tap`. */
 export function gatewaySource(
-	fx: World,
+	fx: WatchEffects,
 	store: EvidenceStore,
 	gateways: Fleet["gateways"],
 	{ pageMs = 5_000, theirTime = fx.clock.now }: Partial<PageOptions> = {},
-): Source {
+): TrafficSource {
 	const options = { pageMs, theirTime };
 	const read = gateways.filter(({ metrics }) => metrics.length > 0).map((gateway) => newGateway(store, gateway));
 	return {
 		async look() {
-			const [lane, end] = [lanes(LANES), fx.clock.now() + LOOK_MS];
+			const [whenFree, end] = [limitConcurrency(PAGES_AT_A_TIME), fx.clock.now() + LOOK_MS];
 			const looks = await Promise.all(
-				read.map((each) => each.look((url) => lane(() => readPage(fx, url, end, options)))),
+				read.map((each) => each.look((url) => whenFree(() => readPage(fx, url, end, options)))),
 			);
 			const blind = looks.flatMap(({ blindSince }) => (blindSince === undefined ? [] : [blindSince]));
 			return {
@@ -57,18 +53,18 @@ export function gatewaySource(
 }
 
 /** What is on a page; a sentence when it is not metrics. */
-interface Page extends Omit<Reading, "source"> {
+interface MetricsPage extends Omit<CounterReading, "source"> {
 	readonly health: Health | undefined;
 	/** Evidence folders in which the same is kept already. */
 	readonly keptIn: readonly string[];
 }
 
 async function readPage(
-	{ request, clock }: World,
+	{ request, clock }: WatchEffects,
 	url: string,
 	end: number,
 	{ pageMs, theirTime }: PageOptions,
-): Promise<Page | string> {
+): Promise<MetricsPage | string> {
 	const timeoutMs = Math.min(pageMs, end - clock.now());
 	if (timeoutMs <= 0) return "other gateways took all the time of this look";
 	const outcome = await request({ method: "GET", url, timeoutMs, maxBytes: MAX_PAGE_BYTES, proxy: "environment" });
@@ -93,7 +89,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 	const keeper = newKeeper(store, name);
 	let before: Health | undefined;
 	return {
-		async look(read: (url: string) => Promise<Page | string>): Promise<SourceLook> {
+		async look(read: (url: string) => Promise<MetricsPage | string>): Promise<SourceLook> {
 			const pages = await Promise.all(metrics.map(async (url) => ({ source: shownUrl(url), page: await read(url) })));
 			const own = await store.id();
 			const good = pages.flatMap(({ source, page }) => (typeof page === "string" ? [] : [{ source, ...page }]));
@@ -154,7 +150,7 @@ function newKeeper(store: EvidenceStore, name: string) {
 	};
 	return {
 		marks: (): Mark[] => [...(writer?.marks.values() ?? [])],
-		async take(readings: readonly Reading[]): Promise<string[]> {
+		async take(readings: readonly CounterReading[]): Promise<string[]> {
 			const own = await open();
 			for (const reading of readings) own?.take(reading, name);
 			await own?.flush().catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { shown } from "../../base/mask.ts";
-import type { Effects } from "../../effects/effects.ts";
-import { trouble } from "./source.ts";
+import type { Labels } from "../metrics/exposition.ts";
+import { trouble, type WatchEffects } from "./source.ts";
 
 /** A Prometheus server's HTTP API, or that of something that speaks the same. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 export interface PrometheusApi {
@@ -11,8 +11,6 @@ export interface PrometheusApi {
 	/** What the server said beside its answers. */
 	readonly warnings: ReadonlySet<string>;
 }
-
-export type Labels = Readonly<Record<string, string>>;
 
 export interface Series {
 	readonly labels: Labels;
@@ -30,7 +28,7 @@ const REQUEST_MS = 10_000;
 const MAX_WARNINGS = 5;
 
 /** `end` is when the look is over, in milliseconds since the epoch. */
-export function prometheusApi(fx: Pick<Effects, "request" | "clock">, base: string, end: number): PrometheusApi {
+export function prometheusApi(fx: WatchEffects, base: string, end: number): PrometheusApi {
 	const warnings = new Set<string>();
 	const ask = async (path: string, form: [string, string][]): Promise<unknown> => {
 		const timeoutMs = Math.min(REQUEST_MS, end - fx.clock.now());

@@ -1,17 +1,14 @@
+import { MINUTE_MS } from "../../base/duration.ts";
 import { CrossfadeError } from "../../base/errors.ts";
-import type { Effects } from "../../effects/effects.ts";
 import type { Fleet } from "../../spec/fleet.ts";
-import type { Reading } from "../evidence/readings.ts";
+import type { CounterReading } from "../evidence/readings.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
-import type { Sample } from "../metrics/exposition.ts";
+import type { Labels, Sample } from "../metrics/exposition.ts";
 import { KEPT_IN, processStart, runningTotals, selectors, startSelector } from "../metrics/running-totals.ts";
 import type { GatewayView } from "../overlap/view.ts";
-import { type Labels, type PrometheusApi, PrometheusTrouble, prometheusApi, type Series } from "./prometheus-api.ts";
-import { type Source, type SourceLook, shownUrl } from "./source.ts";
+import { type PrometheusApi, PrometheusTrouble, prometheusApi, type Series } from "./prometheus-api.ts";
+import { type SourceLook, shownUrl, type TrafficSource, type WatchEffects } from "./source.ts";
 
-type World = Pick<Effects, "request" | "clock">;
-
-const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 /** For one look; a long history takes several. */
 const LOOK_MS = 20_000;
@@ -31,7 +28,7 @@ const MAX_SHOWN = 50;
  * the time in which it has samples is watched time. Instances whose pages are read directly are left to that, and taps that keep
  * their counters in the same evidence folder to themselves.
  */
-export function prometheusSource(fx: World, store: EvidenceStore, base: string, fleet: Fleet): Source {
+export function prometheusSource(fx: WatchEffects, store: EvidenceStore, base: string, fleet: Fleet): TrafficSource {
 	const direct = new Set(fleet.gateways.flatMap(({ metrics }) => metrics.map((url) => new URL(url).host)));
 	const url = shownUrl(base);
 	let writer: ReadingWriter | undefined;
@@ -196,7 +193,7 @@ function moments(last: number, step: number, count: number): number[] {
 	return Array.from({ length: count }, (_, index) => last - (count - 1 - index) * step);
 }
 
-interface Answers {
+interface PrometheusAnswers {
 	readonly health: readonly Series[];
 	readonly starts: readonly Series[];
 	readonly totals: readonly Series[];
@@ -205,9 +202,9 @@ interface Answers {
 /** What each instance showed at each moment at which it was scraped. Where nobody scraped there is no reading, and no silence. */
 function readings(
 	times: readonly number[],
-	{ health, starts, totals }: Answers,
+	{ health, starts, totals }: PrometheusAnswers,
 	instances: readonly Instance[],
-): { readonly reading: Reading; readonly place: string }[] {
+): { readonly reading: CounterReading; readonly place: string }[] {
 	const [up, start, own] = [bySource(health), bySource(starts), bySource(totals)];
 	return times.flatMap((at) =>
 		instances.flatMap((instance) => {

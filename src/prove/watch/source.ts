@@ -1,10 +1,14 @@
 import { couldBeToken } from "../../base/mask.ts";
+import type { Effects } from "../../effects/effects.ts";
 import type { HttpFailure, HttpOutcome } from "../../effects/net/http.ts";
 import type { GatewayView } from "../overlap/view.ts";
 import { causes, transportCause } from "../probe/causes.ts";
 
+/** What a source of traffic counts is asked with. */
+export type WatchEffects = Pick<Effects, "request" | "clock">;
+
 /** Somebody who counts traffic for us, and is asked again and again. Whatever it answers goes into the evidence folder. */
-export interface Source {
+export interface TrafficSource {
 	/** Never throws for what the other side does. */
 	look(): Promise<SourceLook>;
 	/** Everything it told is on the disk when this resolves. */

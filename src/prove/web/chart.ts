@@ -1,14 +1,14 @@
 import { rateText, trafficText } from "../overlap/phrases.ts";
 import type { OverlapView } from "../overlap/view.ts";
 import { utc } from "../overlap/wording.ts";
-import { type Element, h } from "./tree.ts";
+import { h, type PageElement } from "./tree.ts";
 
 const QUARTER_MS = 15 * 60_000;
 /** Where the plot ends and its labels begin, in pixels. */
 const PLOT = { top: 18, height: 112 };
 
 /** The old token's traffic from the beginning of the watch up to the deadline, and where they are going. */
-export function fadeChart(view: OverlapView, now: number): Element {
+export function fadeChart(view: OverlapView, now: number): PageElement {
 	const { judgement, rotation } = view;
 	const { oldRate, projectedZero } = judgement;
 	const end = (Math.floor(now / QUARTER_MS) + 1) * QUARTER_MS;
@@ -59,14 +59,14 @@ export function fadeChart(view: OverlapView, now: number): Element {
 	);
 }
 
-function mark(name: string, x: number, text: string, side: "above" | "below"): Element {
+function mark(name: string, x: number, text: string, side: "above" | "below"): PageElement {
 	const share = `${round(x * 100)}%`;
 	const line = h("line", { class: name, x1: share, x2: share, y1: PLOT.top, y2: PLOT.top + PLOT.height });
 	return h("g", { class: name }, line, label(x, text, side));
 }
 
 /** Text beside a place on the time axis, turned inwards at the edges. */
-function label(x: number, text: string, side: "above" | "below"): Element {
+function label(x: number, text: string, side: "above" | "below"): PageElement {
 	const anchor = x < 0.12 ? "start" : x > 0.85 ? "end" : "middle";
 	const y = side === "above" ? PLOT.top - 6 : PLOT.top + PLOT.height + 17;
 	return h("text", { x: `${round(x * 100)}%`, y, "text-anchor": anchor }, text);
@@ -82,7 +82,7 @@ function round(value: number): number {
 }
 
 /** Shares of a whole as one bar, in the order given. */
-export function shareBar(shares: readonly (readonly [name: string, share: number])[]): Element {
+export function shareBar(shares: readonly (readonly [name: string, share: number])[]): PageElement {
 	let x = 0;
 	return h(
 		"svg",

@@ -14,22 +14,22 @@ import {
 	countdown,
 	type GatewayView,
 	type OverlapView,
-	pair,
 	places,
 	probesAt,
 	progress,
 	strangers,
 	tokenName,
+	tokensOfRotation,
 	tone,
 } from "../overlap/view.ts";
 import { ago, count, localTime, percent, plural, utc } from "../overlap/wording.ts";
 import { fadeChart, shareBar } from "./chart.ts";
 import { badge, sendersSection } from "./senders.ts";
 import type { PageData, PageState } from "./state.ts";
-import { type Element, h } from "./tree.ts";
+import { h, type PageElement } from "./tree.ts";
 
 /** What `<body>` holds. With a state it is live, with controls; without one it is a report, which stays as it is. */
-export function pageBody(data: PageData, state?: PageState): Element[] {
+export function pageBody(data: PageData, state?: PageState): PageElement[] {
 	const { view } = data;
 	const now = state?.now ?? view.rotation.now;
 	return [
@@ -55,7 +55,7 @@ export function pageTitle({ judgement, rotation }: OverlapView): string {
 	return [judgement.fleet.safeToRetire, rotation.name, "crossfade"].filter((part) => part !== undefined).join(" · ");
 }
 
-function masthead({ rotation }: OverlapView): Element {
+function masthead({ rotation }: OverlapView): PageElement {
 	const what = [rotation.name, rotation.provider].filter((part) => part !== undefined).join(", ");
 	return h("p", { class: "brand" }, h("b", {}, "crossfade"), " ", h("bdi", {}, what));
 }
@@ -66,12 +66,12 @@ const CONNECTION = {
 	ended: "The watch has ended. This is what it saw last.",
 } as const;
 
-function connection({ rotation }: OverlapView, state: PageState | undefined): Element {
+function connection({ rotation }: OverlapView, state: PageState | undefined): PageElement {
 	if (!state) return h("p", { class: "link" }, `Report of ${utc(rotation.now)}`);
 	return h("p", { class: `link ${state.connection}`, role: "status" }, CONNECTION[state.connection]);
 }
 
-function answer({ judgement: { fleet } }: OverlapView, state: PageState | undefined): Element {
+function answer({ judgement: { fleet } }: OverlapView, state: PageState | undefined): PageElement {
 	return h(
 		"section",
 		{ class: `answer ${tone(fleet.safeToRetire)}`, "aria-live": state && "polite", "aria-labelledby": "answer" },
@@ -84,7 +84,7 @@ function sentence(text: string): string {
 	return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
-function deadline({ rotation, judgement }: OverlapView, now: number, state: PageState | undefined): Element {
+function deadline({ rotation, judgement }: OverlapView, now: number, state: PageState | undefined): PageElement {
 	const { leftMs, urgency } = countdown(rotation, now);
 	const open = { class: `deadline ${urgency}`, "aria-labelledby": "deadline" };
 	const clockText = clockNote(rotation);
@@ -119,7 +119,7 @@ function left(leftMs: number): string {
 	return duration(Math.floor(leftMs / MINUTE_MS) * MINUTE_MS);
 }
 
-function warnings({ warnings: all }: OverlapView): Element | undefined {
+function warnings({ warnings: all }: OverlapView): PageElement | undefined {
 	if (all.length === 0) return undefined;
 	return h(
 		"section",
@@ -133,7 +133,7 @@ function warnings({ warnings: all }: OverlapView): Element | undefined {
 	);
 }
 
-function fade(view: OverlapView, now: number): Element | undefined {
+function fade(view: OverlapView, now: number): PageElement | undefined {
 	if (view.rotation.watchSince === undefined) return undefined;
 	return h(
 		"section",
@@ -154,8 +154,8 @@ const TOKEN_ROWS: readonly (readonly [title: string, of: (token: TokenRow, now: 
 	["Last status", ({ lastStatus }) => (lastStatus === undefined ? "none" : String(lastStatus))],
 ];
 
-function tokens(view: OverlapView, now: number): Element {
-	const both = pair(view);
+function tokens(view: OverlapView, now: number): PageElement {
+	const both = tokensOfRotation(view);
 	const roles = ["old", "new"] as const;
 	const head = (role: "old" | "new") => {
 		const token = both[role];
@@ -197,7 +197,7 @@ function tokens(view: OverlapView, now: number): Element {
 	);
 }
 
-function gateways(view: OverlapView, now: number): Element | undefined {
+function gateways(view: OverlapView, now: number): PageElement | undefined {
 	const all = places(view);
 	if (all.length === 0) return undefined;
 	return h(
@@ -212,7 +212,7 @@ function gateways(view: OverlapView, now: number): Element | undefined {
 	);
 }
 
-function placeItem(view: OverlapView, { place, url, state, detail, at }: GatewayView, now: number): Element {
+function placeItem(view: OverlapView, { place, url, state, detail, at }: GatewayView, now: number): PageElement {
 	const groups = probesAt(view, place);
 	return h(
 		"li",
@@ -237,7 +237,7 @@ function placeItem(view: OverlapView, { place, url, state, detail, at }: Gateway
 	);
 }
 
-function probeItem(view: OverlapView, group: ReturnType<typeof probesAt>[number], now: number): Element {
+function probeItem(view: OverlapView, group: ReturnType<typeof probesAt>[number], now: number): PageElement {
 	const [{ verdict, evidence }] = group;
 	const signals = group.map(({ evidence: { signal } }) => signal).join(", ");
 	return h(
@@ -252,7 +252,7 @@ function probeItem(view: OverlapView, group: ReturnType<typeof probesAt>[number]
 	);
 }
 
-function unknown(view: OverlapView, now: number): Element | undefined {
+function unknown(view: OverlapView, now: number): PageElement | undefined {
 	const found = strangers(view);
 	if (found.length === 0) return undefined;
 	return h(
@@ -278,7 +278,7 @@ function unknown(view: OverlapView, now: number): Element | undefined {
 	);
 }
 
-function inventory({ inventory: sums }: OverlapView): Element | undefined {
+function inventory({ inventory: sums }: OverlapView): PageElement | undefined {
 	if (!sums) return undefined;
 	return h(
 		"section",

@@ -2,17 +2,17 @@ import type { SenderRow } from "../judge/case.ts";
 import { type GatewayView, tone } from "../overlap/view.ts";
 import { ago, count, plural } from "../overlap/wording.ts";
 import { chosen, type PageData, type PageState, type SortKey } from "./state.ts";
-import { type Element, h } from "./tree.ts";
+import { h, type PageElement } from "./tree.ts";
 
 /** A verdict or state as a word in its colour; the word says all, the colour only repeats it. */
-export function badge(word: SenderRow["verdict"] | GatewayView["state"]): Element {
+export function badge(word: SenderRow["verdict"] | GatewayView["state"]): PageElement {
 	return h("span", { class: `badge ${tone(word)}` }, word);
 }
 
 const COLUMNS: readonly {
 	readonly key: SortKey | "reason";
 	readonly title: string;
-	readonly of: (row: SenderRow, now: number) => string | Element;
+	readonly of: (row: SenderRow, now: number) => string | PageElement;
 }[] = [
 	{ key: "verdict", title: "Verdict", of: ({ verdict }) => badge(verdict) },
 	{ key: "host", title: "Host", of: ({ host }) => h("bdi", {}, host === "" ? "(no host name)" : host) },
@@ -24,7 +24,7 @@ const COLUMNS: readonly {
 ];
 
 /** The senders: in a report all that were given; on a live page those chosen, with the controls to choose. */
-export function sendersSection(data: PageData, now: number, state: PageState | undefined): Element {
+export function sendersSection(data: PageData, now: number, state: PageState | undefined): PageElement {
 	const { total, remaining, view } = data;
 	const all = view.judgement.senders;
 	const found = state ? chosen(all, state) : all;
@@ -56,7 +56,7 @@ function extent({ total, view }: PageData, found: number, shown: number): string
 	return `${shown < found || found < held ? `${count(shown)} of ${count(found)} shown.` : ""}${cut}`.trim();
 }
 
-function verdicts({ counts }: PageData, state: PageState | undefined): Element {
+function verdicts({ counts }: PageData, state: PageState | undefined): PageElement {
 	return h(
 		"ul",
 		{ class: "verdicts", "aria-label": "Senders by verdict" },
@@ -78,7 +78,7 @@ function verdicts({ counts }: PageData, state: PageState | undefined): Element {
 	);
 }
 
-function filterBox(state: PageState): Element {
+function filterBox(state: PageState): PageElement {
 	return h(
 		"p",
 		{ class: "filter" },
@@ -97,7 +97,7 @@ function filterBox(state: PageState): Element {
 }
 
 /** Roles are given again because a phone shows the table as blocks, which takes them away. */
-function table(rows: readonly SenderRow[], now: number, state: PageState | undefined): Element {
+function table(rows: readonly SenderRow[], now: number, state: PageState | undefined): PageElement {
 	return h(
 		"table",
 		{ class: "senders", role: "table" },
@@ -125,7 +125,7 @@ function table(rows: readonly SenderRow[], now: number, state: PageState | undef
 	);
 }
 
-function columnHead(key: SortKey | "reason", title: string, state: PageState | undefined): Element {
+function columnHead(key: SortKey | "reason", title: string, state: PageState | undefined): PageElement {
 	const open = { scope: "col", role: "columnheader", class: key };
 	if (!state || key === "reason") return h("th", open, title);
 	const sorted = state.sort === key ? (state.descending ? "descending" : "ascending") : "none";

@@ -1,21 +1,21 @@
 /** A piece of a page as data: printed as HTML for a report, or mounted as DOM nodes in a browser. Text is always text. */
-export interface Element {
+export interface PageElement {
 	readonly tag: string;
 	readonly attributes: Readonly<Record<string, string>>;
-	readonly children: readonly Node[];
+	readonly children: readonly PageNode[];
 }
 
-export type Node = Element | string;
+export type PageNode = PageElement | string;
 
 type Attribute = string | number | boolean | undefined;
-type Content = Node | number | undefined | readonly Content[];
+type Content = PageNode | number | undefined | readonly Content[];
 
 /** An element. Attributes that are `false` or undefined are left out, and `true` is an empty one. */
 export function h(
 	tag: string,
 	attributes: Readonly<Record<string, Attribute>>,
 	...content: readonly Content[]
-): Element {
+): PageElement {
 	const given = Object.entries(attributes).filter(([, value]) => value !== undefined && value !== false);
 	return {
 		tag,
@@ -24,7 +24,7 @@ export function h(
 	};
 }
 
-function nodes(content: Content): readonly Node[] {
+function nodes(content: Content): readonly PageNode[] {
 	if (content === undefined) return [];
 	if (typeof content === "number") return [String(content)];
 	if (typeof content === "string" || "tag" in content) return [content];

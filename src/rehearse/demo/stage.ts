@@ -1,4 +1,5 @@
 import { defaultProvider } from "../../adapters/providers/registry.ts";
+import { MINUTE_MS } from "../../base/duration.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { openStore } from "../../prove/evidence/store.ts";
 import type { OverlapView } from "../../prove/overlap/view.ts";
@@ -16,7 +17,6 @@ import { exportRequest } from "./request.ts";
 import { type Credential, expectedHosts, START, sending } from "./story.ts";
 import { tapGateway } from "./tap.ts";
 
-const MINUTE_MS = 60_000;
 const OVERLAP_MS = 24 * 60 * MINUTE_MS;
 /** The story begins a little later than the programs that play in it: whenever they say they started, it was before. */
 const AHEAD_MS = MINUTE_MS;

@@ -2,8 +2,9 @@ import { layerings } from "../../../src/adapters/clis/layerings.ts";
 import { clis } from "../../../src/adapters/clis/registry.ts";
 import type { Machine, Sight } from "../../../src/effects/process/machine.ts";
 import { diagnose } from "../../../src/prove/doctor/diagnose.ts";
-import type { Diagnosis, KnownToken } from "../../../src/prove/doctor/diagnosis.ts";
+import type { Diagnosis } from "../../../src/prove/doctor/diagnosis.ts";
 import { type DoctorWorld, gather } from "../../../src/prove/doctor/gather.ts";
+import type { KnownToken } from "../../../src/spec/attribution.ts";
 
 /** A file of a made-up machine. */
 interface MadeUpFile {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { follow, MAX_BREAK_MS, type Mark, type Reading } from "../../../src/prove/evidence/readings.ts";
+import { type CounterReading, follow, MAX_BREAK_MS, type Mark } from "../../../src/prove/evidence/readings.ts";
 
 const MIN = 60_000;
 const START = 1_795_000_000_000;
 
 /** A look some minutes after the start: values of series by their id. */
-function reading(minute: number, values: Record<string, number>, more: Partial<Reading> = {}): Reading {
+function reading(minute: number, values: Record<string, number>, more: Partial<CounterReading> = {}): CounterReading {
 	return {
 		source: "page",
 		at: START + minute * MIN,
@@ -26,7 +26,7 @@ function reading(minute: number, values: Record<string, number>, more: Partial<R
 }
 
 /** What each look adds, by series, and the mark it leaves. */
-function looks(readings: readonly Reading[], watchedSince?: number) {
+function looks(readings: readonly CounterReading[], watchedSince?: number) {
 	let mark: Mark | undefined;
 	const grown = readings.map((each) => {
 		const followed = follow(mark, each, { place: "gw", watchedSince });
@@ -37,7 +37,7 @@ function looks(readings: readonly Reading[], watchedSince?: number) {
 }
 
 describe("looks at running totals", () => {
-	test.each<[string, Reading[], Record<string, number>[]]>([
+	test.each<[string, CounterReading[], Record<string, number>[]]>([
 		["the first is where counting begins", [reading(0, { a: 5 }), reading(1, { a: 7 })], [{}, { a: 2 }]],
 		["nothing new is nothing", [reading(0, { a: 5 }), reading(1, { a: 5 })], [{}, {}]],
 		["a new series is new traffic", [reading(0, { a: 5 }), reading(1, { a: 5, b: 3 })], [{}, { b: 3 }]],
@@ -80,7 +80,7 @@ describe("looks at running totals", () => {
 	});
 
 	const long = MAX_BREAK_MS / MIN + 1;
-	test.each<[string, Reading[], number]>([
+	test.each<[string, CounterReading[], number]>([
 		["short pauses", [reading(0, { a: 1 }), reading(3, { a: 1 })], 0],
 		["a long pause in which a restart would not have shown", [reading(0, { a: 1 }), reading(long, { a: 1 })], long],
 		[

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { duration } from "../../../src/base/duration.ts";
 import type { InventoryRow, ProbeEvidence, TrafficCounter } from "../../../src/prove/evidence/evidence.ts";
-import type { Case } from "../../../src/prove/judge/case.ts";
+import type { JudgementInput } from "../../../src/prove/judge/case.ts";
 import { judge, probeVerdict } from "../../../src/prove/judge/judge.ts";
 
 const MIN = 60_000;
@@ -30,7 +30,7 @@ function sent(fingerprint: string, minutesAgo: number, more: Partial<TrafficCoun
 	};
 }
 
-function facts(more: Partial<Case> = {}): Case {
+function facts(more: Partial<JudgementInput> = {}): JudgementInput {
 	return {
 		now,
 		tokens: { old: OLD, new: NEW },
@@ -70,7 +70,7 @@ const probe = (more: Partial<ProbeEvidence>): ProbeEvidence => ({
 });
 
 describe("a sender", () => {
-	test.each<[string, TrafficCounter[], string, Partial<Case>?]>([
+	test.each<[string, TrafficCounter[], string, Partial<JudgementInput>?]>([
 		["that sends with the new token, and not with the old one for an hour", [sent(OLD, 90), sent(NEW, 5)], "MIGRATED"],
 		["that was never seen with the old token since the watch began", [sent(NEW, 5)], "MIGRATED"],
 		["exactly an hour after its last old request", [sent(OLD, 60), sent(NEW, 5)], "MIGRATED"],
@@ -153,7 +153,7 @@ describe("a sender", () => {
 describe("safe to retire", () => {
 	const migrated = [sent(OLD, 90), sent(NEW, 5)];
 
-	test.each<[string, Partial<Case>, string, RegExp]>([
+	test.each<[string, Partial<JudgementInput>, string, RegExp]>([
 		["yes", { traffic: migrated }, "yes", /every expected sender/],
 		["nobody watched", { watchSince: undefined, traffic: migrated }, "no evidence", /nobody watched/],
 		["nothing was seen", {}, "no evidence", /no traffic/],

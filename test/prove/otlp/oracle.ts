@@ -1,5 +1,5 @@
 import type { Signal } from "../../../src/adapters/providers/provider.ts";
-import type { Sender } from "../../../src/prove/otlp/senders.ts";
+import type { OtlpSender } from "../../../src/prove/otlp/senders.ts";
 
 /*
  * What a scanner must find, found the slow way: the whole request is decoded into a tree by a table of its messages, then walked. Knows
@@ -72,12 +72,12 @@ function decode(bytes: Buffer, name: string): Node {
 
 export interface Found {
 	readonly records: number;
-	readonly resources: readonly Sender[];
+	readonly resources: readonly OtlpSender[];
 }
 
 /** Throws `NotProtobuf`. */
 export function protobufOracle(body: Uint8Array, signal: Signal): Found {
-	const resources: Sender[] = [];
+	const resources: OtlpSender[] = [];
 	for (const data of children(decode(Buffer.from(body), signal), 1)) {
 		const names: Record<string, string> = {};
 		for (const attribute of children(data, 1).flatMap((resource) => children(resource, 1))) {
@@ -111,7 +111,7 @@ export function jsonOracle(request: unknown, signal: Signal): Found {
 	const [resourcesName, scopesName, recordsName] = names[signal];
 	// biome-ignore lint/suspicious/noExplicitAny: a tree of whatever
 	const list = (parent: any, name: string): any[] => parent?.[name] ?? [];
-	const resources = list(request, resourcesName).map((data): Sender => {
+	const resources = list(request, resourcesName).map((data): OtlpSender => {
 		const named: Record<string, string> = {};
 		for (const { key, value } of list(data.resource, "attributes")) {
 			if (typeof value?.stringValue === "string") named[key] = value.stringValue;
@@ -127,7 +127,7 @@ export function jsonOracle(request: unknown, signal: Signal): Found {
 	return merged(resources);
 }
 
-function sender(names: Readonly<Record<string, string>>, scope: string, records: number): Sender {
+function sender(names: Readonly<Record<string, string>>, scope: string, records: number): OtlpSender {
 	const name = (key: string) => (names[key] ?? "").slice(0, 255);
 	return {
 		host: name("host.name"),
@@ -138,8 +138,8 @@ function sender(names: Readonly<Record<string, string>>, scope: string, records:
 	};
 }
 
-function merged(all: readonly Sender[]): Found {
-	const byName = new Map<string, Sender>();
+function merged(all: readonly OtlpSender[]): Found {
+	const byName = new Map<string, OtlpSender>();
 	for (const { records, ...names } of all) {
 		const key = JSON.stringify(names);
 		byName.set(key, { ...names, records: records + (byName.get(key)?.records ?? 0) });

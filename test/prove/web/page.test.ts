@@ -6,7 +6,7 @@ import { html } from "../../../src/prove/web/html.ts";
 import { pageBody } from "../../../src/prove/web/page.ts";
 import { reportHtml } from "../../../src/prove/web/report.ts";
 import { chosen, type PageState, pageData } from "../../../src/prove/web/state.ts";
-import { type Element, h, type Node } from "../../../src/prove/web/tree.ts";
+import { h, type PageElement, type PageNode } from "../../../src/prove/web/tree.ts";
 import { demoOverlap, hostile, NEW, NOON, OLD } from "../../harness/overlap.ts";
 
 const names = Object.values(hostile);
@@ -22,11 +22,11 @@ const state: PageState = {
 };
 
 /** Every element of a tree. */
-function elements(node: Node): Element[] {
+function elements(node: PageNode): PageElement[] {
 	return typeof node === "string" ? [] : [node, ...node.children.flatMap(elements)];
 }
 
-function text(node: Node): string {
+function text(node: PageNode): string {
 	return typeof node === "string" ? node : node.children.map(text).join("");
 }
 

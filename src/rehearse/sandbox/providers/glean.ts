@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../../../base/duration.ts";
 import { stateOf, type TokenRecord } from "../ledger.ts";
 import { time } from "../settings.ts";
 import { json, Refused, type Route, sandboxProvider, text, type Wanted } from "./provider.ts";
@@ -6,8 +7,6 @@ interface Details {
 	/** The end that was set when the token was created; a rotation does not move it. */
 	readonly expiresAt: number;
 }
-
-const MINUTE_MS = 60_000;
 
 /**
  * A token rotates itself with `POST /rotatetoken`; the old secret lives for ten more minutes. It dies when it is not rotated within its

@@ -1,3 +1,4 @@
+import { MINUTE_MS } from "../../../base/duration.ts";
 import { stateOf, type TokenRecord } from "../ledger.ts";
 import { timeOr, whole, words } from "../settings.ts";
 import {
@@ -31,7 +32,6 @@ const errorCodes: Readonly<Record<number, string>> = {
 
 const SCOPES = ["read", "write", "revoke", "rotate"].map((verb) => `tokens:${verb}`);
 const ALL_SCOPES = [...SCOPES, "audit:read", "webhooks:read", "webhooks:write"];
-const MINUTE_MS = 60_000;
 
 /**
  * Tokens are made, rotated and revoked with an API key; a rotation ends the old secret at once, and keeps id, name and scopes. Assumed:
