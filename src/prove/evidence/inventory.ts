@@ -1,15 +1,28 @@
 import { FINGERPRINT_LENGTH } from "../../token/fingerprint.ts";
-import { csvSplitter } from "./csv.ts";
+import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
+import { firstLine, textOf } from "./text.ts";
 
-/** What the report lines of a fleet say: one row a host, the newest, and what could not be used. */
-export interface Inventory {
-	readonly rows: readonly InventoryRow[];
+/** How well a file could be read. */
+export interface Reading {
 	/** Lines or records read, the header not counted. */
 	readonly lines: number;
+	/** Those that could not be used. */
 	readonly bad: number;
-	/** The first few that could not be used; never what they hold. */
+	/** Those that were used although a quote in them is not closed. */
+	readonly mended: number;
+	/** The first few of both; never what they hold. */
 	readonly samples: readonly { readonly line: number; readonly why: string }[];
+}
+
+/** What the report lines of a fleet say: one row a host, the newest. */
+export interface Inventory extends Reading {
+	readonly rows: readonly InventoryRow[];
+}
+
+/** Names of machines. */
+export interface HostList extends Reading {
+	readonly hosts: readonly string[];
 }
 
 const STATES = ["ok", "drift", "absent", "error"] as const;
@@ -66,51 +79,62 @@ const TIME_COLUMNS = [
 	"date",
 ];
 
-type Reader = (line: string) => void;
-
 /** What reading keeps: bounded by the number of hosts, not by the number of lines. */
-interface Gathered {
-	readonly hosts: Map<string, InventoryRow>;
-	lines: number;
-	bad: number;
-	readonly samples: { line: number; why: string }[];
+class Notes {
+	lines = 0;
+	bad = 0;
+	mended = 0;
+	readonly samples: { line: number; why: string }[] = [];
+
+	spoil(line: number, why: string): void {
+		this.bad++;
+		this.#sample(line, why);
+	}
+
+	/** `problem` is what else is wrong with the record: its quote may well be the reason. */
+	record({ line, mended }: CsvRecord, problem: string | undefined): void {
+		this.lines++;
+		if (mended === undefined) {
+			if (problem !== undefined) this.spoil(line, problem);
+			return;
+		}
+		if (problem === undefined) this.mended++;
+		else this.bad++;
+		this.#sample(line, "a quote that is not closed");
+	}
+
+	reading(): Reading {
+		return { lines: this.lines, bad: this.bad, mended: this.mended, samples: this.samples };
+	}
+
+	#sample(line: number, why: string): void {
+		if (this.samples.length < MAX_SAMPLES) this.samples.push({ line, why });
+	}
 }
 
 const MAX_SAMPLES = 5;
 const MAX_HOST = 253;
 
+type Hosts = Map<string, InventoryRow>;
+
 /**
  * Reads report lines as they come: CSV exports of Jamf, Intune, Kandji (Iru) and others (any column that holds the line, whatever it is called),
- * JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16 with a byte order mark. Lines that cannot be used are counted, never fatal.
+ * JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Lines that cannot be used are counted, never fatal.
  * `column` names the column with the host where the header does not tell.
  */
 export async function readInventory(
 	pieces: AsyncIterable<Uint8Array>,
 	options: { column?: string | undefined } = {},
 ): Promise<Inventory> {
-	const gathered: Gathered = { hosts: new Map(), lines: 0, bad: 0, samples: [] };
-	let decoder: InstanceType<typeof TextDecoder> | undefined;
-	let form: ReturnType<typeof formOf> | undefined;
-	let head = "";
-	for await (const piece of pieces) {
-		decoder ??= new TextDecoder(piece[0] === 0xff && piece[1] === 0xfe ? "utf-16le" : "utf-8");
-		const text = decoder.decode(piece, { stream: true });
-		if (form) form.push(text);
-		else {
-			head += text;
-			if (head.trimStart().includes("\n") || head.length > 1 << 16) {
-				form = formOf(head, options.column, gathered);
-				form.push(head);
-			}
-		}
+	const hosts: Hosts = new Map();
+	const notes = new Notes();
+	let form: Form | undefined;
+	for await (const text of textOf(pieces)) {
+		form ??= await formOf(firstLine(text), options.column, hosts, notes);
+		form.push(text);
 	}
-	if (!form) {
-		form = formOf(head, options.column, gathered);
-		form.push(head);
-	}
-	form.push(decoder?.decode() ?? "");
-	form.end();
-	return { rows: [...gathered.hosts.values()], lines: gathered.lines, bad: gathered.bad, samples: gathered.samples };
+	form?.end();
+	return { rows: [...hosts.values()], ...notes.reading() };
 }
 
 interface Form {
@@ -118,22 +142,27 @@ interface Form {
 	end(): void;
 }
 
-function formOf(head: string, column: string | undefined, gathered: Gathered): Form {
-	const first = head.trimStart().split(/\r?\n/, 1)[0] ?? "";
-	if (first.startsWith("{")) return byLine(gathered, (line, at) => takeJson(line, at, gathered));
-	const delimiter = [",", ";", "\t"].find((each) => first.includes(each));
-	if (delimiter && !REPORT.test(first)) return csvForm(delimiter, column, gathered);
-	return byLine(gathered, (line, at) => takePlain(line, at, gathered));
+async function formOf(first: string, column: string | undefined, hosts: Hosts, notes: Notes): Promise<Form> {
+	if (first.startsWith("{")) return byLine(notes, (line) => takeJson(line, hosts));
+	const delimiter = delimiterOf(first);
+	if (delimiter && !REPORT.test(first)) return csvForm(delimiter, column, hosts, notes);
+	return byLine(notes, (line) => takePlain(line, hosts));
 }
 
-function byLine(gathered: Gathered, take: (line: string, at: number) => void): Form {
+function delimiterOf(header: string): string | undefined {
+	return [",", ";", "\t"].find((each) => header.includes(each));
+}
+
+/** `take` says what is wrong with a line. */
+function byLine(notes: Notes, take: (line: string) => string | undefined): Form {
 	let rest = "";
 	let at = 0;
-	const one: Reader = (line) => {
+	const one = (line: string) => {
 		at++;
 		if (line.trim() === "") return;
-		gathered.lines++;
-		take(line, at);
+		notes.lines++;
+		const problem = take(line);
+		if (problem !== undefined) notes.spoil(at, problem);
 	};
 	return {
 		push(text) {
@@ -147,25 +176,40 @@ function byLine(gathered: Gathered, take: (line: string, at: number) => void): F
 	};
 }
 
-function csvForm(delimiter: string, column: string | undefined, gathered: Gathered): Form {
-	const splitter = csvSplitter(delimiter);
-	let columns: { host: number; time: number } | undefined;
-	const take = (records: ReturnType<typeof splitter.push>) => {
-		for (const { line, cells } of records) {
-			if (!columns) {
-				const names = cells.map(plainName);
-				columns = {
-					host: column === undefined ? bestOf(names, HOST_COLUMNS) : names.indexOf(plainName(column)),
-					time: bestOf(names, TIME_COLUMNS),
-				};
-				continue;
-			}
-			gathered.lines++;
-			const report = cells.map(parseReportLine).find((found) => found !== undefined);
-			keep(gathered, line, cells[columns.host], report, cells[columns.time]);
+async function csvForm(delimiter: string, column: string | undefined, hosts: Hosts, notes: Notes): Promise<Form> {
+	let time = -1;
+	return csvReader(
+		delimiter,
+		column,
+		(names) => {
+			time = bestOf(names, TIME_COLUMNS);
+		},
+		(record, host) => {
+			const { cells, mended = "" } = record;
+			const report = cells.map(parseReportLine).find((found) => found !== undefined) ?? parseReportLine(mended);
+			notes.record(record, keep(hosts, host, report, cells[time]));
+		},
+	);
+}
+
+/** Reads the header, then each record with its host, which is "" where there is none. */
+async function csvReader(
+	delimiter: string,
+	column: string | undefined,
+	header: (names: readonly string[], host: number) => void,
+	take: (record: CsvRecord, host: string) => void,
+): Promise<CsvReader> {
+	const csv = await import("./csv.ts");
+	let index: number | undefined;
+	return new csv.CsvReader(delimiter, (record) => {
+		if (index !== undefined) {
+			const host = record.cells[index]?.trim() ?? "";
+			return take(record, record.mended === undefined ? host : host.replaceAll('"', ""));
 		}
-	};
-	return { push: (text) => take(splitter.push(text)), end: () => take(splitter.end()) };
+		const names = record.cells.map(plainName);
+		index = column === undefined ? bestOf(names, HOST_COLUMNS) : names.indexOf(plainName(column));
+		header(names, index);
+	});
 }
 
 function plainName(name: string): string {
@@ -178,95 +222,75 @@ function bestOf(names: readonly string[], known: readonly string[]): number {
 	return best === undefined ? -1 : names.indexOf(best);
 }
 
-function takeJson(line: string, at: number, gathered: Gathered): void {
+function takeJson(line: string, hosts: Hosts): string | undefined {
 	let fields: [string, unknown][];
 	try {
 		const value: unknown = JSON.parse(line);
 		fields = Object.entries(typeof value === "object" && value !== null ? value : {});
 	} catch {
-		spoil(gathered, at, "no JSON object");
-		return;
+		return "no JSON object";
 	}
 	const texts = fields.filter((field): field is [string, string] => typeof field[1] === "string");
-	const field = (known: readonly string[]) =>
-		texts[
-			bestOf(
-				texts.map(([name]) => plainName(name)),
-				known,
-			)
-		]?.[1];
+	const names = texts.map(([name]) => plainName(name));
+	const field = (known: readonly string[]) => texts[bestOf(names, known)]?.[1];
 	const report = texts.map(([, text]) => parseReportLine(text)).find((found) => found !== undefined);
-	keep(gathered, at, field(HOST_COLUMNS), report, field(TIME_COLUMNS));
+	return keep(hosts, field(HOST_COLUMNS)?.trim() ?? "", report, field(TIME_COLUMNS));
 }
 
-function takePlain(line: string, at: number, gathered: Gathered): void {
+function takePlain(line: string, hosts: Hosts): string | undefined {
 	const begin = line.search(REPORT);
-	const host =
-		begin < 0
-			? undefined
-			: line
-					.slice(0, begin)
-					.trim()
-					.split(/\s+/)[0]
-					?.replace(/[:,;|]+$/, "");
-	keep(gathered, at, host, parseReportLine(line), undefined);
+	const [host = ""] = line.slice(0, Math.max(0, begin)).trim().split(/\s+/);
+	return keep(hosts, host.replace(/^"|[":,;|]+$/g, ""), parseReportLine(line), undefined);
 }
 
+/** Keeps the newest report of a host; returns why it cannot be used. */
 function keep(
-	gathered: Gathered,
-	line: number,
-	name: string | undefined,
+	hosts: Hosts,
+	host: string,
 	report: ReturnType<typeof parseReportLine>,
 	time: string | undefined,
-): void {
-	const host = (name ?? "").trim();
-	const wrong = report ? hostProblem(host) : "no report line in it";
-	if (!report || wrong) {
-		spoil(gathered, line, wrong ?? "");
-		return;
-	}
+): string | undefined {
+	if (!report) return "no report line in it";
+	if (host === "") return "no host name beside the report line";
+	const problem = hostProblem(host);
+	if (problem !== undefined) return problem;
 	const parsed = Date.parse(time ?? "");
 	const at = Number.isNaN(parsed) ? undefined : parsed;
-	const known = gathered.hosts.get(host);
-	if (known?.at !== undefined && at !== undefined && at < known.at) return;
-	gathered.hosts.set(host, { host, ...report, at });
+	const known = hosts.get(host);
+	if (known?.at === undefined || at === undefined || at >= known.at) hosts.set(host, { host, ...report, at });
+	return undefined;
 }
 
 function hostProblem(host: string): string | undefined {
-	if (host === "") return "no host name beside the report line";
+	if (host.includes("\n")) return "a host name of several lines";
+	if (host.includes('"')) return "a host name with a quote in it";
 	return host.length > MAX_HOST ? "a host name that is too long" : undefined;
-}
-
-function spoil(gathered: Gathered, line: number, why: string): void {
-	gathered.bad++;
-	if (gathered.samples.length < MAX_SAMPLES) gathered.samples.push({ line, why });
 }
 
 /** Host names from a CSV file: the column that is named, or the one whose header an MDM uses for it. Undefined when no column fits. */
 export async function readHosts(
 	pieces: AsyncIterable<Uint8Array>,
 	column: string | undefined,
-): Promise<string[] | undefined> {
-	const decoder = new TextDecoder();
+): Promise<HostList | undefined> {
 	const hosts = new Set<string>();
-	let splitter: ReturnType<typeof csvSplitter> | undefined;
-	let index: number | undefined;
-	const take = (records: readonly { readonly cells: string[] }[]) => {
-		for (const { cells } of records) {
-			if (index === undefined) {
-				const names = cells.map(plainName);
-				index = column === undefined ? bestOf(names, HOST_COLUMNS) : names.indexOf(plainName(column));
-			} else {
-				const host = cells[index]?.trim() ?? "";
-				if (host !== "" && host.length <= MAX_HOST) hosts.add(host);
-			}
-		}
-	};
-	for await (const piece of pieces) {
-		const text = decoder.decode(piece, { stream: true });
-		splitter ??= csvSplitter([",", ";", "\t"].find((each) => text.split("\n", 1)[0]?.includes(each)) ?? ",");
-		take(splitter.push(text));
+	const notes = new Notes();
+	let isFound = false;
+	let reader: CsvReader | undefined;
+	for await (const text of textOf(pieces)) {
+		reader ??= await csvReader(
+			delimiterOf(firstLine(text)) ?? ",",
+			column,
+			(_names, index) => {
+				isFound = index >= 0;
+			},
+			(record, host) => {
+				const problem = hostProblem(host);
+				if (problem === undefined && host !== "") hosts.add(host);
+				notes.record(record, problem);
+			},
+		);
+		reader.push(text);
 	}
-	take(splitter?.end() ?? []);
-	return index === undefined || index < 0 ? undefined : [...hosts];
+	reader?.end();
+	return isFound ? { hosts: [...hosts], ...notes.reading() } : undefined;
 }

@@ -36,7 +36,10 @@ const CSV_COLUMNS: readonly (readonly [title: string, of: (row: SenderRow) => st
 	["configured", ({ configured }) => configured ?? ""],
 ];
 
-/** Every sender as a row of CSV (RFC 4180). No cell is a formula to a spreadsheet, and none breaks its line. */
+/**
+ * Every sender as a row of CSV (RFC 4180). No cell is a formula to a spreadsheet, and none breaks its line. Written by hand: a library's
+ * writer knows neither fullwidth signs of formulas nor our masking, and quoting is one line.
+ */
 export function reportCsv({ judgement }: OverlapView): string {
 	const rows = [
 		CSV_COLUMNS.map(([title]) => title),

@@ -1,7 +1,9 @@
+import { basename } from "node:path";
 import { CrossfadeError } from "../../base/errors.ts";
+import { shown } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Fleet } from "../../spec/fleet.ts";
-import { type Inventory, readHosts, readInventory } from "../evidence/inventory.ts";
+import { type Inventory, type Reading, readHosts, readInventory } from "../evidence/inventory.ts";
 import { openStore } from "../evidence/store.ts";
 import { overlapView } from "../overlap/build.ts";
 import type { OverlapView } from "../overlap/view.ts";
@@ -18,13 +20,14 @@ export interface Observer {
 /** Reads what does not change while one watches: the tokens' fingerprints, expected hosts, the inventory. */
 export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOptions> = {}): Promise<Observer> {
 	const tokens = await fingerprints(fx, fleet);
-	const [expectedHosts, inventory] = [await hostsOf(fx, fleet), await inventoryOf(fx, fleet)];
+	const { hosts: expectedHosts, warnings: ofHosts } = await hostsOf(fx, fleet);
+	const { inventory, warnings: ofInventory } = await inventoryOf(fx, fleet);
 	const store = await openStore(fx, fleet.evidence);
 	const sources = [
 		gatewaySource(fx, store, fleet.gateways, pages),
 		...(fleet.prometheus === undefined ? [] : [prometheusSource(fx, store, fleet.prometheus, fleet)]),
 	];
-	const warnings = inventory && inventory.bad > 0 ? [badLines(inventory)] : [];
+	const warnings = [...ofHosts, ...ofInventory];
 	return {
 		async look() {
 			const looks = await Promise.all(sources.map((source) => source.look()));
@@ -70,10 +73,18 @@ async function fingerprints(fx: Effects, { tokens }: Fleet): Promise<Record<stri
 	return Object.fromEntries(found);
 }
 
-async function hostsOf(fx: Effects, { expectedHosts, hostsCsv }: Fleet): Promise<readonly string[]> {
-	if (!hostsCsv) return expectedHosts;
+async function hostsOf(
+	fx: Effects,
+	{ expectedHosts, hostsCsv }: Fleet,
+): Promise<{ hosts: readonly string[]; warnings: readonly string[] }> {
+	if (!hostsCsv) return { hosts: expectedHosts, warnings: [] };
 	const listed = await readHosts(fx.files.stream(hostsCsv.path), hostsCsv.column);
-	if (listed) return [...new Set([...expectedHosts, ...listed])];
+	if (listed) {
+		return {
+			hosts: [...new Set([...expectedHosts, ...listed.hosts])],
+			warnings: readingWarnings(hostsCsv.path, "host", listed),
+		};
+	}
 	throw new CrossfadeError("usage", {
 		what: "no column of this file is known to hold host names",
 		expected: hostsCsv.column ?? "a header such as Computer Name, Device name or host",
@@ -82,18 +93,32 @@ async function hostsOf(fx: Effects, { expectedHosts, hostsCsv }: Fleet): Promise
 	});
 }
 
-async function inventoryOf(fx: Effects, { inventory }: Fleet): Promise<Inventory | undefined> {
-	const read = await Promise.all(inventory.map((path) => readInventory(fx.files.stream(path))));
-	if (read.length < 2) return read[0];
-	return {
+async function inventoryOf(
+	fx: Effects,
+	{ inventory: paths }: Fleet,
+): Promise<{ inventory: Inventory | undefined; warnings: readonly string[] }> {
+	const read = await Promise.all(paths.map((path) => readInventory(fx.files.stream(path))));
+	const sum = (of: (inventory: Inventory) => number) => read.reduce((total, each) => total + of(each), 0);
+	const inventory = {
 		rows: read.flatMap(({ rows }) => rows),
-		lines: read.reduce((sum, { lines }) => sum + lines, 0),
-		bad: read.reduce((sum, { bad }) => sum + bad, 0),
+		lines: sum(({ lines }) => lines),
+		bad: sum(({ bad }) => bad),
+		mended: sum(({ mended }) => mended),
 		samples: read.flatMap(({ samples }) => samples),
+	};
+	return {
+		inventory: read.length === 0 ? undefined : inventory,
+		warnings: read.flatMap((each, index) => readingWarnings(paths[index] ?? "", "inventory", each)),
 	};
 }
 
-function badLines({ bad, lines, samples }: Inventory): string {
+/** What a person should know of a file that could not be read whole. */
+function readingWarnings(path: string, noun: string, { lines, bad, mended, samples }: Reading): string[] {
+	const where = path === "-" ? "standard input" : shown(basename(path));
 	const first = samples.map(({ line, why }) => `line ${line}: ${why}`).join(", ");
-	return `${bad} of ${lines} inventory lines could not be used (${first})`;
+	const said = [
+		...(bad > 0 ? [`${bad} of ${lines} ${noun} lines could not be used`] : []),
+		...(mended > 0 ? [`${mended} of ${lines} ${noun} lines were mended and used`] : []),
+	];
+	return said.length === 0 ? [] : [`${said.join("; ")} (${where}, ${first})`];
 }
