@@ -1,36 +1,60 @@
 #!/usr/bin/env node
 import { Command as Commander, CommanderError, Option } from "commander";
 import { CrossfadeError, type ExitName, exitCodes, problemText } from "./base/errors.ts";
-import { shown } from "./base/mask.ts";
 import { version } from "./base/version.ts";
 import type { Command } from "./commands/command.ts";
+import { examplesText, unwrap } from "./commands/help.ts";
 import { registry } from "./commands/registry.ts";
+import { unknownCommand, usageError } from "./commands/usage-error.ts";
 import { nodeEffects } from "./effects/node.ts";
 import { isTerminal, nodeTerminal, printAtOnce, wantsColor } from "./effects/terminal/terminal.ts";
 import { fileNameProblems } from "./spec/file-names.ts";
 import type { Flags } from "./spec/flags.ts";
 
-const INTRO = `Generates collector configs that take an ingest token as a parameter and never log it,
-rotates that token without losing an event, and proves which token is seeing traffic.`;
+const INTRO =
+	"Generates collector configs that take an ingest token as a parameter and never log it, rotates that token without losing an event, and proves which token is seeing traffic.";
+/** Help is wrapped to the terminal, but never wider than this; without a terminal it is this wide. */
+const HELP_WIDTH = 100;
+const helpWidth = isTerminal(1) ? Math.min(process.stdout.columns ?? HELP_WIDTH, HELP_WIDTH) : HELP_WIDTH;
 
 /** Runs the command line and returns how it went; what is thrown is explained on standard error. */
 async function main(argv: readonly string[]): Promise<ExitName> {
 	let exit: ExitName = "ok";
 	const program = newProgram("crossfade").description(INTRO).version(version, "-V, --version", "print the version");
-	program.helpCommand("help [command]", "explain a command");
+	program.helpCommand("help [command]", "show the help of a command");
 	const asked = argv.find((word) => !word.startsWith("-"));
 	const wanted = asked === "help" ? argv[argv.indexOf("help") + 1] : asked;
+	let command: Command | undefined;
 	for (const { name, summary, load } of registry) {
 		const child = newProgram(name).summary(summary).description(summary);
 		if (name === wanted) {
-			describe(child, await load(), (done) => {
+			command = await load();
+			describe(child, command, (done) => {
 				exit = done;
 			});
 		}
 		program.addCommand(child);
 	}
-	program.addHelpText("after", `\nStart with:\n  crossfade collector --help\n`);
-	await program.parseAsync(argv, { from: "user" });
+	program.addHelpText("after", "\nStart with:\n  crossfade demo\n  crossfade collector --help\n");
+	if (argv.length === 0) {
+		program.outputHelp();
+		return exit;
+	}
+	const names = registry.map(({ name }) => name);
+	if (
+		asked === "help" &&
+		wanted !== undefined &&
+		!wanted.startsWith("-") &&
+		command === undefined &&
+		wanted !== "help"
+	) {
+		throw new CrossfadeError("usage", unknownCommand(wanted, names));
+	}
+	try {
+		await program.parseAsync(argv, { from: "user" });
+	} catch (error) {
+		throw error instanceof CommanderError && error.exitCode !== 0 ? usageError(error, command, names) : error;
+	}
 	return exit;
 }
 
@@ -38,8 +62,9 @@ function newProgram(name: string): Commander {
 	return new Commander(name)
 		.exitOverride()
 		.configureOutput({ writeOut: (text) => printAtOnce(1, text), writeErr: () => undefined })
-		.configureHelp({ helpWidth: isTerminal(1) ? Math.min(process.stdout.columns ?? 100, 100) : 100 })
-		.helpOption("-h, --help", "explain this");
+		.configureHelp({ helpWidth })
+		.showSuggestionAfterError(false)
+		.helpOption("-h, --help", "show this help");
 }
 
 function append(value: string, before: readonly string[] = []): readonly string[] {
@@ -47,7 +72,7 @@ function append(value: string, before: readonly string[] = []): readonly string[
 }
 
 function describe(child: Commander, command: Command, finish: (exit: ExitName) => void): void {
-	child.description(command.description);
+	child.description(unwrap(command.description));
 	for (const { name, description } of command.arguments ?? []) child.argument(name, description);
 	const files: Record<string, string> = {};
 	for (const { flags, description, choices, repeatable, files: isFile } of command.options) {
@@ -57,10 +82,8 @@ function describe(child: Commander, command: Command, finish: (exit: ExitName) =
 	}
 	// The one letter is the command's own where it has a use for it.
 	const verbose = command.options.some(({ flags }) => flags.startsWith("-v,")) ? "--verbose" : "-v, --verbose";
-	child.option("-q, --quiet", "say nothing but results and errors").option(verbose, "say more");
-	const width = Math.max(...command.examples.map(([line]) => line.length));
-	const examples = command.examples.map(([line, what]) => `  ${line.padEnd(width)}  # ${what}\n`).join("");
-	child.addHelpText("after", `\nExamples:\n${examples}`);
+	child.option("-q, --quiet", "print only results and errors").option(verbose, "print more details");
+	child.addHelpText("after", examplesText(command, helpWidth));
 	child.action(async () => {
 		const options = child.opts<Flags>();
 		const misplaced = fileNameProblems(options, files);
@@ -81,11 +104,7 @@ function describe(child: Commander, command: Command, finish: (exit: ExitName) =
 
 /** Explains what was thrown, in the one style, and says which exit code it leads to. */
 function explain(error: unknown): ExitName {
-	if (error instanceof CommanderError) {
-		if (error.exitCode === 0) return "ok";
-		printAtOnce(2, `error: ${usageText(error)}\n  fix      see crossfade --help\n`);
-		return "usage";
-	}
+	if (error instanceof CommanderError) return "ok";
 	if (error instanceof CrossfadeError) {
 		printAtOnce(2, error.problems.map((problem) => `error: ${problemText(problem)}\n`).join(""));
 		return error.exit;
@@ -93,18 +112,6 @@ function explain(error: unknown): ExitName {
 	const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
 	printAtOnce(2, `error: internal error, a bug of ours. Please report it with these lines:\n${stack}\n`);
 	return "internal";
-}
-
-/** What commander has to say, without the value of any flag: a token given as a flag must not be repeated. */
-function usageText(error: CommanderError): string {
-	if (error.code === "commander.help") return "no command given";
-	const text = error.message.replace(/^error: /, "").replace(/(--?[A-Za-z][\w-]*)=[^']*/g, "$1");
-	const flag = /unknown option '(--?[\w-]*token[\w-]*)/.test(text);
-	const advice = flag ? "\n  note     a token is never taken as a flag: it would be seen in the process list" : "";
-	return `${text
-		.split("\n")
-		.map((line) => shown(line))
-		.join("\n")}${advice}`;
 }
 
 function end(exit: ExitName): void {

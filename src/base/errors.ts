@@ -1,4 +1,4 @@
-import { shown } from "./mask.ts";
+import { shownName } from "./mask.ts";
 
 /**
  * The one table of exit codes. A code never changes its meaning; `crossfade exit-codes` and the README print this table.
@@ -59,7 +59,7 @@ export class CrossfadeError extends Error {
 /** `file:line:column`, with as much of it as is known; a file name can be a token that was put in the wrong place. */
 function placeText(place: Place): string {
 	const { line, column } = place;
-	const file = shown(place.file, 1000);
+	const file = shownName(place.file);
 	if (line === undefined) return file;
 	return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
 }

@@ -1,5 +1,5 @@
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
-import { shown } from "../base/mask.ts";
+import { shown, shownName } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Terminal } from "../effects/terminal/output.ts";
 import { type Fault, faultHelp, parseFault } from "../rehearse/sandbox/faults.ts";
@@ -100,8 +100,8 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	terminal.note(`sandbox   ${server.url}`);
 	terminal.note(`provider  ${provider.title}: ${provider.about}`);
 	if (provider.otlp) terminal.note(`otlp      ${server.url}${provider.otlp.base}`);
-	terminal.note(`token     fp=${first.fingerprint}${tokenOut === undefined ? "" : `, in ${shown(tokenOut)}`}`);
-	if (adminOut !== undefined) terminal.note(`admin     ${provider.adminKey?.what}, in ${shown(adminOut)}`);
+	terminal.note(`token     fp=${first.fingerprint}${tokenOut === undefined ? "" : `, in ${shownName(tokenOut)}`}`);
+	if (adminOut !== undefined) terminal.note(`admin     ${provider.adminKey?.what}, in ${shownName(adminOut)}`);
 	terminal.note(`status    ${server.url}/_sandbox`);
 	terminal.note("stop with Ctrl-C");
 	await fx.stopped();

@@ -1,5 +1,5 @@
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
-import { couldBeToken, shown } from "../base/mask.ts";
+import { couldBeToken, shown, shownName } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { ServerAnswer } from "../effects/net/http-server.ts";
 import type { Upstream } from "../effects/net/upstream.ts";
@@ -88,7 +88,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		`tap       ${forwarder.url} -> ${upstream.isTls ? "https" : "http"}://${upstream.authority}${upstream.basePath}`,
 	);
 	if (server) terminal.note(`metrics   ${server.url}/metrics`);
-	if (evidence !== undefined) terminal.note(`evidence  ${shown(evidence, 1000)}`);
+	if (evidence !== undefined) terminal.note(`evidence  ${shownName(evidence)}`);
 	terminal.note("stop with Ctrl-C");
 	await fx.stopped();
 	await forwarder.close();
@@ -113,7 +113,7 @@ function note(
 		terminal.print(`${JSON.stringify(row)}\n`);
 	} else
 		terminal.note(
-			`fp=${fingerprint} ${signal} ${shown(cli) || "-"} ${shown(version) || "-"} ${shown(host) || "-"} ${status}`,
+			`fp=${fingerprint} ${signal} ${shown(cli) || "-"} ${shown(version) || "-"} ${shownName(host, 255) || "-"} ${status}`,
 		);
 }
 
@@ -134,7 +134,7 @@ function ownPages(metrics: TapMetrics) {
 function warnOpen({ terminal }: Effects, host: string): void {
 	terminal.warn({
 		what: "other machines can send here, and their tokens cross the network readable: the tap listens without TLS",
-		got: shown(host),
+		got: shownName(host),
 		where: { file: "--listen" },
 		fix: "listen on 127.0.0.1, or let a TLS proxy on this machine take what comes from outside",
 	});

@@ -14,7 +14,7 @@ import { fingerprintRef } from "./fleet-schema.ts";
 export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: number): Fleet {
 	const reader = readFlags(flags);
 	const from = (path: string) => resolve(folder, path);
-	const [hosts, evidence] = [reader.text("hosts"), reader.text("evidence")];
+	const [hosts, evidence] = [hostsFile(reader), reader.text("evidence")];
 	const changed: Fleet = {
 		...fleet,
 		tokens: byName(fleet.tokens, tokensOf(reader, from)),
@@ -27,6 +27,20 @@ export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: numbe
 	};
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
 	return changed;
+}
+
+/** `--hosts` names a file; a list of names is easily given in its place. */
+function hostsFile(reader: FlagReader): string | undefined {
+	const value = reader.text("hosts");
+	if (value?.includes(",") && !/[/\\]|\.(csv|txt|tsv)$/i.test(value)) {
+		reader.wrong("--hosts", {
+			what: "this is a list of names",
+			expected: "a CSV file with a column of host names",
+			got: shown(value),
+			fix: "write the names into a file, one a line below the header host, or as hosts: [NAME, NAME] into crossfade.yaml",
+		});
+	}
+	return value;
 }
 
 /** `name=value`, or nothing when there is no name in front. */

@@ -1,5 +1,5 @@
 import type { Problem } from "../base/errors.ts";
-import { shown } from "../base/mask.ts";
+import { shownName } from "../base/mask.ts";
 
 /** Where a token is to be read from; never the token itself. */
 export type TokenRef =
@@ -29,7 +29,7 @@ export function parseTokenRef(text: string, flag: string): TokenRef | Problem {
 
 /** A reference as it may be shown. */
 export function refText(ref: TokenRef): string {
-	if (ref.kind === "file") return `file:${shown(ref.path)}`;
+	if (ref.kind === "file") return `file:${shownName(ref.path)}`;
 	if (ref.kind === "env") return `env:${ref.name}`;
 	return ref.kind === "fd" ? `fd:${ref.fd}` : "prompt";
 }

@@ -39,6 +39,14 @@ test.each([
 	expect(await crossfade(["demo", ...flags])).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
 });
 
+test("a report that would overwrite a file is refused before anything is started", async () => {
+	const cwd = scratch({ "report.html": "mine" });
+	const { code, stdout, stderr } = await crossfade(["demo", "--fast", "--out", "report.html"], { cwd });
+	expect({ code, stdout }).toEqual({ code: 11, stdout: "" });
+	expect(stderr).toContain("a different file is already there");
+	expect(readFileSync(join(cwd, "report.html"), "utf8")).toBe("mine");
+});
+
 describe("a collector that does not start: why, in one line, and the story goes on with the tap;", () => {
 	test.each([
 		[

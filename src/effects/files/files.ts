@@ -49,6 +49,8 @@ export interface Files {
 	replace(path: string, content: Uint8Array, options: ReplaceOptions): Promise<string | undefined>;
 	/** Writes artefacts below a folder, each whole or not at all; returns their paths. Existing different files stop it before the first write unless `force`. */
 	writeAll(folder: string, artefacts: readonly Artefact[], options: { force: boolean }): Promise<string[]>;
+	/** Throws `CrossfadeError` (refused) when one of these paths is taken: for work that writes at its end and should not be in vain. */
+	assertFree(paths: readonly string[]): Promise<void>;
 	/** Writes a token to a file that must not exist yet, readable by its owner only, without a line break. */
 	createSecret(path: string, secret: Secret): Promise<void>;
 	/**

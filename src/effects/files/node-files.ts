@@ -34,6 +34,10 @@ export const nodeFiles: Files = {
 	stream: (path) => pieces(path),
 	replace: async (path, content, options) => replaceWhole(path, content, options),
 	writeAll: async (folder, artefacts, options) => writeArtefacts(folder, artefacts, options.force),
+	assertFree: async (paths) => {
+		const taken = paths.map((path) => resolve(path)).filter(exists);
+		if (taken.length > 0) throw wouldOverwrite(taken);
+	},
 	createSecret: async (path, secret) => {
 		try {
 			writeNew(path, Buffer.from(secret.reveal()), 0o600);

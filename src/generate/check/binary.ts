@@ -1,5 +1,5 @@
 import type { Distribution } from "../../adapters/collectors/distribution.ts";
-import { shown } from "../../base/mask.ts";
+import { shown, shownName } from "../../base/mask.ts";
 import type { RunResult } from "../../effects/process/programs.ts";
 import type { ConfigFinding } from "./rules.ts";
 
@@ -18,10 +18,11 @@ const MAX_COMPLAINTS = 12;
  * Alloy as `file:line:column`.
  */
 export function binaryFindings(result: RunResult, text: string, program: string): ConfigFinding[] {
-	if (result.timedOut) return [{ rule: "binary-validate", at: 0, what: `${shown(program)} did not answer in time` }];
+	if (result.timedOut)
+		return [{ rule: "binary-validate", at: 0, what: `${shownName(program)} did not answer in time` }];
 	if (result.code === 0) return [];
 	const said = complaints(`${result.stderr}\n${result.stdout}`).slice(0, MAX_COMPLAINTS);
-	const mute = `${shown(program)} ended with ${result.code ?? "a signal"}`;
+	const mute = `${shownName(program)} ended with ${result.code ?? "a signal"}`;
 	return (said.length > 0 ? said : [mute]).map((what) => ({ rule: "binary-validate", at: placeIn(text, what), what }));
 }
 

@@ -1,6 +1,6 @@
 import type { Cli } from "../../adapters/clis/cli.ts";
 import type { CliLayering, Hazard } from "../../adapters/clis/layering.ts";
-import { shown } from "../../base/mask.ts";
+import { shown, shownName } from "../../base/mask.ts";
 import { sh } from "../../base/quote.ts";
 import { isInRange, versionText } from "../../base/versions.ts";
 import type { KnownToken } from "../../spec/attribution.ts";
@@ -34,7 +34,7 @@ export function settingName(pointer: string): string {
 
 /** A layer as a place for people. */
 export function placeOf({ place, path }: LayerSight): string {
-	return path === undefined ? place.title : shown(path, 1000);
+	return path === undefined ? place.title : shownName(path);
 }
 
 /** Everything that is not as it should be, the worst first; nothing for a CLI that is not here and has no settings. */
@@ -61,7 +61,7 @@ function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 		const where = placeOf(layer);
 		const obeyed = !sight.release || isInRange(sight.release, place.range ?? "");
 		if (!obeyed || state === "absent") return [];
-		const quoted = shown(sh(path), 1000);
+		const quoted = shownName(sh(path));
 		const sudo =
 			place.isForAll || !place.paths || path.startsWith("/etc/") || path.startsWith("/Library/") ? "sudo " : "";
 		if (state === "broken") {
@@ -104,7 +104,7 @@ function releases({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
 	if (versions.length > 1) {
 		const what = `${cli.title} is here in ${versions.length} releases (${versions.join(", ")})`;
 		const fix = "remove those that are not used, so that one set of rules holds";
-		found.push({ severity: "note", what, where: installs.map(({ path }) => shown(path)).join(", "), fix });
+		found.push({ severity: "note", what, where: installs.map(({ path }) => shownName(path)).join(", "), fix });
 	}
 	if (installs.length > 0 && release === undefined) {
 		const what = `the release of ${cli.title} cannot be told from files; the newest rules are assumed`;

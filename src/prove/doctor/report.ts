@@ -1,5 +1,5 @@
 import { type ExitName, exitCodes } from "../../base/errors.ts";
-import { shown } from "../../base/mask.ts";
+import { shown, shownName } from "../../base/mask.ts";
 import { versionText } from "../../base/versions.ts";
 import type { TextStyle } from "../probe/report.ts";
 import { type Diagnosis, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
@@ -61,7 +61,7 @@ function block(
 		lines.push(...row(index === 0 ? "layers" : "", text));
 	});
 	if (isVerbose) {
-		for (const { path } of sight.installs) lines.push(...row("found", shown(path, 1000)));
+		for (const { path } of sight.installs) lines.push(...row("found", shownName(path)));
 		for (const text of diagnosis.unseen) lines.push(...row("unseen", text));
 	}
 	const answers = probed.find(({ id }) => id === diagnosis.id);

@@ -1,5 +1,5 @@
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
-import { shown } from "../../base/mask.ts";
+import { shownName } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Claim, Folder } from "../../effects/files/folder.ts";
 import type { ProbeEvidence, TrafficCounter } from "./evidence.ts";
@@ -203,7 +203,7 @@ async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder,
 		const aside = await folder.setAside(name);
 		fx.terminal.warn({
 			...corrupt(folder, name, error),
-			fix: `it is kept as ${shown(aside)}, and counting starts anew`,
+			fix: `it is kept as ${shownName(aside)}, and counting starts anew`,
 		});
 		return undefined;
 	}

@@ -1,5 +1,5 @@
 import { exitCodes } from "../../base/errors.ts";
-import { shown } from "../../base/mask.ts";
+import { shownName } from "../../base/mask.ts";
 import { xml } from "../../base/quote.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import { MARKER } from "./marker.ts";
@@ -81,7 +81,7 @@ function explanations(rows: readonly JudgedRow[]): string[] {
 
 /** The host of a URL, or the name itself. */
 function shortPlace(place: string): string {
-	return shown(URL.canParse(place) ? new URL(place).host || place : place);
+	return shownName(URL.canParse(place) ? new URL(place).host || place : place);
 }
 
 function age(ms: number): string {

@@ -1,6 +1,6 @@
 import { loadDistribution } from "../../adapters/collectors/registry.ts";
 import { CrossfadeError } from "../../base/errors.ts";
-import { shown } from "../../base/mask.ts";
+import { shown, shownName } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { RunningProgram } from "../../effects/process/running-program.ts";
 import { type CollectorPlan, planCollector } from "../../generate/plan/collector.ts";
@@ -44,7 +44,7 @@ export async function collectorGateway(fx: Effects, options: CollectorOptions): 
 			const ports = await freePorts(fx);
 			const program = await start(fx, options, plan, ports);
 			if (program.isRunning())
-				return running(fx, program, { title: `${title} (${shown(path, 1000)})`, tokenFile, ports });
+				return running(fx, program, { title: `${title} (${shownName(path)})`, tokenFile, ports });
 			if (attempt === ATTEMPTS || !IN_USE.test(program.output())) return reasonOf(program.output());
 		}
 	} catch (error) {
