@@ -55,7 +55,7 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
 	const known = await knownTokens(fx, options);
 	const [{ layerings }, { gather }, { diagnose }, { verdictOf }, { doctorText, doctorJson }] = await Promise.all([
-		import("../adapters/clis/layerings.ts"),
+		import("../adapters/clis/layers.generated.ts"),
 		import("../prove/doctor/gather.ts"),
 		import("../prove/doctor/diagnose.ts"),
 		import("../prove/doctor/verdict.ts"),

@@ -1,4 +1,4 @@
-import { emissions } from "../adapters/clis/emissions.ts";
+import { emissions } from "../adapters/clis/emits.generated.ts";
 import { providers } from "../adapters/providers/registry.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";

@@ -1,12 +1,12 @@
+import { sandboxProviders } from "../adapters/providers/sandbox.generated.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
+import { readSettings } from "../base/settings.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Terminal } from "../effects/terminal/output.ts";
 import { type Fault, faultHelp, parseFault } from "../rehearse/sandbox/faults.ts";
 import type { SandboxEvent } from "../rehearse/sandbox/ledger.ts";
-import { sandboxProviders } from "../rehearse/sandbox/providers/registry.ts";
 import { startSandbox } from "../rehearse/sandbox/server.ts";
-import { readSettings } from "../rehearse/sandbox/settings.ts";
 import { type FlagReader, readFlags } from "../spec/flags.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import { Secret } from "../token/secret.ts";

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { expect, onTestFinished } from "vitest";
+import type { SandboxProvider } from "../../src/adapters/providers/sandbox.ts";
+import { readSettings } from "../../src/base/settings.ts";
 import { serve } from "../../src/effects/net/http-server.ts";
 import { parseFault } from "../../src/rehearse/sandbox/faults.ts";
 import type { SandboxEvent, Status } from "../../src/rehearse/sandbox/ledger.ts";
-import type { SandboxProvider } from "../../src/rehearse/sandbox/providers/provider.ts";
 import { startSandbox } from "../../src/rehearse/sandbox/server.ts";
-import { readSettings } from "../../src/rehearse/sandbox/settings.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { leaks } from "./canary.ts";
 

@@ -18,6 +18,8 @@ export const ALWAYS_ZERO: Readonly<Record<number, number>> = { 1: 0, 2: 0, 9: 0,
 export interface Vehicle {
 	readonly id: string;
 	readonly title: string;
+	/** Its place in lists, the lowest first. */
+	readonly order: number;
 	/** Operating systems it reaches; every one we know of if not given. */
 	readonly os?: readonly Os[];
 	/**

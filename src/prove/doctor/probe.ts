@@ -1,4 +1,4 @@
-import { emissions } from "../../adapters/clis/emissions.ts";
+import { emissions } from "../../adapters/clis/emits.generated.ts";
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { providers } from "../../adapters/providers/registry.ts";
 import type { ProbePlan } from "../../spec/probe-plan.ts";

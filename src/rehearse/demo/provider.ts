@@ -1,9 +1,9 @@
+import { sandboxProviders } from "../../adapters/providers/sandbox.generated.ts";
+import { readSettings } from "../../base/settings.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { Secret } from "../../token/secret.ts";
 import type { Status } from "../sandbox/ledger.ts";
-import { sandboxProviders } from "../sandbox/providers/registry.ts";
 import { startSandbox } from "../sandbox/server.ts";
-import { readSettings } from "../sandbox/settings.ts";
 
 /** The provider of the story: a sandbox on loopback, and its portal. */
 export interface StoryProvider {

@@ -1,19 +1,28 @@
+import {
+	type Call,
+	type Emulation,
+	type Headers,
+	json,
+	Refused,
+	stateOf,
+	type Wanted,
+} from "../../adapters/providers/sandbox.ts";
 import type { ServerAnswer, ServerRequest } from "../../effects/net/http-server.ts";
 import type { Interference, Target } from "./faults.ts";
-import { type Judged, type SandboxEvent, stateOf } from "./ledger.ts";
-import { type Call, type Emulation, type Headers, json, Refused, type Wanted } from "./providers/provider.ts";
+import type { Judged, Ledger, SandboxEvent } from "./ledger.ts";
 
 /** What a provider's API needs of the sandbox. */
 export interface ApiDesk {
 	readonly emulation: Emulation;
+	readonly ledger: Ledger;
 	readonly isAdminKey: (credential: string) => boolean;
 	readonly interfere: (target: Target) => Interference;
 	readonly log: (event: SandboxEvent) => void;
 }
 
 /** Answers requests to everything of a provider that is not OTLP, by its table of routes. */
-export function providerApi({ emulation, isAdminKey, interfere, log }: ApiDesk) {
-	const { ledger, routes, admit } = emulation;
+export function providerApi({ emulation, ledger, isAdminKey, interfere, log }: ApiDesk) {
+	const { routes, admit } = emulation;
 	const isAdmin = emulation.isAdmin ?? isAdminKey;
 	const tokenOf = emulation.tokenOf ?? bearer;
 	const patterns = routes.map((route) => ({ route, pattern: patternOf(route.path) }));

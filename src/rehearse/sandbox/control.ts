@@ -1,10 +1,18 @@
+import {
+	type Emulation,
+	json,
+	Refused,
+	type SandboxProvider,
+	stateOf,
+	type TokenRecord,
+	type Wanted,
+} from "../../adapters/providers/sandbox.ts";
 import { durationMs } from "../../base/duration.ts";
 import type { Problem } from "../../base/errors.ts";
 import type { ServerAnswer, ServerRequest } from "../../effects/net/http-server.ts";
 import { jsonObject } from "./api.ts";
 import { type Faults, readFault } from "./faults.ts";
-import { type SandboxEvent, type Status, stateOf, type TokenRecord } from "./ledger.ts";
-import { type Emulation, json, Refused, type SandboxProvider, type Wanted } from "./providers/provider.ts";
+import type { Ledger, SandboxEvent, Status } from "./ledger.ts";
 
 /** The clock of a sandbox: the real one, moved by what a user asked for. */
 export interface SandboxClock {
@@ -16,6 +24,7 @@ export interface SandboxClock {
 export interface Controlled {
 	readonly provider: SandboxProvider;
 	readonly emulation: Emulation;
+	readonly ledger: Ledger;
 	readonly clock: SandboxClock;
 	readonly faults: Faults;
 	/** A fresh random token. */
@@ -36,8 +45,8 @@ type Action = (desk: Controlled, asked: Asked) => ServerAnswer;
 
 /** The paths below `/_sandbox`. The event tail is a stream and lives in the server. */
 const actions: Readonly<Record<string, Action>> = {
-	[`GET ${CONTROL}`]: ({ provider, emulation, faults }, { now }) => {
-		const { overlapMs, ledger } = emulation;
+	[`GET ${CONTROL}`]: ({ provider, emulation, ledger, faults }, { now }) => {
+		const { overlapMs } = emulation;
 		const status: Status = {
 			provider: provider.id,
 			now: iso(now),
@@ -48,9 +57,9 @@ const actions: Readonly<Record<string, Action>> = {
 		return json(200, status);
 	},
 	[`GET ${CONTROL}/health`]: () => json(200, { status: "ok" }),
-	[`POST ${CONTROL}/rotate`]: ({ emulation, newToken }, { now, body, plain }) => {
+	[`POST ${CONTROL}/rotate`]: ({ emulation, ledger, newToken }, { now, body, plain }) => {
 		const token = newToken();
-		const old = chosen(emulation, body, now);
+		const old = chosen(ledger, body, now);
 		return issued(emulation.rotate(old, token, body, now), token, plain, old);
 	},
 	[`POST ${CONTROL}/mint`]: (desk, { now, body, plain }) => {
@@ -61,8 +70,8 @@ const actions: Readonly<Record<string, Action>> = {
 	[`POST ${CONTROL}/revoke`]: (desk, { now, body }) => {
 		mustOffer(desk, "revoke");
 		if (typeof body["token"] !== "string") throw new Refused(400, NAME_IT);
-		const token = chosen(desk.emulation, body, now);
-		desk.emulation.ledger.revoke(token, now);
+		const token = chosen(desk.ledger, body, now);
+		desk.ledger.revoke(token, now);
 		return json(200, { id: token.id, fingerprint: token.fingerprint });
 	},
 	[`POST ${CONTROL}/clock`]: ({ clock, log }, { now, body }) => {
@@ -105,7 +114,7 @@ export function control(request: ServerRequest, desk: Controlled): ServerAnswer 
 const NAME_IT = 'say which: {"token": "<id or fingerprint>"}';
 
 /** The token that is named by its id or fingerprint, else the newest that is accepted, else the newest. */
-function chosen({ ledger }: Emulation, { token: name }: Wanted, now: number): TokenRecord {
+function chosen(ledger: Ledger, { token: name }: Wanted, now: number): TokenRecord {
 	const newest = ledger.tokens.find((each) => stateOf(each, now) === "active") ?? ledger.tokens[0];
 	const found = name === undefined ? newest : ledger.find(String(name));
 	if (!found) throw new Refused(404, `there is no such token; ${NAME_IT}`);

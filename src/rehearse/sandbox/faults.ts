@@ -1,6 +1,4 @@
 import type { Problem } from "../../base/errors.ts";
-import { choiceProblem } from "../../base/suggest.ts";
-import type { ServerAnswer } from "../../effects/net/http-server.ts";
 import {
 	choice,
 	offset,
@@ -11,7 +9,9 @@ import {
 	type Values,
 	whole,
 	wholeOr,
-} from "./settings.ts";
+} from "../../base/settings.ts";
+import { choiceProblem } from "../../base/suggest.ts";
+import type { ServerAnswer } from "../../effects/net/http-server.ts";
 
 /** Which requests a fault can hit: those that bring data, and those about tokens. Never those below `/_sandbox`. */
 export type Target = "ingest" | "manage";

@@ -1,25 +1,14 @@
-import { hash } from "node:crypto";
 import type { Signal } from "../../adapters/providers/provider.ts";
+import {
+	digestOf,
+	type Issue,
+	stateOf,
+	type TokenLedger,
+	type TokenRecord,
+	type TokenState,
+} from "../../adapters/providers/sandbox.ts";
 import { FINGERPRINT_LENGTH } from "../../token/fingerprint.ts";
 import type { FaultState } from "./faults.ts";
-
-/** A token as the sandbox knows it: never its value, only its whole SHA-256 in hex. */
-export interface TokenRecord<D = unknown> {
-	/** The name it has in the provider's API; tokens that replace each other may share it. */
-	readonly id: string;
-	readonly digest: string;
-	readonly fingerprint: string;
-	/** Times are milliseconds since the epoch. */
-	readonly createdAt: number;
-	/** From then on it is not accepted; Infinity when no end is known. */
-	readonly endsAt: number;
-	readonly revokedAt: number;
-	readonly lastUsedAt: number | undefined;
-	/** What this provider keeps about a token besides. */
-	readonly details: D;
-}
-
-export type TokenState = "active" | "expired" | "revoked";
 
 /** What traffic is told apart by: the OTLP signals, and everything that is not OTLP. */
 export type Traffic = Signal | "api";
@@ -67,28 +56,8 @@ export interface Status {
 	readonly faults: readonly FaultState[];
 }
 
-/** A token to take into the ledger. */
-export interface Issue<D> {
-	readonly token: string;
-	readonly now: number;
-	readonly details: D;
-	/** Made from the token when not given. */
-	readonly id?: string;
-	readonly endsAt?: number;
-}
-
-/** What a provider remembers: which tokens it accepts until when, and who sent with what. All times are passed in. */
-export interface Ledger<D = unknown> {
-	/** Every token there ever was, the newest first. */
-	readonly tokens: readonly TokenRecord<D>[];
-	/** Takes a new token in beside those that are there. */
-	mint(issue: Issue<D>): TokenRecord<D>;
-	/** Takes a new token in, and ends others when the overlap is over. */
-	rotate(old: readonly TokenRecord[], issue: Issue<D>, overlapMs: number): TokenRecord<D>;
-	/** Ends a token for good. */
-	revoke(record: TokenRecord, now: number): void;
-	/** The newest token with this id or fingerprint. */
-	find(name: string): TokenRecord<D> | undefined;
+/** What a provider remembers: which tokens it accepts until when, and who sent with what. */
+export interface Ledger<D = unknown> extends TokenLedger<D> {
 	/** Whether a credential is accepted now, and its fingerprint. */
 	judge(credential: string, now: number): Judged<D>;
 	/** Notes that a token was presented and accepted. */
@@ -111,16 +80,6 @@ interface Seen extends Pick<Counter, "fingerprint" | "signal" | "accepted" | "re
 /** Whoever guesses credentials makes many; beyond this many counters the rest are counted together. */
 const MAX_COUNTERS = 1000;
 const OTHERS = "others";
-
-/** SHA-256 in hex: all that is ever kept of a credential. */
-export function digestOf(credential: string): string {
-	return hash("sha256", credential, "hex");
-}
-
-export function stateOf({ revokedAt, endsAt }: TokenRecord, now: number): TokenState {
-	if (now >= revokedAt) return "revoked";
-	return now < endsAt ? "active" : "expired";
-}
 
 /** An empty ledger; `log` hears of every token that is made or ended. */
 export function newLedger<D>(log: (event: SandboxEvent) => void): Ledger<D> {

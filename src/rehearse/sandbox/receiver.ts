@@ -1,9 +1,9 @@
 import { type Signal, signals } from "../../adapters/providers/provider.ts";
+import type { Admission, OtlpIngest } from "../../adapters/providers/sandbox.ts";
 import type { ServerAnswer } from "../../effects/net/http-server.ts";
 import { countJson, countProtobuf, MalformedOtlp } from "../../prove/otlp/scan.ts";
 import type { Interference } from "./faults.ts";
 import type { Ledger, SandboxEvent } from "./ledger.ts";
-import type { Admission, OtlpIngest } from "./providers/provider.ts";
 
 /** A request as a server took it in, body whole and already unpacked. */
 export interface ReceivedRequest {

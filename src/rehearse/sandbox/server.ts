@@ -1,10 +1,10 @@
+import { digestOf, type SandboxProvider } from "../../adapters/providers/sandbox.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Server, ServerAnswer, ServerRequest, ServerStream } from "../../effects/net/http-server.ts";
 import { providerApi } from "./api.ts";
 import { CONTROL, control, type SandboxClock } from "./control.ts";
 import { type Fault, newFaults, type Target } from "./faults.ts";
-import { digestOf, newLedger, type SandboxEvent } from "./ledger.ts";
-import type { SandboxProvider } from "./providers/provider.ts";
+import { newLedger, type SandboxEvent } from "./ledger.ts";
 import { otlpRoute, receive } from "./receiver.ts";
 
 /** OTLP recommends servers to take up to 64 MiB. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
@@ -45,14 +45,15 @@ export async function startSandbox(
 	const adminDigest = options.adminKey === undefined ? undefined : digestOf(options.adminKey);
 	const isAdminKey = (credential: string) => digestOf(credential) === adminDigest;
 	const newToken = () => provider.prefix + fx.random.token();
-	const emulation = provider.start(options.settings, { newLedger: () => newLedger(log), newToken, isAdminKey });
+	const ledger = newLedger(log);
+	const emulation = provider.start(options.settings, { ledger, newToken, isAdminKey });
 	emulation.mint(options.token, {}, clock.now());
 	const faults = newFaults();
 	for (const fault of options.faults) faults.add(fault);
 	// The Date header stays that of this machine: a clock that is moved on purpose is no clock that is wrong.
 	const interfere = (target: Target) => faults.hit(target, fx.clock.now());
-	const api = providerApi({ emulation, isAdminKey, interfere, log });
-	const receiver = { ledger: emulation.ledger, admit: emulation.admit, log };
+	const api = providerApi({ emulation, ledger, isAdminKey, interfere, log });
+	const receiver = { ledger, admit: emulation.admit, log };
 	const tail: ServerStream = {
 		contentType: "application/x-ndjson",
 		start: (write) => {
@@ -73,7 +74,7 @@ export async function startSandbox(
 		if (!isLocalCaller(request))
 			return { status: 403, contentType: "text/plain", body: "only for programs on this machine\n" };
 		if (path === `${CONTROL}/events`) return tail;
-		return control(request, { provider, emulation, clock, faults, newToken, log });
+		return control(request, { provider, emulation, ledger, clock, faults, newToken, log });
 	};
 	const server = await fx.serve({ host, port, maxBodyBytes: MAX_BODY_BYTES, answer });
 	listening = true;

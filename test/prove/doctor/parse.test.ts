@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { layerings } from "../../../src/adapters/clis/layerings.ts";
+import { layerings } from "../../../src/adapters/clis/layers.generated.ts";
 import { parseSettings } from "../../../src/prove/doctor/parse.ts";
 
 const bytes = (text: string) => Buffer.from(text, "utf8");

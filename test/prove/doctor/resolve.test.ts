@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { LayerPlace } from "../../../src/adapters/clis/layering.ts";
-import { layerings } from "../../../src/adapters/clis/layerings.ts";
+import { layerings } from "../../../src/adapters/clis/layers.generated.ts";
 import { clis } from "../../../src/adapters/clis/registry.ts";
 import { parseVersion, version } from "../../../src/base/versions.ts";
 import { type LayerSight, resolve } from "../../../src/prove/doctor/resolve.ts";

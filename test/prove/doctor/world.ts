@@ -1,4 +1,4 @@
-import { layerings } from "../../../src/adapters/clis/layerings.ts";
+import { layerings } from "../../../src/adapters/clis/layers.generated.ts";
 import { clis } from "../../../src/adapters/clis/registry.ts";
 import type { Machine, Sight } from "../../../src/effects/process/machine.ts";
 import { diagnose } from "../../../src/prove/doctor/diagnose.ts";

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { emissions } from "../../../src/adapters/clis/emissions.ts";
+import { emissions } from "../../../src/adapters/clis/emits.generated.ts";
 import { senderOf } from "../../../src/adapters/clis/senders.ts";
 import { signals } from "../../../src/adapters/providers/provider.ts";
 import { countJson, countProtobuf } from "../../../src/prove/otlp/scan.ts";

@@ -7,10 +7,10 @@ import {
 	ProtobufTraceSerializer,
 } from "@opentelemetry/otlp-transformer";
 import { describe, expect, test } from "vitest";
+import { sandbox as glean } from "../../../src/adapters/providers/glean/sandbox.ts";
+import { sandbox as torii } from "../../../src/adapters/providers/torii/sandbox.ts";
 import type { Problem } from "../../../src/base/errors.ts";
 import { parseFault } from "../../../src/rehearse/sandbox/faults.ts";
-import { glean } from "../../../src/rehearse/sandbox/providers/glean.ts";
-import { torii } from "../../../src/rehearse/sandbox/providers/torii.ts";
 import { canary } from "../../harness/canary.ts";
 import { otlpRequest } from "../../harness/otlp.ts";
 import { NOW, openSandbox } from "../../harness/sandbox.ts";

@@ -37,9 +37,10 @@ const diversions: readonly Row[] = ["LOGS", "METRICS", "TRACES"].flatMap((signal
 	["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => ({ drop: `/env/OTEL_EXPORTER_OTLP_${signal}_${what}` })),
 );
 
-export const claudeCode: Cli = {
+export const cli: Cli = {
 	id: "claude-code",
 	title: "Claude Code",
+	order: 10,
 	system: {
 		file: {
 			macos: "/Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json",

@@ -23,9 +23,10 @@ const rows: readonly Row[] = [
 	...exporter("metrics_exporter", "metrics"),
 ];
 
-export const codex: Cli = {
+export const cli: Cli = {
 	id: "codex",
 	title: "Codex CLI",
+	order: 20,
 	system: {
 		file: { macos: "/etc/codex/requirements.toml", linux: "/etc/codex/requirements.toml" },
 		format: "toml",

@@ -20,9 +20,10 @@ const rows: readonly Row[] = [
  */
 const gates = { since: "0.40.1", sinceWith: { prompts: "0.40.0" } } as const;
 
-export const gemini: Cli = {
+export const cli: Cli = {
 	id: "gemini",
 	title: "Gemini CLI",
+	order: 30,
 	system: {
 		file: {
 			macos: "/Library/Application Support/GeminiCli/settings.json",

@@ -1,7 +1,7 @@
-import { durationMs } from "../../base/duration.ts";
-import type { Problem } from "../../base/errors.ts";
-import { shown } from "../../base/mask.ts";
-import { choiceProblem } from "../../base/suggest.ts";
+import { durationMs } from "./duration.ts";
+import type { Problem } from "./errors.ts";
+import { shown } from "./mask.ts";
+import { choiceProblem } from "./suggest.ts";
 
 /** One thing that can be set about a provider or a fault. */
 export interface Setting<V> {

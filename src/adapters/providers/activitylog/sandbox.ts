@@ -1,7 +1,20 @@
-import { digestOf, stateOf, type TokenRecord } from "../ledger.ts";
-import { rateLimit } from "../rate-limit.ts";
-import { choice, whole, wholeOr } from "../settings.ts";
-import { type Call, isoTime, json, Refused, type Route, sandboxProvider, text, type Wanted } from "./provider.ts";
+import { choice, whole, wholeOr } from "../../../base/settings.ts";
+import {
+	type Admission,
+	type Call,
+	digestOf,
+	isoTime,
+	json,
+	type Office,
+	Refused,
+	type Route,
+	sandboxProvider,
+	stateOf,
+	type TokenRecord,
+	text,
+	type Wanted,
+} from "../sandbox.ts";
+import { provider } from "./index.ts";
 
 interface Details {
 	readonly retentionDays: number;
@@ -41,9 +54,9 @@ const MAX_SESSIONS = 100;
  * Assumed, because a person does it in the portal: the paths and bodies below `/systems/<id>/tokens`, the status 409 when a system is
  * full, the fields of whoami, the shape of errors, that OTLP records count as messages.
  */
-export const activitylog = sandboxProvider({
-	id: "activitylog",
-	title: "ActivityLog",
+export const sandbox = sandboxProvider({
+	id: provider.id,
+	title: provider.title,
 	about: "OTLP without metrics; mint a second token, revoke the old one",
 	prefix: "al_",
 	adminKey: { prefix: "", what: "a user's password for POST /api/v1/auth/login, whatever the email" },
@@ -59,8 +72,7 @@ export const activitylog = sandboxProvider({
 		if (sample > 0 && tier.name !== "free") return "only the free tier samples";
 		return retentionProblem(tier, retention);
 	},
-	start({ tier, retention, sample, rate, burst }, { newLedger, newToken, isAdminKey }) {
-		const ledger = newLedger<Details>();
+	start({ tier, retention, sample, rate, burst }, { ledger, newToken, isAdminKey }: Office<Details>) {
 		const sessions = newSessions(newToken);
 		const limit = rateLimit(Math.min(rate, tier.rate), Math.min(burst, tier.burst));
 		let admitted = 0;
@@ -84,7 +96,6 @@ export const activitylog = sandboxProvider({
 			if (path["system"] !== SYSTEM) throw new Refused(404, "no such system");
 		};
 		return {
-			ledger,
 			portal: ["mint", "revoke"],
 			mint,
 			rotate: (_, token, wanted, now) => mint(token, wanted, now),
@@ -191,5 +202,28 @@ function newSessions(newToken: () => string) {
 		},
 		isOpen: (credential: string, now: number) => now < (ends.get(digestOf(credential)) ?? 0),
 		isRefresh: (credential: string) => refreshes.has(digestOf(credential)),
+	};
+}
+
+/**
+ * A bucket of `burst` records that fills with `rate` a second. A request larger than what is left is still taken while anything is left, so
+ * that no request is too large for ever; the ones after it wait for that.
+ */
+function rateLimit(rate: number, burst: number): (records: number, now: number) => Admission {
+	if (!Number.isFinite(rate) || !Number.isFinite(burst)) return () => ({ headers: {} });
+	const bucket = { left: burst, at: 0 };
+	return (records, now) => {
+		const seconds = Math.max(0, now - bucket.at) / 1000;
+		bucket.left = Math.min(burst, bucket.left + seconds * rate);
+		bucket.at = now;
+		const refused = bucket.left < 1;
+		if (!refused) bucket.left -= records;
+		const headers = {
+			"x-ratelimit-limit": String(burst),
+			"x-ratelimit-remaining": String(Math.max(0, Math.floor(bucket.left))),
+		};
+		if (!refused) return { headers };
+		const wait = rate === 0 ? 3600 : Math.ceil((1 - bucket.left) / rate);
+		return { refused, headers: { ...headers, "retry-after": String(wait) } };
 	};
 }

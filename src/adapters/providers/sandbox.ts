@@ -1,9 +1,8 @@
-import type { Signal } from "../../../adapters/providers/provider.ts";
-import type { ServerAnswer } from "../../../effects/net/http-server.ts";
-import type { Ledger, TokenRecord } from "../ledger.ts";
-import type { SettingTable, Values } from "../settings.ts";
+import { hash } from "node:crypto";
+import type { SettingTable, Values } from "../../base/settings.ts";
+import type { Signal } from "./provider.ts";
 
-/** How a provider behaves: its tokens, its settings and its API. One file each, and a line in the registry. */
+/** How a provider behaves: its tokens, its settings and its API. `sandbox.ts` in the provider's folder. */
 export interface SandboxProvider {
 	readonly id: string;
 	readonly title: string;
@@ -31,9 +30,51 @@ export interface OtlpIngest {
 	readonly pathToken: boolean;
 }
 
+/** A token as the sandbox knows it: never its value, only its whole SHA-256 in hex. */
+export interface TokenRecord<D = unknown> {
+	/** The name it has in the provider's API; tokens that replace each other may share it. */
+	readonly id: string;
+	readonly digest: string;
+	readonly fingerprint: string;
+	/** Times are milliseconds since the epoch. */
+	readonly createdAt: number;
+	/** From then on it is not accepted; Infinity when no end is known. */
+	readonly endsAt: number;
+	readonly revokedAt: number;
+	readonly lastUsedAt: number | undefined;
+	/** What this provider keeps about a token besides. */
+	readonly details: D;
+}
+
+export type TokenState = "active" | "expired" | "revoked";
+
+/** A token to take into the ledger. */
+export interface Issue<D> {
+	readonly token: string;
+	readonly now: number;
+	readonly details: D;
+	/** Made from the token when not given. */
+	readonly id?: string;
+	readonly endsAt?: number;
+}
+
+/** The tokens of a provider, and how long it accepts them. All times are passed in. */
+export interface TokenLedger<D = unknown> {
+	/** Every token there ever was, the newest first. */
+	readonly tokens: readonly TokenRecord<D>[];
+	/** Takes a new token in beside those that are there. */
+	mint(issue: Issue<D>): TokenRecord<D>;
+	/** Takes a new token in, and ends others when the overlap is over. */
+	rotate(old: readonly TokenRecord[], issue: Issue<D>, overlapMs: number): TokenRecord<D>;
+	/** Ends a token for good. */
+	revoke(record: TokenRecord, now: number): void;
+	/** The newest token with this id or fingerprint. */
+	find(name: string): TokenRecord<D> | undefined;
+}
+
 /** What the sandbox lends a provider. */
-export interface Office {
-	newLedger<D>(): Ledger<D>;
+export interface Office<D = unknown> {
+	readonly ledger: TokenLedger<D>;
 	/** A fresh random token of this provider. */
 	newToken(): string;
 	isAdminKey(credential: string): boolean;
@@ -41,7 +82,6 @@ export interface Office {
 
 /** A provider at work. */
 export interface Emulation<D = unknown> {
-	readonly ledger: Ledger<D>;
 	/** How long the old token lives after a rotation, in milliseconds; undefined where it lives until it is revoked. */
 	readonly overlapMs?: number;
 	/** What a person can do in its portal besides rotating. */
@@ -59,6 +99,13 @@ export interface Emulation<D = unknown> {
 	/** The body of an error, in the provider's own shape. */
 	refusal(status: number, message: string): unknown;
 	readonly routes: readonly Route<D>[];
+}
+
+/** What an API answers. */
+export interface ApiAnswer {
+	readonly status: number;
+	readonly contentType: string;
+	readonly body: string;
 }
 
 export type Headers = Readonly<Record<string, string | undefined>>;
@@ -85,7 +132,7 @@ export interface Route<D = unknown> {
 	/** How many records it brings in; not there when it brings in none by its nature. Throws `Refused`. */
 	records?(call: Call<D>): number;
 	/** Throws `Refused`. */
-	answer(call: Call<D>): ServerAnswer;
+	answer(call: Call<D>): ApiAnswer;
 }
 
 export interface Call<D = unknown> {
@@ -112,17 +159,27 @@ export class Refused extends Error {
 }
 
 /** A provider whose settings have the types of its table. */
-export function sandboxProvider<T extends SettingTable>(
+export function sandboxProvider<T extends SettingTable, D>(
 	rules: Omit<SandboxProvider, "settings" | "conflict" | "start"> & {
 		readonly settings: T;
 		conflict?(values: Values<T>): string | undefined;
-		start(values: Values<T>, office: Office): Emulation;
+		start(values: Values<T>, office: Office<D>): Emulation<D>;
 	},
 ): SandboxProvider {
 	return rules;
 }
 
-export function json(status: number, value: unknown): ServerAnswer {
+/** SHA-256 in hex: all that is ever kept of a credential. */
+export function digestOf(credential: string): string {
+	return hash("sha256", credential, "hex");
+}
+
+export function stateOf({ revokedAt, endsAt }: TokenRecord, now: number): TokenState {
+	if (now >= revokedAt) return "revoked";
+	return now < endsAt ? "active" : "expired";
+}
+
+export function json(status: number, value: unknown): ApiAnswer {
 	return { status, contentType: "application/json", body: `${JSON.stringify(value)}\n` };
 }
 

@@ -1,22 +1,21 @@
-import { signals } from "../../../adapters/providers/provider.ts";
-import { time } from "../settings.ts";
-import { sandboxProvider } from "./provider.ts";
+import { time } from "../../../base/settings.ts";
+import { signals } from "../provider.ts";
+import { sandboxProvider } from "../sandbox.ts";
+import { provider } from "./index.ts";
 
 /**
  * One token for everything, rotated in the portal only; the old one lives for 24 hours and cannot be ended sooner. Assumed: a second
  * rotation within that time does not make the first old token live longer.
  */
-export const torii = sandboxProvider({
-	id: "torii",
-	title: "Torii",
+export const sandbox = sandboxProvider({
+	id: provider.id,
+	title: provider.title,
 	about: "OTLP; a rotation in the portal keeps the old token for 24 hours",
 	prefix: "",
 	otlp: { base: "", signals, pathToken: true },
 	settings: { overlap: time("24h", "how long the old token is accepted") },
-	start({ overlap }, office) {
-		const ledger = office.newLedger<undefined>();
+	start({ overlap }, { ledger }) {
 		return {
-			ledger,
 			overlapMs: overlap,
 			portal: [],
 			mint: (token, _, now) => ledger.mint({ token, now, details: undefined }),

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { glean } from "../../../src/rehearse/sandbox/providers/glean.ts";
+import { sandbox } from "../../../src/adapters/providers/glean/sandbox.ts";
 import { NOW, openSandbox } from "../../harness/sandbox.ts";
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;
 
 async function opened(settings: Record<string, string> = {}) {
-	const box = await openSandbox(glean, { settings });
+	const box = await openSandbox(sandbox, { settings });
 	const post = (name: string, token: string, body?: unknown) =>
 		box.ask("POST", `/api/index/v1/${name}`, box.bearer(token), body);
 	const isAlive = async (token: string) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { activitylog } from "../../../src/rehearse/sandbox/providers/activitylog.ts";
-import { readSettings } from "../../../src/rehearse/sandbox/settings.ts";
+import { sandbox } from "../../../src/adapters/providers/activitylog/sandbox.ts";
+import { readSettings } from "../../../src/base/settings.ts";
 import { fingerprint } from "../../../src/token/fingerprint.ts";
 import { otlpRequest } from "../../harness/otlp.ts";
 import { NOW, type OpenSandbox, openSandbox } from "../../harness/sandbox.ts";
@@ -8,7 +8,7 @@ import { NOW, type OpenSandbox, openSandbox } from "../../harness/sandbox.ts";
 const HOUR = 3_600_000;
 
 async function opened(settings: Record<string, string> = {}) {
-	const box = await openSandbox(activitylog, { settings });
+	const box = await openSandbox(sandbox, { settings });
 	const message = (body: unknown, token = box.first) => box.ask("POST", "/api/v1/messages", box.bearer(token), body);
 	const logs = (count: number, token = box.first) =>
 		box.ask(
@@ -192,12 +192,12 @@ describe("ActivityLog: tokens", () => {
 		[{ tier: "enterprise", retention: "-1" }, undefined],
 	])("settings that go together, and not: %j", (given, message) => {
 		const values = readSettings(
-			activitylog.settings,
+			sandbox.settings,
 			given,
 			() => "--set",
 			({ what }) => expect.unreachable(what),
 		);
-		const conflict = activitylog.conflict?.(values);
+		const conflict = sandbox.conflict?.(values);
 		if (message === undefined) expect(conflict).toBeUndefined();
 		else expect(conflict).toContain(message);
 	});

@@ -1,7 +1,19 @@
 import { durationMs } from "../../../base/duration.ts";
-import { stateOf, type TokenRecord } from "../ledger.ts";
-import { choice, words } from "../settings.ts";
-import { type Call, json, Refused, type Route, sandboxProvider, text, texts, type Wanted } from "./provider.ts";
+import { choice, words } from "../../../base/settings.ts";
+import {
+	type Call,
+	json,
+	type Office,
+	Refused,
+	type Route,
+	sandboxProvider,
+	stateOf,
+	type TokenRecord,
+	text,
+	texts,
+	type Wanted,
+} from "../sandbox.ts";
+import { provider } from "./index.ts";
 
 interface Details {
 	readonly label: string;
@@ -19,9 +31,9 @@ const GRACE_WORDS = Object.keys(graces).join(", ");
  * API keys, made with a session's JWT and rotated in the dashboard with one of seven graces; the new key keeps label and scopes. Assumed:
  * the names of fields in the answer to a new key, and the shapes of errors. Agent tokens and their WebSocket are not here.
  */
-export const wrapd = sandboxProvider({
-	id: "wrapd",
-	title: "Wrapd",
+export const sandbox = sandboxProvider({
+	id: provider.id,
+	title: provider.title,
 	about: "rotated in the dashboard with a grace of 0 to 7 days; no OTLP",
 	prefix: "wrapd_sk_",
 	adminKey: { prefix: "", what: "the JWT of a session, as Bearer" },
@@ -29,8 +41,7 @@ export const wrapd = sandboxProvider({
 		overlap: choice("24h", "the grace a rotation gets when it names none", graces),
 		scopes: words("", "the endpoints a key may call; none is all"),
 	},
-	start({ overlap, scopes }, { newLedger, newToken }) {
-		const ledger = newLedger<Details>();
+	start({ overlap, scopes }, { ledger, newToken }: Office<Details>) {
 		const mint = (token: string, wanted: Wanted, now: number) =>
 			ledger.mint({
 				token,
@@ -56,7 +67,6 @@ export const wrapd = sandboxProvider({
 			},
 		});
 		return {
-			ledger,
 			overlapMs: overlap,
 			portal: ["mint", "revoke"],
 			mint: (token, wanted, now) => mint(token, { label: `key ${ledger.tokens.length + 1}`, scopes, ...wanted }, now),

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { tooken } from "../../../src/rehearse/sandbox/providers/tooken.ts";
+import { sandbox } from "../../../src/adapters/providers/tooken/sandbox.ts";
 import { canary } from "../../harness/canary.ts";
 import { NOW, openSandbox } from "../../harness/sandbox.ts";
 
 async function opened(settings: Record<string, string> = {}) {
-	const box = await openSandbox(tooken, { settings });
+	const box = await openSandbox(sandbox, { settings });
 	const api = (method: string, path: string, body?: unknown, token = box.adminKey) =>
 		box.ask(method, `/v1/tokens${path}`, box.bearer(token), body);
 	const create = async (body: unknown) => {

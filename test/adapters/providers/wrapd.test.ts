@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { wrapd } from "../../../src/rehearse/sandbox/providers/wrapd.ts";
+import { sandbox } from "../../../src/adapters/providers/wrapd/sandbox.ts";
 import { openSandbox } from "../../harness/sandbox.ts";
 
 const MINUTE = 60_000;
@@ -14,7 +14,7 @@ const graces: Record<string, number> = {
 };
 
 async function opened(settings: Record<string, string> = {}) {
-	const box = await openSandbox(wrapd, { settings });
+	const box = await openSandbox(sandbox, { settings });
 	const call = (key: string, endpoint = "uptime", accept = "application/json") =>
 		box.ask("GET", `/v1/alice/${endpoint}`, { "x-api-key": key, accept });
 	return { ...box, call };

@@ -1,8 +1,10 @@
 import { createConnection } from "node:net";
 import { describe, expect, test } from "vitest";
-import type { SandboxProvider } from "../../src/rehearse/sandbox/providers/provider.ts";
+import type { Provider, TokenIssuer } from "../../src/adapters/providers/provider.ts";
+import type { SandboxProvider } from "../../src/adapters/providers/sandbox.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
+import { otlpRequest } from "../harness/otlp.ts";
 import { type OpenSandbox, openSandbox, type Way } from "../harness/sandbox.ts";
 
 const SECOND = 1000;
@@ -15,6 +17,42 @@ export interface Expected {
 	readonly revocable: boolean;
 	/** The body of a 401. */
 	readonly refusal: unknown;
+}
+
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** Three log records as JSON. */
+export const otlp = (path: string): Way => ({
+	method: "POST",
+	path,
+	body: otlpRequest("logs", 3, "json"),
+	headers: (token) => ({ ...bearer(token), "content-type": "application/json" }),
+});
+
+/** What every provider's facts must hold, alone and beside its rules for the sandbox. */
+export function providerContract(issuer: Provider | TokenIssuer, sandbox: SandboxProvider | undefined): void {
+	test("it says in words what a rotation is, and where that was read", () => {
+		for (const words of [issuer.title, issuer.overlap, issuer.rotation]) expect(words).not.toBe("");
+		for (const source of [issuer.sources, sandbox?.sources ?? ["https://"]]) {
+			expect(source.length).toBeGreaterThan(0);
+			for (const url of source) expect(url).toMatch(/^https:\/\//);
+		}
+	});
+
+	const ingest = "takes" in issuer ? issuer : undefined;
+
+	test("the sandbox takes OTLP where, and only where, a collector is told to send it", () => {
+		const path = ingest?.endpoint === undefined ? undefined : new URL(ingest.endpoint).pathname.replace(/\/$/, "");
+		expect(sandbox?.otlp?.base).toBe(path);
+		if (!ingest || !sandbox?.otlp) return;
+		expect(sandbox.otlp.signals).toEqual(expect.arrayContaining([...ingest.takes]));
+		for (const signal of Object.keys(ingest.refuses)) expect(sandbox.otlp.signals).not.toContain(signal);
+		expect(sandbox.otlp.pathToken).toBe(ingest.tokenInUrl === true);
+	});
+
+	test("who has no rules for the sandbox is nobody in particular", () => {
+		expect(sandbox === undefined).toBe(ingest !== undefined && ingest.endpoint === undefined);
+	});
 }
 
 /** What every provider of the sandbox must do, exact to the second. */

@@ -1,7 +1,17 @@
 import { MINUTE_MS } from "../../../base/duration.ts";
-import { stateOf, type TokenRecord } from "../ledger.ts";
-import { time } from "../settings.ts";
-import { json, Refused, type Route, sandboxProvider, text, type Wanted } from "./provider.ts";
+import { time } from "../../../base/settings.ts";
+import {
+	json,
+	type Office,
+	Refused,
+	type Route,
+	sandboxProvider,
+	stateOf,
+	type TokenRecord,
+	text,
+	type Wanted,
+} from "../sandbox.ts";
+import { provider } from "./index.ts";
 
 interface Details {
 	/** The end that was set when the token was created; a rotation does not move it. */
@@ -13,9 +23,9 @@ interface Details {
  * period, and at its expiry in any case, which no answer tells. Assumed: an old secret cannot rotate again (400), which is the worse
  * case for whoever lost an answer; the answers of the other requests are empty objects.
  */
-export const glean = sandboxProvider({
-	id: "glean",
-	title: "Glean",
+export const sandbox = sandboxProvider({
+	id: provider.id,
+	title: provider.title,
 	about: "POST /api/index/v1/rotatetoken; the old secret lives for 10 minutes; no OTLP",
 	prefix: "glean_",
 	settings: {
@@ -23,8 +33,7 @@ export const glean = sandboxProvider({
 		period: time("30d", "a token that is not rotated within it dies", "24h"),
 		expires: time("365d", "when the token dies, rotated or not"),
 	},
-	start({ overlap, period, expires }, { newLedger, newToken }) {
-		const ledger = newLedger<Details>();
+	start({ overlap, period, expires }, { ledger, newToken }: Office<Details>) {
 		const issue = (token: string, now: number, expiresAt: number) => ({
 			token,
 			now,
@@ -59,7 +68,6 @@ export const glean = sandboxProvider({
 			},
 		};
 		return {
-			ledger,
 			overlapMs: overlap,
 			portal: ["mint", "revoke"],
 			mint: (token, _, now) => ledger.mint(issue(token, now, now + expires)),

@@ -1,17 +1,20 @@
 import { MINUTE_MS } from "../../../base/duration.ts";
-import { stateOf, type TokenRecord } from "../ledger.ts";
-import { timeOr, whole, words } from "../settings.ts";
+import { timeOr, whole, words } from "../../../base/settings.ts";
 import {
 	type Call,
 	isoTime,
 	json,
+	type Office,
 	Refused,
 	type Route,
 	sandboxProvider,
+	stateOf,
+	type TokenRecord,
 	text,
 	texts,
 	type Wanted,
-} from "./provider.ts";
+} from "../sandbox.ts";
+import { provider } from "./index.ts";
 
 interface Details {
 	readonly name: string;
@@ -38,9 +41,9 @@ const ALL_SCOPES = [...SCOPES, "audit:read", "webhooks:read", "webhooks:write"];
  * a rotation keeps the times of creation, expiry and last use too; a token that is revoked or expired cannot be rotated (422); limit
  * headers come only with a good credential.
  */
-export const tooken = sandboxProvider({
-	id: "tooken",
-	title: "Tooken",
+export const sandbox = sandboxProvider({
+	id: provider.id,
+	title: provider.title,
 	about: "POST /v1/tokens/:id/rotate; the old secret ends at once; no OTLP",
 	prefix: "tok_live_",
 	adminKey: { prefix: "tok_live_", what: "an API key with every scope, as Bearer" },
@@ -51,8 +54,7 @@ export const tooken = sandboxProvider({
 	},
 	conflict: ({ scopes }) =>
 		scopes.every((scope) => ALL_SCOPES.includes(scope)) ? undefined : `scopes are ${ALL_SCOPES.join(", ")}`,
-	start({ scopes, expires, limit }, { newLedger, newToken }) {
-		const ledger = newLedger<Details>();
+	start({ scopes, expires, limit }, { ledger, newToken }: Office<Details>) {
 		const window = { minute: 0, used: 0 };
 		const current = () => ledger.tokens.filter((token) => ledger.find(token.id) === token);
 		const shape = (token: TokenRecord<Details>, now: number) =>
@@ -101,7 +103,6 @@ export const tooken = sandboxProvider({
 			};
 		};
 		return {
-			ledger,
 			overlapMs: 0,
 			portal: ["mint", "revoke"],
 			mint: (token, wanted, now) => {
