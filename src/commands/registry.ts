@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 
-interface Entry {
+interface CommandEntry {
 	readonly name: string;
 	readonly summary: string;
 	/** Loads the command and, with it, only what it needs. */
@@ -8,7 +8,7 @@ interface Entry {
 }
 
 /** Every verb, in the order of the help. */
-export const registry: readonly Entry[] = [
+export const registry: readonly CommandEntry[] = [
 	{
 		name: "demo",
 		summary: "a whole rotation on this machine, in about a minute",

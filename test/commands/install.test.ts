@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "../../src/base/errors.ts";
 import { type Canary, canary } from "../harness/canary.ts";
-import { crossfade, type RunOptions, scratch } from "../harness/cli.ts";
+import { type CliRunOptions, crossfade, scratch } from "../harness/cli.ts";
 import { contents } from "../harness/endpoint.ts";
 
 /** A home in which Codex and Gemini CLI were used, as the working folder of the command. */
@@ -14,7 +14,7 @@ function home(token?: Canary): string {
 }
 
 const holders = ["new.token", ".codex/config.toml", ".gemini/settings.json", ".claude/crossfade-token"];
-const run = (args: string, cwd: string, token: Canary, more: Partial<RunOptions> = {}) =>
+const run = (args: string, cwd: string, token: Canary, more: Partial<CliRunOptions> = {}) =>
 	crossfade(args.split(" "), { cwd, canaries: [token], holders, ...more });
 
 describe("crossfade install and uninstall", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { awks, type Case, type Outcome, runCases } from "./editor.ts";
+import { awks, type EditorCase, type EditorRun, runCases } from "./editor.ts";
 
 /** Every awk of this machine, since all give the same. */
 const here = awks.filter(({ part }) => {
@@ -10,7 +10,7 @@ const here = awks.filter(({ part }) => {
 	}
 });
 
-const one = async (awk: (typeof awks)[number], what: Case): Promise<Outcome> => {
+const one = async (awk: (typeof awks)[number], what: EditorCase): Promise<EditorRun> => {
 	const [outcome] = await runCases(awk, [what]);
 	if (!outcome) throw new Error("no outcome");
 	return outcome;

@@ -25,7 +25,7 @@ const UID = 10001;
 const EVENTS = 100_000;
 
 /** A provider, and the real collector in a container whose token folder is mounted from here. */
-async function scene() {
+async function startContainer() {
 	const provider = await startProvider();
 	const folder = scratch({ "torii.token": provider.token });
 	chmodSync(folder, 0o755);
@@ -70,7 +70,7 @@ beforeEach((context) => {
 });
 
 test("a container with the token's folder mounted: the generated script rotates it twice, nothing lost, no restart", async () => {
-	const { provider, folder, container, url, metricsUrl } = await scene();
+	const { provider, folder, container, url, metricsUrl } = await startContainer();
 	const { stdout } = await crossfade([
 		"collector",
 		"-d",

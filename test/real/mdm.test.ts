@@ -5,9 +5,9 @@ import { describe, expect, test } from "vitest";
 import { mdms, modesOf } from "../../src/spec/mdm.ts";
 import { canary } from "../harness/canary.ts";
 import { endpointScript } from "../harness/endpoint.ts";
-import { madeUpMac } from "../harness/made-up-mac.ts";
 import { program } from "../harness/parts.ts";
 import { shells } from "../harness/shells.ts";
+import { simulatedMacos } from "../harness/simulated-macos.ts";
 
 const mdm = new URL("../../mdm", import.meta.url).pathname;
 const scripts = readdirSync(mdm, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sh"));
@@ -37,7 +37,7 @@ describe.each(shells.map((shell) => [shell.name, shell] as const))("%s", (_name,
 	);
 	test.for(cases)("%s: install, report and uninstall, also traced", async ([, vehicle, mode], context) => {
 		shell.part.need(context);
-		const mac = madeUpMac({ linux: vehicle.os === undefined });
+		const mac = simulatedMacos({ linux: vehicle.os === undefined });
 		const secret = canary();
 		const fill = (script: string) =>
 			script.replace("@TOKEN@", secret.token).replace("$FLEET_SECRET_CROSSFADE_TOKEN", secret.token);

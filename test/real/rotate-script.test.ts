@@ -18,13 +18,13 @@ import { startCollector } from "../harness/collector.ts";
 import { startLoad } from "../harness/load.ts";
 import { otelcol, program } from "../harness/parts.ts";
 import { type RunningProvider, startProvider } from "../harness/provider.ts";
-import { runScript, type Shell, shells } from "../harness/shells.ts";
+import { runScript, shells, type TestShell } from "../harness/shells.ts";
 import { waitFor } from "../harness/wait.ts";
 
 const named = (token: string) => ({ token, fingerprint: fingerprint(token) });
-const [dash] = shells as [Shell];
+const [dash] = shells as [TestShell];
 
-interface Scene {
+interface RotationFixture {
 	readonly provider: RunningProvider;
 	readonly script: string;
 	readonly tokenFile: string;
@@ -34,9 +34,9 @@ interface Scene {
 	readonly received: () => Promise<number>;
 	readonly sent: () => number;
 	readonly stopLoad: () => Promise<void>;
-	/** Runs the script under a shell with the scene's own places. */
+	/** Runs the script under a shell with the fixture's own paths. */
 	readonly rotate: (
-		under: Shell,
+		under: TestShell,
 		token: string,
 		args?: readonly string[],
 		flags?: readonly string[],
@@ -44,7 +44,7 @@ interface Scene {
 }
 
 /** A provider, a real collector with a generated config under load, and the script generated for the same flags. */
-async function scene(id = "contrib", { load: wanted = true } = {}): Promise<Scene> {
+async function rotationFixture(id = "contrib", { load: wanted = true } = {}): Promise<RotationFixture> {
 	const provider = await startProvider();
 	const folder = scratch({ "torii.token": provider.token });
 	const tokenFile = join(folder, "torii.token");
@@ -56,7 +56,7 @@ async function scene(id = "contrib", { load: wanted = true } = {}): Promise<Scen
 	const collector = await startCollector(scratch(), config);
 	const load = startLoad(collector.url, wanted ? { pauseMs: 10 } : { connections: 0 });
 	if (wanted) await waitFor("some events", async () => (await provider.records()) > 1_000);
-	const rotate: Scene["rotate"] = (under, token, args = [], shellFlags = []) =>
+	const rotate: RotationFixture["rotate"] = (under, token, args = [], shellFlags = []) =>
 		runScript(under, script, ["--metrics", collector.metricsUrl, "--validate", "", ...args], {
 			stdin: `${token}\n`,
 			canaries: [named(token), named(provider.token)],
@@ -90,7 +90,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 	test.each(shells.map((under) => [under.name, under] as const))(
 		"%s: rotates, proves it, loses nothing",
 		async (_name, under) => {
-			const s = await scene();
+			const s = await rotationFixture();
 			const token = await s.provider.rotate();
 			const outcome = await s.rotate(under, token);
 			expect(outcome).toMatchObject({ code: 0, stderr: "" });
@@ -111,7 +111,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 	test.each(shells.map((under) => [under.name, under] as const))(
 		"%s: a traced shell shows no token",
 		async (_name, under) => {
-			const s = await scene("contrib", { load: false });
+			const s = await rotationFixture("contrib", { load: false });
 			const token = await s.provider.rotate();
 			const outcome = await s.rotate(under, token, ["--dry-run"], ["-x"]);
 			expect(outcome.code).toBe(0);
@@ -121,7 +121,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 	);
 
 	test("a token the provider rejects is not even written", async () => {
-		const s = await scene();
+		const s = await rotationFixture();
 		const wrong = canary();
 		const outcome = await s.rotate(dash, wrong.token);
 		expect(outcome).toMatchObject({ code: 3, stderr: expect.stringContaining("rejects the new token (HTTP 401)") });
@@ -129,7 +129,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 	});
 
 	test("when exports fail with the new token the old one comes back", async () => {
-		const s = await scene();
+		const s = await rotationFixture();
 		const wrong = canary();
 		const outcome = await s.rotate(dash, wrong.token, ["--no-precheck"]);
 		expect(outcome.code).toBe(3);
@@ -140,7 +140,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 	});
 
 	test("without traffic nothing is proven, and it says so", async () => {
-		const s = await scene("contrib", { load: false });
+		const s = await rotationFixture("contrib", { load: false });
 		const token = await s.provider.rotate();
 		const outcome = await s.rotate(dash, token, ["--wait", "2"]);
 		expect(outcome).toMatchObject({ code: 9, stderr: expect.stringContaining("nothing was exported") });
@@ -148,7 +148,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 	});
 
 	test("${file:} distributions: validated, reloaded, proven; a config that does not validate stops it and the old token comes back", async () => {
-		const s = await scene("adot");
+		const s = await rotationFixture("adot");
 		const token = await s.provider.rotate();
 		const validate = `${otelcol.path} validate --config=${s.configPath}`;
 		const reload = ["--validate", validate, "--apply", `kill -HUP ${s.pid}`];
@@ -161,7 +161,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 	});
 
 	test("the first token needs no collector: it is put in place with the right mode", async () => {
-		const s = await scene("contrib", { load: false });
+		const s = await rotationFixture("contrib", { load: false });
 		const first = join(scratch(), "torii.token");
 		const outcome = await s.rotate(dash, s.provider.token, ["--token-file", first, "--owner", "0:0"]);
 		expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining("start the collector") });
@@ -170,7 +170,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 	});
 
 	test("bad input: one error, its exit code, nothing changed", async () => {
-		const s = await scene("contrib", { load: false });
+		const s = await rotationFixture("contrib", { load: false });
 		const good = canary();
 		const folder = scratch({
 			"two.txt": `${good.token}\n${good.token}\n`,
@@ -210,7 +210,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 	});
 
 	test("two at a time: the second waits its turn, and a lock whose owner is gone is taken over", async () => {
-		const s = await scene();
+		const s = await rotationFixture();
 		const token = await s.provider.rotate();
 		const lock = join(s.tokenFile, "..", ".crossfade-rotate.lock");
 		mkdirSync(lock);
@@ -226,7 +226,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 
 	test("a full disk: the old token stays, whole", async (context) => {
 		if (process.getuid?.() !== 0) context.skip("only root can mount a small file system");
-		const s = await scene();
+		const s = await rotationFixture();
 		const mount = scratch();
 		execFileSync("mount", ["-t", "tmpfs", "-o", "size=8k", "tmpfs", mount]);
 		onTestFinished(() => {

@@ -8,7 +8,7 @@ export const platforms: readonly Platform[] = ["systemd", "docker", "kubernetes"
 type ComponentRanges = Readonly<Record<string, string>>;
 
 /** What a distribution holds, by version: the content of its `inventory.json`. */
-export interface Inventory {
+export interface ComponentInventory {
 	readonly source: string;
 	/** The date of what was read. */
 	readonly read: string;
@@ -29,9 +29,9 @@ export interface Inventory {
 }
 
 /** Plain settings, as YAML or JSON can hold them. */
-export type Setting = string | number | boolean | readonly Setting[] | Settings;
-export interface Settings {
-	readonly [key: string]: Setting;
+export type ConfigValue = string | number | boolean | readonly ConfigValue[] | ConfigValues;
+export interface ConfigValues {
+	readonly [key: string]: ConfigValue;
 }
 
 /** What every way of running a collector has. */
@@ -84,7 +84,7 @@ export interface HelmChart {
 	/** Where the lowest stability of components is given, for Alloy. */
 	readonly stability?: readonly string[];
 	/** Values the chart cannot do without. */
-	readonly values: Settings;
+	readonly values: ConfigValues;
 }
 
 export interface EcsHost extends ContainerHost {
@@ -130,7 +130,7 @@ export interface Distribution {
 	readonly dialect: "otelcol" | "alloy";
 	/** The native name of its config file. */
 	readonly configFile: string;
-	readonly inventory: Inventory;
+	readonly inventory: ComponentInventory;
 	/** The platform when none is given. */
 	readonly defaultPlatform: Platform;
 	readonly hosts: Hosts;
@@ -144,7 +144,7 @@ export interface Distribution {
 	/** SIGHUP ends it; everything that would send one is an error. */
 	readonly stopsOnHangup?: true;
 	/** What a new config must hold besides ours, so that nothing the distribution does by default gets lost. */
-	readonly ownExporters?: (platform: Platform) => Settings;
+	readonly ownExporters?: (platform: Platform) => ConfigValues;
 	/** For a gateway in front of a vendor's agent: how it hands everything on. */
 	readonly agent?: AgentBehind;
 	/** What was read for the facts above. */

@@ -3,7 +3,7 @@ import { UNTRIED_WINDOWS } from "../../adapters/collectors/hosts.ts";
 import { version } from "../../base/version.ts";
 import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
-import type { Artefact, PlatformPieces, Step } from "./artefact.ts";
+import type { Artefact, PlatformPieces, RunbookStep } from "./artefact.ts";
 import { attributionSection } from "./attribution-runbook.ts";
 import { exporterLabel } from "./platforms/shared.ts";
 import { renderTemplate } from "./template.ts";
@@ -56,7 +56,7 @@ const applied = {
 	restart: "a restart; what waits in a memory queue is tried once more and then lost",
 } as const;
 
-function numbered(steps: readonly Step[], first: number) {
+function numbered(steps: readonly RunbookStep[], first: number) {
 	return steps.map((step, index) => ({
 		number: first + index,
 		text: step.text,
@@ -65,6 +65,6 @@ function numbered(steps: readonly Step[], first: number) {
 	}));
 }
 
-function shellOf({ shell }: Step): string {
+function shellOf({ shell }: RunbookStep): string {
 	return shell ?? "sh";
 }

@@ -1,13 +1,13 @@
 import type { HttpRequest } from "../../effects/net/http.ts";
-import type { Actor } from "./story.ts";
+import type { SimulatedCli } from "./simulated-fleet.ts";
 
 /**
- * One log record of an actor as OTLP/JSON, with a token in the header, or in the path, as Gemini CLI sends it where that passes. `at` is in
+ * One log record of a CLI as OTLP/JSON, with a token in the header, or in the path, as Gemini CLI sends it where that passes. `at` is in
  * milliseconds.
  */
-export function exportRequest(
+export function logExportRequest(
 	url: string,
-	{ host, service, version, cli }: Actor,
+	{ host, service, version, cli }: SimulatedCli,
 	token: string,
 	at: number,
 	{ takesPaths }: { readonly takesPaths: boolean } = { takesPaths: true },

@@ -1,7 +1,7 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import {
 	digestOf,
-	type Issue,
+	type NewToken,
 	stateOf,
 	type TokenLedger,
 	type TokenRecord,
@@ -35,7 +35,7 @@ export interface SandboxEvent {
 	readonly records?: number;
 }
 
-export interface Status {
+export interface SandboxStatus {
 	readonly provider: string;
 	readonly now: string;
 	/** How long the old token lives after a rotation; not there where it lives until somebody revokes it. */
@@ -63,7 +63,7 @@ export interface Ledger<D = unknown> extends TokenLedger<D> {
 	/** Notes that a token was presented and accepted. */
 	use(token: TokenRecord | undefined, now: number): void;
 	count(seen: Seen): void;
-	status(now: number): Pick<Status, "tokens" | "traffic">;
+	status(now: number): Pick<SandboxStatus, "tokens" | "traffic">;
 }
 
 export interface Judged<D = unknown> {
@@ -88,7 +88,7 @@ export function newLedger<D>(log: (event: SandboxEvent) => void): Ledger<D> {
 	const byDigest = new Map<string, Entry>();
 	const counters = new Map<string, Counter>();
 	const entryOf = ({ digest }: TokenRecord) => byDigest.get(digest);
-	const add = ({ token, now, details, id, endsAt }: Issue<D>, kind: "mint" | "rotate"): Entry => {
+	const add = ({ token, now, details, id, endsAt }: NewToken<D>, kind: "mint" | "rotate"): Entry => {
 		const digest = digestOf(token);
 		const entry: Entry = {
 			id: id ?? `tok_${digest.slice(-24)}`,

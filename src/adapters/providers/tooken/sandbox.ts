@@ -1,22 +1,22 @@
 import { MINUTE_MS } from "../../../base/duration.ts";
-import { timeOr, whole, words } from "../../../base/settings.ts";
+import { timeOrWordSetting, wholeNumberSetting, wordsSetting } from "../../../base/settings.ts";
 import {
-	type Call,
+	type ApiCall,
+	type ApiRoute,
 	isoTime,
-	json,
-	type Office,
+	jsonAnswer,
 	Refused,
-	type Route,
+	type SandboxServices,
 	sandboxProvider,
 	stateOf,
 	type TokenRecord,
-	text,
-	texts,
-	type Wanted,
+	type TokenRequest,
+	textField,
+	textListField,
 } from "../sandbox.ts";
 import { provider } from "./index.ts";
 
-interface Details {
+interface TookenToken {
 	readonly name: string;
 	readonly scopes: readonly string[];
 	readonly expiresAt: number;
@@ -48,29 +48,29 @@ export const sandbox = sandboxProvider({
 	prefix: "tok_live_",
 	adminKey: { prefix: "tok_live_", what: "an API key with every scope, as Bearer" },
 	settings: {
-		scopes: words("tokens:read", "of tokens made in the portal"),
-		expires: timeOr("never", "never", "when tokens made in the portal die"),
-		limit: whole("1000", "requests a minute", 1),
+		scopes: wordsSetting("tokens:read", "of tokens made in the portal"),
+		expires: timeOrWordSetting("never", "never", "when tokens made in the portal die"),
+		limit: wholeNumberSetting("1000", "requests a minute", 1),
 	},
 	conflict: ({ scopes }) =>
 		scopes.every((scope) => ALL_SCOPES.includes(scope)) ? undefined : `scopes are ${ALL_SCOPES.join(", ")}`,
-	start({ scopes, expires, limit }, { ledger, newToken }: Office<Details>) {
+	start({ scopes, expires, limit }, { ledger, newToken }: SandboxServices<TookenToken>) {
 		const window = { minute: 0, used: 0 };
 		const current = () => ledger.tokens.filter((token) => ledger.find(token.id) === token);
-		const shape = (token: TokenRecord<Details>, now: number) =>
+		const shape = (token: TokenRecord<TookenToken>, now: number) =>
 			shown(
 				token,
 				ledger.tokens.filter(({ id }) => id === token.id),
 				now,
 			);
-		const byId = (id = ""): TokenRecord<Details> => {
+		const byId = (id = ""): TokenRecord<TookenToken> => {
 			const found = current().find((token) => token.id === id);
 			if (!found) throw new Refused(404, "Token not found");
 			return found;
 		};
-		const mint = (token: string, wanted: Wanted, now: number) => {
-			const name = text(wanted, "name");
-			const asked = texts(wanted, "scopes") ?? [];
+		const mint = (token: string, wanted: TokenRequest, now: number) => {
+			const name = textField(wanted, "name");
+			const asked = textListField(wanted, "scopes") ?? [];
 			if (asked.length === 0) throw new Refused(400, "scopes must hold at least one");
 			if (!asked.every((scope) => ALL_SCOPES.includes(scope)))
 				throw new Refused(422, `scopes are ${ALL_SCOPES.join(", ")}`);
@@ -79,18 +79,18 @@ export const sandbox = sandboxProvider({
 			const expiresAt = expiry(wanted["expires_at"], now);
 			return ledger.mint({ token, now, details: { name, scopes: asked, expiresAt }, endsAt: expiresAt });
 		};
-		const rotate = (old: TokenRecord<Details>, token: string, _: Wanted, now: number) => {
+		const rotate = (old: TokenRecord<TookenToken>, token: string, _: TokenRequest, now: number) => {
 			if (stateOf(old, now) !== "active")
 				throw new Refused(422, `a token that is ${stateOf(old, now)} cannot be rotated`);
 			const { id, details } = old;
 			return ledger.rotate([old], { token, now, id, details, endsAt: details.expiresAt }, 0);
 		};
 		const route = (
-			line: `${Route["method"]} ${string}`,
+			line: `${ApiRoute["method"]} ${string}`,
 			scope: string,
-			answer: (call: Call<Details>) => ReturnType<Route["answer"]>,
-		): Route<Details> => {
-			const [method, path = ""] = line.split(" ") as [Route["method"], string];
+			answer: (call: ApiCall<TookenToken>) => ReturnType<ApiRoute["answer"]>,
+		): ApiRoute<TookenToken> => {
+			const [method, path = ""] = line.split(" ") as [ApiRoute["method"], string];
 			return {
 				method,
 				path,
@@ -130,7 +130,7 @@ export const sandbox = sandboxProvider({
 				route("POST /v1/tokens", "tokens:write", (call) => {
 					const token = newToken();
 					const { id, ...rest } = shape(mint(token, call.body(), call.now), call.now);
-					return json(201, { id, token, ...rest });
+					return jsonAnswer(201, { id, token, ...rest });
 				}),
 				route("GET /v1/tokens", "tokens:read", ({ query, now }) => {
 					const page = range(query, "page", 1, 1_000_000, 1);
@@ -141,9 +141,9 @@ export const sandbox = sandboxProvider({
 						.map((token) => shape(token, now))
 						.filter((each) => each.name.toLowerCase().includes(name) && (status === null || each.status === status));
 					const data = all.slice((page - 1) * size, page * size);
-					return json(200, { data, meta: { page, per_page: size, total: all.length } });
+					return jsonAnswer(200, { data, meta: { page, per_page: size, total: all.length } });
 				}),
-				route("GET /v1/tokens/:id", "tokens:read", ({ path, now }) => json(200, shape(byId(path["id"]), now))),
+				route("GET /v1/tokens/:id", "tokens:read", ({ path, now }) => jsonAnswer(200, shape(byId(path["id"]), now))),
 				route("DELETE /v1/tokens/:id", "tokens:revoke", ({ path, now }) => {
 					ledger.revoke(byId(path["id"]), now);
 					return { status: 204, contentType: "application/json", body: "" };
@@ -151,7 +151,7 @@ export const sandbox = sandboxProvider({
 				route("POST /v1/tokens/:id/rotate", "tokens:rotate", ({ path, now }) => {
 					const token = newToken();
 					const { id, details } = rotate(byId(path["id"]), token, {}, now);
-					return json(200, { id, token, scopes: details.scopes, rotated_at: isoTime(now) });
+					return jsonAnswer(200, { id, token, scopes: details.scopes, rotated_at: isoTime(now) });
 				}),
 			],
 		};
@@ -168,7 +168,7 @@ export const sandbox = sandboxProvider({
 });
 
 /** A token as every answer but the first shows it. https://docs.tooken.ai/concepts/tokens */
-function shown(token: TokenRecord<Details>, secrets: readonly TokenRecord[], now: number) {
+function shown(token: TokenRecord<TookenToken>, secrets: readonly TokenRecord[], now: number) {
 	const { name, scopes, expiresAt } = token.details;
 	const lastUsedAt = Math.max(...secrets.map((each) => each.lastUsedAt ?? 0));
 	return {

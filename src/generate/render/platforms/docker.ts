@@ -4,7 +4,14 @@ import { versionText } from "../../../base/versions.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
 import type { PlatformPieces } from "../artefact.ts";
 import { Commented, yamlText } from "../yaml.ts";
-import { attributionPorts, byHand, containerArguments, folderOf, metricsProof, rotateScriptName } from "./shared.ts";
+import {
+	attributionPorts,
+	containerArguments,
+	folderOf,
+	metricsProof,
+	rotateByHand,
+	rotateScriptName,
+} from "./shared.ts";
 
 /** A collector in a container that Docker Compose runs. */
 export function dockerPieces(plan: CollectorPlan, host: ContainerHost): PlatformPieces {
@@ -25,7 +32,7 @@ export function dockerPieces(plan: CollectorPlan, host: ContainerHost): Platform
 				text: "Give the new token to the script, in the folder of compose.yaml. It asks the provider whether the token is accepted, replaces the file whole, has the collector use it, waits until exports succeed with it, and puts the old one back when they fail.",
 				commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token   # or from a file`],
 			},
-			byHand(plan),
+			rotateByHand(plan),
 		],
 		proof: metricsProof(plan),
 		rollBack: [

@@ -1,7 +1,7 @@
 import type { EcsHost } from "../../../adapters/collectors/distribution.ts";
 import { sh } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
-import type { PlatformPieces, Step } from "../artefact.ts";
+import type { PlatformPieces, RunbookStep } from "../artefact.ts";
 import { renderConfig } from "../collector.ts";
 import { imageOf } from "./docker.ts";
 import { ASK_TOKEN, attributionPorts, exporterLabel, folderOf } from "./shared.ts";
@@ -10,7 +10,7 @@ import { ASK_TOKEN, attributionPorts, exporterLabel, folderOf } from "./shared.t
 export function ecsPieces(plan: CollectorPlan, host: EcsHost): PlatformPieces {
 	const secret = `${plan.name}-ingest`;
 	const putSecret = `${ASK_TOKEN} | aws secretsmanager put-secret-value --secret-id ${secret} --secret-string file:///dev/stdin`;
-	const replace: Step = {
+	const replace: RunbookStep = {
 		text: "Replace the tasks: new ones start with the new token before the old ones stop. A running task never sees a new secret.",
 		commands: [host.restart, "aws ecs wait services-stable --cluster CLUSTER --services SERVICE"],
 	};

@@ -1,7 +1,7 @@
 import type { KubernetesHost } from "../../../adapters/collectors/distribution.ts";
 import { sh } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
-import type { Artefact, PlatformPieces, Step } from "../artefact.ts";
+import type { Artefact, PlatformPieces, RunbookStep } from "../artefact.ts";
 import { renderConfig } from "../collector.ts";
 import { otelcolConfig } from "../otelcol.ts";
 import { Commented, type YamlMap, type YamlValue, yamlText } from "../yaml.ts";
@@ -14,7 +14,7 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 	const key = fileOf(plan.tokenFile);
 	const isEnv = plan.delivery.way === "env";
 	const putSecret = `${ASK_TOKEN} | kubectl -n NAMESPACE create secret generic ${secret} --from-file=${sh(key)}=/dev/stdin --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts -f -`;
-	const apply: Step[] =
+	const apply: RunbookStep[] =
 		plan.delivery.apply === "nothing"
 			? [
 					{

@@ -2,7 +2,7 @@ import { sh } from "../../../base/quote.ts";
 import { isAtLeast } from "../../../base/versions.ts";
 import { ATTRIBUTION_PORT } from "../../plan/attribution.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
-import type { Step } from "../artefact.ts";
+import type { RunbookStep } from "../artefact.ts";
 
 export function rotateScriptName({ name }: Pick<CollectorPlan, "name">): string {
 	return `rotate-${name}.sh`;
@@ -40,7 +40,7 @@ export function attributionPorts({ attribution }: CollectorPlan): readonly numbe
 }
 
 /** Looking at the two families of counters that tell whether exports succeed. */
-export function metricsProof(plan: CollectorPlan, prepare: readonly string[] = []): Step {
+export function metricsProof(plan: CollectorPlan, prepare: readonly string[] = []): RunbookStep {
 	return {
 		text: "Run this twice, some seconds apart. The sent counters must rise and the send_failed counters must not.",
 		commands: [
@@ -61,7 +61,7 @@ export function containerArguments(
 }
 
 /** What the rotation script does, for those who would rather do it themselves. */
-export function byHand(plan: CollectorPlan): Step {
+export function rotateByHand(plan: CollectorPlan): RunbookStep {
 	const folder = folderOf(plan.tokenFile);
 	const fresh = sh(`${folder}/.${plan.name}.new`);
 	const { delivery, host } = plan;

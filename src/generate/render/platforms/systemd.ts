@@ -1,8 +1,8 @@
 import type { SystemdHost } from "../../../adapters/collectors/distribution.ts";
 import { sh } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
-import type { Artefact, PlatformPieces, Step } from "../artefact.ts";
-import { byHand, folderOf, metricsProof, rotateScriptName, validateCommand } from "./shared.ts";
+import type { Artefact, PlatformPieces, RunbookStep } from "../artefact.ts";
+import { folderOf, metricsProof, rotateByHand, rotateScriptName, validateCommand } from "./shared.ts";
 
 /** A collector that systemd runs from a package. */
 export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformPieces {
@@ -50,7 +50,7 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 				text: "Give the new token to the script. It asks the provider whether the token is accepted, replaces the file whole, has the collector use it, waits until exports succeed with it, and puts the old one back when they fail.",
 				commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token   # or from a file`],
 			},
-			byHand(plan),
+			rotateByHand(plan),
 		],
 		proof: metricsProof(plan),
 		rollBack: [
@@ -59,7 +59,7 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 	};
 }
 
-function unitSteps(unit: Artefact | undefined, host: SystemdHost): Step[] {
+function unitSteps(unit: Artefact | undefined, host: SystemdHost): RunbookStep[] {
 	if (!unit) return [];
 	const target = host.ownUnit
 		? `/etc/systemd/system/${host.unit}`

@@ -1,9 +1,9 @@
-/** The rotation that `crossfade demo` tells, as data: who sends what and when. Times are minutes since the new token was made. */
+/** Who sends in `crossfade demo`, as data: who sends what and when. Times are minutes since the new token was made. */
 
-export type Credential = "old" | "new" | "stranger";
+export type CredentialRole = "old" | "new" | "stranger";
 
-/** A CLI on a machine of the story. */
-export interface Actor {
+/** A CLI on a machine of the demo. */
+export interface SimulatedCli {
 	readonly host: string;
 	readonly cli: string;
 	readonly service: string;
@@ -12,19 +12,8 @@ export interface Actor {
 	readonly every: number;
 	/** Awake from and until, in minutes; machines that never sleep have one long span. */
 	readonly awake: readonly (readonly [from: number, until: number])[];
-	/** When it begins to send with the new token; never, if the story does not get there. */
+	/** When it begins to send with the new token; never, if that is after the end. */
 	readonly moves: number;
-}
-
-/** Something that is told when its time has come. */
-export interface Chapter {
-	readonly at: number;
-	readonly title: string;
-	readonly text: string;
-	/** What is shown with it. */
-	readonly show?: "probe" | "watch" | "report";
-	/** What happens before it is shown. */
-	readonly does?: "rotate";
 }
 
 const STEP = 15;
@@ -36,7 +25,7 @@ const laptop = (
 	host: string,
 	moves: number,
 	clis: readonly (readonly [cli: string, version: string, every: number])[],
-): Actor[] =>
+): SimulatedCli[] =>
 	clis.map(([cli, version, every]) => ({
 		host,
 		cli,
@@ -59,7 +48,7 @@ const codex = ["codex", "0.166.0", 30] as const;
 const gemini = ["gemini", "0.34.0", 30] as const;
 
 /** The fleet: most machines get the MDM's new script within hours; one sleeps, one keeps an old process, one belongs to nobody. */
-const actors: readonly Actor[] = [
+const fleet: readonly SimulatedCli[] = [
 	...laptop("mac-ada", 45, [claude, codex]),
 	...laptop("mac-grace", 75, [claude]),
 	...laptop("mac-linus", 120, [codex, gemini]),
@@ -68,8 +57,8 @@ const actors: readonly Actor[] = [
 	// Its background process read the old token when it started, and nobody restarted it until the evening.
 	...laptop("mac-omar", 12 * 60, [codex]),
 	...laptop("linux-ken", 240, [claude, codex, gemini]),
-	...laptop("mac-lena", 19 * 60 + 30, [claude]).map((actor) => ({
-		...actor,
+	...laptop("mac-lena", 19 * 60 + 30, [claude]).map((sender) => ({
+		...sender,
 		awake: [
 			[START, -30],
 			[19 * 60, END],
@@ -90,57 +79,26 @@ const actors: readonly Actor[] = [
 const STRANGER_HOST = "build-box";
 
 /** The hosts that an admin would list: all but the one that nobody knows of. */
-export const expectedHosts: readonly string[] = [...new Set(actors.map(({ host }) => host))].filter(
+export const expectedHosts: readonly string[] = [...new Set(fleet.map(({ host }) => host))].filter(
 	(host) => host !== STRANGER_HOST,
 );
 
-export const chapters: readonly Chapter[] = [
-	{ at: START, title: "before", text: "every machine sends with one token" },
-	{
-		at: 0,
-		title: "rotate",
-		text: "the provider makes a new token; for 24 hours it accepts both",
-		does: "rotate",
-		show: "probe",
-	},
-	{ at: 60, title: "rollout", text: "the MDM brings the new token to one machine after another", show: "watch" },
-	{
-		at: 6 * 60,
-		title: "stragglers",
-		text: "who is left: a laptop that sleeps, a process that was not restarted, and a credential nobody knew of",
-		show: "watch",
-	},
-	{
-		at: 13 * 60,
-		title: "evening",
-		text: "the old process was restarted; the laptop still sleeps, and silence is not migration",
-	},
-	{
-		at: 19 * 60 + 15,
-		title: "morning",
-		text: "the laptop woke up and still sends with the old token: just in time to be seen",
-		show: "watch",
-	},
-	{ at: 22 * 60, title: "safe", text: "everybody moved, and the old token was silent long enough", show: "watch" },
-	{ at: 24 * 60 + 1, title: "deadline", text: "the old token died, and nobody noticed", show: "probe" },
-];
-
-/** The minutes the story steps through. */
-export const steps: readonly number[] = Array.from(
+/** The minutes the demo steps through. */
+export const minutes: readonly number[] = Array.from(
 	{ length: (END - START) / STEP + 1 },
 	(_, index) => START + index * STEP,
 );
 
 /** Who sends in the step that begins at this minute, and with what. */
-export function sending(minute: number): { readonly actor: Actor; readonly credential: Credential }[] {
-	return actors
+export function sending(minute: number): { readonly sender: SimulatedCli; readonly credential: CredentialRole }[] {
+	return fleet
 		.filter(
 			({ every, awake }) => minute % every === 0 && awake.some(([from, until]) => minute >= from && minute <= until),
 		)
-		.map((actor) => ({ actor, credential: credentialAt(actor, minute) }));
+		.map((sender) => ({ sender, credential: credentialAt(sender, minute) }));
 }
 
-function credentialAt({ host, moves }: Actor, minute: number): Credential {
+function credentialAt({ host, moves }: SimulatedCli, minute: number): CredentialRole {
 	if (host === STRANGER_HOST) return "stranger";
 	return minute >= moves ? "new" : "old";
 }
