@@ -4,6 +4,7 @@ import { providers } from "../adapters/providers/registry.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
 import { nearest } from "../base/suggest.ts";
+import { table } from "../base/table.ts";
 import type { Effects } from "../effects/effects.ts";
 import { renderKit } from "../generate/kit/kit.ts";
 import type { Flags } from "../spec/flags.ts";
@@ -113,10 +114,7 @@ function list(fx: Effects, json: boolean): ExitName {
 		["-v", "MDM", "machines", "modes"],
 		...rows.map((row) => [row.id, row.title, row.os.join(", "), row.modes.join(", ")]),
 	];
-	const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-	for (const row of cells) {
-		fx.terminal.print(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`);
-	}
+	for (const line of table(cells)) fx.terminal.print(`${line}\n`);
 	return "ok";
 }
 

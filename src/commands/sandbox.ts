@@ -2,6 +2,7 @@ import { sandboxProviders } from "../adapters/providers/sandbox.generated.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
 import { readSettings } from "../base/settings.ts";
+import { table } from "../base/table.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Terminal } from "../effects/terminal/output.ts";
 import { type Fault, faultHelp, parseFault } from "../rehearse/sandbox/faults.ts";
@@ -24,7 +25,7 @@ Providers:
 ${lines(sandboxProviders.map(({ id, about }) => [id, about]))}
 
 Their settings (--set), with what they are when not set:
-${lines(sandboxProviders.flatMap(({ id, settings }) => Object.entries(settings).map(([name, { standard, what }]) => [id, `${name}=${standard}`.padEnd(20) + what])))}
+${lines(sandboxProviders.flatMap(({ id, settings }) => Object.entries(settings).map(([name, { standard, what }]) => [id, `${name}=${standard}`, what])))}
 
 While it runs:
   GET  /_sandbox          which tokens are accepted, and what arrived with which
@@ -75,9 +76,10 @@ ${lines(faultHelp())}`,
 	run,
 };
 
-function lines(rows: readonly (readonly [string, string])[]): string {
-	const width = Math.max(...rows.map(([left]) => left.length)) + 2;
-	return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join("\n");
+function lines(rows: readonly (readonly string[])[]): string {
+	return table(rows)
+		.map((line) => `  ${line}`)
+		.join("\n");
 }
 
 async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {

@@ -539,7 +539,7 @@ describe("what is printed", () => {
 			expect(JSON.parse(outputs.json)).toMatchObject({ schema: 1, exit: { name: "findings", code: 10 } });
 		}
 		expect(doctorText({ diagnoses, probed: [], exit: "ok", isVerbose: false }, { color: true, width: 80 })).toContain(
-			"\u001b[31merror\u001b[0m",
+			"\u001b[31merror\u001b[39m",
 		);
 	});
 
