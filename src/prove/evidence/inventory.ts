@@ -115,7 +115,7 @@ class Notes {
 const MAX_SAMPLES = 5;
 const MAX_HOST = 253;
 
-type Hosts = Map<string, InventoryRow>;
+type RowsByHost = Map<string, InventoryRow>;
 
 /**
  * Reads report lines as they come: CSV exports of Jamf, Intune, Kandji (Iru) and others (any column that holds the line, whatever it is called),
@@ -126,7 +126,7 @@ export async function readInventory(
 	pieces: AsyncIterable<Uint8Array>,
 	options: { column?: string | undefined } = {},
 ): Promise<Inventory> {
-	const hosts: Hosts = new Map();
+	const hosts: RowsByHost = new Map();
 	const notes = new Notes();
 	let form: Form | undefined;
 	for await (const text of textOf(pieces)) {
@@ -142,7 +142,7 @@ interface Form {
 	end(): void;
 }
 
-async function formOf(first: string, column: string | undefined, hosts: Hosts, notes: Notes): Promise<Form> {
+async function formOf(first: string, column: string | undefined, hosts: RowsByHost, notes: Notes): Promise<Form> {
 	if (first.startsWith("{")) return byLine(notes, (line) => takeJson(line, hosts));
 	const delimiter = delimiterOf(first);
 	if (delimiter && !REPORT.test(first)) return csvForm(delimiter, column, hosts, notes);
@@ -176,7 +176,7 @@ function byLine(notes: Notes, take: (line: string) => string | undefined): Form 
 	};
 }
 
-async function csvForm(delimiter: string, column: string | undefined, hosts: Hosts, notes: Notes): Promise<Form> {
+async function csvForm(delimiter: string, column: string | undefined, hosts: RowsByHost, notes: Notes): Promise<Form> {
 	let time = -1;
 	return csvReader(
 		delimiter,
@@ -222,7 +222,7 @@ function bestOf(names: readonly string[], known: readonly string[]): number {
 	return best === undefined ? -1 : names.indexOf(best);
 }
 
-function takeJson(line: string, hosts: Hosts): string | undefined {
+function takeJson(line: string, hosts: RowsByHost): string | undefined {
 	let fields: [string, unknown][];
 	try {
 		const value: unknown = JSON.parse(line);
@@ -237,7 +237,7 @@ function takeJson(line: string, hosts: Hosts): string | undefined {
 	return keep(hosts, field(HOST_COLUMNS)?.trim() ?? "", report, field(TIME_COLUMNS));
 }
 
-function takePlain(line: string, hosts: Hosts): string | undefined {
+function takePlain(line: string, hosts: RowsByHost): string | undefined {
 	const begin = line.search(REPORT);
 	const [host = ""] = line.slice(0, Math.max(0, begin)).trim().split(/\s+/);
 	return keep(hosts, host.replace(/^"|[":,;|]+$/g, ""), parseReportLine(line), undefined);
@@ -245,7 +245,7 @@ function takePlain(line: string, hosts: Hosts): string | undefined {
 
 /** Keeps the newest report of a host; returns why it cannot be used. */
 function keep(
-	hosts: Hosts,
+	hosts: RowsByHost,
 	host: string,
 	report: ReturnType<typeof parseReportLine>,
 	time: string | undefined,
