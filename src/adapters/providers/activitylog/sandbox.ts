@@ -72,28 +72,17 @@ export const sandbox = sandboxProvider({
 		if (sample > 0 && tier.name !== "free") return "only the free tier samples";
 		return retentionProblem(tier, retention);
 	},
-	start({ tier, retention, sample, rate, burst }, { ledger, newToken, isAdminKey }: SandboxServices<ActivitylogToken>) {
-		const sessions = newSessions(newToken);
+	start({ tier, retention, sample, rate, burst }, services: SandboxServices<ActivitylogToken>) {
+		const sessions = newSessions(services.newToken);
 		const limit = rateLimit(Math.min(rate, tier.rate), Math.min(burst, tier.burst));
 		let admitted = 0;
 		const mint = (token: string, wanted: TokenRequest, now: number) => {
-			const live = ledger.tokens.filter((each) => stateOf(each, now) === "active");
+			const live = services.ledger.tokens.filter((each) => stateOf(each, now) === "active");
 			if (live.length >= tier.tokens) throw new Refused(409, `a system on this tier holds ${tier.tokens} tokens`);
 			const { retentionDays = retention } = wanted;
 			const problem = retentionProblem(tier, retentionDays);
 			if (problem !== undefined) throw new Refused(400, problem);
-			return ledger.mint({ token, now, details: { retentionDays: Number(retentionDays) } });
-		};
-		const route = (
-			line: `${ApiRoute["method"]} ${string}`,
-			by: ApiRoute["by"],
-			answer: (call: ApiCall<ActivitylogToken>) => ReturnType<ApiRoute["answer"]>,
-		): ApiRoute<ActivitylogToken> => {
-			const [method, path] = line.split(" ") as [ApiRoute["method"], string];
-			return { method, path: `/api/v1${path}`, by, answer };
-		};
-		const ownSystem = ({ path }: ApiCall) => {
-			if (path["system"] !== SYSTEM) throw new Refused(404, "no such system");
+			return services.ledger.mint({ token, now, details: { retentionDays: Number(retentionDays) } });
 		};
 		return {
 			portal: ["mint", "revoke"],
@@ -109,56 +98,10 @@ export const sandbox = sandboxProvider({
 			},
 			refusal: (_, message) => ({ error: message }),
 			routes: [
-				{
-					...route("POST /messages", ["token"], ({ now }) =>
-						jsonAnswer(201, {
-							id: `01J${String(admitted).padStart(23, "0")}`,
-							ingestedAt: new Date(now).toISOString(),
-						}),
-					),
-					records(call) {
-						const { body = "" } = call.body();
-						textField(call.body(), "stream", 80);
-						const size = Buffer.byteLength(typeof body === "string" ? body : JSON.stringify(body));
-						if (size > tier.body) throw new Refused(413, `a body has at most ${tier.body} bytes on this tier`);
-						return 1;
-					},
-				},
-				route("GET /systems/me", ["token"], ({ token }) =>
-					jsonAnswer(200, {
-						id: SYSTEM,
-						name: "sandbox",
-						tier: tier.name,
-						tokenId: token?.id,
-						retentionDays: token?.details.retentionDays,
-					}),
-				),
-				route("POST /auth/login", [], (call) => {
-					if (!isAdminKey(textField(call.body(), "password", 1000))) throw new Refused(401, "wrong email or password");
-					return jsonAnswer(200, sessions.open(call.now));
-				}),
-				route("POST /auth/refresh", [], (call) => {
-					if (!sessions.isRefresh(textField(call.body(), "refreshToken", 1000)))
-						throw new Refused(401, "not a refresh token");
-					return jsonAnswer(200, sessions.open(call.now));
-				}),
-				route("GET /systems/:system/tokens", ["admin"], (call) => {
-					ownSystem(call);
-					return jsonAnswer(200, { items: ledger.tokens.map((token) => shape(token, call.now)) });
-				}),
-				route("POST /systems/:system/tokens", ["admin"], (call) => {
-					ownSystem(call);
-					const token = newToken();
-					const { id, ...rest } = shape(mint(token, call.body(), call.now), call.now);
-					return jsonAnswer(201, { id, token, ...rest });
-				}),
-				route("DELETE /systems/:system/tokens/:id", ["admin"], (call) => {
-					ownSystem(call);
-					const found = ledger.find(call.path["id"] ?? "");
-					if (!found) throw new Refused(404, "no such token");
-					ledger.revoke(found, call.now);
-					return { status: 204, contentType: "application/json", body: "" };
-				}),
+				messageRoute(tier, () => admitted),
+				whoamiRoute(tier),
+				...loginRoutes(services, sessions),
+				...tokenRoutes(services, mint),
 			],
 		};
 	},
@@ -169,6 +112,89 @@ export const sandbox = sandboxProvider({
 		"https://www.activitylog.com/docs/60-query-api",
 	],
 });
+
+function route(
+	line: `${ApiRoute["method"]} ${string}`,
+	by: ApiRoute["by"],
+	answer: ApiRoute<ActivitylogToken>["answer"],
+): ApiRoute<ActivitylogToken> {
+	const [method, path] = line.split(" ") as [ApiRoute["method"], string];
+	return { method, path: `/api/v1${path}`, by, answer };
+}
+
+/** https://www.activitylog.com/docs/50-ingest-native */
+function messageRoute(tier: Tier, admitted: () => number): ApiRoute<ActivitylogToken> {
+	return {
+		...route("POST /messages", ["token"], ({ now }) =>
+			jsonAnswer(201, { id: `01J${String(admitted()).padStart(23, "0")}`, ingestedAt: new Date(now).toISOString() }),
+		),
+		records(call) {
+			const { body = "" } = call.body();
+			textField(call.body(), "stream", 80);
+			const size = Buffer.byteLength(typeof body === "string" ? body : JSON.stringify(body));
+			if (size > tier.body) throw new Refused(413, `a body has at most ${tier.body} bytes on this tier`);
+			return 1;
+		},
+	};
+}
+
+function whoamiRoute(tier: Tier): ApiRoute<ActivitylogToken> {
+	return route("GET /systems/me", ["token"], ({ token }) =>
+		jsonAnswer(200, {
+			id: SYSTEM,
+			name: "sandbox",
+			tier: tier.name,
+			tokenId: token?.id,
+			retentionDays: token?.details.retentionDays,
+		}),
+	);
+}
+
+function loginRoutes(
+	{ isAdminKey }: SandboxServices<ActivitylogToken>,
+	sessions: ReturnType<typeof newSessions>,
+): ApiRoute<ActivitylogToken>[] {
+	return [
+		route("POST /auth/login", [], (call) => {
+			if (!isAdminKey(textField(call.body(), "password", 1000))) throw new Refused(401, "wrong email or password");
+			return jsonAnswer(200, sessions.open(call.now));
+		}),
+		route("POST /auth/refresh", [], (call) => {
+			if (!sessions.isRefresh(textField(call.body(), "refreshToken", 1000)))
+				throw new Refused(401, "not a refresh token");
+			return jsonAnswer(200, sessions.open(call.now));
+		}),
+	];
+}
+
+/** What a person does in the portal. */
+function tokenRoutes(
+	{ ledger, newToken }: SandboxServices<ActivitylogToken>,
+	mint: (token: string, wanted: TokenRequest, now: number) => TokenRecord<ActivitylogToken>,
+): ApiRoute<ActivitylogToken>[] {
+	const ownSystem = ({ path }: ApiCall) => {
+		if (path["system"] !== SYSTEM) throw new Refused(404, "no such system");
+	};
+	return [
+		route("GET /systems/:system/tokens", ["admin"], (call) => {
+			ownSystem(call);
+			return jsonAnswer(200, { items: ledger.tokens.map((token) => shape(token, call.now)) });
+		}),
+		route("POST /systems/:system/tokens", ["admin"], (call) => {
+			ownSystem(call);
+			const token = newToken();
+			const { id, ...rest } = shape(mint(token, call.body(), call.now), call.now);
+			return jsonAnswer(201, { id, token, ...rest });
+		}),
+		route("DELETE /systems/:system/tokens/:id", ["admin"], (call) => {
+			ownSystem(call);
+			const found = ledger.find(call.path["id"] ?? "");
+			if (!found) throw new Refused(404, "no such token");
+			ledger.revoke(found, call.now);
+			return { status: 204, contentType: "application/json", body: "" };
+		}),
+	];
+}
 
 function shape(token: TokenRecord<ActivitylogToken>, now: number) {
 	const { id, createdAt, details } = token;
