@@ -7,6 +7,7 @@ import { examplesText, unwrap } from "./commands/help.ts";
 import { registry } from "./commands/registry.ts";
 import { unknownCommand, usageError } from "./commands/usage-error.ts";
 import { nodeEffects } from "./effects/node.ts";
+import { crashText } from "./effects/process/crash.ts";
 import { isTerminal, nodeTerminal, printAtOnce, wantsColor } from "./effects/terminal/terminal.ts";
 import { fileNameProblems } from "./spec/file-names.ts";
 import type { Flags } from "./spec/flags.ts";
@@ -109,8 +110,7 @@ function explain(error: unknown): ExitName {
 		printAtOnce(2, error.problems.map((problem) => `error: ${problemText(problem)}\n`).join(""));
 		return error.exit;
 	}
-	const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-	printAtOnce(2, `error: internal error, a bug of ours. Please report it with these lines:\n${stack}\n`);
+	printAtOnce(2, `error: internal error, a bug of ours. Please report it with these lines:\n${crashText(error)}`);
 	return "internal";
 }
 
