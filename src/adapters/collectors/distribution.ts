@@ -46,6 +46,10 @@ export interface Host {
 	readonly restart: string;
 	/** The command that shows its log. */
 	readonly logs: string;
+	/** The file it logs to, where that is no journal. */
+	readonly logFile?: string;
+	/** The commands that print its process's number, and what it logged since `$SINCE` in seconds since the epoch; absent where the platform decides them. */
+	readonly inspect?: { readonly pid: string; readonly logs: string };
 	/** What a reader has to know besides; each a sentence. */
 	readonly notes?: readonly string[];
 }
@@ -121,6 +125,9 @@ export interface SelfMetrics {
 	readonly label: (exporter: string, name: string) => string;
 }
 
+/** What tells that a collector has read its token anew: a text in its log, or a gauge with the time in seconds. */
+export type Uptake = { readonly log: string } | { readonly metric: string };
+
 /** A collector build. Facts only: stages decide what follows from them. */
 export interface Distribution {
 	readonly id: string;
@@ -139,6 +146,8 @@ export interface Distribution {
 	/** The command that prints the installed version. */
 	readonly versionCommand: string;
 	readonly metrics: SelfMetrics;
+	/** By how a new token reaches it: the file it watches was read again, or it has started (or reloaded). */
+	readonly uptake: { readonly watched: Uptake; readonly started: Uptake };
 	/** The argument that lets it run components that are not generally available, before their stability. */
 	readonly stabilityArgument?: string;
 	/** SIGHUP ends it; everything that would send one is an error. */

@@ -36,7 +36,7 @@ export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artef
 		proof: { ...pieces.proof, shell: shellOf(pieces.proof) },
 		stillOld: isEnv
 			? "the process was not restarted"
-			: "the file was changed in another place, or is a mount that never changes",
+			: "the collector's account may not read the new file, the file was changed in another place, or it is a single mounted file, which never changes",
 		stillOldFix: isEnv ? "restart it" : "compare the path above with what the collector sees",
 		counts: plan.attribution && attributionSection(plan, plan.attribution),
 		never: distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it ends."] : [],

@@ -2,7 +2,7 @@ import type { WindowsHost } from "../../../adapters/collectors/distribution.ts";
 import { ps } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
 import type { PlatformPieces, RunbookStep } from "../artefact.ts";
-import { exporterLabel } from "./shared.ts";
+import { exporterLabel, proofText } from "./shared.ts";
 
 /** A collector that runs as a Windows service. Nothing of this has been run on a Windows machine by us. */
 export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformPieces {
@@ -49,7 +49,7 @@ export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformP
 		],
 		rotate: [put, restart],
 		proof: {
-			text: "Run this twice, some seconds apart. The sent counters must rise and the send_failed counters must not.",
+			text: proofText(plan),
 			shell: "powershell",
 			commands: [
 				`(Invoke-WebRequest -UseBasicParsing ${plan.distribution.metrics.url}).Content -split "\`n" | Select-String 'otelcol_exporter_(sent|send_failed)_' | Select-String -SimpleMatch ${ps(exporterLabel(plan))}`,
