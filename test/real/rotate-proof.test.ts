@@ -65,10 +65,10 @@ describe("a rotation is proven only by what the new token alone brings about, on
 		const withList = (tokenFile: string) => {
 			chmodSync(dirname(tokenFile), 0o711);
 			chmodSync(tokenFile, 0o400);
-			execFileSync("setfacl", ["-m", `u:${NOBODY}:r`, tokenFile]);
+			execFileSync(program("setfacl").path, ["-m", `u:${NOBODY}:r`, tokenFile]);
 		};
 		const s = await rotationScene({ prepare: withList, command: asNobody });
-		const list = () => execFileSync("getfacl", ["-cpn", s.tokenFile], { encoding: "utf8" });
+		const list = () => execFileSync(program("getfacl").path, ["-cpn", s.tokenFile], { encoding: "utf8" });
 		const before = list();
 		const token = await s.provider.rotate();
 		expect(await s.rotate(dash, token)).toMatchObject({ code: 0, stderr: "" });
