@@ -34,7 +34,8 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 	["generate/check", ["base", "token", "generate/plan", "generate/splice", ...ADAPTERS, ...EFFECTS]],
 	["prove/otlp", ["adapters/providers"]],
 	["prove/metrics", ["token", "adapters/clis", "adapters/providers", "prove/otlp"]],
-	["prove/evidence", ["base", "token", "spec", "adapters/providers", "prove/metrics", ...EFFECTS]],
+	// The vehicles know what the columns of their exports are called.
+	["prove/evidence", ["base", "token", "spec", "adapters/providers", "adapters/vehicles", "prove/metrics", ...EFFECTS]],
 	["prove/judge", ["base", "prove/evidence"]],
 	["prove/probe", ["base", "token", "spec", "prove/otlp", "prove/evidence", "prove/judge", ...ADAPTERS, ...EFFECTS]],
 	["prove/tap", ["token", "prove/otlp", "prove/metrics", "prove/evidence", ...ADAPTERS, ...EFFECTS]],

@@ -1,14 +1,16 @@
 import { basename, dirname, resolve } from "node:path";
+import { defaultProvider } from "../adapters/providers/registry.ts";
 import { durationMs } from "../base/duration.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
+import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { OverlapView } from "../prove/overlap/view.ts";
 import { reportText } from "../prove/report/overlap-text.ts";
 import { startWatchPage } from "../prove/web/server.ts";
 import { type NarrationStep, narration } from "../rehearse/demo/narration.ts";
 import { type Rehearsal, type RehearsalOptions, type SentOn, startRehearsal } from "../rehearse/demo/rehearsal.ts";
-import { minutes } from "../rehearse/demo/simulated-fleet.ts";
+import { minutes, titles, titlesInUrl } from "../rehearse/demo/simulated-fleet.ts";
 import { readFlags } from "../spec/flags.ts";
 import type { Command, Invocation } from "./command.ts";
 
@@ -18,9 +20,8 @@ const TAP = "tap";
 
 export const demoCommand: Command = {
 	name: "demo",
-	description: `Tells a whole rotation on this machine in about a minute, offline: a provider that behaves like Torii, a gateway that counts who
-sends with which token (a real OpenTelemetry Collector if there is one, else crossfade tap), a small fleet with Claude Code,
-Codex and Gemini CLI, 24 hours of overlap in fast-forward, stragglers, the live page, and the report. Nothing is left behind.`,
+	description: `Tells a whole rotation on this machine in about a minute, offline: a provider that behaves like ${defaultProvider.title}, a gateway that counts who
+sends with which token (a real OpenTelemetry Collector if there is one, else crossfade tap), a small fleet with ${inWords(titles)}, 24 hours of overlap in fast-forward, stragglers, the live page, and the report. Nothing is left behind.`,
 	options: [
 		{
 			flags: "--collector <path>",
@@ -173,7 +174,7 @@ function gatewayLines({ gateway, failure }: Rehearsal, { collector }: RehearsalO
 		...(hasOwnToken
 			? [
 					"it runs with the config of crossfade collector -d contrib --attribute, and sends on with a token of its own",
-					"a token in the URL path does not pass a collector: Gemini CLI sends its in a header (OTEL_EXPORTER_OTLP_HEADERS)",
+					`a token in the URL path does not pass a collector: ${inWords(titlesInUrl)} sends its in a header (OTEL_EXPORTER_OTLP_HEADERS)`,
 				]
 			: []),
 	];

@@ -21,7 +21,7 @@ export const registry: readonly CommandEntry[] = [
 	},
 	{
 		name: "mdm",
-		summary: "scripts and payloads for Jamf, Intune, Kandji (Iru), Fleet and others",
+		summary: "scripts and payloads for your MDM, ready to upload",
 		load: async () => (await import("./mdm.ts")).mdmCommand,
 	},
 	{
@@ -66,7 +66,7 @@ export const registry: readonly CommandEntry[] = [
 	},
 	{
 		name: "sandbox",
-		summary: "run a provider on this machine that behaves like Torii",
+		summary: "run a provider on this machine, with the rules of a real one",
 		load: async () => (await import("./sandbox.ts")).sandboxCommand,
 	},
 	{

@@ -1,3 +1,4 @@
+import { issuers } from "../adapters/providers/registry.generated.ts";
 import { sandboxProviders } from "../adapters/providers/sandbox.generated.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
@@ -14,6 +15,8 @@ import { Secret } from "../token/secret.ts";
 import type { Command, Invocation } from "./command.ts";
 
 const [standardProvider] = sandboxProviders;
+/** For the examples: the provider whose old token dies at once. */
+const strict = issuers.find(({ overlapMs }) => overlapMs === 0) ?? standardProvider;
 
 export const sandboxCommand: Command = {
 	name: "sandbox",
@@ -65,10 +68,10 @@ ${lines(faultHelp())}`,
 		{ flags: "--json", description: "print events as JSON lines" },
 	],
 	examples: [
-		["crossfade sandbox --port 4319 --token-out ./torii.token", "a provider with a fresh token"],
+		[`crossfade sandbox --port 4319 --token-out ./${standardProvider.id}.token`, "a provider with a fresh token"],
 		["curl -sX POST -H 'Accept: text/plain' 127.0.0.1:4319/_sandbox/rotate -o new.token", "rotate it"],
 		[
-			"crossfade sandbox --provider tooken --admin-out ./api.key",
+			`crossfade sandbox --provider ${strict.id} --admin-out ./api.key`,
 			"one that rotates by API, the old token dying at once",
 		],
 		["crossfade sandbox --fault reset:times=1,on=manage", "the answer to the first rotation is lost"],

@@ -65,7 +65,16 @@ evidence: evidence
 			await provider.advance(`${hours}h`);
 		},
 		async send(host: string, token: string, cli = "codex") {
-			const sender = { host, cli, service: cli, version: "1.0", every: 1, awake: [], moves: 0 };
+			const sender = {
+				host,
+				cli,
+				service: cli,
+				version: "1.0",
+				path: "bearer" as const,
+				every: 1,
+				awake: [],
+				moves: 0,
+			};
 			const request = logExportRequest(url, sender, token, Date.now());
 			await fetch(request.url, { method: "POST", headers: request.headers ?? {}, body: request.body ?? null });
 			sent++;

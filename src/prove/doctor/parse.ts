@@ -7,7 +7,7 @@ import type { LayerFormat, Tolerance } from "../../adapters/clis/layering.ts";
 export type Parsed = { readonly document: Readonly<Record<string, unknown>> } | { readonly problem: string };
 
 /**
- * Reads a settings file as strictly as its CLI does: .env files with the library that Gemini CLI reads them with, JSON with comments and TOML
+ * Reads a settings file as strictly as its CLI does: .env files with the library that the CLIs read them with, JSON with comments and TOML
  * with libraries that tell where a file is broken.
  */
 export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance: Tolerance): Parsed {

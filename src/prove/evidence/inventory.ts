@@ -1,3 +1,4 @@
+import { vehicles } from "../../adapters/vehicles/registry.ts";
 import { FINGERPRINT_LENGTH } from "../../token/fingerprint.ts";
 import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
@@ -47,37 +48,15 @@ export function parseReportLine(text: string): Omit<InventoryRow, "host" | "at">
 	return { state: isMixed ? "drift" : state, fingerprint, clis: Object.fromEntries(pairs), users: Number(users) };
 }
 
-/** Column names under which MDMs export a machine's name, the best first, compared without case, blanks and underscores. */
+/** Names of columns, the best first: those of the MDMs we know, then words that many programs use. Compared as `plainName` gives them. */
 const HOST_COLUMNS = [
-	"computername",
-	"devicename",
-	"manageddevicename",
-	"hostname",
-	"host",
-	"host.name",
-	"device",
-	"machine",
-	"name",
-	"serialnumber",
-	"serial",
-];
+	...vehicles.flatMap(({ columns }) => columns?.host ?? []),
+	...["hostname", "host", "host.name", "device", "machine", "name", "serial number", "serial"],
+].map(plainName);
 /** The same for the time at which the line was reported. */
-const TIME_COLUMNS = [
-	"lastinventoryupdate",
-	"lastaudit",
-	"lastauditrun",
-	"reportedat",
-	"statusupdatetime",
-	"laststatusupdate",
-	"modifiedtime",
-	"lastmodified",
-	"laststateupdatedatetime",
-	"lastcheckin",
-	"lastseen",
-	"timestamp",
-	"time",
-	"date",
-];
+const TIME_COLUMNS = [...vehicles.flatMap(({ columns }) => columns?.time ?? []), ...["timestamp", "time", "date"]].map(
+	plainName,
+);
 
 /** What reading keeps: bounded by the number of hosts, not by the number of lines. */
 class Notes {
@@ -118,8 +97,7 @@ const MAX_HOST = 253;
 type RowsByHost = Map<string, InventoryRow>;
 
 /**
- * Reads report lines as they come: CSV exports of Jamf, Intune, Kandji (Iru) and others (any column that holds the line, whatever it is called),
- * JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Lines that cannot be used are counted, never fatal.
+ * Reads report lines as they come: CSV exports of MDMs (any column that holds the line, whatever it is called), JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Lines that cannot be used are counted, never fatal.
  * `column` names the column with the host where the header does not tell.
  */
 export async function readInventory(

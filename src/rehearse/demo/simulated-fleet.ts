@@ -1,3 +1,7 @@
+import type { Emission } from "../../adapters/clis/emission.ts";
+import { emissions } from "../../adapters/clis/emits.generated.ts";
+import { clis } from "../../adapters/clis/registry.ts";
+
 /** Who sends in `crossfade demo`, as data: who sends what and when. Times are minutes since the new token was made. */
 
 export type CredentialRole = "old" | "new" | "stranger";
@@ -8,6 +12,8 @@ export interface SimulatedCli {
 	readonly cli: string;
 	readonly service: string;
 	readonly version: string;
+	/** Where it has the token. */
+	readonly path: Emission["path"];
 	/** Minutes between two requests. */
 	readonly every: number;
 	/** Awake from and until, in minutes; machines that never sleep have one long span. */
@@ -21,43 +27,44 @@ export const START = -60;
 const END = 25 * 60;
 const ALWAYS = [[START, END]] as const;
 
-const laptop = (
-	host: string,
-	moves: number,
-	clis: readonly (readonly [cli: string, version: string, every: number])[],
-): SimulatedCli[] =>
-	clis.map(([cli, version, every]) => ({
-		host,
-		cli,
-		service: SERVICES[cli] ?? cli,
-		version,
-		every,
-		awake: ALWAYS,
-		moves,
-	}));
+/** The CLIs of the demo: the first three we know, with the minutes between two requests of each. */
+const cast = [15, 30, 30].flatMap((every, index) => {
+	const [cli, emission] = [clis[index], emissions[index]];
+	return cli && emission ? [{ cli, emission, every }] : [];
+});
 
-/** What each CLI calls itself in its telemetry. */
-const SERVICES: Readonly<Record<string, string>> = {
-	"claude-code": "claude-code",
-	codex: "codex_cli_rs",
-	gemini: "gemini-cli",
-};
+/** What those CLIs are called; those that send the token in the URL. */
+export const titles: readonly string[] = cast.map(({ cli }) => cli.title);
+export const titlesInUrl: readonly string[] = cast.flatMap(({ cli, emission }) =>
+	emission.path === "url" ? [cli.title] : [],
+);
 
-const claude = ["claude-code", "2.1.83", 15] as const;
-const codex = ["codex", "0.166.0", 30] as const;
-const gemini = ["gemini", "0.34.0", 30] as const;
+/** `members` are places in the cast. */
+const laptop = (host: string, moves: number, members: readonly number[]): SimulatedCli[] =>
+	members.flatMap((index) =>
+		cast.slice(index, index + 1).map(({ cli, emission: { resource, path }, every }) => ({
+			host,
+			cli: cli.id,
+			service: String(resource["service.name"]),
+			version: cli.system.since,
+			path,
+			every,
+			awake: ALWAYS,
+			moves,
+		})),
+	);
 
 /** The fleet: most machines get the MDM's new script within hours; one sleeps, one keeps an old process, one belongs to nobody. */
 const fleet: readonly SimulatedCli[] = [
-	...laptop("mac-ada", 45, [claude, codex]),
-	...laptop("mac-grace", 75, [claude]),
-	...laptop("mac-linus", 120, [codex, gemini]),
-	...laptop("mac-margaret", 180, [claude, gemini]),
-	...laptop("mac-omar", 195, [claude]),
+	...laptop("mac-ada", 45, [0, 1]),
+	...laptop("mac-grace", 75, [0]),
+	...laptop("mac-linus", 120, [1, 2]),
+	...laptop("mac-margaret", 180, [0, 2]),
+	...laptop("mac-omar", 195, [0]),
 	// Its background process read the old token when it started, and nobody restarted it until the evening.
-	...laptop("mac-omar", 12 * 60, [codex]),
-	...laptop("linux-ken", 240, [claude, codex, gemini]),
-	...laptop("mac-lena", 19 * 60 + 30, [claude]).map((sender) => ({
+	...laptop("mac-omar", 12 * 60, [1]),
+	...laptop("linux-ken", 240, [0, 1, 2]),
+	...laptop("mac-lena", 19 * 60 + 30, [0]).map((sender) => ({
 		...sender,
 		awake: [
 			[START, -30],
@@ -69,6 +76,7 @@ const fleet: readonly SimulatedCli[] = [
 		cli: "",
 		service: "nightly-import",
 		version: "3.2",
+		path: "bearer",
 		every: 30,
 		awake: [[5 * 60, 6 * 60]],
 		moves: Number.POSITIVE_INFINITY,
