@@ -32,7 +32,7 @@ export interface CollectorSpec {
 	/** Suffix of our component ids: `otlp_http/<name>`. */
 	readonly name: string;
 	readonly agentEndpoint: string | undefined;
-	/** Absent: nothing is counted by token. */
+	/** Absent: no counting by token. */
 	readonly attribution: AttributionSpec | undefined;
 }
 
