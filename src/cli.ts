@@ -1,120 +1,18 @@
 #!/usr/bin/env node
-import { Command as Commander, CommanderError, Option } from "commander";
-import type { Command } from "./commands/command.ts";
-import { registry } from "./commands/registry.ts";
 import { nodeEffects } from "./effects/node.ts";
-import { isTerminal, nodeTerminal, printAtOnce, wantsColor } from "./effects/terminal.ts";
-import { CrossfadeError, type ExitName, exitCodes, problemText } from "./errors.ts";
-import { shown } from "./render/quote.ts";
-import { fileNameProblems } from "./spec/file-names.ts";
-import type { Flags } from "./spec/flags.ts";
-import { version } from "./version.ts";
-
-const INTRO = `Generates collector configs that take an ingest token as a parameter and never log it,
-rotates that token without losing an event, and proves which token is seeing traffic.`;
-
-/** Runs the command line and returns how it went; what is thrown is explained on standard error. */
-async function main(argv: readonly string[]): Promise<ExitName> {
-	let exit: ExitName = "ok";
-	const program = newProgram("crossfade").description(INTRO).version(version, "-V, --version", "print the version");
-	program.helpCommand("help [command]", "explain a command");
-	const asked = argv.find((word) => !word.startsWith("-"));
-	const wanted = asked === "help" ? argv[argv.indexOf("help") + 1] : asked;
-	for (const { name, summary, load } of registry) {
-		const child = newProgram(name).summary(summary).description(summary);
-		if (name === wanted) {
-			describe(child, await load(), (done) => {
-				exit = done;
-			});
-		}
-		program.addCommand(child);
-	}
-	program.addHelpText("after", `\nStart with:\n  crossfade collector --help\n`);
-	await program.parseAsync(argv, { from: "user" });
-	return exit;
-}
-
-function newProgram(name: string): Commander {
-	return new Commander(name)
-		.exitOverride()
-		.configureOutput({ writeOut: (text) => printAtOnce(1, text), writeErr: () => undefined })
-		.configureHelp({ helpWidth: isTerminal(1) ? Math.min(process.stdout.columns ?? 100, 100) : 100 })
-		.helpOption("-h, --help", "explain this");
-}
-
-function append(value: string, before: readonly string[] = []): readonly string[] {
-	return [...before, value];
-}
-
-function describe(child: Commander, command: Command, finish: (exit: ExitName) => void): void {
-	child.description(command.description);
-	for (const { name, description } of command.arguments ?? []) child.argument(name, description);
-	const files: Record<string, string> = {};
-	for (const { flags, description, choices, repeatable, files: isFile } of command.options) {
-		const option = new Option(flags, choices ? `${description} (${choices.join(", ")})` : description);
-		if (isFile && option.long) files[option.attributeName()] = option.long;
-		child.addOption(repeatable ? option.argParser(append) : option);
-	}
-	// The one letter is the command's own where it has a use for it.
-	const verbose = command.options.some(({ flags }) => flags.startsWith("-v,")) ? "--verbose" : "-v, --verbose";
-	child.option("-q, --quiet", "say nothing but results and errors").option(verbose, "say more");
-	const width = Math.max(...command.examples.map(([line]) => line.length));
-	const examples = command.examples.map(([line, what]) => `  ${line.padEnd(width)}  # ${what}\n`).join("");
-	child.addHelpText("after", `\nExamples:\n${examples}`);
-	child.action(async () => {
-		const options = child.opts<Flags>();
-		const misplaced = fileNameProblems(options, files);
-		if (misplaced.length > 0) throw new CrossfadeError("usage", misplaced);
-		const terminal = nodeTerminal({
-			quiet: options["quiet"] === true,
-			verbose: options["verbose"] === true,
-			color: wantsColor(process.env, isTerminal(1)),
-		});
-		try {
-			const commands = () => Promise.all(registry.map(({ load }) => load()));
-			finish(await command.run(nodeEffects(terminal), { options, args: child.args, commands }));
-		} finally {
-			terminal.close();
-		}
-	});
-}
-
-/** Explains what was thrown, in the one style, and says which exit code it leads to. */
-function explain(error: unknown): ExitName {
-	if (error instanceof CommanderError) {
-		if (error.exitCode === 0) return "ok";
-		printAtOnce(2, `error: ${usageText(error)}\n  fix      see crossfade --help\n`);
-		return "usage";
-	}
-	if (error instanceof CrossfadeError) {
-		printAtOnce(2, error.problems.map((problem) => `error: ${problemText(problem)}\n`).join(""));
-		return error.exit;
-	}
-	const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-	printAtOnce(2, `error: internal error, a bug of ours. Please report it with these lines:\n${stack}\n`);
-	return "internal";
-}
-
-/** What commander has to say, without the value of any flag: a token given as a flag must not be repeated. */
-function usageText(error: CommanderError): string {
-	if (error.code === "commander.help") return "no command given";
-	const text = error.message.replace(/^error: /, "").replace(/(--?[A-Za-z][\w-]*)=[^']*/g, "$1");
-	const flag = /unknown option '(--?[\w-]*token[\w-]*)/.test(text);
-	const advice = flag ? "\n  note     a token is never taken as a flag: it would be seen in the process list" : "";
-	return `${text
-		.split("\n")
-		.map((line) => shown(line))
-		.join("\n")}${advice}`;
-}
+import { nodeOutput } from "./effects/terminal.ts";
+import { type ExitName, exitCodes } from "./errors.ts";
+import { explain, runProgram } from "./program.ts";
 
 function end(exit: ExitName): void {
 	process.exitCode = exitCodes[exit][0];
 }
 
 process.on("uncaughtException", (error) => {
-	end(explain(error));
+	end(explain(error, nodeOutput));
 	process.exit();
 });
 process.once("SIGINT", () => process.exit(exitCodes.interrupted[0]));
 
-main(process.argv.slice(2)).then(end, (error: unknown) => end(explain(error)));
+const around = { environment: process.env, output: nodeOutput, effects: nodeEffects };
+runProgram(process.argv.slice(2), around).then(end);
