@@ -4,7 +4,8 @@ import { registry } from "../src/commands/registry.ts";
 import { exitCodes } from "../src/errors.ts";
 import { version } from "../src/version.ts";
 import { canary } from "./harness/canary.ts";
-import { crossfade, scratch } from "./harness/cli.ts";
+import { scratch } from "./harness/cli.ts";
+import { crossfade } from "./harness/command.ts";
 
 describe("crossfade", () => {
 	test("--version is the package's", async () => {

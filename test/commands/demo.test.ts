@@ -2,7 +2,8 @@ import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { chapters, expectedHosts, sending, steps } from "../../src/demo/story.ts";
-import { crossfade, scratch, startCrossfade } from "../harness/cli.ts";
+import { scratch, startCrossfade } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
 import { demoWorld, expectNoToken, expectNothingLeft, processesOf } from "../harness/demo.ts";
 import { waitFor } from "../harness/wait.ts";
 
