@@ -12,7 +12,9 @@ const formats: readonly Format[] = ["json", "jsonc", "toml"];
 
 /** Runs cases on every awk that is here and fails where two disagree. */
 async function everywhere(cases: readonly Case[]): Promise<readonly Outcome[]> {
-	const here = awks.filter(({ name, part }) => isHere(part) && name.includes(process.env["PROPERTY_AWK"] ?? ""));
+	const here = awks.filter(
+		({ name, part }) => part.missing === undefined && name.includes(process.env["PROPERTY_AWK"] ?? ""),
+	);
 	const [first, ...others] = await Promise.all(here.map((awk) => runCases(awk, cases)));
 	if (!first) throw new Error("no awk is on this machine");
 	for (const [index, outcomes] of others.entries()) {
@@ -25,14 +27,6 @@ async function everywhere(cases: readonly Case[]): Promise<readonly Outcome[]> {
 	}
 	return first;
 }
-
-const isHere = (part: { path: string }) => {
-	try {
-		return part.path !== "";
-	} catch {
-		return false;
-	}
-};
 
 const setting = ({ format, text, plan }: Sample): Case => ({ format, mode: "set", text, plan: plan.map(planLine) });
 

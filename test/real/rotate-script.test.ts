@@ -10,14 +10,15 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
+import { crossfadeProcess, scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";
 import { startLoad } from "../harness/load.ts";
-import { otelcol, program } from "../harness/parts.ts";
+import { needs, otelcol, program, root } from "../harness/parts.ts";
 import { type RunningProvider, startProvider } from "../harness/provider.ts";
+import { shellcheck, shellcheckFindings } from "../harness/shellcheck.ts";
 import { runScript, type Shell, shells } from "../harness/shells.ts";
 import { waitFor } from "../harness/wait.ts";
 
@@ -50,9 +51,9 @@ async function scene(id = "contrib", { load: wanted = true } = {}): Promise<Scen
 	const tokenFile = join(folder, "torii.token");
 	chmodSync(tokenFile, 0o400);
 	const flags = ["collector", "-d", id, "--platform", "systemd", "--endpoint", provider.url, "--token-file", tokenFile];
-	const config = (await crossfade(flags)).stdout;
+	const config = (await crossfadeProcess(flags)).stdout;
 	const script = join(scratch(), "rotate-torii.sh");
-	writeFileSync(script, (await crossfade([...flags, "--rotate-script"])).stdout);
+	writeFileSync(script, (await crossfadeProcess([...flags, "--rotate-script"])).stdout);
 	const collector = await startCollector(scratch(), config);
 	const load = startLoad(collector.url, wanted ? { pauseMs: 10 } : { connections: 0 });
 	if (wanted) await waitFor("some events", async () => (await provider.records()) > 1_000);
@@ -60,6 +61,7 @@ async function scene(id = "contrib", { load: wanted = true } = {}): Promise<Scen
 		runScript(under, script, ["--metrics", collector.metricsUrl, "--validate", "", ...args], {
 			stdin: `${token}\n`,
 			canaries: [named(token), named(provider.token)],
+			watched: shellFlags.length > 0,
 			flags: shellFlags,
 		});
 	return {
@@ -81,15 +83,9 @@ function leftovers(tokenFile: string): string[] {
 	return readdirSync(join(tokenFile, "..")).filter((name) => name !== "torii.token");
 }
 
-describe("the generated rotation script, on a real collector under load", () => {
-	beforeEach((context) => {
-		otelcol.need(context);
-		program("curl").need(context);
-	});
-
-	test.each(shells.map((under) => [under.name, under] as const))(
-		"%s: rotates, proves it, loses nothing",
-		async (_name, under) => {
+describe("the generated rotation script, on a real collector under load", needs(otelcol, program("curl")), () => {
+	for (const under of shells)
+		test(`${under.name}: rotates, proves it, loses nothing`, { ...needs(under.part), timeout: 300_000 }, async () => {
 			const s = await scene();
 			const token = await s.provider.rotate();
 			const outcome = await s.rotate(under, token);
@@ -104,21 +100,17 @@ describe("the generated rotation script, on a real collector under load", () => 
 			await s.stopLoad();
 			await waitFor("everything to arrive", async () => (await s.received()) >= s.sent());
 			expect(await s.received()).toBe(s.sent());
-		},
-		300_000,
-	);
+		});
 
-	test.each(shells.map((under) => [under.name, under] as const))(
-		"%s: a traced shell shows no token",
-		async (_name, under) => {
+	for (const under of shells)
+		test(`${under.name}: a traced shell shows no token`, needs(under.part), async () => {
 			const s = await scene("contrib", { load: false });
 			const token = await s.provider.rotate();
 			const outcome = await s.rotate(under, token, ["--dry-run"], ["-x"]);
 			expect(outcome.code).toBe(0);
 			expect(outcome.stdout).toContain("would replace");
 			expect(readFileSync(s.tokenFile, "utf8")).toBe(s.provider.token);
-		},
-	);
+		});
 
 	test("a token the provider rejects is not even written", async () => {
 		const s = await scene();
@@ -224,8 +216,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 		expect(existsSync(lock)).toBe(false);
 	});
 
-	test("a full disk: the old token stays, whole", async (context) => {
-		if (process.getuid?.() !== 0) context.skip("only root can mount a small file system");
+	test("a full disk: the old token stays, whole", needs(root), async () => {
 		const s = await scene();
 		const mount = scratch();
 		execFileSync("mount", ["-t", "tmpfs", "-o", "size=8k", "tmpfs", mount]);
@@ -241,15 +232,14 @@ describe("the generated rotation script, on a real collector under load", () => 
 	});
 });
 
-test("shellcheck finds nothing in the script of any distribution", async (context) => {
-	const shellcheck = program("shellcheck");
-	shellcheck.need(context);
-	for (const id of ["contrib", "adot", "edot", "alloy"]) {
-		for (const platform of ["systemd", ...(id === "adot" ? ["docker"] : [])]) {
-			const { stdout } = await crossfade(["collector", "-d", id, "--platform", platform, "--rotate-script"]);
-			const path = join(scratch(), "rotate.sh");
-			writeFileSync(path, stdout);
-			execFileSync(shellcheck.path, ["-s", "sh", path], { stdio: "pipe" });
-		}
-	}
+test.each([
+	["contrib", "systemd"],
+	["adot", "systemd"],
+	["adot", "docker"],
+	["edot", "systemd"],
+	["alloy", "systemd"],
+])("shellcheck finds nothing in the script of %s on %s", needs(shellcheck), async (id, platform) => {
+	const { stdout } = await crossfadeProcess(["collector", "-d", id, "--platform", platform, "--rotate-script"]);
+	expect(stdout).toMatch(/^#!\/bin\/sh\n/);
+	expect(shellcheckFindings(join(scratch({ "rotate.sh": stdout }), "rotate.sh"))).toEqual([]);
 });
