@@ -21,7 +21,8 @@ const maxWorkers = availableParallelism() + 1;
 
 const project = (name: string, test: TestUserConfig) => ({
 	plugins: [sourcePlugin()],
-	test: { name, testTimeout: 60_000, maxWorkers, ...test },
+	// A test that asserts nothing fails.
+	test: { name, testTimeout: 60_000, maxWorkers, expect: { requireAssertions: true }, ...test },
 });
 
 /**
