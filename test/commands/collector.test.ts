@@ -16,7 +16,7 @@ import { distributionIds } from "../../src/adapters/collectors/registry.ts";
 import { canary } from "../harness/canary.ts";
 import { type RunOptions, scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
-import { needs, root } from "../harness/parts.ts";
+import { needs, smallDisks } from "../harness/parts.ts";
 
 const mine = canary();
 /** Somebody's config, with somebody's token in it. */
@@ -310,7 +310,7 @@ describe("crossfade collector --into", () => {
 		expect(readFileSync(join(cwd, "real.yaml"), "utf8")).toBe(config);
 	});
 
-	test("a full disk and a read-only file system: nothing changed", needs(root), async () => {
+	test("a full disk and a read-only file system: nothing changed", needs(smallDisks), async () => {
 		for (const [options, message] of [
 			["size=8k", "no space left"],
 			["ro", "read-only"],

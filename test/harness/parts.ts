@@ -35,16 +35,23 @@ declare module "vitest" {
 
 export const PROVISION = "scripts/provision.sh";
 
-/** A part that is found by asking this machine. */
+/** A part that is found by asking this machine, once, when a test first wants to know. */
 export function part(name: string, find: () => string | undefined, why: Partial<Missing> = {}): Part {
-	const found = find();
 	const { reason = `${name} is not on this machine`, fix = PROVISION } = why;
+	let found: { readonly path: string | undefined } | undefined;
+	const look = () => {
+		found ??= { path: find() };
+		return found.path;
+	};
 	return {
 		name,
-		missing: found === undefined ? { reason, fix } : undefined,
+		get missing() {
+			return look() === undefined ? { reason, fix } : undefined;
+		},
 		get path() {
-			if (found === undefined) throw new Error(`${reason}: a test that uses it must say needs(...)`);
-			return found;
+			const path = look();
+			if (path === undefined) throw new Error(`${reason}: a test that uses it must say needs(...)`);
+			return path;
 		},
 	};
 }
@@ -72,19 +79,43 @@ export const notRoot = part("an account that is not root", () => (process.getuid
 	fix: "run it as another account than root",
 });
 
-/** Files that even root cannot write: `chattr +i`, where the file system of temporary files and the account allow it. */
-export const immutableFiles = part("chattr", immutable, {
-	reason: "this account can make no file immutable where temporary files are",
-	fix: "run it as root, with TMPDIR on a file system such as ext4",
-});
+/** Small file systems that fill up: only root may mount them, and not in every container. */
+export const smallDisks = part(
+	"mount",
+	() =>
+		withFolder((folder) =>
+			isDone("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", folder) && isDone("umount", folder)
+				? "mount"
+				: undefined,
+		),
+	{
+		reason: "this account can mount no small file system",
+		fix: "run it as root where mounts are allowed",
+	},
+);
 
-function immutable(): string | undefined {
+/** Files that even root cannot write: `chattr +i`, where the file system of temporary files and the account allow it. */
+export const immutableFiles = part(
+	"chattr",
+	() =>
+		withFolder((folder) => {
+			const file = join(folder, "file");
+			writeFileSync(file, "");
+			return isDone("chattr", "+i", file) && isDone("chattr", "-i", file) ? "chattr" : undefined;
+		}),
+	{
+		reason: "this account can make no file immutable where temporary files are",
+		fix: "run it as root, with TMPDIR on a file system such as ext4",
+	},
+);
+
+const isDone = (command: string, ...args: readonly string[]) =>
+	spawnSync(command, args, { stdio: "ignore" }).status === 0;
+
+function withFolder<T>(use: (folder: string) => T): T {
 	const folder = mkdtempSync(join(tmpdir(), "crossfade-test-"));
 	try {
-		const file = join(folder, "file");
-		writeFileSync(file, "");
-		const [set, clear] = ["+i", "-i"].map((flag) => spawnSync("chattr", [flag, file], { stdio: "ignore" }).status);
-		return set === 0 && clear === 0 ? "chattr" : undefined;
+		return use(folder);
 	} finally {
 		rmSync(folder, { recursive: true });
 	}

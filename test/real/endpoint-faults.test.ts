@@ -6,7 +6,7 @@ import { scratch } from "../harness/cli.ts";
 import { awks, contents, type Machine, machine, text, write } from "../harness/endpoint.ts";
 import { kills } from "../harness/kills.ts";
 import { KILL_STRIDE } from "../harness/matrix.ts";
-import { needs, program, root } from "../harness/parts.ts";
+import { needs, program, smallDisks } from "../harness/parts.ts";
 import type { Shell } from "../harness/shells.ts";
 
 const self = "scope=user users=self";
@@ -136,31 +136,35 @@ describe("a disk that takes no more", () => {
 	const original = `# mine\n${"# a line of theirs\n".repeat(400)}model = "m"\n`;
 
 	for (const awk of awks)
-		test(`${awk.name}: a full working folder is told, and no file is changed or cut`, needs(root, awk), async () => {
-			const m = machine({ awk: awk.name });
-			write(m.home, ".codex/config.toml", original);
-			// What fits in the folder gets less and less, so that one step after the other is the first to fail.
-			for (const pages of [0, 1, 2, 3, 4, 5, 6, 8]) {
-				const fill = `mount -t tmpfs -o size=64k tmpfs "$0" && { head -c ${(16 - pages) * 4096} /dev/zero >"$0/fill" || :; }`;
-				const before = contents(m.home);
-				const outcome = await m.run(`${self} clis=codex`, {
-					...canary(),
-					shell: madeWorse("a full /var/run", fill, join(m.root, "var/run")),
-				});
-				if (outcome.code === 0) {
-					expect(text(m.files.codex)).toContain("# mine");
-					await m.run(`uninstall ${self}`);
-				} else {
-					expect(outcome.code, JSON.stringify(outcome)).toBe(12);
-					expect(outcome.stdout).toMatch(/^crossfade error .*\n$/);
-					expect(outcome.stderr).not.toBe("");
-					expect(contents(m.home)).toEqual(before);
+		test(
+			`${awk.name}: a full working folder is told, and no file is changed or cut`,
+			needs(smallDisks, program("unshare"), awk),
+			async () => {
+				const m = machine({ awk: awk.name });
+				write(m.home, ".codex/config.toml", original);
+				// What fits in the folder gets less and less, so that one step after the other is the first to fail.
+				for (const pages of [0, 1, 2, 3, 4, 5, 6, 8]) {
+					const fill = `mount -t tmpfs -o size=64k tmpfs "$0" && { head -c ${(16 - pages) * 4096} /dev/zero >"$0/fill" || :; }`;
+					const before = contents(m.home);
+					const outcome = await m.run(`${self} clis=codex`, {
+						...canary(),
+						shell: madeWorse("a full /var/run", fill, join(m.root, "var/run")),
+					});
+					if (outcome.code === 0) {
+						expect(text(m.files.codex)).toContain("# mine");
+						await m.run(`uninstall ${self}`);
+					} else {
+						expect(outcome.code, JSON.stringify(outcome)).toBe(12);
+						expect(outcome.stdout).toMatch(/^crossfade error .*\n$/);
+						expect(outcome.stderr).not.toBe("");
+						expect(contents(m.home)).toEqual(before);
+					}
+					expect(text(m.files.codex)).toBe(original);
 				}
-				expect(text(m.files.codex)).toBe(original);
-			}
-		});
+			},
+		);
 
-	test("a full home, a limit on the size of files: the file is as it was", needs(root), async () => {
+	test("a full home, a limit on the size of files: the file is as it was", needs(smallDisks), async () => {
 		const m = machine();
 		write(m.home, ".codex/config.toml", original);
 		const out = scratch();

@@ -16,7 +16,7 @@ import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";
 import { startLoad } from "../harness/load.ts";
-import { needs, otelcol, program, root } from "../harness/parts.ts";
+import { needs, otelcol, program, smallDisks } from "../harness/parts.ts";
 import { type RunningProvider, startProvider } from "../harness/provider.ts";
 import { shellcheck, shellcheckFindings } from "../harness/shellcheck.ts";
 import { runScript, type Shell, shells } from "../harness/shells.ts";
@@ -216,7 +216,7 @@ describe("the generated rotation script, on a real collector under load", needs(
 		expect(existsSync(lock)).toBe(false);
 	});
 
-	test("a full disk: the old token stays, whole", needs(root), async () => {
+	test("a full disk: the old token stays, whole", needs(smallDisks), async () => {
 		const s = await scene();
 		const mount = scratch();
 		execFileSync("mount", ["-t", "tmpfs", "-o", "size=8k", "tmpfs", mount]);
