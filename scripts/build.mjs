@@ -1,14 +1,18 @@
-// Bundles src/ into dist/: the command line as one lean entry with a chunk for whatever a command needs and nothing else, and the API.
+// Writes the registries of the adapters (with --frozen it fails if they are stale), then
+// bundles src/ into dist/: the command line as one lean entry with a chunk for whatever a command needs and nothing else, and the API.
 //
 // The command line is CommonJS: Node starts it a quarter faster than the same code as ES modules, which `npm run bench` shows.
 import { spawnSync } from "node:child_process";
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { rolldown } from "rolldown";
 import { nodeBundle } from "./bundling.mjs";
+import { checkRegistries, writeRegistries } from "./registries.mjs";
 
 /** Everything that was bundled, by path. */
 const inputs = new Set();
 
+if (process.argv.includes("--frozen")) checkRegistries("src/adapters");
+else writeRegistries("src/adapters");
 await rm("dist", { recursive: true, force: true });
 await bundle(
 	{ cli: "src/cli.ts" },

@@ -1,6 +1,7 @@
-// Writes the tables of the README from the code they describe; with --check it only says whether they are fresh.
+// Writes the tables of the README from the code they describe; with --check it only says whether they are up to date.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { build } from "rolldown";
 
 const crossfade = (/** @type {string[]} */ ...args) =>
 	execFileSync(process.execPath, ["dist/cli.cjs", ...args], { encoding: "utf8" });
@@ -27,12 +28,25 @@ function exitCodes() {
 	return ["| Code | Meaning |", "| --- | --- |", ...rows.map(({ code, meaning }) => `| ${code} | ${meaning} |`)];
 }
 
+/** @returns {Promise<string[]>} */
+async function clis() {
+	const { output } = await build({ input: "src/adapters/clis/registry.ts", platform: "node", write: false });
+	/** @type {{ clis: import("../src/adapters/clis/cli.ts").Cli[] }} */
+	const { clis } = await import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
+	return [
+		"| CLI | Still sent |",
+		"| --- | --- |",
+		...clis.map(({ title, sends }) => `| ${title} | ${sends.join("; ")} |`),
+	];
+}
+
 const before = readFileSync("README.md", "utf8");
 let after = before;
-for (const [name, rows] of Object.entries({ distributions: distributions(), "exit-codes": exitCodes() })) {
+const tables = { clis: await clis(), distributions: distributions(), "exit-codes": exitCodes() };
+for (const [name, rows] of Object.entries(tables)) {
 	const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
 	after = `${after.slice(0, after.indexOf(open) + open.length)}\n${rows.join("\n")}\n${after.slice(after.indexOf(close))}`;
 }
 if (process.argv.includes("--check")) {
-	if (after !== before) throw new Error("the tables of README.md are not fresh: npm run readme");
+	if (after !== before) throw new Error("the tables of README.md are out of date: run npm run readme");
 } else writeFileSync("README.md", after);

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { type ExitName, exitCodes } from "./base/errors.ts";
+import { explain, runProgram } from "./commands/program.ts";
 import { nodeEffects } from "./effects/node.ts";
-import { nodeOutput } from "./effects/terminal.ts";
-import { type ExitName, exitCodes } from "./errors.ts";
-import { explain, runProgram } from "./program.ts";
+import { nodeOutput } from "./effects/terminal/terminal.ts";
 
 function end(exit: ExitName): void {
 	process.exitCode = exitCodes[exit][0];

@@ -1,9 +1,3 @@
-export {
-	CrossfadeError,
-	type ExitName,
-	exitCodes,
-	type Place,
-	type Problem,
-} from "./errors.ts";
-export { fingerprint } from "./fingerprint.ts";
-export { Secret } from "./secret.ts";
+export { CrossfadeError, type ExitName, exitCodes, type Place, type Problem } from "./base/errors.ts";
+export { fingerprint } from "./token/fingerprint.ts";
+export { Secret } from "./token/secret.ts";

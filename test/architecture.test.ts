@@ -8,6 +8,104 @@ const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf
 	.filter((name) => name.endsWith(".ts"))
 	.map((name) => ({ path: `src/${name}`, text: readFileSync(join(root, "src", name), "utf8") }));
 
+/**
+ * Which rooms a room may import from: those it names and nothing else. Written from the ground up; a room stands below all that import it.
+ * CONTRIBUTING tells what each is for.
+ */
+const ADAPTERS = ["adapters/clis", "adapters/collectors", "adapters/providers", "adapters/vehicles"];
+const EFFECTS = ["effects", "effects/files", "effects/net", "effects/process", "effects/terminal"];
+const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
+	["base", []],
+	["token", ["base"]],
+	["adapters/providers", ["base"]],
+	["adapters/clis", ["base", "adapters/providers"]],
+	["adapters/collectors", ["base", "adapters/providers"]],
+	["adapters/vehicles", ["base", "adapters/clis"]],
+	["effects/files", ["base", "token"]],
+	["effects/net", ["base"]],
+	["effects/process", ["base", "token"]],
+	["effects/terminal", ["base", "token"]],
+	["effects", ["base", "token", "effects/files", "effects/net", "effects/process", "effects/terminal"]],
+	["spec", ["base", "token", ...ADAPTERS]],
+	["generate/plan", ["base", "spec", ...ADAPTERS]],
+	["generate/render", ["base", "token", "spec", "generate/plan", ...ADAPTERS]],
+	["generate/kit", ["base", "token", "spec", "generate/render", ...ADAPTERS, ...EFFECTS]],
+	["generate/splice", ["base", "generate/render"]],
+	["generate/check", ["base", "token", "generate/plan", "generate/splice", ...ADAPTERS, ...EFFECTS]],
+	["prove/otlp", ["adapters/providers"]],
+	["prove/metrics", ["token", "adapters/clis", "adapters/providers", "prove/otlp"]],
+	["prove/evidence", ["base", "token", "spec", "adapters/providers", "prove/metrics", ...EFFECTS]],
+	["prove/judge", ["base", "prove/evidence"]],
+	["prove/probe", ["base", "token", "spec", "prove/otlp", "prove/evidence", "prove/judge", ...ADAPTERS, ...EFFECTS]],
+	["prove/tap", ["token", "prove/otlp", "prove/metrics", "prove/evidence", ...ADAPTERS, ...EFFECTS]],
+	["prove/overlap", ["base", "spec", "prove/evidence", "prove/judge"]],
+	[
+		"prove/watch",
+		[
+			"base",
+			"token",
+			"spec",
+			"prove/metrics",
+			"prove/evidence",
+			"prove/overlap",
+			"prove/probe",
+			...ADAPTERS,
+			...EFFECTS,
+		],
+	],
+	["prove/report", ["base", "prove/judge", "prove/overlap"]],
+	["prove/web", ["base", "token", "prove/judge", "prove/overlap", ...EFFECTS]],
+	["prove/doctor", ["base", "token", "spec", "prove/probe", ...ADAPTERS, ...EFFECTS]],
+	["rehearse/sandbox", ["base", "token", "prove/otlp", ...ADAPTERS, ...EFFECTS]],
+	["rehearse/demo", ["*"]],
+	["commands", ["*"]],
+	["cli.ts", ["base", "spec", "commands", ...EFFECTS]],
+	["index.ts", ["*"]],
+]);
+
+/** Rooms that nothing else is built on: they may import every room below them. */
+const NOT_BUILT_ON = ["commands", "cli.ts", "index.ts"];
+
+/** `src/prove/judge/judge.ts` is in `prove/judge`, `src/base/mask.ts` in `base`; a file directly below `src/` is a room of its own. */
+function roomOf(path: string): string {
+	const [, wing = "", room = "", file] = path.split("/");
+	return file !== undefined && ROOMS.has(`${wing}/${room}`) ? `${wing}/${room}` : wing;
+}
+
+function mayImport(from: string, to: string): boolean {
+	const allowed = ROOMS.get(from) ?? [];
+	return from === to || allowed.includes(to) || (allowed.includes("*") && !NOT_BUILT_ON.includes(to));
+}
+
+/** Sets of nodes that can all reach each other, each sorted. */
+function circles(edges: readonly (readonly [string, string])[]): string[][] {
+	const next = new Map<string, Set<string>>();
+	for (const [from, to] of edges) if (from !== to) next.set(from, (next.get(from) ?? new Set()).add(to));
+	const reach = (start: string): Set<string> => {
+		const seen = new Set<string>();
+		const open = [start];
+		for (let node = open.pop(); node !== undefined; node = open.pop()) {
+			for (const to of next.get(node) ?? []) {
+				if (!seen.has(to)) open.push(to);
+				seen.add(to);
+			}
+		}
+		return seen;
+	};
+	const reached = new Map([...next.keys()].map((node) => [node, reach(node)]));
+	const groups = [...reached].flatMap(([node, seen]) =>
+		seen.has(node)
+			? [
+					[...seen]
+						.filter((other) => reached.get(other)?.has(node))
+						.sort()
+						.join("\n"),
+				]
+			: [],
+	);
+	return [...new Set(groups)].map((group) => group.split("\n"));
+}
+
 /** Node's own modules that compute and touch nothing. */
 const pureModules = new Set(["node:path", "node:util", "node:crypto", "node:buffer"]);
 /** Globals through which the world gets in. */
@@ -79,6 +177,14 @@ function target(from: string, specifier: string): string {
 	return relative(root, join(root, dirname(from), specifier));
 }
 
+/** Every import of a source by a source, types included. */
+const arrows = sources.flatMap(({ path, text }) =>
+	inspect(path, text)
+		.imports.filter(({ name }) => name.startsWith("."))
+		.map(({ name }): [from: string, to: string] => [path, target(path, name)])
+		.filter(([, to]) => to.startsWith("src/")),
+);
+
 function violations(rule: (path: string, text: string) => string[]): string[] {
 	return sources.flatMap(({ path, text }) => rule(path, text));
 }
@@ -111,34 +217,57 @@ describe("architecture", () => {
 		expect(found).toEqual([]);
 	});
 
-	test("an adapter imports no other adapter and no stage", () => {
-		const found = violations((path, text) => {
-			const [, kind, id] = path.match(/^src\/adapters\/([^/]+)\/([^/]+)\//) ?? [];
-			if (!kind || !id) return [];
-			const allowed = [`src/adapters/${kind}/${id}/`, `src/adapters/${kind}/`, "src/errors.ts", "src/versions.ts"];
-			return inspect(path, text)
-				.imports.filter(({ name }) => name.startsWith("."))
-				.map(({ name, line }) => ({ to: target(path, name), line }))
-				.filter(({ to }) => !allowed.some((place) => to.startsWith(place)) || isOtherAdapter(to, kind, id))
-				.map(({ to, line }) => `${path}:${line} imports ${to}`);
+	test("rooms import only what is below them, types too", () => {
+		const found = arrows.filter(([from, to]) => !mayImport(roomOf(from), roomOf(to)));
+		expect(found.map(([from, to]) => `${from} imports ${to}`)).toEqual([]);
+	});
+
+	test("every room is in the table, and the table names no room that is gone", () => {
+		const rooms = new Set(sources.map(({ path }) => roomOf(path)));
+		expect([...rooms].sort()).toEqual([...ROOMS.keys()].sort());
+	});
+
+	test("no circle of rooms", () => {
+		expect(circles(arrows.map(([from, to]) => [roomOf(from), roomOf(to)]))).toEqual([]);
+	});
+
+	test("no circle of files", () => {
+		expect(circles(arrows)).toEqual([]);
+	});
+
+	test("the search for circles sees one", () => {
+		expect(
+			circles([
+				["a", "b"],
+				["b", "c"],
+				["c", "a"],
+				["c", "d"],
+			]),
+		).toEqual([["a", "b", "c"]]);
+	});
+
+	test("an adapter imports its own folder, its contract and base", () => {
+		const found = arrows.flatMap(([from, to]) => {
+			const [, kind, id] = from.match(/^src\/adapters\/([^/]+)\/([^/]+)\//) ?? [];
+			if (!kind || !id || roomOf(to) === "base") return [];
+			const isOwn = to.startsWith(`src/adapters/${kind}/${id}/`);
+			const isContract = /^src\/adapters\/[^/]+\/[^/]+$/.test(to) && to.startsWith(`src/adapters/${kind}/`);
+			return isOwn || isContract ? [] : [`${from} imports ${to}`];
 		});
 		expect(found).toEqual([]);
 	});
 
-	test("stages know no product: they import contracts and registries, never an adapter", () => {
-		const found = violations((path, text) => {
-			if (path.startsWith("src/adapters/")) return [];
-			return inspect(path, text)
-				.imports.filter(({ name }) => name.startsWith("."))
-				.map(({ name, line }) => ({ to: target(path, name), line }))
-				.filter(({ to }) => /^src\/adapters\/[^/]+\/[^/]+\//.test(to))
-				.map(({ to, line }) => `${path}:${line} imports ${to}`);
-		});
-		expect(found).toEqual([]);
+	test("only the generated registry of a kind imports an adapter's folder from outside", () => {
+		const folderOf = (path: string) => /^src\/adapters\/[^/]+\/[^/]+\//.exec(path)?.[0];
+		const isRegistry = (path: string) => /^src\/adapters\/[^/]+\/[^/]+\.generated\.ts$/.test(path);
+		const found = arrows.filter(
+			([from, to]) => folderOf(to) !== undefined && folderOf(from) !== folderOf(to) && !isRegistry(from),
+		);
+		expect(found.map(([from, to]) => `${from} imports ${to}`)).toEqual([]);
 	});
 
-	test("pure stages import no effects but their types", () => {
-		const pure = /^src\/(spec|plan|render|splice|check|otlp|report|evidence|judge|doctor)\//;
+	test("pure rooms import no effects but their types", () => {
+		const pure = /^src\/(base|token|adapters|spec|generate)\/|^src\/prove\/(otlp|metrics|judge|overlap|report)\//;
 		const found = violations((path, text) => {
 			if (!pure.test(path)) return [];
 			const valueImports = [...text.matchAll(/^import (?!type )[^;]*? from "([^"]+)"/gm)];
@@ -156,8 +285,3 @@ describe("architecture", () => {
 		expect([...long, ...drawers]).toEqual([]);
 	});
 });
-
-function isOtherAdapter(to: string, kind: string, id: string): boolean {
-	const [, toKind, toId] = to.match(/^src\/adapters\/([^/]+)\/([^/]+)\//) ?? [];
-	return toId !== undefined && (toKind !== kind || toId !== id);
-}

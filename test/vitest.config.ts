@@ -22,7 +22,7 @@ const maxWorkers = availableParallelism() + 1;
 const project = (name: string, test: TestUserConfig) => ({
 	plugins: [sourcePlugin()],
 	// A test that asserts nothing fails.
-	test: { name, testTimeout: 60_000, maxWorkers, expect: { requireAssertions: true }, ...test },
+	test: { name, testTimeout: 300_000, hookTimeout: 300_000, maxWorkers, expect: { requireAssertions: true }, ...test },
 });
 
 /**
@@ -40,24 +40,21 @@ export default defineConfig({
 				include: ["test/**/*.test.ts"],
 				exclude: ["test/real/**", "test/smoke/**", ...scripts],
 			}),
-			project("smoke", { include: ["test/smoke/*.test.ts"], testTimeout: 120_000 }),
-			project("scripts", { include: scripts, testTimeout: 120_000 }),
+			project("smoke", { include: ["test/smoke/*.test.ts"] }),
+			project("scripts", { include: scripts }),
 			project("real", {
 				include: ["test/real/**/*.test.ts"],
 				exclude: loads,
-				testTimeout: 300_000,
-				hookTimeout: 300_000,
 			}),
 			project("load", {
 				include: loads,
-				testTimeout: 300_000,
-				hookTimeout: 300_000,
 				fileParallelism: false,
 				maxWorkers: 1,
 				sequence: { groupOrder: 1 },
 			}),
 			project("bench", {
 				include: ["test/bench/**/*.bench.ts"],
+				expect: { requireAssertions: false },
 				testTimeout: 600_000,
 				fileParallelism: false,
 				maxWorkers: 1,

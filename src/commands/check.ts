@@ -1,16 +1,16 @@
 import type { Distribution } from "../adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../adapters/collectors/registry.ts";
-import { binaryFindings, validateArguments } from "../check/binary.ts";
-import { checkText, type PlacedFinding, placeFindings } from "../check/check.ts";
-import { type RuleId, rules } from "../check/rules.ts";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { choiceProblem } from "../base/suggest.ts";
+import { isAtLeast, parseVersion, versionText } from "../base/versions.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { resolveRelease } from "../plan/release.ts";
-import { type CheckReport, countBySeverity, findingsReport, formats, ruleText } from "../report/findings.ts";
+import { binaryFindings, validateArguments } from "../generate/check/binary.ts";
+import { checkText, type PlacedFinding, placeFindings } from "../generate/check/check.ts";
+import { type CheckReport, countBySeverity, findingsReport, formats, ruleText } from "../generate/check/report.ts";
+import { type RuleId, rules } from "../generate/check/rules.ts";
+import { resolveRelease } from "../generate/plan/release.ts";
+import { decodeText } from "../generate/splice/encoding.ts";
 import { type Flags, readFlags } from "../spec/flags.ts";
-import { choiceProblem } from "../spec/suggest.ts";
-import { decodeText } from "../splice/encoding.ts";
-import { isAtLeast, parseVersion, versionText } from "../versions.ts";
 import type { Command, Invocation } from "./command.ts";
 
 const MAX_CONFIG_BYTES = 8 * 1024 * 1024;

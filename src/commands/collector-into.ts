@@ -1,14 +1,15 @@
+import type { ExitName } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
-import type { ExitName } from "../errors.ts";
-import type { CollectorPlan } from "../plan/collector.ts";
-import { planSummary } from "../plan/summary.ts";
-import { alloyFragment, alloyInput, alloyLabel, alloyText } from "../render/alloy.ts";
-import { otelcolFragment } from "../render/otelcol.ts";
-import { spliceAlloy } from "../splice/alloy.ts";
-import { spliceAlloyInYaml } from "../splice/alloy-embedded.ts";
-import { decodeText } from "../splice/encoding.ts";
-import { spliceOtelcol } from "../splice/otelcol.ts";
-import type { SpliceOutcome, WantedEntry } from "../splice/request.ts";
+import type { CollectorPlan } from "../generate/plan/collector.ts";
+import { planSummary } from "../generate/plan/summary.ts";
+import { alloyFragment, alloyInput } from "../generate/render/alloy.ts";
+import { alloyLabel, alloyText } from "../generate/render/alloy-text.ts";
+import { otelcolFragment } from "../generate/render/otelcol.ts";
+import { spliceAlloy } from "../generate/splice/alloy.ts";
+import { spliceAlloyInYaml } from "../generate/splice/alloy-embedded.ts";
+import { decodeText } from "../generate/splice/encoding.ts";
+import { spliceOtelcol } from "../generate/splice/otelcol.ts";
+import type { SpliceOutcome, WantedEntry } from "../generate/splice/request.ts";
 import type { Invocation } from "./command.ts";
 
 /** No collector config is larger; beyond it something else was named. */
@@ -41,8 +42,8 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 	} else if (options["json"]) {
 		fx.terminal.print(`${JSON.stringify({ ...summary, text: outcome.text }, undefined, 2)}\n`);
 	} else if (options["diff"]) {
-		const { renderDiff } = await import("../render/diff.ts");
-		const { protectLiterals } = await import("../check/literals.ts");
+		const { renderDiff } = await import("../generate/render/diff.ts");
+		const { protectLiterals } = await import("../generate/check/literals.ts");
 		protectLiterals(text, file, plan.distribution.dialect);
 		fx.terminal.print(changed ? renderDiff(file, text, outcome.text, fx.terminal.color) : "");
 		tell(fx, plan, outcome, changed ? "nothing was changed: add --write to do it" : "no difference");

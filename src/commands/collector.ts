@@ -1,11 +1,11 @@
 import { platforms } from "../adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../adapters/collectors/registry.ts";
 import { providers } from "../adapters/providers/registry.ts";
+import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName, type Problem } from "../errors.ts";
-import { type CollectorPlan, planCollector } from "../plan/collector.ts";
-import { CANNOT_TELL, planSummary } from "../plan/summary.ts";
-import { renderConfig } from "../render/collector.ts";
+import { type CollectorPlan, planCollector } from "../generate/plan/collector.ts";
+import { CANNOT_TELL, planSummary } from "../generate/plan/summary.ts";
+import { renderConfig } from "../generate/render/collector.ts";
 import { attributionWays } from "../spec/attribution.ts";
 import { deliveries, parseCollectorFlags, queues } from "../spec/collector.ts";
 import type { Command, Invocation } from "./command.ts";
@@ -90,7 +90,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	}
 	if (options["out"] !== undefined) return writeBundle(fx, plan, String(options["out"]), options);
 	if (options["rotateScript"]) {
-		const { renderRotateScript } = await import("../render/rotate-script.ts");
+		const { renderRotateScript } = await import("../generate/render/rotate-script.ts");
 		fx.terminal.print(renderRotateScript(plan));
 		return "ok";
 	}
@@ -143,7 +143,7 @@ async function writeBundle(
 	folder: string,
 	options: Invocation["options"],
 ): Promise<ExitName> {
-	const { renderBundle } = await import("../render/bundle.ts");
+	const { renderBundle } = await import("../generate/render/bundle.ts");
 	const artefacts = renderBundle(plan);
 	const paths = await fx.files.writeAll(folder, artefacts, { force: options["force"] === true });
 	if (options["json"]) {

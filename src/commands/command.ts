@@ -1,5 +1,5 @@
+import type { ExitName } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
-import type { ExitName } from "../errors.ts";
 import type { Flags } from "../spec/flags.ts";
 
 export interface OptionSpec {

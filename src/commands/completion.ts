@@ -1,6 +1,6 @@
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { choiceProblem } from "../base/suggest.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { choiceProblem } from "../spec/suggest.ts";
 import type { Command, Invocation, OptionSpec } from "./command.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;

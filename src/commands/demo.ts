@@ -1,13 +1,13 @@
 import { basename, dirname, resolve } from "node:path";
-import { type SentOn, type Stage, type StageOptions, setStage } from "../demo/stage.ts";
-import { type Chapter, chapters, steps } from "../demo/story.ts";
+import { durationMs } from "../base/duration.ts";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shown, shownName } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { shown } from "../render/quote.ts";
-import { reportText } from "../report/overlap-text.ts";
-import { durationMs } from "../spec/duration.ts";
+import { reportText } from "../prove/report/overlap-text.ts";
+import { startWatchPage } from "../prove/web/server.ts";
+import { type SentOn, type Stage, type StageOptions, setStage } from "../rehearse/demo/stage.ts";
+import { type Chapter, chapters, steps } from "../rehearse/demo/story.ts";
 import { readFlags } from "../spec/flags.ts";
-import { startWatchPage } from "../web/server.ts";
 import type { Command, Invocation } from "./command.ts";
 
 const PROGRAMS = ["otelcol-contrib", "otelcol"];
@@ -51,6 +51,8 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		});
 	}
 	const collector = collectorOf(fx, reader.text("collector"));
+	const out = reader.text("out");
+	if (out !== undefined && !reader.isSet("force")) await fx.files.assertFree([out]);
 	// From here on nobody ends us before everything is tidied up.
 	if (await fx.stopped(0)) return "interrupted";
 	const wait = reader.isSet("fast") ? 0 : pace;
@@ -67,7 +69,7 @@ function collectorOf({ programs }: Effects, wanted: string | undefined): string 
 	throw new CrossfadeError("usage", {
 		what: "there is no such program",
 		expected: `a program of OpenTelemetry Collector Contrib, or ${TAP}`,
-		got: shown(wanted),
+		got: shownName(wanted),
 		where: { file: "--collector" },
 		fix: `leave it away for ${PROGRAMS.join(" or ")} on PATH, and without those crossfade tap`,
 	});
@@ -129,7 +131,7 @@ async function tell(
 function cast({ gateway, failure }: Stage, { collector }: StageOptions): string[] {
 	const { title, other, hasOwnToken } = gateway;
 	return [
-		...(failure === undefined ? [] : [`${shown(collector ?? "")} does not start: ${failure}`]),
+		...(failure === undefined ? [] : [`${shownName(collector ?? "")} does not start: ${failure}`]),
 		`the gateway is ${title}; ${other}`,
 		...(hasOwnToken
 			? [
@@ -154,7 +156,10 @@ async function keep(
 ): Promise<void> {
 	const out = readFlags(options).text("out");
 	if (out === undefined) return;
-	const [{ reportDocument }, { pageData }] = [await import("../web/document.ts"), await import("../web/state.ts")];
+	const [{ reportDocument }, { pageData }] = [
+		await import("../prove/web/document.ts"),
+		await import("../prove/web/state.ts"),
+	];
 	const artefact = { path: basename(out), content: reportDocument(pageData(view)) };
 	const [path = out] = await fx.files.writeAll(dirname(out), [artefact], { force: options["force"] === true });
 	fx.terminal.print(`report: ${path}\n`);

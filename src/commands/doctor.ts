@@ -1,12 +1,12 @@
 import { clis } from "../adapters/clis/registry.ts";
-import type { KnownToken } from "../doctor/diagnosis.ts";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { fingerprint } from "../fingerprint.ts";
+import type { KnownToken } from "../spec/attribution.ts";
 import type { Flags } from "../spec/flags.ts";
 import { readFlags } from "../spec/flags.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import { clisOf } from "../spec/install.ts";
+import { fingerprint } from "../token/fingerprint.ts";
 import type { Command } from "./command.ts";
 import { loadFleet } from "./fleet-options.ts";
 
@@ -55,11 +55,11 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
 	const known = await knownTokens(fx, options);
 	const [{ layerings }, { gather }, { diagnose }, { verdictOf }, { doctorText, doctorJson }] = await Promise.all([
-		import("../adapters/clis/layerings.ts"),
-		import("../doctor/gather.ts"),
-		import("../doctor/diagnose.ts"),
-		import("../doctor/verdict.ts"),
-		import("../report/doctor.ts"),
+		import("../adapters/clis/layers.generated.ts"),
+		import("../prove/doctor/gather.ts"),
+		import("../prove/doctor/diagnose.ts"),
+		import("../prove/doctor/verdict.ts"),
+		import("../prove/doctor/report.ts"),
 	]);
 	const machine = await fx.machine();
 	if (machine.os === "other") {
@@ -79,7 +79,7 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 	}
 	const probed = [];
 	if (options["probe"] === true) {
-		const { probeCli } = await import("../doctor/probe.ts");
+		const { probeCli } = await import("../prove/doctor/probe.ts");
 		const marker = fingerprint(fx.random.token());
 		for (const each of diagnoses)
 			probed.push(await fx.terminal.progress(`asking for ${each.title}`, probeCli(fx, each, marker)));

@@ -1,4 +1,4 @@
-import { exitCodes } from "../errors.ts";
+import { exitCodes } from "../base/errors.ts";
 import type { Command } from "./command.ts";
 
 export const exitCodesCommand: Command = {

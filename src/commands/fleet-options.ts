@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
+import { CrossfadeError } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError } from "../errors.ts";
 import type { Flags } from "../spec/flags.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";

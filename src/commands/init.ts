@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { defaultProvider, providers } from "../adapters/providers/registry.ts";
-import { CrossfadeError } from "../errors.ts";
+import { CrossfadeError } from "../base/errors.ts";
 import { readFlags } from "../spec/flags.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import type { Command } from "./command.ts";
@@ -33,7 +33,7 @@ export const initCommand: Command = {
 		const id = reader.choice(reader.text("provider") ?? defaultProvider.id, ids, "--provider", "the provider");
 		const provider = providers.find((each) => each.id === id);
 		if (!provider) throw new CrossfadeError("usage", reader.problems);
-		const { fleetFile } = await import("../render/fleet-file.ts");
+		const { fleetFile } = await import("../generate/render/fleet-file.ts");
 		const content = fleetFile(provider);
 		const out = reader.text("out") ?? FLEET_FILE;
 		if (out === "-") {

@@ -1,14 +1,15 @@
 import { clis } from "../adapters/clis/registry.ts";
 import { providers } from "../adapters/providers/registry.ts";
+import type { Action } from "../adapters/vehicles/mode.ts";
 import { vehicles } from "../adapters/vehicles/registry.ts";
-import type { Action } from "../adapters/vehicles/vehicle.ts";
-import type { Effects, RunResult } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName, exitCodes, type Problem } from "../errors.ts";
-import { parseReportLine } from "../evidence/inventory.ts";
-import { renderEndpoint } from "../render/endpoint.ts";
-import { Secret } from "../secret.ts";
+import { CrossfadeError, type ExitName, exitCodes, type Problem } from "../base/errors.ts";
+import type { Effects } from "../effects/effects.ts";
+import type { RunResult } from "../effects/process/programs.ts";
+import { renderEndpoint } from "../generate/render/endpoint.ts";
+import { parseReportLine } from "../prove/evidence/inventory.ts";
 import type { Flags } from "../spec/flags.ts";
 import { parseInstallFlags, scopes } from "../spec/install.ts";
+import { Secret } from "../token/secret.ts";
 import type { Command, OptionSpec } from "./command.ts";
 
 /** A run that restarts background processes waits for them; no other takes more than seconds. */

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
-import type { FoundFile, KitFinding } from "../check/mdm/finding.ts";
-import { verifyKit } from "../check/mdm/verify.ts";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shown, shownName } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { MANIFEST } from "../render/mdm/kit.ts";
-import { shown } from "../render/quote.ts";
-import type { Secret } from "../secret.ts";
+import { MANIFEST } from "../generate/kit/kit.ts";
+import type { FoundFile, KitFinding } from "../generate/kit/verify/finding.ts";
+import { verifyKit } from "../generate/kit/verify/verify.ts";
 import { parseManifest } from "../spec/manifest.ts";
+import type { Secret } from "../token/secret.ts";
 
 /** No file of ours comes near this, in bytes. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -55,7 +55,7 @@ export async function verifyFolder(
 		const report = { ...summary, files: files.length, shells: names, findings };
 		fx.terminal.print(`${JSON.stringify(report, undefined, 2)}\n`);
 	} else {
-		fx.terminal.print(`${shown(folder)}: ${vehicle.title}, ${mode}, otel-crossfade ${shown(manifest.version)}\n`);
+		fx.terminal.print(`${shownName(folder)}: ${vehicle.title}, ${mode}, otel-crossfade ${shown(manifest.version)}\n`);
 		for (const finding of findings) fx.terminal.print(findingText(finding));
 		const warnings = findings.length - errors;
 		fx.terminal.print(
@@ -70,7 +70,7 @@ function counted(count: number, what: string): string {
 }
 
 function findingText({ severity, file, rule, what, fix }: KitFinding): string {
-	return `${severity}  ${shown(file)}: ${what} (${rule})\n  fix      ${fix}\n`;
+	return `${severity}  ${shownName(file)}: ${what} (${rule})\n  fix      ${fix}\n`;
 }
 
 async function readFiles(fx: Effects, folder: string): Promise<FoundFile[]> {

@@ -1,16 +1,16 @@
 import { systems } from "../adapters/clis/cli.ts";
 import { clis } from "../adapters/clis/registry.ts";
 import { providers } from "../adapters/providers/registry.ts";
+import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
+import { shown, shownName } from "../base/mask.ts";
+import { nearest } from "../base/suggest.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { renderKit } from "../render/mdm/kit.ts";
-import { shown } from "../render/quote.ts";
-import type { Secret } from "../secret.ts";
+import { renderKit } from "../generate/kit/kit.ts";
 import type { Flags } from "../spec/flags.ts";
 import { type MdmSpec, mdmFlags, mdms, modes, modesOf, parseMdmFlags, scopes, systemsOf } from "../spec/mdm.ts";
-import { choiceProblem } from "../spec/suggest.ts";
-import { parseTokenRef } from "../spec/token-ref.ts";
-import { isSafeAlphabet } from "../token-shape.ts";
+import { parseTokenRef } from "../token/reference.ts";
+import type { Secret } from "../token/secret.ts";
+import { isSafeAlphabet } from "../token/shape.ts";
 import type { Command, Invocation } from "./command.ts";
 
 export const mdmCommand: Command = {
@@ -63,10 +63,27 @@ verify <folder> checks such a folder before it is uploaded: nothing changed, not
 	run,
 };
 
+/** `crossfade mdm jamf` means the vehicle. */
+function unknownSubcommand(word: string): Problem {
+	const vehicle = mdms.find(
+		({ id }) =>
+			id ===
+			nearest(
+				word,
+				mdms.map((each) => each.id),
+			),
+	);
+	return {
+		what: `unknown subcommand '${shown(word)}'`,
+		expected: "verify, or no subcommand",
+		fix: vehicle ? `did you mean crossfade mdm -v ${vehicle.id}?` : "see crossfade mdm --help",
+	};
+}
+
 async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName> {
 	const [verb, folder] = args;
 	if (verb !== undefined) {
-		if (verb !== "verify") throw new CrossfadeError("usage", choiceProblem("the verb", verb, ["verify"], "mdm"));
+		if (verb !== "verify") throw new CrossfadeError("usage", unknownSubcommand(verb));
 		const { verifyFolder } = await import("./mdm-verify.ts");
 		return verifyFolder(fx, folder, await tokenOf(fx, options), options["json"] === true);
 	}
@@ -128,7 +145,7 @@ async function write(fx: Effects, spec: MdmSpec, folder: string, options: Flags)
 	if (secret) fx.terminal.note(`token     fp=${secret.fingerprint}`);
 	if (secret && !withToken) fx.terminal.note("          it is in none of these files: the MDM hands it over");
 	if (withToken) fx.terminal.note("secret    the files named *.secret.* hold the token: upload them, then delete them");
-	fx.terminal.note(`next      read ${shown(folder)}/STEPS.md, then crossfade mdm verify ${shown(folder)}`);
+	fx.terminal.note(`next      read ${shownName(folder)}/STEPS.md, then crossfade mdm verify ${shownName(folder)}`);
 	return "ok";
 }
 

@@ -1,17 +1,19 @@
-import { emissions } from "../adapters/clis/emissions.ts";
+import { emissions } from "../adapters/clis/emits.generated.ts";
 import { providers } from "../adapters/providers/registry.ts";
-import type { TlsFiles } from "../effects/connection.ts";
-import type { Effects, Terminal } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName, type Problem } from "../errors.ts";
-import { fingerprint } from "../fingerprint.ts";
-import { type ProbePlan, protocols } from "../probe/plan.ts";
-import { probeRound, type Round } from "../probe/round.ts";
-import { judgeRows, worstExit } from "../probe/verdict.ts";
-import { type ProbeReport, probeJson, probeJunit, probeLines, probeText } from "../report/probe.ts";
-import type { Secret } from "../secret.ts";
+import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
+import type { Effects } from "../effects/effects.ts";
+import type { TlsFiles } from "../effects/net/connection.ts";
+import type { Terminal } from "../effects/terminal/output.ts";
+import { type ProbeReport, probeJson, probeJunit, probeLines, probeText } from "../prove/probe/report.ts";
+import { probeRound } from "../prove/probe/round.ts";
+import { judgeRows, worstExit } from "../prove/probe/verdict.ts";
+import type { Round } from "../prove/probe/world.ts";
 import type { Flags } from "../spec/flags.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import { parseProbeFlags, paths } from "../spec/probe.ts";
+import { type ProbePlan, protocols } from "../spec/probe-plan.ts";
+import { fingerprint } from "../token/fingerprint.ts";
+import type { Secret } from "../token/secret.ts";
 import type { Command, Invocation } from "./command.ts";
 import { readFleet } from "./fleet-options.ts";
 
@@ -89,10 +91,12 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		tokens: await readTokens(fx, plan),
 		tls: await readPem(fx, plan.files),
 		marker: fingerprint(fx.random.token()),
-		readGateway: (await import("../evidence/metrics.ts")).gatewayReading,
+		readGateway: (await import("../prove/metrics/counters.ts")).gatewayReading,
 	};
 	const store =
-		plan.evidence === undefined ? undefined : await (await import("../evidence/store.ts")).openStore(fx, plan.evidence);
+		plan.evidence === undefined
+			? undefined
+			: await (await import("../prove/evidence/store.ts")).openStore(fx, plan.evidence);
 	const print = printer(options, plan, fx.terminal);
 	const once = async (signal?: AbortSignal): Promise<ExitName | undefined> => {
 		const { rows: seen, whoami } = await probeRound(fx, { ...round, signal });

@@ -1,10 +1,10 @@
 import { basename, dirname } from "node:path";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import type { OverlapView } from "../report/overlap.ts";
+import { outcomeOf } from "../prove/overlap/outcome.ts";
+import type { OverlapView } from "../prove/overlap/view.ts";
+import { observe } from "../prove/watch/observe.ts";
 import { readFlags } from "../spec/flags.ts";
-import { observe } from "../watch/observe.ts";
-import { outcomeOf } from "../watch/outcome.ts";
 import type { Command, Invocation } from "./command.ts";
 import { fleetOptions, loadFleet } from "./fleet-options.ts";
 
@@ -13,16 +13,19 @@ type Renderer = (view: OverlapView, color: boolean) => string;
 /** How each format is made; loads what it needs. */
 const formats: Readonly<Record<string, () => Promise<Renderer>>> = {
 	text: async () => {
-		const { reportText } = await import("../report/overlap-text.ts");
+		const { reportText } = await import("../prove/report/overlap-text.ts");
 		return (view, color) => `${reportText(view, { color, senders: Number.POSITIVE_INFINITY }).join("\n")}\n`;
 	},
-	json: async () => (await import("../report/overlap-data.ts")).reportJson,
-	csv: async () => (await import("../report/overlap-data.ts")).reportCsv,
+	json: async () => (await import("../prove/report/overlap-data.ts")).reportJson,
+	csv: async () => (await import("../prove/report/overlap-data.ts")).reportCsv,
 	html: async () => {
-		const [{ reportDocument }, { pageData }] = [await import("../web/document.ts"), await import("../web/state.ts")];
+		const [{ reportDocument }, { pageData }] = [
+			await import("../prove/web/document.ts"),
+			await import("../prove/web/state.ts"),
+		];
 		return (view) => reportDocument(pageData(view));
 	},
-	junit: async () => (await import("../report/overlap-data.ts")).reportJunit,
+	junit: async () => (await import("../prove/report/overlap-data.ts")).reportJunit,
 };
 
 export const reportCommand: Command = {

@@ -1,14 +1,15 @@
-import type { Effects, Terminal } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { shown } from "../render/quote.ts";
-import { type Fault, faultHelp, parseFault } from "../sandbox/faults.ts";
-import type { SandboxEvent } from "../sandbox/ledger.ts";
-import { sandboxProviders } from "../sandbox/providers/registry.ts";
-import { startSandbox } from "../sandbox/server.ts";
-import { readSettings } from "../sandbox/settings.ts";
-import { Secret } from "../secret.ts";
+import { sandboxProviders } from "../adapters/providers/sandbox.generated.ts";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shown, shownName } from "../base/mask.ts";
+import { readSettings } from "../base/settings.ts";
+import type { Effects } from "../effects/effects.ts";
+import type { Terminal } from "../effects/terminal/output.ts";
+import { type Fault, faultHelp, parseFault } from "../rehearse/sandbox/faults.ts";
+import type { SandboxEvent } from "../rehearse/sandbox/ledger.ts";
+import { startSandbox } from "../rehearse/sandbox/server.ts";
 import { type FlagReader, readFlags } from "../spec/flags.ts";
-import { parseTokenRef } from "../spec/token-ref.ts";
+import { parseTokenRef } from "../token/reference.ts";
+import { Secret } from "../token/secret.ts";
 import type { Command, Invocation } from "./command.ts";
 
 const [standardProvider] = sandboxProviders;
@@ -99,8 +100,8 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	terminal.note(`sandbox   ${server.url}`);
 	terminal.note(`provider  ${provider.title}: ${provider.about}`);
 	if (provider.otlp) terminal.note(`otlp      ${server.url}${provider.otlp.base}`);
-	terminal.note(`token     fp=${first.fingerprint}${tokenOut === undefined ? "" : `, in ${shown(tokenOut)}`}`);
-	if (adminOut !== undefined) terminal.note(`admin     ${provider.adminKey?.what}, in ${shown(adminOut)}`);
+	terminal.note(`token     fp=${first.fingerprint}${tokenOut === undefined ? "" : `, in ${shownName(tokenOut)}`}`);
+	if (adminOut !== undefined) terminal.note(`admin     ${provider.adminKey?.what}, in ${shownName(adminOut)}`);
 	terminal.note(`status    ${server.url}/_sandbox`);
 	terminal.note("stop with Ctrl-C");
 	await fx.stopped();

@@ -1,15 +1,14 @@
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { couldBeToken, shown, shownName } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
-import type { ServerAnswer } from "../effects/http-server.ts";
-import type { Upstream } from "../effects/upstream.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { openStore, type TrafficWriter } from "../evidence/store.ts";
-import type { Sighting } from "../evidence/traffic.ts";
-import { shown } from "../render/quote.ts";
+import type { ServerAnswer } from "../effects/net/http-server.ts";
+import type { Upstream } from "../effects/net/upstream.ts";
+import { openStore, type TrafficWriter } from "../prove/evidence/store.ts";
+import type { Sighting } from "../prove/evidence/traffic.ts";
+import { newAttribution } from "../prove/tap/attribution.ts";
+import { newTapMetrics, type TapMetrics } from "../prove/tap/metrics.ts";
 import { endpointProblems, isLoopback } from "../spec/endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "../spec/flags.ts";
-import { newAttribution } from "../tap/attribution.ts";
-import { newTapMetrics, type TapMetrics } from "../tap/metrics.ts";
-import { couldBeToken } from "../token-shape.ts";
 import type { Command, Invocation } from "./command.ts";
 
 export const tapCommand: Command = {
@@ -89,7 +88,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		`tap       ${forwarder.url} -> ${upstream.isTls ? "https" : "http"}://${upstream.authority}${upstream.basePath}`,
 	);
 	if (server) terminal.note(`metrics   ${server.url}/metrics`);
-	if (evidence !== undefined) terminal.note(`evidence  ${shown(evidence, 1000)}`);
+	if (evidence !== undefined) terminal.note(`evidence  ${shownName(evidence)}`);
 	terminal.note("stop with Ctrl-C");
 	await fx.stopped();
 	await forwarder.close();
@@ -114,7 +113,7 @@ function note(
 		terminal.print(`${JSON.stringify(row)}\n`);
 	} else
 		terminal.note(
-			`fp=${fingerprint} ${signal} ${shown(cli) || "-"} ${shown(version) || "-"} ${shown(host) || "-"} ${status}`,
+			`fp=${fingerprint} ${signal} ${shown(cli) || "-"} ${shown(version) || "-"} ${shownName(host, 255) || "-"} ${status}`,
 		);
 }
 
@@ -135,7 +134,7 @@ function ownPages(metrics: TapMetrics) {
 function warnOpen({ terminal }: Effects, host: string): void {
 	terminal.warn({
 		what: "other machines can send here, and their tokens cross the network readable: the tap listens without TLS",
-		got: shown(host),
+		got: shownName(host),
 		where: { file: "--listen" },
 		fix: "listen on 127.0.0.1, or let a TLS proxy on this machine take what comes from outside",
 	});

@@ -1,12 +1,12 @@
+import { durationMs } from "../base/duration.ts";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
-import { CrossfadeError, type ExitName } from "../errors.ts";
-import { shown } from "../render/quote.ts";
-import type { OverlapView } from "../report/overlap.ts";
-import { reportLine, reportText } from "../report/overlap-text.ts";
-import { durationMs } from "../spec/duration.ts";
+import { outcomeOf } from "../prove/overlap/outcome.ts";
+import type { OverlapView } from "../prove/overlap/view.ts";
+import { reportLine, reportText } from "../prove/report/overlap-text.ts";
+import { observe } from "../prove/watch/observe.ts";
 import { type FlagReader, readFlags } from "../spec/flags.ts";
-import { observe } from "../watch/observe.ts";
-import { outcomeOf } from "../watch/outcome.ts";
 import type { Command, Invocation } from "./command.ts";
 import { fleetOptions, loadFleet } from "./fleet-options.ts";
 
@@ -68,7 +68,7 @@ interface Display {
 }
 
 async function inBrowser(fx: Effects, port: number, view: OverlapView): Promise<Display> {
-	const { startWatchPage } = await import("../web/server.ts");
+	const { startWatchPage } = await import("../prove/web/server.ts");
 	const page = await startWatchPage(fx, { host: "127.0.0.1", port, view });
 	fx.terminal.note(`open  ${page.url}`);
 	fx.terminal.note("the link works once; stop with Ctrl-C");

@@ -1,8 +1,10 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { holdsSecret } from "../guard.ts";
-import type { Effects, Programs, RunResult, Terminal } from "./effects.ts";
-import { nodeFiles } from "./node-files.ts";
+import { holdsSecret } from "../token/guard.ts";
+import type { Effects } from "./effects.ts";
+import { nodeFiles } from "./files/node-files.ts";
+import type { Programs, RunResult } from "./process/programs.ts";
+import type { Terminal } from "./terminal/output.ts";
 
 /** The real world. */
 export function nodeEffects(terminal: Terminal): Effects {
@@ -19,12 +21,12 @@ export function nodeEffects(terminal: Terminal): Effects {
 		},
 		random: { token: () => process.getBuiltinModule("node:crypto").randomBytes(32).toString("base64url") },
 		environment: process.env,
-		machine: async () => (await import("./machine.ts")).nodeMachine(),
-		serve: async (options) => (await import("./http-server.ts")).serve(options),
-		forward: async (options) => (await import("./forwarder.ts")).startForwarder(options),
-		request: async (request) => (await import("./http-client.ts")).sendRequest(request),
-		lookAtTls: async (...look) => (await import("./tls-look.ts")).lookAtTls(...look),
-		readToken: async (ref) => (await import("./token-source.ts")).readToken(ref, effects),
+		machine: async () => (await import("./process/machine.ts")).nodeMachine(),
+		serve: async (options) => (await import("./net/http-server.ts")).serve(options),
+		forward: async (options) => (await import("./net/forwarder.ts")).startForwarder(options),
+		request: async (request) => (await import("./net/http-client.ts")).sendRequest(request),
+		lookAtTls: async (...look) => (await import("./net/tls-look.ts")).lookAtTls(...look),
+		readToken: async (ref) => (await import("./terminal/token-source.ts")).readToken(ref, effects),
 		sleep,
 		stopped: stopSignal(),
 	};
@@ -77,7 +79,7 @@ const nodePrograms: Programs = {
 		return folders.map((folder) => join(folder, name)).find(isExecutable);
 	},
 	start: async (path, args) =>
-		(await import("./running-program.ts")).startProgram(path, args, environmentForChildren()),
+		(await import("./process/running-program.ts")).startProgram(path, args, environmentForChildren()),
 	async run(path, args, { timeoutMs, input }) {
 		const { spawn } = await import("node:child_process");
 		return new Promise<RunResult>((done, fail) => {

@@ -1,5 +1,5 @@
-import { FINGERPRINT_LENGTH } from "../fingerprint.ts";
-import { shown } from "../render/quote.ts";
+import { shown } from "../base/mask.ts";
+import { FINGERPRINT_LENGTH } from "../token/fingerprint.ts";
 import { endpointProblems } from "./endpoint.ts";
 import type { FlagReader } from "./flags.ts";
 

@@ -1,8 +1,7 @@
 import { type Provider, type Signal, signals } from "../adapters/providers/provider.ts";
-import { shown } from "../render/quote.ts";
-import { couldBeToken } from "../token-shape.ts";
+import { couldBeToken, shown } from "../base/mask.ts";
+import { choiceProblem } from "../base/suggest.ts";
 import type { FlagReader } from "./flags.ts";
-import { choiceProblem } from "./suggest.ts";
 
 /** `--signals`, by default what the provider takes. */
 export function signalsOf(reader: FlagReader, provider: Provider): Signal[] {

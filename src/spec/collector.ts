@@ -2,9 +2,9 @@ import { type Distribution, type Platform, platforms } from "../adapters/collect
 import { distributionIds } from "../adapters/collectors/registry.ts";
 import type { Provider, Signal } from "../adapters/providers/provider.ts";
 import { defaultProvider, providers } from "../adapters/providers/registry.ts";
-import { CrossfadeError } from "../errors.ts";
-import { shown } from "../render/quote.ts";
-import { parseVersion } from "../versions.ts";
+import { CrossfadeError } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
+import { parseVersion } from "../base/versions.ts";
 import { type AttributionSpec, attributionOf } from "./attribution.ts";
 import { headerOf, signalsOf } from "./backend.ts";
 import { endpointProblems, normalEndpoint } from "./endpoint.ts";

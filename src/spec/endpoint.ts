@@ -1,6 +1,5 @@
-import type { Problem } from "../errors.ts";
-import { shown } from "../render/quote.ts";
-import { couldBeToken } from "../token-shape.ts";
+import type { Problem } from "../base/errors.ts";
+import { couldBeToken, shown } from "../base/mask.ts";
 
 /**
  * What is wrong with a base URL for OTLP/HTTP: it needs a scheme and a host, and nothing that could carry a credential or that a

@@ -1,9 +1,6 @@
-import type { Problem } from "../errors.ts";
-import { couldBeToken } from "../token-shape.ts";
+import type { Problem } from "../base/errors.ts";
+import { couldBeToken, looksRandom } from "../base/mask.ts";
 import type { Flags } from "./flags.ts";
-
-/** Changes between lower case, upper case and digits that no name has which people give to files, and nearly every token has. */
-const RANDOM_CHANGES = 6;
 
 /**
  * What is wrong with values of options that name files: one that looks like a token was meant for another option, and would end up as the
@@ -12,7 +9,7 @@ const RANDOM_CHANGES = 6;
 export function fileNameProblems(flags: Flags, options: Readonly<Record<string, string>>): Problem[] {
 	return Object.entries(options).flatMap(([name, flag]) => {
 		const values = [flags[name]].flat().filter((value) => typeof value === "string");
-		return values.filter(looksRandom).map(({ length }) => ({
+		return values.filter(couldBeMisplaced).map(({ length }) => ({
 			what: "this looks like a token and not like the name of a file",
 			expected: "a path",
 			got: `${length} characters`,
@@ -22,17 +19,8 @@ export function fileNameProblems(flags: Flags, options: Readonly<Record<string, 
 	});
 }
 
-function looksRandom(value: string): boolean {
+function couldBeMisplaced(value: string): boolean {
 	if (/[/\\]/.test(value)) return false;
 	const words = value.match(/[A-Za-z0-9_~+=-]{20,}/g) ?? [];
-	return words.some((word) => couldBeToken(word) && changes(word) >= RANDOM_CHANGES);
-}
-
-function changes(word: string): number {
-	const kinds = word
-		.replace(/[^A-Za-z0-9]/g, "")
-		.replace(/[a-z]+/g, "a")
-		.replace(/[A-Z]+/g, "A")
-		.replace(/[0-9]+/g, "0");
-	return kinds.length - 1;
+	return words.some((word) => couldBeToken(word) && looksRandom(word));
 }

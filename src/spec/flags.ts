@@ -1,5 +1,5 @@
-import type { Problem } from "../errors.ts";
-import { choiceProblem } from "./suggest.ts";
+import type { Problem } from "../base/errors.ts";
+import { choiceProblem } from "../base/suggest.ts";
 
 /** Flags as the command line gave them. */
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;

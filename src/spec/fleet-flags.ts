@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import { CrossfadeError } from "../errors.ts";
-import { shown } from "../render/quote.ts";
-import { durationMs } from "./duration.ts";
+import { durationMs } from "../base/duration.ts";
+import { CrossfadeError } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
+import { parseTokenRef } from "../token/reference.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 import type { Deadline, Fleet, FleetToken } from "./fleet.ts";
 import { fingerprintRef } from "./fleet-schema.ts";
-import { parseTokenRef } from "./token-ref.ts";
 
 /**
  * A fleet with what flags say instead: a flag wins over the file. `folder` is what relative paths are relative to. Throws `CrossfadeError`
@@ -14,7 +14,7 @@ import { parseTokenRef } from "./token-ref.ts";
 export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: number): Fleet {
 	const reader = readFlags(flags);
 	const from = (path: string) => resolve(folder, path);
-	const [hosts, evidence] = [reader.text("hosts"), reader.text("evidence")];
+	const [hosts, evidence] = [hostsFile(reader), reader.text("evidence")];
 	const changed: Fleet = {
 		...fleet,
 		tokens: byName(fleet.tokens, tokensOf(reader, from)),
@@ -27,6 +27,20 @@ export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: numbe
 	};
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
 	return changed;
+}
+
+/** `--hosts` names a file; a list of names is easily given in its place. */
+function hostsFile(reader: FlagReader): string | undefined {
+	const value = reader.text("hosts");
+	if (value?.includes(",") && !/[/\\]|\.(csv|txt|tsv)$/i.test(value)) {
+		reader.wrong("--hosts", {
+			what: "this is a list of names",
+			expected: "a CSV file with a column of host names",
+			got: shown(value),
+			fix: "write the names into a file, one a line below the header host, or as hosts: [NAME, NAME] into crossfade.yaml",
+		});
+	}
+	return value;
 }
 
 /** `name=value`, or nothing when there is no name in front. */

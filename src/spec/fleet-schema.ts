@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { providers } from "../adapters/providers/registry.ts";
-import { FINGERPRINT_LENGTH } from "../fingerprint.ts";
-import { durationMs } from "./duration.ts";
+import { durationMs } from "../base/duration.ts";
+import { FINGERPRINT_LENGTH } from "../token/fingerprint.ts";
+import { parseTokenRef } from "../token/reference.ts";
 import { endpointProblems } from "./endpoint.ts";
-import { parseTokenRef } from "./token-ref.ts";
 
 /** The one description of `crossfade.yaml`: it validates, and the JSON Schema for editors is made from it. A message says what is expected. */
 

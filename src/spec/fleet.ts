@@ -3,13 +3,13 @@ import * as v from "valibot";
 import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import type { Provider } from "../adapters/providers/provider.ts";
 import { defaultProvider, providers } from "../adapters/providers/registry.ts";
-import { CrossfadeError, type Place, type Problem } from "../errors.ts";
-import { shown } from "../render/quote.ts";
-import { durationMs } from "./duration.ts";
+import { durationMs } from "../base/duration.ts";
+import { CrossfadeError, type Place, type Problem } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
+import { nearest } from "../base/suggest.ts";
+import { parseTokenRef, type TokenRef } from "../token/reference.ts";
 import { type FleetText, fingerprintRef, fleetSchema } from "./fleet-schema.ts";
 import { expandHosts } from "./host-pattern.ts";
-import { nearest } from "./suggest.ts";
-import { parseTokenRef, type TokenRef } from "./token-ref.ts";
 
 /** A token by name: where to read it, or only its fingerprint. */
 export interface FleetToken {

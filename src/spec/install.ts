@@ -1,13 +1,14 @@
 import { type Cli, systems } from "../adapters/clis/cli.ts";
 import { clis } from "../adapters/clis/registry.ts";
 import { providers } from "../adapters/providers/registry.ts";
-import type { Action, Vehicle } from "../adapters/vehicles/vehicle.ts";
-import { CrossfadeError, type Problem } from "../errors.ts";
-import type { EndpointScript } from "../render/endpoint.ts";
+import type { Action } from "../adapters/vehicles/mode.ts";
+import type { Vehicle } from "../adapters/vehicles/vehicle.ts";
+import { CrossfadeError, type Problem } from "../base/errors.ts";
+import { choiceProblem } from "../base/suggest.ts";
+import { parseTokenRef, type TokenRef } from "../token/reference.ts";
 import { endpointProblems, normalEndpoint } from "./endpoint.ts";
+import type { EndpointScript } from "./endpoint-script.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
-import { choiceProblem } from "./suggest.ts";
-import { parseTokenRef, type TokenRef } from "./token-ref.ts";
 
 export const scopes = ["user", "system"] as const;
 

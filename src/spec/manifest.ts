@@ -11,7 +11,7 @@ import {
 	safeParse,
 	string,
 } from "valibot";
-import { CrossfadeError } from "../errors.ts";
+import { CrossfadeError } from "../base/errors.ts";
 import { type MdmSpec, parseMdmFlags } from "./mdm.ts";
 
 const Hash = pipe(string(), regex(/^[0-9a-f]{64}$/, "no SHA-256"));

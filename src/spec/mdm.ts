@@ -3,12 +3,13 @@ import { clis } from "../adapters/clis/registry.ts";
 import type { Provider } from "../adapters/providers/provider.ts";
 import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import type { Kit } from "../adapters/vehicles/kit.ts";
+import type { Mode } from "../adapters/vehicles/mode.ts";
 import { vehicles } from "../adapters/vehicles/registry.ts";
-import type { Mode, Vehicle } from "../adapters/vehicles/vehicle.ts";
-import { CrossfadeError, type Problem } from "../errors.ts";
+import type { Vehicle } from "../adapters/vehicles/vehicle.ts";
+import { CrossfadeError, type Problem } from "../base/errors.ts";
+import { choiceProblem } from "../base/suggest.ts";
 import { endpointProblems, isLoopback, normalEndpoint } from "./endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
-import { choiceProblem } from "./suggest.ts";
 
 /** A vehicle that an admin uploads something to. */
 export type Mdm = Vehicle & { readonly kit: Kit };

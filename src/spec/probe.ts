@@ -1,19 +1,18 @@
-import { emissions } from "../adapters/clis/emissions.ts";
+import { emissions } from "../adapters/clis/emits.generated.ts";
 import type { Provider } from "../adapters/providers/provider.ts";
 import { providers } from "../adapters/providers/registry.ts";
-import { CrossfadeError, type Problem } from "../errors.ts";
-import type { TokenPath } from "../evidence/evidence.ts";
-import { type NamedToken, NEW, type ProbePlace, type ProbePlan, protocols } from "../probe/plan.ts";
-import { shown } from "../render/quote.ts";
-import { couldBeToken } from "../token-shape.ts";
+import { durationMs } from "../base/duration.ts";
+import { CrossfadeError, type Problem } from "../base/errors.ts";
+import { couldBeToken, shown } from "../base/mask.ts";
+import { choiceProblem } from "../base/suggest.ts";
+import { parseTokenRef } from "../token/reference.ts";
 import { headerOf, signalsOf } from "./backend.ts";
-import { durationMs } from "./duration.ts";
 import { endpointProblems, normalEndpoint } from "./endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 import type { Fleet } from "./fleet.ts";
 import { FLEET_FILE } from "./fleet-text.ts";
-import { choiceProblem } from "./suggest.ts";
-import { parseTokenRef } from "./token-ref.ts";
+import type { TokenPath } from "./probe-plan.ts";
+import { type NamedToken, NEW, type ProbePlace, type ProbePlan, protocols } from "./probe-plan.ts";
 
 export const paths = ["bearer", "url", "both"] as const;
 

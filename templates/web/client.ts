@@ -1,5 +1,5 @@
-import { pageBody, pageTitle } from "../../src/web/page.ts";
-import { FIRST_ROWS, type PageData, type PageState, type SortKey } from "../../src/web/state.ts";
+import { pageBody, pageTitle } from "../../src/prove/web/page.ts";
+import { FIRST_ROWS, type PageData, type PageState, type SortKey } from "../../src/prove/web/state.ts";
 import { mount } from "./mount.ts";
 
 const MORE_ROWS = 100;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { renderKit } from "../../src/render/mdm/kit.ts";
+import { renderKit } from "../../src/generate/kit/kit.ts";
 import { mdms, modesOf, parseMdmFlags } from "../../src/spec/mdm.ts";
 import { vehicleContract } from "../contracts/vehicle.ts";
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { onTestFinished, test } from "vitest";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
-import { renderConfig } from "../../src/render/collector.ts";
+import { renderConfig } from "../../src/generate/render/collector.ts";
 import { planFor } from "../contracts/collector.ts";
 import { scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";

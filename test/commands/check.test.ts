@@ -1,9 +1,9 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type RuleId, rules } from "../../src/check/rules.ts";
+import { type RuleId, rules } from "../../src/generate/check/rules.ts";
 import { canary } from "../harness/canary.ts";
-import { scratch } from "../harness/cli.ts";
+import { crossfadeProcess, scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { needs, otelcol } from "../harness/parts.ts";
 
@@ -142,7 +142,7 @@ describe("crossfade check", () => {
 		const path = join(cwd, "slow");
 		writeFileSync(path, "#!/bin/sh\nsleep 3\n");
 		chmodSync(path, 0o755);
-		const outcome = await crossfade(["check", "-d", "contrib", "--bin", path, "c.yaml"], { cwd });
+		const outcome = await crossfadeProcess(["check", "-d", "contrib", "--bin", path, "c.yaml"], { cwd });
 		expect(outcome).toMatchObject({ code: 0, stderr: `asking ${path} …\n` });
 	});
 

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { chapters, expectedHosts, sending, steps } from "../../src/demo/story.ts";
+import { chapters, expectedHosts, sending, steps } from "../../src/rehearse/demo/story.ts";
 import { scratch, startCrossfade } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { demoWorld, expectNoToken, expectNothingLeft, processesOf } from "../harness/demo.ts";
@@ -38,6 +38,14 @@ test.each([
 	[["--collector", "/etc/passwd"], "a program of OpenTelemetry Collector Contrib, or tap"],
 ])("%s is one clear error", async (flags, said) => {
 	expect(await crossfade(["demo", ...flags])).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
+});
+
+test("a report that would overwrite a file is refused before anything is started", async () => {
+	const cwd = scratch({ "report.html": "mine" });
+	const { code, stdout, stderr } = await crossfade(["demo", "--fast", "--out", "report.html"], { cwd });
+	expect({ code, stdout }).toEqual({ code: 11, stdout: "" });
+	expect(stderr).toContain("a different file is already there");
+	expect(readFileSync(join(cwd, "report.html"), "utf8")).toBe("mine");
 });
 
 describe("a collector that does not start: why, in one line, and the story goes on with the tap;", () => {

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "n
 import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { exitCodes } from "../../src/errors.ts";
+import { exitCodes } from "../../src/base/errors.ts";
 import { type Canary, canary } from "../harness/canary.ts";
 import { type RunOptions, scratch } from "../harness/cli.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { defaultProvider, providers } from "../../src/adapters/providers/registry.ts";
-import { fleetFile } from "../../src/render/fleet-file.ts";
+import { fleetFile } from "../../src/generate/render/fleet-file.ts";
 import { parseFleet } from "../../src/spec/fleet.ts";
 import { fleetJsonSchema } from "../../src/spec/fleet-json-schema.ts";
 import { scratch } from "../harness/cli.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { exitCodes } from "../../src/errors.ts";
+import { exitCodes } from "../../src/base/errors.ts";
 import { type Canary, canary } from "../harness/canary.ts";
 import { crossfadeProcess, type RunOptions, scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";

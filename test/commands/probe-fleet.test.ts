@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { fingerprint } from "../../src/fingerprint.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { startProvider } from "../harness/provider.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { ProbeEvidence, TrafficCounter } from "../../src/evidence/evidence.ts";
+import type { ProbeEvidence, TrafficCounter } from "../../src/prove/evidence/evidence.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch, startCrossfade } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
@@ -73,6 +73,25 @@ describe("crossfade report", () => {
 		const { stdout } = await crossfade(["report", "--inventory", "-"], { ...fleet({ traffic: migrated }), stdin });
 		expect(stdout).toContain("1 machine reported");
 		expect(stdout).toMatch(/1 of 2 inventory lines could\s+not be used/);
+	});
+
+	test("a quote that is not closed in the hosts or the inventory is told with its file and line, and costs no machine", async () => {
+		const run = fleet({ traffic: migrated });
+		writeFileSync(join(run.cwd, "hosts.csv"), 'host,os\nmac-1,x\n"mac-2,x\nmac-3,"x, y"\nmac-4,x\n');
+		const line = `crossfade ok fp=${NEW.fingerprint} cfg=1 cli=codex:ok,gemini:ok users=1`;
+		writeFileSync(join(run.cwd, "jamf.csv"), `host,x\nmac-1,"${line}"\nmac-2,"${line}\nmac-3,"${line}"\n`);
+		const args = ["report", "--hosts", "hosts.csv", "--inventory", "jamf.csv", "--format", "json"];
+		const { stdout, code } = await crossfade(args, run);
+		expect(code).toBe(0);
+		const { judgement, inventory, warnings } = JSON.parse(stdout);
+		expect(new Set(judgement.senders.map(({ host }: { host: string }) => host))).toEqual(
+			new Set(["mac-1", "mac-2", "mac-3", "mac-4"]),
+		);
+		expect(inventory).toMatchObject({ hosts: 3, onNew: 3, badLines: 0 });
+		expect(warnings).toEqual([
+			"1 of 4 host lines were mended and used (hosts.csv, line 3: a quote that is not closed)",
+			"1 of 3 inventory lines were mended and used (jamf.csv, line 3: a quote that is not closed)",
+		]);
 	});
 
 	test("from flags alone, with fingerprints instead of tokens", async () => {

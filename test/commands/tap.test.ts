@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseExposition } from "../../src/evidence/exposition.ts";
-import { openStore } from "../../src/evidence/store.ts";
+import { openStore } from "../../src/prove/evidence/store.ts";
+import { parseExposition } from "../../src/prove/metrics/exposition.ts";
 import { type Canary, canary } from "../harness/canary.ts";
 import { scratch, startCrossfade } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type Distribution, type Platform, platforms } from "../../src/adapters/collectors/distribution.ts";
-import { checkText } from "../../src/check/check.ts";
-import { planCollector } from "../../src/plan/collector.ts";
-import { renderBundle } from "../../src/render/bundle.ts";
+import { compareVersions, parseVersion, version } from "../../src/base/versions.ts";
+import { checkText } from "../../src/generate/check/check.ts";
+import { planCollector } from "../../src/generate/plan/collector.ts";
+import { renderBundle } from "../../src/generate/render/bundle.ts";
+import { parseAlloy } from "../../src/generate/splice/alloy-syntax.ts";
 import { parseCollectorFlags } from "../../src/spec/collector.ts";
 import type { Flags } from "../../src/spec/flags.ts";
-import { parseAlloy } from "../../src/splice/alloy-syntax.ts";
-import { compareVersions, parseVersion, version } from "../../src/versions.ts";
 
 /** The plan for a distribution with some flags. */
 export function planFor(distribution: Distribution, flags: Flags = {}) {

@@ -2,10 +2,11 @@ import { expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { providers } from "../../src/adapters/providers/registry.ts";
 import type { Guide, GuideStep, Payload } from "../../src/adapters/vehicles/kit.ts";
-import { FINGERPRINT_PLACEHOLDER, type Mode, TOKEN_PLACEHOLDER } from "../../src/adapters/vehicles/vehicle.ts";
-import { xmlProblem } from "../../src/check/mdm/xml.ts";
-import { factsOf, renderKit } from "../../src/render/mdm/kit.ts";
-import { embeds } from "../../src/render/mdm/payload.ts";
+import type { Mode } from "../../src/adapters/vehicles/mode.ts";
+import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../../src/adapters/vehicles/vehicle.ts";
+import { factsOf, renderKit } from "../../src/generate/kit/kit.ts";
+import { embeds } from "../../src/generate/kit/payload.ts";
+import { xmlProblem } from "../../src/generate/kit/verify/xml.ts";
 import { type Mdm, type MdmSpec, parseMdmFlags } from "../../src/spec/mdm.ts";
 
 /** The shortest time for which a provider accepts the old token after a rotation, in hours. */

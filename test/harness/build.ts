@@ -11,11 +11,11 @@ const ROOM = 512 * 1024 * 1024;
 
 const root = new URL("../..", import.meta.url).pathname;
 
-/** Builds, once before any test, dist/ and the program that tests run in their own process. */
+/** Builds, once before any test, dist/ and the program that tests run in their own process. Stale registries of adapters stop it. */
 export async function setup(): Promise<void> {
 	const problem = placeProblem();
 	if (problem !== undefined) throw new Error(problem);
-	execFileSync(process.execPath, ["scripts/build.mjs"], { stdio: "inherit" });
+	execFileSync(process.execPath, ["scripts/build.mjs", "--frozen"], { stdio: "inherit" });
 	const build = await rolldown({
 		input: join(root, "test/harness/program.ts"),
 		...nodeBundle,

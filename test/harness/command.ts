@@ -56,9 +56,11 @@ function withoutProcess(real: Effects, started: string[]): Effects {
 		started.push([path, ...args].join(" "));
 		return [path, args] as const;
 	};
-	const { files, programs } = real;
+	const { files, programs, terminal } = real;
 	return {
 		...real,
+		// What it says after two seconds would depend on how busy the machine is.
+		terminal: { ...terminal, progress: (_what, work) => work },
 		files: {
 			...files,
 			read: async (path, options) => files.read(readable(path), options),

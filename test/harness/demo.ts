@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { fingerprint } from "../../src/fingerprint.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import type { Canary } from "./canary.ts";
 import { type RunOptions, scratch } from "./cli.ts";
 import { waitFor } from "./wait.ts";

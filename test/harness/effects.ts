@@ -1,6 +1,6 @@
 import type { Effects } from "../../src/effects/effects.ts";
 import { nodeEffects } from "../../src/effects/node.ts";
-import { nodeTerminal } from "../../src/effects/terminal.ts";
+import { nodeTerminal } from "../../src/effects/terminal/terminal.ts";
 
 /** The real world with a silent terminal, and tokens that are the same each time if `seed` is given. */
 export function quietEffects(seed?: string): Effects {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ProbeEvidence, TrafficCounter } from "../../src/evidence/evidence.ts";
-import { encode, fileName } from "../../src/evidence/file.ts";
+import type { ProbeEvidence, TrafficCounter } from "../../src/prove/evidence/evidence.ts";
+import { encode, fileName } from "../../src/prove/evidence/file.ts";
 
 const MINUTE_MS = 60_000;
 

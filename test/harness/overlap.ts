@@ -1,8 +1,8 @@
-import type { InventoryRow, ProbeEvidence, TrafficCounter } from "../../src/evidence/evidence.ts";
-import { fingerprint } from "../../src/fingerprint.ts";
-import type { Case } from "../../src/judge/case.ts";
-import { judge } from "../../src/judge/judge.ts";
-import type { OverlapView } from "../../src/report/overlap.ts";
+import type { InventoryRow, ProbeEvidence, TrafficCounter } from "../../src/prove/evidence/evidence.ts";
+import type { JudgementInput } from "../../src/prove/judge/case.ts";
+import { judge } from "../../src/prove/judge/judge.ts";
+import type { OverlapView } from "../../src/prove/overlap/view.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -58,7 +58,7 @@ const TEAMS = ["mbp-lena", "mbp-omar", "desk-finance", "lab-build", "ci-runner",
 export function demoOverlap({ hosts = 48, hours = 7, names = [], change = {} }: Fleet = {}): OverlapView {
 	const started = NOON - hours * HOUR - 26 * MINUTE;
 	const fleet = Array.from({ length: hosts }, (_each, index) => hostName(index));
-	const facts: Case = {
+	const facts: JudgementInput = {
 		now: NOON,
 		tokens: { old: OLD, new: NEW },
 		deadline: started + 24 * HOUR,

@@ -1,10 +1,11 @@
 import { expect } from "vitest";
 import type { Effects } from "../../src/effects/effects.ts";
-import { gatewayCounters } from "../../src/evidence/metrics.ts";
-import { probeRound, type Round, type RoundResult } from "../../src/probe/round.ts";
-import { Secret } from "../../src/secret.ts";
+import { gatewayCounters } from "../../src/prove/metrics/counters.ts";
+import { probeRound, type RoundResult } from "../../src/prove/probe/round.ts";
+import type { Round } from "../../src/prove/probe/world.ts";
 import type { Flags } from "../../src/spec/flags.ts";
 import { parseProbeFlags } from "../../src/spec/probe.ts";
+import { Secret } from "../../src/token/secret.ts";
 import { type Canary, canary, leaks } from "./canary.ts";
 import { quietEffects } from "./effects.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fingerprint } from "../../src/fingerprint.ts";
-import type { Status } from "../../src/sandbox/ledger.ts";
+import type { Status } from "../../src/rehearse/sandbox/ledger.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { scratch, startCrossfade } from "./cli.ts";
 
 export interface RunningProvider {

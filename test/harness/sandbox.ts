@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { expect, onTestFinished } from "vitest";
-import { serve } from "../../src/effects/http-server.ts";
-import { fingerprint } from "../../src/fingerprint.ts";
-import { parseFault } from "../../src/sandbox/faults.ts";
-import type { SandboxEvent, Status } from "../../src/sandbox/ledger.ts";
-import type { SandboxProvider } from "../../src/sandbox/providers/provider.ts";
-import { startSandbox } from "../../src/sandbox/server.ts";
-import { readSettings } from "../../src/sandbox/settings.ts";
+import type { SandboxProvider } from "../../src/adapters/providers/sandbox.ts";
+import { readSettings } from "../../src/base/settings.ts";
+import { serve } from "../../src/effects/net/http-server.ts";
+import { parseFault } from "../../src/rehearse/sandbox/faults.ts";
+import type { SandboxEvent, Status } from "../../src/rehearse/sandbox/ledger.ts";
+import { startSandbox } from "../../src/rehearse/sandbox/server.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { leaks } from "./canary.ts";
 
 /** How one provider is spoken to: a request that only a good token gets through, and the headers a token stands in. */

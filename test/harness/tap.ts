@@ -1,9 +1,9 @@
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
-import { type Forwarder, startForwarder } from "../../src/effects/forwarder.ts";
-import type { Sighting } from "../../src/evidence/traffic.ts";
-import { type AttributionOptions, newAttribution, type Unknown } from "../../src/tap/attribution.ts";
-import type { Watcher } from "../../src/tap/watcher.ts";
+import { type Forwarder, startForwarder } from "../../src/effects/net/forwarder.ts";
+import type { Watcher } from "../../src/effects/net/forwarding.ts";
+import type { Sighting } from "../../src/prove/evidence/traffic.ts";
+import { type AttributionOptions, newAttribution, type Unknown } from "../../src/prove/tap/attribution.ts";
 import { waitFor } from "./wait.ts";
 
 export interface OpenTap extends Forwarder {

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { platforms } from "../../src/adapters/collectors/distribution.ts";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
-import { alloyFragment, alloyInput, alloyLabel, alloyText } from "../../src/render/alloy.ts";
-import { renderConfig } from "../../src/render/collector.ts";
+import { alloyFragment, alloyInput } from "../../src/generate/render/alloy.ts";
+import { alloyLabel, alloyText } from "../../src/generate/render/alloy-text.ts";
+import { renderConfig } from "../../src/generate/render/collector.ts";
+import { spliceAlloy } from "../../src/generate/splice/alloy.ts";
+import { parseAlloy } from "../../src/generate/splice/alloy-syntax.ts";
 import type { Flags } from "../../src/spec/flags.ts";
-import { spliceAlloy } from "../../src/splice/alloy.ts";
-import { parseAlloy } from "../../src/splice/alloy-syntax.ts";
 import { planFor } from "../contracts/collector.ts";
 import { alloyfmt, corpus, needs } from "../harness/parts.ts";
 

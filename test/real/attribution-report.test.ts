@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fingerprint } from "../../src/fingerprint.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch, startCrossfade } from "../harness/cli.ts";
 import { type MovedConfig, onFreePorts, type RunningCollector, runCollector } from "../harness/collector.ts";

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { exitCodes } from "../../src/base/errors.ts";
 import type { Command, OptionSpec } from "../../src/commands/command.ts";
 import { registry } from "../../src/commands/registry.ts";
-import { exitCodes } from "../../src/errors.ts";
 import { awkwardCanary, type Canary, canary, filesBelow, leaks } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
 import { watchProcesses } from "../harness/processes.ts";

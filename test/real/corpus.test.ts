@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
-import { checkText } from "../../src/check/check.ts";
-import { CrossfadeError } from "../../src/errors.ts";
-import { spliceAlloy } from "../../src/splice/alloy.ts";
-import { parseAlloy } from "../../src/splice/alloy-syntax.ts";
-import { decodeText } from "../../src/splice/encoding.ts";
-import { spliceOtelcol } from "../../src/splice/otelcol.ts";
-import type { OtelcolRequest } from "../../src/splice/request.ts";
+import { CrossfadeError } from "../../src/base/errors.ts";
+import { checkText } from "../../src/generate/check/check.ts";
+import { spliceAlloy } from "../../src/generate/splice/alloy.ts";
+import { parseAlloy } from "../../src/generate/splice/alloy-syntax.ts";
+import { decodeText } from "../../src/generate/splice/encoding.ts";
+import { spliceOtelcol } from "../../src/generate/splice/otelcol.ts";
+import type { OtelcolRequest } from "../../src/generate/splice/request.ts";
+import { wanted } from "../generate/splice/request.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { corpus, needs, otelcol } from "../harness/parts.ts";
-import { wanted } from "../splice/request.ts";
 
 /** Every file of the corpus with one of some endings, once by content. */
 function corpusFiles(...endings: readonly string[]): { path: string; bytes: Buffer }[] {

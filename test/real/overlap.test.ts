@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { exportRequest } from "../../src/demo/request.ts";
-import type { OverlapView } from "../../src/report/overlap.ts";
+import type { OverlapView } from "../../src/prove/overlap/view.ts";
+import { exportRequest } from "../../src/rehearse/demo/request.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch, startCrossfade } from "../harness/cli.ts";
 import { startProvider } from "../harness/provider.ts";

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { fingerprint } from "../../src/fingerprint.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";

@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, wr
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
-import { fingerprint } from "../../src/fingerprint.ts";
-import { renderConfig } from "../../src/render/collector.ts";
+import { renderConfig } from "../../src/generate/render/collector.ts";
 import type { Flags } from "../../src/spec/flags.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { planFor } from "../contracts/collector.ts";
 import { filesBelow, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
@@ -167,7 +167,7 @@ function printConfig(path: string): string {
 
 describe("the failure table: each trap on the real otelcol, and found by check", needs(otelcol), () => {
 	const findings = async (config: string, id = "contrib") => {
-		const { checkText } = await import("../../src/check/check.ts");
+		const { checkText } = await import("../../src/generate/check/check.ts");
 		const distribution = await loadDistribution(id);
 		if (!distribution) throw new Error(id);
 		return checkText(config, "config.yaml", { distribution, own: [0, 155, 0] }).map(({ rule }) => rule);

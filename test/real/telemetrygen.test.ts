@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
-import { renderConfig } from "../../src/render/collector.ts";
+import { renderConfig } from "../../src/generate/render/collector.ts";
 import { planFor } from "../contracts/collector.ts";
 import { scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";

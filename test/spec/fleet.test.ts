@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CrossfadeError, problemText } from "../../src/errors.ts";
+import { CrossfadeError, problemText } from "../../src/base/errors.ts";
 import { emptyFleet, parseFleet } from "../../src/spec/fleet.ts";
 import { expandHosts } from "../../src/spec/host-pattern.ts";
 import { canary } from "../harness/canary.ts";

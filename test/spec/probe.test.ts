@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CrossfadeError } from "../../src/errors.ts";
+import { CrossfadeError } from "../../src/base/errors.ts";
 import type { Flags } from "../../src/spec/flags.ts";
 import { parseFleet } from "../../src/spec/fleet.ts";
 import { parseProbeFlags } from "../../src/spec/probe.ts";

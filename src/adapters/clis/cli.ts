@@ -61,6 +61,8 @@ export interface Sign {
 export interface Cli {
 	readonly id: string;
 	readonly title: string;
+	/** Its place in lists and report lines, the lowest first. */
+	readonly order: number;
 	/** The layer no user can override, one file a machine; needs root. */
 	readonly system: Layer & { readonly file: Readonly<Record<Os, string>> };
 	/**

@@ -1,4 +1,4 @@
-import type { Version } from "../../versions.ts";
+import type { Version } from "../../base/versions.ts";
 
 export type Platform = "systemd" | "docker" | "kubernetes" | "ecs" | "windows";
 
@@ -125,6 +125,8 @@ export interface SelfMetrics {
 export interface Distribution {
 	readonly id: string;
 	readonly title: string;
+	/** Its place in lists, the lowest first. */
+	readonly order: number;
 	readonly dialect: "otelcol" | "alloy";
 	/** The native name of its config file. */
 	readonly configFile: string;
@@ -147,6 +149,13 @@ export interface Distribution {
 	readonly agent?: AgentBehind;
 	/** What was read for the facts above. */
 	readonly sources: readonly string[];
+}
+
+/** The build of another distribution, as the gateway in front of a vendor's agent. */
+export interface BuildBehind extends Pick<Distribution, "id" | "title" | "order" | "sources"> {
+	/** Id of the distribution whose facts hold. */
+	readonly build: string;
+	readonly agent: AgentBehind;
 }
 
 /** The vendor's agent that an otelcol gateway stands in front of. */

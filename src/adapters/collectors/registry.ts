@@ -1,21 +1,12 @@
 import type { Distribution } from "./distribution.ts";
+import { distributions } from "./registry.generated.ts";
 
-/** Every distribution, each loaded only when it is asked for. A test holds this table against the folders. */
-const folders: Readonly<Record<string, () => Promise<{ distribution: Distribution }>>> = {
-	contrib: () => import("./contrib/index.ts"),
-	k8s: () => import("./k8s/index.ts"),
-	splunk: () => import("./splunk/index.ts"),
-	adot: () => import("./adot/index.ts"),
-	alloy: () => import("./alloy/index.ts"),
-	datadog: () => import("./datadog/index.ts"),
-	ddot: () => import("./ddot/index.ts"),
-	elastic: () => import("./elastic/index.ts"),
-	edot: () => import("./edot/index.ts"),
-};
+export const distributionIds: readonly string[] = Object.keys(distributions);
 
-export const distributionIds: readonly string[] = Object.keys(folders);
-
-/** The facts of a distribution; undefined for an id there is not. */
+/** The facts of a distribution, loaded only when it is asked for; undefined for an id there is not. */
 export async function loadDistribution(id: string): Promise<Distribution | undefined> {
-	return (await folders[id]?.())?.distribution;
+	const found = (await distributions[id]?.())?.distribution;
+	if (!found || !("build" in found)) return found;
+	const build = await loadDistribution(found.build);
+	return build && { ...build, ...found };
 }

@@ -3,10 +3,24 @@ export type Signal = "logs" | "metrics" | "traces";
 
 export const signals: readonly Signal[] = ["logs", "metrics", "traces"];
 
-/** Who issues and accepts the token. */
-export interface Provider {
+/** Who issues and accepts a token: what `index.ts` in every folder of a provider says. */
+export interface TokenIssuer {
 	readonly id: string;
 	readonly title: string;
+	/** Its place in lists, the lowest first; the first one that takes OTLP is the default. */
+	readonly order: number;
+	/** How long the old token is accepted after a rotation, in words for a runbook. */
+	readonly overlap: string;
+	/** The same in milliseconds, where it is the same for everybody. */
+	readonly overlapMs?: number;
+	/** How a person gets a new token and, where there is such a thing, ends the old one. */
+	readonly rotation: string;
+	/** What was read for the facts above. */
+	readonly sources: readonly string[];
+}
+
+/** One whose ingest takes OTLP. */
+export interface Provider extends TokenIssuer {
 	/** Base URL of its OTLP/HTTP ingest, without `/v1/<signal>` and without a trailing slash; undefined when only the user knows it. */
 	readonly endpoint?: string;
 	/** Signals its documentation says it takes. */
@@ -18,18 +32,10 @@ export interface Provider {
 	readonly scheme: string;
 	/** The environment variable its documentation uses for the token. */
 	readonly variable: string;
-	/** How long the old token is accepted after a rotation, in words for a runbook. */
-	readonly overlap: string;
-	/** The same in milliseconds, where it is the same for everybody. */
-	readonly overlapMs?: number;
-	/** How a person gets a new token and, where there is such a thing, ends the old one. */
-	readonly rotation: string;
-	/** Whether its ingest also takes the token as a path segment before `/v1/<signal>`, as Gemini CLI sends it. */
+	/** Whether its ingest also takes the token as a path segment before `/v1/<signal>`, as CLIs without a setting for headers send it. */
 	readonly tokenInUrl?: boolean;
 	/** What its answers tell besides the status. */
 	readonly answers?: Answers;
-	/** What was read for the facts above. */
-	readonly sources: readonly string[];
 }
 
 /** Meaning of a provider's own headers and paths. Header names in lower case. */

@@ -1,10 +1,11 @@
-import { activitylog } from "./activitylog/index.ts";
-import { custom } from "./custom/index.ts";
 import type { Provider } from "./provider.ts";
-import { torii } from "./torii/index.ts";
+import { issuers } from "./registry.generated.ts";
+
+/** Every provider that takes OTLP, the default first. */
+export const providers: readonly Provider[] = issuers.filter((issuer): issuer is Provider => "takes" in issuer);
+
+const [first] = providers;
+if (!first) throw new Error("no provider takes OTLP");
 
 /** Who it is when nobody says. */
-export const defaultProvider: Provider = torii;
-
-/** Every provider, the default first. A test holds this list against the folders. */
-export const providers: readonly Provider[] = [torii, activitylog, custom];
+export const defaultProvider: Provider = first;

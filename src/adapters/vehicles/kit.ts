@@ -1,4 +1,4 @@
-import type { Action, Mode } from "./vehicle.ts";
+import type { Action, Mode } from "./mode.ts";
 
 /** What an admin gets for one vehicle: scripts, what is uploaded around them, and the page that says how. All of it is data. */
 export interface Kit {

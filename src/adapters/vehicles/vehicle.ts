@@ -1,11 +1,6 @@
 import type { Os } from "../clis/cli.ts";
 import type { Kit } from "./kit.ts";
-
-/** How the token gets to the script: handed over when it runs, or written into a copy of it. */
-export type Mode = "param" | "embedded";
-
-/** What a rendered file does when nothing else is asked for. */
-export type Action = "install" | "report" | "uninstall";
+import type { Action, Mode } from "./mode.ts";
 
 /** What stands in an embedded script until a token is put there; no token can look like it, so an unfilled script refuses to run. */
 export const TOKEN_PLACEHOLDER = "@TOKEN@";
@@ -23,6 +18,8 @@ export const ALWAYS_ZERO: Readonly<Record<number, number>> = { 1: 0, 2: 0, 9: 0,
 export interface Vehicle {
 	readonly id: string;
 	readonly title: string;
+	/** Its place in lists, the lowest first. */
+	readonly order: number;
 	/** Operating systems it reaches; every one we know of if not given. */
 	readonly os?: readonly Os[];
 	/**

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clis } from "../../../src/adapters/clis/registry.ts";
-import { parseReportLine } from "../../../src/evidence/inventory.ts";
+import { parseReportLine } from "../../../src/prove/evidence/inventory.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript } from "../../harness/endpoint.ts";
 import { madeUpMac } from "../../harness/made-up-mac.ts";

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clis } from "../../../src/adapters/clis/registry.ts";
-import type { EndpointScript } from "../../../src/render/endpoint.ts";
+import type { EndpointScript } from "../../../src/spec/endpoint-script.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript, text } from "../../harness/endpoint.ts";
 import { madeUpMac } from "../../harness/made-up-mac.ts";

@@ -1,6 +1,6 @@
 import type { Emission } from "../emission.ts";
 
-export const claudeCode: Emission = {
+export const emission: Emission = {
 	id: "claude-code",
 	resource: { "service.name": "claude-code" },
 	path: "bearer",

@@ -37,9 +37,10 @@ const diversions: readonly Row[] = ["LOGS", "METRICS", "TRACES"].flatMap((signal
 	["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => ({ drop: `/env/OTEL_EXPORTER_OTLP_${signal}_${what}` })),
 );
 
-export const claudeCode: Cli = {
+export const cli: Cli = {
 	id: "claude-code",
 	title: "Claude Code",
+	order: 10,
 	system: {
 		file: {
 			macos: "/Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json",
@@ -71,9 +72,9 @@ export const claudeCode: Cli = {
 		{ kind: "trace", path: ".claude.json" },
 	],
 	sends: [
-		"account e-mail, organisation and account ids when signed in, a random install id, session id, terminal type",
-		"models, token counts, cost, durations, tool names and whether they were allowed, errors",
-		"with the option host: host name and machine id",
+		"when signed in: account e-mail, organisation and account ids; always: a random install id, session id, terminal type",
+		"models, token counts, cost, durations, tool names and whether each call was allowed, errors",
+		"host name and machine id, unless switched off (no-host)",
 	],
 	applies: "when Claude Code starts; with the option helper also in running sessions, within 29 minutes",
 	traps: [

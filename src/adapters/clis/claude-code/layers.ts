@@ -16,7 +16,7 @@ const ignores = [{ range: ">=2.1.330", pointer: /^\/env\/(OTEL_|CLAUDE_CODE_ENAB
 
 const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
 
-export const claudeCode: CliLayering = {
+export const layering: CliLayering = {
 	id: "claude-code",
 	program: "claude",
 	tolerance: { bom: true, utf16: true },

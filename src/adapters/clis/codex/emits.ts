@@ -1,6 +1,6 @@
 import type { Emission } from "../emission.ts";
 
-export const codex: Emission = {
+export const emission: Emission = {
 	id: "codex",
 	resource: { "service.name": "codex_cli_rs", "telemetry.sdk.language": "rust" },
 	path: "bearer",

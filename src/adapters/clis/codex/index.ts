@@ -23,9 +23,10 @@ const rows: readonly Row[] = [
 	...exporter("metrics_exporter", "metrics"),
 ];
 
-export const codex: Cli = {
+export const cli: Cli = {
 	id: "codex",
 	title: "Codex CLI",
+	order: 20,
 	system: {
 		file: { macos: "/etc/codex/requirements.toml", linux: "/etc/codex/requirements.toml" },
 		format: "toml",
@@ -54,9 +55,9 @@ export const codex: Cli = {
 	// Its updater, "codex app-server daemon pid-update-loop", outlives a restart and sends nothing (measured on 0.169.0).
 	daemon: { command: "--managed-daemon", restart: "codex app-server daemon restart" },
 	sends: [
-		"account e-mail and id when signed in, host name, conversation id, terminal type",
+		"when signed in: account e-mail and id; always: host name, conversation id, terminal type",
 		"models, token counts, durations, tool names",
-		"the full arguments of every tool call; with the option tools also the first 2 KiB of its output",
+		"the full arguments of every tool call, such as commands and file contents; with the option tools also the first 2 KiB of its output",
 	],
 	applies: "when Codex starts; its background daemon (0.158 and later) keeps the old token until it is restarted",
 	traps: [

@@ -13,7 +13,7 @@ function decoded(value: string | undefined): string | undefined {
 	}
 }
 
-export const codex: CliLayering = {
+export const layering: CliLayering = {
 	id: "codex",
 	program: "codex",
 	tolerance: { bom: true, utf16: false },

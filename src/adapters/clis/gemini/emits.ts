@@ -1,6 +1,6 @@
 import type { Emission } from "../emission.ts";
 
-export const gemini: Emission = {
+export const emission: Emission = {
 	id: "gemini",
 	resource: { "service.name": "gemini-cli" },
 	path: "url",

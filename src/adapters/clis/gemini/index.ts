@@ -20,9 +20,10 @@ const rows: readonly Row[] = [
  */
 const gates = { since: "0.40.1", sinceWith: { prompts: "0.40.0" } } as const;
 
-export const gemini: Cli = {
+export const cli: Cli = {
 	id: "gemini",
 	title: "Gemini CLI",
+	order: 30,
 	system: {
 		file: {
 			macos: "/Library/Application Support/GeminiCli/settings.json",
@@ -48,11 +49,11 @@ export const gemini: Cli = {
 		{ kind: "trace", path: ".gemini/installation_id" },
 	],
 	sends: [
-		"account e-mail when signed in with Google, host name, session and installation ids",
-		"models, token counts, durations, tool names, file operations (counts)",
-		"the command line of the process: with gemini -p the prompt is in it",
-		"the system prompt, the text of GEMINI.md included",
-		"logs, metrics and traces: there is no switch for one of them",
+		"when signed in with Google: account e-mail; always: host name, session and installation ids",
+		"models, token counts, durations, tool names, number of file operations",
+		"the command line of the process; with gemini -p it contains the prompt",
+		"the system prompt, including the text of GEMINI.md",
+		"logs, metrics and traces; it has no switch for a single signal",
 	],
 	applies: "when Gemini CLI starts",
 	traps: [

@@ -13,7 +13,7 @@ const variables: Readonly<Record<string, string>> = {
 };
 const endpoints = ["GEMINI_TELEMETRY_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
-export const gemini: CliLayering = {
+export const layering: CliLayering = {
 	id: "gemini",
 	program: "gemini",
 	tolerance: { bom: false, utf16: false },

@@ -6,6 +6,7 @@ import inventory from "./inventory.json" with { type: "json" };
 export const distribution: Distribution = {
 	id: "adot",
 	title: "AWS Distro for OpenTelemetry",
+	order: 40,
 	dialect: "otelcol",
 	configFile: "config.yaml",
 	inventory,

@@ -5,6 +5,7 @@ import inventory from "./inventory.json" with { type: "json" };
 export const distribution: Distribution = {
 	id: "alloy",
 	title: "Grafana Alloy",
+	order: 50,
 	dialect: "alloy",
 	configFile: "config.alloy",
 	inventory,

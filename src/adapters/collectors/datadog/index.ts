@@ -1,10 +1,10 @@
-import { contribBuild } from "../contrib.ts";
-import type { Distribution } from "../distribution.ts";
+import type { BuildBehind } from "../distribution.ts";
 
-export const distribution: Distribution = {
-	...contribBuild,
+export const distribution: BuildBehind = {
 	id: "datadog",
 	title: "OpenTelemetry Collector Contrib in front of the Datadog Agent",
+	order: 60,
+	build: "contrib",
 	agent: {
 		title: "the Datadog Agent",
 		endpoint: (platform) => (platform === "kubernetes" ? "http://${env:NODE_IP}:4318" : "http://127.0.0.1:14318"),

@@ -5,6 +5,7 @@ import inventory from "./inventory.json" with { type: "json" };
 export const distribution: Distribution = {
 	id: "ddot",
 	title: "Datadog Distribution of the OpenTelemetry Collector",
+	order: 70,
 	dialect: "otelcol",
 	configFile: "otel-config.yaml",
 	inventory,

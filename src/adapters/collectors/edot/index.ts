@@ -6,6 +6,7 @@ import inventory from "./inventory.json" with { type: "json" };
 export const distribution: Distribution = {
 	id: "edot",
 	title: "Elastic Distribution of the OpenTelemetry Collector",
+	order: 90,
 	dialect: "otelcol",
 	configFile: "otel.yml",
 	inventory,

@@ -1,10 +1,10 @@
-import { contribBuild } from "../contrib.ts";
-import type { Distribution } from "../distribution.ts";
+import type { BuildBehind } from "../distribution.ts";
 
-export const distribution: Distribution = {
-	...contribBuild,
+export const distribution: BuildBehind = {
 	id: "elastic",
 	title: "OpenTelemetry Collector Contrib in front of Elastic Agent",
+	order: 80,
+	build: "contrib",
 	agent: {
 		title: "Elastic Agent with the APM integration, or APM Server",
 		endpoint: (platform) => (platform === "kubernetes" ? "http://apm-server:8200" : "http://127.0.0.1:8200"),

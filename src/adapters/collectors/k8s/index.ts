@@ -6,6 +6,7 @@ import inventory from "./inventory.json" with { type: "json" };
 export const distribution: Distribution = {
 	id: "k8s",
 	title: "OpenTelemetry Collector for Kubernetes",
+	order: 20,
 	dialect: "otelcol",
 	configFile: "config.yaml",
 	inventory,

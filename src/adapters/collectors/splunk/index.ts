@@ -6,6 +6,7 @@ import inventory from "./inventory.json" with { type: "json" };
 export const distribution: Distribution = {
 	id: "splunk",
 	title: "Splunk Distribution of the OpenTelemetry Collector",
+	order: 30,
 	dialect: "otelcol",
 	configFile: "agent_config.yaml",
 	inventory,

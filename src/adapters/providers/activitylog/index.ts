@@ -1,8 +1,15 @@
 import type { Provider } from "../provider.ts";
 
-export const activitylog: Provider = {
+/**
+ * ActivityLog: OTLP over HTTP for logs and traces, none for metrics. A system holds several tokens at once; a rotation is a second token
+ * and, later, the revocation of the first. Answers tell what is left of a rate limit, and when data was dropped by sampling.
+ *
+ * Sources: https://www.activitylog.com/docs/20-setup-system-tokens (tokens), https://www.activitylog.com/docs/51-ingest-otlp (ingest).
+ */
+export const provider: Provider = {
 	id: "activitylog",
 	title: "ActivityLog",
+	order: 20,
 	endpoint: "https://api.activitylog.com/api/v1/otlp",
 	takes: ["logs", "traces"],
 	refuses: { metrics: "its OTLP ingest has endpoints for logs and traces only" },

@@ -1,8 +1,16 @@
 import type { Provider } from "../provider.ts";
 
-export const torii: Provider = {
+/**
+ * Torii: OTLP over HTTP for logs and metrics. One token for the whole account, rotated by a person in the portal; the old one is accepted
+ * for 24 hours more and cannot be ended sooner.
+ *
+ * Sources: https://support.toriihq.com/hc/en-us/articles/50614749248923 (ingest and signals),
+ * https://support.toriihq.com/hc/en-us/articles/50614780109211 (rotation).
+ */
+export const provider: Provider = {
 	id: "torii",
 	title: "Torii",
+	order: 10,
 	endpoint: "https://ai-events.toriihq.com",
 	takes: ["logs", "metrics"],
 	refuses: {},

@@ -2,9 +2,10 @@ import type { Vehicle } from "../vehicle.ts";
 import { kit, STATUS_FOLDER, VARIABLE } from "./kit.ts";
 
 /** Fleet on macOS and Linux: as root, without arguments, after the server put the values of its variables into the text. */
-export const fleet: Vehicle = {
+export const vehicle: Vehicle = {
 	id: "fleet",
 	title: "Fleet",
+	order: 40,
 	os: ["macos", "linux"],
 	options: ['OPTIONS="$*"'],
 	token: { param: ["# The server puts the value here.", `token='$${VARIABLE}'`] },

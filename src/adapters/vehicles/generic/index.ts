@@ -3,9 +3,10 @@ import { TOKEN_PLACEHOLDER } from "../vehicle.ts";
 import { kit } from "./kit.ts";
 
 /** Whatever can run a script with an environment variable or something on its standard input: an MDM, Ansible, SSH. */
-export const generic: Vehicle = {
+export const vehicle: Vehicle = {
 	id: "generic",
 	title: "any MDM, Ansible or SSH",
+	order: 50,
 	options: [
 		"# At once, so that no program started below finds it in its environment.",
 		"token=${TOKEN-}",

@@ -1,9 +1,10 @@
 import type { Vehicle } from "../vehicle.ts";
 
 /** One line in a developer's terminal: curl ... | sh */
-export const installer: Vehicle = {
+export const vehicle: Vehicle = {
 	id: "installer",
 	title: "a developer's own machine",
+	order: 60,
 	options: [
 		"ENDPOINT=${CROSSFADE_ENDPOINT:-$ENDPOINT}",
 		'OPTIONS="${CROSSFADE_OPTIONS-} $*"',

@@ -2,9 +2,10 @@ import { ALWAYS_ZERO, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
 import { kit } from "./kit.ts";
 
 /** Microsoft Intune on macOS: a file without arguments, as root or as every signed-in user at once. */
-export const intune: Vehicle = {
+export const vehicle: Vehicle = {
 	id: "intune",
 	title: "Microsoft Intune for macOS",
+	order: 20,
 	os: ["macos"],
 	options: ['OPTIONS="$*"'],
 	token: { embedded: [`token='${TOKEN_PLACEHOLDER}'`] },

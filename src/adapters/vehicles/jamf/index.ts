@@ -2,9 +2,10 @@ import { ALWAYS_ZERO, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
 import { kit } from "./kit.ts";
 
 /** Jamf Pro on macOS: `sh script <mount point> <computer> <user> <parameter 4> …`, as root. */
-export const jamf: Vehicle = {
+export const vehicle: Vehicle = {
 	id: "jamf",
 	title: "Jamf Pro",
+	order: 10,
 	os: ["macos"],
 	options: [
 		"case ${1-} in",

@@ -2,9 +2,10 @@ import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER, type Vehicle } from "../veh
 import { EXPECTED_KEY, kit, PREFERENCE_DOMAIN } from "./kit.ts";
 
 /** Kandji, since October 2025 Iru, on macOS: an audit script and a remediation script, both as root and without arguments. */
-export const kandji: Vehicle = {
+export const vehicle: Vehicle = {
 	id: "kandji",
 	title: "Iru (Kandji)",
+	order: 30,
 	os: ["macos"],
 	options: [
 		"# Which token it should be, which is no secret: a profile says it, or else this file.",

@@ -1,0 +1,229 @@
+import { choice, whole, wholeOr } from "../../../base/settings.ts";
+import {
+	type Admission,
+	type Call,
+	digestOf,
+	isoTime,
+	json,
+	type Office,
+	Refused,
+	type Route,
+	sandboxProvider,
+	stateOf,
+	type TokenRecord,
+	text,
+	type Wanted,
+} from "../sandbox.ts";
+import { provider } from "./index.ts";
+
+interface Details {
+	readonly retentionDays: number;
+}
+
+interface Tier {
+	readonly name: string;
+	/** Tokens a system may hold. */
+	readonly tokens: number;
+	/** The longest retention, in days. */
+	readonly retention: number;
+	/** Of a message's body, in bytes. */
+	readonly body: number;
+	/** Messages a second, and at once. */
+	readonly rate: number;
+	readonly burst: number;
+}
+
+const KIB = 1024;
+const NONE = Number.POSITIVE_INFINITY;
+
+/** Assumed: what the pages give no number for has no limit. */
+const tiers = {
+	free: { name: "free", tokens: 2, retention: 7, body: 16 * KIB, rate: 100, burst: 1_000 },
+	pro: { name: "pro", tokens: 50, retention: 90, body: 256 * KIB, rate: 5_000, burst: 50_000 },
+	enterprise: { name: "enterprise", tokens: NONE, retention: NONE, body: 256 * KIB, rate: NONE, burst: NONE },
+} as const satisfies Record<string, Tier>;
+
+/** https://www.activitylog.com/docs/20-setup-system-tokens; -1 is for ever. */
+const RETENTIONS = [7, 30, 90, 180, 365, 730, 1095, 1825, -1];
+const SYSTEM = "01JSANDBX0000000000000SYST";
+const SESSION_MS = 3_600_000;
+const MAX_SESSIONS = 100;
+
+/**
+ * No rotation: a second token is minted, and the old one lives until it is revoked. Documented: ingest, whoami, limits, tiers, login.
+ * Assumed, because a person does it in the portal: the paths and bodies below `/systems/<id>/tokens`, the status 409 when a system is
+ * full, the fields of whoami, the shape of errors, that OTLP records count as messages.
+ */
+export const sandbox = sandboxProvider({
+	id: provider.id,
+	title: provider.title,
+	about: "OTLP without metrics; mint a second token, revoke the old one",
+	prefix: "al_",
+	adminKey: { prefix: "", what: "a user's password for POST /api/v1/auth/login, whatever the email" },
+	otlp: { base: "/api/v1/otlp", signals: ["logs", "traces"], pathToken: false },
+	settings: {
+		tier: choice<Tier>("free", "its limits apply", tiers),
+		retention: choice("7", "days, -1 is for ever", retentions()),
+		sample: whole("0", "every Nth request is dropped and says so; 0 is off"),
+		rate: wholeOr("tier", "tier", "messages a second, at most the tier's"),
+		burst: wholeOr("tier", "tier", "messages at once, at most the tier's", 1),
+	},
+	conflict({ tier, retention, sample }) {
+		if (sample > 0 && tier.name !== "free") return "only the free tier samples";
+		return retentionProblem(tier, retention);
+	},
+	start({ tier, retention, sample, rate, burst }, { ledger, newToken, isAdminKey }: Office<Details>) {
+		const sessions = newSessions(newToken);
+		const limit = rateLimit(Math.min(rate, tier.rate), Math.min(burst, tier.burst));
+		let admitted = 0;
+		const mint = (token: string, wanted: Wanted, now: number) => {
+			const live = ledger.tokens.filter((each) => stateOf(each, now) === "active");
+			if (live.length >= tier.tokens) throw new Refused(409, `a system on this tier holds ${tier.tokens} tokens`);
+			const { retentionDays = retention } = wanted;
+			const problem = retentionProblem(tier, retentionDays);
+			if (problem !== undefined) throw new Refused(400, problem);
+			return ledger.mint({ token, now, details: { retentionDays: Number(retentionDays) } });
+		};
+		const route = (
+			line: `${Route["method"]} ${string}`,
+			by: Route["by"],
+			answer: (call: Call<Details>) => ReturnType<Route["answer"]>,
+		): Route<Details> => {
+			const [method, path] = line.split(" ") as [Route["method"], string];
+			return { method, path: `/api/v1${path}`, by, answer };
+		};
+		const ownSystem = ({ path }: Call) => {
+			if (path["system"] !== SYSTEM) throw new Refused(404, "no such system");
+		};
+		return {
+			portal: ["mint", "revoke"],
+			mint,
+			rotate: (_, token, wanted, now) => mint(token, wanted, now),
+			isAdmin: sessions.isOpen,
+			admit(records, now) {
+				const { refused, headers } = limit(records, now);
+				if (refused) return { refused, headers };
+				admitted++;
+				const dropped = sample > 0 && admitted % sample === 0;
+				return { headers: dropped ? { ...headers, "x-al-sampled": "true" } : headers, dropped };
+			},
+			refusal: (_, message) => ({ error: message }),
+			routes: [
+				{
+					...route("POST /messages", ["token"], ({ now }) =>
+						json(201, { id: `01J${String(admitted).padStart(23, "0")}`, ingestedAt: new Date(now).toISOString() }),
+					),
+					records(call) {
+						const { body = "" } = call.body();
+						text(call.body(), "stream", 80);
+						const size = Buffer.byteLength(typeof body === "string" ? body : JSON.stringify(body));
+						if (size > tier.body) throw new Refused(413, `a body has at most ${tier.body} bytes on this tier`);
+						return 1;
+					},
+				},
+				route("GET /systems/me", ["token"], ({ token }) =>
+					json(200, {
+						id: SYSTEM,
+						name: "sandbox",
+						tier: tier.name,
+						tokenId: token?.id,
+						retentionDays: token?.details.retentionDays,
+					}),
+				),
+				route("POST /auth/login", [], (call) => {
+					if (!isAdminKey(text(call.body(), "password", 1000))) throw new Refused(401, "wrong email or password");
+					return json(200, sessions.open(call.now));
+				}),
+				route("POST /auth/refresh", [], (call) => {
+					if (!sessions.isRefresh(text(call.body(), "refreshToken", 1000)))
+						throw new Refused(401, "not a refresh token");
+					return json(200, sessions.open(call.now));
+				}),
+				route("GET /systems/:system/tokens", ["admin"], (call) => {
+					ownSystem(call);
+					return json(200, { items: ledger.tokens.map((token) => shape(token, call.now)) });
+				}),
+				route("POST /systems/:system/tokens", ["admin"], (call) => {
+					ownSystem(call);
+					const token = newToken();
+					const { id, ...rest } = shape(mint(token, call.body(), call.now), call.now);
+					return json(201, { id, token, ...rest });
+				}),
+				route("DELETE /systems/:system/tokens/:id", ["admin"], (call) => {
+					ownSystem(call);
+					const found = ledger.find(call.path["id"] ?? "");
+					if (!found) throw new Refused(404, "no such token");
+					ledger.revoke(found, call.now);
+					return { status: 204, contentType: "application/json", body: "" };
+				}),
+			],
+		};
+	},
+	sources: [
+		"https://www.activitylog.com/docs/20-setup-system-tokens",
+		"https://www.activitylog.com/docs/50-ingest-native",
+		"https://www.activitylog.com/docs/51-ingest-otlp",
+		"https://www.activitylog.com/docs/60-query-api",
+	],
+});
+
+function shape(token: TokenRecord<Details>, now: number) {
+	const { id, createdAt, details } = token;
+	return { id, retentionDays: details.retentionDays, status: stateOf(token, now), createdAt: isoTime(createdAt) };
+}
+
+function retentions(): Record<string, number> {
+	return Object.fromEntries(RETENTIONS.map((days) => [String(days), days]));
+}
+
+function retentionProblem(tier: Tier, days: unknown): string | undefined {
+	const allowed = RETENTIONS.filter((each) => (each === -1 ? NONE : each) <= tier.retention);
+	return allowed.some((each) => each === days)
+		? undefined
+		: `retentionDays on this tier is one of ${allowed.join(", ")}`;
+}
+
+/** Sessions of the portal's user, an hour each, known by their digests only. */
+function newSessions(newToken: () => string) {
+	const ends = new Map<string, number>();
+	const refreshes = new Set<string>();
+	const keep = (kept: { size: number; keys(): Iterator<string>; delete(key: string): boolean }) => {
+		const oldest = kept.keys().next();
+		if (kept.size > MAX_SESSIONS && !oldest.done) kept.delete(oldest.value);
+	};
+	return {
+		open(now: number) {
+			const [accessToken, refreshToken] = [newToken(), newToken()];
+			ends.set(digestOf(accessToken), now + SESSION_MS);
+			refreshes.add(digestOf(refreshToken));
+			keep(ends);
+			keep(refreshes);
+			return { accessToken, refreshToken, expiresAt: isoTime(now + SESSION_MS) };
+		},
+		isOpen: (credential: string, now: number) => now < (ends.get(digestOf(credential)) ?? 0),
+		isRefresh: (credential: string) => refreshes.has(digestOf(credential)),
+	};
+}
+
+/**
+ * A bucket of `burst` records that fills with `rate` a second. A request larger than what is left is still taken while anything is left, so
+ * that no request is too large for ever; the ones after it wait for that.
+ */
+function rateLimit(rate: number, burst: number): (records: number, now: number) => Admission {
+	if (!Number.isFinite(rate) || !Number.isFinite(burst)) return () => ({ headers: {} });
+	const bucket = { left: burst, at: 0 };
+	return (records, now) => {
+		const seconds = Math.max(0, now - bucket.at) / 1000;
+		bucket.left = Math.min(burst, bucket.left + seconds * rate);
+		bucket.at = now;
+		const refused = bucket.left < 1;
+		if (!refused) bucket.left -= records;
+		const headers = {
+			"x-ratelimit-limit": String(burst),
+			"x-ratelimit-remaining": String(Math.max(0, Math.floor(bucket.left))),
+		};
+		if (!refused) return { headers };
+		const wait = rate === 0 ? 3600 : Math.ceil((1 - bucket.left) / rate);
+		return { refused, headers: { ...headers, "retry-after": String(wait) } };
+	};
+}

@@ -1,0 +1,94 @@
+import { MINUTE_MS } from "../../../base/duration.ts";
+import { time } from "../../../base/settings.ts";
+import {
+	json,
+	type Office,
+	Refused,
+	type Route,
+	sandboxProvider,
+	stateOf,
+	type TokenRecord,
+	text,
+	type Wanted,
+} from "../sandbox.ts";
+import { provider } from "./index.ts";
+
+interface Details {
+	/** The end that was set when the token was created; a rotation does not move it. */
+	readonly expiresAt: number;
+}
+
+/**
+ * A token rotates itself with `POST /rotatetoken`; the old secret lives for ten more minutes. It dies when it is not rotated within its
+ * period, and at its expiry in any case, which no answer tells. Assumed: an old secret cannot rotate again (400), which is the worse
+ * case for whoever lost an answer; the answers of the other requests are empty objects.
+ */
+export const sandbox = sandboxProvider({
+	id: provider.id,
+	title: provider.title,
+	about: "POST /api/index/v1/rotatetoken; the old secret lives for 10 minutes; no OTLP",
+	prefix: "glean_",
+	settings: {
+		overlap: time("10m", "how long the old secret is accepted"),
+		period: time("30d", "a token that is not rotated within it dies", "24h"),
+		expires: time("365d", "when the token dies, rotated or not"),
+	},
+	start({ overlap, period, expires }, { ledger, newToken }: Office<Details>) {
+		const issue = (token: string, now: number, expiresAt: number) => ({
+			token,
+			now,
+			details: { expiresAt },
+			endsAt: Math.min(now + period, expiresAt),
+		});
+		const rotate = (old: TokenRecord<Details>, token: string, _: Wanted, now: number) => {
+			if (stateOf(old, now) !== "active") throw new Refused(401, "Not Authorized");
+			if (ledger.find(old.id) !== old) throw new Refused(400, "Bad Request: this secret was rotated already");
+			return ledger.rotate([old], { ...issue(token, now, old.details.expiresAt), id: old.id }, overlap);
+		};
+		const documents = (name: string, count: (body: Wanted) => number): Route<Details> => ({
+			method: "POST",
+			path: `/api/index/v1/${name}`,
+			by: ["token"],
+			records(call) {
+				text(call.body(), "datasource");
+				return count(call.body());
+			},
+			answer: () => json(200, {}),
+		});
+		const rotateToken: Route<Details> = {
+			method: "POST",
+			path: "/api/index/v1/rotatetoken",
+			by: ["token"],
+			answer({ token: old, now }) {
+				if (!old) throw new Refused(401, "Not Authorized");
+				const rawSecret = newToken();
+				const { createdAt } = rotate(old, rawSecret, {}, now);
+				const seconds = Math.floor(createdAt / 1000);
+				return json(200, { rawSecret, createdAt: seconds, rotationPeriodMinutes: period / MINUTE_MS });
+			},
+		};
+		return {
+			overlapMs: overlap,
+			portal: ["mint", "revoke"],
+			mint: (token, _, now) => ledger.mint(issue(token, now, now + expires)),
+			rotate,
+			refusal: (_, message) => ({ message }),
+			routes: [
+				rotateToken,
+				{
+					method: "POST",
+					path: "/api/index/v1/getdatasourceconfig",
+					by: ["token"],
+					answer: (call) => json(200, { name: text(call.body(), "datasource") }),
+				},
+				documents("indexdocument", () => 1),
+				documents("indexdocuments", ({ documents }) => (Array.isArray(documents) ? documents.length : 0)),
+			],
+		};
+	},
+	sources: [
+		"https://developers.glean.com/docs/indexing_api_token_rotation",
+		"https://developers.glean.com/api-reference/indexing/authentication/rotate-token",
+		"https://developers.glean.com/docs/indexing_api_tokens",
+	],
+});

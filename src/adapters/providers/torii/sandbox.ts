@@ -1,0 +1,31 @@
+import { time } from "../../../base/settings.ts";
+import { signals } from "../provider.ts";
+import { sandboxProvider } from "../sandbox.ts";
+import { provider } from "./index.ts";
+
+/**
+ * One token for everything, rotated in the portal only; the old one lives for 24 hours and cannot be ended sooner. Assumed: a second
+ * rotation within that time does not make the first old token live longer.
+ */
+export const sandbox = sandboxProvider({
+	id: provider.id,
+	title: provider.title,
+	about: "OTLP; a rotation in the portal keeps the old token for 24 hours",
+	prefix: "",
+	otlp: { base: "", signals, pathToken: true },
+	settings: { overlap: time("24h", "how long the old token is accepted") },
+	start({ overlap }, { ledger }) {
+		return {
+			overlapMs: overlap,
+			portal: [],
+			mint: (token, _, now) => ledger.mint({ token, now, details: undefined }),
+			rotate: (_old, token, _, now) => ledger.rotate(ledger.tokens, { token, now, details: undefined }, overlap),
+			refusal: (_, message) => ({ message }),
+			routes: [],
+		};
+	},
+	sources: [
+		"https://support.toriihq.com/hc/en-us/articles/50614749248923",
+		"https://support.toriihq.com/hc/en-us/articles/50614780109211",
+	],
+});

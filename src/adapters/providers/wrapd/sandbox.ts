@@ -1,0 +1,104 @@
+import { durationMs } from "../../../base/duration.ts";
+import { choice, words } from "../../../base/settings.ts";
+import {
+	type Call,
+	json,
+	type Office,
+	Refused,
+	type Route,
+	sandboxProvider,
+	stateOf,
+	type TokenRecord,
+	text,
+	texts,
+	type Wanted,
+} from "../sandbox.ts";
+import { provider } from "./index.ts";
+
+interface Details {
+	readonly label: string;
+	/** The endpoints it may call; empty for all. */
+	readonly scopes: readonly string[];
+}
+
+/** https://docs.wrapd.sh/guides/key-rotation */
+const graces = Object.fromEntries(
+	["0s", "15m", "1h", "6h", "24h", "3d", "7d"].map((each) => [each, durationMs(each) ?? 0]),
+);
+const GRACE_WORDS = Object.keys(graces).join(", ");
+
+/**
+ * API keys, made with a session's JWT and rotated in the dashboard with one of seven graces; the new key keeps label and scopes. Assumed:
+ * the names of fields in the answer to a new key, and the shapes of errors. Agent tokens and their WebSocket are not here.
+ */
+export const sandbox = sandboxProvider({
+	id: provider.id,
+	title: provider.title,
+	about: "rotated in the dashboard with a grace of 0 to 7 days; no OTLP",
+	prefix: "wrapd_sk_",
+	adminKey: { prefix: "", what: "the JWT of a session, as Bearer" },
+	settings: {
+		overlap: choice("24h", "the grace a rotation gets when it names none", graces),
+		scopes: words("", "the endpoints a key may call; none is all"),
+	},
+	start({ overlap, scopes }, { ledger, newToken }: Office<Details>) {
+		const mint = (token: string, wanted: Wanted, now: number) =>
+			ledger.mint({
+				token,
+				now,
+				details: { label: text(wanted, "label"), scopes: texts(wanted, "scopes") ?? [] },
+			});
+		const rotate = (old: TokenRecord<Details>, token: string, wanted: Wanted, now: number) => {
+			if (stateOf(old, now) !== "active")
+				throw new Refused(409, `a key that is ${stateOf(old, now)} cannot be rotated`);
+			return ledger.rotate([old], { token, now, details: old.details }, graceOf(wanted, overlap));
+		};
+		const call = (method: Route["method"]): Route<Details> => ({
+			method,
+			path: "/v1/:user/:endpoint",
+			by: ["token"],
+			records: () => 1,
+			answer: ({ token, path, headers }: Call<Details>) => {
+				const allowed = token?.details.scopes ?? [];
+				if (allowed.length > 0 && !allowed.includes(path["endpoint"] ?? ""))
+					throw new Refused(403, "the key is not scoped to this endpoint");
+				if (headers["accept"]?.includes("application/json")) return json(200, { output: "ok\n", exit_code: 0 });
+				return { status: 200, contentType: "text/event-stream", body: "data: ok\n\n" };
+			},
+		});
+		return {
+			overlapMs: overlap,
+			portal: ["mint", "revoke"],
+			mint: (token, wanted, now) => mint(token, { label: `key ${ledger.tokens.length + 1}`, scopes, ...wanted }, now),
+			rotate,
+			tokenOf: (headers) => headers["x-api-key"],
+			refusal: (_, message) => ({ error: message }),
+			routes: [
+				{
+					method: "POST",
+					path: "/api-keys",
+					by: ["admin"],
+					answer(request) {
+						const key = newToken();
+						const { id, details } = mint(key, request.body(), request.now);
+						return json(201, { id, key, ...details });
+					},
+				},
+				call("GET"),
+				call("POST"),
+			],
+		};
+	},
+	sources: [
+		"https://docs.wrapd.sh/guides/key-rotation",
+		"https://docs.wrapd.sh/api/authentication",
+		"https://docs.wrapd.sh/api/calling-endpoints",
+	],
+});
+
+function graceOf({ grace }: Wanted, standard: number): number {
+	if (grace === undefined) return standard;
+	const chosen = typeof grace === "string" && Object.hasOwn(graces, grace) ? graces[grace] : undefined;
+	if (chosen === undefined) throw new Refused(400, `grace is one of ${GRACE_WORDS}`);
+	return chosen;
+}

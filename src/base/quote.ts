@@ -1,0 +1,57 @@
+/** Quoting for every language we write. Each function takes any text whatever and returns a safe literal of its target. */
+
+/** A POSIX shell word. */
+export function sh(text: string): string {
+	if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(text)) return text;
+	return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A PowerShell single-quoted string. https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules */
+export function ps(text: string): string {
+	// PowerShell also closes a single-quoted string at the four typographic single quotes.
+	return `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, "$&$&")}'`;
+}
+
+/** XML character data or attribute value; characters XML 1.0 cannot hold are replaced. */
+export function xml(text: string): string {
+	const named: Record<string, string> = {
+		"&": "&amp;",
+		"<": "&lt;",
+		">": "&gt;",
+		'"': "&quot;",
+		"'": "&#39;",
+	};
+	const legal = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+	return legal.replace(/[&<>"']/g, (character) => named[character] ?? character);
+}
+
+/** An inline code span of Markdown, with a fence longer than any run of backticks inside; line breaks become blanks. */
+export function md(text: string): string {
+	const line = text.replace(/\s+/g, " ");
+	const runs = line.match(/`+/g) ?? [];
+	const fence = "`".repeat(Math.max(0, ...runs.map((run) => run.length)) + 1);
+	const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
+	return `${fence}${pad}${line}${pad}${fence}`;
+}
+
+/** An Alloy string literal. https://grafana.com/docs/alloy/latest/get-started/configuration-syntax/expressions/types_and_values/ */
+export function alloy(text: string): string {
+	return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, unicodeEscape);
+}
+
+/**
+ * A YAML scalar that every YAML 1.1 and 1.2 parser reads as this same string: plain where nothing could be mistaken, else double-quoted.
+ */
+export function yaml(text: string): string {
+	if (PLAIN_YAML.test(text) && !YAML_WORDS.test(text)) return text;
+	return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, unicodeEscape);
+}
+
+/** Words, paths and URLs; durations and addresses, which begin with a digit but are no numbers. */
+const PLAIN_YAML =
+	/^([A-Za-z_/$][A-Za-z0-9_/.${}+@%()=-]*(:[A-Za-z0-9_/.${}+@%()=-]+)*|\d+(ms|s|m|h)|\d+\.\d+\.\d+\.\d+(:\d+)?)$/;
+const YAML_WORDS = /^(y|n|yes|no|on|off|true|false|null|nan|inf)$/i;
+
+function unicodeEscape(character: string): string {
+	return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

@@ -1,0 +1,190 @@
+import { constants } from "node:fs";
+import { mkdir, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { ioError } from "../../base/io-error.ts";
+import { fingerprint } from "../../token/fingerprint.ts";
+import { holdsSecret } from "../../token/guard.ts";
+
+/** A folder whose files only this tool writes. Every failure is a `CrossfadeError` (io) that names the file. */
+export interface Folder {
+	readonly path: string;
+	/** The same for whoever opens it on this machine, by whatever path, once it is there; it tells the path to nobody. */
+	id(): Promise<string>;
+	/** Whether it is there. */
+	exists(): Promise<boolean>;
+	/** Its regular files with a stamp that changes when the content does. */
+	list(): Promise<{ readonly name: string; readonly stamp: string }[]>;
+	/** A file's bytes; undefined when it is not there. */
+	read(name: string): Promise<Uint8Array | undefined>;
+	/** Makes the folder if need be and replaces a file whole or not at all. Lets other work go on between two chunks. */
+	write(name: string, chunks: Iterable<string>): Promise<void>;
+	/** Renames a file to `<name>.corrupt-<n>` and returns that name. */
+	setAside(name: string): Promise<string>;
+	/** Makes a name ours until it is released or this process ends; undefined when a living process has it. */
+	claim(name: string): Promise<Claim | undefined>;
+}
+
+export interface Claim {
+	release(): Promise<void>;
+}
+
+/** A folder that need not exist yet; throws when something else is there. */
+export async function openFolder(path: string): Promise<Folder> {
+	const root = resolve(path);
+	const inside = <T>(verb: string, name: string, work: (full: string) => Promise<T>) =>
+		work(join(root, name)).catch((error: unknown) => {
+			throw (error as NodeJS.ErrnoException).code === undefined ? error : ioError(join(path, name), verb, error);
+		});
+	const exists = () => inside("open", "", isFolder);
+	await exists();
+	return {
+		path,
+		id: async () => fingerprint(`${hostname()}\n${(await orUndefined("ENOENT", realpath(root))) ?? root}`),
+		exists,
+		list: () => inside("list", "", stamps),
+		read: (name) => inside("read", name, (full) => orUndefined("ENOENT", readFile(full))),
+		write: (name, chunks) => inside("write", name, (full) => writeWhole(full, chunks)),
+		setAside: (name) => inside("set aside", name, (full) => renameAside(full, name)),
+		claim: (name) => inside("claim", name, (full) => claim(`${full}.lock`)),
+	};
+}
+
+async function orUndefined<T>(code: string, work: Promise<T>): Promise<T | undefined> {
+	try {
+		return await work;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === code) return undefined;
+		throw error;
+	}
+}
+
+async function isFolder(path: string): Promise<boolean> {
+	const stats = await orUndefined("ENOENT", stat(path));
+	if (stats && !stats.isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
+	return stats !== undefined;
+}
+
+async function stamps(path: string): Promise<{ name: string; stamp: string }[]> {
+	const entries = (await orUndefined("ENOENT", readdir(path, { withFileTypes: true }))) ?? [];
+	const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+	const found = await Promise.all(
+		files.sort().map(async (name) => ({ name, stats: await orUndefined("ENOENT", stat(join(path, name))) })),
+	);
+	return found.flatMap(({ name, stats }) =>
+		stats ? [{ name, stamp: `${stats.ino} ${stats.mtimeMs} ${stats.size}` }] : [],
+	);
+}
+
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
+/** Makes a folder and those above it. Node's own way to do that never ends where the system answers ENOENT for a place like /proc. */
+async function makeFolder(path: string): Promise<void> {
+	const make = () => mkdir(path).catch((error: NodeJS.ErrnoException) => error);
+	let failure = await make();
+	if (failure?.code === "ENOENT" && dirname(path) !== path) {
+		await makeFolder(dirname(path));
+		failure = await make();
+	}
+	if (failure && !(await orUndefined("ENOENT", isFolder(path)))) throw failure;
+}
+
+async function writeWhole(path: string, chunks: Iterable<string>): Promise<void> {
+	const temporary = `${path}.${process.pid}.tmp`;
+	await makeFolder(dirname(path));
+	// Nobody else has this process's number: what lies there is left from an earlier one.
+	await orUndefined("ENOENT", unlink(temporary));
+	const file = await open(temporary, CREATE, 0o644);
+	try {
+		for (const chunk of chunks) {
+			if (holdsSecret(chunk)) throw new Error(`a token was about to be written to ${path}`);
+			await file.writeFile(chunk);
+		}
+		await file.sync();
+		await file.close();
+		await rename(temporary, path);
+	} catch (error) {
+		await file.close().catch(() => undefined);
+		await unlink(temporary).catch(() => undefined);
+		throw error;
+	}
+	await syncFolder(dirname(path));
+}
+
+/** Makes a rename last. Windows cannot open a folder, and needs no such thing. */
+async function syncFolder(path: string): Promise<void> {
+	if (process.platform === "win32") return;
+	const folder = await open(path, constants.O_RDONLY);
+	try {
+		await folder.sync();
+	} finally {
+		await folder.close();
+	}
+}
+
+async function renameAside(path: string, name: string): Promise<string> {
+	for (let number = 1; ; number++) {
+		const aside = `.corrupt-${number}`;
+		if (await orUndefined("ENOENT", stat(path + aside))) continue;
+		await rename(path, path + aside);
+		return name + aside;
+	}
+}
+
+/** Claims of this process, so that an owner with our own number is known to be an earlier process or ourselves. */
+const ours = new Set<string>();
+
+/**
+ * A lock file with its owner in it. That of a dead owner on this machine is taken over; two processes that try so at once exclude each
+ * other by a second file, which becomes the lock by a rename.
+ */
+async function claim(lock: string): Promise<Claim | undefined> {
+	await makeFolder(dirname(lock));
+	if (ours.has(lock)) return undefined;
+	if (!(await create(lock))) {
+		if (!(await isStale(lock))) return undefined;
+		const next = `${lock}.next`;
+		if (!(await create(next))) return undefined;
+		if (!(await isStale(lock))) {
+			await unlink(next);
+			return undefined;
+		}
+		await rename(next, lock);
+	}
+	ours.add(lock);
+	return {
+		release: async () => {
+			ours.delete(lock);
+			await unlink(lock).catch(() => undefined);
+		},
+	};
+}
+
+async function create(path: string): Promise<boolean> {
+	const file = await orUndefined("EEXIST", open(path, CREATE, 0o644));
+	try {
+		await file?.writeFile(`${process.pid} ${hostname()}\n`);
+	} catch (error) {
+		await unlink(path).catch(() => undefined);
+		throw error;
+	} finally {
+		await file?.close();
+	}
+	return file !== undefined;
+}
+
+async function isStale(lock: string): Promise<boolean> {
+	const text = await orUndefined("ENOENT", readFile(lock, "utf8"));
+	const [pid = "", host = ""] = (text ?? "").trim().split(" ");
+	if (host !== hostname()) return false;
+	return Number(pid) === process.pid || !isAlive(Number(pid));
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === "EPERM";
+	}
+}

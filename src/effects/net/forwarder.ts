@@ -1,0 +1,60 @@
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
+import { CrossfadeError } from "../../base/errors.ts";
+import type { Exchange } from "./exchanges.ts";
+import type { ForwarderOptions } from "./forwarding.ts";
+import { Pair } from "./pair.ts";
+import { upstreamDialler } from "./upstream.ts";
+
+export interface Forwarder {
+	/** `http://127.0.0.1:4318` */
+	readonly url: string;
+	/** Takes no more connections, lets requests under way finish, and resolves when they have, or did not within ten seconds. */
+	close(): Promise<void>;
+}
+
+const MAX_CONNECTIONS = 10_000;
+const CLOSE_WITHIN_MS = 10_000;
+
+/**
+ * Forwards HTTP/1.1 byte by byte: each connection that comes in has one of its own to the upstream, so that what happens to one happens to
+ * the other, resets and closed idle connections included. Throws `CrossfadeError` (io) when the address cannot be taken.
+ */
+export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
+	const pairs = new Set<Pair>();
+	const unpacking = new Set<Exchange>();
+	const connect = upstreamDialler(options.upstream);
+	const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (client: Socket) => {
+		const pair = new Pair(client, options, connect, unpacking);
+		pairs.add(pair);
+		client.once("close", () => pairs.delete(pair));
+	});
+	server.maxConnections = MAX_CONNECTIONS;
+	await listen(server, options);
+	const { port } = server.address() as AddressInfo;
+	const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+	return {
+		url: `http://${host}:${port}`,
+		async close() {
+			const timer = setTimeout(() => {
+				for (const pair of pairs) pair.reset();
+			}, CLOSE_WITHIN_MS);
+			const closed = new Promise((done) => server.close(done));
+			for (const pair of pairs) pair.finish();
+			await closed;
+			clearTimeout(timer);
+			const deadline = performance.now() + CLOSE_WITHIN_MS;
+			while (unpacking.size > 0 && performance.now() < deadline) await new Promise((done) => setTimeout(done, 5));
+		},
+	};
+}
+
+function listen(server: NetServer, { host, port }: ForwarderOptions): Promise<void> {
+	return new Promise((done, fail) => {
+		server.once("error", (error: NodeJS.ErrnoException) => {
+			const got = error.code === "EADDRINUSE" ? "another program is there" : (error.code ?? error.message);
+			const fix = "choose another --listen, or port 0 for any free one";
+			fail(new CrossfadeError("io", { what: `cannot listen on ${host} port ${port}`, got, fix }, { cause: error }));
+		});
+		server.listen(port, host, done);
+	});
+}

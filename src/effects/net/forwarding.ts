@@ -1,0 +1,36 @@
+import type { RequestHead } from "./http1.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What looks at requests as they are forwarded. Whatever it throws is counted, and no request is the worse for it. */
+export interface Watcher {
+	/** Called with each request's head; undefined when it is of no interest. */
+	begin(head: RequestHead): WatchedExchange | undefined;
+}
+
+export interface WatchedExchange {
+	/** The content of the request's body as it passes by, without chunk sizes and unpacked; left away when nobody wants it. */
+	readonly body?: ((chunk: Buffer) => void) | undefined;
+	/** Called once, when the request is over and the response has begun, or will not come. */
+	end(outcome: ExchangeOutcome): void;
+}
+
+export interface ExchangeOutcome {
+	/** Of the response; 0 when there was none. */
+	readonly status: number;
+	/** Bytes of the request's content as they were sent. */
+	readonly bytes: number;
+	/** `whole` when `body` was called with all of it; if not, why not. */
+	readonly body: "whole" | "cut" | "malformed" | "too large" | "unknown encoding";
+}
+
+export interface ForwarderOptions {
+	readonly host: string;
+	/** 0 for any free one. */
+	readonly port: number;
+	readonly upstream: Upstream;
+	readonly watcher: Watcher;
+	/** There was no way to the upstream; called with the error's code, and the request is answered with 502. */
+	readonly onUnreachable: (code: string) => void;
+	/** The watcher threw. */
+	readonly onFault: (error: unknown) => void;
+}

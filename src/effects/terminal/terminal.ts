@@ -1,0 +1,104 @@
+import { fstatSync, statSync, writeSync } from "node:fs";
+import { devNull } from "node:os";
+import { problemText } from "../../base/errors.ts";
+import { ioError } from "../../base/io-error.ts";
+import { type OutputGuard, outputGuard } from "../../token/guard.ts";
+import type { Terminal } from "./output.ts";
+
+interface TerminalOptions {
+	readonly quiet: boolean;
+	readonly verbose: boolean;
+	readonly color: boolean;
+}
+
+/** People wait this long without wondering. */
+const PROGRESS_AFTER_MS = 2_000;
+
+/** Where a run writes to. */
+export interface Output {
+	/** Writes all bytes to standard output (1) or standard error (2) before it returns. */
+	write(fd: 1 | 2, bytes: Uint8Array): void;
+	/** Columns of the terminal that standard output is; undefined when it is none. */
+	columns(): number | undefined;
+}
+
+/** The process's own streams. */
+export const nodeOutput: Output = {
+	write: writeAll,
+	columns: () => (isTerminal(1) ? (process.stdout.columns ?? 80) : undefined),
+};
+
+/** A terminal over an output, plus `close`, which lets go of what the guards hold back. */
+export function nodeTerminal(options: TerminalOptions, output: Output = nodeOutput): Terminal & { close(): void } {
+	const out = guardedStream(1, output);
+	const err = guardedStream(2, output);
+	const note = (line: string) => {
+		if (!options.quiet) err.write(`${line}\n`);
+	};
+	return {
+		...options,
+		width: output.columns,
+		print: (text) => out.write(text),
+		printBytes: (bytes) => output.write(1, bytes),
+		async progress(what, work) {
+			const timer = setTimeout(() => note(`${what} …`), PROGRESS_AFTER_MS);
+			return work.finally(() => clearTimeout(timer));
+		},
+		note,
+		detail: (line) => {
+			if (options.verbose) err.write(`${line}\n`);
+		},
+		warn: (problem) => err.write(`warning: ${problemText(problem)}\n`),
+		close: () => {
+			out.close();
+			err.close();
+		},
+	};
+}
+
+/** Writes a text at once, outside any command: help to standard output (1), a last error to standard error (2). */
+export function printAtOnce(fd: 1 | 2, text: string, output: Output): void {
+	const stream = guardedStream(fd, output);
+	stream.write(text);
+	stream.close();
+}
+
+/** Whether a person watches a stream. Asks the file system, because `process.stdout` costs every start that does not need it. */
+function isTerminal(fd: 1 | 2): boolean {
+	try {
+		const stats = fstatSync(fd);
+		return stats.isCharacterDevice() && stats.rdev !== statSync(devNull, { throwIfNoEntry: false })?.rdev;
+	} catch {
+		return false;
+	}
+}
+
+/** Whether a person watches this stream and has not asked for plain text. https://no-color.org */
+export function wantsColor(environment: Readonly<Record<string, string | undefined>>, isTTY: boolean): boolean {
+	if (environment["NO_COLOR"]) return false;
+	if (environment["FORCE_COLOR"] && environment["FORCE_COLOR"] !== "0") return true;
+	return isTTY && environment["TERM"] !== "dumb";
+}
+
+function guardedStream(fd: 1 | 2, output: Output) {
+	const guard: OutputGuard = outputGuard();
+	return {
+		write: (text: string) => output.write(fd, Buffer.from(guard.push(text), "utf8")),
+		close: () => output.write(fd, Buffer.from(guard.flush(), "utf8")),
+	};
+}
+
+/** Writes synchronously, so that nothing is lost when the process ends; a reader that went away ends the writing, not the program. */
+function writeAll(fd: 1 | 2, whole: Uint8Array): void {
+	let bytes = whole;
+	while (bytes.length > 0) {
+		try {
+			bytes = bytes.subarray(writeSync(fd, bytes));
+		} catch (error) {
+			const code = (error as NodeJS.ErrnoException).code;
+			if (code === "EPIPE") return;
+			if (code !== "EAGAIN") throw ioError(fd === 1 ? "standard output" : "standard error", "write to", error);
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+		}
+	}
+}

@@ -1,0 +1,129 @@
+import { closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { ReadStream, WriteStream } from "node:tty";
+import { CrossfadeError, type Problem } from "../../base/errors.ts";
+import { ioError } from "../../base/io-error.ts";
+import { refText, type TokenRef } from "../../token/reference.ts";
+import { Secret } from "../../token/secret.ts";
+import { isSafeAlphabet, tokenProblems } from "../../token/shape.ts";
+import type { Terminal } from "./output.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** No token file is this large. */
+const MAX_BYTES = 64 * 1024;
+
+/** Reads a token from where a reference says; one line break at its end is taken off. Throws without ever quoting it. */
+export async function readToken(
+	ref: TokenRef,
+	{ environment, terminal }: { readonly environment: Environment; readonly terminal: Terminal },
+): Promise<Secret> {
+	const origin = refText(ref);
+	const text = await rawToken(ref, environment);
+	const value = text.replace(/\r?\n$/, "");
+	const problems = tokenProblems(value, origin);
+	if (problems.length > 0) throw new CrossfadeError("refused", problems);
+	const secret = Secret.of(value);
+	for (const warning of [...alphabetWarning(value, origin), ...modeWarning(ref)]) terminal.warn(warning);
+	return secret;
+}
+
+async function rawToken(ref: TokenRef, environment: Environment): Promise<string> {
+	if (ref.kind === "prompt") return askHidden("Token: ");
+	if (ref.kind === "env") {
+		const value = environment[ref.name];
+		if (value !== undefined) return value;
+		throw new CrossfadeError("refused", {
+			what: `${ref.name} is not set`,
+			expected: "a token in it",
+			fix: `export ${ref.name} first`,
+		});
+	}
+	const place = ref.kind === "file" ? ref.path : ref.fd;
+	try {
+		if (ref.kind === "file" && statSync(ref.path).size > MAX_BYTES) throw tooLarge(ref.path);
+		return readFileSync(place, "utf8");
+	} catch (error) {
+		throw error instanceof CrossfadeError ? error : ioError(refText(ref), "read", error);
+	}
+}
+
+function tooLarge(file: string): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "the token file is too large",
+		expected: "one line",
+		where: { file },
+		fix: "name the file that holds the token alone",
+	});
+}
+
+function alphabetWarning(value: string, origin: string): Problem[] {
+	if (isSafeAlphabet(value)) return [];
+	const fix = "ask for a token of letters, digits, '.', '_', '~' and '-' if a CLI is to use it";
+	return [{ what: `${origin}: the token has characters that not every CLI carries unharmed`, fix }];
+}
+
+function modeWarning(ref: TokenRef): Problem[] {
+	if (ref.kind !== "file" || process.platform === "win32") return [];
+	const mode = statSync(ref.path).mode & 0o777;
+	if ((mode & 0o004) === 0) return [];
+	return [
+		{
+			what: "everybody on this machine can read the token file",
+			got: `mode 0${mode.toString(8)}`,
+			where: { file: ref.path },
+			fix: `chmod 0600 ${ref.path}`,
+		},
+	];
+}
+
+/** Asks on the terminal itself, whatever standard input and output are, and shows nothing of what is typed. */
+async function askHidden(question: string): Promise<string> {
+	let fd: number;
+	try {
+		fd = openSync("/dev/tty", "r+");
+	} catch (error) {
+		const fix = "name a file or a variable instead: file:PATH, env:NAME";
+		throw new CrossfadeError(
+			"refused",
+			{ what: "there is no terminal to ask for the token on", fix },
+			{ cause: error },
+		);
+	}
+	const output = new WriteStream(fd);
+	const input = new ReadStream(fd);
+	output.write(question);
+	input.setRawMode(true);
+	try {
+		return await typed(input);
+	} finally {
+		input.setRawMode(false);
+		output.write("\n");
+		input.destroy();
+		output.destroy();
+		closeQuietly(fd);
+	}
+}
+
+function typed(input: ReadStream): Promise<string> {
+	return new Promise((done, fail) => {
+		let text = "";
+		input.setEncoding("utf8");
+		input.on("data", (chunk: string) => {
+			for (const key of chunk) {
+				if (key === "\r" || key === "\n") return done(text);
+				if (key === "\u0003")
+					return fail(new CrossfadeError("interrupted", { what: "interrupted", fix: "run the command again" }));
+				text = key === "\u007f" || key === "\b" ? text.slice(0, -1) : text + key;
+			}
+		});
+		input.on("error", fail);
+	});
+}
+
+function closeQuietly(fd: number): void {
+	try {
+		closeSync(fd);
+	} catch {
+		// the streams closed it already
+	}
+}

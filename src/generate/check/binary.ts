@@ -1,0 +1,85 @@
+import type { Distribution } from "../../adapters/collectors/distribution.ts";
+import { shown, shownName } from "../../base/mask.ts";
+import type { RunResult } from "../../effects/process/programs.ts";
+import type { ConfigFinding } from "./rules.ts";
+
+/** The command line that has the real program check a file; undefined where it has no such command. */
+export function validateArguments({ validate }: Distribution, file: string): string[] | undefined {
+	if (!validate) return undefined;
+	const last = validate.args.at(-1) ?? "";
+	return last.endsWith("=") ? [...validate.args.slice(0, -1), `${last}${file}`] : [...validate.args, file];
+}
+
+/** How many complaints of the program are repeated. */
+const MAX_COMPLAINTS = 12;
+
+/**
+ * What the real program said about a file, as findings at the lines it means. Collectors name a place as `exporters::otlp_http/torii: …`,
+ * Alloy as `file:line:column`.
+ */
+export function binaryFindings(result: RunResult, text: string, program: string): ConfigFinding[] {
+	if (result.timedOut)
+		return [{ rule: "binary-validate", at: 0, what: `${shownName(program)} did not answer in time` }];
+	if (result.code === 0) return [];
+	const said = complaints(`${result.stderr}\n${result.stdout}`).slice(0, MAX_COMPLAINTS);
+	const mute = `${shownName(program)} ended with ${result.code ?? "a signal"}`;
+	return (said.length > 0 ? said : [mute]).map((what) => ({ rule: "binary-validate", at: placeIn(text, what), what }));
+}
+
+/** A heading such as `'exporters' error reading configuration for "otlp_http/x": decoding failed due to the following error(s):`. */
+const HEADING = /following error\(s\):?$/;
+const NEXT_SECTION = /^'(receivers|processors|exporters|connectors|extensions|service)[.']/;
+/** What is no complaint: log lines and the program's own usage. */
+const CHATTER = /^\d{4}[-/]\d\d[-/]\d\d|^Usage:|^Flags:/;
+
+/** The complaints in the program's output, each on one line with the component it is about in front. */
+function complaints(output: string): string[] {
+	let about = "";
+	const found = output.split("\n").flatMap((raw) => {
+		const line = raw
+			.trim()
+			.replace(/^Error: /, "")
+			.replace(/ \(valid values: .*/, "");
+		if (line === "" || CHATTER.test(line)) return [];
+		if (NEXT_SECTION.test(line)) about = "";
+		if (!HEADING.test(line)) return [shown(about + line)];
+		const id = /for "([^"]+)"/.exec(line)?.[1];
+		about = id ? `"${id}": ` : "";
+		return [];
+	});
+	return [...new Set(found)];
+}
+
+/** The offset a message speaks of: a line and column it names, or the last id of a path of keys that stands in the text. */
+function placeIn(text: string, message: string): number {
+	const position = /:(\d+):(\d+):/.exec(message);
+	if (position) return offsetOf(text, Number(position[1]), Number(position[2]));
+	const yamlLine = /\byaml: line (\d+)/.exec(message);
+	if (yamlLine) return offsetOf(text, Number(yamlLine[1]), 1);
+	const keys = /([\w./-]+(?:::[\w./-]+)+)/.exec(message)?.[1]?.split("::") ?? [];
+	const invalid = /^"([^"]+)": .*has invalid keys: ([\w.-]+)/.exec(message)?.slice(1);
+	if (invalid) return deepest(text, invalid) ?? 0;
+	const quoted = [...message.matchAll(/"([\w./-]+)"/g)].map(([, word]) => word ?? "");
+	return deepest(text, keys) ?? quoted.map((word) => keyOffset(text, word, 0)).find((at) => at !== undefined) ?? 0;
+}
+
+function offsetOf(text: string, line: number, column: number): number {
+	const start = text
+		.split("\n")
+		.slice(0, line - 1)
+		.join("\n").length;
+	return Math.min(text.length, (line > 1 ? start + 1 : start) + column - 1);
+}
+
+/** Where the last key of a path stands that can be found below the ones before it. */
+function deepest(text: string, keys: readonly string[]): number | undefined {
+	let at: number | undefined;
+	for (const key of keys) at = keyOffset(text, key, at === undefined ? 0 : at + 1) ?? at;
+	return at;
+}
+
+function keyOffset(text: string, key: string, from: number): number | undefined {
+	const escaped = key.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+	const match = new RegExp(`^([ \\t]*(?:- )?["']?)${escaped}["']?[ \\t]*:`, "m").exec(text.slice(from));
+	return match ? from + match.index + (match[1]?.length ?? 0) : undefined;
+}

@@ -1,0 +1,109 @@
+import { isMap, type Scalar } from "yaml";
+import { CrossfadeError, type Problem } from "../../base/errors.ts";
+import { versionText } from "../../base/versions.ts";
+import { resolveRelease } from "../plan/release.ts";
+import { parseAlloy } from "../splice/alloy-syntax.ts";
+import { blockText } from "../splice/block-text.ts";
+import { positionOf } from "../splice/edit.ts";
+import { alloyTexts, configsIn } from "../splice/locate.ts";
+import { parseYaml, type YamlText } from "../splice/yaml-document.ts";
+import { alloyFindings } from "./alloy.ts";
+import { mountFindings, signalFindings } from "./companions.ts";
+import { configModel } from "./config-model.ts";
+import { deliveryFindings } from "./delivery.ts";
+import { fieldFindings } from "./fields.ts";
+import { type ConfigFinding, type RuleId, rules, type Severity } from "./rules.ts";
+import { structureFindings, type Target } from "./structure.ts";
+
+/** A finding with its place in a file, as every output shows it. */
+export interface PlacedFinding {
+	readonly rule: RuleId;
+	readonly severity: Severity;
+	/** T1: read from the file alone; T2: said by the real program. */
+	readonly tier: "T1" | "T2";
+	readonly what: string;
+	readonly fix: string;
+	readonly file: string;
+	readonly line: number;
+	readonly column: number;
+}
+
+/** Everything wrong with a file that can be found offline, by position. */
+export function checkText(text: string, file: string, target: Target): PlacedFinding[] {
+	return fileFindings(text, file, target).sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function fileFindings(text: string, file: string, target: Target): PlacedFinding[] {
+	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
+	if (isUnitOrScript(text, file)) return place(signalFindings(text, target.distribution));
+	try {
+		if (target.distribution.dialect === "alloy" && !/\.ya?ml$/.test(file)) {
+			return place(alloyFindings(parseAlloy(text, file), target));
+		}
+		return yamlFindings(parseYaml(text, file), target);
+	} catch (error) {
+		if (!(error instanceof CrossfadeError) || error.exit !== "refused") throw error;
+		return error.problems.map((problem) => syntaxFinding(problem, file));
+	}
+}
+
+function yamlFindings(yaml: YamlText, target: Target): PlacedFinding[] {
+	const { text, file, documents } = yaml;
+	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
+	const mounts = place(mountFindings(documents));
+	if (target.distribution.dialect === "alloy") {
+		const texts = documents.flatMap((document) => alloyTexts(document));
+		return [...texts.flatMap((scalar) => blockFindings(text, scalar, "embedded.alloy", file, target)), ...mounts];
+	}
+	const places = configsIn(documents);
+	if (places.length === 0 && mounts.length === 0 && !isCompanion(yaml)) {
+		return place([{ rule: "syntax", at: 0, what: "there is no collector config in this file" }]);
+	}
+	const configs = places.flatMap(({ document, node }) => {
+		if (!isMap(node)) return blockFindings(text, node, "embedded.yaml", file, target);
+		const model = configModel(document, node);
+		const { otelcol } = resolveRelease(target.distribution, versionText(target.own)).release;
+		return place([...structureFindings(model, target), ...fieldFindings(model, otelcol), ...deliveryFindings(model)]);
+	});
+	return [...configs, ...mounts];
+}
+
+/** What is wrong with a config that stands as a block of text in a file, at its place in that file. */
+function blockFindings(text: string, scalar: Scalar, name: string, file: string, target: Target): PlacedFinding[] {
+	const block = blockText(text, scalar);
+	if (!block) return [];
+	return fileFindings(block.text, name, target).map((found) => ({
+		...found,
+		file,
+		line: found.line + block.firstLine - 1,
+		column: found.column + block.margin,
+	}));
+}
+
+/** A manifest or compose file may hold no config at all and still be worth checking. */
+function isCompanion({ documents }: YamlText): boolean {
+	return documents.some(({ contents }) => isMap(contents) && (contents.has("kind") || contents.has("services")));
+}
+
+function isUnitOrScript(text: string, file: string): boolean {
+	return /\.(service|conf|sh)$/.test(file) || /^#!.*sh\b/.test(text) || /^\[(Unit|Service)\]$/m.test(text);
+}
+
+/** Findings with their positions in a file. */
+export function placeFindings(
+	findings: readonly ConfigFinding[],
+	text: string,
+	file: string,
+	tier: "T1" | "T2",
+): PlacedFinding[] {
+	return findings.map(({ rule, at, what, fix }) => {
+		const { severity, fix: usual } = rules[rule];
+		return { rule, severity, tier, what, fix: fix ?? usual, file, ...positionOf(text, at) };
+	});
+}
+
+function syntaxFinding({ what, expected, fix, where }: Problem, file: string): PlacedFinding {
+	const details = expected === undefined ? what : `${what} (expected ${expected})`;
+	const { line = 1, column = 1 } = where ?? {};
+	return { rule: "syntax", severity: "error", tier: "T1", what: details, fix, file, line, column };
+}

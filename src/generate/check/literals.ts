@@ -1,0 +1,46 @@
+import { isMap } from "yaml";
+import { protect } from "../../token/guard.ts";
+import { secretForms } from "../../token/secret.ts";
+import { parseAlloy, stringValue } from "../splice/alloy-syntax.ts";
+import { configsIn } from "../splice/locate.ts";
+import { parseYaml } from "../splice/yaml-document.ts";
+import { configModel, textsBelow } from "./config-model.ts";
+import { isCredentialKey, literalCredential } from "./credentials.ts";
+
+/** From now on no output shows the credentials that stand in a config as literals: lines around a change can hold one. */
+export function protectLiterals(text: string, file: string, dialect: "otelcol" | "alloy"): void {
+	for (const literal of literalsIn(text, file, dialect)) protect(secretForms(literal), "[masked]");
+}
+
+/** Every credential that stands in a config as a literal. */
+function literalsIn(text: string, file: string, dialect: "otelcol" | "alloy"): string[] {
+	if (dialect === "alloy") {
+		return alloyTexts(text, file).flatMap((value) => literalCredential(value) ?? []);
+	}
+	return configsIn(parseYaml(text, file).documents).flatMap(({ document, node }) => {
+		if (!isMap(node)) return typeof node.value === "string" ? literalsIn(node.value, file, dialect) : [];
+		const texts = configModel(document, node).components.flatMap(({ value }) => textsBelow(value));
+		return texts
+			.filter(({ path }) => isCredentialKey(path.at(-1) ?? ""))
+			.flatMap((each) => literalCredential(each.text) ?? []);
+	});
+}
+
+/** Strings in Alloy attributes and object entries whose name is that of a credential. */
+function alloyTexts(text: string, file: string): string[] {
+	const found: string[] = [];
+	const walk = (statements: ReturnType<typeof parseAlloy>) => {
+		for (const each of statements) {
+			if (each.kind === "block") walk([...each.body]);
+			else {
+				for (const [index, token] of each.value.entries()) {
+					const key = each.value[index - 1]?.text === "=" ? each.value[index - 2] : undefined;
+					const name = key ? (key.kind === "string" ? stringValue(key) : key.text) : each.name;
+					if (token.kind === "string" && isCredentialKey(name)) found.push(stringValue(token));
+				}
+			}
+		}
+	};
+	walk(parseAlloy(text, file));
+	return found;
+}

@@ -1,0 +1,112 @@
+import { xml } from "../../base/quote.ts";
+import { version } from "../../base/version.ts";
+import type { PlacedFinding } from "./check.ts";
+import { type Rule, type RuleId, rules } from "./rules.ts";
+
+/** What was checked, and what was found. */
+export interface CheckReport {
+	readonly file: string;
+	/** Distribution and release it was checked against. */
+	readonly target: string;
+	/** The tiers that were run, and why one was not. */
+	readonly tiers: readonly { readonly tier: "T1" | "T2"; readonly ran: boolean; readonly note: string }[];
+	readonly findings: readonly PlacedFinding[];
+}
+
+export const formats = ["text", "json", "sarif", "junit"] as const;
+export type Format = (typeof formats)[number];
+
+export function findingsReport(report: CheckReport, format: Format, color: boolean): string {
+	return { text: textReport, json: jsonReport, sarif: sarifReport, junit: junitReport }[format](report, color);
+}
+
+export function countBySeverity(findings: readonly PlacedFinding[]) {
+	const count = (severity: string) => findings.filter((each) => each.severity === severity).length;
+	return { errors: count("error"), warnings: count("warning"), notes: count("note") };
+}
+
+const COLORS = { error: "31", warning: "33", note: "36" } as const;
+
+function textReport({ file, target, tiers, findings }: CheckReport, color: boolean): string {
+	const paint = (text: string, code: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+	const lines = findings.flatMap(({ severity, rule, what, fix, line, column, tier }) => [
+		`${file}:${line}:${column}: ${paint(severity, COLORS[severity])} ${tier} ${rule}: ${what}`,
+		`  fix      ${fix}`,
+	]);
+	const ran = tiers.map(({ tier, ran: did, note }) => `${tier} ${did ? note : `not run: ${note}`}`).join("; ");
+	const { errors, warnings, notes } = countBySeverity(findings);
+	const verdict = `${errors} errors, ${warnings} warnings, ${notes} notes`;
+	return `${[...lines, `${file}: ${verdict} (${target}; ${ran})`].join("\n")}\n`;
+}
+
+function jsonReport(report: CheckReport): string {
+	return `${JSON.stringify({ schema: 1, ...report, summary: countBySeverity(report.findings) }, undefined, 2)}\n`;
+}
+
+/** https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */
+function sarifReport({ file, findings }: CheckReport): string {
+	const used = [...new Set(findings.map(({ rule }) => rule))];
+	const uri = file === "<stdin>" ? "stdin" : file.replaceAll("\\", "/");
+	const sarif = {
+		$schema: "https://json.schemastore.org/sarif-2.1.0.json",
+		version: "2.1.0",
+		runs: [
+			{
+				tool: {
+					driver: {
+						name: "crossfade",
+						version,
+						informationUri: "https://www.npmjs.com/package/otel-crossfade",
+						rules: used.map(sarifRule),
+					},
+				},
+				results: findings.map(({ rule, severity, what, fix, line, column }) => ({
+					ruleId: rule,
+					ruleIndex: used.indexOf(rule),
+					level: severity,
+					message: { text: `${what}. ${fix}` },
+					locations: [
+						{
+							physicalLocation: {
+								artifactLocation: { uri: encodeURI(uri) },
+								region: { startLine: line, startColumn: column },
+							},
+						},
+					],
+				})),
+			},
+		],
+	};
+	return `${JSON.stringify(sarif, undefined, 2)}\n`;
+}
+
+function sarifRule(id: RuleId) {
+	const { severity, title, why, fix }: Rule = rules[id];
+	return {
+		id,
+		shortDescription: { text: title },
+		fullDescription: { text: why },
+		help: { text: fix },
+		defaultConfiguration: { level: severity },
+	};
+}
+
+/** One test case a rule: failed where it found an error, with every place; passed rules are listed too. */
+function junitReport({ file, target, findings }: CheckReport): string {
+	const cases = (Object.keys(rules) as RuleId[]).map((rule) => {
+		const found = findings.filter((each) => each.rule === rule && each.severity === "error");
+		const name = `<testcase classname="crossfade.check" name="${xml(rule)}"`;
+		if (found.length === 0) return `    ${name}/>`;
+		const text = found.map(({ line, column, what, fix }) => `${file}:${line}:${column}: ${what}\n${fix}`).join("\n");
+		return `    ${name}>\n      <failure message="${xml(rules[rule].title)}">${xml(text)}</failure>\n    </testcase>`;
+	});
+	const failures = cases.filter((each) => each.includes("<failure")).length;
+	const suite = `<testsuite name="${xml(`${file} (${target})`)}" tests="${cases.length}" failures="${failures}">`;
+	return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n  ${suite}\n${cases.join("\n")}\n  </testsuite>\n</testsuites>\n`;
+}
+
+/** What `--explain` says of a rule. */
+export function ruleText(id: RuleId): string {
+	const { severity, title, why, fix, source }: Rule = rules[id];
+	return `${id} (${severity}): ${title}\n\n  why      ${why}\n  fix      ${fix}\n  source   ${source}\n`;
+}

@@ -1,0 +1,114 @@
+import type { KitFacts } from "../../adapters/vehicles/kit.ts";
+import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../../adapters/vehicles/vehicle.ts";
+import type { MdmSpec } from "../../spec/mdm.ts";
+import type { Artefact } from "../render/artefact.ts";
+import { renderEndpoint } from "../render/endpoint.ts";
+import { type Manifest, manifestOf } from "./manifest.ts";
+import { embeds, renderPayload } from "./payload.ts";
+import { renderPage, renderSteps } from "./steps.ts";
+
+export const MANIFEST = "manifest.json";
+export const IGNORE_FILE = ".gitignore";
+
+/** A file that has the token in it, and how it is made from one. */
+export interface FilledFile {
+	/** Always `*.secret.*`. */
+	readonly path: string;
+	/** The file it is a copy of, but for the token. */
+	readonly copyOf: string;
+	fill(token: string): string;
+}
+
+export interface RenderedKit {
+	/** All files without a token, manifest included. */
+	readonly artefacts: readonly Artefact[];
+	/** The same files, manifest left out, by path, with every placeholder in them. */
+	readonly plain: Readonly<Record<string, string>>;
+	/** Those that a token can be put into. */
+	readonly filled: readonly FilledFile[];
+	readonly manifest: Manifest;
+}
+
+/**
+ * Everything an admin needs for a vehicle. With a fingerprint, that of the token machines should have, it stands in the files already;
+ * `withToken` says whether the files with the token in them are to be written as well.
+ */
+export function renderKit(
+	spec: MdmSpec,
+	options: { readonly fingerprint?: string; readonly withToken?: boolean } = {},
+): RenderedKit {
+	const { kit } = spec.vehicle;
+	const facts = factsOf(spec);
+	const provider = { title: spec.provider.title, endpoint: spec.endpoint, takes: spec.provider.takes };
+	const scripts = kit.scripts.map(
+		({ action, path, purpose }): Artefact => ({ ...renderEndpoint({ ...spec, action, provider }), path, purpose }),
+	);
+	const texts = Object.fromEntries(scripts.map(({ path, content }) => [path, content]));
+	const payloads = kit.payloads(facts);
+	const others: Artefact[] = payloads.map((payload) => ({
+		path: payload.path,
+		purpose: payload.purpose,
+		content: renderPayload(payload, texts),
+	}));
+	if (spec.mode === "embedded") {
+		others.push({ path: IGNORE_FILE, content: "*.secret.*\n", purpose: "keeps files with a token in them out of Git" });
+	}
+	for (const [path, page] of Object.entries(kit.pages?.(facts) ?? {})) {
+		others.push({ path, content: renderPage(page), purpose: `the steps for ${page.title}` });
+	}
+	const listed = [...scripts, ...others];
+	const steps = { path: "STEPS.md", content: renderSteps(spec, facts, listed), purpose: "what to do, step by step" };
+	const all = [...listed, steps];
+
+	const plain = Object.fromEntries(all.map(({ path, content }) => [path, content]));
+	const filled = all
+		.filter(({ path }) => tokenFiles(spec, payloads).includes(path))
+		.map(({ path }): FilledFile => {
+			const payload = payloads.find((each) => each.path === path);
+			const withFingerprint = (text: string) => fillFingerprint(text, options.fingerprint);
+			return {
+				path: secretName(path),
+				copyOf: path,
+				fill: (token) => {
+					const put = (text: string) => withFingerprint(text.replaceAll(TOKEN_PLACEHOLDER, () => token));
+					if (!payload) return put(texts[path] ?? "");
+					const own = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, put(text)]));
+					return withFingerprint(renderPayload(payload, own));
+				},
+			};
+		});
+	const secretFiles = options.withToken ? filled.map(({ path, copyOf }) => ({ path, copyOf })) : [];
+	const manifest = manifestOf(spec, { files: plain, secretFiles, fingerprint: options.fingerprint });
+	const artefacts = all.map((artefact) => {
+		const guide = artefact.path.endsWith(".md");
+		return guide ? artefact : { ...artefact, content: fillFingerprint(artefact.content, options.fingerprint) };
+	});
+	artefacts.push({
+		path: MANIFEST,
+		content: `${JSON.stringify(manifest, undefined, 2)}\n`,
+		purpose: "what the files hold, as hashes, and the vendor's limits",
+	});
+	return { artefacts, plain, filled, manifest };
+}
+
+/** What the words of a kit depend on. */
+export function factsOf({ mode, provider, endpoint, clis, scope }: MdmSpec): KitFacts {
+	return { mode, provider: provider.title, endpoint, clis: clis.map(({ id }) => id), scope };
+}
+
+/** The files that the token goes into: what installs, and what has that in it. */
+function tokenFiles(spec: MdmSpec, payloads: ReturnType<MdmSpec["vehicle"]["kit"]["payloads"]>): string[] {
+	if (spec.mode !== "embedded") return [];
+	const scripts = spec.vehicle.kit.scripts.filter(({ action }) => action === "install").map(({ path }) => path);
+	const around = payloads.filter(({ data }) => embeds(data).some(({ embed }) => scripts.includes(embed)));
+	return [...scripts, ...around.map(({ path }) => path)];
+}
+
+/** `install.sh` -> `install.secret.sh`. */
+export function secretName(path: string): string {
+	return path.replace(/\.(\w+)$/, ".secret.$1");
+}
+
+function fillFingerprint(text: string, fingerprint: string | undefined): string {
+	return fingerprint === undefined ? text : text.replaceAll(FINGERPRINT_PLACEHOLDER, fingerprint);
+}

@@ -1,0 +1,90 @@
+import pageTemplate from "../../../templates/md/page.md.hbs";
+import template from "../../../templates/md/steps.md.hbs";
+import type { GuideStep, KitFacts, Page } from "../../adapters/vehicles/kit.ts";
+import { version } from "../../base/version.ts";
+import type { MdmSpec } from "../../spec/mdm.ts";
+import type { Artefact } from "../render/artefact.ts";
+import { renderTemplate } from "../render/template.ts";
+
+/** STEPS.md: how a stranger to the product uploads, tests, reads, rotates and removes what is in the folder. */
+export function renderSteps(spec: MdmSpec, facts: KitFacts, files: readonly Artefact[]): string {
+	const { vehicle, provider } = spec;
+	const guide = vehicle.kit.guide(facts);
+	const text = renderTemplate(template, {
+		vehicle: vehicle.title,
+		provider: provider.title,
+		version,
+		clis: spec.clis.map(({ title }) => title).join(", "),
+		endpoint: spec.endpoint,
+		systems: spec.os.map((os) => systemTitles[os]).join(", "),
+		scope: scopeWords[spec.scope],
+		mode: modeWords[spec.mode],
+		files: files.map(({ path, purpose }) => ({ path, purpose })),
+		before: guide.before,
+		install: numbered(guide.install, 1),
+		test: numbered(guide.test, 1),
+		report: numbered(guide.report, 1),
+		codes: changedCodes(spec),
+		worst: hours(guide.worstHours),
+		overlap: provider.overlap,
+		rotation: provider.rotation,
+		rotate: numbered(guide.rotate, 2),
+		delay: guide.delay.map(([what, time]) => ({ what, time })),
+		uninstall: numbered(guide.uninstall, 1),
+		exposure: guide.exposure.map(([place, who]) => ({ place, who })),
+		system: spec.scope === "system",
+		tools: spec.clis.map(({ title, applies, sends, traps }) => ({
+			title,
+			applies,
+			sends,
+			notes: traps.map((trap) => `${title}: ${trap}`),
+		})),
+		traps: guide.traps,
+		unverified: guide.unverified,
+	});
+	return tidy(text);
+}
+
+/** A page for one of the products that share a vehicle. */
+export function renderPage(page: Page): string {
+	return tidy(renderTemplate(pageTemplate, { title: page.title, steps: numbered(page.steps, 1), notes: page.notes }));
+}
+
+const systemTitles = { macos: "macOS", linux: "Linux" } as const;
+
+const scopeWords = {
+	system: "one for the machine where the CLI's release obeys it, which no user can override; else one in each home",
+	user: "one in each home",
+} as const;
+
+const modeWords = {
+	param: "handed over when it runs (param)",
+	embedded: "written into a copy of it that you keep to yourself (embedded)",
+} as const;
+
+function numbered(steps: readonly GuideStep[], first: number) {
+	return steps.map(({ text, fields = [], commands = [] }, index) => ({
+		number: first + index,
+		text,
+		fields: fields.map(([name, value]) => ({ name, value })),
+		commands,
+	}));
+}
+
+function hours(count: number): string {
+	if (count < 1) return `${count * 60} minutes`;
+	return count === 1 ? "1 hour" : `${count} hours`;
+}
+
+function changedCodes({ vehicle }: MdmSpec): string[] {
+	const report = Object.entries(vehicle.codes.report ?? {});
+	if (report.length === 0) return [];
+	const codes = report.map(([ours]) => ours).join(", ");
+	return [
+		`For ${vehicle.title} the report exits 0 also where its code would be ${codes}: the line says what is wrong.`,
+	];
+}
+
+function tidy(text: string): string {
+	return `${text.replace(/\n{3,}/g, "\n\n").trimEnd()}\n`;
+}

@@ -1,0 +1,37 @@
+import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../../../adapters/vehicles/vehicle.ts";
+
+/** What was put in the places of placeholders. */
+export interface Filled {
+	/** Every value found in the place of a token, placeholders left out. */
+	readonly tokens: readonly string[];
+	readonly fingerprints: readonly string[];
+	/** Whether a placeholder for a token is still there. */
+	readonly isUnfilled: boolean;
+}
+
+const PLACEHOLDERS = new RegExp(`(${TOKEN_PLACEHOLDER}|${FINGERPRINT_PLACEHOLDER})`);
+
+/** Compares a text with the one it was made from: undefined where anything but the placeholders differs. */
+export function compareFilled(text: string, original: string): Filled | undefined {
+	const parts = original.split(PLACEHOLDERS);
+	const tokens: string[] = [];
+	const fingerprints: string[] = [];
+	let isUnfilled = false;
+	let at = 0;
+	for (let index = 0; index < parts.length; index += 2) {
+		const literal = parts[index] ?? "";
+		if (!text.startsWith(literal, at)) return undefined;
+		at += literal.length;
+		const placeholder = parts[index + 1];
+		if (placeholder === undefined) break;
+		// A value ends where what follows the placeholder begins.
+		const [value = ""] = /^[^\s'"<>\\]*/.exec(text.slice(at, at + 5_000)) ?? [];
+		const isFingerprint = placeholder === FINGERPRINT_PLACEHOLDER;
+		if (value === placeholder) isUnfilled ||= !isFingerprint;
+		else if (!isFingerprint) tokens.push(value);
+		else if (/^[0-9a-f]{12}$/.test(value)) fingerprints.push(value);
+		else return undefined;
+		at += value.length;
+	}
+	return at === text.length ? { tokens, fingerprints, isUnfilled } : undefined;
+}

@@ -1,0 +1,197 @@
+import type { Distribution, Host, Platform, Release } from "../../adapters/collectors/distribution.ts";
+import { otelcol } from "../../adapters/collectors/otelcol.ts";
+import type { Provider, Signal } from "../../adapters/providers/provider.ts";
+import { CrossfadeError, type Problem } from "../../base/errors.ts";
+import { isAtLeast, isInRange, versionText } from "../../base/versions.ts";
+import type { CollectorSpec, Queue } from "../../spec/collector.ts";
+import { type Attribution, planAttribution } from "./attribution.ts";
+import { hasComponent, resolveRelease } from "./release.ts";
+
+/** How the collector reads the token, and what a new one needs to be used. */
+export interface Delivery {
+	/** `watch`: the collector follows the file; `file`: it reads the file with its config; `env`: it got it when it was started. */
+	readonly way: "watch" | "file" | "env";
+	/** What has to happen after the file (or variable) changed. */
+	readonly apply: "nothing" | "reload" | "restart";
+	/** Why this way, a sentence for the runbook. */
+	readonly reason: string;
+}
+
+/** Everything that is decided about a collector's config; renderers only write it down. Holds no token. */
+export interface CollectorPlan {
+	readonly distribution: Distribution;
+	readonly release: Release;
+	readonly platform: Platform;
+	readonly host: Host;
+	readonly provider: Provider;
+	readonly name: string;
+	readonly endpoint: string;
+	readonly signals: readonly Signal[];
+	readonly header: string;
+	readonly scheme: string;
+	readonly tokenFile: string;
+	readonly delivery: Delivery;
+	readonly queue: Queue;
+	readonly queueFolder: string;
+	/** Component ids; `auth` and `storage` only where they are used. */
+	readonly ids: { readonly exporter: string; readonly auth?: string; readonly storage?: string };
+	readonly agentEndpoint: string | undefined;
+	/** The stability that the collector has to be started with, where one of our components is not generally available. */
+	readonly stability: string | undefined;
+	/** Absent: nothing is counted by token. */
+	readonly attribution: Attribution | undefined;
+	readonly warnings: readonly Problem[];
+}
+
+/** Spec -> plan; throws where what was asked for cannot work on this distribution and version. */
+export function planCollector(spec: CollectorSpec): CollectorPlan {
+	const { distribution, provider, name } = spec;
+	const { release, warnings } = resolveRelease(distribution, spec.targetVersion);
+	const platform = spec.platform ?? distribution.defaultPlatform;
+	const host = distribution.hosts[platform];
+	if (!host) throw new TypeError(`${distribution.id} has no facts for its platform ${platform}`);
+	const delivery = decideDelivery(spec, release, platform, host);
+	const problems = [...queueProblems(spec, release)];
+	if (problems.length > 0) throw new CrossfadeError("usage", problems);
+	const attribution = planAttribution(spec, release, platform);
+	const stored = spec.queue === "persistent" ? distribution.inventory.stability?.["otelcol.storage.file"] : undefined;
+	return {
+		distribution,
+		release,
+		platform,
+		host,
+		provider,
+		name,
+		endpoint: spec.endpoint,
+		signals: spec.signals,
+		header: spec.header,
+		scheme: spec.scheme,
+		tokenFile: spec.tokenFile ?? defaultTokenFile(platform, name),
+		delivery,
+		queue: spec.queue,
+		queueFolder: defaultQueueFolder(platform, name),
+		ids: componentIds(spec, release, delivery),
+		agentEndpoint: spec.agentEndpoint ?? distribution.agent?.endpoint(platform),
+		stability: attribution?.stability ?? stored,
+		attribution,
+		warnings: [...warnings, ...signalWarnings(spec), ...envWarnings(delivery, host)],
+	};
+}
+
+function componentIds(spec: CollectorSpec, release: Release, delivery: Delivery): CollectorPlan["ids"] {
+	const { name, distribution } = spec;
+	const exporter = hasComponent(distribution, release.own, "exporters", "otlp_http") ? "otlp_http" : "otlphttp";
+	const usesExtension = distribution.dialect === "otelcol" && delivery.way === "watch";
+	return {
+		exporter: `${exporter}/${name}`,
+		...(usesExtension ? { auth: `bearertokenauth/${name}` } : {}),
+		...(spec.queue === "persistent" ? { storage: `file_storage/${name}` } : {}),
+	};
+}
+
+function decideDelivery(spec: CollectorSpec, release: Release, platform: Platform, host: Host): Delivery {
+	const applied = host.reload ? "reload" : "restart";
+	const obstacle = watchObstacle(spec, release, platform);
+	switch (spec.delivery) {
+		case "env":
+			return {
+				way: "env",
+				apply: "restart",
+				reason: "You asked for an environment variable: it is read once, at the start.",
+			};
+		case "reload":
+			if (spec.distribution.dialect === "alloy")
+				throw impossible("reload", "Alloy follows the token file by itself", "watch");
+			return {
+				way: "file",
+				apply: applied,
+				reason: "You asked for a reload: the token file is read together with the config.",
+			};
+		case "watch":
+			if (obstacle) throw impossible("watch", obstacle, "auto");
+			return watched(platform);
+		case "auto":
+			if (!obstacle) return watched(platform);
+			return { way: "file", apply: applied, reason: `The token file is read together with the config: ${obstacle}.` };
+	}
+}
+
+/** Facts of a platform can turn a file that is watched into one that is only read at the start. */
+function watched(platform: Platform): Delivery {
+	const restartReasons: Partial<Record<Platform, string>> = {
+		windows:
+			"The file watcher of the collector was never proven to notice a replaced file on Windows, so a restart makes sure.",
+		ecs: "A task gets its secrets when it starts; a new deployment starts tasks with the new token before the old ones stop.",
+	};
+	const reason = restartReasons[platform];
+	if (reason) return { way: "watch", apply: "restart", reason };
+	return { way: "watch", apply: "nothing", reason: "The collector watches the token file and changes over by itself." };
+}
+
+/** Why the collector cannot follow the token file, as the end of a sentence; undefined when it can. */
+function watchObstacle(spec: CollectorSpec, release: Release, platform: Platform): string | undefined {
+	const { distribution } = spec;
+	if (distribution.dialect === "alloy") return undefined;
+	const title = `${distribution.title} ${versionText(release.own)}`;
+	if (!hasComponent(distribution, release.own, "extensions", "bearertokenauth")) {
+		return `${title} has no bearertokenauth extension`;
+	}
+	if (isInRange(release.otelcol, otelcol.bearerWatchBroken)) {
+		return `the file watcher of ${title} misses replaced files (fixed in otelcol ${otelcol.bearerWatchKubernetes})`;
+	}
+	if (platform === "kubernetes" && !isAtLeast(release.otelcol, otelcol.bearerWatchKubernetes)) {
+		return `${title} does not reliably follow a mounted Secret (fixed in otelcol ${otelcol.bearerWatchKubernetes})`;
+	}
+	if (spec.header.toLowerCase() !== "authorization" && !isAtLeast(release.otelcol, otelcol.bearerHeader)) {
+		return `${title} can watch a token only for the Authorization header (others since otelcol ${otelcol.bearerHeader})`;
+	}
+	return undefined;
+}
+
+function impossible(delivery: string, reason: string, instead: string): CrossfadeError {
+	return new CrossfadeError("usage", {
+		what: `the delivery ${delivery} is not possible here: ${reason}`,
+		where: { file: "--delivery" },
+		fix: `use --delivery ${instead}`,
+	});
+}
+
+function queueProblems(spec: CollectorSpec, release: Release): Problem[] {
+	const { distribution, queue } = spec;
+	if (queue === "memory") return [];
+	const [kind, type] =
+		distribution.dialect === "alloy" ? ["components", "otelcol.storage.file"] : ["extensions", "file_storage"];
+	if (hasComponent(distribution, release.own, kind, type)) return [];
+	const what = `${distribution.title} ${versionText(release.own)} has no ${type}, so its queue cannot be kept on disk`;
+	return [{ what, where: { file: "--queue" }, fix: "use --queue memory, or a release that has it" }];
+}
+
+function signalWarnings({ provider, signals }: CollectorSpec): Problem[] {
+	const extra = signals.filter((signal) => !provider.takes.includes(signal));
+	if (extra.length === 0) return [];
+	const expected = provider.takes.join(", ");
+	const fix = `ask ${provider.title} first, or use --signals ${provider.takes.join(",")}`;
+	return [
+		{ what: `${provider.title} documents no ingest of ${extra.join(" and ")}`, expected, got: signals.join(", "), fix },
+	];
+}
+
+function envWarnings(delivery: Delivery, host: Host): Problem[] {
+	if (delivery.way !== "env") return [];
+	return [
+		{
+			what: "an environment variable cannot be rotated in a running process, whatever signal it gets",
+			expected: "a token file",
+			got: "--delivery env",
+			fix: `restart the collector after every rotation (${host.restart}), or leave --delivery away`,
+		},
+	];
+}
+
+function defaultTokenFile(platform: Platform, name: string): string {
+	return platform === "windows" ? `C:\\ProgramData\\crossfade\\${name}.token` : `/etc/crossfade/${name}.token`;
+}
+
+function defaultQueueFolder(platform: Platform, name: string): string {
+	return platform === "windows" ? `C:\\ProgramData\\crossfade\\${name}-queue` : `/var/lib/crossfade/${name}-queue`;
+}

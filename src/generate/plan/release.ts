@@ -1,0 +1,55 @@
+import type { Distribution, Release } from "../../adapters/collectors/distribution.ts";
+import type { Problem } from "../../base/errors.ts";
+import { compareVersions, isInRange, parseVersion, type Version, version, versionText } from "../../base/versions.ts";
+
+interface Resolved {
+	readonly release: Release;
+	readonly warnings: readonly Problem[];
+}
+
+/**
+ * The release whose facts apply to a target: the newest known one when no target is given or the target is newer than our tables, the
+ * nearest older one in between. Older than the tables means the oldest facts.
+ */
+export function resolveRelease(distribution: Distribution, target: string | undefined): Resolved {
+	const { inventory } = distribution;
+	const newest = version(inventory.newest);
+	const own = target === undefined ? newest : (parseVersion(target) ?? newest);
+	const warnings: Problem[] = [];
+	const warn = (what: string, fix: string) =>
+		warnings.push({ what, expected: `${inventory.oldest} to ${inventory.newest}`, got: versionText(own), fix });
+	if (compareVersions(own, newest) > 0) {
+		warn(`${distribution.title} ${versionText(own)} is newer than our facts`, "check the result with the real program");
+	}
+	if (compareVersions(own, version(inventory.oldest)) < 0) {
+		warn(
+			`${distribution.title} ${versionText(own)} is older than our facts`,
+			"upgrade, or check with the real program",
+		);
+	}
+	return { release: { own, otelcol: otelcolVersion(distribution, own) }, warnings };
+}
+
+/** The otelcol release inside a release of a distribution: that of the same release, else of the nearest older, else of the oldest. */
+function otelcolVersion(distribution: Distribution, own: Version): Version {
+	const known = Object.entries(distribution.inventory.releases)
+		.map(([release, inside]) => ({ release: version(release), inside: version(inside) }))
+		.sort((a, b) => compareVersions(a.release, b.release));
+	if (known.length === 0) return own;
+	const match = known.findLast(({ release }) => compareVersions(release, own) <= 0) ?? known[0];
+	return match?.inside ?? own;
+}
+
+/** Whether a release of a distribution has a component; types it has never had are simply absent. */
+export function hasComponent(distribution: Distribution, own: Version, kind: string, type: string): boolean {
+	const { inventory } = distribution;
+	const range = inventory.components[kind]?.[type];
+	return range !== undefined && isInRange(clampToTable(inventory, own), range);
+}
+
+/** Outside the releases the table speaks about, its nearest end speaks. */
+function clampToTable(inventory: Distribution["inventory"], own: Version): Version {
+	const [oldest, newest] = [version(inventory.oldest), version(inventory.newest)];
+	if (compareVersions(own, newest) > 0) return newest;
+	return compareVersions(own, oldest) < 0 ? oldest : own;
+}

@@ -1,0 +1,183 @@
+import type { KubernetesHost } from "../../../adapters/collectors/distribution.ts";
+import { sh } from "../../../base/quote.ts";
+import type { CollectorPlan } from "../../plan/collector.ts";
+import type { Artefact, PlatformPieces, Step } from "../artefact.ts";
+import { renderConfig } from "../collector.ts";
+import { otelcolConfig } from "../otelcol.ts";
+import { Commented, type YamlMap, type YamlValue, yamlText } from "../yaml.ts";
+import { imageOf } from "./docker.ts";
+import { ASK_TOKEN, attributionPorts, containerArguments, exporterLabel, fileOf, folderOf } from "./shared.ts";
+
+/** A collector in Kubernetes: plain manifests, and values for the chart its maker recommends. */
+export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): PlatformPieces {
+	const secret = `${plan.name}-ingest`;
+	const key = fileOf(plan.tokenFile);
+	const isEnv = plan.delivery.way === "env";
+	const putSecret = `${ASK_TOKEN} | kubectl -n NAMESPACE create secret generic ${secret} --from-file=${sh(key)}=/dev/stdin --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts -f -`;
+	const apply: Step[] =
+		plan.delivery.apply === "nothing"
+			? [
+					{
+						text: "Wait: the kubelet brings the new Secret into the pod within a minute or two, and the collector changes over by itself.",
+					},
+				]
+			: [
+					{
+						text: "The collector has to start again to read it.",
+						commands: [host.restart, `${host.restart.replace(" restart ", " status ")}`],
+					},
+				];
+	const workload = /(deployment|daemonset)\/\S+/.exec(host.restart)?.[0] ?? "deployment/otelcol";
+	const port = new URL(plan.distribution.metrics.url).port;
+	return {
+		artefacts: [
+			{
+				path: "kubernetes.yaml",
+				content: manifests(plan, host, secret),
+				purpose: "ConfigMap, Deployment and Service, without Helm",
+			},
+			...helmValues(plan, host, secret),
+		],
+		install: [
+			{
+				text: "Make the Secret. The token is asked for, not shown, and no process gets it as an argument.",
+				commands: [putSecret],
+			},
+			{
+				text: "Apply the manifests, or give the values to the chart. The Secret is mounted as a folder; a mount with subPath would never change.",
+				commands: [
+					"kubectl -n NAMESPACE apply -f kubernetes.yaml",
+					...(host.helm
+						? [
+								`helm upgrade --install otelcol ${host.helm.chart} --repo ${host.helm.repository} -n NAMESPACE -f values.yaml   # instead`,
+							]
+						: []),
+				],
+			},
+			{ text: "Look at its log.", commands: [host.logs] },
+		],
+		rotate: [
+			{ text: isEnv ? "Replace the Secret." : "Replace the Secret with the new token.", commands: [putSecret] },
+			...apply,
+		],
+		proof: {
+			text: "Run the last line twice, some seconds apart. The sent counters must rise and the send_failed counters must not.",
+			commands: [
+				`kubectl -n NAMESPACE port-forward ${workload} ${port}:${port} &`,
+				`curl -s ${plan.distribution.metrics.url} | grep -E 'otelcol_exporter_(sent|send_failed)_' | grep -F ${sh(exporterLabel(plan))}`,
+			],
+		},
+		rollBack: [
+			{ text: "Put the old token into the Secret in the same way, before the overlap ends.", commands: [putSecret] },
+			...apply,
+		],
+	};
+}
+
+function manifests(plan: CollectorPlan, host: KubernetesHost, secret: string): string {
+	const labels = { "app.kubernetes.io/name": "otelcol", "app.kubernetes.io/instance": plan.name };
+	const folder = folderOf(host.config);
+	const ports = [4317, 4318, ...attributionPorts(plan)].map((containerPort) => ({ containerPort }));
+	const documents: YamlMap[] = [
+		{
+			apiVersion: "v1",
+			kind: "ConfigMap",
+			metadata: { name: "otelcol", labels },
+			data: { [fileOf(host.config)]: renderConfig(plan) },
+		},
+		{
+			apiVersion: "apps/v1",
+			kind: "Deployment",
+			metadata: { name: "otelcol", labels },
+			spec: {
+				replicas: 1,
+				selector: { matchLabels: labels },
+				template: {
+					metadata: { labels },
+					spec: {
+						...podSecurity(host),
+						containers: [
+							{
+								name: "otelcol",
+								image: imageOf(host, plan),
+								args: containerArguments(plan, host.args),
+								...environment(plan, secret),
+								ports,
+								volumeMounts: [{ name: "config", mountPath: folder, readOnly: true }, ...mounts(plan, secret)],
+							},
+						],
+						volumes: [{ name: "config", configMap: { name: "otelcol" } }, ...volumes(plan, secret)],
+					},
+				},
+			},
+		},
+		{
+			apiVersion: "v1",
+			kind: "Service",
+			metadata: { name: "otelcol", labels },
+			spec: {
+				selector: labels,
+				ports: [
+					{ name: "otlp-grpc", port: 4317, targetPort: 4317 },
+					{ name: "otlp-http", port: 4318, targetPort: 4318 },
+					...attributionPorts(plan).map((port) => ({ name: "attribution", port, targetPort: port })),
+				],
+			},
+		},
+	];
+	return documents.map(yamlText).join("---\n");
+}
+
+/** Secret files belong to root; the group makes them readable for the account of the image. */
+function podSecurity({ owner }: KubernetesHost): YamlMap {
+	const group = Number(owner.split(":")[1]);
+	return group === 0 ? {} : { securityContext: { fsGroup: group } };
+}
+
+function volumes(plan: CollectorPlan, secret: string): YamlMap[] {
+	const defaultMode = new Commented("0440: for the group that fsGroup gives it", 0o440);
+	const token = { name: secret, secret: { secretName: secret, defaultMode } };
+	const queue = plan.queue === "persistent" ? [{ name: "queue", emptyDir: {} }] : [];
+	return [...(plan.delivery.way === "env" ? [] : [token]), ...queue];
+}
+
+function mounts(plan: CollectorPlan, secret: string): YamlMap[] {
+	const queue = plan.queue === "persistent" ? [{ name: "queue", mountPath: plan.queueFolder }] : [];
+	const token = { name: secret, mountPath: folderOf(plan.tokenFile), readOnly: true };
+	return [...(plan.delivery.way === "env" ? [] : [token]), ...queue];
+}
+
+function environment(plan: CollectorPlan, secret: string): YamlMap {
+	const token = {
+		name: plan.provider.variable,
+		valueFrom: { secretKeyRef: { name: secret, key: fileOf(plan.tokenFile) } },
+	};
+	const node = { name: "NODE_IP", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } };
+	const all = [
+		...(plan.delivery.way === "env" ? [token] : []),
+		...(plan.agentEndpoint?.includes("NODE_IP") ? [node] : []),
+	];
+	return all.length > 0 ? { env: all } : {};
+}
+
+function helmValues(plan: CollectorPlan, { helm, owner }: KubernetesHost, secret: string): Artefact[] {
+	if (!helm) return [];
+	const group = Number(owner.split(":")[1]);
+	const parts: (readonly [path: readonly string[], value: YamlValue])[] = [
+		[helm.config, helm.configAs === "text" ? renderConfig(plan) : otelcolConfig(plan)],
+		[helm.volumes, volumes(plan, secret)],
+		[helm.mounts, mounts(plan, secret)],
+	];
+	if (helm.stability && plan.stability) parts.push([helm.stability, plan.stability]);
+	if (helm.podSecurity && group > 0) parts.push([helm.podSecurity, { fsGroup: group }]);
+	const values = parts.reduce<YamlMap>((all, [path, value]) => withValue(all, path, value), helm.values);
+	const head = `# Values for the Helm chart ${helm.chart} of ${helm.repository}.\n\n`;
+	return [
+		{ path: "values.yaml", content: head + yamlText(values), purpose: `values for the Helm chart ${helm.chart}` },
+	];
+}
+
+/** The map with a value at a path of keys. */
+function withValue(map: YamlMap, [key = "", ...rest]: readonly string[], value: YamlValue): YamlMap {
+	return { ...map, [key]: rest.length === 0 ? value : withValue((map[key] ?? {}) as YamlMap, rest, value) };
+}

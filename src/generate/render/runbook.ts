@@ -1,0 +1,70 @@
+import template from "../../../templates/md/runbook.md.hbs";
+import { UNTRIED_WINDOWS } from "../../adapters/collectors/hosts.ts";
+import { version } from "../../base/version.ts";
+import { versionText } from "../../base/versions.ts";
+import type { CollectorPlan } from "../plan/collector.ts";
+import type { Artefact, PlatformPieces, Step } from "./artefact.ts";
+import { attributionSection } from "./attribution-runbook.ts";
+import { exporterLabel } from "./platforms/shared.ts";
+import { renderTemplate } from "./template.ts";
+
+/** RUNBOOK.md: how this token is rotated on this distribution, release and platform. */
+export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artefacts: readonly Artefact[]): string {
+	const { distribution, release, provider, host, delivery, platform } = plan;
+	const isEnv = delivery.way === "env";
+	const text = renderTemplate(template, {
+		provider: provider.title,
+		distribution: distribution.title,
+		version: versionText(release.own),
+		tool: version,
+		platform,
+		config: host.config,
+		tokenSource: isEnv ? `environment variable ${provider.variable}` : plan.tokenFile,
+		owner: host.owner,
+		reason: delivery.reason,
+		applied: applied[delivery.apply],
+		overlap: provider.overlap,
+		rotation: provider.rotation,
+		exporterLabel: exporterLabel(plan),
+		metricsUrl: distribution.metrics.url,
+		files: artefacts.map(({ path, purpose }) => ({ path, purpose })),
+		notes: [...(host.notes ?? []), ...stabilityNote(plan), ...(platform === "windows" ? [UNTRIED_WINDOWS] : [])],
+		agentSetup: distribution.agent ? `Behind it: ${distribution.agent.title}. ${distribution.agent.setup}` : "",
+		install: numbered(pieces.install, 1),
+		rotate: numbered(pieces.rotate, 2),
+		rollBack: numbered(pieces.rollBack, 1),
+		proof: { ...pieces.proof, shell: shellOf(pieces.proof) },
+		stillOld: isEnv
+			? "the process was not restarted"
+			: "the file was changed in another place, or is a mount that never changes",
+		stillOldFix: isEnv ? "restart it" : "compare the path above with what the collector sees",
+		counts: plan.attribution && attributionSection(plan, plan.attribution),
+		never: distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it ends."] : [],
+	});
+	return text.replace(/\n{3,}/g, "\n\n");
+}
+
+function stabilityNote({ stability, distribution, attribution }: CollectorPlan): string[] {
+	if (!stability || !distribution.stabilityArgument) return [];
+	const what = attribution ? "Counting by token" : "The queue on disk";
+	return [`${what} needs the collector to be started with ${distribution.stabilityArgument}${stability}.`];
+}
+
+const applied = {
+	nothing: "nothing to do: no reload, no restart, no data lost",
+	reload: "a reload; clients are refused for the moment it takes, and a broken config would end the collector",
+	restart: "a restart; what waits in a memory queue is tried once more and then lost",
+} as const;
+
+function numbered(steps: readonly Step[], first: number) {
+	return steps.map((step, index) => ({
+		number: first + index,
+		text: step.text,
+		commands: step.commands ?? [],
+		shell: shellOf(step),
+	}));
+}
+
+function shellOf({ shell }: Step): string {
+	return shell ?? "sh";
+}

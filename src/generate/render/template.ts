@@ -1,0 +1,37 @@
+import runtime from "handlebars/runtime.js";
+import { md, ps, sh, xml, yaml } from "../../base/quote.ts";
+
+type TemplateSpecification = Parameters<typeof import("handlebars")["template"]>[0];
+
+/** What a template sees: plain data, every name in it defined. */
+export type View = Readonly<Record<string, unknown>>;
+
+/** The package's typings leave its runtime-only entry empty; it has the same functions but for the compiler. */
+const engine = (runtime as unknown as typeof import("handlebars")).create();
+
+/** A sentence of our own tables for running text; one line, no markup that would end a comment or open a tag. */
+function prose(text: string): string {
+	if (/[\r\n<>]/.test(text)) throw new TypeError("prose is one line without angle brackets");
+	return text;
+}
+
+/** A command or a path inside a fenced code block or a listing; one line that cannot end the fence. */
+function code(text: string): string {
+	if (/[\r\n]|```/.test(text)) throw new TypeError("code is one line without a fence");
+	return text;
+}
+
+for (const [name, quote] of Object.entries({ sh, ps, xml, md, yaml, prose, code })) {
+	engine.registerHelper(name, (value: unknown) => {
+		if (typeof value !== "string" && typeof value !== "number") throw new TypeError(`{{${name}}} of what is no text`);
+		return quote(String(value));
+	});
+}
+
+/** Fills a precompiled template; a name the view lacks is an error. */
+export function renderTemplate(template: unknown, view: View): string {
+	return engine.template(template as TemplateSpecification)(view, {
+		allowProtoPropertiesByDefault: false,
+		allowProtoMethodsByDefault: false,
+	});
+}

@@ -1,0 +1,225 @@
+import { CrossfadeError } from "../../base/errors.ts";
+import {
+	type AlloyAttribute,
+	type AlloyBlockNode,
+	type AlloyToken,
+	listItems,
+	parseAlloy,
+	reference,
+} from "./alloy-syntax.ts";
+import { applyEdits, type Edit, lineBreak, lineEnd, lineStart, positionOf } from "./edit.ts";
+import { digest, entryMarker, readEntryMarker } from "./marker.ts";
+import type { SpliceOutcome } from "./request.ts";
+
+/** What an Alloy config is to hold of ours, or what of ours is to go. */
+export interface AlloyRequest {
+	readonly name: string;
+	/** Our blocks as text without a final line break, by `name "label"`. */
+	readonly blocks: Readonly<Record<string, string>>;
+	/** The expression other components send to. */
+	readonly input: string;
+	/** The label of all our blocks begins with this. */
+	readonly label: string;
+	readonly signals: readonly string[];
+	readonly remove: boolean;
+	readonly force: boolean;
+}
+
+/** Block names that can be ours; with our label they are. */
+const OWN_BLOCKS = ["local.file", "otelcol.auth.bearer", "otelcol.storage.file", "otelcol.exporter.otlphttp"];
+
+/**
+ * Brings our part of an Alloy config to what is wanted and changes no other byte: our blocks at the end of the file, our exporter behind
+ * the processors that follow each OTLP receiver. Throws (refused) where that cannot be done safely.
+ */
+export function spliceAlloy(text: string, file: string, request: AlloyRequest): SpliceOutcome {
+	const cleaned = dropStale(text, file, request);
+	if (request.remove) return { text: cleaned, wired: [], notes: [] };
+	const blocks = topBlocks(cleaned, file);
+	if (blocks.length === 0) throw noConfig(file);
+	const lists = outputLists(cleaned, file, request, blocks);
+	const edits = [...lists.map((list) => addToList(cleaned, list, request)), ...addBlocks(cleaned, blocks, request)];
+	const result = applyEdits(
+		cleaned,
+		edits.filter((edit) => edit !== undefined),
+	);
+	if (dropStale(result, file, { ...request, remove: true }) !== dropStale(text, file, { ...request, remove: true })) {
+		throw new Error("the splice could not be taken back; nothing was changed");
+	}
+	return { text: result, wired: lists.map(({ owner, signal }) => `${idOf(owner)} (${signal})`), notes: [] };
+}
+
+function topBlocks(text: string, file: string): AlloyBlockNode[] {
+	return parseAlloy(text, file).filter((statement) => statement.kind === "block");
+}
+
+function idOf({ name, label }: AlloyBlockNode): string {
+	return label === undefined ? name : `${name}.${label}`;
+}
+
+/** Takes out our blocks that are not wanted as they are, and with `remove` our name from every list. */
+function dropStale(text: string, file: string, request: AlloyRequest): string {
+	const eol = lineBreak(text);
+	const blocks = topBlocks(text, file);
+	const edits: Edit[] = [];
+	for (const block of blocks.filter((each) => isOwn(each, request))) {
+		const from = lineStart(text, block.from);
+		const marker = readEntryMarker(text.slice(lineStart(text, from - 1), from));
+		const lines = text.slice(from, block.to).split(/\r?\n/);
+		const asWritten = marker?.digest === digest(lines);
+		if (!asWritten && !request.force) throw editedByHand(text, file, block);
+		const wanted = request.blocks[`${block.name} "${block.label}"`];
+		if (!request.remove && asWritten && wanted !== undefined && digest(wanted.split("\n")) === digest(lines)) continue;
+		const start = marker ? lineStart(text, from - 1) : from;
+		const gap = text.slice(0, start).endsWith(eol + eol) ? 2 * eol.length : 0;
+		edits.push({ at: start - gap, remove: block.to - start + gap, insert: "" });
+	}
+	const lists = request.remove ? allLists(blocks) : [];
+	return applyEdits(text, [...edits, ...lists.flatMap((items) => dropFromList(items, request.input))]);
+}
+
+function isOwn({ name, label }: AlloyBlockNode, request: AlloyRequest): boolean {
+	return OWN_BLOCKS.includes(name) && (label === request.label || label === `${request.label}_token`);
+}
+
+function editedByHand(text: string, file: string, block: AlloyBlockNode): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: `there is a ${idOf(block)} already, and not as we wrote it`,
+		expected: "no such block, or one that crossfade wrote and nobody changed",
+		where: { file, ...positionOf(text, block.from) },
+		fix: "rename it, choose another --name, or add --force to have it replaced or removed",
+	});
+}
+
+function noConfig(file: string): CrossfadeError {
+	const what = "there is no Alloy component in this file";
+	return new CrossfadeError("refused", {
+		what,
+		expected: "otelcol.receiver.otlp or another receiver",
+		where: { file },
+		fix: "name the file that holds it",
+	});
+}
+
+/** An attribute such as `logs = [a.input]` in the `output` block of a component. */
+interface OutputList {
+	readonly owner: AlloyBlockNode;
+	readonly signal: string;
+	readonly attribute: AlloyAttribute;
+	readonly items: readonly AlloyToken[][];
+}
+
+/** Where our exporter goes for each signal: from each receiver on, past processors that stand in one line, to the first list that fans out or ends. */
+function outputLists(
+	text: string,
+	file: string,
+	request: AlloyRequest,
+	blocks: readonly AlloyBlockNode[],
+): OutputList[] {
+	const receivers = blocks.filter(({ name }) => name.startsWith("otelcol.receiver."));
+	const otlp = receivers.filter(({ name }) => name === "otelcol.receiver.otlp");
+	const roots = otlp.length > 0 ? otlp : receivers;
+	const byId = new Map(blocks.map((block) => [idOf(block), block]));
+	const found = new Map<AlloyAttribute, OutputList>();
+	for (const signal of request.signals) {
+		for (const root of roots) {
+			const list = lastList(text, file, request, byId, root, signal);
+			if (list) found.set(list.attribute, list);
+		}
+	}
+	if (found.size > 0) return [...found.values()];
+	throw new CrossfadeError("refused", {
+		what: `no receiver in this file has an output for ${request.signals.join(" or ")}`,
+		expected: "otelcol.receiver.otlp with an output block",
+		where: { file },
+		fix: `send to ${request.input} by hand, or name the signals you have with --signals`,
+	});
+}
+
+function lastList(
+	text: string,
+	file: string,
+	request: AlloyRequest,
+	byId: ReadonlyMap<string, AlloyBlockNode>,
+	root: AlloyBlockNode,
+	signal: string,
+) {
+	const seen = new Set<AlloyBlockNode>();
+	let owner = root;
+	for (;;) {
+		seen.add(owner);
+		const list = outputOf(text, file, request, owner, signal);
+		const others = list?.items.map(reference).filter((each) => each !== request.input);
+		const [only] = others ?? [];
+		const next = others?.length === 1 && only ? byId.get(only.replace(/\.input$/, "")) : undefined;
+		if (!list || !next?.name.startsWith("otelcol.processor.") || seen.has(next)) return list;
+		if (!outputOf(text, file, request, next, signal)) return list;
+		owner = next;
+	}
+}
+
+function outputOf(
+	text: string,
+	file: string,
+	request: AlloyRequest,
+	owner: AlloyBlockNode,
+	signal: string,
+): OutputList | undefined {
+	const output = owner.body.find((each): each is AlloyBlockNode => each.kind === "block" && each.name === "output");
+	const attribute = output?.body.find(
+		(each): each is AlloyAttribute => each.kind === "attribute" && each.name === signal,
+	);
+	if (!attribute) return undefined;
+	const items = listItems(attribute.value);
+	if (items) return { owner, signal, attribute, items };
+	throw new CrossfadeError("refused", {
+		what: `the ${signal} output of ${idOf(owner)} is not a list in brackets`,
+		where: { file, ...positionOf(text, attribute.from) },
+		fix: `add ${request.input} to it by hand`,
+	});
+}
+
+function addToList(text: string, { attribute, items }: OutputList, { input }: AlloyRequest): Edit | undefined {
+	if (items.some((item) => reference(item) === input)) return undefined;
+	const last = items.at(-1);
+	const open = attribute.value[0];
+	if (!last?.[0] || !open) return { at: open?.to ?? attribute.to, remove: 0, insert: input };
+	const at = last.at(-1)?.to ?? attribute.to;
+	const from = last[0].from;
+	const margin = text.slice(lineStart(text, from), from);
+	const ownLine = margin.trim() === "" && text.slice(at, lineEnd(text, at)).trim() === ",";
+	return { at, remove: 0, insert: ownLine ? `,${lineBreak(text)}${margin}${input}` : `, ${input}` };
+}
+
+function addBlocks(text: string, blocks: readonly AlloyBlockNode[], request: AlloyRequest): Edit[] {
+	const eol = lineBreak(text);
+	const present = blocks.map(({ name, label }) => `${name} "${label}"`);
+	const missing = Object.entries(request.blocks).filter(([id]) => !present.includes(id));
+	const chunks = missing.map(([, block]) => {
+		const marker = entryMarker(request.name, block.split("\n"), "//");
+		return `${eol}${eol}${marker}${eol}${block.replaceAll("\n", eol)}`;
+	});
+	return chunks.length === 0 ? [] : [{ at: text.trimEnd().length, remove: 0, insert: chunks.join("") }];
+}
+
+/** Every list in brackets of every component, as its items. */
+function allLists(blocks: readonly AlloyBlockNode[]): AlloyToken[][][] {
+	return blocks.flatMap((block) =>
+		block.body.flatMap((each) => {
+			if (each.kind === "block") return allLists([each]);
+			const items = listItems(each.value);
+			return items ? [items] : [];
+		}),
+	);
+}
+
+function dropFromList(items: readonly AlloyToken[][], input: string): Edit[] {
+	return items.flatMap((item, index) => {
+		if (reference(item) !== input) return [];
+		const before = items[index - 1]?.at(-1)?.to;
+		const after = items[index + 1]?.[0]?.from;
+		const at = before ?? item[0]?.from ?? 0;
+		const end = before === undefined && after !== undefined ? after : (item.at(-1)?.to ?? at);
+		return [{ at, remove: end - at, insert: "" }];
+	});
+}

@@ -1,0 +1,71 @@
+import { isMap, type Scalar } from "yaml";
+import { CrossfadeError } from "../../base/errors.ts";
+import { blockText, inFile } from "./block-text.ts";
+import { applyEdits, positionOf } from "./edit.ts";
+import { type ConfigPlace, locateConfig } from "./locate.ts";
+import { addMissing, chooseWanted } from "./otelcol-add.ts";
+import { dropStale } from "./otelcol-remove.ts";
+import { lookAt, type Pass } from "./pass.ts";
+import { byHand, type OtelcolRequest, type SpliceOutcome } from "./request.ts";
+import { verifySplice } from "./verify.ts";
+import { parseYaml, templateMark, type YamlText } from "./yaml-document.ts";
+
+/**
+ * Brings our part of the collector config in a YAML text to what is wanted, and changes no other byte. Throws (refused) with the reason,
+ * and with what to write by hand, where that cannot be done safely.
+ */
+export function spliceOtelcol(text: string, file: string, request: OtelcolRequest): SpliceOutcome {
+	const { yaml, place } = find(text, file, request);
+	if (!isMap(place.node)) return spliceBlock(text, file, request, { ...place, node: place.node });
+	const before = lookAt(yaml, { ...place, node: place.node }, request);
+	const cleaned = applyEdits(text, dropStale(before));
+	if (request.remove) return finish(before, cleaned, [], []);
+	const middle = cleaned === text ? before : lookAgain(cleaned, before);
+	const { chosen, passedOver } = chooseWanted(middle);
+	const wired = chosen.map(({ id }) => id);
+	return finish(before, applyEdits(cleaned, addMissing(middle, chosen)), wired, passedOver);
+}
+
+function finish(before: Pass, text: string, wired: readonly string[], passedOver: readonly string[]): SpliceOutcome {
+	if (text !== before.sheet.text) verifySplice(before, lookAgain(text, before));
+	return { text, wired, notes: passedOver.map((reason) => `not added to the pipeline ${reason}`) };
+}
+
+function find(text: string, file: string, request: OtelcolRequest): { yaml: YamlText; place: ConfigPlace } {
+	const yaml = parseYaml(text, file);
+	const place = locateConfig(yaml, request.at);
+	const mark = templateMark(yaml);
+	if (mark === undefined) return { yaml, place };
+	throw new CrossfadeError("refused", {
+		what: "this is a template: its text changes before a collector reads it",
+		where: { file, ...positionOf(text, mark) },
+		fix: byHand(request),
+	});
+}
+
+/** The same look at a text that our edits came out with. */
+function lookAgain(text: string, { file, request }: Pass): Pass {
+	const { yaml, place } = find(text, file, request);
+	if (!isMap(place.node)) throw new TypeError("a map became a block of text");
+	return lookAt(yaml, { ...place, node: place.node }, request);
+}
+
+/** A config inside a block of text: the same, one level further in. */
+function spliceBlock(
+	text: string,
+	file: string,
+	request: OtelcolRequest,
+	place: ConfigPlace & { node: Scalar },
+): SpliceOutcome {
+	const block = blockText(text, place.node);
+	if (!block) {
+		const what = `the block of text at ${place.label} could not be put back byte for byte`;
+		throw new CrossfadeError("refused", { what, where: { file }, fix: byHand(request) });
+	}
+	try {
+		const inner = spliceOtelcol(block.text, file, { ...request, at: undefined });
+		return { ...inner, text: block.put(inner.text) };
+	} catch (error) {
+		throw error instanceof CrossfadeError ? inFile(error, block) : error;
+	}
+}

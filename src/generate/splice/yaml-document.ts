@@ -1,0 +1,172 @@
+import {
+	type Document,
+	isAlias,
+	isMap,
+	isPair,
+	isScalar,
+	isSeq,
+	type Node,
+	type Pair,
+	parseAllDocuments,
+	Scalar,
+	visit,
+	type YAMLMap,
+	type YAMLSeq,
+} from "yaml";
+import { CrossfadeError, type Problem } from "../../base/errors.ts";
+import { positionOf } from "./edit.ts";
+
+/** A YAML text, parsed with the place of everything kept. */
+export interface YamlText {
+	readonly file: string;
+	readonly text: string;
+	readonly documents: readonly Document.Parsed[];
+}
+
+/**
+ * Parses every document of a text; a text with mistakes is refused with all of them. The parser's own messages are not used: they quote
+ * the line, and a line can hold a token.
+ */
+export function parseYaml(text: string, file: string): YamlText {
+	const documents = parsed(text, file);
+	const problems = documents.flatMap((document) =>
+		document.errors.map(({ code, pos }): Problem => {
+			const [what, fix] = mistakes[code] ?? ["this is not valid YAML", "check quotes, colons and indentation"];
+			return { what, where: { file, ...positionOf(text, pos[0]) }, fix };
+		}),
+	);
+	if (problems.length > 0)
+		throw new CrossfadeError("refused", templated(text) ? [templateProblem(file), ...problems] : problems);
+	return { file, text, documents };
+}
+
+function parsed(text: string, file: string): Document.Parsed[] {
+	try {
+		const documents = parseAllDocuments(text, {
+			logLevel: "error",
+			prettyErrors: false,
+			uniqueKeys: true,
+		});
+		return Array.isArray(documents) ? documents : [];
+	} catch (error) {
+		if (!(error instanceof RangeError)) throw error;
+		const fix = "check that this is the config";
+		throw new CrossfadeError("refused", { what: "the file is nested too deeply to be read", where: { file }, fix });
+	}
+}
+
+/** The parser's error codes in our words. https://eemeli.org/yaml/#errors */
+const mistakes: Readonly<Record<string, readonly [what: string, fix: string]>> = {
+	DUPLICATE_KEY: ["a key stands here a second time", "keep one of the two"],
+	TAB_AS_INDENT: ["a tab is used as indentation", "use blanks"],
+	BAD_INDENT: ["the indentation does not fit", "align it with its siblings"],
+	MULTILINE_IMPLICIT_KEY: ["a key goes over several lines", "check for a missing quote or colon"],
+	MISSING_CHAR: ["a closing bracket, brace or quote is missing", "close it"],
+	UNEXPECTED_TOKEN: ["something stands where nothing can", "check quotes, colons and indentation"],
+	RESOURCE_EXHAUSTION: ["the file is nested too deeply to be read", "check that this is the config"],
+	BAD_ALIAS: ["an alias has no anchor", "define the anchor before it is used"],
+	MULTIPLE_ANCHORS: ["a value has two anchors", "keep one of them"],
+	BLOCK_AS_IMPLICIT_KEY: [
+		"a nested map stands on the line of its key",
+		"put it on a line of its own, or quote the value",
+	],
+};
+
+function templated(text: string): boolean {
+	return /\{\{|\{%/.test(text);
+}
+
+function templateProblem(file: string): Problem {
+	const fix = "render the template first (helm template, ansible) or change the template by hand";
+	return {
+		what: "this looks like a template that is not YAML yet",
+		expected: "YAML",
+		got: "template marks",
+		where: { file },
+		fix,
+	};
+}
+
+/** Where template marks stand outside quotes: text that a template engine will change before any collector reads it. */
+export function templateMark(yaml: YamlText): number | undefined {
+	const chars = [...yaml.text.matchAll(/\{\{|\{%/g)].map((match) => match.index);
+	if (chars.length === 0) return undefined;
+	const quoted: (readonly [number, number])[] = [];
+	for (const document of yaml.documents) {
+		visit(document, {
+			Scalar(_key, node) {
+				if (node.type !== Scalar.PLAIN && node.range) quoted.push([node.range[0], node.range[1]]);
+			},
+		});
+	}
+	return chars.find((at) => !quoted.some(([from, to]) => at >= from && at < to));
+}
+
+/** A map's entry by key, or undefined. */
+export function entryOf(map: YAMLMap, key: string): Pair<Node, Node | null> | undefined {
+	return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key) as Pair<Node, Node | null> | undefined;
+}
+
+export function keyOf(pair: Pair<unknown, unknown>): string | undefined {
+	return isScalar(pair.key) ? String(pair.key.value) : undefined;
+}
+
+/** The value of an entry, with an alias replaced by what it stands for. */
+export function resolvedValue(document: Document, pair: Pair<Node, Node | null> | undefined): Node | undefined {
+	const value = pair?.value ?? undefined;
+	return isAlias(value) ? value.resolve(document) : value;
+}
+
+/** The strings of a list, through aliases; undefined when it is not a list of plain words. */
+export function wordsOf(document: Document, node: Node | undefined): string[] | undefined {
+	if (!isSeq(node)) return undefined;
+	const words = node.items.map((item) => {
+		const value = isAlias(item) ? item.resolve(document) : item;
+		return isScalar(value) && typeof value.value === "string" ? value.value : undefined;
+	});
+	return words.every((word) => word !== undefined) ? words : undefined;
+}
+
+/** Whether a map takes entries from elsewhere by a merge key. */
+export function hasMerge(map: YAMLMap): boolean {
+	return map.items.some((pair) => keyOf(pair) === "<<");
+}
+
+/** Names of anchors that some alias uses. */
+export function usedAnchors(document: Document): Set<string> {
+	const used = new Set<string>();
+	visit(document, {
+		Alias(_key, node) {
+			used.add(node.source);
+		},
+	});
+	return used;
+}
+
+/** Whether a value is missing: `key:` with nothing, or only a comment, behind it. */
+export function isEmptyValue(node: Node | null | undefined): boolean {
+	return !node || (isScalar(node) && node.value === null && node.source === "");
+}
+
+/**
+ * The offset right behind the last character that belongs to a node: for collections in block style that of their last item, for block
+ * scalars the end of their last line of text unless they keep the blank lines behind it.
+ */
+export function contentEnd(text: string, node: Node | Pair): number {
+	if (isPair(node)) {
+		const value = node.value as Node | null;
+		return contentEnd(text, value ?? (node.key as Node));
+	}
+	const inner = isBlock(node) ? (node as YAMLMap | YAMLSeq).items.at(-1) : undefined;
+	if (inner) return contentEnd(text, inner as Node | Pair);
+	const end = node.range?.[1] ?? 0;
+	if (!isScalar(node) || (node.type !== Scalar.BLOCK_LITERAL && node.type !== Scalar.BLOCK_FOLDED)) return end;
+	const head = text.slice(node.range?.[0] ?? 0, end).split("\n", 1)[0] ?? "";
+	const keepsBlankLines = /^[|>][0-9]*\+/.test(head.trimStart());
+	return keepsBlankLines ? end : text.slice(0, end).trimEnd().length;
+}
+
+/** Whether a node is a map or list written over lines, without brackets. */
+function isBlock(node: Node | null | undefined): boolean {
+	return (isMap(node) || isSeq(node)) && !node.flow;
+}

@@ -1,0 +1,77 @@
+import type { Cli } from "../../adapters/clis/cli.ts";
+import type { CliLayering, Route } from "../../adapters/clis/layering.ts";
+import { couldBeToken, shown } from "../../base/mask.ts";
+import { isInRange } from "../../base/versions.ts";
+import type { KnownToken } from "../../spec/attribution.ts";
+import { Secret } from "../../token/secret.ts";
+import { tokenProblems } from "../../token/shape.ts";
+import type { Diagnosis, SignalState } from "./diagnosis.ts";
+import { findingsOf } from "./findings.ts";
+import type { CliSight } from "./gather.ts";
+import { type LayerSight, resolve } from "./resolve.ts";
+
+/** What a doctor goes by besides what it sees. */
+export interface Consultation {
+	readonly known: readonly KnownToken[];
+	readonly environment: Readonly<Record<string, string | undefined>>;
+	/** Reads the first line of a file; undefined when it cannot be read. */
+	readonly readLine: (path: string) => string | undefined;
+}
+
+/** Judges one CLI by what was seen of it. */
+export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Consultation): Diagnosis {
+	const sight = { ...seen, layers: seen.layers.map((layer) => asReadBy(layer, seen.release)) };
+	const first = resolve(layering, sight.layers, sight.release);
+	const programs = first.routes.flatMap(({ tokenBy, tokenFrom }) =>
+		tokenBy === "program" && tokenFrom ? [first.settings.get(tokenFrom)?.value ?? ""] : [],
+	);
+	const file = programs[0] === undefined ? undefined : layering.programTokenFile?.(programs[0]);
+	const resolved = file === undefined ? first : resolve(layering, sight.layers, sight.release, by.readLine(file));
+	const signals = resolved.routes.map((route) => signalState(route, by.known));
+	const findings = findingsOf({
+		cli,
+		layering,
+		sight,
+		resolved,
+		signals,
+		known: by.known,
+		environment: by.environment,
+	});
+	const { id, title, applies } = cli;
+	return { id, title, applies, sight, resolved, signals, findings, unseen: layering.unseen };
+}
+
+/** Releases from before a rule was made read files that break it. */
+function asReadBy(layer: LayerSight, release: CliSight["release"]): LayerSight {
+	const rule = layer.place.mustBeSafe;
+	if (layer.state !== "unsafe" || !release || rule === undefined || isInRange(release, rule)) return layer;
+	return { ...layer, state: "read", why: undefined };
+}
+
+/** The token becomes a secret here: what is no token is left out, and its text goes no further. */
+function signalState(route: Route, known: readonly KnownToken[]): SignalState {
+	const { token, url, tokenBy, tokenFrom, urlFrom, signal, off } = route;
+	const secret = token !== undefined && tokenProblems(token, "").length === 0 ? Secret.of(token) : undefined;
+	const named = known.find(({ fingerprint }) => fingerprint === secret?.fingerprint)?.name;
+	return {
+		signal,
+		off,
+		url: url === undefined ? undefined : withoutToken(url, secret),
+		urlFrom,
+		secret,
+		token: named,
+		...(token !== undefined || tokenBy === "program" ? { tokenFrom, tokenBy } : {}),
+	};
+}
+
+/** A URL as it may be shown: without user and password, and with nothing in it that could be a token. */
+function withoutToken(url: string, secret: Secret | undefined): string {
+	if (!URL.canParse(url)) return shown(url);
+	const { protocol, host, pathname, search } = new URL(url);
+	const forms = secret ? [secret.reveal(), encodeURIComponent(secret.reveal())] : [];
+	const words = `${pathname}${search}`.split(/([/?&=])/).map((word) => {
+		if (forms.includes(word)) return "TOKEN";
+		return couldBeToken(word) ? `[${word.length} characters]` : word;
+	});
+	return shown(`${protocol}//${host}${words.join("")}`, 200);
+}

@@ -1,0 +1,295 @@
+import type { Cli } from "../../adapters/clis/cli.ts";
+import type { CliLayering, Hazard } from "../../adapters/clis/layering.ts";
+import { shown, shownName } from "../../base/mask.ts";
+import { sh } from "../../base/quote.ts";
+import { isInRange, versionText } from "../../base/versions.ts";
+import type { KnownToken } from "../../spec/attribution.ts";
+import { isLoopback } from "../../spec/endpoint.ts";
+import { type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
+import type { CliSight } from "./gather.ts";
+import type { LayerSight, ResolvedLayers } from "./resolve.ts";
+
+/** One CLI as far as it is worked out. */
+export interface DiagnosedCli {
+	readonly cli: Cli;
+	readonly layering: CliLayering;
+	readonly sight: CliSight;
+	readonly resolved: ResolvedLayers;
+	readonly signals: readonly SignalState[];
+	readonly known: readonly KnownToken[];
+	readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** `/env/NAME` as `NAME`, `/a/b` as `a.b`. */
+export function settingName(pointer: string): string {
+	return shown(
+		pointer
+			.replace(/^\/env\//, "")
+			.replace(/^\//, "")
+			.replaceAll("/", ".")
+			.replaceAll("~1", "/")
+			.replaceAll("~0", "~"),
+	);
+}
+
+/** A layer as a place for people. */
+export function placeOf({ place, path }: LayerSight): string {
+	return path === undefined ? place.title : shownName(path);
+}
+
+/** Everything that is not as it should be, the worst first; nothing for a CLI that is not here and has no settings. */
+export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
+	if (!isConcerned(of)) return files(of);
+	const all = [
+		...files(of),
+		...releases(of),
+		...ignored(of),
+		...hazards(of),
+		...sending(of),
+		...tokens(of),
+		...daemons(of),
+		...proxy(of),
+	];
+	const order = ["error", "warning", "note"];
+	return all.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
+/** Files that are there and not read. */
+function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
+	return sight.layers.flatMap((layer): DoctorFinding[] => {
+		const { place, state, why = "", path = "", isForAll } = layer;
+		const where = placeOf(layer);
+		const obeyed = !sight.release || isInRange(sight.release, place.range ?? "");
+		if (!obeyed || state === "absent") return [];
+		const quoted = shownName(sh(path));
+		const sudo =
+			place.isForAll || !place.paths || path.startsWith("/etc/") || path.startsWith("/Library/") ? "sudo " : "";
+		if (state === "broken") {
+			const cost = place.broken === "cli" ? `keeps ${cli.title} from starting` : "counts for nothing";
+			return [
+				{
+					severity: "error",
+					what: `the ${place.title} ${why}, and ${cost}`,
+					where,
+					fix: `correct ${quoted}, or put its backup back`,
+				},
+			];
+		}
+		if (state === "unreadable") {
+			const fix = sudo ? `sudo chmod 0644 ${quoted}` : `sudo chown "$(id -un)" ${quoted} && chmod 0600 ${quoted}`;
+			return [{ severity: "error", what: `the ${place.title} ${why}, so ${cli.title} goes on without it`, where, fix }];
+		}
+		if (state === "unsafe") {
+			return [
+				{
+					severity: "error",
+					what: `the ${place.title} ${why}, so ${cli.title} leaves it out`,
+					where,
+					fix: `${sudo}chmod go-w ${quoted}`,
+				},
+			];
+		}
+		if (place.isForAll && isForAll === false) {
+			const what = `not every account can read the ${place.title}; for those ${cli.title} goes on without it`;
+			return [{ severity: "warning", what, where, fix: `sudo chmod 0644 ${quoted}` }];
+		}
+		return [];
+	});
+}
+
+function releases({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
+	const { installs, release } = sight;
+	const found: DoctorFinding[] = [];
+	const versions = [...new Set(installs.flatMap(({ version }) => (version ? [versionText(version)] : [])))];
+	if (versions.length > 1) {
+		const what = `${cli.title} is here in ${versions.length} releases (${versions.join(", ")})`;
+		const fix = "remove those that are not used, so that one set of rules holds";
+		found.push({ severity: "note", what, where: installs.map(({ path }) => shownName(path)).join(", "), fix });
+	}
+	if (installs.length > 0 && release === undefined) {
+		const what = `the release of ${cli.title} cannot be told from files; the newest rules are assumed`;
+		found.push({ severity: "note", what, fix: `run ${layering.program} --version as the user` });
+	}
+	if (release && !isInRange(release, `>=${cli.user.since}`)) {
+		const what = `release ${versionText(release)} cannot be set so that it sends what a provider takes`;
+		found.push({ severity: "error", what, fix: `update ${cli.title} to ${cli.user.since} or later` });
+	}
+	return found;
+}
+
+/** Whole layers that the release does not read, though somebody filled them. */
+function ignored({ cli, resolved, sight }: DiagnosedCli): DoctorFinding[] {
+	const found = new Map<string, DoctorFinding>();
+	for (const { layer, isUnread } of resolved.lost) {
+		if (!isUnread) continue;
+		const { place } = layer;
+		const since = /^>=(\S+)$/.exec(place.range ?? "")?.[1];
+		const fix = since
+			? `update ${cli.title} to ${since} or later, or use crossfade install --scope user`
+			: `take it out of ${placeOf(layer)}`;
+		const release = sight.release ? ` ${versionText(sight.release)}` : "";
+		found.set(`${place.id} ${layer.path}`, {
+			severity: since ? "warning" : "note",
+			what: `the telemetry settings of the ${place.title} count for nothing: ${cli.title}${release} does not take them from there`,
+			where: placeOf(layer),
+			fix,
+		});
+	}
+	return [...found.values()];
+}
+
+function hazards({ layering, resolved, sight }: DiagnosedCli): DoctorFinding[] {
+	const isRelease = (range = "") => !sight.release || isInRange(sight.release, range);
+	return layering.hazards.filter(({ range }) => isRelease(range)).flatMap((hazard) => occurrences(hazard, resolved));
+}
+
+function occurrences(hazard: Hazard, { settings, routes }: ResolvedLayers): DoctorFinding[] {
+	const { severity, isMissing } = hazard;
+	const matching = [...settings].filter(([pointer]) => hazard.pointer.test(pointer));
+	if (isMissing !== undefined) {
+		if (matching.length > 0 || routes.every(({ off }) => off !== undefined)) return [];
+		return [{ severity, what: filled(hazard.what, isMissing, ""), fix: filled(hazard.fix, isMissing, "") }];
+	}
+	return matching.flatMap(([pointer, { value, layer }]) => {
+		if (hazard.value && !hazard.value.test(value)) return [];
+		if (hazard.layers && !hazard.layers.includes(layer.place.id)) return [];
+		const name = settingName(pointer);
+		const where = layer.path === undefined ? "environment" : placeOf(layer);
+		return [
+			{
+				severity,
+				what: filled(hazard.what, name, layer.place.title),
+				where,
+				fix: filled(hazard.fix, name, layer.place.title),
+			},
+		];
+	});
+}
+
+function filled(text: string, name: string, layer: string): string {
+	return text.replaceAll("{name}", name).replaceAll("{layer}", layer);
+}
+
+function sending({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
+	const install = `crossfade install --cli ${cli.id}`;
+	const off = signals.filter((signal) => signal.off !== undefined);
+	const sends = signals.filter((signal) => signal.off === undefined);
+	const what = (list: readonly SignalState[]) => list.map(({ signal }) => signal).join(", ");
+	if (sends.length === 0) {
+		return [
+			{
+				severity: "warning",
+				what: `${cli.title} sends no telemetry: ${[...new Set(off.map((each) => each.off))].join("; ")}`,
+				fix: install,
+			},
+		];
+	}
+	const found: DoctorFinding[] = off.map((each) => ({
+		severity: "warning",
+		what: `no ${each.signal} are sent: ${each.off}`,
+		fix: install,
+	}));
+	const homeless = sends.filter(({ url }) => url === undefined);
+	if (homeless.length > 0) {
+		found.push({ severity: "error", what: `nothing says where ${what(homeless)} go`, fix: install });
+	}
+	const urls = sends.flatMap(({ url, urlFrom }) =>
+		url !== undefined && URL.canParse(url) ? [{ url: new URL(url), urlFrom }] : [],
+	);
+	for (const { url, urlFrom } of urls) {
+		if (url.protocol !== "http:" || isLoopback(url.hostname)) continue;
+		const where = urlFrom && placeOfSetting(resolved, urlFrom);
+		found.push({
+			severity: "error",
+			what: `the token crosses the network in clear text, to ${shown(url.host)}`,
+			where,
+			fix: "use an https URL",
+		});
+		break;
+	}
+	const hosts = [...new Set(urls.map(({ url }) => url.host))];
+	if (hosts.length > 1) {
+		const names = hosts.map((host) => shown(host)).join(", ");
+		found.push({
+			severity: "warning",
+			what: `its signals go to several places: ${names}`,
+			fix: `${install}, or take the other one out`,
+		});
+	}
+	return found;
+}
+
+function placeOfSetting({ settings }: ResolvedLayers, pointer: string): string | undefined {
+	const setting = settings.get(pointer);
+	return setting && placeOf(setting.layer);
+}
+
+function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[] {
+	const sends = signals.filter(({ off }) => off === undefined);
+	const found: DoctorFinding[] = [];
+	const bare = sends.filter(({ secret, tokenBy }) => !secret && tokenBy !== "program");
+	if (bare.length > 0) {
+		const what = `no token is sent with ${bare.map(({ signal }) => signal).join(", ")}`;
+		found.push({ severity: "error", what, fix: `crossfade install --cli ${cli.id}` });
+	}
+	const program = sends.find(({ secret, tokenBy }) => !secret && tokenBy === "program");
+	if (program) {
+		const where = placeOfSetting(resolved, program.tokenFrom ?? "");
+		const what = "the token is printed by a program, which is not run here, so which one it is is not known";
+		found.push({
+			severity: "note",
+			what,
+			where,
+			fix: "run the program yourself, or use --helper of crossfade install",
+		});
+	}
+	const seen = new Map(sends.flatMap((each) => (each.secret ? [[each.secret.fingerprint, each] as const] : [])));
+	if (seen.size > 1) {
+		const list = [...seen].map(([fingerprint, { signal }]) => `${signal} fp=${fingerprint}`).join(", ");
+		found.push({
+			severity: "error",
+			what: `its signals carry different tokens: ${list}`,
+			fix: `crossfade install --cli ${cli.id}`,
+		});
+	}
+	for (const [fingerprint, { token, tokenFrom = "" }] of seen) {
+		const where = placeOfSetting(resolved, tokenFrom);
+		const fix = `crossfade install --cli ${cli.id} with the new token; it counts ${cli.applies}`;
+		if (token === "old")
+			found.push({ severity: "warning", what: `it is on the old token, fp=${fingerprint}`, where, fix });
+		if (token === undefined && known.length > 0) {
+			const names = known.map(({ name }) => name).join(" and ");
+			found.push({ severity: "warning", what: `its token, fp=${fingerprint}, is none of ${names}`, where, fix });
+		}
+	}
+	return found;
+}
+
+function daemons({ cli, sight, resolved, signals }: DiagnosedCli): DoctorFinding[] {
+	const pointers = signals.flatMap(({ tokenFrom = "", urlFrom = "" }) => [tokenFrom, urlFrom]);
+	const changes = pointers.flatMap((pointer) => resolved.settings.get(pointer)?.layer.changedAt ?? []);
+	const changedAt = Math.max(0, ...changes);
+	// Start times are known to the second.
+	const stale = sight.daemons.filter(({ startedAt }) => startedAt + 1000 < changedAt);
+	if (stale.length === 0 || !cli.daemon) return [];
+	const pids = stale.map(({ pid }) => pid).join(", ");
+	const what = `a background process (${pids}) started before its settings changed, and still has those from then`;
+	return [{ severity: "warning", what, fix: cli.daemon.restart }];
+}
+
+function proxy({ cli, layering, signals, environment }: DiagnosedCli): DoctorFinding[] {
+	const name = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].find((each) => environment[each]);
+	const hosts = signals.flatMap(({ off, url }) =>
+		off === undefined && url && URL.canParse(url) ? [new URL(url).hostname] : [],
+	);
+	if (layering.usesProxy || name === undefined || !hosts.some((host) => !isLoopback(host))) return [];
+	const what = `${name} is set, and ${cli.title} does not send telemetry through a proxy`;
+	return [
+		{
+			severity: "warning",
+			what,
+			where: "environment",
+			fix: "let the endpoint be reached without the proxy, or send to a collector that is",
+		},
+	];
+}

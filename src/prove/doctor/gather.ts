@@ -1,0 +1,230 @@
+import { type Cli, machineNpmRoots, userNpmRoots } from "../../adapters/clis/cli.ts";
+import type { CliLayering, LayerPlace } from "../../adapters/clis/layering.ts";
+import { compareVersions, parseVersion, type Version } from "../../base/versions.ts";
+import type { Effects } from "../../effects/effects.ts";
+import type { Machine } from "../../effects/process/machine.ts";
+import { type Parsed, parseSettings } from "./parse.ts";
+import type { LayerSight } from "./resolve.ts";
+
+/** A release of a CLI, and where it was seen; no version where only the use of it shows. */
+export interface Install {
+	readonly version: Version | undefined;
+	readonly path: string;
+	/** Whether it is what its name starts in this environment. */
+	readonly isOnPath: boolean;
+}
+
+/** A process of a CLI that outlives its sessions. */
+export interface Daemon {
+	readonly pid: number;
+	/** Milliseconds since the epoch. */
+	readonly startedAt: number;
+}
+
+/** All that is known of one CLI here before anything is concluded. */
+export interface CliSight {
+	readonly installs: readonly Install[];
+	/** The release whose rules count. */
+	readonly release: Version | undefined;
+	readonly layers: readonly LayerSight[];
+	readonly daemons: readonly Daemon[];
+}
+
+/** What a doctor needs of the world. */
+export type DoctorWorld = Pick<Effects, "environment" | "programs" | "clock">;
+
+const MAX_BYTES = 10 * 1024 * 1024;
+const MAX_PACKAGE_BYTES = 1024 * 1024;
+const PROGRAM_MS = 20_000;
+
+/** Looks at one CLI: its releases from files, its layers, its background processes. Runs none of its programs. */
+export async function gather(fx: DoctorWorld, machine: Machine, cli: Cli, layering: CliLayering): Promise<CliSight> {
+	const installs = findInstalls(fx, machine, cli, layering);
+	const known = installs.flatMap(({ version }) => (version ? [version] : []));
+	const release = installs.find(({ isOnPath }) => isOnPath)?.version ?? known.sort(compareVersions)[0];
+	const layers: LayerSight[] = [];
+	const seen = new Set<string>();
+	for (const place of layering.layers) {
+		for (const sight of await sightsOf(fx, machine, place, layering)) {
+			// In the home itself a project's file is the user's.
+			const real = sight.path && (machine.realPath(sight.path) ?? sight.path);
+			if (real !== undefined && seen.has(real)) continue;
+			if (real !== undefined) seen.add(real);
+			layers.push(sight);
+		}
+	}
+	return {
+		installs,
+		release,
+		layers,
+		daemons: cli.daemon ? await daemonsOf(fx, machine, cli.daemon.command, cli.user.variable) : [],
+	};
+}
+
+async function sightsOf(
+	fx: DoctorWorld,
+	machine: Machine,
+	place: LayerPlace,
+	layering: CliLayering,
+): Promise<LayerSight[]> {
+	if (place.paths === undefined) {
+		const set = Object.entries(fx.environment).filter(([name, value]) => value && layering.variables.test(name));
+		const state = set.length > 0 ? "read" : "absent";
+		return [{ place, path: undefined, state, document: { env: Object.fromEntries(set) } }];
+	}
+	const patterns = machine.os === "other" ? [] : (place.paths[machine.os] ?? []);
+	const paths = pathsOf(patterns, machine, fx.environment);
+	return Promise.all(paths.map((path) => sightOf(fx, machine, place, path, layering)));
+}
+
+/** Where the files of a layer are; see `LayerPlace.paths`. */
+function pathsOf(patterns: readonly string[], machine: Machine, environment: DoctorWorld["environment"]): string[] {
+	const full = (pattern: string) =>
+		pattern
+			.replace(/\{(\w+):([^}]*)\}/, (_, name: string, otherwise: string) => environment[name] || otherwise)
+			.replace(/^~(?=\/|$)/, machine.home)
+			.replace(/^\.(?=\/)/, machine.cwd);
+	const exists = (path: string) => machine.look(path, MAX_BYTES).kind !== "absent";
+	const upward = patterns.filter((pattern) => pattern.startsWith("^")).map((pattern) => pattern.slice(1));
+	if (upward.length === 0) return patterns.flatMap((pattern) => expand(full(pattern), machine));
+	const near = foldersUpFrom(machine.cwd).flatMap((folder) => upward.map((name) => `${folder}/${name}`));
+	const others = patterns.filter((pattern) => !pattern.startsWith("^")).map(full);
+	const found = [...near, ...others].find(exists);
+	return found === undefined ? [] : [found];
+}
+
+function foldersUpFrom(folder: string): string[] {
+	const parts = folder.split("/").filter((part) => part !== "");
+	return parts.map((_, index) => `/${parts.slice(0, parts.length - index).join("/")}`).concat("");
+}
+
+/** A star for one segment, or for a part of the last one. */
+function expand(pattern: string, machine: Machine): string[] {
+	const [, before, segment, after = ""] = /^(.*?)\/([^/]*\*[^/]*)(\/.*)?$/.exec(pattern) ?? [];
+	if (before === undefined || segment === undefined) return [pattern];
+	const [start = "", end = ""] = segment.split("*");
+	return machine
+		.list(before || "/")
+		.filter((name) => !name.startsWith(".") || start.startsWith("."))
+		.filter((name) => name.startsWith(start) && name.endsWith(end))
+		.flatMap((name) => expand(`${before}/${name}${after}`, machine));
+}
+
+async function sightOf(
+	fx: DoctorWorld,
+	machine: Machine,
+	place: LayerPlace,
+	path: string,
+	layering: CliLayering,
+): Promise<LayerSight> {
+	const file = machine.look(path, MAX_BYTES);
+	if (file.kind === "absent") return { place, path, state: "absent" };
+	if (file.kind === "unreadable") return { place, path, state: "unreadable", why: "cannot be read by this account" };
+	if (file.kind !== "file") {
+		const why =
+			file.kind === "large"
+				? "is larger than 10 MB"
+				: `is no regular file${file.kind === "folder" ? " but a folder" : ""}`;
+		return { place, path, state: "broken", why };
+	}
+	const about = { place, path, changedAt: file.changedAt, isForAll: (file.mode & 0o004) !== 0 };
+	const parsed =
+		place.format === "plist"
+			? await plist(fx, path)
+			: parseSettings(file.bytes, place.format ?? "json", layering.tolerance);
+	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem };
+	// Its mode, and not who may do so through the folder: that much of the rule is known.
+	if (place.mustBeSafe !== undefined && (file.mode & 0o022) !== 0) {
+		return { ...about, state: "unsafe", why: "can be written by others than its owner", document: parsed.document };
+	}
+	return { ...about, state: "read", document: parsed.document };
+}
+
+/** A property list, read by the program that macOS has for it. `man plutil` */
+async function plist(fx: DoctorWorld, path: string): Promise<Parsed> {
+	const args = ["-convert", "json", "-o", "-", "--", path];
+	try {
+		const { code, stdout } = await fx.programs.run("/usr/bin/plutil", args, { timeoutMs: PROGRAM_MS });
+		if (code === 0) return parseSettings(Buffer.from(stdout), "json", { bom: false, utf16: false });
+	} catch {
+		// Said below.
+	}
+	return { problem: "is no property list that plutil reads" };
+}
+
+function findInstalls(fx: DoctorWorld, machine: Machine, cli: Cli, layering: CliLayering): Install[] {
+	const found: Install[] = [];
+	const add = (path: string, version: Version | undefined, isOnPath = false) => {
+		if (!found.some((each) => each.path === path)) found.push({ version, path, isOnPath });
+	};
+	const program = fx.programs.find(layering.program);
+	const real = program === undefined ? undefined : machine.realPath(program);
+	if (program !== undefined && real !== undefined) add(program, releaseAt(machine, real, cli.npm), true);
+	const roots = [...machineNpmRoots, ...userNpmRoots.map((root) => `${machine.home}/${root}`)];
+	for (const path of roots.flatMap((root) => expand(`${root}/${cli.npm}/package.json`, machine))) {
+		const version = packageVersion(machine, path);
+		if (version) add(path, version);
+	}
+	for (const { kind, path: place } of cli.signs) {
+		for (const path of expand(place.startsWith("/") ? place : `${machine.home}/${place}`, machine)) {
+			const link = kind === "link" ? machine.linkOf(path) : undefined;
+			const isThere = kind === "link" ? link !== undefined : machine.look(path, MAX_BYTES).kind !== "absent";
+			if (isThere) add(path, versionIn(kind === "trace" ? "" : (link ?? path)));
+		}
+	}
+	// What shows only the use says nothing more where a release is known, and the program is the same as its package.
+	const releases = found.filter(({ version }) => version !== undefined);
+	return releases.length > 0 ? releases : found;
+}
+
+/** `2.1.330` at the end of a path. */
+function versionIn(path: string): Version | undefined {
+	const [, text] = /(?:^|\/)(\d+\.\d+(?:\.\d+)?)[^/]*$/.exec(path) ?? [];
+	return text === undefined ? undefined : parseVersion(text);
+}
+
+/** The release of a program: its package's, or the one in the name of its folder or file. */
+function releaseAt(machine: Machine, program: string, npm: string): Version | undefined {
+	for (const folder of foldersUpFrom(program).slice(1, 6)) {
+		const version = packageVersion(machine, `${folder}/package.json`, npm);
+		if (version) return version;
+	}
+	return versionIn(program);
+}
+
+function packageVersion(machine: Machine, path: string, name?: string): Version | undefined {
+	const file = machine.look(path, MAX_PACKAGE_BYTES);
+	const parsed = file.kind === "file" ? parseSettings(file.bytes, "json", { bom: true, utf16: false }) : undefined;
+	if (!parsed || "problem" in parsed || (name !== undefined && parsed.document["name"] !== name)) return undefined;
+	return parseVersion(String(parsed.document["version"]));
+}
+
+/** Processes of this account and home whose command line has these words in it. */
+async function daemonsOf(fx: DoctorWorld, machine: Machine, command: string, variable: string): Promise<Daemon[]> {
+	const ps = fx.programs.find("/bin/ps") ?? fx.programs.find("/usr/bin/ps");
+	if (ps === undefined) return [];
+	const { stdout } = await fx.programs.run(ps, ["-A", "-o", "uid=,pid=,etime=,args="], { timeoutMs: PROGRAM_MS });
+	const now = fx.clock.now();
+	return stdout.split("\n").flatMap((line) => {
+		const [, uid, pid, etime = "", args = ""] = /^\s*(\d+)\s+(\d+)\s+([\d:-]+)\s+(.*)$/.exec(line) ?? [];
+		if (Number(uid) !== machine.uid || !args.includes(command)) return [];
+		if (!isOfHome(fx, machine, Number(pid), variable)) return [];
+		return [{ pid: Number(pid), startedAt: now - ageMs(etime) }];
+	});
+}
+
+/** Whether a process has this home, as far as the system shows its environment. */
+function isOfHome(fx: DoctorWorld, machine: Machine, pid: number, variable: string): boolean {
+	const file = machine.look(`/proc/${pid}/environ`, MAX_PACKAGE_BYTES);
+	if (file.kind !== "file" || file.bytes.length === 0) return true;
+	const pairs = Buffer.from(file.bytes).toString("utf8").split("\0");
+	const variableOf = (name: string) => pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+	return variableOf("HOME") === machine.home && variableOf(variable) === (fx.environment[variable] || undefined);
+}
+
+/** `[[days-]hours:]minutes:seconds` https://pubs.opengroup.org/onlinepubs/9799919799/utilities/ps.html */
+function ageMs(etime: string): number {
+	const [clock = "", days = "0"] = etime.split("-").reverse();
+	const seconds = clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
+	return (Number(days) * 86_400 + seconds) * 1000;
+}

@@ -1,0 +1,86 @@
+import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
+import { parse as parseToml, TomlError } from "smol-toml";
+import type { LayerFormat, Tolerance } from "../../adapters/clis/layering.ts";
+
+/** What a file says, or why nobody can tell. Reasons never quote it. */
+export type Parsed = { readonly document: Readonly<Record<string, unknown>> } | { readonly problem: string };
+
+/** Reads a settings file as strictly as its CLI does. */
+export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance: Tolerance): Parsed {
+	const marks = markAt(bytes);
+	if (marks === "utf-16" && !tolerance.utf16)
+		return { problem: "is UTF-16; save it as UTF-8 without a byte order mark" };
+	if (marks === "utf-8" && !tolerance.bom)
+		return { problem: "starts with a byte order mark; save it as UTF-8 without one" };
+	let text: string;
+	try {
+		text = new TextDecoder(marks === "utf-16" ? "utf-16le" : "utf-8", { fatal: true }).decode(bytes);
+	} catch {
+		return { problem: "is not UTF-8" };
+	}
+	// A file without anything in it says nothing, and no reader minds.
+	if (text.trim() === "") return { document: {} };
+	if (format === "dotenv") return { document: { env: dotenv(text) } };
+	try {
+		return format === "toml" ? toml(text) : json(text, format === "jsonc");
+	} catch (error) {
+		if (error instanceof RangeError) return { problem: "is nested too deeply" };
+		throw error;
+	}
+}
+
+function markAt(bytes: Uint8Array): "utf-8" | "utf-16" | undefined {
+	if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return "utf-8";
+	return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff) ? "utf-16" : undefined;
+}
+
+function json(text: string, comments: boolean): Parsed {
+	const errors: ParseError[] = [];
+	const document: unknown = parseJsonc(text, errors, { disallowComments: !comments, allowTrailingComma: false });
+	const [first] = errors;
+	if (first)
+		return {
+			problem: `is no ${comments ? "JSON with comments" : "JSON"}, line ${lineAt(text, first.offset)}: ${words(first)}`,
+		};
+	if (typeof document !== "object" || document === null || Array.isArray(document))
+		return { problem: "is no JSON object" };
+	return { document: document as Record<string, unknown> };
+}
+
+/** `CommaExpected` as `comma expected`. */
+function words({ error }: ParseError): string {
+	return printParseErrorCode(error)
+		.replace(/([a-z])([A-Z])/g, "$1 $2")
+		.toLowerCase();
+}
+
+function lineAt(text: string, offset: number): number {
+	return text.slice(0, offset).split("\n").length;
+}
+
+function toml(text: string): Parsed {
+	try {
+		return { document: parseToml(text) };
+	} catch (error) {
+		if (error instanceof RangeError) throw error;
+		const line = error instanceof TomlError ? `, line ${error.line}` : "";
+		const [reason = ""] =
+			error instanceof Error ? error.message.replace(/^Invalid TOML document: /, "").split("\n") : [];
+		// What it says may quote a name of the file.
+		const said = /^[a-z ,'-]{1,80}$/i.test(reason) ? `: ${reason}` : "";
+		return { problem: `is no TOML${line}${said}` };
+	}
+}
+
+/** `NAME=value` as dotenv reads it: `export` in front, quotes around, a comment behind. https://github.com/motdotla/dotenv */
+function dotenv(text: string): Record<string, string> {
+	const found: Record<string, string> = {};
+	const line =
+		/^[^\S\r\n]*(?:export\s+)?([\w.-]+)(?:[^\S\r\n]*=|:[^\S\r\n])[^\S\r\n]*("(?:\\"|[^"])*"|'[^']*'|[^#\r\n]*)?/gm;
+	for (const [, name = "", raw = ""] of text.matchAll(line)) {
+		const value = raw.trim();
+		const quoted = /^(["'])(.*)\1$/s.exec(value);
+		found[name] = quoted ? (quoted[2] ?? "") : value;
+	}
+	return found;
+}

@@ -1,0 +1,201 @@
+import { type ExitName, exitCodes } from "../../base/errors.ts";
+import { shown, shownName } from "../../base/mask.ts";
+import { versionText } from "../../base/versions.ts";
+import type { TextStyle } from "../probe/report.ts";
+import { type Diagnosis, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
+import { placeOf, settingName } from "./findings.ts";
+import type { Probed } from "./probe.ts";
+import type { LayerSight } from "./resolve.ts";
+
+/** All that a doctor found. */
+export interface DoctorReport {
+	readonly diagnoses: readonly Diagnosis[];
+	readonly probed: readonly Probed[];
+	readonly exit: ExitName;
+	/** Says more: every layer, and the last characters of tokens. */
+	readonly isVerbose: boolean;
+}
+
+const COLORS = { error: "31", warning: "33", note: "36" } as const;
+const GREEN = "32";
+const LABEL = 9;
+
+/** One block a CLI: what it sends, with which token, by which layers; then what is wrong and how to put it right. */
+export function doctorText(report: DoctorReport, { color, width }: TextStyle): string {
+	const paint = (text: string, code: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+	const blocks = report.diagnoses.map((each) => block(each, report, width, paint));
+	const { exit } = report;
+	const meaning = exit === "findings" ? "something is to be put right, see above" : exitCodes[exit][1];
+	const last = paint(`exit ${exitCodes[exit][0]}: ${meaning}`, exit === "ok" ? GREEN : COLORS.warning);
+	return `${[...blocks, [last]].map((lines) => lines.join("\n")).join("\n\n")}\n`;
+}
+
+function block(
+	diagnosis: Diagnosis,
+	{ probed, isVerbose }: DoctorReport,
+	width: number,
+	paint: (text: string, code: string) => string,
+): string[] {
+	const { title, sight, signals, findings } = diagnosis;
+	const isHere = sight.installs.length > 0;
+	const head = isHere
+		? `${title} ${sight.release ? versionText(sight.release) : "(release unknown)"}`
+		: `${title}: not here`;
+	if (!isConcerned(diagnosis) && findings.length === 0 && !isVerbose) return [head];
+	const row = (label: string, text: string) => wrapped(`  ${label.padEnd(LABEL)}`, text, width);
+	const sends = signals.filter(({ off }) => off === undefined);
+	const lines = [head];
+	for (const signal of signals) {
+		if (signal.off === undefined) lines.push(...row(signal.signal, signal.url ?? "nowhere"));
+		else if (sends.length > 0 || isVerbose) lines.push(...row(signal.signal, `not sent: ${signal.off}`));
+	}
+	for (const text of new Set(sends.map((signal) => tokenText(diagnosis, signal, isVerbose))))
+		lines.push(...row("token", text));
+	const layers = sight.layers
+		.filter((layer) => isVerbose || layer.state !== "absent")
+		.flatMap((layer) => {
+			const text = layerText(diagnosis, layer, isVerbose);
+			return text === undefined ? [] : [text];
+		});
+	layers.forEach((text, index) => {
+		lines.push(...row(index === 0 ? "layers" : "", text));
+	});
+	if (isVerbose) {
+		for (const { path } of sight.installs) lines.push(...row("found", shownName(path)));
+		for (const text of diagnosis.unseen) lines.push(...row("unseen", text));
+	}
+	const answers = probed.find(({ id }) => id === diagnosis.id);
+	for (const { evidence, verdict, exit } of answers?.rows ?? []) {
+		const text = `${evidence.signal} ${paint(verdict, exit === "ok" ? GREEN : COLORS.error)}: ${evidence.detail}`;
+		lines.push(...row("probe", text));
+		if (evidence.fix && exit !== "ok") lines.push(...row("", `fix: ${evidence.fix}`));
+	}
+	for (const { signal, why } of answers?.skipped ?? []) lines.push(...row("probe", `${signal} not asked: ${why}`));
+	return [...lines, ...findings.flatMap((finding) => findingText(finding, row, paint))];
+}
+
+function tokenText(
+	{ resolved }: Diagnosis,
+	{ secret, token, tokenFrom = "", tokenBy }: SignalState,
+	isVerbose: boolean,
+): string {
+	const setting = resolved.settings.get(tokenFrom);
+	const name =
+		isVerbose || setting?.layer.path === undefined || tokenBy === "program" ? `${settingName(tokenFrom)} of ` : "";
+	const from = setting ? `${name}the ${setting.layer.place.title}` : "";
+	if (!secret) return tokenBy === "program" ? `printed by ${from}` : "none";
+	const hint = isVerbose ? ` (ends in ${secret.hint})` : "";
+	return `${token ? `${shown(token)} ` : ""}fp=${secret.fingerprint}${hint}, from ${from}`;
+}
+
+/** A layer and what becomes of it; undefined for one that says nothing of telemetry, unless everything is asked for. */
+function layerText({ resolved }: Diagnosis, layer: LayerSight, isVerbose: boolean): string | undefined {
+	const count = [...resolved.settings.values()].filter(({ layer: each }) => each === layer).length;
+	const lost = resolved.lost.filter((each) => each.layer === layer);
+	const [first] = lost;
+	const place = layer.path === undefined ? layer.place.title : `${layer.place.title} ${placeOf(layer)}`;
+	if (layer.state !== "read") return `${place}: ${layer.state === "absent" ? "not there" : (layer.why ?? layer.state)}`;
+	if (count > 0)
+		return `${place}: ${count} ${count === 1 ? "setting holds" : "settings hold"}${lost.length > 0 ? `, ${lost.length} do not` : ""}`;
+	if (first) return `${place}: none holds, ${first.why}`;
+	return isVerbose ? `${place}: nothing of telemetry` : undefined;
+}
+
+function findingText(
+	{ severity, what, where, fix }: DoctorFinding,
+	row: (label: string, text: string) => string[],
+	paint: (text: string, code: string) => string,
+): string[] {
+	const [first = "", ...rest] = row(severity, what);
+	const head = first.replace(severity, paint(severity, COLORS[severity]));
+	return [head, ...rest, ...(where === undefined ? [] : row("", `in ${where}`)), ...row("", `fix: ${fix}`)];
+}
+
+/** Text in the columns that are left, broken between words; a word that is too long stays whole, so that it can be copied. */
+function wrapped(label: string, text: string, width: number): string[] {
+	const lines: string[] = [];
+	let line = label;
+	let isEmpty = true;
+	for (const word of text.split(" ")) {
+		if (!isEmpty && visible(line) + 1 + visible(word) > width) {
+			lines.push(line);
+			line = " ".repeat(label.length);
+			isEmpty = true;
+		}
+		line += isEmpty ? word : ` ${word}`;
+		isEmpty = false;
+	}
+	return [...lines, line].map((each) => each.trimEnd());
+}
+
+function visible(text: string): number {
+	return text.replace(/\u001b\[\d+m/g, "").length;
+}
+
+/** The whole report as one document; the schema only grows. */
+export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport): string {
+	const document = {
+		schema: 1,
+		clis: diagnoses.map(({ id, title, applies, sight, resolved, signals, findings, unseen }) => ({
+			id,
+			title,
+			installs: sight.installs.map(({ version, path, isOnPath }) => ({
+				version: version && versionText(version),
+				path,
+				isOnPath,
+			})),
+			release: sight.release && versionText(sight.release),
+			applies,
+			signals: signals.map(({ signal, off, url, urlFrom, secret, token, tokenFrom, tokenBy }) => ({
+				signal,
+				sends: off === undefined,
+				off,
+				url,
+				urlFrom: urlFrom && fromJson(urlFrom, resolved.settings.get(urlFrom)?.layer),
+				fingerprint: secret?.fingerprint,
+				...(isVerbose && { hint: secret?.hint }),
+				token,
+				tokenFrom: tokenFrom && fromJson(tokenFrom, resolved.settings.get(tokenFrom)?.layer),
+				tokenBy,
+			})),
+			layers: sight.layers.map((layer) => ({
+				id: layer.place.id,
+				title: layer.place.title,
+				path: layer.path,
+				state: layer.state,
+				why: layer.why,
+				holds: [...resolved.settings]
+					.filter(([, { layer: each }]) => each === layer)
+					.map(([pointer]) => settingName(pointer)),
+				lost: resolved.lost
+					.filter((each) => each.layer === layer)
+					.map(({ pointer, why }) => ({ setting: settingName(pointer), why })),
+			})),
+			daemons: sight.daemons.map(({ pid, startedAt }) => ({ pid, startedAt: new Date(startedAt).toISOString() })),
+			probe: probed
+				.find((each) => each.id === id)
+				?.rows.map(({ evidence, verdict }) => ({
+					signal: evidence.signal,
+					token: evidence.token,
+					fingerprint: evidence.fingerprint,
+					place: evidence.place,
+					verdict,
+					status: evidence.status,
+					detail: evidence.detail,
+				})),
+			unseen,
+			findings,
+		})),
+		exit: { name: exit, code: exitCodes[exit][0] },
+	};
+	// Characters that JSON allows and that a terminal would obey.
+	const text = JSON.stringify(document, undefined, 2).replace(
+		/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+	);
+	return `${text}\n`;
+}
+
+function fromJson(pointer: string, layer: LayerSight | undefined) {
+	return { setting: settingName(pointer), layer: layer?.place.id, path: layer?.path };
+}

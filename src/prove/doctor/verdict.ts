@@ -1,0 +1,15 @@
+import { type ExitName, exitCodes } from "../../base/errors.ts";
+import type { JudgedRow } from "../probe/verdict.ts";
+import { type Diagnosis, isConcerned } from "./diagnosis.ts";
+
+/** The exit code: the lowest that is not 0 of everything found, as for a probe. Notes lead to none. */
+export function verdictOf(diagnoses: readonly Diagnosis[], probed: readonly JudgedRow[] = []): ExitName {
+	const here = diagnoses.filter(isConcerned);
+	if (here.length === 0) return "noEvidence";
+	const exits: ExitName[] = probed.map(({ exit }) => exit);
+	for (const { findings, signals } of here) {
+		if (findings.some(({ severity }) => severity !== "note")) exits.push("findings");
+		if (signals.some(({ off, token }) => off === undefined && token === "old")) exits.push("oldInUse");
+	}
+	return exits.filter((exit) => exit !== "ok").sort((a, b) => exitCodes[a][0] - exitCodes[b][0])[0] ?? "ok";
+}

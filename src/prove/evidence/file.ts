@@ -1,0 +1,168 @@
+import { type Signal, signals } from "../../adapters/providers/provider.ts";
+import { CrossfadeError } from "../../base/errors.ts";
+import type { TokenPath } from "../../spec/probe-plan.ts";
+import type { Outcome, ProbeEvidence, TrafficCounter } from "./evidence.ts";
+import type { Mark } from "./readings.ts";
+
+/** Raised when a file of this version could not be read by the one before. */
+const SCHEMA = 1;
+
+/** What a file holds; the kind is also the start of its name. */
+export interface Rows {
+	readonly traffic: TrafficCounter;
+	readonly probe: ProbeEvidence;
+}
+
+export type EvidenceKind = keyof Rows;
+
+/** When its writer watched without a break, in milliseconds since the epoch. */
+export interface Watch {
+	readonly since: number;
+	readonly until: number;
+}
+
+export interface EvidenceFile<K extends EvidenceKind> extends Watch {
+	readonly rows: readonly Rows[K][];
+	/** Up to where the sources of these rows were read: in the same file, so that the two never disagree. */
+	readonly marks?: readonly Mark[] | undefined;
+}
+
+/** Why a file's bytes are not evidence; says where, never what. */
+export class CorruptEvidence extends Error {
+	override readonly name = "CorruptEvidence";
+}
+
+/** `traffic-gateway-1.ndjson`: the kind, and the writer in letters that every file system takes. */
+export function fileName(kind: EvidenceKind, writer: string): string {
+	return `${kind}-${writer.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 100)}.ndjson`;
+}
+
+/** The kind of evidence a file name stands for; undefined for files that are none. */
+export function kindOf(name: string): EvidenceKind | undefined {
+	return /^(traffic|probe)-.+\.ndjson$/.exec(name)?.[1] as EvidenceKind | undefined;
+}
+
+const ROWS_PER_CHUNK = 2_000;
+
+/** A header line, a line for each row, and one for each mark; a few at a time. */
+export function* encode<K extends EvidenceKind>(kind: K, file: EvidenceFile<K>): Generator<string> {
+	const { since, until, rows, marks = [] } = file;
+	yield `${JSON.stringify({ kind, schema: SCHEMA, since, until, rows: rows.length, marks: marks.length })}\n`;
+	for (let from = 0; from < rows.length; from += ROWS_PER_CHUNK) {
+		const chunk = rows.slice(from, from + ROWS_PER_CHUNK);
+		yield chunk.map((row) => `${JSON.stringify(row)}\n`).join("");
+	}
+	for (const { totals, ...mark } of marks) {
+		const series = [...totals].map(([id, { value, isAway }]) => (isAway ? [id, value, 1] : [id, value]));
+		yield `${JSON.stringify({ ...mark, totals: series })}\n`;
+	}
+}
+
+/** Reads a file back. Throws `CorruptEvidence`, and `CrossfadeError` (refused) when a newer version wrote it. */
+export function decode<K extends EvidenceKind>(kind: K, bytes: Uint8Array, path: string): EvidenceFile<K> {
+	const [head = "", ...lines] = new TextDecoder().decode(bytes).split("\n");
+	const header = parsed(head, 1);
+	if (typeof header["schema"] === "number" && header["schema"] > SCHEMA) throw newer(path, header["schema"]);
+	const { since, until, rows: count, marks: markCount = 0 } = header;
+	const isOurs = header["kind"] === kind && header["schema"] === SCHEMA && isCount(since) && isCount(until);
+	if (!isOurs || !isCount(count) || !isCount(markCount)) throw new CorruptEvidence("its first line is not a header");
+	const rest = lines.pop();
+	if (rest !== "" || count + markCount !== lines.length) throw new CorruptEvidence("its end is missing");
+	const rows = lines.slice(0, count).map((line, index) => {
+		const row = parsed(line, index + 2);
+		if (!fits(row, SHAPES[kind])) throw new CorruptEvidence(`line ${index + 2} is not ${kind} evidence`);
+		return row as unknown as Rows[K];
+	});
+	return { since, until, rows, marks: lines.slice(count).map((line, index) => markOf(line, count + index + 2)) };
+}
+
+function markOf(line: string, number: number): Mark {
+	const { source, at, since, isAttributed, totals } = parsed(line, number);
+	const isSeries = (each: unknown): each is [string, number, 1?] =>
+		Array.isArray(each) && isText(each[0]) && isCount(each[1]);
+	const isMark = isText(source) && isCount(at) && isCount(since) && isFlag(isAttributed) && Array.isArray(totals);
+	if (!isMark || !totals.every(isSeries)) throw new CorruptEvidence(`line ${number} is not a mark`);
+	const series = totals.map(([id, value, away]) => [id, { value, isAway: away === 1 }] as const);
+	return { source, at, since, isAttributed, totals: new Map(series) };
+}
+
+function parsed(line: string, number: number): Record<string, unknown> {
+	try {
+		const value: unknown = JSON.parse(line);
+		if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+	} catch {
+		// said below
+	}
+	throw new CorruptEvidence(`line ${number} is not JSON`);
+}
+
+function newer(file: string, schema: number): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "this evidence was written by a newer version of crossfade",
+		expected: `schema ${SCHEMA}`,
+		got: `schema ${schema}`,
+		where: { file },
+		fix: "use that version here too, or name another folder",
+	});
+}
+
+type Check = (value: unknown) => boolean;
+type Shape = Readonly<Record<string, Check>>;
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isNumber: Check = (value) => typeof value === "number";
+const isText = (value: unknown): value is string => typeof value === "string";
+const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
+const isFingerprint: Check = (value) => typeof value === "string" && /^([0-9a-f]{12}|[a-z-]{1,20})$/.test(value);
+const oneOf = (words: readonly string[]): Check => {
+	const known = new Set<unknown>(words);
+	return (value) => known.has(value);
+};
+const optional =
+	(check: Check): Check =>
+	(value) =>
+		value === undefined || check(value);
+
+const isSignal = oneOf(signals satisfies readonly Signal[]);
+const OUTCOMES: readonly Outcome[] = ["accepted", "partial", "rejected", "retry-later", "unreachable", "inconclusive"];
+const PATHS: readonly TokenPath[] = ["bearer", "url"];
+
+const SHAPES: { readonly [K in EvidenceKind]: { readonly [F in keyof Required<Rows[K]>]: Check } } = {
+	traffic: {
+		fingerprint: isFingerprint,
+		place: isText,
+		host: isText,
+		cli: isText,
+		signal: isSignal,
+		minute: isCount,
+		span: isCount,
+		requests: isCount,
+		records: isCount,
+		bytes: isCount,
+		lastSeen: isNumber,
+		lastStatus: isCount,
+		version: isText,
+	},
+	probe: {
+		kind: oneOf(["probe"]),
+		token: isText,
+		fingerprint: isFingerprint,
+		place: isText,
+		path: oneOf(PATHS),
+		signal: isSignal,
+		at: isNumber,
+		outcome: oneOf(OUTCOMES),
+		status: optional(isCount),
+		latencyMs: isNumber,
+		cause: isText,
+		detail: isText,
+		fix: optional(isText),
+		clockOffsetMs: optional(isNumber),
+		confirmed: optional(isFlag),
+	},
+};
+
+function fits(row: Record<string, unknown>, shape: Shape): boolean {
+	for (const field in shape) if (!shape[field]?.(row[field])) return false;
+	return true;
+}

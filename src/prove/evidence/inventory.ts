@@ -1,0 +1,296 @@
+import { FINGERPRINT_LENGTH } from "../../token/fingerprint.ts";
+import type { CsvReader, CsvRecord } from "./csv.ts";
+import type { InventoryRow } from "./evidence.ts";
+import { firstLine, textOf } from "./text.ts";
+
+/** How well a file could be read. */
+export interface Reading {
+	/** Lines or records read, the header not counted. */
+	readonly lines: number;
+	/** Those that could not be used. */
+	readonly bad: number;
+	/** Those that were used although a quote in them is not closed. */
+	readonly mended: number;
+	/** The first few of both; never what they hold. */
+	readonly samples: readonly { readonly line: number; readonly why: string }[];
+}
+
+/** What the report lines of a fleet say: one row a host, the newest. */
+export interface Inventory extends Reading {
+	readonly rows: readonly InventoryRow[];
+}
+
+/** Names of machines. */
+export interface HostList extends Reading {
+	readonly hosts: readonly string[];
+}
+
+const STATES = ["ok", "drift", "absent", "error"] as const;
+const REPORT = new RegExp(
+	`crossfade (ok|drift|absent|error) fp=([0-9a-f]{${FINGERPRINT_LENGTH}}|none|mixed|-) cfg=(\\S+) cli=(\\S*) users=(\\d{1,6})`,
+);
+
+/**
+ * Reads `crossfade ok fp=… cfg=… cli=… users=…`, the one line that every MDM shows; undefined for anything else. A machine with several
+ * tokens (`fp=mixed`) has no one fingerprint, and is not as it should be whatever else it says.
+ */
+export function parseReportLine(text: string): Omit<InventoryRow, "host" | "at"> | undefined {
+	const [, word, id = "", , clis = "", users = "0"] = REPORT.exec(text) ?? [];
+	const state = STATES.find((each) => each === word);
+	if (!state) return undefined;
+	const pairs = clis.split(",").flatMap((pair) => {
+		const [, name, value] = /^([a-z][a-z0-9-]{0,40}):([a-z-]{1,20})$/.exec(pair) ?? [];
+		return name && value ? [[name, value] as const] : [];
+	});
+	const fingerprint = id.length === FINGERPRINT_LENGTH ? id : undefined;
+	const isMixed = id === "mixed" && state === "ok";
+	return { state: isMixed ? "drift" : state, fingerprint, clis: Object.fromEntries(pairs), users: Number(users) };
+}
+
+/** Column names under which MDMs export a machine's name, the best first, compared without case, blanks and underscores. */
+const HOST_COLUMNS = [
+	"computername",
+	"devicename",
+	"manageddevicename",
+	"hostname",
+	"host",
+	"host.name",
+	"device",
+	"machine",
+	"name",
+	"serialnumber",
+	"serial",
+];
+/** The same for the time at which the line was reported. */
+const TIME_COLUMNS = [
+	"lastinventoryupdate",
+	"lastaudit",
+	"lastauditrun",
+	"reportedat",
+	"statusupdatetime",
+	"laststatusupdate",
+	"modifiedtime",
+	"lastmodified",
+	"laststateupdatedatetime",
+	"lastcheckin",
+	"lastseen",
+	"timestamp",
+	"time",
+	"date",
+];
+
+/** What reading keeps: bounded by the number of hosts, not by the number of lines. */
+class Notes {
+	lines = 0;
+	bad = 0;
+	mended = 0;
+	readonly samples: { line: number; why: string }[] = [];
+
+	spoil(line: number, why: string): void {
+		this.bad++;
+		this.#sample(line, why);
+	}
+
+	/** `problem` is what else is wrong with the record: its quote may well be the reason. */
+	record({ line, mended }: CsvRecord, problem: string | undefined): void {
+		this.lines++;
+		if (mended === undefined) {
+			if (problem !== undefined) this.spoil(line, problem);
+			return;
+		}
+		if (problem === undefined) this.mended++;
+		else this.bad++;
+		this.#sample(line, "a quote that is not closed");
+	}
+
+	reading(): Reading {
+		return { lines: this.lines, bad: this.bad, mended: this.mended, samples: this.samples };
+	}
+
+	#sample(line: number, why: string): void {
+		if (this.samples.length < MAX_SAMPLES) this.samples.push({ line, why });
+	}
+}
+
+const MAX_SAMPLES = 5;
+const MAX_HOST = 253;
+
+type Hosts = Map<string, InventoryRow>;
+
+/**
+ * Reads report lines as they come: CSV exports of Jamf, Intune, Kandji (Iru) and others (any column that holds the line, whatever it is called),
+ * JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Lines that cannot be used are counted, never fatal.
+ * `column` names the column with the host where the header does not tell.
+ */
+export async function readInventory(
+	pieces: AsyncIterable<Uint8Array>,
+	options: { column?: string | undefined } = {},
+): Promise<Inventory> {
+	const hosts: Hosts = new Map();
+	const notes = new Notes();
+	let form: Form | undefined;
+	for await (const text of textOf(pieces)) {
+		form ??= await formOf(firstLine(text), options.column, hosts, notes);
+		form.push(text);
+	}
+	form?.end();
+	return { rows: [...hosts.values()], ...notes.reading() };
+}
+
+interface Form {
+	push(text: string): void;
+	end(): void;
+}
+
+async function formOf(first: string, column: string | undefined, hosts: Hosts, notes: Notes): Promise<Form> {
+	if (first.startsWith("{")) return byLine(notes, (line) => takeJson(line, hosts));
+	const delimiter = delimiterOf(first);
+	if (delimiter && !REPORT.test(first)) return csvForm(delimiter, column, hosts, notes);
+	return byLine(notes, (line) => takePlain(line, hosts));
+}
+
+function delimiterOf(header: string): string | undefined {
+	return [",", ";", "\t"].find((each) => header.includes(each));
+}
+
+/** `take` says what is wrong with a line. */
+function byLine(notes: Notes, take: (line: string) => string | undefined): Form {
+	let rest = "";
+	let at = 0;
+	const one = (line: string) => {
+		at++;
+		if (line.trim() === "") return;
+		notes.lines++;
+		const problem = take(line);
+		if (problem !== undefined) notes.spoil(at, problem);
+	};
+	return {
+		push(text) {
+			const lines = (rest + text).split("\n");
+			rest = lines.pop() ?? "";
+			for (const line of lines) one(line);
+		},
+		end: () => {
+			if (rest !== "") one(rest);
+		},
+	};
+}
+
+async function csvForm(delimiter: string, column: string | undefined, hosts: Hosts, notes: Notes): Promise<Form> {
+	let time = -1;
+	return csvReader(
+		delimiter,
+		column,
+		(names) => {
+			time = bestOf(names, TIME_COLUMNS);
+		},
+		(record, host) => {
+			const { cells, mended = "" } = record;
+			const report = cells.map(parseReportLine).find((found) => found !== undefined) ?? parseReportLine(mended);
+			notes.record(record, keep(hosts, host, report, cells[time]));
+		},
+	);
+}
+
+/** Reads the header, then each record with its host, which is "" where there is none. */
+async function csvReader(
+	delimiter: string,
+	column: string | undefined,
+	header: (names: readonly string[], host: number) => void,
+	take: (record: CsvRecord, host: string) => void,
+): Promise<CsvReader> {
+	const csv = await import("./csv.ts");
+	let index: number | undefined;
+	return new csv.CsvReader(delimiter, (record) => {
+		if (index !== undefined) {
+			const host = record.cells[index]?.trim() ?? "";
+			return take(record, record.mended === undefined ? host : host.replaceAll('"', ""));
+		}
+		const names = record.cells.map(plainName);
+		index = column === undefined ? bestOf(names, HOST_COLUMNS) : names.indexOf(plainName(column));
+		header(names, index);
+	});
+}
+
+function plainName(name: string): string {
+	return name.toLowerCase().replace(/[\s_"-]/g, "");
+}
+
+/** The position of the best known name among the columns, or -1. */
+function bestOf(names: readonly string[], known: readonly string[]): number {
+	const best = known.find((each) => names.includes(each));
+	return best === undefined ? -1 : names.indexOf(best);
+}
+
+function takeJson(line: string, hosts: Hosts): string | undefined {
+	let fields: [string, unknown][];
+	try {
+		const value: unknown = JSON.parse(line);
+		fields = Object.entries(typeof value === "object" && value !== null ? value : {});
+	} catch {
+		return "no JSON object";
+	}
+	const texts = fields.filter((field): field is [string, string] => typeof field[1] === "string");
+	const names = texts.map(([name]) => plainName(name));
+	const field = (known: readonly string[]) => texts[bestOf(names, known)]?.[1];
+	const report = texts.map(([, text]) => parseReportLine(text)).find((found) => found !== undefined);
+	return keep(hosts, field(HOST_COLUMNS)?.trim() ?? "", report, field(TIME_COLUMNS));
+}
+
+function takePlain(line: string, hosts: Hosts): string | undefined {
+	const begin = line.search(REPORT);
+	const [host = ""] = line.slice(0, Math.max(0, begin)).trim().split(/\s+/);
+	return keep(hosts, host.replace(/^"|[":,;|]+$/g, ""), parseReportLine(line), undefined);
+}
+
+/** Keeps the newest report of a host; returns why it cannot be used. */
+function keep(
+	hosts: Hosts,
+	host: string,
+	report: ReturnType<typeof parseReportLine>,
+	time: string | undefined,
+): string | undefined {
+	if (!report) return "no report line in it";
+	if (host === "") return "no host name beside the report line";
+	const problem = hostProblem(host);
+	if (problem !== undefined) return problem;
+	const parsed = Date.parse(time ?? "");
+	const at = Number.isNaN(parsed) ? undefined : parsed;
+	const known = hosts.get(host);
+	if (known?.at === undefined || at === undefined || at >= known.at) hosts.set(host, { host, ...report, at });
+	return undefined;
+}
+
+function hostProblem(host: string): string | undefined {
+	if (host.includes("\n")) return "a host name of several lines";
+	if (host.includes('"')) return "a host name with a quote in it";
+	return host.length > MAX_HOST ? "a host name that is too long" : undefined;
+}
+
+/** Host names from a CSV file: the column that is named, or the one whose header an MDM uses for it. Undefined when no column fits. */
+export async function readHosts(
+	pieces: AsyncIterable<Uint8Array>,
+	column: string | undefined,
+): Promise<HostList | undefined> {
+	const hosts = new Set<string>();
+	const notes = new Notes();
+	let isFound = false;
+	let reader: CsvReader | undefined;
+	for await (const text of textOf(pieces)) {
+		reader ??= await csvReader(
+			delimiterOf(firstLine(text)) ?? ",",
+			column,
+			(_names, index) => {
+				isFound = index >= 0;
+			},
+			(record, host) => {
+				const problem = hostProblem(host);
+				if (problem === undefined && host !== "") hosts.add(host);
+				notes.record(record, problem);
+			},
+		);
+		reader.push(text);
+	}
+	reader?.end();
+	return isFound ? { hosts: [...hosts], ...notes.reading() } : undefined;
+}

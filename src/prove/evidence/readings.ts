@@ -1,0 +1,112 @@
+import type { CountedSender, RunningTotal } from "../metrics/running-totals.ts";
+import type { TrafficCounter } from "./evidence.ts";
+import type { Sighting } from "./traffic.ts";
+
+/** What a source's running totals were at one moment. */
+export interface CounterReading {
+	/** Which page or instance it was read from. */
+	readonly source: string;
+	/** Milliseconds since the epoch. */
+	readonly at: number;
+	/** When the process that counts was started, if it says. */
+	readonly started: number | undefined;
+	/** False when a part of it could not be read: then what is not there may be there all the same. */
+	readonly isComplete: boolean;
+	readonly totals: readonly RunningTotal[];
+}
+
+/** Up to where a source was read. Kept with the counters, so that a restart neither loses nor repeats anything. */
+export interface Mark {
+	readonly source: string;
+	readonly at: number;
+	/** Since when it was read without a break in which somebody could have sent unseen. */
+	readonly since: number;
+	/** Whether it ever told tokens apart: only then its silence means something. */
+	readonly isAttributed: boolean;
+	/** By series: the last value, and whether the series was away when last looked. */
+	readonly totals: ReadonlyMap<string, { readonly value: number; readonly isAway: boolean }>;
+}
+
+/** A longer time without a reading is a break, unless the same process counted through it. */
+export const MAX_BREAK_MS = 5 * 60_000;
+/** More series than this are not kept once they went away. */
+const MAX_SERIES = 200_000;
+
+export interface Followed {
+	readonly mark: Mark;
+	readonly sightings: readonly Sighting[];
+}
+
+/**
+ * What was sent between the mark and the reading. Never claims more or less than the totals say:
+ *  - a source's first reading is where counting begins, unless its process was started while we watched: then it is all new;
+ *  - a series that is new in a source we read before is new traffic, and so is one that starts below its last value, as after a restart;
+ *  - a series that was away and comes back was sent to, for nothing else brings it back.
+ * Traffic is dated to the reading, the latest it can have been.
+ */
+export function follow(
+	mark: Mark | undefined,
+	reading: CounterReading,
+	{ place, watchedSince }: { readonly place: string; readonly watchedSince: number | undefined },
+): Followed {
+	const isBorn =
+		!mark && reading.started !== undefined && watchedSince !== undefined && reading.started >= watchedSince;
+	const isRestarted = mark !== undefined && reading.started !== undefined && reading.started > mark.at;
+	const sums = new Map<string, Sighting>();
+	const totals = new Map<string, { value: number; isAway: boolean }>();
+	for (const total of reading.totals) {
+		const { id, value } = total;
+		const before = mark?.totals.get(id);
+		totals.set(id, { value, isAway: false });
+		const grown = mark || isBorn ? (isRestarted ? value : growth(before, value)) : 0;
+		if (grown > 0) add(sums, total, grown, reading.at, place);
+	}
+	// What a process that is gone counted says nothing of the next one.
+	const isOver = isRestarted || totals.size + (mark?.totals.size ?? 0) > MAX_SERIES;
+	for (const [id, before] of isOver ? [] : (mark?.totals ?? [])) {
+		if (!totals.has(id)) totals.set(id, { ...before, isAway: before.isAway || reading.isComplete });
+	}
+	const isAttributed = reading.totals.length > 0 || (mark?.isAttributed ?? false);
+	const since = isBorn && watchedSince !== undefined ? watchedSince : sinceWhen(mark, reading, isRestarted);
+	return {
+		mark: { source: reading.source, at: reading.at, since, isAttributed, totals },
+		sightings: [...sums.values()],
+	};
+}
+
+function growth(before: { readonly value: number; readonly isAway: boolean } | undefined, value: number): number {
+	if (!before || value < before.value || (before.isAway && value === before.value)) return value;
+	return value - before.value;
+}
+
+function sinceWhen(mark: Mark | undefined, { at, started, totals }: CounterReading, isRestarted: boolean): number {
+	if (!mark) return at;
+	const isSameProcess = started !== undefined && started <= mark.at;
+	if (at - mark.at > MAX_BREAK_MS && !isSameProcess) return isRestarted && started !== undefined ? started : at;
+	// It tells tokens apart for the first time: it has done so since it started, and that need not be when we first looked.
+	if (!mark.isAttributed && totals.length > 0 && !(started !== undefined && started <= mark.since)) return at;
+	return mark.since;
+}
+
+function add(into: Map<string, Sighting>, total: RunningTotal, grown: number, at: number, place: string): void {
+	const key = keyOf(total);
+	const known = into.get(key) ?? {
+		fingerprint: total.fingerprint,
+		place,
+		host: total.host,
+		cli: total.cli,
+		version: total.version,
+		signal: total.signal,
+		requests: 0,
+		records: 0,
+		bytes: 0,
+		lastStatus: 0,
+		at,
+	};
+	known[total.unit satisfies keyof TrafficCounter] += grown;
+	into.set(key, known);
+}
+
+function keyOf({ fingerprint, host, cli, version, signal }: CountedSender): string {
+	return JSON.stringify([fingerprint, host, cli, version, signal]);
+}

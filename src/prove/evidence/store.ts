@@ -1,0 +1,377 @@
+import { CrossfadeError, type Problem } from "../../base/errors.ts";
+import { shownName } from "../../base/mask.ts";
+import type { Effects } from "../../effects/effects.ts";
+import type { Claim, Folder } from "../../effects/files/folder.ts";
+import type { ProbeEvidence, TrafficCounter } from "./evidence.ts";
+import {
+	CorruptEvidence,
+	decode,
+	type EvidenceFile,
+	type EvidenceKind,
+	encode,
+	fileName,
+	kindOf,
+	type Watch,
+} from "./file.ts";
+import { type CounterReading, follow, MAX_BREAK_MS, type Mark } from "./readings.ts";
+import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
+
+/** The evidence folder: one file per writer, so that no two programs ever write the same one. It holds no token. */
+export interface EvidenceStore {
+	/** See `Folder`. */
+	id(): Promise<string>;
+	/**
+	 * Everything in the folder. A file that cannot be read is a warning and takes nothing from the others; one of a newer version is an
+	 * error. `watchSince` is since when all of the traffic writers watched without a break, `watches` is that of each.
+	 */
+	read(): Promise<Evidence>;
+	/** Continues the counters of this name, or starts them. Throws `CrossfadeError` when the folder cannot be written. */
+	trafficWriter(writer: string): Promise<TrafficWriter>;
+	/**
+	 * Continues counters that grow by readings of somebody else's running totals. Undefined while another living process does so: two would
+	 * count the same traffic twice.
+	 */
+	readingWriter(writer: string): Promise<ReadingWriter | undefined>;
+	/** Adds observations; when this resolves, they are on the disk. */
+	addProbes(writer: string, rows: readonly ProbeEvidence[]): Promise<void>;
+}
+
+export interface Evidence {
+	readonly traffic: TrafficCounter[];
+	readonly probes: ProbeEvidence[];
+	readonly warnings: Problem[];
+	readonly watchSince: number | undefined;
+	readonly watches: readonly (Watch & { readonly writer: string })[];
+}
+
+/**
+ * Counters that reach the disk some seconds after they grew. While it cannot write, it keeps them, warns once, and tries again.
+ */
+export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "counters"> {
+	/** Everything added so far is on the disk when this resolves. */
+	flush(): Promise<void>;
+	/** The last flush; nothing may be added after it. */
+	close(): Promise<void>;
+}
+
+/** Counters and, with them in one file, up to where their sources were read. */
+export interface ReadingWriter {
+	/** Takes a reading; those of one source in the order of their time. */
+	take(reading: CounterReading, place: string): void;
+	/** Up to where each source was read, by its name. */
+	readonly marks: ReadonlyMap<string, Mark>;
+	flush(): Promise<void>;
+	close(): Promise<void>;
+}
+
+/** At most this often counters are written; when writing takes long, more seldom still. */
+const DEBOUNCE_MS = 3_000;
+/** Writing may take this share of the time: one part of so many. */
+const WRITE_SHARE = 20;
+/** Without traffic, the file says this often that somebody still watches. */
+const HEARTBEAT_MS = 60_000;
+/** Minutes get old slowly. */
+const COMPACT_MS = 60_000;
+/** Older observations of a writer are let go. */
+const MAX_PROBES = 20_000;
+/** Writers of one name at a time: each further one has a number in its file's name. */
+const MAX_NAMESAKES = 1_000;
+
+type StoreEffects = Pick<Effects, "files" | "clock" | "terminal">;
+
+/** Opens a folder, which need not exist yet. Throws `CrossfadeError` (io) when the path leads to something else. */
+export async function openStore(fx: StoreEffects, path: string): Promise<EvidenceStore> {
+	const folder = await fx.files.openFolder(path);
+	let adding: Promise<unknown> = Promise.resolve();
+	return {
+		id: folder.id,
+		read: reader(folder),
+		async trafficWriter(writer) {
+			const own = await claimFile(fx, folder, "traffic", writer, MAX_NAMESAKES);
+			if (!own) throw tooMany(folder);
+			return trafficWriter(fx, own);
+		},
+		async readingWriter(writer) {
+			const own = await claimFile(fx, folder, "traffic", writer, 1);
+			return own && readingWriter(fx, own);
+		},
+		addProbes(writer, rows) {
+			const done = adding.then(() => addProbes(fx, folder, writer, rows));
+			adding = done.catch(() => undefined);
+			return done;
+		},
+	};
+}
+
+/** Reads the folder again and again, but a file only when it changed. */
+function reader(folder: Folder): EvidenceStore["read"] {
+	let cache = new Map<string, { readonly stamp: string; readonly file: EvidenceFile<EvidenceKind> | Problem }>();
+	return async () => {
+		const fresh: typeof cache = new Map();
+		for (const { name, stamp } of await folder.list()) {
+			const kind = kindOf(name);
+			if (!kind) continue;
+			const known = cache.get(name);
+			fresh.set(name, known?.stamp === stamp ? known : { stamp, file: await readFile(folder, kind, name) });
+		}
+		cache = fresh;
+		const found = [...fresh].map(([name, { file }]) => ({ name, file }));
+		const warnings = found.flatMap(({ file }) => ("what" in file ? [file] : []));
+		if (!(await folder.exists())) warnings.push(noFolder(folder));
+		const of = <K extends EvidenceKind>(kind: K) =>
+			found.flatMap(({ name, file }) =>
+				"what" in file || kindOf(name) !== kind ? [] : [{ name, file: file as EvidenceFile<K> }],
+			);
+		const watches = of("traffic")
+			.map(({ name, file: { since, until } }) => ({ writer: name.replace(/^traffic-|\.ndjson$/g, ""), since, until }))
+			// A page that never told tokens apart was read, not watched.
+			.filter(({ until }) => until > 0);
+		const ledger = newTrafficLedger();
+		for (const { file } of of("traffic")) ledger.merge(file.rows);
+		return {
+			traffic: ledger.counters(),
+			probes: of("probe").flatMap(({ file }) => file.rows),
+			warnings,
+			watchSince: watches.length === 0 ? undefined : Math.max(...watches.map(({ since }) => since)),
+			watches,
+		};
+	};
+}
+
+/** A file, or what is wrong with it for a reader. */
+async function readFile(
+	folder: Folder,
+	kind: EvidenceKind,
+	name: string,
+): Promise<EvidenceFile<EvidenceKind> | Problem> {
+	try {
+		const bytes = await folder.read(name);
+		return bytes ? decode(kind, bytes, `${folder.path}/${name}`) : { since: 0, until: 0, rows: [] };
+	} catch (error) {
+		if (error instanceof CorruptEvidence) return corrupt(folder, name, error);
+		if (error instanceof CrossfadeError && error.exit === "io" && error.problems[0]) return error.problems[0];
+		throw error;
+	}
+}
+
+interface OwnFile<K extends EvidenceKind> {
+	readonly before: EvidenceFile<K> | undefined;
+	readonly claim: Claim;
+	readonly where: string;
+	write(file: EvidenceFile<K>): Promise<void>;
+}
+
+/** A file that no other living process writes, with what it held; a corrupt one is set aside. Undefined when the names are all taken. */
+async function claimFile<K extends EvidenceKind>(
+	fx: StoreEffects,
+	folder: Folder,
+	kind: K,
+	writer: string,
+	names: number,
+): Promise<OwnFile<K> | undefined> {
+	for (let number = 1; number <= names; number++) {
+		const name = fileName(kind, number === 1 ? writer : `${writer}-${number}`);
+		const claim = await folder.claim(name);
+		if (!claim) continue;
+		try {
+			const before = await readOwn(fx, folder, kind, name);
+			const where = `${folder.path}/${name}`;
+			return { before, claim, where, write: (file) => folder.write(name, encode(kind, file)) };
+		} catch (error) {
+			await claim.release();
+			throw error;
+		}
+	}
+	return undefined;
+}
+
+function tooMany({ path }: Folder): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "too many programs write evidence under one name",
+		expected: `less than ${MAX_NAMESAKES}`,
+		where: { file: path },
+		fix: "remove the *.lock files of programs that do not run any more",
+	});
+}
+
+async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder, kind: K, name: string) {
+	const bytes = await folder.read(name);
+	try {
+		return bytes && decode(kind, bytes, `${folder.path}/${name}`);
+	} catch (error) {
+		if (!(error instanceof CorruptEvidence)) throw error;
+		const aside = await folder.setAside(name);
+		fx.terminal.warn({
+			...corrupt(folder, name, error),
+			fix: `it is kept as ${shownName(aside)}, and counting starts anew`,
+		});
+		return undefined;
+	}
+}
+
+/** Counters that grow by what somebody saw pass; watched for as long as the writer lives. */
+async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise<TrafficWriter> {
+	const { clock } = fx;
+	const ledger = newTrafficLedger(own.before?.rows);
+	const started = clock.now();
+	const wasWatched = own.before !== undefined && started - own.before.until <= MAX_BREAK_MS;
+	const since = wasWatched && own.before ? Math.min(own.before.since, started) : started;
+	const saved = debounced(fx, own, ledger, (now) => ({ since, until: Math.max(now, since) }));
+	await saved.begin();
+	return {
+		add(seen) {
+			ledger.add(seen);
+			saved.grew();
+		},
+		merge(counters) {
+			ledger.merge(counters);
+			saved.grew();
+		},
+		counters: () => ledger.counters(),
+		flush: saved.flush,
+		close: saved.close,
+	};
+}
+
+/** Counters that grow by readings; watched where the readings leave no gap, whether this process lived or not. */
+async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise<ReadingWriter> {
+	const ledger = newTrafficLedger(own.before?.rows);
+	const marks = new Map((own.before?.marks ?? []).map((mark) => [mark.source, mark]));
+	const watched = () => [...marks.values()].filter(({ isAttributed }) => isAttributed);
+	const sinceAll = () => (watched().length === 0 ? undefined : Math.max(...watched().map(({ since }) => since)));
+	const saved = debounced(fx, own, ledger, () => {
+		const until = Math.max(0, ...watched().map(({ at }) => at));
+		return { since: sinceAll() ?? until, until, marks: [...marks.values()] };
+	});
+	return {
+		take(reading, place) {
+			const { mark, sightings } = follow(marks.get(reading.source), reading, { place, watchedSince: sinceAll() });
+			marks.set(reading.source, mark);
+			for (const seen of sightings) ledger.add(seen);
+			saved.grew();
+		},
+		marks,
+		flush: saved.flush,
+		close: saved.close,
+	};
+}
+
+/** Writes counters some seconds after they grew, and now and then when they did not; `about` is asked at that moment. */
+function debounced(
+	fx: StoreEffects,
+	own: OwnFile<"traffic">,
+	ledger: TrafficLedger,
+	about: (now: number) => Omit<EvidenceFile<"traffic">, "rows">,
+) {
+	const { clock, terminal } = fx;
+	let failures = 0;
+	let cancel = () => {};
+	let writing: Promise<void> | undefined;
+	let isDirty = false;
+	let compacted = 0;
+	let pace = DEBOUNCE_MS;
+
+	const write = async () => {
+		const begin = clock.now();
+		isDirty = false;
+		try {
+			if (begin - compacted >= COMPACT_MS) {
+				ledger.compact(begin);
+				compacted = begin;
+			}
+			await own.write({ ...about(begin), rows: ledger.counters() });
+		} catch (error) {
+			isDirty = true;
+			throw error;
+		} finally {
+			plan(Math.max(DEBOUNCE_MS, (clock.now() - begin) * WRITE_SHARE));
+		}
+		if (failures > 0) terminal.note(`evidence is written again, after ${failures} failed attempts`);
+		failures = 0;
+	};
+	/** One write at a time; who asks during one gets the next. */
+	const flush = async (): Promise<void> => {
+		while (writing) await writing.catch(() => undefined);
+		cancel();
+		writing = write().finally(() => {
+			writing = undefined;
+		});
+		return writing;
+	};
+	const inBackground = () => {
+		flush().catch((error: unknown) => {
+			failures++;
+			if (failures === 1) terminal.warn(cannotWrite(own.where, error));
+		});
+	};
+	const plan = (delay: number) => {
+		pace = delay;
+		cancel();
+		cancel = clock.after(isDirty ? pace : HEARTBEAT_MS, inBackground);
+	};
+	const grew = () => {
+		if (isDirty) return;
+		isDirty = true;
+		cancel();
+		cancel = clock.after(pace, inBackground);
+	};
+	const stop = () => {
+		cancel();
+		return own.claim.release();
+	};
+	return {
+		/** The first write; if it fails, the file is no longer ours. */
+		begin: () =>
+			flush().catch(async (error: unknown) => {
+				await stop();
+				throw error;
+			}),
+		grew,
+		flush,
+		close: () => flush().finally(stop),
+	};
+}
+
+async function addProbes(
+	fx: StoreEffects,
+	folder: Folder,
+	writer: string,
+	rows: readonly ProbeEvidence[],
+): Promise<void> {
+	const own = await claimFile(fx, folder, "probe", writer, MAX_NAMESAKES);
+	if (!own) throw tooMany(folder);
+	try {
+		const all = [...(own.before?.rows ?? []), ...rows].slice(-MAX_PROBES);
+		const now = fx.clock.now();
+		await own.write({ since: own.before?.since ?? now, until: now, rows: all });
+	} finally {
+		await own.claim.release();
+	}
+}
+
+function corrupt({ path }: Folder, name: string, error: CorruptEvidence): Problem {
+	return {
+		what: "this evidence cannot be read and does not count",
+		got: error.message,
+		where: { file: `${path}/${name}` },
+		fix: "its writer sets it aside when it starts next; remove it if that runs no more",
+	};
+}
+
+function noFolder({ path }: Folder): Problem {
+	return {
+		what: "there is no evidence folder yet",
+		where: { file: path },
+		fix: "check the path, or start crossfade tap or probe with it",
+	};
+}
+
+function cannotWrite(file: string, error: unknown): Problem {
+	const known = error instanceof CrossfadeError ? error.problems[0] : undefined;
+	return {
+		what: "evidence cannot be written; it is kept in memory, and tried again",
+		got: known?.got ?? (error as Error).message,
+		where: { file },
+		fix: known?.fix ?? "see what is wrong with the folder",
+	};
+}

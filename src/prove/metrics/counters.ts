@@ -1,0 +1,118 @@
+import { type Signal, signals } from "../../adapters/providers/provider.ts";
+import { type Exposition, parseExposition, type Sample } from "./exposition.ts";
+import { runningTotals } from "./running-totals.ts";
+
+/** What an exporter of a collector counted since the collector started, for one signal. */
+export interface ExporterCounters {
+	/** Records the backend took. */
+	sent: number;
+	/** Records dropped for good, after the retries. */
+	sendFailed: number;
+	/** Records dropped because the queue was full. */
+	enqueueFailed: number;
+	/** Requests that wait. */
+	queueSize: number;
+	queueCapacity: number;
+	/** `sendFailed` by reason, e.g. `Unauthenticated`; only collectors at level `detailed` say it. */
+	readonly reasons: Map<string, number>;
+}
+
+/** What a collector counted since it started, for one signal: its receivers and exporters together, and each exporter by its id. */
+export interface SignalCounters extends Omit<ExporterCounters, "reasons"> {
+	/** Records its receivers took. */
+	accepted: number;
+	/** Records its receivers did not take; the client was told. */
+	refused: number;
+	/** By component id: `otlp_http/torii`, or Alloy's `otelcol.exporter.otlphttp.torii`. */
+	readonly exporters: Map<string, ExporterCounters>;
+}
+
+/** What a collector says of itself. Totals start at zero with the process: only differences mean something. */
+export interface GatewayCounters {
+	readonly signals: Readonly<Record<Signal, SignalCounters>>;
+	/** Whether any metric of a collector was there at all; false for every other page. */
+	readonly isCollector: boolean;
+	/** Lines that are not of Prometheus' text format. */
+	readonly badLines: number;
+}
+
+const UNITS: Readonly<Record<string, Signal>> = { log_records: "logs", metric_points: "metrics", spans: "traces" };
+
+/**
+ * Names of the counters we read. The prefix is absent in old Alloy, whose names also end in `_ratio_total`; `_total` comes and goes with
+ * the release and the reader's settings; newer releases count `receiver_failed` apart from `receiver_refused`.
+ * https://github.com/open-telemetry/opentelemetry-collector/blob/v0.159.0/exporter/exporterhelper/documentation.md
+ */
+const COUNTER =
+	/^(?:otelcol_)?(receiver_(?:accepted|refused|failed)|exporter_(?:sent|send_failed|enqueue_failed))_(log_records|metric_points|spans)(?:_ratio)?(?:_total)?$/;
+const QUEUE = /^(?:otelcol_)?exporter_(queue_size|queue_capacity)(?:_ratio)?$/;
+
+const FIELDS = {
+	receiver_accepted: "accepted",
+	receiver_refused: "refused",
+	receiver_failed: "refused",
+	exporter_sent: "sent",
+	exporter_send_failed: "sendFailed",
+	exporter_enqueue_failed: "enqueueFailed",
+	queue_size: "queueSize",
+	queue_capacity: "queueCapacity",
+} as const;
+
+/**
+ * Reads a collector's own metrics (its page on port 8888, or Alloy's on 12345), of any release. Never throws: what is missing is zero, and
+ * a page of something else has `isCollector` false.
+ */
+export function gatewayCounters(text: string): GatewayCounters {
+	return countersOn(parseExposition(text));
+}
+
+/** The same of a page that was read into samples. */
+export function countersOn({ samples, badLines }: Exposition): GatewayCounters {
+	const counters = Object.fromEntries(signals.map((signal) => [signal, noCounters()])) as Record<
+		Signal,
+		SignalCounters
+	>;
+	for (const sample of samples) {
+		if (!Number.isFinite(sample.value)) continue;
+		const [, counter = "", unit = ""] = COUNTER.exec(sample.name) ?? QUEUE.exec(sample.name) ?? [];
+		const field = FIELDS[counter as keyof typeof FIELDS];
+		if (field) for (const signal of signalsOf(sample, unit)) count(counters[signal], field, sample);
+	}
+	return { signals: counters, isCollector: samples.some(({ name }) => /^otelcol_|^alloy_/.test(name)), badLines };
+}
+
+/** The same, with the records of each token and signal, as `<fingerprint> <signal>`, where a page tells tokens apart. */
+export function gatewayReading(text: string): GatewayCounters & { readonly tokens: ReadonlyMap<string, number> } {
+	const page = parseExposition(text);
+	const tokens = new Map<string, number>();
+	for (const { fingerprint, signal, unit, value } of runningTotals(page.samples)) {
+		const key = `${fingerprint} ${signal}`;
+		if (unit === "records") tokens.set(key, (tokens.get(key) ?? 0) + value);
+	}
+	return { ...countersOn(page), tokens };
+}
+
+/** A queue without a signal, as old releases have it, stands for all of them. */
+function signalsOf({ labels }: Sample, unit: string): readonly Signal[] {
+	const signal = UNITS[unit] ?? labels["data_type"];
+	return signal === undefined ? signals : signals.filter((each) => each === signal);
+}
+
+function count(into: SignalCounters, field: (typeof FIELDS)[keyof typeof FIELDS], { labels, value }: Sample): void {
+	into[field] += value;
+	if (field === "accepted" || field === "refused") return;
+	const id = labels["component_id"] ?? labels["exporter"] ?? "";
+	const exporter = into.exporters.get(id) ?? { ...noExporterCounters(), reasons: new Map<string, number>() };
+	into.exporters.set(id, exporter);
+	exporter[field] += value;
+	const reason = labels["error_type"];
+	if (field === "sendFailed" && reason) exporter.reasons.set(reason, (exporter.reasons.get(reason) ?? 0) + value);
+}
+
+function noExporterCounters() {
+	return { sent: 0, sendFailed: 0, enqueueFailed: 0, queueSize: 0, queueCapacity: 0 };
+}
+
+function noCounters(): SignalCounters {
+	return { ...noExporterCounters(), accepted: 0, refused: 0, exporters: new Map() };
+}

@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import { senderOf } from "../../adapters/clis/senders.ts";
+import { type Signal, signals } from "../../adapters/providers/provider.ts";
+import { fingerprint as fingerprintOf } from "../../token/fingerprint.ts";
+import { redact } from "../../token/guard.ts";
+import { MAX_TEXT } from "../otlp/senders.ts";
+import type { Labels, Sample } from "./exposition.ts";
+
+/** Who sent with what, as far as a series says. */
+export interface CountedSender {
+	readonly fingerprint: string;
+	readonly host: string;
+	readonly cli: string;
+	readonly version: string;
+	readonly signal: Signal;
+}
+
+/** What a process counted since it started, of one sender. Only the difference of two looks means something. */
+export interface RunningTotal extends CountedSender {
+	/** The same for the same series in every reading. */
+	readonly id: string;
+	readonly unit: "requests" | "records" | "bytes";
+	/** A whole number. */
+	readonly value: number;
+}
+
+/** A family of counters that tell tokens apart. */
+interface MetricFamily {
+	/** Of the whole name, in the words that JavaScript and Prometheus share. */
+	readonly names: string;
+	/** Conditions on labels, as PromQL writes them; any of them will do. */
+	readonly where: readonly string[];
+	/** Families of one group count the same traffic: of those on a page the first one counts. */
+	readonly group: string;
+	/** `parts` are the groups of `names`; undefined when the series is none of ours after all. */
+	read(labels: Labels, parts: readonly string[]): (CountedSender & Pick<RunningTotal, "unit">) | undefined;
+}
+
+const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
+	["log_records", "logs"],
+	["metric_points", "metrics"],
+	["spans", "traces"],
+	...signals.map((signal) => [signal, signal] as const),
+]);
+
+/** The component of a collector that only the data of one token passes: `otlp/crossfade-fp-0123456789ab`. */
+const COMPONENT = /crossfade[-_]fp[-_]([0-9a-f]{12}|other|none)$/;
+const COMPONENT_MATCH = '=~".*crossfade[-_]fp[-_]([0-9a-f]{12}|other|none)"';
+
+/** Newer collectors and readers add or leave out prefix and suffixes; see `metrics.ts`. */
+const families: readonly MetricFamily[] = [
+	{
+		names: "crossfade_tap_(requests|records|bytes)_total",
+		where: [""],
+		group: "tap",
+		read: ({ fingerprint, signal, host, cli }, [unit]) =>
+			senderFrom({ fingerprint, signal, host, cli, unit: unit as RunningTotal["unit"] }),
+	},
+	{
+		names: "crossfade_gateway_(log_records|metric_points|spans)(_total)?",
+		where: [""],
+		group: "gateway",
+		read: (labels, [unit]) => senderFrom({ ...gatewaySender(labels), signal: SIGNALS.get(unit), unit: "records" }),
+	},
+	{
+		names: "(?:otelcol_)?processor_incoming_items(?:_ratio)?(?:_total)?",
+		where: [`processor${COMPONENT_MATCH}`, `component_id${COMPONENT_MATCH}`],
+		group: "component",
+		read: (labels) => componentSender(labels, labels["processor"], labels["otel_signal"]),
+	},
+	{
+		names: "(?:otelcol_)?receiver_accepted_(log_records|metric_points|spans)(?:_ratio)?(?:_total)?",
+		where: [`receiver${COMPONENT_MATCH}`, `component_id${COMPONENT_MATCH}`],
+		group: "component",
+		read: (labels, [unit]) => componentSender(labels, labels["receiver"], unit),
+	},
+];
+
+const patterns = families.map((family) => ({ family, pattern: new RegExp(`^${family.names}$`) }));
+
+/** PromQL selectors that between them find every series we can read. */
+export const selectors: readonly string[] = families.flatMap(({ names, where }) =>
+	where.map((condition) => `{__name__=~"${names}"${condition === "" ? "" : `,${condition}`}}`),
+);
+
+/** The running totals on a page. What is not ours, or is no count, is left out; labels are taken for what they are: text from outside. */
+export function runningTotals(samples: readonly Sample[]): RunningTotal[] {
+	const found = samples.flatMap((sample) => {
+		const total = totalOf(sample);
+		return total ? [total] : [];
+	});
+	const chosen = new Map<string, MetricFamily>();
+	for (const { family } of patterns) {
+		if (!chosen.has(family.group) && found.some((each) => each.family === family)) chosen.set(family.group, family);
+	}
+	return found.filter(({ family }) => chosen.get(family.group) === family).map(({ total }) => total);
+}
+
+type Known = { readonly family: MetricFamily; readonly series: Omit<RunningTotal, "value"> } | undefined;
+
+/** What is known of a series, by its labels: those of a Prometheus server come once for many values. */
+const knownSeries = new WeakMap<Labels, { readonly name: string; readonly known: Known }>();
+
+function totalOf({ name, labels, value }: Sample): { family: MetricFamily; total: RunningTotal } | undefined {
+	if (!(value >= 0 && value <= MAX_VALUE)) return undefined;
+	let cached = knownSeries.get(labels);
+	if (cached?.name !== name) {
+		cached = { name, known: seriesOf(name, labels) };
+		knownSeries.set(labels, cached);
+	}
+	const { known } = cached;
+	return known && { family: known.family, total: { ...known.series, value: Math.floor(value) } };
+}
+
+function seriesOf(name: string, labels: Labels): Known {
+	for (const { family, pattern } of patterns) {
+		const [whole, ...parts] = pattern.exec(name) ?? [];
+		const sender = whole === undefined ? undefined : family.read(labels, parts);
+		if (sender) return { family, series: { ...sender, id: seriesId(name, labels) } };
+	}
+	return undefined;
+}
+
+/** No process counts further; what claims to is broken, and its sums would be no whole numbers any more. */
+const MAX_VALUE = 1e15;
+
+function seriesId(name: string, labels: Labels): string {
+	const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+	return createHash("sha256")
+		.update(JSON.stringify([name, sorted]))
+		.digest("hex")
+		.slice(0, 16);
+}
+
+interface Said {
+	readonly fingerprint: string | undefined;
+	readonly signal: string | undefined;
+	readonly host?: string | undefined;
+	readonly cli?: string | undefined;
+	readonly version?: string | undefined;
+	readonly unit: RunningTotal["unit"];
+}
+
+function senderFrom({ fingerprint, signal, host = "", cli = "", version = "", unit }: Said) {
+	const known = SIGNALS.get(signal);
+	if (!known || fingerprint === undefined) return undefined;
+	const id = /^([0-9a-f]{12}|[a-z-]{1,20})$/.test(fingerprint) ? fingerprint : "others";
+	// A name that is the token itself, or one we know, is not repeated.
+	const safe = (name: string) => (fingerprintOf(name) === id ? "[token]" : redact(name).slice(0, MAX_TEXT));
+	return { fingerprint: id, signal: known, host: safe(host), cli: safe(cli), version: safe(version), unit };
+}
+
+function gatewaySender({ crossfade_fingerprint, service_name = "", service_version, host_name }: Labels) {
+	const known = senderOf(service_name, "");
+	return {
+		fingerprint: crossfade_fingerprint,
+		host: host_name,
+		cli: known?.id ?? service_name,
+		version: known && !known.tellsVersion ? "" : service_version,
+	};
+}
+
+function componentSender(labels: Labels, component: string | undefined, signal: string | undefined) {
+	const [, id] = COMPONENT.exec(component ?? "") ?? COMPONENT.exec(labels["component_id"] ?? "") ?? [];
+	return senderFrom({ fingerprint: id === "other" ? "others" : id, signal, unit: "records" });
+}
+
+/** What `crossfade tap` shows where it keeps its counters as evidence by itself, with the id of the folder as its label `folder`. */
+export const KEPT_IN = "crossfade_tap_evidence_info";
+
+/** Of a collector, and of everything that uses Prometheus' own libraries. */
+const STARTED = /^process_start_time_seconds$/;
+const UPTIME = /^(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?$/;
+
+/** The same as a PromQL selector. */
+export const startSelector =
+	'{__name__=~"process_start_time_seconds|(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?"}';
+
+/** When the process behind a page started, in milliseconds since the epoch, if the page says. */
+export function processStart(samples: readonly Sample[], at: number): number | undefined {
+	const started = samples.flatMap(({ name, value }) => {
+		if (!Number.isFinite(value) || value < 0) return [];
+		if (STARTED.test(name)) return [value * 1000];
+		return UPTIME.test(name) ? [at - value * 1000] : [];
+	});
+	return started.length === 0 ? undefined : Math.max(...started);
+}

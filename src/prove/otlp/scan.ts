@@ -1,0 +1,48 @@
+import type { Signal } from "../../adapters/providers/provider.ts";
+import { jsonScanner } from "./scan-json.ts";
+import { protobufScanner } from "./scan-protobuf.ts";
+import { MalformedOtlp, type Scan, type Scanner } from "./senders.ts";
+
+export { MalformedOtlp };
+
+/** How the body of an OTLP/HTTP request is encoded. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
+export type Encoding = "protobuf" | "json";
+
+const scanners: Record<Encoding, (signal: Signal) => Scanner> = { protobuf: protobufScanner, json: jsonScanner };
+
+/**
+ * Reads an OTLP export request piece by piece, without decoding or keeping it: counts its log records, spans or metric data points, by
+ * the resource they belong to. Throws `MalformedOtlp` on anything that is not protobuf or JSON of that shape.
+ */
+export function newScanner(encoding: Encoding, signal: Signal): Scanner {
+	return scanners[encoding](signal);
+}
+
+function scan(encoding: Encoding, body: Uint8Array, signal: Signal): Scan {
+	const scanner = newScanner(encoding, signal);
+	scanner.push(body);
+	return scanner.end();
+}
+
+export function scanProtobuf(body: Uint8Array, signal: Signal): Scan {
+	return scan("protobuf", body, signal);
+}
+
+export function scanJson(body: Uint8Array, signal: Signal): Scan {
+	return scan("json", body, signal);
+}
+
+/** How many records, spans or data points a protobuf body carries. */
+export function countProtobuf(body: Uint8Array, signal: Signal): number {
+	return scanProtobuf(body, signal).records;
+}
+
+/** The same for a JSON body, which is JSON to its last byte, the inside of records included. */
+export function countJson(body: Uint8Array, signal: Signal): number {
+	try {
+		JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+	} catch {
+		throw new MalformedOtlp("the body is not JSON");
+	}
+	return scanJson(body, signal).records;
+}

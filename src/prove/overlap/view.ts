@@ -1,0 +1,162 @@
+import type { JudgedProbe, Judgement, SenderRow, TokenRow, VerdictName } from "../judge/case.ts";
+
+/** Everything a person is shown of an overlap: what every report and the live page are made from. Holds no token. Times are milliseconds since the epoch. */
+export interface OverlapView {
+	readonly schema: 1;
+	readonly rotation: RotationView;
+	readonly judgement: Judgement;
+	/** Fingerprint -> `old`, `new`, or the name the user gave that token. */
+	readonly names: Readonly<Record<string, string>>;
+	/** Sums over the machines' own report lines; left out when there are none. */
+	readonly inventory?: InventorySums | undefined;
+	readonly gateways: readonly GatewayView[];
+	/** One sentence each, without a final stop. */
+	readonly warnings: readonly string[];
+}
+
+export interface RotationView {
+	readonly name?: string | undefined;
+	/** As people call it, e.g. `Torii`. */
+	readonly provider?: string | undefined;
+	readonly started?: number | undefined;
+	/** When the provider stops accepting the old token. */
+	readonly deadline?: number | undefined;
+	/** Where the deadline comes from, e.g. `the provider's answer` or `--overlap 24h`. */
+	readonly deadlineSource?: string | undefined;
+	/** The provider's clock minus ours. */
+	readonly clockOffsetMs?: number | undefined;
+	readonly watchSince?: number | undefined;
+	readonly now: number;
+}
+
+export interface InventorySums {
+	readonly hosts: number;
+	readonly onOld: number;
+	readonly onNew: number;
+	/** Hosts with a token that is neither. */
+	readonly other: number;
+	readonly drift: number;
+	readonly absent: number;
+	readonly error: number;
+	/** Lines that were no report line; counted, never fatal. */
+	readonly badLines: number;
+}
+
+/** A place whose traffic or metrics are read, and whether reading works. */
+export interface GatewayView {
+	readonly place: string;
+	/** Without user info, query and anything secret in the path. */
+	readonly url: string;
+	readonly state: "up" | "degraded" | "down" | "unknown";
+	/** A sentence for a person; may be empty. */
+	readonly detail: string;
+	/** When it was last heard of. */
+	readonly at?: number | undefined;
+}
+
+/** What a token is called: `old`, `new`, a given name, or `unknown`. */
+export function tokenName(view: OverlapView, fingerprint: string): string {
+	return Object.hasOwn(view.names, fingerprint) ? (view.names[fingerprint] ?? "unknown") : "unknown";
+}
+
+/** How pressing a deadline is; the steps are at 12, 4 and 1 hours. */
+export type Urgency = "none" | "calm" | "soon" | "near" | "last" | "past";
+
+const HOUR_MS = 3_600_000;
+
+/** What is left until the deadline (negative once it passed) and how pressing that is. */
+export function countdown({ deadline }: RotationView, now: number): { leftMs: number | undefined; urgency: Urgency } {
+	if (deadline === undefined) return { leftMs: undefined, urgency: "none" };
+	const leftMs = deadline - now;
+	const steps: readonly (readonly [Urgency, number])[] = [
+		["past", 0],
+		["last", HOUR_MS],
+		["near", 4 * HOUR_MS],
+		["soon", 12 * HOUR_MS],
+	];
+	return { leftMs, urgency: steps.find(([, most]) => leftMs <= most)?.[0] ?? "calm" };
+}
+
+/** How far the overlap is, 0 to 1; undefined without both ends. */
+export function progress({ started, deadline }: RotationView, now: number): number | undefined {
+	if (started === undefined || deadline === undefined || deadline <= started) return undefined;
+	return Math.min(1, Math.max(0, (now - started) / (deadline - started)));
+}
+
+/** Credentials that were seen and are neither of the two tokens. */
+export function strangers({ judgement }: OverlapView): TokenRow[] {
+	return judgement.tokens.filter(({ role, requests, records }) => role === "other" && requests + records > 0);
+}
+
+/** The two tokens of the rotation; undefined for one that nobody named. */
+export function tokensOfRotation({ judgement }: OverlapView): Record<"old" | "new", TokenRow | undefined> {
+	const of = (role: "old" | "new") => judgement.tokens.find((token) => token.role === role);
+	return { old: of("old"), new: of("new") };
+}
+
+/** How many senders have each verdict, in the order the senders come: those that need a person first. */
+export function verdictCounts(senders: readonly SenderRow[]): [VerdictName, number][] {
+	const counts = new Map<VerdictName, number>();
+	for (const { verdict } of senders) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+	return [...counts];
+}
+
+/** Senders that are not known to have moved. */
+export function remaining({ judgement }: OverlapView): SenderRow[] {
+	return judgement.senders.filter(({ verdict }) => verdict !== "MIGRATED");
+}
+
+/** What a verdict means for the person: all is well, wait, look, or act. */
+export type Tone = "good" | "wait" | "warn" | "bad";
+
+const TONES: Readonly<Record<VerdictName, Tone>> = {
+	MIGRATED: "good",
+	ACCEPTED: "good",
+	"NEW SEEN": "wait",
+	INCONCLUSIVE: "wait",
+	"RATE LIMITED": "wait",
+	SILENT: "warn",
+	MIXED: "warn",
+	UNATTRIBUTED: "warn",
+	PARTIAL: "warn",
+	UNREACHABLE: "warn",
+	"OLD STILL ALIVE": "warn",
+	"OLD ONLY": "bad",
+	REJECTED: "bad",
+	"NEW REJECTED": "bad",
+	"OLD ALREADY DEAD": "bad",
+};
+
+/** The tone of a verdict, of the fleet's answer, or of a gateway's state. */
+export function tone(of: VerdictName | Judgement["fleet"]["safeToRetire"] | GatewayView["state"]): Tone {
+	return { ...TONES, yes: "good", "not yet": "warn", "no evidence": "wait", ...STATES }[of] as Tone;
+}
+
+const STATES: Readonly<Record<GatewayView["state"], Tone>> = {
+	up: "good",
+	degraded: "warn",
+	down: "bad",
+	unknown: "wait",
+};
+
+/** The probes of one place; those of a token that fared alike with every signal are together. */
+export function probesAt({ judgement }: OverlapView, place: string): [JudgedProbe, ...JudgedProbe[]][] {
+	const groups = new Map<string, [JudgedProbe, ...JudgedProbe[]]>();
+	for (const probe of judgement.probes) {
+		const { evidence, verdict } = probe;
+		if (evidence.place !== place) continue;
+		const key = JSON.stringify([evidence.fingerprint, evidence.path, verdict, evidence.cause]);
+		const group = groups.get(key);
+		if (group) group.push(probe);
+		else groups.set(key, [probe]);
+	}
+	return [...groups.values()];
+}
+
+/** Every place there is something to say of: the gateways, and places that were only probed. */
+export function places(view: OverlapView): GatewayView[] {
+	const known = new Set(view.gateways.map(({ place }) => place));
+	const probed = new Set(view.judgement.probes.map(({ evidence }) => evidence.place));
+	const others = [...probed].filter((place) => !known.has(place));
+	return [...view.gateways, ...others.map((place): GatewayView => ({ place, url: "", state: "unknown", detail: "" }))];
+}

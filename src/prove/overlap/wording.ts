@@ -1,0 +1,102 @@
+import { duration, MINUTE_MS } from "../../base/duration.ts";
+
+/** Characters that steer instead of showing: controls, format and direction characters, line separators, lone surrogates, tags. */
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+/** More combining marks on one letter than any script needs. */
+const PILED = /(\p{M}{4})\p{M}+/gu;
+/** Most names: too short to be a token, and nothing but ASCII. */
+const HARMLESS = /^[\u0020-\u007e]{0,19}$/;
+/** A separator-free piece with capitals, small letters and digits mixed, as names have none: it could be a token. */
+const TOKEN_LIKE = /(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{20,}/g;
+
+/**
+ * A name or sentence from outside as people may see it anywhere: one line, nothing that steers a terminal or turns the direction of
+ * writing, and what looks like a token replaced by its length. Host names stay readable however long their words are.
+ */
+export function plain(text: string, longest = 200): string {
+	if (text.length <= longest && HARMLESS.test(text)) return text;
+	const visible = text
+		.slice(0, 4 * longest)
+		.replace(STEERING, escaped)
+		.replace(PILED, "$1");
+	const masked = visible.replace(TOKEN_LIKE, (piece) => `[${piece.length} characters]`);
+	return masked.length > longest ? `${masked.slice(0, longest - 1).replace(/\p{Cs}$/u, "")}…` : masked;
+}
+
+function escaped(character: string): string {
+	const code = character.codePointAt(0) ?? 0;
+	return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+/** A copy of plain data with every text in it, keys included, as `plain` gives it. */
+export function plainDeep<T>(data: T): T {
+	if (typeof data === "string") return plain(data) as T;
+	if (Array.isArray(data)) return data.map((each) => plainDeep(each)) as T;
+	if (typeof data !== "object" || data === null) return data;
+	return Object.fromEntries(Object.entries(data).map(([key, value]) => [plain(key), plainDeep(value)])) as T;
+}
+
+/** `12,345` */
+export function count(value: number): string {
+	return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `1 sender`, `2 senders` */
+export function plural(value: number, noun: string): string {
+	return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** `4.1 MB`, in powers of 1000. */
+export function bytes(value: number): string {
+	const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+	const power = Math.min(units.length - 1, value < 1 ? 0 : Math.floor(Math.log10(value) / 3));
+	const scaled = value / 1000 ** power;
+	return `${power === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${units[power]}`;
+}
+
+/** `18 %`; anything above nothing is at least `<1 %`, and only everything is `100 %`. */
+export function percent(share: number): string {
+	if (share > 0 && share < 0.01) return "<1 %";
+	return `${share < 1 ? Math.min(99, Math.round(share * 100)) : 100} %`;
+}
+
+/** `12 s ago`, `3 min ago`, `5 h ago`, `2 d ago`; `never` for no time, `now` for the last seconds and for what is ahead. */
+export function ago(at: number | undefined, now: number): string {
+	if (at === undefined) return "never";
+	const seconds = Math.floor((now - at) / 1000);
+	if (seconds < 5) return "now";
+	if (seconds < 60) return `${seconds} s ago`;
+	const steps: readonly (readonly [string, number])[] = [
+		["min", 60],
+		["h", 3600],
+		["d", 86_400],
+	];
+	const [unit, size] = steps.findLast(([, each]) => seconds >= each * (each === 3600 ? 2 : 1)) ?? ["min", 60];
+	return `${Math.floor(seconds / size)} ${unit} ago`;
+}
+
+/** `2026-05-04 12:00 UTC` */
+export function utc(at: number): string {
+	const date = new Date(at);
+	return Number.isNaN(date.getTime()) ? "?" : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** `in 3 h 20 min`, `in 40 s`, `20 min ago`. Minutes are rounded down: nobody is told that they have more time than they have. */
+export function until(leftMs: number): string {
+	if (leftMs <= 0) return `${duration(-leftMs)} ago`;
+	if (leftMs < 2 * MINUTE_MS) return `in ${Math.floor(leftMs / 1000)} s`;
+	return `in ${duration(Math.floor(leftMs / MINUTE_MS) * MINUTE_MS)}`;
+}
+
+/** `0.4 s ahead of ours`, `12 s behind ours` */
+export function offset(ms: number): string {
+	const seconds = Math.abs(ms) / 1000;
+	const amount = seconds < 10 ? seconds.toFixed(1) : count(seconds);
+	return `${amount} s ${ms < 0 ? "behind" : "ahead of"} ours`;
+}
+
+/** `Tue, 06:43 CEST`: the local time beside UTC. */
+export function localTime(at: number, timeZone: string): string {
+	const format = { timeZone, hour: "2-digit", minute: "2-digit", weekday: "short", timeZoneName: "short" } as const;
+	return new Intl.DateTimeFormat("en-GB", format).format(at);
+}

@@ -1,0 +1,122 @@
+import type { Signal } from "../../adapters/providers/provider.ts";
+import { foreign } from "./classify.ts";
+import { followDelivery, type GatewayReading, type RecordDelivery } from "./gateway.ts";
+import type { Group, ProbeObservation } from "./send.ts";
+import type { ProbeWorld, Round } from "./world.ts";
+
+const MAX_METRICS_BYTES = 16 * 1024 * 1024;
+const POLL_MS = 250;
+/** How long a gateway's counters by token may lag behind those that say a record left. */
+const LAG_MS = 2_000;
+
+/** Probes through a gateway between readings of its metrics, until they say what became of each record or the time is up. */
+export async function probeMetered(
+	fx: ProbeWorld,
+	round: Round,
+	group: Group,
+	send: () => Promise<readonly ProbeObservation[]>,
+): Promise<ProbeObservation[]> {
+	const before = await readMetrics(fx, round, group);
+	const rows = await send();
+	const isTaken = ({ evidence }: ProbeObservation) => evidence.outcome === "accepted";
+	if (typeof before === "string") {
+		return rows.map((row) => (isTaken(row) ? { ...row, notes: [...row.notes, before] } : row));
+	}
+	const { fingerprint } = group.secret;
+	const deliveries = new Map<Signal, RecordDelivery>();
+	let open = rows.filter(isTaken).map(({ evidence }) => evidence.signal);
+	let last: GatewayReading = before;
+	let end = fx.clock.now() + round.plan.timeoutMs;
+	let isSettled = false;
+	while (open.length > 0) {
+		const after = await readMetrics(fx, round, group);
+		if (typeof after !== "string") last = after;
+		for (const signal of open) deliveries.set(signal, delivery(before, after, signal));
+		open = open.filter(
+			(signal) =>
+				deliveries.get(signal)?.state === "waiting" || isCounted(before, last, `${fingerprint} ${signal}`) === false,
+		);
+		if (!isSettled && open.every((signal) => deliveries.get(signal)?.state !== "waiting")) {
+			isSettled = true;
+			end = Math.min(end, fx.clock.now() + LAG_MS);
+		}
+		if (fx.clock.now() >= end || round.signal?.aborted) break;
+		if (open.length > 0) await fx.sleep(POLL_MS, round.signal);
+	}
+	return rows.map((row) => {
+		if (!isTaken(row)) return row;
+		const note = attributionNote(isCounted(before, last, `${fingerprint} ${row.evidence.signal}`), fingerprint);
+		return withDelivery(note ? { ...row, notes: [...row.notes, note] } : row, deliveries.get(row.evidence.signal));
+	});
+}
+
+/** Where the gateway counts by token: whether it counted a record of this `<fingerprint> <signal>` in between. */
+function isCounted(before: GatewayReading, after: GatewayReading, key: string): boolean | undefined {
+	if (!after.tokens || after.tokens.size === 0) return undefined;
+	return (after.tokens.get(key) ?? 0) > (before.tokens?.get(key) ?? 0);
+}
+
+function attributionNote(counted: boolean | undefined, fingerprint: string): string | undefined {
+	if (counted === undefined) return undefined;
+	return counted
+		? `the gateway counted it as traffic of fp=${fingerprint}`
+		: `the gateway did not count it as traffic of fp=${fingerprint}: watch would not see this sender`;
+}
+
+function delivery(before: GatewayReading, after: GatewayReading | string, signal: Signal): RecordDelivery {
+	if (typeof after !== "string") return followDelivery(before, after, signal);
+	return { state: "waiting", detail: `taken by the gateway, not confirmed: ${after}` };
+}
+
+const MEANING = {
+	sent: { outcome: "accepted", confirmed: true, fix: undefined },
+	failed: {
+		outcome: "partial",
+		confirmed: false,
+		fix: "look into the gateway's log: the token it sends with may be refused",
+	},
+	waiting: {
+		outcome: "inconclusive",
+		confirmed: false,
+		fix: "look at the gateway's queue and pipelines, or allow more with --timeout",
+	},
+	mixed: { outcome: "inconclusive", confirmed: false, fix: "look into the gateway's log" },
+	unknown: { outcome: "inconclusive", confirmed: false, fix: "run it again" },
+} as const;
+
+function withDelivery(row: ProbeObservation, known: RecordDelivery | undefined): ProbeObservation {
+	if (!known) return row;
+	const { fix: _fix, ...evidence } = row.evidence;
+	const { fix, ...meaning } = MEANING[known.state];
+	const detail = foreign(known.detail);
+	return {
+		...row,
+		evidence: { ...evidence, ...meaning, cause: `gateway-${known.state}`, detail, ...(fix && { fix }) },
+	};
+}
+
+/** The gateway's metrics, or why there are none. */
+async function readMetrics(
+	fx: ProbeWorld,
+	{ plan, tls, readGateway, signal }: Round,
+	{ place }: Group,
+): Promise<GatewayReading | string> {
+	const { timeoutMs, proxy } = plan;
+	const pages: string[] = [];
+	for (const url of place.metrics) {
+		const outcome = await fx.request({
+			method: "GET",
+			url,
+			timeoutMs,
+			maxBytes: MAX_METRICS_BYTES,
+			tls,
+			proxy,
+			signal,
+		});
+		if (outcome.kind === "failure") return `its metrics cannot be read: ${foreign(outcome.code)}`;
+		if (outcome.status !== 200) return `its metrics cannot be read: it answered ${outcome.status}`;
+		pages.push(Buffer.from(outcome.body).toString("utf8"));
+	}
+	const reading = readGateway?.(pages.join("\n"));
+	return reading?.isCollector ? reading : "what is at its metrics URL is not a collector's";
+}

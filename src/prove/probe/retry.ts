@@ -1,0 +1,18 @@
+import { FINGERPRINT_LENGTH, fingerprint } from "../../token/fingerprint.ts";
+
+const FIRST_MS = 1_000;
+const LONGEST_MS = 30_000;
+
+/** `Retry-After` in milliseconds from now: seconds or a date; undefined for anything else. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+export function retryAfterMs(value: string | undefined, now: number): number | undefined {
+	const text = value?.trim() ?? "";
+	if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+	const date = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
+	return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** How long to wait before another attempt where the server does not say: twice as long each time, less up to a half by chance, which comes from `seed`. */
+export function backoffMs(attempt: number, seed: string): number {
+	const chance = Number.parseInt(fingerprint(seed), 16) / 16 ** FINGERPRINT_LENGTH;
+	return Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1)) * (1 - chance / 2);
+}

@@ -1,0 +1,76 @@
+import { limitConcurrency } from "../../base/concurrency.ts";
+import { type ProbeReading, readOutcome } from "./classify.ts";
+import { probeMetered } from "./confirm.ts";
+import { authorization, type Group, MAX_ANSWER_BYTES, type ProbeObservation, sendTestRecord } from "./send.ts";
+import type { ProbeWorld, Round } from "./world.ts";
+
+/** What the place itself says of a token, where it has a way to ask. */
+export interface WhoamiRow {
+	readonly token: string;
+	readonly place: string;
+	readonly reading: ProbeReading;
+}
+
+export interface RoundResult {
+	readonly rows: readonly ProbeObservation[];
+	readonly whoami: readonly WhoamiRow[];
+}
+
+const REQUESTS_AT_A_TIME = 8;
+
+/** Sends one test record per place, token, path and signal, and reads what came of each; in this order, whatever comes first. */
+export async function probeRound(world: ProbeWorld, round: Round): Promise<RoundResult> {
+	const fx = { ...world, lookAtTls: lookOnce(world) };
+	const { plan, tokens } = round;
+	const whenFree = limitConcurrency(REQUESTS_AT_A_TIME);
+	const probeGroup = (group: Group) =>
+		Promise.all(plan.signals.map((signal) => whenFree(() => sendTestRecord(fx, round, group, signal))));
+	const places = plan.places.map(async (place) => {
+		const groups = tokens.flatMap((token) => plan.paths.map((path) => ({ place, path, ...token })));
+		if (place.metrics.length === 0) return Promise.all(groups.map(probeGroup));
+		// One after the other, so that the gateway's counters tell them apart.
+		const rows: ProbeObservation[][] = [];
+		for (const group of groups) rows.push(await probeMetered(fx, round, group, () => probeGroup(group)));
+		return rows;
+	});
+	const whoami = Promise.all(whoamiTargets(round).map((target) => whenFree(() => askWhoami(fx, round, target))));
+	return { rows: (await Promise.all(places)).flat(2), whoami: await whoami };
+}
+
+/** One look at each place for all the rows that fail there. */
+function lookOnce({ lookAtTls }: ProbeWorld): ProbeWorld["lookAtTls"] {
+	const looks = new Map<string, ReturnType<typeof lookAtTls>>();
+	return (url, ...rest) => {
+		const look = looks.get(url) ?? lookAtTls(url, ...rest);
+		looks.set(url, look);
+		return look;
+	};
+}
+
+function whoamiTargets({ plan, tokens }: Round) {
+	const path = plan.provider.answers?.whoami;
+	if (path === undefined) return [];
+	return plan.places
+		.filter(({ isGateway }) => !isGateway)
+		.flatMap((place) => tokens.map((token) => ({ ...token, place, url: new URL(path, `${place.url}/`).href })));
+}
+
+async function askWhoami(
+	fx: ProbeWorld,
+	{ plan, tls, signal }: Round,
+	{ name, secret, place, url }: ReturnType<typeof whoamiTargets>[number],
+): Promise<WhoamiRow> {
+	const { timeoutMs, proxy } = plan;
+	const headers = authorization(plan, secret);
+	const outcome = await fx.request({
+		method: "GET",
+		url,
+		headers,
+		timeoutMs,
+		maxBytes: MAX_ANSWER_BYTES,
+		tls,
+		proxy,
+		signal,
+	});
+	return { token: name, place: place.name, reading: readOutcome(outcome, { url, protocol: "http/json" }) };
+}

@@ -1,0 +1,163 @@
+import type { Signal } from "../../adapters/providers/provider.ts";
+import { version } from "../../base/version.ts";
+import type { Timings } from "../../effects/net/connection.ts";
+import type { HttpOutcome, HttpRequest } from "../../effects/net/http.ts";
+import type { ProbePlace, ProbePlan, Protocol, TokenPath } from "../../spec/probe-plan.ts";
+import type { Secret } from "../../token/secret.ts";
+import type { ProbeEvidence } from "../evidence/evidence.ts";
+import { grpcFrame, grpcPath } from "../otlp/grpc.ts";
+import {
+	clockOffset,
+	deservesLook,
+	foreign,
+	type ProbedRequest,
+	type ProbeReading,
+	readOutcome,
+	withLook,
+} from "./classify.ts";
+import { backoffMs, retryAfterMs } from "./retry.ts";
+import type { ProbeWorld, Round } from "./world.ts";
+
+/** One observation, and what it took to make it. */
+export interface ProbeObservation {
+	readonly evidence: ProbeEvidence;
+	readonly attempts: number;
+	readonly timings: Timings;
+	readonly proxy: string | undefined;
+	readonly notes: readonly string[];
+}
+
+/** One token on one path to one place. */
+export interface Group {
+	readonly place: ProbePlace;
+	readonly path: TokenPath;
+	readonly name: string;
+	readonly secret: Secret;
+}
+
+/** OTLP clients are to stop reading here. https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
+export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** Sends one test record, again where that is allowed and asked for, and reads what came of it. */
+export async function sendTestRecord(
+	fx: ProbeWorld,
+	round: Round,
+	group: Group,
+	signal: Signal,
+): Promise<ProbeObservation> {
+	const { plan, tls } = round;
+	const { place, path, name, secret } = group;
+	const { isGateway, url } = place;
+	const asked: ProbedRequest = { url, protocol: plan.protocol, answers: isGateway ? undefined : plan.provider.answers };
+	const { outcome, reading, attempts } = await sendUntilClear(
+		fx,
+		round,
+		await exportRequest(fx, round, group, signal),
+		asked,
+	);
+	const at = fx.clock.now();
+	const named = deservesLook(outcome, reading, url)
+		? withLook(reading, await fx.lookAtTls(url, tls, plan.timeoutMs), url, tls.cert !== undefined)
+		: reading;
+	const { cause, detail, fix, status, notes = [], ...result } = isGateway ? oneHop(named) : named;
+	const clockOffsetMs = clockOffset(outcome, at);
+	return {
+		evidence: {
+			kind: "probe",
+			token: name,
+			fingerprint: secret.fingerprint,
+			place: place.name,
+			path,
+			signal,
+			at,
+			outcome: result.outcome,
+			latencyMs: Math.round(outcome.latencyMs),
+			cause,
+			detail,
+			...(status !== undefined && { status }),
+			...(fix !== undefined && { fix }),
+			...(clockOffsetMs !== undefined && { clockOffsetMs }),
+		},
+		attempts,
+		timings: outcome.timings ?? {},
+		proxy: outcome.proxy === undefined ? undefined : foreign(outcome.proxy),
+		notes,
+	};
+}
+
+/** All attempts together stay within the time limit; each sends the whole request. */
+async function sendUntilClear(
+	fx: ProbeWorld,
+	{ plan, signal }: Round,
+	request: Omit<HttpRequest, "timeoutMs">,
+	asked: ProbedRequest,
+): Promise<{ outcome: HttpOutcome; reading: ProbeReading; attempts: number }> {
+	const end = fx.clock.now() + plan.timeoutMs;
+	for (let attempts = 1; ; attempts++) {
+		const outcome = await fx.request({ ...request, timeoutMs: Math.max(1, end - fx.clock.now()) });
+		const reading = readOutcome(outcome, asked);
+		const now = fx.clock.now();
+		const wait = retryAfterMs(outcome.headers?.["retry-after"], now) ?? backoffMs(attempts, fx.random.token());
+		const isOver = !reading.isRetryable || attempts > plan.retries || now + wait >= end || signal?.aborted;
+		if (isOver) return { outcome, reading, attempts };
+		await fx.sleep(wait, signal);
+	}
+}
+
+const CONTENT_TYPES: Readonly<Record<Protocol, string>> = {
+	"http/protobuf": "application/x-protobuf",
+	"http/json": "application/json",
+	grpc: "application/grpc",
+};
+
+async function exportRequest(
+	{ clock }: ProbeWorld,
+	{ plan, tls, marker, signal: stop }: Round,
+	{ place, path, name, secret }: Group,
+	signal: Signal,
+): Promise<Omit<HttpRequest, "timeoutMs">> {
+	const { encodeTestRecord } = await import("./payload.ts");
+	const encoding = plan.protocol === "http/json" ? "json" : "protobuf";
+	const record = encodeTestRecord({ signal, marker, token: name, at: clock.now() }, encoding, plan.emission);
+	const isGrpc = plan.protocol === "grpc";
+	const base = path === "url" ? `${place.url}/${encodeURIComponent(secret.reveal())}` : place.url;
+	return {
+		method: "POST",
+		url: isGrpc ? new URL(grpcPath(signal), place.url).href : `${base}/v1/${signal}`,
+		headers: {
+			"content-type": CONTENT_TYPES[plan.protocol],
+			"user-agent": `otel-crossfade/${version}`,
+			...(isGrpc && { te: "trailers" }),
+			...(path === "bearer" && authorization(plan, secret)),
+		},
+		body: isGrpc ? grpcFrame(record) : record,
+		maxBytes: MAX_ANSWER_BYTES,
+		gzip: plan.gzip,
+		http2: isGrpc,
+		tls,
+		proxy: plan.proxy,
+		signal: stop,
+	};
+}
+
+/** The header that carries the token. */
+export function authorization({ header, scheme }: ProbePlan, secret: Secret): Record<string, string> {
+	return { [header.toLowerCase()]: `${scheme} ${secret.reveal()}`.trim() };
+}
+
+/** A gateway's success covers one hop, and its refusal may be of its own token: said in every row, whatever else is known. */
+function oneHop(reading: ProbeReading): ProbeReading {
+	if (reading.outcome === "rejected") {
+		const fix =
+			"check the token; a gateway without a queue also passes on what its backend says of the gateway's own token";
+		return { ...reading, fix };
+	}
+	if (reading.outcome !== "accepted") return reading;
+	const said = reading.cause === "accepted" ? "" : `${reading.detail}; `;
+	return {
+		...reading,
+		cause: "gateway-taken",
+		detail: `${said}taken by the gateway, not confirmed`,
+		fix: "let --metrics name the gateway's metrics to see it leave; a gateway with a token of its own takes any",
+	};
+}

@@ -1,0 +1,331 @@
+import type { SenderRow, TokenRow } from "../judge/case.ts";
+import {
+	amountText,
+	bytesText,
+	clockNote,
+	inventoryText,
+	rateText,
+	requestsText,
+	silenceNote,
+	trafficText,
+} from "../overlap/phrases.ts";
+import {
+	countdown,
+	type GatewayView,
+	type OverlapView,
+	places,
+	probesAt,
+	progress,
+	remaining,
+	strangers,
+	type Tone,
+	tokenName,
+	tokensOfRotation,
+	tone,
+	type Urgency,
+	verdictCounts,
+} from "../overlap/view.ts";
+import { ago, count, localTime, percent, plainDeep, plural, until, utc } from "../overlap/wording.ts";
+import { columns, cut, fill, sparkline, wrap } from "./columns.ts";
+
+export interface TextOptions {
+	/** Columns of the terminal; 80 if not given. */
+	readonly width?: number | undefined;
+	readonly color?: boolean | undefined;
+	/** Milliseconds since the epoch, to tick between judgements; the view's own time if not given. */
+	readonly now?: number | undefined;
+	/** How many senders to list; 20 if not given. */
+	readonly senders?: number | undefined;
+	/** The IANA zone for the local time beside UTC; none if not given. */
+	readonly timeZone?: string | undefined;
+}
+
+/** `[text, SGR codes]`: a piece of a line and how it is painted. */
+type Piece = string | readonly [text: string, sgr: string];
+type Line = readonly Piece[];
+
+const TONE_SGR: Readonly<Record<Tone, string>> = { good: "32", wait: "36", warn: "33", bad: "1;31" };
+const URGENCY_SGR: Readonly<Record<Urgency, string>> = {
+	none: "0",
+	calm: "32",
+	soon: "33",
+	near: "1;33",
+	last: "1;31",
+	past: "1;7;31",
+};
+const BOLD = "1";
+const DIM = "2";
+
+/** The overlap as lines for a terminal, none wider than asked for; no text from outside can steer the terminal. */
+export function reportText(outside: OverlapView, options: TextOptions = {}): string[] {
+	const view = plainDeep(outside);
+	const width = Math.max(40, options.width ?? 80);
+	const now = options.now ?? view.rotation.now;
+	const sections: Line[][] = [
+		headLines(view, now, width),
+		verdictLines(view, width),
+		deadlineLines(view, now, width, options.timeZone),
+		tokenLines(view, now, width),
+		rateLines(view, width),
+		gatewayLines(view, now, width),
+		senderLines(view, now, width, options.senders ?? 20),
+		strangerLines(view, now),
+		inventoryLines(view, width),
+		warningLines(view, width),
+	];
+	const lines = sections.filter(({ length }) => length > 0).flatMap((section) => [[], ...section]);
+	return lines.slice(1).map((line) => paint(line, width, options.color ?? false));
+}
+
+function paint(line: Line, width: number, color: boolean): string {
+	let left = width;
+	let text = "";
+	for (const piece of line) {
+		const [raw, sgr] = typeof piece === "string" ? [piece, undefined] : piece;
+		const fitted = cut(raw, left);
+		left -= columns(fitted);
+		text += color && sgr && fitted !== "" ? `\u001b[${sgr}m${fitted}\u001b[0m` : fitted;
+	}
+	return text.trimEnd();
+}
+
+function headLines({ rotation }: OverlapView, now: number, width: number): Line[] {
+	const title = ["crossfade", rotation.name, rotation.provider].filter((part) => part !== undefined).join("  ");
+	const time = utc(now);
+	return [[[fill(title, width - time.length - 2), BOLD], "  ", [time, DIM]]];
+}
+
+function verdictLines({ judgement: { fleet } }: OverlapView, width: number): Line[] {
+	return [
+		[
+			["Safe to retire the old token: ", BOLD],
+			[fleet.safeToRetire, `1;${TONE_SGR[tone(fleet.safeToRetire)]}`],
+		],
+		...indented(fleet.reason, width),
+	];
+}
+
+function deadlineLines({ rotation, judgement }: OverlapView, now: number, width: number, zone?: string): Line[] {
+	const { leftMs, urgency } = countdown(rotation, now);
+	if (rotation.deadline === undefined || leftMs === undefined) {
+		return [[["Old token: nobody knows when it dies", BOLD]], ...offsetLines(rotation)];
+	}
+	const silence = silenceNote(judgement.fleet);
+	const local = zone === undefined ? "" : `, ${localTime(rotation.deadline, zone)}`;
+	const passed = progress(rotation, now);
+	const barWidth = Math.min(40, width - 34);
+	const full = Math.round((passed ?? 0) * barWidth);
+	const bar: Line[] =
+		passed === undefined || barWidth < 8
+			? []
+			: [
+					[
+						"  ",
+						["█".repeat(full), URGENCY_SGR[urgency]],
+						["░".repeat(barWidth - full), DIM],
+						` ${percent(passed)} of the overlap gone`,
+					],
+				];
+	return [
+		[
+			[leftMs > 0 ? "Old token dies " : "Old token died ", BOLD],
+			[until(leftMs), URGENCY_SGR[urgency]],
+			`  ${utc(rotation.deadline)}${local}`,
+		],
+		...bar,
+		...(rotation.deadlineSource === undefined ? [] : indented(`deadline from ${rotation.deadlineSource}`, width)),
+		...offsetLines(rotation),
+		...(silence !== undefined && leftMs > 0
+			? [["  ", [silence, judgement.fleet.fits ? DIM : TONE_SGR.bad]] as Line]
+			: []),
+	];
+}
+
+function offsetLines(rotation: OverlapView["rotation"]): Line[] {
+	const note = clockNote(rotation);
+	return note === undefined ? [] : [["  ", [note, TONE_SGR.warn]]];
+}
+
+function tokenLines(view: OverlapView, now: number, width: number): Line[] {
+	const tokens = tokensOfRotation(view);
+	const label = 14;
+	const column = Math.min(24, Math.floor((width - 2 - label) / 2));
+	const cell = (token: TokenRow | undefined, of: (token: TokenRow) => string) =>
+		fill(token === undefined ? "not known" : of(token), column - 1);
+	const row = (name: string, of: (token: TokenRow) => string): Line => [
+		"  ",
+		[fill(name, label), DIM],
+		cell(tokens.old, of),
+		" ",
+		cell(tokens.new, of),
+	];
+	const head = (token: TokenRow | undefined, role: string) => {
+		const name = token === undefined ? role : tokenName(view, token.fingerprint);
+		return fill(name === role || name === "unknown" ? role : `${role} (${name})`, column - 1);
+	};
+	return [
+		["  ", [fill("Token", label), BOLD], [head(tokens.old, "old"), BOLD], " ", [head(tokens.new, "new"), BOLD]],
+		row("fingerprint", ({ fingerprint }) => fingerprint),
+		row("last 15 min", ({ recentShare }) => percent(recentShare)),
+		row("requests", requestsText),
+		row("records", ({ records }) => count(records)),
+		row("bytes", bytesText),
+		row("first seen", ({ firstSeen }) => ago(firstSeen, now)),
+		row("last seen", ({ lastSeen }) => ago(lastSeen, now)),
+		row("last status", ({ lastStatus }) => (lastStatus === undefined ? "none" : String(lastStatus))),
+	];
+}
+
+function rateLines(view: OverlapView, width: number): Line[] {
+	if (view.rotation.watchSince === undefined) return [];
+	return [
+		[[`${trafficText(view)} with the old token, per 15 min`, BOLD]],
+		["  ", sparkline(view.judgement.oldRate, width - 4)],
+		["  ", [rateText(view), DIM]],
+	];
+}
+
+function gatewayLines(view: OverlapView, now: number, width: number): Line[] {
+	const all = places(view);
+	if (all.length === 0) return [];
+	const placeWidth = Math.min(28, Math.max(...all.map(({ place }) => columns(place))));
+	return [[["Gateways and probes", BOLD]], ...all.flatMap((each) => placeLines(view, each, now, placeWidth, width))];
+}
+
+function placeLines(view: OverlapView, gateway: GatewayView, now: number, placeWidth: number, width: number): Line[] {
+	const { place, url, state, detail, at } = gateway;
+	const heard = at === undefined ? "" : `  ${ago(at, now)}`;
+	const known: Line = ["  ", [state.padEnd(8), TONE_SGR[tone(state)]], `  ${url}`, [heard, DIM]];
+	return [
+		["  ", fill(place, placeWidth), ...(state === "unknown" ? [] : known)],
+		...(detail === "" ? [] : indented(detail, width, 4)),
+		...probesAt(view, place).flatMap((group) => probeLines(view, group, now)),
+	];
+}
+
+/** One line a token and path, and another for what went wrong. */
+function probeLines(view: OverlapView, group: ReturnType<typeof probesAt>[number], now: number): Line[] {
+	const [{ verdict, evidence }] = group;
+	const signals = group.map(({ evidence: { signal } }) => signal).join(", ");
+	const line: Line = [
+		"    ",
+		fill(tokenName(view, evidence.fingerprint), 8),
+		" ",
+		[fill(verdict, 16), TONE_SGR[tone(verdict)]],
+		` ${String(evidence.status ?? "").padEnd(3)} ${signals} by ${evidence.path}`,
+		[`  ${ago(evidence.at, now)}`, DIM],
+	];
+	return tone(verdict) === "good" ? [line] : [line, [" ".repeat(13), evidence.detail]];
+}
+
+function senderLines(view: OverlapView, now: number, width: number, most: number): Line[] {
+	const { senders } = view.judgement;
+	if (senders.length === 0) return [];
+	const left = remaining(view);
+	const counts = verdictCounts(senders).flatMap(([verdict, number]): Piece[] => [
+		"  ",
+		[`${verdict} ${number}`, TONE_SGR[tone(verdict)]],
+	]);
+	const head: Line[] = [
+		[
+			[
+				left.length === 0
+					? "Every sender has moved"
+					: `${plural(left.length, "sender")} of ${count(senders.length)} remaining`,
+				BOLD,
+			],
+		],
+		counts,
+	];
+	if (left.length === 0) return head;
+	const table = senderColumns(width);
+	const row = (text: (column: SenderColumn) => string) =>
+		table.map((column) => `${fill(text(column), column.width - 1)} `).join("");
+	return [
+		...head,
+		["  ", [`${fill("verdict", VERDICT_WIDTH)}${row(({ title }) => title)}`, DIM]],
+		...left
+			.slice(0, most)
+			.map(
+				(sender): Line => [
+					"  ",
+					[fill(sender.verdict, VERDICT_WIDTH), TONE_SGR[tone(sender.verdict)]],
+					row(({ of }) => of(sender, now)),
+				],
+			),
+		...(left.length > most ? [[`  … ${count(left.length - most)} more`] as Line] : []),
+	];
+}
+
+interface SenderColumn {
+	readonly title: string;
+	readonly width: number;
+	readonly of: (sender: SenderRow, now: number) => string;
+}
+
+const VERDICT_WIDTH = 13;
+
+/** The columns that fit: the host takes what the others leave, and the reason is for wide terminals. */
+function senderColumns(width: number): SenderColumn[] {
+	const others: readonly (SenderColumn & { readonly from: number })[] = [
+		{ title: "CLI", width: 12, from: 0, of: ({ cli }) => (cli === "" ? "any" : cli) },
+		{ title: "version", width: 10, from: 76, of: ({ version }) => version },
+		{ title: "old seen", width: 11, from: 58, of: ({ lastOld }, now) => ago(lastOld, now) },
+		{ title: "new seen", width: 11, from: 66, of: ({ lastNew }, now) => ago(lastNew, now) },
+		{ title: "why", width: width - 100, from: 124, of: ({ reason }) => reason },
+	];
+	const fitting = others.filter(({ from }) => width >= from);
+	const left = fitting.reduce((rest, column) => rest - column.width, width - 2 - VERDICT_WIDTH);
+	return [{ title: "host", width: left, of: ({ host }) => (host === "" ? "(no host name)" : host) }, ...fitting];
+}
+
+function strangerLines(view: OverlapView, now: number): Line[] {
+	const found = strangers(view);
+	if (found.length === 0) return [];
+	return [
+		[[`Credentials that are neither token: ${count(found.length)}`, TONE_SGR.warn]],
+		...found.slice(0, 10).map((token): Line => {
+			const { fingerprint, lastSeen } = token;
+			const name = fingerprint === "none" ? "no credential" : `${fingerprint}  ${tokenName(view, fingerprint)}`;
+			return ["  ", fill(name, 24), `${amountText(token)}, last ${ago(lastSeen, now)}`];
+		}),
+		...(found.length > 10 ? [[`  … ${count(found.length - 10)} more`] as Line] : []),
+	];
+}
+
+function inventoryLines({ inventory }: OverlapView, width: number): Line[] {
+	if (inventory === undefined) return [];
+	const title = `${plural(inventory.hosts, "machine")} reported what is configured`;
+	return [[[title, BOLD]], ...indented(inventoryText(inventory), width)];
+}
+
+function warningLines({ warnings }: OverlapView, width: number): Line[] {
+	if (warnings.length === 0) return [];
+	return [[["Warnings", TONE_SGR.warn]], ...warnings.flatMap((warning) => indented(warning, width))];
+}
+
+function indented(text: string, width: number, indent = 2): Line[] {
+	return wrap(text, Math.max(20, width - indent)).map((line) => [" ".repeat(indent), line]);
+}
+
+/** The overlap as one line of `key=value` pairs, for logs and pipes. */
+export function reportLine(outside: OverlapView): string {
+	const view = plainDeep(outside);
+	const { rotation, judgement } = view;
+	const { fleet } = judgement;
+	const tokens = tokensOfRotation(view);
+	const { leftMs } = countdown(rotation, rotation.now);
+	const pairs: readonly (readonly [string, string | number | undefined])[] = [
+		["safe", fleet.safeToRetire.replace(" ", "-")],
+		["behind", fleet.behind],
+		["silent", fleet.silent],
+		["old_share", tokens.old?.recentShare.toFixed(2)],
+		["new_share", tokens.new?.recentShare.toFixed(2)],
+		[`old_${judgement.rateUnit}_15m`, judgement.oldRate.at(-1)],
+		["unknown", strangers(view).length],
+		["left_s", leftMs === undefined ? undefined : Math.floor(leftMs / 1000)],
+		["warnings", view.warnings.length],
+	];
+	const known = pairs.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
+	return `${new Date(rotation.now).toISOString()} ${known.join(" ")} reason=${JSON.stringify(fleet.reason)}`;
+}

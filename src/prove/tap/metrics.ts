@@ -1,0 +1,118 @@
+import type { TrafficCounter } from "../evidence/evidence.ts";
+import type { Sighting } from "../evidence/traffic.ts";
+import { KEPT_IN } from "../metrics/running-totals.ts";
+
+/** The tap's own counters since it was started. */
+export interface TapMetrics {
+	/** Says whether this is a sender that was not seen before. */
+	add(seen: Sighting): boolean;
+	/** Counts something that went wrong, or past us. */
+	count(family: TapFamily, label: string): void;
+	/** Has the page say in which evidence folder the same is kept, so that it does not count twice there. */
+	keptIn(folder: string): void;
+	/** In Prometheus's text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
+	text(): string;
+}
+
+export type TapFamily = keyof typeof families;
+
+/** By name: what it counts, and its label. */
+const families = {
+	unknown: [
+		"crossfade_tap_unknown_requests_total",
+		"requests whose sender or records are not known, by reason",
+		"reason",
+	],
+	upstream: [
+		"crossfade_tap_upstream_failures_total",
+		"requests answered with 502, by the error of the connection",
+		"code",
+	],
+	fault: [
+		"crossfade_tap_faults_total",
+		"requests that were forwarded but could not be attributed by a bug of ours",
+		"kind",
+	],
+} as const;
+
+type TapSeriesKey = Pick<TrafficCounter, "fingerprint" | "signal" | "host" | "cli">;
+type TapSeries = TapSeriesKey & Pick<TrafficCounter, "requests" | "records" | "bytes">;
+
+/** More senders than this are counted without host and CLI. */
+const MAX_SERIES = 20_000;
+/** Codes and reasons are ours or Node's. */
+const MAX_LABELS = 100;
+
+const SUMS = [
+	["requests", "crossfade_tap_requests_total", "OTLP requests forwarded"],
+	["records", "crossfade_tap_records_total", "log records, spans and data points in them"],
+	["bytes", "crossfade_tap_bytes_total", "bytes of their bodies as they were sent"],
+] as const;
+
+/** `started` is when this process was, in milliseconds since the epoch: who reads the counters knows by it that they began anew. */
+export function newTapMetrics(started: number): TapMetrics {
+	const rows = new Map<string, TapSeries>();
+	const counts = new Map<string, { readonly family: TapFamily; readonly label: string; value: number }>();
+	const rowOf = ({ fingerprint, signal, host, cli }: TapSeriesKey): [row: TapSeries, isNew: boolean] => {
+		const key = `${fingerprint}\n${signal}\n${host}\n${cli}`;
+		const known = rows.get(key);
+		if (known) return [known, false];
+		if (rows.size >= MAX_SERIES && (host !== "" || cli !== ""))
+			return rowOf({ fingerprint, signal, host: "", cli: "" });
+		const fresh: TapSeries = { fingerprint, signal, host, cli, requests: 0, records: 0, bytes: 0 };
+		rows.set(key, fresh);
+		return [fresh, true];
+	};
+	let kept: string[] = [];
+	return {
+		add(seen) {
+			const [row, isNew] = rowOf(seen);
+			row.requests += seen.requests;
+			row.records += seen.records;
+			row.bytes += seen.bytes;
+			return isNew;
+		},
+		count(family, given) {
+			const label = counts.size < MAX_LABELS || counts.has(`${family} ${given}`) ? given : "other";
+			const known = counts.get(`${family} ${label}`);
+			if (known) known.value++;
+			else counts.set(`${family} ${label}`, { family, label, value: 1 });
+		},
+		keptIn(folder) {
+			kept = [
+				`# HELP ${KEPT_IN} the evidence folder in which the same is kept, by its id`,
+				`# TYPE ${KEPT_IN} gauge`,
+				`${KEPT_IN}{folder="${escaped(folder)}"} 1`,
+			];
+		},
+		text() {
+			const sums = SUMS.flatMap(([field, name, help]) => [
+				...header(name, help),
+				...[...rows.values()].map(
+					(row) =>
+						`${name}{fingerprint="${escaped(row.fingerprint)}",signal="${row.signal}",host="${escaped(row.host)}",cli="${escaped(row.cli)}"} ${row[field]}`,
+				),
+			]);
+			const others = Object.entries(families).flatMap(([family, [name, help, label]]) => [
+				...header(name, help),
+				...[...counts.values()]
+					.filter((count) => count.family === family)
+					.map((count) => `${name}{${label}="${escaped(count.label)}"} ${count.value}`),
+			]);
+			const begin = [
+				"# HELP process_start_time_seconds when this process was started, in seconds since the epoch",
+				"# TYPE process_start_time_seconds gauge",
+				`process_start_time_seconds ${started / 1000}`,
+			];
+			return `${[...sums, ...others, ...kept, ...begin].join("\n")}\n`;
+		},
+	};
+}
+
+function header(name: string, help: string): string[] {
+	return [`# HELP ${name} ${help}`, `# TYPE ${name} counter`];
+}
+
+function escaped(label: string): string {
+	return label.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

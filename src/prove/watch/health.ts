@@ -1,0 +1,79 @@
+import { signals } from "../../adapters/providers/provider.ts";
+import type { GatewayCounters } from "../metrics/counters.ts";
+import { count } from "../overlap/wording.ts";
+
+/** How a collector fares, by its own counters over all signals. */
+export interface Health {
+	readonly accepted: number;
+	readonly refused: number;
+	readonly exporters: ReadonlyMap<string, ExporterHealth>;
+}
+
+interface ExporterHealth {
+	readonly sent: number;
+	readonly dropped: number;
+	/** `dropped` by reason, where the collector says. */
+	readonly reasons: ReadonlyMap<string, number>;
+	readonly queueSize: number;
+	readonly queueCapacity: number;
+}
+
+/** A queue this full will soon refuse what comes. */
+const FULL = 0.8;
+/** Exporters told of; a collector has few. */
+const MAX_EXPORTERS = 4;
+
+export function healthOf({ signals: bySignal }: GatewayCounters): Health {
+	const exporters = new Map<string, ExporterHealth>();
+	for (const signal of signals) {
+		for (const [id, counters] of bySignal[signal].exporters) {
+			const known = exporters.get(id);
+			const reasons = new Map(known?.reasons);
+			for (const [reason, number] of counters.reasons) reasons.set(reason, (reasons.get(reason) ?? 0) + number);
+			exporters.set(id, {
+				sent: (known?.sent ?? 0) + counters.sent,
+				dropped: (known?.dropped ?? 0) + counters.sendFailed + counters.enqueueFailed,
+				reasons,
+				// One queue an exporter, told once for each signal it takes.
+				queueSize: Math.max(known?.queueSize ?? 0, counters.queueSize),
+				queueCapacity: Math.max(known?.queueCapacity ?? 0, counters.queueCapacity),
+			});
+		}
+	}
+	const all = signals.map((signal) => bySignal[signal]);
+	return {
+		accepted: all.reduce((sum, { accepted }) => sum + accepted, 0),
+		refused: all.reduce((sum, { refused }) => sum + refused, 0),
+		exporters,
+	};
+}
+
+/** What is told of a collector, and whether something goes wrong there now; `before` is what was known at the last look. */
+export function healthText(now: Health, before: Health | undefined): { detail: string; isWell: boolean } {
+	const exporters = [...now.exporters].slice(0, MAX_EXPORTERS).map(([id, exporter]) => exporterText(id, exporter));
+	const troubles = [
+		...(before && now.refused > before.refused ? [`refused ${count(now.refused - before.refused)} just now`] : []),
+		...[...now.exporters].flatMap(([id, each]) => troublesOf(id, each, before?.exporters.get(id))),
+	];
+	const refused = now.refused > 0 ? `, refused ${count(now.refused)}` : "";
+	const since = `since its start took ${count(now.accepted)}${refused}`;
+	return { detail: [...troubles, since, ...exporters].join("; "), isWell: troubles.length === 0 };
+}
+
+function exporterText(id: string, { sent, dropped, reasons, queueSize, queueCapacity }: ExporterHealth): string {
+	const why = [...reasons].map(([reason, number]) => `${reason} ${count(number)}`).join(", ");
+	const lost = dropped > 0 ? `, dropped ${count(dropped)}${why === "" ? "" : ` (${why})`}` : "";
+	const queue = queueSize > 0 ? `, queue ${count(queueSize)} of ${count(queueCapacity)}` : "";
+	return `${id} sent ${count(sent)}${lost}${queue}`;
+}
+
+function troublesOf(id: string, now: ExporterHealth, before: ExporterHealth | undefined): string[] {
+	const grown = [...now.reasons].filter(([reason, number]) => number > (before?.reasons.get(reason) ?? 0));
+	const why = grown.length === 0 ? "" : `: ${grown.map(([reason]) => reason).join(", ")}`;
+	const lost = before && now.dropped > before.dropped ? now.dropped - before.dropped : 0;
+	const isFull = now.queueCapacity > 0 && now.queueSize >= FULL * now.queueCapacity;
+	return [
+		...(lost > 0 ? [`${id} dropped ${count(lost)} just now${why}`] : []),
+		...(isFull ? [`the queue of ${id} is ${Math.floor((100 * now.queueSize) / now.queueCapacity)} % full`] : []),
+	];
+}

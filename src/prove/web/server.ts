@@ -1,0 +1,118 @@
+import type { Effects } from "../../effects/effects.ts";
+import type { ServerAnswer, ServerRequest, ServerStream } from "../../effects/net/http-server.ts";
+import { redact } from "../../token/guard.ts";
+import type { OverlapView } from "../overlap/view.ts";
+import { newAccess } from "./access.ts";
+import { liveDocument } from "./document.ts";
+import { FIRST_ROWS, pageData } from "./state.ts";
+
+export interface WatchPage {
+	/** With the key that opens it, once. */
+	readonly url: string;
+	/** Shows another view; what did not change but for its clock is not sent again, nor anything to a page that lags behind. */
+	update(view: OverlapView): void;
+	/** Tells every page that the watch has ended, and stops serving. */
+	close(): Promise<void>;
+}
+
+interface WatchPageOptions {
+	/** A loopback address, unless the person named another. */
+	readonly host: string;
+	/** 0 for any free one. */
+	readonly port: number;
+	readonly view: OverlapView;
+}
+
+/** A page that has not taken so many bytes yet gets nothing more until it has. */
+const MAX_BACKLOG_BYTES = 1_000_000;
+
+const SAFE_HEADERS = {
+	"cache-control": "no-store",
+	"x-content-type-options": "nosniff",
+	"referrer-policy": "no-referrer",
+	"x-frame-options": "DENY",
+	"cross-origin-opener-policy": "same-origin",
+	"cross-origin-resource-policy": "same-origin",
+};
+
+/** Serves the live page of an overlap until closed. Throws `CrossfadeError` (io) when the address cannot be taken. */
+export async function startWatchPage(fx: Effects, { host, port, view }: WatchPageOptions): Promise<WatchPage> {
+	const access = newAccess(fx.random.token(), fx.random.token(), host);
+	const feed = newFeed(view);
+	const server = await fx.serve({ host, port, maxBodyBytes: 0, answer });
+	return {
+		url: `${server.url}/?key=${access.key}`,
+		update: feed.update,
+		async close() {
+			feed.end();
+			await server.close();
+		},
+	};
+
+	function answer(request: ServerRequest): ServerAnswer | ServerStream {
+		const { method, path } = request;
+		if (method !== "GET") return plainAnswer(405, "Only GET is answered here.");
+		const headers = path === "/" || path === "/events" ? access.admit(request) : "refused";
+		if (headers === "refused") {
+			return plainAnswer(403, "This link was used already, or belongs to another watch. A new watch prints a new one.");
+		}
+		return path === "/" ? page(headers) : { ...feed.stream(), headers: { ...SAFE_HEADERS, ...headers } };
+	}
+
+	function page(headers: Readonly<Record<string, string>>): ServerAnswer {
+		const { body, policy } = liveDocument(pageData(feed.view()), {
+			now: feed.view().rotation.now,
+			connection: "live",
+			timeZone: "UTC",
+			filter: "",
+			verdict: undefined,
+			sort: "verdict",
+			descending: false,
+			rows: FIRST_ROWS,
+		});
+		const all = { ...SAFE_HEADERS, "content-security-policy": policy, ...headers };
+		return { status: 200, contentType: "text/html; charset=utf-8", headers: all, body: redact(body) };
+	}
+}
+
+function plainAnswer(status: number, body: string): ServerAnswer {
+	return { status, contentType: "text/plain; charset=utf-8", headers: SAFE_HEADERS, body: `${body}\n` };
+}
+
+/** The newest view, and every page that wants to know of it, each with what it was sent last. */
+function newFeed(initial: OverlapView) {
+	let view = initial;
+	let content = withoutClock(initial);
+	const pages = new Map<(text: string) => number, string>();
+	const event = () => redact(`event: view\ndata: ${JSON.stringify(pageData(view))}\n\n`);
+	return {
+		view: () => view,
+		update(next: OverlapView) {
+			view = next;
+			content = withoutClock(next);
+			const behind = [...pages].filter(([write, sent]) => sent !== content && write("") < MAX_BACKLOG_BYTES);
+			if (behind.length === 0) return;
+			const text = event();
+			for (const [write] of behind) {
+				write(text);
+				pages.set(write, content);
+			}
+		},
+		stream: (): ServerStream => ({
+			contentType: "text/event-stream; charset=utf-8",
+			heartbeat: ": still here\n\n",
+			start(write) {
+				pages.set(write, content);
+				write(event());
+				return () => pages.delete(write);
+			},
+		}),
+		end() {
+			for (const write of pages.keys()) write("event: end\ndata:\n\n");
+		},
+	};
+}
+
+function withoutClock(view: OverlapView): string {
+	return JSON.stringify({ ...view, rotation: { ...view.rotation, now: 0 } });
+}

@@ -1,0 +1,67 @@
+import type { SenderRow, VerdictName } from "../judge/case.ts";
+import { type OverlapView, remaining, verdictCounts } from "../overlap/view.ts";
+import { plainDeep } from "../overlap/wording.ts";
+
+/** What a page shows: a view whose every text is plain, and its sums, because very long lists are cut. */
+export interface PageData {
+	readonly view: OverlapView;
+	/** Senders there are; the view may hold fewer. */
+	readonly total: number;
+	readonly remaining: number;
+	readonly counts: readonly (readonly [VerdictName, number])[];
+}
+
+/** More senders than this are not sent to a page; those that need a person come first. */
+const MAX_SENDERS = 5_000;
+
+export function pageData(view: OverlapView): PageData {
+	const { judgement } = view;
+	const senders = judgement.senders.slice(0, MAX_SENDERS);
+	return {
+		view: plainDeep({ ...view, judgement: { ...judgement, senders } }),
+		total: judgement.senders.length,
+		remaining: remaining(view).length,
+		counts: verdictCounts(judgement.senders),
+	};
+}
+
+export const sortKeys = ["verdict", "host", "cli", "version", "lastOld", "lastNew"] as const;
+export type SortKey = (typeof sortKeys)[number];
+
+/** What the person at a live page has chosen, and the state of its connection. */
+export interface PageState {
+	/** Milliseconds since the epoch, by the clock of the view. */
+	readonly now: number;
+	readonly connection: "live" | "lost" | "ended";
+	readonly timeZone: string;
+	readonly filter: string;
+	/** Only senders with this verdict. */
+	readonly verdict: VerdictName | undefined;
+	readonly sort: SortKey;
+	readonly descending: boolean;
+	/** Rows to show. */
+	readonly rows: number;
+}
+
+export const FIRST_ROWS = 25;
+
+/** The senders as chosen: filtered by verdict and by words that all occur in a row, then sorted. The given order is by urgency. */
+export function chosen(senders: readonly SenderRow[], state: PageState): SenderRow[] {
+	const words = state.filter.toLowerCase().split(/\s+/).filter(Boolean);
+	const found = senders.filter((row) => {
+		if (state.verdict !== undefined && row.verdict !== state.verdict) return false;
+		const text = `${row.host} ${row.cli} ${row.version} ${row.verdict}`.toLowerCase();
+		return words.every((word) => text.includes(word));
+	});
+	const { sort } = state;
+	if (sort !== "verdict") found.sort((a, b) => order(a[sort], b[sort]));
+	return state.descending ? found.reverse() : found;
+}
+
+/** Natural order of names (`host-9` before `host-10`), and latest first for times. */
+function order(a: string | number | undefined, b: string | number | undefined): number {
+	if (typeof a === "string" && typeof b === "string") return natural.compare(a, b);
+	return Number(b ?? 0) - Number(a ?? 0);
+}
+
+const natural = new Intl.Collator("en", { numeric: true });

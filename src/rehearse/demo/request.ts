@@ -1,0 +1,29 @@
+import type { HttpRequest } from "../../effects/net/http.ts";
+import type { Actor } from "./story.ts";
+
+/**
+ * One log record of an actor as OTLP/JSON, with a token in the header, or in the path, as Gemini CLI sends it where that passes. `at` is in
+ * milliseconds.
+ */
+export function exportRequest(
+	url: string,
+	{ host, service, version, cli }: Actor,
+	token: string,
+	at: number,
+	{ takesPaths }: { readonly takesPaths: boolean } = { takesPaths: true },
+): HttpRequest {
+	const isInPath = takesPaths && cli === "gemini";
+	const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+	const resource = {
+		attributes: [text("service.name", service), text("service.version", version), text("host.name", host)],
+	};
+	const record = { timeUnixNano: `${at}000000`, body: { stringValue: "a turn of a conversation" } };
+	return {
+		method: "POST",
+		url: `${url}${isInPath ? `/${token}` : ""}/v1/logs`,
+		headers: { "content-type": "application/json", ...(isInPath ? {} : { authorization: `Bearer ${token}` }) },
+		body: Buffer.from(JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords: [record] }] }] })),
+		timeoutMs: 30_000,
+		maxBytes: 64 * 1024,
+	};
+}

@@ -1,0 +1,145 @@
+import {
+	type Emulation,
+	json,
+	Refused,
+	type SandboxProvider,
+	stateOf,
+	type TokenRecord,
+	type Wanted,
+} from "../../adapters/providers/sandbox.ts";
+import { durationMs } from "../../base/duration.ts";
+import type { Problem } from "../../base/errors.ts";
+import type { ServerAnswer, ServerRequest } from "../../effects/net/http-server.ts";
+import { jsonObject } from "./api.ts";
+import { type Faults, readFault } from "./faults.ts";
+import type { Ledger, SandboxEvent, Status } from "./ledger.ts";
+
+/** The clock of a sandbox: the real one, moved by what a user asked for. */
+export interface SandboxClock {
+	now(): number;
+	set(to: number): void;
+}
+
+/** What the control paths work on. */
+export interface Controlled {
+	readonly provider: SandboxProvider;
+	readonly emulation: Emulation;
+	readonly ledger: Ledger;
+	readonly clock: SandboxClock;
+	readonly faults: Faults;
+	/** A fresh random token. */
+	readonly newToken: () => string;
+	readonly log: (event: SandboxEvent) => void;
+}
+
+export const CONTROL = "/_sandbox";
+
+interface Asked {
+	readonly now: number;
+	readonly body: Wanted;
+	/** Whether the token alone is wanted, as text. */
+	readonly plain: boolean;
+}
+
+type Action = (desk: Controlled, asked: Asked) => ServerAnswer;
+
+/** The paths below `/_sandbox`. The event tail is a stream and lives in the server. */
+const actions: Readonly<Record<string, Action>> = {
+	[`GET ${CONTROL}`]: ({ provider, emulation, ledger, faults }, { now }) => {
+		const { overlapMs } = emulation;
+		const status: Status = {
+			provider: provider.id,
+			now: iso(now),
+			...(overlapMs === undefined ? {} : { overlapMs }),
+			...ledger.status(now),
+			faults: faults.list(),
+		};
+		return json(200, status);
+	},
+	[`GET ${CONTROL}/health`]: () => json(200, { status: "ok" }),
+	[`POST ${CONTROL}/rotate`]: ({ emulation, ledger, newToken }, { now, body, plain }) => {
+		const token = newToken();
+		const old = chosen(ledger, body, now);
+		return issued(emulation.rotate(old, token, body, now), token, plain, old);
+	},
+	[`POST ${CONTROL}/mint`]: (desk, { now, body, plain }) => {
+		mustOffer(desk, "mint");
+		const token = desk.newToken();
+		return issued(desk.emulation.mint(token, body, now), token, plain);
+	},
+	[`POST ${CONTROL}/revoke`]: (desk, { now, body }) => {
+		mustOffer(desk, "revoke");
+		if (typeof body["token"] !== "string") throw new Refused(400, NAME_IT);
+		const token = chosen(desk.ledger, body, now);
+		desk.ledger.revoke(token, now);
+		return json(200, { id: token.id, fingerprint: token.fingerprint });
+	},
+	[`POST ${CONTROL}/clock`]: ({ clock, log }, { now, body }) => {
+		const to = newTime(body, now);
+		if (to === undefined) throw new Refused(400, 'send {"advance": "23h"} or {"at": "2026-01-31T12:00:00Z"}');
+		clock.set(to);
+		log({ at: iso(to), kind: "clock" });
+		return json(200, { now: iso(to) });
+	},
+	[`POST ${CONTROL}/fault`]: ({ faults, log }, { now, body: { fault: name, ...rest } }) => {
+		if (name === "off") faults.clear();
+		else {
+			const problems: Problem[] = [];
+			const given = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)]));
+			const fault = readFault(String(name), given, "fault", (problem) => problems.push(problem));
+			if (!fault) throw new Refused(400, problems.map(({ what, expected }) => `${what}: ${expected}`).join("; "));
+			faults.add(fault);
+		}
+		log({ at: iso(now), kind: "fault" });
+		return json(200, { faults: faults.list() });
+	},
+};
+
+const THERE_IS = [...Object.keys(actions), `GET ${CONTROL}/events`].join(", ");
+
+/** Answers the paths below `/_sandbox` but the tail. */
+export function control(request: ServerRequest, desk: Controlled): ServerAnswer {
+	const line = `${request.method} ${request.path}`;
+	const action = Object.hasOwn(actions, line) ? actions[line] : undefined;
+	if (!action) return json(404, { message: `there is ${THERE_IS}` });
+	try {
+		const plain = String(request.headers["accept"] ?? "").startsWith("text/plain");
+		return action(desk, { now: desk.clock.now(), body: jsonObject(request.body), plain });
+	} catch (error) {
+		if (error instanceof Refused) return json(error.status, { message: error.message });
+		throw error;
+	}
+}
+
+const NAME_IT = 'say which: {"token": "<id or fingerprint>"}';
+
+/** The token that is named by its id or fingerprint, else the newest that is accepted, else the newest. */
+function chosen(ledger: Ledger, { token: name }: Wanted, now: number): TokenRecord {
+	const newest = ledger.tokens.find((each) => stateOf(each, now) === "active") ?? ledger.tokens[0];
+	const found = name === undefined ? newest : ledger.find(String(name));
+	if (!found) throw new Refused(404, `there is no such token; ${NAME_IT}`);
+	return found;
+}
+
+function mustOffer({ emulation, provider }: Controlled, what: "mint" | "revoke"): void {
+	if (!emulation.portal.includes(what)) throw new Refused(409, `nobody can ${what} a token at ${provider.title}`);
+}
+
+function issued(record: TokenRecord, token: string, plain: boolean, old?: TokenRecord): ServerAnswer {
+	if (plain) return { status: 200, contentType: "text/plain", body: token };
+	const ends = old && Number.isFinite(old.endsAt) ? { oldEndsAt: iso(old.endsAt) } : {};
+	return json(200, { token, fingerprint: record.fingerprint, id: record.id, ...ends });
+}
+
+/** Far enough from the end of what a date can be for every overlap and expiry after it. */
+const LAST_TIME = Date.UTC(9000, 0);
+
+function newTime({ advance, at }: Wanted, now: number): number | undefined {
+	const by = typeof advance === "string" ? durationMs(advance) : undefined;
+	const to = by === undefined ? Date.parse(String(at)) : now + by;
+	return Math.abs(to) < LAST_TIME ? to : undefined;
+}
+
+function iso(time: number): string {
+	return new Date(time).toISOString();
+}

@@ -1,0 +1,186 @@
+import type { Signal } from "../../adapters/providers/provider.ts";
+import {
+	digestOf,
+	type Issue,
+	stateOf,
+	type TokenLedger,
+	type TokenRecord,
+	type TokenState,
+} from "../../adapters/providers/sandbox.ts";
+import { FINGERPRINT_LENGTH } from "../../token/fingerprint.ts";
+import type { FaultState } from "./faults.ts";
+
+/** What traffic is told apart by: the OTLP signals, and everything that is not OTLP. */
+export type Traffic = Signal | "api";
+
+/** Counters of one credential and kind of traffic. */
+export interface Counter {
+	readonly fingerprint: string;
+	readonly signal: Traffic;
+	readonly accepted: boolean;
+	requests: number;
+	records: number;
+	bytes: number;
+	firstSeen: number;
+	lastSeen: number;
+}
+
+/** One line of the event tail. */
+export interface SandboxEvent {
+	readonly at: string;
+	readonly kind: "request" | "mint" | "rotate" | "revoke" | "clock" | "fault";
+	readonly fingerprint?: string;
+	readonly signal?: Traffic;
+	readonly status?: number;
+	readonly records?: number;
+}
+
+export interface Status {
+	readonly provider: string;
+	readonly now: string;
+	/** How long the old token lives after a rotation; not there where it lives until somebody revokes it. */
+	readonly overlapMs?: number;
+	/** The newest first. */
+	readonly tokens: readonly {
+		readonly role: "new" | "old";
+		readonly id: string;
+		readonly fingerprint: string;
+		readonly state: TokenState;
+		readonly endsAt?: string;
+		readonly lastUsedAt?: string;
+	}[];
+	readonly traffic: readonly (Omit<Counter, "firstSeen" | "lastSeen"> & {
+		readonly firstSeen: string;
+		readonly lastSeen: string;
+	})[];
+	readonly faults: readonly FaultState[];
+}
+
+/** What a provider remembers: which tokens it accepts until when, and who sent with what. */
+export interface Ledger<D = unknown> extends TokenLedger<D> {
+	/** Whether a credential is accepted now, and its fingerprint. */
+	judge(credential: string, now: number): Judged<D>;
+	/** Notes that a token was presented and accepted. */
+	use(token: TokenRecord | undefined, now: number): void;
+	count(seen: Seen): void;
+	status(now: number): Pick<Status, "tokens" | "traffic">;
+}
+
+export interface Judged<D = unknown> {
+	readonly accepted: boolean;
+	readonly fingerprint: string;
+	/** The token itself, accepted or not; undefined when nobody ever made it. */
+	readonly token: TokenRecord<D> | undefined;
+}
+
+interface Seen extends Pick<Counter, "fingerprint" | "signal" | "accepted" | "records" | "bytes"> {
+	readonly now: number;
+}
+
+/** Whoever guesses credentials makes many; beyond this many counters the rest are counted together. */
+const MAX_COUNTERS = 1000;
+const OTHERS = "others";
+
+/** An empty ledger; `log` hears of every token that is made or ended. */
+export function newLedger<D>(log: (event: SandboxEvent) => void): Ledger<D> {
+	type Entry = { -readonly [K in keyof TokenRecord<D>]: TokenRecord<D>[K] };
+	const tokens: Entry[] = [];
+	const byDigest = new Map<string, Entry>();
+	const counters = new Map<string, Counter>();
+	const entryOf = ({ digest }: TokenRecord) => byDigest.get(digest);
+	const add = ({ token, now, details, id, endsAt }: Issue<D>, kind: "mint" | "rotate"): Entry => {
+		const digest = digestOf(token);
+		const entry: Entry = {
+			id: id ?? `tok_${digest.slice(-24)}`,
+			digest,
+			fingerprint: fingerprintOf(digest),
+			createdAt: now,
+			endsAt: endsAt ?? Number.POSITIVE_INFINITY,
+			revokedAt: Number.POSITIVE_INFINITY,
+			lastUsedAt: undefined,
+			details,
+		};
+		tokens.unshift(entry);
+		byDigest.set(digest, entry);
+		log({ at: iso(now), kind, fingerprint: entry.fingerprint });
+		return entry;
+	};
+
+	return {
+		tokens,
+		mint: (issue) => add(issue, "mint"),
+		rotate(old, issue, overlapMs) {
+			for (const entry of old.map(entryOf)) {
+				if (entry) entry.endsAt = Math.min(entry.endsAt, issue.now + overlapMs);
+			}
+			return add(issue, "rotate");
+		},
+		revoke(record, now) {
+			const entry = entryOf(record);
+			if (!entry) return;
+			entry.revokedAt = Math.min(entry.revokedAt, now);
+			log({ at: iso(now), kind: "revoke", fingerprint: entry.fingerprint });
+		},
+		find: (name) => tokens.find(({ id, fingerprint }) => id === name || fingerprint === name),
+		judge(credential, now) {
+			const digest = digestOf(credential);
+			const token = byDigest.get(digest);
+			const accepted = token !== undefined && stateOf(token, now) === "active";
+			return { accepted, fingerprint: fingerprintOf(digest), token };
+		},
+		use(token, now) {
+			const entry = token && entryOf(token);
+			if (entry) entry.lastUsedAt = now;
+		},
+		count({ fingerprint, accepted, signal, records, bytes, now }) {
+			const keyFor = (id: string) => `${id} ${signal} ${accepted}`;
+			const own = counters.has(keyFor(fingerprint)) || counters.size < MAX_COUNTERS;
+			const id = own ? fingerprint : OTHERS;
+			const fresh = {
+				fingerprint: id,
+				signal,
+				accepted,
+				requests: 0,
+				records: 0,
+				bytes: 0,
+				firstSeen: now,
+				lastSeen: now,
+			};
+			const counter = counters.get(keyFor(id)) ?? fresh;
+			counters.set(keyFor(id), counter);
+			counter.requests++;
+			counter.records += records;
+			counter.bytes += bytes;
+			counter.lastSeen = now;
+		},
+		status(now) {
+			const current = tokens.find((token) => stateOf(token, now) === "active");
+			return {
+				tokens: tokens.map((token) => {
+					const ends = Math.min(token.endsAt, token.revokedAt);
+					return {
+						role: token === current ? "new" : "old",
+						id: token.id,
+						fingerprint: token.fingerprint,
+						state: stateOf(token, now),
+						...(Number.isFinite(ends) ? { endsAt: iso(ends) } : {}),
+						...(token.lastUsedAt === undefined ? {} : { lastUsedAt: iso(token.lastUsedAt) }),
+					};
+				}),
+				traffic: [...counters.values()].map((counter) => ({
+					...counter,
+					firstSeen: iso(counter.firstSeen),
+					lastSeen: iso(counter.lastSeen),
+				})),
+			};
+		},
+	};
+}
+
+function iso(time: number): string {
+	return new Date(time).toISOString();
+}
+
+function fingerprintOf(digest: string): string {
+	return digest.slice(0, FINGERPRINT_LENGTH);
+}

@@ -1,0 +1,98 @@
+import { digestOf, type SandboxProvider } from "../../adapters/providers/sandbox.ts";
+import type { Effects } from "../../effects/effects.ts";
+import type { Server, ServerAnswer, ServerRequest, ServerStream } from "../../effects/net/http-server.ts";
+import { providerApi } from "./api.ts";
+import { CONTROL, control, type SandboxClock } from "./control.ts";
+import { type Fault, newFaults, type Target } from "./faults.ts";
+import { newLedger, type SandboxEvent } from "./ledger.ts";
+import { otlpRoute, receive } from "./receiver.ts";
+
+/** OTLP recommends servers to take up to 64 MiB. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+export interface SandboxOptions {
+	readonly host: string;
+	readonly port: number;
+	readonly provider: SandboxProvider;
+	/** The values of its settings, as `readSettings` gives them. */
+	readonly settings: Readonly<Record<string, unknown>>;
+	/** The token that is accepted from the start. Only its digest is kept. */
+	readonly token: string;
+	/** Opens the management API. Only its digest is kept. */
+	readonly adminKey?: string | undefined;
+	/** Those that are on from the start. */
+	readonly faults: readonly Fault[];
+	/** Called with every event, besides those who follow the tail. */
+	readonly onEvent: (event: SandboxEvent) => void;
+}
+
+/** Starts a provider on loopback: OTLP where it takes it, its own API, and control paths beside them. */
+export async function startSandbox(
+	fx: Pick<Effects, "serve" | "clock" | "random">,
+	options: SandboxOptions,
+): Promise<Server> {
+	const { provider, host, port } = options;
+	const clock = movableClock(fx);
+	const followers = new Set<(text: string) => void>();
+	let listening = false;
+	const log = (event: SandboxEvent) => {
+		if (!listening) return;
+		options.onEvent(event);
+		if (followers.size === 0) return;
+		const line = `${JSON.stringify(event)}\n`;
+		for (const write of followers) write(line);
+	};
+	const adminDigest = options.adminKey === undefined ? undefined : digestOf(options.adminKey);
+	const isAdminKey = (credential: string) => digestOf(credential) === adminDigest;
+	const newToken = () => provider.prefix + fx.random.token();
+	const ledger = newLedger(log);
+	const emulation = provider.start(options.settings, { ledger, newToken, isAdminKey });
+	emulation.mint(options.token, {}, clock.now());
+	const faults = newFaults();
+	for (const fault of options.faults) faults.add(fault);
+	// The Date header stays that of this machine: a clock that is moved on purpose is no clock that is wrong.
+	const interfere = (target: Target) => faults.hit(target, fx.clock.now());
+	const api = providerApi({ emulation, ledger, isAdminKey, interfere, log });
+	const receiver = { ledger, admit: emulation.admit, log };
+	const tail: ServerStream = {
+		contentType: "application/x-ndjson",
+		start: (write) => {
+			followers.add(write);
+			return () => followers.delete(write);
+		},
+	};
+	const answer = (request: ServerRequest): ServerAnswer | ServerStream => {
+		const { method, path, body, headers } = request;
+		const route = provider.otlp && otlpRoute(path, provider.otlp);
+		if (route) {
+			const { authorization, "content-type": contentType = "" } = headers as Record<string, string | undefined>;
+			const interference = interfere("ingest");
+			const received = { method, authorization, contentType, body };
+			return interference.finish(receive(received, route, clock.now(), receiver, interference));
+		}
+		if (path !== CONTROL && !path.startsWith(`${CONTROL}/`)) return api(request, clock.now());
+		if (!isLocalCaller(request))
+			return { status: 403, contentType: "text/plain", body: "only for programs on this machine\n" };
+		if (path === `${CONTROL}/events`) return tail;
+		return control(request, { provider, emulation, ledger, clock, faults, newToken, log });
+	};
+	const server = await fx.serve({ host, port, maxBodyBytes: MAX_BODY_BYTES, answer });
+	listening = true;
+	return server;
+}
+
+function movableClock({ clock }: Pick<Effects, "clock">): SandboxClock {
+	let moved = 0;
+	return {
+		now: () => clock.now() + moved,
+		set: (to) => {
+			moved = to - clock.now();
+		},
+	};
+}
+
+/** A web page that a browser on this machine shows must not be able to rotate or read anything, by its own name or a borrowed one. */
+function isLocalCaller({ headers }: ServerRequest): boolean {
+	const host = String(headers["host"] ?? "").replace(/:\d+$/, "");
+	return headers["origin"] === undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host);
+}

@@ -1,8 +1,0 @@
-import { reportDocument } from "../web/document.ts";
-import { pageData } from "../web/state.ts";
-import type { OverlapView } from "./overlap.ts";
-
-/** The overlap as one HTML file that needs nothing else: no script, no request, no font. Very long lists of senders are cut, and say so. */
-export function reportHtml(view: OverlapView): string {
-	return reportDocument(pageData(view));
-}

@@ -1,8 +1,0 @@
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `90s`, `1h30m`, `7d` in milliseconds; undefined for anything else. */
-export function durationMs(text: string): number | undefined {
-	if (!/^(\d+(ms|[smhd]))+$/.test(text)) return undefined;
-	const parts = [...text.matchAll(/(\d+)(ms|[smhd])/g)];
-	return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? ""] ?? 0), 0);
-}

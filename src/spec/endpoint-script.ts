@@ -1,0 +1,24 @@
+import type { Cli, Os } from "../adapters/clis/cli.ts";
+import type { Signal } from "../adapters/providers/provider.ts";
+import type { Action, Mode } from "../adapters/vehicles/mode.ts";
+import type { Vehicle } from "../adapters/vehicles/vehicle.ts";
+
+/** What an endpoint script is made for; everything in it can be changed by the script's own options but for vehicle, mode and os. */
+export interface EndpointScript {
+	readonly vehicle: Vehicle;
+	readonly mode: Mode;
+	/** What the file does when nothing else is asked. */
+	readonly action: Action;
+	readonly os: readonly Os[];
+	readonly clis: readonly Cli[];
+	/** Title of the provider, base URL of its ingest without a trailing slash, and the signals it takes. */
+	readonly provider: { readonly title: string; readonly endpoint: string; readonly takes: readonly Signal[] };
+	/** The vehicle's own if not given. */
+	readonly scope?: "system" | "user";
+	/** Claude Code reads the token from a file through a program; off if not given. */
+	readonly helper?: boolean;
+	/** The machine's name and id are sent; on if not given. */
+	readonly hostIdentity?: boolean;
+	/** A build for tests, whose programs, shell and system folders the environment can replace. */
+	readonly hooks?: boolean;
+}

@@ -1,0 +1,44 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { shown, shownName } from "../../src/base/mask.ts";
+import { canary } from "../harness/canary.ts";
+
+describe("names of files and hosts", () => {
+	test.each([
+		"values-k8s-prod-eu1-collector-2026.yaml",
+		"/etc/otel/agent_config-backup-20261128-214501.yaml",
+		"otel-agent-config-v2-20261128T2200.yaml",
+		"opentelemetry-collector-7d9f8b6c5d-x2x9z",
+		"ip-10-0-12-34.eu-west-1.compute.internal",
+		"gke-prod-pool-1-4f9d8c7b-x8k2",
+		"Ann-Smiths-MacBook-Pro-16-2024.local",
+		"AnnsMacBookPro16-2024",
+		"DESKTOP-7QK2M1P-CORP-EU-01",
+		"WIN-5K8J2L9Q0R1-BUILD-AGENT",
+		"mac-c02xk1abjg5h-berlin-01",
+		"Jürgens-Büro-Rechner-2024-Nr-17",
+	])("%s is shown as it is", (name) => {
+		expect(shownName(name)).toBe(name);
+	});
+
+	test("a token in the place of a name is not", () => {
+		for (let round = 0; round < 200; round++) {
+			const { token } = canary();
+			for (const name of [token, `./${token}.yaml`, `/srv/${token}/config.yaml`, `${token}.corp.example`]) {
+				expect(shownName(name)).not.toContain(token);
+			}
+		}
+		const id = randomUUID();
+		expect(shownName(`/srv/${id}`)).toBe("/srv/[36 characters]");
+		expect(shownName("9f86d081884c7d659a2feaa0.yaml")).toBe("[24 characters].yaml");
+	});
+
+	test("neither shows what a terminal would obey", () => {
+		for (const show of [shown, shownName]) expect(show("a\u001b[31m\u202eb\n")).toBe("a\\u001b[31m\\u202eb\\u000a");
+	});
+});
+
+test("other text hides whatever could be a token, and is cut", () => {
+	expect(shown("values-k8s-prod-eu1-collector-2026")).toBe("[34 characters]");
+	expect(shown("x".repeat(200))).toHaveLength(120);
+});

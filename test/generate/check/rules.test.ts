@@ -1,0 +1,333 @@
+import { describe, expect, test } from "vitest";
+import { loadDistribution } from "../../../src/adapters/collectors/registry.ts";
+import { version } from "../../../src/base/versions.ts";
+import { checkText } from "../../../src/generate/check/check.ts";
+import { type RuleId, rules } from "../../../src/generate/check/rules.ts";
+import { canary } from "../../harness/canary.ts";
+
+const secret = canary();
+
+/** A config with nothing wrong in it; each case breaks one thing. */
+const good = `receivers:
+  otlp:
+    protocols:
+      http:
+exporters:
+  otlp_http/x:
+    endpoint: https://otlp.example.com
+    auth:
+      authenticator: bearertokenauth/x
+    sending_queue:
+      enabled: true
+      queue_size: 1000
+    retry_on_failure:
+      max_elapsed_time: 0s
+extensions:
+  bearertokenauth/x:
+    filename: /etc/crossfade/x.token
+processors:
+  batch:
+connectors:
+  forward:
+service:
+  extensions: [bearertokenauth/x]
+  pipelines:
+    logs:
+      receivers: [otlp]
+      processors: [batch]
+      exporters: [forward]
+    logs/out:
+      receivers: [forward]
+      exporters: [otlp_http/x]
+`;
+
+const goodAlloy = `otelcol.receiver.otlp "default" {
+	http { }
+
+	output {
+		logs = [otelcol.exporter.otlphttp.x.input]
+	}
+}
+
+local.file "x" {
+	filename       = "/etc/crossfade/x.token"
+	is_secret      = true
+	poll_frequency = "1s"
+}
+
+otelcol.auth.bearer "x" {
+	token = local.file.x.content
+}
+
+otelcol.exporter.otlphttp "x" {
+	client {
+		endpoint = "https://otlp.example.com"
+		auth     = otelcol.auth.bearer.x.handler
+	}
+}
+`;
+
+const unit =
+	"[Service]\nExecReload=/usr/bin/otelcol-contrib validate --config=/c.yaml\nExecReload=/bin/kill -HUP $MAINPID\n";
+const pod =
+	"kind: Pod\nspec:\n  containers:\n    - volumeMounts:\n        - name: token\n          mountPath: /etc/crossfade/x.token\n          subPath: x.token\n";
+const compose = "services:\n  otelcol:\n    volumes:\n      - ./x.token:/etc/crossfade/x.token:ro\n";
+
+async function check(text: string, { file = "c.yaml", distribution: id = "contrib", release = "0.159.0" } = {}) {
+	const distribution = await loadDistribution(id);
+	if (!distribution) throw new Error(`no distribution ${id}`);
+	const findings = checkText(text, file, { distribution, own: version(release) });
+	expect(JSON.stringify(findings)).not.toContain(secret.token);
+	return findings;
+}
+
+interface Case {
+	readonly rule: RuleId;
+	readonly text: string;
+	/** What the place points at. */
+	readonly at: string;
+	readonly file?: string;
+	readonly distribution?: string;
+	readonly release?: string;
+}
+
+const alloy = { file: "c.alloy", distribution: "alloy", release: "1.18.1" };
+const header = (value: string) =>
+	good.replace("    auth:\n      authenticator: bearertokenauth/x\n", `    headers:\n      Authorization: ${value}\n`);
+
+const cases: readonly Case[] = [
+	{ rule: "syntax", text: good.replace("  batch:", "\tbatch:"), at: "\tbatch" },
+	{ rule: "syntax", text: `${good}exporters:\n`, at: "exporters:\n$" },
+	{ rule: "unknown-section", text: good.replace("processors:", "procesors:"), at: "procesors" },
+	{ rule: "unknown-component", text: good.replace("  batch:", "  bach:").replace("[batch]", "[bach]"), at: "bach" },
+	{
+		rule: "unknown-component",
+		text: good.replace("connectors:\n  forward:\n", ""),
+		at: "bearertokenauth",
+		distribution: "adot",
+		release: "0.49.0",
+	},
+	{ rule: "unknown-component", text: good, at: "otlp_http", release: "0.143.0" },
+	{ rule: "deprecated-component", text: good.replaceAll("otlp_http/", "otlphttp/"), at: "otlphttp/x:" },
+	{ rule: "unknown-field", text: good.replace("endpoint:", "endpiont:"), at: "endpiont" },
+	{
+		rule: "unknown-field",
+		text: good.replace("queue_size", "sizer: bytes\n      queue_size"),
+		at: "sizer",
+		release: "0.110.0",
+	},
+	{
+		rule: "missing-reference",
+		text: good.replace("exporters: [otlp_http/x]", "exporters: [otlp_http/y]"),
+		at: "otlp_http/y",
+	},
+	{ rule: "missing-reference", text: good.replace("[bearertokenauth/x]", "[bearertokenauth/x, zpages]"), at: "zpages" },
+	{ rule: "unused-component", text: good.replace("  batch:", "  batch:\n  batch/spare:"), at: "batch/spare" },
+	{
+		rule: "unlisted-extension",
+		text: good.replace("extensions: [bearertokenauth/x]", "extensions: []"),
+		at: "otlp_http/x",
+	},
+	{ rule: "unlisted-extension", text: good.replace("  extensions: [bearertokenauth/x]\n", ""), at: "otlp_http/x" },
+	{ rule: "empty-pipeline", text: good.replace("receivers: [otlp]", "receivers: []"), at: "logs:" },
+	{ rule: "unknown-signal", text: good.replace("    logs/out:", "    log/out:"), at: "log/out" },
+	{
+		rule: "one-sided-connector",
+		text: good.replace("exporters: [forward]", "exporters: [otlp_http/x]"),
+		at: "forward:",
+	},
+	{ rule: "token-from-env", text: header('"Bearer ${env:TOKEN}"'), at: '"Bearer' },
+	{ rule: "token-from-env", text: header("Bearer $TOKEN"), at: "Bearer" },
+	{
+		rule: "token-from-env",
+		text: good.replace("filename: /etc/crossfade/x.token", "token: ${TOKEN}"),
+		at: "\\$\\{TOKEN",
+	},
+	{ rule: "token-literal", text: header(`Bearer ${secret.token}`), at: "Bearer" },
+	{
+		rule: "token-literal",
+		text: good.replace("filename: /etc/crossfade/x.token", `token: ${secret.token}`),
+		at: secret.token,
+	},
+	{ rule: "token-literal", text: good.replace("  forward:", "  forward:\n    api_key: hunter2hunter2"), at: "hunter2" },
+	{
+		rule: "token-in-url",
+		text: good.replace("https://otlp.example.com", `https://otlp.example.com/${secret.token}`),
+		at: "https",
+	},
+	{
+		rule: "token-in-url",
+		text: good.replace("https://otlp.example.com", "https://me:pass@otlp.example.com"),
+		at: "https",
+	},
+	{
+		rule: "token-in-url",
+		text: good.replace("https://otlp.example.com", "https://otlp.example.com/?api_key=abc"),
+		at: "https",
+	},
+	{ rule: "file-newline", text: header('"Bearer ${file:/etc/x.token}"'), at: '"Bearer' },
+	{ rule: "queue-off", text: good.replace("enabled: true", "enabled: false"), at: "enabled" },
+	{ rule: "queue-off", text: good.replace("enabled: true", "wait_for_result: true"), at: "wait_for_result" },
+	{ rule: "unbounded-retry", text: good.replace("      queue_size: 1000\n", ""), at: "enabled" },
+	{
+		rule: "metadata-in-queue",
+		text: good
+			.replace("      http:", "      http:\n        include_metadata: true")
+			.replace("queue_size: 1000", "queue_size: 1000\n      storage: file_storage/q")
+			.replace("processors: [batch]\n      exporters: [forward]", "exporters: [otlp_http/x]"),
+		at: "otlp_http/x\\]",
+	},
+	{ rule: "subpath", text: pod, at: "name: token", file: "pod.yaml" },
+	{ rule: "file-mount", text: compose, at: "\\./x.token", file: "compose.yaml" },
+	{
+		rule: "file-mount",
+		text: compose.replace(
+			"- ./x.token:/etc/crossfade/x.token:ro",
+			"- type: bind\n        source: ./t\n        target: /run/token",
+		),
+		at: "type: bind",
+		file: "compose.yaml",
+	},
+	{
+		rule: "reload-unvalidated",
+		text: unit.replace(/ExecReload=.*validate.*\n/, ""),
+		at: "ExecReload",
+		file: "x.service",
+	},
+	{
+		rule: "reload-unvalidated",
+		text: "#!/bin/sh\nsystemctl kill -s HUP otelcol-contrib\n",
+		at: "systemctl",
+		file: "rotate.sh",
+	},
+	{
+		rule: "sighup-stops",
+		text: unit,
+		at: "ExecReload=/bin/kill",
+		file: "x.service",
+		distribution: "edot",
+		release: "9.5.2",
+	},
+	{ rule: "syntax", text: goodAlloy.replace("[otelcol", "(otelcol"), at: "\\]", ...alloy },
+	{
+		rule: "unknown-component",
+		text: goodAlloy.replaceAll("otelcol.auth.bearer", "otelcol.auth.bearr"),
+		at: "otelcol.auth.bearr",
+		...alloy,
+	},
+	{
+		rule: "missing-reference",
+		text: goodAlloy.replace("otlphttp.x.input", "otlphttp.y.input"),
+		at: "otelcol.exporter.otlphttp.y",
+		...alloy,
+	},
+	{
+		rule: "token-from-env",
+		text: goodAlloy.replace("local.file.x.content", 'sys.env("TOKEN")'),
+		at: "token",
+		...alloy,
+	},
+	{
+		rule: "token-from-env",
+		text: goodAlloy.replace("auth     =", 'headers = { "Authorization" = "Bearer " + env("T") }\n\t\tauth ='),
+		at: '"Authorization"',
+		...alloy,
+	},
+	{
+		rule: "token-literal",
+		text: goodAlloy.replace("local.file.x.content", `"${secret.token}"`),
+		at: "token",
+		...alloy,
+	},
+	{
+		rule: "token-in-url",
+		text: goodAlloy.replace("https://otlp.example.com", `https://x/${secret.token}`),
+		at: '"https',
+		...alloy,
+	},
+	{ rule: "slow-poll", text: goodAlloy.replace('\tpoll_frequency = "1s"\n', ""), at: "local.file", ...alloy },
+	{
+		rule: "not-secret",
+		text: goodAlloy.replace("is_secret      = true", "is_secret      = false"),
+		at: "local.file",
+		...alloy,
+	},
+	{
+		rule: "queue-off",
+		text: goodAlloy.replace("\tclient {", "\tsending_queue {\n\t\tenabled = false\n\t}\n\n\tclient {"),
+		at: "sending_queue",
+		...alloy,
+	},
+	{
+		rule: "stability-level",
+		text: `${goodAlloy}\notelcol.storage.file "q" { }\n`,
+		at: "otelcol.storage.file",
+		...alloy,
+	},
+];
+
+describe("rules", () => {
+	test.each([
+		["otelcol", good, {}],
+		["Alloy", goodAlloy, alloy],
+		["a unit that validates first", unit, { file: "x.service" }],
+		["Helm values", `config:\n${good.replaceAll(/^(?=.)/gm, "  ")}`, {}],
+		[
+			"a compose file with a folder mount",
+			compose.replaceAll("x.token:", "folder:").replace("folder:/etc/crossfade/folder", "folder:/etc/crossfade"),
+			{ file: "compose.yaml" },
+		],
+		[
+			"the same old config for the same old release",
+			good.replaceAll("otlp_http/", "otlphttp/"),
+			{ release: "0.120.0" },
+		],
+		["a token that is a placeholder", header('"Bearer <your-token-here>"'), {}],
+		[
+			"a token of an exporter that is not ours to rotate",
+			good.replace("  forward:", "  forward:\n    x: {password: '${env:P}'}"),
+			{},
+		],
+	])("nothing to say about %s", async (_name, text, options) => {
+		expect(await check(text, options)).toEqual([]);
+	});
+
+	test.each(cases.map((each, index) => [`${each.rule} (${index})`, each] as const))(
+		"%s",
+		async (_name, { rule, text, at, ...options }) => {
+			const found = (await check(text, options)).filter((each) => each.rule === rule);
+			expect(found).toHaveLength(1);
+			const [finding] = found;
+			const rest = text
+				.split("\n")
+				.slice((finding?.line ?? 1) - 1)
+				.join("\n")
+				.slice((finding?.column ?? 1) - 1);
+			expect(rest).toMatch(new RegExp(`^${at}`));
+			expect(finding?.severity).toBe(rules[rule].severity);
+		},
+	);
+
+	test("every rule has a case, but for the one that needs the real program", () => {
+		const covered = new Set(cases.map(({ rule }) => rule));
+		expect(Object.keys(rules).filter((rule) => !covered.has(rule as RuleId))).toEqual(["binary-validate"]);
+	});
+
+	test("a literal is known by its fingerprint, a short one only by its length", async () => {
+		const long = (await check(header(`Bearer ${secret.token}`))).find(({ rule }) => rule === "token-literal");
+		expect(long?.what).toContain(`fp=${secret.fingerprint}`);
+		const short = (await check(header("Bearer shorty"))).find(({ rule }) => rule === "token-literal");
+		expect(short?.what).toContain("a literal of 6 characters");
+	});
+
+	test("a broken line with a token in it is not quoted", async () => {
+		const findings = await check(header(`"Bearer ${secret.token}`));
+		expect(findings[0]?.rule).toBe("syntax");
+	});
+
+	test("a config inside a ConfigMap is reported at its lines in the file", async () => {
+		const text = `kind: ConfigMap\nmetadata:\n  name: x\ndata:\n  relay: |\n${good.replace("[batch]", "[bach]").replaceAll(/^(?=.)/gm, "    ")}`;
+		const finding = (await check(text, { file: "map.yaml" })).find(({ rule }) => rule === "missing-reference");
+		expect(text.split("\n")[(finding?.line ?? 0) - 1]?.slice((finding?.column ?? 0) - 1)).toMatch(/^bach/);
+	});
+});

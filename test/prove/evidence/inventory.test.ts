@@ -1,0 +1,296 @@
+import { describe, expect, test } from "vitest";
+import { parseReportLine, readHosts, readInventory } from "../../../src/prove/evidence/inventory.ts";
+
+const fp = "0123456789ab";
+const line = (state = "ok", id = fp) =>
+	`crossfade ${state} fp=${id} cfg=1 cli=claude-code:ok,codex:drift,gemini:absent users=2`;
+
+async function* pieces(text: string | Uint8Array, size = 7): AsyncGenerator<Uint8Array> {
+	const bytes = Buffer.from(text);
+	for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+describe("the report line", () => {
+	test("is read as every MDM shows it", () => {
+		expect(parseReportLine(`<result>${line()}</result>`)).toEqual({
+			state: "ok",
+			fingerprint: fp,
+			clis: { "claude-code": "ok", codex: "drift", gemini: "absent" },
+			users: 2,
+		});
+		expect(parseReportLine("crossfade absent fp=none cfg=0 cli= users=0")).toMatchObject({
+			state: "absent",
+			fingerprint: undefined,
+			clis: {},
+		});
+	});
+
+	test.each([
+		["drift", "drift"],
+		["ok", "drift"],
+		["error", "error"],
+	])("with several tokens, %s, is %s and of no one token", (said, state) => {
+		const clis = "claude-code:stale,codex:old,gemini:error";
+		expect(parseReportLine(`crossfade ${said} fp=mixed cfg=1 cli=${clis} users=3 skipped=1`)).toEqual({
+			state,
+			fingerprint: undefined,
+			clis: { "claude-code": "stale", codex: "old", gemini: "error" },
+			users: 3,
+		});
+	});
+
+	test.each([
+		"",
+		"crossfade",
+		"crossfade fine fp=0123456789ab cfg=1 cli= users=1",
+		"crossfade ok fp=0123 cfg=1 cli= users=1",
+	])("%j is none", (text) => {
+		expect(parseReportLine(text)).toBeUndefined();
+	});
+});
+
+/** One text as the files that programs write of it. */
+const FILES: Readonly<Record<string, (text: string) => Uint8Array>> = {
+	LF: (text) => Buffer.from(text),
+	CRLF: (text) => Buffer.from(text.replaceAll("\n", "\r\n")),
+	"CR alone": (text) => Buffer.from(text.replaceAll("\n", "\r")),
+	"each line ended another way": (text) => {
+		let count = 0;
+		return Buffer.from(text.replaceAll("\n", () => ["\r\n", "\r", "\n"][count++ % 3] ?? ""));
+	},
+	"UTF-8 with a mark": (text) => Buffer.from(`\ufeff${text}`),
+	"UTF-16LE with a mark, CRLF": (text) => Buffer.from(`\ufeff${text.replaceAll("\n", "\r\n")}`, "utf16le"),
+	"UTF-16BE with a mark": (text) => Buffer.from(`\ufeff${text}`, "utf16le").swap16(),
+	"UTF-16LE without a mark": (text) => Buffer.from(text, "utf16le"),
+	"UTF-16BE without a mark": (text) => Buffer.from(text, "utf16le").swap16(),
+};
+
+describe("readInventory", () => {
+	const shapes: Readonly<Record<string, string>> = {
+		"Jamf: computer search with an extension attribute": `"Computer Name","Serial Number","crossfade","Last Inventory Update"\r\n"mac-1","C02","${line()}","2026-01-31 12:00:00"\r\n`,
+		"Intune: remediation device status": `DeviceId,DeviceName,UserName,PreRemediationDetectionScriptOutput,ModifiedTime\n1,mac-1,"Doe, Jo","${line()}",2026-01-31T12:00:00Z\n`,
+		"Intune: with a byte order mark": `\ufeffDevice name,Status,Output\nmac-1,ok,${line().replaceAll(",", ";")}\n`
+			.replaceAll(/cli=(\S+)/g, '"cli=$1"')
+			.replace(
+				/,crossfade(.*)\n/,
+				(_, rest: string) => `,"crossfade${rest.replaceAll('"', "").replaceAll(";", ",")}"\n`,
+			),
+		"Kandji (Iru): a log of several lines in one cell": `computer_name,serial_number,last_audit_log\nmac-1,C02,"Audit began\nScript results: ${line()}\nexit 0"\n`,
+		"semicolons, as Excel writes them in Europe": `Hostname;Wert\nmac-1;${line()}\n`,
+		"JSON lines, as an API gives them": `{"managedDeviceName":"mac-1","result":${JSON.stringify(line())},"lastStateUpdateDateTime":"2026-01-31T12:00:00Z"}\n`,
+		"plain lines": `mac-1 ${line()}\n`,
+		"plain lines of ssh": `mac-1: ${line()}`,
+	};
+
+	test.each(Object.entries(shapes))("%s", async (_, text) => {
+		const { rows, bad, lines } = await readInventory(pieces(text));
+		expect(rows).toEqual([expect.objectContaining({ host: "mac-1", state: "ok", fingerprint: fp, users: 2 })]);
+		expect({ bad, lines }).toEqual({ bad: 0, lines: 1 });
+	});
+
+	describe.each([1, 5, 1 << 16])("in pieces of %i bytes", (size) => {
+		test.each(Object.entries(FILES))("%s", async (_, write) => {
+			const csv = write(`Device name\tOutput\nmac-1\t${line()}\nmäc-2\t"${line()}"\n`);
+			const { rows, lines, bad } = await readInventory(pieces(csv, size));
+			expect({ hosts: rows.map(({ host }) => host), lines, bad }).toEqual({
+				hosts: ["mac-1", "mäc-2"],
+				lines: 2,
+				bad: 0,
+			});
+			const plain = await readInventory(pieces(write(`mac-1 ${line()}\nmac-2 ${line()}\n`), size));
+			expect(plain.rows.map(({ host }) => host)).toEqual(["mac-1", "mac-2"]);
+		});
+	});
+
+	test("a header alone, and blank lines and cells, are no machine", async () => {
+		expect(await readInventory(pieces("host,x\n"))).toEqual({ rows: [], lines: 0, bad: 0, mended: 0, samples: [] });
+		expect(await readInventory(pieces(`host,x\n\n  \n,\n,"${line()}"\n`))).toMatchObject({
+			rows: [],
+			lines: 2,
+			bad: 2,
+			samples: [{ line: 4 }, { line: 5 }],
+		});
+	});
+
+	test("a quote in the middle of a cell is a character", async () => {
+		const csv = `screen,host,x\n13",a,"${line()}"\n14" x,b,"${line("drift")}"\n"15""",c,"${line()}"\n`;
+		expect(await readInventory(pieces(csv))).toMatchObject({
+			rows: [{ host: "a" }, { host: "b", state: "drift" }, { host: "c" }],
+			lines: 3,
+			bad: 0,
+			mended: 0,
+		});
+	});
+
+	test.each([
+		["before a host", `host,x\na,"${line()}"\n"b,"${line()}"\nc,"${line()}"\n`],
+		["before the report line, at the end of the file", `host,x\na,"${line()}"\nb,"${line()}`],
+		["before the report line", `host,x\na,"${line()}"\nb,"${line()}\nc,"${line()}"\n`],
+		["before a host, and no other quote follows", `host;x\na;${line()}\n"b;${line()}\nc;${line()}\n`],
+		["behind a closed one", `host,y,x\na,,"${line()}"\nb,"y"y,"${line()}"\nc,,"${line()}"\n`],
+	])("a quote that is not closed costs no machine, and is told with its line: %s", async (_, csv) => {
+		const { rows, bad, mended, samples } = await readInventory(pieces(csv, 64));
+		const all = csv.trim().split("\n").slice(1).length;
+		expect(rows).toEqual(
+			["a", "b", "c"].slice(0, all).map((host) => expect.objectContaining({ host, state: "ok", fingerprint: fp })),
+		);
+		expect({ bad, mended, samples }).toEqual({
+			bad: 0,
+			mended: 1,
+			samples: [{ line: 3, why: "a quote that is not closed" }],
+		});
+	});
+
+	test("lines are counted through cells of several lines", async () => {
+		const csv = `host,log,x\na,"1\n2\r\n3","${line()}"\nb,"1\n2","nothing"\n"c,"1\n2","${line()}"\nd,,"${line()}"\n`;
+		const { rows, samples } = await readInventory(pieces(csv, 16));
+		expect(rows.map(({ host }) => host)).toEqual(["a", "d"]);
+		expect(samples).toEqual([
+			{ line: 5, why: "no report line in it" },
+			{ line: 7, why: "a quote that is not closed" },
+			{ line: 8, why: "a host name with a quote in it" },
+		]);
+	});
+
+	test("a quote that is not closed at the head of a large file costs no machine behind it", async () => {
+		async function* file() {
+			yield Buffer.from(`host;x\n"first;${line()}\n`);
+			for (let block = 0; block < 40; block++)
+				yield Buffer.from(Array.from({ length: 1000 }, (_, index) => `m-${block}-${index};${line()}\n`).join(""));
+		}
+		const { rows, bad, mended, samples } = await readInventory(file());
+		expect({ rows: rows.length, first: rows[0]?.host, bad, mended }).toEqual({
+			rows: 40_001,
+			first: "first",
+			bad: 0,
+			mended: 1,
+		});
+		expect(samples).toEqual([{ line: 2, why: "a quote that is not closed" }]);
+	});
+
+	test("a file full of quotes that do not pair is read to its end, and fast", async () => {
+		async function* file() {
+			yield Buffer.from("host;y;x\n");
+			for (let block = 0; block < 100; block++)
+				yield Buffer.from(Array.from({ length: 1000 }, (_, index) => `m-${block}-${index};"a"b;${line()}\n`).join(""));
+		}
+		const { rows, bad, mended } = await readInventory(file());
+		expect({ rows: rows.length, bad, mended }).toEqual({ rows: 100_000, bad: 0, mended: 100_000 });
+	});
+
+	test("of one host the newest line counts, whatever the order", async () => {
+		const text = `host,time,x\na,2026-01-02,"${line("drift")}"\na,2026-01-03,"${line("ok")}"\na,2026-01-01,"${line("error")}"\n`;
+		expect((await readInventory(pieces(text))).rows).toMatchObject([{ host: "a", state: "ok" }]);
+	});
+
+	test("bad lines are counted with their place and reason, and never fatal", async () => {
+		const text = `host,x\n,"${line()}"\na,nothing\n${"h".repeat(300)},"${line()}"\nb,"${line()}"\n`;
+		const { rows, bad, samples, lines } = await readInventory(pieces(text));
+		expect({ rows: rows.length, bad, lines }).toEqual({ rows: 1, bad: 3, lines: 4 });
+		expect(samples).toEqual([
+			{ line: 2, why: "no host name beside the report line" },
+			{ line: 3, why: "no report line in it" },
+			{ line: 4, why: "a host name that is too long" },
+		]);
+	});
+
+	test.each([
+		["nothing", ""],
+		["a quote that never closes", `host,x\n"${"a".repeat(5000)}`],
+		["random bytes", Buffer.from(Array.from({ length: 3000 }, (_, index) => (index * 7919) % 256))],
+		["JSON that is not an object", "{\n[1]\nnull\n"],
+	])("%s is no crash and no row", async (_, text) => {
+		expect((await readInventory(pieces(text, 64))).rows).toEqual([]);
+	});
+
+	test("a column can be named", async () => {
+		const text = `who,host,x\na,b,"${line()}"\n`;
+		expect((await readInventory(pieces(text), { column: "Who" })).rows).toMatchObject([{ host: "a" }]);
+	});
+
+	test("200,000 hosts come out whole", async () => {
+		async function* fleet() {
+			yield Buffer.from("Computer Name,crossfade\n");
+			for (let block = 0; block < 200; block++) {
+				yield Buffer.from(Array.from({ length: 1000 }, (_, index) => `mac-${block}-${index},"${line()}"\n`).join(""));
+			}
+		}
+		const { rows, lines, bad } = await readInventory(fleet());
+		expect({ rows: rows.length, lines, bad }).toEqual({ rows: 200_000, lines: 200_000, bad: 0 });
+	});
+});
+
+describe("readHosts", () => {
+	const hosts = async (text: string | Uint8Array, column?: string) => (await readHosts(pieces(text), column))?.hosts;
+
+	test("come from the column an MDM uses, or the one that is named", async () => {
+		const csv = "Serial Number,Computer Name,Owner\nC1,mac-1,jo\nC2,mac-2,\nC3,mac-2,x\n";
+		expect(await hosts(csv)).toEqual(["mac-1", "mac-2"]);
+		expect(await hosts(csv, "owner")).toEqual(["jo", "x"]);
+		expect(await hosts(csv, "nope")).toBeUndefined();
+		expect(await hosts("")).toBeUndefined();
+	});
+
+	test("a header alone names no host, blank cells and lines neither", async () => {
+		expect(await hosts("host,owner")).toEqual([]);
+		expect(await hosts("host,owner\r\n")).toEqual([]);
+		expect(await readHosts(pieces("\nhost,owner\n,jo\n\n  ,jo\n,,\na,jo\n"), undefined)).toEqual({
+			hosts: ["a"],
+			lines: 4,
+			bad: 0,
+			mended: 0,
+			samples: [],
+		});
+	});
+
+	test.each(Object.entries(FILES))("%s", async (_, write) => {
+		expect(await hosts(write('Serial;Computer Name\nC1;mac-1\nC2;"mac-2"\nC3;mäc-3'))).toEqual([
+			"mac-1",
+			"mac-2",
+			"mäc-3",
+		]);
+	});
+
+	test("a quote in the middle of a cell is a character", async () => {
+		const read = await readHosts(pieces('size,host\n13" new,a\n14",b\nx"y"z,c\n"15"" old",d\n'), undefined);
+		expect(read).toEqual({ hosts: ["a", "b", "c", "d"], lines: 4, bad: 0, mended: 0, samples: [] });
+	});
+
+	test.each([
+		["at the start of a host, with quotes later on", 'host,os\na,x\n"b,x\nc,"x, y"\nd,x\n'],
+		["at the start of the last column", 'host,os\na,x\nb,"x\nc,x\nd,x\n'],
+		["with characters behind a closing quote", 'host,os\na,x\n"b"b"\nc,x\nd,x\n'],
+		["in a line that ends like a quoted one", 'host,os\na,x\n"b,"x"\nc,x\nd,x'],
+	])("a quote that is not closed costs no machine, and is told with its line: %s", async (_, text) => {
+		const read = await readHosts(pieces(text), undefined);
+		expect(read?.hosts.map((host) => host[0])).toEqual(["a", "b", "c", "d"]);
+		expect(read).toMatchObject({
+			lines: 4,
+			bad: 0,
+			mended: 1,
+			samples: [{ line: 3, why: "a quote that is not closed" }],
+		});
+	});
+
+	test("a quote that is not closed is told also when it is the last thing of the file", async () => {
+		const read = await readHosts(pieces('host,os\na,x\nb,"'), undefined);
+		expect(read).toMatchObject({ hosts: ["a", "b"], mended: 1, samples: [{ line: 3 }] });
+	});
+
+	test("two stray quotes that look like one cell of several lines: told, not believed", async () => {
+		const read = await readHosts(pieces('host\na\n"b\nc\nd"\ne\n'), undefined);
+		expect(read).toMatchObject({
+			hosts: ["a", "e"],
+			bad: 1,
+			samples: [{ line: 3, why: "a host name of several lines" }],
+		});
+	});
+
+	test("a name that is too long is told", async () => {
+		expect(await readHosts(pieces(`host\n${"h".repeat(300)}\na\n`), undefined)).toMatchObject({
+			hosts: ["a"],
+			bad: 1,
+			samples: [{ line: 2, why: "a host name that is too long" }],
+		});
+	});
+});

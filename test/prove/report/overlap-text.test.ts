@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ago, bytes, count, percent, plain, until } from "../../../src/prove/overlap/wording.ts";
+import { columns, cut, fill, sparkline, squeeze, wrap } from "../../../src/prove/report/columns.ts";
+import { reportLine, reportText } from "../../../src/prove/report/overlap-text.ts";
+import { demoOverlap, hostile, NEW, NOON, OLD } from "../../harness/overlap.ts";
+
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+const HOUR = 3_600_000;
+
+describe("text for a terminal", () => {
+	const lines = reportText(demoOverlap(), { timeZone: "Europe/Berlin" });
+
+	test("says the verdict, the deadline with its source, both tokens, gateways, who remains, strangers and warnings", () => {
+		const text = lines.join("\n");
+		for (const expected of [
+			"Safe to retire the old token: not yet",
+			"Old token dies in 16 h 34 min  2026-05-05 04:43 UTC, Tue, 06:43 CEST",
+			"deadline from Torii's rule: 24 h after the rotation",
+			"the provider's clock is 2.4 s ahead of ours",
+			OLD,
+			NEW,
+			"tap-office         down",
+			"RATE LIMITED     429 traces by bearer",
+			"the gateway asks to come back in 30 s",
+			"10 senders of 52 remaining",
+			"OLD ONLY 3  MIXED 3  UNATTRIBUTED 2  SILENT 2  MIGRATED 42",
+			"Credentials that are neither token: 2",
+			"43 on the new token, 4 on the old, 1 on another",
+			"3 lines of the Jamf export",
+		]) {
+			expect(text).toContain(expected);
+		}
+		expect(text).toMatch(/OLD ONLY +ci-runner-47 +codex +0\.128\.0 +\d+ min ago +never/);
+	});
+
+	test.each([40, 60, 80, 132, 200])("no line is wider than %i columns, and nothing from outside steers", (width) => {
+		const names = Object.values(hostile);
+		const gateways = names.map((place) => ({ place, url: place, state: "down" as const, detail: place }));
+		const hostileView = demoOverlap({ names, change: { gateways, warnings: names } });
+		for (const line of reportText(hostileView, { width, senders: 100 })) {
+			expect(columns(line)).toBeLessThanOrEqual(width);
+			expect(line).not.toMatch(STEERING);
+		}
+	});
+
+	test("colour adds only colour", () => {
+		const painted = reportText(demoOverlap(), { color: true, timeZone: "Europe/Berlin" });
+		const bare = painted.map((line) => line.replace(/\u001b\[[0-9;]*m/g, "").trimEnd());
+		expect(painted.join()).not.toBe(bare.join());
+		expect(bare).toEqual(lines);
+	});
+
+	test.each([
+		[13, "32"],
+		[12, "33"],
+		[4, "1;33"],
+		[1, "1;31"],
+		[0, "1;7;31"],
+	])("with %i h left the countdown has the colour %s", (hours, sgr) => {
+		const view = demoOverlap();
+		const now = (view.rotation.deadline ?? 0) - hours * HOUR;
+		const line = reportText(view, { color: true, now }).find((each) => each.includes("Old token di"));
+		expect(line).toContain(`\u001b[${sgr}m`);
+	});
+
+	test("an overlap without a deadline, tokens, senders or a watch says so", () => {
+		const view = demoOverlap();
+		const judgement = { ...view.judgement, tokens: [], senders: [], probes: [] };
+		const bare = { ...view, rotation: { now: NOON }, judgement, gateways: [], warnings: [], inventory: undefined };
+		const text = reportText(bare).join("\n");
+		expect(text).toContain("nobody knows when it dies");
+		expect(text).toContain("not known");
+		expect(text).not.toMatch(/undefined|NaN/);
+	});
+
+	test("more senders than fit are counted", () => {
+		const text = reportText(demoOverlap({ names: Array.from({ length: 30 }, (_e, n) => `late-${n}`) }), {
+			senders: 12,
+		});
+		expect(text.at(text.findIndex((line) => line.includes("verdict")) + 13)).toBe("  … 28 more");
+	});
+
+	test("the line for pipes is one line of known keys", () => {
+		const view = demoOverlap();
+		const line = reportLine({
+			...view,
+			judgement: { ...view.judgement, fleet: { ...view.judgement.fleet, reason: 'a "b"\n=c' } },
+		});
+		expect(line).toMatch(
+			/^2026-05-04T12:09:20\.000Z safe=not-yet behind=6 silent=2 old_share=0\.\d\d new_share=0\.\d\d old_requests_15m=\d+ unknown=2 left_s=59640 warnings=1 reason="a \\"b\\"\\\\u000a=c"$/,
+		);
+	});
+});
+
+describe("wording", () => {
+	test("plain text is one line that steers nothing, however it comes", () => {
+		fc.assert(
+			fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
+				const safe = plain(text, 80);
+				expect(safe).not.toMatch(STEERING);
+				expect(Buffer.from(safe, "utf8").toString("utf8")).toBe(safe);
+				expect(safe.length).toBeLessThanOrEqual(80);
+			}),
+		);
+	});
+
+	test.each([
+		"ip-10-0-12-123.eu-central-1.compute.internal",
+		"MacBook-Pro-von-Maximilian-Mustermann-2023.local",
+		"DESKTOP-4F7A2B1-ENGINEERING",
+		"3f1a7c52-9d1e-4c60-8f6e-0b1f6f9ad1c2",
+		"gateway-7d9f8b6c5d-x2x4z",
+	])("a host keeps its name: %s", (host) => expect(plain(host)).toBe(host));
+
+	test("what looks like a token is not shown", () => {
+		expect(plain("host k8Qz4bT1xLw09PaYc7VdEr2S")).toBe("host [24 characters]");
+	});
+
+	test.each([
+		[0, "now"],
+		[59_000, "59 s ago"],
+		[61_000, "1 min ago"],
+		[119 * 60_000, "119 min ago"],
+		[2 * HOUR, "2 h ago"],
+		[49 * HOUR, "2 d ago"],
+		[-HOUR, "now"],
+	])("%i ms back is %s", (ms, text) => expect(ago(NOON - ms, NOON)).toBe(text));
+
+	test.each([
+		[59_999, "in 59 s"],
+		[120_000, "in 2 min"],
+		[HOUR - 1, "in 59 min"],
+		[-1, "1 min ago"],
+	])("%i ms ahead is %s", (ms, text) => expect(until(ms)).toBe(text));
+
+	test("numbers", () => {
+		expect([count(1234567), count(999)]).toEqual(["1,234,567", "999"]);
+		expect([bytes(0), bytes(999), bytes(4_100), bytes(123_456_789)]).toEqual(["0 B", "999 B", "4.1 kB", "123 MB"]);
+		expect([percent(0), percent(0.001), percent(0.999), percent(1)]).toEqual(["0 %", "<1 %", "99 %", "100 %"]);
+	});
+});
+
+describe("columns", () => {
+	test("wide letters take two, marks none", () => {
+		expect([columns("abc"), columns("開発"), columns("e\u0301"), columns("👩‍💻")]).toEqual([3, 4, 1, 2]);
+	});
+
+	test("text is cut and filled to exactly the columns", () => {
+		fc.assert(
+			fc.property(fc.string({ unit: "grapheme" }), fc.nat(40), (text, width) => {
+				expect(columns(cut(text, width))).toBeLessThanOrEqual(Math.max(width, 0));
+				expect(columns(fill(text, width))).toBe(width);
+			}),
+		);
+		expect(cut("開発用", 5)).toBe("開発…");
+	});
+
+	test("text is wrapped at blanks", () => {
+		expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
+		expect(wrap("unbreakable", 5)).toEqual(["unbr…"]);
+	});
+
+	test("a sparkline keeps peaks and shows silence as silence", () => {
+		expect(sparkline([0, 1, 8], 10)).toBe("·▂█");
+		expect(sparkline([0, 0, 0], 10)).toBe("···");
+		expect(squeeze([1, 9, 2, 3, 0, 4], 3)).toEqual([9, 3, 4]);
+		expect(squeeze([5], 0)).toEqual([]);
+	});
+});

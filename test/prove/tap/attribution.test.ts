@@ -1,0 +1,179 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { fingerprint } from "../../../src/token/fingerprint.ts";
+import { type Canary, canary, leaks } from "../../harness/canary.ts";
+import { otlpRequest } from "../../harness/otlp.ts";
+import { attribute, field } from "../../harness/proto.ts";
+import { httpText, rawServer } from "../../harness/raw-server.ts";
+import { converse, type OpenTap, openTap } from "../../harness/tap.ts";
+
+/** A tap before a server that says yes to every request of a connection that ends with it. */
+async function tapping(options: Parameters<typeof openTap>[1] = {}): Promise<OpenTap> {
+	const server = await rawServer((socket) => socket.end(httpText("200 OK")));
+	return openTap(server.url, options);
+}
+
+interface Sent {
+	readonly path?: string;
+	readonly type?: string;
+	readonly headers?: readonly string[];
+	readonly body?: Uint8Array | string;
+}
+
+async function send(tap: OpenTap, { path = "/v1/logs", type, headers = [], body = "" }: Sent): Promise<void> {
+	const content = Buffer.from(body);
+	const fields = [
+		"Host: tap",
+		`Content-Length: ${content.length}`,
+		...(type ? [`Content-Type: ${type}`] : []),
+		...headers,
+	];
+	await converse(tap.port, [
+		Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`), content]),
+	]);
+}
+
+const PROTOBUF = "application/x-protobuf";
+const JSON_TYPE = "application/json";
+const bearer = ({ token }: Canary) => `Authorization: Bearer ${token}`;
+
+/** A request of logs with resources of these attributes, one record each, and a scope. */
+function logs(resources: readonly Readonly<Record<string, string>>[], scope = "s"): Buffer {
+	const one = (attributes: Readonly<Record<string, string>>) =>
+		field(
+			1,
+			field(1, ...Object.entries(attributes).map(([key, value]) => attribute(key, value))),
+			field(2, field(1, field(1, scope)), field(2, field(5, field(1, "record")))),
+		);
+	return Buffer.concat(resources.map(one));
+}
+
+describe("who sent what with which token", () => {
+	test.each([
+		["protobuf", PROTOBUF, (body: Uint8Array) => body, []],
+		["JSON", JSON_TYPE, (body: Uint8Array) => body, []],
+		["JSON with a charset", `${JSON_TYPE}; charset=utf-8`, (body: Uint8Array) => body, []],
+		["protobuf, packed", PROTOBUF, gzipSync, ["Content-Encoding: gzip"]],
+		["JSON, packed", JSON_TYPE, gzipSync, ["Content-Encoding: gzip"]],
+	] as const)("%s of every signal", async (_name, type, pack, headers) => {
+		const tap = await tapping();
+		const token = canary();
+		const encoding = type.startsWith(JSON_TYPE) ? "json" : "protobuf";
+		for (const [index, signal] of (["logs", "metrics", "traces"] as const).entries()) {
+			const body = pack(otlpRequest(signal, 7 + index, encoding));
+			await send(tap, { path: `/v1/${signal}`, type, body, headers: [bearer(token), ...headers] });
+			const seen = await tap.requests(index + 1);
+			expect(seen.at(-1)).toEqual({
+				at: 0,
+				fingerprint: token.fingerprint,
+				place: "tap",
+				host: "tester",
+				cli: "load",
+				version: "",
+				signal,
+				requests: 1,
+				records: 7 + index,
+				bytes: body.length,
+				lastStatus: 200,
+			});
+		}
+		expect({ unknown: tap.unknown, faults: tap.faults }).toEqual({ unknown: [], faults: [] });
+		expect(leaks([token], { seen: JSON.stringify(tap.seen) })).toEqual([]);
+	});
+
+	test("a request of several hosts is a row each, and one request", async () => {
+		const tap = await tapping();
+		const body = logs([
+			{ "host.name": "a", "service.name": "claude-code", "service.version": "2.1.330" },
+			{ "host.name": "b", "service.name": "claude-code", "service.version": "2.1.330" },
+			{ "host.name": "a", "service.name": "claude-code", "service.version": "2.1.330" },
+		]);
+		await send(tap, { type: PROTOBUF, body, headers: [bearer(canary())] });
+		const seen = await tap.requests(1);
+		expect(seen.map(({ host, records, requests, bytes }) => ({ host, records, requests, bytes }))).toEqual([
+			{ host: "a", records: 2, requests: 1, bytes: body.length },
+			{ host: "b", records: 1, requests: 0, bytes: 0 },
+		]);
+	});
+
+	test.each([
+		["claude-code", "com.anthropic.claude_code.events", "claude-code", "1.2"],
+		["renamed-by-a-user", "com.anthropic.claude_code", "claude-code", "1.2"],
+		["codex_cli_rs", "codex_otel.log_only", "codex", "1.2"],
+		["codex-app-server", "codex", "codex", "1.2"],
+		// Its service.version is that of Node.
+		["gemini-cli", "gemini-cli", "gemini", ""],
+		["nightly-import", "some.scope", "nightly-import", "1.2"],
+	])("service %s with scope %s is %s", async (service, scope, cli, version) => {
+		const tap = await tapping();
+		const body = logs([{ "service.name": service, "service.version": "1.2" }], scope);
+		await send(tap, { type: PROTOBUF, body });
+		expect((await tap.requests(1))[0]).toMatchObject({ cli, version, fingerprint: "none" });
+	});
+
+	test("data that names no host has the host that was given", async () => {
+		const tap = await tapping({ host: "my-laptop" });
+		await send(tap, { type: PROTOBUF, body: logs([{ "service.name": "claude-code" }, { "host.name": "other" }]) });
+		expect((await tap.requests(1)).map(({ host }) => host)).toEqual(["my-laptop", "other"]);
+	});
+
+	test("unknown credentials are rows of their own; beyond a thousand they share one", async () => {
+		const tap = await tapping();
+		const tokens = Array.from({ length: 1_010 }, () => canary());
+		const requests = tokens.map((token) => `POST /v1/logs HTTP/1.1\r\nHost: x\r\n${bearer(token)}\r\n\r\n`).join("");
+		const server = await rawServer((socket) => socket.end(httpText("200 OK").repeat(tokens.length)));
+		const flooded = await openTap(server.url, { add: (each) => (tap.seen as unknown[]).push(each) });
+		await converse(flooded.port, [requests]);
+		const seen = (await tap.requests(tokens.length)).map((each) => each.fingerprint);
+		expect(seen.slice(0, 1_000)).toEqual(tokens.slice(0, 1_000).map((token) => token.fingerprint));
+		expect(seen.slice(1_000)).toEqual(Array(10).fill("others"));
+	});
+
+	test("a name that holds the request's own token does not repeat it", async () => {
+		const tap = await tapping();
+		const token = canary();
+		const body = logs([
+			{ "host.name": `h-${token.token}`, "service.name": token.token, "service.version": token.token },
+		]);
+		await send(tap, { type: PROTOBUF, body, headers: [bearer(token)] });
+		expect((await tap.requests(1))[0]).toMatchObject({ host: "[token]", cli: "[token]", version: "[token]" });
+		expect(leaks([token], { seen: JSON.stringify(tap.seen) })).toEqual([]);
+	});
+
+	test("a token in the path is found by Gemini CLI's way, and one in a header by its name", async () => {
+		const tap = await tapping({ headers: ["x-api-key"] });
+		const [inPath, inHeader] = [canary(), canary()];
+		await send(tap, { path: `/ingest/${inPath.token}/v1/logs` });
+		await send(tap, { headers: [`X-API-Key: ${inHeader.token}`] });
+		expect((await tap.requests(2)).map((each) => each.fingerprint)).toEqual([
+			fingerprint(inPath.token),
+			fingerprint(inHeader.token),
+		]);
+	});
+});
+
+describe("bodies that are not what they claim to be are forwarded and counted", () => {
+	const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024, 0x0a));
+	test.each([
+		["no protobuf", { type: PROTOBUF, body: "\xff\xff\xff" }, ["malformed"]],
+		["protobuf cut off", { type: PROTOBUF, body: otlpRequest("logs", 3).slice(0, -1) }, ["malformed"]],
+		["no JSON", { type: JSON_TYPE, body: '{"resourceLogs":[' }, ["malformed"]],
+		["HTML", { type: "text/html", body: "<html>" }, ["malformed"]],
+		["no content type", { body: otlpRequest("logs", 3) }, ["malformed"]],
+		["no gzip", { type: PROTOBUF, body: "no", headers: ["Content-Encoding: gzip"] }, ["malformed"]],
+		[
+			"gzip of more than 64 MiB",
+			{ type: PROTOBUF, body: bomb, headers: ["Content-Encoding: gzip"] },
+			["malformed", "too large"],
+		],
+		["another packing", { type: PROTOBUF, body: "x", headers: ["Content-Encoding: zstd"] }, ["unknown encoding"]],
+	] as const)("%s", async (_name, sent, reasons) => {
+		const tap = await tapping();
+		const token = canary();
+		await send(tap, { ...sent, headers: [bearer(token), ...("headers" in sent ? sent.headers : [])] });
+		const [row] = await tap.requests(1);
+		expect(row).toMatchObject({ fingerprint: token.fingerprint, requests: 1, records: 0, lastStatus: 200 });
+		expect(reasons).toContain(tap.unknown[0]);
+		expect({ times: tap.unknown.length, faults: tap.faults }).toEqual({ times: 1, faults: [] });
+	});
+});

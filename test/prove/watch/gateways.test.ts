@@ -1,0 +1,423 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openStore } from "../../../src/prove/evidence/store.ts";
+import { newTapMetrics } from "../../../src/prove/tap/metrics.ts";
+import { observe } from "../../../src/prove/watch/observe.ts";
+import { canary } from "../../harness/canary.ts";
+import { CLI, scratch, startCrossfade } from "../../harness/cli.ts";
+import { crossfade } from "../../harness/command.ts";
+import { quietEffects } from "../../harness/effects.ts";
+import { attributed, metricsPage, movableClock, watchedFleet } from "../../harness/pages.ts";
+import { flood, httpText, rawServer } from "../../harness/raw-server.ts";
+import { waitFor } from "../../harness/wait.ts";
+
+const [OLD, NEW, OTHER] = ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"];
+
+/** The same process since long ago: what it counts has no gap, however seldom somebody looks. */
+const ALIVE = "process_start_time_seconds 1\n";
+
+/** A gateway that is looked at while its page changes and time passes. */
+async function gateway(pages: readonly string[] = [""]) {
+	const [clock, folder] = [movableClock(), scratch()];
+	const served = await Promise.all(pages.map((text) => metricsPage(text)));
+	const fleet = watchedFleet(folder, OLD, NEW, { gateways: [{ name: "gw", metrics: served.map(({ url }) => url) }] });
+	let observer = await observe(clock.fx, fleet);
+	onTestFinished(() => observer.close());
+	return {
+		...clock,
+		folder,
+		pages: served,
+		look: () => observer.look(),
+		/** The page is set, time passes, and somebody looks. */
+		async later(minutes: number, ...texts: string[]) {
+			for (const [index, text] of texts.entries()) Object.assign(served[index] ?? {}, { text });
+			clock.pass(minutes);
+			return observer.look();
+		},
+		async restart() {
+			await observer.close();
+			observer = await observe(clock.fx, fleet);
+		},
+	};
+}
+
+describe("verdicts from a collector's attribution:", () => {
+	test.each<[string, [minutes: number, page: string][], string, RegExp]>([
+		[
+			"new seen, the old one silent for an hour",
+			[
+				[1, attributed(OLD, 5)],
+				[1, attributed(OLD, 6)],
+				[1, attributed(OLD, 6) + attributed(NEW, 1)],
+				[70, attributed(OLD, 6) + attributed(NEW, 9)],
+			],
+			"MIGRATED",
+			/no old token for 1 h/,
+		],
+		[
+			"new seen, the watch too young",
+			[
+				[1, attributed(OLD, 5)],
+				[9, attributed(OLD, 5) + attributed(NEW, 1)],
+			],
+			"NEW SEEN",
+			/more without the old one/,
+		],
+		[
+			"both in one look",
+			[
+				[1, ""],
+				[1, attributed(OLD, 5) + attributed(NEW, 1)],
+			],
+			"MIXED",
+			/both tokens/,
+		],
+		[
+			"the old one last",
+			[
+				[1, attributed(NEW, 1)],
+				[1, attributed(NEW, 2)],
+				[9, attributed(OLD, 1) + attributed(NEW, 2)],
+			],
+			"MIXED",
+			/last it sent was with the old/,
+		],
+		[
+			"the old one alone",
+			[
+				[1, attributed(OLD, 5)],
+				[1, attributed(OLD, 6)],
+			],
+			"OLD ONLY",
+			/never sent with the new/,
+		],
+		[
+			"neither",
+			[
+				[1, attributed(OTHER, 5)],
+				[1, attributed(OTHER, 6)],
+			],
+			"UNATTRIBUTED",
+			/neither token/,
+		],
+		[
+			"nothing since the first look",
+			[
+				[1, attributed(OLD, 5)],
+				[90, attributed(OLD, 5)],
+			],
+			"SILENT",
+			/nothing seen since the watch began/,
+		],
+	])("%s", async (_, steps, verdict, reason) => {
+		const { later } = await gateway();
+		let view = await later(0, (steps[0]?.[1] ?? "") + ALIVE);
+		for (const [minutes, page] of steps) view = await later(minutes, page + ALIVE);
+		const row = view.judgement.senders.find(({ host }) => host === "mac-1");
+		expect(row).toMatchObject({ verdict, reason: expect.stringMatching(reason) });
+		if (verdict !== "SILENT") expect(row).toMatchObject({ cli: "codex", version: "1.0" });
+	});
+});
+
+describe("the fleet's answer", () => {
+	test("is yes once all moved, with records where requests are not told", async () => {
+		const { later } = await gateway();
+		await later(0, attributed(OLD, 5));
+		await later(1, attributed(OLD, 9));
+		await later(20, attributed(OLD, 9) + attributed(NEW, 1) + ALIVE);
+		const { judgement } = await later(70, attributed(OLD, 9) + attributed(NEW, 7) + ALIVE);
+		expect(judgement.fleet).toMatchObject({ safeToRetire: "yes", behind: 0, silent: 0 });
+		expect(judgement).toMatchObject({ rateUnit: "records", oldRate: expect.arrayContaining([4]) });
+		expect(judgement.tokens).toMatchObject([
+			{ role: "old", requests: 0, records: 4, lastStatus: undefined, recentShare: 0 },
+			{ role: "new", requests: 0, records: 7, recentShare: 1 },
+		]);
+	});
+
+	test("says that component counters do not tell hosts", async () => {
+		const page = (old: number, fresh: number) =>
+			[OLD, NEW]
+				.map(
+					(id, index) =>
+						`otelcol_receiver_accepted_log_records{receiver="otlp/crossfade-fp-${id}"} ${[old, fresh][index]}\n`,
+				)
+				.join("");
+		const { later } = await gateway();
+		await later(0, page(5, 0));
+		await later(10, page(6, 1));
+		const { judgement } = await later(80, page(6, 9));
+		expect(judgement.fleet).toMatchObject({
+			safeToRetire: "not yet",
+			reason: expect.stringContaining("does not tell hosts"),
+		});
+		expect(judgement.tokens).toMatchObject([{ records: 1 }, { records: 9 }]);
+	});
+
+	test("is no evidence where nothing tells tokens apart", async () => {
+		const { later } = await gateway();
+		const view = await later(1, 'otelcol_receiver_accepted_log_records{receiver="otlp"} 7\n');
+		expect(view.judgement.fleet).toMatchObject({ safeToRetire: "no evidence", reason: "nobody watched the traffic" });
+		expect(view.warnings.join()).toContain("nothing at gw has told tokens apart so far");
+	});
+
+	test("does not become yes while the gateway cannot be read: silence then proves nothing", async () => {
+		const { later, pages } = await gateway();
+		await later(0, attributed(OLD, 5));
+		await later(30, attributed(OLD, 5) + attributed(NEW, 5));
+		const [page] = pages;
+		const view = await later(90, "<html>sign in</html>");
+		expect(view.gateways).toMatchObject([{ state: "down", detail: expect.stringContaining("a page for people") }]);
+		expect(view.judgement.fleet.safeToRetire).toBe("not yet");
+		expect(view.judgement.senders[0]?.verdict).toBe("NEW SEEN");
+		Object.assign(page ?? {}, { text: `${attributed(OLD, 5)}${attributed(NEW, 9)}${ALIVE}` });
+		expect((await later(1)).judgement.fleet.safeToRetire).toBe("yes");
+	});
+});
+
+describe("nothing is lost, and nothing counted twice", () => {
+	const records = (view: Awaited<ReturnType<Awaited<ReturnType<typeof gateway>>["look"]>>) =>
+		view.judgement.tokens.find(({ role }) => role === "old")?.records;
+
+	test("when watch is started again, with traffic in between", async () => {
+		const { later, restart } = await gateway();
+		await later(0, attributed(OLD, 5));
+		expect(records(await later(1, attributed(OLD, 15)))).toBe(10);
+		await restart();
+		expect(records(await later(1, attributed(OLD, 15)))).toBe(10);
+		await restart();
+		expect(records(await later(2, attributed(OLD, 18)))).toBe(13);
+	});
+
+	test("when the gateway starts anew", async () => {
+		const { later } = await gateway();
+		await later(0, attributed(OLD, 50));
+		expect(records(await later(1, attributed(OLD, 3)))).toBe(3);
+	});
+
+	test("when it has two pages: its own tells when it started", async () => {
+		const { later } = await gateway(["", ""]);
+		const own = (seconds: number) => `otelcol_process_uptime ${seconds}\n`;
+		await later(0, attributed(OLD, 5), own(100));
+		const view = await later(1, attributed(OLD, 6), own(10));
+		expect(records(view)).toBe(6);
+		expect(view.gateways).toMatchObject([{ place: "gw", state: "up" }]);
+	});
+
+	test("when report runs now and then, and when watch is killed", async () => {
+		const page = await metricsPage(attributed(OLD, 5));
+		const cwd = scratch();
+		const args = ["--token", `old=fp:${OLD}`, "--token", `new=fp:${NEW}`, "--gateway", `gw=${page.url}`];
+		const report = async () => {
+			const { stdout, code, stderr } = await crossfade(["report", "--json", ...args], { cwd });
+			expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+			return JSON.parse(stdout).judgement.tokens[0].records;
+		};
+		expect(await report()).toBe(0);
+		page.text = attributed(OLD, 7);
+		expect(await report()).toBe(2);
+		expect(await report()).toBe(2);
+		const child = spawn(process.execPath, [CLI, "watch", "--every", "100ms", ...args], { cwd, stdio: "ignore" });
+		onTestFinished(() => void child.kill("SIGKILL"));
+		page.text = attributed(OLD, 17);
+		const file = join(cwd, "crossfade-evidence", "traffic-gateway-gw.ndjson");
+		await waitFor("the counters to be written", () => readFileSync(file, "utf8").includes(",17]"));
+		// While it lives, nobody else counts the same page.
+		expect(await report()).toBe(12);
+		child.kill("SIGKILL");
+		await new Promise((done) => child.on("close", done));
+		page.text = attributed(OLD, 18);
+		expect(await report()).toBe(13);
+	});
+});
+
+describe("a page that is none costs a warning, and no evidence", () => {
+	/** Of those that keep silent, so that nobody waits long for them. */
+	const soon = { pageMs: 800 };
+	/** Of one that says more and more until it was too much, which takes a busy machine a while. */
+	const late = { pageMs: 50_000 };
+	const answers: [string, (socket: Socket) => void, RegExp, typeof soon?][] = [
+		["that hangs", () => {}, /did not answer in time/, soon],
+		[
+			"that drips",
+			(socket) => {
+				socket.write("HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
+				const drip = setInterval(() => socket.write("#"), 100);
+				socket.on("close", () => clearInterval(drip));
+			},
+			/did not answer in time/,
+			soon,
+		],
+		[
+			"that never ends",
+			(socket) => {
+				socket.write("HTTP/1.1 200 OK\r\n\r\n");
+				flood(socket, `# ${"x".repeat(1 << 16)}\n`);
+			},
+			/too long/,
+			late,
+		],
+		[
+			"that lies about its length",
+			(socket) => socket.end(httpText("200 OK", { "content-length": "9" }, "a 1\n")),
+			/ended before its end/,
+		],
+		[
+			"of a captive portal",
+			(socket) => socket.end(httpText("200 OK", { "content-type": "text/html" }, "<p>sign in</p>")),
+			/a page for people/,
+		],
+		["that redirects", (socket) => socket.end(httpText("302 Found", { location: "http://127.0.0.1:1/" })), /redirect/],
+		["that wants credentials", (socket) => socket.end(httpText("401 Unauthorized")), /wants credentials/],
+		["that fails", (socket) => socket.end(httpText("503 Service Unavailable")), /answered 503/],
+		["that is JSON", (socket) => socket.end(httpText("200 OK", {}, '{"a": 1}')), /not in the format of Prometheus/],
+		[
+			"that is noise",
+			(socket) => socket.end(httpText("200 OK", {}, "\u0000\u0001{{{\n".repeat(99))),
+			/not in the format of Prometheus/,
+		],
+		["that breaks off", (socket) => socket.destroy(), /closed the connection/],
+	];
+	test.each(answers)("%s", async (_, answer, why, options) => {
+		const bad = await rawServer((socket) => answer(socket));
+		const good = await metricsPage(attributed(OLD, 1));
+		const [clock, folder] = [movableClock(), scratch()];
+		const gateways = [
+			{ name: "bad", metrics: [`${bad.url}/metrics`] },
+			{ name: "good", metrics: [good.url] },
+		];
+		const observer = await observe(clock.fx, watchedFleet(folder, OLD, NEW, { gateways }), options);
+		await observer.look();
+		good.text = attributed(OLD, 3);
+		const view = await observer.look();
+		await observer.close();
+		expect(view.gateways).toMatchObject([
+			{ place: "bad", state: "down", detail: expect.stringMatching(why) },
+			{ place: "good", state: "up" },
+		]);
+		expect(view.warnings.filter((warning) => warning.includes("bad"))).toHaveLength(1);
+		expect(view.judgement.tokens[0]).toMatchObject({ role: "old", records: 2 });
+	});
+
+	test("that is not there, in the command's own words", async () => {
+		const cwd = scratch();
+		const args = ["--token", `old=fp:${OLD}`, "--gateway", "gw=http://127.0.0.1:1/metrics"];
+		const { code, stdout, stderr } = await crossfade(["report", ...args], { cwd });
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		expect(stdout).toMatch(/gw +down/);
+		expect(stdout).toContain("nothing listens on that port");
+	});
+
+	test("evidence that cannot be kept is said, and the gateway is still shown", async () => {
+		const page = await metricsPage(attributed(OLD, 1));
+		const folder = scratch();
+		mkdirSync(join(folder, "traffic-gateway-gw.ndjson"));
+		const { fx } = movableClock();
+		const observer = await observe(
+			fx,
+			watchedFleet(folder, OLD, NEW, { gateways: [{ name: "gw", metrics: [page.url] }] }),
+		);
+		const view = await observer.look();
+		await observer.close();
+		expect(view.gateways).toMatchObject([{ state: "up" }]);
+		expect(view.warnings.join()).toContain("the counters of gw cannot be kept");
+	});
+});
+
+test("a gateway's state comes from its own counters: what it drops, and how full its queue is", async () => {
+	const page = (failed: number, queue: number) => `otelcol_receiver_accepted_log_records{receiver="otlp"} 100
+otelcol_receiver_refused_log_records{receiver="otlp"} 2
+otelcol_exporter_sent_log_records{exporter="otlp_http/torii"} 90
+otelcol_exporter_send_failed_log_records{exporter="otlp_http/torii",error_type="Unauthenticated"} ${failed}
+otelcol_exporter_queue_size{exporter="otlp_http/torii",data_type="logs"} ${queue}
+otelcol_exporter_queue_capacity{exporter="otlp_http/torii",data_type="logs"} 1000
+`;
+	const { later } = await gateway();
+	expect((await later(1, page(3, 0))).gateways).toMatchObject([
+		{
+			state: "up",
+			detail: "since its start took 100, refused 2; otlp_http/torii sent 90, dropped 3 (Unauthenticated 3)",
+		},
+	]);
+	expect((await later(1, page(7, 900))).gateways).toMatchObject([
+		{
+			state: "degraded",
+			detail: expect.stringMatching(/dropped 4 just now: Unauthenticated; the queue of otlp_http\/torii is 90 % full/),
+		},
+	]);
+	expect((await later(1, page(7, 0))).gateways).toMatchObject([{ state: "up" }]);
+});
+
+test("no token gets into evidence, readings or messages, whatever a page and its URL hold", async () => {
+	const secret = canary();
+	const page = await metricsPage();
+	const cwd = scratch({ "old.token": secret.token });
+	const url = `${page.url}/${secret.token}?key=${secret.token}`;
+	const options = { cwd, canaries: [secret], holders: ["old.token"], seenInArguments: true };
+	const args = ["--token", "old=file:old.token", "--gateway", `gw=${url}`];
+	expect((await crossfade(["report", ...args], options)).code).toBe(0);
+	page.text = attributed(secret.fingerprint, 3, secret.token, secret.token);
+	const { code, stdout } = await crossfade(["report", ...args], options);
+	expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("OLD ONLY") });
+});
+
+describe("a tap that keeps its counters in the evidence folder itself", () => {
+	/** A tap's page; the tap keeps its counters in these folders. */
+	const tapPage = async (...folders: string[]) => {
+		const ids = await Promise.all(folders.map(async (folder) => (await openStore(quietEffects(), folder)).id()));
+		return (records: number) => {
+			const metrics = newTapMetrics(1000);
+			for (const id of ids) metrics.keptIn(id);
+			const sighting = {
+				fingerprint: OLD,
+				place: "tap",
+				host: "mac-1",
+				cli: "codex",
+				version: "",
+				signal: "logs" as const,
+			};
+			metrics.add({ ...sighting, requests: 1, records, bytes: 10, lastStatus: 200, at: 1 });
+			return metrics.text();
+		};
+	};
+
+	test("is a state of that gateway and not counted again, by whatever path the folder is named", async () => {
+		const { later, folder } = await gateway();
+		const link = join(scratch(), "link");
+		symlinkSync(folder, link);
+		const page = await tapPage(link);
+		await later(0, page(5));
+		const { gateways, judgement, warnings } = await later(1, page(9));
+		expect(gateways).toMatchObject([
+			{ state: "up", detail: "it keeps its counters in this evidence folder by itself" },
+		]);
+		expect(judgement.tokens[0]).toMatchObject({ role: "old", records: 0 });
+		expect(warnings).toEqual([]);
+	});
+
+	test("counts where it keeps them in another", async () => {
+		const { later } = await gateway();
+		const page = await tapPage(scratch());
+		await later(0, page(5));
+		const { gateways, judgement } = await later(1, page(9));
+		expect(gateways).toMatchObject([{ state: "up", detail: "" }]);
+		expect(judgement.tokens[0]).toMatchObject({ role: "old", records: 4 });
+	});
+});
+
+test("the same with crossfade tap as the gateway, live", async () => {
+	const page = await metricsPage();
+	const cwd = scratch();
+	writeFileSync(join(cwd, "hosts.csv"), "host\nmac-1\n");
+	const tap = (records: number) =>
+		`crossfade_tap_requests_total{fingerprint="${OLD}",signal="logs",host="mac-1",cli="codex"} ${records / 10}
+crossfade_tap_records_total{fingerprint="${OLD}",signal="logs",host="mac-1",cli="codex"} ${records}\n`;
+	const args = ["--token", `old=fp:${OLD}`, "--gateway", `gw=${page.url}`, "--hosts", "hosts.csv"];
+	const watch = startCrossfade(["watch", "--every", "100ms", "--verbose", ...args], { cwd });
+	await watch.printed(/no-evidence/);
+	page.text = tap(30);
+	await watch.printed(/behind=1.*old_requests_15m=3 /);
+	expect((await watch.stop()).code).toBe(0);
+});
