@@ -33,7 +33,7 @@ declare module "vitest" {
 	}
 }
 
-export const PROVISION = "scripts/provision.sh";
+const PROVISION = "scripts/provision.sh";
 
 /** A part that is found by asking this machine, once, when a test first wants to know. */
 export function part(name: string, find: () => string | undefined, why: Partial<Missing> = {}): Part {
