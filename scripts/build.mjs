@@ -16,7 +16,13 @@ else writeRegistries("src/adapters");
 await rm("dist", { recursive: true, force: true });
 await bundle(
 	{ cli: "src/cli.ts" },
-	{ format: "cjs", entryFileNames: "[name].cjs", chunkFileNames: "chunks/[name]-[hash].cjs" },
+	{
+		format: "cjs",
+		entryFileNames: "[name].cjs",
+		chunkFileNames: "chunks/[name]-[hash].cjs",
+		// Read by nobody but a crash, which names the lines of our sources; Node itself must not load them.
+		sourcemap: "hidden",
+	},
 );
 await bundle(
 	{ index: "src/index.ts" },
@@ -37,7 +43,13 @@ if (types.status !== 0) process.exit(1);
  */
 async function bundle(input, output) {
 	const build = await rolldown({ input, ...nodeBundle });
-	await build.write({ dir: "dist", minify: true, ...output });
+	await build.write({
+		dir: "dist",
+		minify: true,
+		sourcemapExcludeSources: true,
+		sourcemapPathTransform: (path) => path.replace(/^(\.\.\/)+/, ""),
+		...output,
+	});
 	for (const file of await build.watchFiles) inputs.add(file);
 }
 

@@ -13,7 +13,8 @@ import { join } from "node:path";
  * @property {string} [from]
  * @property {string} [list] what the list is called
  * @property {string} [into] the file that the list is written to
- * @property {boolean} [lazy] a table from id to a function that loads it, in place of a list
+ * @property {boolean} [table] a table by id in place of a list
+ * @property {boolean} [lazy] a table of functions that load it
  */
 
 /** What a folder of each kind holds, and nothing else. @type {Readonly<Record<string, readonly Part[]>>} */
@@ -94,7 +95,16 @@ export const kinds = {
 			list: "vehicles",
 			into: "registry.generated.ts",
 		},
-		{ file: "kit.ts", optional: true },
+		{
+			file: "kit.ts",
+			optional: true,
+			exports: "kit",
+			type: "Kit",
+			from: "./kit.ts",
+			list: "kits",
+			into: "kit.generated.ts",
+			table: true,
+		},
 	],
 };
 
@@ -161,7 +171,7 @@ function adapter(folder, shown, parts) {
  * @param {Part} part
  * @param {readonly { id: string }[]} found in the order of the list
  */
-function listOf({ file, exports, type, from, list, lazy }, found) {
+function listOf({ file, exports, type, from, list, table, lazy }, found) {
 	const head = "// Written by scripts/registries.mjs from the folders beside it; `npm run build` writes it anew.\n";
 	const types = `import type { ${String(type).split(" | ").join(", ")} } from "${from}";\n`;
 	if (lazy) {
@@ -170,6 +180,10 @@ function listOf({ file, exports, type, from, list, lazy }, found) {
 	}
 	const name = (/** @type {string} */ id) => id.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase());
 	const imports = found.map(({ id }) => `import { ${exports} as ${name(id)} } from "./${id}/${file}";\n`).sort();
+	if (table) {
+		const rows = found.map(({ id }) => `\t"${id}": ${name(id)},\n`);
+		return `${head}${types}${imports.join("")}\nexport const ${list}: Readonly<Record<string, ${type}>> = {\n${rows.join("")}};\n`;
+	}
 	const rows = found.map(({ id }) => `\t${name(id)},\n`);
 	const one = String(type).includes("|") ? `(${type})` : type;
 	const some = found.length === 0 ? `readonly ${one}[]` : `readonly [${type}, ...${one}[]]`;

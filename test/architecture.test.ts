@@ -34,7 +34,8 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 	["generate/check", ["base", "token", "generate/plan", "generate/splice", ...ADAPTERS, ...EFFECTS]],
 	["prove/otlp", ["adapters/providers"]],
 	["prove/metrics", ["token", "adapters/clis", "adapters/providers", "prove/otlp"]],
-	["prove/evidence", ["base", "token", "spec", "adapters/providers", "prove/metrics", ...EFFECTS]],
+	// The vehicles know what the columns of their exports are called.
+	["prove/evidence", ["base", "token", "spec", "adapters/providers", "adapters/vehicles", "prove/metrics", ...EFFECTS]],
 	["prove/judge", ["base", "prove/evidence"]],
 	["prove/probe", ["base", "token", "spec", "prove/otlp", "prove/evidence", "prove/judge", ...ADAPTERS, ...EFFECTS]],
 	["prove/tap", ["token", "prove/otlp", "prove/metrics", "prove/evidence", ...ADAPTERS, ...EFFECTS]],
@@ -185,6 +186,54 @@ const arrows = sources.flatMap(({ path, text }) =>
 		.filter(([, to]) => to.startsWith("src/")),
 );
 
+interface Declaration {
+	readonly name: string;
+	readonly path: string;
+	readonly isType: boolean;
+	readonly isExported: boolean;
+}
+
+/** Top-level types, classes and functions of a source; what it only exports again is declared elsewhere. */
+function declared(path: string, text: string): Declaration[] {
+	return parseSync(path, text).program.body.flatMap((statement): Declaration[] => {
+		const isExported = statement.type === "ExportNamedDeclaration";
+		const node = isExported ? statement.declaration : statement;
+		if (node?.type === "FunctionDeclaration" && node.id)
+			return [{ name: node.id.name, path, isType: false, isExported }];
+		const isType = /^(TSInterface|TSTypeAlias|TSEnum|Class)Declaration$/.test(node?.type ?? "");
+		const id = isType && node && "id" in node ? node.id : undefined;
+		return id && "name" in id ? [{ name: String(id.name), path, isType, isExported }] : [];
+	});
+}
+
+/** Names that stand for two types, or for two functions that others can import, and where. */
+function sharedNames(all: readonly Declaration[]): string[] {
+	return [...new Set(all.map(({ name }) => name))].flatMap((name) => {
+		const places = all.filter((each) => each.name === name && (each.isType || each.isExported));
+		return places.length > 1 ? [`${name}: ${places.map(({ path }) => path).join(", ")}`] : [];
+	});
+}
+
+const declarations = sources.flatMap(({ path, text }) => declared(path, text));
+
+/** Functions of which most lines are the text or the table that they return. */
+const LONG_DATA = ["fleet", "generic", "intune", "jamf", "kandji"].map(
+	(vehicle) => `src/adapters/vehicles/${vehicle}/kit.ts guide`,
+);
+
+const functions = sources.flatMap(({ path, text }) => {
+	const found: { readonly path: string; readonly name: string; readonly lines: number }[] = [];
+	const note = (node: { readonly start: number; readonly end: number }, name = "") => {
+		found.push({ path, name, lines: text.slice(node.start, node.end).split("\n").length });
+	};
+	new Visitor({
+		FunctionDeclaration: (node) => note(node, node.id?.name),
+		FunctionExpression: (node) => note(node),
+		ArrowFunctionExpression: (node) => note(node),
+	}).visit(parseSync(path, text).program);
+	return found;
+});
+
 function violations(rule: (path: string, text: string) => string[]): string[] {
 	return sources.flatMap(({ path, text }) => rule(path, text));
 }
@@ -244,6 +293,21 @@ describe("architecture", () => {
 				["c", "d"],
 			]),
 		).toEqual([["a", "b", "c"]]);
+	});
+
+	test("one name, one meaning: types everywhere, and functions that are exported", () => {
+		expect(sharedNames(declarations)).toEqual([]);
+		const twice = "interface A {} export function b() {} function c() {} export type { D } from './d.ts';";
+		const again = "export class A {} export function b() {} function c() {} type D = 1;";
+		expect(sharedNames([...declared("x.ts", twice), ...declared("y.ts", again)])).toEqual([
+			"A: x.ts, y.ts",
+			"b: x.ts, y.ts",
+		]);
+	});
+
+	test("no function is over 80 lines but those that are mostly data", () => {
+		const long = functions.filter(({ lines }) => lines > 80);
+		expect(long.map(({ path, name }) => `${path} ${name}`).sort()).toEqual([...LONG_DATA].sort());
 	});
 
 	test("an adapter imports its own folder, its contract and base", () => {

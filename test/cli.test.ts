@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { release } from "node:os";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "../src/base/errors.ts";
 import { version } from "../src/base/version.ts";
@@ -115,6 +116,31 @@ describe("crossfade", () => {
 			encoding: "utf8",
 		});
 		expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+	});
+
+	test("a crash says which release on which system, and the lines of our sources", async () => {
+		const cwd = scratch({
+			"crash.cjs": `const { entries } = Object;
+Object.entries = (of) => {
+	if (of.oldInUse) throw new TypeError("boom", { cause: Object.assign(new Error("deeper"), { code: "EDEEP" }) });
+	return entries(of);
+};
+`,
+		});
+		const { code, stderr, stdout } = await crossfade(["exit-codes"], { cwd, nodeArgs: ["--require", "./crash.cjs"] });
+		expect({ code, stdout }).toEqual({ code: exitCodes.internal[0], stdout: "" });
+		const source = readFileSync(new URL("../src/commands/exit-codes.ts", import.meta.url), "utf8");
+		const line = source.slice(0, source.indexOf("Object.entries(exitCodes)")).split("\n").length;
+		expect(stderr.split("\n").slice(0, 4)).toEqual([
+			"error: internal error, a bug of ours. Please report it with these lines:",
+			`crossfade ${version}, Node ${process.versions.node}, ${process.platform} ${release()} ${process.arch}`,
+			"TypeError: boom",
+			expect.stringMatching(/^ {4}at Object\.entries \(.*crash\.cjs:3:\d+\)$/),
+		]);
+		expect(stderr).toMatch(new RegExp(`^ {4}at src/commands/exit-codes\\.ts:${line}:\\d+$`, "m"));
+		expect(stderr).toMatch(/^ {4}at src\/cli\.ts:\d+:\d+$/m);
+		expect(stderr).toContain("\ncaused by\nError [EDEEP]: deeper\n");
+		expect(stderr).not.toMatch(/dist\/.*:\d+:\d+/);
 	});
 
 	test("a crash with a token in its message shows neither the token nor its forms", async () => {

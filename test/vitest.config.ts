@@ -12,7 +12,7 @@ const scripts = [
 
 /** Tests that put a load on the machine or count what it takes: beside others they would measure those. */
 const loads = [
-	"test/real/{attribution,container,prometheus,rotate-script,rotation,tap,telemetrygen}.test.ts",
+	"test/real/{attribution,container,prometheus,rotate-interrupted,rotate-proof,rotate-script,rotation,tap,telemetrygen}.test.ts",
 	"test/real/{attribution-report,overlap}.test.ts",
 ];
 

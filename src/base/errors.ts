@@ -18,6 +18,7 @@ export const exitCodes = {
 	refused: [11, "the input cannot be read or changed safely; nothing was changed"],
 	io: [12, "a file or stream could not be read or written; nothing was changed"],
 	missingPart: [13, "a program this needs is not on this machine"],
+	notProven: [14, "replaced, but nothing tells that the new token is the one in use: not proven"],
 	deadline: [124, "the deadline passed first"],
 	interrupted: [130, "interrupted"],
 } as const satisfies Record<string, readonly [code: number, meaning: string]>;

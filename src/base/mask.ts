@@ -1,9 +1,19 @@
+/** Characters that steer instead of showing: controls, format and direction characters, line separators, lone surrogates, tags. */
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+/** More combining marks on one letter than any script needs. */
+const PILED = /(\p{M}{4})\p{M}+/gu;
+/** Most names: too short to be a token, and nothing but ASCII. */
+const HARMLESS = /^[\u0020-\u007e]{0,19}$/;
+/** Where a token may have been put by mistake, every long word of letters and digits may be one. */
+const WORD = /[A-Za-z0-9_~+=-]{20,}/g;
+const PIECE = /[A-Za-z0-9]{20,}/g;
+
 /**
- * Text from outside as it may be shown on a terminal: one line, no control or direction-changing characters, cut at some length, and
- * whatever could be a token replaced by its length.
+ * A value from outside as it may be shown in an error: one line, nothing that steers a terminal or turns the direction of writing, cut at
+ * some length, and whatever could be a token replaced by its length.
  */
 export function shown(text: string, longest = 120): string {
-	return masked(text, longest, couldBeToken);
+	return masked(text, longest, WORD, couldBeToken);
 }
 
 /**
@@ -11,22 +21,23 @@ export function shown(text: string, longest = 120): string {
  * and only words as random as a token are replaced. A token that was read once never gets out either way: the output guard knows it.
  */
 export function shownName(name: string, longest = 1000): string {
-	return masked(name, longest, (word) => couldBeToken(word) && looksRandom(word));
+	return masked(name, longest, WORD, (word) => couldBeToken(word) && looksRandom(word));
 }
 
-function masked(text: string, longest: number, isSecret: (word: string) => boolean): string {
-	const plain = text.replace(
-		/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-		unicodeEscape,
-	);
-	const clean = plain.replace(TOKEN_LIKE, (word) => (isSecret(word) ? `[${word.length} characters]` : word));
-	return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
+/**
+ * The same for evidence, where machines are told apart by their names: only what no name of a machine has is replaced, so that even those
+ * that are a UUID stay readable.
+ */
+export function plain(text: string, longest = 200): string {
+	return masked(text, longest, PIECE, isMixed);
 }
 
-const TOKEN_LIKE = /[A-Za-z0-9_~+=-]{20,}/g;
-
-function unicodeEscape(character: string): string {
-	return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+/** A copy of plain data with every text in it, keys included, as `plain` gives it. */
+export function plainDeep<T>(data: T): T {
+	if (typeof data === "string") return plain(data) as T;
+	if (Array.isArray(data)) return data.map((each) => plainDeep(each)) as T;
+	if (typeof data !== "object" || data === null) return data;
+	return Object.fromEntries(Object.entries(data).map(([key, value]) => [plain(key), plainDeep(value)])) as T;
 }
 
 /** Whether a word from outside could be a token: long enough, and letters and digits mixed as in no word or name that people write. */
@@ -61,4 +72,21 @@ export function looksRandom(word: string): boolean {
 function turns(part: string): number {
 	const kinds = part.replace(/[A-Za-z]+/g, "a").replace(/[0-9]+/g, "0");
 	return kinds.length - 1;
+}
+
+/** Capitals, small letters and digits without a separator, as names of machines have none. */
+function isMixed(piece: string): boolean {
+	return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /[0-9]/.test(piece);
+}
+
+function masked(text: string, longest: number, long: RegExp, isTokenLike: (word: string) => boolean): string {
+	if (text.length <= longest && HARMLESS.test(text)) return text;
+	const visible = text.replace(STEERING, escaped).replace(PILED, "$1");
+	const safe = visible.replace(long, (word) => (isTokenLike(word) ? `[${word.length} characters]` : word));
+	return safe.length > longest ? `${safe.slice(0, longest - 1).replace(/\p{Cs}$/u, "")}…` : safe;
+}
+
+function escaped(character: string): string {
+	const code = character.codePointAt(0) ?? 0;
+	return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
 }

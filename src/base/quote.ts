@@ -1,3 +1,5 @@
+import { jsonEscape } from "./json.ts";
+
 /** Quoting for every language we write. Each function takes any text whatever and returns a safe literal of its target. */
 
 /** A POSIX shell word. */
@@ -36,7 +38,7 @@ export function md(text: string): string {
 
 /** An Alloy string literal. https://grafana.com/docs/alloy/latest/get-started/configuration-syntax/expressions/types_and_values/ */
 export function alloy(text: string): string {
-	return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, unicodeEscape);
+	return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, jsonEscape);
 }
 
 /**
@@ -44,14 +46,10 @@ export function alloy(text: string): string {
  */
 export function yaml(text: string): string {
 	if (PLAIN_YAML.test(text) && !YAML_WORDS.test(text)) return text;
-	return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, unicodeEscape);
+	return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, jsonEscape);
 }
 
 /** Words, paths and URLs; durations and addresses, which begin with a digit but are no numbers. */
 const PLAIN_YAML =
 	/^([A-Za-z_/$][A-Za-z0-9_/.${}+@%()=-]*(:[A-Za-z0-9_/.${}+@%()=-]+)*|\d+(ms|s|m|h)|\d+\.\d+\.\d+\.\d+(:\d+)?)$/;
 const YAML_WORDS = /^(y|n|yes|no|on|off|true|false|null|nan|inf)$/i;
-
-function unicodeEscape(character: string): string {
-	return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}

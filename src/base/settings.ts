@@ -4,7 +4,7 @@ import { shown } from "./mask.ts";
 import { choiceProblem } from "./suggest.ts";
 
 /** One thing that can be set about a provider or a fault. */
-export interface Setting<V> {
+export interface SettingRule<V> {
 	/** What it decides, a few words for the help. */
 	readonly what: string;
 	readonly expected: string;
@@ -14,14 +14,14 @@ export interface Setting<V> {
 	parse(text: string): V | undefined;
 }
 
-export type SettingTable = Readonly<Record<string, Setting<unknown>>>;
+export type SettingTable = Readonly<Record<string, SettingRule<unknown>>>;
 
 export type Values<T extends SettingTable> = {
-	readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never;
+	readonly [K in keyof T]: T[K] extends SettingRule<infer V> ? V : never;
 };
 
 /** A time in milliseconds, at least `least` of them. */
-export function time(standard: string, what: string, least = "0s"): Setting<number> {
+export function timeSetting(standard: string, what: string, least = "0s"): SettingRule<number> {
 	const atLeast = durationMs(least) ?? 0;
 	return {
 		what,
@@ -38,8 +38,8 @@ export function time(standard: string, what: string, least = "0s"): Setting<numb
 const MAX_TIME_MS = 100 * 365 * 86_400_000;
 
 /** A time, or a word for none: then Infinity. */
-export function timeOr(word: string, standard: string, what: string): Setting<number> {
-	const plain = time(standard, what);
+export function timeOrWordSetting(word: string, standard: string, what: string): SettingRule<number> {
+	const plain = timeSetting(standard, what);
 	return {
 		...plain,
 		expected: `${plain.expected}, or ${word}`,
@@ -48,8 +48,8 @@ export function timeOr(word: string, standard: string, what: string): Setting<nu
 }
 
 /** A time that may have a minus before it. */
-export function offset(standard: string, what: string): Setting<number> {
-	const plain = time(standard, what);
+export function offsetSetting(standard: string, what: string): SettingRule<number> {
+	const plain = timeSetting(standard, what);
 	return {
 		...plain,
 		expected: "a time such as 5m or -5m",
@@ -61,7 +61,12 @@ export function offset(standard: string, what: string): Setting<number> {
 }
 
 /** A whole number from `least` to `most`. */
-export function whole(standard: string, what: string, least = 0, most = 1_000_000_000): Setting<number> {
+export function wholeNumberSetting(
+	standard: string,
+	what: string,
+	least = 0,
+	most = 1_000_000_000,
+): SettingRule<number> {
 	return {
 		what,
 		standard,
@@ -74,8 +79,8 @@ export function whole(standard: string, what: string, least = 0, most = 1_000_00
 }
 
 /** A whole number, or a word for none: then undefined would mean wrong, so it is Infinity. */
-export function wholeOr(word: string, standard: string, what: string, least = 0): Setting<number> {
-	const plain = whole(standard, what, least);
+export function wholeNumberOrWordSetting(word: string, standard: string, what: string, least = 0): SettingRule<number> {
+	const plain = wholeNumberSetting(standard, what, least);
 	return {
 		...plain,
 		expected: `${plain.expected}, or ${word}`,
@@ -84,7 +89,7 @@ export function wholeOr(word: string, standard: string, what: string, least = 0)
 }
 
 /** One of the words of a table, which says what each means. */
-export function choice<V>(standard: string, what: string, values: Readonly<Record<string, V>>): Setting<V> {
+export function choiceSetting<V>(standard: string, what: string, values: Readonly<Record<string, V>>): SettingRule<V> {
 	return {
 		what,
 		standard,
@@ -94,7 +99,7 @@ export function choice<V>(standard: string, what: string, values: Readonly<Recor
 }
 
 /** Words with commas between them; none at all for an empty text. */
-export function words(standard: string, what: string): Setting<readonly string[]> {
+export function wordsSetting(standard: string, what: string): SettingRule<readonly string[]> {
 	return {
 		what,
 		standard,

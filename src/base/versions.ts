@@ -8,7 +8,7 @@ export function parseVersion(text: string): Version | undefined {
 }
 
 /** For data of our own, where anything but a version is a mistake in the table. */
-export function version(text: string): Version {
+export function requireVersion(text: string): Version {
 	const parsed = parseVersion(text);
 	if (!parsed) throw new TypeError(`not a version: ${text}`);
 	return parsed;
@@ -24,7 +24,7 @@ export function versionText(value: Version): string {
 }
 
 export function isAtLeast(value: Version, floor: string): boolean {
-	return compareVersions(value, version(floor)) >= 0;
+	return compareVersions(value, requireVersion(floor)) >= 0;
 }
 
 /** Whether a version lies in a range of our tables: `` (always), `>=0.120.0`, `<0.130.0`, `>=0.111.0 <0.140.0`. */

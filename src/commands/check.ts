@@ -35,7 +35,7 @@ scripts around a collector are checked too, as far as the token passes through t
 	],
 	examples: [
 		["crossfade check -d contrib config.yaml", "every problem of a config"],
-		["crossfade check -d splunk --format sarif agent_config.yaml", "for code scanning"],
+		["crossfade check -d contrib --format sarif config.yaml", "for code scanning"],
 		["crossfade check --explain token-from-env", "why a rule exists"],
 	],
 	run,

@@ -1,6 +1,6 @@
 import { platforms } from "../adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../adapters/collectors/registry.ts";
-import { providers } from "../adapters/providers/registry.ts";
+import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type CollectorPlan, planCollector } from "../generate/plan/collector.ts";
@@ -30,7 +30,7 @@ The token never appears here: the config names the file the collector will read 
 		{ flags: "--auth-scheme <word>", description: 'the word before the token, "" for none (default: Bearer)' },
 		{ flags: "--queue <kind>", description: "where unsent data waits (default: memory)", choices: queues },
 		{ flags: "--name <word>", description: "suffix of our component ids (default: the provider's id)" },
-		{ flags: "--agent-endpoint <url>", description: "where the agent behind a gateway takes OTLP (datadog, elastic)" },
+		{ flags: "--agent-endpoint <url>", description: "where the agent behind a gateway takes OTLP" },
 		{
 			flags: "--attribute [way]",
 			description:
@@ -64,14 +64,14 @@ The token never appears here: the config names the file the collector will read 
 		{ flags: "--json", description: "print what was decided and rendered as JSON" },
 	],
 	examples: [
-		["crossfade collector -d contrib", "a config for Torii on standard output"],
-		["crossfade collector -d splunk --out ./torii", "with runbook, systemd drop-in and rotation script"],
+		["crossfade collector -d contrib", `a config for ${defaultProvider.title} on standard output`],
+		["crossfade collector -d contrib --out ./gateway", "with runbook, systemd drop-in and rotation script"],
 		["crossfade collector -d contrib --attribute", "a gateway that counts by token, host and CLI"],
 		[
 			"crossfade collector -d k8s --attribute --token old=fp:4c1f0e6a9b3d --token new=fp:e07d5b21c8aa",
 			"the same by token alone, which costs less",
 		],
-		["crossfade collector -d alloy --into config.alloy --diff", "what would be added to your own config"],
+		["crossfade collector -d contrib --into config.yaml --diff", "what would be added to your own config"],
 		["crossfade collector -d contrib --into config.yaml --write", "add it, keeping a backup"],
 	],
 	run,

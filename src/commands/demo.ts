@@ -1,12 +1,16 @@
 import { basename, dirname, resolve } from "node:path";
+import { defaultProvider } from "../adapters/providers/registry.ts";
 import { durationMs } from "../base/duration.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
+import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
+import type { OverlapView } from "../prove/overlap/view.ts";
 import { reportText } from "../prove/report/overlap-text.ts";
 import { startWatchPage } from "../prove/web/server.ts";
-import { type SentOn, type Stage, type StageOptions, setStage } from "../rehearse/demo/stage.ts";
-import { type Chapter, chapters, steps } from "../rehearse/demo/story.ts";
+import { type NarrationStep, narration } from "../rehearse/demo/narration.ts";
+import { type Rehearsal, type RehearsalOptions, type SentOn, startRehearsal } from "../rehearse/demo/rehearsal.ts";
+import { minutes, titles, titlesInUrl } from "../rehearse/demo/simulated-fleet.ts";
 import { readFlags } from "../spec/flags.ts";
 import type { Command, Invocation } from "./command.ts";
 
@@ -16,9 +20,8 @@ const TAP = "tap";
 
 export const demoCommand: Command = {
 	name: "demo",
-	description: `Tells a whole rotation on this machine in about a minute, offline: a provider that behaves like Torii, a gateway that counts who
-sends with which token (a real OpenTelemetry Collector if there is one, else crossfade tap), a small fleet with Claude Code,
-Codex and Gemini CLI, 24 hours of overlap in fast-forward, stragglers, the live page, and the report. Nothing is left behind.`,
+	description: `Tells a whole rotation on this machine in about a minute, offline: a provider that behaves like ${defaultProvider.title}, a gateway that counts who
+sends with which token (a real OpenTelemetry Collector if there is one, else crossfade tap), a small fleet with ${inWords(titles)}, 24 hours of overlap in fast-forward, stragglers, the live page, and the report. Nothing is left behind.`,
 	options: [
 		{
 			flags: "--collector <path>",
@@ -31,7 +34,7 @@ Codex and Gemini CLI, 24 hours of overlap in fast-forward, stragglers, the live 
 		{ flags: "--force", description: "replace a file that is there" },
 	],
 	examples: [
-		["crossfade demo", "the whole story"],
+		["crossfade demo", "the whole rotation"],
 		["crossfade demo --collector ./otelcol-contrib", "with this collector as the gateway"],
 		["crossfade demo --fast --out rotation.html", "without waiting, and keep the report"],
 	],
@@ -56,8 +59,8 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	// From here on nobody ends us before everything is tidied up.
 	if (await fx.stopped(0)) return "interrupted";
 	const wait = reader.isSet("fast") ? 0 : pace;
-	return fx.files.withTemporary("story", Buffer.from(""), (path) =>
-		tell(fx, { folder: dirname(path), collector }, wait, options),
+	return fx.files.withTemporary("demo", Buffer.from(""), (path) =>
+		runDemo(fx, { folder: dirname(path), collector }, wait, options),
 	);
 }
 
@@ -75,60 +78,95 @@ function collectorOf({ programs }: Effects, wanted: string | undefined): string 
 	});
 }
 
-async function tell(
+/** What the demo prints to, and how fast it goes on. */
+interface DemoRun {
+	readonly fx: Effects;
+	readonly rehearsal: Rehearsal;
+	/** Between two minutes of the demo, in milliseconds. */
+	readonly wait: number;
+}
+
+async function runDemo(
 	fx: Effects,
-	setting: StageOptions,
+	setting: RehearsalOptions,
 	wait: number,
 	options: Invocation["options"],
 ): Promise<ExitName> {
-	const { terminal } = fx;
-	const stage = await setStage(fx, setting);
-	const text = { width: Math.min(terminal.width() ?? 80, 100), color: terminal.color, senders: 6 };
-	let next = 0;
-	let requests = 0;
-	let hasSwitched = false;
-	let page: Awaited<ReturnType<typeof startWatchPage>> | undefined;
+	const rehearsal = await startRehearsal(fx, setting);
+	const page = livePage(fx);
 	try {
 		if (await fx.stopped(0)) return "interrupted";
-		for (const line of cast(stage, setting)) terminal.print(`${line}\n`);
-		for (const minute of steps) {
-			const chapter = chapters.slice(next).find(({ at }) => at <= minute);
-			if (chapter) next++;
-			if (chapter) terminal.print(`\n${clock(chapter.at)}  ${chapter.title.toUpperCase()}: ${chapter.text}\n`);
-			requests += await stage.play(minute);
-			if (chapter?.does === "rotate") await stage.rotate();
-			const view = await stage.look();
-			if (page) page.update(view);
-			else {
-				page = await startWatchPage(fx, { host: "127.0.0.1", port: 0, view });
-				terminal.print(`live: ${page.url}\n`);
-			}
-			if (chapter) terminal.print(await scene(chapter));
-			const sentOn: SentOn | undefined = hasSwitched ? undefined : await stage.sentOn();
-			if (sentOn) terminal.print(switched(minute, sentOn));
-			hasSwitched ||= sentOn !== undefined;
-			if (await fx.stopped(wait)) return "interrupted";
-		}
-		const view = await stage.look();
-		const { safeToRetire, reason } = view.judgement.fleet;
-		terminal.print(`\nTHE END: ${requests} requests, safe to retire: ${safeToRetire} (${reason})\n`);
-		const sentOn = await stage.sentOn();
-		if (sentOn) terminal.print(`All ${sentOn.old + sentOn.new} records that were sent came to the provider.\n`);
+		for (const line of gatewayLines(rehearsal, setting)) fx.terminal.print(`${line}\n`);
+		const requests = await playNarration({ fx, rehearsal, wait }, page.update);
+		if (requests === undefined) return "interrupted";
+		const view = await printEnd(fx, rehearsal, requests);
 		await keep(fx, options, view);
 		return "ok";
 	} finally {
-		await page?.close().catch(() => undefined);
-		await stage.close();
-	}
-
-	async function scene({ show }: Chapter): Promise<string> {
-		if (show === "probe") return indent(await stage.probe(terminal.color));
-		return show === "watch" ? indent(reportText(await stage.look(), text).join("\n")) : "";
+		await page.close();
+		await rehearsal.close();
 	}
 }
 
-/** Who plays the gateway, why, and how to have the other one. */
-function cast({ gateway, failure }: Stage, { collector }: StageOptions): string[] {
+/** Steps through the whole rotation; the number of requests that were sent, or undefined when somebody stopped it. */
+async function playNarration(
+	{ fx, rehearsal, wait }: DemoRun,
+	onView: (view: OverlapView) => Promise<void>,
+): Promise<number | undefined> {
+	const { terminal } = fx;
+	let next = 0;
+	let requests = 0;
+	let hasSwitched = false;
+	for (const minute of minutes) {
+		const step = narration.slice(next).find(({ at }) => at <= minute);
+		if (step) next++;
+		if (step) terminal.print(`\n${clock(step.at)}  ${step.title.toUpperCase()}: ${step.text}\n`);
+		requests += await rehearsal.advanceTo(minute);
+		if (step?.does === "rotate") await rehearsal.rotate();
+		await onView(await rehearsal.look());
+		if (step) terminal.print(await shownWith(step, fx, rehearsal));
+		const sentOn: SentOn | undefined = hasSwitched ? undefined : await rehearsal.sentOn();
+		if (sentOn) terminal.print(switched(minute, sentOn));
+		hasSwitched ||= sentOn !== undefined;
+		if (await fx.stopped(wait)) return undefined;
+	}
+	return requests;
+}
+
+async function printEnd({ terminal }: Effects, rehearsal: Rehearsal, requests: number): Promise<OverlapView> {
+	const view = await rehearsal.look();
+	const { safeToRetire, reason } = view.judgement.fleet;
+	terminal.print(`\nTHE END: ${requests} requests, safe to retire: ${safeToRetire} (${reason})\n`);
+	const sentOn = await rehearsal.sentOn();
+	if (sentOn) terminal.print(`All ${sentOn.old + sentOn.new} records that were sent came to the provider.\n`);
+	return view;
+}
+
+/** The live page, which is there from the first view on. */
+function livePage(fx: Effects) {
+	let page: Awaited<ReturnType<typeof startWatchPage>> | undefined;
+	return {
+		async update(view: OverlapView) {
+			if (page) {
+				page.update(view);
+				return;
+			}
+			page = await startWatchPage(fx, { host: "127.0.0.1", port: 0, view });
+			fx.terminal.print(`live: ${page.url}\n`);
+		},
+		close: () => page?.close().catch(() => undefined),
+	};
+}
+
+/** What is shown with a step of the narration: what probes found, or the report so far. */
+async function shownWith({ show }: NarrationStep, { terminal }: Effects, rehearsal: Rehearsal): Promise<string> {
+	if (show === "probe") return indent(await rehearsal.probe(terminal.color));
+	const text = { width: Math.min(terminal.width() ?? 80, 100), color: terminal.color, senders: 6 };
+	return show === "watch" ? indent(reportText(await rehearsal.look(), text).join("\n")) : "";
+}
+
+/** What the gateway is, why, and how to have the other one. */
+function gatewayLines({ gateway, failure }: Rehearsal, { collector }: RehearsalOptions): string[] {
 	const { title, other, hasOwnToken } = gateway;
 	return [
 		...(failure === undefined ? [] : [`${shownName(collector ?? "")} does not start: ${failure}`]),
@@ -136,7 +174,7 @@ function cast({ gateway, failure }: Stage, { collector }: StageOptions): string[
 		...(hasOwnToken
 			? [
 					"it runs with the config of crossfade collector -d contrib --attribute, and sends on with a token of its own",
-					"a token in the URL path does not pass a collector: Gemini CLI sends its in a header (OTEL_EXPORTER_OTLP_HEADERS)",
+					`a token in the URL path does not pass a collector: ${inWords(titlesInUrl)} sends its in a header (OTEL_EXPORTER_OTLP_HEADERS)`,
 				]
 			: []),
 	];
@@ -149,11 +187,7 @@ ${clock(minute)}  THE GATEWAY: its own token file was replaced too, and it chang
 `;
 }
 
-async function keep(
-	fx: Effects,
-	options: Invocation["options"],
-	view: Parameters<typeof reportText>[0],
-): Promise<void> {
+async function keep(fx: Effects, options: Invocation["options"], view: OverlapView): Promise<void> {
 	const out = readFlags(options).text("out");
 	if (out === undefined) return;
 	const [{ reportDocument }, { pageData }] = [

@@ -43,7 +43,7 @@ answer, 7 partly accepted, 8 retry later. The lowest but 0 counts.`,
 	examples: [
 		["crossfade doctor", "which token is each CLI on, and what overrides it?"],
 		["crossfade doctor --token old=fp:0123456789ab --token new=file:new.token", "old or new?"],
-		["crossfade doctor --probe --cli codex", "is Codex's token accepted now?"],
+		[`crossfade doctor --probe --cli ${clis[0].id}`, `is the token of ${clis[0].title} accepted now?`],
 		["crossfade doctor -v", "every place that was looked at"],
 	],
 	run,

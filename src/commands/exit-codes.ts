@@ -1,4 +1,5 @@
 import { exitCodes } from "../base/errors.ts";
+import { table } from "../base/table.ts";
 import type { Command } from "./command.ts";
 
 export const exitCodesCommand: Command = {
@@ -13,7 +14,10 @@ export const exitCodesCommand: Command = {
 			meaning,
 		}));
 		if (options["json"]) fx.terminal.print(`${JSON.stringify(rows, undefined, 2)}\n`);
-		else fx.terminal.print(rows.map(({ code, meaning }) => `${String(code).padStart(3)}  ${meaning}\n`).join(""));
+		else {
+			const cells = rows.map(({ code, meaning }) => [String(code), meaning]);
+			fx.terminal.print(`${table(cells, { columns: { 0: { side: "right" } } }).join("\n")}\n`);
+		}
 		return "ok";
 	},
 };

@@ -1,8 +1,9 @@
-import { clis } from "../adapters/clis/registry.ts";
+import { clis, helped } from "../adapters/clis/registry.ts";
 import { providers } from "../adapters/providers/registry.ts";
 import type { Action } from "../adapters/vehicles/mode.ts";
 import { vehicles } from "../adapters/vehicles/registry.ts";
 import { CrossfadeError, type ExitName, exitCodes, type Problem } from "../base/errors.ts";
+import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { RunResult } from "../effects/process/programs.ts";
 import { renderEndpoint } from "../generate/render/endpoint.ts";
@@ -27,6 +28,9 @@ export const scriptOptions: readonly OptionSpec[] = [
 	{ flags: "--json", description: "print what came of it as JSON" },
 ];
 
+/** For the examples. */
+const withDaemon = clis.find(({ daemon }) => daemon) ?? clis[0];
+
 export const installCommand: Command = {
 	name: "install",
 	description: `Sets the AI coding CLIs of this account to send their telemetry with a token: backs each file up
@@ -46,7 +50,7 @@ nothing of it changed; 12 a file could not be written; 13 a program is missing.`
 		...scriptOptions,
 		{
 			flags: "--helper",
-			description: "Claude Code reads the token from a file, so that running sessions follow a change",
+			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions follow a change`,
 		},
 		{ flags: "--host-identity", description: "send the machine's name and id as well (default)" },
 		{ flags: "--no-host-identity", description: "do not" },
@@ -55,7 +59,7 @@ nothing of it changed; 12 a file could not be written; 13 a program is missing.`
 	],
 	examples: [
 		["crossfade install", "ask for the token, set all CLIs that are here"],
-		["crossfade install --token file:new.token --cli codex --restart", "one CLI, its daemon too"],
+		[`crossfade install --token file:new.token --cli ${withDaemon.id} --restart`, "one CLI, its daemon too"],
 		["crossfade install --dry-run", "what would change?"],
 		["crossfade install --print > install.sh", "the script, to read it or to hand it on"],
 	],

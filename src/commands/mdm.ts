@@ -1,17 +1,35 @@
 import { systems } from "../adapters/clis/cli.ts";
-import { clis } from "../adapters/clis/registry.ts";
+import { clis, helped } from "../adapters/clis/registry.ts";
 import { providers } from "../adapters/providers/registry.ts";
+import type { Mode } from "../adapters/vehicles/mode.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
 import { nearest } from "../base/suggest.ts";
+import { table } from "../base/table.ts";
+import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
 import { renderKit } from "../generate/kit/kit.ts";
 import type { Flags } from "../spec/flags.ts";
-import { type MdmSpec, mdmFlags, mdms, modes, modesOf, parseMdmFlags, scopes, systemsOf } from "../spec/mdm.ts";
+import {
+	type Mdm,
+	type MdmSpec,
+	mdmFlags,
+	mdms,
+	modes,
+	modesOf,
+	parseMdmFlags,
+	scopes,
+	systemsOf,
+} from "../spec/mdm.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
 import { isSafeAlphabet } from "../token/shape.ts";
 import type { Command, Invocation } from "./command.ts";
+
+/** For the examples: an MDM that hands the token over, one that has it in the file, and two CLIs. */
+const handing = exampleOf("param");
+const holding = exampleOf("embedded");
+const two = clis.slice(0, 2).map(({ id }) => id);
 
 export const mdmCommand: Command = {
 	name: "mdm",
@@ -44,7 +62,7 @@ verify <folder> checks such a folder before it is uploaded: nothing changed, not
 		},
 		{
 			flags: "--helper",
-			description: "Claude Code reads the token from a file, so that running sessions follow a change",
+			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions follow a change`,
 		},
 		{ flags: "--no-host-identity", description: "do not send the machine's name and id" },
 		{ flags: "--token <ref>", description: "file:PATH, env:NAME, fd:N, prompt, or - for standard input" },
@@ -55,15 +73,28 @@ verify <folder> checks such a folder before it is uploaded: nothing changed, not
 	],
 	examples: [
 		["crossfade mdm", "which MDMs there are"],
-		["crossfade mdm -v jamf --out jamf", "everything for Jamf Pro; the token goes into the policy"],
-		["crossfade mdm -v intune --token file:new.token --out intune", "with the token, in files for your eyes only"],
-		["crossfade mdm -v fleet --cli claude-code,codex --out fleet", "two of the CLIs"],
-		["crossfade mdm verify jamf", "check a folder before the upload"],
+		[
+			`crossfade mdm -v ${handing.id} --out ${handing.id}`,
+			`everything for ${handing.title}; the token comes when it runs`,
+		],
+		[
+			`crossfade mdm -v ${holding.id} --token file:new.token --out ${holding.id}`,
+			"with the token, in files for your eyes only",
+		],
+		[`crossfade mdm -v ${handing.id} --cli ${two.join(",")} --out ${handing.id}`, "two of the CLIs"],
+		[`crossfade mdm verify ${handing.id}`, "check a folder before the upload"],
 	],
 	run,
 };
 
-/** `crossfade mdm jamf` means the vehicle. */
+/** The first vehicle whose token comes by this mode. */
+function exampleOf(mode: Mode): Mdm {
+	const found = mdms.find((each) => modesOf(each)[0] === mode);
+	if (!found) throw new TypeError(`no MDM has the mode ${mode}`);
+	return found;
+}
+
+/** `crossfade mdm <vehicle>` means the vehicle. */
 function unknownSubcommand(word: string): Problem {
 	const vehicle = mdms.find(
 		({ id }) =>
@@ -113,10 +144,7 @@ function list(fx: Effects, json: boolean): ExitName {
 		["-v", "MDM", "machines", "modes"],
 		...rows.map((row) => [row.id, row.title, row.os.join(", "), row.modes.join(", ")]),
 	];
-	const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-	for (const row of cells) {
-		fx.terminal.print(`${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}\n`);
-	}
+	for (const line of table(cells)) fx.terminal.print(`${line}\n`);
 	return "ok";
 }
 

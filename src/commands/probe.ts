@@ -1,5 +1,5 @@
 import { emissions } from "../adapters/clis/emits.generated.ts";
-import { providers } from "../adapters/providers/registry.ts";
+import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { TlsFiles } from "../effects/net/connection.ts";
@@ -20,6 +20,9 @@ import { readFleet } from "./fleet-options.ts";
 const PEM_BYTES = 1024 * 1024;
 /** Where nobody says how wide the terminal is. */
 const WIDTH = 80;
+
+/** For the examples: a CLI that has the token in the URL. */
+const inUrl = emissions.find(({ path }) => path === "url") ?? emissions[0];
 
 export const probeCommand: Command = {
 	name: "probe",
@@ -74,9 +77,15 @@ unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat
 		{ flags: "--junit", description: "print JUnit XML" },
 	],
 	examples: [
-		["crossfade probe --provider torii --token old=file:old.token --token new=file:new.token", "are both accepted?"],
+		[
+			`crossfade probe --provider ${defaultProvider.id} --token old=file:old.token --token new=file:new.token`,
+			"are both accepted?",
+		],
 		["crossfade probe --token env:TOKEN --via gw=http://127.0.0.1:4318", "one token through a gateway"],
-		["crossfade probe --provider torii --token new=prompt --as gemini", "as Gemini CLI would send it"],
+		[
+			`crossfade probe --provider ${defaultProvider.id} --token new=prompt --as ${inUrl.id}`,
+			"with the token in the URL, as this CLI has it",
+		],
 		["crossfade probe --repeat 30s --until 24h", "the fleet of crossfade.yaml through its overlap"],
 	],
 	run,

@@ -2,6 +2,7 @@ import { Command as Commander, CommanderError, Option } from "commander";
 import { CrossfadeError, type ExitName, problemText } from "../base/errors.ts";
 import { version } from "../base/version.ts";
 import type { Effects } from "../effects/effects.ts";
+import { crashText } from "../effects/process/crash.ts";
 import type { Terminal } from "../effects/terminal/output.ts";
 import { nodeTerminal, type Output, printAtOnce, wantsColor } from "../effects/terminal/terminal.ts";
 import { fileNameProblems } from "../spec/file-names.ts";
@@ -129,7 +130,10 @@ export function explain(error: unknown, output: Output): ExitName {
 		printAtOnce(2, error.problems.map((problem) => `error: ${problemText(problem)}\n`).join(""), output);
 		return error.exit;
 	}
-	const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-	printAtOnce(2, `error: internal error, a bug of ours. Please report it with these lines:\n${stack}\n`, output);
+	printAtOnce(
+		2,
+		`error: internal error, a bug of ours. Please report it with these lines:\n${crashText(error)}`,
+		output,
+	);
 	return "internal";
 }

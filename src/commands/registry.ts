@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 
-interface Entry {
+interface CommandEntry {
 	readonly name: string;
 	readonly summary: string;
 	/** Loads the command and, with it, only what it needs. */
@@ -8,7 +8,7 @@ interface Entry {
 }
 
 /** Every verb, in the order of the help. */
-export const registry: readonly Entry[] = [
+export const registry: readonly CommandEntry[] = [
 	{
 		name: "demo",
 		summary: "a whole rotation on this machine, in about a minute",
@@ -21,7 +21,7 @@ export const registry: readonly Entry[] = [
 	},
 	{
 		name: "mdm",
-		summary: "scripts and payloads for Jamf, Intune, Kandji (Iru), Fleet and others",
+		summary: "scripts and payloads for your MDM, ready to upload",
 		load: async () => (await import("./mdm.ts")).mdmCommand,
 	},
 	{
@@ -66,7 +66,7 @@ export const registry: readonly Entry[] = [
 	},
 	{
 		name: "sandbox",
-		summary: "run a provider on this machine that behaves like Torii",
+		summary: "run a provider on this machine, with the rules of a real one",
 		load: async () => (await import("./sandbox.ts")).sandboxCommand,
 	},
 	{

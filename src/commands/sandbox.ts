@@ -1,7 +1,9 @@
+import { issuers } from "../adapters/providers/registry.generated.ts";
 import { sandboxProviders } from "../adapters/providers/sandbox.generated.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
 import { readSettings } from "../base/settings.ts";
+import { table } from "../base/table.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Terminal } from "../effects/terminal/output.ts";
 import { type Fault, faultHelp, parseFault } from "../rehearse/sandbox/faults.ts";
@@ -13,6 +15,8 @@ import { Secret } from "../token/secret.ts";
 import type { Command, Invocation } from "./command.ts";
 
 const [standardProvider] = sandboxProviders;
+/** For the examples: the provider whose old token dies at once. */
+const strict = issuers.find(({ overlapMs }) => overlapMs === 0) ?? standardProvider;
 
 export const sandboxCommand: Command = {
 	name: "sandbox",
@@ -24,7 +28,7 @@ Providers:
 ${lines(sandboxProviders.map(({ id, about }) => [id, about]))}
 
 Their settings (--set), with what they are when not set:
-${lines(sandboxProviders.flatMap(({ id, settings }) => Object.entries(settings).map(([name, { standard, what }]) => [id, `${name}=${standard}`.padEnd(20) + what])))}
+${lines(sandboxProviders.flatMap(({ id, settings }) => Object.entries(settings).map(([name, { standard, what }]) => [id, `${name}=${standard}`, what])))}
 
 While it runs:
   GET  /_sandbox          which tokens are accepted, and what arrived with which
@@ -64,10 +68,10 @@ ${lines(faultHelp())}`,
 		{ flags: "--json", description: "print events as JSON lines" },
 	],
 	examples: [
-		["crossfade sandbox --port 4319 --token-out ./torii.token", "a provider with a fresh token"],
+		[`crossfade sandbox --port 4319 --token-out ./${standardProvider.id}.token`, "a provider with a fresh token"],
 		["curl -sX POST -H 'Accept: text/plain' 127.0.0.1:4319/_sandbox/rotate -o new.token", "rotate it"],
 		[
-			"crossfade sandbox --provider tooken --admin-out ./api.key",
+			`crossfade sandbox --provider ${strict.id} --admin-out ./api.key`,
 			"one that rotates by API, the old token dying at once",
 		],
 		["crossfade sandbox --fault reset:times=1,on=manage", "the answer to the first rotation is lost"],
@@ -75,9 +79,10 @@ ${lines(faultHelp())}`,
 	run,
 };
 
-function lines(rows: readonly (readonly [string, string])[]): string {
-	const width = Math.max(...rows.map(([left]) => left.length)) + 2;
-	return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join("\n");
+function lines(rows: readonly (readonly string[])[]): string {
+	return table(rows)
+		.map((line) => `  ${line}`)
+		.join("\n");
 }
 
 async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {

@@ -15,7 +15,7 @@ export const tapCommand: Command = {
 	name: "tap",
 	description: `Forwards OTLP over HTTP (protobuf and JSON, gzip) to one place without changing a byte of it, and counts who sent what
 with which token: by the token's fingerprint, host.name, CLI and signal. Tokens are taken from the Authorization header,
-the path (as Gemini CLI sends it) or a header you name; they are neither kept nor printed.
+the path (as CLIs without a setting for headers send it) or a header you name; they are neither kept nor printed.
 
 What the upstream does, the client sees: status, Retry-After, resets. Only when there is no connection to it, the tap
 itself answers 502, after which OTLP clients try again. Requests that are not OTLP are forwarded, too. gRPC is not spoken.`,
@@ -23,7 +23,7 @@ itself answers 502, after which OTLP clients try again. Requests that are not OT
 		{ flags: "--to <url>", description: "where to forward to, e.g. https://otlp.example.com" },
 		{ flags: "--listen <address>", description: "where to listen (default: 127.0.0.1:4318); port 0 for any free one" },
 		{ flags: "--place <name>", description: "what reports call this place (default: tap)" },
-		{ flags: "--host <name>", description: "the host of data that names none, such as Claude Code's" },
+		{ flags: "--host <name>", description: "the host of data that names none" },
 		{ flags: "--auth-header <name>", description: "another header that holds the token", repeatable: true },
 		{ flags: "--evidence <dir>", description: "keep the counters in this folder, and continue them", files: true },
 		{ flags: "--metrics <address>", description: "serve /metrics and /healthz there, e.g. 127.0.0.1:9464" },

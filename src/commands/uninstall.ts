@@ -1,3 +1,4 @@
+import { clis } from "../adapters/clis/registry.ts";
 import type { Command } from "./command.ts";
 import { runAction, scriptOptions } from "./install.ts";
 
@@ -11,7 +12,7 @@ Exit codes: as for install.`,
 	options: scriptOptions,
 	examples: [
 		["crossfade uninstall --dry-run", "what would change?"],
-		["crossfade uninstall --cli gemini", "one CLI"],
+		[`crossfade uninstall --cli ${clis[0].id}`, "one CLI"],
 		["sudo crossfade uninstall --scope system", "the machine's files"],
 	],
 	run: (fx, { options }) => runAction(fx, "uninstall", options),

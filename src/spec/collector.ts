@@ -136,10 +136,10 @@ function tokenFileOf(reader: FlagReader, platform: Platform | undefined): string
 	const windows = platform === "windows";
 	const pattern = windows ? /^[A-Za-z]:[\\/][\w .\\/()@+-]*[\w)]$/ : /^\/[\w ./@+-]*\w$/;
 	if (pattern.test(path) && !path.includes("..")) return path;
-	const example = windows ? String.raw`C:\ProgramData\crossfade\torii.token` : "/etc/crossfade/torii.token";
+	const folder = windows ? "C:\\ProgramData\\crossfade\\" : "/etc/crossfade/";
 	reader.wrong("--token-file", {
 		what: "the token file is not a path we can write into a config",
-		expected: `an absolute path such as ${example}`,
+		expected: `an absolute path such as ${folder}${defaultProvider.id}.token`,
 		got: /[\\/]/.test(path) ? shown(path) : `${path.length} characters without a folder`,
 		fix: "name the file that holds the token; the token itself is never a flag",
 	});

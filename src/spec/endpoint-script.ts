@@ -15,7 +15,7 @@ export interface EndpointScript {
 	readonly provider: { readonly title: string; readonly endpoint: string; readonly takes: readonly Signal[] };
 	/** The vehicle's own if not given. */
 	readonly scope?: "system" | "user";
-	/** Claude Code reads the token from a file through a program; off if not given. */
+	/** CLIs that can read the token from a file, through a program; off if not given. */
 	readonly helper?: boolean;
 	/** The machine's name and id are sent; on if not given. */
 	readonly hostIdentity?: boolean;

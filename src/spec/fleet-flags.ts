@@ -81,10 +81,10 @@ function tokensOf(reader: FlagReader, from: (path: string) => string): FleetToke
 	return tokens;
 }
 
-type Gateway = Fleet["gateways"][number];
+type FleetGateway = Fleet["gateways"][number];
 
 /** A name that is given twice has two pages. */
-function gatewaysOf(reader: FlagReader): Gateway[] {
+function gatewaysOf(reader: FlagReader): FleetGateway[] {
 	const pages = new Map<string, string[]>();
 	for (const text of reader.all("gateway")) {
 		const [given, value] = named(text) ?? [undefined, text];
@@ -97,7 +97,7 @@ function gatewaysOf(reader: FlagReader): Gateway[] {
 }
 
 /** Pages by flag replace those of the file; where the gateway takes data stays known. */
-function withPages(before: readonly Gateway[], after: readonly Gateway[]): Gateway[] {
+function withPages(before: readonly FleetGateway[], after: readonly FleetGateway[]): FleetGateway[] {
 	return byName(
 		before,
 		after.map((gateway) => ({ ...before.find(({ name }) => name === gateway.name), ...gateway })),

@@ -98,9 +98,9 @@ function plainValue(document: Document, file: string): unknown {
 	}
 }
 
-type Issue = v.InferIssue<typeof fleetSchema>;
+type FleetIssue = v.InferIssue<typeof fleetSchema>;
 
-function fleetProblem(issue: Issue, document: Document, place: (node: Node | undefined) => Place): Problem {
+function fleetProblem(issue: FleetIssue, document: Document, place: (node: Node | undefined) => Place): Problem {
 	const path = (issue.path ?? []).map(({ key }) => key);
 	const parent: unknown = issue.path?.at(-1)?.input;
 	const isUnknownKey = issue.type === "strict_object" && issue.expected === "never";
@@ -125,7 +125,7 @@ function fleetProblem(issue: Issue, document: Document, place: (node: Node | und
 }
 
 /** Our own message where the schema has one, else the type in plain words. */
-function expectation({ message, expected }: Issue): string {
+function expectation({ message, expected }: FleetIssue): string {
 	return message.startsWith("Invalid ") ? plainType(expected) : message;
 }
 
@@ -147,7 +147,7 @@ function describeValue(value: unknown, path: readonly unknown[]): string {
 	return `${typeof value} ${shown(String(value))}`;
 }
 
-function keysBeside(issue: Issue): string[] {
+function keysBeside(issue: FleetIssue): string[] {
 	const parent = issue.path?.at(-1)?.input;
 	const used = typeof parent === "object" && parent !== null ? Object.keys(parent) : [];
 	const tables: Readonly<Record<string, object>> = fleetKeys;

@@ -2,6 +2,7 @@ import { type Cli, type Os, systems } from "../adapters/clis/cli.ts";
 import { clis } from "../adapters/clis/registry.ts";
 import type { Provider } from "../adapters/providers/provider.ts";
 import { defaultProvider, providers } from "../adapters/providers/registry.ts";
+import { kits } from "../adapters/vehicles/kit.generated.ts";
 import type { Kit } from "../adapters/vehicles/kit.ts";
 import type { Mode } from "../adapters/vehicles/mode.ts";
 import { vehicles } from "../adapters/vehicles/registry.ts";
@@ -14,7 +15,10 @@ import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 /** A vehicle that an admin uploads something to. */
 export type Mdm = Vehicle & { readonly kit: Kit };
 
-export const mdms: readonly Mdm[] = vehicles.filter((vehicle): vehicle is Mdm => vehicle.kit !== undefined);
+export const mdms: readonly Mdm[] = vehicles.flatMap((vehicle) => {
+	const kit = kits[vehicle.id];
+	return kit ? [{ ...vehicle, kit }] : [];
+});
 
 export const modes: readonly Mode[] = ["param", "embedded"];
 export const scopes = ["system", "user"] as const;
@@ -79,7 +83,7 @@ function vehicleOf(reader: FlagReader): Mdm | undefined {
 	const ids = mdms.map(({ id }) => id);
 	const name = reader.text("vehicle");
 	if (name === undefined) {
-		const fix = "add -v and your MDM, e.g. -v jamf";
+		const fix = `add -v and your MDM, e.g. -v ${ids[0]}`;
 		reader.wrong("--vehicle", { what: "no vehicle given", expected: `one of ${ids.join(", ")}`, fix });
 	}
 	const id = reader.choice(name, ids, "--vehicle", "the vehicle");

@@ -6,8 +6,8 @@ export const MIN_TOKEN_LENGTH = 20;
 export const MAX_TOKEN_LENGTH = 4096;
 
 /**
- * What Claude Code, Codex CLI and Gemini CLI all carry unharmed in their header settings; other characters are cut, decoded or
- * doubled by one or another of them.
+ * What every CLI we know carries unharmed, be it in a header or in a URL; other characters are cut, decoded or doubled by one or another
+ * of them.
  */
 const SAFE_ALPHABET = /^[A-Za-z0-9._~-]+$/;
 

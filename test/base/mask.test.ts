@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { shown, shownName } from "../../src/base/mask.ts";
+import { jsonText } from "../../src/base/json.ts";
+import { plain, plainDeep, shown, shownName } from "../../src/base/mask.ts";
 import { canary } from "../harness/canary.ts";
+
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
 
 describe("names of files and hosts", () => {
 	test.each([
@@ -41,4 +45,46 @@ describe("names of files and hosts", () => {
 test("other text hides whatever could be a token, and is cut", () => {
 	expect(shown("values-k8s-prod-eu1-collector-2026")).toBe("[34 characters]");
 	expect(shown("x".repeat(200))).toHaveLength(120);
+});
+
+describe.each([
+	["shown", shown],
+	["shownName", shownName],
+	["plain", plain],
+])("%s", (_, mask) => {
+	test("is one line that steers nothing, however the text comes", () => {
+		fc.assert(
+			fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
+				const safe = mask(text, 80);
+				expect(safe).not.toMatch(STEERING);
+				expect(safe.length).toBeLessThanOrEqual(80);
+			}),
+		);
+	});
+
+	test("no part of a token is left at the cut, wherever it stands", () => {
+		const token = "k8Qz4bT1xLw09PaYc7VdEr2S";
+		for (let before = 0; before < 1000; before += 7) {
+			const text = `${"y".repeat(before % 50)} ${`${token}${"Aa1".repeat(150)} `.repeat(before / 300)}${token}`;
+			expect(mask(text, 120)).not.toContain(token.slice(0, 8));
+		}
+	});
+
+	test("long text takes no long time", () => {
+		expect(mask("a".repeat(1 << 21)).length).toBeLessThanOrEqual(1000);
+	});
+});
+
+test("a value may be a token where a name is none", () => {
+	const host = "gateway-7d9f8b6c5d-x2x4z";
+	expect([shown(host), plain(host)]).toEqual(["[24 characters]", host]);
+	expect(plainDeep({ "a\u001b": [host, "k8Qz4bT1xLw09PaYc7VdEr2S", 1, null] })).toEqual({
+		"a\\u001b": [host, "[24 characters]", 1, null],
+	});
+});
+
+test("JSON keeps its text and steers nothing", () => {
+	const document = { text: "\u001b[2J\u009b\u202e\u2028\u{e0041}" };
+	expect(jsonText(document).replaceAll("\n", "")).not.toMatch(STEERING);
+	expect(JSON.parse(jsonText(document))).toEqual(document);
 });

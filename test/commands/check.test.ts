@@ -151,7 +151,7 @@ describe("crossfade check", () => {
 		const run = async (env: Record<string, string>) =>
 			(await crossfade(["check", "-d", "contrib", "--no-bin", "c.yaml"], { ...options, cwd, env })).stdout;
 		expect(await run({})).not.toContain("\u001b[");
-		expect(await run({ FORCE_COLOR: "1" })).toContain("\u001b[31merror\u001b[0m");
+		expect(await run({ FORCE_COLOR: "1" })).toContain("\u001b[31merror\u001b[39m");
 		expect(await run({ FORCE_COLOR: "1", NO_COLOR: "1" })).not.toContain("\u001b[");
 	});
 

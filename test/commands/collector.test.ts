@@ -14,7 +14,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { distributionIds } from "../../src/adapters/collectors/registry.ts";
 import { canary } from "../harness/canary.ts";
-import { type RunOptions, scratch } from "../harness/cli.ts";
+import { type CliRunOptions, scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { needs, smallDisks } from "../harness/parts.ts";
 
@@ -287,7 +287,7 @@ describe("crossfade collector --into", () => {
 	test.each(bad)("bad file, %s: one error, nothing changed on disk", async (_name, files, code, message) => {
 		const cwd = scratch(files);
 		const before = readdirSync(cwd).map((name) => [name, readFileSync(join(cwd, name)).toString("base64")]);
-		const options: RunOptions = { cwd, canaries: [mine], holders: ["c.yaml"] };
+		const options: CliRunOptions = { cwd, canaries: [mine], holders: ["c.yaml"] };
 		const outcome = await crossfade(into(cwd, "--write"), options);
 		expect(outcome).toMatchObject({ code, stdout: "", stderr: expect.stringContaining(message) });
 		expect(readdirSync(cwd).map((name) => [name, readFileSync(join(cwd, name)).toString("base64")])).toEqual(before);

@@ -1,7 +1,8 @@
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { chapters, expectedHosts, sending, steps } from "../../src/rehearse/demo/story.ts";
+import { narration } from "../../src/rehearse/demo/narration.ts";
+import { expectedHosts, minutes, sending } from "../../src/rehearse/demo/simulated-fleet.ts";
 import { scratch, startCrossfade } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { demoWorld, expectNoToken, expectNothingLeft, processesOf } from "../harness/demo.ts";
@@ -21,7 +22,7 @@ test("crossfade demo tells the whole rotation, from one token to the death of th
 	expect(stdout).toMatch(/^the gateway is crossfade tap; for a real collector put otelcol-contrib on PATH/);
 	const answers = [...stdout.matchAll(/retire the old token: (yes|not yet|no evidence)/g)].map(([, answer]) => answer);
 	expect(answers).toEqual(["not yet", "not yet", "not yet", "yes"]);
-	for (const { title } of chapters) expect(stdout).toContain(`${title.toUpperCase()}: `);
+	for (const { title } of narration) expect(stdout).toContain(`${title.toUpperCase()}: `);
 	expect(stdout).toMatch(/old +bearer +logs +the provider +ACCEPTED[\s\S]*old +bearer +logs +the provider +REJECTED/);
 	expect(stdout).toContain("Credentials that are neither token: 1");
 	expect(stdout).toMatch(/THE END: \d+ requests, safe to retire: yes/);
@@ -48,7 +49,7 @@ test("a report that would overwrite a file is refused before anything is started
 	expect(readFileSync(join(cwd, "report.html"), "utf8")).toBe("mine");
 });
 
-describe("a collector that does not start: why, in one line, and the story goes on with the tap;", () => {
+describe("a collector that does not start: why, in one line, and the demo goes on with the tap;", () => {
 	test.each([
 		[
 			"its own words",
@@ -72,7 +73,7 @@ describe("a collector that does not start: why, in one line, and the story goes 
 });
 
 describe("interrupted, it leaves nothing:", () => {
-	test("in the middle of the story", async () => {
+	test("in the middle of the demo", async () => {
 		const { cwd, options } = demoWorld();
 		const demo = startCrossfade(["demo", "--pace", "50ms"], options);
 		await demo.printed(/ROLLOUT/);
@@ -94,9 +95,9 @@ describe("interrupted, it leaves nothing:", () => {
 	});
 });
 
-test("the story: everybody sends, and nobody with the old token in its last hours", () => {
-	const all = steps.flatMap((minute) => sending(minute).map((each) => ({ minute, ...each })));
-	expect([...new Set(all.map(({ actor }) => actor.host))].sort()).toEqual([...expectedHosts, "build-box"].sort());
+test("the fleet: everybody sends, and nobody with the old token in its last hours", () => {
+	const all = minutes.flatMap((minute) => sending(minute).map((each) => ({ minute, ...each })));
+	expect([...new Set(all.map(({ sender }) => sender.host))].sort()).toEqual([...expectedHosts, "build-box"].sort());
 	expect(Math.max(...all.filter(({ credential }) => credential === "old").map(({ minute }) => minute))).toBe(
 		19 * 60 + 15,
 	);

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodes } from "../../src/base/errors.ts";
 import { type Canary, canary } from "../harness/canary.ts";
-import { type RunOptions, scratch } from "../harness/cli.ts";
+import { type CliRunOptions, scratch } from "../harness/cli.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
 import { listen } from "../harness/clis/loopback.ts";
 import { crossfade } from "../harness/command.ts";
@@ -30,7 +30,7 @@ function home(url: string, token: Canary): string {
 	chmodSync(join(cwd, "new.token"), 0o600);
 	return cwd;
 }
-const doctor = (args: string, cwd: string, token: Canary, more: RunOptions = {}) =>
+const doctor = (args: string, cwd: string, token: Canary, more: CliRunOptions = {}) =>
 	crossfade(["doctor", ...args.split(" ").filter((word) => word !== "")], { cwd, canaries: [token], holders, ...more });
 
 describe("crossfade doctor", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "../../src/base/errors.ts";
 import { type Canary, canary } from "../harness/canary.ts";
-import { crossfadeProcess, type RunOptions, scratch } from "../harness/cli.ts";
+import { type CliRunOptions, crossfadeProcess, scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { contents } from "../harness/endpoint.ts";
 
@@ -15,7 +15,7 @@ function home(token?: Canary): string {
 }
 
 const holders = ["new.token", ".codex/config.toml", ".gemini/settings.json", ".claude/crossfade-token"];
-const run = (args: string, cwd: string, token: Canary, more: Partial<RunOptions> = {}) =>
+const run = (args: string, cwd: string, token: Canary, more: Partial<CliRunOptions> = {}) =>
 	crossfade(args.split(" "), { cwd, canaries: [token], holders, ...more });
 /** The same in a process of its own, whose children are looked at. */
 const runWatched: typeof run = (args, cwd, token, more) =>

@@ -30,7 +30,7 @@ function onlySh(): Record<string, string> {
 	return { PATH: tools };
 }
 
-interface Finding {
+interface VerifyFinding {
 	readonly rule: string;
 	readonly severity: string;
 	readonly file: string;
@@ -40,7 +40,7 @@ interface Finding {
 async function verify(
 	cwd: string,
 	...args: string[]
-): Promise<{ code: number | null; findings: Finding[]; stdout: string }> {
+): Promise<{ code: number | null; findings: VerifyFinding[]; stdout: string }> {
 	const options = { cwd, env: onlySh(), ...(args.includes("-") && { stdin: secret.token }) };
 	const { code, stdout, stderr } = await crossfade(["mdm", "verify", "kit", "--json", ...args], options);
 	expect(stderr).toBe("");
@@ -48,7 +48,7 @@ async function verify(
 	return { code, stdout, findings: JSON.parse(stdout).findings };
 }
 
-const short = ({ findings }: { findings: Finding[] }) =>
+const short = ({ findings }: { findings: VerifyFinding[] }) =>
 	findings.map(({ severity, file, rule }) => `${severity} ${file} ${rule}`);
 
 const edit = (cwd: string, file: string, change: (text: string) => string) => {

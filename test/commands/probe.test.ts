@@ -2,7 +2,7 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Canary, canary, filesBelow, leaks } from "../harness/canary.ts";
-import { type RunOptions, scratch, startCrossfade } from "../harness/cli.ts";
+import { type CliRunOptions, scratch, startCrossfade } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { startProvider } from "../harness/provider.ts";
 import { httpText, rawServer } from "../harness/raw-server.ts";
@@ -18,7 +18,7 @@ function tokenFolder(tokens: Readonly<Record<string, string>>, more: Readonly<Re
 const [oldToken, newToken] = [canary(), canary()];
 const both = ["--token", "old=file:old.token", "--token", "new=file:new.token"];
 
-function run(args: readonly string[], options: RunOptions = {}) {
+function run(args: readonly string[], options: CliRunOptions = {}) {
 	const cwd = options.cwd ?? tokenFolder({ "old.token": oldToken.token, "new.token": newToken.token });
 	return crossfade(["probe", ...args], {
 		canaries: [oldToken, newToken],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type Distribution, type Platform, platforms } from "../../src/adapters/collectors/distribution.ts";
-import { compareVersions, parseVersion, version } from "../../src/base/versions.ts";
+import { compareVersions, parseVersion, requireVersion } from "../../src/base/versions.ts";
 import { checkText } from "../../src/generate/check/check.ts";
 import { planCollector } from "../../src/generate/plan/collector.ts";
 import { renderBundle } from "../../src/generate/render/bundle.ts";
@@ -31,7 +31,7 @@ export function collectorContract(id: string, distribution: Distribution): void 
 			for (const [type, releases] of Object.entries(components)) expect(releases, `${kind} ${type}`).toMatch(range);
 		}
 		expect(parseVersion(inventory.oldest)).toBeDefined();
-		expect(compareVersions(version(inventory.newest), version(inventory.oldest))).toBeGreaterThan(0);
+		expect(compareVersions(requireVersion(inventory.newest), requireVersion(inventory.oldest))).toBeGreaterThan(0);
 		expect(inventory.read).toMatch(/^20\d\d-\d\d-\d\d$/);
 		expect(inventory.source).toMatch(/^https:\/\//);
 		for (const [own, inside] of Object.entries(inventory.releases)) {
@@ -114,7 +114,7 @@ function verify(path: string, content: string, distribution: Distribution, targe
 	if (path.endsWith(".alloy")) parseAlloy(content, path);
 	if (path.endsWith(".json")) JSON.parse(content);
 	if (/\.(ya?ml|alloy|service|conf|sh)$/.test(path)) {
-		const own = version(target ?? distribution.inventory.newest);
+		const own = requireVersion(target ?? distribution.inventory.newest);
 		const errors = checkText(content, path, { distribution, own }).filter(({ severity }) => severity === "error");
 		expect(errors, `${path} of ${distribution.id} ${target}`).toEqual([]);
 	}

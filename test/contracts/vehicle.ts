@@ -7,6 +7,7 @@ import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../../src/adapters/v
 import { factsOf, renderKit } from "../../src/generate/kit/kit.ts";
 import { embeds } from "../../src/generate/kit/payload.ts";
 import { xmlProblem } from "../../src/generate/kit/verify/xml.ts";
+import { readInventory } from "../../src/prove/evidence/inventory.ts";
 import { type Mdm, type MdmSpec, parseMdmFlags } from "../../src/spec/mdm.ts";
 
 /** The shortest time for which a provider accepts the old token after a rotation, in hours. */
@@ -14,6 +15,10 @@ const SHORTEST_OVERLAP =
 	Math.min(...providers.map(({ overlapMs }) => overlapMs ?? Number.POSITIVE_INFINITY)) / 3_600_000;
 /** A rendered script may be this part of what the vendor takes, so that it can grow. */
 const ROOM = 0.5;
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+	yield bytes;
+}
 
 /** What every kit must hold, in each mode and for every way to make it. */
 export function vehicleContract(vehicle: Mdm, mode: Mode): void {
@@ -77,6 +82,22 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 		for (const { embed, as } of found) {
 			expect(files, embed).toHaveProperty([embed]);
 			if (as === "base64") expect(files[embed]).not.toContain(FINGERPRINT_PLACEHOLDER);
+		}
+	});
+
+	test("an export with its own columns is read: whose line it is, and when it was reported", async () => {
+		const line = "crossfade ok fp=0123456789ab cfg=1 cli= users=1";
+		const time = vehicle.columns?.time ?? ["time"];
+		for (const [index, host] of (vehicle.columns?.host ?? ["host"]).entries()) {
+			const csv = `id,${time[index % time.length]},${host},out\n1,2026-01-31T12:00:00Z,mac-1,${line}\n`;
+			const { rows } = await readInventory(once(Buffer.from(csv)));
+			expect(rows, host).toMatchObject([{ host: "mac-1", at: Date.parse("2026-01-31T12:00:00Z") }]);
+		}
+		for (const column of time) {
+			const csv = `host,${column},out\nmac-1,2026-01-31T12:00:00Z,${line}\n`;
+			expect((await readInventory(once(Buffer.from(csv)))).rows[0]?.at, column).toBe(
+				Date.parse("2026-01-31T12:00:00Z"),
+			);
 		}
 	});
 

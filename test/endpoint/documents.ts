@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { applyEdits, modify, parseTree } from "jsonc-parser";
 import { parse as parseToml } from "smol-toml";
-import { type Format, fromBytes, toBytes } from "./editor.ts";
-import type { Step } from "./oracle.ts";
+import { fromBytes, type SettingsFormat, toBytes } from "./editor.ts";
+import type { EditStep } from "./oracle.ts";
 
 /** A stored value whose text a test may change as a user would. */
 export const marker = "FOREIGN";
@@ -359,20 +359,20 @@ const step = (kind: "json" | "toml") =>
 		},
 	);
 
-export interface Sample {
-	readonly format: Format;
+export interface EditorSample {
+	readonly format: SettingsFormat;
 	readonly text: string;
-	readonly plan: readonly Step[];
+	readonly plan: readonly EditStep[];
 }
 
-const bytes = (one: Step): Step => ({
+const bytes = (one: EditStep): EditStep => ({
 	...one,
 	pointer: toBytes(one.pointer),
 	...(one.value !== undefined && { value: toBytes(one.value) }),
 });
 
 /** A file and a plan for it; about half of the plans meet keys that are there. */
-export function samples(format: Format): fc.Arbitrary<Sample> {
+export function samples(format: SettingsFormat): fc.Arbitrary<EditorSample> {
 	const plan = fc
 		.array(step(format === "toml" ? "toml" : "json"), { minLength: 1, maxLength: 7 })
 		.map((steps) => steps.filter((one, index) => isNew(one, steps.slice(0, index))).map(bytes));
@@ -380,7 +380,7 @@ export function samples(format: Format): fc.Arbitrary<Sample> {
 	return fc.record({ format: fc.constant(format), text, plan });
 }
 
-const isNew = (one: Step, earlier: readonly Step[]) =>
+const isNew = (one: EditStep, earlier: readonly EditStep[]) =>
 	!earlier.some(
 		({ verb, pointer }) =>
 			verb === one.verb &&
@@ -390,13 +390,13 @@ const isNew = (one: Step, earlier: readonly Step[]) =>
 const isInside = (pointer: string, top: string) => pointer.startsWith(`${top}/`);
 
 /** The step as the next rotation makes it. */
-export const rotated = (step: Step): Step =>
+export const rotated = (step: EditStep): EditStep =>
 	step.verb === "set" && step.type === "string" ? { ...step, value: `${step.value} and the next one` } : step;
 
 // --- what happens to files ----------------------------------------------------------------------------------------
 
 /** The file after its user added a key, as the editors of the CLIs do; nothing where there is no place for it. */
-export function withUserKey(format: Format, text: string, seed: number): string | undefined {
+export function withUserKey(format: SettingsFormat, text: string, seed: number): string | undefined {
 	const pick = picker(seed);
 	if (format === "toml") return withUserLine(text, pick);
 	const tree = parseTree(fromBytes(text));

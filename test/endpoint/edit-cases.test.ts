@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { needs } from "../harness/parts.ts";
-import { awks, type Case, type Outcome, runCases } from "./editor.ts";
+import { awks, type EditorCase, type EditorRun, runCases } from "./editor.ts";
 
-const one = async (awk: (typeof awks)[number], what: Case): Promise<Outcome> => {
+const one = async (awk: (typeof awks)[number], what: EditorCase): Promise<EditorRun> => {
 	const [outcome] = await runCases(awk, [what]);
 	if (!outcome) throw new Error("no outcome");
 	return outcome;

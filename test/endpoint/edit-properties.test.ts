@@ -1,17 +1,17 @@
 import { diffChars } from "diff";
 import fc from "fast-check";
 import { describe, test } from "vitest";
-import { damaged, marker, rotated, type Sample, samples, withUserKey } from "./documents.ts";
-import { awks, type Case, type Format, type Outcome, runCases, unescaped } from "./editor.ts";
+import { damaged, type EditorSample, marker, rotated, samples, withUserKey } from "./documents.ts";
+import { awks, type EditorCase, type EditorRun, runCases, type SettingsFormat, unescaped } from "./editor.ts";
 import { applied, planLine, read, same, tolerated, withoutOurs } from "./oracle.ts";
 
 /** How many files of each format; more with PROPERTY_RUNS. */
 const runs = Number(process.env["PROPERTY_RUNS"] ?? 100);
 const seed = Number(process.env["PROPERTY_SEED"] ?? 1_711);
-const formats: readonly Format[] = ["json", "jsonc", "toml"];
+const formats: readonly SettingsFormat[] = ["json", "jsonc", "toml"];
 
 /** Runs cases on every awk that is here and fails where two disagree. */
-async function everywhere(cases: readonly Case[]): Promise<readonly Outcome[]> {
+async function everywhere(cases: readonly EditorCase[]): Promise<readonly EditorRun[]> {
 	const here = awks.filter(
 		({ name, part }) => part.missing === undefined && name.includes(process.env["PROPERTY_AWK"] ?? ""),
 	);
@@ -28,29 +28,39 @@ async function everywhere(cases: readonly Case[]): Promise<readonly Outcome[]> {
 	return first;
 }
 
-const setting = ({ format, text, plan }: Sample): Case => ({ format, mode: "set", text, plan: plan.map(planLine) });
+const setting = ({ format, text, plan }: EditorSample): EditorCase => ({
+	format,
+	mode: "set",
+	text,
+	plan: plan.map(planLine),
+});
 
-const undoing = (format: Format, text: string, plan: readonly string[]): Case => ({ format, mode: "undo", text, plan });
+const undoing = (format: SettingsFormat, text: string, plan: readonly string[]): EditorCase => ({
+	format,
+	mode: "undo",
+	text,
+	plan,
+});
 
 interface Done {
-	readonly sample: Sample;
-	readonly outcome: Outcome;
+	readonly sample: EditorSample;
+	readonly outcome: EditorRun;
 }
 
 /** Counts what is wrong and shows the three shortest cases. */
 class Problems {
-	readonly #stories: string[] = [];
+	readonly #failures: string[] = [];
 
-	unless(fine: boolean, ...story: unknown[]): void {
-		if (!fine) this.#stories.push(story.map((part) => JSON.stringify(part)).join("\n"));
+	unless(fine: boolean, ...details: unknown[]): void {
+		if (!fine) this.#failures.push(details.map((part) => JSON.stringify(part)).join("\n"));
 	}
 
 	fail(): void {
-		const shortest = this.#stories
-			.map((story) => story.replaceAll("x".repeat(700), "<700 x>"))
+		const shortest = this.#failures
+			.map((failure) => failure.replaceAll("x".repeat(700), "<700 x>"))
 			.toSorted((one, two) => one.length - two.length)
 			.slice(0, 3);
-		if (shortest.length > 0) throw new Error(`${this.#stories.length} wrong\n${shortest.join("\n\n")}`);
+		if (shortest.length > 0) throw new Error(`${this.#failures.length} wrong\n${shortest.join("\n\n")}`);
 	}
 }
 
@@ -67,7 +77,7 @@ const remembered = (record: readonly string[]) =>
 		.map(([verb, , , raw = "", , cut = ""]) => (verb === "was" ? raw : verb === "cut" ? cut : ""))
 		.reduce((sum, text) => sum + unescaped(text).length, 0);
 
-const noDrops = ({ plan }: Sample) => plan.every(({ verb }) => verb === "set");
+const noDrops = ({ plan }: EditorSample) => plan.every(({ verb }) => verb === "set");
 const changed = "CHANGED BY ITS USER";
 const count = (text: string, part: string) => text.split(part).length - 1;
 
@@ -75,7 +85,7 @@ describe.each(formats)("%s", { timeout: 60_000 + runs * 200 }, (format) => {
 	const drawn = () => fc.sample(samples(format), { numRuns: runs, seed });
 
 	/** The samples that set changes, with what it made of them. */
-	async function edited(cases: readonly Sample[]): Promise<readonly Done[]> {
+	async function edited(cases: readonly EditorSample[]): Promise<readonly Done[]> {
 		const outcomes = await everywhere(cases.map(setting));
 		return cases.flatMap((sample, i) => {
 			const outcome = outcomes[i];
@@ -84,7 +94,7 @@ describe.each(formats)("%s", { timeout: 60_000 + runs * 200 }, (format) => {
 	}
 
 	/** Whether set did to a file what the other parser says it should have done. */
-	function asExpected(sample: Sample, outcome: Outcome): boolean {
+	function asExpected(sample: EditorSample, outcome: EditorRun): boolean {
 		const before = read(format, sample.text);
 		const wanted = before === "refused" ? before : applied(format, before.value, sample.plan);
 		if (outcome.code === 3) return wanted === "refused";
@@ -97,7 +107,7 @@ describe.each(formats)("%s", { timeout: 60_000 + runs * 200 }, (format) => {
 		const wrong = new Problems();
 		const cases = drawn();
 		for (const [i, outcome] of (await everywhere(cases.map(setting))).entries()) {
-			const sample = cases[i] as Sample;
+			const sample = cases[i] as EditorSample;
 			wrong.unless(asExpected(sample, outcome), "set", sample, outcome);
 			if (outcome.code !== 0 || i % 10 !== 0) continue;
 			wrong.unless(takenOut(sample.text, outcome.text) <= remembered(outcome.record), "foreign", sample, outcome);
@@ -194,7 +204,7 @@ describe.each(formats)("%s", { timeout: 60_000 + runs * 200 }, (format) => {
 		const wrong = new Problems();
 		const cases = drawn().map((sample, i) => ({ ...sample, text: damaged(sample.text, seed + i) }));
 		for (const [i, outcome] of (await everywhere(cases.map(setting))).entries()) {
-			const sample = cases[i] as Sample;
+			const sample = cases[i] as EditorSample;
 			const silent = outcome.messages.length === 1 && outcome.text === "";
 			// 3 says what is wrong with the file; 4 that our own check of the result stopped us. Either way nothing is written.
 			const fine = [3, 4].includes(outcome.code)

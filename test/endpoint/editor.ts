@@ -26,14 +26,14 @@ const named: readonly Awk[] = [
 /** The same, and what the machine itself calls awk where that has no name of its own, as on a Mac. */
 export const awks = named.some(({ part }) => part.missing === undefined) ? named : [awk("awk"), ...named];
 
-export type Format = "json" | "jsonc" | "toml";
+export type SettingsFormat = "json" | "jsonc" | "toml";
 
 /** Bytes are held in strings of one character per byte, so that nothing on the way can change them. */
 export const toBytes = (text: string) => Buffer.from(text, "utf8").toString("latin1");
 export const fromBytes = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
 
-export interface Case {
-	readonly format: Format;
+export interface EditorCase {
+	readonly format: SettingsFormat;
 	readonly mode: "set" | "undo" | "get" | "check";
 	readonly text: string;
 	readonly plan: readonly string[];
@@ -41,7 +41,7 @@ export interface Case {
 	readonly before?: readonly string[];
 }
 
-export interface Outcome {
+export interface EditorRun {
 	readonly code: number;
 	/** The new file; empty unless the exit code is 0. */
 	readonly text: string;
@@ -64,7 +64,7 @@ function manyCases(): string {
 }
 
 /** Runs cases one after the other in one process of this awk. */
-export async function runCases(under: Awk, cases: readonly Case[]): Promise<readonly Outcome[]> {
+export async function runCases(under: Awk, cases: readonly EditorCase[]): Promise<readonly EditorRun[]> {
 	const child = spawn(under.part.path, [...under.args, manyCases()], { env: environment, stdio: "pipe" });
 	const input = cases.map(({ format, mode, text, plan, before = [] }) =>
 		[
@@ -88,8 +88,8 @@ export async function runCases(under: Awk, cases: readonly Case[]): Promise<read
 	return outcomes;
 }
 
-function readOutcomes(output: string): Outcome[] {
-	const outcomes: Outcome[] = [];
+function readOutcomes(output: string): EditorRun[] {
+	const outcomes: EditorRun[] = [];
 	let now = { text: "", record: [] as string[], messages: [] as string[], answers: [] as string[] };
 	for (const line of output.split("\n").slice(0, -1)) {
 		const [verb, rest] = [line.slice(0, line.indexOf("\t")), line.slice(line.indexOf("\t") + 1)];

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ParseError, parse as parseJsonc } from "jsonc-parser";
 import { parse as parseToml } from "smol-toml";
-import type { Sample } from "./documents.ts";
-import { type Format, fromBytes } from "./editor.ts";
+import type { EditorSample } from "./documents.ts";
+import { fromBytes, type SettingsFormat } from "./editor.ts";
 
 /** What an independent parser makes of a file: its value, or that it refuses it. */
-export type Reading = { readonly value: unknown } | "refused";
+export type EditorValue = { readonly value: unknown } | "refused";
 
-const readers: Record<Format, (text: string) => unknown> = {
+const readers: Record<SettingsFormat, (text: string) => unknown> = {
 	json: (text) => (/^[ \t\r\n]*$/.test(text) ? {} : JSON.parse(text)),
 	jsonc: (text) => {
 		if (/^[ \t\r\n]*$/.test(text)) return {};
@@ -19,7 +19,7 @@ const readers: Record<Format, (text: string) => unknown> = {
 	toml: (text) => parseToml(text, { integersAsBigInt: true }),
 };
 
-export function read(format: Format, bytes: string): Reading {
+export function read(format: SettingsFormat, bytes: string): EditorValue {
 	try {
 		return { value: normal(readers[format](fromBytes(bytes))) };
 	} catch {
@@ -35,14 +35,14 @@ function normal(value: unknown): unknown {
 	return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, normal(inner)]));
 }
 
-export interface Step {
+export interface EditStep {
 	readonly verb: "set" | "drop";
 	readonly pointer: string;
 	readonly type?: "string" | "bool" | "int";
 	readonly value?: string;
 }
 
-export const planLine = ({ verb, pointer, type, value }: Step) =>
+export const planLine = ({ verb, pointer, type, value }: EditStep) =>
 	[verb, pointer, ...(verb === "set" ? [type, value] : [])].join("\t");
 
 type Table = { [key: string]: unknown };
@@ -58,7 +58,7 @@ const encode = (key: string) => key.replaceAll("~", "~0").replaceAll("/", "~1");
 const isBelow = (pointer: string, top: string) => pointer.startsWith(`${top}/`);
 
 /** The value after the plan, or "refused" where the plan does not fit the file. */
-export function applied(format: Format, value: unknown, plan: readonly Step[]): Reading {
+export function applied(format: SettingsFormat, value: unknown, plan: readonly EditStep[]): EditorValue {
 	if (!isTable(value)) return "refused";
 	const result = structuredClone(value);
 	const sets = plan.filter(({ verb }) => verb === "set");
@@ -79,21 +79,21 @@ export function applied(format: Format, value: unknown, plan: readonly Step[]): 
 	return { value: result };
 }
 
-function plainValue(format: Format, { type, value = "" }: Step): unknown {
+function plainValue(format: SettingsFormat, { type, value = "" }: EditStep): unknown {
 	if (type === "bool") return value === "true";
 	if (type === "int") return format === "toml" ? BigInt(value) : Number(value);
 	return fromBytes(value);
 }
 
 /** Takes out what no set of the plan leads to, at and below a pointer. */
-function drop(root: Table, keys: readonly string[], pointer: string, sets: readonly Step[]): void {
+function drop(root: Table, keys: readonly string[], pointer: string, sets: readonly EditStep[]): void {
 	let table: unknown = root;
 	for (const key of keys.slice(0, -1)) table = isTable(table) && Object.hasOwn(table, key) ? table[key] : undefined;
 	const last = keys.at(-1) ?? "";
 	if (isTable(table) && Object.hasOwn(table, last)) prune(table, last, pointer, sets);
 }
 
-function prune(table: Table, key: string, pointer: string, sets: readonly Step[]): void {
+function prune(table: Table, key: string, pointer: string, sets: readonly EditStep[]): void {
 	const value = table[key];
 	const isSet = sets.some((step) => step.pointer === pointer);
 	const leadsToSet = sets.some((step) => isBelow(step.pointer, pointer));
@@ -104,7 +104,7 @@ function prune(table: Table, key: string, pointer: string, sets: readonly Step[]
 }
 
 /** Whether two readings say the same; empty tables on the way to dropped keys come and go with their last key in TOML. */
-export function same(one: unknown, two: unknown, plan: readonly Step[] = []): boolean {
+export function same(one: unknown, two: unknown, plan: readonly EditStep[] = []): boolean {
 	const drops = plan.filter(({ verb }) => verb === "drop").map(({ pointer }) => keysOf(pointer));
 	return isDeepStrictEqual(withoutHusks(one, drops), withoutHusks(two, drops));
 }
@@ -123,7 +123,7 @@ function withoutHusks(value: unknown, drops: readonly (readonly string[])[]): un
 }
 
 /** What is left of an edited file when the values of the plan go back to what they were; tables that were made for them go, too. */
-export function withoutOurs(format: Format, text: string, { text: original, plan }: Sample): unknown {
+export function withoutOurs(format: SettingsFormat, text: string, { text: original, plan }: EditorSample): unknown {
 	const [now, then] = [read(format, text), read(format, original)];
 	if (now === "refused" || then === "refused") throw new Error("not a file to begin with");
 	for (const { pointer } of plan) restore(now.value as Table, then.value as Table, keysOf(pointer));
@@ -141,11 +141,11 @@ function restore(now: Table, then: Table | undefined, [key = "", ...rest]: reado
 }
 
 /** What we take and the other parser refuses; why that does no harm stands with each. */
-const tolerances: Record<Format, readonly RegExp[]> = {
+const tolerances: Record<SettingsFormat, readonly RegExp[]> = {
 	json: [],
 	jsonc: [],
 	toml: [],
 };
 
-export const tolerated = (format: Format, bytes: string) =>
+export const tolerated = (format: SettingsFormat, bytes: string) =>
 	tolerances[format].some((pattern) => pattern.test(fromBytes(bytes)));

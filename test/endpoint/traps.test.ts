@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
-import { contents, endpointScript, type Machine, machine, text, write } from "../harness/endpoint.ts";
+import { contents, type EndpointMachine, endpointScript, machine, text, write } from "../harness/endpoint.ts";
 import { needs, program, root } from "../harness/parts.ts";
 
 /** What is known to go wrong with such scripts and with the CLIs' files, one test for each that no test elsewhere names. */
@@ -15,13 +15,13 @@ const codexFile = ".codex/config.toml";
 const geminiFile = ".gemini/settings.json";
 
 /** Sets a file as it is, and as one CLI's alone; gives the file afterwards. */
-async function install(m: Machine, cli: keyof Machine["files"]) {
+async function install(m: EndpointMachine, cli: keyof EndpointMachine["files"]) {
 	const secret = canary();
 	const outcome = await m.run(`${self} clis=${cli}`, { token: secret.token, canaries: [secret] });
 	return { ...secret, outcome, after: text(m.files[cli]) ?? "" };
 }
 
-const uninstalled = async (m: Machine) =>
+const uninstalled = async (m: EndpointMachine) =>
 	expect(await m.run(`uninstall ${self}`)).toMatchObject({ code: 0, stderr: "" });
 
 describe("trap: a value is refused rather than made to fit", () => {
@@ -91,7 +91,7 @@ describe("trap: what is printed", () => {
 		}
 	});
 
-	const failures: [what: string, args: string, code: number, prepare: (m: Machine) => void][] = [
+	const failures: [what: string, args: string, code: number, prepare: (m: EndpointMachine) => void][] = [
 		["success", "", 0, () => undefined],
 		["an unknown option", "--frobnicate", 2, () => undefined],
 		["a wrong endpoint", "endpoint=ftp://h.example", 2, () => undefined],
@@ -199,7 +199,7 @@ describe("trap: links that a user placed", () => {
 
 describe("trap: a file as somebody's editor left it", () => {
 	const utf16 = (content: string) => Buffer.from(`\ufeff${content}`, "utf16le");
-	const refused: [what: string, cli: keyof Machine["files"], path: string, content: string | Uint8Array][] = [
+	const refused: [what: string, cli: keyof EndpointMachine["files"], path: string, content: string | Uint8Array][] = [
 		["Claude Code reads no comment: the whole file would be off", "claude-code", claudeFile, '{"a": 1} // mine\n'],
 		["Claude Code reads no trailing comma: the whole file would be off", "claude-code", claudeFile, '{"a": 1,}'],
 		["Claude Code with a byte order mark", "claude-code", claudeFile, '\ufeff{"a": 1}'],
@@ -225,7 +225,7 @@ describe("trap: a file as somebody's editor left it", () => {
 		expect(readFileSync(file).equals(Buffer.from(content))).toBe(true);
 	});
 
-	const kept: [what: string, cli: keyof Machine["files"], path: string, content: string][] = [
+	const kept: [what: string, cli: keyof EndpointMachine["files"], path: string, content: string][] = [
 		[
 			"Claude Code with CRLF",
 			"claude-code",

@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { scratch } from "./cli.ts";
 import type { Part } from "./parts.ts";
 
-export interface Certificate {
+export interface CertificateFiles {
 	readonly cert: string;
 	readonly key: string;
 	readonly certPath: string;
 	readonly keyPath: string;
 }
 
-interface Wanted {
+interface CertificateRequest {
 	/** Subject alternative name, such as `IP:127.0.0.1`. */
 	readonly name?: string;
-	readonly by?: Certificate;
+	readonly by?: CertificateFiles;
 	/** Days from now to its beginning and to its end; either may be over. */
 	readonly days?: readonly [from: number, to: number];
 	readonly isAuthority?: boolean;
@@ -31,7 +31,7 @@ export function certificateMaker(openssl: Part) {
 		by,
 		days = [-1, 30],
 		isAuthority = false,
-	}: Wanted = {}): Certificate => {
+	}: CertificateRequest = {}): CertificateFiles => {
 		const id = `c${++made}`;
 		const [keyPath, certPath, request] = [".key", ".pem", ".csr"].map((end) => join(folder, id + end)) as [
 			string,

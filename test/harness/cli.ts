@@ -9,7 +9,7 @@ import { watchProcesses } from "./processes.ts";
 /** The built command line. */
 export const CLI = new URL("../../dist/cli.cjs", import.meta.url).pathname;
 
-export interface RunOptions {
+export interface CliRunOptions {
 	/** The working folder; a fresh one if not given. */
 	readonly cwd?: string;
 	readonly stdin?: string | Uint8Array;
@@ -56,7 +56,7 @@ export interface RunningCli {
 }
 
 /** The command line in a process and session of its own, so that no terminal of the person who runs the tests is asked for a token. */
-function spawnCli(args: readonly string[], cwd: string, { nodeArgs = [], env }: RunOptions) {
+function spawnCli(args: readonly string[], cwd: string, { nodeArgs = [], env }: CliRunOptions) {
 	const child = spawn(process.execPath, [...nodeArgs, CLI, ...args], {
 		cwd,
 		env: { PATH: process.env["PATH"], HOME: cwd, ...env },
@@ -78,7 +78,7 @@ function spawnCli(args: readonly string[], cwd: string, { nodeArgs = [], env }: 
 }
 
 /** Starts a command that runs until it is stopped; it is stopped after the test in any case. */
-export function startCrossfade(args: readonly string[], options: RunOptions = {}): RunningCli {
+export function startCrossfade(args: readonly string[], options: CliRunOptions = {}): RunningCli {
 	const cwd = options.cwd ?? scratch();
 	const { child, outcome, ended } = spawnCli(args, cwd, options);
 	const findIn = (name: "stdout" | "stderr") => async (pattern: RegExp) => {
@@ -107,7 +107,7 @@ export function startCrossfade(args: readonly string[], options: RunOptions = {}
 }
 
 /** Runs the built command line in a process of its own and fails if any canary shows in its output, files, arguments or children. */
-export async function crossfadeProcess(args: readonly string[], options: RunOptions = {}): Promise<RunOutcome> {
+export async function crossfadeProcess(args: readonly string[], options: CliRunOptions = {}): Promise<RunOutcome> {
 	const cwd = options.cwd ?? scratch();
 	const { child, outcome, ended } = spawnCli(args, cwd, options);
 	const { stdoutIsInput, canaries = [], holders } = options;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -27,6 +27,8 @@ export interface RunningCollector {
 	/** The page of its Prometheus exporter, if it has one. */
 	readonly pageUrl: string;
 	readonly configPath: string;
+	/** A file with everything it logged so far. */
+	readonly logPath: string;
 	/** Everything it logged so far. */
 	log(): string;
 	/** The sum of a family of counters for an exporter, e.g. `otelcol_exporter_sent_`. */
@@ -85,16 +87,19 @@ export async function startCollector(
 	return runCollector(folder, await onFreePorts(generated), env);
 }
 
-/** The same with a config that was moved before, so that one can be started again where it was. */
+/** The same with a config that was moved before, so that one can be started again where it was; `command` is how the program is started. */
 export async function runCollector(
 	folder: string,
 	{ config, http, metrics, page }: MovedConfig,
 	env: Record<string, string> = {},
+	command: readonly string[] = [otelcol.path],
 ): Promise<RunningCollector> {
 	const urls = http.map((port) => `http://127.0.0.1:${port}`);
 	const configPath = join(folder, "collector.yaml");
 	writeFileSync(configPath, config);
-	const child = spawn(otelcol.path, [`--config=${configPath}`], {
+	const logPath = join(folder, "collector.log");
+	const [program = "", ...rest] = [...command, `--config=${configPath}`];
+	const child = spawn(program, rest, {
 		env: { PATH: process.env["PATH"], ...env },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
@@ -103,6 +108,7 @@ export async function runCollector(
 		stream.setEncoding("utf8");
 		stream.on("data", (chunk: string) => {
 			log += chunk;
+			appendFileSync(logPath, chunk);
 		});
 	}
 	let over = false;
@@ -127,6 +133,7 @@ export async function runCollector(
 		metricsUrl,
 		pageUrl: `http://127.0.0.1:${page}/metrics`,
 		configPath,
+		logPath,
 		log: () => log,
 		async counter(prefix, exporter) {
 			const text = await (await fetch(metricsUrl)).text();

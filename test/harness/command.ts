@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Effects } from "../../src/effects/effects.ts";
 import { filesBelow, leaks } from "./canary.ts";
-import { crossfadeProcess, type RunOptions, type RunOutcome, scratch } from "./cli.ts";
+import { type CliRunOptions, crossfadeProcess, type RunOutcome, scratch } from "./cli.ts";
 import { freshProgram } from "./fresh.ts";
 
 /** Runs of this process wait for each other: they share its working folder and its environment. */
@@ -11,7 +11,7 @@ let before: Promise<unknown> = Promise.resolve();
  * Runs the command line inside this process, as `crossfadeProcess` does in one of its own, and fails if any canary shows in its output, its
  * files or the arguments of a program it starts. Standard input and Node's own flags belong to a process: a run with them gets one.
  */
-export async function crossfade(args: readonly string[], options: RunOptions = {}): Promise<RunOutcome> {
+export async function crossfade(args: readonly string[], options: CliRunOptions = {}): Promise<RunOutcome> {
 	if (options.stdin !== undefined || options.nodeArgs !== undefined) return crossfadeProcess(args, options);
 	const cwd = options.cwd ?? scratch();
 	const run = before.then(() =>

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { Shell } from "./shells.ts";
+import type { TestShell } from "./shells.ts";
 
 /** Where to cut a script: each of its last bytes, each byte of its lines that run something at once, and some between. */
 export function cuts(script: string, more: number): number[] {
@@ -16,7 +16,7 @@ export function cuts(script: string, more: number): number[] {
  * find all it needs.
  */
 export async function runPiped(
-	shell: Shell,
+	shell: TestShell,
 	script: string,
 	cwd: string,
 	{ token = true, args = [] }: { token?: boolean; args?: readonly string[] } = {},

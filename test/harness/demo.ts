@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import type { Canary } from "./canary.ts";
-import { type RunOptions, scratch } from "./cli.ts";
+import { type CliRunOptions, scratch } from "./cli.ts";
 import { waitFor } from "./wait.ts";
 
 /** A folder that is all of the demo's world: it works there, and puts what is temporary there. */
 export interface DemoWorld {
 	readonly cwd: string;
-	readonly options: RunOptions;
+	readonly options: CliRunOptions;
 	/** The first two tokens that it draws: the old one and that of the stranger. */
 	readonly canaries: readonly Canary[];
 }
@@ -68,9 +68,9 @@ function commandLine(pid: string): string {
 	}
 }
 
-/** What each chapter says: whether the old token can go, who is how far, what probes found. By its title. */
-export function verdicts(story: string): Record<string, readonly string[]> {
-	const parts = story.split(/^(?=[+-]\d+:\d\d {2}[A-Z ]+: )/m).slice(1);
+/** What each step says: whether the old token can go, who is how far, what probes found. By its title. */
+export function verdicts(output: string): Record<string, readonly string[]> {
+	const parts = output.split(/^(?=[+-]\d+:\d\d {2}[A-Z ]+: )/m).slice(1);
 	const telling =
 		/Safe to retire the old token|retire: |senders? still|\b(OLD ONLY|MIXED|NEW SEEN|MIGRATED|SILENT|UNATTRIBUTED|ACCEPTED +\d|REJECTED +\d)\b|Credentials that are neither|with the old token, per|^ {4,}[█▇▆▅▄▃▂▁·]+$/;
 	return Object.fromEntries(

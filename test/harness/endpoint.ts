@@ -17,7 +17,7 @@ import type { EndpointScript } from "../../src/spec/endpoint-script.ts";
 import { canary } from "./canary.ts";
 import { scratch } from "./cli.ts";
 import { type Part, program } from "./parts.ts";
-import { runScript, type ScriptOptions, type ScriptRun, type Shell } from "./shells.ts";
+import { runScript, type ScriptOptions, type ScriptRun, type TestShell } from "./shells.ts";
 
 const provider = providers[0];
 if (!provider?.endpoint) throw new Error("the default provider has an endpoint");
@@ -72,21 +72,21 @@ export function write(folder: string, path: string, content: string | Uint8Array
 }
 
 /** A made-up machine: folders that stand for the system's, one home, and the way to run the script there. */
-export interface Machine {
+export interface EndpointMachine {
 	readonly root: string;
 	readonly home: string;
 	readonly script: string;
 	/** The settings file of each CLI in the home. */
 	readonly files: Readonly<Record<keyof typeof releases, string>>;
-	run(args: string, options?: RunOptions): Promise<ScriptRun>;
+	run(args: string, options?: ScriptRunOptions): Promise<ScriptRun>;
 }
 
-export interface RunOptions extends Partial<ScriptOptions> {
-	readonly shell?: Shell;
+export interface ScriptRunOptions extends Partial<ScriptOptions> {
+	readonly shell?: TestShell;
 	readonly token?: string;
 }
 
-export const dash: Shell = { name: "dash", part: program("sh"), args: [] };
+export const dash: TestShell = { name: "dash", part: program("sh"), args: [] };
 
 /** `env` and `path` (folders searched before the system's) hold for every run. */
 export function machine(
@@ -97,7 +97,7 @@ export function machine(
 		readonly path?: string;
 		readonly content?: string;
 	} = {},
-): Machine {
+): EndpointMachine {
 	const folder = scratch();
 	const root = join(folder, "root");
 	const home = join(folder, "home");

@@ -34,7 +34,7 @@ export const hostile = {
 	surrogate: "broken-\ud800-half",
 } as const;
 
-interface Fleet {
+interface FleetSize {
 	/** Hosts of the fleet; 48 if not given. */
 	readonly hosts?: number;
 	/** Hours since the rotation; 7 if not given. */
@@ -55,7 +55,7 @@ const TEAMS = ["mbp-lena", "mbp-omar", "desk-finance", "lab-build", "ci-runner",
  * A fleet in the middle of a rotation with a 24 h overlap, judged from counters as `tap` keeps them: most hosts moved one after the other,
  * a few are late, use both tokens, sleep, or send with something else.
  */
-export function demoOverlap({ hosts = 48, hours = 7, names = [], change = {} }: Fleet = {}): OverlapView {
+export function demoOverlap({ hosts = 48, hours = 7, names = [], change = {} }: FleetSize = {}): OverlapView {
 	const started = NOON - hours * HOUR - 26 * MINUTE;
 	const fleet = Array.from({ length: hosts }, (_each, index) => hostName(index));
 	const facts: JudgementInput = {

@@ -6,12 +6,12 @@ import { emptyFleet } from "../../src/spec/fleet.ts";
 import { quietEffects } from "./effects.ts";
 
 /** A metrics page that shows what it is told to. */
-export interface MetricsPage {
+export interface ServedPage {
 	readonly url: string;
 	text: string;
 }
 
-export async function metricsPage(text = ""): Promise<MetricsPage> {
+export async function metricsPage(text = ""): Promise<ServedPage> {
 	const page = { url: "", text };
 	const server = createServer((_request, response) => {
 		response.writeHead(200, { "content-type": "text/plain; version=0.0.4" });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Status } from "../../src/rehearse/sandbox/ledger.ts";
+import type { SandboxStatus } from "../../src/rehearse/sandbox/ledger.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { scratch, startCrossfade } from "./cli.ts";
 
@@ -11,7 +11,7 @@ export interface RunningProvider {
 	/** Makes a new token; the old one is accepted until the overlap ends. */
 	rotate(): Promise<string>;
 	advance(time: string): Promise<void>;
-	status(): Promise<Status>;
+	status(): Promise<SandboxStatus>;
 	/** Records that were accepted, of one token or of all. */
 	records(token?: string): Promise<number>;
 }
@@ -25,7 +25,7 @@ export async function startProvider(args: readonly string[] = []): Promise<Runni
 		const response = await fetch(`${url}/_sandbox${path}`, { method: "POST", body: JSON.stringify(body) });
 		return (await response.json()) as { token: string };
 	};
-	const status = async () => (await (await fetch(`${url}/_sandbox`)).json()) as Status;
+	const status = async () => (await (await fetch(`${url}/_sandbox`)).json()) as SandboxStatus;
 	return {
 		url,
 		token: readFileSync(join(cwd, "first.token"), "utf8"),

@@ -4,7 +4,7 @@ import type { SandboxProvider } from "../../src/adapters/providers/sandbox.ts";
 import { readSettings } from "../../src/base/settings.ts";
 import { serve } from "../../src/effects/net/http-server.ts";
 import { parseFault } from "../../src/rehearse/sandbox/faults.ts";
-import type { SandboxEvent, Status } from "../../src/rehearse/sandbox/ledger.ts";
+import type { SandboxEvent, SandboxStatus } from "../../src/rehearse/sandbox/ledger.ts";
 import { startSandbox } from "../../src/rehearse/sandbox/server.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { leaks } from "./canary.ts";
@@ -17,7 +17,7 @@ export interface Way {
 	headers(token: string): Record<string, string>;
 }
 
-export interface Reply {
+export interface SandboxReply {
 	readonly status: number;
 	readonly headers: Headers;
 	readonly text: string;
@@ -67,10 +67,10 @@ export async function openSandbox(
 		});
 		const text = await response.text();
 		const json = (): Record<string, unknown> => JSON.parse(text);
-		return { status: response.status, headers: response.headers, text, json } satisfies Reply;
+		return { status: response.status, headers: response.headers, text, json } satisfies SandboxReply;
 	};
 	/** Takes the token out of an answer, so that it is looked for wherever it must not be. */
-	const keep = (reply: Reply, field = "token"): string => {
+	const keep = (reply: SandboxReply, field = "token"): string => {
 		const token = String(reply.json()[field]);
 		tokens.push(token);
 		return token;
@@ -92,7 +92,7 @@ export async function openSandbox(
 		status: async () => {
 			const { text } = await ask("GET", "/_sandbox");
 			seen.push(text);
-			return JSON.parse(text) as Status;
+			return JSON.parse(text) as SandboxStatus;
 		},
 		rotate: async (body: unknown = {}) => keep(await control("/rotate", body)),
 		/** The status a token gets by a provider's way. */

@@ -5,20 +5,20 @@ import { type Part, program } from "./parts.ts";
 import { watchProcesses } from "./processes.ts";
 
 /** A way to run a POSIX script. */
-export interface Shell {
+export interface TestShell {
 	readonly name: string;
 	readonly part: Part;
 	readonly args: readonly string[];
 }
 
-const shell = (name: string, ...args: string[]): Shell => ({
+const shell = (name: string, ...args: string[]): TestShell => ({
 	name: [name, ...args].join(" "),
 	part: program(name),
 	args,
 });
 
 /** Every shell that a rendered script must run under. */
-export const shells: readonly Shell[] = [
+export const shells: readonly TestShell[] = [
 	shell("dash"),
 	shell("bash"),
 	shell("bash", "--posix"),
@@ -48,7 +48,7 @@ export interface ScriptOptions {
 
 /** Runs a script and fails if a canary shows in its output or, when it is watched, in what any process was started with. */
 export async function runScript(
-	under: Shell,
+	under: TestShell,
 	script: string,
 	args: readonly string[],
 	options: ScriptOptions,

@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { type Forwarder, startForwarder } from "../../src/effects/net/forwarder.ts";
-import type { Watcher } from "../../src/effects/net/forwarding.ts";
+import type { ExchangeWatcher } from "../../src/effects/net/forwarding.ts";
 import type { Sighting } from "../../src/prove/evidence/traffic.ts";
 import { type AttributionOptions, newAttribution, type Unknown } from "../../src/prove/tap/attribution.ts";
 import { waitFor } from "./wait.ts";
@@ -19,7 +19,7 @@ export interface OpenTap extends Forwarder {
 /** A tap in this process, closed after the test. */
 export async function openTap(
 	to: string,
-	{ watcher, ...options }: Partial<AttributionOptions> & { readonly watcher?: Watcher } = {},
+	{ watcher, ...options }: Partial<AttributionOptions> & { readonly watcher?: ExchangeWatcher } = {},
 ): Promise<OpenTap> {
 	const seen: Sighting[] = [];
 	const unknown: Unknown[] = [];

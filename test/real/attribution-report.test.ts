@@ -13,7 +13,7 @@ const [OLD, NEW, UNKNOWN] = [canary(), canary(), canary()];
 const canaries = [OLD, NEW, UNKNOWN];
 const known = ["--token", `old=fp:${OLD.fingerprint}`, "--token", `new=fp:${NEW.fingerprint}`];
 
-interface Sender {
+interface RecordedSender {
 	readonly token: string;
 	readonly host: string;
 	readonly service: string;
@@ -22,7 +22,7 @@ interface Sender {
 	readonly version: string;
 }
 
-const senders: readonly Sender[] = [
+const senders: readonly RecordedSender[] = [
 	{ token: OLD.token, host: "mac-1", service: "claude-code", cli: "claude-code", version: "2.1.83" },
 	{ token: OLD.token, host: "mac-2", service: "codex_cli_rs", cli: "codex", version: "0.166.0" },
 	{ token: NEW.token, host: "mac-2", service: "codex_cli_rs", cli: "codex", version: "0.166.0" },

@@ -27,7 +27,7 @@ const RELEASE = "0.155.0";
 const SIGNALS: readonly Signal[] = ["logs", "metrics", "traces"];
 const REQUESTS = 40;
 
-interface Sender {
+interface LoadSender {
 	readonly token: string | undefined;
 	readonly host: string;
 	readonly cli: string;
@@ -44,7 +44,7 @@ async function gateway(provider: RunningProvider, id: string, flags: Flags): Pro
 	return renderConfig(planFor(distribution, { ...base, targetVersion: RELEASE, ...flags }));
 }
 
-async function send(url: string, { token, records, ...sender }: Sender, signal: Signal): Promise<number> {
+async function send(url: string, { token, records, ...sender }: LoadSender, signal: Signal): Promise<number> {
 	const resource = { "host.name": sender.host, "service.name": sender.cli, "service.version": sender.version };
 	const response = await fetch(`${url}/v1/${signal}`, {
 		method: "POST",
@@ -114,7 +114,7 @@ function times(totals: Readonly<Record<string, number>>, factor: number): Readon
 }
 
 /** What one request of each sender for each signal adds up to. */
-function expected(senders: readonly Sender[], name: (sender: Sender, signal: Signal) => string) {
+function expected(senders: readonly LoadSender[], name: (sender: LoadSender, signal: Signal) => string) {
 	const totals: Record<string, number> = {};
 	for (const signal of SIGNALS) {
 		for (const sender of senders) {
@@ -130,7 +130,7 @@ function idOf(token: string | undefined): string {
 }
 
 /** Two tokens on several hosts and CLIs at once, one that nobody knows, and none. */
-function fleet(tokens: readonly Canary[]): Sender[] {
+function fleet(tokens: readonly Canary[]): LoadSender[] {
 	const [old, next, unknown] = tokens.map(({ token }) => token);
 	return [
 		{ token: old, host: "mac-1", cli: "claude-code", version: "2.0.1", records: 1 },
@@ -146,11 +146,11 @@ function fleet(tokens: readonly Canary[]): Sender[] {
 /** Has all senders send at once, in turns, checks the totals on the way and at the end. */
 async function provenExact(
 	collector: RunningCollector,
-	senders: readonly Sender[],
+	senders: readonly LoadSender[],
 	url: string,
 	name: (sample: Sample) => string | undefined,
 	totals: Readonly<Record<string, number>>,
-	urlOf: (sender: Sender) => string = () => collector.url,
+	urlOf: (sender: LoadSender) => string = () => collector.url,
 ): Promise<void> {
 	for (const rounds of [REQUESTS / 4, REQUESTS]) {
 		const from = rounds === REQUESTS ? REQUESTS / 4 : 0;
@@ -250,7 +250,7 @@ describe("a real gateway counts who sends with which token", needs(otelcol), () 
 		const flags = { attribute: "ports", token: known.map((each, index) => `t${index}=fp:${each.fingerprint}`) };
 		const config = await gateway(provider, "contrib", { ...flags, tokenFile: join(folder, "token") });
 		const collector = await startCollector(scratch(), config);
-		const urlOf = ({ token }: Sender) => collector.urls[known.findIndex((each) => each.token === token)] ?? "";
+		const urlOf = ({ token }: LoadSender) => collector.urls[known.findIndex((each) => each.token === token)] ?? "";
 		const senders = fleet(tokens).filter((sender) => urlOf(sender) !== "");
 		const totals = expected(senders, ({ token }, signal) => `${signal} ${idOf(token)}`);
 		await provenExact(collector, senders, collector.metricsUrl, byToken, totals, urlOf);

@@ -25,7 +25,7 @@ const UID = 10001;
 const EVENTS = 100_000;
 
 /** A provider, and the real collector in a container whose token folder is mounted from here. */
-async function scene() {
+async function startContainer() {
 	const provider = await startProvider();
 	const folder = scratch({ "torii.token": provider.token });
 	chmodSync(folder, 0o755);
@@ -33,7 +33,9 @@ async function scene() {
 	chmodSync(join(folder, "torii.token"), 0o400);
 	const contrib = await loadDistribution("contrib");
 	if (!contrib) throw new Error("contrib");
-	const generated = renderConfig(planFor(contrib, { platform: "docker", endpoint: provider.url }));
+	const generated = renderConfig(
+		planFor(contrib, { platform: "docker", endpoint: provider.url, tokenFile: join(folder, "torii.token") }),
+	);
 	const {
 		config,
 		http: [http],
@@ -45,7 +47,8 @@ async function scene() {
 		// The host's own network, so that the container reaches the provider on loopback.
 		.withNetworkMode("host")
 		.withBindMounts([
-			{ source: folder, target: "/etc/crossfade", mode: "ro" },
+			// Under the same name as here, as the compose file has it.
+			{ source: folder, target: folder, mode: "ro" },
 			{ source: configFile, target: "/etc/otelcol-contrib/config.yaml", mode: "ro" },
 		])
 		.withCommand(["--config", "/etc/otelcol-contrib/config.yaml"])
@@ -68,7 +71,7 @@ test("a container with the token's folder mounted: the generated script rotates 
 	...needs(image, root),
 	timeout: 300_000,
 }, async () => {
-	const { provider, folder, container, url, metricsUrl } = await scene();
+	const { provider, folder, container, url, metricsUrl } = await startContainer();
 	const { stdout } = await crossfadeProcess([
 		"collector",
 		"-d",
@@ -86,7 +89,11 @@ test("a container with the token's folder mounted: the generated script rotates 
 	for (let round = 0; round < 2; round++) {
 		const token = await provider.rotate();
 		const options = { stdin: token, canaries: [{ token, fingerprint: fingerprint(token) }] };
-		const args = ["--token-file", join(folder, "torii.token"), "--metrics", metricsUrl];
+		const pid = spawnSync("docker", ["inspect", "-f", "{{.State.Pid}}", container.getId()], {
+			encoding: "utf8",
+		}).stdout.trim();
+		const args = ["--token-file", join(folder, "torii.token"), "--metrics", metricsUrl, "--pid", pid];
+		args.push("--logs", `docker logs ${container.getId()} 2>&1`);
 		if (!dash) throw new Error("no shell");
 		expect(await runScript(dash, script, args, options)).toMatchObject({ code: 0, stderr: "" });
 		expect(await provider.records(token)).toBeGreaterThan(0);

@@ -6,15 +6,15 @@ import { needs, otelcol } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 
 describe("crossfade demo through a real collector", needs(otelcol), () => {
-	test("comes to the same verdicts, chapter by chapter, as through the tap, and leaves nothing", async () => {
+	test("comes to the same verdicts, step by step, as through the tap, and leaves nothing", async () => {
 		const [tap, collector] = [demoWorld(), demoWorld()];
 		const withTap = await crossfadeProcess(["demo", "--fast", "--collector", "tap"], tap.options);
 		const real = await crossfadeProcess(["demo", "--fast", "--collector", otelcol.path], collector.options);
 		for (const { code, stderr } of [withTap, real]) expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-		const chapters = verdicts(real.stdout);
-		expect(chapters).toEqual(verdicts(withTap.stdout));
-		expect(chapters["SAFE"]).toContain("Safe to retire the old token: yes");
-		expect(chapters["STRAGGLERS"]?.join("\n")).toMatch(/OLD ONLY 2 UNATTRIBUTED 1 MIGRATED 11/);
+		const steps = verdicts(real.stdout);
+		expect(steps).toEqual(verdicts(withTap.stdout));
+		expect(steps["SAFE"]).toContain("Safe to retire the old token: yes");
+		expect(steps["STRAGGLERS"]?.join("\n")).toMatch(/OLD ONLY 2 UNATTRIBUTED 1 MIGRATED 11/);
 		const { stdout } = real;
 		expect(stdout).toMatch(
 			/^the gateway is otelcol\S* version \d+\.\d+\.\d+ \(.*\); for crossfade tap instead: --collector tap\n/,
@@ -45,14 +45,14 @@ describe("crossfade demo through a real collector", needs(otelcol), () => {
 
 	test("a collector that dies in the middle is an error, not a verdict", async () => {
 		const { cwd, options } = demoWorld();
-		const story = crossfadeProcess(["demo", "--pace", "50ms", "--collector", otelcol.path], options);
+		const run = crossfadeProcess(["demo", "--pace", "50ms", "--collector", otelcol.path], options);
 		await waitFor("counters to be read", () =>
 			Object.keys(filesBelow(cwd)).some((path) => /traffic-.*ndjson$/.test(path)),
 		);
 		for (const pid of processesOf(cwd)) process.kill(pid, "SIGKILL");
-		const { code, stdout, stderr } = await story;
+		const { code, stdout, stderr } = await run;
 		expect(code).toBe(7);
-		expect(stderr).toContain("the collector ended in the middle of the story");
+		expect(stderr).toContain("the collector ended in the middle of the demo");
 		expect(stdout).not.toContain("THE END");
 		await expectNothingLeft(cwd);
 	});

@@ -209,7 +209,7 @@ const all = (Object.keys(cases) as CliName[]).flatMap((name) => [
 	),
 ]);
 
-interface Told {
+interface DoctorOutput {
 	readonly signals: readonly { signal: string; sends: boolean; url?: string; token?: string; fingerprint?: string }[];
 	readonly release: string;
 }
@@ -259,7 +259,7 @@ async function consult(
 	name: CliName,
 	tokens: readonly (readonly [string, Canary])[],
 	env: Readonly<Record<string, string>> = {},
-): Promise<Told> {
+): Promise<DoctorOutput> {
 	const flags = tokens.flatMap(([letter, { fingerprint }]) => ["--token", `${letter}=fp:${fingerprint}`]);
 	const { stdout, stderr } = await lab.machine.run(
 		[process.execPath, CLI, "doctor", "--json", "--cli", ids[name], ...flags],
@@ -276,7 +276,7 @@ async function consult(
 }
 
 /** Signal, URL and the letter of the token, as doctor says. */
-function sent({ signals }: Told): string[] {
+function sent({ signals }: DoctorOutput): string[] {
 	return signals
 		.filter(({ sends, url }) => sends && url)
 		.map(({ signal, url, token }) => `${signal} ${url} ${token ?? "none"}`)

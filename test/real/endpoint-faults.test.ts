@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Canary, canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
-import { awks, contents, type Machine, machine, text, write } from "../harness/endpoint.ts";
+import { awks, contents, type EndpointMachine, machine, text, write } from "../harness/endpoint.ts";
 import { kills } from "../harness/kills.ts";
 import { KILL_STRIDE } from "../harness/matrix.ts";
 import { needs, program, smallDisks } from "../harness/parts.ts";
-import type { Shell } from "../harness/shells.ts";
+import type { TestShell } from "../harness/shells.ts";
 
 const self = "scope=user users=self";
 
@@ -15,7 +15,7 @@ const self = "scope=user users=self";
 const read = (home: string) =>
 	Object.entries(contents(home)).filter(([path]) => !/crossfade-(undo|backup|new)/.test(path));
 
-const leftovers = (m: Machine) => [
+const leftovers = (m: EndpointMachine) => [
 	...Object.keys(contents(m.home)).filter((path) => path.includes(".crossfade-new.")),
 	...readdirSync(join(m.root, "var/run")),
 	...readdirSync(m.home).filter((name) => name.includes("otel-crossfade")),
@@ -32,7 +32,7 @@ interface Scenario {
 	/** Whether there are files of the user's; there are if not given. */
 	readonly files?: boolean;
 	/** Runs that come before the one that is killed. */
-	before(m: Machine, token: Canary): Promise<unknown>;
+	before(m: EndpointMachine, token: Canary): Promise<unknown>;
 	readonly args: string;
 	readonly takesToken: boolean;
 }
@@ -126,7 +126,7 @@ describe(`killed with SIGKILL before ${KILL_STRIDE === 1 ? "each" : `every ${KIL
 });
 
 /** A shell under which a script runs after a command that makes its world worse; `$0` is what the command needs. */
-const madeWorse = (what: string, command: string, zero: string): Shell => ({
+const madeWorse = (what: string, command: string, zero: string): TestShell => ({
 	name: what,
 	part: program(command.startsWith("mount") ? "unshare" : "sh"),
 	args: [...(command.startsWith("mount") ? ["--mount", "sh"] : []), "-c", `${command} && exec sh "$@"`, zero],
@@ -172,7 +172,7 @@ describe("a disk that takes no more", () => {
 			'mount -t tmpfs -o size=24k tmpfs "$0/.codex" && cp "$0/../config.toml" "$0/.codex/" && { cat /dev/zero >"$0/.codex/fill" 2>/dev/null || :; }';
 		cpSync(m.files.codex, join(dirname(m.home), "config.toml"));
 		const shell = madeWorse("a full disk", full, m.home);
-		const copying: Shell = {
+		const copying: TestShell = {
 			...shell,
 			args: shell.args.map((arg) =>
 				arg.replace(
@@ -230,7 +230,7 @@ test("a clock that jumps back and forth", needs(program("faketime")), async () =
 	furnish(m.home, true);
 	const original = contents(m.home);
 	for (const time of ["2038-01-20", "1999-12-31", "2026-06-01"]) {
-		const shell: Shell = { name: time, part: program("faketime"), args: [time, "sh"] };
+		const shell: TestShell = { name: time, part: program("faketime"), args: [time, "sh"] };
 		const token = canary();
 		expect(await m.run(self, { ...token, shell })).toMatchObject({ code: 0, stderr: "" });
 		expect(await m.run(`report ${self} expect=${token.fingerprint}`, { shell })).toMatchObject({ code: 0 });

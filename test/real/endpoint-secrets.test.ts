@@ -6,13 +6,13 @@ import { type Canary, canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { contents, machine, write } from "../harness/endpoint.ts";
 import { needs, program } from "../harness/parts.ts";
-import { type Shell, shells } from "../harness/shells.ts";
+import { shells, type TestShell } from "../harness/shells.ts";
 
 const strace = program("strace");
 const self = "scope=user users=self";
 
 /** Every program that is started, with all its arguments and its whole environment: nothing is too short-lived to be seen. */
-function traced(shell: Shell): { shell: Shell; started(): string } {
+function traced(shell: TestShell): { shell: TestShell; started(): string } {
 	const log = join(scratch(), "trace");
 	const args = ["-f", "-v", "-s", "65535", "-e", "trace=execve,prlimit64,setrlimit", "-o", log];
 	return {

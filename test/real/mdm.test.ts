@@ -5,10 +5,10 @@ import { describe, expect, test } from "vitest";
 import { mdms, modesOf } from "../../src/spec/mdm.ts";
 import { canary } from "../harness/canary.ts";
 import { endpointScript } from "../harness/endpoint.ts";
-import { madeUpMac } from "../harness/made-up-mac.ts";
 import { needs } from "../harness/parts.ts";
 import { shellcheck, shellcheckFindings } from "../harness/shellcheck.ts";
 import { shells } from "../harness/shells.ts";
+import { simulatedMacos } from "../harness/simulated-macos.ts";
 
 const mdm = new URL("../../mdm", import.meta.url).pathname;
 const scripts = readdirSync(mdm, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sh"));
@@ -31,7 +31,7 @@ for (const shell of shells)
 			modesOf(vehicle).map((mode) => [`${vehicle.id}, ${mode}`, vehicle, mode] as const),
 		);
 		test.each(cases)("%s: install, report and uninstall, also traced", async (_kit, vehicle, mode) => {
-			const mac = madeUpMac({ linux: vehicle.os === undefined });
+			const mac = simulatedMacos({ linux: vehicle.os === undefined });
 			const secret = canary();
 			const fill = (script: string) =>
 				script.replace("@TOKEN@", secret.token).replace("$FLEET_SECRET_CROSSFADE_TOKEN", secret.token);

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { OverlapView } from "../../src/prove/overlap/view.ts";
-import { exportRequest } from "../../src/rehearse/demo/request.ts";
+import { logExportRequest } from "../../src/rehearse/demo/request.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch, startCrossfade } from "../harness/cli.ts";
 import { startProvider } from "../harness/provider.ts";
@@ -65,8 +65,17 @@ evidence: evidence
 			await provider.advance(`${hours}h`);
 		},
 		async send(host: string, token: string, cli = "codex") {
-			const actor = { host, cli, service: cli, version: "1.0", every: 1, awake: [], moves: 0 };
-			const request = exportRequest(url, actor, token, Date.now());
+			const sender = {
+				host,
+				cli,
+				service: cli,
+				version: "1.0",
+				path: "bearer" as const,
+				every: 1,
+				awake: [],
+				moves: 0,
+			};
+			const request = logExportRequest(url, sender, token, Date.now());
 			await fetch(request.url, { method: "POST", headers: request.headers ?? {}, body: request.body ?? null });
 			sent++;
 		},

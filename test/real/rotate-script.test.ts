@@ -1,92 +1,22 @@
 import { execFileSync } from "node:child_process";
-import {
-	chmodSync,
-	existsSync,
-	mkdirSync,
-	readdirSync,
-	readFileSync,
-	statSync,
-	symlinkSync,
-	writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch } from "../harness/cli.ts";
-import { startCollector } from "../harness/collector.ts";
-import { startLoad } from "../harness/load.ts";
 import { needs, otelcol, program, smallDisks } from "../harness/parts.ts";
-import { type RunningProvider, startProvider } from "../harness/provider.ts";
+import { leftovers, rotationScene } from "../harness/rotation.ts";
 import { shellcheck, shellcheckFindings } from "../harness/shellcheck.ts";
-import { runScript, type Shell, shells } from "../harness/shells.ts";
+import { runScript, shells, type TestShell } from "../harness/shells.ts";
 import { waitFor } from "../harness/wait.ts";
 
-const named = (token: string) => ({ token, fingerprint: fingerprint(token) });
-const [dash] = shells as [Shell];
-
-interface Scene {
-	readonly provider: RunningProvider;
-	readonly script: string;
-	readonly tokenFile: string;
-	readonly metricsUrl: string;
-	readonly configPath: string;
-	readonly pid: number;
-	readonly received: () => Promise<number>;
-	readonly sent: () => number;
-	readonly stopLoad: () => Promise<void>;
-	/** Runs the script under a shell with the scene's own places. */
-	readonly rotate: (
-		under: Shell,
-		token: string,
-		args?: readonly string[],
-		flags?: readonly string[],
-	) => ReturnType<typeof runScript>;
-}
-
-/** A provider, a real collector with a generated config under load, and the script generated for the same flags. */
-async function scene(id = "contrib", { load: wanted = true } = {}): Promise<Scene> {
-	const provider = await startProvider();
-	const folder = scratch({ "torii.token": provider.token });
-	const tokenFile = join(folder, "torii.token");
-	chmodSync(tokenFile, 0o400);
-	const flags = ["collector", "-d", id, "--platform", "systemd", "--endpoint", provider.url, "--token-file", tokenFile];
-	const config = (await crossfadeProcess(flags)).stdout;
-	const script = join(scratch(), "rotate-torii.sh");
-	writeFileSync(script, (await crossfadeProcess([...flags, "--rotate-script"])).stdout);
-	const collector = await startCollector(scratch(), config);
-	const load = startLoad(collector.url, wanted ? { pauseMs: 10 } : { connections: 0 });
-	if (wanted) await waitFor("some events", async () => (await provider.records()) > 1_000);
-	const rotate: Scene["rotate"] = (under, token, args = [], shellFlags = []) =>
-		runScript(under, script, ["--metrics", collector.metricsUrl, "--validate", "", ...args], {
-			stdin: `${token}\n`,
-			canaries: [named(token), named(provider.token)],
-			watched: shellFlags.length > 0,
-			flags: shellFlags,
-		});
-	return {
-		provider,
-		script,
-		tokenFile,
-		metricsUrl: collector.metricsUrl,
-		configPath: collector.configPath,
-		pid: collector.process.pid ?? 0,
-		received: () => provider.records(),
-		sent: () => load.sent,
-		stopLoad: () => load.stop(),
-		rotate,
-	};
-}
-
-/** What is in the folder of the token file besides it: nothing may be left behind. */
-function leftovers(tokenFile: string): string[] {
-	return readdirSync(join(tokenFile, "..")).filter((name) => name !== "torii.token");
-}
+const [dash] = shells as [TestShell];
 
 describe("the generated rotation script, on a real collector under load", needs(otelcol, program("curl")), () => {
 	for (const under of shells)
 		test(`${under.name}: rotates, proves it, loses nothing`, { ...needs(under.part), timeout: 300_000 }, async () => {
-			const s = await scene();
+			const s = await rotationScene();
 			const token = await s.provider.rotate();
 			const outcome = await s.rotate(under, token);
 			expect(outcome).toMatchObject({ code: 0, stderr: "" });
@@ -104,16 +34,16 @@ describe("the generated rotation script, on a real collector under load", needs(
 
 	for (const under of shells)
 		test(`${under.name}: a traced shell shows no token`, needs(under.part), async () => {
-			const s = await scene("contrib", { load: false });
+			const s = await rotationScene({ load: false });
 			const token = await s.provider.rotate();
-			const outcome = await s.rotate(under, token, ["--dry-run"], ["-x"]);
+			const outcome = await s.rotate(under, token, ["--dry-run"], { flags: ["-x"] });
 			expect(outcome.code).toBe(0);
 			expect(outcome.stdout).toContain("would replace");
 			expect(readFileSync(s.tokenFile, "utf8")).toBe(s.provider.token);
 		});
 
 	test("a token the provider rejects is not even written", async () => {
-		const s = await scene();
+		const s = await rotationScene();
 		const wrong = canary();
 		const outcome = await s.rotate(dash, wrong.token);
 		expect(outcome).toMatchObject({ code: 3, stderr: expect.stringContaining("rejects the new token (HTTP 401)") });
@@ -121,7 +51,7 @@ describe("the generated rotation script, on a real collector under load", needs(
 	});
 
 	test("when exports fail with the new token the old one comes back", async () => {
-		const s = await scene();
+		const s = await rotationScene();
 		const wrong = canary();
 		const outcome = await s.rotate(dash, wrong.token, ["--no-precheck"]);
 		expect(outcome.code).toBe(3);
@@ -132,7 +62,7 @@ describe("the generated rotation script, on a real collector under load", needs(
 	});
 
 	test("without traffic nothing is proven, and it says so", async () => {
-		const s = await scene("contrib", { load: false });
+		const s = await rotationScene({ load: false });
 		const token = await s.provider.rotate();
 		const outcome = await s.rotate(dash, token, ["--wait", "2"]);
 		expect(outcome).toMatchObject({ code: 9, stderr: expect.stringContaining("nothing was exported") });
@@ -140,20 +70,23 @@ describe("the generated rotation script, on a real collector under load", needs(
 	});
 
 	test("${file:} distributions: validated, reloaded, proven; a config that does not validate stops it and the old token comes back", async () => {
-		const s = await scene("adot");
+		const s = await rotationScene({ id: "adot" });
 		const token = await s.provider.rotate();
-		const validate = `${otelcol.path} validate --config=${s.configPath}`;
-		const reload = ["--validate", validate, "--apply", `kill -HUP ${s.pid}`];
+		const validate = `${otelcol.path} validate --config=${s.collector.configPath}`;
+		const reload = ["--validate", validate, "--apply", `kill -HUP ${s.collector.process.pid}`];
 		expect(await s.rotate(dash, token, reload)).toMatchObject({ code: 0, stdout: expect.stringContaining("proven") });
 		const next = await s.provider.rotate();
-		writeFileSync(s.configPath, readFileSync(s.configPath, "utf8").replaceAll("memory_limiter", "no_such_limiter"));
+		writeFileSync(
+			s.collector.configPath,
+			readFileSync(s.collector.configPath, "utf8").replaceAll("memory_limiter", "no_such_limiter"),
+		);
 		const outcome = await s.rotate(dash, next, reload);
 		expect(outcome).toMatchObject({ code: 11, stdout: expect.stringContaining("restored") });
 		expect(readFileSync(s.tokenFile, "utf8")).toBe(token);
 	});
 
 	test("the first token needs no collector: it is put in place with the right mode", async () => {
-		const s = await scene("contrib", { load: false });
+		const s = await rotationScene({ load: false });
 		const first = join(scratch(), "torii.token");
 		const outcome = await s.rotate(dash, s.provider.token, ["--token-file", first, "--owner", "0:0"]);
 		expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining("start the collector") });
@@ -162,7 +95,7 @@ describe("the generated rotation script, on a real collector under load", needs(
 	});
 
 	test("bad input: one error, its exit code, nothing changed", async () => {
-		const s = await scene("contrib", { load: false });
+		const s = await rotationScene({ load: false });
 		const good = canary();
 		const folder = scratch({
 			"two.txt": `${good.token}\n${good.token}\n`,
@@ -193,7 +126,7 @@ describe("the generated rotation script, on a real collector under load", needs(
 		for (const [token, args, code, message] of cases) {
 			const argument = args.includes(good.token);
 			const run = { stdin: token, canaries: argument ? [] : [good] };
-			const outcome = await runScript(dash, s.script, ["--metrics", s.metricsUrl, ...args], run);
+			const outcome = await runScript(dash, s.script, ["--metrics", s.collector.metricsUrl, ...args], run);
 			expect({ args, ...outcome }).toMatchObject({ args, code, stderr: expect.stringContaining(message) });
 			expect(outcome.stderr).not.toContain(good.token);
 			expect(readFileSync(s.tokenFile, "utf8")).toBe(s.provider.token);
@@ -202,7 +135,7 @@ describe("the generated rotation script, on a real collector under load", needs(
 	});
 
 	test("two at a time: the second waits its turn, and a lock whose owner is gone is taken over", async () => {
-		const s = await scene();
+		const s = await rotationScene();
 		const token = await s.provider.rotate();
 		const lock = join(s.tokenFile, "..", ".crossfade-rotate.lock");
 		mkdirSync(lock);
@@ -217,9 +150,9 @@ describe("the generated rotation script, on a real collector under load", needs(
 	});
 
 	test("a full disk: the old token stays, whole", needs(smallDisks), async () => {
-		const s = await scene();
+		const s = await rotationScene();
 		const mount = scratch();
-		execFileSync("mount", ["-t", "tmpfs", "-o", "size=8k", "tmpfs", mount]);
+		execFileSync("mount", ["-t", "tmpfs", "-o", "size=8k,mode=700", "tmpfs", mount]);
 		onTestFinished(() => {
 			execFileSync("umount", [mount]);
 		});

@@ -32,7 +32,7 @@ async function evidenceIn(cwd: string) {
 }
 
 /** Sums by what a counter is about. */
-function totals(rows: readonly Row[]): Record<string, { requests: number; records: number }> {
+function totals(rows: readonly TrafficRow[]): Record<string, { requests: number; records: number }> {
 	const sums: Record<string, { requests: number; records: number }> = {};
 	for (const { fingerprint: id, host, cli, signal, requests, records } of rows) {
 		const key = `${id} ${host} ${cli} ${signal}`;
@@ -42,7 +42,7 @@ function totals(rows: readonly Row[]): Record<string, { requests: number; record
 	return sums;
 }
 
-interface Row {
+interface TrafficRow {
 	readonly fingerprint: string;
 	readonly host: string;
 	readonly cli: string;
@@ -58,7 +58,7 @@ test("1.3 million records of three tokens, in protobuf and JSON, packed and not:
 	const cwd = scratch();
 	const tap = await startTap(provider.url, cwd, "--metrics", "127.0.0.1:0");
 	const pool = new Pool(tap.url, { connections: 8, pipelining: 1 });
-	const sent: Row[] = [];
+	const sent: TrafficRow[] = [];
 	const plans = [provider.token, next, stranger].flatMap((token) =>
 		signals.flatMap((signal) =>
 			(["protobuf", "json"] as const).flatMap((encoding) =>

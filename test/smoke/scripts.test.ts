@@ -7,9 +7,9 @@ import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { runPiped } from "../harness/cut.ts";
 import { contents, dash, endpointScript, text } from "../harness/endpoint.ts";
-import { madeUpMac } from "../harness/made-up-mac.ts";
 import { needs, part, program } from "../harness/parts.ts";
 import { runScript } from "../harness/shells.ts";
+import { simulatedMacos } from "../harness/simulated-macos.ts";
 
 /** Every script that we render, once, with the sh and the awk that are here. test/endpoint, test/installer and test/real know more. */
 
@@ -28,7 +28,7 @@ test.each(committed)("sh can read %s", (path) => {
 const kits = mdms.flatMap((vehicle) => modesOf(vehicle).map((mode) => [vehicle.id, mode, vehicle] as const));
 
 test.each(kits)("%s, %s: install, report, uninstall", async (id, mode, vehicle) => {
-	const machine = madeUpMac({ linux: vehicle.os === undefined });
+	const machine = simulatedMacos({ linux: vehicle.os === undefined });
 	const before = contents(machine.root);
 	const secret = canary();
 	const script = (action: "install" | "report" | "uninstall") =>

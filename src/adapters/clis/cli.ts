@@ -21,7 +21,7 @@ export type Condition =
  * One setting that a file shall have. `value` is raw text, quoted for the file's format by whoever writes it; `{endpoint}`, `{token}`,
  * `{host}` (resource attributes that name the machine) and `{helper}` (path of the header program) stand for what the script knows.
  */
-export interface Setting {
+export interface FileSetting {
 	/** RFC 6901, whatever the format. */
 	readonly pointer: string;
 	readonly type: "string" | "bool" | "int";
@@ -35,7 +35,7 @@ export interface Obstacle {
 	readonly when?: Condition;
 }
 
-export type Row = Setting | Obstacle;
+export type LayerRow = FileSetting | Obstacle;
 
 /** A file in which a CLI can be told where to send. */
 export interface Layer {
@@ -44,7 +44,7 @@ export interface Layer {
 	readonly since: string;
 	/** First release where an option is asked for that lifts what keeps older ones out. */
 	readonly sinceWith?: Readonly<Partial<Record<Condition, string>>>;
-	readonly rows: readonly Row[];
+	readonly rows: readonly LayerRow[];
 }
 
 /** Where a release shows without running it. Paths of users are relative to the home; `*` is a shell pattern for one path segment. */

@@ -8,7 +8,7 @@ export const platforms: readonly Platform[] = ["systemd", "docker", "kubernetes"
 type ComponentRanges = Readonly<Record<string, string>>;
 
 /** What a distribution holds, by version: the content of its `inventory.json`. */
-export interface Inventory {
+export interface ComponentInventory {
 	readonly source: string;
 	/** The date of what was read. */
 	readonly read: string;
@@ -29,9 +29,9 @@ export interface Inventory {
 }
 
 /** Plain settings, as YAML or JSON can hold them. */
-export type Setting = string | number | boolean | readonly Setting[] | Settings;
-export interface Settings {
-	readonly [key: string]: Setting;
+export type ConfigValue = string | number | boolean | readonly ConfigValue[] | ConfigValues;
+export interface ConfigValues {
+	readonly [key: string]: ConfigValue;
 }
 
 /** What every way of running a collector has. */
@@ -46,6 +46,10 @@ export interface Host {
 	readonly restart: string;
 	/** The command that shows its log. */
 	readonly logs: string;
+	/** The file it logs to, where that is no journal. */
+	readonly logFile?: string;
+	/** The commands that print its process's number, and what it logged since `$SINCE` in seconds since the epoch; absent where the platform decides them. */
+	readonly inspect?: { readonly pid: string; readonly logs: string };
 	/** What a reader has to know besides; each a sentence. */
 	readonly notes?: readonly string[];
 }
@@ -84,7 +88,7 @@ export interface HelmChart {
 	/** Where the lowest stability of components is given, for Alloy. */
 	readonly stability?: readonly string[];
 	/** Values the chart cannot do without. */
-	readonly values: Settings;
+	readonly values: ConfigValues;
 }
 
 export interface EcsHost extends ContainerHost {
@@ -121,6 +125,9 @@ export interface SelfMetrics {
 	readonly label: (exporter: string, name: string) => string;
 }
 
+/** What tells that a collector has read its token anew: a text in its log, or a gauge with the time in seconds. */
+export type Uptake = { readonly log: string } | { readonly metric: string };
+
 /** A collector build. Facts only: stages decide what follows from them. */
 export interface Distribution {
 	readonly id: string;
@@ -130,7 +137,7 @@ export interface Distribution {
 	readonly dialect: "otelcol" | "alloy";
 	/** The native name of its config file. */
 	readonly configFile: string;
-	readonly inventory: Inventory;
+	readonly inventory: ComponentInventory;
 	/** The platform when none is given. */
 	readonly defaultPlatform: Platform;
 	readonly hosts: Hosts;
@@ -139,12 +146,14 @@ export interface Distribution {
 	/** The command that prints the installed version. */
 	readonly versionCommand: string;
 	readonly metrics: SelfMetrics;
+	/** By how a new token reaches it: the file it watches was read again, or it has started (or reloaded). */
+	readonly uptake: { readonly watched: Uptake; readonly started: Uptake };
 	/** The argument that lets it run components that are not generally available, before their stability. */
 	readonly stabilityArgument?: string;
 	/** SIGHUP ends it; everything that would send one is an error. */
 	readonly stopsOnHangup?: true;
 	/** What a new config must hold besides ours, so that nothing the distribution does by default gets lost. */
-	readonly ownExporters?: (platform: Platform) => Settings;
+	readonly ownExporters?: (platform: Platform) => ConfigValues;
 	/** For a gateway in front of a vendor's agent: how it hands everything on. */
 	readonly agent?: AgentBehind;
 	/** What was read for the facts above. */

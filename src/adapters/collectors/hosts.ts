@@ -5,6 +5,10 @@ export const compose = {
 	reload: "docker compose kill -s HUP otelcol",
 	restart: "docker compose restart otelcol",
 	logs: "docker compose logs otelcol",
+	inspect: {
+		pid: "docker inspect -f '{{.State.Pid}}' \"$(docker compose ps -q otelcol)\"",
+		logs: 'docker compose logs --no-color --no-log-prefix --since "$SINCE" otelcol',
+	},
 } as const;
 
 /** Commands for the Deployment `otelcol` of the manifests we write. */

@@ -1,4 +1,4 @@
-import type { SelfMetrics } from "./distribution.ts";
+import type { Distribution, SelfMetrics } from "./distribution.ts";
 
 /**
  * Facts about the upstream collector that every build shares, by otelcol release. Measured ones were measured on 0.155.0.
@@ -22,4 +22,14 @@ export const otelcol = {
 export const otelcolMetrics: SelfMetrics = {
 	url: "http://127.0.0.1:8888/metrics",
 	label: (exporter) => `exporter="${exporter}"`,
+};
+
+/**
+ * What an upstream build logs, at the level info: `bearertokenauth` when it has read its file again (from 0.151.0 on only when that
+ * succeeded), the service when it runs. Read in 0.155.0, and seen.
+ * https://github.com/open-telemetry/opentelemetry-collector-contrib/blob/v0.155.0/extension/bearertokenauthextension/bearertokenauth.go
+ */
+export const otelcolUptake: Distribution["uptake"] = {
+	watched: { log: "refresh token" },
+	started: { log: "Everything is ready" },
 };

@@ -17,7 +17,7 @@ export interface SandboxProvider {
 	readonly settings: SettingTable;
 	/** Values that are right by themselves and not together: what is wrong, or undefined. */
 	conflict?(values: Readonly<Record<string, unknown>>): string | undefined;
-	start(values: Readonly<Record<string, unknown>>, office: Office): Emulation;
+	start(values: Readonly<Record<string, unknown>>, services: SandboxServices): Emulation;
 	/** What was read for all this; what the pages do not say is marked in the file as assumed. */
 	readonly sources: readonly string[];
 }
@@ -49,7 +49,7 @@ export interface TokenRecord<D = unknown> {
 export type TokenState = "active" | "expired" | "revoked";
 
 /** A token to take into the ledger. */
-export interface Issue<D> {
+export interface NewToken<D> {
 	readonly token: string;
 	readonly now: number;
 	readonly details: D;
@@ -63,9 +63,9 @@ export interface TokenLedger<D = unknown> {
 	/** Every token there ever was, the newest first. */
 	readonly tokens: readonly TokenRecord<D>[];
 	/** Takes a new token in beside those that are there. */
-	mint(issue: Issue<D>): TokenRecord<D>;
+	mint(issue: NewToken<D>): TokenRecord<D>;
 	/** Takes a new token in, and ends others when the overlap is over. */
-	rotate(old: readonly TokenRecord[], issue: Issue<D>, overlapMs: number): TokenRecord<D>;
+	rotate(old: readonly TokenRecord[], issue: NewToken<D>, overlapMs: number): TokenRecord<D>;
 	/** Ends a token for good. */
 	revoke(record: TokenRecord, now: number): void;
 	/** The newest token with this id or fingerprint. */
@@ -73,7 +73,7 @@ export interface TokenLedger<D = unknown> {
 }
 
 /** What the sandbox lends a provider. */
-export interface Office<D = unknown> {
+export interface SandboxServices<D = unknown> {
 	readonly ledger: TokenLedger<D>;
 	/** A fresh random token of this provider. */
 	newToken(): string;
@@ -87,18 +87,18 @@ export interface Emulation<D = unknown> {
 	/** What a person can do in its portal besides rotating. */
 	readonly portal: readonly ("mint" | "revoke")[];
 	/** A token beside those there are. Throws `Refused`. */
-	mint(token: string, wanted: Wanted, now: number): TokenRecord<D>;
+	mint(token: string, wanted: TokenRequest, now: number): TokenRecord<D>;
 	/** A token in place of another, by the provider's rule. Throws `Refused`. */
-	rotate(old: TokenRecord<D>, token: string, wanted: Wanted, now: number): TokenRecord<D>;
+	rotate(old: TokenRecord<D>, token: string, wanted: TokenRequest, now: number): TokenRecord<D>;
 	/** The token of an API request; the Bearer token when not given. */
-	tokenOf?(headers: Headers): string | undefined;
+	tokenOf?(headers: RequestHeaders): string | undefined;
 	/** Whether a Bearer token may manage tokens; the admin key does when not given. */
 	isAdmin?(credential: string, now: number): boolean;
 	/** Limits and sampling of requests with a good credential that carry so many records. */
 	admit?(records: number, now: number): Admission;
 	/** The body of an error, in the provider's own shape. */
 	refusal(status: number, message: string): unknown;
-	readonly routes: readonly Route<D>[];
+	readonly routes: readonly ApiRoute<D>[];
 }
 
 /** What an API answers. */
@@ -108,10 +108,10 @@ export interface ApiAnswer {
 	readonly body: string;
 }
 
-export type Headers = Readonly<Record<string, string | undefined>>;
+export type RequestHeaders = Readonly<Record<string, string | undefined>>;
 
 /** What somebody asks of a new token: the JSON body of the request, unchecked. */
-export type Wanted = Readonly<Record<string, unknown>>;
+export type TokenRequest = Readonly<Record<string, unknown>>;
 
 export interface Admission {
 	/** Of the answer, whatever it is. */
@@ -123,26 +123,26 @@ export interface Admission {
 }
 
 /** A request of the provider's own API: path by its pattern, credential already judged. */
-export interface Route<D = unknown> {
+export interface ApiRoute<D = unknown> {
 	readonly method: "GET" | "POST" | "DELETE";
 	/** `/v1/tokens/:id`; the part behind a colon is handed on by its name. */
 	readonly path: string;
 	/** Whose credential opens it; nobody's is needed when this is empty. */
 	readonly by: readonly ("token" | "admin")[];
 	/** How many records it brings in; not there when it brings in none by its nature. Throws `Refused`. */
-	records?(call: Call<D>): number;
+	records?(call: ApiCall<D>): number;
 	/** Throws `Refused`. */
-	answer(call: Call<D>): ApiAnswer;
+	answer(call: ApiCall<D>): ApiAnswer;
 }
 
-export interface Call<D = unknown> {
+export interface ApiCall<D = unknown> {
 	readonly now: number;
 	/** The parts of the path that have names. */
 	readonly path: Readonly<Record<string, string>>;
 	readonly query: URLSearchParams;
-	readonly headers: Headers;
+	readonly headers: RequestHeaders;
 	/** The body, when it is a JSON object; empty when there is no body. Throws `Refused` (400) when it is something else. */
-	body(): Wanted;
+	body(): TokenRequest;
 	/** The token the request came with; undefined when it came with an administrator's credential. */
 	readonly token: TokenRecord<D> | undefined;
 }
@@ -163,7 +163,7 @@ export function sandboxProvider<T extends SettingTable, D>(
 	rules: Omit<SandboxProvider, "settings" | "conflict" | "start"> & {
 		readonly settings: T;
 		conflict?(values: Values<T>): string | undefined;
-		start(values: Values<T>, office: Office<D>): Emulation<D>;
+		start(values: Values<T>, services: SandboxServices<D>): Emulation<D>;
 	},
 ): SandboxProvider {
 	return rules;
@@ -179,19 +179,19 @@ export function stateOf({ revokedAt, endsAt }: TokenRecord, now: number): TokenS
 	return now < endsAt ? "active" : "expired";
 }
 
-export function json(status: number, value: unknown): ApiAnswer {
+export function jsonAnswer(status: number, value: unknown): ApiAnswer {
 	return { status, contentType: "application/json", body: `${JSON.stringify(value)}\n` };
 }
 
 /** A field of a JSON body that must be a text. Throws `Refused` (400). */
-export function text(wanted: Wanted, name: string, most = 100): string {
+export function textField(wanted: TokenRequest, name: string, most = 100): string {
 	const value = wanted[name];
 	if (typeof value === "string" && value !== "" && value.length <= most) return value;
 	throw new Refused(400, `${name} must be a text of 1 to ${most} characters`);
 }
 
 /** A field that is a list of texts, or not there. Throws `Refused` (400). */
-export function texts(wanted: Wanted, name: string): readonly string[] | undefined {
+export function textListField(wanted: TokenRequest, name: string): readonly string[] | undefined {
 	const value = wanted[name];
 	if (value === undefined) return undefined;
 	if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;

@@ -1,5 +1,4 @@
 import type { Os } from "../clis/cli.ts";
-import type { Kit } from "./kit.ts";
 import type { Action, Mode } from "./mode.ts";
 
 /** What stands in an embedded script until a token is put there; no token can look like it, so an unfilled script refuses to run. */
@@ -47,7 +46,7 @@ export interface Vehicle {
 	readonly longestToken?: number;
 	/** Comment lines for the top of the file: how to run it there, who can see the token. */
 	readonly notes: readonly string[];
-	/** What `crossfade mdm` writes for it; not there where nothing is to be uploaded. */
-	readonly kit?: Kit;
+	/** Headers of the columns in what its console or API exports, the best first: the name of the machine, and when it reported. */
+	readonly columns?: { readonly host: readonly string[]; readonly time: readonly string[] };
 	readonly sources: readonly string[];
 }

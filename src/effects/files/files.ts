@@ -14,7 +14,7 @@ export interface ReplaceOptions {
 }
 
 /** A file to write, as a stage describes it. */
-export interface Artefact {
+export interface FileToWrite {
 	/** Relative to the output folder, with forward slashes. */
 	readonly path: string;
 	readonly content: string | Uint8Array;
@@ -23,7 +23,7 @@ export interface Artefact {
 }
 
 /** A file that has a token in it. */
-export interface FilledArtefact {
+export interface SecretFileToWrite {
 	/** Relative to the output folder; its name says what is in it: `*.secret.*`. */
 	readonly path: string;
 	/** The content, made from the token. */
@@ -31,7 +31,7 @@ export interface FilledArtefact {
 }
 
 /** One entry of a folder. */
-export interface Entry {
+export interface FolderEntry {
 	/** Relative to the folder, with forward slashes. */
 	readonly path: string;
 	readonly kind: "file" | "link" | "other";
@@ -48,7 +48,7 @@ export interface Files {
 	/** Replaces a file whole or not at all: temporary file in the same folder, fsync, rename; mode and owner are kept. Returns the backup's path. */
 	replace(path: string, content: Uint8Array, options: ReplaceOptions): Promise<string | undefined>;
 	/** Writes artefacts below a folder, each whole or not at all; returns their paths. Existing different files stop it before the first write unless `force`. */
-	writeAll(folder: string, artefacts: readonly Artefact[], options: { force: boolean }): Promise<string[]>;
+	writeAll(folder: string, artefacts: readonly FileToWrite[], options: { force: boolean }): Promise<string[]>;
 	/** Throws `CrossfadeError` (refused) when one of these paths is taken: for work that writes at its end and should not be in vain. */
 	assertFree(paths: readonly string[]): Promise<void>;
 	/** Writes a token to a file that must not exist yet, readable by its owner only, without a line break. */
@@ -59,12 +59,12 @@ export interface Files {
 	 */
 	writeFilled(
 		folder: string,
-		artefacts: readonly Artefact[],
-		filled: { readonly files: readonly FilledArtefact[]; readonly secret: Secret },
+		artefacts: readonly FileToWrite[],
+		filled: { readonly files: readonly SecretFileToWrite[]; readonly secret: Secret },
 		options: { force: boolean },
 	): Promise<string[]>;
 	/** Everything below a folder but folders, in order; links are not followed. Throws `CrossfadeError` (io, or refused when it is far too much). */
-	walk(folder: string): Promise<Entry[]>;
+	walk(folder: string): Promise<FolderEntry[]>;
 	/** Puts a token in the place of the one that a file holds, by renaming a new file over it. */
 	replaceSecret(path: string, secret: Secret): Promise<void>;
 	/** Runs `use` with the path of a private temporary copy, removed afterwards. */

@@ -26,7 +26,7 @@ import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
 import type { Secret } from "../../token/secret.ts";
-import type { Artefact, Entry, Files, FilledArtefact, ReadOptions, ReplaceOptions } from "./files.ts";
+import type { Files, FileToWrite, FolderEntry, ReadOptions, ReplaceOptions, SecretFileToWrite } from "./files.ts";
 
 /** The real file system. */
 export const nodeFiles: Files = {
@@ -258,11 +258,15 @@ function syncFolder(folder: string): void {
 }
 
 /** An artefact that is meant to hold a token. */
-interface SecretArtefact extends Artefact {
+interface SecretArtefact extends FileToWrite {
 	readonly holdsToken: true;
 }
 
-function filledIn(artefacts: readonly Artefact[], files: readonly FilledArtefact[], secret: Secret): SecretArtefact[] {
+function filledIn(
+	artefacts: readonly FileToWrite[],
+	files: readonly SecretFileToWrite[],
+	secret: Secret,
+): SecretArtefact[] {
 	if (!artefacts.some(({ path }) => path === ".gitignore")) throw new Error("a file with a token needs a .gitignore");
 	return files.map(({ path, fill }) => {
 		if (!/^[^/]+\.secret\.\w+$/.test(path)) throw new Error(`a token was about to be written to ${path}`);
@@ -270,7 +274,11 @@ function filledIn(artefacts: readonly Artefact[], files: readonly FilledArtefact
 	});
 }
 
-function writeArtefacts(folder: string, artefacts: readonly (Artefact | SecretArtefact)[], force: boolean): string[] {
+function writeArtefacts(
+	folder: string,
+	artefacts: readonly (FileToWrite | SecretArtefact)[],
+	force: boolean,
+): string[] {
 	const root = resolve(folder);
 	const targets = artefacts.map((artefact) => {
 		const path = resolve(root, artefact.path);
@@ -299,8 +307,8 @@ function writeArtefacts(folder: string, artefacts: readonly (Artefact | SecretAr
 /** A folder with more in it than this is not what was meant. */
 const MAX_ENTRIES = 2_000;
 
-function entriesBelow(folder: string): Entry[] {
-	const found: Entry[] = [];
+function entriesBelow(folder: string): FolderEntry[] {
+	const found: FolderEntry[] = [];
 	const look = (below: string): void => {
 		for (const name of readdirSync(join(folder, below)).sort()) {
 			const path = below === "" ? name : `${below}/${name}`;

@@ -26,7 +26,7 @@ export interface TlsFiles {
 export type Timings = Readonly<Partial<Record<Phase, number>>>;
 
 /** One request on its way: knows its phase, and closes what it opened. */
-export class Trip {
+export class RequestLifetime {
 	readonly signal: AbortSignal;
 	readonly #started = performance.now();
 	readonly #spent: Partial<Record<Phase, number>> = {};
@@ -56,7 +56,7 @@ export class Trip {
 		return { ...this.#spent };
 	}
 
-	/** Keeps a socket's errors from ending the process, and the socket from outliving the trip. */
+	/** Keeps a socket's errors from ending the process, and the socket from outliving the lifetime. */
 	hold<T extends Socket>(socket: T): T {
 		socket.on("error", () => undefined);
 		this.#sockets.push(socket);
@@ -96,30 +96,30 @@ function portOf(url: URL): number {
 /** A connection to a URL's host, through a proxy if there is one, with TLS if the URL says so; throws with Node's or OpenSSL's code. */
 export async function openConnection(
 	url: URL,
-	trip: Trip,
+	lifetime: RequestLifetime,
 	options: { readonly tls?: TlsFiles | undefined; readonly proxy?: ForwardProxy | undefined; readonly alpn: string },
 ): Promise<Socket> {
 	const isSecure = url.protocol === "https:";
 	const socket =
 		options.proxy && isSecure
-			? await openTunnel(url, options.proxy, trip)
-			: await openTcp(options.proxy?.url ?? url, trip);
-	return isSecure ? startTls(socket, url, trip, options) : socket;
+			? await openTunnel(url, options.proxy, lifetime)
+			: await openTcp(options.proxy?.url ?? url, lifetime);
+	return isSecure ? startTls(socket, url, lifetime, options) : socket;
 }
 
-async function openTcp(url: URL, trip: Trip): Promise<Socket> {
+async function openTcp(url: URL, lifetime: RequestLifetime): Promise<Socket> {
 	const host = hostOf(url);
-	if (isIP(host)) trip.enter("connect");
-	const socket = trip.hold(connectTcp({ host, port: portOf(url), noDelay: true }));
+	if (isIP(host)) lifetime.enter("connect");
+	const socket = lifetime.hold(connectTcp({ host, port: portOf(url), noDelay: true }));
 	socket.once("lookup", (error) => {
-		if (!error) trip.enter("connect");
+		if (!error) lifetime.enter("connect");
 	});
-	await once(socket, "connect", { signal: trip.signal });
+	await once(socket, "connect", { signal: lifetime.signal });
 	return socket;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-connect */
-async function openTunnel(url: URL, proxy: ForwardProxy, trip: Trip): Promise<Socket> {
+async function openTunnel(url: URL, proxy: ForwardProxy, lifetime: RequestLifetime): Promise<Socket> {
 	const authority = `${url.hostname}:${portOf(url)}`;
 	const send = proxy.url.protocol === "https:" ? secureRequest : plainRequest;
 	const request = send({
@@ -131,13 +131,13 @@ async function openTunnel(url: URL, proxy: ForwardProxy, trip: Trip): Promise<So
 		agent: false,
 	});
 	request.on("socket", (socket) => {
-		trip.hold(socket);
-		socket.once("connect", () => trip.enter("proxy"));
+		lifetime.hold(socket);
+		socket.once("connect", () => lifetime.enter("proxy"));
 	});
 	request.on("error", () => undefined);
 	// An answer that is no tunnel comes as "connect" too, whatever its status.
 	request.end();
-	const [response, socket] = (await once(request, "connect", { signal: trip.signal })) as [IncomingMessage, Socket];
+	const [response, socket] = (await once(request, "connect", { signal: lifetime.signal })) as [IncomingMessage, Socket];
 	if (response.statusCode === 200) return socket;
 	throw new ConnectionError(`PROXY_${response.statusCode}`, `the proxy answered ${response.statusCode}`);
 }
@@ -145,14 +145,14 @@ async function openTunnel(url: URL, proxy: ForwardProxy, trip: Trip): Promise<So
 async function startTls(
 	socket: Socket,
 	url: URL,
-	trip: Trip,
+	lifetime: RequestLifetime,
 	{ tls, alpn }: { readonly tls?: TlsFiles | undefined; readonly alpn: string },
 ): Promise<TLSSocket> {
-	trip.enter("tls");
-	const secure = trip.hold(
+	lifetime.enter("tls");
+	const secure = lifetime.hold(
 		connectTls({ socket, ALPNProtocols: [alpn], ...serverName(url), secureContext: secureContext(tls) }),
 	);
-	await once(secure, "secureConnect", { signal: trip.signal });
+	await once(secure, "secureConnect", { signal: lifetime.signal });
 	if (alpn === "h2" && secure.alpnProtocol !== "h2")
 		throw new ConnectionError("NO_HTTP2", "the server does not offer HTTP/2");
 	return secure;

@@ -1,4 +1,4 @@
-import type { ExchangeOutcome, WatchedExchange, Watcher } from "./forwarding.ts";
+import type { ExchangeOutcome, ExchangeWatcher, WatchedExchange } from "./forwarding.ts";
 import { BadHead, BodyReader, HeadReader, type RequestHead, responseHead } from "./http1.ts";
 import { newGunzip, type Unpacker } from "./unpack.ts";
 
@@ -20,7 +20,7 @@ export class Exchange {
 	#status: number | undefined;
 	#body: ExchangeOutcome["body"] | undefined;
 
-	constructor(head: RequestHead, watcher: Watcher, around: Around) {
+	constructor(head: RequestHead, watcher: ExchangeWatcher, around: Around) {
 		this.method = head.method;
 		this.contentType = head.headers.get("content-type") ?? "";
 		this.#around = around;

@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { CrossfadeError } from "../../base/errors.ts";
 import type { Exchange } from "./exchanges.ts";
+import { ForwardedConnection } from "./forwarded-connection.ts";
 import type { ForwarderOptions } from "./forwarding.ts";
-import { Pair } from "./pair.ts";
 import { upstreamDialler } from "./upstream.ts";
 
 export interface Forwarder {
@@ -20,11 +20,11 @@ const CLOSE_WITHIN_MS = 10_000;
  * the other, resets and closed idle connections included. Throws `CrossfadeError` (io) when the address cannot be taken.
  */
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
-	const pairs = new Set<Pair>();
+	const pairs = new Set<ForwardedConnection>();
 	const unpacking = new Set<Exchange>();
 	const connect = upstreamDialler(options.upstream);
 	const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (client: Socket) => {
-		const pair = new Pair(client, options, connect, unpacking);
+		const pair = new ForwardedConnection(client, options, connect, unpacking);
 		pairs.add(pair);
 		client.once("close", () => pairs.delete(pair));
 	});

@@ -2,7 +2,7 @@ import type { RequestHead } from "./http1.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What looks at requests as they are forwarded. Whatever it throws is counted, and no request is the worse for it. */
-export interface Watcher {
+export interface ExchangeWatcher {
 	/** Called with each request's head; undefined when it is of no interest. */
 	begin(head: RequestHead): WatchedExchange | undefined;
 }
@@ -28,7 +28,7 @@ export interface ForwarderOptions {
 	/** 0 for any free one. */
 	readonly port: number;
 	readonly upstream: Upstream;
-	readonly watcher: Watcher;
+	readonly watcher: ExchangeWatcher;
 	/** There was no way to the upstream; called with the error's code, and the request is answered with 502. */
 	readonly onUnreachable: (code: string) => void;
 	/** The watcher threw. */

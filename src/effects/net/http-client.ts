@@ -3,7 +3,7 @@ import { type IncomingMessage, request as sendPlain } from "node:http";
 import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { ConnectionError, openConnection, Trip } from "./connection.ts";
+import { ConnectionError, openConnection, RequestLifetime } from "./connection.ts";
 import type { HttpOutcome, HttpRequest, HttpSeen } from "./http.ts";
 import { type Begun, firsts, readBody } from "./http-answer.ts";
 import { type ForwardProxy, parseProxy, proxyFromEnvironment } from "./proxy.ts";
@@ -15,22 +15,22 @@ export async function sendRequest(request: HttpRequest): Promise<HttpOutcome> {
 	const timer = new AbortController();
 	const timeout = setTimeout(() => timer.abort(), request.timeoutMs);
 	const signal = request.signal ? AbortSignal.any([timer.signal, request.signal]) : timer.signal;
-	const trip = new Trip(signal);
-	const seen = (): HttpSeen => ({ latencyMs: trip.elapsedMs, timings: trip.timings(), proxy: proxy?.name });
+	const lifetime = new RequestLifetime(signal);
+	const seen = (): HttpSeen => ({ latencyMs: lifetime.elapsedMs, timings: lifetime.timings(), proxy: proxy?.name });
 	let proxy: ForwardProxy | undefined;
 	let begun: Begun | undefined;
 	try {
 		const url = new URL(request.url);
 		proxy = chooseProxy(request, url);
 		const alpn = request.http2 ? "h2" : "http/1.1";
-		const socket = await openConnection(url, trip, { tls: request.tls, proxy, alpn });
-		trip.enter("answer");
+		const socket = await openConnection(url, lifetime, { tls: request.tls, proxy, alpn });
+		lifetime.enter("answer");
 		const body = request.body && request.gzip ? await pack(request.body) : request.body;
 		const sent = { ...request, ...(body && { body }), headers: allHeaders(request, body) };
 		begun = request.http2
-			? await (await import("./http2-client.ts")).exchange(sent, url, socket, trip)
-			: await exchange(sent, url, socket, trip, proxy);
-		trip.enter("body");
+			? await (await import("./http2-client.ts")).exchange(sent, url, socket, lifetime)
+			: await exchange(sent, url, socket, lifetime, proxy);
+		lifetime.enter("body");
 		const bytes = await readBody(begun, request.maxBytes, signal);
 		const { status, headers, trailers } = begun;
 		return { kind: "answer", status, headers, trailers: trailers(), body: bytes, ...seen() };
@@ -38,10 +38,10 @@ export async function sendRequest(request: HttpRequest): Promise<HttpOutcome> {
 		const { code, name, message } = error as NodeJS.ErrnoException;
 		const stopped = request.signal?.aborted ? "STOPPED" : timer.signal.aborted ? "TIMEOUT" : undefined;
 		const answer = begun && { status: begun.status, headers: begun.headers };
-		return { kind: "failure", code: stopped ?? code ?? name, message, phase: trip.phase, ...answer, ...seen() };
+		return { kind: "failure", code: stopped ?? code ?? name, message, phase: lifetime.phase, ...answer, ...seen() };
 	} finally {
 		clearTimeout(timeout);
-		trip.end();
+		lifetime.end();
 	}
 }
 
@@ -66,7 +66,7 @@ async function exchange(
 	{ method, headers, body }: HttpRequest,
 	url: URL,
 	socket: Socket,
-	trip: Trip,
+	lifetime: RequestLifetime,
 	proxy: ForwardProxy | undefined,
 ): Promise<Begun> {
 	// To a proxy, plain HTTP goes with the whole URL and no tunnel.
@@ -79,7 +79,7 @@ async function exchange(
 	});
 	request.on("error", () => undefined);
 	request.end(body);
-	const [response] = (await once(request, "response", { signal: trip.signal })) as [IncomingMessage];
+	const [response] = (await once(request, "response", { signal: lifetime.signal })) as [IncomingMessage];
 	if (isForwarded && response.statusCode === 407) throw new ConnectionError("PROXY_407", "the proxy answered 407");
 	return {
 		status: response.statusCode ?? 0,

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type IncomingHttpHeaders } from "node:http2";
 import type { Socket } from "node:net";
-import type { Trip } from "./connection.ts";
+import type { RequestLifetime } from "./connection.ts";
 import type { HttpRequest } from "./http.ts";
 import { type Begun, firsts } from "./http-answer.ts";
 
@@ -10,11 +10,11 @@ export async function exchange(
 	{ method, headers, body }: HttpRequest,
 	url: URL,
 	socket: Socket,
-	trip: Trip,
+	lifetime: RequestLifetime,
 ): Promise<Begun> {
 	const session = connect(url.origin, { createConnection: () => socket, settings: { enablePush: false } });
 	let trailers: Record<string, string> = {};
-	const failed = once(session, "error", { signal: trip.signal }).then(([error]) => {
+	const failed = once(session, "error", { signal: lifetime.signal }).then(([error]) => {
 		throw error;
 	});
 	failed.catch(() => undefined);
@@ -25,7 +25,7 @@ export async function exchange(
 	});
 	stream.on("close", () => session.close());
 	stream.end(body);
-	const answered = once(stream, "response", { signal: trip.signal });
+	const answered = once(stream, "response", { signal: lifetime.signal });
 	const [received] = (await Promise.race([answered, failed])) as [IncomingHttpHeaders & { ":status"?: number }];
 	return {
 		status: received[":status"] ?? 0,

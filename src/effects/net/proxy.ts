@@ -9,14 +9,12 @@ export interface ForwardProxy {
 	readonly headers: Readonly<Record<string, string>>;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * The proxy for a URL as collectors and CLIs find it: `HTTPS_PROXY` or `HTTP_PROXY` by the URL's scheme, in either case, unless `NO_PROXY`
  * covers the host. Machines name themselves without one: loopback is never proxied. Throws a `TypeError` on a value that is no proxy.
  * https://pkg.go.dev/golang.org/x/net/http/httpproxy
  */
-export function proxyFromEnvironment(url: URL, environment: Environment): ForwardProxy | undefined {
+export function proxyFromEnvironment(url: URL, environment: Readonly<NodeJS.ProcessEnv>): ForwardProxy | undefined {
 	const host = url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
 	if (isLoopback(host)) return undefined;
 	const value = either(environment, url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
@@ -41,7 +39,7 @@ export function parseProxy(value: string): ForwardProxy {
 	return { url, name: `${url.hostname}:${port}`, headers };
 }
 
-function either(environment: Environment, name: string): string {
+function either(environment: Readonly<NodeJS.ProcessEnv>, name: string): string {
 	return environment[name] || environment[name.toLowerCase()] || "";
 }
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { Duplex, PassThrough } from "node:stream";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
-import { openConnection, secureContext, serverName, type TlsFiles, Trip } from "./connection.ts";
+import { openConnection, RequestLifetime, secureContext, serverName, type TlsFiles } from "./connection.ts";
 
 /** What a TLS handshake alone shows of a server. No byte of any request is sent for it. */
 export interface TlsLook {
@@ -64,10 +64,10 @@ interface ShakeOptions {
 async function shake(url: URL, timeoutMs: number, { files, verify, maxVersion }: ShakeOptions): Promise<TlsLook> {
 	const timer = new AbortController();
 	const timeout = setTimeout(() => timer.abort(), timeoutMs);
-	const trip = new Trip(timer.signal);
+	const lifetime = new RequestLifetime(timer.signal);
 	const seen: Buffer[] = [];
 	try {
-		const socket = await openConnection(new URL(`http://${url.hostname}:${url.port || 443}`), trip, { alpn: "" });
+		const socket = await openConnection(new URL(`http://${url.hostname}:${url.port || 443}`), lifetime, { alpn: "" });
 		const readable = socket.pipe(new PassThrough()).on("data", (chunk: Buffer) => seen.push(chunk));
 		const secure = connect({
 			socket: Duplex.from({ readable, writable: socket }),
@@ -76,7 +76,7 @@ async function shake(url: URL, timeoutMs: number, { files, verify, maxVersion }:
 			rejectUnauthorized: verify,
 			...(maxVersion && { maxVersion }),
 		});
-		trip.hold(secure);
+		lifetime.hold(secure);
 		await once(secure, "secureConnect", { signal: timer.signal });
 		const certificate = readCertificate(secure.getPeerCertificate());
 		const after = verify ? {} : await whatComesAfter(secure);
@@ -86,7 +86,7 @@ async function shake(url: URL, timeoutMs: number, { files, verify, maxVersion }:
 		return { handshake: false, code, asksForCertificate: asksForCertificate(Buffer.concat(seen)) };
 	} finally {
 		clearTimeout(timeout);
-		trip.end();
+		lifetime.end();
 	}
 }
 

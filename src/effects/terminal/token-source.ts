@@ -7,15 +7,13 @@ import { Secret } from "../../token/secret.ts";
 import { isSafeAlphabet, tokenProblems } from "../../token/shape.ts";
 import type { Terminal } from "./output.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** No token file is this large. */
 const MAX_BYTES = 64 * 1024;
 
 /** Reads a token from where a reference says; one line break at its end is taken off. Throws without ever quoting it. */
 export async function readToken(
 	ref: TokenRef,
-	{ environment, terminal }: { readonly environment: Environment; readonly terminal: Terminal },
+	{ environment, terminal }: { readonly environment: Readonly<NodeJS.ProcessEnv>; readonly terminal: Terminal },
 ): Promise<Secret> {
 	const origin = refText(ref);
 	const text = await rawToken(ref, environment);
@@ -27,7 +25,7 @@ export async function readToken(
 	return secret;
 }
 
-async function rawToken(ref: TokenRef, environment: Environment): Promise<string> {
+async function rawToken(ref: TokenRef, environment: Readonly<NodeJS.ProcessEnv>): Promise<string> {
 	if (ref.kind === "prompt") return askHidden("Token: ");
 	if (ref.kind === "env") {
 		const value = environment[ref.name];

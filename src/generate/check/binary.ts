@@ -14,7 +14,7 @@ export function validateArguments({ validate }: Distribution, file: string): str
 const MAX_COMPLAINTS = 12;
 
 /**
- * What the real program said about a file, as findings at the lines it means. Collectors name a place as `exporters::otlp_http/torii: …`,
+ * What the real program said about a file, as findings at the lines it means. Collectors name a place as `exporters::otlp_http/NAME: …`,
  * Alloy as `file:line:column`.
  */
 export function binaryFindings(result: RunResult, text: string, program: string): ConfigFinding[] {

@@ -62,7 +62,7 @@ function startOf(node: Node | Pair): number {
 }
 
 /** Lines of unit files and scripts that signal a collector. */
-export function signalFindings(text: string, { dialect, id, title }: Distribution): ConfigFinding[] {
+export function signalFindings(text: string, { dialect, stopsOnHangup, title }: Distribution): ConfigFinding[] {
 	const found: ConfigFinding[] = [];
 	let validated = false;
 	let offset = 0;
@@ -73,7 +73,7 @@ export function signalFindings(text: string, { dialect, id, title }: Distributio
 		if (/\bvalidate\b/.test(line)) validated = true;
 		const signals =
 			/\bkill\b.*(-HUP|-1\b|-s\s+(SIG)?HUP|--signal[= ](SIG)?HUP)|\bpkill\b.*-HUP|\bdocker\b.*\bkill\b.*HUP/.test(line);
-		if (signals && id === "edot") found.push({ rule: "sighup-stops", at, what: `this line sends SIGHUP to ${title}` });
+		if (signals && stopsOnHangup) found.push({ rule: "sighup-stops", at, what: `this line sends SIGHUP to ${title}` });
 		else if (signals && dialect === "otelcol" && !validated) {
 			found.push({
 				rule: "reload-unvalidated",

@@ -1,4 +1,6 @@
-import { xml } from "../../base/quote.ts";
+import { jsonText } from "../../base/json.ts";
+import { junit } from "../../base/junit.ts";
+import { painter, severityStyles } from "../../base/paint.ts";
 import { version } from "../../base/version.ts";
 import type { PlacedFinding } from "./check.ts";
 import { type Rule, type RuleId, rules } from "./rules.ts";
@@ -25,12 +27,10 @@ export function countBySeverity(findings: readonly PlacedFinding[]) {
 	return { errors: count("error"), warnings: count("warning"), notes: count("note") };
 }
 
-const COLORS = { error: "31", warning: "33", note: "36" } as const;
-
 function textReport({ file, target, tiers, findings }: CheckReport, color: boolean): string {
-	const paint = (text: string, code: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+	const paint = painter(color);
 	const lines = findings.flatMap(({ severity, rule, what, fix, line, column, tier }) => [
-		`${file}:${line}:${column}: ${paint(severity, COLORS[severity])} ${tier} ${rule}: ${what}`,
+		`${file}:${line}:${column}: ${paint(severity, severityStyles[severity])} ${tier} ${rule}: ${what}`,
 		`  fix      ${fix}`,
 	]);
 	const ran = tiers.map(({ tier, ran: did, note }) => `${tier} ${did ? note : `not run: ${note}`}`).join("; ");
@@ -40,7 +40,7 @@ function textReport({ file, target, tiers, findings }: CheckReport, color: boole
 }
 
 function jsonReport(report: CheckReport): string {
-	return `${JSON.stringify({ schema: 1, ...report, summary: countBySeverity(report.findings) }, undefined, 2)}\n`;
+	return jsonText({ schema: 1, ...report, summary: countBySeverity(report.findings) });
 }
 
 /** https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */
@@ -77,7 +77,7 @@ function sarifReport({ file, findings }: CheckReport): string {
 			},
 		],
 	};
-	return `${JSON.stringify(sarif, undefined, 2)}\n`;
+	return jsonText(sarif);
 }
 
 function sarifRule(id: RuleId) {
@@ -95,14 +95,12 @@ function sarifRule(id: RuleId) {
 function junitReport({ file, target, findings }: CheckReport): string {
 	const cases = (Object.keys(rules) as RuleId[]).map((rule) => {
 		const found = findings.filter((each) => each.rule === rule && each.severity === "error");
-		const name = `<testcase classname="crossfade.check" name="${xml(rule)}"`;
-		if (found.length === 0) return `    ${name}/>`;
+		const test = { suite: "crossfade.check", name: rule };
+		if (found.length === 0) return test;
 		const text = found.map(({ line, column, what, fix }) => `${file}:${line}:${column}: ${what}\n${fix}`).join("\n");
-		return `    ${name}>\n      <failure message="${xml(rules[rule].title)}">${xml(text)}</failure>\n    </testcase>`;
+		return { ...test, failure: { message: rules[rule].title, text } };
 	});
-	const failures = cases.filter((each) => each.includes("<failure")).length;
-	const suite = `<testsuite name="${xml(`${file} (${target})`)}" tests="${cases.length}" failures="${failures}">`;
-	return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n  ${suite}\n${cases.join("\n")}\n  </testsuite>\n</testsuites>\n`;
+	return junit([{ name: `${file} (${target})`, cases }]);
 }
 
 /** What `--explain` says of a rule. */

@@ -188,9 +188,9 @@ export const rules = {
 	"sighup-stops": {
 		severity: "error",
 		title: "SIGHUP stops this collector",
-		why: "The EDOT Collector ends on SIGHUP like on SIGTERM.",
+		why: "Upstream reads its config again on SIGHUP; builds that start the collector their own way end on it, like on SIGTERM.",
 		fix: "Restart it instead, or use a watched token file, which needs neither.",
-		source: "https://github.com/elastic/elastic-agent/blob/main/internal/edot/cmd/otel.go",
+		source: `${CORE}/blob/main/otelcol/collector.go`,
 	},
 	"binary-validate": {
 		severity: "error",

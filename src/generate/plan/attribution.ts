@@ -33,11 +33,11 @@ export const ATTRIBUTION_PORT = 9464;
 /** Where a Prometheus of the same machine takes what is written to it, if it was started with --web.enable-remote-write-receiver. */
 const LOCAL_PROMETHEUS = "http://127.0.0.1:9090/api/v1/write";
 
-type Kind = "connectors" | "processors" | "exporters" | "extensions";
-type Part = readonly [kind: Kind, ...types: readonly string[]];
+type ComponentKind = "connectors" | "processors" | "exporters" | "extensions";
+type NeededComponent = readonly [kind: ComponentKind, ...types: readonly string[]];
 
 /** What each way is made of; of several names the first one that the release knows is written. */
-const PARTS: Readonly<Record<AttributionWay, Readonly<Record<string, Part>>>> = {
+const PARTS: Readonly<Record<AttributionWay, Readonly<Record<string, NeededComponent>>>> = {
 	senders: {
 		fingerprint: ["processors", "transform"],
 		counter: ["connectors", "signal_to_metrics", "signaltometrics"],
@@ -129,7 +129,7 @@ function missingParts(way: AttributionWay, distribution: Distribution, release: 
 		.map(([kind, type]) => `${type} ${kind.slice(0, -1)}`);
 }
 
-function typeOf(part: Part | undefined, distribution: Distribution, release: Release): string | undefined {
+function typeOf(part: NeededComponent | undefined, distribution: Distribution, release: Release): string | undefined {
 	if (!part || distribution.dialect === "alloy") return undefined;
 	const [kind, ...types] = part;
 	return types.find((type) => hasComponent(distribution, release.own, kind, type));

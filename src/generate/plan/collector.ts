@@ -8,7 +8,7 @@ import { type Attribution, planAttribution } from "./attribution.ts";
 import { hasComponent, resolveRelease } from "./release.ts";
 
 /** How the collector reads the token, and what a new one needs to be used. */
-export interface Delivery {
+export interface TokenDelivery {
 	/** `watch`: the collector follows the file; `file`: it reads the file with its config; `env`: it got it when it was started. */
 	readonly way: "watch" | "file" | "env";
 	/** What has to happen after the file (or variable) changed. */
@@ -30,7 +30,7 @@ export interface CollectorPlan {
 	readonly header: string;
 	readonly scheme: string;
 	readonly tokenFile: string;
-	readonly delivery: Delivery;
+	readonly delivery: TokenDelivery;
 	readonly queue: Queue;
 	readonly queueFolder: string;
 	/** Component ids; `auth` and `storage` only where they are used. */
@@ -78,7 +78,7 @@ export function planCollector(spec: CollectorSpec): CollectorPlan {
 	};
 }
 
-function componentIds(spec: CollectorSpec, release: Release, delivery: Delivery): CollectorPlan["ids"] {
+function componentIds(spec: CollectorSpec, release: Release, delivery: TokenDelivery): CollectorPlan["ids"] {
 	const { name, distribution } = spec;
 	const exporter = hasComponent(distribution, release.own, "exporters", "otlp_http") ? "otlp_http" : "otlphttp";
 	const usesExtension = distribution.dialect === "otelcol" && delivery.way === "watch";
@@ -89,7 +89,7 @@ function componentIds(spec: CollectorSpec, release: Release, delivery: Delivery)
 	};
 }
 
-function decideDelivery(spec: CollectorSpec, release: Release, platform: Platform, host: Host): Delivery {
+function decideDelivery(spec: CollectorSpec, release: Release, platform: Platform, host: Host): TokenDelivery {
 	const applied = host.reload ? "reload" : "restart";
 	const obstacle = watchObstacle(spec, release, platform);
 	switch (spec.delivery) {
@@ -117,7 +117,7 @@ function decideDelivery(spec: CollectorSpec, release: Release, platform: Platfor
 }
 
 /** Facts of a platform can turn a file that is watched into one that is only read at the start. */
-function watched(platform: Platform): Delivery {
+function watched(platform: Platform): TokenDelivery {
 	const restartReasons: Partial<Record<Platform, string>> = {
 		windows:
 			"The file watcher of the collector was never proven to notice a replaced file on Windows, so a restart makes sure.",
@@ -176,7 +176,7 @@ function signalWarnings({ provider, signals }: CollectorSpec): Problem[] {
 	];
 }
 
-function envWarnings(delivery: Delivery, host: Host): Problem[] {
+function envWarnings(delivery: TokenDelivery, host: Host): Problem[] {
 	if (delivery.way !== "env") return [];
 	return [
 		{

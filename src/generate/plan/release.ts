@@ -1,8 +1,15 @@
 import type { Distribution, Release } from "../../adapters/collectors/distribution.ts";
 import type { Problem } from "../../base/errors.ts";
-import { compareVersions, isInRange, parseVersion, type Version, version, versionText } from "../../base/versions.ts";
+import {
+	compareVersions,
+	isInRange,
+	parseVersion,
+	requireVersion,
+	type Version,
+	versionText,
+} from "../../base/versions.ts";
 
-interface Resolved {
+interface ResolvedRelease {
 	readonly release: Release;
 	readonly warnings: readonly Problem[];
 }
@@ -11,9 +18,9 @@ interface Resolved {
  * The release whose facts apply to a target: the newest known one when no target is given or the target is newer than our tables, the
  * nearest older one in between. Older than the tables means the oldest facts.
  */
-export function resolveRelease(distribution: Distribution, target: string | undefined): Resolved {
+export function resolveRelease(distribution: Distribution, target: string | undefined): ResolvedRelease {
 	const { inventory } = distribution;
-	const newest = version(inventory.newest);
+	const newest = requireVersion(inventory.newest);
 	const own = target === undefined ? newest : (parseVersion(target) ?? newest);
 	const warnings: Problem[] = [];
 	const warn = (what: string, fix: string) =>
@@ -21,7 +28,7 @@ export function resolveRelease(distribution: Distribution, target: string | unde
 	if (compareVersions(own, newest) > 0) {
 		warn(`${distribution.title} ${versionText(own)} is newer than our facts`, "check the result with the real program");
 	}
-	if (compareVersions(own, version(inventory.oldest)) < 0) {
+	if (compareVersions(own, requireVersion(inventory.oldest)) < 0) {
 		warn(
 			`${distribution.title} ${versionText(own)} is older than our facts`,
 			"upgrade, or check with the real program",
@@ -33,7 +40,7 @@ export function resolveRelease(distribution: Distribution, target: string | unde
 /** The otelcol release inside a release of a distribution: that of the same release, else of the nearest older, else of the oldest. */
 function otelcolVersion(distribution: Distribution, own: Version): Version {
 	const known = Object.entries(distribution.inventory.releases)
-		.map(([release, inside]) => ({ release: version(release), inside: version(inside) }))
+		.map(([release, inside]) => ({ release: requireVersion(release), inside: requireVersion(inside) }))
 		.sort((a, b) => compareVersions(a.release, b.release));
 	if (known.length === 0) return own;
 	const match = known.findLast(({ release }) => compareVersions(release, own) <= 0) ?? known[0];
@@ -49,7 +56,7 @@ export function hasComponent(distribution: Distribution, own: Version, kind: str
 
 /** Outside the releases the table speaks about, its nearest end speaks. */
 function clampToTable(inventory: Distribution["inventory"], own: Version): Version {
-	const [oldest, newest] = [version(inventory.oldest), version(inventory.newest)];
+	const [oldest, newest] = [requireVersion(inventory.oldest), requireVersion(inventory.newest)];
 	if (compareVersions(own, newest) > 0) return newest;
 	return compareVersions(own, oldest) < 0 ? oldest : own;
 }

@@ -10,7 +10,7 @@ export interface Artefact {
 }
 
 /** One thing for a person to do. */
-export interface Step {
+export interface RunbookStep {
 	readonly text: string;
 	/** Commands, one a line. */
 	readonly commands?: readonly string[];
@@ -22,11 +22,11 @@ export interface Step {
 export interface PlatformPieces {
 	readonly artefacts: readonly Artefact[];
 	/** Getting started, once. */
-	readonly install: readonly Step[];
+	readonly install: readonly RunbookStep[];
 	/** Every rotation, after a new token was made at the provider. */
-	readonly rotate: readonly Step[];
+	readonly rotate: readonly RunbookStep[];
 	/** Seeing the collector's own metrics. */
-	readonly proof: Step;
+	readonly proof: RunbookStep;
 	/** Back to the old token while the overlap lasts. */
-	readonly rollBack: readonly Step[];
+	readonly rollBack: readonly RunbookStep[];
 }

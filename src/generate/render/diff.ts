@@ -1,16 +1,28 @@
 import { createTwoFilesPatch } from "diff";
+import { painter, type Style } from "../../base/paint.ts";
 
 /** A unified diff as `diff -u` prints it, in colour where that is wanted. */
 export function renderDiff(file: string, before: string, after: string, color: boolean): string {
 	const name = file.replace(/[\r\n\t]/g, "?");
 	const patch = createTwoFilesPatch(`a/${name}`, `b/${name}`, before, after, "", "", { context: 3 });
 	const body = patch.slice(patch.indexOf("--- "));
-	return color ? body.split("\n").map(painted).join("\n") : body;
+	const paint = painter(color);
+	return body
+		.split("\n")
+		.map((line) => paint(line, ...styles(line)))
+		.join("\n");
 }
 
-function painted(line: string): string {
-	if (line.startsWith("+++") || line.startsWith("---")) return `\u001b[1m${line}\u001b[0m`;
-	if (line.startsWith("@@")) return `\u001b[36m${line}\u001b[0m`;
-	if (line.startsWith("+")) return `\u001b[32m${line}\u001b[0m`;
-	return line.startsWith("-") ? `\u001b[31m${line}\u001b[0m` : line;
+/** By how a line begins; the first that fits counts. */
+const STYLES: readonly (readonly [begin: string, style: Style])[] = [
+	["+++", "bold"],
+	["---", "bold"],
+	["@@", "cyan"],
+	["+", "green"],
+	["-", "red"],
+];
+
+function styles(line: string): Style[] {
+	const found = STYLES.find(([begin]) => line.startsWith(begin));
+	return found ? [found[1]] : [];
 }

@@ -12,7 +12,14 @@ import read from "../../../templates/sh/owner/read.sh";
 import remove from "../../../templates/sh/owner/remove.sh";
 import replace from "../../../templates/sh/owner/replace.sh";
 import restart from "../../../templates/sh/owner/restart.sh";
-import { type Cli, type Layer, machineNpmRoots, type Os, type Row, userNpmRoots } from "../../adapters/clis/cli.ts";
+import {
+	type Cli,
+	type Layer,
+	type LayerRow,
+	machineNpmRoots,
+	type Os,
+	userNpmRoots,
+} from "../../adapters/clis/cli.ts";
 import type { Vehicle } from "../../adapters/vehicles/vehicle.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import { sh } from "../../base/quote.ts";
@@ -136,7 +143,7 @@ function plans(cli: Cli): { name: string; rows: string[] }[] {
 	return (["system", "user"] as const).map((layer) => ({ name: `${cli.id}:${layer}`, rows: cli[layer].rows.map(row) }));
 }
 
-function row(row: Row): string {
+function row(row: LayerRow): string {
 	const command = "drop" in row ? `drop ${sh(row.drop)}` : `row ${row.type} ${sh(row.pointer)} ${word(row.value)}`;
 	return row.when ? `if wants ${row.when}; then ${command}; fi` : command;
 }

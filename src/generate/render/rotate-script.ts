@@ -1,9 +1,21 @@
+import place from "../../../templates/sh/rotate/place.sh";
+import proof from "../../../templates/sh/rotate/proof.sh";
+import run from "../../../templates/sh/rotate/run.sh";
 import template from "../../../templates/sh/rotate.sh.hbs";
 import { CrossfadeError } from "../../base/errors.ts";
 import { version } from "../../base/version.ts";
 import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
-import { exporterLabel, rotateScriptName, validateCommand } from "./platforms/shared.ts";
+import { alloyLabel } from "./alloy-text.ts";
+import {
+	exporterLabel,
+	fileOf,
+	inspection,
+	rotateScriptName,
+	takenUp,
+	uptakeOf,
+	validateCommand,
+} from "./platforms/shared.ts";
 import { renderTemplate } from "./template.ts";
 
 /** Whether a script on the collector's own host can rotate its token. */
@@ -23,7 +35,8 @@ export function renderRotateScript(plan: CollectorPlan): string {
 		});
 	}
 	const { distribution, release, provider, host, endpoint, signals, delivery } = plan;
-	return renderTemplate(template, {
+	const found = inspection(plan);
+	const top = renderTemplate(template, {
 		provider: provider.title,
 		distribution: `${distribution.title} ${versionText(release.own)}`,
 		version,
@@ -37,7 +50,26 @@ export function renderRotateScript(plan: CollectorPlan): string {
 		scheme: plan.scheme,
 		validate: delivery.apply === "reload" ? validation(plan) : "",
 		apply: applyCommand(plan),
+		findPid: found?.pid ?? "",
+		logs: found?.logs ?? "",
+		...taken(plan),
+		takenHow: takenUp(plan),
 	});
+	return [top, place, proof, run].join("\n");
+}
+
+/** What tells the script that the collector has read the token anew, with what the line must hold besides. */
+function taken(plan: CollectorPlan): { taken: string; takenBy: string; takenLabel: string } {
+	const { delivery, name, tokenFile } = plan;
+	const uptake = uptakeOf(plan);
+	if ("metric" in uptake) {
+		return {
+			taken: "metric",
+			takenBy: uptake.metric,
+			takenLabel: `component_id="local.file.${alloyLabel(name)}_token"`,
+		};
+	}
+	return { taken: "log", takenBy: uptake.log, takenLabel: delivery.apply === "nothing" ? fileOf(tokenFile) : "" };
 }
 
 /** What has to be run after the file changed; empty where the collector follows it. */

@@ -3,7 +3,7 @@ import { UNTRIED_WINDOWS } from "../../adapters/collectors/hosts.ts";
 import { version } from "../../base/version.ts";
 import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
-import type { Artefact, PlatformPieces, Step } from "./artefact.ts";
+import type { Artefact, PlatformPieces, RunbookStep } from "./artefact.ts";
 import { attributionSection } from "./attribution-runbook.ts";
 import { exporterLabel } from "./platforms/shared.ts";
 import { renderTemplate } from "./template.ts";
@@ -36,7 +36,7 @@ export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artef
 		proof: { ...pieces.proof, shell: shellOf(pieces.proof) },
 		stillOld: isEnv
 			? "the process was not restarted"
-			: "the file was changed in another place, or is a mount that never changes",
+			: "the collector's account may not read the new file, the file was changed in another place, or it is a single mounted file, which never changes",
 		stillOldFix: isEnv ? "restart it" : "compare the path above with what the collector sees",
 		counts: plan.attribution && attributionSection(plan, plan.attribution),
 		never: distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it ends."] : [],
@@ -56,7 +56,7 @@ const applied = {
 	restart: "a restart; what waits in a memory queue is tried once more and then lost",
 } as const;
 
-function numbered(steps: readonly Step[], first: number) {
+function numbered(steps: readonly RunbookStep[], first: number) {
 	return steps.map((step, index) => ({
 		number: first + index,
 		text: step.text,
@@ -65,6 +65,6 @@ function numbered(steps: readonly Step[], first: number) {
 	}));
 }
 
-function shellOf({ shell }: Step): string {
+function shellOf({ shell }: RunbookStep): string {
 	return shell ?? "sh";
 }

@@ -38,80 +38,104 @@ const MAX_DEPTH = 100;
 
 /** Text -> statements; a mistake is refused with its place and without quoting the text around it. */
 export function parseAlloy(text: string, file: string): AlloyStatement[] {
-	const tokens = tokenize(text, file);
-	let at = 0;
-	const fail = (expected: string, token: AlloyToken | undefined): never => {
-		throw syntaxError(text, file, expected, token?.from ?? text.length);
-	};
-	const accept = (mark: string) =>
-		tokens[at]?.text === mark && tokens[at]?.kind === "mark" ? tokens[at++] : undefined;
-
-	const statements = (depth: number, closed: boolean): AlloyStatement[] => {
-		const found: AlloyStatement[] = [];
-		if (depth > MAX_DEPTH) fail("fewer nested blocks", tokens[at]);
-		while (at < tokens.length) {
-			if (closed && tokens[at]?.text === "}" && tokens[at]?.kind === "mark") return found;
-			found.push(statement(depth));
-		}
-		if (closed) fail("a closing brace", undefined);
-		return found;
-	};
-
-	const statement = (depth: number): AlloyStatement => {
-		const first = tokens[at] ?? fail("a block or an attribute", undefined);
-		const names: string[] = [];
-		do {
-			const word = tokens[at];
-			if (word?.kind !== "word") fail("a name", word);
-			names.push(word?.text ?? "");
-			at++;
-		} while (accept("."));
-		const name = names.join(".");
-		if (accept("=")) {
-			const value = expression();
-			return { kind: "attribute", name, from: first.from, to: value.at(-1)?.to ?? first.to, value };
-		}
-		const label = tokens[at]?.kind === "string" ? tokens[at++] : undefined;
-		if (!accept("{")) fail("= or {", tokens[at]);
-		const body = statements(depth + 1, true);
-		const close = tokens[at++];
-		return {
-			kind: "block",
-			name,
-			label: label && stringValue(label),
-			from: first.from,
-			to: close?.to ?? text.length,
-			body,
-		};
-	};
-
-	/** Everything up to the end of the line on which all brackets are closed and no operator is left open. */
-	const expression = (): AlloyToken[] => {
-		const value: AlloyToken[] = [];
-		const open: string[] = [];
-		for (;;) {
-			const token = tokens[at] ?? fail(open.length > 0 ? `a closing ${open.at(-1)}` : "a value", undefined);
-			if (open.length === 0 && token.kind === "mark" && "}])".includes(token.text)) {
-				if (value.length === 0) fail("a value", token);
-				return value;
-			}
-			value.push(token);
-			at++;
-			const closing = token.kind === "mark" ? brackets[token.text] : undefined;
-			if (closing) open.push(closing);
-			else if (token.kind === "mark" && "}])".includes(token.text) && open.pop() !== token.text)
-				fail("another bracket", token);
-			if (open.length === 0 && token.endsLine && endsValue(token)) return value;
-		}
-	};
-
-	return statements(0, false);
+	const cursor = newCursor(tokenize(text, file), (expected, at) =>
+		syntaxError(text, file, expected, at ?? text.length),
+	);
+	return statements(cursor, 0, false);
 }
 
+/** Where the parser is in the tokens of a text. */
+interface TokenCursor {
+	/** The next token; undefined at the end. */
+	peek(): AlloyToken | undefined;
+	/** Takes the next token whatever it is; throws with what was expected at the end of the text. */
+	take(expected: string): AlloyToken;
+	/** Takes the next token if it is this mark. */
+	accept(mark: string): AlloyToken | undefined;
+	/** Throws with what was expected in place of a token, or at the end of the text. */
+	fail(expected: string, token: AlloyToken | undefined): never;
+}
+
+function newCursor(
+	tokens: readonly AlloyToken[],
+	errorAt: (expected: string, at: number | undefined) => CrossfadeError,
+): TokenCursor {
+	let at = 0;
+	const fail = (expected: string, token: AlloyToken | undefined): never => {
+		throw errorAt(expected, token?.from);
+	};
+	return {
+		peek: () => tokens[at],
+		take: (expected) => tokens[at++] ?? fail(expected, undefined),
+		accept: (mark) => (isMark(tokens[at], mark) ? tokens[at++] : undefined),
+		fail,
+	};
+}
+
+function isMark(token: AlloyToken | undefined, marks: string): boolean {
+	return token?.kind === "mark" && marks.includes(token.text);
+}
+
+/** Statements up to the end, or up to the brace that closes a block. */
+function statements(cursor: TokenCursor, depth: number, closed: boolean): AlloyStatement[] {
+	const found: AlloyStatement[] = [];
+	if (depth > MAX_DEPTH) cursor.fail("fewer nested blocks", cursor.peek());
+	while (cursor.peek()) {
+		if (closed && isMark(cursor.peek(), "}")) return found;
+		found.push(statement(cursor, depth));
+	}
+	if (closed) cursor.fail("a closing brace", undefined);
+	return found;
+}
+
+function statement(cursor: TokenCursor, depth: number): AlloyStatement {
+	const from = cursor.peek()?.from ?? 0;
+	const name = dottedName(cursor);
+	const assigned = cursor.accept("=");
+	if (assigned) {
+		const value = expression(cursor);
+		return { kind: "attribute", name, from, to: value.at(-1)?.to ?? assigned.to, value };
+	}
+	const label = cursor.peek()?.kind === "string" ? cursor.take("a label") : undefined;
+	if (!cursor.accept("{")) cursor.fail("= or {", cursor.peek());
+	const body = statements(cursor, depth + 1, true);
+	const { to } = cursor.take("a closing brace");
+	return { kind: "block", name, label: label && stringValue(label), from, to, body };
+}
+
+function dottedName(cursor: TokenCursor): string {
+	const names: string[] = [];
+	do {
+		const token = cursor.peek();
+		if (token?.kind !== "word") return cursor.fail("a name", token);
+		names.push(cursor.take("a name").text);
+	} while (cursor.accept("."));
+	return names.join(".");
+}
+
+/** Everything up to the end of the line on which all brackets are closed and no operator is left open. */
+function expression(cursor: TokenCursor): AlloyToken[] {
+	const value: AlloyToken[] = [];
+	const open: string[] = [];
+	for (;;) {
+		if (open.length === 0 && isMark(cursor.peek(), CLOSING)) {
+			if (value.length === 0) cursor.fail("a value", cursor.peek());
+			return value;
+		}
+		const token = cursor.take(open.length > 0 ? `a closing ${open.at(-1)}` : "a value");
+		value.push(token);
+		const closing = token.kind === "mark" ? brackets[token.text] : undefined;
+		if (closing) open.push(closing);
+		else if (isMark(token, CLOSING) && open.pop() !== token.text) cursor.fail("another bracket", token);
+		if (open.length === 0 && token.endsLine && endsValue(token)) return value;
+	}
+}
+
+const CLOSING = "}])";
 const brackets: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 
 function endsValue(token: AlloyToken): boolean {
-	return token.kind !== "mark" || "}])".includes(token.text);
+	return token.kind !== "mark" || CLOSING.includes(token.text);
 }
 
 const TOKEN =
@@ -172,7 +196,7 @@ export function listItems(value: readonly AlloyToken[]): AlloyToken[][] | undefi
 	let item: AlloyToken[] = [];
 	for (const token of value.slice(1, -1)) {
 		if (token.kind === "mark" && token.text in brackets) depth++;
-		if (token.kind === "mark" && "}])".includes(token.text)) depth--;
+		if (token.kind === "mark" && CLOSING.includes(token.text)) depth--;
 		if (depth < 0) return undefined;
 		if (depth === 0 && token.kind === "mark" && token.text === ",") {
 			items.push(item);

@@ -3,19 +3,22 @@ import { entryLines } from "../render/yaml.ts";
 import type { Edit } from "./edit.ts";
 import { CREATED_MARKER, entryMarker } from "./marker.ts";
 import { ownEntries } from "./own-entries.ts";
-import { type Entry, guard, type Pass, refusal } from "./pass.ts";
+import { guard, type ParsedConfig, refusal, type YamlEntry } from "./parsed-config.ts";
 import { choosePipelines, type PipelineEntry, pipelinesOf } from "./pipelines.ts";
 import type { WantedEntry } from "./request.ts";
 import { entryOf, isEmptyValue, keyOf, resolvedValue, wordsOf } from "./yaml-document.ts";
 import { addEntry, addItem, addLines, fillEmpty, flowEntry } from "./yaml-edit.ts";
 
 /** The pipelines that are to send to our exporter. */
-export function chooseWanted(pass: Pass): { chosen: readonly PipelineEntry[]; passedOver: readonly string[] } {
-	const { document, root, service, request } = pass;
+export function chooseWanted(config: ParsedConfig): {
+	chosen: readonly PipelineEntry[];
+	passedOver: readonly string[];
+} {
+	const { document, root, service, request } = config;
 	const pair = entryOf(service, "pipelines");
 	const at = pair?.key.range?.[0];
-	guard(pass, pair?.value, "service.pipelines");
-	if (!isMap(pair?.value)) throw refusal(pass, { what: "service.pipelines is not written out in this file" }, at);
+	guard(config, pair?.value, "service.pipelines");
+	if (!isMap(pair?.value)) throw refusal(config, { what: "service.pipelines is not written out in this file" }, at);
 	const all = pipelinesOf(document, pair.value);
 	const named = request.pipelines;
 	if (named) {
@@ -23,7 +26,7 @@ export function chooseWanted(pass: Pass): { chosen: readonly PipelineEntry[]; pa
 		if (missing.length === 0) return { chosen: all.filter(({ id }) => named.includes(id)), passedOver: [] };
 		const expected = `some of ${all.map(({ id }) => id).join(", ")}`;
 		throw refusal(
-			pass,
+			config,
 			{ what: `there is no pipeline ${missing.join(", ")}`, expected, fix: "name pipelines of this file" },
 			at,
 		);
@@ -31,26 +34,26 @@ export function chooseWanted(pass: Pass): { chosen: readonly PipelineEntry[]; pa
 	const connectors = resolvedValue(document, entryOf(root, "connectors"));
 	const ids = isMap(connectors) ? connectors.items.map((each) => keyOf(each) ?? "") : [];
 	const choice = choosePipelines(all, new Set(ids), request.signals);
-	if (choice.obstacle) throw refusal(pass, { what: choice.obstacle, fix: "choose them with --pipelines" }, at);
+	if (choice.obstacle) throw refusal(config, { what: choice.obstacle, fix: "choose them with --pipelines" }, at);
 	if (choice.chosen.length > 0) return choice;
 	const what = `there is no pipeline that receives ${request.signals.join(" or ")}`;
 	const fix = "add such a pipeline, or name the signals you have with --signals";
-	throw refusal(pass, { what, expected: `a pipeline such as ${request.signals[0]}`, fix }, at);
+	throw refusal(config, { what, expected: `a pipeline such as ${request.signals[0]}`, fix }, at);
 }
 
 /** Edits that put in what is wanted and not there yet. */
-export function addMissing(pass: Pass, chosen: readonly PipelineEntry[]): Edit[] {
-	const { request, root, sheet } = pass;
-	const present = ownEntries(root, sheet, request.name, request.entries).map(({ id }) => id);
+export function addMissing(config: ParsedConfig, chosen: readonly PipelineEntry[]): Edit[] {
+	const { request, root, source } = config;
+	const present = ownEntries(root, source, request.name, request.entries).map(({ id }) => id);
 	const missing = request.entries.filter(({ id }) => !present.includes(id));
 	const sections = [...new Set(missing.map(({ section }) => section))];
 	const extensions = request.entries.filter(({ section }) => section === "extensions").map(({ id }) => id);
 	return [
-		...chosen.flatMap((pipeline) => addToPipeline(pass, pipeline)),
-		...(extensions.length > 0 ? addExtensions(pass, extensions) : []),
+		...chosen.flatMap((pipeline) => addToPipeline(config, pipeline)),
+		...(extensions.length > 0 ? addExtensions(config, extensions) : []),
 		...sections.flatMap((section) =>
 			addToSection(
-				pass,
+				config,
 				section,
 				missing.filter((entry) => entry.section === section),
 			),
@@ -58,76 +61,86 @@ export function addMissing(pass: Pass, chosen: readonly PipelineEntry[]): Edit[]
 	];
 }
 
-function addToSection(pass: Pass, section: string, entries: readonly WantedEntry[]): Edit[] {
-	const { root, sheet, request } = pass;
+function addToSection(config: ParsedConfig, section: string, entries: readonly WantedEntry[]): Edit[] {
+	const { root, source, request } = config;
 	const pair = entryOf(root, section);
-	guard(pass, pair?.value, section);
+	guard(config, pair?.value, section);
 	const marked = entries.map(({ id, value }) => {
-		const lines = entryLines(id, value, sheet.step);
+		const lines = entryLines(id, value, source.step);
 		return [entryMarker(request.name, lines), ...lines];
 	});
 	if (!pair) {
 		if (root.flow)
 			return [
 				addEntry(
-					sheet,
+					source,
 					root,
 					flowEntry(root, section, Object.fromEntries(entries.map(({ id, value }) => [id, value]))),
 				),
 			];
-		const blanks = " ".repeat(sheet.step);
-		return [addLines(sheet, root, [`${section}: ${CREATED_MARKER}`, ...marked.flat().map((line) => blanks + line)])];
+		const blanks = " ".repeat(source.step);
+		return [addLines(source, root, [`${section}: ${CREATED_MARKER}`, ...marked.flat().map((line) => blanks + line)])];
 	}
 	const map = pair.value;
-	if (!map || isEmptyValue(map)) return [fillEmpty(sheet, pair, marked.flat())];
-	if (!isMap(map)) throw refusal(pass, { what: `${section} is not a map` }, map.range?.[0]);
+	if (!map || isEmptyValue(map)) return [fillEmpty(source, pair, marked.flat())];
+	if (!isMap(map)) throw refusal(config, { what: `${section} is not a map` }, map.range?.[0]);
 	if (map.flow)
 		return [
 			addEntry(
-				sheet,
-				emptyInFlow(pass, map, root, section),
+				source,
+				emptyInFlow(config, map, root, section),
 				entries.map(({ id, value }) => flowEntry(map, id, value)).join(", "),
 			),
 		];
-	return [addLines(sheet, map, marked.flat())];
+	return [addLines(source, map, marked.flat())];
 }
 
-function addExtensions(pass: Pass, wanted: readonly string[]): Edit[] {
-	const { service, sheet, defaultExtensions } = pass;
+function addExtensions(config: ParsedConfig, wanted: readonly string[]): Edit[] {
+	const { service, source, defaultExtensions } = config;
 	const pair = entryOf(service, "extensions");
-	if (pair) return addToList(pass, service, pair, wanted, "service.extensions");
+	if (pair) return addToList(config, service, pair, wanted, "service.extensions");
 	const all = [...defaultExtensions, ...wanted];
-	if (service.flow) return [addEntry(sheet, service, flowEntry(service, "extensions", all))];
-	return [addLines(sheet, service, [`extensions: [${all.join(", ")}] ${CREATED_MARKER}`])];
+	if (service.flow) return [addEntry(source, service, flowEntry(service, "extensions", all))];
+	return [addLines(source, service, [`extensions: [${all.join(", ")}] ${CREATED_MARKER}`])];
 }
 
-function addToPipeline(pass: Pass, { id, pair }: PipelineEntry): Edit[] {
+function addToPipeline(config: ParsedConfig, { id, pair }: PipelineEntry): Edit[] {
 	const what = `the pipeline ${id}`;
-	guard(pass, pair.value, what);
-	if (!isMap(pair.value)) throw refusal(pass, { what: `${what} is not a map` }, pair.key.range?.[0]);
+	guard(config, pair.value, what);
+	if (!isMap(pair.value)) throw refusal(config, { what: `${what} is not a map` }, pair.key.range?.[0]);
 	const exporters = entryOf(pair.value, "exporters");
-	if (!exporters) throw refusal(pass, { what: `${what} has no list of exporters` }, pair.key.range?.[0]);
-	return addToList(pass, pair.value, exporters, [pass.request.exporter], `the list of exporters of ${what}`);
+	if (!exporters) throw refusal(config, { what: `${what} has no list of exporters` }, pair.key.range?.[0]);
+	return addToList(config, pair.value, exporters, [config.request.exporter], `the list of exporters of ${what}`);
 }
 
-function addToList(pass: Pass, owner: YAMLMap, pair: Entry, wanted: readonly string[], what: string): Edit[] {
+function addToList(
+	config: ParsedConfig,
+	owner: YAMLMap,
+	pair: YamlEntry,
+	wanted: readonly string[],
+	what: string,
+): Edit[] {
 	const list = pair.value;
-	guard(pass, list, what);
-	if (!isSeq(list)) throw refusal(pass, { what: `${what} is not a list with something in it` }, pair.key.range?.[0]);
-	const words = wordsOf(pass.document, list);
-	if (!words) throw refusal(pass, { what: `${what} does not hold plain names only` }, list.range?.[0]);
+	guard(config, list, what);
+	if (!isSeq(list)) throw refusal(config, { what: `${what} is not a list with something in it` }, pair.key.range?.[0]);
+	const words = wordsOf(config.document, list);
+	if (!words) throw refusal(config, { what: `${what} does not hold plain names only` }, list.range?.[0]);
 	const missing = wanted.filter((word) => !words.includes(word));
 	if (missing.length === 0) return [];
-	return [addItem(pass.sheet, emptyInFlow(pass, list, owner, what), missing)];
+	return [addItem(config.source, emptyInFlow(config, list, owner, what), missing)];
 }
 
 /** Between braces there is no comment to remember by whether an empty collection was there before us, so there it is refused. */
 function emptyInFlow<T extends Node & { items: unknown[]; flow?: boolean }>(
-	pass: Pass,
+	config: ParsedConfig,
 	node: T,
 	owner: YAMLMap,
 	what: string,
 ): T {
 	if (node.items.length > 0 || !owner.flow) return node;
-	throw refusal(pass, { what: `${what} is empty, inside braces: it could not be put back as it was` }, node.range?.[0]);
+	throw refusal(
+		config,
+		{ what: `${what} is empty, inside braces: it could not be put back as it was` },
+		node.range?.[0],
+	);
 }

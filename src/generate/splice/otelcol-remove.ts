@@ -2,43 +2,43 @@ import { isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "y
 import type { Edit } from "./edit.ts";
 import { isCreatedMarker, readEntryMarker } from "./marker.ts";
 import { type OwnEntry, ownEntries } from "./own-entries.ts";
-import { type Entry, type Pass, refusal } from "./pass.ts";
+import { type ParsedConfig, refusal, type YamlEntry } from "./parsed-config.ts";
 import { entryOf, resolvedValue } from "./yaml-document.ts";
-import { dropEntry, dropItem, type Sheet } from "./yaml-edit.ts";
+import { dropEntry, dropItem, type SourceText } from "./yaml-edit.ts";
 
 /** Edits that take out what is ours and not wanted, or not wanted as it is. */
-export function dropStale(pass: Pass): Edit[] {
-	const { request, root, sheet } = pass;
-	const stale = ownEntries(root, sheet, request.name, request.entries).filter(
+export function dropStale(config: ParsedConfig): Edit[] {
+	const { request, root, source } = config;
+	const stale = ownEntries(root, source, request.name, request.entries).filter(
 		({ state }) => request.remove || state !== "current",
 	);
 	for (const entry of stale) {
-		if (entry.state === "edited" && !request.force) throw editedByHand(pass, entry);
+		if (entry.state === "edited" && !request.force) throw editedByHand(config, entry);
 	}
 	const wanted = request.remove ? [] : request.entries.map(({ id }) => id);
 	const gone = new Set(stale.map(({ id }) => id).filter((id) => !wanted.includes(id)));
-	return [...dropEntries(pass, stale), ...listsWith(pass, gone).flatMap((found) => dropItems(pass, found))];
+	return [...dropEntries(config, stale), ...listsWith(config, gone).flatMap((found) => dropItems(config, found))];
 }
 
-function editedByHand(pass: Pass, { section, id, pair }: OwnEntry) {
+function editedByHand(config: ParsedConfig, { section, id, pair }: OwnEntry) {
 	const obstacle = {
 		what: `${section} holds ${id} already, and not as we wrote it`,
 		expected: "no such entry, or one that crossfade wrote and nobody changed",
 		fix: "rename it, choose another --name, or add --force to have it replaced or removed",
 	};
-	return refusal(pass, obstacle, pair.key.range?.[0]);
+	return refusal(config, obstacle, pair.key.range?.[0]);
 }
 
-function dropEntries({ sheet, root }: Pass, stale: readonly OwnEntry[]): Edit[] {
+function dropEntries({ source, root }: ParsedConfig, stale: readonly OwnEntry[]): Edit[] {
 	const sections = [...new Set(stale.map(({ sectionPair }) => sectionPair))];
 	return sections.flatMap((sectionPair) => {
 		const map = sectionPair.value as YAMLMap;
 		const indexes = stale.filter((entry) => entry.map === map).map(({ pair }) => map.items.indexOf(pair));
 		const emptied = indexes.length === map.items.length;
-		const created = root.flow || isCreatedMarker(lineOf(sheet, sectionPair.key));
-		if (emptied && created) return [dropEntry(sheet, root, root.items.indexOf(sectionPair), () => false)];
+		const created = root.flow || isCreatedMarker(lineOf(source, sectionPair.key));
+		if (emptied && created) return [dropEntry(source, root, root.items.indexOf(sectionPair), () => false)];
 		return withoutOverlap(
-			indexes.map((index) => dropEntry(sheet, map, index, (line) => readEntryMarker(line) !== undefined)),
+			indexes.map((index) => dropEntry(source, map, index, (line) => readEntryMarker(line) !== undefined)),
 		);
 	});
 }
@@ -46,13 +46,13 @@ function dropEntries({ sheet, root }: Pass, stale: readonly OwnEntry[]): Edit[] 
 /** A list that holds ids which go. */
 interface ListWithOurs {
 	readonly owner: YAMLMap;
-	readonly pair: Entry;
+	readonly pair: YamlEntry;
 	readonly list: YAMLSeq;
 	readonly ours: readonly number[];
 }
 
 /** The lists of `service` that can hold ids of ours: its extensions, and the exporters of its pipelines. */
-function listsWith({ document, service }: Pass, gone: ReadonlySet<string>): ListWithOurs[] {
+function listsWith({ document, service }: ParsedConfig, gone: ReadonlySet<string>): ListWithOurs[] {
 	const pipelines = resolvedValue(document, entryOf(service, "pipelines"));
 	const bodies = isMap(pipelines) ? pipelines.items.map(({ value }) => value).filter((body) => isMap(body)) : [];
 	const candidates = [
@@ -67,12 +67,12 @@ function listsWith({ document, service }: Pass, gone: ReadonlySet<string>): List
 	});
 }
 
-function dropItems({ sheet, defaultExtensions }: Pass, { owner, pair, list, ours }: ListWithOurs): Edit[] {
+function dropItems({ source, defaultExtensions }: ParsedConfig, { owner, pair, list, ours }: ListWithOurs): Edit[] {
 	const others = list.items.filter((_item, index) => !ours.includes(index));
-	const created = owner.flow || isCreatedMarker(lineOf(sheet, pair.key));
+	const created = owner.flow || isCreatedMarker(lineOf(source, pair.key));
 	const nothingElse = others.every((item) => isScalar(item) && defaultExtensions.includes(String(item.value)));
-	if (created && nothingElse) return [dropEntry(sheet, owner, owner.items.indexOf(pair), () => false)];
-	return withoutOverlap(ours.map((index) => dropItem(sheet, list, index)));
+	if (created && nothingElse) return [dropEntry(source, owner, owner.items.indexOf(pair), () => false)];
+	return withoutOverlap(ours.map((index) => dropItem(source, list, index)));
 }
 
 /** Neighbours between brackets each claim the comma between them; the first claim stands. */
@@ -85,7 +85,7 @@ function withoutOverlap(edits: readonly Edit[]): Edit[] {
 	});
 }
 
-function lineOf({ text }: Sheet, node: Node): string {
+function lineOf({ text }: SourceText, node: Node): string {
 	const at = node.range?.[0] ?? 0;
 	return text.slice(at).split("\n", 1)[0] ?? "";
 }

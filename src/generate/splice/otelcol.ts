@@ -5,8 +5,8 @@ import { applyEdits, positionOf } from "./edit.ts";
 import { type ConfigPlace, locateConfig } from "./locate.ts";
 import { addMissing, chooseWanted } from "./otelcol-add.ts";
 import { dropStale } from "./otelcol-remove.ts";
-import { lookAt, type Pass } from "./pass.ts";
-import { byHand, type OtelcolRequest, type SpliceOutcome } from "./request.ts";
+import { type ParsedConfig, parsedConfig } from "./parsed-config.ts";
+import { manualEdit, type OtelcolRequest, type SpliceOutcome } from "./request.ts";
 import { verifySplice } from "./verify.ts";
 import { parseYaml, templateMark, type YamlText } from "./yaml-document.ts";
 
@@ -17,7 +17,7 @@ import { parseYaml, templateMark, type YamlText } from "./yaml-document.ts";
 export function spliceOtelcol(text: string, file: string, request: OtelcolRequest): SpliceOutcome {
 	const { yaml, place } = find(text, file, request);
 	if (!isMap(place.node)) return spliceBlock(text, file, request, { ...place, node: place.node });
-	const before = lookAt(yaml, { ...place, node: place.node }, request);
+	const before = parsedConfig(yaml, { ...place, node: place.node }, request);
 	const cleaned = applyEdits(text, dropStale(before));
 	if (request.remove) return finish(before, cleaned, [], []);
 	const middle = cleaned === text ? before : lookAgain(cleaned, before);
@@ -26,8 +26,13 @@ export function spliceOtelcol(text: string, file: string, request: OtelcolReques
 	return finish(before, applyEdits(cleaned, addMissing(middle, chosen)), wired, passedOver);
 }
 
-function finish(before: Pass, text: string, wired: readonly string[], passedOver: readonly string[]): SpliceOutcome {
-	if (text !== before.sheet.text) verifySplice(before, lookAgain(text, before));
+function finish(
+	before: ParsedConfig,
+	text: string,
+	wired: readonly string[],
+	passedOver: readonly string[],
+): SpliceOutcome {
+	if (text !== before.source.text) verifySplice(before, lookAgain(text, before));
 	return { text, wired, notes: passedOver.map((reason) => `not added to the pipeline ${reason}`) };
 }
 
@@ -39,15 +44,15 @@ function find(text: string, file: string, request: OtelcolRequest): { yaml: Yaml
 	throw new CrossfadeError("refused", {
 		what: "this is a template: its text changes before a collector reads it",
 		where: { file, ...positionOf(text, mark) },
-		fix: byHand(request),
+		fix: manualEdit(request),
 	});
 }
 
 /** The same look at a text that our edits came out with. */
-function lookAgain(text: string, { file, request }: Pass): Pass {
+function lookAgain(text: string, { file, request }: ParsedConfig): ParsedConfig {
 	const { yaml, place } = find(text, file, request);
 	if (!isMap(place.node)) throw new TypeError("a map became a block of text");
-	return lookAt(yaml, { ...place, node: place.node }, request);
+	return parsedConfig(yaml, { ...place, node: place.node }, request);
 }
 
 /** A config inside a block of text: the same, one level further in. */
@@ -60,7 +65,7 @@ function spliceBlock(
 	const block = blockText(text, place.node);
 	if (!block) {
 		const what = `the block of text at ${place.label} could not be put back byte for byte`;
-		throw new CrossfadeError("refused", { what, where: { file }, fix: byHand(request) });
+		throw new CrossfadeError("refused", { what, where: { file }, fix: manualEdit(request) });
 	}
 	try {
 		const inner = spliceOtelcol(block.text, file, { ...request, at: undefined });

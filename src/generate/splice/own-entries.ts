@@ -4,7 +4,7 @@ import { lineEnd, lineStart } from "./edit.ts";
 import { digest, readEntryMarker } from "./marker.ts";
 import { isOwn, ownSections, type WantedEntry } from "./request.ts";
 import { contentEnd, entryOf, keyOf } from "./yaml-document.ts";
-import type { Sheet } from "./yaml-edit.ts";
+import type { SourceText } from "./yaml-edit.ts";
 
 /** An entry of ours that stands in a file. */
 export interface OwnEntry {
@@ -18,7 +18,12 @@ export interface OwnEntry {
 }
 
 /** Every entry of ours, by its id, in the sections of a config. */
-export function ownEntries(root: YAMLMap, sheet: Sheet, name: string, wanted: readonly WantedEntry[]): OwnEntry[] {
+export function ownEntries(
+	root: YAMLMap,
+	source: SourceText,
+	name: string,
+	wanted: readonly WantedEntry[],
+): OwnEntry[] {
 	return ownSections.flatMap((section) => {
 		const sectionPair = entryOf(root, section);
 		const map = sectionPair?.value;
@@ -27,13 +32,13 @@ export function ownEntries(root: YAMLMap, sheet: Sheet, name: string, wanted: re
 			const id = keyOf(pair);
 			if (id === undefined || !isOwn(section, id, name)) return [];
 			const want = wanted.find((each) => each.section === section && each.id === id)?.value;
-			return [{ section, id, sectionPair, map, pair, state: stateOf(sheet, map, pair, id, want) }];
+			return [{ section, id, sectionPair, map, pair, state: stateOf(source, map, pair, id, want) }];
 		});
 	});
 }
 
 function stateOf(
-	{ text, step }: Sheet,
+	{ text, step }: SourceText,
 	map: YAMLMap,
 	pair: Pair<Node, Node | null>,
 	id: string,

@@ -49,7 +49,7 @@ export function isOwn(section: string, id: string, name: string): boolean {
 }
 
 /** What to write by hand where we do not dare to, as the `fix` of a problem. */
-export function byHand({ entries, remove, exporter, signals, pipelines }: OtelcolRequest): string {
+export function manualEdit({ entries, remove, exporter, signals, pipelines }: OtelcolRequest): string {
 	if (remove) return "take our entries out by hand";
 	const sections = new Map<string, string[]>();
 	for (const { section, id, value } of entries) {

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
-import type { Pass } from "./pass.ts";
+import type { ParsedConfig } from "./parsed-config.ts";
 import { isOwn, ownSections } from "./request.ts";
 import { entryOf, keyOf } from "./yaml-document.ts";
 
@@ -7,7 +7,7 @@ import { entryOf, keyOf } from "./yaml-document.ts";
  * The last look before anything is returned: the new text, read again, must say exactly what the old one said, plus or minus what is ours,
  * and hold everything that was wanted. A difference is a bug of ours and stops everything.
  */
-export function verifySplice(before: Pass, after: Pass): void {
+export function verifySplice(before: ParsedConfig, after: ParsedConfig): void {
 	const [old, now] = [foreignFacts(before), foreignFacts(after)];
 	const at = old.findIndex((fact, index) => fact !== now[index]);
 	if (at !== -1 || old.length !== now.length) {
@@ -22,33 +22,33 @@ export function verifySplice(before: Pass, after: Pass): void {
 }
 
 /** Everything a file says that is not ours, a fact for every node, in order; aliases are not followed. */
-function foreignFacts(pass: Pass): string[] {
+function foreignFacts(config: ParsedConfig): string[] {
 	const facts: string[] = [];
-	for (const document of pass.documents) collect(pass, document.contents as Node | null, "$", undefined, facts);
+	for (const document of config.documents) collect(config, document.contents as Node | null, "$", undefined, facts);
 	return facts;
 }
 
 /** `inside` is the path below the config's root, or undefined outside of it. */
 function collect(
-	pass: Pass,
+	config: ParsedConfig,
 	node: Node | null,
 	path: string,
 	inside: readonly string[] | undefined,
 	facts: string[],
 ): void {
-	const here = node === pass.root ? [] : inside;
+	const here = node === config.root ? [] : inside;
 	if (!here || !mayBeCreated(here)) facts.push(`${path} ${headOf(node)}`);
 	if (isMap(node)) {
 		for (const pair of node.items as Pair<Node, Node | null>[]) {
 			const key = keyOf(pair) ?? "?";
-			if (here?.length === 1 && isOwn(here[0] ?? "", key, pass.request.name)) continue;
+			if (here?.length === 1 && isOwn(here[0] ?? "", key, config.request.name)) continue;
 			if (!here || !mayBeCreated([...here, key])) facts.push(`${path}.${key} key ${headOf(pair.key)}`);
-			collect(pass, pair.value, `${path}.${key}`, here && [...here, key], facts);
+			collect(config, pair.value, `${path}.${key}`, here && [...here, key], facts);
 		}
 	} else if (isSeq(node)) {
 		for (const item of node.items as Node[]) {
-			if (here && isOwnItem(pass, here, item)) continue;
-			collect(pass, item, `${path}[]`, here && [...here, "[]"], facts);
+			if (here && isOwnItem(config, here, item)) continue;
+			collect(config, item, `${path}[]`, here && [...here, "[]"], facts);
 		}
 	}
 }
@@ -60,7 +60,7 @@ function mayBeCreated(inside: readonly string[]): boolean {
 	return inside.length === 2 && first === "service" && second === "extensions";
 }
 
-function isOwnItem({ request, defaultExtensions }: Pass, inside: readonly string[], item: Node): boolean {
+function isOwnItem({ request, defaultExtensions }: ParsedConfig, inside: readonly string[], item: Node): boolean {
 	const id = isScalar(item) ? String(item.value) : "";
 	const [first, second, , last] = inside;
 	if (first !== "service") return false;

@@ -4,7 +4,7 @@ import { type Edit, lineEnd, lineStart } from "./edit.ts";
 import { contentEnd } from "./yaml-document.ts";
 
 /** The text that is edited, and how it is written. */
-export interface Sheet {
+export interface SourceText {
 	readonly text: string;
 	readonly eol: string;
 	/** Blanks by which a nested map is indented. */
@@ -23,23 +23,23 @@ export function stepOf(text: string, root: YAMLMap): number {
 }
 
 /** Adds lines at the end of a map in block style, at the column of its keys. */
-export function addLines(sheet: Sheet, map: YAMLMap, lines: readonly string[]): Edit {
+export function addLines(source: SourceText, map: YAMLMap, lines: readonly string[]): Edit {
 	const last = map.items.at(-1) as Pair<Node, Node> | undefined;
-	return insertBlock(sheet, last ?? map, lines, last ? columnOf(sheet.text, last.key) : 0);
+	return insertBlock(source, last ?? map, lines, last ? columnOf(source.text, last.key) : 0);
 }
 
 /** Adds the first lines below a key that has no value yet. */
-export function fillEmpty(sheet: Sheet, pair: Pair<Node, Node | null>, lines: readonly string[]): Edit {
-	return insertBlock(sheet, pair, lines, columnOf(sheet.text, pair.key) + sheet.step);
+export function fillEmpty(source: SourceText, pair: Pair<Node, Node | null>, lines: readonly string[]): Edit {
+	return insertBlock(source, pair, lines, columnOf(source.text, pair.key) + source.step);
 }
 
 /** Adds words at the end of a list. */
-export function addItem(sheet: Sheet, list: YAMLSeq, words: readonly string[]): Edit {
+export function addItem(source: SourceText, list: YAMLSeq, words: readonly string[]): Edit {
 	const quoted = words.map((word) => inQuotesOf(list, word));
-	if (list.flow) return addEntry(sheet, list, quoted.join(", "));
-	const dash = columnAt(sheet.text, list.range?.[0] ?? 0);
+	if (list.flow) return addEntry(source, list, quoted.join(", "));
+	const dash = columnAt(source.text, list.range?.[0] ?? 0);
 	return insertBlock(
-		sheet,
+		source,
 		list.items.at(-1) as Node,
 		quoted.map((word) => `- ${word}`),
 		dash,
@@ -47,7 +47,7 @@ export function addItem(sheet: Sheet, list: YAMLSeq, words: readonly string[]): 
 }
 
 /** Adds a text of entries or items at the end of a collection in brackets or braces. */
-export function addEntry({ text, eol }: Sheet, collection: YAMLMap | YAMLSeq, added: string): Edit {
+export function addEntry({ text, eol }: SourceText, collection: YAMLMap | YAMLSeq, added: string): Edit {
 	const begin = collection.range?.[0] ?? 0;
 	const last = collection.items.at(-1) as Node | Pair | undefined;
 	if (!last) return { at: begin + 1, remove: 0, insert: added };
@@ -65,7 +65,7 @@ export function flowEntry(map: YAMLMap, key: string, value: YamlValue): string {
 	return `${json ? JSON.stringify(key) : flowText(key)}: ${flowText(value, json)}`;
 }
 
-function insertBlock({ text, eol }: Sheet, after: Node | Pair, lines: readonly string[], column: number): Edit {
+function insertBlock({ text, eol }: SourceText, after: Node | Pair, lines: readonly string[], column: number): Edit {
 	const end = contentEnd(text, after);
 	const indented = lines.map((line) => `${" ".repeat(column)}${line}`);
 	// A block scalar that keeps its blank lines ends at the start of a line.
@@ -85,21 +85,21 @@ function flowStart(item: Node | Pair): number {
 }
 
 /** Takes an entry out of a map, with the comment line above it that `isMarker` knows as ours. */
-export function dropEntry(sheet: Sheet, map: YAMLMap, index: number, isMarker: (line: string) => boolean): Edit {
+export function dropEntry(source: SourceText, map: YAMLMap, index: number, isMarker: (line: string) => boolean): Edit {
 	const pair = map.items[index] as Pair<Node, Node>;
 	if (map.flow) return dropFromFlow(map.items as Pair[], index);
-	return dropBlock(sheet, flowStart(pair), contentEnd(sheet.text, pair), isMarker);
+	return dropBlock(source, flowStart(pair), contentEnd(source.text, pair), isMarker);
 }
 
 /** Takes an item out of a list. */
-export function dropItem(sheet: Sheet, list: YAMLSeq, index: number): Edit {
+export function dropItem(source: SourceText, list: YAMLSeq, index: number): Edit {
 	const item = list.items[index] as Node;
 	if (list.flow) return dropFromFlow(list.items as Node[], index);
-	return dropBlock(sheet, item.range?.[0] ?? 0, contentEnd(sheet.text, item), () => false);
+	return dropBlock(source, item.range?.[0] ?? 0, contentEnd(source.text, item), () => false);
 }
 
 /** Takes away whole lines, from the one that holds `from` to the one that holds `to`, and our comment above. */
-function dropBlock({ text }: Sheet, from: number, to: number, isMarker: (line: string) => boolean): Edit {
+function dropBlock({ text }: SourceText, from: number, to: number, isMarker: (line: string) => boolean): Edit {
 	let start = lineStart(text, from);
 	const above = lineStart(text, Math.max(0, start - 1));
 	if (start > 0 && isMarker(text.slice(above, start).trim())) start = above;

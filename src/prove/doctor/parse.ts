@@ -1,3 +1,4 @@
+import { parse as parseDotenv } from "dotenv";
 import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
 import { parse as parseToml, TomlError } from "smol-toml";
 import type { LayerFormat, Tolerance } from "../../adapters/clis/layering.ts";
@@ -5,7 +6,10 @@ import type { LayerFormat, Tolerance } from "../../adapters/clis/layering.ts";
 /** What a file says, or why nobody can tell. Reasons never quote it. */
 export type Parsed = { readonly document: Readonly<Record<string, unknown>> } | { readonly problem: string };
 
-/** Reads a settings file as strictly as its CLI does. */
+/**
+ * Reads a settings file as strictly as its CLI does: .env files with the library that the CLIs read them with, JSON with comments and TOML
+ * with libraries that tell where a file is broken.
+ */
 export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance: Tolerance): Parsed {
 	const marks = markAt(bytes);
 	if (marks === "utf-16" && !tolerance.utf16)
@@ -20,7 +24,7 @@ export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance:
 	}
 	// A file without anything in it says nothing, and no reader minds.
 	if (text.trim() === "") return { document: {} };
-	if (format === "dotenv") return { document: { env: dotenv(text) } };
+	if (format === "dotenv") return { document: { env: parseDotenv(text) } };
 	try {
 		return format === "toml" ? toml(text) : json(text, format === "jsonc");
 	} catch (error) {
@@ -70,17 +74,4 @@ function toml(text: string): Parsed {
 		const said = /^[a-z ,'-]{1,80}$/i.test(reason) ? `: ${reason}` : "";
 		return { problem: `is no TOML${line}${said}` };
 	}
-}
-
-/** `NAME=value` as dotenv reads it: `export` in front, quotes around, a comment behind. https://github.com/motdotla/dotenv */
-function dotenv(text: string): Record<string, string> {
-	const found: Record<string, string> = {};
-	const line =
-		/^[^\S\r\n]*(?:export\s+)?([\w.-]+)(?:[^\S\r\n]*=|:[^\S\r\n])[^\S\r\n]*("(?:\\"|[^"])*"|'[^']*'|[^#\r\n]*)?/gm;
-	for (const [, name = "", raw = ""] of text.matchAll(line)) {
-		const value = raw.trim();
-		const quoted = /^(["'])(.*)\1$/s.exec(value);
-		found[name] = quoted ? (quoted[2] ?? "") : value;
-	}
-	return found;
 }

@@ -1,7 +1,9 @@
 import { type ExitName, exitCodes } from "../../base/errors.ts";
+import { jsonText } from "../../base/json.ts";
 import { shown, shownName } from "../../base/mask.ts";
+import { type Paint, painter, severityStyles, type TextStyle } from "../../base/paint.ts";
 import { versionText } from "../../base/versions.ts";
-import type { TextStyle } from "../probe/report.ts";
+import { columns, fill, wrap } from "../../base/width.ts";
 import { type Diagnosis, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
 import { placeOf, settingName } from "./findings.ts";
 import type { Probed } from "./probe.ts";
@@ -16,33 +18,26 @@ export interface DoctorReport {
 	readonly isVerbose: boolean;
 }
 
-const COLORS = { error: "31", warning: "33", note: "36" } as const;
-const GREEN = "32";
 const LABEL = 9;
 
 /** One block a CLI: what it sends, with which token, by which layers; then what is wrong and how to put it right. */
 export function doctorText(report: DoctorReport, { color, width }: TextStyle): string {
-	const paint = (text: string, code: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+	const paint = painter(color);
 	const blocks = report.diagnoses.map((each) => block(each, report, width, paint));
 	const { exit } = report;
 	const meaning = exit === "findings" ? "something is to be put right, see above" : exitCodes[exit][1];
-	const last = paint(`exit ${exitCodes[exit][0]}: ${meaning}`, exit === "ok" ? GREEN : COLORS.warning);
+	const last = paint(`exit ${exitCodes[exit][0]}: ${meaning}`, exit === "ok" ? "green" : "yellow");
 	return `${[...blocks, [last]].map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
-function block(
-	diagnosis: Diagnosis,
-	{ probed, isVerbose }: DoctorReport,
-	width: number,
-	paint: (text: string, code: string) => string,
-): string[] {
+function block(diagnosis: Diagnosis, { probed, isVerbose }: DoctorReport, width: number, paint: Paint): string[] {
 	const { title, sight, signals, findings } = diagnosis;
 	const isHere = sight.installs.length > 0;
 	const head = isHere
 		? `${title} ${sight.release ? versionText(sight.release) : "(release unknown)"}`
 		: `${title}: not here`;
 	if (!isConcerned(diagnosis) && findings.length === 0 && !isVerbose) return [head];
-	const row = (label: string, text: string) => wrapped(`  ${label.padEnd(LABEL)}`, text, width);
+	const row = (label: string, text: string) => hanging(`  ${fill(label, LABEL)}`, text, width);
 	const sends = signals.filter(({ off }) => off === undefined);
 	const lines = [head];
 	for (const signal of signals) {
@@ -66,7 +61,7 @@ function block(
 	}
 	const answers = probed.find(({ id }) => id === diagnosis.id);
 	for (const { evidence, verdict, exit } of answers?.rows ?? []) {
-		const text = `${evidence.signal} ${paint(verdict, exit === "ok" ? GREEN : COLORS.error)}: ${evidence.detail}`;
+		const text = `${evidence.signal} ${paint(verdict, exit === "ok" ? "green" : "red")}: ${evidence.detail}`;
 		lines.push(...row("probe", text));
 		if (evidence.fix && exit !== "ok") lines.push(...row("", `fix: ${evidence.fix}`));
 	}
@@ -104,32 +99,19 @@ function layerText({ resolved }: Diagnosis, layer: LayerSight, isVerbose: boolea
 function findingText(
 	{ severity, what, where, fix }: DoctorFinding,
 	row: (label: string, text: string) => string[],
-	paint: (text: string, code: string) => string,
+	paint: Paint,
 ): string[] {
 	const [first = "", ...rest] = row(severity, what);
-	const head = first.replace(severity, paint(severity, COLORS[severity]));
+	const head = first.replace(severity, paint(severity, severityStyles[severity]));
 	return [head, ...rest, ...(where === undefined ? [] : row("", `in ${where}`)), ...row("", `fix: ${fix}`)];
 }
 
-/** Text in the columns that are left, broken between words; a word that is too long stays whole, so that it can be copied. */
-function wrapped(label: string, text: string, width: number): string[] {
-	const lines: string[] = [];
-	let line = label;
-	let isEmpty = true;
-	for (const word of text.split(" ")) {
-		if (!isEmpty && visible(line) + 1 + visible(word) > width) {
-			lines.push(line);
-			line = " ".repeat(label.length);
-			isEmpty = true;
-		}
-		line += isEmpty ? word : ` ${word}`;
-		isEmpty = false;
-	}
-	return [...lines, line].map((each) => each.trimEnd());
-}
-
-function visible(text: string): number {
-	return text.replace(/\u001b\[\d+m/g, "").length;
+/** A label, and text in the columns that are left beside it; a word that is too long stays whole, so that it can be copied. */
+function hanging(label: string, text: string, width: number): string[] {
+	const indent = " ".repeat(columns(label));
+	return wrap(text, width - indent.length, "whole").map((line, index) =>
+		`${index === 0 ? label : indent}${line}`.trimEnd(),
+	);
 }
 
 /** The whole report as one document; the schema only grows. */
@@ -188,12 +170,7 @@ export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport)
 		})),
 		exit: { name: exit, code: exitCodes[exit][0] },
 	};
-	// Characters that JSON allows and that a terminal would obey.
-	const text = JSON.stringify(document, undefined, 2).replace(
-		/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-	);
-	return `${text}\n`;
+	return jsonText(document);
 }
 
 function fromJson(pointer: string, layer: LayerSight | undefined) {

@@ -1,3 +1,4 @@
+import { vehicles } from "../../adapters/vehicles/registry.ts";
 import { FINGERPRINT_LENGTH } from "../../token/fingerprint.ts";
 import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
@@ -47,37 +48,15 @@ export function parseReportLine(text: string): Omit<InventoryRow, "host" | "at">
 	return { state: isMixed ? "drift" : state, fingerprint, clis: Object.fromEntries(pairs), users: Number(users) };
 }
 
-/** Column names under which MDMs export a machine's name, the best first, compared without case, blanks and underscores. */
+/** Names of columns, the best first: those of the MDMs we know, then words that many programs use. Compared as `plainName` gives them. */
 const HOST_COLUMNS = [
-	"computername",
-	"devicename",
-	"manageddevicename",
-	"hostname",
-	"host",
-	"host.name",
-	"device",
-	"machine",
-	"name",
-	"serialnumber",
-	"serial",
-];
+	...vehicles.flatMap(({ columns }) => columns?.host ?? []),
+	...["hostname", "host", "host.name", "device", "machine", "name", "serial number", "serial"],
+].map(plainName);
 /** The same for the time at which the line was reported. */
-const TIME_COLUMNS = [
-	"lastinventoryupdate",
-	"lastaudit",
-	"lastauditrun",
-	"reportedat",
-	"statusupdatetime",
-	"laststatusupdate",
-	"modifiedtime",
-	"lastmodified",
-	"laststateupdatedatetime",
-	"lastcheckin",
-	"lastseen",
-	"timestamp",
-	"time",
-	"date",
-];
+const TIME_COLUMNS = [...vehicles.flatMap(({ columns }) => columns?.time ?? []), ...["timestamp", "time", "date"]].map(
+	plainName,
+);
 
 /** What reading keeps: bounded by the number of hosts, not by the number of lines. */
 class Notes {
@@ -115,18 +94,17 @@ class Notes {
 const MAX_SAMPLES = 5;
 const MAX_HOST = 253;
 
-type Hosts = Map<string, InventoryRow>;
+type RowsByHost = Map<string, InventoryRow>;
 
 /**
- * Reads report lines as they come: CSV exports of Jamf, Intune, Kandji (Iru) and others (any column that holds the line, whatever it is called),
- * JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Lines that cannot be used are counted, never fatal.
+ * Reads report lines as they come: CSV exports of MDMs (any column that holds the line, whatever it is called), JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Lines that cannot be used are counted, never fatal.
  * `column` names the column with the host where the header does not tell.
  */
 export async function readInventory(
 	pieces: AsyncIterable<Uint8Array>,
 	options: { column?: string | undefined } = {},
 ): Promise<Inventory> {
-	const hosts: Hosts = new Map();
+	const hosts: RowsByHost = new Map();
 	const notes = new Notes();
 	let form: Form | undefined;
 	for await (const text of textOf(pieces)) {
@@ -142,7 +120,7 @@ interface Form {
 	end(): void;
 }
 
-async function formOf(first: string, column: string | undefined, hosts: Hosts, notes: Notes): Promise<Form> {
+async function formOf(first: string, column: string | undefined, hosts: RowsByHost, notes: Notes): Promise<Form> {
 	if (first.startsWith("{")) return byLine(notes, (line) => takeJson(line, hosts));
 	const delimiter = delimiterOf(first);
 	if (delimiter && !REPORT.test(first)) return csvForm(delimiter, column, hosts, notes);
@@ -176,7 +154,7 @@ function byLine(notes: Notes, take: (line: string) => string | undefined): Form 
 	};
 }
 
-async function csvForm(delimiter: string, column: string | undefined, hosts: Hosts, notes: Notes): Promise<Form> {
+async function csvForm(delimiter: string, column: string | undefined, hosts: RowsByHost, notes: Notes): Promise<Form> {
 	let time = -1;
 	return csvReader(
 		delimiter,
@@ -222,7 +200,7 @@ function bestOf(names: readonly string[], known: readonly string[]): number {
 	return best === undefined ? -1 : names.indexOf(best);
 }
 
-function takeJson(line: string, hosts: Hosts): string | undefined {
+function takeJson(line: string, hosts: RowsByHost): string | undefined {
 	let fields: [string, unknown][];
 	try {
 		const value: unknown = JSON.parse(line);
@@ -237,7 +215,7 @@ function takeJson(line: string, hosts: Hosts): string | undefined {
 	return keep(hosts, field(HOST_COLUMNS)?.trim() ?? "", report, field(TIME_COLUMNS));
 }
 
-function takePlain(line: string, hosts: Hosts): string | undefined {
+function takePlain(line: string, hosts: RowsByHost): string | undefined {
 	const begin = line.search(REPORT);
 	const [host = ""] = line.slice(0, Math.max(0, begin)).trim().split(/\s+/);
 	return keep(hosts, host.replace(/^"|[":,;|]+$/g, ""), parseReportLine(line), undefined);
@@ -245,7 +223,7 @@ function takePlain(line: string, hosts: Hosts): string | undefined {
 
 /** Keeps the newest report of a host; returns why it cannot be used. */
 function keep(
-	hosts: Hosts,
+	hosts: RowsByHost,
 	host: string,
 	report: ReturnType<typeof parseReportLine>,
 	time: string | undefined,

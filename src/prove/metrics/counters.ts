@@ -23,7 +23,7 @@ export interface SignalCounters extends Omit<ExporterCounters, "reasons"> {
 	accepted: number;
 	/** Records its receivers did not take; the client was told. */
 	refused: number;
-	/** By component id: `otlp_http/torii`, or Alloy's `otelcol.exporter.otlphttp.torii`. */
+	/** By component id: `otlp_http/NAME`, or Alloy's `otelcol.exporter.otlphttp.NAME`. */
 	readonly exporters: Map<string, ExporterCounters>;
 }
 

@@ -10,29 +10,29 @@ import {
 } from "./senders.ts";
 
 /** What a value at some place of the request must be, and what is done with it. */
-interface Place {
+interface JsonShape {
 	/** `must` places accept nothing else (but null, outside a list); at others something else is passed over. */
 	readonly shape: "object" | "list" | "string";
 	readonly must?: boolean;
-	readonly fields?: Readonly<Record<string, Place>>;
-	readonly element?: Place;
+	readonly fields?: Readonly<Record<string, JsonShape>>;
+	readonly element?: JsonShape;
 	/** Each element is a record. */
 	readonly counts?: boolean;
 	/** What a string is, or what an object that ends was. */
 	readonly is?: "key" | "value" | "scope" | "attribute" | "resource";
 }
 
-const anyValue: Place = { shape: "object", fields: both("stringValue", { shape: "string", is: "value" }) };
-const attribute: Place = {
+const anyValue: JsonShape = { shape: "object", fields: both("stringValue", { shape: "string", is: "value" }) };
+const attribute: JsonShape = {
 	shape: "object",
 	is: "attribute",
 	fields: { key: { shape: "string", is: "key" }, value: anyValue },
 };
-const resource: Place = { shape: "object", fields: { attributes: { shape: "list", element: attribute } } };
-const scope: Place = { shape: "object", fields: { name: { shape: "string", is: "scope" } } };
-const records: Place = { shape: "list", must: true, counts: true };
-const points: Place = { shape: "object", must: true, fields: both("dataPoints", records) };
-const metrics: Place = {
+const resource: JsonShape = { shape: "object", fields: { attributes: { shape: "list", element: attribute } } };
+const scope: JsonShape = { shape: "object", fields: { name: { shape: "string", is: "scope" } } };
+const records: JsonShape = { shape: "list", must: true, counts: true };
+const points: JsonShape = { shape: "object", must: true, fields: both("dataPoints", records) };
+const metrics: JsonShape = {
 	shape: "list",
 	must: true,
 	element: {
@@ -49,13 +49,13 @@ const metrics: Place = {
 };
 
 /** Names of fields may be written either way. https://protobuf.dev/programming-guides/json/#json-options */
-function both(name: string, place: Place): Record<string, Place> {
+function both(name: string, place: JsonShape): Record<string, JsonShape> {
 	return { [name]: place, [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]: place };
 }
 
-function request(resources: string, scopes: string, name: string, list: Place): Place {
-	const scopeData: Place = { shape: "object", must: true, fields: { scope, ...both(name, list) } };
-	const resourceData: Place = {
+function request(resources: string, scopes: string, name: string, list: JsonShape): JsonShape {
+	const scopeData: JsonShape = { shape: "object", must: true, fields: { scope, ...both(name, list) } };
+	const resourceData: JsonShape = {
 		shape: "object",
 		must: true,
 		is: "resource",
@@ -65,7 +65,7 @@ function request(resources: string, scopes: string, name: string, list: Place): 
 }
 
 /** https://github.com/open-telemetry/opentelemetry-proto/tree/v1.11.0/opentelemetry/proto */
-const requests: Record<Signal, Place> = {
+const requests: Record<Signal, JsonShape> = {
 	logs: request("resourceLogs", "scopeLogs", "logRecords", records),
 	traces: request("resourceSpans", "scopeSpans", "spans", records),
 	metrics: request("resourceMetrics", "scopeMetrics", "metrics", metrics),
@@ -116,10 +116,10 @@ class JsonScanner implements Scanner {
 	readonly #sums = new SenderSums();
 	#expect = VALUE;
 	/** For each open container, from the root: where it is in the request, and whether it is a list. */
-	readonly #places: Place[] = [];
+	readonly #places: JsonShape[] = [];
 	readonly #isList: boolean[] = [];
 	/** Where the next value is. */
-	#next: Place | undefined;
+	#next: JsonShape | undefined;
 	#isKey = false;
 	#capture: string | undefined;
 	#literal = "";
@@ -131,7 +131,7 @@ class JsonScanner implements Scanner {
 	#attributeKey = "";
 	#attributeValue: string | undefined;
 
-	constructor(root: Place) {
+	constructor(root: JsonShape) {
 		this.#next = root;
 	}
 
@@ -208,7 +208,7 @@ class JsonScanner implements Scanner {
 		}
 	}
 
-	#open(isList: boolean, place: Place | undefined): void {
+	#open(isList: boolean, place: JsonShape | undefined): void {
 		if (!place) {
 			this.#depth = 1;
 			this.#expect = SKIP;

@@ -21,8 +21,8 @@ const CAPTURE = 3;
  * their messages. https://github.com/open-telemetry/opentelemetry-proto/tree/v1.11.0/opentelemetry/proto
  */
 const RESOURCE_DATA = 1;
-const TO_RESOURCE: Step = { 1: ENTER };
-const TO_SCOPE: Step = { 1: CAPTURE, 2: ENTER };
+const TO_RESOURCE: LevelActions = { 1: ENTER };
+const TO_SCOPE: LevelActions = { 1: CAPTURE, 2: ENTER };
 const RECORDS = steps(TO_RESOURCE, TO_SCOPE, { 1: CAPTURE, 2: COUNT });
 const METRICS = steps(
 	TO_RESOURCE,
@@ -32,10 +32,10 @@ const METRICS = steps(
 	{ 1: COUNT },
 );
 
-type Step = Readonly<Record<number, number>>;
+type LevelActions = Readonly<Record<number, number>>;
 
 /** By level and tag (field number and wire type 2), as fast to look up as can be. */
-function steps(...levels: readonly Step[]): readonly Uint8Array[] {
+function steps(...levels: readonly LevelActions[]): readonly Uint8Array[] {
 	return levels.map((fields) => {
 		const table = new Uint8Array(128);
 		for (const [field, action] of Object.entries(fields)) table[(Number(field) << 3) | 2] = action;

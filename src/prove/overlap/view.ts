@@ -16,7 +16,7 @@ export interface OverlapView {
 
 export interface RotationView {
 	readonly name?: string | undefined;
-	/** As people call it, e.g. `Torii`. */
+	/** As people call it. */
 	readonly provider?: string | undefined;
 	readonly started?: number | undefined;
 	/** When the provider stops accepting the old token. */

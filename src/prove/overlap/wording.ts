@@ -1,41 +1,5 @@
 import { duration, MINUTE_MS } from "../../base/duration.ts";
 
-/** Characters that steer instead of showing: controls, format and direction characters, line separators, lone surrogates, tags. */
-const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
-/** More combining marks on one letter than any script needs. */
-const PILED = /(\p{M}{4})\p{M}+/gu;
-/** Most names: too short to be a token, and nothing but ASCII. */
-const HARMLESS = /^[\u0020-\u007e]{0,19}$/;
-/** A separator-free piece with capitals, small letters and digits mixed, as names have none: it could be a token. */
-const TOKEN_LIKE = /(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*\d)[A-Za-z0-9]{20,}/g;
-
-/**
- * A name or sentence from outside as people may see it anywhere: one line, nothing that steers a terminal or turns the direction of
- * writing, and what looks like a token replaced by its length. Host names stay readable however long their words are.
- */
-export function plain(text: string, longest = 200): string {
-	if (text.length <= longest && HARMLESS.test(text)) return text;
-	const visible = text
-		.slice(0, 4 * longest)
-		.replace(STEERING, escaped)
-		.replace(PILED, "$1");
-	const masked = visible.replace(TOKEN_LIKE, (piece) => `[${piece.length} characters]`);
-	return masked.length > longest ? `${masked.slice(0, longest - 1).replace(/\p{Cs}$/u, "")}…` : masked;
-}
-
-function escaped(character: string): string {
-	const code = character.codePointAt(0) ?? 0;
-	return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;
-}
-
-/** A copy of plain data with every text in it, keys included, as `plain` gives it. */
-export function plainDeep<T>(data: T): T {
-	if (typeof data === "string") return plain(data) as T;
-	if (Array.isArray(data)) return data.map((each) => plainDeep(each)) as T;
-	if (typeof data !== "object" || data === null) return data;
-	return Object.fromEntries(Object.entries(data).map(([key, value]) => [plain(key), plainDeep(value)])) as T;
-}
-
 /** `12,345` */
 export function count(value: number): string {
 	return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");

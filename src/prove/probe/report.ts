@@ -1,6 +1,9 @@
 import { exitCodes } from "../../base/errors.ts";
+import { jsonText } from "../../base/json.ts";
+import { junit } from "../../base/junit.ts";
 import { shownName } from "../../base/mask.ts";
-import { xml } from "../../base/quote.ts";
+import { painter, type TextStyle } from "../../base/paint.ts";
+import { table } from "../../base/table.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import { MARKER } from "./marker.ts";
 import type { WhoamiRow } from "./round.ts";
@@ -16,20 +19,15 @@ export interface ProbeReport {
 	readonly whoami: readonly WhoamiRow[];
 }
 
-export interface TextStyle {
-	readonly color: boolean;
-	/** Columns of the terminal. */
-	readonly width: number;
-}
-
-const RED = "31";
-const YELLOW = "33";
-const GREEN = "32";
+const HEAD = ["TOKEN", "PATH", "SIGNAL", "PLACE", "VERDICT", "STATUS", "TIME", "AGE"] as const;
+const VERDICT = HEAD.indexOf("VERDICT");
+/** When the table is too wide, the place gives way. */
+const COLUMNS = { 3: { least: 8 }, 5: { side: "right" }, 6: { side: "right" }, 7: { side: "right" } } as const;
 
 /** A table with a row for each place, token, path and signal, and what is to be done about those that are not as wanted. */
 export function probeText({ marker, now, deadline, rows, whoami }: ProbeReport, { color, width }: TextStyle): string {
-	const paint = (text: string, code: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
-	const columns = rows.map(({ evidence, verdict }) => [
+	const paint = painter(color);
+	const cells = rows.map(({ evidence, verdict }) => [
 		evidence.token,
 		evidence.path,
 		evidence.signal,
@@ -39,14 +37,15 @@ export function probeText({ marker, now, deadline, rows, whoami }: ProbeReport, 
 		`${evidence.latencyMs} ms`,
 		age(now - evidence.at),
 	]);
-	const table = [["TOKEN", "PATH", "SIGNAL", "PLACE", "VERDICT", "STATUS", "TIME", "AGE"], ...columns];
-	const widths = fitted(table, width);
-	const lines = table.map((cells, index) => {
-		const padded = cells.map((cell, column) => padCell(cell, widths[column] ?? 0, column >= 5));
-		const exit = rows[index - 1]?.exit;
-		if (exit !== undefined)
-			padded[4] = paint(padded[4] ?? "", exit === "ok" ? GREEN : exit === "noEvidence" ? YELLOW : RED);
-		return padded.join(" ").trimEnd();
+	const lines = table([HEAD, ...cells], {
+		columns: COLUMNS,
+		gap: 1,
+		width,
+		paint: (cell, row, column) => {
+			const exit = column === VERDICT ? rows[row - 1]?.exit : undefined;
+			if (exit === undefined) return cell;
+			return paint(cell, exit === "ok" ? "green" : exit === "noEvidence" ? "yellow" : "red");
+		},
 	});
 	const asked = whoami.map(({ token, place, reading }) => `whoami ${token} at ${shortPlace(place)}: ${reading.detail}`);
 	const exit = worstExit(rows);
@@ -90,23 +89,6 @@ function age(ms: number): string {
 	return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
-/** Which column gives way when the table is too wide: the place. */
-const PLACE = 3;
-const NARROWEST_PLACE = 8;
-
-function fitted(table: readonly (readonly string[])[], width: number): number[] {
-	const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((cells) => (cells[column] ?? "").length)));
-	const total = widths.reduce((sum, each) => sum + each + 1, -1);
-	return widths.map((each, column) =>
-		column === PLACE ? Math.max(NARROWEST_PLACE, each - Math.max(0, total - width)) : each,
-	);
-}
-
-function padCell(text: string, width: number, toTheRight: boolean): string {
-	const cut = text.length > width ? `${text.slice(0, width - 1)}…` : text;
-	return toTheRight ? cut.padStart(width) : cut.padEnd(width);
-}
-
 /** One row as JSON shows it; the schema only grows. */
 function rowJson({ evidence, verdict, attempts, timings, proxy, notes }: JudgedRow, now: number) {
 	const { kind: _kind, at, ...seen } = evidence;
@@ -141,7 +123,7 @@ export function probeJson({ marker, now, deadline, rows, whoami }: ProbeReport):
 		})),
 		exit: { name: exit, code: exitCodes[exit][0] },
 	};
-	return `${JSON.stringify(report, undefined, 2)}\n`;
+	return jsonText(report);
 }
 
 /** A line for each row, for a stream that goes on. */
@@ -153,16 +135,15 @@ export function probeLines({ marker, now, rows }: ProbeReport): string {
 export function probeJunit({ marker, rows }: ProbeReport): string {
 	const cases = rows.map(({ evidence, verdict, exit }) => {
 		const { token, path, signal, place, detail, fix, latencyMs } = evidence;
-		const name = `classname="${xml(`crossfade.probe.${place}`)}" name="${xml(`${token} ${path} ${signal}`)}" time="${(latencyMs / 1000).toFixed(3)}"`;
-		if (exit === "ok") return `    <testcase ${name}/>`;
+		const test = {
+			suite: `crossfade.probe.${place}`,
+			name: `${token} ${path} ${signal}`,
+			seconds: latencyMs / 1000,
+		};
+		if (exit === "ok") return test;
+		if (exit === "noEvidence") return { ...test, skipped: { message: detail } };
 		const text = [detail, fix].filter((line) => line !== undefined).join("\n");
-		const element =
-			exit === "noEvidence"
-				? `<skipped message="${xml(detail)}"/>`
-				: `<failure type="${xml(verdict)}" message="${xml(detail)}">${xml(text)}</failure>`;
-		return `    <testcase ${name}>${element}</testcase>`;
+		return { ...test, failure: { type: verdict, message: detail, text } };
 	});
-	const count = (element: string) => cases.filter((each) => each.includes(`<${element}`)).length;
-	const suite = `<testsuite name="crossfade probe ${xml(marker)}" tests="${cases.length}" failures="${count("failure")}" skipped="${count("skipped")}">`;
-	return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n  ${suite}\n${cases.join("\n")}\n  </testsuite>\n</testsuites>\n`;
+	return junit([{ name: `crossfade probe ${marker}`, cases }]);
 }

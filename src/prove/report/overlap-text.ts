@@ -1,3 +1,6 @@
+import { plainDeep } from "../../base/mask.ts";
+import { painter, type Style } from "../../base/paint.ts";
+import { columns, cut, fill, wrap } from "../../base/width.ts";
 import type { SenderRow, TokenRow } from "../judge/case.ts";
 import {
 	amountText,
@@ -25,8 +28,8 @@ import {
 	type Urgency,
 	verdictCounts,
 } from "../overlap/view.ts";
-import { ago, count, localTime, percent, plainDeep, plural, until, utc } from "../overlap/wording.ts";
-import { columns, cut, fill, sparkline, wrap } from "./columns.ts";
+import { ago, count, localTime, percent, plural, until, utc } from "../overlap/wording.ts";
+import { sparkline } from "./sparkline.ts";
 
 export interface TextOptions {
 	/** Columns of the terminal; 80 if not given. */
@@ -40,21 +43,24 @@ export interface TextOptions {
 	readonly timeZone?: string | undefined;
 }
 
-/** `[text, SGR codes]`: a piece of a line and how it is painted. */
-type Piece = string | readonly [text: string, sgr: string];
+/** A piece of a line, and how it is painted. */
+type Piece = string | readonly [text: string, ...styles: readonly Style[]];
 type Line = readonly Piece[];
 
-const TONE_SGR: Readonly<Record<Tone, string>> = { good: "32", wait: "36", warn: "33", bad: "1;31" };
-const URGENCY_SGR: Readonly<Record<Urgency, string>> = {
-	none: "0",
-	calm: "32",
-	soon: "33",
-	near: "1;33",
-	last: "1;31",
-	past: "1;7;31",
+const TONE_STYLES: Readonly<Record<Tone, readonly Style[]>> = {
+	good: ["green"],
+	wait: ["cyan"],
+	warn: ["yellow"],
+	bad: ["bold", "red"],
 };
-const BOLD = "1";
-const DIM = "2";
+const URGENCY_STYLES: Readonly<Record<Urgency, readonly Style[]>> = {
+	none: [],
+	calm: ["green"],
+	soon: ["yellow"],
+	near: ["bold", "yellow"],
+	last: ["bold", "red"],
+	past: ["bold", "inverse", "red"],
+};
 
 /** The overlap as lines for a terminal, none wider than asked for; no text from outside can steer the terminal. */
 export function reportText(outside: OverlapView, options: TextOptions = {}): string[] {
@@ -74,17 +80,18 @@ export function reportText(outside: OverlapView, options: TextOptions = {}): str
 		warningLines(view, width),
 	];
 	const lines = sections.filter(({ length }) => length > 0).flatMap((section) => [[], ...section]);
-	return lines.slice(1).map((line) => paint(line, width, options.color ?? false));
+	return lines.slice(1).map((line) => painted(line, width, options.color ?? false));
 }
 
-function paint(line: Line, width: number, color: boolean): string {
+function painted(line: Line, width: number, color: boolean): string {
+	const paint = painter(color);
 	let left = width;
 	let text = "";
 	for (const piece of line) {
-		const [raw, sgr] = typeof piece === "string" ? [piece, undefined] : piece;
+		const [raw, ...styles] = typeof piece === "string" ? [piece] : piece;
 		const fitted = cut(raw, left);
 		left -= columns(fitted);
-		text += color && sgr && fitted !== "" ? `\u001b[${sgr}m${fitted}\u001b[0m` : fitted;
+		text += paint(fitted, ...styles);
 	}
 	return text.trimEnd();
 }
@@ -92,14 +99,14 @@ function paint(line: Line, width: number, color: boolean): string {
 function headLines({ rotation }: OverlapView, now: number, width: number): Line[] {
 	const title = ["crossfade", rotation.name, rotation.provider].filter((part) => part !== undefined).join("  ");
 	const time = utc(now);
-	return [[[fill(title, width - time.length - 2), BOLD], "  ", [time, DIM]]];
+	return [[[fill(title, width - time.length - 2), "bold"], "  ", [time, "dim"]]];
 }
 
 function verdictLines({ judgement: { fleet } }: OverlapView, width: number): Line[] {
 	return [
 		[
-			["Safe to retire the old token: ", BOLD],
-			[fleet.safeToRetire, `1;${TONE_SGR[tone(fleet.safeToRetire)]}`],
+			["Safe to retire the old token: ", "bold"],
+			[fleet.safeToRetire, "bold", ...TONE_STYLES[tone(fleet.safeToRetire)]],
 		],
 		...indented(fleet.reason, width),
 	];
@@ -108,7 +115,7 @@ function verdictLines({ judgement: { fleet } }: OverlapView, width: number): Lin
 function deadlineLines({ rotation, judgement }: OverlapView, now: number, width: number, zone?: string): Line[] {
 	const { leftMs, urgency } = countdown(rotation, now);
 	if (rotation.deadline === undefined || leftMs === undefined) {
-		return [[["Old token: nobody knows when it dies", BOLD]], ...offsetLines(rotation)];
+		return [[["Old token: nobody knows when it dies", "bold"]], ...offsetLines(rotation)];
 	}
 	const silence = silenceNote(judgement.fleet);
 	const local = zone === undefined ? "" : `, ${localTime(rotation.deadline, zone)}`;
@@ -121,29 +128,29 @@ function deadlineLines({ rotation, judgement }: OverlapView, now: number, width:
 			: [
 					[
 						"  ",
-						["█".repeat(full), URGENCY_SGR[urgency]],
-						["░".repeat(barWidth - full), DIM],
+						["█".repeat(full), ...URGENCY_STYLES[urgency]],
+						["░".repeat(barWidth - full), "dim"],
 						` ${percent(passed)} of the overlap gone`,
 					],
 				];
 	return [
 		[
-			[leftMs > 0 ? "Old token dies " : "Old token died ", BOLD],
-			[until(leftMs), URGENCY_SGR[urgency]],
+			[leftMs > 0 ? "Old token dies " : "Old token died ", "bold"],
+			[until(leftMs), ...URGENCY_STYLES[urgency]],
 			`  ${utc(rotation.deadline)}${local}`,
 		],
 		...bar,
 		...(rotation.deadlineSource === undefined ? [] : indented(`deadline from ${rotation.deadlineSource}`, width)),
 		...offsetLines(rotation),
 		...(silence !== undefined && leftMs > 0
-			? [["  ", [silence, judgement.fleet.fits ? DIM : TONE_SGR.bad]] as Line]
+			? [["  ", [silence, ...(judgement.fleet.fits ? (["dim"] as const) : TONE_STYLES.bad)]] as Line]
 			: []),
 	];
 }
 
 function offsetLines(rotation: OverlapView["rotation"]): Line[] {
 	const note = clockNote(rotation);
-	return note === undefined ? [] : [["  ", [note, TONE_SGR.warn]]];
+	return note === undefined ? [] : [["  ", [note, ...TONE_STYLES.warn]]];
 }
 
 function tokenLines(view: OverlapView, now: number, width: number): Line[] {
@@ -154,7 +161,7 @@ function tokenLines(view: OverlapView, now: number, width: number): Line[] {
 		fill(token === undefined ? "not known" : of(token), column - 1);
 	const row = (name: string, of: (token: TokenRow) => string): Line => [
 		"  ",
-		[fill(name, label), DIM],
+		[fill(name, label), "dim"],
 		cell(tokens.old, of),
 		" ",
 		cell(tokens.new, of),
@@ -164,7 +171,7 @@ function tokenLines(view: OverlapView, now: number, width: number): Line[] {
 		return fill(name === role || name === "unknown" ? role : `${role} (${name})`, column - 1);
 	};
 	return [
-		["  ", [fill("Token", label), BOLD], [head(tokens.old, "old"), BOLD], " ", [head(tokens.new, "new"), BOLD]],
+		["  ", [fill("Token", label), "bold"], [head(tokens.old, "old"), "bold"], " ", [head(tokens.new, "new"), "bold"]],
 		row("fingerprint", ({ fingerprint }) => fingerprint),
 		row("last 15 min", ({ recentShare }) => percent(recentShare)),
 		row("requests", requestsText),
@@ -179,9 +186,9 @@ function tokenLines(view: OverlapView, now: number, width: number): Line[] {
 function rateLines(view: OverlapView, width: number): Line[] {
 	if (view.rotation.watchSince === undefined) return [];
 	return [
-		[[`${trafficText(view)} with the old token, per 15 min`, BOLD]],
+		[[`${trafficText(view)} with the old token, per 15 min`, "bold"]],
 		["  ", sparkline(view.judgement.oldRate, width - 4)],
-		["  ", [rateText(view), DIM]],
+		["  ", [rateText(view), "dim"]],
 	];
 }
 
@@ -189,13 +196,13 @@ function gatewayLines(view: OverlapView, now: number, width: number): Line[] {
 	const all = places(view);
 	if (all.length === 0) return [];
 	const placeWidth = Math.min(28, Math.max(...all.map(({ place }) => columns(place))));
-	return [[["Gateways and probes", BOLD]], ...all.flatMap((each) => placeLines(view, each, now, placeWidth, width))];
+	return [[["Gateways and probes", "bold"]], ...all.flatMap((each) => placeLines(view, each, now, placeWidth, width))];
 }
 
 function placeLines(view: OverlapView, gateway: GatewayView, now: number, placeWidth: number, width: number): Line[] {
 	const { place, url, state, detail, at } = gateway;
 	const heard = at === undefined ? "" : `  ${ago(at, now)}`;
-	const known: Line = ["  ", [state.padEnd(8), TONE_SGR[tone(state)]], `  ${url}`, [heard, DIM]];
+	const known: Line = ["  ", [fill(state, 8), ...TONE_STYLES[tone(state)]], `  ${url}`, [heard, "dim"]];
 	return [
 		["  ", fill(place, placeWidth), ...(state === "unknown" ? [] : known)],
 		...(detail === "" ? [] : indented(detail, width, 4)),
@@ -211,9 +218,9 @@ function probeLines(view: OverlapView, group: ReturnType<typeof probesAt>[number
 		"    ",
 		fill(tokenName(view, evidence.fingerprint), 8),
 		" ",
-		[fill(verdict, 16), TONE_SGR[tone(verdict)]],
-		` ${String(evidence.status ?? "").padEnd(3)} ${signals} by ${evidence.path}`,
-		[`  ${ago(evidence.at, now)}`, DIM],
+		[fill(verdict, 16), ...TONE_STYLES[tone(verdict)]],
+		` ${fill(String(evidence.status ?? ""), 3)} ${signals} by ${evidence.path}`,
+		[`  ${ago(evidence.at, now)}`, "dim"],
 	];
 	return tone(verdict) === "good" ? [line] : [line, [" ".repeat(13), evidence.detail]];
 }
@@ -224,7 +231,7 @@ function senderLines(view: OverlapView, now: number, width: number, most: number
 	const left = remaining(view);
 	const counts = verdictCounts(senders).flatMap(([verdict, number]): Piece[] => [
 		"  ",
-		[`${verdict} ${number}`, TONE_SGR[tone(verdict)]],
+		[`${verdict} ${number}`, ...TONE_STYLES[tone(verdict)]],
 	]);
 	const head: Line[] = [
 		[
@@ -232,7 +239,7 @@ function senderLines(view: OverlapView, now: number, width: number, most: number
 				left.length === 0
 					? "Every sender has moved"
 					: `${plural(left.length, "sender")} of ${count(senders.length)} remaining`,
-				BOLD,
+				"bold",
 			],
 		],
 		counts,
@@ -243,13 +250,13 @@ function senderLines(view: OverlapView, now: number, width: number, most: number
 		table.map((column) => `${fill(text(column), column.width - 1)} `).join("");
 	return [
 		...head,
-		["  ", [`${fill("verdict", VERDICT_WIDTH)}${row(({ title }) => title)}`, DIM]],
+		["  ", [`${fill("verdict", VERDICT_WIDTH)}${row(({ title }) => title)}`, "dim"]],
 		...left
 			.slice(0, most)
 			.map(
 				(sender): Line => [
 					"  ",
-					[fill(sender.verdict, VERDICT_WIDTH), TONE_SGR[tone(sender.verdict)]],
+					[fill(sender.verdict, VERDICT_WIDTH), ...TONE_STYLES[tone(sender.verdict)]],
 					row(({ of }) => of(sender, now)),
 				],
 			),
@@ -283,7 +290,7 @@ function strangerLines(view: OverlapView, now: number): Line[] {
 	const found = strangers(view);
 	if (found.length === 0) return [];
 	return [
-		[[`Credentials that are neither token: ${count(found.length)}`, TONE_SGR.warn]],
+		[[`Credentials that are neither token: ${count(found.length)}`, ...TONE_STYLES.warn]],
 		...found.slice(0, 10).map((token): Line => {
 			const { fingerprint, lastSeen } = token;
 			const name = fingerprint === "none" ? "no credential" : `${fingerprint}  ${tokenName(view, fingerprint)}`;
@@ -296,12 +303,12 @@ function strangerLines(view: OverlapView, now: number): Line[] {
 function inventoryLines({ inventory }: OverlapView, width: number): Line[] {
 	if (inventory === undefined) return [];
 	const title = `${plural(inventory.hosts, "machine")} reported what is configured`;
-	return [[[title, BOLD]], ...indented(inventoryText(inventory), width)];
+	return [[[title, "bold"]], ...indented(inventoryText(inventory), width)];
 }
 
 function warningLines({ warnings }: OverlapView, width: number): Line[] {
 	if (warnings.length === 0) return [];
-	return [[["Warnings", TONE_SGR.warn]], ...warnings.flatMap((warning) => indented(warning, width))];
+	return [[["Warnings", ...TONE_STYLES.warn]], ...warnings.flatMap((warning) => indented(warning, width))];
 }
 
 function indented(text: string, width: number, indent = 2): Line[] {

@@ -1,6 +1,6 @@
 import { senderOf } from "../../adapters/clis/senders.ts";
 import type { Signal } from "../../adapters/providers/provider.ts";
-import type { ExchangeOutcome, WatchedExchange, Watcher } from "../../effects/net/forwarding.ts";
+import type { ExchangeOutcome, ExchangeWatcher, WatchedExchange } from "../../effects/net/forwarding.ts";
 import type { Sighting } from "../evidence/traffic.ts";
 import { MalformedOtlp, newScanner } from "../otlp/scan.ts";
 import type { OtlpSender, Scan, Scanner } from "../otlp/senders.ts";
@@ -27,7 +27,7 @@ const MAX_HOSTS = 50_000;
 const MAX_CLIS = 1_000;
 
 /** Finds out of each OTLP request who sent what with which token. Keeps no token longer than its request takes. */
-export function newAttribution(options: AttributionOptions): Watcher {
+export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 	const fingerprints = limited(MAX_FINGERPRINTS, "others");
 	const hosts = limited(MAX_HOSTS, "");
 	const clis = limited(MAX_CLIS, "");

@@ -29,7 +29,7 @@ export function otlpTarget({ method, target }: Pick<RequestHead, "method" | "tar
 
 /**
  * The credential of a request: the Authorization header, else one of some other headers, else the last path segment before `/v1/…` that is
- * long enough for a token (as Gemini CLI sends it), else a query parameter.
+ * long enough for a token (as CLIs without a setting for headers send it), else a query parameter.
  */
 export function credentialOf(
 	headers: Headers,

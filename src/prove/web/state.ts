@@ -1,6 +1,6 @@
+import { plainDeep } from "../../base/mask.ts";
 import type { SenderRow, VerdictName } from "../judge/case.ts";
 import { type OverlapView, remaining, verdictCounts } from "../overlap/view.ts";
-import { plainDeep } from "../overlap/wording.ts";
 
 /** What a page shows: a view whose every text is plain, and its sums, because very long lists are cut. */
 export interface PageData {

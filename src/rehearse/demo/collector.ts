@@ -11,7 +11,7 @@ import { parseExposition } from "../../prove/metrics/exposition.ts";
 import { runningTotals } from "../../prove/metrics/running-totals.ts";
 import { parseCollectorFlags } from "../../spec/collector.ts";
 import type { Secret } from "../../token/secret.ts";
-import { type Gateway, until } from "./gateway.ts";
+import { type DemoGateway, waitUntil } from "./gateway.ts";
 
 /** What a collector is started with: a program of the contrib distribution, a folder that is ours, and who takes the data. */
 export interface CollectorOptions {
@@ -22,7 +22,7 @@ export interface CollectorOptions {
 }
 
 const HOST = "127.0.0.1";
-/** The story does not wait for batches to fill. */
+/** The demo does not wait for batches to fill. */
 const BATCH = { timeout: "10ms" };
 /** A port that was free can be somebody else's by the time the collector opens it. */
 const ATTEMPTS = 3;
@@ -33,7 +33,7 @@ const MAX_REASON = 300;
  * A real collector with the config of `crossfade collector -d contrib --attribute`, or the reason why there is none, for a person. Its log
  * stays in memory.
  */
-export async function collectorGateway(fx: Effects, options: CollectorOptions): Promise<Gateway | string> {
+export async function collectorGateway(fx: Effects, options: CollectorOptions): Promise<DemoGateway | string> {
 	const { path, folder, token } = options;
 	const tokenFile = `${folder}/gateway.token`;
 	try {
@@ -100,7 +100,7 @@ async function start(
 	const [file = ""] = await fx.files.writeAll(folder, [{ path: "collector.yaml", content }], { force: true });
 	const program = await fx.programs.start(path, [`--config=${file}`]);
 	try {
-		await until(fx, "the collector to start", async () => {
+		await waitUntil(fx, "the collector to start", async () => {
 			return !program.isRunning() || (await get(fx, `http://${HOST}:${ports.health}/`)) !== undefined;
 		});
 	} catch (error) {
@@ -114,7 +114,7 @@ function running(
 	fx: Effects,
 	program: RunningProgram,
 	{ title, tokenFile, ports }: { title: string; tokenFile: string; ports: Listening },
-): Gateway {
+): DemoGateway {
 	const counters = `http://${HOST}:${ports.counters}/metrics`;
 	return {
 		title,
@@ -124,7 +124,7 @@ function running(
 		// The second one says since when the process counts.
 		metrics: [counters, `http://${HOST}:${ports.metrics}/metrics`],
 		counted: (records) =>
-			until(fx, "the collector to count what was sent", async () => {
+			waitUntil(fx, "the collector to count what was sent", async () => {
 				if (!program.isRunning()) throw ended(program);
 				const totals = runningTotals(parseExposition((await get(fx, counters)) ?? "").samples);
 				return totals.reduce((sum, { value }) => sum + value, 0) >= records;
@@ -141,7 +141,7 @@ async function get(fx: Effects, url: string): Promise<string | undefined> {
 
 function ended(program: RunningProgram): CrossfadeError {
 	return new CrossfadeError("partial", {
-		what: "the collector ended in the middle of the story",
+		what: "the collector ended in the middle of the demo",
 		got: reasonOf(program.output()),
 		fix: "run it again, or with --collector tap",
 	});

@@ -3,7 +3,7 @@ import type { Effects } from "../../effects/effects.ts";
 import type { Secret } from "../../token/secret.ts";
 
 /** What stands between the fleet and the provider, and counts who sends with which token. */
-export interface Gateway {
+export interface DemoGateway {
 	/** What it is, for a person. */
 	readonly title: string;
 	/** How to have the other one. */
@@ -25,7 +25,7 @@ const POLL_MS = 5;
 const PATIENCE_MS = 60_000;
 
 /** Waits for a condition, or until somebody asks us to stop. Throws `CrossfadeError` (partial) when it does not come true in time. */
-export async function until(
+export async function waitUntil(
 	{ clock, stopped }: Pick<Effects, "clock" | "stopped">,
 	what: string,
 	isTrue: () => Promise<boolean>,

@@ -2,11 +2,11 @@ import { sandboxProviders } from "../../adapters/providers/sandbox.generated.ts"
 import { readSettings } from "../../base/settings.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { Secret } from "../../token/secret.ts";
-import type { Status } from "../sandbox/ledger.ts";
+import type { SandboxStatus } from "../sandbox/ledger.ts";
 import { startSandbox } from "../sandbox/server.ts";
 
-/** The provider of the story: a sandbox on loopback, and its portal. */
-export interface StoryProvider {
+/** The provider of the demo: a sandbox on loopback, and its portal. */
+export interface DemoProvider {
 	readonly url: string;
 	/** Makes a new token, as in the portal. */
 	rotate(): Promise<Secret | undefined>;
@@ -17,7 +17,7 @@ export interface StoryProvider {
 
 const LIMITS = { timeoutMs: 30_000, maxBytes: 64 * 1024 };
 
-export async function startProvider(fx: Effects, token: Secret): Promise<StoryProvider> {
+export async function startDemoProvider(fx: Effects, token: Secret): Promise<DemoProvider> {
 	const [provider] = sandboxProviders;
 	const sandbox = await startSandbox(fx, {
 		host: "127.0.0.1",
@@ -39,7 +39,10 @@ export async function startProvider(fx: Effects, token: Secret): Promise<StoryPr
 			return made === undefined ? undefined : Secret.of(made);
 		},
 		async taken() {
-			const { traffic } = JSON.parse((await ask("GET", "/_sandbox")) ?? '{"traffic":[]}') as Pick<Status, "traffic">;
+			const { traffic } = JSON.parse((await ask("GET", "/_sandbox")) ?? '{"traffic":[]}') as Pick<
+				SandboxStatus,
+				"traffic"
+			>;
 			const accepted = traffic.filter((each) => each.accepted);
 			const ids = new Set(accepted.map(({ fingerprint }) => fingerprint));
 			const sum = (id: string) =>

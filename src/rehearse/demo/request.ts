@@ -1,18 +1,18 @@
 import type { HttpRequest } from "../../effects/net/http.ts";
-import type { Actor } from "./story.ts";
+import type { SimulatedCli } from "./simulated-fleet.ts";
 
 /**
- * One log record of an actor as OTLP/JSON, with a token in the header, or in the path, as Gemini CLI sends it where that passes. `at` is in
+ * One log record of a CLI as OTLP/JSON, with a token in the header, or in the path where the CLI sends it so and that passes. `at` is in
  * milliseconds.
  */
-export function exportRequest(
+export function logExportRequest(
 	url: string,
-	{ host, service, version, cli }: Actor,
+	{ host, service, version, path }: SimulatedCli,
 	token: string,
 	at: number,
 	{ takesPaths }: { readonly takesPaths: boolean } = { takesPaths: true },
 ): HttpRequest {
-	const isInPath = takesPaths && cli === "gemini";
+	const isInPath = takesPaths && path === "url";
 	const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
 	const resource = {
 		attributes: [text("service.name", service), text("service.version", version), text("host.name", host)],

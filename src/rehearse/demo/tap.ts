@@ -1,10 +1,10 @@
 import type { Effects } from "../../effects/effects.ts";
 import type { EvidenceStore } from "../../prove/evidence/store.ts";
 import { newAttribution } from "../../prove/tap/attribution.ts";
-import type { Gateway } from "./gateway.ts";
+import type { DemoGateway } from "./gateway.ts";
 
 /** `crossfade tap` in this process, which counts into the evidence by itself. */
-export async function tapGateway(fx: Effects, store: EvidenceStore, upstream: URL): Promise<Gateway> {
+export async function tapGateway(fx: Effects, store: EvidenceStore, upstream: URL): Promise<DemoGateway> {
 	const counting = await store.trafficWriter("tap");
 	const tap = await fx.forward({
 		host: "127.0.0.1",

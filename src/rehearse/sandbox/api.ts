@@ -1,33 +1,33 @@
 import {
-	type Call,
+	type ApiCall,
 	type Emulation,
-	type Headers,
-	json,
+	jsonAnswer,
 	Refused,
+	type RequestHeaders,
 	stateOf,
-	type Wanted,
+	type TokenRequest,
 } from "../../adapters/providers/sandbox.ts";
 import type { ServerAnswer, ServerRequest } from "../../effects/net/http-server.ts";
-import type { Interference, Target } from "./faults.ts";
+import type { FaultTarget, Interference } from "./faults.ts";
 import type { Judged, Ledger, SandboxEvent } from "./ledger.ts";
 
 /** What a provider's API needs of the sandbox. */
-export interface ApiDesk {
+export interface ApiContext {
 	readonly emulation: Emulation;
 	readonly ledger: Ledger;
 	readonly isAdminKey: (credential: string) => boolean;
-	readonly interfere: (target: Target) => Interference;
+	readonly interfere: (target: FaultTarget) => Interference;
 	readonly log: (event: SandboxEvent) => void;
 }
 
 /** Answers requests to everything of a provider that is not OTLP, by its table of routes. */
-export function providerApi({ emulation, ledger, isAdminKey, interfere, log }: ApiDesk) {
+export function providerApi({ emulation, ledger, isAdminKey, interfere, log }: ApiContext) {
 	const { routes, admit } = emulation;
 	const isAdmin = emulation.isAdmin ?? isAdminKey;
 	const tokenOf = emulation.tokenOf ?? bearer;
 	const patterns = routes.map((route) => ({ route, pattern: patternOf(route.path) }));
 	const refuse = (status: number, message: string, headers = {}): ServerAnswer => ({
-		...json(status, emulation.refusal(status, message)),
+		...jsonAnswer(status, emulation.refusal(status, message)),
 		headers,
 	});
 
@@ -39,7 +39,7 @@ export function providerApi({ emulation, ledger, isAdminKey, interfere, log }: A
 			return refuse(405, "method not allowed", { allow: found.map(({ route }) => route.method).join(", ") });
 		}
 		const { route, pattern } = match;
-		const requestHeaders = request.headers as Headers;
+		const requestHeaders = request.headers as RequestHeaders;
 		const admin = route.by.includes("admin") && isAdmin(bearer(requestHeaders) ?? "", now);
 		const byToken = route.by.includes("token") && !admin;
 		const judged = byToken ? ledger.judge(tokenOf(requestHeaders) ?? "", now) : undefined;
@@ -50,7 +50,7 @@ export function providerApi({ emulation, ledger, isAdminKey, interfere, log }: A
 			if (instead) throw new Refused(instead.status, `fault ${instead.status}`);
 			if (route.by.length > 0 && !admin && !judged?.accepted) throw new Refused(401, reason(judged, now));
 			ledger.use(judged?.token, now);
-			const call: Call = {
+			const call: ApiCall = {
 				now,
 				token: judged?.token,
 				headers: requestHeaders,
@@ -98,15 +98,15 @@ function patternOf(path: string): RegExp {
 	return new RegExp(`^${path.replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}/?$`);
 }
 
-function bearer(headers: Headers): string | undefined {
+function bearer(headers: RequestHeaders): string | undefined {
 	return /^Bearer (\S+)$/.exec(headers["authorization"] ?? "")?.[1];
 }
 
 /** An empty body is an empty object. Throws `Refused` (400), without quoting the body. */
-export function jsonObject(body: Uint8Array): Wanted {
+export function jsonObject(body: Uint8Array): TokenRequest {
 	if (body.length === 0) return {};
 	const value = parsed(Buffer.from(body).toString("utf8"));
-	if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Wanted;
+	if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as TokenRequest;
 	throw new Refused(400, "the body must be a JSON object");
 }
 

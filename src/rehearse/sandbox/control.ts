@@ -1,18 +1,18 @@
 import {
 	type Emulation,
-	json,
+	jsonAnswer,
 	Refused,
 	type SandboxProvider,
 	stateOf,
 	type TokenRecord,
-	type Wanted,
+	type TokenRequest,
 } from "../../adapters/providers/sandbox.ts";
 import { durationMs } from "../../base/duration.ts";
 import type { Problem } from "../../base/errors.ts";
 import type { ServerAnswer, ServerRequest } from "../../effects/net/http-server.ts";
 import { jsonObject } from "./api.ts";
 import { type Faults, readFault } from "./faults.ts";
-import type { Ledger, SandboxEvent, Status } from "./ledger.ts";
+import type { Ledger, SandboxEvent, SandboxStatus } from "./ledger.ts";
 
 /** The clock of a sandbox: the real one, moved by what a user asked for. */
 export interface SandboxClock {
@@ -21,7 +21,7 @@ export interface SandboxClock {
 }
 
 /** What the control paths work on. */
-export interface Controlled {
+export interface ControlContext {
 	readonly provider: SandboxProvider;
 	readonly emulation: Emulation;
 	readonly ledger: Ledger;
@@ -34,52 +34,52 @@ export interface Controlled {
 
 export const CONTROL = "/_sandbox";
 
-interface Asked {
+interface ControlRequest {
 	readonly now: number;
-	readonly body: Wanted;
+	readonly body: TokenRequest;
 	/** Whether the token alone is wanted, as text. */
 	readonly plain: boolean;
 }
 
-type Action = (desk: Controlled, asked: Asked) => ServerAnswer;
+type ControlAction = (context: ControlContext, asked: ControlRequest) => ServerAnswer;
 
 /** The paths below `/_sandbox`. The event tail is a stream and lives in the server. */
-const actions: Readonly<Record<string, Action>> = {
+const actions: Readonly<Record<string, ControlAction>> = {
 	[`GET ${CONTROL}`]: ({ provider, emulation, ledger, faults }, { now }) => {
 		const { overlapMs } = emulation;
-		const status: Status = {
+		const status: SandboxStatus = {
 			provider: provider.id,
 			now: iso(now),
 			...(overlapMs === undefined ? {} : { overlapMs }),
 			...ledger.status(now),
 			faults: faults.list(),
 		};
-		return json(200, status);
+		return jsonAnswer(200, status);
 	},
-	[`GET ${CONTROL}/health`]: () => json(200, { status: "ok" }),
+	[`GET ${CONTROL}/health`]: () => jsonAnswer(200, { status: "ok" }),
 	[`POST ${CONTROL}/rotate`]: ({ emulation, ledger, newToken }, { now, body, plain }) => {
 		const token = newToken();
 		const old = chosen(ledger, body, now);
 		return issued(emulation.rotate(old, token, body, now), token, plain, old);
 	},
-	[`POST ${CONTROL}/mint`]: (desk, { now, body, plain }) => {
-		mustOffer(desk, "mint");
-		const token = desk.newToken();
-		return issued(desk.emulation.mint(token, body, now), token, plain);
+	[`POST ${CONTROL}/mint`]: (context, { now, body, plain }) => {
+		mustOffer(context, "mint");
+		const token = context.newToken();
+		return issued(context.emulation.mint(token, body, now), token, plain);
 	},
-	[`POST ${CONTROL}/revoke`]: (desk, { now, body }) => {
-		mustOffer(desk, "revoke");
+	[`POST ${CONTROL}/revoke`]: (context, { now, body }) => {
+		mustOffer(context, "revoke");
 		if (typeof body["token"] !== "string") throw new Refused(400, NAME_IT);
-		const token = chosen(desk.ledger, body, now);
-		desk.ledger.revoke(token, now);
-		return json(200, { id: token.id, fingerprint: token.fingerprint });
+		const token = chosen(context.ledger, body, now);
+		context.ledger.revoke(token, now);
+		return jsonAnswer(200, { id: token.id, fingerprint: token.fingerprint });
 	},
 	[`POST ${CONTROL}/clock`]: ({ clock, log }, { now, body }) => {
 		const to = newTime(body, now);
 		if (to === undefined) throw new Refused(400, 'send {"advance": "23h"} or {"at": "2026-01-31T12:00:00Z"}');
 		clock.set(to);
 		log({ at: iso(to), kind: "clock" });
-		return json(200, { now: iso(to) });
+		return jsonAnswer(200, { now: iso(to) });
 	},
 	[`POST ${CONTROL}/fault`]: ({ faults, log }, { now, body: { fault: name, ...rest } }) => {
 		if (name === "off") faults.clear();
@@ -91,22 +91,22 @@ const actions: Readonly<Record<string, Action>> = {
 			faults.add(fault);
 		}
 		log({ at: iso(now), kind: "fault" });
-		return json(200, { faults: faults.list() });
+		return jsonAnswer(200, { faults: faults.list() });
 	},
 };
 
 const THERE_IS = [...Object.keys(actions), `GET ${CONTROL}/events`].join(", ");
 
 /** Answers the paths below `/_sandbox` but the tail. */
-export function control(request: ServerRequest, desk: Controlled): ServerAnswer {
+export function control(request: ServerRequest, context: ControlContext): ServerAnswer {
 	const line = `${request.method} ${request.path}`;
 	const action = Object.hasOwn(actions, line) ? actions[line] : undefined;
-	if (!action) return json(404, { message: `there is ${THERE_IS}` });
+	if (!action) return jsonAnswer(404, { message: `there is ${THERE_IS}` });
 	try {
 		const plain = String(request.headers["accept"] ?? "").startsWith("text/plain");
-		return action(desk, { now: desk.clock.now(), body: jsonObject(request.body), plain });
+		return action(context, { now: context.clock.now(), body: jsonObject(request.body), plain });
 	} catch (error) {
-		if (error instanceof Refused) return json(error.status, { message: error.message });
+		if (error instanceof Refused) return jsonAnswer(error.status, { message: error.message });
 		throw error;
 	}
 }
@@ -114,27 +114,27 @@ export function control(request: ServerRequest, desk: Controlled): ServerAnswer 
 const NAME_IT = 'say which: {"token": "<id or fingerprint>"}';
 
 /** The token that is named by its id or fingerprint, else the newest that is accepted, else the newest. */
-function chosen(ledger: Ledger, { token: name }: Wanted, now: number): TokenRecord {
+function chosen(ledger: Ledger, { token: name }: TokenRequest, now: number): TokenRecord {
 	const newest = ledger.tokens.find((each) => stateOf(each, now) === "active") ?? ledger.tokens[0];
 	const found = name === undefined ? newest : ledger.find(String(name));
 	if (!found) throw new Refused(404, `there is no such token; ${NAME_IT}`);
 	return found;
 }
 
-function mustOffer({ emulation, provider }: Controlled, what: "mint" | "revoke"): void {
+function mustOffer({ emulation, provider }: ControlContext, what: "mint" | "revoke"): void {
 	if (!emulation.portal.includes(what)) throw new Refused(409, `nobody can ${what} a token at ${provider.title}`);
 }
 
 function issued(record: TokenRecord, token: string, plain: boolean, old?: TokenRecord): ServerAnswer {
 	if (plain) return { status: 200, contentType: "text/plain", body: token };
 	const ends = old && Number.isFinite(old.endsAt) ? { oldEndsAt: iso(old.endsAt) } : {};
-	return json(200, { token, fingerprint: record.fingerprint, id: record.id, ...ends });
+	return jsonAnswer(200, { token, fingerprint: record.fingerprint, id: record.id, ...ends });
 }
 
 /** Far enough from the end of what a date can be for every overlap and expiry after it. */
 const LAST_TIME = Date.UTC(9000, 0);
 
-function newTime({ advance, at }: Wanted, now: number): number | undefined {
+function newTime({ advance, at }: TokenRequest, now: number): number | undefined {
 	const by = typeof advance === "string" ? durationMs(advance) : undefined;
 	const to = by === undefined ? Date.parse(String(at)) : now + by;
 	return Math.abs(to) < LAST_TIME ? to : undefined;

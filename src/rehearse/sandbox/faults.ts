@@ -1,20 +1,20 @@
 import type { Problem } from "../../base/errors.ts";
 import {
-	choice,
-	offset,
+	choiceSetting,
+	offsetSetting,
 	readSettings,
 	type SettingTable,
-	time,
-	timeOr,
+	timeOrWordSetting,
+	timeSetting,
 	type Values,
-	whole,
-	wholeOr,
+	wholeNumberOrWordSetting,
+	wholeNumberSetting,
 } from "../../base/settings.ts";
 import { choiceProblem } from "../../base/suggest.ts";
 import type { ServerAnswer } from "../../effects/net/http-server.ts";
 
 /** Which requests a fault can hit: those that bring data, and those about tokens. Never those below `/_sandbox`. */
-export type Target = "ingest" | "manage";
+export type FaultTarget = "ingest" | "manage";
 
 /** What faults do to one request. */
 export interface Interference {
@@ -29,7 +29,7 @@ export interface Interference {
 /** A fault that was asked for. */
 export interface Fault {
 	readonly kind: string;
-	readonly on: readonly Target[];
+	readonly on: readonly FaultTarget[];
 	/** How many requests it hits; Infinity until it is turned off. */
 	readonly times: number;
 	readonly effect: (now: number) => Partial<Interference>;
@@ -37,7 +37,7 @@ export interface Fault {
 
 export interface FaultState {
 	readonly fault: string;
-	readonly on: readonly Target[];
+	readonly on: readonly FaultTarget[];
 	/** How many requests it will still hit; not there when it stays until it is turned off. */
 	readonly left?: number;
 }
@@ -49,7 +49,7 @@ export interface Faults {
 	clear(): void;
 	list(): readonly FaultState[];
 	/** What happens to a request now, by the clock that the Date header follows; counts the faults that hit it. */
-	hit(target: Target, now: number): Interference;
+	hit(target: FaultTarget, now: number): Interference;
 }
 
 const NOTHING: Interference = { rejected: 0, finish: (answer) => answer };
@@ -82,7 +82,7 @@ export function newFaults(): Faults {
 	};
 }
 
-interface Kind {
+interface FaultKind {
 	readonly what: string;
 	readonly settings: SettingTable;
 	effect(values: Readonly<Record<string, unknown>>, now: number): Partial<Interference>;
@@ -92,15 +92,15 @@ function kind<T extends SettingTable>(
 	what: string,
 	settings: T,
 	effect: (values: Values<T>, now: number) => Partial<Interference>,
-): Kind {
+): FaultKind {
 	return { what, settings, effect: (values, now) => effect(values as Values<T>, now) };
 }
 
-function answers(status: number, retryAfter: string): Kind {
+function answers(status: number, retryAfter: string): FaultKind {
 	const settings = {
-		after: timeOr("none", retryAfter, "Retry-After"),
+		after: timeOrWordSetting("none", retryAfter, "Retry-After"),
 		// https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
-		form: choice<(after: number, now: number) => string>("seconds", "of Retry-After", {
+		form: choiceSetting<(after: number, now: number) => string>("seconds", "of Retry-After", {
 			seconds: (ms) => String(Math.ceil(ms / 1000)),
 			date: (ms, now) => httpDate(now + ms),
 		}),
@@ -115,8 +115,8 @@ function answers(status: number, retryAfter: string): Kind {
 const statuses = { 413: "none", 429: "30s", 500: "none", 502: "none", 503: "none", 504: "none" };
 
 /** The kinds there are, by the word that turns them on. */
-const kinds: Readonly<Record<string, Kind>> = {
-	slow: kind("answer late", { delay: time("2s", "how late") }, ({ delay }) => ({
+const kinds: Readonly<Record<string, FaultKind>> = {
+	slow: kind("answer late", { delay: timeSetting("2s", "how late") }, ({ delay }) => ({
 		finish: (answer) => ({ ...answer, delayMs: (answer.delayMs ?? 0) + Math.min(delay, MAX_DELAY_MS) }),
 	})),
 	reset: kind("process it, then reset the connection instead of answering", {}, () => ({
@@ -125,12 +125,12 @@ const kinds: Readonly<Record<string, Kind>> = {
 	malformed: kind("process it, then answer with a body that is cut off", {}, () => ({
 		finish: (answer) => ({ ...answer, body: answer.contentType.includes("protobuf") ? CUT_PROTOBUF : CUT_JSON }),
 	})),
-	skew: kind("a Date header that is wrong", { by: offset("5m", "how far") }, ({ by }, now) => ({
+	skew: kind("a Date header that is wrong", { by: offsetSetting("5m", "how far") }, ({ by }, now) => ({
 		finish: (answer) => ({ ...answer, headers: { ...answer.headers, date: httpDate(now + by) } }),
 	})),
 	partial: kind(
 		"reject some records of an OTLP request by partial success",
-		{ rejected: whole("1", "how many records", 1) },
+		{ rejected: wholeNumberSetting("1", "how many records", 1) },
 		({ rejected }) => ({ rejected }),
 	),
 	...Object.fromEntries(Object.entries(statuses).map(([status, after]) => [status, answers(Number(status), after)])),
@@ -144,8 +144,8 @@ const CUT_JSON = '{"partialSuccess": {';
 
 /** Settings every kind has. */
 const everywhere = {
-	times: wholeOr("always", "always", "how many requests", 1),
-	on: choice<readonly Target[]>("all", "which requests", {
+	times: wholeNumberOrWordSetting("always", "always", "how many requests", 1),
+	on: choiceSetting<readonly FaultTarget[]>("all", "which requests", {
 		all: ["ingest", "manage"],
 		ingest: ["ingest"],
 		manage: ["manage"],

@@ -1,7 +1,7 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import {
 	digestOf,
-	type Issue,
+	type NewToken,
 	stateOf,
 	type TokenLedger,
 	type TokenRecord,
@@ -35,7 +35,7 @@ export interface SandboxEvent {
 	readonly records?: number;
 }
 
-export interface Status {
+export interface SandboxStatus {
 	readonly provider: string;
 	readonly now: string;
 	/** How long the old token lives after a rotation; not there where it lives until somebody revokes it. */
@@ -63,7 +63,7 @@ export interface Ledger<D = unknown> extends TokenLedger<D> {
 	/** Notes that a token was presented and accepted. */
 	use(token: TokenRecord | undefined, now: number): void;
 	count(seen: Seen): void;
-	status(now: number): Pick<Status, "tokens" | "traffic">;
+	status(now: number): Pick<SandboxStatus, "tokens" | "traffic">;
 }
 
 export interface Judged<D = unknown> {
@@ -83,37 +83,36 @@ const OTHERS = "others";
 
 /** An empty ledger; `log` hears of every token that is made or ended. */
 export function newLedger<D>(log: (event: SandboxEvent) => void): Ledger<D> {
+	const tokens = newTokenLedger<D>(log);
+	const traffic = newTrafficCounters();
+	return {
+		...tokens,
+		count: traffic.count,
+		status: (now) => ({ tokens: tokenStatus(tokens.tokens, now), traffic: traffic.status() }),
+	};
+}
+
+/** Tokens by their digests. */
+function newTokenLedger<D>(log: (event: SandboxEvent) => void): Omit<Ledger<D>, "count" | "status"> {
 	type Entry = { -readonly [K in keyof TokenRecord<D>]: TokenRecord<D>[K] };
 	const tokens: Entry[] = [];
 	const byDigest = new Map<string, Entry>();
-	const counters = new Map<string, Counter>();
 	const entryOf = ({ digest }: TokenRecord) => byDigest.get(digest);
-	const add = ({ token, now, details, id, endsAt }: Issue<D>, kind: "mint" | "rotate"): Entry => {
-		const digest = digestOf(token);
-		const entry: Entry = {
-			id: id ?? `tok_${digest.slice(-24)}`,
-			digest,
-			fingerprint: fingerprintOf(digest),
-			createdAt: now,
-			endsAt: endsAt ?? Number.POSITIVE_INFINITY,
-			revokedAt: Number.POSITIVE_INFINITY,
-			lastUsedAt: undefined,
-			details,
-		};
+	const add = (made: NewToken<D>, kind: "mint" | "rotate"): Entry => {
+		const entry = newRecord(made);
 		tokens.unshift(entry);
-		byDigest.set(digest, entry);
-		log({ at: iso(now), kind, fingerprint: entry.fingerprint });
+		byDigest.set(entry.digest, entry);
+		log({ at: iso(made.now), kind, fingerprint: entry.fingerprint });
 		return entry;
 	};
-
 	return {
 		tokens,
-		mint: (issue) => add(issue, "mint"),
-		rotate(old, issue, overlapMs) {
+		mint: (made) => add(made, "mint"),
+		rotate(old, made, overlapMs) {
 			for (const entry of old.map(entryOf)) {
-				if (entry) entry.endsAt = Math.min(entry.endsAt, issue.now + overlapMs);
+				if (entry) entry.endsAt = Math.min(entry.endsAt, made.now + overlapMs);
 			}
-			return add(issue, "rotate");
+			return add(made, "rotate");
 		},
 		revoke(record, now) {
 			const entry = entryOf(record);
@@ -132,49 +131,61 @@ export function newLedger<D>(log: (event: SandboxEvent) => void): Ledger<D> {
 			const entry = token && entryOf(token);
 			if (entry) entry.lastUsedAt = now;
 		},
+	};
+}
+
+function newRecord<D>({ token, now, details, id, endsAt }: NewToken<D>): TokenRecord<D> {
+	const digest = digestOf(token);
+	return {
+		id: id ?? `tok_${digest.slice(-24)}`,
+		digest,
+		fingerprint: fingerprintOf(digest),
+		createdAt: now,
+		endsAt: endsAt ?? Number.POSITIVE_INFINITY,
+		revokedAt: Number.POSITIVE_INFINITY,
+		lastUsedAt: undefined,
+		details,
+	};
+}
+
+/** What arrived, by credential, kind of traffic, and whether it was accepted. */
+function newTrafficCounters(): { count(seen: Seen): void; status(): SandboxStatus["traffic"] } {
+	const counters = new Map<string, Counter>();
+	return {
 		count({ fingerprint, accepted, signal, records, bytes, now }) {
 			const keyFor = (id: string) => `${id} ${signal} ${accepted}`;
 			const own = counters.has(keyFor(fingerprint)) || counters.size < MAX_COUNTERS;
 			const id = own ? fingerprint : OTHERS;
-			const fresh = {
-				fingerprint: id,
-				signal,
-				accepted,
-				requests: 0,
-				records: 0,
-				bytes: 0,
-				firstSeen: now,
-				lastSeen: now,
-			};
-			const counter = counters.get(keyFor(id)) ?? fresh;
+			const empty = { requests: 0, records: 0, bytes: 0, firstSeen: now, lastSeen: now };
+			const counter = counters.get(keyFor(id)) ?? { fingerprint: id, signal, accepted, ...empty };
 			counters.set(keyFor(id), counter);
 			counter.requests++;
 			counter.records += records;
 			counter.bytes += bytes;
 			counter.lastSeen = now;
 		},
-		status(now) {
-			const current = tokens.find((token) => stateOf(token, now) === "active");
-			return {
-				tokens: tokens.map((token) => {
-					const ends = Math.min(token.endsAt, token.revokedAt);
-					return {
-						role: token === current ? "new" : "old",
-						id: token.id,
-						fingerprint: token.fingerprint,
-						state: stateOf(token, now),
-						...(Number.isFinite(ends) ? { endsAt: iso(ends) } : {}),
-						...(token.lastUsedAt === undefined ? {} : { lastUsedAt: iso(token.lastUsedAt) }),
-					};
-				}),
-				traffic: [...counters.values()].map((counter) => ({
-					...counter,
-					firstSeen: iso(counter.firstSeen),
-					lastSeen: iso(counter.lastSeen),
-				})),
-			};
-		},
+		status: () =>
+			[...counters.values()].map((counter) => ({
+				...counter,
+				firstSeen: iso(counter.firstSeen),
+				lastSeen: iso(counter.lastSeen),
+			})),
 	};
+}
+
+function tokenStatus(tokens: readonly TokenRecord[], now: number): SandboxStatus["tokens"] {
+	const current = tokens.find((token) => stateOf(token, now) === "active");
+	return tokens.map((token) => {
+		const ends = Math.min(token.endsAt, token.revokedAt);
+		return {
+			role: token === current ? "new" : "old",
+			id: token.id,
+			fingerprint: token.fingerprint,
+			state: stateOf(token, now),
+			...(Number.isFinite(ends) ? { endsAt: iso(ends) } : {}),
+			...(token.lastUsedAt === undefined ? {} : { lastUsedAt: iso(token.lastUsedAt) }),
+		};
+	});
 }
 
 function iso(time: number): string {

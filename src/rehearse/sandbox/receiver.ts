@@ -21,7 +21,7 @@ export interface OtlpRoute {
 
 const AT_ROOT: OtlpIngest = { base: "", signals, pathToken: true };
 
-/** The route of an OTLP path, with the token in it as Gemini CLI sends it where the provider takes that; undefined for other paths. */
+/** The route of an OTLP path, with the token in it where the provider takes that; undefined for other paths. */
 export function otlpRoute(path: string, ingest = AT_ROOT): OtlpRoute | undefined {
 	if (!path.startsWith(ingest.base)) return undefined;
 	const match = /^(?:\/([^/]+))?\/v1\/(logs|metrics|traces)\/?$/.exec(path.slice(ingest.base.length));

@@ -3,7 +3,7 @@ import type { Effects } from "../../effects/effects.ts";
 import type { Server, ServerAnswer, ServerRequest, ServerStream } from "../../effects/net/http-server.ts";
 import { providerApi } from "./api.ts";
 import { CONTROL, control, type SandboxClock } from "./control.ts";
-import { type Fault, newFaults, type Target } from "./faults.ts";
+import { type Fault, type FaultTarget, newFaults } from "./faults.ts";
 import { newLedger, type SandboxEvent } from "./ledger.ts";
 import { otlpRoute, receive } from "./receiver.ts";
 
@@ -51,7 +51,7 @@ export async function startSandbox(
 	const faults = newFaults();
 	for (const fault of options.faults) faults.add(fault);
 	// The Date header stays that of this machine: a clock that is moved on purpose is no clock that is wrong.
-	const interfere = (target: Target) => faults.hit(target, fx.clock.now());
+	const interfere = (target: FaultTarget) => faults.hit(target, fx.clock.now());
 	const api = providerApi({ emulation, ledger, isAdminKey, interfere, log });
 	const receiver = { ledger, admit: emulation.admit, log };
 	const tail: ServerStream = {

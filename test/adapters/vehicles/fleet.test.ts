@@ -5,7 +5,7 @@ import { clis } from "../../../src/adapters/clis/registry.ts";
 import { parseReportLine } from "../../../src/prove/evidence/inventory.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript } from "../../harness/endpoint.ts";
-import { madeUpMac } from "../../harness/made-up-mac.ts";
+import { simulatedMacos } from "../../harness/simulated-macos.ts";
 
 /** For one CLI: it is not about the CLIs here. */
 const script = (action: "install" | "report" | "uninstall") =>
@@ -25,7 +25,7 @@ describe.each([
 	["Linux", true],
 ] as const)("as Fleet runs it on %s", (_name, linux) => {
 	test("install, rotate, report, uninstall; the line is the name of a file", async () => {
-		const host = madeUpMac({ linux });
+		const host = simulatedMacos({ linux });
 		const before = contents(host.root);
 		const [old, next] = [canary(), canary()];
 		const canaries = [old, next];
@@ -50,7 +50,7 @@ describe.each([
 });
 
 test("the helper's folder is shared, and both go", async () => {
-	const host = madeUpMac({ linux: true });
+	const host = simulatedMacos({ linux: true });
 	const secret = canary();
 	const content = endpointScript("fleet", { helper: true, clis: clis.filter(({ id }) => id === "claude-code") });
 	await host.run(substituted(content, secret.token), [], { canaries: [secret] });
@@ -60,7 +60,7 @@ test("the helper's folder is shared, and both go", async () => {
 });
 
 test("what went wrong is the name of the file as well; a dry run leaves none", async () => {
-	const host = madeUpMac({ linux: true });
+	const host = simulatedMacos({ linux: true });
 	const { token } = canary();
 	await host.run(substituted(script("install"), token), ["dry-run"]);
 	expect(status(host.root)).toEqual([]);
@@ -70,7 +70,7 @@ test("what went wrong is the name of the file as well; a dry run leaves none", a
 
 describe("traps", () => {
 	test("a variable that is not there stays as its name, and is refused", async () => {
-		const run = await madeUpMac({ linux: true }).run(script("install"));
+		const run = await simulatedMacos({ linux: true }).run(script("install"));
 		expect(run).toMatchObject({ code: 11, stderr: expect.stringContaining("still a placeholder") });
 	});
 
@@ -88,7 +88,7 @@ describe("traps", () => {
 		["a command", (token: string) => `${token}$(touch /nonexistent)`],
 		["a line break", (token: string) => `${token}\nx`],
 	])("a value with %s installs nothing", async (_what, change) => {
-		const host = madeUpMac({ linux: true });
+		const host = simulatedMacos({ linux: true });
 		const before = contents(host.root);
 		const { token } = canary();
 		const run = await host.run(substituted(script("install"), change(token)), [], {});

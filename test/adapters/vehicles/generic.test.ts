@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript } from "../../harness/endpoint.ts";
-import { madeUpMac } from "../../harness/made-up-mac.ts";
+import { simulatedMacos } from "../../harness/simulated-macos.ts";
 
 test("a variable or standard input; options as arguments or in a variable", async () => {
-	const host = madeUpMac({ linux: true });
+	const host = simulatedMacos({ linux: true });
 	const before = contents(host.root);
 	const [old, next] = [canary(), canary()];
 	const canaries = [old, next];
@@ -35,6 +35,6 @@ test("a variable or standard input; options as arguments or in a variable", asyn
 
 test("a file that reports or uninstalls takes no token and says so when it is told to install", async () => {
 	const report = endpointScript("generic", { action: "report" });
-	const run = await madeUpMac({ linux: true }).run(report, ["install"], { stdin: `${canary().token}\n` });
+	const run = await simulatedMacos({ linux: true }).run(report, ["install"], { stdin: `${canary().token}\n` });
 	expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("takes no token") });
 });

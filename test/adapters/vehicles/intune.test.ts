@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { clis } from "../../../src/adapters/clis/registry.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript, text } from "../../harness/endpoint.ts";
-import { madeUpMac } from "../../harness/made-up-mac.ts";
+import { simulatedMacos } from "../../harness/simulated-macos.ts";
 
 /** One CLI is enough where it is not about the CLIs. */
 const one = { clis: clis.filter(({ id }) => id === "codex") };
@@ -13,7 +13,7 @@ const script = (action: "install" | "report" | "uninstall", token?: string, isSm
 };
 
 test("as Intune runs it: as root, no arguments; one line out, nothing on standard error, the attribute's value is the line", async () => {
-	const mac = madeUpMac();
+	const mac = simulatedMacos();
 	const before = contents(mac.root);
 	const [old, next] = [canary(), canary()];
 	const canaries = [old, next];
@@ -36,12 +36,12 @@ test("as Intune runs it: as root, no arguments; one line out, nothing on standar
 });
 
 test("trap: a custom attribute that exits with another code than 0 shows Failed in place of its value", async () => {
-	const mac = madeUpMac();
+	const mac = simulatedMacos();
 	expect(await mac.run(script("report"))).toMatchObject({
 		code: 0,
 		stdout: expect.stringContaining("crossfade drift"),
 	});
-	const none = madeUpMac({ clis: false });
+	const none = simulatedMacos({ clis: false });
 	expect(await none.run(script("report"))).toMatchObject({
 		code: 0,
 		stdout: expect.stringContaining("crossfade absent"),
@@ -55,7 +55,7 @@ test("trap: an unmanaged PKG takes scripts of fewer than 15,360 characters, as S
 });
 
 test("trap: the placeholder is still there", async () => {
-	const mac = madeUpMac();
+	const mac = simulatedMacos();
 	const before = contents(mac.root);
 	expect(await mac.run(script("install"))).toMatchObject({
 		code: 11,
@@ -65,7 +65,7 @@ test("trap: the placeholder is still there", async () => {
 });
 
 test("trap: Intune runs scripts at the same time; they wait for each other", async () => {
-	const mac = madeUpMac();
+	const mac = simulatedMacos();
 	const secret = canary();
 	const runs = await Promise.all(
 		[1, 2, 3].map(() => mac.run(script("install", secret.token, true), [], { canaries: [secret] })),
@@ -75,7 +75,7 @@ test("trap: Intune runs scripts at the same time; they wait for each other", asy
 });
 
 test("trap: as the signed-in user, without root, it does not write for the machine", async () => {
-	const mac = madeUpMac({ uid: 501 });
+	const mac = simulatedMacos({ uid: 501 });
 	const before = contents(mac.root);
 	const secret = canary();
 	const run = await mac.run(script("install", secret.token, true), [], { canaries: [secret] });
@@ -84,7 +84,7 @@ test("trap: as the signed-in user, without root, it does not write for the machi
 });
 
 test("made for users it leaves the machine alone", async () => {
-	const mac = madeUpMac();
+	const mac = simulatedMacos();
 	const before = contents(mac.root);
 	const secret = canary();
 	const content = endpointScript("intune", { mode: "embedded", os: ["macos"], scope: "user" });

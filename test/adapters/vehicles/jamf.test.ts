@@ -5,7 +5,7 @@ import { clis } from "../../../src/adapters/clis/registry.ts";
 import type { EndpointScript } from "../../../src/spec/endpoint-script.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript, text } from "../../harness/endpoint.ts";
-import { madeUpMac } from "../../harness/made-up-mac.ts";
+import { simulatedMacos } from "../../harness/simulated-macos.ts";
 
 const script = (action: "install" | "report" | "uninstall", changes: Partial<EndpointScript> = {}) =>
 	endpointScript("jamf", { action, os: ["macos"], ...changes });
@@ -17,7 +17,7 @@ const states = "cli=claude-code:ok,codex:ok,gemini:ok users=1";
 
 describe("as Jamf runs it", () => {
 	test("policy, extension attribute, rotation, uninstall", async () => {
-		const mac = madeUpMac();
+		const mac = simulatedMacos();
 		const before = contents(mac.root);
 		const [old, next] = [canary(), canary()];
 		const canaries = [old, next];
@@ -43,19 +43,19 @@ describe("as Jamf runs it", () => {
 
 	test("the token is in the arguments that Jamf gave, and in those of no child", async () => {
 		const secret = canary();
-		const { carriers } = await madeUpMac().run(script("install", one), jamf(secret.token), { canaries: [secret] });
+		const { carriers } = await simulatedMacos().run(script("install", one), jamf(secret.token), { canaries: [secret] });
 		expect(carriers.length, "the watcher sees the script itself").toBeGreaterThan(0);
 		for (const line of carriers) expect(line.split("\0").slice(2)).toEqual([...jamf(secret.token), ""]);
 	});
 
 	test("an attribute exits 0 whatever it finds: drift, an unreadable file, no CLI", async () => {
-		const mac = madeUpMac();
+		const mac = simulatedMacos();
 		expect(await mac.run(script("report"))).toMatchObject({
 			code: 0,
 			stdout: expect.stringMatching(/^<result>crossfade drift fp=none .*<\/result>\n$/),
 			stderr: "",
 		});
-		expect(await madeUpMac({ clis: false }).run(script("report"))).toMatchObject({
+		expect(await simulatedMacos({ clis: false }).run(script("report"))).toMatchObject({
 			code: 0,
 			stdout: expect.stringMatching(/^<result>crossfade absent .*<\/result>\n$/),
 		});
@@ -66,7 +66,7 @@ describe("as Jamf runs it", () => {
 	});
 
 	test("parameters 5 to 7: another endpoint, names of CLIs, options; by position, with gaps", async () => {
-		const mac = madeUpMac();
+		const mac = simulatedMacos();
 		const { token } = canary();
 		const run = await mac.run(
 			script("install"),
@@ -90,7 +90,7 @@ describe("traps", () => {
 		["a trailing CR, pasted from Windows", `${"k1".repeat(20)}\r`, "control character"],
 		["a value with = + / & ' $ and blanks", `a=b+c/d&e'f$g ${"k1".repeat(20)}`, "the token holds a"],
 	])("%s", async (_what, value, message) => {
-		const mac = madeUpMac();
+		const mac = simulatedMacos();
 		const before = contents(mac.root);
 		const canaries = value.length > 20 ? [{ token: value, fingerprint: "" }] : [];
 		const run = await mac.run(script("install"), jamf(value), { canaries, stdin: `${"not-asked-for-1234567890"}\n` });
@@ -102,15 +102,15 @@ describe("traps", () => {
 	test("254 characters are taken, and in the embedded mode more", async () => {
 		const long = canary(254);
 		expect(long.token).toHaveLength(254);
-		expect(await madeUpMac().run(script("install", one), jamf(long.token))).toMatchObject({ code: 0, stderr: "" });
+		expect(await simulatedMacos().run(script("install", one), jamf(long.token))).toMatchObject({ code: 0, stderr: "" });
 		const longer = canary(600);
 		const filled = script("install", { ...one, mode: "embedded" }).replace("@TOKEN@", longer.token);
-		const run = await madeUpMac().run(filled, jamf(), { canaries: [longer] });
+		const run = await simulatedMacos().run(filled, jamf(), { canaries: [longer] });
 		expect(run).toMatchObject({ code: 0, stderr: "", carriers: [] });
 	});
 
 	test("one file serves a person and Jamf: without a mount point it is a plain script", async () => {
-		const mac = madeUpMac();
+		const mac = simulatedMacos();
 		const secret = canary();
 		const run = await mac.run(script("install", one), ["dry-run"], { stdin: `${secret.token}\n`, canaries: [secret] });
 		expect(run).toMatchObject({ code: 0, stderr: "", carriers: [] });
@@ -118,7 +118,7 @@ describe("traps", () => {
 	});
 
 	test("no account of a person: files for the machine, exit 0", async () => {
-		const mac = madeUpMac();
+		const mac = simulatedMacos();
 		const nobody = script("install", one).replace("dscl . -list", "false dscl . -list");
 		const run = await mac.run(nobody, jamf(canary().token));
 		expect(run).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("users=0") });

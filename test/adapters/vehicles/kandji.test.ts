@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { clis } from "../../../src/adapters/clis/registry.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript, text } from "../../harness/endpoint.ts";
-import { madeUpMac } from "../../harness/made-up-mac.ts";
+import { simulatedMacos } from "../../harness/simulated-macos.ts";
 
 /** What reaches a Mac: the server takes white space off both ends. */
 const sent = (content: string, token = "@TOKEN@", fingerprint = "@FINGERPRINT@") =>
@@ -15,7 +15,7 @@ const made = (action: "install" | "report" | "uninstall") =>
 const [audit, remediation] = [made("report"), made("install")];
 
 test("audit fails, remediation repairs, audit passes; after a rotation the same again", async () => {
-	const mac = madeUpMac();
+	const mac = simulatedMacos();
 	const [old, next] = [canary(), canary()];
 	const canaries = [old, next];
 	for (const { token, fingerprint } of [old, next]) {
@@ -37,7 +37,7 @@ test("audit fails, remediation repairs, audit passes; after a rotation the same 
 });
 
 test("trap: an audit that expects no token is content with any, so a rotation needs the fingerprint", async () => {
-	const mac = madeUpMac();
+	const mac = simulatedMacos();
 	const [old, next] = [canary(), canary()];
 	await mac.run(sent(remediation, old.token), [], { canaries: [old] });
 	expect(await mac.run(sent(audit))).toMatchObject({ code: 0 });
@@ -46,7 +46,7 @@ test("trap: an audit that expects no token is content with any, so a rotation ne
 
 test("a profile's fingerprint is used before the audit's own", async () => {
 	const [old, next] = [canary(), canary()];
-	const mac = madeUpMac({ expected: next.fingerprint });
+	const mac = simulatedMacos({ expected: next.fingerprint });
 	await mac.run(sent(remediation, old.token), [], { canaries: [old] });
 	expect(await mac.run(sent(audit, undefined, old.fingerprint))).toMatchObject({ code: 10, stderr: "" });
 	await mac.run(sent(remediation, next.token), [], { canaries: [next] });
@@ -54,13 +54,13 @@ test("a profile's fingerprint is used before the audit's own", async () => {
 });
 
 test("a profile with something else in it is said, and is no pass", async () => {
-	const mac = madeUpMac({ expected: "see the ticket" });
+	const mac = simulatedMacos({ expected: "see the ticket" });
 	const run = await mac.run(sent(audit));
 	expect(run).toMatchObject({ code: 2, stdout: expect.stringContaining("crossfade error") });
 });
 
 test("no CLI is a pass: there is nothing to remedy", async () => {
-	const mac = madeUpMac({ clis: false });
+	const mac = simulatedMacos({ clis: false });
 	expect(await mac.run(sent(audit))).toMatchObject({
 		code: 0,
 		stderr: "",
@@ -69,7 +69,7 @@ test("no CLI is a pass: there is nothing to remedy", async () => {
 });
 
 test("a file that is not understood fails the audit and then the remediation, which is the alert", async () => {
-	const mac = madeUpMac();
+	const mac = simulatedMacos();
 	const secret = canary();
 	await mac.run(sent(remediation, secret.token), [], { canaries: [secret] });
 	writeFileSync(join(mac.root, "etc/codex/requirements.toml"), "[otel\n");
@@ -79,7 +79,7 @@ test("a file that is not understood fails the audit and then the remediation, wh
 });
 
 test("uninstall as an audit: exit 0, also where nothing is", async () => {
-	const mac = madeUpMac();
+	const mac = simulatedMacos();
 	const before = contents(mac.root);
 	const secret = canary();
 	await mac.run(sent(remediation, secret.token), [], { canaries: [secret] });

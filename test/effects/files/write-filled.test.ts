@@ -10,7 +10,7 @@ import { quietEffects } from "../../harness/effects.ts";
 const { files } = quietEffects();
 const ignore = { path: ".gitignore", content: "*.secret.*\n" };
 
-function scene() {
+function outputFolder() {
 	const mine = canary();
 	const secret = Secret.of(mine.token);
 	return { mine, secret, folder: scratch(), fill: (token: string) => `token='${token}'\n` };
@@ -18,7 +18,7 @@ function scene() {
 
 describe("files with a token in them", () => {
 	test("are private, and the only ones that hold it", async () => {
-		const { mine, secret, folder, fill } = scene();
+		const { mine, secret, folder, fill } = outputFolder();
 		const plain = [ignore, { path: "a.sh", content: "x\n" }];
 		const paths = await files.writeFilled(
 			folder,
@@ -38,7 +38,7 @@ describe("files with a token in them", () => {
 		["a name out of the folder", "../a.secret.sh", [ignore]],
 		["no .gitignore", "a.secret.sh", []],
 	])("%s: a bug, and nothing is written", async (_what, path, plain) => {
-		const { secret, folder, fill } = scene();
+		const { secret, folder, fill } = outputFolder();
 		await expect(
 			files.writeFilled(folder, plain, { files: [{ path, fill }], secret }, { force: true }),
 		).rejects.toThrow(/token/);
@@ -46,7 +46,7 @@ describe("files with a token in them", () => {
 	});
 
 	test("the token in one of the others: a bug, and nothing is written", async () => {
-		const { mine, secret, folder, fill } = scene();
+		const { mine, secret, folder, fill } = outputFolder();
 		const forms = [mine.token, Buffer.from(`x${mine.token}`).toString("base64"), encodeURIComponent(mine.token)];
 		for (const content of forms) {
 			const plain = [ignore, { path: "a.sh", content }];
@@ -60,7 +60,7 @@ describe("files with a token in them", () => {
 	});
 
 	test("a different file stops all of it before the first write", async () => {
-		const { secret, folder, fill } = scene();
+		const { secret, folder, fill } = outputFolder();
 		writeFileSync(join(folder, "a.secret.sh"), "another");
 		const filled = { files: [{ path: "a.secret.sh", fill }], secret };
 		await expect(files.writeFilled(folder, [ignore], filled, { force: false })).rejects.toThrow(CrossfadeError);
@@ -70,7 +70,7 @@ describe("files with a token in them", () => {
 	});
 
 	test("a symbolic link is replaced and not followed", async () => {
-		const { mine, secret, folder, fill } = scene();
+		const { mine, secret, folder, fill } = outputFolder();
 		const elsewhere = scratch({ target: "x" });
 		symlinkSync(join(elsewhere, "target"), join(folder, "a.secret.sh"));
 		await files.writeFilled(folder, [ignore], { files: [{ path: "a.secret.sh", fill }], secret }, { force: true });

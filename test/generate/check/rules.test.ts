@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { loadDistribution } from "../../../src/adapters/collectors/registry.ts";
-import { version } from "../../../src/base/versions.ts";
+import { requireVersion } from "../../../src/base/versions.ts";
 import { checkText } from "../../../src/generate/check/check.ts";
 import { type RuleId, rules } from "../../../src/generate/check/rules.ts";
 import { canary } from "../../harness/canary.ts";
@@ -76,12 +76,12 @@ const compose = "services:\n  otelcol:\n    volumes:\n      - ./x.token:/etc/cro
 async function check(text: string, { file = "c.yaml", distribution: id = "contrib", release = "0.159.0" } = {}) {
 	const distribution = await loadDistribution(id);
 	if (!distribution) throw new Error(`no distribution ${id}`);
-	const findings = checkText(text, file, { distribution, own: version(release) });
+	const findings = checkText(text, file, { distribution, own: requireVersion(release) });
 	expect(JSON.stringify(findings)).not.toContain(secret.token);
 	return findings;
 }
 
-interface Case {
+interface RuleCase {
 	readonly rule: RuleId;
 	readonly text: string;
 	/** What the place points at. */
@@ -95,7 +95,7 @@ const alloy = { file: "c.alloy", distribution: "alloy", release: "1.18.1" };
 const header = (value: string) =>
 	good.replace("    auth:\n      authenticator: bearertokenauth/x\n", `    headers:\n      Authorization: ${value}\n`);
 
-const cases: readonly Case[] = [
+const cases: readonly RuleCase[] = [
 	{ rule: "syntax", text: good.replace("  batch:", "\tbatch:"), at: "\tbatch" },
 	{ rule: "syntax", text: `${good}exporters:\n`, at: "exporters:\n$" },
 	{ rule: "unknown-section", text: good.replace("processors:", "procesors:"), at: "procesors" },

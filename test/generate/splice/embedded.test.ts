@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { refusal, splice, wanted } from "./request.ts";
+import { refusalText, splice, wanted } from "./request.ts";
 
 const config = `receivers:
   otlp:
@@ -58,10 +58,10 @@ describe("splice into embedded configs", () => {
 
 	test("several documents: the one that --at names, and no other byte", () => {
 		const manifest = ["edge", "hub"].map((name) => resource(name, "v1beta1", `\n${indent(config, 4)}`)).join("---\n");
-		expect(refusal(manifest, request)).toContain(
+		expect(refusalText(manifest, request)).toContain(
 			"OpenTelemetryCollector/edge:spec.config, OpenTelemetryCollector/hub:spec.config",
 		);
-		expect(refusal(manifest, { ...request, at: "spec.config" })).toContain("choose one with --at");
+		expect(refusalText(manifest, { ...request, at: "spec.config" })).toContain("choose one with --at");
 		const result = splice(manifest, { ...request, at: "OpenTelemetryCollector/hub:spec.config" });
 		const [edge, hub] = parseAllDocuments(result).map((document) => document.toJS());
 		expect(edge.spec.config.exporters).not.toHaveProperty(["otlp_http/torii"]);
@@ -71,11 +71,11 @@ describe("splice into embedded configs", () => {
 
 	test("an error inside a block of text names the line of the file", () => {
 		const broken = config.replace("[debug]", "${env:LIST}");
-		expect(refusal(resource("edge", "v1alpha1", ` |\n${indent(broken, 4)}`), request)).toContain("x.yaml:19:22:");
+		expect(refusalText(resource("edge", "v1alpha1", ` |\n${indent(broken, 4)}`), request)).toContain("x.yaml:19:22:");
 	});
 
 	test("a block of text that cannot be put back is refused", () => {
 		const ragged = indent(config, 4).replace("\n\n", "\n  \n");
-		expect(refusal(resource("edge", "v1alpha1", ` |\n${ragged}`), request)).toContain("byte for byte");
+		expect(refusalText(resource("edge", "v1alpha1", ` |\n${ragged}`), request)).toContain("byte for byte");
 	});
 });

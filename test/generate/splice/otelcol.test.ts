@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { spliceOtelcol } from "../../../src/generate/splice/otelcol.ts";
 import type { OtelcolRequest } from "../../../src/generate/splice/request.ts";
-import { refusal, splice, wanted } from "./request.ts";
+import { refusalText, splice, wanted } from "./request.ts";
 
 const gone: OtelcolRequest = { ...wanted, remove: true };
 
@@ -167,11 +167,11 @@ describe("splice into otelcol YAML", () => {
 			"not written out",
 		],
 	])("refuses %s and says what to do by hand", (_name, text, reason) => {
-		expect(refusal(text)).toContain(reason);
+		expect(refusalText(text)).toContain(reason);
 	});
 
 	test("the instructions for doing it by hand are whole", () => {
-		const text = refusal(plain.replace("[debug]", "${env:LIST}"));
+		const text = refusalText(plain.replace("[debug]", "${env:LIST}"));
 		expect(text).toContain("x.yaml:12:18:");
 		for (const part of [
 			"bearertokenauth/torii:",
@@ -185,15 +185,15 @@ describe("splice into otelcol YAML", () => {
 
 	test("an entry edited by hand is neither replaced nor removed, unless forced", () => {
 		const edited = splice(plain).replace("max_elapsed_time: 0s", "max_elapsed_time: 60s");
-		expect(refusal(edited)).toContain("not as we wrote it");
-		expect(refusal(edited, gone)).toContain("not as we wrote it");
+		expect(refusalText(edited)).toContain("not as we wrote it");
+		expect(refusalText(edited, gone)).toContain("not as we wrote it");
 		expect(spliceOtelcol(edited, "x.yaml", { ...wanted, force: true }).text).toBe(splice(plain));
 		expect(spliceOtelcol(edited, "x.yaml", { ...gone, force: true }).text).toBe(plain);
 	});
 
 	test("an entry that was always somebody else's is left alone", () => {
 		const theirs = plain.replace("debug:\n", "otlp_http/torii:\n    endpoint: https://x\n  debug:\n");
-		expect(refusal(theirs)).toContain("not as we wrote it");
+		expect(refusalText(theirs)).toContain("not as we wrote it");
 	});
 
 	test("new settings replace the old ones in place of a second entry", () => {

@@ -5,15 +5,15 @@ import { spliceOtelcol } from "../../../src/generate/splice/otelcol.ts";
 import { generatedConfig } from "./generated-configs.ts";
 import { splice, wanted } from "./request.ts";
 
-interface Config {
+interface SplicedConfig {
 	extensions?: Record<string, unknown> | null;
 	exporters?: Record<string, unknown> | null;
 	service: { extensions?: string[]; pipelines: Record<string, { exporters: string[] }> };
 }
 
 /** The config as data, without what is ours, read by the library and not by us. */
-function withoutOurs(text: string): Config {
-	const config = parse(text) as Config;
+function withoutOurs(text: string): SplicedConfig {
+	const config = parse(text) as SplicedConfig;
 	for (const section of ["extensions", "exporters"] as const) {
 		const map = config[section];
 		for (const key of Object.keys(map ?? {})) if (key.endsWith("/torii")) delete map?.[key];
@@ -39,7 +39,7 @@ test("any config: ours goes in, foreign bytes stay, twice is once, and removing 
 			const result = splice(text);
 			expect(isSubsequence(text, result)).toBe(true);
 			expect(withoutOurs(result)).toEqual(withoutOurs(text));
-			const config = parse(result) as Config;
+			const config = parse(result) as SplicedConfig;
 			for (const { section, id, value } of wanted.entries) {
 				expect(config[section as "exporters"]?.[id]).toEqual(value);
 			}

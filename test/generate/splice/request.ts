@@ -33,7 +33,7 @@ export function splice(text: string, request: OtelcolRequest = wanted): string {
 }
 
 /** The text of the refusal that a splice must end with. */
-export function refusal(text: string, request: OtelcolRequest = wanted): string {
+export function refusalText(text: string, request: OtelcolRequest = wanted): string {
 	try {
 		spliceOtelcol(text, "x.yaml", request);
 	} catch (error) {

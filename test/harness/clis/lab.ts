@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { type Canary, leaks } from "../canary.ts";
 import { type Capture, type Captured, startCapture } from "./capture.ts";
 import { claudeSettings, codexConfig, type Destination, geminiSettings } from "./configs.ts";
-import { type Machine, startMachine } from "./machine.ts";
+import { type LabMachine, startMachine } from "./machine.ts";
 import { type FakeModel, startModel } from "./model.ts";
 import { type CliName, type CliRun, releases, runClaude, runCodex, runGemini } from "./run.ts";
 
@@ -10,7 +10,7 @@ import { type CliName, type CliRun, releases, runClaude, runCodex, runGemini } f
 export interface Lab {
 	readonly capture: Capture;
 	readonly model: FakeModel;
-	readonly machine: Machine;
+	readonly machine: LabMachine;
 	/** Where to send with a token, which from now on no output may show. */
 	to(token: Canary): Destination;
 	/** Runs a prompt to its end; fails unless the CLI answered, all that arrived was valid OTLP and no token shows in the output. */
@@ -51,7 +51,7 @@ export async function startLab(): Promise<Lab> {
 	};
 }
 
-interface Cli {
+interface LabCli {
 	readonly run: typeof runClaude;
 	/** The user's file, and what a test writes into it. */
 	readonly userFile: string;
@@ -68,7 +68,7 @@ interface Cli {
 }
 
 /** What differs between the CLIs. */
-export const clis: Readonly<Record<CliName, Cli>> = {
+export const clis: Readonly<Record<CliName, LabCli>> = {
 	claude: {
 		run: runClaude,
 		userFile: "~/.claude/settings.json",

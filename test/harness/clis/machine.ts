@@ -13,7 +13,7 @@ export interface Ended {
 }
 
 /** A made-up workstation: a home, a project and an /etc of its own, and no way out but loopback. */
-export interface Machine {
+export interface LabMachine {
 	readonly home: string;
 	/** An empty folder to work in. */
 	readonly project: string;
@@ -28,10 +28,10 @@ export interface Machine {
 	/** Writes a file at such a place, and the folders above it. */
 	write(place: string, content: string, mode?: number): void;
 	/** Runs a program to its end. Variables of the host's environment are not passed on. */
-	run(argv: readonly [string, ...string[]], options?: RunOptions): Promise<Ended>;
+	run(argv: readonly [string, ...string[]], options?: LabRunOptions): Promise<Ended>;
 }
 
-export interface RunOptions {
+export interface LabRunOptions {
 	readonly cwd?: string;
 	readonly env?: Readonly<Record<string, string>>;
 	/** Nothing if not given. */
@@ -59,7 +59,7 @@ const replaced: Readonly<Record<string, string>> = {
 };
 
 /** Everything of it is gone after the test. */
-export async function startMachine(): Promise<Machine> {
+export async function startMachine(): Promise<LabMachine> {
 	const root = scratch();
 	const at = (name: string) => join(root, name);
 	const [home, project, etc, tmp] = [at("home"), at("home/project"), at("etc"), at("tmp")];

@@ -1,8 +1,8 @@
-import { type Dialect, json, serverSentEvents, shellTool, USAGE } from "./model.ts";
+import { type Dialect, modelJson, serverSentEvents, shellTool, USAGE } from "./model.ts";
 
 /** The Messages API: https://docs.claude.com/en/api/messages-streaming */
 export const anthropicReply: Dialect = (path, body, turn) => {
-	if (path === "/v1/messages/count_tokens") return json({ input_tokens: USAGE.input });
+	if (path === "/v1/messages/count_tokens") return modelJson({ input_tokens: USAGE.input });
 	if (path !== "/v1/messages") return undefined;
 	const message = {
 		id: "msg_fake",
@@ -18,7 +18,7 @@ export const anthropicReply: Dialect = (path, body, turn) => {
 	const block = turn.shell
 		? { type: "tool_use", id: "toolu_fake", name: shellTool(tools.map(({ name }) => name)), input }
 		: { type: "text", text: turn.words };
-	if (body["stream"] !== true) return json({ ...message, content: [block], stop_reason });
+	if (body["stream"] !== true) return modelJson({ ...message, content: [block], stop_reason });
 	const [empty, delta] = turn.shell
 		? [
 				{ ...block, input: {} },

@@ -1,9 +1,9 @@
-import { type Dialect, json, serverSentEvents, shellTool, USAGE } from "./model.ts";
+import { type Dialect, modelJson, serverSentEvents, shellTool, USAGE } from "./model.ts";
 
 /** generateContent and streamGenerateContent: https://ai.google.dev/api/generate-content */
 export const geminiReply: Dialect = (path, body, turn) => {
 	const [, method = ""] = /^\/v1(?:beta)?\/models\/[^:]+:(\w+)$/.exec(path) ?? [];
-	if (method === "countTokens") return json({ totalTokens: USAGE.input });
+	if (method === "countTokens") return modelJson({ totalTokens: USAGE.input });
 	const tools = (body["tools"] as { functionDeclarations?: { name: string }[] }[] | undefined) ?? [];
 	const names = tools.flatMap(({ functionDeclarations = [] }) => functionDeclarations.map(({ name }) => name));
 	const part = turn.shell
@@ -19,6 +19,6 @@ export const geminiReply: Dialect = (path, body, turn) => {
 		modelVersion: "fake",
 		responseId: "fake",
 	};
-	if (method === "generateContent") return json(answer);
+	if (method === "generateContent") return modelJson(answer);
 	return method === "streamGenerateContent" ? serverSentEvents([answer]) : undefined;
 };

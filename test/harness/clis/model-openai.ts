@@ -1,8 +1,8 @@
-import { type Dialect, json, serverSentEvents, shellTool, USAGE } from "./model.ts";
+import { type Dialect, modelJson, serverSentEvents, shellTool, USAGE } from "./model.ts";
 
 /** The Responses API: https://platform.openai.com/docs/api-reference/responses-streaming */
 export const openaiReply: Dialect = (path, body, turn) => {
-	if (path === "/models") return json({ models: [], object: "list", data: [] });
+	if (path === "/models") return modelJson({ models: [], object: "list", data: [] });
 	if (path !== "/responses") return undefined;
 	const id = "resp_fake";
 	const item = turn.shell

@@ -15,13 +15,13 @@ export interface Turn {
 	readonly shell?: string | undefined;
 }
 
-export interface Reply {
+export interface ModelReply {
 	readonly contentType: "application/json" | "text/event-stream";
 	readonly body: string;
 }
 
 /** One vendor's dialect: the reply to a request, or nothing for a path it does not know. */
-export type Dialect = (path: string, body: Record<string, unknown>, turn: Turn) => Reply | undefined;
+export type Dialect = (path: string, body: Record<string, unknown>, turn: Turn) => ModelReply | undefined;
 
 const dialects: Readonly<Record<string, Dialect>> = {
 	anthropic: anthropicReply,
@@ -69,7 +69,7 @@ export async function startModel(words = "Done."): Promise<FakeModel> {
 }
 
 /** Server-sent events; the event's name is the `type` of its data, as the vendors have it. */
-export function serverSentEvents(events: readonly Record<string, unknown>[]): Reply {
+export function serverSentEvents(events: readonly Record<string, unknown>[]): ModelReply {
 	const lines = events.map((event) => {
 		const name = typeof event["type"] === "string" ? `event: ${event["type"]}\n` : "";
 		return `${name}data: ${JSON.stringify(event)}\n\n`;
@@ -77,7 +77,7 @@ export function serverSentEvents(events: readonly Record<string, unknown>[]): Re
 	return { contentType: "text/event-stream", body: lines.join("") };
 }
 
-export function json(body: unknown): Reply {
+export function modelJson(body: unknown): ModelReply {
 	return { contentType: "application/json", body: JSON.stringify(body) };
 }
 

@@ -35,13 +35,13 @@ Span: 1 traceId bytes, 2 spanId bytes, 3 traceState string, 4 parentSpanId bytes
 Event: 1 timeUnixNano fixed64, 2 name string, 3 attributes KeyValue*, 4 droppedAttributesCount varint
 `;
 
-interface Field {
+interface SchemaField {
 	readonly name: string;
 	readonly kind: string;
 	readonly repeated: boolean;
 }
 
-const schema: ReadonlyMap<string, ReadonlyMap<number, Field>> = new Map(
+const schema: ReadonlyMap<string, ReadonlyMap<number, SchemaField>> = new Map(
 	MESSAGES.trim()
 		.split("\n")
 		.map((line) => {
@@ -50,7 +50,7 @@ const schema: ReadonlyMap<string, ReadonlyMap<number, Field>> = new Map(
 		}),
 );
 
-function field(text: string): [number, Field] {
+function field(text: string): [number, SchemaField] {
 	const [number, name = "", kind = ""] = text.split(" ");
 	return [Number(number), { name, kind: kind.replace("*", ""), repeated: kind.endsWith("*") }];
 }

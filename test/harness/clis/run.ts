@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { cliPackage, type Part } from "../parts.ts";
-import type { Ended, Machine } from "./machine.ts";
+import type { Ended, LabMachine } from "./machine.ts";
 import type { FakeModel } from "./model.ts";
 
 /** One prompt, in one run of a CLI. */
 export interface CliRun {
-	readonly machine: Machine;
+	readonly machine: LabMachine;
 	readonly model: FakeModel;
 	readonly prompt: string;
 	/** The newest of ours if not given. */

@@ -4,7 +4,7 @@ import { doctorJson, doctorText } from "../../../src/prove/doctor/report.ts";
 import { verdictOf } from "../../../src/prove/doctor/verdict.ts";
 import { canary, leaks } from "../../harness/canary.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../../harness/clis/configs.ts";
-import { consult, HOME, type MadeUp, NOW } from "./world.ts";
+import { consult, HOME, NOW, type SimulatedMachine } from "./world.ts";
 
 const URL = "https://otlp.example.com";
 const to = (token: string) => ({ url: URL, token });
@@ -19,7 +19,7 @@ const codexFile = `${HOME}/.codex/config.toml`;
 const claudeFile = `${HOME}/.claude/settings.json`;
 const geminiFile = `${HOME}/.gemini/settings.json`;
 /** Findings as `severity what | where | fix`. */
-const said = async (id: string, world: MadeUp) =>
+const said = async (id: string, world: SimulatedMachine) =>
 	(await consult(id, world)).findings.map(
 		({ severity, what, where, fix }) => `${severity} ${what} | ${where ?? ""} | ${fix}`,
 	);
@@ -38,7 +38,7 @@ test("where nothing is sent with a token, the URL is shown as it stands", async 
 });
 
 describe("releases are told from files, none is run", () => {
-	test.each<[what: string, id: string, world: MadeUp, releases: string[], counts: string | undefined]>([
+	test.each<[what: string, id: string, world: SimulatedMachine, releases: string[], counts: string | undefined]>([
 		["npm", "codex", { files: codex169 }, ["0.169.0"], "0.169.0"],
 		[
 			"nvm, several: the oldest counts",
@@ -87,7 +87,7 @@ describe("releases are told from files, none is run", () => {
 });
 
 describe("where settings are looked for", () => {
-	const layersOf = async (id: string, world: MadeUp) =>
+	const layersOf = async (id: string, world: SimulatedMachine) =>
 		(await consult(id, world)).sight.layers
 			.filter(({ state }) => state !== "absent")
 			.map(({ place, path }) => `${place.id} ${path ?? ""}`);
@@ -173,7 +173,7 @@ describe("where settings are looked for", () => {
 
 describe("findings, each with its fix", () => {
 	const { token } = canary();
-	const good: MadeUp = { files: { ...codex169, [codexFile]: codexOf(token) } };
+	const good: SimulatedMachine = { files: { ...codex169, [codexFile]: codexOf(token) } };
 
 	test("none where all is well", async () => {
 		expect(await said("codex", good)).toEqual([]);
@@ -185,7 +185,7 @@ describe("findings, each with its fix", () => {
 		expect(await said("gemini", { env: { OTEL_EXPORTER_OTLP_ENDPOINT: URL, HTTPS_PROXY: "http://p" } })).toEqual([]);
 	});
 
-	test.each<[what: string, id: string, world: MadeUp, expected: RegExp]>([
+	test.each<[what: string, id: string, world: SimulatedMachine, expected: RegExp]>([
 		[
 			"no telemetry",
 			"codex",
@@ -539,7 +539,7 @@ describe("what is printed", () => {
 			expect(JSON.parse(outputs.json)).toMatchObject({ schema: 1, exit: { name: "findings", code: 10 } });
 		}
 		expect(doctorText({ diagnoses, probed: [], exit: "ok", isVerbose: false }, { color: true, width: 80 })).toContain(
-			"\u001b[31merror\u001b[0m",
+			"\u001b[31merror\u001b[39m",
 		);
 	});
 

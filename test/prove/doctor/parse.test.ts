@@ -54,5 +54,8 @@ describe("settings are read as strictly as their CLI reads them", () => {
 		expect(parseSettings(bytes(text), "dotenv", strict)).toEqual({
 			document: { env: { A: "a", B: "b # b", C: "c\nd", D: "d", E: "", F: "f" } },
 		});
+		expect(parseSettings(bytes('G=`g "g"`\nH="h\\nh"\nI=i\r\nI=j\r\n'), "dotenv", strict)).toEqual({
+			document: { env: { G: 'g "g"', H: "h\nh", I: "j" } },
+		});
 	});
 });

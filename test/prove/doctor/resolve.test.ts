@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { LayerPlace } from "../../../src/adapters/clis/layering.ts";
 import { layerings } from "../../../src/adapters/clis/layers.generated.ts";
 import { clis } from "../../../src/adapters/clis/registry.ts";
-import { parseVersion, version } from "../../../src/base/versions.ts";
+import { parseVersion, requireVersion } from "../../../src/base/versions.ts";
 import { type LayerSight, resolve } from "../../../src/prove/doctor/resolve.ts";
 
 type Layers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -17,7 +17,7 @@ function outcome(id: string, release: string | undefined, layers: Layers, progra
 		return { place, path: place.paths && `/${place.id}`, state: document ? "read" : "absent", document };
 	});
 	for (const name of Object.keys(layers)) expect(facts.layers.map((place) => place.id)).toContain(name);
-	return resolve(facts, sights, release === undefined ? undefined : version(release), programToken);
+	return resolve(facts, sights, release === undefined ? undefined : requireVersion(release), programToken);
 }
 
 /** `signal URL token` of what is sent. */

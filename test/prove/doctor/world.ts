@@ -7,16 +7,16 @@ import { type DoctorWorld, gather } from "../../../src/prove/doctor/gather.ts";
 import type { KnownToken } from "../../../src/spec/attribution.ts";
 
 /** A file of a made-up machine. */
-interface MadeUpFile {
+interface SimulatedFile {
 	readonly text: string | Uint8Array;
 	readonly mode?: number;
 	readonly isUnreadable?: boolean;
 	readonly changedAt?: number;
 }
 
-export interface MadeUp {
+export interface SimulatedMachine {
 	readonly os?: Machine["os"];
-	readonly files?: Readonly<Record<string, string | MadeUpFile>>;
+	readonly files?: Readonly<Record<string, string | SimulatedFile>>;
 	readonly links?: Readonly<Record<string, string>>;
 	readonly env?: Readonly<Record<string, string>>;
 	/** Programs on PATH: name -> path. */
@@ -42,7 +42,7 @@ export async function consult(
 		outputs = {},
 		known = [],
 		cwd = `${HOME}/project`,
-	}: MadeUp,
+	}: SimulatedMachine,
 ): Promise<Diagnosis> {
 	const cli = clis.find((each) => each.id === id);
 	const layering = layerings.find((each) => each.id === id);

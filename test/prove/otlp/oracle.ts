@@ -25,16 +25,16 @@ const messages: Readonly<Record<string, Message>> = {
 	value: { 1: "bytes" },
 };
 
-interface Node {
+interface ProtobufNode {
 	readonly bytes: Buffer;
 	/** By field number, in order. */
-	readonly fields: Map<number, Node[]>;
+	readonly fields: Map<number, ProtobufNode[]>;
 }
 
 export class NotProtobuf extends Error {}
 
-function decode(bytes: Buffer, name: string): Node {
-	const fields = new Map<number, Node[]>();
+function decode(bytes: Buffer, name: string): ProtobufNode {
+	const fields = new Map<number, ProtobufNode[]>();
 	const message = messages[name];
 	if (!message) return { bytes, fields };
 	let at = 0;
@@ -147,10 +147,10 @@ function merged(all: readonly OtlpSender[]): Found {
 	return { records: all.reduce((sum, { records }) => sum + records, 0), resources: [...byName.values()] };
 }
 
-function children(node: Node, field: number): Node[] {
+function children(node: ProtobufNode, field: number): ProtobufNode[] {
 	return node.fields.get(field) ?? [];
 }
 
-function text(node: Node | undefined): string {
+function text(node: ProtobufNode | undefined): string {
 	return (node?.bytes ?? Buffer.alloc(0)).toString("utf8");
 }

@@ -5,10 +5,10 @@ import { canary } from "../../harness/canary.ts";
 import { probeOnce } from "../../harness/probe.ts";
 import { rawServer } from "../../harness/raw-server.ts";
 
-type Answer = (stream: ServerHttp2Stream) => void;
+type StreamAnswer = (stream: ServerHttp2Stream) => void;
 
 /** A gRPC server in form, which gives one answer to everything and keeps what it was sent. */
-async function grpcServer(answer: Answer) {
+async function grpcServer(answer: StreamAnswer) {
 	const seen: { path: string; headers: Record<string, unknown>; body: Buffer }[] = [];
 	const server = createServer();
 	server.on("stream", (stream, headers) => {
@@ -27,7 +27,7 @@ async function grpcServer(answer: Answer) {
 
 const HEADERS = { ":status": 200, "content-type": "application/grpc" };
 
-function answers(trailers: Record<string, string>, body: Buffer = Buffer.alloc(5)): Answer {
+function answers(trailers: Record<string, string>, body: Buffer = Buffer.alloc(5)): StreamAnswer {
 	return (stream) => {
 		stream.respond(HEADERS, { waitForTrailers: true });
 		stream.on("wantTrailers", () => stream.sendTrailers(trailers));
@@ -36,7 +36,7 @@ function answers(trailers: Record<string, string>, body: Buffer = Buffer.alloc(5
 }
 
 const refuses =
-	(code: number, message = ""): Answer =>
+	(code: number, message = ""): StreamAnswer =>
 	(stream) =>
 		stream.respond({ ...HEADERS, "grpc-status": String(code), "grpc-message": message }, { endStream: true });
 
@@ -59,7 +59,7 @@ describe("over gRPC", () => {
 		expect(countProtobuf(body.subarray(5), "traces")).toBe(1);
 	});
 
-	test.each<[what: string, answer: Answer, outcome: string, cause: string, detail?: string]>([
+	test.each<[what: string, answer: StreamAnswer, outcome: string, cause: string, detail?: string]>([
 		["partial success", answers({ "grpc-status": "0" }, partly), "partial", "partial-success", ": x"],
 		[
 			"16 in trailers",

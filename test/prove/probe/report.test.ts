@@ -135,7 +135,7 @@ exit 3: the new token was rejected; the old token ends 2026-01-31T12:00:01.000Z
 			color: true,
 			width: 80,
 		});
-		expect(text.match(/\u001b\[\d+m[A-Z]+( [A-Z]+)? *\u001b\[0m/g)).toHaveLength(3);
+		expect(text.match(/\u001b\[\d+m[A-Z]+( [A-Z]+)? *\u001b\[39m/g)).toHaveLength(3);
 	});
 
 	test("ages and whoami", () => {

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ago, bytes, count, percent, plain, until } from "../../../src/prove/overlap/wording.ts";
-import { columns, cut, fill, sparkline, squeeze, wrap } from "../../../src/prove/report/columns.ts";
+import { plain } from "../../../src/base/mask.ts";
+import { columns } from "../../../src/base/width.ts";
+import { ago, bytes, count, percent, until } from "../../../src/prove/overlap/wording.ts";
 import { reportLine, reportText } from "../../../src/prove/report/overlap-text.ts";
+import { sparkline, squeeze } from "../../../src/prove/report/sparkline.ts";
 import { demoOverlap, hostile, NEW, NOON, OLD } from "../../harness/overlap.ts";
 
 const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
@@ -52,16 +54,17 @@ describe("text for a terminal", () => {
 	});
 
 	test.each([
-		[13, "32"],
-		[12, "33"],
-		[4, "1;33"],
-		[1, "1;31"],
-		[0, "1;7;31"],
-	])("with %i h left the countdown has the colour %s", (hours, sgr) => {
+		[13, [32]],
+		[12, [33]],
+		[4, [1, 33]],
+		[1, [1, 31]],
+		[0, [1, 7, 31]],
+	])("with %i h left the countdown has the colours %j", (hours, codes) => {
 		const view = demoOverlap();
 		const now = (view.rotation.deadline ?? 0) - hours * HOUR;
 		const line = reportText(view, { color: true, now }).find((each) => each.includes("Old token di"));
-		expect(line).toContain(`\u001b[${sgr}m`);
+		const begin = codes.map((code) => `\u001b\\[${code}m`).join("");
+		expect(line).toMatch(new RegExp(`\u001b\\[22m${begin}(in \\d|1 min ago)`));
 	});
 
 	test("an overlap without a deadline, tokens, senders or a watch says so", () => {
@@ -141,26 +144,7 @@ describe("wording", () => {
 	});
 });
 
-describe("columns", () => {
-	test("wide letters take two, marks none", () => {
-		expect([columns("abc"), columns("開発"), columns("e\u0301"), columns("👩‍💻")]).toEqual([3, 4, 1, 2]);
-	});
-
-	test("text is cut and filled to exactly the columns", () => {
-		fc.assert(
-			fc.property(fc.string({ unit: "grapheme" }), fc.nat(40), (text, width) => {
-				expect(columns(cut(text, width))).toBeLessThanOrEqual(Math.max(width, 0));
-				expect(columns(fill(text, width))).toBe(width);
-			}),
-		);
-		expect(cut("開発用", 5)).toBe("開発…");
-	});
-
-	test("text is wrapped at blanks", () => {
-		expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
-		expect(wrap("unbreakable", 5)).toEqual(["unbr…"]);
-	});
-
+describe("sparkline", () => {
 	test("a sparkline keeps peaks and shows silence as silence", () => {
 		expect(sparkline([0, 1, 8], 10)).toBe("·▂█");
 		expect(sparkline([0, 0, 0], 10)).toBe("···");

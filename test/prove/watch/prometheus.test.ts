@@ -14,7 +14,7 @@ const [OLD, NEW] = ["aaaaaaaaaaaa", "bbbbbbbbbbbb"];
 const MIN = 60_000;
 
 /** Records by fingerprint over time, of one instance: `undefined` where it was not scraped. */
-interface Told {
+interface InstanceHistory {
 	readonly instance: string;
 	readonly at: (time: number) => Readonly<Record<string, number>> | undefined;
 	readonly started?: number;
@@ -29,7 +29,7 @@ interface Told {
  * a history of a day in a test. `change` may spoil an answer.
  */
 async function prometheusOf(
-	told: readonly Told[],
+	told: readonly InstanceHistory[],
 	change: (path: string) => { status: number; body: unknown } | undefined = () => undefined,
 ) {
 	const asked: string[] = [];
@@ -50,9 +50,9 @@ async function prometheusOf(
 		const [from, to, step] = ["start", "end", "step"].map((key) => Math.round(Number(form.get(key)) * 1000));
 		const times: number[] = [];
 		for (let at = from ?? 0; at <= (to ?? 0) && times.length < 11_000; at += step || MIN) times.push(at);
-		const labels = (each: Told, name: string) => ({ __name__: name, instance: each.instance, job: "gw" });
-		const senders = (each: Told) => [...new Set(times.flatMap((at) => Object.keys(each.at(at) ?? {})))];
-		const series = (each: Told, sender: string) => ({
+		const labels = (each: InstanceHistory, name: string) => ({ __name__: name, instance: each.instance, job: "gw" });
+		const senders = (each: InstanceHistory) => [...new Set(times.flatMap((at) => Object.keys(each.at(at) ?? {})))];
+		const series = (each: InstanceHistory, sender: string) => ({
 			...labels(each, "crossfade_gateway_log_records_total"),
 			crossfade_fingerprint: sender,
 			service_name: "codex_cli_rs",

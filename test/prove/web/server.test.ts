@@ -16,13 +16,13 @@ async function watchPage(view = demoOverlap()): Promise<WatchPage> {
 	return page;
 }
 
-interface Answer {
+interface PageAnswer {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 	readonly body: string;
 }
 
-function ask(url: string, headers: Record<string, string> = {}, method = "GET"): Promise<Answer> {
+function ask(url: string, headers: Record<string, string> = {}, method = "GET"): Promise<PageAnswer> {
 	return new Promise((done, fail) => {
 		const outgoing = request(url, { method, headers }, (answer) => {
 			let body = "";
@@ -36,7 +36,7 @@ function ask(url: string, headers: Record<string, string> = {}, method = "GET"):
 }
 
 /** The session that the key of a page gives, and the page's address without the key. */
-async function enter(page: WatchPage): Promise<{ cookie: string; base: string; first: Answer }> {
+async function enter(page: WatchPage): Promise<{ cookie: string; base: string; first: PageAnswer }> {
 	const first = await ask(page.url);
 	const [cookie = ""] = first.headers["set-cookie"] ?? [];
 	return { cookie: cookie.split(";")[0] ?? "", base: new URL("/", page.url).href, first };

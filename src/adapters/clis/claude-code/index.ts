@@ -1,16 +1,14 @@
-import type { Cli, Row } from "../cli.ts";
+import type { Cli, FileSetting, LayerRow } from "../cli.ts";
 
 /** https://code.claude.com/docs/en/monitoring-usage; every value of `env` is a string. */
-const env = (name: string, value: string, when?: Setting["when"]): Setting => ({
+const env = (name: string, value: string, when?: FileSetting["when"]): FileSetting => ({
 	pointer: `/env/${name}`,
 	type: "string",
 	value,
 	...(when && { when }),
 });
 
-type Setting = Extract<Row, { pointer: string }>;
-
-const settings: readonly Row[] = [
+const settings: readonly LayerRow[] = [
 	env("CLAUDE_CODE_ENABLE_TELEMETRY", "1"),
 	env("OTEL_LOGS_EXPORTER", "otlp", "logs"),
 	env("OTEL_METRICS_EXPORTER", "otlp", "metrics"),
@@ -33,7 +31,7 @@ const settings: readonly Row[] = [
 ];
 
 /** Variables of one signal beat the ones for all, and would take our Authorization header to their own endpoint. */
-const diversions: readonly Row[] = ["LOGS", "METRICS", "TRACES"].flatMap((signal) =>
+const diversions: readonly LayerRow[] = ["LOGS", "METRICS", "TRACES"].flatMap((signal) =>
 	["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => ({ drop: `/env/OTEL_EXPORTER_OTLP_${signal}_${what}` })),
 );
 

@@ -1,7 +1,7 @@
-import type { Cli, Condition, Row } from "../cli.ts";
+import type { Cli, Condition, LayerRow } from "../cli.ts";
 
 /** One exporter: Codex posts to the URL as it stands, so each signal gets its own. */
-const exporter = (key: string, signal: "logs" | "metrics"): readonly Row[] => {
+const exporter = (key: string, signal: "logs" | "metrics"): readonly LayerRow[] => {
 	const when: Condition = signal;
 	const at = `/otel/${key}/otlp-http`;
 	return [
@@ -13,7 +13,7 @@ const exporter = (key: string, signal: "logs" | "metrics"): readonly Row[] => {
 	];
 };
 
-const rows: readonly Row[] = [
+const rows: readonly LayerRow[] = [
 	{ pointer: "/otel/log_user_prompt", type: "bool", value: "true", when: "prompts" },
 	{ pointer: "/otel/log_user_prompt", type: "bool", value: "false", when: "no-prompts" },
 	{ pointer: "/otel/trace_exporter", type: "string", value: "none" },

@@ -1,7 +1,7 @@
-import type { Cli, Row } from "../cli.ts";
+import type { Cli, LayerRow } from "../cli.ts";
 
 /** All nine keys of `telemetry`: files are merged key by key, and one left over from somebody else stops or diverts everything. */
-const rows: readonly Row[] = [
+const rows: readonly LayerRow[] = [
 	{ pointer: "/telemetry/enabled", type: "bool", value: "true" },
 	{ pointer: "/telemetry/target", type: "string", value: "local" },
 	{ pointer: "/telemetry/otlpEndpoint", type: "string", value: "{endpoint}/{token}" },

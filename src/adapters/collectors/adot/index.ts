@@ -1,6 +1,6 @@
 import type { Distribution } from "../distribution.ts";
 import { compose, deployment, ecsService, NO_SHELL, upstreamChart } from "../hosts.ts";
-import { otelcolMetrics } from "../otelcol.ts";
+import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
 export const distribution: Distribution = {
@@ -13,6 +13,7 @@ export const distribution: Distribution = {
 	defaultPlatform: "systemd",
 	versionCommand: "/opt/aws/aws-otel-collector/bin/aws-otel-collector --version",
 	metrics: otelcolMetrics,
+	uptake: otelcolUptake,
 	hosts: {
 		systemd: {
 			unit: "aws-otel-collector.service",
@@ -21,6 +22,7 @@ export const distribution: Distribution = {
 			reload: "systemctl kill -s HUP aws-otel-collector.service",
 			restart: "systemctl restart aws-otel-collector.service",
 			logs: "tail -n 50 /opt/aws/aws-otel-collector/logs/aws-otel-collector.log",
+			logFile: "/opt/aws/aws-otel-collector/logs/aws-otel-collector.log",
 			notes: [
 				"This collector cannot validate a config; a reload that fails ends it, and systemd waits a minute before it starts it again.",
 				"aws-otel-collector-ctl -c FILE -a start copies FILE over the config and restarts.",

@@ -17,6 +17,12 @@ export const distribution: Distribution = {
 		url: "http://127.0.0.1:12345/metrics",
 		label: (_exporter, name) => `component_id="otelcol.exporter.otlphttp.${name.replaceAll("-", "_")}"`,
 	},
+	// Of each file that is read, with the time of the last time that it could be; a failure keeps the last content.
+	// https://grafana.com/docs/alloy/latest/reference/components/local/local.file/#debug-metrics
+	uptake: {
+		watched: { metric: "local_file_timestamp_last_accessed_unix_seconds" },
+		started: { metric: "local_file_timestamp_last_accessed_unix_seconds" },
+	},
 	hosts: {
 		systemd: {
 			unit: "alloy.service",

@@ -1,5 +1,5 @@
 import type { Distribution } from "../distribution.ts";
-import { otelcolMetrics } from "../otelcol.ts";
+import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
 export const distribution: Distribution = {
@@ -12,6 +12,7 @@ export const distribution: Distribution = {
 	defaultPlatform: "systemd",
 	versionCommand: "/opt/datadog-agent/ext/ddot/embedded/bin/otel-agent version",
 	metrics: otelcolMetrics,
+	uptake: otelcolUptake,
 	ownExporters: () => ({ datadog: { api: { key: "${env:DD_API_KEY}", site: "${env:DD_SITE}" } } }),
 	hosts: {
 		systemd: {

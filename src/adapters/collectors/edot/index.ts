@@ -1,6 +1,6 @@
 import type { Distribution } from "../distribution.ts";
 import { deployment } from "../hosts.ts";
-import { otelcolMetrics } from "../otelcol.ts";
+import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
 export const distribution: Distribution = {
@@ -14,6 +14,7 @@ export const distribution: Distribution = {
 	validate: { programs: ["elastic-agent"], args: ["otel", "validate", "--config="] },
 	versionCommand: "elastic-agent version --binary-only",
 	metrics: otelcolMetrics,
+	uptake: otelcolUptake,
 	stopsOnHangup: true,
 	hosts: {
 		systemd: {

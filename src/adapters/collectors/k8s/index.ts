@@ -1,6 +1,6 @@
 import type { Distribution } from "../distribution.ts";
 import { compose, deployment, OPERATOR_IMAGE, upstreamChart } from "../hosts.ts";
-import { otelcolMetrics } from "../otelcol.ts";
+import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
 export const distribution: Distribution = {
@@ -14,6 +14,7 @@ export const distribution: Distribution = {
 	validate: { programs: ["otelcol-k8s"], args: ["validate", "--config="] },
 	versionCommand: "docker run --rm otel/opentelemetry-collector-k8s --version",
 	metrics: otelcolMetrics,
+	uptake: otelcolUptake,
 	hosts: {
 		docker: {
 			image: "otel/opentelemetry-collector-k8s",

@@ -1,6 +1,6 @@
 import type { Distribution } from "../distribution.ts";
 import { compose, deployment, ecsService, NO_SHELL } from "../hosts.ts";
-import { otelcolMetrics } from "../otelcol.ts";
+import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
 export const distribution: Distribution = {
@@ -15,6 +15,7 @@ export const distribution: Distribution = {
 	validate: { programs: ["otelcol"], args: ["validate", "--config="] },
 	versionCommand: "otelcol --version",
 	metrics: otelcolMetrics,
+	uptake: otelcolUptake,
 	hosts: {
 		systemd: {
 			unit: "splunk-otel-collector.service",

@@ -1,22 +1,22 @@
-import { choice, whole, wholeOr } from "../../../base/settings.ts";
+import { choiceSetting, wholeNumberOrWordSetting, wholeNumberSetting } from "../../../base/settings.ts";
 import {
 	type Admission,
-	type Call,
+	type ApiCall,
+	type ApiRoute,
 	digestOf,
 	isoTime,
-	json,
-	type Office,
+	jsonAnswer,
 	Refused,
-	type Route,
+	type SandboxServices,
 	sandboxProvider,
 	stateOf,
 	type TokenRecord,
-	text,
-	type Wanted,
+	type TokenRequest,
+	textField,
 } from "../sandbox.ts";
 import { provider } from "./index.ts";
 
-interface Details {
+interface ActivitylogToken {
 	readonly retentionDays: number;
 }
 
@@ -62,38 +62,27 @@ export const sandbox = sandboxProvider({
 	adminKey: { prefix: "", what: "a user's password for POST /api/v1/auth/login, whatever the email" },
 	otlp: { base: "/api/v1/otlp", signals: ["logs", "traces"], pathToken: false },
 	settings: {
-		tier: choice<Tier>("free", "its limits apply", tiers),
-		retention: choice("7", "days, -1 is for ever", retentions()),
-		sample: whole("0", "every Nth request is dropped and says so; 0 is off"),
-		rate: wholeOr("tier", "tier", "messages a second, at most the tier's"),
-		burst: wholeOr("tier", "tier", "messages at once, at most the tier's", 1),
+		tier: choiceSetting<Tier>("free", "its limits apply", tiers),
+		retention: choiceSetting("7", "days, -1 is for ever", retentions()),
+		sample: wholeNumberSetting("0", "every Nth request is dropped and says so; 0 is off"),
+		rate: wholeNumberOrWordSetting("tier", "tier", "messages a second, at most the tier's"),
+		burst: wholeNumberOrWordSetting("tier", "tier", "messages at once, at most the tier's", 1),
 	},
 	conflict({ tier, retention, sample }) {
 		if (sample > 0 && tier.name !== "free") return "only the free tier samples";
 		return retentionProblem(tier, retention);
 	},
-	start({ tier, retention, sample, rate, burst }, { ledger, newToken, isAdminKey }: Office<Details>) {
-		const sessions = newSessions(newToken);
+	start({ tier, retention, sample, rate, burst }, services: SandboxServices<ActivitylogToken>) {
+		const sessions = newSessions(services.newToken);
 		const limit = rateLimit(Math.min(rate, tier.rate), Math.min(burst, tier.burst));
 		let admitted = 0;
-		const mint = (token: string, wanted: Wanted, now: number) => {
-			const live = ledger.tokens.filter((each) => stateOf(each, now) === "active");
+		const mint = (token: string, wanted: TokenRequest, now: number) => {
+			const live = services.ledger.tokens.filter((each) => stateOf(each, now) === "active");
 			if (live.length >= tier.tokens) throw new Refused(409, `a system on this tier holds ${tier.tokens} tokens`);
 			const { retentionDays = retention } = wanted;
 			const problem = retentionProblem(tier, retentionDays);
 			if (problem !== undefined) throw new Refused(400, problem);
-			return ledger.mint({ token, now, details: { retentionDays: Number(retentionDays) } });
-		};
-		const route = (
-			line: `${Route["method"]} ${string}`,
-			by: Route["by"],
-			answer: (call: Call<Details>) => ReturnType<Route["answer"]>,
-		): Route<Details> => {
-			const [method, path] = line.split(" ") as [Route["method"], string];
-			return { method, path: `/api/v1${path}`, by, answer };
-		};
-		const ownSystem = ({ path }: Call) => {
-			if (path["system"] !== SYSTEM) throw new Refused(404, "no such system");
+			return services.ledger.mint({ token, now, details: { retentionDays: Number(retentionDays) } });
 		};
 		return {
 			portal: ["mint", "revoke"],
@@ -109,53 +98,10 @@ export const sandbox = sandboxProvider({
 			},
 			refusal: (_, message) => ({ error: message }),
 			routes: [
-				{
-					...route("POST /messages", ["token"], ({ now }) =>
-						json(201, { id: `01J${String(admitted).padStart(23, "0")}`, ingestedAt: new Date(now).toISOString() }),
-					),
-					records(call) {
-						const { body = "" } = call.body();
-						text(call.body(), "stream", 80);
-						const size = Buffer.byteLength(typeof body === "string" ? body : JSON.stringify(body));
-						if (size > tier.body) throw new Refused(413, `a body has at most ${tier.body} bytes on this tier`);
-						return 1;
-					},
-				},
-				route("GET /systems/me", ["token"], ({ token }) =>
-					json(200, {
-						id: SYSTEM,
-						name: "sandbox",
-						tier: tier.name,
-						tokenId: token?.id,
-						retentionDays: token?.details.retentionDays,
-					}),
-				),
-				route("POST /auth/login", [], (call) => {
-					if (!isAdminKey(text(call.body(), "password", 1000))) throw new Refused(401, "wrong email or password");
-					return json(200, sessions.open(call.now));
-				}),
-				route("POST /auth/refresh", [], (call) => {
-					if (!sessions.isRefresh(text(call.body(), "refreshToken", 1000)))
-						throw new Refused(401, "not a refresh token");
-					return json(200, sessions.open(call.now));
-				}),
-				route("GET /systems/:system/tokens", ["admin"], (call) => {
-					ownSystem(call);
-					return json(200, { items: ledger.tokens.map((token) => shape(token, call.now)) });
-				}),
-				route("POST /systems/:system/tokens", ["admin"], (call) => {
-					ownSystem(call);
-					const token = newToken();
-					const { id, ...rest } = shape(mint(token, call.body(), call.now), call.now);
-					return json(201, { id, token, ...rest });
-				}),
-				route("DELETE /systems/:system/tokens/:id", ["admin"], (call) => {
-					ownSystem(call);
-					const found = ledger.find(call.path["id"] ?? "");
-					if (!found) throw new Refused(404, "no such token");
-					ledger.revoke(found, call.now);
-					return { status: 204, contentType: "application/json", body: "" };
-				}),
+				messageRoute(tier, () => admitted),
+				whoamiRoute(tier),
+				...loginRoutes(services, sessions),
+				...tokenRoutes(services, mint),
 			],
 		};
 	},
@@ -167,7 +113,90 @@ export const sandbox = sandboxProvider({
 	],
 });
 
-function shape(token: TokenRecord<Details>, now: number) {
+function route(
+	line: `${ApiRoute["method"]} ${string}`,
+	by: ApiRoute["by"],
+	answer: ApiRoute<ActivitylogToken>["answer"],
+): ApiRoute<ActivitylogToken> {
+	const [method, path] = line.split(" ") as [ApiRoute["method"], string];
+	return { method, path: `/api/v1${path}`, by, answer };
+}
+
+/** https://www.activitylog.com/docs/50-ingest-native */
+function messageRoute(tier: Tier, admitted: () => number): ApiRoute<ActivitylogToken> {
+	return {
+		...route("POST /messages", ["token"], ({ now }) =>
+			jsonAnswer(201, { id: `01J${String(admitted()).padStart(23, "0")}`, ingestedAt: new Date(now).toISOString() }),
+		),
+		records(call) {
+			const { body = "" } = call.body();
+			textField(call.body(), "stream", 80);
+			const size = Buffer.byteLength(typeof body === "string" ? body : JSON.stringify(body));
+			if (size > tier.body) throw new Refused(413, `a body has at most ${tier.body} bytes on this tier`);
+			return 1;
+		},
+	};
+}
+
+function whoamiRoute(tier: Tier): ApiRoute<ActivitylogToken> {
+	return route("GET /systems/me", ["token"], ({ token }) =>
+		jsonAnswer(200, {
+			id: SYSTEM,
+			name: "sandbox",
+			tier: tier.name,
+			tokenId: token?.id,
+			retentionDays: token?.details.retentionDays,
+		}),
+	);
+}
+
+function loginRoutes(
+	{ isAdminKey }: SandboxServices<ActivitylogToken>,
+	sessions: ReturnType<typeof newSessions>,
+): ApiRoute<ActivitylogToken>[] {
+	return [
+		route("POST /auth/login", [], (call) => {
+			if (!isAdminKey(textField(call.body(), "password", 1000))) throw new Refused(401, "wrong email or password");
+			return jsonAnswer(200, sessions.open(call.now));
+		}),
+		route("POST /auth/refresh", [], (call) => {
+			if (!sessions.isRefresh(textField(call.body(), "refreshToken", 1000)))
+				throw new Refused(401, "not a refresh token");
+			return jsonAnswer(200, sessions.open(call.now));
+		}),
+	];
+}
+
+/** What a person does in the portal. */
+function tokenRoutes(
+	{ ledger, newToken }: SandboxServices<ActivitylogToken>,
+	mint: (token: string, wanted: TokenRequest, now: number) => TokenRecord<ActivitylogToken>,
+): ApiRoute<ActivitylogToken>[] {
+	const ownSystem = ({ path }: ApiCall) => {
+		if (path["system"] !== SYSTEM) throw new Refused(404, "no such system");
+	};
+	return [
+		route("GET /systems/:system/tokens", ["admin"], (call) => {
+			ownSystem(call);
+			return jsonAnswer(200, { items: ledger.tokens.map((token) => shape(token, call.now)) });
+		}),
+		route("POST /systems/:system/tokens", ["admin"], (call) => {
+			ownSystem(call);
+			const token = newToken();
+			const { id, ...rest } = shape(mint(token, call.body(), call.now), call.now);
+			return jsonAnswer(201, { id, token, ...rest });
+		}),
+		route("DELETE /systems/:system/tokens/:id", ["admin"], (call) => {
+			ownSystem(call);
+			const found = ledger.find(call.path["id"] ?? "");
+			if (!found) throw new Refused(404, "no such token");
+			ledger.revoke(found, call.now);
+			return { status: 204, contentType: "application/json", body: "" };
+		}),
+	];
+}
+
+function shape(token: TokenRecord<ActivitylogToken>, now: number) {
 	const { id, createdAt, details } = token;
 	return { id, retentionDays: details.retentionDays, status: stateOf(token, now), createdAt: isoTime(createdAt) };
 }

@@ -1,19 +1,19 @@
 import { MINUTE_MS } from "../../../base/duration.ts";
-import { time } from "../../../base/settings.ts";
+import { timeSetting } from "../../../base/settings.ts";
 import {
-	json,
-	type Office,
+	type ApiRoute,
+	jsonAnswer,
 	Refused,
-	type Route,
+	type SandboxServices,
 	sandboxProvider,
 	stateOf,
 	type TokenRecord,
-	text,
-	type Wanted,
+	type TokenRequest,
+	textField,
 } from "../sandbox.ts";
 import { provider } from "./index.ts";
 
-interface Details {
+interface GleanToken {
 	/** The end that was set when the token was created; a rotation does not move it. */
 	readonly expiresAt: number;
 }
@@ -29,33 +29,33 @@ export const sandbox = sandboxProvider({
 	about: "POST /api/index/v1/rotatetoken; the old secret lives for 10 minutes; no OTLP",
 	prefix: "glean_",
 	settings: {
-		overlap: time("10m", "how long the old secret is accepted"),
-		period: time("30d", "a token that is not rotated within it dies", "24h"),
-		expires: time("365d", "when the token dies, rotated or not"),
+		overlap: timeSetting("10m", "how long the old secret is accepted"),
+		period: timeSetting("30d", "a token that is not rotated within it dies", "24h"),
+		expires: timeSetting("365d", "when the token dies, rotated or not"),
 	},
-	start({ overlap, period, expires }, { ledger, newToken }: Office<Details>) {
+	start({ overlap, period, expires }, { ledger, newToken }: SandboxServices<GleanToken>) {
 		const issue = (token: string, now: number, expiresAt: number) => ({
 			token,
 			now,
 			details: { expiresAt },
 			endsAt: Math.min(now + period, expiresAt),
 		});
-		const rotate = (old: TokenRecord<Details>, token: string, _: Wanted, now: number) => {
+		const rotate = (old: TokenRecord<GleanToken>, token: string, _: TokenRequest, now: number) => {
 			if (stateOf(old, now) !== "active") throw new Refused(401, "Not Authorized");
 			if (ledger.find(old.id) !== old) throw new Refused(400, "Bad Request: this secret was rotated already");
 			return ledger.rotate([old], { ...issue(token, now, old.details.expiresAt), id: old.id }, overlap);
 		};
-		const documents = (name: string, count: (body: Wanted) => number): Route<Details> => ({
+		const documents = (name: string, count: (body: TokenRequest) => number): ApiRoute<GleanToken> => ({
 			method: "POST",
 			path: `/api/index/v1/${name}`,
 			by: ["token"],
 			records(call) {
-				text(call.body(), "datasource");
+				textField(call.body(), "datasource");
 				return count(call.body());
 			},
-			answer: () => json(200, {}),
+			answer: () => jsonAnswer(200, {}),
 		});
-		const rotateToken: Route<Details> = {
+		const rotateToken: ApiRoute<GleanToken> = {
 			method: "POST",
 			path: "/api/index/v1/rotatetoken",
 			by: ["token"],
@@ -64,7 +64,7 @@ export const sandbox = sandboxProvider({
 				const rawSecret = newToken();
 				const { createdAt } = rotate(old, rawSecret, {}, now);
 				const seconds = Math.floor(createdAt / 1000);
-				return json(200, { rawSecret, createdAt: seconds, rotationPeriodMinutes: period / MINUTE_MS });
+				return jsonAnswer(200, { rawSecret, createdAt: seconds, rotationPeriodMinutes: period / MINUTE_MS });
 			},
 		};
 		return {
@@ -79,7 +79,7 @@ export const sandbox = sandboxProvider({
 					method: "POST",
 					path: "/api/index/v1/getdatasourceconfig",
 					by: ["token"],
-					answer: (call) => json(200, { name: text(call.body(), "datasource") }),
+					answer: (call) => jsonAnswer(200, { name: textField(call.body(), "datasource") }),
 				},
 				documents("indexdocument", () => 1),
 				documents("indexdocuments", ({ documents }) => (Array.isArray(documents) ? documents.length : 0)),

@@ -1,22 +1,22 @@
 import { MINUTE_MS } from "../../../base/duration.ts";
-import { timeOr, whole, words } from "../../../base/settings.ts";
+import { timeOrWordSetting, wholeNumberSetting, wordsSetting } from "../../../base/settings.ts";
 import {
-	type Call,
+	type Admission,
+	type ApiRoute,
 	isoTime,
-	json,
-	type Office,
+	jsonAnswer,
 	Refused,
-	type Route,
+	type SandboxServices,
 	sandboxProvider,
 	stateOf,
 	type TokenRecord,
-	text,
-	texts,
-	type Wanted,
+	type TokenRequest,
+	textField,
+	textListField,
 } from "../sandbox.ts";
 import { provider } from "./index.ts";
 
-interface Details {
+interface TookenToken {
 	readonly name: string;
 	readonly scopes: readonly string[];
 	readonly expiresAt: number;
@@ -48,112 +48,26 @@ export const sandbox = sandboxProvider({
 	prefix: "tok_live_",
 	adminKey: { prefix: "tok_live_", what: "an API key with every scope, as Bearer" },
 	settings: {
-		scopes: words("tokens:read", "of tokens made in the portal"),
-		expires: timeOr("never", "never", "when tokens made in the portal die"),
-		limit: whole("1000", "requests a minute", 1),
+		scopes: wordsSetting("tokens:read", "of tokens made in the portal"),
+		expires: timeOrWordSetting("never", "never", "when tokens made in the portal die"),
+		limit: wholeNumberSetting("1000", "requests a minute", 1),
 	},
 	conflict: ({ scopes }) =>
 		scopes.every((scope) => ALL_SCOPES.includes(scope)) ? undefined : `scopes are ${ALL_SCOPES.join(", ")}`,
-	start({ scopes, expires, limit }, { ledger, newToken }: Office<Details>) {
-		const window = { minute: 0, used: 0 };
-		const current = () => ledger.tokens.filter((token) => ledger.find(token.id) === token);
-		const shape = (token: TokenRecord<Details>, now: number) =>
-			shown(
-				token,
-				ledger.tokens.filter(({ id }) => id === token.id),
-				now,
-			);
-		const byId = (id = ""): TokenRecord<Details> => {
-			const found = current().find((token) => token.id === id);
-			if (!found) throw new Refused(404, "Token not found");
-			return found;
-		};
-		const mint = (token: string, wanted: Wanted, now: number) => {
-			const name = text(wanted, "name");
-			const asked = texts(wanted, "scopes") ?? [];
-			if (asked.length === 0) throw new Refused(400, "scopes must hold at least one");
-			if (!asked.every((scope) => ALL_SCOPES.includes(scope)))
-				throw new Refused(422, `scopes are ${ALL_SCOPES.join(", ")}`);
-			const taken = current().some(({ details }) => details.name === name);
-			if (taken) throw new Refused(409, "A token with the same name already exists in your workspace");
-			const expiresAt = expiry(wanted["expires_at"], now);
-			return ledger.mint({ token, now, details: { name, scopes: asked, expiresAt }, endsAt: expiresAt });
-		};
-		const rotate = (old: TokenRecord<Details>, token: string, _: Wanted, now: number) => {
-			if (stateOf(old, now) !== "active")
-				throw new Refused(422, `a token that is ${stateOf(old, now)} cannot be rotated`);
-			const { id, details } = old;
-			return ledger.rotate([old], { token, now, id, details, endsAt: details.expiresAt }, 0);
-		};
-		const route = (
-			line: `${Route["method"]} ${string}`,
-			scope: string,
-			answer: (call: Call<Details>) => ReturnType<Route["answer"]>,
-		): Route<Details> => {
-			const [method, path = ""] = line.split(" ") as [Route["method"], string];
-			return {
-				method,
-				path,
-				by: ["token", "admin"],
-				answer(call) {
-					if (call.token && !call.token.details.scopes.includes(scope))
-						throw new Refused(403, `this needs the scope ${scope}`);
-					return answer(call);
-				},
-			};
-		};
+	start({ scopes, expires, limit }, services: SandboxServices<TookenToken>) {
+		const tokens = tokenRules(services.ledger);
 		return {
 			overlapMs: 0,
 			portal: ["mint", "revoke"],
 			mint: (token, wanted, now) => {
-				const standard = { name: `token-${ledger.tokens.length + 1}`, scopes };
+				const standard = { name: `token-${services.ledger.tokens.length + 1}`, scopes };
 				const until = Number.isFinite(expires) ? { expires_at: new Date(now + expires).toISOString() } : {};
-				return mint(token, { ...standard, ...until, ...wanted }, now);
+				return tokens.mint(token, { ...standard, ...until, ...wanted }, now);
 			},
-			rotate,
-			admit(_, now) {
-				const minute = Math.floor(now / MINUTE_MS);
-				if (minute !== window.minute) Object.assign(window, { minute, used: 0 });
-				const refused = window.used >= limit;
-				if (!refused) window.used++;
-				return {
-					refused,
-					headers: {
-						"x-ratelimit-limit": String(limit),
-						"x-ratelimit-remaining": String(limit - window.used),
-						"x-ratelimit-reset": String((minute + 1) * 60),
-					},
-				};
-			},
+			rotate: (old, token, _, now) => tokens.rotate(old, token, now),
+			admit: minuteLimit(limit),
 			refusal: (status, message) => ({ error: errorCodes[status] ?? "internal_error", message, status }),
-			routes: [
-				route("POST /v1/tokens", "tokens:write", (call) => {
-					const token = newToken();
-					const { id, ...rest } = shape(mint(token, call.body(), call.now), call.now);
-					return json(201, { id, token, ...rest });
-				}),
-				route("GET /v1/tokens", "tokens:read", ({ query, now }) => {
-					const page = range(query, "page", 1, 1_000_000, 1);
-					const size = range(query, "per_page", 1, 100, 25);
-					const name = query.get("name")?.toLowerCase() ?? "";
-					const status = query.get("status");
-					const all = current()
-						.map((token) => shape(token, now))
-						.filter((each) => each.name.toLowerCase().includes(name) && (status === null || each.status === status));
-					const data = all.slice((page - 1) * size, page * size);
-					return json(200, { data, meta: { page, per_page: size, total: all.length } });
-				}),
-				route("GET /v1/tokens/:id", "tokens:read", ({ path, now }) => json(200, shape(byId(path["id"]), now))),
-				route("DELETE /v1/tokens/:id", "tokens:revoke", ({ path, now }) => {
-					ledger.revoke(byId(path["id"]), now);
-					return { status: 204, contentType: "application/json", body: "" };
-				}),
-				route("POST /v1/tokens/:id/rotate", "tokens:rotate", ({ path, now }) => {
-					const token = newToken();
-					const { id, details } = rotate(byId(path["id"]), token, {}, now);
-					return json(200, { id, token, scopes: details.scopes, rotated_at: isoTime(now) });
-				}),
-			],
+			routes: routes(services, tokens),
 		};
 	},
 	sources: [
@@ -167,19 +81,126 @@ export const sandbox = sandboxProvider({
 	],
 });
 
-/** A token as every answer but the first shows it. https://docs.tooken.ai/concepts/tokens */
-function shown(token: TokenRecord<Details>, secrets: readonly TokenRecord[], now: number) {
-	const { name, scopes, expiresAt } = token.details;
-	const lastUsedAt = Math.max(...secrets.map((each) => each.lastUsedAt ?? 0));
+type TookenRecord = TokenRecord<TookenToken>;
+type TokenRules = ReturnType<typeof tokenRules>;
+
+/** What the provider does with its tokens; every method but the first two throws `Refused`. */
+function tokenRules(ledger: SandboxServices<TookenToken>["ledger"]) {
+	/** Without the secrets that a rotation replaced. */
+	const current = () => ledger.tokens.filter((token) => ledger.find(token.id) === token);
 	return {
-		id: token.id,
-		name,
-		scopes,
-		status: stateOf(token, now),
-		created_at: isoTime(Math.min(...secrets.map((each) => each.createdAt))),
-		expires_at: Number.isFinite(expiresAt) ? isoTime(expiresAt) : null,
-		last_used_at: lastUsedAt === 0 ? null : isoTime(lastUsedAt),
-		created_by: "sandbox@example.com",
+		current,
+		/** A token as every answer but the first shows it. https://docs.tooken.ai/concepts/tokens */
+		shape(token: TookenRecord, now: number) {
+			const secrets = ledger.tokens.filter(({ id }) => id === token.id);
+			const lastUsedAt = Math.max(...secrets.map((each) => each.lastUsedAt ?? 0));
+			const { name, scopes, expiresAt } = token.details;
+			return {
+				id: token.id,
+				name,
+				scopes,
+				status: stateOf(token, now),
+				created_at: isoTime(Math.min(...secrets.map((each) => each.createdAt))),
+				expires_at: Number.isFinite(expiresAt) ? isoTime(expiresAt) : null,
+				last_used_at: lastUsedAt === 0 ? null : isoTime(lastUsedAt),
+				created_by: "sandbox@example.com",
+			};
+		},
+		byId(id = ""): TookenRecord {
+			const found = current().find((token) => token.id === id);
+			if (!found) throw new Refused(404, "Token not found");
+			return found;
+		},
+		mint(token: string, wanted: TokenRequest, now: number): TookenRecord {
+			const name = textField(wanted, "name");
+			const scopes = textListField(wanted, "scopes") ?? [];
+			if (scopes.length === 0) throw new Refused(400, "scopes must hold at least one");
+			if (!scopes.every((scope) => ALL_SCOPES.includes(scope)))
+				throw new Refused(422, `scopes are ${ALL_SCOPES.join(", ")}`);
+			const taken = current().some(({ details }) => details.name === name);
+			if (taken) throw new Refused(409, "A token with the same name already exists in your workspace");
+			const expiresAt = expiry(wanted["expires_at"], now);
+			return ledger.mint({ token, now, details: { name, scopes, expiresAt }, endsAt: expiresAt });
+		},
+		rotate(old: TookenRecord, token: string, now: number): TookenRecord {
+			if (stateOf(old, now) !== "active")
+				throw new Refused(422, `a token that is ${stateOf(old, now)} cannot be rotated`);
+			const { id, details } = old;
+			return ledger.rotate([old], { token, now, id, details, endsAt: details.expiresAt }, 0);
+		},
+	};
+}
+
+/** So many requests in each minute of the clock. */
+function minuteLimit(limit: number): (records: number, now: number) => Admission {
+	const window = { minute: 0, used: 0 };
+	return (_, now) => {
+		const minute = Math.floor(now / MINUTE_MS);
+		if (minute !== window.minute) Object.assign(window, { minute, used: 0 });
+		const refused = window.used >= limit;
+		if (!refused) window.used++;
+		return {
+			refused,
+			headers: {
+				"x-ratelimit-limit": String(limit),
+				"x-ratelimit-remaining": String(limit - window.used),
+				"x-ratelimit-reset": String((minute + 1) * 60),
+			},
+		};
+	};
+}
+
+/** https://docs.tooken.ai/api-reference/introduction */
+function routes(
+	{ ledger, newToken }: SandboxServices<TookenToken>,
+	{ current, shape, byId, mint, rotate }: TokenRules,
+): ApiRoute<TookenToken>[] {
+	return [
+		route("POST /v1/tokens", "tokens:write", (call) => {
+			const token = newToken();
+			const { id, ...rest } = shape(mint(token, call.body(), call.now), call.now);
+			return jsonAnswer(201, { id, token, ...rest });
+		}),
+		route("GET /v1/tokens", "tokens:read", ({ query, now }) => {
+			const page = range(query, "page", 1, 1_000_000, 1);
+			const size = range(query, "per_page", 1, 100, 25);
+			const name = query.get("name")?.toLowerCase() ?? "";
+			const status = query.get("status");
+			const all = current()
+				.map((token) => shape(token, now))
+				.filter((each) => each.name.toLowerCase().includes(name) && (status === null || each.status === status));
+			const data = all.slice((page - 1) * size, page * size);
+			return jsonAnswer(200, { data, meta: { page, per_page: size, total: all.length } });
+		}),
+		route("GET /v1/tokens/:id", "tokens:read", ({ path, now }) => jsonAnswer(200, shape(byId(path["id"]), now))),
+		route("DELETE /v1/tokens/:id", "tokens:revoke", ({ path, now }) => {
+			ledger.revoke(byId(path["id"]), now);
+			return { status: 204, contentType: "application/json", body: "" };
+		}),
+		route("POST /v1/tokens/:id/rotate", "tokens:rotate", ({ path, now }) => {
+			const token = newToken();
+			const { id, details } = rotate(byId(path["id"]), token, now);
+			return jsonAnswer(200, { id, token, scopes: details.scopes, rotated_at: isoTime(now) });
+		}),
+	];
+}
+
+/** A route that asks for a scope where it is a token that calls, and not the API key. */
+function route(
+	line: `${ApiRoute["method"]} ${string}`,
+	scope: string,
+	answer: ApiRoute<TookenToken>["answer"],
+): ApiRoute<TookenToken> {
+	const [method, path = ""] = line.split(" ") as [ApiRoute["method"], string];
+	return {
+		method,
+		path,
+		by: ["token", "admin"],
+		answer(call) {
+			if (call.token && !call.token.details.scopes.includes(scope))
+				throw new Refused(403, `this needs the scope ${scope}`);
+			return answer(call);
+		},
 	};
 }
 

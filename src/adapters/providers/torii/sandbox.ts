@@ -1,4 +1,4 @@
-import { time } from "../../../base/settings.ts";
+import { timeSetting } from "../../../base/settings.ts";
 import { signals } from "../provider.ts";
 import { sandboxProvider } from "../sandbox.ts";
 import { provider } from "./index.ts";
@@ -13,7 +13,7 @@ export const sandbox = sandboxProvider({
 	about: "OTLP; a rotation in the portal keeps the old token for 24 hours",
 	prefix: "",
 	otlp: { base: "", signals, pathToken: true },
-	settings: { overlap: time("24h", "how long the old token is accepted") },
+	settings: { overlap: timeSetting("24h", "how long the old token is accepted") },
 	start({ overlap }, { ledger }) {
 		return {
 			overlapMs: overlap,

@@ -1,21 +1,21 @@
 import { durationMs } from "../../../base/duration.ts";
-import { choice, words } from "../../../base/settings.ts";
+import { choiceSetting, wordsSetting } from "../../../base/settings.ts";
 import {
-	type Call,
-	json,
-	type Office,
+	type ApiCall,
+	type ApiRoute,
+	jsonAnswer,
 	Refused,
-	type Route,
+	type SandboxServices,
 	sandboxProvider,
 	stateOf,
 	type TokenRecord,
-	text,
-	texts,
-	type Wanted,
+	type TokenRequest,
+	textField,
+	textListField,
 } from "../sandbox.ts";
 import { provider } from "./index.ts";
 
-interface Details {
+interface WrapdToken {
 	readonly label: string;
 	/** The endpoints it may call; empty for all. */
 	readonly scopes: readonly string[];
@@ -38,31 +38,31 @@ export const sandbox = sandboxProvider({
 	prefix: "wrapd_sk_",
 	adminKey: { prefix: "", what: "the JWT of a session, as Bearer" },
 	settings: {
-		overlap: choice("24h", "the grace a rotation gets when it names none", graces),
-		scopes: words("", "the endpoints a key may call; none is all"),
+		overlap: choiceSetting("24h", "the grace a rotation gets when it names none", graces),
+		scopes: wordsSetting("", "the endpoints a key may call; none is all"),
 	},
-	start({ overlap, scopes }, { ledger, newToken }: Office<Details>) {
-		const mint = (token: string, wanted: Wanted, now: number) =>
+	start({ overlap, scopes }, { ledger, newToken }: SandboxServices<WrapdToken>) {
+		const mint = (token: string, wanted: TokenRequest, now: number) =>
 			ledger.mint({
 				token,
 				now,
-				details: { label: text(wanted, "label"), scopes: texts(wanted, "scopes") ?? [] },
+				details: { label: textField(wanted, "label"), scopes: textListField(wanted, "scopes") ?? [] },
 			});
-		const rotate = (old: TokenRecord<Details>, token: string, wanted: Wanted, now: number) => {
+		const rotate = (old: TokenRecord<WrapdToken>, token: string, wanted: TokenRequest, now: number) => {
 			if (stateOf(old, now) !== "active")
 				throw new Refused(409, `a key that is ${stateOf(old, now)} cannot be rotated`);
 			return ledger.rotate([old], { token, now, details: old.details }, graceOf(wanted, overlap));
 		};
-		const call = (method: Route["method"]): Route<Details> => ({
+		const call = (method: ApiRoute["method"]): ApiRoute<WrapdToken> => ({
 			method,
 			path: "/v1/:user/:endpoint",
 			by: ["token"],
 			records: () => 1,
-			answer: ({ token, path, headers }: Call<Details>) => {
+			answer: ({ token, path, headers }: ApiCall<WrapdToken>) => {
 				const allowed = token?.details.scopes ?? [];
 				if (allowed.length > 0 && !allowed.includes(path["endpoint"] ?? ""))
 					throw new Refused(403, "the key is not scoped to this endpoint");
-				if (headers["accept"]?.includes("application/json")) return json(200, { output: "ok\n", exit_code: 0 });
+				if (headers["accept"]?.includes("application/json")) return jsonAnswer(200, { output: "ok\n", exit_code: 0 });
 				return { status: 200, contentType: "text/event-stream", body: "data: ok\n\n" };
 			},
 		});
@@ -81,7 +81,7 @@ export const sandbox = sandboxProvider({
 					answer(request) {
 						const key = newToken();
 						const { id, details } = mint(key, request.body(), request.now);
-						return json(201, { id, key, ...details });
+						return jsonAnswer(201, { id, key, ...details });
 					},
 				},
 				call("GET"),
@@ -96,7 +96,7 @@ export const sandbox = sandboxProvider({
 	],
 });
 
-function graceOf({ grace }: Wanted, standard: number): number {
+function graceOf({ grace }: TokenRequest, standard: number): number {
 	if (grace === undefined) return standard;
 	const chosen = typeof grace === "string" && Object.hasOwn(graces, grace) ? graces[grace] : undefined;
 	if (chosen === undefined) throw new Refused(400, `grace is one of ${GRACE_WORDS}`);

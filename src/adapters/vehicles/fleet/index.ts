@@ -1,5 +1,9 @@
 import type { Vehicle } from "../vehicle.ts";
-import { kit, STATUS_FOLDER, VARIABLE } from "./kit.ts";
+
+/** The variable whose value the server puts into the script. https://fleetdm.com/guides/secrets-in-scripts-and-configuration-profiles */
+export const VARIABLE = "FLEET_SECRET_CROSSFADE_TOKEN";
+/** Where the script leaves its line as the name of a file. */
+export const STATUS_FOLDER = "/etc/otel-crossfade";
 
 /** Fleet on macOS and Linux: as root, without arguments, after the server put the values of its variables into the text. */
 export const vehicle: Vehicle = {
@@ -28,7 +32,7 @@ export const vehicle: Vehicle = {
 		"The server replaces its variable in the text of this file before it is sent; it stands in one place, between single quotes.",
 		"What the file prints is shown in Fleet as it is.",
 	],
-	kit,
+	columns: { host: ["hostname"], time: ["Reported at", "Last seen"] },
 	sources: [
 		"https://fleetdm.com/guides/secrets-in-scripts-and-configuration-profiles",
 		"https://fleetdm.com/guides/policy-automation-run-script",

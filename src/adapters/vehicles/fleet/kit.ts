@@ -1,10 +1,6 @@
 import type { Guide, Kit, Limit, Payload } from "../kit.ts";
 import { FINGERPRINT_PLACEHOLDER } from "../vehicle.ts";
-
-/** The prefix is Fleet's: https://fleetdm.com/guides/secrets-in-scripts-and-configuration-profiles */
-export const VARIABLE = "FLEET_SECRET_CROSSFADE_TOKEN";
-/** Where the file is whose name is the report line. */
-export const STATUS_FOLDER = "/etc/otel-crossfade";
+import { STATUS_FOLDER, VARIABLE } from "./index.ts";
 
 /** https://github.com/fleetdm/fleet/blob/main/server/fleet/scripts.go: saved scripts; those run without being saved take 10,000. */
 const limits: readonly Limit[] = [

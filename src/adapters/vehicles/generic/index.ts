@@ -1,6 +1,5 @@
 import type { Vehicle } from "../vehicle.ts";
 import { TOKEN_PLACEHOLDER } from "../vehicle.ts";
-import { kit } from "./kit.ts";
 
 /** Whatever can run a script with an environment variable or something on its standard input: an MDM, Ansible, SSH. */
 export const vehicle: Vehicle = {
@@ -29,7 +28,6 @@ export const vehicle: Vehicle = {
 		"options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.",
 		"Root, and whoever may read the environment of root's processes, can see a token in TOKEN; standard input shows it to nobody.",
 	],
-	kit,
 	sources: [
 		"https://docs.ansible.com/ansible/latest/collections/ansible/builtin/command_module.html",
 		"https://jumpcloud.com/support/create-a-command-manually",

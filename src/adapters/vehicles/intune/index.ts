@@ -1,5 +1,4 @@
 import { ALWAYS_ZERO, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
-import { kit } from "./kit.ts";
 
 /** Microsoft Intune on macOS: a file without arguments, as root or as every signed-in user at once. */
 export const vehicle: Vehicle = {
@@ -18,7 +17,17 @@ export const vehicle: Vehicle = {
 		"Run it as root and not as the signed-in user. Intune hands nothing over: the token is in the file, once, between quotes.",
 		"The file can be read in the admin center by whoever may read scripts there.",
 	],
-	kit,
+	columns: {
+		host: ["Device name", "managedDeviceName"],
+		time: [
+			"ModifiedTime",
+			"Status update time",
+			"Last status update",
+			"lastStateUpdateDateTime",
+			"Last modified",
+			"Last check-in",
+		],
+	},
 	sources: [
 		"https://learn.microsoft.com/intune/device-management/tools/run-shell-scripts-macos",
 		"https://learn.microsoft.com/graph/api/resources/intune-devices-deviceshellscript",

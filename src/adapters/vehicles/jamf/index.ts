@@ -1,5 +1,4 @@
 import { ALWAYS_ZERO, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
-import { kit } from "./kit.ts";
 
 /** Jamf Pro on macOS: `sh script <mount point> <computer> <user> <parameter 4> …`, as root. */
 export const vehicle: Vehicle = {
@@ -39,7 +38,7 @@ export const vehicle: Vehicle = {
 		"first argument it is a plain script: options as arguments, the token on standard input.",
 		"While it runs, every local account can see parameter 4 in the process list; Jamf, not this script, puts it there.",
 	],
-	kit,
+	columns: { host: ["Computer Name"], time: ["Last Inventory Update"] },
 	sources: [
 		"https://learn.jamf.com/bundle/jamf-pro-documentation-current/page/Scripts.html",
 		"https://github.com/WithSecureLabs/Jamf-Attack-Toolkit",

@@ -1,5 +1,8 @@
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
-import { EXPECTED_KEY, kit, PREFERENCE_DOMAIN } from "./kit.ts";
+
+/** The preference domain and key in which a profile can say which token a Blueprint's Macs should have. */
+export const PREFERENCE_DOMAIN = "io.otel-crossfade";
+export const EXPECTED_KEY = "ExpectedFingerprint";
 
 /** Kandji, since October 2025 Iru, on macOS: an audit script and a remediation script, both as root and without arguments. */
 export const vehicle: Vehicle = {
@@ -26,7 +29,7 @@ export const vehicle: Vehicle = {
 		"The audit is the report: 0 passes, anything else starts the remediation. The remediation is the install, and holds the token.",
 		"The console keeps both files and all that they print.",
 	],
-	kit,
+	columns: { host: ["computer_name", "device_name"], time: ["last_audit", "last_audit_run"] },
 	sources: [
 		"https://support.kandji.io/support/solutions/articles/72000558749",
 		"https://docs.iru.com/en/endpoint/library/library-items-profiles/custom-scripts-overview",

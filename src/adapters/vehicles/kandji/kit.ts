@@ -1,9 +1,6 @@
 import type { Guide, Kit, KitFacts, Limit, Payload } from "../kit.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../vehicle.ts";
-
-/** The preference domain and key in which a profile can say which token a Blueprint's Macs should have. */
-export const PREFERENCE_DOMAIN = "io.otel-crossfade";
-export const EXPECTED_KEY = "ExpectedFingerprint";
+import { EXPECTED_KEY, PREFERENCE_DOMAIN } from "./index.ts";
 
 const NAME = "Crossfade";
 /** Of our own making, the same for everybody: a profile and a script with these ids are ours. */

@@ -1,4 +1,4 @@
-import type { Entry } from "../../../effects/files/files.ts";
+import type { FolderEntry } from "../../../effects/files/files.ts";
 
 /** What kit rules there are, and why. */
 export const kitRules = {
@@ -23,7 +23,7 @@ export interface KitFinding {
 	readonly fix: string;
 }
 
-export interface FoundFile extends Entry {
+export interface FoundFile extends FolderEntry {
 	/** Undefined for what is no regular file, or far too large. */
 	readonly text: string | undefined;
 }

@@ -4,7 +4,14 @@ import { versionText } from "../../../base/versions.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
 import type { PlatformPieces } from "../artefact.ts";
 import { Commented, yamlText } from "../yaml.ts";
-import { attributionPorts, byHand, containerArguments, folderOf, metricsProof, rotateScriptName } from "./shared.ts";
+import {
+	attributionPorts,
+	containerArguments,
+	folderOf,
+	proofOnHost,
+	rotateByHand,
+	rotateScriptName,
+} from "./shared.ts";
 
 /** A collector in a container that Docker Compose runs. */
 export function dockerPieces(plan: CollectorPlan, host: ContainerHost): PlatformPieces {
@@ -22,12 +29,12 @@ export function dockerPieces(plan: CollectorPlan, host: ContainerHost): Platform
 		],
 		rotate: [
 			{
-				text: "Give the new token to the script, in the folder of compose.yaml. It asks the provider whether the token is accepted, replaces the file whole, has the collector use it, waits until exports succeed with it, and puts the old one back when they fail.",
+				text: "Give the new token to the script, in the folder of compose.yaml. It asks the provider whether the token is accepted, replaces the file whole, has the collector use it, waits until it is proven that exports succeed with it and not with the old one, and puts the old one back when they fail. Exit code 14 is replaced, not proven: it says what to look at, and where the old token is kept.",
 				commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token   # or from a file`],
 			},
-			byHand(plan),
+			rotateByHand(plan),
 		],
-		proof: metricsProof(plan),
+		proof: proofOnHost(plan),
 		rollBack: [
 			{ text: "Give the old token to the same script, before the overlap ends.", commands: [`sudo sh ${script}`] },
 		],

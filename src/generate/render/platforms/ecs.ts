@@ -1,16 +1,16 @@
 import type { EcsHost } from "../../../adapters/collectors/distribution.ts";
 import { sh } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
-import type { PlatformPieces, Step } from "../artefact.ts";
+import type { PlatformPieces, RunbookStep } from "../artefact.ts";
 import { renderConfig } from "../collector.ts";
 import { imageOf } from "./docker.ts";
-import { ASK_TOKEN, attributionPorts, exporterLabel, folderOf } from "./shared.ts";
+import { ASK_TOKEN, attributionPorts, exporterLabel, folderOf, proofText } from "./shared.ts";
 
 /** A collector in an Amazon ECS task. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html */
 export function ecsPieces(plan: CollectorPlan, host: EcsHost): PlatformPieces {
 	const secret = `${plan.name}-ingest`;
 	const putSecret = `${ASK_TOKEN} | aws secretsmanager put-secret-value --secret-id ${secret} --secret-string file:///dev/stdin`;
-	const replace: Step = {
+	const replace: RunbookStep = {
 		text: "Replace the tasks: new ones start with the new token before the old ones stop. A running task never sees a new secret.",
 		commands: [host.restart, "aws ecs wait services-stable --cluster CLUSTER --services SERVICE"],
 	};
@@ -38,7 +38,7 @@ export function ecsPieces(plan: CollectorPlan, host: EcsHost): PlatformPieces {
 		],
 		rotate: [{ text: "Put the new token into the secret.", commands: [putSecret] }, replace],
 		proof: {
-			text: "From a container of the same task, twice, some seconds apart: the sent counters must rise and the send_failed counters must not.",
+			text: `From a container of the same task. ${proofText(plan)}`,
 			commands: [
 				`curl -s ${plan.distribution.metrics.url} | grep -E 'otelcol_exporter_(sent|send_failed)_' | grep -F ${sh(exporterLabel(plan))}`,
 			],

@@ -1,12 +1,12 @@
 import type { KubernetesHost } from "../../../adapters/collectors/distribution.ts";
 import { sh } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
-import type { Artefact, PlatformPieces, Step } from "../artefact.ts";
+import type { Artefact, PlatformPieces, RunbookStep } from "../artefact.ts";
 import { renderConfig } from "../collector.ts";
 import { otelcolConfig } from "../otelcol.ts";
 import { Commented, type YamlMap, type YamlValue, yamlText } from "../yaml.ts";
 import { imageOf } from "./docker.ts";
-import { ASK_TOKEN, attributionPorts, containerArguments, exporterLabel, fileOf, folderOf } from "./shared.ts";
+import { ASK_TOKEN, attributionPorts, containerArguments, fileOf, folderOf, proofByHand, uptakeOf } from "./shared.ts";
 
 /** A collector in Kubernetes: plain manifests, and values for the chart its maker recommends. */
 export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): PlatformPieces {
@@ -14,7 +14,7 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 	const key = fileOf(plan.tokenFile);
 	const isEnv = plan.delivery.way === "env";
 	const putSecret = `${ASK_TOKEN} | kubectl -n NAMESPACE create secret generic ${secret} --from-file=${sh(key)}=/dev/stdin --dry-run=client -o yaml | kubectl apply --server-side --force-conflicts -f -`;
-	const apply: Step[] =
+	const apply: RunbookStep[] =
 		plan.delivery.apply === "nothing"
 			? [
 					{
@@ -29,6 +29,8 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 				];
 	const workload = /(deployment|daemonset)\/\S+/.exec(host.restart)?.[0] ?? "deployment/otelcol";
 	const port = new URL(plan.distribution.metrics.url).port;
+	const uptake = uptakeOf(plan);
+	const logged = "log" in uptake ? [`${host.logs} --since=10m | grep -F ${sh(uptake.log)}`] : [];
 	return {
 		artefacts: [
 			{
@@ -60,13 +62,10 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 			{ text: isEnv ? "Replace the Secret." : "Replace the Secret with the new token.", commands: [putSecret] },
 			...apply,
 		],
-		proof: {
-			text: "Run the last line twice, some seconds apart. The sent counters must rise and the send_failed counters must not.",
-			commands: [
-				`kubectl -n NAMESPACE port-forward ${workload} ${port}:${port} &`,
-				`curl -s ${plan.distribution.metrics.url} | grep -E 'otelcol_exporter_(sent|send_failed)_' | grep -F ${sh(exporterLabel(plan))}`,
-			],
-		},
+		proof: proofByHand(plan, logged, [
+			`kubectl -n NAMESPACE port-forward ${workload} ${port}:${port} &`,
+			`kubectl -n NAMESPACE get secret ${secret} -o ${sh(`go-template={{index .data "${key}"}}`)} | base64 -d | sha256sum | cut -c1-12   # the new token's fingerprint`,
+		]),
 		rollBack: [
 			{ text: "Put the old token into the Secret in the same way, before the overlap ends.", commands: [putSecret] },
 			...apply,

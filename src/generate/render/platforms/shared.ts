@@ -1,8 +1,9 @@
+import type { Host, Uptake } from "../../../adapters/collectors/distribution.ts";
 import { sh } from "../../../base/quote.ts";
 import { isAtLeast } from "../../../base/versions.ts";
 import { ATTRIBUTION_PORT } from "../../plan/attribution.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
-import type { Step } from "../artefact.ts";
+import type { RunbookStep } from "../artefact.ts";
 
 export function rotateScriptName({ name }: Pick<CollectorPlan, "name">): string {
 	return `rotate-${name}.sh`;
@@ -39,15 +40,55 @@ export function attributionPorts({ attribution }: CollectorPlan): readonly numbe
 	return attribution?.way === "senders" && !attribution.pushed ? [ATTRIBUTION_PORT] : [];
 }
 
-/** Looking at the two families of counters that tell whether exports succeed. */
-export function metricsProof(plan: CollectorPlan, prepare: readonly string[] = []): Step {
+/** What tells that the collector has read the new token, as the end of a sentence about it. */
+export function takenUp(plan: CollectorPlan): string {
+	const uptake = uptakeOf(plan);
+	return "metric" in uptake ? `its metric ${uptake.metric} has a time` : `it logged '${uptake.log}'`;
+}
+
+/** The commands that print the collector's process and what it logged since `$SINCE`, where it runs on this host. */
+export function inspection({ host, platform, distribution }: CollectorPlan): Host["inspect"] {
+	if (host.inspect) return host.inspect;
+	const unit = platform === "systemd" ? distribution.hosts.systemd?.unit : undefined;
+	if (unit === undefined) return undefined;
 	return {
-		text: "Run this twice, some seconds apart. The sent counters must rise and the send_failed counters must not.",
-		commands: [
-			...prepare,
-			`curl -s ${plan.distribution.metrics.url} | grep -E 'otelcol_exporter_(sent|send_failed)_' | grep -F ${sh(exporterLabel(plan))}`,
-		],
+		pid: `systemctl show -p MainPID --value ${unit}`,
+		logs: host.logFile ? `cat ${sh(host.logFile)}` : `journalctl -q --no-pager -o cat -u ${unit} --since "@$SINCE"`,
 	};
+}
+
+/** The proof by hand on the collector's own host: what it finds at its own path, in its own container, and what it logged. */
+export function proofOnHost(plan: CollectorPlan): RunbookStep {
+	const { delivery, tokenFile, host } = plan;
+	const found = inspection(plan);
+	const uptake = uptakeOf(plan);
+	const file =
+		found && delivery.way !== "env"
+			? [`sudo sha256sum "/proc/$(${found.pid})/root"${sh(tokenFile)} | cut -c1-12   # the new token's fingerprint`]
+			: [];
+	const log = "log" in uptake ? [`sudo ${host.logs} | grep -F ${sh(uptake.log)} | tail -n 3`] : [];
+	return proofByHand(plan, [...file, ...log]);
+}
+
+/** The fact behind it, by how a new token reaches this collector. */
+export function uptakeOf({ distribution, delivery }: CollectorPlan): Uptake {
+	return distribution.uptake[delivery.apply === "nothing" ? "watched" : "started"];
+}
+
+/**
+ * The proof by hand. Exports that succeed prove nothing while both tokens are accepted, so what only the new token brings about comes
+ * first; `see` are the commands that show it and `prepare` what they need, where there are any.
+ */
+export function proofByHand(plan: CollectorPlan, see: readonly string[], prepare: readonly string[] = []): RunbookStep {
+	const uptake = uptakeOf(plan);
+	const counters = `curl -s ${plan.distribution.metrics.url} | grep -E 'otelcol_exporter_(sent|send_failed)_' | grep -F ${sh(exporterLabel(plan))}`;
+	const metric = "metric" in uptake ? [`curl -s ${plan.distribution.metrics.url} | grep -F ${sh(uptake.metric)}`] : [];
+	return { text: proofText(plan), commands: [...prepare, ...see, ...metric, counters] };
+}
+
+/** What has to be seen before a new token counts as proven. */
+export function proofText(plan: CollectorPlan): string {
+	return `Both tokens are accepted during the overlap, so exports that succeed prove nothing by themselves. It is proven when the file that the collector reads holds the new token, ${takenUp(plan)} after the change, and only then the sent counters rise between two looks and the send_failed counters do not. Where one of these cannot be seen the token is replaced, not proven: look with which token the provider gets data, or start the collector again, for a process that starts now has no other token.`;
 }
 
 /** The arguments of a container, with the stability its components need behind the verb. */
@@ -61,17 +102,17 @@ export function containerArguments(
 }
 
 /** What the rotation script does, for those who would rather do it themselves. */
-export function byHand(plan: CollectorPlan): Step {
+export function rotateByHand(plan: CollectorPlan): RunbookStep {
 	const folder = folderOf(plan.tokenFile);
 	const fresh = sh(`${folder}/.${plan.name}.new`);
 	const { delivery, host } = plan;
 	const validate = delivery.apply === "reload" ? validateCommand(plan, host.config) : undefined;
 	const apply = { nothing: [], reload: [`sudo ${host.reload}`], restart: [`sudo ${host.restart}`] }[delivery.apply];
 	return {
-		text: "The same by hand: a new file beside the old one, renamed over it, then the proof below.",
+		text: "The same by hand: a new file beside the old one, with its owner and mode, renamed over it, then the proof below.",
 		commands: [
 			`${ASK_TOKEN} | sudo sh -c ${sh(`umask 077 && cat > ${fresh}`)}`,
-			`sudo chown ${sh(host.owner)} ${fresh} && sudo chmod 0400 ${fresh} && sudo mv -f ${fresh} ${sh(plan.tokenFile)}`,
+			`sudo chown --reference=${sh(plan.tokenFile)} ${fresh} && sudo chmod --reference=${sh(plan.tokenFile)} ${fresh} && sudo mv -f ${fresh} ${sh(plan.tokenFile)}`,
 			...(validate && plan.platform === "systemd"
 				? [`sudo -u ${sh(host.owner.split(":")[0] ?? "root")} ${validate}`]
 				: []),

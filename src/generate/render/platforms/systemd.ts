@@ -1,8 +1,8 @@
 import type { SystemdHost } from "../../../adapters/collectors/distribution.ts";
 import { sh } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
-import type { Artefact, PlatformPieces, Step } from "../artefact.ts";
-import { byHand, folderOf, metricsProof, rotateScriptName, validateCommand } from "./shared.ts";
+import type { Artefact, PlatformPieces, RunbookStep } from "../artefact.ts";
+import { folderOf, proofOnHost, rotateByHand, rotateScriptName, validateCommand } from "./shared.ts";
 
 /** A collector that systemd runs from a package. */
 export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformPieces {
@@ -47,19 +47,19 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 		],
 		rotate: [
 			{
-				text: "Give the new token to the script. It asks the provider whether the token is accepted, replaces the file whole, has the collector use it, waits until exports succeed with it, and puts the old one back when they fail.",
+				text: "Give the new token to the script. It asks the provider whether the token is accepted, replaces the file whole, has the collector use it, waits until it is proven that exports succeed with it and not with the old one, and puts the old one back when they fail. Exit code 14 is replaced, not proven: it says what to look at, and where the old token is kept.",
 				commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token   # or from a file`],
 			},
-			byHand(plan),
+			rotateByHand(plan),
 		],
-		proof: metricsProof(plan),
+		proof: proofOnHost(plan),
 		rollBack: [
 			{ text: "Give the old token to the same script, before the overlap ends.", commands: [`sudo sh ${script}`] },
 		],
 	};
 }
 
-function unitSteps(unit: Artefact | undefined, host: SystemdHost): Step[] {
+function unitSteps(unit: Artefact | undefined, host: SystemdHost): RunbookStep[] {
 	if (!unit) return [];
 	const target = host.ownUnit
 		? `/etc/systemd/system/${host.unit}`

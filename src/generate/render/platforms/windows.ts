@@ -1,15 +1,15 @@
 import type { WindowsHost } from "../../../adapters/collectors/distribution.ts";
 import { ps } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
-import type { PlatformPieces, Step } from "../artefact.ts";
-import { exporterLabel } from "./shared.ts";
+import type { PlatformPieces, RunbookStep } from "../artefact.ts";
+import { exporterLabel, proofText } from "./shared.ts";
 
 /** A collector that runs as a Windows service. Nothing of this has been run on a Windows machine by us. */
 export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformPieces {
 	const file = plan.tokenFile;
 	const folder = file.slice(0, file.lastIndexOf("\\"));
 	const account = host.owner === "LocalSystem" ? "SYSTEM" : host.owner;
-	const put: Step = {
+	const put: RunbookStep = {
 		text: "Put the token there: it is asked for, not shown, and written whole and without a line break.",
 		shell: "powershell",
 		commands: [
@@ -20,7 +20,7 @@ export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformP
 			"Remove-Variable plain, secret",
 		],
 	};
-	const restart: Step = {
+	const restart: RunbookStep = {
 		text: "Restart the service: it reads the token when it starts.",
 		shell: "powershell",
 		commands: [host.restart, host.logs],
@@ -49,7 +49,7 @@ export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformP
 		],
 		rotate: [put, restart],
 		proof: {
-			text: "Run this twice, some seconds apart. The sent counters must rise and the send_failed counters must not.",
+			text: proofText(plan),
 			shell: "powershell",
 			commands: [
 				`(Invoke-WebRequest -UseBasicParsing ${plan.distribution.metrics.url}).Content -split "\`n" | Select-String 'otelcol_exporter_(sent|send_failed)_' | Select-String -SimpleMatch ${ps(exporterLabel(plan))}`,

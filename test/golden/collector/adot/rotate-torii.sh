@@ -1,7 +1,7 @@
 #!/bin/sh
+# shellcheck shell=sh disable=SC2016 # commands for later stand in single quotes
 # Puts a new Torii token in place for AWS Distro for OpenTelemetry 0.49.0,
-# has it used, and proves from the collector's own metrics that exports succeed with it. When they do not, the token from
-# before is put back.
+# has it used, and proves that exports succeed with it and not with the old one. When they do not, the token from before is put back.
 #
 # Made by otel-crossfade 0.0.0. Make it again rather than edit it: crossfade collector --rotate-script
 #
@@ -14,18 +14,37 @@
 #   --token-file FILE   where the collector reads the token
 #   --owner USER:GROUP  who may read that file, when run as root (default: as it is now, else OWNER below)
 #   --metrics URL       the collector's own metrics
+#   --pid PID           the collector's process (default: see FIND_PID below)
+#   --logs COMMAND      prints what it has logged since $SINCE, in seconds since 1970 (default: see LOGS below)
+#   --counters URL      a page that counts what this collector sends by the token's fingerprint: of crossfade tap, or of a gateway
 #   --validate COMMAND  run before a reload (default: see VALIDATE below; "" for none)
 #   --apply COMMAND     run after the file changed (default: see APPLY below; "" for nothing)
 #
+# What proves it: while both tokens are accepted, exports that succeed say nothing about the token. So either the page at --counters
+# counts the new token and no longer the old one; or the collector's process, looked at from here, finds the new token at its own path,
+# and it logged 'Everything is ready' after the change. For the second this has to run as root on the collector's own host.
+#
+# Until that is seen the old token is kept in the same folder, as .NAME.crossfade-trial. A run that is interrupted puts it back, at once
+# or, after kill -9, when this is run the next time. When a run ends without a proof it is kept as .NAME.crossfade-old: run this again
+# with the same new token to prove it, or with --from and that file to go back.
+#
 # Exit codes: 0 done and proven; 2 usage; 3 the new token was rejected, the old one is in place; 6 no answer from the
-# metrics; 9 in place, but nothing was exported meanwhile, so nothing is proven; 11 refused, nothing changed;
-# 12 the file could not be written, nothing changed; 13 a program is missing.
+# metrics; 9 in place, but nothing was exported meanwhile, so nothing is proven; 11 refused, the old token is in place;
+# 12 the file could not be written, nothing changed; 13 a program is missing; 14 replaced, not proven: exports go on, and nothing tells
+# with which token; 130 interrupted, the old token is in place.
 
-{ set +x; } 2>/dev/null # a traced shell must not show the token
+{ { set +xva; } 2>/dev/null; } # a traced shell must not show the token, nor one that exports everything hand it on
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
-unset -v token old rest
+# A name that the environment has already would be handed to every program with what is put into it here.
+unset -v account again answer apply_state base caller changed counted directory failed failed_before found group groups holder \
+  keep_list keep_mode keep_owner left line lock metrics new_counted new_print now old old_counted old_print option put_back reader \
+  reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles since state step taken taken_before \
+  temporary token trial trying user value view waited wanted kept \
+  APPLY COUNTERS DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PID PRECHECK PROBE_URL SCHEME SINCE TAKEN TAKEN_BY \
+  TAKEN_HOW TAKEN_LABEL TOKEN_FILE VALIDATE WAIT
+unset ENV BASH_ENV CDPATH
 LC_ALL=C
 export LC_ALL
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
@@ -40,12 +59,22 @@ HEADER=Authorization
 SCHEME=Bearer
 VALIDATE=''
 APPLY='systemctl kill -s HUP aws-otel-collector.service'
+FIND_PID='systemctl show -p MainPID --value aws-otel-collector.service'
+LOGS='cat /opt/aws/aws-otel-collector/logs/aws-otel-collector.log'
+TAKEN=log
+TAKEN_BY='Everything is ready'
+TAKEN_LABEL=''
+TAKEN_HOW='it logged '\''Everything is ready'\'''
 WAIT=120
+PID=
 FROM=
 DRY_RUN=
+COUNTERS=
+OWNER_WISH=
 PRECHECK=yes
 lock=
 temporary=
+trying=
 
 say() { printf '%s\n' "$*"; }
 warn() { printf 'warning: %s\n' "$*" >&2; }
@@ -56,12 +85,18 @@ die() {
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# Whatever ends a run while the new token is not proven, short of kill -9, puts the old one back.
 clean_up() {
+  trap '' INT TERM HUP PIPE
+  if [ -n "$trying" ]; then (restore) || :; fi
   if [ -n "$temporary" ]; then rm -f "$temporary"; fi
-  if [ -n "$lock" ]; then rm -rf "$lock"; fi
+  if [ -n "$lock" ]; then
+    sweep
+    rm -rf "$lock"
+  fi
 }
 trap clean_up EXIT
-trap 'exit 130' INT TERM HUP
+trap 'exit 130' INT TERM HUP PIPE
 
 # Writes its argument and no line break, without starting a program that would show it in the process list.
 if [ "$(command -v printf)" = printf ]; then
@@ -76,7 +111,7 @@ parse_arguments() {
   while [ $# -gt 0 ]; do
     option=$1
     case $option in
-      --from | --wait | --token-file | --owner | --metrics | --validate | --apply)
+      --from | --wait | --token-file | --owner | --metrics | --pid | --logs | --counters | --validate | --apply)
         [ $# -ge 2 ] || die 2 "$option needs a value" "see the top of this file"
         value=$2
         shift
@@ -86,14 +121,17 @@ parse_arguments() {
       --from) FROM=$value ;;
       --wait) WAIT=$value ;;
       --token-file) TOKEN_FILE=$value ;;
-      --owner) OWNER=$value ;;
+      --owner) OWNER_WISH=$value ;;
       --metrics) METRICS=$value ;;
+      --pid) PID=$value ;;
+      --logs) LOGS=$value ;;
+      --counters) COUNTERS=$value ;;
       --validate) VALIDATE=$value ;;
       --apply) APPLY=$value ;;
       --dry-run) DRY_RUN=yes ;;
       --no-precheck) PRECHECK= ;;
       -h | --help)
-        sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
+        sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
         exit 0
         ;;
       # Not quoted: it could be a token.
@@ -102,6 +140,7 @@ parse_arguments() {
     shift
   done
   case $WAIT in '' | *[!0-9]*) die 2 "--wait is not a number of seconds" "write it like 120" ;; esac
+  case $PID in *[!0-9]*) die 2 "--pid is not the number of a process" "write it like 4321" ;; esac
 }
 
 check_machine() {
@@ -112,7 +151,11 @@ check_machine() {
   if [ -L "$TOKEN_FILE" ]; then
     die 11 "$TOKEN_FILE is a symbolic link" "rotate it where it is made: a Kubernetes Secret, a vault agent"
   fi
+  check_way
   [ -w "$directory" ] || die 12 "$directory cannot be written" "run this as root or as the folder's owner"
+  base=${TOKEN_FILE##*/}
+  trial=$directory/.$base.crossfade-trial
+  kept=$directory/.$base.crossfade-old
 }
 
 # One at a time: the lock names its owner, and one whose owner is gone is taken over.
@@ -134,7 +177,7 @@ read_token() {
   token=
   rest=
   if [ -n "$FROM" ]; then
-    if [ ! -f "$FROM" ] || [ ! -r "$FROM" ]; then
+    if ! is_small_file "$FROM"; then
       die 11 "$FROM cannot be read" "name a file that holds the token alone"
     fi
     { IFS= read -r token || :; IFS= read -r rest || :; } <"$FROM"
@@ -144,7 +187,7 @@ read_token() {
     trap 'stty echo; exit 130' INT TERM HUP
     IFS= read -r token || :
     stty echo
-    trap 'exit 130' INT TERM HUP
+    trap 'exit 130' INT TERM HUP PIPE
     printf '\n' >&2
   else
     IFS= read -r token || :
@@ -204,13 +247,15 @@ precheck() {
   esac
 }
 
-read_metrics() {
+read_page() {
   if have curl; then
-    http_proxy='' HTTP_PROXY='' curl -q -fsS --max-time 10 "$METRICS" 2>/dev/null
+    http_proxy='' HTTP_PROXY='' curl -q -fsS --max-time 10 "$1" 2>/dev/null
   else
-    http_proxy='' wget -q -T 10 -O - "$METRICS" 2>/dev/null
+    http_proxy='' wget -q -T 10 -O - "$1" 2>/dev/null
   fi
 }
+
+read_metrics() { read_page "$METRICS"; }
 
 # count sent|send_failed: how much our exporter has sent or dropped since the collector started.
 count() {
@@ -218,19 +263,6 @@ count() {
     index($0, name) == 1 && index($0, label) { sum += $NF }
     END { printf "%.0f\n", sum }
   '
-}
-
-# Replaces the token file whole: the collector sees the old token or the new one, never half of one.
-replace_token() {
-  temporary=$(mktemp "$directory/.crossfade.XXXXXX") || die 12 "cannot create a file in $directory" "free some space"
-  put "$1" >"$temporary" || die 12 "cannot write to $directory" "free some space"
-  if [ "$(id -u)" = 0 ] && [ -n "$keep_owner" ]; then
-    chown "$keep_owner" "$temporary" || die 12 "cannot give the file to $keep_owner" "name an account with --owner"
-  fi
-  chmod 0400 "$temporary"
-  sync "$temporary" 2>/dev/null || sync
-  mv -f "$temporary" "$TOKEN_FILE" || die 12 "cannot replace $TOKEN_FILE" "check the folder's mode"
-  temporary=
 }
 
 # Has the collector use what is in the file now.
@@ -243,72 +275,372 @@ apply_change() {
   fi
 }
 
-restore() {
-  if [ -z "$old" ]; then
-    warn "there was no token before, so the new one stays"
-    return 0
-  fi
-  replace_token "$old"
-  apply_change || warn "the collector could not be told; see its log"
-  say "restored  fp=$old_print is in place again"
+# rights_of PATH: its mode as ls prints it, and the numbers of its owner and its group.
+rights_of() {
+  # shellcheck disable=SC2012 # numbers of owner and group, in the one way every ls prints them
+  ls -nd "$1" | awk '{ print $1, $3, $4; exit }'
 }
 
-# Waits until exports succeed with the new token. What was sent in the first seconds may still have gone with the old.
+# Who can write a folder on the way to the token can swap files while they are written: only root and the caller may be able to.
+check_way() {
+  directory=$(cd -P "$directory" && pwd -P) || die 11 "the folder $directory cannot be entered" "run this as root or as its owner"
+  caller=$(id -u)
+  step=$directory
+  while :; do
+    rights=$(rights_of "$step/.")
+    account=${rights#* }
+    account=${account% *}
+    if [ "$account" != 0 ] && [ "$account" != "$caller" ]; then
+      die 11 "the folder $step belongs to account $account, which could swap files in it during the change" \
+        "run this as that account, or have root own the folder: chown root $step"
+    fi
+    # In a folder like /tmp nobody else can rename what is ours; the token's own folder must not be like that.
+    case $rights in
+      ?????????[tT]*) [ "$step" = "$directory" ] || rights= ;;
+    esac
+    case $rights in
+      ?????w* | ????????w*)
+        die 11 "other accounts can write the folder $step, and could swap files in it during the change" "chmod go-w $step"
+        ;;
+    esac
+    [ "$step" != / ] || break
+    step=${step%/*}
+    step=${step:-/}
+  done
+}
+
+# What the token file is like, so that its successor is like it: owner, group, mode, access list.
+look_at_file() {
+  was_owner=
+  keep_owner=${OWNER_WISH:-$OWNER}
+  keep_mode=u=r,g=,o=
+  keep_list=
+  [ -e "$TOKEN_FILE" ] || return 0
+  [ -f "$TOKEN_FILE" ] || die 11 "$TOKEN_FILE is not a regular file" "name the token file with --token-file"
+  rights=$(rights_of "$TOKEN_FILE")
+  keep_mode=$(printf '%s\n' "$rights" | awk '{
+    who = "ugo"
+    for (n = 1; n <= 3; n++) {
+      bits = substr($1, 3 * n - 1, 3)
+      gsub(/[st]/, "x", bits)
+      gsub(/[^rwx]/, "", bits)
+      printf "%s%s=%s", (n > 1 ? "," : ""), substr(who, n, 1), bits
+    }
+  }')
+  was_owner=${rights#* }
+  was_owner=${was_owner% *}:${was_owner#* }
+  keep_owner=${OWNER_WISH:-$was_owner}
+  if have getfacl && have setfacl; then
+    keep_list=$(getfacl -cpn "$TOKEN_FILE" 2>/dev/null) || keep_list=
+    # Three entries are what the mode says already.
+    case $keep_list in *mask::*) ;; *) keep_list= ;; esac
+  else
+    # shellcheck disable=SC2012 # the mark behind the mode
+    case $(ls -nd "$TOKEN_FILE") in
+      ??????????+*) die 13 "$TOKEN_FILE has an access list, and getfacl and setfacl are not here to keep it" "install the package acl" ;;
+    esac
+  fi
+}
+
+# write_file PATH VALUE: puts a value into a file whole, readable by the caller alone.
+write_file() {
+  temporary=$(mktemp "$directory/.crossfade.XXXXXX") || die 12 "cannot create a file in $directory" "free some space"
+  put "$2" >"$temporary" || die 12 "cannot write to $directory" "free some space"
+  chmod 0400 "$temporary"
+  if [ "$1" = "$TOKEN_FILE" ]; then dress; fi
+  sync "$temporary" 2>/dev/null || sync
+  mv -f "$temporary" "$1" || die 12 "cannot replace $1" "check the folder's mode"
+  temporary=
+}
+
+# Gives the new file the owner, group, mode, access list and label of the one from before, and has the collector's account try it.
+dress() {
+  if [ -n "$keep_owner" ] && { [ "$caller" = 0 ] || [ -e "$TOKEN_FILE" ]; }; then
+    now=$(rights_of "$temporary")
+    now=${now#* }
+    [ "${now% *}:${now#* }" = "$keep_owner" ] || chown "$keep_owner" "$temporary" 2>/dev/null ||
+      die 12 "cannot give the new file to $keep_owner" "run this as root, or name an account with --owner"
+  fi
+  chmod "$keep_mode" "$temporary"
+  if [ -n "$keep_list" ]; then
+    printf '%s\n' "$keep_list" | setfacl --set-file=- "$temporary" ||
+      die 12 "cannot give the new file the access list of the old one" "check the file system"
+  fi
+  # Where there are no labels, ls prints a question mark for one.
+  case $(ls -Zd "$TOKEN_FILE" 2>/dev/null) in
+    '' | '?'*) ;;
+    *) chcon --reference="$TOKEN_FILE" "$temporary" 2>/dev/null || warn "the SELinux label of $TOKEN_FILE could not be kept" ;;
+  esac
+  if ! reads "$temporary"; then
+    die 11 "the collector's account ($reader) could not read the new file; nothing was changed" \
+      "let that account read $TOKEN_FILE, or name the collector's process with --pid"
+  fi
+}
+
+# Removes what a run that was killed left behind. The folder is ours alone, so the names are, too.
+sweep() {
+  for left in "$directory"/.crossfade.??????; do
+    if [ -f "$left" ] && [ ! -L "$left" ]; then rm -f "$left"; fi
+  done
+}
+
+# Whether a regular file can be read and is no larger than a file with a token can be.
+is_small_file() {
+  # shellcheck disable=SC2012 # the size without reading what may be endless
+  [ -f "$1" ] && [ -r "$1" ] && [ "$(ls -nd "$1" | awk '{ print $5; exit }')" -le 65536 ]
+}
+
+# first_line FILE: sets line to what a token file holds; to nothing where it cannot be read.
+first_line() {
+  line=
+  if is_small_file "$1"; then IFS= read -r line <"$1" || :; fi
+}
+
+# A run that was killed while it tried a new token left the old one beside it: back it goes.
+recover() {
+  [ -f "$trial" ] && [ ! -L "$trial" ] || return 0
+  first_line "$trial"
+  put_back=$line
+  first_line "$TOKEN_FILE"
+  if [ -n "$put_back" ] && [ "$put_back" != "$line" ]; then
+    write_file "$TOKEN_FILE" "$put_back"
+    apply_change || warn "the collector could not be told; see its log"
+    say "restored  fp=$(fingerprint "$put_back") is in place again: a run was interrupted before it proved the new token"
+  fi
+  rm -f "$trial"
+  put_back=''
+  line=''
+}
+
+# Who the collector is: its process, and the accounts it reads files as. Nothing is set where that cannot be known.
+find_collector() {
+  reader='' reader_groups=--clear-groups reader_bounds=
+  if [ -z "$PID" ] && [ -n "$FIND_PID" ]; then PID=$(sh -c "$FIND_PID" 2>/dev/null) || PID=; fi
+  case $PID in '' | 0 | *[!0-9]*) PID= ;; esac
+  [ -z "$PID" ] || [ -r "/proc/$PID/status" ] || PID=
+  if [ -z "$PID" ]; then
+    # The account it will have when it is started, where this machine knows it.
+    case $OWNER in
+      *[!0-9:]*) reader=$(id -u "${OWNER%:*}" 2>/dev/null && id -g "${OWNER%:*}" 2>/dev/null) || reader= ;;
+      *) reader=$OWNER ;;
+    esac
+    reader=$(printf %s "$reader" | tr '\n' :)
+    return 0
+  fi
+  reader=$(awk '/^Uid:/ { user = $5 } /^Gid:/ { group = $5 } END { print user ":" group }' "/proc/$PID/status")
+  groups=$(awk '/^Groups:/ { for (n = 2; n <= NF; n++) printf "%s%s", (n > 2 ? "," : ""), $n }' "/proc/$PID/status")
+  [ -z "$groups" ] || reader_groups=--groups=$groups
+  # A collector of root's without the capability to read every file reads no more than others.
+  case $(awk '/^CapEff:/ { print $2 }' "/proc/$PID/status") in
+    *[0189]) reader_bounds=--bounding-set=-dac_override,-dac_read_search ;;
+  esac
+  if awk -v path="$TOKEN_FILE" -v real="$directory/$base" \
+    '$5 == path || $5 == real { found = 1 } END { exit !found }' "/proc/$PID/mountinfo" 2>/dev/null; then
+    die 11 "the collector has $TOKEN_FILE mounted as a single file, which stays the old one when it is replaced" \
+      "mount its folder instead and start the collector again"
+  fi
+}
+
+# as_reader PROGRAM ARGUMENT...: runs it in the token's folder with the rights of the collector's account.
+as_reader() {
+  (
+    cd "$directory"
+    setpriv --reuid="${reader%:*}" --regid="${reader#*:}" "$reader_groups" ${reader_bounds:+"$reader_bounds"} --inh-caps=-all "$@"
+  ) >/dev/null 2>&1
+}
+
+# reads FILE: no only where the collector's account could be tried and could not read it.
+reads() {
+  [ -n "$reader" ] && [ "$caller" = 0 ] && have setpriv && as_reader true || return 0
+  as_reader head -c 1 "./${1##*/}"
+}
+
+# What the collector finds at its own path, in its own container: yes (the new token), no (another), unknown.
+sees() {
+  found=unknown
+  for view in "$TOKEN_FILE" "$directory/$base"; do
+    if [ -z "$PID" ] || [ ! -r "/proc/$PID/root$view" ]; then continue; fi
+    first_line "/proc/$PID/root$view"
+    if [ "$line" = "$token" ]; then found=yes; else found=no; fi
+    break
+  done
+  echo $found
+}
+
+# A number that rises when the collector has read its token anew: lines of its log, or a time in its metrics. Empty where there is none.
+uptake() {
+  case $TAKEN in
+    metric)
+      printf '%s\n' "$metrics" | awk -v name="$TAKEN_BY" -v label="$TAKEN_LABEL" '
+        index($0, name) == 1 && index($0, label) && $NF > last { last = $NF }
+        END { if (last) printf "%.0f\n", last }
+      '
+      ;;
+    log)
+      [ -n "$LOGS" ] || return 0
+      SINCE=$since sh -c "$LOGS" 2>/dev/null | awk -v text="$TAKEN_BY" -v label="$TAKEN_LABEL" '
+        index($0, text) && (label == "" || index($0, label)) { lines++ }
+        END { print lines + 0 }
+      '
+      ;;
+  esac
+}
+
+# by_print FINGERPRINT: what a page that counts by fingerprint has counted of a token.
+# https://prometheus.io/docs/instrumenting/exposition_formats/
+by_print() {
+  printf '%s\n' "$counted" | awk -v id="$1" '
+    !/^#/ && index($0, id) && !/^crossfade_tap_bytes/ { sum += $NF }
+    END { printf "%.0f\n", sum }
+  '
+}
+
+# Remembers where things stand before the token is replaced.
+before_change() {
+  counted=
+  if [ -n "$COUNTERS" ]; then
+    counted=$(read_page "$COUNTERS") || die 6 "no answer from $COUNTERS" "start what counts there, or leave --counters out"
+  fi
+  new_counted=$(by_print "$new_print")
+  taken_before=$(uptake)
+}
+
+# Whether something was seen that only the new token brings about: yes; no; other where the collector's file is another one; never where
+# there is nothing of the kind to see.
+in_use() {
+  if [ -n "$COUNTERS" ]; then
+    if [ "$(by_print "$new_print")" -gt "$new_counted" ]; then echo yes; else echo no; fi
+    return 0
+  fi
+  seen=$(sees)
+  taken=$(uptake)
+  if [ "$seen" = no ]; then
+    echo other
+  elif [ "$seen" = unknown ] || [ -z "$taken" ]; then
+    echo never
+  elif [ "$taken" -le "${taken_before:-0}" ]; then
+    echo no
+  elif [ "$TAKEN" = metric ] && [ "$taken" -le "$changed" ]; then
+    # Times are in seconds: this reading may have come just before the change.
+    echo no
+  else
+    echo yes
+  fi
+}
+
+# Waits until exports succeed after something was seen that only the new token brings about: while both tokens are accepted, a counter of
+# exports proves nothing by itself. Returns 0 proven; 3 exports fail; 6 no metrics; 9 nothing exported; 11 the collector sees another
+# file; 14 exported, and nothing tells with which token.
 confirm() {
   failed_before=$failed
-  sleep 3
-  sent_before=
-  waited=0
+  sent_before='' sent_first='' settled='' settles='' state=no waited=0
   while [ "$waited" -lt "$WAIT" ]; do
     if metrics=$(read_metrics); then
+      if [ -n "$COUNTERS" ]; then counted=$(read_page "$COUNTERS") || counted=; fi
       sent=$(count sent)
       failed=$(count send_failed)
       # A restart starts the counters again.
       if [ "$failed" -lt "$failed_before" ]; then failed_before=0; fi
       if [ "$failed" -gt "$failed_before" ]; then return 3; fi
-      if [ -z "$sent_before" ] || [ "$sent" -lt "$sent_before" ]; then sent_before=$sent; fi
-      if [ "$sent" -gt "$sent_before" ]; then return 0; fi
+      if [ -z "$sent_first" ] || [ "$sent" -lt "$sent_first" ]; then sent_first=$sent; fi
+      if [ -z "$settled" ]; then
+        state=$(in_use)
+        case $state in
+          other) return 11 ;;
+          yes | never)
+            # What is under way may still have the old token with it.
+            settles=${settles:-$((waited + 3))}
+            [ "$waited" -lt "$settles" ] || settled=yes
+            sent_before=$sent
+            old_counted=$(by_print "$old_print")
+            ;;
+        esac
+      elif [ "$sent" -lt "$sent_before" ]; then
+        sent_before=$sent
+      elif [ "$sent" -gt "$sent_before" ]; then
+        [ "$state" = yes ] || return 14
+        [ -n "$COUNTERS" ] || return 0
+        if [ -n "$counted" ] && [ "$(by_print "$old_print")" -le "$old_counted" ]; then return 0; fi
+        # Somebody still sends the old token there.
+        settled='' settles='' state=no
+      fi
     fi
     sleep 1
     waited=$((waited + 1))
   done
-  [ -n "$sent_before" ] || return 6
-  return 9
+  [ -n "$sent_first" ] || return 6
+  [ "$sent" -gt "$sent_first" ] || return 9
+  return 14
+}
+
+# Puts the old token back, and forgets the trial only when it is there.
+restore() {
+  first_line "$TOKEN_FILE"
+  if [ "$line" = "$old" ]; then
+    rm -f "$trial"
+    trying=
+    return 0
+  fi
+  # As it was, whatever the new one was meant to be like.
+  keep_owner=$was_owner
+  reader=
+  write_file "$TOKEN_FILE" "$old"
+  rm -f "$trial"
+  trying=
+  apply_change || warn "the collector could not be told; see its log"
+  say "restored  fp=$old_print is in place again"
+}
+
+# The run ends without a proof: the new token stays, and the old one is kept, or the one before it that was proven.
+keep_old() {
+  trying=
+  if [ -f "$kept" ]; then rm -f "$trial"; else mv -f "$trial" "$kept"; fi
 }
 
 main() {
   parse_arguments "$@"
   check_machine
+  since=$(date +%s)
+  find_collector
+  look_at_file
+  if [ -z "$DRY_RUN" ]; then
+    # Before anything is read: what another run is about to change is not what is there.
+    take_lock
+    sweep
+    recover
+    look_at_file
+  fi
   read_token
   new_print=$(fingerprint "$token")
-  old=
-  keep_owner=$OWNER
-  if [ -e "$TOKEN_FILE" ]; then
-    IFS= read -r old <"$TOKEN_FILE" || :
-    # shellcheck disable=SC2012 # numbers of owner and group, in the one way every ls prints them
-    keep_owner=$(ls -nd "$TOKEN_FILE" | awk '{ print $3 ":" $4 }')
-  fi
+  first_line "$TOKEN_FILE"
+  old=$line
   if [ "$token" = "$old" ]; then
-    say "unchanged fp=$new_print is in place already"
-    exit 0
+    first_line "$kept"
+    if [ -z "$line" ]; then
+      say "unchanged fp=$new_print is in place already"
+      exit 0
+    fi
+    old=$line
   fi
   precheck
   if [ -z "$old" ]; then
     [ -z "$DRY_RUN" ] || { say "would put fp=$new_print into $TOKEN_FILE"; exit 0; }
-    take_lock
-    replace_token "$token"
+    write_file "$TOKEN_FILE" "$token"
     say "in place  fp=$new_print is in $TOKEN_FILE; start the collector"
     exit 0
   fi
   old_print=$(fingerprint "$old")
   metrics=$(read_metrics) || die 6 "the collector's metrics do not answer at $METRICS" "start it, or name them with --metrics"
   failed=$(count send_failed)
+  before_change
   if [ -n "$DRY_RUN" ]; then
     say "would replace fp=$old_print by fp=$new_print in $TOKEN_FILE"
     exit 0
   fi
-  take_lock
-  replace_token "$token"
+  write_file "$trial" "$old"
+  trying=yes
+  write_file "$TOKEN_FILE" "$token"
+  changed=$(date +%s)
   say "in place  fp=$new_print instead of fp=$old_print"
   if ! apply_change; then
     restore
@@ -317,13 +649,34 @@ main() {
   result=0
   confirm || result=$?
   case $result in
-    0) say "proven    exports succeed with fp=$new_print" ;;
+    0)
+      trying=
+      rm -f "$trial" "$kept"
+      say "proven    exports succeed with fp=$new_print"
+      ;;
     3)
       restore
       die 3 "exports fail with the new token" "see the collector's log; was the token copied whole?"
       ;;
-    6) die 6 "the metrics stopped answering; fp=$new_print is in place" "see the collector's log" ;;
-    9) die 9 "nothing was exported in $WAIT s, so nothing is proven; fp=$new_print is in place" "send something through the collector and watch its metrics" ;;
+    6)
+      keep_old
+      die 6 "the metrics stopped answering; fp=$new_print is in place, the old token is kept in $kept" "see the collector's log"
+      ;;
+    9)
+      keep_old
+      die 9 "nothing was exported in $WAIT s, so nothing is proven; fp=$new_print is in place, the old token is kept in $kept" \
+        "send something through the collector, then run this again with the same token"
+      ;;
+    11)
+      restore
+      die 11 "the collector's process $PID finds another token at $TOKEN_FILE than the one that was put there" \
+        "if it runs in a container, mount the token's folder and not the file; see --pid and --token-file"
+      ;;
+    14)
+      keep_old
+      die 14 "replaced, not proven: exports go on, but nothing tells with which token; fp=$new_print is in place, the old one is kept in $kept" \
+        "look whether $TAKEN_HOW after the change, and with which token the provider gets data; or run this again with the same token, as root on the collector's host or with --counters"
+      ;;
   esac
 }
 

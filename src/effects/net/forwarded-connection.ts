@@ -18,7 +18,7 @@ interface Sending {
 }
 
 /** A client's connection and its own to the upstream. Bytes go through as they come; only the head of each request is written anew. */
-export class Pair {
+export class ForwardedConnection {
 	readonly #client: Socket;
 	readonly #options: ForwarderOptions;
 	readonly #dial: Dialler;

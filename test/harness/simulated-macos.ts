@@ -6,25 +6,25 @@ import { type Canary, leaks } from "./canary.ts";
 import { scratch } from "./cli.ts";
 import { dash, write } from "./endpoint.ts";
 import { watchProcesses } from "./processes.ts";
-import type { ScriptRun, Shell } from "./shells.ts";
+import type { ScriptRun, TestShell } from "./shells.ts";
 
 /**
  * Stand-ins for the programs of macOS that a script asks, and for root: nothing here is a real Mac. One account, alice, with the three
  * CLIs installed for the machine.
  */
-export interface MadeUpMac {
+export interface SimulatedMacos {
 	readonly root: string;
 	readonly home: string;
 	/** Runs a script as an MDM does: as root, with these arguments and nothing on standard input. */
-	run(script: string, args?: readonly string[], options?: RunOptions): Promise<VendorRun>;
+	run(script: string, args?: readonly string[], options?: VendorRunOptions): Promise<VendorRun>;
 }
 
-interface RunOptions {
+interface VendorRunOptions {
 	/** Tokens that no output may hold. */
 	readonly canaries?: readonly Canary[];
 	readonly env?: Readonly<Record<string, string>>;
 	readonly stdin?: string;
-	readonly shell?: Shell;
+	readonly shell?: TestShell;
 	/** Flags of the shell itself, e.g. `-x`. */
 	readonly flags?: readonly string[];
 }
@@ -41,14 +41,14 @@ const packages = {
 };
 
 /** `expected` is what a managed profile says. Linux is the same without the stand-ins that tell macOS. */
-export function madeUpMac(
+export function simulatedMacos(
 	options: {
 		readonly expected?: string;
 		readonly linux?: boolean;
 		readonly clis?: boolean;
 		readonly uid?: number;
 	} = {},
-): MadeUpMac {
+): SimulatedMacos {
 	const folder = scratch();
 	const root = join(folder, "root");
 	const home = join(folder, "alice");
@@ -84,7 +84,7 @@ export function madeUpMac(
 	}
 	const path = `${tools}:/usr/bin:/bin:/usr/sbin:/sbin`;
 	let runs = 0;
-	const run: MadeUpMac["run"] = async (
+	const run: SimulatedMacos["run"] = async (
 		script,
 		args = [],
 		{ canaries = [], env = {}, stdin = "", shell = dash, flags = [] } = {},

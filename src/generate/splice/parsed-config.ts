@@ -2,12 +2,12 @@ import { type Document, isAlias, isMap, isScalar, type Node, type Pair, type YAM
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { lineBreak, positionOf } from "./edit.ts";
 import type { ConfigPlace } from "./locate.ts";
-import { byHand, type OtelcolRequest } from "./request.ts";
+import { manualEdit, type OtelcolRequest } from "./request.ts";
 import { entryOf, hasMerge, isEmptyValue, usedAnchors, type YamlText } from "./yaml-document.ts";
-import { type Sheet, stepOf } from "./yaml-edit.ts";
+import { type SourceText, stepOf } from "./yaml-edit.ts";
 
-/** One look at a text: what is wanted, where the config is, how the text is written. */
-export interface Pass {
+/** A collector config in a YAML text: what is wanted of it, where it is, how the text is written. */
+export interface ParsedConfig {
 	readonly request: OtelcolRequest;
 	readonly file: string;
 	/** Every document of the file, and the one that holds the config. */
@@ -16,59 +16,59 @@ export interface Pass {
 	readonly root: YAMLMap;
 	readonly service: YAMLMap;
 	readonly defaultExtensions: readonly string[];
-	readonly sheet: Sheet;
+	readonly source: SourceText;
 }
 
 /** An entry of a map, as the parser types it where keys are nodes. */
-export type Entry = Pair<Node, Node | null>;
+export type YamlEntry = Pair<Node, Node | null>;
 
 /** Looks at the config of a place that is a map; throws when it has no service section that could be changed. */
-export function lookAt(
+export function parsedConfig(
 	{ text, file, documents }: YamlText,
 	place: ConfigPlace & { node: YAMLMap },
 	request: OtelcolRequest,
-): Pass {
+): ParsedConfig {
 	const { document, node: root, defaultExtensions } = place;
-	const sheet = { text, eol: lineBreak(text), step: stepOf(text, root) };
+	const source = { text, eol: lineBreak(text), step: stepOf(text, root) };
 	const service = entryOf(root, "service");
-	const pass = { request, file, documents, document, root, service: root, defaultExtensions, sheet };
-	guard(pass, root, "the config");
-	guard(pass, service?.value, "service");
+	const config = { request, file, documents, document, root, service: root, defaultExtensions, source };
+	guard(config, root, "the config");
+	guard(config, service?.value, "service");
 	if (!service || !isMap(service.value)) {
 		const fix =
 			"name the file that holds service.pipelines; several --config files are merged by the collector, and lists replaced";
-		throw refusal(pass, { what: "the config has no service section", fix }, root.range?.[0]);
+		throw refusal(config, { what: "the config has no service section", fix }, root.range?.[0]);
 	}
-	return { ...pass, service: service.value };
+	return { ...config, service: service.value };
 }
 
 /** A reason not to touch a file; `fix` where there is a better one than writing it by hand. */
-type Obstacle = Omit<Problem, "fix" | "where"> & { readonly fix?: string };
+type SpliceObstacle = Omit<Problem, "fix" | "where"> & { readonly fix?: string };
 
 /** The error for an obstacle: what stands in the way, where, and what to write by hand instead. */
 export function refusal(
-	{ request, file, sheet }: Pick<Pass, "request" | "file" | "sheet">,
-	obstacle: Obstacle,
+	{ request, file, source }: Pick<ParsedConfig, "request" | "file" | "source">,
+	obstacle: SpliceObstacle,
 	at?: number,
 ): CrossfadeError {
-	const where = { file, ...(at === undefined ? {} : positionOf(sheet.text, at)) };
-	return new CrossfadeError("refused", { where, ...obstacle, fix: obstacle.fix ?? byHand(request) });
+	const where = { file, ...(at === undefined ? {} : positionOf(source.text, at)) };
+	return new CrossfadeError("refused", { where, ...obstacle, fix: obstacle.fix ?? manualEdit(request) });
 }
 
 /** Refuses a value whose entries are, or may be, shared with other places of the file, or are not in it. */
-export function guard(pass: Omit<Pass, "service">, node: Node | null | undefined, what: string): void {
+export function guard(config: Omit<ParsedConfig, "service">, node: Node | null | undefined, what: string): void {
 	if (!node || isEmptyValue(node)) {
 		if (node && (node.tag !== undefined || ("anchor" in node && node.anchor !== undefined))) {
-			throw refusal(pass, { what: `${what} is empty but has an anchor or tag` }, node.range?.[0]);
+			throw refusal(config, { what: `${what} is empty but has an anchor or tag` }, node.range?.[0]);
 		}
 		return;
 	}
-	const stop = (why: string) => refusal(pass, { what: `${what} ${why}` }, node.range?.[0]);
+	const stop = (why: string) => refusal(config, { what: `${what} ${why}` }, node.range?.[0]);
 	if (isAlias(node)) throw stop("is an alias: a change would reach its other places too");
 	if (isScalar(node)) throw stop("is not written out in this file");
 	if (isMap(node) && hasMerge(node)) throw stop("takes entries from elsewhere by a merge key");
 	const anchor = "anchor" in node ? node.anchor : undefined;
-	if (anchor !== undefined && usedAnchors(pass.document).has(anchor)) {
+	if (anchor !== undefined && usedAnchors(config.document).has(anchor)) {
 		throw stop("is used by an alias too: a change would reach there");
 	}
 }

@@ -1,0 +1,58 @@
+import { xml } from "./quote.ts";
+
+/** One test case. Neither failed nor skipped, it passed. */
+export interface TestCase {
+	readonly suite: string;
+	readonly name: string;
+	readonly seconds?: number;
+	readonly failure?: TestNote | undefined;
+	/** What merely proves nothing is skipped, visibly. */
+	readonly skipped?: TestNote | undefined;
+}
+
+interface TestNote {
+	readonly message: string;
+	readonly type?: string;
+	/** The message with its details, if there are some. */
+	readonly text?: string;
+}
+
+export interface TestSuite {
+	readonly name: string;
+	readonly cases: readonly TestCase[];
+}
+
+/** JUnit XML as CI systems read it; any text may be in it. https://github.com/testmoapp/junitxml */
+export function junit(suites: readonly TestSuite[]): string {
+	return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.map(suiteText).join("")}</testsuites>\n`;
+}
+
+function suiteText({ name, cases }: TestSuite): string {
+	const sum = (kind: "failure" | "skipped") => cases.filter((each) => each[kind] !== undefined).length;
+	const counts = { name, tests: cases.length, failures: sum("failure"), skipped: sum("skipped") };
+	return `  ${element("testsuite", counts, `\n${cases.map(caseText).join("")}  `)}\n`;
+}
+
+function caseText({ suite, name, seconds, failure, skipped }: TestCase): string {
+	const attributes = { classname: suite, name, time: seconds?.toFixed(3) };
+	const notes = [noteText("failure", failure), noteText("skipped", skipped)].join("");
+	return `    ${element("testcase", attributes, notes === "" ? "" : `\n${notes}    `)}\n`;
+}
+
+function noteText(kind: string, note: TestNote | undefined): string {
+	if (note === undefined) return "";
+	const { type, message, text = "" } = note;
+	return `      ${element(kind, { type, message }, xml(text))}\n`;
+}
+
+function element(
+	tag: string,
+	attributes: Readonly<Record<string, string | number | undefined>>,
+	inside: string,
+): string {
+	const known = Object.entries(attributes).flatMap(([name, value]) =>
+		value === undefined ? [] : [` ${name}="${xml(String(value))}"`],
+	);
+	const open = `<${tag}${known.join("")}`;
+	return inside === "" ? `${open}/>` : `${open}>${inside}</${tag}>`;
+}

@@ -1,0 +1,22 @@
+const BARS = "▁▂▃▄▅▆▇█";
+
+/** Numbers as a row of bars of at most `width` columns; a silent stretch is a row of dots, never a low bar. */
+export function sparkline(values: readonly number[], width: number): string {
+	const shown = squeeze(values, width);
+	const most = Math.max(...shown, 1);
+	const bar = (value: number) => BARS[Math.min(BARS.length - 1, Math.floor((value / most) * BARS.length))] ?? "";
+	return shown.map((value) => (value === 0 ? "·" : bar(value))).join("");
+}
+
+/** Fewer numbers of the same shape: each the largest of its neighbours, so that no peak is lost. */
+export function squeeze(values: readonly number[], most: number): number[] {
+	if (values.length <= most) return [...values];
+	return Array.from({ length: most }, (_each, index) =>
+		Math.max(
+			...values.slice(
+				Math.floor((index * values.length) / most),
+				Math.max(Math.floor(((index + 1) * values.length) / most), Math.floor((index * values.length) / most) + 1),
+			),
+		),
+	);
+}

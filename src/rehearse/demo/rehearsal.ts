@@ -1,0 +1,267 @@
+import { defaultProvider } from "../../adapters/providers/registry.ts";
+import { MINUTE_MS } from "../../base/duration.ts";
+import type { Effects } from "../../effects/effects.ts";
+import { type EvidenceStore, openStore } from "../../prove/evidence/store.ts";
+import type { OverlapView } from "../../prove/overlap/view.ts";
+import { probeText } from "../../prove/probe/report.ts";
+import { probeRound } from "../../prove/probe/round.ts";
+import { judgeRows } from "../../prove/probe/verdict.ts";
+import { type Observer, observe } from "../../prove/watch/observe.ts";
+import { emptyFleet, type Fleet } from "../../spec/fleet.ts";
+import type { ProbePlan } from "../../spec/probe-plan.ts";
+import { Secret } from "../../token/secret.ts";
+import { collectorGateway } from "./collector.ts";
+import { type DemoGateway, waitUntil } from "./gateway.ts";
+import { type DemoProvider, startDemoProvider } from "./provider.ts";
+import { logExportRequest } from "./request.ts";
+import { type CredentialRole, expectedHosts, START, sending } from "./simulated-fleet.ts";
+import { tapGateway } from "./tap.ts";
+
+const OVERLAP_MS = 24 * 60 * MINUTE_MS;
+/** The rotation begins a little later than the programs that take part in it: whenever they say they started, it was before. */
+const AHEAD_MS = MINUTE_MS;
+
+/** The tokens that exist so far: `new` from the rotation on. */
+type DemoTokens = Partial<Record<CredentialRole, Secret>> & { readonly old: Secret };
+
+/** Records, by the token that a gateway sent them on with. */
+export interface SentOn {
+	readonly old: number;
+	readonly new: number;
+}
+
+/** A rotation with simulated CLIs: a provider, a gateway in front of it, a fleet that sends, and a clock that is moved on. */
+export interface Rehearsal {
+	readonly gateway: Pick<DemoGateway, "title" | "other" | "hasOwnToken">;
+	/** Why there is a tap, where a collector was wanted. */
+	readonly failure: string | undefined;
+	/** Moves the clock to a minute, and lets every CLI send that does so then. Returns the number of requests. */
+	advanceTo(minute: number): Promise<number>;
+	rotate(): Promise<void>;
+	/**
+	 * Records that the gateway has sent on with the old token of its own and with the new one, by what the provider took. Undefined while
+	 * there is nothing with the new one, or the gateway has no token of its own.
+	 */
+	sentOn(): Promise<SentOn | undefined>;
+	/** Both tokens at the provider, as text. */
+	probe(color: boolean): Promise<string>;
+	look(): Promise<OverlapView>;
+	close(): Promise<void>;
+}
+
+export interface RehearsalOptions {
+	/** A folder of our own, for evidence and for what a collector needs. */
+	readonly folder: string;
+	/** The collector to use; without one, or if it does not start, there is a tap. */
+	readonly collector: string | undefined;
+}
+
+/** What has to be closed, in the order in which it was opened. */
+type Closing = (() => Promise<void> | undefined)[];
+
+/** Everything listens on loopback, on free ports. When this throws, what was started is stopped again. */
+export async function startRehearsal(real: Effects, options: RehearsalOptions): Promise<Rehearsal> {
+	const closing: Closing = [];
+	const close = async () => {
+		try {
+			await closing.pop()?.();
+		} finally {
+			if (closing.length > 0) await close();
+		}
+	};
+	try {
+		return { ...(await assemble(real, options, closing)), close };
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
+
+async function assemble(real: Effects, options: RehearsalOptions, closing: Closing): Promise<Omit<Rehearsal, "close">> {
+	const { fx, timeAt, moveTo } = newDemoClock(real);
+	const old = Secret.of(fx.random.token());
+	const tokens: DemoTokens = { old, stranger: Secret.of(fx.random.token()) };
+	const provider = await startDemoProvider(fx, old);
+	closing.push(provider.close);
+	const evidence = `${options.folder}/evidence`;
+	const store = await openStore(fx, evidence);
+	const { gateway, failure } = await startGateway({ real, fx }, options, store, provider.url, old);
+	closing.push(gateway.close);
+	const watch = await startWatch(() => {
+		const pages = { pageMs: 30_000, theirTime: real.clock.now };
+		return observe(fx, fleetOf(tokens, timeAt(0), evidence, gateway), pages);
+	});
+	closing.push(watch.close);
+	const fleet = newFleet(real, gateway, provider);
+	return {
+		gateway,
+		failure,
+		advanceTo(minute) {
+			moveTo(minute);
+			return fleet.sendAll(minute, tokens, fx.clock.now());
+		},
+		async rotate() {
+			const made = await provider.rotate();
+			if (!made) return;
+			tokens.new = made;
+			await gateway.rotate(made);
+			await watch.restart();
+		},
+		async sentOn() {
+			if (!gateway.hasOwnToken || !tokens.new) return undefined;
+			const taken = await fleet.taken();
+			const since = taken.get(tokens.new.fingerprint) ?? 0;
+			return since === 0 ? undefined : { old: taken.get(old.fingerprint) ?? 0, new: since };
+		},
+		probe: (color) =>
+			fleet.aside(() =>
+				probeProvider(fx, store, { url: provider.url, tokens, deadline: timeAt(0) + OVERLAP_MS, color }),
+			),
+		look: watch.look,
+	};
+}
+
+/** A clock that stands still at the first minute until it is moved on. */
+function newDemoClock(real: Effects) {
+	const begin = real.clock.now() + AHEAD_MS;
+	const timeAt = (minute: number) => begin + (minute - START) * MINUTE_MS;
+	let current = START;
+	const fx: Effects = { ...real, clock: { ...real.clock, now: () => timeAt(current) } };
+	const moveTo = (minute: number) => {
+		current = minute;
+	};
+	return { fx, timeAt, moveTo };
+}
+
+/** The collector that was asked for, else a tap, and why. */
+async function startGateway(
+	{ real, fx }: { readonly real: Effects; readonly fx: Effects },
+	{ folder, collector }: RehearsalOptions,
+	store: EvidenceStore,
+	upstream: string,
+	token: Secret,
+): Promise<{ readonly gateway: DemoGateway; readonly failure: string | undefined }> {
+	if (collector === undefined) return { gateway: await tapGateway(fx, store, new URL(upstream)), failure: undefined };
+	const started = await collectorGateway(real, { path: collector, folder, upstream, token });
+	if (typeof started === "object") return { gateway: started, failure: undefined };
+	return { gateway: await tapGateway(fx, store, new URL(upstream)), failure: started };
+}
+
+/** An observer that can be opened anew, with the tokens there are by then. Where counters are read, counting begins with the first look. */
+async function startWatch(open: () => Promise<Observer>) {
+	let observer = await open();
+	const watch = {
+		look: () => observer.look(),
+		close: () => observer.close(),
+		async restart() {
+			await observer.close();
+			observer = await open();
+		},
+	};
+	try {
+		await watch.look();
+	} catch (error) {
+		await watch.close();
+		throw error;
+	}
+	return watch;
+}
+
+/** Probes the provider with the tokens of the rotation, keeps what was found as evidence, and returns it as text. */
+async function probeProvider(
+	fx: Effects,
+	store: EvidenceStore,
+	{ url, tokens, deadline, color }: { url: string; tokens: DemoTokens; deadline: number; color: boolean },
+): Promise<string> {
+	const named = rotationTokens.flatMap((name) => (tokens[name] ? [{ name, secret: tokens[name] }] : []));
+	const round = { plan: probePlan(url, deadline), tokens: named, tls: {}, marker: "demo", readGateway: undefined };
+	const rows = judgeRows((await probeRound(fx, round)).rows, deadline);
+	await store.addProbes(
+		"probe",
+		rows.map(({ evidence: { clockOffsetMs: _ofARealClock, ...row } }) => row),
+	);
+	return probeText({ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [] }, { color, width: 80 });
+}
+
+const rotationTokens = ["old", "new"] as const;
+
+/** The simulated CLIs, and what became of what they sent. */
+function newFleet(fx: Effects, gateway: DemoGateway, provider: DemoProvider) {
+	let sent = 0;
+	/** What the provider took from others. */
+	const others = new Map<string, number>();
+	const taken = async () =>
+		new Map([...(await provider.taken())].map(([id, records]) => [id, records - (others.get(id) ?? 0)]));
+	/** Resolves when all that was sent is counted, and went to the provider where the gateway answers before that. */
+	const arrived = async () => {
+		await gateway.counted(sent);
+		if (!gateway.hasOwnToken) return;
+		await waitUntil(fx, "the provider to take what was sent", async () => {
+			const all = [...(await taken()).values()].reduce((sum, records) => sum + records, 0);
+			return all >= sent;
+		});
+	};
+	return {
+		taken,
+		/** Returns how many requests there were, once all that was sent is counted. `now` is in milliseconds since the epoch. */
+		async sendAll(minute: number, tokens: DemoTokens, now: number) {
+			const due = sending(minute);
+			for (const { sender, credential } of due) {
+				const token = (tokens[credential] ?? tokens.old).reveal();
+				const takesPaths = !gateway.hasOwnToken;
+				const outcome = await fx.request(logExportRequest(gateway.url, sender, token, now, { takesPaths }));
+				if (outcome.kind === "answer") sent++;
+			}
+			await arrived();
+			return due.length;
+		},
+		/** Lets somebody send to the provider who is none of the fleet. */
+		async aside<T>(work: () => Promise<T>): Promise<T> {
+			const before = await taken();
+			const done = await work();
+			for (const [id, records] of await taken()) {
+				others.set(id, (others.get(id) ?? 0) + records - (before.get(id) ?? 0));
+			}
+			return done;
+		},
+	};
+}
+
+function fleetOf(tokens: DemoTokens, started: number, evidence: string, { metrics }: DemoGateway): Fleet {
+	const names = rotationTokens.filter((name) => tokens[name]);
+	return {
+		...emptyFleet("."),
+		name: "the demo's fleet",
+		started: tokens.new ? started : undefined,
+		deadline: tokens.new
+			? { at: started + OVERLAP_MS, source: "the provider's rule: 24 h after the rotation" }
+			: undefined,
+		tokens: names.map((name) => ({ name, ref: undefined, fingerprint: tokens[name]?.fingerprint })),
+		gateways: metrics.length === 0 ? [] : [{ name: "gateway", metrics }],
+		expectedHosts,
+		evidence,
+	};
+}
+
+function probePlan(url: string, deadline: number): ProbePlan {
+	return {
+		tokens: [],
+		places: [{ name: "the provider", url, isGateway: false, metrics: [] }],
+		provider: defaultProvider,
+		signals: ["logs"],
+		paths: ["bearer", "url"],
+		protocol: "http/protobuf",
+		emission: undefined,
+		header: "Authorization",
+		scheme: "Bearer",
+		proxy: undefined,
+		files: {},
+		gzip: false,
+		timeoutMs: 30_000,
+		retries: 0,
+		deadline,
+		repeat: undefined,
+		evidence: undefined,
+		warnings: [],
+	};
+}

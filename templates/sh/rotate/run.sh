@@ -1,0 +1,108 @@
+# Puts the old token back, and forgets the trial only when it is there.
+restore() {
+  first_line "$TOKEN_FILE"
+  if [ "$line" = "$old" ]; then
+    rm -f "$trial"
+    trying=
+    return 0
+  fi
+  # As it was, whatever the new one was meant to be like.
+  keep_owner=$was_owner
+  reader=
+  write_file "$TOKEN_FILE" "$old"
+  rm -f "$trial"
+  trying=
+  apply_change || warn "the collector could not be told; see its log"
+  say "restored  fp=$old_print is in place again"
+}
+
+# The run ends without a proof: the new token stays, and the old one is kept, or the one before it that was proven.
+keep_old() {
+  trying=
+  if [ -f "$kept" ]; then rm -f "$trial"; else mv -f "$trial" "$kept"; fi
+}
+
+main() {
+  parse_arguments "$@"
+  check_machine
+  since=$(date +%s)
+  find_collector
+  look_at_file
+  if [ -z "$DRY_RUN" ]; then
+    # Before anything is read: what another run is about to change is not what is there.
+    take_lock
+    sweep
+    recover
+    look_at_file
+  fi
+  read_token
+  new_print=$(fingerprint "$token")
+  first_line "$TOKEN_FILE"
+  old=$line
+  if [ "$token" = "$old" ]; then
+    first_line "$kept"
+    if [ -z "$line" ]; then
+      say "unchanged fp=$new_print is in place already"
+      exit 0
+    fi
+    old=$line
+  fi
+  precheck
+  if [ -z "$old" ]; then
+    [ -z "$DRY_RUN" ] || { say "would put fp=$new_print into $TOKEN_FILE"; exit 0; }
+    write_file "$TOKEN_FILE" "$token"
+    say "in place  fp=$new_print is in $TOKEN_FILE; start the collector"
+    exit 0
+  fi
+  old_print=$(fingerprint "$old")
+  metrics=$(read_metrics) || die 6 "the collector's metrics do not answer at $METRICS" "start it, or name them with --metrics"
+  failed=$(count send_failed)
+  before_change
+  if [ -n "$DRY_RUN" ]; then
+    say "would replace fp=$old_print by fp=$new_print in $TOKEN_FILE"
+    exit 0
+  fi
+  write_file "$trial" "$old"
+  trying=yes
+  write_file "$TOKEN_FILE" "$token"
+  changed=$(date +%s)
+  say "in place  fp=$new_print instead of fp=$old_print"
+  if ! apply_change; then
+    restore
+    die 11 "the collector could not be told about the new token" "mend what it said above and run this again"
+  fi
+  result=0
+  confirm || result=$?
+  case $result in
+    0)
+      trying=
+      rm -f "$trial" "$kept"
+      say "proven    exports succeed with fp=$new_print"
+      ;;
+    3)
+      restore
+      die 3 "exports fail with the new token" "see the collector's log; was the token copied whole?"
+      ;;
+    6)
+      keep_old
+      die 6 "the metrics stopped answering; fp=$new_print is in place, the old token is kept in $kept" "see the collector's log"
+      ;;
+    9)
+      keep_old
+      die 9 "nothing was exported in $WAIT s, so nothing is proven; fp=$new_print is in place, the old token is kept in $kept" \
+        "send something through the collector, then run this again with the same token"
+      ;;
+    11)
+      restore
+      die 11 "the collector's process $PID finds another token at $TOKEN_FILE than the one that was put there" \
+        "if it runs in a container, mount the token's folder and not the file; see --pid and --token-file"
+      ;;
+    14)
+      keep_old
+      die 14 "replaced, not proven: exports go on, but nothing tells with which token; fp=$new_print is in place, the old one is kept in $kept" \
+        "look whether $TAKEN_HOW after the change, and with which token the provider gets data; or run this again with the same token, as root on the collector's host or with --counters"
+      ;;
+  esac
+}
+
+main "$@"

@@ -1,0 +1,213 @@
+import { spawn } from "node:child_process";
+import {
+	chmodSync,
+	chownSync,
+	copyFileSync,
+	existsSync,
+	mkdirSync,
+	readFileSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { fingerprint } from "../../src/token/fingerprint.ts";
+import { canary } from "../harness/canary.ts";
+import { scratch } from "../harness/cli.ts";
+import { inheritable } from "../harness/inherited.ts";
+import { needs, program, root } from "../harness/parts.ts";
+import { leftovers, NOBODY, named, rotateScript, standIn, takesAtOnce } from "../harness/rotation.ts";
+import { runScript, shells, type TestShell } from "../harness/shells.ts";
+import { waitFor } from "../harness/wait.ts";
+
+const [dash] = shells as [TestShell];
+
+/** A token file with a script for it, and a page of metrics in the place of a collector. */
+async function scene() {
+	const old = canary();
+	const folder = scratch({ "torii.token": old.token });
+	const tokenFile = join(folder, "torii.token");
+	chmodSync(tokenFile, 0o400);
+	const collector = await standIn();
+	const script = await rotateScript(tokenFile);
+	const args = ["--metrics", collector.url, "--validate", "", "--no-precheck"];
+	return {
+		old,
+		folder,
+		tokenFile,
+		collector,
+		script,
+		trial: join(folder, ".torii.token.crossfade-trial"),
+		content: () => readFileSync(tokenFile, "utf8"),
+		run: (token: string, more: readonly string[] = [], under = dash, env = {}) =>
+			runScript(under, script, [...args, ...more], {
+				stdin: `${token}\n`,
+				canaries: token === "" ? [old] : [named(token), old],
+				env,
+			}),
+		/** Starts it and returns when the new token is in place and waits for its proof. */
+		async waiting(token: string) {
+			const child = spawn("sh", [script, ...args, "--logs", "true", "--pid", `${process.pid}`], {
+				env: { PATH: process.env["PATH"] },
+				stdio: ["pipe", "pipe", "pipe"],
+				detached: true,
+			});
+			onTestFinished(() => {
+				child.kill("SIGKILL");
+			});
+			let output = "";
+			child.stdout.on("data", (chunk) => {
+				output += chunk;
+			});
+			child.stdin.end(`${token}\n`);
+			const ended = new Promise<number | null>((done) => child.on("close", done));
+			await waitFor("the new token in place", () => output.includes("in place"));
+			return { pid: child.pid ?? 0, ended, output: () => output };
+		},
+	};
+}
+
+describe("a rotation that is interrupted", needs(program("curl")), () => {
+	test.each(["SIGHUP", "SIGTERM", "SIGINT"] as const)(
+		"%s while it waits for the proof: the old token is back",
+		async (signal) => {
+			const s = await scene();
+			const token = canary().token;
+			const run = await s.waiting(token);
+			expect(readFileSync(s.trial, "utf8")).toBe(s.old.token);
+			process.kill(run.pid, signal);
+			expect(await run.ended).toBe(130);
+			expect(s.content()).toBe(s.old.token);
+			expect(run.output()).toContain(`restored  fp=${s.old.fingerprint}`);
+			expect(leftovers(s.tokenFile)).toEqual([]);
+		},
+	);
+
+	test("whoever read its output is gone: the old token is back all the same", async () => {
+		const s = await scene();
+		const command = `sh '${s.script}' --metrics '${s.collector.url}' --validate '' --no-precheck --logs true --pid ${process.pid} | head -n 1`;
+		const child = spawn("sh", ["-c", command], {
+			env: { PATH: process.env["PATH"] },
+			stdio: ["pipe", "ignore", "ignore"],
+		});
+		child.stdin.end(`${canary().token}\n`);
+		s.collector.fail(true);
+		await new Promise((done) => child.on("close", done));
+		await waitFor("the old token", () => s.content() === s.old.token && leftovers(s.tokenFile).length === 0);
+	});
+
+	test("kill -9: the next run puts the old token back, also when it is given nothing to put in place", async () => {
+		const s = await scene();
+		const token = canary().token;
+		const run = await s.waiting(token);
+		process.kill(-run.pid, "SIGKILL");
+		await run.ended;
+		expect(s.content()).toBe(token);
+		const next = await s.run("");
+		expect(next).toMatchObject({ code: 11, stdout: expect.stringContaining(`restored  fp=${s.old.fingerprint}`) });
+		expect(s.content()).toBe(s.old.token);
+		expect(leftovers(s.tokenFile)).toEqual([]);
+		expect(await s.run(token, takesAtOnce())).toMatchObject({ code: 0, stdout: expect.stringContaining("proven") });
+		expect(s.content()).toBe(token);
+		expect(leftovers(s.tokenFile)).toEqual([]);
+	});
+
+	test("copies of a token that a killed run left are removed by the next", async () => {
+		const s = await scene();
+		const left = join(s.folder, ".crossfade.Ab12Cd");
+		writeFileSync(left, canary().token, { mode: 0o600 });
+		expect(await s.run(s.old.token)).toMatchObject({ code: 0, stdout: expect.stringContaining("unchanged") });
+		expect(existsSync(left)).toBe(false);
+	});
+
+	test("while one run waits for its token a second changes nothing, so none puts an older token back over a newer", async () => {
+		const s = await scene();
+		const child = spawn("sh", [s.script, "--metrics", s.collector.url], { stdio: ["pipe", "ignore", "ignore"] });
+		onTestFinished(() => {
+			child.kill("SIGKILL");
+		});
+		const ended = new Promise((done) => child.on("close", done));
+		await waitFor("the first run's lock", () => leftovers(s.tokenFile).length > 0);
+		const second = await s.run(canary().token, takesAtOnce());
+		expect(second).toMatchObject({ code: 11, stderr: expect.stringContaining("another rotation is running") });
+		expect(s.content()).toBe(s.old.token);
+		child.stdin.end("\n");
+		await ended;
+		expect(await s.run(canary().token, takesAtOnce())).toMatchObject({ code: 0 });
+	});
+});
+
+describe("root writes in no folder that somebody else can write", needs(program("curl"), root), () => {
+	const ways: readonly (readonly [name: string, change: (folder: string) => void, message: string])[] = [
+		["the collector's own folder", (folder) => chownSync(folder, NOBODY, NOBODY), `belongs to account ${NOBODY}`],
+		["a folder its group can write", (folder) => chmodSync(folder, 0o770), "other accounts can write"],
+		["a folder like /tmp", (folder) => chmodSync(folder, 0o1777), "other accounts can write"],
+		[
+			"a folder below one of another account",
+			(folder) => chownSync(join(folder, ".."), NOBODY, NOBODY),
+			"belongs to account",
+		],
+		[
+			"a folder below one that others can write",
+			(folder) => chmodSync(join(folder, ".."), 0o777),
+			"other accounts can write",
+		],
+	];
+	test.each(ways)("%s is refused", async (_name, change, message) => {
+		const old = canary();
+		const folder = join(scratch(), "token");
+		mkdirSync(folder);
+		const tokenFile = join(folder, "torii.token");
+		writeFileSync(tokenFile, old.token, { mode: 0o400 });
+		const script = await rotateScript(tokenFile);
+		change(folder);
+		const token = canary();
+		const outcome = await runScript(dash, script, ["--no-precheck"], { stdin: token.token, canaries: [token, old] });
+		expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining(message) });
+		expect(readFileSync(tokenFile, "utf8")).toBe(old.token);
+		expect(leftovers(tokenFile)).toEqual([]);
+	});
+
+	test("a path through a link is judged by where it leads", async () => {
+		const place = scratch();
+		mkdirSync(join(place, "real"));
+		chownSync(join(place, "real"), NOBODY, NOBODY);
+		symlinkSync("real", join(place, "link"));
+		const tokenFile = join(place, "link", "torii.token");
+		const token = canary();
+		const outcome = await runScript(dash, await rotateScript(tokenFile), [], { stdin: token.token, canaries: [token] });
+		expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining("belongs to account") });
+	});
+
+	test("the caller may rotate in a folder of its own", needs(program("setpriv")), async () => {
+		const s = await scene();
+		const script = join(scratch(), "rotate.sh");
+		chmodSync(join(script, ".."), 0o755);
+		copyFileSync(s.script, script);
+		chownSync(s.folder, NOBODY, NOBODY);
+		chownSync(s.tokenFile, NOBODY, NOBODY);
+		const token = canary().token;
+		const nobody = {
+			name: "nobody",
+			part: program("setpriv"),
+			args: ["--reuid=65534", "--regid=65534", "--clear-groups", "sh"],
+		};
+		const args = ["--metrics", s.collector.url, "--validate", "", "--no-precheck", "--pid", "0"];
+		const as = await runScript(nobody, script, args, { stdin: token, canaries: [named(token)] });
+		expect(as).toMatchObject({ code: 14, stdout: expect.stringContaining(fingerprint(token)) });
+		expect(s.content()).toBe(token);
+	});
+});
+
+describe("names that the environment has already, and a shell that exports everything", () => {
+	test.each(
+		shells.flatMap((under) => [[under.name, under, []] as const, [`${under.name} -a`, under, ["-a"]] as const]),
+	)("%s: no program is handed the token", async (_name, under, flags) => {
+		const s = await scene();
+		const token = canary();
+		const env = Object.fromEntries(inheritable(readFileSync(s.script, "utf8")).map((name) => [name, "inherited"]));
+		const child = { ...under, args: [...under.args, ...flags] };
+		expect(await s.run(token.token, takesAtOnce(), child, env)).toMatchObject({ code: 0, stderr: "" });
+		expect(s.content()).toBe(token.token);
+	});
+});
