@@ -25,7 +25,11 @@ const TESTED_BY: readonly (readonly [source: string, test: string, why: string])
 	["effects/files/", "commands/collector.test.ts", "what a command leaves on disk, whole or not at all"],
 	["effects/net/exchanges.ts", "effects/net/forwarder.test.ts", "parts of the one forwarder, seen only through it"],
 	["effects/net/forwarding.ts", "effects/net/forwarder.test.ts", "parts of the one forwarder, seen only through it"],
-	["effects/net/forwarded-connection.ts", "effects/net/forwarder.test.ts", "parts of the one forwarder, seen only through it"],
+	[
+		"effects/net/forwarded-connection.ts",
+		"effects/net/forwarder.test.ts",
+		"parts of the one forwarder, seen only through it",
+	],
 	["effects/net/unpack.ts", "effects/net/forwarder.test.ts", "parts of the one forwarder, seen only through it"],
 	["effects/net/upstream.ts", "effects/net/forwarder.test.ts", "parts of the one forwarder, seen only through it"],
 	["effects/net/http-server.ts", "prove/web/server.test.ts", "serves the page"],

@@ -94,6 +94,7 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 		s.collector.fail(true);
 		await new Promise((done) => child.on("close", done));
 		await waitFor("the old token", () => s.content() === s.old.token && leftovers(s.tokenFile).length === 0);
+		expect({ token: s.content(), left: leftovers(s.tokenFile) }).toEqual({ token: s.old.token, left: [] });
 	});
 
 	test("kill -9: the next run puts the old token back, also when it is given nothing to put in place", async () => {
