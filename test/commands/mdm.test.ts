@@ -229,7 +229,7 @@ describe("bad input: everything at once, nothing written, no token repeated", ()
 		["no endpoint for a backend of one's own", [...jamf, "--provider", "custom"], 2, "no endpoint given"],
 		["the token itself as a flag", [...jamf, "--token", token], 2, "does not say where to read the token"],
 		["the token in place of a vehicle", ["mdm", "-v", token, "--out", "o"], 2, "the vehicle is not known"],
-		["the token in place of a verb", ["mdm", token], 2, "the verb is not known"],
+		["the token in place of a verb", ["mdm", token], 2, "unknown subcommand"],
 		["a token file that is not there", [...jamf, "--token", "file:nowhere"], 12, "no such file"],
 		["a variable that is not set", [...jamf, "--token", "env:NOT_SET"], 11, "NOT_SET is not set"],
 		["verify without a folder", ["mdm", "verify"], 2, "no folder given"],

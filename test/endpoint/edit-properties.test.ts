@@ -1,6 +1,6 @@
 import { diffChars } from "diff";
 import fc from "fast-check";
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { damaged, type EditorSample, marker, rotated, samples, withUserKey } from "./documents.ts";
 import { awks, type EditorCase, type EditorRun, runCases, type SettingsFormat, unescaped } from "./editor.ts";
 import { applied, planLine, read, same, tolerated, withoutOurs } from "./oracle.ts";
