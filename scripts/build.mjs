@@ -5,10 +5,8 @@
 import { spawnSync } from "node:child_process";
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { rolldown } from "rolldown";
-import { sourcePlugin } from "./bundling.mjs";
+import { nodeBundle } from "./bundling.mjs";
 import { checkRegistries, writeRegistries } from "./registries.mjs";
-
-const YAML = new URL("../node_modules/yaml/browser/dist/index.js", import.meta.url).pathname;
 
 /** Everything that was bundled, by path. */
 const inputs = new Set();
@@ -44,13 +42,7 @@ if (types.status !== 0) process.exit(1);
  * @param {import("rolldown").OutputOptions} output
  */
 async function bundle(input, output) {
-	const build = await rolldown({
-		input,
-		platform: "node",
-		// Libraries as ES modules, so that only what is used gets in.
-		resolve: { alias: { yaml: YAML }, mainFields: ["module", "main"] },
-		plugins: [sourcePlugin(), withoutChildProcesses()],
-	});
+	const build = await rolldown({ input, ...nodeBundle });
 	await build.write({
 		dir: "dist",
 		minify: true,
@@ -59,20 +51,6 @@ async function bundle(input, output) {
 		...output,
 	});
 	for (const file of await build.watchFiles) inputs.add(file);
-}
-
-/**
- * commander loads node:child_process for subcommands that are programs of their own; we have none, and loading it costs every start.
- * @returns {import("rolldown").Plugin}
- */
-function withoutChildProcesses() {
-	const stub = "\0no-child-processes";
-	return {
-		name: "without-child-processes",
-		resolveId: (source, importer) =>
-			source === "node:child_process" && importer?.includes("/commander/") ? { id: stub } : null,
-		load: (id) => (id === stub ? "export default {};" : null),
-	};
 }
 
 /** The licence texts of every package that was bundled, as their licences ask. */

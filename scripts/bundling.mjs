@@ -37,6 +37,29 @@ export function sourcePlugin() {
 	};
 }
 
+const YAML = new URL("../node_modules/yaml/browser/dist/index.js", import.meta.url).pathname;
+
+/** How a program for Node is bundled: libraries as ES modules, so that only what is used gets in. */
+export const nodeBundle = {
+	platform: /** @type {const} */ ("node"),
+	resolve: { alias: { yaml: YAML }, mainFields: ["module", "main"] },
+	plugins: [sourcePlugin(), withoutChildProcesses()],
+};
+
+/**
+ * commander loads node:child_process for subcommands that are programs of their own; we have none, and loading it costs every start.
+ * @returns {import("rolldown").Plugin}
+ */
+function withoutChildProcesses() {
+	const stub = "\0no-child-processes";
+	return {
+		name: "without-child-processes",
+		resolveId: (source, importer) =>
+			source === "node:child_process" && importer?.includes("/commander/") ? { id: stub } : null,
+		load: (id) => (id === stub ? "export default {};" : null),
+	};
+}
+
 /** @param {string} path */
 async function textModule(path) {
 	const text = path.endsWith(".ts") ? await browserScript(path) : await readFile(path, "utf8");

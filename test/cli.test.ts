@@ -5,7 +5,8 @@ import { exitCodes } from "../src/base/errors.ts";
 import { version } from "../src/base/version.ts";
 import { registry } from "../src/commands/registry.ts";
 import { canary } from "./harness/canary.ts";
-import { crossfade, scratch } from "./harness/cli.ts";
+import { scratch } from "./harness/cli.ts";
+import { crossfade } from "./harness/command.ts";
 
 describe("crossfade", () => {
 	test("--version is the package's", async () => {

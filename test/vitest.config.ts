@@ -1,21 +1,34 @@
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestUserConfig } from "vitest/config";
 import { sourcePlugin } from "../scripts/bundling.mjs";
 
-/** Tests that run the rendered scripts in a shell of the machine, most of them many times. */
+/** Tests that run the rendered scripts in a shell of the machine, many of them many times. */
 const scripts = [
 	"test/endpoint/*.test.ts",
 	"test/adapters/vehicles/*.test.ts",
 	"test/installer/*.test.ts",
-	"test/commands/{install,mdm,mdm-verify}.test.ts",
+	"test/commands/install.test.ts",
+];
+
+/** Tests that put a load on the machine or count what it takes: beside others they would measure those. */
+const loads = [
+	"test/real/{attribution,container,prometheus,rotate-interrupted,rotate-proof,rotate-script,rotation,tap,telemetrygen}.test.ts",
+	"test/real/{attribution-report,overlap}.test.ts",
 ];
 
 /** They wait for processes more than they compute. */
 const maxWorkers = availableParallelism() + 1;
 
+const project = (name: string, test: TestUserConfig) => ({
+	plugins: [sourcePlugin()],
+	// A test that asserts nothing fails.
+	test: { name, testTimeout: 300_000, hookTimeout: 300_000, maxWorkers, expect: { requireAssertions: true }, ...test },
+});
+
 /**
- * `unit` needs nothing but Node; `scripts` a POSIX shell besides; `real` runs collectors, containers and every shell, and skips visibly what
- * this machine lacks; `bench` prints ratios and asserts nothing about speed.
+ * `unit` needs Node and git; `smoke` runs every rendered script once, with the sh and awk of the machine; `scripts` runs them in depth; `real`
+ * runs real programs, those under load one file after the other. What a machine lacks is skipped, with its reason. `bench` prints ratios and
+ * asserts nothing about speed.
  */
 export default defineConfig({
 	test: {
@@ -23,34 +36,30 @@ export default defineConfig({
 		globalSetup: "test/harness/build.ts",
 		reporters: ["default", "./test/harness/skips.ts"],
 		projects: [
-			{
-				plugins: [sourcePlugin()],
-				test: {
-					name: "unit",
-					include: ["test/**/*.test.ts"],
-					exclude: ["test/real/**", ...scripts],
-					testTimeout: 60_000,
-					maxWorkers,
-				},
-			},
-			{
-				plugins: [sourcePlugin()],
-				test: { name: "scripts", include: scripts, testTimeout: 120_000, maxWorkers },
-			},
-			{
-				plugins: [sourcePlugin()],
-				test: {
-					name: "real",
-					include: ["test/real/**/*.test.ts"],
-					testTimeout: 300_000,
-					hookTimeout: 300_000,
-					fileParallelism: false,
-				},
-			},
-			{
-				plugins: [sourcePlugin()],
-				test: { name: "bench", include: ["test/bench/**/*.bench.ts"], testTimeout: 600_000, fileParallelism: false },
-			},
+			project("unit", {
+				include: ["test/**/*.test.ts"],
+				exclude: ["test/real/**", "test/smoke/**", ...scripts],
+			}),
+			project("smoke", { include: ["test/smoke/*.test.ts"] }),
+			project("scripts", { include: scripts }),
+			project("real", {
+				include: ["test/real/**/*.test.ts"],
+				exclude: loads,
+			}),
+			project("load", {
+				include: loads,
+				fileParallelism: false,
+				maxWorkers: 1,
+				sequence: { groupOrder: 1 },
+			}),
+			project("bench", {
+				include: ["test/bench/**/*.bench.ts"],
+				expect: { requireAssertions: false },
+				testTimeout: 600_000,
+				fileParallelism: false,
+				maxWorkers: 1,
+				sequence: { groupOrder: 2 },
+			}),
 		],
 	},
 });

@@ -11,7 +11,7 @@ import { fingerprint } from "../../src/token/fingerprint.ts";
 import { planFor } from "../contracts/collector.ts";
 import { scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";
-import { otelcol } from "../harness/parts.ts";
+import { needs, otelcol } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 import { median, say } from "./measure.ts";
 
@@ -84,8 +84,8 @@ const SECONDS = 0.7;
 /** Bar: 0.95. Two tokens on eight machines, gzip towards the backend, as generated. */
 test.each([10, 100])(
 	"what attribution costs a gateway, %i records a request",
-	async (records, context) => {
-		otelcol.need(context as never);
+	{ ...needs(otelcol), timeout: 600_000 },
+	async (records) => {
 		const url = await startUpstream();
 		const collectors = await Promise.all(
 			Object.entries(VARIANTS).map(([name, flags]) => startVariant(name, flags, url)),
@@ -109,7 +109,6 @@ test.each([10, 100])(
 			);
 		}
 	},
-	600_000,
 );
 
 async function startVariant(name: string, flags: Flags, url: string) {

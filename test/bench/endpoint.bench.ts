@@ -6,7 +6,7 @@ import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { endpointScript, machine, write } from "../harness/endpoint.ts";
 import { type Account, homes } from "../harness/homes.ts";
-import { program } from "../harness/parts.ts";
+import { needs, program, root } from "../harness/parts.ts";
 
 const ROUNDS = 15;
 const self = ["scope=user", "users=self"];
@@ -54,49 +54,50 @@ function processes(argv: readonly string[], env: Readonly<Record<string, string>
 }
 
 describe("the endpoint script", () => {
-	test("one user, three CLIs: cold and with nothing to do, against python3 and node", (context) => {
-		const m = machine({ content: endpointScript() });
-		const interpreters = ["python3", "node"].map(program);
-		for (const each of [...interpreters, program("strace")]) each.need(context);
-		const folder = scratch({ "edit.py": python, "edit.js": node });
-		const file = write(folder, "settings.json", "{}");
-		const token = `${canary().token}\n`;
-		const env = { PATH: process.env["PATH"] ?? "", HOME: m.home, CROSSFADE_TEST_ROOT: m.root };
-		const script = (...words: string[]) => ["sh", m.script, ...self, ...words];
-		const kept = scratch();
-		cpSync(m.home, kept, { recursive: true, verbatimSymlinks: true });
-		const commands: Record<string, { argv: readonly string[]; cold: boolean }> = {
-			"script, cold": { argv: script(), cold: true },
-			"script, nothing to do": { argv: script(), cold: false },
-			"script, nothing to do, one CLI": { argv: script("clis=claude-code"), cold: false },
-			"script, report": { argv: script("report"), cold: false },
-			python3: { argv: ["/usr/bin/python3", join(folder, "edit.py"), file], cold: false },
-			node: { argv: [process.execPath, join(folder, "edit.js"), file], cold: false },
-		};
-		const rows = Object.entries(commands).map(([what, { argv, cold }]) => {
-			const times = [];
-			let forks = 0;
-			for (let round = -1; round < ROUNDS; round++) {
-				if (cold) {
-					rmSync(m.home, { recursive: true });
-					cpSync(kept, m.home, { recursive: true, verbatimSymlinks: true });
+	test(
+		"one user, three CLIs: cold and with nothing to do, against python3 and node",
+		needs(...["python3", "node", "strace"].map(program)),
+		() => {
+			const m = machine({ content: endpointScript() });
+			const folder = scratch({ "edit.py": python, "edit.js": node });
+			const file = write(folder, "settings.json", "{}");
+			const token = `${canary().token}\n`;
+			const env = { PATH: process.env["PATH"] ?? "", HOME: m.home, CROSSFADE_TEST_ROOT: m.root };
+			const script = (...words: string[]) => ["sh", m.script, ...self, ...words];
+			const kept = scratch();
+			cpSync(m.home, kept, { recursive: true, verbatimSymlinks: true });
+			const commands: Record<string, { argv: readonly string[]; cold: boolean }> = {
+				"script, cold": { argv: script(), cold: true },
+				"script, nothing to do": { argv: script(), cold: false },
+				"script, nothing to do, one CLI": { argv: script("clis=claude-code"), cold: false },
+				"script, report": { argv: script("report"), cold: false },
+				python3: { argv: ["/usr/bin/python3", join(folder, "edit.py"), file], cold: false },
+				node: { argv: [process.execPath, join(folder, "edit.js"), file], cold: false },
+			};
+			const rows = Object.entries(commands).map(([what, { argv, cold }]) => {
+				const times = [];
+				let forks = 0;
+				for (let round = -1; round < ROUNDS; round++) {
+					if (cold) {
+						rmSync(m.home, { recursive: true });
+						cpSync(kept, m.home, { recursive: true, verbatimSymlinks: true });
+					}
+					if (round < 0) {
+						forks = processes(argv, env, token);
+						timed(argv, env, token);
+					} else times.push(timed(argv, env, token));
 				}
-				if (round < 0) {
-					forks = processes(argv, env, token);
-					timed(argv, env, token);
-				} else times.push(timed(argv, env, token));
+				return { what, ms: median(times), forks };
+			});
+			const base = rows.find(({ what }) => what === "python3")?.ms ?? 1;
+			for (const { what, ms, forks } of rows) {
+				process.stdout.write(`${what}: ${ms.toFixed(0)} ms, ${(ms / base).toFixed(2)} x python3, ${forks} processes\n`);
 			}
-			return { what, ms: median(times), forks };
-		});
-		const base = rows.find(({ what }) => what === "python3")?.ms ?? 1;
-		for (const { what, ms, forks } of rows) {
-			process.stdout.write(`${what}: ${ms.toFixed(0)} ms, ${(ms / base).toFixed(2)} x python3, ${forks} processes\n`);
-		}
-		process.stdout.write(`rendered: ${(endpointScript("generic", { hooks: false }).length / 1024).toFixed(1)} KB\n`);
-	});
+			process.stdout.write(`rendered: ${(endpointScript("generic", { hooks: false }).length / 1024).toFixed(1)} KB\n`);
+		},
+	);
 
-	test("20 users, three CLIs each, in one run", async (context) => {
-		if (process.getuid?.() !== 0) context.skip("only root has the homes of others");
+	test("20 users, three CLIs each, in one run", needs(root), async () => {
 		const accounts: Account[] = Array.from({ length: 20 }, (_, n) => ({ name: `user${n}`, uid: 3000 + n }));
 		const m = homes(accounts);
 		const token = canary();

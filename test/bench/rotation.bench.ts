@@ -9,13 +9,15 @@ import { planFor } from "../contracts/collector.ts";
 import { scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";
 import { startLoad } from "../harness/load.ts";
-import { otelcol } from "../harness/parts.ts";
+import { needs, otelcol } from "../harness/parts.ts";
 import { pause } from "../harness/wait.ts";
 import { median, say } from "./measure.ts";
 
 /** Bar: 1000 ms. The batch timeout is 1 ms here, so that the token's way is measured and not the batch's. */
-test("from the rename of the token file to the first request on the new token", async (context) => {
-	otelcol.need(context);
+test("from the rename of the token file to the first request on the new token", {
+	...needs(otelcol),
+	timeout: 120_000,
+}, async () => {
 	let seen: (header: string | undefined) => void = () => undefined;
 	const provider = createServer((request, response) => {
 		seen(request.headers.authorization);
@@ -51,4 +53,4 @@ test("from the rename of the token file to the first request on the new token", 
 	say(
 		`20 rotations, rename to first request on the new token: ${Math.min(...gaps).toFixed(0)} / ${median(gaps).toFixed(0)} / ${Math.max(...gaps).toFixed(0)} ms (min, median, max)`,
 	);
-}, 120_000);
+});

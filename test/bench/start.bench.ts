@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
-import { nodeOf, type Part } from "../harness/parts.ts";
+import { needs, nodeOf, type Part } from "../harness/parts.ts";
 import { httpText } from "../harness/raw-server.ts";
 import { compareCommands, median, quietEnvironment, say } from "./measure.ts";
 
@@ -22,31 +22,32 @@ service:
       exporters: [debug]
 `;
 
-const here: Part = { name: "this Node", path: process.execPath, need: () => undefined };
+const here: Part = { name: "this Node", path: process.execPath, missing: undefined };
 
 /** Bars on Node 20: --help 1.6, collector 2.0, --into 2.5. */
-test.for([here, ...[22, 24, 26].map(nodeOf)])("start of the command line against node -e 0: $name", (node, context) => {
-	node.need(context);
-	const file = join(scratch({ "c.yaml": config }), "c.yaml");
-	const commands = [
-		["--help"],
-		["collector", "-d", "contrib"],
-		["collector", "-d", "contrib", "--into", file],
-		["check", "-d", "contrib", "--no-bin", file],
-	];
-	const [, ...ratios] = compareCommands([[node.path, "-e", "0"], ...commands.map((args) => [node.path, CLI, ...args])]);
-	const version = execFileSync(node.path, ["--version"], { encoding: "utf8" }).trim();
-	for (const [index, { median, minimum }] of ratios.entries()) {
-		const line = commands[index]?.join(" ").replace(file, "FILE");
-		say(`${version}: ${median.toFixed(2)} (minimum ${minimum.toFixed(2)}) times node -e 0: crossfade ${line}`);
-	}
-});
+for (const node of [here, ...[22, 24, 26].map(nodeOf)])
+	test(`start of the command line against node -e 0: ${node.name}`, needs(node), () => {
+		const file = join(scratch({ "c.yaml": config }), "c.yaml");
+		const commands = [
+			["--help"],
+			["collector", "-d", "contrib"],
+			["collector", "-d", "contrib", "--into", file],
+			["check", "-d", "contrib", "--no-bin", file],
+		];
+		const [, ...ratios] = compareCommands([
+			[node.path, "-e", "0"],
+			...commands.map((args) => [node.path, CLI, ...args]),
+		]);
+		const version = execFileSync(node.path, ["--version"], { encoding: "utf8" }).trim();
+		for (const [index, { median, minimum }] of ratios.entries()) {
+			const line = commands[index]?.join(" ").replace(file, "FILE");
+			say(`${version}: ${median.toFixed(2)} (minimum ${minimum.toFixed(2)}) times node -e 0: crossfade ${line}`);
+		}
+	});
 
 /** Bars: 5.5 on Node 20, 3.2 on later ones. */
-test.for([here, ...[22, 24, 26].map(nodeOf)])(
-	"first byte of a probe against node -e 0: $name",
-	async (node, context) => {
-		node.need(context);
+for (const node of [here, ...[22, 24, 26].map(nodeOf)])
+	test(`first byte of a probe against node -e 0: ${node.name}`, needs(node), async () => {
 		let tell: (() => void) | undefined;
 		const server = createServer((socket) => {
 			socket.on("error", () => undefined);
@@ -92,5 +93,4 @@ test.for([here, ...[22, 24, 26].map(nodeOf)])(
 		const version = execFileSync(node.path, ["--version"], { encoding: "utf8" }).trim();
 		const ratios = `${(median(first) / median(bare)).toFixed(2)} (minimum ${(Math.min(...first) / Math.min(...bare)).toFixed(2)})`;
 		say(`${version}: ${ratios} times node -e 0: first byte of crossfade probe`);
-	},
-);
+	});

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "../../src/base/errors.ts";
 import { registry } from "../../src/commands/registry.ts";
-import { CLI, crossfade, scratch } from "../harness/cli.ts";
+import { CLI, scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
 
 const names = registry.map(({ name }) => name);
 const known = new Set<number>(Object.values(exitCodes).map(([code]) => code));

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type RuleId, rules } from "../../src/generate/check/rules.ts";
 import { canary } from "../harness/canary.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
-import { otelcol } from "../harness/parts.ts";
+import { crossfadeProcess, scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
+import { needs, otelcol } from "../harness/parts.ts";
 
 const mine = canary();
 const bad = `receivers:
@@ -141,7 +142,7 @@ describe("crossfade check", () => {
 		const path = join(cwd, "slow");
 		writeFileSync(path, "#!/bin/sh\nsleep 3\n");
 		chmodSync(path, 0o755);
-		const outcome = await crossfade(["check", "-d", "contrib", "--bin", path, "c.yaml"], { cwd });
+		const outcome = await crossfadeProcess(["check", "-d", "contrib", "--bin", path, "c.yaml"], { cwd });
 		expect(outcome).toMatchObject({ code: 0, stderr: `asking ${path} …\n` });
 	});
 
@@ -154,18 +155,21 @@ describe("crossfade check", () => {
 		expect(await run({ FORCE_COLOR: "1", NO_COLOR: "1" })).not.toContain("\u001b[");
 	});
 
-	test("T2 with the real otelcol, its words at the right lines, without the token it was shown", async (context) => {
-		otelcol.need(context);
-		const cwd = scratch({ "c.yaml": bad });
-		const { code, stdout } = await crossfade(["check", "-d", "contrib", "--bin", otelcol.path, "c.yaml"], {
-			...options,
-			cwd,
-		});
-		expect(code).toBe(10);
-		expect(stdout).toContain('c.yaml:6:5: error T2 binary-validate: "otlp_http/x": ');
-		expect(stdout).toContain("has invalid keys: compresion");
-		const clean = scratch({ "c.yaml": good });
-		const passed = await crossfade(["check", "-d", "contrib", "--bin", otelcol.path, "c.yaml"], { cwd: clean });
-		expect(passed).toMatchObject({ code: 0 });
-	});
+	test(
+		"T2 with the real otelcol, its words at the right lines, without the token it was shown",
+		needs(otelcol),
+		async () => {
+			const cwd = scratch({ "c.yaml": bad });
+			const { code, stdout } = await crossfade(["check", "-d", "contrib", "--bin", otelcol.path, "c.yaml"], {
+				...options,
+				cwd,
+			});
+			expect(code).toBe(10);
+			expect(stdout).toContain('c.yaml:6:5: error T2 binary-validate: "otlp_http/x": ');
+			expect(stdout).toContain("has invalid keys: compresion");
+			const clean = scratch({ "c.yaml": good });
+			const passed = await crossfade(["check", "-d", "contrib", "--bin", otelcol.path, "c.yaml"], { cwd: clean });
+			expect(passed).toMatchObject({ code: 0 });
+		},
+	);
 });

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
+import { scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
 
 const [old, next] = [canary(), canary()];
 const tokens = ["--token", `old=fp:${old.fingerprint}`, "--token", `new=fp:${next.fingerprint}`];

@@ -14,7 +14,9 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { distributionIds } from "../../src/adapters/collectors/registry.ts";
 import { canary } from "../harness/canary.ts";
-import { type CliRunOptions, crossfade, scratch } from "../harness/cli.ts";
+import { type CliRunOptions, scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
+import { needs, smallDisks } from "../harness/parts.ts";
 
 const mine = canary();
 /** Somebody's config, with somebody's token in it. */
@@ -308,8 +310,7 @@ describe("crossfade collector --into", () => {
 		expect(readFileSync(join(cwd, "real.yaml"), "utf8")).toBe(config);
 	});
 
-	test("a full disk and a read-only file system: nothing changed", async (context) => {
-		if (!isRoot) context.skip("only root can mount a small file system");
+	test("a full disk and a read-only file system: nothing changed", needs(smallDisks), async () => {
 		for (const [options, message] of [
 			["size=8k", "no space left"],
 			["ro", "read-only"],

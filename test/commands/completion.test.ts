@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { distributionIds } from "../../src/adapters/collectors/registry.ts";
 import { registry } from "../../src/commands/registry.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
-import { program } from "../harness/parts.ts";
+import { scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
+import { needs, program } from "../harness/parts.ts";
 
 async function script(shell: string): Promise<string> {
 	const { code, stdout } = await crossfade(["completion", shell]);
@@ -15,9 +16,8 @@ async function script(shell: string): Promise<string> {
 	return path;
 }
 
-test("bash completes commands, options and choices", async (context) => {
+test("bash completes commands, options and choices", needs(program("bash")), async () => {
 	const bash = program("bash");
-	bash.need(context);
 	const path = await script("bash");
 	const complete = (...words: string[]) => {
 		const run = `. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _crossfade; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -32,9 +32,8 @@ test("bash completes commands, options and choices", async (context) => {
 	expect(complete("crossfade", "check", "--explain", "token-l")).toEqual(["token-literal"]);
 });
 
-test("zsh reads its script and registers it", async (context) => {
+test("zsh reads its script and registers it", needs(program("zsh")), async () => {
 	const zsh = program("zsh");
-	zsh.need(context);
 	const run = 'autoload -Uz compinit; compinit -u -d "$2"; . "$1"; print -r -- "$_comps[crossfade]"';
 	const output = execFileSync(zsh.path, ["-f", "-c", run, "zsh", await script("zsh"), join(scratch(), "dump")], {
 		encoding: "utf8",
@@ -42,9 +41,8 @@ test("zsh reads its script and registers it", async (context) => {
 	expect(output.trim()).toBe("_crossfade");
 });
 
-test("fish reads its script and completes choices", async (context) => {
+test("fish reads its script and completes choices", needs(program("fish")), async () => {
 	const fish = program("fish");
-	fish.need(context);
 	const run = `source ${await script("fish")}; complete -C'crossfade collector --platform '`;
 	const output = execFileSync(fish.path, ["-c", run], { encoding: "utf8" });
 	expect(output).toContain("kubernetes");

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { narration } from "../../src/rehearse/demo/narration.ts";
 import { expectedHosts, minutes, sending } from "../../src/rehearse/demo/simulated-fleet.ts";
-import { crossfade, scratch, startCrossfade } from "../harness/cli.ts";
+import { scratch, startCrossfade } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
 import { demoWorld, expectNoToken, expectNothingLeft, processesOf } from "../harness/demo.ts";
 import { waitFor } from "../harness/wait.ts";
 

@@ -5,7 +5,8 @@ import { defaultProvider, providers } from "../../src/adapters/providers/registr
 import { fleetFile } from "../../src/generate/render/fleet-file.ts";
 import { parseFleet } from "../../src/spec/fleet.ts";
 import { fleetJsonSchema } from "../../src/spec/fleet-json-schema.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
+import { scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
 
 describe("crossfade init", () => {
 	test("writes a fleet file that is read back, and never over another", async () => {

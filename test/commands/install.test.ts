@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "../../src/base/errors.ts";
 import { type Canary, canary } from "../harness/canary.ts";
-import { type CliRunOptions, crossfade, scratch } from "../harness/cli.ts";
+import { type CliRunOptions, crossfadeProcess, scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
 import { contents } from "../harness/endpoint.ts";
 
 /** A home in which Codex and Gemini CLI were used, as the working folder of the command. */
@@ -16,13 +17,16 @@ function home(token?: Canary): string {
 const holders = ["new.token", ".codex/config.toml", ".gemini/settings.json", ".claude/crossfade-token"];
 const run = (args: string, cwd: string, token: Canary, more: Partial<CliRunOptions> = {}) =>
 	crossfade(args.split(" "), { cwd, canaries: [token], holders, ...more });
+/** The same in a process of its own, whose children are looked at. */
+const runWatched: typeof run = (args, cwd, token, more) =>
+	crossfadeProcess(args.split(" "), { cwd, canaries: [token], holders, ...more });
 
 describe("crossfade install and uninstall", () => {
 	test("a token from a file, standard input or the environment, seen by no child; and back", async () => {
 		const token = canary();
 		const cwd = home(token);
 		const before = contents(cwd);
-		const { code, stdout, stderr } = await run("install --token file:new.token", cwd, token);
+		const { code, stdout, stderr } = await runWatched("install --token file:new.token", cwd, token);
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 		expect(stdout).toContain(`changed       ${cwd}/.codex/config.toml\n`);
 		expect(stdout).not.toContain("crossfade ok fp=");
@@ -35,13 +39,13 @@ describe("crossfade install and uninstall", () => {
 			["install --token -", stdin],
 			["install --token env:MINE", env],
 		] as const) {
-			expect(await run(args, cwd, token, more)).toMatchObject({
+			expect(await runWatched(args, cwd, token, more)).toMatchObject({
 				code: 0,
 				stdout: expect.stringContaining("Nothing had"),
 			});
 			expect(contents(cwd)).toEqual(installed);
 		}
-		expect(await run("uninstall", cwd, token)).toMatchObject({ code: 0, stderr: "" });
+		expect(await runWatched("uninstall", cwd, token)).toMatchObject({ code: 0, stderr: "" });
 		expect(contents(cwd)).toEqual(before);
 	});
 
@@ -109,15 +113,25 @@ describe("crossfade install and uninstall", () => {
 		["--endpoint https://a.example/v1/logs", "the endpoint is that of one signal"],
 		["--provider custom", "no endpoint given"],
 		["--token TOKEN", "this does not say where to read the token"],
-		["--token prompt", "there is no terminal to ask for the token on"],
 	])("install %s: %s; nothing is changed", async (args, complaint) => {
 		const token = canary();
 		const cwd = home();
 		const before = contents(cwd);
 		const line = `install ${args.replace("TOKEN", token.token)}`;
 		const { code, stderr } = await run(line, cwd, token, { seenInArguments: true });
-		expect(code).toBe(args === "--token prompt" ? exitCodes.refused[0] : exitCodes.usage[0]);
+		expect(code).toBe(exitCodes.usage[0]);
 		expect(stderr).toContain(complaint);
+		expect(contents(cwd)).toEqual(before);
+	});
+
+	test("install where there is no terminal to ask for the token on: said, and nothing is changed", async () => {
+		const cwd = home();
+		const before = contents(cwd);
+		const { code, stderr } = await runWatched("install --token prompt", cwd, canary());
+		expect({ code, stderr }).toEqual({
+			code: exitCodes.refused[0],
+			stderr: expect.stringContaining("there is no terminal to ask for the token on"),
+		});
 		expect(contents(cwd)).toEqual(before);
 	});
 

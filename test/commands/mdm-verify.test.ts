@@ -2,7 +2,8 @@ import { chmodSync, cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
+import { scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
 
 const mdm = new URL("../../mdm", import.meta.url).pathname;
 const secret = canary();
@@ -17,8 +18,8 @@ function copy(name: string): string {
 /** A folder with a token in it, made by the command. */
 async function filled(name: string): Promise<string> {
 	const cwd = scratch();
-	const args = ["mdm", "-v", name, "--mode", "embedded", "--token", "-", "--out", "kit", "-q"];
-	expect(await crossfade(args, { cwd, stdin: secret.token })).toMatchObject({ code: 0 });
+	const args = ["mdm", "-v", name, "--mode", "embedded", "--token", "env:TOKEN", "--out", "kit", "-q"];
+	expect(await crossfade(args, { cwd, env: { TOKEN: secret.token } })).toMatchObject({ code: 0 });
 	return cwd;
 }
 
@@ -40,7 +41,7 @@ async function verify(
 	cwd: string,
 	...args: string[]
 ): Promise<{ code: number | null; findings: VerifyFinding[]; stdout: string }> {
-	const options = { cwd, stdin: secret.token, env: onlySh() };
+	const options = { cwd, env: onlySh(), ...(args.includes("-") && { stdin: secret.token }) };
 	const { code, stdout, stderr } = await crossfade(["mdm", "verify", "kit", "--json", ...args], options);
 	expect(stderr).toBe("");
 	expect(stdout).not.toContain(secret.token);

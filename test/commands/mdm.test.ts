@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { mdms } from "../../src/spec/mdm.ts";
 import { type Canary, canary, filesBelow } from "../harness/canary.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
-import { program } from "../harness/parts.ts";
+import { scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
+import { needs, program } from "../harness/parts.ts";
 
 /** A folder with a token file that the command may read. */
 function withToken(secret: Canary, ending = "\n"): string {
@@ -124,9 +125,8 @@ describe("the token", () => {
 		},
 	);
 
-	test("git add -A takes no file with the token out of the folder", async (context) => {
+	test("git add -A takes no file with the token out of the folder", needs(program("git")), async () => {
 		const git = program("git");
-		git.need(context);
 		const secret = canary();
 		const cwd = withToken(secret);
 		await crossfade(["mdm", "-v", "intune", "--mode", "embedded", "--token", "file:new.token", "--out", "o"], { cwd });

@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
+import { scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
 import { startProvider } from "../harness/provider.ts";
 
 test("a fleet file is enough to probe, and what was seen is in the next report", async () => {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ProbeEvidence, TrafficCounter } from "../../src/prove/evidence/evidence.ts";
 import { canary } from "../harness/canary.ts";
-import { crossfade, scratch, startCrossfade } from "../harness/cli.ts";
+import { scratch, startCrossfade } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
 import { probed, sent, writeEvidence } from "../harness/evidence.ts";
 
 const [OLD, NEW] = [canary(), canary()];

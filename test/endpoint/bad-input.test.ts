@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { TOKEN_PLACEHOLDER } from "../../src/adapters/vehicles/vehicle.ts";
 import { canary } from "../harness/canary.ts";
 import { contents, dash, endpointScript, machine, text, write } from "../harness/endpoint.ts";
+import { immutableFiles, needs, notRoot } from "../harness/parts.ts";
 import { runScript } from "../harness/shells.ts";
 
 const self = "scope=user users=self";
@@ -98,8 +99,7 @@ describe("one line, its exit code, nothing done", () => {
 		expect(text(filled.files.codex)).toContain(token);
 	});
 
-	test("scope=system without root", async (context) => {
-		if (process.getuid?.() === 0) context.skip("this is root");
+	test("scope=system without root", needs(notRoot), async () => {
 		expect(await machine().run("", { token })).toMatchObject({
 			code: 2,
 			stderr: expect.stringContaining("needs root"),
@@ -285,15 +285,14 @@ describe("the one-liner", () => {
 	});
 });
 
-test("a folder that cannot be written: said, and the file is as it was", async (context) => {
+/** Modes stop everybody but root. */
+const unwritable = notRoot.missing ? immutableFiles : notRoot;
+
+test("a folder that cannot be written: said, and the file is as it was", needs(unwritable), async () => {
 	const m = machine();
 	const file = write(m.home, ".codex/config.toml", 'model = "m"\n');
 	if (process.getuid?.() === 0) {
-		try {
-			execFileSync("chattr", ["+i", file]);
-		} catch {
-			context.skip("this file system has no immutable files");
-		}
+		execFileSync("chattr", ["+i", file]);
 		onTestFinished(() => {
 			execFileSync("chattr", ["-i", file]);
 			rmSync(dirname(file), { recursive: true });

@@ -1,14 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { needs } from "../harness/parts.ts";
 import { awks, type EditorCase, type EditorRun, runCases } from "./editor.ts";
-
-/** Every awk of this machine, since all give the same. */
-const here = awks.filter(({ part }) => {
-	try {
-		return part.path !== "";
-	} catch {
-		return false;
-	}
-});
 
 const one = async (awk: (typeof awks)[number], what: EditorCase): Promise<EditorRun> => {
 	const [outcome] = await runCases(awk, [what]);
@@ -16,59 +8,60 @@ const one = async (awk: (typeof awks)[number], what: EditorCase): Promise<Editor
 	return outcome;
 };
 
-describe.each(here)("$name", (awk) => {
-	test.each([
-		['{"a":1 // x\r\n}', 0],
-		['{"a":1, // x\r\r\n "b":2}', 0],
-		['{"a":1 // x\r // y\n}', 0],
-		['{\r"a":1 // b\n}', 0],
-		['{"a":1} // x\r', 0],
-		['{"a":1 // x\r}', 3],
-		['{"a":1 // x\ry\n}', 3],
-	])("a lone carriage return in %j is read over where every reader agrees", async (text, code) => {
-		const set = await one(awk, { format: "jsonc", mode: "set", text, plan: ["set\t/env/X\tstring\tv"] });
-		expect(set.code).toBe(code);
-		if (code !== 0) return;
-		const undone = await one(awk, { format: "jsonc", mode: "undo", text: set.text, plan: set.record });
-		expect(undone.text).toBe(text);
-	});
-
-	test.each(['{"a":1,}', '{"a":[1,]}', '{"a":1, // x\n}', '{"env":{"B":"1",},"a":1}'])(
-		"the trailing comma in %j keeps Gemini CLI from starting: such a file is left alone",
-		async (text) => {
-			const plan = ["set\t/env/X\tstring\tv"];
-			expect(await one(awk, { format: "jsonc", mode: "set", text, plan })).toMatchObject({ code: 3, text: "" });
-		},
-	);
-
-	test.each([
-		["put by us", '{"env": {"MINE": "1"}}'],
-		["the user's before us", '{"env": {"MINE": "1", "HEADERS": "theirs"}}'],
-	])("a value %s that a later plan drops is in no record, and undo gives the first file", async (_what, text) => {
-		const first = await one(awk, {
-			format: "json",
-			mode: "set",
-			text,
-			plan: ["set\t/env/HEADERS\tstring\tBearer old"],
+for (const awk of awks)
+	describe(awk.name, needs(awk.part), () => {
+		test.each([
+			['{"a":1 // x\r\n}', 0],
+			['{"a":1, // x\r\r\n "b":2}', 0],
+			['{"a":1 // x\r // y\n}', 0],
+			['{\r"a":1 // b\n}', 0],
+			['{"a":1} // x\r', 0],
+			['{"a":1 // x\r}', 3],
+			['{"a":1 // x\ry\n}', 3],
+		])("a lone carriage return in %j is read over where every reader agrees", async (text, code) => {
+			const set = await one(awk, { format: "jsonc", mode: "set", text, plan: ["set\t/env/X\tstring\tv"] });
+			expect(set.code).toBe(code);
+			if (code !== 0) return;
+			const undone = await one(awk, { format: "jsonc", mode: "undo", text: set.text, plan: set.record });
+			expect(undone.text).toBe(text);
 		});
-		const plan = ["drop\t/env/HEADERS", "set\t/helper\tstring\tx"];
-		const next = await one(awk, { format: "json", mode: "set", text: first.text, plan, before: first.record });
-		expect(next.code).toBe(0);
-		expect(JSON.parse(next.text)).toEqual({ env: { MINE: "1" }, helper: "x" });
-		expect(next.record.join("\n")).not.toContain("old");
-		const undone = await one(awk, { format: "json", mode: "undo", text: next.text, plan: next.record });
-		expect(undone.text).toBe(text);
-	});
 
-	test("a run killed between record and file: the next one takes the old value for ours", async () => {
-		const text = '{"a": 1}';
-		const set = (value: string, of: string, before: readonly string[]) =>
-			one(awk, { format: "json", mode: "set", text: of, plan: [`set\t/env/T\tstring\t${value}`], before });
-		const first = await set("one", text, []);
-		const lost = await set("two", first.text, first.record);
-		const third = await set("three", first.text, lost.record);
-		expect(third.record.join("\n")).not.toContain("one");
-		expect((await one(awk, { format: "json", mode: "undo", text: third.text, plan: third.record })).text).toBe(text);
-		expect((await one(awk, { format: "json", mode: "undo", text: first.text, plan: lost.record })).text).toBe(text);
+		test.each(['{"a":1,}', '{"a":[1,]}', '{"a":1, // x\n}', '{"env":{"B":"1",},"a":1}'])(
+			"the trailing comma in %j keeps Gemini CLI from starting: such a file is left alone",
+			async (text) => {
+				const plan = ["set\t/env/X\tstring\tv"];
+				expect(await one(awk, { format: "jsonc", mode: "set", text, plan })).toMatchObject({ code: 3, text: "" });
+			},
+		);
+
+		test.each([
+			["put by us", '{"env": {"MINE": "1"}}'],
+			["the user's before us", '{"env": {"MINE": "1", "HEADERS": "theirs"}}'],
+		])("a value %s that a later plan drops is in no record, and undo gives the first file", async (_what, text) => {
+			const first = await one(awk, {
+				format: "json",
+				mode: "set",
+				text,
+				plan: ["set\t/env/HEADERS\tstring\tBearer old"],
+			});
+			const plan = ["drop\t/env/HEADERS", "set\t/helper\tstring\tx"];
+			const next = await one(awk, { format: "json", mode: "set", text: first.text, plan, before: first.record });
+			expect(next.code).toBe(0);
+			expect(JSON.parse(next.text)).toEqual({ env: { MINE: "1" }, helper: "x" });
+			expect(next.record.join("\n")).not.toContain("old");
+			const undone = await one(awk, { format: "json", mode: "undo", text: next.text, plan: next.record });
+			expect(undone.text).toBe(text);
+		});
+
+		test("a run killed between record and file: the next one takes the old value for ours", async () => {
+			const text = '{"a": 1}';
+			const set = (value: string, of: string, before: readonly string[]) =>
+				one(awk, { format: "json", mode: "set", text: of, plan: [`set\t/env/T\tstring\t${value}`], before });
+			const first = await set("one", text, []);
+			const lost = await set("two", first.text, first.record);
+			const third = await set("three", first.text, lost.record);
+			expect(third.record.join("\n")).not.toContain("one");
+			expect((await one(awk, { format: "json", mode: "undo", text: third.text, plan: third.record })).text).toBe(text);
+			expect((await one(awk, { format: "json", mode: "undo", text: first.text, plan: lost.record })).text).toBe(text);
+		});
 	});
-});

@@ -15,13 +15,16 @@ export interface Awk {
 const awk = (name: string, ...args: string[]): Awk => ({ name: [name, ...args].join(" "), part: program(name), args });
 
 /** Every awk that edit.awk must run under, with the same result. */
-export const awks: readonly Awk[] = [
+const named: readonly Awk[] = [
 	awk("original-awk"),
 	awk("gawk"),
 	awk("gawk", "--posix"),
 	awk("mawk"),
 	awk("busybox", "awk"),
 ];
+
+/** The same, and what the machine itself calls awk where that has no name of its own, as on a Mac. */
+export const awks = named.some(({ part }) => part.missing === undefined) ? named : [awk("awk"), ...named];
 
 export type SettingsFormat = "json" | "jsonc" | "toml";
 

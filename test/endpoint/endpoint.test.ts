@@ -10,6 +10,7 @@ import { CrossfadeError, exitCodes } from "../../src/base/errors.ts";
 import { parseVersion } from "../../src/base/versions.ts";
 import { canary } from "../harness/canary.ts";
 import { contents, endpointScript, machine, text, write } from "../harness/endpoint.ts";
+import { needs, root } from "../harness/parts.ts";
 
 const self = "scope=user users=self";
 const line = (verdict: string, fp: string, states: string, rest = "users=1") => {
@@ -83,7 +84,11 @@ describe("one account", () => {
 	test("each CLI gets what it needs, in files only the user can read", async () => {
 		const m = machine();
 		const { token, fingerprint } = canary();
-		expect(await m.run(self, { token })).toEqual({ code: 0, stdout: line("ok", fingerprint, "ok"), stderr: "" });
+		expect(await m.run(self, { token, watched: true })).toEqual({
+			code: 0,
+			stdout: line("ok", fingerprint, "ok"),
+			stderr: "",
+		});
 		const claude = JSON.parse(text(m.files["claude-code"]) ?? "");
 		expect(claude.env).toMatchObject({
 			CLAUDE_CODE_ENABLE_TELEMETRY: "1",
@@ -184,7 +189,10 @@ describe("one account", () => {
 		const [old, next] = [canary(), canary()];
 		const before = contents(m.home);
 		await m.run(`${self} clis=claude-code`, old);
-		expect(await m.run(`${self} helper clis=claude-code`, next)).toMatchObject({ code: 0, stderr: "" });
+		expect(await m.run(`${self} helper clis=claude-code`, { ...next, watched: true })).toMatchObject({
+			code: 0,
+			stderr: "",
+		});
 		const settings = JSON.parse(text(m.files["claude-code"]) ?? "");
 		expect(settings.env).not.toHaveProperty("OTEL_EXPORTER_OTLP_HEADERS");
 		const printed = execFileSync("sh", ["-c", settings.otelHeadersHelper], { encoding: "utf8" });
@@ -242,14 +250,13 @@ describe("releases decide", () => {
 		expect(JSON.parse(text(m.files.gemini) ?? "").telemetry.logPrompts).toBe(true);
 	});
 
-	test.for([
+	test.each([
 		["all new: the machine's files alone", {}, ["claude", "codex", "gemini"], []],
 		["Codex before 0.166.0: its own file", { codex: "0.165.9" }, ["claude", "gemini"], ["codex"]],
 		["Claude Code before 2.1.83: its own file", { "claude-code": "2.1.82" }, ["codex", "gemini"], ["claude-code"]],
 		["Gemini CLI before 0.40.1: nothing", { gemini: "0.40.0" }, ["claude", "codex"], []],
 		["none at all: nothing", { "claude-code": "", codex: "", gemini: "" }, [], []],
-	] as const)("scope=system, %s", async ([, versions, machines, users], context) => {
-		if (process.getuid?.() !== 0) context.skip("only root has the machine's layer");
+	] as const)("scope=system, %s", needs(root), async (_what, versions, machines, users) => {
 		const m = machine({ versions });
 		await m.run("scope=system users=self", canary());
 		const system = Object.keys(contents(m.root)).join(" ");

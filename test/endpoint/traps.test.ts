@@ -5,7 +5,7 @@ import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { contents, type EndpointMachine, endpointScript, machine, text, write } from "../harness/endpoint.ts";
-import { program } from "../harness/parts.ts";
+import { needs, program, root } from "../harness/parts.ts";
 
 /** What is known to go wrong with such scripts and with the CLIs' files, one test for each that no test elsewhere names. */
 
@@ -408,25 +408,27 @@ describe("trap: what somebody else left in the file", () => {
 		expect(contents(m.home)).toEqual(before);
 	});
 
-	test("a settings file that is root's, 0600, in somebody's home is not read by the CLI: as its user it is said", async (context) => {
-		const setpriv = program("setpriv");
-		setpriv.need(context);
-		if (process.getuid?.() !== 0) context.skip("only root can leave such a file");
-		const m = machine();
-		const nobody = 65_534;
-		for (const path of [join(m.root, ".."), m.root, join(m.root, "var/run"), m.home]) chmodSync(path, 0o755);
-		chownSync(m.home, nobody, nobody);
-		const file = write(m.home, claudeFile, '{"a": 1}', 0o600);
-		chownSync(join(file, ".."), nobody, nobody);
-		const args = [`--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "sh", m.script, "report"];
-		const { status, stdout, stderr } = spawnSync(setpriv.path, [...args, ...self.split(" "), "clis=claude-code"], {
-			env: { HOME: m.home, CROSSFADE_TEST_ROOT: m.root, PATH: "/usr/bin:/bin" },
-			encoding: "utf8",
-		});
-		expect({ status, stderr }).toEqual({ status: 11, stderr: `error: ${file}: cannot be read\n` });
-		expect(stdout).toContain("claude-code:error");
-		expect(statSync(file)).toMatchObject({ uid: 0, gid: 0 });
-	});
+	test(
+		"a settings file that is root's, 0600, in somebody's home is not read by the CLI: as its user it is said",
+		needs(program("setpriv"), root),
+		async () => {
+			const setpriv = program("setpriv");
+			const m = machine();
+			const nobody = 65_534;
+			for (const path of [join(m.root, ".."), m.root, join(m.root, "var/run"), m.home]) chmodSync(path, 0o755);
+			chownSync(m.home, nobody, nobody);
+			const file = write(m.home, claudeFile, '{"a": 1}', 0o600);
+			chownSync(join(file, ".."), nobody, nobody);
+			const args = [`--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "sh", m.script, "report"];
+			const { status, stdout, stderr } = spawnSync(setpriv.path, [...args, ...self.split(" "), "clis=claude-code"], {
+				env: { HOME: m.home, CROSSFADE_TEST_ROOT: m.root, PATH: "/usr/bin:/bin" },
+				encoding: "utf8",
+			});
+			expect({ status, stderr }).toEqual({ status: 11, stderr: `error: ${file}: cannot be read\n` });
+			expect(stdout).toContain("claude-code:error");
+			expect(statSync(file)).toMatchObject({ uid: 0, gid: 0 });
+		},
+	);
 });
 
 describe("trap: a limit of 10 MB that our own settings could cross", () => {

@@ -1,8 +1,8 @@
 import { type Browser, chromium, type Page } from "playwright-core";
-import { expect, onTestFinished, type TestContext } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { program } from "./parts.ts";
 
-const part = program("chromium");
+export const chromiumBrowser = program("chromium");
 let running: Promise<Browser> | undefined;
 
 /** A page in a fresh profile of the real Chromium, and everything that went wrong in it. */
@@ -19,12 +19,11 @@ interface VisitOptions {
 	readonly expected?: RegExp;
 }
 
-/** Opens a page in Chromium, or skips the test visibly; after the test nothing may have gone wrong in it. */
-export async function visit(context: TestContext, url: string, options: VisitOptions = {}): Promise<Visit> {
+/** Opens a page in Chromium; after the test nothing may have gone wrong in it. */
+export async function visit(url: string, options: VisitOptions = {}): Promise<Visit> {
 	const { width = 1200, dark = false, expected } = options;
-	part.need(context);
 	running ??= chromium.launch({
-		executablePath: part.path,
+		executablePath: chromiumBrowser.path,
 		args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
 	});
 	const browser = await running;

@@ -16,7 +16,7 @@ import { renderEndpoint } from "../../src/generate/render/endpoint.ts";
 import type { EndpointScript } from "../../src/spec/endpoint-script.ts";
 import { canary } from "./canary.ts";
 import { scratch } from "./cli.ts";
-import { program } from "./parts.ts";
+import { type Part, program } from "./parts.ts";
 import { runScript, type ScriptOptions, type ScriptRun, type TestShell } from "./shells.ts";
 
 const provider = providers[0];
@@ -41,9 +41,7 @@ export function endpointScript(vehicle = "generic", changes: Partial<EndpointScr
 }
 
 /** The awks of the world: macOS has the one-true-awk, Debian mawk, Fedora gawk, Alpine busybox. */
-export const awks: readonly { name: string; command: string }[] = ["mawk", "gawk", "original-awk", "busybox"].map(
-	(name) => ({ name, command: name }),
-);
+export const awks: readonly Part[] = ["mawk", "gawk", "original-awk", "busybox"].map(program);
 
 /** The releases that a made-up home has, in the way their installers leave them. */
 export const releases = { "claude-code": "2.1.330", codex: "0.169.0", gemini: "0.61.0" };

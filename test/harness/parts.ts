@@ -1,41 +1,124 @@
-import { execFileSync } from "node:child_process";
-import { accessSync, constants, existsSync, realpathSync } from "node:fs";
-import { homedir } from "node:os";
+import { execFileSync, spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import type { TestContext } from "vitest";
 
 const cache =
 	process.env["CROSSFADE_PARTS_DIR"] ??
 	join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "otel-crossfade");
 
-/** With this set a missing part fails its tests instead of skipping them. */
+/** With this set a file fails that needs a part which scripts/provision.sh could have got. */
 const required = process.env["CROSSFADE_PARTS"] === "required";
 
-/** A real program that tests run against, or the reason why it is not here. */
+/** A real program, or a fact of this machine, that tests need. */
 export interface Part {
 	readonly name: string;
+	/** Why it is not here; undefined when it is. */
+	readonly missing: Missing | undefined;
 	/** Where it is; throws when it is not here. */
 	readonly path: string;
-	/** Skips the running test, visibly, when the part is not here; fails it where parts are required. */
-	need(context: TestContext): void;
 }
 
-/** A part that is found by asking this machine. */
-export function part(name: string, find: () => string | undefined): Part {
-	const found = find();
-	const reason = `${name} is not on this machine`;
+export interface Missing {
+	/** E.g. `gawk is not on this machine`. */
+	readonly reason: string;
+	/** What to do so that the tests run. */
+	readonly fix: string;
+}
+
+declare module "vitest" {
+	interface TaskMeta {
+		/** Why a test was skipped when the tests were collected. */
+		missing?: Missing;
+	}
+}
+
+const PROVISION = "scripts/provision.sh";
+
+/** A part that is found by asking this machine, once, when a test first wants to know. */
+export function part(name: string, find: () => string | undefined, why: Partial<Missing> = {}): Part {
+	const { reason = `${name} is not on this machine`, fix = PROVISION } = why;
+	let found: { readonly path: string | undefined } | undefined;
+	const look = () => {
+		found ??= { path: find() };
+		return found.path;
+	};
 	return {
 		name,
-		get path() {
-			if (found === undefined) throw new Error(reason);
-			return found;
+		get missing() {
+			return look() === undefined ? { reason, fix } : undefined;
 		},
-		need(context) {
-			if (found !== undefined) return;
-			if (required) throw new Error(`${reason}, and CROSSFADE_PARTS=required`);
-			context.skip(reason);
+		get path() {
+			const path = look();
+			if (path === undefined) throw new Error(`${reason}: a test that uses it must say needs(...)`);
+			return path;
 		},
 	};
+}
+
+/**
+ * Options of a `test` or `describe` that needs these parts: without one of them it is skipped, with the reason, when the tests are
+ * collected. Where parts are required it throws for one that can be provisioned, which fails the file.
+ */
+export function needs(...parts: readonly Part[]): { skip?: true; meta?: { missing: Missing } } {
+	const [missing] = parts.flatMap((each) => each.missing ?? []);
+	if (missing === undefined) return {};
+	if (required && missing.fix === PROVISION) throw new Error(`${missing.reason}, and CROSSFADE_PARTS=required`);
+	return { skip: true, meta: { missing } };
+}
+
+/** The account root, for what nobody else may do. */
+export const root = part("root", () => (process.getuid?.() === 0 ? "/root" : undefined), {
+	reason: "only root may do it",
+	fix: "run it as root",
+});
+
+/** Any other account: root is stopped by no file mode. */
+export const notRoot = part("an account that is not root", () => (process.getuid?.() === 0 ? undefined : "/home"), {
+	reason: "root is stopped by no file mode",
+	fix: "run it as another account than root",
+});
+
+/** Small file systems that fill up: only root may mount them, and not in every container. */
+export const smallDisks = part(
+	"mount",
+	() =>
+		withFolder((folder) =>
+			isDone("mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", folder) && isDone("umount", folder)
+				? "mount"
+				: undefined,
+		),
+	{
+		reason: "this account can mount no small file system",
+		fix: "run it as root where mounts are allowed",
+	},
+);
+
+/** Files that even root cannot write: `chattr +i`, where the file system of temporary files and the account allow it. */
+export const immutableFiles = part(
+	"chattr",
+	() =>
+		withFolder((folder) => {
+			const file = join(folder, "file");
+			writeFileSync(file, "");
+			return isDone("chattr", "+i", file) && isDone("chattr", "-i", file) ? "chattr" : undefined;
+		}),
+	{
+		reason: "this account can make no file immutable where temporary files are",
+		fix: "run it as root, with TMPDIR on a file system such as ext4",
+	},
+);
+
+const isDone = (command: string, ...args: readonly string[]) =>
+	spawnSync(command, args, { stdio: "ignore" }).status === 0;
+
+function withFolder<T>(use: (folder: string) => T): T {
+	const folder = mkdtempSync(join(tmpdir(), "crossfade-test-"));
+	try {
+		return use(folder);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
 }
 
 const inCache = (path: string) => () => {

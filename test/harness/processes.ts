@@ -11,13 +11,14 @@ export interface ProcessSightings {
 export function watchProcesses(root: number): ProcessSightings {
 	const commandLines = new Set<string>();
 	const environments = new Set<string>();
-	const own = read(`/proc/${root}/cmdline`);
 	const look = () => {
+		// Anew each time: right after its start a process can have an empty command line for a moment.
+		const own = read(`/proc/${root}/cmdline`);
 		for (const pid of family(root)) {
 			const commandLine = read(`/proc/${pid}/cmdline`);
 			commandLines.add(commandLine);
 			// Between fork and exec a child is a copy of its parent, whose environment is the test's own doing.
-			if (pid !== root && commandLine !== own) environments.add(read(`/proc/${pid}/environ`));
+			if (pid !== root && own !== "" && commandLine !== own) environments.add(read(`/proc/${pid}/environ`));
 		}
 	};
 	look();

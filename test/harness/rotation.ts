@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { basename, dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
-import { crossfade, scratch } from "./cli.ts";
+import { crossfadeProcess, scratch } from "./cli.ts";
 import { onFreePorts, type RunningCollector, runCollector } from "./collector.ts";
 import { startLoad } from "./load.ts";
 import { otelcol } from "./parts.ts";
@@ -59,9 +59,9 @@ export async function rotationScene(options: RotationOptions = {}): Promise<Rota
 	options.prepare?.(tokenFile);
 	const endpoint = (await options.via?.(provider)) ?? provider.url;
 	const flags = ["collector", "-d", id, "--platform", "systemd", "--endpoint", endpoint, "--token-file", tokenFile];
-	const config = (await crossfade(flags)).stdout;
+	const config = (await crossfadeProcess(flags)).stdout;
 	const script = join(scratch(), "rotate-torii.sh");
-	writeFileSync(script, (await crossfade([...flags, "--rotate-script"])).stdout);
+	writeFileSync(script, (await crossfadeProcess([...flags, "--rotate-script"])).stdout);
 	const collectorFolder = scratch();
 	chmodSync(collectorFolder, 0o755);
 	const collector = await runCollector(collectorFolder, await onFreePorts(config), {}, options.command?.(tokenFile));
@@ -92,6 +92,8 @@ export async function rotationScene(options: RotationOptions = {}): Promise<Rota
 				stdin: `${token}\n`,
 				canaries: [named(token), named(provider.token)],
 				flags: shellFlags,
+				// What a traced shell shows is what this is about.
+				watched: shellFlags.length > 0,
 				env,
 			}),
 		start(token, args = []) {
@@ -198,7 +200,7 @@ export async function standIn(): Promise<StandIn> {
 export async function rotateScript(tokenFile: string): Promise<string> {
 	const path = join(scratch(), "rotate-torii.sh");
 	const flags = ["collector", "-d", "contrib", "--platform", "systemd", "--token-file", tokenFile, "--rotate-script"];
-	writeFileSync(path, (await crossfade(flags)).stdout);
+	writeFileSync(path, (await crossfadeProcess(flags)).stdout);
 	return path;
 }
 

@@ -1,26 +1,46 @@
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
+import type { Missing } from "./parts.ts";
 
-/** Ends the test run with what was skipped and why. */
+/** What `npm test` leaves to other commands, by one of the projects that they add. */
+const tiers = [
+	{ project: "real", command: "npm run test:all", what: "the rendered scripts in depth, and real programs" },
+	{ project: "bench", command: "npm run bench", what: "how fast it is" },
+] as const;
+
+/** Ends a test run with what was not run, why, and how to run it. */
 export default class SkipsReporter implements Reporter {
+	#projects: readonly string[] = [];
+
+	onInit({ projects }: Vitest): void {
+		this.#projects = projects.map(({ name }) => name);
+	}
+
 	onTestRunEnd(modules: readonly TestModule[]): void {
-		const reasons = new Map<string, string[]>();
-		for (const module of modules) {
-			for (const test of module.children.allTests("skipped")) {
-				const reason = reasonFor(test);
-				reasons.set(reason, [...(reasons.get(reason) ?? []), `${module.relativeModuleId}: ${test.fullName}`]);
-			}
-		}
-		process.stdout.write(reasons.size === 0 ? "Skipped: nothing.\n" : skipsText(reasons));
+		const skipped = modules.flatMap((module) => [...module.children.allTests("skipped")].map(missing));
+		process.stdout.write(notRun(skipped, this.#projects, process.env["CROSSFADE_MATRIX"] === "full"));
 	}
 }
 
-function skipsText(reasons: ReadonlyMap<string, readonly string[]>): string {
-	const groups = [...reasons].map(([reason, tests]) => [`  ${reason}`, ...tests.map((test) => `    - ${test}`)]);
-	const advice = "Install the missing parts with scripts/provision.sh and run the tests again.";
-	return ["Skipped:", ...groups.flat(), advice, ""].join("\n");
+/** The last lines of a run of these projects. */
+export function notRun(skipped: readonly Missing[], projects: readonly string[], isWholeMatrix: boolean): string {
+	const counts = new Map<string, number>();
+	for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+	const reasons = [...counts].map(([reason, count]) => `${String(count).padStart(6)}  ${reason}`);
+	const fixes = new Set(skipped.map(({ fix }) => fix));
+	const others = tiers.filter(({ project }) => !projects.includes(project));
+	return [
+		...(skipped.length === 0 ? ["Skipped tests: none"] : ["Skipped tests, by what is missing:", ...reasons]),
+		...[...fixes].map((fix) => `To run them: ${fix}`),
+		...others.map(({ what, command }) => `Not part of this run: ${what} (${command})`),
+		...(isWholeMatrix
+			? []
+			: ["Not part of this run: every combination of shells, awks and kill steps (npm run test:full)"]),
+		"",
+	].join("\n");
 }
 
-function reasonFor(test: TestCase): string {
+function missing(test: TestCase): Missing {
 	const result = test.result();
-	return (result.state === "skipped" && result.note) || "no reason given";
+	const reason = (result.state === "skipped" && result.note) || "left out by a filter";
+	return test.meta().missing ?? { reason, fix: "run the whole file" };
 }

@@ -1,10 +1,10 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
-import { crossfade, scratch, startCrossfade } from "../harness/cli.ts";
+import { crossfadeProcess, scratch, startCrossfade } from "../harness/cli.ts";
 import { type MovedConfig, onFreePorts, type RunningCollector, runCollector } from "../harness/collector.ts";
 import { otlpRequest } from "../harness/otlp.ts";
-import { otelcol } from "../harness/parts.ts";
+import { needs, otelcol } from "../harness/parts.ts";
 import { ask, prometheus, startPrometheus } from "../harness/prometheus.ts";
 import { type RunningProvider, startProvider } from "../harness/provider.ts";
 import { waitFor } from "../harness/wait.ts";
@@ -35,7 +35,7 @@ async function gatewayConfig(provider: RunningProvider): Promise<MovedConfig> {
 	const cwd = scratch({ "own.token": provider.token });
 	const flags = ["-d", "contrib", "--attribute", "--target-version", "0.155.0", "--platform", "systemd"];
 	const args = ["collector", ...flags, "--endpoint", provider.url, "--token-file", `${cwd}/own.token`];
-	const { code, stdout } = await crossfade(args, { cwd, canaries });
+	const { code, stdout } = await crossfadeProcess(args, { cwd, canaries });
 	expect(code).toBe(0);
 	return onFreePorts(stdout);
 }
@@ -83,16 +83,14 @@ function expectRounds(view: { judgement: Record<string, unknown> }, rounds: numb
 	]);
 }
 
-describe("a real collector that attributes by sender", () => {
-	beforeEach((context) => otelcol.need(context));
-
+describe("a real collector that attributes by sender", needs(otelcol), () => {
 	test("is read to the record: by token, host and CLI, and over a restart", async () => {
 		const config = await gatewayConfig(await startProvider());
 		const [folder, cwd] = [scratch(), scratch()];
 		const first = await runCollector(folder, config);
 		const source = [first.pageUrl, first.metricsUrl].flatMap((url) => ["--gateway", `gw=${url}`]);
 		const report = async () => {
-			const { code, stdout } = await crossfade(["report", "--json", ...source, ...known], { cwd, canaries });
+			const { code, stdout } = await crossfadeProcess(["report", "--json", ...source, ...known], { cwd, canaries });
 			expect(code).toBe(0);
 			return JSON.parse(stdout);
 		};
@@ -112,8 +110,7 @@ describe("a real collector that attributes by sender", () => {
 		expect(last.gateways).toMatchObject([{ place: "gw", state: "up", detail: expect.stringContaining("sent") }]);
 	});
 
-	test("is the same through a real Prometheus, over a restart too", async (context) => {
-		prometheus.need(context);
+	test("is the same through a real Prometheus, over a restart too", needs(prometheus), async () => {
 		const config = await gatewayConfig(await startProvider());
 		const [folder, cwd] = [scratch(), scratch()];
 		const first = await runCollector(folder, config);
@@ -121,7 +118,7 @@ describe("a real collector that attributes by sender", () => {
 			gateway: [first.pageUrl, first.metricsUrl].map((url) => new URL(url).host),
 		});
 		const report = async () => {
-			const { code, stdout } = await crossfade(["report", "--json", "--prometheus", server, ...known], {
+			const { code, stdout } = await crossfadeProcess(["report", "--json", "--prometheus", server, ...known], {
 				cwd,
 				canaries,
 			});
@@ -163,7 +160,7 @@ describe("a real collector that attributes by sender", () => {
 			"--signals",
 			"logs",
 		];
-		const { code, stdout } = await crossfade([...args, "--json"], { cwd, canaries, holders: ["new.token"] });
+		const { code, stdout } = await crossfadeProcess([...args, "--json"], { cwd, canaries, holders: ["new.token"] });
 		expect(code).toBe(0);
 		expect(JSON.parse(stdout).rows).toMatchObject([
 			{
@@ -184,7 +181,7 @@ test("a real tap that keeps its counters in the folder a report reads, and is it
 	const [url, metrics] = [await tap.find(/tap +(\S+) ->/), await tap.find(/metrics +(\S+)/)];
 	await tap.find(/stop with/);
 	const args = ["report", "--json", "--token", `old=fp:${fingerprint(provider.token)}`, "--gateway", `gw=${metrics}`];
-	const report = async () => JSON.parse((await crossfade(args, { cwd })).stdout);
+	const report = async () => JSON.parse((await crossfadeProcess(args, { cwd })).stdout);
 	const send = async () => {
 		const headers = { "content-type": "application/x-protobuf", authorization: `Bearer ${provider.token}` };
 		await (await fetch(`${url}/v1/logs`, { method: "POST", headers, body: otlpRequest("logs", 3) })).arrayBuffer();

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { platforms } from "../../src/adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../../src/adapters/collectors/registry.ts";
@@ -18,7 +18,7 @@ import { type Canary, canary, filesBelow, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { type RunningCollector, startCollector } from "../harness/collector.ts";
 import { otlpRequest } from "../harness/otlp.ts";
-import { otelcol } from "../harness/parts.ts";
+import { needs, otelcol } from "../harness/parts.ts";
 import { type RunningProvider, startProvider } from "../harness/provider.ts";
 import { waitFor } from "../harness/wait.ts";
 
@@ -193,9 +193,7 @@ function printed(collector: RunningCollector): string {
 	return stdout + stderr;
 }
 
-describe("a real gateway counts who sends with which token", () => {
-	beforeEach((context) => otelcol.need(context));
-
+describe("a real gateway counts who sends with which token", needs(otelcol), () => {
 	test.each([{}, { stripFingerprint: true }])("by sender, %o: token, host, CLI and signal, exact", async (more) => {
 		const provider = await startProvider();
 		const tokens = [canary(), canary(), canary()];
@@ -328,9 +326,7 @@ async function configs(id: string): Promise<{ flags: Flags; text: string }[]> {
 		);
 }
 
-describe("the real otelcol validates every gateway we generate", () => {
-	beforeEach((context) => otelcol.need(context));
-
+describe("the real otelcol validates every gateway we generate", needs(otelcol), () => {
 	test.each(distributionIds.filter((id) => id !== "alloy" && id !== "adot"))("%s", async (id) => {
 		const listing = execFileSync(otelcol.path, ["components"], { encoding: "utf8" });
 		const folder = scratch({ "torii.token": canary().token });

@@ -1,18 +1,16 @@
 import { chmodSync, existsSync } from "node:fs";
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
 import { clis, mentions, PROMPT_WORD, startLab, tokensOf } from "../harness/clis/lab.ts";
 import { namespaces } from "../harness/clis/machine.ts";
-import { type CliName, cliPart, releases, runCodex, runGemini } from "../harness/clis/run.ts";
+import { type CliName, cliParts, releases, runCodex, runGemini } from "../harness/clis/run.ts";
+import { needs } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 
 const names = Object.keys(clis) as CliName[];
 
-beforeEach((context) => {
-	namespaces.need(context);
-	for (const name of names) for (const version of Object.values(releases[name])) cliPart(name, version).need(context);
-});
+const needed = needs(namespaces, ...cliParts);
 
 /** Headers of every request, each value once. */
 const header = (requests: readonly { headers: Readonly<Record<string, unknown>> }[], name: string) => [
@@ -21,7 +19,7 @@ const header = (requests: readonly { headers: Readonly<Record<string, unknown>> 
 const urls = (requests: readonly { signal: string; url: string }[]) =>
 	Object.fromEntries(requests.map(({ signal, url }) => [signal, url]));
 
-describe("Claude Code", () => {
+describe("Claude Code", needed, () => {
 	const file = clis.claude.userFile;
 
 	test.each(Object.values(releases.claude))(
@@ -146,7 +144,7 @@ describe("Claude Code", () => {
 	});
 });
 
-describe("Codex", () => {
+describe("Codex", needed, () => {
 	const file = clis.codex.userFile;
 
 	test.each(Object.values(releases.codex))(
@@ -236,7 +234,7 @@ describe("Codex", () => {
 	});
 });
 
-describe("Gemini CLI", () => {
+describe("Gemini CLI", needed, () => {
 	const file = clis.gemini.userFile;
 
 	test("adds the signal's path to that of the endpoint, keeps the query, and sends user and password as Basic", async () => {
@@ -314,7 +312,7 @@ const args = {
 	gemini: ["--yolo"],
 };
 
-describe("a token that changes while a session runs", () => {
+describe("a token that changes while a session runs", needed, () => {
 	test.each(names)("%s sends with the old one to its end, and the next session with the new one", async (name) => {
 		const { machine, prompt, to, model } = await startLab();
 		const { userFile, config } = clis[name];
@@ -330,7 +328,7 @@ describe("a token that changes while a session runs", () => {
 	});
 });
 
-describe("a token that is not accepted", () => {
+describe("a token that is not accepted", needed, () => {
 	test.each(names)("%s tries once per batch, and answers all the same", async (name) => {
 		const { machine, prompt, to, capture } = await startLab();
 		machine.write(clis[name].userFile, clis[name].config(to(canary())));
@@ -343,7 +341,7 @@ describe("a token that is not accepted", () => {
 	});
 });
 
-describe("what is sent of a tool although prompts are off", () => {
+describe("what is sent of a tool although prompts are off", needed, () => {
 	test.each([
 		["claude", releases.claude.newest, [], []],
 		["claude", releases.claude.old, ["tool_result tool_parameters"], []],

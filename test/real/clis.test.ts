@@ -1,22 +1,20 @@
 import { existsSync, rmSync } from "node:fs";
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
 import { clis, mentions, PROMPT_WORD, startLab, tokensOf } from "../harness/clis/lab.ts";
 import { namespaces } from "../harness/clis/machine.ts";
 import { USAGE } from "../harness/clis/model.ts";
-import { type CliName, cliPart, releases } from "../harness/clis/run.ts";
+import { type CliName, cliParts, releases } from "../harness/clis/run.ts";
+import { needs } from "../harness/parts.ts";
 
 const all = (Object.keys(clis) as CliName[]).flatMap((name) =>
 	Object.values(releases[name]).map((version) => ({ name, version })),
 );
 
-beforeEach((context) => {
-	namespaces.need(context);
-	for (const { name, version } of all) cliPart(name, version).need(context);
-});
+const needed = needs(namespaces, ...cliParts);
 
-describe.each(all)("$name $version with telemetry in the user's file", ({ name, version }) => {
+describe.each(all)("$name $version with telemetry in the user's file", needed, ({ name, version }) => {
 	const { userFile, config, signals, path, sendsHeader, usage, promptShowsIn } = clis[name];
 
 	test("sends with the token of the file, from the next run on with the one that it is changed to, and nothing when it is gone", async () => {
@@ -40,7 +38,7 @@ describe.each(all)("$name $version with telemetry in the user's file", ({ name, 
 	});
 });
 
-describe("a system file", () => {
+describe("a system file", needed, () => {
 	test.each([
 		[releases.claude.newest, "managed"],
 		[releases.claude.old, "user"],
@@ -105,17 +103,21 @@ describe("a system file", () => {
 	);
 });
 
-test("the machine of these tests writes nothing into the /etc of the host, and finds no host but this one", async () => {
-	const { machine } = await startLab();
-	machine.write("/etc/codex/requirements.toml", "# here");
-	const inside = await machine.run([
-		"sh",
-		"-c",
-		"cat /etc/codex/requirements.toml && touch /etc/codex/new && wc -l </etc/passwd",
-	]);
-	expect(inside).toMatchObject({ code: 0, stdout: expect.stringMatching(/^# here\d+\n$/) });
-	expect(existsSync("/etc/codex/new")).toBe(false);
-	expect(existsSync(machine.path("/etc/codex/new"))).toBe(true);
-	const lookUp = 'fetch("https://example.com/").catch(({ cause }) => console.log(cause.code))';
-	expect((await machine.run([process.execPath, "-e", lookUp])).stdout).toMatch(/^(ENOTFOUND|EAI_AGAIN)\n$/);
-});
+test(
+	"the machine of these tests writes nothing into the /etc of the host, and finds no host but this one",
+	needed,
+	async () => {
+		const { machine } = await startLab();
+		machine.write("/etc/codex/requirements.toml", "# here");
+		const inside = await machine.run([
+			"sh",
+			"-c",
+			"cat /etc/codex/requirements.toml && touch /etc/codex/new && wc -l </etc/passwd",
+		]);
+		expect(inside).toMatchObject({ code: 0, stdout: expect.stringMatching(/^# here\d+\n$/) });
+		expect(existsSync("/etc/codex/new")).toBe(false);
+		expect(existsSync(machine.path("/etc/codex/new"))).toBe(true);
+		const lookUp = 'fetch("https://example.com/").catch(({ cause }) => console.log(cause.code))';
+		expect((await machine.run([process.execPath, "-e", lookUp])).stdout).toMatch(/^(ENOTFOUND|EAI_AGAIN)\n$/);
+	},
+);

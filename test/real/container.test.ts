@@ -2,15 +2,15 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GenericContainer, Wait } from "testcontainers";
-import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
 import { renderConfig } from "../../src/generate/render/collector.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { planFor } from "../contracts/collector.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
+import { crossfadeProcess, scratch } from "../harness/cli.ts";
 import { onFreePorts } from "../harness/collector.ts";
 import { startLoad } from "../harness/load.ts";
-import { dockerImage } from "../harness/parts.ts";
+import { dockerImage, needs, root } from "../harness/parts.ts";
 import { startProvider } from "../harness/provider.ts";
 import { runScript, shells } from "../harness/shells.ts";
 import { waitFor } from "../harness/wait.ts";
@@ -67,14 +67,12 @@ async function startContainer() {
 	};
 }
 
-beforeEach((context) => {
-	image.need(context);
-	if (process.getuid?.() !== 0) context.skip("only root can give the token file to the account of the image");
-});
-
-test("a container with the token's folder mounted: the generated script rotates it twice, nothing lost, no restart", async () => {
+test("a container with the token's folder mounted: the generated script rotates it twice, nothing lost, no restart", {
+	...needs(image, root),
+	timeout: 300_000,
+}, async () => {
 	const { provider, folder, container, url, metricsUrl } = await startContainer();
-	const { stdout } = await crossfade([
+	const { stdout } = await crossfadeProcess([
 		"collector",
 		"-d",
 		"contrib",
@@ -110,4 +108,4 @@ test("a container with the token's folder mounted: the generated script rotates 
 	process.stdout.write(
 		`rotation: container, folder mount: ${JSON.stringify({ sent: load.sent, received: await provider.records() })}\n`,
 	);
-}, 300_000);
+});

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
 import { CrossfadeError } from "../../src/base/errors.ts";
@@ -14,9 +14,7 @@ import type { OtelcolRequest } from "../../src/generate/splice/request.ts";
 import { wanted } from "../generate/splice/request.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
-import { corpus, otelcol } from "../harness/parts.ts";
-
-beforeEach((context) => corpus.need(context));
+import { corpus, needs, otelcol } from "../harness/parts.ts";
 
 /** Every file of the corpus with one of some endings, once by content. */
 function corpusFiles(...endings: readonly string[]): { path: string; bytes: Buffer }[] {
@@ -85,17 +83,21 @@ function isConfig(bytes: Buffer): boolean {
 	return /^\s*service\s*:/m.test(text) && /pipelines\s*:/.test(text) && bytes.length < 1_000_000;
 }
 
-test("published collector configs: no foreign byte changes, twice is once, removing gives the original back", () => {
-	const files = corpusFiles(".yaml", ".yml").filter(({ bytes }) => isConfig(bytes));
-	const request: OtelcolRequest = { ...wanted, signals: ["logs", "metrics", "traces"] };
-	const result = tally(files, (text, path, remove) => spliceOtelcol(text, path, { ...request, remove }).text);
-	report("otelcol corpus", result);
-	expect(result.wrong).toEqual([]);
-	expect(result.files).toBeGreaterThan(400);
-	expect(result.spliced).toBeGreaterThan(300);
-});
+test(
+	"published collector configs: no foreign byte changes, twice is once, removing gives the original back",
+	needs(corpus),
+	() => {
+		const files = corpusFiles(".yaml", ".yml").filter(({ bytes }) => isConfig(bytes));
+		const request: OtelcolRequest = { ...wanted, signals: ["logs", "metrics", "traces"] };
+		const result = tally(files, (text, path, remove) => spliceOtelcol(text, path, { ...request, remove }).text);
+		report("otelcol corpus", result);
+		expect(result.wrong).toEqual([]);
+		expect(result.files).toBeGreaterThan(400);
+		expect(result.spliced).toBeGreaterThan(300);
+	},
+);
 
-test("published collector configs read the same afterwards, but for what is ours", () => {
+test("published collector configs read the same afterwards, but for what is ours", needs(corpus), () => {
 	const request: OtelcolRequest = { ...wanted, signals: ["logs", "metrics", "traces"] };
 	let compared = 0;
 	for (const { path, bytes } of corpusFiles(".yaml", ".yml").filter(({ bytes: each }) => isConfig(each))) {
@@ -135,8 +137,7 @@ function isOurs(id: unknown): boolean {
 	return id === "otlp_http/torii" || id === "bearertokenauth/torii" || id === "health_check";
 }
 
-test("what the real otelcol validates before, it validates afterwards", (context) => {
-	otelcol.need(context);
+test("what the real otelcol validates before, it validates afterwards", needs(corpus, otelcol), () => {
 	const folder = scratch({ token: canary().token });
 	const path = join(folder, "config.yaml");
 	const validates = (bytes: Uint8Array) => {
@@ -164,7 +165,7 @@ test("what the real otelcol validates before, it validates afterwards", (context
 	expect(valid).toBeGreaterThan(20);
 });
 
-test("published Alloy configs: the same", () => {
+test("published Alloy configs: the same", needs(corpus), () => {
 	const files = corpusFiles(".alloy", ".river");
 	const request = {
 		name: "torii",
@@ -186,7 +187,7 @@ test("published Alloy configs: the same", () => {
 	expect(result.spliced).toBeGreaterThan(20);
 });
 
-test("check reads every published config without falling over", async () => {
+test("check reads every published config without falling over", needs(corpus), async () => {
 	const contrib = await loadDistribution("contrib");
 	const alloy = await loadDistribution("alloy");
 	if (!contrib || !alloy) throw new Error("distributions");
@@ -209,7 +210,7 @@ test("check reads every published config without falling over", async () => {
 	expect(checked).toBeGreaterThan(1_000);
 });
 
-test("the reader of Alloy's syntax takes what is published", () => {
+test("the reader of Alloy's syntax takes what is published", needs(corpus), () => {
 	const files = corpusFiles(".alloy", ".river");
 	const failed = files.filter(({ path, bytes }) => {
 		try {

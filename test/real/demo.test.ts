@@ -1,17 +1,15 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { filesBelow } from "../harness/canary.ts";
-import { crossfade, startCrossfade } from "../harness/cli.ts";
+import { crossfadeProcess, startCrossfade } from "../harness/cli.ts";
 import { demoWorld, expectNoToken, expectNothingLeft, processesOf, verdicts } from "../harness/demo.ts";
-import { otelcol } from "../harness/parts.ts";
+import { needs, otelcol } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 
-describe("crossfade demo through a real collector", () => {
-	beforeEach((context) => otelcol.need(context));
-
+describe("crossfade demo through a real collector", needs(otelcol), () => {
 	test("comes to the same verdicts, step by step, as through the tap, and leaves nothing", async () => {
 		const [tap, collector] = [demoWorld(), demoWorld()];
-		const withTap = await crossfade(["demo", "--fast", "--collector", "tap"], tap.options);
-		const real = await crossfade(["demo", "--fast", "--collector", otelcol.path], collector.options);
+		const withTap = await crossfadeProcess(["demo", "--fast", "--collector", "tap"], tap.options);
+		const real = await crossfadeProcess(["demo", "--fast", "--collector", otelcol.path], collector.options);
 		for (const { code, stderr } of [withTap, real]) expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 		const steps = verdicts(real.stdout);
 		expect(steps).toEqual(verdicts(withTap.stdout));
@@ -47,7 +45,7 @@ describe("crossfade demo through a real collector", () => {
 
 	test("a collector that dies in the middle is an error, not a verdict", async () => {
 		const { cwd, options } = demoWorld();
-		const run = crossfade(["demo", "--pace", "50ms", "--collector", otelcol.path], options);
+		const run = crossfadeProcess(["demo", "--pace", "50ms", "--collector", otelcol.path], options);
 		await waitFor("counters to be read", () =>
 			Object.keys(filesBelow(cwd)).some((path) => /traffic-.*ndjson$/.test(path)),
 		);

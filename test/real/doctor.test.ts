@@ -1,19 +1,16 @@
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Canary, canary, leaks } from "../harness/canary.ts";
 import { CLI } from "../harness/cli.ts";
 import type { Captured } from "../harness/clis/capture.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
 import { clis, type Lab, startLab } from "../harness/clis/lab.ts";
 import { namespaces } from "../harness/clis/machine.ts";
-import { type CliName, cliPart, releases } from "../harness/clis/run.ts";
+import { type CliName, cliPart, cliParts, releases } from "../harness/clis/run.ts";
+import { needs } from "../harness/parts.ts";
 
-beforeEach((context) => {
-	namespaces.need(context);
-	for (const name of Object.keys(releases) as CliName[])
-		for (const version of Object.values(releases[name])) cliPart(name, version).need(context);
-});
+const needed = needs(namespaces, ...cliParts);
 
 const ids = { claude: "claude-code", codex: "codex", gemini: "gemini" } as const;
 const packages = { claude: "@anthropic-ai/claude-code", codex: "@openai/codex", gemini: "@google/gemini-cli" } as const;
@@ -217,7 +214,7 @@ interface DoctorOutput {
 	readonly release: string;
 }
 
-describe("what doctor says is what the real CLI then does", () => {
+describe("what doctor says is what the real CLI then does", needed, () => {
 	test.each(all)("%s %s: %s", async (name, version, _title, write) => {
 		const lab = await startLab();
 		const tokens = new Map<string, Canary>();

@@ -1,12 +1,13 @@
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { clis, mentions, PROMPT_WORD, tokensOf } from "../harness/clis/lab.ts";
 import { namespaces } from "../harness/clis/machine.ts";
-import { type CliName, cliPart, releases } from "../harness/clis/run.ts";
+import { type CliName, cliPart, cliParts, releases } from "../harness/clis/run.ts";
 import { startScripted } from "../harness/clis/scripted.ts";
+import { needs, root } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 
 const all = (Object.keys(clis) as CliName[]).flatMap((name) =>
@@ -30,14 +31,11 @@ const inUserFile = (name: CliName, version: string, scope: string) =>
 /** A release that cannot be kept from sending prompts is left alone. */
 const leftAlone = (name: CliName, version: string) => name === "gemini" && version === releases.gemini.old;
 
-beforeEach((context) => {
-	namespaces.need(context);
-	if (process.getuid?.() !== 0) context.skip("only root can be the administrator of a machine");
-	for (const { name, version } of all) cliPart(name, version).need(context);
-});
+const needed = needs(namespaces, root, ...cliParts);
 
 describe.each(all.filter(({ name, version }) => !leftAlone(name, version)))(
 	"$name $version, scope=$scope",
+	needed,
 	({ name, version, scope }) => {
 		test("sends as our script set it, with the new token after a rotation, nothing after uninstall", async () => {
 			const { script, prompt, machine } = await startScripted(name, version);
@@ -80,7 +78,7 @@ describe.each(all.filter(({ name, version }) => !leftAlone(name, version)))(
 	},
 );
 
-describe.each(["user", "system"])("Gemini CLI before 0.40.1, scope=%s", (scope) => {
+describe.each(["user", "system"])("Gemini CLI before 0.40.1, scope=%s", needed, (scope) => {
 	test("is left alone and reported as old, since it would send prompts", async () => {
 		const { script, prompt } = await startScripted("gemini", releases.gemini.old);
 		expect(await script(`scope=${scope} clis=gemini`, canary())).toMatchObject({
@@ -92,7 +90,7 @@ describe.each(["user", "system"])("Gemini CLI before 0.40.1, scope=%s", (scope) 
 	});
 });
 
-describe("Claude Code with the option helper", () => {
+describe("Claude Code with the option helper", needed, () => {
 	test("takes up a new token while a session runs", async () => {
 		const { script, prompt, machine, model, capture } = await startScripted("claude");
 		const [old, fresh] = [canary(), canary()];
@@ -118,7 +116,7 @@ describe("Claude Code with the option helper", () => {
 	});
 });
 
-describe("Codex's background daemon", () => {
+describe("Codex's background daemon", needed, () => {
 	test("keeps the old token and is reported as stale; the option restart restarts it, and it sends with the new one", async () => {
 		const { script, machine, capture } = await startScripted("codex");
 		const [old, fresh] = [canary(), canary()];
@@ -154,19 +152,23 @@ describe("Codex's background daemon", () => {
 	});
 });
 
-test("Gemini CLI: a system file that others can write, which it would ignore, is refused and left as it is", async () => {
-	const { script, prompt, machine } = await startScripted("gemini");
-	const file = "/etc/gemini-cli/settings.json";
-	machine.write(file, before.gemini);
-	chmodSync(machine.path(file), 0o664);
-	expect(await script("scope=system clis=gemini", canary())).toMatchObject({
-		code: 11,
-		stdout: expect.stringContaining("cli=gemini:error"),
-		stderr: `error: ${file}: can be written by others than its owner; take that right away with chmod go-w\n`,
-	});
-	expect(readFileSync(machine.path(file), "utf8")).toBe(before.gemini);
-	chmodSync(machine.path(file), 0o644);
-	const token = canary();
-	expect(await script("scope=system clis=gemini", token)).toMatchObject({ code: 0, stderr: "" });
-	expect(tokensOf((await prompt("gemini")).requests)).toEqual([token.token]);
-});
+test(
+	"Gemini CLI: a system file that others can write, which it would ignore, is refused and left as it is",
+	needed,
+	async () => {
+		const { script, prompt, machine } = await startScripted("gemini");
+		const file = "/etc/gemini-cli/settings.json";
+		machine.write(file, before.gemini);
+		chmodSync(machine.path(file), 0o664);
+		expect(await script("scope=system clis=gemini", canary())).toMatchObject({
+			code: 11,
+			stdout: expect.stringContaining("cli=gemini:error"),
+			stderr: `error: ${file}: can be written by others than its owner; take that right away with chmod go-w\n`,
+		});
+		expect(readFileSync(machine.path(file), "utf8")).toBe(before.gemini);
+		chmodSync(machine.path(file), 0o644);
+		const token = canary();
+		expect(await script("scope=system clis=gemini", token)).toMatchObject({ code: 0, stderr: "" });
+		expect(tokensOf((await prompt("gemini")).requests)).toEqual([token.token]);
+	},
+);

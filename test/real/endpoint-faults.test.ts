@@ -5,7 +5,8 @@ import { type Canary, canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { awks, contents, type EndpointMachine, machine, text, write } from "../harness/endpoint.ts";
 import { kills } from "../harness/kills.ts";
-import { program } from "../harness/parts.ts";
+import { KILL_STRIDE } from "../harness/matrix.ts";
+import { needs, program, smallDisks } from "../harness/parts.ts";
 import type { TestShell } from "../harness/shells.ts";
 
 const self = "scope=user users=self";
@@ -70,7 +71,9 @@ const scenarios: readonly Scenario[] = [
 	},
 ];
 
-describe("killed with SIGKILL before each of its steps", { timeout: 900_000 }, () => {
+describe(`killed with SIGKILL before ${KILL_STRIDE === 1 ? "each" : `every ${KILL_STRIDE}rd`} of its steps`, {
+	timeout: 900_000,
+}, () => {
 	test.each(scenarios)(
 		"$what: every file is the old or the new one, whole; the next run ends as if nothing had been",
 		async ({ files = true, before, args, takesToken }) => {
@@ -94,7 +97,7 @@ describe("killed with SIGKILL before each of its steps", { timeout: 900_000 }, (
 			const wanted = Object.fromEntries(read(m.home));
 			expect(wanted).not.toEqual(was);
 			let killed = 0;
-			for (let at = 1; ; at++) {
+			for (let at = 1; ; at += KILL_STRIDE) {
 				restore(m.home, kept);
 				trap.arm(at);
 				const { code } = await run();
@@ -112,11 +115,11 @@ describe("killed with SIGKILL before each of its steps", { timeout: 900_000 }, (
 				const records = Object.entries(contents(m.home)).filter(([path]) => /crossfade-(undo|backup)/.test(path));
 				expect(leaks([old, fresh], Object.fromEntries(records)), `after step ${at}`).toEqual([]);
 				// The whole way back takes as long as all before; the steps beside each other hardly differ in it.
-				if (at % 5 !== 0) continue;
+				if (killed % 5 !== 0) continue;
 				expect(await m.run(`uninstall ${self}`), `after step ${at}`).toMatchObject({ code: 0, stderr: "" });
 				expect(contents(m.home), `after step ${at}`).toEqual(original);
 			}
-			expect(killed).toBeGreaterThan(20);
+			expect(killed).toBeGreaterThan(20 / KILL_STRIDE);
 			process.stdout.write(`endpoint: killed before ${killed} steps\n`);
 		},
 	);
@@ -132,33 +135,36 @@ const madeWorse = (what: string, command: string, zero: string): TestShell => ({
 describe("a disk that takes no more", () => {
 	const original = `# mine\n${"# a line of theirs\n".repeat(400)}model = "m"\n`;
 
-	test.each(awks)("$name: a full working folder is told, and no file is changed or cut", async ({ command }) => {
-		if (process.getuid?.() !== 0) return;
-		const m = machine({ awk: command });
-		write(m.home, ".codex/config.toml", original);
-		// What fits in the folder gets less and less, so that one step after the other is the first to fail.
-		for (const pages of [0, 1, 2, 3, 4, 5, 6, 8]) {
-			const fill = `mount -t tmpfs -o size=64k tmpfs "$0" && { head -c ${(16 - pages) * 4096} /dev/zero >"$0/fill" || :; }`;
-			const before = contents(m.home);
-			const outcome = await m.run(`${self} clis=codex`, {
-				...canary(),
-				shell: madeWorse("a full /var/run", fill, join(m.root, "var/run")),
-			});
-			if (outcome.code === 0) {
-				expect(text(m.files.codex)).toContain("# mine");
-				await m.run(`uninstall ${self}`);
-			} else {
-				expect(outcome.code, JSON.stringify(outcome)).toBe(12);
-				expect(outcome.stdout).toMatch(/^crossfade error .*\n$/);
-				expect(outcome.stderr).not.toBe("");
-				expect(contents(m.home)).toEqual(before);
-			}
-			expect(text(m.files.codex)).toBe(original);
-		}
-	});
+	for (const awk of awks)
+		test(
+			`${awk.name}: a full working folder is told, and no file is changed or cut`,
+			needs(smallDisks, program("unshare"), awk),
+			async () => {
+				const m = machine({ awk: awk.name });
+				write(m.home, ".codex/config.toml", original);
+				// What fits in the folder gets less and less, so that one step after the other is the first to fail.
+				for (const pages of [0, 1, 2, 3, 4, 5, 6, 8]) {
+					const fill = `mount -t tmpfs -o size=64k tmpfs "$0" && { head -c ${(16 - pages) * 4096} /dev/zero >"$0/fill" || :; }`;
+					const before = contents(m.home);
+					const outcome = await m.run(`${self} clis=codex`, {
+						...canary(),
+						shell: madeWorse("a full /var/run", fill, join(m.root, "var/run")),
+					});
+					if (outcome.code === 0) {
+						expect(text(m.files.codex)).toContain("# mine");
+						await m.run(`uninstall ${self}`);
+					} else {
+						expect(outcome.code, JSON.stringify(outcome)).toBe(12);
+						expect(outcome.stdout).toMatch(/^crossfade error .*\n$/);
+						expect(outcome.stderr).not.toBe("");
+						expect(contents(m.home)).toEqual(before);
+					}
+					expect(text(m.files.codex)).toBe(original);
+				}
+			},
+		);
 
-	test("a full home, a limit on the size of files: the file is as it was", async (context) => {
-		if (process.getuid?.() !== 0) context.skip("only root can mount a small disk");
+	test("a full home, a limit on the size of files: the file is as it was", needs(smallDisks), async () => {
 		const m = machine();
 		write(m.home, ".codex/config.toml", original);
 		const out = scratch();
@@ -219,8 +225,7 @@ test("a user who writes the file all the while loses no word", async () => {
 	);
 });
 
-test("a clock that jumps back and forth", async (context) => {
-	program("faketime").need(context);
+test("a clock that jumps back and forth", needs(program("faketime")), async () => {
 	const m = machine();
 	furnish(m.home, true);
 	const original = contents(m.home);

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
 	chmodSync,
 	existsSync,
@@ -10,22 +10,19 @@ import {
 	statSync,
 	symlinkSync,
 } from "node:fs";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { namespaces } from "../harness/clis/machine.ts";
 import { type Account, homes } from "../harness/homes.ts";
-import { program } from "../harness/parts.ts";
+import { immutableFiles, needs, program, root } from "../harness/parts.ts";
 
 const options = "scope=user users=all";
 const alice: Account = { name: "alice", uid: 2001 };
 const states = (text: string) => text.replace(/^.* cli=(\S+) .*$/s, "$1");
 
-beforeEach((context) => {
-	namespaces.need(context);
-	if (process.getuid?.() !== 0) context.skip("only root has the homes of others");
-});
+const [set, get] = [program("setfacl"), program("getfacl")];
 
-describe("root over the homes of several people", () => {
+describe("root over the homes of several people", needs(namespaces, root), () => {
 	test("each gets their files, as theirs; service accounts are left out, missing homes are counted", async () => {
 		const bob: Account = { name: "bob", uid: 2002, shell: "/usr/sbin/nologin" };
 		const carol: Account = { name: "carol", uid: 2003, home: "/home/carol" };
@@ -54,9 +51,7 @@ describe("root over the homes of several people", () => {
 		expect(existsSync(m.path("dora/.codex"))).toBe(false);
 	});
 
-	test("a file keeps its mode and its access list", async (context) => {
-		const [set, get] = [program("setfacl"), program("getfacl")];
-		for (const each of [set, get]) each.need(context);
+	test("a file keeps its mode and its access list", needs(set, get), async () => {
 		const m = homes([alice, { name: "staff", uid: 3000 }]);
 		const file = m.write(alice, ".codex/config.toml", 'model = "a"\n', 0o664);
 		execFileSync(set.path, ["-m", "u:3000:r", file]);
@@ -124,10 +119,10 @@ describe("root over the homes of several people", () => {
 		expect(readFileSync(m.path("alice/.codex/config.toml"), "utf8")).toContain(token.token);
 	});
 
-	test("an immutable file is left as it is, and the others are done", async (context) => {
+	test("an immutable file is left as it is, and the others are done", needs(immutableFiles), async () => {
 		const m = homes([alice]);
 		const file = m.write(alice, ".codex/config.toml", 'model = "a"\n');
-		if (spawnSync("chattr", ["+i", file]).status !== 0) context.skip("this file system has no immutable files");
+		execFileSync("chattr", ["+i", file]);
 		onTestFinished(() => {
 			execFileSync("chattr", ["-i", file]);
 		});

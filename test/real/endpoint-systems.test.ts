@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { contents, endpointScript, machine, releases, text, write } from "../harness/endpoint.ts";
-import { dockerImage, program } from "../harness/parts.ts";
+import { dockerImage, needs, program, root } from "../harness/parts.ts";
 import { shells } from "../harness/shells.ts";
 
 /**
@@ -44,41 +44,38 @@ function standInMac(home: string): string {
 
 const posix = shells.filter(({ name }) => /^(bash --posix|zsh|dash)$/.test(name));
 
-describe("a stand-in for a Mac", () => {
-	beforeEach((context) => {
-		if (process.getuid?.() !== 0) context.skip("only root has the machine's layer");
-		program("original-awk").need(context);
-	});
-
-	test.each(posix)(
-		"$name: people by UID from 501 on, hidden and service accounts left out, folders with blanks, identity, Mac tools alone",
-		async (shell) => {
-			const made = machine();
-			const path = standInMac(made.home);
-			const env = { CROSSFADE_TEST_PATH: path };
-			const token = canary();
-			const options = "scope=system users=all";
-			const outcome = await made.run(options, { ...token, shell, env });
-			expect(outcome).toEqual({
-				code: 0,
-				stdout: `crossfade ok fp=${token.fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1 skipped=1\n`,
-				stderr: "",
-			});
-			const claude = join(made.root, "Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json");
-			expect(JSON.parse(text(claude) ?? "").env).toMatchObject({
-				OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${token.token}`,
-				OTEL_RESOURCE_ATTRIBUTES: "host.name=Stand-In-Mac,host.id=0000-STAND-IN",
-			});
-			expect(text(join(made.root, "Library/Application Support/GeminiCli/settings.json"))).toContain(token.token);
-			expect(text(join(made.root, "etc/codex/requirements.toml"))).toContain(token.token);
-			expect(await made.run(`report ${options}`, { shell, env })).toMatchObject({ code: 0, stderr: "" });
-			const again = contents(made.root);
-			expect(await made.run(options, { ...token, shell, env })).toMatchObject({ code: 0, stderr: "" });
-			expect(contents(made.root)).toEqual(again);
-			expect(await made.run(`uninstall ${options}`, { shell, env })).toMatchObject({ code: 0, stderr: "" });
-			expect(contents(made.root)).toEqual({});
-		},
-	);
+describe("a stand-in for a Mac", needs(root, program("original-awk")), () => {
+	for (const shell of posix)
+		test(
+			`${shell.name}: people by UID from 501 on, hidden and service accounts left out, folders with blanks, identity, Mac tools alone`,
+			needs(shell.part),
+			async () => {
+				const made = machine();
+				const path = standInMac(made.home);
+				const env = { CROSSFADE_TEST_PATH: path };
+				const token = canary();
+				const options = "scope=system users=all";
+				const outcome = await made.run(options, { ...token, shell, env });
+				expect(outcome).toEqual({
+					code: 0,
+					stdout: `crossfade ok fp=${token.fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1 skipped=1\n`,
+					stderr: "",
+				});
+				const claude = join(made.root, "Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json");
+				expect(JSON.parse(text(claude) ?? "").env).toMatchObject({
+					OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${token.token}`,
+					OTEL_RESOURCE_ATTRIBUTES: "host.name=Stand-In-Mac,host.id=0000-STAND-IN",
+				});
+				expect(text(join(made.root, "Library/Application Support/GeminiCli/settings.json"))).toContain(token.token);
+				expect(text(join(made.root, "etc/codex/requirements.toml"))).toContain(token.token);
+				expect(await made.run(`report ${options}`, { shell, env })).toMatchObject({ code: 0, stderr: "" });
+				const again = contents(made.root);
+				expect(await made.run(options, { ...token, shell, env })).toMatchObject({ code: 0, stderr: "" });
+				expect(contents(made.root)).toEqual(again);
+				expect(await made.run(`uninstall ${options}`, { shell, env })).toMatchObject({ code: 0, stderr: "" });
+				expect(contents(made.root)).toEqual({});
+			},
+		);
 
 	test("in the homes: written by way of sudo", async () => {
 		const made = machine();
@@ -91,9 +88,9 @@ describe("a stand-in for a Mac", () => {
 	});
 });
 
-describe("a container that has nothing but busybox", () => {
-	const image = dockerImage("otel-crossfade/busybox");
+const image = dockerImage("otel-crossfade/busybox");
 
+describe("a container that has nothing but busybox", needs(image), () => {
 	/** No network, and gone after the test. */
 	function start(): (script: string, input?: string) => string {
 		const id = execFileSync("docker", ["run", "-d", "--network", "none", image.path, "sleep", "600"], {
@@ -134,6 +131,4 @@ describe("a container that has nothing but busybox", () => {
 		expect(run("cat /home/alice/.codex/config.toml")).toBe('model = "m"\n');
 		expect(run("ls -a /home/alice/.codex")).toBe(".\n..\nconfig.toml\n");
 	});
-
-	beforeEach((context) => image.need(context));
 });

@@ -9,7 +9,7 @@ import { CLI, scratch } from "../harness/cli.ts";
 import { listen } from "../harness/clis/loopback.ts";
 import { cuts, runPiped } from "../harness/cut.ts";
 import { contents } from "../harness/endpoint.ts";
-import { program } from "../harness/parts.ts";
+import { needs, program } from "../harness/parts.ts";
 import { shells } from "../harness/shells.ts";
 import { terminal, tmux } from "../harness/terminal.ts";
 import { waitFor } from "../harness/wait.ts";
@@ -30,33 +30,39 @@ function workstation(): string {
 const wrapped = (cwd: string, command: string) =>
 	`env EDITOR=vi HOME=${cwd}/home sh -c 'trap : INT; ${command}; echo ended with $?; stty -a | grep -o " -*echo "; exec sleep 600'`;
 
-const ways = shells.flatMap((shell) => (["a file", "a pipe"] as const).map((way) => [shell.name, way, shell] as const));
+const ways = shells.flatMap((shell) => (["a file", "a pipe"] as const).map((way) => [shell, way] as const));
 
 describe("the question for the token, in a real terminal", () => {
-	test.each(ways)(
-		"%s, the script from %s: what is typed does not show, and is the token",
-		async (_name, way, shell) => {
-			await prompted(shell, way, (token) => {
-				token.type(token.text);
-				token.type("Enter");
-				return { screen: new RegExp(`crossfade ok\\s+fp=${token.fingerprint}[^]*ended with 0\\s+echo`), changed: true };
-			});
-		},
-	);
+	for (const [shell, way] of ways)
+		test(
+			`${shell.name}, the script from ${way}: what is typed does not show, and is the token`,
+			needs(tmux, shell.part),
+			async () => {
+				await prompted(shell, way, (token) => {
+					token.type(token.text);
+					token.type("Enter");
+					return {
+						screen: new RegExp(`crossfade ok\\s+fp=${token.fingerprint}[^]*ended with 0\\s+echo`),
+						changed: true,
+					};
+				});
+			},
+		);
 
-	test.each(ways)(
-		"%s, the script from %s: Ctrl-C changes nothing and gives the terminal back",
-		async (_name, way, shell) => {
-			await prompted(shell, way, (token) => {
-				token.type(token.text.slice(0, 9));
-				token.type("C-c");
-				return { screen: /ended with 130\s+echo/, changed: false };
-			});
-		},
-	);
+	for (const [shell, way] of ways)
+		test(
+			`${shell.name}, the script from ${way}: Ctrl-C changes nothing and gives the terminal back`,
+			needs(tmux, shell.part),
+			async () => {
+				await prompted(shell, way, (token) => {
+					token.type(token.text.slice(0, 9));
+					token.type("C-c");
+					return { screen: /ended with 130\s+echo/, changed: false };
+				});
+			},
+		);
 
-	test("crossfade install asks as well", async (context) => {
-		tmux.need(context);
+	test("crossfade install asks as well", needs(tmux), async () => {
 		const cwd = workstation();
 		const { token, fingerprint } = canary();
 		const { screen, type } = terminal(cwd, wrapped(cwd, `${process.execPath} ${CLI} install -v`));
@@ -101,7 +107,7 @@ async function prompted(
 	}
 }
 
-describe("curl | sh", () => {
+describe("curl | sh", needs(curl), () => {
 	/** Serves the script, or so much of it before the connection breaks. */
 	async function download(bytes: number, args = "") {
 		const server = createServer((_request, response) => {
@@ -119,8 +125,7 @@ describe("curl | sh", () => {
 		return { stdout, isChanged: JSON.stringify(contents(join(cwd, "home"))) !== JSON.stringify(before) };
 	}
 
-	test("sets the CLIs, with options, and in a dry run does not", async (context) => {
-		curl.need(context);
+	test("sets the CLIs, with options, and in a dry run does not", async () => {
 		const { stdout, isChanged } = await download(script.length, "--clis=codex --no-host");
 		expect(stdout).toMatch(/crossfade ok fp=[0-9a-f]{12} cfg=1 cli=codex:ok users=1\n$/);
 		expect(isChanged).toBe(true);
@@ -133,13 +138,14 @@ describe("curl | sh", () => {
 });
 
 describe("a script that was cut off on its way", () => {
-	test.each(shells.map((shell) => [shell.name, shell] as const))("%s does nothing with it", async (_name, shell) => {
-		const cwd = scratch({ "home/.codex/config.toml": 'model = "a"\n', token: canary().token });
-		const before = contents(cwd);
-		for (const cut of cuts(script, 200)) {
-			expect(await runPiped(shell, script.slice(0, cut), cwd), `cut at ${cut}`).toMatchObject({ stdout: "" });
-		}
-		expect(contents(cwd)).toEqual(before);
-		expect((await runPiped(shell, script, cwd)).stdout).toMatch(/crossfade ok fp=[0-9a-f]{12}/);
-	});
+	for (const shell of shells)
+		test(`${shell.name} does nothing with it`, needs(shell.part), async () => {
+			const cwd = scratch({ "home/.codex/config.toml": 'model = "a"\n', token: canary().token });
+			const before = contents(cwd);
+			for (const cut of cuts(script, 200)) {
+				expect(await runPiped(shell, script.slice(0, cut), cwd), `cut at ${cut}`).toMatchObject({ stdout: "" });
+			}
+			expect(contents(cwd)).toEqual(before);
+			expect((await runPiped(shell, script, cwd)).stdout).toMatch(/crossfade ok fp=[0-9a-f]{12}/);
+		});
 });

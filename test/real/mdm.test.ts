@@ -5,59 +5,56 @@ import { describe, expect, test } from "vitest";
 import { mdms, modesOf } from "../../src/spec/mdm.ts";
 import { canary } from "../harness/canary.ts";
 import { endpointScript } from "../harness/endpoint.ts";
-import { program } from "../harness/parts.ts";
+import { needs } from "../harness/parts.ts";
+import { shellcheck, shellcheckFindings } from "../harness/shellcheck.ts";
 import { shells } from "../harness/shells.ts";
 import { simulatedMacos } from "../harness/simulated-macos.ts";
 
 const mdm = new URL("../../mdm", import.meta.url).pathname;
 const scripts = readdirSync(mdm, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sh"));
 
-test("shellcheck finds nothing in any script of mdm/", (context) => {
-	const shellcheck = program("shellcheck");
-	shellcheck.need(context);
+test("shellcheck finds nothing in any script of mdm/", needs(shellcheck), () => {
 	expect(scripts.length).toBeGreaterThan(mdms.length * 2);
-	execFileSync(
-		shellcheck.path,
-		scripts.map((name) => join(mdm, name)),
-		{ stdio: "pipe" },
-	);
+	expect(shellcheckFindings(...scripts.map((name) => join(mdm, name)))).toEqual([]);
 });
 
-test.for(shells.map((shell) => [shell.name, shell] as const))(
-	"%s can read every script of mdm/",
-	([, { part, args }], context) => {
-		part.need(context);
-		for (const name of scripts) execFileSync(part.path, [...args, "-n", join(mdm, name)], { stdio: "pipe" });
-	},
-);
-
-describe.each(shells.map((shell) => [shell.name, shell] as const))("%s", (_name, shell) => {
-	const cases = mdms.flatMap((vehicle) =>
-		modesOf(vehicle).map((mode) => [`${vehicle.id}, ${mode}`, vehicle, mode] as const),
-	);
-	test.for(cases)("%s: install, report and uninstall, also traced", async ([, vehicle, mode], context) => {
-		shell.part.need(context);
-		const mac = simulatedMacos({ linux: vehicle.os === undefined });
-		const secret = canary();
-		const fill = (script: string) =>
-			script.replace("@TOKEN@", secret.token).replace("$FLEET_SECRET_CROSSFADE_TOKEN", secret.token);
-		const parameters = vehicle.id === "jamf" && mode === "param" ? ["/", "mac", "", secret.token] : [];
-		const options = { canaries: [secret], stdin: vehicle.id === "generic" ? `${secret.token}\n` : "", shell };
-		for (const flags of [[], ["-x"]]) {
-			const install = fill(endpointScript(vehicle.id, { mode, os: ["macos", "linux"] }));
-			expect(await mac.run(install, parameters, { ...options, flags })).toMatchObject({
-				code: 0,
-				stdout: expect.stringMatching(new RegExp(`^crossfade ok fp=${secret.fingerprint} .*\n$`)),
-				...(flags.length === 0 && { stderr: "" }),
-			});
-		}
-		const report = await mac.run(endpointScript(vehicle.id, { mode, action: "report" }), [], { ...options, stdin: "" });
-		expect(report).toMatchObject({
-			code: 0,
-			stderr: "",
-			stdout: expect.stringContaining(`crossfade ok fp=${secret.fingerprint} `),
-		});
-		const uninstall = endpointScript(vehicle.id, { mode, action: "uninstall" });
-		expect(await mac.run(uninstall, [], { ...options, stdin: "" })).toMatchObject({ code: 0, stderr: "" });
+for (const { name: shell, part, args } of shells)
+	test(`${shell} can read every script of mdm/`, needs(part), () => {
+		const check = ([script]: [string]) =>
+			execFileSync(part.path, [...args, "-n", join(mdm, script)], { encoding: "utf8" });
+		expect(scripts.map((name) => check([name]))).toEqual(scripts.map(() => ""));
 	});
-});
+
+for (const shell of shells)
+	describe(shell.name, needs(shell.part), () => {
+		const cases = mdms.flatMap((vehicle) =>
+			modesOf(vehicle).map((mode) => [`${vehicle.id}, ${mode}`, vehicle, mode] as const),
+		);
+		test.each(cases)("%s: install, report and uninstall, also traced", async (_kit, vehicle, mode) => {
+			const mac = simulatedMacos({ linux: vehicle.os === undefined });
+			const secret = canary();
+			const fill = (script: string) =>
+				script.replace("@TOKEN@", secret.token).replace("$FLEET_SECRET_CROSSFADE_TOKEN", secret.token);
+			const parameters = vehicle.id === "jamf" && mode === "param" ? ["/", "mac", "", secret.token] : [];
+			const options = { canaries: [secret], stdin: vehicle.id === "generic" ? `${secret.token}\n` : "", shell };
+			for (const flags of [[], ["-x"]]) {
+				const install = fill(endpointScript(vehicle.id, { mode, os: ["macos", "linux"] }));
+				expect(await mac.run(install, parameters, { ...options, flags })).toMatchObject({
+					code: 0,
+					stdout: expect.stringMatching(new RegExp(`^crossfade ok fp=${secret.fingerprint} .*\n$`)),
+					...(flags.length === 0 && { stderr: "" }),
+				});
+			}
+			const report = await mac.run(endpointScript(vehicle.id, { mode, action: "report" }), [], {
+				...options,
+				stdin: "",
+			});
+			expect(report).toMatchObject({
+				code: 0,
+				stderr: "",
+				stdout: expect.stringContaining(`crossfade ok fp=${secret.fingerprint} `),
+			});
+			const uninstall = endpointScript(vehicle.id, { mode, action: "uninstall" });
+			expect(await mac.run(uninstall, [], { ...options, stdin: "" })).toMatchObject({ code: 0, stderr: "" });
+		});
+	});

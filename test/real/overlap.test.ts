@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { OverlapView } from "../../src/prove/overlap/view.ts";
 import { logExportRequest } from "../../src/rehearse/demo/request.ts";
 import { canary } from "../harness/canary.ts";
-import { crossfade, scratch, startCrossfade } from "../harness/cli.ts";
+import { crossfadeProcess, scratch, startCrossfade } from "../harness/cli.ts";
 import { startProvider } from "../harness/provider.ts";
 import { waitFor } from "../harness/wait.ts";
 
@@ -50,7 +50,7 @@ evidence: evidence
 	const url = await tap.find(/tap {7}(http:\S+) ->/);
 	let ahead = 0;
 	let sent = 0;
-	const look = async (...args: string[]) => crossfade(["report", ...args], options);
+	const look = async (...args: string[]) => crossfadeProcess(["report", ...args], options);
 	return {
 		provider,
 		first,
@@ -58,7 +58,7 @@ evidence: evidence
 		stranger,
 		tap,
 		look,
-		ask: (args: readonly string[]) => crossfade(args, options),
+		ask: (args: readonly string[]) => crossfadeProcess(args, options),
 		async later(hours: number) {
 			ahead += hours * HOUR_MS;
 			writeFileSync(join(cwd, "ahead.txt"), String(ahead));

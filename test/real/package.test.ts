@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { scratch } from "../harness/cli.ts";
-import { nodeOf } from "../harness/parts.ts";
+import { needs, nodeOf } from "../harness/parts.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 const modules = join(root, "node_modules/.bin");
@@ -67,37 +67,36 @@ console.log(String(secret), fingerprint(secret.reveal()), code, new CrossfadeErr
 	});
 
 	// Node 20 is here in the oldest release we support.
-	test.for([20, 22, 24, 26])("does on Node %i what it does here", (major, context) => {
-		const node = nodeOf(major);
-		node.need(context);
-		const folder = scratch({
-			"c.yaml":
-				"receivers:\n  otlp:\nexporters:\n  debug:\nservice:\n  pipelines:\n    logs: {receivers: [otlp], exporters: [debug]}\n",
-		});
-		const cli = join(installed, "node_modules/otel-crossfade/dist/cli.cjs");
-		const commands = [
-			["--help"],
-			["collector", "-d", "alloy", "--json"],
-			["collector", "-d", "contrib", "--into", "c.yaml"],
-			["collector", "-d", "contrib", "--into", "c.yaml", "--diff"],
-			["collector", "-d", "splunk", "--rotate-script"],
-			["check", "-d", "contrib", "--no-bin", "c.yaml"],
-			["check", "-d", "adot", "--no-bin", "--format", "sarif", "c.yaml"],
-			["completion", "zsh"],
-			["collector", "-d", "nothing"],
-		];
-		for (const args of commands) {
-			const [here, there] = [process.execPath, node.path].map((program) => {
-				const { status, stdout, stderr } = spawnSync(program, [cli, ...args], {
-					cwd: folder,
-					encoding: "utf8",
-					env: {},
-				});
-				return { status, stdout, stderr };
+	for (const [major, node] of [20, 22, 24, 26].map((major) => [major, nodeOf(major)] as const))
+		test(`does on Node ${major} what it does here`, needs(node), () => {
+			const folder = scratch({
+				"c.yaml":
+					"receivers:\n  otlp:\nexporters:\n  debug:\nservice:\n  pipelines:\n    logs: {receivers: [otlp], exporters: [debug]}\n",
 			});
-			expect(there, args.join(" ")).toEqual(here);
-		}
-		const version = execFileSync(node.path, ["--version"], { encoding: "utf8" });
-		expect(version).toMatch(major === 20 ? /^v20\.18\.1$/m : new RegExp(`^v${major}\\.`));
-	});
+			const cli = join(installed, "node_modules/otel-crossfade/dist/cli.cjs");
+			const commands = [
+				["--help"],
+				["collector", "-d", "alloy", "--json"],
+				["collector", "-d", "contrib", "--into", "c.yaml"],
+				["collector", "-d", "contrib", "--into", "c.yaml", "--diff"],
+				["collector", "-d", "splunk", "--rotate-script"],
+				["check", "-d", "contrib", "--no-bin", "c.yaml"],
+				["check", "-d", "adot", "--no-bin", "--format", "sarif", "c.yaml"],
+				["completion", "zsh"],
+				["collector", "-d", "nothing"],
+			];
+			for (const args of commands) {
+				const [here, there] = [process.execPath, node.path].map((program) => {
+					const { status, stdout, stderr } = spawnSync(program, [cli, ...args], {
+						cwd: folder,
+						encoding: "utf8",
+						env: {},
+					});
+					return { status, stdout, stderr };
+				});
+				expect(there, args.join(" ")).toEqual(here);
+			}
+			const version = execFileSync(node.path, ["--version"], { encoding: "utf8" });
+			expect(version).toMatch(major === 20 ? /^v20\.18\.1$/m : new RegExp(`^v${major}\\.`));
+		});
 });

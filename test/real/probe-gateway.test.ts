@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { canary } from "../harness/canary.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
+import { crossfadeProcess, scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";
-import { otelcol } from "../harness/parts.ts";
+import { needs, otelcol } from "../harness/parts.ts";
 import { startProvider } from "../harness/provider.ts";
 
 /** A gateway that sends on with a token of its own. */
@@ -39,12 +39,11 @@ const mine = canary();
 async function ask(...args: string[]) {
 	const cwd = scratch({ "new.token": mine.token });
 	const flags = ["probe", "--token", "file:new.token", "--json", ...args];
-	const { code, stdout } = await crossfade(flags, { cwd, canaries: [mine], holders: ["new.token"] });
+	const { code, stdout } = await crossfadeProcess(flags, { cwd, canaries: [mine], holders: ["new.token"] });
 	return { code, rows: JSON.parse(stdout).rows as Record<string, unknown>[] };
 }
 
-test("a real collector: its own counters say that each record left", async (context) => {
-	otelcol.need(context);
+test("a real collector: its own counters say that each record left", needs(otelcol), async () => {
 	const { provider, collector } = await gateway();
 	const args = ["--via", `gw=${collector.url}`, "--metrics", `gw=${collector.metricsUrl}`];
 	const { code, rows } = await ask(...args);
@@ -62,33 +61,35 @@ test("a real collector: its own counters say that each record left", async (cont
 	expect(json.rows.map(({ confirmed }) => confirmed)).toEqual([true, true, true]);
 });
 
-test("a real collector whose own token is refused: a 200 in front, and the loss behind it is said", async (context) => {
-	otelcol.need(context);
-	const { collector } = await gateway(canary().token);
-	const without = await ask("--via", collector.url, "--signals", "logs");
-	expect(without).toMatchObject({ code: 0, rows: [{ verdict: "ACCEPTED", cause: "gateway-taken" }] });
-	const args = ["--via", collector.url, "--metrics", collector.metricsUrl, "--signals", "logs"];
-	expect(await ask(...args)).toMatchObject({
-		code: 7,
-		rows: [
-			{
-				verdict: "PARTIAL",
-				confirmed: false,
-				cause: "gateway-failed",
-				detail: expect.stringContaining("otlp_http/queued"),
-			},
-		],
-	});
-	// Without a queue in between, the collector passes the refusal on.
-	const refused = await ask("--via", collector.url, "--signals", "traces");
-	expect(refused).toMatchObject({
-		code: 3,
-		rows: [{ status: 401, fix: expect.stringContaining("the gateway's own token") }],
-	});
-});
+test(
+	"a real collector whose own token is refused: a 200 in front, and the loss behind it is said",
+	needs(otelcol),
+	async () => {
+		const { collector } = await gateway(canary().token);
+		const without = await ask("--via", collector.url, "--signals", "logs");
+		expect(without).toMatchObject({ code: 0, rows: [{ verdict: "ACCEPTED", cause: "gateway-taken" }] });
+		const args = ["--via", collector.url, "--metrics", collector.metricsUrl, "--signals", "logs"];
+		expect(await ask(...args)).toMatchObject({
+			code: 7,
+			rows: [
+				{
+					verdict: "PARTIAL",
+					confirmed: false,
+					cause: "gateway-failed",
+					detail: expect.stringContaining("otlp_http/queued"),
+				},
+			],
+		});
+		// Without a queue in between, the collector passes the refusal on.
+		const refused = await ask("--via", collector.url, "--signals", "traces");
+		expect(refused).toMatchObject({
+			code: 3,
+			rows: [{ status: 401, fix: expect.stringContaining("the gateway's own token") }],
+		});
+	},
+);
 
-test("gRPC to a real collector, and its HTTP port mistaken for one", async (context) => {
-	otelcol.need(context);
+test("gRPC to a real collector, and its HTTP port mistaken for one", needs(otelcol), async () => {
 	const { provider, collector, grpc } = await gateway();
 	const { code, rows } = await ask("--via", `gw=${grpc}`, "--metrics", collector.metricsUrl, "--protocol", "grpc");
 	expect(rows.map(({ cause }) => cause)).toEqual(["gateway-sent", "gateway-sent", "gateway-sent"]);

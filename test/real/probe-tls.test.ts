@@ -2,9 +2,9 @@ import { createServer, type Server, type ServerOptions } from "node:https";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { certificateMaker } from "../harness/certificates.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
+import { crossfadeProcess, scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";
-import { otelcol, program } from "../harness/parts.ts";
+import { needs, otelcol, program } from "../harness/parts.ts";
 import { httpText, rawServer } from "../harness/raw-server.ts";
 
 const openssl = program("openssl");
@@ -31,7 +31,11 @@ async function httpsServer(options: ServerOptions): Promise<{ url: string; port:
 async function ask(url: string, ...args: string[]) {
 	const cwd = scratch({ "new.token": mine.token });
 	const flags = ["--endpoint", url, "--token", "file:new.token", "--signals", "logs", "--json", ...args];
-	const { code, stdout } = await crossfade(["probe", ...flags], { cwd, canaries: [mine], holders: ["new.token"] });
+	const { code, stdout } = await crossfadeProcess(["probe", ...flags], {
+		cwd,
+		canaries: [mine],
+		holders: ["new.token"],
+	});
 	const { rows } = JSON.parse(stdout);
 	return { code, ...rows[0] } as { code: number; cause: string; detail: string; fix: string };
 }
@@ -44,8 +48,7 @@ describe("TLS, each trouble by its name", () => {
 		return { make, ca };
 	};
 
-	test("a private authority: unknown, then trusted with --ca", async (context) => {
-		openssl.need(context);
+	test("a private authority: unknown, then trusted with --ca", needs(openssl), async () => {
 		const { make, ca } = authority();
 		const { url, requests } = await httpsServer(make({ by: ca }));
 		const unknown = await ask(url);
@@ -58,8 +61,7 @@ describe("TLS, each trouble by its name", () => {
 		expect(await ask(url, "--ca", ca.certPath)).toMatchObject({ code: 0, cause: "accepted" });
 	});
 
-	test("a certificate that signed itself", async (context) => {
-		openssl.need(context);
+	test("a certificate that signed itself", needs(openssl), async () => {
 		const { make } = authority();
 		const own = make();
 		const { url } = await httpsServer(own);
@@ -67,8 +69,7 @@ describe("TLS, each trouble by its name", () => {
 		expect(await ask(url, "--ca", own.certPath)).toMatchObject({ code: 0 });
 	});
 
-	test("expired, not yet valid, and for another name", async (context) => {
-		openssl.need(context);
+	test("expired, not yet valid, and for another name", needs(openssl), async () => {
 		const { make, ca } = authority();
 		const expired = await httpsServer(make({ by: ca, days: [-9, -2] }));
 		const today = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10);
@@ -89,8 +90,8 @@ describe("TLS, each trouble by its name", () => {
 
 	test.for(["TLSv1.2", "TLSv1.3"] as const)(
 		"a server that wants a client certificate, with %s",
-		async (version, context) => {
-			openssl.need(context);
+		needs(openssl),
+		async (version) => {
 			const { make, ca } = authority();
 			const options = {
 				requestCert: true,
@@ -117,16 +118,14 @@ describe("TLS, each trouble by its name", () => {
 		},
 	);
 
-	test("TLS 1.1 only", async (context) => {
-		openssl.need(context);
+	test("TLS 1.1 only", needs(openssl), async () => {
 		const { make, ca } = authority();
 		const old = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "ALL@SECLEVEL=0" } as const;
 		const { url } = await httpsServer({ ...make({ by: ca }), ...old });
 		expect(await ask(url, "--ca", ca.certPath)).toMatchObject({ code: 6, cause: "tls-version" });
 	});
 
-	test("http on a port that wants TLS, and https on one that does not", async (context) => {
-		openssl.need(context);
+	test("http on a port that wants TLS, and https on one that does not", needs(openssl), async () => {
 		const { make, ca } = authority();
 		const { port, requests } = await httpsServer(make({ by: ca }));
 		expect(await ask(`http://127.0.0.1:${port}`)).toMatchObject({ code: 6, cause: "plain-to-tls-port" });
@@ -135,8 +134,7 @@ describe("TLS, each trouble by its name", () => {
 		expect(await ask(`https://127.0.0.1:${plain}`)).toMatchObject({ code: 6, cause: "tls-to-plain-port" });
 	});
 
-	test("a server that drops connections is not mistaken for one that wants a certificate", async (context) => {
-		openssl.need(context);
+	test("a server that drops connections is not mistaken for one that wants a certificate", needs(openssl), async () => {
 		const { make, ca } = authority();
 		const server = createServer(make({ by: ca }), (request) => request.socket.destroy());
 		await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -153,12 +151,13 @@ describe("TLS, each trouble by its name", () => {
 		expect(await ask(`https://127.0.0.1:${port}`, "--timeout", "1s")).toMatchObject({ code: 6, cause: "tls-timeout" });
 	});
 
-	test("the same answers from a server in Go: a real collector that wants client certificates", async (context) => {
-		openssl.need(context);
-		otelcol.need(context);
-		const { make, ca } = authority();
-		const server = make({ by: ca });
-		const config = `receivers:
+	test(
+		"the same answers from a server in Go: a real collector that wants client certificates",
+		needs(openssl, otelcol),
+		async () => {
+			const { make, ca } = authority();
+			const server = make({ by: ca });
+			const config = `receivers:
   otlp:
     protocols:
       http:
@@ -169,13 +168,14 @@ service:
   pipelines:
     logs: {receivers: [otlp], exporters: [debug]}
 `;
-		const { url } = await startCollector(scratch(), config);
-		const secure = url.replace("http:", "https:");
-		const trust = ["--ca", ca.certPath];
-		expect(await ask(secure, ...trust)).toMatchObject({ code: 6, cause: "tls-client-certificate" });
-		expect(await ask(secure)).toMatchObject({ code: 6, cause: "tls-untrusted" });
-		const own = make({ by: ca });
-		expect(await ask(secure, ...trust, "--cert", own.certPath, "--key", own.keyPath)).toMatchObject({ code: 0 });
-		expect(await ask(url)).toMatchObject({ code: 6, cause: "plain-to-tls-port" });
-	});
+			const { url } = await startCollector(scratch(), config);
+			const secure = url.replace("http:", "https:");
+			const trust = ["--ca", ca.certPath];
+			expect(await ask(secure, ...trust)).toMatchObject({ code: 6, cause: "tls-client-certificate" });
+			expect(await ask(secure)).toMatchObject({ code: 6, cause: "tls-untrusted" });
+			const own = make({ by: ca });
+			expect(await ask(secure, ...trust, "--cert", own.certPath, "--key", own.keyPath)).toMatchObject({ code: 0 });
+			expect(await ask(url)).toMatchObject({ code: 6, cause: "plain-to-tls-port" });
+		},
+	);
 });

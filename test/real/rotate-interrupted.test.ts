@@ -10,12 +10,12 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { inheritable } from "../harness/inherited.ts";
-import { program } from "../harness/parts.ts";
+import { needs, program, root } from "../harness/parts.ts";
 import { leftovers, NOBODY, named, rotateScript, standIn, takesAtOnce } from "../harness/rotation.ts";
 import { runScript, shells, type TestShell } from "../harness/shells.ts";
 import { waitFor } from "../harness/wait.ts";
@@ -67,9 +67,7 @@ async function scene() {
 	};
 }
 
-describe("a rotation that is interrupted", () => {
-	beforeEach((context) => program("curl").need(context));
-
+describe("a rotation that is interrupted", needs(program("curl")), () => {
 	test.each(["SIGHUP", "SIGTERM", "SIGINT"] as const)(
 		"%s while it waits for the proof: the old token is back",
 		async (signal) => {
@@ -96,6 +94,7 @@ describe("a rotation that is interrupted", () => {
 		s.collector.fail(true);
 		await new Promise((done) => child.on("close", done));
 		await waitFor("the old token", () => s.content() === s.old.token && leftovers(s.tokenFile).length === 0);
+		expect({ token: s.content(), left: leftovers(s.tokenFile) }).toEqual({ token: s.old.token, left: [] });
 	});
 
 	test("kill -9: the next run puts the old token back, also when it is given nothing to put in place", async () => {
@@ -139,12 +138,7 @@ describe("a rotation that is interrupted", () => {
 	});
 });
 
-describe("root writes in no folder that somebody else can write", () => {
-	beforeEach((context) => {
-		program("curl").need(context);
-		if (process.getuid?.() !== 0) context.skip("only root can give a folder away");
-	});
-
+describe("root writes in no folder that somebody else can write", needs(program("curl"), root), () => {
 	const ways: readonly (readonly [name: string, change: (folder: string) => void, message: string])[] = [
 		["the collector's own folder", (folder) => chownSync(folder, NOBODY, NOBODY), `belongs to account ${NOBODY}`],
 		["a folder its group can write", (folder) => chmodSync(folder, 0o770), "other accounts can write"],
@@ -186,8 +180,7 @@ describe("root writes in no folder that somebody else can write", () => {
 		expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining("belongs to account") });
 	});
 
-	test("the caller may rotate in a folder of its own", async (context) => {
-		program("setpriv").need(context);
+	test("the caller may rotate in a folder of its own", needs(program("setpriv")), async () => {
 		const s = await scene();
 		const script = join(scratch(), "rotate.sh");
 		chmodSync(join(script, ".."), 0o755);

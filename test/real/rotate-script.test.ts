@@ -1,26 +1,21 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
-import { otelcol, program } from "../harness/parts.ts";
+import { crossfadeProcess, scratch } from "../harness/cli.ts";
+import { needs, otelcol, program, smallDisks } from "../harness/parts.ts";
 import { leftovers, rotationScene } from "../harness/rotation.ts";
+import { shellcheck, shellcheckFindings } from "../harness/shellcheck.ts";
 import { runScript, shells, type TestShell } from "../harness/shells.ts";
 import { waitFor } from "../harness/wait.ts";
 
 const [dash] = shells as [TestShell];
 
-describe("the generated rotation script, on a real collector under load", () => {
-	beforeEach((context) => {
-		otelcol.need(context);
-		program("curl").need(context);
-	});
-
-	test.each(shells.map((under) => [under.name, under] as const))(
-		"%s: rotates, proves it, loses nothing",
-		async (_name, under) => {
+describe("the generated rotation script, on a real collector under load", needs(otelcol, program("curl")), () => {
+	for (const under of shells)
+		test(`${under.name}: rotates, proves it, loses nothing`, { ...needs(under.part), timeout: 300_000 }, async () => {
 			const s = await rotationScene();
 			const token = await s.provider.rotate();
 			const outcome = await s.rotate(under, token);
@@ -35,21 +30,17 @@ describe("the generated rotation script, on a real collector under load", () => 
 			await s.stopLoad();
 			await waitFor("everything to arrive", async () => (await s.received()) >= s.sent());
 			expect(await s.received()).toBe(s.sent());
-		},
-		300_000,
-	);
+		});
 
-	test.each(shells.map((under) => [under.name, under] as const))(
-		"%s: a traced shell shows no token",
-		async (_name, under) => {
+	for (const under of shells)
+		test(`${under.name}: a traced shell shows no token`, needs(under.part), async () => {
 			const s = await rotationScene({ load: false });
 			const token = await s.provider.rotate();
 			const outcome = await s.rotate(under, token, ["--dry-run"], { flags: ["-x"] });
 			expect(outcome.code).toBe(0);
 			expect(outcome.stdout).toContain("would replace");
 			expect(readFileSync(s.tokenFile, "utf8")).toBe(s.provider.token);
-		},
-	);
+		});
 
 	test("a token the provider rejects is not even written", async () => {
 		const s = await rotationScene();
@@ -158,8 +149,7 @@ describe("the generated rotation script, on a real collector under load", () => 
 		expect(existsSync(lock)).toBe(false);
 	});
 
-	test("a full disk: the old token stays, whole", async (context) => {
-		if (process.getuid?.() !== 0) context.skip("only root can mount a small file system");
+	test("a full disk: the old token stays, whole", needs(smallDisks), async () => {
 		const s = await rotationScene();
 		const mount = scratch();
 		execFileSync("mount", ["-t", "tmpfs", "-o", "size=8k,mode=700", "tmpfs", mount]);
@@ -175,15 +165,14 @@ describe("the generated rotation script, on a real collector under load", () => 
 	});
 });
 
-test("shellcheck finds nothing in the script of any distribution", async (context) => {
-	const shellcheck = program("shellcheck");
-	shellcheck.need(context);
-	for (const id of ["contrib", "adot", "edot", "alloy"]) {
-		for (const platform of ["systemd", ...(id === "adot" ? ["docker"] : [])]) {
-			const { stdout } = await crossfade(["collector", "-d", id, "--platform", platform, "--rotate-script"]);
-			const path = join(scratch(), "rotate.sh");
-			writeFileSync(path, stdout);
-			execFileSync(shellcheck.path, ["-s", "sh", path], { stdio: "pipe" });
-		}
-	}
+test.each([
+	["contrib", "systemd"],
+	["adot", "systemd"],
+	["adot", "docker"],
+	["edot", "systemd"],
+	["alloy", "systemd"],
+])("shellcheck finds nothing in the script of %s on %s", needs(shellcheck), async (id, platform) => {
+	const { stdout } = await crossfadeProcess(["collector", "-d", id, "--platform", platform, "--rotate-script"]);
+	expect(stdout).toMatch(/^#!\/bin\/sh\n/);
+	expect(shellcheckFindings(join(scratch({ "rotate.sh": stdout }), "rotate.sh"))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
 import { renderConfig } from "../../src/generate/render/collector.ts";
 import type { Flags } from "../../src/spec/flags.ts";
@@ -11,7 +11,7 @@ import { filesBelow, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";
 import { type Load, startLoad } from "../harness/load.ts";
-import { otelcol } from "../harness/parts.ts";
+import { needs, otelcol } from "../harness/parts.ts";
 import { type RunningProvider, startProvider } from "../harness/provider.ts";
 import { pause, waitFor } from "../harness/wait.ts";
 
@@ -52,9 +52,7 @@ function report(name: string, facts: Record<string, unknown>): void {
 	process.stdout.write(`rotation: ${name}: ${JSON.stringify(facts)}\n`);
 }
 
-describe("a rotation on the real otelcol under load", () => {
-	beforeEach((context) => otelcol.need(context));
-
+describe("a rotation on the real otelcol under load", needs(otelcol), () => {
 	test("watched file, renamed, three times in a row: nothing lost, no restart", async () => {
 		const provider = await startProvider();
 		const tokenFile = join(scratch({ token: provider.token }), "token");
@@ -167,9 +165,7 @@ function printConfig(path: string): string {
 	return stdout + stderr;
 }
 
-describe("the failure table: each trap on the real otelcol, and found by check", () => {
-	beforeEach((context) => otelcol.need(context));
-
+describe("the failure table: each trap on the real otelcol, and found by check", needs(otelcol), () => {
 	const findings = async (config: string, id = "contrib") => {
 		const { checkText } = await import("../../src/generate/check/check.ts");
 		const distribution = await loadDistribution(id);

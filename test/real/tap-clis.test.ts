@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { clis, startLab, tokensOf } from "../harness/clis/lab.ts";
 import { namespaces } from "../harness/clis/machine.ts";
-import { type CliName, cliPart, releases } from "../harness/clis/run.ts";
+import { type CliName, cliParts, releases } from "../harness/clis/run.ts";
+import { needs } from "../harness/parts.ts";
 import { openTap } from "../harness/tap.ts";
 import { waitFor } from "../harness/wait.ts";
 
@@ -24,12 +25,9 @@ function recordsIn(raw: Readonly<Record<string, unknown>>): number {
 	return kinds.some((kind) => kind in raw) ? points.length : 1;
 }
 
-beforeEach((context) => {
-	namespaces.need(context);
-	for (const { name, version } of all) cliPart(name, version).need(context);
-});
+const needed = needs(namespaces, ...cliParts);
 
-describe.each(all)("the real $name $version through the tap", ({ name, version }) => {
+describe.each(all)("the real $name $version through the tap", needed, ({ name, version }) => {
 	test("arrives as it is, and is counted by token, CLI, host and release", async () => {
 		const { capture, machine, prompt } = await startLab();
 		const tap = await openTap(capture.url);

@@ -10,11 +10,11 @@ import { openStore } from "../../src/prove/evidence/store.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { certificateMaker } from "../harness/certificates.ts";
-import { CLI, crossfade, scratch, startCrossfade } from "../harness/cli.ts";
+import { CLI, crossfadeProcess, scratch, startCrossfade } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";
 import { quietEffects } from "../harness/effects.ts";
 import { otlpRequest } from "../harness/otlp.ts";
-import { otelcol, program, telemetrygen } from "../harness/parts.ts";
+import { needs, otelcol, program, telemetrygen } from "../harness/parts.ts";
 import { startProvider } from "../harness/provider.ts";
 import { waitFor } from "../harness/wait.ts";
 
@@ -150,8 +150,7 @@ test("memory stays flat: 1 GiB in requests of 64 MiB passes in less than 300 MiB
 });
 
 describe("real clients through the tap", () => {
-	test("telemetrygen: as many as it says it sent", async (context) => {
-		telemetrygen.need(context);
+	test("telemetrygen: as many as it says it sent", needs(telemetrygen), async () => {
 		const provider = await startProvider();
 		const cwd = scratch();
 		const tap = await startTap(provider.url, cwd);
@@ -167,12 +166,11 @@ describe("real clients through the tap", () => {
 		expect(await provider.records()).toBe(4000);
 	});
 
-	test("a collector that sends through the tap, packed, and then with another token", async (context) => {
-		otelcol.need(context);
+	test("a collector that sends through the tap, packed, and then with another token", needs(otelcol), async () => {
 		const provider = await startProvider();
 		const cwd = scratch({ "torii.token": provider.token });
 		const tap = await startTap(provider.url, cwd);
-		const generated = await crossfade([
+		const generated = await crossfadeProcess([
 			...["collector", "-d", "contrib", "--target-version", "0.155.0", "--endpoint", tap.url],
 			...["--allow-plaintext", "--token-file", join(cwd, "torii.token")],
 		]);
@@ -200,9 +198,8 @@ describe("real clients through the tap", () => {
 		});
 	});
 
-	test("over TLS, with a certificate that only --ca knows", async (context) => {
+	test("over TLS, with a certificate that only --ca knows", needs(program("openssl")), async () => {
 		const openssl = program("openssl");
-		openssl.need(context);
 		const make = certificateMaker(openssl);
 		const authority = make({ isAuthority: true });
 		const { certPath, keyPath } = make({ by: authority });

@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
 import { sent, writeEvidence } from "../harness/evidence.ts";
+import { needs } from "../harness/parts.ts";
 import { terminal, tmux } from "../harness/terminal.ts";
 import { waitFor } from "../harness/wait.ts";
 
-test("crossfade watch redraws a real terminal of 80 columns, and leaves on Ctrl-C", async (context) => {
-	tmux.need(context);
+test("crossfade watch redraws a real terminal of 80 columns, and leaves on Ctrl-C", needs(tmux), async () => {
 	const [old, fresh] = [canary(), canary()];
 	const cwd = scratch({
 		"crossfade.yaml": `version: 1\ntokens: { old: "fp:${old.fingerprint}", new: "fp:${fresh.fingerprint}" }\nhosts: { expected: [mac-1] }\n`,

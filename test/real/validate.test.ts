@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { platforms } from "../../src/adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../../src/adapters/collectors/registry.ts";
@@ -11,7 +11,7 @@ import type { Flags } from "../../src/spec/flags.ts";
 import { planFor } from "../contracts/collector.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
-import { otelcol } from "../harness/parts.ts";
+import { needs, otelcol } from "../harness/parts.ts";
 
 type Config = Record<string, Record<string, unknown>> & {
 	service: { pipelines: Record<string, { exporters: string[] }> };
@@ -44,9 +44,7 @@ function withoutAbsent(config: Config, built: Set<string>): { config: Config; ab
 	return { config, absent };
 }
 
-describe("the real otelcol validates what we generate", () => {
-	beforeEach((context) => otelcol.need(context));
-
+describe("the real otelcol validates what we generate", needs(otelcol), () => {
 	test.each(distributionIds.filter((id) => id !== "alloy"))("%s, on every platform, in every variant", async (id) => {
 		const distribution = await loadDistribution(id);
 		if (!distribution) throw new Error(id);

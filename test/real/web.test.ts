@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
-import { afterAll, describe, expect, onTestFinished, type TestContext, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import type { OverlapView } from "../../src/prove/overlap/view.ts";
 import { reportHtml } from "../../src/prove/web/report.ts";
 import { startWatchPage, type WatchPage } from "../../src/prove/web/server.ts";
-import { closeBrowser, visit } from "../harness/browser.ts";
+import { chromiumBrowser, closeBrowser, visit } from "../harness/browser.ts";
 import { scratch } from "../harness/cli.ts";
 import { measureContrast } from "../harness/contrast.ts";
 import { quietEffects } from "../harness/effects.ts";
 import { demoOverlap, hostile } from "../harness/overlap.ts";
+import { needs } from "../harness/parts.ts";
 
 const names = Object.values(hostile);
 const REFUSED = /Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/;
@@ -22,8 +23,8 @@ async function serve(view = demoOverlap(), { port = 0, seed }: { port?: number; 
 	return page;
 }
 
-function watched(context: TestContext, view?: OverlapView, options?: Parameters<typeof visit>[2]) {
-	return serve(view).then(async (watch) => ({ watch, ...(await visit(context, watch.url, options)) }));
+function watched(view?: OverlapView, options?: Parameters<typeof visit>[1]) {
+	return serve(view).then(async (watch) => ({ watch, ...(await visit(watch.url, options)) }));
 }
 
 /** The script has drawn once it says the local time, which the server does not know. */
@@ -42,9 +43,9 @@ function rows(page: Page) {
 	return page.locator(".senders tbody tr");
 }
 
-describe("the live page in a real Chromium", () => {
-	test("draws itself and drops the used key from the address", async (context) => {
-		const { page, watch } = await watched(context);
+describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
+	test("draws itself and drops the used key from the address", async () => {
+		const { page, watch } = await watched();
 		await drawn(page);
 		expect(page.url()).toBe(new URL("/", watch.url).href);
 		expect(await page.title()).toBe("not yet · prod-eu · crossfade");
@@ -54,10 +55,10 @@ describe("the live page in a real Chromium", () => {
 		await drawn(page);
 	});
 
-	test("the script draws what the server sent: nothing moves when it begins", async (context) => {
+	test("the script draws what the server sent: nothing moves when it begins", async () => {
 		const view = demoOverlap({ names });
 		const watch = await serve(view);
-		const { page } = await visit(context, watch.url);
+		const { page } = await visit(watch.url);
 		await drawn(page);
 		const fromScript = (await page.evaluate("document.querySelector('.senders').outerHTML")) as string;
 		const [fromServer = ""] =
@@ -71,8 +72,8 @@ describe("the live page in a real Chromium", () => {
 		expect(timeless(fromScript)).toBe(timeless(fromServer));
 	});
 
-	test("shows what changed while somebody types, and takes nothing from them", async (context) => {
-		const { page, watch } = await watched(context);
+	test("shows what changed while somebody types, and takes nothing from them", async () => {
+		const { page, watch } = await watched();
 		await drawn(page);
 		const filter = page.getByLabel("Filter");
 		await filter.pressSequentially("mbp-l");
@@ -84,9 +85,9 @@ describe("the live page in a real Chromium", () => {
 		expect(await page.title()).toBe("yes · prod-eu · crossfade");
 	});
 
-	test("hostile names are text and nothing else", async (context) => {
+	test("hostile names are text and nothing else", async () => {
 		const gateways = names.map((place) => ({ place, url: place, state: "down" as const, detail: place }));
-		const { page, watch } = await watched(context);
+		const { page, watch } = await watched();
 		await drawn(page);
 		watch.update(
 			demoOverlap({
@@ -113,8 +114,8 @@ describe("the live page in a real Chromium", () => {
 		expect(await page.title()).toBe(`not yet · ${hostile.html} · crossfade`);
 	});
 
-	test("can be used with the keyboard alone, and shows where one is", async (context) => {
-		const { page } = await watched(context);
+	test("can be used with the keyboard alone, and shows where one is", async () => {
+		const { page } = await watched();
 		await drawn(page);
 		const focused = () =>
 			page.evaluate(
@@ -161,8 +162,8 @@ describe("the live page in a real Chromium", () => {
 		["dark", 1200],
 		["light", 360],
 		["dark", 360],
-	] as const)("every text stands out enough, %s at %i pixels", async ([scheme, width], context) => {
-		const { page, watch } = await watched(context, undefined, { dark: scheme === "dark", width });
+	] as const)("every text stands out enough, %s at %i pixels", async ([scheme, width]) => {
+		const { page, watch } = await watched(undefined, { dark: scheme === "dark", width });
 		await drawn(page);
 		const deadline = demoOverlap().rotation.deadline ?? 0;
 		for (const hoursLeft of [13, 11, 3, 0.5, -1]) {
@@ -175,15 +176,15 @@ describe("the live page in a real Chromium", () => {
 		}
 	});
 
-	test.for([320, 360, 768, 993, 1024])("nothing has to be scrolled sideways at %i pixels", async (width, context) => {
+	test.for([320, 360, 768, 993, 1024])("nothing has to be scrolled sideways at %i pixels", async (width) => {
 		const view = demoOverlap({ names, change: { warnings: names } });
-		const { page } = await watched(context, view, { width });
+		const { page } = await watched(view, { width });
 		await drawn(page);
 		expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
 	});
 
-	test("a screen reader finds landmarks, names for all controls, and tables with heads", async (context) => {
-		const { page } = await watched(context, undefined, { width: 360 });
+	test("a screen reader finds landmarks, names for all controls, and tables with heads", async () => {
+		const { page } = await watched(undefined, { width: 360 });
 		await drawn(page);
 		const tree = await page.locator("body").ariaSnapshot();
 		for (const expected of [
@@ -207,9 +208,9 @@ describe("the live page in a real Chromium", () => {
 		expect(tree).not.toMatch(/^ *- (button|searchbox|link|img|table|region|heading)(:| \[|$)/m);
 	});
 
-	test("says that the connection is lost, keeps what it has, and is live again when the watch is back", async (context) => {
+	test("says that the connection is lost, keeps what it has, and is live again when the watch is back", async () => {
 		const first = await serve(undefined, { seed: "same" });
-		const { page } = await visit(context, first.url, { expected: REFUSED });
+		const { page } = await visit(first.url, { expected: REFUSED });
 		await drawn(page);
 		await first.close();
 		await page.getByText("The watch has ended. This is what it saw last.").waitFor();
@@ -220,9 +221,9 @@ describe("the live page in a real Chromium", () => {
 		expect(await page.locator(".link").textContent()).toBe("Live");
 	});
 
-	test("a watch started anew asks for its new link, and the old page comes back once that is opened", async (context) => {
+	test("a watch started anew asks for its new link, and the old page comes back once that is opened", async () => {
 		const first = await serve();
-		const { page } = await visit(context, first.url, { expected: REFUSED });
+		const { page } = await visit(first.url, { expected: REFUSED });
 		await drawn(page);
 		await first.close();
 		const port = Number(new URL(first.url).port);
@@ -234,12 +235,12 @@ describe("the live page in a real Chromium", () => {
 		await page.getByRole("heading", { name: "Safe to retire the old token: yes" }).waitFor();
 	});
 
-	test("5,000 senders: only the chosen rows are in the page, and all can be found", async (context) => {
+	test("5,000 senders: only the chosen rows are in the page, and all can be found", async () => {
 		const view = demoOverlap();
 		const [row] = view.judgement.senders;
 		if (!row) throw new Error("the demo has senders");
 		const senders = Array.from({ length: 5_000 }, (_each, index) => ({ ...row, host: `host-${index}` }));
-		const { page } = await watched(context, { ...view, judgement: { ...view.judgement, senders } });
+		const { page } = await watched({ ...view, judgement: { ...view.judgement, senders } });
 		await drawn(page);
 		expect(await rows(page).count()).toBe(25);
 		expect(await page.getByText("25 of 5,000 shown.").count()).toBe(1);
@@ -250,20 +251,17 @@ describe("the live page in a real Chromium", () => {
 	});
 });
 
-describe("the report in a real Chromium", () => {
-	test.for(["light", "dark"] as const)(
-		"opens from a file, asks for nothing, reads well when %s",
-		async (scheme, context) => {
-			const folder = scratch({ "report.html": reportHtml(demoOverlap({ names, change: { warnings: names } })) });
-			const url = pathToFileURL(join(folder, "report.html")).href;
-			const { page } = await visit(context, url, { dark: scheme === "dark", width: 360 });
-			expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Safe to retire the old token: not yet");
-			expect(await rows(page).count()).toBe(52 + names.length);
-			expect(await page.evaluate("document.querySelectorAll('script, img, iframe, button, input').length")).toBe(0);
-			expect(await page.evaluate("getComputedStyle(document.querySelector('.panel')).borderRadius")).toBe("10px");
-			expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
-			const { weak } = (await page.evaluate(measureContrast)) as { weak: string[] };
-			expect(weak).toEqual([]);
-		},
-	);
+describe("the report in a real Chromium", needs(chromiumBrowser), () => {
+	test.for(["light", "dark"] as const)("opens from a file, asks for nothing, reads well when %s", async (scheme) => {
+		const folder = scratch({ "report.html": reportHtml(demoOverlap({ names, change: { warnings: names } })) });
+		const url = pathToFileURL(join(folder, "report.html")).href;
+		const { page } = await visit(url, { dark: scheme === "dark", width: 360 });
+		expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Safe to retire the old token: not yet");
+		expect(await rows(page).count()).toBe(52 + names.length);
+		expect(await page.evaluate("document.querySelectorAll('script, img, iframe, button, input').length")).toBe(0);
+		expect(await page.evaluate("getComputedStyle(document.querySelector('.panel')).borderRadius")).toBe("10px");
+		expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+		const { weak } = (await page.evaluate(measureContrast)) as { weak: string[] };
+		expect(weak).toEqual([]);
+	});
 });

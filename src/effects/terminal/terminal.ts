@@ -14,18 +14,32 @@ interface TerminalOptions {
 /** People wait this long without wondering. */
 const PROGRESS_AFTER_MS = 2_000;
 
-/** A terminal over the process's own streams, plus `close`, which lets go of what the guards hold back. */
-export function nodeTerminal(options: TerminalOptions): Terminal & { close(): void } {
-	const out = guardedStream(1);
-	const err = guardedStream(2);
+/** Where a run writes to. */
+export interface Output {
+	/** Writes all bytes to standard output (1) or standard error (2) before it returns. */
+	write(fd: 1 | 2, bytes: Uint8Array): void;
+	/** Columns of the terminal that standard output is; undefined when it is none. */
+	columns(): number | undefined;
+}
+
+/** The process's own streams. */
+export const nodeOutput: Output = {
+	write: writeAll,
+	columns: () => (isTerminal(1) ? (process.stdout.columns ?? 80) : undefined),
+};
+
+/** A terminal over an output, plus `close`, which lets go of what the guards hold back. */
+export function nodeTerminal(options: TerminalOptions, output: Output = nodeOutput): Terminal & { close(): void } {
+	const out = guardedStream(1, output);
+	const err = guardedStream(2, output);
 	const note = (line: string) => {
 		if (!options.quiet) err.write(`${line}\n`);
 	};
 	return {
 		...options,
-		width: () => (isTerminal(1) ? (process.stdout.columns ?? 80) : undefined),
+		width: output.columns,
 		print: (text) => out.write(text),
-		printBytes: (bytes) => writeAll(1, bytes),
+		printBytes: (bytes) => output.write(1, bytes),
 		async progress(what, work) {
 			const timer = setTimeout(() => note(`${what} …`), PROGRESS_AFTER_MS);
 			return work.finally(() => clearTimeout(timer));
@@ -43,14 +57,14 @@ export function nodeTerminal(options: TerminalOptions): Terminal & { close(): vo
 }
 
 /** Writes a text at once, outside any command: help to standard output (1), a last error to standard error (2). */
-export function printAtOnce(fd: 1 | 2, text: string): void {
-	const stream = guardedStream(fd);
+export function printAtOnce(fd: 1 | 2, text: string, output: Output): void {
+	const stream = guardedStream(fd, output);
 	stream.write(text);
 	stream.close();
 }
 
 /** Whether a person watches a stream. Asks the file system, because `process.stdout` costs every start that does not need it. */
-export function isTerminal(fd: 1 | 2): boolean {
+function isTerminal(fd: 1 | 2): boolean {
 	try {
 		const stats = fstatSync(fd);
 		return stats.isCharacterDevice() && stats.rdev !== statSync(devNull, { throwIfNoEntry: false })?.rdev;
@@ -66,11 +80,11 @@ export function wantsColor(environment: Readonly<Record<string, string | undefin
 	return isTTY && environment["TERM"] !== "dumb";
 }
 
-function guardedStream(fd: 1 | 2) {
+function guardedStream(fd: 1 | 2, output: Output) {
 	const guard: OutputGuard = outputGuard();
 	return {
-		write: (text: string) => writeAll(fd, Buffer.from(guard.push(text), "utf8")),
-		close: () => writeAll(fd, Buffer.from(guard.flush(), "utf8")),
+		write: (text: string) => output.write(fd, Buffer.from(guard.push(text), "utf8")),
+		close: () => output.write(fd, Buffer.from(guard.flush(), "utf8")),
 	};
 }
 

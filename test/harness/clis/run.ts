@@ -33,6 +33,11 @@ export type CliName = keyof typeof releases;
 export const cliPart = (name: CliName, version: string = releases[name].newest): Part =>
 	cliPackage(`${name}-${version}`);
 
+/** The packages of every CLI in both releases. */
+export const cliParts = (Object.keys(releases) as CliName[]).flatMap((name) =>
+	Object.values(releases[name]).map((version) => cliPart(name, version)),
+);
+
 function run(
 	name: CliName,
 	args: readonly string[],

@@ -7,7 +7,8 @@ import { openStore } from "../../../src/prove/evidence/store.ts";
 import { newTapMetrics } from "../../../src/prove/tap/metrics.ts";
 import { observe } from "../../../src/prove/watch/observe.ts";
 import { canary } from "../../harness/canary.ts";
-import { CLI, crossfade, scratch, startCrossfade } from "../../harness/cli.ts";
+import { CLI, scratch, startCrossfade } from "../../harness/cli.ts";
+import { crossfade } from "../../harness/command.ts";
 import { quietEffects } from "../../harness/effects.ts";
 import { attributed, metricsPage, movableClock, watchedFleet } from "../../harness/pages.ts";
 import { flood, httpText, rawServer } from "../../harness/raw-server.ts";
@@ -235,6 +236,8 @@ describe("nothing is lost, and nothing counted twice", () => {
 describe("a page that is none costs a warning, and no evidence", () => {
 	/** Of those that keep silent, so that nobody waits long for them. */
 	const soon = { pageMs: 800 };
+	/** Of one that says more and more until it was too much, which takes a busy machine a while. */
+	const late = { pageMs: 50_000 };
 	const answers: [string, (socket: Socket) => void, RegExp, typeof soon?][] = [
 		["that hangs", () => {}, /did not answer in time/, soon],
 		[
@@ -254,6 +257,7 @@ describe("a page that is none costs a warning, and no evidence", () => {
 				flood(socket, `# ${"x".repeat(1 << 16)}\n`);
 			},
 			/too long/,
+			late,
 		],
 		[
 			"that lies about its length",

@@ -5,7 +5,8 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { fingerprint } from "../../../src/token/fingerprint.ts";
 import { type Canary, canary, leaks } from "../../harness/canary.ts";
-import { crossfade, scratch, startCrossfade } from "../../harness/cli.ts";
+import { crossfadeProcess, scratch, startCrossfade } from "../../harness/cli.ts";
+import { crossfade } from "../../harness/command.ts";
 import { otlpRequest } from "../../harness/otlp.ts";
 
 interface Send {
@@ -244,7 +245,6 @@ describe("crossfade sandbox", () => {
 		[["--token", "env:NOT_SET"], 11, "not set"],
 		[["--token", "file:empty"], 11, "empty"],
 		[["--token", "file:bearer"], 11, "Bearer"],
-		[["--token", "prompt"], 11, "terminal"],
 		[["--token-out", "empty"], 12, "there already"],
 	])("bad input: %j", async (args, code, message) => {
 		const secret = canary();
@@ -252,5 +252,10 @@ describe("crossfade sandbox", () => {
 		const outcome = await crossfade(["sandbox", ...args], { cwd, canaries: [secret], holders: ["bearer"] });
 		expect(outcome.stderr).toContain(message);
 		expect(outcome.code).toBe(code);
+	});
+
+	test("bad input: a question for the token where there is no terminal", async () => {
+		const { code, stderr } = await crossfadeProcess(["sandbox", "--token", "prompt"]);
+		expect({ code, stderr }).toEqual({ code: 11, stderr: expect.stringContaining("terminal") });
 	});
 });
