@@ -1,4 +1,3 @@
-import edit from "../../templates/awk/edit.awk";
 import words from "../../templates/sh/endpoint/1-words.sh";
 import readOptions from "../../templates/sh/endpoint/2-options.sh";
 import machine from "../../templates/sh/endpoint/3-machine.sh";
@@ -19,6 +18,7 @@ import { CrossfadeError } from "../errors.ts";
 import { MAX_TOKEN_LENGTH } from "../token-shape.ts";
 import { version } from "../version.ts";
 import type { Artefact } from "./artefact.ts";
+import { editorProgram } from "./editor.ts";
 import { sh } from "./quote.ts";
 import { renderTemplate } from "./template.ts";
 
@@ -97,7 +97,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		daemons: clis.flatMap(({ id, daemon }) =>
 			daemon ? [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`] : [],
 		),
-		edit,
+		edit: editorProgram(["get", "same", "set", "undo"]),
 		look,
 		read,
 		replace,

@@ -9,7 +9,7 @@ drop() { put "drop$tab$1" && echo; }
 edit() {
   : >word
   code=0 said='' bytes=0 lines=0
-  "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v word=word "$EDIT" - old >new 2>reason || code=$?
+  "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v status=word "$EDIT" - old >new 2>reason || code=$?
   IFS=' ' read -r said bytes lines <word || return 5
   case $code:$1 in
     0:set) [ "$(($(wc -l <undo)))" = "$lines" ] || return 5 ;;
