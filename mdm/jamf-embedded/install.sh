@@ -334,32 +334,22 @@ daemon() {
 }
 
 # The editor of JSON and TOML files, a program for awk.
-EDIT='# edit.awk: sets, removes, restores and reads single keys of a JSON, JSONC or TOML file.
-# Every byte that is not part of such a key stays as it is. POSIX awk; nothing is run, and only the files named are read or written.
+EDIT='# Reads and changes single keys of a JSON, JSONC or TOML file. POSIX awk; it starts no program but cat, and touches only the files named.
 #
-#   printf "%s\n" "$plan" | LC_ALL=C awk -v format=json -v mode=set -v undo=FILE -f edit.awk - FILE > NEW
+#   printf "%s\n" "$plan" | LC_ALL=C awk -v format=json -v mode=MODE -f FILE_OF_THIS_PROGRAM - FILE
 #
-# format  json | jsonc (comments are allowed, trailing commas are not: they keep Gemini CLI from starting) | toml (1.0)
-# mode    set    plan: set POINTER string|bool|int VALUE   the key gets this value
-#                      drop POINTER                        only what the plan sets may be left at and below it
-#         undo   plan: the record that set wrote; takes back what is still as set wrote it
-#         get    plan: get POINTER | keys POINTER          prints POINTER, type and value; keys: of each child
-#         check  plan: empty; the file is only parsed
-# undo    where set writes its record; may hold values of the file as it was, never a value from the plan
-# before  the record of the last set, when it has been set before: then the new record leads back to the first original
-# absent  1: FILE is taken as empty without reading it
-# word    where the exit code goes as well, and after it the bytes printed and the lines of the record: some awks end well on a full disk
+# format  json | jsonc (comments are allowed, trailing commas are not: not every reader accepts them) | toml (1.0)
+# mode    what to do. Each mode has a section below, which says what its plan is and what it prints.
+# status  a file that gets the exit code, the number of bytes printed and the lines of the record: some awks report no full disk
 #
-# Plan lines are separated by tabs, POINTER is RFC 6901 (/env/NAME), VALUE is plain text that is quoted here.
-# stdout  the new file (set, undo) or the answers (get; in them tab, newline, return and backslash are escaped)
-# stderr  "edit: FILE:LINE:COL: reason", without any value; undo: "kept POINTER" (changed since, left alone) and
-#         "lost POINTER" (a dropped key whose place is not there any more)
-# exit    0 done; 1 nothing to change, nothing printed; 2 wrong use; 3 the file is not understood, nothing printed;
-#         4 the result did not stand the check, nothing printed
+# Fields of a plan line are separated by tabs. POINTER is RFC 6901 (/env/NAME); VALUE is plain text and is quoted here.
+# stderr  "edit: FILE:LINE:COL: reason", never a value
+# exit    0 done; 1 nothing to change, nothing printed; 2 wrong use; 3 the file cannot be parsed, nothing printed;
+#         4 the result failed the final check, nothing printed
 
 # ---------------------------------------------------------------------------------------------------------------
-# Text. It is kept in pieces of SIZE bytes, because awks get slow on long strings. X[g, i] is piece i of
-# generation g: 0 is the file, each pass of edits makes the next. LEN[g] is the length in bytes.
+# Text. It is kept in pieces of SIZE bytes, because awks are slow on long strings. X[g, i] is piece i of generation g: 0 is the
+# file, each pass of edits makes the next. LEN[g] is the length in bytes.
 
 function store(g, text) {
   LEN[g] = length(text); PIECES[g] = 0
@@ -384,7 +374,7 @@ function slice(a, b,   i, s) {
   return substr(s, 1, b - a + 1)
 }
 
-# The lexer looks at W, a window on the text that begins at byte AT and shows at least LOW bytes.
+# The lexer looks at W, a window on the text that begins at byte AT and holds at least LOW bytes.
 function seek(at,   i) {
   i = int((at - 1) / SIZE) + 1
   AT = at; W = i > PIECES[G] ? "" : substr(X[G, i], at - (i - 1) * SIZE); NEXT = i
@@ -398,14 +388,14 @@ function eat(n) {
   if (length(W) < LOW) fill()
 }
 
-# Moves n bytes to TOK. Tokens of more than 32 KB are spilled to the list of values piece by piece.
+# Moves n bytes to TOK. Tokens over 32 KB go to the list of values in pieces.
 function take(n) {
   TOK = TOK substr(W, 1, n)
   eat(n)
   if (length(TOK) > 32768) { SPILT = 1; note(OWNER, substr(TOK, 1, 32768)); TOK = substr(TOK, 32769) }
 }
 
-# The first failure stops all reading: the window closes and stays closed.
+# The first failure ends all reading: the window is emptied and stays empty.
 function fail(at, reason) {
   if (WHY == "") WHY = place(at) ": " reason
   W = ""; NEXT = PIECES[G]
@@ -422,11 +412,37 @@ function place(at,   i, n, s, bit, line, head) {
   return line ":" (at - head + 1)
 }
 
+# Reads the file in one go. Some awks stop at a NUL byte: then counting records that end with the last byte seen gives more than
+# that text has of it.
+function load(   text, line, n, c) {
+  RS = "\001"; text = ""; n = 0
+  while ((c = (getline line < FILE)) > 0) if (++n == 1) text = line
+  close(FILE)
+  if (c < 0) { WHY = "cannot be read"; return 0 }
+  c = sprintf("%c", 0)
+  if (n > 1 || (n && text == "") || (length(c) && index(text, c))) WHY = "a control character"
+  if (n == 1 && text != "") {
+    RS = substr(text, length(text))
+    for (n = 0; (getline line < FILE) > 0; n++) ;
+    close(FILE)
+    store(0, text); G = 0
+    if (n != times(RS)) WHY = "a control character"
+  } else store(0, text)
+  if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
+  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  return WHY == ""
+}
+
+function times(c,   i, j, s, n) {
+  n = 0
+  for (i = 1; i <= PIECES[0]; i++) for (s = X[0, i]; j = index(s, c); s = substr(s, j + 1)) n++
+  return n
+}
+
 # ---------------------------------------------------------------------------------------------------------------
-# What parsing finds. Pointers that matter (WANT: those of the plan and all above them) get KIND, WHERE and, for
-# containers, OPEN and CLOSE. Members of containers that matter are numbered 1..M: path, container, start of the
-# key, end of the key, start and end of the value, the comma after it, the member before it in the container.
-# All other values go to the list E, which must be the same after the edit.
+# Parsing. Pointers that matter (WANT: those of the plan and everything above them) get KIND, WHERE and, for containers, OPEN and
+# CLOSE. Members of containers that matter are numbered 1..M: path, container, start and end of the key, start and end of the value,
+# the comma after it, the member before it in the container. Every other value goes to the list E, which an edit must not change.
 
 function parse(g, listing) {
   split("", KIND); split("", WHERE); split("", OPEN); split("", CLOSE); split("", MEMBER); split("", INSIDE)
@@ -458,18 +474,13 @@ function member(host, path, at) {
   return M
 }
 
-# A pointer comes into being. Children of pointers in KEYS are to be listed, so they matter, too.
+# A pointer is found for the first time.
 function born(path, kind, at) {
   if (format == "toml" || (path in WANT)) KIND[path] = kind
   if (path in WANT) WHERE[path] = at
 }
 
-function adopt(parent, path) {
-  if (!(parent in KEYS) || ((parent, path) in CHILD)) return
-  CHILD[parent, path] = 1; CHILDREN[parent, ++KEYS[parent]] = path; WANT[path] = 1
-}
-
-# A value and all inside it. Containers are kept on a stack: SK kind, SP path, SN elements, SM member, SH hush.
+# A value and everything inside it. Containers are kept on a stack: SK kind, SP path, SN elements, SM member, SH hush.
 function value(path, hush,   d, c, opened, comma, lines) {
   d = 0
   while (WHY == "") {
@@ -515,7 +526,7 @@ function value(path, hush,   d, c, opened, comma, lines) {
   }
 }
 
-# A key and what parts it from its value. Gives the member, or 0 where nobody asks for it; sets PATH and HUSH.
+# A key and what separates it from its value. Returns the member, or 0 where it does not matter; sets PATH and HUSH.
 function key(table, host,   at, m) {
   at = AT; m = 0
   if (format == "toml") toml_key(table, host); else json_key(table)
@@ -528,7 +539,7 @@ function key(table, host,   at, m) {
   return m
 }
 
-# Skips white space; with lines also line ends and comments.
+# Skips white space, and with lines also line ends and comments.
 function space(lines,   c) {
   while ((c = substr(W, 1, 1)) != "") {
     if (c == " " || c == "\t") { match(W, /^[ \t]+/); eat(RLENGTH) }
@@ -585,7 +596,6 @@ function json_key(host,   at) {
   NAME_END = AT - 1
   PATH = host "/" reference(plain(TOK))
   if (PATH in SILENT) HUSH = 1
-  adopt(host, PATH)
   if ((PATH in WANT) && (PATH in KIND)) return fail(at, "this key is there twice")
 }
 
@@ -614,7 +624,7 @@ function json_string(   from) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# TOML. A section is a header and the statements below it, "#0" what stands above the first header.
+# TOML. A section is a header and the statements below it; "#0" is what stands above the first header.
 
 function toml(   m) {
   KIND[""] = "table"; INSIDE[""] = "#0"; BASE["#0"] = ""
@@ -645,7 +655,7 @@ function header(   at, list, p, m) {
   at = AT; list = substr(W, 1, 2) == "[["; p = ""; HUSH = 0
   for (eat(list + 1); ; eat(1)) {
     space(0)
-    adopt(p, p "/" part()); p = p "/" PART
+    p = p "/" part()
     space(0)
     if (p in SILENT) HUSH = 1
     if (substr(W, 1, 1) != ".") break
@@ -672,12 +682,12 @@ function header(   at, list, p, m) {
   return m
 }
 
-# A key of one or more parts below a table. Sets PATH; tables on the way are defined by it.
+# A key of one or more parts below a table. Sets PATH; defines the tables on the way.
 function toml_key(table, host,   at) {
   at = AT; PATH = table
   for (;; eat(1)) {
     space(0)
-    adopt(PATH, PATH "/" part()); PATH = PATH "/" PART
+    PATH = PATH "/" part()
     NAME_END = AT - 1
     space(0)
     if (PATH in SILENT) HUSH = 1
@@ -697,7 +707,7 @@ function part(   at) {
   } else while (match(W, /^[A-Za-z0-9_-]+/)) take(RLENGTH)
   if (TOK == "") fail(AT, "expected a key")
   if (SPILT) fail(at, "the key is too long")
-  return PART = reference(plain(TOK))
+  return reference(plain(TOK))
 }
 
 function toml_scalar(   at) {
@@ -713,7 +723,7 @@ function toml_scalar(   at) {
   if (SPILT) fail(at, "a word is too long")
 }
 
-# Any of the four kinds of strings.
+# A string of any of the four kinds.
 function toml_string(   from, q, many, c, n) {
   from = AT; q = substr(W, 1, 1); many = substr(W, 1, 3) == q q q
   for (take(many ? 3 : 1); (c = substr(W, 1, 1)) != ""; ) {
@@ -782,25 +792,10 @@ function utf8(n,   tail) {
   return sprintf("%c", 240 + int(n / 64)) sprintf("%c", 128 + n % 64) tail
 }
 
-function quote(s,   out, c) {
-  for (out = ""; match(s, /["\\\001-\037\177]/); s = substr(s, RSTART + 1)) {
-    c = substr(s, RSTART, 1)
-    out = out substr(s, 1, RSTART - 1) ((c in SHORT) ? SHORT[c] : sprintf("\\u%04X", ORD[c]))
-  }
-  return "\"" out s "\""
-}
-
-# One line for records and answers; unescape() is the way back.
+# Makes one line, for records and answers; unescape() reverses it.
 function one_line(s,   out) {
   for (out = ""; match(s, /[\\\t\r\n]/); s = substr(s, RSTART + 1)) out = out substr(s, 1, RSTART - 1) SHORT[substr(s, RSTART, 1)]
   return out s
-}
-
-# A checksum that tells whether a value is still the one that we wrote; too short to give the value away.
-function sum(s,   i, n, h) {
-  n = length(s)
-  for (i = h = 1; i <= n; i++) h = (h * 1000003 + ORD[substr(s, i, 1)]) % 2147483647
-  return h ""
 }
 
 function reference(name) {
@@ -808,32 +803,93 @@ function reference(name) {
   return name
 }
 
-function name_of(p) {
-  sub(/^.*\//, "", p); gsub(/~1/, "/", p); gsub(/~0/, "~", p)
-  return p
-}
-
 function up(p) { sub(/\/[^\/]*$/, "", p); return p }
 
 function below(p, top) { return p != top && substr(p, 1, length(top) + 1) == top "/" }
 
-# The pointer just below top on the way to p.
-function step(p, top) {
-  p = substr(p, length(top) + 2)
-  sub(/\/.*/, "", p)
-  return top "/" p
-}
-
 function wanted(p) { for (WANT[""] = 1; p != ""; p = up(p)) WANT[p] = 1 }
 
-# Type and value at a pointer, as one text; "" where nothing is.
+# Type and value at a pointer as one text; "" if there is nothing.
 function content(p) {
   if (!(p in KIND)) return ""
   return KIND[p] "\t" ((p in MEMBER) && KIND[p] !~ /^(object|array|table)$/ ? plain(slice(mVal[MEMBER[p]], mEnd[MEMBER[p]])) : "")
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Edits: at a byte, so many bytes out, a text in. apply() makes the next generation of them.
+# Mode get. Plan: "get POINTER". Prints POINTER, type and value, with tabs between; in the value tab, line end and backslash are escaped.
+
+function read_questions(   i, f, n) {
+  for (i = 1; i <= PLANNED; i++) {
+    if (PLAN[i] == "") continue
+    n = split(PLAN[i], f, "\t")
+    if (n < 2 || f[1] != "get" || !is_pointer(f[2] "")) return 0
+    ASK[++ASKED] = f[2] ""
+    wanted(ASK[ASKED])
+  }
+  return 1
+}
+
+function answer(   i, c) {
+  for (i = 1; i <= ASKED; i++) {
+    c = content(ASK[i])
+    if (c == "") c = "absent\t"
+    sub(/^(table|implicit|dotted)\t/, "object\t", c); sub(/^tables\t/, "array\t", c)
+    print ASK[i] "\t" substr(c, 1, index(c, "\t")) one_line(substr(c, index(c, "\t") + 1))
+  }
+  return 0
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# The plan of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
+# at and below it there shall be only what the plan sets.
+
+function read_rows(   i, f, n, p, v) {
+  for (i = 1; i <= PLANNED; i++) {
+    if (PLAN[i] == "") continue
+    n = split(PLAN[i], f, "\t"); p = f[2] ""
+    if (n < 2 || p == "" || !is_pointer(p)) return 0
+    wanted(p)
+    if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
+    else if (f[1] == "set" && n > 3) {
+      v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
+      if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
+      SET[++SETS] = p; SETTYPE[p] = f[3]; SETVALUE[p] = v; SILENT[p] = 1
+    } else return 0
+  }
+  for (i = 1; i <= SETS; i++) for (p = up(SET[i]); p != ""; p = up(p)) { if (p in SETTYPE) return 0; NEED[p] = 1 }
+  for (p in SETTYPE) NEED[p] = 1
+  return 1
+}
+
+function target(p) { return SETTYPE[p] "\t" SETVALUE[p] }
+
+# Whether a drop of the plan removes what is at this pointer.
+function doomed(p,   i, q, kind, container) {
+  kind = (p in KIND) ? KIND[p] : ""
+  container = kind ~ /^(object|table|implicit|dotted)$/
+  for (i = 1; i <= DROPS; i++) if (p == DROP[i] || below(p, DROP[i])) {
+    for (q = p; q == DROP[i] || below(q, DROP[i]); q = up(q)) if (!(q in NEED)) return 1
+    return (p in SETTYPE) ? kind ~ /^(object|array|table|tables)$/ : !container
+  }
+  return 0
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# Mode same. Plan: see above. Exit code 1 if the file is as the plan says, 0 if the mode set would change it; prints nothing.
+
+function compare(   i, m, p, q, different) {
+  for (i = 1; i <= SETS; i++) {
+    p = SET[i]
+    for (q = up(p); q != ""; q = up(q)) if ((q in KIND) && KIND[q] !~ /^(object|table|implicit|dotted)$/ && !doomed(q)) return refuse(3, FILE ":" place(WHERE[q]) ": not a table: " q)
+    if ((p in KIND) && (!(p in MEMBER) || KIND[p] ~ /^(object|array|table)/) && !doomed(p)) return refuse(3, FILE ":" place(WHERE[p]) ": not a single value: " p)
+    if (content(p) != target(p)) different = 1
+  }
+  for (m = 1; m <= M; m++) if (doomed(mPath[m])) different = 1
+  return !different
+}
+
+# ---------------------------------------------------------------------------------------------------------------
+# Edits: at a byte, remove so many bytes and insert a text. apply() makes the next generation from them.
 
 function edit(at, out, text) { EDITS++; eAt[EDITS] = at; eOut[EDITS] = out; eText[EDITS] = text; eAnchor[EDITS] = "" }
 
@@ -875,53 +931,13 @@ function put(text) {
 # ---------------------------------------------------------------------------------------------------------------
 # Places in the text around an edit.
 
-# Where the blanks begin that end just before at, and where those end that begin at it.
+# Where the blanks begin that end just before a byte, and where those end that begin at it.
 function blank_start(at,   s) { s = slice(at - 400, at - 1); match(s, /[ \t]*$/); return at - RLENGTH }
 function blank_end(at) { match(slice(at, at + 400), /^[ \t]*/); return at + RLENGTH }
 
 # The length of the line end just before a byte, or at it.
 function break_before(at,   s) { s = slice(at < 3 ? 1 : at - 2, at - 1); return s ~ /\r\n$/ ? 2 : (s ~ /[\r\n]$/) }
 function break_at(at,   s) { s = slice(at, at + 1); return s == "\r\n" ? 2 : (s ~ /^[\r\n]/) }
-
-# The blanks at the start of the line that holds a byte.
-function indent_at(at,   a, s) {
-  for (a = at; a > 1 && at - a < 4096; a--) if (slice(a - 1, a - 1) ~ /[\r\n]/) break
-  s = slice(a, at - 1)
-  match(s, /^[ \t]*/)
-  return substr(s, 1, RLENGTH)
-}
-
-# The end of the comments that follow on the line, with lines of all that follow; sets RUNS_ON if the last one ends with its line.
-function after_comments(at, lines,   end) {
-  RUNS_ON = 0; end = at
-  if (format != "jsonc") return end
-  for (seek(at); ; ) {
-    if (match(W, lines ? "^[ \t\r\n]+" : "^[ \t]+")) eat(RLENGTH)
-    else if (W ~ /^\/[\/*]/) { RUNS_ON = W ~ /^\/\//; comment(); end = AT }
-    else return end
-  }
-}
-
-# Line end, indentation and colon as the file has them.
-function find_style(   i, m, s) {
-  EOL = "\n"; UNIT = "  "; COLON = format == "toml" ? " = " : ": "
-  for (i = 1; i <= PIECES[G]; i++) if (match(X[G, i], /[\r\n]/)) {
-    i = (i - 1) * SIZE + RSTART
-    EOL = slice(i, i + break_at(i) - 1)
-    break
-  }
-  if (EOL == "\r" && COMMENTS) EOL = "\n"
-  if (!(m = FIRST[""])) return
-  COLON = colon(m)
-  s = slice(blank_start(mKey[m]), mKey[m] - 1)
-  if (s != "" && break_before(mKey[m] - length(s))) UNIT = s
-}
-
-function colon(m,   s) {
-  s = slice(mName[m] + 1, mVal[m] - 1)
-  if (format == "toml") return s == "=" ? s : " = "
-  return s ~ /^ ?: ?$/ ? s : ": "
-}
 
 # ---------------------------------------------------------------------------------------------------------------
 # Records: what the undo needs.
@@ -937,20 +953,105 @@ function read_record(line,   f, i, n) {
   if (f[1] != "cut") OURS[rPath[R]] = R
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# set, first pass: what drop names and the plan does not set is cut out.
+# A checksum that tells whether a value is still the one that was set; too short to give the value away.
+function sum(s,   i, n, h) {
+  n = length(s)
+  for (i = h = 1; i <= n; i++) h = (h * 1000003 + ORD[substr(s, i, 1)]) % 2147483647
+  return h ""
+}
 
-function doomed(p,   i, q, kind, container) {
-  kind = (p in KIND) ? KIND[p] : ""
-  container = kind ~ /^(object|table|implicit|dotted)$/
-  for (i = 1; i <= DROPS; i++) if (p == DROP[i] || below(p, DROP[i])) {
-    for (q = p; q == DROP[i] || below(q, DROP[i]); q = up(q)) if (!(q in NEED)) return 1
-    return (p in SETTYPE) ? kind ~ /^(object|array|table|tables)$/ : !container
+function sum_of(p, text) { return sum(p "\t" text) }
+
+# Whether this content is what the last set wrote, or the one before.
+function mine(p, text) { return (p in OURS) && rVerb[OURS[p]] != "box" && index("," rSum[OURS[p]] ",", "," sum_of(p, text) ",") }
+
+# ---------------------------------------------------------------------------------------------------------------
+# Removing members, for both set and undo.
+
+function take_out(m, i,   from, to, k, n, comma) {
+  from = mKey[m] - length(rA[i]); to = mEnd[m] + length(rB[i])
+  if (slice(from, mKey[m] - 1) != rA[i]) from = 0
+  if (slice(mEnd[m] + 1, to) != rB[i]) to = mEnd[m]
+  if (mHost[m] == "#top") from = mKey[m]
+  else if (substr(mHost[m], 1, 1) == "#") {
+    if (!from) from = blank_start(mKey[m])
+    if (to == mEnd[m] && break_before(from) && (n = break_at(blank_end(to + 1)))) to = blank_end(to + 1) + n - 1
+  } else {
+    # Of the commas around it the one behind goes if something stays behind, else the one before.
+    comma = mComma[m]
+    if (!stays(m, mNext) && stays(m, mPrev)) comma = mComma[mPrev[m]]
+    if (!from) {
+      # Laid out anew since: it goes with its own line, or with the blanks behind it.
+      k = blank_end((mComma[m] ? mComma[m] : mEnd[m]) + 1)
+      from = blank_start(mKey[m])
+      from = break_at(k) || k == CLOSE[mHost[m]] ? from - break_before(from) : mKey[m]
+    }
+    if (comma == to + 1) to++
+    else if (comma) edit(comma, 1, "")
   }
+  if (from < FREE) from = FREE
+  FREE = to + 1
+  edit(from, to - from + 1, "")
+}
+
+# The nearest member on one side that is not removed.
+function stays(m, side) {
+  do m = side[m]; while (m && (m in GONE))
+  return m
+}
+
+function verified(g) { return parse(g, 2) && !DIFFERENT && EVENTS == LISTED_EVENTS }
+
+# ---------------------------------------------------------------------------------------------------------------
+# Mode set. Plan: see above. Prints the new file. Variables: undo, a file for the record, which may hold values of the file as it was
+# but none from the plan; before, the record of the last set, if there was one: then the new record leads back to the first original.
+
+function read_settings(   line, i, n) {
+  if (!read_rows()) return 0
+  RS = "\n"
+  if (before != "") { while ((getline line < before) > 0) BEFORE[++BEFORES] = line; close(before) }
+  for (i = 1; i <= BEFORES; i++) read_record(BEFORE[i])
+  for (i = 1; i <= R; i++) for (n = 1; n <= DROPS; n++) if (rVerb[i] != "cut" && (rPath[i] == DROP[n] || below(rPath[i], DROP[n]))) wanted(rPath[i])
+  return 1
+}
+
+function set_all(   m) {
+  retire()
+  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
+  cut_foreign()
+  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
+  set_values()
+  if (WHY != "") return refuse(3, FILE ":" WHY)
+  if (EDITS) { apply(); G++ }
+  if (!G) return 1
+  if (!verified(G)) return refuse(4, FILE ": the result did not stand the check")
+  for (m = 1; m <= SETS; m++) if (content(SET[m]) != target(SET[m])) return refuse(4, FILE ": a value is not in the result")
+  for (m = 1; m <= M; m++) if (doomed(mPath[m])) return refuse(4, FILE ": a dropped key is in the result")
+  carry_records()
+  return save_record()
+}
+
+# Records of the last set that this one did not replace stay valid.
+function carry_records(   i) {
+  for (i = 1; i <= R; i++) {
+    if (((rVerb[i] == "cut" ? "cut" : "") rPath[i]) in NEW) continue
+    if (rVerb[i] != "box" || (rPath[i] in KIND)) record(rVerb[i], rPath[i], rSum[i], rA[i], rB[i], rC[i])
+  }
+}
+
+function save_record(   i) {
+  if (undo == "") return 0
+  print "crossfade-undo\t1\t" format > undo
+  for (i = 1; i <= RECORDS; i++) print RECORD[i] > undo
+  # Without a status the caller takes this for a full disk.
+  if (close(undo)) { status = ""; return 4 }
   return 0
 }
 
-# What the last set wrote and this one drops is not foreign: it goes, or is what it was again, before anything is cut and recorded.
+# ---------------------------------------------------------------------------------------------------------------
+# First pass: what drop names and the plan does not set is cut out.
+
+# What the last set wrote and this one drops is not foreign: it is removed, or becomes what it was, before anything is cut and recorded.
 # Its record stays: a run can be killed before the file is replaced.
 function retire(   i, m, p) {
   split("", GONE); FREE = 0
@@ -999,7 +1100,7 @@ function cut(from, to, p, anchor, end) {
   eAnchor[EDITS] = anchor; eEnd[EDITS] = end; ePath[EDITS] = p; NEW["cut" p] = 1
 }
 
-# The place of a cut is its anchor and what stands between the two, without other cuts.
+# The place of a cut is its anchor and the text between the two, without other cuts.
 function record_cuts(   i, e, at, gap, anchor) {
   anchor = ""
   for (i = 1; i <= EDITS; i++) {
@@ -1012,7 +1113,7 @@ function record_cuts(   i, e, at, gap, anchor) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# set, second pass: values are replaced where they are, or put in.
+# Second pass: values are replaced where they are, or put in.
 
 function set_values(   i, p, q, old) {
   find_style()
@@ -1036,14 +1137,9 @@ function set_values(   i, p, q, old) {
   if (MISSING) { if (format == "toml") insert_toml(); else insert_json() }
 }
 
-function target(p) { return SETTYPE[p] "\t" SETVALUE[p] }
 function literal(p) { return SETTYPE[p] == "string" ? quote(SETVALUE[p]) : SETVALUE[p] }
-function sum_of(p, text) { return sum(p "\t" text) }
 
-# Is this content what the last set wrote, or the one before?
-function mine(p, text) { return (p in OURS) && rVerb[OURS[p]] != "box" && index("," rSum[OURS[p]] ",", "," sum_of(p, text) ",") }
-
-# Puts in a member of a container that has braces: records it and gives its text. gap is what stands before each key.
+# Puts in a member of a container that has braces: records it and returns its text. gap is what goes before each key.
 function fresh(p, gap,   i, c, out, inner, text) {
   text = p == "" ? "" : written(name_of(p)) COLON
   if (p in SETTYPE) return text literal(p)
@@ -1062,6 +1158,27 @@ function enter(p, before, after) { NEW[p] = 1; record((p in SETTYPE) ? "put" : "
 
 function written(name) { return format == "toml" && name ~ /^[A-Za-z0-9_-]+$/ ? name : quote(name) }
 
+function quote(s,   out, c) {
+  for (out = ""; match(s, /["\\\001-\037\177]/); s = substr(s, RSTART + 1)) {
+    c = substr(s, RSTART, 1)
+    out = out substr(s, 1, RSTART - 1) ((c in SHORT) ? SHORT[c] : sprintf("\\u%04X", ORD[c]))
+  }
+  return "\"" out s "\""
+}
+
+# The last part of a pointer, as plain text.
+function name_of(p) {
+  sub(/^.*\//, "", p); gsub(/~1/, "/", p); gsub(/~0/, "~", p)
+  return p
+}
+
+# The pointer just below top on the way to p.
+function step(p, top) {
+  p = substr(p, length(top) + 2)
+  sub(/\/.*/, "", p)
+  return top "/" p
+}
+
 function insert_json(   i) {
   if (!("" in KIND)) {
     enter("", "", LEN[G] ? "" : EOL)
@@ -1069,13 +1186,56 @@ function insert_json(   i) {
   } else for (i = 1; i <= MISSING; i++) if (!(MISS[i] in DONE)) add_members(nearest(MISS[i]))
 }
 
-# The deepest container on the way to p that is there.
+# The deepest container on the way to p that exists.
 function nearest(p) {
   do p = up(p); while (!(p in KIND))
   return p
 }
 
-# Puts all that is missing in the container a behind its last member.
+# ---------------------------------------------------------------------------------------------------------------
+# Mode set: where new keys go, and in which style.
+
+# Line end, indentation and colon as the file has them.
+function find_style(   i, m, s) {
+  EOL = "\n"; UNIT = "  "; COLON = format == "toml" ? " = " : ": "
+  for (i = 1; i <= PIECES[G]; i++) if (match(X[G, i], /[\r\n]/)) {
+    i = (i - 1) * SIZE + RSTART
+    EOL = slice(i, i + break_at(i) - 1)
+    break
+  }
+  if (EOL == "\r" && COMMENTS) EOL = "\n"
+  if (!(m = FIRST[""])) return
+  COLON = colon(m)
+  s = slice(blank_start(mKey[m]), mKey[m] - 1)
+  if (s != "" && break_before(mKey[m] - length(s))) UNIT = s
+}
+
+function colon(m,   s) {
+  s = slice(mName[m] + 1, mVal[m] - 1)
+  if (format == "toml") return s == "=" ? s : " = "
+  return s ~ /^ ?: ?$/ ? s : ": "
+}
+
+# The blanks at the start of the line that holds a byte.
+function indent_at(at,   a, s) {
+  for (a = at; a > 1 && at - a < 4096; a--) if (slice(a - 1, a - 1) ~ /[\r\n]/) break
+  s = slice(a, at - 1)
+  match(s, /^[ \t]*/)
+  return substr(s, 1, RLENGTH)
+}
+
+# The end of the comments that follow on the line; with lines, of all that follow. Sets RUNS_ON if the last one ends with its line.
+function after_comments(at, lines,   end) {
+  RUNS_ON = 0; end = at
+  if (format != "jsonc") return end
+  for (seek(at); ; ) {
+    if (match(W, lines ? "^[ \t\r\n]+" : "^[ \t]+")) eat(RLENGTH)
+    else if (W ~ /^\/[\/*]/) { RUNS_ON = W ~ /^\/\//; comment(); end = AT }
+    else return end
+  }
+}
+
+# Puts everything that is missing in the container a behind its last member.
 function add_members(a,   m, at, gap, tail, lead, i, n, c, text, multi) {
   m = LAST[a]; tail = ""
   if (m) {
@@ -1136,7 +1296,7 @@ function insert_toml(   i, h, last) {
 
 function unfinished() { return LEN[G] && slice(LEN[G], LEN[G]) != "\n" }
 
-# A statement below the last one of its section, in its indentation.
+# A statement below the last one of its section, with the same indentation.
 function add_line(p, s,   m, at, before, after) {
   m = (s in LAST) ? LAST[s] : s == "#0" ? 0 : MEMBER[BASE[s]]
   at = m ? mLine[m] : SECTIONS ? 1 : LEN[G] + 1
@@ -1165,16 +1325,39 @@ function add_section(h, follows,   i, p, lead, end) {
   return 1
 }
 
-# Records of the last set stay good where this one wrote none.
-function carry_records(   i) {
+# ---------------------------------------------------------------------------------------------------------------
+# Mode undo. Plan: the record that set wrote. Takes back what is still as set wrote it, and prints the file.
+# stderr: "kept POINTER" for what was changed since, "lost POINTER" for a dropped key whose place no longer exists.
+
+function read_records(   i) {
+  for (i = 1; i <= PLANNED; i++) if (PLAN[i] !~ /^crossfade-undo\t/) read_record(PLAN[i])
   for (i = 1; i <= R; i++) {
-    if (((rVerb[i] == "cut" ? "cut" : "") rPath[i]) in NEW) continue
-    if (rVerb[i] != "box" || (rPath[i] in KIND)) record(rVerb[i], rPath[i], rSum[i], rA[i], rB[i], rC[i])
+    wanted(rPath[i])
+    if (rVerb[i] != "box") SILENT[rPath[i]] = 1
+    if (rVerb[i] == "cut") ANCHOR[rA[i]] = 0
   }
+  return 1
+}
+
+function undo_all(   i, g) {
+  take_back()
+  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
+  else parse(0, 0)
+  g = G
+  put_back()
+  if (EDITS) {
+    apply()
+    if (verified(g + 1)) return 0
+    # What was dropped no longer fits; the rest of the undo does.
+    WHY = ""; DIFFERENT = 0
+    for (i = 1; i <= R; i++) if (rVerb[i] == "cut") lose(rPath[i])
+  }
+  if (!verified(g)) return refuse(4, FILE ": the result did not stand the check")
+  return g ? 0 : 1
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# undo, first pass: our values go, or go back to what they were; containers that we made go when nothing else is in them.
+# First pass: our values are removed, or become what they were; containers that set made are removed when nothing else is in them.
 
 function take_back(   i, m, p) {
   split("", GONE)
@@ -1191,7 +1374,7 @@ function take_back(   i, m, p) {
   for (m = 1; m <= M; m++) if ((m in GONE) && mKey[m] >= FREE) take_out(m, GONE[m])
 }
 
-# Nothing but ours is in it. A comment in braces is not ours.
+# Whether nothing but ours is in it. A comment in braces is not ours.
 function hollow(p,   h, m, at, rest) {
   h = INSIDE[p]; rest = ""
   if (substr(h, 1, 1) != "#") at = OPEN[p] + 1
@@ -1203,39 +1386,9 @@ function hollow(p,   h, m, at, rest) {
   return rest ~ /^[ \t\r\n,]*$/
 }
 
-function take_out(m, i,   from, to, k, n, comma) {
-  from = mKey[m] - length(rA[i]); to = mEnd[m] + length(rB[i])
-  if (slice(from, mKey[m] - 1) != rA[i]) from = 0
-  if (slice(mEnd[m] + 1, to) != rB[i]) to = mEnd[m]
-  if (mHost[m] == "#top") from = mKey[m]
-  else if (substr(mHost[m], 1, 1) == "#") {
-    if (!from) from = blank_start(mKey[m])
-    if (to == mEnd[m] && break_before(from) && (n = break_at(blank_end(to + 1)))) to = blank_end(to + 1) + n - 1
-  } else {
-    # Of the commas around it the one behind goes if something stays behind, else the one before.
-    comma = mComma[m]
-    if (!stays(m, mNext) && stays(m, mPrev)) comma = mComma[mPrev[m]]
-    if (!from) {
-      # Laid out anew since: it goes with its own line, or with the blanks behind it.
-      k = blank_end((mComma[m] ? mComma[m] : mEnd[m]) + 1)
-      from = blank_start(mKey[m])
-      from = break_at(k) || k == CLOSE[mHost[m]] ? from - break_before(from) : mKey[m]
-    }
-    if (comma == to + 1) to++
-    else if (comma) edit(comma, 1, "")
-  }
-  if (from < FREE) from = FREE
-  FREE = to + 1
-  edit(from, to - from + 1, "")
-}
+# ---------------------------------------------------------------------------------------------------------------
+# Second pass: what was cut goes back to its place; at each place everything or nothing.
 
-# The nearest member on one side that is not taken out.
-function stays(m, side) {
-  do m = side[m]; while (m && (m in GONE))
-  return m
-}
-
-# undo, second pass: what was cut goes back to its place, all of a place or nothing.
 function put_back(   i, m, p, n) {
   for (m = 1; m <= M; m++) if ((mId[m] in ANCHOR) && substr(mHost[m], 1, 1) != "#") ANCHOR[mId[m]] = mEnd[m] + 1
   for (p in OPEN) ANCHOR[p "{"] = OPEN[p] + 1
@@ -1253,11 +1406,13 @@ function put_back(   i, m, p, n) {
 function lose(p) { if (!(p in LOST)) { LOST[p] = 1; tell((p in KIND ? "kept " : "lost ") p) } }
 
 # ---------------------------------------------------------------------------------------------------------------
-# The whole. run() leaves the result in generation G, records in RECORD, messages in MESSAGE, and gives the exit code.
+# The whole. run() leaves the result in generation G, the record in RECORD, messages in MESSAGE, and returns the exit code.
 
 function tell(s) { MESSAGE[++MESSAGES] = one_line(s) }
 
 function refuse(code, s) { tell("edit: " s); return code }
+
+function is_pointer(p) { return (p == "" || p ~ /^\//) && p !~ /~([^01]|$)/ }
 
 function start(   i, c) {
   SIZE = 512; LOW = 300
@@ -1267,103 +1422,37 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", KEYS); split("", CHILD); split("", SETTYPE); split("", ANCHOR)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
 
-function read_plan(   i, f, n, verb, p, v) {
-  wanted("")
-  for (i = 1; i <= PLANNED; i++) {
-    if (PLAN[i] == "" || PLAN[i] ~ /^crossfade-undo\t/) continue
-    n = split(PLAN[i], f, "\t"); verb = f[1]; p = f[2] ""
-    if (mode == "undo") { read_record(PLAN[i]); continue }
-    if (n < 2 || (p != "" && p !~ /^\//) || p ~ /~([^01]|$)/) return 0
-    wanted(p)
-    if (mode == "get" && (verb == "get" || verb == "keys")) {
-      ASK[++ASKED] = p; ASKVERB[ASKED] = verb
-      if (verb == "keys") KEYS[p] = 0
-    } else if (mode == "set" && p != "" && verb == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
-    else if (mode == "set" && p != "" && verb == "set" && n > 3) {
-      v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
-      if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
-      SET[++SETS] = p; SETTYPE[p] = f[3]; SETVALUE[p] = v; SILENT[p] = 1
-    } else return 0
-  }
-  for (i = 1; i <= SETS; i++) for (p = up(SET[i]); p != ""; p = up(p)) { if (p in SETTYPE) return 0; NEED[p] = 1 }
-  for (p in SETTYPE) NEED[p] = 1
-  if (mode == "undo") for (i = 1; i <= R; i++) {
-    wanted(rPath[i])
-    if (rVerb[i] != "box") SILENT[rPath[i]] = 1
-    if (rVerb[i] == "cut") ANCHOR[rA[i]] = 0
-  }
-  if (mode == "set") {
-    for (i = 1; i <= BEFORES; i++) read_record(BEFORE[i])
-    for (i = 1; i <= R; i++) for (n = 1; n <= DROPS; n++) if (rVerb[i] != "cut" && (rPath[i] == DROP[n] || below(rPath[i], DROP[n]))) wanted(rPath[i])
-  }
-  return 1
-}
-
 function run() {
+  wanted("")
   if (!read_plan()) return refuse(2, "the plan is not understood")
   if (!parse(0, mode == "set" || mode == "undo")) return refuse(3, FILE ":" WHY)
   LISTED_EVENTS = EVENTS
-  if (mode == "get") answer()
-  if (mode == "get" || mode == "check") return 0
-  return mode == "set" ? set_all() : undo_all()
+  return work()
 }
 
-function set_all(   m) {
-  retire()
-  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
-  cut_foreign()
-  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
-  set_values()
-  if (WHY != "") return refuse(3, FILE ":" WHY)
-  if (EDITS) { apply(); G++ }
-  if (!G) return 1
-  if (!verified(G)) return refuse(4, FILE ": the result did not stand the check")
-  for (m = 1; m <= SETS; m++) if (content(SET[m]) != target(SET[m])) return refuse(4, FILE ": a value is not in the result")
-  for (m = 1; m <= M; m++) if (doomed(mPath[m])) return refuse(4, FILE ": a dropped key is in the result")
-  carry_records()
-  return 0
+function knows_mode() { return mode ~ /^(get|same|set|undo)$/ }
+
+function read_plan() {
+  if (mode == "get") return read_questions()
+  if (mode == "same") return read_rows()
+  if (mode == "set") return read_settings()
+  if (mode == "undo") return read_records()
 }
 
-function verified(g) { return parse(g, 2) && !DIFFERENT && EVENTS == LISTED_EVENTS }
-
-function undo_all(   i, g) {
-  take_back()
-  if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
-  else parse(0, 0)
-  g = G
-  put_back()
-  if (EDITS) {
-    apply()
-    if (verified(g + 1)) return 0
-    # What was dropped does not fit any more; the rest of the undo does.
-    WHY = ""; DIFFERENT = 0
-    for (i = 1; i <= R; i++) if (rVerb[i] == "cut") lose(rPath[i])
-  }
-  if (!verified(g)) return refuse(4, FILE ": the result did not stand the check")
-  return g ? 0 : 1
+function work() {
+  if (mode == "get") return answer()
+  if (mode == "same") return compare()
+  if (mode == "set") return set_all()
+  if (mode == "undo") return undo_all()
 }
 
-function answer(   i, j) {
-  for (i = 1; i <= ASKED; i++) {
-    if (ASKVERB[i] == "get") show(ASK[i])
-    else for (j = 1; j <= KEYS[ASK[i]]; j++) show(CHILDREN[ASK[i], j])
-  }
-}
-
-function show(p,   c) {
-  c = content(p)
-  if (c == "") c = "absent\t"
-  sub(/^(table|implicit|dotted)\t/, "object\t", c); sub(/^tables\t/, "array\t", c)
-  print p "\t" substr(c, 1, index(c, "\t")) one_line(substr(c, index(c, "\t") + 1))
-}
-
-# ---- entry ----------------------------------------------------------------------------------------------------
-# The plan comes from stdin, the file is read in END, so that its name may be any name.
+# ---------------------------------------------------------------------------------------------------------------
+# Entry. The plan comes from stdin; the file is read in END, so that it may have any name.
 
 BEGIN { FILE = ARGV[2]; ARGV[2] = ""; start() }
 
@@ -1372,50 +1461,17 @@ BEGIN { FILE = ARGV[2]; ARGV[2] = ""; start() }
 END { exit main() }
 
 function main(   i, code) {
-  if (ARGC != 3 || format !~ /^(jsonc?|toml)$/ || mode !~ /^(set|undo|get|check)$/) code = refuse(2, "wrong use")
+  if (ARGC != 3 || format !~ /^(jsonc?|toml)$/ || !knows_mode()) code = refuse(2, "wrong use")
   else if (length("\303\251") != 2) code = refuse(2, "run with LC_ALL=C")
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
-  if (code == 0 && mode == "set") {
-    print "crossfade-undo\t1\t" format > undo
-    for (i = 1; i <= RECORDS; i++) print RECORD[i] > undo
-    if (close(undo)) return 4
-  }
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
-  if (word != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > word
-    close(word)
+  if (status != "") {
+    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    close(status)
   }
   return code
-}
-
-# Reads the file in one go. Some awks stop at a NUL byte: then more records end on the last byte seen than it has.
-function load(   text, line, n, c) {
-  if (before != "") { while ((getline line < before) > 0) BEFORE[++BEFORES] = line; close(before) }
-  if (absent) { store(0, ""); return 1 }
-  RS = "\001"; text = ""; n = 0
-  while ((c = (getline line < FILE)) > 0) if (++n == 1) text = line
-  close(FILE)
-  if (c < 0) { WHY = "cannot be read"; return 0 }
-  c = sprintf("%c", 0)
-  if (n > 1 || (n && text == "") || (length(c) && index(text, c))) WHY = "a control character"
-  if (n == 1 && text != "") {
-    RS = substr(text, length(text))
-    for (n = 0; (getline line < FILE) > 0; n++) ;
-    close(FILE)
-    store(0, text); G = 0
-    if (n != times(RS)) WHY = "a control character"
-  } else store(0, text)
-  if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
-  return WHY == ""
-}
-
-function times(c,   i, j, s, n) {
-  n = 0
-  for (i = 1; i <= PIECES[0]; i++) for (s = X[0, i]; j = index(s, c); s = substr(s, j + 1)) n++
-  return n
 }
 '
 
@@ -2001,7 +2057,7 @@ drop() { put "drop$tab$1" && echo; }
 edit() {
   : >word
   code=0 said='' bytes=0 lines=0
-  "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v word=word "$EDIT" - old >new 2>reason || code=$?
+  "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v status=word "$EDIT" - old >new 2>reason || code=$?
   IFS=' ' read -r said bytes lines <word || return 5
   case $code:$1 in
     0:set) [ "$(($(wc -l <undo)))" = "$lines" ] || return 5 ;;
