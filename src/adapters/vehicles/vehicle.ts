@@ -35,6 +35,8 @@ export interface Vehicle {
 	 * into files that install alone.
 	 */
 	readonly token: Readonly<Partial<Record<Mode, readonly string[]>>>;
+	/** By mode, what to do where a token is missing, as a command: `set TOKEN`. */
+	readonly tokenHint?: Readonly<Partial<Record<Mode, string>>>;
 	/** Whose CLIs are configured, and in which layer, unless the options say otherwise. */
 	readonly users: "all" | "self";
 	readonly scope: "system" | "user";

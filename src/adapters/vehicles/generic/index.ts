@@ -18,6 +18,7 @@ export const generic: Vehicle = {
 		param: ['if [ -z "$token" ] && [ ! -t 0 ]; then read_line; fi'],
 		embedded: [`token='${TOKEN_PLACEHOLDER}'`],
 	},
+	tokenHint: { param: "set TOKEN or write it to standard input" },
 	users: "all",
 	scope: "system",
 	says: false,

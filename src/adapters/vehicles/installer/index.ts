@@ -19,6 +19,7 @@ export const installer: Vehicle = {
 			"fi",
 		],
 	},
+	tokenHint: { param: "set CROSSFADE_TOKEN_FILE" },
 	users: "self",
 	scope: "user",
 	says: true,

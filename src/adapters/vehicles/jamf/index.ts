@@ -26,6 +26,7 @@ export const jamf: Vehicle = {
 		],
 		embedded: [`token='${TOKEN_PLACEHOLDER}'`],
 	},
+	tokenHint: { param: "fill in parameter 4 of the policy" },
 	users: "all",
 	scope: "system",
 	says: false,

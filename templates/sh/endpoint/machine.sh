@@ -1,5 +1,3 @@
-# ---- The machine: its system, its people, what they have ----
-
 check_machine() {
   case $(uname -s) in
     Darwin) OS=macos ;;
@@ -8,13 +6,13 @@ check_machine() {
   esac
   case " $SYSTEMS " in *" $OS "*) ;; *) fail 13 "this script is for: $SYSTEMS" ;; esac
   for program in "$AWK" cmp mktemp readlink tr wc; do
-    have "$program" || fail 13 "the program $program is not here"
+    have "$program" || fail 13 "the program $program is not installed"
   done
-  # Sums that tell whether a file is still the same; some busybox has no cksum.
+  # Checksums that tell whether a file is still the same; some builds of busybox have no cksum.
   SUM='cksum'
   have cksum || SUM='sha256sum'
-  have "$SUM" || fail 13 "neither cksum nor sha256sum is here"
-  have sha256sum || have shasum || have openssl || fail 13 "none of sha256sum, shasum and openssl is here"
+  have "$SUM" || fail 13 "neither cksum nor sha256sum is installed"
+  have sha256sum || have shasum || have openssl || fail 13 "none of sha256sum, shasum and openssl is installed"
   self=$(id -u)
   if [ "$self" -ne 0 ]; then
     if [ "$SCOPE" = system ]; then fail 2 "scope=system needs root; run it with sudo, or with scope=user"; fi
@@ -42,49 +40,7 @@ run_as() {
   esac
 }
 
-# The accounts of people, as lines UID, NAME, HOME with tabs between; service accounts and hidden ones are none.
-people_macos() {
-  {
-    for key in UniqueID UserShell NFSHomeDirectory IsHidden; do
-      printf '%s\n' "- $key"
-      dscl . -list /Users "$key" 2>/dev/null || :
-    done
-  } | "$AWK" '
-    $1 == "-" { key = $2; next }
-    {
-      name = $1
-      value = $0
-      sub(/^[^ \t]+[ \t]+/, "", value)
-      fact[key, name] = value
-      if (key == "UniqueID") order[++count] = name
-    }
-    END {
-      for (i = 1; i <= count; i++) {
-        name = order[i]
-        if (fact["UniqueID", name] + 0 < 501 || name ~ /^_/) continue
-        if (fact["IsHidden", name] ~ /^(1|YES|true)$/) continue
-        if (fact["UserShell", name] ~ /\/(false|nologin)$/) continue
-        print fact["UniqueID", name] "\t" name "\t" fact["NFSHomeDirectory", name]
-      }
-    }'
-}
-
-# On Linux also the owners of folders in /home: accounts of a directory service are often not in the list.
-people_linux() {
-  {
-    if have getent; then getent passwd; else cat "$ROOT/etc/passwd"; fi
-    if have getent; then
-      # shellcheck disable=SC2012 # the numbers of the owners, in the one way every ls prints them
-      for number in $(ls -nd "$ROOT"/home/* 2>/dev/null | "$AWK" '{ print $3 }' | sort -u); do getent passwd "$number" || :; done
-    fi
-  } 2>/dev/null | "$AWK" -F: '
-    seen[$3]++ { next }
-    ($3 >= 1000 && $3 < 60000) || ($3 >= 60001 && $3 <= 60513) || $3 >= 65536 {
-      if ($7 !~ /\/(nologin|false|sync|halt|shutdown)$/) print $3 "\t" $1 "\t" $6
-    }'
-}
-
-# Where file systems are mounted and of what type they are, with a tab between.
+# Where file systems are mounted and of which type they are, with a tab between.
 mounts() {
   if [ -r /proc/self/mounts ] && [ "$OS" = linux ]; then
     "$AWK" '{ print $2 "\t" $3 }' /proc/self/mounts
@@ -93,7 +49,7 @@ mounts() {
   fi
 }
 
-# Leaves out accounts whose home is on the network or nowhere, and says how many.
+# Drops accounts whose home is on the network or missing, and says how many.
 at_home() {
   { mounts; echo; cat; } | "$AWK" -F '\t' '
     $0 == "" { people = 1; next }
@@ -110,14 +66,15 @@ at_home() {
 
 # Writes people and what each has to the file people, a line each: UID, NAME, HOME, WORDS.
 find_people() {
+  # These variables are about the account that runs this.
+  if [ "$USERS" = all ]; then forget_folders; fi
   if [ "$USERS" = self ]; then
     name=$(id -un)
     home=${HOME-}
-    case $home in /?*) ;; *) home=$( ("people_$OS") | "$AWK" -F '\t' -v uid="$self" '$1 == uid { print $3 }') ;; esac
+    case $home in /?*) ;; *) home=$(people | "$AWK" -F '\t' -v uid="$self" '$1 == uid { print $3 }') ;; esac
     printf '%s\t%s\t%s\n' "$self" "$name" "$home"
   else
-    "people_$OS" | sort -n
-    unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME
+    people | sort -n
   fi | at_home >accounts
   machine=$(machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/")
   while IFS=$tab read -r uid name home <&3; do
@@ -146,7 +103,7 @@ older() {
   return 1
 }
 
-# release_of CLI WORDS...: sets release to the oldest among those found; ? where none could be told; nothing where the CLI is not here.
+# release_of CLI WORDS...: sets release to the oldest of those found; ? if none is known; nothing if the CLI is not found.
 release_of() {
   which=$1 release=
   shift
@@ -157,17 +114,4 @@ release_of() {
       "$which="*) if [ -z "$release" ] || [ "$release" = "?" ] || older "${word#*=}" "$release"; then release=${word#*=}; fi ;;
     esac
   done
-}
-
-# What names this machine, as resource attributes. https://opentelemetry.io/docs/specs/semconv/resource/host/
-identity() {
-  if [ "$OS" = macos ]; then
-    host=$(scutil --get LocalHostName 2>/dev/null) || host=$(uname -n)
-    id=$(ioreg -rd1 -c IOPlatformExpertDevice 2>/dev/null | sed -n 's/.*"IOPlatformUUID" = "\([^"]*\)".*/\1/p')
-  else
-    host=$(uname -n)
-    id=
-    if [ -r "$ROOT/etc/machine-id" ]; then read -r id <"$ROOT/etc/machine-id" || :; fi
-  fi
-  put "host.name=$(put "$host" | tr -cd 'A-Za-z0-9._-')${id:+,host.id=$(put "$id" | tr -cd 'A-Za-z0-9._-')}"
 }
