@@ -4,9 +4,10 @@
 #
 # For a developer's own machine. Made by otel-crossfade 0.1.0; make it again rather than edit it.
 # Usage: sh install.sh [options]      or      curl -fsSL ADDRESS | sh -s -- [options]
+# It configures the account it runs as and downloads nothing.
+# Afterwards crossfade doctor, or this script with --report, shows what each CLI uses.
 # The token is asked for and not shown, or comes from the file that CROSSFADE_TOKEN_FILE names, or on standard input.
-# It configures the account it runs as, says which files before it asks for the token, and downloads nothing.
-# After it: crossfade doctor shows what each CLI uses; so does this script with --report.
+# Before it asks, it says which files it sets, where the data goes and what is sent.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, without
 # running any; works out what each configuration file should hold; checks that it can parse the file; backs it up before a change;
@@ -42,20 +43,20 @@
 # unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     75  Settings and vehicle
-#    161  CLIs: their files, settings and signs
-#    408  Editor of JSON and TOML files, an awk program
-#   1551  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1738  Output
-#   1829  Options
-#   1926  Token
-#   1995  Machine: its system, people and CLIs
-#   2198  Lock and working folder
-#   2281  Files
-#   2560  Background processes
-#   2594  The work
-#   2697  What a person is told
-#   2762  Start
+#     76  Settings and vehicle
+#    163  CLIs: their files, settings and signs
+#    410  Editor of JSON and TOML files, an awk program
+#   1553  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1740  Output
+#   1831  Options
+#   1928  Token
+#   1997  Machine: its system, people and CLIs
+#   2200  Lock and working folder
+#   2283  Files
+#   2562  Background processes
+#   2596  The work
+#   2700  What a person is told
+#   2765  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -91,9 +92,10 @@ HELP='Makes Claude Code, Codex CLI and Gemini CLI on this machine send their tel
 
 For a developer'\''s own machine. Made by otel-crossfade 0.1.0; make it again rather than edit it.
 Usage: sh install.sh [options]      or      curl -fsSL ADDRESS | sh -s -- [options]
+It configures the account it runs as and downloads nothing.
+Afterwards crossfade doctor, or this script with --report, shows what each CLI uses.
 The token is asked for and not shown, or comes from the file that CROSSFADE_TOKEN_FILE names, or on standard input.
-It configures the account it runs as, says which files before it asks for the token, and downloads nothing.
-After it: crossfade doctor shows what each CLI uses; so does this script with --report.
+Before it asks, it says which files it sets, where the data goes and what is sent.
 
 What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, without
 running any; works out what each configuration file should hold; checks that it can parse the file; backs it up before a change;
@@ -1598,10 +1600,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1616,7 +1616,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1962,7 +1964,7 @@ ask() {
 check_token() {
   problem=
   case $1 in
-    '') problem="is empty" ;;
+    '') problem="is empty; copy it again, alone and on one line" ;;
     [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
     *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
   esac
@@ -2601,7 +2603,8 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
+      if [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

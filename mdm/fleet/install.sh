@@ -3,8 +3,8 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For Fleet. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# The server replaces its variable in the text of this file before it is sent; it stands in one place, between single quotes.
 # What the file prints is shown in Fleet as it is.
+# The server replaces its variable in the text of this file before it is sent; it is in one place, between single quotes.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, without
 # running any; works out what each configuration file should hold; checks that it can parse the file; backs it up before a change;
@@ -37,18 +37,18 @@
 #
 # Contents, by line:
 #     68  Settings and vehicle
-#    115  CLIs: their files, settings and signs
-#    327  Editor of JSON and TOML files, an awk program
-#   1454  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1641  Output
-#   1732  Options
-#   1829  Token
-#   1865  Machine: its system, people and CLIs
-#   2068  Lock and working folder
-#   2151  Files
-#   2405  Background processes
-#   2439  The work
-#   2540  Start
+#    116  CLIs: their files, settings and signs
+#    328  Editor of JSON and TOML files, an awk program
+#   1455  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1642  Output
+#   1733  Options
+#   1830  Token
+#   1866  Machine: its system, people and CLIs
+#   2069  Lock and working folder
+#   2152  Files
+#   2406  Background processes
+#   2440  The work
+#   2541  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -101,10 +101,11 @@ leave_trace() {
   if [ "${self-}" != 0 ] || [ -n "$DRY_RUN" ] || [ "$ACTION" = self-test ]; then return 0; fi
   traces=$ROOT/etc/otel-crossfade
   rm -f "$traces/crossfade "*
-  case $ACTION:$1 in
-    install:* | report:* | uninstall:error) (umask 022 && mkdir -p "$traces" && : >"$traces/$line") 2>/dev/null || : ;;
-    *) rmdir "$traces" 2>/dev/null || : ;;
-  esac
+  if [ "$ACTION" != uninstall ] || [ "$1" = error ]; then
+    (umask 022 && mkdir -p "$traces" && : >"$traces/$line") 2>/dev/null || :
+  else
+    rmdir "$traces" 2>/dev/null || :
+  fi
 }
 
 # The vehicle's exit code for ours, $1.
@@ -1501,10 +1502,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1519,7 +1518,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1832,7 +1833,7 @@ is_loopback() {
 check_token() {
   problem=
   case $1 in
-    '') problem="is empty" ;;
+    '') problem="is empty; copy it again, alone and on one line" ;;
     [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
     *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
   esac
@@ -2446,7 +2447,7 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

@@ -3,7 +3,6 @@
 # Removes from Claude Code, Codex CLI and Gemini CLI on this machine what the install script set; what was there before comes back.
 #
 # For Fleet. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# The server replaces its variable in the text of this file before it is sent; it stands in one place, between single quotes.
 # What the file prints is shown in Fleet as it is.
 #
 # What it does, in this order: finds the accounts of people; takes back each change that is recorded in a file beside the
@@ -28,7 +27,7 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     58  Settings and vehicle
+#     57  Settings and vehicle
 #     97  CLIs: their files, settings and signs
 #    218  Editor of JSON and TOML files, an awk program
 #    959  Small programs that run as the owner of the files they touch; content comes on standard input
@@ -38,7 +37,7 @@
 #   1424  Lock and working folder
 #   1507  Files
 #   1628  The work
-#   1685  Start
+#   1686  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -83,10 +82,11 @@ leave_trace() {
   if [ "${self-}" != 0 ] || [ -n "$DRY_RUN" ] || [ "$ACTION" = self-test ]; then return 0; fi
   traces=$ROOT/etc/otel-crossfade
   rm -f "$traces/crossfade "*
-  case $ACTION:$1 in
-    install:* | report:* | uninstall:error) (umask 022 && mkdir -p "$traces" && : >"$traces/$line") 2>/dev/null || : ;;
-    *) rmdir "$traces" 2>/dev/null || : ;;
-  esac
+  if [ "$ACTION" != uninstall ] || [ "$1" = error ]; then
+    (umask 022 && mkdir -p "$traces" && : >"$traces/$line") 2>/dev/null || :
+  else
+    rmdir "$traces" 2>/dev/null || :
+  fi
 }
 
 # The vehicle's exit code for ours, $1.
@@ -1006,10 +1006,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1024,7 +1022,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1635,7 +1635,8 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
+      if [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

@@ -3,8 +3,8 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For any MDM, Ansible or SSH. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Run it as root. The token comes in the environment variable TOKEN or as the first line of standard input;
-# options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.
+# Run it as root. Options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.
+# The token comes in the environment variable TOKEN or as the first line of standard input.
 # Root, and whoever may read the environment of root's processes, can see a token in TOKEN; standard input shows it to nobody.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, without
@@ -1499,10 +1499,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1517,7 +1515,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1830,7 +1830,7 @@ is_loopback() {
 check_token() {
   problem=
   case $1 in
-    '') problem="is empty" ;;
+    '') problem="is empty; copy it again, alone and on one line" ;;
     [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
     *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
   esac
@@ -2444,7 +2444,7 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

@@ -3,9 +3,7 @@
 # Reports whether Claude Code, Codex CLI and Gemini CLI on this machine are set, and with which token. It changes nothing.
 #
 # For any MDM, Ansible or SSH. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Run it as root. The token comes in the environment variable TOKEN or as the first line of standard input;
-# options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.
-# Root, and whoever may read the environment of root's processes, can see a token in TOKEN; standard input shows it to nobody.
+# Run it as root. Options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.
 #
 # What it does, in this order: finds the accounts of people; finds their CLIs and releases from files, without running any; compares
 # each configuration file with what it should hold; prints one line. It works in a user's home as that user, follows no symbolic
@@ -34,18 +32,18 @@
 # that cannot be read or parsed; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     65  Settings and vehicle
-#    102  CLIs: their files, settings and signs
-#    303  Editor of JSON and TOML files, an awk program
-#    925  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1005  Output
-#   1096  Options
-#   1193  Machine: its system, people and CLIs
-#   1396  Lock and working folder
-#   1479  Files
-#   1608  Background processes
-#   1637  The work
-#   1700  Start
+#     63  Settings and vehicle
+#    100  CLIs: their files, settings and signs
+#    301  Editor of JSON and TOML files, an awk program
+#    923  Small programs that run as the owner of the files they touch; content comes on standard input
+#    994  Output
+#   1085  Options
+#   1182  Machine: its system, people and CLIs
+#   1385  Lock and working folder
+#   1468  Files
+#   1582  Background processes
+#   1611  The work
+#   1674  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -972,10 +970,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -990,16 +986,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
-for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
-  if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
-done
-if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then records=$(($(wc -l <"$undo"))); fi
-printf "%s %s %s\n" "$state" "$records" "$folders"
-set --
-if [ "$records" -gt 0 ]; then set -- "$undo"; fi
-if [ "$state" = ok ]; then set -- "$@" "$file"; fi
-[ $# -eq 0 ] || cat "$@"
+# Prints a line with the state, then the bytes of FILE.
+printf "%s\n" "$state"
+[ "$state" != ok ] || cat "$file"
 '
 
 # ---- Output ----
@@ -1478,31 +1467,16 @@ stopped() {
 
 # ---- Files ----
 
-# fetch FILE: copies it to old and its undo record to before. Sets fetched to ok, absent or why it cannot be used; missing folders; and
-# from the first line of the record whether the file, and how many folders above it, were made by this script.
+# fetch FILE: copies it to old; sets fetched to ok, absent or why it cannot be used.
 fetch() {
   : >old
-  : >before
-  echo "unreadable 0 0 no 0" >state
-  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" "$MAY_WRITE" </dev/null 2>/dev/null | {
-    IFS=' ' read -r state records folders || exit 0
-    ours=no made=0
-    if [ "$records" -gt 0 ]; then
-      IFS=' ' read -r mark ours made
-      if [ "$mark" != crossfade-undo-1 ]; then state=record; fi
-    fi
-    while [ "$records" -gt 1 ]; do
-      IFS= read -r record
-      printf '%s\n' "$record"
-      records=$((records - 1))
-    done >before
+  echo unreadable >state
+  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" </dev/null 2>/dev/null | {
+    IFS= read -r fetched || exit 0
     cat >old
-    echo "$state $records $folders $ours $made" >state
+    echo "$fetched" >state
   }
-  IFS=' ' read -r fetched records folders ours made <state
-  if [ "$fetched" = absent ] && [ "$records" -eq 0 ]; then ours=yes made=$folders; fi
-  case $ours in yes | no) ;; *) fetched=record ;; esac
-  case $made in [0-9]) ;; *) fetched=record ;; esac
+  IFS= read -r fetched <state
 }
 
 why_not() {
@@ -1644,7 +1618,7 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

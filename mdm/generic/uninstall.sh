@@ -3,9 +3,7 @@
 # Removes from Claude Code, Codex CLI and Gemini CLI on this machine what the install script set; what was there before comes back.
 #
 # For any MDM, Ansible or SSH. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Run it as root. The token comes in the environment variable TOKEN or as the first line of standard input;
-# options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.
-# Root, and whoever may read the environment of root's processes, can see a token in TOKEN; standard input shows it to nobody.
+# Run it as root. Options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.
 #
 # What it does, in this order: finds the accounts of people; takes back each change that is recorded in a file beside the
 # configuration file; replaces that file whole; prints one line. It works in a user's home as that user, follows no symbolic link,
@@ -29,17 +27,17 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     59  Settings and vehicle
-#     96  CLIs: their files, settings and signs
-#    217  Editor of JSON and TOML files, an awk program
-#    958  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1095  Output
-#   1167  Options
-#   1233  Machine: its system, people and CLIs
-#   1423  Lock and working folder
-#   1506  Files
-#   1627  The work
-#   1684  Start
+#     57  Settings and vehicle
+#     94  CLIs: their files, settings and signs
+#    215  Editor of JSON and TOML files, an awk program
+#    956  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1093  Output
+#   1165  Options
+#   1231  Machine: its system, people and CLIs
+#   1421  Lock and working folder
+#   1504  Files
+#   1625  The work
+#   1683  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -1005,10 +1003,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1023,7 +1019,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1634,7 +1632,8 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
+      if [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

@@ -3,7 +3,8 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For Microsoft Intune for macOS. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Run it as root and not as the signed-in user. Intune hands nothing over: the token is in the file, once, between quotes.
+# Run it as root and not as the signed-in user.
+# Intune passes no parameters: the token is in the file, once, between quotes.
 # The file can be read in the admin center by whoever may read scripts there.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, without
@@ -36,19 +37,19 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     68  Settings and vehicle
-#    107  CLIs: their files, settings and signs
-#    312  Editor of JSON and TOML files, an awk program
-#   1439  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1626  Output
-#   1717  Options
-#   1814  Token
-#   1850  Machine: its system, people and CLIs
-#   2037  Lock and working folder
-#   2120  Files
-#   2374  Background processes
-#   2408  The work
-#   2509  Start
+#     69  Settings and vehicle
+#    108  CLIs: their files, settings and signs
+#    313  Editor of JSON and TOML files, an awk program
+#   1440  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1627  Output
+#   1718  Options
+#   1815  Token
+#   1851  Machine: its system, people and CLIs
+#   2038  Lock and working folder
+#   2121  Files
+#   2375  Background processes
+#   2409  The work
+#   2510  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -1486,10 +1487,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1504,7 +1503,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1817,7 +1818,7 @@ is_loopback() {
 check_token() {
   problem=
   case $1 in
-    '') problem="is empty" ;;
+    '') problem="is empty; copy it again, alone and on one line" ;;
     [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
     *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
   esac
@@ -2415,7 +2416,7 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

@@ -3,8 +3,7 @@
 # Removes from Claude Code, Codex CLI and Gemini CLI on this machine what the install script set; what was there before comes back.
 #
 # For Microsoft Intune for macOS. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Run it as root and not as the signed-in user. Intune hands nothing over: the token is in the file, once, between quotes.
-# The file can be read in the admin center by whoever may read scripts there.
+# Run it as root and not as the signed-in user.
 #
 # What it does, in this order: finds the accounts of people; takes back each change that is recorded in a file beside the
 # configuration file; replaces that file whole; prints one line. It works in a user's home as that user, follows no symbolic link,
@@ -28,16 +27,16 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     58  Settings and vehicle
-#     90  CLIs: their files, settings and signs
-#    204  Editor of JSON and TOML files, an awk program
-#    945  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1082  Output
-#   1154  Options
-#   1220  Machine: its system, people and CLIs
-#   1394  Lock and working folder
-#   1477  Files
-#   1598  The work
+#     57  Settings and vehicle
+#     89  CLIs: their files, settings and signs
+#    203  Editor of JSON and TOML files, an awk program
+#    944  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1081  Output
+#   1153  Options
+#   1219  Machine: its system, people and CLIs
+#   1393  Lock and working folder
+#   1476  Files
+#   1597  The work
 #   1655  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
@@ -992,10 +991,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1010,7 +1007,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1605,7 +1604,8 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
+      if [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

@@ -3,8 +3,9 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For Jamf Pro. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Parameter 4 of the policy is the token; 5 to 7 may hold another endpoint, names of CLIs, options. Without a mount point as its
-# first argument it is a plain script: options as arguments, the token on standard input.
+# Parameters 5 to 7 of the policy may hold another endpoint, names of CLIs, options. Without a mount point as its first argument
+# it is a plain script: options as arguments.
+# Parameter 4 of the policy is the token; for a plain script it is on standard input.
 # While it runs, every local account can see parameter 4 in the process list; Jamf, not this script, puts it there.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, without
@@ -37,19 +38,19 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     69  Settings and vehicle
-#    119  CLIs: their files, settings and signs
-#    324  Editor of JSON and TOML files, an awk program
-#   1451  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1638  Output
-#   1729  Options
-#   1826  Token
-#   1865  Machine: its system, people and CLIs
-#   2052  Lock and working folder
-#   2135  Files
-#   2389  Background processes
-#   2423  The work
-#   2524  Start
+#     70  Settings and vehicle
+#    120  CLIs: their files, settings and signs
+#    325  Editor of JSON and TOML files, an awk program
+#   1452  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1639  Output
+#   1730  Options
+#   1827  Token
+#   1866  Machine: its system, people and CLIs
+#   2053  Lock and working folder
+#   2136  Files
+#   2390  Background processes
+#   2424  The work
+#   2525  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -1498,10 +1499,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1516,7 +1515,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1832,7 +1833,7 @@ read_line() { IFS= read -r token || :; }
 check_token() {
   problem=
   case $1 in
-    '') problem="is empty" ;;
+    '') problem="is empty; copy it again, alone and on one line" ;;
     [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
     *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
   esac
@@ -2430,7 +2431,7 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

@@ -3,9 +3,8 @@
 # Removes from Claude Code, Codex CLI and Gemini CLI on this machine what the install script set; what was there before comes back.
 #
 # For Jamf Pro. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Parameter 4 of the policy is the token; 5 to 7 may hold another endpoint, names of CLIs, options. Without a mount point as its
-# first argument it is a plain script: options as arguments, the token on standard input.
-# While it runs, every local account can see parameter 4 in the process list; Jamf, not this script, puts it there.
+# Parameters 5 to 7 of the policy may hold another endpoint, names of CLIs, options. Without a mount point as its first argument
+# it is a plain script: options as arguments.
 #
 # What it does, in this order: finds the accounts of people; takes back each change that is recorded in a file beside the
 # configuration file; replaces that file whole; prints one line. It works in a user's home as that user, follows no symbolic link,
@@ -29,16 +28,16 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     59  Settings and vehicle
-#     99  CLIs: their files, settings and signs
-#    213  Editor of JSON and TOML files, an awk program
-#    954  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1091  Output
-#   1163  Options
-#   1229  Machine: its system, people and CLIs
-#   1403  Lock and working folder
-#   1486  Files
-#   1607  The work
+#     58  Settings and vehicle
+#     98  CLIs: their files, settings and signs
+#    212  Editor of JSON and TOML files, an awk program
+#    953  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1090  Output
+#   1162  Options
+#   1228  Machine: its system, people and CLIs
+#   1402  Lock and working folder
+#   1485  Files
+#   1606  The work
 #   1664  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
@@ -1001,10 +1000,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1019,7 +1016,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1614,7 +1613,8 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
+      if [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

@@ -3,8 +3,9 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For Iru (Kandji). Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# The audit is the report: 0 passes, anything else starts the remediation. The remediation is the install, and holds the token.
-# The console keeps both files and all that they print.
+# The audit is the report: 0 passes, anything else starts the remediation, which is the install.
+# The console keeps both files and everything they print.
+# The token is in the file, once, between quotes.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, without
 # running any; works out what each configuration file should hold; checks that it can parse the file; backs it up before a change;
@@ -36,19 +37,19 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     68  Settings and vehicle
-#    112  CLIs: their files, settings and signs
-#    317  Editor of JSON and TOML files, an awk program
-#   1444  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1631  Output
-#   1722  Options
-#   1819  Token
-#   1855  Machine: its system, people and CLIs
-#   2042  Lock and working folder
-#   2125  Files
-#   2379  Background processes
-#   2413  The work
-#   2514  Start
+#     69  Settings and vehicle
+#    113  CLIs: their files, settings and signs
+#    318  Editor of JSON and TOML files, an awk program
+#   1445  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1632  Output
+#   1723  Options
+#   1820  Token
+#   1856  Machine: its system, people and CLIs
+#   2043  Lock and working folder
+#   2126  Files
+#   2380  Background processes
+#   2414  The work
+#   2515  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -1491,10 +1492,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1509,7 +1508,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1822,7 +1823,7 @@ is_loopback() {
 check_token() {
   problem=
   case $1 in
-    '') problem="is empty" ;;
+    '') problem="is empty; copy it again, alone and on one line" ;;
     [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
     *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
   esac
@@ -2420,7 +2421,7 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

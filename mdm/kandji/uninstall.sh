@@ -3,8 +3,8 @@
 # Removes from Claude Code, Codex CLI and Gemini CLI on this machine what the install script set; what was there before comes back.
 #
 # For Iru (Kandji). Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# The audit is the report: 0 passes, anything else starts the remediation. The remediation is the install, and holds the token.
-# The console keeps both files and all that they print.
+# The audit is the report: 0 passes, anything else starts the remediation, which is the install.
+# The console keeps both files and everything they print.
 #
 # What it does, in this order: finds the accounts of people; takes back each change that is recorded in a file beside the
 # configuration file; replaces that file whole; prints one line. It works in a user's home as that user, follows no symbolic link,
@@ -38,7 +38,7 @@
 #   1399  Lock and working folder
 #   1482  Files
 #   1603  The work
-#   1660  Start
+#   1661  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -997,10 +997,8 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT yes|no: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok,
-# absent or why the file cannot be used; FOLDERS is how many folders above it are missing. With yes it also removes temporary files of a
-# run that was killed.
-file=$1 records=0 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
+file=$1 folders=0 state=ok
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1015,7 +1013,9 @@ elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
 elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
 fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
@@ -1610,7 +1610,8 @@ handle_file() {
   case $fetched in
     ok | absent) ;;
     *)
-      if [ "$4" = no ] || { [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; }; then return 0; fi
+      if [ "$4" = no ]; then return 0; fi
+      if [ "$ACTION" = uninstall ] && [ "$records" -eq 0 ]; then return 0; fi
       trouble "$1" "$3" "$(why_not "$fetched")"
       return 0
       ;;

@@ -13,6 +13,7 @@ import layers from "../../templates/sh/endpoint/layers.sh";
 import machine from "../../templates/sh/endpoint/machine.sh";
 import main from "../../templates/sh/endpoint/main.sh.hbs";
 import options from "../../templates/sh/endpoint/options.sh";
+import peek from "../../templates/sh/endpoint/peek.sh";
 import peopleLinux from "../../templates/sh/endpoint/people-linux.sh";
 import peopleMacos from "../../templates/sh/endpoint/people-macos.sh";
 import readLine from "../../templates/sh/endpoint/read-line.sh";
@@ -23,15 +24,18 @@ import seen from "../../templates/sh/endpoint/seen.sh";
 import selfTest from "../../templates/sh/endpoint/self-test.sh";
 import token from "../../templates/sh/endpoint/token.sh";
 import url from "../../templates/sh/endpoint/url.sh";
+import whyNot from "../../templates/sh/endpoint/why-not.sh";
 import words from "../../templates/sh/endpoint/words.sh";
 import work from "../../templates/sh/endpoint/work.sh.hbs";
 import write from "../../templates/sh/endpoint/write.sh";
 import backup from "../../templates/sh/owner/backup.sh";
 import look from "../../templates/sh/owner/look.sh";
+import peekProgram from "../../templates/sh/owner/peek.sh";
 import read from "../../templates/sh/owner/read.sh";
 import remove from "../../templates/sh/owner/remove.sh";
 import replace from "../../templates/sh/owner/replace.sh";
 import restart from "../../templates/sh/owner/restart.sh";
+import state from "../../templates/sh/owner/state.sh";
 import fingerprint from "../../templates/sh/shared/fingerprint.sh";
 import lock from "../../templates/sh/shared/lock.sh";
 import put from "../../templates/sh/shared/put.sh";
@@ -78,6 +82,9 @@ const calls =
 	({ tokenLines }: FileFacts) =>
 		tokenLines.some((line) => new RegExp(`\\b${name}\\b`).test(line));
 
+/** A file that cannot change anything needs no undo record. */
+const onlyReports = ({ actions }: FileFacts) => !actions.some((action) => changing.includes(action));
+
 /** Every part of the shell program, in the order of the file. */
 const parts: readonly Part[] = [
 	{ section: "Output", text: put, for: all },
@@ -107,7 +114,9 @@ const parts: readonly Part[] = [
 	{ section: "Machine: its system, people and CLIs", text: layers, for: all },
 	{ section: "Lock and working folder", text: lock, for: all },
 	{ section: "Lock and working folder", text: enter, for: all },
-	{ section: "Files", text: fetch, for: all },
+	{ section: "Files", text: fetch, for: changing },
+	{ section: "Files", text: peek, for: ["report"], if: onlyReports },
+	{ section: "Files", text: whyNot, for: all },
 	{ section: "Files", text: files, for: all },
 	{ section: "Files", text: rows, for: setting },
 	{ section: "Files", text: write, for: changing },
@@ -127,7 +136,8 @@ const parts: readonly Part[] = [
 /** The small programs that run as the owner of a file. */
 const programs: readonly (Use & { readonly name: string; readonly text: string })[] = [
 	{ name: "LOOK", text: look, for: all },
-	{ name: "READ", text: read, for: all },
+	{ name: "READ", text: state + read, for: changing },
+	{ name: "READ", text: state + peekProgram, for: ["report"], if: onlyReports },
 	{ name: "REPLACE", text: replace, for: changing },
 	{ name: "BACKUP", text: backup, for: ["install"] },
 	{ name: "REMOVE", text: remove, for: changing },

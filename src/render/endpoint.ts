@@ -87,7 +87,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		purpose: purposeOf(about),
 		vehicle: vehicle.title,
 		version,
-		notes: vehicle.notes,
+		notes: [...vehicle.notes, ...(actions.includes("install") ? vehicle.tokenNotes : [])],
 		steps: stepsOf(about),
 		documented: optionsOf(about),
 		exitCodes: exitCodesOf(about),

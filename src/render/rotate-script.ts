@@ -1,4 +1,8 @@
 import template from "../../templates/sh/rotate.sh.hbs";
+import fingerprint from "../../templates/sh/shared/fingerprint.sh";
+import lock from "../../templates/sh/shared/lock.sh";
+import put from "../../templates/sh/shared/put.sh";
+import tokenRules from "../../templates/sh/shared/token.sh";
 import { CrossfadeError } from "../errors.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { version } from "../version.ts";
@@ -37,6 +41,10 @@ export function renderRotateScript(plan: CollectorPlan): string {
 		scheme: plan.scheme,
 		validate: delivery.apply === "reload" ? validation(plan) : "",
 		apply: applyCommand(plan),
+		put,
+		fingerprint,
+		tokenRules,
+		lock,
 	});
 }
 

@@ -62,7 +62,7 @@ describe("crossfade mdm", () => {
 		const script = read(cwd, "o/install.sh");
 		expect(script).toContain("\nENDPOINT='http://[::1]:4318/in'\nCLIS='claude-code gemini'\nSCOPE=user\n");
 		expect(script).toContain("\nSYSTEMS=linux\n");
-		expect(script).toContain("\nWISHES='no-host helper ");
+		expect(script).toContain("\nFEATURES='no-host helper ");
 		expect(JSON.parse(read(cwd, "o/manifest.json")).settings).toEqual({
 			vehicle: "generic",
 			mode: "param",

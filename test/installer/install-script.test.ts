@@ -46,7 +46,7 @@ describe("the installer", () => {
 		const lines = stdout.split("\n");
 		expect(lines[0]).toBe("Telemetry to https://ai-events.toriihq.com will be set for:");
 		expect(lines).toContain(`  Claude Code 2.1.330: ${m.files["claude-code"]}`);
-		expect(lines).toContain("  Gemini CLI 0.33.2: too old for it, left alone");
+		expect(lines).toContain("  Gemini CLI 0.33.2: too old, skipped");
 		const [said, did] = [
 			lines.indexOf(`  Codex CLI 0.169.0: ${m.files.codex}`),
 			lines.indexOf(`changed       ${m.files.codex}`),
@@ -66,12 +66,12 @@ describe("the installer", () => {
 		await m.run("", { token });
 		const installed = contents(m.home);
 		const again = await m.run("", { token });
-		expect(again.stdout).toContain("Nothing had to be changed.");
+		expect(again.stdout).toContain("Already up to date.");
 		expect(contents(m.home)).toEqual(installed);
 		const gone = await m.run("--uninstall");
 		expect(gone.stdout).toContain(`restored      ${m.files.codex}`);
 		expect(contents(m.home)).toEqual(before);
-		expect((await m.run("--uninstall")).stdout).toContain("Nothing had to be changed.");
+		expect((await m.run("--uninstall")).stdout).toContain("Already up to date.");
 	});
 
 	test("a dry run says what would change, and changes nothing", async () => {
@@ -79,7 +79,7 @@ describe("the installer", () => {
 		const before = contents(m.home);
 		const { code, stdout } = await m.run("--dry-run", canary());
 		expect(code).toBe(0);
-		expect(stdout).toMatch(/^A dry run: nothing is changed\./);
+		expect(stdout).toMatch(/^Dry run: nothing is changed\./);
 		expect(stdout).toContain(`would change  ${m.files.gemini}`);
 		expect(stdout).not.toContain("uses the token");
 		expect(contents(m.home)).toEqual(before);
@@ -102,7 +102,8 @@ describe("the installer", () => {
 		const { code, stderr } = await runPiped(dash, committed, cwd, { token: false });
 		expect({ code, stderr }).toEqual({
 			code: 11,
-			stderr: "error: there is no token, and no terminal to ask for one; see the top of this script\n",
+			stderr:
+				"error: no token, and no terminal to ask for one: set CROSSFADE_TOKEN_FILE, or see the top of this script\n",
 		});
 		expect(contents(cwd)).toEqual(before);
 		expect(existsSync(join(cwd, "home/.otel-crossfade"))).toBe(false);
@@ -114,7 +115,7 @@ describe("the installer", () => {
 		const cwd = scratch({ "home/x": "" });
 		const fromPipe = await runPiped(dash, endpointScript("installer", { hooks: false }), cwd, { args: ["--help"] });
 		expect(fromFile.stdout).toMatch(/^Makes Claude Code, Codex CLI and Gemini CLI/);
-		expect(fromFile.stdout).toContain("Exit codes: 0 as wanted;");
+		expect(fromFile.stdout).toContain("Exit codes: 0 success;");
 		expect(fromPipe.stdout).toBe(fromFile.stdout);
 	});
 

@@ -50,8 +50,10 @@ export interface Vehicle {
 	readonly codes: Readonly<Partial<Record<Action, Readonly<Record<number, number>>>>>;
 	/** Longest value it hands over in mode `param`, in characters, where it cuts longer ones without a word. */
 	readonly longestToken?: number;
-	/** Comment lines for the top of the file: how to run it there, who can see the token. */
+	/** Comment lines for the top of every file: how to run it there. */
 	readonly notes: readonly string[];
+	/** The same for files that take the token: how it gets there, who can see it. */
+	readonly tokenNotes: readonly string[];
 	/** What `crossfade mdm` writes for it; not there where nothing is to be uploaded. */
 	readonly kit?: Kit;
 	readonly sources: readonly string[];

@@ -2,7 +2,7 @@
 check_token() {
   problem=
   case $1 in
-    '') problem="is empty" ;;
+    '') problem="is empty; copy it again, alone and on one line" ;;
     [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
     *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
   esac

@@ -33,8 +33,8 @@ test("a variable or standard input; options as arguments or in a variable", asyn
 	expect(contents(host.root)).toEqual(before);
 });
 
-test("a file that reports or uninstalls takes no token and says so when it is told to install", async () => {
+test("a file that reports cannot install, and says so", async () => {
 	const report = endpointScript("generic", { action: "report" });
 	const run = await madeUpMac({ linux: true }).run(report, ["install"], { stdin: `${canary().token}\n` });
-	expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("takes no token") });
+	expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("this file cannot install, only: report") });
 });

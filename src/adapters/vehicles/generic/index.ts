@@ -24,9 +24,9 @@ export const generic: Vehicle = {
 	says: false,
 	line: { before: "", after: "" },
 	codes: {},
-	notes: [
-		"Run it as root. The token comes in the environment variable TOKEN or as the first line of standard input;",
-		"options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.",
+	notes: ["Run it as root. Options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT."],
+	tokenNotes: [
+		"The token comes in the environment variable TOKEN or as the first line of standard input.",
 		"Root, and whoever may read the environment of root's processes, can see a token in TOKEN; standard input shows it to nobody.",
 	],
 	kit,

@@ -27,9 +27,12 @@ export const installer: Vehicle = {
 	codes: {},
 	notes: [
 		"Usage: sh install.sh [options]      or      curl -fsSL ADDRESS | sh -s -- [options]",
+		"It configures the account it runs as and downloads nothing.",
+		"Afterwards crossfade doctor, or this script with --report, shows what each CLI uses.",
+	],
+	tokenNotes: [
 		"The token is asked for and not shown, or comes from the file that CROSSFADE_TOKEN_FILE names, or on standard input.",
-		"It configures the account it runs as, says which files before it asks for the token, and downloads nothing.",
-		"After it: crossfade doctor shows what each CLI uses; so does this script with --report.",
+		"Before it asks, it says which files it sets, where the data goes and what is sent.",
 	],
 	sources: [],
 };

@@ -13,8 +13,9 @@ export const intune: Vehicle = {
 	says: false,
 	line: { before: "", after: "" },
 	codes: { report: ALWAYS_ZERO },
-	notes: [
-		"Run it as root and not as the signed-in user. Intune hands nothing over: the token is in the file, once, between quotes.",
+	notes: ["Run it as root and not as the signed-in user."],
+	tokenNotes: [
+		"Intune passes no parameters: the token is in the file, once, between quotes.",
 		"The file can be read in the admin center by whoever may read scripts there.",
 	],
 	kit,

@@ -35,8 +35,11 @@ export const jamf: Vehicle = {
 	// Values of 255 characters may be what is left of longer ones: https://github.com/dataJAR/jamJAR/wiki/Script
 	longestToken: 254,
 	notes: [
-		"Parameter 4 of the policy is the token; 5 to 7 may hold another endpoint, names of CLIs, options. Without a mount point as its",
-		"first argument it is a plain script: options as arguments, the token on standard input.",
+		"Parameters 5 to 7 of the policy may hold another endpoint, names of CLIs, options. Without a mount point as its first argument",
+		"it is a plain script: options as arguments.",
+	],
+	tokenNotes: [
+		"Parameter 4 of the policy is the token; for a plain script it is on standard input.",
 		"While it runs, every local account can see parameter 4 in the process list; Jamf, not this script, puts it there.",
 	],
 	kit,

@@ -22,9 +22,10 @@ export const kandji: Vehicle = {
 	// The audit: 0 is a pass, anything else starts the remediation. Where no CLI is there is nothing to remedy.
 	codes: { report: { 9: 0 } },
 	notes: [
-		"The audit is the report: 0 passes, anything else starts the remediation. The remediation is the install, and holds the token.",
-		"The console keeps both files and all that they print.",
+		"The audit is the report: 0 passes, anything else starts the remediation, which is the install.",
+		"The console keeps both files and everything they print.",
 	],
+	tokenNotes: ["The token is in the file, once, between quotes."],
 	kit,
 	sources: [
 		"https://support.kandji.io/support/solutions/articles/72000558749",
