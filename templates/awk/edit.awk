@@ -52,8 +52,6 @@ function break_at(at,   s) { s = slice(at, at + 1); return s == "\r\n" ? 2 : (s 
 # ---------------------------------------------------------------------------------------------------------------
 # Records: what the undo needs.
 
-function record(verb, p, check, a, b, c) { RECORDS++; RECORD[RECORDS] = verb "\t" one_line(p) "\t" check "\t" one_line(a) "\t" one_line(b) "\t" one_line(c) }
-
 # Reads a record into verb rVerb, pointer rPath, checksum rSum and three texts.
 function read_record(line,   f, i, n) {
   n = split(line, f, "\t")

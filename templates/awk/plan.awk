@@ -1,5 +1,5 @@
 # ---------------------------------------------------------------------------------------------------------------
-# The plan of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
+# Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets.
 
 function read_rows(   i, f, n, p, v) {
@@ -32,3 +32,7 @@ function doomed(p,   i, q, kind, container) {
   }
   return 0
 }
+
+function below(p, top) { return p != top && substr(p, 1, length(top) + 1) == top "/" }
+
+function is_pointer(p) { return (p == "" || p ~ /^\//) && p !~ /~([^01]|$)/ }

@@ -5,8 +5,6 @@ function tell(s) { MESSAGE[++MESSAGES] = one_line(s) }
 
 function refuse(code, s) { tell("edit: " s); return code }
 
-function is_pointer(p) { return (p == "" || p ~ /^\//) && p !~ /~([^01]|$)/ }
-
 function start(   i, c) {
   SIZE = 512; LOW = 300
   for (i = 1; i < 256; i++) ORD[sprintf("%c", i)] = i

@@ -35,6 +35,8 @@ function carry_records(   i) {
   }
 }
 
+function record(verb, p, check, a, b, c) { RECORDS++; RECORD[RECORDS] = verb "\t" one_line(p) "\t" check "\t" one_line(a) "\t" one_line(b) "\t" one_line(c) }
+
 function save_record(   i) {
   if (undo == "") return 0
   print "crossfade-undo\t1\t" format > undo

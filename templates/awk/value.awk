@@ -56,8 +56,6 @@ function reference(name) {
 
 function up(p) { sub(/\/[^\/]*$/, "", p); return p }
 
-function below(p, top) { return p != top && substr(p, 1, length(top) + 1) == top "/" }
-
 function wanted(p) { for (WANT[""] = 1; p != ""; p = up(p)) WANT[p] = 1 }
 
 # Type and value at a pointer as one text; "" if there is nothing.
