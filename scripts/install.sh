@@ -53,10 +53,10 @@
 #   1997  Machine: its system, people and CLIs
 #   2200  Lock and working folder
 #   2283  Files
-#   2562  Background processes
-#   2596  The work
-#   2700  What a person is told
-#   2765  Start
+#   2563  Background processes
+#   2597  The work
+#   2701  What a person is told
+#   2766  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -880,8 +880,6 @@ function reference(name) {
 
 function up(p) { sub(/\/[^\/]*$/, "", p); return p }
 
-function below(p, top) { return p != top && substr(p, 1, length(top) + 1) == top "/" }
-
 function wanted(p) { for (WANT[""] = 1; p != ""; p = up(p)) WANT[p] = 1 }
 
 # Type and value at a pointer as one text; "" if there is nothing.
@@ -891,31 +889,7 @@ function content(p) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Mode get. Plan: "get POINTER". Prints POINTER, type and value, with tabs between; in the value tab, line end and backslash are escaped.
-
-function read_questions(   i, f, n) {
-  for (i = 1; i <= PLANNED; i++) {
-    if (PLAN[i] == "") continue
-    n = split(PLAN[i], f, "\t")
-    if (n < 2 || f[1] != "get" || !is_pointer(f[2] "")) return 0
-    ASK[++ASKED] = f[2] ""
-    wanted(ASK[ASKED])
-  }
-  return 1
-}
-
-function answer(   i, c) {
-  for (i = 1; i <= ASKED; i++) {
-    c = content(ASK[i])
-    if (c == "") c = "absent\t"
-    sub(/^(table|implicit|dotted)\t/, "object\t", c); sub(/^tables\t/, "array\t", c)
-    print ASK[i] "\t" substr(c, 1, index(c, "\t")) one_line(substr(c, index(c, "\t") + 1))
-  }
-  return 0
-}
-
-# ---------------------------------------------------------------------------------------------------------------
-# The plan of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
+# Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets.
 
 function read_rows(   i, f, n, p, v) {
@@ -945,6 +919,34 @@ function doomed(p,   i, q, kind, container) {
   for (i = 1; i <= DROPS; i++) if (p == DROP[i] || below(p, DROP[i])) {
     for (q = p; q == DROP[i] || below(q, DROP[i]); q = up(q)) if (!(q in NEED)) return 1
     return (p in SETTYPE) ? kind ~ /^(object|array|table|tables)$/ : !container
+  }
+  return 0
+}
+
+function below(p, top) { return p != top && substr(p, 1, length(top) + 1) == top "/" }
+
+function is_pointer(p) { return (p == "" || p ~ /^\//) && p !~ /~([^01]|$)/ }
+
+# ---------------------------------------------------------------------------------------------------------------
+# Mode get. Plan: "get POINTER". Prints POINTER, type and value, with tabs between; in the value tab, line end and backslash are escaped.
+
+function read_questions(   i, f, n) {
+  for (i = 1; i <= PLANNED; i++) {
+    if (PLAN[i] == "") continue
+    n = split(PLAN[i], f, "\t")
+    if (n < 2 || f[1] != "get" || !is_pointer(f[2] "")) return 0
+    ASK[++ASKED] = f[2] ""
+    wanted(ASK[ASKED])
+  }
+  return 1
+}
+
+function answer(   i, c) {
+  for (i = 1; i <= ASKED; i++) {
+    c = content(ASK[i])
+    if (c == "") c = "absent\t"
+    sub(/^(table|implicit|dotted)\t/, "object\t", c); sub(/^tables\t/, "array\t", c)
+    print ASK[i] "\t" substr(c, 1, index(c, "\t")) one_line(substr(c, index(c, "\t") + 1))
   }
   return 0
 }
@@ -1016,8 +1018,6 @@ function break_at(at,   s) { s = slice(at, at + 1); return s == "\r\n" ? 2 : (s 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Records: what the undo needs.
-
-function record(verb, p, check, a, b, c) { RECORDS++; RECORD[RECORDS] = verb "\t" one_line(p) "\t" check "\t" one_line(a) "\t" one_line(b) "\t" one_line(c) }
 
 # Reads a record into verb rVerb, pointer rPath, checksum rSum and three texts.
 function read_record(line,   f, i, n) {
@@ -1113,6 +1113,8 @@ function carry_records(   i) {
     if (rVerb[i] != "box" || (rPath[i] in KIND)) record(rVerb[i], rPath[i], rSum[i], rA[i], rB[i], rC[i])
   }
 }
+
+function record(verb, p, check, a, b, c) { RECORDS++; RECORD[RECORDS] = verb "\t" one_line(p) "\t" check "\t" one_line(a) "\t" one_line(b) "\t" one_line(c) }
 
 function save_record(   i) {
   if (undo == "") return 0
@@ -1487,8 +1489,6 @@ function tell(s) { MESSAGE[++MESSAGES] = one_line(s) }
 
 function refuse(code, s) { tell("edit: " s); return code }
 
-function is_pointer(p) { return (p == "" || p ~ /^\//) && p !~ /~([^01]|$)/ }
-
 function start(   i, c) {
   SIZE = 512; LOW = 300
   for (i = 1; i < 256; i++) ORD[sprintf("%c", i)] = i
@@ -1567,7 +1567,7 @@ while IFS=" " read -r cli kind pattern; do
     case $kind in
       package)
         [ -f "$path" ] && [ -r "$path" ] || continue
-        while [ -z "$release" ] && IFS= read -r line; do
+        while [ -z "$release" ] && { IFS= read -r line || [ -n "$line" ]; }; do
           case $line in
             *\"version\"*:*\"*) release=${line#*\"version\"*\"} release=${release%%\"*} ;;
           esac
@@ -1753,14 +1753,6 @@ fi
 
 tab=$(printf '\t')
 
-# say KIND CLI FILE TEXT: a line for a person; with the option records all four fields, for a program.
-say() {
-  case $SAYS in
-    yes) printf '%s\n' "$4" ;;
-    records) printf '%s\t%s\t%s\t%s\n' "$@" ;;
-  esac
-}
-
 # Text from outside, without characters that control a terminal. A range, because tr of busybox has no class [:print:].
 plain() { put "$1" | tr -c ' -~' '?'; }
 
@@ -1807,6 +1799,14 @@ finish() {
   code=0
   exit_code "$2" || code=$?
   exit "$code"
+}
+
+# say KIND CLI FILE TEXT: a line for a person; with the option records all four fields, for a program.
+say() {
+  case $SAYS in
+    yes) printf '%s\n' "$4" ;;
+    records) printf '%s\t%s\t%s\t%s\n' "$@" ;;
+  esac
 }
 
 # The first 12 hex digits of SHA-256 over a token: tells tokens apart and reveals nothing.
@@ -1861,7 +1861,7 @@ read_options() {
       install | report | uninstall | self-test) choose "$word" ;;
       h | -h | help) wants_help=yes ;;
       dry-run) DRY_RUN=yes ;;
-      records) [ "$SAYS" = no ] || SAYS=records ;;
+      records) SAYS=records ;;
       scope=system | scope=user) SCOPE=${word#*=} ;;
       users=all | users=self) USERS=${word#*=} ;;
       clis=*) CLIS=$(put "${word#*=}" | tr ',' ' ') ;;
@@ -2353,6 +2353,7 @@ parse_error() {
 # One row of a plan, for the feature WHEN or always. The value may hold the token, so it goes through pipes only.
 # row TYPE POINTER VALUE [WHEN]
 row() { if [ -z "${4-}" ] || wants "$4"; then put "set$tab$2$tab$1$tab$3" && echo; fi; }
+
 # drop POINTER [WHEN]
 drop() { if [ -z "${2-}" ] || wants "$2"; then put "drop$tab$1" && echo; fi; }
 
@@ -2519,16 +2520,16 @@ header_program() {
     secret=$program_folder/crossfade-token
     [ "$ACTION" = install ] || return 0
     print_header_program "$1" >wanted
-    whole "$1" "$helper" "$program_mode"
+    write_whole "$1" "$helper" "$program_mode"
     # In a dry run without a token: the one that is there.
     fetch "$secret"
     { put "${token:-$(cat old)}" && echo; } >wanted
-    whole "$1" "$secret" "$program_mode"
+    write_whole "$1" "$secret" "$program_mode"
   fi
 }
 
-# whole CLI FILE MODE: a file that is entirely ours gets the content of wanted.
-whole() {
+# write_whole CLI FILE MODE: a file that is entirely ours gets the content of wanted.
+write_whole() {
   fetch "$2"
   case $fetched in
     ok) if cmp -s old wanted; then return 0; fi ;;

@@ -47,13 +47,13 @@
 #    314  Editor of JSON and TOML files, an awk program
 #    936  Small programs that run as the owner of the files they touch; content comes on standard input
 #   1007  Output
-#   1098  Options
-#   1195  Machine: its system, people and CLIs
-#   1382  Lock and working folder
-#   1465  Files
-#   1579  Background processes
-#   1608  The work
-#   1671  Start
+#   1090  Options
+#   1186  Machine: its system, people and CLIs
+#   1373  Lock and working folder
+#   1456  Files
+#   1571  Background processes
+#   1600  The work
+#   1663  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -784,8 +784,6 @@ function reference(name) {
 
 function up(p) { sub(/\/[^\/]*$/, "", p); return p }
 
-function below(p, top) { return p != top && substr(p, 1, length(top) + 1) == top "/" }
-
 function wanted(p) { for (WANT[""] = 1; p != ""; p = up(p)) WANT[p] = 1 }
 
 # Type and value at a pointer as one text; "" if there is nothing.
@@ -795,31 +793,7 @@ function content(p) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Mode get. Plan: "get POINTER". Prints POINTER, type and value, with tabs between; in the value tab, line end and backslash are escaped.
-
-function read_questions(   i, f, n) {
-  for (i = 1; i <= PLANNED; i++) {
-    if (PLAN[i] == "") continue
-    n = split(PLAN[i], f, "\t")
-    if (n < 2 || f[1] != "get" || !is_pointer(f[2] "")) return 0
-    ASK[++ASKED] = f[2] ""
-    wanted(ASK[ASKED])
-  }
-  return 1
-}
-
-function answer(   i, c) {
-  for (i = 1; i <= ASKED; i++) {
-    c = content(ASK[i])
-    if (c == "") c = "absent\t"
-    sub(/^(table|implicit|dotted)\t/, "object\t", c); sub(/^tables\t/, "array\t", c)
-    print ASK[i] "\t" substr(c, 1, index(c, "\t")) one_line(substr(c, index(c, "\t") + 1))
-  }
-  return 0
-}
-
-# ---------------------------------------------------------------------------------------------------------------
-# The plan of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
+# Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets.
 
 function read_rows(   i, f, n, p, v) {
@@ -853,6 +827,34 @@ function doomed(p,   i, q, kind, container) {
   return 0
 }
 
+function below(p, top) { return p != top && substr(p, 1, length(top) + 1) == top "/" }
+
+function is_pointer(p) { return (p == "" || p ~ /^\//) && p !~ /~([^01]|$)/ }
+
+# ---------------------------------------------------------------------------------------------------------------
+# Mode get. Plan: "get POINTER". Prints POINTER, type and value, with tabs between; in the value tab, line end and backslash are escaped.
+
+function read_questions(   i, f, n) {
+  for (i = 1; i <= PLANNED; i++) {
+    if (PLAN[i] == "") continue
+    n = split(PLAN[i], f, "\t")
+    if (n < 2 || f[1] != "get" || !is_pointer(f[2] "")) return 0
+    ASK[++ASKED] = f[2] ""
+    wanted(ASK[ASKED])
+  }
+  return 1
+}
+
+function answer(   i, c) {
+  for (i = 1; i <= ASKED; i++) {
+    c = content(ASK[i])
+    if (c == "") c = "absent\t"
+    sub(/^(table|implicit|dotted)\t/, "object\t", c); sub(/^tables\t/, "array\t", c)
+    print ASK[i] "\t" substr(c, 1, index(c, "\t")) one_line(substr(c, index(c, "\t") + 1))
+  }
+  return 0
+}
+
 # ---------------------------------------------------------------------------------------------------------------
 # Mode same. Plan: see above. Exit code 1 if the file is as the plan says, 0 if the mode set would change it; prints nothing.
 
@@ -873,8 +875,6 @@ function compare(   i, m, p, q, different) {
 function tell(s) { MESSAGE[++MESSAGES] = one_line(s) }
 
 function refuse(code, s) { tell("edit: " s); return code }
-
-function is_pointer(p) { return (p == "" || p ~ /^\//) && p !~ /~([^01]|$)/ }
 
 function start(   i, c) {
   SIZE = 512; LOW = 300
@@ -950,7 +950,7 @@ while IFS=" " read -r cli kind pattern; do
     case $kind in
       package)
         [ -f "$path" ] && [ -r "$path" ] || continue
-        while [ -z "$release" ] && IFS= read -r line; do
+        while [ -z "$release" ] && { IFS= read -r line || [ -n "$line" ]; }; do
           case $line in
             *\"version\"*:*\"*) release=${line#*\"version\"*\"} release=${release%%\"*} ;;
           esac
@@ -1020,14 +1020,6 @@ fi
 
 tab=$(printf '\t')
 
-# say KIND CLI FILE TEXT: a line for a person; with the option records all four fields, for a program.
-say() {
-  case $SAYS in
-    yes) printf '%s\n' "$4" ;;
-    records) printf '%s\t%s\t%s\t%s\n' "$@" ;;
-  esac
-}
-
 # Text from outside, without characters that control a terminal. A range, because tr of busybox has no class [:print:].
 plain() { put "$1" | tr -c ' -~' '?'; }
 
@@ -1069,7 +1061,7 @@ finish() {
   finished=yes
   line="crossfade $1 fp=$fingerprints cfg=1 cli=$(put "$states" | sed 's/^ *//; s/ *$//; s/  */,/g; s/=/:/g') users=$users"
   if [ "$skipped" -gt 0 ]; then line="$line skipped=$skipped"; fi
-  if [ "$SAYS" = records ]; then say report '' '' "$line"; else print_report "$line"; fi
+  print_report "$line"
   leave_trace "$1" || :
   code=0
   exit_code "$2" || code=$?
@@ -1128,7 +1120,6 @@ read_options() {
       install | report | uninstall | self-test) choose "$word" ;;
       h | -h | help) wants_help=yes ;;
       dry-run) DRY_RUN=yes ;;
-      records) [ "$SAYS" = no ] || SAYS=records ;;
       scope=system | scope=user) SCOPE=${word#*=} ;;
       users=all | users=self) USERS=${word#*=} ;;
       clis=*) CLIS=$(put "${word#*=}" | tr ',' ' ') ;;
@@ -1520,6 +1511,7 @@ parse_error() {
 # One row of a plan, for the feature WHEN or always. The value may hold the token, so it goes through pipes only.
 # row TYPE POINTER VALUE [WHEN]
 row() { if [ -z "${4-}" ] || wants "$4"; then put "set$tab$2$tab$1$tab$3" && echo; fi; }
+
 # drop POINTER [WHEN]
 drop() { if [ -z "${2-}" ] || wants "$2"; then put "drop$tab$1" && echo; fi; }
 

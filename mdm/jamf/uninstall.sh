@@ -31,14 +31,14 @@
 #     58  Settings and vehicle
 #     98  CLIs: their files, settings and signs
 #    212  Editor of JSON and TOML files, an awk program
-#    953  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1090  Output
-#   1162  Options
-#   1228  Machine: its system, people and CLIs
-#   1402  Lock and working folder
-#   1485  Files
-#   1606  The work
-#   1664  Start
+#    947  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1084  Output
+#   1156  Options
+#   1221  Machine: its system, people and CLIs
+#   1395  Lock and working folder
+#   1478  Files
+#   1599  The work
+#   1657  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -682,8 +682,6 @@ function reference(name) {
 
 function up(p) { sub(/\/[^\/]*$/, "", p); return p }
 
-function below(p, top) { return p != top && substr(p, 1, length(top) + 1) == top "/" }
-
 function wanted(p) { for (WANT[""] = 1; p != ""; p = up(p)) WANT[p] = 1 }
 
 # Type and value at a pointer as one text; "" if there is nothing.
@@ -745,8 +743,6 @@ function break_at(at,   s) { s = slice(at, at + 1); return s == "\r\n" ? 2 : (s 
 
 # ---------------------------------------------------------------------------------------------------------------
 # Records: what the undo needs.
-
-function record(verb, p, check, a, b, c) { RECORDS++; RECORD[RECORDS] = verb "\t" one_line(p) "\t" check "\t" one_line(a) "\t" one_line(b) "\t" one_line(c) }
 
 # Reads a record into verb rVerb, pointer rPath, checksum rSum and three texts.
 function read_record(line,   f, i, n) {
@@ -893,8 +889,6 @@ function tell(s) { MESSAGE[++MESSAGES] = one_line(s) }
 
 function refuse(code, s) { tell("edit: " s); return code }
 
-function is_pointer(p) { return (p == "" || p ~ /^\//) && p !~ /~([^01]|$)/ }
-
 function start(   i, c) {
   SIZE = 512; LOW = 300
   for (i = 1; i < 256; i++) ORD[sprintf("%c", i)] = i
@@ -967,7 +961,7 @@ while IFS=" " read -r cli kind pattern; do
     case $kind in
       package)
         [ -f "$path" ] && [ -r "$path" ] || continue
-        while [ -z "$release" ] && IFS= read -r line; do
+        while [ -z "$release" ] && { IFS= read -r line || [ -n "$line" ]; }; do
           case $line in
             *\"version\"*:*\"*) release=${line#*\"version\"*\"} release=${release%%\"*} ;;
           esac
@@ -1103,14 +1097,6 @@ fi
 
 tab=$(printf '\t')
 
-# say KIND CLI FILE TEXT: a line for a person; with the option records all four fields, for a program.
-say() {
-  case $SAYS in
-    yes) printf '%s\n' "$4" ;;
-    records) printf '%s\t%s\t%s\t%s\n' "$@" ;;
-  esac
-}
-
 # Text from outside, without characters that control a terminal. A range, because tr of busybox has no class [:print:].
 plain() { put "$1" | tr -c ' -~' '?'; }
 
@@ -1152,11 +1138,19 @@ finish() {
   finished=yes
   line="crossfade $1 fp=$fingerprints cfg=1 cli=$(put "$states" | sed 's/^ *//; s/ *$//; s/  */,/g; s/=/:/g') users=$users"
   if [ "$skipped" -gt 0 ]; then line="$line skipped=$skipped"; fi
-  if [ "$SAYS" = records ]; then say report '' '' "$line"; else print_report "$line"; fi
+  print_report "$line"
   leave_trace "$1" || :
   code=0
   exit_code "$2" || code=$?
   exit "$code"
+}
+
+# say KIND CLI FILE TEXT: a line for a person; with the option records all four fields, for a program.
+say() {
+  case $SAYS in
+    yes) printf '%s\n' "$4" ;;
+    records) printf '%s\t%s\t%s\t%s\n' "$@" ;;
+  esac
 }
 
 # ---- Options ----
@@ -1192,7 +1186,6 @@ read_options() {
       install | report | uninstall | self-test) choose "$word" ;;
       h | -h | help) wants_help=yes ;;
       dry-run) DRY_RUN=yes ;;
-      records) [ "$SAYS" = no ] || SAYS=records ;;
       scope=system | scope=user) SCOPE=${word#*=} ;;
       users=all | users=self) USERS=${word#*=} ;;
       clis=*) CLIS=$(put "${word#*=}" | tr ',' ' ') ;;

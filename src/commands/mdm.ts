@@ -44,7 +44,12 @@ verify <folder> checks such a folder before it is uploaded: nothing changed, not
 		},
 		{
 			flags: "--helper",
-			description: "Claude Code reads the token from a file, so that running sessions follow a change",
+			description: "a CLI that can reads the token from a file, so that running sessions follow a change",
+		},
+		{
+			flags: "--compact",
+			description:
+				"scripts half as long, without an editor: they write whole files of the machine, and refuse one that is there and not theirs",
 		},
 		{ flags: "--no-host-identity", description: "do not send the machine's name and id" },
 		{ flags: "--token <ref>", description: "file:PATH, env:NAME, fd:N, prompt, or - for standard input" },
@@ -57,6 +62,10 @@ verify <folder> checks such a folder before it is uploaded: nothing changed, not
 		["crossfade mdm", "which MDMs there are"],
 		["crossfade mdm -v jamf --out jamf", "everything for Jamf Pro; the token goes into the policy"],
 		["crossfade mdm -v intune --token file:new.token --out intune", "with the token, in files for your eyes only"],
+		[
+			"crossfade mdm -v generic --compact --out scripts",
+			"short scripts for machines where nobody else sets these CLIs",
+		],
 		["crossfade mdm -v fleet --cli claude-code,codex --out fleet", "two of the CLIs"],
 		["crossfade mdm verify jamf", "check a folder before the upload"],
 	],

@@ -16,6 +16,8 @@ export interface HeaderFacts {
 	readonly helped: string;
 	readonly says: boolean;
 	readonly hasDaemon: boolean;
+	/** It writes whole files of the machine and edits none. */
+	readonly compact: boolean;
 	/** Exit codes that become others, `[action, ours, the vehicle's]`. */
 	readonly codes: readonly (readonly [string, string, number])[];
 }
@@ -47,8 +49,23 @@ const changes = "It changes nothing but its own settings; a second run changes n
 /** What the file is for, in one line. */
 export const purposeOf = (facts: HeaderFacts): string => purposes[facts.action](facts);
 
-export function stepsOf({ action }: HeaderFacts): string[] {
-	return wrapped([steps[action], promise, ...(action === "report" ? [] : [changes])].join(" "));
+const compactSteps: Readonly<Record<Action, string>> = {
+	install:
+		"What it does, in this order: reads the token; finds the CLIs and their releases from files, without running any; writes the file of the machine for each, whole; prints one line. It has no editor: a file that it did not write, or that was changed since, is refused and stays as it is. A release that does not obey the file of the machine is reported as old.",
+	report:
+		"What it does, in this order: finds the CLIs and their releases from files, without running any; compares the file of the machine for each, byte for byte, with what the install script writes; prints one line.",
+	uninstall:
+		"What it does: removes each file of the machine that the install script wrote and that was not changed since; prints one line.",
+};
+
+export function stepsOf({ action, compact }: HeaderFacts): string[] {
+	return wrapped(
+		[
+			(compact ? compactSteps : steps)[action],
+			compact ? "It downloads nothing and sends nothing." : promise,
+			...(action === "report" ? [] : [changes]),
+		].join(" "),
+	);
 }
 
 /** One option: its words, what it does, and the actions it means something for. */
@@ -70,7 +87,12 @@ const options: readonly Option[] = [
 		if: ({ actions }) => actions.length > 1,
 	},
 	{ words: "help", does: () => "show this text", for: all },
-	{ words: "self-test", does: () => "try the editor on made-up files in a scratch folder", for: ["install"] },
+	{
+		words: "self-test",
+		does: () => "try the editor on made-up files in a scratch folder",
+		for: ["install"],
+		if: ({ compact }) => !compact,
+	},
 	{ words: "dry-run", does: () => "say what would change, change nothing", for: ["install", "uninstall"] },
 	{ words: "clis=NAME,NAME", does: ({ names }) => `which of ${names} (all)`, for: all },
 	{
@@ -78,6 +100,7 @@ const options: readonly Option[] = [
 		does: ({ scope }) =>
 			`files for the whole machine, which users cannot override and every account can read, or files in the homes (${scope})`,
 		for: all,
+		if: ({ compact }) => !compact,
 	},
 	{
 		words: "users=all | users=self",
@@ -102,7 +125,7 @@ const options: readonly Option[] = [
 		words: "restart",
 		does: () => "restart a background process of a CLI that still has the old token (no)",
 		for: ["install"],
-		if: ({ hasDaemon }) => hasDaemon,
+		if: ({ hasDaemon, compact }) => hasDaemon && !compact,
 	},
 	{ words: "expect=FINGERPRINT", does: () => "which token it should be", for: ["report"] },
 	{

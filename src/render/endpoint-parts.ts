@@ -1,31 +1,35 @@
 import announce from "../../templates/sh/endpoint/announce.sh";
 import ask from "../../templates/sh/endpoint/ask.sh";
 import change from "../../templates/sh/endpoint/change.sh";
+import compact from "../../templates/sh/endpoint/compact.sh.hbs";
 import compare from "../../templates/sh/endpoint/compare.sh";
 import daemon from "../../templates/sh/endpoint/daemon.sh.hbs";
+import drop from "../../templates/sh/endpoint/drop.sh";
 import enter from "../../templates/sh/endpoint/enter.sh";
+import expected from "../../templates/sh/endpoint/expected.sh";
 import fetch from "../../templates/sh/endpoint/fetch.sh";
 import files from "../../templates/sh/endpoint/files.sh";
 import header from "../../templates/sh/endpoint/header.sh.hbs";
 import identity from "../../templates/sh/endpoint/identity.sh";
 import inUse from "../../templates/sh/endpoint/in-use.sh";
 import layers from "../../templates/sh/endpoint/layers.sh";
-import machine from "../../templates/sh/endpoint/machine.sh";
+import machine from "../../templates/sh/endpoint/machine.sh.hbs";
 import main from "../../templates/sh/endpoint/main.sh.hbs";
-import options from "../../templates/sh/endpoint/options.sh";
+import options from "../../templates/sh/endpoint/options.sh.hbs";
 import peek from "../../templates/sh/endpoint/peek.sh";
 import peopleLinux from "../../templates/sh/endpoint/people-linux.sh";
 import peopleMacos from "../../templates/sh/endpoint/people-macos.sh";
 import readLine from "../../templates/sh/endpoint/read-line.sh";
 import removeHeader from "../../templates/sh/endpoint/remove-header.sh";
 import restore from "../../templates/sh/endpoint/restore.sh";
-import rows from "../../templates/sh/endpoint/rows.sh";
+import row from "../../templates/sh/endpoint/row.sh";
+import say from "../../templates/sh/endpoint/say.sh";
 import seen from "../../templates/sh/endpoint/seen.sh";
 import selfTest from "../../templates/sh/endpoint/self-test.sh";
 import token from "../../templates/sh/endpoint/token.sh";
 import url from "../../templates/sh/endpoint/url.sh";
 import whyNot from "../../templates/sh/endpoint/why-not.sh";
-import words from "../../templates/sh/endpoint/words.sh";
+import words from "../../templates/sh/endpoint/words.sh.hbs";
 import work from "../../templates/sh/endpoint/work.sh.hbs";
 import write from "../../templates/sh/endpoint/write.sh";
 import backup from "../../templates/sh/owner/backup.sh";
@@ -50,6 +54,8 @@ export interface FileFacts {
 	/** What the file can do. */
 	readonly actions: readonly Action[];
 	readonly os: readonly Os[];
+	/** It writes whole files of the machine and edits none. */
+	readonly isCompact: boolean;
 	/** It talks to a person. */
 	readonly says: boolean;
 	/** One of its CLIs can take the token from a program. */
@@ -63,6 +69,8 @@ export interface FileFacts {
 /** When a part is in a file: for one of the actions, and where all else that is named here holds. */
 interface Use {
 	readonly for: readonly Action[];
+	/** Only in files that edit, or only in those that write whole files. */
+	readonly in?: "editing" | "compact";
 	readonly if?: (facts: FileFacts) => boolean;
 }
 
@@ -82,13 +90,19 @@ const calls =
 	({ tokenLines }: FileFacts) =>
 		tokenLines.some((line) => new RegExp(`\\b${name}\\b`).test(line));
 
-/** A file that cannot change anything needs no undo record. */
-const onlyReports = ({ actions }: FileFacts) => !actions.some((action) => changing.includes(action));
+/** A file that cannot change anything needs no undo record; a compact one tells from it whose a file is. */
+const needsNoRecord = ({ actions, isCompact }: FileFacts) =>
+	!isCompact && !actions.some((action) => changing.includes(action));
+const needsRecord = (facts: FileFacts) => !needsNoRecord(facts);
+
+/** A compact uninstall removes files and changes none. */
+const replaces = ({ actions, isCompact }: FileFacts) => !isCompact || actions.includes("install");
 
 /** Every part of the shell program, in the order of the file. */
 const parts: readonly Part[] = [
 	{ section: "Output", text: put, for: all },
 	{ section: "Output", text: words, for: all },
+	{ section: "Output", text: say, for: changing, in: "editing" },
 	{ section: "Output", text: fingerprint, for: setting },
 	{ section: "Output", text: seen, for: setting },
 	{ section: "Options", text: options, for: all },
@@ -111,24 +125,27 @@ const parts: readonly Part[] = [
 		if: ({ os }) => os.includes("linux"),
 	},
 	{ section: "Machine: its system, people and CLIs", text: identity, for: setting },
-	{ section: "Machine: its system, people and CLIs", text: layers, for: all },
+	{ section: "Machine: its system, people and CLIs", text: layers, for: all, in: "editing" },
 	{ section: "Lock and working folder", text: lock, for: all },
 	{ section: "Lock and working folder", text: enter, for: all },
-	{ section: "Files", text: fetch, for: changing },
-	{ section: "Files", text: peek, for: ["report"], if: onlyReports },
+	{ section: "Files", text: fetch, for: all, if: needsRecord },
+	{ section: "Files", text: peek, for: ["report"], if: needsNoRecord },
 	{ section: "Files", text: whyNot, for: all },
-	{ section: "Files", text: files, for: all },
-	{ section: "Files", text: rows, for: setting },
-	{ section: "Files", text: write, for: changing },
-	{ section: "Files", text: inUse, for: setting },
-	{ section: "Files", text: change, for: ["install"] },
-	{ section: "Files", text: restore, for: changing },
-	{ section: "Files", text: compare, for: ["report"] },
-	{ section: "Files", text: header, for: setting, if: ({ hasHeader }) => hasHeader },
-	{ section: "Files", text: removeHeader, for: changing, if: ({ hasHeader }) => hasHeader },
+	{ section: "Files", text: files, for: all, in: "editing" },
+	{ section: "Files", text: row, for: setting },
+	{ section: "Files", text: drop, for: setting, in: "editing" },
+	{ section: "Files", text: expected, for: changing },
+	{ section: "Files", text: write, for: changing, if: replaces },
+	{ section: "Files", text: inUse, for: setting, in: "editing" },
+	{ section: "Files", text: change, for: ["install"], in: "editing" },
+	{ section: "Files", text: restore, for: changing, in: "editing" },
+	{ section: "Files", text: compare, for: ["report"], in: "editing" },
+	{ section: "Files", text: header, for: setting, in: "editing", if: ({ hasHeader }) => hasHeader },
+	{ section: "Files", text: removeHeader, for: changing, in: "editing", if: ({ hasHeader }) => hasHeader },
 	{ section: "Background processes", text: daemon, for: setting, if: ({ hasDaemon }) => hasDaemon },
-	{ section: "The work", text: work, for: all },
-	{ section: "The work", text: selfTest, for: ["install"] },
+	{ section: "The work", text: work, for: all, in: "editing" },
+	{ section: "The work", text: compact, for: all, in: "compact" },
+	{ section: "The work", text: selfTest, for: ["install"], in: "editing" },
 	{ section: "What a person is told", text: announce, for: ["install"], if: ({ says }) => says },
 	{ section: "Start", text: main, for: all },
 ];
@@ -136,12 +153,12 @@ const parts: readonly Part[] = [
 /** The small programs that run as the owner of a file. */
 const programs: readonly (Use & { readonly name: string; readonly text: string })[] = [
 	{ name: "LOOK", text: look, for: all },
-	{ name: "READ", text: state + read, for: changing },
-	{ name: "READ", text: state + peekProgram, for: ["report"], if: onlyReports },
-	{ name: "REPLACE", text: replace, for: changing },
-	{ name: "BACKUP", text: backup, for: ["install"] },
+	{ name: "READ", text: state + read, for: all, if: needsRecord },
+	{ name: "READ", text: state + peekProgram, for: ["report"], if: needsNoRecord },
+	{ name: "REPLACE", text: replace, for: changing, if: replaces },
+	{ name: "BACKUP", text: backup, for: ["install"], in: "editing" },
 	{ name: "REMOVE", text: remove, for: changing },
-	{ name: "RESTART", text: restart, for: ["install"], if: ({ hasDaemon }) => hasDaemon },
+	{ name: "RESTART", text: restart, for: ["install"], in: "editing", if: ({ hasDaemon }) => hasDaemon },
 ];
 
 /** What each action asks of the editor. */
@@ -152,7 +169,9 @@ const modes: Readonly<Record<Action, readonly EditorMode[]>> = {
 };
 
 const isUsed = (use: Use, facts: FileFacts): boolean =>
-	use.for.some((action) => facts.actions.includes(action)) && (use.if?.(facts) ?? true);
+	use.for.some((action) => facts.actions.includes(action)) &&
+	(use.in === undefined || (use.in === "compact") === facts.isCompact) &&
+	(use.if?.(facts) ?? true);
 
 /** The shell functions of a file, each section below its heading. */
 export function shellParts(facts: FileFacts, view: View): string {

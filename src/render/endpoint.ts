@@ -1,3 +1,4 @@
+import whole from "../../templates/awk/whole.awk";
 import template from "../../templates/sh/endpoint.sh.hbs";
 import { type Cli, type Layer, machineNpmRoots, type Os, type Row, userNpmRoots } from "../adapters/clis/cli.ts";
 import type { Signal } from "../adapters/providers/provider.ts";
@@ -26,6 +27,8 @@ export interface EndpointScript {
 	readonly provider: { readonly title: string; readonly endpoint: string; readonly takes: readonly Signal[] };
 	/** The vehicle's own if not given. */
 	readonly scope?: "system" | "user";
+	/** It writes the machine's files whole where they are missing or its own, and has no editor; off if not given. Only with the scope `system`. */
+	readonly compact?: boolean;
 	/** A CLI that can takes the token from a program, which reads it from a file; off if not given. */
 	readonly helper?: boolean;
 	/** The machine's name and id are sent; on if not given. */
@@ -49,15 +52,20 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		});
 	}
 	const scope = script.scope ?? vehicle.scope;
+	const compact = script.compact === true;
+	if (compact && (scope !== "system" || script.helper || vehicle.says)) {
+		throw new TypeError("a compact script is for an MDM, has the scope system and no header program");
+	}
 	const host = script.hostIdentity === false ? "no-host" : "host";
 	const helper = script.helper ? "helper" : "no-helper";
-	const headers = clis.flatMap(({ id, header }) => (header ? [{ id, program: header.program }] : []));
+	const headers = (compact ? [] : clis).flatMap(({ id, header }) => (header ? [{ id, program: header.program }] : []));
 	const daemons = clis.flatMap(({ id, daemon }) =>
 		daemon ? [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`] : [],
 	);
 	const facts: FileFacts = {
 		actions,
 		os,
+		isCompact: compact,
 		says: vehicle.says,
 		hasHeader: headers.length > 0,
 		hasDaemon: daemons.length > 0,
@@ -74,7 +82,8 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		host,
 		helper,
 		endpoint: provider.endpoint,
-		helped: list(clis.filter((cli) => cli.header).map(({ title }) => title)),
+		helped: list(clis.filter((cli) => cli.header && !compact).map(({ title }) => title)),
+		compact,
 		says: vehicle.says,
 		hasDaemon: facts.hasDaemon,
 		codes: codes(vehicle),
@@ -98,13 +107,18 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		uninstalls: does("uninstall"),
 		sets,
 		says: vehicle.says,
-		editor: editorProgram(editorModes(facts)),
+		compact,
+		changes,
+		editor: compact ? "" : editorProgram(editorModes(facts)),
+		whole: compact && sets ? whole : "",
 		hasDaemon: facts.hasDaemon && sets,
+		selfTests: does("install") && !compact,
+		restarts: does("install") && !compact,
 		setsHeader: facts.hasHeader && sets,
 		removesHeader: facts.hasHeader && changes,
 		// Settings and vehicle.
 		action,
-		actions: [...actions, ...(does("install") ? ["self-test"] : [])].join(" "),
+		actions: [...actions, ...(does("install") && !compact ? ["self-test"] : [])].join(" "),
 		scope,
 		users: vehicle.users,
 		endpoint: provider.endpoint,
@@ -124,15 +138,16 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		systemFiles: clis.map((cli) => ({ id: cli.id, lines: systemFile(cli, os) })),
 		userFiles: clis.map((cli) => ({ id: cli.id, lines: userFile(cli) })),
 		variables: clis.map(({ user }) => user.variable).join(" "),
-		plans: clis.map(plan),
+		plans: clis.map(compact ? wholePlan : plan),
 		tokens: clis.map(tokens),
+		tokenKeys: clis.map(tokenKey),
 		abouts: clis.map(({ id, title, applies }) => `${id}) title=${sh(title)} when=${sh(applies)} ;;`),
 		sends: clis.map(({ id, sends }) => ({ id, facts: sends })),
 		packages: clis.map(({ id, npm }) => `${id} "$1" ${sh(npm)}`),
 		machineNpmRoots: machineNpmRoots.map((root) => root.slice(1)),
 		userNpmRoots,
 		machineSigns: clis.flatMap(machineSigns),
-		userSigns: clis.flatMap(userSigns),
+		userSigns: clis.flatMap(userSigns).filter((sign) => !compact || !/^\S+ ours /.test(sign)),
 		daemons,
 		headers: does("install") ? headers : [],
 		programs: ownerPrograms(facts),
@@ -229,6 +244,13 @@ function plan(cli: Cli): { id: string; userRows: string[]; systemRows: string[];
 	};
 }
 
+/** The rows of the machine's file, for a script without a header program that drops nothing. */
+function wholePlan({ id, system }: Cli): ReturnType<typeof plan> {
+	const rows = system.rows.filter((each) => "pointer" in each && each.when !== "helper");
+	const always = rows.map((each) => row(each).replace(/ no-helper$/, ""));
+	return { id, userRows: [], systemRows: [], rows: always };
+}
+
 function row(row: Row): string {
 	const command = "drop" in row ? `drop ${sh(row.drop)}` : `row ${row.type} ${sh(row.pointer)} ${word(row.value)}`;
 	return row.when ? `${command} ${row.when}` : command;
@@ -258,6 +280,13 @@ function tokens({ id, system, user }: Cli): string {
 		"pointer" in row && row.value.includes("{token}") ? [row.pointer] : [],
 	);
 	return `${id}) printf 'get\\t%s\\n' ${[...new Set(pointers)].map(sh).join(" ")} ;;`;
+}
+
+/** The last part of the name of the setting that holds the token in the machine's file. */
+function tokenKey({ id, system }: Cli): string {
+	const holder = system.rows.find((each) => "pointer" in each && each.value.endsWith("{token}"));
+	if (!holder || !("pointer" in holder)) throw new TypeError(`no setting of ${id} ends with the token`);
+	return `${id}) setting=${holder.pointer.replace(/^.*\//, "")} ;;`;
 }
 
 function machineSigns({ id, signs }: Cli): string[] {

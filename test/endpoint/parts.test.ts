@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { clis } from "../../src/adapters/clis/registry.ts";
 import { vehicles } from "../../src/adapters/vehicles/registry.ts";
 import { editorProgram } from "../../src/render/editor.ts";
 import type { EndpointScript } from "../../src/render/endpoint.ts";
@@ -96,12 +97,12 @@ function undefinedIn({ calls }: Functions, known: ReadonlySet<string>): string[]
 
 const files: [string, Partial<EndpointScript>, string][] = vehicles.flatMap((vehicle) =>
 	(Object.keys(vehicle.token) as ("param" | "embedded")[]).flatMap((mode) =>
-		(vehicle.id === "installer" ? (["install"] as const) : actions).map(
-			(action): [string, Partial<EndpointScript>, string] => [
-				`${vehicle.id}, ${mode}, ${action}`,
-				{ mode, action, hooks: false },
+		(vehicle.id === "installer" ? (["install"] as const) : actions).flatMap((action) =>
+			(vehicle.says ? [false] : [false, true]).map((compact): [string, Partial<EndpointScript>, string] => [
+				`${vehicle.id}, ${mode}, ${action}${compact ? ", compact" : ""}`,
+				{ mode, action, compact, hooks: false },
 				vehicle.id,
-			],
+			]),
 		),
 	),
 );
@@ -130,6 +131,28 @@ describe("a rendered file has every function that it calls, and calls every func
 		expect(functions.calls.size).toBeGreaterThan(30);
 		expect(unreached(functions).filter((name) => !TRAPS.includes(name))).toEqual([]);
 		expect(undefinedIn(functions, everyShellFunction)).toEqual([]);
+	});
+
+	test("no script is longer than an admin can review", () => {
+		const size = (changes: Partial<EndpointScript>) => endpointScript("generic", { hooks: false, ...changes }).length;
+		const dropIn = clis.filter(({ id }) => id === "claude-code");
+		expect(size({ compact: true, clis: dropIn })).toBeLessThan(40_000);
+		expect(size({ compact: true, action: "report" })).toBeLessThan(45_000);
+		expect(size({ action: "report" })).toBeLessThan(65_000);
+		expect(size({ action: "uninstall" })).toBeLessThan(65_000);
+	});
+
+	test("the table of contents names every section and the line it begins at", () => {
+		for (const [, changes, vehicle] of files) {
+			const lines = endpointScript(vehicle, changes).split("\n");
+			const listed = lines.flatMap((line) => {
+				const [, at, title] = /^# {1,6}(\d+) {2}(.+)$/.exec(line) ?? [];
+				return at === undefined ? [] : [`${at} # ---- ${title} ----`];
+			});
+			const found = lines.flatMap((line, i) => (/^# ---- .* ----$/.test(line) ? [`${i + 1} ${line}`] : []));
+			expect(listed.length).toBeGreaterThan(8);
+			expect(listed).toEqual(found);
+		}
 	});
 
 	test.each([[["get", "set", "undo"]], [["get", "same"]], [["undo"]], [["get", "same", "set", "undo"]]] as const)(

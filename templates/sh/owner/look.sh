@@ -13,7 +13,7 @@ while IFS=" " read -r cli kind pattern; do
     case $kind in
       package)
         [ -f "$path" ] && [ -r "$path" ] || continue
-        while [ -z "$release" ] && IFS= read -r line; do
+        while [ -z "$release" ] && { IFS= read -r line || [ -n "$line" ]; }; do
           case $line in
             *\"version\"*:*\"*) release=${line#*\"version\"*\"} release=${release%%\"*} ;;
           esac
