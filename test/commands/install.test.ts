@@ -74,6 +74,19 @@ describe("crossfade install and uninstall", () => {
 		expect(JSON.parse(gone.stdout)).toMatchObject({ restored: [`${cwd}/.codex/config.toml`], exit: { code: 0 } });
 	});
 
+	test("a dry run asks for no token", async () => {
+		const token = canary();
+		const cwd = home();
+		const before = contents(cwd);
+		const dry = await run("install --dry-run", cwd, token);
+		expect(dry).toMatchObject({
+			code: 0,
+			stdout: expect.stringContaining(`would change  ${cwd}/.codex/config.toml\n`),
+		});
+		expect(dry.stdout).not.toContain("\t");
+		expect(contents(cwd)).toEqual(before);
+	});
+
 	test("endpoint, host identity and header program are as the flags say", async () => {
 		const token = canary();
 		const cwd = home(token);

@@ -77,6 +77,20 @@ describe("crossfade mdm", () => {
 		expect(read(cwd, "o/STEPS.md")).not.toContain("Codex CLI:");
 	});
 
+	test("--compact: scripts without an editor, which mdm verify knows; and only for files of the machine", async () => {
+		const cwd = scratch();
+		const { code } = await crossfade(["mdm", "-v", "generic", "--compact", "--out", "o"], { cwd });
+		expect(code).toBe(0);
+		expect(JSON.parse(read(cwd, "o/manifest.json")).settings).toMatchObject({ compact: true, scope: "system" });
+		expect(read(cwd, "o/install.sh")).not.toContain("\nEDIT=");
+		expect(read(cwd, "o/STEPS.md")).toContain("was not written by these scripts, or was changed since, is refused");
+		expect(await crossfade(["mdm", "verify", "o"], { cwd })).toMatchObject({ code: 0 });
+		for (const flags of [["--scope", "user"], ["--helper"]]) {
+			const run = await crossfade(["mdm", "-v", "generic", "--compact", ...flags, "--out", "p"], { cwd });
+			expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("--compact") });
+		}
+	});
+
 	test("a provider that takes no token in the URL gets no CLI that can send it nowhere else", async () => {
 		const cwd = scratch();
 		await crossfade(["mdm", "-v", "fleet", "--provider", "activitylog", "--out", "o"], { cwd });
