@@ -9,13 +9,17 @@ export interface EndpointScript {
 	readonly mode: Mode;
 	/** What the file does when nothing else is asked. */
 	readonly action: Action;
+	/** What it can do at all; the one action alone if not given. */
+	readonly actions?: readonly Action[];
 	readonly os: readonly Os[];
 	readonly clis: readonly Cli[];
 	/** Title of the provider, base URL of its ingest without a trailing slash, and the signals it takes. */
 	readonly provider: { readonly title: string; readonly endpoint: string; readonly takes: readonly Signal[] };
 	/** The vehicle's own if not given. */
 	readonly scope?: "system" | "user";
-	/** CLIs that can read the token from a file, through a program; off if not given. */
+	/** It writes the machine's files whole where they are missing or its own, and has no editor; off if not given. Only with the scope `system`. */
+	readonly compact?: boolean;
+	/** A CLI that can takes the token from a program, which reads it from a file; off if not given. */
 	readonly helper?: boolean;
 	/** The machine's name and id are sent; on if not given. */
 	readonly hostIdentity?: boolean;

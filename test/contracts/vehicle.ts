@@ -29,6 +29,7 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 		["two CLIs, another endpoint", spec({ cli: "codex,claude-code", endpoint: "https://[2001:db8::1]:4318/a/" })],
 		["another provider", spec({ provider: "activitylog" })],
 		["for users, with helper, without host identity", spec({ scope: "user", helper: true, hostIdentity: false })],
+		["compact", spec({ compact: true })],
 	];
 	const [[, plain]] = variants as [[string, MdmSpec]];
 	const facts = factsOf(plain);

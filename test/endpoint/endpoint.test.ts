@@ -60,11 +60,14 @@ describe("what is rendered", () => {
 		},
 	);
 
-	test("between vehicles only the top differs", () => {
-		const bodies = modes.map(
-			([vehicle, mode]) => endpointScript(vehicle, { mode }).split("# ---- End of what differs. ----")[1],
-		);
+	test("between vehicles only the top differs, and how the token is read", () => {
+		const bodies = modes
+			.filter(([vehicle]) => vehicle !== "installer")
+			.map(([vehicle, mode]) => endpointScript(vehicle, { mode }).split("# ---- CLIs: ")[1])
+			.map((body) => body?.replace(/# The token from standard input[\s\S]*?\n\n/, ""));
+		expect(bodies.length).toBeGreaterThan(5);
 		expect(new Set(bodies).size).toBe(1);
+		expect(bodies[0]).toMatch(/\n\{ main "\$@"; \}\n$/);
 	});
 
 	test("the exit codes it documents are those of the command line", () => {
