@@ -333,7 +333,10 @@ test("a slow upstream slows the client down instead of filling the memory", asyn
 
 describe("what would never end", () => {
 	test("requests that are sent without an end and without reading an answer wait in the network, not in memory", async () => {
-		const there = await upstream(() => undefined);
+		const sockets = new Set<Socket>();
+		const there = await upstream((socket) => {
+			sockets.add(socket);
+		});
 		let begun = 0;
 		const tap = await openTap(there.url, {
 			watcher: {
@@ -362,7 +365,7 @@ describe("what would never end", () => {
 		for (let round = 0; round < 20; round++) await converse(tap.port, ["NONSENSE\r\n\r\n"]);
 		expect(begun).toBeLessThan(10_000);
 		expect(written).toBeLessThan(300);
-		socket.destroy();
+		for (const each of [socket, ...sockets]) each.destroy();
 	});
 
 	test.each(["127.0.0.1", "0.0.0.0", "localhost.", "[::ffff:127.0.0.1]"])(
