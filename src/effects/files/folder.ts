@@ -45,7 +45,7 @@ export async function openFolder(path: string): Promise<Folder> {
 		id: async () => fingerprint(`${hostname()}\n${(await orUndefined("ENOENT", realpath(root))) ?? root}`),
 		exists,
 		list: () => inside("list", "", stamps),
-		read: (name) => inside("read", name, (full) => orUndefined("ENOENT", readFile(full))),
+		read: (name) => inside("read", name, (full) => orUndefined("ENOENT", readRegular(full))),
 		write: (name, chunks) => inside("write", name, (full) => writeWhole(full, chunks)),
 		setAside: (name) => inside("set aside", name, (full) => renameAside(full, name)),
 		claim: (name) => inside("claim", name, (full) => claim(`${full}.lock`)),
@@ -58,6 +58,17 @@ async function orUndefined<T>(code: string, work: Promise<T>): Promise<T | undef
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === code) return undefined;
 		throw error;
+	}
+}
+
+/** Reads what has an end: a named pipe or a device in the place of a file would keep the reader for ever. */
+async function readRegular(path: string): Promise<Uint8Array> {
+	const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+	try {
+		if (!(await file.stat()).isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
+		return await file.readFile();
+	} finally {
+		await file.close();
 	}
 }
 
