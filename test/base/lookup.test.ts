@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
-import { entryOf } from "../../src/base/lookup.ts";
+import { ownEntry } from "../../src/base/lookup.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfade } from "../harness/cli.ts";
 
 const inherited = [...Object.getOwnPropertyNames(Object.prototype)];
 
 test.each(inherited)("%s is no entry of a table", (name) => {
-	expect(entryOf({ a: 1 }, name)).toBeUndefined();
-	expect(entryOf(undefined, name)).toBeUndefined();
+	expect(ownEntry({ a: 1 }, name)).toBeUndefined();
+	expect(ownEntry(undefined, name)).toBeUndefined();
 });
 
 test.each(inherited)("%s is no distribution", async (name) => {

@@ -1,6 +1,6 @@
 import { isMap, type Node, type Pair } from "yaml";
 import schema from "../../adapters/collectors/otelcol.schema.json" with { type: "json" };
-import { entryOf } from "../../base/lookup.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { nearest } from "../../base/suggest.ts";
 import { isAtLeast, type Version } from "../../base/versions.ts";
@@ -23,15 +23,15 @@ export function fieldFindings({ document, root, components }: ConfigModel, otelc
 	const nodes = components.map(({ section, type, id, value }) => ({ key: `${section}/${type}`, id, value }));
 	return [...nodes, { key: "service/telemetry/metrics", id: "service.telemetry.metrics", value: metrics }].flatMap(
 		({ key, id, value }) => {
-			const named = entryOf(fields, key);
+			const named = ownEntry(fields, key);
 			const real = typeof named === "string" ? named.slice(2) : key;
-			const allowed = entryOf(fields, real);
+			const allowed = ownEntry(fields, real);
 			return allowed === undefined
 				? []
 				: unknownKeys(value, allowed, [], {
 						id,
-						since: entryOf(since, real) ?? {},
-						until: entryOf(until, real) ?? {},
+						since: ownEntry(since, real) ?? {},
+						until: ownEntry(until, real) ?? {},
 						otelcol,
 					});
 		},
@@ -58,7 +58,7 @@ function unknownKeys(
 		if (key === "<<") return [];
 		const here = [...path, key];
 		const at = pair.key.range?.[0] ?? 0;
-		const inner = entryOf(known, key);
+		const inner = ownEntry(known, key);
 		if (inner === undefined) {
 			const meant = nearest(key, Object.keys(known));
 			const what = `${shown(owner.id)} has no setting ${shown(here.join("."))}`;
