@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
 import { ownEntry } from "../../src/base/lookup.ts";
 import { canary } from "../harness/canary.ts";
-import { crossfade } from "../harness/cli.ts";
+import { crossfadeProcess } from "../harness/cli.ts";
 
 const inherited = [...Object.getOwnPropertyNames(Object.prototype)];
 
@@ -29,7 +29,7 @@ describe("names that every object has, from outside", () => {
 		["a command", (name: string) => [name]],
 	])("%s is a usage error, not one of ours", async (_name, args) => {
 		for (const name of ["constructor", "__proto__", "toString"]) {
-			const outcome = await crossfade(args(name), { stdin: token });
+			const outcome = await crossfadeProcess(args(name), { stdin: token });
 			expect({ name, ...outcome }).toMatchObject({ name, code: 2 });
 		}
 	});
@@ -38,7 +38,7 @@ describe("names that every object has, from outside", () => {
 		"a component in %s is a finding, not an error of ours",
 		async (section) => {
 			const lines = inherited.map((name) => `  ${JSON.stringify(name)}: { ${JSON.stringify(name)}: {} }\n`).join("");
-			const outcome = await crossfade(["check", "-d", "contrib", "-"], { stdin: `${section}:\n${lines}` });
+			const outcome = await crossfadeProcess(["check", "-d", "contrib", "-"], { stdin: `${section}:\n${lines}` });
 			expect(outcome.code).not.toBe(1);
 			expect(outcome.stderr).not.toContain("internal error");
 		},

@@ -3,7 +3,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openFolder } from "../../src/effects/files/folder.ts";
-import { crossfade, scratch } from "../harness/cli.ts";
+import { crossfadeProcess, scratch } from "../harness/cli.ts";
 
 /** A folder with what has no end, or never comes. */
 function traps(): string {
@@ -17,7 +17,7 @@ function traps(): string {
 describe("what has no end, or never comes", () => {
 	test.each(["fifo", "zero", "full"])("%s is no token", async (name) => {
 		const args = ["probe", "--provider", "torii", "--token", `old=file:${join(traps(), name)}`];
-		const outcome = await crossfade(args);
+		const outcome = await crossfadeProcess(args);
 		expect(outcome).toMatchObject({ code: 11, stdout: "" });
 	});
 
@@ -29,6 +29,6 @@ describe("what has no end, or never comes", () => {
 	test.each(["fifo", "zero"])("%s is no fleet file", async (name) => {
 		const cwd = scratch();
 		symlinkSync(join(traps(), name), join(cwd, "crossfade.yaml"));
-		expect((await crossfade(["report"], { cwd })).code).toBe(12);
+		expect((await crossfadeProcess(["report"], { cwd })).code).toBe(12);
 	});
 });

@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { nodeFiles } from "../../../src/effects/files/node-files.ts";
 import { scratch } from "../../harness/cli.ts";
-import { program } from "../../harness/parts.ts";
+import { needs, program } from "../../harness/parts.ts";
 
 const [old, fresh] = [Buffer.from("old\n"), Buffer.from("fresh\n")];
 const replace = (path: string) => nodeFiles.replace(path, fresh, { expected: old, backupSuffix: ".before" });
 
 describe("a file that is replaced", () => {
-	test("keeps its access list, and lets nobody read who could not", async (context) => {
-		program("setfacl").need(context);
+	test("keeps its access list, and lets nobody read who could not", needs(program("setfacl")), async () => {
 		const path = join(scratch({ file: "old\n" }), "file");
 		// The mask shows as the bits of the group, which itself may not read.
 		execFileSync(program("setfacl").path, ["-m", "u:65534:r,g::-,m::r,o::-", path]);
