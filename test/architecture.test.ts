@@ -38,7 +38,7 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 	["prove/evidence", ["base", "token", "spec", "adapters/providers", "adapters/vehicles", "prove/metrics", ...EFFECTS]],
 	["prove/judge", ["base", "prove/evidence"]],
 	["prove/probe", ["base", "token", "spec", "prove/otlp", "prove/evidence", "prove/judge", ...ADAPTERS, ...EFFECTS]],
-	["prove/tap", ["token", "prove/otlp", "prove/metrics", "prove/evidence", ...ADAPTERS, ...EFFECTS]],
+	["prove/tap", ["base", "token", "prove/otlp", "prove/metrics", "prove/evidence", ...ADAPTERS, ...EFFECTS]],
 	["prove/overlap", ["base", "spec", "prove/evidence", "prove/judge"]],
 	[
 		"prove/watch",

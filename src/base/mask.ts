@@ -32,6 +32,11 @@ export function plain(text: string, longest = 200): string {
 	return masked(text, longest, PIECE, isMixed);
 }
 
+/** The same for what senders call themselves: names of machines, UUIDs among them, stay readable, and what is as random as a token does not. */
+export function maskedSender(name: string, longest = 200): string {
+	return masked(name, longest, WORD, (word) => couldBeToken(word) && !UUID_ALONE.test(word) && looksRandom(word));
+}
+
 /** A copy of plain data with every text in it, keys included, as `plain` gives it. */
 export function plainDeep<T>(data: T): T {
 	if (typeof data === "string") return plain(data) as T;
@@ -46,6 +51,7 @@ export function couldBeToken(word: string): boolean {
 	return word.length >= 20 && digits >= 2 && /[A-Za-z]/.test(word) && /^[A-Za-z0-9._~+=-]+$/.test(word);
 }
 
+const UUID_ALONE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 /** A part of a name this long is a word; one in which letters and digits take turns is not. */
 const LONG_PART = 16;

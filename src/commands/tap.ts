@@ -7,10 +7,11 @@ import { openStore, type TrafficWriter } from "../prove/evidence/store.ts";
 import type { Sighting } from "../prove/evidence/traffic.ts";
 import { newAttribution } from "../prove/tap/attribution.ts";
 import { newTapMetrics, type TapMetrics } from "../prove/tap/metrics.ts";
-import { endpointProblems, isLoopback } from "../spec/endpoint.ts";
+import { endpointProblems, isLoopback, isThisMachine } from "../spec/endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "../spec/flags.ts";
 import { backendOptions } from "./backend-options.ts";
 import type { Command, Invocation } from "./command.ts";
+import { readFleet } from "./fleet-options.ts";
 
 export const tapCommand: Command = {
 	name: "tap",
@@ -26,6 +27,16 @@ itself answers 502, after which OTLP clients try again. Requests that are not OT
 		{ flags: "--place <name>", description: "what reports call this place (default: tap)" },
 		{ flags: "--host <name>", description: "the host of data that names none" },
 		{ flags: "--auth-header <name>", description: "another header that holds the token", repeatable: true },
+		{
+			flags: "--token <name=ref>",
+			description: "always give this token a row of its own: old=file:PATH, new=fp:<12 hex digits>, …",
+			repeatable: true,
+		},
+		{
+			flags: "-f, --fleet <file>",
+			description: "the same for every token of a fleet file",
+			files: true,
+		},
 		{ flags: "--evidence <dir>", description: "keep the counters in this folder, and continue them", files: true },
 		{ flags: "--metrics <address>", description: "serve /metrics and /healthz there, e.g. 127.0.0.1:9464" },
 		{ flags: "--ca <file>", description: "certificates (PEM) to trust besides the usual ones", files: true },
@@ -53,6 +64,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const server = metricsAt && (await fx.serve({ ...metricsAt, maxBodyBytes: 0, answer: ownPages(metrics) }));
 	const store = evidence === undefined ? undefined : await openStore(fx, evidence);
 	const writer = await store?.trafficWriter(place);
+	const known = [...(await knownTokens(fx, options)), ...(writer?.counters() ?? []).map((row) => row.fingerprint)];
 	if (store) metrics.keptIn(await store.id());
 	const failing = new Set<string>();
 	const forwarder = await fx.forward({
@@ -62,6 +74,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			place,
 			host,
 			headers,
+			known,
 			now: clock.now,
 			add: (seen) => note(fx, isJson, seen, metrics, writer),
 			unknown: (why) => metrics.count("unknown", why),
@@ -93,6 +106,21 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	await server?.close();
 	await writer?.close();
 	return "ok";
+}
+
+/** The fingerprints of the tokens that flags and the fleet file name; a fleet file that is here and not named is not asked. */
+async function knownTokens(fx: Effects, options: Flags): Promise<string[]> {
+	if (options["token"] === undefined && options["fleet"] === undefined) return [];
+	const { emptyFleet } = await import("../spec/fleet.ts");
+	const { withFlags } = await import("../spec/fleet-flags.ts");
+	const named = options["fleet"] === undefined ? undefined : await readFleet(fx, options);
+	const flags = { token: options["token"] };
+	const found: string[] = [];
+	for (const { ref, fingerprint } of withFlags(named ?? emptyFleet("."), flags, ".", fx.clock.now()).tokens) {
+		const id = ref ? (await fx.readToken(ref)).fingerprint : fingerprint;
+		if (id !== undefined) found.push(id);
+	}
+	return found;
 }
 
 function note(
@@ -220,7 +248,8 @@ function readUpstream(flags: FlagReader, listen: Address | undefined): Upstream 
 			fix: "use https, or add --allow-plaintext if the network in between is yours",
 		});
 	}
-	if (isHere && listen && isLoopback(listen.host) && listen.port === port) {
+	// By other names it leads back here, too; those are found when the first connection is.
+	if (isThisMachine(url.hostname) && listen && listen.port === port) {
 		flags.wrong("--to", {
 			what: "the tap would forward to itself",
 			expected: "another port than the one it listens on",

@@ -24,6 +24,9 @@ export function endpointProblems(text: string, flag: string, plaintext: Plaintex
 	if (!url || !/^https?:$/.test(url.protocol) || url.hostname === "") {
 		return [problem("the endpoint is not an http or https URL", shown(text), "check the spelling of host and port")];
 	}
+	if (!isHost(url.hostname)) {
+		return [problem("no host can have this name", shown(url.hostname), "check the spelling of the host")];
+	}
 	const problems: Problem[] = [];
 	if (url.username !== "" || url.password !== "") {
 		const fix = "take it out: the token comes from the token file, never from a URL";
@@ -52,6 +55,22 @@ export function endpointProblems(text: string, flag: string, plaintext: Plaintex
 /** The base URL as we write it: no trailing slash. */
 export function normalEndpoint(text: string): string {
 	return text.replace(/\/+$/, "");
+}
+
+/**
+ * A name of labels as in DNS (with the underscores of container networks), or an address: the URL standard lets more through, such as a
+ * name that begins with a dash, which a program may take for an option. https://www.rfc-editor.org/rfc/rfc1123#section-2.1
+ */
+function isHost(hostname: string): boolean {
+	if (/^\[[0-9a-f:.]+\]$/.test(hostname)) return true;
+	const labels = hostname.replace(/\.$/, "").split(".");
+	return hostname.length <= 254 && labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+}
+
+/** An address that stands for this machine when one connects to it, or a name for it. */
+export function isThisMachine(hostname: string): boolean {
+	const name = hostname.replace(/\.$/, "");
+	return isLoopback(name) || name === "0.0.0.0" || name === "[::]" || name.endsWith(".localhost");
 }
 
 export function isLoopback(hostname: string): boolean {

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { mkdir, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { ioError } from "../../base/io-error.ts";
@@ -26,6 +26,8 @@ export interface Folder {
 }
 
 export interface Claim {
+	/** Whether it is still ours: a process that was stopped for long loses it to another. */
+	isHeld(): Promise<boolean>;
 	release(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export async function openFolder(path: string): Promise<Folder> {
 		id: async () => fingerprint(`${hostname()}\n${(await orUndefined("ENOENT", realpath(root))) ?? root}`),
 		exists,
 		list: () => inside("list", "", stamps),
-		read: (name) => inside("read", name, (full) => orUndefined("ENOENT", readFile(full))),
+		read: (name) => inside("read", name, (full) => orUndefined("ENOENT", readRegular(full))),
 		write: (name, chunks) => inside("write", name, (full) => writeWhole(full, chunks)),
 		setAside: (name) => inside("set aside", name, (full) => renameAside(full, name)),
 		claim: (name) => inside("claim", name, (full) => claim(`${full}.lock`)),
@@ -56,6 +58,17 @@ async function orUndefined<T>(code: string, work: Promise<T>): Promise<T | undef
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === code) return undefined;
 		throw error;
+	}
+}
+
+/** Reads what has an end: a named pipe or a device in the place of a file would keep the reader for ever. */
+async function readRegular(path: string): Promise<Uint8Array> {
+	const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+	try {
+		if (!(await file.stat()).isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
+		return await file.readFile();
+	} finally {
+		await file.close();
 	}
 }
 
@@ -134,9 +147,14 @@ async function renameAside(path: string, name: string): Promise<string> {
 /** Claims of this process, so that an owner with our own number is known to be an earlier process or ourselves. */
 const ours = new Set<string>();
 
+/** The owner of a lock says so often that it lives; one that was not heard of for so long is gone, wherever it ran. */
+const HEARTBEAT_MS = 10_000;
+const LEASE_MS = 60_000;
+
 /**
- * A lock file with its owner in it. That of a dead owner on this machine is taken over; two processes that try so at once exclude each
- * other by a second file, which becomes the lock by a rename.
+ * A lock file with its owner in it, which the owner writes anew while it lives: a crash leaves nothing that lasts. That of a dead owner on
+ * this machine is taken over at once, any other when it was silent for the time of a lease, by the clock of the file system. Two processes
+ * that try so at once exclude each other by a second file, which becomes the lock by a rename.
  */
 async function claim(lock: string): Promise<Claim | undefined> {
 	await makeFolder(dirname(lock));
@@ -144,7 +162,11 @@ async function claim(lock: string): Promise<Claim | undefined> {
 	if (!(await create(lock))) {
 		if (!(await isStale(lock))) return undefined;
 		const next = `${lock}.next`;
-		if (!(await create(next))) return undefined;
+		if (!(await create(next))) {
+			if (!(await isStale(next))) return undefined;
+			await orUndefined("ENOENT", unlink(next));
+			if (!(await create(next))) return undefined;
+		}
 		if (!(await isStale(lock))) {
 			await unlink(next);
 			return undefined;
@@ -152,18 +174,38 @@ async function claim(lock: string): Promise<Claim | undefined> {
 		await rename(next, lock);
 	}
 	ours.add(lock);
+	// Where the folder went away nobody else has it, and it is made again with what is written next.
+	const isHeld = async () => {
+		const owner = await ownerOf(lock);
+		if (owner !== undefined) return owner === OWNER;
+		await makeFolder(dirname(lock));
+		return create(lock);
+	};
+	const timer = setInterval(() => {
+		isHeld()
+			.then((held) => (held ? writeFile(lock, OWNER, { flag: "r+" }) : undefined))
+			.catch(() => undefined);
+	}, HEARTBEAT_MS).unref();
 	return {
+		isHeld,
 		release: async () => {
+			clearInterval(timer);
 			ours.delete(lock);
-			await unlink(lock).catch(() => undefined);
+			if ((await ownerOf(lock).catch(() => undefined)) === OWNER) await unlink(lock).catch(() => undefined);
 		},
 	};
+}
+
+const OWNER = `${process.pid} ${hostname()}\n`;
+
+function ownerOf(lock: string): Promise<string | undefined> {
+	return orUndefined("ENOENT", readFile(lock, "utf8"));
 }
 
 async function create(path: string): Promise<boolean> {
 	const file = await orUndefined("EEXIST", open(path, CREATE, 0o644));
 	try {
-		await file?.writeFile(`${process.pid} ${hostname()}\n`);
+		await file?.writeFile(OWNER);
 	} catch (error) {
 		await unlink(path).catch(() => undefined);
 		throw error;
@@ -174,10 +216,27 @@ async function create(path: string): Promise<boolean> {
 }
 
 async function isStale(lock: string): Promise<boolean> {
-	const text = await orUndefined("ENOENT", readFile(lock, "utf8"));
-	const [pid = "", host = ""] = (text ?? "").trim().split(" ");
-	if (host !== hostname()) return false;
-	return Number(pid) === process.pid || !isAlive(Number(pid));
+	const text = await ownerOf(lock);
+	if (text === undefined) return false;
+	const [pid = "", host = ""] = text.trim().split(" ");
+	if (host === hostname() && (Number(pid) === process.pid || !isAlive(Number(pid)))) return true;
+	return (await silence(lock)) > LEASE_MS;
+}
+
+/** How long a file was not written, in milliseconds, measured with a file that is written now: a server's clock need not be ours. */
+async function silence(path: string): Promise<number> {
+	const probe = `${path}.${process.pid}.now`;
+	await orUndefined("ENOENT", unlink(probe));
+	const file = await open(probe, CREATE, 0o644);
+	try {
+		await file.writeFile(OWNER);
+		const now = (await file.stat()).mtimeMs;
+		const then = (await orUndefined("ENOENT", stat(path)))?.mtimeMs ?? now;
+		return now - then;
+	} finally {
+		await file.close();
+		await unlink(probe).catch(() => undefined);
+	}
 }
 
 function isAlive(pid: number): boolean {

@@ -1,10 +1,7 @@
 import {
 	closeSync,
 	constants,
-	fchmodSync,
-	fchownSync,
 	fstatSync,
-	fsyncSync,
 	lstatSync,
 	mkdirSync,
 	mkdtempSync,
@@ -12,21 +9,19 @@ import {
 	readdirSync,
 	readFileSync,
 	readSync,
-	realpathSync,
 	renameSync,
 	rmSync,
 	type Stats,
 	statSync,
-	unlinkSync,
-	writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
-import { holdsSecret } from "../../token/guard.ts";
 import type { Secret } from "../../token/secret.ts";
-import type { Files, FileToWrite, FolderEntry, ReadOptions, ReplaceOptions, SecretFileToWrite } from "./files.ts";
+import type { Files, FileToWrite, FolderEntry, ReadOptions, SecretFileToWrite } from "./files.ts";
+import { exists, refuseSecret, temporaryName, writeNew } from "./new-file.ts";
+import { replaceWhole } from "./replace.ts";
 
 /** The real file system. */
 export const nodeFiles: Files = {
@@ -165,98 +160,6 @@ function tooLarge(file: string, maxBytes: number): CrossfadeError {
 	});
 }
 
-function replaceWhole(path: string, content: Uint8Array, options: ReplaceOptions): string | undefined {
-	try {
-		const stats = lstatSync(path);
-		if (stats.isSymbolicLink()) throw symlinkTarget(path);
-		refuseSecret(path, content, options.expected);
-		if (!Buffer.from(readFileSync(path)).equals(options.expected)) throw changedMeanwhile(path);
-		const temporary = temporaryName(path);
-		const backup = options.backupSuffix === undefined ? undefined : freeName(`${path}${options.backupSuffix}`);
-		try {
-			writeNew(temporary, content, stats.mode & 0o7777, stats);
-			if (backup !== undefined) writeNew(backup, options.expected, 0o600, stats);
-			renameSync(temporary, path);
-		} catch (error) {
-			rmSync(temporary, { force: true });
-			throw error;
-		}
-		syncFolder(dirname(path));
-		return backup;
-	} catch (error) {
-		throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
-	}
-}
-
-/** In the same folder, so that renaming it does not leave the file system. */
-function temporaryName(path: string): string {
-	return join(dirname(path), `.${basename(path)}.crossfade-${process.pid}`);
-}
-
-/** The name itself, or with a number behind it where two changes fell into one second. */
-function freeName(path: string): string {
-	for (let number = 1; ; number++) {
-		const name = number === 1 ? path : `${path}-${number}`;
-		if (!exists(name)) return name;
-	}
-}
-
-/** A live secret that the file did not hold before must never get into it by us. */
-function refuseSecret(path: string, content: Uint8Array, before?: Uint8Array): void {
-	const text = Buffer.from(content).toString("utf8");
-	const old = before === undefined ? "" : Buffer.from(before).toString("utf8");
-	if (holdsSecret(text) && !holdsSecret(old)) throw new Error(`a token was about to be written to ${path}`);
-}
-
-function symlinkTarget(file: string): CrossfadeError {
-	return new CrossfadeError("refused", {
-		what: "the file to write is a symbolic link",
-		expected: "a regular file, so that replacing it does not cut the link",
-		got: `a link to ${realpathSync(file)}`,
-		where: { file },
-		fix: `name the file itself: ${realpathSync(file)}`,
-	});
-}
-
-function changedMeanwhile(file: string): CrossfadeError {
-	return new CrossfadeError("refused", {
-		what: "the file changed while it was being worked on",
-		where: { file },
-		fix: "run the command again",
-	});
-}
-
-/** Creates a file that must not exist, with its bytes safely on the disk. */
-function writeNew(path: string, content: Uint8Array, mode: number, owner?: { uid: number; gid: number }): void {
-	const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-	try {
-		for (let at = 0; at < content.length; ) at += writeSync(fd, content, at);
-		if (owner) keepOwner(fd, owner);
-		fchmodSync(fd, mode);
-		fsyncSync(fd);
-	} catch (error) {
-		unlinkSync(path);
-		throw error;
-	} finally {
-		closeSync(fd);
-	}
-}
-
-/** Fails for a user who may write the file but not give it away: better no change than a changed owner. */
-function keepOwner(fd: number, owner: { uid: number; gid: number }): void {
-	const now = fstatSync(fd);
-	if (now.uid !== owner.uid || now.gid !== owner.gid) fchownSync(fd, owner.uid, owner.gid);
-}
-
-function syncFolder(folder: string): void {
-	const fd = openSync(folder, constants.O_RDONLY);
-	try {
-		fsyncSync(fd);
-	} finally {
-		closeSync(fd);
-	}
-}
-
 /** An artefact that is meant to hold a token. */
 interface SecretArtefact extends FileToWrite {
 	readonly holdsToken: true;
@@ -343,14 +246,6 @@ function wouldOverwrite(paths: readonly string[]): CrossfadeError {
 		fix: "choose another folder, or add --force to replace it",
 	}));
 	return new CrossfadeError("refused", problems);
-}
-
-function exists(path: string): boolean {
-	try {
-		return statSync(path, { throwIfNoEntry: false }) !== undefined;
-	} catch (error) {
-		throw ioError(path, "look at", error);
-	}
 }
 
 function sameContent(path: string, bytes: Uint8Array): boolean {

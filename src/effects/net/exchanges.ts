@@ -118,6 +118,11 @@ export class Responses {
 		return this.#waiting.length === 0 && !this.isOpaque;
 	}
 
+	/** How many requests wait for their response. */
+	get waiting(): number {
+		return this.#waiting.length;
+	}
+
 	/** The one whose response is next. */
 	get next(): Exchange | undefined {
 		return this.#waiting[0];

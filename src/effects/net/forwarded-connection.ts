@@ -8,6 +8,8 @@ import type { Dialler } from "./upstream.ts";
 
 /** A connection that never says what it wants is closed. */
 const FIRST_HEAD_WITHIN_MS = 60_000;
+/** More requests than this do not wait for their answers: the client is read on when some have come. */
+const MAX_WAITING = 1_000;
 /** How long the other side may take to close a connection that is over. */
 const LINGER_MS = 5_000;
 
@@ -118,7 +120,13 @@ export class ForwardedConnection {
 		const upstream = this.#upstream;
 		// A copy costs less than a system call with several pieces.
 		upstream.write(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces));
-		if (upstream.writableNeedDrain) this.#client.pause();
+		this.#pace();
+	}
+
+	/** Reads no more from the client than the upstream takes, and than answers are waited for. */
+	#pace(): void {
+		if (this.#upstream?.writableNeedDrain || this.#responses.waiting > MAX_WAITING) this.#client.pause();
+		else this.#client.resume();
 	}
 
 	#connect(): Socket {
@@ -127,10 +135,11 @@ export class ForwardedConnection {
 		const upstream = this.#dial(() => {
 			this.#isConnected = true;
 		});
-		upstream.on("drain", () => client.resume());
+		upstream.on("drain", () => this.#pace());
 		upstream.on("data", (chunk: Buffer) => {
 			if (!client.write(chunk)) upstream.pause();
 			this.#responses.push(chunk);
+			if (client.isPaused()) this.#pace();
 			if (this.#isFinishing && this.#isIdle) this.#end();
 		});
 		upstream.on("end", () => {

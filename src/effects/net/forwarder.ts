@@ -22,8 +22,13 @@ const CLOSE_WITHIN_MS = 10_000;
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
 	const pairs = new Set<ForwardedConnection>();
 	const unpacking = new Set<Exchange>();
-	const connect = upstreamDialler(options.upstream);
+	const loops = newLoopDetector();
+	const connect = upstreamDialler(options.upstream, loops.isOurs);
 	const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (client: Socket) => {
+		if (loops.isFromUs(client)) {
+			client.destroy();
+			return;
+		}
 		const pair = new ForwardedConnection(client, options, connect, unpacking);
 		pairs.add(pair);
 		client.once("close", () => pairs.delete(pair));
@@ -46,6 +51,36 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
 			while (unpacking.size > 0 && performance.now() < deadline) await new Promise((done) => setTimeout(done, 5));
 		},
 	};
+}
+
+/**
+ * Finds connections that lead from this process to itself, by whatever name: both ends of one are known here. Either end may be told of
+ * first, so both are remembered.
+ */
+function newLoopDetector() {
+	const incoming = new Set<string>();
+	const outgoing = new Map<string, Socket>();
+	return {
+		isOurs(socket: Socket): boolean {
+			const end = `${plainAddress(socket.localAddress)} ${socket.localPort}`;
+			outgoing.set(end, socket);
+			socket.once("close", () => outgoing.delete(end));
+			return incoming.has(end);
+		},
+		isFromUs(client: Socket): boolean {
+			const end = `${plainAddress(client.remoteAddress)} ${client.remotePort}`;
+			const known = outgoing.get(end);
+			known?.destroy(Object.assign(new Error("it leads back here"), { code: "ELOOP" }));
+			incoming.add(end);
+			client.once("close", () => incoming.delete(end));
+			return known !== undefined;
+		},
+	};
+}
+
+/** An IPv4 address as it is written alone; sockets of both families show it inside an IPv6 one. */
+function plainAddress(address = ""): string {
+	return address.replace(/^::ffff:/, "");
 }
 
 function listen(server: NetServer, { host, port }: ForwarderOptions): Promise<void> {

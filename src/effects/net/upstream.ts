@@ -21,7 +21,11 @@ export type Dialler = (onReady: () => void) => Socket;
 /** A server that answers nothing to a connection attempt is not there. */
 const CONNECT_WITHIN_MS = 30_000;
 
-export function upstreamDialler({ isTls, hostname: host, port, ca }: Upstream): Dialler {
+/** `isOurs` is asked of each connection: whether its other end is in this process, so that everything would go round for ever. */
+export function upstreamDialler(
+	{ isTls, hostname: host, port, ca }: Upstream,
+	isOurs: (socket: Socket) => boolean,
+): Dialler {
 	const dial = isTls ? tlsDialler(host, port, ca) : plainDialler(host, port);
 	return (onReady) => {
 		const socket = dial();
@@ -30,9 +34,12 @@ export function upstreamDialler({ isTls, hostname: host, port, ca }: Upstream): 
 			CONNECT_WITHIN_MS,
 		);
 		socket.once("close", () => clearTimeout(timer));
+		socket.once("connect", () => {
+			if (isOurs(socket)) socket.destroy(Object.assign(new Error("it leads back here"), { code: "ELOOP" }));
+		});
 		return socket.once(isTls ? "secureConnect" : "connect", () => {
 			clearTimeout(timer);
-			onReady();
+			if (!socket.destroyed) onReady();
 		});
 	};
 }

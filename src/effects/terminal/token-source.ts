@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { ReadStream, WriteStream } from "node:tty";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
@@ -9,6 +9,8 @@ import type { Terminal } from "./output.ts";
 
 /** No token file is this large. */
 const MAX_BYTES = 64 * 1024;
+/** How long a pipe may take to give one. */
+const WITHIN_MS = 10_000;
 
 /** Reads a token from where a reference says; one line break at its end is taken off. Throws without ever quoting it. */
 export async function readToken(
@@ -36,13 +38,53 @@ async function rawToken(ref: TokenRef, environment: Readonly<NodeJS.ProcessEnv>)
 			fix: `export ${ref.name} first`,
 		});
 	}
-	const place = ref.kind === "file" ? ref.path : ref.fd;
+	const fd = ref.kind === "file" ? opened(ref) : ref.fd;
 	try {
-		if (ref.kind === "file" && statSync(ref.path).size > MAX_BYTES) throw tooLarge(ref.path);
-		return readFileSync(place, "utf8");
+		return readBounded(fd, refText(ref));
 	} catch (error) {
 		throw error instanceof CrossfadeError ? error : ioError(refText(ref), "read", error);
+	} finally {
+		if (ref.kind === "file") closeSync(fd);
 	}
+}
+
+/** Opening must not wait for somebody who writes into a named pipe. */
+function opened(ref: TokenRef & { readonly kind: "file" }): number {
+	try {
+		return openSync(ref.path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+	} catch (error) {
+		throw ioError(refText(ref), "read", error);
+	}
+}
+
+/** What a pipe or a device gives may have no end, or never come: no more than a token file holds, and no longer than a while. */
+function readBounded(fd: number, origin: string): string {
+	const bytes = Buffer.alloc(MAX_BYTES + 1);
+	const end = performance.now() + WITHIN_MS;
+	let total = 0;
+	while (total < bytes.length) {
+		try {
+			const got = readSync(fd, bytes, total, bytes.length - total, null);
+			if (got === 0) return bytes.toString("utf8", 0, total);
+			total += got;
+		} catch (error) {
+			const { code } = error as NodeJS.ErrnoException;
+			if (code === "EOF") return bytes.toString("utf8", 0, total);
+			if (code !== "EAGAIN") throw error;
+			if (performance.now() > end) throw nothingCame(origin);
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+		}
+	}
+	throw tooLarge(origin);
+}
+
+function nothingCame(file: string): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "no token came within 10 seconds",
+		expected: "one line and its end",
+		where: { file },
+		fix: "see whether what writes there runs, or name a file",
+	});
 }
 
 function tooLarge(file: string): CrossfadeError {

@@ -1,3 +1,4 @@
+import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { nearest } from "../../base/suggest.ts";
 import { versionText } from "../../base/versions.ts";
@@ -46,7 +47,7 @@ function known(
 		const what = `${title} ${versionText(own)} has no component ${shown(name)}`;
 		return [{ rule: "unknown-component", at: from, what, fix: meant && `Did you mean ${meant}?` }];
 	}
-	const stability = inventory.stability?.[name];
+	const stability = ownEntry(inventory.stability, name);
 	if (!stability) return [];
 	const what = `${name} is ${stability}: start Alloy with --stability.level=${stability}`;
 	return [{ rule: "stability-level", at: from, what }];

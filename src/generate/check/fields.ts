@@ -1,5 +1,6 @@
 import { isMap, type Node, type Pair } from "yaml";
 import schema from "../../adapters/collectors/otelcol.schema.json" with { type: "json" };
+import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { nearest } from "../../base/suggest.ts";
 import { isAtLeast, type Version } from "../../base/versions.ts";
@@ -22,12 +23,17 @@ export function fieldFindings({ document, root, components }: ConfigModel, otelc
 	const nodes = components.map(({ section, type, id, value }) => ({ key: `${section}/${type}`, id, value }));
 	return [...nodes, { key: "service/telemetry/metrics", id: "service.telemetry.metrics", value: metrics }].flatMap(
 		({ key, id, value }) => {
-			const named = fields[key];
+			const named = ownEntry(fields, key);
 			const real = typeof named === "string" ? named.slice(2) : key;
-			const allowed = fields[real];
+			const allowed = ownEntry(fields, real);
 			return allowed === undefined
 				? []
-				: unknownKeys(value, allowed, [], { id, since: since[real] ?? {}, until: until[real] ?? {}, otelcol });
+				: unknownKeys(value, allowed, [], {
+						id,
+						since: ownEntry(since, real) ?? {},
+						until: ownEntry(until, real) ?? {},
+						otelcol,
+					});
 		},
 	);
 }
@@ -52,7 +58,7 @@ function unknownKeys(
 		if (key === "<<") return [];
 		const here = [...path, key];
 		const at = pair.key.range?.[0] ?? 0;
-		const inner = known[key];
+		const inner = ownEntry(known, key);
 		if (inner === undefined) {
 			const meant = nearest(key, Object.keys(known));
 			const what = `${shown(owner.id)} has no setting ${shown(here.join("."))}`;

@@ -1,4 +1,5 @@
 import type { Distribution } from "../../adapters/collectors/distribution.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { nearest } from "../../base/suggest.ts";
 import { isAtLeast, type Version, versionText } from "../../base/versions.ts";
@@ -47,7 +48,7 @@ function known({ section, id, type, at }: ComponentNode, { distribution, own }: 
 	const { inventory, title } = distribution;
 	const what = (text: string) => `${text} ${shown(id)} (${section.slice(0, -1)})`;
 	if (hasComponent(distribution, own, section, type)) {
-		const deprecated = inventory.deprecated?.[section]?.[type];
+		const deprecated = ownEntry(ownEntry(inventory.deprecated, section), type);
 		if (!deprecated || !isAtLeast(own, deprecated.since)) return [];
 		return [
 			{
@@ -58,8 +59,8 @@ function known({ section, id, type, at }: ComponentNode, { distribution, own }: 
 			},
 		];
 	}
-	const range = inventory.components[section]?.[type];
-	const others = Object.keys(inventory.components[section] ?? {}).filter((each) =>
+	const range = ownEntry(ownEntry(inventory.components, section), type);
+	const others = Object.keys(ownEntry(inventory.components, section) ?? {}).filter((each) =>
 		hasComponent(distribution, own, section, each),
 	);
 	const meant = nearest(type, others);

@@ -1,5 +1,6 @@
 import type { Distribution, Release } from "../../adapters/collectors/distribution.ts";
 import type { Problem } from "../../base/errors.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import {
 	compareVersions,
 	isInRange,
@@ -53,7 +54,7 @@ function otelcolVersion(distribution: Distribution, own: Version): Version {
 /** Whether a release of a distribution has a component; types it never had are absent. */
 export function hasComponent(distribution: Distribution, own: Version, kind: string, type: string): boolean {
 	const { inventory } = distribution;
-	const range = inventory.components[kind]?.[type];
+	const range = ownEntry(ownEntry(inventory.components, kind), type);
 	return range !== undefined && isInRange(clampToTable(inventory, own), range);
 }
 

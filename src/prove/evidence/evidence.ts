@@ -43,7 +43,7 @@ export interface ProbeEvidence {
 
 /** Who sent with a token through a place, in one minute. Holds no token. */
 export interface TrafficCounter {
-	/** 12 hex digits; `none` without a credential, `short` for one that could be guessed, `others` when there were too many. */
+	/** 12 hex digits; `none` without a credential, `short` for one that could be guessed, `others` when there were too many, `refused` for more that were. */
 	readonly fingerprint: string;
 	readonly place: string;
 	/** `host.name`, or empty when the data does not say. */

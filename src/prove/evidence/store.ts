@@ -176,13 +176,26 @@ async function claimFile<K extends EvidenceKind>(
 		try {
 			const before = await readOwn(fx, folder, kind, name);
 			const where = `${folder.path}/${name}`;
-			return { before, claim, where, write: (file) => folder.write(name, encode(kind, file)) };
+			const write = async (file: EvidenceFile<K>) => {
+				if (!(await claim.isHeld())) throw takenOver(where);
+				await folder.write(name, encode(kind, file));
+			};
+			return { before, claim, where, write };
 		} catch (error) {
 			await claim.release();
 			throw error;
 		}
 	}
 	return undefined;
+}
+
+function takenOver(file: string): CrossfadeError {
+	return new CrossfadeError("io", {
+		what: "another process has taken over this evidence",
+		got: "this one was stopped for a minute or longer",
+		where: { file },
+		fix: "start this one again",
+	});
 }
 
 function tooMany({ path }: Folder): CrossfadeError {

@@ -1,6 +1,9 @@
 import { senderOf } from "../../adapters/clis/senders.ts";
 import type { Signal } from "../../adapters/providers/provider.ts";
+import { maskedSender } from "../../base/mask.ts";
 import type { ExchangeOutcome, ExchangeWatcher, WatchedExchange } from "../../effects/net/forwarding.ts";
+import { redact } from "../../token/guard.ts";
+import { secretForms } from "../../token/secret.ts";
 import type { Sighting } from "../evidence/traffic.ts";
 import { MalformedOtlp, newScanner } from "../otlp/scan.ts";
 import type { OtlpSender, Scan, Scanner } from "../otlp/senders.ts";
@@ -12,6 +15,8 @@ export interface AttributionOptions {
 	readonly host: string;
 	/** Headers besides Authorization that may hold the token, in lower case. */
 	readonly headers: readonly string[];
+	/** Fingerprints that have a row of their own in any case. */
+	readonly known?: Iterable<string>;
 	readonly now: () => number;
 	/** Takes what was seen: one call per request and sender in it. */
 	readonly add: (seen: Sighting) => void;
@@ -21,14 +26,17 @@ export interface AttributionOptions {
 
 export type Unknown = "not otlp" | Exclude<ExchangeOutcome["body"], "whole">;
 
-/** Distinct credentials and names in rows of their own; a flood of made-up ones must not fill the memory. */
+/**
+ * Distinct credentials and names in rows of their own; a flood of made-up ones must not fill the memory. Credentials that were refused
+ * have a table to themselves, so that nobody takes a row from one that is accepted without a token that is.
+ */
 const MAX_FINGERPRINTS = 1_000;
 const MAX_HOSTS = 50_000;
 const MAX_CLIS = 1_000;
 
 /** Finds out of each OTLP request who sent what with which token. Keeps no token longer than its request takes. */
 export function newAttribution(options: AttributionOptions): ExchangeWatcher {
-	const fingerprints = limited(MAX_FINGERPRINTS, "others");
+	const fingerprints = credentialRows(options.known ?? []);
 	const hosts = limited(MAX_HOSTS, "");
 	const clis = limited(MAX_CLIS, "");
 	return {
@@ -45,7 +53,7 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 				const { scan, why } = body === "whole" ? look.done() : { scan: undefined, why: body };
 				if (why !== undefined) options.unknown(why);
 				const at = options.now();
-				const token = fingerprints(credential.fingerprint);
+				const token = fingerprints(credential.fingerprint, status);
 				const senders = scan && scan.resources.length > 0 ? scan.resources : NOBODY;
 				let isFirst = true;
 				for (const sender of senders) {
@@ -100,14 +108,44 @@ function newLook(contentType: string, signal: Signal) {
 	};
 }
 
-/** What rows call a sender. A name that holds the request's own token is not repeated. */
+/** What rows call a sender. */
 function names({ host, service, version, scope }: OtlpSender, { value }: SeenCredential) {
 	const known = senderOf(service, scope);
-	const safe = (name: string) => (value !== "" && name.includes(value) ? "[token]" : name);
+	const safe = (name: string) => senderText(name, value);
 	return {
 		host: safe(host),
 		cli: known?.id ?? safe(service),
 		version: known && !known.tellsVersion ? "" : safe(version),
+	};
+}
+
+/** Only what has such a piece can hold a token, in whatever encoding. */
+const LONG_PIECE = /[A-Za-z0-9._~+/=%\\-]{20}/;
+
+/** A name that holds the request's own token in any form is not repeated, and what is as random as a token is replaced by its length. */
+function senderText(name: string, token: string): string {
+	if (!LONG_PIECE.test(name)) return name;
+	if (token !== "" && holdsForm(name, token)) return "[token]";
+	return maskedSender(redact(name));
+}
+
+function holdsForm(name: string, token: string): boolean {
+	const folded = name.toLowerCase();
+	const hex = Buffer.from(token, "latin1").toString("hex");
+	return [...secretForms(token), hex].some((form) => folded.includes(form.toLowerCase()));
+}
+
+/**
+ * Names the credential of a request by its fingerprint while there is room: `others` are accepted ones beyond it, of which nobody knows
+ * which they are, `refused` are those answered 401 or 403.
+ */
+function credentialRows(known: Iterable<string>): (fingerprint: string, status: number) => string {
+	const always = new Set(["none", "short", ...known]);
+	const accepted = limited(MAX_FINGERPRINTS, "others");
+	const refused = limited(MAX_FINGERPRINTS, "refused");
+	return (fingerprint, status) => {
+		if (always.has(fingerprint)) return fingerprint;
+		return status === 401 || status === 403 ? refused(fingerprint) : accepted(fingerprint);
 	};
 }
 

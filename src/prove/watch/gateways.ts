@@ -108,8 +108,14 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			const view: GatewayView = {
 				place: name,
 				url: pages[0]?.source ?? "",
-				state: good.length === 0 ? "down" : bad.length > 0 || told?.isWell === false ? "degraded" : "up",
+				state:
+					good.length === 0 || warnings.length > 0
+						? "down"
+						: bad.length > 0 || told?.isWell === false
+							? "degraded"
+							: "up",
 				detail: [
+					...warnings,
 					...bad.map(({ source, why }) => (pages.length > 1 ? `${source}: ${why}` : why)),
 					...(told ? [told.detail] : []),
 					...(foreign.length < good.length ? ["it keeps its counters in this evidence folder by itself"] : []),

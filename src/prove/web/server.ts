@@ -23,8 +23,8 @@ interface WatchPageOptions {
 	readonly view: OverlapView;
 }
 
-/** A page that has not taken so many bytes yet gets nothing more until it has. */
-const MAX_BACKLOG_BYTES = 1_000_000;
+/** More pages than this are told to come again later: each may hold one view that it has not taken yet, and no more. */
+const MAX_PAGES = 100;
 
 const SAFE_HEADERS = {
 	"cache-control": "no-store",
@@ -56,6 +56,7 @@ export async function startWatchPage(fx: Effects, { host, port, view }: WatchPag
 		if (headers === "refused") {
 			return plainAnswer(403, "This link was used already, or belongs to another watch. A new watch prints a new one.");
 		}
+		if (path === "/events" && feed.isFull()) return plainAnswer(503, "Too many pages are open. Close some and reload.");
 		return path === "/" ? page(headers) : { ...feed.stream(), headers: { ...SAFE_HEADERS, ...headers } };
 	}
 
@@ -87,10 +88,11 @@ function newFeed(initial: OverlapView) {
 	const event = () => redact(`event: view\ndata: ${JSON.stringify(pageData(view))}\n\n`);
 	return {
 		view: () => view,
+		isFull: () => pages.size >= MAX_PAGES,
 		update(next: OverlapView) {
 			view = next;
 			content = withoutClock(next);
-			const behind = [...pages].filter(([write, sent]) => sent !== content && write("") < MAX_BACKLOG_BYTES);
+			const behind = [...pages].filter(([write, sent]) => sent !== content && write("") === 0);
 			if (behind.length === 0) return;
 			const text = event();
 			for (const [write] of behind) {
@@ -113,6 +115,8 @@ function newFeed(initial: OverlapView) {
 	};
 }
 
+/** What a page shows of a view: when a gateway was last read is no part of it, and changes at every look. */
 function withoutClock(view: OverlapView): string {
-	return JSON.stringify({ ...view, rotation: { ...view.rotation, now: 0 } });
+	const gateways = view.gateways.map(({ at: _, ...gateway }) => gateway);
+	return JSON.stringify({ ...view, gateways, rotation: { ...view.rotation, now: 0 } });
 }

@@ -1,7 +1,9 @@
 import { connect, createServer, type Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { startForwarder } from "../../../src/effects/net/forwarder.ts";
 import { canary } from "../../harness/canary.ts";
+import { freePorts } from "../../harness/collector.ts";
 import { httpText } from "../../harness/raw-server.ts";
 import { converse, listenTo, openTap } from "../../harness/tap.ts";
 import { waitFor } from "../../harness/wait.ts";
@@ -327,4 +329,67 @@ test("a slow upstream slows the client down instead of filling the memory", asyn
 	expect(socket.bytesWritten).toBeLessThan(total / 4);
 	mayRead = true;
 	await waitFor("all of it to arrive", () => received >= total);
+});
+
+describe("what would never end", () => {
+	test("requests that are sent without an end and without reading an answer wait in the network, not in memory", async () => {
+		const sockets = new Set<Socket>();
+		const there = await upstream((socket) => {
+			sockets.add(socket);
+		});
+		let begun = 0;
+		const tap = await openTap(there.url, {
+			watcher: {
+				begin() {
+					begun++;
+					return undefined;
+				},
+			},
+		});
+		const socket = connect({ port: tap.port, host: "127.0.0.1" });
+		onTestFinished(() => {
+			socket.destroy();
+		});
+		const many = sized("x").repeat(1_000);
+		let written = 0;
+		const write = () => {
+			while (written < 300 && socket.write(many)) written++;
+			if (written < 300) {
+				written++;
+				socket.once("drain", write);
+			}
+		};
+		write();
+		await waitFor("a thousand requests", () => begun > 1_000);
+		// Whoever still reads would have read much more by the time that a second connection was served.
+		for (let round = 0; round < 20; round++) await converse(tap.port, ["NONSENSE\r\n\r\n"]);
+		expect(begun).toBeLessThan(10_000);
+		expect(written).toBeLessThan(300);
+		for (const each of [socket, ...sockets]) each.destroy();
+	});
+
+	test.each(["127.0.0.1", "0.0.0.0", "localhost.", "[::ffff:127.0.0.1]"])(
+		"a tap that forwards to itself as %s finds out with the first request",
+		async (name) => {
+			const [port = 0] = await freePorts(1);
+			const unreachable: string[] = [];
+			let begun = 0;
+			const forwarder = await startForwarder({
+				host: "127.0.0.1",
+				port,
+				upstream: { isTls: false, hostname: name.replace(/^\[|\]$/g, ""), port, authority: "x", basePath: "" },
+				watcher: {
+					begin() {
+						begun++;
+						return undefined;
+					},
+				},
+				onUnreachable: (code) => unreachable.push(code),
+				onFault: () => undefined,
+			});
+			onTestFinished(() => forwarder.close());
+			await converse(port, [sized("x", LAST)]);
+			expect(begun).toBeLessThanOrEqual(2);
+		},
+	);
 });

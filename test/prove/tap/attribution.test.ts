@@ -129,6 +129,70 @@ describe("who sent what with which token", () => {
 		expect(seen.slice(1_000)).toEqual(Array(10).fill("others"));
 	});
 
+	test("a flood of refused credentials takes no row from an accepted one", async () => {
+		const tap = await tapping();
+		const [made, old] = [Array.from({ length: 1_010 }, () => canary()), canary()];
+		const request = (token: Canary) => `POST /v1/logs HTTP/1.1\r\nHost: x\r\n${bearer(token)}\r\n\r\n`;
+		const answers = httpText("401 Unauthorized").repeat(made.length) + httpText("200 OK");
+		const server = await rawServer((socket) => socket.end(answers));
+		const flooded = await openTap(server.url, { add: (each) => (tap.seen as unknown[]).push(each) });
+		await converse(flooded.port, [[...made, old].map(request).join("")]);
+		const seen = (await tap.requests(made.length + 1)).map((each) => each.fingerprint);
+		expect(seen.slice(1_000, -1)).toEqual(Array(10).fill("refused"));
+		expect(seen.at(-1)).toBe(old.fingerprint);
+	});
+
+	test("a token that is known beforehand has its row whatever was seen before it", async () => {
+		const tap = await tapping();
+		const [made, old] = [Array.from({ length: 1_010 }, () => canary()), canary()];
+		const requests = [...made, old].map((token) => `POST /v1/logs HTTP/1.1\r\nHost: x\r\n${bearer(token)}\r\n\r\n`);
+		const server = await rawServer((socket) => socket.end(httpText("200 OK").repeat(requests.length)));
+		const add = (each: unknown) => (tap.seen as unknown[]).push(each);
+		const flooded = await openTap(server.url, { add, known: [old.fingerprint] });
+		await converse(flooded.port, [requests.join("")]);
+		const seen = (await tap.requests(requests.length)).map((each) => each.fingerprint);
+		expect(seen.slice(1_000)).toEqual([...Array(10).fill("others"), old.fingerprint]);
+	});
+
+	test.each([
+		["base64", (token: string) => Buffer.from(token).toString("base64")],
+		["base64 of the header", (token: string) => Buffer.from(`Bearer ${token}`).toString("base64")],
+		["capitals", (token: string) => token.toUpperCase()],
+		["hex", (token: string) => Buffer.from(token).toString("hex")],
+		["with a name in front", (token: string) => `laptop-${token}`],
+	])("a name that holds the request's own token as %s does not repeat it", async (_name, encode) => {
+		const tap = await tapping();
+		const token = canary();
+		const name = encode(token.token);
+		const body = logs([{ "host.name": name, "service.name": name, "service.version": name }]);
+		await send(tap, { type: PROTOBUF, body, headers: [bearer(token)] });
+		expect((await tap.requests(1))[0]).toMatchObject({ host: "[token]", cli: "[token]", version: "[token]" });
+	});
+
+	test("what is as random as a token is no name, whoever's it is", async () => {
+		const tap = await tapping();
+		const [own, foreign] = [canary(), canary()];
+		const body = logs([{ "host.name": foreign.token, "service.name": `x ${foreign.token}` }]);
+		await send(tap, { type: PROTOBUF, body, headers: [bearer(own)] });
+		const [seen] = await tap.requests(1);
+		expect(seen).toMatchObject({ host: "[43 characters]", cli: "x [43 characters]" });
+	});
+
+	test.each([
+		"ip-10-0-12-34.eu-central-1.compute.internal",
+		"i-0abcdef1234567890.eu-west-1.compute.internal",
+		"gke-prod-cluster-1-default-pool-3f9a1b2c-xk2z",
+		"otel-collector-7d9f8c6b5d-x2x4z",
+		"123e4567-e89b-12d3-a456-426614174000",
+		"aks-nodepool1-12345678-vmss000000",
+		"values-k8s-prod-eu1-collector-2026",
+		"Macbook-Pro-von-Katharina-2.fritz.box",
+	])("a plausible name of a machine stays as it is: %s", async (name) => {
+		const tap = await tapping();
+		await send(tap, { type: PROTOBUF, body: logs([{ "host.name": name }]), headers: [bearer(canary())] });
+		expect((await tap.requests(1))[0]).toMatchObject({ host: name });
+	});
+
 	test("a name that holds the request's own token does not repeat it", async () => {
 		const tap = await tapping();
 		const token = canary();

@@ -310,7 +310,7 @@ describe("a page that is none costs a warning, and no evidence", () => {
 		expect(stdout).toContain("nothing listens on that port");
 	});
 
-	test("evidence that cannot be kept is said, and the gateway is still shown", async () => {
+	test("a gateway whose evidence cannot be kept is down, and it is said why", async () => {
 		const page = await metricsPage(attributed(OLD, 1));
 		const folder = scratch();
 		mkdirSync(join(folder, "traffic-gateway-gw.ndjson"));
@@ -321,7 +321,7 @@ describe("a page that is none costs a warning, and no evidence", () => {
 		);
 		const view = await observer.look();
 		await observer.close();
-		expect(view.gateways).toMatchObject([{ state: "up" }]);
+		expect(view.gateways).toMatchObject([{ state: "down" }]);
 		expect(view.warnings.join()).toContain("the counters of gw cannot be kept");
 	});
 });

@@ -161,6 +161,8 @@ describe("what is sent", () => {
 		await waitFor("the first view", () => events().length === 1);
 		const view = demoOverlap();
 		page.update({ ...view, rotation: { ...view.rotation, now: view.rotation.now + 5_000 } });
+		const gateways = view.gateways.map((gateway) => ({ ...gateway, at: view.rotation.now + 5_000 }));
+		page.update({ ...view, gateways, rotation: { ...view.rotation, now: view.rotation.now + 5_000 } });
 		page.update(demoOverlap({ change: { warnings: ["something new"] } }));
 		await waitFor("the change", () => heard.text.includes("something new"));
 		await page.close();
@@ -176,6 +178,13 @@ describe("what is sent", () => {
 		const heard = await listen(base, cookie);
 		await waitFor("the first view", () => heard.text.endsWith("\n\n"));
 		expect(leaks([token], { page: first.body, events: heard.text })).toEqual([]);
+	});
+
+	test("a hundred pages, and no more until one is closed, so that those which read nothing fill no memory", async () => {
+		const { cookie, base } = await enter(await watchPage());
+		const open = await Promise.all(Array.from({ length: 100 }, () => listen(base, cookie)));
+		await waitFor("a hundred views", () => open.every(({ text }) => text !== ""));
+		expect((await ask(`${base}events`, { cookie })).status).toBe(503);
 	});
 
 	test("nothing more to a page that lags behind, until it has caught up", async () => {
@@ -197,7 +206,7 @@ describe("what is sent", () => {
 		};
 		const stream = await answer?.(asked);
 		if (!stream || !("start" in stream)) throw new Error("the events are a stream");
-		let backlog = 2_000_000;
+		let backlog = 1;
 		const written: string[] = [];
 		stream.start((text) => {
 			if (text !== "") written.push(text);

@@ -1,0 +1,114 @@
+import { spawnSync } from "node:child_process";
+import { linkSync, lstatSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { CrossfadeError } from "../../base/errors.ts";
+import { ioError } from "../../base/io-error.ts";
+import type { ReplaceOptions } from "./files.ts";
+import { exists, refuseSecret, syncFolder, temporaryName, writeNew } from "./new-file.ts";
+
+/** See `Files.replace`. */
+export function replaceWhole(path: string, content: Uint8Array, options: ReplaceOptions): string | undefined {
+	try {
+		const stats = lstatSync(path);
+		if (stats.isSymbolicLink()) throw symlinkTarget(path);
+		if (stats.nlink > 1) throw severalNames(path, stats.nlink);
+		refuseSecret(path, content, options.expected);
+		const assertSame = (file: string) => {
+			if (!Buffer.from(readFileSync(file)).equals(options.expected)) throw changedMeanwhile(path);
+		};
+		assertSame(path);
+		const temporary = temporaryName(path);
+		const before = `${temporary}-before`;
+		const backup = options.backupSuffix === undefined ? undefined : freeName(`${path}${options.backupSuffix}`);
+		try {
+			writeNew(temporary, content, stats.mode & 0o7777, stats);
+			keepAttributes(path, temporary);
+			if (backup !== undefined) writeNew(backup, options.expected, 0o600, stats);
+			// Whoever has the old file open writes into what this name leads to, also after the rename.
+			linkSync(path, before);
+			assertSame(path);
+			renameSync(temporary, path);
+			putBackIfChanged(path, before, () => assertSame(before));
+		} catch (error) {
+			for (const file of [temporary, ...(backup === undefined ? [] : [backup])]) rmSync(file, { force: true });
+			throw error;
+		} finally {
+			rmSync(before, { force: true });
+		}
+		syncFolder(dirname(path));
+		return backup;
+	} catch (error) {
+		throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
+	}
+}
+
+function putBackIfChanged(path: string, before: string, assertSame: () => void): void {
+	try {
+		assertSame();
+	} catch (error) {
+		renameSync(before, path);
+		throw error;
+	}
+}
+
+function severalNames(file: string, names: number): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "the file has other names, which would stay what it was",
+		expected: "a file with one name",
+		got: `${names} hard links`,
+		where: { file },
+		fix: "cut it loose first (cp FILE NEW, mv NEW FILE), or change it where it is made",
+	});
+}
+
+/**
+ * Gives a file the access list, extended attributes and security label of another. Node has no call for them, GNU's cp has; where it is not
+ * here, a file that ls marks as having any is not replaced.
+ */
+function keepAttributes(from: string, to: string): void {
+	if (process.platform === "win32") return;
+	const mark = () => [from, to].map((path) => run("ls", "-ld", path).slice(10, 11).trim());
+	const options = ["--attributes-only", "--preserve=all", "--no-preserve=timestamps", "--"];
+	run("cp", ...options, from, to);
+	const [was, is] = mark();
+	if (was === is) return;
+	throw new CrossfadeError("refused", {
+		what: "the file has an access list or extended attributes that cannot be kept",
+		where: { file: from },
+		fix: "write the output to another file, and copy it over this one with a program that keeps them",
+	});
+}
+
+/** What a program prints; nothing where it is not here or fails. */
+function run(program: string, ...args: readonly string[]): string {
+	return (
+		spawnSync(program, args, { encoding: "utf8", env: { PATH: "/usr/bin:/bin", LC_ALL: "C" }, timeout: 10_000 })
+			.stdout ?? ""
+	);
+}
+
+/** The name itself, or with a number behind it where two changes fell into one second. */
+function freeName(path: string): string {
+	for (let number = 1; ; number++) {
+		const name = number === 1 ? path : `${path}-${number}`;
+		if (!exists(name)) return name;
+	}
+}
+
+function symlinkTarget(file: string): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "the file to write is a symbolic link",
+		expected: "a regular file, so that replacing it does not cut the link",
+		got: `a link to ${realpathSync(file)}`,
+		where: { file },
+		fix: `name the file itself: ${realpathSync(file)}`,
+	});
+}
+
+function changedMeanwhile(file: string): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "the file changed while it was being worked on",
+		where: { file },
+		fix: "run the command again",
+	});
+}

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openFolder } from "../../../src/effects/files/folder.ts";
+import { scratch } from "../../harness/cli.ts";
+
+/** A file whose last sign of life was so many seconds ago. */
+function silent(path: string, seconds: number): void {
+	const then = Date.now() / 1000 - seconds;
+	utimesSync(path, then, then);
+}
+
+const DEAD = 4_194_304;
+
+test.each([
+	["an empty one, of a process that died between two steps", "", 120],
+	["one from a container that was started again under another name", `${process.pid} another-host\n`, 120],
+	["one whose owner's number belongs to another process now", `1 ${hostname()}\n`, 120],
+	["one of a dead process of this machine, at once", `${DEAD} ${hostname()}\n`, 0],
+])("a lock that nobody keeps is taken over: %s", async (_name, owner, seconds) => {
+	const path = scratch({ "x.lock": owner });
+	silent(join(path, "x.lock"), seconds);
+	const claim = await (await openFolder(path)).claim("x");
+	expect(await claim?.isHeld()).toBe(true);
+	await claim?.release();
+	expect(readdirSync(path)).toEqual([]);
+});
+
+test("a second lock that a crash left behind while it took over the first is taken over too", async () => {
+	const path = scratch({ "x.lock": `${DEAD} ${hostname()}\n`, "x.lock.next": "" });
+	silent(join(path, "x.lock.next"), 120);
+	const claim = await (await openFolder(path)).claim("x");
+	expect(await claim?.isHeld()).toBe(true);
+	await claim?.release();
+	expect(readdirSync(path)).toEqual([]);
+});
+
+test.each([
+	["of another host", "1 another-host\n"],
+	["of a process that lives", `1 ${hostname()}\n`],
+	["that is being written", ""],
+])("a lock %s that was heard of in the last minute is left alone", async (_name, owner) => {
+	const path = scratch({ "x.lock": owner });
+	expect(await (await openFolder(path)).claim("x")).toBeUndefined();
+	expect(readdirSync(path)).toEqual(["x.lock"]);
+});
+
+test("who lost its lock to another knows it, and does not remove the other's", async () => {
+	const path = scratch();
+	const claim = await (await openFolder(path)).claim("x");
+	writeFileSync(join(path, "x.lock"), "1 another-host\n");
+	expect(await claim?.isHeld()).toBe(false);
+	await claim?.release();
+	expect(existsSync(join(path, "x.lock"))).toBe(true);
+});

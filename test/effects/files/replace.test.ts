@@ -1,0 +1,48 @@
+import { execFileSync } from "node:child_process";
+import { linkSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { nodeFiles } from "../../../src/effects/files/node-files.ts";
+import { scratch } from "../../harness/cli.ts";
+import { needs, program } from "../../harness/parts.ts";
+
+const [old, fresh] = [Buffer.from("old\n"), Buffer.from("fresh\n")];
+const replace = (path: string) => nodeFiles.replace(path, fresh, { expected: old, backupSuffix: ".before" });
+
+describe("a file that is replaced", () => {
+	test("keeps its access list, and lets nobody read who could not", needs(program("setfacl")), async () => {
+		const path = join(scratch({ file: "old\n" }), "file");
+		// The mask shows as the bits of the group, which itself may not read.
+		execFileSync(program("setfacl").path, ["-m", "u:65534:r,g::-,m::r,o::-", path]);
+		const list = () => execFileSync(program("getfacl").path, ["-cpn", path], { encoding: "utf8" });
+		const before = list();
+		await replace(path);
+		expect(list()).toBe(before);
+		expect(readFileSync(path, "utf8")).toBe("fresh\n");
+	});
+
+	test("with several names is refused, as it would lose the others", async () => {
+		const folder = scratch({ file: "old\n" });
+		linkSync(join(folder, "file"), join(folder, "other"));
+		await expect(replace(join(folder, "file"))).rejects.toMatchObject({ exit: "refused" });
+		expect(readFileSync(join(folder, "other"), "utf8")).toBe("old\n");
+		expect(readdirSync(folder).sort()).toEqual(["file", "other"]);
+	});
+
+	test("that somebody else changed meanwhile stays theirs, without a backup", async () => {
+		const folder = scratch({ file: "theirs\n" });
+		await expect(replace(join(folder, "file"))).rejects.toMatchObject({ exit: "refused" });
+		expect(readdirSync(folder)).toEqual(["file"]);
+		expect(readFileSync(join(folder, "file"), "utf8")).toBe("theirs\n");
+	});
+
+	test("leaves a backup for its owner alone, and nothing else", async () => {
+		const folder = scratch({ file: "old\n" });
+		await replace(join(folder, "file"));
+		expect(readdirSync(folder).sort()).toEqual(["file", "file.before"]);
+		expect(statSync(join(folder, "file.before")).mode & 0o777).toBe(0o600);
+		writeFileSync(join(folder, "file"), "old\n");
+		await replace(join(folder, "file"));
+		expect(readdirSync(folder).sort()).toEqual(["file", "file.before", "file.before-2"]);
+	});
+});
