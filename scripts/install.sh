@@ -3,10 +3,10 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For a developer's own machine. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Usage: sh install.sh [options]      or      curl -fsSL ADDRESS | sh -s -- [options]
-# The token is asked for and not shown, or comes from the file that CROSSFADE_TOKEN_FILE names, or on standard input.
-# It configures the account it runs as, says which files before it asks for the token, and downloads nothing.
-# After it: crossfade doctor shows what each CLI uses; so does this script with --report.
+# Usage: sh install.sh [options]      or, where you host it,      curl -fsSL ADDRESS | sh -s -- [options]
+# It asks for the token without showing it, or reads it from the file named by CROSSFADE_TOKEN_FILE or from standard input.
+# It configures the account it runs as, lists the files before it asks for the token, and downloads nothing.
+# Afterwards, crossfade doctor or this script with --report shows what each CLI uses.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, running none;
 # works out what each configuration file should hold; checks that it understands the file; backs it up, if it is going to change;
@@ -67,10 +67,10 @@ OPTIONS=
 HELP='Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 
 For a developer'\''s own machine. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-Usage: sh install.sh [options]      or      curl -fsSL ADDRESS | sh -s -- [options]
-The token is asked for and not shown, or comes from the file that CROSSFADE_TOKEN_FILE names, or on standard input.
-It configures the account it runs as, says which files before it asks for the token, and downloads nothing.
-After it: crossfade doctor shows what each CLI uses; so does this script with --report.
+Usage: sh install.sh [options]      or, where you host it,      curl -fsSL ADDRESS | sh -s -- [options]
+It asks for the token without showing it, or reads it from the file named by CROSSFADE_TOKEN_FILE or from standard input.
+It configures the account it runs as, lists the files before it asks for the token, and downloads nothing.
+Afterwards, crossfade doctor or this script with --report shows what each CLI uses.
 
 What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, running none;
 works out what each configuration file should hold; checks that it understands the file; backs it up, if it is going to change;

@@ -138,7 +138,7 @@ Object.entries = (of) => {
 			expect.stringMatching(/^ {4}at Object\.entries \(.*crash\.cjs:3:\d+\)$/),
 		]);
 		expect(stderr).toMatch(new RegExp(`^ {4}at src/commands/exit-codes\\.ts:${line}:\\d+$`, "m"));
-		expect(stderr).toMatch(/^ {4}at src\/cli\.ts:\d+:\d+$/m);
+		expect(stderr).toMatch(/^ {4}at src\/commands\/program\.ts:\d+:\d+$/m);
 		expect(stderr).toContain("\ncaused by\nError [EDEEP]: deeper\n");
 		expect(stderr).not.toMatch(/dist\/.*:\d+:\d+/);
 	});

@@ -3,8 +3,8 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For Fleet. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# The server replaces its variable in the text of this file before it is sent; it stands in one place, between single quotes.
-# What the file prints is shown in Fleet as it is.
+# The server replaces its variable in this file before sending it; it occurs once, between single quotes.
+# Fleet shows this file's output unmasked.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, running none;
 # works out what each configuration file should hold; checks that it understands the file; backs it up, if it is going to change;
@@ -71,7 +71,7 @@ take_options() {
 
 # The token; nothing but this shell ever sees it.
 take_token() {
-  # The server puts the value here.
+  # The server inserts the value here.
   token='$FLEET_SECRET_CROSSFADE_TOKEN'
 }
 
@@ -80,7 +80,7 @@ print_report() { printf '%s\n' ''"$1"''; }
 
 # What is left behind for the vehicle to see. $1 is the state, line the report line; nothing of it is secret.
 leave_trace() {
-  # A file whose name is the report line: osquery can see it, and it holds nothing.
+  # An empty file whose name is the report line, for osquery to see.
   if [ "${self-}" != 0 ] || [ -n "$DRY_RUN" ] || [ "$ACTION" = self-test ]; then return 0; fi
   traces=$ROOT/etc/otel-crossfade
   rm -f "$traces/crossfade "*

@@ -3,9 +3,9 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For any MDM, Ansible or SSH. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Run it as root. The token comes in the environment variable TOKEN or as the first line of standard input;
-# options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.
-# Root, and whoever may read the environment of root's processes, can see a token in TOKEN; standard input shows it to nobody.
+# Run it as root. Pass the token in the environment variable TOKEN or as the first line of standard input,
+# options in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.
+# Root, and anyone who can read the environment of root's processes, can see a token in TOKEN; nobody sees standard input.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, running none;
 # works out what each configuration file should hold; checks that it understands the file; backs it up, if it is going to change;
@@ -67,7 +67,7 @@ HELP=
 
 # What the vehicle hands over besides the token; gets the script's arguments.
 take_options() {
-  # At once, so that no program started below finds it in its environment.
+  # First, so that no program started below inherits it.
   token=${TOKEN-}
   unset TOKEN
   ENDPOINT=${CROSSFADE_ENDPOINT:-$ENDPOINT}

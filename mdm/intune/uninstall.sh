@@ -3,8 +3,8 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For Microsoft Intune for macOS. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Run it as root and not as the signed-in user. Intune hands nothing over: the token is in the file, once, between quotes.
-# The file can be read in the admin center by whoever may read scripts there.
+# Run it as root, not as the signed-in user. Intune passes no values: the token is in the file, once, between quotes.
+# Anyone with read access to scripts in the admin center can read this file.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, running none;
 # works out what each configuration file should hold; checks that it understands the file; backs it up, if it is going to change;

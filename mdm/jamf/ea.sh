@@ -3,9 +3,9 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For Jamf Pro. Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# Parameter 4 of the policy is the token; 5 to 7 may hold another endpoint, names of CLIs, options. Without a mount point as its
-# first argument it is a plain script: options as arguments, the token on standard input.
-# While it runs, every local account can see parameter 4 in the process list; Jamf, not this script, puts it there.
+# Parameter 4 of the policy is the token; 5 to 7 are optional: endpoint, CLI names, options. Without a mount point as its
+# first argument it takes options as arguments and the token on standard input.
+# While it runs, every local account can see parameter 4 in the process list, because Jamf passes it as an argument.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, running none;
 # works out what each configuration file should hold; checks that it understands the file; backs it up, if it is going to change;

@@ -3,8 +3,8 @@
 # Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
 #
 # For Iru (Kandji). Made by otel-crossfade 0.1.0; make it again rather than edit it.
-# The audit is the report: 0 passes, anything else starts the remediation. The remediation is the install, and holds the token.
-# The console keeps both files and all that they print.
+# The audit is the report: 0 passes, anything else starts the remediation. The remediation is the install and contains the token.
+# The console stores both files and their output.
 #
 # What it does, in this order: reads the token; finds the accounts of people; finds their CLIs and releases from files, running none;
 # works out what each configuration file should hold; checks that it understands the file; backs it up, if it is going to change;
@@ -67,7 +67,7 @@ HELP=
 
 # What the vehicle hands over besides the token; gets the script's arguments.
 take_options() {
-  # Which token it should be, which is no secret: a profile says it, or else this file.
+  # Fingerprint of the expected token (not secret): from a profile, otherwise from this file.
   expected='@FINGERPRINT@'
   case $expected in @*) expected='' ;; esac
   profile=$(defaults read "$ROOT/Library/Managed Preferences/io.otel-crossfade" ExpectedFingerprint 2>/dev/null) || profile=''

@@ -33,7 +33,7 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 			: undefined;
 		if (options["json"]) fx.terminal.print(`${JSON.stringify({ ...summary, backup }, undefined, 2)}\n`);
 		else
-			tell(
+			noteOutcome(
 				fx,
 				plan,
 				outcome,
@@ -46,15 +46,15 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 		const { protectLiterals } = await import("../generate/check/literals.ts");
 		protectLiterals(text, file, plan.distribution.dialect);
 		fx.terminal.print(changed ? renderDiff(file, text, outcome.text, fx.terminal.color) : "");
-		tell(fx, plan, outcome, changed ? "nothing was changed: add --write to do it" : "no difference");
+		noteOutcome(fx, plan, outcome, changed ? "nothing was changed: add --write to do it" : "no difference");
 	} else {
 		fx.terminal.printBytes(after);
-		tell(fx, plan, outcome, changed ? "" : "no difference");
+		noteOutcome(fx, plan, outcome, changed ? "" : "no difference");
 	}
 	return "ok";
 }
 
-function tell(fx: Effects, plan: CollectorPlan, { wired, notes }: SpliceOutcome, last: string): void {
+function noteOutcome(fx: Effects, plan: CollectorPlan, { wired, notes }: SpliceOutcome, last: string): void {
 	if (wired.length > 0) fx.terminal.note(`wired     ${wired.join(", ")} -> ${plan.ids.exporter}`);
 	for (const note of notes) fx.terminal.note(`note      ${note}`);
 	if (wired.length > 0 && plan.delivery.way !== "env") {

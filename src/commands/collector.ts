@@ -1,6 +1,6 @@
 import { platforms } from "../adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../adapters/collectors/registry.ts";
-import { defaultProvider, providers } from "../adapters/providers/registry.ts";
+import { defaultProvider } from "../adapters/providers/registry.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type CollectorPlan, planCollector } from "../generate/plan/collector.ts";
@@ -8,6 +8,7 @@ import { CANNOT_TELL, planSummary } from "../generate/plan/summary.ts";
 import { renderConfig } from "../generate/render/collector.ts";
 import { attributionWays } from "../spec/attribution.ts";
 import { deliveries, parseCollectorFlags, queues } from "../spec/collector.ts";
+import { backendOptions } from "./backend-options.ts";
 import type { Command, Invocation } from "./command.ts";
 
 export const collectorCommand: Command = {
@@ -20,14 +21,14 @@ The token never appears here: the config names the file the collector will read 
 		{ flags: "-d, --distribution <id>", description: "the collector you run", choices: distributionIds },
 		{ flags: "--target-version <version>", description: "its version (default: the newest we know)" },
 		{ flags: "--platform <name>", description: "how it is run", choices: platforms },
-		{ flags: "--provider <id>", description: "who takes the data", choices: providers.map(({ id }) => id) },
-		{ flags: "--endpoint <url>", description: "base URL of its OTLP/HTTP ingest (default: the provider's)" },
-		{ flags: "--allow-plaintext", description: "accept an http endpoint on another machine" },
-		{ flags: "--signals <list>", description: "logs,metrics,traces (default: what the provider documents)" },
+		backendOptions.provider,
+		backendOptions.endpoint,
+		backendOptions.allowPlaintext,
+		backendOptions.signals,
 		{ flags: "--token-file <path>", description: "where the collector will find the token" },
 		{ flags: "--delivery <way>", description: "how it notices a new token (default: auto)", choices: deliveries },
-		{ flags: "--auth-header <name>", description: "the header that carries the token (default: Authorization)" },
-		{ flags: "--auth-scheme <word>", description: 'the word before the token, "" for none (default: Bearer)' },
+		backendOptions.authHeader,
+		backendOptions.authScheme,
 		{ flags: "--queue <kind>", description: "where unsent data waits (default: memory)", choices: queues },
 		{ flags: "--name <word>", description: "suffix of our component ids (default: the provider's id)" },
 		{ flags: "--agent-endpoint <url>", description: "where the agent behind a gateway takes OTLP" },

@@ -12,6 +12,8 @@ export interface OptionSpec {
 	readonly files?: boolean;
 	/** May be given more than once; the command sees all its values, in order. */
 	readonly repeatable?: boolean;
+	/** What it was called before: still taken, and in no help or completion. Only for an option without a value. */
+	readonly formerly?: string;
 }
 
 export interface ArgumentSpec {

@@ -1,15 +1,16 @@
 import { basename, dirname } from "node:path";
-import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { CrossfadeError } from "../base/errors.ts";
+import { providerOf } from "../spec/backend.ts";
 import { readFlags } from "../spec/flags.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
+import { backendOptions } from "./backend-options.ts";
 import type { Command } from "./command.ts";
 
 export const initCommand: Command = {
 	name: "init",
 	description: `Writes a commented ${FLEET_FILE}: provider, overlap, tokens by reference, gateways, expected hosts. It holds no secret.`,
 	options: [
-		{ flags: "--provider <id>", description: "who issues the token", choices: providers.map(({ id }) => id) },
+		{ ...backendOptions.provider, description: "who issues the token" },
 		{
 			flags: "-o, --out <file>",
 			description: `where to write it, - for standard output (default: ${FLEET_FILE})`,
@@ -29,9 +30,7 @@ export const initCommand: Command = {
 			return "ok";
 		}
 		const reader = readFlags(options);
-		const ids = providers.map(({ id }) => id);
-		const id = reader.choice(reader.text("provider") ?? defaultProvider.id, ids, "--provider", "the provider");
-		const provider = providers.find((each) => each.id === id);
+		const provider = providerOf(reader);
 		if (!provider) throw new CrossfadeError("usage", reader.problems);
 		const { fleetFile } = await import("../generate/render/fleet-file.ts");
 		const content = fleetFile(provider);

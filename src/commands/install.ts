@@ -1,5 +1,4 @@
 import { clis, helped } from "../adapters/clis/registry.ts";
-import { providers } from "../adapters/providers/registry.ts";
 import type { Action } from "../adapters/vehicles/mode.ts";
 import { vehicles } from "../adapters/vehicles/registry.ts";
 import { CrossfadeError, type ExitName, exitCodes, type Problem } from "../base/errors.ts";
@@ -8,9 +7,11 @@ import type { Effects } from "../effects/effects.ts";
 import type { RunResult } from "../effects/process/programs.ts";
 import { renderEndpoint } from "../generate/render/endpoint.ts";
 import { parseReportLine } from "../prove/evidence/inventory.ts";
+import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
-import { parseInstallFlags, scopes } from "../spec/install.ts";
+import { parseInstallFlags } from "../spec/install.ts";
 import { Secret } from "../token/secret.ts";
+import { backendOptions } from "./backend-options.ts";
 import type { Command, OptionSpec } from "./command.ts";
 
 /** A run that restarts background processes waits for them; no other takes more than seconds. */
@@ -45,8 +46,8 @@ nothing of it changed; 12 a file could not be written; 13 a program is missing.`
 			flags: "--token <ref>",
 			description: "where to read it: file:PATH, env:NAME, fd:N, - or prompt (default: prompt)",
 		},
-		{ flags: "--provider <id>", description: "who takes the data", choices: providers.map(({ id }) => id) },
-		{ flags: "--endpoint <url>", description: "base URL of the OTLP ingest (default: the provider's)" },
+		backendOptions.provider,
+		backendOptions.endpoint,
 		...scriptOptions,
 		{
 			flags: "--helper",

@@ -104,7 +104,7 @@ async function syntaxFindings(
 			severity: "error",
 			file: path,
 			what: `${[name, ...args].join(" ")} cannot read it${said}`,
-			fix: "make the folder again with crossfade mdm",
+			fix: "generate the folder again with crossfade mdm",
 		});
 	}
 	return found;

@@ -1,6 +1,5 @@
 import { systems } from "../adapters/clis/cli.ts";
 import { clis, helped } from "../adapters/clis/registry.ts";
-import { providers } from "../adapters/providers/registry.ts";
 import type { Mode } from "../adapters/vehicles/mode.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
@@ -9,21 +8,13 @@ import { table } from "../base/table.ts";
 import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
 import { renderKit } from "../generate/kit/kit.ts";
+import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
-import {
-	type Mdm,
-	type MdmSpec,
-	mdmFlags,
-	mdms,
-	modes,
-	modesOf,
-	parseMdmFlags,
-	scopes,
-	systemsOf,
-} from "../spec/mdm.ts";
+import { type Mdm, type MdmSpec, mdmFlags, mdms, modes, modesOf, parseMdmFlags, systemsOf } from "../spec/mdm.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
 import { isSafeAlphabet } from "../token/shape.ts";
+import { backendOptions } from "./backend-options.ts";
 import type { Command, Invocation } from "./command.ts";
 
 /** For the examples: an MDM that hands the token over, one that has it in the file, and two CLIs. */
@@ -53,8 +44,8 @@ verify <folder> checks such a folder before it is uploaded: nothing changed, not
 			choices: modes,
 		},
 		{ flags: "--cli <list>", description: `${clis.map(({ id }) => id).join(",")} (default: all)` },
-		{ flags: "--provider <id>", description: "who takes the data", choices: providers.map(({ id }) => id) },
-		{ flags: "--endpoint <url>", description: "base URL of its OTLP/HTTP ingest (default: the provider's)" },
+		backendOptions.provider,
+		backendOptions.endpoint,
 		{
 			flags: "--scope <scope>",
 			description: "files of the machine or of each user (default: system)",

@@ -1,5 +1,5 @@
 import { emissions } from "../adapters/clis/emits.generated.ts";
-import { defaultProvider, providers } from "../adapters/providers/registry.ts";
+import { defaultProvider } from "../adapters/providers/registry.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { TlsFiles } from "../effects/net/connection.ts";
@@ -14,6 +14,7 @@ import { parseProbeFlags, paths } from "../spec/probe.ts";
 import { type ProbePlan, protocols } from "../spec/probe-plan.ts";
 import { fingerprint } from "../token/fingerprint.ts";
 import type { Secret } from "../token/secret.ts";
+import { backendOptions } from "./backend-options.ts";
 import type { Command, Invocation } from "./command.ts";
 import { readFleet } from "./fleet-options.ts";
 
@@ -40,15 +41,15 @@ unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat
 			description: "a token by name, from file:PATH, env:NAME, fd:N, prompt or -",
 			repeatable: true,
 		},
-		{ flags: "--provider <id>", description: "who takes the data", choices: providers.map(({ id }) => id) },
-		{ flags: "--endpoint <url>", description: "base URL of the OTLP ingest (default: the provider's)" },
+		backendOptions.provider,
+		backendOptions.endpoint,
 		{ flags: "--via <url>", description: "[name=]URL of a gateway", repeatable: true },
 		{
 			flags: "--metrics <url>",
 			description: "[name=]URL of a gateway's metrics, to see records leave it",
 			repeatable: true,
 		},
-		{ flags: "--signals <list>", description: "logs,metrics,traces (default: what the provider documents)" },
+		backendOptions.signals,
 		{ flags: "--path <way>", description: "how the token travels (default: bearer)", choices: paths },
 		{ flags: "--protocol <name>", description: "default: http/protobuf", choices: protocols },
 		{
@@ -56,16 +57,13 @@ unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat
 			description: "send what this CLI would send, as it would",
 			choices: emissions.map(({ id }) => id),
 		},
-		{ flags: "--auth-header <name>", description: "the header that carries the token (default: Authorization)" },
-		{ flags: "--auth-scheme <word>", description: 'the word before the token, "" for none (default: Bearer)' },
+		backendOptions.authHeader,
+		backendOptions.authScheme,
 		{ flags: "--ca <file>", description: "certificates (PEM) to trust besides the usual ones", files: true },
 		{ flags: "--cert <file>", description: "client certificate (PEM)", files: true },
 		{ flags: "--key <file>", description: "its key (PEM)", files: true },
 		{ flags: "--proxy <url>", description: "none, or one without credentials (default: the environment's)" },
-		{
-			flags: "--allow-plain-http",
-			description: "send over http to another machine: the token crosses the network readable",
-		},
+		backendOptions.allowPlaintext,
 		{ flags: "--gzip", description: "pack the requests" },
 		{ flags: "--timeout <time>", description: "for one row with all its attempts (default: 10s)" },
 		{ flags: "--retry <n>", description: "attempts after the first on 429, 502, 503 and 504 (default: 0)" },

@@ -94,10 +94,11 @@ function describe(child: Commander, command: Command, around: Surroundings, fini
 	child.description(unwrap(command.description));
 	for (const { name, description } of command.arguments ?? []) child.argument(name, description);
 	const files: Record<string, string> = {};
-	for (const { flags, description, choices, repeatable, files: isFile } of command.options) {
+	for (const { flags, description, choices, repeatable, files: isFile, formerly } of command.options) {
 		const option = new Option(flags, choices ? `${description} (${choices.join(", ")})` : description);
 		if (isFile && option.long) files[option.attributeName()] = option.long;
 		child.addOption(repeatable ? option.argParser(append) : option);
+		if (formerly) child.addOption(new Option(formerly).hideHelp().implies({ [option.attributeName()]: true }));
 	}
 	// The one letter is the command's own where it has a use for it.
 	const verbose = command.options.some(({ flags }) => flags.startsWith("-v,")) ? "--verbose" : "-v, --verbose";

@@ -9,6 +9,7 @@ import { newAttribution } from "../prove/tap/attribution.ts";
 import { newTapMetrics, type TapMetrics } from "../prove/tap/metrics.ts";
 import { endpointProblems, isLoopback } from "../spec/endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "../spec/flags.ts";
+import { backendOptions } from "./backend-options.ts";
 import type { Command, Invocation } from "./command.ts";
 
 export const tapCommand: Command = {
@@ -28,10 +29,7 @@ itself answers 502, after which OTLP clients try again. Requests that are not OT
 		{ flags: "--evidence <dir>", description: "keep the counters in this folder, and continue them", files: true },
 		{ flags: "--metrics <address>", description: "serve /metrics and /healthz there, e.g. 127.0.0.1:9464" },
 		{ flags: "--ca <file>", description: "certificates (PEM) to trust besides the usual ones", files: true },
-		{
-			flags: "--allow-plain-http",
-			description: "forward over http to another machine: tokens cross the network readable",
-		},
+		backendOptions.allowPlaintext,
 		{ flags: "--json", description: "print each new sender as a JSON line" },
 	],
 	examples: [
@@ -207,19 +205,19 @@ function readUpstream(flags: FlagReader, listen: Address | undefined): Upstream 
 		});
 		return undefined;
 	}
-	const problems = endpointProblems(text, "--to", { plaintextAllowed: true });
+	const problems = endpointProblems(text, "--to", "allowed");
 	flags.problems.push(...problems);
 	if (problems.length > 0) return undefined;
 	const url = new URL(text);
 	const isTls = url.protocol === "https:";
 	const port = Number(url.port) || (isTls ? 443 : 80);
 	const isHere = isLoopback(url.hostname);
-	if (!isTls && !isHere && !flags.isSet("allowPlainHttp")) {
+	if (!isTls && !isHere && !flags.isSet("allowPlaintext")) {
 		flags.wrong("--to", {
 			what: "the tokens would cross the network in clear text",
 			expected: "https, or http to this machine",
 			got: "http to another machine",
-			fix: "use https, or add --allow-plain-http if the network in between is yours",
+			fix: "use https, or add --allow-plaintext if the network in between is yours",
 		});
 	}
 	if (isHere && listen && isLoopback(listen.host) && listen.port === port) {

@@ -84,6 +84,6 @@ export const FINGERPRINT_COMMAND = `printf %s "$TOKEN" | sha256sum | cut -c1-12`
 
 function metricsToOf(reader: FlagReader): string | undefined {
 	const url = reader.text("metricsTo");
-	if (url !== undefined) reader.problems.push(...endpointProblems(url, "--metrics-to", { plaintextAllowed: true }));
+	if (url !== undefined) reader.problems.push(...endpointProblems(url, "--metrics-to", "allowed"));
 	return url;
 }

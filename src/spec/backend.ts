@@ -1,7 +1,38 @@
 import { type Provider, type Signal, signals } from "../adapters/providers/provider.ts";
+import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { couldBeToken, shown } from "../base/mask.ts";
 import { choiceProblem } from "../base/suggest.ts";
+import { endpointProblems, normalEndpoint } from "./endpoint.ts";
 import type { FlagReader } from "./flags.ts";
+
+/** `--provider`; `usual` is the id where the flag is not given. */
+export function providerOf(reader: FlagReader, usual = defaultProvider.id): Provider | undefined {
+	const ids = providers.map(({ id }) => id);
+	const id = reader.choice(reader.text("provider") ?? usual, ids, "--provider", "the provider");
+	return providers.find((each) => each.id === id);
+}
+
+/**
+ * `--endpoint` as we write it, by default the provider's; undefined, and a problem, where neither says it. `plaintext` is whether
+ * `--allow-plaintext` lets http to another machine pass, or nothing does.
+ */
+export function endpointOf(
+	reader: FlagReader,
+	provider: Provider | undefined,
+	plaintext: "by flag" | "never",
+): string | undefined {
+	const given = reader.text("endpoint");
+	if (given !== undefined) {
+		const allowed = plaintext === "by flag" && reader.isSet("allowPlaintext") ? "allowed" : plaintext;
+		reader.problems.push(...endpointProblems(given, "--endpoint", allowed));
+		return normalEndpoint(given);
+	}
+	if (provider && provider.endpoint === undefined) {
+		const fix = "add --endpoint and the base URL of your backend's OTLP/HTTP ingest";
+		reader.wrong("--endpoint", { what: "no endpoint given", expected: "a base URL", fix });
+	}
+	return provider?.endpoint;
+}
 
 /** `--signals`, by default what the provider takes. */
 export function signalsOf(reader: FlagReader, provider: Provider): Signal[] {

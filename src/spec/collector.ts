@@ -1,12 +1,12 @@
 import { type Distribution, type Platform, platforms } from "../adapters/collectors/distribution.ts";
 import { distributionIds } from "../adapters/collectors/registry.ts";
 import type { Provider, Signal } from "../adapters/providers/provider.ts";
-import { defaultProvider, providers } from "../adapters/providers/registry.ts";
+import { defaultProvider } from "../adapters/providers/registry.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import { shown } from "../base/mask.ts";
 import { parseVersion } from "../base/versions.ts";
 import { type AttributionSpec, attributionOf } from "./attribution.ts";
-import { headerOf, signalsOf } from "./backend.ts";
+import { endpointOf, headerOf, providerOf, signalsOf } from "./backend.ts";
 import { endpointProblems, normalEndpoint } from "./endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 
@@ -32,7 +32,7 @@ export interface CollectorSpec {
 	/** Suffix of our component ids: `otlp_http/<name>`. */
 	readonly name: string;
 	readonly agentEndpoint: string | undefined;
-	/** Absent: nothing is counted by token. */
+	/** Absent: no counting by token. */
 	readonly attribution: AttributionSpec | undefined;
 }
 
@@ -42,14 +42,8 @@ export function parseCollectorFlags(flags: Flags, distribution: Distribution | u
 	distributionProblems(reader, distribution);
 	const platform = platformOf(reader, distribution);
 	const targetVersion = targetVersionOf(reader, distribution);
-	const id = reader.choice(
-		reader.text("provider") ?? defaultProvider.id,
-		providers.map((each) => each.id),
-		"--provider",
-		"the provider",
-	);
-	const provider = providers.find((each) => each.id === id);
-	const endpoint = endpointOf(reader, provider);
+	const provider = providerOf(reader);
+	const endpoint = endpointOf(reader, provider, "by flag");
 	const delivery = reader.choice(reader.text("delivery") ?? "auto", deliveries, "--delivery", "the delivery");
 	const queue = reader.choice(reader.text("queue") ?? "memory", queues, "--queue", "the queue");
 	const wanted = provider ? signalsOf(reader, provider) : [];
@@ -103,25 +97,10 @@ function targetVersionOf(reader: FlagReader, distribution: Distribution | undefi
 	return target;
 }
 
-function endpointOf(reader: FlagReader, provider: Provider | undefined): string | undefined {
-	const given = reader.text("endpoint");
-	if (given !== undefined) {
-		reader.problems.push(
-			...endpointProblems(given, "--endpoint", { plaintextAllowed: reader.isSet("allowPlaintext") }),
-		);
-		return normalEndpoint(given);
-	}
-	if (provider && !provider.endpoint) {
-		const fix = "add --endpoint and the base URL of your backend's OTLP/HTTP ingest";
-		reader.wrong("--endpoint", { what: "no endpoint given", expected: "a base URL", fix });
-	}
-	return provider?.endpoint;
-}
-
 function agentEndpointOf(reader: FlagReader, distribution: Distribution | undefined): string | undefined {
 	const given = reader.text("agentEndpoint");
 	if (given === undefined) return undefined;
-	reader.problems.push(...endpointProblems(given, "--agent-endpoint", { plaintextAllowed: true }));
+	reader.problems.push(...endpointProblems(given, "--agent-endpoint", "allowed"));
 	if (distribution && !distribution.agent) {
 		const what = `${distribution.title} stands in front of no agent`;
 		reader.wrong("--agent-endpoint", { what, fix: "leave the flag away" });

@@ -1,15 +1,14 @@
 import type { Problem } from "../base/errors.ts";
 import { couldBeToken, shown } from "../base/mask.ts";
 
+/** Whether http to another machine is fine, a mistake that `--allow-plaintext` lets pass, or a mistake. */
+export type Plaintext = "allowed" | "by flag" | "never";
+
 /**
  * What is wrong with a base URL for OTLP/HTTP: it needs a scheme and a host, and nothing that could carry a credential or that a
  * collector would add itself.
  */
-export function endpointProblems(
-	text: string,
-	flag: string,
-	options: { plaintextAllowed: boolean; plaintextFlag?: string },
-): Problem[] {
+export function endpointProblems(text: string, flag: string, plaintext: Plaintext): Problem[] {
 	const expected = "a base URL such as https://otlp.example.com";
 	const problem = (what: string, got: string | undefined, fix: string): Problem => ({
 		what,
@@ -42,9 +41,9 @@ export function endpointProblems(
 		const fix = "leave the end away: the exporter adds /v1/logs, /v1/metrics and /v1/traces itself";
 		problems.push(problem("the endpoint is that of one signal", url.pathname, fix));
 	}
-	if (url.protocol === "http:" && !isLoopback(url.hostname) && !options.plaintextAllowed) {
-		const flag = options.plaintextFlag ?? "--allow-plaintext";
-		const fix = `use https, or add ${flag} if the network in between is yours`;
+	if (url.protocol === "http:" && !isLoopback(url.hostname) && plaintext !== "allowed") {
+		const fix =
+			plaintext === "never" ? "use https" : "use https, or add --allow-plaintext if the network in between is yours";
 		problems.push(problem("the token would cross the network in clear text", "http to another machine", fix));
 	}
 	return problems;

@@ -21,7 +21,7 @@ const time = v.pipe(
 const path = v.pipe(v.string(), v.minLength(1, "a path"));
 const url = v.pipe(
 	v.string(),
-	v.check((text) => endpointProblems(text, "", { plaintextAllowed: true }).length === 0, URL_FORM),
+	v.check((text) => endpointProblems(text, "", "allowed").length === 0, URL_FORM),
 );
 
 const FLEET_VERSION = 1;

@@ -1,16 +1,14 @@
 import { type Cli, systems } from "../adapters/clis/cli.ts";
 import { clis } from "../adapters/clis/registry.ts";
-import { providers } from "../adapters/providers/registry.ts";
 import type { Action } from "../adapters/vehicles/mode.ts";
 import type { Vehicle } from "../adapters/vehicles/vehicle.ts";
-import { CrossfadeError, type Problem } from "../base/errors.ts";
+import { CrossfadeError } from "../base/errors.ts";
 import { choiceProblem } from "../base/suggest.ts";
 import { parseTokenRef, type TokenRef } from "../token/reference.ts";
-import { endpointProblems, normalEndpoint } from "./endpoint.ts";
-import type { EndpointScript } from "./endpoint-script.ts";
+import { endpointOf, providerOf } from "./backend.ts";
+import { normalEndpoint } from "./endpoint.ts";
+import { type EndpointScript, scopes } from "./endpoint-script.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
-
-export const scopes = ["user", "system"] as const;
 
 /** What `crossfade install` and `uninstall` are asked to do. Holds no token. */
 export interface InstallRequest {
@@ -31,7 +29,7 @@ export function parseInstallFlags(flags: Flags, action: Action, vehicle: Vehicle
 			action,
 			os: systems,
 			clis: clisOf(reader),
-			provider: providerOf(reader),
+			provider: backendOf(reader),
 			scope,
 			helper: reader.isSet("helper"),
 			hostIdentity: flags["hostIdentity"] !== false,
@@ -53,32 +51,19 @@ export function clisOf(reader: FlagReader): readonly Cli[] {
 	return clis.filter(({ id }) => words.includes(id));
 }
 
-function providerOf(reader: FlagReader): EndpointScript["provider"] {
-	const endpoint = reader.text("endpoint");
-	const ids = providers.map(({ id }) => id);
-	const usual = endpoint === undefined ? ids[0] : "custom";
-	const id = reader.choice(reader.text("provider") ?? usual, ids, "--provider", "the provider");
-	const provider = providers.find((each) => each.id === id);
-	if (provider && endpoint === undefined && provider.endpoint === undefined) {
-		reader.wrong("--endpoint", { what: "nothing says where to send", fix: "add --endpoint and the base URL" });
-	}
+/** There is no flag that lets http to another machine pass: the file would stay, and the network change. */
+function backendOf(reader: FlagReader): EndpointScript["provider"] {
+	const provider = providerOf(reader, reader.text("endpoint") === undefined ? undefined : "custom");
+	const endpoint = endpointOf(reader, provider, "never");
 	if (provider && (provider.header !== "Authorization" || provider.scheme !== "Bearer")) {
 		const what = `${provider.title} takes the token in another header than the CLIs can be told`;
 		reader.wrong("--provider", { what, fix: "send to a collector of yours with --endpoint" });
 	}
-	if (endpoint !== undefined) {
-		reader.problems.push(...endpointProblems(endpoint, "--endpoint", { plaintextAllowed: false }).map(noPlainText));
-	}
 	return {
 		title: provider && provider.id !== "custom" ? provider.title : "your endpoint",
-		endpoint: normalEndpoint(endpoint ?? provider?.endpoint ?? ""),
+		endpoint: normalEndpoint(endpoint ?? ""),
 		takes: provider?.takes ?? [],
 	};
-}
-
-/** There is no flag that allows it: the file would stay, and the network change. */
-function noPlainText(problem: Problem): Problem {
-	return /--allow-plaintext/.test(problem.fix) ? { ...problem, fix: "use https" } : problem;
 }
 
 function tokenOf(reader: FlagReader): TokenRef {

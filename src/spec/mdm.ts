@@ -1,7 +1,6 @@
 import { type Cli, type Os, systems } from "../adapters/clis/cli.ts";
 import { clis } from "../adapters/clis/registry.ts";
 import type { Provider } from "../adapters/providers/provider.ts";
-import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { kits } from "../adapters/vehicles/kit.generated.ts";
 import type { Kit } from "../adapters/vehicles/kit.ts";
 import type { Mode } from "../adapters/vehicles/mode.ts";
@@ -9,7 +8,8 @@ import { vehicles } from "../adapters/vehicles/registry.ts";
 import type { Vehicle } from "../adapters/vehicles/vehicle.ts";
 import { CrossfadeError, type Problem } from "../base/errors.ts";
 import { choiceProblem } from "../base/suggest.ts";
-import { endpointProblems, isLoopback, normalEndpoint } from "./endpoint.ts";
+import { endpointOf, providerOf } from "./backend.ts";
+import { type Scope, scopes } from "./endpoint-script.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 
 /** A vehicle that an admin uploads something to. */
@@ -21,7 +21,6 @@ export const mdms: readonly Mdm[] = vehicles.flatMap((vehicle) => {
 });
 
 export const modes: readonly Mode[] = ["param", "embedded"];
-export const scopes = ["system", "user"] as const;
 
 /** What a kit is made for. */
 export interface MdmSpec {
@@ -31,7 +30,7 @@ export interface MdmSpec {
 	readonly clis: readonly Cli[];
 	readonly provider: Provider;
 	readonly endpoint: string;
-	readonly scope: "system" | "user";
+	readonly scope: Scope;
 	readonly helper: boolean;
 	readonly hostIdentity: boolean;
 }
@@ -44,7 +43,7 @@ export function parseMdmFlags(flags: Flags): MdmSpec {
 	const mode = modeOf(reader, vehicle);
 	const os = listOf(reader, "os", "--os", "the operating system", systemsOf(vehicle));
 	const names = listOf(reader, "cli", "--cli", "the CLI", defaultClis(provider));
-	const endpoint = endpointOf(reader, provider);
+	const endpoint = scriptEndpoint(reader, provider);
 	const scope = reader.choice(reader.text("scope") ?? vehicle?.scope, scopes, "--scope", "the scope");
 	if (provider && reader.text("cli") !== undefined) reader.problems.push(...tokenInUrlProblems(provider, names));
 	if (reader.problems.length > 0 || !vehicle || !provider || !mode || !endpoint || !scope) {
@@ -152,33 +151,15 @@ function tokenInUrlProblems(provider: Provider, names: readonly string[]): Probl
 		}));
 }
 
-function providerOf(reader: FlagReader): Provider | undefined {
-	const ids = providers.map(({ id }) => id);
-	const id = reader.choice(reader.text("provider") ?? defaultProvider.id, ids, "--provider", "the provider");
-	return providers.find((each) => each.id === id);
-}
-
 /** A base URL that the scripts themselves take; they are stricter than a collector. */
-function endpointOf(reader: FlagReader, provider: Provider | undefined): string | undefined {
-	const given = reader.text("endpoint");
-	if (given === undefined) {
-		if (provider && !provider.endpoint) {
-			const fix = "add --endpoint and the base URL of your backend's OTLP/HTTP ingest";
-			reader.wrong("--endpoint", { what: "no endpoint given", expected: "a base URL", fix });
-		}
-		return provider?.endpoint;
-	}
-	const problems = endpointProblems(given, "--endpoint", { plaintextAllowed: true });
-	reader.problems.push(...problems);
-	if (problems.length > 0) return undefined;
-	const url = new URL(given);
-	const expected = "a base URL such as https://otlp.example.com";
-	if (url.protocol === "http:" && !isLoopback(url.hostname)) {
-		const what = "the token would cross the network in clear text";
-		reader.wrong("--endpoint", { what, expected, got: "http to another machine", fix: "use https" });
-	} else if (!/^https?:\/\/[\]A-Za-z0-9._~:/%[-]+$/.test(given)) {
+function scriptEndpoint(reader: FlagReader, provider: Provider | undefined): string | undefined {
+	const before = reader.problems.length;
+	const endpoint = endpointOf(reader, provider, "never");
+	const isGood = reader.problems.length === before;
+	if (isGood && endpoint !== undefined && !/^https?:\/\/[\]A-Za-z0-9._~:/%[-]+$/.test(endpoint)) {
+		const expected = "a base URL such as https://otlp.example.com";
 		const what = "the endpoint holds a character that belongs into no base URL";
 		reader.wrong("--endpoint", { what, expected, fix: "write host and path in plain ASCII, %-encoded where needed" });
 	}
-	return normalEndpoint(given);
+	return endpoint;
 }

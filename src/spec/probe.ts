@@ -1,12 +1,11 @@
 import { emissions } from "../adapters/clis/emits.generated.ts";
 import type { Provider } from "../adapters/providers/provider.ts";
-import { providers } from "../adapters/providers/registry.ts";
 import { durationMs } from "../base/duration.ts";
 import { CrossfadeError, type Problem } from "../base/errors.ts";
 import { couldBeToken, shown } from "../base/mask.ts";
 import { choiceProblem } from "../base/suggest.ts";
 import { parseTokenRef } from "../token/reference.ts";
-import { headerOf, signalsOf } from "./backend.ts";
+import { headerOf, providerOf, signalsOf } from "./backend.ts";
 import { endpointProblems, normalEndpoint } from "./endpoint.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 import type { Fleet } from "./fleet.ts";
@@ -25,10 +24,8 @@ const SECOND_MS = 1000;
  */
 export function parseProbeFlags(flags: Flags, now: number, fleet?: Fleet): ProbePlan {
 	const reader = readFlags(flags);
-	const ids = providers.map(({ id }) => id);
 	const usual = reader.text("endpoint") === undefined ? fleet?.provider.id : undefined;
-	const id = reader.choice(reader.text("provider") ?? usual ?? "custom", ids, "--provider", "the provider");
-	const provider = providers.find((each) => each.id === id);
+	const provider = providerOf(reader, usual ?? "custom");
 	const names = emissions.map((each) => each.id);
 	const cli = reader.choice(reader.text("as"), names, "--as", "the CLI");
 	const emission = emissions.find((each) => each.id === cli);
@@ -132,8 +129,8 @@ function placesOf(reader: FlagReader, provider: Provider, fleet: Fleet | undefin
 		const what = "nothing says where to send the test records";
 		reader.wrong("--endpoint", { what, fix: "add --provider, --endpoint, or --via and the URL of a gateway" });
 	}
-	const options = { plaintextAllowed: reader.isSet("allowPlainHttp"), plaintextFlag: "--allow-plain-http" };
-	for (const { url, flag } of places) reader.problems.push(...endpointProblems(url, flag, options));
+	const plaintext = reader.isSet("allowPlaintext") ? "allowed" : "by flag";
+	for (const { url, flag } of places) reader.problems.push(...endpointProblems(url, flag, plaintext));
 	const names = places.filter(({ isGateway }) => isGateway).map(({ name }) => name);
 	for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
 		const fix = "name them apart: --via name=url";

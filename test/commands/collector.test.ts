@@ -117,9 +117,9 @@ describe("crossfade collector", () => {
 
 	test("a release newer than the tables gets the newest facts and a warning, one that is too old the older way", async () => {
 		const newer = await crossfade(["collector", "-d", "contrib", "--target-version", "0.999"]);
-		expect(newer).toMatchObject({ code: 0, stderr: expect.stringContaining("newer than our facts") });
+		expect(newer).toMatchObject({ code: 0, stderr: expect.stringContaining("newer than the releases we know") });
 		const older = await crossfade(["collector", "-d", "contrib", "--target-version", "0.80"]);
-		expect(older).toMatchObject({ code: 0, stderr: expect.stringContaining("older than our facts") });
+		expect(older).toMatchObject({ code: 0, stderr: expect.stringContaining("older than the releases we know") });
 		expect(older.stdout).toContain("otlphttp/torii");
 	});
 
@@ -153,10 +153,10 @@ describe("crossfade collector", () => {
 		[["-d", "contrib", "--auth-scheme", mine.token], "not one short word"],
 		[["-d", "contrib", "--name", "A/B"], "component id"],
 		[["-d", "adot", "--delivery", "watch"], "has no bearertokenauth extension"],
-		[["-d", "alloy", "--delivery", "reload"], "follows the token file by itself"],
+		[["-d", "alloy", "--delivery", "reload"], "watches the token file"],
 		[["-d", "k8s", "--platform", "windows"], "no way to run"],
 		[["-d", "alloy", "--target-version", "1.8", "--queue", "persistent"], "has no otelcol.storage.file"],
-		[["-d", "contrib", "--platform", "kubernetes", "--rotate-script"], "no script on a host"],
+		[["-d", "contrib", "--platform", "kubernetes", "--rotate-script"], "a script on the host cannot"],
 		[["-d", "contrib", "--agent-endpoint", "http://127.0.0.1:1"], "in front of no agent"],
 		[["-d", "contrib", "--diff"], "add --into"],
 		[["-d", "contrib", "--into", "x", "--out", "y"], "exclude each other"],

@@ -111,7 +111,7 @@ describe("crossfade install and uninstall", () => {
 		["--endpoint otlp.example.com", "the endpoint has no scheme"],
 		["--endpoint http://otlp.example.com", "the token would cross the network in clear text"],
 		["--endpoint https://a.example/v1/logs", "the endpoint is that of one signal"],
-		["--provider custom", "nothing says where to send"],
+		["--provider custom", "no endpoint given"],
 		["--token TOKEN", "this does not say where to read the token"],
 	])("install %s: %s; nothing is changed", async (args, complaint) => {
 		const token = canary();

@@ -74,7 +74,7 @@ describe("a folder as it was made", () => {
 		put("audit.sh", "0123456789ac");
 		const run = await verify(cwd);
 		expect(run.code).toBe(10);
-		expect(run.findings.map(({ what }) => what)).toContain("files hold 2 different fingerprints");
+		expect(run.findings.map(({ what }) => what)).toContain("the files contain 2 different fingerprints");
 	});
 
 	test("what Iru trims is a warning", async () => {
@@ -216,7 +216,9 @@ describe("what is wrong is found, all at once", () => {
 		rmSync(join(cwd, "kit/report.sh"));
 		const { stdout, code } = await crossfade(["mdm", "verify", "kit"], { cwd });
 		expect(code).toBe(10);
-		expect(stdout).toMatch(/^error {2}report\.sh: this file is gone \(missing\)\n {2}fix {6}make the folder again/m);
+		expect(stdout).toMatch(
+			/^error {2}report\.sh: the file is missing \(missing\)\n {2}fix {6}generate the folder again/m,
+		);
 		expect(stdout).toMatch(/: 1 error, no warnings\n$/);
 	});
 
@@ -311,7 +313,7 @@ describe("files with a token", () => {
 			stdin: canary().token,
 		});
 		expect(code).toBe(10);
-		expect(stdout).toContain("it holds another token");
+		expect(stdout).toContain("is not the given one");
 		expect(stdout).not.toContain(secret.token);
 	});
 
@@ -320,7 +322,7 @@ describe("files with a token", () => {
 		writeFileSync(join(cwd, "kit/STEPS.md"), `x ${Buffer.from(`ab${secret.token}`).toString("base64")}\n`);
 		const run = await verify(cwd, "--token", "-");
 		expect(run.findings).toContainEqual(
-			expect.objectContaining({ file: "STEPS.md", what: "it holds the token that was given" }),
+			expect.objectContaining({ file: "STEPS.md", what: "it contains the given token" }),
 		);
 	});
 });

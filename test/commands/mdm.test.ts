@@ -52,7 +52,7 @@ describe("crossfade mdm", () => {
 		expect(read(cwd, "out/install.sh")).toContain("ENDPOINT=https://otlp.example.com\n");
 		expect(await crossfade(["mdm", "verify", "out"], { cwd })).toMatchObject({
 			code: 0,
-			stdout: expect.stringContaining("warning  notes.txt: it is not of this kit"),
+			stdout: expect.stringContaining("warning  notes.txt: it does not belong to this kit"),
 		});
 	});
 

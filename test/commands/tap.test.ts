@@ -125,6 +125,20 @@ describe("crossfade tap", () => {
 		expect(await crossfade(["tap", ...args])).toEqual({ code: 2, stdout: "", stderr: expect.stringMatching(message) });
 	});
 
+	test.each(["--allow-plaintext", "--allow-plain-http"])("%s lets http to another machine pass", async (flag) => {
+		const { code, stderr } = await crossfade(["tap", "--to", "http://gw.example:4318", "--listen", "4318x", flag]);
+		expect({ code, problems: stderr.match(/^error: .*/gm) }).toEqual({
+			code: 2,
+			problems: [expect.stringContaining("this is no address to listen on")],
+		});
+	});
+
+	test("the former name of a flag is in no help", async () => {
+		const { stdout } = await crossfade(["tap", "--help"]);
+		expect(stdout).toContain("--allow-plaintext");
+		expect(stdout).not.toContain("--allow-plain-http");
+	});
+
 	test("refuses a token in the place of a name or URL, all at once, without repeating it", async () => {
 		const token = canary();
 		const args = ["tap", "--to", `https://u:${token.token}@x.example`, "--place", token.token, "--host", token.token];

@@ -80,8 +80,8 @@ describe("a plan", () => {
 
 	test("plain http to another machine only when told", () => {
 		const flags = { ...some, endpoint: "http://otlp.example.com" };
-		expect(problems(flags)).toContain("--allow-plain-http");
-		expect(problems({ ...flags, allowPlainHttp: true })).toBe("");
+		expect(problems(flags)).toContain("--allow-plaintext");
+		expect(problems({ ...flags, allowPlaintext: true })).toBe("");
 	});
 });
 

@@ -7,15 +7,15 @@ export const platforms: readonly Platform[] = ["systemd", "docker", "kubernetes"
 /** Component type -> the versions that have it, as a range of `versions.ts` in the distribution's own numbering. */
 type ComponentRanges = Readonly<Record<string, string>>;
 
-/** What a distribution holds, by version: the content of its `inventory.json`. */
+/** A distribution's components by version: the content of its `inventory.json`. */
 export interface ComponentInventory {
 	readonly source: string;
-	/** The date of what was read. */
+	/** The date it was read. */
 	readonly read: string;
-	/** The table speaks about releases from `oldest` to `newest`. */
+	/** The table covers releases from `oldest` to `newest`. */
 	readonly oldest: string;
 	readonly newest: string;
-	/** Own release -> the otelcol release it embeds; empty when they are the same number. */
+	/** Own release -> the otelcol release it is built on; empty if the numbers are the same. */
 	readonly releases: Readonly<Record<string, string>>;
 	/** By kind; Alloy has the one kind `components`, with full names. */
 	readonly components: Readonly<Record<string, ComponentRanges>>;
@@ -28,19 +28,19 @@ export interface ComponentInventory {
 	readonly blocks?: ComponentRanges;
 }
 
-/** Plain settings, as YAML or JSON can hold them. */
+/** Plain settings, as in YAML or JSON. */
 export type ConfigValue = string | number | boolean | readonly ConfigValue[] | ConfigValues;
 export interface ConfigValues {
 	readonly [key: string]: ConfigValue;
 }
 
-/** What every way of running a collector has. */
+/** What all ways of running a collector have in common. */
 export interface Host {
-	/** Where the config is read. */
+	/** Path of the config. */
 	readonly config: string;
 	/** The account the collector runs as: `user:group` or `uid:gid`. */
 	readonly owner: string;
-	/** The command that makes a running collector read its config again; absent where there is none, or none that is safe. */
+	/** The command that makes a running collector reload its config; absent if there is none, or none that is safe. */
 	readonly reload?: string;
 	/** The command that restarts it. */
 	readonly restart: string;
@@ -50,20 +50,20 @@ export interface Host {
 	readonly logFile?: string;
 	/** The commands that print its process's number, and what it logged since `$SINCE` in seconds since the epoch; absent where the platform decides them. */
 	readonly inspect?: { readonly pid: string; readonly logs: string };
-	/** What a reader has to know besides; each a sentence. */
+	/** Notes for the runbook; each a sentence. */
 	readonly notes?: readonly string[];
 }
 
 export interface SystemdHost extends Host {
 	readonly unit: string;
-	/** The command line of the unit to write where the package brings none. */
+	/** The unit's command line, if the package has no unit. */
 	readonly ownUnit?: string;
 }
 
 export interface ContainerHost extends Host {
 	/** Image name without tag. */
 	readonly image: string;
-	/** What the vendor puts in front of the version in its tags. */
+	/** Prefix of the version in the vendor's tags. */
 	readonly tagPrefix?: string;
 	/** Arguments after the entry point that name the config. */
 	readonly args: readonly string[];
@@ -75,24 +75,24 @@ export interface KubernetesHost extends ContainerHost {
 	readonly helm?: HelmChart;
 }
 
-/** Where a Helm chart wants things; paths of keys from the top of its values. */
+/** Where a Helm chart expects things; paths of keys from the top of its values. */
 export interface HelmChart {
 	readonly chart: string;
 	readonly repository: string;
-	/** The config: as a map, or as text for charts that take it whole. */
+	/** The config: as a map, or as text for charts that expect that. */
 	readonly config: readonly string[];
 	readonly configAs: "map" | "text";
 	readonly volumes: readonly string[];
 	readonly mounts: readonly string[];
 	readonly podSecurity?: readonly string[];
-	/** Where the lowest stability of components is given, for Alloy. */
+	/** Where Alloy's minimum stability level is set. */
 	readonly stability?: readonly string[];
-	/** Values the chart cannot do without. */
+	/** Values the chart requires. */
 	readonly values: ConfigValues;
 }
 
 export interface EcsHost extends ContainerHost {
-	/** The environment variable through which the task definition gives the config. */
+	/** The environment variable with the config in the task definition. */
 	readonly configVariable: string;
 }
 
@@ -108,27 +108,27 @@ export interface Hosts {
 	readonly windows?: WindowsHost;
 }
 
-/** How the real program is asked whether it would take a file. */
+/** How to validate a file with the real program. */
 export interface Validator {
 	/** Names under which it is found on PATH. */
 	readonly programs: readonly string[];
-	/** Its arguments; the file comes behind the last one, without a blank if that ends in `=`. */
+	/** Its arguments; the file follows the last one, without a space if that ends in `=`. */
 	readonly args: readonly string[];
 	/** The first release that has it. */
 	readonly since?: string;
 }
 
 export interface SelfMetrics {
-	/** Where the collector serves its own metrics unless told otherwise. */
+	/** Where the collector serves its own metrics by default. */
 	readonly url: string;
-	/** The label and value that mark our exporter, as in the metrics' text, e.g. `exporter="otlp_http/torii"`. */
+	/** The label and value of our exporter in the metrics text, e.g. `exporter="otlp_http/torii"`. */
 	readonly label: (exporter: string, name: string) => string;
 }
 
 /** What tells that a collector has read its token anew: a text in its log, or a gauge with the time in seconds. */
 export type Uptake = { readonly log: string } | { readonly metric: string };
 
-/** A collector build. Facts only: stages decide what follows from them. */
+/** A collector build. Facts only; the stages make the decisions. */
 export interface Distribution {
 	readonly id: string;
 	readonly title: string;
@@ -138,25 +138,25 @@ export interface Distribution {
 	/** The native name of its config file. */
 	readonly configFile: string;
 	readonly inventory: ComponentInventory;
-	/** The platform when none is given. */
+	/** The default platform. */
 	readonly defaultPlatform: Platform;
 	readonly hosts: Hosts;
-	/** Absent: it cannot validate. */
+	/** Absent if it cannot validate. */
 	readonly validate?: Validator;
 	/** The command that prints the installed version. */
 	readonly versionCommand: string;
 	readonly metrics: SelfMetrics;
 	/** By how a new token reaches it: the file it watches was read again, or it has started (or reloaded). */
 	readonly uptake: { readonly watched: Uptake; readonly started: Uptake };
-	/** The argument that lets it run components that are not generally available, before their stability. */
+	/** The argument that allows components that are not generally available; the stability level follows it. */
 	readonly stabilityArgument?: string;
-	/** SIGHUP ends it; everything that would send one is an error. */
+	/** SIGHUP stops it; anything that would send one is an error. */
 	readonly stopsOnHangup?: true;
-	/** What a new config must hold besides ours, so that nothing the distribution does by default gets lost. */
+	/** What a new config must also contain to keep the distribution's default behaviour. */
 	readonly ownExporters?: (platform: Platform) => ConfigValues;
-	/** For a gateway in front of a vendor's agent: how it hands everything on. */
+	/** For a gateway in front of a vendor's agent: how it forwards everything. */
 	readonly agent?: AgentBehind;
-	/** What was read for the facts above. */
+	/** Sources of the facts above. */
 	readonly sources: readonly string[];
 }
 
@@ -167,16 +167,16 @@ export interface BuildBehind extends Pick<Distribution, "id" | "title" | "order"
 	readonly agent: AgentBehind;
 }
 
-/** The vendor's agent that an otelcol gateway stands in front of. */
+/** The vendor's agent behind an otelcol gateway. */
 export interface AgentBehind {
 	readonly title: string;
-	/** Where it takes OTLP over HTTP. */
+	/** Where it accepts OTLP over HTTP. */
 	readonly endpoint: (platform: Platform) => string;
-	/** What its own configuration needs, as a sentence for the runbook. */
+	/** What to change in its own configuration, as a sentence for the runbook. */
 	readonly setup: string;
 }
 
-/** A release of a distribution, resolved: its own number and the otelcol number that decides most facts. */
+/** A resolved release: its own version, and the otelcol version that determines most facts. */
 export interface Release {
 	readonly own: Version;
 	readonly otelcol: Version;

@@ -23,14 +23,14 @@ export const ecsService = {
 	logs: "aws logs tail LOG_GROUP --follow",
 } as const;
 
-/** Notes that hold for several images and charts. */
-export const NO_SHELL = "The image holds no shell and no kill: signals come from outside.";
-export const UNTRIED_WINDOWS = "These steps were written from documentation; we had no Windows machine to run them on.";
+/** Notes for several images and charts. */
+export const NO_SHELL = "The image has no shell and no kill: send signals from outside.";
+export const UNTRIED_WINDOWS = "These steps are based on documentation; we have not run them on a Windows machine.";
 export const OPERATOR_IMAGE =
-	"With the OpenTelemetry operator set spec.image: its default is the small core build, which has no bearertokenauth.";
+	"With the OpenTelemetry operator, set spec.image: its default is the core build, which has no bearertokenauth.";
 
 /**
- * The upstream chart, which runs any image of a collector; `command` where the program is not called as the chart guesses.
+ * The upstream chart, which runs any image of a collector; `command` if the program's name is not the one the chart assumes.
  * https://github.com/open-telemetry/opentelemetry-helm-charts/tree/opentelemetry-collector-0.170.0/charts/opentelemetry-collector
  */
 export function upstreamChart(repository: string, command?: string): HelmChart {

@@ -1,24 +1,24 @@
 import type { Distribution, SelfMetrics } from "./distribution.ts";
 
 /**
- * Facts about the upstream collector that every build shares, by otelcol release. Measured ones were measured on 0.155.0.
+ * Facts about the upstream collector that all builds share, by otelcol release. Measurements are from 0.155.0.
  * Sources: the changelogs of opentelemetry-collector and opentelemetry-collector-contrib, read 2026-11-22.
  */
 export const otelcol = {
-	/** `bearertokenauth` lost sight of replaced Secret volumes (contrib#44104) until the shared file watcher came (contrib#46470). */
+	/** Before the shared file watcher (contrib#46470), `bearertokenauth` missed replaced Secret volumes (contrib#44104). */
 	bearerWatchBroken: ">=0.140.0 <0.151.0",
 	bearerWatchKubernetes: "0.151.0",
 	/** `bearertokenauth.header` for headers other than Authorization (contrib#38793). */
 	bearerHeader: "0.123.0",
-	/** `service.telemetry.metrics.readers` without a feature gate; `address` is refused from 0.128.0 on. */
+	/** `service.telemetry.metrics.readers` without a feature gate; `address` is refused since 0.128.0. */
 	metricReaders: "0.110.0",
 	/** `file_storage.create_directory` (contrib#34985). */
 	createDirectory: "0.110.0",
-	/** OTTL's `otelcol.client.metadata`, by which a statement sees the headers of a request. */
+	/** OTTL's `otelcol.client.metadata`, with which a statement reads a request's headers. */
 	clientMetadata: "0.147.0",
 } as const;
 
-/** The metrics of a collector that is built from upstream: on port 8888, with the exporter's id as a label. */
+/** The metrics of a collector built from upstream: on port 8888, with the exporter's id as a label. */
 export const otelcolMetrics: SelfMetrics = {
 	url: "http://127.0.0.1:8888/metrics",
 	label: (exporter) => `exporter="${exporter}"`,

@@ -1,16 +1,16 @@
 import type { Action, Mode } from "./mode.ts";
 
-/** What an admin gets for one vehicle: scripts, what is uploaded around them, and the page that says how. All of it is data. */
+/** What an admin gets for one vehicle: scripts, API payloads and the guide (STEPS.md). All of it is data. */
 export interface Kit {
 	readonly scripts: readonly KitScript[];
-	/** What the vendor's API takes, ready to be sent. */
+	/** Request bodies for the vendor's API. */
 	readonly payloads: (facts: KitFacts) => readonly Payload[];
 	readonly guide: (facts: KitFacts) => Guide;
-	/** Pages of their own for products that have one in common; by path. */
+	/** Extra pages, by path, for products that share this vehicle. */
 	readonly pages?: (facts: KitFacts) => Readonly<Record<string, Page>>;
 }
 
-/** What the words of a kit depend on. */
+/** What a kit's text depends on. */
 export interface KitFacts {
 	readonly mode: Mode;
 	readonly provider: string;
@@ -22,16 +22,16 @@ export interface KitFacts {
 export interface KitScript {
 	readonly path: string;
 	readonly action: Action;
-	/** What runs it. A body in PowerShell will be a second one. */
+	/** The script's language. */
 	readonly body: "sh";
-	/** What it is for, in a few words. */
+	/** A few words for the list of files. */
 	readonly purpose: string;
 	readonly limits: readonly Limit[];
-	/** The vendor's server takes white space off both ends, so that only hashes over the rest tell whether it is ours. */
+	/** The vendor's server trims white space at both ends, so only hashes of the trimmed text can match. */
 	readonly trimmed?: boolean;
 }
 
-/** The most a vendor takes. */
+/** A vendor's size limit. */
 export interface Limit {
 	readonly max: number;
 	readonly unit: "bytes" | "characters";
@@ -47,7 +47,7 @@ export interface Embed {
 export type Data = string | number | boolean | Embed | readonly Data[] | { readonly [key: string]: Data };
 
 /**
- * A file for the vendor's API. XML is a map from element to content, where a list repeats the element; a plist is what its values are.
+ * A file for the vendor's API. In XML data maps element to content, and a list repeats the element; a plist encodes the values as they are.
  */
 export interface Payload {
 	readonly path: string;
@@ -59,7 +59,7 @@ export interface Payload {
 /** One thing to do. */
 export interface GuideStep {
 	readonly text: string;
-	/** What to enter or choose, by the vendor's own names of the fields. */
+	/** What to enter or choose, under the vendor's field names. */
 	readonly fields?: readonly (readonly [name: string, value: string])[];
 	readonly commands?: readonly string[];
 }
@@ -70,23 +70,23 @@ export interface Page {
 	readonly notes: readonly string[];
 }
 
-/** What only this vehicle's page can say; the rest of the page is the same for all. Short sentences; files and fields in backticks. */
+/** The vehicle's part of STEPS.md; the rest is the same for all. Short sentences; files and fields in backticks. */
 export interface Guide {
-	/** What it takes to start. */
+	/** Prerequisites. */
 	readonly before: readonly string[];
 	readonly install: readonly GuideStep[];
 	readonly test: readonly GuideStep[];
-	/** Where the report line shows. */
+	/** Where the report line appears. */
 	readonly report: readonly GuideStep[];
 	readonly rotate: readonly GuideStep[];
-	/** How long until a machine that is awake has a changed token, step by step, and how to hurry one. */
+	/** How long until a machine that is awake has a new token, step by step, and how to speed one up. */
 	readonly delay: readonly (readonly [what: string, time: string])[];
-	/** All of these together at worst, in hours; it has to fit into every provider's overlap. */
+	/** Their sum in the worst case, in hours; must fit into every provider's overlap. */
 	readonly worstHours: number;
 	readonly uninstall: readonly GuideStep[];
-	/** Who can see the token, and where. */
+	/** Who can see the token where. */
 	readonly exposure: readonly (readonly [place: string, who: string])[];
 	readonly traps: readonly string[];
-	/** What we know only by hearsay. */
+	/** What we have not checked ourselves. */
 	readonly unverified: readonly string[];
 }

@@ -1,5 +1,5 @@
-/** How the token gets to the script: handed over when it runs, or written into a copy of it. */
+/** How the script gets the token: passed when it runs, or written into a copy of it. */
 export type Mode = "param" | "embedded";
 
-/** What a rendered file does when nothing else is asked for. */
+/** What a rendered file does by default. */
 export type Action = "install" | "report" | "uninstall";

@@ -1,50 +1,50 @@
 import type { Os } from "../clis/cli.ts";
 import type { Action, Mode } from "./mode.ts";
 
-/** What stands in an embedded script until a token is put there; no token can look like it, so an unfilled script refuses to run. */
+/** Placeholder for the token in an embedded script. It is not a valid token, so an unfilled script refuses to run. */
 export const TOKEN_PLACEHOLDER = "@TOKEN@";
 
-/** What stands where the fingerprint of the token that machines should have belongs. It is no secret. */
+/** Placeholder for the fingerprint of the expected token, which is not secret. */
 export const FINGERPRINT_PLACEHOLDER = "@FINGERPRINT@";
 
-/** Exit codes of a report for vehicles that show its line only when it exits 0: the line says what is wrong. */
+/** Exit codes of a report for vehicles that show its line only if it exits 0; the line says what is wrong. */
 export const ALWAYS_ZERO: Readonly<Record<number, number>> = { 1: 0, 2: 0, 9: 0, 10: 0, 11: 0, 12: 0, 13: 0, 130: 0 };
 
 /**
- * What starts an endpoint script: an MDM, or a person. Its lines of sh stand at the top of the file, tracing off and PATH fixed; all
- * below them is the same for every vehicle.
+ * What starts an endpoint script: an MDM, or a person. Its lines of sh come first in the file, with tracing off and PATH fixed; everything
+ * after them is the same for every vehicle.
  */
 export interface Vehicle {
 	readonly id: string;
 	readonly title: string;
 	/** Its place in lists, the lowest first. */
 	readonly order: number;
-	/** Operating systems it reaches; every one we know of if not given. */
+	/** Operating systems it supports; all if not given. */
 	readonly os?: readonly Os[];
 	/**
-	 * Lines of sh that run first and with the script's arguments: they may set `ENDPOINT` and `OPTIONS` (words, see the top of the script),
-	 * and `token` where it comes as an argument or in the environment. Values they do not set stay as rendered.
+	 * Lines of sh that run first, with the script's arguments: they may set `ENDPOINT` and `OPTIONS` (words, see the top of the script),
+	 * and `token` if it comes as an argument or in the environment. Unset values keep their rendered defaults.
 	 */
 	readonly options: readonly string[];
 	/**
-	 * By mode, the preferred one first, lines of sh that set `token`, run only when one is wanted; no child process may see it. They get
-	 * into files that install alone.
+	 * By mode, the preferred one first: lines of sh that set `token`, run only when it is needed; no child process may see it. Only files
+	 * that install contain them.
 	 */
 	readonly token: Readonly<Partial<Record<Mode, readonly string[]>>>;
 	/** Whose CLIs are configured, and in which layer, unless the options say otherwise. */
 	readonly users: "all" | "self";
 	readonly scope: "system" | "user";
-	/** Whether it tells a person what it does, or prints the report line alone. */
+	/** Whether it prints progress for a person, or only the report line. */
 	readonly says: boolean;
-	/** What stands around the report line of the report action, e.g. `<result>` and `</result>`. */
+	/** Text around the report line of the report action, e.g. `<result>` and `</result>`. */
 	readonly line: { readonly before: string; readonly after: string };
-	/** Lines of sh that leave the outcome where the vehicle looks for it: `$1` is the state, `line` the report line. */
+	/** Lines of sh that store the outcome where the vehicle reads it: `$1` is the state, `line` the report line. */
 	readonly trace?: readonly string[];
-	/** Exit codes that mean something else to the vehicle, by action: ours -> the vehicle's. Codes left out stay as they are. */
+	/** Exit codes to translate, by action: ours -> the vehicle's. Others stay the same. */
 	readonly codes: Readonly<Partial<Record<Action, Readonly<Record<number, number>>>>>;
-	/** Longest value it hands over in mode `param`, in characters, where it cuts longer ones without a word. */
+	/** Longest value it passes in mode `param`, in characters, if it silently truncates longer ones. */
 	readonly longestToken?: number;
-	/** Comment lines for the top of the file: how to run it there, who can see the token. */
+	/** Comment lines for the top of the file: how to run it and who can see the token. */
 	readonly notes: readonly string[];
 	/** Headers of the columns in what its console or API exports, the best first: the name of the machine, and when it reported. */
 	readonly columns?: { readonly host: readonly string[]; readonly time: readonly string[] };

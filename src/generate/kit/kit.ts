@@ -10,11 +10,11 @@ import { renderPage, renderSteps } from "./steps.ts";
 export const MANIFEST = "manifest.json";
 export const IGNORE_FILE = ".gitignore";
 
-/** A file that has the token in it, and how it is made from one. */
+/** A file that contains the token, and how to render it. */
 export interface FilledFile {
 	/** Always `*.secret.*`. */
 	readonly path: string;
-	/** The file it is a copy of, but for the token. */
+	/** The file it copies, apart from the token. */
 	readonly copyOf: string;
 	fill(token: string): string;
 }
@@ -24,14 +24,14 @@ export interface RenderedKit {
 	readonly artefacts: readonly Artefact[];
 	/** The same files, manifest left out, by path, with every placeholder in them. */
 	readonly plain: Readonly<Record<string, string>>;
-	/** Those that a token can be put into. */
+	/** Those with a placeholder for the token. */
 	readonly filled: readonly FilledFile[];
 	readonly manifest: Manifest;
 }
 
 /**
- * Everything an admin needs for a vehicle. With a fingerprint, that of the token machines should have, it stands in the files already;
- * `withToken` says whether the files with the token in them are to be written as well.
+ * Everything an admin needs for a vehicle. A given fingerprint (of the token machines should have) is filled into the files;
+ * `withToken` says whether to write the files that contain the token as well.
  */
 export function renderKit(
 	spec: MdmSpec,
@@ -51,13 +51,17 @@ export function renderKit(
 		content: renderPayload(payload, texts),
 	}));
 	if (spec.mode === "embedded") {
-		others.push({ path: IGNORE_FILE, content: "*.secret.*\n", purpose: "keeps files with a token in them out of Git" });
+		others.push({
+			path: IGNORE_FILE,
+			content: "*.secret.*\n",
+			purpose: "keeps files that contain the token out of Git",
+		});
 	}
 	for (const [path, page] of Object.entries(kit.pages?.(facts) ?? {})) {
 		others.push({ path, content: renderPage(page), purpose: `the steps for ${page.title}` });
 	}
 	const listed = [...scripts, ...others];
-	const steps = { path: "STEPS.md", content: renderSteps(spec, facts, listed), purpose: "what to do, step by step" };
+	const steps = { path: "STEPS.md", content: renderSteps(spec, facts, listed), purpose: "step-by-step instructions" };
 	const all = [...listed, steps];
 
 	const plain = Object.fromEntries(all.map(({ path, content }) => [path, content]));
@@ -86,17 +90,17 @@ export function renderKit(
 	artefacts.push({
 		path: MANIFEST,
 		content: `${JSON.stringify(manifest, undefined, 2)}\n`,
-		purpose: "what the files hold, as hashes, and the vendor's limits",
+		purpose: "SHA-256 of each file, and the vendor's limits",
 	});
 	return { artefacts, plain, filled, manifest };
 }
 
-/** What the words of a kit depend on. */
+/** What a kit's text depends on. */
 export function factsOf({ mode, provider, endpoint, clis, scope }: MdmSpec): KitFacts {
 	return { mode, provider: provider.title, endpoint, clis: clis.map(({ id }) => id), scope };
 }
 
-/** The files that the token goes into: what installs, and what has that in it. */
+/** The files that take the token: install scripts, and payloads that embed them. */
 function tokenFiles(spec: MdmSpec, payloads: ReturnType<MdmSpec["vehicle"]["kit"]["payloads"]>): string[] {
 	if (spec.mode !== "embedded") return [];
 	const scripts = spec.vehicle.kit.scripts.filter(({ action }) => action === "install").map(({ path }) => path);

@@ -3,19 +3,19 @@ import type { KitScript, Limit } from "../../adapters/vehicles/kit.ts";
 import { version } from "../../base/version.ts";
 import { type MdmSpec, mdmFlags } from "../../spec/mdm.ts";
 
-/** What is known of one file of a kit. */
+/** One file of a kit. */
 export interface ManifestFile {
 	readonly path: string;
-	/** Over its bytes as they are with placeholders: the same for everybody with the same settings. */
+	/** Of its bytes with placeholders: the same for all users with the same settings. */
 	readonly sha256: string;
-	/** The same over the text without white space at both ends, where the vendor's server takes that off. */
+	/** Of the text trimmed at both ends, if the vendor's server trims it. */
 	readonly trimmedSha256?: string;
 	readonly bytes: number;
-	/** What the vendor takes at most. */
+	/** The vendor's size limits. */
 	readonly limits?: readonly Limit[];
 }
 
-/** manifest.json: what a kit was made for, and what its files hold. Never a token. */
+/** manifest.json: a kit's settings and the hashes of its files. Never a token. */
 export interface Manifest {
 	readonly schema: 1;
 	readonly version: string;
@@ -23,7 +23,7 @@ export interface Manifest {
 	/** Of the token the kit was made with. */
 	readonly fingerprint?: string;
 	readonly files: readonly ManifestFile[];
-	/** Files with a token in them, and which file each is a copy of. */
+	/** Files that contain the token, and which file each copies. */
 	readonly secretFiles: readonly { readonly path: string; readonly copyOf: string }[];
 }
 

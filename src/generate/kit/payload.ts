@@ -2,7 +2,7 @@ import type { Data, Embed, Payload } from "../../adapters/vehicles/kit.ts";
 import { xml } from "../../base/quote.ts";
 import { entryLines, type YamlValue } from "../render/yaml.ts";
 
-/** A payload as text. `scripts` are the texts that may be embedded, by path. */
+/** A payload as text. `scripts` are the texts it can embed, by path. */
 export function renderPayload({ path, format, data }: Payload, scripts: Readonly<Record<string, string>>): string {
 	const whole = filled(data, (embed) => {
 		const text = scripts[embed.embed];
@@ -12,7 +12,7 @@ export function renderPayload({ path, format, data }: Payload, scripts: Readonly
 	return writers[format](whole);
 }
 
-/** The scripts that a payload has in it. */
+/** The scripts that a payload embeds. */
 export function embeds(data: Data): Embed[] {
 	if (isEmbed(data)) return [data];
 	return typeof data === "object" ? Object.values(data).flatMap(embeds) : [];
@@ -37,7 +37,7 @@ function isList<T>(data: unknown): data is readonly T[] {
 
 const writers: Readonly<Record<Payload["format"], (data: Plain) => string>> = {
 	json: (data) => `${JSON.stringify(data, undefined, 2)}\n`,
-	// A list at the top is written as the value of an entry, whose own line and margin are then taken off.
+	// A top-level list is rendered as the value of an entry; that entry's line and indentation are then removed.
 	yaml: (data) => {
 		const lines = isList(data)
 			? entryLines("list", data as YamlValue)
@@ -54,7 +54,7 @@ const XML_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const PLIST_HEAD =
 	'<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n';
 
-/** A map as elements; a list repeats its element. */
+/** A map as elements; a list repeats the element. */
 function elements(data: Plain, margin: string): string[] {
 	return Object.entries(data).flatMap(([name, value]: [string, Plain]) =>
 		(isList<Plain>(value) ? value : [value]).flatMap((item) => {

@@ -6,7 +6,7 @@ import type { MdmSpec } from "../../spec/mdm.ts";
 import type { Artefact } from "../render/artefact.ts";
 import { renderTemplate } from "../render/template.ts";
 
-/** STEPS.md: how a stranger to the product uploads, tests, reads, rotates and removes what is in the folder. */
+/** STEPS.md: how an admin new to the product uploads, tests, reads, rotates and removes the folder's contents. */
 export function renderSteps(spec: MdmSpec, facts: KitFacts, files: readonly Artefact[]): string {
 	const { vehicle, provider } = spec;
 	const guide = vehicle.kit.guide(facts);
@@ -53,13 +53,13 @@ export function renderPage(page: Page): string {
 const systemTitles = { macos: "macOS", linux: "Linux" } as const;
 
 const scopeWords = {
-	system: "one for the machine where the CLI's release obeys it, which no user can override; else one in each home",
+	system: "one per machine that users cannot override, if the CLI's release supports it; otherwise one in each home",
 	user: "one in each home",
 } as const;
 
 const modeWords = {
-	param: "handed over when it runs (param)",
-	embedded: "written into a copy of it that you keep to yourself (embedded)",
+	param: "passed when it runs (param)",
+	embedded: "written into a copy of it that you do not share (embedded)",
 } as const;
 
 function numbered(steps: readonly GuideStep[], first: number) {
@@ -80,9 +80,7 @@ function changedCodes({ vehicle }: MdmSpec): string[] {
 	const report = Object.entries(vehicle.codes.report ?? {});
 	if (report.length === 0) return [];
 	const codes = report.map(([ours]) => ours).join(", ");
-	return [
-		`For ${vehicle.title} the report exits 0 also where its code would be ${codes}: the line says what is wrong.`,
-	];
+	return [`For ${vehicle.title} the report also exits 0 instead of ${codes}; its line says what is wrong.`];
 }
 
 function tidy(text: string): string {

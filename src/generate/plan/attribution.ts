@@ -15,28 +15,28 @@ import { hasComponent } from "./release.ts";
 /** How a gateway counts what each token sends. */
 export interface Attribution {
 	readonly way: AttributionWay;
-	/** `tokens`, `ports`: the tokens that are told apart; `tokens` counts what comes with any other together, `ports` refuses it. */
+	/** `tokens`, `ports`: the tokens counted separately; `tokens` counts all others together, `ports` refuses them. */
 	readonly tokens: readonly KnownToken[];
-	/** `senders`: whether the fingerprint is taken out of the data before it is sent on. */
+	/** `senders`: whether the fingerprint is removed from the data before it is forwarded. */
 	readonly strip: boolean;
-	/** Types by the names this release has for them. */
+	/** Component types, as this release names them. */
 	readonly types: { readonly counter: string; readonly accumulator: string };
-	/** Where the counters are published: a page to read, or for Alloy a server that is written to. */
+	/** Where the counters go: a metrics page or, for Alloy, a remote-write server. */
 	readonly metricsUrl: string;
 	readonly pushed: boolean;
-	/** The stability that Alloy has to be started with. */
+	/** The stability level Alloy must be started with. */
 	readonly stability: string | undefined;
 }
 
-/** Port of the page with the counters; the usual one of a Prometheus exporter in OpenTelemetry. */
+/** Port of the metrics page: the usual one for a Prometheus exporter in OpenTelemetry. */
 export const ATTRIBUTION_PORT = 9464;
-/** Where a Prometheus of the same machine takes what is written to it, if it was started with --web.enable-remote-write-receiver. */
+/** Remote-write URL of a Prometheus on the same machine, started with --web.enable-remote-write-receiver. */
 const LOCAL_PROMETHEUS = "http://127.0.0.1:9090/api/v1/write";
 
 type ComponentKind = "connectors" | "processors" | "exporters" | "extensions";
 type NeededComponent = readonly [kind: ComponentKind, ...types: readonly string[]];
 
-/** What each way is made of; of several names the first one that the release knows is written. */
+/** The components of each way; of several names, the first that the release knows is used. */
 const PARTS: Readonly<Record<AttributionWay, Readonly<Record<string, NeededComponent>>>> = {
 	senders: {
 		fingerprint: ["processors", "transform"],
@@ -56,7 +56,7 @@ const ALLOY_PARTS: Readonly<Record<string, string>> = {
 	page: "otelcol.exporter.prometheus",
 };
 
-/** What was asked for -> how it is done here; throws where this distribution and release cannot do it. */
+/** Resolves the requested way for this distribution and release; throws if it is not possible. */
 export function planAttribution(
 	{ attribution: spec, distribution, header }: CollectorSpec,
 	release: Release,
@@ -88,14 +88,14 @@ function pageOf(way: AttributionWay, { metrics }: Distribution): string {
 	return way !== "senders" ? metrics.url : `http://127.0.0.1:${ATTRIBUTION_PORT}/metrics`;
 }
 
-/** With known tokens the cheaper way; without, the only one that needs none. */
+/** The cheaper way if tokens are given; otherwise the only one that needs none. */
 function usualWay({ tokens }: AttributionSpec, distribution: Distribution, release: Release): AttributionWay {
 	const can = (way: AttributionWay) => obstacle(way, distribution, release) === undefined;
 	if (tokens.length > 0 && can("tokens")) return "tokens";
 	return can("senders") || !can("tokens") ? "senders" : "tokens";
 }
 
-/** What a distribution lacks for a way, as a problem; undefined when it lacks nothing. */
+/** What a distribution lacks for a way, as a problem; undefined if nothing. */
 function obstacle(way: AttributionWay, distribution: Distribution, release: Release): Problem | undefined {
 	const title = `${distribution.title} ${versionText(release.own)}`;
 	const missing = missingParts(way, distribution, release);
@@ -104,18 +104,18 @@ function obstacle(way: AttributionWay, distribution: Distribution, release: Rele
 		const ever = other ? `use --attribute ${other}, or p` : "p";
 		return {
 			what: `${title} cannot attribute by ${way}: it has no ${missing.join(" and no ")}`,
-			expected: "a release with them",
+			expected: "a release that has them",
 			where: { file: "--attribute" },
-			fix: `${ever}ut crossfade tap in front of it, which counts the same and more`,
+			fix: `${ever}ut crossfade tap in front of it, which counts at least as much`,
 		};
 	}
 	if (way === "ports" || isAtLeast(release.otelcol, otelcol.clientMetadata)) return undefined;
 	return {
-		what: `${title} cannot tell requests apart by their token`,
-		expected: `a release with otelcol ${otelcol.clientMetadata} or newer inside`,
+		what: `${title} cannot distinguish requests by token`,
+		expected: `a release built on otelcol ${otelcol.clientMetadata} or newer`,
 		got: `otelcol ${versionText(release.otelcol)}`,
 		where: { file: "--attribute" },
-		fix: "upgrade it, or put crossfade tap in front of it, which counts the same and more",
+		fix: "upgrade it, or put crossfade tap in front of it, which counts at least as much",
 	};
 }
 
@@ -135,44 +135,44 @@ function typeOf(part: NeededComponent | undefined, distribution: Distribution, r
 	return types.find((type) => hasComponent(distribution, release.own, kind, type));
 }
 
-/** Flags that do not fit the way that was chosen. */
+/** Flags that do not apply to the chosen way. */
 function contradiction(
 	way: AttributionWay,
 	spec: AttributionSpec,
 	{ dialect, title }: Distribution,
 ): Problem | undefined {
 	if (way === "senders" && spec.tokens.length > 0) {
-		const what = "--attribute senders tells every token apart without being told its fingerprint";
-		return { what, where: { file: "--token" }, fix: "leave it away" };
+		const what = "--attribute senders needs no fingerprints: it distinguishes every token";
+		return { what, where: { file: "--token" }, fix: "omit it" };
 	}
 	if (way !== "senders" && spec.tokens.length === 0) {
 		return {
-			what: `${title} tells tokens apart by fingerprints that stand in its config, and none was given`,
+			what: `${title} needs the fingerprint of each token to count, and none was given`,
 			expected: "--token old=fp:<12 hex digits> --token new=fp:<12 hex digits>",
 			where: { file: "--attribute" },
-			fix: `add them; a fingerprint comes from ${FINGERPRINT_COMMAND}`,
+			fix: `add them; to get a fingerprint: ${FINGERPRINT_COMMAND}`,
 		};
 	}
 	if (way !== "senders" && spec.strip) {
-		const what = "there is no fingerprint in the data to be taken out: this way adds nothing to it";
-		return { what, where: { file: "--strip-fingerprint" }, fix: "leave it away" };
+		const what = "this way adds no fingerprint to the data, so there is none to remove";
+		return { what, where: { file: "--strip-fingerprint" }, fix: "omit it" };
 	}
 	if (dialect !== "alloy" && spec.metricsTo !== undefined) {
-		const what = `${title} publishes its counters as a page; only Alloy writes them to a server`;
-		return { what, where: { file: "--metrics-to" }, fix: "leave it away" };
+		const what = `${title} serves its counters on a metrics page; only Alloy writes them to a server`;
+		return { what, where: { file: "--metrics-to" }, fix: "omit it" };
 	}
 	return undefined;
 }
 
-/** Why there can be no port for each token here. */
+/** Why one port per token is not possible here. */
 function doorProblem({ otelcol: inside }: Release, platform: Platform, header: string): Problem | undefined {
 	const where = { file: "--attribute" };
 	if (platform === "kubernetes" || platform === "ecs") {
-		const what = "a port for each token needs a file for each token, and the pieces for this platform bring one";
+		const what = "one port per token needs one file per token, but this platform's files provide only one";
 		return { what, got: platform, where, fix: "use --attribute tokens" };
 	}
 	if (header.toLowerCase() === "authorization" || isAtLeast(inside, otelcol.bearerHeader)) return undefined;
-	const what = "this release checks tokens in the Authorization header only";
+	const what = "this release checks tokens only in the Authorization header";
 	const expected = `otelcol ${otelcol.bearerHeader} or newer for ${header}`;
 	return { what, expected, got: versionText(inside), where, fix: "upgrade it, or put crossfade tap in front of it" };
 }

@@ -7,17 +7,17 @@ import type { CollectorSpec, Queue } from "../../spec/collector.ts";
 import { type Attribution, planAttribution } from "./attribution.ts";
 import { hasComponent, resolveRelease } from "./release.ts";
 
-/** How the collector reads the token, and what a new one needs to be used. */
+/** How the collector reads the token, and how it starts to use a new one. */
 export interface TokenDelivery {
-	/** `watch`: the collector follows the file; `file`: it reads the file with its config; `env`: it got it when it was started. */
+	/** `watch`: it watches the file; `file`: it reads the file with its config; `env`: it read the variable at start. */
 	readonly way: "watch" | "file" | "env";
-	/** What has to happen after the file (or variable) changed. */
+	/** What to do after the file (or variable) changes. */
 	readonly apply: "nothing" | "reload" | "restart";
-	/** Why this way, a sentence for the runbook. */
+	/** Why, as a sentence for the runbook. */
 	readonly reason: string;
 }
 
-/** Everything that is decided about a collector's config; renderers only write it down. Holds no token. */
+/** Every decision about a collector's config; renderers only format it. Contains no token. */
 export interface CollectorPlan {
 	readonly distribution: Distribution;
 	readonly release: Release;
@@ -33,17 +33,17 @@ export interface CollectorPlan {
 	readonly delivery: TokenDelivery;
 	readonly queue: Queue;
 	readonly queueFolder: string;
-	/** Component ids; `auth` and `storage` only where they are used. */
+	/** Component ids; `auth` and `storage` only if used. */
 	readonly ids: { readonly exporter: string; readonly auth?: string; readonly storage?: string };
 	readonly agentEndpoint: string | undefined;
-	/** The stability that the collector has to be started with, where one of our components is not generally available. */
+	/** The stability level the collector must be started with, if one of our components is not generally available. */
 	readonly stability: string | undefined;
-	/** Absent: nothing is counted by token. */
+	/** Absent: no counting by token. */
 	readonly attribution: Attribution | undefined;
 	readonly warnings: readonly Problem[];
 }
 
-/** Spec -> plan; throws where what was asked for cannot work on this distribution and version. */
+/** Spec -> plan; throws if the request cannot work on this distribution and version. */
 export function planCollector(spec: CollectorSpec): CollectorPlan {
 	const { distribution, provider, name } = spec;
 	const { release, warnings } = resolveRelease(distribution, spec.targetVersion);
@@ -97,38 +97,41 @@ function decideDelivery(spec: CollectorSpec, release: Release, platform: Platfor
 			return {
 				way: "env",
 				apply: "restart",
-				reason: "You asked for an environment variable: it is read once, at the start.",
+				reason: "The collector reads the environment variable you chose only once, at start.",
 			};
 		case "reload":
-			if (spec.distribution.dialect === "alloy")
-				throw impossible("reload", "Alloy follows the token file by itself", "watch");
+			if (spec.distribution.dialect === "alloy") throw impossible("reload", "Alloy watches the token file", "watch");
 			return {
 				way: "file",
 				apply: applied,
-				reason: "You asked for a reload: the token file is read together with the config.",
+				reason: "The collector reads the token file together with its config, as you chose.",
 			};
 		case "watch":
 			if (obstacle) throw impossible("watch", obstacle, "auto");
 			return watched(platform);
 		case "auto":
 			if (!obstacle) return watched(platform);
-			return { way: "file", apply: applied, reason: `The token file is read together with the config: ${obstacle}.` };
+			return {
+				way: "file",
+				apply: applied,
+				reason: `The collector reads the token file together with its config: ${obstacle}.`,
+			};
 	}
 }
 
-/** Facts of a platform can turn a file that is watched into one that is only read at the start. */
+/** On some platforms a watched file is only read at start. */
 function watched(platform: Platform): TokenDelivery {
 	const restartReasons: Partial<Record<Platform, string>> = {
 		windows:
-			"The file watcher of the collector was never proven to notice a replaced file on Windows, so a restart makes sure.",
-		ecs: "A task gets its secrets when it starts; a new deployment starts tasks with the new token before the old ones stop.",
+			"We have not verified that the collector's file watcher notices a replaced file on Windows, so restart it.",
+		ecs: "A task reads its secrets when it starts; a new deployment starts tasks with the new token before it stops the old ones.",
 	};
 	const reason = restartReasons[platform];
 	if (reason) return { way: "watch", apply: "restart", reason };
-	return { way: "watch", apply: "nothing", reason: "The collector watches the token file and changes over by itself." };
+	return { way: "watch", apply: "nothing", reason: "The collector watches the token file and switches by itself." };
 }
 
-/** Why the collector cannot follow the token file, as the end of a sentence; undefined when it can. */
+/** Why the collector cannot watch the token file, as the end of a sentence; undefined if it can. */
 function watchObstacle(spec: CollectorSpec, release: Release, platform: Platform): string | undefined {
 	const { distribution } = spec;
 	if (distribution.dialect === "alloy") return undefined;
@@ -150,7 +153,7 @@ function watchObstacle(spec: CollectorSpec, release: Release, platform: Platform
 
 function impossible(delivery: string, reason: string, instead: string): CrossfadeError {
 	return new CrossfadeError("usage", {
-		what: `the delivery ${delivery} is not possible here: ${reason}`,
+		what: `--delivery ${delivery} is not possible here: ${reason}`,
 		where: { file: "--delivery" },
 		fix: `use --delivery ${instead}`,
 	});
@@ -162,7 +165,7 @@ function queueProblems(spec: CollectorSpec, release: Release): Problem[] {
 	const [kind, type] =
 		distribution.dialect === "alloy" ? ["components", "otelcol.storage.file"] : ["extensions", "file_storage"];
 	if (hasComponent(distribution, release.own, kind, type)) return [];
-	const what = `${distribution.title} ${versionText(release.own)} has no ${type}, so its queue cannot be kept on disk`;
+	const what = `${distribution.title} ${versionText(release.own)} has no ${type}, so it cannot keep its queue on disk`;
 	return [{ what, where: { file: "--queue" }, fix: "use --queue memory, or a release that has it" }];
 }
 
@@ -172,7 +175,12 @@ function signalWarnings({ provider, signals }: CollectorSpec): Problem[] {
 	const expected = provider.takes.join(", ");
 	const fix = `ask ${provider.title} first, or use --signals ${provider.takes.join(",")}`;
 	return [
-		{ what: `${provider.title} documents no ingest of ${extra.join(" and ")}`, expected, got: signals.join(", "), fix },
+		{
+			what: `${provider.title} documents no ingest for ${extra.join(" and ")}`,
+			expected,
+			got: signals.join(", "),
+			fix,
+		},
 	];
 }
 
@@ -180,10 +188,10 @@ function envWarnings(delivery: TokenDelivery, host: Host): Problem[] {
 	if (delivery.way !== "env") return [];
 	return [
 		{
-			what: "an environment variable cannot be rotated in a running process, whatever signal it gets",
+			what: "a running process never sees a new value of an environment variable, whatever signal it gets",
 			expected: "a token file",
 			got: "--delivery env",
-			fix: `restart the collector after every rotation (${host.restart}), or leave --delivery away`,
+			fix: `restart the collector after every rotation (${host.restart}), or omit --delivery`,
 		},
 	];
 }

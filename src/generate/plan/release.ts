@@ -15,8 +15,8 @@ interface ResolvedRelease {
 }
 
 /**
- * The release whose facts apply to a target: the newest known one when no target is given or the target is newer than our tables, the
- * nearest older one in between. Older than the tables means the oldest facts.
+ * The release whose facts apply to a target: the newest known one if no target is given or it is newer than our tables, otherwise the
+ * nearest older one. For targets older than the tables the oldest facts apply.
  */
 export function resolveRelease(distribution: Distribution, target: string | undefined): ResolvedRelease {
 	const { inventory } = distribution;
@@ -26,18 +26,21 @@ export function resolveRelease(distribution: Distribution, target: string | unde
 	const warn = (what: string, fix: string) =>
 		warnings.push({ what, expected: `${inventory.oldest} to ${inventory.newest}`, got: versionText(own), fix });
 	if (compareVersions(own, newest) > 0) {
-		warn(`${distribution.title} ${versionText(own)} is newer than our facts`, "check the result with the real program");
+		warn(
+			`${distribution.title} ${versionText(own)} is newer than the releases we know`,
+			"check the result with the collector itself",
+		);
 	}
 	if (compareVersions(own, requireVersion(inventory.oldest)) < 0) {
 		warn(
-			`${distribution.title} ${versionText(own)} is older than our facts`,
-			"upgrade, or check with the real program",
+			`${distribution.title} ${versionText(own)} is older than the releases we know`,
+			"upgrade, or check the result with the collector itself",
 		);
 	}
 	return { release: { own, otelcol: otelcolVersion(distribution, own) }, warnings };
 }
 
-/** The otelcol release inside a release of a distribution: that of the same release, else of the nearest older, else of the oldest. */
+/** The otelcol release a distribution's release is built on: that of the same release, the nearest older, or the oldest known. */
 function otelcolVersion(distribution: Distribution, own: Version): Version {
 	const known = Object.entries(distribution.inventory.releases)
 		.map(([release, inside]) => ({ release: requireVersion(release), inside: requireVersion(inside) }))
@@ -47,14 +50,14 @@ function otelcolVersion(distribution: Distribution, own: Version): Version {
 	return match?.inside ?? own;
 }
 
-/** Whether a release of a distribution has a component; types it has never had are simply absent. */
+/** Whether a release of a distribution has a component; types it never had are absent. */
 export function hasComponent(distribution: Distribution, own: Version, kind: string, type: string): boolean {
 	const { inventory } = distribution;
 	const range = inventory.components[kind]?.[type];
 	return range !== undefined && isInRange(clampToTable(inventory, own), range);
 }
 
-/** Outside the releases the table speaks about, its nearest end speaks. */
+/** Releases outside the table are treated as its nearest end. */
 function clampToTable(inventory: Distribution["inventory"], own: Version): Version {
 	const [oldest, newest] = [requireVersion(inventory.oldest), requireVersion(inventory.newest)];
 	if (compareVersions(own, newest) > 0) return newest;

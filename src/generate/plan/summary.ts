@@ -2,7 +2,7 @@ import { versionText } from "../../base/versions.ts";
 import type { Attribution } from "./attribution.ts";
 import type { CollectorPlan } from "./collector.ts";
 
-/** What was decided, as stable JSON. */
+/** The plan as stable JSON. */
 export function planSummary(plan: CollectorPlan) {
 	const { distribution, release, platform, provider, delivery, ids, endpoint, signals, tokenFile, warnings } = plan;
 	return {
@@ -23,7 +23,7 @@ export function planSummary(plan: CollectorPlan) {
 	};
 }
 
-/** What is counted, where it can be read, and what it cannot tell. */
+/** What is counted, where to read it, and what it does not show. */
 function attributionSummary({ way, tokens, metricsUrl, pushed, strip }: Attribution) {
 	return {
 		way,
@@ -37,31 +37,31 @@ function attributionSummary({ way, tokens, metricsUrl, pushed, strip }: Attribut
 }
 
 const TAKEN =
-	"What is counted was taken by this gateway; whether the backend took it is said by the exporter's counters.";
+	"The counters show what this gateway received; the exporter's own counters show whether the backend accepted it.";
 
-/** What each way of attributing leaves open; each a sentence. */
+/** What each way of counting does not show; each a sentence. */
 export const CANNOT_TELL = {
 	senders: [
-		"Senders that put no host.name or service.name into their resources are counted together.",
+		"Senders without host.name and service.name in their resources are counted together.",
 		TAKEN,
-		"Counters start at zero with the collector.",
+		"Counters start at zero when the collector starts.",
 	],
 	tokens: [
-		"Which host and which CLI sent something is not counted, only with which token.",
-		"Tokens that were not named, and requests without one, are counted together as crossfade-fp-other.",
+		"Only the token is counted, not the host or CLI.",
+		"Unnamed tokens and requests without a token are counted together as crossfade-fp-other.",
 		TAKEN,
-		"Counters start at zero with the collector.",
+		"Counters start at zero when the collector starts.",
 	],
 	ports: [
-		"Which host and which CLI sent something is not counted, only with which token.",
-		"A client has to use the port of its token; tokens that were not named, and requests without one, are refused with 401.",
+		"Only the token is counted, not the host or CLI.",
+		"Each client must use the port of its token; unnamed tokens and requests without a token get 401.",
 		TAKEN,
-		"Counters start at zero with the collector.",
+		"Counters start at zero when the collector starts.",
 	],
 } as const;
 
 /**
- * Requests a CPU second as a share of the same config without counting, with 10 and with 100 records in a request; measured on otelcol
+ * Requests per CPU second relative to the same config without counting, with 10 and 100 records per request; measured on otelcol
  * 0.155.0 by test/bench/attribution.bench.ts.
  */
 export const COST = {

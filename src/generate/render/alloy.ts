@@ -3,7 +3,7 @@ import type { CollectorPlan } from "../plan/collector.ts";
 import { type AlloyBlock, alloyLabel, alloyText } from "./alloy-text.ts";
 import { alloyAttribution, MARK_INPUT } from "./attribution-alloy.ts";
 
-/** What we add to an Alloy config, whether it is new or someone's own. */
+/** What we add to an Alloy config, new or existing. */
 export function alloyFragment(plan: CollectorPlan): AlloyBlock[] {
 	const label = alloyLabel(plan.name);
 	const storage: AlloyBlock = {
@@ -29,7 +29,7 @@ export function alloyFragment(plan: CollectorPlan): AlloyBlock[] {
 	];
 }
 
-/** The watch is lost with the first replaced file and only the poll finds the next one, so the poll has to be quick (measured: 1 minute by default). */
+/** The watch is lost once the file is replaced; only polling notices the next change, so poll often (measured: 1 minute by default). */
 function tokenFile(plan: CollectorPlan, label: string): AlloyBlock {
 	return {
 		name: "local.file",
@@ -58,12 +58,12 @@ function exporter(plan: CollectorPlan, label: string): AlloyBlock {
 	};
 }
 
-/** The expression by which other components send to our exporter. */
+/** The expression other components use to send to our exporter. */
 export function alloyInput(plan: CollectorPlan): string {
 	return `otelcol.exporter.otlphttp.${alloyLabel(plan.name)}.input`;
 }
 
-/** A whole new config: receives OTLP, limits memory, batches, exports. */
+/** A complete new config: receives OTLP, limits memory, batches, exports. */
 export function alloyConfig(plan: CollectorPlan): string {
 	const host = plan.platform === "docker" || plan.platform === "kubernetes" ? "0.0.0.0" : "127.0.0.1";
 	const output = (...inputs: readonly string[]): AlloyBlock => ({

@@ -5,11 +5,11 @@ export interface Artefact {
 	readonly content: string;
 	/** Permission bits; 0o644 if not given. */
 	readonly mode?: number;
-	/** What it is for, for the list in the runbook. */
+	/** Purpose, for the runbook's list of files. */
 	readonly purpose: string;
 }
 
-/** One thing for a person to do. */
+/** One manual step. */
 export interface RunbookStep {
 	readonly text: string;
 	/** Commands, one a line. */
@@ -21,12 +21,12 @@ export interface RunbookStep {
 /** What a platform adds to a plan: companion files and the steps of its runbook. */
 export interface PlatformPieces {
 	readonly artefacts: readonly Artefact[];
-	/** Getting started, once. */
+	/** One-time setup. */
 	readonly install: readonly RunbookStep[];
-	/** Every rotation, after a new token was made at the provider. */
+	/** Every rotation, after the provider issued a new token. */
 	readonly rotate: readonly RunbookStep[];
-	/** Seeing the collector's own metrics. */
+	/** How to read the collector's own metrics. */
 	readonly proof: RunbookStep;
-	/** Back to the old token while the overlap lasts. */
+	/** Back to the old token, while it still works. */
 	readonly rollBack: readonly RunbookStep[];
 }

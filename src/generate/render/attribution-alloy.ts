@@ -11,8 +11,8 @@ export const MARK_INPUT = `otelcol.processor.transform.${LABEL}.input`;
 const COUNT_INPUT = `otelcol.connector.signaltometrics.${LABEL}.input`;
 
 /**
- * The blocks that mark and count; `next` is what comes behind the mark and `exporter` what sends the data on, both as inputs. Alloy has no
- * page of its own for metrics that pass through it, so the counters are written to a Prometheus server.
+ * The blocks that mark and count; `next` is the input after the mark, `exporter` the input that forwards the data. Alloy has no
+ * page for metrics that pass through it, so the counters are written to a Prometheus server.
  */
 export function alloyAttribution(plan: CollectorPlan, attribution: Attribution, next: string, exporter: string) {
 	const kinds = [...plan.signals].sort();
@@ -48,7 +48,7 @@ export function alloyAttribution(plan: CollectorPlan, attribution: Attribution, 
 	};
 	return {
 		blocks: [mark, ...(attribution.strip ? [strip] : []), ...counting(kinds, attribution)],
-		/** What the batch processor sends to. */
+		/** What the batch processor outputs to. */
 		inputs: [attribution.strip ? `otelcol.processor.transform.${LABEL}_clean.input` : exporter, COUNT_INPUT],
 	};
 }

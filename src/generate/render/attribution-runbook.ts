@@ -4,7 +4,7 @@ import type { CollectorPlan } from "../plan/collector.ts";
 import { CANNOT_TELL, COST } from "../plan/summary.ts";
 import { acceptedFile, counterId, FINGERPRINT, MAX_SERIES, NO_TOKEN, REMEMBERED } from "./attribution.ts";
 
-/** The runbook's section on counting: what, where, how to read it, what it costs and what it cannot tell. */
+/** The runbook's section on counting: what, where, how to read it, what it costs and what it does not show. */
 export function attributionSection(plan: CollectorPlan, attribution: Attribution) {
 	const { platform, header } = plan;
 	const { way, metricsUrl, pushed } = attribution;
@@ -12,7 +12,7 @@ export function attributionSection(plan: CollectorPlan, attribution: Attribution
 		? [`crossfade watch --prometheus ${new URL(metricsUrl).origin} …`]
 		: [...reading(platform, metricsUrl, SERIES[way]), `crossfade watch --gateway gateway=${metricsUrl} …`];
 	return {
-		what: `Clients send OTLP to this gateway with their token in the header ${header}. What they send is counted by the token's fingerprint, the first 12 hex digits of its SHA-256, and goes on with the token of this gateway.`,
+		what: `Clients send OTLP to this gateway with their token in the header ${header}. It counts what they send by the token's fingerprint, the first 12 hex digits of its SHA-256, and forwards it with the gateway's own token.`,
 		shell: platform === "windows" ? "powershell" : "sh",
 		commands: read,
 		counted: counted(attribution),
@@ -31,9 +31,9 @@ const SERIES = {
 } as const;
 
 const HEADERS =
-	"No token gets any further than the receiver: the headers of a request are read once, for the fingerprint, and the batch processor forgets them. None is in the config, the log, the counters, the data or a queue. Any token is taken, and none: who may send is decided by who reaches the port.";
+	"No token leaves the receiver: request headers are read once, for the fingerprint, and dropped by the batch processor. No token is in the config, the log, the counters, the data or a queue. Any token is accepted, also none: anyone who can reach the port can send.";
 const DOORS =
-	"Each receiver compares the header with the one token in its file and keeps nothing of it. No token is in the config, the log, the counters, the data or a queue.";
+	"Each receiver compares the header with the token in its file and does not keep it. No token is in the config, the log, the counters, the data or a queue.";
 
 function reading(platform: CollectorPlan["platform"], url: string, pattern: string): string[] {
 	if (platform === "windows") {
@@ -48,7 +48,7 @@ function reading(platform: CollectorPlan["platform"], url: string, pattern: stri
 
 function counted({ way, tokens }: Attribution): string {
 	if (way === "senders") {
-		return `log records, metric points and spans by fingerprint, host.name, service.name and service.version; ${NO_TOKEN} stands for requests without a token`;
+		return `log records, metric points and spans by fingerprint, host.name, service.name and service.version; ${NO_TOKEN} for requests without a token`;
 	}
 	const names = tokens.map(({ name, fingerprint }, nth) => {
 		const port = way === "ports" ? ` on ports ${4317 + 10 * nth} (gRPC) and ${4318 + 10 * nth} (HTTP)` : "";
@@ -62,45 +62,45 @@ function about({ way, strip, pushed }: Attribution): { cost: string; bound: stri
 	if (way !== "senders") {
 		return {
 			cost: ratio(COST[way]),
-			bound: `a series for each token named${way === "tokens" ? ", and one for all others" : ""}, for each signal`,
+			bound: `one series per named token${way === "tokens" ? ", and one for all others" : ""}, for each signal`,
 			data: "unchanged",
 		};
 	}
 	const limited = pushed
-		? "what comes from one more is passed on and not counted"
-		: 'what comes from one more is passed on, not counted, and seen in otelcol_deltatocumulative_datapoints with error="limit"';
+		? "data of further senders is forwarded but not counted"
+		: 'data of further senders is forwarded but not counted; see otelcol_deltatocumulative_datapoints with error="limit"';
 	return {
 		cost: ratio(strip ? COST.stripped : COST.senders),
-		bound: `${MAX_SERIES} series at a time, each for ${REMEMBERED} after its last record; ${limited}`,
+		bound: `${MAX_SERIES} series at a time, each kept for ${REMEMBERED} after its last record; ${limited}`,
 		data: strip
-			? "unchanged: the fingerprint is taken out of a copy that is made for it"
-			: `every resource carries the attribute ${FINGERPRINT} to the backend; --strip-fingerprint takes it out, at the cost of a copy`,
+			? "unchanged: the fingerprint is set on a copy only"
+			: `every resource sent to the backend has the attribute ${FINGERPRINT}; --strip-fingerprint removes it, at the cost of a copy`,
 	};
 }
 
 function ratio([ten, hundred]: readonly [number, number]): string {
-	if (ten === 1 && hundred === 1) return "none that could be measured (on otelcol 0.155.0)";
-	return `the collector handles ${ten} of the requests a CPU second that it handles without counting, with 10 records in each, and ${hundred} with 100 (measured on otelcol 0.155.0, with records the size of a CLI's)`;
+	if (ten === 1 && hundred === 1) return "none measurable (on otelcol 0.155.0)";
+	return `throughput per CPU second is ${ten} of that without counting with 10 records per request, and ${hundred} with 100 (measured on otelcol 0.155.0, with records the size of a CLI's)`;
 }
 
 function steps(plan: CollectorPlan, { way, tokens, pushed, metricsUrl }: Attribution): string[] {
 	const { distribution, host } = plan;
-	const front = `This gateway goes in front of the collectors you have: point clients at it, and nothing of theirs changes.`;
+	const front = `Put this gateway in front of your collectors and point clients at it; nothing else changes for them.`;
 	if (way !== "senders") {
 		const files = tokens.map(({ name, fingerprint }) => `${name} in ${acceptedFile(plan, fingerprint)}`);
 		return [
 			front,
 			...(way === "ports"
 				? [
-						`Before it starts, every token that clients come with has to be in a file of its own, written like the one above and with the same owner and mode: ${files.join(", ")}. Without one of them the collector does not start.`,
+						`Before starting it, put every token that clients use into its own file, written like the one above and with the same owner and mode: ${files.join(", ")}. If one is missing, the collector does not start.`,
 					]
 				: []),
-			`Before the next rotation make this config anew with --token for the token that comes, so that it is told apart from the first record on: ${FINGERPRINT_COMMAND} prints its fingerprint. Then ${host.reload ? "reload" : "restart"} ${distribution.title}.`,
+			`Before the next rotation, generate this config again with --token for the new token, so that it is counted separately from its first record (to get its fingerprint: ${FINGERPRINT_COMMAND}). Then ${host.reload ? "reload" : "restart"} ${distribution.title}.`,
 		];
 	}
 	if (!pushed) return [front];
 	return [
 		front,
-		`The server at ${metricsUrl} has to take remote writes; Prometheus does when it is started with --web.enable-remote-write-receiver.`,
+		`The server at ${metricsUrl} must accept remote writes; start Prometheus with --web.enable-remote-write-receiver.`,
 	];
 }

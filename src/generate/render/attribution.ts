@@ -5,23 +5,23 @@ import type { CollectorPlan } from "../plan/collector.ts";
 import type { Listening } from "./listening.ts";
 import type { YamlMap } from "./yaml.ts";
 
-/** The resource attribute that holds the fingerprint while data passes, and the word in it where there was no token. */
+/** The resource attribute with the fingerprint while data passes, and its value if there was no token. */
 export const FINGERPRINT = "crossfade.fingerprint";
 export const NO_TOKEN = "none";
-/** What senders are told apart by. */
+/** What distinguishes senders. */
 export const SENDER = [FINGERPRINT, "host.name", "service.name", "service.version"] as const;
-/** What is counted of a signal, as the connector and the transform processor call it. */
+/** What is counted per signal, as the connector and the transform processor name it. */
 export const COUNTED: Readonly<Record<Signal, { metric: string; items: string; statements: string }>> = {
 	logs: { metric: "crossfade.gateway.log_records", items: "logs", statements: "log_statements" },
 	metrics: { metric: "crossfade.gateway.metric_points", items: "datapoints", statements: "metric_statements" },
 	traces: { metric: "crossfade.gateway.spans", items: "spans", statements: "trace_statements" },
 };
-/** A counter that is not heard of for this long starts again at zero: longer than any overlap. */
+/** A counter without data for this long restarts at zero: longer than any overlap. */
 export const REMEMBERED = "240h";
-/** Senders times signals; what comes from one more is passed on and not counted. */
+/** Senders times signals; data of further senders is forwarded but not counted. */
 export const MAX_SERIES = 50_000;
 
-/** The way of one signal through a new config: what it is received by is the same for all. */
+/** One signal's path through a new config; all signals share the receivers. */
 export interface SignalPath {
 	readonly signal: Signal;
 	readonly exporters: readonly string[];
@@ -37,7 +37,7 @@ export interface Flow {
 	readonly pipelines: YamlMap;
 }
 
-/** Statements that set the fingerprint of whoever sent a request on its resources; what the client wrote there itself is replaced. */
+/** Statements that set the sender's token fingerprint on a request's resources, replacing any value from the client. */
 export function fingerprintStatements({ header, scheme }: Pick<CollectorPlan, "header" | "scheme">): string[] {
 	const target = `resource.attributes["${FINGERPRINT}"]`;
 	const given = headerPath(header);
@@ -51,7 +51,7 @@ function headerPath(header: string): string {
 	return `otelcol.client.metadata["${header.toLowerCase()}"]`;
 }
 
-/** The same value as `fingerprint()` of the token in a request's header. */
+/** An expression equal to `fingerprint()` of the token in a request's header. */
 function fingerprintExpression(header: string, scheme: string): string {
 	const value = `${headerPath(header)}[0]`;
 	const token = scheme === "" ? value : `TrimPrefix(${value}, "${scheme} ")`;
@@ -63,7 +63,7 @@ export interface Listener extends Listening {
 	readonly address: string;
 }
 
-/** How data flows from the receiver to the exporters when it is counted on its way. */
+/** How data flows from the receiver to the exporters when it is counted. */
 export function attributedFlow(
 	plan: CollectorPlan,
 	attribution: Attribution,
@@ -80,15 +80,15 @@ export function attributedFlow(
 	}
 }
 
-/** The OTLP receiver of a new config, with what its servers need besides an address; the ports of the nth one are ten higher each. */
+/** The nth OTLP receiver of a new config, with extra server settings; each receiver's ports are ten higher than the previous one's. */
 export function otlpReceiver({ address, grpc, http }: Listener, settings: YamlMap = {}, nth = 0): YamlMap {
 	const server = (port: number) => ({ endpoint: `${address}:${port + 10 * nth}`, ...settings });
 	return { protocols: { grpc: server(grpc), http: server(http) } };
 }
 
 /**
- * The fingerprint is set before `batch`, which then forgets the client's headers: nothing behind it, a queue on disk least of all, ever
- * sees one. Counting comes after it, because one goroutine empties a batch processor: the accumulator drops what overtakes.
+ * The fingerprint is set before `batch`, which drops the client's headers: nothing after it, in particular no queue on disk, ever
+ * sees one. Counting comes after `batch`, which one goroutine drains in order: the accumulator drops data that arrives out of order.
  */
 function sendersFlow(
 	plan: CollectorPlan,
@@ -157,8 +157,8 @@ function counted(signal: Signal): YamlMap {
 }
 
 /**
- * A request goes whole into the pipeline of its token, and the collector's own counters of the first processor there say how much it was.
- * That processor has to be one and does as little as one can: the attribute it deletes is never there. Every pipeline batches, so that
+ * A request goes as a whole into its token's pipeline; the collector's own counters of that pipeline's first processor give the amount.
+ * That processor does as little as possible: it deletes an attribute that is never present. Every pipeline batches, so that
  * the client's headers end there.
  */
 function tokensFlow(
@@ -203,8 +203,8 @@ function tokensFlow(
 }
 
 /**
- * Every token has a receiver that takes no other, and the collector's own counters of that receiver say how much it was. Nothing of a
- * request's headers is kept.
+ * Every token has its own receiver that accepts no other; the collector's own counters of that receiver give the amount. Request headers
+ * are not kept.
  */
 function portsFlow(
 	plan: CollectorPlan,
@@ -232,7 +232,7 @@ function portsFlow(
 	};
 }
 
-/** The header and the word before the token, where they are not those of a bearer token. */
+/** The header and scheme, if not those of a bearer token. */
 export function headerSettings({ header, scheme }: Pick<CollectorPlan, "header" | "scheme">): YamlMap {
 	return {
 		...(header.toLowerCase() === "authorization" ? {} : { header }),
@@ -240,7 +240,7 @@ export function headerSettings({ header, scheme }: Pick<CollectorPlan, "header" 
 	};
 }
 
-/** Beside the token file: the file with a token that clients may come with. */
+/** The file with a token that clients may use, next to the token file. */
 export function acceptedFile(
 	{ tokenFile, name }: Pick<CollectorPlan, "tokenFile" | "name">,
 	fingerprint: string,
@@ -249,7 +249,7 @@ export function acceptedFile(
 	return `${tokenFile.slice(0, end)}${name}-accepted-${fingerprint}.token`;
 }
 
-/** The end of the id of what counts a token, by which readers of the counters know it. */
+/** The end of a counting component's id, by which readers identify the token. */
 export function counterId(fingerprint: string): string {
 	return `crossfade-fp-${fingerprint}`;
 }

@@ -6,7 +6,7 @@ import { rotateScriptName } from "./platforms/shared.ts";
 import { hasRotateScript, renderRotateScript } from "./rotate-script.ts";
 import { renderRunbook } from "./runbook.ts";
 
-/** Everything a plan needs to be carried out: config, companion pieces, rotation script and runbook. */
+/** Everything needed to carry out a plan: config, companion files, rotation script and runbook. */
 export function renderBundle(plan: CollectorPlan): Artefact[] {
 	const pieces = platformPieces(plan);
 	const files: Artefact[] = [
@@ -14,11 +14,11 @@ export function renderBundle(plan: CollectorPlan): Artefact[] {
 		...pieces.artefacts,
 	];
 	if (hasRotateScript(plan)) {
-		const purpose = "puts a new token in place, proves it, and puts the old one back if it fails";
+		const purpose = "installs a new token, verifies it, and restores the old one if it fails";
 		files.push({ path: rotateScriptName(plan), content: renderRotateScript(plan), mode: 0o755, purpose });
 	}
 	return [
 		...files,
-		{ path: "RUNBOOK.md", content: renderRunbook(plan, pieces, files), purpose: "what to do, step by step" },
+		{ path: "RUNBOOK.md", content: renderRunbook(plan, pieces, files), purpose: "step-by-step instructions" },
 	];
 }

@@ -5,19 +5,19 @@ import { alloyConfig } from "./alloy.ts";
 import { otelcolConfig } from "./otelcol.ts";
 import { yamlText } from "./yaml.ts";
 
-/** A whole new config in the distribution's own form. */
+/** A complete new config in the distribution's own format. */
 export function renderConfig(plan: CollectorPlan): string {
 	if (plan.distribution.dialect === "alloy") return `${heading(plan, "//")}\n${alloyConfig(plan)}`;
 	return `${heading(plan, "#")}\n${yamlText(otelcolConfig(plan))}`;
 }
 
-/** What stands on top of everything we write: what it is for, who made it, where the token comes from. */
+/** The header of every file we write: purpose, generator, source of the token. */
 function heading({ distribution, release, provider, delivery, tokenFile }: CollectorPlan, comment: string): string {
 	const source = delivery.way === "env" ? `the environment variable ${provider.variable}` : tokenFile;
 	return [
 		`${distribution.title} ${versionText(release.own)}, sending to ${provider.title}.`,
 		`Made by otel-crossfade ${version}. The token is read from ${source};`,
-		"the RUNBOOK.md that --out writes tells how to rotate it.",
+		"to rotate it, see the RUNBOOK.md that --out writes.",
 	]
 		.map((line) => `${comment} ${line}\n`)
 		.join("");

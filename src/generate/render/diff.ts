@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from "diff";
 import { painter, type Style } from "../../base/paint.ts";
 
-/** A unified diff as `diff -u` prints it, in colour where that is wanted. */
+/** A unified diff as `diff -u` prints it, in colour if requested. */
 export function renderDiff(file: string, before: string, after: string, color: boolean): string {
 	const name = file.replace(/[\r\n\t]/g, "?");
 	const patch = createTwoFilesPatch(`a/${name}`, `b/${name}`, before, after, "", "", { context: 3 });

@@ -29,12 +29,12 @@ import { MAX_TOKEN_LENGTH } from "../../token/shape.ts";
 import type { Artefact } from "./artefact.ts";
 import { renderTemplate } from "./template.ts";
 
-/** Files that need no token must not ask for one: some vehicles write it into every file that does. */
+/** Files that need no token must not request one: some vehicles insert it into every file that does. */
 const TAKES_NO_TOKEN = ['fail 2 "this file takes no token and cannot install; there is another one for that"'];
 
 /**
- * The POSIX sh script that configures the CLIs of a machine: one body for every vehicle and every action, of which the file's own is only
- * the default. It holds no token, and with the mode `embedded` the placeholder for one.
+ * The POSIX sh script that configures the CLIs of a machine: one body for every vehicle and action; the file's own action is only
+ * the default. It contains no token; in mode `embedded` it has a placeholder.
  */
 export function renderEndpoint(script: EndpointScript): Artefact {
 	const { vehicle, mode, action, clis, provider } = script;
@@ -43,7 +43,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		throw new CrossfadeError("usage", {
 			what: `${vehicle.title} has no mode ${mode}`,
 			expected: Object.keys(vehicle.token).join(" or "),
-			fix: "leave the mode out for the one it has",
+			fix: "omit the mode to use the one it has",
 		});
 	}
 	const scope = script.scope ?? vehicle.scope;
@@ -94,14 +94,14 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		headerProgram,
 		help: "",
 	};
-	// A script in a pipe cannot read its own top.
+	// A script in a pipe cannot read its own header.
 	const help = vehicle.says ? helpIn(renderTemplate(template, view)) : "";
 	const top = renderTemplate(template, { ...view, help });
 	const content = [top, words, readOptions, machine, files, work].join("\n");
 	return { path: `${action}.sh`, content, mode: 0o755, purpose: `${action} for ${vehicle.title}` };
 }
 
-/** The comment at the top of a script, without its marks. */
+/** The comment at the top of a script, without comment marks. */
 function helpIn(script: string): string {
 	const [, comment = ""] = /^#!.*\n# shellcheck.*\n((?:#.*\n)+)/.exec(script) ?? [];
 	return comment.replace(/^# ?/gm, "").trimEnd();
@@ -118,7 +118,7 @@ function codes({ codes: own }: Vehicle): [string, string, number][] {
 	);
 }
 
-/** Where the layers of a CLI are: one case of `describe` for the machine on each system, one for a user. */
+/** A CLI's layers as cases of `describe`: one per system for the machine, one for a user. */
 function layers({ id, system, user, headerFolder }: Cli, os: readonly Os[]): string[] {
 	const headers = (place: string) => (headerFolder ? place : "''");
 	const machine = os.map(
@@ -148,7 +148,7 @@ function row(row: LayerRow): string {
 	return row.when ? `if wants ${row.when}; then ${command}; fi` : command;
 }
 
-/** What the placeholders of a value are in the script. */
+/** The script's variables for the placeholders in a value. */
 const variables: Readonly<Record<string, string>> = {
 	"{endpoint}": "$ENDPOINT",
 	"{token}": "$token",
@@ -166,7 +166,7 @@ function word(value: string): string {
 	})}"`;
 }
 
-/** The settings that hold the token, as questions to the editor. */
+/** The settings that contain the token, as queries for the editor. */
 function tokens({ id, system, user }: Cli): string {
 	const pointers = [...system.rows, ...user.rows].flatMap((row) =>
 		"pointer" in row && row.value.includes("{token}") ? [row.pointer] : [],

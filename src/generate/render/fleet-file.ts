@@ -2,7 +2,7 @@ import template from "../../../templates/yaml/crossfade.yaml.hbs";
 import type { Provider } from "../../adapters/providers/provider.ts";
 import { renderTemplate } from "./template.ts";
 
-/** A commented fleet file to begin with: every key there is, those that need a decision as comments. */
+/** A commented starter fleet file: every key, with those that need a decision commented out. */
 export function fleetFile({ id, title, endpoint }: Provider): string {
 	return renderTemplate(template, { name: `${title} token`, provider: id, needsEndpoint: endpoint === undefined });
 }

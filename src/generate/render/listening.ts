@@ -1,17 +1,17 @@
 import { ATTRIBUTION_PORT } from "../plan/attribution.ts";
 
-/** Where a new gateway listens; a port for each token is counted up from those of OTLP. */
+/** Where a new gateway listens; per-token ports count up from the OTLP ports. */
 export interface Listening {
 	readonly grpc: number;
 	readonly http: number;
 	readonly health: number;
-	/** The page with what senders sent. */
+	/** The metrics page with the senders' counters. */
 	readonly counters: number;
 	/** The collector's own metrics. */
 	readonly metrics: number;
 }
 
-/** The ports that everybody expects. https://opentelemetry.io/docs/collector/configuration/ */
+/** The default ports. https://opentelemetry.io/docs/collector/configuration/ */
 export const usualPorts: Listening = {
 	grpc: 4317,
 	http: 4318,

@@ -13,7 +13,7 @@ import {
 import { type Listening, usualPorts } from "./listening.ts";
 import type { YamlMap } from "./yaml.ts";
 
-/** What we add to a collector's config, whether it is new or someone's own: components by section, and the exporter's pipelines. */
+/** What we add to a collector's config, new or existing: components by section, and the exporter's pipelines. */
 export interface OtelcolFragment {
 	readonly extensions: YamlMap;
 	readonly exporters: YamlMap;
@@ -50,12 +50,12 @@ function exporter(plan: CollectorPlan): YamlMap {
 			queue_size: QUEUE_SIZE,
 			...(ids.storage ? { storage: ids.storage } : {}),
 		},
-		// Keep trying while the backend is away; the queue above bounds what is kept.
+		// Keep retrying while the backend is down; the queue above limits what is kept.
 		retry_on_failure: { enabled: true, max_elapsed_time: "0s" },
 	};
 }
 
-/** Requests, the upstream default; written out because `max_elapsed_time: 0s` relies on the queue being bounded. */
+/** In requests, the upstream default; explicit because `max_elapsed_time: 0s` relies on a bounded queue. */
 const QUEUE_SIZE = 1000;
 
 function headerValue({ delivery, tokenFile, provider, scheme }: CollectorPlan): string {
@@ -63,12 +63,12 @@ function headerValue({ delivery, tokenFile, provider, scheme }: CollectorPlan): 
 	return scheme === "" ? source : `${scheme} ${source}`;
 }
 
-/** A whole new config: receives OTLP, exports to the provider (and to the agent behind it), watches itself. */
+/** A complete new config: receives OTLP, exports to the provider (and to the agent behind it), and reports its own metrics. */
 export function otelcolConfig(plan: CollectorPlan, ports: Listening = usualPorts): YamlMap {
 	const { extensions, exporters } = otelcolFragment(plan);
 	const others = otherExporters(plan);
 	const listener = { ...ports, address: isContainer(plan) ? "0.0.0.0" : "127.0.0.1" };
-	// Whoever stands behind us gets everything that came before us.
+	// The agent behind us still gets everything that it got before.
 	const received = Object.keys(others).length > 0 ? signals : plan.signals;
 	const paths = received.map((signal) => ({
 		signal,
@@ -104,7 +104,7 @@ function plainFlow(paths: readonly SignalPath[], listener: Listener): Flow {
 	};
 }
 
-/** What keeps flowing beside our exporter: to the agent behind a gateway, or where the distribution sends by default. */
+/** Exports besides ours: to the agent behind a gateway, or to the distribution's default destination. */
 function otherExporters({ distribution, platform, agentEndpoint, ids }: CollectorPlan): YamlMap {
 	const type = ids.exporter.split("/", 1)[0];
 	const agent = agentEndpoint === undefined ? {} : { [`${type}/agent`]: { endpoint: agentEndpoint } };
@@ -115,15 +115,15 @@ function isContainer({ platform }: CollectorPlan): boolean {
 	return platform === "docker" || platform === "kubernetes" || platform === "ecs";
 }
 
-/** Percentages need a memory limit to be a percentage of: containers have one, and Linux knows its total. */
+/** Percentages need a known memory total: containers have a limit, and Linux reports its total. */
 function memoryLimit({ platform }: CollectorPlan): YamlMap {
 	if (platform === "windows") return { limit_mib: 512, spike_limit_mib: 128 };
 	return { limit_percentage: 75, spike_limit_percentage: 20 };
 }
 
 /**
- * At level `detailed` failed exports carry their reason, which the runbook looks for. The default place, port 8888 on loopback, is right
- * everywhere but in a container whose port is published; at another place the names are kept as the default reader prints them.
+ * At level `detailed` failed exports carry their reason, which the runbook checks. The default address, port 8888 on loopback, works
+ * everywhere except in a container with a published port; there the metric names are kept as the default reader prints them.
  */
 function selfMetrics({ release, platform }: CollectorPlan, { metrics: port }: Listener): YamlMap {
 	if (platform !== "docker" && port === usualPorts.metrics) return { level: "detailed" };

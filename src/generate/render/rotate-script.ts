@@ -23,12 +23,12 @@ export function hasRotateScript({ platform, delivery }: CollectorPlan): boolean 
 	return (platform === "systemd" || platform === "docker") && delivery.way !== "env";
 }
 
-/** The POSIX script that puts a new token in place, has it used, proves it, and restores the old one when it fails. */
+/** The POSIX script that installs a new token, makes the collector use it, verifies it, and restores the old one if it fails. */
 export function renderRotateScript(plan: CollectorPlan): string {
 	if (!hasRotateScript(plan)) {
 		const what = plan.delivery.way === "env" ? "an environment variable" : `a token on ${plan.platform}`;
 		throw new CrossfadeError("usage", {
-			what: `no script on a host can rotate ${what}`,
+			what: `a script on the host cannot rotate ${what}`,
 			expected: "--platform systemd or docker, and a token file",
 			where: { file: "--rotate-script" },
 			fix: "follow the RUNBOOK.md that --out writes",
@@ -58,7 +58,7 @@ export function renderRotateScript(plan: CollectorPlan): string {
 	return [top, place, proof, run].join("\n");
 }
 
-/** What tells the script that the collector has read the token anew, with what the line must hold besides. */
+/** What tells the script that the collector has read the new token, and what else the line must contain. */
 function taken(plan: CollectorPlan): { taken: string; takenBy: string; takenLabel: string } {
 	const { delivery, name, tokenFile } = plan;
 	const uptake = uptakeOf(plan);
@@ -72,13 +72,13 @@ function taken(plan: CollectorPlan): { taken: string; takenBy: string; takenLabe
 	return { taken: "log", takenBy: uptake.log, takenLabel: delivery.apply === "nothing" ? fileOf(tokenFile) : "" };
 }
 
-/** What has to be run after the file changed; empty where the collector follows it. */
+/** What to run after the file changes; empty if the collector watches it. */
 function applyCommand({ delivery, host }: CollectorPlan): string {
 	if (delivery.apply === "nothing") return "";
 	return delivery.apply === "reload" ? (host.reload ?? host.restart) : host.restart;
 }
 
-/** The collector's own check, in its own surroundings: as its account, or in its container. */
+/** The collector's own validation, run as its account or in its container. */
 function validation(plan: CollectorPlan): string {
 	const { docker } = plan.distribution.hosts;
 	const command = validateCommand(plan, plan.host.config);

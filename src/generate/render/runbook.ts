@@ -8,7 +8,7 @@ import { attributionSection } from "./attribution-runbook.ts";
 import { exporterLabel } from "./platforms/shared.ts";
 import { renderTemplate } from "./template.ts";
 
-/** RUNBOOK.md: how this token is rotated on this distribution, release and platform. */
+/** RUNBOOK.md: how to rotate this token on this distribution, release and platform. */
 export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artefacts: readonly Artefact[]): string {
 	const { distribution, release, provider, host, delivery, platform } = plan;
 	const isEnv = delivery.way === "env";
@@ -36,24 +36,24 @@ export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artef
 		proof: { ...pieces.proof, shell: shellOf(pieces.proof) },
 		stillOld: isEnv
 			? "the process was not restarted"
-			: "the collector's account may not read the new file, the file was changed in another place, or it is a single mounted file, which never changes",
-		stillOldFix: isEnv ? "restart it" : "compare the path above with what the collector sees",
+			: "the collector's account cannot read the new file, another file was changed, or it is a single mounted file, which never updates",
+		stillOldFix: isEnv ? "restart it" : "compare the path above with what the collector reads",
 		counts: plan.attribution && attributionSection(plan, plan.attribution),
-		never: distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it ends."] : [],
+		never: distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it exits."] : [],
 	});
 	return text.replace(/\n{3,}/g, "\n\n");
 }
 
 function stabilityNote({ stability, distribution, attribution }: CollectorPlan): string[] {
 	if (!stability || !distribution.stabilityArgument) return [];
-	const what = attribution ? "Counting by token" : "The queue on disk";
-	return [`${what} needs the collector to be started with ${distribution.stabilityArgument}${stability}.`];
+	const what = attribution ? "Counting by token" : "A queue on disk";
+	return [`${what} requires starting the collector with ${distribution.stabilityArgument}${stability}.`];
 }
 
 const applied = {
-	nothing: "nothing to do: no reload, no restart, no data lost",
-	reload: "a reload; clients are refused for the moment it takes, and a broken config would end the collector",
-	restart: "a restart; what waits in a memory queue is tried once more and then lost",
+	nothing: "nothing: no reload, no restart, no data loss",
+	reload: "a reload; it briefly refuses clients, and a broken config stops the collector",
+	restart: "a restart; data in a memory queue is tried once more, then lost",
 } as const;
 
 function numbered(steps: readonly RunbookStep[], first: number) {

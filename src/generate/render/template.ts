@@ -3,19 +3,19 @@ import { md, ps, sh, xml, yaml } from "../../base/quote.ts";
 
 type TemplateSpecification = Parameters<typeof import("handlebars")["template"]>[0];
 
-/** What a template sees: plain data, every name in it defined. */
+/** A template's view: plain data, every name defined. */
 export type View = Readonly<Record<string, unknown>>;
 
-/** The package's typings leave its runtime-only entry empty; it has the same functions but for the compiler. */
+/** The package has no typings for its runtime-only entry, which has the same functions without the compiler. */
 const engine = (runtime as unknown as typeof import("handlebars")).create();
 
-/** A sentence of our own tables for running text; one line, no markup that would end a comment or open a tag. */
+/** A sentence for running text: one line, without markup that would end a comment or open a tag. */
 function prose(text: string): string {
 	if (/[\r\n<>]/.test(text)) throw new TypeError("prose is one line without angle brackets");
 	return text;
 }
 
-/** A command or a path inside a fenced code block or a listing; one line that cannot end the fence. */
+/** A command or path in a fenced code block: one line that cannot end the fence. */
 function code(text: string): string {
 	if (/[\r\n]|```/.test(text)) throw new TypeError("code is one line without a fence");
 	return text;
@@ -23,12 +23,12 @@ function code(text: string): string {
 
 for (const [name, quote] of Object.entries({ sh, ps, xml, md, yaml, prose, code })) {
 	engine.registerHelper(name, (value: unknown) => {
-		if (typeof value !== "string" && typeof value !== "number") throw new TypeError(`{{${name}}} of what is no text`);
+		if (typeof value !== "string" && typeof value !== "number") throw new TypeError(`{{${name}}} is not text`);
 		return quote(String(value));
 	});
 }
 
-/** Fills a precompiled template; a name the view lacks is an error. */
+/** Fills a precompiled template; a name missing from the view is an error. */
 export function renderTemplate(template: unknown, view: View): string {
 	return engine.template(template as TemplateSpecification)(view, {
 		allowProtoPropertiesByDefault: false,

@@ -1,6 +1,6 @@
 import { yaml } from "../../base/quote.ts";
 
-/** What our YAML is made of: plain data, and `lines` of comment in front of an entry by wrapping its value. */
+/** Data for our YAML: plain values, and comment `lines` before an entry, by wrapping its value. */
 export type YamlValue = string | number | boolean | readonly YamlValue[] | YamlMap | Commented;
 export interface YamlMap {
 	readonly [key: string]: YamlValue;
@@ -16,8 +16,8 @@ export class Commented {
 }
 
 /**
- * Block-style YAML with two blanks of indentation and lists of scalars in one line. A small writer of our own, because loading a YAML
- * library would double the start-up time of the command; a test reads everything it writes back with that library.
+ * Block-style YAML with two-space indentation and scalar lists on one line. Our own small writer, because loading a YAML
+ * library would double the command's start-up time; a test reads its output back with that library.
  */
 export function yamlText(map: YamlMap): string {
 	return `${mapLines(map).join("\n")}\n`;
@@ -28,7 +28,7 @@ function mapLines(map: YamlMap, step = 2): string[] {
 	return Object.entries(map).flatMap(([key, value]) => entryLines(key, value, step));
 }
 
-/** A list that would be longer than this on one line gets a line for each item. */
+/** Lists longer than this on one line get one line per item. */
 const LONG_LIST = 100;
 
 /** The lines of one entry: comments, the key, and the value after or below it. */
@@ -51,9 +51,9 @@ export function entryLines(key: string, value: YamlValue, step = 2): string[] {
 	return [`${yaml(key)}: ${flowText(value)}`];
 }
 
-/** The lines of a literal block scalar with default chomping: it starts at its own margin and ends with one line break. */
+/** The lines of a literal block scalar with default chomping; its text must not start with a blank and must end with one line break. */
 function textLines(text: string): string[] {
-	if (/^\s/.test(text) || !/[^\n]\n$/.test(text)) throw new TypeError("this text cannot be a literal block");
+	if (/^\s/.test(text) || !/[^\n]\n$/.test(text)) throw new TypeError("text not valid in a literal block");
 	return text.slice(0, -1).split("\n");
 }
 
@@ -68,7 +68,7 @@ export function flowText(value: YamlValue, json = false): string {
 	return typeof value === "string" ? flowScalar(value, json) : String(value);
 }
 
-/** In flow style braces and brackets end things, so a scalar that holds any is quoted. */
+/** In flow style braces and brackets are syntax, so a scalar that contains one is quoted. */
 function flowScalar(text: string, json: boolean): string {
 	return json || /[{}[\],]/.test(text) ? JSON.stringify(text) : yaml(text);
 }

@@ -13,17 +13,17 @@ describe("well-formed XML", () => {
 	});
 
 	test.each([
-		["<a>", "never closed"],
-		["<a></b>", "was expected"],
-		["</a>", "was expected"],
+		["<a>", "not closed"],
+		["<a></b>", "expected"],
+		["</a>", "expected"],
 		["<a/><b/>", "2 root elements"],
 		["", "0 root elements"],
-		["<a>&</a>", "must be escaped"],
-		["<a>x < y</a>", "must be escaped"],
-		["<a>&nbsp;</a>", "must be escaped"],
+		["<a>&</a>", "unescaped character"],
+		["<a>x < y</a>", "unescaped character"],
+		["<a>&nbsp;</a>", "unescaped character"],
 		["x<a/>", "outside the root"],
 		["<a/>x", "after the root"],
-		["<a b=1/>", "must be escaped"],
+		["<a b=1/>", "unescaped character"],
 	])("%s is not: %s", (text, message) => {
 		expect(xmlProblem(text)).toContain(message);
 	});

@@ -24,8 +24,8 @@ export const distribution: Distribution = {
 			logs: "tail -n 50 /opt/aws/aws-otel-collector/logs/aws-otel-collector.log",
 			logFile: "/opt/aws/aws-otel-collector/logs/aws-otel-collector.log",
 			notes: [
-				"This collector cannot validate a config; a reload that fails ends it, and systemd waits a minute before it starts it again.",
-				"aws-otel-collector-ctl -c FILE -a start copies FILE over the config and restarts.",
+				"This collector cannot validate a config. A failed reload stops it, and systemd waits a minute before restarting it.",
+				"aws-otel-collector-ctl -c FILE -a start overwrites the config with FILE and restarts.",
 			],
 		},
 		docker: {
@@ -57,7 +57,7 @@ export const distribution: Distribution = {
 			configVariable: "AOT_CONFIG_CONTENT",
 			owner: "4317:4317",
 			...ecsService,
-			notes: ["AOT_CONFIG_CONTENT takes the place of every --config and is frozen until the task is replaced."],
+			notes: ["AOT_CONFIG_CONTENT overrides every --config and is fixed until the task is replaced."],
 		},
 		windows: {
 			service: "AWSOTelCollector",
@@ -65,7 +65,7 @@ export const distribution: Distribution = {
 			owner: "LocalSystem",
 			restart: "Restart-Service AWSOTelCollector",
 			logs: String.raw`Get-Content -Tail 50 C:\ProgramData\Amazon\AWSOTelCollector\Logs\aws-otel-collector.log`,
-			notes: ["On Windows this collector ends with exit code 0 even when it fails: look at the log, not at the code."],
+			notes: ["On Windows this collector exits 0 even when it fails: check the log, not the exit code."],
 		},
 	},
 	sources: ["https://github.com/aws-observability/aws-otel-collector/tree/v0.49.0"],

@@ -31,7 +31,7 @@ export const distribution: Distribution = {
 			reload: "systemctl reload alloy.service",
 			restart: "systemctl restart alloy.service",
 			logs: "journalctl -u alloy.service",
-			notes: ["A reload that fails keeps the last good config. There is no command alloy reload."],
+			notes: ["A failed reload keeps the last good config. There is no alloy reload command."],
 		},
 		docker: {
 			image: "grafana/alloy",
@@ -46,7 +46,7 @@ export const distribution: Distribution = {
 			],
 			owner: "0:0",
 			...compose,
-			notes: ["The image runs as root unless it is told otherwise."],
+			notes: ["The image runs as root by default."],
 		},
 		kubernetes: {
 			image: "grafana/alloy",
@@ -57,7 +57,7 @@ export const distribution: Distribution = {
 			owner: "0:0",
 			...deployment,
 			notes: [
-				"The chart's config reloader watches /etc/alloy only; it need not see the token, which Alloy itself follows.",
+				"The chart's config reloader watches only /etc/alloy; it need not see the token, which Alloy watches itself.",
 			],
 			helm: {
 				chart: "alloy",

@@ -9,7 +9,7 @@ export const distribution: BuildBehind = {
 		title: "the Datadog Agent",
 		endpoint: (platform) => (platform === "kubernetes" ? "http://${env:NODE_IP}:4318" : "http://127.0.0.1:14318"),
 		setup:
-			"Have the Agent on the same host take OTLP there: in datadog.yaml set otlp_config.receiver.protocols.http.endpoint (in Kubernetes the Agent keeps its own port, and NODE_IP comes from status.hostIP). Agents take no OTLP from other hosts.",
+			"Enable OTLP on the Agent of the same host: in datadog.yaml set otlp_config.receiver.protocols.http.endpoint (in Kubernetes the Agent keeps its own port, and NODE_IP comes from status.hostIP). Agents accept no OTLP from other hosts.",
 	},
 	sources: [
 		"https://docs.datadoghq.com/opentelemetry/setup/otlp_ingest_in_the_agent/",

@@ -22,8 +22,8 @@ export const distribution: Distribution = {
 			restart: "systemctl restart datadog-agent.service",
 			logs: "journalctl -u datadog-agent.service -u datadog-agent-ddot.service",
 			notes: [
-				"Restarting the Agent restarts its collector on every release; from 7.84.0 on it has no unit of its own.",
-				"The Agent adds health_check, zpages, pprof, ddflare and infraattributes to the config by itself.",
+				"Restarting the Agent restarts its collector on every release; since 7.84.0 it has no unit of its own.",
+				"The Agent adds health_check, zpages, pprof, ddflare and infraattributes to the config itself.",
 			],
 		},
 		kubernetes: {

@@ -25,8 +25,8 @@ export const distribution: Distribution = {
 			restart: "systemctl restart edot-collector.service",
 			logs: "journalctl -u edot-collector.service",
 			notes: [
-				"The packaged elastic-agent.service runs the managed agent, not this collector; the unit in this folder runs it.",
-				"Never send SIGHUP: it ends the collector.",
+				"The packaged elastic-agent.service runs the managed agent; the unit in this folder runs this collector.",
+				"Never send SIGHUP: it stops the collector.",
 			],
 		},
 		docker: {
@@ -37,7 +37,7 @@ export const distribution: Distribution = {
 			owner: "1000:1000",
 			restart: "docker compose restart otelcol",
 			logs: "docker compose logs otelcol",
-			notes: ["Never send SIGHUP: it ends the collector."],
+			notes: ["Never send SIGHUP: it stops the collector."],
 		},
 		kubernetes: {
 			image: "docker.elastic.co/elastic-agent/elastic-otel-collector",
@@ -47,7 +47,7 @@ export const distribution: Distribution = {
 			owner: "1000:1000",
 			...deployment,
 			notes: [
-				"Elastic documents the opentelemetry-kube-stack chart; put the volume and the mount into the collector's resource there.",
+				"Elastic documents the opentelemetry-kube-stack chart; add the volume and the mount to its collector resource.",
 			],
 		},
 	},

@@ -9,7 +9,7 @@ export const distribution: BuildBehind = {
 		title: "Elastic Agent with the APM integration, or APM Server",
 		endpoint: (platform) => (platform === "kubernetes" ? "http://apm-server:8200" : "http://127.0.0.1:8200"),
 		setup:
-			"APM Server takes OTLP over HTTP on its usual port 8200. If it asks for a secret token or an API key, add an authenticator extension for it beside ours; outputs of managed agents take no OTLP.",
+			"APM Server accepts OTLP over HTTP on its default port 8200. If it requires a secret token or an API key, add an authenticator extension for it, in addition to ours; outputs of managed agents accept no OTLP.",
 	},
 	sources: [
 		"https://www.elastic.co/docs/solutions/observability/apm/upstream-opentelemetry-collectors-language-sdks",

@@ -23,7 +23,7 @@ export const distribution: Distribution = {
 			args: ["--config=/etc/otelcol/config.yaml"],
 			owner: "10001:10001",
 			...compose,
-			notes: ["The image holds no shell, no kill and no config of its own."],
+			notes: ["The image has no shell, no kill and no default config."],
 		},
 		kubernetes: {
 			image: "otel/opentelemetry-collector-k8s",

@@ -11,7 +11,7 @@ export const distribution: Distribution = {
 	configFile: "agent_config.yaml",
 	inventory,
 	defaultPlatform: "systemd",
-	// On PATH the program is called otelcol, as the upstream core build is.
+	// On PATH the program is named otelcol, like the upstream core build.
 	validate: { programs: ["otelcol"], args: ["validate", "--config="] },
 	versionCommand: "otelcol --version",
 	metrics: otelcolMetrics,
@@ -25,8 +25,8 @@ export const distribution: Distribution = {
 			restart: "systemctl restart splunk-otel-collector.service",
 			logs: "journalctl -u splunk-otel-collector.service",
 			notes: [
-				"The package gives /etc/otel/collector to the collector's account on every upgrade, so the token lives elsewhere.",
-				"Which file is read is decided by SPLUNK_CONFIG in /etc/otel/collector/splunk-otel-collector.conf.",
+				"Every package upgrade changes the owner of /etc/otel/collector to the collector's account, so the token is stored elsewhere.",
+				"SPLUNK_CONFIG in /etc/otel/collector/splunk-otel-collector.conf sets the config file.",
 			],
 		},
 		docker: {
@@ -45,7 +45,7 @@ export const distribution: Distribution = {
 			args: ["--config=/conf/relay.yaml"],
 			owner: "999:999",
 			...deployment,
-			notes: ["The chart serves the collector's own metrics on port 8889 instead of 8888."],
+			notes: ["The chart serves the collector's own metrics on port 8889, not 8888."],
 			helm: {
 				chart: "splunk-otel-collector",
 				repository: "https://signalfx.github.io/splunk-otel-collector-chart",

@@ -5,20 +5,20 @@ export const VARIABLE = "FLEET_SECRET_CROSSFADE_TOKEN";
 /** Where the script leaves its line as the name of a file. */
 export const STATUS_FOLDER = "/etc/otel-crossfade";
 
-/** Fleet on macOS and Linux: as root, without arguments, after the server put the values of its variables into the text. */
+/** Fleet on macOS and Linux: runs as root, without arguments; the server has inserted the values of its variables into the text. */
 export const vehicle: Vehicle = {
 	id: "fleet",
 	title: "Fleet",
 	order: 40,
 	os: ["macos", "linux"],
 	options: ['OPTIONS="$*"'],
-	token: { param: ["# The server puts the value here.", `token='$${VARIABLE}'`] },
+	token: { param: ["# The server inserts the value here.", `token='$${VARIABLE}'`] },
 	users: "all",
 	scope: "system",
 	says: false,
 	line: { before: "", after: "" },
 	trace: [
-		"# A file whose name is the report line: osquery can see it, and it holds nothing.",
+		"# An empty file whose name is the report line, for osquery to see.",
 		'if [ "${self-}" != 0 ] || [ -n "$DRY_RUN" ] || [ "$ACTION" = self-test ]; then return 0; fi',
 		`traces=$ROOT${STATUS_FOLDER}`,
 		'rm -f "$traces/crossfade "*',
@@ -29,8 +29,8 @@ export const vehicle: Vehicle = {
 	],
 	codes: {},
 	notes: [
-		"The server replaces its variable in the text of this file before it is sent; it stands in one place, between single quotes.",
-		"What the file prints is shown in Fleet as it is.",
+		"The server replaces its variable in this file before sending it; it occurs once, between single quotes.",
+		"Fleet shows this file's output unmasked.",
 	],
 	columns: { host: ["hostname"], time: ["Reported at", "Last seen"] },
 	sources: [

@@ -1,13 +1,13 @@
 import type { Vehicle } from "../vehicle.ts";
 import { TOKEN_PLACEHOLDER } from "../vehicle.ts";
 
-/** Whatever can run a script with an environment variable or something on its standard input: an MDM, Ansible, SSH. */
+/** Anything that can run a script with an environment variable or standard input: an MDM, Ansible, SSH. */
 export const vehicle: Vehicle = {
 	id: "generic",
 	title: "any MDM, Ansible or SSH",
 	order: 50,
 	options: [
-		"# At once, so that no program started below finds it in its environment.",
+		"# First, so that no program started below inherits it.",
 		"token=${TOKEN-}",
 		"unset TOKEN",
 		"ENDPOINT=${CROSSFADE_ENDPOINT:-$ENDPOINT}",
@@ -24,9 +24,9 @@ export const vehicle: Vehicle = {
 	line: { before: "", after: "" },
 	codes: {},
 	notes: [
-		"Run it as root. The token comes in the environment variable TOKEN or as the first line of standard input;",
-		"options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.",
-		"Root, and whoever may read the environment of root's processes, can see a token in TOKEN; standard input shows it to nobody.",
+		"Run it as root. Pass the token in the environment variable TOKEN or as the first line of standard input,",
+		"options in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.",
+		"Root, and anyone who can read the environment of root's processes, can see a token in TOKEN; nobody sees standard input.",
 	],
 	sources: [
 		"https://docs.ansible.com/ansible/latest/collections/ansible/builtin/command_module.html",

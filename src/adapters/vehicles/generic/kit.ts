@@ -1,14 +1,14 @@
 import type { Guide, Kit, KitFacts, Limit, Page, Payload } from "../kit.ts";
 import { TOKEN_PLACEHOLDER } from "../vehicle.ts";
 
-/** None of these products publishes a limit that is known to us. */
-const limits: readonly Limit[] = [{ max: 500_000, unit: "bytes", source: "no published limit; an assumption of ours" }];
+/** We know of no published limit of these products. */
+const limits: readonly Limit[] = [{ max: 500_000, unit: "bytes", source: "no published limit; our assumption" }];
 
 export const kit: Kit = {
 	scripts: [
 		{ path: "install.sh", action: "install", body: "sh", purpose: "configures the machine", limits },
-		{ path: "report.sh", action: "report", body: "sh", purpose: "says which token the machine is on", limits },
-		{ path: "uninstall.sh", action: "uninstall", body: "sh", purpose: "takes everything of ours away again", limits },
+		{ path: "report.sh", action: "report", body: "sh", purpose: "reports which token the machine uses", limits },
+		{ path: "uninstall.sh", action: "uninstall", body: "sh", purpose: "removes everything that was installed", limits },
 	],
 	payloads: ({ mode }) => (mode === "param" ? [ansible] : []),
 	guide,
@@ -18,7 +18,7 @@ export const kit: Kit = {
 const FOLDER = "{{ crossfade_folder.path }}";
 
 /**
- * The token goes in by standard input: a variable of `environment:` would be part of the remote shell's command line.
+ * The token goes through standard input: a variable in `environment:` would appear in the remote shell's command line.
  * https://docs.ansible.com/ansible/latest/collections/ansible/builtin/command_module.html
  */
 const ansible: Payload = {
@@ -61,37 +61,37 @@ function guide({ mode }: KitFacts): Guide {
 	return {
 		before: [
 			param
-				? "Anything that can run a script as root can use these files, if it can also set an environment variable or write to the script's standard input."
-				: "Anything that can run a script as root can use these files. The token is in the file, for products that can hand nothing over.",
-			"Products that we know something of have a page of their own in the folder `steps`. The other half of them is in the folder of the other mode.",
+				? "These files work with any product that can run a script as root and can set an environment variable or write to the script's standard input."
+				: "These files work with any product that can run a script as root. The token is in the file, for products that cannot pass values.",
+			"Some products have their own page in the folder `steps`; the folder of the other mode has the rest.",
 		],
 		install: param
 			? [
-					{ text: "Have the product run `install.sh` as root, every 4 hours, on macOS or Linux." },
+					{ text: "Let the product run `install.sh` as root, every 4 hours, on macOS or Linux." },
 					{
-						text: "Hand it the token in one of two ways. Never as an argument: arguments are in the process list, and often in logs.",
+						text: "Pass the token in one of two ways. Never pass it as an argument: arguments appear in the process list, and often in logs.",
 						fields: [
 							[
 								"environment variable `TOKEN`",
-								"seen by root, and by whoever may read the environment of root's processes",
+								"visible to root, and to anyone who can read the environment of root's processes",
 							],
-							["first line of standard input", "seen by nobody else"],
+							["first line of standard input", "visible to nobody else"],
 						],
 					},
 					{
-						text: "Options are words, as arguments or in the variable `CROSSFADE_OPTIONS`; another endpoint goes into `CROSSFADE_ENDPOINT`. The top of the script lists them.",
+						text: "Pass options as arguments or in the variable `CROSSFADE_OPTIONS` (the top of the script lists them), and another endpoint in `CROSSFADE_ENDPOINT`.",
 					},
 				]
 			: [
 					{
-						text: `Make the copy with the token: \`crossfade mdm -v generic --mode embedded --token file:new.token --out generic\` does it. Or copy \`install.sh\` to \`install.secret.sh\`, with an editor put the token in place of \`${TOKEN_PLACEHOLDER}\`, and keep that copy to yourself.`,
+						text: `Create the copy with the token: \`crossfade mdm -v generic --mode embedded --token file:new.token --out generic\`. Or copy \`install.sh\` to \`install.secret.sh\`, replace \`${TOKEN_PLACEHOLDER}\` with the token in an editor, and do not share that copy.`,
 						commands: ["cp install.sh install.secret.sh && chmod 600 install.secret.sh"],
 					},
-					{ text: "Have the product run `install.secret.sh` as root, every 4 hours, on macOS or Linux." },
+					{ text: "Let the product run `install.secret.sh` as root, every 4 hours, on macOS or Linux." },
 				],
 		test: [
 			{
-				text: "On one machine, as root: first without changing anything, which says `crossfade drift` where there is something to do, and then for real:",
+				text: "On one machine, as root: first a dry run, which prints `crossfade drift` if there is something to do, then the real run:",
 				commands: param
 					? ["sudo sh install.sh dry-run < new.token", "sudo sh install.sh < new.token"]
 					: ["sudo sh install.secret.sh dry-run", "sudo sh install.secret.sh"],
@@ -100,50 +100,53 @@ function guide({ mode }: KitFacts): Guide {
 		],
 		report: [
 			{
-				text: "Run `report.sh` as root and keep its output: one line. Exit 0 is ok, 9 means that no CLI is set, 10 that something is not as it should be.",
+				text: "Run `report.sh` as root and keep its output: one line. Exit code 0 means ok, 9 that no CLI is configured, 10 that something differs.",
 				commands: ["sudo sh report.sh"],
 			},
 			{
-				text: "With `expect=` and a fingerprint behind it as an argument, a machine with another token reports drift. Lines with the host's name in front can be given to `crossfade report --inventory`.",
+				text: "With the argument `expect=FINGERPRINT` a machine with another token reports drift. Prefix each line with the host's name and pass them to `crossfade report --inventory`.",
 			},
 		],
 		rotate: [
 			{
 				text: param
-					? "Change the value that the product hands over. The script stays as it is."
-					: "Make a new `install.secret.sh` with the new token and replace the script in the product.",
+					? "Change the value that the product passes. The script does not change."
+					: "Create a new `install.secret.sh` with the new token and replace the script in the product.",
 			},
-			{ text: "Have it run everywhere, then look at the report lines." },
+			{ text: "Run it everywhere, then check the report lines." },
 		],
-		delay: [["any product", "until it runs the script again: 4 hours, if you followed the steps"]],
+		delay: [["any product", "until it runs the script again: 4 hours with the steps above"]],
 		worstHours: 4,
 		uninstall: [
-			{ text: "Stop running `install.sh`. Else it puts everything back." },
+			{ text: "Stop running `install.sh`; otherwise it installs everything again." },
 			{
-				text: "Run `uninstall.sh` as root. It removes only what the install script set, and exits 0 where nothing is.",
+				text: "Run `uninstall.sh` as root. It removes only what the install script set, and exits 0 where there is nothing to remove.",
 			},
 		],
 		exposure: param
 			? [
-					["where the product keeps the value", "whoever may read it there"],
+					["where the product stores the value", "anyone who can read it there"],
 					[
 						"an environment variable, while the script runs",
 						"root, and administrators with tools that record environments",
 					],
 					["standard input", "nobody else"],
-					["output", "nobody: the fingerprint alone is printed"],
+					["output", "nobody: only the fingerprint is printed"],
 				]
 			: [
-					["the script in the product, its API and its exports", "whoever may read scripts there"],
-					["the script on the machine, while it runs", "root, if the product keeps it in a folder of root's"],
-					["output", "nobody: the fingerprint alone is printed"],
+					["the script in the product, its API and its exports", "anyone with read access to scripts there"],
+					[
+						"the script on the machine, while it runs",
+						"root, if the product stores it in a folder that only root can read",
+					],
+					["output", "nobody: only the fingerprint is printed"],
 				],
 		traps: [
-			"Without root only the account it runs as is configured, and only with `--scope user` or the option `scope=user`.",
-			"Where no CLI is installed yet, the script exits 0 and reports absent. The schedule finishes the work later.",
+			"Without root it configures only the account it runs as, and only with `--scope user` or the option `scope=user`.",
+			"If no CLI is installed yet, the script exits 0 and reports absent; a later scheduled run configures it.",
 		],
 		unverified: [
-			"But for Ansible none of the products named here was at hand: their fields and limits are from documents or hearsay, as each page says.",
+			"Except for Ansible, none of the products named here was available: their fields and limits come from documentation or third parties, as each page says.",
 		],
 	};
 }
@@ -152,9 +155,10 @@ function pages({ mode }: KitFacts): Record<string, Page> {
 	return mode === "param" ? handedOver : written;
 }
 
-const schedule = "Every 4 hours is enough for a rotation, and reaches machines that slept and CLIs that came later.";
+const schedule =
+	"Every 4 hours is enough for a rotation, and reaches machines that were asleep and CLIs installed later.";
 
-/** Products that hand a value over. */
+/** Products that can pass a value to a script. */
 const handedOver: Record<string, Page> = {
 	"steps/ansible.md": {
 		title: "Ansible",
@@ -164,12 +168,12 @@ const handedOver: Record<string, Page> = {
 				text: "Put the token into a vault under the name `crossfade_token`:",
 				commands: ["ansible-vault encrypt_string --stdin-name crossfade_token < new.token"],
 			},
-			{ text: "Run the play with `become: true`. The report line of each host is shown by the last task but one." },
+			{ text: "Run the play with `become: true`. The last task but one shows each host's report line." },
 			{ text: "To rotate, replace the vault's value and run the play again." },
 		],
 		notes: [
-			"The task that has the token is marked `no_log`. Do not pass the token with `environment:`: Ansible writes it into the command line of the remote shell, and `ps` shows it.",
-			"The tasks ran with ansible-core 2.19 against one Linux machine, over a local connection: the token was in nothing that `-vvv` prints.",
+			"The task with the token is marked `no_log`. Do not pass the token with `environment:`: Ansible puts it on the command line of the remote shell, where `ps` shows it.",
+			"The tasks ran with ansible-core 2.19 against one Linux machine, over a local connection: the token was not in the output of `-vvv`.",
 		],
 	},
 	"steps/ssh.md": {
@@ -185,7 +189,7 @@ const handedOver: Record<string, Page> = {
 			},
 			{ text: "To rotate, do the same with the new token." },
 		],
-		notes: ["`sudo` must not ask for a password there: standard input is the token."],
+		notes: ["`sudo` must not ask for a password there: standard input carries the token."],
 	},
 	"steps/workspace-one.md": {
 		title: "Workspace ONE UEM",
@@ -205,8 +209,8 @@ const handedOver: Record<string, Page> = {
 			{ text: "To rotate, change the value of the variable." },
 		],
 		notes: [
-			"The vendor describes variables as the place for passwords and API keys. That a variable reaches a shell script as an environment variable of the same name is not verified here: the script exits 11 and says that there is no token if it does not. Then use the embedded mode.",
-			"Scripts need the SaaS edition with Freestyle, and may not be assigned to machines that employees own.",
+			"The vendor recommends variables for passwords and API keys. We have not verified that a variable reaches a shell script as an environment variable of the same name: if it does not, the script exits 11 and reports that there is no token. Use the embedded mode then.",
+			"Scripts need the SaaS edition with Freestyle, and cannot be assigned to employee-owned machines.",
 		],
 	},
 	"steps/ninjaone.md": {
@@ -223,16 +227,16 @@ const handedOver: Record<string, Page> = {
 				],
 			},
 			{ text: `Run it on one machine, then add it to a policy as a scheduled automation. ${schedule}` },
-			{ text: "Write the last line of `report.sh` into a custom field if you want a column of it." },
+			{ text: "To get a column of report lines, write the last line of `report.sh` into a custom field." },
 			{ text: "To rotate, change the value in the scheduled automation." },
 		],
 		notes: [
-			"Script variables reach a script as environment variables. Their names may be changed to another case, which was not verified here: if the script says that there is no token, use the embedded mode.",
+			"Script variables reach a script as environment variables. Their names may change case (not verified here): if the script reports that there is no token, use the embedded mode.",
 		],
 	},
 };
 
-/** Products that do not, or of which we do not know it. */
+/** Products that cannot, or where we do not know. */
 const written: Record<string, Page> = {
 	"steps/jumpcloud.md": {
 		title: "JumpCloud",
@@ -248,22 +252,20 @@ const written: Record<string, Page> = {
 				],
 			},
 			{
-				text: "Create the Automation Variable with the token first, and insert it with the console's own button, between the quotes.",
+				text: "First create the Automation Variable with the token, then insert it between the quotes with the console's own button.",
 			},
 			{
 				text: "Bind the command to one device, run it, and read the result: standard output ends with the report line.",
 			},
 			{ text: "To rotate, change the value of the variable." },
 		],
-		notes: [
-			"Whether the value of an Automation Variable is masked in the console and in results was not verified here.",
-		],
+		notes: ["We have not verified whether the console and the results mask the value of an Automation Variable."],
 	},
 	"steps/others.md": {
 		title: "Mosyle, Addigy, Hexnode and others",
 		steps: [
 			{
-				text: "Make `install.secret.sh` as STEPS.md says, and paste it as a custom command or custom script that runs as root.",
+				text: "Create `install.secret.sh` as STEPS.md describes, and paste it as a custom command or custom script that runs as root.",
 			},
 			{ text: schedule },
 			{ text: "Paste `report.sh` as a custom attribute, custom fact or second command, and read its output there." },
@@ -271,7 +273,7 @@ const written: Record<string, Page> = {
 		],
 		notes: [
 			"Hexnode can pass arguments to a script. Do not pass the token that way.",
-			"Whether Mosyle and Addigy have a place for secrets is not known here.",
+			"We do not know whether Mosyle and Addigy can store secrets.",
 		],
 	},
 };

@@ -1,6 +1,6 @@
 import type { Vehicle } from "../vehicle.ts";
 
-/** One line in a developer's terminal: curl ... | sh */
+/** Run by a developer in a terminal: sh install.sh, or curl … | sh */
 export const vehicle: Vehicle = {
 	id: "installer",
 	title: "a developer's own machine",
@@ -26,10 +26,10 @@ export const vehicle: Vehicle = {
 	line: { before: "", after: "" },
 	codes: {},
 	notes: [
-		"Usage: sh install.sh [options]      or      curl -fsSL ADDRESS | sh -s -- [options]",
-		"The token is asked for and not shown, or comes from the file that CROSSFADE_TOKEN_FILE names, or on standard input.",
-		"It configures the account it runs as, says which files before it asks for the token, and downloads nothing.",
-		"After it: crossfade doctor shows what each CLI uses; so does this script with --report.",
+		"Usage: sh install.sh [options]      or, where you host it,      curl -fsSL ADDRESS | sh -s -- [options]",
+		"It asks for the token without showing it, or reads it from the file named by CROSSFADE_TOKEN_FILE or from standard input.",
+		"It configures the account it runs as, lists the files before it asks for the token, and downloads nothing.",
+		"Afterwards, crossfade doctor or this script with --report shows what each CLI uses.",
 	],
 	sources: [],
 };

@@ -1,6 +1,6 @@
 import { ALWAYS_ZERO, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
 
-/** Microsoft Intune on macOS: a file without arguments, as root or as every signed-in user at once. */
+/** Microsoft Intune on macOS: runs a file without arguments, as root or as every signed-in user in parallel. */
 export const vehicle: Vehicle = {
 	id: "intune",
 	title: "Microsoft Intune for macOS",
@@ -14,8 +14,8 @@ export const vehicle: Vehicle = {
 	line: { before: "", after: "" },
 	codes: { report: ALWAYS_ZERO },
 	notes: [
-		"Run it as root and not as the signed-in user. Intune hands nothing over: the token is in the file, once, between quotes.",
-		"The file can be read in the admin center by whoever may read scripts there.",
+		"Run it as root, not as the signed-in user. Intune passes no values: the token is in the file, once, between quotes.",
+		"Anyone with read access to scripts in the admin center can read this file.",
 	],
 	columns: {
 		host: ["Device name", "managedDeviceName"],

@@ -4,6 +4,7 @@ import { TOKEN_PLACEHOLDER } from "../vehicle.ts";
 const NAME = "Crossfade: install";
 const REMOVAL = "Crossfade: uninstall";
 const ATTRIBUTE = "Crossfade token";
+const GRAPH = "https://graph.microsoft.com/beta/deviceManagement";
 
 /** https://learn.microsoft.com/intune/device-management/tools/run-shell-scripts-macos: less than 1 MB. */
 const limits: readonly Limit[] = [
@@ -18,13 +19,13 @@ export const kit: Kit = {
 	scripts: [
 		{ path: "install.sh", action: "install", body: "sh", purpose: "the shell script", limits },
 		{ path: "custom-attribute.sh", action: "report", body: "sh", purpose: "the custom attribute", limits },
-		{ path: "uninstall.sh", action: "uninstall", body: "sh", purpose: "takes everything of ours away again", limits },
+		{ path: "uninstall.sh", action: "uninstall", body: "sh", purpose: "removes everything that was installed", limits },
 	],
 	payloads,
 	guide,
 };
 
-/** Every field that has a default is written out: defaults of the portal and of Graph differ. */
+/** Sets every field, because the defaults of the portal and of Graph differ. */
 function payloads({ provider }: KitFacts): Payload[] {
 	const script = (displayName: string, embed: string, description: string): Payload["data"] => ({
 		"@odata.type": "#microsoft.graph.deviceShellScript",
@@ -43,31 +44,30 @@ function payloads({ provider }: KitFacts): Payload[] {
 		customAttributeName: ATTRIBUTE,
 		customAttributeType: "string",
 		displayName: ATTRIBUTE,
-		description: "Which token the AI CLIs of this Mac send with, as a fingerprint.",
+		description: "Fingerprint of the token that the AI CLIs on this Mac send with.",
 		scriptContent: { embed: "custom-attribute.sh", as: "base64" },
 		fileName: "custom-attribute.sh",
 		runAsAccount: "system",
 		roleScopeTagIds: ["0"],
 	};
-	const post = "POST https://graph.microsoft.com/beta/deviceManagement";
 	return [
 		{
 			path: "deviceShellScript.json",
 			format: "json",
-			purpose: `${post}/deviceShellScripts`,
+			purpose: `POST ${GRAPH}/deviceShellScripts`,
 			data: script(NAME, "install.sh", `Sends telemetry of AI CLIs to ${provider}.`),
 		},
 		{
 			path: "deviceCustomAttributeShellScript.json",
 			format: "json",
-			purpose: `${post}/deviceCustomAttributeShellScripts`,
+			purpose: `POST ${GRAPH}/deviceCustomAttributeShellScripts`,
 			data: attribute,
 		},
 		{
 			path: "uninstall-deviceShellScript.json",
 			format: "json",
-			purpose: `${post}/deviceShellScripts`,
-			data: script(REMOVAL, "uninstall.sh", "Takes away what the install script set."),
+			purpose: `POST ${GRAPH}/deviceShellScripts`,
+			data: script(REMOVAL, "uninstall.sh", "Removes what the install script set."),
 		},
 	];
 }
@@ -82,13 +82,13 @@ const settings = [
 function guide(): Guide {
 	return {
 		before: [
-			"You need an Intune role that may manage shell scripts and custom attributes, and Macs with the Intune management agent.",
-			"Intune has no field for a parameter of a macOS script. The token has to be in the file, so this folder has the mode *embedded* only. A configuration profile is no place for it either: every local account can read managed preferences.",
+			"You need an Intune role that can manage shell scripts and custom attributes, and Macs with the Intune management agent.",
+			"Intune has no parameter field for macOS scripts, so the token has to be in the file, and *embedded* is the only mode. Do not put it into a configuration profile: every local account can read managed preferences.",
 			"Do not put this script into an unmanaged PKG: its pre-install and post-install scripts must be shorter than 15,360 characters, and these files are longer.",
 		],
 		install: [
 			{
-				text: `Make the copy with the token: \`crossfade mdm -v intune --token file:new.token --out intune\` does it. Or copy \`install.sh\` to \`install.secret.sh\`, with an editor put the token in place of \`${TOKEN_PLACEHOLDER}\`, and keep that copy to yourself. The script refuses to run while the placeholder is in it.`,
+				text: `Create the copy with the token: \`crossfade mdm -v intune --token file:new.token --out intune\`. Or copy \`install.sh\` to \`install.secret.sh\`, replace \`${TOKEN_PLACEHOLDER}\` with the token in an editor, and do not share that copy. The script refuses to run while it contains the placeholder.`,
 				commands: ["cp install.sh install.secret.sh && chmod 600 install.secret.sh"],
 			},
 			{
@@ -96,7 +96,7 @@ function guide(): Guide {
 				fields: [["Name", NAME], ["Upload script", "`install.secret.sh`"], ...settings],
 			},
 			{
-				text: "Choose a frequency, and a short one: it is part of the time that a changed token takes. A run that finds nothing to do changes nothing. With *Not configured* the script runs once and never again, whatever happens to the files on the Mac.",
+				text: "Choose a short frequency: it adds to the time a new token takes to arrive. A run that finds nothing to do changes nothing. With *Not configured* the script runs only once, whatever happens to the files on the Mac.",
 			},
 			{ text: "Assign it to a group with one test Mac first." },
 			{
@@ -108,32 +108,39 @@ function guide(): Guide {
 				],
 			},
 			{ text: "Assign the custom attribute to the same group." },
+			{
+				text: "Or create both through Graph. Put the line `Authorization: Bearer YOUR_ACCESS_TOKEN` into the file `graph.header`, and generate this folder with `--token`, which writes `deviceShellScript.secret.json`:",
+				commands: [
+					post("deviceShellScripts", "deviceShellScript.secret.json"),
+					post("deviceCustomAttributeShellScripts", "deviceCustomAttributeShellScript.json"),
+				],
+			},
 		],
 		test: [
 			{
-				text: "On the test Mac open Company Portal, choose the device, and *Check status*. The *Sync* of the portal does not start the agent.",
+				text: "On the test Mac open Company Portal, choose the device, then *Check status*. *Sync* in the portal does not start the agent.",
 			},
 			{
-				text: "Or restart the agent there (a community recipe, not verified here):",
+				text: "Or restart its agent (a community recipe, not verified here):",
 				commands: ["sudo launchctl kickstart -k system/com.microsoft.intuneMDMAgent.daemon"],
 			},
 			{
 				text: "In the script's Device status the Mac shows *Success*. In the custom attribute its line begins with `crossfade ok`.",
 			},
-			{ text: "Then assign both to everybody. An assignment through Graph replaces all assignments that were there." },
+			{ text: "Then assign both to everyone. An assignment through Graph replaces all existing assignments." },
 		],
 		report: [
 			{
-				text: `Devices, macOS, Custom attributes, *${ATTRIBUTE}*, Device status: the column *Result* holds the line. It is taken every 8 hours, and shows at most 20 KB.`,
+				text: `Devices, macOS, Custom attributes, *${ATTRIBUTE}*, Device status: the column *Result* has the line. It is updated every 8 hours and shows at most 20 KB.`,
 			},
-			{ text: "Export the list as CSV and give it to `crossfade report --inventory`." },
+			{ text: "Export the list as CSV and pass it to `crossfade report --inventory`." },
 			{
-				text: "A custom attribute cannot start the script. The script's own frequency repairs a drifted Mac.",
+				text: "A custom attribute cannot start the script; the script's own frequency repairs a drifted Mac.",
 			},
 		],
 		rotate: [
 			{
-				text: "Make a new `install.secret.sh` with the new token, open the script, Properties, and upload it in place of the old one. Nothing else changes; the custom attribute stays as it is.",
+				text: "Create a new `install.secret.sh` with the new token, open the script, Properties, and upload it in place of the old one. The custom attribute does not change.",
 			},
 			{
 				text: "Macs that are asleep come later, and Intune refreshes unchanged results once a week only. Let the old token live for 7 days or more.",
@@ -142,39 +149,47 @@ function guide(): Guide {
 		delay: [
 			["agent check-in, separate from MDM sync", "up to 8 hours"],
 			["then the frequency of the script", "up to 1 hour"],
-			["to hurry one Mac", "Company Portal, Check status; or restart the agent"],
+			["to speed up one Mac", "Company Portal, Check status; or restart the agent"],
 		],
 		worstHours: 9,
 		uninstall: [
-			{ text: `Unassign the script *${NAME}*. That alone undoes nothing on the Macs.` },
+			{ text: `Unassign the script *${NAME}*. This alone does not change the Macs.` },
 			{
-				text: `Add \`uninstall.sh\` as a second script *${REMOVAL}* with the same settings, and assign it to the Macs to be cleaned, never to all devices while the other script is assigned.`,
+				text: `Add \`uninstall.sh\` as a second script *${REMOVAL}* with the same settings, and assign it to the Macs to clean, never to all devices while the other script is assigned.`,
 			},
-			{ text: "Unassign it when the custom attribute says `crossfade absent`." },
+			{ text: "Unassign it when the custom attribute shows `crossfade absent`." },
 		],
 		exposure: [
 			[
 				"the script in the admin center and in Graph",
-				"everybody with a role that may read scripts: contents stay viewable after the upload",
+				"anyone whose role can read scripts: contents stay viewable after the upload",
 			],
 			[
 				"logs and database of the agent on the Mac",
 				"administrators of the Mac; *Collect logs* uploads the log folders, which are kept for 30 days",
 			],
-			["backups and exports of the tenant", "whoever reads them: tools that document Intune export script bodies"],
+			[
+				"backups and exports of the tenant",
+				"anyone who can read them: tools that document Intune export script bodies",
+			],
 			["process list of the Mac", "nobody: nothing is passed as an argument"],
-			["output, custom attribute", "nobody: the fingerprint alone is printed"],
+			["output, custom attribute", "nobody: only the fingerprint is printed"],
 		],
 		traps: [
-			"With *Run script as signed-in user: Yes* the script runs for every signed-in user, at the same time, without root: files for the machine cannot be written then, and it exits 2. Make the files with `--scope user` if you must.",
-			"The script also runs after a restart, and when the agent lost its cache. That is harmless: it changes nothing the second time.",
+			"With *Run script as signed-in user: Yes* the script runs for every signed-in user in parallel, without root: it cannot write files for the machine and exits 2. If you need this, generate the files with `--scope user`.",
+			"The script also runs after a restart and when the agent loses its cache. That is harmless: a second run changes nothing.",
 			"Whether an edited script with frequency *Not configured* runs again is not documented.",
-			"Microsoft asks admins to keep secrets out of scripts. An ingest token that can only send, and can be replaced in a day, is the least secret of secrets; still, use one for this purpose alone.",
+			"Microsoft advises against secrets in scripts. An ingest token can only send and can be replaced within a day; still, use one for this purpose only.",
 		],
 		unverified: [
-			"What the agent writes into its own logs of a script's text.",
+			"How much of a script's text the agent writes to its own logs.",
 			"Whether custom attributes can feed dynamic groups.",
-			"The requests for Graph were made from the published schemas and were never sent to a tenant.",
+			"The Graph requests follow the published schemas and were never sent to a tenant.",
 		],
 	};
+}
+
+/** Sends a payload with curl, which reads the credential from a file; arguments show in the process list. */
+function post(path: string, file: string): string {
+	return `curl -fsS -H @graph.header -H 'Content-Type: application/json' --data-binary @${file} ${GRAPH}/${path}`;
 }

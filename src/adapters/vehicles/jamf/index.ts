@@ -20,7 +20,7 @@ export const vehicle: Vehicle = {
 	token: {
 		param: [
 			"case $token in",
-			'  [Tt][Oo][Kk][Ee][Nn]) fail 11 "parameter 4 holds its label and no token: the label belongs to the script, the value to the policy" ;;',
+			'  [Tt][Oo][Kk][Ee][Nn]) fail 11 "parameter 4 is its label, not a token: set the label on the script and the value on the policy" ;;',
 			"esac",
 			'if [ -z "$token" ] && [ ! -t 0 ]; then read_line; fi',
 		],
@@ -34,9 +34,9 @@ export const vehicle: Vehicle = {
 	// Values of 255 characters may be what is left of longer ones: https://github.com/dataJAR/jamJAR/wiki/Script
 	longestToken: 254,
 	notes: [
-		"Parameter 4 of the policy is the token; 5 to 7 may hold another endpoint, names of CLIs, options. Without a mount point as its",
-		"first argument it is a plain script: options as arguments, the token on standard input.",
-		"While it runs, every local account can see parameter 4 in the process list; Jamf, not this script, puts it there.",
+		"Parameter 4 of the policy is the token; 5 to 7 are optional: endpoint, CLI names, options. Without a mount point as its",
+		"first argument it takes options as arguments and the token on standard input.",
+		"While it runs, every local account can see parameter 4 in the process list, because Jamf passes it as an argument.",
 	],
 	columns: { host: ["Computer Name"], time: ["Last Inventory Update"] },
 	sources: [

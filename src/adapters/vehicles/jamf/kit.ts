@@ -5,7 +5,7 @@ const SCRIPT = "Crossfade: install";
 const REMOVAL = "Crossfade: uninstall";
 const ATTRIBUTE = "Crossfade token";
 const GROUP = "Crossfade: token not current";
-/** What the report line of a machine that is as it should be begins with. */
+/** Start of the report line of a machine with the current token. */
 const CURRENT = `crossfade ok fp=${FINGERPRINT_PLACEHOLDER}`;
 
 /** Labels of the parameters. They belong to the script; the values belong to the policy. */
@@ -16,8 +16,8 @@ const LABELS = {
 	parameter7: "OPTIONS (may stay empty)",
 };
 
-/** Jamf publishes no limit for scripts and attributes; this is what the databases behind it are known to hold without trouble. */
-const limits: readonly Limit[] = [{ max: 500_000, unit: "bytes", source: "no published limit; an assumption of ours" }];
+/** Jamf publishes no limit for scripts and attributes. */
+const limits: readonly Limit[] = [{ max: 500_000, unit: "bytes", source: "no published limit; our assumption" }];
 
 export const kit: Kit = {
 	scripts: [
@@ -29,7 +29,7 @@ export const kit: Kit = {
 			limits,
 		},
 		{ path: "ea.sh", action: "report", body: "sh", purpose: "the extension attribute", limits },
-		{ path: "uninstall.sh", action: "uninstall", body: "sh", purpose: "takes everything of ours away again", limits },
+		{ path: "uninstall.sh", action: "uninstall", body: "sh", purpose: "removes everything that was installed", limits },
 	],
 	payloads,
 	guide,
@@ -50,14 +50,14 @@ function payloads({ mode, provider }: KitFacts): Payload[] {
 		{
 			path: "script.json",
 			format: "json",
-			purpose: "POST /api/v1/scripts, with the labels of the parameters",
+			purpose: "POST /api/v1/scripts, with the parameter labels",
 			data: script(SCRIPT, "install.sh", `Sends telemetry of AI CLIs to ${provider}.`, mode === "param" ? LABELS : {}),
 		},
 		{
 			path: "uninstall-script.json",
 			format: "json",
 			purpose: "POST /api/v1/scripts",
-			data: script(REMOVAL, "uninstall.sh", "Takes away what the install script set."),
+			data: script(REMOVAL, "uninstall.sh", "Removes what the install script set."),
 		},
 		{
 			path: "ea.json",
@@ -65,7 +65,7 @@ function payloads({ mode, provider }: KitFacts): Payload[] {
 			purpose: "POST /api/v1/computer-extension-attributes",
 			data: {
 				name: ATTRIBUTE,
-				description: "Which token the AI CLIs of this computer send with, as a fingerprint.",
+				description: "Fingerprint of the token that the AI CLIs on this computer send with.",
 				dataType: "STRING",
 				inventoryDisplayType: "EXTENSION_ATTRIBUTES",
 				inputType: "SCRIPT",
@@ -76,7 +76,7 @@ function payloads({ mode, provider }: KitFacts): Payload[] {
 		{
 			path: "smart-group.xml",
 			format: "xml",
-			purpose: "POST /JSSResource/computergroups/id/0: the computers that the policy is for",
+			purpose: "POST /JSSResource/computergroups/id/0: the computers in the policy's scope",
 			data: {
 				computer_group: {
 					name: GROUP,
@@ -97,12 +97,12 @@ function criterion(priority: number, value: string): Data {
 	return { name: ATTRIBUTE, priority, and_or: "and", search_type: "not like", value };
 }
 
-/** Off until somebody turns it on: an upload alone changes no computer. */
+/** Disabled until an admin enables it: an upload alone changes no computer. */
 function policy(path: string, name: string, frequency: string, scope: Data, values: object): Payload {
 	return {
 		path,
 		format: "xml",
-		purpose: "POST /JSSResource/policies/id/0: turned off until you turn it on",
+		purpose: "POST /JSSResource/policies/id/0: disabled until you enable it",
 		data: {
 			policy: {
 				general: { name, enabled: false, trigger_checkin: true, frequency },
@@ -116,13 +116,14 @@ function policy(path: string, name: string, frequency: string, scope: Data, valu
 
 function guide({ mode }: KitFacts): Guide {
 	const param = mode === "param";
+	const tokenFile = param ? "policy.secret.xml" : "script.secret.json";
 	return {
 		before: [
-			"You need a Jamf Pro account that may create scripts, policies, smart computer groups and extension attributes.",
+			"You need a Jamf Pro account that can create scripts, policies, smart computer groups and extension attributes.",
 			param
-				? "Jamf cuts parameter values at 255 characters without a word. The script refuses a token of 255 characters or more; shorter than 200 is safe."
-				: "In this mode the token is in the script and not in a parameter: no local account sees it in the process list, and there is no limit of 255 characters. Whoever may read scripts in Jamf Pro can read it.",
-			"By hand you paste `install.sh`, `ea.sh` and `uninstall.sh`; the `.json` and `.xml` files are the same for the API. AutoPkg users: none of the scripts holds a word between two per cent signs, so nothing in them is replaced.",
+				? "Jamf silently truncates parameter values at 255 characters. The script refuses tokens of 255 characters or more; use fewer than 200."
+				: "In this mode the token is in the script, not in a parameter: no local account sees it in the process list, and the limit of 255 characters does not apply. Anyone with read access to scripts in Jamf Pro can read it.",
+			"In the console you paste `install.sh`, `ea.sh` and `uninstall.sh`; the `.json` and `.xml` files are for the API. AutoPkg users: the scripts contain no word between per cent signs, so nothing in them is substituted.",
 		],
 		install: [
 			...(param ? [] : [filled]),
@@ -146,7 +147,7 @@ function guide({ mode }: KitFacts): Guide {
 				],
 			},
 			{
-				text: `Computers, Smart Computer Groups, New, with two criteria joined by *and*. Put the fingerprint of your token where \`${FINGERPRINT_PLACEHOLDER}\` stands:`,
+				text: `Computers, Smart Computer Groups, New, with two criteria joined by *and*. Replace \`${FINGERPRINT_PLACEHOLDER}\` with the fingerprint of your token:`,
 				fields: [
 					["Display Name", GROUP],
 					[`${ATTRIBUTE}, not like`, `\`${CURRENT}\``],
@@ -157,7 +158,7 @@ function guide({ mode }: KitFacts): Guide {
 				text: "Computers, Policies, New:",
 				fields: [
 					["Display Name", SCRIPT],
-					["Enabled", "off until the test below went well"],
+					["Enabled", "off until the test below succeeds"],
 					["Trigger", "Recurring Check-in"],
 					["Execution Frequency", "Ongoing"],
 					["Scripts", `${SCRIPT}, Priority After`],
@@ -169,57 +170,67 @@ function guide({ mode }: KitFacts): Guide {
 				],
 			},
 			{
-				text: "Choose *Ongoing* and not *Once per computer*: a policy that runs once does not run again after you changed the token, until its log is flushed. *Ongoing* runs at every check-in for the computers in the group, and *Update Inventory* takes them out of the group.",
+				text: "Choose *Ongoing*, not *Once per computer*, which would not run again after you change the token until its log is flushed. *Ongoing* runs at every check-in for the computers in the group, and *Update Inventory* removes them from the group.",
+			},
+			{
+				text: `Or use the API for all of these. Put the line \`Authorization: Bearer YOUR_API_TOKEN\` into the file \`jamf.header\`, generate this folder with \`--token\`, which fills in the fingerprint${param ? ", and put the token into a copy of `policy.xml` in an editor" : ` and writes \`${tokenFile}\``}:`,
+				commands: [
+					...(param ? [`cp policy.xml ${tokenFile} && chmod 600 ${tokenFile}`] : []),
+					post("/api/v1/scripts", param ? "script.json" : tokenFile),
+					post("/api/v1/computer-extension-attributes", "ea.json"),
+					post("/JSSResource/computergroups/id/0", "smart-group.xml"),
+					post("/JSSResource/policies/id/0", param ? tokenFile : "policy.xml"),
+				],
 			},
 		],
 		test: [
 			{
-				text: "On one Mac, as an administrator, update the inventory: the computer gets into the smart group.",
+				text: "On one Mac, as an administrator, update the inventory. The computer joins the smart group.",
 				commands: ["sudo jamf recon"],
 			},
 			{
-				text: "Restrict the scope of the policy to that Mac, turn the policy on, and let it run:",
+				text: "Restrict the policy's scope to that Mac, enable the policy, and run it:",
 				commands: ["sudo jamf policy"],
 			},
 			{
-				text: "Look at the policy log of the Mac: the last line is the report line, and it begins with `crossfade ok`.",
+				text: "Check the Mac's policy log: its last line is the report line, and begins with `crossfade ok`.",
 			},
 			{
-				text: "Copy the fingerprint after `fp=` from it and compare it with the one in the smart group. Then widen the scope.",
+				text: "Compare the fingerprint after `fp=` with the one in the smart group. Then widen the scope.",
 			},
 		],
 		report: [
 			{
-				text: `In the inventory of a computer, under Extension Attributes: *${ATTRIBUTE}*. Add it as a column to a search, export that as CSV, and give it to \`crossfade report --inventory\`.`,
+				text: `In a computer's inventory, under Extension Attributes: *${ATTRIBUTE}*. Add it as a column to a search, export that as CSV, and pass it to \`crossfade report --inventory\`.`,
 			},
 			{
-				text: "The value is as old as the last inventory update. The attribute gets no parameters: it compares with what the files here were made for.",
+				text: "The value is as old as the last inventory update. The attribute receives no parameters: it compares with the settings these files were generated for.",
 			},
 		],
 		rotate: [
 			{
 				text: param
-					? `In the policy *${SCRIPT}*, Scripts, change the value of the parameter TOKEN. The script stays as it is.`
-					: "Put the new token into a new copy of `install.sh` and replace the contents of the script.",
+					? `In the policy *${SCRIPT}*, Scripts, change the value of the parameter TOKEN. The script does not change.`
+					: "Put the new token into a new copy of `install.sh` and replace the script's contents.",
 			},
 			{
-				text: `In the smart group *${GROUP}*, change the fingerprint to that of the new token. Without this no computer gets into the group.`,
+				text: `In the smart group *${GROUP}*, change the fingerprint to that of the new token. Otherwise no computer joins the group.`,
 			},
 		],
 		delay: [
 			["Jamf, Ongoing and smart group", "one check-in: 5, 15, 30 or 60 minutes, as set in your tenant"],
 			["a Mac with a changed file, whose attribute is stale", "plus one inventory update"],
-			["to hurry one computer", "`sudo jamf recon`, then `sudo jamf policy` (not verified here)"],
+			["to speed up one computer", "`sudo jamf recon`, then `sudo jamf policy` (not verified here)"],
 		],
 		worstHours: 1,
 		uninstall: [
 			{
-				text: `Turn off or delete the policy *${SCRIPT}*, or exclude the computers from its scope. Else it puts everything back.`,
+				text: `Disable or delete the policy *${SCRIPT}*, or exclude the computers from its scope; otherwise it installs everything again.`,
 			},
 			{
-				text: `Make a script and a policy of \`uninstall.sh\` in the same way, with Execution Frequency *Once per computer*, for the computers to be cleaned.`,
+				text: `Create a script and a policy for \`uninstall.sh\` in the same way, with Execution Frequency *Once per computer*, for the computers to clean.`,
 			},
-			{ text: "It removes only what the install script set, and exits 0 where nothing is." },
+			{ text: "It removes only what the install script set, and exits 0 where there is nothing to remove." },
 		],
 		exposure: [
 			...(param
@@ -228,39 +239,45 @@ function guide({ mode }: KitFacts): Guide {
 							"process list of the Mac, while the script runs (seconds)",
 							"every local account: Jamf passes parameter values as arguments, and `ps` shows them. The script cannot prevent it",
 						],
-						["the policy in Jamf Pro and in its API", "everybody with the right to read policies, in clear text"],
+						["the policy in Jamf Pro and in its API", "anyone with read access to policies, in clear text"],
 						[
 							"Terraform state and verbose upload tools",
-							"whoever reads them: parameter values are not marked as secret there",
+							"anyone who can read them: parameter values are not marked as secret there",
 						],
 					] as const)
 				: ([
-						["the script in Jamf Pro and in its API", "everybody with the right to read scripts, in clear text"],
+						["the script in Jamf Pro and in its API", "anyone with read access to scripts, in clear text"],
 						["the temporary copy on the Mac, while it runs", "root only"],
-						["backups and exports of scripts", "whoever reads them: keep the copy with the token out of Git"],
+						["backups and exports of scripts", "anyone who can read them: keep the copy with the token out of Git"],
 					] as const)),
-			["the policy log", "nobody: the script prints the fingerprint alone"],
+			["the policy log", "nobody: the script prints only the fingerprint"],
 		],
 		traps: [
-			"A value typed into the label of a parameter is published as a label, and the script gets nothing. Labels are on the script, values on the policy.",
-			"If parameter 4 is the word TOKEN, the script says so and exits 11.",
-			"Parameters 5 to 7 are for trials: the extension attribute does not get them and would report drift. For a lasting choice run `crossfade mdm` again with `--endpoint`, `--cli` or `--helper` and replace all scripts.",
-			"A computer whose Codex daemon still has the old token reports drift and stays in the group. Put the word restart into OPTIONS, or wait until the daemon ends.",
-			"Anything that is not *ok* with this fingerprint gets into the group, a computer that never reported included. Only computers without any of the CLIs are left out.",
+			"Labels belong to the script, values to the policy. A token typed into a label is published as a label, and the script receives nothing.",
+			"If parameter 4 is the word TOKEN, the script reports it and exits 11.",
+			"Parameters 5 to 7 are for trials: the extension attribute does not receive them and reports drift. To change settings permanently, run `crossfade mdm` again with `--endpoint`, `--cli` or `--helper` and replace all scripts.",
+			"A computer whose Codex daemon still has the old token reports drift and stays in the group. Put restart into OPTIONS, or wait until the daemon exits.",
+			"Every computer that is not *ok* with this fingerprint joins the group, including those that never reported. Only computers without any of the CLIs stay out.",
 		],
 		unverified: [
-			"Whether *not like* also finds computers whose attribute is still empty. If the test Mac does not get into the group before its first inventory, run `sudo jamf recon` on it.",
-			"Limits of the size of scripts and of the length of extension attributes: none are published.",
+			"Whether *not like* also matches computers whose attribute is still empty. If the test Mac does not join the group before its first inventory, run `sudo jamf recon` on it.",
+			"Size limits of scripts and extension attributes: none are published.",
 			"Whether verbose logging of the jamf program prints parameters.",
-			"The requests for the API were made from the published schemas and were never sent to a Jamf Pro server.",
+			"The API requests follow the published schemas and were never sent to a Jamf Pro server.",
 		],
 	};
 }
 
 const filled = {
-	text: "Make the copy with the token: `crossfade mdm -v jamf --mode embedded --token file:new.token --out jamf` does it. Or copy `install.sh` to `install.secret.sh`, with an editor put the token in place of `@TOKEN@`, and keep that copy to yourself.",
+	text: "Create the copy with the token: `crossfade mdm -v jamf --mode embedded --token file:new.token --out jamf`. Or copy `install.sh` to `install.secret.sh`, replace `@TOKEN@` with the token in an editor, and do not share that copy.",
 	commands: ["cp install.sh install.secret.sh && chmod 600 install.secret.sh"],
 };
+
+/** Sends a payload with curl, which reads the credential from a file; arguments show in the process list. */
+function post(path: string, file: string): string {
+	const type = file.endsWith(".xml") ? "application/xml" : "application/json";
+	return `curl -fsS -H @jamf.header -H 'Content-Type: ${type}' --data-binary @${file} https://YOURS.jamfcloud.com${path}`;
+}
 
 function labelField([parameter, label]: [string, string]): readonly [string, string] {
 	return [`Options, Parameter ${parameter.slice("parameter".length)}`, label];

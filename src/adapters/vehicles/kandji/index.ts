@@ -1,17 +1,17 @@
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
 
-/** The preference domain and key in which a profile can say which token a Blueprint's Macs should have. */
+/** The preference domain and key in which a profile can set the expected fingerprint of a Blueprint's Macs. */
 export const PREFERENCE_DOMAIN = "io.otel-crossfade";
 export const EXPECTED_KEY = "ExpectedFingerprint";
 
-/** Kandji, since October 2025 Iru, on macOS: an audit script and a remediation script, both as root and without arguments. */
+/** Kandji (Iru since October 2025) on macOS: an audit and a remediation script, both run as root without arguments. */
 export const vehicle: Vehicle = {
 	id: "kandji",
 	title: "Iru (Kandji)",
 	order: 30,
 	os: ["macos"],
 	options: [
-		"# Which token it should be, which is no secret: a profile says it, or else this file.",
+		"# Fingerprint of the expected token (not secret): from a profile, otherwise from this file.",
 		`expected='${FINGERPRINT_PLACEHOLDER}'`,
 		"case $expected in @*) expected='' ;; esac",
 		`profile=$(defaults read "$ROOT/Library/Managed Preferences/${PREFERENCE_DOMAIN}" ${EXPECTED_KEY} 2>/dev/null) || profile=''`,
@@ -23,11 +23,11 @@ export const vehicle: Vehicle = {
 	scope: "system",
 	says: false,
 	line: { before: "", after: "" },
-	// The audit: 0 is a pass, anything else starts the remediation. Where no CLI is there is nothing to remedy.
+	// The audit: 0 passes, anything else starts the remediation. Without a CLI there is nothing to remediate.
 	codes: { report: { 9: 0 } },
 	notes: [
-		"The audit is the report: 0 passes, anything else starts the remediation. The remediation is the install, and holds the token.",
-		"The console keeps both files and all that they print.",
+		"The audit is the report: 0 passes, anything else starts the remediation. The remediation is the install and contains the token.",
+		"The console stores both files and their output.",
 	],
 	columns: { host: ["computer_name", "device_name"], time: ["last_audit", "last_audit_run"] },
 	sources: [

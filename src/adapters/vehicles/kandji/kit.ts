@@ -3,13 +3,13 @@ import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../vehicle.ts";
 import { EXPECTED_KEY, PREFERENCE_DOMAIN } from "./index.ts";
 
 const NAME = "Crossfade";
-/** Of our own making, the same for everybody: a profile and a script with these ids are ours. */
+/** Our own ids, the same for every user: they identify our profile and script. */
 const SCRIPT_ID = "6c1d2f0a-5a6e-4c1f-9d57-3b0e8a4f7c21";
 const PROFILE_ID = "B7E2C9D4-1F38-4A65-8C0B-92D6E5A1F470";
 const PAYLOAD_ID = "0F9A6B13-7D54-4E82-A3C6-5E1B8D20F9C7";
 
-/** Iru publishes no limit; this is what other vendors take, and ours are far below it. */
-const limits: readonly Limit[] = [{ max: 500_000, unit: "bytes", source: "no published limit; an assumption of ours" }];
+/** Iru publishes no limit; other vendors accept this size, and our scripts are far smaller. */
+const limits: readonly Limit[] = [{ max: 500_000, unit: "bytes", source: "no published limit; our assumption" }];
 
 export const kit: Kit = {
 	scripts: [
@@ -26,7 +26,7 @@ export const kit: Kit = {
 			path: "uninstall.sh",
 			action: "uninstall",
 			body: "sh",
-			purpose: "takes everything of ours away again",
+			purpose: "removes everything that was installed",
 			limits,
 			trimmed: true,
 		},
@@ -57,13 +57,13 @@ function payloads(_facts: KitFacts): Payload[] {
 		{
 			path: "info.json",
 			format: "json",
-			purpose: "with `audit.sh` and `remediation.sh` beside it, a script folder of iructl",
+			purpose: "with `audit.sh` and `remediation.sh`, an iructl script folder",
 			data: { id: SCRIPT_ID, ...settings },
 		},
 		{
 			path: "expected-token.mobileconfig",
 			format: "plist",
-			purpose: "optional custom profile: which token the Macs of a Blueprint should have; no secret",
+			purpose: "optional custom profile: the expected fingerprint of a Blueprint's Macs; not secret",
 			data: {
 				PayloadDisplayName: "Crossfade: expected token",
 				PayloadIdentifier: PREFERENCE_DOMAIN,
@@ -89,20 +89,20 @@ function payloads(_facts: KitFacts): Payload[] {
 function guide(): Guide {
 	return {
 		before: [
-			"You need an Iru (Kandji) account that may edit Library Items.",
-			"A macOS Custom Script has no field for a parameter. The token has to be in the remediation script, so this folder has the mode *embedded* only.",
-			"Iru takes white space off both ends of a script, whatever you send. The manifest therefore also holds hashes over the trimmed text.",
+			"You need an Iru (Kandji) account that can edit Library Items.",
+			"A macOS Custom Script has no parameter field, so the token has to be in the remediation script, and *embedded* is the only mode.",
+			"Iru trims white space from both ends of a script, so the manifest also has hashes of the trimmed text.",
 		],
 		install: [
 			{
-				text: `Make the copy with the token: \`crossfade mdm -v kandji --token file:new.token --out kandji\` does it, and puts the fingerprint into the other files. Or copy \`remediation.sh\` to \`remediation.secret.sh\`, with an editor put the token in place of \`${TOKEN_PLACEHOLDER}\`, and put its fingerprint in place of \`${FINGERPRINT_PLACEHOLDER}\` in \`audit.sh\`.`,
+				text: `Create the copy with the token: \`crossfade mdm -v kandji --token file:new.token --out kandji\`, which also puts the fingerprint into the other files. Or copy \`remediation.sh\` to \`remediation.secret.sh\`, replace \`${TOKEN_PLACEHOLDER}\` with the token in an editor, and replace \`${FINGERPRINT_PLACEHOLDER}\` in \`audit.sh\` with its fingerprint.`,
 				commands: ["cp remediation.sh remediation.secret.sh && chmod 600 remediation.secret.sh"],
 			},
 			{
 				text: "Library, Add new, Custom Script:",
 				fields: [
 					["Name", NAME],
-					["Blueprint", "one for tests first"],
+					["Blueprint", "a test Blueprint first"],
 					["Execution Frequency", "Run every 15 minutes"],
 					["Audit Script", "all of `audit.sh`"],
 					["Remediation Script", "all of `remediation.secret.sh`"],
@@ -110,48 +110,54 @@ function guide(): Guide {
 				],
 			},
 			{
-				text: "Choose *Run every 15 minutes*: *Run daily* may be too slow for a rotation, and an audit changes nothing. With *Run once per device* the audit never runs again after its first pass, and neither rotation nor drift is seen.",
+				text: "Choose *Run every 15 minutes*: an audit changes nothing, and *Run daily* may be too slow for a rotation. With *Run once per device* the audit never runs again after its first pass and misses rotations and drift.",
 			},
 			{
-				text: `If Blueprints have different tokens, or if you would rather not touch the audit at a rotation: Library, Add new, Custom Profile, with \`expected-token.mobileconfig\`, one per Blueprint. What the profile says is used before what the audit says. The fingerprint is no secret; the token must never be in a profile, which every local account can read.`,
+				text: `If Blueprints have different tokens, or to leave the audit unchanged at a rotation: Library, Add new, Custom Profile, with \`expected-token.mobileconfig\`, one per Blueprint. The profile overrides the audit. The fingerprint is not secret; never put the token into a profile, which every local account can read.`,
+			},
+			{
+				text: "Or create the item through the API. Put the line `Authorization: Bearer YOUR_API_TOKEN` into the file `iru.header`, and generate this folder with `--token`, which writes `custom-script.secret.json`:",
+				commands: [
+					"curl -fsS -H @iru.header -H 'Content-Type: application/json' --data-binary @custom-script.secret.json https://YOURS.api.kandji.io/api/v1/library/custom-scripts",
+				],
 			},
 		],
 		test: [
-			{ text: "Assign the item to a Blueprint with one test Mac, and wait for its check-in, about 15 minutes." },
+			{ text: "Assign the item to a Blueprint with one test Mac and wait for its check-in, about 15 minutes." },
 			{
-				text: "The first result is *Remediated*: the audit failed, the remediation ran, all is well. The next one is *Pass*.",
+				text: "The first result is *Remediated*, as expected: the audit failed and the remediation ran. The next one is *Pass*.",
 			},
 			{ text: "In the item's Status, the output of the audit begins with `crossfade ok`." },
 		],
 		report: [
 			{
-				text: `Library, *${NAME}*, Status: *Pass*, *Remediated* or *Error*, and what the scripts printed. The last line is the report line.`,
+				text: `Library, *${NAME}*, Status: *Pass*, *Remediated* or *Error*, and the scripts' output. Its last line is the report line.`,
 			},
 			{
-				text: "The vendor's status scripts export the output as CSV over the API; give that to `crossfade report --inventory`.",
+				text: "The vendor's status scripts export the output as CSV through the API; pass that to `crossfade report --inventory`.",
 			},
 		],
 		rotate: [
 			{
-				text: "Make a new `remediation.secret.sh` with the new token and paste it over the remediation script.",
+				text: "Create a new `remediation.secret.sh` with the new token and paste it over the remediation script.",
 			},
 			{
-				text: "In the same edit, put the new fingerprint into the audit script; with a profile, replace the profile right afterwards. Without this the audit is content with the old token, and nothing is rotated.",
+				text: "In the same edit, put the new fingerprint into the audit script; with a profile, replace the profile right afterwards. Otherwise the audit accepts the old token, and nothing is rotated.",
 			},
 			{
-				text: "The token first, the fingerprint second: the other way round Macs are remediated with the old token at every run until both agree.",
+				text: "Change the token first, then the fingerprint; in the other order, Macs are remediated with the old token at every run until both match.",
 			},
 		],
 		delay: [
 			["check-in of a Mac", "about 15 minutes"],
-			["then the frequency of the item", "15 minutes"],
-			["to hurry one Mac", "run the agent on it (the command is not verified here)"],
+			["then the item's frequency", "15 minutes"],
+			["to speed up one Mac", "run its agent (we have not verified the command)"],
 		],
 		worstHours: 0.5,
 		uninstall: [
-			{ text: `Take the item *${NAME}* off the Blueprint. That alone undoes nothing on the Macs.` },
+			{ text: `Remove the item *${NAME}* from the Blueprint. This alone does not change the Macs.` },
 			{
-				text: "Add a second Custom Script with `uninstall.sh` as the *audit* script, no remediation, *Run once per device*, and assign it to the Macs to be cleaned. It exits 0 where nothing is.",
+				text: "Add a second Custom Script with `uninstall.sh` as the *audit* script, no remediation, *Run once per device*, and assign it to the Macs to clean. It exits 0 where there is nothing to remove.",
 			},
 		],
 		exposure: [
@@ -159,22 +165,22 @@ function guide(): Guide {
 				"the item in the console and in its API",
 				"all console administrators, and holders of API tokens: script bodies are readable",
 			],
-			["output of every run, kept with the item", "nobody: the fingerprint alone is printed"],
-			["a Git repository of iructl", "whoever reads it: keep the remediation with the token out of it"],
+			["output of every run, stored with the item", "nobody: only the fingerprint is printed"],
+			["a Git repository of iructl", "anyone who can read it: keep the remediation with the token out of it"],
 			["process list of the Mac", "nobody: nothing is passed as an argument"],
-			["the optional profile", "every local account, but it holds the fingerprint only"],
+			["the optional profile", "every local account, but it has only the fingerprint"],
 		],
 		traps: [
-			"A failed remediation raises an *Error* alert. Exit 11 means a file of a user that is not understood; it was left as it was.",
-			"The audit passes where none of the CLIs is installed, and looks again the next time.",
-			"A Mac whose Codex daemon still has the old token is remediated again at every run until the daemon ends.",
-			"iructl takes every file that begins with `remediation` for the script: copy `info.json`, `audit.sh` and the one remediation you mean into a folder of their own.",
-			"Global Variables are no place for the token: they are readable by every local account.",
+			"A failed remediation raises an *Error* alert. Exit 11 means that a user's file could not be parsed; that file is unchanged.",
+			"The audit passes where none of the CLIs is installed, and checks again next time.",
+			"A Mac whose Codex daemon still has the old token is remediated at every run until the daemon exits.",
+			"iructl treats every file whose name begins with `remediation` as the script: copy `info.json`, `audit.sh` and the one remediation to use into a separate folder.",
+			"Do not put the token into Global Variables: every local account can read them.",
 		],
 		unverified: [
-			"Time limit and output limit of scripts, and what the agent writes into its own log.",
+			"Time and output limits of scripts, and what the agent writes to its own log.",
 			"Mode bits of managed preferences on macOS 26 and later.",
-			"The requests for the API were made from the source of iructl and were never sent to a tenant.",
+			"The API requests follow the source of iructl and were never sent to a tenant.",
 		],
 	};
 }

@@ -1,18 +1,18 @@
 import type { FolderEntry } from "../../../effects/files/files.ts";
 
-/** What kit rules there are, and why. */
+/** The kit rules. */
 export const kitRules = {
-	manifest: "the manifest describes what this release makes of its settings",
-	missing: "every file of the manifest is there",
-	changed: "no file differs from what was made, but for filled placeholders",
-	foreign: "nothing else is in the folder",
-	limit: "every script fits into what the vendor takes",
-	token: "no file but those named *.secret.* holds a token",
-	placeholder: "a file named *.secret.* has its token",
-	mode: "a file with a token can be read by its owner only",
-	gitignore: "Git leaves files with a token alone",
-	payload: "every payload can be parsed and holds the script beside it",
-	syntax: "every shell here can read the scripts",
+	manifest: "the manifest matches what this release generates from its settings",
+	missing: "every file in the manifest exists",
+	changed: "every file is as generated, apart from filled placeholders",
+	foreign: "the folder contains no other files",
+	limit: "every script is within the vendor's size limit",
+	token: "only files named *.secret.* contain a token",
+	placeholder: "every file named *.secret.* contains its token",
+	mode: "only the owner can read a file that contains a token",
+	gitignore: "Git ignores files that contain a token",
+	payload: "every payload can be parsed and embeds the script next to it",
+	syntax: "every shell on this machine can parse the scripts",
 } as const;
 
 export interface KitFinding {
@@ -24,7 +24,7 @@ export interface KitFinding {
 }
 
 export interface FoundFile extends FolderEntry {
-	/** Undefined for what is no regular file, or far too large. */
+	/** Undefined if it is not a regular file, or far too large. */
 	readonly text: string | undefined;
 }
 

@@ -1,17 +1,17 @@
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../../../adapters/vehicles/vehicle.ts";
 
-/** What was put in the places of placeholders. */
+/** The values that replaced the placeholders. */
 export interface Filled {
-	/** Every value found in the place of a token, placeholders left out. */
+	/** Every value found in place of a token, except the placeholder. */
 	readonly tokens: readonly string[];
 	readonly fingerprints: readonly string[];
-	/** Whether a placeholder for a token is still there. */
+	/** Whether it still contains a placeholder for a token. */
 	readonly isUnfilled: boolean;
 }
 
 const PLACEHOLDERS = new RegExp(`(${TOKEN_PLACEHOLDER}|${FINGERPRINT_PLACEHOLDER})`);
 
-/** Compares a text with the one it was made from: undefined where anything but the placeholders differs. */
+/** Compares a text with its template: undefined if anything but the placeholders differs. */
 export function compareFilled(text: string, original: string): Filled | undefined {
 	const parts = original.split(PLACEHOLDERS);
 	const tokens: string[] = [];
@@ -24,7 +24,7 @@ export function compareFilled(text: string, original: string): Filled | undefine
 		at += literal.length;
 		const placeholder = parts[index + 1];
 		if (placeholder === undefined) break;
-		// A value ends where what follows the placeholder begins.
+		// A value ends where the text after the placeholder begins.
 		const [value = ""] = /^[^\s'"<>\\]*/.exec(text.slice(at, at + 5_000)) ?? [];
 		const isFingerprint = placeholder === FINGERPRINT_PLACEHOLDER;
 		if (value === placeholder) isUnfilled ||= !isFingerprint;

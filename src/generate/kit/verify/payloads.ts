@@ -5,7 +5,7 @@ import { factsOf, type RenderedKit } from "../kit.ts";
 import type { FoundFile, Wrong } from "./finding.ts";
 import { xmlProblem } from "./xml.ts";
 
-/** Parses every payload and compares what it embeds with the file beside it; one with the token in it, with the file with the token in it. */
+/** Parses every payload and compares what it embeds with the file next to it; a payload with the token, with the file that has the token. */
 export function payloadProblems(
 	spec: MdmSpec,
 	kit: RenderedKit,
@@ -16,9 +16,9 @@ export function payloadProblems(
 		const text = files.get(path)?.text;
 		if (text === undefined) return;
 		const problem = parseProblem(payload.format, text);
-		if (problem) about(path)("payload", `it is no ${payload.format}: ${problem}`, "make the folder again");
+		if (problem) about(path)("payload", `not valid ${payload.format}: ${problem}`, "generate the folder again");
 		for (const what of problem ? [] : embeddedProblems(payload, text, (embed) => files.get(script(embed))?.text)) {
-			about(path)("payload", what, "make the folder again: both must come from one run");
+			about(path)("payload", what, "generate the folder again: both files must come from one run");
 		}
 	};
 	const secretOf = (path: string) => kit.filled.find(({ copyOf }) => copyOf === path)?.path;
@@ -28,7 +28,7 @@ export function payloadProblems(
 	}
 }
 
-/** What keeps a text from being of a format, or undefined. Never quotes the text. */
+/** Why a text is not valid in a format, or undefined. Never quotes the text. */
 function parseProblem(format: Payload["format"], text: string): string | undefined {
 	if (format === "xml" || format === "plist") return xmlProblem(text);
 	if (format === "yaml") return parseAllDocuments(text).flatMap(({ errors }) => errors.map(({ code }) => code))[0];
@@ -40,7 +40,7 @@ function parseProblem(format: Payload["format"], text: string): string | undefin
 	}
 }
 
-/** Where a JSON payload holds something else than the script beside it. */
+/** Where a JSON payload differs from the script next to it. */
 function embeddedProblems({ data }: Payload, text: string, script: (path: string) => string | undefined): string[] {
 	return places(data).flatMap(({ at, embed, as }) => {
 		const expected = script(embed);
@@ -50,7 +50,7 @@ function embeddedProblems({ data }: Payload, text: string, script: (path: string
 		);
 		const is = typeof value === "string" && as === "base64" ? Buffer.from(value, "base64").toString("utf8") : value;
 		if (expected === undefined || is === expected) return [];
-		return [`what it holds at ${at.join(".")} is not the ${embed} beside it`];
+		return [`its value at ${at.join(".")} differs from ${embed}`];
 	});
 }
 

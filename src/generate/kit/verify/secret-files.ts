@@ -10,7 +10,7 @@ interface SecretContext extends KitManifest {
 	readonly expected: string | undefined;
 }
 
-/** Every file that should have a token: whether it has one, the same as the others, and nothing else changed. */
+/** Checks every file that should contain a token: that it has one, the same as the others, and is otherwise unchanged. */
 export function secretFiles(
 	files: readonly FoundFile[],
 	kit: RenderedKit,
@@ -21,51 +21,55 @@ export function secretFiles(
 	for (const file of files) {
 		const wrong = about(file.path);
 		if (file.kind !== "file" || (file.mode & 0o077) !== 0) {
-			wrong("mode", "others than its owner can get at it", `chmod 0600 ${file.path}`);
+			wrong("mode", "other users can access it", `chmod 0600 ${file.path}`);
 		}
 		const original = kit.filled.find(({ path }) => path === file.path);
 		if (!original) {
-			wrong("foreign", "it is not of this kit", "move it elsewhere", "warning");
+			wrong("foreign", "it does not belong to this kit", "move it elsewhere", "warning");
 			continue;
 		}
 		if (!isOurs || file.text === undefined) continue;
 		const token = tokenIn(file.text, original, kit);
 		if (token === undefined) {
-			const what = `it is not ${original.copyOf} with a token in it`;
-			wrong("changed", what, "make the folder again with crossfade mdm --token");
+			const what = `it is not ${original.copyOf} with a token`;
+			wrong("changed", what, "generate the folder again with crossfade mdm --token");
 		} else if (token === "") {
-			wrong("placeholder", "its placeholder is still there: the script would refuse to run", "put the token there");
+			wrong(
+				"placeholder",
+				"it still contains the placeholder; the script would refuse to run",
+				"replace the placeholder with the token",
+			);
 		} else {
 			const [problem] = tokenProblems(token, "the token");
 			if (problem) wrong("placeholder", problem.what, problem.fix);
 			else if (!isSafeAlphabet(token)) {
-				const what = "the token has a character that one of the CLIs would change, and the script refuses it";
-				wrong("placeholder", what, "ask for one of letters, digits, . _ ~ and -");
+				const what = "the token has a character that one of the CLIs changes, so the script refuses it";
+				wrong("placeholder", what, "get a token of letters, digits, . _ ~ and - only");
 			}
 			tokens.add(token);
 			const print = fingerprint(token);
 			if (expected !== undefined && print !== expected) {
-				wrong("token", `it holds another token (fp=${print}) than the one given (fp=${expected})`, "make it again");
+				wrong("token", `its token (fp=${print}) is not the given one (fp=${expected})`, "generate it again");
 			} else if (own !== undefined && print !== own) {
-				const what = `it holds a token (fp=${print}) that the other files do not expect (fp=${own})`;
-				wrong("token", what, "make the folder again with crossfade mdm --token");
+				const what = `its token (fp=${print}) is not the one the other files expect (fp=${own})`;
+				wrong("token", what, "generate the folder again with crossfade mdm --token");
 			}
 		}
 	}
 	if (tokens.size > 1) {
-		const fix = "make the folder again with crossfade mdm --token";
-		about(files[0]?.path ?? "")("token", `files named *.secret.* hold ${tokens.size} different tokens`, fix);
+		const fix = "generate the folder again with crossfade mdm --token";
+		about(files[0]?.path ?? "")("token", `the files named *.secret.* contain ${tokens.size} different tokens`, fix);
 	}
 }
 
-/** The token in a filled file, `""` where the placeholder still stands, undefined where anything else differs. */
+/** The token in a filled file, `""` if it still has the placeholder, undefined if anything else differs. */
 function tokenIn(text: string, original: FilledFile, kit: RenderedKit): string | undefined {
 	const plain = kit.plain[original.copyOf] ?? "";
 	const direct = compareFilled(text, plain);
 	if (direct?.isUnfilled || text === plain) return "";
 	const [first] = direct?.tokens ?? [];
 	if (first !== undefined) return first;
-	// In base64 every byte after the token stands elsewhere: what the candidate makes must be the file.
+	// In base64 every byte after the token shifts, so encode each candidate and compare the whole file.
 	for (const [, blob = ""] of text.matchAll(/"([A-Za-z0-9+/]{400,}={0,2})"/g)) {
 		const script = Buffer.from(blob, "base64").toString("utf8");
 		const token = Object.values(kit.plain).flatMap((each) => compareFilled(script, each)?.tokens ?? [])[0];

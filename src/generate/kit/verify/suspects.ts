@@ -1,7 +1,7 @@
 import { couldBeToken } from "../../../base/mask.ts";
 
 const WORD = /[A-Za-z0-9._~+=-]{20,}/g;
-/** Digests, identifiers and dates are made of letters and digits as well. */
+/** Digests, identifiers and dates also consist of letters and digits. */
 const KNOWN_SHAPES = /^([0-9a-fA-F]{32,128}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{4}-\d\d-\d\d.*)$/;
 /** A file inside a payload. */
 const BASE64 = /[A-Za-z0-9+/]{400,}={0,2}/g;

@@ -21,22 +21,22 @@ export function dockerPieces(plan: CollectorPlan, host: ContainerHost): Platform
 		artefacts: [{ path: "compose.yaml", content: composeFile(plan, host), purpose: "the container, with its mounts" }],
 		install: [
 			{
-				text: "Make the folder for the token on the host. It is mounted as a folder: a single mounted file would stay the old one for ever.",
+				text: "Create the token's folder on the host. Mount the folder, not the file: a mounted file keeps its old content.",
 				commands: [`sudo install -d -m 0750 -o root -g ${sh(host.owner.split(":")[1] ?? "0")} ${sh(folder)}`],
 			},
-			{ text: "Put the token there. The script asks for it and does not show it.", commands: [`sudo sh ${script}`] },
+			{ text: "Store the token. The script prompts for it without showing it.", commands: [`sudo sh ${script}`] },
 			{ text: "Start the container.", commands: ["docker compose up -d", host.logs] },
 		],
 		rotate: [
 			{
-				text: "Give the new token to the script, in the folder of compose.yaml. It asks the provider whether the token is accepted, replaces the file whole, has the collector use it, waits until it is proven that exports succeed with it and not with the old one, and puts the old one back when they fail. Exit code 14 is replaced, not proven: it says what to look at, and where the old token is kept.",
+				text: "Run the script in the folder of compose.yaml and enter the new token. It checks the token with the provider, replaces the file atomically, makes the collector use it, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.",
 				commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token   # or from a file`],
 			},
 			rotateByHand(plan),
 		],
 		proof: proofOnHost(plan),
 		rollBack: [
-			{ text: "Give the old token to the same script, before the overlap ends.", commands: [`sudo sh ${script}`] },
+			{ text: "Run the same script with the old token, before the overlap ends.", commands: [`sudo sh ${script}`] },
 		],
 	};
 }
@@ -57,11 +57,14 @@ function composeFile(plan: CollectorPlan, host: ContainerHost): string {
 				image: imageOf(host, plan),
 				command: containerArguments(plan, host.args),
 				restart: "unless-stopped",
-				volumes: new Commented("The token's folder, not its file: a file keeps its old content when it is replaced.", [
-					...(isEnv ? [] : [`${folder}:${folder}:ro`]),
-					`./${plan.distribution.configFile}:${host.config}:ro`,
-					...queue,
-				]),
+				volumes: new Commented(
+					"The token's folder, not its file: a mounted file keeps its old content when it is replaced.",
+					[
+						...(isEnv ? [] : [`${folder}:${folder}:ro`]),
+						`./${plan.distribution.configFile}:${host.config}:ro`,
+						...queue,
+					],
+				),
 				...(isEnv ? { env_file: [`./${plan.name}.env`] } : {}),
 				ports: [4317, 4318, Number(port), ...attributionPorts(plan)].map((each) => `127.0.0.1:${each}:${each}`),
 			},

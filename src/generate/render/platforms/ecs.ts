@@ -11,7 +11,7 @@ export function ecsPieces(plan: CollectorPlan, host: EcsHost): PlatformPieces {
 	const secret = `${plan.name}-ingest`;
 	const putSecret = `${ASK_TOKEN} | aws secretsmanager put-secret-value --secret-id ${secret} --secret-string file:///dev/stdin`;
 	const replace: RunbookStep = {
-		text: "Replace the tasks: new ones start with the new token before the old ones stop. A running task never sees a new secret.",
+		text: "Replace the tasks: new ones start with the new token before the old ones stop. A running task never sees the new secret.",
 		commands: [host.restart, "aws ecs wait services-stable --cluster CLUSTER --services SERVICE"],
 	};
 	return {
@@ -19,35 +19,35 @@ export function ecsPieces(plan: CollectorPlan, host: EcsHost): PlatformPieces {
 			{
 				path: "task-definition.json",
 				content: taskDefinition(plan, host, secret),
-				purpose: "the parts of the task definition",
+				purpose: "parts of the task definition",
 			},
 		],
 		install: [
 			{
-				text: "Make the secret; the token is asked for, not shown, and no process gets it as an argument.",
+				text: "Create the secret. The command prompts for the token without showing it; no process gets it as an argument.",
 				commands: [putSecret.replace("put-secret-value --secret-id", "create-secret --name")],
 			},
 			{
-				text: "Put the containers of task-definition.json into your task definition, replace what is in capitals, and give the execution role secretsmanager:GetSecretValue on the secret.",
+				text: "Add the containers of task-definition.json to your task definition, replace the placeholders in capitals, and grant the execution role secretsmanager:GetSecretValue on the secret.",
 				commands: ["aws ecs register-task-definition --cli-input-json file://task-definition.json"],
 			},
 			{
 				...replace,
-				text: "Start tasks with it. The service must allow more than its desired count (maximumPercent 200).",
+				text: "Start tasks with it. The service must allow more tasks than its desired count (maximumPercent 200).",
 			},
 		],
-		rotate: [{ text: "Put the new token into the secret.", commands: [putSecret] }, replace],
+		rotate: [{ text: "Store the new token in the secret.", commands: [putSecret] }, replace],
 		proof: {
-			text: `From a container of the same task. ${proofText(plan)}`,
+			text: `Run this in a container of the same task. ${proofText(plan)}`,
 			commands: [
 				`curl -s ${plan.distribution.metrics.url} | grep -E 'otelcol_exporter_(sent|send_failed)_' | grep -F ${sh(exporterLabel(plan))}`,
 			],
 		},
-		rollBack: [{ text: "Put the old token into the secret, before the overlap ends.", commands: [putSecret] }, replace],
+		rollBack: [{ text: "Store the old token in the secret, before the overlap ends.", commands: [putSecret] }, replace],
 	};
 }
 
-/** The collector, and a container before it that writes the secret into a file of their shared volume and ends. */
+/** The collector, and an init container that writes the secret to a file in their shared volume and exits. */
 function taskDefinition(plan: CollectorPlan, host: EcsHost, secret: string): string {
 	const folder = folderOf(plan.tokenFile);
 	const valueFrom = `arn:aws:secretsmanager:REGION:ACCOUNT:secret:${secret}`;

@@ -8,7 +8,7 @@ import { Commented, type YamlMap, type YamlValue, yamlText } from "../yaml.ts";
 import { imageOf } from "./docker.ts";
 import { ASK_TOKEN, attributionPorts, containerArguments, fileOf, folderOf, proofByHand, uptakeOf } from "./shared.ts";
 
-/** A collector in Kubernetes: plain manifests, and values for the chart its maker recommends. */
+/** A collector in Kubernetes: plain manifests, and values for the vendor's Helm chart. */
 export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): PlatformPieces {
 	const secret = `${plan.name}-ingest`;
 	const key = fileOf(plan.tokenFile);
@@ -18,12 +18,12 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 		plan.delivery.apply === "nothing"
 			? [
 					{
-						text: "Wait: the kubelet brings the new Secret into the pod within a minute or two, and the collector changes over by itself.",
+						text: "Wait a minute or two: the kubelet updates the Secret in the pod, and the collector switches by itself.",
 					},
 				]
 			: [
 					{
-						text: "The collector has to start again to read it.",
+						text: "Restart the collector so that it reads the new token.",
 						commands: [host.restart, `${host.restart.replace(" restart ", " status ")}`],
 					},
 				];
@@ -42,11 +42,11 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 		],
 		install: [
 			{
-				text: "Make the Secret. The token is asked for, not shown, and no process gets it as an argument.",
+				text: "Create the Secret. The command prompts for the token without showing it; no process gets it as an argument.",
 				commands: [putSecret],
 			},
 			{
-				text: "Apply the manifests, or give the values to the chart. The Secret is mounted as a folder; a mount with subPath would never change.",
+				text: "Apply the manifests, or pass the values to the chart. The Secret is mounted as a folder: a mount with subPath would never update.",
 				commands: [
 					"kubectl -n NAMESPACE apply -f kubernetes.yaml",
 					...(host.helm
@@ -56,7 +56,7 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 						: []),
 				],
 			},
-			{ text: "Look at its log.", commands: [host.logs] },
+			{ text: "Check its log.", commands: [host.logs] },
 		],
 		rotate: [
 			{ text: isEnv ? "Replace the Secret." : "Replace the Secret with the new token.", commands: [putSecret] },
@@ -67,7 +67,10 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 			`kubectl -n NAMESPACE get secret ${secret} -o ${sh(`go-template={{index .data "${key}"}}`)} | base64 -d | sha256sum | cut -c1-12   # the new token's fingerprint`,
 		]),
 		rollBack: [
-			{ text: "Put the old token into the Secret in the same way, before the overlap ends.", commands: [putSecret] },
+			{
+				text: "Replace the Secret with the old token in the same way, before the overlap ends.",
+				commands: [putSecret],
+			},
 			...apply,
 		],
 	};
@@ -127,14 +130,14 @@ function manifests(plan: CollectorPlan, host: KubernetesHost, secret: string): s
 	return documents.map(yamlText).join("---\n");
 }
 
-/** Secret files belong to root; the group makes them readable for the account of the image. */
+/** Secret files belong to root; the group makes them readable for the image's account. */
 function podSecurity({ owner }: KubernetesHost): YamlMap {
 	const group = Number(owner.split(":")[1]);
 	return group === 0 ? {} : { securityContext: { fsGroup: group } };
 }
 
 function volumes(plan: CollectorPlan, secret: string): YamlMap[] {
-	const defaultMode = new Commented("0440: for the group that fsGroup gives it", 0o440);
+	const defaultMode = new Commented("0440: readable for the group set by fsGroup", 0o440);
 	const token = { name: secret, secret: { secretName: secret, defaultMode } };
 	const queue = plan.queue === "persistent" ? [{ name: "queue", emptyDir: {} }] : [];
 	return [...(plan.delivery.way === "env" ? [] : [token]), ...queue];
@@ -176,7 +179,7 @@ function helmValues(plan: CollectorPlan, { helm, owner }: KubernetesHost, secret
 	];
 }
 
-/** The map with a value at a path of keys. */
+/** A map with a value at a path of keys. */
 function withValue(map: YamlMap, [key = "", ...rest]: readonly string[], value: YamlValue): YamlMap {
 	return { ...map, [key]: rest.length === 0 ? value : withValue((map[key] ?? {}) as YamlMap, rest, value) };
 }

@@ -6,7 +6,7 @@ import { kubernetesPieces } from "./kubernetes.ts";
 import { systemdPieces } from "./systemd.ts";
 import { windowsPieces } from "./windows.ts";
 
-/** What the plan's platform adds to it. */
+/** What the plan's platform adds. */
 export function platformPieces(plan: CollectorPlan): PlatformPieces {
 	const { systemd, docker, kubernetes, ecs, windows } = plan.distribution.hosts;
 	if (plan.platform === "systemd" && systemd) return systemdPieces(plan, systemd);

@@ -22,7 +22,7 @@ export function exporterLabel({ distribution, ids, name }: CollectorPlan): strin
 	return distribution.metrics.label(ids.exporter, name);
 }
 
-/** The command by which this release checks a config, without the folder of its program; undefined where it has none. */
+/** The command with which this release validates a config, without the program's folder; undefined if it has none. */
 export function validateCommand({ distribution, release }: CollectorPlan, config: string): string | undefined {
 	const { validate } = distribution;
 	if (!validate || (validate.since && !isAtLeast(release.own, validate.since))) return undefined;
@@ -33,20 +33,20 @@ export function validateCommand({ distribution, release }: CollectorPlan, config
 	return `${validate.programs[0]} ${joined}`;
 }
 
-/** The ports that attribution adds: that of the page with the counters by sender, or those of every token but the first. */
+/** The ports that attribution adds: that of the sender metrics page, or those of every token but the first. */
 export function attributionPorts({ attribution }: CollectorPlan): readonly number[] {
 	if (attribution?.way === "ports")
 		return attribution.tokens.slice(1).flatMap((_, nth) => [4327 + 10 * nth, 4328 + 10 * nth]);
 	return attribution?.way === "senders" && !attribution.pushed ? [ATTRIBUTION_PORT] : [];
 }
 
-/** What tells that the collector has read the new token, as the end of a sentence about it. */
+/** What shows that the collector has read the new token, as the end of a sentence. */
 export function takenUp(plan: CollectorPlan): string {
 	const uptake = uptakeOf(plan);
 	return "metric" in uptake ? `its metric ${uptake.metric} has a time` : `it logged '${uptake.log}'`;
 }
 
-/** The commands that print the collector's process and what it logged since `$SINCE`, where it runs on this host. */
+/** The commands that print the collector's pid and its log since `$SINCE`, if it runs on this host. */
 export function inspection({ host, platform, distribution }: CollectorPlan): Host["inspect"] {
 	if (host.inspect) return host.inspect;
 	const unit = platform === "systemd" ? distribution.hosts.systemd?.unit : undefined;
@@ -57,7 +57,7 @@ export function inspection({ host, platform, distribution }: CollectorPlan): Hos
 	};
 }
 
-/** The proof by hand on the collector's own host: what it finds at its own path, in its own container, and what it logged. */
+/** The proof by hand on the collector's own host: the file as the collector sees it, in its own container, and its log. */
 export function proofOnHost(plan: CollectorPlan): RunbookStep {
 	const { delivery, tokenFile, host } = plan;
 	const found = inspection(plan);
@@ -70,14 +70,14 @@ export function proofOnHost(plan: CollectorPlan): RunbookStep {
 	return proofByHand(plan, [...file, ...log]);
 }
 
-/** The fact behind it, by how a new token reaches this collector. */
+/** The fact used, by how the collector gets a new token. */
 export function uptakeOf({ distribution, delivery }: CollectorPlan): Uptake {
 	return distribution.uptake[delivery.apply === "nothing" ? "watched" : "started"];
 }
 
 /**
- * The proof by hand. Exports that succeed prove nothing while both tokens are accepted, so what only the new token brings about comes
- * first; `see` are the commands that show it and `prepare` what they need, where there are any.
+ * The proof by hand. Successful exports prove nothing while both tokens are accepted, so evidence specific to the new token comes
+ * first; `see` are the commands that show it, and `prepare` those they need, if any.
  */
 export function proofByHand(plan: CollectorPlan, see: readonly string[], prepare: readonly string[] = []): RunbookStep {
 	const uptake = uptakeOf(plan);
@@ -86,12 +86,12 @@ export function proofByHand(plan: CollectorPlan, see: readonly string[], prepare
 	return { text: proofText(plan), commands: [...prepare, ...see, ...metric, counters] };
 }
 
-/** What has to be seen before a new token counts as proven. */
+/** What must be seen before a new token counts as proven. */
 export function proofText(plan: CollectorPlan): string {
-	return `Both tokens are accepted during the overlap, so exports that succeed prove nothing by themselves. It is proven when the file that the collector reads holds the new token, ${takenUp(plan)} after the change, and only then the sent counters rise between two looks and the send_failed counters do not. Where one of these cannot be seen the token is replaced, not proven: look with which token the provider gets data, or start the collector again, for a process that starts now has no other token.`;
+	return `Both tokens are accepted during the overlap, so successful exports alone prove nothing. It is proven if the file that the collector reads contains the new token, ${takenUp(plan)} after the change, and after that the sent counters rise between two checks while the send_failed counters do not. If one of these cannot be seen, the token is replaced but not proven: check at the provider which token it receives data with, or restart the collector: a new process has no other token.`;
 }
 
-/** The arguments of a container, with the stability its components need behind the verb. */
+/** A container's arguments, with the required stability level after the verb. */
 export function containerArguments(
 	{ distribution, stability }: CollectorPlan,
 	args: readonly string[],
@@ -101,7 +101,7 @@ export function containerArguments(
 	return [verb, distribution.stabilityArgument + stability, ...rest];
 }
 
-/** What the rotation script does, for those who would rather do it themselves. */
+/** The rotation script's steps, to run by hand. */
 export function rotateByHand(plan: CollectorPlan): RunbookStep {
 	const folder = folderOf(plan.tokenFile);
 	const fresh = sh(`${folder}/.${plan.name}.new`);
@@ -109,7 +109,7 @@ export function rotateByHand(plan: CollectorPlan): RunbookStep {
 	const validate = delivery.apply === "reload" ? validateCommand(plan, host.config) : undefined;
 	const apply = { nothing: [], reload: [`sudo ${host.reload}`], restart: [`sudo ${host.restart}`] }[delivery.apply];
 	return {
-		text: "The same by hand: a new file beside the old one, with its owner and mode, renamed over it, then the proof below.",
+		text: "Or by hand: write a new file next to the old one, with the same owner and mode, rename it over the old one, then run the check below.",
 		commands: [
 			`${ASK_TOKEN} | sudo sh -c ${sh(`umask 077 && cat > ${fresh}`)}`,
 			`sudo chown --reference=${sh(plan.tokenFile)} ${fresh} && sudo chmod --reference=${sh(plan.tokenFile)} ${fresh} && sudo mv -f ${fresh} ${sh(plan.tokenFile)}`,
@@ -121,5 +121,5 @@ export function rotateByHand(plan: CollectorPlan): RunbookStep {
 	};
 }
 
-/** Reads a token without showing it and hands it to the next command on standard input, where no process list shows it. */
+/** Reads a token without showing it and pipes it to the next command, so that it is in no process list. */
 export const ASK_TOKEN = `( printf 'Token (not shown): ' >&2; stty -echo; IFS= read -r t; stty echo; printf %s "$t" )`;

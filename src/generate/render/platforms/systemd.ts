@@ -16,16 +16,16 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 		artefacts: unit ? [unit] : [],
 		install: [
 			{
-				text: "Make the folder for the token: root writes it, the collector's account may look inside, nobody else.",
+				text: "Create the token's folder: root can write, the collector's account can read, nobody else.",
 				commands: [`sudo install -d -m 0750 -o root -g ${sh(group)} ${sh(folder)}`],
 			},
 			{
-				text: "Put the token there. The script asks for it and does not show it.",
+				text: "Store the token. The script prompts for it without showing it.",
 				commands: [`sudo sh ${script}`],
 			},
 			...unitSteps(unit, host),
 			{
-				text: `Put the config in place and keep the one that is there, or add ours to it with crossfade collector -d ${plan.distribution.id} --into ${host.config} --write.`,
+				text: `Back up the config, then replace it; or add ours to it with crossfade collector -d ${plan.distribution.id} --into ${host.config} --write.`,
 				commands: [
 					`sudo cp -p ${sh(host.config)} ${sh(`${host.config}.before-crossfade`)}`,
 					`sudo install -m 0640 -o root -g ${sh(group)} ${configFile} ${sh(host.config)}`,
@@ -33,28 +33,28 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 			},
 			validate
 				? {
-						text: "Have the collector itself check it, as its own account.",
+						text: "Validate it with the collector, as its own account.",
 						commands: [`sudo -u ${sh(host.owner.split(":")[0] ?? "root")} ${validate}`],
 					}
 				: {
-						text: "This collector has no command that validates a config; check what can be checked without it.",
+						text: "This collector cannot validate a config; run the offline checks.",
 						commands: [`crossfade check -d ${plan.distribution.id} ${sh(host.config)}`],
 					},
 			{
-				text: "Start it with the new config and look at its log.",
+				text: "Restart it with the new config and check its log.",
 				commands: [`sudo ${host.restart}`, `sudo ${host.logs}`],
 			},
 		],
 		rotate: [
 			{
-				text: "Give the new token to the script. It asks the provider whether the token is accepted, replaces the file whole, has the collector use it, waits until it is proven that exports succeed with it and not with the old one, and puts the old one back when they fail. Exit code 14 is replaced, not proven: it says what to look at, and where the old token is kept.",
+				text: "Run the script and enter the new token. It checks the token with the provider, replaces the file atomically, makes the collector use it, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.",
 				commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token   # or from a file`],
 			},
 			rotateByHand(plan),
 		],
 		proof: proofOnHost(plan),
 		rollBack: [
-			{ text: "Give the old token to the same script, before the overlap ends.", commands: [`sudo sh ${script}`] },
+			{ text: "Run the same script with the old token, before the overlap ends.", commands: [`sudo sh ${script}`] },
 		],
 	};
 }
@@ -76,19 +76,19 @@ function unitSteps(unit: Artefact | undefined, host: SystemdHost): RunbookStep[]
 	];
 }
 
-/** The unit, or what to add to the packaged one; nothing where the packaged one is right as it is. */
+/** The unit, or a drop-in for the packaged one; nothing if the packaged one suffices. */
 function unitFile(plan: CollectorPlan, host: SystemdHost): Artefact | undefined {
 	const validate = validateCommand(plan, host.config);
 	const lines = [
 		...(plan.queue === "persistent"
 			? [
-					"# The folder of the queue, made for the collector's account.",
+					"# The queue's folder, owned by the collector's account.",
 					`StateDirectory=crossfade crossfade/${plan.name}-queue`,
 				]
 			: []),
 		...(validate && host.reload && plan.distribution.dialect === "otelcol"
 			? [
-					"# A collector that reloads a broken config exits, so it is asked before it is told.",
+					"# Validate first: a collector that reloads a broken config exits.",
 					"ExecReload=",
 					`ExecReload=/usr/bin/${validate}`,
 					"ExecReload=/bin/kill -HUP $MAINPID",
@@ -116,5 +116,5 @@ function unitFile(plan: CollectorPlan, host: SystemdHost): Artefact | undefined 
 	}
 	if (lines.length === 0) return undefined;
 	const content = ["[Service]", ...lines, ""].join("\n");
-	return { path: `systemd/${host.unit}.d/crossfade.conf`, content, purpose: "what the packaged unit lacks" };
+	return { path: `systemd/${host.unit}.d/crossfade.conf`, content, purpose: "drop-in for the packaged unit" };
 }

@@ -4,13 +4,13 @@ import type { CollectorPlan } from "../../plan/collector.ts";
 import type { PlatformPieces, RunbookStep } from "../artefact.ts";
 import { exporterLabel, proofText } from "./shared.ts";
 
-/** A collector that runs as a Windows service. Nothing of this has been run on a Windows machine by us. */
+/** A collector that runs as a Windows service. We have not run any of this on a Windows machine. */
 export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformPieces {
 	const file = plan.tokenFile;
 	const folder = file.slice(0, file.lastIndexOf("\\"));
 	const account = host.owner === "LocalSystem" ? "SYSTEM" : host.owner;
 	const put: RunbookStep = {
-		text: "Put the token there: it is asked for, not shown, and written whole and without a line break.",
+		text: "Store the token. The command prompts for it without showing it, and writes it without a line break.",
 		shell: "powershell",
 		commands: [
 			"$secret = Read-Host 'Token (not shown)' -AsSecureString",
@@ -21,7 +21,7 @@ export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformP
 		],
 	};
 	const restart: RunbookStep = {
-		text: "Restart the service: it reads the token when it starts.",
+		text: "Restart the service: it reads the token at start.",
 		shell: "powershell",
 		commands: [host.restart, host.logs],
 	};
@@ -29,7 +29,7 @@ export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformP
 		artefacts: [],
 		install: [
 			{
-				text: "Make the folder for the token, for administrators and the collector's account only.",
+				text: "Create the token's folder, for administrators and the collector's account only.",
 				shell: "powershell",
 				commands: [
 					`New-Item -ItemType Directory -Force -Path ${ps(folder)}`,
@@ -38,7 +38,7 @@ export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformP
 			},
 			put,
 			{
-				text: "Put the config in place and keep the one that is there.",
+				text: "Back up the config, then replace it.",
 				shell: "powershell",
 				commands: [
 					`Copy-Item -LiteralPath ${ps(host.config)} -Destination ${ps(`${host.config}.before-crossfade`)}`,
@@ -55,6 +55,6 @@ export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformP
 				`(Invoke-WebRequest -UseBasicParsing ${plan.distribution.metrics.url}).Content -split "\`n" | Select-String 'otelcol_exporter_(sent|send_failed)_' | Select-String -SimpleMatch ${ps(exporterLabel(plan))}`,
 			],
 		},
-		rollBack: [{ ...put, text: "Put the old token back, before the overlap ends." }, restart],
+		rollBack: [{ ...put, text: "Restore the old token, before the overlap ends." }, restart],
 	};
 }
