@@ -80,10 +80,9 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 	test("payloads embed the scripts that are there; none hides a fingerprint in base64", () => {
 		const { plain: files } = renderKit(plain);
 		const found = vehicle.kit.payloads(facts).flatMap(({ data }: Payload) => embeds(data));
-		for (const { embed, as } of found) {
-			expect(files, embed).toHaveProperty([embed]);
-			if (as === "base64") expect(files[embed]).not.toContain(FINGERPRINT_PLACEHOLDER);
-		}
+		expect(found.filter(({ embed }) => files[embed] === undefined)).toEqual([]);
+		const hidden = found.filter(({ as }) => as === "base64").map(({ embed }) => files[embed] ?? "");
+		expect(hidden.filter((text) => text.includes(FINGERPRINT_PLACEHOLDER))).toEqual([]);
 	});
 
 	test("an export with its own columns is read: whose line it is, and when it was reported", async () => {
