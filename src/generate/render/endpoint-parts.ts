@@ -7,7 +7,7 @@ import daemon from "../../../templates/sh/endpoint/daemon.sh.hbs";
 import drop from "../../../templates/sh/endpoint/drop.sh";
 import enter from "../../../templates/sh/endpoint/enter.sh";
 import expected from "../../../templates/sh/endpoint/expected.sh";
-import fetch from "../../../templates/sh/endpoint/fetch.sh";
+import fetchToken from "../../../templates/sh/endpoint/fetch.sh";
 import files from "../../../templates/sh/endpoint/files.sh";
 import header from "../../../templates/sh/endpoint/header.sh.hbs";
 import identity from "../../../templates/sh/endpoint/identity.sh";
@@ -128,7 +128,7 @@ const parts: readonly Part[] = [
 	{ section: "Machine: its system, people and CLIs", text: layers, for: all, in: "editing" },
 	{ section: "Lock and working folder", text: lock, for: all },
 	{ section: "Lock and working folder", text: enter, for: all },
-	{ section: "Files", text: fetch, for: all, if: needsRecord },
+	{ section: "Files", text: fetchToken, for: all, if: needsRecord },
 	{ section: "Files", text: peek, for: ["report"], if: needsNoRecord },
 	{ section: "Files", text: whyNot, for: all },
 	{ section: "Files", text: files, for: all, in: "editing" },

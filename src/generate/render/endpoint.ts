@@ -8,7 +8,7 @@ import {
 	type Os,
 	userNpmRoots,
 } from "../../adapters/clis/cli.ts";
-import type { Action } from "../../adapters/vehicles/mode.ts";
+import type { Action, Mode } from "../../adapters/vehicles/mode.ts";
 import type { Vehicle } from "../../adapters/vehicles/vehicle.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import { sh } from "../../base/quote.ts";
@@ -27,14 +27,7 @@ import { renderTemplate } from "./template.ts";
  */
 export function renderEndpoint(script: EndpointScript): Artefact {
 	const { vehicle, mode, action, clis, provider, os, actions = [action] } = script;
-	const token = vehicle.token[mode];
-	if (!token) {
-		throw new CrossfadeError("usage", {
-			what: `${vehicle.title} has no mode ${mode}`,
-			expected: Object.keys(vehicle.token).join(" or "),
-			fix: "omit the mode to use the one it has",
-		});
-	}
+	const token = tokenLines(vehicle, mode);
 	const scope = script.scope ?? vehicle.scope;
 	const compact = script.compact === true;
 	if (compact && (scope !== "system" || script.helper || vehicle.says)) {
@@ -55,23 +48,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		hasDaemon: daemons.length > 0,
 		tokenLines: token,
 	};
-	const about: HeaderFacts = {
-		action,
-		actions,
-		titles: list(clis.map(({ title }) => title)),
-		names: clis.map(({ id }) => id).join(", "),
-		provider: provider.title,
-		scope,
-		users: vehicle.users,
-		host,
-		helper,
-		endpoint: provider.endpoint,
-		helped: list(clis.filter((cli) => cli.header && !compact).map(({ title }) => title)),
-		compact,
-		says: vehicle.says,
-		hasDaemon: facts.hasDaemon,
-		codes: codes(vehicle),
-	};
+	const about = headerFacts(script, { actions, scope, host, helper, hasDaemon: facts.hasDaemon });
 	const does = (each: Action) => actions.includes(each);
 	const sets = does("install") || does("report");
 	const changes = does("install") || does("uninstall");
@@ -119,6 +96,61 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		printReport: printReport(vehicle, actions),
 		exits: exits(about.codes, actions),
 		// The CLIs.
+		...cliView(clis, os, compact),
+		daemons,
+		headers: does("install") ? headers : [],
+		programs: ownerPrograms(facts),
+	};
+	const shell = shellParts(facts, view);
+	const filled = (contents: readonly string[], help: string) =>
+		`${renderTemplate(template, { ...view, contents, help })}\n${shell}`;
+	// Neither changes the number of lines above what it speaks of: the first is made for the length of the table, the second for its lines.
+	const draft = filled(contentsOf(filled([], "")), "");
+	const help = vehicle.says ? helpIn(draft) : "";
+	const content = filled(contentsOf(filled(contentsOf(draft), help)), help);
+	return { path: `${action}.sh`, content, mode: 0o755, purpose: `${action} for ${vehicle.title}` };
+}
+
+/** The vehicle's lines that set the token in this mode. Throws `CrossfadeError` (usage) for a mode that it does not have. */
+function tokenLines(vehicle: Vehicle, mode: Mode): readonly string[] {
+	const token = vehicle.token[mode];
+	if (!token) {
+		throw new CrossfadeError("usage", {
+			what: `${vehicle.title} has no mode ${mode}`,
+			expected: Object.keys(vehicle.token).join(" or "),
+			fix: "omit the mode to use the one it has",
+		});
+	}
+	return token;
+}
+
+/** What the header of the file says of it. */
+function headerFacts(
+	{ vehicle, action, clis, provider, compact = false }: EndpointScript,
+	{ actions, scope, host, helper, hasDaemon }: Pick<HeaderFacts, "actions" | "scope" | "host" | "helper" | "hasDaemon">,
+): HeaderFacts {
+	return {
+		action,
+		actions,
+		titles: list(clis.map(({ title }) => title)),
+		names: clis.map(({ id }) => id).join(", "),
+		provider: provider.title,
+		scope,
+		users: vehicle.users,
+		host,
+		helper,
+		endpoint: provider.endpoint,
+		helped: list(clis.filter((cli) => cli.header && !compact).map(({ title }) => title)),
+		compact,
+		says: vehicle.says,
+		hasDaemon,
+		codes: codes(vehicle),
+	};
+}
+
+/** What the script contains of the CLIs. */
+function cliView(clis: readonly Cli[], os: readonly Os[], compact: boolean) {
+	return {
 		systemFiles: clis.map((cli) => ({ id: cli.id, lines: systemFile(cli, os) })),
 		userFiles: clis.map((cli) => ({ id: cli.id, lines: userFile(cli) })),
 		variables: clis.map(({ user }) => user.variable).join(" "),
@@ -132,18 +164,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		userNpmRoots,
 		machineSigns: clis.flatMap(machineSigns),
 		userSigns: clis.flatMap(userSigns).filter((sign) => !compact || !/^\S+ ours /.test(sign)),
-		daemons,
-		headers: does("install") ? headers : [],
-		programs: ownerPrograms(facts),
 	};
-	const shell = shellParts(facts, view);
-	const filled = (contents: readonly string[], help: string) =>
-		`${renderTemplate(template, { ...view, contents, help })}\n${shell}`;
-	// Neither changes the number of lines above what it speaks of: the first is made for the length of the table, the second for its lines.
-	const draft = filled(contentsOf(filled([], "")), "");
-	const help = vehicle.says ? helpIn(draft) : "";
-	const content = filled(contentsOf(filled(contentsOf(draft), help)), help);
-	return { path: `${action}.sh`, content, mode: 0o755, purpose: `${action} for ${vehicle.title}` };
 }
 
 /** The comment at the top of a script, without its marks and the table of contents. */
