@@ -35,6 +35,24 @@ describe.each(shells.map((shell) => [shell.name, shell] as const))("%s", (_name,
 	const cases = mdms.flatMap((vehicle) =>
 		modesOf(vehicle).map((mode) => [`${vehicle.id}, ${mode}`, vehicle, mode] as const),
 	);
+	test("compact: install, report and uninstall, also traced", async (context) => {
+		shell.part.need(context);
+		const mac = madeUpMac();
+		const secret = canary();
+		for (const flags of [[], ["-x"]]) {
+			const options = { canaries: [secret], shell, flags };
+			const run = (action: "install" | "report" | "uninstall") =>
+				mac.run(endpointScript("generic", { action, compact: true }), [], { ...options, stdin: `${secret.token}\n` });
+			for (const action of ["install", "report", "uninstall"] as const) {
+				expect(await run(action)).toMatchObject({
+					code: 0,
+					stdout: expect.stringMatching(/^crossfade (ok fp=\w{12}|absent) .*\n$/),
+					...(flags.length === 0 && { stderr: "" }),
+				});
+			}
+		}
+	});
+
 	test.for(cases)("%s: install, report and uninstall, also traced", async ([, vehicle, mode], context) => {
 		shell.part.need(context);
 		const mac = madeUpMac({ linux: vehicle.os === undefined });
