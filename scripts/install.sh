@@ -50,13 +50,13 @@
 #   1740  Output
 #   1831  Options
 #   1928  Token
-#   1997  Machine: its system, people and CLIs
-#   2200  Lock and working folder
-#   2283  Files
-#   2563  Background processes
-#   2597  The work
-#   2701  What a person is told
-#   2766  Start
+#   1999  Machine: its system, people and CLIs
+#   2202  Lock and working folder
+#   2285  Files
+#   2565  Background processes
+#   2599  The work
+#   2703  What a person is told
+#   2768  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -1949,11 +1949,13 @@ ask() {
   fi
   terminal=$(stty -g </dev/tty)
   trap 'stty "$terminal" </dev/tty; stopped' INT TERM HUP
+  # With the variable EDITOR set to vi, ksh edits lines itself and may keep the key that ended one.
+  [ -z "${KSH_VERSION-}" ] || set +o vi
   # Before the question, so that early typing is not shown either.
   stty -echo </dev/tty
   printf 'Token (not shown): ' >/dev/tty
   read_line </dev/tty
-  # ksh keeps the key that ended the line if the variable EDITOR is vi.
+  # A ksh that does so all the same.
   case $token in *[![:graph:]]) token=${token%?} ;; esac
   stty "$terminal" </dev/tty
   trap stopped INT TERM HUP

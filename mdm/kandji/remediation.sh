@@ -2537,7 +2537,7 @@ main() {
   MAY_WRITE=yes
   if [ "$ACTION" = report ] || [ -n "$DRY_RUN" ]; then MAY_WRITE=no; fi
   check_machine
-  get_token
+  if [ "$ACTION" = install ]; then get_token; fi
   if wants host; then machine_name=$(identity); fi
   enter
   if [ "$ACTION" = self-test ]; then

@@ -5,6 +5,7 @@
 
 BEGIN {
   for (i = 1; i < 256; i++) ORD[sprintf("%c", i)] = i
+  depth = 0
   if (format != "toml") { out("{"); box("") }
 }
 

@@ -1,10 +1,14 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
+import whole from "../../templates/awk/whole.awk";
 import { canary } from "../harness/canary.ts";
+import { scratch } from "../harness/cli.ts";
 import { type actions, contents, endpointScript, text, write } from "../harness/endpoint.ts";
 import { type SimulatedMacos, simulatedMacos } from "../harness/simulated-macos.ts";
+import { awks } from "./editor.ts";
 
 /** Scripts without an editor: they write whole files of the machine, and no byte of anybody else's. */
 
@@ -99,6 +103,39 @@ describe("install, report, rotate, uninstall", () => {
 		expect(await run(mac, "install", third)).toMatchObject({ code: 0, stderr: "" });
 		expect(read(mac, "codex")).toContain(third.token);
 	});
+});
+
+test("every awk writes the same file and record, and none a value that would need quoting", () => {
+	const awk = (under: (typeof awks)[number], format: string, plan: string) => {
+		const cwd = scratch();
+		const variables = [`format=${format}`, "record=record", "status=status"].flatMap((each) => ["-v", each]);
+		const run = spawnSync(under.part.path, [...under.args, ...variables, whole], {
+			cwd,
+			input: plan,
+			encoding: "latin1",
+		});
+		return { ...run, pid: 0, record: text(join(cwd, "record")), status: run.status, counts: text(join(cwd, "status")) };
+	};
+	const here = awks.filter(({ part }) => {
+		try {
+			return part.path !== "";
+		} catch {
+			return false;
+		}
+	});
+	const plan = "set\t/a/b\tstring\tx y\nset\t/a/c/d\tbool\ttrue\nset\t/a/e\tint\t5\nset\t/f\tstring\t\n";
+	const json = '{\n  "a": {\n    "b": "x y",\n    "c": {\n      "d": true\n    },\n    "e": 5\n  },\n  "f": ""\n}\n';
+	const toml = 'a.b = "x y"\na.c.d = true\na.e = 5\nf = ""\n';
+	const records = here.map((each) => {
+		expect(awk(each, "json", plan)).toMatchObject({ status: 0, stdout: json, counts: `${json.length} 7\n` });
+		expect(awk(each, "toml", 'set\t/a\tstring\t"\n').status).toBe(2);
+		expect(awk(each, "json", "set\t/a\tstring\t\\\n").status).toBe(2);
+		const run = awk(each, "toml", plan);
+		expect(run).toMatchObject({ status: 0, stdout: toml, stderr: "" });
+		return run.record;
+	});
+	expect(records.length).toBeGreaterThan(0);
+	expect(new Set(records).size).toBe(1);
 });
 
 describe("a file of somebody else's", () => {

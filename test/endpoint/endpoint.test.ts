@@ -172,6 +172,17 @@ describe("one account", () => {
 		expect(contents(m.home)).toEqual(before);
 	});
 
+	test("the self-test needs no token and no root, and tries every format", async () => {
+		const m = machine();
+		const before = contents(m.home);
+		expect(await m.run("self-test scope=user")).toEqual({
+			code: 0,
+			stdout: line("ok", "none", "ok", "users=0"),
+			stderr: "",
+		});
+		expect(contents(m.home)).toEqual(before);
+	});
+
 	test("options: content, host and signals are asked for or not", async () => {
 		const m = machine();
 		await m.run(`${self} prompts responses tools no-host`, canary());

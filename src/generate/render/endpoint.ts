@@ -29,16 +29,11 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 	const { vehicle, mode, action, clis, provider, os, actions = [action] } = script;
 	const token = tokenLines(vehicle, mode);
 	const scope = script.scope ?? vehicle.scope;
-	const compact = script.compact === true;
-	if (compact && (scope !== "system" || script.helper || vehicle.says)) {
-		throw new TypeError("a compact script is for an MDM, has the scope system and no header program");
-	}
+	const compact = isCompact(script, scope);
 	const host = script.hostIdentity === false ? "no-host" : "host";
 	const helper = script.helper ? "helper" : "no-helper";
-	const headers = (compact ? [] : clis).flatMap(({ id, header }) => (header ? [{ id, program: header.program }] : []));
-	const daemons = clis.flatMap(({ id, daemon }) =>
-		daemon ? [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`] : [],
-	);
+	const headers = compact ? [] : clis.flatMap(({ id, header }) => (header ? [{ id, program: header.program }] : []));
+	const daemons = clis.flatMap(daemonCase);
 	const facts: FileFacts = {
 		actions,
 		os,
@@ -124,6 +119,14 @@ function tokenLines(vehicle: Vehicle, mode: Mode): readonly string[] {
 	return token;
 }
 
+/** Whether it has no editor. Throws a `TypeError` where that cannot be. */
+function isCompact({ compact = false, helper, vehicle }: EndpointScript, scope: "system" | "user"): boolean {
+	if (compact && (scope !== "system" || helper || vehicle.says)) {
+		throw new TypeError("a compact script is for an MDM, has the scope system and no header program");
+	}
+	return compact;
+}
+
 /** What the header of the file says of it. */
 function headerFacts(
 	{ vehicle, action, clis, provider, compact = false }: EndpointScript,
@@ -146,6 +149,12 @@ function headerFacts(
 		hasDaemon,
 		codes: codes(vehicle),
 	};
+}
+
+/** The case of a CLI's background process. */
+function daemonCase({ id, daemon }: Cli): string[] {
+	if (!daemon) return [];
+	return [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`];
 }
 
 /** What the script contains of the CLIs. */

@@ -17,11 +17,13 @@ ask() {
   fi
   terminal=$(stty -g </dev/tty)
   trap 'stty "$terminal" </dev/tty; stopped' INT TERM HUP
+  # With the variable EDITOR set to vi, ksh edits lines itself and may keep the key that ended one.
+  [ -z "${KSH_VERSION-}" ] || set +o vi
   # Before the question, so that early typing is not shown either.
   stty -echo </dev/tty
   printf 'Token (not shown): ' >/dev/tty
   read_line </dev/tty
-  # ksh keeps the key that ended the line if the variable EDITOR is vi.
+  # A ksh that does so all the same.
   case $token in *[![:graph:]]) token=${token%?} ;; esac
   stty "$terminal" </dev/tty
   trap stopped INT TERM HUP
