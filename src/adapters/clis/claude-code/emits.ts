@@ -30,5 +30,11 @@ export const emission: Emission = {
 		attributes: { type: "input", model: "crossfade-probe" },
 	},
 	span: { scope: "com.anthropic.claude_code", name: "claude_code.interaction", attributes: {} },
+	// Seen in 2.1.330.
+	sender: {
+		services: ["claude-code", "claude-code-desktop"],
+		scopes: ["com.anthropic.claude_code"],
+		tellsVersion: true,
+	},
 	sources: ["https://code.claude.com/docs/en/monitoring-usage"],
 };

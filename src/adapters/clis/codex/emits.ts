@@ -30,5 +30,7 @@ export const emission: Emission = {
 		attributes: { model: "crossfade-probe" },
 	},
 	span: { scope: "codex_otel", name: "codex.exec", attributes: {} },
+	// Seen in 0.169.0.
+	sender: { services: ["codex*"], scopes: ["codex", "codex_otel"], tellsVersion: true },
 	sources: ["https://github.com/openai/codex/tree/main/codex-rs/otel"],
 };

@@ -32,5 +32,7 @@ export const emission: Emission = {
 		attributes: { type: "input", model: "crossfade-probe" },
 	},
 	span: { scope: "gemini-cli", name: "llm_call", attributes: {} },
+	// Seen in 0.61.0, whose service.version is that of Node.
+	sender: { services: ["gemini-cli"], scopes: ["gemini-cli"], tellsVersion: false },
 	sources: ["https://github.com/google-gemini/gemini-cli/tree/main/packages/core/src/telemetry"],
 };
