@@ -9,6 +9,7 @@ refuseUnfitPlace();
 const scripts = [
 	"test/endpoint/*.test.ts",
 	"test/adapters/vehicles/*.test.ts",
+	"test/adapters/clis.test.ts",
 	"test/installer/*.test.ts",
 	"test/commands/install.test.ts",
 ];

@@ -11,11 +11,13 @@ import { parseVersion } from "../../src/base/versions.ts";
 import { canary } from "../harness/canary.ts";
 import { contents, endpointScript, machine, text, write } from "../harness/endpoint.ts";
 import { needs, root } from "../harness/parts.ts";
+import { cliStates } from "../harness/states.ts";
 
 const self = "scope=user users=self";
 const line = (verdict: string, fp: string, states: string, rest = "users=1") => {
-	const [claude, codex, gemini] = states.split(",");
-	return `crossfade ${verdict} fp=${fp} cfg=1 cli=claude-code:${claude},codex:${codex ?? claude},gemini:${gemini ?? claude} ${rest}\n`;
+	const [claude = "", codex, gemini] = states.split(",");
+	const named = { "claude-code": claude, codex: codex ?? claude, gemini: gemini ?? claude };
+	return `crossfade ${verdict} fp=${fp} cfg=1 cli=${cliStates(named)} ${rest}\n`;
 };
 
 describe("the tables of CLIs and vehicles", () => {

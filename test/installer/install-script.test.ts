@@ -7,6 +7,7 @@ import { canary } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
 import { cuts, runPiped } from "../harness/cut.ts";
 import { contents, dash, endpointScript, machine, text, write } from "../harness/endpoint.ts";
+import { cliStates } from "../harness/states.ts";
 
 const SCRIPT = new URL("../../scripts/install.sh", import.meta.url).pathname;
 const committed = readFileSync(SCRIPT, "utf8");
@@ -56,7 +57,9 @@ describe("the installer", () => {
 		expect(did).toBeGreaterThan(said);
 		expect(stdout).toContain("Codex CLI uses the token when Codex starts;");
 		expect(stdout).toContain("crossfade doctor");
-		expect(lines.at(-2)).toBe(`crossfade ok fp=${fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:old users=1`);
+		expect(lines.at(-2)).toBe(
+			`crossfade ok fp=${fingerprint} cfg=1 cli=${cliStates({ "claude-code": "ok", codex: "ok", gemini: "old" })} users=1`,
+		);
 	});
 
 	test("run again it changes nothing and says so; uninstall gives back what was there", async () => {
