@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type Distribution, type Platform, platforms } from "../../src/adapters/collectors/distribution.ts";
+import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
 import { compareVersions, parseVersion, requireVersion } from "../../src/base/versions.ts";
 import { checkText } from "../../src/generate/check/check.ts";
 import { planCollector } from "../../src/generate/plan/collector.ts";
@@ -12,6 +13,13 @@ import type { Flags } from "../../src/spec/flags.ts";
 /** The plan for a distribution with some flags. */
 export function planFor(distribution: Distribution, flags: Flags = {}) {
 	return planCollector(parseCollectorFlags({ distribution: distribution.id, ...flags }, distribution));
+}
+
+/** What `crossfade collector` writes for a distribution with some flags: content by path. */
+export async function bundleOf(id: string, flags: Flags): Promise<ReadonlyMap<string, string>> {
+	const distribution = await loadDistribution(id);
+	if (!distribution) throw new Error(`no distribution ${id}`);
+	return new Map(bundleFor(distribution, flags).map(({ path, content }) => [path, content]));
 }
 
 /** Releases at which facts change, besides the ends of the table. */

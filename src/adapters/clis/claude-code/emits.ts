@@ -1,3 +1,9 @@
+/**
+ * What the telemetry of Claude Code looks like: events under a scope of their own, sums as deltas with doubles. Test records of
+ * `crossfade probe --as` are made from it, and senders are recognised by it.
+ *
+ * Source: https://code.claude.com/docs/en/monitoring-usage, and what release 2.1.330 sent to a receiver on loopback.
+ */
 import type { Emission } from "../emission.ts";
 
 export const emission: Emission = {

@@ -1,3 +1,9 @@
+/**
+ * What the telemetry of Codex looks like: events without a body, whose main counters are texts and which set the observed time alone;
+ * sums as deltas with integers.
+ *
+ * Source: https://github.com/openai/codex/tree/main/codex-rs/otel, and what release 0.169.0 sent to a receiver on loopback.
+ */
 import type { Emission } from "../emission.ts";
 
 export const emission: Emission = {
