@@ -9,13 +9,6 @@ import { expect, test } from "vitest";
  */
 const TESTED_BY: readonly (readonly [source: string, test: string, why: string])[] = [
 	["index.ts", "real/package.test.ts", "imported from the packed package, as a user does"],
-	["adapters/clis/claude-code/emits.ts", "commands/tap.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/codex/emits.ts", "commands/tap.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/gemini/emits.ts", "commands/tap.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/emission.ts", "prove/tap/attribution.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/emits.generated.ts", "commands/tap.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/senders.ts", "prove/tap/attribution.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/", "prove/doctor/resolve.test.ts", "facts about CLIs, held against what doctor makes of them"],
 	["base/", "commands/collector.test.ts", "small words and errors, seen in what commands print"],
 	[
 		"commands/",
