@@ -179,7 +179,7 @@ describe("one account", () => {
 		const before = contents(m.home);
 		expect(await m.run("self-test scope=user")).toEqual({
 			code: 0,
-			stdout: line("ok", "none", "ok", "users=0"),
+			stdout: `crossfade ok fp=none cfg=1 cli=${clis.map(({ id }) => `${id}:ok`).join(",")} users=0\n`,
 			stderr: "",
 		});
 		expect(contents(m.home)).toEqual(before);
