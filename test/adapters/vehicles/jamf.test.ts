@@ -82,8 +82,8 @@ describe("as Jamf runs it", () => {
 
 describe("traps", () => {
 	test.each([
-		["labels and values mixed up: the label TOKEN", "TOKEN", "holds its label and no token"],
-		["the same in lower case", "token", "holds its label and no token"],
+		["labels and values mixed up: the label TOKEN", "TOKEN", "is its label, not a token"],
+		["the same in lower case", "token", "is its label, not a token"],
 		["nothing in parameter 4", "", "no token: fill in parameter 4 of the policy"],
 		["the placeholder of policy.xml", "@TOKEN@", "still a placeholder"],
 		["255 characters: what Jamf leaves of a longer value", "k1".repeat(128).slice(0, 255), "or was cut"],
