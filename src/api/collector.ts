@@ -12,12 +12,12 @@ import { flagsOf } from "./options.ts";
 
 /** What a collector is to send, and where; the same as the flags of `crossfade collector`. Holds no token. */
 export interface GeneratorOptions {
-	/** `contrib`, `k8s`, `splunk`, `adot`, `alloy`, `datadog`, `ddot`, `elastic` or `edot`. */
+	/** An id that `crossfade collector --help` lists, such as `contrib`. */
 	readonly distribution: string;
 	/** Its version, such as `0.158.0`; the newest known if not given. */
 	readonly targetVersion?: string | undefined;
 	readonly platform?: Platform | undefined;
-	/** `torii` if not given; `custom` needs `endpoint`. */
+	/** The same as on the command line if not given; `custom` needs `endpoint`. */
 	readonly provider?: string | undefined;
 	/** Base URL of the OTLP/HTTP ingest. */
 	readonly endpoint?: string | undefined;

@@ -7,15 +7,15 @@ import { flagsOf } from "./options.ts";
 
 /** What a kit is made for; the same as the flags of `crossfade mdm`. */
 export interface KitOptions {
-	/** The MDM: `jamf`, `intune`, `kandji`, `fleet` or `generic`. */
+	/** The MDM: an id that `crossfade mdm --list` prints. */
 	readonly vehicle: string;
 	/** How the token gets to machines; the best the vehicle has if not given. */
 	readonly mode?: Mode | undefined;
 	/** All that the vehicle manages if not given. */
 	readonly os?: readonly Os[] | undefined;
-	/** `claude-code`, `codex`, `gemini`; all that the provider can take if not given. */
+	/** Ids of CLIs; all that the provider can take if not given. */
 	readonly cli?: readonly string[] | undefined;
-	/** `torii` if not given; `custom` needs `endpoint`. */
+	/** The same as on the command line if not given; `custom` needs `endpoint`. */
 	readonly provider?: string | undefined;
 	readonly endpoint?: string | undefined;
 	readonly scope?: "system" | "user" | undefined;
@@ -39,7 +39,7 @@ export interface GeneratedKit {
  * import { renderKit, Secret } from "otel-crossfade";
  *
  * const token = Secret.of("an-ingest-token-of-yours");
- * const { files, secretFiles } = await renderKit({ vehicle: "jamf" }, token);
+ * const { files, secretFiles } = await renderKit({ vehicle: "fleet" }, token);
  * console.log(files.map(({ path }) => path).includes("STEPS.md")); // true
  * console.log(files.some(({ content }) => content.includes(token.reveal()))); // false
  * console.log(secretFiles.length); // 0

@@ -13,7 +13,7 @@ import { flagsOf } from "./options.ts";
 export interface ProbeOptions {
 	/** Tokens by name. Those called `old` and `new` have a role; any other is expected to be accepted. */
 	readonly tokens: Readonly<Record<string, Secret>>;
-	/** `torii`, `activitylog` or `custom`, which needs `endpoint` or `via`. */
+	/** `custom` if not given, which needs `endpoint` or `via`. */
 	readonly provider?: string | undefined;
 	/** Base URL of an OTLP ingest. */
 	readonly endpoint?: string | undefined;

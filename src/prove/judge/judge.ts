@@ -20,7 +20,7 @@ const QUARTERS = 96;
  * 	deadline: Date.parse("2026-05-05T12:00:00Z"),
  * 	watchSince: undefined,
  * 	expectedHosts: ["mac-1"],
- * 	expectedClis: ["codex"],
+ * 	expectedClis: [],
  * 	traffic: [],
  * 	inventory: [],
  * 	probes: [],
