@@ -11,6 +11,7 @@ import {
 } from "node:tls";
 import type { Phase, Timings, TlsFiles } from "./phase.ts";
 import type { ForwardProxy } from "./proxy.ts";
+import { ALWAYS_VERIFIED } from "./verified.ts";
 
 /** One request on its way: knows its phase, and closes what it opened. */
 export class RequestLifetime {
@@ -116,6 +117,7 @@ async function openTunnel(url: URL, proxy: ForwardProxy, lifetime: RequestLifeti
 		path: authority,
 		headers: { host: authority, ...proxy.headers },
 		agent: false,
+		...ALWAYS_VERIFIED,
 	});
 	request.on("socket", (socket) => {
 		lifetime.hold(socket);
@@ -137,7 +139,13 @@ async function startTls(
 ): Promise<TLSSocket> {
 	lifetime.enter("tls");
 	const secure = lifetime.hold(
-		connectTls({ socket, ALPNProtocols: [alpn], ...serverName(url), secureContext: secureContext(tls) }),
+		connectTls({
+			socket,
+			ALPNProtocols: [alpn],
+			...serverName(url),
+			secureContext: secureContext(tls),
+			...ALWAYS_VERIFIED,
+		}),
 	);
 	await once(secure, "secureConnect", { signal: lifetime.signal });
 	if (alpn === "h2" && secure.alpnProtocol !== "h2")
