@@ -59,6 +59,7 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 	["prove/doctor", ["base", "token", "spec", "prove/probe", ...ADAPTERS, ...EFFECTS]],
 	["rehearse/sandbox", ["base", "token", "prove/otlp", ...ADAPTERS, ...EFFECTS]],
 	["rehearse/demo", ["*"]],
+	["api", ["*"]],
 	["commands", ["*"]],
 	["cli.ts", ["base", "spec", "commands", ...EFFECTS]],
 	["index.ts", ["*"]],

@@ -3,7 +3,7 @@ import { parseAllDocuments } from "yaml";
 import { type Distribution, type Platform, platforms } from "../../src/adapters/collectors/distribution.ts";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
 import { compareVersions, parseVersion, requireVersion } from "../../src/base/versions.ts";
-import { checkText } from "../../src/generate/check/check.ts";
+import { offlineFindings } from "../../src/generate/check/check.ts";
 import { planCollector } from "../../src/generate/plan/collector.ts";
 import { renderBundle } from "../../src/generate/render/bundle.ts";
 import { parseAlloy } from "../../src/generate/splice/alloy-syntax.ts";
@@ -123,7 +123,7 @@ function verify(path: string, content: string, distribution: Distribution, targe
 	if (path.endsWith(".json")) JSON.parse(content);
 	if (/\.(ya?ml|alloy|service|conf|sh)$/.test(path)) {
 		const own = requireVersion(target ?? distribution.inventory.newest);
-		const errors = checkText(content, path, { distribution, own }).filter(({ severity }) => severity === "error");
+		const errors = offlineFindings(content, path, { distribution, own }).filter(({ severity }) => severity === "error");
 		expect(errors, `${path} of ${distribution.id} ${target}`).toEqual([]);
 	}
 }

@@ -1,4 +1,4 @@
-import type { Phase, Timings, TlsFiles } from "./connection.ts";
+import type { Phase, Timings, TlsFiles } from "./phase.ts";
 
 /** One HTTP request. Redirects are never followed: a credential goes where its owner said, and nowhere else. */
 export interface HttpRequest {

@@ -7,7 +7,26 @@ const QUARTER_MS = 15 * MINUTE_MS;
 /** Quarters of an hour shown of the old token's rate. */
 const QUARTERS = 96;
 
-/** What all evidence together says, and what it does not say. Pure: the same case gives the same judgement. */
+/**
+ * What all evidence together says, and what it does not say. Pure: the same case gives the same judgement. Times are in milliseconds since
+ * the epoch, `minute` in minutes since it.
+ *
+ * @example
+ * import { fingerprint, judge } from "otel-crossfade";
+ *
+ * const { fleet } = judge({
+ * 	now: Date.parse("2026-05-04T12:00:00Z"),
+ * 	tokens: { old: fingerprint("the-old-ingest-token"), new: fingerprint("the-new-ingest-token") },
+ * 	deadline: Date.parse("2026-05-05T12:00:00Z"),
+ * 	watchSince: undefined,
+ * 	expectedHosts: ["mac-1"],
+ * 	expectedClis: [],
+ * 	traffic: [],
+ * 	inventory: [],
+ * 	probes: [],
+ * });
+ * console.log(fleet.safeToRetire); // no evidence
+ */
 export function judge(facts: JudgementInput): Judgement {
 	const senders = senderRows(facts);
 	const probes = latestProbes(facts.probes).map((evidence) => ({ evidence, verdict: probeVerdict(evidence, facts) }));
