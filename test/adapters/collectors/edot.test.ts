@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { loadDistribution } from "../../../src/adapters/collectors/registry.ts";
 import { requireVersion } from "../../../src/base/versions.ts";
-import { checkText } from "../../../src/generate/check/check.ts";
+import { offlineFindings } from "../../../src/generate/check/check.ts";
 import { bundleOf } from "../../contracts/collector.ts";
 
 test("SIGHUP ends it: a line that sends one is an error, and nothing of ours does", async () => {
@@ -9,7 +9,7 @@ test("SIGHUP ends it: a line that sends one is an error, and nothing of ours doe
 	if (!distribution) throw new Error("there is edot");
 	const own = requireVersion(distribution.inventory.newest);
 	const unit = "[Service]\nExecReload=/bin/kill -HUP $MAINPID\n";
-	const rules = checkText(unit, "edot.service", { distribution, own }).map(({ rule }) => rule);
+	const rules = offlineFindings(unit, "edot.service", { distribution, own }).map(({ rule }) => rule);
 	expect(rules).toEqual(["sighup-stops"]);
 	for (const platform of ["systemd", "docker", "kubernetes"]) {
 		for (const [path, content] of await bundleOf("edot", { platform }))
