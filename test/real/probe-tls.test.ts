@@ -45,18 +45,22 @@ describe("TLS, each trouble by its name", () => {
 		return { make, ca };
 	};
 
-	test("the tap passes nothing on to a server that nobody vouches for, whatever Node was told", needs(openssl), async () => {
-		const { make, ca } = authority();
-		const { url, requests } = await httpsServer(make({ by: ca }));
-		const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
-		const tap = startCrossfade(["tap", "--to", url, "--listen", "127.0.0.1:0"], { env, canaries: [mine] });
-		const listening = await tap.find(/http:\/\/127\.0\.0\.1:\d+/);
-		const headers = { authorization: `Bearer ${mine.token}`, "content-type": "application/json" };
-		const { status } = await fetch(`${listening}/v1/logs`, { method: "POST", headers, body: "{}" });
-		expect(status).toBe(502);
-		expect(requests()).toBe(0);
-		await tap.stop();
-	});
+	test(
+		"the tap passes nothing on to a server that nobody vouches for, whatever Node was told",
+		needs(openssl),
+		async () => {
+			const { make, ca } = authority();
+			const { url, requests } = await httpsServer(make({ by: ca }));
+			const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+			const tap = startCrossfade(["tap", "--to", url, "--listen", "127.0.0.1:0"], { env, canaries: [mine] });
+			const listening = await tap.find(/http:\/\/127\.0\.0\.1:\d+/);
+			const headers = { authorization: `Bearer ${mine.token}`, "content-type": "application/json" };
+			const { status } = await fetch(`${listening}/v1/logs`, { method: "POST", headers, body: "{}" });
+			expect(status).toBe(502);
+			expect(requests()).toBe(0);
+			await tap.stop();
+		},
+	);
 
 	test("a private authority: unknown, then trusted with --ca", needs(openssl), async () => {
 		const { make, ca } = authority();
