@@ -131,7 +131,7 @@ export function probeLines({ marker, now, rows }: ProbeReport): string {
 	return rows.map((row) => `${JSON.stringify({ schema: 1, probeId: marker, ...rowJson(row, now) })}\n`).join("");
 }
 
-/** One test case a row: failed where the verdict is not the wanted one, skipped where nothing was proven. */
+/** One test case a row: failed where the verdict is not the wanted one. What proves nothing fails too, as it does in the exit code. */
 export function probeJunit({ marker, rows }: ProbeReport): string {
 	const cases = rows.map(({ evidence, verdict, exit }) => {
 		const { token, path, signal, place, detail, fix, latencyMs } = evidence;
@@ -141,7 +141,6 @@ export function probeJunit({ marker, rows }: ProbeReport): string {
 			seconds: latencyMs / 1000,
 		};
 		if (exit === "ok") return test;
-		if (exit === "noEvidence") return { ...test, skipped: { message: detail } };
 		const text = [detail, fix].filter((line) => line !== undefined).join("\n");
 		return { ...test, failure: { type: verdict, message: detail, text } };
 	});
