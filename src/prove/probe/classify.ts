@@ -192,7 +192,9 @@ function redirect({ status, headers }: HttpAnswer, { url }: ProbedRequest): Prob
 /** An answer that broke off is judged by its status where that alone is a verdict. */
 function readFailure(failure: HttpFailure, asked: ProbedRequest): ProbeReading {
 	const { code, phase, status, headers = {} } = failure;
-	const cause = transportCause(code, phase, failure.proxy !== undefined);
+	const named = transportCause(code, phase, failure.proxy !== undefined);
+	// No protocol in common: what the server lacks is what was asked for.
+	const cause = named === "only-http2" && asked.protocol === "grpc" ? "no-http2" : named;
 	if (status !== undefined && (status < 200 || status >= 300) && cause !== "stopped") {
 		const head = { ...failure, kind: "answer", status, headers, body: new Uint8Array() } as const;
 		return readAnswer(head, asked);

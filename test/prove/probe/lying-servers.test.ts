@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { gzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { exitCodes } from "../../../src/base/errors.ts";
 import { probeJson, probeJunit, probeText } from "../../../src/prove/probe/report.ts";
 import { judgeRows, worstExit } from "../../../src/prove/probe/verdict.ts";
@@ -17,6 +17,7 @@ import {
 } from "../../harness/lying-server.ts";
 import { type ProbeOptions, probeWith } from "../../harness/probe.ts";
 import { flood, httpText } from "../../harness/raw-server.ts";
+import { selfSigned } from "../../harness/self-signed.ts";
 
 type Headers = Record<string, string>;
 
@@ -506,6 +507,159 @@ describe("over gRPC, a server that answers", () => {
 	test("over HTTP/1.1", async () => {
 		const server = await lyingHttp(mine, { mine: httpText("200 OK", { "content-type": "application/grpc", ...OK }) });
 		expect(await judged(server, { protocol: "grpc" })).toMatchObject({ verdict: "UNREACHABLE", cause: "no-http2" });
+	});
+});
+
+const good = selfSigned();
+const elsewhere = selfSigned({ address: "127.0.0.2" });
+const over = selfSigned({ days: [-9, -1] });
+const trusted = { round: { tls: { ca: good.cert } } };
+
+/** What was asked over TLS, and of what came of it only whether our token went out. */
+interface TlsCase {
+	readonly what: string;
+	readonly server: () => Promise<LyingServer>;
+	readonly flags?: Flags;
+	readonly options?: ProbeOptions;
+	readonly verdict: string;
+	readonly cause: string;
+	readonly sent: number;
+}
+
+const overTls: TlsCase[] = [
+	{
+		what: "takes our token",
+		server: () => lyingHttp(mine, { mine: taken, others: unknown }, good),
+		options: trusted,
+		verdict: "ACCEPTED",
+		cause: "accepted",
+		sent: 1,
+	},
+	{
+		what: "takes our token over gRPC",
+		server: () => lyingGrpc(mine, { mine: grpcReply(OK), others: grpcUnknown }, good),
+		flags: { protocol: "grpc" },
+		options: trusted,
+		verdict: "ACCEPTED",
+		cause: "accepted",
+		sent: 1,
+	},
+	{
+		what: "nobody vouches for",
+		server: () => lyingHttp(mine, { mine: taken }, good),
+		verdict: "UNREACHABLE",
+		cause: "tls-self-signed",
+		sent: 0,
+	},
+	{
+		what: "nobody vouches for, over gRPC",
+		server: () => lyingGrpc(mine, { mine: grpcReply(OK) }, good),
+		flags: { protocol: "grpc" },
+		verdict: "UNREACHABLE",
+		cause: "tls-self-signed",
+		sent: 0,
+	},
+	{
+		what: "has a certificate for another address",
+		server: () => lyingHttp(mine, { mine: taken }, elsewhere),
+		options: { round: { tls: { ca: elsewhere.cert } } },
+		verdict: "UNREACHABLE",
+		cause: "tls-wrong-name",
+		sent: 0,
+	},
+	{
+		what: "has a certificate that is over",
+		server: () => lyingHttp(mine, { mine: taken }, over),
+		options: { round: { tls: { ca: over.cert } } },
+		verdict: "UNREACHABLE",
+		cause: "tls-expired",
+		sent: 0,
+	},
+	{
+		what: "speaks HTTP/2 alone",
+		server: () => lyingHttp(mine, { mine: taken }, { ...good, ALPNProtocols: ["h2"] }),
+		options: trusted,
+		verdict: "UNREACHABLE",
+		cause: "only-http2",
+		sent: 0,
+	},
+	{
+		what: "speaks HTTP/1.1 alone, asked over gRPC",
+		server: () => lyingHttp(mine, { mine: taken }, { ...good, ALPNProtocols: ["http/1.1"] }),
+		flags: { protocol: "grpc" },
+		options: trusted,
+		verdict: "UNREACHABLE",
+		cause: "no-http2",
+		sent: 0,
+	},
+	{
+		what: "wants a client certificate",
+		server: () => lyingHttp(mine, { mine: taken }, { ...good, requestCert: true, rejectUnauthorized: true }),
+		options: trusted,
+		verdict: "UNREACHABLE",
+		cause: "tls-client-certificate",
+		sent: 0,
+	},
+	{
+		what: "speaks no TLS",
+		server: async () => {
+			const server = await lyingHttp(mine, { mine: taken });
+			return { ...server, url: server.url.replace("http:", "https:") };
+		},
+		verdict: "UNREACHABLE",
+		cause: "tls-to-plain-port",
+		sent: 0,
+	},
+	{
+		what: "shows a page",
+		server: () => lyingHttp(mine, { mine: page("200 OK", "Sign in") }, good),
+		options: trusted,
+		verdict: "INCONCLUSIVE",
+		cause: "answer-page",
+		sent: 1,
+	},
+];
+
+describe("over TLS, whatever the environment says of verifying, a server that", () => {
+	test.each(overTls)("$what", async ({ server: start, flags, options, verdict, cause, sent }) => {
+		const server = await start();
+		vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+		onTestFinished(() => void vi.unstubAllEnvs());
+		expect(await judged(server, flags, options)).toMatchObject({ verdict, cause });
+		expect(server.asked.mine).toBe(sent);
+	});
+});
+
+const byProxy = cases<HttpReply>([
+	[
+		"403 of its own",
+		page("403 Forbidden", "Denied by policy", { "x-squid-error": "ERR_ACCESS_DENIED 0" }),
+		"INCONCLUSIVE",
+		"refused-in-between",
+	],
+	[
+		"401 of its own",
+		text("401 Unauthorized", "", { "proxy-authenticate": "NTLM" }),
+		"INCONCLUSIVE",
+		"refused-in-between",
+	],
+	["407", httpText("407 Proxy Authentication Required"), "UNREACHABLE", "http-407"],
+	["a page", page("200 OK", "Accept the terms"), "INCONCLUSIVE", "answer-page"],
+	[
+		"504 of its own",
+		text("504 Gateway Timeout", "", { "x-squid-error": "ERR_READ_TIMEOUT 0" }),
+		"UNREACHABLE",
+		"http-504",
+	],
+	["what the place answers", taken, "ACCEPTED", "accepted"],
+]);
+
+describe("a proxy that answers with", () => {
+	test.each(byProxy)("$what", async ({ mine: reply, others = unknown, verdict, cause, code }) => {
+		const proxy = await lyingHttp(mine, { mine: reply, others });
+		const flags = { proxy: proxy.url };
+		expect(await judged({ ...proxy, url: "http://127.0.0.1:9" }, flags)).toEqual({ verdict, cause, code });
+		expectFewRequests(proxy);
 	});
 });
 
