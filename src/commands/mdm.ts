@@ -8,9 +8,18 @@ import { table } from "../base/table.ts";
 import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
 import { renderKit } from "../generate/kit/kit.ts";
-import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
-import { type Mdm, type MdmSpec, mdmFlags, mdms, modes, modesOf, parseMdmFlags, systemsOf } from "../spec/mdm.ts";
+import {
+	type Mdm,
+	type MdmSpec,
+	mdmFlags,
+	mdms,
+	modes,
+	modesOf,
+	parseMdmFlags,
+	scopes,
+	systemsOf,
+} from "../spec/mdm.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
 import { isSafeAlphabet } from "../token/shape.ts";

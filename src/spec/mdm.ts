@@ -9,7 +9,6 @@ import type { Vehicle } from "../adapters/vehicles/vehicle.ts";
 import { CrossfadeError, type Problem } from "../base/errors.ts";
 import { choiceProblem } from "../base/suggest.ts";
 import { endpointOf, providerOf } from "./backend.ts";
-import { type Scope, scopes } from "./endpoint-script.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 
 /** A vehicle that an admin uploads something to. */
@@ -21,6 +20,7 @@ export const mdms: readonly Mdm[] = vehicles.flatMap((vehicle) => {
 });
 
 export const modes: readonly Mode[] = ["param", "embedded"];
+export const scopes = ["system", "user"] as const;
 
 /** What a kit is made for. */
 export interface MdmSpec {
@@ -30,7 +30,7 @@ export interface MdmSpec {
 	readonly clis: readonly Cli[];
 	readonly provider: Provider;
 	readonly endpoint: string;
-	readonly scope: Scope;
+	readonly scope: "system" | "user";
 	readonly helper: boolean;
 	readonly hostIdentity: boolean;
 }
