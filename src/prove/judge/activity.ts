@@ -102,7 +102,11 @@ export function addTraffic(
 
 /** What the provider refuses is not the old token in disguise, for that is still accepted; made-up credentials change nothing. */
 function isRefused({ fingerprint, lastAccepted, lastStatus }: TrafficCounter): boolean {
-	return fingerprint === "short" || fingerprint === "refused" || (lastAccepted === 0 && (lastStatus === 401 || lastStatus === 403));
+	return (
+		fingerprint === "short" ||
+		fingerprint === "refused" ||
+		(lastAccepted === 0 && (lastStatus === 401 || lastStatus === 403))
+	);
 }
 
 /**
