@@ -7,9 +7,10 @@ import type { Effects } from "../effects/effects.ts";
 import type { RunResult } from "../effects/process/programs.ts";
 import { renderEndpoint } from "../generate/render/endpoint.ts";
 import { parseReportLine } from "../prove/evidence/inventory.ts";
+import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
-import { parseInstallFlags, scopes } from "../spec/install.ts";
-import { Secret } from "../token/secret.ts";
+import { parseInstallFlags } from "../spec/install.ts";
+import type { Secret } from "../token/secret.ts";
 import { backendOptions } from "./backend-options.ts";
 import type { Command, OptionSpec } from "./command.ts";
 
@@ -38,7 +39,7 @@ before its first change, edits only its own settings, and does nothing the secon
 the same script as scripts/install.sh, which needs no Node; --print shows it. The token is asked
 for and not shown, or read from where --token says.
 
-Exit codes: 0 set, or nothing to do; 2 an option is wrong; 11 a token or file was refused, and
+Exit codes: 0 success; 2 an option is wrong; 11 a token or file was refused, and
 nothing of it changed; 12 a file could not be written; 13 a program is missing.`,
 	options: [
 		{
@@ -78,24 +79,23 @@ export async function runAction(fx: Effects, action: Action, options: Flags): Pr
 	}
 	const isDryRun = options["dryRun"] === true;
 	const isAnnounced = action === "install" && !isDryRun && options["json"] !== true;
-	// What need not be asked for is read first: a child process then gets no variable that holds it.
-	const isAsked = request.token.kind === "prompt";
-	const given = action === "install" && !isAsked ? await fx.readToken(request.token) : undefined;
-	// Before the question and before anything is changed: a dry run, with a token that is none.
-	if (isAnnounced) fx.terminal.print(announcement(await runScript(fx, script.content, ["dry-run"], nobodys(fx))));
+	// What need not be asked for is read first: a child process then gets no variable that holds it. A dry run asks for nothing.
+	const isAsked = request.token.kind === "prompt" && !isDryRun;
+	const isGiven = request.token.kind !== "prompt";
+	const given = action === "install" && isGiven ? await fx.readToken(request.token) : undefined;
+	// Before the question and before anything is changed: what a dry run says will be set.
+	if (isAnnounced) {
+		const plan = recordsOf(await runScript(fx, script.content, ["dry-run", "records"], undefined));
+		show(fx, [{ text: "Will be set:" }, ...plan.filter(({ kind }) => kind === "plan")]);
+	}
 	const token = action === "install" && isAsked ? await fx.readToken(request.token) : given;
-	const result = await runScript(fx, script.content, request.words, token);
-	const lines = result.stdout.trimEnd().split("\n");
-	const report = parseReportLine(lines.at(-1) ?? "");
-	if (options["json"] === true) fx.terminal.print(json(lines, result, isDryRun));
+	const result = await runScript(fx, script.content, [...request.words, "records"], token);
+	const records = recordsOf(result);
+	if (options["json"] === true) fx.terminal.print(json(records, result, isDryRun));
 	else {
-		const told = report && !fx.terminal.verbose ? lines.slice(0, -1) : lines;
-		fx.terminal.print(
-			told
-				.slice(isAnnounced ? announced(lines).length : 0)
-				.map((line) => `${line}\n`)
-				.join(""),
-		);
+		const isTold = ({ kind }: ScriptRecord) =>
+			kind === "report" ? fx.terminal.verbose : !isAnnounced || (kind !== "intro" && kind !== "plan");
+		show(fx, records.filter(isTold));
 	}
 	const errors = complaints(result);
 	if (errors.length > 0) throw new CrossfadeError(exitOf(result), errors);
@@ -109,21 +109,27 @@ function complaints({ stderr }: RunResult): Problem[] {
 	return lines.map((line) => ({ what: line.replace(/^error: /, ""), fix }));
 }
 
-/** A token of nobody's: only that there is one matters. */
-function nobodys(fx: Effects): Secret {
-	return Secret.of(fx.random.token());
+/** What the script says with the option `records`: a line of its output, and what it is about. */
+interface ScriptRecord {
+	/** intro, plan, would-change, would-restore, changed, restored, note or report. */
+	readonly kind: string;
+	readonly cli: string;
+	readonly file: string;
+	/** The same for a person. */
+	readonly text: string;
 }
 
-/** The lines that say what will be done, which the script says first. */
-function announced(lines: readonly string[]): readonly string[] {
-	return lines.slice(0, lines.findIndex((line) => line.startsWith("Each file is backed up")) + 1);
+function recordsOf({ stdout }: RunResult): ScriptRecord[] {
+	return stdout.split("\n").flatMap((line) => {
+		const [kind, cli, file, text] = line.split("\t");
+		return kind === undefined || cli === undefined || file === undefined || text === undefined
+			? []
+			: [{ kind, cli, file, text }];
+	});
 }
 
-function announcement({ stdout }: RunResult): string {
-	const lines = announced(stdout.split("\n")).map((line) =>
-		line.replace(/^A dry run: .* would be set for:$/, "Will be set:"),
-	);
-	return lines.map((line) => `${line}\n`).join("");
+function show(fx: Effects, records: readonly Pick<ScriptRecord, "text">[]): void {
+	fx.terminal.print(records.map(({ text }) => `${text}\n`).join(""));
 }
 
 /** From a private file, so that standard input is the token and nothing else. */
@@ -157,17 +163,17 @@ function exitOf({ code }: RunResult): ExitName {
 	return (name as ExitName | undefined) ?? "internal";
 }
 
-/** The report line and the lines about files, as one document; the schema only grows. */
-function json(lines: readonly string[], result: RunResult, isDryRun: boolean): string {
-	const files = (verb: RegExp) => lines.flatMap((line) => verb.exec(line)?.[1] ?? []);
+/** The report line and the files as one document; the schema only grows. */
+function json(records: readonly ScriptRecord[], result: RunResult, isDryRun: boolean): string {
+	const files = (...kinds: string[]) => records.filter(({ kind }) => kinds.includes(kind)).map(({ file }) => file);
 	const exit = exitOf(result);
 	const document = {
 		schema: 1,
 		dryRun: isDryRun,
-		...parseReportLine(lines.at(-1) ?? ""),
-		changed: files(/^changed {7}(.+)$/),
-		restored: files(/^restored {6}(.+)$/),
-		wouldChange: files(/^would (?:change {2}|restore )(.+)$/),
+		...parseReportLine(records.find(({ kind }) => kind === "report")?.text ?? ""),
+		changed: files("changed"),
+		restored: files("restored"),
+		wouldChange: files("would-change", "would-restore"),
 		errors: complaints(result).map(({ what }) => what),
 		exit: { name: exit, code: exitCodes[exit][0] },
 	};

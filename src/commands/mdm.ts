@@ -8,18 +8,9 @@ import { table } from "../base/table.ts";
 import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
 import { renderKit } from "../generate/kit/kit.ts";
+import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
-import {
-	type Mdm,
-	type MdmSpec,
-	mdmFlags,
-	mdms,
-	modes,
-	modesOf,
-	parseMdmFlags,
-	scopes,
-	systemsOf,
-} from "../spec/mdm.ts";
+import { type Mdm, type MdmSpec, mdmFlags, mdms, modes, modesOf, parseMdmFlags, systemsOf } from "../spec/mdm.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
 import { isSafeAlphabet } from "../token/shape.ts";
@@ -64,6 +55,11 @@ verify <folder> checks such a folder before it is uploaded: nothing changed, not
 			flags: "--helper",
 			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions follow a change`,
 		},
+		{
+			flags: "--compact",
+			description:
+				"scripts half as long, without an editor: they write whole files of the machine, and refuse one that is there and not theirs",
+		},
 		{ flags: "--no-host-identity", description: "do not send the machine's name and id" },
 		{ flags: "--token <ref>", description: "file:PATH, env:NAME, fd:N, prompt, or - for standard input" },
 		{ flags: "--out <folder>", description: "where to write", files: true },
@@ -80,6 +76,10 @@ verify <folder> checks such a folder before it is uploaded: nothing changed, not
 		[
 			`crossfade mdm -v ${holding.id} --token file:new.token --out ${holding.id}`,
 			"with the token, in files for your eyes only",
+		],
+		[
+			"crossfade mdm -v generic --compact --out scripts",
+			"short scripts for machines where nobody else sets these CLIs",
 		],
 		[`crossfade mdm -v ${handing.id} --cli ${two.join(",")} --out ${handing.id}`, "two of the CLIs"],
 		[`crossfade mdm verify ${handing.id}`, "check a folder before the upload"],

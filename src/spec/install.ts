@@ -7,10 +7,8 @@ import { choiceProblem } from "../base/suggest.ts";
 import { parseTokenRef, type TokenRef } from "../token/reference.ts";
 import { endpointOf, providerOf } from "./backend.ts";
 import { normalEndpoint } from "./endpoint.ts";
-import type { EndpointScript } from "./endpoint-script.ts";
+import { type EndpointScript, scopes } from "./endpoint-script.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
-
-export const scopes = ["user", "system"] as const;
 
 /** What `crossfade install` and `uninstall` are asked to do. Holds no token. */
 export interface InstallRequest {
@@ -29,6 +27,7 @@ export function parseInstallFlags(flags: Flags, action: Action, vehicle: Vehicle
 			vehicle,
 			mode: "param" as const,
 			action,
+			actions: ["install", "report", "uninstall"] as const,
 			os: systems,
 			clis: clisOf(reader),
 			provider: backendOf(reader),

@@ -9,6 +9,7 @@ import type { Vehicle } from "../adapters/vehicles/vehicle.ts";
 import { CrossfadeError, type Problem } from "../base/errors.ts";
 import { choiceProblem } from "../base/suggest.ts";
 import { endpointOf, providerOf } from "./backend.ts";
+import { type Scope, scopes } from "./endpoint-script.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 
 /** A vehicle that an admin uploads something to. */
@@ -20,7 +21,6 @@ export const mdms: readonly Mdm[] = vehicles.flatMap((vehicle) => {
 });
 
 export const modes: readonly Mode[] = ["param", "embedded"];
-export const scopes = ["system", "user"] as const;
 
 /** What a kit is made for. */
 export interface MdmSpec {
@@ -30,9 +30,11 @@ export interface MdmSpec {
 	readonly clis: readonly Cli[];
 	readonly provider: Provider;
 	readonly endpoint: string;
-	readonly scope: "system" | "user";
+	readonly scope: Scope;
 	readonly helper: boolean;
 	readonly hostIdentity: boolean;
+	/** Scripts without an editor, which write whole files of the machine alone. */
+	readonly compact: boolean;
 }
 
 /** Flags -> spec; throws one error with every problem. */
@@ -45,6 +47,11 @@ export function parseMdmFlags(flags: Flags): MdmSpec {
 	const names = listOf(reader, "cli", "--cli", "the CLI", defaultClis(provider));
 	const endpoint = scriptEndpoint(reader, provider);
 	const scope = reader.choice(reader.text("scope") ?? vehicle?.scope, scopes, "--scope", "the scope");
+	const compact = reader.isSet("compact");
+	if (compact && (scope === "user" || reader.isSet("helper"))) {
+		const what = "compact scripts write files of the machine alone, without a header program";
+		reader.wrong("--compact", { what, fix: "leave out --compact, or --scope user and --helper" });
+	}
 	if (provider && reader.text("cli") !== undefined) reader.problems.push(...tokenInUrlProblems(provider, names));
 	if (reader.problems.length > 0 || !vehicle || !provider || !mode || !endpoint || !scope) {
 		throw new CrossfadeError("usage", reader.problems);
@@ -59,12 +66,13 @@ export function parseMdmFlags(flags: Flags): MdmSpec {
 		scope,
 		helper: reader.isSet("helper"),
 		hostIdentity: flags["hostIdentity"] !== false,
+		compact,
 	};
 }
 
 /** The same as flags, so that it can be read again. */
 export function mdmFlags({ vehicle, provider, ...spec }: MdmSpec) {
-	const { mode, endpoint, scope, helper, hostIdentity } = spec;
+	const { mode, endpoint, scope, helper, hostIdentity, compact } = spec;
 	return {
 		vehicle: vehicle.id,
 		mode,
@@ -75,6 +83,7 @@ export function mdmFlags({ vehicle, provider, ...spec }: MdmSpec) {
 		scope,
 		helper,
 		hostIdentity,
+		...(compact && { compact }),
 	};
 }
 
