@@ -14,7 +14,7 @@ import { collectorGateway } from "./collector.ts";
 import { type DemoGateway, waitUntil } from "./gateway.ts";
 import { type DemoProvider, startDemoProvider } from "./provider.ts";
 import { logExportRequest } from "./request.ts";
-import { type CredentialRole, expectedHosts, START, sending } from "./simulated-fleet.ts";
+import { type CredentialRole, expectedHosts, START, STRANGER_HOST, sending } from "./simulated-fleet.ts";
 import { tapGateway } from "./tap.ts";
 
 const STORY_EVERY_MS = 60 * MINUTE_MS;
@@ -242,15 +242,29 @@ function fleetOf(tokens: DemoTokens, started: number, evidence: string, { metric
 		expectedHosts,
 		// Everybody of the story sends at least that often while awake.
 		intervals: { fleet: STORY_EVERY_MS, hosts: {}, clis: {} },
-		attested: metrics.length === 0 || !tokens.new ? [] : [gatewayMoved(started)],
+		attested: metrics.length === 0 || !tokens.new ? [] : ownersWords(tokens, started),
 		evidence,
 	};
 }
 
-/** The owner of the story replaced the token file of the gateway, and saw it change over. */
-function gatewayMoved(at: number): Fleet["attested"][number] {
-	const because = "its token file was replaced, and the provider took what it sent since";
-	return { kind: "gateway", name: "gateway", says: "moved", because, actor: "the demo", at };
+/**
+ * What the owner of the story knows and a collector cannot show: it answers by itself, so that nobody sees what the provider thinks of a
+ * credential, and it sends with a token of its own, whose file the owner replaced.
+ */
+function ownersWords({ stranger }: DemoTokens, at: number): Fleet["attested"] {
+	const word = { actor: "the demo", at };
+	const because = "a nightly import that never had the old token";
+	return [
+		{
+			...word,
+			kind: "gateway",
+			name: "gateway",
+			says: "moved",
+			because: "its token file was replaced, and the provider took what it sent since",
+		},
+		{ ...word, kind: "host", name: STRANGER_HOST, says: "known", because },
+		...(stranger ? [{ ...word, kind: "credential", name: stranger.fingerprint, says: "known", because } as const] : []),
+	];
 }
 
 function probePlan(url: string, deadline: number): ProbePlan {

@@ -84,7 +84,7 @@ const fleet: readonly SimulatedCli[] = [
 ];
 
 /** The machine whose credential is neither of the two. */
-const STRANGER_HOST = "build-box";
+export const STRANGER_HOST = "build-box";
 
 /** The hosts that an admin would list: all but the one that nobody knows of. */
 export const expectedHosts: readonly string[] = [...new Set(fleet.map(({ host }) => host))].filter(
