@@ -2,7 +2,7 @@ import { emissions } from "../adapters/clis/emits.generated.ts";
 import { defaultProvider } from "../adapters/providers/registry.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
-import type { TlsFiles } from "../effects/net/connection.ts";
+import type { TlsFiles } from "../effects/net/phase.ts";
 import type { Terminal } from "../effects/terminal/output.ts";
 import { type ProbeReport, probeJson, probeJunit, probeLines, probeText } from "../prove/probe/report.ts";
 import { probeRound } from "../prove/probe/round.ts";

@@ -29,6 +29,15 @@ export interface Emission {
 		readonly attributes: Attributes;
 	};
 	readonly span: { readonly scope: string; readonly name: string; readonly attributes: Attributes };
+	/** How its telemetry is recognised. */
+	readonly sender: {
+		/** Values of `service.name`, which a user can change; a star at the end stands for anything. */
+		readonly services: readonly string[];
+		/** Names of instrumentation scopes, which nobody changes, and of those below them. */
+		readonly scopes: readonly string[];
+		/** Whether `service.version` is the version of the CLI. */
+		readonly tellsVersion: boolean;
+	};
 	/** What was read for the facts above. */
 	readonly sources: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { Phase } from "../../effects/net/connection.ts";
+import type { Phase } from "../../effects/net/phase.ts";
 import type { Outcome } from "../evidence/evidence.ts";
 
 /** What happened, for people: one sentence, and the next step. `{}` stands for what is known besides. */

@@ -3,7 +3,7 @@ import { NEW, OLD } from "../../spec/probe-plan.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import type { VerdictName } from "../judge/case.ts";
 import { probeVerdict } from "../judge/probes.ts";
-import type { ProbeObservation } from "./send.ts";
+import type { ProbeObservation } from "./observation.ts";
 
 /** A row with what it means for the rotation. */
 export interface JudgedRow extends ProbeObservation {

@@ -93,7 +93,14 @@ async function readPage(
 ): Promise<MetricsPage | string> {
 	const timeoutMs = Math.min(pageMs, end - clock.now());
 	if (timeoutMs <= 0) return "other gateways took all the time of this look";
-	const outcome = await request({ method: "GET", url, timeoutMs, maxBytes: MAX_PAGE_BYTES, proxy: "environment" });
+	const outcome = await request({
+		method: "GET",
+		url,
+		timeoutMs,
+		maxBytes: MAX_PAGE_BYTES,
+		proxy: "environment",
+		polled: true,
+	});
 	const wrong = trouble(outcome);
 	if (wrong !== undefined || outcome.kind === "failure") return wrong ?? "there is no answer";
 	const at = clock.now();

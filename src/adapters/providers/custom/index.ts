@@ -1,11 +1,11 @@
-import type { Provider } from "../provider.ts";
-
 /**
  * Any other OTLP backend: what is not known of it comes from flags (`--endpoint`, `--auth-header`). Its defaults are those of the OTLP
  * exporters. There are no rules for the sandbox, because it stands for no product.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
+import type { Provider } from "../provider.ts";
+
 export const provider: Provider = {
 	id: "custom",
 	title: "your OTLP backend",
