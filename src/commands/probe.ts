@@ -31,7 +31,7 @@ signal, and if not, why: the cause and the next step.
 
 A row covers one hop. A gateway's 200 says that it took the record; with --metrics its own counters say whether it left.
 Call the tokens of a rotation old and new; every other name is expected to be accepted. The exit code is that of the
-worst row, the lowest but 0 first: new rejected 3, old rejected before its deadline 4, old accepted after it 5,
+worst row, the lowest but 0 first: new rejected 3, old rejected before its deadline or without one 4, old accepted after it 5,
 unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat it is that of the last round.`,
 	options: [
 		{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it is here)`, files: true },

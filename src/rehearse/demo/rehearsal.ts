@@ -15,9 +15,10 @@ import { collectorGateway } from "./collector.ts";
 import { type DemoGateway, waitUntil } from "./gateway.ts";
 import { type DemoProvider, startDemoProvider } from "./provider.ts";
 import { logExportRequest } from "./request.ts";
-import { type CredentialRole, expectedHosts, START, sending } from "./simulated-fleet.ts";
+import { type CredentialRole, expectedHosts, START, STRANGER_HOST, sending } from "./simulated-fleet.ts";
 import { tapGateway } from "./tap.ts";
 
+const STORY_EVERY_MS = 60 * MINUTE_MS;
 const OVERLAP_MS = 24 * 60 * MINUTE_MS;
 /** The rotation begins a little later than the programs that take part in it: whenever they say they started, it was before. */
 const AHEAD_MS = MINUTE_MS;
@@ -240,8 +241,31 @@ function fleetOf(tokens: DemoTokens, started: number, evidence: string, { metric
 		tokens: names.map((name) => ({ name, ref: undefined, fingerprint: tokens[name]?.fingerprint })),
 		gateways: metrics.length === 0 ? [] : [{ name: "gateway", metrics }],
 		expectedHosts,
+		// Everybody of the story sends at least that often while awake.
+		intervals: { fleet: STORY_EVERY_MS, hosts: {}, clis: {} },
+		attested: metrics.length === 0 || !tokens.new ? [] : ownersWords(tokens, started),
 		evidence,
 	};
+}
+
+/**
+ * What the owner of the story knows and a collector cannot show: it answers by itself, so that nobody sees what the provider thinks of a
+ * credential, and it sends with a token of its own, whose file the owner replaced.
+ */
+function ownersWords({ stranger }: DemoTokens, at: number): Fleet["attested"] {
+	const word = { actor: "the demo", at };
+	const because = "a nightly import that never had the old token";
+	return [
+		{
+			...word,
+			kind: "gateway",
+			name: "gateway",
+			says: "moved",
+			because: "its token file was replaced, and the provider took what it sent since",
+		},
+		{ ...word, kind: "host", name: STRANGER_HOST, says: "known", because },
+		...(stranger ? [{ ...word, kind: "credential", name: stranger.fingerprint, says: "known", because } as const] : []),
+	];
 }
 
 function probePlan(url: string, deadline: number): ProbePlan {
