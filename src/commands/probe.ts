@@ -20,7 +20,6 @@ import { readFleet } from "./fleet-options.ts";
 
 const PEM_BYTES = 1024 * 1024;
 /** Where nobody says how wide the terminal is. */
-const WIDTH = 80;
 
 /** For the examples: a CLI that has the token in the URL. */
 const inUrl = emissions.find(({ path }) => path === "url") ?? emissions[0];
@@ -32,7 +31,7 @@ signal, and if not, why: the cause and the next step.
 
 A row covers one hop. A gateway's 200 says that it took the record; with --metrics its own counters say whether it left.
 Call the tokens of a rotation old and new; every other name is expected to be accepted. The exit code is that of the
-worst row, the lowest but 0 first: new rejected 3, old rejected before its deadline 4, old accepted after it 5,
+worst row, the lowest but 0 first: new rejected 3, old rejected before its deadline or without one 4, old accepted after it 5,
 unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat it is that of the last round.`,
 	options: [
 		{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it is here)`, files: true },
@@ -146,7 +145,7 @@ function printer(
 ): (report: ProbeReport) => string {
 	if (options["junit"] === true) return probeJunit;
 	if (options["json"] === true) return again ? probeLines : probeJson;
-	return (report) => probeText(report, { color, width: width() ?? WIDTH });
+	return (report) => probeText(report, { color, width: width() ?? Number.POSITIVE_INFINITY });
 }
 
 /** All tokens, or one error with what is wrong with any of them; its exit code is that of the first. */
