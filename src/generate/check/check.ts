@@ -1,4 +1,4 @@
-import { isMap, type Scalar } from "yaml";
+import { isMap, Scalar } from "yaml";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { versionText } from "../../base/versions.ts";
 import { resolveRelease } from "../plan/release.ts";
@@ -8,10 +8,11 @@ import { positionOf } from "../splice/edit.ts";
 import { alloyTexts, configsIn } from "../splice/locate.ts";
 import { parseYaml, type YamlText } from "../splice/yaml-document.ts";
 import { alloyFindings } from "./alloy.ts";
-import { mountFindings, signalFindings } from "./companions.ts";
+import { hasMounts, mountFindings, signalFindings } from "./companions.ts";
 import { configModel } from "./config-model.ts";
 import { deliveryFindings } from "./delivery.ts";
 import { fieldFindings } from "./fields.ts";
+import { foreignFormat } from "./foreign.ts";
 import { type ConfigFinding, type RuleId, rules, type Severity } from "./rules.ts";
 import { structureFindings, type Target } from "./structure.ts";
 
@@ -35,6 +36,8 @@ export function offlineFindings(text: string, file: string, target: Target): Pla
 
 function fileFindings(text: string, file: string, target: Target): PlacedFinding[] {
 	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
+	const foreign = foreignFormat(file);
+	if (foreign) return place([{ rule: "no-config", at: 0, ...foreign }]);
 	if (isUnitOrScript(text, file)) return place(signalFindings(text, target.distribution));
 	try {
 		if (target.distribution.dialect === "alloy" && !/\.ya?ml$/.test(file)) {
@@ -51,38 +54,43 @@ function yamlFindings(yaml: YamlText, target: Target): PlacedFinding[] {
 	const { text, file, documents } = yaml;
 	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
 	const mounts = place(mountFindings(documents));
-	if (target.distribution.dialect === "alloy") {
-		const texts = documents.flatMap((document) => alloyTexts(document));
-		return [...texts.flatMap((scalar) => blockFindings(text, scalar, "embedded.alloy", file, target)), ...mounts];
-	}
-	const places = configsIn(documents);
-	if (places.length === 0 && mounts.length === 0 && !isCompanion(yaml)) {
-		return place([{ rule: "syntax", at: 0, what: "there is no collector config in this file" }]);
-	}
-	const configs = places.flatMap(({ document, node }) => {
-		if (!isMap(node)) return blockFindings(text, node, "embedded.yaml", file, target);
-		const model = configModel(document, node);
-		const { otelcol } = resolveRelease(target.distribution, versionText(target.own)).release;
-		return place([...structureFindings(model, target), ...fieldFindings(model, otelcol), ...deliveryFindings(model)]);
-	});
-	return [...configs, ...mounts];
+	const isAlloy = target.distribution.dialect === "alloy";
+	const alloy = isAlloy ? documents.flatMap((document) => alloyTexts(document)) : [];
+	const places = configsIn(documents).filter(({ node }) => isMap(node) || !alloy.includes(node));
+	const configs = [
+		...alloy.map((scalar) => textFindings(text, scalar, "embedded.alloy", file, target)),
+		...places.map(({ document, node }) => {
+			if (!isMap(node)) return textFindings(text, node, "embedded.yaml", file, target);
+			const model = configModel(document, node);
+			const { otelcol } = resolveRelease(target.distribution, versionText(target.own)).release;
+			// Which components Alloy's OTel engine has is not in its inventory, which is that of Alloy's own language.
+			const structure = structureFindings(model, target).filter(({ rule }) => !(isAlloy && OF_INVENTORY.has(rule)));
+			return place([...structure, ...fieldFindings(model, otelcol), ...deliveryFindings(model)]);
+		}),
+	];
+	// A text that only looked like a config is none.
+	const read = configs.filter((findings) => !findings.some(({ rule }) => rule === "no-config"));
+	if (read.length > 0) return [...read.flat(), ...mounts];
+	if (hasMounts(documents)) return [...mounts, ...place([{ rule: "mounts-only", at: 0, what: NOTHING }])];
+	return place([{ rule: "no-config", at: 0, what: NOTHING }]);
 }
 
-/** What is wrong with a config that stands as a block of text in a file, at its place in that file. */
-function blockFindings(text: string, scalar: Scalar, name: string, file: string, target: Target): PlacedFinding[] {
-	const block = blockText(text, scalar);
-	if (!block) return [];
+const NOTHING = "there is no collector config in this file";
+const OF_INVENTORY: ReadonlySet<RuleId> = new Set(["unknown-component", "deprecated-component"]);
+
+/** What is wrong with a config that stands as a text in a file: at its place in that file, or, where lines are joined, where the text begins. */
+function textFindings(text: string, scalar: Scalar, name: string, file: string, target: Target): PlacedFinding[] {
+	const block = scalar.type === Scalar.BLOCK_LITERAL ? blockText(text, scalar) : undefined;
+	if (!block) {
+		const start = positionOf(text, scalar.range?.[0] ?? 0);
+		return fileFindings(String(scalar.value), name, target).map((found) => ({ ...found, file, ...start }));
+	}
 	return fileFindings(block.text, name, target).map((found) => ({
 		...found,
 		file,
 		line: found.line + block.firstLine - 1,
 		column: found.column + block.margin,
 	}));
-}
-
-/** A manifest or compose file may hold no config at all and still be worth checking. */
-function isCompanion({ documents }: YamlText): boolean {
-	return documents.some(({ contents }) => isMap(contents) && (contents.has("kind") || contents.has("services")));
 }
 
 function isUnitOrScript(text: string, file: string): boolean {

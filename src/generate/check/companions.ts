@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
+import { type Document, isMap, isScalar, isSeq, type Node, type Pair, visit } from "yaml";
 import type { Distribution } from "../../adapters/collectors/distribution.ts";
 import { shown } from "../../base/mask.ts";
 import { keyOf } from "../splice/yaml-document.ts";
@@ -10,6 +10,22 @@ const TOKEN_PATH = /token|secret|api[-_]?key|credential|\/etc\/crossfade\//i;
 /** Mounts in Kubernetes manifests, Helm values and compose files through which a rotated token never arrives. */
 export function mountFindings(documents: readonly Document[]): ConfigFinding[] {
 	return documents.flatMap((document) => walk(document.contents as Node | null));
+}
+
+/** Whether there are mounts at all, in a manifest, in values or in a compose file. */
+export function hasMounts(documents: readonly Document[]): boolean {
+	let found = false;
+	for (const document of documents) {
+		visit(document, {
+			Pair(_key, pair) {
+				if (!/^(volumeMounts|extraVolumeMounts|volumes)$/.test(keyOf(pair as Pair<Node, Node | null>) ?? ""))
+					return undefined;
+				found = true;
+				return visit.BREAK;
+			},
+		});
+	}
+	return found;
 }
 
 function walk(node: Node | null | undefined, key = ""): ConfigFinding[] {

@@ -1,4 +1,5 @@
 import { isMap } from "yaml";
+import { CrossfadeError } from "../../base/errors.ts";
 import { protect } from "../../token/guard.ts";
 import { secretForms } from "../../token/secret.ts";
 import { parseAlloy, stringValue } from "../splice/alloy-syntax.ts";
@@ -18,12 +19,22 @@ function literalsIn(text: string, file: string, dialect: "otelcol" | "alloy"): s
 		return alloyTexts(text, file).flatMap((value) => literalCredential(value) ?? []);
 	}
 	return configsIn(parseYaml(text, file).documents).flatMap(({ document, node }) => {
-		if (!isMap(node)) return typeof node.value === "string" ? literalsIn(node.value, file, dialect) : [];
+		if (!isMap(node)) return literalsInText(String(node.value), file);
 		const texts = configModel(document, node).components.flatMap(({ value }) => textsBelow(value));
 		return texts
 			.filter(({ path }) => isCredentialKey(path.at(-1) ?? ""))
 			.flatMap((each) => literalCredential(each.text) ?? []);
 	});
+}
+
+/** A text that is no YAML only looked like a config. */
+function literalsInText(text: string, file: string): string[] {
+	try {
+		return literalsIn(text, file, "otelcol");
+	} catch (error) {
+		if (error instanceof CrossfadeError) return [];
+		throw error;
+	}
 }
 
 /** Strings in Alloy attributes and object entries whose name is that of a credential. */

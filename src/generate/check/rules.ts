@@ -24,6 +24,20 @@ export const rules = {
 		fix: "Correct the place that is named.",
 		source: "https://yaml.org/spec/1.2.2/",
 	},
+	"no-config": {
+		severity: "error",
+		title: "nothing was checked",
+		why: "A file without a collector config that can be read proves nothing about any collector.",
+		fix: "Name the file that holds the pipelines.",
+		source: "https://opentelemetry.io/docs/collector/configuration/",
+	},
+	"mounts-only": {
+		severity: "note",
+		title: "only mounts were checked",
+		why: "A manifest or compose file without a collector config says how the token arrives, and nothing of what is sent.",
+		fix: "Check the collector's config, too.",
+		source: "https://kubernetes.io/docs/concepts/configuration/secret/",
+	},
 	"unknown-section": {
 		severity: "error",
 		title: "a top-level section is unknown",

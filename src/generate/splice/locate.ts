@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, type Node, type Pair, Scalar, visit, type YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, isSeq, type Node, type Pair, Scalar, visit, type YAMLMap } from "yaml";
 import { CrossfadeError } from "../../base/errors.ts";
 import { entryOf, keyOf, type YamlText } from "./yaml-document.ts";
 
@@ -7,7 +7,7 @@ export interface ConfigPlace {
 	readonly document: Document;
 	/** How to name it with `--at`: empty for the file itself, else e.g. `spec.config` or `OpenTelemetryCollector/edge:spec.config`. */
 	readonly label: string;
-	/** A map in the file, or a block of text in it that holds the config. */
+	/** A map in the file, or a text in it that holds the config, or a file around it: Helm values in an Argo CD application. */
 	readonly node: YAMLMap | Scalar;
 	/** Extensions that apply as long as the config has no list of its own: those of the Helm chart that the values are for. */
 	readonly defaultExtensions: readonly string[];
@@ -18,15 +18,12 @@ const CHART_EXTENSIONS = ["health_check"];
 
 const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensions", "service"];
 
-/** How deep a config may sit in values or manifests. */
-const MAX_DEPTH = 5;
-
 /**
  * The one collector config of a text: the document itself, or the map or block of text that a custom resource, ConfigMap or Helm values
  * file embeds. Throws (refused) when there is none, or several and `at` does not choose one.
  */
 export function locateConfig(yaml: YamlText, at: string | undefined): ConfigPlace {
-	const places = configsIn(yaml.documents);
+	const places = configsIn(yaml.documents).filter(({ node }) => isMap(node) || isConfigBlock(node));
 	const chosen = at === undefined ? places : places.filter(({ label }) => label === at || label.endsWith(`:${at}`));
 	const [place] = chosen;
 	if (place && chosen.length === 1) return place;
@@ -52,40 +49,46 @@ export function locateConfig(yaml: YamlText, at: string | undefined): ConfigPlac
 	});
 }
 
-/** Every collector config in some documents. */
+/** Every collector config in some documents, wherever YAML can hold one: below any key, in lists, in texts of any style. */
 export function configsIn(documents: readonly Document[]): ConfigPlace[] {
 	return documents.flatMap((document) => placesIn(document));
 }
 
+/** Where a search stands: the Kubernetes object it is in, and the keys and positions below that. */
+interface Spot {
+	readonly owner?: string | undefined;
+	readonly path: readonly (string | number)[];
+}
+
 function placesIn(document: Document): ConfigPlace[] {
-	const root = document.contents;
-	if (!isMap(root)) return [];
-	if (looksLikeConfig(root)) return [{ document, label: "", node: root, defaultExtensions: [] }];
-	const owner = ownerOf(root);
 	const found: ConfigPlace[] = [];
-	const search = (map: YAMLMap, path: readonly string[]) => {
-		for (const pair of map.items as Pair<Node, Node | null>[]) {
-			const key = keyOf(pair);
-			const value = pair.value;
-			if (key === undefined || path.length >= MAX_DEPTH) continue;
-			const here = [...path, key];
-			const label = owner ? `${owner}:${here.join(".")}` : here.join(".");
-			if (isMap(value) && looksLikeConfig(value)) {
-				found.push({ document, label, node: value, defaultExtensions: owner ? [] : CHART_EXTENSIONS });
-			} else if (isMap(value)) search(value, here);
-			else if (isConfigText(value)) found.push({ document, label, node: value, defaultExtensions: [] });
-		}
+	const search = (node: Node | null, spot: Spot): void => {
+		const { owner, path } = spot;
+		const label = owner ? `${owner}:${path.join(".")}` : path.join(".");
+		if (isSeq(node)) {
+			for (const [index, item] of (node.items as Node[]).entries()) search(item, { owner, path: [...path, index] });
+		} else if (isMap(node) && looksLikeConfig(node)) {
+			const defaultExtensions = owner || path.length === 0 ? [] : CHART_EXTENSIONS;
+			found.push({ document, label, node, defaultExtensions });
+		} else if (isMap(node)) {
+			const own = ownerOf(node);
+			const here: Spot = own === undefined ? spot : { owner: own, path: [] };
+			for (const pair of node.items as Pair<Node, Node | null>[]) {
+				const key = keyOf(pair);
+				if (key !== undefined) search(pair.value, { ...here, path: [...here.path, key] });
+			}
+		} else if (isConfigText(node)) found.push({ document, label, node, defaultExtensions: [] });
 	};
-	search(root, []);
+	search(document.contents as Node | null, { path: [] });
 	return found;
 }
 
-/** `Kind/name` of a Kubernetes object; undefined for Helm values. */
-function ownerOf(root: YAMLMap): string | undefined {
-	const kind = root.get("kind");
-	const metadata = root.get("metadata");
-	const name = isMap(metadata) ? metadata.get("name") : undefined;
-	return typeof kind === "string" ? `${kind}/${typeof name === "string" ? name : "?"}` : undefined;
+/** `Kind/name` of a Kubernetes object; undefined for Helm values, and for a list of objects, which have names of their own. */
+function ownerOf(map: YAMLMap): string | undefined {
+	const [kind, metadata] = [map.get("kind"), map.get("metadata")];
+	if (typeof kind !== "string" || !isMap(metadata)) return undefined;
+	const name = metadata.get("name");
+	return `${kind}/${typeof name === "string" ? name : "?"}`;
 }
 
 function looksLikeConfig(map: YAMLMap): boolean {
@@ -94,10 +97,15 @@ function looksLikeConfig(map: YAMLMap): boolean {
 	return map.items.length > 0 && map.items.every((pair) => SECTIONS.includes(keyOf(pair) ?? ""));
 }
 
+/** A text that holds a config, as JSON or YAML, alone or in a file of its own around it. */
 function isConfigText(value: Node | null): value is Scalar {
 	if (!isScalar(value) || typeof value.value !== "string") return false;
-	if (value.type !== Scalar.BLOCK_LITERAL) return false;
-	return /^service:/m.test(value.value) && /^\s+pipelines:/m.test(value.value);
+	return /(^|[{,\s])"?service"?\s*:/.test(value.value) && /(^|[{,\s])"?pipelines"?\s*:/.test(value.value);
+}
+
+/** A block of text that is a config as a whole: what an edit can put back byte for byte. */
+function isConfigBlock({ type, value }: Scalar): boolean {
+	return type === Scalar.BLOCK_LITERAL && /^service:/m.test(String(value)) && /^\s+pipelines:/m.test(String(value));
 }
 
 /** Blocks of text that are Alloy configs, as in a ConfigMap or in Helm values. */

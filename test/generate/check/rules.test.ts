@@ -264,6 +264,13 @@ const cases: readonly RuleCase[] = [
 		at: "otelcol.storage.file",
 		...alloy,
 	},
+	{ rule: "no-config", text: "kind: Namespace\n", at: "kind" },
+	{
+		rule: "mounts-only",
+		text: compose.replaceAll("x.token:", "folder:").replace("folder:/etc/crossfade/folder", "folder:/etc/crossfade"),
+		at: "services",
+		file: "compose.yaml",
+	},
 ];
 
 describe("rules", () => {
@@ -273,8 +280,11 @@ describe("rules", () => {
 		["a unit that validates first", unit, { file: "x.service" }],
 		["Helm values", `config:\n${good.replaceAll(/^(?=.)/gm, "  ")}`, {}],
 		[
-			"a compose file with a folder mount",
-			compose.replaceAll("x.token:", "folder:").replace("folder:/etc/crossfade/folder", "folder:/etc/crossfade"),
+			"a compose file with a folder mount, and the config beside it",
+			compose
+				.replaceAll("x.token:", "folder:")
+				.replace("folder:/etc/crossfade/folder", "folder:/etc/crossfade")
+				.concat(`---\n${good}`),
 			{ file: "compose.yaml" },
 		],
 		[

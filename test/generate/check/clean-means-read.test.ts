@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { loadDistribution } from "../../../src/adapters/collectors/registry.ts";
+import { requireVersion } from "../../../src/base/versions.ts";
+import { offlineFindings } from "../../../src/generate/check/check.ts";
+
+/** A config with two mistakes that only somebody who reads it can find. */
+const config = `receivers:
+  otlp: {protocols: {http: {}}}
+exporters:
+  otlp_http:
+    endpoint: https://otlp.example.com
+    headers: {Authorization: "Bearer \${env:TOKEN}"}
+    sending_queue: {enabled: false}
+service:
+  pipelines:
+    logs: {receivers: [otlp], exporters: [otlp_http]}
+`;
+
+const indented = (text: string, blanks: number) => text.replace(/^(?=.)/gm, " ".repeat(blanks));
+
+async function rulesOf(text: string, file = "c.yaml", id = "contrib"): Promise<string[]> {
+	const distribution = await loadDistribution(id);
+	if (!distribution) throw new Error(`there is ${id}`);
+	const own = requireVersion(distribution.inventory.newest);
+	return offlineFindings(text, file, { distribution, own }).map(({ rule }) => rule);
+}
+
+const found = ["token-from-env", "queue-off"];
+
+describe("a config is read wherever YAML can hold it", () => {
+	test.each<[where: string, text: string]>([
+		["the file itself", config],
+		[
+			"a List of Kubernetes objects",
+			`kind: List\nitems:\n  - kind: ConfigMap\n    data:\n      c: |\n${indented(config, 8)}`,
+		],
+		[
+			"the values of an Argo CD application, as a map",
+			`kind: Application\nspec:\n  source:\n    helm:\n      valuesObject:\n        umbrella:\n          config:\n${indented(config, 12)}`,
+		],
+		[
+			"the values of an Argo CD application, as a text",
+			`kind: Application\nspec:\n  source:\n    helm:\n      values: |\n        config:\n${indented(config, 10)}`,
+		],
+		[
+			"one of several sources",
+			`kind: Application\nspec:\n  sources:\n    - helm:\n        values: |\n          config:\n${indented(config, 12)}`,
+		],
+		[
+			"seven keys deep",
+			`a:\n  b:\n    c:\n      d:\n        e:\n          f:\n            g:\n${indented(config, 14)}`,
+		],
+		["a text in double quotes", `data:\n  config.yaml: ${JSON.stringify(config)}\n`],
+		["a text in single quotes", `data:\n  config.json: '${JSON.stringify(jsonConfig())}'\n`],
+		["CloudFormation with a tag", `Resources:\n  P:\n    Properties:\n      Value: !Sub |\n${indented(config, 8)}`],
+		[
+			"CloudFormation with a choice",
+			`Resources:\n  P:\n    Properties:\n      Value: !If\n        - IsProd\n        - |\n${indented(config, 10)}        - ""\n`,
+		],
+		["the second document of a file", `kind: Namespace\nmetadata: {name: a}\n---\n${config}`],
+	])("%s", async (_where, text) => {
+		expect(await rulesOf(text)).toEqual(found);
+	});
+
+	test("Alloy's OTel engine: its YAML is read, and Alloy's own components are not asked of it", async () => {
+		expect(await rulesOf(config, "otel.yaml", "alloy")).toEqual(found);
+	});
+
+	test("a text with a mistake in its syntax is not passed over", async () => {
+		expect(await rulesOf(`data:\n  c: |\n${indented(config.replace("[otlp],", "[otlp,"), 4)}`)).toContain("syntax");
+	});
+});
+
+describe("where no config is, nothing is clean", () => {
+	test.each<[what: string, text: string, file: string]>([
+		["a Kubernetes object", "kind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n", "c.yaml"],
+		["a compose file without volumes", "services: {a: {image: b}}\n", "compose.yaml"],
+		["an empty file", "", "c.yaml"],
+		["a list", "- a\n", "c.yaml"],
+		["Terraform", 'resource "a" "b" {}\n', "main.tf"],
+		["Nix", "{ services.opentelemetry-collector = { }; }\n", "c.nix"],
+		["Jsonnet", "{ a: 1 }\n", "c.jsonnet"],
+		["a README", "# How\n```yaml\na: b\n```\n", "README.md"],
+		["a template", "{{ .Values.config }}\n", "c.yaml.tpl"],
+	])("%s", async (_what, text, file) => {
+		expect(await rulesOf(text, file)).toEqual(["no-config"]);
+	});
+
+	test("a manifest with mounts says that only these were looked at", async () => {
+		const text = "kind: Pod\nspec: {containers: [{volumeMounts: [{name: a, mountPath: /etc/a}]}]}\n";
+		expect(await rulesOf(text)).toEqual(["mounts-only"]);
+	});
+});
+
+function jsonConfig() {
+	return {
+		receivers: { otlp: { protocols: { http: {} } } },
+		exporters: {
+			otlp_http: {
+				endpoint: "https://otlp.example.com",
+				headers: { Authorization: "Bearer $" + "{env:TOKEN}" },
+				sending_queue: { enabled: false },
+			},
+		},
+		service: { pipelines: { logs: { receivers: ["otlp"], exporters: ["otlp_http"] } } },
+	};
+}
