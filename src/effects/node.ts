@@ -6,7 +6,7 @@ import { nodeFiles } from "./files/node-files.ts";
 import type { Programs, RunResult } from "./process/programs.ts";
 import type { Terminal } from "./terminal/output.ts";
 
-/** The real world. */
+/** The real effects. */
 export function nodeEffects(terminal: Terminal): Effects {
 	const effects: Effects = {
 		files: nodeFiles,
@@ -33,7 +33,7 @@ export function nodeEffects(terminal: Terminal): Effects {
 	return effects;
 }
 
-/** Listens for the signals that ask to stop from the first call on, and remembers them between calls. */
+/** Listens for stop signals from the first call on, and remembers them between calls. */
 function stopSignal(): Effects["stopped"] {
 	const waiting = new Set<() => void>();
 	let state: "deaf" | "listening" | "stopped" = "deaf";
@@ -60,7 +60,7 @@ function stopSignal(): Effects["stopped"] {
 	};
 }
 
-/** Timers count to 2^31 ms and no further. */
+/** Timers are limited to 2^31 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -69,7 +69,7 @@ async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 	await pause(Math.min(ms, LONGEST_TIMER_MS), undefined, options).catch(() => undefined);
 }
 
-/** More output than this from a child program is cut off: nothing we run has more to say. */
+/** Output of a child program beyond this is cut off. */
 const MAX_CHILD_OUTPUT = 8 * 1024 * 1024;
 
 const nodePrograms: Programs = {
@@ -100,7 +100,7 @@ const nodePrograms: Programs = {
 			const stdout = collect(child.stdout);
 			const stderr = collect(child.stderr);
 			child.on("error", fail);
-			// A child that ends without reading is no error.
+			// A child that exits without reading its input is not an error.
 			child.stdin?.on("error", () => undefined);
 			child.stdin?.end(`${input?.reveal()}\n`);
 			child.on("close", (code, signal) => {
@@ -115,7 +115,7 @@ const nodePrograms: Programs = {
 	},
 };
 
-/** Everything but the variables that hold a token we took: no child gets one. */
+/** The environment without the variables from which we read a token: no child gets one. */
 function environmentForChildren(): NodeJS.ProcessEnv {
 	return Object.fromEntries(Object.entries(process.env).filter(([, value]) => !holdsSecret(value ?? "")));
 }

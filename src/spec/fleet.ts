@@ -21,7 +21,7 @@ export interface FleetToken {
 export interface Deadline {
 	/** Milliseconds since the epoch. */
 	readonly at: number;
-	/** Who says so. */
+	/** Source of the deadline. */
 	readonly source: string;
 }
 
@@ -50,8 +50,8 @@ export interface Fleet {
 const EVIDENCE = "crossfade-evidence";
 
 /**
- * Reads a fleet file. `folder` is what its paths are relative to. Throws `CrossfadeError` (usage) with every problem at once, each with line
- * and column; nothing that could be a token is quoted.
+ * Reads a fleet file. `folder` is the base of its relative paths. Throws `CrossfadeError` (usage) with every problem at once, each with line
+ * and column; never quotes anything that could be a token.
  */
 export function parseFleet(text: string, file: string, folder: string): Fleet {
 	const lines = new LineCounter();
@@ -67,7 +67,7 @@ export function parseFleet(text: string, file: string, folder: string): Fleet {
 	};
 	const syntax = document.errors.map(({ code, pos }): Problem => {
 		const { line, col } = lines.linePos(pos[0]);
-		const what = code === "DUPLICATE_KEY" ? "a key stands here a second time" : "this is not valid YAML";
+		const what = code === "DUPLICATE_KEY" ? "duplicate key" : "invalid YAML";
 		return { what, where: { file, line, column: col }, fix: "check quotes, colons and indentation" };
 	});
 	if (syntax.length > 0) throw new CrossfadeError("usage", syntax);
@@ -84,7 +84,7 @@ export function parseFleet(text: string, file: string, folder: string): Fleet {
 	return toFleet(result.output, folder);
 }
 
-/** What a fleet is when there is no file: everything then comes from flags. */
+/** The fleet without a file: everything comes from flags. */
 export function emptyFleet(folder: string): Fleet {
 	return toFleet({ version: 1 }, folder);
 }
@@ -93,8 +93,8 @@ function plainValue(document: Document, file: string): unknown {
 	try {
 		return document.toJS({ maxAliasCount: 10 });
 	} catch {
-		const fix = "write the values out, without & and *";
-		throw new CrossfadeError("usage", { what: "the file repeats itself by aliases too often", where: { file }, fix });
+		const fix = "write the values in full, without & and *";
+		throw new CrossfadeError("usage", { what: "the file uses too many aliases", where: { file }, fix });
 	}
 }
 
@@ -109,22 +109,22 @@ function fleetProblem(issue: FleetIssue, document: Document, place: (node: Node 
 	const key = String(path.at(-1) ?? "");
 	if (isUnknownKey && !Array.isArray(parent)) {
 		const meant = nearest(key, keysBeside(issue));
-		const fix = meant ? `did you mean ${meant}?` : "take it out";
-		return { what: `${name} is not a key that is known here`, where: place(keyNode(document, path)), fix };
+		const fix = meant ? `did you mean ${meant}?` : "remove it";
+		return { what: `unknown key ${name}`, where: place(keyNode(document, path)), fix };
 	}
 	if (issue.type === "strict_object" && path.length > 0 && issue.received === "undefined") {
 		return { what: `${name} is missing`, where, fix: `add ${key}` };
 	}
 	return {
-		what: path.length === 0 ? "this is not a fleet file" : `${name} cannot be used`,
+		what: path.length === 0 ? "not a fleet file" : `invalid ${name}`,
 		expected: isUnknownKey ? `a name such as ${keysBeside(issue)[0]} and its value` : expectation(issue),
 		got: describeValue(issue.input, path),
 		where,
-		fix: "correct it; `crossfade init` prints an example with every key",
+		fix: "correct it; `crossfade init -o -` prints an example with every key",
 	};
 }
 
-/** Our own message where the schema has one, else the type in plain words. */
+/** The schema's message if it has one, otherwise the type in plain words. */
 function expectation({ message, expected }: FleetIssue): string {
 	return message.startsWith("Invalid ") ? plainType(expected) : message;
 }
@@ -139,7 +139,7 @@ function plainType(expected: string | null): string {
 	return names[expected ?? ""] ?? String(expected);
 }
 
-/** What stands there; where a token could stand, only how long it is. */
+/** The value found; only its length if it could be a token. */
 function describeValue(value: unknown, path: readonly unknown[]): string {
 	if (typeof value === "string") return path[0] === "tokens" ? `${value.length} characters` : shown(value);
 	if (value === null || value === undefined) return "nothing";
@@ -177,14 +177,14 @@ function keyNode(document: Document, path: readonly unknown[]): Node | undefined
 	return isScalar(pair?.key) ? pair.key : nodeAt(document, path);
 }
 
-/** What no single value shows: names used twice, patterns that stand for nothing, an endpoint nobody knows. */
+/** Checks across values: duplicate names, patterns without hosts, an unknown endpoint. */
 function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => Place): Problem[] {
 	const problems: Problem[] = [];
 	const names = (fleet.gateways ?? []).map(({ name }) => name);
 	for (const [index, name] of names.entries()) {
 		if (names.indexOf(name) === index) continue;
 		problems.push({
-			what: `two gateways are called ${shown(name)}`,
+			what: `two gateways are named ${shown(name)}`,
 			where: place(["gateways", index, "name"]),
 			fix: "give each its own name",
 		});
@@ -192,25 +192,25 @@ function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => P
 	const provider = providers.find(({ id }) => id === fleet.provider);
 	if (provider && !provider.endpoint && fleet.endpoint === undefined) {
 		problems.push({
-			what: `${provider.title} has no endpoint that is known`,
+			what: `the endpoint of ${provider.title} is not known`,
 			where: place(["provider"]),
 			fix: "add endpoint: with its base URL",
 		});
 	}
 	if (fleet.overlap?.started !== undefined && fleet.overlap.lasts === undefined && provider?.overlapMs === undefined) {
 		problems.push({
-			what: "nothing says how long the overlap lasts",
+			what: "the length of the overlap is not known",
 			where: place(["overlap"]),
 			fix: "add lasts: such as 24h",
 		});
 	}
 	if (fleet.hosts?.pattern !== undefined && !expandHosts(fleet.hosts.pattern)) {
 		problems.push({
-			what: "hosts.pattern stands for no hosts",
+			what: "hosts.pattern matches no hosts",
 			expected: "names with braces, such as mac-{001..120} or gw-{eu,us}",
 			got: shown(fleet.hosts.pattern),
 			where: place(["hosts", "pattern"]),
-			fix: "close every brace; a range runs upwards",
+			fix: "close every brace, and use ascending ranges",
 		});
 	}
 	return problems;

@@ -41,7 +41,7 @@ describe("crossfade check", () => {
 			expect(stdout).toContain(`${place}: error T1 ${rule}: `);
 		}
 		expect(stdout).toContain(
-			"c.yaml: 3 errors, 0 warnings, 0 notes (contrib 0.159.0; T1 offline rules; T2 not run: left out)",
+			"c.yaml: 3 errors, 0 warnings, 0 notes (contrib 0.159.0; T1 offline rules; T2 not run: skipped)",
 		);
 	});
 
@@ -110,7 +110,7 @@ describe("crossfade check", () => {
 		[["check", "-d", "contrib", "--target-version", "x", "c.yaml"], 2, "not a version"],
 		[["check", "-d", "contrib", "--format", "xml", "c.yaml"], 2, "one of text, json, sarif, junit"],
 		[["check", "-d", "contrib", "nowhere.yaml"], 12, "no such file"],
-		[["check", "-d", "contrib", "--bin", "/nowhere", "c.yaml"], 13, "no such program"],
+		[["check", "-d", "contrib", "--bin", "/nowhere", "c.yaml"], 13, "program not found"],
 	])("bad input %j", async (args, code, message) => {
 		const cwd = scratch({ "c.yaml": good });
 		expect(await crossfade(args, { cwd })).toMatchObject({ code, stderr: expect.stringContaining(message) });
@@ -134,7 +134,7 @@ describe("crossfade check", () => {
 			stdout: expect.stringContaining("c.yaml:4:3: error T2 binary-validate: exporters::otlp_http/x"),
 		});
 		const mute = await crossfade(program("exit 3"), { cwd });
-		expect(mute).toMatchObject({ code: 10, stdout: expect.stringContaining("ended with 3") });
+		expect(mute).toMatchObject({ code: 10, stdout: expect.stringContaining("exited with 3") });
 	});
 
 	test("says what it waits for when a program takes its time", async () => {
@@ -143,7 +143,7 @@ describe("crossfade check", () => {
 		writeFileSync(path, "#!/bin/sh\nsleep 3\n");
 		chmodSync(path, 0o755);
 		const outcome = await crossfadeProcess(["check", "-d", "contrib", "--bin", path, "c.yaml"], { cwd });
-		expect(outcome).toMatchObject({ code: 0, stderr: `asking ${path} …\n` });
+		expect(outcome).toMatchObject({ code: 0, stderr: `running ${path} validate …\n` });
 	});
 
 	test("colour only where it is wanted", async () => {

@@ -58,12 +58,12 @@ describe("collector --attribute", () => {
 			"only in the Authorization header",
 			"upgrade it",
 		],
-		[["-d", "contrib", "--attribute", "sender"], "the way to attribute", "senders"],
-		[["-d", "contrib", ...tokens], "--token says how to attribute", "add --attribute"],
-		[["-d", "contrib", "--strip-fingerprint"], "--strip-fingerprint says how to attribute", "add --attribute"],
-		[["-d", "contrib", "--attribute", ...tokens, ...tokens], "two tokens are called old", "name every token once"],
-		[["-d", "contrib", "--attribute", "--token", "new=file:t"], "by its fingerprint", "sha256sum"],
-		[["-d", "contrib", "--attribute", "--token", `new=${old.token}`], "by its fingerprint", "sha256sum"],
+		[["-d", "contrib", "--attribute", "sender"], "unknown way to attribute", "senders"],
+		[["-d", "contrib", ...tokens], "--token: requires --attribute", "add --attribute"],
+		[["-d", "contrib", "--strip-fingerprint"], "--strip-fingerprint: requires --attribute", "add --attribute"],
+		[["-d", "contrib", "--attribute", ...tokens, ...tokens], "two tokens are named old", "give every token once"],
+		[["-d", "contrib", "--attribute", "--token", "new=file:t"], "by fingerprint", "sha256sum"],
+		[["-d", "contrib", "--attribute", "--token", `new=${old.token}`], "by fingerprint", "sha256sum"],
 	])("%j is refused: %s", async (args, what, fix) => {
 		const { code, stdout, stderr } = await crossfade(["collector", ...args], {
 			canaries: [old],

@@ -35,7 +35,7 @@ test("crossfade demo tells the whole rotation, from one token to the death of th
 
 test.each([
 	[["--pace", "slow"], "such as 400ms"],
-	[["--collector", "no-such-collector"], "there is no such program"],
+	[["--collector", "no-such-collector"], "program not found"],
 	[["--collector", "/etc/passwd"], "a program of OpenTelemetry Collector Contrib, or tap"],
 ])("%s is one clear error", async (flags, said) => {
 	expect(await crossfade(["demo", ...flags])).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
@@ -45,7 +45,7 @@ test("a report that would overwrite a file is refused before anything is started
 	const cwd = scratch({ "report.html": "mine" });
 	const { code, stdout, stderr } = await crossfade(["demo", "--fast", "--out", "report.html"], { cwd });
 	expect({ code, stdout }).toEqual({ code: 11, stdout: "" });
-	expect(stderr).toContain("a different file is already there");
+	expect(stderr).toContain("a different file already exists");
 	expect(readFileSync(join(cwd, "report.html"), "utf8")).toBe("mine");
 });
 

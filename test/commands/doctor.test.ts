@@ -41,7 +41,7 @@ describe("crossfade doctor", () => {
 		const { code, stdout, stderr } = await doctor("--token new=file:new.token", cwd, token);
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 		expect(stdout.match(new RegExp(`new fp=${token.fingerprint}`, "g"))).toHaveLength(3);
-		expect(stdout).toContain("exit 0: all as wanted");
+		expect(stdout).toContain("exit 0: success");
 		expect(stdout.split("\n").filter((line) => line.length > 80 && line.slice(11).includes(" "))).toEqual([]);
 		expect(contents(cwd)).toEqual(before);
 	});
@@ -126,9 +126,9 @@ describe("crossfade doctor", () => {
 	});
 
 	test.each([
-		["--cli cursor", "the CLI is not known"],
-		["--token new=TOKEN", "this does not say where to read the token"],
-		["--token new=file:not-here", "cannot read this"],
+		["--cli cursor", "unknown CLI"],
+		["--token new=TOKEN", "not a token reference"],
+		["--token new=file:not-here", "cannot read it"],
 	])("%s: %s", async (args, complaint) => {
 		const token = canary();
 		const { code, stderr, stdout } = await doctor(args.replace("TOKEN", token.token), scratch(), token, {

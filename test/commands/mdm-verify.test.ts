@@ -227,7 +227,7 @@ describe("what is wrong is found, all at once", () => {
 		edit(cwd, "manifest.json", (text) => text.replace('"vehicle": "fleet"', '"vehicle": "\\u001b[2Jfleet"'));
 		const { code, stderr } = await crossfade(["mdm", "verify", "kit"], { cwd });
 		expect(code).toBe(11);
-		expect(stderr).toContain("kit/manifest.json: the vehicle is not known");
+		expect(stderr).toContain("kit/manifest.json: unknown vehicle");
 		expect(stderr).not.toContain("\u001b");
 	});
 
@@ -243,7 +243,7 @@ describe("what is wrong is found, all at once", () => {
 		const cwd = copy("fleet");
 		writeFileSync(join(cwd, "kit/manifest.json"), text);
 		const run = await crossfade(["mdm", "verify", "kit"], { cwd });
-		expect(run).toMatchObject({ code: 11, stderr: expect.stringContaining("this is no manifest of a kit") });
+		expect(run).toMatchObject({ code: 11, stderr: expect.stringContaining("not a kit's manifest") });
 	});
 });
 

@@ -214,7 +214,7 @@ describe("what it keeps and repeats", () => {
 		expect({ code, rounds: received.length }).toEqual({ code: 0, rounds: 1 });
 	});
 
-	test("the fleet of crossfade.yaml", async () => {
+	test("the fleet in crossfade.yaml", async () => {
 		const { url } = await server({});
 		const fleet = `version: 1
 provider: custom
@@ -229,7 +229,7 @@ evidence: seen
 		expect(stdout).toMatch(/old +bearer logs +127[^ ]+ +ACCEPTED/);
 		expect(stdout).toMatch(/old +bearer logs +gw +ACCEPTED/);
 		expect(stdout).toContain("taken by the gateway, not confirmed");
-		expect(stderr).toContain("the token called new is left out");
+		expect(stderr).toContain("skipping the token named new");
 		expect(Object.keys(filesBelow(join(cwd, "seen")))).toHaveLength(1);
 	});
 });
@@ -278,7 +278,7 @@ describe("bad input: one clear error, nothing sent", () => {
 		const cwd = scratch({ "new.token": newToken.token });
 		chmodSync(join(cwd, "new.token"), 0o644);
 		const outcome = await run(["--endpoint", url, "--token", "file:new.token"], { cwd });
-		expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining("everybody on this machine can read") });
+		expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining("every user on this machine can read") });
 	});
 
 	test("a token from standard input, a variable, and none", async () => {
@@ -298,7 +298,7 @@ describe("bad input: one clear error, nothing sent", () => {
 		const files = ["--ca", "ca.pem", "--cert", "c.pem", "--key", "k.pem"];
 		const outcome = await run(["--endpoint", "https://127.0.0.1:1", "--token", "file:new.token", ...files], { cwd });
 		expect(outcome.code).toBe(11);
-		expect(outcome.stderr.match(/is no PEM file/g)).toHaveLength(3);
+		expect(outcome.stderr.match(/is not a PEM file/g)).toHaveLength(3);
 	});
 
 	test("an evidence folder that is a file", async () => {
@@ -320,6 +320,6 @@ describe("bad input: one clear error, nothing sent", () => {
 		const { code, stderr } = await run([]);
 		expect(code).toBe(2);
 		expect(stderr).toContain("no token given");
-		expect(stderr).toContain("nothing says where to send");
+		expect(stderr).toContain("no destination");
 	});
 });

@@ -103,8 +103,8 @@ describe("crossfade report", () => {
 	});
 
 	test.each<[string, string[], RegExp]>([
-		["a token as a flag's value", ["--token", OLD.token], /does not name a token/],
-		["a token behind its name", ["--token", `old=${OLD.token}`], /does not say where to read/],
+		["a token as a flag's value", ["--token", OLD.token], /not a token by name/],
+		["a token behind its name", ["--token", `old=${OLD.token}`], /not a token reference/],
 		[
 			"one token under two names",
 			["--token", "old=file:old.token", "--token", "new=file:old.token"],
@@ -113,13 +113,13 @@ describe("crossfade report", () => {
 		[
 			"one name for two tokens",
 			["--token", "old=file:old.token", "--token", "old=file:new.token"],
-			/two tokens are called old/,
+			/two tokens are named old/,
 		],
 		["a deadline that is none", ["--deadline", "tomorrow"], /not a time/],
 		["a deadline without zone", ["--deadline", "2026-01-31T12:00:00"], /not a time/],
-		["a gateway that is no URL", ["--gateway", "eu=localhost"], /URL of metrics/],
-		["a gateway with a password", ["--gateway", "eu=http://u:p@localhost"], /URL of metrics/],
-		["an unknown format", ["--format", "pdf"], /format is not known/],
+		["a gateway that is no URL", ["--gateway", "eu=localhost"], /URL of a metrics page/],
+		["a gateway with a password", ["--gateway", "eu=http://u:p@localhost"], /URL of a metrics page/],
+		["an unknown format", ["--format", "pdf"], /unknown format/],
 		["hosts without a column", ["--hosts", "old.token"], /no column of this file/],
 	])("%s is one clear error", async (_, args, text) => {
 		const run = fleet();

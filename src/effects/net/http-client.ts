@@ -10,7 +10,7 @@ import { type ForwardProxy, parseProxy, proxyFromEnvironment } from "./proxy.ts"
 
 const pack = promisify(gzip);
 
-/** Sends one request and never throws for what the other side does. */
+/** Sends one request; never throws because of the server. */
 export async function sendRequest(request: HttpRequest): Promise<HttpOutcome> {
 	const timer = new AbortController();
 	const timeout = setTimeout(() => timer.abort(), request.timeoutMs);
@@ -69,7 +69,7 @@ async function exchange(
 	lifetime: RequestLifetime,
 	proxy: ForwardProxy | undefined,
 ): Promise<Begun> {
-	// To a proxy, plain HTTP goes with the whole URL and no tunnel.
+	// Plain HTTP through a proxy uses the full URL and no tunnel.
 	const isForwarded = proxy !== undefined && url.protocol === "http:";
 	const request = sendPlain({
 		method,

@@ -15,11 +15,11 @@ import { fieldFindings } from "./fields.ts";
 import { type ConfigFinding, type RuleId, rules, type Severity } from "./rules.ts";
 import { structureFindings, type Target } from "./structure.ts";
 
-/** A finding with its place in a file, as every output shows it. */
+/** A finding with its place in a file, as in every output. */
 export interface PlacedFinding {
 	readonly rule: RuleId;
 	readonly severity: Severity;
-	/** T1: read from the file alone; T2: said by the real program. */
+	/** T1: from the file alone; T2: from the real program. */
 	readonly tier: "T1" | "T2";
 	readonly what: string;
 	readonly fix: string;
@@ -28,7 +28,7 @@ export interface PlacedFinding {
 	readonly column: number;
 }
 
-/** Everything wrong with a file that can be found offline, by position. */
+/** All offline findings about a file, by position. */
 export function checkText(text: string, file: string, target: Target): PlacedFinding[] {
 	return fileFindings(text, file, target).sort((a, b) => a.line - b.line || a.column - b.column);
 }
@@ -57,7 +57,7 @@ function yamlFindings(yaml: YamlText, target: Target): PlacedFinding[] {
 	}
 	const places = configsIn(documents);
 	if (places.length === 0 && mounts.length === 0 && !isCompanion(yaml)) {
-		return place([{ rule: "syntax", at: 0, what: "there is no collector config in this file" }]);
+		return place([{ rule: "syntax", at: 0, what: "no collector config found in this file" }]);
 	}
 	const configs = places.flatMap(({ document, node }) => {
 		if (!isMap(node)) return blockFindings(text, node, "embedded.yaml", file, target);
@@ -68,7 +68,7 @@ function yamlFindings(yaml: YamlText, target: Target): PlacedFinding[] {
 	return [...configs, ...mounts];
 }
 
-/** What is wrong with a config that stands as a block of text in a file, at its place in that file. */
+/** Findings about a config embedded as a block of text, with positions in the file. */
 function blockFindings(text: string, scalar: Scalar, name: string, file: string, target: Target): PlacedFinding[] {
 	const block = blockText(text, scalar);
 	if (!block) return [];
@@ -80,7 +80,7 @@ function blockFindings(text: string, scalar: Scalar, name: string, file: string,
 	}));
 }
 
-/** A manifest or compose file may hold no config at all and still be worth checking. */
+/** A manifest or compose file without a config is still checked. */
 function isCompanion({ documents }: YamlText): boolean {
 	return documents.some(({ contents }) => isMap(contents) && (contents.has("kind") || contents.has("services")));
 }

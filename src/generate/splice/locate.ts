@@ -2,14 +2,14 @@ import { type Document, isMap, isScalar, type Node, type Pair, Scalar, visit, ty
 import { CrossfadeError } from "../../base/errors.ts";
 import { entryOf, keyOf, type YamlText } from "./yaml-document.ts";
 
-/** Where in a YAML text a collector config stands. */
+/** The position of a collector config in a YAML text. */
 export interface ConfigPlace {
 	readonly document: Document;
 	/** How to name it with `--at`: empty for the file itself, else e.g. `spec.config` or `OpenTelemetryCollector/edge:spec.config`. */
 	readonly label: string;
-	/** A map in the file, or a block of text in it that holds the config. */
+	/** A map in the file, or a block of text that contains the config. */
 	readonly node: YAMLMap | Scalar;
-	/** Extensions that apply as long as the config has no list of its own: those of the Helm chart that the values are for. */
+	/** Extensions that apply unless the config has its own list: the Helm chart's defaults. */
 	readonly defaultExtensions: readonly string[];
 }
 
@@ -22,8 +22,8 @@ const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensi
 const MAX_DEPTH = 5;
 
 /**
- * The one collector config of a text: the document itself, or the map or block of text that a custom resource, ConfigMap or Helm values
- * file embeds. Throws (refused) when there is none, or several and `at` does not choose one.
+ * The only collector config of a text: the document itself, or the map or block of text embedded in a custom resource, ConfigMap or Helm values
+ * file. Throws (refused) if there is none, or several and `at` does not select one.
  */
 export function locateConfig(yaml: YamlText, at: string | undefined): ConfigPlace {
 	const places = configsIn(yaml.documents);
@@ -35,24 +35,21 @@ export function locateConfig(yaml: YamlText, at: string | undefined): ConfigPlac
 		throw new CrossfadeError("refused", {
 			what: "there is no collector config in this file",
 			expected: "service.pipelines, at the top or embedded in Helm values, a custom resource or a ConfigMap",
-			got: yaml.text.trim() === "" ? "an empty file" : "none of it",
+			got: yaml.text.trim() === "" ? "an empty file" : "none",
 			where,
-			fix: "name the file that holds the pipelines",
+			fix: "name the file that contains the pipelines",
 		});
 	}
 	const labels = places.map(({ label }) => label || "(the file itself)").join(", ");
 	throw new CrossfadeError("refused", {
-		what:
-			at === undefined
-				? "there are several collector configs in this file"
-				: "--at does not name one config of this file",
+		what: at === undefined ? "several collector configs in this file" : "--at matches no single config in this file",
 		expected: `--at with one of: ${labels}`,
 		where,
 		fix: "choose one with --at",
 	});
 }
 
-/** Every collector config in some documents. */
+/** Every collector config in the documents. */
 export function configsIn(documents: readonly Document[]): ConfigPlace[] {
 	return documents.flatMap((document) => placesIn(document));
 }
@@ -100,7 +97,7 @@ function isConfigText(value: Node | null): value is Scalar {
 	return /^service:/m.test(value.value) && /^\s+pipelines:/m.test(value.value);
 }
 
-/** Blocks of text that are Alloy configs, as in a ConfigMap or in Helm values. */
+/** Blocks of text with an Alloy config, as in a ConfigMap or Helm values. */
 export function alloyTexts(document: Document): Scalar[] {
 	const found: Scalar[] = [];
 	visit(document, {

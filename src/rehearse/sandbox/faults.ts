@@ -185,7 +185,7 @@ export function readFault(
 ): Fault | undefined {
 	const found = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 	if (!found) {
-		wrong(choiceProblem("this fault", name, Object.keys(kinds), flag));
+		wrong(choiceProblem("fault", name, Object.keys(kinds), flag));
 		return undefined;
 	}
 	let good = true;

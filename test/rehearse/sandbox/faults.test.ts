@@ -215,12 +215,12 @@ describe("--fault", () => {
 	});
 
 	test.each([
-		["", "not known"],
+		["", "unknown fault"],
 		["504s", "did you mean --fault 504"],
 		["503:tims=2", "did you mean --fault times"],
 		["503:times", "times"],
 		["503:times=two", "whole number"],
-		["slow:delay=-2s", "a time such as"],
+		["slow:delay=-2s", "a duration such as"],
 	])("%j is wrong", (text, said) => {
 		const problems: Problem[] = [];
 		expect(parseFault(text, "--fault", (problem) => problems.push(problem))).toBeUndefined();
