@@ -4,10 +4,10 @@ import type { TokenPath } from "../../spec/probe-plan.ts";
 import type { Outcome, ProbeEvidence, TrafficCounter } from "./evidence.ts";
 import type { Mark } from "./readings.ts";
 
-/** Raised when a file of this version could not be read by the one before. */
+/** Incremented when older versions could not read the new format. */
 const SCHEMA = 1;
 
-/** What a file holds; the kind is also the start of its name. */
+/** A file's kind of content, which is also the start of its name. */
 export interface Rows {
 	readonly traffic: TrafficCounter;
 	readonly probe: ProbeEvidence;
@@ -15,7 +15,7 @@ export interface Rows {
 
 export type EvidenceKind = keyof Rows;
 
-/** When its writer watched without a break, in milliseconds since the epoch. */
+/** When its writer watched without a gap, in milliseconds since the epoch. */
 export interface Watch {
 	readonly since: number;
 	readonly until: number;
@@ -23,28 +23,28 @@ export interface Watch {
 
 export interface EvidenceFile<K extends EvidenceKind> extends Watch {
 	readonly rows: readonly Rows[K][];
-	/** Up to where the sources of these rows were read: in the same file, so that the two never disagree. */
+	/** How far the sources of these rows were read: in the same file, so that both always match. */
 	readonly marks?: readonly Mark[] | undefined;
 }
 
-/** Why a file's bytes are not evidence; says where, never what. */
+/** Why a file is not valid evidence; says where, never quotes it. */
 export class CorruptEvidence extends Error {
 	override readonly name = "CorruptEvidence";
 }
 
-/** `traffic-gateway-1.ndjson`: the kind, and the writer in letters that every file system takes. */
+/** `traffic-gateway-1.ndjson`: the kind, and the writer in characters valid on every file system. */
 export function fileName(kind: EvidenceKind, writer: string): string {
 	return `${kind}-${writer.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 100)}.ndjson`;
 }
 
-/** The kind of evidence a file name stands for; undefined for files that are none. */
+/** The kind of evidence from a file name; undefined for other files. */
 export function kindOf(name: string): EvidenceKind | undefined {
 	return /^(traffic|probe)-.+\.ndjson$/.exec(name)?.[1] as EvidenceKind | undefined;
 }
 
 const ROWS_PER_CHUNK = 2_000;
 
-/** A header line, a line for each row, and one for each mark; a few at a time. */
+/** A header line, one line per row and per mark; a few at a time. */
 export function* encode<K extends EvidenceKind>(kind: K, file: EvidenceFile<K>): Generator<string> {
 	const { since, until, rows, marks = [] } = file;
 	yield `${JSON.stringify({ kind, schema: SCHEMA, since, until, rows: rows.length, marks: marks.length })}\n`;

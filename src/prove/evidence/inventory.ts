@@ -4,19 +4,19 @@ import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
 import { firstLine, textOf } from "./text.ts";
 
-/** How well a file could be read. */
+/** How much of a file could be read. */
 export interface Reading {
-	/** Lines or records read, the header not counted. */
+	/** Lines or records read, without the header. */
 	readonly lines: number;
 	/** Those that could not be used. */
 	readonly bad: number;
-	/** Those that were used although a quote in them is not closed. */
+	/** Those used despite an unclosed quote. */
 	readonly mended: number;
-	/** The first few of both; never what they hold. */
+	/** The first few of both; never their content. */
 	readonly samples: readonly { readonly line: number; readonly why: string }[];
 }
 
-/** What the report lines of a fleet say: one row a host, the newest. */
+/** A fleet's report lines: the newest row per host. */
 export interface Inventory extends Reading {
 	readonly rows: readonly InventoryRow[];
 }
@@ -32,8 +32,8 @@ const REPORT = new RegExp(
 );
 
 /**
- * Reads `crossfade ok fp=… cfg=… cli=… users=…`, the one line that every MDM shows; undefined for anything else. A machine with several
- * tokens (`fp=mixed`) has no one fingerprint, and is not as it should be whatever else it says.
+ * Reads `crossfade ok fp=… cfg=… cli=… users=…`, the line that every MDM shows; undefined for anything else. A machine with several
+ * tokens (`fp=mixed`) has no single fingerprint, and counts as drifted, whatever it reports.
  */
 export function parseReportLine(text: string): Omit<InventoryRow, "host" | "at"> | undefined {
 	const [, word, id = "", , clis = "", users = "0"] = REPORT.exec(text) ?? [];
@@ -48,7 +48,7 @@ export function parseReportLine(text: string): Omit<InventoryRow, "host" | "at">
 	return { state: isMixed ? "drift" : state, fingerprint, clis: Object.fromEntries(pairs), users: Number(users) };
 }
 
-/** Names of columns, the best first: those of the MDMs we know, then words that many programs use. Compared as `plainName` gives them. */
+/** Column names, the best first: those of known MDMs, then common words. Compared after `plainName`. */
 const HOST_COLUMNS = [
 	...vehicles.flatMap(({ columns }) => columns?.host ?? []),
 	...["hostname", "host", "host.name", "device", "machine", "name", "serial number", "serial"],
@@ -58,7 +58,7 @@ const TIME_COLUMNS = [...vehicles.flatMap(({ columns }) => columns?.time ?? []),
 	plainName,
 );
 
-/** What reading keeps: bounded by the number of hosts, not by the number of lines. */
+/** State kept while reading: bounded by the number of hosts, not of lines. */
 class Notes {
 	lines = 0;
 	bad = 0;
@@ -70,7 +70,7 @@ class Notes {
 		this.#sample(line, why);
 	}
 
-	/** `problem` is what else is wrong with the record: its quote may well be the reason. */
+	/** `problem` is another problem of the record, which its unclosed quote may explain. */
 	record({ line, mended }: CsvRecord, problem: string | undefined): void {
 		this.lines++;
 		if (mended === undefined) {
@@ -97,8 +97,8 @@ const MAX_HOST = 253;
 type RowsByHost = Map<string, InventoryRow>;
 
 /**
- * Reads report lines as they come: CSV exports of MDMs (any column that holds the line, whatever it is called), JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Lines that cannot be used are counted, never fatal.
- * `column` names the column with the host where the header does not tell.
+ * Reads report lines: CSV exports of MDMs (any column with the line, whatever its name), JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Unusable lines are counted, never fatal.
+ * `column` names the host column, if the header does not identify it.
  */
 export async function readInventory(
 	pieces: AsyncIterable<Uint8Array>,
@@ -131,7 +131,7 @@ function delimiterOf(header: string): string | undefined {
 	return [",", ";", "\t"].find((each) => header.includes(each));
 }
 
-/** `take` says what is wrong with a line. */
+/** `take` returns a line's problem. */
 function byLine(notes: Notes, take: (line: string) => string | undefined): Form {
 	let rest = "";
 	let at = 0;
@@ -170,7 +170,7 @@ async function csvForm(delimiter: string, column: string | undefined, hosts: Row
 	);
 }
 
-/** Reads the header, then each record with its host, which is "" where there is none. */
+/** Reads the header, then each record with its host, or "" without one. */
 async function csvReader(
 	delimiter: string,
 	column: string | undefined,
@@ -194,7 +194,7 @@ function plainName(name: string): string {
 	return name.toLowerCase().replace(/[\s_"-]/g, "");
 }
 
-/** The position of the best known name among the columns, or -1. */
+/** The position of the best known column name, or -1. */
 function bestOf(names: readonly string[], known: readonly string[]): number {
 	const best = known.find((each) => names.includes(each));
 	return best === undefined ? -1 : names.indexOf(best);
@@ -221,7 +221,7 @@ function takePlain(line: string, hosts: RowsByHost): string | undefined {
 	return keep(hosts, host.replace(/^"|[":,;|]+$/g, ""), parseReportLine(line), undefined);
 }
 
-/** Keeps the newest report of a host; returns why it cannot be used. */
+/** Keeps the newest report of a host; returns why a line is unusable. */
 function keep(
 	hosts: RowsByHost,
 	host: string,
@@ -245,7 +245,7 @@ function hostProblem(host: string): string | undefined {
 	return host.length > MAX_HOST ? "a host name that is too long" : undefined;
 }
 
-/** Host names from a CSV file: the column that is named, or the one whose header an MDM uses for it. Undefined when no column fits. */
+/** Host names from a CSV file: from the named column, or one with a known MDM header. Undefined if no column fits. */
 export async function readHosts(
 	pieces: AsyncIterable<Uint8Array>,
 	column: string | undefined,

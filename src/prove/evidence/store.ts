@@ -16,23 +16,23 @@ import {
 import { type CounterReading, follow, MAX_BREAK_MS, type Mark } from "./readings.ts";
 import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
 
-/** The evidence folder: one file per writer, so that no two programs ever write the same one. It holds no token. */
+/** The evidence folder: one file per writer, so that no two programs write the same file. Contains no token. */
 export interface EvidenceStore {
 	/** See `Folder`. */
 	id(): Promise<string>;
 	/**
-	 * Everything in the folder. A file that cannot be read is a warning and takes nothing from the others; one of a newer version is an
-	 * error. `watchSince` is since when all of the traffic writers watched without a break, `watches` is that of each.
+	 * Everything in the folder. An unreadable file is a warning and does not affect the others; one of a newer version is an
+	 * error. `watchSince` is since when all traffic writers watched without a gap, `watches` is that of each.
 	 */
 	read(): Promise<Evidence>;
-	/** Continues the counters of this name, or starts them. Throws `CrossfadeError` when the folder cannot be written. */
+	/** Continues or starts the counters of this name. Throws `CrossfadeError` if the folder is not writable. */
 	trafficWriter(writer: string): Promise<TrafficWriter>;
 	/**
-	 * Continues counters that grow by readings of somebody else's running totals. Undefined while another living process does so: two would
+	 * Continues counters fed by readings of another process's running totals. Undefined while another living process does so: two would
 	 * count the same traffic twice.
 	 */
 	readingWriter(writer: string): Promise<ReadingWriter | undefined>;
-	/** Adds observations; when this resolves, they are on the disk. */
+	/** Adds observations; resolves when they are on disk. */
 	addProbes(writer: string, rows: readonly ProbeEvidence[]): Promise<void>;
 }
 
@@ -45,41 +45,41 @@ export interface Evidence {
 }
 
 /**
- * Counters that reach the disk some seconds after they grew. While it cannot write, it keeps them, warns once, and tries again.
+ * Counters that are written to disk within seconds. If writing fails, keeps them, warns once, and retries.
  */
 export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "counters"> {
-	/** Everything added so far is on the disk when this resolves. */
+	/** Resolves when everything added so far is on disk. */
 	flush(): Promise<void>;
-	/** The last flush; nothing may be added after it. */
+	/** The final flush; nothing may be added afterwards. */
 	close(): Promise<void>;
 }
 
-/** Counters and, with them in one file, up to where their sources were read. */
+/** Counters and, in the same file, how far their sources were read. */
 export interface ReadingWriter {
-	/** Takes a reading; those of one source in the order of their time. */
+	/** Adds a reading; those of one source in chronological order. */
 	take(reading: CounterReading, place: string): void;
-	/** Up to where each source was read, by its name. */
+	/** How far each source was read, by name. */
 	readonly marks: ReadonlyMap<string, Mark>;
 	flush(): Promise<void>;
 	close(): Promise<void>;
 }
 
-/** At most this often counters are written; when writing takes long, more seldom still. */
+/** Minimum interval between writes; longer if writing is slow. */
 const DEBOUNCE_MS = 3_000;
-/** Writing may take this share of the time: one part of so many. */
+/** Writing may take at most one part in this many of the time. */
 const WRITE_SHARE = 20;
-/** Without traffic, the file says this often that somebody still watches. */
+/** Without traffic, how often the file records that watching continues. */
 const HEARTBEAT_MS = 60_000;
-/** Minutes get old slowly. */
+/** How often to roll up old minutes. */
 const COMPACT_MS = 60_000;
-/** Older observations of a writer are let go. */
+/** Older observations of a writer are dropped. */
 const MAX_PROBES = 20_000;
-/** Writers of one name at a time: each further one has a number in its file's name. */
+/** Maximum concurrent writers of one name; each further one has a number in its file name. */
 const MAX_NAMESAKES = 1_000;
 
 type StoreEffects = Pick<Effects, "files" | "clock" | "terminal">;
 
-/** Opens a folder, which need not exist yet. Throws `CrossfadeError` (io) when the path leads to something else. */
+/** Opens a folder, which need not exist yet. Throws `CrossfadeError` (io) if the path is something else. */
 export async function openStore(fx: StoreEffects, path: string): Promise<EvidenceStore> {
 	const folder = await fx.files.openFolder(path);
 	let adding: Promise<unknown> = Promise.resolve();
@@ -103,7 +103,7 @@ export async function openStore(fx: StoreEffects, path: string): Promise<Evidenc
 	};
 }
 
-/** Reads the folder again and again, but a file only when it changed. */
+/** Rereads the folder, but only files that changed. */
 function reader(folder: Folder): EvidenceStore["read"] {
 	let cache = new Map<string, { readonly stamp: string; readonly file: EvidenceFile<EvidenceKind> | Problem }>();
 	return async () => {
@@ -124,7 +124,7 @@ function reader(folder: Folder): EvidenceStore["read"] {
 			);
 		const watches = of("traffic")
 			.map(({ name, file: { since, until } }) => ({ writer: name.replace(/^traffic-|\.ndjson$/g, ""), since, until }))
-			// A page that never told tokens apart was read, not watched.
+			// A page that never counted by token was read, but not watched.
 			.filter(({ until }) => until > 0);
 		const ledger = newTrafficLedger();
 		for (const { file } of of("traffic")) ledger.merge(file.rows);
@@ -138,7 +138,7 @@ function reader(folder: Folder): EvidenceStore["read"] {
 	};
 }
 
-/** A file, or what is wrong with it for a reader. */
+/** A file, or why it cannot be read. */
 async function readFile(
 	folder: Folder,
 	kind: EvidenceKind,
@@ -161,7 +161,7 @@ interface OwnFile<K extends EvidenceKind> {
 	write(file: EvidenceFile<K>): Promise<void>;
 }
 
-/** A file that no other living process writes, with what it held; a corrupt one is set aside. Undefined when the names are all taken. */
+/** A file not in use by another living process, with its content; a corrupt one is set aside. Undefined if all names are taken. */
 async function claimFile<K extends EvidenceKind>(
 	fx: StoreEffects,
 	folder: Folder,
@@ -222,7 +222,7 @@ async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder,
 	}
 }
 
-/** Counters that grow by what somebody saw pass; watched for as long as the writer lives. */
+/** Counters fed by observed requests; watched as long as the writer lives. */
 async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise<TrafficWriter> {
 	const { clock } = fx;
 	const ledger = newTrafficLedger(own.before?.rows);
@@ -246,7 +246,7 @@ async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise
 	};
 }
 
-/** Counters that grow by readings; watched where the readings leave no gap, whether this process lived or not. */
+/** Counters fed by readings; watched where readings have no gap, even across restarts of this process. */
 async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise<ReadingWriter> {
 	const ledger = newTrafficLedger(own.before?.rows);
 	const marks = new Map((own.before?.marks ?? []).map((mark) => [mark.source, mark]));
@@ -269,7 +269,7 @@ async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise
 	};
 }
 
-/** Writes counters some seconds after they grew, and now and then when they did not; `about` is asked at that moment. */
+/** Writes counters seconds after a change, and occasionally without one; `about` is evaluated at that moment. */
 function debounced(
 	fx: StoreEffects,
 	own: OwnFile<"traffic">,
@@ -302,7 +302,7 @@ function debounced(
 		if (failures > 0) terminal.note(`evidence is written again, after ${failures} failed attempts`);
 		failures = 0;
 	};
-	/** One write at a time; who asks during one gets the next. */
+	/** One write at a time; requests during a write get the next one. */
 	const flush = async (): Promise<void> => {
 		while (writing) await writing.catch(() => undefined);
 		cancel();
@@ -333,7 +333,7 @@ function debounced(
 		return own.claim.release();
 	};
 	return {
-		/** The first write; if it fails, the file is no longer ours. */
+		/** The first write; if it fails, the file is released. */
 		begin: () =>
 			flush().catch(async (error: unknown) => {
 				await stop();

@@ -1,6 +1,6 @@
 import type { InventoryRow, ProbeEvidence, TrafficCounter } from "../evidence/evidence.ts";
 
-/** What the evidence says about one sender, or one token at one place. */
+/** The verdict on one sender, or on one token at one place. */
 export type VerdictName =
 	| "MIGRATED"
 	| "NEW SEEN"
@@ -24,19 +24,19 @@ export interface RotationTokens {
 	readonly new: string | undefined;
 }
 
-/** Everything a judgement is made from. The clock is part of it. */
+/** All inputs of a judgement, including the time. */
 export interface JudgementInput {
 	readonly now: number;
 	readonly tokens: RotationTokens;
-	/** When the provider stops accepting the old token; undefined when nobody knows. */
+	/** When the provider stops accepting the old token; undefined if unknown. */
 	readonly deadline: number | undefined;
-	/** When somebody began to look at traffic; before it, absence means nothing. */
+	/** When watching traffic began; before that, absence means nothing. */
 	readonly watchSince: number | undefined;
-	/** Since when a place that counts traffic cannot be read; after it, absence means nothing either. */
+	/** Since when a counting place cannot be read; after that, absence means nothing. */
 	readonly blindSince?: number | undefined;
-	/** Hosts that ought to be seen; empty when there is no such list, and then nothing can be said of who is missing. */
+	/** Expected hosts; if empty, missing senders cannot be detected. */
 	readonly expectedHosts: readonly string[];
-	/** CLIs that ought to be seen on every expected host; may be empty. */
+	/** CLIs expected on every expected host; may be empty. */
 	readonly expectedClis: readonly string[];
 	readonly traffic: readonly TrafficCounter[];
 	readonly inventory: readonly InventoryRow[];
@@ -54,22 +54,22 @@ export interface SenderRow {
 	readonly lastNew: number | undefined;
 	readonly oldRequests: number;
 	readonly newRequests: number;
-	/** The fingerprint its machine says is configured, if the machine was heard of. */
+	/** The fingerprint configured on its machine, if reported. */
 	readonly configured: string | undefined;
 }
 
-/** One token as seen at all places together. */
+/** One token, over all places. */
 export interface TokenRow {
 	readonly role: "old" | "new" | "other";
 	readonly fingerprint: string;
 	readonly firstSeen: number | undefined;
 	readonly lastSeen: number | undefined;
-	/** 0 where what counts the traffic only tells records. */
+	/** 0 if the counting places only count records. */
 	readonly requests: number;
 	readonly records: number;
 	readonly bytes: number;
 	readonly lastStatus: number | undefined;
-	/** Of the last 15 minutes, in `rateUnit`, as a share of all tokens' together, 0 to 1. */
+	/** Share of all tokens' traffic in the last 15 minutes, in `rateUnit`, 0 to 1. */
 	readonly recentShare: number;
 }
 
@@ -84,9 +84,9 @@ export interface FleetVerdict {
 	/** Senders still on the old token, or on both. */
 	readonly behind: number;
 	readonly silent: number;
-	/** How long the old token must stay silent from now before the answer can be yes; 0 when it can be now. */
+	/** How much longer the old token must stay silent before the answer can be yes; 0 if already long enough. */
 	readonly silenceNeededMs: number;
-	/** Whether that still fits before the deadline; undefined without a deadline. */
+	/** Whether that is before the deadline; undefined without a deadline. */
 	readonly fits: boolean | undefined;
 }
 
@@ -95,10 +95,10 @@ export interface Judgement {
 	readonly tokens: readonly TokenRow[];
 	readonly probes: readonly JudgedProbe[];
 	readonly fleet: FleetVerdict;
-	/** What rates count: requests, or records where some traffic is only known by those. */
+	/** Unit of rates: requests, or records if some traffic is only counted in records. */
 	readonly rateUnit: "requests" | "records";
-	/** Traffic with the old token by quarter hours, oldest first, ending with the current one. */
+	/** Traffic with the old token per quarter hour, oldest first, up to the current one. */
 	readonly oldRate: readonly number[];
-	/** When the old token's traffic will have ended if they go on falling as they do; undefined when they do not fall. */
+	/** When the old token's traffic reaches zero at its current trend; undefined if it does not fall. */
 	readonly projectedZero: number | undefined;
 }

@@ -4,10 +4,10 @@ import type { FleetVerdict, JudgedProbe, Judgement, JudgementInput, SenderRow, T
 import { compare, MIN_SILENCE_MS, senderRows } from "./senders.ts";
 
 const QUARTER_MS = 15 * MINUTE_MS;
-/** Quarters of an hour shown of the old token's rate. */
+/** How many quarter hours of the old token's rate to show. */
 const QUARTERS = 96;
 
-/** What all evidence together says, and what it does not say. Pure: the same case gives the same judgement. */
+/** Judges all evidence. Pure: the same case gives the same judgement. */
 export function judge(facts: JudgementInput): Judgement {
 	const senders = senderRows(facts);
 	const probes = latestProbes(facts.probes).map((evidence) => ({ evidence, verdict: probeVerdict(evidence, facts) }));
@@ -24,7 +24,7 @@ export function judge(facts: JudgementInput): Judgement {
 	};
 }
 
-/** Records, as soon as a place does not tell requests: the two cannot be added. */
+/** Records if any place does not count requests, because the two cannot be added. */
 function unitOf(traffic: readonly TrafficCounter[]): Judgement["rateUnit"] {
 	const tellsRequests = new Map<string, boolean>();
 	for (const { place, requests } of traffic) tellsRequests.set(place, tellsRequests.get(place) || requests > 0);
@@ -56,7 +56,7 @@ function tokenRows({ tokens, traffic, now }: JudgementInput, unit: Judgement["ra
 			requests: sum(({ requests }) => requests),
 			records: sum(({ records }) => records),
 			bytes: sum(({ bytes }) => bytes),
-			// What counts records sees no answer.
+			// Places that count records do not see responses.
 			lastStatus: newest?.lastStatus || undefined,
 			recentShare: total === 0 ? 0 : recent(own) / total,
 		};
@@ -76,7 +76,7 @@ function latestProbes(probes: readonly ProbeEvidence[]): ProbeEvidence[] {
 	return [...latest.values()];
 }
 
-/** What one probe means for the rotation, which depends on whose token it was and on the deadline. */
+/** What one probe means for the rotation, depending on its token and the deadline. */
 export function probeVerdict(
 	{ fingerprint, outcome, at }: ProbeEvidence,
 	{ tokens, deadline }: Pick<JudgementInput, "tokens" | "deadline">,
@@ -144,7 +144,7 @@ function fleetVerdict(
 	return verdict("yes", `every expected sender uses the new token, and the old one is silent`);
 }
 
-/** How long nobody may use the old token from now on before its silence can be called one. */
+/** How much longer the old token must stay unused before it counts as silent. */
 function neededSilence({ traffic, tokens, now, watchSince, blindSince = now }: JudgementInput): number {
 	const last = traffic
 		.filter(({ fingerprint }) => fingerprint === tokens.old)
@@ -164,10 +164,10 @@ function ratePerQuarter({ traffic, tokens, now, watchSince }: JudgementInput, un
 	return rate;
 }
 
-/** A quarter of an hour so many before the last one weighs half as much: what happens now counts, not what the morning was like. */
+/** After this many quarter hours, weight halves: recent traffic matters most. */
 const HALF_WEIGHT = 3;
 
-/** Where a straight line through the quarters that are over, the last ones above all, meets zero; if it falls, and does so within a day. */
+/** When a weighted linear fit of the completed quarter hours reaches zero; undefined unless it falls to zero within a day. */
 function projectZero(rate: readonly number[], now: number): number | undefined {
 	const past = rate.slice(0, -1);
 	if (past.length < 3 || past.at(-1) === 0) return undefined;

@@ -1,11 +1,11 @@
 import { duration, MINUTE_MS } from "../../base/duration.ts";
 import type { JudgementInput, SenderRow, VerdictName } from "./case.ts";
 
-/** The shortest silence that counts. */
+/** The minimum silence. */
 export const MIN_SILENCE_MS = 60 * MINUTE_MS;
-/** How many usual intervals of a sender its silence must last. */
+/** Silence must last this many of a sender's usual intervals. */
 const INTERVALS = 3;
-/** With fewer pauses than this nothing is usual yet. */
+/** Minimum number of pauses to determine a usual interval. */
 const ENOUGH_GAPS = 3;
 
 interface SenderActivity {
@@ -21,7 +21,7 @@ interface SenderActivity {
 	lastSeen: number;
 }
 
-/** One row a sender, those that need a person first. */
+/** One row per sender, those that need attention first. */
 export function senderRows(facts: JudgementInput): SenderRow[] {
 	const { tokens, traffic, inventory } = facts;
 	const senders = new Map<string, SenderActivity>();
@@ -42,7 +42,7 @@ export function senderRows(facts: JudgementInput): SenderRow[] {
 		senders.set(key, sender);
 		return sender;
 	};
-	// Expected hosts first: a host is called as in that list.
+	// Expected hosts first, so that hosts are named as in that list.
 	addExpected(facts, at);
 	for (const counter of traffic) {
 		const sender = at(counter.host, counter.cli);
@@ -62,7 +62,7 @@ export function senderRows(facts: JudgementInput): SenderRow[] {
 	const rows = [...senders.values()].flatMap((sender): SenderRow[] => {
 		const { minutes: _minutes, lastSeen: _last, ...shown } = sender;
 		const key = hostKey(sender.host);
-		// The row of a host as such is there only while none of its CLIs was heard of.
+		// A host has its own row only until one of its CLIs is seen.
 		if (sender.cli === "" && sender.lastSeen === 0 && heard.has(key)) return [];
 		const own = configured.get(key);
 		return [{ ...shown, ...senderVerdict(facts, sender, own), configured: own }];
@@ -73,19 +73,19 @@ export function senderRows(facts: JudgementInput): SenderRow[] {
 	);
 }
 
-/** What needs a person first. */
+/** By urgency. */
 const URGENCY: readonly VerdictName[] = ["OLD ONLY", "MIXED", "UNATTRIBUTED", "SILENT", "NEW SEEN", "MIGRATED"];
 
 export function compare(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** A host as it is known in traffic, exports and lists alike: Macs add `.local` to their name, MDMs do not, and neither minds the case. */
+/** A host's key in traffic, exports and lists: Macs append `.local`, MDMs do not, and case does not matter. */
 function hostKey(host: string): string {
 	return host.toLowerCase().replace(/\.(local|lan|home|localdomain)$/, "");
 }
 
-/** Expected hosts and CLIs get a row before they are heard of: absence is only visible against a list. */
+/** Expected hosts and CLIs get a row before they are seen: absence only shows against a list. */
 function addExpected(
 	{ inventory, expectedHosts, expectedClis }: JudgementInput,
 	at: (host: string, cli: string) => SenderActivity,
@@ -144,12 +144,12 @@ function senderVerdict(
 	};
 }
 
-/** How long a sender must keep silent before that means something: an hour, or three of its usual intervals. */
+/** How long a sender must be silent for it to count: an hour, or three of its usual intervals. */
 function silenceFor({ minutes }: SenderActivity): number {
 	return Math.max(MIN_SILENCE_MS, INTERVALS * usualInterval([...minutes]));
 }
 
-/** The median time between two minutes in which it sent; 0 while there are too few to speak of a habit. */
+/** The median time between minutes with traffic; 0 if there are too few. */
 function usualInterval(minutes: readonly number[]): number {
 	const sorted = minutes.toSorted((a, b) => a - b);
 	const gaps = sorted.slice(1).map((minute, index) => minute - (sorted[index] ?? minute));

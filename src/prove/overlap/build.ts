@@ -7,7 +7,7 @@ import type { RotationTokens } from "../judge/case.ts";
 import { judge } from "../judge/judge.ts";
 import type { GatewayView, InventorySums, OverlapView } from "./view.ts";
 
-/** Everything that is known of an overlap at one moment. */
+/** Everything known about an overlap at one moment. */
 export interface Observed {
 	readonly fleet: Fleet;
 	/** Name -> fingerprint. */
@@ -16,17 +16,17 @@ export interface Observed {
 	readonly evidence: Evidence;
 	readonly inventory: Inventory | undefined;
 	readonly gateways: readonly GatewayView[];
-	/** Since when a place that counts traffic cannot be read, if one cannot. */
+	/** Since when a counting place cannot be read, if any. */
 	readonly blindSince?: number | undefined;
-	/** Sentences for a person. */
+	/** Sentences for the user. */
 	readonly warnings: readonly string[];
 	readonly now: number;
 }
 
-/** A counter whose writer was silent this long is not being watched any more. */
+/** A counter whose writer was silent for this long is no longer watched. */
 const STALE_WATCH_MS = 10 * 60_000;
 
-/** What people and programs are shown of it. Pure: the same observations give the same view. */
+/** Builds the view for people and programs. Pure: the same observations give the same view. */
 export function overlapView(observed: Observed): OverlapView {
 	const { fleet, tokens, evidence, inventory, gateways, now } = observed;
 	const pair: RotationTokens = { old: tokens["old"], new: tokens["new"] };

@@ -3,7 +3,7 @@ import type { FleetVerdict, TokenRow } from "../judge/case.ts";
 import type { InventorySums, OverlapView, RotationView } from "./view.ts";
 import { bytes, count, offset, plural, utc } from "./wording.ts";
 
-/** Less than a second is what a probe's own latency makes of equal clocks. */
+/** Smaller offsets can result from a probe's own latency. */
 const EQUAL_CLOCKS_MS = 1_000;
 
 export function clockNote({ clockOffsetMs }: RotationView): string | undefined {
@@ -11,14 +11,14 @@ export function clockNote({ clockOffsetMs }: RotationView): string | undefined {
 	return `the provider's clock is ${offset(clockOffsetMs)}`;
 }
 
-/** How long the old token must stay silent, and whether the deadline leaves that time; undefined when no more silence is needed. */
+/** How long the old token must stay silent, and if that is before the deadline; undefined if no more silence is needed. */
 export function silenceNote({ silenceNeededMs, fits }: FleetVerdict): string | undefined {
 	if (silenceNeededMs === 0) return undefined;
 	const fit = fits === undefined ? "" : fits ? ": that fits" : ": too long for this deadline";
 	return `needs ${duration(silenceNeededMs)} of silence before a yes${fit}`;
 }
 
-/** The old token's rate in words, which is also what a chart of it says to those who cannot see it. */
+/** The old token's rate in words; also the chart's text alternative. */
 export function rateText({ judgement: { oldRate, projectedZero }, rotation }: OverlapView): string {
 	const rate = `most ${count(Math.max(...oldRate))}, now ${count(oldRate.at(-1) ?? 0)}`;
 	if (projectedZero === undefined) return rate;
@@ -26,22 +26,22 @@ export function rateText({ judgement: { oldRate, projectedZero }, rotation }: Ov
 	return `${rate}; by its trend zero at ${utc(projectedZero)}`;
 }
 
-/** What rates of this view count, as the first word of a title. */
+/** The unit of this view's rates, as the first word of a title. */
 export function trafficText({ judgement: { rateUnit } }: OverlapView): string {
 	return rateUnit === "requests" ? "Requests" : "Records";
 }
 
-/** How much a token carried, in the unit that is known of it. */
+/** A token's traffic, in the known unit. */
 export function amountText({ requests, records }: TokenRow): string {
 	return requests > 0 ? plural(requests, "request") : plural(records, "record");
 }
 
-/** Requests, which what counts records does not tell. */
+/** Requests, unknown to places that count records. */
 export function requestsText({ requests, records }: TokenRow): string {
 	return requests === 0 && records > 0 ? "not told" : count(requests);
 }
 
-/** Bytes, which only a tap tells. */
+/** Bytes, which only a tap counts. */
 export function bytesText(token: TokenRow): string {
 	return token.bytes === 0 && token.records > 0 ? "not told" : bytes(token.bytes);
 }

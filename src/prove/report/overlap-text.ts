@@ -35,15 +35,15 @@ export interface TextOptions {
 	/** Columns of the terminal; 80 if not given. */
 	readonly width?: number | undefined;
 	readonly color?: boolean | undefined;
-	/** Milliseconds since the epoch, to tick between judgements; the view's own time if not given. */
+	/** Milliseconds since the epoch, to update between judgements; default the view's time. */
 	readonly now?: number | undefined;
 	/** How many senders to list; 20 if not given. */
 	readonly senders?: number | undefined;
-	/** The IANA zone for the local time beside UTC; none if not given. */
+	/** The IANA zone for local times shown with UTC; default none. */
 	readonly timeZone?: string | undefined;
 }
 
-/** A piece of a line, and how it is painted. */
+/** A piece of a line, and its style. */
 type Piece = string | readonly [text: string, ...styles: readonly Style[]];
 type Line = readonly Piece[];
 
@@ -62,7 +62,7 @@ const URGENCY_STYLES: Readonly<Record<Urgency, readonly Style[]>> = {
 	past: ["bold", "inverse", "red"],
 };
 
-/** The overlap as lines for a terminal, none wider than asked for; no text from outside can steer the terminal. */
+/** The overlap as lines for a terminal, within the given width; external text cannot control the terminal. */
 export function reportText(outside: OverlapView, options: TextOptions = {}): string[] {
 	const view = plainDeep(outside);
 	const width = Math.max(40, options.width ?? 80);
@@ -210,7 +210,7 @@ function placeLines(view: OverlapView, gateway: GatewayView, now: number, placeW
 	];
 }
 
-/** One line a token and path, and another for what went wrong. */
+/** One line per token and path, and one per problem. */
 function probeLines(view: OverlapView, group: ReturnType<typeof probesAt>[number], now: number): Line[] {
 	const [{ verdict, evidence }] = group;
 	const signals = group.map(({ evidence: { signal } }) => signal).join(", ");
@@ -272,7 +272,7 @@ interface SenderColumn {
 
 const VERDICT_WIDTH = 13;
 
-/** The columns that fit: the host takes what the others leave, and the reason is for wide terminals. */
+/** The columns that fit: the host gets the remaining width, and the reason only appears on wide terminals. */
 function senderColumns(width: number): SenderColumn[] {
 	const others: readonly (SenderColumn & { readonly from: number })[] = [
 		{ title: "CLI", width: 12, from: 0, of: ({ cli }) => (cli === "" ? "any" : cli) },

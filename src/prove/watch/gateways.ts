@@ -12,15 +12,15 @@ import { type Health, healthOf, healthText } from "./health.ts";
 import { type SourceLook, shownUrl, type TrafficSource, trouble, type WatchEffects } from "./source.ts";
 
 const PAGES_AT_A_TIME = 16;
-/** For all pages in one look. */
+/** For all pages in one reading. */
 const LOOK_MS = 20_000;
-/** A collector with 100,000 senders writes less. */
+/** Larger than the page of a collector with 100,000 senders. */
 const MAX_PAGE_BYTES = 48 * 1024 * 1024;
 
 export interface PageOptions {
 	/** For one page, in milliseconds. */
 	readonly pageMs: number;
-	/** What time it is for the processes behind the pages, in milliseconds since the epoch, where ours is not the time we judge by. */
+	/** The current time for the processes behind the pages, in milliseconds since the epoch, if not our clock. */
 	readonly theirTime: () => number;
 }
 
@@ -52,10 +52,10 @@ export function gatewaySource(
 	};
 }
 
-/** What is on a page; a sentence when it is not metrics. */
+/** A page's content; a sentence if it is not metrics. */
 interface MetricsPage extends Omit<CounterReading, "source"> {
 	readonly health: Health | undefined;
-	/** Evidence folders in which the same is kept already. */
+	/** Evidence folders that already contain the same data. */
 	readonly keptIn: readonly string[];
 }
 
@@ -93,10 +93,10 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			const pages = await Promise.all(metrics.map(async (url) => ({ source: shownUrl(url), page: await read(url) })));
 			const own = await store.id();
 			const good = pages.flatMap(({ source, page }) => (typeof page === "string" ? [] : [{ source, ...page }]));
-			// The pages of a gateway are of one process, but only the collector's own says when it started.
+			// All pages of a gateway belong to one process, but only the collector's own has the start time.
 			const starts = good.flatMap(({ started }) => (started === undefined ? [] : [started]));
 			const started = starts.length === 0 ? undefined : Math.max(...starts);
-			// What its writer keeps here by itself would count twice.
+			// Data that its writer stores here itself would be counted twice.
 			const foreign = good.filter(({ keptIn }) => !keptIn.includes(own));
 			const warnings = await keeper.take(foreign.map(({ health: _, keptIn: __, ...page }) => ({ ...page, started })));
 			const bad = pages.flatMap(({ source, page }) => (typeof page === "string" ? [{ source, why: page }] : []));
@@ -139,7 +139,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 	};
 }
 
-/** Keeps readings in the evidence folder; while another process does so, only looks. */
+/** Stores readings in the evidence folder; only observes while another process does so. */
 function newKeeper(store: EvidenceStore, name: string) {
 	const file = /^[\w-]+$/.test(name) ? name : `${name}-${fingerprint(name).slice(0, 4)}`;
 	let writer: ReadingWriter | undefined;

@@ -10,14 +10,14 @@ import type { OverlapView } from "../overlap/view.ts";
 import { gatewaySource, type PageOptions } from "./gateways.ts";
 import { prometheusSource } from "./prometheus.ts";
 
-/** Looks at a fleet, again and again. */
+/** Observes a fleet repeatedly. */
 export interface Observer {
-	/** Everything that is known now. */
+	/** The current view. */
 	look(): Promise<OverlapView>;
 	close(): Promise<void>;
 }
 
-/** Reads what does not change while one watches: the tokens' fingerprints, expected hosts, the inventory. */
+/** Reads what does not change while watching: token fingerprints, expected hosts, inventory. */
 export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOptions> = {}): Promise<Observer> {
 	const tokens = await fingerprints(fx, fleet);
 	const { hosts: expectedHosts, warnings: ofHosts } = await hostsOf(fx, fleet);
@@ -51,7 +51,7 @@ export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOpti
 	};
 }
 
-/** Name -> fingerprint of every token. Throws `CrossfadeError` (usage) when two names stand for one token. */
+/** Name -> fingerprint of every token. Throws `CrossfadeError` (usage) if two names refer to one token. */
 async function fingerprints(fx: Effects, { tokens }: Fleet): Promise<Record<string, string>> {
 	const found = new Map<string, string>();
 	for (const { name, ref, fingerprint } of tokens) {
@@ -112,7 +112,7 @@ async function inventoryOf(
 	};
 }
 
-/** What a person should know of a file that could not be read whole. */
+/** Warnings about a file that could not be read completely. */
 function readingWarnings(path: string, noun: string, { lines, bad, mended, samples }: Reading): string[] {
 	const where = path === "-" ? "standard input" : shown(basename(path));
 	const first = samples.map(({ line, why }) => `line ${line}: ${why}`).join(", ");

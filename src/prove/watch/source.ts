@@ -4,26 +4,26 @@ import type { HttpFailure, HttpOutcome } from "../../effects/net/http.ts";
 import type { GatewayView } from "../overlap/view.ts";
 import { causes, transportCause } from "../probe/causes.ts";
 
-/** What a source of traffic counts is asked with. */
+/** The parameters of a reading. */
 export type WatchEffects = Pick<Effects, "request" | "clock">;
 
-/** Somebody who counts traffic for us, and is asked again and again. Whatever it answers goes into the evidence folder. */
+/** A source of traffic counts, read repeatedly. Its readings go into the evidence folder. */
 export interface TrafficSource {
-	/** Never throws for what the other side does. */
+	/** Never throws because of the server. */
 	look(): Promise<SourceLook>;
-	/** Everything it told is on the disk when this resolves. */
+	/** Resolves when all its readings are on disk. */
 	close(): Promise<void>;
 }
 
 export interface SourceLook {
 	readonly gateways: readonly GatewayView[];
-	/** Sentences for a person. */
+	/** Sentences for the user. */
 	readonly warnings: readonly string[];
-	/** When a place that counted before could last be read, if it cannot be read now: silence since then proves nothing. */
+	/** If a counting place cannot be read now, when it was last read: silence since then proves nothing. */
 	readonly blindSince: number | undefined;
 }
 
-/** Why there is no answer to read, in words; undefined when there is one with status 200. */
+/** Why there is no usable response; undefined for status 200. */
 export function trouble(outcome: HttpOutcome): string | undefined {
 	if (outcome.kind === "failure") return failure(outcome);
 	const { status, headers, body } = outcome;
@@ -44,7 +44,7 @@ function start(body: Uint8Array): string {
 	return new TextDecoder().decode(body.subarray(0, 100));
 }
 
-/** A URL as it may be shown and kept: without user info, query, fragment, and path segments that could be a token. */
+/** A URL safe to show and store: without user info, query, fragment, and path segments that could be a token. */
 export function shownUrl(text: string): string {
 	const { origin, pathname } = new URL(text);
 	const path = pathname.split("/").map((segment) => (couldBeToken(segment) ? "[token]" : segment));

@@ -28,7 +28,7 @@ import { badge, sendersSection } from "./senders.ts";
 import type { PageData, PageState } from "./state.ts";
 import { h, type PageElement } from "./tree.ts";
 
-/** What `<body>` holds. With a state it is live, with controls; without one it is a report, which stays as it is. */
+/** The content of `<body>`: live with controls if given a state, otherwise a static report. */
 export function pageBody(data: PageData, state?: PageState): PageElement[] {
 	const { view } = data;
 	const now = state?.now ?? view.rotation.now;
@@ -113,7 +113,7 @@ function deadline({ rotation, judgement }: OverlapView, now: number, state: Page
 	);
 }
 
-/** Seconds are told in the last two minutes; before, minutes are rounded down. */
+/** Shows seconds in the last two minutes; before that, minutes rounded down. */
 function left(leftMs: number): string {
 	if (leftMs < 2 * MINUTE_MS) return `${Math.floor(leftMs / 1000)} s`;
 	return duration(Math.floor(leftMs / MINUTE_MS) * MINUTE_MS);
