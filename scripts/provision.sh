@@ -245,7 +245,7 @@ state_node() {
 
 # clis
 
-# Programs for this platform, which npm leaves out without a word where it has none.
+# Programs for this platform, which npm silently omits if it has none.
 clis_there() {
   for program in @anthropic-ai/claude-code-linux-x64 claude-2.1.81/cli.js \
     @openai/codex-linux-x64 codex-0.169.0/bin/codex.js gemini-0.33.2/dist/index.js gemini-0.61.0/bundle/gemini.js; do

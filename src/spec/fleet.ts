@@ -192,14 +192,14 @@ function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => P
 	const provider = providers.find(({ id }) => id === fleet.provider);
 	if (provider && !provider.endpoint && fleet.endpoint === undefined) {
 		problems.push({
-			what: `the endpoint of ${provider.title} is not known`,
+			what: `the endpoint of ${provider.title} is unknown`,
 			where: place(["provider"]),
 			fix: "add endpoint: with its base URL",
 		});
 	}
 	if (fleet.overlap?.started !== undefined && fleet.overlap.lasts === undefined && provider?.overlapMs === undefined) {
 		problems.push({
-			what: "the length of the overlap is not known",
+			what: "the length of the overlap is unknown",
 			where: place(["overlap"]),
 			fix: "add lasts: such as 24h",
 		});

@@ -19,7 +19,7 @@ test("crossfade demo tells the whole rotation, from one token to the death of th
 	const { cwd, options, canaries } = demoWorld();
 	const { code, stdout, stderr } = await crossfade(["demo", "--fast", "--out", "report.html"], options);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-	expect(stdout).toMatch(/^the gateway is crossfade tap; for a real collector put otelcol-contrib on PATH/);
+	expect(stdout).toMatch(/^the gateway is crossfade tap; to use a real collector, put otelcol-contrib on PATH/);
 	const answers = [...stdout.matchAll(/retire the old token: (yes|not yet|no evidence)/g)].map(([, answer]) => answer);
 	expect(answers).toEqual(["not yet", "not yet", "not yet", "yes"]);
 	for (const { title } of narration) expect(stdout).toContain(`${title.toUpperCase()}: `);
@@ -56,7 +56,7 @@ describe("a collector that does not start: why, in one line, and the demo goes o
 			`echo "Error: failed to get config: 'exporters' unknown type: \\"otlp_http\\"" >&2; exit 1`,
 			"unknown type",
 		],
-		["no words", "exit 1", "it ended without a word"],
+		["no words", "exit 1", "it exited without a message"],
 	])("%s", async (_, script, reason) => {
 		const path = programNamed("otelcol-contrib", script);
 		const { cwd, options } = demoWorld({ path: join(path, "..") });

@@ -74,11 +74,11 @@ describe("crossfade doctor", () => {
 		const env = { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" };
 		const { code, stdout } = await doctor("--cli codex", cwd, token, { env });
 		expect(code).toBe(exitCodes.findings[0]);
-		expect(stdout).toContain("fix: unset OTEL_EXPORTER_OTLP_COMPRESSION where Codex is started");
+		expect(stdout).toContain("fix: unset OTEL_EXPORTER_OTLP_COMPRESSION before you start Codex");
 		const empty = await doctor("", scratch(), token);
 		expect(empty).toMatchObject({
 			code: exitCodes.noEvidence[0],
-			stdout: expect.stringContaining("Gemini CLI: not here"),
+			stdout: expect.stringContaining("Gemini CLI: not found"),
 		});
 	});
 
@@ -122,7 +122,7 @@ describe("crossfade doctor", () => {
 		const program = JSON.parse(claudeSettings({ url, token: token.token }));
 		writeFileSync(join(cwd, ".claude/settings.json"), JSON.stringify({ ...program, otelHeadersHelper: "/opt/header" }));
 		const { stdout } = await doctor("--probe --cli claude-code", cwd, token);
-		expect(stdout).toContain("logs not asked: its token is not known");
+		expect(stdout).toContain("logs not probed: its token is unknown");
 	});
 
 	test.each([

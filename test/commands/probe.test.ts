@@ -228,7 +228,7 @@ evidence: seen
 		expect(code).toBe(0);
 		expect(stdout).toMatch(/old +bearer logs +127[^ ]+ +ACCEPTED/);
 		expect(stdout).toMatch(/old +bearer logs +gw +ACCEPTED/);
-		expect(stdout).toContain("taken by the gateway, not confirmed");
+		expect(stdout).toContain("received by the gateway, not confirmed");
 		expect(stderr).toContain("skipping the token named new");
 		expect(Object.keys(filesBelow(join(cwd, "seen")))).toHaveLength(1);
 	});

@@ -52,7 +52,7 @@ describe("crossfade demo through a real collector", needs(otelcol), () => {
 		for (const pid of processesOf(cwd)) process.kill(pid, "SIGKILL");
 		const { code, stdout, stderr } = await run;
 		expect(code).toBe(7);
-		expect(stderr).toContain("the collector ended in the middle of the demo");
+		expect(stderr).toContain("the collector exited during the demo");
 		expect(stdout).not.toContain("THE END");
 		await expectNothingLeft(cwd);
 	});

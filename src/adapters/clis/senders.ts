@@ -1,15 +1,15 @@
-/** How a CLI's telemetry is recognised. */
+/** How to recognize a CLI's telemetry. */
 export interface TelemetrySender {
 	readonly id: string;
-	/** Values of `service.name`, which a user can change; a star at the end stands for anything. */
+	/** Values of `service.name`, which a user can change; a trailing star matches anything. */
 	readonly services: readonly string[];
-	/** Names of instrumentation scopes, which nobody changes, and of those below them. */
+	/** Names of instrumentation scopes, which users do not change, including nested ones. */
 	readonly scopes: readonly string[];
 	/** Whether `service.version` is the version of the CLI. */
 	readonly tellsVersion: boolean;
 }
 
-/** Seen in what Claude Code 2.1.330, Codex 0.169.0 and Gemini CLI 0.61.0 send. Gemini's `service.version` is that of Node. */
+/** Seen in telemetry of Claude Code 2.1.330, Codex 0.169.0 and Gemini CLI 0.61.0. Gemini's `service.version` is that of Node. */
 const telemetrySenders: readonly TelemetrySender[] = [
 	{
 		id: "claude-code",
@@ -21,7 +21,7 @@ const telemetrySenders: readonly TelemetrySender[] = [
 	{ id: "gemini", services: ["gemini-cli"], scopes: ["gemini-cli"], tellsVersion: false },
 ];
 
-/** The CLI we know that sends data with this `service.name` and instrumentation scope. */
+/** The known CLI that sends data with this `service.name` and instrumentation scope. */
 export function senderOf(service: string, scope: string): TelemetrySender | undefined {
 	const isNamed = (name: string) => (name.endsWith("*") ? service.startsWith(name.slice(0, -1)) : service === name);
 	const isBelow = (name: string) => scope === name || scope.startsWith(`${name}.`);

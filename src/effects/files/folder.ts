@@ -154,7 +154,7 @@ const LEASE_MS = 60_000;
 /**
  * A lock file with its owner in it, which the owner writes anew while it lives: a crash leaves nothing that lasts. That of a dead owner on
  * this machine is taken over at once, any other when it was silent for the time of a lease, by the clock of the file system. Two processes
- * that try so at once exclude each other with a second file, which becomes the lock by a rename.
+ * that try this at once lock each other out with a second file, which becomes the lock by a rename.
  */
 async function claim(lock: string): Promise<Claim | undefined> {
 	await makeFolder(dirname(lock));

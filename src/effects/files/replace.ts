@@ -24,7 +24,7 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 			writeNew(temporary, content, stats.mode & 0o7777, stats);
 			keepAttributes(path, temporary);
 			if (backup !== undefined) writeNew(backup, options.expected, 0o600, stats);
-			// Whoever has the old file open writes into what this name leads to, also after the rename.
+			// A process with the old file open still writes to it after the rename.
 			linkSync(path, before);
 			assertSame(path);
 			renameSync(temporary, path);

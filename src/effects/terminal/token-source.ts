@@ -48,7 +48,7 @@ async function rawToken(ref: TokenRef, environment: Readonly<NodeJS.ProcessEnv>)
 	}
 }
 
-/** Opening must not wait for somebody who writes into a named pipe. */
+/** Opening a named pipe must not wait for a writer. */
 function opened(ref: TokenRef & { readonly kind: "file" }): number {
 	try {
 		return openSync(ref.path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));

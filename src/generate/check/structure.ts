@@ -54,7 +54,7 @@ function known({ section, id, type, at }: ComponentNode, { distribution, own }: 
 			{
 				rule: "deprecated-component",
 				at,
-				what: what(`${deprecated.use} is the name now of`),
+				what: what(`${deprecated.use} is the new name of`),
 				fix: `Use ${deprecated.use}.`,
 			},
 		];

@@ -13,7 +13,7 @@ export interface OtelcolRequest {
 	/** Suffix of our component ids, by which we recognize them. */
 	readonly name: string;
 	readonly entries: readonly WantedEntry[];
-	/** Remove everything of ours; `entries` then identifies unchanged entries where no comment is possible. */
+	/** Remove all our entries; `entries` then identifies unchanged entries where no comment is possible. */
 	readonly remove: boolean;
 	/** Added to the `exporters` of pipelines. */
 	readonly exporter: string;

@@ -8,17 +8,17 @@ import { type JudgedRow, judgeRows } from "../probe/verdict.ts";
 import type { ProbeWorld } from "../probe/world.ts";
 import type { Diagnosis, SignalState } from "./diagnosis.ts";
 
-/** What a probe of one CLI brought. */
+/** The result of probing for one CLI. */
 export interface Probed {
 	readonly id: string;
 	readonly rows: readonly JudgedRow[];
-	/** Signals that were not asked about, with the reason. */
+	/** Signals that were not probed, with the reason. */
 	readonly skipped: readonly { readonly signal: Signal; readonly why: string }[];
 }
 
 const TIMEOUT_MS = 10_000;
 
-/** Sends one test record per signal, with the CLI's own token to where the CLI sends, and reads the answers. */
+/** Sends one test record per signal with the CLI's own token to its endpoint, and reads the responses. */
 export async function probeCli(fx: ProbeWorld, { id, signals }: Diagnosis, marker: string): Promise<Probed> {
 	const skipped: { signal: Signal; why: string }[] = [];
 	const groups = new Map<string, { base: string; secret: Secret; state: SignalState; signals: Signal[] }>();
@@ -27,7 +27,7 @@ export async function probeCli(fx: ProbeWorld, { id, signals }: Diagnosis, marke
 		if (off !== undefined) continue;
 		const base = url === undefined ? undefined : baseOf(url, signal, tokenBy === "url");
 		if (!secret || base === undefined || tokenBy === "basic") {
-			const why = secret ? "its URL or header is of a kind that is not asked" : "its token is not known";
+			const why = secret ? "its URL or header has an unsupported form" : "its token is unknown";
 			skipped.push({ signal, why });
 			continue;
 		}
@@ -46,7 +46,7 @@ export async function probeCli(fx: ProbeWorld, { id, signals }: Diagnosis, marke
 	return { id, rows, skipped };
 }
 
-/** The base URL, or undefined when the URL is not of the usual form. */
+/** The base URL, or undefined if the URL does not have the usual form. */
 function baseOf(url: string, signal: Signal, isTokenInUrl: boolean): string | undefined {
 	const end = `${isTokenInUrl ? "/TOKEN" : ""}/v1/${signal}`;
 	return url.endsWith(end) ? url.slice(0, -end.length) : undefined;
@@ -55,12 +55,12 @@ function baseOf(url: string, signal: Signal, isTokenInUrl: boolean): string | un
 function planFor(id: string, url: string, signals: readonly Signal[], path: "url" | "bearer"): ProbePlan {
 	const emission = emissions.find((each) => each.id === id);
 	const usual = providers.find(({ endpoint }) => endpoint === url) ?? providers.find((each) => each.id === "custom");
-	if (!usual) throw new TypeError("no provider for places that nobody knows");
+	if (!usual) throw new TypeError("no provider for custom endpoints");
 	return {
 		tokens: [],
 		places: [{ name: url, url, isGateway: false, metrics: [] }],
 		provider: usual,
-		// What the provider is known not to take says nothing of the token.
+		// Signals that the provider does not accept show nothing about the token.
 		signals: signals.filter((signal) => usual.takes.includes(signal)),
 		paths: [path],
 		protocol: "http/protobuf",

@@ -2,7 +2,7 @@ import { type ExitName, exitCodes } from "../../base/errors.ts";
 import type { JudgedRow } from "../probe/verdict.ts";
 import { type Diagnosis, isConcerned } from "./diagnosis.ts";
 
-/** The exit code: the lowest that is not 0 of everything found, as for a probe. Notes lead to none. */
+/** The exit code: the lowest above 0 of all findings, as for a probe. Notes do not count. */
 export function verdictOf(diagnoses: readonly Diagnosis[], probed: readonly JudgedRow[] = []): ExitName {
 	const here = diagnoses.filter(isConcerned);
 	if (here.length === 0) return "noEvidence";

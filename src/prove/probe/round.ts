@@ -4,7 +4,7 @@ import { probeMetered } from "./confirm.ts";
 import { authorization, type Group, MAX_ANSWER_BYTES, type ProbeObservation, sendTestRecord } from "./send.ts";
 import type { ProbeWorld, Round } from "./world.ts";
 
-/** What the place itself says of a token, where it has a way to ask. */
+/** What the place itself reports about a token, if it has an API for that. */
 export interface WhoamiRow {
 	readonly token: string;
 	readonly place: string;
@@ -18,7 +18,7 @@ export interface RoundResult {
 
 const REQUESTS_AT_A_TIME = 8;
 
-/** Sends one test record per place, token, path and signal, and reads what came of each; in this order, whatever comes first. */
+/** Sends one test record per place, token, path and signal and evaluates each; results keep this order. */
 export async function probeRound(world: ProbeWorld, round: Round): Promise<RoundResult> {
 	const fx = { ...world, lookAtTls: lookOnce(world) };
 	const { plan, tokens } = round;
@@ -28,7 +28,7 @@ export async function probeRound(world: ProbeWorld, round: Round): Promise<Round
 	const places = plan.places.map(async (place) => {
 		const groups = tokens.flatMap((token) => plan.paths.map((path) => ({ place, path, ...token })));
 		if (place.metrics.length === 0) return Promise.all(groups.map(probeGroup));
-		// One after the other, so that the gateway's counters tell them apart.
+		// Sequentially, so that the gateway's counters distinguish them.
 		const rows: ProbeObservation[][] = [];
 		for (const group of groups) rows.push(await probeMetered(fx, round, group, () => probeGroup(group)));
 		return rows;
@@ -37,7 +37,7 @@ export async function probeRound(world: ProbeWorld, round: Round): Promise<Round
 	return { rows: (await Promise.all(places)).flat(2), whoami: await whoami };
 }
 
-/** One look at each place for all the rows that fail there. */
+/** Inspects each place once for all rows that fail there. */
 function lookOnce({ lookAtTls }: ProbeWorld): ProbeWorld["lookAtTls"] {
 	const looks = new Map<string, ReturnType<typeof lookAtTls>>();
 	return (url, ...rest) => {

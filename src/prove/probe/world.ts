@@ -6,7 +6,7 @@ import type { GatewayReading } from "./gateway.ts";
 
 export type ProbeWorld = Pick<Effects, "request" | "lookAtTls" | "sleep" | "clock" | "random">;
 
-/** What a round of probing works with. */
+/** Inputs of a probe round. */
 export interface Round {
 	readonly plan: ProbePlan;
 	readonly tokens: readonly { readonly name: string; readonly secret: Secret }[];
@@ -15,6 +15,6 @@ export interface Round {
 	readonly marker: string;
 	/** Reads a gateway's metrics. */
 	readonly readGateway?: ((text: string) => GatewayReading) | undefined;
-	/** Ends the round at once; what it found until then is not worth keeping. */
+	/** Aborts the round; its results are discarded. */
 	readonly signal?: AbortSignal | undefined;
 }

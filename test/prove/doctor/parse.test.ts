@@ -9,15 +9,15 @@ const toleranceOf = (id: string) => layerings.find((each) => each.id === id)?.to
 
 describe("settings are read as strictly as their CLI reads them", () => {
 	test.each([
-		["claude-code", "json", "// mine\n{}", /^is no JSON, line 1: invalid comment token$/],
-		["claude-code", "json", '{"a": 1,}', /^is no JSON, line 1/],
+		["claude-code", "json", "// mine\n{}", /^is not valid JSON, line 1: invalid comment token$/],
+		["claude-code", "json", '{"a": 1,}', /^is not valid JSON, line 1/],
 		["claude-code", "json", "\ufeff{}", undefined],
 		["gemini", "jsonc", '// mine\n{"a": 1 /* here */}', undefined],
-		["gemini", "jsonc", '{\n\n"a": 1,\n}', /^is no JSON with comments, line 4/],
+		["gemini", "jsonc", '{\n\n"a": 1,\n}', /^is not valid JSON with comments, line 4/],
 		["gemini", "jsonc", "\ufeff{}", /^starts with a byte order mark/],
-		["gemini", "jsonc", "[]", /^is no JSON object$/],
-		["codex", "toml", '[otel]\nexporter = "none"\n[otel]\n', /^is no TOML, line 3/],
-		["codex", "toml", 'otel.exporter = "none"\n[otel]\nx = 1\n', /^is no TOML/],
+		["gemini", "jsonc", "[]", /^is not a JSON object$/],
+		["codex", "toml", '[otel]\nexporter = "none"\n[otel]\n', /^is not valid TOML, line 3/],
+		["codex", "toml", 'otel.exporter = "none"\n[otel]\nx = 1\n', /^is not valid TOML/],
 		["codex", "toml", "\ufeffa = 1\r\n", undefined],
 		["codex", "toml", "", undefined],
 		["claude-code", "json", "", undefined],

@@ -41,9 +41,9 @@ describe("what became of a record", () => {
 		[{}, { accepted: 1, failed: 1 }, "failed", "otlp_http/torii: Unauthenticated"],
 		[{ failed: 7 }, { accepted: 1, failed: 7 }, "waiting", ""],
 		[{}, { accepted: 1, full: 1 }, "failed", "dropped by its exporter"],
-		[{}, { accepted: 2, sent: 1, failed: 1 }, "mixed", "cannot be told"],
-		[{ accepted: 9, sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "started anew"],
-		[{ sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "started anew"],
+		[{}, { accepted: 2, sent: 1, failed: 1 }, "mixed", "cannot be identified"],
+		[{ accepted: 9, sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "restarted"],
+		[{ sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "restarted"],
 		[{}, { accepted: 1, sent: 0, other: 1 }, "sent", "exporter debug"],
 	])("%j -> %j: %s", (before, after, state, words) => {
 		const delivery = followDelivery(gatewayCounters(page(before)), gatewayCounters(page(after)), "logs");
@@ -86,7 +86,7 @@ describe("through a gateway", () => {
 		expect(rows[0]?.evidence).toMatchObject({
 			outcome: "accepted",
 			cause: "gateway-taken",
-			detail: "taken by the gateway, not confirmed",
+			detail: "received by the gateway, not confirmed",
 			place: new URL(url).host,
 		});
 		expect(rows[0]?.evidence.confirmed).toBeUndefined();
@@ -154,7 +154,7 @@ describe("through a gateway that counts by token", () => {
 			outcome: "accepted",
 			confirmed: true,
 			cause: "gateway-sent",
-			notes: [`the gateway did not count it as traffic of fp=${old.fingerprint}: watch would not see this sender`],
+			notes: [`the gateway did not count it as traffic of fp=${old.fingerprint}, so watch would not see this sender`],
 		});
 		expect(row?.waitedMs).toBeLessThan(5_000);
 	});

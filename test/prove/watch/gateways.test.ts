@@ -262,7 +262,7 @@ describe("a page that is none costs a warning, and no evidence", () => {
 		[
 			"that lies about its length",
 			(socket) => socket.end(httpText("200 OK", { "content-length": "9" }, "a 1\n")),
-			/ended before its end/,
+			/was truncated/,
 		],
 		[
 			"of a captive portal",
