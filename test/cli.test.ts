@@ -109,7 +109,7 @@ describe("crossfade", () => {
 		expect(JSON.parse(stdout).map((row: { code: number }) => row.code)).toEqual(codes);
 	});
 
-	test("a reader that goes away ends the output quietly", async () => {
+	test("a closed pipe ends the output quietly", async () => {
 		const { spawnSync } = await import("node:child_process");
 		const cli = new URL("../dist/cli.cjs", import.meta.url).pathname;
 		const { stderr, status } = spawnSync("sh", ["-c", `"$0" "$1" --help | true`, process.execPath, cli], {

@@ -14,7 +14,7 @@ const foldersIn = (path: string) =>
 	readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 
 describe("the adapters of this repository", () => {
-	test("every registry is fresh (npm run build writes them), and there is no other", () => {
+	test("every registry is up to date (npm run build), and there is no other", () => {
 		expect(() => checkRegistries(adapters)).not.toThrow();
 	});
 
@@ -27,7 +27,7 @@ describe("the adapters of this repository", () => {
 		}
 	});
 
-	test("no test is left of an adapter that is gone", () => {
+	test("there is no test for a removed adapter", () => {
 		const left = foldersIn(tests).flatMap((kind) =>
 			readdirSync(join(tests, kind))
 				.map((name) => name.replace(/\..*/, ""))
@@ -38,7 +38,7 @@ describe("the adapters of this repository", () => {
 	});
 });
 
-describe("a made-up repository", () => {
+describe("a test repository", () => {
 	let root = "";
 	beforeEach(() => {
 		root = join(scratch(), "adapters");
@@ -78,7 +78,7 @@ export const stores: readonly [Store, ...Store[]] = [
 		expect(() => checkRegistries(root)).not.toThrow();
 	});
 
-	test("a folder that is gone is no longer registered, and a registry of no kind is removed", () => {
+	test("a removed folder is no longer registered, and a registry without a kind is removed", () => {
 		rmSync(join(root, "clis/codex"), { recursive: true });
 		write("clis/old.generated.ts", "");
 		writeRegistries(root);
@@ -86,7 +86,7 @@ export const stores: readonly [Store, ...Store[]] = [
 		expect(existsSync(join(root, "clis/old.generated.ts"))).toBe(false);
 	});
 
-	test("a file without a list of its own may be missing where the kind says so, and the others may not", () => {
+	test("only files that the kind marks as optional may be missing", () => {
 		rmSync(join(root, "providers/torii/sandbox.ts"));
 		expect(registries(root)["providers/sandbox.generated.ts"]).not.toContain("torii");
 		rmSync(join(root, "clis/codex/emits.ts"));

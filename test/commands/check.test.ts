@@ -30,7 +30,7 @@ const check = (text: string, ...args: string[]) => {
 };
 
 describe("crossfade check", () => {
-	test("says everything at once, with places, and ends with its own exit code", async () => {
+	test("reports everything at once, with positions, and its own exit code", async () => {
 		const { code, stdout, stderr } = await check(bad);
 		expect({ code, stderr }).toEqual({ code: 10, stderr: "" });
 		for (const [place, rule] of [
@@ -85,7 +85,7 @@ describe("crossfade check", () => {
 		expect(stdout).not.toContain("<x>");
 	});
 
-	test("--explain a rule, all rules, and one there is not", async () => {
+	test("--explain a rule, all rules, and an unknown rule", async () => {
 		expect((await crossfade(["check", "--explain", "token-from-env"])).stdout).toContain(
 			"A running process never sees a new value",
 		);
@@ -116,7 +116,7 @@ describe("crossfade check", () => {
 		expect(await crossfade(args, { cwd })).toMatchObject({ code, stderr: expect.stringContaining(message) });
 	});
 
-	test("T2 with a program that answers, that hangs on to its words, and that is none", async () => {
+	test("T2 with a program that reports, one without output, and no program", async () => {
 		const cwd = scratch({ "c.yaml": good });
 		const program = (body: string) => {
 			const path = join(cwd, "program");
@@ -156,7 +156,7 @@ describe("crossfade check", () => {
 	});
 
 	test(
-		"T2 with the real otelcol, its words at the right lines, without the token it was shown",
+		"T2 with the real otelcol: its messages at the right lines, without the token",
 		needs(otelcol),
 		async () => {
 			const cwd = scratch({ "c.yaml": bad });

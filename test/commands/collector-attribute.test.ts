@@ -24,7 +24,7 @@ describe("collector --attribute", () => {
 		expect(JSON.parse(stdout).attribution).toMatchObject({ way, metrics, cannotTell: expect.any(Array) });
 	});
 
-	test("Alloy writes its counters to a Prometheus, and has to be started for experimental components", async () => {
+	test("Alloy writes its counters to Prometheus, and must be started for experimental components", async () => {
 		const cwd = scratch();
 		const to = ["--metrics-to", "http://prometheus.example.com:9090/api/v1/write"];
 		const { code } = await crossfade(["collector", "-d", "alloy", "--attribute", ...to, "--out", "made"], { cwd });
@@ -75,7 +75,7 @@ describe("collector --attribute", () => {
 		expect(stderr).not.toContain(old.token);
 	});
 
-	test("somebody's own config is not given include_metadata on the side", async () => {
+	test("an existing config does not get include_metadata", async () => {
 		const cwd = scratch();
 		const path = join(cwd, "mine.yaml");
 		const mine = "receivers: {otlp: {protocols: {http: }}}\n";

@@ -115,7 +115,7 @@ describe("crossfade collector", () => {
 		expect(JSON.parse(stdout).delivery).toMatchObject({ way, apply });
 	});
 
-	test("a release newer than the tables gets the newest facts and a warning, one that is too old the older way", async () => {
+	test("a release newer than the tables gets the newest facts and a warning, an older one the oldest", async () => {
 		const newer = await crossfade(["collector", "-d", "contrib", "--target-version", "0.999"]);
 		expect(newer).toMatchObject({ code: 0, stderr: expect.stringContaining("newer than the releases we know") });
 		const older = await crossfade(["collector", "-d", "contrib", "--target-version", "0.80"]);
@@ -173,7 +173,7 @@ describe("crossfade collector", () => {
 });
 
 describe("crossfade collector --into", () => {
-	test("prints the new file, byte for byte the old one plus ours", async () => {
+	test("prints the new file: the old one, byte for byte, plus ours", async () => {
 		const cwd = scratch({ "c.yaml": config });
 		const { code, stdout, stderr } = await crossfade(into(cwd), { cwd });
 		expect(code).toBe(0);
@@ -187,7 +187,7 @@ describe("crossfade collector --into", () => {
 		expect(parse(outcome.stdout).exporters).toHaveProperty(["otlp_http/torii"]);
 	});
 
-	test("--diff shows what would change, and masks the token that stands beside it", async () => {
+	test("--diff shows what would change, and masks a nearby token", async () => {
 		const cwd = scratch({ "c.yaml": config });
 		const { code, stdout } = await crossfade(into(cwd, "--diff"), { cwd, canaries: [mine], holders: ["c.yaml"] });
 		expect(code).toBe(0);

@@ -15,7 +15,7 @@ function programNamed(name: string, script: string): string {
 	return path;
 }
 
-test("crossfade demo tells the whole rotation, from one token to the death of the old one, and leaves only the report", async () => {
+test("crossfade demo runs the whole rotation, from one token to the expiry of the old one, and leaves only the report", async () => {
 	const { cwd, options, canaries } = demoWorld();
 	const { code, stdout, stderr } = await crossfade(["demo", "--fast", "--out", "report.html"], options);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -49,7 +49,7 @@ test("a report that would overwrite a file is refused before anything is started
 	expect(readFileSync(join(cwd, "report.html"), "utf8")).toBe("mine");
 });
 
-describe("a collector that does not start: why, in one line, and the demo goes on with the tap;", () => {
+describe("a collector that does not start: the reason, in one line, and the demo continues with the tap;", () => {
 	test.each([
 		[
 			"its own words",
@@ -81,7 +81,7 @@ describe("interrupted, it leaves nothing:", () => {
 		await expectNothingLeft(cwd);
 	});
 
-	test("while a collector starts that does not want to end", async () => {
+	test("while a collector starts that ignores signals", async () => {
 		const stubborn = programNamed(
 			"stubborn",
 			`[ "$1" = --version ] || { trap "" TERM INT HUP; while :; do sleep 1; done; }`,
@@ -95,7 +95,7 @@ describe("interrupted, it leaves nothing:", () => {
 	});
 });
 
-test("the fleet: everybody sends, and nobody with the old token in its last hours", () => {
+test("the fleet: every CLI sends, and none with the old token in its last hours", () => {
 	const all = minutes.flatMap((minute) => sending(minute).map((each) => ({ minute, ...each })));
 	expect([...new Set(all.map(({ sender }) => sender.host))].sort()).toEqual([...expectedHosts, "build-box"].sort());
 	expect(Math.max(...all.filter(({ credential }) => credential === "old").map(({ minute }) => minute))).toBe(

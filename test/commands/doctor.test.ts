@@ -68,7 +68,7 @@ describe("crossfade doctor", () => {
 		);
 	});
 
-	test("something found is 10, nobody here is 9", async () => {
+	test("problems are 10, no CLI is 9", async () => {
 		const token = canary();
 		const cwd = home("https://otlp.example.com", token);
 		const env = { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" };
@@ -113,7 +113,7 @@ describe("crossfade doctor", () => {
 		expect(new Set(verdicts)).toEqual(new Set(["REJECTED"]));
 	});
 
-	test("--probe: no answer is 6; what cannot be asked is said", async () => {
+	test("--probe: no response is 6; says what cannot be probed", async () => {
 		const token = canary();
 		const { origin: url, close } = await listen(createServer());
 		await close();

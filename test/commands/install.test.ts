@@ -124,7 +124,7 @@ describe("crossfade install and uninstall", () => {
 		expect(contents(cwd)).toEqual(before);
 	});
 
-	test("install where cannot prompt for the token: there is no terminal: said, and nothing is changed", async () => {
+	test("install without a terminal to prompt for the token: says so, and changes nothing", async () => {
 		const cwd = home();
 		const before = contents(cwd);
 		const { code, stderr } = await runWatched("install --token prompt", cwd, canary());

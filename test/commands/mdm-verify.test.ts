@@ -222,7 +222,7 @@ describe("what is wrong is found, all at once", () => {
 		expect(stdout).toMatch(/: 1 error, no warnings\n$/);
 	});
 
-	test("a manifest with settings that there are not", async () => {
+	test("a manifest with unknown settings", async () => {
 		const cwd = copy("fleet");
 		edit(cwd, "manifest.json", (text) => text.replace('"vehicle": "fleet"', '"vehicle": "\\u001b[2Jfleet"'));
 		const { code, stderr } = await crossfade(["mdm", "verify", "kit"], { cwd });
@@ -306,7 +306,7 @@ describe("files with a token", () => {
 		expect(run.code).toBe(expected.some((finding) => finding.startsWith("error")) ? 10 : 0);
 	});
 
-	test("another token than the one given", async () => {
+	test("a token other than the given one", async () => {
 		const cwd = await filled("generic");
 		const { stdout, code } = await crossfade(["mdm", "verify", "kit", "--token", "-", "--json"], {
 			cwd,

@@ -32,7 +32,7 @@ describe("crossfade mdm", () => {
 		});
 	});
 
-	test("writes a folder, a second time nothing, and tells files of its own from others", async () => {
+	test("writes a folder, nothing the second time, and distinguishes its files from others", async () => {
 		const cwd = scratch({ "out/notes.txt": "mine\n" });
 		const args = ["mdm", "-v", "jamf", "--out", "out", "--cli", "codex"];
 		const first = await crossfade(args, { cwd });
@@ -78,7 +78,7 @@ describe("crossfade mdm", () => {
 		expect(read(cwd, "o/STEPS.md")).not.toContain("Codex CLI:");
 	});
 
-	test("a provider that accepts no token in the URL gets no CLI that can send it nowhere else", async () => {
+	test("a provider that accepts no token in the URL gets no CLI that can only send it there", async () => {
 		const cwd = scratch();
 		await crossfade(["mdm", "-v", "fleet", "--provider", "activitylog", "--out", "o"], { cwd });
 		expect(JSON.parse(read(cwd, "o/manifest.json")).settings.cli).toBe("claude-code,codex");
@@ -125,7 +125,7 @@ describe("the token", () => {
 		},
 	);
 
-	test("git add -A takes no file with the token out of the folder", needs(program("git")), async () => {
+	test("git add -A adds no file with the token", needs(program("git")), async () => {
 		const git = program("git");
 		const secret = canary();
 		const cwd = withToken(secret);

@@ -39,7 +39,7 @@ async function server(answers: { readonly old?: string; readonly new?: string })
 const no = httpText("401 Unauthorized", { "content-type": "application/json" }, '{"message":"no such token"}');
 
 describe("crossfade probe against a provider", () => {
-	test("an overlap: both accepted, then the old one early, then in time, then still alive", async () => {
+	test("an overlap: both accepted; the old one rejected early, on time, or still accepted", async () => {
 		const provider = await startProvider(["--overlap", "24h"]);
 		const next = await provider.rotate();
 		const mine: Canary[] = [provider.token, next].map((token) => ({ token, fingerprint: "" }));
@@ -131,7 +131,7 @@ describe("crossfade probe against a provider", () => {
 		expect(proxy.received).toHaveLength(2);
 	});
 
-	test("a server that says everything it was told", async () => {
+	test("a server that echoes everything it receives", async () => {
 		const { url } = await rawServer((socket, first) =>
 			socket.end(
 				httpText("401 No", { "x-echo": first.replaceAll(/[^\x20-\x7e]/g, ""), "content-type": "text/plain" }, first),
@@ -273,7 +273,7 @@ describe("bad input: one clear error, nothing sent", () => {
 		expect(stderr.match(/^error: /gm)).toHaveLength(2);
 	});
 
-	test("a token file that everybody can read is used, with a warning", async () => {
+	test("a token file that all users can read is used, with a warning", async () => {
 		const { url } = await server({});
 		const cwd = scratch({ "new.token": newToken.token });
 		chmodSync(join(cwd, "new.token"), 0o644);
@@ -293,7 +293,7 @@ describe("bad input: one clear error, nothing sent", () => {
 		});
 	});
 
-	test("PEM files that are none", async () => {
+	test("invalid PEM files", async () => {
 		const cwd = tokenFolder({ "new.token": newToken.token }, { "ca.pem": "nonsense", "c.pem": "x", "k.pem": "y" });
 		const files = ["--ca", "ca.pem", "--cert", "c.pem", "--key", "k.pem"];
 		const outcome = await run(["--endpoint", "https://127.0.0.1:1", "--token", "file:new.token", ...files], { cwd });

@@ -168,7 +168,7 @@ describe("crossfade watch", () => {
 		expect((await crossfade(["watch", "--until-safe", "--every", "100ms"], fleet(setup))).code).toBe(code);
 	});
 
-	test("--web serves the same in a browser of this machine, to whoever has the key", async () => {
+	test("--web serves the same in a browser on this machine, to anyone with the key", async () => {
 		const run = fleet({ traffic: migrated });
 		const watch = startCrossfade(["watch", "--web"], run);
 		const url = await watch.find(/open +(http:\/\/127\.0\.0\.1:\d+\/\?key=\S+)/);
@@ -179,7 +179,7 @@ describe("crossfade watch", () => {
 		expect((await watch.stop()).code).toBe(0);
 	});
 
-	test("a pause that is none is one clear error", async () => {
+	test("an invalid interval is one clear error", async () => {
 		expect(await crossfade(["watch", "--every", "0s"], fleet())).toMatchObject({
 			code: 2,
 			stderr: expect.stringContaining("100ms or more"),

@@ -99,7 +99,7 @@ describe("crossfade tap", () => {
 		]);
 	});
 
-	test("says once that there is no upstream, and its clients are told to try again", async () => {
+	test("reports a missing upstream once, and tells clients to retry", async () => {
 		const tap = await startTap("http://127.0.0.1:1");
 		expect([await post(tap.url, canary().token), await post(tap.url, canary().token)]).toEqual([502, 502]);
 		expect((await tap.stop()).stderr.match(/cannot connect to the upstream.*\n.*got {6}ECONNREFUSED/g)).toHaveLength(1);
@@ -129,7 +129,7 @@ describe("crossfade tap", () => {
 		});
 	});
 
-	test("the former name of a flag is in no help", async () => {
+	test("the help does not show a flag's former name", async () => {
 		const { stdout } = await crossfade(["tap", "--help"]);
 		expect(stdout).toContain("--allow-plaintext");
 		expect(stdout).not.toContain("--allow-plain-http");

@@ -32,7 +32,7 @@ describe("crossfade demo through a real collector", needs(otelcol), () => {
 		["SIGINT", "SIGINT"],
 		["SIGTERM", "SIGINT"],
 		["SIGHUP", "SIGHUP"],
-	] as const)("ended in the middle by %s and, by somebody impatient, %s, leaves nothing", async (...signals) => {
+	] as const)("interrupted by %s, and again by %s, leaves nothing", async (...signals) => {
 		const { cwd, options } = demoWorld();
 		const demo = startCrossfade(["demo", "--pace", "50ms", "--collector", otelcol.path], options);
 		await demo.printed(/ROLLOUT/);

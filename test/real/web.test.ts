@@ -72,7 +72,7 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 		expect(timeless(fromScript)).toBe(timeless(fromServer));
 	});
 
-	test("shows what changed while somebody types, and takes nothing from them", async () => {
+	test("shows changes while the user types, without losing input", async () => {
 		const { page, watch } = await watched();
 		await drawn(page);
 		const filter = page.getByLabel("Filter");

@@ -135,7 +135,7 @@ evidence: seen
 	});
 });
 
-describe("what is wrong", () => {
+describe("invalid input", () => {
 	test.each<[flags: Flags, what: string]>([
 		[{}, "no token given"],
 		[{}, "no destination"],

@@ -61,7 +61,7 @@ describe("Secret", () => {
 		expect(() => Secret.of(value)).toThrow(complaint);
 	});
 
-	test("knows the alphabet that every CLI carries", () => {
+	test("knows the alphabet that every CLI sends unchanged", () => {
 		expect(isSafeAlphabet(canary().token)).toBe(true);
 		expect(isSafeAlphabet(awkwardCanary().token)).toBe(false);
 	});

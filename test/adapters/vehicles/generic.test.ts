@@ -33,7 +33,7 @@ test("a variable or standard input; options as arguments or in a variable", asyn
 	expect(contents(host.root)).toEqual(before);
 });
 
-test("a file that reports or uninstalls takes no token and says so when it is told to install", async () => {
+test("a report or uninstall file takes no token, and says so if told to install", async () => {
 	const report = endpointScript("generic", { action: "report" });
 	const run = await simulatedMacos({ linux: true }).run(report, ["install"], { stdin: `${canary().token}\n` });
 	expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("takes no token") });

@@ -189,7 +189,7 @@ describe("a proxy", () => {
 		expect(received[0]).not.toContain("Bearer");
 	});
 
-	test("that is none is said", async () => {
+	test("with an invalid setting is reported", async () => {
 		expect(await post("http://otlp.invalid/", { proxy: { url: "socks5://127.0.0.1:1" } })).toMatchObject({
 			kind: "failure",
 			code: "BAD_PROXY",

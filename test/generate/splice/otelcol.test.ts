@@ -170,7 +170,7 @@ describe("splice into otelcol YAML", () => {
 		expect(refusalText(text)).toContain(reason);
 	});
 
-	test("the instructions for doing it by hand are whole", () => {
+	test("the manual instructions are complete", () => {
 		const text = refusalText(plain.replace("[debug]", "${env:LIST}"));
 		expect(text).toContain("x.yaml:12:18:");
 		for (const part of [
@@ -191,7 +191,7 @@ describe("splice into otelcol YAML", () => {
 		expect(spliceOtelcol(edited, "x.yaml", { ...gone, force: true }).text).toBe(plain);
 	});
 
-	test("an entry that was always somebody else's is left alone", () => {
+	test("a foreign entry is unchanged", () => {
 		const theirs = plain.replace("debug:\n", "otlp_http/torii:\n    endpoint: https://x\n  debug:\n");
 		expect(refusalText(theirs)).toContain("not as crossfade wrote it");
 	});
@@ -219,7 +219,7 @@ describe("splice into otelcol YAML", () => {
 		expect(result).toBe(splice(plain));
 	});
 
-	test("two providers share a file and leave in any order", () => {
+	test("two providers share a file and can be removed in any order", () => {
 		const other: OtelcolRequest = JSON.parse(
 			JSON.stringify(wanted).replaceAll("/torii", "/other").replace('"name":"torii"', '"name":"other"'),
 		);

@@ -37,7 +37,7 @@ test("where nothing is sent with a token, the URL is shown as it stands", async 
 	});
 });
 
-describe("releases are told from files, none is run", () => {
+describe("detects releases from files, without running any", () => {
 	test.each<[what: string, id: string, world: SimulatedMachine, releases: string[], counts: string | undefined]>([
 		["npm", "codex", { files: codex169 }, ["0.169.0"], "0.169.0"],
 		[
@@ -175,13 +175,13 @@ describe("findings, each with its fix", () => {
 	const { token } = canary();
 	const good: SimulatedMachine = { files: { ...codex169, [codexFile]: codexOf(token) } };
 
-	test("none where all is well", async () => {
+	test("none without problems", async () => {
 		expect(await said("codex", good)).toEqual([]);
 		expect(await said("claude-code", { files: { ...claude330, [claudeFile]: claudeSettings(to(token)) } })).toEqual([]);
 		expect(await said("gemini", { files: { ...gemini61, [geminiFile]: geminiSettings(to(token)) } })).toEqual([]);
 	});
 
-	test("none for a CLI that is not here, whatever the environment says", async () => {
+	test("none for a CLI that is not installed, whatever the environment says", async () => {
 		expect(await said("gemini", { env: { OTEL_EXPORTER_OTLP_ENDPOINT: URL, HTTPS_PROXY: "http://p" } })).toEqual([]);
 	});
 

@@ -36,7 +36,7 @@ describe("settings are read as strictly as their CLI reads them", () => {
 		}
 	});
 
-	test("bytes that are no text, and no reason that quotes the file", () => {
+	test("binary data; reasons never quote the file", () => {
 		expect(parseSettings(Buffer.from([0x7b, 0xc3, 0x28, 0x7d]), "json", strict)).toEqual({ problem: "is not UTF-8" });
 		for (const [format, text] of [
 			["toml", 'a = "x"\na = "hostile-token-1234567890"\n'],

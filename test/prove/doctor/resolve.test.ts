@@ -180,11 +180,11 @@ describe("Claude Code", () => {
 		expect(sent("claude-code", "2.1.330", { managed: env("m", "M"), user: program }, "P")).toEqual(to("m", "P"));
 	});
 
-	test("a release that cannot be told counts as the newest", () => {
+	test("an unknown release counts as the newest", () => {
 		expect(sent("claude-code", undefined, { user: env("u", "U"), project: env("p", "P") })).toEqual(to("u", "U"));
 	});
 
-	test("what does not count is told, with the reason", () => {
+	test("lists overridden settings, with the reason", () => {
 		const { lost, settings } = outcome("claude-code", "2.1.330", {
 			user: env("u", "U"),
 			project: env("p", "P"),

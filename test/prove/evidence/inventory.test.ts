@@ -152,7 +152,7 @@ describe("readInventory", () => {
 		]);
 	});
 
-	test("a quote that is not closed at the head of a large file costs no machine behind it", async () => {
+	test("an unclosed quote at the start of a large file loses no machine after it", async () => {
 		async function* file() {
 			yield Buffer.from(`host;x\n"first;${line()}\n`);
 			for (let block = 0; block < 40; block++)
@@ -286,7 +286,7 @@ describe("readHosts", () => {
 		});
 	});
 
-	test("a name that is too long is told", async () => {
+	test("reports a name that is too long", async () => {
 		expect(await readHosts(pieces(`host\n${"h".repeat(300)}\na\n`), undefined)).toMatchObject({
 			hosts: ["a"],
 			bad: 1,

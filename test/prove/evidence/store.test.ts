@@ -119,7 +119,7 @@ describe("counters", () => {
 		expect(readdirSync(folder)).toEqual(["traffic-gw-2.ndjson", "traffic-gw_1.ndjson"]);
 	});
 
-	test("wait some seconds for company before they are written, and say once a minute that somebody watches", async () => {
+	test("are written after some seconds, and record once a minute that watching continues", async () => {
 		const box = world();
 		const store = await openStore(box.fx, scratch());
 		const writer = await store.trafficWriter("gw");
@@ -266,7 +266,7 @@ describe("what can go wrong", () => {
 		expect(await store.read()).toMatchObject({ traffic: [], warnings: [] });
 	});
 
-	test("a path that leads to a file, and a folder in which nothing can be written, are said at the start", async () => {
+	test("a path that is a file, and a read-only folder, are reported at the start", async () => {
 		const { fx } = world();
 		const root = scratch({ file: "" });
 		for (const path of ["file", "file/below"]) {
@@ -311,7 +311,7 @@ describe("what can go wrong", () => {
 		expect(readdirSync(folder)).toEqual(["traffic-gw.ndjson"]);
 	});
 
-	test("a temporary file or a link that somebody left is no way to write elsewhere", async () => {
+	test("a leftover temporary file or link cannot redirect writes", async () => {
 		const { fx } = world();
 		const folder = scratch({ precious: "precious" });
 		symlinkSync(join(folder, "precious"), join(folder, `traffic-gw.ndjson.${process.pid}.tmp`));

@@ -184,14 +184,14 @@ describe("safe to retire", () => {
 		expect(judge(facts(more)).fleet).toMatchObject({ safeToRetire: answer, reason: expect.stringMatching(reason) });
 	});
 
-	test("a newer probe that is accepted takes the alarm back", () => {
+	test("a newer accepted probe clears the alarm", () => {
 		const rejected = probe({ fingerprint: NEW, outcome: "rejected", at: now - MIN });
 		const { fleet, probes } = judge(facts({ traffic: migrated, probes: [probe({ fingerprint: NEW }), rejected] }));
 		expect(fleet.safeToRetire).toBe("yes");
 		expect(probes).toHaveLength(1);
 	});
 
-	test("says how long silence must still last, and whether that fits before the deadline", () => {
+	test("says how much longer silence must last, and whether that is before the deadline", () => {
 		const traffic = [sent(OLD, 20), sent(NEW, 5)];
 		expect(judge(facts({ traffic })).fleet).toMatchObject({ silenceNeededMs: 40 * MIN, fits: true });
 		expect(judge(facts({ traffic, deadline: now + 39 * MIN })).fleet.fits).toBe(false);
@@ -291,7 +291,7 @@ describe("the old token's rate", () => {
 		return projectedZero === undefined ? undefined : (projectedZero - now) / HOUR;
 	};
 
-	test("is projected by the recent hours, not by what the morning was like", () => {
+	test("is projected from the recent hours", () => {
 		// Level for 20 hours, then a rollout that takes 10 off in each quarter of an hour: at 50 it has 1¼ hours to go.
 		const rollout = (quarter: number) => (quarter < 80 ? 200 : 200 - (quarter - 79) * 10);
 		expect(hoursToZero(rollout)).toBeGreaterThan(0.5);

@@ -166,7 +166,7 @@ describe("a provider's own headers", () => {
 	});
 });
 
-test("a server that says the token in every place it can does not get it shown", async () => {
+test("a token echoed anywhere by a server is never shown", async () => {
 	const mine = canary();
 	const echoes = [
 		mine.token,

@@ -107,7 +107,7 @@ describe("through a gateway", () => {
 		expect(row).toMatchObject({ outcome: "partial", confirmed: false, cause: "gateway-failed" });
 	});
 
-	test("never seen leaving proves nothing, and the wait has an end", async () => {
+	test("not seen leaving proves nothing, and the wait is limited", async () => {
 		const [row] = await gateway([{}, { accepted: 1, queue: 1 }].map(ok), { timeout: "5s" });
 		expect(row).toMatchObject({ outcome: "inconclusive", confirmed: false, cause: "gateway-waiting" });
 	});

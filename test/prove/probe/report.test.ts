@@ -125,7 +125,7 @@ exit 3: the new token was rejected; the old token ends 2026-01-31T12:00:01.000Z
 		expect(first).toContain("…");
 	});
 
-	test("hostile names steer nothing", () => {
+	test("hostile names cannot control the terminal", () => {
 		const text = probeText(report([row({ place: "\u001b[31m\u202eevil", token: "new" })]), plain);
 		expect(text).not.toMatch(/[\u001b\u202e]/);
 	});

@@ -233,7 +233,7 @@ describe("nothing is lost, and nothing counted twice", () => {
 	});
 });
 
-describe("a page that is none costs a warning, and no evidence", () => {
+describe("a page without metrics is a warning, and loses no evidence", () => {
 	/** Of those that keep silent, so that nobody waits long for them. */
 	const soon = { pageMs: 800 };
 	/** Of one that says more and more until it was too much, which takes a busy machine a while. */

@@ -198,7 +198,7 @@ describe("history that Prometheus has", () => {
 	});
 });
 
-describe("a server that is none, or has nothing, is one sentence, and never a yes", () => {
+describe("a server that is not Prometheus, or is empty, is one sentence, and never a yes", () => {
 	test.each<[string, { status: number; body: unknown }, RegExp]>([
 		[
 			"an error of its own",

@@ -136,7 +136,7 @@ describe("sandbox faults on the wire", () => {
 		expect((await status()).faults).toEqual([]);
 	});
 
-	test("on=manage: the answer to a rotation is lost for good, and data goes on", async () => {
+	test("on=manage: the response to a rotation is lost, and ingest continues", async () => {
 		const box = await openSandbox(glean, { faults: ["reset:times=1,on=manage"] });
 		const post = (name: string, body?: unknown) =>
 			box.ask("POST", `/api/index/v1/${name}`, box.bearer(box.first), body);
