@@ -4,8 +4,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import Handlebars from "handlebars";
 import { rolldown } from "rolldown";
 
-/** Helpers that may print: each quotes for the language of the file, so a value can never break out. */
-const printers = new Set(["sh", "ps", "xml", "md", "yaml", "prose", "code"]);
+/** Helpers that may print: each quotes for the language of the file, so a value can never break out. `part` is for programs of our own. */
+const printers = new Set(["sh", "ps", "xml", "md", "yaml", "prose", "code", "part"]);
 
 /**
  * Precompiles `.hbs` files (no template compiler runs at run time); loads `.sh` and `.awk` programs as text, and `.json` tables as one

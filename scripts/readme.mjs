@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { build } from "rolldown";
+import { sourcePlugin } from "./bundling.mjs";
 
 const crossfade = (/** @type {string[]} */ ...args) =>
 	execFileSync(process.execPath, ["dist/cli.cjs", ...args], { encoding: "utf8" });
@@ -30,7 +31,12 @@ function exitCodes() {
 
 /** @returns {Promise<string[]>} */
 async function clis() {
-	const { output } = await build({ input: "src/adapters/clis/registry.ts", platform: "node", write: false });
+	const { output } = await build({
+		input: "src/adapters/clis/registry.ts",
+		platform: "node",
+		plugins: [sourcePlugin()],
+		write: false,
+	});
 	/** @type {{ clis: import("../src/adapters/clis/cli.ts").Cli[] }} */
 	const { clis } = await import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
 	return [

@@ -44,6 +44,7 @@ export const kinds = {
 			list: "emissions",
 			into: "emits.generated.ts",
 		},
+		{ file: "header.sh", optional: true },
 	],
 	collectors: [
 		{

@@ -48,6 +48,7 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 			"spec",
 			"prove/metrics",
 			"prove/evidence",
+			"prove/judge",
 			"prove/overlap",
 			"prove/probe",
 			...ADAPTERS,

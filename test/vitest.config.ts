@@ -1,6 +1,9 @@
 import { availableParallelism } from "node:os";
 import { defineConfig, type TestUserConfig } from "vitest/config";
 import { sourcePlugin } from "../scripts/bundling.mjs";
+import { refuseUnfitPlace } from "./harness/place.ts";
+
+refuseUnfitPlace();
 
 /** Tests that run the rendered scripts in a shell of the machine, many of them many times. */
 const scripts = [

@@ -10,7 +10,7 @@ import { reportText } from "../prove/report/overlap-text.ts";
 import { startWatchPage } from "../prove/web/server.ts";
 import { type NarrationStep, narration } from "../rehearse/demo/narration.ts";
 import { type Rehearsal, type RehearsalOptions, type SentOn, startRehearsal } from "../rehearse/demo/rehearsal.ts";
-import { cliTitles, cliTitlesInUrl, minutes } from "../rehearse/demo/simulated-fleet.ts";
+import { minutes, titles, titlesInUrl } from "../rehearse/demo/simulated-fleet.ts";
 import { readFlags } from "../spec/flags.ts";
 import type { Command, Invocation } from "./command.ts";
 
@@ -21,7 +21,7 @@ const TAP = "tap";
 export const demoCommand: Command = {
 	name: "demo",
 	description: `Runs a whole rotation on this machine in about a minute, offline: a provider that behaves like ${defaultProvider.title}, a gateway that counts who
-sends with which token (a real OpenTelemetry Collector if found, otherwise crossfade tap), a small fleet with ${inWords(cliTitles)}, 24 hours of overlap in fast-forward, stragglers, the live page, and the report. It leaves nothing behind.`,
+sends with which token (a real OpenTelemetry Collector if found, otherwise crossfade tap), a small fleet with ${inWords(titles)}, 24 hours of overlap in fast-forward, stragglers, the live page, and the report. It leaves nothing behind.`,
 	options: [
 		{
 			flags: "--collector <path>",
@@ -174,7 +174,7 @@ function gatewayLines({ gateway, failure }: Rehearsal, { collector }: RehearsalO
 		...(hasOwnToken
 			? [
 					"it runs the config of crossfade collector -d contrib --attribute, and forwards with its own token",
-					`a token in the URL path does not pass a collector: ${inWords(cliTitlesInUrl)} sends its in a header (OTEL_EXPORTER_OTLP_HEADERS)`,
+					`a token in the URL path does not pass a collector: ${inWords(titlesInUrl)} sends its in a header (OTEL_EXPORTER_OTLP_HEADERS)`,
 				]
 			: []),
 	];

@@ -10,7 +10,7 @@ import { parseReportLine } from "../prove/evidence/inventory.ts";
 import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
 import { parseInstallFlags } from "../spec/install.ts";
-import { Secret } from "../token/secret.ts";
+import type { Secret } from "../token/secret.ts";
 import { backendOptions } from "./backend-options.ts";
 import type { Command, OptionSpec } from "./command.ts";
 
@@ -39,8 +39,8 @@ before its first change, edits only its own settings, and changes nothing on a s
 the same script as scripts/install.sh, which needs no Node; --print shows it. It prompts for the
 token without showing it, or reads it as --token says.
 
-Exit codes: 0 success, or nothing to do; 2 invalid option; 11 a token or file was refused; 12 a
-file could not be written; 13 a program is missing. Files that fail are unchanged.`,
+Exit codes: 0 success; 2 invalid option; 11 a token or file was refused; 12 a file could not be
+written; 13 a program is missing. Files that fail are unchanged.`,
 	options: [
 		{
 			flags: "--token <ref>",
@@ -79,24 +79,23 @@ export async function runAction(fx: Effects, action: Action, options: Flags): Pr
 	}
 	const isDryRun = options["dryRun"] === true;
 	const isAnnounced = action === "install" && !isDryRun && options["json"] !== true;
-	// Read tokens that need no prompt first, so that no child process inherits the variable.
-	const isAsked = request.token.kind === "prompt";
-	const given = action === "install" && !isAsked ? await fx.readToken(request.token) : undefined;
-	// Before prompting and before any change: a dry run with a dummy token.
-	if (isAnnounced) fx.terminal.print(announcement(await runScript(fx, script.content, ["dry-run"], nobodys(fx))));
+	// Read tokens that need no prompt first, so that no child process inherits the variable. A dry run does not prompt.
+	const isAsked = request.token.kind === "prompt" && !isDryRun;
+	const isGiven = request.token.kind !== "prompt";
+	const given = action === "install" && isGiven ? await fx.readToken(request.token) : undefined;
+	// Before prompting and before any change: what a dry run says will be set.
+	if (isAnnounced) {
+		const plan = recordsOf(await runScript(fx, script.content, ["dry-run", "records"], undefined));
+		show(fx, [{ text: "Will configure:" }, ...plan.filter(({ kind }) => kind === "plan")]);
+	}
 	const token = action === "install" && isAsked ? await fx.readToken(request.token) : given;
-	const result = await runScript(fx, script.content, request.words, token);
-	const lines = result.stdout.trimEnd().split("\n");
-	const report = parseReportLine(lines.at(-1) ?? "");
-	if (options["json"] === true) fx.terminal.print(json(lines, result, isDryRun));
+	const result = await runScript(fx, script.content, [...request.words, "records"], token);
+	const records = recordsOf(result);
+	if (options["json"] === true) fx.terminal.print(json(records, result, isDryRun));
 	else {
-		const told = report && !fx.terminal.verbose ? lines.slice(0, -1) : lines;
-		fx.terminal.print(
-			told
-				.slice(isAnnounced ? announced(lines).length : 0)
-				.map((line) => `${line}\n`)
-				.join(""),
-		);
+		const isTold = ({ kind }: ScriptRecord) =>
+			kind === "report" ? fx.terminal.verbose : !isAnnounced || (kind !== "intro" && kind !== "plan");
+		show(fx, records.filter(isTold));
 	}
 	const errors = complaints(result);
 	if (errors.length > 0) throw new CrossfadeError(exitOf(result), errors);
@@ -110,21 +109,27 @@ function complaints({ stderr }: RunResult): Problem[] {
 	return lines.map((line) => ({ what: line.replace(/^error: /, ""), fix }));
 }
 
-/** A dummy token: it only has to exist. */
-function nobodys(fx: Effects): Secret {
-	return Secret.of(fx.random.token());
+/** One line of the script's output with the option `records`. */
+interface ScriptRecord {
+	/** intro, plan, would-change, would-restore, changed, restored, note or report. */
+	readonly kind: string;
+	readonly cli: string;
+	readonly file: string;
+	/** The sentence to print. */
+	readonly text: string;
 }
 
-/** The lines that announce the changes, which the script prints first. */
-function announced(lines: readonly string[]): readonly string[] {
-	return lines.slice(0, lines.findIndex((line) => line.startsWith("Each file is backed up")) + 1);
+function recordsOf({ stdout }: RunResult): ScriptRecord[] {
+	return stdout.split("\n").flatMap((line) => {
+		const [kind, cli, file, text] = line.split("\t");
+		return kind === undefined || cli === undefined || file === undefined || text === undefined
+			? []
+			: [{ kind, cli, file, text }];
+	});
 }
 
-function announcement({ stdout }: RunResult): string {
-	const lines = announced(stdout.split("\n")).map((line) =>
-		line.replace(/^A dry run: .* would be set for:$/, "Will configure:"),
-	);
-	return lines.map((line) => `${line}\n`).join("");
+function show(fx: Effects, records: readonly Pick<ScriptRecord, "text">[]): void {
+	fx.terminal.print(records.map(({ text }) => `${text}\n`).join(""));
 }
 
 /** Runs it from a private file, so that standard input carries only the token. */
@@ -159,17 +164,17 @@ function exitOf({ code }: RunResult): ExitName {
 	return (name as ExitName | undefined) ?? "internal";
 }
 
-/** The report line and the lines about files, as one document; fields are only ever added. */
-function json(lines: readonly string[], result: RunResult, isDryRun: boolean): string {
-	const files = (verb: RegExp) => lines.flatMap((line) => verb.exec(line)?.[1] ?? []);
+/** The report line and the files as one document; fields are only ever added. */
+function json(records: readonly ScriptRecord[], result: RunResult, isDryRun: boolean): string {
+	const files = (...kinds: string[]) => records.filter(({ kind }) => kinds.includes(kind)).map(({ file }) => file);
 	const exit = exitOf(result);
 	const document = {
 		schema: 1,
 		dryRun: isDryRun,
-		...parseReportLine(lines.at(-1) ?? ""),
-		changed: files(/^changed {7}(.+)$/),
-		restored: files(/^restored {6}(.+)$/),
-		wouldChange: files(/^would (?:change {2}|restore )(.+)$/),
+		...parseReportLine(records.find(({ kind }) => kind === "report")?.text ?? ""),
+		changed: files("changed"),
+		restored: files("restored"),
+		wouldChange: files("would-change", "would-restore"),
 		errors: complaints(result).map(({ what }) => what),
 		exit: { name: exit, code: exitCodes[exit][0] },
 	};

@@ -55,6 +55,11 @@ verify <folder> checks a folder before you upload it: unchanged, complete, and n
 			flags: "--helper",
 			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions get a new one`,
 		},
+		{
+			flags: "--compact",
+			description:
+				"scripts half as long, without an editor: they write whole files of the machine, and refuse one that is there and not theirs",
+		},
 		{ flags: "--no-host-identity", description: "do not send the machine's name and id" },
 		{ flags: "--token <ref>", description: "file:PATH, env:NAME, fd:N, prompt, or - for standard input" },
 		{ flags: "--out <folder>", description: "where to write", files: true },
@@ -71,6 +76,10 @@ verify <folder> checks a folder before you upload it: unchanged, complete, and n
 		[
 			`crossfade mdm -v ${holding.id} --token file:new.token --out ${holding.id}`,
 			"with the token, in files named *.secret.*",
+		],
+		[
+			"crossfade mdm -v generic --compact --out scripts",
+			"short scripts for machines where nobody else sets these CLIs",
 		],
 		[`crossfade mdm -v ${handing.id} --cli ${two.join(",")} --out ${handing.id}`, "only two CLIs"],
 		[`crossfade mdm verify ${handing.id}`, "check a folder before the upload"],

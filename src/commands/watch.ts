@@ -22,6 +22,7 @@ Reads what crossfade tap and probe wrote to the evidence folder, and the counter
 			flags: "--until-safe",
 			description: "exit as soon as the old token can be retired; exit 124 if the deadline comes first",
 		},
+		{ flags: "--explain", description: "on the terminal: everything that proves or blocks the answer" },
 		{ flags: "--web", description: "show it in a browser on this machine" },
 		{ flags: "--port <n>", description: "port of that page (default: any free port)" },
 		{ flags: "--require-migrated", description: "at the end, exit 5 or 9 unless the old token can be retired" },
@@ -47,10 +48,13 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	try {
 		for (;;) {
 			const view = await observer.look();
-			show ??= reader.isSet("web") ? await inBrowser(fx, port, view) : onTerminal(fx, { once });
+			show ??= reader.isSet("web")
+				? await inBrowser(fx, port, view)
+				: onTerminal(fx, { once, explain: reader.isSet("explain") });
 			show.update(view);
 			const { safeToRetire } = view.judgement.fleet;
 			if (untilSafe && safeToRetire === "yes") return "ok";
+			if (untilSafe && safeToRetire === "over") return outcomeOf(view, { requireMigrated: true });
 			const alarm = outcomeOf(view, { requireMigrated: false });
 			if (untilSafe && alarm !== "ok") return alarm;
 			if (untilSafe && fleet.deadline && view.rotation.now >= fleet.deadline.at) return "deadline";
@@ -76,8 +80,8 @@ async function inBrowser(fx: Effects, port: number, view: OverlapView): Promise<
 }
 
 /** Redraws the screen or, without a terminal, prints a line on each change. */
-function onTerminal({ terminal }: Effects, { once }: { once: boolean }): Display {
-	const text = (view: OverlapView) => reportText(view, { width: terminal.width(), color: terminal.color });
+function onTerminal({ terminal }: Effects, { once, explain }: { once: boolean; explain: boolean }): Display {
+	const text = (view: OverlapView) => reportText(view, { width: terminal.width(), color: terminal.color, explain });
 	if (once) return { update: (view) => terminal.print(`${text(view).join("\n")}\n`), close: async () => {} };
 	let before = "";
 	if (terminal.width() === undefined) {

@@ -13,12 +13,16 @@ export interface EndpointScript {
 	readonly mode: Mode;
 	/** What the file does by default. */
 	readonly action: Action;
+	/** What it can do at all; the one action alone if not given. */
+	readonly actions?: readonly Action[];
 	readonly os: readonly Os[];
 	readonly clis: readonly Cli[];
 	/** Title of the provider, base URL of its ingest without a trailing slash, and the signals it takes. */
 	readonly provider: { readonly title: string; readonly endpoint: string; readonly takes: readonly Signal[] };
 	/** Default: the vehicle's own. */
 	readonly scope?: Scope;
+	/** It writes complete files of its own where none exist, and has no editor; off if not given. Only with the scope `system`. */
+	readonly compact?: boolean;
 	/** CLIs that can read the token from a file, through a program; default off. */
 	readonly helper?: boolean;
 	/** Send the machine's name and id; default on. */

@@ -27,6 +27,7 @@ export function parseInstallFlags(flags: Flags, action: Action, vehicle: Vehicle
 			vehicle,
 			mode: "param" as const,
 			action,
+			actions: ["install", "report", "uninstall"] as const,
 			os: systems,
 			clis: clisOf(reader),
 			provider: backendOf(reader),

@@ -31,6 +31,7 @@ const Manifest = object({
 		scope: string(),
 		helper: boolean(),
 		hostIdentity: boolean(),
+		compact: optional(boolean()),
 	}),
 	fingerprint: optional(pipe(string(), regex(/^[0-9a-f]{12}$/, "not a fingerprint"))),
 	files: array(object({ path: Path, sha256: Hash, trimmedSha256: optional(Hash), bytes: number() })),

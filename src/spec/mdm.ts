@@ -33,6 +33,8 @@ export interface MdmSpec {
 	readonly scope: Scope;
 	readonly helper: boolean;
 	readonly hostIdentity: boolean;
+	/** Scripts without an editor, which write whole files of the machine alone. */
+	readonly compact: boolean;
 }
 
 /** Flags -> spec; throws one error with every problem. */
@@ -45,6 +47,11 @@ export function parseMdmFlags(flags: Flags): MdmSpec {
 	const names = listOf(reader, "cli", "--cli", "CLI", defaultClis(provider));
 	const endpoint = scriptEndpoint(reader, provider);
 	const scope = reader.choice(reader.text("scope") ?? vehicle?.scope, scopes, "--scope", "scope");
+	const compact = reader.isSet("compact");
+	if (compact && (scope === "user" || reader.isSet("helper"))) {
+		const what = "compact scripts write files of the machine alone, without a header program";
+		reader.wrong("--compact", { what, fix: "leave out --compact, or --scope user and --helper" });
+	}
 	if (provider && reader.text("cli") !== undefined) reader.problems.push(...tokenInUrlProblems(provider, names));
 	if (reader.problems.length > 0 || !vehicle || !provider || !mode || !endpoint || !scope) {
 		throw new CrossfadeError("usage", reader.problems);
@@ -59,12 +66,13 @@ export function parseMdmFlags(flags: Flags): MdmSpec {
 		scope,
 		helper: reader.isSet("helper"),
 		hostIdentity: flags["hostIdentity"] !== false,
+		compact,
 	};
 }
 
 /** The settings as flags, to read them again. */
 export function mdmFlags({ vehicle, provider, ...spec }: MdmSpec) {
-	const { mode, endpoint, scope, helper, hostIdentity } = spec;
+	const { mode, endpoint, scope, helper, hostIdentity, compact } = spec;
 	return {
 		vehicle: vehicle.id,
 		mode,
@@ -75,6 +83,7 @@ export function mdmFlags({ vehicle, provider, ...spec }: MdmSpec) {
 		scope,
 		helper,
 		hostIdentity,
+		...(compact && { compact }),
 	};
 }
 

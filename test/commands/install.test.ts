@@ -41,7 +41,7 @@ describe("crossfade install and uninstall", () => {
 		] as const) {
 			expect(await runWatched(args, cwd, token, more)).toMatchObject({
 				code: 0,
-				stdout: expect.stringContaining("Nothing had"),
+				stdout: expect.stringContaining("Already up to date."),
 			});
 			expect(contents(cwd)).toEqual(installed);
 		}
@@ -78,6 +78,19 @@ describe("crossfade install and uninstall", () => {
 		expect(JSON.parse(gone.stdout)).toMatchObject({ restored: [`${cwd}/.codex/config.toml`], exit: { code: 0 } });
 	});
 
+	test("a dry run asks for no token", async () => {
+		const token = canary();
+		const cwd = home();
+		const before = contents(cwd);
+		const dry = await run("install --dry-run", cwd, token);
+		expect(dry).toMatchObject({
+			code: 0,
+			stdout: expect.stringContaining(`would change  ${cwd}/.codex/config.toml\n`),
+		});
+		expect(dry.stdout).not.toContain("\t");
+		expect(contents(cwd)).toEqual(before);
+	});
+
 	test("endpoint, host identity and header program are as the flags say", async () => {
 		const token = canary();
 		const cwd = home(token);
@@ -100,7 +113,7 @@ describe("crossfade install and uninstall", () => {
 		writeFileSync(join(cwd, ".codex/config.toml"), "[otel\n");
 		const { code, stderr, stdout } = await run("install --token file:new.token", cwd, token);
 		expect(code).toBe(exitCodes.refused[0]);
-		expect(stderr).toMatch(/config\.toml: is not understood, so it is left alone/);
+		expect(stderr).toMatch(/config\.toml: parse error at line 1, column 6: .*; file unchanged/);
 		expect(stdout).toContain(`changed       ${cwd}/.gemini/settings.json`);
 		expect(readFileSync(join(cwd, ".codex/config.toml"), "utf8")).toBe("[otel\n");
 	});

@@ -63,7 +63,7 @@ describe("crossfade mdm", () => {
 		const script = read(cwd, "o/install.sh");
 		expect(script).toContain("\nENDPOINT='http://[::1]:4318/in'\nCLIS='claude-code gemini'\nSCOPE=user\n");
 		expect(script).toContain("\nSYSTEMS=linux\n");
-		expect(script).toContain("\nWISHES='no-host helper ");
+		expect(script).toContain("\nFEATURES='no-host helper ");
 		expect(JSON.parse(read(cwd, "o/manifest.json")).settings).toEqual({
 			vehicle: "generic",
 			mode: "param",
@@ -76,6 +76,20 @@ describe("crossfade mdm", () => {
 			hostIdentity: false,
 		});
 		expect(read(cwd, "o/STEPS.md")).not.toContain("Codex CLI:");
+	});
+
+	test("--compact: scripts without an editor, which mdm verify knows; and only for files of the machine", async () => {
+		const cwd = scratch();
+		const { code } = await crossfade(["mdm", "-v", "generic", "--compact", "--out", "o"], { cwd });
+		expect(code).toBe(0);
+		expect(JSON.parse(read(cwd, "o/manifest.json")).settings).toMatchObject({ compact: true, scope: "system" });
+		expect(read(cwd, "o/install.sh")).not.toContain("\nEDIT=");
+		expect(read(cwd, "o/STEPS.md")).toContain("was not written by these scripts, or was changed since, is refused");
+		expect(await crossfade(["mdm", "verify", "o"], { cwd })).toMatchObject({ code: 0 });
+		for (const flags of [["--scope", "user"], ["--helper"]]) {
+			const run = await crossfade(["mdm", "-v", "generic", "--compact", ...flags, "--out", "p"], { cwd });
+			expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("--compact") });
+		}
 	});
 
 	test("a provider that accepts no token in the URL gets no CLI that can only send it there", async () => {

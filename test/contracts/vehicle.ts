@@ -29,6 +29,7 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 		["two CLIs, another endpoint", spec({ cli: "codex,claude-code", endpoint: "https://[2001:db8::1]:4318/a/" })],
 		["another provider", spec({ provider: "activitylog" })],
 		["for users, with helper, without host identity", spec({ scope: "user", helper: true, hostIdentity: false })],
+		["compact", spec({ compact: true })],
 	];
 	const [[, plain]] = variants as [[string, MdmSpec]];
 	const facts = factsOf(plain);
@@ -79,10 +80,9 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 	test("payloads embed the scripts that are there; none hides a fingerprint in base64", () => {
 		const { plain: files } = renderKit(plain);
 		const found = vehicle.kit.payloads(facts).flatMap(({ data }: Payload) => embeds(data));
-		for (const { embed, as } of found) {
-			expect(files, embed).toHaveProperty([embed]);
-			if (as === "base64") expect(files[embed]).not.toContain(FINGERPRINT_PLACEHOLDER);
-		}
+		expect(found.filter(({ embed }) => files[embed] === undefined)).toEqual([]);
+		const hidden = found.filter(({ as }) => as === "base64").map(({ embed }) => files[embed] ?? "");
+		expect(hidden.filter((text) => text.includes(FINGERPRINT_PLACEHOLDER))).toEqual([]);
 	});
 
 	test("an export with its own columns is read: whose line it is, and when it was reported", async () => {

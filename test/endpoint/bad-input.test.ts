@@ -13,7 +13,7 @@ const self = "scope=user users=self";
 describe("one error line, its exit code, no change", () => {
 	const { token } = canary();
 	const tokens: [what: string, token: string, message: string][] = [
-		["empty", "", "there is no token"],
+		["empty", "", "no token: set TOKEN"],
 		["the placeholder", TOKEN_PLACEHOLDER, "still a placeholder"],
 		["somebody's placeholder", "<YOUR-TOKEN-GOES-HERE>", "still a placeholder"],
 		["an unfilled variable", "$FLEET_SECRET_TOKEN_OF_OURS", "still a placeholder"],
@@ -59,9 +59,9 @@ describe("one error line, its exit code, no change", () => {
 		["endpoint=https://", 2, "names no host"],
 		["endpoint=https:///v", 2, "names no host"],
 		["endpoint=https://u:p@h.example", 2, "user name"],
-		["endpoint=https://h.example?x=1", 2, "no base URL"],
-		["endpoint=https://h.example/#a", 2, "no base URL"],
-		['endpoint=https://h.example/"x', 2, "no base URL"],
+		["endpoint=https://h.example?x=1", 2, "not allowed in a base URL"],
+		["endpoint=https://h.example/#a", 2, "not allowed in a base URL"],
+		['endpoint=https://h.example/"x', 2, "not allowed in a base URL"],
 		["endpoint=https://h.example/v1/logs/", 2, "one signal"],
 		["endpoint=http://h.example", 2, "clear text"],
 		["endpoint=http://127.0.0.1.evil.example", 2, "clear text"],
@@ -140,14 +140,14 @@ describe("one error line, its exit code, no change", () => {
 describe("a file that is not safe to change is unchanged, the others are configured", () => {
 	const big = `{"a": "${"x".repeat(11_000_000)}"}`;
 	const cases: [what: string, make: (file: string) => void, code: number, message: string][] = [
-		["malformed", (file) => writeFileSync(file, '{"a": '), 11, "is not understood"],
-		["no object", (file) => writeFileSync(file, "[1]"), 11, "is not understood"],
-		["a byte order mark", (file) => writeFileSync(file, '\ufeff{"a": 1}'), 11, "is not understood"],
-		["UTF-16", (file) => writeFileSync(file, Buffer.from('\ufeff{"a": 1}', "utf16le")), 11, "is not understood"],
-		["a NUL byte", (file) => writeFileSync(file, '{"a": "\0"}'), 11, "is not understood"],
-		["another type on the way", (file) => writeFileSync(file, '{"telemetry": []}'), 11, "is not understood"],
-		["a folder", (file) => mkdirSync(file), 11, "no regular file"],
-		["a FIFO", (file) => execFileSync("mkfifo", [file]), 11, "no regular file"],
+		["malformed", (file) => writeFileSync(file, '{"a": '), 11, "parse error at line 1"],
+		["no object", (file) => writeFileSync(file, "[1]"), 11, "parse error at line 1"],
+		["a byte order mark", (file) => writeFileSync(file, '\ufeff{"a": 1}'), 11, "parse error at line 1"],
+		["UTF-16", (file) => writeFileSync(file, Buffer.from('\ufeff{"a": 1}', "utf16le")), 11, "parse error at line 1"],
+		["a NUL byte", (file) => writeFileSync(file, '{"a": "\0"}'), 11, "parse error at line 1"],
+		["another type on the way", (file) => writeFileSync(file, '{"telemetry": []}'), 11, "parse error at line 1"],
+		["a folder", (file) => mkdirSync(file), 11, "is not a regular file"],
+		["a FIFO", (file) => execFileSync("mkfifo", [file]), 11, "is not a regular file"],
 		["a symbolic link", (file) => symlinkSync("/etc/hostname", file), 11, "symbolic link"],
 		["a dangling link", (file) => symlinkSync("/nowhere", file), 11, "symbolic link"],
 		["11 MB", (file) => writeFileSync(file, big), 11, "larger than"],
@@ -246,7 +246,7 @@ describe("the one-liner", () => {
 		const m = machine({ vehicle: "installer" });
 		const env = { HOME: m.home, CROSSFADE_TEST_ROOT: m.root };
 		const piped = { ...dash, args: ["-s", "--"] };
-		const outcome = await runScript(piped, "dry-run", [], { stdin: installer(), canaries: [], env });
+		const outcome = await runScript(piped, "install", [], { stdin: installer(), canaries: [], env });
 		expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining("no terminal to ask") });
 		const { token } = canary();
 		const file = write(m.home, "token.txt", token, 0o600);
@@ -280,7 +280,7 @@ describe("the one-liner", () => {
 		const m = machine({ vehicle: "installer" });
 		const { stdout, code } = await m.run("--help");
 		expect(code).toBe(0);
-		expect(stdout).toContain("Exit codes: 0 as wanted");
+		expect(stdout).toContain("Exit codes: 0 success");
 		expect(stdout).not.toContain("set +xv");
 	});
 });
@@ -302,7 +302,7 @@ test("a folder that cannot be written: said, and the file is as it was", needs(u
 		onTestFinished(() => chmodSync(dirname(file), 0o700));
 	}
 	const outcome = await m.run(`${self} clis=codex`, canary());
-	expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining("cannot be written; it is as it was") });
+	expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining("cannot be written; file unchanged") });
 	expect(text(file)).toBe('model = "m"\n');
 	expect(readdirSync(dirname(file)).filter((name) => name.includes("-new."))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-# Runs many cases in one process through run() of edit.awk, of which only the entry section is left out.
+# Runs many cases in one process through run() of the editor, without its entry section.
 # stdin:  "case FORMAT MODE TEXT", "before LINE", "plan LINE", "run"; TEXT escaped as one_line() does
 # stdout: "text TEXT", "record LINE", "message LINE", "exit CODE"; answers of get stand as they are
 

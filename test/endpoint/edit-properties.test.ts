@@ -115,6 +115,22 @@ describe.each(formats)("%s", { timeout: 60_000 + runs * 200 }, (format) => {
 		wrong.fail();
 	});
 
+	test(`same says whether set would change a file, in the same words where neither can read it (seed ${seed})`, async () => {
+		const wrong = new Problems();
+		const cases = drawn().flatMap((sample, i) => [sample, { ...sample, text: damaged(sample.text, i) }]);
+		const done = (await edited(cases)).map(({ sample, outcome }) => ({ ...sample, text: outcome.text }));
+		const all = [...cases, ...done];
+		const set = await everywhere(all.map(setting));
+		const compared = await everywhere(all.map((sample) => ({ ...setting(sample), mode: "same" as const })));
+		for (const [i, { code, messages, record, answers }] of compared.entries()) {
+			// 4 is about what set wrote, and the comparison writes nothing.
+			const said = set[i]?.code === 4 ? 0 : set[i]?.code;
+			const fits = code === said && (code !== 3 || messages.join() === set[i]?.messages.join());
+			wrong.unless(fits && record.length + answers.length === 0, "same", all[i], compared[i], set[i]);
+		}
+		wrong.fail();
+	});
+
 	test(`set twice changes nothing, undo gives the original bytes, also after a rotation (seed ${seed})`, async () => {
 		const wrong = new Problems();
 		const done = await edited(drawn());

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { type EditorMode, editorProgram } from "../../src/generate/render/editor.ts";
 import { type Part, program } from "../harness/parts.ts";
 
-const source = new URL("../../templates/awk/edit.awk", import.meta.url).pathname;
 const driver = new URL("driver.awk", import.meta.url).pathname;
 
 /** A way to run an awk program. */
@@ -14,7 +14,7 @@ export interface Awk {
 
 const awk = (name: string, ...args: string[]): Awk => ({ name: [name, ...args].join(" "), part: program(name), args });
 
-/** Every awk that edit.awk must run under, with the same result. */
+/** Every awk that the editor must run under, with the same result. */
 const named: readonly Awk[] = [
 	awk("original-awk"),
 	awk("gawk"),
@@ -34,7 +34,7 @@ export const fromBytes = (bytes: string) => Buffer.from(bytes, "latin1").toStrin
 
 export interface EditorCase {
 	readonly format: SettingsFormat;
-	readonly mode: "set" | "undo" | "get" | "check";
+	readonly mode: EditorMode;
 	readonly text: string;
 	readonly plan: readonly string[];
 	/** The record of an earlier set. */
@@ -56,16 +56,12 @@ const escaped = (text: string) => text.replace(/[\\\t\r\n]/g, (char) => escapes[
 export const unescaped = (text: string) =>
 	text.replace(/\\(.)/g, (_, char: string) => ({ t: "\t", r: "\r", n: "\n" })[char] ?? char);
 
-/** The program without its entry section, with the driver of the tests in its place. */
-function manyCases(): string {
-	const [body, ...entry] = readFileSync(source, "latin1").split(/^# -+ entry -+$/m);
-	if (body === undefined || entry.length !== 1) throw new Error("edit.awk has no single entry section");
-	return body + readFileSync(driver, "latin1");
-}
+/** The program with every mode, and with the driver of the tests in place of its entry. */
+const manyCases = editorProgram(["get", "same", "set", "undo"], { entry: false }) + readFileSync(driver, "latin1");
 
 /** Runs cases one after the other in one process of this awk. */
 export async function runCases(under: Awk, cases: readonly EditorCase[]): Promise<readonly EditorRun[]> {
-	const child = spawn(under.part.path, [...under.args, manyCases()], { env: environment, stdio: "pipe" });
+	const child = spawn(under.part.path, [...under.args, manyCases], { env: environment, stdio: "pipe" });
 	const input = cases.map(({ format, mode, text, plan, before = [] }) =>
 		[
 			`case\t${format}\t${mode}\t${escaped(text)}`,

@@ -60,11 +60,14 @@ describe("what is rendered", () => {
 		},
 	);
 
-	test("between vehicles only the top differs", () => {
-		const bodies = modes.map(
-			([vehicle, mode]) => endpointScript(vehicle, { mode }).split("# ---- End of what differs. ----")[1],
-		);
+	test("between vehicles only the top differs, and how the token is read", () => {
+		const bodies = modes
+			.filter(([vehicle]) => vehicle !== "installer")
+			.map(([vehicle, mode]) => endpointScript(vehicle, { mode }).split("# ---- CLIs: ")[1])
+			.map((body) => body?.replace(/# The token from standard input[\s\S]*?\n\n/, ""));
+		expect(bodies.length).toBeGreaterThan(5);
 		expect(new Set(bodies).size).toBe(1);
+		expect(bodies[0]).toMatch(/\n\{ main "\$@"; \}\n$/);
 	});
 
 	test("the exit codes it documents are those of the command line", () => {
@@ -166,6 +169,17 @@ describe("one account", () => {
 		const { stdout, code } = await m.run("dry-run", canary());
 		expect(code).toBe(0);
 		expect(stdout).toContain(`would change  ${m.files.codex}`);
+		expect(contents(m.home)).toEqual(before);
+	});
+
+	test("the self-test needs no token and no root, and tries every format", async () => {
+		const m = machine();
+		const before = contents(m.home);
+		expect(await m.run("self-test scope=user")).toEqual({
+			code: 0,
+			stdout: line("ok", "none", "ok", "users=0"),
+			stderr: "",
+		});
 		expect(contents(m.home)).toEqual(before);
 	});
 

@@ -23,7 +23,9 @@ const provider = providers[0];
 if (!provider?.endpoint) throw new Error("the default provider has an endpoint");
 const ENDPOINT = provider.endpoint;
 
-/** A rendered endpoint script; a build for tests unless told otherwise. */
+export const actions = ["install", "report", "uninstall"] as const;
+
+/** A rendered endpoint script; a build for tests unless told otherwise. The installer's can do everything, another one action. */
 export function endpointScript(vehicle = "generic", changes: Partial<EndpointScript> = {}): string {
 	const found = vehicles.find(({ id }) => id === vehicle);
 	if (!found) throw new Error(`no vehicle ${vehicle}`);
@@ -36,6 +38,7 @@ export function endpointScript(vehicle = "generic", changes: Partial<EndpointScr
 		clis,
 		provider: { title, endpoint: ENDPOINT, takes },
 		hooks: true,
+		...(vehicle === "installer" && { actions }),
 		...changes,
 	}).content;
 }
@@ -78,6 +81,7 @@ export interface EndpointMachine {
 	readonly script: string;
 	/** The settings file of each CLI in the home. */
 	readonly files: Readonly<Record<keyof typeof releases, string>>;
+	/** Runs the script for the action that the words name, or for install. */
 	run(args: string, options?: ScriptRunOptions): Promise<ScriptRun>;
 }
 
@@ -101,7 +105,12 @@ export function machine(
 	const folder = scratch();
 	const root = join(folder, "root");
 	const home = join(folder, "home");
-	const script = write(folder, "script.sh", options.content ?? endpointScript(options.vehicle));
+	const vehicle = options.vehicle ?? "generic";
+	const isOne = options.content !== undefined || vehicle === "installer";
+	const script = write(folder, "script.sh", options.content ?? endpointScript(vehicle));
+	for (const action of isOne ? [] : actions) write(folder, `${action}.sh`, endpointScript(vehicle, { action }));
+	const scriptFor = (words: readonly string[]) =>
+		isOne ? script : join(folder, `${actions.find((action) => words.includes(action)) ?? "install"}.sh`);
 	mkdirSync(join(root, "etc"), { recursive: true });
 	mkdirSync(join(root, "var/run"), { recursive: true });
 	mkdirSync(home);
@@ -123,18 +132,15 @@ export function machine(
 			codex: join(home, ".codex/config.toml"),
 			gemini: join(home, ".gemini/settings.json"),
 		},
-		run: (args, { shell = dash, token, ...rest } = {}) =>
-			runScript(
-				shell,
-				script,
-				args.split(" ").filter((word) => word !== ""),
-				{
-					canaries: token && token.length >= 20 ? [{ ...canary(), token }] : [],
-					stdin: token === undefined ? "" : `${token}\n`,
-					...rest,
-					env: { HOME: home, CROSSFADE_TEST_ROOT: root, CROSSFADE_TEST_PATH: path, ...rest.env },
-				},
-			),
+		run: (args, { shell = dash, token, ...rest } = {}) => {
+			const words = args.split(" ").filter((word) => word !== "");
+			return runScript(shell, scriptFor(words), words, {
+				canaries: token && token.length >= 20 ? [{ ...canary(), token }] : [],
+				stdin: token === undefined ? "" : `${token}\n`,
+				...rest,
+				env: { HOME: home, CROSSFADE_TEST_ROOT: root, CROSSFADE_TEST_PATH: path, ...rest.env },
+			});
+		},
 	};
 }
 

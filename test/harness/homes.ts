@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { scratch } from "./cli.ts";
-import { endpointScript, releases, write } from "./endpoint.ts";
+import { actions, endpointScript, releases, write } from "./endpoint.ts";
 import { program } from "./parts.ts";
 import { runScript, type ScriptOptions, type ScriptRun } from "./shells.ts";
 
@@ -43,7 +43,10 @@ export interface HomesRun extends Partial<ScriptOptions> {
 	readonly meanwhile?: { readonly account: Account; readonly command: string };
 }
 
-export function homes(accounts: readonly Account[], content = endpointScript("generic", { hooks: false })): Homes {
+export function homes(
+	accounts: readonly Account[],
+	content = endpointScript("generic", { hooks: false, actions }),
+): Homes {
 	const root = scratch();
 	const path = (place: string) => join(root, "home", place);
 	const script = write(root, "script.sh", content, 0o755);

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { clis } from "../../src/adapters/clis/registry.ts";
 import { canary } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
 import { cuts, runPiped } from "../harness/cut.ts";
@@ -46,7 +47,7 @@ describe("the installer", () => {
 		const lines = stdout.split("\n");
 		expect(lines[0]).toBe("Telemetry to https://ai-events.toriihq.com will be set for:");
 		expect(lines).toContain(`  Claude Code 2.1.330: ${m.files["claude-code"]}`);
-		expect(lines).toContain("  Gemini CLI 0.33.2: too old for it, left alone");
+		expect(lines).toContain("  Gemini CLI 0.33.2: too old, skipped");
 		const [said, did] = [
 			lines.indexOf(`  Codex CLI 0.169.0: ${m.files.codex}`),
 			lines.indexOf(`changed       ${m.files.codex}`),
@@ -66,12 +67,12 @@ describe("the installer", () => {
 		await m.run("", { token });
 		const installed = contents(m.home);
 		const again = await m.run("", { token });
-		expect(again.stdout).toContain("Nothing had to be changed.");
+		expect(again.stdout).toContain("Already up to date.");
 		expect(contents(m.home)).toEqual(installed);
 		const gone = await m.run("--uninstall");
 		expect(gone.stdout).toContain(`restored      ${m.files.codex}`);
 		expect(contents(m.home)).toEqual(before);
-		expect((await m.run("--uninstall")).stdout).toContain("Nothing had to be changed.");
+		expect((await m.run("--uninstall")).stdout).toContain("Already up to date.");
 	});
 
 	test("a dry run says what would change, and changes nothing", async () => {
@@ -79,10 +80,46 @@ describe("the installer", () => {
 		const before = contents(m.home);
 		const { code, stdout } = await m.run("--dry-run", canary());
 		expect(code).toBe(0);
-		expect(stdout).toMatch(/^A dry run: nothing is changed\./);
+		expect(stdout).toMatch(/^Dry run: nothing is changed\./);
 		expect(stdout).toContain(`would change  ${m.files.gemini}`);
 		expect(stdout).not.toContain("uses the token");
 		expect(contents(m.home)).toEqual(before);
+	});
+
+	test("a dry run needs no token: nothing on standard input, piped or from a file", async () => {
+		const m = machine({ vehicle: "installer" });
+		const before = contents(m.home);
+		const fresh = await m.run("--dry-run");
+		expect(fresh).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("crossfade drift fp=none ") });
+		expect(fresh.stdout).toContain(`would change  ${m.files.codex}`);
+		expect(contents(m.home)).toEqual(before);
+		const token = canary();
+		await m.run("--helper", token);
+		const installed = contents(m.home);
+		// The token in use is the one that is compared with, and another option is what would change.
+		const set = await m.run("--dry-run --helper", { canaries: [token] });
+		expect(set.stdout).not.toContain("would change");
+		expect(set.stdout).toContain(`crossfade ok fp=${token.fingerprint} `);
+		const other = await m.run("--dry-run --helper --prompts", { canaries: [token] });
+		expect(other.stdout).toContain(`would change  ${m.files.codex}`);
+		expect(contents(m.home)).toEqual(installed);
+		const cwd = scratch({ "home/.codex/config.toml": 'model = "a"\n' });
+		const piped = await runPiped(dash, committed, cwd, { token: false, args: ["--dry-run"] });
+		expect(piped).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("would change") });
+	});
+
+	test("before it asks for the token it says where the data goes and what is sent besides prompts", async () => {
+		const m = machine({ vehicle: "installer", versions: { gemini: "" } });
+		const { stdout } = await m.run("--dry-run --tools endpoint=https://otlp.example.com");
+		expect(stdout).toContain("Telemetry to https://otlp.example.com would be set for:");
+		for (const { id, sends } of clis) {
+			for (const fact of sends) expect(stdout.includes(`    sends ${fact}\n`), fact).toBe(id !== "gemini");
+		}
+		expect(stdout).toContain("Also sent, because you ask for it: tools.");
+		expect(stdout).toMatch(/the name and id of this machine: host\.name=\S+\. To leave it out: --no-host\./);
+		const without = await m.run("--dry-run --no-host");
+		expect(without.stdout).not.toContain("host.name");
+		expect(without.stdout).toContain("Not sent: prompts, responses, tool inputs.");
 	});
 
 	test("CROSSFADE_TOKEN_FILE may be relative; standard input is then not read", async () => {
@@ -102,7 +139,8 @@ describe("the installer", () => {
 		const { code, stderr } = await runPiped(dash, committed, cwd, { token: false });
 		expect({ code, stderr }).toEqual({
 			code: 11,
-			stderr: "error: there is no token, and no terminal to ask for one; see the top of this script\n",
+			stderr:
+				"error: no token, and no terminal to ask for one: set CROSSFADE_TOKEN_FILE, or see the top of this script\n",
 		});
 		expect(contents(cwd)).toEqual(before);
 		expect(existsSync(join(cwd, "home/.otel-crossfade"))).toBe(false);
@@ -114,7 +152,7 @@ describe("the installer", () => {
 		const cwd = scratch({ "home/x": "" });
 		const fromPipe = await runPiped(dash, endpointScript("installer", { hooks: false }), cwd, { args: ["--help"] });
 		expect(fromFile.stdout).toMatch(/^Makes Claude Code, Codex CLI and Gemini CLI/);
-		expect(fromFile.stdout).toContain("Exit codes: 0 as wanted;");
+		expect(fromFile.stdout).toContain("Exit codes: 0 success;");
 		expect(fromPipe.stdout).toBe(fromFile.stdout);
 	});
 

@@ -163,7 +163,7 @@ test(
 		expect(await script("scope=system clis=gemini", canary())).toMatchObject({
 			code: 11,
 			stdout: expect.stringContaining("cli=gemini:error"),
-			stderr: `error: ${file}: can be written by others than its owner; take that right away with chmod go-w\n`,
+			stderr: `error: ${file}: can be written by others than its owner; fix that with chmod go-w\n`,
 		});
 		expect(readFileSync(machine.path(file), "utf8")).toBe(before.gemini);
 		chmodSync(machine.path(file), 0o644);

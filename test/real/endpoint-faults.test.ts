@@ -182,7 +182,7 @@ describe("a disk that takes no more", () => {
 			),
 		};
 		const outcome = await m.run(`${self} clis=codex`, { ...canary(), shell: copying });
-		expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining("cannot be written; it is as it was") });
+		expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining("cannot be written; file unchanged") });
 		expect(contents(out)).toEqual({ "config.toml": expect.stringContaining(original) });
 
 		const limited = await m.run(`${self} clis=codex`, { ...canary(), shell: madeWorse("a quota", "ulimit -f 8", "") });
@@ -216,7 +216,7 @@ test("a user who writes the file in the meantime loses nothing", async () => {
 	clearInterval(writer);
 	for (const { code, stderr } of outcomes) {
 		expect([0, 11]).toContain(code);
-		if (code === 11) expect(stderr).toContain("was changed by somebody else");
+		if (code === 11) expect(stderr).toContain("was changed by another program");
 	}
 	await m.run(`uninstall ${self} clis=codex`);
 	expect(text(m.files.codex)).toMatch(/^(# \d+\n)*$/);

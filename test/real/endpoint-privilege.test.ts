@@ -77,9 +77,9 @@ describe("root over the homes of several people", needs(namespaces, root), () =>
 		expect(outcome.code).toBe(11);
 		expect(outcome.stderr.split("\n").sort()).toEqual([
 			"",
-			"error: /home/dave/.claude/settings.json: lies in a folder that is a symbolic link, and none is followed",
-			"error: /home/eve/.claude/settings.json: is a symbolic link, and none is followed",
-			"error: /home/eve/.codex/config.toml: lies in a folder that is a symbolic link, and none is followed",
+			"error: /home/dave/.claude/settings.json: is in a folder that is a symbolic link, which is not followed",
+			"error: /home/eve/.claude/settings.json: is a symbolic link, which is not followed",
+			"error: /home/eve/.codex/config.toml: is in a folder that is a symbolic link, which is not followed",
 		]);
 		expect(states(outcome.stdout)).toBe("claude-code:error,codex:error,gemini:ok");
 		expect(m.strangers()).toEqual([]);
@@ -102,7 +102,7 @@ describe("root over the homes of several people", needs(namespaces, root), () =>
 		chmodSync(m.path("nora"), 0);
 		const outcome = await m.run(options, canary());
 		expect(outcome.code).toBe(11);
-		expect(outcome.stderr.match(/is no regular file/g)).toHaveLength(3);
+		expect(outcome.stderr.match(/is not a regular file/g)).toHaveLength(3);
 		expect(outcome.stdout).toMatch(/claude-code:error,codex:error,gemini:error users=1 skipped=1\n$/);
 		expect(m.strangers()).toEqual([]);
 	});
@@ -127,7 +127,7 @@ describe("root over the homes of several people", needs(namespaces, root), () =>
 			execFileSync("chattr", ["-i", file]);
 		});
 		const outcome = await m.run(options, canary());
-		expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining("cannot be written; it is as it was") });
+		expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining("cannot be written; file unchanged") });
 		expect(states(outcome.stdout)).toBe("claude-code:ok,codex:error,gemini:ok");
 		expect(readFileSync(file, "utf8")).toBe('model = "a"\n');
 		execFileSync("chattr", ["-i", file]);

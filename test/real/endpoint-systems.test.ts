@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
-import { contents, endpointScript, machine, releases, text, write } from "../harness/endpoint.ts";
+import { actions, contents, endpointScript, machine, releases, text, write } from "../harness/endpoint.ts";
 import { dockerImage, needs, program, root } from "../harness/parts.ts";
 import { shells } from "../harness/shells.ts";
 
@@ -105,7 +105,7 @@ describe("a container that has nothing but busybox", needs(image), () => {
 
 	test.each(["root", "a user"])("as %s: install, rotate, report, uninstall", (who) => {
 		const run = start();
-		const script = endpointScript("generic", { hooks: false, os: ["linux"] });
+		const script = endpointScript("generic", { hooks: false, os: ["linux"], actions });
 		run("cat >/script.sh && chmod 755 /script.sh", script);
 		const setup = [
 			"mkdir -p /home/alice/.codex /etc",

@@ -30,6 +30,23 @@ for (const shell of shells)
 		const cases = mdms.flatMap((vehicle) =>
 			modesOf(vehicle).map((mode) => [`${vehicle.id}, ${mode}`, vehicle, mode] as const),
 		);
+		test("compact: install, report and uninstall, also traced", async () => {
+			const mac = simulatedMacos();
+			const secret = canary();
+			for (const flags of [[], ["-x"]]) {
+				const options = { canaries: [secret], shell, flags };
+				const run = (action: "install" | "report" | "uninstall") =>
+					mac.run(endpointScript("generic", { action, compact: true }), [], { ...options, stdin: `${secret.token}\n` });
+				for (const action of ["install", "report", "uninstall"] as const) {
+					expect(await run(action)).toMatchObject({
+						code: 0,
+						stdout: expect.stringMatching(/^crossfade (ok fp=\w{12}|absent) .*\n$/),
+						...(flags.length === 0 && { stderr: "" }),
+					});
+				}
+			}
+		});
+
 		test.each(cases)("%s: install, report and uninstall, also traced", async (_kit, vehicle, mode) => {
 			const mac = simulatedMacos({ linux: vehicle.os === undefined });
 			const secret = canary();

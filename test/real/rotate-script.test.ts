@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
@@ -138,13 +138,18 @@ describe("the generated rotation script, on a real collector under load", needs(
 		const s = await rotationScene();
 		const token = await s.provider.rotate();
 		const lock = join(s.tokenFile, "..", ".crossfade-rotate.lock");
-		mkdirSync(lock);
-		writeFileSync(join(lock, "pid"), `${process.pid}\n`);
+		// The time at which a process started is the 22nd field, and its name in brackets the second.
+		const fields = readFileSync(`/proc/${process.pid}/stat`, "utf8")
+			.replace(/^.*\) /, "")
+			.split(" ");
+		symlinkSync(`${process.pid} ${fields[19]}`, lock);
 		expect(await s.rotate(dash, token)).toMatchObject({
 			code: 11,
 			stderr: expect.stringContaining("another rotation is running"),
 		});
-		writeFileSync(join(lock, "pid"), "999999999\n");
+		unlinkSync(lock);
+		// The process id is somebody else's now.
+		symlinkSync(`${process.pid} 1`, lock);
 		expect(await s.rotate(dash, token)).toMatchObject({ code: 0 });
 		expect(existsSync(lock)).toBe(false);
 	});

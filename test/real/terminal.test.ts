@@ -10,7 +10,7 @@ import { waitFor } from "../harness/wait.ts";
 test("crossfade watch redraws a real terminal of 80 columns, and leaves on Ctrl-C", needs(tmux), async () => {
 	const [old, fresh] = [canary(), canary()];
 	const cwd = scratch({
-		"crossfade.yaml": `version: 1\ntokens: { old: "fp:${old.fingerprint}", new: "fp:${fresh.fingerprint}" }\nhosts: { expected: [mac-1] }\n`,
+		"crossfade.yaml": `version: 1\ntokens: { old: "fp:${old.fingerprint}", new: "fp:${fresh.fingerprint}" }\nhosts: { expected: [mac-1] }\nevery: 1h\n`,
 	});
 	const evidence = join(cwd, "crossfade-evidence");
 	const hostile = "mac-\u001b[31m\u202e<b>$(id)`".repeat(4);
@@ -27,7 +27,8 @@ test("crossfade watch redraws a real terminal of 80 columns, and leaves on Ctrl-
 			.filter((line) => line.length > 80),
 	).toEqual([]);
 	expect(screen()).toContain("mac-\\u001b[31m");
-	writeEvidence(evidence, { traffic: [sent(old.fingerprint, 90), sent(fresh.fingerprint, 1)] });
+	const moved = [150, 100, 50, 1].map((minutes) => sent(fresh.fingerprint, minutes));
+	writeEvidence(evidence, { traffic: [sent(old.fingerprint, 190), ...moved] });
 	await waitFor("the second picture", () => /retire the old token: yes/.test(screen()));
 	expect(screen()).not.toContain("OLD ONLY");
 	expect(screen().match(/Safe to retire/g)).toHaveLength(1);

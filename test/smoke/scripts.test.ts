@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { mdms, modesOf } from "../../src/spec/mdm.ts";
@@ -59,6 +59,8 @@ test("the installer, piped into sh, sets a CLI and takes its settings back", asy
 	expect(text(join(cwd, "home/.codex/config.toml"))).toBe('model = "a"\n');
 });
 
+/** This account, since there is none of a collector. */
+const own = `${process.getuid?.()}:${process.getgid?.()}`;
 const downloader = part("curl or wget", () =>
 	(program("curl").missing ? program("wget") : program("curl")).missing ? undefined : "here",
 );
@@ -70,13 +72,29 @@ describe.each(rotations)("%s", (path) => {
 		expect(stdout).toContain("Usage: sh rotate-torii.sh");
 	});
 
-	test("puts the first token in place", needs(downloader), async () => {
+	const run = async () => {
 		const secret = canary();
 		const file = join(scratch(), "new.token");
-		const args = ["--token-file", file, "--owner", "", "--no-precheck", "--apply", "", "--validate", ""];
-		const outcome = await runScript(dash, join(root, path), args, { stdin: secret.token, canaries: [secret] });
-		expect(outcome).toMatchObject({ code: 0, stderr: "" });
-		expect(readFileSync(file, "utf8")).toBe(secret.token);
-		expect(statSync(file).mode & 0o077).toBe(0);
-	});
+		const args = ["--token-file", file, "--owner", own, "--no-precheck", "--apply", "", "--validate", ""];
+		const options = { stdin: secret.token, canaries: [secret] };
+		return { secret, file, outcome: await runScript(dash, join(root, path), args, options) };
+	};
+
+	// A container's account is a number, so that it is known without the container.
+	const isForContainer = /^OWNER=\d/m.test(readFileSync(join(root, path), "utf8"));
+
+	if (!isForContainer)
+		test("puts the first token in place", needs(downloader), async () => {
+			const { secret, file, outcome } = await run();
+			expect(outcome).toMatchObject({ code: 0, stderr: "" });
+			expect(readFileSync(file, "utf8")).toBe(secret.token);
+			expect(statSync(file).mode & 0o077).toBe(0);
+		});
+
+	if (isForContainer)
+		test("puts no token in place that the container could not read", needs(downloader), async () => {
+			const { file, outcome } = await run();
+			expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining("could not read the new file") });
+			expect(existsSync(file)).toBe(false);
+		});
 });

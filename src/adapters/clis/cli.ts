@@ -76,8 +76,11 @@ export interface Cli {
 	};
 	/** Package in the npm registry; its folder below every npm root shows the version. */
 	readonly npm: string;
-	/** Folder of the program that prints the header, for the machine's layer; for a user it is the folder of the settings. */
-	readonly headerFolder?: string;
+	/**
+	 * The program that prints the header with the token, where the CLI can run one: its text in sh, which reads the token from the file
+	 * `crossfade-token` beside it, and its folder for the machine's layer; for a user it is the folder of the settings.
+	 */
+	readonly header?: { readonly folder: string; readonly program: string };
 	readonly signs: readonly Sign[];
 	/** Command-line text of processes that outlive a session and keep the old token, and how a user restarts them. */
 	readonly daemon?: { readonly command: string; readonly restart: string };

@@ -4,4 +4,4 @@ import { clis } from "./registry.generated.ts";
 export { clis };
 
 /** Those that can read the token from a file, through a program. */
-export const helped = clis.filter(({ headerFolder }) => headerFolder !== undefined);
+export const helped = clis.filter(({ header }) => header !== undefined);

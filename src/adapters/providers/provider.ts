@@ -15,7 +15,7 @@ export interface TokenIssuer {
 	readonly overlapMs?: number;
 	/** How to get a new token and, if possible, end the old one. */
 	readonly rotation: string;
-	/** What was read for the facts above. */
+	/** Sources of the facts above. */
 	readonly sources: readonly string[];
 }
 

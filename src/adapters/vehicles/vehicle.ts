@@ -31,6 +31,8 @@ export interface Vehicle {
 	 * that install contain them.
 	 */
 	readonly token: Readonly<Partial<Record<Mode, readonly string[]>>>;
+	/** By mode, what to do where a token is missing, as a command: `set TOKEN`. */
+	readonly tokenHint?: Readonly<Partial<Record<Mode, string>>>;
 	/** Whose CLIs are configured, and in which layer, unless the options say otherwise. */
 	readonly users: "all" | "self";
 	readonly scope: "system" | "user";
@@ -44,8 +46,10 @@ export interface Vehicle {
 	readonly codes: Readonly<Partial<Record<Action, Readonly<Record<number, number>>>>>;
 	/** Longest value it passes in mode `param`, in characters, if it silently truncates longer ones. */
 	readonly longestToken?: number;
-	/** Comment lines for the top of the file: how to run it and who can see the token. */
+	/** Comment lines for the top of every file: how to run it. */
 	readonly notes: readonly string[];
+	/** The same for files that take the token: how it gets there, who can see it. */
+	readonly tokenNotes: readonly string[];
 	/** Headers of the columns in what its console or API exports, the best first: the name of the machine, and when it reported. */
 	readonly columns?: { readonly host: readonly string[]; readonly time: readonly string[] };
 	readonly sources: readonly string[];

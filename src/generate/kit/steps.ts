@@ -17,7 +17,7 @@ export function renderSteps(spec: MdmSpec, facts: KitFacts, files: readonly Arte
 		clis: spec.clis.map(({ title }) => title).join(", "),
 		endpoint: spec.endpoint,
 		systems: spec.os.map((os) => systemTitles[os]).join(", "),
-		scope: scopeWords[spec.scope],
+		scope: spec.compact ? compactWords : scopeWords[spec.scope],
 		mode: modeWords[spec.mode],
 		files: files.map(({ path, purpose }) => ({ path, purpose })),
 		before: guide.before,
@@ -56,6 +56,9 @@ const scopeWords = {
 	system: "one per machine that users cannot override, if the CLI's release supports it; otherwise one in each home",
 	user: "one in each home",
 } as const;
+
+const compactWords =
+	"one for the machine, written whole, which no user can override (compact). A file that is there and was not written by these scripts, or was changed since, is refused and stays as it is; a release that does not obey the file of the machine is reported as old";
 
 const modeWords = {
 	param: "passed when it runs (param)",

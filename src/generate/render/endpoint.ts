@@ -1,17 +1,5 @@
-import edit from "../../../templates/awk/edit.awk";
-import words from "../../../templates/sh/endpoint/1-words.sh";
-import readOptions from "../../../templates/sh/endpoint/2-options.sh";
-import machine from "../../../templates/sh/endpoint/3-machine.sh";
-import files from "../../../templates/sh/endpoint/4-files.sh";
-import work from "../../../templates/sh/endpoint/5-work.sh";
+import whole from "../../../templates/awk/whole.awk";
 import template from "../../../templates/sh/endpoint.sh.hbs";
-import backup from "../../../templates/sh/owner/backup.sh";
-import headerProgram from "../../../templates/sh/owner/header.sh";
-import look from "../../../templates/sh/owner/look.sh";
-import read from "../../../templates/sh/owner/read.sh";
-import remove from "../../../templates/sh/owner/remove.sh";
-import replace from "../../../templates/sh/owner/replace.sh";
-import restart from "../../../templates/sh/owner/restart.sh";
 import {
 	type Cli,
 	type Layer,
@@ -20,6 +8,7 @@ import {
 	type Os,
 	userNpmRoots,
 } from "../../adapters/clis/cli.ts";
+import type { Action, Mode } from "../../adapters/vehicles/mode.ts";
 import type { Vehicle } from "../../adapters/vehicles/vehicle.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import { sh } from "../../base/quote.ts";
@@ -27,17 +16,98 @@ import { version } from "../../base/version.ts";
 import type { EndpointScript } from "../../spec/endpoint-script.ts";
 import { MAX_TOKEN_LENGTH } from "../../token/shape.ts";
 import type { Artefact } from "./artefact.ts";
+import { editorProgram } from "./editor.ts";
+import { contentsOf, exitCodesOf, type HeaderFacts, optionsOf, purposeOf, stepsOf } from "./endpoint-header.ts";
+import { editorModes, type FileFacts, ownerPrograms, shellParts } from "./endpoint-parts.ts";
 import { renderTemplate } from "./template.ts";
 
-/** Files that need no token must not request one: some vehicles insert it into every file that does. */
-const TAKES_NO_TOKEN = ['fail 2 "this file takes no token and cannot install; there is another one for that"'];
-
 /**
- * The POSIX sh script that configures the CLIs of a machine: one body for every vehicle and action; the file's own action is only
- * the default. It contains no token; in mode `embedded` it has a placeholder.
+ * The POSIX sh script that configures the CLIs of a machine: it has the parts for its own actions and no others. It holds no token, and
+ * with the mode `embedded` the placeholder for one.
  */
 export function renderEndpoint(script: EndpointScript): Artefact {
-	const { vehicle, mode, action, clis, provider } = script;
+	const { vehicle, mode, action, clis, provider, os, actions = [action] } = script;
+	const token = tokenLines(vehicle, mode);
+	const scope = script.scope ?? vehicle.scope;
+	const compact = isCompact(script, scope);
+	const host = script.hostIdentity === false ? "no-host" : "host";
+	const helper = script.helper ? "helper" : "no-helper";
+	const headers = compact ? [] : clis.flatMap(({ id, header }) => (header ? [{ id, program: header.program }] : []));
+	const daemons = clis.flatMap(daemonCase);
+	const facts: FileFacts = {
+		actions,
+		os,
+		isCompact: compact,
+		says: vehicle.says,
+		hasHeader: headers.length > 0,
+		hasDaemon: daemons.length > 0,
+		tokenLines: token,
+	};
+	const about = headerFacts(script, { actions, scope, host, helper, hasDaemon: facts.hasDaemon });
+	const does = (each: Action) => actions.includes(each);
+	const sets = does("install") || does("report");
+	const changes = does("install") || does("uninstall");
+	const view = {
+		// The top.
+		purpose: purposeOf(about),
+		vehicle: vehicle.title,
+		version,
+		notes: [...vehicle.notes, ...(actions.includes("install") ? vehicle.tokenNotes : [])],
+		steps: stepsOf(about),
+		documented: optionsOf(about),
+		exitCodes: exitCodesOf(about),
+		hooks: script.hooks === true,
+		// Which parts are there.
+		installs: does("install"),
+		reports: does("report"),
+		uninstalls: does("uninstall"),
+		sets,
+		says: vehicle.says,
+		compact,
+		changes,
+		editor: compact ? "" : editorProgram(editorModes(facts)),
+		whole: compact && sets ? whole : "",
+		hasDaemon: facts.hasDaemon && sets,
+		selfTests: does("install") && !compact,
+		restarts: does("install") && !compact,
+		setsHeader: facts.hasHeader && sets,
+		removesHeader: facts.hasHeader && changes,
+		// Settings and vehicle.
+		action,
+		actions: [...actions, ...(does("install") && !compact ? ["self-test"] : [])].join(" "),
+		scope,
+		users: vehicle.users,
+		endpoint: provider.endpoint,
+		clis: clis.map(({ id }) => id).join(" "),
+		systems: os.join(" "),
+		os,
+		saysWord: vehicle.says ? "yes" : "no",
+		features: [host, helper, "no-prompts", "no-responses", "no-tools", "no-restart", ...provider.takes].join(" "),
+		longestToken: (mode === "param" ? vehicle.longestToken : undefined) ?? MAX_TOKEN_LENGTH,
+		tokenHint: [vehicle.tokenHint?.[mode], "see the top of this script"].filter((hint) => hint).join(", or "),
+		options: vehicle.options,
+		token,
+		trace: vehicle.trace ?? [":"],
+		printReport: printReport(vehicle, actions),
+		exits: exits(about.codes, actions),
+		// The CLIs.
+		...cliView(clis, os, compact),
+		daemons,
+		headers: does("install") ? headers : [],
+		programs: ownerPrograms(facts),
+	};
+	const shell = shellParts(facts, view);
+	const filled = (contents: readonly string[], help: string) =>
+		`${renderTemplate(template, { ...view, contents, help })}\n${shell}`;
+	// Neither changes the number of lines above what it speaks of: the first is made for the length of the table, the second for its lines.
+	const draft = filled(contentsOf(filled([], "")), "");
+	const help = vehicle.says ? helpIn(draft) : "";
+	const content = filled(contentsOf(filled(contentsOf(draft), help)), help);
+	return { path: `${action}.sh`, content, mode: 0o755, purpose: `${action} for ${vehicle.title}` };
+}
+
+/** The vehicle's lines that set the token in this mode. Throws `CrossfadeError` (usage) for a mode that it does not have. */
+function tokenLines(vehicle: Vehicle, mode: Mode): readonly string[] {
 	const token = vehicle.token[mode];
 	if (!token) {
 		throw new CrossfadeError("usage", {
@@ -46,64 +116,69 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 			fix: "omit the mode to use the one it has",
 		});
 	}
-	const scope = script.scope ?? vehicle.scope;
-	const host = script.hostIdentity === false ? "no-host" : "host";
-	const helper = script.helper ? "helper" : "no-helper";
-	const view = {
+	return token;
+}
+
+/** Whether it has no editor. Throws a `TypeError` where that cannot be. */
+function isCompact({ compact = false, helper, vehicle }: EndpointScript, scope: "system" | "user"): boolean {
+	if (compact && (scope !== "system" || helper || vehicle.says)) {
+		throw new TypeError("a compact script is for an MDM, has the scope system and no header program");
+	}
+	return compact;
+}
+
+/** What the header of the file says of it. */
+function headerFacts(
+	{ vehicle, action, clis, provider, compact = false }: EndpointScript,
+	{ actions, scope, host, helper, hasDaemon }: Pick<HeaderFacts, "actions" | "scope" | "host" | "helper" | "hasDaemon">,
+): HeaderFacts {
+	return {
+		action,
+		actions,
 		titles: list(clis.map(({ title }) => title)),
 		names: clis.map(({ id }) => id).join(", "),
 		provider: provider.title,
-		vehicle: vehicle.title,
-		version,
-		notes: vehicle.notes,
-		action,
 		scope,
 		users: vehicle.users,
 		host,
 		helper,
 		endpoint: provider.endpoint,
-		clis: clis.map(({ id }) => id).join(" "),
-		systems: script.os.join(" "),
-		says: vehicle.says ? "yes" : "no",
-		wishes: [host, helper, "no-prompts", "no-responses", "no-tools", "no-restart", ...provider.takes].join(" "),
-		longestToken: (mode === "param" ? vehicle.longestToken : undefined) ?? MAX_TOKEN_LENGTH,
-		options: vehicle.options,
-		token: action === "install" ? token : TAKES_NO_TOKEN,
-		trace: vehicle.trace ?? [":"],
-		before: vehicle.line.before,
-		after: vehicle.line.after,
-		codes: codes(vehicle).map(([own, ours, theirs]) => `${own}: ${ours} becomes ${theirs}`),
-		exits: codes(vehicle).map(([own, ours, theirs]) => `${own}:${ours}) return ${theirs} ;;`),
-		hooks: script.hooks === true,
-		layers: clis.flatMap((cli) => layers(cli, script.os)),
-		plans: clis.flatMap(plans),
-		tokens: clis.map(tokens),
-		abouts: clis.map(({ id, title, applies }) => `${id}) title=${sh(title)} when=${sh(applies)} ;;`),
-		machineSigns: clis.flatMap(machineSigns),
-		userSigns: clis.flatMap(userSigns),
-		daemons: clis.flatMap(({ id, daemon }) =>
-			daemon ? [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`] : [],
-		),
-		edit,
-		look,
-		read,
-		replace,
-		backup,
-		remove,
-		restart,
-		headerProgram,
-		help: "",
+		helped: list(clis.filter((cli) => cli.header && !compact).map(({ title }) => title)),
+		compact,
+		says: vehicle.says,
+		hasDaemon,
+		codes: codes(vehicle),
 	};
-	// A script in a pipe cannot read its own header.
-	const help = vehicle.says ? helpIn(renderTemplate(template, view)) : "";
-	const top = renderTemplate(template, { ...view, help });
-	const content = [top, words, readOptions, machine, files, work].join("\n");
-	return { path: `${action}.sh`, content, mode: 0o755, purpose: `${action} for ${vehicle.title}` };
 }
 
-/** The comment at the top of a script, without comment marks. */
+/** The case of a CLI's background process. */
+function daemonCase({ id, daemon }: Cli): string[] {
+	if (!daemon) return [];
+	return [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`];
+}
+
+/** What the script contains of the CLIs. */
+function cliView(clis: readonly Cli[], os: readonly Os[], compact: boolean) {
+	return {
+		systemFiles: clis.map((cli) => ({ id: cli.id, lines: systemFile(cli, os) })),
+		userFiles: clis.map((cli) => ({ id: cli.id, lines: userFile(cli) })),
+		variables: clis.map(({ user }) => user.variable).join(" "),
+		plans: clis.map(compact ? wholePlan : plan),
+		tokens: clis.map(tokens),
+		tokenKeys: clis.map(tokenKey),
+		abouts: clis.map(({ id, title, applies }) => `${id}) title=${sh(title)} when=${sh(applies)} ;;`),
+		sends: clis.map(({ id, sends }) => ({ id, facts: sends })),
+		packages: clis.map(({ id, npm }) => `${id} "$1" ${sh(npm)}`),
+		machineNpmRoots: machineNpmRoots.map((root) => root.slice(1)),
+		userNpmRoots,
+		machineSigns: clis.flatMap(machineSigns),
+		userSigns: clis.flatMap(userSigns).filter((sign) => !compact || !/^\S+ ours /.test(sign)),
+	};
+}
+
+/** The comment at the top of a script, without its marks and the table of contents. */
 function helpIn(script: string): string {
-	const [, comment = ""] = /^#!.*\n# shellcheck.*\n((?:#.*\n)+)/.exec(script) ?? [];
+	const [, comment = ""] = /^#!.*\n# shellcheck.*\n((?:#.*\n)+?)#\n# Contents/.exec(script) ?? [];
 	return comment.replace(/^# ?/gm, "").trimEnd();
 }
 
@@ -118,37 +193,84 @@ function codes({ codes: own }: Vehicle): [string, string, number][] {
 	);
 }
 
-/** A CLI's layers as cases of `describe`: one per system for the machine, one for a user. */
-function layers({ id, system, user, headerFolder }: Cli, os: readonly Os[]): string[] {
-	const headers = (place: string) => (headerFolder ? place : "''");
-	const machine = os.map(
-		(name) =>
-			`${id}:system:${name}) file=$ROOT${sh(system.file[name])} folder='' format=${system.format} ${since(system)}header_folder=${headers(`$ROOT${sh(headerFolder ?? "")}`)} ;;`,
-	);
+/** The command that prints the report line: as the vehicle wants it for a report, alone for anything else. */
+function printReport({ line: { before, after } }: Vehicle, actions: readonly Action[]): string {
+	const plain = `printf '%s\\n' "$1"`;
+	if (before + after === "" || !actions.includes("report")) return plain;
+	const around = `printf '%s\\n' ${sh(before)}"$1"${sh(after)}`;
+	return actions.length === 1 ? around : `if [ "$ACTION" = report ]; then ${around}; else ${plain}; fi`;
+}
+
+/** The vehicle's exit codes as cases of `exit_code`, by action. */
+function exits(changed: HeaderFacts["codes"], actions: readonly Action[]): { action: string; cases: string[] }[] {
+	return actions.flatMap((action) => {
+		const own = changed.filter(([name]) => name === action);
+		const results = [...new Set(own.map(([, , theirs]) => theirs))];
+		const cases = results.map((result) => {
+			const ours = own.filter(([, , theirs]) => theirs === result).map(([, code]) => code);
+			return `${ours.join(" | ")}) return ${result} ;;`;
+		});
+		return cases.length === 0 ? [] : [{ action, cases }];
+	});
+}
+
+/** The assignments that describe the file of the machine. */
+function systemFile({ system, header }: Cli, os: readonly Os[]): string[] {
+	const path = (name: Os) => `file=$ROOT${sh(system.file[name])}`;
+	const places = new Set(os.map(path));
+	return [
+		`format=${system.format}`,
+		...since(system),
+		...(header ? [`header_folder=$ROOT${sh(header.folder)}`] : []),
+		...(places.size === 1 ? places : ["case $OS in", ...os.map((name) => `  ${name}) ${path(name)} ;;`), "esac"]),
+	];
+}
+
+/** The assignments that describe the file of a user. */
+function userFile({ user, header }: Cli): string[] {
 	const folder = user.below
 		? `"\${${user.variable}:-$home}${user.below}"`
 		: `"\${${user.variable}:-$home/${user.folder}}"`;
 	return [
-		...machine,
-		`${id}:user:*) file=${user.file} folder=${folder} format=${user.format} ${since(user)}header_folder=${headers("$folder")} ;;`,
+		`file=${user.file} folder=${folder} format=${user.format}`,
+		...since(user),
+		...(header ? ["header_folder=$folder"] : []),
 	];
 }
 
-function since({ since, sinceWith = {} }: Layer): string {
-	const exceptions = Object.entries(sinceWith).map(([wish, first]) => `if wants ${wish}; then since=${first}; fi; `);
-	return exceptions.length === 0 ? `since=${since} ` : `since=${since}; ${exceptions.join("")}`;
+function since({ since, sinceWith = {} }: Layer): string[] {
+	const exceptions = Object.entries(sinceWith).map(
+		([feature, first]) => `if wants ${feature}; then since=${first}; fi`,
+	);
+	return [`since=${since}`, ...exceptions];
 }
 
-function plans(cli: Cli): { name: string; rows: string[] }[] {
-	return (["system", "user"] as const).map((layer) => ({ name: `${cli.id}:${layer}`, rows: cli[layer].rows.map(row) }));
+/** The rows of both layers, and those that one of them has alone. */
+function plan(cli: Cli): { id: string; userRows: string[]; systemRows: string[]; rows: string[] } {
+	const [user, system] = [cli.user.rows.map(row), cli.system.rows.map(row)];
+	let common = 0;
+	while (common < Math.min(user.length, system.length) && user.at(-1 - common) === system.at(-1 - common)) common++;
+	return {
+		id: cli.id,
+		userRows: user.slice(0, user.length - common),
+		systemRows: system.slice(0, system.length - common),
+		rows: user.slice(user.length - common),
+	};
+}
+
+/** The rows of the machine's file, for a script without a header program that drops nothing. */
+function wholePlan({ id, system }: Cli): ReturnType<typeof plan> {
+	const rows = system.rows.filter((each) => "pointer" in each && each.when !== "helper");
+	const always = rows.map((each) => row(each).replace(/ no-helper$/, ""));
+	return { id, userRows: [], systemRows: [], rows: always };
 }
 
 function row(row: LayerRow): string {
 	const command = "drop" in row ? `drop ${sh(row.drop)}` : `row ${row.type} ${sh(row.pointer)} ${word(row.value)}`;
-	return row.when ? `if wants ${row.when}; then ${command}; fi` : command;
+	return row.when ? `${command} ${row.when}` : command;
 }
 
-/** The script's variables for the placeholders in a value. */
+/** What the placeholders of a value are in the script. */
 const variables: Readonly<Record<string, string>> = {
 	"{endpoint}": "$ENDPOINT",
 	"{token}": "$token",
@@ -166,7 +288,7 @@ function word(value: string): string {
 	})}"`;
 }
 
-/** The settings that contain the token, as queries for the editor. */
+/** The settings that hold the token, as questions to the editor. */
 function tokens({ id, system, user }: Cli): string {
 	const pointers = [...system.rows, ...user.rows].flatMap((row) =>
 		"pointer" in row && row.value.includes("{token}") ? [row.pointer] : [],
@@ -174,16 +296,19 @@ function tokens({ id, system, user }: Cli): string {
 	return `${id}) printf 'get\\t%s\\n' ${[...new Set(pointers)].map(sh).join(" ")} ;;`;
 }
 
-function machineSigns({ id, npm, signs }: Cli): string[] {
-	return [
-		...machineNpmRoots.map((root) => `${id} package ${root.slice(1)}/${npm}/package.json`),
-		...signs.filter(({ path }) => path.startsWith("/")).map(({ kind, path }) => `${id} ${kind} ${path.slice(1)}`),
-	];
+/** The last part of the name of the setting that holds the token in the machine's file. */
+function tokenKey({ id, system }: Cli): string {
+	const holder = system.rows.find((each) => "pointer" in each && each.value.endsWith("{token}"));
+	if (!holder || !("pointer" in holder)) throw new TypeError(`no setting of ${id} ends with the token`);
+	return `${id}) setting=${holder.pointer.replace(/^.*\//, "")} ;;`;
 }
 
-function userSigns({ id, npm, signs, user }: Cli): string[] {
+function machineSigns({ id, signs }: Cli): string[] {
+	return signs.filter(({ path }) => path.startsWith("/")).map(({ kind, path }) => `${id} ${kind} ${path.slice(1)}`);
+}
+
+function userSigns({ id, signs, user }: Cli): string[] {
 	return [
-		...userNpmRoots.map((root) => `${id} package ${root}/${npm}/package.json`),
 		...signs.filter(({ path }) => !path.startsWith("/")).map(({ kind, path }) => `${id} ${kind} ${path}`),
 		`${id} ours ${user.folder}/${user.file}.crossfade-undo`,
 	];

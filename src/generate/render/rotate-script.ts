@@ -2,6 +2,10 @@ import place from "../../../templates/sh/rotate/place.sh";
 import proof from "../../../templates/sh/rotate/proof.sh";
 import run from "../../../templates/sh/rotate/run.sh";
 import template from "../../../templates/sh/rotate.sh.hbs";
+import fingerprint from "../../../templates/sh/shared/fingerprint.sh";
+import lock from "../../../templates/sh/shared/lock.sh";
+import put from "../../../templates/sh/shared/put.sh";
+import tokenRules from "../../../templates/sh/shared/token.sh";
 import { CrossfadeError } from "../../base/errors.ts";
 import { version } from "../../base/version.ts";
 import { versionText } from "../../base/versions.ts";
@@ -54,6 +58,10 @@ export function renderRotateScript(plan: CollectorPlan): string {
 		logs: found?.logs ?? "",
 		...taken(plan),
 		takenHow: takenUp(plan),
+		put,
+		fingerprint,
+		tokenRules,
+		lock,
 	});
 	return [top, place, proof, run].join("\n");
 }

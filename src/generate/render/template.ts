@@ -21,7 +21,13 @@ function code(text: string): string {
 	return text;
 }
 
-for (const [name, quote] of Object.entries({ sh, ps, xml, md, yaml, prose, code })) {
+/** A program of our own from templates/, as it is: never a value. */
+function part(text: string): string {
+	if (!text.endsWith("\n")) throw new TypeError("a part is whole lines");
+	return text;
+}
+
+for (const [name, quote] of Object.entries({ sh, ps, xml, md, yaml, prose, code, part })) {
 	engine.registerHelper(name, (value: unknown) => {
 		if (typeof value !== "string" && typeof value !== "number") throw new TypeError(`{{${name}}} is not text`);
 		return quote(String(value));

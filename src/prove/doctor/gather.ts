@@ -135,7 +135,12 @@ async function sightOf(
 	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem };
 	// Checks only its mode, not the folder's: that much of the rule is known.
 	if (place.mustBeSafe !== undefined && (file.mode & 0o022) !== 0) {
-		return { ...about, state: "unsafe", why: "can be written by users other than its owner", document: parsed.document };
+		return {
+			...about,
+			state: "unsafe",
+			why: "can be written by users other than its owner",
+			document: parsed.document,
+		};
 	}
 	return { ...about, state: "read", document: parsed.document };
 }

@@ -91,8 +91,7 @@ export function resolve(
 				if (other !== pointer && (isBelow(other, pointer) || isBelow(pointer, other))) settings.delete(other);
 			}
 			const before = settings.get(pointer);
-			if (before)
-				lost.push({ layer: before.layer, pointer, why: `the ${place.title} overrides it`, isUnread: false });
+			if (before) lost.push({ layer: before.layer, pointer, why: `the ${place.title} overrides it`, isUnread: false });
 			settings.set(pointer, { value, layer });
 		}
 	}

@@ -62,21 +62,44 @@ export interface TrafficCounter {
 	bytes: number;
 	/** Time of its newest request, in milliseconds since the epoch. */
 	lastSeen: number;
-	/** Of the newest request. */
+	/** Of the newest request; 0 where what counts sees no answer. */
 	lastStatus: number;
+	/** Requests that were answered without taking their records: 401, 502, or all of them rejected. */
+	refused: number;
+	/** Milliseconds since the epoch of the newest request whose records were taken; 0 when there is none. */
+	lastAccepted: number;
 	/** `service.version`, if present. */
 	version: string;
+}
+
+/** What somebody says of a host, a gateway or a credential, where evidence cannot. Holds no token. */
+export interface Statement {
+	readonly kind: "host" | "gateway" | "credential";
+	readonly name: string;
+	/** `gone`: sends no more; `moved`: is on the new token; `known`: is as it should be, and counts as listed. */
+	readonly says: "gone" | "moved" | "known";
+	readonly because: string;
+	readonly actor: string;
+	/** Milliseconds since the epoch. */
+	readonly at: number;
+	/** The old token of the rotation it was said in. */
+	readonly old: string;
 }
 
 /** A machine's report line: which token is configured there. It has the same form in every MDM. */
 export interface InventoryRow {
 	readonly host: string;
-	readonly state: "ok" | "drift" | "absent" | "error";
-	/** Undefined if the machine has no token or could not determine it. */
+	/** The serial number or the MDM's id, where the source has one. */
+	readonly serial?: string | undefined;
+	/** `unreported`: the machine is listed without a report line. */
+	readonly state: "ok" | "drift" | "absent" | "error" | "unreported";
+	/** Undefined when the machine has no token, several, or could not tell. */
 	readonly fingerprint: string | undefined;
 	/** CLI id -> state, as reported by the machine. */
 	readonly clis: Readonly<Record<string, string>>;
 	readonly users: number;
+	/** Several tokens are configured there. */
+	readonly isMixed?: boolean | undefined;
 	/** Time of the report, if known. */
 	readonly at: number | undefined;
 }

@@ -7,7 +7,8 @@ interface Cause {
 	readonly fix: string;
 }
 
-const TRUST = "get the CA certificate from the operator of the server or of the TLS inspection here, and pass it with --ca";
+const TRUST =
+	"get the CA certificate from the operator of the server or of the TLS inspection here, and pass it with --ca";
 
 /** Causes without a usable response. The keys are stable. */
 export const causes = {

@@ -2,7 +2,7 @@ import { type ExitName, exitCodes } from "../../base/errors.ts";
 import { NEW, OLD } from "../../spec/probe-plan.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import type { VerdictName } from "../judge/case.ts";
-import { probeVerdict } from "../judge/judge.ts";
+import { probeVerdict } from "../judge/probes.ts";
 import type { ProbeObservation } from "./send.ts";
 
 /** A row and its meaning for the rotation. */

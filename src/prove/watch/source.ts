@@ -1,6 +1,8 @@
 import { couldBeToken } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { HttpFailure, HttpOutcome } from "../../effects/net/http.ts";
+import type { FileTrouble, GatewayExporter } from "../judge/case.ts";
+import type { LookedSeries } from "../overlap/observed.ts";
 import type { GatewayView } from "../overlap/view.ts";
 import { causes, transportCause } from "../probe/causes.ts";
 
@@ -17,10 +19,10 @@ export interface TrafficSource {
 
 export interface SourceLook {
 	readonly gateways: readonly GatewayView[];
-	/** Sentences for the user. */
-	readonly warnings: readonly string[];
-	/** If a counting place cannot be read now, when it was last read: silence since then proves nothing. */
-	readonly blindSince: number | undefined;
+	readonly looked: readonly LookedSeries[];
+	readonly exporters: readonly GatewayExporter[];
+	/** What cannot be read or kept, and belongs to no series. */
+	readonly troubles: readonly FileTrouble[];
 }
 
 /** Why there is no usable response; undefined for status 200. */

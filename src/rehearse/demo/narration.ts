@@ -38,6 +38,11 @@ export const narration: readonly NarrationStep[] = [
 		text: "the laptop woke up and still sends with the old token, in time to be noticed",
 		show: "watch",
 	},
-	{ at: 22 * 60, title: "safe", text: "every sender migrated, and the old token was silent long enough", show: "watch" },
+	{
+		at: 22 * 60,
+		title: "safe",
+		text: "every sender migrated, and the old token was silent long enough",
+		show: "watch",
+	},
 	{ at: 24 * 60 + 1, title: "deadline", text: "the old token expired, and no data was lost", show: "probe" },
 ];

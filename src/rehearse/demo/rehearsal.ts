@@ -17,6 +17,7 @@ import { logExportRequest } from "./request.ts";
 import { type CredentialRole, expectedHosts, START, sending } from "./simulated-fleet.ts";
 import { tapGateway } from "./tap.ts";
 
+const STORY_EVERY_MS = 60 * MINUTE_MS;
 const OVERLAP_MS = 24 * 60 * MINUTE_MS;
 /** The rotation begins after all programs have started, whatever start time they report. */
 const AHEAD_MS = MINUTE_MS;
@@ -239,8 +240,17 @@ function fleetOf(tokens: DemoTokens, started: number, evidence: string, { metric
 		tokens: names.map((name) => ({ name, ref: undefined, fingerprint: tokens[name]?.fingerprint })),
 		gateways: metrics.length === 0 ? [] : [{ name: "gateway", metrics }],
 		expectedHosts,
+		// Everybody of the story sends at least that often while awake.
+		intervals: { fleet: STORY_EVERY_MS, hosts: {}, clis: {} },
+		attested: metrics.length === 0 || !tokens.new ? [] : [gatewayMoved(started)],
 		evidence,
 	};
+}
+
+/** The owner of the story replaced the token file of the gateway, and saw it change over. */
+function gatewayMoved(at: number): Fleet["attested"][number] {
+	const because = "its token file was replaced, and the provider took what it sent since";
+	return { kind: "gateway", name: "gateway", says: "moved", because, actor: "the demo", at };
 }
 
 function probePlan(url: string, deadline: number): ProbePlan {

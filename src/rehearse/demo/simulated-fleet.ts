@@ -28,21 +28,21 @@ const END = 25 * 60;
 const ALWAYS = [[START, END]] as const;
 
 /** The demo's CLIs: the first three, with the minutes between requests. */
-const demoClis = [15, 30, 30].flatMap((every, index) => {
+const cast = [15, 30, 30].flatMap((every, index) => {
 	const [cli, emission] = [clis[index], emissions[index]];
 	return cli && emission ? [{ cli, emission, every }] : [];
 });
 
 /** Titles of these CLIs; of those that send the token in the URL. */
-export const cliTitles: readonly string[] = demoClis.map(({ cli }) => cli.title);
-export const cliTitlesInUrl: readonly string[] = demoClis.flatMap(({ cli, emission }) =>
+export const titles: readonly string[] = cast.map(({ cli }) => cli.title);
+export const titlesInUrl: readonly string[] = cast.flatMap(({ cli, emission }) =>
 	emission.path === "url" ? [cli.title] : [],
 );
 
-/** `which` are indexes into `demoClis`. */
-const laptop = (host: string, moves: number, which: readonly number[]): SimulatedCli[] =>
-	which.flatMap((index) =>
-		demoClis.slice(index, index + 1).map(({ cli, emission: { resource, path }, every }) => ({
+/** `members` are places in the cast. */
+const laptop = (host: string, moves: number, members: readonly number[]): SimulatedCli[] =>
+	members.flatMap((index) =>
+		cast.slice(index, index + 1).map(({ cli, emission: { resource, path }, every }) => ({
 			host,
 			cli: cli.id,
 			service: String(resource["service.name"]),

@@ -1,5 +1,5 @@
-# backup FILE KEEP: standard input becomes FILE.crossfade-backup-<time>, unless the newest backup is the same; of all backups the KEEP
-# newest stay. Exit code 12: it cannot be written.
+# backup FILE KEEP: standard input becomes FILE.crossfade-backup-<time>, unless the newest backup is the same; keeps the KEEP newest
+# backups. Exit code 12: it cannot be written.
 file=$1 keep=$2
 umask 077
 newest=
@@ -17,7 +17,7 @@ if [ -n "$newest" ] && cmp -s "$new" "$newest"; then
   exit 0
 fi
 sync "$new" 2>/dev/null || sync
-# Colons between, as some MDM tools replace what stands between two per cent signs.
+# With colons, because some MDM tools replace a word between two per cent signs.
 time_name() { name=$file.crossfade-backup-$(date +%Y:%m:%d-%H:%M:%S | tr -d :); }
 time_name
 while [ -e "$name" ]; do

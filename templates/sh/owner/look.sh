@@ -1,5 +1,5 @@
-# look HOME: reads lines "CLI KIND PATTERN" and prints CLI=RELEASE for what is there, CLI=? where only the
-# use of it shows, CLI=ours where an undo record of this script is.
+# look HOME: reads lines "CLI KIND PATTERN" and prints CLI=RELEASE for each release found, CLI=? for a CLI that is or was used but whose
+# release is unknown, CLI=ours for an undo record of this script.
 cd "$1" 2>/dev/null || exit 3
 [ -r . ] && [ -x . ] || exit 3
 while IFS=" " read -r cli kind pattern; do
@@ -13,7 +13,7 @@ while IFS=" " read -r cli kind pattern; do
     case $kind in
       package)
         [ -f "$path" ] && [ -r "$path" ] || continue
-        while [ -z "$release" ] && IFS= read -r line; do
+        while [ -z "$release" ] && { IFS= read -r line || [ -n "$line" ]; }; do
           case $line in
             *\"version\"*:*\"*) release=${line#*\"version\"*\"} release=${release%%\"*} ;;
           esac

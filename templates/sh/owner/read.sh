@@ -1,23 +1,8 @@
-# read FILE LIMIT ACTION: prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of the file. STATE is ok or
-# absent, or why the file is left alone; FOLDERS is how many folders above it are missing. Takes away what a killed run left, but not in a report or a dry run.
-file=$1 records=0 folders=0 state=ok
-folder=${file%/*}
-while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
-  folder=${folder%/*}
-  folders=$((folders + 1))
-done
-if [ -n "$folder" ] && [ ! -d "$folder" ]; then state=folder
-elif [ -L "${file%/*}" ]; then state=linked
-elif [ -n "$folder" ] && [ ! -x "$folder" ]; then state=unreadable
-elif [ -L "$file" ]; then state=link
-elif [ ! -e "$file" ]; then state=absent
-elif [ ! -f "$file" ]; then state=kind
-elif [ ! -r "$file" ]; then state=unreadable
-elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
-fi
-undo=$file.crossfade-undo
+# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
+# temporary files of a run that was killed.
+records=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
-  case $3 in install | uninstall) if [ -f "$path" ]; then rm -f "$path"; fi ;; esac
+  if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
 if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then records=$(($(wc -l <"$undo"))); fi
 printf "%s %s %s\n" "$state" "$records" "$folders"

@@ -1,6 +1,6 @@
-# remove FILE EXPECTED FOLDERS TOOL: takes away what is left of us beside FILE. EXPECTED is the checksum that FILE must have to be removed
-# itself, or keep. FOLDERS above it that were made for it go too when they are empty. Exit codes: 4 it is no longer what is expected; 12
-# it cannot be removed.
+# remove FILE EXPECTED FOLDERS TOOL: removes what this script left beside FILE. EXPECTED is the checksum FILE must have to be removed
+# too, or keep. FOLDERS above it, which were made for it, are removed when they are empty. Exit codes: 4 the file is not what is
+# expected; 12 it cannot be removed.
 file=$1 expected=$2 folders=$3 tool=$4
 folder=${file%/*}
 [ -d "$folder" ] || exit 0

@@ -1,6 +1,6 @@
 # replace FILE MODE EXPECTED SUM TOOL: puts standard input in the place of FILE, whole or not at all. EXPECTED is the checksum of what is
-# replaced, absent, or any; SUM that of the new content, both made by TOOL. An existing file keeps owner, group, mode and access list; a new one gets MODE.
-# Exit codes: 4 it is no longer what is expected; 12 it cannot be written.
+# replaced, or absent, or any; SUM that of the new content; TOOL makes both. An existing file keeps owner, group, mode and access list, a
+# new one gets MODE. Exit codes: 4 the file is not what is expected; 12 it cannot be written.
 file=$1 mode=$2 expected=$3 sum=$4 tool=$5 locked=
 umask 077
 case $mode in ?[4567]?*) umask 022 ;; esac
@@ -14,7 +14,7 @@ give_up() {
 }
 trap "give_up 130" INT TERM HUP
 if [ -e "$file" ]; then
-  # A copy has what belongs to the file and not to its content; a flag that forbids changes comes off the copy again.
+  # A copy keeps everything but the content; a flag that forbids changes is removed from the copy.
   cp -p "$file" "$new" 2>/dev/null || give_up 12
   chflags nouchg "$new" 2>/dev/null || :
   [ -w "$new" ] || { chmod u+w "$new" 2>/dev/null && locked=yes; } || give_up 12

@@ -30,7 +30,7 @@ main() {
   look_at_file
   if [ -z "$DRY_RUN" ]; then
     # Before anything is read: what another run is about to change is not what is there.
-    take_lock
+    lock_token_file
     sweep
     recover
     look_at_file

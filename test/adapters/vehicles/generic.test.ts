@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { canary } from "../../harness/canary.ts";
-import { contents, endpointScript } from "../../harness/endpoint.ts";
+import { contents, endpointScript, text } from "../../harness/endpoint.ts";
 import { simulatedMacos } from "../../harness/simulated-macos.ts";
 
 test("a variable or standard input; options as arguments or in a variable", async () => {
@@ -33,8 +34,17 @@ test("a variable or standard input; options as arguments or in a variable", asyn
 	expect(contents(host.root)).toEqual(before);
 });
 
-test("a report or uninstall file takes no token, and says so if told to install", async () => {
+test("variables that move the folders of root's own CLIs do not move those of others", async () => {
+	const host = simulatedMacos({ linux: true });
+	const env = { CODEX_HOME: join(host.root, "elsewhere"), CLAUDE_CONFIG_DIR: join(host.root, "elsewhere") };
+	const install = endpointScript("generic", { scope: "user" });
+	expect(await host.run(install, [], { env, stdin: `${canary().token}\n` })).toMatchObject({ code: 0, stderr: "" });
+	expect(text(join(host.home, ".codex/config.toml"))).toBeDefined();
+	expect(text(join(host.root, "elsewhere/config.toml"))).toBeUndefined();
+});
+
+test("a file that reports cannot install, and says so", async () => {
 	const report = endpointScript("generic", { action: "report" });
 	const run = await simulatedMacos({ linux: true }).run(report, ["install"], { stdin: `${canary().token}\n` });
-	expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("takes no token") });
+	expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("this file cannot install, only: report") });
 });

@@ -83,12 +83,12 @@ describe("traps", () => {
 	test.each([
 		["labels and values mixed up: the label TOKEN", "TOKEN", "is its label, not a token"],
 		["the same in lower case", "token", "is its label, not a token"],
-		["nothing in parameter 4", "", "there is no token"],
+		["nothing in parameter 4", "", "no token: fill in parameter 4 of the policy"],
 		["the placeholder of policy.xml", "@TOKEN@", "still a placeholder"],
 		["255 characters: what Jamf leaves of a longer value", "k1".repeat(128).slice(0, 255), "or was cut"],
 		["a whole header", `Bearer ${"k1".repeat(20)}`, "the word Bearer"],
 		["a trailing CR, pasted from Windows", `${"k1".repeat(20)}\r`, "control character"],
-		["a value with = + / & ' $ and blanks", `a=b+c/d&e'f$g ${"k1".repeat(20)}`, "the token holds a"],
+		["a value with = + / & ' $ and blanks", `a=b+c/d&e'f$g ${"k1".repeat(20)}`, "the token contains a"],
 	])("%s", async (_what, value, message) => {
 		const mac = simulatedMacos();
 		const before = contents(mac.root);

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect } from "vitest";
 import { type Canary, leaks } from "../canary.ts";
-import { endpointScript } from "../endpoint.ts";
+import { actions, endpointScript } from "../endpoint.ts";
 import { type Lab, startLab } from "./lab.ts";
 import type { Ended } from "./machine.ts";
 import { type CliName, cliPart } from "./run.ts";
@@ -26,7 +26,7 @@ export async function startScripted(name: CliName, version?: string): Promise<Sc
 	const place = machine.path(`~/.npm-global/lib/node_modules/${packages[name]}`);
 	mkdirSync(dirname(place), { recursive: true });
 	symlinkSync(cliPart(name, version).path, place);
-	machine.write("~/script.sh", endpointScript("generic", { hooks: false }), 0o755);
+	machine.write("~/script.sh", endpointScript("generic", { hooks: false, actions }), 0o755);
 	const tokens: Canary[] = [];
 	return {
 		...lab,

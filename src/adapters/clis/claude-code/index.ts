@@ -1,4 +1,5 @@
 import type { Cli, FileSetting, LayerRow } from "../cli.ts";
+import headerProgram from "./header.sh";
 
 /** https://code.claude.com/docs/en/monitoring-usage; every value of `env` is a string. */
 const env = (name: string, value: string, when?: FileSetting["when"]): FileSetting => ({
@@ -59,7 +60,7 @@ export const cli: Cli = {
 	},
 	npm: "@anthropic-ai/claude-code",
 	// Without a space: before 2.1.149 the program failed in such a folder.
-	headerFolder: "/etc/otel-crossfade",
+	header: { folder: "/etc/otel-crossfade", program: headerProgram },
 	signs: [
 		{ kind: "link", path: ".local/bin/claude" },
 		{ kind: "folder", path: "/opt/homebrew/Caskroom/claude-code/*" },

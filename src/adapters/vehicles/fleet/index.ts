@@ -22,15 +22,16 @@ export const vehicle: Vehicle = {
 		'if [ "${self-}" != 0 ] || [ -n "$DRY_RUN" ] || [ "$ACTION" = self-test ]; then return 0; fi',
 		`traces=$ROOT${STATUS_FOLDER}`,
 		'rm -f "$traces/crossfade "*',
-		"case $ACTION:$1 in",
-		'  install:* | report:* | uninstall:error) (umask 022 && mkdir -p "$traces" && : >"$traces/$line") 2>/dev/null || : ;;',
-		'  *) rmdir "$traces" 2>/dev/null || : ;;',
-		"esac",
+		'if [ "$ACTION" != uninstall ] || [ "$1" = error ]; then',
+		'  (umask 022 && mkdir -p "$traces" && : >"$traces/$line") 2>/dev/null || :',
+		"else",
+		'  rmdir "$traces" 2>/dev/null || :',
+		"fi",
 	],
 	codes: {},
-	notes: [
-		"The server replaces its variable in this file before sending it; it occurs once, between single quotes.",
-		"Fleet shows this file's output unmasked.",
+	notes: ["What the file prints is shown in Fleet as it is."],
+	tokenNotes: [
+		"The server replaces its variable in the text of this file before it is sent; it is in one place, between single quotes.",
 	],
 	columns: { host: ["hostname"], time: ["Reported at", "Last seen"] },
 	sources: [

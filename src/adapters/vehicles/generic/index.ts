@@ -18,15 +18,16 @@ export const vehicle: Vehicle = {
 		param: ['if [ -z "$token" ] && [ ! -t 0 ]; then read_line; fi'],
 		embedded: [`token='${TOKEN_PLACEHOLDER}'`],
 	},
+	tokenHint: { param: "set TOKEN or write it to standard input" },
 	users: "all",
 	scope: "system",
 	says: false,
 	line: { before: "", after: "" },
 	codes: {},
-	notes: [
-		"Run it as root. Pass the token in the environment variable TOKEN or as the first line of standard input,",
-		"options in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.",
-		"Root, and anyone who can read the environment of root's processes, can see a token in TOKEN; nobody sees standard input.",
+	notes: ["Run it as root. Options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT."],
+	tokenNotes: [
+		"The token comes in the environment variable TOKEN or as the first line of standard input.",
+		"Root, and whoever may read the environment of root's processes, can see a token in TOKEN; standard input shows it to nobody.",
 	],
 	sources: [
 		"https://docs.ansible.com/ansible/latest/collections/ansible/builtin/command_module.html",

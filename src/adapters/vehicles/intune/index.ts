@@ -13,9 +13,10 @@ export const vehicle: Vehicle = {
 	says: false,
 	line: { before: "", after: "" },
 	codes: { report: ALWAYS_ZERO },
-	notes: [
-		"Run it as root, not as the signed-in user. Intune passes no values: the token is in the file, once, between quotes.",
-		"Anyone with read access to scripts in the admin center can read this file.",
+	notes: ["Run it as root and not as the signed-in user."],
+	tokenNotes: [
+		"Intune passes no parameters: the token is in the file, once, between quotes.",
+		"The file can be read in the admin center by whoever may read scripts there.",
 	],
 	columns: {
 		host: ["Device name", "managedDeviceName"],

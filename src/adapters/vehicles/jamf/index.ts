@@ -26,6 +26,7 @@ export const vehicle: Vehicle = {
 		],
 		embedded: [`token='${TOKEN_PLACEHOLDER}'`],
 	},
+	tokenHint: { param: "fill in parameter 4 of the policy" },
 	users: "all",
 	scope: "system",
 	says: false,
@@ -34,9 +35,12 @@ export const vehicle: Vehicle = {
 	// Values of 255 characters may be what is left of longer ones: https://github.com/dataJAR/jamJAR/wiki/Script
 	longestToken: 254,
 	notes: [
-		"Parameter 4 of the policy is the token; 5 to 7 are optional: endpoint, CLI names, options. Without a mount point as its",
-		"first argument it takes options as arguments and the token on standard input.",
-		"While it runs, every local account can see parameter 4 in the process list, because Jamf passes it as an argument.",
+		"Parameters 5 to 7 of the policy may hold another endpoint, names of CLIs, options. Without a mount point as its first argument",
+		"it is a plain script: options as arguments.",
+	],
+	tokenNotes: [
+		"Parameter 4 of the policy is the token; for a plain script it is on standard input.",
+		"While it runs, every local account can see parameter 4 in the process list; Jamf, not this script, puts it there.",
 	],
 	columns: { host: ["Computer Name"], time: ["Last Inventory Update"] },
 	sources: [

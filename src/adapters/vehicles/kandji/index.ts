@@ -26,9 +26,10 @@ export const vehicle: Vehicle = {
 	// The audit: 0 passes, anything else starts the remediation. Without a CLI there is nothing to remediate.
 	codes: { report: { 9: 0 } },
 	notes: [
-		"The audit is the report: 0 passes, anything else starts the remediation. The remediation is the install and contains the token.",
-		"The console stores both files and their output.",
+		"The audit is the report: 0 passes, anything else starts the remediation, which is the install.",
+		"The console keeps both files and everything they print.",
 	],
+	tokenNotes: ["The token is in the file, once, between quotes."],
 	columns: { host: ["computer_name", "device_name"], time: ["last_audit", "last_audit_run"] },
 	sources: [
 		"https://support.kandji.io/support/solutions/articles/72000558749",

@@ -3,7 +3,7 @@
 # Puts a new Torii token in place for OpenTelemetry Collector Contrib 0.159.0,
 # has it used, and proves that exports succeed with it and not with the old one. When they do not, the token from before is put back.
 #
-# Made by otel-crossfade 0.0.0. Make it again rather than edit it: crossfade collector --rotate-script
+# Made by otel-crossfade 0.0.0. To change it, make it again: crossfade collector --rotate-script
 #
 # Usage: sh rotate-torii.sh [options] [--from FILE]
 #   The new token comes from FILE, from standard input, or from a hidden question. It is never an argument.
@@ -83,7 +83,6 @@ die() {
   printf 'error: %s\n  fix      %s\n' "$2" "$3" >&2
   exit "$1"
 }
-have() { command -v "$1" >/dev/null 2>&1; }
 
 # Whatever ends a run while the new token is not proven, short of kill -9, puts the old one back.
 clean_up() {
@@ -92,20 +91,89 @@ clean_up() {
   if [ -n "$temporary" ]; then rm -f "$temporary"; fi
   if [ -n "$lock" ]; then
     sweep
-    rm -rf "$lock"
+    rm -f "$lock"
   fi
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP PIPE
 
-# Writes its argument and no line break, without starting a program that would show it in the process list.
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Prints its argument without a line break, and without starting a program that would show it in the process list.
 if [ "$(command -v printf)" = printf ]; then
   put() { printf %s "$1"; }
 elif [ "$(command -v print)" = print ]; then
   put() { print -rn -- "$1"; }
 else
-  die 13 "this shell has no printf of its own" "run the script with dash, bash or busybox sh"
+  echo 'error: this shell has no built-in printf; run the script with dash, bash, zsh or busybox sh' >&2
+  exit 13
 fi
+
+# The first 12 hex digits of SHA-256 over a token: tells tokens apart and reveals nothing.
+fingerprint() {
+  if have sha256sum; then
+    put "$1" | sha256sum
+  elif have shasum; then
+    put "$1" | shasum -a 256
+  else
+    put "$1" | openssl dgst -sha256 -r
+  fi | cut -c1-12
+}
+
+# check_token TOKEN LONGEST: sets problem to what is wrong with a token, in words that follow "the token", or to nothing.
+check_token() {
+  problem=
+  case $1 in
+    '') problem="is empty; copy it again, alone and on one line" ;;
+    [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
+    *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
+  esac
+  [ -z "$problem" ] || return 0
+  if [ ${#1} -lt 20 ]; then
+    problem="is too short (${#1} characters); copy all of it"
+  elif [ ${#1} -gt "$2" ]; then
+    problem="is too long (${#1} characters), or was cut; copy it again, alone and on one line"
+  fi
+}
+
+# When the process with this id started; tells it from a later process with the same id.
+started() {
+  if [ -r "/proc/$1/stat" ]; then
+    read -r stat <"/proc/$1/stat" || stat=
+    # shellcheck disable=SC2086 # split into fields, after the name in brackets
+    set -- ${stat##*\) }
+    put "${20-}"
+  else
+    put "$(ps -o lstart= -p "$1" 2>/dev/null | tr -s ' ' _)"
+  fi
+}
+
+# take_lock LINK SECONDS: one run at a time. The lock is a symbolic link, which is made whole or not at all, and it names its owner; a
+# lock whose owner no longer runs is taken over. Sets lock. Returns 1 if after so many seconds the process $holder still has it, 2 if it
+# cannot be made.
+take_lock() {
+  me="$$ $(started $$)"
+  waited=0
+  unseen=0
+  if [ -e "$1" ] && [ ! -L "$1" ]; then return 2; fi
+  until ln -s "$me" "$1" 2>/dev/null; do
+    holder=$(readlink "$1") || holder=
+    if [ -z "$holder" ]; then
+      # It was released at this moment, or it cannot be made.
+      unseen=$((unseen + 1))
+      if [ ! -w "${1%/*}" ] || [ "$unseen" -gt 60 ]; then return 2; fi
+    elif [ "$(started "${holder%% *}" 2>/dev/null)" != "${holder#* }" ]; then
+      # It is moved away before it is checked again: of two runs that find it stale, one may move the other's new lock, and gives it back.
+      mv "$1" "$1.stale.$$" 2>/dev/null || continue
+      if [ "$(readlink "$1.stale.$$")" = "$holder" ]; then rm -f "$1.stale.$$"; else mv "$1.stale.$$" "$1"; fi
+    else
+      [ "$waited" -lt "$2" ] || return 1
+      waited=$((waited + 1))
+      sleep 1
+    fi
+  done
+  lock=$1
+}
 
 parse_arguments() {
   while [ $# -gt 0 ]; do
@@ -144,8 +212,9 @@ parse_arguments() {
 }
 
 check_machine() {
-  have curl || have wget || die 13 "neither curl nor wget is here to read the metrics with" "install one of them"
-  have awk || die 13 "awk is not here" "install it"
+  have curl || have wget || die 13 "neither curl nor wget is installed, which the metrics need" "install one of them"
+  have awk || die 13 "awk is not installed" "install it"
+  have sha256sum || have shasum || have openssl || die 13 "none of sha256sum, shasum and openssl is installed" "install one of them"
   directory=$(dirname "$TOKEN_FILE")
   [ -d "$directory" ] || die 11 "there is no folder $directory" "create it, readable by the collector's account only"
   if [ -L "$TOKEN_FILE" ]; then
@@ -158,19 +227,14 @@ check_machine() {
   kept=$directory/.$base.crossfade-old
 }
 
-# One at a time: the lock names its owner, and one whose owner is gone is taken over.
-take_lock() {
-  wanted=$directory/.crossfade-rotate.lock
-  if ! mkdir "$wanted" 2>/dev/null; then
-    holder=$(cat "$wanted/pid" 2>/dev/null || :)
-    if [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null; then
-      die 11 "another rotation is running (process $holder)" "wait for it"
-    fi
-    rm -rf "$wanted"
-    mkdir "$wanted" 2>/dev/null || die 11 "another rotation is starting" "wait for it"
-  fi
-  lock=$wanted
-  printf '%s\n' $$ >"$lock/pid" || die 12 "cannot write to $directory" "free some space"
+lock_token_file() {
+  result=0
+  take_lock "$directory/.crossfade-rotate.lock" 0 || result=$?
+  case $result in
+    0) ;;
+    1) die 11 "another rotation is running (process ${holder%% *})" "wait for it to end" ;;
+    *) die 12 "cannot make a lock in $directory" "remove .crossfade-rotate.lock there, or free some space" ;;
+  esac
 }
 
 read_token() {
@@ -193,35 +257,16 @@ read_token() {
     IFS= read -r token || :
     IFS= read -r rest || :
   fi
-  again="copy the token again, alone and on one line"
-  [ -n "$token" ] || die 11 "the new token is empty" "$again"
-  [ -z "$rest" ] || die 11 "the new token has more than one line" "$again"
-  case $token in
-    [Bb]earer\ *) die 11 "the new token starts with the word Bearer" "leave it out" ;;
-    *[![:graph:]]*) die 11 "the new token holds a blank, a control character or a character outside ASCII" "$again" ;;
-  esac
-  [ ${#token} -ge 20 ] || die 11 "the new token is too short (${#token} characters)" "$again"
-  [ ${#token} -le 4096 ] || die 11 "the new token is too long (${#token} characters)" "$again"
-}
-
-# The first 12 hex digits of SHA-256 over a token: tells tokens apart, gives nothing away.
-fingerprint() {
-  if have sha256sum; then
-    put "$1" | sha256sum
-  elif have shasum; then
-    put "$1" | shasum -a 256
-  elif have openssl; then
-    put "$1" | openssl dgst -sha256 -r
-  else
-    printf 'unknown-----'
-  fi | cut -c1-12
+  [ -z "$rest" ] || die 11 "the new token has more than one line" "copy it again, alone and on one line"
+  check_token "$token" 4096
+  [ -z "$problem" ] || die 11 "the new token ${problem%; *}" "${problem#*; }"
 }
 
 # Asks the provider with an empty export whether it accepts the token; the header reaches curl on standard input.
 precheck() {
   [ -n "$PRECHECK" ] || return 0
   if ! have curl; then
-    warn "curl is not here, so the token is not checked beforehand"
+    warn "curl is not installed, so the token is not checked beforehand"
     return 0
   fi
   case $token in
@@ -265,7 +310,7 @@ count() {
   '
 }
 
-# Has the collector use what is in the file now.
+# Makes the collector use what is in the file now.
 apply_change() {
   if [ -n "$VALIDATE" ]; then
     sh -c "$VALIDATE" >&2 || return 1
@@ -605,7 +650,7 @@ main() {
   look_at_file
   if [ -z "$DRY_RUN" ]; then
     # Before anything is read: what another run is about to change is not what is there.
-    take_lock
+    lock_token_file
     sweep
     recover
     look_at_file

@@ -1,0 +1,38 @@
+# ---------------------------------------------------------------------------------------------------------------
+# Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
+# at and below it there shall be only what the plan sets.
+
+function read_rows(   i, f, n, p, v) {
+  for (i = 1; i <= PLANNED; i++) {
+    if (PLAN[i] == "") continue
+    n = split(PLAN[i], f, "\t"); p = f[2] ""
+    if (n < 2 || p == "" || !is_pointer(p)) return 0
+    wanted(p)
+    if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
+    else if (f[1] == "set" && n > 3) {
+      v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
+      if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
+      SET[++SETS] = p; SETTYPE[p] = f[3]; SETVALUE[p] = v; SILENT[p] = 1
+    } else return 0
+  }
+  for (i = 1; i <= SETS; i++) for (p = up(SET[i]); p != ""; p = up(p)) { if (p in SETTYPE) return 0; NEED[p] = 1 }
+  for (p in SETTYPE) NEED[p] = 1
+  return 1
+}
+
+function target(p) { return SETTYPE[p] "\t" SETVALUE[p] }
+
+# Whether a drop of the plan removes what is at this pointer.
+function doomed(p,   i, q, kind, container) {
+  kind = (p in KIND) ? KIND[p] : ""
+  container = kind ~ /^(object|table|implicit|dotted)$/
+  for (i = 1; i <= DROPS; i++) if (p == DROP[i] || below(p, DROP[i])) {
+    for (q = p; q == DROP[i] || below(q, DROP[i]); q = up(q)) if (!(q in NEED)) return 1
+    return (p in SETTYPE) ? kind ~ /^(object|array|table|tables)$/ : !container
+  }
+  return 0
+}
+
+function below(p, top) { return p != top && substr(p, 1, length(top) + 1) == top "/" }
+
+function is_pointer(p) { return (p == "" || p ~ /^\//) && p !~ /~([^01]|$)/ }

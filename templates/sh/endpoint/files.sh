@@ -1,0 +1,20 @@
+# edit MODE: runs the editor on the file old with a plan or record from standard input; the result is in new. Returns what the editor
+# does, or 5 if what it wrote is incomplete, as on a full disk, which some awks do not report.
+edit() {
+  : >status
+  code=0 said='' bytes=0 lines=0
+  "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v status=status "$EDIT" - old >new 2>reason || code=$?
+  IFS=' ' read -r said bytes lines <status || return 5
+  [ "$code" = "$said" ] || return 5
+  [ "$code" -eq 0 ] || return "$code"
+  case $1 in set | undo) [ "$(($(wc -c <new)))" = "$bytes" ] || return 5 ;; esac
+  case $1 in set) [ "$(($(wc -l <undo)))" = "$lines" ] || return 5 ;; esac
+}
+
+parse_error() {
+  case $result in
+    3) trouble "$1" "$2" "$(plain "$(sed 's/^edit: [^:]*:\([0-9]*\):\([0-9]*\): /parse error at line \1, column \2: /; 1q' reason)"); file unchanged" ;;
+    5) trouble "$1" "$2" "cannot be processed, because $(plain "$work") cannot be written; file unchanged" 12 ;;
+    *) trouble "$1" "$2" "the editor failed ($result), which is a bug; file unchanged" 1 ;;
+  esac
+}

@@ -1,0 +1,217 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse as parseToml } from "smol-toml";
+import { describe, expect, test } from "vitest";
+import whole from "../../templates/awk/whole.awk";
+import { canary } from "../harness/canary.ts";
+import { scratch } from "../harness/cli.ts";
+import { type actions, contents, endpointScript, text, write } from "../harness/endpoint.ts";
+import { type SimulatedMacos, simulatedMacos } from "../harness/simulated-macos.ts";
+import { awks } from "./editor.ts";
+
+/** Scripts without an editor: they write whole files of the machine, and no byte of anybody else's. */
+
+type Action = (typeof actions)[number];
+const script = (action: Action, compact = true) => endpointScript("generic", { action, compact });
+
+const files = {
+	"claude-code": "etc/claude-code/managed-settings.d/50-crossfade.json",
+	codex: "etc/codex/requirements.toml",
+	gemini: "etc/gemini-cli/settings.json",
+};
+const states = (state: string) => `cli=claude-code:${state},codex:${state},gemini:${state}`;
+const read = (mac: SimulatedMacos, cli: keyof typeof files) => text(join(mac.root, files[cli])) ?? "";
+
+/** Runs a script; the token on its standard input, and in no output. */
+const run = (
+	mac: SimulatedMacos,
+	action: Action,
+	token?: { token: string; fingerprint: string },
+	args: string[] = [],
+	compact = true,
+) => mac.run(script(action, compact), args, token ? { stdin: `${token.token}\n`, canaries: [token] } : {});
+
+describe("install, report, rotate, uninstall", () => {
+	test.each([
+		["Linux", true],
+		["macOS", false],
+	])("%s", async (_name, linux) => {
+		const mac = simulatedMacos({ linux });
+		const before = contents(mac.root);
+		const [old, next] = [canary(), canary()];
+		for (const token of [old, next]) {
+			const line = `crossfade ok fp=${token.fingerprint} cfg=1 ${states("ok")} users=1\n`;
+			expect(await run(mac, "install", token)).toMatchObject({ code: 0, stdout: line, stderr: "" });
+			const installed = contents(mac.root);
+			expect(await run(mac, "install", token)).toMatchObject({ code: 0, stdout: line, stderr: "" });
+			expect(await run(mac, "report")).toMatchObject({ code: 0, stdout: line, stderr: "" });
+			expect(contents(mac.root)).toEqual(installed);
+		}
+		expect(JSON.stringify(contents(mac.root))).not.toContain(old.token);
+		expect(await run(mac, "report", undefined, [`expect=${old.fingerprint}`])).toMatchObject({
+			code: 10,
+			stdout: expect.stringContaining(states("drift")),
+		});
+		expect(await run(mac, "report", undefined, ["endpoint=https://other.example"])).toMatchObject({ code: 10 });
+		expect(await run(mac, "uninstall")).toMatchObject({ code: 0, stderr: "" });
+		expect(contents(mac.root)).toEqual(before);
+		expect(await run(mac, "report")).toMatchObject({ code: 10, stdout: expect.stringContaining(states("drift")) });
+	});
+
+	test.each([[[]], [["prompts", "responses", "tools", "no-host"]]])(
+		"the files say the same as those of the scripts with an editor: %j",
+		async (options) => {
+			const [compact, full] = [simulatedMacos({ linux: true }), simulatedMacos({ linux: true })];
+			const token = canary();
+			await run(compact, "install", token, options);
+			await run(full, "install", token, options, false);
+			expect(JSON.parse(read(compact, "claude-code"))).toEqual(JSON.parse(read(full, "claude-code")));
+			expect(JSON.parse(read(compact, "gemini"))).toEqual(JSON.parse(read(full, "gemini")));
+			expect(parseToml(read(compact, "codex"))).toEqual(parseToml(read(full, "codex")));
+			expect(read(compact, "codex")).toContain(token.token);
+		},
+	);
+
+	test("the uninstall with an editor removes what this one wrote", async () => {
+		const mac = simulatedMacos({ linux: true });
+		const before = contents(mac.root);
+		await run(mac, "install", canary());
+		expect(await run(mac, "report", undefined, [], false)).toMatchObject({ code: 0, stderr: "" });
+		expect(await run(mac, "uninstall", undefined, [], false)).toMatchObject({ code: 0, stderr: "" });
+		expect(contents(mac.root)).toEqual(before);
+	});
+
+	test("a dry run changes nothing", async () => {
+		const mac = simulatedMacos({ linux: true });
+		const before = contents(mac.root);
+		expect(await run(mac, "install", canary(), ["dry-run"])).toMatchObject({ code: 0, stderr: "" });
+		expect(contents(mac.root)).toEqual(before);
+		await run(mac, "install", canary());
+		const installed = contents(mac.root);
+		expect(await run(mac, "uninstall", undefined, ["dry-run"])).toMatchObject({ code: 0, stderr: "" });
+		expect(contents(mac.root)).toEqual(installed);
+	});
+
+	test("a run that was killed between record and file: the next one knows the old file for its own", async () => {
+		const mac = simulatedMacos({ linux: true });
+		const [first, second, third] = [canary(), canary(), canary()];
+		await run(mac, "install", first);
+		const old = read(mac, "codex");
+		await run(mac, "install", second);
+		writeFileSync(join(mac.root, files.codex), old);
+		expect(await run(mac, "install", third)).toMatchObject({ code: 0, stderr: "" });
+		expect(read(mac, "codex")).toContain(third.token);
+	});
+});
+
+test("every awk writes the same file and record, and none a value that would need quoting", () => {
+	const awk = (under: (typeof awks)[number], format: string, plan: string) => {
+		const cwd = scratch();
+		const variables = [`format=${format}`, "record=record", "status=status"].flatMap((each) => ["-v", each]);
+		const run = spawnSync(under.part.path, [...under.args, ...variables, whole], {
+			cwd,
+			input: plan,
+			encoding: "latin1",
+		});
+		return { ...run, pid: 0, record: text(join(cwd, "record")), status: run.status, counts: text(join(cwd, "status")) };
+	};
+	const here = awks.filter(({ part }) => {
+		try {
+			return part.path !== "";
+		} catch {
+			return false;
+		}
+	});
+	const plan = "set\t/a/b\tstring\tx y\nset\t/a/c/d\tbool\ttrue\nset\t/a/e\tint\t5\nset\t/f\tstring\t\n";
+	const json = '{\n  "a": {\n    "b": "x y",\n    "c": {\n      "d": true\n    },\n    "e": 5\n  },\n  "f": ""\n}\n';
+	const toml = 'a.b = "x y"\na.c.d = true\na.e = 5\nf = ""\n';
+	const records = here.map((each) => {
+		expect(awk(each, "json", plan)).toMatchObject({ status: 0, stdout: json, counts: `${json.length} 7\n` });
+		expect(awk(each, "toml", 'set\t/a\tstring\t"\n').status).toBe(2);
+		expect(awk(each, "json", "set\t/a\tstring\t\\\n").status).toBe(2);
+		const run = awk(each, "toml", plan);
+		expect(run).toMatchObject({ status: 0, stdout: toml, stderr: "" });
+		return run.record;
+	});
+	expect(records.length).toBeGreaterThan(0);
+	expect(new Set(records).size).toBe(1);
+});
+
+describe("a file of somebody else's", () => {
+	const foreign: [what: string, content: (ours: string) => string][] = [
+		["was there before", () => 'model = "m"\n'],
+		["is empty", () => ""],
+		["got a line since", (ours) => `${ours}model = "m"\n`],
+		["lost a byte since", (ours) => ours.slice(0, -1)],
+	];
+	test.each(foreign)("%s: refused by every action, and every byte stays; the others are set", async (what, content) => {
+		const mac = simulatedMacos({ linux: true });
+		const token = canary();
+		if (/since/.test(what)) await run(mac, "install", token);
+		const file = write(mac.root, files.codex, content(read(mac, "codex")), 0o644);
+		const before = readFileSync(file);
+		const next = canary();
+		const installed = await run(mac, "install", next);
+		expect(installed).toMatchObject({
+			code: 11,
+			stdout: expect.stringContaining("cli=claude-code:ok,codex:error,gemini:ok"),
+			stderr: expect.stringContaining("was not written by this script, or was changed since; file unchanged"),
+		});
+		expect(readFileSync(file).equals(before)).toBe(true);
+		const report = await run(mac, "report");
+		expect(report).toMatchObject({ code: 11, stdout: expect.stringContaining("codex:error") });
+		const gone = await run(mac, "uninstall");
+		expect(gone.code).toBe(/since/.test(what) ? 11 : 0);
+		expect(readFileSync(file).equals(before)).toBe(true);
+	});
+
+	test("what the scripts with an editor set is not known to be ours alone, and is refused", async () => {
+		const mac = simulatedMacos({ linux: true });
+		await run(mac, "install", canary(), [], false);
+		const before = contents(mac.root);
+		expect(await run(mac, "install", canary())).toMatchObject({
+			code: 11,
+			stdout: expect.stringContaining(states("error")),
+		});
+		expect(await run(mac, "uninstall")).toMatchObject({ code: 11 });
+		expect(contents(mac.root)).toEqual(before);
+	});
+});
+
+test.each(["scope=user", "helper"])("%s is refused: this file has no parts for it", async (option) => {
+	const mac = simulatedMacos({ linux: true });
+	const before = contents(mac.root);
+	expect(await run(mac, "install", canary(), [option])).toMatchObject({
+		code: 2,
+		stderr: `error: this file has no parts for ${option}; make one without --compact\n`,
+	});
+	expect(contents(mac.root)).toEqual(before);
+});
+
+test("a release that is unknown could be too old: refused, not said to be ok", async () => {
+	const mac = simulatedMacos({ linux: true, clis: false });
+	write(mac.root, "usr/bin/claude", "");
+	for (const action of ["install", "report"] as const) {
+		expect(await run(mac, action, canary())).toMatchObject({
+			code: 11,
+			stdout: expect.stringContaining("claude-code:error,codex:absent"),
+			stderr: expect.stringContaining("a release of the CLI is unknown"),
+		});
+	}
+	expect(read(mac, "claude-code")).toBe("");
+});
+
+test("a release that does not obey the file of the machine is old, and gets none", async () => {
+	const mac = simulatedMacos({ linux: true, clis: false });
+	write(mac.root, "usr/lib/node_modules/@openai/codex/package.json", '{ "version": "0.165.0" }\n');
+	expect(await run(mac, "install", canary())).toMatchObject({
+		code: 0,
+		stdout: expect.stringContaining("crossfade absent "),
+	});
+	expect(await run(mac, "report")).toMatchObject({
+		code: 9,
+		stdout: expect.stringContaining("cli=claude-code:absent,codex:old,gemini:absent"),
+	});
+	expect(read(mac, "codex")).toBe("");
+});
