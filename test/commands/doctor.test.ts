@@ -170,7 +170,7 @@ describe("crossfade doctor", () => {
 		writeFileSync(join(cwd, ".gemini/settings.json"), `{"telemetry":${'{"a":'.repeat(5000)}1${"}".repeat(5000)}}`);
 		const { code, stdout, stderr } = await doctor("", cwd, token);
 		expect({ code, stderr }).toEqual({ code: exitCodes.findings[0], stderr: "" });
-		expect(stdout).toMatch(/is no regular file but a\s+folder/);
+		expect(stdout).toMatch(/is not a regular file but a\s+folder/);
 		expect(stdout).toMatch(/is larger than 10 MB/);
 	});
 });

@@ -149,7 +149,7 @@ describe("ActivityLog: tokens", () => {
 		const token = box.keep(minted);
 		expect([(await box.logs(1)).status, (await box.logs(1, token)).status]).toEqual([200, 200]);
 		const third = await mint({});
-		expect([third.status, third.json()]).toEqual([409, { error: "a system on this tier holds 2 tokens" }]);
+		expect([third.status, third.json()]).toEqual([409, { error: "a system on this tier can have 2 tokens" }]);
 		expect((await box.control("/rotate")).status, "the portal is as full").toBe(409);
 		const { items } = (await box.ask("GET", path, box.bearer(access))).json() as { items: { id: string }[] };
 		const gone = await box.ask("DELETE", `${path}/${items[1]?.id}`, box.bearer(access));

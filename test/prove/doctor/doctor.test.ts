@@ -166,7 +166,7 @@ describe("where settings are looked for", () => {
 	test("macOS without plutil: the profile is said to be unreadable", async () => {
 		const path = "/Library/Managed Preferences/com.anthropic.claudecode.plist";
 		expect(await said("claude-code", { os: "macos", files: { ...claude330, [path]: "bplist00" } })).toContainEqual(
-			expect.stringContaining("error the configuration profile is no property list that plutil reads"),
+			expect.stringContaining("error the configuration profile is not a property list that plutil can read"),
 		);
 	});
 });
@@ -196,7 +196,7 @@ describe("findings, each with its fix", () => {
 			"a file that keeps the CLI from starting",
 			"codex",
 			{ files: { ...codex169, [codexFile]: "[otel]\n[otel]\n" } },
-			/^error the user's file is no TOML, line 2.* keeps Codex CLI from starting \| \/home\/dev\/.codex\/config.toml \| correct /,
+			/^error the user's file is not valid TOML, line 2.*, so Codex CLI does not start \| \/home\/dev\/.codex\/config.toml \| correct /,
 		],
 		[
 			"a byte order mark",
@@ -563,9 +563,9 @@ Codex CLI 0.169.0
   layers   user's file /home/dev/.codex/config.toml: 9 settings in effect
   warning  it uses the old token, fp=0123456789ab
            in /home/dev/.codex/config.toml
-           fix: crossfade install --cli codex with the new token; it applies when
-           Codex starts; its background daemon (0.158 and later) keeps the old
-           token until it is restarted
+           fix: crossfade install --cli codex with the new token; it applies
+           when Codex starts; its background daemon (0.158 and later) keeps the
+           old token until it is restarted
 
 exit 5: the old token is still in use
 `);

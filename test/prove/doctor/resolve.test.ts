@@ -197,8 +197,8 @@ describe("Claude Code", () => {
 		const reasons = new Set(lost.map(({ layer, why }) => `${layer.place.id}: ${why}`));
 		expect([...reasons].sort()).toEqual([
 			"project: this release does not read it from the project's file",
-			"user: the managed file overrides it",
 			"user: the managed file disables those of weaker layers",
+			"user: the managed file overrides it",
 		]);
 	});
 });

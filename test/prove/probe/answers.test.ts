@@ -24,7 +24,7 @@ describe("an answer", () => {
 		["200 OK", JSON_TYPE, "{}", "accepted", "accepted"],
 		["202 Accepted", JSON_TYPE, "{}", "accepted", "accepted"],
 		["204 No Content", {}, "", "accepted", "accepted"],
-		["200 OK", JSON_TYPE, partial("1"), "partial", "partial-success", "threw the record away: bad data"],
+		["200 OK", JSON_TYPE, partial("1"), "partial", "partial-success", "dropped the record: bad data"],
 		["200 OK", JSON_TYPE, partial(2), "partial", "partial-success", "2 records"],
 		["200 OK", PROTOBUF, "\n\u0005\b\u0001\u0012\u0001x", "partial", "partial-success", ": x"],
 		["200 OK", PROTOBUF, partial("1"), "partial", "partial-success"],
@@ -52,7 +52,7 @@ describe("an answer", () => {
 		["599 What", {}, "", "unreachable", "http-599"],
 		["302 Found", { location: "https://login.example/x" }, "", "unreachable", "redirect", "login.example"],
 		["308 Permanent Redirect", { location: "/v2" }, "", "unreachable", "redirect", "127.0.0.1"],
-		["307 Temporary Redirect", { location: "http://[" }, "", "unreachable", "redirect", "nowhere"],
+		["307 Temporary Redirect", { location: "http://[" }, "", "unreachable", "redirect", "a redirect to an unreadable target"],
 		["304 Not Modified", {}, "", "unreachable", "redirect"],
 	])("%s %j %s", async (status, headers, body, outcome, cause, detail = "") => {
 		const { url, received } = await rawServer((socket) => socket.end(httpText(status, headers, body)));
@@ -153,10 +153,10 @@ describe("a provider's own headers", () => {
 	test.each<[headers: Record<string, string>, notes: string[]]>([
 		[{}, []],
 		[{ "x-ratelimit-remaining": "10" }, []],
-		[{ "x-ratelimit-remaining": "9" }, ["only 9 of 100 requests are left before it says 429"]],
+		[{ "x-ratelimit-remaining": "9" }, ["only 9 of 100 requests left before 429"]],
 		[
 			{ "x-ratelimit-remaining": "499", "x-ratelimit-limit": "5000" },
-			["only 499 of 5000 requests are left before it says 429"],
+			["only 499 of 5000 requests left before 429"],
 		],
 		[{ "x-ratelimit-remaining": "500", "x-ratelimit-limit": "5000" }, []],
 		[{ "x-ratelimit-remaining": "-1" }, []],

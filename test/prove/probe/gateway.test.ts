@@ -30,7 +30,7 @@ function page({ accepted = 0, sent = 0, failed = 0, full = 0, queue = 0, other }
 
 describe("what became of a record", () => {
 	test.each<[before: Counts, after: Counts, state: string, words: string]>([
-		[{}, { accepted: 1, sent: 1 }, "sent", "sent on by its exporter otlp_http/torii"],
+		[{}, { accepted: 1, sent: 1 }, "sent", "forwarded by its exporter otlp_http/torii"],
 		[{ accepted: 5, sent: 5 }, { accepted: 6, sent: 6 }, "sent", ""],
 		[{ accepted: 5, sent: 3 }, { accepted: 6, sent: 4 }, "sent", ""],
 		[{}, { accepted: 1 }, "waiting", "not seen leaving"],
@@ -113,9 +113,9 @@ describe("through a gateway", () => {
 	});
 
 	test.each([
-		["no page", [httpText("404 Not Found")], "answered 404"],
+		["no page", [httpText("404 Not Found")], "cannot read its metrics: status 404"],
 		["a captive portal's page", [httpText("200 OK", {}, "<html><title>Sign in</title>")], "not a collector's"],
-		["nobody", ["garbage\r\n"], "cannot be read"],
+		["nobody", ["garbage\r\n"], "cannot read its metrics: "],
 	])("where its metrics are %s it says so", async (_what, pages, note) => {
 		const [row] = await gateway(pages);
 		expect(row).toMatchObject({ outcome: "accepted", cause: "gateway-taken", notes: [expect.stringContaining(note)] });
@@ -123,7 +123,7 @@ describe("through a gateway", () => {
 
 	test("where its metrics go away meanwhile, nothing is proven", async () => {
 		const [row] = await gateway([ok({}), httpText("500 Down")]);
-		expect(row).toMatchObject({ outcome: "inconclusive", detail: expect.stringContaining("answered 500") });
+		expect(row).toMatchObject({ outcome: "inconclusive", detail: expect.stringContaining("cannot read its metrics: status 500") });
 	});
 });
 

@@ -111,7 +111,7 @@ otlp.example.com: the token was refused [http-401]
 otlp.example.com: few left
   rows     new bearer traces
 
-find the test records by crossfade.probe.id = 0123456789ab
+to find the test records: crossfade.probe.id = 0123456789ab
 exit 3: the new token was rejected; the old token ends 2026-01-31T12:00:01.000Z
 `);
 	});
