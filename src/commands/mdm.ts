@@ -58,7 +58,7 @@ verify <folder> checks a folder before you upload it: unchanged, complete, and n
 		{
 			flags: "--compact",
 			description:
-				"scripts half as long, without an editor: they write whole files of the machine, and refuse one that is there and not theirs",
+				"scripts half as long: they only write whole machine-wide files, and refuse existing files of others",
 		},
 		{ flags: "--no-host-identity", description: "do not send the machine's name and id" },
 		{ flags: "--token <ref>", description: "file:PATH, env:NAME, fd:N, prompt, or - for standard input" },
@@ -79,7 +79,7 @@ verify <folder> checks a folder before you upload it: unchanged, complete, and n
 		],
 		[
 			"crossfade mdm -v generic --compact --out scripts",
-			"short scripts for machines where nobody else sets these CLIs",
+			"short scripts, for machines where nothing else configures these CLIs",
 		],
 		[`crossfade mdm -v ${handing.id} --cli ${two.join(",")} --out ${handing.id}`, "only two CLIs"],
 		[`crossfade mdm verify ${handing.id}`, "check a folder before the upload"],

@@ -56,7 +56,7 @@ export const registry: readonly CommandEntry[] = [
 	},
 	{
 		name: "attest",
-		summary: "say what evidence cannot: a stolen laptop, a retired gateway",
+		summary: "record what evidence cannot show: a stolen laptop, a retired gateway",
 		load: async () => (await import("./attest.ts")).attestCommand,
 	},
 	{

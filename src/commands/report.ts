@@ -41,13 +41,13 @@ token can be retired. The same as crossfade watch, once, for people and programs
 		},
 		{ flags: "-o, --out <file>", description: "write it to a file", files: true },
 		{ flags: "--force", description: "overwrite an existing file" },
-		{ flags: "--explain", description: "in text: everything that proves or blocks the answer" },
+		{ flags: "--explain", description: "in text: show all evidence for the answer" },
 		{ flags: "--json", description: "same as --format json" },
 		{ flags: "--require-migrated", description: "exit 5 or 9 unless the old token can be retired" },
 	],
 	examples: [
 		["crossfade report", "as text"],
-		["crossfade report --explain", "with what proves each point, and what would prove the others"],
+		["crossfade report --explain", "with the evidence for each point, and what to do for open ones"],
 		[
 			"crossfade report --inventory jamf.csv --token old=fp:0123456789ab --token new=fp:ba9876543210",
 			"from an MDM's export alone",

@@ -22,7 +22,7 @@ Reads what crossfade tap and probe wrote to the evidence folder, and the counter
 			flags: "--until-safe",
 			description: "exit as soon as the old token can be retired; exit 124 if the deadline comes first",
 		},
-		{ flags: "--explain", description: "on the terminal: everything that proves or blocks the answer" },
+		{ flags: "--explain", description: "on the terminal: show all evidence for the answer" },
 		{ flags: "--web", description: "show it in a browser on this machine" },
 		{ flags: "--port <n>", description: "port of that page (default: any free port)" },
 		{ flags: "--require-migrated", description: "at the end, exit 5 or 9 unless the old token can be retired" },

@@ -53,7 +53,7 @@ const overlap = v.pipe(
 	v.check(({ lasts, started }) => lasts === undefined || started !== undefined, "both started and lasts"),
 );
 
-const INTERVAL = "a time longer than none, such as 1h or 1d";
+const INTERVAL = "a time above zero, such as 1h or 1d";
 const every = v.pipe(
 	v.string(),
 	v.check((text) => (durationMs(text) ?? 0) > 0, INTERVAL),
@@ -72,7 +72,7 @@ const attested = v.pipe(
 			v.pipe(v.string(), v.regex(/^([0-9a-f]{12}|none)$/, "a fingerprint of 12 hex digits, or none")),
 		),
 		is: v.picklist(["gone", "moved", "known"], "gone, moved or known"),
-		because: v.pipe(v.string(), v.regex(/\S/, "the reason, for who reads it later")),
+		because: v.pipe(v.string(), v.regex(/\S/, "the reason, for later readers")),
 		at: time,
 		by: v.optional(v.string()),
 	}),
@@ -105,13 +105,13 @@ const hosts = v.strictObject({
 	intervals: v.optional(
 		v.pipe(
 			v.record(v.string(), every),
-			v.description("How often a host sends at least, where that is not the fleet's."),
+			v.description("The longest usual pause of a host, if it differs from the fleet's."),
 		),
 	),
 	direct: v.optional(
 		v.pipe(
 			v.union([v.literal("all"), v.array(hostName)], "all, or a list of hosts"),
-			v.description("Hosts that send straight to the provider, past every gateway: proven by inventory."),
+			v.description("Hosts that send directly to the provider, not through a gateway: proven by inventory."),
 		),
 	),
 });
@@ -144,22 +144,14 @@ export const fleetSchema = v.pipe(
 		hosts: v.optional(
 			v.pipe(hosts, v.description("Expected hosts; without them, missing senders cannot be detected.")),
 		),
-		clis: v.optional(
-			v.pipe(
-				clis,
-				v.description("CLIs that ought to be seen on every host; each may say how often it sends at least."),
-			),
-		),
+		clis: v.optional(v.pipe(clis, v.description("CLIs expected on every host; each may set its own every."))),
 		every: v.optional(
-			v.pipe(
-				every,
-				v.description("How often each sender sends at least while its machine is in use; a day if nothing says so."),
-			),
+			v.pipe(every, v.description("How often each sender sends at least, while its machine is in use; default: 1d.")),
 		),
 		attested: v.optional(
 			v.pipe(
 				v.array(attested),
-				v.description("What the owner says of a host, gateway or credential, where evidence cannot."),
+				v.description("What the owner knows of a host, gateway or credential, and evidence cannot show."),
 			),
 		),
 		inventory: v.optional(v.pipe(v.array(path), v.description("Files with the report lines of an MDM."))),

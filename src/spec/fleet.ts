@@ -25,7 +25,7 @@ export interface Deadline {
 	readonly source: string;
 }
 
-/** What the owner says in the fleet file. */
+/** A statement in the fleet file. */
 export interface Attested {
 	readonly kind: "host" | "gateway" | "credential";
 	readonly name: string;
@@ -54,13 +54,13 @@ export interface Fleet {
 	readonly expectedHosts: readonly string[];
 	readonly hostsCsv: { readonly path: string; readonly column: string | undefined } | undefined;
 	readonly clis: readonly string[];
-	/** How often each sender sends at least, in milliseconds. */
+	/** The longest usual pause of each sender, in milliseconds. */
 	readonly intervals: {
 		readonly fleet?: number | undefined;
 		readonly hosts: Readonly<Record<string, number>>;
 		readonly clis: Readonly<Record<string, number>>;
 	};
-	/** Hosts that send straight to the provider. */
+	/** Hosts that send directly to the provider. */
 	readonly directHosts: "all" | readonly string[];
 	readonly attested: readonly Attested[];
 	readonly inventory: readonly string[];
@@ -206,7 +206,7 @@ function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => P
 	if (role !== undefined && !(tokens.includes("old") && tokens.includes("new"))) {
 		problems.push({
 			what: `${shown(role)} is neither old nor new`,
-			expected: "old and new for the two tokens of the rotation",
+			expected: "old and new as the names of the rotation's tokens",
 			where: place(["tokens", role]),
 			fix: `did you mean ${nearest(role.toLowerCase(), ["old", "new"])}?`,
 		});

@@ -33,7 +33,7 @@ export interface MdmSpec {
 	readonly scope: Scope;
 	readonly helper: boolean;
 	readonly hostIdentity: boolean;
-	/** Scripts without an editor, which write whole files of the machine alone. */
+	/** Scripts without an editor, which only write whole machine-wide files. */
 	readonly compact: boolean;
 }
 
@@ -49,8 +49,8 @@ export function parseMdmFlags(flags: Flags): MdmSpec {
 	const scope = reader.choice(reader.text("scope") ?? vehicle?.scope, scopes, "--scope", "scope");
 	const compact = reader.isSet("compact");
 	if (compact && (scope === "user" || reader.isSet("helper"))) {
-		const what = "compact scripts write files of the machine alone, without a header program";
-		reader.wrong("--compact", { what, fix: "leave out --compact, or --scope user and --helper" });
+		const what = "compact scripts only write machine-wide files, without a header program";
+		reader.wrong("--compact", { what, fix: "omit --compact, or omit --scope user and --helper" });
 	}
 	if (provider && reader.text("cli") !== undefined) reader.problems.push(...tokenInUrlProblems(provider, names));
 	if (reader.problems.length > 0 || !vehicle || !provider || !mode || !endpoint || !scope) {

@@ -84,7 +84,7 @@ describe("crossfade mdm", () => {
 		expect(code).toBe(0);
 		expect(JSON.parse(read(cwd, "o/manifest.json")).settings).toMatchObject({ compact: true, scope: "system" });
 		expect(read(cwd, "o/install.sh")).not.toContain("\nEDIT=");
-		expect(read(cwd, "o/STEPS.md")).toContain("was not written by these scripts, or was changed since, is refused");
+		expect(read(cwd, "o/STEPS.md")).toContain("did not write, or that was changed since, is refused");
 		expect(await crossfade(["mdm", "verify", "o"], { cwd })).toMatchObject({ code: 0 });
 		for (const flags of [["--scope", "user"], ["--helper"]]) {
 			const run = await crossfade(["mdm", "-v", "generic", "--compact", ...flags, "--out", "p"], { cwd });

@@ -96,8 +96,8 @@ describe("crossfade report", () => {
 		);
 		expect(inventory).toMatchObject({ hosts: 3, onNew: 3, badLines: 0 });
 		expect(judgement.obligations.filter(({ id }: { id: string }) => id === "lists")).toMatchObject([
-			{ about: "hosts.csv", witness: "1 of 4 lines are only a guess (line 3: a quote that is not closed)" },
-			{ about: "jamf.csv", witness: "1 of 3 lines are only a guess (line 3: a quote that is not closed)" },
+			{ about: "hosts.csv", witness: "1 of 4 lines are uncertain (line 3: a quote that is not closed)" },
+			{ about: "jamf.csv", witness: "1 of 3 lines are uncertain (line 3: a quote that is not closed)" },
 		]);
 	});
 
@@ -127,7 +127,7 @@ describe("crossfade report", () => {
 		["a gateway that is no URL", ["--gateway", "eu=localhost"], /URL of a metrics page/],
 		["a gateway with a password", ["--gateway", "eu=http://u:p@localhost"], /URL of a metrics page/],
 		["an unknown format", ["--format", "pdf"], /unknown format/],
-		["hosts without a column", ["--hosts", "old.token"], /no column of this file/],
+		["hosts without a column", ["--hosts", "old.token"], /no column with host names/],
 	])("%s is one clear error", async (_, args, text) => {
 		const run = fleet();
 		const { code, stdout, stderr } = await crossfade(["report", ...args], { ...run, seenInArguments: true });

@@ -62,43 +62,43 @@ export interface TrafficCounter {
 	bytes: number;
 	/** Time of its newest request, in milliseconds since the epoch. */
 	lastSeen: number;
-	/** Of the newest request; 0 where what counts sees no answer. */
+	/** Of the newest request; 0 if the counting place does not see responses. */
 	lastStatus: number;
-	/** Requests that were answered without taking their records: 401, 502, or all of them rejected. */
+	/** Requests whose records were refused: 401, 502, or all rejected. */
 	refused: number;
-	/** Milliseconds since the epoch of the newest request whose records were taken; 0 when there is none. */
+	/** Time of the newest request whose records were accepted, in milliseconds since the epoch; 0 if none. */
 	lastAccepted: number;
 	/** `service.version`, if present. */
 	version: string;
 }
 
-/** What somebody says of a host, a gateway or a credential, where evidence cannot. Holds no token. */
+/** The owner's statement on a host, a gateway or a credential. Contains no token. */
 export interface Statement {
 	readonly kind: "host" | "gateway" | "credential";
 	readonly name: string;
-	/** `gone`: sends no more; `moved`: is on the new token; `known`: is as it should be, and counts as listed. */
+	/** `gone`: no longer sends; `moved`: uses the new token; `known`: is as expected, and counts as listed. */
 	readonly says: "gone" | "moved" | "known";
 	readonly because: string;
 	readonly actor: string;
 	/** Milliseconds since the epoch. */
 	readonly at: number;
-	/** The old token of the rotation it was said in. */
+	/** The fingerprint of this rotation's old token. */
 	readonly old: string;
 }
 
 /** A machine's report line: which token is configured there. It has the same form in every MDM. */
 export interface InventoryRow {
 	readonly host: string;
-	/** The serial number or the MDM's id, where the source has one. */
+	/** The serial number or the MDM's id, if the source has one. */
 	readonly serial?: string | undefined;
 	/** `unreported`: the machine is listed without a report line. */
 	readonly state: "ok" | "drift" | "absent" | "error" | "unreported";
-	/** Undefined when the machine has no token, several, or could not tell. */
+	/** Undefined if the machine has no token, several, or could not determine it. */
 	readonly fingerprint: string | undefined;
 	/** CLI id -> state, as reported by the machine. */
 	readonly clis: Readonly<Record<string, string>>;
 	readonly users: number;
-	/** Several tokens are configured there. */
+	/** Several tokens are configured. */
 	readonly isMixed?: boolean | undefined;
 	/** Time of the report, if known. */
 	readonly at: number | undefined;

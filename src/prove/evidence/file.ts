@@ -27,13 +27,13 @@ export interface EvidenceFile<K extends EvidenceKind> extends Watch {
 	readonly rows: readonly Rows[K][];
 	/** How far the sources of these rows were read: in the same file, so that both always match. */
 	readonly marks?: readonly Mark[] | undefined;
-	/** What reports call the place that its writer counts at. */
+	/** The name in reports of the place where its writer counts. */
 	readonly place?: string | undefined;
-	/** Its writer ended in order, and everything it counted is here. */
+	/** Its writer stopped normally, and everything it counted is here. */
 	readonly isClosed?: boolean | undefined;
-	/** What its writer could not keep apart any more, in words. */
+	/** Limits that its writer reached, as sentences. */
 	readonly limits?: readonly string[] | undefined;
-	/** The id of the folder it was written in. */
+	/** The id of the folder where it was written. */
 	readonly folder?: string | undefined;
 }
 
@@ -100,7 +100,7 @@ export function decode<K extends EvidenceKind>(kind: K, bytes: Uint8Array, path:
 
 const isSchema = (value: unknown) => value === 1 || value === SCHEMA;
 
-/** A row of schema 1 says nothing of what was taken but the newest status. */
+/** A row of schema 1 has only the newest status, not what was accepted. */
 function upgraded(kind: EvidenceKind, row: Record<string, unknown>): Record<string, unknown> {
 	if (kind !== "traffic" || row["lastAccepted"] !== undefined) return row;
 	const { lastStatus, lastSeen } = row;

@@ -61,7 +61,7 @@ const HOST_COLUMNS = [
 	...vehicles.flatMap(({ columns }) => columns?.host ?? []),
 	...["hostname", "host", "host.name", "device", "machine", "name", "serial number", "serial"],
 ].map(plainName);
-/** The same for what tells a machine from another of its name. */
+/** The same for what distinguishes machines with the same name. */
 const SERIAL_COLUMNS = ["serialnumber", "serial", "udid", "deviceid", "manageddeviceid", "hardwareid"];
 /** The same for the time at which the line was reported. */
 const TIME_COLUMNS = [...vehicles.flatMap(({ columns }) => columns?.time ?? []), ...["timestamp", "time", "date"]].map(
@@ -89,7 +89,7 @@ class Notes {
 		}
 		if (problem === undefined) this.mended++;
 		else this.bad++;
-		this.#sample(line, "a quote that is not closed");
+		this.#sample(line, "an unclosed quote");
 	}
 
 	reading(): Reading {
@@ -235,7 +235,7 @@ function takePlain(line: string, hosts: RowsByHost): string | undefined {
 	return keep(hosts, { host: host.replace(/^"|[":,;|]+$/g, "") }, parseReportLine(line));
 }
 
-/** A machine whose record has no report line, such as one that never ran the script. */
+/** For a machine without a report line, such as one that never ran the script. */
 const UNREPORTED: ReportLine = { state: "unreported", fingerprint: undefined, clis: {}, users: 0 };
 
 interface ReportingMachine {
@@ -244,11 +244,11 @@ interface ReportingMachine {
 	readonly serial?: string | undefined;
 }
 
-/** Keeps the newest report of a machine, by its time; two of one name and different serial numbers are two. Returns why it cannot be used. */
+/** Keeps the newest report of a machine, by its time; the same name with different serial numbers means two machines. Returns why a line is unusable. */
 function keep(hosts: RowsByHost, machine: ReportingMachine, report: ReportLine | undefined): string | undefined {
 	const { host, time } = machine;
-	if (!report) return "no report line in it";
-	if (host === "") return "no host name in it";
+	if (!report) return "no report line";
+	if (host === "") return "no host name";
 	const problem = hostProblem(host);
 	if (problem !== undefined) return problem;
 	const parsed = Date.parse(time ?? "");
@@ -263,8 +263,8 @@ function keep(hosts: RowsByHost, machine: ReportingMachine, report: ReportLine |
 }
 
 function hostProblem(host: string): string | undefined {
-	if (host.includes("\n")) return "a host name of several lines";
-	if (host.includes('"')) return "a host name with a quote in it";
+	if (host.includes("\n")) return "a host name with a line break";
+	if (host.includes('"')) return "a host name with a quote";
 	return host.length > MAX_HOST ? "a host name that is too long" : undefined;
 }
 
@@ -286,8 +286,8 @@ export async function readHosts(
 			},
 			(record, host) => {
 				const before = hosts.get(host);
-				const again = before === undefined ? undefined : `the name of line ${before} again`;
-				const problem = host === "" ? "no host name in it" : (hostProblem(host) ?? again);
+				const again = before === undefined ? undefined : `the same name as in line ${before}`;
+				const problem = host === "" ? "no host name" : (hostProblem(host) ?? again);
 				if (problem === undefined) hosts.set(host, record.line);
 				notes.record(record, problem);
 			},

@@ -14,7 +14,7 @@ export interface CounterReading {
 	/** False if a part could not be read: missing series may still exist. */
 	readonly isComplete: boolean;
 	readonly totals: readonly RunningTotal[];
-	/** What its receivers took since it started, by signal, where it says. */
+	/** What its receivers accepted since it started, by signal, if known. */
 	readonly accepted?: Readonly<Partial<Record<Signal, number>>> | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface Mark {
 	readonly since: number;
 	/** Whether it ever counted by token: only then its silence is evidence. */
 	readonly isAttributed: boolean;
-	/** What reports call its place, and the places that count in the same way. */
+	/** The place's name in reports, and the group of places with the same config. */
 	readonly place: string;
 	readonly group?: string | undefined;
 	/** See `CounterReading`. */
@@ -40,7 +40,7 @@ export const MAX_BREAK_MS = 5 * 60_000;
 /** Maximum number of missing series to remember. */
 const MAX_SERIES = 200_000;
 
-/** What the place of a source is called, and since when all sources of its kind were watched. */
+/** The place of a source, and since when all sources of its kind were watched. */
 export interface ReadAt extends Pick<Mark, "place" | "group"> {
 	readonly watchedSince: number | undefined;
 }

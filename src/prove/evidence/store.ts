@@ -24,8 +24,8 @@ export interface EvidenceStore {
 	/** See `Folder`. */
 	id(): Promise<string>;
 	/**
-	 * Everything in the folder. A file that cannot be read, was set aside or comes from another folder is a warning and takes nothing from
-	 * the others; one of a newer version is an error.
+	 * Everything in the folder. A file that is unreadable, set aside or from another folder is a warning and does not affect the others;
+	 * one of a newer version is an error.
 	 */
 	read(): Promise<Evidence>;
 	/** Continues or starts the counters of this name. Throws `CrossfadeError` if the folder is not writable. */
@@ -37,7 +37,7 @@ export interface EvidenceStore {
 	readingWriter(writer: string): Promise<ReadingWriter | undefined>;
 	/** Adds observations; resolves when they are on disk. */
 	addProbes(writer: string, rows: readonly ProbeEvidence[]): Promise<void>;
-	/** Adds what somebody said; when this resolves, it is on the disk. */
+	/** Adds a statement; resolves when it is on disk. */
 	addStatement(statement: Statement): Promise<void>;
 }
 
@@ -47,9 +47,9 @@ export interface Evidence {
 	readonly statements: Statement[];
 	/** Whether there is a folder at all; if not, that is the only warning. */
 	readonly exists: boolean;
-	/** What is not whole. */
+	/** What is missing or unreadable. */
 	readonly warnings: Problem[];
-	/** How everything that counts was watched: writers that saw traffic pass, and sources that were read. */
+	/** When everything that counts was watched: writers that saw the traffic, and sources that were read. */
 	readonly series: readonly KeptSeries[];
 }
 
@@ -174,7 +174,7 @@ interface OwnFile<K extends EvidenceKind> {
 	readonly before: EvidenceFile<K> | undefined;
 	readonly claim: Claim;
 	readonly where: string;
-	/** Whether somebody else put another file in its place since the last write. */
+	/** Whether another program replaced the file since the last write. */
 	wasReplaced(): Promise<boolean>;
 	write(file: EvidenceFile<K>): Promise<void>;
 }
@@ -225,7 +225,7 @@ async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder,
 		const aside = await folder.setAside(name);
 		fx.terminal.warn({
 			...corrupt(folder, name, error),
-			fix: `it is kept as ${shownName(aside)}, and counting starts anew`,
+			fix: `it is kept as ${shownName(aside)}, and counting restarts`,
 		});
 		return undefined;
 	}
@@ -237,7 +237,7 @@ async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">, place: s
 	const { before } = own;
 	const ledger = newTrafficLedger(before?.rows);
 	const started = clock.now();
-	// What a program counted that was killed is not all on the disk: only a clean end leaves no gap.
+	// A killed program did not save all its counts: only a clean stop leaves no gap.
 	const wasWatched = before?.isClosed === true && started - before.until <= MAX_BREAK_MS && before.until <= started;
 	const since = wasWatched ? Math.min(before.since, started) : started;
 	const saved = debounced(fx, own, ledger, (now) => ({ since, until: Math.max(now, since), place }));
@@ -282,8 +282,8 @@ async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise
 }
 
 async function noteLimits(own: OwnFile<"traffic">, ledger: TrafficLedger, limits: Set<string>): Promise<void> {
-	if (ledger.isFull) limits.add("there were too many senders to keep every one apart");
-	if (await own.wasReplaced()) limits.add("another file was put in the place of its evidence while it was writing");
+	if (ledger.isFull) limits.add("too many senders to count each one");
+	if (await own.wasReplaced()) limits.add("another program replaced its evidence file");
 }
 
 /** Writes counters seconds after a change, and occasionally without one; `about` is evaluated at that moment. */

@@ -5,7 +5,7 @@ import type { TrafficCounter } from "./evidence.ts";
 export type Sighting = Omit<TrafficCounter, "minute" | "span" | "lastSeen" | "refused" | "lastAccepted"> & {
 	/** Milliseconds since the epoch. */
 	readonly at: number;
-	/** Whether its records were taken, where the status does not tell: an answer 200 can say that all were rejected. */
+	/** Whether its records were accepted, if the status does not show it: a 200 can reject all of them. */
 	readonly isTaken?: boolean | undefined;
 };
 
@@ -19,7 +19,7 @@ export interface TrafficLedger {
 	/** Merges old minutes to bound memory and files; see `rollUp`. */
 	compact(now: number): void;
 	readonly size: number;
-	/** Whether there was ever too much to keep every sender apart. */
+	/** Whether there were ever too many senders to count each one. */
 	readonly isFull: boolean;
 }
 
@@ -92,7 +92,7 @@ export function rollUp(
 	let merged = [...byKey(rolled).values()];
 	for (const [index, coarser] of COARSER.entries()) {
 		if (merged.length <= most) break;
-		// The first step only makes times coarser.
+		// The first step only merges times.
 		if (index > 0) onLoss();
 		const newestFirst = merged.sort((a, b) => b.lastSeen - a.lastSeen);
 		const keep = most >> 2;
@@ -125,7 +125,7 @@ function keyOf({ fingerprint, place, host, cli, signal }: TrafficKey, minute: nu
 	return `${fingerprint}\n${place}\n${host}\n${cli}\n${signal}\n${minute}\n${span}`;
 }
 
-/** What an answer with this status means where nothing more is known; what counts records sees no answer, and counts what was taken. */
+/** Whether a status alone means accepted; places that count records see no responses, and only count accepted ones. */
 export function wasTaken(status: number): boolean {
 	return status === 0 || (status >= 200 && status < 300);
 }

@@ -24,7 +24,7 @@ export function probeVerdict(
 	const isPast = deadline !== undefined && at >= deadline;
 	if (outcome === "rejected") {
 		if (fingerprint === tokens.new) return "NEW REJECTED";
-		// Without a deadline nothing can be said to be before it.
+		// Without a deadline nothing is before it.
 		return fingerprint === tokens.old && deadline !== undefined && !isPast ? "OLD ALREADY DEAD" : "REJECTED";
 	}
 	return fingerprint === tokens.old && isPast ? "OLD STILL ALIVE" : "ACCEPTED";

@@ -16,7 +16,7 @@ export function unitOf(traffic: readonly TrafficCounter[]): Judgement["rateUnit"
 
 type Sums = { -readonly [K in keyof TokenRow]: TokenRow[K] } & { recent: number };
 
-/** Each token at all places together; own probes are left out. */
+/** Each token over all places, without our own probes. */
 export function tokenRows(
 	{ tokens, traffic, now }: { tokens: RotationTokens; traffic: readonly TrafficCounter[]; now: number },
 	unit: Judgement["rateUnit"],

@@ -81,10 +81,10 @@ export function countersOn({ samples, badLines }: Exposition): GatewayCounters {
 	return { signals: counters, isCollector: samples.some(({ name }) => /^otelcol_|^alloy_/.test(name)), badLines };
 }
 
-/** Receivers that take data from others with a token; what a collector scrapes or reads by itself has none. */
+/** Receivers whose senders use a token; what a collector scrapes or reads itself has none. */
 const OTLP_RECEIVER = /(^|\.)otlp/;
 
-/** What the OTLP receivers of a collector took since it started, by signal; undefined for a page that does not say. */
+/** What the OTLP receivers of a collector accepted since it started, by signal; undefined if the page does not show it. */
 export function acceptedOnPage(samples: readonly Sample[]): Partial<Record<Signal, number>> | undefined {
 	let accepted: Partial<Record<Signal, number>> | undefined;
 	for (const { name, labels, value } of samples) {

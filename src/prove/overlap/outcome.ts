@@ -9,7 +9,7 @@ const ALARMS: readonly (readonly [VerdictName, ExitName])[] = [
 ];
 
 /**
- * A view's exit code. Alarms always count; with `requireMigrated` so does anything but a proven "yes": the old token in
+ * A view's exit code. Alarms always count; with `requireMigrated`, so does anything but a proven "yes": the old token in
  * use, or something that is not proven.
  */
 export function outcomeOf({ judgement }: OverlapView, { requireMigrated }: { requireMigrated: boolean }): ExitName {

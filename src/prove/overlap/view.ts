@@ -20,7 +20,7 @@ export interface OverlapView {
 	/** Sums over the machines' report lines; absent without any. */
 	readonly inventory?: InventorySums | undefined;
 	readonly gateways: readonly GatewayView[];
-	/** Everything that counts traffic, and how it was watched. */
+	/** Everything that counts traffic, and when it was watched. */
 	readonly series: readonly WatchedSeries[];
 }
 
@@ -48,7 +48,7 @@ export interface InventorySums {
 	readonly drift: number;
 	readonly absent: number;
 	readonly error: number;
-	/** Machines that are listed without a report line. */
+	/** Machines listed without a report line. */
 	readonly unreported: number;
 	/** Lines that are not report lines; counted, never fatal. */
 	readonly badLines: number;
@@ -151,10 +151,10 @@ const STATES: Readonly<Record<GatewayView["state"], Tone>> = {
 	unknown: "wait",
 };
 
-/** What must be proven, as a checklist: each part once, with what is open of it first. */
+/** The checklist of what must be proven: each point once, open items first. */
 export interface ChecklistItem {
 	readonly id: ObligationId;
-	/** What it asks, for a person. */
+	/** The point as a sentence. */
 	readonly asks: string;
 	readonly state: Obligation["state"];
 	readonly open: readonly Obligation[];
@@ -162,17 +162,17 @@ export interface ChecklistItem {
 }
 
 const ASKS: Readonly<Record<ObligationId, string>> = {
-	watched: "Every place was watched without a gap, until now",
-	complete: "Everything that each place took was told apart by token",
-	seen: "The old token would have been seen",
+	watched: "Every place was watched without a gap until now",
+	complete: "Everything received was counted by token",
+	seen: "Use of the old token would be noticed",
 	moved: "Each sender has moved",
-	accepted: "What was sent with the new token was taken",
+	accepted: "Data sent with the new token is accepted",
 	gateways: "The gateways themselves send with the new token",
-	inventory: "Every known machine is listed, and none reports otherwise",
-	lists: "The lists are whole",
-	identity: "Each name is one machine",
-	whole: "The evidence is whole",
-	rotation: "It is one rotation",
+	inventory: "Every known machine is listed, and every report agrees",
+	lists: "The lists are complete",
+	identity: "Each name stands for one machine",
+	whole: "No evidence is lost",
+	rotation: "The evidence is from one rotation",
 	clocks: "The clocks agree",
 };
 

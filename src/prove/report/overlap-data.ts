@@ -69,7 +69,7 @@ const FAILING: ReadonlySet<VerdictName> = new Set([
 ]);
 const PASSING: ReadonlySet<VerdictName> = new Set(["MIGRATED", "ACCEPTED"]);
 
-/** JUnit XML: one test case for the fleet's answer, each point that must be proven, each sender and each probe; failed with the reason, or skipped where nothing is proven. */
+/** JUnit XML: one test case for the fleet, each point, each sender and each probe; failed with the reason, or skipped if nothing is proven. */
 export function reportJunit(view: OverlapView): string {
 	const { fleet, senders, probes } = view.judgement;
 	const retire = `${fleet.safeToRetire}: ${fleet.reason}`;

@@ -44,7 +44,7 @@ export interface TextOptions {
 	readonly now?: number | undefined;
 	/** How many senders to list; 20 if not given. */
 	readonly senders?: number | undefined;
-	/** Show everything that proves or blocks each point of the checklist; else the first few of what is open. */
+	/** Show all evidence for each point of the checklist; otherwise the first few open items. */
 	readonly explain?: boolean | undefined;
 	/** The IANA zone for local times shown with UTC; default none. */
 	readonly timeZone?: string | undefined;
@@ -124,10 +124,10 @@ const MARKS: Readonly<Record<Obligation["state"], readonly [mark: string, tone: 
 	blocked: ["x", "bad"],
 	unknown: ["?", "wait"],
 };
-/** Of each point that is open, so many things are told without --explain. */
+/** How many items of each open point to show without --explain. */
 const FEW = 2;
 
-/** What must be proven. When all of it is, one line says so. */
+/** What must be proven; one line if everything is. */
 function checklistLines(view: OverlapView, width: number, explain: boolean): Line[] {
 	const items = checklist(view);
 	const open = items.filter(({ state }) => state !== "proven");
@@ -150,7 +150,7 @@ function itemLines(item: ChecklistItem, width: number, explain: boolean): Line[]
 function deadlineLines({ rotation, judgement }: OverlapView, now: number, width: number, zone?: string): Line[] {
 	const { leftMs, urgency } = countdown(rotation, now);
 	if (rotation.deadline === undefined || leftMs === undefined) {
-		return [[["Old token: nobody knows when it dies", "bold"]], ...offsetLines(rotation)];
+		return [[["Old token: expiry time unknown", "bold"]], ...offsetLines(rotation)];
 	}
 	const silence = silenceNote(judgement.fleet);
 	const local = zone === undefined ? "" : `, ${localTime(rotation.deadline, zone)}`;
@@ -170,7 +170,7 @@ function deadlineLines({ rotation, judgement }: OverlapView, now: number, width:
 				];
 	return [
 		[
-			[leftMs > 0 ? "Old token dies " : "Old token died ", "bold"],
+			[leftMs > 0 ? "Old token expires " : "Old token expired ", "bold"],
 			[until(leftMs), ...URGENCY_STYLES[urgency]],
 			`  ${utc(rotation.deadline)}${local}`,
 		],

@@ -28,7 +28,7 @@ export interface PageOptions {
 }
 
 export interface GatewaySource extends TrafficSource {
-	/** `host:port` of the pages that ever answered. */
+	/** `host:port` of the pages that have answered at least once. */
 	readable(): ReadonlySet<string>;
 }
 
@@ -50,7 +50,7 @@ export function gatewaySource(
 				read.map((each) =>
 					each.look(async (url) => {
 						const page = await whenFree(() => readPage(fx, url, end, options));
-						// One that cannot be read any more blocks by itself; a server that took its place would count twice.
+						// A page that becomes unreadable is an open point; reading it through the server would count it twice.
 						if (typeof page !== "string") readable.add(new URL(url).host);
 						return page;
 					}),
@@ -70,9 +70,9 @@ export function gatewaySource(
 	};
 }
 
-/** A gateway that is named without its metrics is a place that nobody watches, unless it writes evidence by itself. */
+/** A gateway without a metrics URL is not watched, unless it writes its own evidence. */
 function noPage({ name }: Fleet["gateways"][number]): LookedSeries {
-	return { place: name, source: "", trouble: "nothing says where its metrics are" };
+	return { place: name, source: "", trouble: "the URL of its metrics is not given" };
 }
 
 /** A page's content; a sentence if it is not metrics. */
@@ -92,14 +92,14 @@ async function readPage(
 	{ pageMs, theirTime }: PageOptions,
 ): Promise<MetricsPage | string> {
 	const timeoutMs = Math.min(pageMs, end - clock.now());
-	if (timeoutMs <= 0) return "other gateways took all the time of this look";
+	if (timeoutMs <= 0) return "other gateways took too long; it is read next time";
 	const outcome = await request({ method: "GET", url, timeoutMs, maxBytes: MAX_PAGE_BYTES, proxy: "environment" });
 	const wrong = trouble(outcome);
-	if (wrong !== undefined || outcome.kind === "failure") return wrong ?? "there is no answer";
+	if (wrong !== undefined || outcome.kind === "failure") return wrong ?? "no response";
 	const at = clock.now();
 	const page = parseExposition(new TextDecoder().decode(outcome.body));
 	const { samples, badLines } = page;
-	if (badLines > samples.length) return "what is there is not in the format of Prometheus";
+	if (badLines > samples.length) return "it is not in the format of Prometheus";
 	const counters = countersOn(page);
 	return {
 		at,
@@ -149,7 +149,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 					...troubles.map(({ what }) => what),
 					...bad.map(({ source, why }) => (pages.length > 1 ? `${source}: ${why}` : why)),
 					...(told ? [told.detail] : []),
-					...(foreign.length < good.length ? ["it keeps its counters in this evidence folder by itself"] : []),
+					...(foreign.length < good.length ? ["it stores its counters in this evidence folder itself"] : []),
 				].join("; "),
 				...(lastRead > 0 && { at: lastRead }),
 			};
@@ -166,14 +166,14 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 }
 
 interface LookedPages {
-	/** Those that are not counted by the process itself. */
+	/** Pages whose process does not store its own counts. */
 	readonly foreign: readonly (MetricsPage & { readonly source: string })[];
 	readonly marks: readonly Mark[];
 	readonly marksBefore: readonly Mark[];
 	readonly started: number | undefined;
 }
 
-/** What there is to say of each page that was or should have been read. */
+/** The result for each page that was or should have been read. */
 function lookedOf(
 	place: string,
 	pages: readonly { readonly source: string; readonly page: MetricsPage | string }[],
@@ -183,7 +183,7 @@ function lookedOf(
 	const bad = pages.flatMap(({ source, page }) =>
 		typeof page === "string" ? [{ place, source, trouble: page } satisfies LookedSeries] : [],
 	);
-	// Of a gateway's pages one or more tell tokens apart; the others only say what it took.
+	// One or more of a gateway's pages count by token; the others only show what it received.
 	const counting = foreign.filter(({ source }) => isAttributed(source));
 	const [main = foreign[0], ...others] = counting;
 	if (!main) return bad;
@@ -208,7 +208,7 @@ function newKeeper(store: EvidenceStore, name: string) {
 			failure = undefined;
 		} catch (error) {
 			if (!(error instanceof CrossfadeError)) throw error;
-			failure = `the counters of ${name} cannot be kept: ${error.problems[0]?.what ?? error.message}`;
+			failure = `the counters of ${name} cannot be saved: ${error.problems[0]?.what ?? error.message}`;
 		}
 		return writer;
 	};
@@ -218,10 +218,10 @@ function newKeeper(store: EvidenceStore, name: string) {
 			const own = await open();
 			for (const reading of readings) own?.take(reading, name);
 			await own?.flush().catch((error: unknown) => {
-				failure = `the counters of ${name} cannot be kept: ${(error as Error).message}`;
+				failure = `the counters of ${name} cannot be saved: ${(error as Error).message}`;
 			});
 			if (failure === undefined) return [];
-			return [{ where: name, what: failure, fix: "see what is wrong with the evidence folder" }];
+			return [{ where: name, what: failure, fix: "check the evidence folder" }];
 		},
 		async close() {
 			await writer?.close().catch(() => undefined);

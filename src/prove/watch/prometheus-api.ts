@@ -8,7 +8,7 @@ export interface PrometheusApi {
 	series(selectors: readonly string[], from: number, to: number): Promise<Labels[]>;
 	/** Values at the steps of a time span, by series. */
 	range(query: string, from: number, to: number, stepMs: number): Promise<Series[]>;
-	/** What the server said to be missing from its answers. */
+	/** The server's warnings about incomplete results. */
 	readonly warnings: ReadonlySet<string>;
 }
 
@@ -32,7 +32,7 @@ export function prometheusApi(fx: WatchEffects, base: string, end: number): Prom
 	const warnings = new Set<string>();
 	const ask = async (path: string, form: [string, string][]): Promise<unknown> => {
 		const timeoutMs = Math.min(REQUEST_MS, end - fx.clock.now());
-		if (timeoutMs <= 0) throw new PrometheusTrouble("it takes longer than a look may; the rest follows");
+		if (timeoutMs <= 0) throw new PrometheusTrouble("it takes too long; the rest is read next time");
 		const outcome = await fx.request({
 			method: "POST",
 			url: `${base.replace(/\/+$/, "")}/api/v1/${path}`,
@@ -47,8 +47,8 @@ export function prometheusApi(fx: WatchEffects, base: string, end: number): Prom
 		if (typeof body?.["error"] === "string") throw new PrometheusTrouble(`it says: ${shown(body["error"])}`);
 		const wrong = trouble(outcome);
 		if (wrong !== undefined) throw new PrometheusTrouble(wrong);
-		if (body?.["status"] !== "success") throw new PrometheusTrouble("what is there is not a Prometheus server");
-		// `infos` are advice on a query; `warnings` say that something is missing from its answer.
+		if (body?.["status"] !== "success") throw new PrometheusTrouble("it is not a Prometheus server");
+		// `infos` are advice on a query; `warnings` mean that results are incomplete.
 		for (const each of listOf(body["warnings"])) {
 			if (typeof each === "string" && warnings.size < MAX_WARNINGS) warnings.add(shown(each));
 		}

@@ -37,8 +37,8 @@ const MAX_SHOWN = 50;
 
 /**
  * A Prometheus server that scrapes the gateways, queried over HTTP without credentials. Its history counts too, but only
- * the time in which it has samples is watched time. Instances whose pages can be read directly (`readable`, as host:port) are left to
- * that, and taps that keep their counters in the same evidence folder to themselves.
+ * time with samples is watched time. Skips instances whose pages can be read directly (`readable`, as host:port), and taps
+ * that store their counters in the same evidence folder.
  */
 export function prometheusSource(
 	fx: WatchEffects,
@@ -55,9 +55,9 @@ export function prometheusSource(
 				writer ??= await store.readingWriter("prometheus");
 			} catch (error) {
 				if (!(error instanceof CrossfadeError)) throw error;
-				return failed(`what it knows cannot be kept: ${error.problems[0]?.what ?? error.message}`);
+				return failed(`its counters cannot be saved: ${error.problems[0]?.what ?? error.message}`);
 			}
-			if (!writer) return failed("another crossfade reads it into this evidence folder");
+			if (!writer) return failed("another crossfade process already reads it into this evidence folder");
 			const marks = [...writer.marks.values()];
 			const last = marks.length === 0 ? undefined : Math.max(...marks.map(({ at }) => at));
 			const api = prometheusApi(fx, base, now + LOOK_MS);
@@ -73,7 +73,7 @@ export function prometheusSource(
 				why = error.message;
 			}
 			await writer.flush().catch((error: unknown) => {
-				why ??= `what it knows cannot be kept: ${(error as Error).message}`;
+				why ??= `its counters cannot be saved: ${(error as Error).message}`;
 			});
 			return lookAt({ url, marks: writer.marks, before, instances, why, said: [...api.warnings] });
 		},
@@ -97,7 +97,7 @@ function lookAt({ url, marks, before, instances, why, said }: ServerReading): So
 	const present = all.filter(({ isUp }) => isUp !== undefined);
 	const server = { place: `Prometheus at ${url}`, source: url };
 	const nothing = [...marks.values()].every(({ isAttributed }) => !isAttributed);
-	const noCounters = "it has no counters that tell tokens apart: it is no evidence of anything";
+	const noCounters = "it has no counters by token, so it is no evidence";
 	return {
 		gateways: present.slice(0, MAX_SHOWN).map(
 			({ place, job, source, isUp }): GatewayView => ({
@@ -114,20 +114,20 @@ function lookAt({ url, marks, before, instances, why, said }: ServerReading): So
 			...all.map((each) => lookedInstance(each, before)),
 		],
 		exporters: present.map(({ place, source, exporter }) => exporterOf(place, exporter, marks.get(source)?.at)),
-		// What a server cuts off, it says in a warning.
+		// A server reports truncated results in a warning.
 		troubles: said.map((what) => ({
 			where: `Prometheus at ${url}`,
 			what: `it warns: ${what}`,
-			fix: "raise that limit of the server, or name the gateways' own pages",
+			fix: "raise that limit of the server, or give the gateways' own metrics URLs",
 		})),
 	};
 }
 
 interface ServerReading {
-	/** As it may be shown. */
+	/** Safe to show. */
 	readonly url: string;
 	readonly marks: ReadonlyMap<string, Mark>;
-	/** What they were before this look. */
+	/** The marks before this reading. */
 	readonly before: ReadonlyMap<string, Mark>;
 	readonly instances: ReadonlyMap<string, Instance>;
 	readonly why: string | undefined;
@@ -141,8 +141,7 @@ function lookedInstance(instance: Instance, before: ReadonlyMap<string, Mark>): 
 		newest && tells
 			? unattributedOf([newest], mark ? [mark] : [], newest.started, exporter === "passed on")
 			: undefined;
-	const trouble =
-		isUp === false ? "Prometheus cannot scrape it" : tells ? undefined : "nothing there tells tokens apart";
+	const trouble = isUp === false ? "Prometheus cannot scrape it" : tells ? undefined : "it does not count by token";
 	return { place, source, group: job, trouble, unattributed, limits };
 }
 
@@ -158,7 +157,7 @@ interface Instance {
 	readonly place: string;
 	/** At the newest moment read; undefined if the server no longer has it. */
 	isUp: boolean | undefined;
-	/** Whether anything of it tells tokens apart; others of its job may not. */
+	/** Whether it counts by token; other instances of its job may not. */
 	tells: boolean;
 	/** The newest reading. */
 	newest?: CounterReading;

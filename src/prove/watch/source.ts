@@ -21,7 +21,7 @@ export interface SourceLook {
 	readonly gateways: readonly GatewayView[];
 	readonly looked: readonly LookedSeries[];
 	readonly exporters: readonly GatewayExporter[];
-	/** What cannot be read or kept, and belongs to no series. */
+	/** Problems with reading or storing that belong to no series. */
 	readonly troubles: readonly FileTrouble[];
 }
 
@@ -29,11 +29,11 @@ export interface SourceLook {
 export function trouble(outcome: HttpOutcome): string | undefined {
 	if (outcome.kind === "failure") return failure(outcome);
 	const { status, headers, body } = outcome;
-	if (status === 401 || status === 403) return `it wants credentials (${status}); none are sent there`;
+	if (status === 401 || status === 403) return `it requires credentials (${status}), which crossfade does not send`;
 	if (status >= 300 && status < 400) return `it answered ${status}, a redirect, which is not followed`;
 	if (status !== 200) return `it answered ${status}`;
 	const isPage = /^text\/html/i.test(headers["content-type"] ?? "") || /^\s*<(!doctype|html)/i.test(start(body));
-	return isPage ? "a page for people came: a login page or a captive portal is in between" : undefined;
+	return isPage ? "it answered with an HTML page: probably a login page or a captive portal" : undefined;
 }
 
 function failure({ code, phase, proxy }: HttpFailure): string {

@@ -240,16 +240,16 @@ function fleetOf(tokens: DemoTokens, started: number, evidence: string, { metric
 		tokens: names.map((name) => ({ name, ref: undefined, fingerprint: tokens[name]?.fingerprint })),
 		gateways: metrics.length === 0 ? [] : [{ name: "gateway", metrics }],
 		expectedHosts,
-		// Everybody of the story sends at least that often while awake.
+		// Every sender in the demo sends at least this often while awake.
 		intervals: { fleet: STORY_EVERY_MS, hosts: {}, clis: {} },
 		attested: metrics.length === 0 || !tokens.new ? [] : [gatewayMoved(started)],
 		evidence,
 	};
 }
 
-/** The owner of the story replaced the token file of the gateway, and saw it change over. */
+/** The owner in the demo replaced the gateway's token file, and saw it switch. */
 function gatewayMoved(at: number): Fleet["attested"][number] {
-	const because = "its token file was replaced, and the provider took what it sent since";
+	const because = "its token file was replaced, and the provider has accepted its data since";
 	return { kind: "gateway", name: "gateway", says: "moved", because, actor: "the demo", at };
 }
 

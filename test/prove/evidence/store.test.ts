@@ -298,7 +298,7 @@ describe("what can go wrong", () => {
 		writeFileSync(join(folder, "traffic-gw.ndjson"), good);
 		await writer.close();
 		const [series] = (await store.read()).series;
-		expect(series?.limits).toEqual([expect.stringContaining("was put in the place of its evidence")]);
+		expect(series?.limits).toEqual([expect.stringContaining("replaced its evidence file")]);
 	});
 
 	test("rows of the version before are read: what was answered with success was taken", async () => {
@@ -342,7 +342,7 @@ describe("what can go wrong", () => {
 		const { fx } = world();
 		const folder = join(scratch(), "a", "b");
 		const store = await openStore(fx, folder);
-		expect(await store.read()).toMatchObject({ traffic: [], warnings: [{ what: "there is no evidence folder yet" }] });
+		expect(await store.read()).toMatchObject({ traffic: [], warnings: [{ what: "no evidence folder yet" }] });
 		await (await store.trafficWriter("gw")).close();
 		expect(await store.read()).toMatchObject({ traffic: [], warnings: [] });
 	});

@@ -145,7 +145,7 @@ describe("a fleet that has moved", () => {
 		],
 		[
 			"1 a page for people instead of metrics",
-			{ series: [watched("gw", { trouble: "a page for people came" })] },
+			{ series: [watched("gw", { trouble: "it answered with an HTML page" })] },
 			["watched: unknown"],
 		],
 		[
@@ -395,7 +395,7 @@ describe("machines that send past every place", () => {
 		expect(open(facts(both))).toEqual(["moved: unknown", "not known"]);
 		expect(judge(facts({ ...both, directHosts: ["mac-2"] })).fleet).toMatchObject({
 			safeToRetire: "yes",
-			reason: expect.stringContaining("1 machine that sends past them by inventory"),
+			reason: expect.stringContaining("1 machine by inventory, because it sends directly"),
 		});
 	});
 });
@@ -418,7 +418,7 @@ describe("a statement", () => {
 			{ ...silent, traffic: [...moved, ...often(OLD, 50, 0, { host: "mac-7" })], statements: [word("mac-7", "gone")] },
 		],
 		["of another rotation does not count", { ...silent, statements: [word("mac-7", "gone", { old: OTHER })] }],
-		["that a machine is known tells nothing of its token", { ...silent, statements: [word("mac-7", "known")] }],
+		["known says nothing about a machine's token", { ...silent, statements: [word("mac-7", "known")] }],
 		[
 			"that a machine moved is revoked by its own report",
 			{ inventory: [machine("mac-1", OLD, { at: now })], statements: [word("mac-1", "moved")] },

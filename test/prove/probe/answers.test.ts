@@ -52,7 +52,14 @@ describe("an answer", () => {
 		["599 What", {}, "", "unreachable", "http-599"],
 		["302 Found", { location: "https://login.example/x" }, "", "unreachable", "redirect", "login.example"],
 		["308 Permanent Redirect", { location: "/v2" }, "", "unreachable", "redirect", "127.0.0.1"],
-		["307 Temporary Redirect", { location: "http://[" }, "", "unreachable", "redirect", "a redirect to an unreadable target"],
+		[
+			"307 Temporary Redirect",
+			{ location: "http://[" },
+			"",
+			"unreachable",
+			"redirect",
+			"a redirect to an unreadable target",
+		],
 		["304 Not Modified", {}, "", "unreachable", "redirect"],
 	])("%s %j %s", async (status, headers, body, outcome, cause, detail = "") => {
 		const { url, received } = await rawServer((socket) => socket.end(httpText(status, headers, body)));
@@ -154,10 +161,7 @@ describe("a provider's own headers", () => {
 		[{}, []],
 		[{ "x-ratelimit-remaining": "10" }, []],
 		[{ "x-ratelimit-remaining": "9" }, ["only 9 of 100 requests left before 429"]],
-		[
-			{ "x-ratelimit-remaining": "499", "x-ratelimit-limit": "5000" },
-			["only 499 of 5000 requests left before 429"],
-		],
+		[{ "x-ratelimit-remaining": "499", "x-ratelimit-limit": "5000" }, ["only 499 of 5000 requests left before 429"]],
 		[{ "x-ratelimit-remaining": "500", "x-ratelimit-limit": "5000" }, []],
 		[{ "x-ratelimit-remaining": "-1" }, []],
 		[{ "x-ratelimit-remaining": "soon" }, []],

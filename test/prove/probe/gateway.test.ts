@@ -123,7 +123,10 @@ describe("through a gateway", () => {
 
 	test("where its metrics go away meanwhile, nothing is proven", async () => {
 		const [row] = await gateway([ok({}), httpText("500 Down")]);
-		expect(row).toMatchObject({ outcome: "inconclusive", detail: expect.stringContaining("cannot read its metrics: status 500") });
+		expect(row).toMatchObject({
+			outcome: "inconclusive",
+			detail: expect.stringContaining("cannot read its metrics: status 500"),
+		});
 	});
 });
 

@@ -202,7 +202,7 @@ describe("the chart", () => {
 		expect(text(chart)).toBe("nowMon 04:45zero at Mon 18:09dies Tue 04:43");
 		expect(elements(chart).some(({ attributes }) => attributes["class"] === "ahead")).toBe(true);
 		expect(chart.attributes["aria-label"]).toMatch(
-			/^Requests with the old token per 15 minutes, from 2026-05-04 04:45 UTC: most \d+, now \d+; by its trend zero at 2026-05-04 18:09 UTC$/,
+			/^Requests with the old token per 15 minutes, from 2026-05-04 04:45 UTC: most \d+, now \d+; at this trend zero at 2026-05-04 18:09 UTC$/,
 		);
 	});
 
