@@ -96,8 +96,8 @@ describe("crossfade report", () => {
 		);
 		expect(inventory).toMatchObject({ hosts: 3, onNew: 3, badLines: 0 });
 		expect(judgement.obligations.filter(({ id }: { id: string }) => id === "lists")).toMatchObject([
-			{ about: "hosts.csv", witness: "1 of 4 lines are uncertain (line 3: a quote that is not closed)" },
-			{ about: "jamf.csv", witness: "1 of 3 lines are uncertain (line 3: a quote that is not closed)" },
+			{ about: "hosts.csv", witness: "1 of 4 lines are uncertain (line 3: an unclosed quote)" },
+			{ about: "jamf.csv", witness: "1 of 3 lines are uncertain (line 3: an unclosed quote)" },
 		]);
 	});
 

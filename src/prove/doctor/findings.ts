@@ -65,11 +65,11 @@ function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 		const sudo =
 			place.isForAll || !place.paths || path.startsWith("/etc/") || path.startsWith("/Library/") ? "sudo " : "";
 		if (state === "broken") {
-			const cost = place.broken === "cli" ? `${cli.title} does not start` : "it is ignored";
+			const effect = place.broken === "cli" ? `${cli.title} does not start` : "a file is ignored";
 			return [
 				{
 					severity: "error",
-					what: `the ${place.title} ${why}, and ${cost}`,
+					what: `${effect}: the ${place.title} ${why}`,
 					where,
 					fix: `correct ${quoted}, or restore its backup`,
 				},

@@ -57,7 +57,8 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 		);
 	}
 	if (lastOld !== undefined && lastOld >= lastNew) {
-		const last = lastOld === lastNew ? "its last requests were with both" : "its last request was with the old one";
+		const last =
+			lastOld === lastNew ? "its last requests were with both tokens" : "its last request was with the old one";
 		return state("MIXED", "blocked", `the new token was seen, but ${last}, ${ago(now, lastOld)}`, RESTART);
 	}
 	if (host.key === "" && lastOld !== undefined) {

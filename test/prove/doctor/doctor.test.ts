@@ -166,7 +166,9 @@ describe("where settings are looked for", () => {
 	test("macOS without plutil: the profile is said to be unreadable", async () => {
 		const path = "/Library/Managed Preferences/com.anthropic.claudecode.plist";
 		expect(await said("claude-code", { os: "macos", files: { ...claude330, [path]: "bplist00" } })).toContainEqual(
-			expect.stringContaining("error the configuration profile is not a property list that plutil can read"),
+			expect.stringContaining(
+				"error a file is ignored: the configuration profile is not a property list that plutil can read",
+			),
 		);
 	});
 });
@@ -196,25 +198,25 @@ describe("findings, each with its fix", () => {
 			"a file that keeps the CLI from starting",
 			"codex",
 			{ files: { ...codex169, [codexFile]: "[otel]\n[otel]\n" } },
-			/^error the user's file is not valid TOML, line 2.*, so Codex CLI does not start \| \/home\/dev\/.codex\/config.toml \| correct /,
+			/^error Codex CLI does not start: the user's file is not valid TOML, line 2.* \| \/home\/dev\/.codex\/config.toml \| correct /,
 		],
 		[
 			"a byte order mark",
 			"gemini",
 			{ files: { ...gemini61, [geminiFile]: `\ufeff${geminiSettings(to(token))}` } },
-			/^error the user's file starts with a byte order mark; save it as UTF-8 without one, and Gemini CLI does not start/,
+			/^error Gemini CLI does not start: the user's file starts with a byte order mark; save it as UTF-8 without one /,
 		],
 		[
 			"UTF-16",
 			"codex",
 			{ files: { ...codex169, [codexFile]: { text: Buffer.from([0xff, 0xfe, 0x61, 0]) } } },
-			/^error the user's file is UTF-16/,
+			/^error .*: the user's file is UTF-16/,
 		],
 		[
 			"a file without effect",
 			"claude-code",
 			{ files: { ...claude330, [claudeFile]: "{,}" } },
-			/^error the user's file is not valid JSON, line 1.* it is ignored/,
+			/^error a file is ignored: the user's file is not valid JSON, line 1/,
 		],
 		[
 			"a managed file this account cannot read",
@@ -232,13 +234,13 @@ describe("findings, each with its fix", () => {
 			"a comment, which switches the whole file off",
 			"claude-code",
 			{ files: { ...claude330, [claudeFile]: `// mine\n${claudeSettings(to(token))}` } },
-			/^error the user's file is not valid JSON, line 1: .* it is ignored/,
+			/^error a file is ignored: the user's file is not valid JSON, line 1: /,
 		],
 		[
 			"a trailing comma",
 			"gemini",
 			{ files: { ...gemini61, [geminiFile]: '{\n"a": 1,\n}' } },
-			/^error the user's file is not valid JSON with comments, line 3.* Gemini CLI does not start/,
+			/^error Gemini CLI does not start: the user's file is not valid JSON with comments, line 3/,
 		],
 		[
 			"a managed file that others cannot read",

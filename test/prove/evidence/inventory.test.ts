@@ -250,7 +250,7 @@ describe("readHosts", () => {
 		expect(read).toMatchObject({
 			hosts: ["mac-1", "mac-2"],
 			bad: 1,
-			samples: [{ line: 4, why: "the name of line 2 again" }],
+			samples: [{ line: 4, why: "the same name as in line 2" }],
 		});
 	});
 

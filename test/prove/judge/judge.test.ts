@@ -368,7 +368,9 @@ describe("machines that send past every place", () => {
 		const { fleet } = judge(export_());
 		expect(fleet).toMatchObject({
 			safeToRetire: "yes",
-			reason: expect.stringMatching(/^by inventory: .* cannot be seen$/),
+			reason: expect.stringMatching(
+				/^by inventory: .*; not visible: traffic, and running processes that still use the old token$/,
+			),
 		});
 	});
 
@@ -479,7 +481,7 @@ describe("the end of the old token", () => {
 		expect(judge(facts({ ...past, probes: [probe({ outcome: "rejected", at: now - 30 * MIN })] })).fleet).toMatchObject(
 			{
 				safeToRetire: "over",
-				reason: "the provider ended the old token 1 h ago: 1 sender still on it (mac-2 codex)",
+				reason: "the old token expired 1 h ago: 1 sender still on it (mac-2 codex)",
 			},
 		);
 	});

@@ -64,7 +64,7 @@ describe("text for a terminal", () => {
 	])("with %i h left the countdown has the colours %j", (hours, codes) => {
 		const view = demoOverlap();
 		const now = (view.rotation.deadline ?? 0) - hours * HOUR;
-		const line = reportText(view, { color: true, now }).find((each) => each.includes("Old token di"));
+		const line = reportText(view, { color: true, now }).find((each) => each.includes("Old token expire"));
 		const begin = codes.map((code) => `\u001b\\[${code}m`).join("");
 		expect(line).toMatch(new RegExp(`\u001b\\[22m${begin}(in \\d|1 min ago)`));
 	});

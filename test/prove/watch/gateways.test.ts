@@ -67,7 +67,7 @@ describe("verdicts from a collector's attribution:", () => {
 				[70, attributed(OLD, 6) + attributed(NEW, 10)],
 			],
 			"MIGRATED",
-			/on the new token alone for 2 h/,
+			/on the new token only for 2 h/,
 		],
 		[
 			"new seen, the watch too young",
@@ -340,7 +340,7 @@ describe("a page without metrics is a warning, and loses no evidence", () => {
 		const view = await observer.look();
 		await observer.close();
 		expect(view.gateways).toMatchObject([{ state: "down" }]);
-		expect(openPoints(view, "whole").join()).toContain("the counters of gw cannot be kept");
+		expect(openPoints(view, "whole").join()).toContain("the counters of gw cannot be saved");
 	});
 });
 
