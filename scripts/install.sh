@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck shell=sh disable=SC2016,SC2034,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
-# Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
+# Makes Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine send their telemetry to Torii with the current token.
 #
 # For a developer's own machine. Made by otel-crossfade 0.1.0; make it again rather than edit it.
 # Usage: sh install.sh [options]      or      curl -fsSL ADDRESS | sh -s -- [options]
@@ -19,7 +19,7 @@
 #   help                          show this text
 #   self-test                     try the editor on made-up files in a scratch folder
 #   dry-run                       say what would change, change nothing
-#   clis=NAME,NAME                which of claude-code, codex, gemini (all)
+#   clis=NAME,NAME                which of claude-code, codex, gemini, qwen-code (all)
 #   scope=system | scope=user     files for the whole machine, which users cannot override and every account can read, or files in
 #                                 the homes (user)
 #   users=all | users=self        every person's account, or the one this runs as (self)
@@ -45,18 +45,18 @@
 # Contents, by line:
 #     76  Settings and vehicle
 #    163  CLIs: their files, settings and signs
-#    410  Editor of JSON and TOML files, an awk program
-#   1553  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1740  Output
-#   1831  Options
-#   1928  Token
-#   1999  Machine: its system, people and CLIs
-#   2202  Lock and working folder
-#   2285  Files
-#   2565  Background processes
-#   2599  The work
-#   2703  What a person is told
-#   2768  Start
+#    451  Editor of JSON and TOML files, an awk program
+#   1594  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1781  Output
+#   1872  Options
+#   1969  Token
+#   2040  Machine: its system, people and CLIs
+#   2243  Lock and working folder
+#   2326  Files
+#   2606  Background processes
+#   2640  The work
+#   2744  What a person is told
+#   2809  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -79,7 +79,7 @@ AWK="awk"
 ACTION=install
 ACTIONS='install report uninstall self-test'
 ENDPOINT=https://ai-events.toriihq.com
-CLIS='claude-code codex gemini'
+CLIS='claude-code codex gemini qwen-code'
 SCOPE=user
 USERS=self
 SYSTEMS='macos linux'
@@ -88,7 +88,7 @@ FEATURES='host no-helper no-prompts no-responses no-tools no-restart logs metric
 OPTIONS=
 LONGEST_TOKEN=4096
 TOKEN_HINT='set CROSSFADE_TOKEN_FILE, or see the top of this script'
-HELP='Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
+HELP='Makes Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine send their telemetry to Torii with the current token.
 
 For a developer'\''s own machine. Made by otel-crossfade 0.1.0; make it again rather than edit it.
 Usage: sh install.sh [options]      or      curl -fsSL ADDRESS | sh -s -- [options]
@@ -107,7 +107,7 @@ Options, as words, with or without -- in front:
   help                          show this text
   self-test                     try the editor on made-up files in a scratch folder
   dry-run                       say what would change, change nothing
-  clis=NAME,NAME                which of claude-code, codex, gemini (all)
+  clis=NAME,NAME                which of claude-code, codex, gemini, qwen-code (all)
   scope=system | scope=user     files for the whole machine, which users cannot override and every account can read, or files in
                                 the homes (user)
   users=all | users=self        every person'\''s account, or the one this runs as (self)
@@ -190,6 +190,14 @@ system_file() {
         linux) file=$ROOT/etc/gemini-cli/settings.json ;;
       esac
       ;;
+    qwen-code)
+      format=jsonc
+      since=0.24.4
+      case $OS in
+        macos) file=$ROOT'/Library/Application Support/QwenCode/settings.json' ;;
+        linux) file=$ROOT/etc/qwen-code/settings.json ;;
+      esac
+      ;;
   esac
 }
 user_file() {
@@ -209,11 +217,15 @@ user_file() {
       since=0.40.1
       if wants prompts; then since=0.40.0; fi
       ;;
+    qwen-code)
+      file=settings.json folder="${QWEN_HOME:-$home/.qwen}" format=jsonc
+      since=0.24.4
+      ;;
   esac
 }
 
 # Variables that move the files of one account.
-forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME; }
+forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME QWEN_HOME; }
 
 # plan CLI LAYER: what the file shall hold, one row a line.
 plan() {
@@ -275,6 +287,22 @@ plan() {
       row bool /telemetry/useCollector "false"
       row bool /telemetry/useCliAuth "false"
       ;;
+    qwen-code)
+      if [ "$2" = user ]; then
+        drop /telemetry/otlpLogsEndpoint
+        drop /telemetry/otlpMetricsEndpoint
+      fi
+      row bool /telemetry/enabled "true"
+      row string /telemetry/target "local"
+      row string /telemetry/otlpEndpoint "$ENDPOINT/$token"
+      row string /telemetry/otlpProtocol "http"
+      row string /telemetry/otlpTracesEndpoint ""
+      row bool /telemetry/logPrompts "true" prompts
+      row bool /telemetry/logPrompts "false" no-prompts
+      row bool /telemetry/includeSensitiveSpanAttributes "false"
+      row string /telemetry/outfile ""
+      row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
+      ;;
   esac
 }
 
@@ -284,6 +312,7 @@ token_pointers() {
     claude-code) printf 'get\t%s\n' /env/OTEL_EXPORTER_OTLP_HEADERS ;;
     codex) printf 'get\t%s\n' /otel/exporter/otlp-http/headers/Authorization /otel/metrics_exporter/otlp-http/headers/Authorization ;;
     gemini) printf 'get\t%s\n' /telemetry/otlpEndpoint ;;
+    qwen-code) printf 'get\t%s\n' /telemetry/otlpEndpoint ;;
   esac
 }
 
@@ -293,6 +322,7 @@ about() {
     claude-code) title='Claude Code' when='when Claude Code starts; running sessions too, with --helper, within 29 minutes' ;;
     codex) title='Codex CLI' when='when Codex starts; its background daemon (0.158 and later) keeps the old token until it is restarted' ;;
     gemini) title='Gemini CLI' when='when Gemini CLI starts' ;;
+    qwen-code) title='Qwen Code' when='when Qwen Code starts' ;;
   esac
 }
 
@@ -319,6 +349,12 @@ sends() {
         'the system prompt, including the text of GEMINI.md' \
         'logs, metrics and traces; it has no switch for a single signal'
       ;;
+    qwen-code)
+      printf '%s\n' \
+        'always: session id, kind of sign-in, name of the model and of the MCP servers and tools that are set' \
+        'token counts, durations, tool names, number of hooks and of files looked through, errors' \
+        'host name and machine id, unless switched off (no-host)'
+      ;;
   esac
 }
 
@@ -327,7 +363,8 @@ packages_in() {
   printf '%s package %s/%s/package.json\n' \
     claude-code "$1" @anthropic-ai/claude-code \
     codex "$1" @openai/codex \
-    gemini "$1" @google/gemini-cli
+    gemini "$1" @google/gemini-cli \
+    qwen-code "$1" @qwen-code/qwen-code
 }
 
 # On the machine:
@@ -348,7 +385,9 @@ machine_signs() {
     'codex folder opt/homebrew/Cellar/codex/*' \
     'codex folder usr/local/Cellar/codex/*' \
     'gemini folder opt/homebrew/Cellar/gemini-cli/*' \
-    'gemini folder usr/local/Cellar/gemini-cli/*'
+    'gemini folder usr/local/Cellar/gemini-cli/*' \
+    'qwen-code folder opt/homebrew/Cellar/qwen-code/*' \
+    'qwen-code folder usr/local/Cellar/qwen-code/*'
 }
 
 # In a home:
@@ -377,7 +416,9 @@ user_signs() {
     'codex trace .codex/config.toml' \
     'codex ours .codex/config.toml.crossfade-undo' \
     'gemini trace .gemini/installation_id' \
-    'gemini ours .gemini/settings.json.crossfade-undo'
+    'gemini ours .gemini/settings.json.crossfade-undo' \
+    'qwen-code trace .qwen/installation_id' \
+    'qwen-code ours .qwen/settings.json.crossfade-undo'
 }
 
 # Accounts of people, by system.

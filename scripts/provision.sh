@@ -14,7 +14,7 @@ What is there already is left alone.
   alloyfmt      the parser and the formatter of Grafana Alloy
   telemetrygen  OpenTelemetry load generator
   node          Node 20.18.1 (the oldest we support), 22, 24 and 26
-  clis          Claude Code, Codex and Gemini CLI, each in two releases (1.9 GB)
+  clis          every CLI of test/parts/clis, most of them in two releases (1.9 GB)
   corpus        published collector and Alloy configs
   docker        dockerd when none answers (root), and two local images:
                 otel-crossfade/otelcol:0.155.0 and otel-crossfade/busybox
@@ -245,10 +245,12 @@ state_node() {
 
 # clis
 
-# Programs for this platform, which npm silently omits if it has none.
+# Every package of test/parts/clis, and programs for this platform, which npm silently omits if it has none.
 clis_there() {
-  for program in @anthropic-ai/claude-code-linux-x64 claude-2.1.81/cli.js \
-    @openai/codex-linux-x64 codex-0.169.0/bin/codex.js gemini-0.33.2/dist/index.js gemini-0.61.0/bundle/gemini.js; do
+  for package in $(sed -n 's/^\t\t"\([^"]*\)": "npm:.*/\1/p' "$parts/clis/package.json"); do
+    [ -e "$1/node_modules/$package/package.json" ] || return 1
+  done
+  for program in @anthropic-ai/claude-code-linux-x64 @openai/codex-linux-x64; do
     [ -e "$1/node_modules/$program" ] || return 1
   done
 }
@@ -257,7 +259,7 @@ get_clis() {
   version=$(npm_digest clis)
   if ! clis_there "$cache/clis-$version"; then
     need npm npm
-    say 'clis: installing Claude Code, Codex and Gemini CLI (1.9 GB)'
+    say 'clis: installing the CLIs of test/parts/clis (1.9 GB)'
     rm -rf "$scratch/clis" "$cache/clis-$version"
     mkdir "$scratch/clis"
     cp "$parts/clis/package.json" "$parts/clis/package-lock.json" "$scratch/clis/"

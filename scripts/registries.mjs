@@ -44,6 +44,7 @@ export const kinds = {
 			list: "emissions",
 			into: "emits.generated.ts",
 		},
+		// What prints the header, for a CLI whose settings can name a program for it.
 		{ file: "header.sh", optional: true },
 	],
 	collectors: [

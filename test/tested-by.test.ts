@@ -9,13 +9,7 @@ import { expect, test } from "vitest";
  */
 const TESTED_BY: readonly (readonly [source: string, test: string, why: string])[] = [
 	["index.ts", "real/package.test.ts", "imported from the packed package, as a user does"],
-	["adapters/clis/claude-code/emits.ts", "commands/tap.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/codex/emits.ts", "commands/tap.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/gemini/emits.ts", "commands/tap.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/emission.ts", "prove/tap/attribution.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/emits.generated.ts", "commands/tap.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/senders.ts", "prove/tap/attribution.test.ts", "what a CLI sends, as the tap counts it"],
-	["adapters/clis/", "prove/doctor/resolve.test.ts", "facts about CLIs, held against what doctor makes of them"],
+	["api/", "api/examples.test.ts", "the example of each function is run against the built package"],
 	["base/", "commands/collector.test.ts", "small words and errors, seen in what commands print"],
 	[
 		"commands/",
@@ -50,6 +44,7 @@ const TESTED_BY: readonly (readonly [source: string, test: string, why: string])
 	["generate/check/literals.ts", "commands/check.test.ts", "what the command makes of the rules"],
 	["generate/check/report.ts", "commands/check.test.ts", "what the command makes of the rules"],
 	["generate/check/", "generate/check/rules.test.ts", "one table of rules, with a case for each"],
+	["generate/kit/token-fit.ts", "commands/mdm.test.ts", "a token that the MDM would cut or change"],
 	["generate/kit/", "adapters/vehicles.test.ts", "the contract of all vehicles reads every kit"],
 	["generate/plan/", "generate/render/golden.test.ts", "a plan is seen in what is rendered from it"],
 	["generate/render/diff.ts", "commands/collector.test.ts", "--diff"],
@@ -128,6 +123,7 @@ test("the test that a row names runs the file: its imports lead there", () => {
 
 /** What is run in a process of its own, or bundled, instead of being imported. */
 const RUNS: Readonly<Record<string, readonly string[]>> = {
+	"test/api/examples.test.ts": ["src/index.ts"],
 	"test/harness/cli.ts": ["src/cli.ts"],
 	"test/harness/command.ts": ["src/cli.ts"],
 	"test/real/package.test.ts": ["src/index.ts"],

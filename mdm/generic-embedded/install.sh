@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck shell=sh disable=SC2016,SC2034,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
-# Makes Claude Code, Codex CLI and Gemini CLI on this machine send their telemetry to Torii with the current token.
+# Makes Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine send their telemetry to Torii with the current token.
 #
 # For any MDM, Ansible or SSH. Made by otel-crossfade 0.1.0; make it again rather than edit it.
 # Run it as root. Options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.
@@ -16,7 +16,7 @@
 #   help                       show this text
 #   self-test                  try the editor on made-up files in a scratch folder
 #   dry-run                    say what would change, change nothing
-#   clis=NAME,NAME             which of claude-code, codex, gemini (all)
+#   clis=NAME,NAME             which of claude-code, codex, gemini, qwen-code (all)
 #   scope=system | scope=user  files for the whole machine, which users cannot override and every account can read, or files in
 #                              the homes (system)
 #   users=all | users=self     every person's account, or the one this runs as (all)
@@ -39,17 +39,17 @@
 # Contents, by line:
 #     69  Settings and vehicle
 #    113  CLIs: their files, settings and signs
-#    325  Editor of JSON and TOML files, an awk program
-#   1452  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1639  Output
-#   1730  Options
-#   1826  Token
-#   1862  Machine: its system, people and CLIs
-#   2065  Lock and working folder
-#   2148  Files
-#   2403  Background processes
-#   2437  The work
-#   2538  Start
+#    359  Editor of JSON and TOML files, an awk program
+#   1486  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1673  Output
+#   1764  Options
+#   1860  Token
+#   1896  Machine: its system, people and CLIs
+#   2099  Lock and working folder
+#   2182  Files
+#   2437  Background processes
+#   2471  The work
+#   2572  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -72,7 +72,7 @@ AWK="awk"
 ACTION=install
 ACTIONS='install self-test'
 ENDPOINT=https://ai-events.toriihq.com
-CLIS='claude-code codex gemini'
+CLIS='claude-code codex gemini qwen-code'
 SCOPE=system
 USERS=all
 SYSTEMS='macos linux'
@@ -140,6 +140,14 @@ system_file() {
         linux) file=$ROOT/etc/gemini-cli/settings.json ;;
       esac
       ;;
+    qwen-code)
+      format=jsonc
+      since=0.24.4
+      case $OS in
+        macos) file=$ROOT'/Library/Application Support/QwenCode/settings.json' ;;
+        linux) file=$ROOT/etc/qwen-code/settings.json ;;
+      esac
+      ;;
   esac
 }
 user_file() {
@@ -159,11 +167,15 @@ user_file() {
       since=0.40.1
       if wants prompts; then since=0.40.0; fi
       ;;
+    qwen-code)
+      file=settings.json folder="${QWEN_HOME:-$home/.qwen}" format=jsonc
+      since=0.24.4
+      ;;
   esac
 }
 
 # Variables that move the files of one account.
-forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME; }
+forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME QWEN_HOME; }
 
 # plan CLI LAYER: what the file shall hold, one row a line.
 plan() {
@@ -225,6 +237,22 @@ plan() {
       row bool /telemetry/useCollector "false"
       row bool /telemetry/useCliAuth "false"
       ;;
+    qwen-code)
+      if [ "$2" = user ]; then
+        drop /telemetry/otlpLogsEndpoint
+        drop /telemetry/otlpMetricsEndpoint
+      fi
+      row bool /telemetry/enabled "true"
+      row string /telemetry/target "local"
+      row string /telemetry/otlpEndpoint "$ENDPOINT/$token"
+      row string /telemetry/otlpProtocol "http"
+      row string /telemetry/otlpTracesEndpoint ""
+      row bool /telemetry/logPrompts "true" prompts
+      row bool /telemetry/logPrompts "false" no-prompts
+      row bool /telemetry/includeSensitiveSpanAttributes "false"
+      row string /telemetry/outfile ""
+      row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
+      ;;
   esac
 }
 
@@ -234,6 +262,7 @@ token_pointers() {
     claude-code) printf 'get\t%s\n' /env/OTEL_EXPORTER_OTLP_HEADERS ;;
     codex) printf 'get\t%s\n' /otel/exporter/otlp-http/headers/Authorization /otel/metrics_exporter/otlp-http/headers/Authorization ;;
     gemini) printf 'get\t%s\n' /telemetry/otlpEndpoint ;;
+    qwen-code) printf 'get\t%s\n' /telemetry/otlpEndpoint ;;
   esac
 }
 
@@ -242,7 +271,8 @@ packages_in() {
   printf '%s package %s/%s/package.json\n' \
     claude-code "$1" @anthropic-ai/claude-code \
     codex "$1" @openai/codex \
-    gemini "$1" @google/gemini-cli
+    gemini "$1" @google/gemini-cli \
+    qwen-code "$1" @qwen-code/qwen-code
 }
 
 # On the machine:
@@ -263,7 +293,9 @@ machine_signs() {
     'codex folder opt/homebrew/Cellar/codex/*' \
     'codex folder usr/local/Cellar/codex/*' \
     'gemini folder opt/homebrew/Cellar/gemini-cli/*' \
-    'gemini folder usr/local/Cellar/gemini-cli/*'
+    'gemini folder usr/local/Cellar/gemini-cli/*' \
+    'qwen-code folder opt/homebrew/Cellar/qwen-code/*' \
+    'qwen-code folder usr/local/Cellar/qwen-code/*'
 }
 
 # In a home:
@@ -292,7 +324,9 @@ user_signs() {
     'codex trace .codex/config.toml' \
     'codex ours .codex/config.toml.crossfade-undo' \
     'gemini trace .gemini/installation_id' \
-    'gemini ours .gemini/settings.json.crossfade-undo'
+    'gemini ours .gemini/settings.json.crossfade-undo' \
+    'qwen-code trace .qwen/installation_id' \
+    'qwen-code ours .qwen/settings.json.crossfade-undo'
 }
 
 # Accounts of people, by system.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck shell=sh disable=SC2016,SC2034,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
-# Removes from Claude Code, Codex CLI and Gemini CLI on this machine what the install script set; what was there before comes back.
+# Removes from Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine what the install script set; what was there before comes back.
 #
 # For any MDM, Ansible or SSH. Made by otel-crossfade 0.1.0; make it again rather than edit it.
 # Run it as root. Options come in CROSSFADE_OPTIONS or as arguments, the endpoint in CROSSFADE_ENDPOINT.
@@ -12,7 +12,7 @@
 # Options, as words, with or without -- in front:
 #   help                       show this text
 #   dry-run                    say what would change, change nothing
-#   clis=NAME,NAME             which of claude-code, codex, gemini (all)
+#   clis=NAME,NAME             which of claude-code, codex, gemini, qwen-code (all)
 #   scope=system | scope=user  files for the whole machine, which users cannot override and every account can read, or files in
 #                              the homes (system)
 #   users=all | users=self     every person's account, or the one this runs as (all)
@@ -29,15 +29,15 @@
 # Contents, by line:
 #     57  Settings and vehicle
 #     94  CLIs: their files, settings and signs
-#    215  Editor of JSON and TOML files, an awk program
-#    950  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1087  Output
-#   1159  Options
-#   1224  Machine: its system, people and CLIs
-#   1414  Lock and working folder
-#   1497  Files
-#   1618  The work
-#   1676  Start
+#    232  Editor of JSON and TOML files, an awk program
+#    967  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1104  Output
+#   1176  Options
+#   1241  Machine: its system, people and CLIs
+#   1431  Lock and working folder
+#   1514  Files
+#   1635  The work
+#   1693  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -60,7 +60,7 @@ AWK="awk"
 ACTION=uninstall
 ACTIONS=uninstall
 ENDPOINT=https://ai-events.toriihq.com
-CLIS='claude-code codex gemini'
+CLIS='claude-code codex gemini qwen-code'
 SCOPE=system
 USERS=all
 SYSTEMS='macos linux'
@@ -121,6 +121,14 @@ system_file() {
         linux) file=$ROOT/etc/gemini-cli/settings.json ;;
       esac
       ;;
+    qwen-code)
+      format=jsonc
+      since=0.24.4
+      case $OS in
+        macos) file=$ROOT'/Library/Application Support/QwenCode/settings.json' ;;
+        linux) file=$ROOT/etc/qwen-code/settings.json ;;
+      esac
+      ;;
   esac
 }
 user_file() {
@@ -140,18 +148,23 @@ user_file() {
       since=0.40.1
       if wants prompts; then since=0.40.0; fi
       ;;
+    qwen-code)
+      file=settings.json folder="${QWEN_HOME:-$home/.qwen}" format=jsonc
+      since=0.24.4
+      ;;
   esac
 }
 
 # Variables that move the files of one account.
-forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME; }
+forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME QWEN_HOME; }
 
 # Where releases show without running anything: CLI, kind of sign, path. Packages of npm in a folder:
 packages_in() {
   printf '%s package %s/%s/package.json\n' \
     claude-code "$1" @anthropic-ai/claude-code \
     codex "$1" @openai/codex \
-    gemini "$1" @google/gemini-cli
+    gemini "$1" @google/gemini-cli \
+    qwen-code "$1" @qwen-code/qwen-code
 }
 
 # On the machine:
@@ -172,7 +185,9 @@ machine_signs() {
     'codex folder opt/homebrew/Cellar/codex/*' \
     'codex folder usr/local/Cellar/codex/*' \
     'gemini folder opt/homebrew/Cellar/gemini-cli/*' \
-    'gemini folder usr/local/Cellar/gemini-cli/*'
+    'gemini folder usr/local/Cellar/gemini-cli/*' \
+    'qwen-code folder opt/homebrew/Cellar/qwen-code/*' \
+    'qwen-code folder usr/local/Cellar/qwen-code/*'
 }
 
 # In a home:
@@ -201,7 +216,9 @@ user_signs() {
     'codex trace .codex/config.toml' \
     'codex ours .codex/config.toml.crossfade-undo' \
     'gemini trace .gemini/installation_id' \
-    'gemini ours .gemini/settings.json.crossfade-undo'
+    'gemini ours .gemini/settings.json.crossfade-undo' \
+    'qwen-code trace .qwen/installation_id' \
+    'qwen-code ours .qwen/settings.json.crossfade-undo'
 }
 
 # Accounts of people, by system.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck shell=sh disable=SC2016,SC2034,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
-# Reports whether Claude Code, Codex CLI and Gemini CLI on this machine are set, and with which token. It changes nothing.
+# Reports whether Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine are set, and with which token. It changes nothing.
 #
 # For Iru (Kandji). Made by otel-crossfade 0.1.0; make it again rather than edit it.
 # The audit is the report: 0 passes, anything else starts the remediation, which is the install.
@@ -12,7 +12,7 @@
 #
 # Options, as words, with or without -- in front:
 #   help                       show this text
-#   clis=NAME,NAME             which of claude-code, codex, gemini (all)
+#   clis=NAME,NAME             which of claude-code, codex, gemini, qwen-code (all)
 #   scope=system | scope=user  files for the whole machine, which users cannot override and every account can read, or files in
 #                              the homes (system)
 #   users=all | users=self     every person's account, or the one this runs as (all)
@@ -37,16 +37,16 @@
 # Contents, by line:
 #     66  Settings and vehicle
 #    110  CLIs: their files, settings and signs
-#    304  Editor of JSON and TOML files, an awk program
-#    926  Small programs that run as the owner of the files they touch; content comes on standard input
-#    997  Output
-#   1080  Options
-#   1176  Machine: its system, people and CLIs
-#   1363  Lock and working folder
-#   1446  Files
-#   1561  Background processes
-#   1590  The work
-#   1653  Start
+#    335  Editor of JSON and TOML files, an awk program
+#    957  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1028  Output
+#   1111  Options
+#   1207  Machine: its system, people and CLIs
+#   1394  Lock and working folder
+#   1477  Files
+#   1592  Background processes
+#   1621  The work
+#   1684  Start
 
 { { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -69,7 +69,7 @@ AWK="awk"
 ACTION=report
 ACTIONS=report
 ENDPOINT=https://ai-events.toriihq.com
-CLIS='claude-code codex gemini'
+CLIS='claude-code codex gemini qwen-code'
 SCOPE=system
 USERS=all
 SYSTEMS=macos
@@ -131,6 +131,11 @@ system_file() {
       if wants prompts; then since=0.40.0; fi
       file=$ROOT'/Library/Application Support/GeminiCli/settings.json'
       ;;
+    qwen-code)
+      format=jsonc
+      since=0.24.4
+      file=$ROOT'/Library/Application Support/QwenCode/settings.json'
+      ;;
   esac
 }
 user_file() {
@@ -150,11 +155,15 @@ user_file() {
       since=0.40.1
       if wants prompts; then since=0.40.0; fi
       ;;
+    qwen-code)
+      file=settings.json folder="${QWEN_HOME:-$home/.qwen}" format=jsonc
+      since=0.24.4
+      ;;
   esac
 }
 
 # Variables that move the files of one account.
-forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME; }
+forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME QWEN_HOME; }
 
 # plan CLI LAYER: what the file shall hold, one row a line.
 plan() {
@@ -216,6 +225,22 @@ plan() {
       row bool /telemetry/useCollector "false"
       row bool /telemetry/useCliAuth "false"
       ;;
+    qwen-code)
+      if [ "$2" = user ]; then
+        drop /telemetry/otlpLogsEndpoint
+        drop /telemetry/otlpMetricsEndpoint
+      fi
+      row bool /telemetry/enabled "true"
+      row string /telemetry/target "local"
+      row string /telemetry/otlpEndpoint "$ENDPOINT/$token"
+      row string /telemetry/otlpProtocol "http"
+      row string /telemetry/otlpTracesEndpoint ""
+      row bool /telemetry/logPrompts "true" prompts
+      row bool /telemetry/logPrompts "false" no-prompts
+      row bool /telemetry/includeSensitiveSpanAttributes "false"
+      row string /telemetry/outfile ""
+      row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
+      ;;
   esac
 }
 
@@ -225,6 +250,7 @@ token_pointers() {
     claude-code) printf 'get\t%s\n' /env/OTEL_EXPORTER_OTLP_HEADERS ;;
     codex) printf 'get\t%s\n' /otel/exporter/otlp-http/headers/Authorization /otel/metrics_exporter/otlp-http/headers/Authorization ;;
     gemini) printf 'get\t%s\n' /telemetry/otlpEndpoint ;;
+    qwen-code) printf 'get\t%s\n' /telemetry/otlpEndpoint ;;
   esac
 }
 
@@ -233,7 +259,8 @@ packages_in() {
   printf '%s package %s/%s/package.json\n' \
     claude-code "$1" @anthropic-ai/claude-code \
     codex "$1" @openai/codex \
-    gemini "$1" @google/gemini-cli
+    gemini "$1" @google/gemini-cli \
+    qwen-code "$1" @qwen-code/qwen-code
 }
 
 # On the machine:
@@ -254,7 +281,9 @@ machine_signs() {
     'codex folder opt/homebrew/Cellar/codex/*' \
     'codex folder usr/local/Cellar/codex/*' \
     'gemini folder opt/homebrew/Cellar/gemini-cli/*' \
-    'gemini folder usr/local/Cellar/gemini-cli/*'
+    'gemini folder usr/local/Cellar/gemini-cli/*' \
+    'qwen-code folder opt/homebrew/Cellar/qwen-code/*' \
+    'qwen-code folder usr/local/Cellar/qwen-code/*'
 }
 
 # In a home:
@@ -283,7 +312,9 @@ user_signs() {
     'codex trace .codex/config.toml' \
     'codex ours .codex/config.toml.crossfade-undo' \
     'gemini trace .gemini/installation_id' \
-    'gemini ours .gemini/settings.json.crossfade-undo'
+    'gemini ours .gemini/settings.json.crossfade-undo' \
+    'qwen-code trace .qwen/installation_id' \
+    'qwen-code ours .qwen/settings.json.crossfade-undo'
 }
 
 # Accounts of people, by system.

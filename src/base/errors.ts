@@ -8,7 +8,7 @@ export const exitCodes = {
 	internal: [1, "internal error (a bug in crossfade)"],
 	usage: [2, "invalid flags, arguments or fleet file"],
 	newRejected: [3, "the new token was rejected"],
-	oldRejectedEarly: [4, "the old token was rejected before its deadline"],
+	oldRejectedEarly: [4, "the old token was rejected before its deadline, or no deadline is known"],
 	oldInUse: [5, "the old token is still in use"],
 	unreachable: [6, "no usable response (network, TLS or proxy error)"],
 	partial: [7, "data was only partly accepted, or was dropped"],

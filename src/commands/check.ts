@@ -5,7 +5,7 @@ import { choiceProblem } from "../base/suggest.ts";
 import { isAtLeast, parseVersion, versionText } from "../base/versions.ts";
 import type { Effects } from "../effects/effects.ts";
 import { binaryFindings, validateArguments } from "../generate/check/binary.ts";
-import { checkText, type PlacedFinding, placeFindings } from "../generate/check/check.ts";
+import { offlineFindings, type PlacedFinding, placeFindings } from "../generate/check/check.ts";
 import { type CheckReport, countBySeverity, findingsReport, formats, ruleText } from "../generate/check/report.ts";
 import { type RuleId, rules } from "../generate/check/rules.ts";
 import { resolveRelease } from "../generate/plan/release.ts";
@@ -49,7 +49,7 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 	for (const warning of warnings) fx.terminal.warn(warning);
 	const bytes = await fx.files.read(path, { maxBytes: MAX_CONFIG_BYTES });
 	const { text } = decodeText(bytes, file);
-	const offline = checkText(text, file, { distribution, own: release.own });
+	const offline = offlineFindings(text, file, { distribution, own: release.own });
 	const second = await askProgram(fx, distribution, release.own, options["bin"], file, text, bytes);
 	const report: CheckReport = {
 		file,

@@ -1,15 +1,10 @@
+import { spliceText } from "../api/splice-text.ts";
 import type { ExitName } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { CollectorPlan } from "../generate/plan/collector.ts";
 import { planSummary } from "../generate/plan/summary.ts";
-import { alloyFragment, alloyInput } from "../generate/render/alloy.ts";
-import { alloyLabel, alloyText } from "../generate/render/alloy-text.ts";
-import { otelcolFragment } from "../generate/render/otelcol.ts";
-import { spliceAlloy } from "../generate/splice/alloy.ts";
-import { spliceAlloyInYaml } from "../generate/splice/alloy-embedded.ts";
 import { decodeText } from "../generate/splice/encoding.ts";
-import { spliceOtelcol } from "../generate/splice/otelcol.ts";
-import type { SpliceOutcome, WantedEntry } from "../generate/splice/request.ts";
+import type { SpliceOutcome } from "../generate/splice/request.ts";
 import type { Invocation } from "./command.ts";
 
 /** No collector config is larger; anything beyond is the wrong file. */
@@ -23,7 +18,13 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 	const file = path === "-" ? "<stdin>" : path;
 	const before = await fx.files.read(path, { maxBytes: MAX_CONFIG_BYTES });
 	const { text, encode } = decodeText(before, file);
-	const outcome = splice(text, file, plan, options);
+	const list = options["pipelines"];
+	const outcome = spliceText(text, file, plan, {
+		remove: options["remove"] === true,
+		force: options["force"] === true,
+		pipelines: typeof list === "string" ? list.split(",").map((word) => word.trim()) : undefined,
+		at: typeof options["at"] === "string" ? options["at"] : undefined,
+	});
 	const changed = outcome.text !== text;
 	const after = encode(outcome.text);
 	const summary = { ...planSummary(plan), file, changed, wired: outcome.wired, notes: outcome.notes };
@@ -57,35 +58,6 @@ function tell(fx: Effects, plan: CollectorPlan, { wired, notes }: SpliceOutcome,
 		);
 	}
 	if (last !== "") fx.terminal.note(last);
-}
-
-function splice(text: string, file: string, plan: CollectorPlan, options: Options): SpliceOutcome {
-	const list = options["pipelines"];
-	const pipelines = typeof list === "string" ? list.split(",").map((word) => word.trim()) : undefined;
-	const at = typeof options["at"] === "string" ? options["at"] : undefined;
-	const common = {
-		name: plan.name,
-		signals: plan.signals,
-		remove: options["remove"] === true,
-		force: options["force"] === true,
-	};
-	if (plan.distribution.dialect === "alloy") {
-		const blocks = alloyFragment(plan).map(
-			(block) => [`${block.name} "${block.label}"`, alloyText([block]).trimEnd()] as const,
-		);
-		const spliceHere = /\.ya?ml$/.test(file) ? spliceAlloyInYaml : spliceAlloy;
-		return spliceHere(text, file, {
-			...common,
-			label: alloyLabel(plan.name),
-			input: alloyInput(plan),
-			blocks: Object.fromEntries(blocks),
-		});
-	}
-	const { extensions, exporters } = otelcolFragment(plan);
-	const entries = Object.entries({ extensions, exporters }).flatMap(([section, map]) =>
-		Object.entries(map).map(([id, value]): WantedEntry => ({ section, id, value: value as WantedEntry["value"] })),
-	);
-	return spliceOtelcol(text, file, { ...common, entries, exporter: plan.ids.exporter, pipelines, at });
 }
 
 /** `.crossfade-backup-YYYYMMDD-HHMMSS`, in UTC. */

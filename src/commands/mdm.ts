@@ -7,13 +7,13 @@ import { nearest } from "../base/suggest.ts";
 import { table } from "../base/table.ts";
 import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
-import { renderKit } from "../generate/kit/kit.ts";
+import { kitOf } from "../generate/kit/kit.ts";
+import { refuseUnfit } from "../generate/kit/token-fit.ts";
 import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
 import { type Mdm, type MdmSpec, mdmFlags, mdms, modes, modesOf, parseMdmFlags, systemsOf } from "../spec/mdm.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
-import { isSafeAlphabet } from "../token/shape.ts";
 import { backendOptions } from "./backend-options.ts";
 import type { Command, Invocation } from "./command.ts";
 
@@ -152,7 +152,7 @@ async function write(fx: Effects, spec: MdmSpec, folder: string, options: Flags)
 	const secret = await tokenOf(fx, options);
 	if (secret) refuseUnfit(secret, spec);
 	const withToken = secret !== undefined && spec.mode === "embedded";
-	const kit = renderKit(spec, { ...(secret && { fingerprint: secret.fingerprint }), withToken });
+	const kit = kitOf(spec, { ...(secret && { fingerprint: secret.fingerprint }), withToken });
 	const force = { force: options["force"] === true };
 	const paths =
 		secret && withToken
@@ -189,27 +189,4 @@ async function tokenOf(fx: Effects, options: Flags): Promise<Secret | undefined>
 	const ref = parseTokenRef(text, "--token");
 	if ("what" in ref) throw new CrossfadeError("usage", ref);
 	return fx.readToken(ref);
-}
-
-/** A token that the scripts would refuse, or the vendor would truncate. */
-function refuseUnfit(secret: Secret, { vehicle, mode }: MdmSpec): void {
-	const { length } = secret.reveal();
-	const longest = mode === "param" ? vehicle.longestToken : undefined;
-	const problems = [];
-	if (longest !== undefined && length > longest) {
-		problems.push({
-			what: `the token is too long: ${vehicle.title} silently truncates parameters`,
-			expected: `at most ${longest} characters`,
-			got: `${length}`,
-			fix: "get a shorter token, or use --mode embedded",
-		});
-	}
-	if (!isSafeAlphabet(secret.reveal())) {
-		problems.push({
-			what: "the token has a character that one of the CLIs changes, so the scripts refuse it",
-			expected: "letters, digits, '.', '_', '~' and '-'",
-			fix: "get a token of these characters",
-		});
-	}
-	if (problems.length > 0) throw new CrossfadeError("refused", problems);
 }

@@ -1,11 +1,11 @@
 import type { TokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
 import type { Files } from "./files/files.ts";
-import type { TlsFiles } from "./net/connection.ts";
 import type { Forwarder } from "./net/forwarder.ts";
 import type { ForwarderOptions } from "./net/forwarding.ts";
 import type { HttpOutcome, HttpRequest } from "./net/http.ts";
 import type { ServeOptions, Server } from "./net/http-server.ts";
+import type { TlsFiles } from "./net/phase.ts";
 import type { TlsLook } from "./net/tls-look.ts";
 import type { Machine } from "./process/machine.ts";
 import type { Programs } from "./process/programs.ts";

@@ -70,8 +70,19 @@ export interface Fleet {
 const EVIDENCE = "crossfade-evidence";
 
 /**
- * Reads a fleet file. `folder` is the base of its relative paths. Throws `CrossfadeError` (usage) with every problem at once, each with line
- * and column; never quotes anything that could be a token.
+ * Reads a fleet file. `file` is its name for errors, `folder` what its paths are relative to. Throws `CrossfadeError` (usage) with every
+ * problem at once, each with line and column; nothing that could be a token is quoted.
+ *
+ * @example
+ * import { CrossfadeError, parseFleet } from "otel-crossfade";
+ *
+ * const fleet = parseFleet("version: 1\ntokens: { old: 'file:old.token' }\n", "crossfade.yaml", "/srv");
+ * console.log(fleet.tokens[0]?.name, fleet.evidence); // old /srv/crossfade-evidence
+ * try {
+ * 	parseFleet("version: 1\ntokens: { old: 'an-ingest-token-of-yours' }\n", "crossfade.yaml", "/srv");
+ * } catch (error) {
+ * 	if (error instanceof CrossfadeError) console.log(error.exit, error.problems[0]?.where?.line); // usage 2
+ * }
  */
 export function parseFleet(text: string, file: string, folder: string): Fleet {
 	const lines = new LineCounter();

@@ -6,6 +6,11 @@ export const FINGERPRINT_LENGTH = 12;
 /**
  * The first 12 hex digits of SHA-256 over the token's bytes. The same value results from
  * `printf %s "$TOKEN" | sha256sum | cut -c1-12`, of PowerShell, and of OTTL's `Substring(SHA256(token), 0, 12)`.
+ *
+ * @example
+ * import { fingerprint } from "otel-crossfade";
+ *
+ * console.log(fingerprint("an-ingest-token-of-yours")); // 1aa218b9c661
  */
 export function fingerprint(token: string | Uint8Array): string {
 	return createHash("sha256").update(token).digest("hex").slice(0, FINGERPRINT_LENGTH);

@@ -2,7 +2,16 @@ import { fingerprint } from "./fingerprint.ts";
 import { protect } from "./guard.ts";
 import { tokenProblems } from "./shape.ts";
 
-/** A token. Prints as `[secret fp=…]` in every way Node can print it; only `reveal` returns the value. */
+/**
+ * A token. It prints as `[secret fp=…]` in every way Node can print it; only `reveal` gives the value.
+ *
+ * @example
+ * import { Secret } from "otel-crossfade";
+ *
+ * const token = Secret.of("an-ingest-token-of-yours");
+ * console.log(`${token}`); // [secret fp=1aa218b9c661]
+ * console.log(token.hint); // ours
+ */
 export class Secret {
 	readonly #value: string;
 	readonly fingerprint: string;

@@ -12,6 +12,7 @@ const adapters = new URL("../../src/adapters", import.meta.url).pathname;
 const tests = new URL(".", import.meta.url).pathname;
 const foldersIn = (path: string) =>
 	readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+const all = foldersIn(adapters).flatMap((kind) => foldersIn(join(adapters, kind)).map((id) => [kind, id] as const));
 
 describe("the adapters of this repository", () => {
 	test("every registry is up to date (npm run build), and there is no other", () => {
@@ -27,6 +28,11 @@ describe("the adapters of this repository", () => {
 		}
 	});
 
+	test.each(all)("%s/%s has a test of its own and a contract that finds it", (kind, id) => {
+		expect(existsSync(join(tests, kind, `${id}.test.ts`)), `test/adapters/${kind}/${id}.test.ts`).toBe(true);
+		expect(existsSync(join(tests, `${kind}.test.ts`)), `test/adapters/${kind}.test.ts`).toBe(true);
+	});
+
 	test("there is no test for a removed adapter", () => {
 		const left = foldersIn(tests).flatMap((kind) =>
 			readdirSync(join(tests, kind))
@@ -35,6 +41,18 @@ describe("the adapters of this repository", () => {
 				.map((id) => `test/adapters/${kind}/${id}`),
 		);
 		expect(left).toEqual([]);
+	});
+
+	test.each(all)("%s/%s: every file begins with what it is about, and its sources", (kind, id) => {
+		const folder = join(adapters, kind, id);
+		for (const name of readdirSync(folder).filter((each) => each.endsWith(".ts"))) {
+			const [header = ""] = /^\/\*\*\n[\s\S]*?\*\/\n/.exec(readFileSync(join(folder, name), "utf8")) ?? [];
+			expect(header, `${kind}/${id}/${name}`).toMatch(/Sources?: [\s\S]*https:\/\//);
+			expect(
+				header.replaceAll(/https:\S+/g, "").split(/\s+/).length,
+				`${kind}/${id}/${name} says enough`,
+			).toBeGreaterThan(25);
+		}
 	});
 });
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { renderKit } from "../../src/generate/kit/kit.ts";
+import { kitOf } from "../../src/generate/kit/kit.ts";
 import { mdms, modesOf, parseMdmFlags } from "../../src/spec/mdm.ts";
 import { vehicleContract } from "../contracts/vehicle.ts";
 
@@ -21,7 +21,7 @@ describe("mdm/, ready to upload (npm run render updates it)", () => {
 	test.each(folders.map(({ name, spec }) => [name, spec] as const))(
 		"%s holds exactly what the command writes",
 		(name, spec) => {
-			const { artefacts } = renderKit(spec);
+			const { artefacts } = kitOf(spec);
 			for (const { path, content } of artefacts) {
 				expect(readFileSync(join(root, name, path), "utf8") === content, `${name}/${path} is fresh`).toBe(true);
 			}

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type Distribution, type Platform, platforms } from "../../src/adapters/collectors/distribution.ts";
+import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
 import { compareVersions, parseVersion, requireVersion } from "../../src/base/versions.ts";
-import { checkText } from "../../src/generate/check/check.ts";
+import { offlineFindings } from "../../src/generate/check/check.ts";
 import { planCollector } from "../../src/generate/plan/collector.ts";
 import { renderBundle } from "../../src/generate/render/bundle.ts";
 import { parseAlloy } from "../../src/generate/splice/alloy-syntax.ts";
@@ -12,6 +13,13 @@ import type { Flags } from "../../src/spec/flags.ts";
 /** The plan for a distribution with some flags. */
 export function planFor(distribution: Distribution, flags: Flags = {}) {
 	return planCollector(parseCollectorFlags({ distribution: distribution.id, ...flags }, distribution));
+}
+
+/** What `crossfade collector` writes for a distribution with some flags: content by path. */
+export async function bundleOf(id: string, flags: Flags): Promise<ReadonlyMap<string, string>> {
+	const distribution = await loadDistribution(id);
+	if (!distribution) throw new Error(`no distribution ${id}`);
+	return new Map(bundleFor(distribution, flags).map(({ path, content }) => [path, content]));
 }
 
 /** Releases at which facts change, besides the ends of the table. */
@@ -115,7 +123,7 @@ function verify(path: string, content: string, distribution: Distribution, targe
 	if (path.endsWith(".json")) JSON.parse(content);
 	if (/\.(ya?ml|alloy|service|conf|sh)$/.test(path)) {
 		const own = requireVersion(target ?? distribution.inventory.newest);
-		const errors = checkText(content, path, { distribution, own }).filter(({ severity }) => severity === "error");
+		const errors = offlineFindings(content, path, { distribution, own }).filter(({ severity }) => severity === "error");
 		expect(errors, `${path} of ${distribution.id} ${target}`).toEqual([]);
 	}
 }

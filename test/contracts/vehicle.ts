@@ -4,7 +4,7 @@ import { providers } from "../../src/adapters/providers/registry.ts";
 import type { Guide, GuideStep, Payload } from "../../src/adapters/vehicles/kit.ts";
 import type { Mode } from "../../src/adapters/vehicles/mode.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../../src/adapters/vehicles/vehicle.ts";
-import { factsOf, renderKit } from "../../src/generate/kit/kit.ts";
+import { factsOf, kitOf } from "../../src/generate/kit/kit.ts";
 import { embeds } from "../../src/generate/kit/payload.ts";
 import { xmlProblem } from "../../src/generate/kit/verify/xml.ts";
 import { readInventory } from "../../src/prove/evidence/inventory.ts";
@@ -35,7 +35,7 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 	const facts = factsOf(plain);
 
 	test.each(variants)("%s: text files of ASCII or UTF-8, LF, with an end; payloads parse", (_what, each) => {
-		const { artefacts } = renderKit(each);
+		const { artefacts } = kitOf(each);
 		const paths = artefacts.map(({ path }) => path);
 		expect(new Set(paths).size).toBe(paths.length);
 		for (const { path, content, purpose } of artefacts) {
@@ -53,7 +53,7 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 
 	test("every script is far below what the vendor takes", () => {
 		for (const { path, limits } of vehicle.kit.scripts) {
-			const content = renderKit(plain).plain[path] ?? "";
+			const content = kitOf(plain).plain[path] ?? "";
 			expect(limits.length, path).toBeGreaterThan(0);
 			for (const { max, unit } of limits) {
 				const size = unit === "bytes" ? Buffer.byteLength(content) : content.length;
@@ -67,7 +67,7 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 	});
 
 	test("the placeholder of the token is where one is to be filled in, once in a script, and nowhere else", () => {
-		const { plain: files, filled } = renderKit(plain);
+		const { plain: files, filled } = kitOf(plain);
 		const install = vehicle.kit.scripts.filter(({ action }) => action === "install").map(({ path }) => path);
 		for (const [path, content] of Object.entries(files)) {
 			if (!path.endsWith(".sh")) continue;
@@ -78,7 +78,7 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 	});
 
 	test("payloads embed the scripts that are there; none hides a fingerprint in base64", () => {
-		const { plain: files } = renderKit(plain);
+		const { plain: files } = kitOf(plain);
 		const found = vehicle.kit.payloads(facts).flatMap(({ data }: Payload) => embeds(data));
 		expect(found.filter(({ embed }) => files[embed] === undefined)).toEqual([]);
 		const hidden = found.filter(({ as }) => as === "base64").map(({ embed }) => files[embed] ?? "");
@@ -116,7 +116,7 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 	});
 
 	test("STEPS: every file it names is in the folder, every placeholder it tells to fill is there, and none is left out", () => {
-		const { artefacts, filled } = renderKit(plain);
+		const { artefacts, filled } = kitOf(plain);
 		const paths = [...artefacts.map(({ path }) => path), ...filled.map(({ path }) => path)];
 		const names = [...paths, ...paths.map((path) => path.split("/").at(-1) ?? "")];
 		for (const { path, content } of artefacts) {
@@ -135,8 +135,8 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 	});
 
 	test("with a fingerprint it stands in every file that needs one, and hashes stay those of the placeholders", () => {
-		const bare = renderKit(plain);
-		const known = renderKit(plain, { fingerprint: "0123456789ab" });
+		const bare = kitOf(plain);
+		const known = kitOf(plain, { fingerprint: "0123456789ab" });
 		for (const { path, content } of known.artefacts) {
 			if (!path.endsWith(".md")) expect(content, path).not.toContain(FINGERPRINT_PLACEHOLDER);
 		}

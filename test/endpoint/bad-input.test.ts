@@ -7,6 +7,7 @@ import { canary } from "../harness/canary.ts";
 import { contents, dash, endpointScript, machine, text, write } from "../harness/endpoint.ts";
 import { immutableFiles, needs, notRoot } from "../harness/parts.ts";
 import { runScript } from "../harness/shells.ts";
+import { cliStates } from "../harness/states.ts";
 
 const self = "scope=user users=self";
 
@@ -40,9 +41,7 @@ describe("one error line, its exit code, no change", () => {
 		});
 		expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining(message) });
 		expect(outcome.stderr.split("\n")).toHaveLength(2);
-		expect(outcome.stdout).toMatch(
-			/^crossfade error fp=none cfg=1 cli=claude-code:absent,codex:absent,gemini:absent users=0\n$/,
-		);
+		expect(outcome.stdout).toBe(`crossfade error fp=none cfg=1 cli=${cliStates({})} users=0\n`);
 		expect(contents(m.home)).toEqual(before);
 	});
 
@@ -161,7 +160,9 @@ describe("a file that is not safe to change is unchanged, the others are configu
 		expect(outcome).toMatchObject({ code, stderr: expect.stringContaining(message) });
 		expect(outcome.stderr).toMatch(new RegExp(`^error: ${m.files.gemini}: [^\\n]*\\n$`));
 		expect(outcome.stdout).toMatch(
-			/^crossfade error fp=\w{12} cfg=1 cli=claude-code:ok,codex:ok,gemini:error users=1\n$/,
+			new RegExp(
+				`^crossfade error fp=\\w{12} cfg=1 cli=${cliStates({ "claude-code": "ok", codex: "ok", gemini: "error" })} users=1\n$`,
+			),
 		);
 		expect(readdirSync(dirname(m.files.gemini))).toEqual(["settings.json"]);
 		const again = machine();
@@ -190,7 +191,7 @@ describe("a file that is not safe to change is unchanged, the others are configu
 		const outcome = await m.run(self, canary());
 		expect(outcome).toMatchObject({
 			code: 11,
-			stdout: expect.stringContaining("claude-code:ok,codex:error,gemini:error"),
+			stdout: expect.stringContaining(cliStates({ "claude-code": "ok", codex: "error", gemini: "error" })),
 		});
 		expect(readlinkSync(join(m.home, ".gemini"))).toBe("/nowhere");
 	});

@@ -8,6 +8,7 @@ import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { type actions, contents, endpointScript, text, write } from "../harness/endpoint.ts";
 import { type SimulatedMacos, simulatedMacos } from "../harness/simulated-macos.ts";
+import { cliStates } from "../harness/states.ts";
 import { awks } from "./editor.ts";
 
 /** Scripts without an editor: they write whole files of the machine, and no byte of anybody else's. */
@@ -20,7 +21,7 @@ const files = {
 	codex: "etc/codex/requirements.toml",
 	gemini: "etc/gemini-cli/settings.json",
 };
-const states = (state: string) => `cli=claude-code:${state},codex:${state},gemini:${state}`;
+const states = (state: string) => `cli=${cliStates({ "claude-code": state, codex: state, gemini: state })}`;
 const read = (mac: SimulatedMacos, cli: keyof typeof files) => text(join(mac.root, files[cli])) ?? "";
 
 /** Runs a script; the token on its standard input, and in no output. */

@@ -11,11 +11,13 @@ import { parseVersion } from "../../src/base/versions.ts";
 import { canary } from "../harness/canary.ts";
 import { contents, endpointScript, machine, text, write } from "../harness/endpoint.ts";
 import { needs, root } from "../harness/parts.ts";
+import { cliStates } from "../harness/states.ts";
 
 const self = "scope=user users=self";
 const line = (verdict: string, fp: string, states: string, rest = "users=1") => {
-	const [claude, codex, gemini] = states.split(",");
-	return `crossfade ${verdict} fp=${fp} cfg=1 cli=claude-code:${claude},codex:${codex ?? claude},gemini:${gemini ?? claude} ${rest}\n`;
+	const [claude = "", codex, gemini] = states.split(",");
+	const named = { "claude-code": claude, codex: codex ?? claude, gemini: gemini ?? claude };
+	return `crossfade ${verdict} fp=${fp} cfg=1 cli=${cliStates(named)} ${rest}\n`;
 };
 
 describe("the tables of CLIs and vehicles", () => {
@@ -177,7 +179,7 @@ describe("one account", () => {
 		const before = contents(m.home);
 		expect(await m.run("self-test scope=user")).toEqual({
 			code: 0,
-			stdout: line("ok", "none", "ok", "users=0"),
+			stdout: `crossfade ok fp=none cfg=1 cli=${clis.map(({ id }) => `${id}:ok`).join(",")} users=0\n`,
 			stderr: "",
 		});
 		expect(contents(m.home)).toEqual(before);

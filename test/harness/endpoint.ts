@@ -46,21 +46,18 @@ export function endpointScript(vehicle = "generic", changes: Partial<EndpointScr
 /** The awks of the world: macOS has the one-true-awk, Debian mawk, Fedora gawk, Alpine busybox. */
 export const awks: readonly Part[] = ["mawk", "gawk", "original-awk", "busybox"].map(program);
 
-/** The releases that a made-up home has, in the way their installers leave them. */
+/** The CLIs that a made-up home has, by the releases of their installers. Every other CLI has its contract, in test/adapters. */
 export const releases = { "claude-code": "2.1.330", codex: "0.169.0", gemini: "0.61.0" };
 
 /** Puts CLIs in a home: Claude Code's native install, the others from npm. A release of `""` leaves a CLI out. */
-function installClis(home: string, versions: Partial<typeof releases> = {}): void {
-	const { "claude-code": claude, codex, gemini } = { ...releases, ...versions };
-	if (claude) {
-		mkdirSync(join(home, ".local/bin"), { recursive: true });
-		symlinkSync(join(home, ".local/share/claude/versions", claude), join(home, ".local/bin/claude"));
-	}
-	for (const [name, version] of [
-		["@openai/codex", codex],
-		["@google/gemini-cli", gemini],
-	] as const) {
-		if (version) write(home, `.npm-global/lib/node_modules/${name}/package.json`, packageJson(name, version));
+function installClis(home: string, versions: Readonly<Record<string, string>> = {}): void {
+	for (const [id, version] of Object.entries({ ...releases, ...versions })) {
+		const npm = clis.find((cli) => cli.id === id)?.npm ?? id;
+		if (version === "") continue;
+		if (id === "claude-code") {
+			mkdirSync(join(home, ".local/bin"), { recursive: true });
+			symlinkSync(join(home, ".local/share/claude/versions", version), join(home, ".local/bin/claude"));
+		} else write(home, `.npm-global/lib/node_modules/${npm}/package.json`, packageJson(npm, version));
 	}
 }
 
@@ -96,7 +93,7 @@ export const dash: TestShell = { name: "dash", part: program("sh"), args: [] };
 export function machine(
 	options: {
 		readonly vehicle?: string;
-		readonly versions?: Partial<typeof releases>;
+		readonly versions?: Readonly<Record<string, string>>;
 		readonly awk?: string;
 		readonly path?: string;
 		readonly content?: string;

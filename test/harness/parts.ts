@@ -142,7 +142,7 @@ export function nodeOf(major: number): Part {
 	return part(`Node ${major}`, inCache(`node-${major}/bin/node`));
 }
 
-/** A package of test/parts/clis: Claude Code, Codex or Gemini CLI of one release, e.g. `codex-0.169.0`. */
+/** A package of test/parts/clis: a CLI of one release, e.g. `codex-0.169.0`. */
 export function cliPackage(name: string): Part {
 	return part(`the real ${name}`, inCache(`clis/${name}`));
 }

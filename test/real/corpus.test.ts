@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
 import { CrossfadeError } from "../../src/base/errors.ts";
-import { checkText } from "../../src/generate/check/check.ts";
+import { offlineFindings } from "../../src/generate/check/check.ts";
 import { spliceAlloy } from "../../src/generate/splice/alloy.ts";
 import { parseAlloy } from "../../src/generate/splice/alloy-syntax.ts";
 import { decodeText } from "../../src/generate/splice/encoding.ts";
@@ -200,7 +200,7 @@ test("check reads every published config without falling over", needs(corpus), a
 		const target = isAlloy
 			? { distribution: alloy, own: [1, 18, 1] as const }
 			: { distribution: contrib, own: [0, 159, 0] as const };
-		for (const { line, column, what } of checkText(text, path, target)) {
+		for (const { line, column, what } of offlineFindings(text, path, target)) {
 			expect(line, `${path}: ${what}`).toBeGreaterThan(0);
 			expect(column).toBeGreaterThan(0);
 		}

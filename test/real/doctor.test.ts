@@ -1,213 +1,26 @@
-import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
+import { clis } from "../../src/adapters/clis/registry.ts";
 import { type Canary, canary, leaks } from "../harness/canary.ts";
 import { CLI } from "../harness/cli.ts";
 import type { Captured } from "../harness/clis/capture.ts";
-import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
-import { clis, type Lab, startLab } from "../harness/clis/lab.ts";
+import { type Lab, startLab } from "../harness/clis/lab.ts";
+import { cliPart, cliParts, installed, labOf } from "../harness/clis/labs.ts";
 import { namespaces } from "../harness/clis/machine.ts";
-import { type CliName, cliPart, cliParts, releases } from "../harness/clis/run.ts";
+import { runCli } from "../harness/clis/run.ts";
+import { aThird } from "../harness/matrix.ts";
 import { needs } from "../harness/parts.ts";
 
 const needed = needs(namespaces, ...cliParts);
 
-const ids = { claude: "claude-code", codex: "codex", gemini: "gemini" } as const;
-const packages = { claude: "@anthropic-ai/claude-code", codex: "@openai/codex", gemini: "@google/gemini-cli" } as const;
-
-/** One way to set up a CLI: what it writes and what the shell has. Tokens by a letter. */
-interface Setup {
-	readonly env?: Readonly<Record<string, string>>;
-}
-type Write = (at: {
-	lab: Lab;
-	to(name: string, path?: string): { url: string; token: string };
-	token(name: string): string;
-}) => unknown;
-
-const userClaude = "~/.claude/settings.json";
-const managed = "/etc/claude-code/managed-settings.json";
-const dropIn = (name: string) => `/etc/claude-code/managed-settings.d/${name}.json`;
-const codexUser = "~/.codex/config.toml";
-const geminiUser = "~/.gemini/settings.json";
-const geminiSystem = "/etc/gemini-cli/settings.json";
-const helper = (token: string) => `#!/bin/sh\nprintf '{"Authorization":"Bearer %s"}' ${token}\n`;
-
-const cases: Record<CliName, Record<string, Write>> = {
-	claude: {
-		"the user's file": ({ lab, to }) => lab.machine.write(userClaude, claudeSettings(to("a"))),
-		"the shell alone": ({ to }) => ({ env: JSON.parse(claudeSettings(to("a"))).env }),
-		"the user's file and the same variables in the shell": ({ lab, to }) => {
-			lab.machine.write(userClaude, claudeSettings(to("a")));
-			return { env: JSON.parse(claudeSettings(to("b", "/shell"))).env };
-		},
-		"the shell diverts one signal": ({ lab, to }) => {
-			lab.machine.write(userClaude, claudeSettings(to("a")));
-			return { env: { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${lab.capture.url}/shell` } };
-		},
-		"a header for one signal": ({ lab, to, token }) => {
-			const headers = { OTEL_EXPORTER_OTLP_LOGS_HEADERS: `Authorization=Bearer ${token("b")}` };
-			lab.machine.write(userClaude, claudeSettings(to("a"), headers));
-		},
-		"a managed file over the user's": ({ lab, to }) => {
-			lab.machine.write(userClaude, claudeSettings(to("a")));
-			lab.machine.write(managed, claudeSettings(to("b")));
-		},
-		"a managed file, and a diversion in the user's file and in the shell": ({ lab, to }) => {
-			lab.machine.write(managed, claudeSettings(to("a")));
-			const env = { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${lab.capture.url}/user` };
-			lab.machine.write(userClaude, JSON.stringify({ env }));
-			return { env: { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${lab.capture.url}/shell` } };
-		},
-		"two drop-ins over a managed file": ({ lab, to }) => {
-			lab.machine.write(managed, claudeSettings(to("a")));
-			lab.machine.write(dropIn("50-a"), claudeSettings(to("b")));
-			lab.machine.write(dropIn("60-b"), claudeSettings(to("c")));
-		},
-		"a project's file over the user's": ({ lab, to }) => {
-			lab.machine.write(userClaude, claudeSettings(to("a")));
-			lab.machine.write("~/project/.claude/settings.json", claudeSettings(to("b")));
-		},
-		"a comment in the user's file, and the shell": ({ lab, to }) => {
-			lab.machine.write(userClaude, `// mine\n${claudeSettings(to("a"))}`);
-			return { env: JSON.parse(claudeSettings(to("b"))).env };
-		},
-		"a byte order mark": ({ lab, to }) => lab.machine.write(userClaude, `\ufeff${claudeSettings(to("a"))}`),
-		"our own program for the header": ({ lab, to, token }) => {
-			lab.machine.write("~/.claude/crossfade-header", helper('"$(cat "${0%/*}/crossfade-token")"'));
-			lab.machine.write("~/.claude/crossfade-token", `${token("b")}\n`);
-			const program = `/bin/sh ${lab.machine.path("~/.claude/crossfade-header")}`;
-			lab.machine.write(userClaude, claudeSettings(to("a"), {}, { otelHeadersHelper: program }));
-		},
-	},
-	codex: {
-		"the user's file": ({ lab, to }) => lab.machine.write(codexUser, codexConfig(to("a"))),
-		"the system's file": ({ lab, to }) => lab.machine.write("/etc/codex/config.toml", codexConfig(to("a"))),
-		"a header of the user's in the table of the system's": ({ lab, to, token }) => {
-			lab.machine.write("/etc/codex/config.toml", codexConfig(to("a")));
-			const header = `[otel.exporter.otlp-http.headers]\nAuthorization = "Bearer ${token("b")}"\n`;
-			lab.machine.write(codexUser, header);
-		},
-		"none of the user's over the system's": ({ lab, to }) => {
-			lab.machine.write("/etc/codex/config.toml", codexConfig(to("a")));
-			lab.machine.write(codexUser, '[otel]\nexporter = "none"\n');
-		},
-		"requirements over the user's file": ({ lab, to }) => {
-			lab.machine.write(codexUser, codexConfig(to("a")));
-			lab.machine.write("/etc/codex/requirements.toml", codexConfig(to("b")));
-		},
-		"requirements for logs alone": ({ lab, to }) => {
-			lab.machine.write(codexUser, codexConfig(to("a")));
-			const { url, token } = to("b", "/enforced");
-			const headers = `headers = { Authorization = "Bearer ${token}" }`;
-			const exporter = `exporter = { otlp-http = { endpoint = "${url}", protocol = "binary", ${headers} } }`;
-			lab.machine.write("/etc/codex/requirements.toml", `[otel]\n${exporter}\n`);
-		},
-		"the legacy managed file over the user's": ({ lab, to }) => {
-			lab.machine.write(codexUser, codexConfig(to("a")));
-			lab.machine.write("/etc/codex/managed_config.toml", codexConfig(to("b")));
-		},
-		"headers of the shell": ({ lab, to, token }) => {
-			lab.machine.write(codexUser, codexConfig(to("a")));
-			return { env: { OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${token("b")}` } };
-		},
-		"headers of the shell for logs": ({ lab, to, token }) => {
-			lab.machine.write(codexUser, codexConfig(to("a")));
-			return { env: { OTEL_EXPORTER_OTLP_LOGS_HEADERS: `authorization=Bearer ${token("b")}` } };
-		},
-		"the shell's endpoint, which does not count": ({ lab, to }) => {
-			lab.machine.write(codexUser, codexConfig(to("a")));
-			return { env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${lab.capture.url}/shell` } };
-		},
-		"compression asked for by the shell": ({ lab, to }) => {
-			lab.machine.write(codexUser, codexConfig(to("a")));
-			return { env: { OTEL_EXPORTER_OTLP_COMPRESSION: "none" } };
-		},
-		"a project's file": ({ lab, to }) => {
-			const trust = `[projects."${lab.machine.project}"]\ntrust_level = "trusted"\n`;
-			lab.machine.write(codexUser, `${codexConfig(to("a"))}${trust}`);
-			lab.machine.write("~/project/.codex/config.toml", codexConfig(to("b")));
-		},
-	},
-	gemini: {
-		"the user's file": ({ lab, to }) => lab.machine.write(geminiUser, geminiSettings(to("a"))),
-		"the system's file over the user's": ({ lab, to }) => {
-			lab.machine.write(geminiUser, geminiSettings(to("a")));
-			lab.machine.write(geminiSystem, geminiSettings(to("b")));
-		},
-		"a system's file that others may write": ({ lab, to }) => {
-			lab.machine.write(geminiUser, geminiSettings(to("a")));
-			lab.machine.write(geminiSystem, geminiSettings(to("b")));
-			chmodSync(lab.machine.path(geminiSystem), 0o664);
-		},
-		"the shell's OTEL_EXPORTER_OTLP_ENDPOINT": ({ lab, to }) => {
-			lab.machine.write(geminiUser, geminiSettings(to("a")));
-			const { url, token } = to("b");
-			return { env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${url}/ingest/${token}` } };
-		},
-		"GEMINI_TELEMETRY_ENABLED=false, which does not stop it": ({ lab, to }) => {
-			lab.machine.write(geminiUser, geminiSettings(to("a")));
-			return { env: { GEMINI_TELEMETRY_ENABLED: "false" } };
-		},
-		"user and password in the URL": ({ lab, to, token }) => {
-			const endpoint = `http://crossfade:${token("a")}@${new URL(lab.capture.url).host}/base/`;
-			lab.machine.write(geminiUser, geminiSettings(to("a"), { otlpEndpoint: endpoint }));
-		},
-	},
-};
-
-/** What the other release does not have, or takes too long over to be asked again. */
-const newestOnly: Partial<Record<CliName, Record<string, Write>>> = {
-	gemini: {
-		"the shell's headers": ({ lab, to, token }) => {
-			lab.machine.write(geminiUser, geminiSettings(to("a")));
-			return { env: { OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${token("b")}` } };
-		},
-		"a project's file over the user's": ({ lab, to }) => {
-			lab.machine.write(geminiUser, geminiSettings(to("a")));
-			lab.machine.write("~/project/.gemini/settings.json", geminiSettings(to("b")));
-		},
-		"an outfile of the user's under the system's file": ({ lab, to }) => {
-			const outfile = lab.machine.path("~/telemetry.log");
-			lab.machine.write(geminiUser, JSON.stringify({ telemetry: { outfile } }));
-			lab.machine.write(geminiSystem, geminiSettings(to("a"), { outfile: undefined }));
-		},
-		"a project's .env": ({ lab, to }) => {
-			lab.machine.write(geminiUser, geminiSettings(to("a")));
-			const { url, token } = to("b");
-			lab.machine.write("~/project/.env", `OTEL_EXPORTER_OTLP_ENDPOINT=${url}/ingest/${token}\n`);
-			lab.machine.write("~/.gemini/.env", `OTEL_EXPORTER_OTLP_ENDPOINT=${url}/ingest/never-read\n`);
-		},
-		"the .env of the home": ({ lab, to }) => {
-			lab.machine.write(geminiUser, geminiSettings(to("a")));
-			const { url, token } = to("b");
-			lab.machine.write("~/.gemini/.env", `# mine\nGEMINI_TELEMETRY_OTLP_ENDPOINT="${url}/ingest/${token}"\n`);
-		},
-	},
-	claude: {
-		"a program of the user's under a managed file": ({ lab, to, token }) => {
-			lab.machine.write(managed, claudeSettings(to("a")));
-			lab.machine.write("~/.claude/crossfade-header", helper('"$(cat "${0%/*}/crossfade-token")"'));
-			lab.machine.write("~/.claude/crossfade-token", token("b"));
-			const otelHeadersHelper = `/bin/sh ${lab.machine.path("~/.claude/crossfade-header")}`;
-			lab.machine.write(userClaude, JSON.stringify({ otelHeadersHelper }));
-		},
-		"a managed file with a header alone, and an endpoint of the user's": ({ lab, to, token }) => {
-			const env = { OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${token("b")}` };
-			lab.machine.write(managed, JSON.stringify({ env }));
-			lab.machine.write(userClaude, claudeSettings(to("a")));
-		},
-	},
-};
-
-const all = (Object.keys(cases) as CliName[]).flatMap((name) => [
-	...Object.values(releases[name]).flatMap((version) =>
-		Object.entries(cases[name]).map(([title, write]) => [name, version, title, write] as const),
-	),
-	...Object.entries(newestOnly[name] ?? {}).map(
-		([title, write]) => [name, releases[name].newest, title, write] as const,
-	),
-]);
+/** All that is set up for the newest release, and a part of it for the older ones. */
+const all = installed.flatMap(({ id, version }) => {
+	const { setups, newestSetups, releases } = labOf(id);
+	const isNewest = version === releases.newest;
+	const cases = Object.entries({ ...setups, ...(isNewest ? newestSetups : {}) });
+	return (isNewest ? cases : aThird(cases)).map(([title, write]) => [id, version, title, write] as const);
+});
 
 interface DoctorOutput {
 	readonly signals: readonly { signal: string; sends: boolean; url?: string; token?: string; fingerprint?: string }[];
@@ -215,7 +28,7 @@ interface DoctorOutput {
 }
 
 describe("what doctor says is what the real CLI then does", needed, () => {
-	test.each(all)("%s %s: %s", async (name, version, _title, write) => {
+	test.each(all)("%s %s: %s", async (id, version, _title, write) => {
 		const lab = await startLab();
 		const tokens = new Map<string, Canary>();
 		const known = (letter: string) => {
@@ -227,12 +40,12 @@ describe("what doctor says is what the real CLI then does", needed, () => {
 			lab,
 			to: (letter, path = "") => ({ ...lab.to(known(letter)), url: `${lab.capture.url}${path}` }),
 			token: (letter) => known(letter).token,
-		}) as Setup | undefined;
-		installed(lab, name, version);
-		const told = await consult(lab, name, [...tokens], setup?.env);
+		}) as { env: Readonly<Record<string, string>> } | undefined;
+		putInPlace(lab, id, version);
+		const told = await consult(lab, id, [...tokens], setup?.env);
 		expect(told.release).toBe(version);
 		lab.capture.clear();
-		const { code, stdout } = await clis[name].run({
+		const { code, stdout } = await runCli(id, {
 			...lab,
 			prompt: "Hello",
 			version,
@@ -248,23 +61,22 @@ describe("what doctor says is what the real CLI then does", needed, () => {
 });
 
 /** The package where doctor looks for it: in an npm root of the home. */
-function installed(lab: Lab, name: CliName, version: string): void {
-	const link = lab.machine.path(`~/.npm-global/lib/node_modules/${packages[name]}`);
+function putInPlace(lab: Lab, id: string, version: string): void {
+	const link = lab.machine.path(`~/.npm-global/lib/node_modules/${clis.find((cli) => cli.id === id)?.npm}`);
 	mkdirSync(dirname(link), { recursive: true });
-	symlinkSync(cliPart(name, version).path, link);
+	symlinkSync(cliPart(id, version).path, link);
 }
 
 async function consult(
 	lab: Lab,
-	name: CliName,
+	id: string,
 	tokens: readonly (readonly [string, Canary])[],
 	env: Readonly<Record<string, string>> = {},
 ): Promise<DoctorOutput> {
 	const flags = tokens.flatMap(([letter, { fingerprint }]) => ["--token", `${letter}=fp:${fingerprint}`]);
-	const { stdout, stderr } = await lab.machine.run(
-		[process.execPath, CLI, "doctor", "--json", "--cli", ids[name], ...flags],
-		{ env },
-	);
+	const { stdout, stderr } = await lab.machine.run([process.execPath, CLI, "doctor", "--json", "--cli", id, ...flags], {
+		env,
+	});
 	expect(stderr).toBe("");
 	expect(
 		leaks(

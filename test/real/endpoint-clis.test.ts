@@ -2,97 +2,75 @@ import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { lab as gemini } from "../adapters/clis/gemini.lab.ts";
 import { canary } from "../harness/canary.ts";
-import { clis, mentions, PROMPT_WORD, tokensOf } from "../harness/clis/lab.ts";
+import { mentions, PROMPT_WORD, tokensOf } from "../harness/clis/lab.ts";
+import { cliPart, cliParts, installed, labOf } from "../harness/clis/labs.ts";
 import { namespaces } from "../harness/clis/machine.ts";
-import { type CliName, cliPart, cliParts, releases } from "../harness/clis/run.ts";
 import { startScripted } from "../harness/clis/scripted.ts";
 import { needs, root } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 
-const all = (Object.keys(clis) as CliName[]).flatMap((name) =>
-	Object.values(releases[name]).flatMap((version) =>
-		(["user", "system"] as const).map((scope) => ({ name, version, scope })),
-	),
-);
-const ids = { claude: "claude-code", codex: "codex", gemini: "gemini" } as const;
+const all = installed
+	.filter(({ id, version }) => !labOf(id).isLeftAlone(version))
+	.flatMap(({ id, version }) => (["user", "system"] as const).map((scope) => ({ id, version, scope })));
 
-/** What the user's file holds before; each in the way its CLI takes. */
-const before: Readonly<Record<CliName, string>> = {
-	claude: '{"env": {"MINE": "1"},\r\n  "includeCoAuthoredBy": false}\n',
-	codex: '# mine\nmodel_reasoning_effort = "low" # theirs\n\n[tui]\nnotifications = false',
-	gemini: '{\n\t// mine\n\t"general": { "disableAutoUpdate": true },\n}\n'.replace("},\n}", "}\n}"),
-};
+const needed = needs(root, namespaces, ...cliParts);
 
-/** Where the script writes: the machine's file where the release obeys it. */
-const inUserFile = (name: CliName, version: string, scope: string) =>
-	scope === "user" || (name !== "gemini" && version === releases[name].old);
+describe.each(all)("$id $version, scope=$scope", needed, ({ id, version, scope }) => {
+	test("sends as our script set it, with the new token after a rotation, nothing after uninstall", async () => {
+		const { script, prompt, machine } = await startScripted(id, version);
+		const [old, fresh] = [canary(), canary()];
+		const { userFile, before, signals, promptShowsIn, obeysSystem, scriptedPath, scriptedHostIn } = labOf(id);
+		const inUserFile = scope === "user" || !obeysSystem(version);
+		machine.write(userFile, before);
+		const silent = (await prompt(id, { version })).requests;
+		expect(silent).toEqual([]);
+		const own = () => readFileSync(machine.path(userFile), "utf8");
+		const original = own();
 
-/** A release that cannot be kept from sending prompts is left alone. */
-const leftAlone = (name: CliName, version: string) => name === "gemini" && version === releases.gemini.old;
-
-const needed = needs(namespaces, root, ...cliParts);
-
-describe.each(all.filter(({ name, version }) => !leftAlone(name, version)))(
-	"$name $version, scope=$scope",
-	needed,
-	({ name, version, scope }) => {
-		test("sends as our script set it, with the new token after a rotation, nothing after uninstall", async () => {
-			const { script, prompt, machine } = await startScripted(name, version);
-			const [old, fresh] = [canary(), canary()];
-			const { userFile, signals, promptShowsIn } = clis[name];
-			machine.write(userFile, before[name]);
-			const silent = (await prompt(name, { version })).requests;
-			expect(silent).toEqual([]);
-			const own = () => readFileSync(machine.path(userFile), "utf8");
-			const original = own();
-
-			for (const token of [old, fresh]) {
-				const line = `crossfade ok fp=${token.fingerprint} cfg=1 cli=${ids[name]}:ok users=1\n`;
-				const options = `scope=${scope} clis=${ids[name]}`;
-				expect(await script(options, token)).toEqual({ code: 0, stdout: line, stderr: "" });
-				expect(own() === original).toBe(!inUserFile(name, version, scope));
-				const { requests } = await prompt(name, { version });
-				expect([...new Set(requests.map(({ signal }) => signal))].sort()).toEqual(signals);
-				expect(tokensOf(requests)).toEqual([token.token]);
-				for (const { url, signal } of requests) {
-					expect(url).toBe(`/ingest${name === "gemini" ? `/${token.token}` : ""}/v1/${signal}`);
-				}
-				expect(mentions(requests, PROMPT_WORD)).toEqual(promptShowsIn(version));
-				// Codex names the host in logs alone.
-				const naming = requests.filter(({ signal }) => name !== "codex" || signal === "logs");
-				for (const { resource } of naming.flatMap(({ items }) => items)) {
-					expect(resource["host.name"]).toEqual(expect.stringMatching(/./));
-				}
-				expect(await script(`report ${options}`)).toEqual({ code: 0, stdout: line, stderr: "" });
-				expect(await script(`report ${options} expect=${old.fingerprint}`)).toMatchObject({
-					code: token === old ? 0 : 10,
-				});
+		for (const token of [old, fresh]) {
+			const line = `crossfade ok fp=${token.fingerprint} cfg=1 cli=${id}:ok users=1\n`;
+			const options = `scope=${scope} clis=${id}`;
+			expect(await script(options, token)).toEqual({ code: 0, stdout: line, stderr: "" });
+			expect(own() === original).toBe(!inUserFile);
+			const { requests } = await prompt(id, { version });
+			expect([...new Set(requests.map(({ signal }) => signal))].sort()).toEqual(signals);
+			expect(tokensOf(requests)).toEqual([token.token]);
+			for (const { url, signal } of requests) expect(url).toBe(scriptedPath(signal, token.token));
+			expect(mentions(requests, PROMPT_WORD)).toEqual(promptShowsIn(version));
+			const naming = requests.filter(({ signal }) => scriptedHostIn.includes(signal));
+			for (const { resource } of naming.flatMap(({ items }) => items)) {
+				expect(resource["host.name"]).toEqual(expect.stringMatching(/./));
 			}
+			expect(await script(`report ${options}`)).toEqual({ code: 0, stdout: line, stderr: "" });
+			expect(await script(`report ${options} expect=${old.fingerprint}`)).toMatchObject({
+				code: token === old ? 0 : 10,
+			});
+		}
 
-			expect(await script(`uninstall scope=${scope} clis=${ids[name]}`)).toMatchObject({ code: 0, stderr: "" });
-			expect(own()).toBe(original);
-			expect((await prompt(name, { version })).requests).toEqual([]);
-			expect(await script(`report scope=${scope} clis=${ids[name]}`)).toMatchObject({ code: 10 });
-		});
-	},
-);
+		expect(await script(`uninstall scope=${scope} clis=${id}`)).toMatchObject({ code: 0, stderr: "" });
+		expect(own()).toBe(original);
+		expect((await prompt(id, { version })).requests).toEqual([]);
+		expect(await script(`report scope=${scope} clis=${id}`)).toMatchObject({ code: 10 });
+	});
+});
 
 describe.each(["user", "system"])("Gemini CLI before 0.40.1, scope=%s", needed, (scope) => {
 	test("is left alone and reported as old, since it would send prompts", async () => {
-		const { script, prompt } = await startScripted("gemini", releases.gemini.old);
+		const { script, prompt } = await startScripted("gemini", gemini.releases.old);
 		expect(await script(`scope=${scope} clis=gemini`, canary())).toMatchObject({
 			code: 0,
 			stdout: expect.stringContaining("cli=gemini:old users=1"),
 			stderr: "",
 		});
-		expect((await prompt("gemini", { version: releases.gemini.old })).requests).toEqual([]);
+		expect((await prompt("gemini", { version: gemini.releases.old })).requests).toEqual([]);
 	});
 });
 
 describe("Claude Code with the option helper", needed, () => {
 	test("takes up a new token while a session runs", async () => {
-		const { script, prompt, machine, model, capture } = await startScripted("claude");
+		const { script, prompt, machine, model, capture } = await startScripted("claude-code");
 		const [old, fresh] = [canary(), canary()];
 		const options = "scope=user clis=claude-code helper";
 		await script(options, old);
@@ -102,7 +80,7 @@ describe("Claude Code with the option helper", needed, () => {
 			OTEL_METRIC_EXPORT_INTERVAL: "200",
 			OTEL_LOGS_EXPORT_INTERVAL: "200",
 		};
-		const session = prompt("claude", { env, args: ["--allowedTools", "Bash"] });
+		const session = prompt("claude-code", { env, args: ["--allowedTools", "Bash"] });
 		await waitFor("the session to be under way", () => existsSync(machine.path("~/asked")));
 		expect(await script(options, fresh)).toMatchObject({
 			code: 0,
@@ -112,7 +90,7 @@ describe("Claude Code with the option helper", needed, () => {
 		machine.write("~/seen", "");
 		expect(tokensOf((await session).requests)).toEqual([old.token, fresh.token]);
 		expect(await script(`uninstall ${options}`)).toMatchObject({ code: 0, stderr: "" });
-		expect((await prompt("claude")).requests).toEqual([]);
+		expect((await prompt("claude-code")).requests).toEqual([]);
 	});
 });
 
@@ -158,14 +136,14 @@ test(
 	async () => {
 		const { script, prompt, machine } = await startScripted("gemini");
 		const file = "/etc/gemini-cli/settings.json";
-		machine.write(file, before.gemini);
+		machine.write(file, gemini.before);
 		chmodSync(machine.path(file), 0o664);
 		expect(await script("scope=system clis=gemini", canary())).toMatchObject({
 			code: 11,
 			stdout: expect.stringContaining("cli=gemini:error"),
 			stderr: `error: ${file}: can be written by others than its owner; fix that with chmod go-w\n`,
 		});
-		expect(readFileSync(machine.path(file), "utf8")).toBe(before.gemini);
+		expect(readFileSync(machine.path(file), "utf8")).toBe(gemini.before);
 		chmodSync(machine.path(file), 0o644);
 		const token = canary();
 		expect(await script("scope=system clis=gemini", token)).toMatchObject({ code: 0, stderr: "" });

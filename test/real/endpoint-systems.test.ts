@@ -7,6 +7,7 @@ import { scratch } from "../harness/cli.ts";
 import { actions, contents, endpointScript, machine, releases, text, write } from "../harness/endpoint.ts";
 import { dockerImage, needs, program, root } from "../harness/parts.ts";
 import { shells } from "../harness/shells.ts";
+import { cliStates } from "../harness/states.ts";
 
 /**
  * A Mac that is none: stand-ins for its programs, so that the branches for it run. What no stand-in can show, such as access lists and
@@ -58,7 +59,7 @@ describe("a stand-in for a Mac", needs(root, program("original-awk")), () => {
 				const outcome = await made.run(options, { ...token, shell, env });
 				expect(outcome).toEqual({
 					code: 0,
-					stdout: `crossfade ok fp=${token.fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1 skipped=1\n`,
+					stdout: `crossfade ok fp=${token.fingerprint} cfg=1 cli=${cliStates({ "claude-code": "ok", codex: "ok", gemini: "ok" })} users=1 skipped=1\n`,
 					stderr: "",
 				});
 				const claude = join(made.root, "Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json");

@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerOptions } from "node:https";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { certificateMaker } from "../harness/certificates.ts";
-import { crossfadeProcess, scratch } from "../harness/cli.ts";
+import { crossfadeProcess, scratch, startCrossfade } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";
 import { needs, otelcol, program } from "../harness/parts.ts";
 import { httpText, rawServer } from "../harness/raw-server.ts";
@@ -28,14 +28,11 @@ async function httpsServer(options: ServerOptions): Promise<{ url: string; port:
 }
 
 /** The one row of a probe of one log record. */
-async function ask(url: string, ...args: string[]) {
+async function ask(url: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
 	const cwd = scratch({ "new.token": mine.token });
 	const flags = ["--endpoint", url, "--token", "file:new.token", "--signals", "logs", "--json", ...args];
-	const { code, stdout } = await crossfadeProcess(["probe", ...flags], {
-		cwd,
-		canaries: [mine],
-		holders: ["new.token"],
-	});
+	const options = { cwd, env, canaries: [mine], holders: ["new.token"] };
+	const { code, stdout } = await crossfadeProcess(["probe", ...flags], options);
 	const { rows } = JSON.parse(stdout);
 	return { code, ...rows[0] } as { code: number; cause: string; detail: string; fix: string };
 }
@@ -48,6 +45,23 @@ describe("TLS, each trouble by its name", () => {
 		return { make, ca };
 	};
 
+	test(
+		"the tap passes nothing on to a server that nobody vouches for, whatever Node was told",
+		needs(openssl),
+		async () => {
+			const { make, ca } = authority();
+			const { url, requests } = await httpsServer(make({ by: ca }));
+			const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+			const tap = startCrossfade(["tap", "--to", url, "--listen", "127.0.0.1:0"], { env, canaries: [mine] });
+			const listening = await tap.find(/http:\/\/127\.0\.0\.1:\d+/);
+			const headers = { authorization: `Bearer ${mine.token}`, "content-type": "application/json" };
+			const { status } = await fetch(`${listening}/v1/logs`, { method: "POST", headers, body: "{}" });
+			expect(status).toBe(502);
+			expect(requests()).toBe(0);
+			await tap.stop();
+		},
+	);
+
 	test("a private authority: unknown, then trusted with --ca", needs(openssl), async () => {
 		const { make, ca } = authority();
 		const { url, requests } = await httpsServer(make({ by: ca }));
@@ -57,8 +71,11 @@ describe("TLS, each trouble by its name", () => {
 			cause: "tls-untrusted",
 			detail: expect.stringContaining("issued by Crossfade Test, c1"),
 		});
+		// What lets Node trust anybody opens nothing here: no byte of a token goes to a server that nobody vouches for.
+		const lax = await ask(url, [], { NODE_TLS_REJECT_UNAUTHORIZED: "0" });
+		expect(lax).toMatchObject({ code: 6, cause: "tls-untrusted" });
 		expect(requests()).toBe(0);
-		expect(await ask(url, "--ca", ca.certPath)).toMatchObject({ code: 0, cause: "accepted" });
+		expect(await ask(url, ["--ca", ca.certPath])).toMatchObject({ code: 0, cause: "accepted" });
 	});
 
 	test("a certificate that signed itself", needs(openssl), async () => {
@@ -66,22 +83,22 @@ describe("TLS, each trouble by its name", () => {
 		const own = make();
 		const { url } = await httpsServer(own);
 		expect(await ask(url)).toMatchObject({ code: 6, cause: "tls-self-signed" });
-		expect(await ask(url, "--ca", own.certPath)).toMatchObject({ code: 0 });
+		expect(await ask(url, ["--ca", own.certPath])).toMatchObject({ code: 0 });
 	});
 
 	test("expired, not yet valid, and for another name", needs(openssl), async () => {
 		const { make, ca } = authority();
 		const expired = await httpsServer(make({ by: ca, days: [-9, -2] }));
 		const today = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10);
-		expect(await ask(expired.url, "--ca", ca.certPath)).toMatchObject({
+		expect(await ask(expired.url, ["--ca", ca.certPath])).toMatchObject({
 			code: 6,
 			cause: "tls-expired",
 			detail: expect.stringContaining(today),
 		});
 		const early = await httpsServer(make({ by: ca, days: [9, 90] }));
-		expect(await ask(early.url, "--ca", ca.certPath)).toMatchObject({ code: 6, cause: "tls-not-yet-valid" });
+		expect(await ask(early.url, ["--ca", ca.certPath])).toMatchObject({ code: 6, cause: "tls-not-yet-valid" });
 		const other = await httpsServer(make({ by: ca, name: "DNS:other.example" }));
-		expect(await ask(other.url, "--ca", ca.certPath)).toMatchObject({
+		expect(await ask(other.url, ["--ca", ca.certPath])).toMatchObject({
 			code: 6,
 			cause: "tls-wrong-name",
 			detail: expect.stringContaining("DNS:other.example"),
@@ -102,16 +119,16 @@ describe("TLS, each trouble by its name", () => {
 			};
 			const { url, requests } = await httpsServer({ ...make({ by: ca }), ...options });
 			const trust = ["--ca", ca.certPath];
-			expect(await ask(url, ...trust)).toMatchObject({ code: 6, cause: "tls-client-certificate" });
+			expect(await ask(url, trust)).toMatchObject({ code: 6, cause: "tls-client-certificate" });
 			const stranger = make({ by: make({ isAuthority: true }) });
-			expect(await ask(url, ...trust, "--cert", stranger.certPath, "--key", stranger.keyPath)).toMatchObject({
+			expect(await ask(url, [...trust, "--cert", stranger.certPath, "--key", stranger.keyPath])).toMatchObject({
 				code: 6,
 				cause: "tls-client-refused",
 			});
 			expect(requests()).toBe(0);
 			const own = make({ by: ca });
-			expect(await ask(url, ...trust, "--cert", own.certPath, "--key", own.keyPath)).toMatchObject({ code: 0 });
-			expect(await ask(url, ...trust, "--cert", own.certPath, "--key", stranger.keyPath)).toMatchObject({
+			expect(await ask(url, [...trust, "--cert", own.certPath, "--key", own.keyPath])).toMatchObject({ code: 0 });
+			expect(await ask(url, [...trust, "--cert", own.certPath, "--key", stranger.keyPath])).toMatchObject({
 				code: 6,
 				cause: "tls-own-files",
 			});
@@ -122,7 +139,7 @@ describe("TLS, each trouble by its name", () => {
 		const { make, ca } = authority();
 		const old = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "ALL@SECLEVEL=0" } as const;
 		const { url } = await httpsServer({ ...make({ by: ca }), ...old });
-		expect(await ask(url, "--ca", ca.certPath)).toMatchObject({ code: 6, cause: "tls-version" });
+		expect(await ask(url, ["--ca", ca.certPath])).toMatchObject({ code: 6, cause: "tls-version" });
 	});
 
 	test("http on a port that wants TLS, and https on one that does not", needs(openssl), async () => {
@@ -140,7 +157,7 @@ describe("TLS, each trouble by its name", () => {
 		await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
 		onTestFinished(() => void server.close());
 		const { port } = server.address() as { port: number };
-		expect(await ask(`https://127.0.0.1:${port}`, "--ca", ca.certPath)).toMatchObject({
+		expect(await ask(`https://127.0.0.1:${port}`, ["--ca", ca.certPath])).toMatchObject({
 			code: 6,
 			cause: "connection-closed",
 		});
@@ -148,7 +165,10 @@ describe("TLS, each trouble by its name", () => {
 
 	test("a handshake that never ends", async () => {
 		const { port } = await rawServer(() => undefined);
-		expect(await ask(`https://127.0.0.1:${port}`, "--timeout", "1s")).toMatchObject({ code: 6, cause: "tls-timeout" });
+		expect(await ask(`https://127.0.0.1:${port}`, ["--timeout", "1s"])).toMatchObject({
+			code: 6,
+			cause: "tls-timeout",
+		});
 	});
 
 	test(
@@ -171,10 +191,10 @@ service:
 			const { url } = await startCollector(scratch(), config);
 			const secure = url.replace("http:", "https:");
 			const trust = ["--ca", ca.certPath];
-			expect(await ask(secure, ...trust)).toMatchObject({ code: 6, cause: "tls-client-certificate" });
+			expect(await ask(secure, trust)).toMatchObject({ code: 6, cause: "tls-client-certificate" });
 			expect(await ask(secure)).toMatchObject({ code: 6, cause: "tls-untrusted" });
 			const own = make({ by: ca });
-			expect(await ask(secure, ...trust, "--cert", own.certPath, "--key", own.keyPath)).toMatchObject({ code: 0 });
+			expect(await ask(secure, [...trust, "--cert", own.certPath, "--key", own.keyPath])).toMatchObject({ code: 0 });
 			expect(await ask(url)).toMatchObject({ code: 6, cause: "plain-to-tls-port" });
 		},
 	);

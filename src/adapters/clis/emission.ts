@@ -29,6 +29,15 @@ export interface Emission {
 		readonly attributes: Attributes;
 	};
 	readonly span: { readonly scope: string; readonly name: string; readonly attributes: Attributes };
+	/** How its telemetry is recognised. */
+	readonly sender: {
+		/** Values of `service.name`, which a user can change; a trailing star matches anything. */
+		readonly services: readonly string[];
+		/** Names of instrumentation scopes, which users do not change, including nested ones. */
+		readonly scopes: readonly string[];
+		/** Whether `service.version` is the version of the CLI. */
+		readonly tellsVersion: boolean;
+	};
 	/** Sources of the facts above. */
 	readonly sources: readonly string[];
 }

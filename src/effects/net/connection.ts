@@ -9,21 +9,9 @@ import {
 	type SecureContext,
 	type TLSSocket,
 } from "node:tls";
+import type { Phase, Timings, TlsFiles } from "./phase.ts";
 import type { ForwardProxy } from "./proxy.ts";
-
-/** The phase a request is in, or ended in. */
-export type Phase = "dns" | "connect" | "proxy" | "tls" | "answer" | "body";
-
-/** CA and client certificates, as PEM text. */
-export interface TlsFiles {
-	/** Trusted in addition to Node's own certificates. */
-	readonly ca?: string | undefined;
-	readonly cert?: string | undefined;
-	readonly key?: string | undefined;
-}
-
-/** Milliseconds spent in each phase. */
-export type Timings = Readonly<Partial<Record<Phase, number>>>;
+import { ALWAYS_VERIFIED } from "./verified.ts";
 
 /** One request in flight: knows its phase, and closes what it opened. */
 export class RequestLifetime {
@@ -129,6 +117,7 @@ async function openTunnel(url: URL, proxy: ForwardProxy, lifetime: RequestLifeti
 		path: authority,
 		headers: { host: authority, ...proxy.headers },
 		agent: false,
+		...ALWAYS_VERIFIED,
 	});
 	request.on("socket", (socket) => {
 		lifetime.hold(socket);
@@ -150,7 +139,13 @@ async function startTls(
 ): Promise<TLSSocket> {
 	lifetime.enter("tls");
 	const secure = lifetime.hold(
-		connectTls({ socket, ALPNProtocols: [alpn], ...serverName(url), secureContext: secureContext(tls) }),
+		connectTls({
+			socket,
+			ALPNProtocols: [alpn],
+			...serverName(url),
+			secureContext: secureContext(tls),
+			...ALWAYS_VERIFIED,
+		}),
 	);
 	await once(secure, "secureConnect", { signal: lifetime.signal });
 	if (alpn === "h2" && secure.alpnProtocol !== "h2")

@@ -1,4 +1,4 @@
-import type { Phase, Timings, TlsFiles } from "./connection.ts";
+import type { Phase, Timings, TlsFiles } from "./phase.ts";
 
 /** One HTTP request. Never follows redirects: a credential goes only where its owner said. */
 export interface HttpRequest {
@@ -15,6 +15,8 @@ export interface HttpRequest {
 	readonly tls?: TlsFiles | undefined;
 	/** Through which proxy: the environment's, one by its URL, or none. */
 	readonly proxy?: "environment" | { readonly url: string } | undefined;
+	/** Asked again and again, and safe to send twice: the connection is kept for the next one. HTTP/1.1 only. */
+	readonly polled?: boolean;
 	/** HTTP/2; over plain TCP with prior knowledge. */
 	readonly http2?: boolean;
 	/** Aborts when it fires. */

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { Duplex, PassThrough } from "node:stream";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
-import { openConnection, RequestLifetime, secureContext, serverName, type TlsFiles } from "./connection.ts";
+import { openConnection, RequestLifetime, secureContext, serverName } from "./connection.ts";
+import type { TlsFiles } from "./phase.ts";
 
 /** What a TLS handshake alone shows of a server, without sending a request. */
 export interface TlsLook {

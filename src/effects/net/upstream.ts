@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext, rootCertificates, type TLSSocket } from "node:tls";
+import { ALWAYS_VERIFIED } from "./verified.ts";
 
 /** The server to which requests are forwarded. */
 export interface Upstream {
@@ -56,7 +57,7 @@ function tlsDialler(host: string, port: number, ca: string | undefined): () => T
 		const servername = isIP(host) === 0 ? { servername: host } : {};
 		const resumed = session ? { session } : {};
 		const options = { host, port, secureContext, ALPNProtocols: ["http/1.1"], allowHalfOpen: true };
-		const socket = connectTls({ ...options, ...servername, ...resumed });
+		const socket = connectTls({ ...options, ...servername, ...resumed, ...ALWAYS_VERIFIED });
 		socket.setNoDelay(true).setKeepAlive(true);
 		return socket.on("session", (fresh) => {
 			session = fresh;

@@ -29,7 +29,7 @@ export interface PlacedFinding {
 }
 
 /** All offline findings about a file, by position. */
-export function checkText(text: string, file: string, target: Target): PlacedFinding[] {
+export function offlineFindings(text: string, file: string, target: Target): PlacedFinding[] {
 	return fileFindings(text, file, target).sort((a, b) => a.line - b.line || a.column - b.column);
 }
 

@@ -33,7 +33,7 @@ export interface RenderedKit {
  * Everything an admin needs for a vehicle. A given fingerprint (of the token machines should have) is filled into the files;
  * `withToken` says whether to write the files that contain the token as well.
  */
-export function renderKit(
+export function kitOf(
 	spec: MdmSpec,
 	options: { readonly fingerprint?: string; readonly withToken?: boolean } = {},
 ): RenderedKit {

@@ -13,6 +13,7 @@ import type { Vehicle } from "../../adapters/vehicles/vehicle.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import { sh } from "../../base/quote.ts";
 import { version } from "../../base/version.ts";
+import { inWords } from "../../base/words.ts";
 import type { EndpointScript } from "../../spec/endpoint-script.ts";
 import { MAX_TOKEN_LENGTH } from "../../token/shape.ts";
 import type { Artefact } from "./artefact.ts";
@@ -135,7 +136,7 @@ function headerFacts(
 	return {
 		action,
 		actions,
-		titles: list(clis.map(({ title }) => title)),
+		titles: inWords(clis.map(({ title }) => title)),
 		names: clis.map(({ id }) => id).join(", "),
 		provider: provider.title,
 		scope,
@@ -143,7 +144,7 @@ function headerFacts(
 		host,
 		helper,
 		endpoint: provider.endpoint,
-		helped: list(clis.filter((cli) => cli.header && !compact).map(({ title }) => title)),
+		helped: inWords(clis.filter((cli) => cli.header && !compact).map(({ title }) => title)),
 		compact,
 		says: vehicle.says,
 		hasDaemon,
@@ -180,10 +181,6 @@ function cliView(clis: readonly Cli[], os: readonly Os[], compact: boolean) {
 function helpIn(script: string): string {
 	const [, comment = ""] = /^#!.*\n# shellcheck.*\n((?:#.*\n)+?)#\n# Contents/.exec(script) ?? [];
 	return comment.replace(/^# ?/gm, "").trimEnd();
-}
-
-function list(names: readonly string[]): string {
-	return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** Action, our exit code, the vehicle's. */

@@ -194,7 +194,7 @@ async function claimFile<K extends EvidenceKind>(
 		try {
 			const before = await readOwn(fx, folder, kind, name);
 			const where = `${folder.path}/${name}`;
-			const id = await givenId(folder);
+			let id = await givenId(folder);
 			const stamp = async () => (await folder.list()).find((each) => each.name === name)?.stamp;
 			let written: string | undefined;
 			return {
@@ -204,6 +204,8 @@ async function claimFile<K extends EvidenceKind>(
 				wasReplaced: async () => written !== undefined && (await stamp()) !== written,
 				async write(file) {
 					if (!(await claim.isHeld())) throw takenOver(where);
+					// Another program may just have been giving the folder its id.
+					id ??= await givenId(folder);
 					await folder.write(name, encode(kind, { ...file, folder: id }));
 					written = await stamp();
 				},

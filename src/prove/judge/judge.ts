@@ -65,7 +65,36 @@ export function answerOf(obligations: readonly Obligation[]): Answer {
 	return obligations.every(({ state }) => state === "proven") ? "yes" : "not known";
 }
 
-/** Judges all evidence. Pure: the same input gives the same judgement. */
+/**
+ * What all evidence together says, and what it does not say. Pure: the same case gives the same judgement. Times are in milliseconds since
+ * the epoch, `minute` in minutes since it. `obligations` is everything that a yes needs, each with what shows it or would show it.
+ *
+ * @example
+ * import { fingerprint, judge } from "otel-crossfade";
+ *
+ * const [oldToken, newToken] = [fingerprint("the-old-ingest-token"), fingerprint("the-new-ingest-token")];
+ * const { fleet, obligations } = judge({
+ * 	now: Date.parse("2026-05-04T12:00:00Z"),
+ * 	tokens: { old: oldToken, new: newToken },
+ * 	started: Date.parse("2026-05-04T08:00:00Z"),
+ * 	deadline: Date.parse("2026-05-05T08:00:00Z"),
+ * 	series: [],
+ * 	exporters: [],
+ * 	expectedHosts: ["mac-1"],
+ * 	expectedClis: [],
+ * 	directHosts: [],
+ * 	intervals: { hosts: {}, clis: {} },
+ * 	traffic: [],
+ * 	inventory: [],
+ * 	probes: [],
+ * 	statements: [],
+ * 	listTroubles: [],
+ * 	evidenceTroubles: [],
+ * 	lookalikes: {},
+ * });
+ * console.log(fleet.safeToRetire); // not known
+ * console.log(obligations.find(({ state }) => state !== "proven")?.witness); // no traffic was watched
+ */
 export function judge(input: JudgementInput): Judgement {
 	const { now, traffic, probes } = input;
 	const facts = known(input);

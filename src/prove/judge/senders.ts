@@ -3,7 +3,7 @@ import type { Statement } from "../evidence/evidence.ts";
 import type { SenderActivity } from "./activity.ts";
 import type { SenderRow, SenderState, VerdictName } from "./case.ts";
 import { declaredEvery, type KnownFacts, quietOf } from "./known.ts";
-import { statementText } from "./statements.ts";
+import { credentialWord, statementText } from "./statements.ts";
 
 /** Whether a sender has moved, by its traffic, its machine's report, or a statement. */
 export function senderState(facts: KnownFacts, sender: SenderActivity, now: number): SenderState {
@@ -41,11 +41,13 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 		);
 	}
 	if (lastOld === undefined && lastNew === undefined) {
+		const words = wordsOnAll(facts, sender);
+		if (words) return { ...proven("UNATTRIBUTED", words), byStatement: true };
 		return state(
 			"UNATTRIBUTED",
 			"unknown",
 			"it sends with a credential that is neither token",
-			"find out which credential it is, and give the sender the new token",
+			"find out which credential it is and record it, or give the sender the new token",
 		);
 	}
 	if (lastNew === undefined || firstNew === undefined) {
@@ -96,6 +98,13 @@ const RESTART = "restart the program that still uses the old token, or find a se
 
 function proven(verdict: VerdictName, witness: string): SenderState {
 	return { verdict, state: "proven", witness, nextStep: "", waitMs: 0 };
+}
+
+/** What was said of every credential that it sends with; undefined where one of them is unexplained. */
+function wordsOnAll({ said }: KnownFacts, { strangers }: SenderActivity): string | undefined {
+	const all = [...(strangers ?? [])].map(([fingerprint, lastSeen]) => credentialWord(said, fingerprint, lastSeen));
+	const words = all.flatMap((statement) => (statement ? [statementText(statement)] : []));
+	return words.length > 0 && words.length === all.length ? words.join("; ") : undefined;
 }
 
 /** A statement is void if traffic after it contradicts it. */

@@ -27,6 +27,12 @@ export function statementsOf(
 	};
 }
 
+/** What was said of a credential, where it still holds: who said that it is gone is wrong once it is seen again. */
+export function credentialWord(said: Statements, fingerprint: string, lastSeen: number): Statement | undefined {
+	const statement = fingerprint === "others" ? undefined : said.of("credential", fingerprint);
+	return statement && (statement.says !== "gone" || lastSeen <= statement.at) ? statement : undefined;
+}
+
 /** `gone, says anna: stolen in May` */
 export function statementText({ says, actor, because }: Statement): string {
 	return `${says}, says ${actor}: ${because}`;

@@ -1,4 +1,4 @@
-import type { Phase } from "../../effects/net/connection.ts";
+import type { Phase } from "../../effects/net/phase.ts";
 import type { Outcome } from "../evidence/evidence.ts";
 
 /** A cause: one sentence, and the fix. `{}` is replaced with details. */

@@ -1,7 +1,8 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { foreign } from "./classify.ts";
 import { followDelivery, type GatewayReading, type RecordDelivery } from "./gateway.ts";
-import type { Group, ProbeObservation } from "./send.ts";
+import type { ProbeObservation } from "./observation.ts";
+import type { Group } from "./send.ts";
 import type { ProbeWorld, Round } from "./world.ts";
 
 const MAX_METRICS_BYTES = 16 * 1024 * 1024;

@@ -21,8 +21,10 @@ export interface TestRecord {
 	readonly at: number;
 }
 
+type Looks = Omit<Emission, "sender">;
+
 /** The default form, which imitates no CLI. */
-const OWN: Emission = {
+const OWN: Looks = {
 	id: "crossfade",
 	resource: { "service.name": "crossfade-probe", "service.version": version },
 	path: "bearer",
@@ -51,11 +53,7 @@ const SERIALIZERS = {
 } as const;
 
 /** An export request with one record: a log record, a data point of value 0, or a span, as a CLI would send it. */
-export function encodeTestRecord(
-	record: TestRecord,
-	encoding: "protobuf" | "json",
-	emission: Emission = OWN,
-): Uint8Array {
+export function encodeTestRecord(record: TestRecord, encoding: "protobuf" | "json", emission: Looks = OWN): Uint8Array {
 	const marks = { [MARKER]: record.marker, [MARKER_TOKEN]: record.token };
 	const resource = { attributes: { ...emission.resource, ...marks }, asyncAttributesPending: false };
 	const model = MODELS[record.signal](record, emission, marks, resource);
@@ -70,7 +68,7 @@ export function encodeTestRecord(
 
 type Model = (
 	record: TestRecord,
-	emission: Emission,
+	emission: Looks,
 	marks: Readonly<Record<string, string>>,
 	resource: object,
 ) => unknown;

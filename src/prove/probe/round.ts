@@ -1,7 +1,8 @@
 import { limitConcurrency } from "../../base/concurrency.ts";
 import { type ProbeReading, readOutcome } from "./classify.ts";
 import { probeMetered } from "./confirm.ts";
-import { authorization, type Group, MAX_ANSWER_BYTES, type ProbeObservation, sendTestRecord } from "./send.ts";
+import type { ProbeObservation } from "./observation.ts";
+import { authorization, type Group, MAX_ANSWER_BYTES, sendTestRecord } from "./send.ts";
 import type { ProbeWorld, Round } from "./world.ts";
 
 /** What the place itself reports about a token, if it has an API for that. */

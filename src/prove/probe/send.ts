@@ -1,10 +1,8 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { version } from "../../base/version.ts";
-import type { Timings } from "../../effects/net/connection.ts";
 import type { HttpOutcome, HttpRequest } from "../../effects/net/http.ts";
 import type { ProbePlace, ProbePlan, Protocol, TokenPath } from "../../spec/probe-plan.ts";
 import type { Secret } from "../../token/secret.ts";
-import type { ProbeEvidence } from "../evidence/evidence.ts";
 import { grpcFrame, grpcPath } from "../otlp/grpc.ts";
 import {
 	clockOffset,
@@ -15,17 +13,9 @@ import {
 	readOutcome,
 	withLook,
 } from "./classify.ts";
+import type { ProbeObservation } from "./observation.ts";
 import { backoffMs, retryAfterMs } from "./retry.ts";
 import type { ProbeWorld, Round } from "./world.ts";
-
-/** One observation, and how it was made. */
-export interface ProbeObservation {
-	readonly evidence: ProbeEvidence;
-	readonly attempts: number;
-	readonly timings: Timings;
-	readonly proxy: string | undefined;
-	readonly notes: readonly string[];
-}
 
 /** One token on one path to one place. */
 export interface Group {

@@ -3,7 +3,7 @@ import { NEW, OLD } from "../../spec/probe-plan.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import type { VerdictName } from "../judge/case.ts";
 import { probeVerdict } from "../judge/probes.ts";
-import type { ProbeObservation } from "./send.ts";
+import type { ProbeObservation } from "./observation.ts";
 
 /** A row and its meaning for the rotation. */
 export interface JudgedRow extends ProbeObservation {
@@ -29,13 +29,14 @@ export function judgeRows(rows: readonly ProbeObservation[], deadline: number | 
 	const tokens = { old: idOf(OLD), new: idOf(NEW) };
 	return rows.map((row) => {
 		const verdict = probeVerdict(row.evidence, { tokens, deadline });
-		return { ...row, verdict, exit: exits[verdict] ?? rejectedExit(row.evidence) };
+		return { ...row, verdict, exit: exits[verdict] ?? rejectedExit(row.evidence, deadline) };
 	});
 }
 
-/** The old token should be rejected after the deadline; any other should be accepted. */
-function rejectedExit({ token }: ProbeEvidence): ExitName {
-	return token === OLD ? "ok" : "newRejected";
+/** The old token's end is what was wanted once the deadline is over; any other token is there to be accepted. */
+function rejectedExit({ token }: ProbeEvidence, deadline: number | undefined): ExitName {
+	if (token !== OLD) return "newRejected";
+	return deadline === undefined ? "oldRejectedEarly" : "ok";
 }
 
 /** The worst of all rows, which is the lowest code above 0: a rejected new token comes first. */

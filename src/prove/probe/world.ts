@@ -1,5 +1,5 @@
 import type { Effects } from "../../effects/effects.ts";
-import type { TlsFiles } from "../../effects/net/connection.ts";
+import type { TlsFiles } from "../../effects/net/phase.ts";
 import type { ProbePlan } from "../../spec/probe-plan.ts";
 import type { Secret } from "../../token/secret.ts";
 import type { GatewayReading } from "./gateway.ts";

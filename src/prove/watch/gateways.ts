@@ -93,7 +93,14 @@ async function readPage(
 ): Promise<MetricsPage | string> {
 	const timeoutMs = Math.min(pageMs, end - clock.now());
 	if (timeoutMs <= 0) return "other gateways took too long; it is read next time";
-	const outcome = await request({ method: "GET", url, timeoutMs, maxBytes: MAX_PAGE_BYTES, proxy: "environment" });
+	const outcome = await request({
+		method: "GET",
+		url,
+		timeoutMs,
+		maxBytes: MAX_PAGE_BYTES,
+		proxy: "environment",
+		polled: true,
+	});
 	const wrong = trouble(outcome);
 	if (wrong !== undefined || outcome.kind === "failure") return wrong ?? "no response";
 	const at = clock.now();

@@ -41,6 +41,7 @@ export function prometheusApi(fx: WatchEffects, base: string, end: number): Prom
 			timeoutMs,
 			maxBytes: MAX_ANSWER_BYTES,
 			proxy: "environment",
+			polled: true,
 		});
 		const body = outcome.kind === "answer" ? parsed(outcome.body) : undefined;
 		// 400, 422 and 503 have a JSON body with more details.

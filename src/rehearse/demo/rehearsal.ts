@@ -14,7 +14,7 @@ import { collectorGateway } from "./collector.ts";
 import { type DemoGateway, waitUntil } from "./gateway.ts";
 import { type DemoProvider, startDemoProvider } from "./provider.ts";
 import { logExportRequest } from "./request.ts";
-import { type CredentialRole, expectedHosts, START, sending } from "./simulated-fleet.ts";
+import { type CredentialRole, expectedHosts, START, STRANGER_HOST, sending } from "./simulated-fleet.ts";
 import { tapGateway } from "./tap.ts";
 
 const STORY_EVERY_MS = 60 * MINUTE_MS;
@@ -242,15 +242,29 @@ function fleetOf(tokens: DemoTokens, started: number, evidence: string, { metric
 		expectedHosts,
 		// Every sender in the demo sends at least this often while awake.
 		intervals: { fleet: STORY_EVERY_MS, hosts: {}, clis: {} },
-		attested: metrics.length === 0 || !tokens.new ? [] : [gatewayMoved(started)],
+		attested: metrics.length === 0 || !tokens.new ? [] : ownersWords(tokens, started),
 		evidence,
 	};
 }
 
-/** The owner in the demo replaced the gateway's token file, and saw it switch. */
-function gatewayMoved(at: number): Fleet["attested"][number] {
-	const because = "its token file was replaced, and the provider has accepted its data since";
-	return { kind: "gateway", name: "gateway", says: "moved", because, actor: "the demo", at };
+/**
+ * What the owner in the demo knows and a collector cannot show: it answers senders itself, so the provider's answer to their credential is not
+ * visible, and it forwards with its own token, whose file the owner replaced.
+ */
+function ownersWords({ stranger }: DemoTokens, at: number): Fleet["attested"] {
+	const word = { actor: "the demo", at };
+	const because = "a nightly import that never had the old token";
+	return [
+		{
+			...word,
+			kind: "gateway",
+			name: "gateway",
+			says: "moved",
+			because: "its token file was replaced, and the provider has accepted its data since",
+		},
+		{ ...word, kind: "host", name: STRANGER_HOST, says: "known", because },
+		...(stranger ? [{ ...word, kind: "credential", name: stranger.fingerprint, says: "known", because } as const] : []),
+	];
 }
 
 function probePlan(url: string, deadline: number): ProbePlan {

@@ -84,7 +84,7 @@ const fleet: readonly SimulatedCli[] = [
 ];
 
 /** The machine with an unrecognized credential. */
-const STRANGER_HOST = "build-box";
+export const STRANGER_HOST = "build-box";
 
 /** The hosts an admin would list: all but the unknown one. */
 export const expectedHosts: readonly string[] = [...new Set(fleet.map(({ host }) => host))].filter(

@@ -4,6 +4,7 @@ import { clis } from "../../../src/adapters/clis/registry.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript, text } from "../../harness/endpoint.ts";
 import { simulatedMacos } from "../../harness/simulated-macos.ts";
+import { cliStates } from "../../harness/states.ts";
 
 /** One CLI is enough where it is not about the CLIs. */
 const one = { clis: clis.filter(({ id }) => id === "codex") };
@@ -20,7 +21,7 @@ test("as Intune runs it: as root, no arguments; one line out, nothing on standar
 	for (const secret of [old, next, next]) {
 		expect(await mac.run(script("install", secret.token), [], { canaries })).toEqual({
 			code: 0,
-			stdout: `crossfade ok fp=${secret.fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1\n`,
+			stdout: `crossfade ok fp=${secret.fingerprint} cfg=1 cli=${cliStates({ "claude-code": "ok", codex: "ok", gemini: "ok" })} users=1\n`,
 			stderr: "",
 			carriers: [],
 		});
@@ -28,7 +29,7 @@ test("as Intune runs it: as root, no arguments; one line out, nothing on standar
 	const attribute = await mac.run(script("report"), [], { canaries });
 	expect(attribute).toMatchObject({ code: 0, stderr: "" });
 	expect(attribute.stdout).toBe(
-		`crossfade ok fp=${next.fingerprint} cfg=1 cli=claude-code:ok,codex:ok,gemini:ok users=1\n`,
+		`crossfade ok fp=${next.fingerprint} cfg=1 cli=${cliStates({ "claude-code": "ok", codex: "ok", gemini: "ok" })} users=1\n`,
 	);
 	expect(attribute.stdout.length).toBeLessThanOrEqual(255);
 	expect(await mac.run(script("uninstall"), [], { canaries })).toMatchObject({ code: 0, stderr: "" });

@@ -6,6 +6,7 @@ import type { EndpointScript } from "../../../src/spec/endpoint-script.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript, text } from "../../harness/endpoint.ts";
 import { simulatedMacos } from "../../harness/simulated-macos.ts";
+import { cliStates } from "../../harness/states.ts";
 
 const script = (action: "install" | "report" | "uninstall", changes: Partial<EndpointScript> = {}) =>
 	endpointScript("jamf", { action, os: ["macos"], ...changes });
@@ -13,7 +14,7 @@ const script = (action: "install" | "report" | "uninstall", changes: Partial<End
 const one = { clis: clis.filter(({ id }) => id === "codex") };
 /** `sh script <mount point> <computer> <user> <parameter 4> …`; the user is empty when nobody is signed in. */
 const jamf = (...parameters: string[]) => ["/", "Alices-Mac", "", ...parameters];
-const states = "cli=claude-code:ok,codex:ok,gemini:ok users=1";
+const states = `cli=${cliStates({ "claude-code": "ok", codex: "ok", gemini: "ok" })} users=1`;
 
 describe("as Jamf runs it", () => {
 	test("policy, extension attribute, rotation, uninstall", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { loadDistribution } from "../../../src/adapters/collectors/registry.ts";
 import { requireVersion } from "../../../src/base/versions.ts";
-import { checkText } from "../../../src/generate/check/check.ts";
+import { offlineFindings } from "../../../src/generate/check/check.ts";
 import { type RuleId, rules } from "../../../src/generate/check/rules.ts";
 import { canary } from "../../harness/canary.ts";
 
@@ -76,7 +76,7 @@ const compose = "services:\n  otelcol:\n    volumes:\n      - ./x.token:/etc/cro
 async function check(text: string, { file = "c.yaml", distribution: id = "contrib", release = "0.159.0" } = {}) {
 	const distribution = await loadDistribution(id);
 	if (!distribution) throw new Error(`no distribution ${id}`);
-	const findings = checkText(text, file, { distribution, own: requireVersion(release) });
+	const findings = offlineFindings(text, file, { distribution, own: requireVersion(release) });
 	expect(JSON.stringify(findings)).not.toContain(secret.token);
 	return findings;
 }

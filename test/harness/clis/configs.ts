@@ -1,9 +1,4 @@
-/** Where telemetry goes, and with what. */
-export interface Destination {
-	/** The base URL, without a signal's path. */
-	readonly url: string;
-	readonly token: string;
-}
+import type { Destination } from "./lab-cli.ts";
 
 /** A settings file of Claude Code, the user's or a managed one. https://code.claude.com/docs/en/monitoring-usage */
 export function claudeSettings(

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { type Canary, leaks } from "../canary.ts";
 import { type Capture, type Captured, startCapture } from "./capture.ts";
-import { claudeSettings, codexConfig, type Destination, geminiSettings } from "./configs.ts";
+import type { Destination } from "./lab-cli.ts";
 import { type LabMachine, startMachine } from "./machine.ts";
 import { type FakeModel, startModel } from "./model.ts";
-import { type CliName, type CliRun, releases, runClaude, runCodex, runGemini } from "./run.ts";
+import { type CliRun, runCli } from "./run.ts";
 
 /** A machine with a CLI, the model that it asks and the receiver of its telemetry, all on loopback. */
 export interface Lab {
@@ -14,7 +14,7 @@ export interface Lab {
 	/** Where to send with a token, which from now on no output may show. */
 	to(token: Canary): Destination;
 	/** Runs a prompt to its end; fails unless the CLI answered, all that arrived was valid OTLP and no token shows in the output. */
-	prompt(name: CliName, options?: Partial<CliRun>): Promise<Prompted>;
+	prompt(id: string, options?: Partial<CliRun>): Promise<Prompted>;
 }
 
 export interface Prompted {
@@ -39,10 +39,10 @@ export async function startLab(): Promise<Lab> {
 			tokens.push(token);
 			return { url: capture.url, token: token.token };
 		},
-		async prompt(name, options = {}) {
+		async prompt(id, options = {}) {
 			capture.clear();
 			const prompt = `Say the word ${PROMPT_WORD}`;
-			const { code, stdout, stderr } = await clis[name].run({ machine, model, prompt, ...options });
+			const { code, stdout, stderr } = await runCli(id, { machine, model, prompt, ...options });
 			const outcome = { code, answered: stdout.includes("Done."), refused: capture.refused };
 			expect(outcome, `${stdout}\n${stderr}`).toEqual({ code: 0, answered: true, refused: [] });
 			expect(leaks(tokens, { stdout, stderr })).toEqual([]);
@@ -50,62 +50,6 @@ export async function startLab(): Promise<Lab> {
 		},
 	};
 }
-
-interface LabCli {
-	readonly run: typeof runClaude;
-	/** The user's file, and what a test writes into it. */
-	readonly userFile: string;
-	config(to: Destination): string;
-	/** What it sends, sorted. */
-	readonly signals: readonly string[];
-	/** Path and query of a signal. */
-	path(signal: string, token: string, version: string): string;
-	readonly sendsHeader: boolean;
-	/** The log event that says how much was used, and its attribute with the input tokens. */
-	readonly usage: readonly [event: string, attribute: string];
-	/** Where the text of the prompt shows although it is switched off. */
-	promptShowsIn(version: string): readonly string[];
-}
-
-/** What differs between the CLIs. */
-export const clis: Readonly<Record<CliName, LabCli>> = {
-	claude: {
-		run: runClaude,
-		userFile: "~/.claude/settings.json",
-		config: (to) => claudeSettings(to),
-		signals: ["logs", "metrics"],
-		path: (signal) => `/v1/${signal}`,
-		sendsHeader: true,
-		usage: ["api_request", "input_tokens"],
-		promptShowsIn: () => [],
-	},
-	codex: {
-		run: runCodex,
-		userFile: "~/.codex/config.toml",
-		config: (to) => codexConfig(to),
-		signals: ["logs", "metrics"],
-		path: (signal) => `/v1/${signal}`,
-		sendsHeader: true,
-		usage: ["codex.sse_event", "input_token_count"],
-		promptShowsIn: () => [],
-	},
-	gemini: {
-		run: runGemini,
-		userFile: "~/.gemini/settings.json",
-		config: (to) => geminiSettings(to),
-		signals: ["logs", "metrics", "traces"],
-		path: (signal, token, version) => `/ingest/${token}${version === releases.gemini.old ? "" : `/v1/${signal}`}`,
-		sendsHeader: false,
-		usage: ["gemini_cli.api_response", "input_token_count"],
-		// The tests give it as an argument, and arguments are in the resource.
-		promptShowsIn: (version) => [
-			...(version === releases.gemini.old
-				? ["gemini_cli.api_request request_text", "llm_call gen_ai.input.messages"]
-				: []),
-			"resource process.command_args",
-		],
-	},
-};
 
 /** Where a word shows in what arrived: attributes of resources and of items. */
 export function mentions(requests: readonly Captured[], word: string): string[] {

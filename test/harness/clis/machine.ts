@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
+import { clis } from "../../../src/adapters/clis/registry.ts";
 import { scratch } from "../cli.ts";
 import { part } from "../parts.ts";
 import { startFence } from "./fence.ts";
@@ -50,7 +51,7 @@ export const namespaces = part("a mount namespace (unshare, as root or where use
 });
 
 /** What of the host's /etc the machine does not see: what the host tells its own CLIs. */
-const hidden = ["claude-code", "codex", "gemini-cli"];
+const hidden = clis.map(({ system }) => system.file.linux.split("/")[2] ?? "");
 
 /** What it has instead: who does not ask the proxy finds no name. */
 const replaced: Readonly<Record<string, string>> = {

@@ -1,17 +1,12 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect } from "vitest";
+import { clis } from "../../../src/adapters/clis/registry.ts";
 import { type Canary, leaks } from "../canary.ts";
 import { actions, endpointScript } from "../endpoint.ts";
 import { type Lab, startLab } from "./lab.ts";
+import { cliPart } from "./labs.ts";
 import type { Ended } from "./machine.ts";
-import { type CliName, cliPart } from "./run.ts";
-
-const packages: Readonly<Record<CliName, string>> = {
-	claude: "@anthropic-ai/claude-code",
-	codex: "@openai/codex",
-	gemini: "@google/gemini-cli",
-};
 
 /** A lab whose configuration our own script writes: as a customer's machine runs it, without hooks. */
 export interface ScriptedLab extends Lab {
@@ -20,12 +15,12 @@ export interface ScriptedLab extends Lab {
 }
 
 /** The CLI is where npm would put it, so that the script finds the release by itself. */
-export async function startScripted(name: CliName, version?: string): Promise<ScriptedLab> {
+export async function startScripted(id: string, version?: string): Promise<ScriptedLab> {
 	const lab = await startLab();
 	const { machine, capture } = lab;
-	const place = machine.path(`~/.npm-global/lib/node_modules/${packages[name]}`);
+	const place = machine.path(`~/.npm-global/lib/node_modules/${clis.find((cli) => cli.id === id)?.npm}`);
 	mkdirSync(dirname(place), { recursive: true });
-	symlinkSync(cliPart(name, version).path, place);
+	symlinkSync(cliPart(id, version).path, place);
 	machine.write("~/script.sh", endpointScript("generic", { hooks: false, actions }), 0o755);
 	const tokens: Canary[] = [];
 	return {

@@ -470,6 +470,24 @@ describe("a statement", () => {
 	});
 });
 
+describe("a sender with nothing but a credential of its own", () => {
+	const import9 = { host: "mac-1", cli: "nightly-import" };
+	const traffic = [...moved, sent(OTHER, 50, import9), sent("none", 40, import9)];
+	const about = (name: string, more: Partial<Statement> = {}) => word(name, "known", { kind: "credential", ...more });
+
+	test("is proven once every one of them is explained, and not before", () => {
+		expect(open(facts({ traffic, statements: [about(OTHER)] }))).toContain("moved: unknown");
+		expect(open(facts({ traffic, statements: [about(OTHER), about("none")] }))).toEqual(["yes"]);
+		const gone = about(OTHER, { says: "gone" });
+		expect(open(facts({ traffic, statements: [gone, about("none")] }))).toContain("moved: unknown");
+	});
+
+	test("is not explained where there were too many to tell apart", () => {
+		const flood = [...moved, sent("others", 50, import9)];
+		expect(open(facts({ traffic: flood, statements: [about("others")] }))).toContain("moved: unknown");
+	});
+});
+
 describe("the end of the old token", () => {
 	const past = {
 		deadline: now - HOUR,

@@ -1,3 +1,9 @@
+/**
+ * What the telemetry of Claude Code looks like: events under a scope of their own, sums as deltas with doubles. Test records of
+ * `crossfade probe --as` are made from it, and senders are recognised by it.
+ *
+ * Source: https://code.claude.com/docs/en/monitoring-usage, and what release 2.1.330 sent to a receiver on loopback.
+ */
 import type { Emission } from "../emission.ts";
 
 export const emission: Emission = {
@@ -30,5 +36,11 @@ export const emission: Emission = {
 		attributes: { type: "input", model: "crossfade-probe" },
 	},
 	span: { scope: "com.anthropic.claude_code", name: "claude_code.interaction", attributes: {} },
+	// Seen in 2.1.330.
+	sender: {
+		services: ["claude-code", "claude-code-desktop"],
+		scopes: ["com.anthropic.claude_code"],
+		tellsVersion: true,
+	},
 	sources: ["https://code.claude.com/docs/en/monitoring-usage"],
 };

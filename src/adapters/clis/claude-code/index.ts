@@ -1,3 +1,13 @@
+/**
+ * Claude Code (Anthropic). It is configured by environment variables in the `env` of its settings: our script writes a managed drop-in
+ * for the machine, or the user's settings.json. The token goes into OTEL_EXPORTER_OTLP_HEADERS, or into a file that a program reads for
+ * it (`otelHeadersHelper`), which running sessions follow. OTLP over HTTP as protobuf, through the proxy of the environment.
+ *
+ * Sources: https://code.claude.com/docs/en/settings (files and their order), https://code.claude.com/docs/en/monitoring-usage
+ * (variables), https://code.claude.com/docs/en/server-managed-settings (what wins over a file), https://code.claude.com/docs/en/setup
+ * (where it is installed), https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md (releases). What is marked as measured or
+ * seen was run with releases 2.1.81 and 2.1.330.
+ */
 import type { Cli, FileSetting, LayerRow } from "../cli.ts";
 import headerProgram from "./header.sh";
 

@@ -1,3 +1,10 @@
+/**
+ * Where Claude Code is told where to send, for `crossfade doctor`: the shell, the user's and the project's settings, managed files with
+ * drop-ins, a configuration profile. One managed source takes endpoint and headers as a whole.
+ *
+ * Sources: https://code.claude.com/docs/en/settings, https://code.claude.com/docs/en/server-managed-settings,
+ * https://code.claude.com/docs/en/monitoring-usage; held against the real 2.1.81 and 2.1.330.
+ */
 import { type CliLayering, headerIn, type Route, tokenIn, withPath } from "../layering.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });

@@ -1,3 +1,9 @@
+/**
+ * What the telemetry of Codex looks like: events without a body, whose main counters are texts and which set the observed time alone;
+ * sums as deltas with integers.
+ *
+ * Source: https://github.com/openai/codex/tree/main/codex-rs/otel, and what release 0.169.0 sent to a receiver on loopback.
+ */
 import type { Emission } from "../emission.ts";
 
 export const emission: Emission = {
@@ -30,5 +36,7 @@ export const emission: Emission = {
 		attributes: { model: "crossfade-probe" },
 	},
 	span: { scope: "codex_otel", name: "codex.exec", attributes: {} },
+	// Seen in 0.169.0.
+	sender: { services: ["codex*"], scopes: ["codex", "codex_otel"], tellsVersion: true },
 	sources: ["https://github.com/openai/codex/tree/main/codex-rs/otel"],
 };

@@ -1,3 +1,13 @@
+/**
+ * Codex CLI (OpenAI). It is configured by the table `[otel]` in TOML: requirements.toml for the machine, which no user can override, or
+ * the user's config.toml. Each signal has an exporter with an endpoint of its own, and the token in its header. A background process may
+ * keep the old token until it is restarted.
+ *
+ * Sources: https://github.com/openai/codex/blob/main/docs/config.md (settings),
+ * https://github.com/openai/codex/blob/main/codex-rs/otel/src/otlp.rs (exporters),
+ * https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs (files and their order),
+ * https://github.com/openai/codex/issues/17909 (metrics). Run with releases 0.165.0 and 0.169.0.
+ */
 import type { Cli, Condition, LayerRow } from "../cli.ts";
 
 /** One exporter: Codex posts to the URL unchanged, so each signal needs its own. */

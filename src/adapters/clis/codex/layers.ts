@@ -1,3 +1,11 @@
+/**
+ * Where Codex is told where to send, for `crossfade doctor`: requirements.toml, managed configuration, the user's and the project's
+ * config.toml. Only the telemetry of the table `[otel]` counts; variables of the environment that OpenTelemetry knows do not set an
+ * endpoint.
+ *
+ * Sources: https://github.com/openai/codex/blob/main/docs/config.md,
+ * https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs; held against the real 0.165.0 and 0.169.0.
+ */
 import { type CliLayering, headerIn, tokenIn } from "../layering.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });

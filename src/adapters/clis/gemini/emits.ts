@@ -1,3 +1,10 @@
+/**
+ * What the telemetry of Gemini CLI looks like: events with a sentence as their body, cumulative sums with integers, one scope for
+ * everything; the token is in the URL.
+ *
+ * Source: https://github.com/google-gemini/gemini-cli/tree/main/packages/core/src/telemetry, and what release 0.61.0 sent to a receiver
+ * on loopback.
+ */
 import type { Emission } from "../emission.ts";
 
 export const emission: Emission = {
@@ -32,5 +39,7 @@ export const emission: Emission = {
 		attributes: { type: "input", model: "crossfade-probe" },
 	},
 	span: { scope: "gemini-cli", name: "llm_call", attributes: {} },
+	// Seen in 0.61.0, whose service.version is that of Node.
+	sender: { services: ["gemini-cli"], scopes: ["gemini-cli"], tellsVersion: false },
 	sources: ["https://github.com/google-gemini/gemini-cli/tree/main/packages/core/src/telemetry"],
 };

@@ -1,3 +1,12 @@
+/**
+ * Gemini CLI (Google). It is configured by the block `telemetry` in JSON with comments: a system file for the machine, or the user's
+ * settings.json. There is no setting for headers, so the token stands in the URL; one endpoint is for all signals. Telemetry does not
+ * use a proxy.
+ *
+ * Sources: https://github.com/google-gemini/gemini-cli/blob/main/docs/cli/telemetry.md (settings),
+ * https://github.com/google-gemini/gemini-cli/blob/main/packages/core/src/telemetry/sdk.ts (how URLs are made),
+ * https://github.com/google-gemini/gemini-cli/pull/16836 (traces). Run with releases 0.33.2 and 0.61.0.
+ */
 import type { Cli, LayerRow } from "../cli.ts";
 
 /** All nine keys of `telemetry`: files are merged by key, and a leftover foreign key could stop or redirect everything. */

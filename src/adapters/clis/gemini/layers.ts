@@ -1,3 +1,10 @@
+/**
+ * Where Gemini CLI is told where to send, for `crossfade doctor`: two files of the system, the user's and the project's settings, .env
+ * files and the shell. Variables go before every file.
+ *
+ * Sources: https://github.com/google-gemini/gemini-cli/blob/main/docs/cli/telemetry.md,
+ * https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/config/settings.ts; held against the real 0.33.2 and 0.61.0.
+ */
 import { type CliLayering, headerIn, type Route, tokenIn, withPath } from "../layering.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });

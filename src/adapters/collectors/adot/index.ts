@@ -1,3 +1,9 @@
+/**
+ * AWS Distro for OpenTelemetry: Amazon's build, usual in ECS, with a systemd unit and an image whose config comes from an environment
+ * variable. It numbers its releases on its own; inventory.json says which upstream release is inside.
+ *
+ * Source: https://github.com/aws-observability/aws-otel-collector/tree/v0.49.0 (packages, image, task definitions, components).
+ */
 import type { Distribution } from "../distribution.ts";
 import { compose, deployment, ecsService, NO_SHELL, upstreamChart } from "../hosts.ts";
 import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";

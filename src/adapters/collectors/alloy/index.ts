@@ -1,3 +1,10 @@
+/**
+ * Grafana Alloy: Grafana's collector, which wraps components of the OpenTelemetry Collector and is configured in a language of its own.
+ * It follows the token file by itself, reloads by HTTP or systemd, and needs a flag for components that are not generally available.
+ *
+ * Sources: https://github.com/grafana/alloy/tree/v1.18.1 (packages, image, components),
+ * https://grafana.com/docs/alloy/latest/reference/cli/validate/ (its check).
+ */
 import type { Distribution } from "../distribution.ts";
 import { compose, deployment } from "../hosts.ts";
 import inventory from "./inventory.json" with { type: "json" };

@@ -1,3 +1,10 @@
+/**
+ * OpenTelemetry Collector Contrib: the upstream build with every component of the community. It reloads its config on SIGHUP, its image
+ * holds no shell, and its packages run it as otelcol-contrib under systemd. Gateways in front of a vendor's agent use this build.
+ *
+ * Source: https://github.com/open-telemetry/opentelemetry-collector-releases/tree/v0.159.0/distributions/otelcol-contrib (packages,
+ * image, command lines); components by release are in inventory.json with their own source.
+ */
 import type { Distribution } from "../distribution.ts";
 import { compose, deployment, ecsService, NO_SHELL, OPERATOR_IMAGE, upstreamChart } from "../hosts.ts";
 import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";

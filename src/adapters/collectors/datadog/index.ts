@@ -1,3 +1,10 @@
+/**
+ * A gateway in front of the Datadog Agent, for those who keep the Agent as it is: the contrib build takes telemetry, sends it to the
+ * Agent on the same host as before and to the new backend besides.
+ *
+ * Sources: https://docs.datadoghq.com/opentelemetry/setup/otlp_ingest_in_the_agent/ (where the Agent takes OTLP),
+ * https://github.com/open-telemetry/opentelemetry-collector-releases/tree/v0.159.0/distributions/otelcol-contrib (the build).
+ */
 import type { BuildBehind } from "../distribution.ts";
 
 export const distribution: BuildBehind = {

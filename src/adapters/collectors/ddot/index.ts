@@ -1,3 +1,10 @@
+/**
+ * Datadog Distribution of the OpenTelemetry Collector: a collector that the Datadog Agent starts and configures. It has no command to
+ * validate a config and no reload; restarting the Agent restarts it. The Agent adds components to the config by itself.
+ *
+ * Sources: https://docs.datadoghq.com/opentelemetry/setup/ddot_collector/ (paths and commands),
+ * https://github.com/DataDog/helm-charts/tree/main/charts/datadog (values of the chart).
+ */
 import type { Distribution } from "../distribution.ts";
 import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };

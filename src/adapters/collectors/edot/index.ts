@@ -1,3 +1,12 @@
+/**
+ * Elastic Distribution of the OpenTelemetry Collector: the collector inside the program elastic-agent. SIGHUP ends it like SIGTERM,
+ * because it does not use upstream's own start; so nothing may send it one, and it is restarted instead. Its packages bring no unit for
+ * it.
+ *
+ * Sources: https://github.com/elastic/elastic-agent/tree/v9.5.2 (packages, image, components),
+ * https://github.com/elastic/elastic-agent/blob/main/internal/edot/cmd/otel.go (signals),
+ * https://www.elastic.co/docs/reference/edot-collector/.
+ */
 import type { Distribution } from "../distribution.ts";
 import { deployment } from "../hosts.ts";
 import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";

@@ -1,3 +1,10 @@
+/**
+ * A gateway in front of Elastic Agent with the APM integration, or of APM Server, for those who keep them: the contrib build takes
+ * telemetry, sends it there as before and to the new backend besides.
+ *
+ * Sources: https://www.elastic.co/docs/solutions/observability/apm/upstream-opentelemetry-collectors-language-sdks (where they take
+ * OTLP), https://github.com/open-telemetry/opentelemetry-collector-releases/tree/v0.159.0/distributions/otelcol-contrib (the build).
+ */
 import type { BuildBehind } from "../distribution.ts";
 
 export const distribution: BuildBehind = {

@@ -1,3 +1,10 @@
+/**
+ * OpenTelemetry Collector for Kubernetes: the upstream build for clusters, as an image alone. It has no package and no systemd unit; the
+ * upstream Helm chart runs it when it is told the name of the program.
+ *
+ * Sources: https://github.com/open-telemetry/opentelemetry-collector-releases/tree/v0.159.0/distributions/otelcol-k8s,
+ * https://github.com/open-telemetry/opentelemetry-helm-charts/tree/opentelemetry-collector-0.170.0/charts/opentelemetry-collector.
+ */
 import type { Distribution } from "../distribution.ts";
 import { compose, deployment, OPERATOR_IMAGE, upstreamChart } from "../hosts.ts";
 import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";

@@ -1,3 +1,10 @@
+/**
+ * Splunk Distribution of the OpenTelemetry Collector: packages that read an environment file and a config of their own (agent or
+ * gateway), an image, and a Helm chart that wraps the collector's config into its values.
+ *
+ * Sources: https://github.com/signalfx/splunk-otel-collector/tree/v0.158.0/packaging (packages and paths),
+ * https://github.com/signalfx/splunk-otel-collector-chart/tree/splunk-otel-collector-0.158.0 (values of the chart).
+ */
 import type { Distribution } from "../distribution.ts";
 import { compose, deployment, ecsService, NO_SHELL } from "../hosts.ts";
 import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";

@@ -1,11 +1,11 @@
-import type { Provider } from "../provider.ts";
-
 /**
  * ActivityLog: OTLP over HTTP for logs and traces, none for metrics. A system holds several tokens at once; a rotation is a second token
  * and, later, the revocation of the first. Responses show the remaining rate limit, and when data was dropped by sampling.
  *
  * Sources: https://www.activitylog.com/docs/20-setup-system-tokens (tokens), https://www.activitylog.com/docs/51-ingest-otlp (ingest).
  */
+import type { Provider } from "../provider.ts";
+
 export const provider: Provider = {
 	id: "activitylog",
 	title: "ActivityLog",

@@ -1,3 +1,10 @@
+/**
+ * How ActivityLog behaves, for `crossfade sandbox`: OTLP for logs and traces, messages, whoami, sign-in and tokens of a system, with the
+ * limits and the sampling of its tiers. What its pages leave open is marked as assumed below.
+ *
+ * Sources: https://www.activitylog.com/docs/20-setup-system-tokens, https://www.activitylog.com/docs/50-ingest-native,
+ * https://www.activitylog.com/docs/51-ingest-otlp, https://www.activitylog.com/docs/60-query-api.
+ */
 import { choiceSetting, wholeNumberOrWordSetting, wholeNumberSetting } from "../../../base/settings.ts";
 import {
 	type Admission,

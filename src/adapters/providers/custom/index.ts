@@ -1,11 +1,11 @@
-import type { Provider } from "../provider.ts";
-
 /**
  * Any other OTLP backend, configured by flags (`--endpoint`, `--auth-header`). Its defaults are those of the OTLP
  * exporters. It has no sandbox, because it is no specific product.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
+import type { Provider } from "../provider.ts";
+
 export const provider: Provider = {
 	id: "custom",
 	title: "your OTLP backend",

@@ -1,5 +1,3 @@
-import type { TokenIssuer } from "../provider.ts";
-
 /**
  * Glean: its indexing API takes no OTLP. A token rotates itself with `POST /api/index/v1/rotatetoken`; the old secret is accepted for ten
  * minutes more, and a token that is not rotated within its period ends.
@@ -7,6 +5,8 @@ import type { TokenIssuer } from "../provider.ts";
  * Sources: https://developers.glean.com/docs/indexing_api_token_rotation, https://developers.glean.com/docs/indexing_api_tokens,
  * https://developers.glean.com/api-reference/indexing/authentication/rotate-token.
  */
+import type { TokenIssuer } from "../provider.ts";
+
 export const provider: TokenIssuer = {
 	id: "glean",
 	title: "Glean",

@@ -1,3 +1,11 @@
+/**
+ * How Glean's indexing API behaves, for `crossfade sandbox`: a token rotates itself and has to within its period, documents are indexed
+ * with it, and there is no OTLP. What its pages leave open is marked as assumed below.
+ *
+ * Sources: https://developers.glean.com/docs/indexing_api_token_rotation,
+ * https://developers.glean.com/api-reference/indexing/authentication/rotate-token,
+ * https://developers.glean.com/docs/indexing_api_tokens.
+ */
 import { MINUTE_MS } from "../../../base/duration.ts";
 import { timeSetting } from "../../../base/settings.ts";
 import {

@@ -1,5 +1,3 @@
-import type { TokenIssuer } from "../provider.ts";
-
 /**
  * Tooken: manages API tokens and takes no OTLP. `POST /v1/tokens/:id/rotate` gives a token a new secret; the old one ends at once. Id,
  * name and scopes stay.
@@ -7,6 +5,8 @@ import type { TokenIssuer } from "../provider.ts";
  * Sources: https://docs.tooken.ai/guides/rotate-tokens, https://docs.tooken.ai/concepts/expiration,
  * https://docs.tooken.ai/api-reference/introduction.
  */
+import type { TokenIssuer } from "../provider.ts";
+
 export const provider: TokenIssuer = {
 	id: "tooken",
 	title: "Tooken",

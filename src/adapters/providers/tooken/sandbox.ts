@@ -1,3 +1,10 @@
+/**
+ * How Tooken behaves, for `crossfade sandbox`: an API for tokens with scopes, names, expiry and a limit by the minute; a rotation ends
+ * the old secret at once. There is no OTLP. What its pages leave open is marked as assumed below.
+ *
+ * Sources: https://docs.tooken.ai/api-reference/introduction, https://docs.tooken.ai/api-reference/errors,
+ * https://docs.tooken.ai/api-reference/tokens/create, https://docs.tooken.ai/api-reference/tokens/list.
+ */
 import { MINUTE_MS } from "../../../base/duration.ts";
 import { timeOrWordSetting, wholeNumberSetting, wordsSetting } from "../../../base/settings.ts";
 import {

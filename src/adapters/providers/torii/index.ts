@@ -1,5 +1,3 @@
-import type { Provider } from "../provider.ts";
-
 /**
  * Torii: OTLP over HTTP for logs and metrics. One token for the whole account, rotated by a person in the portal; the old one is accepted
  * for 24 hours more and cannot be ended sooner.
@@ -7,6 +5,8 @@ import type { Provider } from "../provider.ts";
  * Sources: https://support.toriihq.com/hc/en-us/articles/50614749248923 (ingest and signals),
  * https://support.toriihq.com/hc/en-us/articles/50614780109211 (rotation).
  */
+import type { Provider } from "../provider.ts";
+
 export const provider: Provider = {
 	id: "torii",
 	title: "Torii",

@@ -1,3 +1,9 @@
+/**
+ * How Torii behaves, for `crossfade sandbox`: OTLP for every signal, the token in the header or in the path, a rotation in the portal
+ * alone. Its pages give no API for tokens, so there are no routes besides ingest.
+ *
+ * Sources: https://support.toriihq.com/hc/en-us/articles/50614749248923, https://support.toriihq.com/hc/en-us/articles/50614780109211.
+ */
 import { timeSetting } from "../../../base/settings.ts";
 import { signals } from "../provider.ts";
 import { sandboxProvider } from "../sandbox.ts";

@@ -1,3 +1,10 @@
+/**
+ * How Wrapd behaves, for `crossfade sandbox`: API keys that call endpoints of a user, rotated in the dashboard with a grace. There is no
+ * OTLP. What its pages leave open is marked as assumed below.
+ *
+ * Sources: https://docs.wrapd.sh/guides/key-rotation, https://docs.wrapd.sh/api/authentication,
+ * https://docs.wrapd.sh/api/calling-endpoints.
+ */
 import { durationMs } from "../../../base/duration.ts";
 import { choiceSetting, wordsSetting } from "../../../base/settings.ts";
 import {

@@ -1,3 +1,11 @@
+/**
+ * Fleet (fleetdm.com) on macOS and Linux: runs a script as root without arguments; the server has inserted the values of its variables
+ * into the text. The report is the name of an empty file that osquery can see.
+ *
+ * Sources: https://fleetdm.com/guides/secrets-in-scripts-and-configuration-profiles (variables),
+ * https://fleetdm.com/guides/policy-automation-run-script, https://fleetdm.com/docs/configuration/yaml-files,
+ * https://github.com/fleetdm/fleet/blob/main/server/fleet/scripts.go (limits), https://osquery.io/schema/current/#file.
+ */
 import type { Vehicle } from "../vehicle.ts";
 
 /** The variable whose value the server puts into the script. https://fleetdm.com/guides/secrets-in-scripts-and-configuration-profiles */
@@ -5,7 +13,6 @@ export const VARIABLE = "FLEET_SECRET_CROSSFADE_TOKEN";
 /** Where the script leaves its line as the name of a file. */
 export const STATUS_FOLDER = "/etc/otel-crossfade";
 
-/** Fleet on macOS and Linux: runs as root, without arguments; the server has inserted the values of its variables into the text. */
 export const vehicle: Vehicle = {
 	id: "fleet",
 	title: "Fleet",

@@ -1,3 +1,10 @@
+/**
+ * What an admin of Fleet gets: the scripts, GitOps YAML with a policy that runs the install where the report is missing or old, a query
+ * that shows the report lines, and the page of steps.
+ *
+ * Sources: https://fleetdm.com/guides/policy-automation-run-script, https://fleetdm.com/docs/configuration/yaml-files; limits have
+ * theirs beside them.
+ */
 import type { Guide, Kit, Limit, Payload } from "../kit.ts";
 import { FINGERPRINT_PLACEHOLDER } from "../vehicle.ts";
 import { STATUS_FOLDER, VARIABLE } from "./index.ts";

@@ -1,7 +1,14 @@
+/**
+ * Anything that can run a script with an environment variable or standard input: an MDM without a folder of its own, Ansible, SSH. The
+ * token comes in the variable TOKEN, which is unset at once, or on standard input, which nobody else sees.
+ *
+ * Sources: https://docs.ansible.com/ansible/latest/collections/ansible/builtin/command_module.html,
+ * https://jumpcloud.com/support/create-a-command-manually, https://docs.vmware.com/en/VMware-Workspace-ONE-UEM/index.html,
+ * https://www.hexnode.com/mobile-device-management/help/.
+ */
 import type { Vehicle } from "../vehicle.ts";
 import { TOKEN_PLACEHOLDER } from "../vehicle.ts";
 
-/** Anything that can run a script with an environment variable or standard input: an MDM, Ansible, SSH. */
 export const vehicle: Vehicle = {
 	id: "generic",
 	title: "any MDM, Ansible or SSH",

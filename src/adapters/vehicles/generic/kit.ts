@@ -1,3 +1,11 @@
+/**
+ * What an admin of any other tool gets: the scripts, an Ansible playbook, and pages of steps for products that have no folder of their
+ * own, since they do the same in other words.
+ *
+ * Sources: https://docs.ansible.com/ansible/latest/collections/ansible/builtin/command_module.html (the playbook),
+ * https://jumpcloud.com/support/create-a-command-manually (JumpCloud), https://docs.vmware.com/en/VMware-Workspace-ONE-UEM/index.html
+ * (Workspace ONE).
+ */
 import type { Guide, Kit, KitFacts, Limit, Page, Payload } from "../kit.ts";
 import { TOKEN_PLACEHOLDER } from "../vehicle.ts";
 

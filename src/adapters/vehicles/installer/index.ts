@@ -1,6 +1,12 @@
+/**
+ * A developer's own terminal, without an MDM: `sh install.sh`, or `curl … | sh`. It asks for the token without showing it, takes it from
+ * a file that a variable names, or from standard input; it configures the account it runs as and says each file before.
+ *
+ * Source: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/sh.html (how a shell reads a script from standard input, so that
+ * the token cannot come from there too).
+ */
 import type { Vehicle } from "../vehicle.ts";
 
-/** Run by a developer in a terminal: sh install.sh, or curl … | sh */
 export const vehicle: Vehicle = {
 	id: "installer",
 	title: "a developer's own machine",

@@ -1,6 +1,13 @@
+/**
+ * Microsoft Intune on macOS: runs a file without arguments, as root or as every signed-in user in parallel. There is no field for a
+ * parameter, so the token is in a copy of the script; the report is a custom attribute.
+ *
+ * Sources: https://learn.microsoft.com/intune/device-management/tools/run-shell-scripts-macos,
+ * https://learn.microsoft.com/graph/api/resources/intune-devices-deviceshellscript,
+ * https://learn.microsoft.com/graph/api/resources/intune-devices-devicecustomattributeshellscript.
+ */
 import { ALWAYS_ZERO, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
 
-/** Microsoft Intune on macOS: runs a file without arguments, as root or as every signed-in user in parallel. */
 export const vehicle: Vehicle = {
 	id: "intune",
 	title: "Microsoft Intune for macOS",

@@ -1,3 +1,10 @@
+/**
+ * What an admin of Intune gets: the shell script to put the token into, the custom attribute that reports, the uninstall script, their
+ * JSON for Microsoft Graph, and the page of steps.
+ *
+ * Sources: https://learn.microsoft.com/intune/device-management/tools/run-shell-scripts-macos (limits, frequency),
+ * https://learn.microsoft.com/graph/api/resources/intune-devices-deviceshellscript (fields).
+ */
 import type { Data, Guide, Kit, KitFacts, Limit, Payload } from "../kit.ts";
 import { TOKEN_PLACEHOLDER } from "../vehicle.ts";
 

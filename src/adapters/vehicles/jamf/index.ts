@@ -1,6 +1,14 @@
+/**
+ * Jamf Pro on macOS: runs `sh script <mount point> <computer> <user> <parameter 4> …` as root, by a policy. Parameter 4 is the token,
+ * and is seen by every local account while the script runs; the report is an extension attribute, whose value stands between `<result>`
+ * and `</result>` and is kept only when the script exits 0.
+ *
+ * Sources: https://learn.jamf.com/bundle/jamf-pro-documentation-current/page/Scripts.html (parameters),
+ * https://github.com/WithSecureLabs/Jamf-Attack-Toolkit (who sees them), https://github.com/grahampugh/jamf-upload (the API),
+ * https://github.com/Installomator/Installomator/wiki/MDM:-Jamf-Pro (practice).
+ */
 import { ALWAYS_ZERO, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
 
-/** Jamf Pro on macOS: `sh script <mount point> <computer> <user> <parameter 4> …`, as root. */
 export const vehicle: Vehicle = {
 	id: "jamf",
 	title: "Jamf Pro",

@@ -1,3 +1,10 @@
+/**
+ * What an admin of Jamf Pro gets: the policy's script, an extension attribute with a smart group for machines that are not current, the
+ * uninstall script, their XML for the API, and the page of steps.
+ *
+ * Sources: https://learn.jamf.com/bundle/jamf-pro-documentation-current/page/Scripts.html, https://github.com/grahampugh/jamf-upload
+ * (shape of the XML); limits have theirs beside them.
+ */
 import type { Data, Guide, Kit, KitFacts, Limit, Payload } from "../kit.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../vehicle.ts";
 

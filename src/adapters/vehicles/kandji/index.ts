@@ -1,10 +1,17 @@
+/**
+ * Kandji (Iru since October 2025) on macOS: a custom script has an audit and a remediation, both run as root without arguments. The
+ * audit is our report, whose exit code starts the remediation, which is our install and holds the token. A profile may say which
+ * fingerprint is expected.
+ *
+ * Sources: https://support.kandji.io/support/solutions/articles/72000558749,
+ * https://docs.iru.com/en/endpoint/library/library-items-profiles/custom-scripts-overview, https://github.com/kandji-inc/iructl.
+ */
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER, type Vehicle } from "../vehicle.ts";
 
 /** The preference domain and key in which a profile can set the expected fingerprint of a Blueprint's Macs. */
 export const PREFERENCE_DOMAIN = "io.otel-crossfade";
 export const EXPECTED_KEY = "ExpectedFingerprint";
 
-/** Kandji (Iru since October 2025) on macOS: an audit and a remediation script, both run as root without arguments. */
 export const vehicle: Vehicle = {
 	id: "kandji",
 	title: "Iru (Kandji)",

@@ -1,3 +1,10 @@
+/**
+ * What an admin of Iru (Kandji) gets: audit and remediation of one custom script, a profile with the expected fingerprint, the uninstall
+ * script, files for the command line of the vendor, and the page of steps.
+ *
+ * Sources: https://docs.iru.com/en/endpoint/library/library-items-profiles/custom-scripts-overview, https://github.com/kandji-inc/iructl
+ * (shape of the files).
+ */
 import type { Guide, Kit, KitFacts, Limit, Payload } from "../kit.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../vehicle.ts";
 import { EXPECTED_KEY, PREFERENCE_DOMAIN } from "./index.ts";

@@ -2,7 +2,7 @@ import { FINGERPRINT_PLACEHOLDER } from "../../../adapters/vehicles/vehicle.ts";
 import { version } from "../../../base/version.ts";
 import type { KitManifest } from "../../../spec/manifest.ts";
 import { holdsSecret } from "../../../token/guard.ts";
-import { IGNORE_FILE, MANIFEST, type RenderedKit, renderKit, secretName } from "../kit.ts";
+import { IGNORE_FILE, kitOf, MANIFEST, type RenderedKit, secretName } from "../kit.ts";
 import { sha256 } from "../manifest.ts";
 import type { FoundFile, KitFinding, Wrong } from "./finding.ts";
 import { compareFilled } from "./pattern.ts";
@@ -23,7 +23,7 @@ export function verifyKit(manifest: KitManifest, found: readonly FoundFile[], ex
 		(rule, what, fix, severity = "error") => {
 			findings.push({ rule, severity, file, what, fix });
 		};
-	const kit = renderKit(manifest.spec);
+	const kit = kitOf(manifest.spec);
 	const isOurs = manifest.version === version;
 	const byPath = new Map(found.map((file) => [file.path, file]));
 	manifestProblems(manifest, kit, isOurs, about(MANIFEST));

@@ -1,7 +1,7 @@
 import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
 import { senderName } from "../senders.ts";
-import { statementText } from "../statements.ts";
+import { credentialWord, statementText } from "../statements.ts";
 
 /** Use of the old token would be noticed: each place counted it at least once, and no unknown credential could be another form of it. */
 export function seen(facts: KnownFacts): Obligation[] {
@@ -38,9 +38,8 @@ function strangers({ senders, said, lookalikes }: KnownFacts): Obligation[] {
 		for (const [fingerprint, lastSeen] of sender.strangers) {
 			if (fingerprint === "others") continue;
 			const about = `${senderName(sender)}, credential ${fingerprint}`;
-			const statement = said.of("credential", fingerprint);
-			const holds = statement && (statement.says !== "gone" || lastSeen <= statement.at);
-			if (holds) {
+			const statement = credentialWord(said, fingerprint, lastSeen);
+			if (statement) {
 				const witness = statementText(statement);
 				found.push({ id: "seen", about, state: "proven", witness, nextStep: "", byStatement: true });
 				continue;

@@ -1,27 +1,26 @@
 import { existsSync, rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { lab as claude } from "../adapters/clis/claude-code.lab.ts";
+import { lab as codex } from "../adapters/clis/codex.lab.ts";
+import { lab as gemini } from "../adapters/clis/gemini.lab.ts";
 import { canary } from "../harness/canary.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
-import { clis, mentions, PROMPT_WORD, startLab, tokensOf } from "../harness/clis/lab.ts";
+import { mentions, PROMPT_WORD, startLab, tokensOf } from "../harness/clis/lab.ts";
+import { cliParts, installed, labOf } from "../harness/clis/labs.ts";
 import { namespaces } from "../harness/clis/machine.ts";
 import { USAGE } from "../harness/clis/model.ts";
-import { type CliName, cliParts, releases } from "../harness/clis/run.ts";
 import { needs } from "../harness/parts.ts";
-
-const all = (Object.keys(clis) as CliName[]).flatMap((name) =>
-	Object.values(releases[name]).map((version) => ({ name, version })),
-);
 
 const needed = needs(namespaces, ...cliParts);
 
-describe.each(all)("$name $version with telemetry in the user's file", needed, ({ name, version }) => {
-	const { userFile, config, signals, path, sendsHeader, usage, promptShowsIn } = clis[name];
+describe.each(installed)("$id $version with telemetry in the user's file", needed, ({ id, version }) => {
+	const { userFile, config, signals, path, sendsHeader, usage, promptShowsIn } = labOf(id);
 
 	test("sends with the token of the file, from the next run on with the one that it is changed to, and nothing when it is gone", async () => {
 		const { machine, prompt, to } = await startLab();
 		for (const token of [canary(), canary()]) {
 			machine.write(userFile, config(to(token)));
-			const { requests } = await prompt(name, { version });
+			const { requests } = await prompt(id, { version });
 			expect([...new Set(requests.map(({ signal }) => signal))].sort()).toEqual(signals);
 			for (const { url, signal, headers } of requests) {
 				expect(url).toBe(path(signal, token.token, version));
@@ -34,14 +33,14 @@ describe.each(all)("$name $version with telemetry in the user's file", needed, (
 			expect(used.map(({ attributes }) => Number(attributes[attribute]))).toContain(USAGE.input);
 		}
 		rmSync(machine.path(userFile));
-		expect((await prompt(name, { version })).requests).toEqual([]);
+		expect((await prompt(id, { version })).requests).toEqual([]);
 	});
 });
 
 describe("a system file", needed, () => {
 	test.each([
-		[releases.claude.newest, "managed"],
-		[releases.claude.old, "user"],
+		[claude.releases.newest, "managed"],
+		[claude.releases.old, "user"],
 	])(
 		"Claude Code %s with a drop-in in managed-settings.d and a user's file: the token is that of the %s one",
 		async (version, winner) => {
@@ -49,26 +48,26 @@ describe("a system file", needed, () => {
 			const [managed, user] = [canary(), canary()];
 			machine.write("/etc/claude-code/managed-settings.d/50-crossfade.json", claudeSettings(to(managed)));
 			machine.write("~/.claude/settings.json", claudeSettings(to(user)));
-			expect(tokensOf((await prompt("claude", { version })).requests)).toEqual([
+			expect(tokensOf((await prompt("claude-code", { version })).requests)).toEqual([
 				winner === "managed" ? managed.token : user.token,
 			]);
 		},
 	);
 
-	test.each(Object.values(releases.claude))(
+	test.each(Object.values(claude.releases))(
 		"Claude Code %s: managed-settings.json wins over the user's file",
 		async (version) => {
 			const { machine, prompt, to } = await startLab();
 			const [managed, user] = [canary(), canary()];
 			machine.write("/etc/claude-code/managed-settings.json", claudeSettings(to(managed)));
 			machine.write("~/.claude/settings.json", claudeSettings(to(user)));
-			expect(tokensOf((await prompt("claude", { version })).requests)).toEqual([managed.token]);
+			expect(tokensOf((await prompt("claude-code", { version })).requests)).toEqual([managed.token]);
 		},
 	);
 
 	test.each([
-		[releases.codex.newest, "enforced"],
-		[releases.codex.old, "user"],
+		[codex.releases.newest, "enforced"],
+		[codex.releases.old, "user"],
 	])("Codex %s with requirements.toml and a user's file: the token is that of the %s one", async (version, winner) => {
 		const { machine, prompt, to } = await startLab();
 		const [enforced, user] = [canary(), canary()];
@@ -79,7 +78,7 @@ describe("a system file", needed, () => {
 		]);
 	});
 
-	test.each(Object.values(releases.codex))(
+	test.each(Object.values(codex.releases))(
 		"Codex %s: /etc/codex/config.toml is used, and the user's file wins over it",
 		async (version) => {
 			const { machine, prompt, to } = await startLab();
@@ -91,7 +90,7 @@ describe("a system file", needed, () => {
 		},
 	);
 
-	test.each(Object.values(releases.gemini))(
+	test.each(Object.values(gemini.releases))(
 		"Gemini CLI %s: /etc/gemini-cli/settings.json wins over the user's file",
 		async (version) => {
 			const { machine, prompt, to } = await startLab();

@@ -1,14 +1,19 @@
 import { chmodSync, existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { clis } from "../../src/adapters/clis/registry.ts";
+import { lab as claude } from "../adapters/clis/claude-code.lab.ts";
+import { lab as codex } from "../adapters/clis/codex.lab.ts";
+import { lab as gemini } from "../adapters/clis/gemini.lab.ts";
 import { canary } from "../harness/canary.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
-import { clis, mentions, PROMPT_WORD, startLab, tokensOf } from "../harness/clis/lab.ts";
+import { mentions, PROMPT_WORD, startLab, tokensOf } from "../harness/clis/lab.ts";
+import { cliParts, labOf } from "../harness/clis/labs.ts";
 import { namespaces } from "../harness/clis/machine.ts";
-import { type CliName, cliParts, releases, runCodex, runGemini } from "../harness/clis/run.ts";
+import { runCli } from "../harness/clis/run.ts";
 import { needs } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 
-const names = Object.keys(clis) as CliName[];
+const names = clis.map(({ id }) => id);
 
 const needed = needs(namespaces, ...cliParts);
 
@@ -20,9 +25,9 @@ const urls = (requests: readonly { signal: string; url: string }[]) =>
 	Object.fromEntries(requests.map(({ signal, url }) => [signal, url]));
 
 describe("Claude Code", needed, () => {
-	const file = clis.claude.userFile;
+	const file = claude.userFile;
 
-	test.each(Object.values(releases.claude))(
+	test.each(Object.values(claude.releases))(
 		"%s sends header values as they are, cut at a comma; percent escapes stay",
 		async (version) => {
 			const { machine, prompt, to } = await startLab();
@@ -35,7 +40,7 @@ describe("Claude Code", needed, () => {
 			};
 			const headers = Object.entries({ ...values, "x-comma": "ab,cd" }).map(([key, value]) => `${key}=${value}`);
 			machine.write(file, claudeSettings(to(canary()), { OTEL_EXPORTER_OTLP_HEADERS: headers.join(",") }));
-			const { requests } = await prompt("claude", { version });
+			const { requests } = await prompt("claude-code", { version });
 			for (const [key, value] of Object.entries({ ...values, "x-comma": "ab" }))
 				expect(header(requests, key)).toEqual([value]);
 		},
@@ -45,8 +50,8 @@ describe("Claude Code", needed, () => {
 		const { machine, prompt, to } = await startLab();
 		const env = { OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer 100%zz" };
 		machine.write(file, claudeSettings(to(canary()), env));
-		expect((await prompt("claude", { version: releases.claude.old })).requests).toEqual([]);
-		expect(tokensOf((await prompt("claude")).requests)).toEqual(["100%zz"]);
+		expect((await prompt("claude-code", { version: claude.releases.old })).requests).toEqual([]);
+		expect(tokensOf((await prompt("claude-code")).requests)).toEqual(["100%zz"]);
 	});
 
 	test("a header with a colon for the equals sign is not sent, and nothing says so", async () => {
@@ -56,7 +61,7 @@ describe("Claude Code", needed, () => {
 			file,
 			claudeSettings(to(token), { OTEL_EXPORTER_OTLP_HEADERS: `Authorization: Bearer ${token.token}` }),
 		);
-		const { requests, stderr } = await prompt("claude");
+		const { requests, stderr } = await prompt("claude-code");
 		expect(header(requests, "authorization")).toEqual([undefined]);
 		expect(stderr).toBe("");
 	});
@@ -68,14 +73,14 @@ describe("Claude Code", needed, () => {
 			OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: capture.url,
 		};
 		machine.write(file, claudeSettings(to(canary()), env));
-		expect(urls((await prompt("claude")).requests)).toEqual({ logs: "/base/v1/logs", metrics: "/" });
+		expect(urls((await prompt("claude-code")).requests)).toEqual({ logs: "/base/v1/logs", metrics: "/" });
 	});
 
 	test("http/json and gzip are as they are set", async () => {
 		const { machine, prompt, to } = await startLab();
 		const env = { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json", OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" };
 		machine.write(file, claudeSettings(to(canary()), env));
-		const { requests } = await prompt("claude");
+		const { requests } = await prompt("claude-code");
 		expect(header(requests, "content-type")).toEqual(["application/json"]);
 		expect(header(requests, "content-encoding")).toEqual(["gzip"]);
 	});
@@ -85,7 +90,7 @@ describe("Claude Code", needed, () => {
 		const token = canary();
 		machine.write(file, claudeSettings(to(token)));
 		const env = { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${capture.url}/shell` };
-		const { requests } = await prompt("claude", { env });
+		const { requests } = await prompt("claude-code", { env });
 		expect(urls(requests)).toEqual({ logs: "/shell", metrics: "/v1/metrics" });
 		expect(tokensOf(requests)).toEqual([token.token]);
 	});
@@ -94,7 +99,7 @@ describe("Claude Code", needed, () => {
 		const { machine, prompt, to, capture } = await startLab();
 		machine.write("/etc/claude-code/managed-settings.d/50-crossfade.json", claudeSettings(to(canary())));
 		const env = { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${capture.url}/shell` };
-		expect(urls((await prompt("claude", { env })).requests)).toEqual({ logs: "/v1/logs", metrics: "/v1/metrics" });
+		expect(urls((await prompt("claude-code", { env })).requests)).toEqual({ logs: "/v1/logs", metrics: "/v1/metrics" });
 	});
 
 	test("otelHeadersHelper goes before the static header and takes up a new token while a session runs", async () => {
@@ -112,14 +117,14 @@ describe("Claude Code", needed, () => {
 		machine.write(file, claudeSettings(to(fixed), env, { otelHeadersHelper: machine.path("~/helper") }));
 		machine.write("~/fresh", fresh.token);
 		model.callShell("cp ~/fresh ~/token; timeout 60 sh -c 'until cmp -s ~/token ~/seen; do sleep 0.05; done'");
-		const { requests } = await prompt("claude", { args: ["--allowedTools", "Bash"] });
+		const { requests } = await prompt("claude-code", { args: ["--allowedTools", "Bash"] });
 		expect(tokensOf(requests)).toEqual([old.token, fresh.token]);
 	});
 
 	test("a helper that fails stops everything, even with a static header", async () => {
 		const { machine, prompt, to } = await startLab();
 		machine.write(file, claudeSettings(to(canary()), {}, { otelHeadersHelper: "/bin/false" }));
-		const { requests, stderr } = await prompt("claude");
+		const { requests, stderr } = await prompt("claude-code");
 		expect(requests).toEqual([]);
 		expect(stderr).toMatch(/otelHeadersHelper/);
 	});
@@ -127,10 +132,10 @@ describe("Claude Code", needed, () => {
 	test("says nothing of the host unless OTEL_RESOURCE_ATTRIBUTES does, and then in the resource and in every point", async () => {
 		const { machine, prompt, to } = await startLab();
 		machine.write(file, claudeSettings(to(canary())));
-		const silent = await prompt("claude");
+		const silent = await prompt("claude-code");
 		expect(silent.requests.flatMap(({ items }) => items).filter(({ resource }) => "host.name" in resource)).toEqual([]);
 		machine.write(file, claudeSettings(to(canary()), { OTEL_RESOURCE_ATTRIBUTES: "host.name=tester,device.id=d%201" }));
-		const { requests } = await prompt("claude");
+		const { requests } = await prompt("claude-code");
 		for (const { resource, attributes } of requests.flatMap(({ items }) => items)) {
 			expect(resource).toMatchObject({ "host.name": "tester", "device.id": "d 1", "service.name": "claude-code" });
 			expect(attributes).toMatchObject({ "host.name": "tester" });
@@ -140,14 +145,14 @@ describe("Claude Code", needed, () => {
 	test("a comment in the file switches all of it off", async () => {
 		const { machine, prompt, to } = await startLab();
 		machine.write(file, `// mine\n${claudeSettings(to(canary()))}`);
-		expect((await prompt("claude")).requests).toEqual([]);
+		expect((await prompt("claude-code")).requests).toEqual([]);
 	});
 });
 
 describe("Codex", needed, () => {
-	const file = clis.codex.userFile;
+	const file = codex.userFile;
 
-	test.each(Object.values(releases.codex))(
+	test.each(Object.values(codex.releases))(
 		"%s decodes percent escapes in headers and nothing else",
 		async (version) => {
 			const { machine, prompt, to } = await startLab();
@@ -205,7 +210,7 @@ describe("Codex", needed, () => {
 	])("%s: does not start", async (_what, text) => {
 		const { machine, model } = await startLab();
 		machine.write(file, text);
-		const { code, stderr } = await runCodex({ machine, model, prompt: "Hello" });
+		const { code, stderr } = await runCli("codex", { machine, model, prompt: "Hello" });
 		expect(code).toBe(1);
 		expect(stderr).toMatch(/Error loading config.toml/);
 		expect(model.requests).toEqual([]);
@@ -235,7 +240,7 @@ describe("Codex", needed, () => {
 });
 
 describe("Gemini CLI", needed, () => {
-	const file = clis.gemini.userFile;
+	const file = gemini.userFile;
 
 	test("adds the signal's path to that of the endpoint, keeps the query, and sends user and password as Basic", async () => {
 		const { machine, prompt, to, capture } = await startLab();
@@ -300,26 +305,19 @@ describe("Gemini CLI", needed, () => {
 		const settings = geminiSettings(to(canary()));
 		for (const damaged of [`\uFEFF${settings}`, settings.replace(/\}\s*$/, ",}")]) {
 			machine.write(file, damaged);
-			expect((await runGemini({ machine, model, prompt: "Hello" })).code).toBe(52);
+			expect((await runCli("gemini", { machine, model, prompt: "Hello" })).code).toBe(52);
 		}
 	});
 });
 
-/** With these it runs a command without asking. */
-const args = {
-	claude: ["--allowedTools", "Bash"],
-	codex: ["--dangerously-bypass-approvals-and-sandbox"],
-	gemini: ["--yolo"],
-};
-
 describe("a token that changes while a session runs", needed, () => {
 	test.each(names)("%s sends with the old one to its end, and the next session with the new one", async (name) => {
 		const { machine, prompt, to, model } = await startLab();
-		const { userFile, config } = clis[name];
+		const { userFile, config, toolArgs } = labOf(name);
 		const [old, fresh] = [canary(), canary()];
 		machine.write(userFile, config(to(old)));
 		model.callShell("touch ~/asked; timeout 60 sh -c 'until [ -e ~/changed ]; do sleep 0.05; done'");
-		const session = prompt(name, { args: args[name] });
+		const session = prompt(name, { args: toolArgs });
 		await waitFor("the session to be under way", () => existsSync(machine.path("~/asked")));
 		machine.write(userFile, config(to(fresh)));
 		machine.write("~/changed", "");
@@ -331,28 +329,28 @@ describe("a token that changes while a session runs", needed, () => {
 describe("a token that is not accepted", needed, () => {
 	test.each(names)("%s tries once per batch, and answers all the same", async (name) => {
 		const { machine, prompt, to, capture } = await startLab();
-		machine.write(clis[name].userFile, clis[name].config(to(canary())));
+		machine.write(labOf(name).userFile, labOf(name).config(to(canary())));
 		capture.answer(401);
 		const { requests, stdout, stderr } = await prompt(name);
 		expect(requests.length).toBeGreaterThan(0);
 		const says = /Export failed/.test(stdout + stderr);
-		expect(says).toBe(name === "gemini");
+		expect(says).toBe(labOf(name).saysRefusal);
 		expect(new Set(requests.map(({ text }) => text)).size).toBe(requests.length);
 	});
 });
 
 describe("what is sent of a tool although prompts are off", needed, () => {
 	test.each([
-		["claude", releases.claude.newest, [], []],
-		["claude", releases.claude.old, ["tool_result tool_parameters"], []],
-		["codex", releases.codex.newest, ["codex.tool_result arguments"], ["codex.tool_result output"]],
-		["codex", releases.codex.old, ["codex.tool_result arguments"], ["codex.tool_result output"]],
-		["gemini", releases.gemini.newest, [], []],
+		["claude-code", claude.releases.newest, [], []],
+		["claude-code", claude.releases.old, ["tool_result tool_parameters"], []],
+		["codex", codex.releases.newest, ["codex.tool_result arguments"], ["codex.tool_result output"]],
+		["codex", codex.releases.old, ["codex.tool_result arguments"], ["codex.tool_result output"]],
+		["gemini", gemini.releases.newest, [], []],
 	] as const)("%s %s: the command in %j, its output in %j", async (name, version, command, output) => {
 		const { machine, prompt, to, model } = await startLab();
-		machine.write(clis[name].userFile, clis[name].config(to(canary())));
+		machine.write(labOf(name).userFile, labOf(name).config(to(canary())));
 		model.callShell("printf 'man%s' go # papaya");
-		const { requests } = await prompt(name, { version, args: args[name] });
+		const { requests } = await prompt(name, { version, args: labOf(name).toolArgs });
 		expect(model.requests.some(({ body }) => body.includes("mango"))).toBe(true);
 		expect(mentions(requests, "papaya")).toEqual(command);
 		expect(mentions(requests, "mango")).toEqual(output);
@@ -360,16 +358,16 @@ describe("what is sent of a tool although prompts are off", needed, () => {
 
 	test("Codex with max_bytes = 0: the command still, its output no more", async () => {
 		const { machine, prompt, to, model } = await startLab();
-		machine.write(clis.codex.userFile, codexConfig(to(canary()), ["tool_result = { max_bytes = 0 }"]));
+		machine.write(codex.userFile, codexConfig(to(canary()), ["tool_result = { max_bytes = 0 }"]));
 		model.callShell("printf 'man%s' go # papaya");
-		const { requests } = await prompt("codex", { args: args.codex });
+		const { requests } = await prompt("codex", { args: codex.toolArgs });
 		expect(mentions(requests, "papaya")).toEqual(["codex.tool_result arguments"]);
 		expect(mentions(requests, "mango")).toEqual([]);
 	});
 
 	test("Gemini CLI sends its system prompt, with what ~/.gemini/GEMINI.md says", async () => {
 		const { machine, prompt, to } = await startLab();
-		machine.write(clis.gemini.userFile, geminiSettings(to(canary())));
+		machine.write(gemini.userFile, geminiSettings(to(canary())));
 		machine.write("~/.gemini/GEMINI.md", "A kumquat is a fruit.");
 		const { requests } = await prompt("gemini");
 		expect(mentions(requests, "kumquat")).toEqual([

@@ -1,0 +1,81 @@
+/**
+ * Qwen Code, a relative of Gemini CLI with a folder, files and variables of its own. It sends OTLP over HTTP as JSON, and has a setting for
+ * the endpoint of each signal but none for headers, so that the token stands in the URL. Before each start it writes `$version` into a
+ * file of settings that has none, if it may; ours is then still found by its values.
+ *
+ * Sources: the bundle of npm @qwen-code/qwen-code 0.24.4, read and run; https://github.com/QwenLM/qwen-code (its source),
+ * https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/
+ */
+import type { Cli, LayerRow } from "../cli.ts";
+
+/** Files are merged key by key: what is left over from somebody else stops or diverts everything. */
+const common: readonly LayerRow[] = [
+	{ pointer: "/telemetry/enabled", type: "bool", value: "true" },
+	{ pointer: "/telemetry/target", type: "string", value: "local" },
+	{ pointer: "/telemetry/otlpEndpoint", type: "string", value: "{endpoint}/{token}" },
+	// Without it gRPC is spoken, which loses the path.
+	{ pointer: "/telemetry/otlpProtocol", type: "string", value: "http" },
+	// An empty one of its own is what switches traces off.
+	{ pointer: "/telemetry/otlpTracesEndpoint", type: "string", value: "" },
+	{ pointer: "/telemetry/logPrompts", type: "bool", value: "true", when: "prompts" },
+	{ pointer: "/telemetry/logPrompts", type: "bool", value: "false", when: "no-prompts" },
+	{ pointer: "/telemetry/includeSensitiveSpanAttributes", type: "bool", value: "false" },
+	{ pointer: "/telemetry/outfile", type: "string", value: "" },
+	{ pointer: "/env/OTEL_RESOURCE_ATTRIBUTES", type: "string", value: "{host}", when: "host" },
+];
+
+/** Endpoints of one signal win over the one for all, so a user's file loses them. A system file cannot take them from a user's. */
+const diversions: readonly LayerRow[] = ["otlpLogsEndpoint", "otlpMetricsEndpoint"].map((key) => ({
+	drop: `/telemetry/${key}`,
+}));
+
+export const cli: Cli = {
+	id: "qwen-code",
+	title: "Qwen Code",
+	order: 40,
+	system: {
+		file: {
+			macos: "/Library/Application Support/QwenCode/settings.json",
+			linux: "/etc/qwen-code/settings.json",
+		},
+		format: "jsonc",
+		// The oldest release that these settings were held against.
+		since: "0.24.4",
+		rows: common,
+	},
+	user: {
+		folder: ".qwen",
+		file: "settings.json",
+		variable: "QWEN_HOME",
+		below: "",
+		format: "jsonc",
+		since: "0.24.4",
+		rows: [...diversions, ...common],
+	},
+	npm: "@qwen-code/qwen-code",
+	signs: [
+		{ kind: "folder", path: "/opt/homebrew/Cellar/qwen-code/*" },
+		{ kind: "folder", path: "/usr/local/Cellar/qwen-code/*" },
+		{ kind: "trace", path: ".qwen/installation_id" },
+	],
+	sends: [
+		"always: session id, kind of sign-in, name of the model and of the MCP servers and tools that are set",
+		"token counts, durations, tool names, number of hooks and of files looked through, errors",
+		"host name and machine id, unless switched off (no-host)",
+	],
+	applies: "when Qwen Code starts",
+	traps: [
+		"Releases before 0.24.4 were not tried: they are left alone and reported as old.",
+		"OTEL_EXPORTER_OTLP_ENDPOINT and QWEN_TELEMETRY_* in the environment or a .env file win over the files.",
+		"An endpoint for one signal wins over ours, also over that of the system file. The token does not go there: it is in our URL.",
+		"It adds $version to a settings file that has none; uninstall leaves that line (tried on 0.24.4).",
+		"A trailing comma in the file keeps Qwen Code from starting.",
+		"It does not send telemetry through a proxy (tried on 0.24.4).",
+		"Not verified: macOS, its standalone installer, and when a daemon or an IDE takes up a changed file.",
+	],
+	sources: [
+		"https://github.com/QwenLM/qwen-code/blob/main/packages/core/src/telemetry/config.ts",
+		"https://github.com/QwenLM/qwen-code/blob/main/packages/cli/src/config/settings.ts",
+		"https://www.npmjs.com/package/@qwen-code/qwen-code/v/0.24.4",
+	],
+};

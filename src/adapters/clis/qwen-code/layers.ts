@@ -1,0 +1,212 @@
+/**
+ * Where Qwen Code is told where to send: four files of settings that are merged key by key, variables in the `env` of these files, in .env
+ * files and in the shell. Read in the bundle of 0.24.4; what `routes` says was held against the real program.
+ *
+ * Sources: https://github.com/QwenLM/qwen-code/blob/main/packages/core/src/telemetry/config.ts (which setting goes before which),
+ * https://github.com/QwenLM/qwen-code/blob/main/packages/cli/src/config/settings.ts (files),
+ * https://github.com/QwenLM/qwen-code/blob/main/packages/cli/src/config/environment.ts (.env files).
+ */
+import { type CliLayering, headerIn, type Route, tokenIn, withPath } from "../layering.ts";
+
+const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
+const HOME = "{QWEN_HOME:~/.qwen}";
+
+const signals = [
+	["logs", "Logs"],
+	["metrics", "Metrics"],
+	["traces", "Traces"],
+] as const;
+
+/** A variable is on with these words, and off with any other. */
+const isOn = (value: string) => value === "true" || value === "1";
+
+export const layering: CliLayering = {
+	id: "qwen-code",
+	program: "qwen",
+	tolerance: { bom: true, utf16: false },
+	variables: /^(QWEN_TELEMETRY_|OTEL_|QWEN_HOME$|QWEN_CODE_SYSTEM_)/,
+	layers: [
+		{
+			id: "defaults",
+			title: "system's defaults",
+			paths: {
+				macos: ["{QWEN_CODE_SYSTEM_DEFAULTS_PATH:/Library/Application Support/QwenCode/system-defaults.json}"],
+				linux: ["{QWEN_CODE_SYSTEM_DEFAULTS_PATH:/etc/qwen-code/system-defaults.json}"],
+			},
+			format: "jsonc",
+			broken: "cli",
+		},
+		{ id: "user", title: "user's file", paths: everywhere(`${HOME}/settings.json`), format: "jsonc", broken: "cli" },
+		{
+			id: "project",
+			title: "project's file",
+			paths: everywhere("./.qwen/settings.json"),
+			format: "jsonc",
+			broken: "file",
+		},
+		{
+			id: "system",
+			title: "system's file",
+			paths: {
+				macos: ["{QWEN_CODE_SYSTEM_SETTINGS_PATH:/Library/Application Support/QwenCode/settings.json}"],
+				linux: ["{QWEN_CODE_SYSTEM_SETTINGS_PATH:/etc/qwen-code/settings.json}"],
+			},
+			format: "jsonc",
+			isForAll: true,
+			broken: "cli",
+		},
+		{
+			id: "dotenv",
+			title: ".env file",
+			paths: everywhere("^.qwen/.env", "^.env", `${HOME}/.env`, "~/.env"),
+			format: "dotenv",
+			broken: "file",
+		},
+		{ id: "environment", title: "environment", broken: "file" },
+	],
+	unseen: ["the flags of the command line"],
+	routes({ get }) {
+		const first = (...pointers: readonly string[]) => {
+			const from = pointers.find((pointer) => get(pointer) !== undefined);
+			return from === undefined ? undefined : { from, value: get(from) ?? "" };
+		};
+		const enabled = get("/env/QWEN_TELEMETRY_ENABLED");
+		const isEnabled = enabled === undefined ? get("/telemetry/enabled") === "true" : isOn(enabled);
+		const protocol = first("/env/QWEN_TELEMETRY_OTLP_PROTOCOL", "/telemetry/otlpProtocol")?.value;
+		const outfile = first("/env/QWEN_TELEMETRY_OUTFILE", "/telemetry/outfile")?.value;
+		const base = first(
+			"/env/QWEN_TELEMETRY_OTLP_ENDPOINT",
+			"/env/OTEL_EXPORTER_OTLP_ENDPOINT",
+			"/telemetry/otlpEndpoint",
+		);
+		return signals.flatMap(([signal, name]): Route[] => {
+			const own = first(
+				`/env/QWEN_TELEMETRY_OTLP_${name.toUpperCase()}_ENDPOINT`,
+				`/env/OTEL_EXPORTER_OTLP_${name.toUpperCase()}_ENDPOINT`,
+				`/telemetry/otlp${name}Endpoint`,
+			);
+			const endpoint = own ?? base;
+			const url = endpoint?.value && (own ? endpoint.value : withPath(endpoint.value, `/v1/${signal}`));
+			// Our own settings switch traces off; who sends none need not hear of them.
+			if (signal === "traces" && !url) return [];
+			const off = !isEnabled
+				? "telemetry.enabled is not true"
+				: outfile
+					? "telemetry.outfile redirects everything to a file"
+					: protocol !== "http"
+						? "telemetry.otlpProtocol is not http: gRPC is spoken, without the path of the endpoint"
+						: url
+							? undefined
+							: "no endpoint is set";
+			const specific = `/env/OTEL_EXPORTER_OTLP_${name.toUpperCase()}_HEADERS`;
+			const general = "/env/OTEL_EXPORTER_OTLP_HEADERS";
+			const from = headerIn(get(specific), "authorization") === undefined ? general : specific;
+			const header = headerIn(get(from), "authorization");
+			return [
+				{
+					signal,
+					off,
+					url: url || undefined,
+					urlFrom: endpoint?.from,
+					...(header === undefined
+						? { ...tokenInUrl(url, signal), tokenFrom: endpoint?.from }
+						: { ...tokenIn(unescaped(header)), tokenFrom: from }),
+				},
+			];
+		});
+	},
+	hazards: [
+		{
+			pointer: /^\/telemetry\/(enabled|target|otlp|outfile)/,
+			layers: ["project"],
+			severity: "warning",
+			what: "{name} in this project overrides the user's, if the folder is trusted",
+			fix: "remove {name} from the {layer}",
+		},
+		{
+			pointer: /^\/env\/(QWEN_TELEMETRY_OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_ENDPOINT)$/,
+			severity: "error",
+			what: "{name} overrides the endpoint in every file, and its token is not ours",
+			fix: "remove {name} from the {layer}",
+		},
+		{
+			pointer:
+				/^\/env\/(QWEN_TELEMETRY|OTEL_EXPORTER)_OTLP_(LOGS|METRICS)_ENDPOINT$|^\/telemetry\/otlp(Logs|Metrics)Endpoint$/,
+			value: /./,
+			severity: "warning",
+			what: "{name} takes that signal to another place",
+			fix: "remove {name} from the {layer}",
+		},
+		{
+			pointer: /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/,
+			severity: "warning",
+			what: "the headers in {name} are also sent",
+			fix: "remove {name} from the {layer}",
+		},
+		{
+			pointer: /^\/env\/QWEN_TELEMETRY_(ENABLED|TARGET|OTLP_PROTOCOL|OUTFILE)$/,
+			severity: "warning",
+			what: "{name} overrides the files",
+			fix: "remove {name} from the {layer}",
+		},
+		{
+			pointer: /^\/env\/QWEN_CODE_SYSTEM_(SETTINGS|DEFAULTS)_PATH$/,
+			layers: ["environment"],
+			severity: "warning",
+			what: "{name} moves the machine-wide file",
+			fix: "unset {name} where Qwen Code is started",
+		},
+		{
+			pointer: /^\/telemetry\/outfile$/,
+			value: /./,
+			severity: "error",
+			what: "{name} redirects telemetry to a file, so none is sent",
+			fix: 'set {name} to "" in the {layer}',
+		},
+		{
+			pointer: /^\/telemetry\/otlpProtocol$/,
+			value: /^grpc$/,
+			severity: "error",
+			what: "gRPC drops the endpoint's path, and the token in it",
+			fix: "set {name} to http in the {layer}",
+		},
+		{
+			pointer:
+				/^\/telemetry\/(logPrompts|includeSensitiveSpanAttributes)$|^\/env\/QWEN_TELEMETRY_(LOG_PROMPTS|INCLUDE_SENSITIVE_SPAN_ATTRIBUTES)$/,
+			value: /^(true|1)$/,
+			severity: "note",
+			what: "privacy: {name} is on, so it sends what people write",
+			fix: "set {name} to false in the {layer}, unless this is intended",
+		},
+		{
+			pointer: /^\/telemetry\/logPrompts$|^\/env\/QWEN_TELEMETRY_LOG_PROMPTS$/,
+			isMissing: "telemetry.logPrompts",
+			severity: "note",
+			what: "privacy: {name} is not set, which means on: it sends what people write",
+			fix: "set {name} to false, unless this is intended",
+		},
+	],
+	usesProxy: false,
+	seen: ["0.24.4"],
+	evidence: [
+		"https://github.com/QwenLM/qwen-code/blob/main/packages/core/src/telemetry/config.ts",
+		"https://github.com/QwenLM/qwen-code/blob/main/packages/cli/src/config/settings.ts",
+	],
+};
+
+function unescaped(value: string): string {
+	try {
+		return decodeURIComponent(value);
+	} catch {
+		return value;
+	}
+}
+
+/** The last segment of the path before that of the signal. */
+function tokenInUrl(url: string | undefined, signal: string): Pick<Route, "token" | "tokenBy"> {
+	if (!url || !URL.canParse(url)) return {};
+	const segments = new URL(url).pathname.split("/").filter((each) => each !== "");
+	const isSignals = segments.at(-2) === "v1" && segments.at(-1) === signal;
+	const segment = (isSignals ? segments.slice(0, -2) : segments).at(-1);
+	return segment === undefined ? {} : { token: decodeURIComponent(segment), tokenBy: "url" };
+}

@@ -1,0 +1,11 @@
+import type { Timings } from "../../effects/net/phase.ts";
+import type { ProbeEvidence } from "../evidence/evidence.ts";
+
+/** One observation, and how it was made. */
+export interface ProbeObservation {
+	readonly evidence: ProbeEvidence;
+	readonly attempts: number;
+	readonly timings: Timings;
+	readonly proxy: string | undefined;
+	readonly notes: readonly string[];
+}

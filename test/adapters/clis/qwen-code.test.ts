@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { sent } from "../../harness/layers.ts";
+
+const telemetry = (token: string, more: Readonly<Record<string, unknown>> = {}) => ({
+	telemetry: {
+		enabled: true,
+		otlpEndpoint: `https://in/${token}`,
+		otlpProtocol: "http",
+		otlpTracesEndpoint: "",
+		...more,
+	},
+});
+const both = (token: string) => [
+	`logs https://in/${token}/v1/logs ${token}`,
+	`metrics https://in/${token}/v1/metrics ${token}`,
+];
+
+describe("Qwen Code", () => {
+	test("files are merged key by key: system over project over user over defaults", () => {
+		const layers = {
+			defaults: telemetry("defaults"),
+			user: telemetry("user"),
+			project: telemetry("project"),
+			system: telemetry("system"),
+		};
+		expect(sent("qwen-code", "0.24.4", layers)).toEqual(both("system"));
+		const { system: _system, ...rest } = layers;
+		expect(sent("qwen-code", "0.24.4", rest)).toEqual(both("project"));
+		expect(sent("qwen-code", "0.24.4", { defaults: telemetry("defaults"), user: {} })).toEqual(both("defaults"));
+	});
+
+	test("an empty endpoint of its own is what switches traces off; without one they go along", () => {
+		const { telemetry: whole } = telemetry("t");
+		const { otlpTracesEndpoint: _none, ...rest } = whole;
+		expect(sent("qwen-code", "0.24.4", { user: { telemetry: rest } })).toEqual([
+			...both("t"),
+			"traces https://in/t/v1/traces t",
+		]);
+	});
+
+	test("the endpoint of one signal goes before the one for all, and QWEN_ before OTEL_", () => {
+		const env = {
+			OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "https://otel/x/v1/logs",
+			QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT: "https://qwen/y/v1/logs",
+		};
+		expect(sent("qwen-code", "0.24.4", { user: telemetry("t"), environment: { env } })).toEqual([
+			"logs https://qwen/y/v1/logs y",
+			"metrics https://in/t/v1/metrics t",
+		]);
+	});
+
+	test.each([
+		["the shell switches it off", { environment: { env: { QWEN_TELEMETRY_ENABLED: "false" } } }],
+		["an outfile takes it", { system: { telemetry: { outfile: "/tmp/x" } } }],
+		["gRPC is spoken", { system: { telemetry: { otlpProtocol: "grpc" } } }],
+	])("nothing is sent when %s", (_what, layers) => {
+		expect(sent("qwen-code", "0.24.4", { user: telemetry("t"), ...layers })).toEqual([]);
+	});
+
+	test("a header in the variables of a settings file goes before the token in the URL", () => {
+		const env = { OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer%20other" };
+		expect(sent("qwen-code", "0.24.4", { user: { ...telemetry("t"), env } })).toEqual([
+			"logs https://in/t/v1/logs other",
+			"metrics https://in/t/v1/metrics other",
+		]);
+	});
+});

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { loadDistribution } from "../../../src/adapters/collectors/registry.ts";
+import { requireVersion } from "../../../src/base/versions.ts";
+import { offlineFindings } from "../../../src/generate/check/check.ts";
+import { bundleOf } from "../../contracts/collector.ts";
+
+test("SIGHUP ends it: a line that sends one is an error, and nothing of ours does", async () => {
+	const distribution = await loadDistribution("edot");
+	if (!distribution) throw new Error("there is edot");
+	const own = requireVersion(distribution.inventory.newest);
+	const unit = "[Service]\nExecReload=/bin/kill -HUP $MAINPID\n";
+	const rules = offlineFindings(unit, "edot.service", { distribution, own }).map(({ rule }) => rule);
+	expect(rules).toEqual(["sighup-stops"]);
+	for (const platform of ["systemd", "docker", "kubernetes"]) {
+		for (const [path, content] of await bundleOf("edot", { platform }))
+			expect(content, path).not.toMatch(/kill -s HUP|kill -HUP/);
+	}
+});
+
+test("its packages bring no unit for the collector, so one is written", async () => {
+	const bundle = await bundleOf("edot", { platform: "systemd" });
+	expect(bundle.get("systemd/edot-collector.service")).toContain(
+		"elastic-agent otel --config /etc/elastic-agent/otel.yml",
+	);
+});
