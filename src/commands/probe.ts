@@ -19,8 +19,6 @@ import type { Command, Invocation } from "./command.ts";
 import { readFleet } from "./fleet-options.ts";
 
 const PEM_BYTES = 1024 * 1024;
-/** Default terminal width. */
-const WIDTH = 80;
 
 /** For the examples: a CLI that has the token in the URL. */
 const inUrl = emissions.find(({ path }) => path === "url") ?? emissions[0];
@@ -146,7 +144,7 @@ function printer(
 ): (report: ProbeReport) => string {
 	if (options["junit"] === true) return probeJunit;
 	if (options["json"] === true) return again ? probeLines : probeJson;
-	return (report) => probeText(report, { color, width: width() ?? WIDTH });
+	return (report) => probeText(report, { color, width: width() ?? Number.POSITIVE_INFINITY });
 }
 
 /** All tokens, or one error with every token's problems and the exit code of the first. */

@@ -8,6 +8,8 @@ export interface Terminal {
 	readonly verbose: boolean;
 	/** Columns of the terminal on standard output; undefined if it is not a terminal. */
 	width(): number | undefined;
+	/** Lines of it; undefined when it is none. */
+	height(): number | undefined;
 	/** The result, to standard output, unchanged. */
 	print(text: string): void;
 	/** A user's own file, returned byte for byte: the only output that bypasses the guard. */
