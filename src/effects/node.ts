@@ -60,7 +60,7 @@ function stopSignal(): Effects["stopped"] {
 	};
 }
 
-/** Adds before it removes: with no listener left, even for a moment, Node loses a signal that has come and was not handled yet. */
+/** Adds before removing: without a listener, even for a moment, Node loses a pending signal. */
 function replaceListeners(signal: NodeJS.Signals, listener: () => void): void {
 	const others = process.listeners(signal);
 	process.once(signal, listener);

@@ -61,7 +61,7 @@ const every = v.pipe(
 
 const clis = v.union(
 	[v.array(word), v.record(word, v.strictObject({ every: v.optional(every) }))],
-	"a list of CLIs, or each with its every: { codex: { every: 1d } }",
+	"a list of CLIs, or each with its own every, as in { id: { every: 1d } }",
 );
 
 const attested = v.pipe(

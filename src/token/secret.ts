@@ -3,7 +3,7 @@ import { protect } from "./guard.ts";
 import { tokenProblems } from "./shape.ts";
 
 /**
- * A token. It prints as `[secret fp=…]` in every way Node can print it; only `reveal` gives the value.
+ * A token. Prints as `[secret fp=…]` in every way Node can print it; only `reveal` returns the value.
  *
  * @example
  * import { Secret } from "otel-crossfade";

@@ -8,7 +8,7 @@ export interface Terminal {
 	readonly verbose: boolean;
 	/** Columns of the terminal on standard output; undefined if it is not a terminal. */
 	width(): number | undefined;
-	/** Lines of it; undefined when it is none. */
+	/** Its lines; undefined if it is not a terminal. */
 	height(): number | undefined;
 	/** The result, to standard output, unchanged. */
 	print(text: string): void;

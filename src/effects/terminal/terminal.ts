@@ -20,7 +20,7 @@ export interface Output {
 	write(fd: 1 | 2, bytes: Uint8Array): void;
 	/** Columns of the terminal on standard output; undefined if it is not a terminal. */
 	columns(): number | undefined;
-	/** Lines of it; undefined when it is none. */
+	/** Its lines; undefined if it is not a terminal. */
 	lines(): number | undefined;
 }
 

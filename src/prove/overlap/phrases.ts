@@ -51,7 +51,7 @@ export function bytesText(token: TokenRow): string {
 	return token.bytes === 0 && token.records > 0 ? "not counted" : bytes(token.bytes);
 }
 
-/** `blocked  mac-7, codex: it never sent with the new token` */
+/** `mac-7, any CLI: it never sent with the new token. Next: …` */
 export function obligationText({ about, witness, nextStep }: Obligation): string {
 	return nextStep === "" ? `${about}: ${witness}` : `${about}: ${witness}. Next: ${nextStep}`;
 }

@@ -82,6 +82,10 @@ export const causes = {
 		fix: "use PEM files, and the key that matches the certificate",
 	},
 	"tls-failed": { says: "the TLS handshake failed", fix: "try openssl s_client -connect host:port" },
+	"only-http2": {
+		says: "the server only speaks HTTP/2, which suggests a gRPC port",
+		fix: "use --protocol grpc, or the port for HTTP (often 4318)",
+	},
 	"no-http2": {
 		says: "the server does not support HTTP/2, which gRPC requires",
 		fix: "use --protocol http/protobuf, or the gRPC port (often 4317)",
@@ -148,6 +152,7 @@ const codes: readonly (readonly [cause: TransportCause, code: RegExp, phases?: r
 		"tls-to-plain-port",
 		/^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|RECORD_LAYER_FAILURE|UNEXPECTED_MESSAGE))$/,
 	],
+	["only-http2", /ALERT_NO_APPLICATION_PROTOCOL$/],
 	["tls-own-files", /^ERR_(OSSL_|SSL_EE_|SSL_CA_|CRYPTO_|TLS_)/, ["tls"]],
 	["no-http2", /^NO_HTTP2$/],
 	["tls-timeout", /^(TIMEOUT|ETIMEDOUT)$/, ["tls"]],
@@ -172,19 +177,48 @@ export function transportCause(code: string, phase: Phase | undefined, isProxied
 	return found?.[0] ?? "no-answer";
 }
 
+/** What a refusal of this kind proves by itself. */
+export type RefusalKind =
+	/** 401: about credentials, unless something says otherwise. */
+	| "credentials"
+	/** 403: about the token only if it says so. */
+	| "permission"
+	/** 400 and 404: about the request, unless it names the token as the reason. */
+	| "request";
+
 /** What a response's status or code means for a token. */
-interface StatusRule {
+export interface StatusRule {
 	readonly outcome: Outcome;
 	readonly says: string;
 	readonly fix: string;
 	/** Whether the protocol's specification allows a retry. */
 	readonly isRetryable?: true;
+	/** The token may be the reason: whose refusal it is has to be looked at. */
+	readonly kind?: RefusalKind;
+	/** Only where the token is in the URL. */
+	readonly isForPathToken?: true;
 }
 
-const rejected: StatusRule = {
-	outcome: "rejected",
-	says: "the token was refused",
-	fix: "check that it is the token for this place and environment, and not revoked",
+/** The place refused the token itself. */
+export function tokenRefused(status: number): Pick<StatusRule, "outcome" | "says" | "fix"> {
+	const fix =
+		status === 403
+			? "check the token's scopes and the addresses it may be used from"
+			: "check that it is this place's token, not revoked, and not of another environment";
+	return { outcome: "rejected", says: "the token was refused", fix };
+}
+
+const unclear: StatusRule = {
+	outcome: "inconclusive",
+	says: "refused, but not because of the token",
+	fix: "see the server's message and its documentation",
+};
+const credentials: StatusRule = { ...unclear, kind: "credentials" };
+const permission: StatusRule = {
+	outcome: "inconclusive",
+	says: "refused, but the response does not mention the token",
+	fix: "check the token's scopes; a firewall, address list or proxy in between can also cause this",
+	kind: "permission",
 };
 const later: StatusRule = {
 	outcome: "retry-later",
@@ -193,29 +227,25 @@ const later: StatusRule = {
 	isRetryable: true,
 };
 const failed: StatusRule = { outcome: "unreachable", says: "the server failed", fix: "check the server's log" };
-const unclear: StatusRule = {
-	outcome: "inconclusive",
-	says: "refused, but not because of the token",
-	fix: "see the server's message and its documentation",
+const overloaded: StatusRule = {
+	outcome: "unreachable",
+	says: "the server is overloaded or unavailable",
+	fix: "wait and run it again, or use --retry; check the server, or the load balancer in front of it",
+	isRetryable: true,
 };
 const elsewhere: StatusRule = {
 	outcome: "unreachable",
 	says: "no OTLP endpoint at that path",
 	fix: "check the base URL, the protocol, and that this signal is accepted there",
 };
+const interrupted: StatusRule = { ...failed, fix: "run it again, or use --retry", isRetryable: true };
 
 /** https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
 const statuses: readonly (readonly [from: number, to: number, rule: StatusRule])[] = [
-	[401, 401, rejected],
-	[
-		403,
-		403,
-		{
-			...rejected,
-			fix: "check the token's scopes and allowed addresses; a firewall or proxy in between can also return 403",
-		},
-	],
-	[404, 405, elsewhere],
+	[401, 401, credentials],
+	[403, 403, permission],
+	[404, 404, { ...elsewhere, kind: "request", isForPathToken: true }],
+	[405, 405, elsewhere],
 	[407, 407, { outcome: "unreachable", ...causes["proxy-auth"] }],
 	[410, 410, elsewhere],
 	[
@@ -228,31 +258,37 @@ const statuses: readonly (readonly [from: number, to: number, rule: StatusRule])
 		},
 	],
 	[429, 429, { ...later, says: "rate limited" }],
-	[502, 504, later],
-	[400, 499, unclear],
+	[502, 502, { ...overloaded, says: "the proxy or load balancer got no usable response from the server" }],
+	[503, 503, overloaded],
+	[504, 504, { ...overloaded, says: "the proxy or load balancer got no response from the server in time" }],
+	// https://www.rfc-editor.org/rfc/rfc6585#section-6
+	[511, 511, { ...permission, says: "the network requires a sign-in first" }],
+	[400, 499, { ...unclear, kind: "request" }],
 	[500, 599, failed],
 ];
 
-export function statusRule(status: number): StatusRule {
+/** What an HTTP status means; 503 with a time to come back is the throttling of the protocol. https://opentelemetry.io/docs/specs/otlp/#otlphttp-throttling */
+export function statusRule(status: number, retryAfter?: string): StatusRule {
+	if (status === 503 && retryAfter !== undefined) return later;
 	const found = statuses.find(([from, to]) => from <= status && status <= to);
 	return found?.[2] ?? { ...failed, says: "unexpected status" };
 }
 
 /** https://opentelemetry.io/docs/specs/otlp/#failures */
 const grpcCodes: Readonly<Record<number, StatusRule>> = {
-	1: later,
-	3: unclear,
-	4: later,
+	1: interrupted,
+	3: { ...unclear, kind: "request" },
+	4: interrupted,
 	5: elsewhere,
-	7: rejected,
+	7: permission,
 	// Retry only if the response says when.
 	8: { outcome: "retry-later", says: "rate limited", fix: "wait and run it again" },
-	10: later,
-	11: later,
+	10: interrupted,
+	11: interrupted,
 	12: elsewhere,
-	14: later,
-	15: later,
-	16: rejected,
+	14: overloaded,
+	15: interrupted,
+	16: credentials,
 };
 
 export function grpcRule(code: number): StatusRule {

@@ -132,7 +132,7 @@ export function probeLines({ marker, now, rows }: ProbeReport): string {
 	return rows.map((row) => `${JSON.stringify({ schema: 1, probeId: marker, ...rowJson(row, now) })}\n`).join("");
 }
 
-/** One test case per row: failed for an unexpected verdict, skipped if nothing was proven. */
+/** One test case per row: failed unless the verdict is the expected one. Inconclusive rows fail too, as in the exit code. */
 export function probeJunit({ marker, rows }: ProbeReport): string {
 	const cases = rows.map(({ evidence, verdict, exit }) => {
 		const { token, path, signal, place, detail, fix, latencyMs } = evidence;
@@ -142,7 +142,6 @@ export function probeJunit({ marker, rows }: ProbeReport): string {
 			seconds: latencyMs / 1000,
 		};
 		if (exit === "ok") return test;
-		if (exit === "noEvidence") return { ...test, skipped: { message: detail } };
 		const text = [detail, fix].filter((line) => line !== undefined).join("\n");
 		return { ...test, failure: { type: verdict, message: detail, text } };
 	});

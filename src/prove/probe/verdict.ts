@@ -33,7 +33,7 @@ export function judgeRows(rows: readonly ProbeObservation[], deadline: number | 
 	});
 }
 
-/** The old token's end is what was wanted once the deadline is over; any other token is there to be accepted. */
+/** After the deadline the old token should be rejected; any other token should be accepted. */
 function rejectedExit({ token }: ProbeEvidence, deadline: number | undefined): ExitName {
 	if (token !== OLD) return "newRejected";
 	return deadline === undefined ? "oldRejectedEarly" : "ok";
