@@ -28,7 +28,7 @@ export const mdmCommand: Command = {
 install, report and uninstall, payloads for the vendor's API, STEPS.md and a manifest with hashes.
 
 Files contain a placeholder, not the token. With --mode embedded and --token it also writes copies that contain the
-token, named *.secret.*; do not share them. Without a vehicle it lists the vehicles.
+token, named *.secret.*; do not share them. Without --vehicle it lists the supported MDMs.
 
 verify <folder> checks a folder before you upload it: unchanged, complete, and no token where it does not belong.`,
 	arguments: [
@@ -37,7 +37,7 @@ verify <folder> checks a folder before you upload it: unchanged, complete, and n
 	],
 	options: [
 		{ flags: "-v, --vehicle <id>", description: "your MDM", choices: mdms.map(({ id }) => id) },
-		{ flags: "--os <list>", description: `${systems.join(",")} (default: all the vehicle supports)` },
+		{ flags: "--os <list>", description: `${systems.join(",")} (default: all that the MDM supports)` },
 		{
 			flags: "--mode <mode>",
 			description: "how the script gets the token (default: the safer one)",
@@ -64,7 +64,7 @@ verify <folder> checks a folder before you upload it: unchanged, complete, and n
 		{ flags: "--token <ref>", description: "file:PATH, env:NAME, fd:N, prompt, or - for standard input" },
 		{ flags: "--out <folder>", description: "where to write", files: true },
 		{ flags: "--force", description: "overwrite existing files" },
-		{ flags: "--list", description: "list the vehicles" },
+		{ flags: "--list", description: "list the supported MDMs" },
 		{ flags: "--json", description: "print JSON" },
 	],
 	examples: [

@@ -31,7 +31,7 @@ signal, and if not, the cause and the fix.
 A row covers one hop. A gateway's 200 means that it received the record; --metrics also checks that it forwarded it.
 Name the tokens of a rotation old and new; any other is expected to be accepted. The exit code is that of the worst
 row, the lowest above 0 first: new rejected 3, old rejected before its deadline or without one 4, old accepted after
-it 5, no usable response 6, partly accepted 7, retry later 8, no evidence 9. With --repeat it is that of the last round.`,
+it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With --repeat it is that of the last round.`,
 	options: [
 		{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it exists)`, files: true },
 		{

@@ -50,7 +50,7 @@ token can be retired. The same as crossfade watch, once, for people and programs
 		["crossfade report --explain", "with the evidence for each point, and what to do for open ones"],
 		[
 			"crossfade report --inventory export.csv --token old=fp:0123456789ab --token new=fp:ba9876543210",
-			"from an MDM's export alone",
+			"only from an MDM's export",
 		],
 		["crossfade report --out overlap.html", "an HTML page in one file"],
 		["crossfade report --format junit --require-migrated > overlap.xml", "a gate in a pipeline"],

@@ -12,8 +12,9 @@ import { fleetOptions, loadFleet } from "./fleet-options.ts";
 
 export const watchCommand: Command = {
 	name: "watch",
-	description: `Follows an overlap live: how long both tokens work, who still sends with the old one, and whether it is safe to retire.
-Reads what crossfade tap and probe wrote to the evidence folder, and the counters of collectors or a Prometheus server.`,
+	description: `Follows an overlap, the time when both tokens work: how long it lasts, who still sends with the old token, and whether it
+is safe to retire that token. Reads what crossfade tap and probe wrote to the evidence folder, and the counters of
+collectors or a Prometheus server.`,
 	options: [
 		...fleetOptions,
 		{ flags: "--every <time>", description: "refresh interval (default: 5s)" },

@@ -74,6 +74,9 @@ describe("crossfade attest", () => {
 
 	test("needs the old token, to know the rotation", async () => {
 		const { code, stderr } = await crossfade(["attest", "host", "mac-7", "gone", ...BECAUSE]);
-		expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("the old token of this rotation is not given") });
+		expect({ code, stderr }).toMatchObject({
+			code: 2,
+			stderr: expect.stringContaining("the old token of this rotation is not given"),
+		});
 	});
 });

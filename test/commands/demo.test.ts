@@ -27,7 +27,9 @@ test("crossfade demo runs the whole rotation, from one token to the expiry of th
 	for (const { title } of narration) expect(stdout).toContain(`${title.toUpperCase()}: `);
 	expect(stdout).toMatch(/old +bearer +logs +the provider +ACCEPTED[\s\S]*old +bearer +logs +the provider +REJECTED/);
 	expect(stdout).toContain("Credentials that are neither token: 1");
-	expect(stdout).toMatch(/THE END: \d+ requests, safe to retire: over \(the old token expired 1 h ago: nobody/);
+	expect(stdout).toMatch(
+		/THE END: \d+ requests, safe to retire: over \(the old token expired 1 h ago: no known sender/,
+	);
 	for (const { fingerprint } of canaries) expect(stdout).toContain(fingerprint);
 	expectNoToken(stdout);
 	const report = readFileSync(join(cwd, "report.html"), "utf8");

@@ -49,7 +49,7 @@ describe("one error line, its exit code, no change", () => {
 		["--frobnicate", 2, "does not know"],
 		[token, 2, "does not know"],
 		["clis=", 2, "names nothing"],
-		["clis=cursor", 2, "none of: claude-code codex gemini"],
+		["clis=cursor", 2, "unknown CLI; known: claude-code codex gemini"],
 		["clis=codex,*", 2, "none of"],
 		["expect=xyz", 2, "12 hex digits"],
 		["expect=abc", 2, "12 hex digits"],
