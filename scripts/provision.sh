@@ -245,7 +245,7 @@ state_node() {
 
 # clis
 
-# Every package of test/parts/clis, and programs for this platform, which npm leaves out without a word where it has none.
+# Every package of test/parts/clis, and programs for this platform, which npm silently omits if it has none.
 clis_there() {
   for package in $(sed -n 's/^\t\t"\([^"]*\)": "npm:.*/\1/p' "$parts/clis/package.json"); do
     [ -e "$1/node_modules/$package/package.json" ] || return 1

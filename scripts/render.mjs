@@ -40,8 +40,8 @@ Nothing here holds a token. Start with the STEPS.md of your MDM.
 | --- | --- | --- | --- |
 ${rows.join("\n")}
 
-- param: the MDM hands the token over when the script runs.
-- embedded: the token is put into a copy of the script, for MDMs that can hand nothing over, and for Macs that several
+- param: the MDM passes the token to the script when it runs.
+- embedded: the token is put into a copy of the script, for MDMs that cannot pass values, and for Macs that several
   people share.
 
 \`manifest.json\` in each folder has the SHA-256 of every file; \`crossfade mdm verify\` and the name of a folder check them.

@@ -109,7 +109,7 @@ describe("crossfade", () => {
 		expect(JSON.parse(stdout).map((row: { code: number }) => row.code)).toEqual(codes);
 	});
 
-	test("a reader that goes away ends the output quietly", async () => {
+	test("a closed pipe ends the output quietly", async () => {
 		const { spawnSync } = await import("node:child_process");
 		const cli = new URL("../dist/cli.cjs", import.meta.url).pathname;
 		const { stderr, status } = spawnSync("sh", ["-c", `"$0" "$1" --help | true`, process.execPath, cli], {
@@ -132,7 +132,7 @@ Object.entries = (of) => {
 		const source = readFileSync(new URL("../src/commands/exit-codes.ts", import.meta.url), "utf8");
 		const line = source.slice(0, source.indexOf("Object.entries(exitCodes)")).split("\n").length;
 		expect(stderr.split("\n").slice(0, 4)).toEqual([
-			"error: internal error, a bug of ours. Please report it with these lines:",
+			"error: internal error (a bug in crossfade). Please report it with these lines:",
 			`crossfade ${version}, Node ${process.versions.node}, ${process.platform} ${release()} ${process.arch}`,
 			"TypeError: boom",
 			expect.stringMatching(/^ {4}at Object\.entries \(.*crash\.cjs:3:\d+\)$/),

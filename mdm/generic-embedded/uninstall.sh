@@ -1225,7 +1225,7 @@ check_options() {
   for cli in $CLIS; do
     case " $KNOWN_CLIS " in
       *" $cli "*) states="$states $cli=absent" ;;
-      *) complaint="clis= names something that is none of: $KNOWN_CLIS" ;;
+      *) complaint="clis= has an unknown CLI; known: $KNOWN_CLIS" ;;
     esac
   done
   states="$states "

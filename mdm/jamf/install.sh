@@ -346,7 +346,7 @@ daemon() {
 print_header_program() {
   case $1 in
     claude-code) put '#!/bin/sh
-# Prints the header for Claude Code'\''s telemetry, with the token from the file beside this program. Made by otel-crossfade.
+# Prints the header for Claude Code'\''s telemetry, with the token from the file next to this program. Made by otel-crossfade.
 IFS= read -r token <"${0%/*}/crossfade-token" || [ -n "$token" ] || exit 1
 printf '\''{"Authorization":"Bearer %s"}\n'\'' "$token"
 ' ;;
@@ -1810,7 +1810,7 @@ check_options() {
   for cli in $CLIS; do
     case " $KNOWN_CLIS " in
       *" $cli "*) states="$states $cli=absent" ;;
-      *) complaint="clis= names something that is none of: $KNOWN_CLIS" ;;
+      *) complaint="clis= has an unknown CLI; known: $KNOWN_CLIS" ;;
     esac
   done
   states="$states "
@@ -1865,7 +1865,7 @@ check_token() {
   case $1 in
     '') problem="is empty; copy it again, alone and on one line" ;;
     [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
-    *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
+    *[![:graph:]]*) problem="contains white space, a control character or a non-ASCII character; copy it again, alone and on one line" ;;
   esac
   [ -z "$problem" ] || return 0
   if [ ${#1} -lt 20 ]; then

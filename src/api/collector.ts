@@ -107,7 +107,7 @@ export async function spliceCollector(text: string, options: SpliceOptions): Pro
 	return spliceText(text, file ?? plan.distribution.configFile, plan, { remove, force, pipelines, at });
 }
 
-/** What a config is checked against. */
+/** The release to check against. */
 export interface CheckOptions {
 	readonly distribution: string;
 	readonly targetVersion?: string | undefined;

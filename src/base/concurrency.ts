@@ -1,4 +1,4 @@
-/** Runs at most so many tasks at a time. */
+/** Limits how many tasks run at once. */
 export function limitConcurrency(count: number): <T>(task: () => Promise<T>) => Promise<T> {
 	let free = count;
 	const waiting: (() => void)[] = [];

@@ -4,37 +4,37 @@ import { shownName } from "./mask.ts";
  * The one table of exit codes. A code never changes its meaning; `crossfade exit-codes` and the README print this table.
  */
 export const exitCodes = {
-	ok: [0, "all as wanted"],
-	internal: [1, "internal error: a bug of ours"],
-	usage: [2, "wrong flags, arguments or fleet file"],
+	ok: [0, "success"],
+	internal: [1, "internal error (a bug in crossfade)"],
+	usage: [2, "invalid flags, arguments or fleet file"],
 	newRejected: [3, "the new token was rejected"],
 	oldRejectedEarly: [4, "the old token was rejected before its deadline, or no deadline is known"],
 	oldInUse: [5, "the old token is still in use"],
-	unreachable: [6, "endpoint, TLS or proxy trouble: no answer to judge by"],
-	partial: [7, "data was only partly accepted, or dropped"],
-	retryLater: [8, "rate limited, or asked to come back later"],
-	noEvidence: [9, "nothing was seen, so nothing is proven"],
-	findings: [10, "a check found errors in the file"],
+	unreachable: [6, "no usable response (network, TLS or proxy error)"],
+	partial: [7, "data was only partly accepted, or was dropped"],
+	retryLater: [8, "rate limited, or told to retry later"],
+	noEvidence: [9, "not proven: there is not enough evidence"],
+	findings: [10, "the check found errors"],
 	refused: [11, "the input cannot be read or changed safely; nothing was changed"],
 	io: [12, "a file or stream could not be read or written; nothing was changed"],
-	missingPart: [13, "a program this needs is not on this machine"],
-	notProven: [14, "replaced, but nothing tells that the new token is the one in use: not proven"],
-	deadline: [124, "the deadline passed first"],
+	missingPart: [13, "a required program is not installed"],
+	notProven: [14, "replaced, but it is not proven that the new token is in use"],
+	deadline: [124, "the deadline passed"],
 	interrupted: [130, "interrupted"],
 } as const satisfies Record<string, readonly [code: number, meaning: string]>;
 
 export type ExitName = keyof typeof exitCodes;
 
-/** Where something is: a file (or `<stdin>`, or a flag) and, where there is one, a line and column, both from 1. */
+/** A location: a file (or `<stdin>`, or a flag) and, if known, line and column, both counted from 1. */
 export interface Place {
 	readonly file: string;
 	readonly line?: number | undefined;
 	readonly column?: number | undefined;
 }
 
-/** One thing that is wrong, in the one style every error of the tool has. No field ever holds a token. */
+/** One problem, in the form all errors share. No field ever contains a token. */
 export interface Problem {
-	/** What is wrong, a sentence without a final stop. */
+	/** What is wrong, as a sentence without a full stop. */
 	readonly what: string;
 	readonly expected?: string | undefined;
 	readonly got?: string | undefined;
@@ -43,7 +43,7 @@ export interface Problem {
 	readonly fix: string;
 }
 
-/** What a stage throws when it cannot go on: all its problems at once, and the exit code they lead to. */
+/** Thrown by a stage that cannot continue: all its problems at once, and the exit code. */
 export class CrossfadeError extends Error {
 	override readonly name = "CrossfadeError";
 	readonly exit: ExitName;
@@ -57,7 +57,7 @@ export class CrossfadeError extends Error {
 	}
 }
 
-/** `file:line:column`, with as much of it as is known; a file name can be a token that was put in the wrong place. */
+/** `file:line:column`, as far as known; masked, because a file name could be a misplaced token. */
 function placeText(place: Place): string {
 	const { line, column } = place;
 	const file = shownName(place.file);
@@ -65,7 +65,7 @@ function placeText(place: Place): string {
 	return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
 }
 
-/** One problem as lines of text for a person. */
+/** One problem as lines of text. */
 export function problemText(problem: Problem): string {
 	const head = problem.where ? `${placeText(problem.where)}: ${problem.what}` : problem.what;
 	const rows = [

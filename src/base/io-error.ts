@@ -1,24 +1,24 @@
 import { CrossfadeError } from "./errors.ts";
 
-/** System error codes in words, with the next step. */
+/** System error codes in words, with the fix. */
 const causes: Record<string, readonly [got: string, fix: string]> = {
-	EEXIST: ["it is there already", "choose another name, or move it away"],
-	EACCES: ["permission denied", "check the owner and mode of the file and its folder, or run as the user who may"],
-	EPERM: ["the system refused it", "check the owner, and whether the file is immutable (lsattr)"],
-	EROFS: ["a read-only file system", "choose a place that can be written"],
-	ENOSPC: ["no space left on the device", "free some space and run this again"],
-	EDQUOT: ["the disk quota is used up", "free some space and run this again"],
+	EEXIST: ["it already exists", "choose another name, or move it"],
+	EACCES: ["permission denied", "check the owner and mode of the file and its folder, or run as a user with access"],
+	EPERM: ["the system refused this", "check the owner, and if the file is immutable (lsattr)"],
+	EROFS: ["a read-only file system", "choose a writable folder"],
+	ENOSPC: ["no space left on the device", "free some space and try again"],
+	EDQUOT: ["disk quota exceeded", "free some space and try again"],
 	ENOENT: ["no such file or folder", "check the path"],
-	ENOTDIR: ["a part of the path is not a folder", "check the path"],
+	ENOTDIR: ["part of the path is not a folder", "check the path"],
 	EISDIR: ["a folder", "name a file in it"],
-	ELOOP: ["a symbolic link where none is followed", "name the file that it points to"],
+	ELOOP: ["a symbolic link, which is not followed here", "name the file it points to"],
 	EMFILE: ["too many open files", "raise the limit (ulimit -n)"],
 	ENAMETOOLONG: ["a path that is too long", "choose a shorter one"],
 };
 
-/** The error for a system call that failed on a file or stream. Nothing is half-written when it is thrown. */
+/** The error for a failed system call on a file or stream. Nothing is left half-written. */
 export function ioError(path: string, verb: string, error: unknown): CrossfadeError {
 	const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-	const [got, fix] = causes[code] ?? [code, "see the system's error code"];
-	return new CrossfadeError("io", { what: `cannot ${verb} this`, got, where: { file: path }, fix }, { cause: error });
+	const [got, fix] = causes[code] ?? [code, "look up the system's error code"];
+	return new CrossfadeError("io", { what: `cannot ${verb} it`, got, where: { file: path }, fix }, { cause: error });
 }

@@ -1,12 +1,12 @@
-/** Characters that JSON allows as they are and that a terminal would obey. */
+/** Characters that JSON allows unescaped and that can control a terminal. */
 const STEERING = /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu;
 
-/** A document as indented JSON; nothing in it can steer a terminal, and no text is changed. */
+/** A document as indented JSON, with terminal control characters escaped and no text changed. */
 export function jsonText(document: unknown): string {
 	return `${JSON.stringify(document, undefined, 2).replace(STEERING, jsonEscape)}\n`;
 }
 
-/** `\u001b` and the like; a character beyond 16 bits is two of them. */
+/** Escapes such as `\u001b`; two for a character beyond 16 bits. */
 export function jsonEscape(character: string): string {
 	return character
 		.split("")

@@ -1,19 +1,19 @@
 import { xml } from "./quote.ts";
 
-/** One test case. Neither failed nor skipped, it passed. */
+/** One test case; passed unless failed or skipped. */
 export interface TestCase {
 	readonly suite: string;
 	readonly name: string;
 	readonly seconds?: number;
 	readonly failure?: TestNote | undefined;
-	/** What merely proves nothing is skipped, visibly. */
+	/** Inconclusive results are skipped, visibly. */
 	readonly skipped?: TestNote | undefined;
 }
 
 interface TestNote {
 	readonly message: string;
 	readonly type?: string;
-	/** The message with its details, if there are some. */
+	/** The message with its details, if any. */
 	readonly text?: string;
 }
 
@@ -22,7 +22,7 @@ export interface TestSuite {
 	readonly cases: readonly TestCase[];
 }
 
-/** JUnit XML as CI systems read it; any text may be in it. https://github.com/testmoapp/junitxml */
+/** JUnit XML for CI systems; may contain any text. https://github.com/testmoapp/junitxml */
 export function junit(suites: readonly TestSuite[]): string {
 	return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.map(suiteText).join("")}</testsuites>\n`;
 }

@@ -1,31 +1,31 @@
-/** Characters that steer instead of showing: controls, format and direction characters, line separators, lone surrogates, tags. */
+/** Non-printing characters: controls, format and direction characters, line separators, lone surrogates, tags. */
 const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
-/** More combining marks on one letter than any script needs. */
+/** More combining marks per letter than any script needs. */
 const PILED = /(\p{M}{4})\p{M}+/gu;
-/** Most names: too short to be a token, and nothing but ASCII. */
+/** Most names: too short to be a token, and only ASCII. */
 const HARMLESS = /^[\u0020-\u007e]{0,19}$/;
-/** Where a token may have been put by mistake, every long word of letters and digits may be one. */
+/** Where a token could be given by mistake, any long word of letters and digits can be one. */
 const WORD = /[A-Za-z0-9_~+=-]{20,}/g;
 const PIECE = /[A-Za-z0-9]{20,}/g;
 
 /**
- * A value from outside as it may be shown in an error: one line, nothing that steers a terminal or turns the direction of writing, cut at
- * some length, and whatever could be a token replaced by its length.
+ * An external value made safe for an error: one line, no control or direction-changing characters, limited in
+ * length, and anything that could be a token replaced with its length.
  */
 export function shown(text: string, longest = 120): string {
 	return masked(text, longest, WORD, couldBeToken);
 }
 
 /**
- * The same for the name of a file, a folder or a host, which people have to read: `values-k8s-prod-eu1-collector-2026.yaml` stays as it is,
- * and only words as random as a token are replaced. A token that was read once never gets out either way: the output guard knows it.
+ * The same for the name of a file, folder or host, which must stay readable: `values-k8s-prod-eu1-collector-2026.yaml` is unchanged,
+ * and only words as random as a token are replaced. Tokens already read are also masked by the output guard.
  */
 export function shownName(name: string, longest = 1000): string {
 	return masked(name, longest, WORD, (word) => couldBeToken(word) && looksRandom(word));
 }
 
 /**
- * The same for evidence, where machines are told apart by their names: only what no name of a machine has is replaced, so that even those
+ * The same for evidence, where names identify machines: replaces only what no machine name contains, so that even names
  * that are a UUID stay readable.
  */
 export function plain(text: string, longest = 200): string {
@@ -37,7 +37,7 @@ export function maskedSender(name: string, longest = 200): string {
 	return masked(name, longest, WORD, (word) => couldBeToken(word) && !UUID_ALONE.test(word) && looksRandom(word));
 }
 
-/** A copy of plain data with every text in it, keys included, as `plain` gives it. */
+/** A copy of plain data with every text, including keys, mapped by `plain`. */
 export function plainDeep<T>(data: T): T {
 	if (typeof data === "string") return plain(data) as T;
 	if (Array.isArray(data)) return data.map((each) => plainDeep(each)) as T;
@@ -45,7 +45,7 @@ export function plainDeep<T>(data: T): T {
 	return Object.fromEntries(Object.entries(data).map(([key, value]) => [plain(key), plainDeep(value)])) as T;
 }
 
-/** Whether a word from outside could be a token: long enough, and letters and digits mixed as in no word or name that people write. */
+/** Whether an external word could be a token: long enough, with letters and digits mixed as in no ordinary word or name. */
 export function couldBeToken(word: string): boolean {
 	const digits = word.match(/[0-9]/g)?.length ?? 0;
 	return word.length >= 20 && digits >= 2 && /[A-Za-z]/.test(word) && /^[A-Za-z0-9._~+=-]+$/.test(word);
@@ -53,16 +53,16 @@ export function couldBeToken(word: string): boolean {
 
 const UUID_ALONE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
-/** A part of a name this long is a word; one in which letters and digits take turns is not. */
+/** A part of a name this long is a word, unless letters and digits alternate in it. */
 const LONG_PART = 16;
-/** Names are made of words; on average a piece of a random text is shorter than this. */
+/** Names consist of words; the pieces of a random text are shorter than this on average. */
 const SHORT_PIECES = 3.3;
-/** Pieces of one or two characters: names have a few (`v2`, `eu1`), random texts many. */
+/** Pieces of one or two characters: names have few (`v2`, `eu1`), random texts many. */
 const TINY_PIECES = { most: 3, mostOfLong: 2, long: 36 };
 
 /**
- * Whether a word of 20 characters or more is random, as tokens are, and not made of words and numbers, as names are. Over random base64url of
- * 43 characters it errs about once in 100,000; hex without a letter or two is the least certain.
+ * Whether a word of 20 characters or more is random, like a token, and not made of words and numbers, like a name. For random base64url of
+ * 43 characters it is wrong about once in 100,000; hex with hardly any letters is the least certain.
  */
 export function looksRandom(word: string): boolean {
 	if (UUID.test(word)) return true;
@@ -74,13 +74,13 @@ export function looksRandom(word: string): boolean {
 	return pieces.join("").length / pieces.length < SHORT_PIECES || tiny > most;
 }
 
-/** How often letters and digits take turns. */
+/** How often letters and digits alternate. */
 function turns(part: string): number {
 	const kinds = part.replace(/[A-Za-z]+/g, "a").replace(/[0-9]+/g, "0");
 	return kinds.length - 1;
 }
 
-/** Capitals, small letters and digits without a separator, as names of machines have none. */
+/** Upper case, lower case and digits without a separator, as in no machine name. */
 function isMixed(piece: string): boolean {
 	return /[a-z]/.test(piece) && /[A-Z]/.test(piece) && /[0-9]/.test(piece);
 }

@@ -1,6 +1,6 @@
 import { jsonEscape } from "./json.ts";
 
-/** Quoting for every language we write. Each function takes any text whatever and returns a safe literal of its target. */
+/** Quoting for every language we write. Each function takes any text and returns a safe literal in its target language. */
 
 /** A POSIX shell word. */
 export function sh(text: string): string {
@@ -14,7 +14,7 @@ export function ps(text: string): string {
 	return `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, "$&$&")}'`;
 }
 
-/** XML character data or attribute value; characters XML 1.0 cannot hold are replaced. */
+/** XML character data or attribute value; replaces characters that XML 1.0 does not allow. */
 export function xml(text: string): string {
 	const named: Record<string, string> = {
 		"&": "&amp;",
@@ -27,7 +27,7 @@ export function xml(text: string): string {
 	return legal.replace(/[&<>"']/g, (character) => named[character] ?? character);
 }
 
-/** An inline code span of Markdown, with a fence longer than any run of backticks inside; line breaks become blanks. */
+/** A Markdown inline code span, with a fence longer than any run of backticks inside; line breaks become spaces. */
 export function md(text: string): string {
 	const line = text.replace(/\s+/g, " ");
 	const runs = line.match(/`+/g) ?? [];
@@ -42,14 +42,14 @@ export function alloy(text: string): string {
 }
 
 /**
- * A YAML scalar that every YAML 1.1 and 1.2 parser reads as this same string: plain where nothing could be mistaken, else double-quoted.
+ * A YAML scalar that every YAML 1.1 and 1.2 parser reads as this string: plain if unambiguous, otherwise double-quoted.
  */
 export function yaml(text: string): string {
 	if (PLAIN_YAML.test(text) && !YAML_WORDS.test(text)) return text;
 	return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, jsonEscape);
 }
 
-/** Words, paths and URLs; durations and addresses, which begin with a digit but are no numbers. */
+/** Words, paths and URLs; durations and addresses, which begin with a digit but are not numbers. */
 const PLAIN_YAML =
 	/^([A-Za-z_/$][A-Za-z0-9_/.${}+@%()=-]*(:[A-Za-z0-9_/.${}+@%()=-]+)*|\d+(ms|s|m|h)|\d+\.\d+\.\d+\.\d+(:\d+)?)$/;
 const YAML_WORDS = /^(y|n|yes|no|on|off|true|false|null|nan|inf)$/i;

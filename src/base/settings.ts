@@ -3,14 +3,14 @@ import type { Problem } from "./errors.ts";
 import { shown } from "./mask.ts";
 import { choiceProblem } from "./suggest.ts";
 
-/** One thing that can be set about a provider or a fault. */
+/** A setting of a provider or a fault. */
 export interface SettingRule<V> {
-	/** What it decides, a few words for the help. */
+	/** A few words for the help. */
 	readonly what: string;
 	readonly expected: string;
-	/** The value it has when nobody sets it, as it would be written. */
+	/** The default, as written. */
 	readonly standard: string;
-	/** Undefined when the text is no value. */
+	/** Undefined if the text is not a valid value. */
 	parse(text: string): V | undefined;
 }
 
@@ -20,13 +20,13 @@ export type Values<T extends SettingTable> = {
 	readonly [K in keyof T]: T[K] extends SettingRule<infer V> ? V : never;
 };
 
-/** A time in milliseconds, at least `least` of them. */
+/** A duration in milliseconds, at least `least`. */
 export function timeSetting(standard: string, what: string, least = "0s"): SettingRule<number> {
 	const atLeast = durationMs(least) ?? 0;
 	return {
 		what,
 		standard,
-		expected: atLeast === 0 ? "a time such as 30s or 24h" : `a time of at least ${least}`,
+		expected: atLeast === 0 ? "a duration such as 30s or 24h" : `a duration of at least ${least}`,
 		parse(text) {
 			const value = durationMs(text);
 			return value !== undefined && value >= atLeast && value <= MAX_TIME_MS ? value : undefined;
@@ -34,10 +34,10 @@ export function timeSetting(standard: string, what: string, least = "0s"): Setti
 	};
 }
 
-/** A hundred years: what is further away is no date any more. */
+/** A hundred years, the longest duration accepted. */
 const MAX_TIME_MS = 100 * 365 * 86_400_000;
 
-/** A time, or a word for none: then Infinity. */
+/** A duration, or a word for none: Infinity. */
 export function timeOrWordSetting(word: string, standard: string, what: string): SettingRule<number> {
 	const plain = timeSetting(standard, what);
 	return {
@@ -47,12 +47,12 @@ export function timeOrWordSetting(word: string, standard: string, what: string):
 	};
 }
 
-/** A time that may have a minus before it. */
+/** A duration that may be negative. */
 export function offsetSetting(standard: string, what: string): SettingRule<number> {
 	const plain = timeSetting(standard, what);
 	return {
 		...plain,
-		expected: "a time such as 5m or -5m",
+		expected: "a duration such as 5m or -5m",
 		parse(text) {
 			const size = plain.parse(text.replace(/^-/, ""));
 			return size !== undefined && text.startsWith("-") ? -size : size;
@@ -78,7 +78,7 @@ export function wholeNumberSetting(
 	};
 }
 
-/** A whole number, or a word for none: then undefined would mean wrong, so it is Infinity. */
+/** A whole number, or a word for none: Infinity, because undefined means invalid. */
 export function wholeNumberOrWordSetting(word: string, standard: string, what: string, least = 0): SettingRule<number> {
 	const plain = wholeNumberSetting(standard, what, least);
 	return {
@@ -88,7 +88,7 @@ export function wholeNumberOrWordSetting(word: string, standard: string, what: s
 	};
 }
 
-/** One of the words of a table, which says what each means. */
+/** One of the keys of a table, with its value. */
 export function choiceSetting<V>(standard: string, what: string, values: Readonly<Record<string, V>>): SettingRule<V> {
 	return {
 		what,
@@ -98,18 +98,18 @@ export function choiceSetting<V>(standard: string, what: string, values: Readonl
 	};
 }
 
-/** Words with commas between them; none at all for an empty text. */
+/** Comma-separated words; none for an empty text. */
 export function wordsSetting(standard: string, what: string): SettingRule<readonly string[]> {
 	return {
 		what,
 		standard,
-		expected: "words of letters, digits and ._:- with commas between them",
+		expected: "comma-separated words of letters, digits and ._:-",
 		parse: (text) =>
 			/^([\w.:-]+(,[\w.:-]+)*)?$/.test(text) ? text.split(",").filter((word) => word !== "") : undefined,
 	};
 }
 
-/** The values of a whole table, from texts by name and standards for the rest; all that is wrong goes to `wrong`, with the flag it came from. */
+/** The values of all settings, from texts by name and defaults for the rest; reports problems to `wrong`, with their flag. */
 export function readSettings<T extends SettingTable>(
 	table: T,
 	given: Readonly<Record<string, string>>,
@@ -118,14 +118,14 @@ export function readSettings<T extends SettingTable>(
 ): Values<T> {
 	const names = Object.keys(table);
 	for (const name of Object.keys(given)) {
-		if (!Object.hasOwn(table, name)) wrong(choiceProblem("this setting", name, names, flagOf(name)));
+		if (!Object.hasOwn(table, name)) wrong(choiceProblem("setting", name, names, flagOf(name)));
 	}
 	const entries = Object.entries(table).map(([name, setting]) => {
 		const text = given[name];
 		const value = setting.parse(text ?? setting.standard);
 		if (value === undefined && text !== undefined) {
 			wrong({
-				what: `the value of ${name} is wrong`,
+				what: `invalid value for ${name}`,
 				expected: setting.expected,
 				got: shown(text),
 				where: { file: flagOf(name) },

@@ -1,9 +1,9 @@
 import { shown } from "./mask.ts";
 
-/** With fewer letters nearly everything begins like that. */
+/** With fewer letters, too many candidates share the prefix. */
 const ENOUGH_LETTERS = 3;
 
-/** The candidate a mistyped word most likely meant: the only one that begins with it, or the one it is nearest to; undefined without one. */
+/** The candidate closest to a mistyped word: the only one that begins with it, or the nearest; undefined if none is close. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
 	const begun = candidates.filter((candidate) => candidate.startsWith(word.toLowerCase()));
 	if (word.length >= ENOUGH_LETTERS && begun.length === 1) return begun[0];
@@ -14,19 +14,19 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 	return scored[0]?.candidate;
 }
 
-/** `one of a, b, c`, and what was probably meant. */
+/** `one of a, b, c`, and the probable meaning. */
 export function choiceProblem(what: string, got: string, choices: readonly string[], flag: string) {
 	const meant = nearest(got, choices);
 	return {
-		what: `${what} is not known`,
+		what: `unknown ${what}`,
 		expected: `one of ${choices.join(", ")}`,
 		got: shown(got),
 		where: { file: flag },
-		fix: meant ? `did you mean ${flag} ${meant}?` : `choose one of them for ${flag}`,
+		fix: meant ? `did you mean ${flag} ${meant}?` : `choose one for ${flag}`,
 	};
 }
 
-/** Edits that lead from one word to the other, row by row; two letters in the wrong order are one edit. */
+/** Edit distance, row by row; swapping two adjacent letters is one edit. */
 function editDistance(a: string, b: string): number {
 	let before: number[] = [];
 	let previous = Array.from({ length: b.length + 1 }, (_, index) => index);

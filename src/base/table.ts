@@ -1,25 +1,25 @@
 import { columns, fill } from "./width.ts";
 
-/** How a column of a table is set. */
+/** Layout of a table's column. */
 interface TableColumn {
-	/** Numbers stand at the right. */
+	/** Numbers are right-aligned. */
 	readonly side?: "left" | "right";
-	/** It gives way when the table is too wide, down to so many columns of the terminal. */
+	/** It shrinks if the table is too wide, down to this many terminal columns. */
 	readonly least?: number;
 }
 
 interface TableStyle {
-	/** By position; the others are as wide as their longest cell, at the left. */
+	/** By position; others are left-aligned and as wide as their longest cell. */
 	readonly columns?: Readonly<Record<number, TableColumn>>;
-	/** Blanks between two columns. */
+	/** Spaces between columns. */
 	readonly gap?: number;
-	/** Columns of the terminal; as many as it takes if not given. */
+	/** Columns of the terminal; unlimited if not given. */
 	readonly width?: number | undefined;
-	/** Colours a cell that is already of its width. */
+	/** Colours an already padded cell. */
 	readonly paint?: (cell: string, row: number, column: number) => string;
 }
 
-/** Rows of cells as lines with straight columns, whatever the script; no line ends with blanks. */
+/** Rows of cells as lines with aligned columns, for any script, without trailing spaces. */
 export function table(rows: readonly (readonly string[])[], style: TableStyle = {}): string[] {
 	const { gap = 2, paint = (cell) => cell } = style;
 	const widths = fittingWidths(rows, style, gap);

@@ -1,20 +1,20 @@
 /** A release number: major, minor, patch. */
 export type Version = readonly [number, number, number];
 
-/** `0.158`, `v0.158.0`, `9.5.2-SNAPSHOT`: what people write for a version; undefined for anything else. */
+/** Parses versions as people write them (`0.158`, `v0.158.0`, `9.5.2-SNAPSHOT`); undefined for anything else. */
 export function parseVersion(text: string): Version | undefined {
 	const match = /^v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(?:[-+].{0,40})?$/.exec(text.trim());
 	return match ? [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)] : undefined;
 }
 
-/** For data of our own, where anything but a version is a mistake in the table. */
+/** Parses a version in our own tables, where anything else is a mistake. */
 export function requireVersion(text: string): Version {
 	const parsed = parseVersion(text);
 	if (!parsed) throw new TypeError(`not a version: ${text}`);
 	return parsed;
 }
 
-/** Negative, zero or positive, as sorting wants it. */
+/** Negative, zero or positive, as for sorting. */
 export function compareVersions(a: Version, b: Version): number {
 	return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }
@@ -27,7 +27,7 @@ export function isAtLeast(value: Version, floor: string): boolean {
 	return compareVersions(value, requireVersion(floor)) >= 0;
 }
 
-/** Whether a version lies in a range of our tables: `` (always), `>=0.120.0`, `<0.130.0`, `>=0.111.0 <0.140.0`. */
+/** Whether a version is in a range from our tables: `` (always), `>=0.120.0`, `<0.130.0`, `>=0.111.0 <0.140.0`. */
 export function isInRange(value: Version, range: string): boolean {
 	return range
 		.split(" ")

@@ -3,12 +3,12 @@ import stringWidth from "string-width";
 const ASCII = /^[\u0020-\u007e]*$/;
 const letters = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** How many columns of a terminal a text takes; the codes of `painter` take none. https://www.unicode.org/reports/tr11/ */
+/** The terminal columns a text occupies, not counting the codes of `painter`. https://www.unicode.org/reports/tr11/ */
 export function columns(text: string): number {
 	return ASCII.test(text) ? text.length : stringWidth(text);
 }
 
-/** A text of at most so many columns; one that was cut ends with `…`. Never cuts a letter in two. */
+/** Truncates a text to a number of columns, ending with `…`. Never splits a character. */
 export function cut(text: string, width: number): string {
 	if (columns(text) <= width) return text;
 	if (width < 1) return "";
@@ -22,14 +22,14 @@ export function cut(text: string, width: number): string {
 	return `${result}…`;
 }
 
-/** A text of exactly so many columns, at their left unless said otherwise. */
+/** Pads or truncates a text to a number of columns, left-aligned by default. */
 export function fill(text: string, width: number, side: "left" | "right" = "left"): string {
 	const fitted = cut(text, width);
 	const blanks = " ".repeat(Math.max(0, width - columns(fitted)));
 	return side === "left" ? fitted + blanks : blanks + fitted;
 }
 
-/** Text broken at blanks into lines of at most so many columns. Longer words are cut, or stay whole so that they can be copied. */
+/** Wraps text at spaces to a number of columns. Longer words are split, or kept whole so that they can be copied. */
 export function wrap(text: string, width: number, longWords: "cut" | "whole" = "cut"): string[] {
 	const lines: string[] = [];
 	for (const word of text.split(" ")) {
@@ -40,7 +40,7 @@ export function wrap(text: string, width: number, longWords: "cut" | "whole" = "
 	return lines;
 }
 
-/** A label, and text in the columns that are left beside it; a word that is too long stays whole, so that it can be copied. */
+/** A label and text wrapped next to it; words that are too long stay whole, so that they can be copied. */
 export function hanging(label: string, text: string, width: number): string[] {
 	const indent = " ".repeat(columns(label));
 	return wrap(text, width - indent.length, "whole").map((line, index) =>

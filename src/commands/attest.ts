@@ -15,23 +15,23 @@ const MAX_REASON = 500;
 
 export const attestCommand: Command = {
 	name: "attest",
-	description: `Records what the owner knows and evidence cannot show: that a stolen laptop sends no more, that a retired gateway is gone, what a
-strange credential is. The statement is kept in the evidence folder with your name and the time; what it is about counts as
-"proven by statement", the answer says with how many, and what is seen after it takes it back.`,
+	description: `Records what you know and evidence cannot show: that a stolen laptop no longer sends, that a retired gateway is gone, or what an
+unknown credential is. The statement is stored in the evidence folder with your name and the time. Reports then show this item as
+"proven, by statement". Later traffic that contradicts the statement makes it void.`,
 	arguments: [
-		{ name: "<kind>", description: `what it is about: ${KINDS.join(", ")}` },
-		{ name: "<name>", description: "as reports call it; - for data without a host name" },
-		{ name: "<says>", description: "gone (sends no more), moved (is on the new token) or known (is as it should be)" },
+		{ name: "<kind>", description: `what the statement is about: ${KINDS.join(", ")}` },
+		{ name: "<name>", description: "its name in reports; - for data without a host name" },
+		{ name: "<says>", description: "gone (no longer sends), moved (uses the new token) or known (is as expected)" },
 	],
 	options: [
 		...fleetOptions,
-		{ flags: "--because <text>", description: "the reason, for who reads it later" },
-		{ flags: "--by <name>", description: "who says so (default: the name of this account)" },
+		{ flags: "--because <text>", description: "the reason, for later readers" },
+		{ flags: "--by <name>", description: "who states this (default: the name of this account)" },
 	],
 	examples: [
-		['crossfade attest host mac-7 gone --because "stolen in May"', "it need not be heard of any more"],
+		['crossfade attest host mac-7 gone --because "stolen in May"', "a stolen laptop"],
 		['crossfade attest gateway gw-eu moved --because "its token file was replaced, see CHG-17"', "its own exporter"],
-		['crossfade attest credential 0123456789ab known --because "the synthetic monitor"', "a stranger's credential"],
+		['crossfade attest credential 0123456789ab known --because "the synthetic monitor"', "an unknown credential"],
 	],
 	run,
 };
@@ -39,14 +39,14 @@ strange credential is. The statement is kept in the evidence folder with your na
 async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName> {
 	const reader = readFlags(options);
 	const [kind, name, says] = [
-		one(reader, "the kind", args[0], KINDS),
+		one(reader, "kind", args[0], KINDS),
 		args[1] ?? "",
-		one(reader, "what it is", args[2], WORDS),
+		one(reader, "statement", args[2], WORDS),
 	];
 	const because = (reader.text("because") ?? "").trim();
 	if (because === "" || because.length > MAX_REASON || couldBeToken(because)) {
 		reader.wrong("--because", {
-			what: "a statement needs its reason",
+			what: "a statement needs a reason",
 			expected: `a sentence of at most ${MAX_REASON} characters`,
 			got: because === "" ? "nothing" : `${because.length} characters`,
 			fix: 'write why, such as --because "stolen in May"',
@@ -60,9 +60,9 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 	const old = view.judgement.tokens.find(({ role }) => role === "old")?.fingerprint;
 	if (old === undefined) {
 		throw new CrossfadeError("usage", {
-			what: "nothing says which rotation this is about",
-			expected: "the old token by name",
-			fix: "add --token old=fp:<12 hex digits>, or name it in the fleet file",
+			what: "the old token of this rotation is not given",
+			expected: "the old token",
+			fix: "add --token old=fp:<12 hex digits>, or tokens.old in the fleet file",
 		});
 	}
 	const known = openThings(view, kind);
@@ -85,7 +85,7 @@ function one<T extends string>(
 	const found = choices.find((each) => each === got);
 	if (found === undefined) {
 		reader.wrong("attest", {
-			what: `${what} is not known`,
+			what: `unknown ${what}`,
 			expected: choices.join(", "),
 			got: shown(got ?? "nothing"),
 			fix: 'write it like: crossfade attest host mac-7 gone --because "stolen in May"',
@@ -99,7 +99,7 @@ const SHOWN = 5;
 function unknownThing(kind: string, name: string, known: readonly string[]): CrossfadeError {
 	const more = known.length > SHOWN ? `, and ${known.length - SHOWN} more` : "";
 	return new CrossfadeError("usage", {
-		what: `no ${kind} of this name is known here`,
+		what: `unknown ${kind}`,
 		expected:
 			known.length === 0
 				? `a ${kind} that is listed or was seen`
@@ -108,6 +108,6 @@ function unknownThing(kind: string, name: string, known: readonly string[]): Cro
 						.map((each) => shown(each))
 						.join(", ")}${more}`,
 		got: shown(name),
-		fix: "write it as crossfade report does",
+		fix: "use a name that crossfade report shows",
 	});
 }

@@ -18,23 +18,23 @@ const VALIDATE_TIMEOUT_MS = 60_000;
 
 export const checkCommand: Command = {
 	name: "check",
-	description: `Checks a collector config, every problem at once, with line and column, a stable rule and a fix.
+	description: `Checks a collector config and reports every problem at once, with line, column, rule and fix.
 
-T1 reads the file alone: syntax, components and settings this distribution and release has, references, and the mistakes
-that cost data. T2 asks the real program, if it is on this machine. Manifests, Helm values, compose files, unit files and
-scripts around a collector are checked too, as far as the token passes through them.`,
+T1 checks only the file: syntax, components and settings of this distribution and release, references, and mistakes
+that cost data. T2 runs the collector's own validation, if it is installed. Manifests, Helm values, compose files, unit
+files and scripts around a collector are also checked, as far as they handle the token.`,
 	arguments: [{ name: "[file]", description: "the config, or - for standard input" }],
 	options: [
-		{ flags: "-d, --distribution <id>", description: "the collector that will read it", choices: distributionIds },
-		{ flags: "--target-version <version>", description: "its version (default: the newest we know)" },
-		{ flags: "--bin <path>", description: "the real program for T2 (default: what is on PATH)", files: true },
-		{ flags: "--no-bin", description: "leave T2 out" },
-		{ flags: "--format <name>", description: "how to print (default: text)", choices: formats },
-		{ flags: "--json", description: "the same as --format json" },
+		{ flags: "-d, --distribution <id>", description: "the collector that reads it", choices: distributionIds },
+		{ flags: "--target-version <version>", description: "its version (default: the newest known)" },
+		{ flags: "--bin <path>", description: "the collector binary for T2 (default: from PATH)", files: true },
+		{ flags: "--no-bin", description: "skip T2" },
+		{ flags: "--format <name>", description: "output format (default: text)", choices: formats },
+		{ flags: "--json", description: "same as --format json" },
 		{ flags: "--explain <rule>", description: "explain a rule, or all of them", choices: Object.keys(rules) },
 	],
 	examples: [
-		["crossfade check -d contrib config.yaml", "every problem of a config"],
+		["crossfade check -d contrib config.yaml", "every problem in a config"],
 		["crossfade check -d contrib --format sarif config.yaml", "for code scanning"],
 		["crossfade check --explain token-from-env", "why a rule exists"],
 	],
@@ -72,15 +72,13 @@ async function parse(options: Invocation["options"], args: readonly string[]) {
 			expected,
 			fix: "add -d and the collector you run",
 		});
-	else if (!distribution) reader.choice(id, distributionIds, "--distribution", "the distribution");
+	else if (!distribution) reader.choice(id, distributionIds, "--distribution", "distribution");
 	const target = reader.text("targetVersion");
 	if (target !== undefined && !parseVersion(target)) {
-		const fix = distribution
-			? `ask the collector: ${distribution.versionCommand}`
-			: "ask the collector for its version";
+		const fix = distribution ? `to get it, run: ${distribution.versionCommand}` : "check the collector's version";
 		reader.wrong("--target-version", {
-			what: "the target version is not a version",
-			expected: "numbers such as 0.158.0",
+			what: "the target version is not a version number",
+			expected: "a version such as 0.158.0",
 			fix,
 		});
 	}
@@ -88,7 +86,7 @@ async function parse(options: Invocation["options"], args: readonly string[]) {
 		reader.isSet("json") ? "json" : (reader.text("format") ?? "text"),
 		formats,
 		"--format",
-		"the format",
+		"format",
 	);
 	const [path] = args;
 	if (path === undefined)
@@ -105,7 +103,7 @@ async function parse(options: Invocation["options"], args: readonly string[]) {
 function explain(fx: Effects, id: string): ExitName {
 	const ids = Object.keys(rules) as RuleId[];
 	if (id !== "all" && !ids.some((each) => each === id)) {
-		throw new CrossfadeError("usage", choiceProblem("the rule", id, [...ids, "all"], "--explain"));
+		throw new CrossfadeError("usage", choiceProblem("rule", id, [...ids, "all"], "--explain"));
 	}
 	fx.terminal.print(
 		ids
@@ -121,7 +119,7 @@ interface SecondTier {
 	readonly findings: readonly PlacedFinding[];
 }
 
-/** T2: the real program's own verdict on the same bytes. */
+/** T2: the collector's own validation of the same bytes. */
 async function askProgram(
 	fx: Effects,
 	distribution: Distribution,
@@ -133,31 +131,31 @@ async function askProgram(
 ): Promise<SecondTier> {
 	const notRun = (note: string): SecondTier => ({ tier: { tier: "T2", ran: false, note }, findings: [] });
 	const { validate, configFile, title } = distribution;
-	if (bin === false) return notRun("left out");
+	if (bin === false) return notRun("skipped");
 	if (!validate || (validate.since && !isAtLeast(own, validate.since)))
-		return notRun(`${title} has no command that validates a config`);
+		return notRun(`${title} cannot validate a config`);
 	const wanted = typeof bin === "string" ? [bin] : validate.programs;
 	const program = wanted.map((name) => fx.programs.find(name)).find((path) => path !== undefined);
 	if (!program && typeof bin === "string") {
-		const fix = "name the collector's program, or use --no-bin";
+		const fix = "name the collector binary, or use --no-bin";
 		throw new CrossfadeError("missingPart", {
-			what: "there is no such program",
+			what: "program not found",
 			expected: "an executable file",
 			where: { file: bin },
 			fix,
 		});
 	}
 	if (!program) return notRun(`${validate.programs.join(" or ")} is not on PATH`);
-	if (!isConfigOf(file, configFile)) return notRun("this kind of file is not the collector's own");
+	if (!isConfigOf(file, configFile)) return notRun("the collector does not read this kind of file");
 	const asked = fx.files.withTemporary(configFile, bytes, (path) =>
 		fx.programs.run(program, validateArguments(distribution, path) ?? [], { timeoutMs: VALIDATE_TIMEOUT_MS }),
 	);
-	const result = await fx.terminal.progress(`asking ${program}`, asked);
+	const result = await fx.terminal.progress(`running ${program} validate`, asked);
 	const findings = placeFindings(binaryFindings(result, text, program), text, file, "T2");
 	return { tier: { tier: "T2", ran: true, note: `${program} validate` }, findings };
 }
 
-/** Whether a file can be what the collector reads itself, by its name. */
+/** Whether a file's name is one the collector itself can read. */
 function isConfigOf(file: string, configFile: string): boolean {
 	if (file === "<stdin>") return true;
 	const isAlloy = configFile.endsWith(".alloy");

@@ -7,12 +7,12 @@ import { decodeText } from "../generate/splice/encoding.ts";
 import type { SpliceOutcome } from "../generate/splice/request.ts";
 import type { Invocation } from "./command.ts";
 
-/** No collector config is larger; beyond it something else was named. */
+/** No collector config is larger; anything beyond is the wrong file. */
 const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 type Options = Invocation["options"];
 
-/** `--into`: adds ours to a file, or takes it out, and prints, compares or writes the result. */
+/** `--into`: adds our entries to a file, or removes them, and prints, compares or writes the result. */
 export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Options): Promise<ExitName> {
 	const path = String(options["into"]);
 	const file = path === "-" ? "<stdin>" : path;
@@ -33,13 +33,7 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 			? await fx.files.replace(path, after, { expected: before, backupSuffix: backupSuffix(fx) })
 			: undefined;
 		if (options["json"]) fx.terminal.print(`${JSON.stringify({ ...summary, backup }, undefined, 2)}\n`);
-		else
-			tell(
-				fx,
-				plan,
-				outcome,
-				changed ? `${file} changed; the old one is ${backup}` : `${file} is as it should be, nothing changed`,
-			);
+		else tell(fx, plan, outcome, changed ? `${file} changed; backup: ${backup}` : `${file} is already up to date`);
 	} else if (options["json"]) {
 		fx.terminal.print(`${JSON.stringify({ ...summary, text: outcome.text }, undefined, 2)}\n`);
 	} else if (options["diff"]) {
@@ -47,7 +41,7 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 		const { protectLiterals } = await import("../generate/check/literals.ts");
 		protectLiterals(text, file, plan.distribution.dialect);
 		fx.terminal.print(changed ? renderDiff(file, text, outcome.text, fx.terminal.color) : "");
-		tell(fx, plan, outcome, changed ? "nothing was changed: add --write to do it" : "no difference");
+		tell(fx, plan, outcome, changed ? "nothing was changed: add --write to apply this" : "no difference");
 	} else {
 		fx.terminal.printBytes(after);
 		tell(fx, plan, outcome, changed ? "" : "no difference");
@@ -60,7 +54,7 @@ function tell(fx: Effects, plan: CollectorPlan, { wired, notes }: SpliceOutcome,
 	for (const note of notes) fx.terminal.note(`note      ${note}`);
 	if (wired.length > 0 && plan.delivery.way !== "env") {
 		fx.terminal.note(
-			`token     the collector will read ${plan.tokenFile}; --out <folder> writes how to put it there and rotate it`,
+			`token     the collector will read ${plan.tokenFile}; for the steps to store and rotate it, run with --out <folder>`,
 		);
 	}
 	if (last !== "") fx.terminal.note(last);

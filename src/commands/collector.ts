@@ -14,28 +14,28 @@ import type { Command, Invocation } from "./command.ts";
 export const collectorCommand: Command = {
 	name: "collector",
 	description: `Generates a collector config with a second backend whose ingest token can be rotated without losing an event, or adds
-that backend to a config you have (--into) without changing any other byte of it.
+that backend to your config (--into) without changing any other byte of it.
 
-The token never appears here: the config names the file the collector will read it from.`,
+It never needs the token: the config names the file from which the collector reads it.`,
 	options: [
 		{ flags: "-d, --distribution <id>", description: "the collector you run", choices: distributionIds },
-		{ flags: "--target-version <version>", description: "its version (default: the newest we know)" },
-		{ flags: "--platform <name>", description: "how it is run", choices: platforms },
+		{ flags: "--target-version <version>", description: "its version (default: the newest known)" },
+		{ flags: "--platform <name>", description: "how you run it", choices: platforms },
 		backendOptions.provider,
 		backendOptions.endpoint,
 		backendOptions.allowPlaintext,
 		backendOptions.signals,
-		{ flags: "--token-file <path>", description: "where the collector will find the token" },
-		{ flags: "--delivery <way>", description: "how it notices a new token (default: auto)", choices: deliveries },
+		{ flags: "--token-file <path>", description: "path of the token on the collector's host" },
+		{ flags: "--delivery <way>", description: "how it gets a new token (default: auto)", choices: deliveries },
 		backendOptions.authHeader,
 		backendOptions.authScheme,
-		{ flags: "--queue <kind>", description: "where unsent data waits (default: memory)", choices: queues },
-		{ flags: "--name <word>", description: "suffix of our component ids (default: the provider's id)" },
-		{ flags: "--agent-endpoint <url>", description: "where the agent behind a gateway takes OTLP" },
+		{ flags: "--queue <kind>", description: "where to keep unsent data (default: memory)", choices: queues },
+		{ flags: "--name <word>", description: "suffix of the added component ids (default: the provider's id)" },
+		{ flags: "--agent-endpoint <url>", description: "OTLP URL of the agent behind the gateway" },
 		{
 			flags: "--attribute [way]",
 			description:
-				"a gateway that also counts who sends with which token: senders (by token, host and CLI), tokens (by token, data unchanged; the usual way with --token), ports (a port for each token; cheapest)",
+				"also count who sends with which token: senders (by token, host and CLI), tokens (by token, data unchanged; default with --token), ports (one port per token; cheapest)",
 			choices: attributionWays,
 		},
 		{
@@ -45,34 +45,37 @@ The token never appears here: the config names the file the collector will read 
 		},
 		{
 			flags: "--strip-fingerprint",
-			description:
-				"with --attribute senders: take the fingerprint out before the data is sent on, at the cost of a copy",
+			description: "with --attribute senders: remove the fingerprint before forwarding the data, at the cost of a copy",
 		},
-		{ flags: "--metrics-to <url>", description: "with --attribute, Alloy: the remote-write URL for the counters" },
+		{ flags: "--metrics-to <url>", description: "with --attribute on Alloy: remote-write URL for the counters" },
 		{
 			flags: "--out <folder>",
-			description: "write the config, RUNBOOK.md and all that belongs to it there",
+			description: "write the config, RUNBOOK.md and companion files there",
 			files: true,
 		},
 		{ flags: "--rotate-script", description: "print the script that rotates the token on the collector's host" },
-		{ flags: "--into <file>", description: "add ours to this config (- for standard input) and print it", files: true },
-		{ flags: "--diff", description: "with --into: print what would change" },
-		{ flags: "--write", description: "with --into: replace the file, after a backup beside it" },
-		{ flags: "--remove", description: "with --into: take ours out again" },
-		{ flags: "--pipelines <list>", description: "with --into: these pipelines instead of those that receive OTLP" },
-		{ flags: "--at <path>", description: "with --into: which config of the file, e.g. spec.config" },
-		{ flags: "--force", description: "replace files, or entries of ours that were edited by hand" },
-		{ flags: "--json", description: "print what was decided and rendered as JSON" },
+		{
+			flags: "--into <file>",
+			description: "add the backend to this config (- for standard input) and print it",
+			files: true,
+		},
+		{ flags: "--diff", description: "with --into: show what would change" },
+		{ flags: "--write", description: "with --into: back up the file, then change it" },
+		{ flags: "--remove", description: "with --into: remove what crossfade added" },
+		{ flags: "--pipelines <list>", description: "with --into: use these pipelines, not those that receive OTLP" },
+		{ flags: "--at <path>", description: "with --into: which config in the file, e.g. spec.config" },
+		{ flags: "--force", description: "overwrite existing files, or added entries that were edited by hand" },
+		{ flags: "--json", description: "print the plan and the result as JSON" },
 	],
 	examples: [
-		["crossfade collector -d contrib", `a config for ${defaultProvider.title} on standard output`],
+		["crossfade collector -d contrib", `print a config for ${defaultProvider.title}`],
 		["crossfade collector -d contrib --out ./gateway", "with runbook, systemd drop-in and rotation script"],
 		["crossfade collector -d contrib --attribute", "a gateway that counts by token, host and CLI"],
 		[
 			"crossfade collector -d k8s --attribute --token old=fp:4c1f0e6a9b3d --token new=fp:e07d5b21c8aa",
-			"the same by token alone, which costs less",
+			"the same by token only, which costs less",
 		],
-		["crossfade collector -d contrib --into config.yaml --diff", "what would be added to your own config"],
+		["crossfade collector -d contrib --into config.yaml --diff", "show what would be added to your config"],
 		["crossfade collector -d contrib --into config.yaml --write", "add it, keeping a backup"],
 	],
 	run,
@@ -103,37 +106,37 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	return "ok";
 }
 
-/** Flags that only make sense with others, or exclude each other. */
+/** Flags that require others, or cannot be combined. */
 function modeProblems(options: Invocation["options"]): Problem[] {
 	const problems: Problem[] = [];
 	const flags = { diff: "--diff", write: "--write", remove: "--remove", pipelines: "--pipelines", at: "--at" };
 	for (const [name, flag] of Object.entries(flags)) {
 		if (options[name] === undefined || options["into"] !== undefined) continue;
-		problems.push({ what: `${flag} says how to change a file`, where: { file: flag }, fix: "add --into and the file" });
+		problems.push({ what: "requires --into", where: { file: flag }, fix: "add --into FILE" });
 	}
 	if (options["attribute"] !== undefined && options["into"] !== undefined) {
 		problems.push({
-			what: "--attribute makes a gateway of its own: it has the receiver keep the headers of requests, which is not ours to change in a config of yours",
+			what: "--attribute cannot change an existing config: it makes the receiver keep request headers, so it needs a gateway of its own",
 			where: { file: "--attribute" },
-			fix: "use --out and put the new gateway in front of the collector you have",
+			fix: "use --out and put the new gateway in front of your collector",
 		});
 	}
 	const modes = { into: "--into", out: "--out", rotateScript: "--rotate-script" };
 	const chosen = Object.entries(modes).filter(([name]) => options[name] !== undefined);
 	if (chosen.length > 1) {
 		const names = chosen.map(([, flag]) => flag).join(" and ");
-		problems.push({ what: `${names} exclude each other`, where: { file: names }, fix: "use one at a time" });
+		problems.push({ what: `${names} cannot be combined`, where: { file: names }, fix: "use one at a time" });
 	}
 	if (options["diff"] && options["write"]) {
 		problems.push({
-			what: "--diff and --write exclude each other",
+			what: "--diff and --write cannot be combined",
 			where: { file: "--diff" },
-			fix: "look first, then write",
+			fix: "first use --diff, then --write",
 		});
 	}
 	if (options["write"] && options["into"] === "-") {
-		const fix = "name the file, or leave --write away and redirect the output";
-		problems.push({ what: "standard input cannot be written back", where: { file: "--write" }, fix });
+		const fix = "name the file, or omit --write and redirect the output";
+		problems.push({ what: "--write cannot write to standard input", where: { file: "--write" }, fix });
 	}
 	return problems;
 }
@@ -162,6 +165,6 @@ async function writeBundle(
 function tellAttribution(fx: Effects, { attribution }: CollectorPlan): void {
 	if (!attribution) return;
 	const { way, metricsUrl, pushed } = attribution;
-	fx.terminal.note(`counts    ${way}, ${pushed ? "written to" : "to be read at"} ${metricsUrl}`);
+	fx.terminal.note(`counts    ${way}, ${pushed ? "written to" : "served at"} ${metricsUrl}`);
 	for (const sentence of CANNOT_TELL[way]) fx.terminal.note(`note      ${sentence}`);
 }

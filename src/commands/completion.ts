@@ -8,7 +8,7 @@ type Shell = (typeof shells)[number];
 
 export const completionCommand: Command = {
 	name: "completion",
-	description: "Prints a completion script for a shell. It knows every command, option and choice, and starts nothing.",
+	description: "Prints a shell completion script for every command, option and choice. It runs no programs.",
 	arguments: [{ name: "<shell>", description: shells.join(", ") }],
 	options: [],
 	examples: [
@@ -21,19 +21,19 @@ export const completionCommand: Command = {
 
 async function run(fx: Effects, { args: [name = ""], commands: all }: Invocation): Promise<ExitName> {
 	const shell = shells.find((each) => each === name);
-	if (!shell) throw new CrossfadeError("usage", choiceProblem("the shell", name, shells, "shell"));
+	if (!shell) throw new CrossfadeError("usage", choiceProblem("shell", name, shells, "shell"));
 	fx.terminal.print(writers[shell](await all()));
 	return "ok";
 }
 
-/** Options every command has besides its own. */
+/** Options common to all commands. */
 const common: readonly OptionSpec[] = [
-	{ flags: "-q, --quiet", description: "say nothing but results and errors" },
-	{ flags: "-v, --verbose", description: "say more" },
-	{ flags: "-h, --help", description: "explain this" },
+	{ flags: "-q, --quiet", description: "print only results and errors" },
+	{ flags: "-v, --verbose", description: "print more details" },
+	{ flags: "-h, --help", description: "show this help" },
 ];
 
-/** The long form of an option, and whether a value follows it. */
+/** The long form of an option, and whether it takes a value. */
 function long({ flags }: OptionSpec): { flag: string; takesValue: boolean } {
 	return { flag: /--[\w-]+/.exec(flags)?.[0] ?? flags, takesValue: flags.includes("<") };
 }
@@ -42,7 +42,7 @@ function optionsOf(command: Command): readonly OptionSpec[] {
 	return [...command.options, ...common];
 }
 
-/** Choices are plain words of our own tables; anything else would need quoting and is a mistake there. */
+/** Choices are plain words from our own tables; anything else would need quoting and is a mistake. */
 function words(list: readonly string[]): string {
 	const odd = list.find((word) => !/^[\w./:-]+$/.test(word));
 	if (odd !== undefined) throw new TypeError(`not a plain word: ${odd}`);

@@ -17,28 +17,28 @@ import { readFlags } from "../spec/flags.ts";
 import type { Command, Invocation } from "./command.ts";
 
 const PROGRAMS = ["otelcol-contrib", "otelcol"];
-/** The word for no collector. */
+/** The value for no collector. */
 const TAP = "tap";
 
 export const demoCommand: Command = {
 	name: "demo",
-	description: `Tells a whole rotation on this machine in about a minute, offline: a provider that behaves like ${defaultProvider.title}, a gateway that counts who
-sends with which token (a real OpenTelemetry Collector if there is one, else crossfade tap), a small fleet with ${inWords(titles)}, 24 hours of overlap in fast-forward, stragglers, the live page, and the report. Nothing is left behind.`,
+	description: `Runs a whole rotation on this machine in about a minute, offline: a provider that behaves like ${defaultProvider.title}, a gateway that counts who
+sends with which token (a real OpenTelemetry Collector if found, otherwise crossfade tap), a small fleet with ${inWords(titles)}, 24 hours of overlap in fast-forward, stragglers, the live page, and the report. It leaves nothing behind.`,
 	options: [
 		{
 			flags: "--collector <path>",
-			description: `the gateway, a program of the contrib distribution (default: ${PROGRAMS.join(" or ")} on PATH); ${TAP} for crossfade tap`,
+			description: `the gateway: a contrib collector binary (default: ${PROGRAMS.join(" or ")} on PATH), or ${TAP} for crossfade tap`,
 			files: true,
 		},
-		{ flags: "--fast", description: "do not wait between two steps" },
-		{ flags: "--pace <time>", description: "how long a quarter of an hour takes (default: 400ms)" },
-		{ flags: "-o, --out <file>", description: "keep the final report there, as a page", files: true },
-		{ flags: "--force", description: "replace a file that is there" },
+		{ flags: "--fast", description: "do not wait between steps" },
+		{ flags: "--pace <time>", description: "real time per 15 simulated minutes (default: 400ms)" },
+		{ flags: "-o, --out <file>", description: "save the final report as an HTML page", files: true },
+		{ flags: "--force", description: "overwrite an existing file" },
 	],
 	examples: [
 		["crossfade demo", "the whole rotation"],
 		["crossfade demo --collector ./otelcol-contrib", "with this collector as the gateway"],
-		["crossfade demo --fast --out rotation.html", "without waiting, and keep the report"],
+		["crossfade demo --fast --out rotation.html", "without waiting, and save the report"],
 	],
 	run,
 };
@@ -48,7 +48,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const pace = durationMs(reader.text("pace") ?? "400ms");
 	if (pace === undefined) {
 		throw new CrossfadeError("usage", {
-			what: "the pace is not a time",
+			what: "the pace is not a duration",
 			expected: "such as 400ms",
 			got: shown(reader.text("pace") ?? ""),
 			where: { file: "--pace" },
@@ -58,7 +58,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const collector = collectorOf(fx, reader.text("collector"));
 	const out = reader.text("out");
 	if (out !== undefined && !reader.isSet("force")) await fx.files.assertFree([out]);
-	// From here on nobody ends us before everything is tidied up.
+	// From here on, clean up before exiting.
 	if (await fx.stopped(0)) return "interrupted";
 	const wait = reader.isSet("fast") ? 0 : pace;
 	return fx.files.withTemporary("demo", Buffer.from(""), (path) =>
@@ -72,19 +72,19 @@ function collectorOf({ programs }: Effects, wanted: string | undefined): string 
 	const found = programs.find(wanted);
 	if (found !== undefined) return resolve(found);
 	throw new CrossfadeError("usage", {
-		what: "there is no such program",
+		what: "program not found",
 		expected: `a program of OpenTelemetry Collector Contrib, or ${TAP}`,
 		got: shownName(wanted),
 		where: { file: "--collector" },
-		fix: `leave it away for ${PROGRAMS.join(" or ")} on PATH, and without those crossfade tap`,
+		fix: `omit it to use ${PROGRAMS.join(" or ")} from PATH, or crossfade tap if neither is found`,
 	});
 }
 
-/** What the demo prints to, and how fast it goes on. */
+/** Where the demo prints, and its pace. */
 interface DemoRun {
 	readonly fx: Effects;
 	readonly rehearsal: Rehearsal;
-	/** Between two minutes of the demo, in milliseconds. */
+	/** Real time per simulated minute, in milliseconds. */
 	readonly wait: number;
 }
 
@@ -112,7 +112,7 @@ async function runDemo(
 	}
 }
 
-/** Steps through the whole rotation; the number of requests that were sent, or undefined when somebody stopped it. */
+/** Runs the whole rotation; returns the number of requests sent, or undefined if stopped. */
 async function playNarration(
 	{ fx, rehearsal, wait }: DemoRun,
 	onView: (view: OverlapView) => Promise<void>,
@@ -142,11 +142,11 @@ async function printEnd({ terminal }: Effects, rehearsal: Rehearsal, requests: n
 	const { safeToRetire, reason } = view.judgement.fleet;
 	terminal.print(`\nTHE END: ${requests} requests, safe to retire: ${safeToRetire} (${reason})\n`);
 	const sentOn = await rehearsal.sentOn();
-	if (sentOn) terminal.print(`All ${sentOn.old + sentOn.new} records that were sent came to the provider.\n`);
+	if (sentOn) terminal.print(`All ${sentOn.old + sentOn.new} records that were sent reached the provider.\n`);
 	return view;
 }
 
-/** The live page, which is there from the first view on. */
+/** The live page, available from the first view on. */
 function livePage(fx: Effects) {
 	let page: Awaited<ReturnType<typeof startWatchPage>> | undefined;
 	return {
@@ -162,7 +162,7 @@ function livePage(fx: Effects) {
 	};
 }
 
-/** What is shown with a step of the narration: what probes found, or the report so far. */
+/** What a step shows: the probes' results, or the report so far. */
 async function shownWith({ show }: NarrationStep, { terminal }: Effects, rehearsal: Rehearsal): Promise<string> {
 	const width = textWidth(terminal) - INDENT.length;
 	if (show === "probe") return indent(await rehearsal.probe({ color: terminal.color, width }));
@@ -170,7 +170,7 @@ async function shownWith({ show }: NarrationStep, { terminal }: Effects, rehears
 	return show === "watch" ? indent(reportText(await rehearsal.look(), text).join("\n")) : "";
 }
 
-/** What the gateway is, why, and how to have the other one. */
+/** Which gateway is used, why, and how to use the other one. */
 function gatewayLines({ gateway, failure }: Rehearsal, { collector }: RehearsalOptions): string[] {
 	const { title, other, hasOwnToken } = gateway;
 	return [
@@ -178,7 +178,7 @@ function gatewayLines({ gateway, failure }: Rehearsal, { collector }: RehearsalO
 		`the gateway is ${title}; ${other}`,
 		...(hasOwnToken
 			? [
-					"it runs with the config of crossfade collector -d contrib --attribute, and sends on with a token of its own",
+					"it runs the config of crossfade collector -d contrib --attribute, and forwards with its own token",
 					`a token in the URL path does not pass a collector: ${inWords(titlesInUrl)} sends its in a header (OTEL_EXPORTER_OTLP_HEADERS)`,
 				]
 			: []),
@@ -187,8 +187,8 @@ function gatewayLines({ gateway, failure }: Rehearsal, { collector }: RehearsalO
 
 function switched(minute: number, { old, new: since }: SentOn): string {
 	return `
-${clock(minute)}  THE GATEWAY: its own token file was replaced too, and it changed over by itself, without a restart:
-    ${old} records came to the provider with the old token, ${since} with the new one since, and none is missing
+${clock(minute)}  THE GATEWAY: its own token file was also replaced, and it switched without a restart:
+    ${old} records reached the provider with the old token, ${since} with the new one since then, and none is missing
 `;
 }
 

@@ -11,23 +11,23 @@ import { fingerprint } from "../token/fingerprint.ts";
 import type { Command } from "./command.ts";
 import { loadFleet } from "./fleet-options.ts";
 
-/** Where nobody says how wide the terminal is. */
+/** Default terminal width. */
 const WIDTH = 80;
 const MAX_TOKEN_FILE_BYTES = 64 * 1024;
 
 export const doctorCommand: Command = {
 	name: "doctor",
-	description: `For this account on this machine: which AI coding CLIs are here, in which release, where each
-sends its telemetry and with which token (by fingerprint), which of its files and variables
-decides that, what is in the way, and how to put it right. It reads files and runs none of the
-CLIs; nothing is sent unless --probe is given. What it looks at: managed files and profiles, files
-of the system, the account and the folder it is started in, .env files, the environment.
+	description: `Shows which AI coding CLIs are installed for this account, in which release, where each
+sends its telemetry and with which token (by fingerprint), which files and variables decide
+that, what overrides it, and how to fix problems. It only reads files, runs none of the
+CLIs, and sends nothing without --probe. It checks managed files and profiles, files
+of the system, the account and the current folder, .env files, and the environment.
 
-Exit codes: 0 all fine; 5 a CLI is on the token called old; 9 none of the CLIs is here; 10
-something was found; with --probe also those of crossfade probe: 3 the token is rejected, 6 no
-answer, 7 partly accepted, 8 retry later. The lowest but 0 counts.`,
+Exit codes: 0 success; 5 a CLI uses the token named old; 9 no CLI found; 10 problems
+found; with --probe also those of crossfade probe: 3 the token is rejected, 6 no usable
+response, 7 partly accepted, 8 retry later. If several apply, the lowest above 0 is used.`,
 	options: [
-		{ flags: "--cli <list>", description: `with commas between: ${clis.map(({ id }) => id).join(",")} (default: all)` },
+		{ flags: "--cli <list>", description: `comma-separated: ${clis.map(({ id }) => id).join(",")} (default: all)` },
 		{
 			flags: "--token <name=ref>",
 			description: "old=REF and new=REF: file:PATH, env:NAME, fd:N, prompt, or fp:<12 hex digits>",
@@ -35,17 +35,17 @@ answer, 7 partly accepted, 8 retry later. The lowest but 0 counts.`,
 		},
 		{
 			flags: "-f, --fleet <file>",
-			description: `tokens from a fleet file (default: ${FLEET_FILE}, if it is here)`,
+			description: `read tokens from a fleet file (default: ${FLEET_FILE}, if it exists)`,
 			files: true,
 		},
-		{ flags: "--probe", description: "send a test record as each CLI would: is its token accepted now?" },
+		{ flags: "--probe", description: "send a test record as each CLI would, to see if its token is accepted" },
 		{ flags: "--json", description: "print JSON" },
 	],
 	examples: [
-		["crossfade doctor", "which token is each CLI on, and what overrides it?"],
+		["crossfade doctor", "which token does each CLI use, and what overrides it?"],
 		["crossfade doctor --token old=fp:0123456789ab --token new=file:new.token", "old or new?"],
 		[`crossfade doctor --probe --cli ${clis[0].id}`, `is the token of ${clis[0].title} accepted now?`],
-		["crossfade doctor -v", "every place that was looked at"],
+		["crossfade doctor -v", "also list every place it checked"],
 	],
 	run,
 };
@@ -64,7 +64,7 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 	]);
 	const machine = await fx.machine();
 	if (machine.os === "other") {
-		const what = "it is not known where the CLIs have their settings on this system";
+		const what = "where the CLIs store their settings on this system is unknown";
 		throw new CrossfadeError("missingPart", { what, expected: "macOS or Linux", fix: "run it there, or in WSL" });
 	}
 	const readLine = (path: string) => {
@@ -83,7 +83,7 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 		const { probeCli } = await import("../prove/doctor/probe.ts");
 		const asking = { marker: fingerprint(fx.random.token()), controls: new Map(), deadline };
 		for (const each of diagnoses)
-			probed.push(await fx.terminal.progress(`asking for ${each.title}`, probeCli(fx, each, asking)));
+			probed.push(await fx.terminal.progress(`probing for ${each.title}`, probeCli(fx, each, asking)));
 	}
 	const exit = verdictOf(diagnoses, options["probe"] === true ? probed : undefined);
 	const report = { diagnoses, probed, exit, isVerbose: fx.terminal.verbose };
@@ -94,7 +94,7 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 	return exit;
 }
 
-/** Tokens by fingerprint, from flags and from a fleet file; those of a fleet file that need a person to type are left out. And when the old one ends. */
+/** Tokens by fingerprint, from flags and from a fleet file, except those of a fleet file that need a prompt; and when the old one ends. */
 async function knownTokens(
 	fx: Effects,
 	options: Flags,

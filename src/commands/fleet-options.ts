@@ -6,46 +6,46 @@ import type { Fleet } from "../spec/fleet.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import type { OptionSpec } from "./command.ts";
 
-/** What every command that looks at a fleet takes. */
+/** Options of every command that observes a fleet. */
 export const fleetOptions: readonly OptionSpec[] = [
-	{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it is here)`, files: true },
+	{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it exists)`, files: true },
 	{
 		flags: "--token <name=ref>",
 		description: "old=REF and new=REF: file:PATH, env:NAME, fd:N, prompt, or fp:<12 hex digits>",
 		repeatable: true,
 	},
-	{ flags: "--deadline <time>", description: "when the old token ends: a time with its zone, or 24h from now" },
+	{ flags: "--deadline <time>", description: "when the old token ends: a time with zone, or 24h from now" },
 	{
 		flags: "--gateway <name=url>",
-		description: "metrics of a collector or of crossfade tap; a name twice has two pages",
+		description: "metrics page of a collector or of crossfade tap; repeat a name for two pages",
 		repeatable: true,
 	},
 	{ flags: "--prometheus <url>", description: "a Prometheus server that scrapes the gateways" },
-	{ flags: "--hosts <csv>", description: "the hosts that ought to be seen", files: true },
+	{ flags: "--hosts <csv>", description: "expected hosts (CSV file)", files: true },
 	{
 		flags: "--inventory <file>",
-		description: "report lines: an MDM's export, - for standard input",
+		description: "report lines from an MDM's export, - for standard input",
 		files: true,
 		repeatable: true,
 	},
 	{
 		flags: "--evidence <folder>",
-		description: "where observations are kept (default: crossfade-evidence)",
+		description: "folder for observations (default: crossfade-evidence)",
 		files: true,
 	},
 ];
 
-/** No fleet file is longer than this, in bytes. */
+/** Maximum size of a fleet file, in bytes. */
 const MAX_FLEET_BYTES = 4 * 1024 * 1024;
 
-/** The fleet as file and flags describe it. */
+/** The fleet described by file and flags. */
 export async function loadFleet(fx: Effects, flags: Flags): Promise<Fleet> {
 	const { emptyFleet } = await import("../spec/fleet.ts");
 	const { withFlags } = await import("../spec/fleet-flags.ts");
 	return withFlags((await readFleet(fx, flags)) ?? emptyFleet("."), flags, ".", fx.clock.now());
 }
 
-/** The fleet as the file alone describes it; undefined when none is named and none is here. */
+/** The fleet described by the file alone; undefined if none is given and none exists here. */
 export async function readFleet(fx: Effects, flags: Flags): Promise<Fleet | undefined> {
 	const named = typeof flags["fleet"] === "string" ? flags["fleet"] : undefined;
 	const path = named ?? FLEET_FILE;

@@ -1,7 +1,7 @@
 import { nearest } from "../base/suggest.ts";
 import type { Command, OptionSpec } from "./command.ts";
 
-/** Paragraphs that were broken into lines in the source, one line each again: whoever prints them wraps them once, to the terminal. */
+/** Joins the lines of each paragraph, so that it is wrapped only once, to the terminal. */
 export function unwrap(text: string): string {
 	return text
 		.split(/\n{2,}/)
@@ -9,7 +9,7 @@ export function unwrap(text: string): string {
 		.join("\n\n");
 }
 
-/** The examples of a command: what each does beside it, or above it where a line would be longer than the terminal. */
+/** A command's examples: with the explanation at the end of the line, or above it if the line would exceed the terminal. */
 export function examplesText({ examples }: Pick<Command, "examples">, width: number): string {
 	const longest = Math.max(...examples.map(([line]) => line.length));
 	const fits = examples.every(([, what]) => 2 + longest + 4 + what.length <= width);
@@ -19,7 +19,7 @@ export function examplesText({ examples }: Pick<Command, "examples">, width: num
 	return `\nExamples:\n${rows.join(fits ? "" : "\n")}`;
 }
 
-/** The option that a mistyped one most likely meant: `--dist` is the start of `--distribution`, `--jsn` is near `--json`. */
+/** The option closest to a mistyped one: `--dist` for `--distribution`, `--jsn` for `--json`. */
 export function nearestOption(typed: string, options: readonly Pick<OptionSpec, "flags">[]): string | undefined {
 	const names = options.flatMap(({ flags }) => flags.match(/--[a-z][a-z-]*/g) ?? []);
 	const meant = nearest(

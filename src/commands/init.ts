@@ -8,7 +8,7 @@ import type { Command } from "./command.ts";
 
 export const initCommand: Command = {
 	name: "init",
-	description: `Writes a commented ${FLEET_FILE}: provider, overlap, tokens by reference, gateways, expected hosts. It holds no secret.`,
+	description: `Writes a commented ${FLEET_FILE}: provider, overlap, tokens by reference, gateways, expected hosts. It contains no secrets.`,
 	options: [
 		{ ...backendOptions.provider, description: "who issues the token" },
 		{
@@ -16,12 +16,12 @@ export const initCommand: Command = {
 			description: `where to write it, - for standard output (default: ${FLEET_FILE})`,
 			files: true,
 		},
-		{ flags: "--force", description: "replace a file that is there" },
+		{ flags: "--force", description: "overwrite an existing file" },
 		{ flags: "--schema", description: "print the JSON Schema of the file, for editors" },
 	],
 	examples: [
 		["crossfade init", `write ${FLEET_FILE} here`],
-		["crossfade init --schema > crossfade.schema.json", "completion and checks in an editor"],
+		["crossfade init --schema > crossfade.schema.json", "for completion and validation in an editor"],
 	],
 	async run(fx, { options }) {
 		if (options["schema"] === true) {
@@ -42,7 +42,7 @@ export const initCommand: Command = {
 		const force = options["force"] === true;
 		const [path = out] = await fx.files.writeAll(dirname(out), [{ path: basename(out), content }], { force });
 		fx.terminal.print(`${path}\n`);
-		fx.terminal.note("next: say where your tokens are and who ought to send, then crossfade watch");
+		fx.terminal.note("next: enter where your tokens are and which hosts to expect, then run crossfade watch");
 		return "ok";
 	},
 };

@@ -14,19 +14,19 @@ import type { Secret } from "../token/secret.ts";
 import { backendOptions } from "./backend-options.ts";
 import type { Command, OptionSpec } from "./command.ts";
 
-/** A run that restarts background processes waits for them; no other takes more than seconds. */
+/** Restarting background processes takes longest; other runs take seconds. */
 const LONGEST_RUN_MS = 300_000;
 
-/** What install and uninstall have in common. */
+/** Options that install and uninstall share. */
 export const scriptOptions: readonly OptionSpec[] = [
-	{ flags: "--cli <list>", description: `with commas between: ${clis.map(({ id }) => id).join(",")} (default: all)` },
+	{ flags: "--cli <list>", description: `comma-separated: ${clis.map(({ id }) => id).join(",")} (default: all)` },
 	{
 		flags: "--scope <scope>",
-		description: "files in this account's home, or the machine's, which needs root (default: user)",
+		description: "user: files in this home; system: files for the machine, needs root (default: user)",
 		choices: scopes,
 	},
-	{ flags: "--dry-run", description: "say what would change, change nothing" },
-	{ flags: "--json", description: "print what came of it as JSON" },
+	{ flags: "--dry-run", description: "show what would change, without changing anything" },
+	{ flags: "--json", description: "print the result as JSON" },
 ];
 
 /** For the examples. */
@@ -34,13 +34,13 @@ const withDaemon = clis.find(({ daemon }) => daemon) ?? clis[0];
 
 export const installCommand: Command = {
 	name: "install",
-	description: `Sets the AI coding CLIs of this account to send their telemetry with a token: backs each file up
-before its first change, edits only its own settings, and does nothing the second time. It runs
-the same script as scripts/install.sh, which needs no Node; --print shows it. The token is asked
-for and not shown, or read from where --token says.
+	description: `Configures this account's AI coding CLIs to send their telemetry with a token. Backs up each file
+before its first change, edits only its own settings, and changes nothing on a second run. It runs
+the same script as scripts/install.sh, which needs no Node; --print shows it. It prompts for the
+token without showing it, or reads it as --token says.
 
-Exit codes: 0 success; 2 an option is wrong; 11 a token or file was refused, and
-nothing of it changed; 12 a file could not be written; 13 a program is missing.`,
+Exit codes: 0 success; 2 invalid option; 11 a token or file was refused; 12 a file could not be
+written; 13 a program is missing. Files that fail are unchanged.`,
 	options: [
 		{
 			flags: "--token <ref>",
@@ -51,23 +51,23 @@ nothing of it changed; 12 a file could not be written; 13 a program is missing.`
 		...scriptOptions,
 		{
 			flags: "--helper",
-			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions follow a change`,
+			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions get a new one`,
 		},
-		{ flags: "--host-identity", description: "send the machine's name and id as well (default)" },
-		{ flags: "--no-host-identity", description: "do not" },
+		{ flags: "--host-identity", description: "also send the machine's name and id (default)" },
+		{ flags: "--no-host-identity", description: "do not send them" },
 		{ flags: "--restart", description: "restart a CLI's background process that still has the old token" },
-		{ flags: "--print", description: "print the script and run nothing" },
+		{ flags: "--print", description: "print the script without running it" },
 	],
 	examples: [
-		["crossfade install", "ask for the token, set all CLIs that are here"],
-		[`crossfade install --token file:new.token --cli ${withDaemon.id} --restart`, "one CLI, its daemon too"],
-		["crossfade install --dry-run", "what would change?"],
-		["crossfade install --print > install.sh", "the script, to read it or to hand it on"],
+		["crossfade install", "prompt for the token, configure all CLIs found"],
+		[`crossfade install --token file:new.token --cli ${withDaemon.id} --restart`, "one CLI, and restart its daemon"],
+		["crossfade install --dry-run", "show what would change"],
+		["crossfade install --print > install.sh", "save the script, to read or share it"],
 	],
 	run: (fx, { options }) => runAction(fx, "install", options),
 };
 
-/** Runs the installer's script, or prints it; its exit code is ours. */
+/** Runs or prints the installer's script, and returns its exit code. */
 export async function runAction(fx: Effects, action: Action, options: Flags): Promise<ExitName> {
 	const vehicle = vehicles.find(({ id }) => id === "installer");
 	if (!vehicle) throw new TypeError("no installer among the vehicles");
@@ -79,14 +79,14 @@ export async function runAction(fx: Effects, action: Action, options: Flags): Pr
 	}
 	const isDryRun = options["dryRun"] === true;
 	const isAnnounced = action === "install" && !isDryRun && options["json"] !== true;
-	// What need not be asked for is read first: a child process then gets no variable that holds it. A dry run asks for nothing.
+	// Read tokens that need no prompt first, so that no child process inherits the variable. A dry run does not prompt.
 	const isAsked = request.token.kind === "prompt" && !isDryRun;
 	const isGiven = request.token.kind !== "prompt";
 	const given = action === "install" && isGiven ? await fx.readToken(request.token) : undefined;
-	// Before the question and before anything is changed: what a dry run says will be set.
+	// Before prompting and before any change: what a dry run says will be set.
 	if (isAnnounced) {
 		const plan = recordsOf(await runScript(fx, script.content, ["dry-run", "records"], undefined));
-		show(fx, [{ text: "Will be set:" }, ...plan.filter(({ kind }) => kind === "plan")]);
+		show(fx, [{ text: "Will configure:" }, ...plan.filter(({ kind }) => kind === "plan")]);
 	}
 	const token = action === "install" && isAsked ? await fx.readToken(request.token) : given;
 	const result = await runScript(fx, script.content, [...request.words, "records"], token);
@@ -102,20 +102,20 @@ export async function runAction(fx: Effects, action: Action, options: Flags): Pr
 	return exitOf(result);
 }
 
-/** What the script says on standard error. */
+/** The script's messages on standard error. */
 function complaints({ stderr }: RunResult): Problem[] {
 	const lines = stderr.split("\n").filter((line) => line !== "");
-	const fix = "crossfade doctor shows each file and what is wrong with it";
+	const fix = "crossfade doctor shows each file and its problems";
 	return lines.map((line) => ({ what: line.replace(/^error: /, ""), fix }));
 }
 
-/** What the script says with the option `records`: a line of its output, and what it is about. */
+/** One line of the script's output with the option `records`. */
 interface ScriptRecord {
 	/** intro, plan, would-change, would-restore, changed, restored, note or report. */
 	readonly kind: string;
 	readonly cli: string;
 	readonly file: string;
-	/** The same for a person. */
+	/** The sentence to print. */
 	readonly text: string;
 }
 
@@ -132,7 +132,7 @@ function show(fx: Effects, records: readonly Pick<ScriptRecord, "text">[]): void
 	fx.terminal.print(records.map(({ text }) => `${text}\n`).join(""));
 }
 
-/** From a private file, so that standard input is the token and nothing else. */
+/** Runs it from a private file, so that standard input carries only the token. */
 async function runScript(
 	fx: Effects,
 	content: string,
@@ -142,19 +142,20 @@ async function runScript(
 	const sh = fx.programs.find("/bin/sh");
 	if (sh === undefined) {
 		throw new CrossfadeError("missingPart", {
-			what: "there is no /bin/sh here",
-			fix: "run this on macOS or Linux; Windows is not set this way",
+			what: "/bin/sh not found",
+			fix: "run this on macOS or Linux; Windows is not supported here",
 		});
 	}
 	const result = await fx.terminal.progress(
-		"setting the CLIs",
+		"configuring the CLIs",
 		fx.files.withTemporary("install.sh", Buffer.from(content), (path) =>
 			fx.programs.run(sh, [path, ...words], { timeoutMs: LONGEST_RUN_MS, input }),
 		),
 	);
 	if (!result.timedOut) return result;
-	const fix = "see what it waits for with sh -x, from crossfade install --print; every file is whole";
-	throw new CrossfadeError("deadline", { what: "the script did not end within 5 minutes", fix });
+	const fix =
+		"to see what it waits for, run the output of crossfade install --print with sh -x; no file is half-written";
+	throw new CrossfadeError("deadline", { what: "the script did not finish within 5 minutes", fix });
 }
 
 /** Our name for the script's exit code. */
@@ -163,7 +164,7 @@ function exitOf({ code }: RunResult): ExitName {
 	return (name as ExitName | undefined) ?? "internal";
 }
 
-/** The report line and the files as one document; the schema only grows. */
+/** The report line and the files as one document; fields are only ever added. */
 function json(records: readonly ScriptRecord[], result: RunResult, isDryRun: boolean): string {
 	const files = (...kinds: string[]) => records.filter(({ kind }) => kinds.includes(kind)).map(({ file }) => file);
 	const exit = exitOf(result);

@@ -8,11 +8,11 @@ import { verifyKit } from "../generate/kit/verify/verify.ts";
 import { parseManifest } from "../spec/manifest.ts";
 import type { Secret } from "../token/secret.ts";
 
-/** No file of ours comes near this, in bytes. */
+/** Far larger than any of our files, in bytes. */
 const MAX_BYTES = 4 * 1024 * 1024;
 const SYNTAX_TIMEOUT_MS = 60_000;
 
-/** What a script must be readable for: those of macOS and of Linux. */
+/** The shells of macOS and Linux, which must be able to parse the scripts. */
 const shells: readonly (readonly [name: string, ...args: string[]])[] = [
 	["sh"],
 	["dash"],
@@ -21,7 +21,7 @@ const shells: readonly (readonly [name: string, ...args: string[]])[] = [
 	["busybox", "sh"],
 ];
 
-/** `crossfade mdm verify`: every problem of a folder at once, on standard output; exit 10 if there is an error among them. */
+/** `crossfade mdm verify`: prints every problem of a folder at once; exits 10 if any is an error. */
 export async function verifyFolder(
 	fx: Effects,
 	folder: string | undefined,
@@ -29,21 +29,21 @@ export async function verifyFolder(
 	json: boolean,
 ): Promise<ExitName> {
 	if (folder === undefined) {
-		const fix = "name the folder that crossfade mdm --out made";
+		const fix = "name the folder that crossfade mdm --out created";
 		throw new CrossfadeError("usage", { what: "no folder given", where: { file: "folder" }, fix });
 	}
 	const files = await readFiles(fx, folder);
 	const text = files.find(({ path }) => path === MANIFEST)?.text;
 	if (text === undefined) {
-		const fix = "name the folder that crossfade mdm --out made";
+		const fix = "name the folder that crossfade mdm --out created";
 		const where = { file: `${folder}/${MANIFEST}` };
-		throw new CrossfadeError("refused", { what: "there is no manifest in this folder", where, fix });
+		throw new CrossfadeError("refused", { what: "no manifest.json in this folder", where, fix });
 	}
 	const manifest = parseManifest(text, `${folder}/${MANIFEST}`);
 	const scripts = files.filter(({ path, kind }) => path.endsWith(".sh") && kind === "file").map(({ path }) => path);
 	const present = shells.filter(([name]) => fx.programs.find(name) !== undefined);
 	const checked = await fx.terminal.progress(
-		"asking the shells",
+		"checking the syntax",
 		Promise.all(scripts.map((path) => syntaxFindings(fx, folder, path, present))),
 	);
 	const findings = [...verifyKit(manifest, files, secret?.fingerprint), ...checked.flat()];
@@ -85,7 +85,7 @@ async function readFiles(fx: Effects, folder: string): Promise<FoundFile[]> {
 	);
 }
 
-/** What a shell has to say is shown only for files that hold no token. */
+/** A shell's messages are shown only for files that contain no token. */
 async function syntaxFindings(
 	fx: Effects,
 	folder: string,
@@ -103,7 +103,7 @@ async function syntaxFindings(
 			rule: "syntax",
 			severity: "error",
 			file: path,
-			what: `${[name, ...args].join(" ")} cannot read it${said}`,
+			what: `${[name, ...args].join(" ")} cannot parse it${said}`,
 			fix: "generate the folder again with crossfade mdm",
 		});
 	}

@@ -17,30 +17,30 @@ import type { Secret } from "../token/secret.ts";
 import { backendOptions } from "./backend-options.ts";
 import type { Command, Invocation } from "./command.ts";
 
-/** For the examples: an MDM that hands the token over, one that has it in the file, and two CLIs. */
+/** For the examples: an MDM that passes the token, one that has it in the file, and two CLIs. */
 const handing = exampleOf("param");
 const holding = exampleOf("embedded");
 const two = clis.slice(0, 2).map(({ id }) => id);
 
 export const mdmCommand: Command = {
 	name: "mdm",
-	description: `Writes what an IT admin uploads to an MDM so that the AI CLIs of every machine send with the current token: scripts that
+	description: `Writes what an IT admin uploads to an MDM so that the AI CLIs on every machine send with the current token: scripts that
 install, report and uninstall, payloads for the vendor's API, STEPS.md and a manifest with hashes.
 
-Files hold a placeholder and no token. With --mode embedded and --token the files that need it are also written with the
-token in them, named *.secret.*, for your eyes only. Without a vehicle, lists the vehicles.
+Files contain a placeholder, not the token. With --mode embedded and --token it also writes copies that contain the
+token, named *.secret.*; do not share them. Without --vehicle it lists the supported MDMs.
 
-verify <folder> checks such a folder before it is uploaded: nothing changed, nothing missing, no token where none belongs.`,
+verify <folder> checks a folder before you upload it: unchanged, complete, and no token where it does not belong.`,
 	arguments: [
-		{ name: "[verify]", description: "verify: check a folder" },
+		{ name: "[verify]", description: "check a folder before the upload" },
 		{ name: "[folder]", description: "the folder to check" },
 	],
 	options: [
 		{ flags: "-v, --vehicle <id>", description: "your MDM", choices: mdms.map(({ id }) => id) },
-		{ flags: "--os <list>", description: `${systems.join(",")} (default: what the vehicle reaches)` },
+		{ flags: "--os <list>", description: `${systems.join(",")} (default: all that the MDM supports)` },
 		{
 			flags: "--mode <mode>",
-			description: "how the token gets to the script (default: the safer one)",
+			description: "how the script gets the token (default: the safer one)",
 			choices: modes,
 		},
 		{ flags: "--cli <list>", description: `${clis.map(({ id }) => id).join(",")} (default: all)` },
@@ -48,46 +48,46 @@ verify <folder> checks such a folder before it is uploaded: nothing changed, not
 		backendOptions.endpoint,
 		{
 			flags: "--scope <scope>",
-			description: "files of the machine or of each user (default: system)",
+			description: "one file per machine, or files of each user (default: system)",
 			choices: scopes,
 		},
 		{
 			flags: "--helper",
-			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions follow a change`,
+			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions get a new one`,
 		},
 		{
 			flags: "--compact",
 			description:
-				"scripts half as long, without an editor: they write whole files of the machine, and refuse one that is there and not theirs",
+				"scripts half as long: they only write whole machine-wide files, and refuse existing files of others",
 		},
 		{ flags: "--no-host-identity", description: "do not send the machine's name and id" },
 		{ flags: "--token <ref>", description: "file:PATH, env:NAME, fd:N, prompt, or - for standard input" },
 		{ flags: "--out <folder>", description: "where to write", files: true },
-		{ flags: "--force", description: "replace files that are there" },
-		{ flags: "--list", description: "list the vehicles" },
+		{ flags: "--force", description: "overwrite existing files" },
+		{ flags: "--list", description: "list the supported MDMs" },
 		{ flags: "--json", description: "print JSON" },
 	],
 	examples: [
-		["crossfade mdm", "which MDMs there are"],
+		["crossfade mdm", "list the MDMs"],
 		[
 			`crossfade mdm -v ${handing.id} --out ${handing.id}`,
-			`everything for ${handing.title}; the token comes when it runs`,
+			`everything for ${handing.title}; it passes the token when the script runs`,
 		],
 		[
 			`crossfade mdm -v ${holding.id} --token file:new.token --out ${holding.id}`,
-			"with the token, in files for your eyes only",
+			"with the token, in files named *.secret.*",
 		],
 		[
 			"crossfade mdm -v generic --compact --out scripts",
-			"short scripts for machines where nobody else sets these CLIs",
+			"short scripts, for machines where nothing else configures these CLIs",
 		],
-		[`crossfade mdm -v ${handing.id} --cli ${two.join(",")} --out ${handing.id}`, "two of the CLIs"],
+		[`crossfade mdm -v ${handing.id} --cli ${two.join(",")} --out ${handing.id}`, "only two CLIs"],
 		[`crossfade mdm verify ${handing.id}`, "check a folder before the upload"],
 	],
 	run,
 };
 
-/** The first vehicle whose token comes by this mode. */
+/** The first vehicle with this mode. */
 function exampleOf(mode: Mode): Mdm {
 	const found = mdms.find((each) => modesOf(each)[0] === mode);
 	if (!found) throw new TypeError(`no MDM has the mode ${mode}`);
@@ -171,14 +171,16 @@ async function write(fx: Effects, spec: MdmSpec, folder: string, options: Flags)
 	}
 	for (const path of paths) fx.terminal.print(`${path}\n`);
 	if (secret) fx.terminal.note(`token     fp=${secret.fingerprint}`);
-	if (secret && !withToken) fx.terminal.note("          it is in none of these files: the MDM hands it over");
-	if (withToken) fx.terminal.note("secret    the files named *.secret.* hold the token: upload them, then delete them");
+	if (secret && !withToken)
+		fx.terminal.note("          none of these files contains it: the MDM passes it to the script");
+	if (withToken)
+		fx.terminal.note("secret    the files named *.secret.* contain the token: upload them, then delete them");
 	fx.terminal.note(`next      read ${shownName(folder)}/STEPS.md, then crossfade mdm verify ${shownName(folder)}`);
 	return "ok";
 }
 
 function secretPurpose({ path, copyOf }: { path: string; copyOf: string }) {
-	return { path, purpose: `${copyOf} with the token in it` };
+	return { path, purpose: `${copyOf} with the token` };
 }
 
 async function tokenOf(fx: Effects, options: Flags): Promise<Secret | undefined> {

@@ -19,25 +19,24 @@ import type { Command, Invocation } from "./command.ts";
 import { readFleet } from "./fleet-options.ts";
 
 const PEM_BYTES = 1024 * 1024;
-/** Where nobody says how wide the terminal is. */
 
 /** For the examples: a CLI that has the token in the URL. */
 const inUrl = emissions.find(({ path }) => path === "url") ?? emissions[0];
 
 export const probeCommand: Command = {
 	name: "probe",
-	description: `Sends one test log, metric and trace with each token to each place and says which token is accepted now, for which
-signal, and if not, why: the cause and the next step.
+	description: `Sends one test log, metric and trace with each token to each place, and shows which token is accepted now, for which
+signal, and if not, the cause and the fix.
 
-A place that accepts a token is sent one record more, with a made-up token of the same shape, once a run: if it takes that
-too, it looks at no token, and nothing is proven.
+A place that accepts a token is also sent one record with a made-up token of the same shape, once per run: if it accepts
+that too, it does not check tokens, and nothing is proven.
 
-A row covers one hop. A gateway's 200 says that it took the record; with --metrics its own counters say whether it left.
-Call the tokens of a rotation old and new; every other name is expected to be accepted. The exit code is that of the
-worst row, the lowest but 0 first: new rejected 3, old rejected before its deadline or without one 4, old accepted after it 5,
-unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat it is that of the last round.`,
+A row covers one hop. A gateway's 200 means that it received the record; --metrics also checks that it forwarded it.
+Name the tokens of a rotation old and new; any other is expected to be accepted. The exit code is that of the worst
+row, the lowest above 0 first: new rejected 3, old rejected before its deadline or without one 4, old accepted after
+it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With --repeat it is that of the last round.`,
 	options: [
-		{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it is here)`, files: true },
+		{ flags: "-f, --fleet <file>", description: `the fleet file (default: ${FLEET_FILE}, if it exists)`, files: true },
 		{
 			flags: "--token <name=ref>",
 			description: "a token by name, from file:PATH, env:NAME, fd:N, prompt or -",
@@ -48,33 +47,33 @@ unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat
 		{ flags: "--via <url>", description: "[name=]URL of a gateway", repeatable: true },
 		{
 			flags: "--metrics <url>",
-			description: "[name=]URL of a gateway's metrics, to see records leave it",
+			description: "[name=]URL of a gateway's metrics, to check that it forwards records",
 			repeatable: true,
 		},
 		backendOptions.signals,
-		{ flags: "--path <way>", description: "how the token travels (default: bearer)", choices: paths },
+		{ flags: "--path <way>", description: "how to send the token (default: bearer)", choices: paths },
 		{ flags: "--protocol <name>", description: "default: http/protobuf", choices: protocols },
 		{
 			flags: "--as <cli>",
-			description: "send what this CLI would send, as it would",
+			description: "send what this CLI would send, in the same way",
 			choices: emissions.map(({ id }) => id),
 		},
 		backendOptions.authHeader,
 		backendOptions.authScheme,
-		{ flags: "--ca <file>", description: "certificates (PEM) to trust besides the usual ones", files: true },
+		{ flags: "--ca <file>", description: "extra CA certificates (PEM) to trust", files: true },
 		{ flags: "--cert <file>", description: "client certificate (PEM)", files: true },
 		{ flags: "--key <file>", description: "its key (PEM)", files: true },
-		{ flags: "--proxy <url>", description: "none, or one without credentials (default: the environment's)" },
+		{ flags: "--proxy <url>", description: "none, or a URL without credentials (default: from the environment)" },
 		backendOptions.allowPlaintext,
-		{ flags: "--gzip", description: "pack the requests" },
-		{ flags: "--no-control", description: "send no made-up token to places that accept one" },
-		{ flags: "--timeout <time>", description: "for one row with all its attempts (default: 10s)" },
-		{ flags: "--retry <n>", description: "attempts after the first on 429, 502, 503 and 504 (default: 0)" },
-		{ flags: "--deadline <time>", description: "when the old token ends: a time with its zone, or 24h from now" },
-		{ flags: "--repeat <time>", description: "again and again, e.g. 30s, until --until or Ctrl-C" },
-		{ flags: "--until <time>", description: "with --repeat: when to end" },
-		{ flags: "--evidence <folder>", description: "keep what was seen there, for watch and report", files: true },
-		{ flags: "--json", description: "print JSON; with --repeat a line for each row" },
+		{ flags: "--gzip", description: "compress the requests" },
+		{ flags: "--no-control", description: "send no made-up token" },
+		{ flags: "--timeout <time>", description: "per row, including retries (default: 10s)" },
+		{ flags: "--retry <n>", description: "retries on 429, 502, 503 and 504 (default: 0)" },
+		{ flags: "--deadline <time>", description: "when the old token ends: a time with zone, or 24h from now" },
+		{ flags: "--repeat <time>", description: "repeat at this interval, e.g. 30s, until --until or Ctrl-C" },
+		{ flags: "--until <time>", description: "with --repeat: when to stop" },
+		{ flags: "--evidence <folder>", description: "save observations there, for watch and report", files: true },
+		{ flags: "--json", description: "print JSON; with --repeat one line per row" },
 		{ flags: "--junit", description: "print JUnit XML" },
 	],
 	examples: [
@@ -87,7 +86,7 @@ unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat
 			`crossfade probe --provider ${defaultProvider.id} --token new=prompt --as ${inUrl.id}`,
 			"with the token in the URL, as this CLI has it",
 		],
-		["crossfade probe --repeat 30s --until 24h", "the fleet of crossfade.yaml through its overlap"],
+		["crossfade probe --repeat 30s --until 24h", "the fleet in crossfade.yaml, during its overlap"],
 	],
 	run,
 };
@@ -122,10 +121,10 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		return worstExit(rows);
 	};
 	if (plan.repeat) return repeat(fx, plan.repeat, once);
-	return (await fx.terminal.progress("waiting for answers", once())) ?? "interrupted";
+	return (await fx.terminal.progress("waiting for responses", once())) ?? "interrupted";
 }
 
-/** Rounds until the end or until somebody stops it, which also ends a round that is under way. */
+/** Repeats rounds until the end or until stopped, which also aborts the current round. */
 async function repeat(
 	fx: Effects,
 	{ everyMs, until }: NonNullable<ProbePlan["repeat"]>,
@@ -154,12 +153,12 @@ function printer(
 	return (report) => probeText(report, { color, width: width() ?? Number.POSITIVE_INFINITY });
 }
 
-/** All tokens, or one error with what is wrong with any of them; its exit code is that of the first. */
+/** All tokens, or one error with every token's problems and the exit code of the first. */
 async function readTokens(fx: Effects, { tokens: named }: ProbePlan): Promise<Round["tokens"]> {
 	const failures: CrossfadeError[] = [];
 	const tokens: { name: string; secret: Secret }[] = [];
 	for (const { name, ref } of named) {
-		if (ref.kind === "prompt") fx.terminal.note(`the token called ${name}`);
+		if (ref.kind === "prompt") fx.terminal.note(`the token named ${name}`);
 		try {
 			const secret = await fx.readToken(ref);
 			const same = tokens.find((each) => each.secret.fingerprint === secret.fingerprint);
@@ -184,19 +183,19 @@ function sameToken(one: string, other: string, { fingerprint: id }: Secret): Cro
 		what: `${one} and ${other} are the same token`,
 		got: `fp=${id} twice`,
 		where: { file: "--token" },
-		fix: "name the file that holds the other token: comparing a token with itself proves nothing",
+		fix: "name the file with the other token: comparing a token with itself proves nothing",
 	});
 }
 
-/** The PEM files' text; what is none is refused before anything is sent. */
+/** The text of the PEM files; anything else is refused before sending. */
 async function readPem(fx: Effects, files: ProbePlan["files"]): Promise<TlsFiles> {
 	const problems: Problem[] = [];
 	const read = async (path: string | undefined, flag: string, holds: string) => {
 		if (path === undefined) return undefined;
 		const text = Buffer.from(await fx.files.read(path, { maxBytes: PEM_BYTES })).toString("utf8");
 		if (new RegExp(`-----BEGIN [A-Z ]*${holds}-----`).test(text)) return text;
-		const fix = "give a PEM file; openssl x509 and openssl pkey convert others";
-		problems.push({ what: `${flag} is no PEM file with a ${holds.toLowerCase()}`, where: { file: path }, fix });
+		const fix = "use a PEM file; convert others with openssl x509 or openssl pkey";
+		problems.push({ what: `${flag} is not a PEM file with a ${holds.toLowerCase()}`, where: { file: path }, fix });
 		return undefined;
 	};
 	const tls = {

@@ -12,21 +12,21 @@ import { examplesText, unwrap } from "./help.ts";
 import { registry } from "./registry.ts";
 import { unknownCommand, usageError } from "./usage-error.ts";
 
-/** What a run of the command line has around it. */
+/** The environment of a command-line run. */
 export interface Surroundings {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	readonly output: Output;
-	/** The world that a command sees, with the terminal that its flags ask for. */
+	/** Effects for a command, with a terminal set up by its flags. */
 	effects(terminal: Terminal): Effects;
 }
 
 const INTRO =
 	"Generates collector configs that take an ingest token as a parameter and never log it, rotates that token without losing an event, and proves which token is seeing traffic.";
-/** Help is wrapped to the terminal, but never wider than this; without a terminal it is this wide. */
+/** Maximum width of help; also its width without a terminal. */
 const HELP_WIDTH = 100;
 const helpWidth = (output: Output) => Math.min(output.columns() ?? HELP_WIDTH, HELP_WIDTH);
 
-/** Runs the command line and returns how it went; what is thrown is explained on standard error. */
+/** Runs the command line and returns the exit code's name; errors are explained on standard error. */
 export async function runProgram(argv: readonly string[], around: Surroundings): Promise<ExitName> {
 	try {
 		return await run(argv, around);
@@ -100,7 +100,7 @@ function describe(child: Commander, command: Command, around: Surroundings, fini
 		child.addOption(repeatable ? option.argParser(append) : option);
 		if (formerly) child.addOption(new Option(formerly).hideHelp().implies({ [option.attributeName()]: true }));
 	}
-	// The one letter is the command's own where it has a use for it.
+	// -v is only for verbose if the command does not use it.
 	const verbose = command.options.some(({ flags }) => flags.startsWith("-v,")) ? "--verbose" : "-v, --verbose";
 	child.option("-q, --quiet", "print only results and errors").option(verbose, "print more details");
 	child.addHelpText("after", examplesText(command, helpWidth(around.output)));
@@ -124,7 +124,7 @@ function describe(child: Commander, command: Command, around: Surroundings, fini
 	});
 }
 
-/** Explains what was thrown, in the one style, and says which exit code it leads to. */
+/** Prints an error in the common form, and returns its exit code's name. */
 export function explain(error: unknown, output: Output): ExitName {
 	if (error instanceof CommanderError) return "ok";
 	if (error instanceof CrossfadeError) {
@@ -133,7 +133,7 @@ export function explain(error: unknown, output: Output): ExitName {
 	}
 	printAtOnce(
 		2,
-		`error: internal error, a bug of ours. Please report it with these lines:\n${crashText(error)}`,
+		`error: internal error (a bug in crossfade). Please report it with these lines:\n${crashText(error)}`,
 		output,
 	);
 	return "internal";

@@ -3,15 +3,15 @@ import type { Command } from "./command.ts";
 interface CommandEntry {
 	readonly name: string;
 	readonly summary: string;
-	/** Loads the command and, with it, only what it needs. */
+	/** Loads the command and only what it needs. */
 	readonly load: () => Promise<Command>;
 }
 
-/** Every verb, in the order of the help. */
+/** Every subcommand, in the order of the help. */
 export const registry: readonly CommandEntry[] = [
 	{
 		name: "demo",
-		summary: "a whole rotation on this machine, in about a minute",
+		summary: "run a whole rotation on this machine, in about a minute",
 		load: async () => (await import("./demo.ts")).demoCommand,
 	},
 	{
@@ -26,42 +26,42 @@ export const registry: readonly CommandEntry[] = [
 	},
 	{
 		name: "check",
-		summary: "find what is wrong with a collector config",
+		summary: "find problems in a collector config",
 		load: async () => (await import("./check.ts")).checkCommand,
 	},
 	{
 		name: "install",
-		summary: "set the CLIs on this machine to send with a token",
+		summary: "configure the CLIs on this machine to send with a token",
 		load: async () => (await import("./install.ts")).installCommand,
 	},
 	{
 		name: "uninstall",
-		summary: "take out what install put in",
+		summary: "remove what install added",
 		load: async () => (await import("./uninstall.ts")).uninstallCommand,
 	},
 	{
 		name: "doctor",
-		summary: "which token each CLI here is on, where it sends, what is in the way",
+		summary: "show which token each CLI uses, where it sends, what overrides it",
 		load: async () => (await import("./doctor.ts")).doctorCommand,
 	},
 	{
 		name: "probe",
-		summary: "ask each place which token it accepts now",
+		summary: "test which token each place accepts now",
 		load: async () => (await import("./probe.ts")).probeCommand,
 	},
 	{
 		name: "watch",
-		summary: "follow an overlap: who is on which token, safe to retire or not",
+		summary: "follow an overlap live: who uses which token, safe to retire or not",
 		load: async () => (await import("./watch.ts")).watchCommand,
 	},
 	{
 		name: "attest",
-		summary: "say what evidence cannot: a stolen laptop, a retired gateway",
+		summary: "record what evidence cannot show: a stolen laptop, a retired gateway",
 		load: async () => (await import("./attest.ts")).attestCommand,
 	},
 	{
 		name: "report",
-		summary: "the same facts as text, JSON, CSV, JUnit or a page",
+		summary: "report the same as text, JSON, CSV, JUnit or HTML",
 		load: async () => (await import("./report.ts")).reportCommand,
 	},
 	{

@@ -10,7 +10,7 @@ import { fleetOptions, loadFleet } from "./fleet-options.ts";
 
 type Renderer = (view: OverlapView, options: { readonly color: boolean; readonly explain: boolean }) => string;
 
-/** How each format is made; loads what it needs. */
+/** Renders each format; loads what it needs. */
 const formats: Readonly<Record<string, () => Promise<Renderer>>> = {
 	text: async () => {
 		const { reportText } = await import("../prove/report/overlap-text.ts");
@@ -30,29 +30,29 @@ const formats: Readonly<Record<string, () => Promise<Renderer>>> = {
 
 export const reportCommand: Command = {
 	name: "report",
-	description: `Says what is known of an overlap: which token is accepted where, who sends with which, who was not heard of, and whether the old
-token can be retired. The same facts as crossfade watch, once, for people and for programs.`,
+	description: `Reports an overlap: which token is accepted where, who sends with which, who was not seen, and whether the old
+token can be retired. The same as crossfade watch, once, for people and programs.`,
 	options: [
 		...fleetOptions,
 		{
 			flags: "--format <name>",
-			description: "default: by the ending of --out, else text",
+			description: "default: by the extension of --out, otherwise text",
 			choices: Object.keys(formats),
 		},
 		{ flags: "-o, --out <file>", description: "write it to a file", files: true },
-		{ flags: "--force", description: "replace a file that is there" },
-		{ flags: "--explain", description: "in text: everything that proves or blocks the answer" },
-		{ flags: "--json", description: "the same as --format json" },
+		{ flags: "--force", description: "overwrite an existing file" },
+		{ flags: "--explain", description: "in text: show all evidence for the answer" },
+		{ flags: "--json", description: "same as --format json" },
 		{ flags: "--require-migrated", description: "exit 5 or 9 unless the old token can be retired" },
 	],
 	examples: [
 		["crossfade report", "as text"],
-		["crossfade report --explain", "with what proves each point, and what would prove the others"],
+		["crossfade report --explain", "with the evidence for each point, and what to do for open ones"],
 		[
-			"crossfade report --inventory jamf.csv --token old=fp:0123456789ab --token new=fp:ba9876543210",
-			"from an MDM's export alone",
+			"crossfade report --inventory export.csv --token old=fp:0123456789ab --token new=fp:ba9876543210",
+			"only from an MDM's export",
 		],
-		["crossfade report --out overlap.html", "a page in one file"],
+		["crossfade report --out overlap.html", "an HTML page in one file"],
 		["crossfade report --format junit --require-migrated > overlap.xml", "a gate in a pipeline"],
 	],
 	run,
@@ -65,7 +65,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const out = reader.text("out");
 	const byEnding = ENDINGS[/\.([a-z]+)$/.exec(out ?? "")?.[1] ?? ""];
 	const wanted = reader.text("format") ?? (reader.isSet("json") ? "json" : (byEnding ?? "text"));
-	const format = reader.choice(wanted, Object.keys(formats), "--format", "the format");
+	const format = reader.choice(wanted, Object.keys(formats), "--format", "format");
 	const load = formats[format ?? ""];
 	if (!load) throw new CrossfadeError("usage", reader.problems);
 	const observer = await observe(fx, await loadFleet(fx, options));

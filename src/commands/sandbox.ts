@@ -20,38 +20,38 @@ const strict = issuers.find(({ overlapMs }) => overlapMs === 0) ?? standardProvi
 
 export const sandboxCommand: Command = {
 	name: "sandbox",
-	description: `Runs a provider on this machine that behaves like the real one: it makes, rotates and ends
-tokens by its rules, accepts or refuses what is sent with them, and has a clock that can be
-moved. For tests, demos and dry runs. It keeps no token, only digests.
+	description: `Runs a provider on this machine that behaves like the real one: it issues, rotates and ends
+tokens by its rules, accepts or refuses data sent with them, and has a movable clock. For
+tests, demos and dry runs. It stores no tokens, only digests.
 
 Providers:
 ${lines(sandboxProviders.map(({ id, about }) => [id, about]))}
 
-Their settings (--set), with what they are when not set:
+Their settings (--set), with defaults:
 ${lines(sandboxProviders.flatMap(({ id, settings }) => Object.entries(settings).map(([name, { standard, what }]) => [id, `${name}=${standard}`, what])))}
 
 While it runs:
   GET  /_sandbox          which tokens are accepted, and what arrived with which
-  GET  /_sandbox/events   the same as it happens, a JSON line each
-  POST /_sandbox/rotate   as in the portal (Accept: text/plain gives the token alone)
-  POST /_sandbox/mint     another token, where a portal makes them
-  POST /_sandbox/revoke   {"token": "<id or fingerprint>"}, where a portal does
+  GET  /_sandbox/events   the same live, as JSON lines
+  POST /_sandbox/rotate   as in the portal (Accept: text/plain returns only the token)
+  POST /_sandbox/mint     another token, if the portal can create them
+  POST /_sandbox/revoke   {"token": "<id or fingerprint>"}, if the portal can
   POST /_sandbox/clock    {"advance": "23h"} or {"at": "2026-01-31T12:00:00Z"}
   POST /_sandbox/fault    {"fault": "503", "times": 3} or {"fault": "off"}
 
-Faults (--fault), each also with times=N and on=ingest or on=manage:
+Faults (--fault), each optionally with times=N and on=ingest or on=manage:
 ${lines(faultHelp())}`,
 	options: [
 		{
 			flags: "--provider <id>",
-			description: `who it is (default: ${standardProvider.id})`,
+			description: `which provider (default: ${standardProvider.id})`,
 			choices: sandboxProviders.map(({ id }) => id),
 		},
-		{ flags: "--port <n>", description: "port on 127.0.0.1 (default: any free one)" },
-		{ flags: "--token <ref>", description: "take the first token from file:PATH, env:NAME, fd:N or prompt" },
+		{ flags: "--port <n>", description: "port on 127.0.0.1 (default: any free port)" },
+		{ flags: "--token <ref>", description: "read the first token from file:PATH, env:NAME, fd:N or prompt" },
 		{
 			flags: "--token-out <file>",
-			description: "make the first token and write it to this new file (0600)",
+			description: "generate the first token and write it to this new file (0600)",
 			files: true,
 		},
 		{
@@ -63,18 +63,18 @@ ${lines(faultHelp())}`,
 			flags: "--overlap <time>",
 			description: "how long the old token is accepted, e.g. 30s; the same as --set overlap",
 		},
-		{ flags: "--set <name=value>", description: "a setting of the provider; may be given again", repeatable: true },
-		{ flags: "--fault <fault>", description: "a fault from the start, e.g. 503:times=3", repeatable: true },
+		{ flags: "--set <name=value>", description: "a provider setting; repeatable", repeatable: true },
+		{ flags: "--fault <fault>", description: "inject a fault from the start, e.g. 503:times=3", repeatable: true },
 		{ flags: "--json", description: "print events as JSON lines" },
 	],
 	examples: [
-		[`crossfade sandbox --port 4319 --token-out ./${standardProvider.id}.token`, "a provider with a fresh token"],
+		[`crossfade sandbox --port 4319 --token-out ./${standardProvider.id}.token`, "a provider with a new token"],
 		["curl -sX POST -H 'Accept: text/plain' 127.0.0.1:4319/_sandbox/rotate -o new.token", "rotate it"],
 		[
 			`crossfade sandbox --provider ${strict.id} --admin-out ./api.key`,
-			"one that rotates by API, the old token dying at once",
+			"one that rotates by API and ends the old token at once",
 		],
-		["crossfade sandbox --fault reset:times=1,on=manage", "the answer to the first rotation is lost"],
+		["crossfade sandbox --fault reset:times=1,on=manage", "lose the response to the first rotation"],
 	],
 	run,
 };
@@ -123,15 +123,15 @@ function eventPrinter(terminal: Terminal, asJson: boolean): (event: SandboxEvent
 function parseFlags(flags: FlagReader) {
 	const { problems, text, wrong } = flags;
 	const ids = sandboxProviders.map(({ id }) => id);
-	const id = flags.choice(text("provider"), ids, "--provider", "this provider");
+	const id = flags.choice(text("provider"), ids, "--provider", "provider");
 	const provider = sandboxProviders.find((each) => each.id === id) ?? standardProvider;
 	const port = Number(text("port") ?? 0);
 	if (!Number.isInteger(port) || port < 0 || port > 65535) {
 		wrong("--port", {
-			what: "the port is not one",
+			what: "invalid port",
 			expected: "0 to 65535",
 			got: shown(text("port") ?? ""),
-			fix: "choose a free port, or 0 for any",
+			fix: "choose a free port, or 0 for any free port",
 		});
 	}
 	const flagOf = (name: string) => (name === "overlap" && text("overlap") !== undefined ? "--overlap" : "--set");
@@ -147,17 +147,17 @@ function parseFlags(flags: FlagReader) {
 	if (ref && "what" in ref) problems.push(ref);
 	if (token !== undefined && tokenOut !== undefined) {
 		wrong("--token-out", {
-			what: "the first token is either read or made",
+			what: "--token and --token-out cannot be combined",
 			expected: "one of --token and --token-out",
-			fix: "leave one of them away",
+			fix: "omit one of them",
 		});
 	}
 	if (adminOut !== undefined && !provider.adminKey) {
 		const others = sandboxProviders.filter(({ adminKey }) => adminKey).map((each) => each.id);
 		wrong("--admin-out", {
-			what: `${provider.title} has no management API with a credential of its own`,
+			what: `${provider.title} has no management API with its own credential`,
 			expected: `--provider ${others.join(", ")}`,
-			fix: "leave --admin-out away, or choose another --provider",
+			fix: "omit --admin-out, or choose another --provider",
 		});
 	}
 	if (problems.length > 0 || (ref && "what" in ref)) throw new CrossfadeError("usage", problems);
@@ -169,7 +169,7 @@ function givenSettings({ all, text, wrong }: FlagReader): Record<string, string>
 	const pairs = all("set").map((each) => /^([a-z-]+)=(.*)$/s.exec(each)?.slice(1) ?? [each]);
 	for (const pair of pairs.filter(({ length }) => length === 1)) {
 		wrong("--set", {
-			what: "this sets nothing",
+			what: "not a setting",
 			expected: "name=value",
 			got: shown(pair[0] ?? ""),
 			fix: "write it like --set overlap=30s",

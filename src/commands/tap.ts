@@ -15,18 +15,18 @@ import { readFleet } from "./fleet-options.ts";
 
 export const tapCommand: Command = {
 	name: "tap",
-	description: `Forwards OTLP over HTTP (protobuf and JSON, gzip) to one place without changing a byte of it, and counts who sent what
-with which token: by the token's fingerprint, host.name, CLI and signal. Tokens are taken from the Authorization header,
-the path (as CLIs without a setting for headers send it) or a header you name; they are neither kept nor printed.
+	description: `Forwards OTLP over HTTP (protobuf and JSON, gzip) to one place without changing a byte, and counts who sent what
+with which token: by token fingerprint, host.name, CLI and signal. It reads tokens from the Authorization header,
+the path (as CLIs without a header setting send it) or a header you name, and neither stores nor prints them.
 
-What the upstream does, the client sees: status, Retry-After, resets. Only when there is no connection to it, the tap
-itself answers 502, after which OTLP clients try again. Requests that are not OTLP are forwarded, too. gRPC is not spoken.`,
+The client sees what the upstream does: status, Retry-After, resets. If the tap cannot connect to it, it responds
+502, after which OTLP clients retry. It also forwards requests that are not OTLP. It does not support gRPC.`,
 	options: [
 		{ flags: "--to <url>", description: "where to forward to, e.g. https://otlp.example.com" },
-		{ flags: "--listen <address>", description: "where to listen (default: 127.0.0.1:4318); port 0 for any free one" },
-		{ flags: "--place <name>", description: "what reports call this place (default: tap)" },
-		{ flags: "--host <name>", description: "the host of data that names none" },
-		{ flags: "--auth-header <name>", description: "another header that holds the token", repeatable: true },
+		{ flags: "--listen <address>", description: "where to listen (default: 127.0.0.1:4318); port 0 for any free port" },
+		{ flags: "--place <name>", description: "name of this place in reports (default: tap)" },
+		{ flags: "--host <name>", description: "host name for data without one" },
+		{ flags: "--auth-header <name>", description: "another header that contains the token", repeatable: true },
 		{
 			flags: "--token <name=ref>",
 			description: "always give this token a row of its own: old=file:PATH, new=fp:<12 hex digits>, …",
@@ -37,20 +37,20 @@ itself answers 502, after which OTLP clients try again. Requests that are not OT
 			description: "the same for every token of a fleet file",
 			files: true,
 		},
-		{ flags: "--evidence <dir>", description: "keep the counters in this folder, and continue them", files: true },
+		{ flags: "--evidence <dir>", description: "store the counters in this folder, and continue them", files: true },
 		{ flags: "--metrics <address>", description: "serve /metrics and /healthz there, e.g. 127.0.0.1:9464" },
-		{ flags: "--ca <file>", description: "certificates (PEM) to trust besides the usual ones", files: true },
+		{ flags: "--ca <file>", description: "extra CA certificates (PEM) to trust", files: true },
 		backendOptions.allowPlaintext,
 		{ flags: "--json", description: "print each new sender as a JSON line" },
 	],
 	examples: [
-		["crossfade tap --to https://otlp.example.com --evidence ./evidence", "count what passes 127.0.0.1:4318"],
+		["crossfade tap --to https://otlp.example.com --evidence ./evidence", "count traffic through 127.0.0.1:4318"],
 		["crossfade tap --to http://127.0.0.1:4319 --listen 127.0.0.1:0 --metrics 127.0.0.1:9464", "for Prometheus"],
 	],
 	run,
 };
 
-/** Certificates of a company fit in less. */
+/** Maximum size of a CA file. */
 const MAX_CA_BYTES = 1024 * 1024;
 
 async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
@@ -84,10 +84,10 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			if (failing.has(code) || failing.size > 20) return;
 			failing.add(code);
 			terminal.warn({
-				what: "there is no connection to the upstream; its clients get 502 and try again",
+				what: "cannot connect to the upstream; clients get 502 and retry",
 				got: shown(code),
 				where: { file: upstream.authority },
-				fix: "see whether it runs, and whether this machine may reach it; this is said once",
+				fix: "check that it runs and that this machine can reach it; this message appears once",
 			});
 		},
 		onFault(error) {
@@ -159,10 +159,10 @@ function ownPages(metrics: TapMetrics) {
 
 function warnOpen({ terminal }: Effects, host: string): void {
 	terminal.warn({
-		what: "other machines can send here, and their tokens cross the network readable: the tap listens without TLS",
+		what: "other machines can send here unencrypted: the tap listens without TLS",
 		got: shownName(host),
 		where: { file: "--listen" },
-		fix: "listen on 127.0.0.1, or let a TLS proxy on this machine take what comes from outside",
+		fix: "listen on 127.0.0.1, or put a TLS proxy in front",
 	});
 }
 
@@ -190,9 +190,9 @@ function parseFlags(options: Flags) {
 	for (const name of headers) {
 		if (!/^[!#$%&'*+\-.^_`|~0-9a-z]{1,100}$/.test(name) || couldBeToken(name))
 			flags.wrong("--auth-header", {
-				what: "no header has such a name",
+				what: "not a valid header name",
 				got: shown(name),
-				fix: "name it alone, e.g. x-api-key",
+				fix: "give only the name, e.g. x-api-key",
 			});
 	}
 	if (flags.problems.length > 0 || !upstream || !listen) throw new CrossfadeError("usage", flags.problems);
@@ -209,16 +209,16 @@ function parseFlags(options: Flags) {
 	};
 }
 
-/** `host:port`, `[::1]:port`, or a port alone, which is one of loopback. */
+/** `host:port`, `[::1]:port`, or only a port, on loopback. */
 function address(flags: FlagReader, flag: string, text: string): Address | undefined {
 	const [, ipv6, name, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]:|([A-Za-z0-9.-]*):)?(\d{1,5})$/.exec(text) ?? [];
 	const port = Number(digits);
 	if (digits !== undefined && port <= 65535) return { host: ipv6 ?? (name || "127.0.0.1"), port };
 	flags.wrong(flag, {
-		what: "this is no address to listen on",
+		what: "not an address to listen on",
 		expected: "host:port, such as 127.0.0.1:4318",
 		got: shown(text),
-		fix: "name both; port 0 is any free one",
+		fix: "give host and port; port 0 is any free port",
 	});
 	return undefined;
 }
@@ -227,7 +227,7 @@ function readUpstream(flags: FlagReader, listen: Address | undefined): Upstream 
 	const text = flags.text("to");
 	if (text === undefined) {
 		flags.wrong("--to", {
-			what: "nothing says where to forward to",
+			what: "no upstream given",
 			expected: "--to <url>",
 			fix: "name the provider or gateway",
 		});
@@ -245,7 +245,7 @@ function readUpstream(flags: FlagReader, listen: Address | undefined): Upstream 
 			what: "the tokens would cross the network in clear text",
 			expected: "https, or http to this machine",
 			got: "http to another machine",
-			fix: "use https, or add --allow-plaintext if the network in between is yours",
+			fix: "use https, or add --allow-plaintext on a network you trust",
 		});
 	}
 	// By other names it leads back here, too; those are found when the first connection is.

@@ -4,16 +4,16 @@ import { runAction, scriptOptions } from "./install.ts";
 
 export const uninstallCommand: Command = {
 	name: "uninstall",
-	description: `Takes out of the CLIs' files what install, scripts/install.sh or an MDM script put in, and nothing
-else: what was there before comes back, a file that was ours alone goes. Doing it twice does no
-harm.
+	description: `Removes from the CLIs' files what install, scripts/install.sh or an MDM script added, and nothing
+else. Previous values are restored, and files we created are deleted. A second run changes
+nothing.
 
 Exit codes: as for install.`,
 	options: scriptOptions,
 	examples: [
-		["crossfade uninstall --dry-run", "what would change?"],
+		["crossfade uninstall --dry-run", "show what would change"],
 		[`crossfade uninstall --cli ${clis[0].id}`, "one CLI"],
-		["sudo crossfade uninstall --scope system", "the machine's files"],
+		["sudo crossfade uninstall --scope system", "machine-wide files"],
 	],
 	run: (fx, { options }) => runAction(fx, "uninstall", options),
 };

@@ -5,7 +5,7 @@ import { nearest } from "../base/suggest.ts";
 import type { Command } from "./command.ts";
 import { nearestOption } from "./help.ts";
 
-/** A word that is no command, with the one it most likely meant. */
+/** An unknown command, with the closest one. */
 export function unknownCommand(word: string, names: readonly string[]): Problem {
 	const meant = nearest(word, names);
 	return {
@@ -15,8 +15,8 @@ export function unknownCommand(word: string, names: readonly string[]): Problem 
 }
 
 /**
- * What is wrong with a command line that commander refused, pointing to the help of that command. It repeats no value: a token that was
- * given as a flag must not be shown again.
+ * The problem with a command line that commander refused, pointing to that command's help. It quotes no value: a token
+ * given as a flag must not be shown.
  */
 export function usageError(
 	error: CommanderError,

@@ -12,27 +12,28 @@ import { fleetOptions, loadFleet } from "./fleet-options.ts";
 
 export const watchCommand: Command = {
 	name: "watch",
-	description: `Follows an overlap: how long both tokens are accepted, who still sends with the old one, and whether it is safe to retire it.
-Reads what crossfade tap and probe wrote into the evidence folder, and asks collectors or a Prometheus server for their counters.`,
+	description: `Follows an overlap, the time when both tokens work: how long it lasts, who still sends with the old token, and whether it
+is safe to retire that token. Reads what crossfade tap and probe wrote to the evidence folder, and the counters of
+collectors or a Prometheus server.`,
 	options: [
 		...fleetOptions,
-		{ flags: "--every <time>", description: "how often to look (default: 5s)" },
-		{ flags: "--once", description: "look once and end" },
+		{ flags: "--every <time>", description: "refresh interval (default: 5s)" },
+		{ flags: "--once", description: "show once and exit" },
 		{
 			flags: "--until-safe",
-			description: "end as soon as the old token can be retired; exit 124 if the deadline comes first",
+			description: "exit as soon as the old token can be retired; exit 124 if the deadline comes first",
 		},
-		{ flags: "--explain", description: "on the terminal: everything that proves or blocks the answer" },
-		{ flags: "--web", description: "show it in a browser of this machine" },
-		{ flags: "--port <n>", description: "port of that page (default: any free one)" },
+		{ flags: "--explain", description: "on the terminal: show all evidence for the answer" },
+		{ flags: "--web", description: "show it in a browser on this machine" },
+		{ flags: "--port <n>", description: "port of that page (default: any free port)" },
 		{ flags: "--require-migrated", description: "at the end, exit 5 or 9 unless the old token can be retired" },
 	],
 	examples: [
-		["crossfade watch --web", "in a browser, kept up to date"],
-		["crossfade watch", "the fleet of crossfade.yaml, live"],
+		["crossfade watch --web", "live, in a browser"],
+		["crossfade watch", "live, for the fleet in crossfade.yaml"],
 		[
 			"crossfade watch --token old=fp:0123456789ab --token new=file:new.token --gateway eu=http://gw:8888/metrics",
-			"from flags alone",
+			"without a fleet file",
 		],
 		["crossfade watch --until-safe --quiet && ./retire.sh", "wait for it in a script"],
 	],
@@ -79,7 +80,7 @@ async function inBrowser(fx: Effects, port: number, view: OverlapView): Promise<
 	return page;
 }
 
-/** A screen that is redrawn, or, where nobody looks, a line whenever something changed. */
+/** Redraws the screen or, without a terminal, prints a line on each change. */
 function onTerminal({ terminal }: Effects, { once, explain }: { once: boolean; explain: boolean }): Display {
 	const text = (view: OverlapView) => reportText(view, { width: terminal.width(), color: terminal.color, explain });
 	if (once) return { update: (view) => terminal.print(`${text(view).join("\n")}\n`), close: async () => {} };
@@ -119,7 +120,7 @@ function parseFlags(reader: FlagReader) {
 	const everyMs = durationMs(reader.text("every") ?? "5s");
 	if (everyMs === undefined || everyMs < 100) {
 		reader.wrong("--every", {
-			what: "this is not a time to wait",
+			what: "not an interval",
 			expected: "100ms or more, such as 5s or 1m",
 			got: shown(reader.text("every") ?? ""),
 			fix: "write it like 5s",
@@ -128,10 +129,10 @@ function parseFlags(reader: FlagReader) {
 	const port = Number(reader.text("port") ?? 0);
 	if (!Number.isInteger(port) || port < 0 || port > 65535) {
 		reader.wrong("--port", {
-			what: "the port is not one",
+			what: "invalid port",
 			expected: "0 to 65535",
 			got: shown(reader.text("port") ?? ""),
-			fix: "choose a free port, or 0 for any",
+			fix: "choose a free port, or 0 for any free port",
 		});
 	}
 	if (reader.problems.length > 0 || everyMs === undefined) throw new CrossfadeError("usage", reader.problems);

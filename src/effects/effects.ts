@@ -11,7 +11,7 @@ import type { Machine } from "./process/machine.ts";
 import type { Programs } from "./process/programs.ts";
 import type { Terminal } from "./terminal/output.ts";
 
-/** The world as commands see it. `node.ts` is the real one; stages never touch anything else. */
+/** All I/O available to commands. `node.ts` is the real implementation; stages use nothing else. */
 export interface Effects {
 	readonly files: Files;
 	readonly terminal: Terminal;
@@ -19,32 +19,32 @@ export interface Effects {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly environment: Readonly<Record<string, string | undefined>>;
-	/** The machine this runs on, to look at and not to touch. */
+	/** Read-only access to this machine. */
 	machine(): Promise<Machine>;
 	/** Serves HTTP until closed. */
 	serve(options: ServeOptions): Promise<Server>;
-	/** Forwards HTTP until closed, and lets somebody watch. */
+	/** Forwards HTTP until closed, with an observer. */
 	forward(options: ForwarderOptions): Promise<Forwarder>;
-	/** Sends one HTTP request; whatever the other side does is an outcome, not an error. */
+	/** Sends one HTTP request; whatever the server does is an outcome, not an error. */
 	request(request: HttpRequest): Promise<HttpOutcome>;
-	/** A handshake with the host of an https URL and nothing else, to see what its TLS is like. */
+	/** Inspects a server's TLS: only a handshake with the host of an https URL. */
 	lookAtTls(url: string, tls: TlsFiles | undefined, timeoutMs: number): Promise<TlsLook>;
-	/** Reads a token from where a reference says. Throws `CrossfadeError` (refused or io) without quoting it. */
+	/** Reads a token from a reference. Throws `CrossfadeError` (refused or io) without quoting it. */
 	readToken(ref: TokenRef): Promise<Secret>;
-	/** Resolves after some milliseconds, or at once when the signal fires. */
+	/** Resolves after the given milliseconds, or at once when the signal fires. */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>;
-	/** Resolves with true when somebody asks the process to stop, or with false after some milliseconds, if they are given. */
+	/** Resolves with true when the process is asked to stop, or with false after the given milliseconds, if any. */
 	stopped(withinMs?: number): Promise<boolean>;
 }
 
 export interface Random {
-	/** A fresh token of 43 characters of the alphabet that every CLI carries: 256 random bits. */
+	/** A new token of 43 characters that every CLI sends unchanged: 256 random bits. */
 	token(): string;
 }
 
 export interface Clock {
 	/** Milliseconds since the epoch. */
 	now(): number;
-	/** Calls once after some milliseconds, unless the process ends first; returns what calls it off. */
+	/** Calls back once after the given milliseconds, unless the process ends first; returns a function that cancels it. */
 	after(ms: number, call: () => void): () => void;
 }

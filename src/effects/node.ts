@@ -6,7 +6,7 @@ import { nodeFiles } from "./files/node-files.ts";
 import type { Programs, RunResult } from "./process/programs.ts";
 import type { Terminal } from "./terminal/output.ts";
 
-/** The real world. */
+/** The real effects. */
 export function nodeEffects(terminal: Terminal): Effects {
 	const effects: Effects = {
 		files: nodeFiles,
@@ -33,7 +33,7 @@ export function nodeEffects(terminal: Terminal): Effects {
 	return effects;
 }
 
-/** Listens for the signals that ask to stop from the first call on, and remembers them between calls. */
+/** Listens for stop signals from the first call on, and remembers them between calls. */
 function stopSignal(): Effects["stopped"] {
 	const waiting = new Set<() => void>();
 	let state: "deaf" | "listening" | "stopped" = "deaf";
@@ -60,14 +60,14 @@ function stopSignal(): Effects["stopped"] {
 	};
 }
 
-/** Adds before it removes: with no listener left, even for a moment, Node loses a signal that has come and was not handled yet. */
+/** Adds before removing: without a listener, even for a moment, Node loses a pending signal. */
 function replaceListeners(signal: NodeJS.Signals, listener: () => void): void {
 	const others = process.listeners(signal);
 	process.once(signal, listener);
 	for (const other of others) process.off(signal, other);
 }
 
-/** Timers count to 2^31 ms and no further. */
+/** Timers are limited to 2^31 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -76,7 +76,7 @@ async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 	await pause(Math.min(ms, LONGEST_TIMER_MS), undefined, options).catch(() => undefined);
 }
 
-/** More output than this from a child program is cut off: nothing we run has more to say. */
+/** Output of a child program beyond this is cut off. */
 const MAX_CHILD_OUTPUT = 8 * 1024 * 1024;
 
 const nodePrograms: Programs = {
@@ -107,7 +107,7 @@ const nodePrograms: Programs = {
 			const stdout = collect(child.stdout);
 			const stderr = collect(child.stderr);
 			child.on("error", fail);
-			// A child that ends without reading is no error.
+			// A child that exits without reading its input is not an error.
 			child.stdin?.on("error", () => undefined);
 			child.stdin?.end(`${input?.reveal()}\n`);
 			child.on("close", (code, signal) => {
@@ -122,7 +122,7 @@ const nodePrograms: Programs = {
 	},
 };
 
-/** Everything but the variables that hold a token we took: no child gets one. */
+/** The environment without the variables from which we read a token: no child gets one. */
 function environmentForChildren(): NodeJS.ProcessEnv {
 	return Object.fromEntries(Object.entries(process.env).filter(([, value]) => !holdsSecret(value ?? "")));
 }

@@ -5,16 +5,16 @@ import { choiceProblem } from "../base/suggest.ts";
 import { endpointProblems, normalEndpoint } from "./endpoint.ts";
 import type { FlagReader } from "./flags.ts";
 
-/** `--provider`; `usual` is the id where the flag is not given. */
+/** `--provider`; `usual` is the default id. */
 export function providerOf(reader: FlagReader, usual = defaultProvider.id): Provider | undefined {
 	const ids = providers.map(({ id }) => id);
-	const id = reader.choice(reader.text("provider") ?? usual, ids, "--provider", "the provider");
+	const id = reader.choice(reader.text("provider") ?? usual, ids, "--provider", "provider");
 	return providers.find((each) => each.id === id);
 }
 
 /**
- * `--endpoint` as we write it, by default the provider's; undefined, and a problem, where neither says it. `plaintext` is whether
- * `--allow-plaintext` lets http to another machine pass, or nothing does.
+ * `--endpoint` without a trailing slash, by default the provider's; undefined, with a problem, if neither is known. `plaintext` says whether
+ * `--allow-plaintext` permits http to another machine.
  */
 export function endpointOf(
 	reader: FlagReader,
@@ -28,23 +28,23 @@ export function endpointOf(
 		return normalEndpoint(given);
 	}
 	if (provider && provider.endpoint === undefined) {
-		const fix = "add --endpoint and the base URL of your backend's OTLP/HTTP ingest";
+		const fix = "add --endpoint with the base URL of your backend's OTLP/HTTP ingest";
 		reader.wrong("--endpoint", { what: "no endpoint given", expected: "a base URL", fix });
 	}
 	return provider?.endpoint;
 }
 
-/** `--signals`, by default what the provider takes. */
+/** `--signals`, by default what the provider accepts. */
 export function signalsOf(reader: FlagReader, provider: Provider): Signal[] {
 	const list = reader.text("signals");
 	if (list === undefined) return [...provider.takes];
 	const words = list.split(",").map((word) => word.trim());
 	for (const word of words) {
 		const signal = signals.find((each) => each === word);
-		if (!signal) reader.problems.push(choiceProblem("the signal", word, signals, "--signals"));
+		if (!signal) reader.problems.push(choiceProblem("signal", word, signals, "--signals"));
 		const reason = signal && provider.refuses[signal];
 		if (!reason) continue;
-		const what = `${provider.title} takes no ${signal}: ${reason}`;
+		const what = `${provider.title} accepts no ${signal}: ${reason}`;
 		const fix = `use --signals ${provider.takes.join(",")}`;
 		reader.wrong("--signals", { what, expected: provider.takes.join(", "), got: signal, fix });
 	}
@@ -57,19 +57,19 @@ export function headerOf(reader: FlagReader, provider: Provider | undefined): { 
 	const header = custom ?? provider?.header ?? "";
 	const scheme = reader.text("authScheme") ?? (custom === undefined ? (provider?.scheme ?? "") : "");
 	if (provider && (!/^[A-Za-z0-9-]{1,64}$/.test(header) || couldBeToken(header))) {
-		const fix = "give the name alone, without colon and value";
+		const fix = "give only the name, without colon and value";
 		reader.wrong("--auth-header", {
-			what: "the header name is not one",
+			what: "not a valid header name",
 			expected: "a name such as x-api-key",
 			got: shown(header),
 			fix,
 		});
 	}
 	if (!/^[A-Za-z0-9_.-]{0,19}$/.test(scheme)) {
-		const fix = 'give the word in front of the token, or "" for none';
+		const fix = 'give the word before the token, or "" for none';
 		const got = `${scheme.length} characters`;
 		reader.wrong("--auth-scheme", {
-			what: "the scheme is not one short word",
+			what: "the scheme must be one short word",
 			expected: "a word such as Bearer",
 			got,
 			fix,

@@ -16,7 +16,7 @@ export const queues = ["memory", "persistent"] as const;
 export type DeliveryChoice = (typeof deliveries)[number];
 export type Queue = (typeof queues)[number];
 
-/** What the user asked for, checked as far as one flag or two can be checked without knowing what follows. */
+/** The user's request, with each flag validated on its own. */
 export interface CollectorSpec {
 	readonly distribution: Distribution;
 	readonly targetVersion: string | undefined;
@@ -36,7 +36,7 @@ export interface CollectorSpec {
 	readonly attribution: AttributionSpec | undefined;
 }
 
-/** Flags -> spec; throws one error with every problem. `distribution` is what `--distribution` names, if there is such a one. */
+/** Flags -> spec; throws one error with every problem. `distribution` is the one named by `--distribution`, if it exists. */
 export function parseCollectorFlags(flags: Flags, distribution: Distribution | undefined): CollectorSpec {
 	const reader = readFlags(flags);
 	distributionProblems(reader, distribution);
@@ -44,8 +44,8 @@ export function parseCollectorFlags(flags: Flags, distribution: Distribution | u
 	const targetVersion = targetVersionOf(reader, distribution);
 	const provider = providerOf(reader);
 	const endpoint = endpointOf(reader, provider, "by flag");
-	const delivery = reader.choice(reader.text("delivery") ?? "auto", deliveries, "--delivery", "the delivery");
-	const queue = reader.choice(reader.text("queue") ?? "memory", queues, "--queue", "the queue");
+	const delivery = reader.choice(reader.text("delivery") ?? "auto", deliveries, "--delivery", "delivery");
+	const queue = reader.choice(reader.text("queue") ?? "memory", queues, "--queue", "queue");
 	const wanted = provider ? signalsOf(reader, provider) : [];
 	const spec = {
 		targetVersion,
@@ -65,9 +65,9 @@ export function parseCollectorFlags(flags: Flags, distribution: Distribution | u
 
 function distributionProblems(reader: FlagReader, distribution: Distribution | undefined): void {
 	const id = reader.text("distribution");
-	if (id !== undefined && !distribution) reader.choice(id, distributionIds, "--distribution", "the distribution");
+	if (id !== undefined && !distribution) reader.choice(id, distributionIds, "--distribution", "distribution");
 	if (id !== undefined) return;
-	const fix = "add -d and the collector you run, e.g. -d contrib";
+	const fix = "add -d with the collector you run, e.g. -d contrib";
 	reader.wrong("--distribution", {
 		what: "no distribution given",
 		expected: `one of ${distributionIds.join(", ")}`,
@@ -76,11 +76,11 @@ function distributionProblems(reader: FlagReader, distribution: Distribution | u
 }
 
 function platformOf(reader: FlagReader, distribution: Distribution | undefined): Platform | undefined {
-	const platform = reader.choice(reader.text("platform"), platforms, "--platform", "the platform");
+	const platform = reader.choice(reader.text("platform"), platforms, "--platform", "platform");
 	if (platform && distribution && !distribution.hosts[platform]) {
-		const what = `we know of no way to run ${distribution.title} on ${platform}`;
+		const what = `running ${distribution.title} on ${platform} is not supported`;
 		const expected = `one of ${Object.keys(distribution.hosts).join(", ")}`;
-		reader.wrong("--platform", { what, expected, got: platform, fix: "choose one of them" });
+		reader.wrong("--platform", { what, expected, got: platform, fix: "choose one of these" });
 	}
 	return platform;
 }
@@ -88,11 +88,9 @@ function platformOf(reader: FlagReader, distribution: Distribution | undefined):
 function targetVersionOf(reader: FlagReader, distribution: Distribution | undefined): string | undefined {
 	const target = reader.text("targetVersion");
 	if (target !== undefined && !parseVersion(target)) {
-		const fix = distribution
-			? `ask the collector: ${distribution.versionCommand}`
-			: "ask the collector for its version";
-		const what = "the target version is not a version";
-		reader.wrong("--target-version", { what, expected: "numbers such as 0.158.0", got: shown(target), fix });
+		const fix = distribution ? `to get it, run: ${distribution.versionCommand}` : "check the collector's version";
+		const what = "the target version is not a version number";
+		reader.wrong("--target-version", { what, expected: "a version such as 0.158.0", got: shown(target), fix });
 	}
 	return target;
 }
@@ -102,13 +100,13 @@ function agentEndpointOf(reader: FlagReader, distribution: Distribution | undefi
 	if (given === undefined) return undefined;
 	reader.problems.push(...endpointProblems(given, "--agent-endpoint", "allowed"));
 	if (distribution && !distribution.agent) {
-		const what = `${distribution.title} stands in front of no agent`;
-		reader.wrong("--agent-endpoint", { what, fix: "leave the flag away" });
+		const what = `${distribution.title} has no agent behind it`;
+		reader.wrong("--agent-endpoint", { what, fix: "omit the flag" });
 	}
 	return normalEndpoint(given);
 }
 
-/** The path goes into `${file:…}`, shell scripts and unit files; what none of them needs is refused. */
+/** The path is used in `${file:…}`, shell scripts and unit files; other characters are refused. */
 function tokenFileOf(reader: FlagReader, platform: Platform | undefined): string | undefined {
 	const path = reader.text("tokenFile");
 	if (path === undefined) return undefined;
@@ -117,10 +115,10 @@ function tokenFileOf(reader: FlagReader, platform: Platform | undefined): string
 	if (pattern.test(path) && !path.includes("..")) return path;
 	const folder = windows ? "C:\\ProgramData\\crossfade\\" : "/etc/crossfade/";
 	reader.wrong("--token-file", {
-		what: "the token file is not a path we can write into a config",
+		what: "the token file's path cannot be written to a config",
 		expected: `an absolute path such as ${folder}${defaultProvider.id}.token`,
 		got: /[\\/]/.test(path) ? shown(path) : `${path.length} characters without a folder`,
-		fix: "name the file that holds the token; the token itself is never a flag",
+		fix: "give the path of the file with the token, never the token itself",
 	});
 	return undefined;
 }
@@ -129,7 +127,7 @@ function nameOf(reader: FlagReader, provider: Provider | undefined): string {
 	const name = reader.text("name") ?? provider?.id ?? "custom";
 	if (!/^[a-z][a-z0-9_-]{0,31}$/.test(name)) {
 		const expected = "a lower-case word of at most 32 letters, digits, - and _";
-		const what = "the name cannot be part of a component id";
+		const what = "the name is not valid in a component id";
 		reader.wrong("--name", { what, expected, got: shown(name), fix: "choose a short name such as the backend's" });
 	}
 	return name;

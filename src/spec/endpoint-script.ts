@@ -7,11 +7,11 @@ import type { Vehicle } from "../adapters/vehicles/vehicle.ts";
 export const scopes = ["user", "system"] as const;
 export type Scope = (typeof scopes)[number];
 
-/** What an endpoint script is made for; everything in it can be changed by the script's own options but for vehicle, mode and os. */
+/** An endpoint script's settings; the script's own options can change all of them except vehicle, mode and os. */
 export interface EndpointScript {
 	readonly vehicle: Vehicle;
 	readonly mode: Mode;
-	/** What the file does when nothing else is asked. */
+	/** What the file does by default. */
 	readonly action: Action;
 	/** What it can do at all; the one action alone if not given. */
 	readonly actions?: readonly Action[];
@@ -19,14 +19,14 @@ export interface EndpointScript {
 	readonly clis: readonly Cli[];
 	/** Title of the provider, base URL of its ingest without a trailing slash, and the signals it takes. */
 	readonly provider: { readonly title: string; readonly endpoint: string; readonly takes: readonly Signal[] };
-	/** The vehicle's own if not given. */
+	/** Default: the vehicle's own. */
 	readonly scope?: Scope;
 	/** It writes complete files of its own where none exist, and has no editor; off if not given. Only with the scope `system`. */
 	readonly compact?: boolean;
-	/** CLIs that can read the token from a file, through a program; off if not given. */
+	/** CLIs that can read the token from a file, through a program; default off. */
 	readonly helper?: boolean;
-	/** The machine's name and id are sent; on if not given. */
+	/** Send the machine's name and id; default on. */
 	readonly hostIdentity?: boolean;
-	/** A build for tests, whose programs, shell and system folders the environment can replace. */
+	/** A test build whose programs, shell and system folders the environment can replace. */
 	readonly hooks?: boolean;
 }

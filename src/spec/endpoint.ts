@@ -1,12 +1,12 @@
 import type { Problem } from "../base/errors.ts";
 import { couldBeToken, shown } from "../base/mask.ts";
 
-/** Whether http to another machine is fine, a mistake that `--allow-plaintext` lets pass, or a mistake. */
+/** Whether http to another machine is allowed, allowed with `--allow-plaintext`, or never. */
 export type Plaintext = "allowed" | "by flag" | "never";
 
 /**
- * What is wrong with a base URL for OTLP/HTTP: it needs a scheme and a host, and nothing that could carry a credential or that a
- * collector would add itself.
+ * Problems with a base URL for OTLP/HTTP: it needs a scheme and a host, and must contain no credential and nothing that a
+ * collector adds itself.
  */
 export function endpointProblems(text: string, flag: string, plaintext: Plaintext): Problem[] {
 	const expected = "a base URL such as https://otlp.example.com";
@@ -18,7 +18,7 @@ export function endpointProblems(text: string, flag: string, plaintext: Plaintex
 		fix,
 	});
 	if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-		return [problem("the endpoint has no scheme", shown(text), `write https:// in front of the host`)];
+		return [problem("the endpoint has no scheme", shown(text), `add https:// before the host`)];
 	}
 	const url = URL.canParse(text) ? new URL(text) : undefined;
 	if (!url || !/^https?:$/.test(url.protocol) || url.hostname === "") {
@@ -29,30 +29,29 @@ export function endpointProblems(text: string, flag: string, plaintext: Plaintex
 	}
 	const problems: Problem[] = [];
 	if (url.username !== "" || url.password !== "") {
-		const fix = "take it out: the token comes from the token file, never from a URL";
-		problems.push(problem("the endpoint holds a user name or password", "user information before an @", fix));
+		const fix = "remove it: the token comes from the token file, never from a URL";
+		problems.push(problem("the endpoint contains a user name or password", "user information before @", fix));
 	}
 	if (url.search !== "" || url.hash !== "") {
-		const fix = "take everything from the ? or # on out of it";
-		problems.push(problem("the endpoint holds a query or fragment", "text after a ? or #", fix));
+		const fix = "remove everything from ? or # on";
+		problems.push(problem("the endpoint contains a query or fragment", "text after a ? or #", fix));
 	}
 	if (url.pathname.split("/").some(couldBeToken)) {
-		const fix = "take it out: a token in a URL ends up in logs and in metric labels; it comes from the token file";
-		problems.push(problem("the endpoint's path looks as if it held a token", "a long random path segment", fix));
+		const fix = "remove it: a token in a URL ends up in logs and metric labels; it comes from the token file";
+		problems.push(problem("the endpoint's path seems to contain a token", "a long random path segment", fix));
 	}
 	if (/\/v1\/(logs|metrics|traces)\/?$/.test(url.pathname)) {
-		const fix = "leave the end away: the exporter adds /v1/logs, /v1/metrics and /v1/traces itself";
-		problems.push(problem("the endpoint is that of one signal", url.pathname, fix));
+		const fix = "remove the end: the exporter adds /v1/logs, /v1/metrics and /v1/traces itself";
+		problems.push(problem("the endpoint is for a single signal", url.pathname, fix));
 	}
 	if (url.protocol === "http:" && !isLoopback(url.hostname) && plaintext !== "allowed") {
-		const fix =
-			plaintext === "never" ? "use https" : "use https, or add --allow-plaintext if the network in between is yours";
+		const fix = plaintext === "never" ? "use https" : "use https, or add --allow-plaintext on a network you trust";
 		problems.push(problem("the token would cross the network in clear text", "http to another machine", fix));
 	}
 	return problems;
 }
 
-/** The base URL as we write it: no trailing slash. */
+/** The base URL without a trailing slash. */
 export function normalEndpoint(text: string): string {
 	return text.replace(/\/+$/, "");
 }

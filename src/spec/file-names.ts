@@ -3,18 +3,18 @@ import { couldBeToken, looksRandom } from "../base/mask.ts";
 import type { Flags } from "./flags.ts";
 
 /**
- * What is wrong with values of options that name files: one that looks like a token was meant for another option, and would end up as the
- * name of a file. `options` maps the options' names to their flags. A value with a folder in front is a path, whatever it looks like.
+ * Problems with options that take file names: a value that looks like a token was meant for another option, and would become the
+ * name of a file. `options` maps option names to flags. A value with a folder is always taken as a path.
  */
 export function fileNameProblems(flags: Flags, options: Readonly<Record<string, string>>): Problem[] {
 	return Object.entries(options).flatMap(([name, flag]) => {
 		const values = [flags[name]].flat().filter((value) => typeof value === "string");
 		return values.filter(couldBeMisplaced).map(({ length }) => ({
-			what: "this looks like a token and not like the name of a file",
+			what: "this looks like a token, not a file name",
 			expected: "a path",
 			got: `${length} characters`,
 			where: { file: flag },
-			fix: "a token is never an argument; if it really is a name, write ./ in front of it",
+			fix: "never pass a token as an argument; if this is a file name, prefix it with ./",
 		}));
 	});
 }

@@ -1,19 +1,19 @@
 import type { Problem } from "../base/errors.ts";
 import { choiceProblem } from "../base/suggest.ts";
 
-/** Flags as the command line gave them. */
+/** Flags from the command line. */
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
-/** Reads flags and collects what is wrong with them, so that all of it can be said at once. */
+/** Reads flags and collects their problems, to report them all at once. */
 export interface FlagReader {
 	readonly problems: Problem[];
 	text(name: string): string | undefined;
 	/** The values of a repeatable flag, in order. */
 	all(name: string): readonly string[];
 	isSet(name: string): boolean;
-	/** One of a few words; a wrong one is a problem, and undefined. */
+	/** One of a few words; any other is a problem, and returns undefined. */
 	choice<T extends string>(value: string | undefined, choices: readonly T[], flag: string, what: string): T | undefined;
-	/** Notes a problem about a flag. */
+	/** Adds a problem with a flag. */
 	wrong(flag: string, problem: Omit<Problem, "where">): void;
 }
 

@@ -8,7 +8,7 @@ import type { Deadline, Fleet, FleetToken } from "./fleet.ts";
 import { fingerprintRef } from "./fleet-schema.ts";
 
 /**
- * A fleet with what flags say instead: a flag wins over the file. `folder` is what relative paths are relative to. Throws `CrossfadeError`
+ * A fleet, with flags taking precedence over the file. `folder` is the base of relative paths. Throws `CrossfadeError`
  * (usage) with every problem at once.
  */
 export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: number): Fleet {
@@ -43,7 +43,7 @@ function hostsFile(reader: FlagReader): string | undefined {
 	return value;
 }
 
-/** `name=value`, or nothing when there is no name in front. */
+/** `name=value`, or nothing without a name. */
 function named(text: string): [name: string, value: string] | undefined {
 	const [, name, value] = /^([\w.-]{1,64})=(.+)$/s.exec(text) ?? [];
 	return name !== undefined && value !== undefined ? [name, value] : undefined;
@@ -59,10 +59,10 @@ function tokensOf(reader: FlagReader, from: (path: string) => string): FleetToke
 		const [name, place] = named(text) ?? [];
 		if (name === undefined || place === undefined) {
 			reader.wrong("--token", {
-				what: "this does not name a token",
+				what: "not a token by name",
 				expected: "old=file:PATH, new=env:NAME, …",
 				got: `${text.length} characters`,
-				fix: "give it a name and say where it is read from; a token is never a flag's value",
+				fix: "give its name and where to read it; never pass a token as a flag's value",
 			});
 			return [];
 		}
@@ -76,14 +76,14 @@ function tokensOf(reader: FlagReader, from: (path: string) => string): FleetToke
 	});
 	const names = tokens.map(({ name }) => name);
 	for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
-		reader.wrong("--token", { what: `two tokens are called ${name}`, fix: "give each its own name" });
+		reader.wrong("--token", { what: `two tokens are named ${name}`, fix: "give each a different name" });
 	}
 	return tokens;
 }
 
 type FleetGateway = Fleet["gateways"][number];
 
-/** A name that is given twice has two pages. */
+/** A repeated name adds a page. */
 function gatewaysOf(reader: FlagReader): FleetGateway[] {
 	const pages = new Map<string, string[]>();
 	for (const text of reader.all("gateway")) {
@@ -96,7 +96,7 @@ function gatewaysOf(reader: FlagReader): FleetGateway[] {
 	return [...pages].map(([name, metrics]) => ({ name, metrics }));
 }
 
-/** Pages by flag replace those of the file; where the gateway takes data stays known. */
+/** Pages from flags replace those in the file; the gateway's OTLP URL is kept. */
 function withPages(before: readonly FleetGateway[], after: readonly FleetGateway[]): FleetGateway[] {
 	return byName(
 		before,
@@ -109,15 +109,15 @@ function urlOf(reader: FlagReader, flag: string, text: string | undefined): stri
 	const url = /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text) : undefined;
 	if (url && url.username === "" && url.password === "") return text;
 	reader.wrong(`--${flag}`, {
-		what: "this is not the URL of metrics",
-		expected: "such as http://gateway:8888/metrics, without credentials",
+		what: "not the URL of a metrics page",
+		expected: "a URL such as http://gateway:8888/metrics, without credentials",
 		got: url ? "a URL with a user name or password" : shown(text),
-		fix: "write it with http:// or https:// in front",
+		fix: "start it with http:// or https://",
 	});
 	return undefined;
 }
 
-/** A time, or how long from now. */
+/** A time, or a duration from now. */
 function deadlineOf(reader: FlagReader, now: number): Deadline | undefined {
 	const text = reader.text("deadline");
 	if (text === undefined) return undefined;
@@ -126,10 +126,10 @@ function deadlineOf(reader: FlagReader, now: number): Deadline | undefined {
 	const hasZone = fromNow !== undefined || /(Z|[+-]\d\d:?\d\d)$/.test(text);
 	if (!Number.isNaN(at) && hasZone) return { at, source: "--deadline" };
 	reader.wrong("--deadline", {
-		what: "this is not a time",
-		expected: "a time with its zone, such as 2026-01-31T12:00:00Z, or how long from now, such as 24h",
+		what: "not a time",
+		expected: "a time with zone, such as 2026-01-31T12:00:00Z, or a duration from now, such as 24h",
 		got: shown(text),
-		fix: "write when the old token ends",
+		fix: "give the time when the old token ends",
 	});
 	return undefined;
 }

@@ -5,14 +5,14 @@ import { FINGERPRINT_LENGTH } from "../token/fingerprint.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import { endpointProblems } from "./endpoint.ts";
 
-/** The one description of `crossfade.yaml`: it validates, and the JSON Schema for editors is made from it. A message says what is expected. */
+/** The definition of `crossfade.yaml`: validates it, and is the source of the JSON Schema. A message says what is expected. */
 
-const TIME = "a time with its zone, such as 2026-01-31T12:00:00Z";
+const TIME = "a time with zone, such as 2026-01-31T12:00:00Z";
 const URL_FORM = "a base URL such as https://otlp.example.com, without credentials, query or /v1/<signal>";
 const TOKEN_FORM = "file:PATH, env:NAME, fd:N, prompt, or fp: and 12 hex digits; never a token";
 
-const word = v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, "letters, digits, dot, dash or underscore, 64 at most"));
-const hostName = v.pipe(v.string(), v.regex(/^\S{1,253}$/, "a host name without blanks"));
+const word = v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, "at most 64 letters, digits, dots, dashes or underscores"));
+const hostName = v.pipe(v.string(), v.regex(/^\S{1,253}$/, "a host name without spaces"));
 const time = v.pipe(
 	v.string(),
 	v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/, TIME),
@@ -30,33 +30,30 @@ const tokenPlace = v.pipe(
 	v.string(),
 	v.check((text) => isTokenPlace(text), TOKEN_FORM),
 	v.description(
-		"Where the token is read from: file:PATH, env:NAME, fd:N or prompt; or fp:<12 hex digits> where only its fingerprint is known.",
+		"Where the token is read from: file:PATH, env:NAME, fd:N or prompt; or fp:<12 hex digits> if only its fingerprint is known.",
 	),
 );
 
 const overlap = v.pipe(
 	v.strictObject({
-		started: v.optional(v.pipe(time, v.description("When the provider made the new token."))),
+		started: v.optional(v.pipe(time, v.description("When the provider issued the new token."))),
 		lasts: v.optional(
 			v.pipe(
 				v.string(),
 				v.check((text) => durationMs(text) !== undefined, "a time such as 24h or 7d"),
-				v.description("How long both tokens are accepted from then; by default what the provider grants."),
+				v.description("How long both tokens are accepted from then on; default: the provider's overlap."),
 			),
 		),
-		deadline: v.optional(v.pipe(time, v.description("When the old token ends, where that is known as such."))),
+		deadline: v.optional(v.pipe(time, v.description("When the old token ends, if known."))),
 	}),
 	v.check(
 		({ deadline, started, lasts }) => deadline === undefined || (started ?? lasts) === undefined,
 		"either deadline, or started and lasts",
 	),
-	v.check(
-		({ lasts, started }) => lasts === undefined || started !== undefined,
-		"started beside lasts: a length needs a beginning",
-	),
+	v.check(({ lasts, started }) => lasts === undefined || started !== undefined, "both started and lasts"),
 );
 
-const INTERVAL = "a time longer than none, such as 1h or 1d";
+const INTERVAL = "a time above zero, such as 1h or 1d";
 const every = v.pipe(
 	v.string(),
 	v.check((text) => (durationMs(text) ?? 0) > 0, INTERVAL),
@@ -64,7 +61,7 @@ const every = v.pipe(
 
 const clis = v.union(
 	[v.array(word), v.record(word, v.strictObject({ every: v.optional(every) }))],
-	"a list of CLIs, or each with its every: { codex: { every: 1d } }",
+	"a list of CLIs, or each with its own every, as in { id: { every: 1d } }",
 );
 
 const attested = v.pipe(
@@ -75,7 +72,7 @@ const attested = v.pipe(
 			v.pipe(v.string(), v.regex(/^([0-9a-f]{12}|none)$/, "a fingerprint of 12 hex digits, or none")),
 		),
 		is: v.picklist(["gone", "moved", "known"], "gone, moved or known"),
-		because: v.pipe(v.string(), v.regex(/\S/, "the reason, for who reads it later")),
+		because: v.pipe(v.string(), v.regex(/\S/, "the reason, for later readers")),
 		at: time,
 		by: v.optional(v.string()),
 	}),
@@ -93,28 +90,28 @@ const gateway = v.strictObject({
 	metrics: v.optional(
 		v.pipe(
 			v.union([page, v.array(page)], "an http or https URL, or a list of them"),
-			v.description("Pages with its metrics, in the format of Prometheus: its own, and that of its attribution."),
+			v.description("Its metrics pages in Prometheus format: its own, and that of the sender counters."),
 		),
 	),
 });
 
 const hosts = v.strictObject({
-	expected: v.optional(v.pipe(v.array(hostName), v.description("The machines that ought to send."))),
+	expected: v.optional(v.pipe(v.array(hostName), v.description("The expected machines."))),
 	csv: v.optional(v.pipe(path, v.description("A CSV file that lists them, such as an MDM's export."))),
 	column: v.optional(
-		v.pipe(v.string(), v.description("Its column with the host name, where it cannot be told from the header.")),
+		v.pipe(v.string(), v.description("Its column with the host name, if the header does not show it.")),
 	),
-	pattern: v.optional(v.pipe(v.string(), v.description("Names that are numbered: mac-{001..120} or gw-{eu,us}."))),
+	pattern: v.optional(v.pipe(v.string(), v.description("Host name patterns: mac-{001..120} or gw-{eu,us}."))),
 	intervals: v.optional(
 		v.pipe(
 			v.record(v.string(), every),
-			v.description("How often a host sends at least, where that is not the fleet's."),
+			v.description("The longest usual pause of a host, if it differs from the fleet's."),
 		),
 	),
 	direct: v.optional(
 		v.pipe(
 			v.union([v.literal("all"), v.array(hostName)], "all, or a list of hosts"),
-			v.description("Hosts that send straight to the provider, past every gateway: proven by inventory."),
+			v.description("Hosts that send directly to the provider, not through a gateway: proven by inventory."),
 		),
 	),
 });
@@ -123,11 +120,7 @@ export const fleetSchema = v.pipe(
 	v.strictObject({
 		version: v.literal(FLEET_VERSION, String(FLEET_VERSION)),
 		name: v.optional(
-			v.pipe(
-				v.string(),
-				v.maxLength(100, "100 characters at most"),
-				v.description("What this rotation is called in reports."),
-			),
+			v.pipe(v.string(), v.maxLength(100, "at most 100 characters"), v.description("The rotation's name in reports.")),
 		),
 		provider: v.optional(
 			v.pipe(
@@ -138,44 +131,34 @@ export const fleetSchema = v.pipe(
 				v.description("Who issues and accepts the token."),
 			),
 		),
-		endpoint: v.optional(
-			v.pipe(url, v.description("Base URL of its OTLP/HTTP ingest, where it is not the provider's own.")),
-		),
-		overlap: v.optional(v.pipe(overlap, v.description("The time in which both tokens are accepted."))),
+		endpoint: v.optional(v.pipe(url, v.description("Base URL of the OTLP/HTTP ingest, if not the provider's own."))),
+		overlap: v.optional(v.pipe(overlap, v.description("The time during which both tokens are accepted."))),
 		tokens: v.optional(
 			v.pipe(
 				v.record(word, tokenPlace),
-				v.description("Tokens by name; old and new are the two of the rotation. Never a token itself."),
+				v.description("Tokens by name; old and new are those of the rotation. References only, never a token."),
 			),
 		),
-		gateways: v.optional(v.pipe(v.array(gateway), v.description("Collectors in between."))),
+		gateways: v.optional(v.pipe(v.array(gateway), v.description("Collectors between the senders and the provider."))),
 		prometheus: v.optional(v.pipe(page, v.description("A Prometheus server that scrapes the gateways."))),
 		hosts: v.optional(
-			v.pipe(hosts, v.description("Who ought to be seen; without it nothing can be said of who is missing.")),
+			v.pipe(hosts, v.description("Expected hosts; without them, missing senders cannot be detected.")),
 		),
-		clis: v.optional(
-			v.pipe(
-				clis,
-				v.description("CLIs that ought to be seen on every host; each may say how often it sends at least."),
-			),
-		),
+		clis: v.optional(v.pipe(clis, v.description("CLIs expected on every host; each may set its own every."))),
 		every: v.optional(
-			v.pipe(
-				every,
-				v.description("How often each sender sends at least while its machine is in use; a day if nothing says so."),
-			),
+			v.pipe(every, v.description("How often each sender sends at least, while its machine is in use; default: 1d.")),
 		),
 		attested: v.optional(
 			v.pipe(
 				v.array(attested),
-				v.description("What the owner says of a host, gateway or credential, where evidence cannot."),
+				v.description("What the owner knows of a host, gateway or credential, and evidence cannot show."),
 			),
 		),
 		inventory: v.optional(v.pipe(v.array(path), v.description("Files with the report lines of an MDM."))),
-		evidence: v.optional(v.pipe(path, v.description("Folder in which observations are kept."))),
+		evidence: v.optional(v.pipe(path, v.description("Folder for observations."))),
 	}),
 	v.title("crossfade.yaml"),
-	v.description("A fleet whose ingest token is rotated. Holds no secret, only references."),
+	v.description("A fleet whose ingest token is rotated. Contains no secrets, only references."),
 );
 
 export type FleetText = v.InferOutput<typeof fleetSchema>;

@@ -1,2 +1,2 @@
-/** The fleet file's name where none is given. */
+/** Default name of the fleet file. */
 export const FLEET_FILE = "crossfade.yaml";

@@ -21,11 +21,11 @@ export interface FleetToken {
 export interface Deadline {
 	/** Milliseconds since the epoch. */
 	readonly at: number;
-	/** Who says so. */
+	/** Source of the deadline. */
 	readonly source: string;
 }
 
-/** What the owner says in the fleet file. */
+/** A statement in the fleet file. */
 export interface Attested {
 	readonly kind: "host" | "gateway" | "credential";
 	readonly name: string;
@@ -54,13 +54,13 @@ export interface Fleet {
 	readonly expectedHosts: readonly string[];
 	readonly hostsCsv: { readonly path: string; readonly column: string | undefined } | undefined;
 	readonly clis: readonly string[];
-	/** How often each sender sends at least, in milliseconds. */
+	/** The longest usual pause of each sender, in milliseconds. */
 	readonly intervals: {
 		readonly fleet?: number | undefined;
 		readonly hosts: Readonly<Record<string, number>>;
 		readonly clis: Readonly<Record<string, number>>;
 	};
-	/** Hosts that send straight to the provider. */
+	/** Hosts that send directly to the provider. */
 	readonly directHosts: "all" | readonly string[];
 	readonly attested: readonly Attested[];
 	readonly inventory: readonly string[];
@@ -98,7 +98,7 @@ export function parseFleet(text: string, file: string, folder: string): Fleet {
 	};
 	const syntax = document.errors.map(({ code, pos }): Problem => {
 		const { line, col } = lines.linePos(pos[0]);
-		const what = code === "DUPLICATE_KEY" ? "a key stands here a second time" : "this is not valid YAML";
+		const what = code === "DUPLICATE_KEY" ? "duplicate key" : "invalid YAML";
 		return { what, where: { file, line, column: col }, fix: "check quotes, colons and indentation" };
 	});
 	if (syntax.length > 0) throw new CrossfadeError("usage", syntax);
@@ -115,7 +115,7 @@ export function parseFleet(text: string, file: string, folder: string): Fleet {
 	return toFleet(result.output, folder);
 }
 
-/** What a fleet is when there is no file: everything then comes from flags. */
+/** The fleet without a file: everything comes from flags. */
 export function emptyFleet(folder: string): Fleet {
 	return toFleet({ version: 1 }, folder);
 }
@@ -124,8 +124,8 @@ function plainValue(document: Document, file: string): unknown {
 	try {
 		return document.toJS({ maxAliasCount: 10 });
 	} catch {
-		const fix = "write the values out, without & and *";
-		throw new CrossfadeError("usage", { what: "the file repeats itself by aliases too often", where: { file }, fix });
+		const fix = "write the values in full, without & and *";
+		throw new CrossfadeError("usage", { what: "the file uses too many aliases", where: { file }, fix });
 	}
 }
 
@@ -140,22 +140,22 @@ function fleetProblem(issue: FleetIssue, document: Document, place: (node: Node 
 	const key = String(path.at(-1) ?? "");
 	if (isUnknownKey && !Array.isArray(parent)) {
 		const meant = nearest(key, keysBeside(issue));
-		const fix = meant ? `did you mean ${meant}?` : "take it out";
-		return { what: `${name} is not a key that is known here`, where: place(keyNode(document, path)), fix };
+		const fix = meant ? `did you mean ${meant}?` : "remove it";
+		return { what: `unknown key ${name}`, where: place(keyNode(document, path)), fix };
 	}
 	if (issue.type === "strict_object" && path.length > 0 && issue.received === "undefined") {
 		return { what: `${name} is missing`, where, fix: `add ${key}` };
 	}
 	return {
-		what: path.length === 0 ? "this is not a fleet file" : `${name} cannot be used`,
+		what: path.length === 0 ? "not a fleet file" : `invalid ${name}`,
 		expected: isUnknownKey ? `a name such as ${keysBeside(issue)[0]} and its value` : expectation(issue),
 		got: describeValue(issue.input, path),
 		where,
-		fix: "correct it; `crossfade init` prints an example with every key",
+		fix: "correct it; `crossfade init -o -` prints an example with every key",
 	};
 }
 
-/** Our own message where the schema has one, else the type in plain words. */
+/** The schema's message if it has one, otherwise the type in plain words. */
 function expectation({ message, expected }: FleetIssue): string {
 	return message.startsWith("Invalid ") ? plainType(expected) : message;
 }
@@ -170,7 +170,7 @@ function plainType(expected: string | null): string {
 	return names[expected ?? ""] ?? String(expected);
 }
 
-/** What stands there; where a token could stand, only how long it is. */
+/** The value found; only its length if it could be a token. */
 function describeValue(value: unknown, path: readonly unknown[]): string {
 	if (typeof value === "string") return path[0] === "tokens" ? `${value.length} characters` : shown(value);
 	if (value === null || value === undefined) return "nothing";
@@ -208,7 +208,7 @@ function keyNode(document: Document, path: readonly unknown[]): Node | undefined
 	return isScalar(pair?.key) ? pair.key : nodeAt(document, path);
 }
 
-/** What no single value shows: names used twice, patterns that stand for nothing, an endpoint nobody knows. */
+/** Checks across values: duplicate names, patterns without hosts, an unknown endpoint. */
 function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => Place): Problem[] {
 	const problems: Problem[] = [];
 	const names = (fleet.gateways ?? []).map(({ name }) => name);
@@ -217,7 +217,7 @@ function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => P
 	if (role !== undefined && !(tokens.includes("old") && tokens.includes("new"))) {
 		problems.push({
 			what: `${shown(role)} is neither old nor new`,
-			expected: "old and new for the two tokens of the rotation",
+			expected: "old and new as the names of the rotation's tokens",
 			where: place(["tokens", role]),
 			fix: `did you mean ${nearest(role.toLowerCase(), ["old", "new"])}?`,
 		});
@@ -225,7 +225,7 @@ function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => P
 	for (const [index, name] of names.entries()) {
 		if (names.indexOf(name) === index) continue;
 		problems.push({
-			what: `two gateways are called ${shown(name)}`,
+			what: `two gateways are named ${shown(name)}`,
 			where: place(["gateways", index, "name"]),
 			fix: "give each its own name",
 		});
@@ -233,25 +233,25 @@ function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => P
 	const provider = providers.find(({ id }) => id === fleet.provider);
 	if (provider && !provider.endpoint && fleet.endpoint === undefined) {
 		problems.push({
-			what: `${provider.title} has no endpoint that is known`,
+			what: `the endpoint of ${provider.title} is unknown`,
 			where: place(["provider"]),
 			fix: "add endpoint: with its base URL",
 		});
 	}
 	if (fleet.overlap?.started !== undefined && fleet.overlap.lasts === undefined && provider?.overlapMs === undefined) {
 		problems.push({
-			what: "nothing says how long the overlap lasts",
+			what: "the length of the overlap is unknown",
 			where: place(["overlap"]),
 			fix: "add lasts: such as 24h",
 		});
 	}
 	if (fleet.hosts?.pattern !== undefined && !expandHosts(fleet.hosts.pattern)) {
 		problems.push({
-			what: "hosts.pattern stands for no hosts",
+			what: "hosts.pattern matches no hosts",
 			expected: "names with braces, such as mac-{001..120} or gw-{eu,us}",
 			got: shown(fleet.hosts.pattern),
 			where: place(["hosts", "pattern"]),
-			fix: "close every brace; a range runs upwards",
+			fix: "close every brace, and use ascending ranges",
 		});
 	}
 	return problems;

@@ -1,9 +1,9 @@
-/** More names than this are a mistake in the pattern. */
+/** Maximum number of names; more are a mistake in the pattern. */
 const MAX_HOSTS = 500_000;
 
 /**
- * The names a pattern stands for, as a shell's braces make them: `mac-{001..120}`, `gw-{eu,us}-{1..3}`. Undefined when a brace is not
- * closed, a range runs backwards, or there would be more than half a million.
+ * Expands a pattern like shell braces: `mac-{001..120}`, `gw-{eu,us}-{1..3}`. Undefined if a brace is not
+ * closed, a range is descending, or there are more than half a million names.
  */
 export function expandHosts(pattern: string): string[] | undefined {
 	const [, head = "", inner, rest = ""] = /^([^{}]*)(?:\{([^{}]*)\}(.*))?$/s.exec(pattern) ?? [undefined, pattern];

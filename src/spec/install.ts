@@ -10,7 +10,7 @@ import { normalEndpoint } from "./endpoint.ts";
 import { type EndpointScript, scopes } from "./endpoint-script.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 
-/** What `crossfade install` and `uninstall` are asked to do. Holds no token. */
+/** A request to `crossfade install` or `uninstall`. Contains no token. */
 export interface InstallRequest {
 	readonly script: EndpointScript;
 	/** The script's own options, as words. */
@@ -21,7 +21,7 @@ export interface InstallRequest {
 /** Flags as a request; throws one error with every problem. */
 export function parseInstallFlags(flags: Flags, action: Action, vehicle: Vehicle): InstallRequest {
 	const reader = readFlags(flags);
-	const scope = reader.choice(reader.text("scope") ?? vehicle.scope, scopes, "--scope", "the scope") ?? "user";
+	const scope = reader.choice(reader.text("scope") ?? vehicle.scope, scopes, "--scope", "scope") ?? "user";
 	const request = {
 		script: {
 			vehicle,
@@ -42,23 +42,23 @@ export function parseInstallFlags(flags: Flags, action: Action, vehicle: Vehicle
 	return request;
 }
 
-/** `--cli`: names with commas between; all of them if not given. */
+/** `--cli`: comma-separated names; default all. */
 export function clisOf(reader: FlagReader): readonly Cli[] {
 	const list = reader.text("cli");
 	if (list === undefined) return clis;
 	const ids = clis.map(({ id }) => id);
 	const words = list.split(",").map((word) => word.trim());
-	for (const word of words) if (!ids.includes(word)) reader.problems.push(choiceProblem("the CLI", word, ids, "--cli"));
+	for (const word of words) if (!ids.includes(word)) reader.problems.push(choiceProblem("CLI", word, ids, "--cli"));
 	return clis.filter(({ id }) => words.includes(id));
 }
 
-/** There is no flag that lets http to another machine pass: the file would stay, and the network change. */
+/** No flag permits http to another machine: the setting would stay when the network changes. */
 function backendOf(reader: FlagReader): EndpointScript["provider"] {
 	const provider = providerOf(reader, reader.text("endpoint") === undefined ? undefined : "custom");
 	const endpoint = endpointOf(reader, provider, "never");
 	if (provider && (provider.header !== "Authorization" || provider.scheme !== "Bearer")) {
-		const what = `${provider.title} takes the token in another header than the CLIs can be told`;
-		reader.wrong("--provider", { what, fix: "send to a collector of yours with --endpoint" });
+		const what = `${provider.title} expects the token in a header that the CLIs cannot send`;
+		reader.wrong("--provider", { what, fix: "send to your own collector with --endpoint" });
 	}
 	return {
 		title: provider && provider.id !== "custom" ? provider.title : "your endpoint",

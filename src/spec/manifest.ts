@@ -14,13 +14,13 @@ import {
 import { CrossfadeError } from "../base/errors.ts";
 import { type MdmSpec, parseMdmFlags } from "./mdm.ts";
 
-const Hash = pipe(string(), regex(/^[0-9a-f]{64}$/, "no SHA-256"));
-/** A path that stays below its folder. */
-const Path = pipe(string(), regex(/^(?!.*(^|\/)\.\.(\/|$))[\w.-]+(\/[\w.-]+)*$/, "no path below the folder"));
+const Hash = pipe(string(), regex(/^[0-9a-f]{64}$/, "not a SHA-256"));
+/** A path below its folder. */
+const Path = pipe(string(), regex(/^(?!.*(^|\/)\.\.(\/|$))[\w.-]+(\/[\w.-]+)*$/, "not a path below the folder"));
 
 const Manifest = object({
 	schema: literal(1),
-	version: pipe(string(), regex(/^\d+\.\d+\.\d+[\w.+-]*$/, "no version")),
+	version: pipe(string(), regex(/^\d+\.\d+\.\d+[\w.+-]*$/, "not a version")),
 	settings: object({
 		vehicle: string(),
 		mode: string(),
@@ -33,14 +33,14 @@ const Manifest = object({
 		hostIdentity: boolean(),
 		compact: optional(boolean()),
 	}),
-	fingerprint: optional(pipe(string(), regex(/^[0-9a-f]{12}$/, "no fingerprint"))),
+	fingerprint: optional(pipe(string(), regex(/^[0-9a-f]{12}$/, "not a fingerprint"))),
 	files: array(object({ path: Path, sha256: Hash, trimmedSha256: optional(Hash), bytes: number() })),
 	secretFiles: array(object({ path: Path, copyOf: Path })),
 });
 
-const REMEDY = "name the folder that crossfade mdm --out made, or make it again";
+const REMEDY = "name the folder that crossfade mdm --out created, or generate it again";
 
-/** What a manifest.json says, as far as it can be trusted: the settings are read like flags. */
+/** A validated manifest.json; its settings are read like flags. */
 export interface KitManifest {
 	readonly version: string;
 	readonly spec: MdmSpec;
@@ -60,7 +60,7 @@ export function parseManifest(text: string, file: string): KitManifest {
 	return { version, spec: specOf(settings, file), fingerprint, files };
 }
 
-/** The settings as flags, whose problems are those of the file. */
+/** The settings as flags; their problems are reported for the file. */
 function specOf(settings: Parameters<typeof parseMdmFlags>[0], file: string): MdmSpec {
 	try {
 		return parseMdmFlags(settings);
@@ -87,8 +87,8 @@ function noManifest(file: string, issues: readonly BaseIssue<unknown>[], cause?:
 	return new CrossfadeError(
 		"refused",
 		{
-			what: "this is no manifest of a kit",
-			expected: "the manifest.json that crossfade mdm wrote",
+			what: "not a kit's manifest",
+			expected: "a manifest.json written by crossfade mdm",
 			got,
 			where: { file },
 			fix: REMEDY,

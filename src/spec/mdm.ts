@@ -12,7 +12,7 @@ import { endpointOf, providerOf } from "./backend.ts";
 import { type Scope, scopes } from "./endpoint-script.ts";
 import { type FlagReader, type Flags, readFlags } from "./flags.ts";
 
-/** A vehicle that an admin uploads something to. */
+/** A vehicle with files to upload. */
 export type Mdm = Vehicle & { readonly kit: Kit };
 
 export const mdms: readonly Mdm[] = vehicles.flatMap((vehicle) => {
@@ -22,7 +22,7 @@ export const mdms: readonly Mdm[] = vehicles.flatMap((vehicle) => {
 
 export const modes: readonly Mode[] = ["param", "embedded"];
 
-/** What a kit is made for. */
+/** A kit's settings. */
 export interface MdmSpec {
 	readonly vehicle: Mdm;
 	readonly mode: Mode;
@@ -33,7 +33,7 @@ export interface MdmSpec {
 	readonly scope: Scope;
 	readonly helper: boolean;
 	readonly hostIdentity: boolean;
-	/** Scripts without an editor, which write whole files of the machine alone. */
+	/** Scripts without an editor, which only write whole machine-wide files. */
 	readonly compact: boolean;
 }
 
@@ -43,14 +43,14 @@ export function parseMdmFlags(flags: Flags): MdmSpec {
 	const vehicle = vehicleOf(reader);
 	const provider = providerOf(reader);
 	const mode = modeOf(reader, vehicle);
-	const os = listOf(reader, "os", "--os", "the operating system", systemsOf(vehicle));
-	const names = listOf(reader, "cli", "--cli", "the CLI", defaultClis(provider));
+	const os = listOf(reader, "os", "--os", "operating system", systemsOf(vehicle));
+	const names = listOf(reader, "cli", "--cli", "CLI", defaultClis(provider));
 	const endpoint = scriptEndpoint(reader, provider);
-	const scope = reader.choice(reader.text("scope") ?? vehicle?.scope, scopes, "--scope", "the scope");
+	const scope = reader.choice(reader.text("scope") ?? vehicle?.scope, scopes, "--scope", "scope");
 	const compact = reader.isSet("compact");
 	if (compact && (scope === "user" || reader.isSet("helper"))) {
-		const what = "compact scripts write files of the machine alone, without a header program";
-		reader.wrong("--compact", { what, fix: "leave out --compact, or --scope user and --helper" });
+		const what = "compact scripts only write machine-wide files, without a header program";
+		reader.wrong("--compact", { what, fix: "omit --compact, or omit --scope user and --helper" });
 	}
 	if (provider && reader.text("cli") !== undefined) reader.problems.push(...tokenInUrlProblems(provider, names));
 	if (reader.problems.length > 0 || !vehicle || !provider || !mode || !endpoint || !scope) {
@@ -70,7 +70,7 @@ export function parseMdmFlags(flags: Flags): MdmSpec {
 	};
 }
 
-/** The same as flags, so that it can be read again. */
+/** The settings as flags, to read them again. */
 export function mdmFlags({ vehicle, provider, ...spec }: MdmSpec) {
 	const { mode, endpoint, scope, helper, hostIdentity, compact } = spec;
 	return {
@@ -94,19 +94,19 @@ function vehicleOf(reader: FlagReader): Mdm | undefined {
 		const fix = `add -v and your MDM, e.g. -v ${ids[0]}`;
 		reader.wrong("--vehicle", { what: "no vehicle given", expected: `one of ${ids.join(", ")}`, fix });
 	}
-	const id = reader.choice(name, ids, "--vehicle", "the vehicle");
+	const id = reader.choice(name, ids, "--vehicle", "vehicle");
 	return mdms.find((each) => each.id === id);
 }
 
 function modeOf(reader: FlagReader, vehicle: Mdm | undefined): Mode | undefined {
 	const name = reader.text("mode");
-	const mode = reader.choice(name, modes, "--mode", "the mode");
+	const mode = reader.choice(name, modes, "--mode", "mode");
 	if (!vehicle) return mode;
 	const known = modesOf(vehicle);
 	if (name === undefined) return known[0];
 	if (mode && !known.includes(mode)) {
 		const what = `${vehicle.title} has no mode ${mode}`;
-		const fix = "leave --mode away for the one it has";
+		const fix = "omit --mode to use the one it has";
 		reader.wrong("--mode", { what, expected: known.join(" or "), got: mode, fix });
 	}
 	return mode;
@@ -121,7 +121,7 @@ export function systemsOf(vehicle: Vehicle | undefined): readonly Os[] {
 	return vehicle?.os ?? systems;
 }
 
-/** A comma-separated list of known words; the known ones, in their own order. */
+/** Parses a comma-separated list of known words, in their canonical order. */
 function listOf<T extends string>(
 	reader: FlagReader,
 	name: string,
@@ -139,7 +139,7 @@ function listOf<T extends string>(
 	return all.filter((each) => words.includes(each));
 }
 
-/** Those that can show the provider their token: where it is taken in a header only, a CLI that sends it in the URL cannot. */
+/** CLIs that can authenticate to the provider: if it accepts the token only in a header, CLIs that send it in the URL cannot. */
 function defaultClis(provider: Provider | undefined): string[] {
 	return clis.filter((cli) => provider?.tokenInUrl === true || !sendsTokenInUrl(cli)).map(({ id }) => id);
 }
@@ -152,23 +152,23 @@ function tokenInUrlProblems(provider: Provider, names: readonly string[]): Probl
 	return names
 		.filter((name) => !defaultClis(provider).includes(name))
 		.map((name) => ({
-			what: `${provider.title} takes no token in the URL, and ${name} can send it in no other place`,
+			what: `${provider.title} accepts no token in the URL, and ${name} can only send it there`,
 			expected: defaultClis(provider).join(","),
 			got: name,
 			where: { file: "--cli" },
-			fix: `leave ${name} out, or send to a collector of yours with --provider custom --endpoint URL`,
+			fix: `omit ${name}, or send to your own collector with --provider custom --endpoint URL`,
 		}));
 }
 
-/** A base URL that the scripts themselves take; they are stricter than a collector. */
+/** A base URL that the scripts accept; they are stricter than a collector. */
 function scriptEndpoint(reader: FlagReader, provider: Provider | undefined): string | undefined {
 	const before = reader.problems.length;
 	const endpoint = endpointOf(reader, provider, "never");
 	const isGood = reader.problems.length === before;
 	if (isGood && endpoint !== undefined && !/^https?:\/\/[\]A-Za-z0-9._~:/%[-]+$/.test(endpoint)) {
 		const expected = "a base URL such as https://otlp.example.com";
-		const what = "the endpoint holds a character that belongs into no base URL";
-		reader.wrong("--endpoint", { what, expected, fix: "write host and path in plain ASCII, %-encoded where needed" });
+		const what = "the endpoint contains a character not allowed in a base URL";
+		reader.wrong("--endpoint", { what, expected, fix: "write host and path in ASCII, %-encoded if needed" });
 	}
 	return endpoint;
 }

@@ -9,7 +9,7 @@ export type Protocol = (typeof protocols)[number];
 export const OLD = "old";
 export const NEW = "new";
 
-/** A token by the name it has in every row. Those called `old` and `new` have a role; every other one is expected to be accepted. */
+/** A token with its name in every row. `old` and `new` have roles; any other is expected to be accepted. */
 export interface NamedToken {
 	readonly name: string;
 	readonly ref: TokenRef;
@@ -20,13 +20,13 @@ export interface ProbePlace {
 	readonly name: string;
 	/** Base URL, without `/v1/<signal>` and without a trailing slash. */
 	readonly url: string;
-	/** A gateway passes things on: its 200 says that it took them, and no more. */
+	/** A gateway forwards data: its 200 only means that it received it. */
 	readonly isGateway: boolean;
 	/** Pages with the gateway's metrics, in Prometheus' text format. */
 	readonly metrics: readonly string[];
 }
 
-/** Everything that is decided about a probe; flags and fleet file lead to the same. Holds no token. */
+/** A resolved probe, from flags or a fleet file. Contains no token. */
 export interface ProbePlan {
 	readonly tokens: readonly NamedToken[];
 	readonly places: readonly ProbePlace[];
@@ -34,7 +34,7 @@ export interface ProbePlan {
 	readonly signals: readonly Signal[];
 	readonly paths: readonly TokenPath[];
 	readonly protocol: Protocol;
-	/** Whose records the test records look like; ours if undefined. */
+	/** The CLI whose records to imitate; our own if undefined. */
 	readonly emission: Emission | undefined;
 	readonly header: string;
 	readonly scheme: string;
@@ -48,17 +48,17 @@ export interface ProbePlan {
 	readonly gzip: boolean;
 	/** Whether a made-up token is sent to places that accept one, to see whether they look at tokens. */
 	readonly control: boolean;
-	/** For one row, with all its attempts. */
+	/** Per row, including retries. */
 	readonly timeoutMs: number;
-	/** Attempts after the first. */
+	/** Retries after the first attempt. */
 	readonly retries: number;
 	/** When the provider stops accepting the old token, in milliseconds since the epoch. */
 	readonly deadline: number | undefined;
-	/** The folder in which observations are kept. */
+	/** The folder for observations. */
 	readonly evidence: string | undefined;
 	readonly repeat: { readonly everyMs: number; readonly until: number | undefined } | undefined;
 	readonly warnings: readonly Problem[];
 }
 
-/** How the token travelled. */
+/** How the token was sent. */
 export type TokenPath = "bearer" | "url";

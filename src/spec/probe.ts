@@ -19,17 +19,17 @@ const MAX_RETRIES = 10;
 const SECOND_MS = 1000;
 
 /**
- * Flags, and what a fleet file says where there is no flag, as a plan; throws one error with every problem. `now` is what durations are
- * counted from, in milliseconds since the epoch.
+ * Builds a plan from flags and, without a flag, from the fleet file; throws one error with every problem. Durations count from
+ * `now`, in milliseconds since the epoch.
  */
 export function parseProbeFlags(flags: Flags, now: number, fleet?: Fleet): ProbePlan {
 	const reader = readFlags(flags);
 	const usual = reader.text("endpoint") === undefined ? fleet?.provider.id : undefined;
 	const provider = providerOf(reader, usual ?? "custom");
 	const names = emissions.map((each) => each.id);
-	const cli = reader.choice(reader.text("as"), names, "--as", "the CLI");
+	const cli = reader.choice(reader.text("as"), names, "--as", "CLI");
 	const emission = emissions.find((each) => each.id === cli);
-	const protocol = reader.choice(reader.text("protocol") ?? protocols[0], protocols, "--protocol", "the protocol");
+	const protocol = reader.choice(reader.text("protocol") ?? protocols[0], protocols, "--protocol", "protocol");
 	const plan = {
 		tokens: tokensOf(reader, fleet),
 		places: provider ? placesOf(reader, provider, fleet) : [],
@@ -49,22 +49,26 @@ export function parseProbeFlags(flags: Flags, now: number, fleet?: Fleet): Probe
 	};
 	if (protocol === "grpc" && plan.paths.includes("url")) {
 		const fix = "use --path bearer, or one of the http protocols";
-		reader.wrong("--path", { what: "gRPC carries no token in its URL: its paths are fixed", fix });
+		reader.wrong("--path", { what: "gRPC cannot send the token in the URL: its paths are fixed", fix });
 	}
 	if (protocol === "grpc" && plan.gzip) {
 		reader.wrong("--gzip", {
-			what: "requests over gRPC are not packed here",
-			fix: "leave it away, or use an http protocol",
+			what: "not supported with gRPC",
+			fix: "omit it, or use an http protocol",
 		});
 	}
 	if (reader.isSet("json") && reader.isSet("junit")) {
-		reader.wrong("--junit", { what: "there is one output", expected: "--json or --junit", fix: "choose one of them" });
+		reader.wrong("--junit", {
+			what: "--json and --junit cannot be combined",
+			expected: "--json or --junit",
+			fix: "choose one of them",
+		});
 	}
 	if (reader.problems.length > 0 || !provider || !protocol) throw new CrossfadeError("usage", reader.problems);
 	return { ...plan, provider, protocol, warnings: fleetWarnings(reader, fleet) };
 }
 
-/** Flags choose what is probed: with any token among them, those of the fleet file are left alone. */
+/** Tokens given as flags replace all those of the fleet file. */
 function tokensOf(reader: FlagReader, fleet: Fleet | undefined): NamedToken[] {
 	const tokens: NamedToken[] = [];
 	if (fleet && reader.all("token").length === 0) {
@@ -79,12 +83,12 @@ function tokensOf(reader: FlagReader, fleet: Fleet | undefined): NamedToken[] {
 			continue;
 		}
 		if (tokens.some((each) => each.name === name)) {
-			const fix = "give every token a name of its own";
+			const fix = "give each token a different name";
 			reader.wrong("--token", { what: "two tokens have the same name", got: shown(name), fix });
 		}
 		if (ref.kind === "fd" && tokens.some((each) => each.ref.kind === "fd" && each.ref.fd === ref.fd)) {
-			const fix = "give each its own file, variable or descriptor";
-			reader.wrong("--token", { what: "two tokens come from one descriptor, which can be read once", fix });
+			const fix = "use a separate file, variable or descriptor for each";
+			reader.wrong("--token", { what: "two tokens use one descriptor, which can be read only once", fix });
 		}
 		tokens.push({ name, ref });
 	}
@@ -92,24 +96,24 @@ function tokensOf(reader: FlagReader, fleet: Fleet | undefined): NamedToken[] {
 		reader.wrong("--token", {
 			what: "no token given",
 			expected: "a name and where to read it, such as new=file:new.token",
-			fix: "add --token, once for each token",
+			fix: "add --token for each token",
 		});
 	}
 	return tokens;
 }
 
-/** Tokens that the fleet file knows by fingerprint alone cannot be sent. */
+/** Tokens known only by fingerprint cannot be sent. */
 function fleetWarnings(reader: FlagReader, fleet: Fleet | undefined): Problem[] {
 	if (!fleet || reader.all("token").length > 0) return [];
 	const unknown = fleet.tokens.filter(({ ref }) => ref === undefined);
 	return unknown.map(({ name, fingerprint }) => ({
-		what: `the token called ${shown(name)} is left out`,
+		what: `skipping the token named ${shown(name)}`,
 		got: `only its fingerprint ${fingerprint ?? ""}`,
 		fix: `add --token ${shown(name)}=file:PATH to probe it`,
 	}));
 }
 
-/** `name=rest`; without a name the text is all rest. A name is a short word that could be no token. */
+/** `name=rest`; without a name all text is rest. A name is a short word that cannot be a token. */
 function splitName(text: string, otherwise: string): { name: string; rest: string } {
 	const [, name, rest] = /^([A-Za-z0-9][A-Za-z0-9._:-]{0,39})=(.*)$/s.exec(text) ?? [];
 	return name === undefined || rest === undefined || couldBeToken(name) || /^(file|env|fd):/.test(text)
@@ -118,23 +122,23 @@ function splitName(text: string, otherwise: string): { name: string; rest: strin
 }
 
 interface GivenPlace extends ProbePlace {
-	/** Where it was said. */
+	/** Where it was given. */
 	readonly flag: string;
 }
 
-/** Flags choose where to: with any place among them, those of the fleet file are left alone. */
+/** Destinations given as flags replace all those of the fleet file. */
 function placesOf(reader: FlagReader, provider: Provider, fleet: Fleet | undefined): ProbePlace[] {
 	const flagged = [...backendOf(reader, provider), ...viaOf(reader)];
 	const places = flagged.length > 0 || !fleet ? flagged : placesOfFleet(fleet);
 	if (places.length === 0) {
-		const what = "nothing says where to send the test records";
-		reader.wrong("--endpoint", { what, fix: "add --provider, --endpoint, or --via and the URL of a gateway" });
+		const what = "no destination for the test records";
+		reader.wrong("--endpoint", { what, fix: "add --provider, --endpoint, or --via with a gateway's URL" });
 	}
 	const plaintext = reader.isSet("allowPlaintext") ? "allowed" : "by flag";
 	for (const { url, flag } of places) reader.problems.push(...endpointProblems(url, flag, plaintext));
 	const names = places.filter(({ isGateway }) => isGateway).map(({ name }) => name);
 	for (const name of new Set(names.filter((each, index) => names.indexOf(each) !== index))) {
-		const fix = "name them apart: --via name=url";
+		const fix = "give different names: --via name=url";
 		reader.wrong("--via", { what: "two gateways have the same name", got: shown(name), fix });
 	}
 	const metrics = metricsOf(reader, names);
@@ -169,7 +173,7 @@ function placesOfFleet({ endpoint, gateways }: Fleet): GivenPlace[] {
 	return [...(endpoint === undefined ? [] : [{ ...backend(endpoint), flag: FLEET_FILE }]), ...passing];
 }
 
-/** `--metrics` by the name of its gateway, which need not be said where there is one. */
+/** `--metrics` by gateway name, which is optional if there is only one gateway. */
 function metricsOf(reader: FlagReader, gateways: readonly string[]): Map<string, string[]> {
 	const only = gateways.length === 1 ? gateways[0] : undefined;
 	const found = new Map<string, string[]>();
@@ -178,32 +182,31 @@ function metricsOf(reader: FlagReader, gateways: readonly string[]): Map<string,
 		const url = URL.canParse(rest) ? new URL(rest) : undefined;
 		if (!url || !/^https?:$/.test(url.protocol) || url.username !== "" || url.password !== "") {
 			reader.wrong("--metrics", {
-				what: "this is not where a gateway shows its metrics",
+				what: "not a gateway's metrics URL",
 				expected: "a URL such as gateway=http://127.0.0.1:8888/metrics, without credentials",
-				got: url ? "a URL with a user name or password, or no http" : shown(rest),
-				fix: "name the collector's Prometheus endpoint",
+				got: url ? "a URL with a user name or password, or not http" : shown(rest),
+				fix: "give the collector's Prometheus endpoint",
 			});
 		}
 		if (gateways.length === 0) {
-			reader.wrong("--metrics", { what: "metrics of no gateway", fix: "name the gateway with --via" });
-		} else if (!gateways.includes(given))
-			reader.problems.push(choiceProblem("the gateway", given, gateways, "--metrics"));
+			reader.wrong("--metrics", { what: "metrics without a gateway", fix: "add the gateway with --via" });
+		} else if (!gateways.includes(given)) reader.problems.push(choiceProblem("gateway", given, gateways, "--metrics"));
 		found.set(given, [...(found.get(given) ?? []), rest]);
 	}
 	return found;
 }
 
 function pathsOf(reader: FlagReader, usual: TokenPath, provider: Provider | undefined): TokenPath[] {
-	const path = reader.choice(reader.text("path") ?? usual, paths, "--path", "the path");
+	const path = reader.choice(reader.text("path") ?? usual, paths, "--path", "path");
 	const wanted: TokenPath[] = path === "both" ? ["bearer", "url"] : path ? [path] : [];
 	if (provider && !provider.tokenInUrl && wanted.includes("url")) {
-		const what = `${provider.title} takes no token in the URL`;
+		const what = `${provider.title} accepts no token in the URL`;
 		reader.wrong("--path", { what, fix: "use --path bearer" });
 	}
 	return wanted;
 }
 
-/** Credentials of a proxy are read from the environment, never from a flag. */
+/** A proxy's credentials are read only from the environment. */
 function proxyOf(reader: FlagReader, usual: boolean): ProbePlan["proxy"] {
 	const given = reader.text("proxy");
 	if (given === "none") return undefined;
@@ -211,9 +214,9 @@ function proxyOf(reader: FlagReader, usual: boolean): ProbePlan["proxy"] {
 	const url = URL.canParse(given) ? new URL(given) : undefined;
 	if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") return { url: given };
 	reader.wrong("--proxy", {
-		what: "this is no proxy that can be given here",
+		what: "not a valid proxy",
 		expected: "none, or a URL such as http://proxy.example:3128 without user and password",
-		fix: "put a proxy with credentials into HTTPS_PROXY and leave the flag away",
+		fix: "put a proxy with credentials into HTTPS_PROXY and omit the flag",
 	});
 	return undefined;
 }
@@ -222,7 +225,7 @@ function filesOf(reader: FlagReader): ProbePlan["files"] {
 	const files = { ca: reader.text("ca"), cert: reader.text("cert"), key: reader.text("key") };
 	if ((files.cert === undefined) !== (files.key === undefined)) {
 		const fix = "give both --cert and --key, or neither";
-		reader.wrong("--cert", { what: "a client certificate is two files", fix });
+		reader.wrong("--cert", { what: "a client certificate needs two files", fix });
 	}
 	return files;
 }
@@ -231,7 +234,7 @@ function retriesOf(reader: FlagReader): number {
 	const retries = Number(reader.text("retry") ?? 0);
 	if (!Number.isInteger(retries) || retries < 0 || retries > MAX_RETRIES) {
 		const expected = `a whole number up to ${MAX_RETRIES}`;
-		reader.wrong("--retry", { what: "this is no number of retries", expected, fix: "choose one, e.g. --retry 3" });
+		reader.wrong("--retry", { what: "not a number of retries", expected, fix: "choose one, e.g. --retry 3" });
 	}
 	return retries;
 }
@@ -241,13 +244,13 @@ function repeatOf(reader: FlagReader, now: number): ProbePlan["repeat"] {
 	const until = time(reader, "until", "--until", now);
 	if (everyMs === undefined) {
 		if (until !== undefined)
-			reader.wrong("--until", { what: "an end without a repetition", fix: "add --repeat 30s, or leave it away" });
+			reader.wrong("--until", { what: "requires --repeat", fix: "add --repeat 30s, or omit it" });
 		return undefined;
 	}
-	if (everyMs < SECOND_MS) reader.wrong("--repeat", { what: "that is too often", fix: "use 1s or more" });
+	if (everyMs < SECOND_MS) reader.wrong("--repeat", { what: "too often", fix: "use 1s or more" });
 	if (reader.isSet("junit")) {
-		const fix = "use --json with --repeat: a line for each row, as it comes";
-		reader.wrong("--junit", { what: "a JUnit file is written once, at the end", fix });
+		const fix = "with --repeat use --json, which prints one line per row";
+		reader.wrong("--junit", { what: "cannot be combined with --repeat", fix });
 	}
 	return { everyMs, until };
 }
@@ -258,16 +261,16 @@ function span(reader: FlagReader, name: string, flag: string): number | undefine
 	if (text !== undefined && !ms) {
 		const expected = "a number with ms, s, m, h or d, such as 30s";
 		reader.wrong(flag, {
-			what: "this is not a time span",
+			what: "not a duration",
 			expected,
 			got: shown(text),
-			fix: "write it like 30s or 24h",
+			fix: "use a form such as 30s or 24h",
 		});
 	}
 	return ms;
 }
 
-/** A moment, with its zone so that it means the same everywhere, or how far it is from now. */
+/** A time with zone, or a duration from now. */
 function time(reader: FlagReader, name: string, flag: string, now: number): number | undefined {
 	const text = reader.text(name);
 	if (text === undefined) return undefined;
@@ -275,7 +278,7 @@ function time(reader: FlagReader, name: string, flag: string, now: number): numb
 	if (after !== undefined) return now + after;
 	const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
 	if (!Number.isNaN(at)) return at;
-	const expected = "a time with its zone such as 2026-01-31T12:00:00Z, or a span from now such as 24h";
-	reader.wrong(flag, { what: "this is not a time", expected, got: shown(text), fix: "write it like one of them" });
+	const expected = "a time with zone such as 2026-01-31T12:00:00Z, or a duration from now such as 24h";
+	reader.wrong(flag, { what: "not a time", expected, got: shown(text), fix: "use one of these forms" });
 	return undefined;
 }

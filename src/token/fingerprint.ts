@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
-/** Hex digits of a fingerprint: 48 bits tell any fleet's tokens apart and give nothing away of a token of 20 or more random characters. */
+/** Hex digits of a fingerprint: 48 bits distinguish any fleet's tokens and reveal nothing of a token of 20 or more random characters. */
 export const FINGERPRINT_LENGTH = 12;
 
 /**
- * The first 12 hex digits of SHA-256 over the token's bytes. The same value comes out of
+ * The first 12 hex digits of SHA-256 over the token's bytes. The same value results from
  * `printf %s "$TOKEN" | sha256sum | cut -c1-12`, of PowerShell, and of OTTL's `Substring(SHA256(token), 0, 12)`.
  *
  * @example

@@ -1,32 +1,32 @@
-/** A filter for one output stream: text goes in as it is written, what comes out holds no protected text. */
+/** A filter for one output stream that removes protected text. */
 export interface OutputGuard {
-	/** Returns what may be written now; a tail that could be the start of a protected text is held back. */
+	/** Returns what can be written now; holds back a tail that could be the start of a protected text. */
 	push(text: string): string;
-	/** Returns what was held back; call it before the stream ends. */
+	/** Returns the held-back text; call it before the stream ends. */
 	flush(): string;
 }
 
-/** What must never be written, and what is written in its place. It only grows: a secret that was read once stays one. */
+/** Texts that must never be written, and their replacements. Only grows: a secret, once read, stays protected. */
 const protectedTexts = new Map<string, string>();
 
-/** From now on every guarded stream and file shows `label` where any of `forms` would have stood. */
+/** From now on every guarded stream and file shows `label` instead of any of `forms`. */
 export function protect(forms: readonly string[], label: string): void {
 	for (const form of forms) protectedTexts.set(form, label);
 }
 
-/** Replaces every protected text in a whole text. */
+/** Replaces every protected text in a complete text. */
 export function redact(text: string): string {
 	let clean = text;
 	for (const [form, label] of protectedTexts) clean = clean.replaceAll(form, label);
 	return clean;
 }
 
-/** Whether a text holds a protected one. */
+/** Whether a text contains a protected one. */
 export function holdsSecret(text: string): boolean {
 	return redact(text) !== text;
 }
 
-/** A guard for a stream whose writes may cut a protected text in two. */
+/** A guard for a stream whose writes may split a protected text. */
 export function outputGuard(): OutputGuard {
 	let held = "";
 	return {
@@ -44,7 +44,7 @@ export function outputGuard(): OutputGuard {
 	};
 }
 
-/** How many characters at the end of a text are the start of a protected one. */
+/** How many characters at the end of a text could start a protected one. */
 function longestStart(text: string): number {
 	let longest = 0;
 	for (const form of protectedTexts.keys()) {

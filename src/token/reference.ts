@@ -1,7 +1,7 @@
 import type { Problem } from "../base/errors.ts";
 import { shownName } from "../base/mask.ts";
 
-/** Where a token is to be read from; never the token itself. */
+/** Where to read a token from; never the token itself. */
 export type TokenRef =
 	| { readonly kind: "file"; readonly path: string }
 	| { readonly kind: "env"; readonly name: string }
@@ -10,7 +10,7 @@ export type TokenRef =
 
 const EXPECTED = "file:PATH, env:NAME, fd:N, prompt, or - for standard input";
 
-/** `file:/run/t`, `env:NAME`, `fd:3`, `prompt`, `-`; anything else could be a token and is refused without being quoted. */
+/** `file:/run/t`, `env:NAME`, `fd:3`, `prompt`, `-`; anything else could be a token and is refused without quoting it. */
 export function parseTokenRef(text: string, flag: string): TokenRef | Problem {
 	if (text === "-") return { kind: "fd", fd: 0 };
 	if (text === "prompt") return { kind: "prompt" };
@@ -19,15 +19,15 @@ export function parseTokenRef(text: string, flag: string): TokenRef | Problem {
 	if (kind === "env" && /^[A-Za-z_][A-Za-z0-9_]*$/.test(rest)) return { kind, name: rest };
 	if (kind === "fd" && /^\d{1,4}$/.test(rest)) return { kind, fd: Number(rest) };
 	return {
-		what: "this does not say where to read the token",
+		what: "not a token reference",
 		expected: EXPECTED,
-		got: kind ? `${kind}: with something that is none` : `${text.length} characters that begin with none of them`,
+		got: kind ? `${kind}: with an invalid value` : `${text.length} characters with none of these prefixes`,
 		where: { file: flag },
-		fix: "put the token into a file and name it, e.g. file:new.token; a token is never a flag's value",
+		fix: "put the token into a file and name that, e.g. file:new.token; never pass a token as a flag's value",
 	};
 }
 
-/** A reference as it may be shown. */
+/** A reference, safe to show. */
 export function refText(ref: TokenRef): string {
 	if (ref.kind === "file") return `file:${shownName(ref.path)}`;
 	if (ref.kind === "env") return `env:${ref.name}`;

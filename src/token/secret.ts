@@ -3,7 +3,7 @@ import { protect } from "./guard.ts";
 import { tokenProblems } from "./shape.ts";
 
 /**
- * A token. It prints as `[secret fp=…]` in every way Node can print it; only `reveal` gives the value.
+ * A token. Prints as `[secret fp=…]` in every way Node can print it; only `reveal` returns the value.
  *
  * @example
  * import { Secret } from "otel-crossfade";
@@ -22,19 +22,19 @@ export class Secret {
 		protect(secretForms(value), this.toString());
 	}
 
-	/** Takes a token that `tokenProblems` found nothing wrong with; throws on any other, without quoting it. */
+	/** Takes a token without `tokenProblems`; throws on any other, without quoting it. */
 	static of(value: string): Secret {
 		const [problem] = tokenProblems(value, "the token");
 		if (problem) throw new TypeError(problem.what);
 		return new Secret(value);
 	}
 
-	/** The token itself, for the one caller that has to send or store it. */
+	/** The token itself, only for code that sends or stores it. */
 	reveal(): string {
 		return this.#value;
 	}
 
-	/** The last 4 characters; show them only beside the fingerprint, only in verbose mode. */
+	/** The last 4 characters; show them only next to the fingerprint, only in verbose mode. */
 	get hint(): string {
 		return this.#value.slice(-4);
 	}
@@ -57,15 +57,15 @@ export class Secret {
 }
 
 /**
- * Every form in which a token could slip into output: raw, URL-encoded, JSON-escaped (once and twice), and base64 at each of the
- * three alignments it can have inside a longer text.
+ * Every form in which a token could leak into output: raw, URL-encoded, JSON-escaped (once and twice), and base64 at each of the
+ * three alignments possible in a longer text.
  */
 export function secretForms(token: string): string[] {
 	const json = JSON.stringify(token).slice(1, -1);
 	const forms = [token, encodeURIComponent(token), json, JSON.stringify(json).slice(1, -1)];
 	for (let shift = 0; shift < 3; shift++) {
 		const padded = Buffer.concat([Buffer.alloc(shift), Buffer.from(token, "utf8")]);
-		// Only the digits that depend on the token alone: those at its edges also hold its neighbours' bits.
+		// Only the digits that depend on the token alone: digits at its edges also encode neighbouring bytes.
 		const from = Math.ceil((shift * 8) / 6);
 		const to = Math.floor((padded.length * 8) / 6);
 		forms.push(padded.toString("base64").slice(from, to), padded.toString("base64url").slice(from, to));

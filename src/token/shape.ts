@@ -1,17 +1,17 @@
 import type { Problem } from "../base/errors.ts";
 
-/** Shorter tokens are refused: their fingerprint could be guessed back. */
+/** Shorter tokens are refused: they could be guessed from their fingerprint. */
 export const MIN_TOKEN_LENGTH = 20;
-/** Longer ones are refused too: no provider issues them, and header limits begin near this. */
+/** Longer ones are refused too: no provider issues them, and header size limits start near this. */
 export const MAX_TOKEN_LENGTH = 4096;
 
 /**
- * What every CLI we know carries unharmed, be it in a header or in a URL; other characters are cut, decoded or doubled by one or another
+ * Characters that every supported CLI sends unchanged, in a header or in a URL; others are cut, decoded or doubled by at least one
  * of them.
  */
 const SAFE_ALPHABET = /^[A-Za-z0-9._~-]+$/;
 
-/** What makes a text unfit to be a token, as problems that never quote it. `origin` says where it was read, e.g. `token file t.txt`. */
+/** Why a text is not a valid token, as problems that never quote it. `origin` says where it was read, e.g. `token file t.txt`. */
 export function tokenProblems(value: string, origin: string): Problem[] {
 	const wrong = (what: string, expected: string, got: string, fix: string): Problem => ({
 		what: `${origin}: ${what}`,
@@ -19,21 +19,28 @@ export function tokenProblems(value: string, origin: string): Problem[] {
 		got,
 		fix,
 	});
-	if (value === "") return [wrong("is empty", "a token", "nothing", "put the token there, without quotes")];
+	if (value === "") return [wrong("is empty", "a token", "nothing", "add the token, without quotes")];
 	if (/^bearer\s/i.test(value)) {
-		const fix = "leave the word Bearer out: the scheme is added where the token is sent";
-		return [wrong("starts with the word Bearer", "the token alone", "a whole Authorization value", fix)];
+		const fix = "remove the word Bearer: the scheme is added when the token is sent";
+		return [wrong("starts with the word Bearer", "only the token", "a complete Authorization value", fix)];
 	}
 	if (value.charCodeAt(0) === 0xfeff) {
-		return [wrong("starts with a byte order mark", "plain text", "a BOM", "save it as UTF-8 without BOM")];
+		return [wrong("starts with a byte order mark", "plain text", "a BOM", "save it as UTF-8 without a BOM")];
 	}
 	if (/[\s\u0000-\u001f\u007f-\u009f]/.test(value)) {
-		const fix = "copy the token again; a line break or a blank slipped in";
-		return [wrong("holds white space or a control character", "one unbroken word", "a break in it", fix)];
+		const fix = "copy the token again, without line breaks or spaces";
+		return [
+			wrong(
+				"contains white space or a control character",
+				"one word without spaces",
+				"a space, line break or control character",
+				fix,
+			),
+		];
 	}
 	if (/[^\u0021-\u007e]/.test(value)) {
-		const fix = "copy the token again; no HTTP header can carry this one";
-		return [wrong("holds a character outside ASCII", "visible ASCII characters", "another one", fix)];
+		const fix = "copy the token again; this one cannot be sent in an HTTP header";
+		return [wrong("contains a non-ASCII character", "visible ASCII characters", "a non-ASCII character", fix)];
 	}
 	const length = value.length;
 	if (length < MIN_TOKEN_LENGTH) {
@@ -41,13 +48,13 @@ export function tokenProblems(value: string, origin: string): Problem[] {
 		return [wrong("is too short", `${MIN_TOKEN_LENGTH} characters or more`, `${length}`, fix)];
 	}
 	if (length > MAX_TOKEN_LENGTH) {
-		const fix = "check that this is the token and not another file";
-		return [wrong("is too long", `${MAX_TOKEN_LENGTH} characters or less`, `${length}`, fix)];
+		const fix = "check that this is the token, not another file";
+		return [wrong("is too long", `${MAX_TOKEN_LENGTH} characters or fewer`, `${length}`, fix)];
 	}
 	return [];
 }
 
-/** Whether all three CLIs carry the token unharmed; a token outside this alphabet deserves a warning. */
+/** Whether all CLIs send the token unchanged; a token outside this alphabet gets a warning. */
 export function isSafeAlphabet(value: string): boolean {
 	return SAFE_ALPHABET.test(value);
 }

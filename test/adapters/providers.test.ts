@@ -4,7 +4,7 @@ import { defaultProvider, providers } from "../../src/adapters/providers/registr
 import { sandboxProviders } from "../../src/adapters/providers/sandbox.generated.ts";
 import { type Expected, providerContract, sandboxContract } from "../contracts/provider.ts";
 
-test("the default is first everywhere, and takes OTLP", () => {
+test("the default is first everywhere, and accepts OTLP", () => {
 	expect(providers[0]).toBe(defaultProvider);
 	expect([issuers[0].id, sandboxProviders[0].id]).toEqual([defaultProvider.id, defaultProvider.id]);
 });

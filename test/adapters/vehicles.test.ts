@@ -11,7 +11,7 @@ const kits = mdms.flatMap((vehicle) =>
 
 for (const { vehicle, mode } of kits) describe(`${vehicle.id}, ${mode}`, () => vehicleContract(vehicle, mode));
 
-describe("mdm/, ready to upload (npm run render writes it anew)", () => {
+describe("mdm/, ready to upload (npm run render updates it)", () => {
 	const root = new URL("../../mdm", import.meta.url).pathname;
 	const folders = kits.map(({ vehicle, mode, isFirst }) => ({
 		name: isFirst ? vehicle.id : `${vehicle.id}-${mode}`,
@@ -34,7 +34,7 @@ describe("mdm/, ready to upload (npm run render writes it anew)", () => {
 		},
 	);
 
-	test("no other folder, and every one is in the index", () => {
+	test("there is no other folder, and the index lists all", () => {
 		expect(readdirSync(root).sort()).toEqual(["README.md", ...folders.map(({ name }) => name)].sort());
 		const index = readFileSync(join(root, "README.md"), "utf8");
 		for (const { name } of folders) expect(index).toContain(`(${name}/STEPS.md)`);

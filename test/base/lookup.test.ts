@@ -35,7 +35,7 @@ describe("names that every object has, from outside", () => {
 	});
 
 	test.each(["processors", "receivers", "exporters", "extensions", "connectors", "service", "nothing"])(
-		"a component in %s is a finding, not an error of ours",
+		"a component in %s is a finding, not a crash",
 		async (section) => {
 			const lines = inherited.map((name) => `  ${JSON.stringify(name)}: { ${JSON.stringify(name)}: {} }\n`).join("");
 			const outcome = await crossfadeProcess(["check", "-d", "contrib", "-"], { stdin: `${section}:\n${lines}` });

@@ -37,12 +37,12 @@ describe("names of files and hosts", () => {
 		expect(shownName("9f86d081884c7d659a2feaa0.yaml")).toBe("[24 characters].yaml");
 	});
 
-	test("neither shows what a terminal would obey", () => {
+	test("neither passes terminal control characters", () => {
 		for (const show of [shown, shownName]) expect(show("a\u001b[31m\u202eb\n")).toBe("a\\u001b[31m\\u202eb\\u000a");
 	});
 });
 
-test("other text hides whatever could be a token, and is cut", () => {
+test("other text is masked where it could be a token, and truncated", () => {
 	expect(shown("values-k8s-prod-eu1-collector-2026")).toBe("[34 characters]");
 	expect(shown("x".repeat(200))).toHaveLength(120);
 });
@@ -52,7 +52,7 @@ describe.each([
 	["shownName", shownName],
 	["plain", plain],
 ])("%s", (_, mask) => {
-	test("is one line that steers nothing, however the text comes", () => {
+	test("is one line without control characters, for any text", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
 				const safe = mask(text, 80);
@@ -62,7 +62,7 @@ describe.each([
 		);
 	});
 
-	test("no part of a token is left at the cut, wherever it stands", () => {
+	test("truncation never leaves part of a token", () => {
 		const token = "k8Qz4bT1xLw09PaYc7VdEr2S";
 		for (let before = 0; before < 1000; before += 7) {
 			const text = `${"y".repeat(before % 50)} ${`${token}${"Aa1".repeat(150)} `.repeat(before / 300)}${token}`;
@@ -70,7 +70,7 @@ describe.each([
 		}
 	});
 
-	test("long text takes no long time", () => {
+	test("long text is handled fast", () => {
 		expect(mask("a".repeat(1 << 21)).length).toBeLessThanOrEqual(1000);
 	});
 });
@@ -83,7 +83,7 @@ test("a value may be a token where a name is none", () => {
 	});
 });
 
-test("JSON keeps its text and steers nothing", () => {
+test("JSON keeps its text, without control characters", () => {
 	const document = { text: "\u001b[2J\u009b\u202e\u2028\u{e0041}" };
 	expect(jsonText(document).replaceAll("\n", "")).not.toMatch(STEERING);
 	expect(JSON.parse(jsonText(document))).toEqual(document);

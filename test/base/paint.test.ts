@@ -3,7 +3,7 @@ import { painter } from "../../src/base/paint.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
-test("paints where colour is wanted, whatever the environment says to others", () => {
+test("adds colour if enabled, whatever the environment says", () => {
 	for (const name of ["NO_COLOR", "NODE_DISABLE_COLORS"]) vi.stubEnv(name, "1");
 	vi.stubEnv("FORCE_COLOR", "0");
 	expect(painter(true)("x", "red")).toBe("\u001b[31mx\u001b[39m");
@@ -12,6 +12,6 @@ test("paints where colour is wanted, whatever the environment says to others", (
 	expect(painter(false)("x", "bold", "red")).toBe("x");
 });
 
-test("nothing, and text without a style, is left as it is", () => {
+test("empty text, and text without a style, is unchanged", () => {
 	expect([painter(true)("", "red"), painter(true)("x")]).toEqual(["", "x"]);
 });

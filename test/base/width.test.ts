@@ -57,11 +57,11 @@ describe("table", () => {
 		expect(table([])).toEqual([]);
 	});
 
-	test("a row that is short is a row, and no line ends with blanks", () => {
+	test("short rows are allowed, and no line ends with spaces", () => {
 		expect(table([["a"], ["b", "c"], ["", ""]])).toEqual(["a", "b  c", ""]);
 	});
 
-	test("what may give way does, no further than allowed, and nothing else", () => {
+	test("only flexible columns shrink, down to their minimum", () => {
 		const wide = [["name", "a-long-place", "x"]];
 		const style = (width: number) => ({ columns: { 1: { least: 6 } }, width });
 		expect(table(wide, style(100))).toEqual(["name  a-long-place  x"]);

@@ -31,7 +31,7 @@ function fleet() {
 }
 
 describe("crossfade attest", () => {
-	test("what evidence cannot show is proven by somebody's word, and the yes says with how many", async () => {
+	test("a statement proves what evidence cannot show, and the yes says how many there are", async () => {
 		const { attest, gate } = fleet();
 		expect((await gate()).code).toBe(9);
 		expect(await attest("host", "mac-7", "gone", ...BECAUSE)).toMatchObject({
@@ -47,24 +47,24 @@ describe("crossfade attest", () => {
 		expect(stdout).toContain("gone, says anna: stolen in May");
 	});
 
-	test("contrary evidence takes it back", async () => {
+	test("contrary evidence makes a statement void", async () => {
 		const { run, attest, gate } = fleet();
 		await attest("host", "mac-7", "gone", ...BECAUSE);
 		const later = sent(OLD.fingerprint, 0, { host: "mac-7", lastSeen: Date.now() + 1000 });
 		writeEvidence(join(run.cwd, "crossfade-evidence"), { traffic: [sent(OLD.fingerprint, 190), later] });
 		const { code, stdout } = await gate();
 		expect(code).toBe(5);
-		expect(stdout.replaceAll(/\s+/g, " ")).toContain("it was said to be gone, and was heard of after that");
+		expect(stdout.replaceAll(/\s+/g, " ")).toContain("a statement says gone, but it was seen after that");
 	});
 
 	test.each([
-		["a kind that is none", ["laptop", "mac-7", "gone", ...BECAUSE], "host, gateway, credential"],
-		["a word that is none", ["host", "mac-7", "lost", ...BECAUSE], "gone, moved, known"],
-		["no reason", ["host", "mac-7", "gone"], "a statement needs its reason"],
-		["a reason of blanks", ["host", "mac-7", "gone", "--because", "  "], "a statement needs its reason"],
-		["a machine that nobody knows", ["host", "mac-8", "gone", ...BECAUSE], "no host of this name is known here"],
-		["a credential that was never seen", ["credential", "dddddddddddd", "known", ...BECAUSE], "no credential"],
-		["one of the two tokens", ["credential", OLD.fingerprint, "gone", ...BECAUSE], "no credential"],
+		["an unknown kind", ["laptop", "mac-7", "gone", ...BECAUSE], "host, gateway, credential"],
+		["an unknown word", ["host", "mac-7", "lost", ...BECAUSE], "gone, moved, known"],
+		["no reason", ["host", "mac-7", "gone"], "a statement needs a reason"],
+		["a reason of spaces", ["host", "mac-7", "gone", "--because", "  "], "a statement needs a reason"],
+		["an unknown machine", ["host", "mac-8", "gone", ...BECAUSE], "unknown host"],
+		["a credential that was never seen", ["credential", "dddddddddddd", "known", ...BECAUSE], "unknown credential"],
+		["one of the two tokens", ["credential", OLD.fingerprint, "gone", ...BECAUSE], "unknown credential"],
 	])("%s is one error, and nothing is recorded", async (_, args, says) => {
 		const { attest, gate } = fleet();
 		const before = (await gate()).stdout;
@@ -72,8 +72,11 @@ describe("crossfade attest", () => {
 		expect((await gate()).stdout.match(/says anna/g)).toBe(before.match(/says anna/g));
 	});
 
-	test("without the old token's name it is about no rotation", async () => {
+	test("needs the old token, to know the rotation", async () => {
 		const { code, stderr } = await crossfade(["attest", "host", "mac-7", "gone", ...BECAUSE]);
-		expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("which rotation") });
+		expect({ code, stderr }).toMatchObject({
+			code: 2,
+			stderr: expect.stringContaining("the old token of this rotation is not given"),
+		});
 	});
 });

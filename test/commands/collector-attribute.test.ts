@@ -24,7 +24,7 @@ describe("collector --attribute", () => {
 		expect(JSON.parse(stdout).attribution).toMatchObject({ way, metrics, cannotTell: expect.any(Array) });
 	});
 
-	test("Alloy writes its counters to a Prometheus, and has to be started for experimental components", async () => {
+	test("Alloy writes its counters to Prometheus, and must be started for experimental components", async () => {
 		const cwd = scratch();
 		const to = ["--metrics-to", "http://prometheus.example.com:9090/api/v1/write"];
 		const { code } = await crossfade(["collector", "-d", "alloy", "--attribute", ...to, "--out", "made"], { cwd });
@@ -58,12 +58,12 @@ describe("collector --attribute", () => {
 			"only in the Authorization header",
 			"upgrade it",
 		],
-		[["-d", "contrib", "--attribute", "sender"], "the way to attribute", "senders"],
-		[["-d", "contrib", ...tokens], "--token says how to attribute", "add --attribute"],
-		[["-d", "contrib", "--strip-fingerprint"], "--strip-fingerprint says how to attribute", "add --attribute"],
-		[["-d", "contrib", "--attribute", ...tokens, ...tokens], "two tokens are called old", "name every token once"],
-		[["-d", "contrib", "--attribute", "--token", "new=file:t"], "by its fingerprint", "sha256sum"],
-		[["-d", "contrib", "--attribute", "--token", `new=${old.token}`], "by its fingerprint", "sha256sum"],
+		[["-d", "contrib", "--attribute", "sender"], "unknown way to attribute", "senders"],
+		[["-d", "contrib", ...tokens], "--token: requires --attribute", "add --attribute"],
+		[["-d", "contrib", "--strip-fingerprint"], "--strip-fingerprint: requires --attribute", "add --attribute"],
+		[["-d", "contrib", "--attribute", ...tokens, ...tokens], "two tokens are named old", "give every token once"],
+		[["-d", "contrib", "--attribute", "--token", "new=file:t"], "by fingerprint", "sha256sum"],
+		[["-d", "contrib", "--attribute", "--token", `new=${old.token}`], "by fingerprint", "sha256sum"],
 	])("%j is refused: %s", async (args, what, fix) => {
 		const { code, stdout, stderr } = await crossfade(["collector", ...args], {
 			canaries: [old],
@@ -75,7 +75,7 @@ describe("collector --attribute", () => {
 		expect(stderr).not.toContain(old.token);
 	});
 
-	test("somebody's own config is not given include_metadata on the side", async () => {
+	test("an existing config does not get include_metadata", async () => {
 		const cwd = scratch();
 		const path = join(cwd, "mine.yaml");
 		const mine = "receivers: {otlp: {protocols: {http: }}}\n";

@@ -72,7 +72,7 @@ describe("crossfade collector", () => {
 		expect((await crossfade(["collector", "-d", "splunk", "--out", "made"], { cwd })).code).toBe(0);
 		writeFileSync(join(cwd, "made/agent_config.yaml"), "mine: {}\n");
 		const refused = await crossfade(["collector", "-d", "splunk", "--out", "made"], { cwd });
-		expect(refused).toMatchObject({ code: 11, stderr: expect.stringContaining("a different file is already there") });
+		expect(refused).toMatchObject({ code: 11, stderr: expect.stringContaining("a different file already exists") });
 		expect(readFileSync(join(cwd, "made/agent_config.yaml"), "utf8")).toBe("mine: {}\n");
 		expect((await crossfade(["collector", "-d", "splunk", "--out", "made", "--force"], { cwd })).code).toBe(0);
 	});
@@ -115,7 +115,7 @@ describe("crossfade collector", () => {
 		expect(JSON.parse(stdout).delivery).toMatchObject({ way, apply });
 	});
 
-	test("a release newer than the tables gets the newest facts and a warning, one that is too old the older way", async () => {
+	test("a release newer than the tables gets the newest facts and a warning, an older one the oldest", async () => {
 		const newer = await crossfade(["collector", "-d", "contrib", "--target-version", "0.999"]);
 		expect(newer).toMatchObject({ code: 0, stderr: expect.stringContaining("newer than the releases we know") });
 		const older = await crossfade(["collector", "-d", "contrib", "--target-version", "0.80"]);
@@ -136,31 +136,31 @@ describe("crossfade collector", () => {
 		[["-d", "contrib", "--target-version", "new"], "not a version"],
 		[["-d", "contrib", "--endpoint", "otlp.example.com"], "no scheme"],
 		[["-d", "contrib", "--endpoint", `https://u:${mine.token}@otlp.example.com`], "user name or password"],
-		[["-d", "contrib", "--endpoint", `https://otlp.example.com/${mine.token}`], "looks as if it held a token"],
+		[["-d", "contrib", "--endpoint", `https://otlp.example.com/${mine.token}`], "seems to contain a token"],
 		[["-d", "contrib", "--endpoint", `https://otlp.example.com/?key=${mine.token}`], "query or fragment"],
-		[["-d", "contrib", "--endpoint", "https://otlp.example.com/v1/logs"], "that of one signal"],
+		[["-d", "contrib", "--endpoint", "https://otlp.example.com/v1/logs"], "for a single signal"],
 		[["-d", "contrib", "--endpoint", "http://otlp.example.com"], "clear text"],
 		[["-d", "contrib", "--endpoint", "ftp://x"], "not an http or https URL"],
 		[
 			["-d", "contrib", "--provider", "activitylog", "--signals", "metrics"],
-			"takes no metrics: its OTLP ingest has endpoints for logs and traces only",
+			"accepts no metrics: its OTLP ingest has endpoints for logs and traces only",
 		],
 		[["-d", "contrib", "--provider", "custom"], "no endpoint given"],
-		[["-d", "contrib", "--token-file", mine.token], "not a path"],
-		[["-d", "contrib", "--token-file", "/a/../b"], "not a path"],
-		[["-d", "contrib", "--token-file", "/a/$(id)"], "not a path"],
+		[["-d", "contrib", "--token-file", mine.token], "path cannot be written"],
+		[["-d", "contrib", "--token-file", "/a/../b"], "path cannot be written"],
+		[["-d", "contrib", "--token-file", "/a/$(id)"], "path cannot be written"],
 		[["-d", "contrib", "--auth-header", "x: y"], "header name"],
-		[["-d", "contrib", "--auth-scheme", mine.token], "not one short word"],
+		[["-d", "contrib", "--auth-scheme", mine.token], "must be one short word"],
 		[["-d", "contrib", "--name", "A/B"], "component id"],
 		[["-d", "adot", "--delivery", "watch"], "has no bearertokenauth extension"],
 		[["-d", "alloy", "--delivery", "reload"], "watches the token file"],
-		[["-d", "k8s", "--platform", "windows"], "no way to run"],
+		[["-d", "k8s", "--platform", "windows"], "is not supported"],
 		[["-d", "alloy", "--target-version", "1.8", "--queue", "persistent"], "has no otelcol.storage.file"],
 		[["-d", "contrib", "--platform", "kubernetes", "--rotate-script"], "a script on the host cannot"],
-		[["-d", "contrib", "--agent-endpoint", "http://127.0.0.1:1"], "in front of no agent"],
+		[["-d", "contrib", "--agent-endpoint", "http://127.0.0.1:1"], "has no agent behind it"],
 		[["-d", "contrib", "--diff"], "add --into"],
-		[["-d", "contrib", "--into", "x", "--out", "y"], "exclude each other"],
-		[["-d", "contrib", "--into", "-", "--write"], "cannot be written back"],
+		[["-d", "contrib", "--into", "x", "--out", "y"], "cannot be combined"],
+		[["-d", "contrib", "--into", "-", "--write"], "cannot write to standard input"],
 	])("bad flags %j: %s", async (args, message) => {
 		const outcome = await crossfade(["collector", ...args], { canaries: [mine], seenInArguments: true });
 		expect(outcome).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(message) });
@@ -173,7 +173,7 @@ describe("crossfade collector", () => {
 });
 
 describe("crossfade collector --into", () => {
-	test("prints the new file, byte for byte the old one plus ours", async () => {
+	test("prints the new file: the old one, byte for byte, plus ours", async () => {
 		const cwd = scratch({ "c.yaml": config });
 		const { code, stdout, stderr } = await crossfade(into(cwd), { cwd });
 		expect(code).toBe(0);
@@ -187,7 +187,7 @@ describe("crossfade collector --into", () => {
 		expect(parse(outcome.stdout).exporters).toHaveProperty(["otlp_http/torii"]);
 	});
 
-	test("--diff shows what would change, and masks the token that stands beside it", async () => {
+	test("--diff shows what would change, and masks a nearby token", async () => {
 		const cwd = scratch({ "c.yaml": config });
 		const { code, stdout } = await crossfade(into(cwd, "--diff"), { cwd, canaries: [mine], holders: ["c.yaml"] });
 		expect(code).toBe(0);
@@ -220,7 +220,7 @@ describe("crossfade collector --into", () => {
 			expect(statSync(join(cwd, backup)).mode & 0o777).toBe(0o600);
 			const written = readFileSync(path);
 			const second = await crossfade(into(cwd, "--write"), { cwd });
-			expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining("nothing changed") });
+			expect(second).toMatchObject({ code: 0, stderr: expect.stringContaining("already up to date") });
 			expect(readFileSync(path).equals(written)).toBe(true);
 			expect(readdirSync(cwd)).toHaveLength(2);
 			expect((await crossfade(into(cwd, "--write", "--remove"), { cwd })).code).toBe(0);
@@ -281,7 +281,7 @@ describe("crossfade collector --into", () => {
 			"our exporter edited by hand",
 			{ "c.yaml": config.replace("splunk_hec:\n", "otlp_http/torii:\n    endpoint: https://x\n  splunk_hec:\n") },
 			11,
-			"not as we wrote it",
+			"not as crossfade wrote it",
 		],
 	];
 	test.each(bad)("bad file, %s: one error, nothing changed on disk", async (_name, files, code, message) => {

@@ -48,7 +48,7 @@ test("fish reads its script and completes choices", needs(program("fish")), asyn
 	expect(output).toContain("kubernetes");
 });
 
-test("another shell is a usage error with the ones there are", async () => {
+test("an unknown shell is a usage error that lists the known ones", async () => {
 	expect(await crossfade(["completion", "tcsh"])).toMatchObject({
 		code: 2,
 		stderr: expect.stringContaining("bash, zsh, fish"),

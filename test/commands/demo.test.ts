@@ -15,11 +15,11 @@ function programNamed(name: string, script: string): string {
 	return path;
 }
 
-test("crossfade demo tells the whole rotation, from one token to the death of the old one, and leaves only the report", async () => {
+test("crossfade demo runs the whole rotation, from one token to the expiry of the old one, and leaves only the report", async () => {
 	const { cwd, options, canaries } = demoWorld();
 	const { code, stdout, stderr } = await crossfade(["demo", "--fast", "--out", "report.html"], options);
 	expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-	expect(stdout).toMatch(/^the gateway is crossfade tap; for a real collector put otelcol-contrib on PATH/);
+	expect(stdout).toMatch(/^the gateway is crossfade tap; to use a real collector, put otelcol-contrib on PATH/);
 	const answers = [...stdout.matchAll(/retire the old token: (yes|not yet|not known|over)/g)].map(
 		([, answer]) => answer,
 	);
@@ -28,7 +28,7 @@ test("crossfade demo tells the whole rotation, from one token to the death of th
 	expect(stdout).toMatch(/old +bearer +logs +the provider +ACCEPTED[\s\S]*old +bearer +logs +the provider +REJECTED/);
 	expect(stdout).toContain("Credentials that are neither token: 1");
 	expect(stdout).toMatch(
-		/THE END: \d+ requests, safe to retire: over \(the provider ended the old token 1 h ago: nobody/,
+		/THE END: \d+ requests, safe to retire: over \(the old token expired 1 h ago: no known sender/,
 	);
 	for (const { fingerprint } of canaries) expect(stdout).toContain(fingerprint);
 	expectNoToken(stdout);
@@ -39,7 +39,7 @@ test("crossfade demo tells the whole rotation, from one token to the death of th
 
 test.each([
 	[["--pace", "slow"], "such as 400ms"],
-	[["--collector", "no-such-collector"], "there is no such program"],
+	[["--collector", "no-such-collector"], "program not found"],
 	[["--collector", "/etc/passwd"], "a program of OpenTelemetry Collector Contrib, or tap"],
 ])("%s is one clear error", async (flags, said) => {
 	expect(await crossfade(["demo", ...flags])).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
@@ -49,18 +49,18 @@ test("a report that would overwrite a file is refused before anything is started
 	const cwd = scratch({ "report.html": "mine" });
 	const { code, stdout, stderr } = await crossfade(["demo", "--fast", "--out", "report.html"], { cwd });
 	expect({ code, stdout }).toEqual({ code: 11, stdout: "" });
-	expect(stderr).toContain("a different file is already there");
+	expect(stderr).toContain("a different file already exists");
 	expect(readFileSync(join(cwd, "report.html"), "utf8")).toBe("mine");
 });
 
-describe("a collector that does not start: why, in one line, and the demo goes on with the tap;", () => {
+describe("a collector that does not start: the reason, in one line, and the demo continues with the tap;", () => {
 	test.each([
 		[
 			"its own words",
 			`echo "Error: failed to get config: 'exporters' unknown type: \\"otlp_http\\"" >&2; exit 1`,
 			"unknown type",
 		],
-		["no words", "exit 1", "it ended without a word"],
+		["no words", "exit 1", "it exited without a message"],
 	])("%s", async (_, script, reason) => {
 		const path = programNamed("otelcol-contrib", script);
 		const { cwd, options } = demoWorld({ path: join(path, "..") });
@@ -85,7 +85,7 @@ describe("interrupted, it leaves nothing:", () => {
 		await expectNothingLeft(cwd);
 	});
 
-	test("while a collector starts that does not want to end", async () => {
+	test("while a collector starts that ignores signals", async () => {
 		const stubborn = programNamed(
 			"stubborn",
 			`[ "$1" = --version ] || { trap "" TERM INT HUP; while :; do sleep 1; done; }`,
@@ -99,7 +99,7 @@ describe("interrupted, it leaves nothing:", () => {
 	});
 });
 
-test("the fleet: everybody sends, and nobody with the old token in its last hours", () => {
+test("the fleet: every CLI sends, and none with the old token in its last hours", () => {
 	const all = minutes.flatMap((minute) => sending(minute).map((each) => ({ minute, ...each })));
 	expect([...new Set(all.map(({ sender }) => sender.host))].sort()).toEqual([...expectedHosts, "build-box"].sort());
 	expect(Math.max(...all.filter(({ credential }) => credential === "old").map(({ minute }) => minute))).toBe(

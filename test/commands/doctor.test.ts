@@ -41,7 +41,7 @@ describe("crossfade doctor", () => {
 		const { code, stdout, stderr } = await doctor("--token new=file:new.token", cwd, token);
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 		expect(stdout.match(new RegExp(`new fp=${token.fingerprint}`, "g"))).toHaveLength(3);
-		expect(stdout).toContain("exit 0: all as wanted");
+		expect(stdout).toContain("exit 0: success");
 		expect(stdout.split("\n").filter((line) => line.length > 80 && line.slice(11).includes(" "))).toEqual([]);
 		expect(contents(cwd)).toEqual(before);
 	});
@@ -69,17 +69,17 @@ describe("crossfade doctor", () => {
 		);
 	});
 
-	test("something found is 10, nobody here is 9", async () => {
+	test("problems are 10, no CLI is 9", async () => {
 		const token = canary();
 		const cwd = home("https://otlp.example.com", token);
 		const env = { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" };
 		const { code, stdout } = await doctor("--cli codex", cwd, token, { env });
 		expect(code).toBe(exitCodes.findings[0]);
-		expect(stdout).toContain("fix: unset OTEL_EXPORTER_OTLP_COMPRESSION where Codex is started");
+		expect(stdout).toContain("fix: unset OTEL_EXPORTER_OTLP_COMPRESSION before you start Codex");
 		const empty = await doctor("", scratch(), token);
 		expect(empty).toMatchObject({
 			code: exitCodes.noEvidence[0],
-			stdout: expect.stringContaining("Gemini CLI: not here"),
+			stdout: expect.stringContaining("Gemini CLI: not found"),
 		});
 	});
 
@@ -114,7 +114,7 @@ describe("crossfade doctor", () => {
 		expect(new Set(verdicts)).toEqual(new Set(["REJECTED"]));
 	});
 
-	test("--probe: no answer is 6; what cannot be asked is said", async () => {
+	test("--probe: no response is 6; says what cannot be probed", async () => {
 		const token = canary();
 		const { origin: url, close } = await listen(createServer());
 		await close();
@@ -123,13 +123,13 @@ describe("crossfade doctor", () => {
 		const program = JSON.parse(claudeSettings({ url, token: token.token }));
 		writeFileSync(join(cwd, ".claude/settings.json"), JSON.stringify({ ...program, otelHeadersHelper: "/opt/header" }));
 		const { stdout } = await doctor("--probe --cli claude-code", cwd, token);
-		expect(stdout).toContain("logs not asked: its token is not known");
+		expect(stdout).toContain("logs not probed: its token is unknown");
 	});
 
 	test.each([
-		["--cli cursor", "the CLI is not known"],
-		["--token new=TOKEN", "this does not say where to read the token"],
-		["--token new=file:not-here", "cannot read this"],
+		["--cli cursor", "unknown CLI"],
+		["--token new=TOKEN", "not a token reference"],
+		["--token new=file:not-here", "cannot read it"],
 	])("%s: %s", async (args, complaint) => {
 		const token = canary();
 		const { code, stderr, stdout } = await doctor(args.replace("TOKEN", token.token), scratch(), token, {
@@ -171,7 +171,7 @@ describe("crossfade doctor", () => {
 		writeFileSync(join(cwd, ".gemini/settings.json"), `{"telemetry":${'{"a":'.repeat(5000)}1${"}".repeat(5000)}}`);
 		const { code, stdout, stderr } = await doctor("", cwd, token);
 		expect({ code, stderr }).toEqual({ code: exitCodes.findings[0], stderr: "" });
-		expect(stdout).toMatch(/is no regular file but a\s+folder/);
+		expect(stdout).toMatch(/is not a regular file but a\s+folder/);
 		expect(stdout).toMatch(/is larger than 10 MB/);
 	});
 });

@@ -9,7 +9,7 @@ import { scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 
 describe("crossfade init", () => {
-	test("writes a fleet file that is read back, and never over another", async () => {
+	test("writes a valid fleet file, and never overwrites one", async () => {
 		const cwd = scratch();
 		expect(await crossfade(["init"], { cwd })).toMatchObject({ code: 0, stdout: `${join(cwd, "crossfade.yaml")}\n` });
 		const text = readFileSync(join(cwd, "crossfade.yaml"), "utf8");

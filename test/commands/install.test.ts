@@ -119,13 +119,13 @@ describe("crossfade install and uninstall", () => {
 	});
 
 	test.each([
-		["--cli cursor", "the CLI is not known"],
-		["--scope everywhere", "the scope is not known"],
+		["--cli cursor", "unknown CLI"],
+		["--scope everywhere", "unknown scope"],
 		["--endpoint otlp.example.com", "the endpoint has no scheme"],
 		["--endpoint http://otlp.example.com", "the token would cross the network in clear text"],
-		["--endpoint https://a.example/v1/logs", "the endpoint is that of one signal"],
+		["--endpoint https://a.example/v1/logs", "the endpoint is for a single signal"],
 		["--provider custom", "no endpoint given"],
-		["--token TOKEN", "this does not say where to read the token"],
+		["--token TOKEN", "not a token reference"],
 	])("install %s: %s; nothing is changed", async (args, complaint) => {
 		const token = canary();
 		const cwd = home();
@@ -137,13 +137,13 @@ describe("crossfade install and uninstall", () => {
 		expect(contents(cwd)).toEqual(before);
 	});
 
-	test("install where there is no terminal to ask for the token on: said, and nothing is changed", async () => {
+	test("install without a terminal to prompt for the token: says so, and changes nothing", async () => {
 		const cwd = home();
 		const before = contents(cwd);
 		const { code, stderr } = await runWatched("install --token prompt", cwd, canary());
 		expect({ code, stderr }).toEqual({
 			code: exitCodes.refused[0],
-			stderr: expect.stringContaining("there is no terminal to ask for the token on"),
+			stderr: expect.stringContaining("cannot prompt for the token: there is no terminal"),
 		});
 		expect(contents(cwd)).toEqual(before);
 	});

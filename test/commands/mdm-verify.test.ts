@@ -222,12 +222,12 @@ describe("what is wrong is found, all at once", () => {
 		expect(stdout).toMatch(/: 1 error, no warnings\n$/);
 	});
 
-	test("a manifest with settings that there are not", async () => {
+	test("a manifest with unknown settings", async () => {
 		const cwd = copy("fleet");
 		edit(cwd, "manifest.json", (text) => text.replace('"vehicle": "fleet"', '"vehicle": "\\u001b[2Jfleet"'));
 		const { code, stderr } = await crossfade(["mdm", "verify", "kit"], { cwd });
 		expect(code).toBe(11);
-		expect(stderr).toContain("kit/manifest.json: the vehicle is not known");
+		expect(stderr).toContain("kit/manifest.json: unknown vehicle");
 		expect(stderr).not.toContain("\u001b");
 	});
 
@@ -243,7 +243,7 @@ describe("what is wrong is found, all at once", () => {
 		const cwd = copy("fleet");
 		writeFileSync(join(cwd, "kit/manifest.json"), text);
 		const run = await crossfade(["mdm", "verify", "kit"], { cwd });
-		expect(run).toMatchObject({ code: 11, stderr: expect.stringContaining("this is no manifest of a kit") });
+		expect(run).toMatchObject({ code: 11, stderr: expect.stringContaining("not a kit's manifest") });
 	});
 });
 
@@ -306,7 +306,7 @@ describe("files with a token", () => {
 		expect(run.code).toBe(expected.some((finding) => finding.startsWith("error")) ? 10 : 0);
 	});
 
-	test("another token than the one given", async () => {
+	test("a token other than the given one", async () => {
 		const cwd = await filled("generic");
 		const { stdout, code } = await crossfade(["mdm", "verify", "kit", "--token", "-", "--json"], {
 			cwd,

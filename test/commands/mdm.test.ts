@@ -32,7 +32,7 @@ describe("crossfade mdm", () => {
 		});
 	});
 
-	test("writes a folder, a second time nothing, and tells files of its own from others", async () => {
+	test("writes a folder, nothing the second time, and distinguishes its files from others", async () => {
 		const cwd = scratch({ "out/notes.txt": "mine\n" });
 		const args = ["mdm", "-v", "jamf", "--out", "out", "--cli", "codex"];
 		const first = await crossfade(args, { cwd });
@@ -44,7 +44,7 @@ describe("crossfade mdm", () => {
 		expect(read(cwd, "out/notes.txt")).toBe("mine\n");
 
 		const other = await crossfade([...args, "--endpoint", "https://otlp.example.com"], { cwd });
-		expect(other).toMatchObject({ code: 11, stderr: expect.stringContaining("a different file is already there") });
+		expect(other).toMatchObject({ code: 11, stderr: expect.stringContaining("a different file already exists") });
 		expect(filesBelow(cwd)).toEqual(before);
 		expect(await crossfade([...args, "--endpoint", "https://otlp.example.com", "--force"], { cwd })).toMatchObject({
 			code: 0,
@@ -84,7 +84,7 @@ describe("crossfade mdm", () => {
 		expect(code).toBe(0);
 		expect(JSON.parse(read(cwd, "o/manifest.json")).settings).toMatchObject({ compact: true, scope: "system" });
 		expect(read(cwd, "o/install.sh")).not.toContain("\nEDIT=");
-		expect(read(cwd, "o/STEPS.md")).toContain("was not written by these scripts, or was changed since, is refused");
+		expect(read(cwd, "o/STEPS.md")).toContain("did not write, or that was changed since, is refused");
 		expect(await crossfade(["mdm", "verify", "o"], { cwd })).toMatchObject({ code: 0 });
 		for (const flags of [["--scope", "user"], ["--helper"]]) {
 			const run = await crossfade(["mdm", "-v", "generic", "--compact", ...flags, "--out", "p"], { cwd });
@@ -92,7 +92,7 @@ describe("crossfade mdm", () => {
 		}
 	});
 
-	test("a provider that takes no token in the URL gets no CLI that can send it nowhere else", async () => {
+	test("a provider that accepts no token in the URL gets no CLI that can only send it there", async () => {
 		const cwd = scratch();
 		await crossfade(["mdm", "-v", "fleet", "--provider", "activitylog", "--out", "o"], { cwd });
 		expect(JSON.parse(read(cwd, "o/manifest.json")).settings.cli).toBe("claude-code,codex");
@@ -100,7 +100,7 @@ describe("crossfade mdm", () => {
 			["mdm", "-v", "fleet", "--provider", "activitylog", "--cli", "gemini", "--out", "p"],
 			{ cwd },
 		);
-		expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining("takes no token in the URL") });
+		expect(asked).toMatchObject({ code: 2, stderr: expect.stringContaining("accepts no token in the URL") });
 	});
 });
 
@@ -139,7 +139,7 @@ describe("the token", () => {
 		},
 	);
 
-	test("git add -A takes no file with the token out of the folder", needs(program("git")), async () => {
+	test("git add -A adds no file with the token", needs(program("git")), async () => {
 		const git = program("git");
 		const secret = canary();
 		const cwd = withToken(secret);
@@ -194,7 +194,7 @@ describe("the token", () => {
 		const cwd = withToken(secret);
 		const args = ["mdm", "-v", id, "--token", "file:new.token", "--out", "o"];
 		const run = await crossfade(args, { cwd, canaries: [secret], holders: ["new.token"] });
-		expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining("it is in none of these files") });
+		expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining("none of these files contains it") });
 		for (const name of names) expect(read(cwd, `o/${name}`)).toContain(`crossfade ok fp=${secret.fingerprint}`);
 		expect(await crossfade(["mdm", "verify", "o"], { cwd })).toMatchObject({ code: 0 });
 	});
@@ -223,32 +223,27 @@ describe("bad input: everything at once, nothing written, no token repeated", ()
 	const cases: [what: string, args: string[], code: number, message: string][] = [
 		["an unknown vehicle", ["mdm", "-v", "jampf", "--out", "o"], 2, "did you mean --vehicle jamf?"],
 		["a folder without a vehicle", ["mdm", "--out", "o"], 2, "no vehicle given"],
-		["a vehicle that nothing is uploaded to", ["mdm", "-v", "installer", "--out", "o"], 2, "the vehicle is not known"],
+		["a vehicle that nothing is uploaded to", ["mdm", "-v", "installer", "--out", "o"], 2, "unknown vehicle"],
 		["no folder", ["mdm", "-v", "jamf"], 2, "no folder given"],
 		["a mode it does not have", ["mdm", "-v", "intune", "--mode", "param", "--out", "o"], 2, "has no mode param"],
 		["a system it does not reach", [...jamf, "--os", "linux"], 2, "one of macos"],
-		["an unknown CLI", [...jamf, "--cli", "codex,cursor"], 2, "the CLI is not known"],
+		["an unknown CLI", [...jamf, "--cli", "codex,cursor"], 2, "unknown CLI"],
 		["an endpoint without a scheme", endpoint("otlp.example.com"), 2, "has no scheme"],
-		["an endpoint of one signal", endpoint("https://otlp.example.com/v1/logs/"), 2, "of one signal"],
+		["an endpoint of one signal", endpoint("https://otlp.example.com/v1/logs/"), 2, "for a single signal"],
 		["an endpoint with a user name", endpoint("https://a:b@otlp.example.com"), 2, "a user name or password"],
 		["an endpoint with a query", endpoint("https://otlp.example.com?x=1"), 2, "a query or fragment"],
-		[
-			"an endpoint with a quote",
-			endpoint("https://otlp.example.com/'x"),
-			2,
-			"a character that belongs into no base URL",
-		],
+		["an endpoint with a quote", endpoint("https://otlp.example.com/'x"), 2, "a character not allowed in a base URL"],
 		["http to another machine", endpoint("http://otlp.example.com"), 2, "clear text"],
-		["an endpoint with the token in it", endpoint(`https://otlp.example.com/${token}`), 2, "as if it held a token"],
+		["an endpoint with the token in it", endpoint(`https://otlp.example.com/${token}`), 2, "seems to contain a token"],
 		["no endpoint for a backend of one's own", [...jamf, "--provider", "custom"], 2, "no endpoint given"],
-		["the token itself as a flag", [...jamf, "--token", token], 2, "does not say where to read the token"],
-		["the token in place of a vehicle", ["mdm", "-v", token, "--out", "o"], 2, "the vehicle is not known"],
+		["the token itself as a flag", [...jamf, "--token", token], 2, "not a token reference"],
+		["the token in place of a vehicle", ["mdm", "-v", token, "--out", "o"], 2, "unknown vehicle"],
 		["the token in place of a verb", ["mdm", token], 2, "unknown subcommand"],
 		["a token file that is not there", [...jamf, "--token", "file:nowhere"], 12, "no such file"],
 		["a variable that is not set", [...jamf, "--token", "env:NOT_SET"], 11, "NOT_SET is not set"],
 		["verify without a folder", ["mdm", "verify"], 2, "no folder given"],
 		["verify of no folder", ["mdm", "verify", "nowhere"], 12, "no such file or folder"],
-		["verify of another folder", ["mdm", "verify", "."], 11, "there is no manifest"],
+		["verify of another folder", ["mdm", "verify", "."], 11, "no manifest.json"],
 	];
 	test.each(cases)("%s", async (_what, args, code, message) => {
 		const cwd = scratch();
@@ -264,10 +259,10 @@ describe("bad input: everything at once, nothing written, no token repeated", ()
 		["a byte order mark", `\ufeff${token}`, "byte order mark"],
 		["a whole header", `Bearer ${token}`, "the word Bearer"],
 		["a placeholder", "@TOKEN@", "too short"],
-		["somebody's placeholder", "<YOUR-TOKEN-GOES-HERE>", "one of the CLIs would change"],
-		["a variable of Fleet", "$FLEET_SECRET_CROSSFADE_TOKEN", "one of the CLIs would change"],
-		["a character that a CLI would change", `${token}%2B`, "one of the CLIs would change"],
-		["256 characters, for Jamf", "k1".repeat(128), "too long for a parameter of Jamf Pro"],
+		["somebody's placeholder", "<YOUR-TOKEN-GOES-HERE>", "one of the CLIs changes"],
+		["a variable of Fleet", "$FLEET_SECRET_CROSSFADE_TOKEN", "one of the CLIs changes"],
+		["a character that a CLI would change", `${token}%2B`, "one of the CLIs changes"],
+		["256 characters, for Jamf", "k1".repeat(128), "the token is too long: Jamf Pro silently truncates"],
 	])("a token file: %s", async (_what, content, message) => {
 		const cwd = scratch({ "new.token": content });
 		const canaries =

@@ -40,7 +40,7 @@ async function server(answers: { readonly old?: string; readonly new?: string })
 const no = httpText("401 Unauthorized", { "content-type": "application/json" }, '{"message":"no such token"}');
 
 describe("crossfade probe against a provider", () => {
-	test("an overlap: both accepted, then the old one early, then in time, then still alive", async () => {
+	test("an overlap: both accepted; the old one rejected early, on time, or still accepted", async () => {
 		const provider = await startProvider(["--overlap", "24h"]);
 		const next = await provider.rotate();
 		const mine: Canary[] = [provider.token, next].map((token) => ({ token, fingerprint: "" }));
@@ -113,7 +113,7 @@ describe("crossfade probe against a provider", () => {
 		const ask = (...args: string[]) => run(["--endpoint", url, ...both, ...args]);
 		const text = await ask();
 		expect(text).toMatchObject({ code: 9, stdout: expect.stringContaining("[takes-any-token]") });
-		expect(text.stdout).toContain("taken, so no token is looked at");
+		expect(text.stdout).toContain("accepted, so tokens are not checked");
 		expect(text.stdout).not.toContain(" ACCEPTED ");
 		// Two tokens, three signals, and one made-up token.
 		expect(received).toHaveLength(7);
@@ -129,7 +129,7 @@ describe("crossfade probe against a provider", () => {
 		expect(junit).toMatchObject({ code: 9, stdout: expect.stringContaining('tests="6" failures="6" skipped="0"') });
 		const sent = received.length;
 		const none = await ask("--no-control");
-		expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining("not sent; whether tokens are looked at") });
+		expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining("not sent; whether tokens are checked") });
 		expect(received.length - sent).toBe(6);
 	});
 
@@ -169,7 +169,7 @@ describe("crossfade probe against a provider", () => {
 		expect(proxy.received).toHaveLength(2);
 	});
 
-	test("a server that says everything it was told", async () => {
+	test("a server that echoes everything it receives", async () => {
 		const { url } = await rawServer((socket, first) =>
 			socket.end(
 				httpText("401 No", { "x-echo": first.replaceAll(/[^\x20-\x7e]/g, ""), "content-type": "text/plain" }, first),
@@ -258,7 +258,7 @@ describe("what it keeps and repeats", () => {
 		expect({ code, rounds }).toEqual({ code: 0, rounds: 1 });
 	});
 
-	test("the fleet of crossfade.yaml", async () => {
+	test("the fleet in crossfade.yaml", async () => {
 		const { url } = await server({});
 		const fleet = `version: 1
 provider: custom
@@ -272,8 +272,8 @@ evidence: seen
 		expect(code).toBe(0);
 		expect(stdout).toMatch(/old +bearer logs +127[^ ]+ +ACCEPTED/);
 		expect(stdout).toMatch(/old +bearer logs +gw +ACCEPTED/);
-		expect(stdout).toContain("taken by the gateway, not confirmed");
-		expect(stderr).toContain("the token called new is left out");
+		expect(stdout).toContain("received by the gateway, not confirmed");
+		expect(stderr).toContain("skipping the token named new");
 		expect(Object.keys(filesBelow(join(cwd, "seen"), ["folder.id"]))).toHaveLength(1);
 	});
 });
@@ -317,12 +317,12 @@ describe("bad input: one clear error, nothing sent", () => {
 		expect(stderr.match(/^error: /gm)).toHaveLength(2);
 	});
 
-	test("a token file that everybody can read is used, with a warning", async () => {
+	test("a token file that all users can read is used, with a warning", async () => {
 		const { url } = await server({});
 		const cwd = scratch({ "new.token": newToken.token });
 		chmodSync(join(cwd, "new.token"), 0o644);
 		const outcome = await run(["--endpoint", url, "--token", "file:new.token"], { cwd });
-		expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining("everybody on this machine can read") });
+		expect(outcome).toMatchObject({ code: 0, stderr: expect.stringContaining("every user on this machine can read") });
 	});
 
 	test("a token from standard input, a variable, and none", async () => {
@@ -337,12 +337,12 @@ describe("bad input: one clear error, nothing sent", () => {
 		});
 	});
 
-	test("PEM files that are none", async () => {
+	test("invalid PEM files", async () => {
 		const cwd = tokenFolder({ "new.token": newToken.token }, { "ca.pem": "nonsense", "c.pem": "x", "k.pem": "y" });
 		const files = ["--ca", "ca.pem", "--cert", "c.pem", "--key", "k.pem"];
 		const outcome = await run(["--endpoint", "https://127.0.0.1:1", "--token", "file:new.token", ...files], { cwd });
 		expect(outcome.code).toBe(11);
-		expect(outcome.stderr.match(/is no PEM file/g)).toHaveLength(3);
+		expect(outcome.stderr.match(/is not a PEM file/g)).toHaveLength(3);
 	});
 
 	test("an evidence folder that is a file", async () => {
@@ -364,6 +364,6 @@ describe("bad input: one clear error, nothing sent", () => {
 		const { code, stderr } = await run([]);
 		expect(code).toBe(2);
 		expect(stderr).toContain("no token given");
-		expect(stderr).toContain("nothing says where to send");
+		expect(stderr).toContain("no destination");
 	});
 });

@@ -96,8 +96,8 @@ describe("crossfade report", () => {
 		);
 		expect(inventory).toMatchObject({ hosts: 3, onNew: 3, badLines: 0 });
 		expect(judgement.obligations.filter(({ id }: { id: string }) => id === "lists")).toMatchObject([
-			{ about: "hosts.csv", witness: "1 of 4 lines are only a guess (line 3: a quote that is not closed)" },
-			{ about: "jamf.csv", witness: "1 of 3 lines are only a guess (line 3: a quote that is not closed)" },
+			{ about: "hosts.csv", witness: "1 of 4 lines are uncertain (line 3: an unclosed quote)" },
+			{ about: "jamf.csv", witness: "1 of 3 lines are uncertain (line 3: an unclosed quote)" },
 		]);
 	});
 
@@ -110,8 +110,8 @@ describe("crossfade report", () => {
 	});
 
 	test.each<[string, string[], RegExp]>([
-		["a token as a flag's value", ["--token", OLD.token], /does not name a token/],
-		["a token behind its name", ["--token", `old=${OLD.token}`], /does not say where to read/],
+		["a token as a flag's value", ["--token", OLD.token], /not a token by name/],
+		["a token behind its name", ["--token", `old=${OLD.token}`], /not a token reference/],
 		[
 			"one token under two names",
 			["--token", "old=file:old.token", "--token", "new=file:old.token"],
@@ -120,14 +120,14 @@ describe("crossfade report", () => {
 		[
 			"one name for two tokens",
 			["--token", "old=file:old.token", "--token", "old=file:new.token"],
-			/two tokens are called old/,
+			/two tokens are named old/,
 		],
 		["a deadline that is none", ["--deadline", "tomorrow"], /not a time/],
 		["a deadline without zone", ["--deadline", "2026-01-31T12:00:00"], /not a time/],
-		["a gateway that is no URL", ["--gateway", "eu=localhost"], /URL of metrics/],
-		["a gateway with a password", ["--gateway", "eu=http://u:p@localhost"], /URL of metrics/],
-		["an unknown format", ["--format", "pdf"], /format is not known/],
-		["hosts without a column", ["--hosts", "old.token"], /no column of this file/],
+		["a gateway that is no URL", ["--gateway", "eu=localhost"], /URL of a metrics page/],
+		["a gateway with a password", ["--gateway", "eu=http://u:p@localhost"], /URL of a metrics page/],
+		["an unknown format", ["--format", "pdf"], /unknown format/],
+		["hosts without a column", ["--hosts", "old.token"], /no column with host names/],
 	])("%s is one clear error", async (_, args, text) => {
 		const run = fleet();
 		const { code, stdout, stderr } = await crossfade(["report", ...args], { ...run, seenInArguments: true });
@@ -175,7 +175,7 @@ describe("crossfade watch", () => {
 		expect((await crossfade(["watch", "--until-safe", "--every", "100ms"], fleet(setup))).code).toBe(code);
 	});
 
-	test("--web serves the same in a browser of this machine, to whoever has the key", async () => {
+	test("--web serves the same in a browser on this machine, to anyone with the key", async () => {
 		const run = fleet({ traffic: migrated });
 		const watch = startCrossfade(["watch", "--web"], run);
 		const url = await watch.find(/open +(http:\/\/127\.0\.0\.1:\d+\/\?key=\S+)/);
@@ -186,7 +186,7 @@ describe("crossfade watch", () => {
 		expect((await watch.stop()).code).toBe(0);
 	});
 
-	test("a pause that is none is one clear error", async () => {
+	test("an invalid interval is one clear error", async () => {
 		expect(await crossfade(["watch", "--every", "0s"], fleet())).toMatchObject({
 			code: 2,
 			stderr: expect.stringContaining("100ms or more"),

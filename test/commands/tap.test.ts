@@ -100,14 +100,14 @@ describe("crossfade tap", () => {
 		]);
 	});
 
-	test("says once that there is no upstream, and its clients are told to try again", async () => {
+	test("reports a missing upstream once, and tells clients to retry", async () => {
 		const tap = await startTap("http://127.0.0.1:1");
 		expect([await post(tap.url, canary().token), await post(tap.url, canary().token)]).toEqual([502, 502]);
-		expect((await tap.stop()).stderr.match(/no connection to the upstream.*\n.*got {6}ECONNREFUSED/g)).toHaveLength(1);
+		expect((await tap.stop()).stderr.match(/cannot connect to the upstream.*\n.*got {6}ECONNREFUSED/g)).toHaveLength(1);
 	});
 
 	test.each<[string, string[], RegExp]>([
-		["nothing to forward to", [], /--to: nothing says where to forward to/],
+		["nothing to forward to", [], /--to: no upstream given/],
 		["no URL", ["--to", "example"], /--to: /],
 		[
 			"clear text to another machine",
@@ -115,13 +115,9 @@ describe("crossfade tap", () => {
 			/--to: the tokens would cross the network in clear text/,
 		],
 		["itself", ["--to", "http://127.0.0.1:4318"], /--to: the tap would forward to itself/],
-		["no address", ["--to", "https://x.example", "--listen", "4318x"], /--listen: this is no address to listen on/],
-		["a port too high", ["--to", "https://x.example", "--metrics", "1:99999"], /--metrics: this is no address/],
-		[
-			"no header name",
-			["--to", "https://x.example", "--auth-header", "x y"],
-			/--auth-header: no header has such a name/,
-		],
+		["no address", ["--to", "https://x.example", "--listen", "4318x"], /--listen: not an address to listen on/],
+		["a port too high", ["--to", "https://x.example", "--metrics", "1:99999"], /--metrics: not an address/],
+		["no header name", ["--to", "https://x.example", "--auth-header", "x y"], /--auth-header: not a valid header name/],
 	])("refuses %s", async (_name, args, message) => {
 		expect(await crossfade(["tap", ...args])).toEqual({ code: 2, stdout: "", stderr: expect.stringMatching(message) });
 	});
@@ -130,7 +126,7 @@ describe("crossfade tap", () => {
 		const { code, stderr } = await crossfade(["tap", "--to", "http://gw.example:4318", "--listen", "4318x", flag]);
 		expect({ code, problems: stderr.match(/^error: .*/gm) }).toEqual({
 			code: 2,
-			problems: [expect.stringContaining("this is no address to listen on")],
+			problems: [expect.stringContaining("not an address to listen on")],
 		});
 	});
 
@@ -142,7 +138,7 @@ describe("crossfade tap", () => {
 		}
 	});
 
-	test("the former name of a flag is in no help", async () => {
+	test("the help does not show a flag's former name", async () => {
 		const { stdout } = await crossfade(["tap", "--help"]);
 		expect(stdout).toContain("--allow-plaintext");
 		expect(stdout).not.toContain("--allow-plain-http");
@@ -161,7 +157,7 @@ describe("crossfade tap", () => {
 		const args = ["tap", "--to", provider.url, "--listen", new URL(taken.url).host];
 		expect(await crossfade(args)).toMatchObject({
 			code: 12,
-			stderr: expect.stringMatching(/another program is there/),
+			stderr: expect.stringMatching(/another program is listening there/),
 		});
 	});
 });

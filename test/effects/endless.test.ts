@@ -14,7 +14,7 @@ function traps(): string {
 	return folder;
 }
 
-describe("what has no end, or never comes", () => {
+describe("endless or missing input", () => {
 	test.each(["fifo", "zero", "full"])("%s is no token", async (name) => {
 		const args = ["probe", "--provider", "torii", "--token", `old=file:${join(traps(), name)}`];
 		const outcome = await crossfadeProcess(args);

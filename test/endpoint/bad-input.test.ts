@@ -11,7 +11,7 @@ import { cliStates } from "../harness/states.ts";
 
 const self = "scope=user users=self";
 
-describe("one line, its exit code, nothing done", () => {
+describe("one error line, its exit code, no change", () => {
 	const { token } = canary();
 	const tokens: [what: string, token: string, message: string][] = [
 		["empty", "", "no token: set TOKEN"],
@@ -20,9 +20,9 @@ describe("one line, its exit code, nothing done", () => {
 		["an unfilled variable", "$FLEET_SECRET_TOKEN_OF_OURS", "still a placeholder"],
 		["the whole header", `Bearer ${token}`, "the word Bearer"],
 		["a trailing CR", `${token}\r`, "control character"],
-		["a blank", `${token} x`, "blank"],
-		["a tab", `${token}\tx`, "blank"],
-		["outside ASCII", `${token}é`, "outside ASCII"],
+		["a space", `${token} x`, "white space"],
+		["a tab", `${token}\tx`, "white space"],
+		["a non-ASCII letter", `${token}é`, "non-ASCII"],
 		["quotes", `"${token}"`, "would change"],
 		["a single quote", `${token}'x`, "would change"],
 		["a comma", `${token},x`, "would change"],
@@ -49,7 +49,7 @@ describe("one line, its exit code, nothing done", () => {
 		["--frobnicate", 2, "does not know"],
 		[token, 2, "does not know"],
 		["clis=", 2, "names nothing"],
-		["clis=cursor", 2, "none of: claude-code codex gemini"],
+		["clis=cursor", 2, "unknown CLI; known: claude-code codex gemini"],
 		["clis=codex,*", 2, "none of"],
 		["expect=xyz", 2, "12 hex digits"],
 		["expect=abc", 2, "12 hex digits"],
@@ -87,7 +87,7 @@ describe("one line, its exit code, nothing done", () => {
 		expect(text(m.files.codex)).toContain(`"${url}"`);
 	});
 
-	test("an embedded script whose token was never put in refuses to run, and one whose token was runs", async () => {
+	test("an embedded script refuses to run with its placeholder, and runs with a token", async () => {
 		const unfilled = endpointScript("generic", { mode: "embedded" });
 		expect(await machine({ content: unfilled }).run(self)).toMatchObject({
 			code: 11,
@@ -136,7 +136,7 @@ describe("one line, its exit code, nothing done", () => {
 	});
 });
 
-describe("a file that is not safe to change stays as it is, the others are done", () => {
+describe("a file that is not safe to change is unchanged, the others are configured", () => {
 	const big = `{"a": "${"x".repeat(11_000_000)}"}`;
 	const cases: [what: string, make: (file: string) => void, code: number, message: string][] = [
 		["malformed", (file) => writeFileSync(file, '{"a": '), 11, "parse error at line 1"],
@@ -184,7 +184,7 @@ describe("a file that is not safe to change stays as it is, the others are done"
 		expect(text(m.files.gemini) === content).toBe(true);
 	});
 
-	test("a folder of the CLI that is a file or a link into nowhere", async () => {
+	test("a CLI folder that is a file or a dangling link", async () => {
 		const m = machine();
 		writeFileSync(join(m.home, ".codex"), "");
 		symlinkSync("/nowhere", join(m.home, ".gemini"));
@@ -218,7 +218,7 @@ describe("locks", () => {
 		}
 	});
 
-	test("runs at the same time wait for each other, and the last token wins whole", async () => {
+	test("concurrent runs wait for each other, and the last token wins", async () => {
 		const m = machine();
 		const tokens = [canary(), canary(), canary(), canary()];
 		const outcomes = await Promise.all(tokens.map((each) => m.run(self, each)));
@@ -230,7 +230,7 @@ describe("locks", () => {
 
 describe("the one-liner", () => {
 	const installer = () => endpointScript("installer");
-	test("the token comes from a file, and what it does is said", async () => {
+	test("the token comes from a file, and it says what it does", async () => {
 		const m = machine({ vehicle: "installer" });
 		const { token, fingerprint } = canary();
 		const file = write(m.home, "token.txt", `${token}\n`, 0o600);

@@ -28,14 +28,14 @@ const cases: readonly [what: string, token: string, problem: RegExp | undefined,
 	["the word bearer in lower case", `bearer ${token}`, /Bearer/, false],
 	["the word Bearer and a tab", `BEARER\t${token}`, /Bearer/, false],
 	["Bearer as a part of it", `Bearer${token}`, undefined, true],
-	["a blank in it", `${token} x`, /blank/, false],
-	["a tab in it", `${token}\tx`, /blank/, false],
+	["a space in it", `${token} x`, /white space/, false],
+	["a tab in it", `${token}\tx`, /white space/, false],
 	["a CR behind it", `${token}\r`, /control character/, false],
 	["an escape in it", `${token}\u001b[0m`, /control character/, false],
 	["DEL in it", `${token}\u007f`, /control character/, false],
-	["a letter outside ASCII", `${token}é`, /outside ASCII/, false],
-	["a blank outside ASCII", `${token}\u00a0x`, /blank|white space/, false],
-	["a byte order mark", `\ufeff${token}`, /outside ASCII|byte order mark/, false],
+	["a non-ASCII letter", `${token}é`, /non-ASCII/, false],
+	["a non-ASCII space", `${token}\u00a0x`, /white space/, false],
+	["a byte order mark", `\ufeff${token}`, /non-ASCII|byte order mark/, false],
 ];
 
 const refused = (value: string) => ({ canaries: value.length > 19 ? [{ token: value, fingerprint: "" }] : [] });
@@ -43,7 +43,7 @@ const refused = (value: string) => ({ canaries: value.length > 19 ? [{ token: va
 describe("the rules for tokens", () => {
 	test.each(cases)("TypeScript: %s", (_what, value, problem, isSafe) => {
 		const [found] = tokenProblems(value, "it");
-		if (problem) expect(found?.what.replace("white space", "blank or white space")).toMatch(problem);
+		if (problem) expect(found?.what).toMatch(problem);
 		else expect(found).toBeUndefined();
 		expect(isSafeAlphabet(value)).toBe(isSafe);
 	});

@@ -24,7 +24,7 @@ async function install(m: EndpointMachine, cli: keyof EndpointMachine["files"]) 
 const uninstalled = async (m: EndpointMachine) =>
 	expect(await m.run(`uninstall ${self}`)).toMatchObject({ code: 0, stderr: "" });
 
-describe("trap: a value is refused rather than made to fit", () => {
+describe("trap: a value is refused, not adjusted", () => {
 	const { token } = canary();
 	test.each([
 		["=", `${token}=`],
@@ -127,7 +127,7 @@ describe("trap: what is printed", () => {
 	});
 });
 
-describe("trap: nobody is at home", () => {
+describe("trap: no usable home", () => {
 	test("the home is missing: said, skipped, and not made", async () => {
 		const m = machine();
 		rmSync(m.home, { recursive: true });
@@ -197,7 +197,7 @@ describe("trap: links that a user placed", () => {
 	});
 });
 
-describe("trap: a file as somebody's editor left it", () => {
+describe("trap: a file as left by an editor", () => {
 	const utf16 = (content: string) => Buffer.from(`\ufeff${content}`, "utf16le");
 	const refused: [what: string, cli: keyof EndpointMachine["files"], path: string, content: string | Uint8Array][] = [
 		["Claude Code reads no comment: the whole file would be off", "claude-code", claudeFile, '{"a": 1} // mine\n'],
@@ -342,8 +342,8 @@ describe("trap: TOML of Codex", () => {
 	});
 });
 
-describe("trap: what somebody else left in the file", () => {
-	test("Claude Code: variables of one signal would take our header elsewhere", async () => {
+describe("trap: foreign settings in the file", () => {
+	test("Claude Code: per-signal variables would send our header elsewhere", async () => {
 		const theirs = Object.fromEntries(
 			["LOGS", "METRICS", "TRACES"].flatMap((signal) =>
 				["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => [`OTEL_EXPORTER_OTLP_${signal}_${what}`, "theirs"]),
@@ -372,7 +372,7 @@ describe("trap: what somebody else left in the file", () => {
 		["target gcp", { target: "gcp", useCliAuth: true }],
 		["grpc", { otlpProtocol: "grpc", otlpEndpoint: "http://h.example:4317" }],
 		["everything off", { enabled: false, logPrompts: true, traces: true }],
-	])("Gemini CLI: files are merged key by key, and %s would divert ours", async (_what, telemetry) => {
+	])("Gemini CLI: files are merged by key, and %s would redirect ours", async (_what, telemetry) => {
 		const m = machine();
 		const content = JSON.stringify({ telemetry, ui: { theme: "t" } });
 		write(m.home, geminiFile, content);

@@ -19,7 +19,7 @@ describe("scripts/install.sh as it is committed", () => {
 		expect(statSync(SCRIPT).mode & 0o111).toBe(0o111);
 	});
 
-	test("has the checksum that stands beside it, in the form that sha256sum -c takes", () => {
+	test("has the checksum next to it, in the format of sha256sum -c", () => {
 		expect(execFileSync("sha256sum", ["-c", "install.sh.sha256"], { cwd: join(SCRIPT, ".."), encoding: "utf8" })).toBe(
 			"install.sh: OK\n",
 		);

@@ -17,7 +17,7 @@ interface RecordedSender {
 	readonly token: string;
 	readonly host: string;
 	readonly service: string;
-	/** What reports call it. */
+	/** Its name in reports. */
 	readonly cli: string;
 	readonly version: string;
 }

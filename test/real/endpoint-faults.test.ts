@@ -205,7 +205,7 @@ test("ten runs at once: each waits, all end well, and one token is everywhere", 
 	expect(leftovers(m)).toEqual([]);
 });
 
-test("a user who writes the file all the while loses no word", async () => {
+test("a user who writes the file in the meantime loses nothing", async () => {
 	const m = machine();
 	write(m.home, ".codex/config.toml", "");
 	let lines = 0;

@@ -55,7 +55,7 @@ test(
 		};
 		const nothing = await look();
 		expect(nothing.judgement.fleet).toMatchObject({ safeToRetire: "not known" });
-		expect(JSON.stringify(nothing.judgement.obligations)).toContain("no counters that tell tokens apart");
+		expect(JSON.stringify(nothing.judgement.obligations)).toContain("no counters by token");
 
 		await send(first.url, OLD.token, 7);
 		await send(first.url, OLD.token, 5);

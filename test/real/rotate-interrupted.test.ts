@@ -83,7 +83,7 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 		},
 	);
 
-	test("whoever read its output is gone: the old token is back all the same", async () => {
+	test("a closed output pipe: the old token is still restored", async () => {
 		const s = await scene();
 		const command = `sh '${s.script}' --metrics '${s.collector.url}' --validate '' --no-precheck --logs true --pid ${process.pid} | head -n 1`;
 		const child = spawn("sh", ["-c", command], {
@@ -138,7 +138,7 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 	});
 });
 
-describe("root writes in no folder that somebody else can write", needs(program("curl"), root), () => {
+describe("root writes in no folder that others can write", needs(program("curl"), root), () => {
 	const ways: readonly (readonly [name: string, change: (folder: string) => void, message: string])[] = [
 		["the collector's own folder", (folder) => chownSync(folder, NOBODY, NOBODY), `belongs to account ${NOBODY}`],
 		["a folder its group can write", (folder) => chmodSync(folder, 0o770), "other accounts can write"],

@@ -216,7 +216,7 @@ describe("the failure table: each trap on the real otelcol, and found by check",
 		expect(await findings(broken)).toContain("missing-reference");
 	});
 
-	test("row 7: a rejected token drops everything for good, whatever the retries and the queue on disk say", async () => {
+	test("row 7: a rejected token permanently drops everything, whatever the retry and queue settings", async () => {
 		const provider = await startProvider();
 		const tokenFile = join(scratch({ token: "an-old-token-that-nobody-takes" }), "token");
 		const generated = await configFor("contrib", provider, tokenFile, { queue: "persistent" });

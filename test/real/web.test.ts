@@ -72,7 +72,7 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 		expect(timeless(fromScript)).toBe(timeless(fromServer));
 	});
 
-	test("shows what changed while somebody types, and takes nothing from them", async () => {
+	test("shows changes while the user types, without losing input", async () => {
 		const { page, watch } = await watched();
 		await drawn(page);
 		const filter = page.getByLabel("Filter");
@@ -192,7 +192,7 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 			"- main:",
 			"- contentinfo:",
 			"- 'heading \"Safe to retire the old token: not yet\" [level=1]'",
-			'- region "Old token dies in"',
+			'- region "Old token expires in"',
 			'- region "Requests with the old token"',
 			"- 'img \"Requests with the old token per 15 minutes, from 2026-05-04 04:45 UTC: most",
 			'- table "The two tokens side by side"',
@@ -213,7 +213,7 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 		const { page } = await visit(first.url, { expected: REFUSED });
 		await drawn(page);
 		await first.close();
-		await page.getByText("The watch has ended. What is below is what it saw last.").waitFor();
+		await page.getByText("The watch has ended. Below is its last state.").waitFor();
 		expect(await rows(page).count()).toBe(25);
 		const port = Number(new URL(first.url).port);
 		await serve(answered("yes", "all moved"), { port, seed: "same" });

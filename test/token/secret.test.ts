@@ -52,7 +52,7 @@ describe("Secret", () => {
 		[`${canary().token} x`, "white space"],
 		[`\ufeff${canary().token}`, "byte order mark"],
 		[`${canary().token}\u0007`, "control character"],
-		[`${canary().token}ü`, "outside ASCII"],
+		[`${canary().token}ü`, "non-ASCII"],
 		["x".repeat(5000), "is too long"],
 	])("refuses %j without quoting it", (value, complaint) => {
 		const [problem] = tokenProblems(value, "the test");
@@ -61,7 +61,7 @@ describe("Secret", () => {
 		expect(() => Secret.of(value)).toThrow(complaint);
 	});
 
-	test("knows the alphabet that every CLI carries", () => {
+	test("knows the alphabet that every CLI sends unchanged", () => {
 		expect(isSafeAlphabet(canary().token)).toBe(true);
 		expect(isSafeAlphabet(awkwardCanary().token)).toBe(false);
 	});

@@ -3,7 +3,7 @@ export type Os = "macos" | "linux";
 
 export const systems: readonly Os[] = ["macos", "linux"];
 
-/** What a row depends on: an option of the script (`no-` for "not asked for"), or a signal the provider takes. */
+/** A row's condition: an option of the script (`no-` for not set), or a signal the provider accepts. */
 export type Condition =
 	| "host"
 	| "helper"
@@ -18,8 +18,8 @@ export type Condition =
 	| "metrics";
 
 /**
- * One setting that a file shall have. `value` is raw text, quoted for the file's format by whoever writes it; `{endpoint}`, `{token}`,
- * `{host}` (resource attributes that name the machine) and `{helper}` (path of the header program) stand for what the script knows.
+ * A setting to write. `value` is raw text, quoted for the file's format by the writer; `{endpoint}`, `{token}`,
+ * `{host}` (resource attributes that name the machine) and `{helper}` (path of the header program) are filled in by the script.
  */
 export interface FileSetting {
 	/** RFC 6901, whatever the format. */
@@ -29,7 +29,7 @@ export interface FileSetting {
 	readonly when?: Condition;
 }
 
-/** A key of somebody else that would divert or stop the telemetry: only what the rows set may be left at and below it. */
+/** A foreign key that would redirect or stop the telemetry: at and below it, only what the rows set may remain. */
 export interface Obstacle {
 	readonly drop: string;
 	readonly when?: Condition;
@@ -37,17 +37,17 @@ export interface Obstacle {
 
 export type LayerRow = FileSetting | Obstacle;
 
-/** A file in which a CLI can be told where to send. */
+/** A file that configures where a CLI sends. */
 export interface Layer {
 	readonly format: "json" | "jsonc" | "toml";
-	/** First release of the CLI that obeys the layer; `0.0.0` where every one does. */
+	/** First release of the CLI that supports the layer; `0.0.0` for all. */
 	readonly since: string;
-	/** First release where an option is asked for that lifts what keeps older ones out. */
+	/** First release if an option is set that removes the reason to exclude older ones. */
 	readonly sinceWith?: Readonly<Partial<Record<Condition, string>>>;
 	readonly rows: readonly LayerRow[];
 }
 
-/** Where a release shows without running it. Paths of users are relative to the home; `*` is a shell pattern for one path segment. */
+/** Where to detect a release without running it. User paths are relative to the home; `*` matches one path segment. */
 export interface Sign {
 	/**
 	 * `package`: a package.json; `link`: a symbolic link whose target ends in the version; `folder`: a folder named after the version;
@@ -57,16 +57,16 @@ export interface Sign {
 	readonly path: string;
 }
 
-/** What our scripts know of one CLI: data, each fact with a source. */
+/** Facts about one CLI for our scripts, each with a source. */
 export interface Cli {
 	readonly id: string;
 	readonly title: string;
-	/** Its place in lists and report lines, the lowest first. */
+	/** Position in lists and report lines, the lowest first. */
 	readonly order: number;
-	/** The layer no user can override, one file a machine; needs root. */
+	/** The layer that users cannot override, one file per machine; needs root. */
 	readonly system: Layer & { readonly file: Readonly<Record<Os, string>> };
 	/**
-	 * The layer of one user. `folder` is relative to the home; `variable` names what moves it, `below` what is then still to be appended.
+	 * The layer of one user. `folder` is relative to the home; `variable` names the environment variable that moves it, `below` the path to append then.
 	 */
 	readonly user: Layer & {
 		readonly folder: string;
@@ -82,18 +82,18 @@ export interface Cli {
 	 */
 	readonly header?: { readonly folder: string; readonly program: string };
 	readonly signs: readonly Sign[];
-	/** What every process that outlives a session and keeps the old token has in its command line, and how a user restarts it. */
+	/** Command-line text of processes that outlive a session and keep the old token, and how a user restarts them. */
 	readonly daemon?: { readonly command: string; readonly restart: string };
-	/** What it sends even with every option off, for the admin's page. */
+	/** What it sends even with every option off, for STEPS.md. */
 	readonly sends: readonly string[];
-	/** When a changed token is used. */
+	/** When it uses a new token. */
 	readonly applies: string;
-	/** What goes wrong in practice, for the admin's page. */
+	/** Common problems, for STEPS.md. */
 	readonly traps: readonly string[];
 	readonly sources: readonly string[];
 }
 
-/** Where npm and its relatives keep global packages, machine-wide. https://docs.npmjs.com/cli/configuring-npm/folders */
+/** Machine-wide folders of global npm packages. https://docs.npmjs.com/cli/configuring-npm/folders */
 export const machineNpmRoots: readonly string[] = [
 	"/usr/local/lib/node_modules",
 	"/usr/lib/node_modules",

@@ -1,12 +1,12 @@
-/** A value of an attribute; whole numbers travel as integers, others as doubles. */
+/** An attribute's value; whole numbers are sent as integers, others as doubles. */
 type Value = string | number | boolean;
 type Attributes = Readonly<Record<string, Value>>;
 
-/** What one CLI's telemetry looks like, as far as a test record has to look like it. Counts and costs are zero, so that no total changes. */
+/** The form of a CLI's telemetry, as far as a test record must imitate it. Counts and costs are zero, so that totals do not change. */
 export interface Emission {
 	readonly id: string;
 	readonly resource: Attributes;
-	/** How it carries the token. */
+	/** How it sends the token. */
 	readonly path: "bearer" | "url";
 	/** Whether it sends telemetry through the proxy of its environment. */
 	readonly usesProxy: boolean;
@@ -15,7 +15,7 @@ export interface Emission {
 		readonly body?: string;
 		/** 0 when it sets none. */
 		readonly severity: number;
-		/** Whether it sets the event's own time, or the observed time alone. */
+		/** Whether it sets the event's own time, or only the observed time. */
 		readonly timed: boolean;
 		readonly attributes: Attributes;
 	};
@@ -31,13 +31,13 @@ export interface Emission {
 	readonly span: { readonly scope: string; readonly name: string; readonly attributes: Attributes };
 	/** How its telemetry is recognised. */
 	readonly sender: {
-		/** Values of `service.name`, which a user can change; a star at the end stands for anything. */
+		/** Values of `service.name`, which a user can change; a trailing star matches anything. */
 		readonly services: readonly string[];
-		/** Names of instrumentation scopes, which nobody changes, and of those below them. */
+		/** Names of instrumentation scopes, which users do not change, including nested ones. */
 		readonly scopes: readonly string[];
 		/** Whether `service.version` is the version of the CLI. */
 		readonly tellsVersion: boolean;
 	};
-	/** What was read for the facts above. */
+	/** Sources of the facts above. */
 	readonly sources: readonly string[];
 }

@@ -1,7 +1,7 @@
 import type { Emission } from "./emission.ts";
 import { emissions } from "./emits.generated.ts";
 
-/** The CLI we know that sends data with this `service.name` and instrumentation scope. */
+/** The known CLI that sends data with this `service.name` and instrumentation scope. */
 export function senderOf(service: string, scope: string): (Emission["sender"] & Pick<Emission, "id">) | undefined {
 	const isNamed = (name: string) => (name.endsWith("*") ? service.startsWith(name.slice(0, -1)) : service === name);
 	const isBelow = (name: string) => scope === name || scope.startsWith(`${name}.`);

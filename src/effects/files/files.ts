@@ -2,18 +2,18 @@ import type { Secret } from "../../token/secret.ts";
 import type { Folder } from "./folder.ts";
 
 export interface ReadOptions {
-	/** Refuse anything larger, in bytes. */
+	/** Largest accepted size, in bytes. */
 	readonly maxBytes: number;
 }
 
 export interface ReplaceOptions {
-	/** Keep the old content beside the file; the value is the backup's file name suffix. */
+	/** Keep the old content next to the file; the value is the suffix of the backup's name. */
 	readonly backupSuffix?: string | undefined;
-	/** What the file held when it was read; if it holds something else by now, nothing is written. */
+	/** The file's content when it was read; if it has changed since, nothing is written. */
 	readonly expected: Uint8Array;
 }
 
-/** A file to write, as a stage describes it. */
+/** A file to write. */
 export interface FileToWrite {
 	/** Relative to the output folder, with forward slashes. */
 	readonly path: string;
@@ -22,9 +22,9 @@ export interface FileToWrite {
 	readonly mode?: number;
 }
 
-/** A file that has a token in it. */
+/** A file that contains a token. */
 export interface SecretFileToWrite {
-	/** Relative to the output folder; its name says what is in it: `*.secret.*`. */
+	/** Relative to the output folder; always named `*.secret.*`. */
 	readonly path: string;
 	/** The content, made from the token. */
 	fill(token: string): string;
@@ -43,19 +43,19 @@ export interface FolderEntry {
 export interface Files {
 	/** The bytes of a regular file, or of standard input for `-`. Throws `CrossfadeError` (refused or io). */
 	read(path: string, options: ReadOptions): Promise<Uint8Array>;
-	/** The bytes of a regular file, or of standard input for `-`, piece by piece; however long it is. Throws `CrossfadeError` (refused or io). */
+	/** The bytes of a regular file of any size, or of standard input for `-`, in chunks. Throws `CrossfadeError` (refused or io). */
 	stream(path: string): AsyncIterable<Uint8Array>;
-	/** Replaces a file whole or not at all: temporary file in the same folder, fsync, rename; mode and owner are kept. Returns the backup's path. */
+	/** Replaces a file atomically: temporary file in the same folder, fsync, rename; keeps mode and owner. Returns the backup's path. */
 	replace(path: string, content: Uint8Array, options: ReplaceOptions): Promise<string | undefined>;
-	/** Writes artefacts below a folder, each whole or not at all; returns their paths. Existing different files stop it before the first write unless `force`. */
+	/** Writes artefacts below a folder, each atomically; returns their paths. If files with other content exist, it writes nothing unless `force`. */
 	writeAll(folder: string, artefacts: readonly FileToWrite[], options: { force: boolean }): Promise<string[]>;
 	/** Throws `CrossfadeError` (refused) when one of these paths is taken: for work that writes at its end and should not be in vain. */
 	assertFree(paths: readonly string[]): Promise<void>;
-	/** Writes a token to a file that must not exist yet, readable by its owner only, without a line break. */
+	/** Writes a token to a new file, readable only by its owner, without a line break. */
 	createSecret(path: string, secret: Secret): Promise<void>;
 	/**
-	 * Like `writeAll`, and besides files with the token in them, readable by their owner only. With `createSecret` and `replaceSecret` the
-	 * one way a token gets into a file: it must be named `*.secret.*`, and a `.gitignore` must be among the artefacts.
+	 * Like `writeAll`, and also writes files that contain the token, readable only by their owner. With `createSecret` and `replaceSecret` the
+	 * only way a token gets into a file: it must be named `*.secret.*`, and the artefacts must include a `.gitignore`.
 	 */
 	writeFilled(
 		folder: string,
@@ -63,12 +63,12 @@ export interface Files {
 		filled: { readonly files: readonly SecretFileToWrite[]; readonly secret: Secret },
 		options: { force: boolean },
 	): Promise<string[]>;
-	/** Everything below a folder but folders, in order; links are not followed. Throws `CrossfadeError` (io, or refused when it is far too much). */
+	/** Every file below a folder, in order; does not follow links. Throws `CrossfadeError` (io, or refused if there are far too many). */
 	walk(folder: string): Promise<FolderEntry[]>;
-	/** Puts a token in the place of the one that a file holds, by renaming a new file over it. */
+	/** Replaces the token in a file, by renaming a new file over it. */
 	replaceSecret(path: string, secret: Secret): Promise<void>;
 	/** Runs `use` with the path of a private temporary copy, removed afterwards. */
 	withTemporary<T>(name: string, content: Uint8Array, use: (path: string) => Promise<T>): Promise<T>;
-	/** A folder of files that are ours alone; it need not exist yet. Throws `CrossfadeError` (io) when it is no folder. */
+	/** A folder with only our files; it need not exist yet. Throws `CrossfadeError` (io) if it is not a folder. */
 	openFolder(path: string): Promise<Folder>;
 }

@@ -6,22 +6,22 @@ import { ioError } from "../../base/io-error.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import { holdsSecret } from "../../token/guard.ts";
 
-/** A folder whose files only this tool writes. Every failure is a `CrossfadeError` (io) that names the file. */
+/** A folder whose files only crossfade writes. Every failure is a `CrossfadeError` (io) that names the file. */
 export interface Folder {
 	readonly path: string;
-	/** The same for whoever opens it on this machine, by whatever path, once it is there; it tells the path to nobody. */
+	/** An id that is the same for any process and path on this machine once the folder exists, and does not reveal the path. */
 	id(): Promise<string>;
-	/** Whether it is there. */
+	/** Whether it exists. */
 	exists(): Promise<boolean>;
-	/** Its regular files with a stamp that changes when the content does. */
+	/** Its regular files, each with a stamp that changes with the content. */
 	list(): Promise<{ readonly name: string; readonly stamp: string }[]>;
-	/** A file's bytes; undefined when it is not there. */
+	/** A file's bytes; undefined if it does not exist. */
 	read(name: string): Promise<Uint8Array | undefined>;
-	/** Makes the folder if need be and replaces a file whole or not at all. Lets other work go on between two chunks. */
+	/** Creates the folder if needed and replaces a file atomically. Yields to other work between chunks. */
 	write(name: string, chunks: Iterable<string>): Promise<void>;
 	/** Renames a file to `<name>.corrupt-<n>` and returns that name. */
 	setAside(name: string): Promise<string>;
-	/** Makes a name ours until it is released or this process ends; undefined when a living process has it. */
+	/** Locks a name until it is released or this process ends; undefined if a living process holds it. */
 	claim(name: string): Promise<Claim | undefined>;
 }
 
@@ -31,7 +31,7 @@ export interface Claim {
 	release(): Promise<void>;
 }
 
-/** A folder that need not exist yet; throws when something else is there. */
+/** A folder that need not exist yet; throws if the path is something else. */
 export async function openFolder(path: string): Promise<Folder> {
 	const root = resolve(path);
 	const inside = <T>(verb: string, name: string, work: (full: string) => Promise<T>) =>
@@ -91,7 +91,7 @@ async function stamps(path: string): Promise<{ name: string; stamp: string }[]> 
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
-/** Makes a folder and those above it. Node's own way to do that never ends where the system answers ENOENT for a place like /proc. */
+/** Creates a folder and its parents. Node's own recursive mkdir never ends where the system returns ENOENT, as below /proc. */
 async function makeFolder(path: string): Promise<void> {
 	const make = () => mkdir(path).catch((error: NodeJS.ErrnoException) => error);
 	let failure = await make();
@@ -105,7 +105,7 @@ async function makeFolder(path: string): Promise<void> {
 async function writeWhole(path: string, chunks: Iterable<string>): Promise<void> {
 	const temporary = `${path}.${process.pid}.tmp`;
 	await makeFolder(dirname(path));
-	// Nobody else has this process's number: what lies there is left from an earlier one.
+	// No other process has our pid, so this file is left over from an earlier one.
 	await orUndefined("ENOENT", unlink(temporary));
 	const file = await open(temporary, CREATE, 0o644);
 	try {
@@ -124,7 +124,7 @@ async function writeWhole(path: string, chunks: Iterable<string>): Promise<void>
 	await syncFolder(dirname(path));
 }
 
-/** Makes a rename last. Windows cannot open a folder, and needs no such thing. */
+/** Makes a rename durable. Windows cannot open a folder and does not need this. */
 async function syncFolder(path: string): Promise<void> {
 	if (process.platform === "win32") return;
 	const folder = await open(path, constants.O_RDONLY);
@@ -144,7 +144,7 @@ async function renameAside(path: string, name: string): Promise<string> {
 	}
 }
 
-/** Claims of this process, so that an owner with our own number is known to be an earlier process or ourselves. */
+/** Locks held by this process, to tell whether a lock with our pid is ours or an earlier process's. */
 const ours = new Set<string>();
 
 /** The owner of a lock says so often that it lives; one that was not heard of for so long is gone, wherever it ran. */
@@ -154,7 +154,7 @@ const LEASE_MS = 60_000;
 /**
  * A lock file with its owner in it, which the owner writes anew while it lives: a crash leaves nothing that lasts. That of a dead owner on
  * this machine is taken over at once, any other when it was silent for the time of a lease, by the clock of the file system. Two processes
- * that try so at once exclude each other by a second file, which becomes the lock by a rename.
+ * that try this at once lock each other out with a second file, which becomes the lock by a rename.
  */
 async function claim(lock: string): Promise<Claim | undefined> {
 	await makeFolder(dirname(lock));

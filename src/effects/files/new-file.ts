@@ -14,19 +14,19 @@ import { basename, dirname, join } from "node:path";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
 
-/** In the same folder, so that renaming it does not leave the file system. */
+/** In the same folder, so that the rename stays within the file system. */
 export function temporaryName(path: string): string {
 	return join(dirname(path), `.${basename(path)}.crossfade-${process.pid}`);
 }
 
-/** A live secret that the file did not hold before must never get into it by us. */
+/** Refuses to write a live secret that the file did not contain before. */
 export function refuseSecret(path: string, content: Uint8Array, before?: Uint8Array): void {
 	const text = Buffer.from(content).toString("utf8");
 	const old = before === undefined ? "" : Buffer.from(before).toString("utf8");
 	if (holdsSecret(text) && !holdsSecret(old)) throw new Error(`a token was about to be written to ${path}`);
 }
 
-/** Creates a file that must not exist, with its bytes safely on the disk. */
+/** Creates a new file and syncs it to disk. */
 export function writeNew(path: string, content: Uint8Array, mode: number, owner?: { uid: number; gid: number }): void {
 	const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
 	try {
@@ -42,7 +42,7 @@ export function writeNew(path: string, content: Uint8Array, mode: number, owner?
 	}
 }
 
-/** Fails for a user who may write the file but not give it away: better no change than a changed owner. */
+/** Fails for a user who can write the file but cannot restore its owner: better no change than a changed owner. */
 function keepOwner(fd: number, owner: { uid: number; gid: number }): void {
 	const now = fstatSync(fd);
 	if (now.uid !== owner.uid || now.gid !== owner.gid) fchownSync(fd, owner.uid, owner.gid);

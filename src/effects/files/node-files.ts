@@ -66,7 +66,7 @@ export const nodeFiles: Files = {
 	openFolder: async (path) => (await import("./folder.ts")).openFolder(path),
 };
 
-/** How each read problem differs from a plain file; `-` is standard input. */
+/** What was found instead of a regular file; `-` is standard input. */
 function readWhole(path: string, { maxBytes }: ReadOptions): Uint8Array {
 	const name = path === "-" ? "<stdin>" : path;
 	let fd: number | undefined;
@@ -140,7 +140,7 @@ function notRegular(file: string, stats: Stats): CrossfadeError {
 	const got = kinds.find(([is]) => is)?.[1] ?? "a device";
 	const fix = "name the file itself, or use - for standard input";
 	return new CrossfadeError("refused", {
-		what: "cannot read this",
+		what: "cannot read it",
 		expected: "a file",
 		got,
 		where: { file },
@@ -150,7 +150,7 @@ function notRegular(file: string, stats: Stats): CrossfadeError {
 
 function tooLarge(file: string, maxBytes: number): CrossfadeError {
 	const expected = `at most ${Math.round(maxBytes / 1024 / 1024)} MiB`;
-	const fix = "check that this is the file you meant";
+	const fix = "check that this is the right file";
 	return new CrossfadeError("refused", {
 		what: "the file is too large",
 		expected,
@@ -160,7 +160,7 @@ function tooLarge(file: string, maxBytes: number): CrossfadeError {
 	});
 }
 
-/** An artefact that is meant to hold a token. */
+/** An artefact that is meant to contain a token. */
 interface SecretArtefact extends FileToWrite {
 	readonly holdsToken: true;
 }
@@ -170,7 +170,8 @@ function filledIn(
 	files: readonly SecretFileToWrite[],
 	secret: Secret,
 ): SecretArtefact[] {
-	if (!artefacts.some(({ path }) => path === ".gitignore")) throw new Error("a file with a token needs a .gitignore");
+	if (!artefacts.some(({ path }) => path === ".gitignore"))
+		throw new Error("a file that contains a token needs a .gitignore");
 	return files.map(({ path, fill }) => {
 		if (!/^[^/]+\.secret\.\w+$/.test(path)) throw new Error(`a token was about to be written to ${path}`);
 		return { path, content: fill(secret.reveal()), mode: 0o600, holdsToken: true };
@@ -191,7 +192,7 @@ function writeArtefacts(
 	for (const target of targets) if (!("holdsToken" in target)) refuseSecret(target.path, target.bytes);
 	const different = targets.filter(({ path, bytes }) => !sameContent(path, bytes));
 	const taken = different.filter(({ path }) => exists(path));
-	// One that holds a token is written anew in any case: what is there may be readable by others.
+	// A file with a token is always rewritten: the existing one may be readable by others.
 	const pending = targets.filter((target) => different.includes(target) || "holdsToken" in target);
 	if (taken.length > 0 && !force) throw wouldOverwrite(taken.map(({ path }) => path));
 	for (const { path, bytes, mode } of pending) {
@@ -207,7 +208,7 @@ function writeArtefacts(
 	return targets.map(({ path }) => path);
 }
 
-/** A folder with more in it than this is not what was meant. */
+/** A folder with more files than this is surely the wrong one. */
 const MAX_ENTRIES = 2_000;
 
 function entriesBelow(folder: string): FolderEntry[] {
@@ -234,16 +235,16 @@ function entriesBelow(folder: string): FolderEntry[] {
 
 function tooMany(file: string): CrossfadeError {
 	const expected = `at most ${MAX_ENTRIES} files`;
-	const fix = "name the folder that crossfade wrote";
-	return new CrossfadeError("refused", { what: "the folder holds too much", expected, where: { file }, fix });
+	const fix = "name the folder that crossfade created";
+	return new CrossfadeError("refused", { what: "too many files in the folder", expected, where: { file }, fix });
 }
 
 function wouldOverwrite(paths: readonly string[]): CrossfadeError {
 	const problems = paths.map((file) => ({
-		what: "a different file is already there",
-		expected: "a free name, or the same content",
+		what: "a different file already exists",
+		expected: "no such file, or the same content",
 		where: { file },
-		fix: "choose another folder, or add --force to replace it",
+		fix: "choose another name, or add --force to overwrite it",
 	}));
 	return new CrossfadeError("refused", problems);
 }

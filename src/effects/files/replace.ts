@@ -24,7 +24,7 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 			writeNew(temporary, content, stats.mode & 0o7777, stats);
 			keepAttributes(path, temporary);
 			if (backup !== undefined) writeNew(backup, options.expected, 0o600, stats);
-			// Whoever has the old file open writes into what this name leads to, also after the rename.
+			// A process with the old file open still writes to it after the rename.
 			linkSync(path, before);
 			assertSame(path);
 			renameSync(temporary, path);
@@ -87,7 +87,7 @@ function run(program: string, ...args: readonly string[]): string {
 	);
 }
 
-/** The name itself, or with a number behind it where two changes fell into one second. */
+/** The name, with a number appended if two changes fall within one second. */
 function freeName(path: string): string {
 	for (let number = 1; ; number++) {
 		const name = number === 1 ? path : `${path}-${number}`;
@@ -98,7 +98,7 @@ function freeName(path: string): string {
 function symlinkTarget(file: string): CrossfadeError {
 	return new CrossfadeError("refused", {
 		what: "the file to write is a symbolic link",
-		expected: "a regular file, so that replacing it does not cut the link",
+		expected: "a regular file, because replacing it would break the link",
 		got: `a link to ${realpathSync(file)}`,
 		where: { file },
 		fix: `name the file itself: ${realpathSync(file)}`,
@@ -107,7 +107,7 @@ function symlinkTarget(file: string): CrossfadeError {
 
 function changedMeanwhile(file: string): CrossfadeError {
 	return new CrossfadeError("refused", {
-		what: "the file changed while it was being worked on",
+		what: "the file changed in the meantime",
 		where: { file },
 		fix: "run the command again",
 	});

@@ -13,7 +13,7 @@ import type { Phase, Timings, TlsFiles } from "./phase.ts";
 import type { ForwardProxy } from "./proxy.ts";
 import { ALWAYS_VERIFIED } from "./verified.ts";
 
-/** One request on its way: knows its phase, and closes what it opened. */
+/** One request in flight: knows its phase, and closes what it opened. */
 export class RequestLifetime {
 	readonly signal: AbortSignal;
 	readonly #started = performance.now();
@@ -62,7 +62,7 @@ export class RequestLifetime {
 	}
 }
 
-/** A failure that has no code of Node's. */
+/** A failure without a Node error code. */
 export class ConnectionError extends Error {
 	readonly code: string;
 
@@ -72,7 +72,7 @@ export class ConnectionError extends Error {
 	}
 }
 
-/** The host of a URL as sockets want it: IPv6 without brackets. */
+/** A URL's host as sockets expect it: IPv6 without brackets. */
 function hostOf(url: URL): string {
 	return url.hostname.replace(/^\[|\]$/g, "");
 }
@@ -81,7 +81,7 @@ function portOf(url: URL): number {
 	return Number(url.port || (url.protocol === "https:" ? 443 : 80));
 }
 
-/** A connection to a URL's host, through a proxy if there is one, with TLS if the URL says so; throws with Node's or OpenSSL's code. */
+/** Connects to a URL's host, through the proxy if there is one, with TLS for https; throws with Node's or OpenSSL's code. */
 export async function openConnection(
 	url: URL,
 	lifetime: RequestLifetime,
@@ -124,7 +124,7 @@ async function openTunnel(url: URL, proxy: ForwardProxy, lifetime: RequestLifeti
 		socket.once("connect", () => lifetime.enter("proxy"));
 	});
 	request.on("error", () => undefined);
-	// An answer that is no tunnel comes as "connect" too, whatever its status.
+	// A refusal also arrives as "connect", whatever its status.
 	request.end();
 	const [response, socket] = (await once(request, "connect", { signal: lifetime.signal })) as [IncomingMessage, Socket];
 	if (response.statusCode === 200) return socket;
@@ -153,7 +153,7 @@ async function startTls(
 	return secure;
 }
 
-/** What the certificate must name, and what the handshake may: no IP address is ever sent as a name. */
+/** The name the certificate must match and the name sent in the handshake (never an IP address). */
 export function serverName(url: URL): { host: string; servername?: string } {
 	const host = hostOf(url);
 	return isIP(host) ? { host } : { host, servername: host };
@@ -161,7 +161,7 @@ export function serverName(url: URL): { host: string; servername?: string } {
 
 const contexts = new WeakMap<TlsFiles, SecureContext>();
 
-/** Made once for the same files: reading a hundred and more certificates takes its time. Throws OpenSSL's errors. */
+/** Cached for the same files: parsing over a hundred certificates is slow. Throws OpenSSL's errors. */
 export function secureContext(files: TlsFiles = NO_FILES): SecureContext {
 	const { ca, cert, key } = files;
 	const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] };

@@ -4,11 +4,11 @@ import { newGunzip, type Unpacker } from "./unpack.ts";
 
 interface Around {
 	readonly onFault: (error: unknown) => void;
-	/** Those whose bodies may be looked into after they were forwarded. */
+	/** Exchanges whose bodies may be inspected after forwarding. */
 	readonly unpacking: Set<Exchange>;
 }
 
-/** One request and its response, as the watcher is told of them. Nothing in here throws. */
+/** One request and its response, as reported to the watcher. Never throws. */
 export class Exchange {
 	readonly method: string;
 	readonly contentType: string;
@@ -53,7 +53,7 @@ export class Exchange {
 		if (this.#body === undefined) this.#safely(() => this.#watched?.body?.(chunk));
 	}
 
-	/** All of the request was passed on. */
+	/** The complete request was forwarded. */
 	sent(): void {
 		this.#isSent = true;
 		if (this.#unpacker && this.#body === undefined) this.#safely(() => this.#unpacker?.end());
@@ -65,7 +65,7 @@ export class Exchange {
 		this.#report();
 	}
 
-	/** The connection ended; what did not come will not. */
+	/** The connection ended; nothing more will arrive. */
 	abandon(): void {
 		if (!this.#isSent) {
 			this.#isSent = true;
@@ -104,12 +104,12 @@ export class Exchange {
 	}
 }
 
-/** The requests of a connection that wait for their responses, and how far the responses are. Only looks; nothing in here throws. */
+/** A connection's requests that await responses, and the progress of the responses. Only observes; never throws. */
 export class Responses {
 	readonly #waiting: Exchange[] = [];
 	readonly #heads = new HeadReader();
 	#body: BodyReader | undefined;
-	/** From here on nobody knows what the bytes are: another protocol, or no HTTP. */
+	/** From here on the bytes are unknown: another protocol, or not HTTP. */
 	isOpaque = false;
 	/** The server agreed to another protocol. */
 	isTunnel = false;
@@ -123,7 +123,7 @@ export class Responses {
 		return this.#waiting.length;
 	}
 
-	/** The one whose response is next. */
+	/** The exchange whose response is next. */
 	get next(): Exchange | undefined {
 		return this.#waiting[0];
 	}
@@ -147,7 +147,7 @@ export class Responses {
 		const found = this.#heads.push(chunk, from);
 		if (!found) return chunk.length;
 		const exchange = this.next;
-		if (!exchange) throw new BadHead(502, "a response that nobody asked for");
+		if (!exchange) throw new BadHead(502, "an unrequested response");
 		const { status, framing } = responseHead(found.head, exchange.method);
 		if (status === 101) {
 			this.isOpaque = true;

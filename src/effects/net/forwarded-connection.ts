@@ -6,20 +6,20 @@ import { BadHead, BodyReader, HeadReader, requestHead } from "./http1.ts";
 import { statusBody } from "./otlp-status.ts";
 import type { Dialler } from "./upstream.ts";
 
-/** A connection that never says what it wants is closed. */
+/** A connection that sends no request for this long is closed. */
 const FIRST_HEAD_WITHIN_MS = 60_000;
 /** More requests than this do not wait for their answers: the client is read on when some have come. */
 const MAX_WAITING = 1_000;
-/** How long the other side may take to close a connection that is over. */
+/** How long the peer may take to close a finished connection. */
 const LINGER_MS = 5_000;
 
-/** The request whose body is on its way. */
+/** The request whose body is being received. */
 interface Sending {
 	readonly exchange: Exchange;
 	readonly body: BodyReader;
 }
 
-/** A client's connection and its own to the upstream. Bytes go through as they come; only the head of each request is written anew. */
+/** A client's connection and its upstream connection. Bytes pass unchanged; only the head of each request is rewritten. */
 export class ForwardedConnection {
 	readonly #client: Socket;
 	readonly #options: ForwarderOptions;
@@ -30,7 +30,7 @@ export class ForwardedConnection {
 	readonly #heads = new HeadReader();
 	readonly #responses = new Responses();
 	#sending: Sending | undefined;
-	/** What the client still sends is thrown away. */
+	/** Further data from the client is discarded. */
 	#isOver = false;
 	#isFinishing = false;
 	#linger: NodeJS.Timeout | undefined;
@@ -52,7 +52,7 @@ export class ForwardedConnection {
 		});
 	}
 
-	/** Ends both connections once no request is under way. */
+	/** Ends both connections once no request is pending. */
 	finish(): void {
 		this.#isFinishing = true;
 		if (this.#isIdle) this.#end();
@@ -85,13 +85,13 @@ export class ForwardedConnection {
 			bad = error;
 		}
 		this.#send(pieces);
-		// Looking comes after sending, so that it delays nothing.
+		// Inspect after sending, so that forwarding is not delayed.
 		for (const look of looks) look();
 		if (bad) this.#refuse(bad.status, bad.message);
 	}
 
 	#begin(chunk: Buffer, from: number, pieces: Buffer[], looks: (() => void)[]): number {
-		// Line breaks in front of a request are to be passed over. https://www.rfc-editor.org/rfc/rfc9112#section-2.2-6
+		// Skip line breaks before a request. https://www.rfc-editor.org/rfc/rfc9112#section-2.2-6
 		if (!this.#heads.isPartial && (chunk[from] === 0x0d || chunk[from] === 0x0a)) return from + 1;
 		const found = this.#heads.push(chunk, from);
 		if (!found) return chunk.length;
@@ -118,7 +118,7 @@ export class ForwardedConnection {
 		if (pieces.length === 0) return;
 		this.#upstream ??= this.#connect();
 		const upstream = this.#upstream;
-		// A copy costs less than a system call with several pieces.
+		// Copying is cheaper than a system call with several buffers.
 		upstream.write(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces));
 		this.#pace();
 	}
@@ -148,7 +148,7 @@ export class ForwardedConnection {
 		});
 		upstream.on("error", (error: NodeJS.ErrnoException) => {
 			if (!this.#isConnected) this.#unreachable(error.code ?? error.name);
-			// The upstream said all it had to say, and did not want the rest of the request.
+			// The upstream finished its response without reading the rest of the request.
 			else if (this.#responses.isIdle) this.#end();
 			else client.write("", () => reset(client));
 		});
@@ -159,13 +159,13 @@ export class ForwardedConnection {
 		return upstream;
 	}
 
-	/** There is no upstream: the answer is one that every OTLP client tries again after. */
+	/** No upstream: responds with a status after which every OTLP client retries. */
 	#unreachable(code: string): void {
 		this.#options.onUnreachable(code);
-		this.#refuse(502, `crossfade tap has no connection to the upstream: ${code}`);
+		this.#refuse(502, `crossfade tap cannot connect to the upstream: ${code}`);
 	}
 
-	/** Answers in the upstream's place, unless an answer of its own is under way, and ends the connection. */
+	/** Responds in place of the upstream, unless its own response has begun, and ends the connection. */
 	#refuse(status: number, message: string): void {
 		const { next } = this.#responses;
 		if (this.#isConnected && next) {
@@ -181,7 +181,7 @@ export class ForwardedConnection {
 		this.#end();
 	}
 
-	/** Nothing more is passed on; what was is brought to its end. */
+	/** Stops forwarding and finishes what has begun. */
 	#end(): void {
 		this.#isOver = true;
 		this.#client.end();
@@ -207,7 +207,7 @@ const REASONS: Readonly<Record<number, string>> = {
 	505: "HTTP Version Not Supported",
 };
 
-/** Ends a connection in a way that the other side sees as broken, where that can be done. */
+/** Resets a connection if possible, so that the peer sees it as broken. */
 function reset(socket: Socket): void {
 	if (socket.destroyed) return;
 	if (socket instanceof TLSSocket || !(socket instanceof Socket)) socket.destroy();

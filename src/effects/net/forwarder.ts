@@ -8,7 +8,7 @@ import { upstreamDialler } from "./upstream.ts";
 export interface Forwarder {
 	/** `http://127.0.0.1:4318` */
 	readonly url: string;
-	/** Takes no more connections, lets requests under way finish, and resolves when they have, or did not within ten seconds. */
+	/** Accepts no more connections and resolves when pending requests have finished, or after ten seconds. */
 	close(): Promise<void>;
 }
 
@@ -16,8 +16,8 @@ const MAX_CONNECTIONS = 10_000;
 const CLOSE_WITHIN_MS = 10_000;
 
 /**
- * Forwards HTTP/1.1 byte by byte: each connection that comes in has one of its own to the upstream, so that what happens to one happens to
- * the other, resets and closed idle connections included. Throws `CrossfadeError` (io) when the address cannot be taken.
+ * Forwards HTTP/1.1 byte by byte: each incoming connection has its own connection to the upstream, so whatever happens to one happens to
+ * the other, including resets and closed idle connections. Throws `CrossfadeError` (io) if it cannot listen on the address.
  */
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
 	const pairs = new Set<ForwardedConnection>();
@@ -86,8 +86,8 @@ function plainAddress(address = ""): string {
 function listen(server: NetServer, { host, port }: ForwarderOptions): Promise<void> {
 	return new Promise((done, fail) => {
 		server.once("error", (error: NodeJS.ErrnoException) => {
-			const got = error.code === "EADDRINUSE" ? "another program is there" : (error.code ?? error.message);
-			const fix = "choose another --listen, or port 0 for any free one";
+			const got = error.code === "EADDRINUSE" ? "another program is listening there" : (error.code ?? error.message);
+			const fix = "choose another --listen, or port 0 for any free port";
 			fail(new CrossfadeError("io", { what: `cannot listen on ${host} port ${port}`, got, fix }, { cause: error }));
 		});
 		server.listen(port, host, done);

@@ -1,35 +1,35 @@
 import type { RequestHead } from "./http1.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** What looks at requests as they are forwarded. Whatever it throws is counted, and no request is the worse for it. */
+/** Observes requests as they are forwarded. Its exceptions are counted and never affect a request. */
 export interface ExchangeWatcher {
-	/** Called with each request's head; undefined when it is of no interest. */
+	/** Called with each request's head; returns undefined to ignore it. */
 	begin(head: RequestHead): WatchedExchange | undefined;
 }
 
 export interface WatchedExchange {
-	/** The content of the request's body as it passes by, without chunk sizes and unpacked; left away when nobody wants it. */
+	/** Receives the request's body as it passes, dechunked and decompressed; omit it if not needed. */
 	readonly body?: ((chunk: Buffer) => void) | undefined;
-	/** Called once, when the request is over and the response has begun, or will not come. */
+	/** Called once, when the request is complete and the response has begun or will not come. */
 	end(outcome: ExchangeOutcome): void;
 }
 
 export interface ExchangeOutcome {
-	/** Of the response; 0 when there was none. */
+	/** The response's status; 0 if there was none. */
 	readonly status: number;
-	/** Bytes of the request's content as they were sent. */
+	/** Bytes of the request's content, as sent. */
 	readonly bytes: number;
-	/** `whole` when `body` was called with all of it; if not, why not. */
+	/** `whole` if `body` received all of it; otherwise why not. */
 	readonly body: "whole" | "cut" | "malformed" | "too large" | "unknown encoding";
 }
 
 export interface ForwarderOptions {
 	readonly host: string;
-	/** 0 for any free one. */
+	/** 0 for any free port. */
 	readonly port: number;
 	readonly upstream: Upstream;
 	readonly watcher: ExchangeWatcher;
-	/** There was no way to the upstream; called with the error's code, and the request is answered with 502. */
+	/** The upstream could not be reached; called with the error code. The client gets 502. */
 	readonly onUnreachable: (code: string) => void;
 	/** The watcher threw. */
 	readonly onFault: (error: unknown) => void;

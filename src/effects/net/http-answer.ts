@@ -5,7 +5,7 @@ import { ConnectionError } from "./connection.ts";
 import type { HttpRequest } from "./http.ts";
 import type { ForwardProxy } from "./proxy.ts";
 
-/** An answer before its body was read. */
+/** A response before its body was read. */
 export interface Begun {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string>>;
@@ -28,16 +28,20 @@ export function requestTarget(
 	};
 }
 
-/** Headers by name with one value each; of repeated ones the first. */
+/** Headers by name with one value each; the first if repeated. */
 export function firsts(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
 	return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()[0] ?? ""]));
 }
 
-/** The body, unpacked. Throws a `ConnectionError` when it is too long in either form, or not packed as it says. */
+/** The decompressed body. Throws a `ConnectionError` if it is too long in either form, or not encoded as declared. */
 export async function readBody({ body, headers }: Begun, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
-	signal.addEventListener("abort", () => body.destroy(new ConnectionError("TIMEOUT", "no end in time")), {
-		once: true,
-	});
+	signal.addEventListener(
+		"abort",
+		() => body.destroy(new ConnectionError("TIMEOUT", "the response did not finish in time")),
+		{
+			once: true,
+		},
+	);
 	const chunks: Buffer[] = [];
 	let total = 0;
 	for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -48,15 +52,15 @@ export async function readBody({ body, headers }: Begun, maxBytes: number, signa
 	const packed = Buffer.concat(chunks);
 	const encoding = headers["content-encoding"] ?? "identity";
 	if (encoding === "identity" || packed.length === 0) return packed;
-	if (encoding !== "gzip") throw new ConnectionError("BAD_ENCODING", "packed in a way we did not ask for");
+	if (encoding !== "gzip") throw new ConnectionError("BAD_ENCODING", "an encoding we did not request");
 	try {
 		return await unpack(packed, { maxOutputLength: maxBytes });
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
-		throw new ConnectionError("BAD_ENCODING", "not the gzip that it claims to be");
+		throw new ConnectionError("BAD_ENCODING", "not valid gzip");
 	}
 }
 
 function tooLarge(): ConnectionError {
-	return new ConnectionError("TOO_LARGE", "the answer is too long");
+	return new ConnectionError("TOO_LARGE", "the response is too long");
 }

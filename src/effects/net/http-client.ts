@@ -9,7 +9,7 @@ import { type ForwardProxy, parseProxy, proxyFromEnvironment } from "./proxy.ts"
 
 const pack = promisify(gzip);
 
-/** Sends one request and never throws for what the other side does. */
+/** Sends one request; never throws because of the server. */
 export async function sendRequest(request: HttpRequest): Promise<HttpOutcome> {
 	const exchange = request.polled ? (await import("./kept-connections.ts")).exchangeKept : exchangeOnce;
 	const timer = new AbortController();

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { CrossfadeError } from "../../base/errors.ts";
 
-/** A request with its body whole and unpacked. */
+/** A request with its complete, decompressed body. */
 export interface ServerRequest {
 	readonly method: string;
 	readonly path: string;
@@ -19,39 +19,39 @@ export interface ServerAnswer {
 	readonly contentType: string;
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly body: string | Uint8Array;
-	/** The answer goes out so much later, in milliseconds. */
+	/** Delay before the response, in milliseconds. */
 	readonly delayMs?: number;
-	/** Instead of the answer the connection is reset. */
+	/** Reset the connection instead of responding. */
 	readonly reset?: boolean;
 }
 
-/** Instead of an answer: lines that are written as they come, until the client or the server ends it. */
+/** Instead of a response: lines written as they come, until the client or the server closes the connection. */
 export interface ServerStream {
 	readonly contentType: string;
 	readonly headers?: Readonly<Record<string, string>>;
-	/** Is given a function that writes and says how many bytes the client has not taken yet; returns one that is called when the client is gone. */
+	/** Receives a function that writes and returns how many bytes the client has not read yet; returns one that is called when the client is gone. */
 	readonly start: (write: (text: string) => number) => () => void;
-	/** What to write every 15 seconds, so that both sides notice when the other is gone. */
+	/** Written every 15 seconds, so that each side notices when the other is gone. */
 	readonly heartbeat?: string;
 }
 
 export interface Server {
 	/** `http://127.0.0.1:4318` */
 	readonly url: string;
-	/** Takes no more requests, lets those under way finish, and resolves when they have. */
+	/** Accepts no more requests and resolves when pending ones have finished. */
 	close(): Promise<void>;
 }
 
 export interface ServeOptions {
 	readonly host: string;
-	/** 0 for any free one. */
+	/** 0 for any free port. */
 	readonly port: number;
-	/** Larger bodies, packed or unpacked, are answered with 413. */
+	/** Larger bodies, compressed or not, get 413. */
 	readonly maxBodyBytes: number;
 	readonly answer: (request: ServerRequest) => ServerAnswer | ServerStream | Promise<ServerAnswer | ServerStream>;
 }
 
-/** Serves HTTP until closed. Throws `CrossfadeError` (io) when the address cannot be taken. */
+/** Serves HTTP until closed. Throws `CrossfadeError` (io) if it cannot listen on the address. */
 export async function serve(options: ServeOptions): Promise<Server> {
 	const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
 		handle(request, response, options).catch((error: unknown) => {
@@ -77,10 +77,10 @@ export async function serve(options: ServeOptions): Promise<Server> {
 
 function cannotListen({ host, port }: ServeOptions, error: Error): CrossfadeError {
 	const code = (error as NodeJS.ErrnoException).code;
-	const got = code === "EADDRINUSE" ? "another program is there" : (code ?? error.message);
+	const got = code === "EADDRINUSE" ? "another program is listening there" : (code ?? error.message);
 	return new CrossfadeError(
 		"io",
-		{ what: `cannot listen on ${host} port ${port}`, got, fix: "choose another --port, or 0 for any free one" },
+		{ what: `cannot listen on ${host} port ${port}`, got, fix: "choose another --port, or 0 for any free port" },
 		{ cause: error },
 	);
 }
@@ -119,7 +119,7 @@ function send(response: ServerResponse, { status, contentType, headers, body }: 
 
 const unpack = promisify(gunzip);
 
-/** The body, or the status to refuse it with. */
+/** The body, or the status with which to refuse it. */
 async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | 400 | 413 | 415> {
 	const chunks: Buffer[] = [];
 	let total = 0;

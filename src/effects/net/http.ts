@@ -1,6 +1,6 @@
 import type { Phase, Timings, TlsFiles } from "./phase.ts";
 
-/** One HTTP request. Redirects are never followed: a credential goes where its owner said, and nowhere else. */
+/** One HTTP request. Never follows redirects: a credential goes only where its owner said. */
 export interface HttpRequest {
 	readonly method: "GET" | "POST" | "DELETE";
 	readonly url: string;
@@ -8,22 +8,22 @@ export interface HttpRequest {
 	readonly body?: Uint8Array;
 	/** For the whole exchange, in milliseconds. */
 	readonly timeoutMs: number;
-	/** Longer answers are a failure, in bytes, packed and unpacked. */
+	/** Largest response, in bytes, compressed or not; longer ones are a failure. */
 	readonly maxBytes: number;
-	/** Packs the body. */
+	/** Compresses the body. */
 	readonly gzip?: boolean;
 	readonly tls?: TlsFiles | undefined;
 	/** Through which proxy: the environment's, one by its URL, or none. */
 	readonly proxy?: "environment" | { readonly url: string } | undefined;
 	/** Asked again and again, and safe to send twice: the connection is kept for the next one. HTTP/1.1 only. */
 	readonly polled?: boolean;
-	/** HTTP/2, over plain TCP without asking first. */
+	/** HTTP/2; over plain TCP with prior knowledge. */
 	readonly http2?: boolean;
-	/** Gives up at once when it fires. */
+	/** Aborts when it fires. */
 	readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of a request: an answer with any status, or no answer at all. */
+/** The outcome of a request: a response with any status, or none. */
 export type HttpOutcome = HttpAnswer | HttpFailure;
 
 export interface HttpSeen {
@@ -36,11 +36,11 @@ export interface HttpSeen {
 export interface HttpAnswer extends HttpSeen {
 	readonly kind: "answer";
 	readonly status: number;
-	/** By lower-cased name; of repeated ones the first. */
+	/** By lower-case name; the first if repeated. */
 	readonly headers: Readonly<Record<string, string>>;
 	/** HTTP/2 only, empty otherwise. */
 	readonly trailers?: Readonly<Record<string, string>>;
-	/** Unpacked. */
+	/** Decompressed. */
 	readonly body: Uint8Array;
 }
 
@@ -53,7 +53,7 @@ export interface HttpFailure extends HttpSeen {
 	readonly code: string;
 	readonly message: string;
 	readonly phase?: Phase;
-	/** The answer's, where it failed after it had begun. */
+	/** The response's status, if it failed after it had begun. */
 	readonly status?: number;
 	readonly headers?: Readonly<Record<string, string>>;
 }

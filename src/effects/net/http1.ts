@@ -1,9 +1,9 @@
 /**
- * HTTP/1.1 as it is framed on the wire, no more: where a message's head ends, how long its body is. Strict where two readers could see
- * two different messages. https://www.rfc-editor.org/rfc/rfc9112
+ * HTTP/1.1 framing only: where a message's head ends and how long its body is. Strict where two parsers could see
+ * different messages. https://www.rfc-editor.org/rfc/rfc9112
  */
 
-/** A head that no two readers would understand the same way, and the status to refuse it with. */
+/** An ambiguous head, and the status with which to refuse it. */
 export class BadHead extends Error {
 	override readonly name = "BadHead";
 	readonly status: number;
@@ -14,7 +14,7 @@ export class BadHead extends Error {
 	}
 }
 
-/** Longer heads are refused: tokens have at most 4 KiB, and servers' limits are lower than this. */
+/** Longer heads are refused: tokens are at most 4 KiB, and servers have lower limits. */
 const MAX_HEAD = 64 * 1024;
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
@@ -22,18 +22,18 @@ const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e\\x80-\\xff]+) HTTP/1\
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/;
 const FIELDS = new RegExp(`^(?:${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*$`);
 
-/** Header fields by lower-cased name, looked up in the text they came in. */
+/** Header fields by lower-case name, looked up in the original text. */
 export class Headers {
 	readonly #text: string;
 	readonly #lower: string;
 
-	/** Takes the field lines with the line break before the first. */
+	/** Takes the field lines, including the line break before the first. */
 	constructor(text: string) {
 		this.#text = text;
 		this.#lower = text.toLowerCase();
 	}
 
-	/** The value of the only field of that name; `undefined` when there is none, `null` when there are several. */
+	/** The value of the only field with that name; `undefined` if there is none, `null` if there are several. */
 	get(name: string): string | undefined | null {
 		const at = this.#find(name, 0);
 		if (at < 0) return undefined;
@@ -41,7 +41,7 @@ export class Headers {
 		return this.#text.slice(at, this.#text.indexOf("\r\n", at)).replace(/^[ \t]+|[ \t]+$/g, "");
 	}
 
-	/** Where the first line of that name begins and ends in the text. */
+	/** Where the first field with that name begins and ends in the text. */
 	line(name: string): [from: number, to: number] | undefined {
 		const at = this.#find(name, 0);
 		return at < 0 ? undefined : [at - name.length - 1, this.#text.indexOf("\r\n", at) + 2];
@@ -54,16 +54,16 @@ export class Headers {
 	}
 }
 
-/** How a body ends: after so many bytes (0 for none), by its own chunks, or with the connection. */
+/** How a body ends: after a number of bytes (0 for none), by chunks, or with the connection. */
 export type Framing = number | "chunked" | "close";
 
 export interface RequestHead {
 	readonly method: string;
-	/** Path and query, as they were sent. */
+	/** Path and query, as sent. */
 	readonly target: string;
 	readonly headers: Headers;
 	readonly framing: Framing;
-	/** The same head for another server: a path in front, and its own Host. */
+	/** The same head for another server: with a path prefix and its Host. */
 	rewritten(basePath: string, host: string): Buffer;
 }
 
@@ -72,14 +72,15 @@ export function requestHead(bytes: Buffer): RequestHead {
 	const text = bytes.toString("latin1");
 	const [line, method = "", target = "", minor] = REQUEST_LINE.exec(text) ?? [];
 	if (line === undefined) {
-		if (text.startsWith("PRI * HTTP/2.0")) throw new BadHead(505, "HTTP/2 is not spoken here; send OTLP over HTTP/1.1");
+		if (text.startsWith("PRI * HTTP/2.0"))
+			throw new BadHead(505, "HTTP/2 is not supported here; send OTLP over HTTP/1.1");
 		throw new BadHead(400, "the request line is malformed");
 	}
-	if (!target.startsWith("/") && target !== "*") throw new BadHead(400, "this is no proxy: the target must be a path");
+	if (!target.startsWith("/") && target !== "*") throw new BadHead(400, "not a proxy: the target must be a path");
 	const fields = text.slice(line.length, -2);
 	if (!FIELDS.test(fields)) throw new BadHead(400, "a header field is malformed");
 	const headers = new Headers(`\r\n${fields}`);
-	if (headers.get("host") === null) throw new BadHead(400, "there is more than one Host");
+	if (headers.get("host") === null) throw new BadHead(400, "more than one Host");
 	const framing = requestFraming(headers, minor === "1");
 	return {
 		method,
@@ -89,7 +90,7 @@ export function requestHead(bytes: Buffer): RequestHead {
 		rewritten(basePath, host) {
 			const path = target === "*" ? target : basePath + target;
 			const line = headers.line("host");
-			// The fields were looked up with two more bytes in front.
+			// The fields were looked up with two extra bytes in front.
 			const [before, after] = line ? [fields.slice(0, line[0] - 2), fields.slice(line[1] - 2)] : ["", fields];
 			return Buffer.from(`${method} ${path} HTTP/1.${minor}\r\n${before}Host: ${host}\r\n${after}\r\n`, "latin1");
 		},
@@ -101,7 +102,8 @@ function requestFraming(headers: Headers, isHttp11: boolean): Framing {
 	const length = headers.get("content-length");
 	if (encoding === undefined) {
 		if (length === undefined) return 0;
-		if (length === null || !/^\d{1,15}$/.test(length)) throw new BadHead(400, "the Content-Length is not one number");
+		if (length === null || !/^\d{1,15}$/.test(length))
+			throw new BadHead(400, "the Content-Length is not a single number");
 		return Number(length);
 	}
 	if (length !== undefined) throw new BadHead(400, "Content-Length and Transfer-Encoding contradict each other");
@@ -133,16 +135,16 @@ export function responseHead(bytes: Buffer, method: string): ResponseHead {
 	return { status, framing: length && /^\d{1,15}$/.test(length) ? Number(length) : "close" };
 }
 
-/** Bytes of a message up to the end of its head, gathered over as many pieces as they come in. */
+/** Collects the bytes of a message, in any number of chunks, up to the end of its head. */
 export class HeadReader {
 	#partial: Buffer | undefined;
 
-	/** Whether the start of a head was seen, but not its end. */
+	/** Whether a head has begun but not ended. */
 	get isPartial(): boolean {
 		return this.#partial !== undefined;
 	}
 
-	/** The head, and where in this chunk the body begins; undefined when it goes on in the next. Throws `BadHead` when it is too long. */
+	/** The head, and where in this chunk the body begins; undefined if it continues in the next. Throws `BadHead` if it is too long. */
 	push(chunk: Buffer, from: number): { head: Buffer; end: number } | undefined {
 		const before = this.#partial?.length ?? 0;
 		const all = this.#partial ? Buffer.concat([this.#partial, chunk.subarray(from)]) : chunk.subarray(from);
@@ -169,10 +171,10 @@ const TRAILER_LF = 8;
 const LAST_LF = 9;
 const OVER = 10;
 
-/** Lines of chunk sizes with their extensions, and trailers, are not longer than this. */
+/** Maximum length of chunk-size lines (with extensions) and trailers. */
 const MAX_LINE = 16 * 1024;
 
-/** Finds the end of a body, and calls back with the bytes of its content, without chunk sizes. */
+/** Finds the end of a body and calls back with its content, without chunk sizes. */
 export class BodyReader {
 	#left: number;
 	#state: number;
@@ -189,7 +191,7 @@ export class BodyReader {
 		return this.#state === OVER;
 	}
 
-	/** Where in this chunk the body ends, or the chunk's end. Throws `BadHead` on chunks that are malformed. */
+	/** Where in this chunk the body ends, or the chunk's end. Throws `BadHead` on malformed chunks. */
 	push(chunk: Buffer, from: number, content?: (bytes: Buffer) => void): number {
 		let at = from;
 		while (at < chunk.length && this.#state !== OVER) {
@@ -234,7 +236,7 @@ export class BodyReader {
 	}
 }
 
-/** The one byte that must come, and the state after it. */
+/** The byte that must follow, and the next state. */
 const AFTER_CR: Readonly<Record<number, readonly [byte: number, next: number]>> = {
 	[SIZE_LF]: [0x0a, DATA],
 	[DATA_CR]: [0x0d, DATA_LF],

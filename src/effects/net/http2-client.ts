@@ -5,7 +5,7 @@ import type { RequestLifetime } from "./connection.ts";
 import type { HttpRequest } from "./http.ts";
 import { type Begun, firsts } from "./http-answer.ts";
 
-/** Sends one request over HTTP/2 on a connection that is open already. Throws with Node's code. */
+/** Sends one request over HTTP/2 on an open connection. Throws with Node's code. */
 export async function exchange(
 	{ method, headers, body }: HttpRequest,
 	url: URL,

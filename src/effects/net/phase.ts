@@ -1,13 +1,13 @@
-/** Where a request is, or where it came to an end. */
+/** The phase a request is in, or ended in. */
 export type Phase = "dns" | "connect" | "proxy" | "tls" | "answer" | "body";
 
-/** Files that decide whom to trust and who we are, as their PEM text. */
+/** CA and client certificates, as PEM text. */
 export interface TlsFiles {
-	/** Trusted besides the certificates that Node brings along. */
+	/** Trusted in addition to Node's own certificates. */
 	readonly ca?: string | undefined;
 	readonly cert?: string | undefined;
 	readonly key?: string | undefined;
 }
 
-/** Milliseconds spent in each phase that was gone through. */
+/** Milliseconds spent in each phase. */
 export type Timings = Readonly<Partial<Record<Phase, number>>>;

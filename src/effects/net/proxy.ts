@@ -3,15 +3,15 @@ import { BlockList, isIP } from "node:net";
 /** A forward proxy. */
 export interface ForwardProxy {
 	readonly url: URL;
-	/** How it may be shown: host and port, never its credentials. */
+	/** Safe to show: host and port, never credentials. */
 	readonly name: string;
-	/** What it wants to see of us. */
+	/** The Proxy-Authorization value. */
 	readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
  * The proxy for a URL as collectors and CLIs find it: `HTTPS_PROXY` or `HTTP_PROXY` by the URL's scheme, in either case, unless `NO_PROXY`
- * covers the host. Machines name themselves without one: loopback is never proxied. Throws a `TypeError` on a value that is no proxy.
+ * covers the host. Loopback is never proxied. Throws a `TypeError` on an invalid value.
  * https://pkg.go.dev/golang.org/x/net/http/httpproxy
  */
 export function proxyFromEnvironment(url: URL, environment: Readonly<NodeJS.ProcessEnv>): ForwardProxy | undefined {
@@ -26,7 +26,7 @@ export function proxyFromEnvironment(url: URL, environment: Readonly<NodeJS.Proc
 	return exceptions.some((exception) => covers(exception.toLowerCase(), host, port)) ? undefined : parseProxy(value);
 }
 
-/** A proxy from its URL; a missing scheme is http. Throws a `TypeError` on anything that cannot be one. */
+/** A proxy from its URL; the default scheme is http. Throws a `TypeError` on an invalid URL. */
 export function parseProxy(value: string): ForwardProxy {
 	const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
 	const url = URL.canParse(text) ? new URL(text) : undefined;

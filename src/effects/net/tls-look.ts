@@ -5,22 +5,22 @@ import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import { openConnection, RequestLifetime, secureContext, serverName } from "./connection.ts";
 import type { TlsFiles } from "./phase.ts";
 
-/** What a TLS handshake alone shows of a server. No byte of any request is sent for it. */
+/** What a TLS handshake alone shows of a server, without sending a request. */
 export interface TlsLook {
-	/** Whether the handshake came to its end, whomever the certificate is from. */
+	/** Whether the handshake completed, whoever issued the certificate. */
 	readonly handshake: boolean;
-	/** The error code of a handshake that did not, or of what came right after one that did: servers refuse clients without a certificate then. */
+	/** The error code of a failed handshake, or right after a successful one, when servers refuse clients without a certificate. */
 	readonly code?: string | undefined;
-	/** The server closed the connection right after the handshake, without a word. */
+	/** The server closed the connection right after the handshake, without an alert. */
 	readonly closed?: boolean;
-	/** Whether it asked for a client certificate; undefined where it could not be seen, as with TLS 1.3. */
+	/** Whether it requested a client certificate; undefined if not visible, as with TLS 1.3. */
 	readonly asksForCertificate?: boolean | undefined;
 	readonly certificate?: Certificate | undefined;
-	/** The system's own store, if it trusts the certificate: collectors written in Go do then, and Node does not look there. */
+	/** The system's certificate store, if it trusts the certificate: Go collectors use it, Node does not. */
 	readonly trustedBy?: string | undefined;
 }
 
-/** A server's certificate, in its own words. */
+/** A server's certificate. */
 export interface Certificate {
 	readonly issuer: string;
 	readonly names: string;
@@ -29,10 +29,10 @@ export interface Certificate {
 	readonly validTo: number;
 }
 
-/** A server that wants a certificate says so within a round trip after the handshake. */
+/** A server that requires a client certificate reports it within a round trip after the handshake. */
 const AFTERWARDS_MS = 1_000;
 
-/** Where Linux distributions and macOS keep the system's store, as Go looks for it. https://go.dev/src/crypto/x509/root_linux.go */
+/** Paths of the system's certificate store on Linux and macOS, as Go searches them. https://go.dev/src/crypto/x509/root_linux.go */
 const STORES = [
 	"/etc/ssl/certs/ca-certificates.crt",
 	"/etc/pki/tls/certs/ca-bundle.crt",
@@ -41,12 +41,12 @@ const STORES = [
 	"/etc/ssl/cert.pem",
 ];
 
-/** A second look at a server after a request failed: only handshakes, with nothing at stake. Never throws for what the server does. */
+/** Inspects a server after a failed request, with handshakes only. Never throws because of the server. */
 export async function lookAtTls(target: string, tls: TlsFiles = {}, timeoutMs = 10_000): Promise<TlsLook> {
 	const handshake = (options: ShakeOptions) => shake(new URL(target), timeoutMs, options);
 	const first = await handshake({ files: tls, verify: false });
 	if (first.code !== undefined || first.closed) {
-		// The one version in which the request for a certificate can be seen.
+		// The only version in which the certificate request is visible.
 		const { asksForCertificate } = await handshake({ files: tls, verify: false, maxVersion: "TLSv1.2" });
 		return { ...first, asksForCertificate };
 	}
@@ -109,7 +109,7 @@ const RECORD_HANDSHAKE = 22;
 const CERTIFICATE_REQUEST = 13;
 const SERVER_HELLO_DONE = 14;
 
-/** Reads the part of a handshake that TLS 1.2 sends in clear; undefined where there is none. https://www.rfc-editor.org/rfc/rfc5246#section-7.4 */
+/** Reads the unencrypted part of a TLS 1.2 handshake; undefined if there is none. https://www.rfc-editor.org/rfc/rfc5246#section-7.4 */
 function asksForCertificate(bytes: Buffer): boolean | undefined {
 	const messages: Buffer[] = [];
 	for (let at = 0; at + 5 <= bytes.length && bytes[at] === RECORD_HANDSHAKE; ) {

@@ -1,27 +1,27 @@
 import { createGunzip, type Gunzip, gunzipSync } from "node:zlib";
 
-/** Gives back what a packed body holds, piece by piece and within limits, so that it can be looked into while it passes by. */
+/** Decompresses a body in chunks and within limits, so that it can be inspected while it passes. */
 export interface Unpacker {
 	push(chunk: Buffer): void;
 	end(): void;
-	/** Lets go of everything; nothing is called back any more. */
+	/** Releases everything; no further callbacks. */
 	stop(): void;
 }
 
 export interface Unpacked {
 	data(chunk: Buffer): void;
-	/** All of it was given back. */
+	/** All of it was decompressed. */
 	end(): void;
-	/** It is no gzip, or too much. */
+	/** It is not gzip, or too large. */
 	giveUp(why: "malformed" | "too large"): void;
 }
 
-/** What OTLP lets a body have. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
+/** Content encodings that OTLP allows. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
 const MAX_UNPACKED = 64 * 1024 * 1024;
-/** Smaller bodies are unpacked at once, which costs less than a round through a thread. */
+/** Smaller bodies are decompressed synchronously, which is cheaper than a thread round trip. */
 const SMALL_PACKED = 16 * 1024;
 const SMALL_UNPACKED = 512 * 1024;
-/** More than this waiting means that unpacking is slower than forwarding, and it must not be what decides. */
+/** More pending bytes than this mean that decompression is slower than forwarding, which it must not slow down. */
 const MAX_WAITING = 1024 * 1024;
 
 export function newGunzip(to: Unpacked): Unpacker {

@@ -2,24 +2,24 @@ import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext, rootCertificates, type TLSSocket } from "node:tls";
 import { ALWAYS_VERIFIED } from "./verified.ts";
 
-/** Where requests are forwarded to. */
+/** The server to which requests are forwarded. */
 export interface Upstream {
 	readonly isTls: boolean;
 	/** Without brackets. */
 	readonly hostname: string;
 	readonly port: number;
-	/** The Host header it is addressed with. */
+	/** Its Host header. */
 	readonly authority: string;
-	/** Put in front of every path; empty, or with a slash in front and none behind. */
+	/** Prefix of every path; empty, or with a leading and no trailing slash. */
 	readonly basePath: string;
-	/** Certificates (PEM) to trust besides those that Node brings along. */
+	/** Certificates (PEM) to trust in addition to Node's own. */
 	readonly ca?: string | undefined;
 }
 
-/** Opens a connection, and calls when it can be used. */
+/** Opens a connection and calls back when it is ready. */
 export type Dialler = (onReady: () => void) => Socket;
 
-/** A server that answers nothing to a connection attempt is not there. */
+/** Connection timeout. */
 const CONNECT_WITHIN_MS = 30_000;
 
 /** `isOurs` is asked of each connection: whether its other end is in this process, so that everything would go round for ever. */
@@ -50,7 +50,7 @@ function plainDialler(host: string, port: number): () => Socket {
 }
 
 function tlsDialler(host: string, port: number, ca: string | undefined): () => TLSSocket {
-	// Reading the certificates takes long: once, not for every connection.
+	// Reading certificates is slow: do it once, not per connection.
 	const secureContext = createSecureContext(ca === undefined ? {} : { ca: [ca, ...rootCertificates] });
 	let session: Buffer | undefined;
 	return () => {

@@ -11,19 +11,19 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 
-/** The machine as a doctor sees it: nothing here changes anything, and nothing throws for what is not there. */
+/** Read-only inspection of the machine; never throws because something is missing. */
 export interface Machine {
 	readonly os: "macos" | "linux" | "other";
 	readonly uid: number;
 	readonly home: string;
 	readonly cwd: string;
-	/** A file, following symbolic links as its reader would. */
+	/** A file, following symbolic links. */
 	look(path: string, maxBytes: number): Sight;
-	/** The names in a folder, in alphabetical order; none when it is no folder or cannot be read. */
+	/** The names in a folder, sorted; none if it is not a folder or cannot be read. */
 	list(path: string): readonly string[];
-	/** What a symbolic link says; undefined for anything else. */
+	/** A symbolic link's target; undefined for anything else. */
 	linkOf(path: string): string | undefined;
-	/** The path without any symbolic link in it; undefined when it leads nowhere. */
+	/** The path with symbolic links resolved; undefined if it does not exist. */
 	realPath(path: string): string | undefined;
 }
 
@@ -81,7 +81,7 @@ function look(path: string, maxBytes: number): Sight {
 	}
 }
 
-/** To the end, whatever its size is said to be: files of /proc say 0. */
+/** Reads to the end, ignoring the reported size, which is 0 for files in /proc. */
 function content(fd: number, limit: number): Uint8Array {
 	const pieces: Uint8Array[] = [];
 	for (let total = 0; total <= limit; ) {

@@ -1,22 +1,22 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { ioError } from "../../base/io-error.ts";
 
-/** A program that runs beside us until it is stopped. */
+/** A background program that runs until it is stopped. */
 export interface RunningProgram {
-	/** The last of what it printed, to either stream. */
+	/** The end of its output, of both streams. */
 	output(): string;
 	isRunning(): boolean;
-	/** Asks it and all that it started to end, ends it if it takes too long, and resolves when it is gone. */
+	/** Asks it and its children to stop, kills them if that takes too long, and resolves when they are gone. */
 	stop(): Promise<void>;
 }
 
-/** How long a program may take to end by itself. */
+/** How long a program may take to stop. */
 const GRACE_MS = 3_000;
 const MAX_OUTPUT = 256 * 1024;
 
 /**
- * Starts a program, never through a shell, without standard input and in a session of its own: what a terminal tells its programs, it hears
- * from us. It never outlives this process, unless that is killed so that nothing can be done any more. Throws `CrossfadeError` (io).
+ * Starts a program, never through a shell, without standard input and in its own session, so that terminal signals reach it only
+ * through us. It does not outlive this process, unless this is killed with SIGKILL. Throws `CrossfadeError` (io).
  */
 export async function startProgram(
 	path: string,
@@ -59,7 +59,7 @@ export async function startProgram(
 	};
 }
 
-/** Its session is a group of processes of its own: of a script that starts the real program, both hear it. Windows has no groups. */
+/** Signals its process group, so that a wrapper script and the program it starts both get it. Windows has no groups. */
 function endGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
 	const { pid } = child;
 	if (pid === undefined) return;
@@ -67,11 +67,11 @@ function endGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
 		if (process.platform === "win32") child.kill(signal);
 		else process.kill(-pid, signal);
 	} catch {
-		// Nobody of it is left.
+		// The group is gone.
 	}
 }
 
-/** Node tells some failures by throwing, and others later. */
+/** Node reports some failures by throwing and others later. */
 function spawned(path: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
 	try {
 		return spawn(path, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env });
@@ -80,7 +80,7 @@ function spawned(path: string, args: readonly string[], env: NodeJS.ProcessEnv):
 	}
 }
 
-/** While a program of ours runs, impatience does not end us before it; a terminal that is closed asks us to stop. */
+/** While a child runs, repeated Ctrl-C does not end us before it; closing the terminal asks us to stop. */
 function holdSignals(): () => void {
 	const wait = () => {};
 	const hangUp = () => process.emit("SIGINT");

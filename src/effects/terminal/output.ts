@@ -6,19 +6,19 @@ export interface Terminal {
 	readonly color: boolean;
 	readonly quiet: boolean;
 	readonly verbose: boolean;
-	/** Columns of the terminal that standard output is; undefined when it is none. */
+	/** Columns of the terminal on standard output; undefined if it is not a terminal. */
 	width(): number | undefined;
-	/** Lines of it; undefined when it is none. */
+	/** Its lines; undefined if it is not a terminal. */
 	height(): number | undefined;
-	/** The result, to standard output, as it is. */
+	/** The result, to standard output, unchanged. */
 	print(text: string): void;
-	/** A file of the user's own, given back to them byte for byte: the one thing no guard looks into. */
+	/** A user's own file, returned byte for byte: the only output that bypasses the guard. */
 	printBytes(bytes: Uint8Array): void;
-	/** Waits for work, and says what is awaited if that takes over two seconds. */
+	/** Waits for work, and says what it waits for after two seconds. */
 	progress<T>(what: string, work: Promise<T>): Promise<T>;
-	/** A line about what happened, to standard error; not when quiet. */
+	/** A progress line, to standard error; not when quiet. */
 	note(line: string): void;
-	/** A line for those who asked for more, to standard error. */
+	/** A line for verbose mode, to standard error. */
 	detail(line: string): void;
 	/** A warning, to standard error, even when quiet. */
 	warn(problem: Problem): void;

@@ -11,16 +11,16 @@ interface TerminalOptions {
 	readonly color: boolean;
 }
 
-/** People wait this long without wondering. */
+/** Delay before a progress message. */
 const PROGRESS_AFTER_MS = 2_000;
 
-/** Where a run writes to. */
+/** Output of a run. */
 export interface Output {
 	/** Writes all bytes to standard output (1) or standard error (2) before it returns. */
 	write(fd: 1 | 2, bytes: Uint8Array): void;
-	/** Columns of the terminal that standard output is; undefined when it is none. */
+	/** Columns of the terminal on standard output; undefined if it is not a terminal. */
 	columns(): number | undefined;
-	/** Lines of it; undefined when it is none. */
+	/** Its lines; undefined if it is not a terminal. */
 	lines(): number | undefined;
 }
 
@@ -31,7 +31,7 @@ export const nodeOutput: Output = {
 	lines: () => (isTerminal(1) ? (process.stdout.rows ?? 24) : undefined),
 };
 
-/** A terminal over an output, plus `close`, which lets go of what the guards hold back. */
+/** A terminal on an output, plus `close`, which flushes what the guards hold back. */
 export function nodeTerminal(options: TerminalOptions, output: Output = nodeOutput): Terminal & { close(): void } {
 	const out = guardedStream(1, output);
 	const err = guardedStream(2, output);
@@ -60,14 +60,14 @@ export function nodeTerminal(options: TerminalOptions, output: Output = nodeOutp
 	};
 }
 
-/** Writes a text at once, outside any command: help to standard output (1), a last error to standard error (2). */
+/** Writes a text immediately, outside any command: help to standard output (1), a final error to standard error (2). */
 export function printAtOnce(fd: 1 | 2, text: string, output: Output): void {
 	const stream = guardedStream(fd, output);
 	stream.write(text);
 	stream.close();
 }
 
-/** Whether a person watches a stream. Asks the file system, because `process.stdout` costs every start that does not need it. */
+/** Whether a stream is a terminal. Uses the file system, because loading `process.stdout` slows every start. */
 function isTerminal(fd: 1 | 2): boolean {
 	try {
 		const stats = fstatSync(fd);
@@ -77,7 +77,7 @@ function isTerminal(fd: 1 | 2): boolean {
 	}
 }
 
-/** Whether a person watches this stream and has not asked for plain text. https://no-color.org */
+/** Whether this stream is a terminal and colour was not disabled. https://no-color.org */
 export function wantsColor(environment: Readonly<Record<string, string | undefined>>, isTTY: boolean): boolean {
 	if (environment["NO_COLOR"]) return false;
 	if (environment["FORCE_COLOR"] && environment["FORCE_COLOR"] !== "0") return true;
@@ -92,7 +92,7 @@ function guardedStream(fd: 1 | 2, output: Output) {
 	};
 }
 
-/** Writes synchronously, so that nothing is lost when the process ends; a reader that went away ends the writing, not the program. */
+/** Writes synchronously, so that nothing is lost when the process ends; a closed pipe stops the writing, not the program. */
 function writeAll(fd: 1 | 2, whole: Uint8Array): void {
 	let bytes = whole;
 	while (bytes.length > 0) {

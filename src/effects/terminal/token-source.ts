@@ -7,12 +7,12 @@ import { Secret } from "../../token/secret.ts";
 import { isSafeAlphabet, tokenProblems } from "../../token/shape.ts";
 import type { Terminal } from "./output.ts";
 
-/** No token file is this large. */
+/** Maximum size of a token file. */
 const MAX_BYTES = 64 * 1024;
 /** How long a pipe may take to give one. */
 const WITHIN_MS = 10_000;
 
-/** Reads a token from where a reference says; one line break at its end is taken off. Throws without ever quoting it. */
+/** Reads a token from a reference and removes one trailing line break. Its errors never quote the token. */
 export async function readToken(
 	ref: TokenRef,
 	{ environment, terminal }: { readonly environment: Readonly<NodeJS.ProcessEnv>; readonly terminal: Terminal },
@@ -34,7 +34,7 @@ async function rawToken(ref: TokenRef, environment: Readonly<NodeJS.ProcessEnv>)
 		if (value !== undefined) return value;
 		throw new CrossfadeError("refused", {
 			what: `${ref.name} is not set`,
-			expected: "a token in it",
+			expected: "a token",
 			fix: `export ${ref.name} first`,
 		});
 	}
@@ -48,7 +48,7 @@ async function rawToken(ref: TokenRef, environment: Readonly<NodeJS.ProcessEnv>)
 	}
 }
 
-/** Opening must not wait for somebody who writes into a named pipe. */
+/** Opening a named pipe must not wait for a writer. */
 function opened(ref: TokenRef & { readonly kind: "file" }): number {
 	try {
 		return openSync(ref.path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -92,14 +92,14 @@ function tooLarge(file: string): CrossfadeError {
 		what: "the token file is too large",
 		expected: "one line",
 		where: { file },
-		fix: "name the file that holds the token alone",
+		fix: "name a file that contains only the token",
 	});
 }
 
 function alphabetWarning(value: string, origin: string): Problem[] {
 	if (isSafeAlphabet(value)) return [];
-	const fix = "ask for a token of letters, digits, '.', '_', '~' and '-' if a CLI is to use it";
-	return [{ what: `${origin}: the token has characters that not every CLI carries unharmed`, fix }];
+	const fix = "if a CLI uses it, get a token of letters, digits, '.', '_', '~' and '-' only";
+	return [{ what: `${origin}: the token has characters that some CLIs change`, fix }];
 }
 
 function modeWarning(ref: TokenRef): Problem[] {
@@ -108,7 +108,7 @@ function modeWarning(ref: TokenRef): Problem[] {
 	if ((mode & 0o004) === 0) return [];
 	return [
 		{
-			what: "everybody on this machine can read the token file",
+			what: "every user on this machine can read the token file",
 			got: `mode 0${mode.toString(8)}`,
 			where: { file: ref.path },
 			fix: `chmod 0600 ${ref.path}`,
@@ -116,16 +116,16 @@ function modeWarning(ref: TokenRef): Problem[] {
 	];
 }
 
-/** Asks on the terminal itself, whatever standard input and output are, and shows nothing of what is typed. */
+/** Prompts on the terminal itself, whatever standard input and output are, without echoing. */
 async function askHidden(question: string): Promise<string> {
 	let fd: number;
 	try {
 		fd = openSync("/dev/tty", "r+");
 	} catch (error) {
-		const fix = "name a file or a variable instead: file:PATH, env:NAME";
+		const fix = "use a file or a variable: file:PATH, env:NAME";
 		throw new CrossfadeError(
 			"refused",
-			{ what: "there is no terminal to ask for the token on", fix },
+			{ what: "cannot prompt for the token: there is no terminal", fix },
 			{ cause: error },
 		);
 	}
@@ -164,6 +164,6 @@ function closeQuietly(fd: number): void {
 	try {
 		closeSync(fd);
 	} catch {
-		// the streams closed it already
+		// the streams already closed it
 	}
 }

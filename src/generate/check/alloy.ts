@@ -14,7 +14,7 @@ import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.
 import type { ConfigFinding } from "./rules.ts";
 import type { Target } from "./structure.ts";
 
-/** Everything about an Alloy config that can be said without running it. */
+/** All offline findings about an Alloy config. */
 export function alloyFindings(statements: readonly AlloyStatement[], target: Target): ConfigFinding[] {
 	const blocks = statements.filter((each) => each.kind === "block");
 	const declared = blocks
@@ -53,7 +53,7 @@ function known(
 	return [{ rule: "stability-level", at: from, what }];
 }
 
-/** `otelcol.processor.batch.default.input` must lead to a component that is there. */
+/** `otelcol.processor.batch.default.input` must refer to an existing component. */
 function references(
 	statements: readonly AlloyStatement[],
 	ids: ReadonlySet<string>,
@@ -82,7 +82,7 @@ function references(
 	);
 }
 
-/** Files whose content is used as a token must be polled quickly and be marked as secret. */
+/** Files used as a token must be polled often and marked as secret. */
 function tokenFile(block: AlloyBlockNode, statements: readonly AlloyStatement[]): ConfigFinding[] {
 	if (block.name !== "local.file" || block.label === undefined) return [];
 	const content = `local.file.${block.label}.content`;
@@ -98,14 +98,14 @@ function tokenFile(block: AlloyBlockNode, statements: readonly AlloyStatement[])
 		found.push({
 			rule: "slow-poll",
 			at: block.from,
-			what: `local.file.${block.label} holds a token and is polled ${poll ? `every ${shown(stringValue(poll))}` : "once a minute"}`,
+			what: `local.file.${block.label} contains a token and is polled ${poll ? `every ${shown(stringValue(poll))}` : "once a minute"}`,
 		});
 	}
 	if (set("is_secret")?.[0]?.text !== "true") {
 		found.push({
 			rule: "not-secret",
 			at: block.from,
-			what: `local.file.${block.label} holds a token and is not marked as secret`,
+			what: `local.file.${block.label} contains a token and is not marked as secret`,
 		});
 	}
 	return found;

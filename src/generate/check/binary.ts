@@ -3,36 +3,35 @@ import { shown, shownName } from "../../base/mask.ts";
 import type { RunResult } from "../../effects/process/programs.ts";
 import type { ConfigFinding } from "./rules.ts";
 
-/** The command line that has the real program check a file; undefined where it has no such command. */
+/** The command line with which the real program validates a file; undefined if it cannot. */
 export function validateArguments({ validate }: Distribution, file: string): string[] | undefined {
 	if (!validate) return undefined;
 	const last = validate.args.at(-1) ?? "";
 	return last.endsWith("=") ? [...validate.args.slice(0, -1), `${last}${file}`] : [...validate.args, file];
 }
 
-/** How many complaints of the program are repeated. */
+/** How many of the program's messages to show. */
 const MAX_COMPLAINTS = 12;
 
 /**
- * What the real program said about a file, as findings at the lines it means. Collectors name a place as `exporters::otlp_http/NAME: …`,
+ * The real program's messages about a file, as findings with their lines. Collectors name a place as `exporters::otlp_http/NAME: …`,
  * Alloy as `file:line:column`.
  */
 export function binaryFindings(result: RunResult, text: string, program: string): ConfigFinding[] {
-	if (result.timedOut)
-		return [{ rule: "binary-validate", at: 0, what: `${shownName(program)} did not answer in time` }];
+	if (result.timedOut) return [{ rule: "binary-validate", at: 0, what: `${shownName(program)} timed out` }];
 	if (result.code === 0) return [];
 	const said = complaints(`${result.stderr}\n${result.stdout}`).slice(0, MAX_COMPLAINTS);
-	const mute = `${shownName(program)} ended with ${result.code ?? "a signal"}`;
+	const mute = `${shownName(program)} exited with ${result.code ?? "a signal"}`;
 	return (said.length > 0 ? said : [mute]).map((what) => ({ rule: "binary-validate", at: placeIn(text, what), what }));
 }
 
 /** A heading such as `'exporters' error reading configuration for "otlp_http/x": decoding failed due to the following error(s):`. */
 const HEADING = /following error\(s\):?$/;
 const NEXT_SECTION = /^'(receivers|processors|exporters|connectors|extensions|service)[.']/;
-/** What is no complaint: log lines and the program's own usage. */
+/** Lines to ignore: log lines and the program's usage. */
 const CHATTER = /^\d{4}[-/]\d\d[-/]\d\d|^Usage:|^Flags:/;
 
-/** The complaints in the program's output, each on one line with the component it is about in front. */
+/** The messages in the program's output, each on one line after the component it concerns. */
 function complaints(output: string): string[] {
 	let about = "";
 	const found = output.split("\n").flatMap((raw) => {
@@ -50,7 +49,7 @@ function complaints(output: string): string[] {
 	return [...new Set(found)];
 }
 
-/** The offset a message speaks of: a line and column it names, or the last id of a path of keys that stands in the text. */
+/** The offset a message refers to: its line and column, or the last id of its key path found in the text. */
 function placeIn(text: string, message: string): number {
 	const position = /:(\d+):(\d+):/.exec(message);
 	if (position) return offsetOf(text, Number(position[1]), Number(position[2]));
@@ -71,7 +70,7 @@ function offsetOf(text: string, line: number, column: number): number {
 	return Math.min(text.length, (line > 1 ? start + 1 : start) + column - 1);
 }
 
-/** Where the last key of a path stands that can be found below the ones before it. */
+/** The position of the last key of a path that can be found. */
 function deepest(text: string, keys: readonly string[]): number | undefined {
 	let at: number | undefined;
 	for (const key of keys) at = keyOffset(text, key, at === undefined ? 0 : at + 1) ?? at;

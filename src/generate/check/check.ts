@@ -16,11 +16,11 @@ import { foreignFormat } from "./foreign.ts";
 import { type ConfigFinding, type RuleId, rules, type Severity } from "./rules.ts";
 import { structureFindings, type Target } from "./structure.ts";
 
-/** A finding with its place in a file, as every output shows it. */
+/** A finding with its place in a file, as in every output. */
 export interface PlacedFinding {
 	readonly rule: RuleId;
 	readonly severity: Severity;
-	/** T1: read from the file alone; T2: said by the real program. */
+	/** T1: from the file alone; T2: from the real program. */
 	readonly tier: "T1" | "T2";
 	readonly what: string;
 	readonly fix: string;
@@ -29,7 +29,7 @@ export interface PlacedFinding {
 	readonly column: number;
 }
 
-/** Everything wrong with a file that can be found offline, by position. */
+/** All offline findings about a file, by position. */
 export function offlineFindings(text: string, file: string, target: Target): PlacedFinding[] {
 	return fileFindings(text, file, target).sort((a, b) => a.line - b.line || a.column - b.column);
 }
@@ -75,7 +75,7 @@ function yamlFindings(yaml: YamlText, target: Target): PlacedFinding[] {
 	return place([{ rule: "no-config", at: 0, what: NOTHING }]);
 }
 
-const NOTHING = "there is no collector config in this file";
+const NOTHING = "no collector config found in this file";
 const OF_INVENTORY: ReadonlySet<RuleId> = new Set(["unknown-component", "deprecated-component"]);
 
 /** What is wrong with a config that stands as a text in a file: at its place in that file, or, where lines are joined, where the text begins. */

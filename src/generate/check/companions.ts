@@ -4,10 +4,10 @@ import { shown } from "../../base/mask.ts";
 import { keyOf } from "../splice/yaml-document.ts";
 import type { ConfigFinding } from "./rules.ts";
 
-/** Paths that look as if a token were in them. */
+/** Paths that look like token files. */
 const TOKEN_PATH = /token|secret|api[-_]?key|credential|\/etc\/crossfade\//i;
 
-/** Mounts in Kubernetes manifests, Helm values and compose files through which a rotated token never arrives. */
+/** Mounts in Kubernetes manifests, Helm values and compose files that never deliver a rotated token. */
 export function mountFindings(documents: readonly Document[]): ConfigFinding[] {
 	return documents.flatMap((document) => walk(document.contents as Node | null));
 }
@@ -94,7 +94,7 @@ export function signalFindings(text: string, { dialect, stopsOnHangup, title }: 
 			found.push({
 				rule: "reload-unvalidated",
 				at,
-				what: "this line reloads a config that nothing has validated before",
+				what: "this line reloads a config without validating it first",
 			});
 		}
 	}

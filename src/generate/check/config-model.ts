@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
 import { entryOf, keyOf, resolvedValue } from "../splice/yaml-document.ts";
 
-/** A component as it is defined in a config. */
+/** A component defined in a config. */
 export interface ComponentNode {
 	readonly section: string;
 	/** `type` or `type/name`. */
@@ -11,7 +11,7 @@ export interface ComponentNode {
 	readonly value: Node | undefined;
 }
 
-/** An id where it is used. */
+/** A use of an id. */
 export interface Reference {
 	readonly id: string;
 	readonly at: number;
@@ -21,21 +21,21 @@ export interface PipelineNode {
 	readonly id: string;
 	readonly signal: string;
 	readonly at: number;
-	/** Undefined where the list is not written out in this file. */
+	/** Undefined if the list is not in this file. */
 	readonly receivers: readonly Reference[] | undefined;
 	readonly processors: readonly Reference[] | undefined;
 	readonly exporters: readonly Reference[] | undefined;
 }
 
-/** An otelcol config with the place of everything that rules look at. */
+/** An otelcol config with the position of everything that rules check. */
 export interface ConfigModel {
 	readonly document: Document;
 	readonly root: YAMLMap;
 	readonly components: readonly ComponentNode[];
 	readonly pipelines: readonly PipelineNode[];
-	/** `service.extensions`; undefined where it is not written out. */
+	/** `service.extensions`; undefined if not in this file. */
 	readonly extensions: readonly Reference[] | undefined;
-	/** `service.pipelines` is in this file: without it nothing can be said about what is used. */
+	/** Whether `service.pipelines` is in this file; otherwise unused components cannot be detected. */
 	readonly complete: boolean;
 }
 
@@ -99,20 +99,20 @@ export function nodeAt(document: Document, node: Node | undefined, ...path: read
 	);
 }
 
-/** The value of a scalar below a map; undefined where there is none. */
+/** The value of a scalar below a map; undefined if there is none. */
 export function scalarAt(document: Document, node: Node | undefined, ...path: readonly string[]): unknown {
 	const found = nodeAt(document, node, ...path);
 	return isScalar(found) ? found.value : undefined;
 }
 
-/** A text somewhere below a node, with the keys that lead to it. */
+/** A text below a node, with its key path. */
 export interface TextNode {
 	readonly path: readonly string[];
 	readonly text: string;
 	readonly at: number;
 }
 
-/** Every text below a node; aliases are not followed, what they stand for is seen where it is defined. */
+/** Every text below a node; aliases are not followed, because their target is visited where it is defined. */
 export function textsBelow(node: Node | null | undefined, path: readonly string[] = []): TextNode[] {
 	if (isScalar(node)) {
 		return typeof node.value === "string" ? [{ path, text: node.value, at: node.range?.[0] ?? 0 }] : [];

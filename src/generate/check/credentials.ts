@@ -6,9 +6,9 @@ import type { ConfigFinding } from "./rules.ts";
 /** Keys and header names whose value is a credential. */
 const CREDENTIAL_KEY =
 	/^(authorization|.*(token|api[-_]?key|apikey|secret|password|passwd|credential)s?|x-honeycomb-team)$/i;
-/** Keys that end alike but name a file, a key in a store or an extension. */
+/** Keys with the same endings that name a file, a store's key or an extension. */
 const NO_CREDENTIAL = /(file|path|name|_id|_ref|url|endpoint|metadata_keys?|from_context|token_count|tokens_count)$/i;
-/** A value that is taken from elsewhere: `${env:X}`, `${X}`, `$X`, `$(X)` of Kubernetes, `{{ x }}`, `@x@`. */
+/** A reference instead of a value: `${env:X}`, `${X}`, `$X`, `$(X)` of Kubernetes, `{{ x }}`, `@x@`. */
 const ELSEWHERE = /\$\{|\$\(|^\$[A-Za-z_]|\{\{|^@.*@$/;
 const FROM_ENV = /\$\{(?:env:)?[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}|^\$[A-Za-z_]\w*$/;
 const PLACEHOLDER = /^(<.*>|\*+|x+|\.{3}|changeme|redacted|\[redacted\]|your[-_].*|.*[-_](here|placeholder))$/i;
@@ -17,7 +17,7 @@ export function isCredentialKey(key: string): boolean {
 	return CREDENTIAL_KEY.test(key) && !NO_CREDENTIAL.test(key);
 }
 
-/** The credential in a value, without the word before it; undefined where it is taken from elsewhere or only stands for one. */
+/** The credential in a value, without its scheme; undefined for references and placeholders. */
 export function literalCredential(value: string): string | undefined {
 	const bare = bareCredential(value);
 	return bare === "" || PLACEHOLDER.test(bare) || ELSEWHERE.test(bare) ? undefined : bare;
@@ -27,10 +27,10 @@ function bareCredential(value: string): string {
 	return value.replace(/^(bearer|basic|token|api-?key|splunk)\s+/i, "").trim();
 }
 
-/** What is wrong with the value of a credential; `rotating` says whether it is one that has to change in a running collector. */
+/** Findings about a credential's value; `rotating` says whether it must change in a running collector. */
 export function credentialFindings(value: string, at: number, place: string, rotating: boolean): ConfigFinding[] {
 	const literal = literalCredential(value);
-	if (literal !== undefined) return [{ rule: "token-literal", at, what: `${place} holds ${described(literal)}` }];
+	if (literal !== undefined) return [{ rule: "token-literal", at, what: `${place} contains ${described(literal)}` }];
 	if (!rotating) return [];
 	const bare = bareCredential(value);
 	if (FROM_ENV.test(bare))
@@ -38,16 +38,16 @@ export function credentialFindings(value: string, at: number, place: string, rot
 	return bare.includes("${file:") ? [{ rule: "file-newline", at, what: `${place} is read with \${file:…}` }] : [];
 }
 
-/** A token by its fingerprint; a shorter text only by its length, since it could be guessed back from a fingerprint. */
+/** A token by fingerprint; a shorter text only by length, because it could be guessed from a fingerprint. */
 function described(literal: string): string {
 	return literal.length < MIN_TOKEN_LENGTH
 		? `a literal of ${literal.length} characters`
 		: `a token, fp=${fingerprint(literal)}`;
 }
 
-/** What is wrong with a URL as a place to send to. */
+/** Findings about a destination URL. */
 export function urlFindings(text: string, at: number, place: string): ConfigFinding[] {
-	const found = (what: string): ConfigFinding[] => [{ rule: "token-in-url", at, what: `${place} holds ${what}` }];
+	const found = (what: string): ConfigFinding[] => [{ rule: "token-in-url", at, what: `${place} contains ${what}` }];
 	const match = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)([^?#]*)(\?[^#]*)?/i.exec(text);
 	if (!match) return [];
 	const [, authority = "", path = "", query = ""] = match;
@@ -60,7 +60,5 @@ export function urlFindings(text: string, at: number, place: string): ConfigFind
 		.map((each) => each.split("=", 2))
 		.find(([key = "", value = ""]) => isCredentialKey(key) && value !== "");
 	if (parameter) return found(`a credential in its query (${parameter[0]})`);
-	return /\$\{(?:env|file):[^}]*(token|key|secret)[^}]*\}/i.test(path + query)
-		? found("a token taken from elsewhere")
-		: [];
+	return /\$\{(?:env|file):[^}]*(token|key|secret)[^}]*\}/i.test(path + query) ? found("a reference to a token") : [];
 }

@@ -4,10 +4,10 @@ import { type ComponentNode, type ConfigModel, nodeAt, scalarAt, textsBelow } fr
 import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
 import type { ConfigFinding } from "./rules.ts";
 
-/** Exporters that speak OTLP, and extensions that lend them a token: what sits in these has to survive a rotation. */
+/** OTLP exporters, and extensions that provide their token: these must support rotation. */
 const ROTATING = /^(otlp|otlphttp|otlp_http|otlp_grpc|bearertokenauth|headers_setter)$/;
 
-/** The rules that cost people data: how tokens, queues and retries are set. */
+/** Rules about settings that lose data: tokens, queues and retries. */
 export function deliveryFindings(model: ConfigModel): ConfigFinding[] {
 	return [
 		...model.components.flatMap((component) => [...credentials(component), ...queue(model, component)]),
@@ -34,13 +34,13 @@ function queue({ document }: ConfigModel, { section, id, value, at }: ComponentN
 	const found: ConfigFinding[] = [];
 	if (off) found.push({ rule: "queue-off", at: place, what: `the sending queue of ${shown(id)} is off` });
 	if (waits)
-		found.push({ rule: "queue-off", at: place, what: `the sending queue of ${shown(id)} waits for the result` });
+		found.push({ rule: "queue-off", at: place, what: `the sending queue of ${shown(id)} has wait_for_result on` });
 	const endless = /^0(s|m|h|ms)?$/.test(
 		String(scalarAt(document, value, "retry_on_failure", "max_elapsed_time") ?? ""),
 	);
 	const bounded = scalarAt(document, value, "sending_queue", "queue_size") !== undefined;
 	if (endless && (off || !bounded)) {
-		found.push({ rule: "unbounded-retry", at: place, what: `${shown(id)} retries for ever and says no queue_size` });
+		found.push({ rule: "unbounded-retry", at: place, what: `${shown(id)} retries forever without a queue_size` });
 	}
 	return found;
 }
@@ -63,7 +63,7 @@ function metadataInQueues({ document, components, pipelines }: ConfigModel): Con
 				{
 					rule: "metadata-in-queue",
 					at,
-					what: `in the pipeline ${shown(id)} client headers reach the queue of ${shown(exporter)}`,
+					what: `in the pipeline ${shown(id)}, client headers reach the queue of ${shown(exporter)}`,
 				},
 			];
 		});

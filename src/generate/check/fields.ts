@@ -8,16 +8,16 @@ import { keyOf } from "../splice/yaml-document.ts";
 import { type ConfigModel, nodeAt } from "./config-model.ts";
 import type { ConfigFinding } from "./rules.ts";
 
-/** Allowed keys: a map of keys, or a word for a leaf, or a list of one such. */
+/** Allowed keys: a map of keys, a word for a leaf, or a list of one of these. */
 type Fields = string | readonly Fields[] | { readonly [key: string]: Fields };
 
 const fields = schema.fields as Readonly<Record<string, Fields>>;
-/** By component, then by path: the first release that knows a setting, and the first that knows it no more. */
+/** By component and path: the first release with a setting, and the first without it. */
 type Releases = Readonly<Record<string, Readonly<Record<string, string>>>>;
 const since = schema.since as Releases;
 const until = schema.until as Releases;
 
-/** Keys that the strict decoder of the components around our exporter does not know, or not yet in this release. */
+/** Keys that the strict decoders of components around our exporter do not accept in this release. */
 export function fieldFindings({ document, root, components }: ConfigModel, otelcol: Version): ConfigFinding[] {
 	const metrics = nodeAt(document, root, "service", "telemetry", "metrics");
 	const nodes = components.map(({ section, type, id, value }) => ({ key: `${section}/${type}`, id, value }));
@@ -67,13 +67,21 @@ function unknownKeys(
 		const first = owner.since[here.join(".")];
 		if (first && !isAtLeast(owner.otelcol, first)) {
 			return [
-				{ rule: "unknown-field", at, what: `${shown(owner.id)} knows ${here.join(".")} only from otelcol ${first} on` },
+				{
+					rule: "unknown-field",
+					at,
+					what: `${shown(owner.id)} supports ${here.join(".")} only since otelcol ${first}`,
+				},
 			];
 		}
 		const last = owner.until[here.join(".")];
 		if (last && isAtLeast(owner.otelcol, last)) {
 			return [
-				{ rule: "unknown-field", at, what: `${shown(owner.id)} knows ${here.join(".")} no more since otelcol ${last}` },
+				{
+					rule: "unknown-field",
+					at,
+					what: `${shown(owner.id)} no longer supports ${here.join(".")} since otelcol ${last}`,
+				},
 			];
 		}
 		return unknownKeys(pair.value, inner, here, owner);

@@ -8,12 +8,12 @@ import { parseYaml } from "../splice/yaml-document.ts";
 import { configModel, textsBelow } from "./config-model.ts";
 import { isCredentialKey, literalCredential } from "./credentials.ts";
 
-/** From now on no output shows the credentials that stand in a config as literals: lines around a change can hold one. */
+/** Masks literal credentials of a config in all output from now on: lines around a change can contain one. */
 export function protectLiterals(text: string, file: string, dialect: "otelcol" | "alloy"): void {
 	for (const literal of literalsIn(text, file, dialect)) protect(secretForms(literal), "[masked]");
 }
 
-/** Every credential that stands in a config as a literal. */
+/** Every literal credential in a config. */
 function literalsIn(text: string, file: string, dialect: "otelcol" | "alloy"): string[] {
 	if (dialect === "alloy") {
 		return alloyTexts(text, file).flatMap((value) => literalCredential(value) ?? []);
@@ -37,7 +37,7 @@ function literalsInText(text: string, file: string): string[] {
 	}
 }
 
-/** Strings in Alloy attributes and object entries whose name is that of a credential. */
+/** Strings in Alloy attributes and object entries with a credential's name. */
 function alloyTexts(text: string, file: string): string[] {
 	const found: string[] = [];
 	const walk = (statements: ReturnType<typeof parseAlloy>) => {

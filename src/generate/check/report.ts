@@ -5,12 +5,12 @@ import { version } from "../../base/version.ts";
 import type { PlacedFinding } from "./check.ts";
 import { type Rule, type RuleId, rules } from "./rules.ts";
 
-/** What was checked, and what was found. */
+/** What was checked, and the findings. */
 export interface CheckReport {
 	readonly file: string;
-	/** Distribution and release it was checked against. */
+	/** Distribution and release. */
 	readonly target: string;
-	/** The tiers that were run, and why one was not. */
+	/** The tiers that ran, and why one did not. */
 	readonly tiers: readonly { readonly tier: "T1" | "T2"; readonly ran: boolean; readonly note: string }[];
 	readonly findings: readonly PlacedFinding[];
 }
@@ -91,7 +91,7 @@ function sarifRule(id: RuleId) {
 	};
 }
 
-/** One test case a rule: failed where it found an error, with every place; passed rules are listed too. */
+/** One test case per rule: failed with every place of an error, or passed. */
 function junitReport({ file, target, findings }: CheckReport): string {
 	const cases = (Object.keys(rules) as RuleId[]).map((rule) => {
 		const found = findings.filter((each) => each.rule === rule && each.severity === "error");
@@ -103,7 +103,7 @@ function junitReport({ file, target, findings }: CheckReport): string {
 	return junit([{ name: `${file} (${target})`, cases }]);
 }
 
-/** What `--explain` says of a rule. */
+/** The text of `--explain` for a rule. */
 export function ruleText(id: RuleId): string {
 	const { severity, title, why, fix, source }: Rule = rules[id];
 	return `${id} (${severity}): ${title}\n\n  why      ${why}\n  fix      ${fix}\n  source   ${source}\n`;

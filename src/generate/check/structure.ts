@@ -8,7 +8,7 @@ import { keyOf } from "../splice/yaml-document.ts";
 import { type ComponentNode, type ConfigModel, componentSections, type Reference, scalarAt } from "./config-model.ts";
 import type { ConfigFinding } from "./rules.ts";
 
-/** What a config is checked against. */
+/** The release to check against. */
 export interface Target {
 	readonly distribution: Distribution;
 	readonly own: Version;
@@ -17,7 +17,7 @@ export interface Target {
 const SECTIONS: readonly string[] = [...componentSections, "service"];
 const SIGNALS = ["traces", "metrics", "logs", "profiles"];
 
-/** Everything about components, references and pipelines that the real collector would refuse, as far as one file shows it. */
+/** Problems with components, references and pipelines that the real collector would refuse, as far as one file shows them. */
 export function structureFindings(model: ConfigModel, target: Target): ConfigFinding[] {
 	return [
 		...sections(model),
@@ -37,7 +37,7 @@ function sections({ root }: ConfigModel): ConfigFinding[] {
 			{
 				rule: "unknown-section",
 				at,
-				what: `there is no section ${shown(key)}`,
+				what: `unknown section ${shown(key)}`,
 				fix: meant && `Did you mean ${meant}?`,
 			},
 		];
@@ -54,8 +54,8 @@ function known({ section, id, type, at }: ComponentNode, { distribution, own }: 
 			{
 				rule: "deprecated-component",
 				at,
-				what: what(`${deprecated.use} is the name now of`),
-				fix: `Write ${deprecated.use}.`,
+				what: what(`${deprecated.use} is the new name of`),
+				fix: `Use ${deprecated.use}.`,
 			},
 		];
 	}
@@ -95,7 +95,7 @@ function pipelines(model: ConfigModel): ConfigFinding[] {
 		const name = shown(pipeline.id);
 		const found: ConfigFinding[] = [];
 		if (!SIGNALS.includes(pipeline.signal)) {
-			found.push({ rule: "unknown-signal", at: pipeline.at, what: `the pipeline ${name} is of no signal` });
+			found.push({ rule: "unknown-signal", at: pipeline.at, what: `the pipeline name ${name} has no signal` });
 		}
 		for (const side of ["receivers", "exporters"] as const) {
 			if (pipeline[side]?.length === 0)
@@ -124,13 +124,13 @@ function connectors({ components, pipelines: all }: ConfigModel): ConfigFinding[
 				{
 					rule: "one-sided-connector",
 					at,
-					what: `the connector ${shown(id)} is not used as ${missing} of any pipeline`,
+					what: `the connector ${shown(id)} is not used as ${missing} in any pipeline`,
 				},
 			];
 		});
 }
 
-/** Extensions that exporters and receivers lean on must be defined and started. */
+/** Extensions that exporters and receivers use must be defined and started. */
 function extensions({ document, components, extensions: started, complete }: ConfigModel): ConfigFinding[] {
 	const defined = components.filter(({ section }) => section === "extensions").map(({ id }) => id);
 	const listed = started?.map(({ id }) => id);

@@ -58,7 +58,7 @@ const scopeWords = {
 } as const;
 
 const compactWords =
-	"one for the machine, written whole, which no user can override (compact). A file that is there and was not written by these scripts, or was changed since, is refused and stays as it is; a release that does not obey the file of the machine is reported as old";
+	"one for the machine, written as a whole, which no user can override (compact). An existing file that these scripts did not write, or that was changed since, is refused and stays unchanged; a release that ignores the machine's file is reported as old";
 
 const modeWords = {
 	param: "passed when it runs (param)",

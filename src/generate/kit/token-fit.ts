@@ -10,17 +10,17 @@ export function refuseUnfit(secret: Secret, { vehicle, mode }: MdmSpec): void {
 	const problems = [];
 	if (longest !== undefined && length > longest) {
 		problems.push({
-			what: `the token is too long for a parameter of ${vehicle.title}, which cuts it without a word`,
+			what: `the token is too long: ${vehicle.title} silently truncates parameters`,
 			expected: `at most ${longest} characters`,
 			got: `${length}`,
-			fix: "ask for a shorter token, or use --mode embedded",
+			fix: "get a shorter token, or use --mode embedded",
 		});
 	}
 	if (!isSafeAlphabet(secret.reveal())) {
 		problems.push({
-			what: "the token has a character that one of the CLIs would change, and the scripts refuse it",
+			what: "the token has a character that one of the CLIs changes, so the scripts refuse it",
 			expected: "letters, digits, '.', '_', '~' and '-'",
-			fix: "ask for a token of these",
+			fix: "get a token of these characters",
 		});
 	}
 	if (problems.length > 0) throw new CrossfadeError("refused", problems);

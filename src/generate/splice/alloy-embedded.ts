@@ -5,21 +5,21 @@ import { alloyTexts } from "./locate.ts";
 import type { SpliceOutcome } from "./request.ts";
 import { parseYaml } from "./yaml-document.ts";
 
-/** The same as `spliceAlloy` for the one Alloy config that stands as a block of text in a YAML file: Helm values, or a ConfigMap. */
+/** `spliceAlloy` for an Alloy config embedded as a block of text in a YAML file: Helm values, or a ConfigMap. */
 export function spliceAlloyInYaml(text: string, file: string, request: AlloyRequest): SpliceOutcome {
 	const scalars = parseYaml(text, file).documents.flatMap((document) => alloyTexts(document));
 	const [scalar] = scalars;
 	const refused = (what: string) =>
 		new CrossfadeError("refused", {
 			what,
-			expected: "one block of text (|) that holds the config, as in alloy.configMap.content",
+			expected: "one block of text (|) with the config, as in alloy.configMap.content",
 			got: `${scalars.length} of them`,
 			where: { file },
-			fix: "save the Alloy config to a file of its own, and name that",
+			fix: "save the Alloy config to a separate file, and name that",
 		});
-	if (!scalar || scalars.length > 1) throw refused("there is not exactly one Alloy config in this file");
+	if (!scalar || scalars.length > 1) throw refused("expected exactly one Alloy config in this file");
 	const block = blockText(text, scalar);
-	if (!block) throw refused("the Alloy config in this file could not be put back byte for byte");
+	if (!block) throw refused("the Alloy config in this file could not be restored byte for byte");
 	try {
 		const inner = spliceAlloy(block.text, file, request);
 		return { ...inner, text: block.put(inner.text) };

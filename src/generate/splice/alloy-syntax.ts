@@ -2,7 +2,7 @@ import { CrossfadeError } from "../../base/errors.ts";
 import { positionOf } from "./edit.ts";
 
 /**
- * A reader for Alloy's configuration syntax that keeps the place of everything and evaluates nothing.
+ * A parser for Alloy's configuration syntax that keeps all positions and evaluates nothing.
  * https://grafana.com/docs/alloy/latest/get-started/configuration-syntax/
  */
 export interface AlloyToken {
@@ -10,7 +10,7 @@ export interface AlloyToken {
 	readonly text: string;
 	readonly from: number;
 	readonly to: number;
-	/** The next token stands on a later line. */
+	/** The next token is on a later line. */
 	readonly endsLine: boolean;
 }
 
@@ -36,7 +36,7 @@ export type AlloyStatement = AlloyAttribute | AlloyBlockNode;
 
 const MAX_DEPTH = 100;
 
-/** Text -> statements; a mistake is refused with its place and without quoting the text around it. */
+/** Text -> statements; refuses a syntax error with its position, without quoting the text around it. */
 export function parseAlloy(text: string, file: string): AlloyStatement[] {
 	const cursor = newCursor(tokenize(text, file), (expected, at) =>
 		syntaxError(text, file, expected, at ?? text.length),
@@ -113,7 +113,7 @@ function dottedName(cursor: TokenCursor): string {
 	return names.join(".");
 }
 
-/** Everything up to the end of the line on which all brackets are closed and no operator is left open. */
+/** Everything up to the end of the line where all brackets are closed and no operator is pending. */
 function expression(cursor: TokenCursor): AlloyToken[] {
 	const value: AlloyToken[] = [];
 	const open: string[] = [];
@@ -153,8 +153,7 @@ function tokenize(text: string, file: string): AlloyToken[] {
 			continue;
 		}
 		const kind = kindOf(found);
-		if (!kind)
-			throw syntaxError(text, file, /^["`]/.test(found) ? "a string that ends" : "something that Alloy knows", from);
+		if (!kind) throw syntaxError(text, file, /^["`]/.test(found) ? "a terminated string" : "valid Alloy syntax", from);
 		tokens.push({ kind, text: found, from, to: from + found.length, endsLine: false });
 	}
 	const last = tokens.at(-1);
@@ -171,14 +170,14 @@ function kindOf(text: string): AlloyToken["kind"] | undefined {
 
 function syntaxError(text: string, file: string, expected: string, at: number): CrossfadeError {
 	return new CrossfadeError("refused", {
-		what: "this is not valid Alloy syntax",
+		what: "invalid Alloy syntax",
 		expected,
 		where: { file, ...positionOf(text, at) },
-		fix: "check quotes, brackets and line ends; alloy fmt names the place too",
+		fix: "check quotes, brackets and line ends; alloy fmt also shows the place",
 	});
 }
 
-/** The text a string token stands for. */
+/** The value of a string token. */
 export function stringValue(token: AlloyToken): string {
 	if (token.text.startsWith("`")) return token.text.slice(1, -1);
 	try {

@@ -11,26 +11,26 @@ import { applyEdits, type Edit, lineBreak, lineEnd, lineStart, positionOf } from
 import { digest, entryMarker, readEntryMarker } from "./marker.ts";
 import type { SpliceOutcome } from "./request.ts";
 
-/** What an Alloy config is to hold of ours, or what of ours is to go. */
+/** What to add to an Alloy config, or to remove. */
 export interface AlloyRequest {
 	readonly name: string;
-	/** Our blocks as text without a final line break, by `name "label"`. */
+	/** Our blocks as text without a trailing line break, by `name "label"`. */
 	readonly blocks: Readonly<Record<string, string>>;
-	/** The expression other components send to. */
+	/** The input that other components send to. */
 	readonly input: string;
-	/** The label of all our blocks begins with this. */
+	/** Prefix of all our blocks' labels. */
 	readonly label: string;
 	readonly signals: readonly string[];
 	readonly remove: boolean;
 	readonly force: boolean;
 }
 
-/** Block names that can be ours; with our label they are. */
+/** Names of blocks that, with our label, are ours. */
 const OWN_BLOCKS = ["local.file", "otelcol.auth.bearer", "otelcol.storage.file", "otelcol.exporter.otlphttp"];
 
 /**
- * Brings our part of an Alloy config to what is wanted and changes no other byte: our blocks at the end of the file, our exporter behind
- * the processors that follow each OTLP receiver. Throws (refused) where that cannot be done safely.
+ * Updates our part of an Alloy config and changes no other byte: our blocks at the end of the file, our exporter after
+ * the processors that follow each OTLP receiver. Throws (refused) if this cannot be done safely.
  */
 export function spliceAlloy(text: string, file: string, request: AlloyRequest): SpliceOutcome {
 	const cleaned = dropStale(text, file, request);
@@ -44,7 +44,7 @@ export function spliceAlloy(text: string, file: string, request: AlloyRequest): 
 		edits.filter((edit) => edit !== undefined),
 	);
 	if (dropStale(result, file, { ...request, remove: true }) !== dropStale(text, file, { ...request, remove: true })) {
-		throw new Error("the splice could not be taken back; nothing was changed");
+		throw new Error("the change could not be reversed exactly; nothing was changed");
 	}
 	return { text: result, wired: lists.map(({ owner, signal }) => `${idOf(owner)} (${signal})`), notes: [] };
 }
@@ -57,7 +57,7 @@ function idOf({ name, label }: AlloyBlockNode): string {
 	return label === undefined ? name : `${name}.${label}`;
 }
 
-/** Takes out our blocks that are not wanted as they are, and with `remove` our name from every list. */
+/** Removes our outdated blocks and, with `remove`, our name from every list. */
 function dropStale(text: string, file: string, request: AlloyRequest): string {
 	const eol = lineBreak(text);
 	const blocks = topBlocks(text, file);
@@ -84,20 +84,20 @@ function isOwn({ name, label }: AlloyBlockNode, request: AlloyRequest): boolean 
 
 function editedByHand(text: string, file: string, block: AlloyBlockNode): CrossfadeError {
 	return new CrossfadeError("refused", {
-		what: `there is a ${idOf(block)} already, and not as we wrote it`,
-		expected: "no such block, or one that crossfade wrote and nobody changed",
+		what: `${idOf(block)} already exists, and is not as crossfade wrote it`,
+		expected: "no such block, or one written by crossfade and not edited",
 		where: { file, ...positionOf(text, block.from) },
-		fix: "rename it, choose another --name, or add --force to have it replaced or removed",
+		fix: "rename it, choose another --name, or add --force to replace or remove it",
 	});
 }
 
 function noConfig(file: string): CrossfadeError {
-	const what = "there is no Alloy component in this file";
+	const what = "no Alloy component found in this file";
 	return new CrossfadeError("refused", {
 		what,
 		expected: "otelcol.receiver.otlp or another receiver",
 		where: { file },
-		fix: "name the file that holds it",
+		fix: "name the file that contains it",
 	});
 }
 
@@ -109,7 +109,7 @@ interface OutputList {
 	readonly items: readonly AlloyToken[][];
 }
 
-/** Where our exporter goes for each signal: from each receiver on, past processors that stand in one line, to the first list that fans out or ends. */
+/** Where our exporter goes for each signal: from each receiver, past a chain of processors, to the first list that fans out or ends. */
 function outputLists(
 	text: string,
 	file: string,
@@ -132,7 +132,7 @@ function outputLists(
 		what: `no receiver in this file has an output for ${request.signals.join(" or ")}`,
 		expected: "otelcol.receiver.otlp with an output block",
 		where: { file },
-		fix: `send to ${request.input} by hand, or name the signals you have with --signals`,
+		fix: `send to ${request.input} by hand, or select existing signals with --signals`,
 	});
 }
 

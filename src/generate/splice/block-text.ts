@@ -2,18 +2,18 @@ import type { Scalar } from "yaml";
 import { CrossfadeError } from "../../base/errors.ts";
 import { lineStart } from "./edit.ts";
 
-/** The text inside a literal block scalar, without its indentation, and the way back. */
+/** The text of a literal block scalar, without its indentation, and how to put it back. */
 export interface BlockText {
 	readonly text: string;
-	/** The line of the file that the first line of the text stands on, from 1. */
+	/** The file's line number of the text's first line, from 1. */
 	readonly firstLine: number;
-	/** Blanks in front of every line of it in the file. */
+	/** The indentation of its lines in the file. */
 	readonly margin: number;
-	/** The whole file with another text in the block. */
+	/** The complete file with another text in the block. */
 	readonly put: (text: string) => string;
 }
 
-/** Takes the text out of a block scalar; undefined where it could not be put back byte for byte. */
+/** Extracts the text of a block scalar; undefined if it could not be put back byte for byte. */
 export function blockText(file: string, scalar: Scalar): BlockText | undefined {
 	const [start, end] = [scalar.range?.[0] ?? 0, scalar.range?.[1] ?? 0];
 	const head = file.indexOf("\n", start) + 1;
@@ -41,7 +41,7 @@ export function blockText(file: string, scalar: Scalar): BlockText | undefined {
 	};
 }
 
-/** The indentation of a block: what its header says, counted from its parent, or that of its first line of text. */
+/** A block's indentation: from its header, relative to its parent, or from its first line of text. */
 function marginOf(header: string, first: string, file: string, start: number): number {
 	const said = /^\|[+-]?([1-9])/.exec(header)?.[1];
 	if (said === undefined) return first.length - first.trimStart().length;
@@ -49,7 +49,7 @@ function marginOf(header: string, first: string, file: string, start: number): n
 	return parent + Number(said);
 }
 
-/** An error about a block of text, with the positions in the file around it. */
+/** An error about a block of text, with positions in the file. */
 export function inFile(error: CrossfadeError, { firstLine, margin }: BlockText): CrossfadeError {
 	const problems = error.problems.map((problem) => {
 		const { file = "", line, column } = problem.where ?? {};

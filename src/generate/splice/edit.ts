@@ -1,13 +1,13 @@
-/** One change of a text: at an offset, take away so many UTF-16 units and put a text there. */
+/** An edit: at an offset, delete a number of UTF-16 units and insert a text. */
 export interface Edit {
 	readonly at: number;
 	readonly remove: number;
 	readonly insert: string;
-	/** Of inserted lines: their column. What is deeper comes first where several go to one place. */
+	/** Column of inserted lines. At the same place, deeper lines come first. */
 	readonly column?: number;
 }
 
-/** Applies edits that were all computed on the same text. At the same place deeper lines come first, else the given order holds. */
+/** Applies edits computed on the same text. At the same place deeper lines come first, otherwise in the given order. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
 	const ordered = [...edits].sort((a, b) => a.at - b.at || (b.column ?? 0) - (a.column ?? 0));
 	let result = "";
@@ -20,20 +20,20 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 	return result + text.slice(done);
 }
 
-/** The line break a text uses: that of its first line. */
+/** A text's line break: that of its first line. */
 export function lineBreak(text: string): "\n" | "\r\n" {
 	const first = text.indexOf("\n");
 	return first > 0 && text[first - 1] === "\r" ? "\r\n" : "\n";
 }
 
-/** The offset where the line that holds `offset` ends, before its line break. */
+/** The end of the line that contains `offset`, before its line break. */
 export function lineEnd(text: string, offset: number): number {
 	const next = text.indexOf("\n", offset);
 	if (next === -1) return text.length;
 	return next > offset && text[next - 1] === "\r" ? next - 1 : next;
 }
 
-/** The offset where the line that holds `offset` begins. */
+/** The start of the line that contains `offset`. */
 export function lineStart(text: string, offset: number): number {
 	return offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
 }

@@ -1,6 +1,6 @@
 import { CrossfadeError } from "../../base/errors.ts";
 
-/** A text and the way back to its bytes. */
+/** A text and how to encode it again. */
 export interface DecodedText {
 	readonly text: string;
 	/** The bytes of a text in the same encoding, with the same byte order mark. */
@@ -10,8 +10,8 @@ export interface DecodedText {
 const BOM = "\ufeff";
 
 /**
- * Decodes UTF-8 (with or without byte order mark) and UTF-16 with a byte order mark, as Windows editors write them. Anything that would
- * not come back byte for byte is refused, as is a file with NUL characters: no config holds one.
+ * Decodes UTF-8 (with or without byte order mark) and UTF-16 with a byte order mark, as Windows editors write them. Refuses anything that would
+ * not round-trip byte for byte, and files with NUL characters, which no config contains.
  */
 export function decodeText(bytes: Uint8Array, file: string): DecodedText {
 	const buffer = Buffer.from(bytes);
@@ -25,7 +25,7 @@ export function decodeText(bytes: Uint8Array, file: string): DecodedText {
 	};
 	const text = whole.slice(bom.length);
 	if (text.includes("\0")) throw notText(file, "binary data");
-	if (!Buffer.from(encode(text)).equals(buffer)) throw notText(file, "bytes that are not valid in it");
+	if (!Buffer.from(encode(text)).equals(buffer)) throw notText(file, "invalid bytes");
 	return { text, encode };
 }
 
@@ -40,7 +40,7 @@ function evenBytes(buffer: Buffer): Buffer {
 
 function notText(file: string, got: string): CrossfadeError {
 	return new CrossfadeError("refused", {
-		what: "the file is not text we can change safely",
+		what: "the file is not text that can be changed safely",
 		expected: "UTF-8, or UTF-16 with a byte order mark",
 		got,
 		where: { file },

@@ -2,14 +2,14 @@ import { type Document, isMap, isScalar, isSeq, type Node, type Pair, Scalar, vi
 import { CrossfadeError } from "../../base/errors.ts";
 import { entryOf, keyOf, type YamlText } from "./yaml-document.ts";
 
-/** Where in a YAML text a collector config stands. */
+/** The position of a collector config in a YAML text. */
 export interface ConfigPlace {
 	readonly document: Document;
 	/** How to name it with `--at`: empty for the file itself, else e.g. `spec.config` or `OpenTelemetryCollector/edge:spec.config`. */
 	readonly label: string;
 	/** A map in the file, or a text in it that holds the config, or a file around it: Helm values in an Argo CD application. */
 	readonly node: YAMLMap | Scalar;
-	/** Extensions that apply as long as the config has no list of its own: those of the Helm chart that the values are for. */
+	/** Extensions that apply unless the config has its own list: the Helm chart's defaults. */
 	readonly defaultExtensions: readonly string[];
 }
 
@@ -19,8 +19,8 @@ const CHART_EXTENSIONS = ["health_check"];
 const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensions", "service"];
 
 /**
- * The one collector config of a text: the document itself, or the map or block of text that a custom resource, ConfigMap or Helm values
- * file embeds. Throws (refused) when there is none, or several and `at` does not choose one.
+ * The only collector config of a text: the document itself, or the map or block of text embedded in a custom resource, ConfigMap or Helm values
+ * file. Throws (refused) if there is none, or several and `at` does not select one.
  */
 export function locateConfig(yaml: YamlText, at: string | undefined): ConfigPlace {
 	const places = configsIn(yaml.documents).filter(({ node }) => isMap(node) || isConfigBlock(node));
@@ -32,17 +32,14 @@ export function locateConfig(yaml: YamlText, at: string | undefined): ConfigPlac
 		throw new CrossfadeError("refused", {
 			what: "there is no collector config in this file",
 			expected: "service.pipelines, at the top or embedded in Helm values, a custom resource or a ConfigMap",
-			got: yaml.text.trim() === "" ? "an empty file" : "none of it",
+			got: yaml.text.trim() === "" ? "an empty file" : "none",
 			where,
-			fix: "name the file that holds the pipelines",
+			fix: "name the file that contains the pipelines",
 		});
 	}
 	const labels = places.map(({ label }) => label || "(the file itself)").join(", ");
 	throw new CrossfadeError("refused", {
-		what:
-			at === undefined
-				? "there are several collector configs in this file"
-				: "--at does not name one config of this file",
+		what: at === undefined ? "several collector configs in this file" : "--at matches no single config in this file",
 		expected: `--at with one of: ${labels}`,
 		where,
 		fix: "choose one with --at",
@@ -108,7 +105,7 @@ function isConfigBlock({ type, value }: Scalar): boolean {
 	return type === Scalar.BLOCK_LITERAL && /^service:/m.test(String(value)) && /^\s+pipelines:/m.test(String(value));
 }
 
-/** Blocks of text that are Alloy configs, as in a ConfigMap or in Helm values. */
+/** Blocks of text with an Alloy config, as in a ConfigMap or Helm values. */
 export function alloyTexts(document: Document): Scalar[] {
 	const found: Scalar[] = [];
 	visit(document, {

@@ -1,9 +1,9 @@
-/** The comment line above an entry of ours. Its digest tells whether the entry is still as we wrote it. */
+/** The comment above an entry of ours. Its digest shows whether the entry is unchanged. */
 export function entryMarker(name: string, lines: readonly string[], comment: "#" | "//" = "#"): string {
-	return `${comment} crossfade ${name} ${digest(lines)}: kept by "crossfade collector --into", edits get lost`;
+	return `${comment} crossfade ${name} ${digest(lines)}: kept by "crossfade collector --into", manual edits will be overwritten`;
 }
 
-/** The comment behind a key that did not exist before us: it goes when nothing of its content is left. */
+/** The comment after a key that we added: it is removed when empty. */
 export const CREATED_MARKER = "# crossfade: added";
 
 export interface EntryMark {
@@ -21,7 +21,7 @@ export function isCreatedMarker(line: string): boolean {
 	return /(?:#|\/\/) crossfade: added\s*$/.test(line);
 }
 
-/** A digest over lines that neither indentation as a whole nor line breaks change. It tells edits from none, and guards no secret. */
+/** A digest of lines that ignores common indentation and line-break style. It detects edits and protects no secret. */
 export function digest(lines: readonly string[]): string {
 	const filled = lines.filter((line) => line.trim() !== "");
 	const margin = Math.min(...filled.map((line) => line.length - line.trimStart().length));
@@ -32,7 +32,7 @@ export function digest(lines: readonly string[]): string {
 		.slice(0, 12);
 }
 
-/** FNV-1a, 32 bits: loading a cryptographic hash would cost more than the whole edit. http://www.isthe.com/chongo/tech/comp/fnv/ */
+/** FNV-1a, 32 bits: loading a cryptographic hash would take longer than the whole edit. http://www.isthe.com/chongo/tech/comp/fnv/ */
 function fnv1a(text: string, seed: number): number {
 	let hash = seed;
 	for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

@@ -9,7 +9,7 @@ import type { WantedEntry } from "./request.ts";
 import { entryOf, isEmptyValue, keyOf, resolvedValue, wordsOf } from "./yaml-document.ts";
 import { addEntry, addItem, addLines, fillEmpty, flowEntry } from "./yaml-edit.ts";
 
-/** The pipelines that are to send to our exporter. */
+/** The pipelines to connect to our exporter. */
 export function chooseWanted(config: ParsedConfig): {
 	chosen: readonly PipelineEntry[];
 	passedOver: readonly string[];
@@ -18,7 +18,7 @@ export function chooseWanted(config: ParsedConfig): {
 	const pair = entryOf(service, "pipelines");
 	const at = pair?.key.range?.[0];
 	guard(config, pair?.value, "service.pipelines");
-	if (!isMap(pair?.value)) throw refusal(config, { what: "service.pipelines is not written out in this file" }, at);
+	if (!isMap(pair?.value)) throw refusal(config, { what: "service.pipelines is not in this file" }, at);
 	const all = pipelinesOf(document, pair.value);
 	const named = request.pipelines;
 	if (named) {
@@ -27,7 +27,7 @@ export function chooseWanted(config: ParsedConfig): {
 		const expected = `some of ${all.map(({ id }) => id).join(", ")}`;
 		throw refusal(
 			config,
-			{ what: `there is no pipeline ${missing.join(", ")}`, expected, fix: "name pipelines of this file" },
+			{ what: `unknown pipeline ${missing.join(", ")}`, expected, fix: "name pipelines of this file" },
 			at,
 		);
 	}
@@ -36,12 +36,12 @@ export function chooseWanted(config: ParsedConfig): {
 	const choice = choosePipelines(all, new Set(ids), request.signals);
 	if (choice.obstacle) throw refusal(config, { what: choice.obstacle, fix: "choose them with --pipelines" }, at);
 	if (choice.chosen.length > 0) return choice;
-	const what = `there is no pipeline that receives ${request.signals.join(" or ")}`;
-	const fix = "add such a pipeline, or name the signals you have with --signals";
+	const what = `no pipeline receives ${request.signals.join(" or ")}`;
+	const fix = "add such a pipeline, or select existing signals with --signals";
 	throw refusal(config, { what, expected: `a pipeline such as ${request.signals[0]}`, fix }, at);
 }
 
-/** Edits that put in what is wanted and not there yet. */
+/** Edits that add what is missing. */
 export function addMissing(config: ParsedConfig, chosen: readonly PipelineEntry[]): Edit[] {
 	const { request, root, source } = config;
 	const present = ownEntries(root, source, request.name, request.entries).map(({ id }) => id);
@@ -122,15 +122,15 @@ function addToList(
 ): Edit[] {
 	const list = pair.value;
 	guard(config, list, what);
-	if (!isSeq(list)) throw refusal(config, { what: `${what} is not a list with something in it` }, pair.key.range?.[0]);
+	if (!isSeq(list)) throw refusal(config, { what: `${what} is not a non-empty list` }, pair.key.range?.[0]);
 	const words = wordsOf(config.document, list);
-	if (!words) throw refusal(config, { what: `${what} does not hold plain names only` }, list.range?.[0]);
+	if (!words) throw refusal(config, { what: `${what} contains more than plain names` }, list.range?.[0]);
 	const missing = wanted.filter((word) => !words.includes(word));
 	if (missing.length === 0) return [];
 	return [addItem(config.source, emptyInFlow(config, list, owner, what), missing)];
 }
 
-/** Between braces there is no comment to remember by whether an empty collection was there before us, so there it is refused. */
+/** Refuses empty collections in braces: without a comment we could not remember that they existed before. */
 function emptyInFlow<T extends Node & { items: unknown[]; flow?: boolean }>(
 	config: ParsedConfig,
 	node: T,
@@ -140,7 +140,7 @@ function emptyInFlow<T extends Node & { items: unknown[]; flow?: boolean }>(
 	if (node.items.length > 0 || !owner.flow) return node;
 	throw refusal(
 		config,
-		{ what: `${what} is empty, inside braces: it could not be put back as it was` },
+		{ what: `${what} is empty and inside braces, so it could not be restored exactly` },
 		node.range?.[0],
 	);
 }

@@ -6,7 +6,7 @@ import { type ParsedConfig, refusal, type YamlEntry } from "./parsed-config.ts";
 import { entryOf, resolvedValue } from "./yaml-document.ts";
 import { dropEntry, dropItem, type SourceText } from "./yaml-edit.ts";
 
-/** Edits that take out what is ours and not wanted, or not wanted as it is. */
+/** Edits that remove our unwanted or outdated entries. */
 export function dropStale(config: ParsedConfig): Edit[] {
 	const { request, root, source } = config;
 	const stale = ownEntries(root, source, request.name, request.entries).filter(
@@ -22,9 +22,9 @@ export function dropStale(config: ParsedConfig): Edit[] {
 
 function editedByHand(config: ParsedConfig, { section, id, pair }: OwnEntry) {
 	const obstacle = {
-		what: `${section} holds ${id} already, and not as we wrote it`,
-		expected: "no such entry, or one that crossfade wrote and nobody changed",
-		fix: "rename it, choose another --name, or add --force to have it replaced or removed",
+		what: `${section} already has ${id}, and it is not as crossfade wrote it`,
+		expected: "no such entry, or one written by crossfade and not edited",
+		fix: "rename it, choose another --name, or add --force to replace or remove it",
 	};
 	return refusal(config, obstacle, pair.key.range?.[0]);
 }
@@ -43,7 +43,7 @@ function dropEntries({ source, root }: ParsedConfig, stale: readonly OwnEntry[])
 	});
 }
 
-/** A list that holds ids which go. */
+/** A list with ids to remove. */
 interface ListWithOurs {
 	readonly owner: YAMLMap;
 	readonly pair: YamlEntry;
@@ -51,7 +51,7 @@ interface ListWithOurs {
 	readonly ours: readonly number[];
 }
 
-/** The lists of `service` that can hold ids of ours: its extensions, and the exporters of its pipelines. */
+/** The lists in `service` that can contain our ids: extensions, and the exporters of pipelines. */
 function listsWith({ document, service }: ParsedConfig, gone: ReadonlySet<string>): ListWithOurs[] {
 	const pipelines = resolvedValue(document, entryOf(service, "pipelines"));
 	const bodies = isMap(pipelines) ? pipelines.items.map(({ value }) => value).filter((body) => isMap(body)) : [];
@@ -75,7 +75,7 @@ function dropItems({ source, defaultExtensions }: ParsedConfig, { owner, pair, l
 	return withoutOverlap(ours.map((index) => dropItem(source, list, index)));
 }
 
-/** Neighbours between brackets each claim the comma between them; the first claim stands. */
+/** Adjacent removals in brackets both claim the comma between them; the first one gets it. */
 function withoutOverlap(edits: readonly Edit[]): Edit[] {
 	let done = 0;
 	return edits.map((edit) => {

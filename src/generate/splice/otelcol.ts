@@ -11,8 +11,8 @@ import { verifySplice } from "./verify.ts";
 import { parseYaml, templateMark, type YamlText } from "./yaml-document.ts";
 
 /**
- * Brings our part of the collector config in a YAML text to what is wanted, and changes no other byte. Throws (refused) with the reason,
- * and with what to write by hand, where that cannot be done safely.
+ * Updates our part of the collector config in a YAML text and changes no other byte. Throws (refused) with the reason,
+ * and with what to write by hand, if this cannot be done safely.
  */
 export function spliceOtelcol(text: string, file: string, request: OtelcolRequest): SpliceOutcome {
 	const { yaml, place } = find(text, file, request);
@@ -42,20 +42,20 @@ function find(text: string, file: string, request: OtelcolRequest): { yaml: Yaml
 	const mark = templateMark(yaml);
 	if (mark === undefined) return { yaml, place };
 	throw new CrossfadeError("refused", {
-		what: "this is a template: its text changes before a collector reads it",
+		what: "this is a template: it is rendered before a collector reads it",
 		where: { file, ...positionOf(text, mark) },
 		fix: manualEdit(request),
 	});
 }
 
-/** The same look at a text that our edits came out with. */
+/** Re-reads the text produced by our edits. */
 function lookAgain(text: string, { file, request }: ParsedConfig): ParsedConfig {
 	const { yaml, place } = find(text, file, request);
 	if (!isMap(place.node)) throw new TypeError("a map became a block of text");
 	return parsedConfig(yaml, { ...place, node: place.node }, request);
 }
 
-/** A config inside a block of text: the same, one level further in. */
+/** A config inside a block of text: the same, one level deeper. */
 function spliceBlock(
 	text: string,
 	file: string,
@@ -64,7 +64,7 @@ function spliceBlock(
 ): SpliceOutcome {
 	const block = blockText(text, place.node);
 	if (!block) {
-		const what = `the block of text at ${place.label} could not be put back byte for byte`;
+		const what = `the block of text at ${place.label} could not be restored byte for byte`;
 		throw new CrossfadeError("refused", { what, where: { file }, fix: manualEdit(request) });
 	}
 	try {

@@ -6,18 +6,18 @@ import { isOwn, ownSections, type WantedEntry } from "./request.ts";
 import { contentEnd, entryOf, keyOf } from "./yaml-document.ts";
 import type { SourceText } from "./yaml-edit.ts";
 
-/** An entry of ours that stands in a file. */
+/** An entry of ours in a file. */
 export interface OwnEntry {
 	readonly section: string;
 	readonly id: string;
 	readonly sectionPair: Pair<Node, Node | null>;
 	readonly map: YAMLMap;
 	readonly pair: Pair<Node, Node | null>;
-	/** `current`: just as it is wanted; `stale`: as we wrote it, but no longer wanted so; `edited`: changed by somebody, or never ours. */
+	/** `current`: up to date; `stale`: as we wrote it, but outdated; `edited`: changed by hand, or never ours. */
 	readonly state: "current" | "stale" | "edited";
 }
 
-/** Every entry of ours, by its id, in the sections of a config. */
+/** Every entry of ours in a config's sections, by id. */
 export function ownEntries(
 	root: YAMLMap,
 	source: SourceText,

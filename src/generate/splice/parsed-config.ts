@@ -10,7 +10,7 @@ import { type SourceText, stepOf } from "./yaml-edit.ts";
 export interface ParsedConfig {
 	readonly request: OtelcolRequest;
 	readonly file: string;
-	/** Every document of the file, and the one that holds the config. */
+	/** Every document of the file, and the one with the config. */
 	readonly documents: readonly Document[];
 	readonly document: Document;
 	readonly root: YAMLMap;
@@ -22,7 +22,7 @@ export interface ParsedConfig {
 /** An entry of a map, as the parser types it where keys are nodes. */
 export type YamlEntry = Pair<Node, Node | null>;
 
-/** Looks at the config of a place that is a map; throws when it has no service section that could be changed. */
+/** Reads a config that is a map; throws if it has no service section that can be changed. */
 export function parsedConfig(
 	{ text, file, documents }: YamlText,
 	place: ConfigPlace & { node: YAMLMap },
@@ -36,16 +36,16 @@ export function parsedConfig(
 	guard(config, service?.value, "service");
 	if (!service || !isMap(service.value)) {
 		const fix =
-			"name the file that holds service.pipelines; several --config files are merged by the collector, and lists replaced";
+			"name the file that contains service.pipelines; the collector merges several --config files and replaces lists";
 		throw refusal(config, { what: "the config has no service section", fix }, root.range?.[0]);
 	}
 	return { ...config, service: service.value };
 }
 
-/** A reason not to touch a file; `fix` where there is a better one than writing it by hand. */
+/** A reason not to change a file; `fix` if there is a better one than editing by hand. */
 type SpliceObstacle = Omit<Problem, "fix" | "where"> & { readonly fix?: string };
 
-/** The error for an obstacle: what stands in the way, where, and what to write by hand instead. */
+/** The error for an obstacle: what, where, and what to write by hand instead. */
 export function refusal(
 	{ request, file, source }: Pick<ParsedConfig, "request" | "file" | "source">,
 	obstacle: SpliceObstacle,
@@ -55,7 +55,7 @@ export function refusal(
 	return new CrossfadeError("refused", { where, ...obstacle, fix: obstacle.fix ?? manualEdit(request) });
 }
 
-/** Refuses a value whose entries are, or may be, shared with other places of the file, or are not in it. */
+/** Refuses a value whose entries are, or may be, shared with other places, or are not in this file. */
 export function guard(config: Omit<ParsedConfig, "service">, node: Node | null | undefined, what: string): void {
 	if (!node || isEmptyValue(node)) {
 		if (node && (node.tag !== undefined || ("anchor" in node && node.anchor !== undefined))) {
@@ -64,11 +64,11 @@ export function guard(config: Omit<ParsedConfig, "service">, node: Node | null |
 		return;
 	}
 	const stop = (why: string) => refusal(config, { what: `${what} ${why}` }, node.range?.[0]);
-	if (isAlias(node)) throw stop("is an alias: a change would reach its other places too");
-	if (isScalar(node)) throw stop("is not written out in this file");
-	if (isMap(node) && hasMerge(node)) throw stop("takes entries from elsewhere by a merge key");
+	if (isAlias(node)) throw stop("is an alias: a change would also affect its other uses");
+	if (isScalar(node)) throw stop("is not in this file");
+	if (isMap(node) && hasMerge(node)) throw stop("takes entries from elsewhere through a merge key");
 	const anchor = "anchor" in node ? node.anchor : undefined;
 	if (anchor !== undefined && usedAnchors(config.document).has(anchor)) {
-		throw stop("is used by an alias too: a change would reach there");
+		throw stop("is also used by an alias, which a change would affect");
 	}
 }

@@ -1,18 +1,18 @@
 import { type Document, isMap, type Node, type Pair, type YAMLMap } from "yaml";
 import { entryOf, keyOf, resolvedValue, wordsOf } from "./yaml-document.ts";
 
-/** A pipeline as it stands in a file. */
+/** A pipeline in a file. */
 export interface PipelineEntry {
 	readonly id: string;
 	readonly signal: string;
 	readonly pair: Pair<Node, Node | null>;
-	/** Undefined when the list is not written out, e.g. comes from `${file:…}`. */
+	/** Undefined if the list is not in this file, e.g. `${file:…}`. */
 	readonly receivers: readonly string[] | undefined;
 }
 
 export interface PipelineChoice {
 	readonly chosen: readonly PipelineEntry[];
-	/** Receiving pipelines of the wanted signals that were not chosen, with the reason. */
+	/** Receiving pipelines of the requested signals that were not chosen, with the reason. */
 	readonly passedOver: readonly string[];
 	/** Why no choice is possible. */
 	readonly obstacle?: string;
@@ -29,8 +29,8 @@ export function pipelinesOf(document: Document, pipelines: YAMLMap): PipelineEnt
 }
 
 /**
- * The pipelines that get our exporter, so that everything received arrives exactly once: of each signal those that are fed by a receiver
- * and not by a connector, preferably by an OTLP receiver, and no receiver through two of them.
+ * The pipelines that get our exporter, so that all received data arrives exactly once: for each signal, those fed by a receiver
+ * and not by a connector, preferably an OTLP receiver, and no receiver through two of them.
  */
 export function choosePipelines(
 	all: readonly PipelineEntry[],
@@ -46,7 +46,7 @@ export function choosePipelines(
 			return {
 				chosen: [],
 				passedOver: [],
-				obstacle: `the receivers of the pipeline ${unreadable.id} are not written out in this file`,
+				obstacle: `the receivers of the pipeline ${unreadable.id} are not in this file`,
 			};
 		}
 		const otlp = candidates.filter(({ receivers }) => receivers?.some((id) => id.split("/", 1)[0] === "otlp"));

@@ -1,6 +1,6 @@
 import { entryLines, type YamlMap } from "../render/yaml.ts";
 
-/** A component we put into someone's config. */
+/** A component to add to a config. */
 export interface WantedEntry {
 	/** Top-level section: `exporters`, `extensions`, … */
 	readonly section: string;
@@ -8,35 +8,35 @@ export interface WantedEntry {
 	readonly value: YamlMap;
 }
 
-/** What an otelcol config is to hold of ours, or what of ours is to go. */
+/** What to add to an otelcol config, or to remove. */
 export interface OtelcolRequest {
-	/** Suffix of our component ids; with it we know our own again. */
+	/** Suffix of our component ids, by which we recognize them. */
 	readonly name: string;
 	readonly entries: readonly WantedEntry[];
-	/** Take out everything of ours; `entries` then tells what is recognised as unchanged where no comment can. */
+	/** Remove all our entries; `entries` then identifies unchanged entries where no comment is possible. */
 	readonly remove: boolean;
-	/** Goes into the `exporters` of pipelines. */
+	/** Added to the `exporters` of pipelines. */
 	readonly exporter: string;
 	/** Signals whose pipelines get the exporter. */
 	readonly signals: readonly string[];
-	/** Pipelines named by the user instead of chosen by us. */
+	/** Pipelines named by the user, instead of our choice. */
 	readonly pipelines?: readonly string[] | undefined;
-	/** Where in the file the config is, when there are several, e.g. `spec.config`. */
+	/** Which config in the file, if there are several, e.g. `spec.config`. */
 	readonly at?: string | undefined;
 	/** Replace entries of ours that were edited by hand. */
 	readonly force: boolean;
 }
 
-/** What a splice did. */
+/** The result of a splice. */
 export interface SpliceOutcome {
 	readonly text: string;
-	/** Pipelines (or Alloy components) that send to our exporter now. */
+	/** Pipelines (or Alloy components) that now send to our exporter. */
 	readonly wired: readonly string[];
-	/** What a person should know, a line each. */
+	/** Notes for the user, one line each. */
 	readonly notes: readonly string[];
 }
 
-/** Component types of ours by section, in all the names they ever had: `<type>/<name>` is ours. */
+/** Our component types by section, under all names they ever had: `<type>/<name>` is ours. */
 const ownTypes: Readonly<Record<string, readonly string[]>> = {
 	exporters: ["otlp_http", "otlphttp"],
 	extensions: ["bearertokenauth", "file_storage"],
@@ -48,9 +48,9 @@ export function isOwn(section: string, id: string, name: string): boolean {
 	return ownTypes[section]?.some((type) => id === `${type}/${name}`) ?? false;
 }
 
-/** What to write by hand where we do not dare to, as the `fix` of a problem. */
+/** What to write by hand, as a problem's `fix`, if we cannot do it safely. */
 export function manualEdit({ entries, remove, exporter, signals, pipelines }: OtelcolRequest): string {
-	if (remove) return "take our entries out by hand";
+	if (remove) return "remove our entries by hand";
 	const sections = new Map<string, string[]>();
 	for (const { section, id, value } of entries) {
 		const lines = entryLines(id, value).map((line) => `      ${line}`);

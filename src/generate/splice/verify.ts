@@ -4,8 +4,8 @@ import { isOwn, ownSections } from "./request.ts";
 import { entryOf, keyOf } from "./yaml-document.ts";
 
 /**
- * The last look before anything is returned: the new text, read again, must say exactly what the old one said, plus or minus what is ours,
- * and hold everything that was wanted. A difference is a bug of ours and stops everything.
+ * Final check: the new text, parsed again, must have exactly the old content, plus or minus our entries,
+ * and contain everything requested. A difference is a bug in crossfade and aborts the change.
  */
 export function verifySplice(before: ParsedConfig, after: ParsedConfig): void {
 	const [old, now] = [foreignFacts(before), foreignFacts(after)];
@@ -21,7 +21,7 @@ export function verifySplice(before: ParsedConfig, after: ParsedConfig): void {
 	}
 }
 
-/** Everything a file says that is not ours, a fact for every node, in order; aliases are not followed. */
+/** The content of a file except our entries, one fact per node, in order; aliases are not followed. */
 function foreignFacts(config: ParsedConfig): string[] {
 	const facts: string[] = [];
 	for (const document of config.documents) collect(config, document.contents as Node | null, "$", undefined, facts);
@@ -53,7 +53,7 @@ function collect(
 	}
 }
 
-/** Sections and the list of extensions can come and go with what is ours in them, and can be empty before. */
+/** Sections and the list of extensions may appear or disappear with our entries, and may have been empty. */
 function mayBeCreated(inside: readonly string[]): boolean {
 	const [first, second] = inside;
 	if (inside.length === 1) return ownSections.includes(first ?? "");
@@ -69,7 +69,7 @@ function isOwnItem({ request, defaultExtensions }: ParsedConfig, inside: readonl
 	return second === "pipelines" && last === "exporters" && isOwn("exporters", id, request.name);
 }
 
-/** What a node says by itself: kind, style, anchor, tag, and a scalar's text. */
+/** A node's own content: kind, style, anchor, tag, and a scalar's text. */
 function headOf(node: Node | null): string {
 	if (!node) return "nothing";
 	if (isAlias(node)) return `alias ${node.source}`;

@@ -16,7 +16,7 @@ import {
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { positionOf } from "./edit.ts";
 
-/** A YAML text, parsed with the place of everything kept. */
+/** A parsed YAML text with all positions. */
 export interface YamlText {
 	readonly file: string;
 	readonly text: string;
@@ -24,14 +24,14 @@ export interface YamlText {
 }
 
 /**
- * Parses every document of a text; a text with mistakes is refused with all of them. The parser's own messages are not used: they quote
- * the line, and a line can hold a token.
+ * Parses every document of a text; refuses it with all its errors. The parser's own messages are not used: they quote
+ * the line, which can contain a token.
  */
 export function parseYaml(text: string, file: string): YamlText {
 	const documents = parsed(text, file);
 	const problems = documents.flatMap((document) =>
 		document.errors.map(({ code, pos }): Problem => {
-			const [what, fix] = mistakes[code] ?? ["this is not valid YAML", "check quotes, colons and indentation"];
+			const [what, fix] = mistakes[code] ?? ["invalid YAML", "check quotes, colons and indentation"];
 			return { what, where: { file, ...positionOf(text, pos[0]) }, fix };
 		}),
 	);
@@ -51,25 +51,22 @@ function parsed(text: string, file: string): Document.Parsed[] {
 	} catch (error) {
 		if (!(error instanceof RangeError)) throw error;
 		const fix = "check that this is the config";
-		throw new CrossfadeError("refused", { what: "the file is nested too deeply to be read", where: { file }, fix });
+		throw new CrossfadeError("refused", { what: "the file is nested too deeply", where: { file }, fix });
 	}
 }
 
-/** The parser's error codes in our words. https://eemeli.org/yaml/#errors */
+/** Our messages for the parser's error codes. https://eemeli.org/yaml/#errors */
 const mistakes: Readonly<Record<string, readonly [what: string, fix: string]>> = {
-	DUPLICATE_KEY: ["a key stands here a second time", "keep one of the two"],
-	TAB_AS_INDENT: ["a tab is used as indentation", "use blanks"],
-	BAD_INDENT: ["the indentation does not fit", "align it with its siblings"],
-	MULTILINE_IMPLICIT_KEY: ["a key goes over several lines", "check for a missing quote or colon"],
+	DUPLICATE_KEY: ["duplicate key", "remove one of them"],
+	TAB_AS_INDENT: ["a tab is used as indentation", "use spaces"],
+	BAD_INDENT: ["wrong indentation", "align it with its siblings"],
+	MULTILINE_IMPLICIT_KEY: ["a key spans several lines", "check for a missing quote or colon"],
 	MISSING_CHAR: ["a closing bracket, brace or quote is missing", "close it"],
-	UNEXPECTED_TOKEN: ["something stands where nothing can", "check quotes, colons and indentation"],
-	RESOURCE_EXHAUSTION: ["the file is nested too deeply to be read", "check that this is the config"],
+	UNEXPECTED_TOKEN: ["unexpected content", "check quotes, colons and indentation"],
+	RESOURCE_EXHAUSTION: ["the file is nested too deeply", "check that this is the config"],
 	BAD_ALIAS: ["an alias has no anchor", "define the anchor before it is used"],
 	MULTIPLE_ANCHORS: ["a value has two anchors", "keep one of them"],
-	BLOCK_AS_IMPLICIT_KEY: [
-		"a nested map stands on the line of its key",
-		"put it on a line of its own, or quote the value",
-	],
+	BLOCK_AS_IMPLICIT_KEY: ["a nested map on the same line as its key", "put it on a separate line, or quote the value"],
 };
 
 function templated(text: string): boolean {
@@ -79,7 +76,7 @@ function templated(text: string): boolean {
 function templateProblem(file: string): Problem {
 	const fix = "render the template first (helm template, ansible) or change the template by hand";
 	return {
-		what: "this looks like a template that is not YAML yet",
+		what: "this looks like an unrendered template",
 		expected: "YAML",
 		got: "template marks",
 		where: { file },
@@ -87,7 +84,7 @@ function templateProblem(file: string): Problem {
 	};
 }
 
-/** Where template marks stand outside quotes: text that a template engine will change before any collector reads it. */
+/** Finds template markers outside quotes: text that a template engine changes before a collector reads it. */
 export function templateMark(yaml: YamlText): number | undefined {
 	const chars = [...yaml.text.matchAll(/\{\{|\{%/g)].map((match) => match.index);
 	if (chars.length === 0) return undefined;
@@ -111,13 +108,13 @@ export function keyOf(pair: Pair<unknown, unknown>): string | undefined {
 	return isScalar(pair.key) ? String(pair.key.value) : undefined;
 }
 
-/** The value of an entry, with an alias replaced by what it stands for. */
+/** The value of an entry, with aliases resolved. */
 export function resolvedValue(document: Document, pair: Pair<Node, Node | null> | undefined): Node | undefined {
 	const value = pair?.value ?? undefined;
 	return isAlias(value) ? value.resolve(document) : value;
 }
 
-/** The strings of a list, through aliases; undefined when it is not a list of plain words. */
+/** The strings of a list, with aliases resolved; undefined if it is not a list of plain words. */
 export function wordsOf(document: Document, node: Node | undefined): string[] | undefined {
 	if (!isSeq(node)) return undefined;
 	const words = node.items.map((item) => {
@@ -127,12 +124,12 @@ export function wordsOf(document: Document, node: Node | undefined): string[] | 
 	return words.every((word) => word !== undefined) ? words : undefined;
 }
 
-/** Whether a map takes entries from elsewhere by a merge key. */
+/** Whether a map takes entries from elsewhere through a merge key. */
 export function hasMerge(map: YAMLMap): boolean {
 	return map.items.some((pair) => keyOf(pair) === "<<");
 }
 
-/** Names of anchors that some alias uses. */
+/** Names of anchors used by an alias. */
 export function usedAnchors(document: Document): Set<string> {
 	const used = new Set<string>();
 	visit(document, {
@@ -143,14 +140,14 @@ export function usedAnchors(document: Document): Set<string> {
 	return used;
 }
 
-/** Whether a value is missing: `key:` with nothing, or only a comment, behind it. */
+/** Whether a value is missing: `key:` followed by nothing or only a comment. */
 export function isEmptyValue(node: Node | null | undefined): boolean {
 	return !node || (isScalar(node) && node.value === null && node.source === "");
 }
 
 /**
- * The offset right behind the last character that belongs to a node: for collections in block style that of their last item, for block
- * scalars the end of their last line of text unless they keep the blank lines behind it.
+ * The offset after a node's last character: for block-style collections that of their last item, for block
+ * scalars the end of their last line of text unless they keep trailing blank lines.
  */
 export function contentEnd(text: string, node: Node | Pair): number {
 	if (isPair(node)) {
@@ -166,7 +163,7 @@ export function contentEnd(text: string, node: Node | Pair): number {
 	return keepsBlankLines ? end : text.slice(0, end).trimEnd().length;
 }
 
-/** Whether a node is a map or list written over lines, without brackets. */
+/** Whether a node is a block-style map or list. */
 function isBlock(node: Node | null | undefined): boolean {
 	return (isMap(node) || isSeq(node)) && !node.flow;
 }

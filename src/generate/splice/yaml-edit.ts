@@ -3,15 +3,15 @@ import { flowText, type YamlValue } from "../render/yaml.ts";
 import { type Edit, lineEnd, lineStart } from "./edit.ts";
 import { contentEnd } from "./yaml-document.ts";
 
-/** The text that is edited, and how it is written. */
+/** The text to edit, and its style. */
 export interface SourceText {
 	readonly text: string;
 	readonly eol: string;
-	/** Blanks by which a nested map is indented. */
+	/** Indentation step in spaces. */
 	readonly step: number;
 }
 
-/** The indentation step of a map: that of its first nested block map, else two blanks. */
+/** A map's indentation step: that of its first nested block map, otherwise two spaces. */
 export function stepOf(text: string, root: YAMLMap): number {
 	for (const pair of root.items) {
 		const inner = pair.value;
@@ -22,18 +22,18 @@ export function stepOf(text: string, root: YAMLMap): number {
 	return 2;
 }
 
-/** Adds lines at the end of a map in block style, at the column of its keys. */
+/** Appends lines to a block-style map, at the column of its keys. */
 export function addLines(source: SourceText, map: YAMLMap, lines: readonly string[]): Edit {
 	const last = map.items.at(-1) as Pair<Node, Node> | undefined;
 	return insertBlock(source, last ?? map, lines, last ? columnOf(source.text, last.key) : 0);
 }
 
-/** Adds the first lines below a key that has no value yet. */
+/** Adds the first lines below a key without a value. */
 export function fillEmpty(source: SourceText, pair: Pair<Node, Node | null>, lines: readonly string[]): Edit {
 	return insertBlock(source, pair, lines, columnOf(source.text, pair.key) + source.step);
 }
 
-/** Adds words at the end of a list. */
+/** Appends words to a list. */
 export function addItem(source: SourceText, list: YAMLSeq, words: readonly string[]): Edit {
 	const quoted = words.map((word) => inQuotesOf(list, word));
 	if (list.flow) return addEntry(source, list, quoted.join(", "));
@@ -46,7 +46,7 @@ export function addItem(source: SourceText, list: YAMLSeq, words: readonly strin
 	);
 }
 
-/** Adds a text of entries or items at the end of a collection in brackets or braces. */
+/** Appends entries or items to a collection in brackets or braces. */
 export function addEntry({ text, eol }: SourceText, collection: YAMLMap | YAMLSeq, added: string): Edit {
 	const begin = collection.range?.[0] ?? 0;
 	const last = collection.items.at(-1) as Node | Pair | undefined;
@@ -59,7 +59,7 @@ export function addEntry({ text, eol }: SourceText, collection: YAMLMap | YAMLSe
 	return { at, remove: 0, insert: onItsOwnLine && nothingBehind ? `,${eol}${margin}${added}` : `, ${added}` };
 }
 
-/** An entry as it is written between braces, in the quotes of its neighbours. */
+/** An entry in flow style, quoted like its neighbours. */
 export function flowEntry(map: YAMLMap, key: string, value: YamlValue): string {
 	const json = isScalar(map.items[0]?.key) && map.items[0].key.type === Scalar.QUOTE_DOUBLE;
 	return `${json ? JSON.stringify(key) : flowText(key)}: ${flowText(value, json)}`;
@@ -68,7 +68,7 @@ export function flowEntry(map: YAMLMap, key: string, value: YamlValue): string {
 function insertBlock({ text, eol }: SourceText, after: Node | Pair, lines: readonly string[], column: number): Edit {
 	const end = contentEnd(text, after);
 	const indented = lines.map((line) => `${" ".repeat(column)}${line}`);
-	// A block scalar that keeps its blank lines ends at the start of a line.
+	// A block scalar that keeps trailing blank lines ends at the start of a line.
 	if (end > 0 && text[end - 1] === "\n")
 		return { at: end, remove: 0, column, insert: indented.map((line) => line + eol).join("") };
 	return { at: lineEnd(text, end), remove: 0, column, insert: indented.map((line) => eol + line).join("") };
@@ -84,21 +84,21 @@ function flowStart(item: Node | Pair): number {
 	return node.range?.[0] ?? 0;
 }
 
-/** Takes an entry out of a map, with the comment line above it that `isMarker` knows as ours. */
+/** Removes an entry from a map, with the comment above it that `isMarker` recognizes. */
 export function dropEntry(source: SourceText, map: YAMLMap, index: number, isMarker: (line: string) => boolean): Edit {
 	const pair = map.items[index] as Pair<Node, Node>;
 	if (map.flow) return dropFromFlow(map.items as Pair[], index);
 	return dropBlock(source, flowStart(pair), contentEnd(source.text, pair), isMarker);
 }
 
-/** Takes an item out of a list. */
+/** Removes an item from a list. */
 export function dropItem(source: SourceText, list: YAMLSeq, index: number): Edit {
 	const item = list.items[index] as Node;
 	if (list.flow) return dropFromFlow(list.items as Node[], index);
 	return dropBlock(source, item.range?.[0] ?? 0, contentEnd(source.text, item), () => false);
 }
 
-/** Takes away whole lines, from the one that holds `from` to the one that holds `to`, and our comment above. */
+/** Removes whole lines, from the one with `from` to the one with `to`, and our comment above. */
 function dropBlock({ text }: SourceText, from: number, to: number, isMarker: (line: string) => boolean): Edit {
 	let start = lineStart(text, from);
 	const above = lineStart(text, Math.max(0, start - 1));
@@ -128,7 +128,7 @@ function columnAt(text: string, offset: number): number {
 	return offset - lineStart(text, offset);
 }
 
-/** A word in the quotes its neighbours in the list wear. */
+/** A word, quoted like its neighbours in the list. */
 function inQuotesOf(list: YAMLSeq, word: string): string {
 	const last = list.items.at(-1);
 	if (isScalar(last) && last.type === Scalar.QUOTE_DOUBLE) return JSON.stringify(word);

@@ -10,15 +10,15 @@ import { findingsOf } from "./findings.ts";
 import type { CliSight } from "./gather.ts";
 import { type LayerSight, resolve } from "./resolve.ts";
 
-/** What a doctor goes by besides what it sees. */
+/** The doctor's other inputs. */
 export interface Consultation {
 	readonly known: readonly KnownToken[];
 	readonly environment: Readonly<Record<string, string | undefined>>;
-	/** Reads the first line of a file; undefined when it cannot be read. */
+	/** Reads a file's first line; undefined if it cannot be read. */
 	readonly readLine: (path: string) => string | undefined;
 }
 
-/** Judges one CLI by what was seen of it. */
+/** Diagnoses one CLI. */
 export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Consultation): Diagnosis {
 	const sight = { ...seen, layers: seen.layers.map((layer) => asReadBy(layer, seen.release)) };
 	const first = resolve(layering, sight.layers, sight.release);
@@ -41,14 +41,14 @@ export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Co
 	return { id, title, applies, sight, resolved, signals, findings, unseen: layering.unseen };
 }
 
-/** Releases from before a rule was made read files that break it. */
+/** Releases older than a rule read files that break it. */
 function asReadBy(layer: LayerSight, release: CliSight["release"]): LayerSight {
 	const rule = layer.place.mustBeSafe;
 	if (layer.state !== "unsafe" || !release || rule === undefined || isInRange(release, rule)) return layer;
 	return { ...layer, state: "read", why: undefined };
 }
 
-/** The token becomes a secret here: what is no token is left out, and its text goes no further. */
+/** Turns the token into a secret: anything else is dropped, and its text goes no further. */
 function signalState(route: Route, known: readonly KnownToken[]): SignalState {
 	const { token, url, tokenBy, tokenFrom, urlFrom, signal, off } = route;
 	const secret = token !== undefined && tokenProblems(token, "").length === 0 ? Secret.of(token) : undefined;
@@ -64,7 +64,7 @@ function signalState(route: Route, known: readonly KnownToken[]): SignalState {
 	};
 }
 
-/** A URL as it may be shown: without user and password, and with nothing in it that could be a token. */
+/** A URL safe to show: without user, password and anything that could be a token. */
 function withoutToken(url: string, secret: Secret | undefined): string {
 	if (!URL.canParse(url)) return shown(url);
 	const { protocol, host, pathname, search } = new URL(url);

@@ -3,10 +3,10 @@ import type { Secret } from "../../token/secret.ts";
 import type { CliSight } from "./gather.ts";
 import type { ResolvedLayers } from "./resolve.ts";
 
-/** Something that is not as it should be. No text in it holds a token. */
+/** A problem. Contains no token. */
 export interface DoctorFinding {
 	readonly severity: "error" | "warning" | "note";
-	/** A sentence without a final stop. */
+	/** A sentence without a full stop. */
 	readonly what: string;
 	/** A file, or a variable. */
 	readonly where?: string | undefined;
@@ -14,26 +14,26 @@ export interface DoctorFinding {
 	readonly fix: string;
 }
 
-/** What a CLI does with one signal, as it may be shown: the token by its fingerprint. */
+/** What a CLI does with one signal, safe to show: the token by fingerprint. */
 export interface SignalState {
 	readonly signal: Route["signal"];
 	/** Why nothing is sent. */
 	readonly off?: string | undefined;
-	/** The URL with a mark where the token is in it. */
+	/** The URL, with a mark in place of a token. */
 	readonly url?: string | undefined;
 	readonly urlFrom?: string | undefined;
 	readonly secret?: Secret | undefined;
-	/** The name of the token, where it is one that the doctor was told of. */
+	/** The token's name, if it is one of those given. */
 	readonly token?: string | undefined;
 	readonly tokenFrom?: string | undefined;
 	readonly tokenBy?: Route["tokenBy"];
 }
 
-/** One CLI, seen and judged. */
+/** The diagnosis of one CLI. */
 export interface Diagnosis {
 	readonly id: string;
 	readonly title: string;
-	/** When it takes up a change of its settings. */
+	/** When it applies changed settings. */
 	readonly applies: string;
 	readonly sight: CliSight;
 	readonly resolved: ResolvedLayers;
@@ -42,7 +42,7 @@ export interface Diagnosis {
 	readonly unseen: readonly string[];
 }
 
-/** Whether a CLI is here at all, or a file is that tells it where to send. */
+/** Whether a CLI, or a file that configures it, exists. */
 export function isConcerned({ sight, resolved }: Pick<Diagnosis, "sight" | "resolved">): boolean {
 	if (sight.installs.length > 0) return true;
 	return [...resolved.settings.values()].some(({ layer }) => layer.path !== undefined);

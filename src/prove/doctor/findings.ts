@@ -9,7 +9,7 @@ import { type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.t
 import type { CliSight } from "./gather.ts";
 import type { LayerSight, ResolvedLayers } from "./resolve.ts";
 
-/** One CLI as far as it is worked out. */
+/** The intermediate result for one CLI. */
 export interface DiagnosedCli {
 	readonly cli: Cli;
 	readonly layering: CliLayering;
@@ -32,12 +32,12 @@ export function settingName(pointer: string): string {
 	);
 }
 
-/** A layer as a place for people. */
+/** A layer's location, for display. */
 export function placeOf({ place, path }: LayerSight): string {
 	return path === undefined ? place.title : shownName(path);
 }
 
-/** Everything that is not as it should be, the worst first; nothing for a CLI that is not here and has no settings. */
+/** All problems, the worst first; none for a CLI that is not installed and has no settings. */
 export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
 	if (!isConcerned(of)) return files(of);
 	const all = [
@@ -54,7 +54,7 @@ export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
 	return all.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 
-/** Files that are there and not read. */
+/** Files that exist but are not read. */
 function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 	return sight.layers.flatMap((layer): DoctorFinding[] => {
 		const { place, state, why = "", path = "", isForAll } = layer;
@@ -65,32 +65,32 @@ function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 		const sudo =
 			place.isForAll || !place.paths || path.startsWith("/etc/") || path.startsWith("/Library/") ? "sudo " : "";
 		if (state === "broken") {
-			const cost = place.broken === "cli" ? `keeps ${cli.title} from starting` : "counts for nothing";
+			const effect = place.broken === "cli" ? `${cli.title} does not start` : "a file is ignored";
 			return [
 				{
 					severity: "error",
-					what: `the ${place.title} ${why}, and ${cost}`,
+					what: `${effect}: the ${place.title} ${why}`,
 					where,
-					fix: `correct ${quoted}, or put its backup back`,
+					fix: `correct ${quoted}, or restore its backup`,
 				},
 			];
 		}
 		if (state === "unreadable") {
 			const fix = sudo ? `sudo chmod 0644 ${quoted}` : `sudo chown "$(id -un)" ${quoted} && chmod 0600 ${quoted}`;
-			return [{ severity: "error", what: `the ${place.title} ${why}, so ${cli.title} goes on without it`, where, fix }];
+			return [{ severity: "error", what: `the ${place.title} ${why}, so ${cli.title} runs without it`, where, fix }];
 		}
 		if (state === "unsafe") {
 			return [
 				{
 					severity: "error",
-					what: `the ${place.title} ${why}, so ${cli.title} leaves it out`,
+					what: `the ${place.title} ${why}, so ${cli.title} ignores it`,
 					where,
 					fix: `${sudo}chmod go-w ${quoted}`,
 				},
 			];
 		}
 		if (place.isForAll && isForAll === false) {
-			const what = `not every account can read the ${place.title}; for those ${cli.title} goes on without it`;
+			const what = `some accounts cannot read the ${place.title}; for these ${cli.title} runs without it`;
 			return [{ severity: "warning", what, where, fix: `sudo chmod 0644 ${quoted}` }];
 		}
 		return [];
@@ -102,22 +102,22 @@ function releases({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
 	const found: DoctorFinding[] = [];
 	const versions = [...new Set(installs.flatMap(({ version }) => (version ? [versionText(version)] : [])))];
 	if (versions.length > 1) {
-		const what = `${cli.title} is here in ${versions.length} releases (${versions.join(", ")})`;
-		const fix = "remove those that are not used, so that one set of rules holds";
+		const what = `${versions.length} releases of ${cli.title} are installed (${versions.join(", ")})`;
+		const fix = "remove those that are not used";
 		found.push({ severity: "note", what, where: installs.map(({ path }) => shownName(path)).join(", "), fix });
 	}
 	if (installs.length > 0 && release === undefined) {
-		const what = `the release of ${cli.title} cannot be told from files; the newest rules are assumed`;
+		const what = `cannot tell the release of ${cli.title} from its files; assuming the newest`;
 		found.push({ severity: "note", what, fix: `run ${layering.program} --version as the user` });
 	}
 	if (release && !isInRange(release, `>=${cli.user.since}`)) {
-		const what = `release ${versionText(release)} cannot be set so that it sends what a provider takes`;
+		const what = `release ${versionText(release)} cannot be configured for a provider`;
 		found.push({ severity: "error", what, fix: `update ${cli.title} to ${cli.user.since} or later` });
 	}
 	return found;
 }
 
-/** Whole layers that the release does not read, though somebody filled them. */
+/** Layers with settings that the release does not read. */
 function ignored({ cli, resolved, sight }: DiagnosedCli): DoctorFinding[] {
 	const found = new Map<string, DoctorFinding>();
 	for (const { layer, isUnread } of resolved.lost) {
@@ -126,11 +126,11 @@ function ignored({ cli, resolved, sight }: DiagnosedCli): DoctorFinding[] {
 		const since = /^>=(\S+)$/.exec(place.range ?? "")?.[1];
 		const fix = since
 			? `update ${cli.title} to ${since} or later, or use crossfade install --scope user`
-			: `take it out of ${placeOf(layer)}`;
+			: `remove it from ${placeOf(layer)}`;
 		const release = sight.release ? ` ${versionText(sight.release)}` : "";
 		found.set(`${place.id} ${layer.path}`, {
 			severity: since ? "warning" : "note",
-			what: `the telemetry settings of the ${place.title} count for nothing: ${cli.title}${release} does not take them from there`,
+			what: `the telemetry settings in the ${place.title} are ignored: ${cli.title}${release} does not read them there`,
 			where: placeOf(layer),
 			fix,
 		});
@@ -186,12 +186,12 @@ function sending({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
 	}
 	const found: DoctorFinding[] = off.map((each) => ({
 		severity: "warning",
-		what: `no ${each.signal} are sent: ${each.off}`,
+		what: `sends no ${each.signal}: ${each.off}`,
 		fix: install,
 	}));
 	const homeless = sends.filter(({ url }) => url === undefined);
 	if (homeless.length > 0) {
-		found.push({ severity: "error", what: `nothing says where ${what(homeless)} go`, fix: install });
+		found.push({ severity: "error", what: `no endpoint is set for ${what(homeless)}`, fix: install });
 	}
 	const urls = sends.flatMap(({ url, urlFrom }) =>
 		url !== undefined && URL.canParse(url) ? [{ url: new URL(url), urlFrom }] : [],
@@ -213,7 +213,7 @@ function sending({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
 		found.push({
 			severity: "warning",
 			what: `its signals go to several places: ${names}`,
-			fix: `${install}, or take the other one out`,
+			fix: `${install}, or remove the other one`,
 		});
 	}
 	return found;
@@ -235,12 +235,12 @@ function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[
 	const program = sends.find(({ secret, tokenBy }) => !secret && tokenBy === "program");
 	if (program) {
 		const where = placeOfSetting(resolved, program.tokenFrom ?? "");
-		const what = "the token is printed by a program, which is not run here, so which one it is is not known";
+		const what = "a program prints the token; it is not run here, so the token is unknown";
 		found.push({
 			severity: "note",
 			what,
 			where,
-			fix: "run the program yourself, or use --helper of crossfade install",
+			fix: "run the program yourself, or use crossfade install --helper",
 		});
 	}
 	const seen = new Map(sends.flatMap((each) => (each.secret ? [[each.secret.fingerprint, each] as const] : [])));
@@ -248,15 +248,15 @@ function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[
 		const list = [...seen].map(([fingerprint, { signal }]) => `${signal} fp=${fingerprint}`).join(", ");
 		found.push({
 			severity: "error",
-			what: `its signals carry different tokens: ${list}`,
+			what: `its signals use different tokens: ${list}`,
 			fix: `crossfade install --cli ${cli.id}`,
 		});
 	}
 	for (const [fingerprint, { token, tokenFrom = "" }] of seen) {
 		const where = placeOfSetting(resolved, tokenFrom);
-		const fix = `crossfade install --cli ${cli.id} with the new token; it counts ${cli.applies}`;
+		const fix = `crossfade install --cli ${cli.id} with the new token; it applies ${cli.applies}`;
 		if (token === "old")
-			found.push({ severity: "warning", what: `it is on the old token, fp=${fingerprint}`, where, fix });
+			found.push({ severity: "warning", what: `it uses the old token, fp=${fingerprint}`, where, fix });
 		if (token === undefined && known.length > 0) {
 			const names = known.map(({ name }) => name).join(" and ");
 			found.push({ severity: "warning", what: `its token, fp=${fingerprint}, is none of ${names}`, where, fix });
@@ -269,11 +269,11 @@ function daemons({ cli, sight, resolved, signals }: DiagnosedCli): DoctorFinding
 	const pointers = signals.flatMap(({ tokenFrom = "", urlFrom = "" }) => [tokenFrom, urlFrom]);
 	const changes = pointers.flatMap((pointer) => resolved.settings.get(pointer)?.layer.changedAt ?? []);
 	const changedAt = Math.max(0, ...changes);
-	// Start times are known to the second.
+	// Start times have a resolution of one second.
 	const stale = sight.daemons.filter(({ startedAt }) => startedAt + 1000 < changedAt);
 	if (stale.length === 0 || !cli.daemon) return [];
 	const pids = stale.map(({ pid }) => pid).join(", ");
-	const what = `a background process (${pids}) started before its settings changed, and still has those from then`;
+	const what = `a background process (${pids}) started before its settings changed, and still uses the old ones`;
 	return [{ severity: "warning", what, fix: cli.daemon.restart }];
 }
 
@@ -283,13 +283,13 @@ function proxy({ cli, layering, signals, environment }: DiagnosedCli): DoctorFin
 		off === undefined && url && URL.canParse(url) ? [new URL(url).hostname] : [],
 	);
 	if (layering.usesProxy || name === undefined || !hosts.some((host) => !isLoopback(host))) return [];
-	const what = `${name} is set, and ${cli.title} does not send telemetry through a proxy`;
+	const what = `${name} is set, but ${cli.title} does not send telemetry through a proxy`;
 	return [
 		{
 			severity: "warning",
 			what,
 			where: "environment",
-			fix: "let the endpoint be reached without the proxy, or send to a collector that is",
+			fix: "allow direct access to the endpoint, or send to a collector that can be reached directly",
 		},
 	];
 }

@@ -6,38 +6,38 @@ import type { Machine } from "../../effects/process/machine.ts";
 import { type Parsed, parseSettings } from "./parse.ts";
 import type { LayerSight } from "./resolve.ts";
 
-/** A release of a CLI, and where it was seen; no version where only the use of it shows. */
+/** A release of a CLI, and where it was found; without a version if only its use was detected. */
 export interface Install {
 	readonly version: Version | undefined;
 	readonly path: string;
-	/** Whether it is what its name starts in this environment. */
+	/** Whether it is the one started by name in this environment. */
 	readonly isOnPath: boolean;
 }
 
-/** A process of a CLI that outlives its sessions. */
+/** A CLI's process that outlives its sessions. */
 export interface Daemon {
 	readonly pid: number;
 	/** Milliseconds since the epoch. */
 	readonly startedAt: number;
 }
 
-/** All that is known of one CLI here before anything is concluded. */
+/** All observations of one CLI, before any conclusion. */
 export interface CliSight {
 	readonly installs: readonly Install[];
-	/** The release whose rules count. */
+	/** The release whose rules apply. */
 	readonly release: Version | undefined;
 	readonly layers: readonly LayerSight[];
 	readonly daemons: readonly Daemon[];
 }
 
-/** What a doctor needs of the world. */
+/** The effects a doctor needs. */
 export type DoctorWorld = Pick<Effects, "environment" | "programs" | "clock">;
 
 const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_PACKAGE_BYTES = 1024 * 1024;
 const PROGRAM_MS = 20_000;
 
-/** Looks at one CLI: its releases from files, its layers, its background processes. Runs none of its programs. */
+/** Inspects one CLI: releases from files, layers, background processes. Runs none of its programs. */
 export async function gather(fx: DoctorWorld, machine: Machine, cli: Cli, layering: CliLayering): Promise<CliSight> {
 	const installs = findInstalls(fx, machine, cli, layering);
 	const known = installs.flatMap(({ version }) => (version ? [version] : []));
@@ -46,7 +46,7 @@ export async function gather(fx: DoctorWorld, machine: Machine, cli: Cli, layeri
 	const seen = new Set<string>();
 	for (const place of layering.layers) {
 		for (const sight of await sightsOf(fx, machine, place, layering)) {
-			// In the home itself a project's file is the user's.
+			// In the home folder, a project's file is the user's.
 			const real = sight.path && (machine.realPath(sight.path) ?? sight.path);
 			if (real !== undefined && seen.has(real)) continue;
 			if (real !== undefined) seen.add(real);
@@ -77,7 +77,7 @@ async function sightsOf(
 	return Promise.all(paths.map((path) => sightOf(fx, machine, place, path, layering)));
 }
 
-/** Where the files of a layer are; see `LayerPlace.paths`. */
+/** The files of a layer; see `LayerPlace.paths`. */
 function pathsOf(patterns: readonly string[], machine: Machine, environment: DoctorWorld["environment"]): string[] {
 	const full = (pattern: string) =>
 		pattern
@@ -124,7 +124,7 @@ async function sightOf(
 		const why =
 			file.kind === "large"
 				? "is larger than 10 MB"
-				: `is no regular file${file.kind === "folder" ? " but a folder" : ""}`;
+				: `is not a regular file${file.kind === "folder" ? " but a folder" : ""}`;
 		return { place, path, state: "broken", why };
 	}
 	const about = { place, path, changedAt: file.changedAt, isForAll: (file.mode & 0o004) !== 0 };
@@ -133,23 +133,28 @@ async function sightOf(
 			? await plist(fx, path)
 			: parseSettings(file.bytes, place.format ?? "json", layering.tolerance);
 	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem };
-	// Its mode, and not who may do so through the folder: that much of the rule is known.
+	// Checks only its mode, not the folder's: that much of the rule is known.
 	if (place.mustBeSafe !== undefined && (file.mode & 0o022) !== 0) {
-		return { ...about, state: "unsafe", why: "can be written by others than its owner", document: parsed.document };
+		return {
+			...about,
+			state: "unsafe",
+			why: "can be written by users other than its owner",
+			document: parsed.document,
+		};
 	}
 	return { ...about, state: "read", document: parsed.document };
 }
 
-/** A property list, read by the program that macOS has for it. `man plutil` */
+/** A property list, read with macOS's plutil. `man plutil` */
 async function plist(fx: DoctorWorld, path: string): Promise<Parsed> {
 	const args = ["-convert", "json", "-o", "-", "--", path];
 	try {
 		const { code, stdout } = await fx.programs.run("/usr/bin/plutil", args, { timeoutMs: PROGRAM_MS });
 		if (code === 0) return parseSettings(Buffer.from(stdout), "json", { bom: false, utf16: false });
 	} catch {
-		// Said below.
+		// Reported below.
 	}
-	return { problem: "is no property list that plutil reads" };
+	return { problem: "is not a property list that plutil can read" };
 }
 
 function findInstalls(fx: DoctorWorld, machine: Machine, cli: Cli, layering: CliLayering): Install[] {
@@ -172,7 +177,7 @@ function findInstalls(fx: DoctorWorld, machine: Machine, cli: Cli, layering: Cli
 			if (isThere) add(path, versionIn(kind === "trace" ? "" : (link ?? path)));
 		}
 	}
-	// What shows only the use says nothing more where a release is known, and the program is the same as its package.
+	// Signs of use add nothing if a release is known, and the program is the same as its package.
 	const releases = found.filter(({ version }) => version !== undefined);
 	return releases.length > 0 ? releases : found;
 }
@@ -183,7 +188,7 @@ function versionIn(path: string): Version | undefined {
 	return text === undefined ? undefined : parseVersion(text);
 }
 
-/** The release of a program: its package's, or the one in the name of its folder or file. */
+/** A program's release: from its package, or from the name of its folder or file. */
 function releaseAt(machine: Machine, program: string, npm: string): Version | undefined {
 	for (const folder of foldersUpFrom(program).slice(1, 6)) {
 		const version = packageVersion(machine, `${folder}/package.json`, npm);
@@ -199,7 +204,7 @@ function packageVersion(machine: Machine, path: string, name?: string): Version 
 	return parseVersion(String(parsed.document["version"]));
 }
 
-/** Processes of this account and home whose command line has these words in it. */
+/** Processes of this account and home whose command line contains these words. */
 async function daemonsOf(fx: DoctorWorld, machine: Machine, command: string, variable: string): Promise<Daemon[]> {
 	const ps = fx.programs.find("/bin/ps") ?? fx.programs.find("/usr/bin/ps");
 	if (ps === undefined) return [];
@@ -213,7 +218,7 @@ async function daemonsOf(fx: DoctorWorld, machine: Machine, command: string, var
 	});
 }
 
-/** Whether a process has this home, as far as the system shows its environment. */
+/** Whether a process uses this home, as far as its environment is visible. */
 function isOfHome(fx: DoctorWorld, machine: Machine, pid: number, variable: string): boolean {
 	const file = machine.look(`/proc/${pid}/environ`, MAX_PACKAGE_BYTES);
 	if (file.kind !== "file" || file.bytes.length === 0) return true;

@@ -3,12 +3,12 @@ import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc
 import { parse as parseToml, TomlError } from "smol-toml";
 import type { LayerFormat, Tolerance } from "../../adapters/clis/layering.ts";
 
-/** What a file says, or why nobody can tell. Reasons never quote it. */
+/** A file's content, or why it cannot be parsed. Reasons never quote it. */
 export type Parsed = { readonly document: Readonly<Record<string, unknown>> } | { readonly problem: string };
 
 /**
  * Reads a settings file as strictly as its CLI does: .env files with the library that the CLIs read them with, JSON with comments and TOML
- * with libraries that tell where a file is broken.
+ * with libraries that report where a file is broken.
  */
 export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance: Tolerance): Parsed {
 	const marks = markAt(bytes);
@@ -22,7 +22,7 @@ export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance:
 	} catch {
 		return { problem: "is not UTF-8" };
 	}
-	// A file without anything in it says nothing, and no reader minds.
+	// An empty file is valid for every reader.
 	if (text.trim() === "") return { document: {} };
 	if (format === "dotenv") return { document: { env: parseDotenv(text) } };
 	try {
@@ -44,10 +44,10 @@ function json(text: string, comments: boolean): Parsed {
 	const [first] = errors;
 	if (first)
 		return {
-			problem: `is no ${comments ? "JSON with comments" : "JSON"}, line ${lineAt(text, first.offset)}: ${words(first)}`,
+			problem: `is not valid ${comments ? "JSON with comments" : "JSON"}, line ${lineAt(text, first.offset)}: ${words(first)}`,
 		};
 	if (typeof document !== "object" || document === null || Array.isArray(document))
-		return { problem: "is no JSON object" };
+		return { problem: "is not a JSON object" };
 	return { document: document as Record<string, unknown> };
 }
 
@@ -70,8 +70,8 @@ function toml(text: string): Parsed {
 		const line = error instanceof TomlError ? `, line ${error.line}` : "";
 		const [reason = ""] =
 			error instanceof Error ? error.message.replace(/^Invalid TOML document: /, "").split("\n") : [];
-		// What it says may quote a name of the file.
+		// Its message may quote a name from the file.
 		const said = /^[a-z ,'-]{1,80}$/i.test(reason) ? `: ${reason}` : "";
-		return { problem: `is no TOML${line}${said}` };
+		return { problem: `is not valid TOML${line}${said}` };
 	}
 }

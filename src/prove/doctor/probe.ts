@@ -8,11 +8,11 @@ import { type JudgedRow, judgeRows } from "../probe/verdict.ts";
 import type { ProbeWorld, Round } from "../probe/world.ts";
 import type { Diagnosis, SignalState } from "./diagnosis.ts";
 
-/** What a probe of one CLI brought. */
+/** The result of probing for one CLI. */
 export interface Probed {
 	readonly id: string;
 	readonly rows: readonly JudgedRow[];
-	/** Signals that were not asked about, with the reason. */
+	/** Signals that were not probed, with the reason. */
 	readonly skipped: readonly { readonly signal: Signal; readonly why: string }[];
 }
 
@@ -41,7 +41,7 @@ export async function probeCli(
 		if (off !== undefined) continue;
 		const base = url === undefined ? undefined : baseOf(url, signal, tokenBy === "url");
 		if (!secret || base === undefined || tokenBy === "basic") {
-			const why = secret ? "its URL or header is of a kind that is not asked" : "its token is not known";
+			const why = secret ? "its URL or header has an unsupported form" : "its token is unknown";
 			skipped.push({ signal, why });
 			continue;
 		}
@@ -60,7 +60,7 @@ export async function probeCli(
 	return { id, rows, skipped };
 }
 
-/** The base URL, or undefined when the URL is not of the usual form. */
+/** The base URL, or undefined if the URL does not have the usual form. */
 function baseOf(url: string, signal: Signal, isTokenInUrl: boolean): string | undefined {
 	const end = `${isTokenInUrl ? "/TOKEN" : ""}/v1/${signal}`;
 	return url.endsWith(end) ? url.slice(0, -end.length) : undefined;
@@ -69,12 +69,12 @@ function baseOf(url: string, signal: Signal, isTokenInUrl: boolean): string | un
 function planFor(id: string, url: string, signals: readonly Signal[], path: "url" | "bearer"): ProbePlan {
 	const emission = emissions.find((each) => each.id === id);
 	const usual = providers.find(({ endpoint }) => endpoint === url) ?? providers.find((each) => each.id === "custom");
-	if (!usual) throw new TypeError("no provider for places that nobody knows");
+	if (!usual) throw new TypeError("no provider for custom endpoints");
 	return {
 		tokens: [],
 		places: [{ name: url, url, isGateway: false, metrics: [] }],
 		provider: usual,
-		// What the provider is known not to take says nothing of the token.
+		// Signals that the provider does not accept show nothing about the token.
 		signals: signals.filter((signal) => usual.takes.includes(signal)),
 		paths: [path],
 		protocol: "http/protobuf",

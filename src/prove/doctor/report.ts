@@ -9,23 +9,23 @@ import { placeOf, settingName } from "./findings.ts";
 import type { Probed } from "./probe.ts";
 import type { LayerSight } from "./resolve.ts";
 
-/** All that a doctor found. */
+/** All of a doctor's findings. */
 export interface DoctorReport {
 	readonly diagnoses: readonly Diagnosis[];
 	readonly probed: readonly Probed[];
 	readonly exit: ExitName;
-	/** Says more: every layer, and the last characters of tokens. */
+	/** Also shows every layer, and the last characters of tokens. */
 	readonly isVerbose: boolean;
 }
 
 const LABEL = 9;
 
-/** One block a CLI: what it sends, with which token, by which layers; then what is wrong and how to put it right. */
+/** One block per CLI: what it sends, with which token, from which layers; then problems and fixes. */
 export function doctorText(report: DoctorReport, { color, width }: TextStyle): string {
 	const paint = painter(color);
 	const blocks = report.diagnoses.map((each) => block(each, report, width, paint));
 	const { exit } = report;
-	const meaning = exit === "findings" ? "something is to be put right, see above" : exitCodes[exit][1];
+	const meaning = exit === "findings" ? "problems found, see above" : exitCodes[exit][1];
 	const last = paint(`exit ${exitCodes[exit][0]}: ${meaning}`, exit === "ok" ? "green" : "yellow");
 	return `${[...blocks, [last]].map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
@@ -35,7 +35,7 @@ function block(diagnosis: Diagnosis, { probed, isVerbose }: DoctorReport, width:
 	const isHere = sight.installs.length > 0;
 	const head = isHere
 		? `${title} ${sight.release ? versionText(sight.release) : "(release unknown)"}`
-		: `${title}: not here`;
+		: `${title}: not found`;
 	if (!isConcerned(diagnosis) && findings.length === 0 && !isVerbose) return [head];
 	const row = (label: string, text: string) => hanging(`  ${fill(label, LABEL)}`, text, width);
 	const sends = signals.filter(({ off }) => off === undefined);
@@ -65,7 +65,7 @@ function block(diagnosis: Diagnosis, { probed, isVerbose }: DoctorReport, width:
 		lines.push(...row("probe", text));
 		if (evidence.fix && exit !== "ok") lines.push(...row("", `fix: ${evidence.fix}`));
 	}
-	for (const { signal, why } of answers?.skipped ?? []) lines.push(...row("probe", `${signal} not asked: ${why}`));
+	for (const { signal, why } of answers?.skipped ?? []) lines.push(...row("probe", `${signal} not probed: ${why}`));
 	return [...lines, ...findings.flatMap((finding) => findingText(finding, row, paint))];
 }
 
@@ -83,17 +83,17 @@ function tokenText(
 	return `${token ? `${shown(token)} ` : ""}fp=${secret.fingerprint}${hint}, from ${from}`;
 }
 
-/** A layer and what becomes of it; undefined for one that says nothing of telemetry, unless everything is asked for. */
+/** A layer and its effect; undefined for one without telemetry settings, unless verbose. */
 function layerText({ resolved }: Diagnosis, layer: LayerSight, isVerbose: boolean): string | undefined {
 	const count = [...resolved.settings.values()].filter(({ layer: each }) => each === layer).length;
 	const lost = resolved.lost.filter((each) => each.layer === layer);
 	const [first] = lost;
 	const place = layer.path === undefined ? layer.place.title : `${layer.place.title} ${placeOf(layer)}`;
-	if (layer.state !== "read") return `${place}: ${layer.state === "absent" ? "not there" : (layer.why ?? layer.state)}`;
+	if (layer.state !== "read") return `${place}: ${layer.state === "absent" ? "not found" : (layer.why ?? layer.state)}`;
 	if (count > 0)
-		return `${place}: ${count} ${count === 1 ? "setting holds" : "settings hold"}${lost.length > 0 ? `, ${lost.length} do not` : ""}`;
-	if (first) return `${place}: none holds, ${first.why}`;
-	return isVerbose ? `${place}: nothing of telemetry` : undefined;
+		return `${place}: ${count} ${count === 1 ? "setting in effect" : "settings in effect"}${lost.length > 0 ? `, ${lost.length} overridden` : ""}`;
+	if (first) return `${place}: no setting in effect, ${first.why}`;
+	return isVerbose ? `${place}: no telemetry settings` : undefined;
 }
 
 function findingText(
@@ -106,7 +106,7 @@ function findingText(
 	return [head, ...rest, ...(where === undefined ? [] : row("", `in ${where}`)), ...row("", `fix: ${fix}`)];
 }
 
-/** The whole report as one document; the schema only grows. */
+/** The whole report as one document; fields are only ever added. */
 export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport): string {
 	const document = {
 		schema: 1,

@@ -1,13 +1,13 @@
 import type { CliLayering, Effective, LayerPlace, Route } from "../../adapters/clis/layering.ts";
 import { isInRange, type Version } from "../../base/versions.ts";
 
-/** What was found where a layer can be. */
+/** What was found at a layer's place. */
 export interface LayerSight {
 	readonly place: LayerPlace;
 	/** Undefined for the environment. */
 	readonly path: string | undefined;
 	readonly state: "absent" | "read" | "unreadable" | "broken" | "unsafe";
-	/** Why it is not read, in words. */
+	/** Why it is not read. */
 	readonly why?: string | undefined;
 	readonly document?: Readonly<Record<string, unknown>> | undefined;
 	readonly changedAt?: number | undefined;
@@ -15,7 +15,7 @@ export interface LayerSight {
 	readonly isForAll?: boolean | undefined;
 }
 
-/** A setting that holds, and the layer it is from. */
+/** A setting in effect, and its layer. */
 export interface EffectiveSetting {
 	readonly value: string;
 	readonly layer: LayerSight;
@@ -26,24 +26,24 @@ export interface Lost {
 	readonly pointer: string;
 	/** The reason, in words. */
 	readonly why: string;
-	/** The release does not take it from there at all. */
+	/** The release never reads it there. */
 	readonly isUnread: boolean;
 }
 
 export interface ResolvedLayers {
 	/** By pointer. */
 	readonly settings: ReadonlyMap<string, EffectiveSetting>;
-	/** What each layer sets that has to do with telemetry and does not count. */
+	/** Each layer's telemetry settings that have no effect. */
 	readonly lost: readonly Lost[];
 	readonly routes: readonly Route[];
 }
 
-/** Settings that have to do with telemetry, in whichever file. */
+/** Telemetry settings, in any file. */
 const telemetry = /^\/(env|otel|telemetry|otelHeadersHelper)(\/|$)/;
 
 /**
- * Which settings hold, and what the CLI is going to do with them: the layers one over the other, the weakest first, by the rules of the
- * release. A release that is not known counts as the newest.
+ * Which settings are in effect, and what the CLI will do with them: merges the layers, the weakest first, by the rules of the
+ * release. An unknown release counts as the newest.
  */
 export function resolve(
 	facts: CliLayering,
@@ -77,22 +77,21 @@ export function resolve(
 		};
 		for (const { range, having, pointer: cleared } of place.clears ?? []) {
 			if (isRelease(range) && kept.some(([pointer]) => having.test(pointer))) {
-				drop((pointer) => cleared.test(pointer), `the ${place.title} lets none of a weaker layer count`);
+				drop((pointer) => cleared.test(pointer), `the ${place.title} disables those of weaker layers`);
 			}
 		}
 		for (const whole of place.whole ?? []) {
 			if (kept.some(([pointer]) => isBelow(pointer, whole))) {
-				drop((pointer) => isBelow(pointer, whole), `the ${place.title} replaces it whole`);
+				drop((pointer) => isBelow(pointer, whole), `the ${place.title} replaces it completely`);
 			}
 		}
 		for (const [pointer, value] of kept) {
-			// A value in the place of a table, or the other way round, replaces it.
+			// A value in place of a table, or vice versa, replaces it.
 			for (const other of [...settings.keys()]) {
 				if (other !== pointer && (isBelow(other, pointer) || isBelow(pointer, other))) settings.delete(other);
 			}
 			const before = settings.get(pointer);
-			if (before)
-				lost.push({ layer: before.layer, pointer, why: `the ${place.title} goes before it`, isUnread: false });
+			if (before) lost.push({ layer: before.layer, pointer, why: `the ${place.title} overrides it`, isUnread: false });
 			settings.set(pointer, { value, layer });
 		}
 	}
@@ -100,7 +99,7 @@ export function resolve(
 	return { settings, lost, routes: facts.routes(effective) };
 }
 
-/** Stands for a release that could not be told. */
+/** Used for an unknown release. */
 const NEWEST: Version = [999_999, 0, 0];
 
 function isBelow(pointer: string, ancestor: string): boolean {
@@ -114,10 +113,10 @@ function reasonNotToRead(
 ): string | undefined {
 	if (!isRelease(place.range ?? "")) return `this release does not read the ${place.title}`;
 	const isIgnored = place.ignores?.some((each) => isRelease(each.range) && each.pointer.test(pointer));
-	return isIgnored ? `this release does not take it from the ${place.title}` : undefined;
+	return isIgnored ? `this release does not read it from the ${place.title}` : undefined;
 }
 
-/** Of sources that do not add up the strongest takes all. */
+/** Of mutually exclusive sources only the strongest applies. */
 function reasonToLeave(
 	facts: CliLayering,
 	place: LayerPlace,
@@ -135,10 +134,10 @@ function reasonToLeave(
 			isRelease(other.range ?? "") &&
 			leaves.some(([each]) => rule?.pointer.test(each)),
 	);
-	return rule && stronger ? `the ${stronger[0].place.title} takes all of it` : undefined;
+	return rule && stronger ? `the ${stronger[0].place.title} overrides all of it` : undefined;
 }
 
-/** Pointers and texts of what a layer says of telemetry. */
+/** Pointers and texts of a layer's telemetry settings. */
 function leavesOf({ document = {} }: LayerSight, variables: RegExp): [pointer: string, value: string][] {
 	const found: [string, string][] = [];
 	const walk = (value: unknown, pointer: string) => {

@@ -4,8 +4,8 @@ import { type Diagnosis, isConcerned } from "./diagnosis.ts";
 import type { Probed } from "./probe.ts";
 
 /**
- * The exit code: the lowest that is not 0 of everything found, as for a probe. Notes lead to none. `probed` is undefined where nobody wanted
- * a probe; one that asked nothing, or not of every signal that is sent, leaves something unproven.
+ * The exit code: the lowest above 0 of all findings, as for a probe. Notes do not count. `probed` is undefined without --probe; a probe that
+ * sent nothing, or not every signal, proves nothing.
  */
 export function verdictOf(diagnoses: readonly Diagnosis[], probed?: readonly Probed[]): ExitName {
 	const here = diagnoses.filter(isConcerned);

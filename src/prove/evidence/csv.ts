@@ -5,18 +5,18 @@ export interface CsvRecord {
 	/** The line it begins on, from 1; of a record with a quote that is not closed, the line of that quote. */
 	readonly line: number;
 	readonly cells: readonly string[];
-	/** Set when a quote in it is not closed: its text without regard to quotes. Its cells are the best guess. */
+	/** Set if a quote is not closed: the text, ignoring quotes. The cells are a best guess. */
 	readonly mended?: string;
 }
 
-/** A record longer than this has a quote that is not closed. */
+/** A longer record must have an unclosed quote. */
 const MAX_RECORD = 1 << 20;
-/** After so many quotes that are not closed, quotes are characters to the end of the file: looking for their ends takes time. */
+/** After this many unclosed quotes, quotes are plain characters for the rest of the file, because searching for their ends is slow. */
 const MAX_MENDED = 100;
 
 /**
- * Splits CSV text into records as it comes in pieces; lines end with LF. A quote has a meaning at the start of a cell only
- * (https://www.rfc-editor.org/rfc/rfc4180). One that is not closed ends with its line, so that it costs no record behind it.
+ * Splits CSV text, in chunks with LF line ends, into records. A quote is special only at the start of a cell
+ * (https://www.rfc-editor.org/rfc/rfc4180). An unclosed quote ends with its line, so that later records are not lost.
  */
 export class CsvReader {
 	readonly #delimiter: string;
@@ -42,7 +42,7 @@ export class CsvReader {
 		this.#rest = "";
 	}
 
-	/** Takes what is whole, and returns the beginning of a record that is not. */
+	/** Takes complete records, and returns the start of an incomplete one. */
 	#read(text: string, isFinal: boolean): string {
 		let rest = text;
 		while (rest !== "") {
@@ -55,7 +55,7 @@ export class CsvReader {
 		return "";
 	}
 
-	/** Takes the records before the first that is not sound. `quote` is where in the text the quote is that is not closed. */
+	/** Takes the records before the first broken one. `quote` is the position of the unclosed quote. */
 	#takeSound(text: string): { taken: number; fault?: { quote: number; mayClose: boolean } } {
 		let taken = 0;
 		let fault: { quote: number; mayClose: boolean } | undefined;
@@ -79,7 +79,7 @@ export class CsvReader {
 		return { taken, ...(fault && { fault }) };
 	}
 
-	/** Takes a record that ends with the line of a quote that is not closed, and returns its length. */
+	/** Takes a record that ends with the line of its unclosed quote, and returns its length. */
 	#mend(text: string, quote: number): number {
 		const lineBreak = text.indexOf("\n", quote);
 		const end = lineBreak < 0 ? text.length : lineBreak + 1;

@@ -1,27 +1,27 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import type { TokenPath } from "../../spec/probe-plan.ts";
 
-/** What became of one test request. */
+/** The outcome of one test request. */
 export type Outcome =
 	| "accepted"
-	/** Accepted, but the server said that it kept only a part, or may have thrown it away. */
+	/** Accepted, but the server kept only a part, or may have dropped it. */
 	| "partial"
 	/** 401 or 403: the token itself was refused. */
 	| "rejected"
-	/** 429, 503 and the like: asked to come back later. */
+	/** 429, 503 and similar: told to retry later. */
 	| "retry-later"
-	/** No answer to judge by: DNS, TLS, proxy, refused, timed out, or an answer that is not OTLP's. */
+	/** No usable response: DNS, TLS, proxy, refused, timed out, or not OTLP. */
 	| "unreachable"
-	/** Answered, but in a way that proves nothing, such as sampling. */
+	/** A response that proves nothing, such as sampling. */
 	| "inconclusive";
 
-/** One observation of a probe: is this token accepted at this place for this signal now? */
+/** One probe observation: whether a token is accepted at a place for a signal at that time. */
 export interface ProbeEvidence {
 	readonly kind: "probe";
-	/** The name the user gave the token, e.g. `old`. */
+	/** The token's name given by the user, e.g. `old`. */
 	readonly token: string;
 	readonly fingerprint: string;
-	/** Where it was sent: a gateway's name, or the provider's endpoint without anything secret. */
+	/** Destination: a gateway's name, or the provider's endpoint without secrets. */
 	readonly place: string;
 	readonly path: TokenPath;
 	readonly signal: Signal;
@@ -30,76 +30,76 @@ export interface ProbeEvidence {
 	readonly outcome: Outcome;
 	readonly status?: number | undefined;
 	readonly latencyMs: number;
-	/** A stable word for what happened, e.g. `tls-untrusted`, `http-401`. */
+	/** A stable word for the cause, e.g. `tls-untrusted`, `http-401`. */
 	readonly cause: string;
-	/** The same for a person, and what to do next; never holds a token. */
+	/** The cause as text, and the fix; never contains a token. */
 	readonly detail: string;
 	readonly fix?: string | undefined;
 	/** The server's clock minus ours, from its `Date` header. */
 	readonly clockOffsetMs?: number | undefined;
-	/** For gateways: whether the record was seen leaving towards the backend. */
+	/** For gateways: whether the record was seen being forwarded to the backend. */
 	readonly confirmed?: boolean | undefined;
 }
 
-/** Who sent with a token through a place, in one minute. Holds no token. */
+/** Who sent with a token through a place, in one minute. Contains no token. */
 export interface TrafficCounter {
 	/** 12 hex digits; `none` without a credential, `short` for one that could be guessed, `others` when there were too many, `refused` for more that were. */
 	readonly fingerprint: string;
 	readonly place: string;
-	/** `host.name`, or empty when the data does not say. */
+	/** `host.name`, or empty. */
 	readonly host: string;
-	/** An id of a CLI we know, a `service.name`, or empty. */
+	/** The id of a known CLI, a `service.name`, or empty. */
 	readonly cli: string;
 	readonly signal: Signal;
-	/** Minutes since the epoch; for rolled-up counters the first minute they stand for. */
+	/** Minutes since the epoch; for rolled-up counters the first minute they cover. */
 	readonly minute: number;
-	/** How many minutes the counter stands for: 1, or more once it was rolled up. */
+	/** How many minutes the counter covers: 1, or more once rolled up. */
 	readonly span: number;
-	/** A request that carries data of several hosts is one request of the first of them, and none of the others. */
+	/** A request with data of several hosts counts for the first one only. */
 	requests: number;
 	records: number;
-	/** Of bodies as they were sent, packed or not; like `requests` with the first host. */
+	/** Of bodies as sent, compressed or not; counted for the first host, like `requests`. */
 	bytes: number;
-	/** Milliseconds since the epoch of the newest request in it. */
+	/** Time of its newest request, in milliseconds since the epoch. */
 	lastSeen: number;
-	/** Of the newest request; 0 where what counts sees no answer. */
+	/** Of the newest request; 0 if the counting place does not see responses. */
 	lastStatus: number;
-	/** Requests that were answered without taking their records: 401, 502, or all of them rejected. */
+	/** Requests whose records were refused: 401, 502, or all rejected. */
 	refused: number;
-	/** Milliseconds since the epoch of the newest request whose records were taken; 0 when there is none. */
+	/** Time of the newest request whose records were accepted, in milliseconds since the epoch; 0 if none. */
 	lastAccepted: number;
-	/** `service.version`, where the data says it. */
+	/** `service.version`, if present. */
 	version: string;
 }
 
-/** What somebody says of a host, a gateway or a credential, where evidence cannot. Holds no token. */
+/** The owner's statement on a host, a gateway or a credential. Contains no token. */
 export interface Statement {
 	readonly kind: "host" | "gateway" | "credential";
 	readonly name: string;
-	/** `gone`: sends no more; `moved`: is on the new token; `known`: is as it should be, and counts as listed. */
+	/** `gone`: no longer sends; `moved`: uses the new token; `known`: is as expected, and counts as listed. */
 	readonly says: "gone" | "moved" | "known";
 	readonly because: string;
 	readonly actor: string;
 	/** Milliseconds since the epoch. */
 	readonly at: number;
-	/** The old token of the rotation it was said in. */
+	/** The fingerprint of this rotation's old token. */
 	readonly old: string;
 }
 
-/** What a machine's report line says: which token is configured there. The line's form is the same in every MDM. */
+/** A machine's report line: which token is configured there. It has the same form in every MDM. */
 export interface InventoryRow {
 	readonly host: string;
-	/** The serial number or the MDM's id, where the source has one. */
+	/** The serial number or the MDM's id, if the source has one. */
 	readonly serial?: string | undefined;
 	/** `unreported`: the machine is listed without a report line. */
 	readonly state: "ok" | "drift" | "absent" | "error" | "unreported";
-	/** Undefined when the machine has no token, several, or could not tell. */
+	/** Undefined if the machine has no token, several, or could not determine it. */
 	readonly fingerprint: string | undefined;
-	/** CLI id -> state, as the machine sees it. */
+	/** CLI id -> state, as reported by the machine. */
 	readonly clis: Readonly<Record<string, string>>;
 	readonly users: number;
-	/** Several tokens are configured there. */
+	/** Several tokens are configured. */
 	readonly isMixed?: boolean | undefined;
-	/** When the report was made, if the source says. */
+	/** Time of the report, if known. */
 	readonly at: number | undefined;
 }

@@ -5,10 +5,10 @@ import type { Outcome, ProbeEvidence, Statement, TrafficCounter } from "./eviden
 import type { Mark } from "./readings.ts";
 import { wasTaken } from "./traffic.ts";
 
-/** Raised when a file of this version could not be read by the one before. */
+/** Incremented when older versions could not read the new format. */
 const SCHEMA = 2;
 
-/** What a file holds; the kind is also the start of its name. */
+/** A file's kind of content, which is also the start of its name. */
 export interface Rows {
 	readonly traffic: TrafficCounter;
 	readonly probe: ProbeEvidence;
@@ -17,7 +17,7 @@ export interface Rows {
 
 export type EvidenceKind = keyof Rows;
 
-/** When its writer watched without a break, in milliseconds since the epoch. */
+/** When its writer watched without a gap, in milliseconds since the epoch. */
 export interface Watch {
 	readonly since: number;
 	readonly until: number;
@@ -25,36 +25,36 @@ export interface Watch {
 
 export interface EvidenceFile<K extends EvidenceKind> extends Watch {
 	readonly rows: readonly Rows[K][];
-	/** Up to where the sources of these rows were read: in the same file, so that the two never disagree. */
+	/** How far the sources of these rows were read: in the same file, so that both always match. */
 	readonly marks?: readonly Mark[] | undefined;
-	/** What reports call the place that its writer counts at. */
+	/** The name in reports of the place where its writer counts. */
 	readonly place?: string | undefined;
-	/** Its writer ended in order, and everything it counted is here. */
+	/** Its writer stopped normally, and everything it counted is here. */
 	readonly isClosed?: boolean | undefined;
-	/** What its writer could not keep apart any more, in words. */
+	/** Limits that its writer reached, as sentences. */
 	readonly limits?: readonly string[] | undefined;
-	/** The id of the folder it was written in. */
+	/** The id of the folder where it was written. */
 	readonly folder?: string | undefined;
 }
 
-/** Why a file's bytes are not evidence; says where, never what. */
+/** Why a file is not valid evidence; says where, never quotes it. */
 export class CorruptEvidence extends Error {
 	override readonly name = "CorruptEvidence";
 }
 
-/** `traffic-gateway-1.ndjson`: the kind, and the writer in letters that every file system takes. */
+/** `traffic-gateway-1.ndjson`: the kind, and the writer in characters valid on every file system. */
 export function fileName(kind: EvidenceKind, writer: string): string {
 	return `${kind}-${writer.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 100)}.ndjson`;
 }
 
-/** The kind of evidence a file name stands for; undefined for files that are none. */
+/** The kind of evidence from a file name; undefined for other files. */
 export function kindOf(name: string): EvidenceKind | undefined {
 	return /^(traffic|probe|statement)-.+\.ndjson$/.exec(name)?.[1] as EvidenceKind | undefined;
 }
 
 const ROWS_PER_CHUNK = 2_000;
 
-/** A header line, a line for each row, and one for each mark; a few at a time. */
+/** A header line, one line per row and per mark; a few at a time. */
 export function* encode<K extends EvidenceKind>(kind: K, file: EvidenceFile<K>): Generator<string> {
 	const { rows, marks = [], ...about } = file;
 	yield `${JSON.stringify({ kind, schema: SCHEMA, ...about, rows: rows.length, marks: marks.length })}\n`;
@@ -100,7 +100,7 @@ export function decode<K extends EvidenceKind>(kind: K, bytes: Uint8Array, path:
 
 const isSchema = (value: unknown) => value === 1 || value === SCHEMA;
 
-/** A row of schema 1 says nothing of what was taken but the newest status. */
+/** A row of schema 1 has only the newest status, not what was accepted. */
 function upgraded(kind: EvidenceKind, row: Record<string, unknown>): Record<string, unknown> {
 	if (kind !== "traffic" || row["lastAccepted"] !== undefined) return row;
 	const { lastStatus, lastSeen } = row;

@@ -2,13 +2,13 @@ import type { Folder } from "../../effects/files/folder.ts";
 
 const ID_FILE = "folder.id";
 
-/** The id that a folder keeps for itself, wherever it is moved or mounted. */
+/** The id stored in a folder, which stays the same wherever it is moved or mounted. */
 export async function idOf(folder: Folder): Promise<string | undefined> {
 	const bytes = await folder.read(ID_FILE);
 	return bytes && new TextDecoder().decode(bytes).trim();
 }
 
-/** The same, given to it if it has none yet; undefined while another program does just that. */
+/** The id, created if missing; undefined while another program creates it. */
 export async function givenId(folder: Folder): Promise<string | undefined> {
 	const known = await idOf(folder);
 	if (known !== undefined) return known;

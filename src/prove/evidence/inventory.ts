@@ -4,19 +4,19 @@ import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
 import { firstLine, textOf } from "./text.ts";
 
-/** How well a file could be read. */
+/** How much of a file could be read. */
 export interface Reading {
-	/** Lines or records read, the header not counted. */
+	/** Lines or records read, without the header. */
 	readonly lines: number;
 	/** Those that could not be used. */
 	readonly bad: number;
-	/** Those that were used although a quote in them is not closed. */
+	/** Those used despite an unclosed quote. */
 	readonly mended: number;
-	/** The first few of both; never what they hold. */
+	/** The first few of both; never their content. */
 	readonly samples: readonly { readonly line: number; readonly why: string }[];
 }
 
-/** What the report lines of a fleet say: one row a host, the newest. */
+/** A fleet's report lines: the newest row per host. */
 export interface Inventory extends Reading {
 	readonly rows: readonly InventoryRow[];
 }
@@ -34,8 +34,8 @@ const REPORT = new RegExp(
 );
 
 /**
- * Reads `crossfade ok fp=… cfg=… cli=… users=…`, the one line that every MDM shows; undefined for anything else. A machine with several
- * tokens (`fp=mixed`) has no one fingerprint, and is not as it should be whatever else it says.
+ * Reads `crossfade ok fp=… cfg=… cli=… users=…`, the line that every MDM shows; undefined for anything else. A machine with several
+ * tokens (`fp=mixed`) has no single fingerprint, and counts as drifted, whatever it reports.
  */
 export function parseReportLine(text: string): ReportLine | undefined {
 	const [, word, id = "", , clis = "", users = "0"] = REPORT.exec(text) ?? [];
@@ -56,19 +56,19 @@ export function parseReportLine(text: string): ReportLine | undefined {
 	};
 }
 
-/** Names of columns, the best first: those of the MDMs we know, then words that many programs use. Compared as `plainName` gives them. */
+/** Column names, the best first: those of known MDMs, then common words. Compared after `plainName`. */
 const HOST_COLUMNS = [
 	...vehicles.flatMap(({ columns }) => columns?.host ?? []),
 	...["hostname", "host", "host.name", "device", "machine", "name", "serial number", "serial"],
 ].map(plainName);
-/** The same for what tells a machine from another of its name. */
+/** The same for what distinguishes machines with the same name. */
 const SERIAL_COLUMNS = ["serialnumber", "serial", "udid", "deviceid", "manageddeviceid", "hardwareid"];
 /** The same for the time at which the line was reported. */
 const TIME_COLUMNS = [...vehicles.flatMap(({ columns }) => columns?.time ?? []), ...["timestamp", "time", "date"]].map(
 	plainName,
 );
 
-/** What reading keeps: bounded by the number of hosts, not by the number of lines. */
+/** State kept while reading: bounded by the number of hosts, not of lines. */
 class Notes {
 	lines = 0;
 	bad = 0;
@@ -80,7 +80,7 @@ class Notes {
 		this.#sample(line, why);
 	}
 
-	/** `problem` is what else is wrong with the record: its quote may well be the reason. */
+	/** `problem` is another problem of the record, which its unclosed quote may explain. */
 	record({ line, mended }: CsvRecord, problem: string | undefined): void {
 		this.lines++;
 		if (mended === undefined) {
@@ -89,7 +89,7 @@ class Notes {
 		}
 		if (problem === undefined) this.mended++;
 		else this.bad++;
-		this.#sample(line, "a quote that is not closed");
+		this.#sample(line, "an unclosed quote");
 	}
 
 	reading(): Reading {
@@ -107,8 +107,8 @@ const MAX_HOST = 253;
 type RowsByHost = Map<string, InventoryRow>;
 
 /**
- * Reads report lines as they come: CSV exports of MDMs (any column that holds the line, whatever it is called), JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Lines that cannot be used are counted, never fatal.
- * `column` names the column with the host where the header does not tell.
+ * Reads report lines: CSV exports of MDMs (any column with the line, whatever its name), JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Unusable lines are counted, never fatal.
+ * `column` names the host column, if the header does not identify it.
  */
 export async function readInventory(
 	pieces: AsyncIterable<Uint8Array>,
@@ -141,7 +141,7 @@ function delimiterOf(header: string): string | undefined {
 	return [",", ";", "\t"].find((each) => header.includes(each));
 }
 
-/** `take` says what is wrong with a line. */
+/** `take` returns a line's problem. */
 function byLine(notes: Notes, take: (line: string) => string | undefined): Form {
 	let rest = "";
 	let at = 0;
@@ -182,7 +182,7 @@ async function csvForm(delimiter: string, column: string | undefined, hosts: Row
 	);
 }
 
-/** Reads the header, then each record with its host, which is "" where there is none. */
+/** Reads the header, then each record with its host, or "" without one. */
 async function csvReader(
 	delimiter: string,
 	column: string | undefined,
@@ -206,7 +206,7 @@ function plainName(name: string): string {
 	return name.toLowerCase().replace(/[\s_"-]/g, "");
 }
 
-/** The position of the best known name among the columns, or -1. */
+/** The position of the best known column name, or -1. */
 function bestOf(names: readonly string[], known: readonly string[]): number {
 	const best = known.find((each) => names.includes(each));
 	return best === undefined ? -1 : names.indexOf(best);
@@ -235,7 +235,7 @@ function takePlain(line: string, hosts: RowsByHost): string | undefined {
 	return keep(hosts, { host: host.replace(/^"|[":,;|]+$/g, "") }, parseReportLine(line));
 }
 
-/** A machine whose record has no report line, such as one that never ran the script. */
+/** For a machine without a report line, such as one that never ran the script. */
 const UNREPORTED: ReportLine = { state: "unreported", fingerprint: undefined, clis: {}, users: 0 };
 
 interface ReportingMachine {
@@ -244,11 +244,11 @@ interface ReportingMachine {
 	readonly serial?: string | undefined;
 }
 
-/** Keeps the newest report of a machine, by its time; two of one name and different serial numbers are two. Returns why it cannot be used. */
+/** Keeps the newest report of a machine, by its time; the same name with different serial numbers means two machines. Returns why a line is unusable. */
 function keep(hosts: RowsByHost, machine: ReportingMachine, report: ReportLine | undefined): string | undefined {
 	const { host, time } = machine;
-	if (!report) return "no report line in it";
-	if (host === "") return "no host name in it";
+	if (!report) return "no report line";
+	if (host === "") return "no host name";
 	const problem = hostProblem(host);
 	if (problem !== undefined) return problem;
 	const parsed = Date.parse(time ?? "");
@@ -263,12 +263,12 @@ function keep(hosts: RowsByHost, machine: ReportingMachine, report: ReportLine |
 }
 
 function hostProblem(host: string): string | undefined {
-	if (host.includes("\n")) return "a host name of several lines";
-	if (host.includes('"')) return "a host name with a quote in it";
+	if (host.includes("\n")) return "a host name with a line break";
+	if (host.includes('"')) return "a host name with a quote";
 	return host.length > MAX_HOST ? "a host name that is too long" : undefined;
 }
 
-/** Host names from a CSV file: the column that is named, or the one whose header an MDM uses for it. Undefined when no column fits. */
+/** Host names from a CSV file: from the named column, or one with a known MDM header. Undefined if no column fits. */
 export async function readHosts(
 	pieces: AsyncIterable<Uint8Array>,
 	column: string | undefined,
@@ -286,8 +286,8 @@ export async function readHosts(
 			},
 			(record, host) => {
 				const before = hosts.get(host);
-				const again = before === undefined ? undefined : `the name of line ${before} again`;
-				const problem = host === "" ? "no host name in it" : (hostProblem(host) ?? again);
+				const again = before === undefined ? undefined : `the same name as in line ${before}`;
+				const problem = host === "" ? "no host name" : (hostProblem(host) ?? again);
 				if (problem === undefined) hosts.set(host, record.line);
 				notes.record(record, problem);
 			},

@@ -3,44 +3,44 @@ import type { CountedSender, RunningTotal } from "../metrics/running-totals.ts";
 import type { TrafficCounter } from "./evidence.ts";
 import type { Sighting } from "./traffic.ts";
 
-/** What a source's running totals were at one moment. */
+/** A source's running totals at one moment. */
 export interface CounterReading {
-	/** Which page or instance it was read from. */
+	/** The page or instance it was read from. */
 	readonly source: string;
 	/** Milliseconds since the epoch. */
 	readonly at: number;
-	/** When the process that counts was started, if it says. */
+	/** Start time of the counting process, if known. */
 	readonly started: number | undefined;
-	/** False when a part of it could not be read: then what is not there may be there all the same. */
+	/** False if a part could not be read: missing series may still exist. */
 	readonly isComplete: boolean;
 	readonly totals: readonly RunningTotal[];
-	/** What its receivers took since it started, by signal, where it says. */
+	/** What its receivers accepted since it started, by signal, if known. */
 	readonly accepted?: Readonly<Partial<Record<Signal, number>>> | undefined;
 }
 
-/** Up to where a source was read. Kept with the counters, so that a restart neither loses nor repeats anything. */
+/** How far a source was read. Stored with the counters, so that a restart neither loses nor repeats anything. */
 export interface Mark {
 	readonly source: string;
 	readonly at: number;
-	/** Since when it was read without a break in which somebody could have sent unseen. */
+	/** Since when it was read without a gap in which traffic could be missed. */
 	readonly since: number;
-	/** Whether it ever told tokens apart: only then its silence means something. */
+	/** Whether it ever counted by token: only then its silence is evidence. */
 	readonly isAttributed: boolean;
-	/** What reports call its place, and the places that count in the same way. */
+	/** The place's name in reports, and the group of places with the same config. */
 	readonly place: string;
 	readonly group?: string | undefined;
 	/** See `CounterReading`. */
 	readonly accepted?: CounterReading["accepted"];
-	/** By series: the last value, and whether the series was away when last looked. */
+	/** By series: the last value, and whether the series was missing at the last reading. */
 	readonly totals: ReadonlyMap<string, { readonly value: number; readonly isAway: boolean }>;
 }
 
-/** A longer time without a reading is a break, unless the same process counted through it. */
+/** A longer time without a reading is a gap, unless the same process counted through it. */
 export const MAX_BREAK_MS = 5 * 60_000;
-/** More series than this are not kept once they went away. */
+/** Maximum number of missing series to remember. */
 const MAX_SERIES = 200_000;
 
-/** What the place of a source is called, and since when all sources of its kind were watched. */
+/** The place of a source, and since when all sources of its kind were watched. */
 export interface ReadAt extends Pick<Mark, "place" | "group"> {
 	readonly watchedSince: number | undefined;
 }
@@ -51,11 +51,11 @@ export interface Followed {
 }
 
 /**
- * What was sent between the mark and the reading. Never claims more or less than the totals say:
- *  - a source's first reading is where counting begins, unless its process was started while we watched: then it is all new;
- *  - a series that is new in a source we read before is new traffic, and so is one that starts below its last value, as after a restart;
- *  - a series that was away and comes back was sent to, for nothing else brings it back.
- * Traffic is dated to the reading, the latest it can have been.
+ * Traffic between the mark and the reading; never more or less than the totals show:
+ *  - counting begins at a source's first reading, unless its process started while we watched: then everything is new;
+ *  - a new series in a known source is new traffic, and so is one that starts below its last value, as after a restart;
+ *  - a series that reappears has new traffic, because nothing else restores it.
+ * Traffic is dated to the reading, the latest possible time.
  */
 export function follow(
 	mark: Mark | undefined,
@@ -74,7 +74,7 @@ export function follow(
 		const grown = mark || isBorn ? (isRestarted ? value : growth(before, value)) : 0;
 		if (grown > 0) add(sums, total, grown, reading.at, place);
 	}
-	// What a process that is gone counted says nothing of the next one.
+	// Counts of an ended process say nothing about the next one.
 	const isOver = isRestarted || totals.size + (mark?.totals.size ?? 0) > MAX_SERIES;
 	for (const [id, before] of isOver ? [] : (mark?.totals ?? [])) {
 		if (!totals.has(id)) totals.set(id, { ...before, isAway: before.isAway || reading.isComplete });
@@ -105,7 +105,7 @@ function sinceWhen(mark: Mark | undefined, { at, started, totals }: CounterReadi
 	if (!mark) return at;
 	const isSameProcess = started !== undefined && started <= mark.at;
 	if (at - mark.at > MAX_BREAK_MS && !isSameProcess) return isRestarted && started !== undefined ? started : at;
-	// It tells tokens apart for the first time: it has done so since it started, and that need not be when we first looked.
+	// It counts by token for the first time: it has done so since its start, which may be later than our first reading.
 	if (!mark.isAttributed && totals.length > 0 && !(started !== undefined && started <= mark.since)) return at;
 	return mark.since;
 }

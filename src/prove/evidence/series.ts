@@ -1,19 +1,19 @@
 import type { EvidenceFile, Watch } from "./file.ts";
 
-/** How one thing that counts was watched, in milliseconds since the epoch. */
+/** When one counter was watched, in milliseconds since the epoch. */
 export interface KeptSeries extends Watch {
 	readonly place: string;
 	readonly group?: string | undefined;
-	/** The page or instance; the writer's name where it saw traffic pass itself. */
+	/** The page or instance; for a writer that saw the traffic itself, its name. */
 	readonly source: string;
-	/** Whether the source is read by somebody who looks at it, and not a program that counts by itself. */
+	/** True for a source that crossfade reads; false for a program that writes its own counts. */
 	readonly isRead: boolean;
 	readonly isAttributed: boolean;
 	readonly isClosed: boolean;
 	readonly limits: readonly string[];
 }
 
-/** A writer that counts by itself is one series; one that reads has one for each source. */
+/** A writer that counts traffic itself is one series; a reader has one series per source. */
 export function seriesOf(name: string, file: EvidenceFile<"traffic">): KeptSeries[] {
 	const { since, until, marks = [], isClosed = false, limits = [] } = file;
 	const writer = name.replace(/^traffic-|\.ndjson$/g, "");
@@ -30,7 +30,7 @@ export function seriesOf(name: string, file: EvidenceFile<"traffic">): KeptSerie
 		until: at,
 		isRead: true,
 		isAttributed,
-		// What is read by somebody else may have gone on after that.
+		// A source that is read may have continued after that.
 		isClosed: false,
 		limits,
 	}));

@@ -19,25 +19,25 @@ import { type KeptSeries, seriesOf } from "./series.ts";
 import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
 import { cannotWrite, corrupt, fromElsewhere, noFolder, setAside, takenOver, tooMany } from "./troubles.ts";
 
-/** The evidence folder: one file per writer, so that no two programs ever write the same one. It holds no token. */
+/** The evidence folder: one file per writer, so that no two programs write the same file. Contains no token. */
 export interface EvidenceStore {
 	/** See `Folder`. */
 	id(): Promise<string>;
 	/**
-	 * Everything in the folder. A file that cannot be read, was set aside or comes from another folder is a warning and takes nothing from
-	 * the others; one of a newer version is an error.
+	 * Everything in the folder. A file that is unreadable, set aside or from another folder is a warning and does not affect the others;
+	 * one of a newer version is an error.
 	 */
 	read(): Promise<Evidence>;
-	/** Continues the counters of this name, or starts them. Throws `CrossfadeError` when the folder cannot be written. */
+	/** Continues or starts the counters of this name. Throws `CrossfadeError` if the folder is not writable. */
 	trafficWriter(writer: string): Promise<TrafficWriter>;
 	/**
-	 * Continues counters that grow by readings of somebody else's running totals. Undefined while another living process does so: two would
+	 * Continues counters fed by readings of another process's running totals. Undefined while another living process does so: two would
 	 * count the same traffic twice.
 	 */
 	readingWriter(writer: string): Promise<ReadingWriter | undefined>;
-	/** Adds observations; when this resolves, they are on the disk. */
+	/** Adds observations; resolves when they are on disk. */
 	addProbes(writer: string, rows: readonly ProbeEvidence[]): Promise<void>;
-	/** Adds what somebody said; when this resolves, it is on the disk. */
+	/** Adds a statement; resolves when it is on disk. */
 	addStatement(statement: Statement): Promise<void>;
 }
 
@@ -47,48 +47,48 @@ export interface Evidence {
 	readonly statements: Statement[];
 	/** Whether there is a folder at all; if not, that is the only warning. */
 	readonly exists: boolean;
-	/** What is not whole. */
+	/** What is missing or unreadable. */
 	readonly warnings: Problem[];
-	/** How everything that counts was watched: writers that saw traffic pass, and sources that were read. */
+	/** When everything that counts was watched: writers that saw the traffic, and sources that were read. */
 	readonly series: readonly KeptSeries[];
 }
 
 /**
- * Counters that reach the disk some seconds after they grew. While it cannot write, it keeps them, warns once, and tries again.
+ * Counters that are written to disk within seconds. If writing fails, keeps them, warns once, and retries.
  */
 export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "counters"> {
-	/** Everything added so far is on the disk when this resolves. */
+	/** Resolves when everything added so far is on disk. */
 	flush(): Promise<void>;
-	/** The last flush; nothing may be added after it. */
+	/** The final flush; nothing may be added afterwards. */
 	close(): Promise<void>;
 }
 
-/** Counters and, with them in one file, up to where their sources were read. */
+/** Counters and, in the same file, how far their sources were read. */
 export interface ReadingWriter {
-	/** Takes a reading; those of one source in the order of their time. */
+	/** Adds a reading; those of one source in chronological order. */
 	take(reading: CounterReading, place: string, group?: string): void;
-	/** Up to where each source was read, by its name. */
+	/** How far each source was read, by name. */
 	readonly marks: ReadonlyMap<string, Mark>;
 	flush(): Promise<void>;
 	close(): Promise<void>;
 }
 
-/** At most this often counters are written; when writing takes long, more seldom still. */
+/** Minimum interval between writes; longer if writing is slow. */
 const DEBOUNCE_MS = 3_000;
-/** Writing may take this share of the time: one part of so many. */
+/** Writing may take at most one part in this many of the time. */
 const WRITE_SHARE = 20;
-/** Without traffic, the file says this often that somebody still watches. */
+/** Without traffic, how often the file records that watching continues. */
 const HEARTBEAT_MS = 60_000;
-/** Minutes get old slowly. */
+/** How often to roll up old minutes. */
 const COMPACT_MS = 60_000;
-/** Older observations of a writer are let go. */
+/** Older observations of a writer are dropped. */
 const MAX_PROBES = 20_000;
-/** Writers of one name at a time: each further one has a number in its file's name. */
+/** Maximum concurrent writers of one name; each further one has a number in its file name. */
 const MAX_NAMESAKES = 1_000;
 
 type StoreEffects = Pick<Effects, "files" | "clock" | "terminal">;
 
-/** Opens a folder, which need not exist yet. Throws `CrossfadeError` (io) when the path leads to something else. */
+/** Opens a folder, which need not exist yet. Throws `CrossfadeError` (io) if the path is something else. */
 export async function openStore(fx: StoreEffects, path: string): Promise<EvidenceStore> {
 	const folder = await fx.files.openFolder(path);
 	let adding: Promise<unknown> = Promise.resolve();
@@ -113,7 +113,7 @@ export async function openStore(fx: StoreEffects, path: string): Promise<Evidenc
 	};
 }
 
-/** Reads the folder again and again, but a file only when it changed. */
+/** Rereads the folder, but only files that changed. */
 function reader(folder: Folder): EvidenceStore["read"] {
 	let cache = new Map<string, { readonly stamp: string; readonly file: EvidenceFile<EvidenceKind> | Problem }>();
 	return async () => {
@@ -154,7 +154,7 @@ function reader(folder: Folder): EvidenceStore["read"] {
 	};
 }
 
-/** A file, or what is wrong with it for a reader. */
+/** A file, or why it cannot be read. */
 async function readFile(
 	folder: Folder,
 	kind: EvidenceKind,
@@ -174,12 +174,12 @@ interface OwnFile<K extends EvidenceKind> {
 	readonly before: EvidenceFile<K> | undefined;
 	readonly claim: Claim;
 	readonly where: string;
-	/** Whether somebody else put another file in its place since the last write. */
+	/** Whether another program replaced the file since the last write. */
 	wasReplaced(): Promise<boolean>;
 	write(file: EvidenceFile<K>): Promise<void>;
 }
 
-/** A file that no other living process writes, with what it held; a corrupt one is set aside. Undefined when the names are all taken. */
+/** A file not in use by another living process, with its content; a corrupt one is set aside. Undefined if all names are taken. */
 async function claimFile<K extends EvidenceKind>(
 	fx: StoreEffects,
 	folder: Folder,
@@ -227,19 +227,19 @@ async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder,
 		const aside = await folder.setAside(name);
 		fx.terminal.warn({
 			...corrupt(folder, name, error),
-			fix: `it is kept as ${shownName(aside)}, and counting starts anew`,
+			fix: `it is kept as ${shownName(aside)}, and counting restarts`,
 		});
 		return undefined;
 	}
 }
 
-/** Counters that grow by what somebody saw pass; watched for as long as the writer lives. */
+/** Counters fed by observed requests; watched as long as the writer lives. */
 async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">, place: string): Promise<TrafficWriter> {
 	const { clock } = fx;
 	const { before } = own;
 	const ledger = newTrafficLedger(before?.rows);
 	const started = clock.now();
-	// What a program counted that was killed is not all on the disk: only a clean end leaves no gap.
+	// A killed program did not save all its counts: only a clean stop leaves no gap.
 	const wasWatched = before?.isClosed === true && started - before.until <= MAX_BREAK_MS && before.until <= started;
 	const since = wasWatched ? Math.min(before.since, started) : started;
 	const saved = debounced(fx, own, ledger, (now) => ({ since, until: Math.max(now, since), place }));
@@ -259,7 +259,7 @@ async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">, place: s
 	};
 }
 
-/** Counters that grow by readings; watched where the readings leave no gap, whether this process lived or not. */
+/** Counters fed by readings; watched where readings have no gap, even across restarts of this process. */
 async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise<ReadingWriter> {
 	const ledger = newTrafficLedger(own.before?.rows);
 	const marks = new Map((own.before?.marks ?? []).map((mark) => [mark.source, mark]));
@@ -284,11 +284,11 @@ async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise
 }
 
 async function noteLimits(own: OwnFile<"traffic">, ledger: TrafficLedger, limits: Set<string>): Promise<void> {
-	if (ledger.isFull) limits.add("there were too many senders to keep every one apart");
-	if (await own.wasReplaced()) limits.add("another file was put in the place of its evidence while it was writing");
+	if (ledger.isFull) limits.add("too many senders to count each one");
+	if (await own.wasReplaced()) limits.add("another program replaced its evidence file");
 }
 
-/** Writes counters some seconds after they grew, and now and then when they did not; `about` is asked at that moment. */
+/** Writes counters seconds after a change, and occasionally without one; `about` is evaluated at that moment. */
 function debounced(
 	fx: StoreEffects,
 	own: OwnFile<"traffic">,
@@ -323,7 +323,7 @@ function debounced(
 		if (failures > 0) terminal.note(`evidence is written again, after ${failures} failed attempts`);
 		failures = 0;
 	};
-	/** One write at a time; who asks during one gets the next. */
+	/** One write at a time; requests during a write get the next one. */
 	const flush = async (): Promise<void> => {
 		while (writing) await writing.catch(() => undefined);
 		cancel();
@@ -355,7 +355,7 @@ function debounced(
 		return own.claim.release();
 	};
 	return {
-		/** The first write; if it fails, the file is no longer ours. */
+		/** The first write; if it fails, the file is released. */
 		begin: () =>
 			flush().catch(async (error: unknown) => {
 				await stop();

@@ -1,11 +1,11 @@
 /** Enough of a file to see a byte order mark, or the zero bytes that UTF-16 has without one. */
 const MARK_BYTES = 2;
-/** So much is read in search of a first line. */
+/** How much to read in search of a first line. */
 const MAX_HEAD = 1 << 16;
 
 /**
- * The text of a file as it comes: UTF-8, or UTF-16 in either byte order, with or without a byte order mark. CRLF and CR come out as LF.
- * The first piece holds the first line that is not blank, unless that is very long. https://encoding.spec.whatwg.org/#bom-sniff
+ * A file's text in chunks: UTF-8, or UTF-16 in either byte order, with or without a byte order mark. CRLF and CR become LF.
+ * The first chunk contains the first non-blank line, unless that is very long. https://encoding.spec.whatwg.org/#bom-sniff
  */
 export async function* textOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
 	let head: string | undefined = "";
@@ -21,7 +21,7 @@ export async function* textOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator
 	if (head !== undefined) yield head;
 }
 
-/** The first line that is not blank. */
+/** The first non-blank line. */
 export function firstLine(head: string): string {
 	return head.trimStart().split("\n", 1)[0] ?? "";
 }
@@ -48,7 +48,7 @@ function encodingOf([first, second]: Uint8Array): string {
 	return "utf-8";
 }
 
-/** A CR at the end of a piece waits for what follows it. */
+/** A CR at the end of a chunk waits for the next character. */
 async function* withLineFeeds(texts: AsyncIterable<string>): AsyncGenerator<string> {
 	let rest = "";
 	for await (const text of texts) {

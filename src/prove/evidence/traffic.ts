@@ -1,35 +1,35 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import type { TrafficCounter } from "./evidence.ts";
 
-/** What one request, or a part of it that has a host and a CLI of its own, carried. */
+/** The content of a request, or of a part with its own host and CLI. */
 export type Sighting = Omit<TrafficCounter, "minute" | "span" | "lastSeen" | "refused" | "lastAccepted"> & {
 	/** Milliseconds since the epoch. */
 	readonly at: number;
-	/** Whether its records were taken, where the status does not tell: an answer 200 can say that all were rejected. */
+	/** Whether its records were accepted, if the status does not show it: a 200 can reject all of them. */
 	readonly isTaken?: boolean | undefined;
 };
 
-/** Counters of one place, as they grow. Pure but for the map inside: no clock, no files. */
+/** Growing counters of one place. Pure except for the internal map: no clock, no files. */
 export interface TrafficLedger {
 	add(seen: Sighting): void;
-	/** Adds counters that somebody else made. */
+	/** Adds existing counters. */
 	merge(counters: readonly TrafficCounter[]): void;
 	/** Every counter, in no particular order. */
 	counters(): TrafficCounter[];
-	/** Merges old minutes so that memory and files stay bounded; see `rollUp`. */
+	/** Merges old minutes to bound memory and files; see `rollUp`. */
 	compact(now: number): void;
 	readonly size: number;
-	/** Whether there was ever too much to keep every sender apart. */
+	/** Whether there were ever too many senders to count each one. */
 	readonly isFull: boolean;
 }
 
-/** Minutes of the last two hours are kept apart; older ones are merged by quarter hours, and after two days by six hours. */
+/** Minutes of the last two hours are kept; older ones are merged by quarter hour, and after two days by six hours. */
 const AGES: readonly { readonly olderThan: number; readonly span: number }[] = [
 	{ olderThan: 48 * 60, span: 360 },
 	{ olderThan: 2 * 60, span: 15 },
 ];
 
-/** More counters than this are merged until half as many are left, those that were silent longest first. */
+/** Above this number, counters are merged until half remain, the longest silent first. */
 const MAX_COUNTERS = 200_000;
 
 export function newTrafficLedger(initial: readonly TrafficCounter[] = []): TrafficLedger {
@@ -66,7 +66,7 @@ export function newTrafficLedger(initial: readonly TrafficCounter[] = []): Traff
 	};
 }
 
-/** Merged older ones lose what tells them apart in this order; fingerprint, place and signal are never lost. */
+/** Merging drops fields in this order, never fingerprint, place or signal. */
 const COARSER: readonly ((counter: TrafficCounter) => TrafficCounter)[] = [
 	(counter) => ({ ...counter, ...spanOf(counter, 360) }),
 	(counter) => ({ ...counter, host: "", version: "" }),
@@ -75,8 +75,8 @@ const COARSER: readonly ((counter: TrafficCounter) => TrafficCounter)[] = [
 ];
 
 /**
- * Counters with old minutes merged; totals by fingerprint, place, host, CLI and signal stay exactly what they were. Should there still be
- * more than `most`, those that were silent longest get coarser, and totals by fingerprint, place and signal stay exact.
+ * Counters with old minutes merged; totals by fingerprint, place, host, CLI and signal stay exact. If there are still
+ * more than `most`, the longest silent become coarser, and totals by fingerprint, place and signal stay exact.
  */
 export function rollUp(
 	counters: readonly TrafficCounter[],
@@ -92,7 +92,7 @@ export function rollUp(
 	let merged = [...byKey(rolled).values()];
 	for (const [index, coarser] of COARSER.entries()) {
 		if (merged.length <= most) break;
-		// The first step only makes times coarser.
+		// The first step only merges times.
 		if (index > 0) onLoss();
 		const newestFirst = merged.sort((a, b) => b.lastSeen - a.lastSeen);
 		const keep = most >> 2;
@@ -111,7 +111,7 @@ function byKey(counters: readonly TrafficCounter[]): Map<string, TrafficCounter>
 	return merged;
 }
 
-/** Adds a counter to the one of the same source and minutes; a counter that was not known is taken as it is, not copied. */
+/** Adds a counter to the one with the same source and minutes; a new counter is stored without copying. */
 function merge(into: Map<string, TrafficCounter>, counter: TrafficCounter): void {
 	const key = keyOf(counter, counter.minute, counter.span);
 	const known = into.get(key);
@@ -125,7 +125,7 @@ function keyOf({ fingerprint, place, host, cli, signal }: TrafficKey, minute: nu
 	return `${fingerprint}\n${place}\n${host}\n${cli}\n${signal}\n${minute}\n${span}`;
 }
 
-/** What an answer with this status means where nothing more is known; what counts records sees no answer, and counts what was taken. */
+/** Whether a status alone means accepted; places that count records see no responses, and only count accepted ones. */
 export function wasTaken(status: number): boolean {
 	return status === 0 || (status >= 200 && status < 300);
 }
@@ -147,7 +147,7 @@ function grow(known: TrafficCounter, more: Amount, lastSeen: number): void {
 	if (more.version !== "") known.version = more.version;
 }
 
-/** Beyond this, numbers are not whole ones any more; only a source that makes them up gets there. */
+/** Beyond this, numbers lose precision; only a faulty source reaches it. */
 function sum(a: number, b: number): number {
 	return Math.min(Number.MAX_SAFE_INTEGER, a + b);
 }

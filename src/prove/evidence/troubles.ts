@@ -4,41 +4,41 @@ import type { CorruptEvidence } from "./file.ts";
 
 export function tooMany({ path }: Folder, most: number): CrossfadeError {
 	return new CrossfadeError("refused", {
-		what: "too many programs write evidence under one name",
-		expected: `less than ${most}`,
+		what: "too many programs write evidence with the same name",
+		expected: `fewer than ${most}`,
 		where: { file: path },
-		fix: "remove the *.lock files of programs that do not run any more",
+		fix: "remove the *.lock files of programs that no longer run",
 	});
 }
 
 export function corrupt({ path }: Folder, name: string, error: CorruptEvidence): Problem {
 	return {
-		what: "this evidence cannot be read and does not count",
+		what: "unreadable evidence, which does not count",
 		got: error.message,
 		where: { file: `${path}/${name}` },
-		fix: "its writer sets it aside when it starts next; remove it if that runs no more",
+		fix: "restart its writer, which sets the file aside; remove the file if that program no longer runs",
 	};
 }
 
 export function fromElsewhere({ path }: Folder, name: string): Problem {
 	return {
-		what: "this evidence was written in another folder: what it replaced here is not known",
+		what: "this evidence was written in another folder; what it replaced here is unknown",
 		where: { file: `${path}/${name}` },
-		fix: "read it in its own folder; remove it here, and watch on from then",
+		fix: "read it in its own folder; remove it here, and continue watching",
 	};
 }
 
 export function setAside({ path }: Folder, name: string): Problem {
 	return {
-		what: "evidence that could not be read was set aside, and does not count",
+		what: "unreadable evidence was set aside, and does not count",
 		where: { file: `${path}/${name}` },
-		fix: "bring it back, or remove it if what it held does not matter any more",
+		fix: "restore it, or remove it if it is no longer needed",
 	};
 }
 
 export function noFolder({ path }: Folder): Problem {
 	return {
-		what: "there is no evidence folder yet",
+		what: "no evidence folder yet",
 		where: { file: path },
 		fix: "check the path, or start crossfade tap or probe with it",
 	};
@@ -47,18 +47,18 @@ export function noFolder({ path }: Folder): Problem {
 export function cannotWrite(file: string, error: unknown): Problem {
 	const known = error instanceof CrossfadeError ? error.problems[0] : undefined;
 	return {
-		what: "evidence cannot be written; it is kept in memory, and tried again",
+		what: "cannot write evidence; it is kept in memory, and retried",
 		got: known?.got ?? (error as Error).message,
 		where: { file },
-		fix: known?.fix ?? "see what is wrong with the folder",
+		fix: known?.fix ?? "check the folder",
 	};
 }
 
 export function takenOver(file: string): CrossfadeError {
 	return new CrossfadeError("io", {
 		what: "another process has taken over this evidence",
-		got: "this one was stopped for a minute or longer",
+		got: "this process was suspended for a minute or longer",
 		where: { file },
-		fix: "start this one again",
+		fix: "start this process again",
 	});
 }

@@ -2,20 +2,20 @@ import { MINUTE_MS } from "../../base/duration.ts";
 import type { InventoryRow, TrafficCounter } from "../evidence/evidence.ts";
 import type { RotationTokens, SenderState } from "./case.ts";
 
-/** What own test records are called where senders are counted: they are no sender. */
+/** The sender name of our own test records, which are not counted as a sender. */
 export const PROBE_SENDER = "crossfade-probe";
 
-/** A machine, or what has no name and may be several. */
+/** A machine, or data without a host name, which may come from several. */
 export interface HostActivity {
 	readonly key: string;
-	/** As the list calls it, else as it was first heard of. */
+	/** Its name in the list, otherwise the first name seen. */
 	readonly name: string;
 	readonly otherNames: Set<string>;
 	isListed: boolean;
 	/** The newest report of the machine itself. */
 	inventory: InventoryRow | undefined;
 	readonly senders: SenderActivity[];
-	/** When anything of it was heard, in milliseconds since the epoch; sorted once all is there. */
+	/** When data from it was seen, in milliseconds since the epoch; sorted at the end. */
 	readonly heard: number[];
 }
 
@@ -28,17 +28,17 @@ export interface SenderActivity {
 	lastOld: number | undefined;
 	firstNew: number | undefined;
 	lastNew: number | undefined;
-	/** The newest request with the new token whose records were taken, and the newest whose were not. */
+	/** The newest request with the new token whose records were accepted, and the newest whose records were not. */
 	lastAccepted: number | undefined;
 	lastRefused: number | undefined;
 	oldRequests: number;
 	newRequests: number;
 	refused: number;
-	/** Minutes with the old token: `[first, last]` in milliseconds since the epoch, as far apart as counters tell. */
+	/** Spans with the old token: `[first, last]` in milliseconds since the epoch, as precise as the counters. */
 	readonly old: (readonly [from: number, to: number])[];
-	/** Credentials that are neither token and were not refused, with when each was last heard. */
+	/** Credentials that are neither token and were not refused, with the time each was last seen. */
 	strangers: Map<string, number> | undefined;
-	/** What follows from it, once somebody asked. */
+	/** The judged state, cached. */
 	state: SenderState | undefined;
 }
 
@@ -64,7 +64,7 @@ export function newSender(host: HostActivity, cli: string): SenderActivity {
 	return sender;
 }
 
-/** Adds counters to the senders they are of. Own probes and refused credentials are left out. One pass: there can be a million. */
+/** Adds counters to their senders, without our own probes and refused credentials. One pass: there can be a million. */
 export function addTraffic(
 	traffic: readonly TrafficCounter[],
 	{ old, new: fresh }: RotationTokens,
@@ -100,7 +100,7 @@ export function addTraffic(
 	}
 }
 
-/** What the provider refuses is not the old token in disguise, for that is still accepted; made-up credentials change nothing. */
+/** A credential that the provider refuses cannot be the old token, which is still accepted; invented credentials change nothing. */
 function isRefused({ fingerprint, lastAccepted, lastStatus }: TrafficCounter): boolean {
 	return (
 		fingerprint === "short" ||
@@ -110,8 +110,8 @@ function isRefused({ fingerprint, lastAccepted, lastStatus }: TrafficCounter): b
 }
 
 /**
- * How long a machine was awake between two moments: the time between two things heard of it counts when it is no longer than `bridge`; a
- * longer one is sleep, and proves nothing. `heard` is sorted.
+ * How long a machine was awake between two moments: a pause between two requests counts if it is no longer than `bridge`; a
+ * longer one counts as sleep, which proves nothing. `heard` is sorted.
  */
 export function awakeTime(heard: readonly number[], from: number, to: number, bridge: number): number {
 	let sum = 0;
@@ -125,7 +125,7 @@ export function awakeTime(heard: readonly number[], from: number, to: number, br
 	return sum;
 }
 
-/** Where the first number greater than another is in a sorted list. */
+/** The index of the first number greater than `value` in a sorted list. */
 function firstAfter(sorted: readonly number[], value: number): number {
 	let [low, high] = [0, sorted.length];
 	while (low < high) {
@@ -136,13 +136,13 @@ function firstAfter(sorted: readonly number[], value: number): number {
 	return low;
 }
 
-/** The longest time a sender let pass between two requests with the old token while its machine was awake. */
+/** A sender's longest pause between two requests with the old token while its machine was awake. */
 export function longestOldGap({ old, host }: SenderActivity, bridge: number): number {
 	const sorted = old.toSorted(([a], [b]) => a - b);
 	let longest = 0;
 	let last = sorted[0]?.[1] ?? 0;
 	for (const [from, to] of sorted) {
-		// Most gaps are too short to matter, and looking closely costs.
+		// Most gaps are too short to matter, and the exact time is expensive.
 		if (from - last > longest) longest = Math.max(longest, awakeTime(host.heard, last, from, bridge));
 		last = Math.max(last, to);
 	}

@@ -1,6 +1,6 @@
 import type { InventoryRow, ProbeEvidence, Statement, TrafficCounter } from "../evidence/evidence.ts";
 
-/** What the evidence says about one sender, or one token at one place. */
+/** The verdict on one sender, or on one token at one place. */
 export type VerdictName =
 	| "MIGRATED"
 	| "NEW SEEN"
@@ -24,82 +24,82 @@ export interface RotationTokens {
 	readonly new: string | undefined;
 }
 
-/** One counter of a place, as it was watched: each for itself, so that the newest never hides another. */
+/** One counter of a place and when it was watched; kept separately, so that the newest never hides another. */
 export interface WatchedSeries {
-	/** What reports call the place. */
+	/** The place's name in reports. */
 	readonly place: string;
 	/** The page, instance or writer that is read. */
 	readonly source: string;
-	/** Places of one group, such as the instances of a job, count in the same way. */
+	/** Places of one group, such as the instances of a job, have the same config. */
 	readonly group?: string | undefined;
-	/** Since when it was read without a gap; undefined when it never could be read. */
+	/** Since when it was read without a gap; undefined if it could never be read. */
 	readonly since: number | undefined;
 	/** Up to when. */
 	readonly until: number | undefined;
 	/** How old the newest reading may be. */
 	readonly toleranceMs: number;
-	/** Whether it ever told tokens apart. */
+	/** Whether it ever counted by token. */
 	readonly isAttributed: boolean;
-	/** It ended by itself, and all that it counted was kept. */
+	/** It stopped normally, and all its counts were saved. */
 	readonly isClosed: boolean;
 	/** Why it cannot be read now. */
 	readonly trouble?: string | undefined;
-	/** What it took without telling with which token, in words. */
+	/** What it received without counting it by token, as sentences. */
 	readonly unattributed?: readonly string[] | undefined;
-	/** Limits that it reached, in words: beyond them nobody knows who sent. */
+	/** Limits that it reached, as sentences: beyond them, senders are unknown. */
 	readonly limits?: readonly string[] | undefined;
 }
 
-/** With which token a gateway itself sends on. */
+/** The token with which a gateway itself forwards. */
 export interface GatewayExporter {
 	readonly gateway: string;
-	/** `passed on`: it sends with the token of whoever sent to it. Undefined when nobody knows. */
+	/** `passed on`: it forwards each sender's own token. Undefined if unknown. */
 	readonly fingerprint: string | "passed on" | undefined;
-	/** How that is known. */
+	/** The source of this fact. */
 	readonly witness: string;
 	readonly at: number | undefined;
 }
 
-/** How often each sender sends at least while its machine is heard of, in milliseconds. */
+/** The longest usual pause of each sender while its machine is in use, in milliseconds. */
 export interface SendIntervals {
 	readonly fleet?: number | undefined;
 	readonly hosts: Readonly<Record<string, number>>;
 	readonly clis: Readonly<Record<string, number>>;
 }
 
-/** What cannot be read, or was lost, of a file that counts: a list, an inventory or evidence. */
+/** A problem with a list, an inventory or evidence: something is unreadable or lost. */
 export interface FileTrouble {
 	readonly where: string;
 	readonly what: string;
 	readonly fix: string;
 }
 
-/** Everything a judgement is made from. The clock is part of it. */
+/** All inputs of a judgement, including the time. */
 export interface JudgementInput {
 	readonly now: number;
 	readonly tokens: RotationTokens;
-	/** When the provider made the new token. */
+	/** When the provider issued the new token. */
 	readonly started?: number | undefined;
-	/** When the provider stops accepting the old token; undefined when nobody knows. */
+	/** When the provider stops accepting the old token; undefined if unknown. */
 	readonly deadline: number | undefined;
 	readonly series: readonly WatchedSeries[];
 	readonly exporters: readonly GatewayExporter[];
-	/** Hosts that ought to be seen; empty when there is no such list. */
+	/** Expected hosts; empty if there is no such list. */
 	readonly expectedHosts: readonly string[];
-	/** CLIs that ought to be seen on every expected host; may be empty. */
+	/** CLIs expected on every expected host; may be empty. */
 	readonly expectedClis: readonly string[];
-	/** Hosts that send straight to the provider, past every place of ours. */
+	/** Hosts that send directly to the provider, not through a watched place. */
 	readonly directHosts: "all" | readonly string[];
 	readonly intervals: SendIntervals;
 	readonly traffic: readonly TrafficCounter[];
 	readonly inventory: readonly InventoryRow[];
 	readonly probes: readonly ProbeEvidence[];
 	readonly statements: readonly Statement[];
-	/** Of lists of hosts and inventories. */
+	/** Problems with host lists and inventories. */
 	readonly listTroubles: readonly FileTrouble[];
-	/** Of the evidence folder. */
+	/** Problems with the evidence folder. */
 	readonly evidenceTroubles: readonly FileTrouble[];
-	/** Fingerprint -> why it is one of the two tokens in disguise, e.g. the old token with a line break behind it. */
+	/** Fingerprint -> which other form of a token it is, e.g. the old token followed by a line break. */
 	readonly lookalikes: Readonly<Record<string, string>>;
 }
 
@@ -124,13 +124,13 @@ export interface Obligation {
 	readonly id: ObligationId;
 	/** The place, sender, machine or file it is about. */
 	readonly about: string;
-	/** `blocked`: something is known to be on the old token, or to lose data with the new one; `unknown`: not proven. */
+	/** `blocked`: something uses the old token, or loses data with the new one; `unknown`: not proven. */
 	readonly state: "proven" | "blocked" | "unknown";
-	/** What shows it. */
+	/** The evidence, as a sentence. */
 	readonly witness: string;
-	/** The one thing that would prove it; empty when it is proven. */
+	/** What to do to prove it; empty if it is proven. */
 	readonly nextStep: string;
-	/** Proven by somebody's word. */
+	/** Proven by a statement. */
 	readonly byStatement?: true;
 }
 
@@ -140,35 +140,35 @@ export interface SenderRow {
 	readonly cli: string;
 	readonly version: string;
 	readonly verdict: VerdictName;
-	/** Whether it is proven to have moved. */
+	/** Whether the move is proven. */
 	readonly state: Obligation["state"];
 	readonly reason: string;
 	readonly lastOld: number | undefined;
 	readonly lastNew: number | undefined;
 	readonly oldRequests: number;
 	readonly newRequests: number;
-	/** The fingerprint its machine says is configured, if the machine was heard of. */
+	/** The fingerprint configured on its machine, if reported. */
 	readonly configured: string | undefined;
 	/** Other names under which this machine is known. */
 	readonly alsoCalled?: readonly string[] | undefined;
-	/** Requests that were answered without taking the records: lost. */
+	/** Requests whose records were refused, and are lost. */
 	readonly refused: number;
 }
 
-/** One token as seen at all places together. */
+/** One token, over all places. */
 export interface TokenRow {
 	readonly role: "old" | "new" | "other";
 	readonly fingerprint: string;
 	readonly firstSeen: number | undefined;
 	readonly lastSeen: number | undefined;
-	/** 0 where what counts the traffic only tells records. */
+	/** 0 if the counting places only count records. */
 	readonly requests: number;
 	readonly records: number;
 	readonly bytes: number;
-	/** Requests that were answered without taking their records: lost. */
+	/** Requests whose records were refused, and are lost. */
 	readonly refused: number;
 	readonly lastStatus: number | undefined;
-	/** Of the last 15 minutes, in `rateUnit`, as a share of all tokens' together, 0 to 1. */
+	/** Share of all tokens' traffic in the last 15 minutes, in `rateUnit`, 0 to 1. */
 	readonly recentShare: number;
 }
 
@@ -177,42 +177,42 @@ export interface JudgedProbe {
 	readonly verdict: VerdictName;
 }
 
-/** The answer: to retire the old token, or that its end has come already and there is nothing left to retire. */
+/** Whether to retire the old token; `over`: it has already expired. */
 export type Answer = "yes" | "not yet" | "not known" | "over";
 
-/** What is known of one sender: its verdict, and whether it has moved. */
+/** One sender's verdict, and whether it has moved. */
 export interface SenderState extends Pick<Obligation, "state" | "witness" | "nextStep" | "byStatement"> {
 	readonly verdict: VerdictName;
-	/** How much longer it must be heard on the new token alone; 0 where time alone does not help. */
+	/** How much longer it must be seen on the new token only; 0 if waiting does not help. */
 	readonly waitMs: number;
 }
 
 export interface FleetVerdict {
 	readonly safeToRetire: Answer;
-	/** One sentence, without a final stop. */
+	/** One sentence, without a full stop. */
 	readonly reason: string;
 	/** Senders still on the old token, or on both. */
 	readonly behind: number;
 	readonly silent: number;
-	/** How many obligations are proven by somebody's word. */
+	/** How many obligations are proven by a statement. */
 	readonly statements: number;
-	/** How long those that moved must be heard on the new token alone before that counts; 0 when nobody has to wait. */
+	/** How much longer senders must be seen on the new token only; 0 if no waiting is needed. */
 	readonly silenceNeededMs: number;
-	/** Whether that still fits before the deadline; undefined without a deadline. */
+	/** Whether that is before the deadline; undefined without a deadline. */
 	readonly fits: boolean | undefined;
 }
 
 export interface Judgement {
-	/** What must be proven, in the order in which it is told; the answer follows from it. */
+	/** What must be proven, in display order; it determines the answer. */
 	readonly obligations: readonly Obligation[];
 	readonly senders: readonly SenderRow[];
 	readonly tokens: readonly TokenRow[];
 	readonly probes: readonly JudgedProbe[];
 	readonly fleet: FleetVerdict;
-	/** What rates count: requests, or records where some traffic is only known by those. */
+	/** Unit of rates: requests, or records if some traffic is only counted in records. */
 	readonly rateUnit: "requests" | "records";
-	/** Traffic with the old token by quarter hours, oldest first, ending with the current one. */
+	/** Traffic with the old token per quarter hour, oldest first, up to the current one. */
 	readonly oldRate: readonly number[];
-	/** When the old token's traffic will have ended if they go on falling as they do; undefined when they do not fall. */
+	/** When the old token's traffic reaches zero at its current trend; undefined if it does not fall. */
 	readonly projectedZero: number | undefined;
 }

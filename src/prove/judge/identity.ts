@@ -1,10 +1,10 @@
 import type { InventoryRow } from "../evidence/evidence.ts";
 
-/** The machines of a fleet, whatever name each source has for them. */
+/** The machines of a fleet under their names in all sources. */
 export interface Identities {
-	/** The same for every name of one machine. */
+	/** A key that is the same for every name of one machine. */
 	keyOf(name: string): string;
-	/** Names that may stand for more than one machine, with what shows it. */
+	/** Names that may stand for more than one machine, and why. */
 	readonly conflicts: readonly { readonly key: string; readonly name: string; readonly witness: string }[];
 }
 
@@ -14,15 +14,15 @@ interface NamesInUse {
 	readonly heard: Iterable<string>;
 }
 
-/** Most names: nothing to be changed. */
+/** Most names, which need no change. */
 const PLAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const LOCAL = /\.(local|lan|home|localdomain)$/;
 const IP = /^\d+(\.\d+){3}$|:/;
 const MAX_SHOWN = 3;
 
 /**
- * Matches names by rule: neither case, a final dot, `.local`, Unicode's ways to write a letter, nor the way macOS turns "Ann’s MacBook Pro"
- * into `Anns-MacBook-Pro` matters. `mac-1.example.com` is `mac-1` unless another domain has a machine of that name, too.
+ * Matches names by rules: case, a final dot, `.local`, Unicode normal forms, and the way macOS turns "Ann’s MacBook Pro"
+ * into `Anns-MacBook-Pro` do not matter. `mac-1.example.com` is `mac-1` unless another domain also has a machine of that name.
  */
 export function identities({ expected, inventory, heard }: NamesInUse): Identities {
 	const domains = new Map<string, Set<string>>();
@@ -57,7 +57,7 @@ export function identities({ expected, inventory, heard }: NamesInUse): Identiti
 	return { keyOf, conflicts: [...ambiguous, ...alike(expected, keyOf), ...serials(inventory, keyOf)] };
 }
 
-/** Names of a list that differ and still would be one machine. */
+/** Different names in a list that would be taken for one machine. */
 function alike(names: readonly string[], keyOf: (name: string) => string) {
 	const known = new Map<string, string>();
 	return names.flatMap((name) => {
@@ -66,11 +66,13 @@ function alike(names: readonly string[], keyOf: (name: string) => string) {
 		const other = known.get(key);
 		if (other === undefined) known.set(key, plain);
 		const isSame = other === undefined || shortOf(other) === shortOf(plain);
-		return isSame ? [] : [{ key, name, witness: `the list has ${other}, too, and traffic cannot tell the two apart` }];
+		return isSame
+			? []
+			: [{ key, name, witness: `the list also has ${other}, and traffic does not distinguish the two` }];
 	});
 }
 
-/** Machines of one name with different serial numbers. */
+/** Machines with the same name and different serial numbers. */
 function serials(inventory: readonly InventoryRow[], keyOf: (name: string) => string) {
 	const known = new Map<string, { readonly name: string; readonly serials: Set<string> }>();
 	for (const { host, serial } of inventory) {
@@ -94,7 +96,7 @@ function withoutLocal(name: string): string {
 	return name.normalize("NFC").toLowerCase().trim().replace(/\.+$/, "").replace(LOCAL, "");
 }
 
-/** As macOS makes a LocalHostName out of a computer's name, with the domain left on. */
+/** The name as macOS makes a LocalHostName from a computer's name, with the domain. */
 function fullName(name: string): string {
 	const plain = withoutLocal(name);
 	const letters = plain.normalize("NFKD").replace(/\p{M}|['’‘`´]/gu, "");

@@ -29,7 +29,7 @@ import { projectZero, ratePerQuarter } from "./rate.ts";
 import { senderRows, senderState } from "./senders.ts";
 import { tokenRows, unitOf } from "./tokens.ts";
 
-/** One part of the proof: what it says of everything it is about. */
+/** One kind of obligation: its rows. */
 type Prover = (facts: KnownFacts, now: number) => Obligation[];
 
 const provers: Readonly<Record<ObligationId, Prover>> = {
@@ -48,8 +48,8 @@ const provers: Readonly<Record<ObligationId, Prover>> = {
 };
 
 /**
- * What must be proven before the old token can be retired, and how far it is. Pure. `without` leaves one out, so that tests can show that
- * each of them is needed.
+ * What must be proven before the old token can be retired, with its state. Pure. `without` omits one kind, so that tests can show that
+ * each kind is needed.
  */
 export function obligationsOf(input: JudgementInput, without?: ObligationId): Obligation[] {
 	return prove(known(input), input.now, without);
@@ -59,7 +59,7 @@ function prove(facts: KnownFacts, now: number, without?: ObligationId): Obligati
 	return obligationIds.flatMap((id) => (id === without ? [] : provers[id](facts, now)));
 }
 
-/** The answer that a list of obligations leads to: yes only when every one is proven. */
+/** The answer for a list of obligations: yes only if every one is proven. */
 export function answerOf(obligations: readonly Obligation[]): Answer {
 	if (obligations.some(({ state }) => state === "blocked")) return "not yet";
 	return obligations.every(({ state }) => state === "proven") ? "yes" : "not known";
@@ -93,7 +93,7 @@ export function answerOf(obligations: readonly Obligation[]): Answer {
  * 	lookalikes: {},
  * });
  * console.log(fleet.safeToRetire); // not known
- * console.log(obligations.find(({ state }) => state !== "proven")?.witness); // nobody watched the traffic
+ * console.log(obligations.find(({ state }) => state !== "proven")?.witness); // no traffic was watched
  */
 export function judge(input: JudgementInput): Judgement {
 	const { now, traffic, probes } = input;
@@ -132,7 +132,7 @@ function fleetVerdict(input: JudgementInput, facts: KnownFacts, obligations: rea
 	const reason =
 		ended === undefined
 			? reasonOf(safeToRetire, { obligations, facts, behind, statements })
-			: `the provider ended the old token ${duration(now - ended)} ago: ${stillOn(behind, late)}`;
+			: `the old token expired ${duration(now - ended)} ago: ${stillOn(behind, late)}`;
 	const fits = deadline === undefined ? undefined : now + silenceNeededMs <= deadline;
 	return { safeToRetire, reason, behind, silent, statements, silenceNeededMs, fits };
 }
@@ -143,7 +143,7 @@ function isBehind(verdict: SenderState["verdict"]): boolean {
 	return verdict === "OLD ONLY" || verdict === "MIXED";
 }
 
-/** When the provider's clock ended the old token, once that is shown: refused after the deadline, and not taken since. */
+/** When the old token expired, if proven: it was refused after the deadline, and not accepted since. */
 function endOfOld({ deadline, now, tokens, probes, traffic }: JudgementInput): number | undefined {
 	if (deadline === undefined || now < deadline || tokens.old === undefined) return undefined;
 	let [refused, taken] = [0, 0];
@@ -161,7 +161,7 @@ function endOfOld({ deadline, now, tokens, probes, traffic }: JudgementInput): n
 }
 
 function stillOn(behind: number, late: readonly SenderActivity[]): string {
-	if (behind === 0) return "nobody is known to have been on it still";
+	if (behind === 0) return "no known sender was still on it";
 	const names = late.map(({ host, cli }) =>
 		[host.name || "(no host name)", cli].filter((part) => part !== "").join(" "),
 	);
@@ -192,9 +192,11 @@ function reasonOf(answer: Answer, { obligations, facts, behind, statements }: An
 function yesText(facts: KnownFacts): string {
 	const { series, inventory: reports, hosts } = facts;
 	if (series.length === 0) {
-		return `by inventory: ${plural(reports.length, "report")} say that the new token is configured; traffic, and processes that read the old token before, cannot be seen`;
+		return `by inventory: ${plural(reports.length, "report")} show the new token; not visible: traffic, and running processes that still use the old token`;
 	}
 	const direct = hosts.filter((host) => facts.isDirect(host) && host.heard.length === 0 && host.inventory).length;
-	const traffic = "every known sender was heard on the new token alone, and every place was watched until now";
-	return direct === 0 ? traffic : `${traffic}; ${plural(direct, "machine")} that sends past them by inventory`;
+	const traffic = "every known sender was seen on the new token only, and every place was watched until now";
+	return direct === 0
+		? traffic
+		: `${traffic}; ${plural(direct, "machine")} by inventory, because it sends directly to the provider`;
 }

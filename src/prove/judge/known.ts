@@ -5,31 +5,31 @@ import type { JudgementInput, WatchedSeries } from "./case.ts";
 import { type Identities, identities } from "./identity.ts";
 import { type Statements, statementsOf } from "./statements.ts";
 
-/** The shortest time on the new token alone that counts. */
+/** The minimum time on the new token only. */
 const MIN_QUIET_MS = 60 * MINUTE_MS;
-/** How often a sender sends at least where nobody declares it. */
+/** The longest usual pause of a sender, if none is declared. */
 const DEFAULT_EVERY_MS = 24 * 60 * MINUTE_MS;
-/** What is declared is kept to within this share of it. */
+/** Tolerance for a declared interval. */
 const SLACK = 1.25;
-/** Nobody breaks a habit by more than this. */
+/** Tolerance for the longest observed pause. */
 const HABIT = 1.5;
-/** How far the clocks of two places may differ before that is said; the quiet time is longer by as much. */
+/** How far two clocks may differ without being reported; added to the quiet time. */
 export const CLOCK_BOUND_MS = 5 * MINUTE_MS;
 
-/** What is known, made ready for the obligations: every one of them is a pure function of this and the time. */
+/** The prepared facts: every obligation is a pure function of them and the time. */
 export interface KnownFacts extends Omit<JudgementInput, "now"> {
 	readonly names: Identities;
 	readonly hosts: readonly HostActivity[];
 	readonly senders: readonly SenderActivity[];
 	readonly said: Statements;
-	/** Series that somebody has to watch: all but those of places that are gone. */
+	/** Series that must be watched: all except those of places that are gone. */
 	readonly watched: readonly WatchedSeries[];
-	/** Since when all of them were watched without a gap; undefined when one never was. */
+	/** Since when all of them were watched without a gap; undefined if one never was. */
 	readonly watchSince: number | undefined;
 	isDirect(host: HostActivity): boolean;
 }
 
-/** Joins lists, traffic, inventory and statements by the machines they are about. */
+/** Joins lists, traffic, inventory and statements by machine. */
 export function known(input: JudgementInput): KnownFacts {
 	const { traffic, inventory, expectedHosts, expectedClis, tokens } = input;
 	const raw = new Map<string, HostActivity>();
@@ -43,7 +43,7 @@ export function known(input: JudgementInput): KnownFacts {
 		if (name !== host.name) host.otherNames.add(name);
 		return host;
 	};
-	// Expected hosts first: a host is called as in that list.
+	// Expected hosts first, so that hosts are named as in that list.
 	for (const name of expectedHosts) hostOf(name).isListed = true;
 	for (const row of inventory) {
 		const host = hostOf(row.host);
@@ -83,15 +83,15 @@ function newHost(key: string, name: string): HostActivity {
 	return { key, name, otherNames: new Set(), isListed: false, inventory: undefined, senders: [], heard: [] };
 }
 
-/** Stands for a name that nobody has looked up yet. */
+/** Placeholder for a name not looked up yet. */
 const EMPTY = newHost("", "");
 
-/** The newest report by its own time, not by its place in a file; of two without a time the later line. */
+/** The newest report by its own time, not by its position in a file; without times, the later line. */
 function newer(before: InventoryRow | undefined, row: InventoryRow): InventoryRow {
 	return before?.at !== undefined && (row.at ?? 0) < before.at ? before : row;
 }
 
-/** A machine has a row for each CLI that is expected there; one that its report calls absent is not, unless the report is from before. */
+/** Adds a row for each CLI expected on a machine, unless a report of this rotation calls it absent. */
 function addExpected(host: HostActivity, expectedClis: readonly string[], started: number | undefined): void {
 	const { inventory, senders } = host;
 	const isFresh = inventory !== undefined && (started === undefined || (inventory.at ?? 0) >= started);
@@ -100,13 +100,13 @@ function addExpected(host: HostActivity, expectedClis: readonly string[], starte
 	if (senders.length === 0) newSender(host, "");
 }
 
-/** What somebody says is gone need not be watched, unless it was read after that. */
+/** A place recorded as gone need not be watched, unless it was read after that. */
 function isGone(said: Statements, { place, until }: WatchedSeries): boolean {
 	const statement = said.of("gateway", place);
 	return statement?.says === "gone" && (until ?? 0) <= statement.at;
 }
 
-/** It ended with all it had counted, and another of its place was there before that. */
+/** It stopped with all its counts saved, and another of the same place had started before that. */
 function isReplaced(ended: WatchedSeries, all: readonly WatchedSeries[]): boolean {
 	if (!ended.isClosed || ended.until === undefined) return false;
 	const { until } = ended;
@@ -125,7 +125,7 @@ function watchSince(series: readonly WatchedSeries[]): number | undefined {
 	return latest;
 }
 
-/** How often a sender sends at least: what is declared for its host or CLI, the longer of the two, else for the fleet, else a day. */
+/** A sender's declared interval: the longer of its host's and its CLI's, otherwise the fleet's, otherwise a day. */
 export function declaredEvery({ intervals }: KnownFacts, { host, cli }: SenderActivity): number {
 	const own = [
 		...[host.name, ...host.otherNames].map((name) => ownValue(intervals.hosts, name)),
@@ -138,13 +138,13 @@ function ownValue(table: Readonly<Record<string, number>>, name: string): number
 	return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-/** For how long a sender was heard on the new token alone, up to a moment, and how long that must be. */
+/** For how long a sender was seen on the new token only, up to a moment, and how long it must be. */
 export interface Quiet {
 	readonly had: number;
 	readonly needed: number;
 }
 
-/** From the last request with the old token, or a later moment, up to `until`. */
+/** Counted from the last request with the old token, or a later moment, up to `until`. */
 export function quietOf(facts: KnownFacts, sender: SenderActivity, until: number | undefined, after = 0): Quiet {
 	const bridge = SLACK * declaredEvery(facts, sender);
 	const needed = Math.max(MIN_QUIET_MS, bridge, HABIT * longestOldGap(sender, bridge)) + CLOCK_BOUND_MS;

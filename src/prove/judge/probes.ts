@@ -12,7 +12,7 @@ export function latestProbes(probes: readonly ProbeEvidence[]): ProbeEvidence[] 
 	return [...latest.values()];
 }
 
-/** What one probe means for the rotation, which depends on whose token it was and on the deadline. */
+/** What one probe means for the rotation, depending on its token and the deadline. */
 export function probeVerdict(
 	{ fingerprint, outcome, at }: ProbeEvidence,
 	{ tokens, deadline }: Pick<JudgementInput, "tokens" | "deadline">,
@@ -24,7 +24,7 @@ export function probeVerdict(
 	const isPast = deadline !== undefined && at >= deadline;
 	if (outcome === "rejected") {
 		if (fingerprint === tokens.new) return "NEW REJECTED";
-		// Without a deadline nothing can be said to be before it.
+		// Without a deadline nothing is before it.
 		return fingerprint === tokens.old && deadline !== undefined && !isPast ? "OLD ALREADY DEAD" : "REJECTED";
 	}
 	return fingerprint === tokens.old && isPast ? "OLD STILL ALIVE" : "ACCEPTED";

@@ -3,10 +3,10 @@ import { PROBE_SENDER } from "./activity.ts";
 import type { Judgement, JudgementInput } from "./case.ts";
 import { QUARTER_MS } from "./tokens.ts";
 
-/** Quarters of an hour shown of the old token's rate. */
+/** How many quarter hours of the old token's rate to show. */
 const QUARTERS = 96;
 
-/** Traffic with the old token by quarter hours, oldest first, ending with the current one. */
+/** Traffic with the old token per quarter hour, oldest first, up to the current one. */
 export function ratePerQuarter(
 	{ traffic, tokens, now }: JudgementInput,
 	watchSince: number | undefined,
@@ -23,10 +23,10 @@ export function ratePerQuarter(
 	return rate;
 }
 
-/** A quarter of an hour so many before the last one weighs half as much: what happens now counts, not what the morning was like. */
+/** After this many quarter hours, weight halves: recent traffic matters most. */
 const HALF_WEIGHT = 3;
 
-/** Where a straight line through the quarters that are over, the last ones above all, meets zero; if it falls, and does so within a day. */
+/** When a weighted linear fit of the completed quarter hours reaches zero; undefined unless it falls to zero within a day. */
 export function projectZero(rate: readonly number[], now: number): number | undefined {
 	const past = rate.slice(0, -1);
 	if (past.length < 3 || past.at(-1) === 0) return undefined;

@@ -5,7 +5,7 @@ import type { SenderRow, SenderState, VerdictName } from "./case.ts";
 import { declaredEvery, type KnownFacts, quietOf } from "./known.ts";
 import { credentialWord, statementText } from "./statements.ts";
 
-/** Whether a sender has moved, by its traffic, by what its machine reports, or by somebody's word. */
+/** Whether a sender has moved, by its traffic, its machine's report, or a statement. */
 export function senderState(facts: KnownFacts, sender: SenderActivity, now: number): SenderState {
 	sender.state ??= stateOf(facts, sender, now);
 	return sender.state;
@@ -19,7 +19,7 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 		const witness = statementText(statement);
 		return { ...proven("MIGRATED", witness), byStatement: true };
 	}
-	const revoked = isWord ? `; it was said to be ${statement.says}, and was heard of after that` : "";
+	const revoked = isWord ? `; a statement says ${statement.says}, but it was seen after that` : "";
 	const state = (
 		verdict: VerdictName,
 		kind: "blocked" | "unknown",
@@ -30,14 +30,14 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 
 	if (lastSeen === 0) {
 		if (facts.isDirect(host) && host.inventory)
-			return proven("MIGRATED", "by inventory: it sends past every place of ours");
+			return proven("MIGRATED", "by inventory: it sends directly to the provider");
 		return state(
 			"SILENT",
 			"unknown",
 			host.inventory?.fingerprint === facts.tokens.new && facts.tokens.new !== undefined
-				? "the new token is configured there, but nothing was heard of it"
-				: "nothing was heard of it: asleep, switched off, or not sending",
-			`have it send once with the new token, or say what became of it: ${attest(sender)}`,
+				? "the new token is configured there, but no data was seen"
+				: "no data was seen: asleep, switched off, or not sending",
+			`use it once with the new token, or record what happened to it: ${attest(sender)}`,
 		);
 	}
 	if (lastOld === undefined && lastNew === undefined) {
@@ -47,40 +47,45 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 			"UNATTRIBUTED",
 			"unknown",
 			"it sends with a credential that is neither token",
-			"see which credential that is, and say so, or give the sender the new token",
+			"find out which credential it is and record it, or give the sender the new token",
 		);
 	}
 	if (lastNew === undefined || firstNew === undefined) {
-		return state("OLD ONLY", "blocked", `it never sent with the new token; the old one ${ago(now, lastOld)}`, GIVE);
+		return state(
+			"OLD ONLY",
+			"blocked",
+			`it never sent with the new token; last with the old one ${ago(now, lastOld)}`,
+			GIVE,
+		);
 	}
 	if (lastOld !== undefined && lastOld >= lastNew) {
 		const last =
-			lastOld === lastNew ? "it sent with both tokens at the same time" : "the last it sent was with the old one";
+			lastOld === lastNew ? "its last requests were with both tokens" : "its last request was with the old one";
 		return state("MIXED", "blocked", `the new token was seen, but ${last}, ${ago(now, lastOld)}`, RESTART);
 	}
 	if (host.key === "" && lastOld !== undefined) {
 		return state(
 			"MIXED",
 			"unknown",
-			"data without a host name can be of several machines, and some of it came with the old token",
-			`have its senders say host.name, or say what they are: ${attest(sender)}`,
+			"data without a host name can come from several machines, and some of it came with the old token",
+			`make its senders send host.name, or record what they are: ${attest(sender)}`,
 		);
 	}
 	const { had, needed } = quietOf(facts, sender, lastNew);
 	if (had >= needed) {
 		const since = lastOld === undefined ? "never on the old token" : `the old one ${ago(now, lastOld)}`;
-		return proven("MIGRATED", `on the new token alone for ${duration(had)}; ${since}`);
+		return proven("MIGRATED", `on the new token only for ${duration(had)}; ${since}`);
 	}
 	const waitMs = needed - had;
 	const every = duration(declaredEvery(facts, sender));
-	const witness = `heard on the new token alone for ${had > 0 ? duration(had) : "no time yet"} of ${duration(needed)} (it sends every ${every} at least)`;
-	const next = `wait until it was heard for ${duration(waitMs)} more; if it sends more often, declare it in the fleet file: every`;
+	const witness = `seen on the new token only for ${had > 0 ? duration(had) : "no time yet"}, needs ${duration(needed)} (it sends at least every ${every})`;
+	const next = `wait until it was seen for ${duration(waitMs)} more; if it sends more often, set every in the fleet file`;
 	// Old after new: a process that was not restarted, or a second config.
 	if (lastOld !== undefined && lastOld > firstNew) {
 		return state(
 			"MIXED",
 			"blocked",
-			`the old token came after the new one, ${ago(now, lastOld)}; ${witness}`,
+			`it used the old token after the new one, ${ago(now, lastOld)}; ${witness}`,
 			next,
 			waitMs,
 		);
@@ -88,8 +93,8 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 	return state("NEW SEEN", "unknown", witness, next, waitMs);
 }
 
-const GIVE = "give it the new token, and restart what sends";
-const RESTART = "restart what still holds the old token there, or find the second config";
+const GIVE = "give it the new token, and restart the sending program";
+const RESTART = "restart the program that still uses the old token, or find a second config";
 
 function proven(verdict: VerdictName, witness: string): SenderState {
 	return { verdict, state: "proven", witness, nextStep: "", waitMs: 0 };
@@ -102,7 +107,7 @@ function wordsOnAll({ said }: KnownFacts, { strangers }: SenderActivity): string
 	return words.length > 0 && words.length === all.length ? words.join("; ") : undefined;
 }
 
-/** What somebody said ends where something else is seen after it. */
+/** A statement is void if traffic after it contradicts it. */
 function isRevoked({ says, at }: Statement, { lastOld, lastSeen }: SenderActivity): boolean {
 	return says === "gone" ? lastSeen > at : (lastOld ?? 0) > at;
 }
@@ -115,12 +120,12 @@ function ago(now: number, at: number | undefined): string {
 	return at === undefined ? "never" : at >= now ? "just now" : `${duration(now - at)} ago`;
 }
 
-/** What a sender is called. */
+/** A sender's display name. */
 export function senderName({ host, cli }: SenderActivity): string {
 	return `${host.name === "" ? "(no host name)" : host.name}, ${cli === "" ? "any CLI" : cli}`;
 }
 
-/** One row a sender, those that need a person first. */
+/** One row per sender, those that need attention first. */
 export function senderRows(facts: KnownFacts, now: number): SenderRow[] {
 	const rows = facts.senders.map((sender): SenderRow => {
 		const { verdict, state, witness } = senderState(facts, sender, now);
@@ -148,7 +153,7 @@ export function senderRows(facts: KnownFacts, now: number): SenderRow[] {
 	);
 }
 
-/** What needs a person first. */
+/** By urgency. */
 const URGENCY: readonly VerdictName[] = ["OLD ONLY", "MIXED", "UNATTRIBUTED", "SILENT", "NEW SEEN", "MIGRATED"];
 
 export function compare(a: string, b: string): number {

@@ -1,9 +1,9 @@
 import type { Statement } from "../evidence/evidence.ts";
 
-/** What was said, by kind and name; the newest word on each counts. */
+/** Statements by kind and name; the newest of each counts. */
 export interface Statements {
 	of(kind: Statement["kind"], name: string): Statement | undefined;
-	/** Those of another rotation, which mean nothing in this one. */
+	/** Statements of another rotation, which do not count. */
 	readonly foreign: readonly Statement[];
 }
 

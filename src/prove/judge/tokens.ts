@@ -7,7 +7,7 @@ import { compare } from "./senders.ts";
 /** The span that counts as recent. */
 export const QUARTER_MS = 15 * MINUTE_MS;
 
-/** Records, as soon as a place does not tell requests: the two cannot be added. */
+/** Records if any place does not count requests, because the two cannot be added. */
 export function unitOf(traffic: readonly TrafficCounter[]): Judgement["rateUnit"] {
 	const tellsRequests = new Map<string, boolean>();
 	for (const { place, requests } of traffic) tellsRequests.set(place, tellsRequests.get(place) || requests > 0);
@@ -16,7 +16,7 @@ export function unitOf(traffic: readonly TrafficCounter[]): Judgement["rateUnit"
 
 type Sums = { -readonly [K in keyof TokenRow]: TokenRow[K] } & { recent: number };
 
-/** Each token at all places together; own probes are left out. */
+/** Each token over all places, without our own probes. */
 export function tokenRows(
 	{ tokens, traffic, now }: { tokens: RotationTokens; traffic: readonly TrafficCounter[]; now: number },
 	unit: Judgement["rateUnit"],
@@ -32,7 +32,7 @@ export function tokenRows(
 		row.firstSeen = Math.min(row.firstSeen ?? Number.POSITIVE_INFINITY, minute * MINUTE_MS);
 		if (lastSeen >= (row.lastSeen ?? 0)) {
 			row.lastSeen = lastSeen;
-			// What counts records sees no answer.
+			// Places that count records do not see responses.
 			row.lastStatus = counter.lastStatus || undefined;
 		}
 		row.requests += counter.requests;

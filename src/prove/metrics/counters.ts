@@ -2,37 +2,37 @@ import { type Signal, signals } from "../../adapters/providers/provider.ts";
 import { type Exposition, parseExposition, type Sample } from "./exposition.ts";
 import { runningTotals } from "./running-totals.ts";
 
-/** What an exporter of a collector counted since the collector started, for one signal. */
+/** A collector's exporter counters since its start, for one signal. */
 export interface ExporterCounters {
-	/** Records the backend took. */
+	/** Records the backend accepted. */
 	sent: number;
-	/** Records dropped for good, after the retries. */
+	/** Records dropped permanently, after retries. */
 	sendFailed: number;
 	/** Records dropped because the queue was full. */
 	enqueueFailed: number;
-	/** Requests that wait. */
+	/** Waiting requests. */
 	queueSize: number;
 	queueCapacity: number;
-	/** `sendFailed` by reason, e.g. `Unauthenticated`; only collectors at level `detailed` say it. */
+	/** `sendFailed` by reason, e.g. `Unauthenticated`; only from collectors at level `detailed`. */
 	readonly reasons: Map<string, number>;
 }
 
-/** What a collector counted since it started, for one signal: its receivers and exporters together, and each exporter by its id. */
+/** A collector's counters since its start, for one signal: all receivers and exporters together, and each exporter by id. */
 export interface SignalCounters extends Omit<ExporterCounters, "reasons"> {
-	/** Records its receivers took. */
+	/** Records its receivers accepted. */
 	accepted: number;
-	/** Records its receivers did not take; the client was told. */
+	/** Records its receivers refused; the client was told. */
 	refused: number;
 	/** By component id: `otlp_http/NAME`, or Alloy's `otelcol.exporter.otlphttp.NAME`. */
 	readonly exporters: Map<string, ExporterCounters>;
 }
 
-/** What a collector says of itself. Totals start at zero with the process: only differences mean something. */
+/** A collector's own metrics. Totals start at zero with the process: only differences matter. */
 export interface GatewayCounters {
 	readonly signals: Readonly<Record<Signal, SignalCounters>>;
-	/** Whether any metric of a collector was there at all; false for every other page. */
+	/** Whether the page has any collector metric; false for other pages. */
 	readonly isCollector: boolean;
-	/** Lines that are not of Prometheus' text format. */
+	/** Lines not in Prometheus' text format. */
 	readonly badLines: number;
 }
 
@@ -59,14 +59,14 @@ const FIELDS = {
 } as const;
 
 /**
- * Reads a collector's own metrics (its page on port 8888, or Alloy's on 12345), of any release. Never throws: what is missing is zero, and
- * a page of something else has `isCollector` false.
+ * Reads a collector's own metrics (its page on port 8888, or Alloy's on 12345), of any release. Never throws: missing values are zero, and
+ * other pages have `isCollector` false.
  */
 export function gatewayCounters(text: string): GatewayCounters {
 	return countersOn(parseExposition(text));
 }
 
-/** The same of a page that was read into samples. */
+/** The same from parsed samples. */
 export function countersOn({ samples, badLines }: Exposition): GatewayCounters {
 	const counters = Object.fromEntries(signals.map((signal) => [signal, noCounters()])) as Record<
 		Signal,
@@ -81,10 +81,10 @@ export function countersOn({ samples, badLines }: Exposition): GatewayCounters {
 	return { signals: counters, isCollector: samples.some(({ name }) => /^otelcol_|^alloy_/.test(name)), badLines };
 }
 
-/** Receivers that take data from others with a token; what a collector scrapes or reads by itself has none. */
+/** Receivers whose senders use a token; what a collector scrapes or reads itself has none. */
 const OTLP_RECEIVER = /(^|\.)otlp/;
 
-/** What the OTLP receivers of a collector took since it started, by signal; undefined for a page that does not say. */
+/** What the OTLP receivers of a collector accepted since it started, by signal; undefined if the page does not show it. */
 export function acceptedOnPage(samples: readonly Sample[]): Partial<Record<Signal, number>> | undefined {
 	let accepted: Partial<Record<Signal, number>> | undefined;
 	for (const { name, labels, value } of samples) {
@@ -102,7 +102,7 @@ export function acceptedOnPage(samples: readonly Sample[]): Partial<Record<Signa
 export const acceptedSelector =
 	'{__name__=~"(?:otelcol_)?receiver_accepted_(log_records|metric_points|spans)(?:_ratio)?(?:_total)?"}';
 
-/** The same, with the records of each token and signal, as `<fingerprint> <signal>`, where a page tells tokens apart. */
+/** The same, with records by `<fingerprint> <signal>` if a page counts by token. */
 export function gatewayReading(text: string): GatewayCounters & { readonly tokens: ReadonlyMap<string, number> } {
 	const page = parseExposition(text);
 	const tokens = new Map<string, number>();
@@ -113,7 +113,7 @@ export function gatewayReading(text: string): GatewayCounters & { readonly token
 	return { ...countersOn(page), tokens };
 }
 
-/** A queue without a signal, as old releases have it, stands for all of them. */
+/** A queue without a signal, as in old releases, applies to all. */
 function signalsOf({ labels }: Sample, unit: string): readonly Signal[] {
 	const signal = UNITS[unit] ?? labels["data_type"];
 	return signal === undefined ? signals : signals.filter((each) => each === signal);

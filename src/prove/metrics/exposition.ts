@@ -7,13 +7,13 @@ export interface Sample {
 	readonly value: number;
 }
 
-/** A metrics page: what could be read of it, and how many lines could not. */
+/** A metrics page: its samples, and how many lines could not be parsed. */
 export interface Exposition {
 	readonly samples: readonly Sample[];
 	readonly badLines: number;
 }
 
-/** No collector writes a longer line; beyond it something else is speaking. */
+/** No collector writes longer lines. */
 const MAX_LINE = 65_536;
 
 const SERIES = /([A-Za-z_:][\w:]*)[ \t]*(\{)?/y;
@@ -23,7 +23,7 @@ const VALUE =
 	/[ \t]*([+-]?(?:[0-9][0-9a-fA-FxXpP.+_-]*|\.[0-9][0-9eE+-]*|Inf|NaN))(?:[ \t]+-?[0-9.]+)?(?:[ \t]+#.*)?$/y;
 
 /**
- * Reads Prometheus' text format. Takes any text: lines that are not of the format, such as those of a login page, are only counted.
+ * Reads Prometheus' text format. Accepts any text: other lines, such as those of a login page, are only counted.
  * https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function parseExposition(text: string): Exposition {

@@ -6,7 +6,7 @@ import { redact } from "../../token/guard.ts";
 import { MAX_TEXT } from "../otlp/senders.ts";
 import type { Labels, Sample } from "./exposition.ts";
 
-/** Who sent with what, as far as a series says. */
+/** Who sent with which token, as far as a series shows. */
 export interface CountedSender {
 	readonly fingerprint: string;
 	readonly host: string;
@@ -15,24 +15,24 @@ export interface CountedSender {
 	readonly signal: Signal;
 }
 
-/** What a process counted since it started, of one sender. Only the difference of two looks means something. */
+/** A process's count for one sender since its start. Only differences matter. */
 export interface RunningTotal extends CountedSender {
-	/** The same for the same series in every reading. */
+	/** Identifies the series across readings. */
 	readonly id: string;
 	readonly unit: "requests" | "records" | "bytes";
 	/** A whole number. */
 	readonly value: number;
 }
 
-/** A family of counters that tell tokens apart. */
+/** A family of counters by token. */
 interface MetricFamily {
-	/** Of the whole name, in the words that JavaScript and Prometheus share. */
+	/** Matches the whole name, in syntax common to JavaScript and Prometheus. */
 	readonly names: string;
-	/** Conditions on labels, as PromQL writes them; any of them will do. */
+	/** Alternative conditions on labels, in PromQL. */
 	readonly where: readonly string[];
-	/** Families of one group count the same traffic: of those on a page the first one counts. */
+	/** Families of one group count the same traffic; only the first one on a page is used. */
 	readonly group: string;
-	/** `parts` are the groups of `names`; undefined when the series is none of ours after all. */
+	/** `parts` are the groups of `names`; undefined if the series is not ours. */
 	read(labels: Labels, parts: readonly string[]): (CountedSender & Pick<RunningTotal, "unit">) | undefined;
 }
 
@@ -43,11 +43,11 @@ const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
 	...signals.map((signal) => [signal, signal] as const),
 ]);
 
-/** The component of a collector that only the data of one token passes: `otlp/crossfade-fp-0123456789ab`. */
+/** A collector component that handles only one token's data: `otlp/crossfade-fp-0123456789ab`. */
 const COMPONENT = /crossfade[-_]fp[-_]([0-9a-f]{12}|other|none)$/;
 const COMPONENT_MATCH = '=~".*crossfade[-_]fp[-_]([0-9a-f]{12}|other|none)"';
 
-/** Newer collectors and readers add or leave out prefix and suffixes; see `metrics.ts`. */
+/** Prefix and suffixes vary by collector release and reader; see `metrics.ts`. */
 const families: readonly MetricFamily[] = [
 	{
 		names: "crossfade_tap_(requests|records|bytes)_total",
@@ -78,12 +78,12 @@ const families: readonly MetricFamily[] = [
 
 const patterns = families.map((family) => ({ family, pattern: new RegExp(`^${family.names}$`) }));
 
-/** PromQL selectors that between them find every series we can read. */
+/** PromQL selectors that together find every series we can read. */
 export const selectors: readonly string[] = families.flatMap(({ names, where }) =>
 	where.map((condition) => `{__name__=~"${names}"${condition === "" ? "" : `,${condition}`}}`),
 );
 
-/** The running totals on a page. What is not ours, or is no count, is left out; labels are taken for what they are: text from outside. */
+/** The running totals on a page, without foreign series and non-counts; labels are treated as external text. */
 export function runningTotals(samples: readonly Sample[]): RunningTotal[] {
 	const found = samples.flatMap((sample) => {
 		const total = totalOf(sample);
@@ -98,7 +98,7 @@ export function runningTotals(samples: readonly Sample[]): RunningTotal[] {
 
 type Known = { readonly family: MetricFamily; readonly series: Omit<RunningTotal, "value"> } | undefined;
 
-/** What is known of a series, by its labels: those of a Prometheus server come once for many values. */
+/** A series' identity from its labels; a Prometheus server sends them once for many values. */
 const knownSeries = new WeakMap<Labels, { readonly name: string; readonly known: Known }>();
 
 function totalOf({ name, labels, value }: Sample): { family: MetricFamily; total: RunningTotal } | undefined {
@@ -121,7 +121,7 @@ function seriesOf(name: string, labels: Labels): Known {
 	return undefined;
 }
 
-/** No process counts further; what claims to is broken, and its sums would be no whole numbers any more. */
+/** Larger counts are faulty, and would lose precision. */
 const MAX_VALUE = 1e15;
 
 function seriesId(name: string, labels: Labels): string {
@@ -145,7 +145,7 @@ function senderFrom({ fingerprint, signal, host = "", cli = "", version = "", un
 	const known = SIGNALS.get(signal);
 	if (!known || fingerprint === undefined) return undefined;
 	const id = /^([0-9a-f]{12}|[a-z-]{1,20})$/.test(fingerprint) ? fingerprint : "others";
-	// A name that is the token itself, or one we know, is not repeated.
+	// Do not repeat a name that is the token itself, or a known one.
 	const safe = (name: string) => (fingerprintOf(name) === id ? "[token]" : redact(name).slice(0, MAX_TEXT));
 	return { fingerprint: id, signal: known, host: safe(host), cli: safe(cli), version: safe(version), unit };
 }
@@ -165,40 +165,40 @@ function componentSender(labels: Labels, component: string | undefined, signal: 
 	return senderFrom({ fingerprint: id === "other" ? "others" : id, signal, unit: "records" });
 }
 
-/** What says, on any page of a gateway, which token its exporter sends with: a gauge with the token's `fingerprint`. */
+/** On any page of a gateway: a gauge with the `fingerprint` of its exporter's token. */
 const EXPORTER_TOKEN = /^crossfade_exporter_token_info$/;
-/** The same as a PromQL selector, with what limits were reached: see `limitsOnPage`. */
+/** The same as a PromQL selector, with the metrics for `limitsOnPage`. */
 export const aboutSelector =
 	'{__name__=~"crossfade_exporter_token_info|crossfade_tap_faults_total|(?:otelcol_)?deltatocumulative_datapoints(?:_ratio)?(?:_total)?"}';
-/** Our own tap sends on what it gets. */
+/** Our own tap forwards each sender's token. */
 const TAP = /^crossfade_tap_/;
 
-/** With which token the process behind a page sends on: a fingerprint, or `passed on`; undefined when the page does not say. */
+/** The token with which the process behind a page forwards: a fingerprint, or `passed on`; undefined if the page does not show it. */
 export function exporterToken(samples: readonly Sample[]): string | undefined {
 	const said = samples.find(({ name, value }) => EXPORTER_TOKEN.test(name) && value > 0)?.labels["fingerprint"];
 	if (said !== undefined) return /^[0-9a-f]{12}$/.test(said) ? said : undefined;
 	return samples.some(({ name }) => TAP.test(name)) ? "passed on" : undefined;
 }
 
-/** The collector's accumulator has a limit: what comes with more senders than that is dropped. */
+/** The collector's accumulator has a limit: counts of further senders are dropped. */
 const LIMITED = /^(?:otelcol_)?deltatocumulative_datapoints(?:_ratio)?(?:_total)?$/;
 
-/** Limits that the process behind a page reached, in words: beyond them nobody knows who sent. */
+/** Limits that the process behind a page reached, as sentences: beyond them, senders are unknown. */
 export function limitsOnPage(samples: readonly Sample[]): string[] {
 	const dropped = samples.some(
 		({ name, labels, value }) => LIMITED.test(name) && labels["error"] === "limit" && value > 0,
 	);
 	const faults = samples.some(({ name, value }) => name === "crossfade_tap_faults_total" && value > 0);
 	return [
-		...(dropped ? ["its accumulator was full: counts of more senders were dropped"] : []),
+		...(dropped ? ["its accumulator was full: counts of further senders were dropped"] : []),
 		...(faults ? ["some requests could not be attributed"] : []),
 	];
 }
 
-/** What `crossfade tap` shows where it keeps its counters as evidence by itself, with the id of the folder as its label `folder`. */
+/** Shown by `crossfade tap` if it writes its counters as evidence itself; its label `folder` is the folder's id. */
 export const KEPT_IN = "crossfade_tap_evidence_info";
 
-/** Of a collector, and of everything that uses Prometheus' own libraries. */
+/** From collectors, and everything using Prometheus' libraries. */
 const STARTED = /^process_start_time_seconds$/;
 const UPTIME = /^(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?$/;
 
@@ -206,7 +206,7 @@ const UPTIME = /^(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?$/;
 export const startSelector =
 	'{__name__=~"process_start_time_seconds|(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?"}';
 
-/** When the process behind a page started, in milliseconds since the epoch, if the page says. */
+/** Start time of the process behind a page, in milliseconds since the epoch, if known. */
 export function processStart(samples: readonly Sample[], at: number): number | undefined {
 	const started = samples.flatMap(({ name, value }) => {
 		if (!Number.isFinite(value) || value < 0) return [];

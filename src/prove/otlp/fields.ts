@@ -4,7 +4,7 @@ export interface Field {
 	readonly value: bigint | Uint8Array;
 }
 
-/** The fields of a protobuf message, or undefined for bytes that are none: wrong lengths, groups, numbers that do not end. */
+/** The fields of a protobuf message, or undefined for anything else: wrong lengths, groups, unterminated numbers. */
 export function protobufFields(bytes: Uint8Array): Field[] | undefined {
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	const fields: Field[] = [];

@@ -8,7 +8,7 @@ export function grpcPath(signal: Signal): string {
 	return `/opentelemetry.proto.collector.${signal === "traces" ? "trace" : signal}.v1.${service}Service/Export`;
 }
 
-/** A message as gRPC frames it: not packed, and its length. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+/** A message in gRPC framing: uncompressed flag and length. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 export function grpcFrame(message: Uint8Array): Uint8Array {
 	const frame = Buffer.alloc(5 + message.length);
 	frame.writeUInt32BE(message.length, 1);
@@ -16,14 +16,14 @@ export function grpcFrame(message: Uint8Array): Uint8Array {
 	return frame;
 }
 
-/** The one message of a unary answer; undefined for anything else. */
+/** The message of a unary response; undefined for anything else. */
 export function grpcMessage(body: Uint8Array): Uint8Array | undefined {
 	const frame = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 	if (frame.length < 5 || frame[0] !== 0 || frame.readUInt32BE(1) !== frame.length - 5) return undefined;
 	return frame.subarray(5);
 }
 
-/** A call's status and message, from the trailers, or from the headers of an answer without a body. */
+/** A call's status and message, from the trailers, or from the headers of a response without a body. */
 export function grpcStatus(
 	...places: readonly Readonly<Record<string, string>>[]
 ): { code: number; message: string } | undefined {

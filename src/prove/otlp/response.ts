@@ -1,8 +1,8 @@
 import { type Field, protobufFields } from "./fields.ts";
 
-/** What a server said of an export it answered with success. */
+/** The content of a successful export response. */
 export interface ExportResult {
-	/** Records it threw away, as it said it: below zero makes no sense, and is not hidden. */
+	/** Records it dropped, as reported; invalid negative values are kept. */
 	readonly rejected: bigint;
 	readonly message: string;
 	/** How it was encoded; an empty body is an empty protobuf message, and no JSON. */
@@ -10,7 +10,7 @@ export interface ExportResult {
 }
 
 /**
- * Reads an export response, or undefined for a body that is none. The content type only decides what is tried first, because servers get it
+ * Reads an export response; undefined for any other body. The content type only decides what to try first, because servers get it
  * wrong. Anything besides the fields of a response makes it another message, such as an error that was sent with 200.
  * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.11.0/opentelemetry/proto/collector/logs/v1/logs_service.proto
  */
@@ -22,7 +22,7 @@ export function readExportResult(body: Uint8Array, contentType: string): ExportR
 	);
 }
 
-/** The message of an error body, whatever it is: a protobuf or JSON `Status`, the title of a page, or the text itself. */
+/** The message of an error body: a protobuf or JSON `Status`, the title of a page, or the text itself. */
 export function readErrorMessage(body: Uint8Array, contentType: string): string {
 	const text = decode(body).trim();
 	if (isHtml(body)) return /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim() ?? "";
@@ -34,7 +34,7 @@ export function readErrorMessage(body: Uint8Array, contentType: string): string 
 	return structured ?? (/[\u0000-\u0008\ufffd]/.test(text) ? "" : text);
 }
 
-/** Whether a body is a page for people, whatever it is called. */
+/** Whether a body is an HTML page, whatever its content type. */
 export function isHtml(body: Uint8Array): boolean {
 	return /^\s*<(!doctype|html|head|body|script|meta|title|!--)/i.test(decode(body.subarray(0, 1024)));
 }
@@ -46,7 +46,7 @@ function firstReading<T>(contentType: string, protobuf: () => T | undefined, jso
 function protobufResult(body: Uint8Array): ExportResult | undefined {
 	const outer = protobufFields(body);
 	const partial = outer && bytesOf(outer, 1);
-	// A response has one field; text that happens to be protobuf has others.
+	// A response has one field; text that parses as protobuf has others.
 	if (!outer?.every(({ number, value }) => number === 1 && typeof value !== "bigint")) return undefined;
 	const inner = partial && protobufFields(partial);
 	if (partial && !inner?.every(({ number, value }) => number === (typeof value === "bigint" ? 1 : 2))) return undefined;
@@ -56,7 +56,7 @@ function protobufResult(body: Uint8Array): ExportResult | undefined {
 	return { rejected: BigInt.asIntN(64, rejected), message, encoding: "protobuf" };
 }
 
-/** By signal, as the JSON of each response calls it. */
+/** The JSON name in each signal's response. */
 const REJECTED = ["rejectedLogRecords", "rejectedDataPoints", "rejectedSpans"];
 
 function jsonResult(body: Uint8Array): ExportResult | undefined {
@@ -76,7 +76,7 @@ function hasOnly(object: Readonly<Record<string, unknown>>, names: readonly stri
 	return Object.keys(object).every((key) => names.some((name) => key === name || key === snake(name)));
 }
 
-/** A 64-bit number is a string in JSON, and a number all the same where somebody did not read that. */
+/** A 64-bit number is a string in JSON, but some servers send a number. */
 function integer(value: unknown): bigint | undefined {
 	return /^-?\d{1,19}$/.test(String(value)) ? BigInt(String(value)) : undefined;
 }

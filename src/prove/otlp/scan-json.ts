@@ -9,16 +9,16 @@ import {
 	SenderSums,
 } from "./senders.ts";
 
-/** What a value at some place of the request must be, and what is done with it. */
+/** What a value at a place in the request must be, and what to do with it. */
 interface JsonShape {
-	/** `must` places accept nothing else (but null, outside a list); at others something else is passed over. */
+	/** `must` places accept nothing else (except null, outside a list); elsewhere other values are skipped. */
 	readonly shape: "object" | "list" | "string";
 	readonly must?: boolean;
 	readonly fields?: Readonly<Record<string, JsonShape>>;
 	readonly element?: JsonShape;
 	/** Each element is a record. */
 	readonly counts?: boolean;
-	/** What a string is, or what an object that ends was. */
+	/** The role of a string or of a finished object. */
 	readonly is?: "key" | "value" | "scope" | "attribute" | "resource";
 }
 
@@ -48,7 +48,7 @@ const metrics: JsonShape = {
 	},
 };
 
-/** Names of fields may be written either way. https://protobuf.dev/programming-guides/json/#json-options */
+/** Field names may use either case. https://protobuf.dev/programming-guides/json/#json-options */
 function both(name: string, place: JsonShape): Record<string, JsonShape> {
 	return { [name]: place, [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]: place };
 }
@@ -75,7 +75,7 @@ export function jsonScanner(signal: Signal): Scanner {
 	return new JsonScanner(requests[signal]);
 }
 
-/** What may come next. */
+/** What may follow. */
 const VALUE = 0;
 const VALUE_OR_END = 1;
 const KEY = 2;
@@ -83,22 +83,22 @@ const KEY_OR_END = 3;
 const COLON = 4;
 const COMMA_OR_END = 5;
 const END = 6;
-/** Inside of an object or a list that does not matter, or a string in it. */
+/** Inside an irrelevant object or list, or a string in it. */
 const SKIP = 12;
 const SKIP_STRING = 13;
-/** Inside of words, which a chunk's end may cut. */
+/** Inside a token that a chunk's end may split. */
 const STRING = 7;
 const ESCAPE = 8;
 const HEX = 9;
 const NUMBER = 10;
 const LITERAL = 11;
 
-/** Longer strings are no name that is looked for; a value is cut here. */
+/** Longer strings are not relevant names; values are cut here. */
 const MAX_CAPTURE = 4 * MAX_TEXT;
 
 const LITERALS: Readonly<Record<number, string>> = { 116: "true", 102: "false", 110: "null" };
 
-/** Bytes that matter where nothing else does: quotes and brackets; and in a string there: the quote and the backslash. */
+/** Bytes to find in irrelevant parts: quotes and brackets; in strings there: quote and backslash. */
 const BRACKETS = bytesOf('"[]{}');
 const QUOTES = bytesOf('"\\');
 
@@ -109,16 +109,16 @@ function bytesOf(characters: string): Uint8Array {
 }
 
 /**
- * Checks the grammar of JSON (RFC 8259) on the way to resources and records, and only finds the end of what lies beside it, such as the
- * inside of a record.
+ * Checks the grammar of JSON (RFC 8259) on the path to resources and records, and only finds the end of everything else, such as the
+ * content of a record.
  */
 class JsonScanner implements Scanner {
 	readonly #sums = new SenderSums();
 	#expect = VALUE;
-	/** For each open container, from the root: where it is in the request, and whether it is a list. */
+	/** For each open container, from the root: its place in the request, and whether it is a list. */
 	readonly #places: JsonShape[] = [];
 	readonly #isList: boolean[] = [];
-	/** Where the next value is. */
+	/** The place of the next value. */
 	#next: JsonShape | undefined;
 	#isKey = false;
 	#capture: string | undefined;
@@ -156,7 +156,7 @@ class JsonScanner implements Scanner {
 		return this.#sums.done();
 	}
 
-	/** The first byte of whatever comes next. */
+	/** Handles the first byte of the next token. */
 	#token(byte: number, at: number): void {
 		const expect = this.#expect;
 		if (expect === END) throw this.#malformed(at);
@@ -238,13 +238,13 @@ class JsonScanner implements Scanner {
 		this.#expect = this.#places.length === 0 ? END : COMMA_OR_END;
 	}
 
-	/** Reads on to the end of a container that does not matter; returns where to go on. */
+	/** Skips to the end of an irrelevant container; returns where to continue. */
 	#pass(chunk: Buffer, from: number): number {
 		const length = chunk.length;
 		let isString = this.#expect === SKIP_STRING;
 		let depth = this.#depth;
 		let at = from;
-		// A backslash at the end of the chunk before: the byte it escapes is nothing special.
+		// After a backslash at the end of the previous chunk, this byte is escaped.
 		if (isString && this.#hex === 1) at++;
 		this.#hex = 0;
 		while (at < length && depth > 0) {
@@ -265,7 +265,7 @@ class JsonScanner implements Scanner {
 		return Math.min(at, length);
 	}
 
-	/** Reads on in a string; returns where to go on. */
+	/** Continues a string; returns where to continue. */
 	#string(chunk: Buffer, from: number): number {
 		let at = from;
 		let byte = 0;
@@ -274,7 +274,7 @@ class JsonScanner implements Scanner {
 			if (byte === 0x22 || byte === 0x5c || byte < 0x20) break;
 			at++;
 		}
-		// As Latin-1 and with its escapes: what it says is found out at the end, when it is whole.
+		// Kept as Latin-1 with escapes, and decoded once complete.
 		if (this.#capture !== undefined && this.#capture.length < MAX_CAPTURE) {
 			this.#capture += chunk.toString("latin1", from, Math.min(at, from + MAX_CAPTURE));
 		}
@@ -304,7 +304,7 @@ class JsonScanner implements Scanner {
 		this.#endValue();
 	}
 
-	/** One byte of an escape, a number or a literal; returns where to go on. */
+	/** One byte of an escape, a number or a literal; returns where to continue. */
 	#word(byte: number, at: number): number {
 		if (this.#expect === NUMBER) {
 			const next = numberStep(this.#number, byte);
@@ -336,14 +336,14 @@ class JsonScanner implements Scanner {
 	}
 }
 
-/** What the bytes of a string's inside say. */
+/** Decodes a string's content. */
 function plain(latin1: string): string {
 	const cut = latin1.length >= MAX_CAPTURE ? latin1.slice(0, MAX_CAPTURE).replace(/\\[^\\]{0,5}$|\\+$/, "") : latin1;
 	const text = /[\u0080-\u00ff]/.test(cut) ? Buffer.from(cut, "latin1").toString("utf8") : cut;
 	return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
-/** How far a number got: sign, zero, digits, point, fraction, e, sign of it, exponent. */
+/** A number's state: sign, zero, digits, point, fraction, e, exponent sign, exponent. */
 const START = 0;
 const MINUS = 1;
 const ZERO = 2;

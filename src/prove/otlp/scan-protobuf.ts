@@ -10,13 +10,13 @@ import {
 	SenderSums,
 } from "./senders.ts";
 
-/** What to do with a length-delimited field; 0 is to skip it. */
+/** What to do with a length-delimited field; 0 means skip. */
 const ENTER = 1;
 const COUNT = 2;
 const CAPTURE = 3;
 
 /**
- * The way to the records, message by message: resource_logs = 1 > scope_logs = 2 > log_records = 2, the same numbers for spans and metrics,
+ * The path to the records, message by message: resource_logs = 1 > scope_logs = 2 > log_records = 2, the same numbers for spans and metrics,
  * and for metrics on to the data points (1) of gauge, sum, histogram, exponential histogram and summary. Resource and scope are field 1 of
  * their messages. https://github.com/open-telemetry/opentelemetry-proto/tree/v1.11.0/opentelemetry/proto
  */
@@ -34,7 +34,7 @@ const METRICS = steps(
 
 type LevelActions = Readonly<Record<number, number>>;
 
-/** By level and tag (field number and wire type 2), as fast to look up as can be. */
+/** By level and tag (field number and wire type 2), for fast lookup. */
 function steps(...levels: readonly LevelActions[]): readonly Uint8Array[] {
 	return levels.map((fields) => {
 		const table = new Uint8Array(128);
@@ -47,19 +47,19 @@ function steps(...levels: readonly LevelActions[]): readonly Uint8Array[] {
 const FIELD_1 = (1 << 3) | 2;
 const FIELD_2 = (2 << 3) | 2;
 
-/** What is read next: a tag, the length of a field, or a number that nobody needs. */
+/** What to read next: a tag, a field's length, or a number to skip. */
 const TAG = 0;
 const LENGTH = 1;
 const NUMBER = 2;
 
-/** A larger resource is skipped: it has no names then. */
+/** Larger resources are skipped and remain unnamed. */
 const MAX_CAPTURE = 64 * 1024;
 
 export function protobufScanner(signal: Signal): Scanner {
 	return new ProtobufScanner(signal === "metrics" ? METRICS : RECORDS);
 }
 
-/** Skips whole fields wherever it can, so that its time depends on the number of records and not on their size. */
+/** Skips whole fields where possible, so that time depends on the number of records, not their size. */
 class ProtobufScanner implements Scanner {
 	readonly #steps: readonly Uint8Array[];
 	readonly #sums = new SenderSums();
@@ -71,10 +71,10 @@ class ProtobufScanner implements Scanner {
 	#skip = 0;
 	#phase = TAG;
 	#tag = 0;
-	/** A number that a chunk's end may cut: its value so far, and what its next 7 bits are worth. */
+	/** A number that a chunk's end may split: its value so far, and the factor of its next 7 bits. */
 	#value = 0;
 	#factor = 1;
-	/** The bytes of a resource or scope, when they come in more than one chunk. */
+	/** The bytes of a resource or scope that spans chunks. */
 	#captured: Uint8Array[] | undefined;
 
 	constructor(steps: readonly Uint8Array[]) {
@@ -110,7 +110,7 @@ class ProtobufScanner implements Scanner {
 		return this.#sums.done();
 	}
 
-	/** Reads on in a varint; the factor is 0 when it is complete. Exact up to 53 bits, which is all that tags and lengths need. */
+	/** Continues a varint; the factor is 0 when complete. Exact up to 53 bits, enough for tags and lengths. */
 	#number(chunk: Uint8Array, from: number): number {
 		let at = from;
 		let factor = this.#factor;
@@ -130,7 +130,7 @@ class ProtobufScanner implements Scanner {
 		return at;
 	}
 
-	/** Does what a complete number asks for; returns where to go on. */
+	/** Handles a complete number; returns where to continue. */
 	#take(chunk: Uint8Array, at: number, value: number): number {
 		if (this.#phase === NUMBER) {
 			this.#phase = TAG;
@@ -152,7 +152,7 @@ class ProtobufScanner implements Scanner {
 		return at;
 	}
 
-	/** Goes into a field, or over it. */
+	/** Enters or skips a field. */
 	#field(chunk: Uint8Array, at: number, length: number): number {
 		this.#fits(at, length);
 		const action = this.#steps[this.#level]?.[this.#tag] ?? 0;
@@ -217,7 +217,7 @@ function eachText(message: Uint8Array, found: (bytes: Uint8Array) => void): void
 	});
 }
 
-/** A `KeyValue` (key = 1, value = 2) with a string (string_value = 1) that says something of the sender. */
+/** A `KeyValue` (key = 1, value = 2) with a string (string_value = 1) that identifies the sender. */
 function senderField(attribute: Uint8Array): [SenderField, string] | undefined {
 	let key: Uint8Array | undefined;
 	let value: Uint8Array | undefined;

@@ -11,8 +11,8 @@ export type Encoding = "protobuf" | "json";
 const scanners: Record<Encoding, (signal: Signal) => Scanner> = { protobuf: protobufScanner, json: jsonScanner };
 
 /**
- * Reads an OTLP export request piece by piece, without decoding or keeping it: counts its log records, spans or metric data points, by
- * the resource they belong to. Throws `MalformedOtlp` on anything that is not protobuf or JSON of that shape.
+ * Reads an OTLP export request in chunks, without decoding or storing it: counts its log records, spans or metric data points by
+ * resource. Throws `MalformedOtlp` on anything that is not such protobuf or JSON.
  */
 export function newScanner(encoding: Encoding, signal: Signal): Scanner {
 	return scanners[encoding](signal);
@@ -32,12 +32,12 @@ export function scanJson(body: Uint8Array, signal: Signal): Scan {
 	return scan("json", body, signal);
 }
 
-/** How many records, spans or data points a protobuf body carries. */
+/** The number of records, spans or data points in a protobuf body. */
 export function countProtobuf(body: Uint8Array, signal: Signal): number {
 	return scanProtobuf(body, signal).records;
 }
 
-/** The same for a JSON body, which is JSON to its last byte, the inside of records included. */
+/** The same for a JSON body, checked to its last byte, including the content of records. */
 export function countJson(body: Uint8Array, signal: Signal): number {
 	try {
 		JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));

@@ -1,9 +1,9 @@
-/** A body that is not the OTLP request it claims to be. Says where, never what. */
+/** A body that is not valid OTLP. Says where, never quotes it. */
 export class MalformedOtlp extends Error {
 	override readonly name = "MalformedOtlp";
 }
 
-/** Who sent a part of a request, as its resource says; empty where it does not. Cut at `MAX_TEXT` characters. */
+/** The sender of a part of a request, from its resource; empty if unknown. Cut at `MAX_TEXT` characters. */
 export interface OtlpSender {
 	/** `host.name` */
 	readonly host: string;
@@ -19,14 +19,14 @@ export interface OtlpSender {
 export interface Scan {
 	/** Log records, spans or metric data points. */
 	readonly records: number;
-	/** In the order in which they were first seen; those beyond `MAX_SENDERS` are one without names. */
+	/** In order of appearance; those beyond `MAX_SENDERS` are combined, without names. */
 	readonly resources: readonly OtlpSender[];
 }
 
-/** Takes a body in pieces of any size. After it threw, it is of no use any more. */
+/** Takes a body in chunks of any size. Unusable after it threw. */
 export interface Scanner {
 	push(chunk: Uint8Array): void;
-	/** Throws when the body is not complete. */
+	/** Throws if the body is incomplete. */
 	end(): Scan;
 }
 
@@ -34,7 +34,7 @@ export const MAX_TEXT = 255;
 /** A request has a handful of resources; a gateway's batch can have hundreds. */
 const MAX_SENDERS = 1_000;
 
-/** The attributes of a resource that say who sent it. */
+/** The resource attributes that identify the sender. */
 export const SENDER_ATTRIBUTES = {
 	"host.name": "host",
 	"service.name": "service",
@@ -46,7 +46,7 @@ export function isSenderAttribute(key: string): key is keyof typeof SENDER_ATTRI
 	return Object.hasOwn(SENDER_ATTRIBUTES, key);
 }
 
-/** Sums up by sender while a scanner goes from resource to resource. */
+/** Sums up by sender while scanning resources. */
 export class SenderSums {
 	records = 0;
 	#before = 0;

@@ -7,10 +7,10 @@ import { judge } from "../judge/judge.ts";
 import type { LookedSeries, Observed } from "./observed.ts";
 import type { InventorySums, OverlapView } from "./view.ts";
 
-/** How old the newest reading of a place may be: a writer says every minute that it lives, and a look reads every page. */
+/** Maximum age of a place's newest reading: writers update their file every minute, and each refresh reads every page. */
 const TOLERANCE_MS = 5 * MINUTE_MS;
 
-/** What people and programs are shown of it. Pure: the same observations give the same view. */
+/** Builds the view for people and programs. Pure: the same observations give the same view. */
 export function overlapView(observed: Observed): OverlapView {
 	const { fleet, tokens, evidence, inventory, gateways, now } = observed;
 	const pair: RotationTokens = { old: tokens["old"], new: tokens["new"] };
@@ -55,7 +55,7 @@ export function overlapView(observed: Observed): OverlapView {
 	};
 }
 
-/** What is kept of each series, and what was found when it was looked at; one that nobody ever could read is there all the same. */
+/** Joins each series in the evidence with the latest reading; includes series that could never be read. */
 function joined(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): WatchedSeries[] {
 	const key = ({ place, source }: { place: string; source: string }) => JSON.stringify([place, source]);
 	const looks = new Map(looked.map((each) => [key(each), each]));
@@ -72,7 +72,7 @@ function joined(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): W
 	});
 	const places = new Set(known.map(({ place }) => place));
 	const others = [...looks.values()]
-		// A place that writes evidence by itself need not be read.
+		// A place that writes its own evidence need not be read.
 		.filter(({ place, trouble }) => trouble !== undefined || !places.has(place))
 		.map(
 			(each): WatchedSeries => ({
@@ -86,13 +86,13 @@ function joined(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): W
 		);
 	const all = [...known, ...others];
 	const attributed = new Set(all.filter(({ isAttributed }) => isAttributed).map(({ place }) => place));
-	// Of the pages of one place, those that only say what it took need not tell tokens apart.
+	// Of one place's pages, those that only show what it received need not count by token.
 	return all.filter(
 		({ place, isAttributed, trouble }) => isAttributed || trouble !== undefined || !attributed.has(place),
 	);
 }
 
-/** Without a folder there is no evidence, which does not matter to who has an inventory and nothing else. */
+/** Problems with the evidence; a missing folder does not matter if there is only an inventory. */
 function evidenceTroubles({ evidence, inventory, looked }: Observed): FileTrouble[] {
 	if (!evidence.exists && inventory !== undefined && looked.length === 0) return [];
 	return evidence.warnings.map(({ what, where, got, fix }) => ({
@@ -102,7 +102,7 @@ function evidenceTroubles({ evidence, inventory, looked }: Observed): FileTroubl
 	}));
 }
 
-/** What the fleet file says is said of this rotation. */
+/** Statements in the fleet file, which apply to this rotation. */
 function ownersWord({ fleet, tokens }: Observed): Statement[] {
 	return fleet.attested.map((each) => ({ ...each, old: tokens["old"] ?? "" }));
 }

@@ -4,33 +4,33 @@ import type { Evidence } from "../evidence/store.ts";
 import type { FileTrouble, GatewayExporter } from "../judge/case.ts";
 import type { GatewayView } from "./view.ts";
 
-/** What a look at a source found, beside what it put into the evidence folder. */
+/** What reading a source found, in addition to what it stored in the evidence folder. */
 export interface LookedSeries {
 	readonly place: string;
-	/** As the evidence folder calls it. */
+	/** Its name in the evidence folder. */
 	readonly source: string;
 	readonly group?: string | undefined;
 	/** Why it cannot be read now. */
 	readonly trouble?: string | undefined;
-	/** What it took without telling with which token, in words. */
+	/** What it received without counting it by token, as sentences. */
 	readonly unattributed?: readonly string[] | undefined;
-	/** Limits that it reached, in words. */
+	/** Limits that it reached, as sentences. */
 	readonly limits?: readonly string[] | undefined;
 }
 
-/** Everything that is known of an overlap at one moment. */
+/** Everything known about an overlap at one moment. */
 export interface Observed {
 	readonly fleet: Fleet;
 	/** Name -> fingerprint. */
 	readonly tokens: Readonly<Record<string, string>>;
-	/** Fingerprint -> which of the two tokens it is in disguise. */
+	/** Fingerprint -> which other form of a token it is. */
 	readonly lookalikes: Readonly<Record<string, string>>;
 	readonly expectedHosts: readonly string[];
 	readonly evidence: Evidence;
 	readonly inventory: Inventory | undefined;
-	/** Of lists and inventories: what could not be used. */
+	/** Unusable records of lists and inventories. */
 	readonly listTroubles: readonly FileTrouble[];
-	/** Of what is read now, and cannot be kept. */
+	/** Readings that cannot be stored. */
 	readonly troubles: readonly FileTrouble[];
 	readonly gateways: readonly GatewayView[];
 	readonly looked: readonly LookedSeries[];

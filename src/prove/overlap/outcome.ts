@@ -2,14 +2,14 @@ import type { ExitName } from "../../base/errors.ts";
 import type { Answer, VerdictName } from "../judge/case.ts";
 import type { OverlapView } from "./view.ts";
 
-/** Probes that are an alarm whatever else is asked, the worst first. */
+/** Probe verdicts that are always an alarm, the worst first. */
 const ALARMS: readonly (readonly [VerdictName, ExitName])[] = [
 	["NEW REJECTED", "newRejected"],
 	["OLD ALREADY DEAD", "oldRejectedEarly"],
 ];
 
 /**
- * The exit code that a view leads to. Alarms always count; with `requireMigrated` anything but a proven "yes" does too: the old token in
+ * A view's exit code. Alarms always count; with `requireMigrated`, so does anything but a proven "yes": the old token in
  * use, or something that is not proven.
  */
 export function outcomeOf({ judgement }: OverlapView, { requireMigrated }: { requireMigrated: boolean }): ExitName {

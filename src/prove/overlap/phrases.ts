@@ -3,7 +3,7 @@ import type { FleetVerdict, Obligation, TokenRow } from "../judge/case.ts";
 import type { ChecklistItem, InventorySums, OverlapView, RotationView } from "./view.ts";
 import { bytes, count, offset, plural, utc } from "./wording.ts";
 
-/** Less than a second is what a probe's own latency makes of equal clocks. */
+/** Smaller offsets can result from a probe's own latency. */
 const EQUAL_CLOCKS_MS = 1_000;
 
 export function clockNote({ clockOffsetMs }: RotationView): string | undefined {
@@ -11,52 +11,52 @@ export function clockNote({ clockOffsetMs }: RotationView): string | undefined {
 	return `the provider's clock is ${offset(clockOffsetMs)}`;
 }
 
-/** How long senders must still be heard on the new token alone, and whether the deadline leaves that time; undefined when no more silence is needed. */
+/** How much longer senders must be seen on the new token only, and whether that is before the deadline; undefined if no waiting is needed. */
 export function silenceNote({ silenceNeededMs, fits }: FleetVerdict): string | undefined {
 	if (silenceNeededMs === 0) return undefined;
-	const fit = fits === undefined ? "" : fits ? ": that fits" : ": too long for this deadline";
-	return `needs ${duration(silenceNeededMs)} more on the new token alone${fit}`;
+	const fit = fits === undefined ? "" : fits ? ", which ends before the deadline" : ", which ends after the deadline";
+	return `needs ${duration(silenceNeededMs)} more on the new token only${fit}`;
 }
 
-/** The old token's rate in words, which is also what a chart of it says to those who cannot see it. */
+/** The old token's rate in words; also the chart's text alternative. */
 export function rateText({ judgement: { oldRate, projectedZero }, rotation }: OverlapView): string {
 	const rate = `most ${count(Math.max(...oldRate))}, now ${count(oldRate.at(-1) ?? 0)}`;
 	if (projectedZero === undefined) return rate;
-	if (projectedZero <= rotation.now) return `${rate}; by its trend it would be zero by now, but some hold on`;
-	return `${rate}; by its trend zero at ${utc(projectedZero)}`;
+	if (projectedZero <= rotation.now) return `${rate}; its trend reaches zero now, but some senders remain`;
+	return `${rate}; at this trend zero at ${utc(projectedZero)}`;
 }
 
-/** What rates of this view count, as the first word of a title. */
+/** The unit of this view's rates, as the first word of a title. */
 export function trafficText({ judgement: { rateUnit } }: OverlapView): string {
 	return rateUnit === "requests" ? "Requests" : "Records";
 }
 
-/** How much a token carried, in the unit that is known of it. */
+/** A token's traffic, in the known unit. */
 export function amountText({ requests, records }: TokenRow): string {
 	return requests > 0 ? plural(requests, "request") : plural(records, "record");
 }
 
-/** What came with a token and was not taken; undefined when nothing was lost. */
+/** Requests with this token that were refused; undefined if none. */
 export function lostText({ refused }: TokenRow): string | undefined {
 	return refused === 0 ? undefined : `${plural(refused, "request")} refused and lost`;
 }
 
-/** Requests, which what counts records does not tell. */
+/** Requests, unknown to places that count records. */
 export function requestsText({ requests, records }: TokenRow): string {
-	return requests === 0 && records > 0 ? "not told" : count(requests);
+	return requests === 0 && records > 0 ? "not counted" : count(requests);
 }
 
-/** Bytes, which only a tap tells. */
+/** Bytes, which only a tap counts. */
 export function bytesText(token: TokenRow): string {
-	return token.bytes === 0 && token.records > 0 ? "not told" : bytes(token.bytes);
+	return token.bytes === 0 && token.records > 0 ? "not counted" : bytes(token.bytes);
 }
 
-/** `blocked  mac-7, codex: it never sent with the new token` */
+/** `mac-7, any CLI: it never sent with the new token. Next: …` */
 export function obligationText({ about, witness, nextStep }: Obligation): string {
 	return nextStep === "" ? `${about}: ${witness}` : `${about}: ${witness}. Next: ${nextStep}`;
 }
 
-/** What a part of the checklist comes to, as a word. */
+/** The state of a checklist point, as a word. */
 export function checkWord({ state, proven, open }: ChecklistItem): string {
 	if (state !== "proven") return state === "blocked" ? "no" : "not known";
 	return open.length === 0 && proven.some(({ byStatement }) => byStatement) ? "proven, by statement" : "proven";
@@ -67,5 +67,5 @@ export function inventoryText(sums: InventorySums): string {
 	const tokens = `${count(onNew)} on the new token, ${count(onOld)} on the old, ${count(other)} on another`;
 	const states = `${count(drift)} drifted, ${count(absent)} absent, ${count(error)} with an error`;
 	const silent = unreported > 0 ? `; ${plural(unreported, "machine")} without a report line` : "";
-	return `${tokens}; ${states}${silent}${badLines > 0 ? `; ${plural(badLines, "line")} not understood` : ""}`;
+	return `${tokens}; ${states}${silent}${badLines > 0 ? `; ${plural(badLines, "line")} not readable` : ""}`;
 }

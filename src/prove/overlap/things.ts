@@ -1,7 +1,7 @@
 import type { Statement } from "../evidence/evidence.ts";
 import type { OverlapView } from "./view.ts";
 
-/** What somebody can say something about: every name by which things of a kind are known. */
+/** What a statement can be about: all known names of a kind. */
 export function openThings({ judgement, gateways, series }: OverlapView, kind: Statement["kind"]): string[] {
 	const { senders, tokens, obligations } = judgement;
 	const unique = (names: readonly string[]) => [...new Set(names)];

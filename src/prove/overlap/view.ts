@@ -10,23 +10,23 @@ import {
 	type WatchedSeries,
 } from "../judge/case.ts";
 
-/** Everything a person is shown of an overlap: what every report and the live page are made from. Holds no token. Times are milliseconds since the epoch. */
+/** The view model of an overlap, for every report and the live page. Contains no token. Times are milliseconds since the epoch. */
 export interface OverlapView {
 	readonly schema: 2;
 	readonly rotation: RotationView;
 	readonly judgement: Judgement;
 	/** Fingerprint -> `old`, `new`, or the name the user gave that token. */
 	readonly names: Readonly<Record<string, string>>;
-	/** Sums over the machines' own report lines; left out when there are none. */
+	/** Sums over the machines' report lines; absent without any. */
 	readonly inventory?: InventorySums | undefined;
 	readonly gateways: readonly GatewayView[];
-	/** Everything that counts traffic, and how it was watched. */
+	/** Everything that counts traffic, and when it was watched. */
 	readonly series: readonly WatchedSeries[];
 }
 
 export interface RotationView {
 	readonly name?: string | undefined;
-	/** As people call it. */
+	/** Display name. */
 	readonly provider?: string | undefined;
 	readonly started?: number | undefined;
 	/** When the provider stops accepting the old token. */
@@ -48,35 +48,35 @@ export interface InventorySums {
 	readonly drift: number;
 	readonly absent: number;
 	readonly error: number;
-	/** Machines that are listed without a report line. */
+	/** Machines listed without a report line. */
 	readonly unreported: number;
-	/** Lines that were no report line; counted, never fatal. */
+	/** Lines that are not report lines; counted, never fatal. */
 	readonly badLines: number;
 }
 
-/** A place whose traffic or metrics are read, and whether reading works. */
+/** A place whose traffic or metrics are read, and its state. */
 export interface GatewayView {
 	readonly place: string;
-	/** Without user info, query and anything secret in the path. */
+	/** Without user info, query and secrets in the path. */
 	readonly url: string;
 	readonly state: "up" | "degraded" | "down" | "unknown";
-	/** A sentence for a person; may be empty. */
+	/** A sentence for the user; may be empty. */
 	readonly detail: string;
-	/** When it was last heard of. */
+	/** When it was last seen. */
 	readonly at?: number | undefined;
 }
 
-/** What a token is called: `old`, `new`, a given name, or `unknown`. */
+/** A token's display name: `old`, `new`, a given name, or `unknown`. */
 export function tokenName(view: OverlapView, fingerprint: string): string {
 	return Object.hasOwn(view.names, fingerprint) ? (view.names[fingerprint] ?? "unknown") : "unknown";
 }
 
-/** How pressing a deadline is; the steps are at 12, 4 and 1 hours. */
+/** A deadline's urgency, with steps at 12, 4 and 1 hours. */
 export type Urgency = "none" | "calm" | "soon" | "near" | "last" | "past";
 
 const HOUR_MS = 3_600_000;
 
-/** What is left until the deadline (negative once it passed) and how pressing that is. */
+/** The time until the deadline (negative afterwards) and its urgency. */
 export function countdown({ deadline }: RotationView, now: number): { leftMs: number | undefined; urgency: Urgency } {
 	if (deadline === undefined) return { leftMs: undefined, urgency: "none" };
 	const leftMs = deadline - now;
@@ -89,36 +89,36 @@ export function countdown({ deadline }: RotationView, now: number): { leftMs: nu
 	return { leftMs, urgency: steps.find(([, most]) => leftMs <= most)?.[0] ?? "calm" };
 }
 
-/** How far the overlap is, 0 to 1; undefined without both ends. */
+/** Progress of the overlap, 0 to 1; undefined unless both ends are known. */
 export function progress({ started, deadline }: RotationView, now: number): number | undefined {
 	if (started === undefined || deadline === undefined || deadline <= started) return undefined;
 	return Math.min(1, Math.max(0, (now - started) / (deadline - started)));
 }
 
-/** Credentials that were seen and are neither of the two tokens. */
+/** Credentials seen that are neither token. */
 export function strangers({ judgement }: OverlapView): TokenRow[] {
 	return judgement.tokens.filter(({ role, requests, records }) => role === "other" && requests + records > 0);
 }
 
-/** The two tokens of the rotation; undefined for one that nobody named. */
+/** The rotation's two tokens; undefined if not given. */
 export function tokensOfRotation({ judgement }: OverlapView): Record<"old" | "new", TokenRow | undefined> {
 	const of = (role: "old" | "new") => judgement.tokens.find((token) => token.role === role);
 	return { old: of("old"), new: of("new") };
 }
 
-/** How many senders have each verdict, in the order the senders come: those that need a person first. */
+/** The number of senders per verdict, by urgency. */
 export function verdictCounts(senders: readonly SenderRow[]): [VerdictName, number][] {
 	const counts = new Map<VerdictName, number>();
 	for (const { verdict } of senders) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
 	return [...counts];
 }
 
-/** Senders that are not known to have moved. */
+/** Senders not known to have migrated. */
 export function remaining({ judgement }: OverlapView): SenderRow[] {
 	return judgement.senders.filter(({ verdict }) => verdict !== "MIGRATED");
 }
 
-/** What a verdict means for the person: all is well, wait, look, or act. */
+/** What a verdict asks of the user: nothing, wait, check, or act. */
 export type Tone = "good" | "wait" | "warn" | "bad";
 
 const TONES: Readonly<Record<VerdictName, Tone>> = {
@@ -151,10 +151,10 @@ const STATES: Readonly<Record<GatewayView["state"], Tone>> = {
 	unknown: "wait",
 };
 
-/** What must be proven, as a checklist: each part once, with what is open of it first. */
+/** The checklist of what must be proven: each point once, open items first. */
 export interface ChecklistItem {
 	readonly id: ObligationId;
-	/** What it asks, for a person. */
+	/** The point as a sentence. */
 	readonly asks: string;
 	readonly state: Obligation["state"];
 	readonly open: readonly Obligation[];
@@ -162,17 +162,17 @@ export interface ChecklistItem {
 }
 
 const ASKS: Readonly<Record<ObligationId, string>> = {
-	watched: "Every place was watched without a gap, until now",
-	complete: "Everything that each place took was told apart by token",
-	seen: "The old token would have been seen",
+	watched: "Every place was watched without a gap until now",
+	complete: "Everything received was counted by token",
+	seen: "Use of the old token would be noticed",
 	moved: "Each sender has moved",
-	accepted: "What was sent with the new token was taken",
+	accepted: "Data sent with the new token is accepted",
 	gateways: "The gateways themselves send with the new token",
-	inventory: "Every known machine is listed, and none reports otherwise",
-	lists: "The lists are whole",
-	identity: "Each name is one machine",
-	whole: "The evidence is whole",
-	rotation: "It is one rotation",
+	inventory: "Every known machine is listed, and every report agrees",
+	lists: "The lists are complete",
+	identity: "Each name stands for one machine",
+	whole: "No evidence is lost",
+	rotation: "The evidence is from one rotation",
 	clocks: "The clocks agree",
 };
 
@@ -188,7 +188,7 @@ export function checklist({ judgement: { obligations } }: OverlapView): Checklis
 	});
 }
 
-/** The probes of one place; those of a token that fared alike with every signal are together. */
+/** The probes of one place, grouping those of a token with the same result for every signal. */
 export function probesAt({ judgement }: OverlapView, place: string): [JudgedProbe, ...JudgedProbe[]][] {
 	const groups = new Map<string, [JudgedProbe, ...JudgedProbe[]]>();
 	for (const probe of judgement.probes) {
@@ -202,7 +202,7 @@ export function probesAt({ judgement }: OverlapView, place: string): [JudgedProb
 	return [...groups.values()];
 }
 
-/** Every place there is something to say of: the gateways, and places that were only probed. */
+/** All places: gateways, and places that were only probed. */
 export function places(view: OverlapView): GatewayView[] {
 	const known = new Set(view.gateways.map(({ place }) => place));
 	const probed = new Set(view.judgement.probes.map(({ evidence }) => evidence.place));

@@ -11,13 +11,13 @@ export function bytes(value: number): string {
 	return `${power === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${units[power]}`;
 }
 
-/** `18 %`; anything above nothing is at least `<1 %`, and only everything is `100 %`. */
+/** `18 %`; anything above 0 is at least `<1 %`, and `100 %` means all. */
 export function percent(share: number): string {
 	if (share > 0 && share < 0.01) return "<1 %";
 	return `${share < 1 ? Math.min(99, Math.round(share * 100)) : 100} %`;
 }
 
-/** `12 s ago`, `3 min ago`, `5 h ago`, `2 d ago`; `never` for no time, `now` for the last seconds and for what is ahead. */
+/** `12 s ago`, `3 min ago`, `5 h ago`, `2 d ago`; `never` for no time, `now` for the last seconds and future times. */
 export function ago(at: number | undefined, now: number): string {
 	if (at === undefined) return "never";
 	const seconds = Math.floor((now - at) / 1000);
@@ -38,7 +38,7 @@ export function utc(at: number): string {
 	return Number.isNaN(date.getTime()) ? "?" : `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** `in 3 h 20 min`, `in 40 s`, `20 min ago`. Minutes are rounded down: nobody is told that they have more time than they have. */
+/** `in 3 h 20 min`, `in 40 s`, `20 min ago`. Minutes are rounded down, so that the remaining time is never overstated. */
 export function until(leftMs: number): string {
 	if (leftMs <= 0) return `${duration(-leftMs)} ago`;
 	if (leftMs < 2 * MINUTE_MS) return `in ${Math.floor(leftMs / 1000)} s`;
@@ -52,7 +52,7 @@ export function offset(ms: number): string {
 	return `${amount} s ${ms < 0 ? "behind" : "ahead of"} ours`;
 }
 
-/** `Tue, 06:43 CEST`: the local time beside UTC. */
+/** `Tue, 06:43 CEST`: the local time, shown with UTC. */
 export function localTime(at: number, timeZone: string): string {
 	const format = { timeZone, hour: "2-digit", minute: "2-digit", weekday: "short", timeZoneName: "short" } as const;
 	return new Intl.DateTimeFormat("en-GB", format).format(at);

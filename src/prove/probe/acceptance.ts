@@ -4,7 +4,7 @@ import type { Protocol, TokenPath } from "../../spec/probe-plan.ts";
 import { grpcMessage, grpcStatus } from "../otlp/grpc.ts";
 import { type ExportResult, readExportResult } from "../otlp/response.ts";
 
-/** What is known of a request besides its outcome. */
+/** A request's context. */
 export interface ProbedRequest {
 	readonly url: string;
 	readonly protocol: Protocol;
@@ -13,25 +13,25 @@ export interface ProbedRequest {
 	readonly scheme?: string | undefined;
 	/** How the token was sent. */
 	readonly path?: TokenPath | undefined;
-	/** No export: any JSON with 200 is the answer that was wanted. */
+	/** Not an export: any JSON with 200 is the expected response. */
 	readonly isWhoami?: boolean;
 }
 
-/** The answer has the type of the request. https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
+/** The response has the type of the request. https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
 const TYPES: Readonly<Record<Protocol, RegExp>> = {
 	"http/protobuf": /^application\/(x-)?protobuf\s*(;|$)/i,
 	"http/json": /^application\/json\s*(;|$)/i,
 	grpc: /^application\/grpc(\+proto)?\s*(;|$)/i,
 };
 
-/** Whether a content type is the one that OTLP answers to this protocol have. */
+/** Whether this is the content type of OTLP responses for this protocol. */
 export function isOtlpType(protocol: Protocol, contentType: string): boolean {
 	return TYPES[protocol].test(contentType);
 }
 
 /**
- * What an answer of success says of the export, or undefined where it is not OTLP's. That records were thrown away is believed of any
- * answer; that they were taken only of one with 200, of the right type and encoding, and over gRPC with status 0 in its trailers.
+ * The result of an export from a successful response; undefined if it is not OTLP. Dropped records are believed from any response;
+ * acceptance only with 200, the right type and encoding, and over gRPC with status 0 in the trailers.
  */
 export function exportResult(answer: HttpAnswer, protocol: Protocol): ExportResult | undefined {
 	const type = answer.headers["content-type"] ?? "";
@@ -43,7 +43,7 @@ export function exportResult(answer: HttpAnswer, protocol: Protocol): ExportResu
 	return result;
 }
 
-/** Headers alone say how a call ended only where there is no message, and an export that was taken is answered with one. */
+/** Headers alone have the status only if there is no message, and an accepted export is answered with one. */
 function grpcResult({ headers, trailers = {}, body }: HttpAnswer): ExportResult | undefined {
 	const early = grpcStatus(headers);
 	const message = grpcMessage(body);

@@ -1,124 +1,125 @@
 import type { Phase } from "../../effects/net/phase.ts";
 import type { Outcome } from "../evidence/evidence.ts";
 
-/** What happened, for people: one sentence, and the next step. `{}` stands for what is known besides. */
+/** A cause: one sentence, and the fix. `{}` is replaced with details. */
 interface Cause {
 	readonly says: string;
 	readonly fix: string;
 }
 
-const TRUST = "get the certificate authority from whoever runs the server or inspects TLS here, and pass it with --ca";
+const TRUST =
+	"get the CA certificate from the operator of the server or of the TLS inspection here, and pass it with --ca";
 
-/** Why no answer came that could be judged. The keys are stable. */
+/** Causes without a usable response. The keys are stable. */
 export const causes = {
 	"dns-not-found": {
 		says: "the host name does not exist",
-		fix: "check its spelling; inside a VPN, check that you are connected",
+		fix: "check the spelling, and your VPN connection",
 	},
-	"dns-no-answer": { says: "the name server does not answer", fix: "check this machine's network and DNS settings" },
+	"dns-no-answer": { says: "the DNS server does not respond", fix: "check this machine's network and DNS settings" },
 	refused: { says: "nothing listens on that port", fix: "check the port, and that the server runs" },
-	"no-route": { says: "there is no way to that host from here", fix: "check this machine's network, VPN and routes" },
+	"no-route": { says: "no route to that host", fix: "check this machine's network, VPN and routes" },
 	"connect-timeout": {
-		says: "no connection in time",
-		fix: "a firewall drops it, or the host is down: check the rules for this port",
+		says: "the connection timed out",
+		fix: "a firewall blocks it, or the host is down: check the firewall rules for this port",
 	},
 	"connection-closed": {
-		says: "the server closed the connection without an answer",
-		fix: "look into the log of the server, or of the load balancer before it",
+		says: "the server closed the connection without responding",
+		fix: "check the log of the server, or of the load balancer in front of it",
 	},
-	stopped: { says: "it was stopped before an answer came", fix: "run it again" },
+	stopped: { says: "stopped before a response arrived", fix: "run it again" },
 	"proxy-unreachable": {
 		says: "the proxy cannot be reached",
 		fix: "check HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY",
 	},
 	"proxy-auth": {
-		says: "the proxy wants other credentials (407)",
+		says: "the proxy requires valid credentials (407)",
 		fix: "put user and password into HTTPS_PROXY: http://user:password@host:port",
 	},
 	"proxy-refused": {
-		says: "the proxy does not let this through",
-		fix: "have the host and port allowed there, or add the host to NO_PROXY",
+		says: "the proxy blocks this",
+		fix: "get the host and port allowed there, or add the host to NO_PROXY",
 	},
 	"proxy-invalid": {
-		says: "the environment names a proxy that is none",
+		says: "the environment has an invalid proxy setting",
 		fix: "set HTTPS_PROXY to http://host:port; other schemes are not supported",
 	},
-	"proxy-silent": { says: "the proxy does not answer", fix: "check the proxy, or add the host to NO_PROXY" },
+	"proxy-silent": { says: "the proxy does not respond", fix: "check the proxy, or add the host to NO_PROXY" },
 	"tls-self-signed": {
-		says: "the server's certificate is signed by itself",
+		says: "the server's certificate is self-signed",
 		fix: "pass that certificate with --ca if the server is yours",
 	},
-	"tls-untrusted": { says: "the server's certificate comes from an authority that is not trusted here", fix: TRUST },
+	"tls-untrusted": { says: "the server's certificate is from an untrusted authority", fix: TRUST },
 	"tls-expired": {
 		says: "the server's certificate has expired",
-		fix: "have it renewed; check this machine's clock too",
+		fix: "renew it, and check this machine's clock",
 	},
 	"tls-not-yet-valid": { says: "the server's certificate is not valid yet", fix: "check this machine's clock" },
 	"tls-wrong-name": {
 		says: "the server's certificate is for another name",
-		fix: "use the name that is in the certificate, or have it issued for this one",
+		fix: "use the name in the certificate, or get one issued for this name",
 	},
-	"tls-client-certificate": { says: "the server wants a client certificate", fix: "pass one with --cert and --key" },
+	"tls-client-certificate": { says: "the server requires a client certificate", fix: "pass one with --cert and --key" },
 	"tls-client-refused": {
-		says: "the server does not take our client certificate",
-		fix: "check that --cert is from the authority the server trusts, and not expired",
+		says: "the server refuses the client certificate",
+		fix: "check that --cert is from an authority the server trusts, and has not expired",
 	},
 	"tls-version": {
-		says: "the server's TLS version is too old to be used",
-		fix: "have the server offer TLS 1.2 or 1.3",
+		says: "the server's TLS version is too old",
+		fix: "enable TLS 1.2 or 1.3 on the server",
 	},
 	"tls-to-plain-port": {
-		says: "there is no TLS on that port",
-		fix: "use http:// if the server speaks plain HTTP, or its TLS port",
+		says: "that port does not use TLS",
+		fix: "use http:// if the server uses plain HTTP, or its TLS port",
 	},
-	"plain-to-tls-port": { says: "that port wants TLS", fix: "use https:// in the URL" },
+	"plain-to-tls-port": { says: "that port requires TLS", fix: "use https:// in the URL" },
 	"tls-timeout": {
-		says: "the TLS handshake did not end in time",
-		fix: "check that the port speaks TLS, and what inspects it in between",
+		says: "the TLS handshake timed out",
+		fix: "check that the port uses TLS, and for TLS inspection in between",
 	},
 	"tls-own-files": {
-		says: "the files of --ca, --cert or --key cannot be used",
-		fix: "give PEM files, and the key that belongs to the certificate",
+		says: "the files for --ca, --cert or --key are not usable",
+		fix: "use PEM files, and the key that matches the certificate",
 	},
 	"tls-failed": { says: "the TLS handshake failed", fix: "try openssl s_client -connect host:port" },
 	"only-http2": {
-		says: "the server speaks HTTP/2 alone, as ports for gRPC do",
+		says: "the server only speaks HTTP/2, which suggests a gRPC port",
 		fix: "use --protocol grpc, or the port for HTTP (often 4318)",
 	},
 	"no-http2": {
-		says: "the server does not speak HTTP/2, which gRPC needs",
+		says: "the server does not support HTTP/2, which gRPC requires",
 		fix: "use --protocol http/protobuf, or the gRPC port (often 4317)",
 	},
 	"answer-timeout": {
-		says: "the server took the request and did not answer in time",
-		fix: "look at the server's load, or allow more with --timeout",
+		says: "the server received the request but did not respond in time",
+		fix: "check the server's load, or increase --timeout",
 	},
 	"answer-slow": {
-		says: "the answer began and did not end in time",
-		fix: "look at the server and what is in between, or allow more with --timeout",
+		says: "the response started but did not finish in time",
+		fix: "check the server and what is in between, or increase --timeout",
 	},
 	"answer-too-large": {
-		says: "the answer is larger than any OTLP answer may be",
+		says: "the response is larger than OTLP allows",
 		fix: "check that the URL is an OTLP endpoint",
 	},
 	"answer-cut-short": {
-		says: "the answer ended before its end",
-		fix: "look into the log of the server, or of the load balancer before it",
+		says: "the response was truncated",
+		fix: "check the log of the server, or of the load balancer in front of it",
 	},
 	"answer-garbled": {
-		says: "the answer is packed in a way that cannot be read",
-		fix: "check what is in between: the server was asked for gzip or nothing",
+		says: "the response has an unreadable encoding",
+		fix: "check what is in between: the request allowed only gzip or no compression",
 	},
 	"not-http": {
-		says: "what answers there does not speak HTTP",
+		says: "the server there does not speak HTTP",
 		fix: "check the port; for gRPC ports use --protocol grpc",
 	},
-	"no-answer": { says: "no answer came", fix: "see the error code" },
+	"no-answer": { says: "no response", fix: "look up the error code" },
 } as const satisfies Record<string, Cause>;
 
 export type TransportCause = keyof typeof causes;
 
-/** Codes of Node, OpenSSL and ours, by the phase in which they mean this; the first that fits counts. */
+/** Codes of Node, OpenSSL and ours, by phase; the first match applies. */
 const codes: readonly (readonly [cause: TransportCause, code: RegExp, phases?: readonly Phase[]])[] = [
 	["stopped", /^STOPPED$/],
 	["proxy-auth", /^PROXY_407$/],
@@ -167,7 +168,7 @@ const codes: readonly (readonly [cause: TransportCause, code: RegExp, phases?: r
 	["not-http", /^HPE_/],
 ];
 
-/** The cause behind an error code; with a proxy, whatever happens on the way there is the proxy's. */
+/** The cause of an error code; with a proxy, failures on the way to it are the proxy's. */
 export function transportCause(code: string, phase: Phase | undefined, isProxied: boolean): TransportCause {
 	if (isProxied && (phase === "dns" || phase === "connect") && code !== "STOPPED") return "proxy-unreachable";
 	const found = codes.find(
@@ -185,12 +186,12 @@ export type RefusalKind =
 	/** 400 and 404: about the request, unless it names the token as the reason. */
 	| "request";
 
-/** What a status or code of an answer means for a token. */
+/** What a response's status or code means for a token. */
 export interface StatusRule {
 	readonly outcome: Outcome;
 	readonly says: string;
 	readonly fix: string;
-	/** Worth sending again, as the protocol's specification says. */
+	/** Whether the protocol's specification allows a retry. */
 	readonly isRetryable?: true;
 	/** The token may be the reason: whose refusal it is has to be looked at. */
 	readonly kind?: RefusalKind;
@@ -209,33 +210,33 @@ export function tokenRefused(status: number): Pick<StatusRule, "outcome" | "says
 
 const unclear: StatusRule = {
 	outcome: "inconclusive",
-	says: "refused for a reason that is not the token",
-	fix: "see the server's own words, and its documentation",
+	says: "refused, but not because of the token",
+	fix: "see the server's message and its documentation",
 };
 const credentials: StatusRule = { ...unclear, kind: "credentials" };
 const permission: StatusRule = {
 	outcome: "inconclusive",
-	says: "refused without a word that the token is the reason",
-	fix: "check the token's scopes; a firewall, address list or proxy in between says the same",
+	says: "refused, but the response does not mention the token",
+	fix: "check the token's scopes; a firewall, address list or proxy in between can also cause this",
 	kind: "permission",
 };
 const later: StatusRule = {
 	outcome: "retry-later",
-	says: "asked to come back later",
+	says: "told to retry later",
 	fix: "wait and run it again, or use --retry",
 	isRetryable: true,
 };
-const failed: StatusRule = { outcome: "unreachable", says: "the server failed", fix: "look into the server's log" };
+const failed: StatusRule = { outcome: "unreachable", says: "the server failed", fix: "check the server's log" };
 const overloaded: StatusRule = {
 	outcome: "unreachable",
-	says: "the server cannot take it now",
-	fix: "wait and run it again, or use --retry; look at the server, or the load balancer before it",
+	says: "the server is overloaded or unavailable",
+	fix: "wait and run it again, or use --retry; check the server, or the load balancer in front of it",
 	isRetryable: true,
 };
 const elsewhere: StatusRule = {
 	outcome: "unreachable",
-	says: "no OTLP endpoint answers at that path",
-	fix: "check the base URL, the protocol, and that this signal is taken there",
+	says: "no OTLP endpoint at that path",
+	fix: "check the base URL, the protocol, and that this signal is accepted there",
 };
 const interrupted: StatusRule = { ...failed, fix: "run it again, or use --retry", isRetryable: true };
 
@@ -252,16 +253,16 @@ const statuses: readonly (readonly [from: number, to: number, rule: StatusRule])
 		413,
 		{
 			...unclear,
-			says: "the request of one small record is too large for it",
-			fix: "raise the size limit of the server or what is before it",
+			says: "a request with one small record is too large for it",
+			fix: "raise the size limit of the server or what is in front of it",
 		},
 	],
 	[429, 429, { ...later, says: "rate limited" }],
-	[502, 502, { ...overloaded, says: "what is before the server got no usable answer from it" }],
+	[502, 502, { ...overloaded, says: "the proxy or load balancer got no usable response from the server" }],
 	[503, 503, overloaded],
-	[504, 504, { ...overloaded, says: "what is before the server got no answer from it in time" }],
+	[504, 504, { ...overloaded, says: "the proxy or load balancer got no response from the server in time" }],
 	// https://www.rfc-editor.org/rfc/rfc6585#section-6
-	[511, 511, { ...permission, says: "the network wants a sign-in first" }],
+	[511, 511, { ...permission, says: "the network requires a sign-in first" }],
 	[400, 499, { ...unclear, kind: "request" }],
 	[500, 599, failed],
 ];
@@ -270,7 +271,7 @@ const statuses: readonly (readonly [from: number, to: number, rule: StatusRule])
 export function statusRule(status: number, retryAfter?: string): StatusRule {
 	if (status === 503 && retryAfter !== undefined) return later;
 	const found = statuses.find(([from, to]) => from <= status && status <= to);
-	return found?.[2] ?? { ...failed, says: "answered with a status that means nothing here" };
+	return found?.[2] ?? { ...failed, says: "unexpected status" };
 }
 
 /** https://opentelemetry.io/docs/specs/otlp/#failures */
@@ -280,7 +281,7 @@ const grpcCodes: Readonly<Record<number, StatusRule>> = {
 	4: interrupted,
 	5: elsewhere,
 	7: permission,
-	// Only an answer that says when to come back may be repeated.
+	// Retry only if the response says when.
 	8: { outcome: "retry-later", says: "rate limited", fix: "wait and run it again" },
 	10: interrupted,
 	11: interrupted,

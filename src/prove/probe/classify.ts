@@ -18,25 +18,25 @@ import {
 } from "./causes.ts";
 import { refuserOf } from "./refusal.ts";
 
-/** What one answer, or the lack of one, says about the token it was asked with. No text in it holds a token. */
+/** What one response, or its absence, says about the token used. Contains no token. */
 export interface ProbeReading {
 	readonly outcome: Outcome;
 	readonly cause: string;
 	readonly detail: string;
 	readonly fix?: string | undefined;
 	readonly status?: number | undefined;
-	/** Whether the specification allows to send it again. */
+	/** Whether the specification allows a retry. */
 	readonly isRetryable?: boolean | undefined;
-	/** What else is worth knowing, though it changes nothing. */
+	/** Additional notes that do not change the verdict. */
 	readonly notes?: readonly string[];
 }
 
-/** Text of the other side as it may be shown and kept. */
+/** Text from the server, safe to show and store. */
 export function foreign(text: string): string {
 	return shown(redact(text));
 }
 
-/** Decides on the status first and looks into the body afterwards: content types lie, and a refusal is one whatever page it comes with. */
+/** Checks the status first, then the body: content types can be wrong, and a refusal counts whatever its body. */
 export function readOutcome(outcome: HttpOutcome, asked: ProbedRequest): ProbeReading {
 	return outcome.kind === "failure" ? readFailure(outcome, asked) : readAnswer(outcome, asked);
 }
@@ -58,7 +58,7 @@ function readAnswer(answer: HttpAnswer, asked: ProbedRequest): ProbeReading {
 		return {
 			outcome: "inconclusive",
 			cause: "answer-page",
-			detail: `a page for people came instead of an OTLP answer${text(readErrorMessage(body, type))}`,
+			detail: `an HTML page instead of an OTLP response${text(readErrorMessage(body, type))}`,
 			fix: "a captive portal, login page or proxy is in between: sign in to the network, or check the URL",
 			status,
 		};
@@ -69,7 +69,7 @@ function readAnswer(answer: HttpAnswer, asked: ProbedRequest): ProbeReading {
 		return {
 			outcome: "inconclusive",
 			cause: "answer-not-otlp",
-			detail: `answered ${status} with something that is not OTLP's${ofType(type)}${text(readErrorMessage(body, type))}`,
+			detail: `answered ${status} with a body that is not OTLP${ofType(type)}${text(readErrorMessage(body, type))}`,
 			fix: "check that the URL is an OTLP endpoint, and the protocol",
 			status,
 		};
@@ -85,17 +85,17 @@ function success({ rejected, message }: ExportResult, answer: HttpAnswer, { answ
 	const { status, headers } = answer;
 	const words = text(message);
 	if (rejected > 0n) {
-		const detail = `answered ${status}, and threw ${rejected === 1n ? "the record" : `${rejected} records`} away${words}`;
+		const detail = `answered ${status}, but dropped ${rejected === 1n ? "the record" : `${rejected} records`}${words}`;
 		const fix = "see the server's own words: the data was not taken";
 		return { outcome: "partial", cause: "partial-success", detail, fix, status };
 	}
 	if (rejected < 0n) {
-		const detail = `answered ${status}, and that it threw ${rejected} records away, which makes no sense${words}`;
-		return { outcome: "inconclusive", cause: "answer-odd", detail, fix: "ask who runs the server", status };
+		const detail = `answered ${status} with an impossible count of dropped records (${rejected})${words}`;
+		return { outcome: "inconclusive", cause: "answer-odd", detail, fix: "ask the server's operator", status };
 	}
 	if (answers?.sampled && /^true$/i.test(headers[answers.sampled] ?? "")) {
-		const detail = "accepted by sampling: it may have been thrown away, so nothing is proven";
-		const fix = "run it again; the free tier keeps one of several";
+		const detail = "accepted with sampling: it may have been dropped, so nothing is proven";
+		const fix = "run it again; the free tier keeps only some records";
 		return { outcome: "inconclusive", cause: "sampled", detail, fix, status };
 	}
 	const notes = rateNotes(headers, answers);
@@ -114,7 +114,7 @@ function accepted(status: number, notes: readonly string[] = []): ProbeReading {
 	return { outcome: "accepted", cause: "accepted", detail: "accepted", status, notes };
 }
 
-/** Below this share of the limit a rotation that sends everything twice may hit it. */
+/** Below this share of the limit, a rotation that sends everything twice may exceed it. */
 const FEW = 0.1;
 
 function rateNotes(headers: Readonly<Record<string, string>>, answers: Answers | undefined): string[] {
@@ -125,7 +125,7 @@ function rateNotes(headers: Readonly<Record<string, string>>, answers: Answers |
 	const remaining = count(answers?.remaining);
 	const limit = count(answers?.limit) ?? answers?.smallestLimit;
 	if (remaining === undefined || limit === undefined || remaining >= limit * FEW) return [];
-	return [`only ${remaining} of ${limit} requests are left before it says 429`];
+	return [`only ${remaining} of ${limit} requests left before 429`];
 }
 
 /** A refusal is the token's only if it looks like the place's own; whoever is in between refuses for reasons of his own. */
@@ -165,31 +165,31 @@ function refusal(
 const inBetween = {
 	outcome: "inconclusive",
 	cause: "refused-in-between",
-	fix: "look at the proxy, firewall, address list or API gateway between here and the place",
+	fix: "check the proxy, firewall, address list or API gateway in between",
 } as const;
 
 /** An unknown path and an unknown token in it are answered alike. */
 const pathOrToken = {
 	outcome: "inconclusive",
 	cause: "path-or-token",
-	says: "nothing is there: either the token is unknown, or no OTLP endpoint is at that URL",
-	fix: "check the base URL; probe a token that is known to be good beside it",
+	says: "not found: either the token is unknown, or there is no OTLP endpoint at that URL",
+	fix: "check the base URL; also probe a token that is known to work",
 } as const;
 
-/** Where to, without following: a credential goes where its owner said. */
+/** A redirect's target, which is not followed: a credential goes only where its owner said. */
 function redirect({ status, headers }: HttpAnswer, { url }: ProbedRequest): ProbeReading {
 	const location = headers["location"] ?? "";
-	const target = URL.canParse(location, url) ? new URL(location, url).host : "nowhere that can be read";
+	const target = URL.canParse(location, url) ? new URL(location, url).host : "an unreadable target";
 	return {
 		outcome: "unreachable",
 		cause: "redirect",
-		detail: `answered ${status}, a redirect to ${foreign(target)}; it was not followed, so that the token goes nowhere else`,
-		fix: "if that host is right, use its URL; a captive portal or a missing https:// sends redirects too",
+		detail: `answered ${status}, a redirect to ${foreign(target)}; not followed, to protect the token`,
+		fix: "if that host is right, use its URL; captive portals and a missing https:// also cause redirects",
 		status,
 	};
 }
 
-/** An answer that broke off is judged by its status where that alone is a verdict. */
+/** A truncated response is judged by its status, if that suffices. */
 function readFailure(failure: HttpFailure, asked: ProbedRequest): ProbeReading {
 	const { code, phase, status, headers = {} } = failure;
 	const named = transportCause(code, phase, failure.proxy !== undefined);
@@ -210,10 +210,10 @@ function text(words: string): string {
 	return words === "" ? "" : `: ${foreign(words)}`;
 }
 
-/** Causes behind which may be the wish for a client certificate. */
+/** Causes that may mean that a client certificate is required. */
 const ambiguous: readonly TransportCause[] = ["connection-closed", "not-http", "tls-failed", "tls-client-refused"];
 
-/** Causes that a look at the server's TLS tells apart, or tells more about. */
+/** Causes that inspecting the server's TLS can distinguish or explain. */
 const unclear: readonly TransportCause[] = [
 	...ambiguous,
 	"tls-self-signed",
@@ -223,15 +223,15 @@ const unclear: readonly TransportCause[] = [
 	"tls-wrong-name",
 ];
 
-/** Whether a second look could name the cause better. Through a proxy it would look at something else. */
+/** Whether inspecting TLS could refine the cause. Not possible through a proxy. */
 export function deservesLook(outcome: HttpOutcome, { cause }: ProbeReading, url: string): boolean {
 	if (outcome.proxy !== undefined) return false;
-	// What servers answer to plain HTTP on a port for TLS, each in its own words.
+	// Responses of servers to plain HTTP on a TLS port.
 	if (outcome.kind === "answer") return outcome.status === 400 && url.startsWith("http:");
 	return unclear.some((each) => each === cause);
 }
 
-/** The cause as it stands after a look at the server's TLS. */
+/** The cause after inspecting the server's TLS. */
 export function withLook(reading: ProbeReading, look: TlsLook, url: string, hasCertificate: boolean): ProbeReading {
 	const as = (cause: TransportCause): ProbeReading => ({
 		outcome: "unreachable",
@@ -259,15 +259,15 @@ export function withLook(reading: ProbeReading, look: TlsLook, url: string, hasC
 	const fix =
 		store === undefined
 			? reading.fix
-			: `the system's own store trusts it, Node does not look there: use --ca ${store}, and NODE_EXTRA_CA_CERTS for CLIs that run on Node`;
+			: `the system's certificate store trusts it, but Node does not use that: pass --ca ${store}, and set NODE_EXTRA_CA_CERTS for CLIs that run on Node`;
 	return { ...reading, detail: `${reading.detail}: ${fact}`, fix };
 }
 
 function day(ms: number): string {
-	return Number.isNaN(ms) ? "a day it does not say" : new Date(ms).toISOString().slice(0, 10);
+	return Number.isNaN(ms) ? "an unknown day" : new Date(ms).toISOString().slice(0, 10);
 }
 
-/** The server's clock minus ours in milliseconds, from its `Date`, which has whole seconds; undefined without one. */
+/** The server's clock minus ours in milliseconds, from its `Date` (whole seconds); undefined without one. */
 export function clockOffset(outcome: HttpOutcome, answeredAt: number): number | undefined {
 	const date = Date.parse(outcome.headers?.["date"] ?? "");
 	return Number.isNaN(date) ? undefined : Math.round(date + 500 - (answeredAt - outcome.latencyMs / 2));

@@ -7,10 +7,10 @@ import type { ProbeWorld, Round } from "./world.ts";
 
 const MAX_METRICS_BYTES = 16 * 1024 * 1024;
 const POLL_MS = 250;
-/** How long a gateway's counters by token may lag behind those that say a record left. */
+/** How long a gateway's counters by token may lag behind its exporter counters. */
 const LAG_MS = 2_000;
 
-/** Probes through a gateway between readings of its metrics, until they say what became of each record or the time is up. */
+/** Probes through a gateway between metrics readings, until they show each record's fate or time runs out. */
 export async function probeMetered(
 	fx: ProbeWorld,
 	round: Round,
@@ -51,7 +51,7 @@ export async function probeMetered(
 	});
 }
 
-/** Where the gateway counts by token: whether it counted a record of this `<fingerprint> <signal>` in between. */
+/** If the gateway counts by token: whether it counted a record of this `<fingerprint> <signal>` in between. */
 function isCounted(before: GatewayReading, after: GatewayReading, key: string): boolean | undefined {
 	if (!after.tokens || after.tokens.size === 0) return undefined;
 	return (after.tokens.get(key) ?? 0) > (before.tokens?.get(key) ?? 0);
@@ -61,12 +61,12 @@ function attributionNote(counted: boolean | undefined, fingerprint: string): str
 	if (counted === undefined) return undefined;
 	return counted
 		? `the gateway counted it as traffic of fp=${fingerprint}`
-		: `the gateway did not count it as traffic of fp=${fingerprint}: watch would not see this sender`;
+		: `the gateway did not count it as traffic of fp=${fingerprint}, so watch would not see this sender`;
 }
 
 function delivery(before: GatewayReading, after: GatewayReading | string, signal: Signal): RecordDelivery {
 	if (typeof after !== "string") return followDelivery(before, after, signal);
-	return { state: "waiting", detail: `taken by the gateway, not confirmed: ${after}` };
+	return { state: "waiting", detail: `received by the gateway, not confirmed: ${after}` };
 }
 
 const MEANING = {
@@ -74,14 +74,14 @@ const MEANING = {
 	failed: {
 		outcome: "partial",
 		confirmed: false,
-		fix: "look into the gateway's log: the token it sends with may be refused",
+		fix: "check the gateway's log: its own token may be refused",
 	},
 	waiting: {
 		outcome: "inconclusive",
 		confirmed: false,
-		fix: "look at the gateway's queue and pipelines, or allow more with --timeout",
+		fix: "check the gateway's queue and pipelines, or increase --timeout",
 	},
-	mixed: { outcome: "inconclusive", confirmed: false, fix: "look into the gateway's log" },
+	mixed: { outcome: "inconclusive", confirmed: false, fix: "check the gateway's log" },
 	unknown: { outcome: "inconclusive", confirmed: false, fix: "run it again" },
 } as const;
 
@@ -96,7 +96,7 @@ function withDelivery(row: ProbeObservation, known: RecordDelivery | undefined):
 	};
 }
 
-/** The gateway's metrics, or why there are none. */
+/** The gateway's metrics, or why they cannot be read. */
 async function readMetrics(
 	fx: ProbeWorld,
 	{ plan, tls, readGateway, signal }: Round,
@@ -114,10 +114,10 @@ async function readMetrics(
 			proxy,
 			signal,
 		});
-		if (outcome.kind === "failure") return `its metrics cannot be read: ${foreign(outcome.code)}`;
-		if (outcome.status !== 200) return `its metrics cannot be read: it answered ${outcome.status}`;
+		if (outcome.kind === "failure") return `cannot read its metrics: ${foreign(outcome.code)}`;
+		if (outcome.status !== 200) return `cannot read its metrics: status ${outcome.status}`;
 		pages.push(Buffer.from(outcome.body).toString("utf8"));
 	}
 	const reading = readGateway?.(pages.join("\n"));
-	return reading?.isCollector ? reading : "what is at its metrics URL is not a collector's";
+	return reading?.isCollector ? reading : "its metrics URL is not a collector's metrics page";
 }

@@ -1,11 +1,11 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 
-/** What a gateway's own metrics say since it started, by signal; only differences mean something. */
+/** A gateway's own counters since its start, by signal; only differences matter. */
 export interface GatewayReading {
-	/** False for a page that is not a collector's. */
+	/** False if the page is not a collector's. */
 	readonly isCollector: boolean;
 	readonly signals: Readonly<Record<Signal, SignalReading>>;
-	/** Records by `<fingerprint> <signal>`, where the gateway tells tokens apart. */
+	/** Records by `<fingerprint> <signal>`, if the gateway counts by token. */
 	readonly tokens?: ReadonlyMap<string, number>;
 }
 
@@ -23,16 +23,16 @@ interface ExporterReading {
 	readonly reasons?: ReadonlyMap<string, number>;
 }
 
-/** What became of a record that a gateway took, as far as its counters tell. */
+/** A received record's fate, as far as the gateway's counters show. */
 export interface RecordDelivery {
-	/** `waiting` may still become one of the others; `mixed` and `unknown` never become clear. */
+	/** `waiting` may still change; `mixed` and `unknown` are final. */
 	readonly state: "sent" | "failed" | "waiting" | "mixed" | "unknown";
 	readonly detail: string;
 }
 
 /**
- * Compares two readings around one record. It left for certain once an exporter sent as many as were accepted since, and none failed;
- * whose record failed cannot be told when others were sent beside it.
+ * Compares two readings around one record. It was certainly forwarded once an exporter sent as many as were accepted since, and none failed;
+ * if others were sent at the same time, it is unknown whose record failed.
  */
 export function followDelivery(before: GatewayReading, after: GatewayReading, signal: Signal): RecordDelivery {
 	const [was, is] = [before.signals[signal], after.signals[signal]];
@@ -43,25 +43,25 @@ export function followDelivery(before: GatewayReading, after: GatewayReading, si
 		return { id, sent: now.sent - then.sent, lost, waiting: now.queueSize };
 	});
 	if (accepted < 0 || moved.some(({ sent, lost }) => sent < 0 || lost < 0)) {
-		return { state: "unknown", detail: "the gateway started anew meanwhile" };
+		return { state: "unknown", detail: "the gateway restarted in the meantime" };
 	}
 	const lost = moved.find((each) => each.lost > 0);
 	const sent = moved.filter((each) => each.sent > 0);
 	if (lost && sent.length === 0) {
 		return {
 			state: "failed",
-			detail: `taken by the gateway, then dropped by its exporter ${lost.id}${reasons(before, after, signal, lost.id)}`,
+			detail: `received by the gateway, then dropped by its exporter ${lost.id}${reasons(before, after, signal, lost.id)}`,
 		};
 	}
 	if (lost)
 		return {
 			state: "mixed",
-			detail: `the gateway's exporter ${lost.id} dropped some records and sent others; which were ours cannot be told`,
+			detail: `the gateway's exporter ${lost.id} dropped some records and sent others; ours cannot be identified`,
 		};
 	const done = sent.find((each) => accepted > 0 && each.sent >= accepted);
-	if (done) return { state: "sent", detail: `taken by the gateway, and sent on by its exporter ${done.id}` };
+	if (done) return { state: "sent", detail: `received by the gateway, and forwarded by its exporter ${done.id}` };
 	const queued = moved.some(({ waiting }) => waiting > 0) ? "; records wait in its queue" : "";
-	return { state: "waiting", detail: `taken by the gateway, not seen leaving it${queued}` };
+	return { state: "waiting", detail: `received by the gateway, not seen leaving it${queued}` };
 }
 
 function reasons(before: GatewayReading, after: GatewayReading, signal: Signal, id: string): string {

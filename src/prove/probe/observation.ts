@@ -1,7 +1,7 @@
 import type { Timings } from "../../effects/net/phase.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 
-/** One observation, and what it took to make it. */
+/** One observation, and how it was made. */
 export interface ProbeObservation {
 	readonly evidence: ProbeEvidence;
 	readonly attempts: number;

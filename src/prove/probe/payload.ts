@@ -14,7 +14,7 @@ import { MARKER, MARKER_TOKEN } from "./marker.ts";
 
 export interface TestRecord {
 	readonly signal: Signal;
-	/** The same for a whole run: metrics would grow a series for each new one. */
+	/** Constant for a run: each new value would add a metric series. */
 	readonly marker: string;
 	readonly token: string;
 	/** Milliseconds since the epoch. */
@@ -23,7 +23,7 @@ export interface TestRecord {
 
 type Looks = Omit<Emission, "sender">;
 
-/** What a record looks like when it is to look like no CLI's. */
+/** The default form, which imitates no CLI. */
 const OWN: Looks = {
 	id: "crossfade",
 	resource: { "service.name": "crossfade-probe", "service.version": version },
@@ -42,7 +42,7 @@ const OWN: Looks = {
 	sources: [],
 };
 
-/** The numbers that the library knows these by. https://github.com/open-telemetry/opentelemetry-js/tree/main/packages/sdk-metrics */
+/** The library's numbers for these. https://github.com/open-telemetry/opentelemetry-js/tree/main/packages/sdk-metrics */
 const TEMPORALITY = { delta: 0, cumulative: 1 } as const;
 const VALUE_TYPE = { int: 0, double: 1 } as const;
 const SUM = 3;
@@ -57,7 +57,7 @@ export function encodeTestRecord(record: TestRecord, encoding: "protobuf" | "jso
 	const marks = { [MARKER]: record.marker, [MARKER_TOKEN]: record.token };
 	const resource = { attributes: { ...emission.resource, ...marks }, asyncAttributesPending: false };
 	const model = MODELS[record.signal](record, emission, marks, resource);
-	// The library's interfaces want whole SDK objects; it only reads the fields that are given here.
+	// The library's interfaces require complete SDK objects; it only reads the fields given here.
 	const { serializeRequest } = SERIALIZERS[encoding][record.signal] as {
 		serializeRequest(model: unknown): Uint8Array | undefined;
 	};

@@ -3,31 +3,31 @@ import { isHtml, readErrorMessage } from "../otlp/response.ts";
 import { isOtlpType, type ProbedRequest } from "./acceptance.ts";
 import type { RefusalKind } from "./causes.ts";
 
-/** Whose refusal an answer is, as far as it can be told. */
+/** Who refused a request, as far as the response shows. */
 export type Refuser =
 	/** The place itself, because of the token. */
 	| { readonly by: "place" }
-	/** A proxy, firewall, gateway or portal on the way: it says nothing about the token. */
+	/** A proxy, firewall, gateway or portal in between: it says nothing about the token. */
 	| { readonly by: "between"; readonly why: string }
-	/** Whoever asks for a client certificate. */
+	/** A server that requires a client certificate. */
 	| { readonly by: "certificate" }
-	/** It does not say that the token is the reason. */
+	/** The response does not mention the token as the reason. */
 	| { readonly by: "unknown" };
 
-/** Headers of answers that were made by what is on the way. */
+/** Headers of responses generated in between. */
 const MADE_IN_BETWEEN: Readonly<Record<string, RegExp>> = {
 	"x-squid-error": /./,
 	"proxy-authenticate": /./,
 	"proxy-status": /error=/i,
 	"cf-mitigated": /./,
 	"x-amzn-waf-action": /./,
-	// API Gateway's own refusals have it, not those of what is behind it. https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+	// API Gateway's own refusals have it, those of its backend do not. https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 	"x-amzn-errortype": /./,
-	// Not the scheme that tokens are sent with.
+	// Not the scheme used for tokens.
 	"www-authenticate": /^(basic|digest|negotiate|ntlm|kerberos)\b/i,
 };
 
-/** Headers of answers that passed through something, which may have made them too. */
+/** Headers of responses that passed through an intermediary, which may also have generated them. */
 const PASSED_THROUGH: Readonly<Record<string, RegExp>> = {
 	via: /./,
 	"x-cache": /./,
@@ -41,7 +41,7 @@ const PASSED_THROUGH: Readonly<Record<string, RegExp>> = {
 
 const ABOUT_CERTIFICATE = /\b(client|ssl|tls)[ -]certificate|\bmtls\b/i;
 
-/** What firewalls, meshes and gateways say, and no ingest says of a token. */
+/** Words of firewalls, meshes and gateways that an ingest does not use about a token. */
 const ABOUT_SOMETHING_ELSE =
 	/\bip\b|\ballow-?list|\bwhitelist|\bfirewall|\bwaf\b|captcha|\b(request|access|you)\b.{0,20}\bblocked\b|\bcountry\b|\brbac: access denied|\bjwt (is|verification|issuer)\b|missing authentication token|\b[cx]srf\b/i;
 
@@ -51,12 +51,12 @@ const WRONG =
 
 const ABOUT_TOKEN = new RegExp(`\\b${TOKEN}\\b|\\bscopes?\\b|\\bunauthenticated\\b`, "i");
 const TOKEN_IS_WRONG = new RegExp(`\\b${WRONG}\\b.{0,30}\\b${TOKEN}\\b|\\b${TOKEN}\\b.{0,30}\\b${WRONG}\\b`, "i");
-/** Parsers have tokens too. */
+/** Parsers also use the word "token". */
 const ABOUT_SYNTAX = /\bjson\b|\bsyntax|\bpars(e|er|ing)\b|\bunexpected\b|\bunmarshal|\bposition\b/i;
 
 const MAX_READ = 4096;
 
-/** Tells a refusal of the place from one of what is on the way to it. `words` are those of a gRPC status; an HTTP body is read otherwise. */
+/** Distinguishes a refusal by the place from one in between. `words` is the message of a gRPC status; otherwise the HTTP body is read. */
 export function refuserOf(kind: RefusalKind, answer: HttpAnswer, asked: ProbedRequest, words?: string): Refuser {
 	const { headers, body } = answer;
 	const said = words ?? Buffer.from(body.subarray(0, MAX_READ)).toString("latin1");
@@ -86,9 +86,9 @@ function madeInBetween(
 	const isOurScheme = /^basic$/i.test(scheme ?? "");
 	const sign = headerSign(headers, isOurScheme || !challenge ? others : MADE_IN_BETWEEN);
 	if (sign !== undefined) return sign;
-	if (isHtml(body) || /^text\/html\b/i.test(headers["content-type"] ?? "")) return "it is a page for people";
-	if (ABOUT_SOMETHING_ELSE.test(said)) return "its words are a firewall's or a gateway's";
-	if (protocol === "grpc" && !isGrpcStatus) return "it is no answer of a gRPC server";
+	if (isHtml(body) || /^text\/html\b/i.test(headers["content-type"] ?? "")) return "it is an HTML page";
+	if (ABOUT_SOMETHING_ELSE.test(said)) return "the text is typical of a firewall or gateway";
+	if (protocol === "grpc" && !isGrpcStatus) return "it is not a gRPC response";
 	return undefined;
 }
 
@@ -100,7 +100,7 @@ function headerSign(
 	return found && `${found[0]}: ${headers[found[0]] ?? ""}`.slice(0, 80);
 }
 
-/** Whether the refusal is a `Status` in the encoding that was asked in, as only OTLP servers send it. https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+/** Whether the refusal is a `Status` in the encoding of the request, which only OTLP servers send. https://opentelemetry.io/docs/specs/otlp/#failures-1 */
 function isStatus({ headers, body }: HttpAnswer, { protocol }: ProbedRequest, words: string | undefined): boolean {
 	const type = headers["content-type"] ?? "";
 	if (!isOtlpType(protocol, type)) return false;

@@ -11,10 +11,10 @@ import { MARKER } from "./marker.ts";
 import type { WhoamiRow } from "./round.ts";
 import { type JudgedRow, worstExit } from "./verdict.ts";
 
-/** What one round of a probe found. */
+/** The result of one probe round. */
 export interface ProbeReport {
 	readonly marker: string;
-	/** Milliseconds since the epoch at which it is shown; evidence has an age. */
+	/** Time of display, in milliseconds since the epoch; evidence has an age. */
 	readonly now: number;
 	readonly deadline: number | undefined;
 	readonly rows: readonly JudgedRow[];
@@ -24,10 +24,10 @@ export interface ProbeReport {
 
 const HEAD = ["TOKEN", "PATH", "SIGNAL", "PLACE", "VERDICT", "STATUS", "TIME", "AGE"] as const;
 const VERDICT = HEAD.indexOf("VERDICT");
-/** When the table is too wide, the place gives way. */
+/** If the table is too wide, the place column shrinks. */
 const COLUMNS = { 3: { least: 8 }, 5: { side: "right" }, 6: { side: "right" }, 7: { side: "right" } } as const;
 
-/** A table with a row for each place, token, path and signal, and what is to be done about those that are not as wanted. */
+/** A table with a row per place, token, path and signal, followed by fixes for unexpected results. */
 export function probeText(
 	{ marker, now, deadline, rows, whoami, controls }: ProbeReport,
 	{ color, width }: TextStyle,
@@ -58,21 +58,21 @@ export function probeText(
 	const exit = worstExit(rows);
 	const ends = deadline === undefined ? "" : `; the old token ends ${new Date(deadline).toISOString()}`;
 	const last = `exit ${exitCodes[exit][0]}: ${exitCodes[exit][1]}${ends}`;
-	return `${[...lines, ...explanations(rows, width), ...asked, ...looked, `find the test records by ${MARKER} = ${marker}`, last].join("\n")}\n`;
+	return `${[...lines, ...explanations(rows, width), ...asked, ...looked, `to find the test records: ${MARKER} = ${marker}`, last].join("\n")}\n`;
 }
 
 const CONTROL_TEXT: Readonly<Record<Control["result"], string>> = {
-	refused: "refused, so tokens are looked at",
-	taken: "taken, so no token is looked at",
-	unclear: "neither taken nor refused",
-	"not sent": "not sent; whether tokens are looked at is not known",
+	refused: "rejected, so tokens are checked",
+	taken: "accepted, so tokens are not checked",
+	unclear: "neither accepted nor rejected",
+	"not sent": "not sent; whether tokens are checked is unknown",
 };
 
 function controlText({ place, path, result }: Control): string {
 	return `a made-up token at ${shortPlace(place)}, ${path}: ${CONTROL_TEXT[result]}`;
 }
 
-/** Each thing that is not plainly accepted once, with the rows it is about and the next step. */
+/** Each unexpected result once, with its rows and the fix. */
 function explanations(rows: readonly JudgedRow[], width: number): string[] {
 	const groups = new Map<string, { about: Map<string, string[]>; fix: string | undefined }>();
 	const add = (text: string, { token, path, signal }: ProbeEvidence, fix: string | undefined) => {
@@ -107,7 +107,7 @@ function age(ms: number): string {
 	return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
-/** One row as JSON shows it; the schema only grows. */
+/** One row as JSON; fields are only ever added. */
 function rowJson({ evidence, verdict, attempts, timings, proxy, notes }: JudgedRow, now: number) {
 	const { kind: _kind, at, ...seen } = evidence;
 	const rounded = Object.fromEntries(Object.entries(timings).map(([phase, ms]) => [phase, Math.round(ms * 10) / 10]));
@@ -145,12 +145,12 @@ export function probeJson({ marker, now, deadline, rows, whoami, controls }: Pro
 	return jsonText(report);
 }
 
-/** A line for each row, for a stream that goes on. */
+/** One line per row, for a continuous stream. */
 export function probeLines({ marker, now, rows }: ProbeReport): string {
 	return rows.map((row) => `${JSON.stringify({ schema: 1, probeId: marker, ...rowJson(row, now) })}\n`).join("");
 }
 
-/** One test case a row: failed where the verdict is not the wanted one. What proves nothing fails too, as it does in the exit code. */
+/** One test case per row: failed unless the verdict is the expected one. Inconclusive rows fail too, as in the exit code. */
 export function probeJunit({ marker, rows }: ProbeReport): string {
 	const cases = rows.map(({ evidence, verdict, exit }) => {
 		const { token, path, signal, place, detail, fix, latencyMs } = evidence;

@@ -11,7 +11,7 @@ export function retryAfterMs(value: string | undefined, now: number): number | u
 	return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-/** How long to wait before another attempt where the server does not say: twice as long each time, less up to a half by chance, which comes from `seed`. */
+/** Backoff if the server gives none: doubles each time, reduced by up to half at random, from `seed`. */
 export function backoffMs(attempt: number, seed: string): number {
 	const chance = Number.parseInt(fingerprint(seed), 16) / 16 ** FINGERPRINT_LENGTH;
 	return Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1)) * (1 - chance / 2);

@@ -8,7 +8,7 @@ import type { ProbeObservation } from "./observation.ts";
 import { authorization, type Group, MAX_ANSWER_BYTES, sendTestRecord } from "./send.ts";
 import type { ProbeWorld, Round } from "./world.ts";
 
-/** What the place itself says of a token, where it has a way to ask. */
+/** What the place itself reports about a token, if it has an API for that. */
 export interface WhoamiRow {
 	readonly token: string;
 	readonly place: string;
@@ -24,7 +24,7 @@ export interface RoundResult {
 
 const REQUESTS_AT_A_TIME = 8;
 
-/** Sends one test record per place, token, path and signal, and reads what came of each; in this order, whatever comes first. */
+/** Sends one test record per place, token, path and signal and evaluates each; results keep this order. */
 export async function probeRound(world: ProbeWorld, round: Round): Promise<RoundResult> {
 	const fx = { ...world, lookAtTls: lookOnce(world) };
 	const { plan, tokens } = round;
@@ -40,7 +40,7 @@ export async function probeRound(world: ProbeWorld, round: Round): Promise<Round
 	const probePlace = async (groups: readonly Group[]): Promise<ProbeObservation[]> => {
 		const isMetered = groups.some(({ place }) => place.metrics.length > 0);
 		if (!isMetered) return (await Promise.all(groups.map(probeGroup))).flat();
-		// One after the other, so that the gateway's counters tell them apart.
+		// Sequentially, so that the gateway's counters distinguish them.
 		const rows: ProbeObservation[][] = [];
 		for (const group of groups) rows.push(await probeMetered(fx, round, group, () => probeGroup(group)));
 		return rows.flat();
@@ -58,7 +58,7 @@ export async function probeRound(world: ProbeWorld, round: Round): Promise<Round
 	};
 }
 
-/** One look at each place for all the rows that fail there. */
+/** Inspects each place once for all rows that fail there. */
 function lookOnce({ lookAtTls }: ProbeWorld): ProbeWorld["lookAtTls"] {
 	const looks = new Map<string, ReturnType<typeof lookAtTls>>();
 	return (url, ...rest) => {

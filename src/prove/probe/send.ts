@@ -18,10 +18,10 @@ export interface Group {
 	readonly secret: Secret;
 }
 
-/** OTLP clients are to stop reading here. https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
+/** OTLP clients must stop reading here. https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
 export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** Sends one test record, again where that is allowed and asked for, and reads what came of it. */
+/** Sends one test record, with retries if allowed and requested, and evaluates the result. */
 export async function sendTestRecord(
 	fx: ProbeWorld,
 	round: Round,
@@ -74,7 +74,7 @@ export async function sendTestRecord(
 	};
 }
 
-/** All attempts together stay within the time limit; each sends the whole request. */
+/** All attempts together stay within the timeout; each sends the whole request. */
 async function sendUntilClear(
 	fx: ProbeWorld,
 	{ plan, signal }: Round,
@@ -129,16 +129,16 @@ async function exportRequest(
 	};
 }
 
-/** The header that carries the token. */
+/** The header with the token. */
 export function authorization({ header, scheme }: ProbePlan, secret: Secret): Record<string, string> {
 	return { [header.toLowerCase()]: `${scheme} ${secret.reveal()}`.trim() };
 }
 
-/** A gateway's success covers one hop, and its refusal may be of its own token: said in every row, whatever else is known. */
+/** A gateway's success covers only one hop, and its refusal may concern its own token: every row says so. */
 function oneHop(reading: ProbeReading): ProbeReading {
 	if (reading.outcome === "rejected") {
 		const fix =
-			"check the token; a gateway without a queue also passes on what its backend says of the gateway's own token";
+			"check the token; a gateway without a queue also returns its backend's response to the gateway's own token";
 		return { ...reading, fix };
 	}
 	if (reading.outcome !== "accepted") return reading;
@@ -146,7 +146,7 @@ function oneHop(reading: ProbeReading): ProbeReading {
 	return {
 		...reading,
 		cause: "gateway-taken",
-		detail: `${said}taken by the gateway, not confirmed`,
-		fix: "let --metrics name the gateway's metrics to see it leave; a gateway with a token of its own takes any",
+		detail: `${said}received by the gateway, not confirmed`,
+		fix: "add --metrics with the gateway's metrics URL to confirm forwarding; a gateway with its own token accepts any",
 	};
 }

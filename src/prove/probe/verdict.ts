@@ -5,10 +5,10 @@ import type { VerdictName } from "../judge/case.ts";
 import { probeVerdict } from "../judge/probes.ts";
 import type { ProbeObservation } from "./observation.ts";
 
-/** A row with what it means for the rotation. */
+/** A row and its meaning for the rotation. */
 export interface JudgedRow extends ProbeObservation {
 	readonly verdict: VerdictName;
-	/** The exit code that this row alone leads to. */
+	/** The exit code for this row alone. */
 	readonly exit: ExitName;
 }
 
@@ -23,7 +23,7 @@ const exits: Readonly<Partial<Record<VerdictName, ExitName>>> = {
 	INCONCLUSIVE: "noEvidence",
 };
 
-/** Judges each row by whose token it was and by the deadline. */
+/** Judges each row by its token and the deadline. */
 export function judgeRows(rows: readonly ProbeObservation[], deadline: number | undefined): JudgedRow[] {
 	const idOf = (name: string) => rows.find(({ evidence }) => evidence.token === name)?.evidence.fingerprint;
 	const tokens = { old: idOf(OLD), new: idOf(NEW) };
@@ -33,13 +33,13 @@ export function judgeRows(rows: readonly ProbeObservation[], deadline: number | 
 	});
 }
 
-/** The old token's end is what was wanted once the deadline is over; any other token is there to be accepted. */
+/** After the deadline the old token should be rejected; any other token should be accepted. */
 function rejectedExit({ token }: ProbeEvidence, deadline: number | undefined): ExitName {
 	if (token !== OLD) return "newRejected";
 	return deadline === undefined ? "oldRejectedEarly" : "ok";
 }
 
-/** The worst of all rows, which is the lowest code that is not 0: a rejected new token comes before everything else. No row is no evidence. */
+/** The worst of all rows, which is the lowest code above 0: a rejected new token comes first. No rows are no evidence. */
 export function worstExit(rows: readonly JudgedRow[]): ExitName {
 	if (rows.length === 0) return "noEvidence";
 	const bad = rows.map(({ exit }) => exit).filter((exit) => exit !== "ok");

@@ -7,7 +7,7 @@ import type { GatewayReading } from "./gateway.ts";
 
 export type ProbeWorld = Pick<Effects, "request" | "lookAtTls" | "sleep" | "clock" | "random">;
 
-/** What a round of probing works with. */
+/** Inputs of a probe round. */
 export interface Round {
 	readonly plan: ProbePlan;
 	readonly tokens: readonly { readonly name: string; readonly secret: Secret }[];
@@ -18,6 +18,6 @@ export interface Round {
 	readonly readGateway?: ((text: string) => GatewayReading) | undefined;
 	/** What made-up tokens came to in this run, so that none is sent twice; see `control.ts`. */
 	readonly controls?: Map<string, Control> | undefined;
-	/** Ends the round at once; what it found until then is not worth keeping. */
+	/** Aborts the round; its results are discarded. */
 	readonly signal?: AbortSignal | undefined;
 }

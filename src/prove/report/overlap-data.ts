@@ -33,8 +33,8 @@ const CSV_COLUMNS: readonly (readonly [title: string, of: (row: SenderRow) => st
 ];
 
 /**
- * Every sender as a row of CSV (RFC 4180). No cell is a formula to a spreadsheet, and none breaks its line. Written by hand: a library's
- * writer knows neither fullwidth signs of formulas nor our masking, and quoting is one line.
+ * Every sender as a row of CSV (RFC 4180). No cell is a formula for a spreadsheet, and none contains a line break. Hand-written, because a library's
+ * writer knows neither fullwidth formula signs nor our masking.
  */
 export function reportCsv({ judgement }: OverlapView): string {
 	const rows = [
@@ -44,7 +44,7 @@ export function reportCsv({ judgement }: OverlapView): string {
 	return rows.map((row) => `${row.join(",")}\r\n`).join("");
 }
 
-/** Spreadsheets run what begins like a formula, also behind blanks; a leading quote makes it text. https://owasp.org/www-community/attacks/CSV_Injection */
+/** Spreadsheets evaluate text that begins like a formula, also after spaces; a leading quote makes it text. https://owasp.org/www-community/attacks/CSV_Injection */
 function csvCell(value: string | number): string {
 	if (typeof value === "number") return String(value);
 	const text = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/.test(value) ? `'${plain(value)}` : plain(value);
@@ -55,7 +55,7 @@ function iso(at: number | undefined): string {
 	return at === undefined ? "" : new Date(at).toISOString();
 }
 
-/** What fails a pipeline; what merely proves nothing is skipped, visibly. */
+/** Results that fail a pipeline; inconclusive ones are skipped, visibly. */
 const FAILING: ReadonlySet<VerdictName> = new Set([
 	"OLD ONLY",
 	"MIXED",
@@ -69,7 +69,7 @@ const FAILING: ReadonlySet<VerdictName> = new Set([
 ]);
 const PASSING: ReadonlySet<VerdictName> = new Set(["MIGRATED", "ACCEPTED"]);
 
-/** JUnit XML: one test case for the fleet's answer, each point that must be proven, each sender and each probe; failed with the reason, or skipped where nothing is proven. */
+/** JUnit XML: one test case for the fleet, each point, each sender and each probe; failed with the reason, or skipped if nothing is proven. */
 export function reportJunit(view: OverlapView): string {
 	const { fleet, senders, probes } = view.judgement;
 	const retire = `${fleet.safeToRetire}: ${fleet.reason}`;

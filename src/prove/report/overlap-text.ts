@@ -40,17 +40,17 @@ export interface TextOptions {
 	/** Columns of the terminal; 80 if not given. */
 	readonly width?: number | undefined;
 	readonly color?: boolean | undefined;
-	/** Milliseconds since the epoch, to tick between judgements; the view's own time if not given. */
+	/** Milliseconds since the epoch, to update between judgements; default the view's time. */
 	readonly now?: number | undefined;
 	/** How many senders to list; 20 if not given. */
 	readonly senders?: number | undefined;
-	/** Show everything that proves or blocks each point of the checklist; else the first few of what is open. */
+	/** Show all evidence for each point of the checklist; otherwise the first few open items. */
 	readonly explain?: boolean | undefined;
-	/** The IANA zone for the local time beside UTC; none if not given. */
+	/** The IANA zone for local times shown with UTC; default none. */
 	readonly timeZone?: string | undefined;
 }
 
-/** A piece of a line, and how it is painted. */
+/** A piece of a line, and its style. */
 type Piece = string | readonly [text: string, ...styles: readonly Style[]];
 type Line = readonly Piece[];
 
@@ -69,7 +69,7 @@ const URGENCY_STYLES: Readonly<Record<Urgency, readonly Style[]>> = {
 	past: ["bold", "inverse", "red"],
 };
 
-/** The overlap as lines for a terminal, none wider than asked for; no text from outside can steer the terminal. */
+/** The overlap as lines for a terminal, within the given width; external text cannot control the terminal. */
 export function reportText(outside: OverlapView, options: TextOptions = {}): string[] {
 	const view = plainDeep(outside);
 	const width = Math.max(40, options.width ?? 80);
@@ -124,10 +124,10 @@ const MARKS: Readonly<Record<Obligation["state"], readonly [mark: string, tone: 
 	blocked: ["x", "bad"],
 	unknown: ["?", "wait"],
 };
-/** Of each point that is open, so many things are told without --explain. */
+/** How many items of each open point to show without --explain. */
 const FEW = 2;
 
-/** What must be proven. When all of it is, one line says so. */
+/** What must be proven; one line if everything is. */
 function checklistLines(view: OverlapView, width: number, explain: boolean): Line[] {
 	const items = checklist(view);
 	const open = items.filter(({ state }) => state !== "proven");
@@ -150,7 +150,7 @@ function itemLines(item: ChecklistItem, width: number, explain: boolean): Line[]
 function deadlineLines({ rotation, judgement }: OverlapView, now: number, width: number, zone?: string): Line[] {
 	const { leftMs, urgency } = countdown(rotation, now);
 	if (rotation.deadline === undefined || leftMs === undefined) {
-		return [[["Old token: nobody knows when it dies", "bold"]], ...offsetLines(rotation)];
+		return [[["Old token: expiry time unknown", "bold"]], ...offsetLines(rotation)];
 	}
 	const silence = silenceNote(judgement.fleet);
 	const local = zone === undefined ? "" : `, ${localTime(rotation.deadline, zone)}`;
@@ -170,7 +170,7 @@ function deadlineLines({ rotation, judgement }: OverlapView, now: number, width:
 				];
 	return [
 		[
-			[leftMs > 0 ? "Old token dies " : "Old token died ", "bold"],
+			[leftMs > 0 ? "Old token expires " : "Old token expired ", "bold"],
 			[until(leftMs), ...URGENCY_STYLES[urgency]],
 			`  ${utc(rotation.deadline)}${local}`,
 		],
@@ -247,7 +247,7 @@ function placeLines(view: OverlapView, gateway: GatewayView, now: number, placeW
 	];
 }
 
-/** One line a token and path, and another for what went wrong. */
+/** One line per token and path, and one per problem. */
 function probeLines(view: OverlapView, group: ReturnType<typeof probesAt>[number], now: number): Line[] {
 	const [{ verdict, evidence }] = group;
 	const signals = group.map(({ evidence: { signal } }) => signal).join(", ");
@@ -309,7 +309,7 @@ interface SenderColumn {
 
 const VERDICT_WIDTH = 13;
 
-/** The columns that fit: the host takes what the others leave, and the reason is for wide terminals. */
+/** The columns that fit: the host gets the remaining width, and the reason only appears on wide terminals. */
 function senderColumns(width: number): SenderColumn[] {
 	const others: readonly (SenderColumn & { readonly from: number })[] = [
 		{ title: "CLI", width: 12, from: 0, of: ({ cli }) => (cli === "" ? "any" : cli) },

@@ -1,6 +1,6 @@
 const BARS = "▁▂▃▄▅▆▇█";
 
-/** Numbers as a row of bars of at most `width` columns; a silent stretch is a row of dots, never a low bar. */
+/** Numbers as bars in at most `width` columns; zero is a dot, never a low bar. */
 export function sparkline(values: readonly number[], width: number): string {
 	const shown = squeeze(values, width);
 	const most = Math.max(...shown, 1);
@@ -8,7 +8,7 @@ export function sparkline(values: readonly number[], width: number): string {
 	return shown.map((value) => (value === 0 ? "·" : bar(value))).join("");
 }
 
-/** Fewer numbers of the same shape: each the largest of its neighbours, so that no peak is lost. */
+/** Downsamples numbers, using the maximum of each group, so that no peak is lost. */
 export function squeeze(values: readonly number[], most: number): number[] {
 	if (values.length <= most) return [...values];
 	return Array.from({ length: most }, (_each, index) =>

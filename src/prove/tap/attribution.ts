@@ -12,16 +12,16 @@ import { credentialOf, otlpTarget, type SeenCredential } from "./credential.ts";
 
 export interface AttributionOptions {
 	readonly place: string;
-	/** The host of data that names none; may be empty. */
+	/** The host for data without one; may be empty. */
 	readonly host: string;
-	/** Headers besides Authorization that may hold the token, in lower case. */
+	/** Other headers that may contain the token, in lower case. */
 	readonly headers: readonly string[];
 	/** Fingerprints that have a row of their own in any case. */
 	readonly known?: Iterable<string>;
 	readonly now: () => number;
-	/** Takes what was seen: one call per request and sender in it. */
+	/** Receives what was seen: one call per request and sender. */
 	readonly add: (seen: Sighting) => void;
-	/** Called for requests whose sender or records nobody knows. */
+	/** Called for requests with unknown sender or record count. */
 	readonly unknown: (why: Unknown) => void;
 }
 
@@ -35,7 +35,7 @@ const MAX_FINGERPRINTS = 1_000;
 const MAX_HOSTS = 50_000;
 const MAX_CLIS = 1_000;
 
-/** Finds out of each OTLP request who sent what with which token. Keeps no token longer than its request takes. */
+/** Determines who sent what with which token, for each OTLP request. Keeps no token longer than its request. */
 export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 	const fingerprints = credentialRows(options.known ?? []);
 	const hosts = limited(MAX_HOSTS, "");
@@ -61,7 +61,7 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 				let isFirst = true;
 				for (const sender of senders) {
 					const { host, cli, version } = names(sender, credential);
-					// Written out: spreading objects here costs as much as all the rest.
+					// No object spread here: it would cost as much as everything else.
 					options.add({
 						at,
 						fingerprint: token,
@@ -85,7 +85,7 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 
 const NOBODY: readonly OtlpSender[] = [{ host: "", service: "", version: "", scope: "", records: 0 }];
 
-/** Looks into a body as it passes by; what is malformed is looked at no further. */
+/** Inspects a body as it passes; stops at malformed content. */
 function newLook(contentType: string, signal: Signal) {
 	const isJson = contentType.startsWith("application/json");
 	let scanner: Scanner | undefined = isJson
@@ -139,7 +139,7 @@ function holdsForm(name: string, token: string): boolean {
 }
 
 /**
- * Names the credential of a request by its fingerprint while there is room: `others` are accepted ones beyond it, of which nobody knows
+ * Names a request's credential by its fingerprint, up to a limit: `others` are further accepted ones, of which it is unknown
  * which they are, `refused` are those answered 401 or 403.
  */
 function credentialRows(known: Iterable<string>): (fingerprint: string, status: number) => string {
@@ -152,7 +152,7 @@ function credentialRows(known: Iterable<string>): (fingerprint: string, status: 
 	};
 }
 
-/** Lets so many different values through, and gives the rest another name. */
+/** Passes a limited number of different values, and renames the rest. */
 function limited(most: number, beyond: string): (value: string) => string {
 	const known = new Set<string>();
 	return (value) => {

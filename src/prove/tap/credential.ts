@@ -3,18 +3,18 @@ import type { Headers, RequestHead } from "../../effects/net/http1.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import { MIN_TOKEN_LENGTH } from "../../token/shape.ts";
 
-/** Query parameters in which some put their token. */
+/** Query parameters that may contain a token. */
 const QUERY_NAMES = ["token", "access_token", "api_key", "apikey", "key"];
 
 export interface SeenCredential {
-	/** As rows of evidence name it. */
+	/** As named in evidence. */
 	readonly fingerprint: string;
 	readonly value: string;
 }
 
 const NONE: SeenCredential = { fingerprint: "none", value: "" };
 
-/** Where an OTLP/HTTP request leads: its signal, and what is before and behind that. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
+/** An OTLP/HTTP request's target: its signal, and what precedes and follows it. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
 export interface OtlpTarget {
 	readonly signal: Signal;
 	/** Path segments before `/v1/…`. */
@@ -28,8 +28,8 @@ export function otlpTarget({ method, target }: Pick<RequestHead, "method" | "tar
 }
 
 /**
- * The credential of a request: the Authorization header, else one of some other headers, else the last path segment before `/v1/…` that is
- * long enough for a token (as CLIs without a setting for headers send it), else a query parameter.
+ * A request's credential: the Authorization header, otherwise one of some other headers, otherwise the last path segment before `/v1/…` that is
+ * long enough for a token (as CLIs without a header setting send it), otherwise a query parameter.
  */
 export function credentialOf(
 	headers: Headers,
@@ -46,7 +46,7 @@ export function credentialOf(
 	return { fingerprint: fingerprint(Buffer.from(value, "latin1")), value };
 }
 
-/** The secret part of an Authorization header: the password of Basic (or its user, where that is all), else what follows the scheme. */
+/** The secret part of an Authorization header: the password for Basic (or the user, if that is all), otherwise what follows the scheme. */
 function authorization(header: string): string | undefined {
 	if (header === "") return undefined;
 	const [, scheme = "", rest = ""] = /^(?:(\S+)[ \t]+)?(.*)$/.exec(header) ?? [];
@@ -61,7 +61,7 @@ function fromQuery(query: string): string | undefined {
 	return QUERY_NAMES.map((name) => parameters.get(name)).find((each) => each !== null && each !== "") ?? undefined;
 }
 
-/** Percent-decoded as bytes, which is what a server does before it compares. */
+/** Percent-decoded as bytes, as a server does before comparing. */
 function decoded(segment: string | undefined): string | undefined {
 	return segment?.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

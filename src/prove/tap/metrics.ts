@@ -2,13 +2,13 @@ import type { TrafficCounter } from "../evidence/evidence.ts";
 import type { Sighting } from "../evidence/traffic.ts";
 import { KEPT_IN } from "../metrics/running-totals.ts";
 
-/** The tap's own counters since it was started. */
+/** The tap's own counters since its start. */
 export interface TapMetrics {
-	/** Says whether this is a sender that was not seen before. */
+	/** Returns whether this is a new sender. */
 	add(seen: Sighting): boolean;
-	/** Counts something that went wrong, or past us. */
+	/** Counts an error, or unattributed traffic. */
 	count(family: TapFamily, label: string): void;
-	/** Has the page say in which evidence folder the same is kept, so that it does not count twice there. */
+	/** Makes the page name the evidence folder with the same data, so that it is not counted twice there. */
 	keptIn(folder: string): void;
 	/** In Prometheus's text format. https://prometheus.io/docs/instrumenting/exposition_formats/ */
 	text(): string;
@@ -16,7 +16,7 @@ export interface TapMetrics {
 
 export type TapFamily = keyof typeof families;
 
-/** By name: what it counts, and its label. */
+/** By name: description and label. */
 const families = {
 	unknown: [
 		"crossfade_tap_unknown_requests_total",
@@ -30,7 +30,7 @@ const families = {
 	],
 	fault: [
 		"crossfade_tap_faults_total",
-		"requests that were forwarded but could not be attributed by a bug of ours",
+		"requests that were forwarded but not attributed, because of a bug in crossfade",
 		"kind",
 	],
 } as const;
@@ -38,7 +38,7 @@ const families = {
 type TapSeriesKey = Pick<TrafficCounter, "fingerprint" | "signal" | "host" | "cli">;
 type TapSeries = TapSeriesKey & Pick<TrafficCounter, "requests" | "records" | "bytes">;
 
-/** More senders than this are counted without host and CLI. */
+/** Further senders are counted without host and CLI. */
 const MAX_SERIES = 20_000;
 /** Codes and reasons are ours or Node's. */
 const MAX_LABELS = 100;
@@ -49,7 +49,7 @@ const SUMS = [
 	["bytes", "crossfade_tap_bytes_total", "bytes of their bodies as they were sent"],
 ] as const;
 
-/** `started` is when this process was, in milliseconds since the epoch: who reads the counters knows by it that they began anew. */
+/** `started` is this process's start time in milliseconds since the epoch, which shows readers that the counters restarted. */
 export function newTapMetrics(started: number): TapMetrics {
 	const rows = new Map<string, TapSeries>();
 	const counts = new Map<string, { readonly family: TapFamily; readonly label: string; value: number }>();

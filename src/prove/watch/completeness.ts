@@ -6,8 +6,8 @@ import { count } from "../overlap/wording.ts";
 type Counted = Pick<CounterReading, "accepted" | "totals">;
 
 /**
- * What a place's receivers took and no counter of tokens shows, in words. Counters of tokens follow after a moment: it is enough when they
- * show what was taken by the last look. `before` are the marks of that look.
+ * What a place's receivers accepted without a counter by token, as sentences. Counters by token lag a little: it is enough if they
+ * show what was accepted by the previous reading. `before` are its marks.
  */
 export function unattributedOf(
 	readings: readonly Counted[],
@@ -17,17 +17,15 @@ export function unattributedOf(
 ): string[] {
 	const saying = readings.filter(({ accepted }) => accepted);
 	if (saying.length === 0) {
-		return isTap ? [] : ["nothing says how much it took: its own metrics, port 8888 as a rule, are not read"];
+		return isTap ? [] : ["how much it received is unknown: add the URL of its own metrics, usually port 8888"];
 	}
-	// What a process that is gone took says nothing of this one.
+	// Counts of an ended process say nothing about this one.
 	const same = before.filter(({ accepted, at }) => accepted && (started === undefined || started <= at));
 	return signals.flatMap((signal) => {
 		const taken = sumOf(saying, signal);
 		const told = readings.reduce((sum, { totals }) => sum + recordsOf(totals, signal), 0);
 		if (told >= taken || (same.length > 0 && told >= sumOf(same, signal))) return [];
-		return [
-			`${count(taken - told)} of ${count(taken)} records of ${signal} were taken without telling with which token`,
-		];
+		return [`${count(taken - told)} of ${count(taken)} records of ${signal} were not counted by token`];
 	});
 }
 
@@ -39,13 +37,13 @@ function recordsOf(totals: Counted["totals"], signal: Signal): number {
 	return totals.reduce((sum, each) => sum + (each.signal === signal && each.unit === "records" ? each.value : 0), 0);
 }
 
-/** With which token a gateway sends on, as its metrics say: see `exporterToken`. */
+/** The token with which a gateway forwards, from its metrics: see `exporterToken`. */
 export function exporterOf(gateway: string, fingerprint: string | undefined, at: number | undefined): GatewayExporter {
 	const witness =
 		fingerprint === undefined
-			? "nothing tells which token it sends with"
+			? "the token of its exporter is unknown"
 			: fingerprint === "passed on"
-				? "it sends on the token of each sender"
-				: `its metrics say that it sends with ${fingerprint}`;
+				? "it forwards each sender's own token"
+				: `its metrics show that it forwards with ${fingerprint}`;
 	return { gateway, fingerprint, witness, at };
 }

@@ -15,20 +15,20 @@ import { type Health, healthOf, healthText } from "./health.ts";
 import { type SourceLook, shownUrl, type TrafficSource, trouble, type WatchEffects } from "./source.ts";
 
 const PAGES_AT_A_TIME = 16;
-/** For all pages in one look. */
+/** For all pages in one reading. */
 const LOOK_MS = 20_000;
-/** A collector with 100,000 senders writes less. */
+/** Larger than the page of a collector with 100,000 senders. */
 const MAX_PAGE_BYTES = 48 * 1024 * 1024;
 
 export interface PageOptions {
 	/** For one page, in milliseconds. */
 	readonly pageMs: number;
-	/** What time it is for the processes behind the pages, in milliseconds since the epoch, where ours is not the time we judge by. */
+	/** The current time for the processes behind the pages, in milliseconds since the epoch, if not our clock. */
 	readonly theirTime: () => number;
 }
 
 export interface GatewaySource extends TrafficSource {
-	/** `host:port` of the pages that ever answered. */
+	/** `host:port` of the pages that have answered at least once. */
 	readable(): ReadonlySet<string>;
 }
 
@@ -50,7 +50,7 @@ export function gatewaySource(
 				read.map((each) =>
 					each.look(async (url) => {
 						const page = await whenFree(() => readPage(fx, url, end, options));
-						// One that cannot be read any more blocks by itself; a server that took its place would count twice.
+						// A page that becomes unreadable is an open point; reading it through the server would count it twice.
 						if (typeof page !== "string") readable.add(new URL(url).host);
 						return page;
 					}),
@@ -70,18 +70,18 @@ export function gatewaySource(
 	};
 }
 
-/** A gateway that is named without its metrics is a place that nobody watches, unless it writes evidence by itself. */
+/** A gateway without a metrics URL is not watched, unless it writes its own evidence. */
 function noPage({ name }: Fleet["gateways"][number]): LookedSeries {
-	return { place: name, source: "", trouble: "nothing says where its metrics are" };
+	return { place: name, source: "", trouble: "the URL of its metrics is not given" };
 }
 
-/** What is on a page; a sentence when it is not metrics. */
+/** A page's content; a sentence if it is not metrics. */
 interface MetricsPage extends Omit<CounterReading, "source"> {
 	readonly health: Health | undefined;
 	/** See `exporterToken` and `limitsOnPage`. */
 	readonly exporter: string | undefined;
 	readonly limits: readonly string[];
-	/** Evidence folders in which the same is kept already. */
+	/** Evidence folders that already contain the same data. */
 	readonly keptIn: readonly string[];
 }
 
@@ -92,7 +92,7 @@ async function readPage(
 	{ pageMs, theirTime }: PageOptions,
 ): Promise<MetricsPage | string> {
 	const timeoutMs = Math.min(pageMs, end - clock.now());
-	if (timeoutMs <= 0) return "other gateways took all the time of this look";
+	if (timeoutMs <= 0) return "other gateways took too long; it is read next time";
 	const outcome = await request({
 		method: "GET",
 		url,
@@ -102,11 +102,11 @@ async function readPage(
 		polled: true,
 	});
 	const wrong = trouble(outcome);
-	if (wrong !== undefined || outcome.kind === "failure") return wrong ?? "there is no answer";
+	if (wrong !== undefined || outcome.kind === "failure") return wrong ?? "no response";
 	const at = clock.now();
 	const page = parseExposition(new TextDecoder().decode(outcome.body));
 	const { samples, badLines } = page;
-	if (badLines > samples.length) return "what is there is not in the format of Prometheus";
+	if (badLines > samples.length) return "it is not in the format of Prometheus";
 	const counters = countersOn(page);
 	return {
 		at,
@@ -129,10 +129,10 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			const pages = await Promise.all(metrics.map(async (url) => ({ source: shownUrl(url), page: await read(url) })));
 			const own = await store.id();
 			const good = pages.flatMap(({ source, page }) => (typeof page === "string" ? [] : [{ source, ...page }]));
-			// The pages of a gateway are of one process, but only the collector's own says when it started.
+			// All pages of a gateway belong to one process, but only the collector's own has the start time.
 			const starts = good.flatMap(({ started }) => (started === undefined ? [] : [started]));
 			const started = starts.length === 0 ? undefined : Math.max(...starts);
-			// What its writer keeps here by itself would count twice.
+			// Data that its writer stores here itself would be counted twice.
 			const foreign = good.filter(({ keptIn }) => !keptIn.includes(own));
 			const marksBefore = keeper.marks();
 			const troubles = await keeper.take(
@@ -156,7 +156,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 					...troubles.map(({ what }) => what),
 					...bad.map(({ source, why }) => (pages.length > 1 ? `${source}: ${why}` : why)),
 					...(told ? [told.detail] : []),
-					...(foreign.length < good.length ? ["it keeps its counters in this evidence folder by itself"] : []),
+					...(foreign.length < good.length ? ["it stores its counters in this evidence folder itself"] : []),
 				].join("; "),
 				...(lastRead > 0 && { at: lastRead }),
 			};
@@ -173,14 +173,14 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 }
 
 interface LookedPages {
-	/** Those that are not counted by the process itself. */
+	/** Pages whose process does not store its own counts. */
 	readonly foreign: readonly (MetricsPage & { readonly source: string })[];
 	readonly marks: readonly Mark[];
 	readonly marksBefore: readonly Mark[];
 	readonly started: number | undefined;
 }
 
-/** What there is to say of each page that was or should have been read. */
+/** The result for each page that was or should have been read. */
 function lookedOf(
 	place: string,
 	pages: readonly { readonly source: string; readonly page: MetricsPage | string }[],
@@ -190,7 +190,7 @@ function lookedOf(
 	const bad = pages.flatMap(({ source, page }) =>
 		typeof page === "string" ? [{ place, source, trouble: page } satisfies LookedSeries] : [],
 	);
-	// Of a gateway's pages one or more tell tokens apart; the others only say what it took.
+	// One or more of a gateway's pages count by token; the others only show what it received.
 	const counting = foreign.filter(({ source }) => isAttributed(source));
 	const [main = foreign[0], ...others] = counting;
 	if (!main) return bad;
@@ -204,7 +204,7 @@ function lookedOf(
 	];
 }
 
-/** Keeps readings in the evidence folder; while another process does so, only looks. */
+/** Stores readings in the evidence folder; only observes while another process does so. */
 function newKeeper(store: EvidenceStore, name: string) {
 	const file = /^[\w-]+$/.test(name) ? name : `${name}-${fingerprint(name).slice(0, 4)}`;
 	let writer: ReadingWriter | undefined;
@@ -215,7 +215,7 @@ function newKeeper(store: EvidenceStore, name: string) {
 			failure = undefined;
 		} catch (error) {
 			if (!(error instanceof CrossfadeError)) throw error;
-			failure = `the counters of ${name} cannot be kept: ${error.problems[0]?.what ?? error.message}`;
+			failure = `the counters of ${name} cannot be saved: ${error.problems[0]?.what ?? error.message}`;
 		}
 		return writer;
 	};
@@ -225,10 +225,10 @@ function newKeeper(store: EvidenceStore, name: string) {
 			const own = await open();
 			for (const reading of readings) own?.take(reading, name);
 			await own?.flush().catch((error: unknown) => {
-				failure = `the counters of ${name} cannot be kept: ${(error as Error).message}`;
+				failure = `the counters of ${name} cannot be saved: ${(error as Error).message}`;
 			});
 			if (failure === undefined) return [];
-			return [{ where: name, what: failure, fix: "see what is wrong with the evidence folder" }];
+			return [{ where: name, what: failure, fix: "check the evidence folder" }];
 		},
 		async close() {
 			await writer?.close().catch(() => undefined);

@@ -2,7 +2,7 @@ import { signals } from "../../adapters/providers/provider.ts";
 import type { GatewayCounters } from "../metrics/counters.ts";
 import { count } from "../overlap/wording.ts";
 
-/** How a collector fares, by its own counters over all signals. */
+/** A collector's health, from its own counters over all signals. */
 export interface Health {
 	readonly accepted: number;
 	readonly refused: number;
@@ -12,15 +12,15 @@ export interface Health {
 interface ExporterHealth {
 	readonly sent: number;
 	readonly dropped: number;
-	/** `dropped` by reason, where the collector says. */
+	/** `dropped` by reason, if known. */
 	readonly reasons: ReadonlyMap<string, number>;
 	readonly queueSize: number;
 	readonly queueCapacity: number;
 }
 
-/** A queue this full will soon refuse what comes. */
+/** A queue this full will soon refuse data. */
 const FULL = 0.8;
-/** Exporters told of; a collector has few. */
+/** Maximum number of exporters to report. */
 const MAX_EXPORTERS = 4;
 
 export function healthOf({ signals: bySignal }: GatewayCounters): Health {
@@ -34,7 +34,7 @@ export function healthOf({ signals: bySignal }: GatewayCounters): Health {
 				sent: (known?.sent ?? 0) + counters.sent,
 				dropped: (known?.dropped ?? 0) + counters.sendFailed + counters.enqueueFailed,
 				reasons,
-				// One queue an exporter, told once for each signal it takes.
+				// One queue per exporter, reported once per signal.
 				queueSize: Math.max(known?.queueSize ?? 0, counters.queueSize),
 				queueCapacity: Math.max(known?.queueCapacity ?? 0, counters.queueCapacity),
 			});
@@ -48,7 +48,7 @@ export function healthOf({ signals: bySignal }: GatewayCounters): Health {
 	};
 }
 
-/** What is told of a collector, and whether something goes wrong there now; `before` is what was known at the last look. */
+/** A collector's status text, and whether it has a problem now; `before` is the previous state. */
 export function healthText(now: Health, before: Health | undefined): { detail: string; isWell: boolean } {
 	const exporters = [...now.exporters].slice(0, MAX_EXPORTERS).map(([id, exporter]) => exporterText(id, exporter));
 	const troubles = [

@@ -14,16 +14,16 @@ import type { OverlapView } from "../overlap/view.ts";
 import { gatewaySource, type PageOptions } from "./gateways.ts";
 import { prometheusSource } from "./prometheus.ts";
 
-/** Looks at a fleet, again and again. */
+/** Observes a fleet repeatedly. */
 export interface Observer {
-	/** Everything that is known now. */
+	/** The current view. */
 	look(): Promise<OverlapView>;
 	close(): Promise<void>;
 }
 
 /**
- * Reads the tokens once, and lists and inventories at each look. Throws `CrossfadeError` when one of them cannot be read at the first time;
- * later that is something that is not known.
+ * Reads the tokens once, and lists and inventories each time. Throws `CrossfadeError` if one is unreadable the first time;
+ * later it is an open point.
  */
 export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOptions> = {}): Promise<Observer> {
 	const { tokens, lookalikes } = await fingerprints(fx, fleet);
@@ -37,7 +37,7 @@ export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOpti
 			: prometheusSource(fx, store, fleet.prometheus, { fleet, readable: gateways.readable });
 	return {
 		async look() {
-			// Gateways first: the server is asked for those that cannot be read directly.
+			// Gateways first: the server is queried for those that cannot be read directly.
 			const looks = [await gateways.look(), ...(prometheus ? [await prometheus.look()] : [])];
 			const lists = first ?? (await listed().catch(unreadable));
 			first = undefined;
@@ -64,7 +64,7 @@ export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOpti
 
 type Lists = Pick<Observed, "expectedHosts" | "inventory" | "listTroubles">;
 
-/** Reads lists and inventories again and again; standard input only once. */
+/** Reads lists and inventories each time; standard input only once. */
 function newLists(fx: Effects, fleet: Fleet): () => Promise<Lists> {
 	const fromInput = new Map<string, Inventory>();
 	return async () => {
@@ -89,7 +89,7 @@ function unreadable(error: unknown): Lists {
 	return { expectedHosts: [], inventory: undefined, listTroubles };
 }
 
-/** Name -> fingerprint of every token. Throws `CrossfadeError` (usage) when two names stand for one token. */
+/** Name -> fingerprint of every token. Throws `CrossfadeError` (usage) if two names refer to one token. */
 async function fingerprints(fx: Effects, { tokens }: Fleet): Promise<Pick<Observed, "tokens" | "lookalikes">> {
 	const found = new Map<string, string>();
 	const lookalikes: Record<string, string> = {};
@@ -106,22 +106,22 @@ async function fingerprints(fx: Effects, { tokens }: Fleet): Promise<Pick<Observ
 		if (other === undefined) continue;
 		throw new CrossfadeError("usage", {
 			what: `${other} and ${name} are the same token`,
-			expected: "a token each",
+			expected: "two different tokens",
 			got: `fp=${id} twice`,
-			fix: "see which of the two files or variables was not replaced",
+			fix: "find out which of the two files or variables was not replaced",
 		});
 	}
 	return { tokens: Object.fromEntries(found), lookalikes };
 }
 
-/** Fingerprints of what the old token is taken for when somebody sends or counts it in another form. */
+/** Fingerprints of other forms in which the old token may be sent or counted. */
 function disguises(token: Secret): Record<string, string> {
 	const value = token.reveal();
 	const forms: readonly (readonly [text: string, what: string])[] = [
-		[`${value}\n`, "it is the old token with a line break behind it, as echo makes it"],
-		[`${value}\r\n`, "it is the old token with a line break behind it, as Windows makes it"],
-		[`Bearer ${value}`, "it is the old token with Bearer before it"],
-		[`key=${value}`, "it is the old token with key= before it"],
+		[`${value}\n`, "it is the old token with a line break at the end, as from echo"],
+		[`${value}\r\n`, "it is the old token with a Windows line break at the end"],
+		[`Bearer ${value}`, "it is the old token with a second Bearer in front"],
+		[`key=${value}`, "it is the old token with key= in front"],
 		[`"${value}"`, "it is the old token in quotes"],
 		[encodeURIComponent(value), "it is the old token, percent-encoded"],
 		[Buffer.from(value).toString("base64"), "it is the old token in base64"],
@@ -143,10 +143,10 @@ async function hostsOf(
 		};
 	}
 	throw new CrossfadeError("usage", {
-		what: "no column of this file is known to hold host names",
+		what: "no column with host names found",
 		expected: hostsCsv.column ?? "a header such as Computer Name, Device name or host",
 		where: { file: hostsCsv.path },
-		fix: "name the column: hosts.column in the fleet file",
+		fix: "give the column: hosts.column in the fleet file",
 	});
 }
 
@@ -162,14 +162,14 @@ function joined(read: readonly Inventory[]): Inventory | undefined {
 	};
 }
 
-/** What is not known of a list that could not be read whole. */
+/** Problems with a list that could not be read completely. */
 function readingTroubles(path: string, { lines, bad, mended, samples }: Reading): FileTrouble[] {
 	const where = path === "-" ? "standard input" : shown(basename(path));
-	const fix = "correct these lines, or the query that makes the file";
-	if (lines === 0) return [{ where, what: "there is no record in it", fix: "see whether it is the right file" }];
+	const fix = "correct these lines, or the query that creates the file";
+	if (lines === 0) return [{ where, what: "no records", fix: "check that it is the right file" }];
 	const said = [
 		...(bad > 0 ? [`${bad} of ${lines} lines could not be used`] : []),
-		...(mended > 0 ? [`${mended} of ${lines} lines are only a guess`] : []),
+		...(mended > 0 ? [`${mended} of ${lines} lines are uncertain`] : []),
 	];
 	if (said.length === 0) return [];
 	const first = samples.map(({ line, why }) => `line ${line}: ${why}`).join(", ");

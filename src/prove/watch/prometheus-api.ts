@@ -2,13 +2,13 @@ import { shown } from "../../base/mask.ts";
 import type { Labels } from "../metrics/exposition.ts";
 import { trouble, type WatchEffects } from "./source.ts";
 
-/** A Prometheus server's HTTP API, or that of something that speaks the same. https://prometheus.io/docs/prometheus/latest/querying/api/ */
+/** The HTTP API of a Prometheus server, or of a compatible one. https://prometheus.io/docs/prometheus/latest/querying/api/ */
 export interface PrometheusApi {
-	/** Label sets of the series that match and have samples in a span. */
+	/** Label sets of matching series with samples in a time span. */
 	series(selectors: readonly string[], from: number, to: number): Promise<Labels[]>;
-	/** Values at the steps of a span, by series. */
+	/** Values at the steps of a time span, by series. */
 	range(query: string, from: number, to: number, stepMs: number): Promise<Series[]>;
-	/** What the server said to be missing from its answers. */
+	/** The server's warnings about incomplete results. */
 	readonly warnings: ReadonlySet<string>;
 }
 
@@ -18,7 +18,7 @@ export interface Series {
 	readonly values: readonly (readonly [at: number, value: number])[];
 }
 
-/** Why the server could not be asked; a sentence for a person. */
+/** Why the server could not be queried, as a sentence. */
 export class PrometheusTrouble extends Error {
 	override readonly name = "PrometheusTrouble";
 }
@@ -27,12 +27,12 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const REQUEST_MS = 10_000;
 const MAX_WARNINGS = 5;
 
-/** `end` is when the look is over, in milliseconds since the epoch. */
+/** `end` is when the reading must finish, in milliseconds since the epoch. */
 export function prometheusApi(fx: WatchEffects, base: string, end: number): PrometheusApi {
 	const warnings = new Set<string>();
 	const ask = async (path: string, form: [string, string][]): Promise<unknown> => {
 		const timeoutMs = Math.min(REQUEST_MS, end - fx.clock.now());
-		if (timeoutMs <= 0) throw new PrometheusTrouble("it takes longer than a look may; the rest follows");
+		if (timeoutMs <= 0) throw new PrometheusTrouble("it takes too long; the rest is read next time");
 		const outcome = await fx.request({
 			method: "POST",
 			url: `${base.replace(/\/+$/, "")}/api/v1/${path}`,
@@ -44,12 +44,12 @@ export function prometheusApi(fx: WatchEffects, base: string, end: number): Prom
 			polled: true,
 		});
 		const body = outcome.kind === "answer" ? parsed(outcome.body) : undefined;
-		// 400, 422 and 503 come with a JSON body that says more than the status.
+		// 400, 422 and 503 have a JSON body with more details.
 		if (typeof body?.["error"] === "string") throw new PrometheusTrouble(`it says: ${shown(body["error"])}`);
 		const wrong = trouble(outcome);
 		if (wrong !== undefined) throw new PrometheusTrouble(wrong);
-		if (body?.["status"] !== "success") throw new PrometheusTrouble("what is there is not a Prometheus server");
-		// `infos` are advice on a query; `warnings` say that something is missing from its answer.
+		if (body?.["status"] !== "success") throw new PrometheusTrouble("it is not a Prometheus server");
+		// `infos` are advice on a query; `warnings` mean that results are incomplete.
 		for (const each of listOf(body["warnings"])) {
 			if (typeof each === "string" && warnings.size < MAX_WARNINGS) warnings.add(shown(each));
 		}

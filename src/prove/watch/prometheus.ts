@@ -22,23 +22,23 @@ import { type PrometheusApi, PrometheusTrouble, prometheusApi, type Series } fro
 import { type SourceLook, shownUrl, type TrafficSource, type WatchEffects } from "./source.ts";
 
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** For one look; a long history takes several. */
+/** For one reading; a long history takes several. */
 const LOOK_MS = 20_000;
-/** Counters are kept by the minute. */
+/** Counters are stored per minute. */
 const STEP_MS = MINUTE_MS;
-/** Up to here only the newest values are asked for; of a longer span this end is read finely. */
+/** For shorter gaps only the newest values are read; for longer spans this end is read in fine steps. */
 const SHORT_MS = 2 * MINUTE_MS;
 const FINE_STEP_MS = 5_000;
-/** A server answers no more than 11,000 points a series; fewer at a time keep answers short. */
+/** A server returns at most 11,000 points per series; fewer keep responses small. */
 const MAX_STEPS = 10_000;
 const STEPS_A_QUESTION = 120;
-/** Instances that are shown. */
+/** Maximum number of instances to show. */
 const MAX_SHOWN = 50;
 
 /**
- * A Prometheus server that scrapes the gateways, asked over HTTP without credentials. What it saw before we came counts, too: but only
- * the time in which it has samples is watched time. Instances whose pages can be read directly (`readable`, as host:port) are left to
- * that, and taps that keep their counters in the same evidence folder to themselves.
+ * A Prometheus server that scrapes the gateways, queried over HTTP without credentials. Its history counts too, but only
+ * time with samples is watched time. Skips instances whose pages can be read directly (`readable`, as host:port), and taps
+ * that store their counters in the same evidence folder.
  */
 export function prometheusSource(
 	fx: WatchEffects,
@@ -55,9 +55,9 @@ export function prometheusSource(
 				writer ??= await store.readingWriter("prometheus");
 			} catch (error) {
 				if (!(error instanceof CrossfadeError)) throw error;
-				return failed(`what it knows cannot be kept: ${error.problems[0]?.what ?? error.message}`);
+				return failed(`its counters cannot be saved: ${error.problems[0]?.what ?? error.message}`);
 			}
-			if (!writer) return failed("another crossfade reads it into this evidence folder");
+			if (!writer) return failed("another crossfade process already reads it into this evidence folder");
 			const marks = [...writer.marks.values()];
 			const last = marks.length === 0 ? undefined : Math.max(...marks.map(({ at }) => at));
 			const api = prometheusApi(fx, base, now + LOOK_MS);
@@ -73,7 +73,7 @@ export function prometheusSource(
 				why = error.message;
 			}
 			await writer.flush().catch((error: unknown) => {
-				why ??= `what it knows cannot be kept: ${(error as Error).message}`;
+				why ??= `its counters cannot be saved: ${(error as Error).message}`;
 			});
 			return lookAt({ url, marks: writer.marks, before, instances, why, said: [...api.warnings] });
 		},
@@ -97,7 +97,7 @@ function lookAt({ url, marks, before, instances, why, said }: ServerReading): So
 	const present = all.filter(({ isUp }) => isUp !== undefined);
 	const server = { place: `Prometheus at ${url}`, source: url };
 	const nothing = [...marks.values()].every(({ isAttributed }) => !isAttributed);
-	const noCounters = "it has no counters that tell tokens apart: it is no evidence of anything";
+	const noCounters = "it has no counters by token, so it is no evidence";
 	return {
 		gateways: present.slice(0, MAX_SHOWN).map(
 			({ place, job, source, isUp }): GatewayView => ({
@@ -114,20 +114,20 @@ function lookAt({ url, marks, before, instances, why, said }: ServerReading): So
 			...all.map((each) => lookedInstance(each, before)),
 		],
 		exporters: present.map(({ place, source, exporter }) => exporterOf(place, exporter, marks.get(source)?.at)),
-		// What a server cuts off, it says in a warning.
+		// A server reports truncated results in a warning.
 		troubles: said.map((what) => ({
 			where: `Prometheus at ${url}`,
 			what: `it warns: ${what}`,
-			fix: "raise that limit of the server, or name the gateways' own pages",
+			fix: "raise that limit of the server, or give the gateways' own metrics URLs",
 		})),
 	};
 }
 
 interface ServerReading {
-	/** As it may be shown. */
+	/** Safe to show. */
 	readonly url: string;
 	readonly marks: ReadonlyMap<string, Mark>;
-	/** What they were before this look. */
+	/** The marks before this reading. */
 	readonly before: ReadonlyMap<string, Mark>;
 	readonly instances: ReadonlyMap<string, Instance>;
 	readonly why: string | undefined;
@@ -141,12 +141,11 @@ function lookedInstance(instance: Instance, before: ReadonlyMap<string, Mark>): 
 		newest && tells
 			? unattributedOf([newest], mark ? [mark] : [], newest.started, exporter === "passed on")
 			: undefined;
-	const trouble =
-		isUp === false ? "Prometheus cannot scrape it" : tells ? undefined : "nothing there tells tokens apart";
+	const trouble = isUp === false ? "Prometheus cannot scrape it" : tells ? undefined : "it does not count by token";
 	return { place, source, group: job, trouble, unattributed, limits };
 }
 
-/** Since when history is of interest: the rotation, else the length of the overlap before the deadline, else a day. */
+/** Start of the relevant history: the rotation, otherwise the overlap's length before the deadline, otherwise a day. */
 function beginning({ started, deadline, provider }: Fleet, now: number): number {
 	const from = started ?? (deadline ? deadline.at - (provider.overlapMs ?? DAY_MS) : now - DAY_MS);
 	return Math.min(from, now - SHORT_MS);
@@ -156,9 +155,9 @@ interface Instance {
 	readonly source: string;
 	readonly job: string;
 	readonly place: string;
-	/** At the newest moment that was read; undefined when the server knows it no more. */
+	/** At the newest moment read; undefined if the server no longer has it. */
 	isUp: boolean | undefined;
-	/** Whether anything of it tells tokens apart; others of its job may not. */
+	/** Whether it counts by token; other instances of its job may not. */
 	tells: boolean;
 	/** The newest reading. */
 	newest?: CounterReading;
@@ -172,19 +171,19 @@ function newInstance(source: string, { job = "", instance = "" }: Labels, tells:
 }
 
 interface Task {
-	/** Where history begins, and up to where it was read. */
+	/** The start of history, and how far it was read. */
 	readonly begin: number;
 	readonly last: number | undefined;
 	readonly to: number;
 	/** `host:port` of pages that are read directly. */
 	readonly direct: ReadonlySet<string>;
-	/** The id of the evidence folder; who keeps its counters there by itself is not read. */
+	/** The evidence folder's id; programs that store their counters there themselves are skipped. */
 	readonly own: string;
 	readonly instances: Map<string, Instance>;
 	readonly writer: ReadingWriter;
 }
 
-/** Reads a span of time, oldest first, so that what was read stays read when it is broken off. */
+/** Reads a time span, oldest first, so that an interrupted reading keeps its progress. */
 async function follow(api: PrometheusApi, task: Task): Promise<void> {
 	const { begin, last = begin, to, direct, own, instances, writer } = task;
 	const kept = (await api.series([`${KEPT_IN}{folder="${own}"}`], last, to))
@@ -199,7 +198,7 @@ async function follow(api: PrometheusApi, task: Task): Promise<void> {
 	const all = [...instances.values()];
 	const isKnown = ({ source }: Instance) => writer.marks.has(source);
 	const others = await readSpan(api, writer, all.filter(isKnown), questions(last, to));
-	// One that is new has a history of its own.
+	// A new series has its own history.
 	const more = await readSpan(
 		api,
 		writer,
@@ -240,7 +239,7 @@ async function readSpan(
 	return newest;
 }
 
-/** The moments to ask for, ending with `to`, in as many questions as it takes; those of one question are a step apart. */
+/** The moments to query, ending with `to`, in as many queries as needed; moments within a query are one step apart. */
 function questions(from: number, to: number): number[][] {
 	const span = to - from;
 	if (span < 1) return [];
@@ -253,7 +252,7 @@ function questions(from: number, to: number): number[][] {
 	return [...parts, moments(to, FINE_STEP_MS, SHORT_MS / FINE_STEP_MS)];
 }
 
-/** So many moments, a step apart, the last of them given. */
+/** A number of moments, one step apart, with the given last one. */
 function moments(last: number, step: number, count: number): number[] {
 	return Array.from({ length: count }, (_, index) => last - (count - 1 - index) * step);
 }
@@ -266,7 +265,7 @@ interface PrometheusAnswers {
 	readonly about: readonly Series[];
 }
 
-/** What each instance showed at each moment at which it was scraped. Where nobody scraped there is no reading, and no silence. */
+/** Each instance's values at each scrape. Without a scrape there is no reading, and no silence. */
 function readings(
 	times: readonly number[],
 	{ health, starts, totals, accepted, about }: PrometheusAnswers,
@@ -278,7 +277,7 @@ function readings(
 		instances.flatMap((instance) => {
 			const samples = own.get(instance.source)?.get(at) ?? [];
 			const scraped = up.get(instance.source)?.get(at)?.[0]?.value;
-			// What was pushed into the server has no `up`.
+			// Pushed metrics have no `up`.
 			instance.isUp = scraped === undefined ? samples.length > 0 || undefined : scraped === 1;
 			if (!instance.isUp) return [];
 			const { source } = instance;
@@ -327,7 +326,7 @@ function labelsOf(source: string): Labels {
 	return { job, instance };
 }
 
-/** A text in a regular expression of PromQL, as itself. https://github.com/google/re2/wiki/Syntax */
+/** Escapes a text for a PromQL regular expression. https://github.com/google/re2/wiki/Syntax */
 function escaped(text: string): string {
 	return text.replaceAll(/[\\.+*?()|[\]{}^$]/g, "\\$&");
 }

@@ -6,15 +6,15 @@ export interface Access {
 	/** For the address bar, once. */
 	readonly key: string;
 	/**
-	 * Whether a request may see the page: `refused`, or the headers to answer with. The key opens the door once and leaves a session
-	 * cookie; from then on only the cookie does.
+	 * Whether a request may see the page: `refused`, or the response headers. The key works once and sets a session
+	 * cookie; after that only the cookie works.
 	 */
 	admit(request: Pick<ServerRequest, "query" | "headers">): "refused" | Readonly<Record<string, string>>;
 }
 
 /** One key and one session. `host` is the name the server listens on. */
 export function newAccess(key: string, session: string, host: string): Access {
-	// Cookies know no ports: two watches on one machine must not share a name.
+	// Cookies ignore ports, so two watches on one machine need different names.
 	const cookie = `crossfade_${fingerprint(session)}`;
 	let isUsed = false;
 	return {
@@ -36,15 +36,15 @@ function text(header: string | string[] | undefined): string {
 	return typeof header === "string" ? header : "";
 }
 
-/** Compares in a time that says nothing about where two texts differ. */
+/** Compares two texts in constant time. */
 function isSame(a: string, b: string): boolean {
 	const digest = (value: string) => createHash("sha256").update(value).digest();
 	return timingSafeEqual(digest(a), digest(b));
 }
 
 /**
- * A foreign site can point its own name at this machine, so names are refused but for `localhost` and the one listened on. Addresses
- * cannot be pointed anywhere.
+ * A foreign site can point its name at this machine, so names are refused, except `localhost` and the one listened on. Addresses
+ * cannot be redirected.
  */
 function isOurName(header: string, host: string): boolean {
 	const name = /^(\[[0-9a-fA-F:.]+\]|[^:/@]+)(:\d+)?$/.exec(header)?.[1]?.toLowerCase();
@@ -52,7 +52,7 @@ function isOurName(header: string, host: string): boolean {
 	return name === "localhost" || name === host.toLowerCase() || /^(\d+\.\d+\.\d+\.\d+|\[.+\])$/.test(name);
 }
 
-/** Browsers say where a request comes from, unless it is a link that was followed. */
+/** Browsers report a request's origin, except for followed links. */
 function isSameOrigin(headers: ServerRequest["headers"]): boolean {
 	const origin = headers["origin"];
 	return origin === undefined || text(origin) === `http://${text(headers["host"])}`;

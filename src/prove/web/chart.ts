@@ -7,7 +7,7 @@ const QUARTER_MS = 15 * 60_000;
 /** Where the plot ends and its labels begin, in pixels. */
 const PLOT = { top: 18, height: 112 };
 
-/** The old token's traffic from the beginning of the watch up to the deadline, and where they are going. */
+/** The old token's traffic from the start of the watch to the deadline, with its trend. */
 export function fadeChart(view: OverlapView, now: number): PageElement {
 	const { judgement, rotation } = view;
 	const { oldRate, projectedZero } = judgement;
@@ -65,16 +65,16 @@ function mark(name: string, x: number, text: string, side: "above" | "below"): P
 	return h("g", { class: name }, line, label(x, text, side));
 }
 
-/** Text beside a place on the time axis, turned inwards at the edges. */
+/** Text next to a place on the time axis, aligned inwards at the edges. */
 function label(x: number, text: string, side: "above" | "below"): PageElement {
 	const anchor = x < 0.12 ? "start" : x > 0.85 ? "end" : "middle";
 	const y = side === "above" ? PLOT.top - 6 : PLOT.top + PLOT.height + 17;
 	return h("text", { x: `${round(x * 100)}%`, y, "text-anchor": anchor }, text);
 }
 
-/** `05:00` in UTC: the axis is too small for more. */
+/** `Mon 05:00` in UTC: the axis has no room for a date. */
 function clock(at: number): string {
-	return utc(at).slice(11, 16);
+	return `${new Date(at).toUTCString().slice(0, 3)} ${utc(at).slice(11, 16)}`;
 }
 
 function round(value: number): number {

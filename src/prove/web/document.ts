@@ -7,7 +7,7 @@ import { pageBody, pageTitle } from "./page.ts";
 import type { PageData, PageState } from "./state.ts";
 import { h } from "./tree.ts";
 
-/** Nothing is loaded from anywhere; the one style sheet and the one script are known by their hashes. */
+/** Loads nothing; the only style sheet and script are allowed by hash. */
 const REPORT_POLICY = [
 	"default-src 'none'",
 	`style-src '${hash(style)}'`,
@@ -28,18 +28,18 @@ function hash(text: string): string {
 	return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
-/** Two curves that cross: the mark of the page, as its icon. */
+/** The page's icon: two crossing curves. */
 const ICON = `data:image/svg+xml,${encodeURIComponent(
 	'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke-width="5" stroke-linecap="round"><path d="M3 7C17 7 15 25 29 25" stroke="#c07a1d"/><path d="M3 25C17 25 15 7 29 7" stroke="#16848c"/></svg>',
 )}`;
 
-/** The whole report as one HTML file that needs nothing else: no script, no request, no font. */
+/** The report as one self-contained HTML file: no scripts, requests or fonts. */
 export function reportDocument(data: PageData): string {
 	const policy = h("meta", { "http-equiv": "Content-Security-Policy", content: REPORT_POLICY.join("; ") });
 	return page(data.view, html(policy), pageBody(data).map(html).join(""));
 }
 
-/** The live page, with the headers it must be sent with. It is complete before its script runs. */
+/** The live page, with its required headers. It is complete before its script runs. */
 export function liveDocument(data: PageData, state: PageState): { body: string; policy: string } {
 	const body = pageBody(data, state).map(html).join("");
 	return { body: page(data.view, "", `${body}<script>${script}</script>`), policy: LIVE_POLICY };

@@ -34,7 +34,7 @@ import { badge, sendersSection } from "./senders.ts";
 import type { PageData, PageState } from "./state.ts";
 import { h, type PageElement } from "./tree.ts";
 
-/** What `<body>` holds. With a state it is live, with controls; without one it is a report, which stays as it is. */
+/** The content of `<body>`: live with controls if given a state, otherwise a static report. */
 export function pageBody(data: PageData, state?: PageState): PageElement[] {
 	const { view } = data;
 	const now = state?.now ?? view.rotation.now;
@@ -62,7 +62,7 @@ export function pageTitle({ judgement, rotation }: OverlapView, state?: PageStat
 	return [answer, rotation.name, "crossfade"].filter((part) => part !== undefined).join(" · ");
 }
 
-/** An answer is about now: a page that hears nothing any more has none. */
+/** An answer is about the present: a page without a live connection has none. */
 function isDead(state: PageState | undefined): boolean {
 	return state !== undefined && state.connection !== "live";
 }
@@ -77,7 +77,7 @@ function masthead({ rotation }: OverlapView): PageElement {
 const CONNECTION = {
 	live: "Live",
 	lost: "Connection lost, trying again. If the watch was started anew, open the link that it printed.",
-	ended: "The watch has ended. What is below is what it saw last.",
+	ended: "The watch has ended. Below is its last state.",
 } as const;
 
 function connection({ rotation }: OverlapView, state: PageState | undefined): PageElement {
@@ -91,7 +91,7 @@ function answer({ judgement: { fleet } }: OverlapView, state: PageState | undefi
 			"section",
 			{ class: "answer wait", "aria-live": "polite", "aria-labelledby": "answer" },
 			h("h1", { id: "answer" }, "Safe to retire the old token: ", h("strong", {}, NO_ANSWER)),
-			h("p", { class: "reason" }, "Nothing is heard of the watch any more, so nothing is known of now."),
+			h("p", { class: "reason" }, "The connection to the watch is lost, so the current state is unknown."),
 		);
 	}
 	return h(
@@ -126,7 +126,7 @@ function deadline({ rotation, judgement }: OverlapView, now: number, state: Page
 	return h(
 		"section",
 		open,
-		h("h2", { id: "deadline" }, leftMs > 0 ? "Old token dies in" : "Old token died"),
+		h("h2", { id: "deadline" }, leftMs > 0 ? "Old token expires in" : "Old token died"),
 		h("p", { class: "left", role: state && "timer" }, leftMs > 0 ? left(leftMs) : `${duration(-leftMs)} ago`),
 		gone === undefined ? undefined : shareBar([["gone", gone]]),
 		h("p", {}, `${utc(rotation.deadline)}${local}${source}.`),
@@ -135,16 +135,16 @@ function deadline({ rotation, judgement }: OverlapView, now: number, state: Page
 	);
 }
 
-/** Seconds are told in the last two minutes; before, minutes are rounded down. */
+/** Shows seconds in the last two minutes; before that, minutes rounded down. */
 function left(leftMs: number): string {
 	if (leftMs < 2 * MINUTE_MS) return `${Math.floor(leftMs / 1000)} s`;
 	return duration(Math.floor(leftMs / MINUTE_MS) * MINUTE_MS);
 }
 
-/** Of each point so many things are shown. */
+/** How many open items of a point to show. */
 const MOST_THINGS = 50;
 
-/** What must be proven, as a checklist; what is open is told with its next step. */
+/** The checklist of what must be proven; open items with their next step. */
 function points(view: OverlapView): PageElement {
 	const items = checklist(view);
 	const open = items.filter(({ state }) => state !== "proven").length;

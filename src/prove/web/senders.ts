@@ -4,7 +4,7 @@ import { ago, count, plural } from "../overlap/wording.ts";
 import { chosen, type PageData, type PageState, type SortKey } from "./state.ts";
 import { h, type PageElement } from "./tree.ts";
 
-/** A verdict or state as a word in its colour; the word says all, the colour only repeats it. */
+/** A verdict or state as a coloured word; the colour adds no information. */
 export function badge(word: SenderRow["verdict"] | GatewayView["state"]): PageElement {
 	return h("span", { class: `badge ${tone(word)}` }, word);
 }
@@ -23,7 +23,7 @@ const COLUMNS: readonly {
 	{ key: "reason", title: "Why", of: ({ reason }) => reason },
 ];
 
-/** The senders: in a report all that were given; on a live page those chosen, with the controls to choose. */
+/** The senders: all of them in a report; on a live page the selected ones, with controls. */
 export function sendersSection(data: PageData, now: number, state: PageState | undefined): PageElement {
 	const { total, remaining, view } = data;
 	const all = view.judgement.senders;
@@ -47,7 +47,7 @@ export function sendersSection(data: PageData, now: number, state: PageState | u
 	);
 }
 
-/** How much of it is shown; empty when it is all. */
+/** How many are shown; empty if all. */
 function extent({ total, view }: PageData, found: number, shown: number): string {
 	const held = view.judgement.senders.length;
 	const cut =
@@ -96,7 +96,7 @@ function filterBox(state: PageState): PageElement {
 	);
 }
 
-/** Roles are given again because a phone shows the table as blocks, which takes them away. */
+/** Roles are set explicitly, because narrow screens show the table as blocks, which removes them. */
 function table(rows: readonly SenderRow[], now: number, state: PageState | undefined): PageElement {
 	return h(
 		"table",

@@ -7,16 +7,16 @@ import { liveDocument } from "./document.ts";
 import { FIRST_ROWS, pageData } from "./state.ts";
 
 export interface WatchPage {
-	/** With the key that opens it, once. */
+	/** With the one-time key. */
 	readonly url: string;
-	/** Shows another view; what did not change but for its clock is not sent again, nor anything to a page that lags behind. */
+	/** Shows another view; does not resend views that differ only in time, or anything to a page that lags. */
 	update(view: OverlapView): void;
-	/** Tells every page that the watch has ended, and stops serving. */
+	/** Tells every page that the watch ended, and stops serving. */
 	close(): Promise<void>;
 }
 
 interface WatchPageOptions {
-	/** A loopback address, unless the person named another. */
+	/** A loopback address by default. */
 	readonly host: string;
 	/** 0 for any free one. */
 	readonly port: number;
@@ -80,7 +80,7 @@ function plainAnswer(status: number, body: string): ServerAnswer {
 	return { status, contentType: "text/plain; charset=utf-8", headers: SAFE_HEADERS, body: `${body}\n` };
 }
 
-/** The newest view, and every page that wants to know of it, each with what it was sent last. */
+/** The newest view, and every connected page with the last one it received. */
 function newFeed(initial: OverlapView) {
 	let view = initial;
 	let content = withoutClock(initial);

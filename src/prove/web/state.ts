@@ -2,16 +2,16 @@ import { plainDeep } from "../../base/mask.ts";
 import type { SenderRow, VerdictName } from "../judge/case.ts";
 import { type OverlapView, remaining, verdictCounts } from "../overlap/view.ts";
 
-/** What a page shows: a view whose every text is plain, and its sums, because very long lists are cut. */
+/** A page's data: a view with plain texts, and its totals, because very long lists are cut. */
 export interface PageData {
 	readonly view: OverlapView;
-	/** Senders there are; the view may hold fewer. */
+	/** Total number of senders; the view may contain fewer. */
 	readonly total: number;
 	readonly remaining: number;
 	readonly counts: readonly (readonly [VerdictName, number])[];
 }
 
-/** More senders than this are not sent to a page; those that need a person come first. */
+/** Maximum number of senders sent to a page, the most urgent first. */
 const MAX_SENDERS = 5_000;
 
 export function pageData(view: OverlapView): PageData {
@@ -28,9 +28,9 @@ export function pageData(view: OverlapView): PageData {
 export const sortKeys = ["verdict", "host", "cli", "version", "lastOld", "lastNew"] as const;
 export type SortKey = (typeof sortKeys)[number];
 
-/** What the person at a live page has chosen, and the state of its connection. */
+/** A live page's user choices and connection state. */
 export interface PageState {
-	/** Milliseconds since the epoch, by the clock of the view. */
+	/** Milliseconds since the epoch, by the view's clock. */
 	readonly now: number;
 	readonly connection: "live" | "lost" | "ended";
 	readonly timeZone: string;
@@ -45,7 +45,7 @@ export interface PageState {
 
 export const FIRST_ROWS = 25;
 
-/** The senders as chosen: filtered by verdict and by words that all occur in a row, then sorted. The given order is by urgency. */
+/** The selected senders: filtered by verdict and by words that must all occur in a row, then sorted. The input order is by urgency. */
 export function chosen(senders: readonly SenderRow[], state: PageState): SenderRow[] {
 	const words = state.filter.toLowerCase().split(/\s+/).filter(Boolean);
 	const found = senders.filter((row) => {

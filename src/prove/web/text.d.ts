@@ -1,4 +1,4 @@
-/** A file as a text; a `.ts` file is bundled for browsers first. See scripts/bundling.mjs. */
+/** A file as text; `.ts` files are bundled for browsers first. See scripts/bundling.mjs. */
 declare module "*?text" {
 	const text: string;
 	export default text;

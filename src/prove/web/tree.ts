@@ -1,4 +1,4 @@
-/** A piece of a page as data: printed as HTML for a report, or mounted as DOM nodes in a browser. Text is always text. */
+/** A page fragment as data: printed as HTML for a report, or mounted as DOM nodes in a browser. Text is never parsed as markup. */
 export interface PageElement {
 	readonly tag: string;
 	readonly attributes: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export type PageNode = PageElement | string;
 type Attribute = string | number | boolean | undefined;
 type Content = PageNode | number | undefined | readonly Content[];
 
-/** An element. Attributes that are `false` or undefined are left out, and `true` is an empty one. */
+/** An element. Attributes that are `false` or undefined are omitted; `true` is an empty attribute. */
 export function h(
 	tag: string,
 	attributes: Readonly<Record<string, Attribute>>,

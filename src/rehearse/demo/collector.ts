@@ -13,7 +13,7 @@ import { parseCollectorFlags } from "../../spec/collector.ts";
 import type { Secret } from "../../token/secret.ts";
 import { type DemoGateway, waitUntil } from "./gateway.ts";
 
-/** What a collector is started with: a program of the contrib distribution, a folder that is ours, and who takes the data. */
+/** A collector's settings: a contrib binary, a private folder, and the destination. */
 export interface CollectorOptions {
 	readonly path: string;
 	readonly folder: string;
@@ -24,13 +24,13 @@ export interface CollectorOptions {
 const HOST = "127.0.0.1";
 /** The demo does not wait for batches to fill. */
 const BATCH = { timeout: "10ms" };
-/** A port that was free can be somebody else's by the time the collector opens it. */
+/** A free port can be taken by the time the collector opens it. */
 const ATTEMPTS = 3;
 const IN_USE = /address already in use|only one usage of each socket address/i;
 const MAX_REASON = 300;
 
 /**
- * A real collector with the config of `crossfade collector -d contrib --attribute`, or the reason why there is none, for a person. Its log
+ * A real collector with the config of `crossfade collector -d contrib --attribute`, or why it did not start. Its log
  * stays in memory.
  */
 export async function collectorGateway(fx: Effects, options: CollectorOptions): Promise<DemoGateway | string> {
@@ -54,7 +54,7 @@ export async function collectorGateway(fx: Effects, options: CollectorOptions): 
 	}
 }
 
-/** What the program calls itself, such as `otelcol-contrib version 0.155.0`. */
+/** The program's version line, such as `otelcol-contrib version 0.155.0`. */
 async function versionOf({ programs }: Effects, path: string): Promise<string> {
 	const { stdout } = await programs.run(path, ["--version"], { timeoutMs: 30_000 }).catch(() => ({ stdout: "" }));
 	return shown(stdout.trim().split("\n", 1)[0] || "a collector of an unknown version");
@@ -88,7 +88,7 @@ async function freePorts(fx: Effects): Promise<Listening> {
 	return { grpc, http, health, counters, metrics };
 }
 
-/** The program once it takes data, or has ended, or nobody wants it any more. */
+/** The program once it accepts data, has exited, or is no longer needed. */
 async function start(
 	fx: Effects,
 	{ path, folder }: CollectorOptions,
@@ -118,10 +118,10 @@ function running(
 	const counters = `http://${HOST}:${ports.counters}/metrics`;
 	return {
 		title,
-		other: "for crossfade tap instead: --collector tap",
+		other: "to use crossfade tap: --collector tap",
 		url: `http://${HOST}:${ports.http}`,
 		hasOwnToken: true,
-		// The second one says since when the process counts.
+		// The second page has the process start time.
 		metrics: [counters, `http://${HOST}:${ports.metrics}/metrics`],
 		counted: (records) =>
 			waitUntil(fx, "the collector to count what was sent", async () => {
@@ -141,15 +141,15 @@ async function get(fx: Effects, url: string): Promise<string | undefined> {
 
 function ended(program: RunningProgram): CrossfadeError {
 	return new CrossfadeError("partial", {
-		what: "the collector ended in the middle of the demo",
+		what: "the collector exited during the demo",
 		got: reasonOf(program.output()),
 		fix: "run it again, or with --collector tap",
 	});
 }
 
-/** Of all that a collector prints when it gives up, its error. */
+/** The error in a collector's final output. */
 function reasonOf(output: string): string {
 	const said = /^Error: ([\s\S]*)/m.exec(output)?.[1] ?? output.trimEnd().split("\n").at(-1) ?? "";
 	const line = shown(said.replaceAll(/\s+/g, " ").trim());
-	return line === "" ? "it ended without a word" : line.slice(0, MAX_REASON);
+	return line === "" ? "it exited without a message" : line.slice(0, MAX_REASON);
 }

@@ -2,21 +2,21 @@ import { CrossfadeError } from "../../base/errors.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Secret } from "../../token/secret.ts";
 
-/** What stands between the fleet and the provider, and counts who sends with which token. */
+/** The gateway between the fleet and the provider, which counts who sends with which token. */
 export interface DemoGateway {
-	/** What it is, for a person. */
+	/** Display name. */
 	readonly title: string;
-	/** How to have the other one. */
+	/** How to use the other one. */
 	readonly other: string;
-	/** Where the fleet sends to. */
+	/** Where the fleet sends. */
 	readonly url: string;
-	/** Whether it sends on with a token of its own; else every request keeps the token it came with. */
+	/** Whether it forwards with its own token; otherwise requests keep theirs. */
 	readonly hasOwnToken: boolean;
-	/** Pages with its counters; none where it writes evidence by itself. */
+	/** Its metrics pages; none if it writes evidence itself. */
 	readonly metrics: readonly string[];
-	/** Resolves when so many records that were sent since its start are counted, where a reader sees them. */
+	/** Resolves when its readable counters show a number of records since its start. */
 	counted(records: number): Promise<void>;
-	/** Brings a new token to it, as an admin would. */
+	/** Installs a new token, as an admin would. */
 	rotate(token: Secret): Promise<void>;
 	close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export interface DemoGateway {
 const POLL_MS = 5;
 const PATIENCE_MS = 60_000;
 
-/** Waits for a condition, or until somebody asks us to stop. Throws `CrossfadeError` (partial) when it does not come true in time. */
+/** Waits for a condition, or until stopped. Throws `CrossfadeError` (partial) on timeout. */
 export async function waitUntil(
 	{ clock, stopped }: Pick<Effects, "clock" | "stopped">,
 	what: string,
@@ -35,7 +35,7 @@ export async function waitUntil(
 		if (await stopped(POLL_MS)) return;
 		if (clock.now() < end) continue;
 		throw new CrossfadeError("partial", {
-			what: `the demo waited in vain for ${what}`,
+			what: `the demo timed out waiting for ${what}`,
 			expected: `within ${PATIENCE_MS / 1000} s`,
 			fix: "run it again, or with --collector tap",
 		});

@@ -5,12 +5,12 @@ import { Secret } from "../../token/secret.ts";
 import type { SandboxStatus } from "../sandbox/ledger.ts";
 import { startSandbox } from "../sandbox/server.ts";
 
-/** The provider of the demo: a sandbox on loopback, and its portal. */
+/** The demo's provider: a sandbox on loopback, and its portal. */
 export interface DemoProvider {
 	readonly url: string;
-	/** Makes a new token, as in the portal. */
+	/** Issues a new token, as in the portal. */
 	rotate(): Promise<Secret | undefined>;
-	/** Records that were accepted so far, by the fingerprint of the token. */
+	/** Records accepted so far, by token fingerprint. */
 	taken(): Promise<ReadonlyMap<string, number>>;
 	close(): Promise<void>;
 }

@@ -21,29 +21,29 @@ import { tapGateway } from "./tap.ts";
 
 const STORY_EVERY_MS = 60 * MINUTE_MS;
 const OVERLAP_MS = 24 * 60 * MINUTE_MS;
-/** The rotation begins a little later than the programs that take part in it: whenever they say they started, it was before. */
+/** The rotation begins after all programs have started, whatever start time they report. */
 const AHEAD_MS = MINUTE_MS;
 
-/** The tokens that exist so far: `new` from the rotation on. */
+/** The tokens so far; `new` from the rotation on. */
 type DemoTokens = Partial<Record<CredentialRole, Secret>> & { readonly old: Secret };
 
-/** Records, by the token that a gateway sent them on with. */
+/** Records, by the token with which a gateway forwarded them. */
 export interface SentOn {
 	readonly old: number;
 	readonly new: number;
 }
 
-/** A rotation with simulated CLIs: a provider, a gateway in front of it, a fleet that sends, and a clock that is moved on. */
+/** A rotation with simulated CLIs: a provider, a gateway in front of it, a fleet, and a movable clock. */
 export interface Rehearsal {
 	readonly gateway: Pick<DemoGateway, "title" | "other" | "hasOwnToken">;
-	/** Why there is a tap, where a collector was wanted. */
+	/** Why a tap is used instead of a requested collector. */
 	readonly failure: string | undefined;
-	/** Moves the clock to a minute, and lets every CLI send that does so then. Returns the number of requests. */
+	/** Moves the clock to a minute and sends for every CLI due then. Returns the number of requests. */
 	advanceTo(minute: number): Promise<number>;
 	rotate(): Promise<void>;
 	/**
-	 * Records that the gateway has sent on with the old token of its own and with the new one, by what the provider took. Undefined while
-	 * there is nothing with the new one, or the gateway has no token of its own.
+	 * Records that the gateway forwarded with its old and its new token, as received by the provider. Undefined while
+	 * there are none with the new one, or if the gateway has no token.
 	 */
 	sentOn(): Promise<SentOn | undefined>;
 	/** Both tokens at the provider, as text. */
@@ -53,16 +53,16 @@ export interface Rehearsal {
 }
 
 export interface RehearsalOptions {
-	/** A folder of our own, for evidence and for what a collector needs. */
+	/** A private folder for evidence and the collector's files. */
 	readonly folder: string;
-	/** The collector to use; without one, or if it does not start, there is a tap. */
+	/** The collector to use; without one, or if it does not start, a tap is used. */
 	readonly collector: string | undefined;
 }
 
-/** What has to be closed, in the order in which it was opened. */
+/** What to close, in the order it was opened. */
 type Closing = (() => Promise<void> | undefined)[];
 
-/** Everything listens on loopback, on free ports. When this throws, what was started is stopped again. */
+/** Everything listens on free loopback ports. If this throws, everything started is stopped. */
 export async function startRehearsal(real: Effects, options: RehearsalOptions): Promise<Rehearsal> {
 	const closing: Closing = [];
 	const close = async () => {
@@ -125,7 +125,7 @@ async function assemble(real: Effects, options: RehearsalOptions, closing: Closi
 	};
 }
 
-/** A clock that stands still at the first minute until it is moved on. */
+/** A clock that stays at the first minute until it is advanced. */
 function newDemoClock(real: Effects) {
 	const begin = real.clock.now() + AHEAD_MS;
 	const timeAt = (minute: number) => begin + (minute - START) * MINUTE_MS;
@@ -137,7 +137,7 @@ function newDemoClock(real: Effects) {
 	return { fx, timeAt, moveTo };
 }
 
-/** The collector that was asked for, else a tap, and why. */
+/** The requested collector, or a tap with the reason. */
 async function startGateway(
 	{ real, fx }: { readonly real: Effects; readonly fx: Effects },
 	{ folder, collector }: RehearsalOptions,
@@ -151,7 +151,7 @@ async function startGateway(
 	return { gateway: await tapGateway(fx, store, new URL(upstream)), failure: started };
 }
 
-/** An observer that can be opened anew, with the tokens there are by then. Where counters are read, counting begins with the first look. */
+/** An observer that can be reopened with the current tokens. If it reads counters, counting starts with the first reading. */
 async function startWatch(open: () => Promise<Observer>) {
 	let observer = await open();
 	const watch = {
@@ -180,7 +180,7 @@ interface DemoProbe {
 	readonly asked: NonNullable<Round["controls"]>;
 }
 
-/** Probes the provider with the tokens of the rotation, keeps what was found as evidence, and returns it as text. */
+/** Probes the provider with the rotation's tokens, stores the results as evidence, and returns them as text. */
 async function probeProvider(
 	fx: Effects,
 	store: EvidenceStore,
@@ -202,14 +202,14 @@ async function probeProvider(
 
 const rotationTokens = ["old", "new"] as const;
 
-/** The simulated CLIs, and what became of what they sent. */
+/** The simulated CLIs, and the fate of their data. */
 function newFleet(fx: Effects, gateway: DemoGateway, provider: DemoProvider) {
 	let sent = 0;
-	/** What the provider took from others. */
+	/** Records the provider received from others. */
 	const others = new Map<string, number>();
 	const taken = async () =>
 		new Map([...(await provider.taken())].map(([id, records]) => [id, records - (others.get(id) ?? 0)]));
-	/** Resolves when all that was sent is counted, and went to the provider where the gateway answers before that. */
+	/** Resolves when all data sent is counted and, if the gateway responds earlier, has reached the provider. */
 	const arrived = async () => {
 		await gateway.counted(sent);
 		if (!gateway.hasOwnToken) return;
@@ -220,7 +220,7 @@ function newFleet(fx: Effects, gateway: DemoGateway, provider: DemoProvider) {
 	};
 	return {
 		taken,
-		/** Returns how many requests there were, once all that was sent is counted. `now` is in milliseconds since the epoch. */
+		/** Returns the number of requests, once all data sent is counted. `now` is in milliseconds since the epoch. */
 		async sendAll(minute: number, tokens: DemoTokens, now: number) {
 			const due = sending(minute);
 			for (const { sender, credential } of due) {
@@ -232,7 +232,7 @@ function newFleet(fx: Effects, gateway: DemoGateway, provider: DemoProvider) {
 			await arrived();
 			return due.length;
 		},
-		/** Lets somebody send to the provider who is none of the fleet. */
+		/** Sends to the provider from outside the fleet. */
 		async aside<T>(work: () => Promise<T>): Promise<T> {
 			const before = await taken();
 			const done = await work();
@@ -256,7 +256,7 @@ function fleetOf(tokens: DemoTokens, started: number, evidence: string, { metric
 		tokens: names.map((name) => ({ name, ref: undefined, fingerprint: tokens[name]?.fingerprint })),
 		gateways: metrics.length === 0 ? [] : [{ name: "gateway", metrics }],
 		expectedHosts,
-		// Everybody of the story sends at least that often while awake.
+		// Every sender in the demo sends at least this often while awake.
 		intervals: { fleet: STORY_EVERY_MS, hosts: {}, clis: {} },
 		attested: metrics.length === 0 || !tokens.new ? [] : ownersWords(tokens, started),
 		evidence,
@@ -264,8 +264,8 @@ function fleetOf(tokens: DemoTokens, started: number, evidence: string, { metric
 }
 
 /**
- * What the owner of the story knows and a collector cannot show: it answers by itself, so that nobody sees what the provider thinks of a
- * credential, and it sends with a token of its own, whose file the owner replaced.
+ * What the owner in the demo knows and a collector cannot show: it answers senders itself, so the provider's answer to their credential is not
+ * visible, and it forwards with its own token, whose file the owner replaced.
  */
 function ownersWords({ stranger }: DemoTokens, at: number): Fleet["attested"] {
 	const word = { actor: "the demo", at };
@@ -276,7 +276,7 @@ function ownersWords({ stranger }: DemoTokens, at: number): Fleet["attested"] {
 			kind: "gateway",
 			name: "gateway",
 			says: "moved",
-			because: "its token file was replaced, and the provider took what it sent since",
+			because: "its token file was replaced, and the provider has accepted its data since",
 		},
 		{ ...word, kind: "host", name: STRANGER_HOST, says: "known", because },
 		...(stranger ? [{ ...word, kind: "credential", name: stranger.fingerprint, says: "known", because } as const] : []),

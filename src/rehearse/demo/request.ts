@@ -2,7 +2,7 @@ import type { HttpRequest } from "../../effects/net/http.ts";
 import type { SimulatedCli } from "./simulated-fleet.ts";
 
 /**
- * One log record of a CLI as OTLP/JSON, with a token in the header, or in the path where the CLI sends it so and that passes. `at` is in
+ * One log record of a CLI as OTLP/JSON, with the token in the header, or in the path if the CLI sends it so and it is supported. `at` is in
  * milliseconds.
  */
 export function logExportRequest(

@@ -2,7 +2,7 @@ import type { Emission } from "../../adapters/clis/emission.ts";
 import { emissions } from "../../adapters/clis/emits.generated.ts";
 import { clis } from "../../adapters/clis/registry.ts";
 
-/** Who sends in `crossfade demo`, as data: who sends what and when. Times are minutes since the new token was made. */
+/** The fleet of `crossfade demo` as data: who sends what and when. Times are minutes since the new token was issued. */
 
 export type CredentialRole = "old" | "new" | "stranger";
 
@@ -12,13 +12,13 @@ export interface SimulatedCli {
 	readonly cli: string;
 	readonly service: string;
 	readonly version: string;
-	/** Where it has the token. */
+	/** Where it sends the token. */
 	readonly path: Emission["path"];
-	/** Minutes between two requests. */
+	/** Minutes between requests. */
 	readonly every: number;
-	/** Awake from and until, in minutes; machines that never sleep have one long span. */
+	/** When it is awake, in minutes; machines that never sleep have one long span. */
 	readonly awake: readonly (readonly [from: number, until: number])[];
-	/** When it begins to send with the new token; never, if that is after the end. */
+	/** When it starts to use the new token; never, if after the end. */
 	readonly moves: number;
 }
 
@@ -27,13 +27,13 @@ export const START = -60;
 const END = 25 * 60;
 const ALWAYS = [[START, END]] as const;
 
-/** The CLIs of the demo: the first three we know, with the minutes between two requests of each. */
+/** The demo's CLIs: the first three, with the minutes between requests. */
 const cast = [15, 30, 30].flatMap((every, index) => {
 	const [cli, emission] = [clis[index], emissions[index]];
 	return cli && emission ? [{ cli, emission, every }] : [];
 });
 
-/** What those CLIs are called; those that send the token in the URL. */
+/** Titles of these CLIs; of those that send the token in the URL. */
 export const titles: readonly string[] = cast.map(({ cli }) => cli.title);
 export const titlesInUrl: readonly string[] = cast.flatMap(({ cli, emission }) =>
 	emission.path === "url" ? [cli.title] : [],
@@ -54,14 +54,14 @@ const laptop = (host: string, moves: number, members: readonly number[]): Simula
 		})),
 	);
 
-/** The fleet: most machines get the MDM's new script within hours; one sleeps, one keeps an old process, one belongs to nobody. */
+/** The fleet: most machines get the MDM's new script within hours; one sleeps, one keeps an old process, one is unknown. */
 const fleet: readonly SimulatedCli[] = [
 	...laptop("mac-ada", 45, [0, 1]),
 	...laptop("mac-grace", 75, [0]),
 	...laptop("mac-linus", 120, [1, 2]),
 	...laptop("mac-margaret", 180, [0, 2]),
 	...laptop("mac-omar", 195, [0]),
-	// Its background process read the old token when it started, and nobody restarted it until the evening.
+	// Its background process read the old token at start, and was not restarted until the evening.
 	...laptop("mac-omar", 12 * 60, [1]),
 	...laptop("linux-ken", 240, [0, 1, 2]),
 	...laptop("mac-lena", 19 * 60 + 30, [0]).map((sender) => ({
@@ -83,21 +83,21 @@ const fleet: readonly SimulatedCli[] = [
 	},
 ];
 
-/** The machine whose credential is neither of the two. */
+/** The machine with an unrecognized credential. */
 export const STRANGER_HOST = "build-box";
 
-/** The hosts that an admin would list: all but the one that nobody knows of. */
+/** The hosts an admin would list: all but the unknown one. */
 export const expectedHosts: readonly string[] = [...new Set(fleet.map(({ host }) => host))].filter(
 	(host) => host !== STRANGER_HOST,
 );
 
-/** The minutes the demo steps through. */
+/** The minutes of the demo. */
 export const minutes: readonly number[] = Array.from(
 	{ length: (END - START) / STEP + 1 },
 	(_, index) => START + index * STEP,
 );
 
-/** Who sends in the step that begins at this minute, and with what. */
+/** Who sends in the step starting at this minute, and with which token. */
 export function sending(minute: number): { readonly sender: SimulatedCli; readonly credential: CredentialRole }[] {
 	return fleet
 		.filter(

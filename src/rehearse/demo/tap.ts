@@ -3,7 +3,7 @@ import type { EvidenceStore } from "../../prove/evidence/store.ts";
 import { newAttribution } from "../../prove/tap/attribution.ts";
 import type { DemoGateway } from "./gateway.ts";
 
-/** `crossfade tap` in this process, which counts into the evidence by itself. */
+/** `crossfade tap` in this process, which writes evidence itself. */
 export async function tapGateway(fx: Effects, store: EvidenceStore, upstream: URL): Promise<DemoGateway> {
 	const counting = await store.trafficWriter("tap");
 	const tap = await fx.forward({
@@ -31,11 +31,11 @@ export async function tapGateway(fx: Effects, store: EvidenceStore, upstream: UR
 	});
 	return {
 		title: "crossfade tap",
-		other: "for a real collector put otelcol-contrib on PATH, or name it: --collector <path>",
+		other: "to use a real collector, put otelcol-contrib on PATH, or pass --collector <path>",
 		url: tap.url,
 		hasOwnToken: false,
 		metrics: [],
-		// An answer is passed on before it is counted, but in the same turn.
+		// A response is forwarded before it is counted, but in the same turn.
 		counted: () => counting.flush(),
 		rotate: async () => {},
 		async close() {

@@ -11,7 +11,7 @@ import type { ServerAnswer, ServerRequest } from "../../effects/net/http-server.
 import type { FaultTarget, Interference } from "./faults.ts";
 import type { Judged, Ledger, SandboxEvent } from "./ledger.ts";
 
-/** What a provider's API needs of the sandbox. */
+/** Sandbox services for a provider's API. */
 export interface ApiContext {
 	readonly emulation: Emulation;
 	readonly ledger: Ledger;
@@ -20,7 +20,7 @@ export interface ApiContext {
 	readonly log: (event: SandboxEvent) => void;
 }
 
-/** Answers requests to everything of a provider that is not OTLP, by its table of routes. */
+/** Handles a provider's non-OTLP requests, by its route table. */
 export function providerApi({ emulation, ledger, isAdminKey, interfere, log }: ApiContext) {
 	const { routes, admit } = emulation;
 	const isAdmin = emulation.isAdmin ?? isAdminKey;
@@ -91,7 +91,7 @@ function unlessRefused(
 }
 
 function reason(judged: Judged | undefined, now: number): string {
-	return judged?.token ? `the token is ${stateOf(judged.token, now)}` : "the credential is not known";
+	return judged?.token ? `the token is ${stateOf(judged.token, now)}` : "unknown credential";
 }
 
 function patternOf(path: string): RegExp {

@@ -14,20 +14,20 @@ import { jsonObject } from "./api.ts";
 import { type Faults, readFault } from "./faults.ts";
 import type { Ledger, SandboxEvent, SandboxStatus } from "./ledger.ts";
 
-/** The clock of a sandbox: the real one, moved by what a user asked for. */
+/** A sandbox's clock: the real one plus the user's offset. */
 export interface SandboxClock {
 	now(): number;
 	set(to: number): void;
 }
 
-/** What the control paths work on. */
+/** State for the control paths. */
 export interface ControlContext {
 	readonly provider: SandboxProvider;
 	readonly emulation: Emulation;
 	readonly ledger: Ledger;
 	readonly clock: SandboxClock;
 	readonly faults: Faults;
-	/** A fresh random token. */
+	/** A new random token. */
 	readonly newToken: () => string;
 	readonly log: (event: SandboxEvent) => void;
 }
@@ -37,7 +37,7 @@ export const CONTROL = "/_sandbox";
 interface ControlRequest {
 	readonly now: number;
 	readonly body: TokenRequest;
-	/** Whether the token alone is wanted, as text. */
+	/** Whether to return only the token, as text. */
 	readonly plain: boolean;
 }
 
@@ -97,11 +97,11 @@ const actions: Readonly<Record<string, ControlAction>> = {
 
 const THERE_IS = [...Object.keys(actions), `GET ${CONTROL}/events`].join(", ");
 
-/** Answers the paths below `/_sandbox` but the tail. */
+/** Handles the paths below `/_sandbox`, except the event tail. */
 export function control(request: ServerRequest, context: ControlContext): ServerAnswer {
 	const line = `${request.method} ${request.path}`;
 	const action = Object.hasOwn(actions, line) ? actions[line] : undefined;
-	if (!action) return jsonAnswer(404, { message: `there is ${THERE_IS}` });
+	if (!action) return jsonAnswer(404, { message: `available: ${THERE_IS}` });
 	try {
 		const plain = String(request.headers["accept"] ?? "").startsWith("text/plain");
 		return action(context, { now: context.clock.now(), body: jsonObject(request.body), plain });
@@ -111,18 +111,18 @@ export function control(request: ServerRequest, context: ControlContext): Server
 	}
 }
 
-const NAME_IT = 'say which: {"token": "<id or fingerprint>"}';
+const NAME_IT = 'name it: {"token": "<id or fingerprint>"}';
 
-/** The token that is named by its id or fingerprint, else the newest that is accepted, else the newest. */
+/** The token with this id or fingerprint; otherwise the newest accepted one, otherwise the newest. */
 function chosen(ledger: Ledger, { token: name }: TokenRequest, now: number): TokenRecord {
 	const newest = ledger.tokens.find((each) => stateOf(each, now) === "active") ?? ledger.tokens[0];
 	const found = name === undefined ? newest : ledger.find(String(name));
-	if (!found) throw new Refused(404, `there is no such token; ${NAME_IT}`);
+	if (!found) throw new Refused(404, `no such token; ${NAME_IT}`);
 	return found;
 }
 
 function mustOffer({ emulation, provider }: ControlContext, what: "mint" | "revoke"): void {
-	if (!emulation.portal.includes(what)) throw new Refused(409, `nobody can ${what} a token at ${provider.title}`);
+	if (!emulation.portal.includes(what)) throw new Refused(409, `${provider.title} has no way to ${what} a token`);
 }
 
 function issued(record: TokenRecord, token: string, plain: boolean, old?: TokenRecord): ServerAnswer {
@@ -131,7 +131,7 @@ function issued(record: TokenRecord, token: string, plain: boolean, old?: TokenR
 	return jsonAnswer(200, { token, fingerprint: record.fingerprint, id: record.id, ...ends });
 }
 
-/** Far enough from the end of what a date can be for every overlap and expiry after it. */
+/** The latest clock time, which leaves room for every overlap and expiry. */
 const LAST_TIME = Date.UTC(9000, 0);
 
 function newTime({ advance, at }: TokenRequest, now: number): number | undefined {

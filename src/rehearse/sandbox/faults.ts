@@ -13,24 +13,24 @@ import {
 import { choiceProblem } from "../../base/suggest.ts";
 import type { ServerAnswer } from "../../effects/net/http-server.ts";
 
-/** Which requests a fault can hit: those that bring data, and those about tokens. Never those below `/_sandbox`. */
+/** Requests that a fault can affect: ingest, and token management. Never those below `/_sandbox`. */
 export type FaultTarget = "ingest" | "manage";
 
-/** What faults do to one request. */
+/** The faults of one request. */
 export interface Interference {
-	/** This answer in place of the provider's; the request is not processed. */
+	/** Respond with this; the request is not processed. */
 	readonly instead?: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
-	/** So many records of an OTLP request are rejected by partial success. */
+	/** Number of records to reject through partial success. */
 	readonly rejected: number;
-	/** What becomes of the answer once the request was processed. */
+	/** What happens to the response after processing. */
 	readonly finish: (answer: ServerAnswer) => ServerAnswer;
 }
 
-/** A fault that was asked for. */
+/** A requested fault. */
 export interface Fault {
 	readonly kind: string;
 	readonly on: readonly FaultTarget[];
-	/** How many requests it hits; Infinity until it is turned off. */
+	/** How many requests it affects; Infinity until turned off. */
 	readonly times: number;
 	readonly effect: (now: number) => Partial<Interference>;
 }
@@ -38,17 +38,17 @@ export interface Fault {
 export interface FaultState {
 	readonly fault: string;
 	readonly on: readonly FaultTarget[];
-	/** How many requests it will still hit; not there when it stays until it is turned off. */
+	/** How many more requests it affects; absent if until turned off. */
 	readonly left?: number;
 }
 
-/** The faults that are on. */
+/** The active faults. */
 export interface Faults {
-	/** Turns one on; one of the same kind is replaced. */
+	/** Activates a fault, replacing one of the same kind. */
 	add(fault: Fault): void;
 	clear(): void;
 	list(): readonly FaultState[];
-	/** What happens to a request now, by the clock that the Date header follows; counts the faults that hit it. */
+	/** The faults for a request, at the time of the Date header's clock; counts them. */
 	hit(target: FaultTarget, now: number): Interference;
 }
 
@@ -70,7 +70,7 @@ export function newFaults(): Faults {
 			let all = NOTHING;
 			for (const each of active.filter(({ fault }) => fault.on.includes(target))) {
 				const effect = each.fault.effect(now);
-				// The first that answers in place of the provider has the word; the next has its turn when that one is used up.
+				// The first response fault applies; the next one only after it is used up.
 				if (all.instead && effect.instead) continue;
 				each.left--;
 				const { finish } = all;
@@ -100,7 +100,7 @@ function answers(status: number, retryAfter: string): FaultKind {
 	const settings = {
 		after: timeOrWordSetting("none", retryAfter, "Retry-After"),
 		// https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
-		form: choiceSetting<(after: number, now: number) => string>("seconds", "of Retry-After", {
+		form: choiceSetting<(after: number, now: number) => string>("seconds", "form of Retry-After", {
 			seconds: (ms) => String(Math.ceil(ms / 1000)),
 			date: (ms, now) => httpDate(now + ms),
 		}),
@@ -111,21 +111,21 @@ function answers(status: number, retryAfter: string): FaultKind {
 	});
 }
 
-/** What can be answered instead, with the Retry-After each has when none is asked for. */
+/** Possible response faults, with their default Retry-After. */
 const statuses = { 413: "none", 429: "30s", 500: "none", 502: "none", 503: "none", 504: "none" };
 
-/** The kinds there are, by the word that turns them on. */
+/** The kinds of faults, by name. */
 const kinds: Readonly<Record<string, FaultKind>> = {
-	slow: kind("answer late", { delay: timeSetting("2s", "how late") }, ({ delay }) => ({
+	slow: kind("respond late", { delay: timeSetting("2s", "how late") }, ({ delay }) => ({
 		finish: (answer) => ({ ...answer, delayMs: (answer.delayMs ?? 0) + Math.min(delay, MAX_DELAY_MS) }),
 	})),
-	reset: kind("process it, then reset the connection instead of answering", {}, () => ({
+	reset: kind("process it, then reset the connection instead of responding", {}, () => ({
 		finish: (answer) => ({ ...answer, reset: true }),
 	})),
-	malformed: kind("process it, then answer with a body that is cut off", {}, () => ({
+	malformed: kind("process it, then respond with a truncated body", {}, () => ({
 		finish: (answer) => ({ ...answer, body: answer.contentType.includes("protobuf") ? CUT_PROTOBUF : CUT_JSON }),
 	})),
-	skew: kind("a Date header that is wrong", { by: offsetSetting("5m", "how far") }, ({ by }, now) => ({
+	skew: kind("send a wrong Date header", { by: offsetSetting("5m", "how far") }, ({ by }, now) => ({
 		finish: (answer) => ({ ...answer, headers: { ...answer.headers, date: httpDate(now + by) } }),
 	})),
 	partial: kind(
@@ -138,11 +138,11 @@ const kinds: Readonly<Record<string, FaultKind>> = {
 
 /** Longer than any client waits. */
 const MAX_DELAY_MS = 3_600_000;
-/** A length-delimited field that ends before its length does. */
+/** A length-delimited field shorter than its length. */
 const CUT_PROTOBUF = new Uint8Array([0x0a, 0x7f, 0x08]);
 const CUT_JSON = '{"partialSuccess": {';
 
-/** Settings every kind has. */
+/** Settings common to all kinds. */
 const everywhere = {
 	times: wholeNumberOrWordSetting("always", "always", "how many requests", 1),
 	on: choiceSetting<readonly FaultTarget[]>("all", "which requests", {
@@ -152,14 +152,14 @@ const everywhere = {
 	}),
 };
 
-/** Each kind with its own settings, for the help; those that only differ in their status are one row. */
+/** Each kind with its settings, for the help; kinds that differ only in status share a row. */
 export function faultHelp(): readonly (readonly [usage: string, what: string])[] {
 	const numbers = Object.keys(statuses);
 	const others = Object.entries(kinds).filter(([name]) => !numbers.includes(name));
 	return [
 		[
 			"503:after=30s,form=date",
-			`answer this, process nothing; also ${numbers.filter((each) => each !== "503").join(", ")}`,
+			`respond with this status, process nothing; also ${numbers.filter((each) => each !== "503").join(", ")}`,
 		],
 		...others.map(([name, { settings, what }]): [string, string] => {
 			const own = Object.entries(settings).map(([key, { standard }]) => `${key}=${standard}`);
@@ -168,7 +168,7 @@ export function faultHelp(): readonly (readonly [usage: string, what: string])[]
 	];
 }
 
-/** `503:times=3,on=ingest` as a fault; what is wrong goes to `wrong`. */
+/** Parses a fault such as `503:times=3,on=ingest`; reports problems to `wrong`. */
 export function parseFault(text: string, flag: string, wrong: (problem: Problem) => void): Fault | undefined {
 	const [name = "", rest] = text.split(/:(.*)/s);
 	const pairs = rest === undefined || rest === "" ? [] : rest.split(",");
@@ -176,7 +176,7 @@ export function parseFault(text: string, flag: string, wrong: (problem: Problem)
 	return readFault(name, Object.fromEntries(given.map(([key, value = ""]) => [key, value])), flag, wrong);
 }
 
-/** A fault by its kind and the texts of its settings; what is wrong goes to `wrong`. */
+/** A fault from its kind and settings; reports problems to `wrong`. */
 export function readFault(
 	name: string,
 	given: Readonly<Record<string, string>>,
@@ -185,7 +185,7 @@ export function readFault(
 ): Fault | undefined {
 	const found = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 	if (!found) {
-		wrong(choiceProblem("this fault", name, Object.keys(kinds), flag));
+		wrong(choiceProblem("fault", name, Object.keys(kinds), flag));
 		return undefined;
 	}
 	let good = true;

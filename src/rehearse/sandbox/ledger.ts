@@ -10,7 +10,7 @@ import {
 import { FINGERPRINT_LENGTH } from "../../token/fingerprint.ts";
 import type { FaultState } from "./faults.ts";
 
-/** What traffic is told apart by: the OTLP signals, and everything that is not OTLP. */
+/** Kinds of traffic: the OTLP signals, and everything else. */
 export type Traffic = Signal | "api";
 
 /** Counters of one credential and kind of traffic. */
@@ -39,7 +39,7 @@ export interface SandboxEvent {
 export interface SandboxStatus {
 	readonly provider: string;
 	readonly now: string;
-	/** How long the old token lives after a rotation; not there where it lives until somebody revokes it. */
+	/** How long the old token works after a rotation; absent if until revoked. */
 	readonly overlapMs?: number;
 	/** The newest first. */
 	readonly tokens: readonly {
@@ -59,11 +59,11 @@ export interface SandboxStatus {
 	readonly faults: readonly FaultState[];
 }
 
-/** What a provider remembers: which tokens it accepts until when, and who sent with what. */
+/** A provider's state: which tokens it accepts until when, and who sent with which. */
 export interface Ledger<D = unknown> extends TokenLedger<D> {
 	/** Whether a credential is accepted now, and its fingerprint. */
 	judge(credential: string, now: number): Judged<D>;
-	/** Notes that a token was presented and accepted. */
+	/** Records that a token was presented and accepted. */
 	use(token: TokenRecord | undefined, now: number): void;
 	count(seen: Seen): void;
 	/** Counts a request with a made-up token. */
@@ -74,7 +74,7 @@ export interface Ledger<D = unknown> extends TokenLedger<D> {
 export interface Judged<D = unknown> {
 	readonly accepted: boolean;
 	readonly fingerprint: string;
-	/** The token itself, accepted or not; undefined when nobody ever made it. */
+	/** The token, accepted or not; undefined if it was never issued. */
 	readonly token: TokenRecord<D> | undefined;
 }
 
@@ -82,11 +82,11 @@ interface Seen extends Pick<Counter, "fingerprint" | "signal" | "accepted" | "re
 	readonly now: number;
 }
 
-/** Whoever guesses credentials makes many; beyond this many counters the rest are counted together. */
+/** Maximum number of counters; the rest, such as guessed credentials, are counted together. */
 const MAX_COUNTERS = 1000;
 const OTHERS = "others";
 
-/** An empty ledger; `log` hears of every token that is made or ended. */
+/** An empty ledger; `log` is called for every token issued or ended. */
 export function newLedger<D>(log: (event: SandboxEvent) => void): Ledger<D> {
 	const tokens = newTokenLedger<D>(log);
 	const traffic = newTrafficCounters();
@@ -162,7 +162,7 @@ function newRecord<D>({ token, now, details, id, endsAt }: NewToken<D>): TokenRe
 	};
 }
 
-/** What arrived, by credential, kind of traffic, and whether it was accepted. */
+/** Received traffic, by credential, kind, and whether it was accepted. */
 function newTrafficCounters(): { count(seen: Seen): void; status(): SandboxStatus["traffic"] } {
 	const counters = new Map<string, Counter>();
 	return {

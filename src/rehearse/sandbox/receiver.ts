@@ -6,7 +6,7 @@ import { isMadeUp } from "../../token/made-up.ts";
 import type { Interference } from "./faults.ts";
 import type { Ledger, SandboxEvent } from "./ledger.ts";
 
-/** A request as a server took it in, body whole and already unpacked. */
+/** A received request, with a complete, decompressed body. */
 export interface ReceivedRequest {
 	readonly method: string;
 	readonly authorization: string | undefined;
@@ -14,7 +14,7 @@ export interface ReceivedRequest {
 	readonly body: Uint8Array;
 }
 
-/** Where an OTLP path leads: its signal, and the token when the path carries one. */
+/** An OTLP path's signal, and its token if present. */
 export interface OtlpRoute {
 	readonly signal: Signal;
 	readonly pathToken: string | undefined;
@@ -22,7 +22,7 @@ export interface OtlpRoute {
 
 const AT_ROOT: OtlpIngest = { base: "", signals, pathToken: true };
 
-/** The route of an OTLP path, with the token in it where the provider takes that; undefined for other paths. */
+/** Parses an OTLP path, with its token if the provider supports that; undefined for other paths. */
 export function otlpRoute(path: string, ingest = AT_ROOT): OtlpRoute | undefined {
 	if (!path.startsWith(ingest.base)) return undefined;
 	const match = /^(?:\/([^/]+))?\/v1\/(logs|metrics|traces)\/?$/.exec(path.slice(ingest.base.length));
@@ -31,7 +31,7 @@ export function otlpRoute(path: string, ingest = AT_ROOT): OtlpRoute | undefined
 	return signal && (ingest.pathToken || pathToken === undefined) ? { signal, pathToken } : undefined;
 }
 
-/** What a receiver works on. */
+/** A receiver's state. */
 export interface Receiver {
 	readonly ledger: Pick<Ledger, "judge" | "use" | "count" | "countControl">;
 	readonly admit?: ((records: number, now: number) => Admission) | undefined;
@@ -39,8 +39,8 @@ export interface Receiver {
 }
 
 /**
- * Answers an OTLP/HTTP export: 401 for a token that is not accepted at this moment, 200 for one that is, 429 over a limit, in the encoding
- * the client speaks. https://opentelemetry.io/docs/specs/otlp/#otlphttp
+ * Handles an OTLP/HTTP export: 401 for a token not accepted now, 200 for one that is, 429 over a limit, in the encoding
+ * of the request. https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
 export function receive(
 	request: ReceivedRequest,
@@ -90,7 +90,7 @@ function bearer(authorization: string | undefined): string | undefined {
 const REASON = "rejected by a fault";
 const jsonRejected = { logs: "rejectedLogRecords", traces: "rejectedSpans", metrics: "rejectedDataPoints" } as const;
 
-/** An export response: empty, or with the records that were turned away. https://opentelemetry.io/docs/specs/otlp/#partial-success-1 */
+/** An export response: empty, or with the number of rejected records. https://opentelemetry.io/docs/specs/otlp/#partial-success-1 */
 function jsonSuccess(rejected: number, signal: Signal): string {
 	if (rejected === 0) return "{}";
 	return JSON.stringify({ partialSuccess: { [jsonRejected[signal]]: String(rejected), errorMessage: REASON } });
@@ -113,7 +113,7 @@ function jsonStatus(message: string): string {
 	return JSON.stringify({ message });
 }
 
-/** google.rpc.Status with its `message` (field 2), as OTLP/HTTP wants errors to look. */
+/** google.rpc.Status with its `message` (field 2), the form of OTLP/HTTP errors. */
 function protobufStatus(message: string): Uint8Array {
 	return textField(message);
 }

@@ -7,7 +7,7 @@ import { type Fault, type FaultTarget, newFaults } from "./faults.ts";
 import { newLedger, type SandboxEvent } from "./ledger.ts";
 import { otlpRoute, receive } from "./receiver.ts";
 
-/** OTLP recommends servers to take up to 64 MiB. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
+/** OTLP recommends that servers accept up to 64 MiB. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export interface SandboxOptions {
@@ -16,17 +16,17 @@ export interface SandboxOptions {
 	readonly provider: SandboxProvider;
 	/** The values of its settings, as `readSettings` gives them. */
 	readonly settings: Readonly<Record<string, unknown>>;
-	/** The token that is accepted from the start. Only its digest is kept. */
+	/** The first accepted token. Only its digest is stored. */
 	readonly token: string;
-	/** Opens the management API. Only its digest is kept. */
+	/** The management API's credential. Only its digest is stored. */
 	readonly adminKey?: string | undefined;
-	/** Those that are on from the start. */
+	/** Faults active from the start. */
 	readonly faults: readonly Fault[];
-	/** Called with every event, besides those who follow the tail. */
+	/** Called with every event, in addition to the event tail. */
 	readonly onEvent: (event: SandboxEvent) => void;
 }
 
-/** Starts a provider on loopback: OTLP where it takes it, its own API, and control paths beside them. */
+/** Starts a provider on loopback: OTLP if supported, its own API, and control paths. */
 export async function startSandbox(
 	fx: Pick<Effects, "serve" | "clock" | "random">,
 	options: SandboxOptions,
@@ -50,7 +50,7 @@ export async function startSandbox(
 	emulation.mint(options.token, {}, clock.now());
 	const faults = newFaults();
 	for (const fault of options.faults) faults.add(fault);
-	// The Date header stays that of this machine: a clock that is moved on purpose is no clock that is wrong.
+	// The Date header keeps this machine's time: a moved clock is not a wrong clock.
 	const interfere = (target: FaultTarget) => faults.hit(target, fx.clock.now());
 	const api = providerApi({ emulation, ledger, isAdminKey, interfere, log });
 	const receiver = { ledger, admit: emulation.admit, log };
@@ -91,7 +91,7 @@ function movableClock({ clock }: Pick<Effects, "clock">): SandboxClock {
 	};
 }
 
-/** A web page that a browser on this machine shows must not be able to rotate or read anything, by its own name or a borrowed one. */
+/** Web pages in a browser on this machine must not be able to rotate or read anything, directly or through DNS rebinding. */
 function isLocalCaller({ headers }: ServerRequest): boolean {
 	const host = String(headers["host"] ?? "").replace(/:\d+$/, "");
 	return headers["origin"] === undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host);

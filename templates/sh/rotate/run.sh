@@ -55,7 +55,7 @@ main() {
     exit 0
   fi
   old_print=$(fingerprint "$old")
-  metrics=$(read_metrics) || die 6 "the collector's metrics do not answer at $METRICS" "start it, or name them with --metrics"
+  metrics=$(read_metrics) || die 6 "the collector's metrics do not answer at $METRICS" "start it, or give their URL with --metrics"
   failed=$(count send_failed)
   before_change
   if [ -n "$DRY_RUN" ]; then
@@ -69,7 +69,7 @@ main() {
   say "in place  fp=$new_print instead of fp=$old_print"
   if ! apply_change; then
     restore
-    die 11 "the collector could not be told about the new token" "mend what it said above and run this again"
+    die 11 "the collector did not accept the reload or restart" "fix the error above and run this again"
   fi
   result=0
   confirm || result=$?
@@ -81,7 +81,7 @@ main() {
       ;;
     3)
       restore
-      die 3 "exports fail with the new token" "see the collector's log; was the token copied whole?"
+      die 3 "exports fail with the new token" "see the collector's log, and check that the token was copied completely"
       ;;
     6)
       keep_old
@@ -94,13 +94,13 @@ main() {
       ;;
     11)
       restore
-      die 11 "the collector's process $PID finds another token at $TOKEN_FILE than the one that was put there" \
-        "if it runs in a container, mount the token's folder and not the file; see --pid and --token-file"
+      die 11 "the collector's process $PID sees a different token at $TOKEN_FILE" \
+        "if it runs in a container, mount the token's folder, not the file; see --pid and --token-file"
       ;;
     14)
       keep_old
-      die 14 "replaced, not proven: exports go on, but nothing tells with which token; fp=$new_print is in place, the old one is kept in $kept" \
-        "look whether $TAKEN_HOW after the change, and with which token the provider gets data; or run this again with the same token, as root on the collector's host or with --counters"
+      die 14 "replaced, not proven: exports continue, but it is unknown with which token; fp=$new_print is in place, the old one is kept in $kept" \
+        "check that $TAKEN_HOW after the change, and at the provider which token it receives data with; or run this again with the same token, as root on the collector's host or with --counters"
       ;;
   esac
 }

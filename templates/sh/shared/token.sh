@@ -4,7 +4,7 @@ check_token() {
   case $1 in
     '') problem="is empty; copy it again, alone and on one line" ;;
     [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
-    *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
+    *[![:graph:]]*) problem="contains white space, a control character or a non-ASCII character; copy it again, alone and on one line" ;;
   esac
   [ -z "$problem" ] || return 0
   if [ ${#1} -lt 20 ]; then

@@ -142,11 +142,11 @@ describe("Claude Code", () => {
 		expect(sent("claude-code", "2.1.330", { managed: env("m", "M"), user: program }, "P")).toEqual(to("m", "P"));
 	});
 
-	test("a release that cannot be told counts as the newest", () => {
+	test("an unknown release counts as the newest", () => {
 		expect(sent("claude-code", undefined, { user: env("u", "U"), project: env("p", "P") })).toEqual(to("u", "U"));
 	});
 
-	test("what does not count is told, with the reason", () => {
+	test("lists overridden settings, with the reason", () => {
 		const { lost, settings } = outcome("claude-code", "2.1.330", {
 			user: env("u", "U"),
 			project: env("p", "P"),
@@ -158,9 +158,9 @@ describe("Claude Code", () => {
 		});
 		const reasons = new Set(lost.map(({ layer, why }) => `${layer.place.id}: ${why}`));
 		expect([...reasons].sort()).toEqual([
-			"project: this release does not take it from the project's file",
-			"user: the managed file goes before it",
-			"user: the managed file lets none of a weaker layer count",
+			"project: this release does not read it from the project's file",
+			"user: the managed file disables those of weaker layers",
+			"user: the managed file overrides it",
 		]);
 	});
 });

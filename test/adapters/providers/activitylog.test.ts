@@ -67,7 +67,7 @@ describe("ActivityLog: ingest", () => {
 		expect((await pro.message({ stream: "events", body: "x".repeat(16 * 1024 + 1) })).status).toBe(201);
 	});
 
-	test("rate: what is left is told; nothing left is 429 with the seconds to wait, exactly", async () => {
+	test("rate: responses show what is left; at zero, 429 with the exact seconds to wait", async () => {
 		const { logs, at, status } = await opened({ rate: "10", burst: "20" });
 		const first = await logs(18);
 		expect([first.headers.get("x-ratelimit-limit"), first.headers.get("x-ratelimit-remaining")]).toEqual(["20", "2"]);
@@ -85,7 +85,7 @@ describe("ActivityLog: ingest", () => {
 		]);
 	});
 
-	test("sampling: every second request is thanked for, dropped, and says so", async () => {
+	test("sampling: every second request is accepted, dropped, and marked", async () => {
 		const { logs, message, status } = await opened({ sample: "2" });
 		const sampled = [await logs(5), await logs(5), await message({ stream: "a" }), await message({ stream: "a" })];
 		expect(sampled.map((each) => [each.status, each.headers.get("x-al-sampled")])).toEqual([
@@ -129,7 +129,7 @@ describe("ActivityLog: tokens", () => {
 		expect(await list(box.adminKey), "nor does the password").toBe(401);
 	});
 
-	test("mint beside, full at two on the free tier, revoke, and there is room again", async () => {
+	test("mint a second token, full at two on the free tier, revoke, mint again", async () => {
 		const box = await opened();
 		const { access } = await session(box);
 		const { id: system } = (await box.ask("GET", "/api/v1/systems/me", box.bearer(box.first))).json();
@@ -149,7 +149,7 @@ describe("ActivityLog: tokens", () => {
 		const token = box.keep(minted);
 		expect([(await box.logs(1)).status, (await box.logs(1, token)).status]).toEqual([200, 200]);
 		const third = await mint({});
-		expect([third.status, third.json()]).toEqual([409, { error: "a system on this tier holds 2 tokens" }]);
+		expect([third.status, third.json()]).toEqual([409, { error: "a system on this tier can have 2 tokens" }]);
 		expect((await box.control("/rotate")).status, "the portal is as full").toBe(409);
 		const { items } = (await box.ask("GET", path, box.bearer(access))).json() as { items: { id: string }[] };
 		const gone = await box.ask("DELETE", `${path}/${items[1]?.id}`, box.bearer(access));
@@ -165,7 +165,7 @@ describe("ActivityLog: tokens", () => {
 		]);
 	});
 
-	test("a replacement with another retention is made without a word: whoami tells", async () => {
+	test("a replacement with another retention is issued silently; whoami shows it", async () => {
 		const box = await opened({ tier: "pro", retention: "90" });
 		const token = box.keep(await box.control("/mint", { retentionDays: 30 }));
 		const retention = async (of: string) =>

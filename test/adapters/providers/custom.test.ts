@@ -3,7 +3,7 @@ import { loadDistribution } from "../../../src/adapters/collectors/registry.ts";
 import { provider } from "../../../src/adapters/providers/custom/index.ts";
 import { parseCollectorFlags } from "../../../src/spec/collector.ts";
 
-test("its endpoint and header come from whoever knows them", async () => {
+test("its endpoint and header come from flags", async () => {
 	const contrib = await loadDistribution("contrib");
 	if (!contrib) throw new Error("contrib is a distribution");
 	const flags = { distribution: "contrib", provider: provider.id };

@@ -9,5 +9,5 @@ export const expected: Expected = {
 	},
 	overlap: 600_000,
 	revocable: true,
-	refusal: { message: "the credential is not known" },
+	refusal: { message: "unknown credential" },
 };

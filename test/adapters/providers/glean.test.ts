@@ -45,7 +45,7 @@ describe("Glean", () => {
 		expect((await rotatetoken(token)).status).toBe(200);
 	});
 
-	test("a token that is not rotated within its period dies, to the second; one that is lives on", async () => {
+	test("a token expires at the end of its period, to the second, unless rotated", async () => {
 		const { rotatetoken, first, isAlive, at } = await opened({ period: "1d" });
 		at(DAY / 2);
 		const { token } = await rotatetoken(first);
@@ -62,7 +62,7 @@ describe("Glean", () => {
 		expect((await rotatetoken(token)).status, "too late").toBe(401);
 	});
 
-	test("the expiry of the first day holds, however often it is rotated", async () => {
+	test("rotations do not change the expiry set at creation", async () => {
 		const { rotatetoken, first, isAlive, at } = await opened({ period: "1d", expires: "36h" });
 		at(DAY - 1000);
 		const { token } = await rotatetoken(first);
@@ -74,7 +74,7 @@ describe("Glean", () => {
 		expect([await isAlive(token), await isAlive(last)]).toEqual([false, false]);
 	});
 
-	test("a dead token is replaced by a person in the console", async () => {
+	test("an expired token is replaced in the console", async () => {
 		const { control, keep, isAlive, at, first } = await opened({ period: "1d" });
 		at(DAY);
 		expect((await control("/rotate")).status).toBe(401);

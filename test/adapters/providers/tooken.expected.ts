@@ -4,5 +4,5 @@ export const expected: Expected = {
 	way: { method: "GET", path: "/v1/tokens", headers: bearer },
 	overlap: 0,
 	revocable: true,
-	refusal: { error: "unauthorized", message: "the credential is not known", status: 401 },
+	refusal: { error: "unauthorized", message: "unknown credential", status: 401 },
 };

@@ -28,7 +28,7 @@ const shown = {
 };
 
 describe("Tooken", () => {
-	test("create: 201 with the secret, which is in no later answer", async () => {
+	test("create: 201 with the secret, which no later response contains", async () => {
 		const { create, api, status } = await opened();
 		const { status: code, json, id, token } = await create(NAMED);
 		expect([code, json()]).toEqual([201, { ...shown, token: expect.stringMatching(/^tok_live_/) }]);
@@ -51,7 +51,7 @@ describe("Tooken", () => {
 		keep(await api("POST", `/${id}/rotate`));
 	});
 
-	test("last_used_at is the last request that was let in", async () => {
+	test("last_used_at is the last accepted request", async () => {
 		const { create, api, at, isAlive, keep } = await opened();
 		const { id, token } = await create(NAMED);
 		const lastUsed = async () => (await api("GET", `/${id}`)).json()["last_used_at"];
@@ -70,7 +70,7 @@ describe("Tooken", () => {
 		expect(await lastUsed()).toBe("2026-11-23T12:01:00Z");
 	});
 
-	test("revoke: 204, the record stays, a second name is free no more, and it cannot be rotated", async () => {
+	test("revoke: 204, the record stays, its name stays taken, and it cannot be rotated", async () => {
 		const { create, api, isAlive } = await opened();
 		const { id, token } = await create(NAMED);
 		const gone = await api("DELETE", `/${id}`);
@@ -149,7 +149,7 @@ describe("Tooken", () => {
 		expect((await api("GET", "?per_page=101")).status).toBe(400);
 	});
 
-	test("the limit of a minute is told with every answer, 429 beyond, and ends with the minute", async () => {
+	test("every response shows the limit per minute; 429 beyond, until the minute ends", async () => {
 		const { api, at } = await opened({ limit: "2" });
 		const limits = async () => {
 			const { status, headers } = await api("GET", "");

@@ -6,7 +6,7 @@ import { openSandbox } from "../../harness/sandbox.ts";
 
 const HOUR = 3_600_000;
 
-test("it is the provider when nobody names one, and its token lives for 24 hours after a rotation", () => {
+test("it is the default provider, and its old token works for 24 hours after a rotation", () => {
 	expect([defaultProvider.id, defaultProvider.overlapMs]).toEqual(["torii", 24 * HOUR]);
 });
 

@@ -8,5 +8,5 @@ export const expected: Expected = {
 	},
 	overlap: 86_400_000,
 	revocable: true,
-	refusal: { error: "the credential is not known" },
+	refusal: { error: "unknown credential" },
 };

@@ -72,7 +72,7 @@ describe("Wrapd", () => {
 		expect((await status()).traffic[0]).toMatchObject({ accepted: true, requests: 2, records: 2 });
 	});
 
-	test("a key that was revoked is not rotated back to life", async () => {
+	test("a revoked key cannot be rotated", async () => {
 		const { control, status } = await opened();
 		const { tokens } = await status();
 		await control("/revoke", { token: tokens[0]?.id });

@@ -49,7 +49,7 @@ describe.each([
 	});
 });
 
-test("the helper's folder is shared, and both go", async () => {
+test("the helper's folder is shared, and uninstall removes it", async () => {
 	const host = simulatedMacos({ linux: true });
 	const secret = canary();
 	const content = endpointScript("fleet", { helper: true, clis: clis.filter(({ id }) => id === "claude-code") });
@@ -59,7 +59,7 @@ test("the helper's folder is shared, and both go", async () => {
 	expect(readdirSync(join(host.root, "etc"))).toEqual([]);
 });
 
-test("what went wrong is the name of the file as well; a dry run leaves none", async () => {
+test("errors also become the name of the file; a dry run leaves no file", async () => {
 	const host = simulatedMacos({ linux: true });
 	const { token } = canary();
 	await host.run(substituted(script("install"), token), ["dry-run"]);
@@ -69,7 +69,7 @@ test("what went wrong is the name of the file as well; a dry run leaves none", a
 });
 
 describe("traps", () => {
-	test("a variable that is not there stays as its name, and is refused", async () => {
+	test("a missing variable leaves its name in place, which is refused", async () => {
 		const run = await simulatedMacos({ linux: true }).run(script("install"));
 		expect(run).toMatchObject({ code: 11, stderr: expect.stringContaining("still a placeholder") });
 	});

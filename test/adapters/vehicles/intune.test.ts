@@ -36,7 +36,7 @@ test("as Intune runs it: as root, no arguments; one line out, nothing on standar
 	expect(contents(mac.root)).toEqual(before);
 });
 
-test("trap: a custom attribute that exits with another code than 0 shows Failed in place of its value", async () => {
+test("trap: a custom attribute that does not exit 0 shows Failed instead of its value", async () => {
 	const mac = simulatedMacos();
 	expect(await mac.run(script("report"))).toMatchObject({
 		code: 0,
@@ -49,7 +49,7 @@ test("trap: a custom attribute that exits with another code than 0 shows Failed 
 	});
 });
 
-test("trap: an unmanaged PKG takes scripts of fewer than 15,360 characters, as STEPS says; ours do not fit", () => {
+test("trap: an unmanaged PKG limits scripts to 15,360 characters, as STEPS says; ours are longer", () => {
 	for (const action of ["install", "report", "uninstall"] as const) {
 		expect(script(action).length).toBeGreaterThan(15_360);
 	}
@@ -84,7 +84,7 @@ test("trap: as the signed-in user, without root, it does not write for the machi
 	expect(contents(mac.root)).toEqual(before);
 });
 
-test("made for users it leaves the machine alone", async () => {
+test("with scope user it changes no machine-wide files", async () => {
 	const mac = simulatedMacos();
 	const before = contents(mac.root);
 	const secret = canary();

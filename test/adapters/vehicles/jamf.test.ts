@@ -49,7 +49,7 @@ describe("as Jamf runs it", () => {
 		for (const line of carriers) expect(line.split("\0").slice(2)).toEqual([...jamf(secret.token), ""]);
 	});
 
-	test("an attribute exits 0 whatever it finds: drift, an unreadable file, no CLI", async () => {
+	test("the attribute always exits 0: drift, an unreadable file, no CLI", async () => {
 		const mac = simulatedMacos();
 		expect(await mac.run(script("report"))).toMatchObject({
 			code: 0,
@@ -118,7 +118,7 @@ describe("traps", () => {
 		expect(readdirSync(join(mac.root, "etc"))).toEqual([]);
 	});
 
-	test("no account of a person: files for the machine, exit 0", async () => {
+	test("no user account: machine-wide files, exit 0", async () => {
 		const mac = simulatedMacos();
 		const nobody = script("install", one).replace("dscl . -list", "false dscl . -list");
 		const run = await mac.run(nobody, jamf(canary().token));

@@ -36,7 +36,7 @@ test("audit fails, remediation repairs, audit passes; after a rotation the same 
 	}
 });
 
-test("trap: an audit that expects no token is content with any, so a rotation needs the fingerprint", async () => {
+test("trap: an audit without an expected token accepts any, so a rotation needs the fingerprint", async () => {
 	const mac = simulatedMacos();
 	const [old, next] = [canary(), canary()];
 	await mac.run(sent(remediation, old.token), [], { canaries: [old] });
@@ -53,13 +53,13 @@ test("a profile's fingerprint is used before the audit's own", async () => {
 	expect(await mac.run(sent(audit))).toMatchObject({ code: 0, stderr: "" });
 });
 
-test("a profile with something else in it is said, and is no pass", async () => {
+test("a profile with an invalid value is reported, and does not pass", async () => {
 	const mac = simulatedMacos({ expected: "see the ticket" });
 	const run = await mac.run(sent(audit));
 	expect(run).toMatchObject({ code: 2, stdout: expect.stringContaining("crossfade error") });
 });
 
-test("no CLI is a pass: there is nothing to remedy", async () => {
+test("no CLI is a pass: there is nothing to remediate", async () => {
 	const mac = simulatedMacos({ clis: false });
 	expect(await mac.run(sent(audit))).toMatchObject({
 		code: 0,
@@ -68,7 +68,7 @@ test("no CLI is a pass: there is nothing to remedy", async () => {
 	});
 });
 
-test("a file that is not understood fails the audit and then the remediation, which is the alert", async () => {
+test("a file that cannot be parsed fails the audit and then the remediation, which raises the alert", async () => {
 	const mac = simulatedMacos();
 	const secret = canary();
 	await mac.run(sent(remediation, secret.token), [], { canaries: [secret] });

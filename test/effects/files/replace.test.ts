@@ -10,7 +10,7 @@ const [old, fresh] = [Buffer.from("old\n"), Buffer.from("fresh\n")];
 const replace = (path: string) => nodeFiles.replace(path, fresh, { expected: old, backupSuffix: ".before" });
 
 describe("a file that is replaced", () => {
-	test("keeps its access list, and lets nobody read who could not", needs(program("setfacl")), async () => {
+	test("keeps its access list, and gives nobody new access", needs(program("setfacl")), async () => {
 		const path = join(scratch({ file: "old\n" }), "file");
 		// The mask shows as the bits of the group, which itself may not read.
 		execFileSync(program("setfacl").path, ["-m", "u:65534:r,g::-,m::r,o::-", path]);
@@ -29,7 +29,7 @@ describe("a file that is replaced", () => {
 		expect(readdirSync(folder).sort()).toEqual(["file", "other"]);
 	});
 
-	test("that somebody else changed meanwhile stays theirs, without a backup", async () => {
+	test("changed by another program in the meantime is kept, without a backup", async () => {
 		const folder = scratch({ file: "theirs\n" });
 		await expect(replace(join(folder, "file"))).rejects.toMatchObject({ exit: "refused" });
 		expect(readdirSync(folder)).toEqual(["file"]);

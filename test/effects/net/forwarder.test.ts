@@ -50,7 +50,7 @@ const onceGot = (mark: string, answer: string) => (socket: Socket, received: str
 };
 
 describe("what goes through", () => {
-	test("is the same bytes in both directions but for the Host, in whatever pieces it comes", async () => {
+	test("is unchanged in both directions except for the Host, in any chunks", async () => {
 		const body = `${"\xff\x00\r\n\r\n".repeat(20)}END`;
 		const request = `POST /v1/logs?q=%20 HTTP/1.1\r\nX-Odd:  two  blanks \r\nhOST: tap\r\nContent-Length: ${body.length}\r\n${LAST}\r\n\r\n${body}`;
 		const answer = `HTTP/1.1 503 Odd Reason\r\nRetry-After: 17\r\nx-UPPER: \xe9\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nTrailer: t\r\n\r\n`;
@@ -146,7 +146,7 @@ describe("what goes through", () => {
 	});
 });
 
-describe("trouble is the client's as it would be without a tap", () => {
+describe("the client sees errors as without a tap", () => {
 	test("an upstream that resets in the middle of its answer", async () => {
 		let breakOff: (() => void) | undefined;
 		const there = await upstream((socket, received) => {
@@ -222,7 +222,7 @@ describe("trouble is the client's as it would be without a tap", () => {
 	);
 });
 
-describe("requests that two readers could read differently", () => {
+describe("ambiguous requests", () => {
 	test.each([
 		{
 			name: "a length and chunks",
@@ -241,7 +241,7 @@ describe("requests that two readers could read differently", () => {
 	});
 });
 
-describe("a bug of ours in attribution", () => {
+describe("a bug in attribution", () => {
 	const request = sized("{}", LAST);
 	test.each(["begin", "body", "end"] as const)(
 		"that throws in %s is counted, and the request goes through",
@@ -331,7 +331,7 @@ test("a slow upstream slows the client down instead of filling the memory", asyn
 	await waitFor("all of it to arrive", () => received >= total);
 });
 
-describe("what would never end", () => {
+describe("endless input", () => {
 	test("requests that are sent without an end and without reading an answer wait in the network, not in memory", async () => {
 		const sockets = new Set<Socket>();
 		const there = await upstream((socket) => {

@@ -199,7 +199,7 @@ describe.each(WAYS)("a proxy, asked %s", (_way, way) => {
 		expect(received[0]).not.toContain("Bearer");
 	});
 
-	test("that is none is said", async () => {
+	test("with an invalid setting is reported", async () => {
 		expect(await post("http://otlp.invalid/", { ...way, proxy: { url: "socks5://127.0.0.1:1" } })).toMatchObject({
 			kind: "failure",
 			code: "BAD_PROXY",

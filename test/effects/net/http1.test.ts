@@ -57,7 +57,7 @@ describe("the head of a request", () => {
 		expect(refusal(() => requestHead(bytes))).toBe(status);
 	});
 
-	test("for the upstream only the host is another, and the path has one in front", () => {
+	test("for the upstream only the host changes, and the path gets a prefix", () => {
 		const bytes = head(
 			"POST /v1/logs?a=1 HTTP/1.1",
 			"x-A:  1 ",
@@ -95,7 +95,7 @@ test.each<[string, string, string, number, Framing]>([
 	expect(responseHead(Buffer.from(text), method)).toEqual({ status, framing });
 });
 
-test("what is no response is not taken for one", () => {
+test("invalid responses are refused", () => {
 	expect(refusal(() => responseHead(Buffer.from("ICY 200 OK\r\n\r\n"), "POST"))).toBe(502);
 });
 
@@ -108,7 +108,7 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
 const cuts = fc.array(fc.nat(), { maxLength: 20 });
 
 describe("a body in pieces of any size", () => {
-	test("chunks: the content and the end are found, and what comes behind is left", () => {
+	test("chunks: finds the content and the end, and leaves what follows", () => {
 		const chunk = fc.record({
 			data: fc.uint8Array({ minLength: 1, maxLength: 40 }),
 			extension: fc.constantFrom("", ";a=b", " ", "\t;x"),

@@ -59,7 +59,7 @@ test("a program that ends without reading its input is no error", async () => {
 	expect(await programs.run("/bin/true", [], { timeoutMs: 60_000, input })).toMatchObject({ code: 0 });
 });
 
-test("a program that runs beside us says what it prints, hears nothing of our tokens, and is gone when it is stopped", async () => {
+test("a background program: its output is captured, it sees no token, and stop ends it", async () => {
 	const { token } = canary();
 	process.env["CROSSFADE_TEST_TOKEN"] = token;
 	onTestFinished(() => {
@@ -76,7 +76,7 @@ test("a program that runs beside us says what it prints, hears nothing of our to
 	expect(process.listenerCount("SIGHUP")).toBe(0);
 });
 
-test("what a program started itself ends with it, however little it wants to", async () => {
+test("children of a program end with it, even if they ignore signals", async () => {
 	const script = 'trap "" TERM; sleep 600 & echo "id $!."; while :; do wait; done';
 	const program = await programs.start("/bin/sh", ["-c", script]);
 	await waitFor("it to start another", () => /id \d+\./.test(program.output()));

@@ -318,7 +318,7 @@ describe("rules", () => {
 		},
 	);
 
-	test("every rule has a case, but for the one that needs the real program", () => {
+	test("every rule has a case, except the one that needs the real program", () => {
 		const covered = new Set(cases.map(({ rule }) => rule));
 		expect(Object.keys(rules).filter((rule) => !covered.has(rule as RuleId))).toEqual(["binary-validate"]);
 	});

@@ -59,7 +59,7 @@ test.each(Object.keys(bundles))("the bundle %s is as reviewed (npm run golden wr
 	}
 });
 
-test("no file of a bundle that is gone stays behind", async () => {
+test("no files of removed bundles remain", async () => {
 	const expected = await Promise.all(
 		Object.entries(bundles).map(async ([name, flags]) => {
 			const distribution = await loadDistribution(String(flags["distribution"]));

@@ -90,12 +90,12 @@ describe("splice into Alloy", () => {
 				}
 			}
 
-			// crossfade torii 3a02450f46be: kept by "crossfade collector --into", edits get lost
+			// crossfade torii 3a02450f46be: kept by "crossfade collector --into", manual edits will be overwritten
 			local.file "torii_token" {
 				filename = "/etc/crossfade/torii.token"
 			}
 
-			// crossfade torii 6cbd981a36ae: kept by "crossfade collector --into", edits get lost
+			// crossfade torii 6cbd981a36ae: kept by "crossfade collector --into", manual edits will be overwritten
 			otelcol.exporter.otlphttp "torii" {
 				client {
 					endpoint = "https://x"
@@ -137,16 +137,16 @@ describe("splice into Alloy", () => {
 		["no receiver", 'logging {\n\tlevel = "info"\n}\n', "no receiver"],
 		["an empty file", "\n", "no Alloy component"],
 		["a brace too few", plain.trimEnd().slice(0, -1), "x.alloy:"],
-		["an open string", plain.replace('"MINE"', '"MINE'), "not valid Alloy"],
-		["a wrong bracket", plain.replace("mine.input]", "mine.input)"), "not valid Alloy"],
+		["an open string", plain.replace('"MINE"', '"MINE'), "invalid Alloy"],
+		["a wrong bracket", plain.replace("mine.input]", "mine.input)"), "invalid Alloy"],
 	])("refuses %s", (_name, text, reason) => {
 		expect(refusal(text)).toContain(reason);
 	});
 
 	test("a block edited by hand is neither replaced nor removed, unless forced", () => {
 		const edited = splice(plain).replace('"https://x"', '"https://y"');
-		expect(refusal(edited)).toContain("not as we wrote it");
-		expect(refusal(edited, { ...wanted, remove: true })).toContain("not as we wrote it");
+		expect(refusal(edited)).toContain("not as crossfade wrote it");
+		expect(refusal(edited, { ...wanted, remove: true })).toContain("not as crossfade wrote it");
 		expect(spliceAlloy(edited, "x.alloy", { ...wanted, force: true }).text).toContain('"https://x"');
 		expect(spliceAlloy(edited, "x.alloy", { ...wanted, remove: true, force: true }).text).toBe(plain);
 	});
@@ -171,7 +171,7 @@ describe("splice into Alloy", () => {
 		expect(spliceAlloyInYaml(result, "values.yaml", wanted).text).toBe(result);
 		expect(spliceAlloyInYaml(result, "values.yaml", { ...wanted, remove: true }).text).toBe(values);
 		const broken = values.replace("mine.input]", "mine.input)");
-		expect(() => spliceAlloyInYaml(broken, "values.yaml", wanted)).toThrow("not valid Alloy");
-		expect(() => spliceAlloyInYaml("a: 1\n", "values.yaml", wanted)).toThrow("not exactly one Alloy config");
+		expect(() => spliceAlloyInYaml(broken, "values.yaml", wanted)).toThrow("invalid Alloy");
+		expect(() => spliceAlloyInYaml("a: 1\n", "values.yaml", wanted)).toThrow("expected exactly one Alloy config");
 	});
 });

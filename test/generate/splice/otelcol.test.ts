@@ -34,7 +34,7 @@ describe("splice into otelcol YAML", () => {
 			exporters:
 			  debug:
 			    verbosity: basic
-			  # crossfade torii d06de9579f7f: kept by "crossfade collector --into", edits get lost
+			  # crossfade torii d06de9579f7f: kept by "crossfade collector --into", manual edits will be overwritten
 			  otlp_http/torii:
 			    endpoint: https://ai-events.toriihq.com
 			    auth:
@@ -52,7 +52,7 @@ describe("splice into otelcol YAML", () => {
 			      exporters: [debug, otlp_http/torii]
 			  extensions: [bearertokenauth/torii] # crossfade: added
 			extensions: # crossfade: added
-			  # crossfade torii 97bd4ac33036: kept by "crossfade collector --into", edits get lost
+			  # crossfade torii 97bd4ac33036: kept by "crossfade collector --into", manual edits will be overwritten
 			  bearertokenauth/torii:
 			    filename: /etc/crossfade/torii.token
 			"
@@ -148,29 +148,29 @@ describe("splice into otelcol YAML", () => {
 		[
 			"a section from a file",
 			plain.replace(/exporters:\n {2}debug:\n {4}verbosity: basic/, "exporters: ${file:exporters.yaml}"),
-			"not written out",
+			"not in this file",
 		],
-		["pipelines from a file", plain.replace(/pipelines:\n[\s\S]*$/, "pipelines: ${file:p.yaml}\n"), "not written out"],
-		["exporters of a pipeline from the environment", plain.replace("[debug]", "${env:LIST}"), "not written out"],
-		["a duplicate key", `${plain}exporters:\n  nop:\n`, "second time"],
+		["pipelines from a file", plain.replace(/pipelines:\n[\s\S]*$/, "pipelines: ${file:p.yaml}\n"), "not in this file"],
+		["exporters of a pipeline from the environment", plain.replace("[debug]", "${env:LIST}"), "not in this file"],
+		["a duplicate key", `${plain}exporters:\n  nop:\n`, "duplicate key"],
 		["a Helm template", plain.replace("basic", "{{ .Values.v }}"), "template"],
 		["a template mark in a comment", `# {{- if .Values.on }}\n${plain}`, "template"],
 		["Jinja", `{% if x %}\n${plain}{% endif %}\n`, "template"],
 		["an empty file", "", "no collector config"],
 		["a list", "- a\n", "no collector config"],
 		["no service", plain.replace(/service:[\s\S]*$/, ""), "no service section"],
-		["no pipeline of these signals", plain.replaceAll(/ (logs|metrics):/g, " traces/$1:"), "no pipeline that receives"],
+		["no pipeline of these signals", plain.replaceAll(/ (logs|metrics):/g, " traces/$1:"), "no pipeline receives"],
 		["tab as indentation", plain.replace("  debug", "\tdebug"), "tab"],
 		[
 			"an explicit null",
 			plain.replace(/exporters:\n {2}debug:\n {4}verbosity: basic/, "exporters: null"),
-			"not written out",
+			"not in this file",
 		],
 	])("refuses %s and says what to do by hand", (_name, text, reason) => {
 		expect(refusalText(text)).toContain(reason);
 	});
 
-	test("the instructions for doing it by hand are whole", () => {
+	test("the manual instructions are complete", () => {
 		const text = refusalText(plain.replace("[debug]", "${env:LIST}"));
 		expect(text).toContain("x.yaml:12:18:");
 		for (const part of [
@@ -185,15 +185,15 @@ describe("splice into otelcol YAML", () => {
 
 	test("an entry edited by hand is neither replaced nor removed, unless forced", () => {
 		const edited = splice(plain).replace("max_elapsed_time: 0s", "max_elapsed_time: 60s");
-		expect(refusalText(edited)).toContain("not as we wrote it");
-		expect(refusalText(edited, gone)).toContain("not as we wrote it");
+		expect(refusalText(edited)).toContain("not as crossfade wrote it");
+		expect(refusalText(edited, gone)).toContain("not as crossfade wrote it");
 		expect(spliceOtelcol(edited, "x.yaml", { ...wanted, force: true }).text).toBe(splice(plain));
 		expect(spliceOtelcol(edited, "x.yaml", { ...gone, force: true }).text).toBe(plain);
 	});
 
-	test("an entry that was always somebody else's is left alone", () => {
+	test("a foreign entry is unchanged", () => {
 		const theirs = plain.replace("debug:\n", "otlp_http/torii:\n    endpoint: https://x\n  debug:\n");
-		expect(refusalText(theirs)).toContain("not as we wrote it");
+		expect(refusalText(theirs)).toContain("not as crossfade wrote it");
 	});
 
 	test("new settings replace the old ones in place of a second entry", () => {
@@ -219,7 +219,7 @@ describe("splice into otelcol YAML", () => {
 		expect(result).toBe(splice(plain));
 	});
 
-	test("two providers share a file and leave in any order", () => {
+	test("two providers share a file and can be removed in any order", () => {
 		const other: OtelcolRequest = JSON.parse(
 			JSON.stringify(wanted).replaceAll("/torii", "/other").replace('"name":"torii"', '"name":"other"'),
 		);

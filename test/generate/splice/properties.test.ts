@@ -33,7 +33,7 @@ function isSubsequence(part: string, whole: string): boolean {
 	return at === part.length;
 }
 
-test("any config: ours goes in, foreign bytes stay, twice is once, and removing gives the original back", () => {
+test("any config: adds ours, keeps foreign bytes, is idempotent, and remove restores the original", () => {
 	fc.assert(
 		fc.property(generatedConfig, (text) => {
 			const result = splice(text);

@@ -37,7 +37,7 @@ test("where nothing is sent with a token, the URL is shown as it stands", async 
 	});
 });
 
-describe("releases are told from files, none is run", () => {
+describe("detects releases from files, without running any", () => {
 	test.each<[what: string, id: string, world: SimulatedMachine, releases: string[], counts: string | undefined]>([
 		["npm", "codex", { files: codex169 }, ["0.169.0"], "0.169.0"],
 		[
@@ -166,7 +166,9 @@ describe("where settings are looked for", () => {
 	test("macOS without plutil: the profile is said to be unreadable", async () => {
 		const path = "/Library/Managed Preferences/com.anthropic.claudecode.plist";
 		expect(await said("claude-code", { os: "macos", files: { ...claude330, [path]: "bplist00" } })).toContainEqual(
-			expect.stringContaining("error the configuration profile is no property list that plutil reads"),
+			expect.stringContaining(
+				"error a file is ignored: the configuration profile is not a property list that plutil can read",
+			),
 		);
 	});
 });
@@ -175,13 +177,13 @@ describe("findings, each with its fix", () => {
 	const { token } = canary();
 	const good: SimulatedMachine = { files: { ...codex169, [codexFile]: codexOf(token) } };
 
-	test("none where all is well", async () => {
+	test("none without problems", async () => {
 		expect(await said("codex", good)).toEqual([]);
 		expect(await said("claude-code", { files: { ...claude330, [claudeFile]: claudeSettings(to(token)) } })).toEqual([]);
 		expect(await said("gemini", { files: { ...gemini61, [geminiFile]: geminiSettings(to(token)) } })).toEqual([]);
 	});
 
-	test("none for a CLI that is not here, whatever the environment says", async () => {
+	test("none for a CLI that is not installed, whatever the environment says", async () => {
 		expect(await said("gemini", { env: { OTEL_EXPORTER_OTLP_ENDPOINT: URL, HTTPS_PROXY: "http://p" } })).toEqual([]);
 	});
 
@@ -196,49 +198,49 @@ describe("findings, each with its fix", () => {
 			"a file that keeps the CLI from starting",
 			"codex",
 			{ files: { ...codex169, [codexFile]: "[otel]\n[otel]\n" } },
-			/^error the user's file is no TOML, line 2.* keeps Codex CLI from starting \| \/home\/dev\/.codex\/config.toml \| correct /,
+			/^error Codex CLI does not start: the user's file is not valid TOML, line 2.* \| \/home\/dev\/.codex\/config.toml \| correct /,
 		],
 		[
 			"a byte order mark",
 			"gemini",
 			{ files: { ...gemini61, [geminiFile]: `\ufeff${geminiSettings(to(token))}` } },
-			/^error the user's file starts with a byte order mark; save it as UTF-8 without one, and keeps Gemini CLI from starting/,
+			/^error Gemini CLI does not start: the user's file starts with a byte order mark; save it as UTF-8 without one /,
 		],
 		[
 			"UTF-16",
 			"codex",
 			{ files: { ...codex169, [codexFile]: { text: Buffer.from([0xff, 0xfe, 0x61, 0]) } } },
-			/^error the user's file is UTF-16/,
+			/^error .*: the user's file is UTF-16/,
 		],
 		[
 			"a file without effect",
 			"claude-code",
 			{ files: { ...claude330, [claudeFile]: "{,}" } },
-			/^error the user's file is no JSON, line 1.* counts for nothing/,
+			/^error a file is ignored: the user's file is not valid JSON, line 1/,
 		],
 		[
 			"a managed file this account cannot read",
 			"claude-code",
 			{ files: { ...claude330, "/etc/claude-code/managed-settings.json": { text: "", isUnreadable: true } } },
-			/^error the managed file cannot be read by this account, so Claude Code goes on without it \| \S+ \| sudo chmod 0644 \/etc/,
+			/^error the managed file cannot be read by this account, so Claude Code runs without it \| \S+ \| sudo chmod 0644 \/etc/,
 		],
 		[
 			"a user's file that is root's, 0600",
 			"claude-code",
 			{ files: { ...claude330, [claudeFile]: { text: "", isUnreadable: true } } },
-			/^error the user's file cannot be read by this account, so Claude Code goes on without it \| \S+ \| sudo chown "\$\(id -un\)" \S+ && chmod 0600 \S+$/,
+			/^error the user's file cannot be read by this account, so Claude Code runs without it \| \S+ \| sudo chown "\$\(id -un\)" \S+ && chmod 0600 \S+$/,
 		],
 		[
 			"a comment, which switches the whole file off",
 			"claude-code",
 			{ files: { ...claude330, [claudeFile]: `// mine\n${claudeSettings(to(token))}` } },
-			/^error the user's file is no JSON, line 1: .* counts for nothing/,
+			/^error a file is ignored: the user's file is not valid JSON, line 1: /,
 		],
 		[
 			"a trailing comma",
 			"gemini",
 			{ files: { ...gemini61, [geminiFile]: '{\n"a": 1,\n}' } },
-			/^error the user's file is no JSON with comments, line 3.* keeps Gemini CLI from starting/,
+			/^error Gemini CLI does not start: the user's file is not valid JSON with comments, line 3/,
 		],
 		[
 			"a managed file that others cannot read",
@@ -250,7 +252,7 @@ describe("findings, each with its fix", () => {
 					"/etc/claude-code/managed-settings.json": { text: claudeSettings(to(token)), mode: 0o600 },
 				},
 			},
-			/^warning not every account can read the managed file/,
+			/^warning some accounts cannot read the managed file/,
 		],
 		[
 			"a system's file that others may write",
@@ -262,7 +264,7 @@ describe("findings, each with its fix", () => {
 					"/etc/gemini-cli/settings.json": { text: "{}", mode: 0o664 },
 				},
 			},
-			/^error the system's file can be written by others than its owner, so Gemini CLI leaves it out \| .* \| sudo chmod go-w /,
+			/^error the system's file can be written by users other than its owner, so Gemini CLI ignores it \| .* \| sudo chmod go-w /,
 		],
 		[
 			"a layer that the release does not read",
@@ -274,7 +276,7 @@ describe("findings, each with its fix", () => {
 					"/etc/codex/requirements.toml": codexConfig(to(token)),
 				},
 			},
-			/^warning the telemetry settings of the requirements count for nothing: Codex CLI 0.165.0 .* \| update Codex CLI to 0.166.0 or later/,
+			/^warning the telemetry settings in the requirements are ignored: Codex CLI 0.165.0 .* \| update Codex CLI to 0.166.0 or later/,
 		],
 		[
 			"a release that cannot be set",
@@ -285,7 +287,7 @@ describe("findings, each with its fix", () => {
 					[geminiFile]: geminiSettings(to(token)),
 				},
 			},
-			/^error release 0.33.2 cannot be set so that .* \| update Gemini CLI to 0.40.1/,
+			/^error release 0.33.2 cannot be configured .* \| update Gemini CLI to 0.40.1/,
 		],
 		[
 			"a variable that diverts a signal with our header",
@@ -294,7 +296,7 @@ describe("findings, each with its fix", () => {
 				files: { ...claude330, [claudeFile]: claudeSettings(to(token)) },
 				env: { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "https://else.example" },
 			},
-			/^warning OTEL_EXPORTER_OTLP_LOGS_ENDPOINT takes that signal, with the Authorization header .* \| environment \| /,
+			/^warning OTEL_EXPORTER_OTLP_LOGS_ENDPOINT sends that signal, with the Authorization header .* \| environment \| /,
 		],
 		[
 			"several places",
@@ -315,19 +317,19 @@ describe("findings, each with its fix", () => {
 			"other headers of the shell for Codex",
 			"codex",
 			{ ...good, env: { OTEL_EXPORTER_OTLP_HEADERS: "x-team=a" } },
-			/^warning the headers in OTEL_EXPORTER_OTLP_HEADERS are sent along/,
+			/^warning the headers in OTEL_EXPORTER_OTLP_HEADERS are also sent/,
 		],
 		[
 			"compression for Codex",
 			"codex",
 			{ ...good, env: { OTEL_EXPORTER_OTLP_COMPRESSION: "gzip" } },
-			/^error OTEL_EXPORTER_OTLP_COMPRESSION is set, whatever to: Codex then sends nothing/,
+			/^error OTEL_EXPORTER_OTLP_COMPRESSION is set: Codex sends nothing/,
 		],
 		[
 			"an endpoint in the environment for Gemini CLI",
 			"gemini",
 			{ files: { ...gemini61, [geminiFile]: geminiSettings(to(token)) }, env: { OTEL_EXPORTER_OTLP_ENDPOINT: URL } },
-			/^error OTEL_EXPORTER_OTLP_ENDPOINT goes before the endpoint of every file/,
+			/^error OTEL_EXPORTER_OTLP_ENDPOINT overrides the endpoint in every file/,
 		],
 		[
 			"the same in a repository's .env",
@@ -339,7 +341,7 @@ describe("findings, each with its fix", () => {
 					[`${HOME}/project/.env`]: `OTEL_EXPORTER_OTLP_ENDPOINT=${URL}`,
 				},
 			},
-			/^error OTEL_EXPORTER_OTLP_ENDPOINT goes before .* \| \/home\/dev\/project\/.env \| take /,
+			/^error OTEL_EXPORTER_OTLP_ENDPOINT overrides .* \| \/home\/dev\/project\/.env \| remove /,
 		],
 		[
 			"a project's settings for Gemini CLI",
@@ -351,7 +353,7 @@ describe("findings, each with its fix", () => {
 					[`${HOME}/project/.gemini/settings.json`]: '{"telemetry":{"otlpEndpoint":"https://else.example"}}',
 				},
 			},
-			/^warning telemetry.otlpEndpoint of this project goes before the user's/,
+			/^warning telemetry.otlpEndpoint in this project overrides the user's/,
 		],
 		[
 			"GEMINI_TELEMETRY_ENABLED=false",
@@ -363,13 +365,13 @@ describe("findings, each with its fix", () => {
 			"an outfile",
 			"gemini",
 			{ files: { ...gemini61, [geminiFile]: geminiSettings(to(token), { outfile: "/x" }) } },
-			/^error telemetry.outfile takes the telemetry to a file/,
+			/^error telemetry.outfile redirects telemetry to a file/,
 		],
 		[
 			"grpc",
 			"gemini",
 			{ files: { ...gemini61, [geminiFile]: geminiSettings(to(token), { otlpProtocol: "grpc" }) } },
-			/^error over gRPC the path of the endpoint, and the token in it, is lost/,
+			/^error gRPC drops the endpoint's path, and the token in it/,
 		],
 		[
 			"a system's file that the user moved",
@@ -378,13 +380,13 @@ describe("findings, each with its fix", () => {
 				files: { ...gemini61, [geminiFile]: geminiSettings(to(token)) },
 				env: { GEMINI_CLI_SYSTEM_SETTINGS_PATH: "/x" },
 			},
-			/^warning GEMINI_CLI_SYSTEM_SETTINGS_PATH moves the file/,
+			/^warning GEMINI_CLI_SYSTEM_SETTINGS_PATH moves the machine-wide file/,
 		],
 		[
 			"a proxy that Gemini CLI does not use",
 			"gemini",
 			{ files: { ...gemini61, [geminiFile]: geminiSettings(to(token)) }, env: { https_proxy: "http://p" } },
-			/^warning https_proxy is set, and Gemini CLI does not send telemetry through a proxy/,
+			/^warning https_proxy is set, but Gemini CLI does not send telemetry through a proxy/,
 		],
 		[
 			"clear text",
@@ -402,13 +404,13 @@ describe("findings, each with its fix", () => {
 			"two tokens",
 			"codex",
 			{ files: { ...codex169, [codexFile]: codexOf(token).replace(token, canary().token) } },
-			/^error its signals carry different tokens: logs fp=[0-9a-f]{12}, metrics fp=[0-9a-f]{12}/,
+			/^error its signals use different tokens: logs fp=[0-9a-f]{12}, metrics fp=[0-9a-f]{12}/,
 		],
 		[
 			"a program of somebody else",
 			"claude-code",
 			{ files: { ...claude330, [claudeFile]: claudeSettings(to(token), {}, { otelHeadersHelper: "/opt/h" }) } },
-			/^note the token is printed by a program, which is not run here/,
+			/^note a program prints the token; it is not run here/,
 		],
 		[
 			"a program of a project",
@@ -420,7 +422,7 @@ describe("findings, each with its fix", () => {
 					[`${HOME}/project/.claude/settings.json`]: '{"otelHeadersHelper":"/x"}',
 				},
 			},
-			/^error a program of this project prints the headers/,
+			/^error a program of this project sets the headers/,
 		],
 		[
 			"several releases",
@@ -432,19 +434,19 @@ describe("findings, each with its fix", () => {
 					"/usr/lib/node_modules/@openai/codex/package.json": pack("0.165.0"),
 				},
 			},
-			/^note Codex CLI is here in 2 releases \(0.165.0, 0.169.0\)/,
+			/^note 2 releases of Codex CLI are installed \(0.165.0, 0.169.0\)/,
 		],
 		[
 			"a release that cannot be told",
 			"codex",
 			{ files: { [codexFile]: codexOf(token) } },
-			/^note the release of Codex CLI cannot be told/,
+			/^note cannot tell the release of Codex CLI/,
 		],
 		[
 			"what a tool prints",
 			"codex",
 			{ files: { ...codex169, [codexFile]: codexConfig(to(token)) } },
-			/^note privacy: otel.tool_result.max_bytes is not set, so the first 2 KiB/,
+			/^note privacy: otel.tool_result.max_bytes is not set, so it sends the first 2 KiB/,
 		],
 		[
 			"prompts",
@@ -470,7 +472,7 @@ describe("findings, each with its fix", () => {
 			outputs: { "/bin/ps": `  ${uid}  4711 ${etime} /x/codex app-server --managed-daemon\n` },
 		});
 		expect(await said("codex", ps("01:02"))).toEqual([
-			"warning a background process (4711) started before its settings changed, and still has those from then |  | codex app-server daemon restart",
+			"warning a background process (4711) started before its settings changed, and still uses the old ones |  | codex app-server daemon restart",
 		]);
 		expect(await said("codex", ps("1-00:00:00"))).toHaveLength(1);
 		expect(await said("codex", ps("00:30"))).toEqual([]);
@@ -484,7 +486,7 @@ describe("findings, each with its fix", () => {
 		const mine = (await consult("codex", good)).signals[0]?.secret?.fingerprint ?? "";
 		const old = await consult("codex", { ...good, known: is("old", mine) });
 		expect(old.findings).toMatchObject([
-			{ severity: "warning", what: `it is on the old token, fp=${mine}`, where: codexFile },
+			{ severity: "warning", what: `it uses the old token, fp=${mine}`, where: codexFile },
 		]);
 		expect(verdictOf([old])).toBe("oldInUse");
 		const fresh = await consult("codex", { ...good, known: [...is("new", mine), ...is("old", other.fingerprint)] });
@@ -554,18 +556,18 @@ describe("what is printed", () => {
 			{ diagnoses, probed: [], exit: verdictOf(diagnoses), isVerbose: false },
 			{ color: false, width: 80 },
 		);
-		expect(text.replaceAll(fingerprint, "0123456789ab")).toBe(`Claude Code: not here
+		expect(text.replaceAll(fingerprint, "0123456789ab")).toBe(`Claude Code: not found
 
 Codex CLI 0.169.0
   logs     https://otlp.example.com/v1/logs
   metrics  https://otlp.example.com/v1/metrics
   token    old fp=0123456789ab, from the user's file
-  layers   user's file /home/dev/.codex/config.toml: 9 settings hold
-  warning  it is on the old token, fp=0123456789ab
+  layers   user's file /home/dev/.codex/config.toml: 9 settings in effect
+  warning  it uses the old token, fp=0123456789ab
            in /home/dev/.codex/config.toml
-           fix: crossfade install --cli codex with the new token; it counts when
-           Codex starts; its background daemon (0.158 and later) keeps the old
-           token until it is restarted
+           fix: crossfade install --cli codex with the new token; it applies
+           when Codex starts; its background daemon (0.158 and later) keeps the
+           old token until it is restarted
 
 exit 5: the old token is still in use
 `);

@@ -9,15 +9,15 @@ const toleranceOf = (id: string) => layerings.find((each) => each.id === id)?.to
 
 describe("settings are read as strictly as their CLI reads them", () => {
 	test.each([
-		["claude-code", "json", "// mine\n{}", /^is no JSON, line 1: invalid comment token$/],
-		["claude-code", "json", '{"a": 1,}', /^is no JSON, line 1/],
+		["claude-code", "json", "// mine\n{}", /^is not valid JSON, line 1: invalid comment token$/],
+		["claude-code", "json", '{"a": 1,}', /^is not valid JSON, line 1/],
 		["claude-code", "json", "\ufeff{}", undefined],
 		["gemini", "jsonc", '// mine\n{"a": 1 /* here */}', undefined],
-		["gemini", "jsonc", '{\n\n"a": 1,\n}', /^is no JSON with comments, line 4/],
+		["gemini", "jsonc", '{\n\n"a": 1,\n}', /^is not valid JSON with comments, line 4/],
 		["gemini", "jsonc", "\ufeff{}", /^starts with a byte order mark/],
-		["gemini", "jsonc", "[]", /^is no JSON object$/],
-		["codex", "toml", '[otel]\nexporter = "none"\n[otel]\n', /^is no TOML, line 3/],
-		["codex", "toml", 'otel.exporter = "none"\n[otel]\nx = 1\n', /^is no TOML/],
+		["gemini", "jsonc", "[]", /^is not a JSON object$/],
+		["codex", "toml", '[otel]\nexporter = "none"\n[otel]\n', /^is not valid TOML, line 3/],
+		["codex", "toml", 'otel.exporter = "none"\n[otel]\nx = 1\n', /^is not valid TOML/],
 		["codex", "toml", "\ufeffa = 1\r\n", undefined],
 		["codex", "toml", "", undefined],
 		["claude-code", "json", "", undefined],
@@ -36,7 +36,7 @@ describe("settings are read as strictly as their CLI reads them", () => {
 		}
 	});
 
-	test("bytes that are no text, and no reason that quotes the file", () => {
+	test("binary data; reasons never quote the file", () => {
 		expect(parseSettings(Buffer.from([0x7b, 0xc3, 0x28, 0x7d]), "json", strict)).toEqual({ problem: "is not UTF-8" });
 		for (const [format, text] of [
 			["toml", 'a = "x"\na = "hostile-token-1234567890"\n'],

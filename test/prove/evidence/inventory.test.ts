@@ -138,7 +138,7 @@ describe("readInventory", () => {
 		expect({ bad, mended, samples }).toEqual({
 			bad: 0,
 			mended: 1,
-			samples: [{ line: 3, why: "a quote that is not closed" }],
+			samples: [{ line: 3, why: "an unclosed quote" }],
 		});
 	});
 
@@ -147,12 +147,12 @@ describe("readInventory", () => {
 		const { rows, samples } = await readInventory(pieces(csv, 16));
 		expect(rows.map(({ host, state }) => `${host} ${state}`)).toEqual(["a ok", "b unreported", "c unreported", "d ok"]);
 		expect(samples).toEqual([
-			{ line: 7, why: "a quote that is not closed" },
-			{ line: 8, why: "a host name with a quote in it" },
+			{ line: 7, why: "an unclosed quote" },
+			{ line: 8, why: "a host name with a quote" },
 		]);
 	});
 
-	test("a quote that is not closed at the head of a large file costs no machine behind it", async () => {
+	test("an unclosed quote at the start of a large file loses no machine after it", async () => {
 		async function* file() {
 			yield Buffer.from(`host;x\n"first;${line()}\n`);
 			for (let block = 0; block < 40; block++)
@@ -165,7 +165,7 @@ describe("readInventory", () => {
 			bad: 0,
 			mended: 1,
 		});
-		expect(samples).toEqual([{ line: 2, why: "a quote that is not closed" }]);
+		expect(samples).toEqual([{ line: 2, why: "an unclosed quote" }]);
 	});
 
 	test("a file full of quotes that do not pair is read to its end, and fast", async () => {
@@ -188,7 +188,7 @@ describe("readInventory", () => {
 		const { rows, bad, samples, lines } = await readInventory(pieces(text));
 		expect({ rows: rows.length, bad, lines }).toEqual({ rows: 2, bad: 2, lines: 4 });
 		expect(samples).toEqual([
-			{ line: 2, why: "no host name in it" },
+			{ line: 2, why: "no host name" },
 			{ line: 4, why: "a host name that is too long" },
 		]);
 	});
@@ -250,7 +250,7 @@ describe("readHosts", () => {
 		expect(read).toMatchObject({
 			hosts: ["mac-1", "mac-2"],
 			bad: 1,
-			samples: [{ line: 4, why: "the name of line 2 again" }],
+			samples: [{ line: 4, why: "the same name as in line 2" }],
 		});
 	});
 
@@ -262,7 +262,7 @@ describe("readHosts", () => {
 			lines: 4,
 			bad: 3,
 			mended: 0,
-			samples: [3, 5, 6].map((line) => ({ line, why: "no host name in it" })),
+			samples: [3, 5, 6].map((line) => ({ line, why: "no host name" })),
 		});
 	});
 
@@ -291,7 +291,7 @@ describe("readHosts", () => {
 			lines: 4,
 			bad: 0,
 			mended: 1,
-			samples: [{ line: 3, why: "a quote that is not closed" }],
+			samples: [{ line: 3, why: "an unclosed quote" }],
 		});
 	});
 
@@ -305,11 +305,11 @@ describe("readHosts", () => {
 		expect(read).toMatchObject({
 			hosts: ["a", "e"],
 			bad: 1,
-			samples: [{ line: 3, why: "a host name of several lines" }],
+			samples: [{ line: 3, why: "a host name with a line break" }],
 		});
 	});
 
-	test("a name that is too long is told", async () => {
+	test("reports a name that is too long", async () => {
 		expect(await readHosts(pieces(`host\n${"h".repeat(300)}\na\n`), undefined)).toMatchObject({
 			hosts: ["a"],
 			bad: 1,

@@ -65,7 +65,7 @@ describe("looks at running totals", () => {
 			[{}, {}, {}],
 		],
 		[
-			"away since a process that is gone",
+			"missing since an ended process",
 			[reading(0, { a: 5 }), reading(1, {}, { started: START + 1 }), reading(2, { a: 6 })],
 			[{}, {}, { a: 6 }],
 		],

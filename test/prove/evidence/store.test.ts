@@ -140,7 +140,7 @@ describe("counters", () => {
 		expect(readdirSync(folder)).toEqual(["folder.id", "traffic-gw-2.ndjson", "traffic-gw_1.ndjson"]);
 	});
 
-	test("wait some seconds for company before they are written, and say once a minute that somebody watches", async () => {
+	test("are written after some seconds, and record once a minute that watching continues", async () => {
 		const box = world();
 		const store = await openStore(box.fx, scratch());
 		const writer = await store.trafficWriter("gw");
@@ -298,7 +298,7 @@ describe("what can go wrong", () => {
 		writeFileSync(join(folder, "traffic-gw.ndjson"), good);
 		await writer.close();
 		const [series] = (await store.read()).series;
-		expect(series?.limits).toEqual([expect.stringContaining("was put in the place of its evidence")]);
+		expect(series?.limits).toEqual([expect.stringContaining("replaced its evidence file")]);
 	});
 
 	test("rows of the version before are read: what was answered with success was taken", async () => {
@@ -342,12 +342,12 @@ describe("what can go wrong", () => {
 		const { fx } = world();
 		const folder = join(scratch(), "a", "b");
 		const store = await openStore(fx, folder);
-		expect(await store.read()).toMatchObject({ traffic: [], warnings: [{ what: "there is no evidence folder yet" }] });
+		expect(await store.read()).toMatchObject({ traffic: [], warnings: [{ what: "no evidence folder yet" }] });
 		await (await store.trafficWriter("gw")).close();
 		expect(await store.read()).toMatchObject({ traffic: [], warnings: [] });
 	});
 
-	test("a path that leads to a file, and a folder in which nothing can be written, are said at the start", async () => {
+	test("a path that is a file, and a read-only folder, are reported at the start", async () => {
 		const { fx } = world();
 		const root = scratch({ file: "" });
 		for (const path of ["file", "file/below"]) {
@@ -392,7 +392,7 @@ describe("what can go wrong", () => {
 		expect(readdirSync(folder)).toEqual(["folder.id", "traffic-gw.ndjson"]);
 	});
 
-	test("a temporary file or a link that somebody left is no way to write elsewhere", async () => {
+	test("a leftover temporary file or link cannot redirect writes", async () => {
 		const { fx } = world();
 		const folder = scratch({ precious: "precious" });
 		symlinkSync(join(folder, "precious"), join(folder, `traffic-gw.ndjson.${process.pid}.tmp`));

@@ -145,7 +145,7 @@ describe("a fleet that has moved", () => {
 		],
 		[
 			"1 a page for people instead of metrics",
-			{ series: [watched("gw", { trouble: "a page for people came" })] },
+			{ series: [watched("gw", { trouble: "it answered with an HTML page" })] },
 			["watched: unknown"],
 		],
 		[
@@ -368,7 +368,9 @@ describe("machines that send past every place", () => {
 		const { fleet } = judge(export_());
 		expect(fleet).toMatchObject({
 			safeToRetire: "yes",
-			reason: expect.stringMatching(/^by inventory: .* cannot be seen$/),
+			reason: expect.stringMatching(
+				/^by inventory: .*; not visible: traffic, and running processes that still use the old token$/,
+			),
 		});
 	});
 
@@ -395,7 +397,7 @@ describe("machines that send past every place", () => {
 		expect(open(facts(both))).toEqual(["moved: unknown", "not known"]);
 		expect(judge(facts({ ...both, directHosts: ["mac-2"] })).fleet).toMatchObject({
 			safeToRetire: "yes",
-			reason: expect.stringContaining("1 machine that sends past them by inventory"),
+			reason: expect.stringContaining("1 machine by inventory, because it sends directly"),
 		});
 	});
 });
@@ -418,7 +420,7 @@ describe("a statement", () => {
 			{ ...silent, traffic: [...moved, ...often(OLD, 50, 0, { host: "mac-7" })], statements: [word("mac-7", "gone")] },
 		],
 		["of another rotation does not count", { ...silent, statements: [word("mac-7", "gone", { old: OTHER })] }],
-		["that a machine is known tells nothing of its token", { ...silent, statements: [word("mac-7", "known")] }],
+		["known says nothing about a machine's token", { ...silent, statements: [word("mac-7", "known")] }],
 		[
 			"that a machine moved is revoked by its own report",
 			{ inventory: [machine("mac-1", OLD, { at: now })], statements: [word("mac-1", "moved")] },
@@ -497,7 +499,7 @@ describe("the end of the old token", () => {
 		expect(judge(facts({ ...past, probes: [probe({ outcome: "rejected", at: now - 30 * MIN })] })).fleet).toMatchObject(
 			{
 				safeToRetire: "over",
-				reason: "the provider ended the old token 1 h ago: 1 sender still on it (mac-2 codex)",
+				reason: "the old token expired 1 h ago: 1 sender still on it (mac-2 codex)",
 			},
 		);
 	});
@@ -590,7 +592,7 @@ describe("the old token's rate", () => {
 		return projectedZero === undefined ? undefined : (projectedZero - now) / HOUR;
 	};
 
-	test("is projected by the recent hours, not by what the morning was like", () => {
+	test("is projected from the recent hours", () => {
 		// Level for 20 hours, then a rollout that takes 10 off in each quarter of an hour: at 50 it has 1¼ hours to go.
 		const rollout = (quarter: number) => (quarter < 80 ? 200 : 200 - (quarter - 79) * 10);
 		expect(hoursToZero(rollout)).toBeGreaterThan(0.5);

@@ -138,7 +138,7 @@ describe("an error message", () => {
 		expect(readErrorMessage(body, type)).toBe(message);
 	});
 
-	test("a page is one by what it holds", () => {
+	test("recognizes an HTML page by its content", () => {
 		expect([isHtml(Buffer.from("<!DOCTYPE HTML>")), isHtml(Buffer.from("{}")), isHtml(Buffer.from("<3"))]).toEqual([
 			true,
 			false,

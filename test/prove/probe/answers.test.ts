@@ -21,7 +21,7 @@ describe("an answer", () => {
 		[status: string, headers: Record<string, string>, body: string, outcome: string, cause: string, detail?: string]
 	>([
 		["200 OK", PROTOBUF, "", "accepted", "accepted"],
-		["200 OK", JSON_TYPE, partial("1"), "partial", "partial-success", "threw the record away: bad data"],
+		["200 OK", JSON_TYPE, partial("1"), "partial", "partial-success", "dropped the record: bad data"],
 		["200 OK", JSON_TYPE, partial(2), "partial", "partial-success", "2 records"],
 		["200 OK", PROTOBUF, "\n\u0005\b\u0001\u0012\u0001x", "partial", "partial-success", ": x"],
 		["200 OK", PROTOBUF, partial("1"), "partial", "partial-success"],
@@ -49,7 +49,14 @@ describe("an answer", () => {
 		["599 What", {}, "", "unreachable", "http-599"],
 		["302 Found", { location: "https://login.example/x" }, "", "unreachable", "redirect", "login.example"],
 		["308 Permanent Redirect", { location: "/v2" }, "", "unreachable", "redirect", "127.0.0.1"],
-		["307 Temporary Redirect", { location: "http://[" }, "", "unreachable", "redirect", "nowhere"],
+		[
+			"307 Temporary Redirect",
+			{ location: "http://[" },
+			"",
+			"unreachable",
+			"redirect",
+			"a redirect to an unreadable target",
+		],
 		["304 Not Modified", {}, "", "unreachable", "redirect"],
 	])("%s %j %s", async (status, headers, body, outcome, cause, detail = "") => {
 		const { url, received } = await rawServer((socket) => socket.end(httpText(status, headers, body)));
@@ -152,11 +159,8 @@ describe("a provider's own headers", () => {
 	test.each<[headers: Record<string, string>, notes: string[]]>([
 		[{}, []],
 		[{ "x-ratelimit-remaining": "10" }, []],
-		[{ "x-ratelimit-remaining": "9" }, ["only 9 of 100 requests are left before it says 429"]],
-		[
-			{ "x-ratelimit-remaining": "499", "x-ratelimit-limit": "5000" },
-			["only 499 of 5000 requests are left before it says 429"],
-		],
+		[{ "x-ratelimit-remaining": "9" }, ["only 9 of 100 requests left before 429"]],
+		[{ "x-ratelimit-remaining": "499", "x-ratelimit-limit": "5000" }, ["only 499 of 5000 requests left before 429"]],
 		[{ "x-ratelimit-remaining": "500", "x-ratelimit-limit": "5000" }, []],
 		[{ "x-ratelimit-remaining": "-1" }, []],
 		[{ "x-ratelimit-remaining": "soon" }, []],
@@ -165,7 +169,7 @@ describe("a provider's own headers", () => {
 	});
 });
 
-test("a server that says the token in every place it can does not get it shown", async () => {
+test("a token echoed anywhere by a server is never shown", async () => {
 	const mine = canary();
 	const echoes = [
 		mine.token,

@@ -30,7 +30,7 @@ function page({ accepted = 0, sent = 0, failed = 0, full = 0, queue = 0, other }
 
 describe("what became of a record", () => {
 	test.each<[before: Counts, after: Counts, state: string, words: string]>([
-		[{}, { accepted: 1, sent: 1 }, "sent", "sent on by its exporter otlp_http/torii"],
+		[{}, { accepted: 1, sent: 1 }, "sent", "forwarded by its exporter otlp_http/torii"],
 		[{ accepted: 5, sent: 5 }, { accepted: 6, sent: 6 }, "sent", ""],
 		[{ accepted: 5, sent: 3 }, { accepted: 6, sent: 4 }, "sent", ""],
 		[{}, { accepted: 1 }, "waiting", "not seen leaving"],
@@ -41,9 +41,9 @@ describe("what became of a record", () => {
 		[{}, { accepted: 1, failed: 1 }, "failed", "otlp_http/torii: Unauthenticated"],
 		[{ failed: 7 }, { accepted: 1, failed: 7 }, "waiting", ""],
 		[{}, { accepted: 1, full: 1 }, "failed", "dropped by its exporter"],
-		[{}, { accepted: 2, sent: 1, failed: 1 }, "mixed", "cannot be told"],
-		[{ accepted: 9, sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "started anew"],
-		[{ sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "started anew"],
+		[{}, { accepted: 2, sent: 1, failed: 1 }, "mixed", "cannot be identified"],
+		[{ accepted: 9, sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "restarted"],
+		[{ sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "restarted"],
 		[{}, { accepted: 1, sent: 0, other: 1 }, "sent", "exporter debug"],
 	])("%j -> %j: %s", (before, after, state, words) => {
 		const delivery = followDelivery(gatewayCounters(page(before)), gatewayCounters(page(after)), "logs");
@@ -86,7 +86,7 @@ describe("through a gateway", () => {
 		expect(rows[0]?.evidence).toMatchObject({
 			outcome: "accepted",
 			cause: "gateway-taken",
-			detail: "taken by the gateway, not confirmed",
+			detail: "received by the gateway, not confirmed",
 			place: new URL(url).host,
 		});
 		expect(rows[0]?.evidence.confirmed).toBeUndefined();
@@ -107,15 +107,15 @@ describe("through a gateway", () => {
 		expect(row).toMatchObject({ outcome: "partial", confirmed: false, cause: "gateway-failed" });
 	});
 
-	test("never seen leaving proves nothing, and the wait has an end", async () => {
+	test("not seen leaving proves nothing, and the wait is limited", async () => {
 		const [row] = await gateway([{}, { accepted: 1, queue: 1 }].map(ok), { timeout: "5s" });
 		expect(row).toMatchObject({ outcome: "inconclusive", confirmed: false, cause: "gateway-waiting" });
 	});
 
 	test.each([
-		["no page", [httpText("404 Not Found")], "answered 404"],
+		["no page", [httpText("404 Not Found")], "cannot read its metrics: status 404"],
 		["a captive portal's page", [httpText("200 OK", {}, "<html><title>Sign in</title>")], "not a collector's"],
-		["nobody", ["garbage\r\n"], "cannot be read"],
+		["nobody", ["garbage\r\n"], "cannot read its metrics: "],
 	])("where its metrics are %s it says so", async (_what, pages, note) => {
 		const [row] = await gateway(pages);
 		expect(row).toMatchObject({ outcome: "accepted", cause: "gateway-taken", notes: [expect.stringContaining(note)] });
@@ -123,7 +123,10 @@ describe("through a gateway", () => {
 
 	test("where its metrics go away meanwhile, nothing is proven", async () => {
 		const [row] = await gateway([ok({}), httpText("500 Down")]);
-		expect(row).toMatchObject({ outcome: "inconclusive", detail: expect.stringContaining("answered 500") });
+		expect(row).toMatchObject({
+			outcome: "inconclusive",
+			detail: expect.stringContaining("cannot read its metrics: status 500"),
+		});
 	});
 });
 
@@ -154,7 +157,7 @@ describe("through a gateway that counts by token", () => {
 			outcome: "accepted",
 			confirmed: true,
 			cause: "gateway-sent",
-			notes: [`the gateway did not count it as traffic of fp=${old.fingerprint}: watch would not see this sender`],
+			notes: [`the gateway did not count it as traffic of fp=${old.fingerprint}, so watch would not see this sender`],
 		});
 		expect(row?.waitedMs).toBeLessThan(5_000);
 	});

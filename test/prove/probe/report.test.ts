@@ -118,7 +118,7 @@ otlp.example.com: the token was refused [http-401]
 otlp.example.com: few left
   rows     new bearer traces
 
-find the test records by crossfade.probe.id = 0123456789ab
+to find the test records: crossfade.probe.id = 0123456789ab
 exit 3: the new token was rejected; the old token ends 2026-01-31T12:00:01.000Z
 `);
 	});
@@ -132,7 +132,7 @@ exit 3: the new token was rejected; the old token ends 2026-01-31T12:00:01.000Z
 		expect(first).toContain("…");
 	});
 
-	test("hostile names steer nothing", () => {
+	test("hostile names cannot control the terminal", () => {
 		const text = probeText(report([row({ place: "\u001b[31m\u202eevil", token: "new" })]), plain);
 		expect(text).not.toMatch(/[\u001b\u202e]/);
 	});

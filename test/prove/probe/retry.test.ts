@@ -65,7 +65,7 @@ async function series(answers: readonly string[], flags: Record<string, string> 
 const busy = (headers: Record<string, string> = {}) => httpText("503 Busy", headers);
 const fine = otlpTaken;
 
-describe("another attempt", () => {
+describe("a retry", () => {
 	test.each(["429", "502", "503", "504"])("after %s, with the whole body each time", async (status) => {
 		const { row, received } = await series([httpText(`${status} Later`), fine]);
 		expect(row).toMatchObject({ outcome: "accepted", attempts: 2 });

@@ -67,7 +67,7 @@ describe("verdicts from a collector's attribution:", () => {
 				[70, attributed(OLD, 6) + attributed(NEW, 10)],
 			],
 			"MIGRATED",
-			/on the new token alone for 2 h/,
+			/on the new token only for 2 h/,
 		],
 		[
 			"new seen, the watch too young",
@@ -76,7 +76,7 @@ describe("verdicts from a collector's attribution:", () => {
 				[9, attributed(OLD, 5) + attributed(NEW, 1)],
 			],
 			"NEW SEEN",
-			/heard on the new token alone for/,
+			/seen on the new token only for/,
 		],
 		[
 			"both in one look",
@@ -95,7 +95,7 @@ describe("verdicts from a collector's attribution:", () => {
 				[9, attributed(OLD, 1) + attributed(NEW, 2)],
 			],
 			"MIXED",
-			/last it sent was with the old/,
+			/last request was with the old/,
 		],
 		[
 			"the old one alone",
@@ -122,7 +122,7 @@ describe("verdicts from a collector's attribution:", () => {
 				[90, attributed(OLD, 5)],
 			],
 			"SILENT",
-			/nothing was heard of it/,
+			/no data was seen/,
 		],
 	])("%s", async (_, steps, verdict, reason) => {
 		const { later } = await gateway();
@@ -177,7 +177,7 @@ describe("the fleet's answer", () => {
 		const view = await later(1, 'otelcol_receiver_accepted_log_records{receiver="otlp"} 7\n');
 		expect(view.judgement.fleet.safeToRetire).toBe("not known");
 		expect(openPoints(view)).toContainEqual(expect.stringContaining("gw (http"));
-		expect(openPoints(view).join()).toContain("nothing there has told tokens apart");
+		expect(openPoints(view).join()).toContain("it does not count by token");
 	});
 
 	test("does not become yes while the gateway cannot be read: silence then proves nothing", async () => {
@@ -186,7 +186,7 @@ describe("the fleet's answer", () => {
 		await later(30, attributed(OLD, 5) + attributed(NEW, 5));
 		const [page] = pages;
 		const view = await later(90, "<html>sign in</html>");
-		expect(view.gateways).toMatchObject([{ state: "down", detail: expect.stringContaining("a page for people") }]);
+		expect(view.gateways).toMatchObject([{ state: "down", detail: expect.stringContaining("an HTML page") }]);
 		expect(view.judgement.fleet.safeToRetire).toBe("not known");
 		expect(openPoints(view, "watched")).toHaveLength(1);
 		expect(view.judgement.senders[0]?.verdict).toBe("NEW SEEN");
@@ -251,7 +251,7 @@ describe("nothing is lost, and nothing counted twice", () => {
 	});
 });
 
-describe("a page that is none costs a warning, and no evidence", () => {
+describe("a page without metrics is a warning, and loses no evidence", () => {
 	/** Of those that keep silent, so that nobody waits long for them. */
 	const soon = { pageMs: 800 };
 	/** Of one that says more and more until it was too much, which takes a busy machine a while. */
@@ -280,15 +280,15 @@ describe("a page that is none costs a warning, and no evidence", () => {
 		[
 			"that lies about its length",
 			(socket) => socket.end(httpText("200 OK", { "content-length": "9" }, "a 1\n")),
-			/ended before its end/,
+			/was truncated/,
 		],
 		[
 			"of a captive portal",
 			(socket) => socket.end(httpText("200 OK", { "content-type": "text/html" }, "<p>sign in</p>")),
-			/a page for people/,
+			/an HTML page/,
 		],
 		["that redirects", (socket) => socket.end(httpText("302 Found", { location: "http://127.0.0.1:1/" })), /redirect/],
-		["that wants credentials", (socket) => socket.end(httpText("401 Unauthorized")), /wants credentials/],
+		["that wants credentials", (socket) => socket.end(httpText("401 Unauthorized")), /requires credentials/],
 		["that fails", (socket) => socket.end(httpText("503 Service Unavailable")), /answered 503/],
 		["that is JSON", (socket) => socket.end(httpText("200 OK", {}, '{"a": 1}')), /not in the format of Prometheus/],
 		[
@@ -340,7 +340,7 @@ describe("a page that is none costs a warning, and no evidence", () => {
 		const view = await observer.look();
 		await observer.close();
 		expect(view.gateways).toMatchObject([{ state: "down" }]);
-		expect(openPoints(view, "whole").join()).toContain("the counters of gw cannot be kept");
+		expect(openPoints(view, "whole").join()).toContain("the counters of gw cannot be saved");
 	});
 });
 
@@ -409,9 +409,7 @@ describe("a tap that keeps its counters in the evidence folder itself", () => {
 		await later(0, page(5));
 		const view = await later(1, page(9));
 		const { gateways, judgement } = view;
-		expect(gateways).toMatchObject([
-			{ state: "up", detail: "it keeps its counters in this evidence folder by itself" },
-		]);
+		expect(gateways).toMatchObject([{ state: "up", detail: "it stores its counters in this evidence folder itself" }]);
 		expect(judgement.tokens[0]).toMatchObject({ role: "old", records: 0 });
 		expect(openPoints(view, "whole")).toEqual([]);
 	});

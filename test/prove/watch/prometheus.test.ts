@@ -123,7 +123,7 @@ describe("history that Prometheus has", () => {
 		expect(view.judgement.senders).toMatchObject([{ host: "mac-1", cli: "codex", verdict: "MIGRATED" }]);
 		// Nothing says how much the gateway took, nor which token it sends on with.
 		expect(openPoints(view).map((text) => text.slice(0, 40))).toEqual([
-			expect.stringContaining("gw:9464: nothing says how much"),
+			expect.stringContaining("gw:9464: how much it received is unknown"),
 			expect.stringContaining("gw:9464, its exporter"),
 		]);
 		expect((now - (view.rotation.watchSince ?? 0)) / MIN / 60).toBeGreaterThan(23);
@@ -214,7 +214,7 @@ describe("history that Prometheus has", () => {
 	});
 });
 
-describe("a server that is none, or has nothing, is one sentence, and never a yes", () => {
+describe("a server that is not Prometheus, or is empty, is one sentence, and never a yes", () => {
 	test.each<[string, { status: number; body: unknown }, RegExp]>([
 		[
 			"an error of its own",
@@ -236,19 +236,15 @@ describe("a server that is none, or has nothing, is one sentence, and never a ye
 		],
 		["503 from a load balancer", { status: 503, body: "no healthy upstream" }, /answered 503/],
 		["a wrong URL", { status: 404, body: "404 page not found" }, /answered 404/],
-		["credentials wanted", { status: 401, body: "Unauthorized" }, /wants credentials/],
-		["a login page", { status: 200, body: "<!doctype html><p>sign in" }, /a page for people/],
+		["credentials wanted", { status: 401, body: "Unauthorized" }, /requires credentials/],
+		["a login page", { status: 200, body: "<!doctype html><p>sign in" }, /an HTML page/],
 		["another JSON API", { status: 200, body: { data: [] } }, /not a Prometheus server/],
 		[
 			"an answer of another shape",
 			{ status: 200, body: { status: "success", data: { result: "x" } } },
-			/no counters that tell tokens apart/,
+			/no counters by token/,
 		],
-		[
-			"none of our series",
-			{ status: 200, body: { status: "success", data: [] } },
-			/no counters that tell tokens apart/,
-		],
+		["none of our series", { status: 200, body: { status: "success", data: [] } }, /no counters by token/],
 	])("%s", async (_, spoiled, why) => {
 		const { url } = await prometheusOf([], () => spoiled);
 		const view = await (await watching(url)).look();
@@ -260,7 +256,7 @@ describe("a server that is none, or has nothing, is one sentence, and never a ye
 		const broken = await rawServer((socket) => socket.destroy());
 		for (const url of ["http://127.0.0.1:1", broken.url]) {
 			const view = await (await watching(url)).look();
-			expect(openPoints(view, "watched").join()).toMatch(/could be read: (nothing listens|the server closed)/);
+			expect(openPoints(view, "watched").join()).toMatch(/could never be read: (nothing listens|the server closed)/);
 		}
 	});
 

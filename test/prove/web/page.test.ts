@@ -199,10 +199,10 @@ describe("the chart", () => {
 
 	test("shows the rate, now, the deadline, and where it is going", () => {
 		const chart = at(NOON + 6 * 3_600_000);
-		expect(text(chart)).toBe("now04:45zero at 18:09dies 04:43");
+		expect(text(chart)).toBe("nowMon 04:45zero at Mon 18:09dies Tue 04:43");
 		expect(elements(chart).some(({ attributes }) => attributes["class"] === "ahead")).toBe(true);
 		expect(chart.attributes["aria-label"]).toMatch(
-			/^Requests with the old token per 15 minutes, from 2026-05-04 04:45 UTC: most \d+, now \d+; by its trend zero at 2026-05-04 18:09 UTC$/,
+			/^Requests with the old token per 15 minutes, from 2026-05-04 04:45 UTC: most \d+, now \d+; at this trend zero at 2026-05-04 18:09 UTC$/,
 		);
 	});
 

@@ -63,7 +63,7 @@ async function listen(base: string, cookie: string): Promise<{ text: string; end
 	return heard;
 }
 
-describe("the door", () => {
+describe("access", () => {
 	test("the key opens it once and leaves a session that scripts and other sites cannot use", async () => {
 		const page = await watchPage();
 		const { cookie, base, first } = await enter(page);
@@ -76,7 +76,7 @@ describe("the door", () => {
 		expect((await ask(page.url, { cookie })).status).toBe(200);
 	});
 
-	test("without key and session, with a wrong one, elsewhere, or by another method it stays shut", async () => {
+	test("is refused without key and session, with a wrong one, elsewhere, or with another method", async () => {
 		const page = await watchPage();
 		const { cookie, base } = await enter(page);
 		const wrong = cookie.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
@@ -99,7 +99,7 @@ describe("the door", () => {
 		expect((await ask(base, { cookie }, "POST")).status).toBe(405);
 	});
 
-	test("looking at the link without opening it does not use it up", async () => {
+	test("HEAD requests do not use up the link", async () => {
 		const page = await watchPage();
 		expect((await ask(page.url, {}, "HEAD")).status).toBe(405);
 		expect((await ask(page.url)).status).toBe(200);

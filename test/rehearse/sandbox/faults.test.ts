@@ -136,7 +136,7 @@ describe("sandbox faults on the wire", () => {
 		expect((await status()).faults).toEqual([]);
 	});
 
-	test("on=manage: the answer to a rotation is lost for good, and data goes on", async () => {
+	test("on=manage: the response to a rotation is lost, and ingest continues", async () => {
 		const box = await openSandbox(glean, { faults: ["reset:times=1,on=manage"] });
 		const post = (name: string, body?: unknown) =>
 			box.ask("POST", `/api/index/v1/${name}`, box.bearer(box.first), body);
@@ -215,12 +215,12 @@ describe("--fault", () => {
 	});
 
 	test.each([
-		["", "not known"],
+		["", "unknown fault"],
 		["504s", "did you mean --fault 504"],
 		["503:tims=2", "did you mean --fault times"],
 		["503:times", "times"],
 		["503:times=two", "whole number"],
-		["slow:delay=-2s", "a time such as"],
+		["slow:delay=-2s", "a duration such as"],
 	])("%j is wrong", (text, said) => {
 		const problems: Problem[] = [];
 		expect(parseFault(text, "--fault", (problem) => problems.push(problem))).toBeUndefined();

@@ -236,7 +236,7 @@ describe("crossfade sandbox", () => {
 		[["--port", "x"], 2, "port"],
 		[["--provider", "tori"], 2, "did you mean --provider torii"],
 		[["--provider", "torii", "--admin-out", "admin.key"], 2, "no management API"],
-		[["--provider", "tooken", "--overlap", "1h"], 2, "this setting is not known"],
+		[["--provider", "tooken", "--overlap", "1h"], 2, "unknown setting"],
 		[["--provider", "wrapd", "--overlap", "30m"], 2, "one of 0s, 15m, 1h, 6h, 24h, 3d, 7d"],
 		[["--provider", "glean", "--set", "period=23h"], 2, "at least 24h"],
 		[["--provider", "activitylog", "--set", "retention=30"], 2, "one of 7"],
@@ -244,15 +244,15 @@ describe("crossfade sandbox", () => {
 		[["--provider", "tooken", "--set", "scopes=tokens:all"], 2, "tokens:rotate"],
 		[["--set", "overlap"], 2, "name=value"],
 		[["--set", "overlapp=1h"], 2, "did you mean --set overlap"],
-		[["--fault", "fire"], 2, "this fault is not known"],
+		[["--fault", "fire"], 2, "unknown fault"],
 		[["--fault", "503:times=0", "--port", "x"], 2, "whole number"],
 		[["--overlap", "long"], 2, "overlap"],
-		[["--token", canary().token], 2, "does not say where"],
+		[["--token", canary().token], 2, "not a token reference"],
 		[["--token", "file:nowhere"], 12, "no such file"],
 		[["--token", "env:NOT_SET"], 11, "not set"],
 		[["--token", "file:empty"], 11, "empty"],
 		[["--token", "file:bearer"], 11, "Bearer"],
-		[["--token-out", "empty"], 12, "there already"],
+		[["--token-out", "empty"], 12, "already exists"],
 	])("bad input: %j", async (args, code, message) => {
 		const secret = canary();
 		const cwd = scratch({ empty: "", bearer: `Bearer ${secret.token}` });

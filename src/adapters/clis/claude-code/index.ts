@@ -23,14 +23,14 @@ const settings: readonly LayerRow[] = [
 	env("CLAUDE_CODE_ENABLE_TELEMETRY", "1"),
 	env("OTEL_LOGS_EXPORTER", "otlp", "logs"),
 	env("OTEL_METRICS_EXPORTER", "otlp", "metrics"),
-	// Spans that somebody sends elsewhere would take our header there, and without an endpoint of their own come to us.
+	// Spans that are sent elsewhere would carry our header there; without their own endpoint they would come to us.
 	env("OTEL_TRACES_EXPORTER", "none"),
 	env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
 	env("OTEL_EXPORTER_OTLP_ENDPOINT", "{endpoint}"),
 	env("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Bearer {token}", "no-helper"),
 	env("OTEL_LOG_USER_PROMPTS", "1", "prompts"),
 	env("OTEL_LOG_USER_PROMPTS", "0", "no-prompts"),
-	// Unset it follows the prompts: https://code.claude.com/docs/en/monitoring-usage
+	// If unset, it follows the prompts setting: https://code.claude.com/docs/en/monitoring-usage
 	env("OTEL_LOG_ASSISTANT_RESPONSES", "1", "responses"),
 	env("OTEL_LOG_ASSISTANT_RESPONSES", "0", "no-responses"),
 	env("OTEL_LOG_TOOL_DETAILS", "1", "tools"),
@@ -41,7 +41,7 @@ const settings: readonly LayerRow[] = [
 	{ pointer: "/otelHeadersHelper", type: "string", value: "/bin/sh {helper}", when: "helper" },
 ];
 
-/** Variables of one signal beat the ones for all, and would take our Authorization header to their own endpoint. */
+/** Per-signal variables override the general ones, and would send our Authorization header to their own endpoint. */
 const diversions: readonly LayerRow[] = ["LOGS", "METRICS", "TRACES"].flatMap((signal) =>
 	["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => ({ drop: `/env/OTEL_EXPORTER_OTLP_${signal}_${what}` })),
 );
@@ -69,7 +69,7 @@ export const cli: Cli = {
 		rows: [...diversions, { drop: "/env/OTEL_EXPORTER_OTLP_HEADERS", when: "helper" }, ...settings],
 	},
 	npm: "@anthropic-ai/claude-code",
-	// Without a blank in it: before 2.1.149 the program failed in such a folder.
+	// Without a space: before 2.1.149 the program failed in such a folder.
 	header: { folder: "/etc/otel-crossfade", program: headerProgram },
 	signs: [
 		{ kind: "link", path: ".local/bin/claude" },
@@ -85,15 +85,15 @@ export const cli: Cli = {
 		"models, token counts, cost, durations, tool names and whether each call was allowed, errors",
 		"host name and machine id, unless switched off (no-host)",
 	],
-	applies: "when Claude Code starts; with the option helper also in running sessions, within 29 minutes",
+	applies: "when Claude Code starts; running sessions too, with --helper, within 29 minutes",
 	traps: [
-		"Traces (a beta of Claude Code) are switched off while this is installed: our header would go wherever they are sent.",
-		"A managed profile or the admin console that sets any OTLP variable wins as a block; this file then counts for nothing.",
-		"The managed file must be readable by every local account, and so is the token in it.",
-		"Before 2.1.85 the command line of every Bash call is sent although tools are off (measured on 2.1.81).",
-		"A per cent sign in a token that begins no escape stops all telemetry of 2.1.81 (measured); tokens with one are refused.",
-		"When the header program fails, nothing is sent at all.",
-		"In user scope a shell variable for one signal still diverts that signal; only the managed file prevents it (2.1.217 and later).",
+		"Traces (a beta of Claude Code) are switched off while this is installed, because they would carry our header wherever they are sent.",
+		"If a managed profile or the admin console sets any OTLP variable, it overrides this file completely.",
+		"The managed file, and so the token in it, must be readable by every local account.",
+		"Before 2.1.85 the command line of every Bash call is sent even with tools off (measured on 2.1.81).",
+		"A per cent sign that starts no escape in a token stops all telemetry of 2.1.81 (measured); such tokens are refused.",
+		"If the header program fails, nothing is sent.",
+		"In user scope a shell variable for one signal still redirects that signal; only the managed file prevents this (2.1.217 and later).",
 	],
 	sources: [
 		"https://code.claude.com/docs/en/settings",

@@ -10,15 +10,15 @@ import { type CliLayering, headerIn, type Route, tokenIn, withPath } from "../la
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 const HOME = "{CLAUDE_CONFIG_DIR:~/.claude}";
 
-/** Settings of which the strongest managed source has all or none. https://code.claude.com/docs/en/server-managed-settings */
+/** Settings that are taken all from the strongest managed source. https://code.claude.com/docs/en/server-managed-settings */
 const unit = /^\/(env\/(OTEL_EXPORTER_OTLP_|OTEL_LOG_|OTEL_LOGS_EXPORTER$)|otelHeadersHelper$)/;
 const destination = /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?(ENDPOINT|HEADERS)$/;
 
-/** Seen in 2.1.330: endpoint and header of a managed source let none of a weaker layer count, be it for one signal. Documented since 2.1.217. */
+/** Seen in 2.1.330: an endpoint or header in a managed source disables those of weaker layers, also for single signals. Documented since 2.1.217. */
 const clears = [{ range: ">=2.1.217", having: destination, pointer: destination }];
 const managed = { source: "file", clears, isForAll: true } as const;
 
-/** Seen: 2.1.81 takes them from a project, 2.1.330 does not; the program for headers is taken by both. */
+/** Seen: 2.1.81 reads them from a project, 2.1.330 does not; both use a project's header program. */
 const ignores = [{ range: ">=2.1.330", pointer: /^\/env\/(OTEL_|CLAUDE_CODE_ENABLE_TELEMETRY$)/ }];
 
 const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
@@ -29,7 +29,7 @@ export const layering: CliLayering = {
 	tolerance: { bom: true, utf16: true },
 	variables: /^(OTEL_|CLAUDE_CODE_(ENABLE_TELEMETRY|ENHANCED_TELEMETRY_BETA|OTEL_)|CLAUDE_CONFIG_DIR$)/,
 	layers: [
-		// A variable in a settings file goes before the same one in the shell.
+		// A variable in a settings file overrides the one in the shell.
 		{ id: "environment", title: "environment", broken: "file" },
 		{ id: "user", title: "user's file", paths: everywhere(`${HOME}/settings.json`), format: "json", broken: "file" },
 		{
@@ -94,19 +94,19 @@ export const layering: CliLayering = {
 			{ range: ">=2.1.223", pointer: unit },
 		],
 	},
-	unseen: ["settings from the admin console or a gateway, which win over all of these", "the flag --settings"],
+	unseen: ["settings from the admin console or a gateway, which override all of these", "the flag --settings"],
 	routes({ get, programToken }) {
 		const value = (name: string) => get(`/env/${name}`);
 		const program = get("/otelHeadersHelper");
 		return (["logs", "metrics", "traces"] as const).flatMap((signal): Route[] => {
 			const name = signal.toUpperCase();
 			const exporters = (value(`OTEL_${name}_EXPORTER`) ?? "").split(",").map((each) => each.trim());
-			// Spans are a beta of their own; who has not asked for them need not hear of them.
+			// Spans are a separate beta; report them only if enabled.
 			if (signal === "traces" && !exporters.includes("otlp")) return [];
 			const common = value("OTEL_EXPORTER_OTLP_ENDPOINT");
 			const own = value(`OTEL_EXPORTER_OTLP_${name}_ENDPOINT`);
 			const general = headerIn(value("OTEL_EXPORTER_OTLP_HEADERS"), "authorization");
-			// Seen in 2.1.81 and 2.1.330: the header for all signals goes before the one for this signal.
+			// Seen in 2.1.81 and 2.1.330: the general header overrides the one for this signal.
 			const header = general ?? headerIn(value(`OTEL_EXPORTER_OTLP_${name}_HEADERS`), "authorization");
 			const headerFrom = `/env/OTEL_EXPORTER_OTLP_${general === undefined ? `${name}_` : ""}HEADERS`;
 			return [
@@ -138,43 +138,43 @@ export const layering: CliLayering = {
 			layers: ["project", "local"],
 			range: "<2.1.82",
 			severity: "warning",
-			what: "{name} of this project goes before the user's",
-			fix: "take {name} out of the {layer}",
+			what: "{name} in this project overrides the user's",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/OTEL_/,
 			layers: ["project", "local"],
 			range: ">=2.1.82",
 			severity: "warning",
-			what: "{name} of this project may go before the user's: 2.1.81 takes it, 2.1.330 does not",
-			fix: "take {name} out of the {layer}",
+			what: "{name} in this project may override the user's: 2.1.81 uses it, 2.1.330 does not",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/OTEL_EXPORTER_OTLP_(LOGS|METRICS|TRACES)_ENDPOINT$/,
 			severity: "warning",
-			what: "{name} takes that signal, with the Authorization header of the others, to another place",
-			fix: "take {name} out of the {layer}",
+			what: "{name} sends that signal, with the Authorization header of the others, elsewhere",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/otelHeadersHelper$/,
 			layers: ["project", "local"],
 			severity: "error",
-			what: "a program of this project prints the headers, and so the token, of all telemetry",
-			fix: "take otelHeadersHelper out of the {layer}",
+			what: "a program of this project sets the headers, and so the token, of all telemetry",
+			fix: "remove otelHeadersHelper from the {layer}",
 		},
 		{
 			pointer: /^\/env\/OTEL_EXPORTER_OTLP_PROTOCOL$/,
 			value: /^grpc$/,
 			severity: "warning",
-			what: "telemetry goes over gRPC, for which no provider of ours takes a token",
+			what: "telemetry uses gRPC, for which no supported provider accepts a token",
 			fix: "set {name} to http/protobuf in the {layer}",
 		},
 		{
 			pointer: /^\/env\/OTEL_LOG_(USER_PROMPTS|ASSISTANT_RESPONSES|RAW_API_BODIES|TOOL_CONTENT|TOOL_DETAILS)$/,
 			value: /^(1|true|yes|on)$/i,
 			severity: "note",
-			what: "privacy: {name} is on, so more is sent than counts: what people write, read or run",
-			fix: "set {name} to 0 in the {layer}, unless that is wanted",
+			what: "privacy: {name} is on, so it sends content: what people write, read or run",
+			fix: "set {name} to 0 in the {layer}, unless this is intended",
 		},
 	],
 	usesProxy: true,

@@ -10,12 +10,12 @@
  */
 import type { Cli, Condition, LayerRow } from "../cli.ts";
 
-/** One exporter: Codex posts to the URL as it stands, so each signal gets its own. */
+/** One exporter: Codex posts to the URL unchanged, so each signal needs its own. */
 const exporter = (key: string, signal: "logs" | "metrics"): readonly LayerRow[] => {
 	const when: Condition = signal;
 	const at = `/otel/${key}/otlp-http`;
 	return [
-		// An exporter is one variant: a word such as "none", or one table; a second variant keeps Codex from starting.
+		// An exporter is one variant: a word such as "none", or one table; with a second variant Codex does not start.
 		{ drop: `/otel/${key}`, when },
 		{ pointer: `${at}/endpoint`, type: "string", value: `{endpoint}/v1/${signal}`, when },
 		{ pointer: `${at}/protocol`, type: "string", value: "binary", when },
@@ -27,7 +27,7 @@ const rows: readonly LayerRow[] = [
 	{ pointer: "/otel/log_user_prompt", type: "bool", value: "true", when: "prompts" },
 	{ pointer: "/otel/log_user_prompt", type: "bool", value: "false", when: "no-prompts" },
 	{ pointer: "/otel/trace_exporter", type: "string", value: "none" },
-	// Known since 0.158.0; requirements.toml of 0.166.0 takes it, where a key it does not know would be fatal.
+	// Supported since 0.158.0; accepted in requirements.toml of 0.166.0, where an unknown key would be fatal.
 	{ pointer: "/otel/tool_result/max_bytes", type: "int", value: "0", when: "no-tools" },
 	...exporter("exporter", "logs"),
 	...exporter("metrics_exporter", "metrics"),
@@ -62,7 +62,7 @@ export const cli: Cli = {
 		{ kind: "trace", path: ".codex/installation_id" },
 		{ kind: "trace", path: ".codex/config.toml" },
 	],
-	// Its updater, "codex app-server daemon pid-update-loop", outlives a restart and sends nothing (measured on 0.169.0).
+	// Its updater, "codex app-server daemon pid-update-loop", survives a restart and sends nothing (measured on 0.169.0).
 	daemon: { command: "--managed-daemon", restart: "codex app-server daemon restart" },
 	sends: [
 		"when signed in: account e-mail and id; always: host name, conversation id, terminal type",
@@ -71,10 +71,10 @@ export const cli: Cli = {
 	],
 	applies: "when Codex starts; its background daemon (0.158 and later) keeps the old token until it is restarted",
 	traps: [
-		"A second [otel] table, or a second variant of an exporter, keeps Codex from starting.",
-		"requirements.toml is obeyed from 0.166.0 on; older releases ignore it without a word.",
+		"With a second [otel] table, or a second variant of an exporter, Codex does not start.",
+		"requirements.toml works since 0.166.0; older releases silently ignore it.",
 		"OTEL_EXPORTER_OTLP_HEADERS in a developer's shell replaces the Authorization header.",
-		"To keep tool arguments out, have the ingest or a collector drop the attributes arguments and output.",
+		"To exclude tool arguments, drop the attributes arguments and output at the ingest or in a collector.",
 	],
 	sources: [
 		"https://github.com/openai/codex/blob/main/docs/config.md",

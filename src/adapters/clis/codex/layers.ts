@@ -12,7 +12,7 @@ const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 
 const exporters = { logs: "exporter", metrics: "metrics_exporter", traces: "trace_exporter" } as const;
 
-/** Header values of the file are decoded: `a%2Fb` is sent as `a/b`, and `%zz` as it is. */
+/** Header values in the file are decoded: `a%2Fb` is sent as `a/b`, and `%zz` unchanged. */
 function decoded(value: string | undefined): string | undefined {
 	try {
 		return value === undefined ? undefined : decodeURIComponent(value);
@@ -70,7 +70,7 @@ export const layering: CliLayering = {
 		// The exporter itself reads it, after all files.
 		{ id: "environment", title: "environment", broken: "file" },
 	],
-	unseen: ["requirements from the cloud or a configuration profile, which win over all of these", "the flag -c"],
+	unseen: ["requirements from the cloud or a configuration profile, which override all of these", "the flag -c"],
 	routes({ get }) {
 		const compression = get("/env/OTEL_EXPORTER_OTLP_COMPRESSION");
 		const general = headerIn(get("/env/OTEL_EXPORTER_OTLP_HEADERS"), "authorization");
@@ -86,7 +86,7 @@ export const layering: CliLayering = {
 					? `${exporters[signal]} is not otlp-http`
 					: compression === undefined
 						? undefined
-						: "OTEL_EXPORTER_OTLP_COMPRESSION is set, and Codex makes no exporter then";
+						: "OTEL_EXPORTER_OTLP_COMPRESSION is set, so Codex creates no exporter";
 			return [
 				{
 					signal,
@@ -107,44 +107,44 @@ export const layering: CliLayering = {
 		{
 			pointer: /^\/env\/OTEL_EXPORTER_OTLP_COMPRESSION$/,
 			severity: "error",
-			what: "{name} is set, whatever to: Codex then sends nothing",
-			fix: "unset {name} where Codex is started",
+			what: "{name} is set: Codex sends nothing, whatever its value",
+			fix: "unset {name} before you start Codex",
 		},
 		{
 			pointer: /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/,
 			value: /authorization\s*=/i,
 			severity: "error",
 			what: "{name} replaces the Authorization header of the file",
-			fix: "unset {name} where Codex is started",
+			fix: "unset {name} before you start Codex",
 		},
 		{
 			pointer: /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/,
 			value: /^(?!.*authorization\s*=)/i,
 			severity: "warning",
-			what: "the headers in {name} are sent along",
-			fix: "unset {name} where Codex is started",
+			what: "the headers in {name} are also sent",
+			fix: "unset {name} before you start Codex",
 		},
 		{
 			pointer: /^\/otel\/log_user_prompt$/,
 			value: /^true$/,
 			severity: "note",
-			what: "privacy: {name} is on, so what people write is sent",
-			fix: "set {name} to false in the {layer}, unless that is wanted",
+			what: "privacy: {name} is on, so it sends what people write",
+			fix: "set {name} to false in the {layer}, unless this is intended",
 		},
 		{
 			pointer: /^\/otel\/tool_result\/max_bytes$/,
 			isMissing: "otel.tool_result.max_bytes",
 			range: ">=0.158.0",
 			severity: "note",
-			what: "privacy: {name} is not set, so the first 2 KiB of what a tool prints are sent",
-			fix: "set {name} to 0, unless that is wanted",
+			what: "privacy: {name} is not set, so it sends the first 2 KiB of each tool's output",
+			fix: "set {name} to 0, unless this is intended",
 		},
 		{
 			pointer: /^\/otel\/tool_result\/max_bytes$/,
 			value: /^(?!0$)/,
 			severity: "note",
-			what: "privacy: {name} lets a part of what a tool prints be sent",
-			fix: "set {name} to 0 in the {layer}, unless that is wanted",
+			what: "privacy: {name} allows sending part of each tool's output",
+			fix: "set {name} to 0 in the {layer}, unless this is intended",
 		},
 	],
 	usesProxy: true,

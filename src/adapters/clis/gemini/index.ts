@@ -9,7 +9,7 @@
  */
 import type { Cli, LayerRow } from "../cli.ts";
 
-/** All nine keys of `telemetry`: files are merged key by key, and one left over from somebody else stops or diverts everything. */
+/** All nine keys of `telemetry`: files are merged by key, and a leftover foreign key could stop or redirect everything. */
 const rows: readonly LayerRow[] = [
 	{ pointer: "/telemetry/enabled", type: "bool", value: "true" },
 	{ pointer: "/telemetry/target", type: "string", value: "local" },
@@ -24,8 +24,8 @@ const rows: readonly LayerRow[] = [
 ];
 
 /**
- * Before 0.40.1 prompts and answers are sent whatever `logPrompts` says (measured on 0.33.2), so such a release is set only when they are
- * asked for. Before 0.40.0 the key `traces` is unknown; before 0.34.0 all signals go to one URL.
+ * Before 0.40.1 prompts and answers are sent whatever `logPrompts` says (measured on 0.33.2), so such releases are configured only if they are
+ * requested. Before 0.40.0 the key `traces` is unknown; before 0.34.0 all signals go to one URL.
  */
 const gates = { since: "0.40.1", sinceWith: { prompts: "0.40.0" } } as const;
 
@@ -66,11 +66,11 @@ export const cli: Cli = {
 	],
 	applies: "when Gemini CLI starts",
 	traps: [
-		"Before 0.40.1 it sends prompts and answers although they are off (measured on 0.33.2); such releases are left alone and reported as old.",
-		"From 0.60.0 it ignores a system file that group or others can write (measured on 0.61.0); this script then reports an error.",
-		"A byte order mark or a trailing comma in the file keeps Gemini CLI from starting.",
-		"OTEL_EXPORTER_OTLP_ENDPOINT and GEMINI_TELEMETRY_* in the environment or a .env file win over the file.",
-		"It does not send telemetry through a proxy, and its exit is delayed by 10 s when the ingest cannot be reached.",
+		"Before 0.40.1 it sends prompts and answers even if they are off (measured on 0.33.2); such releases are skipped and reported as old.",
+		"Since 0.60.0 it ignores a system file that group or others can write (measured on 0.61.0); this script reports that as an error.",
+		"With a byte order mark or a trailing comma in the file, Gemini CLI does not start.",
+		"OTEL_EXPORTER_OTLP_ENDPOINT and GEMINI_TELEMETRY_* in the environment or a .env file override the file.",
+		"It does not send telemetry through a proxy, and if it cannot reach the ingest, its exit is delayed by 10 s.",
 	],
 	sources: [
 		"https://github.com/google-gemini/gemini-cli/blob/main/docs/cli/telemetry.md",

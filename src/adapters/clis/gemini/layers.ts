@@ -10,7 +10,7 @@ import { type CliLayering, headerIn, type Route, tokenIn, withPath } from "../la
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 const HOME = "{GEMINI_CLI_HOME:~}/.gemini";
 
-/** Switches of the environment that go before those of the files. https://geminicli.com/docs/cli/telemetry/ */
+/** Environment switches that override those in files. https://geminicli.com/docs/cli/telemetry/ */
 const variables: Readonly<Record<string, string>> = {
 	target: "GEMINI_TELEMETRY_TARGET",
 	otlpProtocol: "GEMINI_TELEMETRY_OTLP_PROTOCOL",
@@ -61,7 +61,7 @@ export const layering: CliLayering = {
 		{
 			id: "dotenv",
 			title: ".env file",
-			// The nearest one alone, those of the home after all.
+			// Only the nearest one, those in the home last.
 			paths: everywhere("^.gemini/.env", "^.env", `${HOME}/.env`, "~/.env"),
 			format: "dotenv",
 			broken: "file",
@@ -74,7 +74,7 @@ export const layering: CliLayering = {
 			const fromVariable = variables[key] === undefined ? undefined : get(`/env/${variables[key]}`);
 			return fromVariable ?? get(`/telemetry/${key}`);
 		};
-		// Seen: 0.33.2 takes the endpoint of the file all the same, and sends no user and password.
+		// Seen: 0.33.2 still uses the file's endpoint, and sends no user and password.
 		const isOld = isRelease("<0.34.0");
 		const isFilesOwn = isOld && get("/telemetry/otlpEndpoint") !== undefined;
 		const variable = isFilesOwn ? undefined : endpoints.find((name) => get(`/env/${name}`) !== undefined);
@@ -85,9 +85,9 @@ export const layering: CliLayering = {
 		const off = !isEnabled
 			? "telemetry.enabled is not true"
 			: setting("outfile")
-				? "telemetry.outfile takes it all to a file"
+				? "telemetry.outfile redirects everything to a file"
 				: setting("target") === "gcp" && setting("useCollector") !== "true"
-					? "telemetry.target is gcp: it goes to Google Cloud"
+					? "telemetry.target is gcp: everything goes to Google Cloud"
 					: endpoint
 						? undefined
 						: "no endpoint is set";
@@ -115,69 +115,69 @@ export const layering: CliLayering = {
 			pointer: /^\/telemetry\/(enabled|target|otlp|useCollector)/,
 			layers: ["project"],
 			severity: "warning",
-			what: "{name} of this project goes before the user's, where the folder is trusted",
-			fix: "take {name} out of the {layer}",
+			what: "{name} in this project overrides the user's, if the folder is trusted",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/(GEMINI_TELEMETRY_OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_ENDPOINT)$/,
 			range: ">=0.34.0",
 			severity: "error",
-			what: "{name} goes before the endpoint of every file, and the token in it is not ours",
-			fix: "take {name} out of the {layer}",
+			what: "{name} overrides the endpoint in every file, and its token is not ours",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/,
 			severity: "warning",
-			what: "the headers in {name} are sent along",
-			fix: "take {name} out of the {layer}",
+			what: "the headers in {name} are also sent",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/GEMINI_TELEMETRY_ENABLED$/,
 			value: /^(?!true$|1$)/,
 			severity: "warning",
-			what: "{name} does not stop telemetry that a file enables",
-			fix: "set telemetry.enabled to false in the file, or take {name} out of the {layer}",
+			what: "{name} does not stop telemetry enabled in a file",
+			fix: "set telemetry.enabled to false in the file, or remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/GEMINI_TELEMETRY_(TARGET|OTLP_PROTOCOL|OUTFILE|USE_COLLECTOR)$/,
 			severity: "warning",
-			what: "{name} goes before what the files say",
-			fix: "take {name} out of the {layer}",
+			what: "{name} overrides the files",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/GEMINI_CLI_SYSTEM_(SETTINGS|DEFAULTS)_PATH$/,
 			layers: ["environment"],
 			severity: "warning",
-			what: "{name} moves the file that holds for this machine",
-			fix: "unset {name} where Gemini CLI is started",
+			what: "{name} moves the machine-wide file",
+			fix: "unset {name} before you start Gemini CLI",
 		},
 		{
 			pointer: /^\/telemetry\/outfile$/,
 			value: /./,
 			severity: "error",
-			what: "{name} takes the telemetry to a file, and none is sent",
+			what: "{name} redirects telemetry to a file, so none is sent",
 			fix: 'set {name} to "" in the {layer}',
 		},
 		{
 			pointer: /^\/telemetry\/otlpProtocol$/,
 			value: /^grpc$/,
 			severity: "error",
-			what: "over gRPC the path of the endpoint, and the token in it, is lost",
+			what: "gRPC drops the endpoint's path, and the token in it",
 			fix: "set {name} to http in the {layer}",
 		},
 		{
 			pointer: /^\/telemetry\/logPrompts$|^\/env\/GEMINI_TELEMETRY_LOG_PROMPTS$/,
 			value: /^(true|1)$/,
 			severity: "note",
-			what: "privacy: {name} is on, so what people write is sent",
-			fix: "set {name} to false in the {layer}, unless that is wanted",
+			what: "privacy: {name} is on, so it sends what people write",
+			fix: "set {name} to false in the {layer}, unless this is intended",
 		},
 		{
 			pointer: /^\/telemetry\/logPrompts$|^\/env\/GEMINI_TELEMETRY_LOG_PROMPTS$/,
 			isMissing: "telemetry.logPrompts",
 			severity: "note",
-			what: "privacy: {name} is not set, which means on: what people write is sent",
-			fix: "set {name} to false, unless that is wanted",
+			what: "privacy: {name} is not set, which means on: it sends what people write",
+			fix: "set {name} to false, unless this is intended",
 		},
 	],
 	usesProxy: false,

@@ -92,7 +92,7 @@ export const layering: CliLayering = {
 			const off = !isEnabled
 				? "telemetry.enabled is not true"
 				: outfile
-					? "telemetry.outfile takes it all to a file"
+					? "telemetry.outfile redirects everything to a file"
 					: protocol !== "http"
 						? "telemetry.otlpProtocol is not http: gRPC is spoken, without the path of the endpoint"
 						: url
@@ -120,14 +120,14 @@ export const layering: CliLayering = {
 			pointer: /^\/telemetry\/(enabled|target|otlp|outfile)/,
 			layers: ["project"],
 			severity: "warning",
-			what: "{name} of this project goes before the user's, where the folder is trusted",
-			fix: "take {name} out of the {layer}",
+			what: "{name} in this project overrides the user's, if the folder is trusted",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/(QWEN_TELEMETRY_OTLP_ENDPOINT|OTEL_EXPORTER_OTLP_ENDPOINT)$/,
 			severity: "error",
-			what: "{name} goes before the endpoint of every file, and the token in it is not ours",
-			fix: "take {name} out of the {layer}",
+			what: "{name} overrides the endpoint in every file, and its token is not ours",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer:
@@ -135,39 +135,39 @@ export const layering: CliLayering = {
 			value: /./,
 			severity: "warning",
 			what: "{name} takes that signal to another place",
-			fix: "take {name} out of the {layer}",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/,
 			severity: "warning",
-			what: "the headers in {name} are sent along",
-			fix: "take {name} out of the {layer}",
+			what: "the headers in {name} are also sent",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/QWEN_TELEMETRY_(ENABLED|TARGET|OTLP_PROTOCOL|OUTFILE)$/,
 			severity: "warning",
-			what: "{name} goes before what the files say",
-			fix: "take {name} out of the {layer}",
+			what: "{name} overrides the files",
+			fix: "remove {name} from the {layer}",
 		},
 		{
 			pointer: /^\/env\/QWEN_CODE_SYSTEM_(SETTINGS|DEFAULTS)_PATH$/,
 			layers: ["environment"],
 			severity: "warning",
-			what: "{name} moves the file that holds for this machine",
+			what: "{name} moves the machine-wide file",
 			fix: "unset {name} where Qwen Code is started",
 		},
 		{
 			pointer: /^\/telemetry\/outfile$/,
 			value: /./,
 			severity: "error",
-			what: "{name} takes the telemetry to a file, and none is sent",
+			what: "{name} redirects telemetry to a file, so none is sent",
 			fix: 'set {name} to "" in the {layer}',
 		},
 		{
 			pointer: /^\/telemetry\/otlpProtocol$/,
 			value: /^grpc$/,
 			severity: "error",
-			what: "over gRPC the path of the endpoint, and the token in it, is lost",
+			what: "gRPC drops the endpoint's path, and the token in it",
 			fix: "set {name} to http in the {layer}",
 		},
 		{
@@ -175,15 +175,15 @@ export const layering: CliLayering = {
 				/^\/telemetry\/(logPrompts|includeSensitiveSpanAttributes)$|^\/env\/QWEN_TELEMETRY_(LOG_PROMPTS|INCLUDE_SENSITIVE_SPAN_ATTRIBUTES)$/,
 			value: /^(true|1)$/,
 			severity: "note",
-			what: "privacy: {name} is on, so what people write is sent",
-			fix: "set {name} to false in the {layer}, unless that is wanted",
+			what: "privacy: {name} is on, so it sends what people write",
+			fix: "set {name} to false in the {layer}, unless this is intended",
 		},
 		{
 			pointer: /^\/telemetry\/logPrompts$|^\/env\/QWEN_TELEMETRY_LOG_PROMPTS$/,
 			isMissing: "telemetry.logPrompts",
 			severity: "note",
-			what: "privacy: {name} is not set, which means on: what people write is sent",
-			fix: "set {name} to false, unless that is wanted",
+			what: "privacy: {name} is not set, which means on: it sends what people write",
+			fix: "set {name} to false, unless this is intended",
 		},
 	],
 	usesProxy: false,

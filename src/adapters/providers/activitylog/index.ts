@@ -1,6 +1,6 @@
 /**
  * ActivityLog: OTLP over HTTP for logs and traces, none for metrics. A system holds several tokens at once; a rotation is a second token
- * and, later, the revocation of the first. Answers tell what is left of a rate limit, and when data was dropped by sampling.
+ * and, later, the revocation of the first. Responses show the remaining rate limit, and when data was dropped by sampling.
  *
  * Sources: https://www.activitylog.com/docs/20-setup-system-tokens (tokens), https://www.activitylog.com/docs/51-ingest-otlp (ingest).
  */
@@ -16,9 +16,9 @@ export const provider: Provider = {
 	header: "Authorization",
 	scheme: "Bearer",
 	variable: "ACTIVITYLOG_TOKEN",
-	overlap: "as long as you want: both tokens are accepted until you revoke the old one",
+	overlap: "unlimited: both tokens are accepted until you revoke the old one",
 	rotation:
-		"In ActivityLog: mint a second token for the system with the same retention, and revoke the old one when nothing sends with it any more. The free tier holds two tokens per system.",
+		"In ActivityLog, mint a second token for the system with the same retention, and revoke the old one once nothing sends with it. The free tier holds two tokens per system.",
 	answers: {
 		sampled: "x-al-sampled",
 		remaining: "x-ratelimit-remaining",

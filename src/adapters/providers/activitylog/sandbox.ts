@@ -29,13 +29,13 @@ interface ActivitylogToken {
 
 interface Tier {
 	readonly name: string;
-	/** Tokens a system may hold. */
+	/** Tokens per system. */
 	readonly tokens: number;
 	/** The longest retention, in days. */
 	readonly retention: number;
 	/** Of a message's body, in bytes. */
 	readonly body: number;
-	/** Messages a second, and at once. */
+	/** Messages per second, and per burst. */
 	readonly rate: number;
 	readonly burst: number;
 }
@@ -43,7 +43,7 @@ interface Tier {
 const KIB = 1024;
 const NONE = Number.POSITIVE_INFINITY;
 
-/** Assumed: what the pages give no number for has no limit. */
+/** Assumed: no limit where the pages give no number. */
 const tiers = {
 	free: { name: "free", tokens: 2, retention: 7, body: 16 * KIB, rate: 100, burst: 1_000 },
 	pro: { name: "pro", tokens: 50, retention: 90, body: 256 * KIB, rate: 5_000, burst: 50_000 },
@@ -69,11 +69,11 @@ export const sandbox = sandboxProvider({
 	adminKey: { prefix: "", what: "a user's password for POST /api/v1/auth/login, whatever the email" },
 	otlp: { base: "/api/v1/otlp", signals: ["logs", "traces"], pathToken: false },
 	settings: {
-		tier: choiceSetting<Tier>("free", "its limits apply", tiers),
-		retention: choiceSetting("7", "days, -1 is for ever", retentions()),
-		sample: wholeNumberSetting("0", "every Nth request is dropped and says so; 0 is off"),
-		rate: wholeNumberOrWordSetting("tier", "tier", "messages a second, at most the tier's"),
-		burst: wholeNumberOrWordSetting("tier", "tier", "messages at once, at most the tier's", 1),
+		tier: choiceSetting<Tier>("free", "the tier whose limits apply", tiers),
+		retention: choiceSetting("7", "days; -1 means forever", retentions()),
+		sample: wholeNumberSetting("0", "drop every Nth request and say so; 0 means off"),
+		rate: wholeNumberOrWordSetting("tier", "tier", "messages per second, at most the tier's"),
+		burst: wholeNumberOrWordSetting("tier", "tier", "messages per burst, at most the tier's", 1),
 	},
 	conflict({ tier, retention, sample }) {
 		if (sample > 0 && tier.name !== "free") return "only the free tier samples";
@@ -85,7 +85,7 @@ export const sandbox = sandboxProvider({
 		let admitted = 0;
 		const mint = (token: string, wanted: TokenRequest, now: number) => {
 			const live = services.ledger.tokens.filter((each) => stateOf(each, now) === "active");
-			if (live.length >= tier.tokens) throw new Refused(409, `a system on this tier holds ${tier.tokens} tokens`);
+			if (live.length >= tier.tokens) throw new Refused(409, `a system on this tier can have ${tier.tokens} tokens`);
 			const { retentionDays = retention } = wanted;
 			const problem = retentionProblem(tier, retentionDays);
 			if (problem !== undefined) throw new Refused(400, problem);
@@ -139,7 +139,7 @@ function messageRoute(tier: Tier, admitted: () => number): ApiRoute<ActivitylogT
 			const { body = "" } = call.body();
 			textField(call.body(), "stream", 80);
 			const size = Buffer.byteLength(typeof body === "string" ? body : JSON.stringify(body));
-			if (size > tier.body) throw new Refused(413, `a body has at most ${tier.body} bytes on this tier`);
+			if (size > tier.body) throw new Refused(413, `a body can have at most ${tier.body} bytes on this tier`);
 			return 1;
 		},
 	};
@@ -174,7 +174,7 @@ function loginRoutes(
 	];
 }
 
-/** What a person does in the portal. */
+/** The portal's actions. */
 function tokenRoutes(
 	{ ledger, newToken }: SandboxServices<ActivitylogToken>,
 	mint: (token: string, wanted: TokenRequest, now: number) => TokenRecord<ActivitylogToken>,
@@ -219,7 +219,7 @@ function retentionProblem(tier: Tier, days: unknown): string | undefined {
 		: `retentionDays on this tier is one of ${allowed.join(", ")}`;
 }
 
-/** Sessions of the portal's user, an hour each, known by their digests only. */
+/** Sessions of the portal's user, one hour each, stored as digests. */
 function newSessions(newToken: () => string) {
 	const ends = new Map<string, number>();
 	const refreshes = new Set<string>();

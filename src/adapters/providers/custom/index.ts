@@ -1,6 +1,6 @@
 /**
- * Any other OTLP backend: what is not known of it comes from flags (`--endpoint`, `--auth-header`). Its defaults are those of the OTLP
- * exporters. There are no rules for the sandbox, because it stands for no product.
+ * Any other OTLP backend, configured by flags (`--endpoint`, `--auth-header`). Its defaults are those of the OTLP
+ * exporters. It has no sandbox, because it is no specific product.
  *
  * Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
@@ -16,8 +16,8 @@ export const provider: Provider = {
 	scheme: "Bearer",
 	variable: "OTLP_INGEST_TOKEN",
 	overlap:
-		"whatever your backend grants: look it up before you rotate, the old token must live until the new one is proven",
-	rotation: "Ask your backend for a second token; end the old one only after nothing sends with it any more.",
+		"as your backend defines: check before you rotate, because the old token must work until the new one is proven",
+	rotation: "Get a second token from your backend; end the old one only after nothing sends with it.",
 	tokenInUrl: true,
 	sources: ["https://opentelemetry.io/docs/specs/otel/protocol/exporter/"],
 };

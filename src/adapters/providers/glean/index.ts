@@ -11,10 +11,9 @@ export const provider: TokenIssuer = {
 	id: "glean",
 	title: "Glean",
 	order: 30,
-	overlap: "10 minutes, counted from the rotation",
+	overlap: "10 minutes from the rotation",
 	overlapMs: 10 * 60_000,
-	rotation:
-		"POST /api/index/v1/rotatetoken with the current token; the answer holds the new secret, which is shown nowhere else.",
+	rotation: "POST /api/index/v1/rotatetoken with the current token; only the response contains the new secret.",
 	sources: [
 		"https://developers.glean.com/docs/indexing_api_token_rotation",
 		"https://developers.glean.com/api-reference/indexing/authentication/rotate-token",

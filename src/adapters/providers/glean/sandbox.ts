@@ -22,14 +22,14 @@ import {
 import { provider } from "./index.ts";
 
 interface GleanToken {
-	/** The end that was set when the token was created; a rotation does not move it. */
+	/** The expiry set at creation; a rotation does not change it. */
 	readonly expiresAt: number;
 }
 
 /**
  * A token rotates itself with `POST /rotatetoken`; the old secret lives for ten more minutes. It dies when it is not rotated within its
  * period, and at its expiry in any case, which no answer tells. Assumed: an old secret cannot rotate again (400), which is the worse
- * case for whoever lost an answer; the answers of the other requests are empty objects.
+ * case for a client that lost the response; the responses to other requests are empty objects.
  */
 export const sandbox = sandboxProvider({
 	id: provider.id,
@@ -38,8 +38,8 @@ export const sandbox = sandboxProvider({
 	prefix: "glean_",
 	settings: {
 		overlap: timeSetting("10m", "how long the old secret is accepted"),
-		period: timeSetting("30d", "a token that is not rotated within it dies", "24h"),
-		expires: timeSetting("365d", "when the token dies, rotated or not"),
+		period: timeSetting("30d", "a token not rotated within this time expires", "24h"),
+		expires: timeSetting("365d", "when the token expires, rotated or not"),
 	},
 	start({ overlap, period, expires }, { ledger, newToken }: SandboxServices<GleanToken>) {
 		const issue = (token: string, now: number, expiresAt: number) => ({

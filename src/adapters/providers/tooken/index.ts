@@ -11,7 +11,7 @@ export const provider: TokenIssuer = {
 	id: "tooken",
 	title: "Tooken",
 	order: 40,
-	overlap: "none: the old secret ends the moment the new one is made",
+	overlap: "none: the old secret ends as soon as the new one is issued",
 	overlapMs: 0,
 	rotation: "POST /v1/tokens/:id/rotate with an API key that has the scope tokens:rotate.",
 	sources: [

@@ -56,8 +56,8 @@ export const sandbox = sandboxProvider({
 	adminKey: { prefix: "tok_live_", what: "an API key with every scope, as Bearer" },
 	settings: {
 		scopes: wordsSetting("tokens:read", "of tokens made in the portal"),
-		expires: timeOrWordSetting("never", "never", "when tokens made in the portal die"),
-		limit: wholeNumberSetting("1000", "requests a minute", 1),
+		expires: timeOrWordSetting("never", "never", "when tokens made in the portal expire"),
+		limit: wholeNumberSetting("1000", "requests per minute", 1),
 	},
 	conflict: ({ scopes }) =>
 		scopes.every((scope) => ALL_SCOPES.includes(scope)) ? undefined : `scopes are ${ALL_SCOPES.join(", ")}`,
@@ -93,11 +93,11 @@ type TokenRules = ReturnType<typeof tokenRules>;
 
 /** What the provider does with its tokens; every method but the first two throws `Refused`. */
 function tokenRules(ledger: SandboxServices<TookenToken>["ledger"]) {
-	/** Without the secrets that a rotation replaced. */
+	/** Without secrets replaced by a rotation. */
 	const current = () => ledger.tokens.filter((token) => ledger.find(token.id) === token);
 	return {
 		current,
-		/** A token as every answer but the first shows it. https://docs.tooken.ai/concepts/tokens */
+		/** A token as in every response but the first. https://docs.tooken.ai/concepts/tokens */
 		shape(token: TookenRecord, now: number) {
 			const secrets = ledger.tokens.filter(({ id }) => id === token.id);
 			const lastUsedAt = Math.max(...secrets.map((each) => each.lastUsedAt ?? 0));
@@ -138,7 +138,7 @@ function tokenRules(ledger: SandboxServices<TookenToken>["ledger"]) {
 	};
 }
 
-/** So many requests in each minute of the clock. */
+/** A number of requests per clock minute. */
 function minuteLimit(limit: number): (records: number, now: number) => Admission {
 	const window = { minute: 0, used: 0 };
 	return (_, now) => {
@@ -192,7 +192,7 @@ function routes(
 	];
 }
 
-/** A route that asks for a scope where it is a token that calls, and not the API key. */
+/** A route that requires a scope if called with a token instead of the API key. */
 function route(
 	line: `${ApiRoute["method"]} ${string}`,
 	scope: string,
@@ -214,7 +214,7 @@ function route(
 function expiry(wanted: unknown, now: number): number {
 	if (wanted === undefined || wanted === null) return Number.POSITIVE_INFINITY;
 	const at = typeof wanted === "string" ? Date.parse(wanted) : Number.NaN;
-	if (Number.isNaN(at) || at <= now) throw new Refused(422, "expires_at must be an ISO 8601 time to come");
+	if (Number.isNaN(at) || at <= now) throw new Refused(422, "expires_at must be a future ISO 8601 time");
 	return at;
 }
 

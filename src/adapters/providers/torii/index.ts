@@ -17,11 +17,10 @@ export const provider: Provider = {
 	header: "Authorization",
 	scheme: "Bearer",
 	variable: "TORII_INGEST_TOKEN",
-	overlap:
-		"24 hours, counted from the rotation; after that the old token is answered 401 and its data is dropped for good",
+	overlap: "24 hours from the rotation; after that the old token gets 401 and its data is permanently dropped",
 	overlapMs: 24 * 3_600_000,
 	rotation:
-		"In Torii open AI, Telemetry, Credentials; choose Rotate, then Copy. The old token ends by itself; it cannot be ended sooner.",
+		"In Torii, open AI, Telemetry, Credentials; choose Rotate, then Copy. The old token expires by itself and cannot be ended sooner.",
 	tokenInUrl: true,
 	sources: [
 		"https://support.toriihq.com/hc/en-us/articles/50614749248923",

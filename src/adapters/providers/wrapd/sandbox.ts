@@ -41,12 +41,12 @@ const GRACE_WORDS = Object.keys(graces).join(", ");
 export const sandbox = sandboxProvider({
 	id: provider.id,
 	title: provider.title,
-	about: "rotated in the dashboard with a grace of 0 to 7 days; no OTLP",
+	about: "rotated in the dashboard with a grace period of 0 to 7 days; no OTLP",
 	prefix: "wrapd_sk_",
 	adminKey: { prefix: "", what: "the JWT of a session, as Bearer" },
 	settings: {
-		overlap: choiceSetting("24h", "the grace a rotation gets when it names none", graces),
-		scopes: wordsSetting("", "the endpoints a key may call; none is all"),
+		overlap: choiceSetting("24h", "the default grace period", graces),
+		scopes: wordsSetting("", "endpoints a key may call; empty means all"),
 	},
 	start({ overlap, scopes }, { ledger, newToken }: SandboxServices<WrapdToken>) {
 		const mint = (token: string, wanted: TokenRequest, now: number) =>

@@ -4,7 +4,7 @@ import { type KnownFacts, quietOf } from "../known.ts";
 import { latestProbes } from "../probes.ts";
 import { senderName, senderState } from "../senders.ts";
 
-/** What was sent with the new token was taken: 401, 502 or a refused probe is no proof of anything. */
+/** Data sent with the new token was accepted: a 401, a 502 or a refused probe proves nothing. */
 export function accepted(facts: KnownFacts, now: number): Obligation[] {
 	const found = [...refusedProbes(facts)];
 	let taken = 0;
@@ -26,14 +26,13 @@ export function accepted(facts: KnownFacts, now: number): Obligation[] {
 			id: "accepted",
 			about: senderName(sender),
 			state: "blocked",
-			witness: `not all that it sends with the new token is taken: ${plural(refused, "request")} lost`,
-			nextStep: "see why the provider refuses it: crossfade probe",
+			witness: `some of what it sends with the new token is refused: ${plural(refused, "request")} lost`,
+			nextStep: "to to to to see why the provider refuses it: crossfade probe",
 		});
 	}
 	if (found.length > 0) return found;
 	const about = "the new token";
-	const witness =
-		taken > 0 ? `its records were taken from ${plural(taken, "sender")}` : "nobody was seen to be refused with it";
+	const witness = taken > 0 ? `records of ${plural(taken, "sender")} were accepted` : "no request with it was refused";
 	return [{ id: "accepted", about, state: "proven", witness, nextStep: "" }];
 }
 
@@ -46,7 +45,7 @@ function refusedProbes({ probes, tokens }: KnownFacts): Obligation[] {
 				about: `${place}, ${signal}`,
 				state: "blocked",
 				witness: `the new token is rejected: ${detail}`,
-				nextStep: "stop the rollout until a probe is accepted: crossfade probe",
+				nextStep: "stop the rollout until crossfade probe shows that it is accepted",
 			}),
 		);
 }

@@ -2,7 +2,7 @@ import { duration } from "../../../base/duration.ts";
 import type { Obligation } from "../case.ts";
 import { CLOCK_BOUND_MS, type KnownFacts } from "../known.ts";
 
-/** The clocks of all places differ by less than the bound that the quiet time is longer by. */
+/** All clocks agree within a bound, which is added to the quiet time. */
 export function clocks({ series, traffic, inventory, statements }: KnownFacts, now: number): Obligation[] {
 	const ahead = new Map<string, number>();
 	const note = (about: string, at: number) => {
@@ -17,10 +17,10 @@ export function clocks({ series, traffic, inventory, statements }: KnownFacts, n
 			id: "clocks",
 			about,
 			state: "unknown",
-			witness: `it is from the future: its clock is ${duration(at - now)} ahead of ours`,
-			nextStep: "set the clocks of both machines, and watch on from there in a new evidence folder",
+			witness: `its clock is ${duration(at - now)} ahead of ours`,
+			nextStep: "set the clocks of both machines, and continue in a new evidence folder",
 		}));
 	}
-	const witness = `they differ by ${duration(CLOCK_BOUND_MS)} at most, which the quiet time is longer by`;
+	const witness = `they differ by at most ${duration(CLOCK_BOUND_MS)}, which is added to the quiet time`;
 	return [{ id: "clocks", about: "clocks", state: "proven", witness, nextStep: "" }];
 }

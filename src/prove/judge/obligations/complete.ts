@@ -1,7 +1,7 @@
 import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
 
-/** What each place took is what it told tokens apart of, signal by signal. */
+/** Each place counted by token everything it received, for each signal. */
 export function complete({ watched }: KnownFacts): Obligation[] {
 	return watched.flatMap(({ place, unattributed = [] }): Obligation[] =>
 		unattributed.length === 0
@@ -10,7 +10,7 @@ export function complete({ watched }: KnownFacts): Obligation[] {
 						id: "complete",
 						about: place,
 						state: "proven",
-						witness: "everything it took was told apart by token",
+						witness: "everything it received was counted by token",
 						nextStep: "",
 					},
 				]
@@ -19,7 +19,7 @@ export function complete({ watched }: KnownFacts): Obligation[] {
 					about: place,
 					state: "unknown",
 					witness,
-					nextStep: "have every receiver and signal of it counted by token: crossfade collector --attribute",
+					nextStep: "count every receiver and signal by token: crossfade collector --attribute",
 				})),
 	);
 }

@@ -18,12 +18,12 @@ function exporter({ tokens, said }: KnownFacts, { gateway, fingerprint, witness,
 		return { ...base, state: "proven", witness: statementText(statement), byStatement: true };
 	}
 	if (fingerprint !== undefined && fingerprint === tokens.old) {
-		return { ...base, state: "blocked", witness, nextStep: "give it the new token, as its RUNBOOK says" };
+		return { ...base, state: "blocked", witness, nextStep: "give it the new token; the steps are in its RUNBOOK" };
 	}
 	return {
 		...base,
 		state: "unknown",
-		witness: fingerprint === undefined ? witness : `it sends with ${fingerprint}, which is neither token`,
-		nextStep: `see which token it has, and say so: crossfade attest gateway ${gateway} moved --because "…"`,
+		witness: fingerprint === undefined ? witness : `it forwards with ${fingerprint}, which is neither token`,
+		nextStep: `find out which token it uses, then record it: crossfade attest gateway ${gateway} moved --because "…"`,
 	};
 }

@@ -2,7 +2,7 @@ import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
 import { statementText } from "../statements.ts";
 
-/** A name is one machine. */
+/** Each name stands for one machine. */
 export function identity({ names, said }: KnownFacts): Obligation[] {
 	const found = names.conflicts.map(({ name, witness }): Obligation => {
 		const statement = said.of("host", name);
@@ -14,9 +14,11 @@ export function identity({ names, said }: KnownFacts): Obligation[] {
 			...base,
 			state: "unknown",
 			witness,
-			nextStep: `give each its own name, or say what they are: crossfade attest host ${JSON.stringify(name)} known --because "…"`,
+			nextStep: `give each machine its own name, or record what they are: crossfade attest host ${JSON.stringify(name)} known --because "…"`,
 		};
 	});
 	if (found.length > 0) return found;
-	return [{ id: "identity", about: "names", state: "proven", witness: "each name is one machine", nextStep: "" }];
+	return [
+		{ id: "identity", about: "names", state: "proven", witness: "each name stands for one machine", nextStep: "" },
+	];
 }

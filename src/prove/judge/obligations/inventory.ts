@@ -4,7 +4,7 @@ import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
 import { statementText } from "../statements.ts";
 
-/** Every machine that reports is plainly on the new token, and every machine that is known is listed. Those that are, are told together. */
+/** Every report shows the new token, and every known machine is listed. Machines without a problem are one row. */
 export function inventory(facts: KnownFacts, now: number): Obligation[] {
 	const found: Obligation[] = [];
 	let count = 0;
@@ -16,14 +16,14 @@ export function inventory(facts: KnownFacts, now: number): Obligation[] {
 	}
 	if (count > 0) {
 		const about = count === 1 ? "1 machine" : `${count} machines`;
-		const reported = facts.inventory.length > 0 ? "listed, and no report says otherwise" : "listed";
+		const reported = facts.inventory.length > 0 ? "listed, and every report agrees" : "listed";
 		found.push({ id: "inventory", about, state: "proven", witness: reported, nextStep: "" });
 	}
 	return found;
 }
 
 type NotPlain = Pick<Obligation, "state" | "witness" | "nextStep"> & {
-	/** Only a list is missing. */
+	/** The machine is only missing from the list. */
 	readonly isUnlisted?: true;
 };
 
@@ -33,8 +33,8 @@ function wrongOf(facts: KnownFacts, host: HostActivity, now: number): NotPlain |
 	return {
 		isUnlisted: true,
 		state: "unknown",
-		witness: "no list names it",
-		nextStep: `list it, or say what it is: crossfade attest host ${JSON.stringify(host.name)} known --because "…"`,
+		witness: "it is on no list",
+		nextStep: `list it, or record what it is: crossfade attest host ${JSON.stringify(host.name)} known --because "…"`,
 	};
 }
 
@@ -47,20 +47,20 @@ function reportedWrong(
 	if (!report) return undefined;
 	const { state, fingerprint, at, clis } = report;
 	const unknown = (witness: string, nextStep: string): NotPlain => ({ state: "unknown", witness, nextStep });
-	const again = "have it report again";
+	const again = "run the report on it again";
 	if (fingerprint !== undefined && fingerprint === tokens.old) {
 		const witness = `it reports the old token${at === undefined ? "" : `, ${duration(now - at)} ago`}`;
-		return { state: "blocked", witness, nextStep: "give it the new token, and have it report again" };
+		return { state: "blocked", witness, nextStep: "give it the new token, and run the report again" };
 	}
 	if (report.isMixed) {
-		return unknown("it reports several tokens", "see which CLI or user has which: crossfade doctor");
+		return unknown("it reports several tokens", "to to to to see which CLI or user has which: crossfade doctor");
 	}
 	if (state === "unreported") return unknown("it is listed without a report line", again);
 	if (state === "error" || state === "drift") {
-		return unknown(`it reports ${state}`, "see what is wrong there: crossfade doctor");
+		return unknown(`it reports ${state}`, "to see the problem: crossfade doctor on that machine");
 	}
 	if (started !== undefined && at === undefined)
-		return unknown("nothing says when it reported", "export the time of the report, too");
+		return unknown("the time of its report is unknown", "also export the time of the report");
 	if (started !== undefined && at !== undefined && at < started) {
 		return unknown(`it last reported ${duration(started - at)} before the rotation`, again);
 	}
@@ -69,12 +69,13 @@ function reportedWrong(
 		return unknown(`it reports ${fingerprint ?? "no token"}, which is neither token`, "give it the new token");
 	}
 	const unclear = Object.entries(clis).find(([, word]) => word !== "ok" && word !== "absent");
-	if (unclear) return unknown(`it reports ${unclear[0]}:${unclear[1]}`, "see what is wrong there: crossfade doctor");
+	if (unclear)
+		return unknown(`it reports ${unclear[0]}:${unclear[1]}`, "to see the problem: crossfade doctor on that machine");
 	const missing = isDirect(host) ? expectedClis.find((cli) => !Object.hasOwn(clis, cli)) : undefined;
-	return missing === undefined ? undefined : unknown(`its report says nothing of ${missing}`, again);
+	return missing === undefined ? undefined : unknown(`its report does not mention ${missing}`, again);
 }
 
-/** What somebody says of a machine counts until a newer report; that it is known tells nothing of its token. */
+/** A statement on a machine counts until a newer report contradicts it; "known" says nothing about its token. */
 function spoken({ said, tokens }: KnownFacts, host: HostActivity, { isUnlisted, ...wrong }: NotPlain): Obligation[] {
 	const about = host.name;
 	const statement = said.of("host", host.name);

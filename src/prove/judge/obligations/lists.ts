@@ -1,7 +1,7 @@
 import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
 
-/** There is a list of who ought to be seen, and every record of it was understood. */
+/** There is a list of expected machines, and every record in it was readable. */
 export function lists({ expectedHosts, inventory, listTroubles }: KnownFacts): Obligation[] {
 	const about = "the list of machines";
 	const count = Math.max(expectedHosts.length, inventory.length);
@@ -11,13 +11,13 @@ export function lists({ expectedHosts, inventory, listTroubles }: KnownFacts): O
 				id: "lists",
 				about,
 				state: "unknown",
-				witness: "nothing says which machines to expect, so silence proves nothing",
-				nextStep: "list them: hosts in the fleet file, --hosts, or an MDM's export with --inventory",
+				witness: "there is no list of expected machines, so silence proves nothing",
+				nextStep: "list them: hosts in the fleet file, --hosts, or --inventory with an MDM's export",
 			},
 		];
 	}
 	if (listTroubles.length === 0) {
-		return [{ id: "lists", about, state: "proven", witness: `every record of it was read: ${count}`, nextStep: "" }];
+		return [{ id: "lists", about, state: "proven", witness: `every record was read: ${count}`, nextStep: "" }];
 	}
 	return listTroubles.map(({ where, what, fix }) => ({
 		id: "lists",

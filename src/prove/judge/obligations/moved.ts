@@ -2,7 +2,7 @@ import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
 import { senderName, senderState } from "../senders.ts";
 
-/** Each sender was heard with the new token alone for longer than it ever lets pass between two requests. Those that moved are told together. */
+/** Each sender used only the new token for longer than its longest pause. Senders that moved are one row. */
 export function moved(facts: KnownFacts, now: number): Obligation[] {
 	const found: Obligation[] = [];
 	let count = 0;
@@ -21,13 +21,13 @@ export function moved(facts: KnownFacts, now: number): Obligation[] {
 				id: "moved",
 				about: "every sender",
 				state: "unknown",
-				witness: "no sender is known",
-				nextStep: "list the machines that send: hosts in the fleet file, --hosts, or an MDM's export with --inventory",
+				witness: "no senders are known",
+				nextStep: "list the machines that send: hosts in the fleet file, --hosts, or --inventory with an MDM's export",
 			},
 		];
 	}
 	if (count === 0) return found;
 	const about = count === 1 ? "1 sender" : `${count} senders`;
-	const witness = "on the new token alone for longer than they ever let pass between two requests";
+	const witness = "on the new token only, for longer than their longest pause";
 	return [...found, { id: "moved", about, state: "proven", witness, nextStep: "" }];
 }

@@ -3,7 +3,7 @@ import type { KnownFacts } from "../known.ts";
 import { senderName } from "../senders.ts";
 import { credentialWord, statementText } from "../statements.ts";
 
-/** The old token would have been seen: it was counted once at each place, and nobody sends with something that could be it in disguise. */
+/** Use of the old token would be noticed: each place counted it at least once, and no unknown credential could be another form of it. */
 export function seen(facts: KnownFacts): Obligation[] {
 	return [...everyPlace(facts), ...strangers(facts)];
 }
@@ -16,7 +16,7 @@ function everyPlace({ watched, traffic, tokens, said }: KnownFacts): Obligation[
 	}
 	return [...groupOf].map(([place, group]): Obligation => {
 		const proven = { id: "seen", about: place, state: "proven", nextStep: "" } as const;
-		if (counted.has(group)) return { ...proven, witness: "the old token was counted there" };
+		if (counted.has(group)) return { ...proven, witness: "the old token was counted here" };
 		const statement = said.of("gateway", place);
 		if (statement) return { ...proven, witness: statementText(statement), byStatement: true };
 		return {
@@ -24,13 +24,13 @@ function everyPlace({ watched, traffic, tokens, said }: KnownFacts): Obligation[
 			about: place,
 			state: "unknown",
 			witness:
-				"the old token was never counted there, so its silence means nothing: are the roles swapped, or was the fingerprint made with a line break (echo)?",
-			nextStep: `send one test record with the old token through it, or say that it counts: crossfade attest gateway ${place} known --because "…"`,
+				"the old token was never counted here, so its silence proves nothing: check that old and new are not swapped, and that the fingerprint was not made with a line break (echo)",
+			nextStep: `send one test record with the old token through it, or confirm that it counts: crossfade attest gateway ${place} known --because "…"`,
 		};
 	});
 }
 
-/** A stranger's credential in a sender's row may be the old token, however busy the new one is. */
+/** An unknown credential may be another form of the old token, whatever else the sender uses. */
 function strangers({ senders, said, lookalikes }: KnownFacts): Obligation[] {
 	const found: Obligation[] = [];
 	for (const sender of senders) {
@@ -51,8 +51,8 @@ function strangers({ senders, said, lookalikes }: KnownFacts): Obligation[] {
 				id: "seen",
 				about,
 				state: disguise === undefined ? "unknown" : "blocked",
-				witness: disguise ?? "it is neither token, and may be the old one in a form that is not known",
-				nextStep: `see what it is, and say so: crossfade attest credential ${fingerprint} known --because "…"`,
+				witness: disguise ?? "it is neither token, and could be the old one in another form",
+				nextStep: `find out what it is, then record it: crossfade attest credential ${fingerprint} known --because "…"`,
 			});
 		}
 	}

@@ -3,7 +3,7 @@ import type { Obligation, WatchedSeries } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
 import { statementText } from "../statements.ts";
 
-/** Every place was read without a gap from the start of the quiet time until now, each of its series for itself. */
+/** Each series of every place was watched without a gap until now. */
 export function watched(facts: KnownFacts, now: number): Obligation[] {
 	const { series } = facts;
 	if (series.length === 0) return [nothingWatches(facts)];
@@ -14,15 +14,15 @@ export function watched(facts: KnownFacts, now: number): Obligation[] {
 function nothingWatches({ inventory }: KnownFacts): Obligation {
 	const about = "places that count traffic";
 	if (inventory.length > 0) {
-		const witness = "by inventory: nothing of ours is between these machines and the provider";
+		const witness = "by inventory: these machines send directly to the provider";
 		return { id: "watched", about, state: "proven", witness, nextStep: "" };
 	}
 	return {
 		id: "watched",
 		about,
 		state: "unknown",
-		witness: "nobody watched the traffic",
-		nextStep: "start crossfade tap, name the gateways' metrics, or give an MDM's export with --inventory",
+		witness: "no traffic was watched",
+		nextStep: "start crossfade tap, give the gateways' metrics URLs, or use --inventory with an MDM's export",
 	};
 }
 
@@ -36,23 +36,23 @@ function oneSeries(series: WatchedSeries, now: number): Obligation {
 		witness,
 		nextStep,
 	});
-	const attest = `or say that it is gone: crossfade attest gateway ${place} gone --because "…"`;
-	const mend = `make it readable, ${attest}`;
+	const attest = `or record that it is gone: crossfade attest gateway ${place} gone --because "…"`;
+	const mend = `make it readable again, ${attest}`;
 	if (since === undefined || until === undefined)
-		return unknown(`it never could be read: ${trouble ?? "no answer"}`, mend);
+		return unknown(`it could never be read: ${trouble ?? "no response"}`, mend);
 	if (trouble !== undefined)
 		return unknown(`it cannot be read: ${trouble}; last read ${duration(now - until)} ago`, mend);
 	if (!series.isAttributed) {
 		return unknown(
-			"nothing there has told tokens apart",
-			"run it with crossfade collector --attribute, or put crossfade tap before it",
+			"it does not count by token",
+			"generate its config with crossfade collector --attribute, or put crossfade tap in front of it",
 		);
 	}
 	if (now - until > toleranceMs) {
-		const witness = `it was last watched ${duration(now - until)} ago; ${duration(toleranceMs)} is the most`;
-		return unknown(witness, `start what watches it again, ${attest}`);
+		const witness = `it was last watched ${duration(now - until)} ago; at most ${duration(toleranceMs)} is allowed`;
+		return unknown(witness, `start watching it again, ${attest}`);
 	}
-	const witness = `read without a gap for ${duration(Math.max(0, until - since))}, until now`;
+	const witness = `watched without a gap for ${duration(Math.max(0, until - since))}, until now`;
 	return { id: "watched", about, state: "proven", witness, nextStep: "" };
 }
 
@@ -63,6 +63,6 @@ function goneOrReplaced({ said }: KnownFacts, { place, source }: WatchedSeries):
 		const witness = statementText(statement);
 		return { id: "watched", about, state: "proven", witness, nextStep: "", byStatement: true };
 	}
-	const witness = "it ended with all that it had counted; another took its place";
+	const witness = "it stopped with all its counts saved, and another replaced it";
 	return { id: "watched", about, state: "proven", witness, nextStep: "" };
 }

@@ -1,7 +1,7 @@
 import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
 
-/** Nothing of the evidence was lost: no file is cut or foreign, and no table was full. */
+/** No evidence was lost: no file is truncated or from another folder, and no limit was reached. */
 export function whole({ evidenceTroubles, watched, senders }: KnownFacts): Obligation[] {
 	const lost = evidenceTroubles.map(
 		({ where, what, fix }): Obligation => ({
@@ -19,7 +19,7 @@ export function whole({ evidenceTroubles, watched, senders }: KnownFacts): Oblig
 				about: place,
 				state: "unknown",
 				witness,
-				nextStep: "end what floods it, raise its limit, and watch on from there in a new evidence folder",
+				nextStep: "stop what floods it, raise its limit, and continue in a new evidence folder",
 			}),
 		),
 	);
@@ -29,12 +29,12 @@ export function whole({ evidenceTroubles, watched, senders }: KnownFacts): Oblig
 					id: "whole",
 					about: "credentials",
 					state: "unknown",
-					witness: "there were too many credentials to tell apart",
-					nextStep: "end what floods the gateway, and watch on from there in a new evidence folder",
+					witness: "too many credentials to count each one",
+					nextStep: "stop what floods the gateway, and continue in a new evidence folder",
 				} as const,
 			]
 		: [];
 	const found = [...lost, ...full, ...others];
 	if (found.length > 0) return found;
-	return [{ id: "whole", about: "evidence", state: "proven", witness: "every file was read whole", nextStep: "" }];
+	return [{ id: "whole", about: "evidence", state: "proven", witness: "every file was read completely", nextStep: "" }];
 }

@@ -126,7 +126,7 @@ check_token() {
   case $1 in
     '') problem="is empty; copy it again, alone and on one line" ;;
     [Bb][Ee][Aa][Rr][Ee][Rr][[:blank:]]*) problem="starts with the word Bearer; remove that word" ;;
-    *[![:graph:]]*) problem="contains a blank, a control character or a character outside ASCII; copy it again, alone and on one line" ;;
+    *[![:graph:]]*) problem="contains white space, a control character or a non-ASCII character; copy it again, alone and on one line" ;;
   esac
   [ -z "$problem" ] || return 0
   if [ ${#1} -lt 20 ]; then
@@ -242,7 +242,7 @@ read_token() {
   rest=
   if [ -n "$FROM" ]; then
     if ! is_small_file "$FROM"; then
-      die 11 "$FROM cannot be read" "name a file that holds the token alone"
+      die 11 "$FROM cannot be read" "give a file that contains only the token"
     fi
     { IFS= read -r token || :; IFS= read -r rest || :; } <"$FROM"
   elif [ -t 0 ]; then
@@ -675,7 +675,7 @@ main() {
     exit 0
   fi
   old_print=$(fingerprint "$old")
-  metrics=$(read_metrics) || die 6 "the collector's metrics do not answer at $METRICS" "start it, or name them with --metrics"
+  metrics=$(read_metrics) || die 6 "the collector's metrics do not answer at $METRICS" "start it, or give their URL with --metrics"
   failed=$(count send_failed)
   before_change
   if [ -n "$DRY_RUN" ]; then
@@ -689,7 +689,7 @@ main() {
   say "in place  fp=$new_print instead of fp=$old_print"
   if ! apply_change; then
     restore
-    die 11 "the collector could not be told about the new token" "mend what it said above and run this again"
+    die 11 "the collector did not accept the reload or restart" "fix the error above and run this again"
   fi
   result=0
   confirm || result=$?
@@ -701,7 +701,7 @@ main() {
       ;;
     3)
       restore
-      die 3 "exports fail with the new token" "see the collector's log; was the token copied whole?"
+      die 3 "exports fail with the new token" "see the collector's log, and check that the token was copied completely"
       ;;
     6)
       keep_old
@@ -714,13 +714,13 @@ main() {
       ;;
     11)
       restore
-      die 11 "the collector's process $PID finds another token at $TOKEN_FILE than the one that was put there" \
-        "if it runs in a container, mount the token's folder and not the file; see --pid and --token-file"
+      die 11 "the collector's process $PID sees a different token at $TOKEN_FILE" \
+        "if it runs in a container, mount the token's folder, not the file; see --pid and --token-file"
       ;;
     14)
       keep_old
-      die 14 "replaced, not proven: exports go on, but nothing tells with which token; fp=$new_print is in place, the old one is kept in $kept" \
-        "look whether $TAKEN_HOW after the change, and with which token the provider gets data; or run this again with the same token, as root on the collector's host or with --counters"
+      die 14 "replaced, not proven: exports continue, but it is unknown with which token; fp=$new_print is in place, the old one is kept in $kept" \
+        "check that $TAKEN_HOW after the change, and at the provider which token it receives data with; or run this again with the same token, as root on the collector's host or with --counters"
       ;;
   esac
 }

@@ -98,7 +98,7 @@ export const degradations: readonly Degradation[] = [
 			const end = draft.now - dice.between(0.2, 30) * HOUR;
 			cutOff(draft, place, end);
 			change(draft, place, { until: EPOCH + end, isClosed: true });
-			hide(draft, "it sends past the tap that ended");
+			hide(draft, "it does not send through the tap that stopped");
 		},
 	},
 	{
@@ -107,7 +107,7 @@ export const degradations: readonly Degradation[] = [
 		apply(draft, world, dice) {
 			const place = aPlace(draft, world, dice);
 			cutOff(draft, place, Number.NEGATIVE_INFINITY);
-			change(draft, place, { since: undefined, until: undefined, trouble: "a page for people came" });
+			change(draft, place, { since: undefined, until: undefined, trouble: "it answered with an HTML page" });
 			hide(draft, "it sends through a place that nobody could read");
 		},
 	},

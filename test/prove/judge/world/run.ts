@@ -86,7 +86,7 @@ function longestGap({ machines }: World): number {
 	return longest;
 }
 
-/** An honest, whole world in which everybody moves: whether there is a yes in time, and if not what is in the way. */
+/** An honest, whole world in which everybody moves: whether there is a yes in time, and if not, what is open. */
 export function honest(seed: number): { readonly isYes: boolean; readonly open: readonly Obligation[] } | undefined {
 	const world = makeWorld(seed, true, LONG);
 	const every = world.every ?? DAY;

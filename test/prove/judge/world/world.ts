@@ -17,14 +17,14 @@ export interface World {
 }
 
 export interface Machine {
-	/** As the list calls it. */
+	/** Its name in the list. */
 	readonly name: string;
 	/** As its telemetry calls it. */
 	readonly hostName: string;
 	readonly serial: string;
 	readonly isLaptop: boolean;
 	readonly isListed: boolean;
-	/** Sends past every place of ours. */
+	/** Sends directly to the provider. */
 	readonly isDirect: boolean;
 	readonly processes: readonly Process[];
 }
