@@ -28,6 +28,9 @@ export const probeCommand: Command = {
 	description: `Sends one test log, metric and trace with each token to each place, and shows which token is accepted now, for which
 signal, and if not, the cause and the fix.
 
+Once per run, a place that accepts a token also gets one record with a made-up token of the same shape: if it accepts that
+too, it does not check tokens, and nothing is proven.
+
 A row covers one hop. A gateway's 200 means that it received the record; --metrics also checks that it forwarded it.
 Name the tokens of a rotation old and new; any other is expected to be accepted. The exit code is that of the worst
 row, the lowest above 0 first: new rejected 3, old rejected before its deadline or without one 4, old accepted after
@@ -63,6 +66,7 @@ it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With
 		{ flags: "--proxy <url>", description: "none, or a URL without credentials (default: from the environment)" },
 		backendOptions.allowPlaintext,
 		{ flags: "--gzip", description: "compress the requests" },
+		{ flags: "--no-control", description: "send no made-up token to check that places refuse it" },
 		{ flags: "--timeout <time>", description: "per row, including retries (default: 10s)" },
 		{ flags: "--retry <n>", description: "retries on 429, 502, 503 and 504 (default: 0)" },
 		{ flags: "--deadline <time>", description: "when the old token ends: a time with zone, or 24h from now" },
@@ -97,6 +101,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		tls: await readPem(fx, plan.files),
 		marker: fingerprint(fx.random.token()),
 		readGateway: (await import("../prove/metrics/counters.ts")).gatewayReading,
+		controls: new Map(),
 	};
 	const store =
 		plan.evidence === undefined
@@ -104,14 +109,15 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			: await (await import("../prove/evidence/store.ts")).openStore(fx, plan.evidence);
 	const print = printer(options, plan, fx.terminal);
 	const once = async (signal?: AbortSignal): Promise<ExitName | undefined> => {
-		const { rows: seen, whoami } = await probeRound(fx, { ...round, signal });
+		const { rows: seen, whoami, controls } = await probeRound(fx, { ...round, signal });
 		if (signal?.aborted) return undefined;
 		const rows = judgeRows(seen, plan.deadline);
 		await store?.addProbes(
 			"probe",
 			seen.map(({ evidence }) => evidence),
 		);
-		fx.terminal.print(print({ marker: round.marker, now: fx.clock.now(), deadline: plan.deadline, rows, whoami }));
+		const { deadline } = plan;
+		fx.terminal.print(print({ marker: round.marker, now: fx.clock.now(), deadline, rows, whoami, controls }));
 		return worstExit(rows);
 	};
 	if (plan.repeat) return repeat(fx, plan.repeat, once);

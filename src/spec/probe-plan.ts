@@ -46,6 +46,8 @@ export interface ProbePlan {
 		readonly key?: string | undefined;
 	};
 	readonly gzip: boolean;
+	/** Whether to send a made-up token to places that accepted a token, to see whether they check tokens. */
+	readonly control: boolean;
 	/** Per row, including retries. */
 	readonly timeoutMs: number;
 	/** Retries after the first attempt. */
