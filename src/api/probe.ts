@@ -26,7 +26,7 @@ export interface ProbeOptions {
 	readonly authHeader?: string | undefined;
 	readonly authScheme?: string | undefined;
 	readonly allowPlaintext?: boolean | undefined;
-	/** False where made-up tokens must not be sent; without one nothing says that a place looks at tokens at all. */
+	/** False to send no made-up token; without one it is unknown whether a place checks tokens at all. */
 	readonly control?: boolean | undefined;
 	/** For one row with all its attempts, in milliseconds; 10,000 if not given. */
 	readonly timeoutMs?: number | undefined;

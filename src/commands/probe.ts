@@ -28,8 +28,8 @@ export const probeCommand: Command = {
 	description: `Sends one test log, metric and trace with each token to each place, and shows which token is accepted now, for which
 signal, and if not, the cause and the fix.
 
-A place that accepts a token is also sent one record with a made-up token of the same shape, once per run: if it accepts
-that too, it does not check tokens, and nothing is proven.
+Once per run, a place that accepts a token also gets one record with a made-up token of the same shape: if it accepts that
+too, it does not check tokens, and nothing is proven.
 
 A row covers one hop. A gateway's 200 means that it received the record; --metrics also checks that it forwarded it.
 Name the tokens of a rotation old and new; any other is expected to be accepted. The exit code is that of the worst
@@ -66,7 +66,7 @@ it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With
 		{ flags: "--proxy <url>", description: "none, or a URL without credentials (default: from the environment)" },
 		backendOptions.allowPlaintext,
 		{ flags: "--gzip", description: "compress the requests" },
-		{ flags: "--no-control", description: "send no made-up token" },
+		{ flags: "--no-control", description: "send no made-up token to check that places refuse it" },
 		{ flags: "--timeout <time>", description: "per row, including retries (default: 10s)" },
 		{ flags: "--retry <n>", description: "retries on 429, 502, 503 and 504 (default: 0)" },
 		{ flags: "--deadline <time>", description: "when the old token ends: a time with zone, or 24h from now" },

@@ -46,7 +46,7 @@ export interface ProbePlan {
 		readonly key?: string | undefined;
 	};
 	readonly gzip: boolean;
-	/** Whether a made-up token is sent to places that accept one, to see whether they look at tokens. */
+	/** Whether to send a made-up token to places that accepted a token, to see whether they check tokens. */
 	readonly control: boolean;
 	/** Per row, including retries. */
 	readonly timeoutMs: number;

@@ -3,15 +3,15 @@ import { createHash } from "node:crypto";
 const DIGITS = "0123456789";
 const LOWER = "abcdefghijklmnopqrstuvwxyz";
 const UPPER = LOWER.toUpperCase();
-/** So many of the last characters follow from the others: whoever knows that tells a made-up token from every other one. */
+/** This many of the last characters are derived from the others, which identifies a made-up token. */
 const CHECKED = 8;
-/** Tokens with fewer letters and digits have no shape that a made-up one could have too. */
+/** Tokens with fewer letters and digits are too short to imitate. */
 const LEAST = 16;
 const PLAIN_SHAPE = "aA0";
 
 /**
- * A token that nobody issued, of the same length and shape as a real one: digits stand where digits stand, letters where letters do, hex
- * stays hex, and words before the random part stay as they are. `seed` is random; the real token is not in what comes out.
+ * A token that nobody issued, with the same length and shape as a real one: digits stay digits, letters stay letters, hex
+ * stays hex, and words before the random part are kept. `seed` is random; the result does not contain the real token.
  */
 export function madeUpToken(like: string, seed: string): string {
 	const shape =
@@ -23,7 +23,7 @@ export function madeUpToken(like: string, seed: string): string {
 	}
 }
 
-/** Whether `madeUpToken` made it; one in a hundred thousand million others looks as if. */
+/** Whether `madeUpToken` made it; true by chance for one in 10^11 other tokens. */
 export function isMadeUp(token: string): boolean {
 	return slotsOf(token).length >= LEAST && withCheck(token) === token;
 }
@@ -34,7 +34,7 @@ function withCheck(token: string): string {
 	return filled(token, slots, `crossfade control ${rest}`);
 }
 
-/** The text with other characters of the same kinds at these places, which follow from the seed alone. */
+/** The text with other characters of the same kinds at these places, derived only from the seed. */
 function filled(text: string, slots: readonly number[], seed: string): string {
 	const alphabet = alphabetOf(text);
 	const chars = [...text];
@@ -54,7 +54,7 @@ function alphabetOf(text: string): (char: string) => string {
 	return (char) => (/\d/.test(char) ? DIGITS : /[a-z]/.test(char) ? letters : capitals);
 }
 
-/** Where letters and digits are that mean nothing: behind words such as `tok_live_`, and not where a UUID says its version. */
+/** The positions of random letters and digits: after words such as `tok_live_`, except a UUID's version. */
 function slotsOf(token: string): number[] {
 	const words = /^(?:[a-z]{2,10}[_-])+/.exec(token)?.[0].length ?? 0;
 	const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.exec(token)?.index;

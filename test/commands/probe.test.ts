@@ -129,7 +129,7 @@ describe("crossfade probe against a provider", () => {
 		expect(junit).toMatchObject({ code: 9, stdout: expect.stringContaining('tests="6" failures="6" skipped="0"') });
 		const sent = received.length;
 		const none = await ask("--no-control");
-		expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining("not sent; whether tokens are checked") });
+		expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining("not sent, so it is unknown whether") });
 		expect(received.length - sent).toBe(6);
 	});
 

@@ -96,7 +96,7 @@ describe(
 			const old = s.provider.token;
 			const token = await s.provider.rotate();
 			const outcome = await s.rotate(dash, token);
-			expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining("finds another token") });
+			expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining("sees a different token") });
 			expect(outcome.stdout).toContain(`restored  fp=${fingerprint(old)}`);
 			expect(readFileSync(s.tokenFile, "utf8")).toBe(old);
 			expect(await s.received(token)).toBe(0);

@@ -16,11 +16,11 @@ export interface Probed {
 	readonly skipped: readonly { readonly signal: Signal; readonly why: string }[];
 }
 
-/** What all CLIs of one run are asked with. */
+/** Shared by the probes of all CLIs in one run. */
 export interface Asking {
 	/** See `MARKER`. */
 	readonly marker: string;
-	/** What made-up tokens came to: one of them is enough for a place that several CLIs send to. */
+	/** Results of made-up tokens: one is enough for a place used by several CLIs. */
 	readonly controls: NonNullable<Round["controls"]>;
 	/** When the old token ends, in milliseconds since the epoch. */
 	readonly deadline: number | undefined;
@@ -28,7 +28,7 @@ export interface Asking {
 
 const TIMEOUT_MS = 10_000;
 
-/** Sends one test record per signal, with the CLI's own token to where the CLI sends, and reads the answers. */
+/** Sends one test record per signal with the CLI's own token to its endpoint, and reads the responses. */
 export async function probeCli(
 	fx: ProbeWorld,
 	{ id, signals }: Diagnosis,

@@ -4,8 +4,8 @@ import { type Diagnosis, isConcerned } from "./diagnosis.ts";
 import type { Probed } from "./probe.ts";
 
 /**
- * The exit code: the lowest above 0 of all findings, as for a probe. Notes do not count. `probed` is undefined without --probe; a probe that
- * sent nothing, or not every signal, proves nothing.
+ * The exit code: the lowest above 0 of all findings, as for a probe. Notes do not count. `probed` is undefined without --probe; a probe
+ * that skipped a signal leaves something unproven.
  */
 export function verdictOf(diagnoses: readonly Diagnosis[], probed?: readonly Probed[]): ExitName {
 	const here = diagnoses.filter(isConcerned);

@@ -4,9 +4,9 @@ import type { TokenPath } from "../../spec/probe-plan.ts";
 export interface Control {
 	readonly place: string;
 	readonly path: TokenPath;
-	/** `refused`: the place looks at tokens. `taken`: it does not. `unclear`: neither was seen. */
+	/** `refused`: the place checks tokens. `taken`: it does not. `unclear`: the response shows neither. */
 	readonly result: "refused" | "taken" | "unclear" | "not sent";
 	readonly status?: number | undefined;
-	/** What came of it; never holds a token. */
+	/** The outcome as text; never contains a token. */
 	readonly detail?: string;
 }

@@ -6,15 +6,15 @@ import type { ProbeObservation } from "./observation.ts";
 import type { Group } from "./send.ts";
 import type { ProbeWorld, Round } from "./world.ts";
 
-/** How the record that carries it is marked. */
+/** The marker of its test record. */
 const CONTROL_NAME = "control";
 
-/** Sends a record with a token through a path, as those before it were sent. */
+/** Sends a record with a token through a path, in the same way as the rows. */
 type Send = (round: Round, group: Group, signal: ProbeEvidence["signal"]) => Promise<ProbeObservation>;
 
 /**
- * The rows of one place, with what a made-up token says of them: where that is taken too, nothing was proven by any. It is sent once for a
- * path and a run, and only where one of the rows was accepted.
+ * The rows of one place, corrected by a made-up token: if the place accepts that too, no row proves anything. It is sent once for a
+ * path and a run, and only if one of the rows was accepted.
  */
 export async function controlled(
 	fx: ProbeWorld,
@@ -38,7 +38,7 @@ export async function controlled(
 	return { rows: tellPathTokens(judged), controls };
 }
 
-/** What is known from before in this run, or what is answered now; a request that never got so far as to be sent may be sent later. */
+/** The earlier result in this run, or that of a new request; a request that was never sent may be sent later. */
 async function controlFor(
 	fx: ProbeWorld,
 	round: Round,
@@ -63,14 +63,14 @@ async function ask(
 	send: Send,
 ): Promise<Control & { readonly isSent: boolean }> {
 	const secret = Secret.of(madeUpToken(like.secret.reveal(), fx.random.token()));
-	// A second attempt would be a second guess, as a place that counts them sees it.
+	// A second attempt would look like a second guess to the server.
 	const once: Round = { ...round, plan: { ...round.plan, retries: 0 } };
 	const row = await send(once, { ...like, name: CONTROL_NAME, secret }, signal);
 	const { place, path, status, detail } = row.evidence;
 	return { place, path, status, detail, result: resultOf(row.evidence), isSent: row.timings.answer !== undefined };
 }
 
-/** Statuses by which places refuse credentials they do not know; whatever is on the way and does so looked at them too. */
+/** Statuses for unknown credentials; a server in between that responds with them also checked the token. */
 const REFUSING = [400, 401, 403, 404, 410, 422];
 const REFUSING_GRPC = ["grpc-3", "grpc-5", "grpc-7", "gateway-failed"];
 
@@ -84,13 +84,13 @@ function resultOf({ outcome, status = 0, cause }: ProbeEvidence): Control["resul
 const PROVES_NOTHING = {
 	taken: {
 		cause: "takes-any-token",
-		says: "so is a made-up token: this place does not look at tokens, and nothing is proven",
-		fix: "check the URL: something in between may answer in the place's stead, or the place has no authentication",
+		says: "but a made-up token is accepted too: this place does not check tokens, so nothing is proven",
+		fix: "check the URL: another server may be responding instead, or authentication is off",
 	},
 	unclear: {
 		cause: "control-unclear",
-		says: "what a made-up token is told is not clear, and so it is not proven that this place looks at tokens",
-		fix: "run it again; where made-up tokens must not be sent, use --no-control",
+		says: "but the response to a made-up token is unclear, so it is not proven that this place checks tokens",
+		fix: "run it again; to send no made-up token, use --no-control",
 	},
 } as const;
 
@@ -105,7 +105,7 @@ function withControl(row: ProbeObservation, control: Control): ProbeObservation 
 	};
 }
 
-/** Where one token is accepted in a path, the path is right: a place that knows nothing of the same path with another one refused that token. */
+/** If one token is accepted in a path, the path is right, so a 404 for the same path with another token refuses that token. */
 function tellPathTokens(rows: readonly ProbeObservation[]): ProbeObservation[] {
 	const accepted = new Set(
 		rows
@@ -115,8 +115,8 @@ function tellPathTokens(rows: readonly ProbeObservation[]): ProbeObservation[] {
 	return rows.map((row) => {
 		const { evidence } = row;
 		if (evidence.cause !== "path-or-token" || !accepted.has(evidence.signal)) return row;
-		const detail = "the token was refused: another one is accepted in the same path";
-		const fix = "check that it is this place's token, and not revoked";
+		const detail = "the token was refused: another one is accepted with the same path";
+		const fix = "check that it is the token for this place, and not revoked";
 		return { ...row, evidence: { ...evidence, outcome: "rejected", cause: "http-404", detail, fix } };
 	});
 }

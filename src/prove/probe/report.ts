@@ -62,10 +62,10 @@ export function probeText(
 }
 
 const CONTROL_TEXT: Readonly<Record<Control["result"], string>> = {
-	refused: "rejected, so tokens are checked",
+	refused: "refused, so tokens are checked",
 	taken: "accepted, so tokens are not checked",
-	unclear: "neither accepted nor rejected",
-	"not sent": "not sent; whether tokens are checked is unknown",
+	unclear: "unclear response",
+	"not sent": "not sent, so it is unknown whether tokens are checked",
 };
 
 function controlText({ place, path, result }: Control): string {

@@ -18,7 +18,7 @@ export interface WhoamiRow {
 export interface RoundResult {
 	readonly rows: readonly ProbeObservation[];
 	readonly whoami: readonly WhoamiRow[];
-	/** What became of the made-up tokens, as far as any were needed. */
+	/** Results of the made-up tokens, if any were needed. */
 	readonly controls: readonly Control[];
 }
 

@@ -39,7 +39,7 @@ function rejectedExit({ token }: ProbeEvidence, deadline: number | undefined): E
 	return deadline === undefined ? "oldRejectedEarly" : "ok";
 }
 
-/** The worst of all rows, which is the lowest code above 0: a rejected new token comes first. No rows are no evidence. */
+/** The worst of all rows, which is the lowest code above 0: a rejected new token comes first. Without rows nothing is proven. */
 export function worstExit(rows: readonly JudgedRow[]): ExitName {
 	if (rows.length === 0) return "noEvidence";
 	const bad = rows.map(({ exit }) => exit).filter((exit) => exit !== "ok");

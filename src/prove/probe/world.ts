@@ -16,7 +16,7 @@ export interface Round {
 	readonly marker: string;
 	/** Reads a gateway's metrics. */
 	readonly readGateway?: ((text: string) => GatewayReading) | undefined;
-	/** What made-up tokens came to in this run, so that none is sent twice; see `control.ts`. */
+	/** Results of made-up tokens in this run, so that none is sent twice; see `control.ts`. */
 	readonly controls?: Map<string, Control> | undefined;
 	/** Aborts the round; its results are discarded. */
 	readonly signal?: AbortSignal | undefined;

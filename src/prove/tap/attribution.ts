@@ -53,7 +53,7 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 			const end = ({ status, bytes, body }: ExchangeOutcome) => {
 				const { scan, why } = body === "whole" ? look.done() : { scan: undefined, why: body };
 				if (why !== undefined) options.unknown(why);
-				// A probe's question whether tokens are looked at is nobody's traffic.
+				// A probe's made-up token is not traffic.
 				if (status >= 400 && isMadeUp(credential.value)) return;
 				const at = options.now();
 				const token = fingerprints(credential.fingerprint, status);

@@ -176,7 +176,7 @@ interface DemoProbe {
 	readonly tokens: DemoTokens;
 	readonly deadline: number;
 	readonly style: TextStyle;
-	/** What made-up tokens came to before. */
+	/** Earlier results of made-up tokens. */
 	readonly asked: NonNullable<Round["controls"]>;
 }
 

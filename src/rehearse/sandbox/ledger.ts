@@ -28,7 +28,7 @@ export interface Counter {
 /** One line of the event tail. */
 export interface SandboxEvent {
 	readonly at: string;
-	/** A `control` is a request with a made-up token, as a probe sends one to see whether tokens are looked at. */
+	/** A `control` is a request with a made-up token, which a probe sends to see whether tokens are checked. */
 	readonly kind: "request" | "control" | "mint" | "rotate" | "revoke" | "clock" | "fault";
 	readonly fingerprint?: string;
 	readonly signal?: Traffic;
@@ -54,7 +54,7 @@ export interface SandboxStatus {
 		readonly firstSeen: string;
 		readonly lastSeen: string;
 	})[];
-	/** Requests with a made-up token, which are in no other count. */
+	/** Requests with a made-up token, not included in other counts. */
 	readonly controls: { readonly requests: number; readonly accepted: number };
 	readonly faults: readonly FaultState[];
 }
