@@ -98,8 +98,10 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		programs: ownerPrograms(facts),
 	};
 	const shell = shellParts(facts, view);
-	const filled = (contents: readonly string[], help: string) =>
-		`${renderTemplate(template, { ...view, contents, help })}\n${shell}`;
+	const filled = (contents: readonly string[], help: string) => {
+		const text = `${renderTemplate(template, { ...view, contents, help })}\n${shell}`;
+		return compact || !does("install") ? withBriefComments(text) : text;
+	};
 	// Neither changes the number of lines above what it speaks of: the first is made for the length of the table, the second for its lines.
 	const draft = filled(contentsOf(filled([], "")), "");
 	const help = vehicle.says ? helpIn(draft) : "";
@@ -118,6 +120,23 @@ function tokenLines(vehicle: Vehicle, mode: Mode): readonly string[] {
 		});
 	}
 	return token;
+}
+
+/**
+ * The same program with shorter comments below its top: of those above a function or program the first sentence, of those inside it none.
+ * All of them are in the install script that is not compact, which has every part.
+ */
+function withBriefComments(script: string): string {
+	const top = script.indexOf("\n# ---- ");
+	const code = script
+		.slice(top)
+		.replace(/^(?:[ \t]+# .*|# shellcheck .*|# -+)\n/gm, "")
+		.replace(/(?:(?:^|(?<='))#(?: (?!-).*)?\n)+/gm, (comment) => {
+			const [words = ""] = comment.split(/^#\n/m);
+			const line = words.trimEnd().replaceAll("\n# ", " ");
+			return `${(/^.*?[^.](?=\.(?: |$)|; )/.exec(line)?.[0] ?? line).trimEnd()}\n`;
+		});
+	return script.slice(0, top) + code;
 }
 
 /** Whether it has no editor. Throws a `TypeError` where that cannot be. */
