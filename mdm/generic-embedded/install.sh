@@ -1984,7 +1984,7 @@ find_people() {
   at_home <found >accounts
   machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/" >answer
   machine=$(releases)
-  user_signs >signs
+  user_signs | cat >signs
   if [ "$self" -eq 0 ]; then guard </dev/null >/dev/null 2>&1 & fi
   while IFS=$tab read -r uid name home <&3; do
     if [ "$uid" = skipped ]; then
