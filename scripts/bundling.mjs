@@ -39,23 +39,29 @@ export function sourcePlugin() {
 
 const YAML = new URL("../node_modules/yaml/browser/dist/index.js", import.meta.url).pathname;
 
+/**
+ * Modules that libraries load and we have no use for, by who loads them; loading them costs every start. commander: for subcommands that are
+ * programs of their own. undici: HTTP/2, which it is never asked for, and bodies as browsers have them; ours are bytes.
+ */
+const UNUSED = [
+	{ importer: "/commander/", module: /^node:child_process$/ },
+	{ importer: "/undici/", module: /\/client-h2\.js$|\/web\/fetch\/body\.js$/ },
+];
+
 /** How a program for Node is bundled: libraries as ES modules, so that only what is used gets in. */
 export const nodeBundle = {
 	platform: /** @type {const} */ ("node"),
 	resolve: { alias: { yaml: YAML }, mainFields: ["module", "main"] },
-	plugins: [sourcePlugin(), withoutChildProcesses()],
+	plugins: [sourcePlugin(), withoutUnused()],
 };
 
-/**
- * commander loads node:child_process for subcommands that are programs of their own; we have none, and loading it costs every start.
- * @returns {import("rolldown").Plugin}
- */
-function withoutChildProcesses() {
-	const stub = "\0no-child-processes";
+/** @returns {import("rolldown").Plugin} */
+function withoutUnused() {
+	const stub = "\0unused";
 	return {
-		name: "without-child-processes",
-		resolveId: (source, importer) =>
-			source === "node:child_process" && importer?.includes("/commander/") ? { id: stub } : null,
+		name: "without-unused",
+		resolveId: (source, from) =>
+			UNUSED.some(({ importer, module }) => from?.includes(importer) && module.test(source)) ? { id: stub } : null,
 		load: (id) => (id === stub ? "export default {};" : null),
 	};
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { parseSync, Visitor } from "oxc-parser";
@@ -48,6 +49,7 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 			"spec",
 			"prove/metrics",
 			"prove/evidence",
+			"prove/judge",
 			"prove/overlap",
 			"prove/probe",
 			...ADAPTERS,
@@ -349,4 +351,11 @@ describe("architecture", () => {
 		const drawers = sources.filter(({ path }) => /(utils?|helpers?|common|misc)\b/.test(path)).map(({ path }) => path);
 		expect([...long, ...drawers]).toEqual([]);
 	});
+});
+
+test("nothing stands at the top that is not of the layout", () => {
+	const tracked = execFileSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8" }).split("\0");
+	const top = new Set(tracked.map((path) => path.split("/")[0] ?? "").filter((name) => !/^(\.|$)/.test(name)));
+	const layout = ["README.md", "mdm", "package-lock.json", "package.json", "scripts", "src", "templates", "test"];
+	expect([...top].sort()).toEqual([...layout, "tsconfig.json"]);
 });

@@ -66,6 +66,8 @@ const TESTED_BY: readonly (readonly [source: string, test: string, why: string])
 	["prove/otlp/fields.ts", "commands/probe.test.ts", "which numbers stand for which fields, in what a probe sends"],
 	["prove/otlp/", "prove/otlp/scan.test.ts", "parts of one scanner, held against OpenTelemetry's own"],
 	["prove/overlap/build.ts", "commands/report.test.ts", "from evidence to the verdict and its exit code"],
+	["prove/overlap/observed.ts", "commands/report.test.ts", "from evidence to the verdict and its exit code"],
+	["prove/overlap/things.ts", "commands/attest.test.ts", "the names that a statement can be about"],
 	["prove/overlap/outcome.ts", "commands/report.test.ts", "from evidence to the verdict and its exit code"],
 	["prove/overlap/", "prove/report/overlap-text.test.ts", "the words of a report, read in the report"],
 	["prove/probe/verdict.ts", "commands/probe.test.ts", "the exit code of the command"],

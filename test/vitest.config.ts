@@ -15,10 +15,7 @@ const scripts = [
 ];
 
 /** Tests that put a load on the machine or count what it takes: beside others they would measure those. */
-const loads = [
-	"test/real/{attribution,container,prometheus,rotate-interrupted,rotate-proof,rotate-script,rotation,tap,telemetrygen}.test.ts",
-	"test/real/{attribution-report,overlap}.test.ts",
-];
+const loads = ["test/real/{attribution,attribution-report,container,rotate-script,rotation,tap,telemetrygen}.test.ts"];
 
 /** They wait for processes more than they compute. */
 const maxWorkers = availableParallelism() + 1;
@@ -31,8 +28,8 @@ const project = (name: string, test: TestUserConfig) => ({
 
 /**
  * `unit` needs Node and git; `smoke` runs every rendered script once, with the sh and awk of the machine; `scripts` runs them in depth; `real`
- * runs real programs, those under load one file after the other. What a machine lacks is skipped, with its reason. `bench` prints ratios and
- * asserts nothing about speed.
+ * runs real programs, those under load one file after the other. `facts` holds what the CLIs of one release do by themselves, whatever this
+ * repository does. What a machine lacks is skipped, with its reason. `bench` prints ratios and asserts nothing about speed.
  */
 export default defineConfig({
 	test: {
@@ -42,7 +39,7 @@ export default defineConfig({
 		projects: [
 			project("unit", {
 				include: ["test/**/*.test.ts"],
-				exclude: ["test/real/**", "test/smoke/**", ...scripts],
+				exclude: ["test/facts/**", "test/real/**", "test/smoke/**", ...scripts],
 			}),
 			project("smoke", { include: ["test/smoke/*.test.ts"] }),
 			project("scripts", { include: scripts }),
@@ -50,6 +47,7 @@ export default defineConfig({
 				include: ["test/real/**/*.test.ts"],
 				exclude: loads,
 			}),
+			project("facts", { include: ["test/facts/*.test.ts"] }),
 			project("load", {
 				include: loads,
 				fileParallelism: false,

@@ -8,7 +8,7 @@ export const exitCodes = {
 	internal: [1, "internal error: a bug of ours"],
 	usage: [2, "wrong flags, arguments or fleet file"],
 	newRejected: [3, "the new token was rejected"],
-	oldRejectedEarly: [4, "the old token was rejected before its deadline"],
+	oldRejectedEarly: [4, "the old token was rejected before its deadline, or no deadline is known"],
 	oldInUse: [5, "the old token is still in use"],
 	unreachable: [6, "endpoint, TLS or proxy trouble: no answer to judge by"],
 	partial: [7, "data was only partly accepted, or dropped"],

@@ -34,7 +34,7 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 			: undefined;
 		if (options["json"]) fx.terminal.print(`${JSON.stringify({ ...summary, backup }, undefined, 2)}\n`);
 		else
-			noteOutcome(
+			tell(
 				fx,
 				plan,
 				outcome,
@@ -47,15 +47,15 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 		const { protectLiterals } = await import("../generate/check/literals.ts");
 		protectLiterals(text, file, plan.distribution.dialect);
 		fx.terminal.print(changed ? renderDiff(file, text, outcome.text, fx.terminal.color) : "");
-		noteOutcome(fx, plan, outcome, changed ? "nothing was changed: add --write to do it" : "no difference");
+		tell(fx, plan, outcome, changed ? "nothing was changed: add --write to do it" : "no difference");
 	} else {
 		fx.terminal.printBytes(after);
-		noteOutcome(fx, plan, outcome, changed ? "" : "no difference");
+		tell(fx, plan, outcome, changed ? "" : "no difference");
 	}
 	return "ok";
 }
 
-function noteOutcome(fx: Effects, plan: CollectorPlan, { wired, notes }: SpliceOutcome, last: string): void {
+function tell(fx: Effects, plan: CollectorPlan, { wired, notes }: SpliceOutcome, last: string): void {
 	if (wired.length > 0) fx.terminal.note(`wired     ${wired.join(", ")} -> ${plan.ids.exporter}`);
 	for (const note of notes) fx.terminal.note(`note      ${note}`);
 	if (wired.length > 0 && plan.delivery.way !== "env") {

@@ -55,6 +55,11 @@ export const registry: readonly CommandEntry[] = [
 		load: async () => (await import("./watch.ts")).watchCommand,
 	},
 	{
+		name: "attest",
+		summary: "say what evidence cannot: a stolen laptop, a retired gateway",
+		load: async () => (await import("./attest.ts")).attestCommand,
+	},
+	{
 		name: "report",
 		summary: "the same facts as text, JSON, CSV, JUnit or a page",
 		load: async () => (await import("./report.ts")).reportCommand,

@@ -8,13 +8,13 @@ import { readFlags } from "../spec/flags.ts";
 import type { Command, Invocation } from "./command.ts";
 import { fleetOptions, loadFleet } from "./fleet-options.ts";
 
-type Renderer = (view: OverlapView, color: boolean) => string;
+type Renderer = (view: OverlapView, options: { readonly color: boolean; readonly explain: boolean }) => string;
 
 /** How each format is made; loads what it needs. */
 const formats: Readonly<Record<string, () => Promise<Renderer>>> = {
 	text: async () => {
 		const { reportText } = await import("../prove/report/overlap-text.ts");
-		return (view, color) => `${reportText(view, { color, senders: Number.POSITIVE_INFINITY }).join("\n")}\n`;
+		return (view, options) => `${reportText(view, { ...options, senders: Number.POSITIVE_INFINITY }).join("\n")}\n`;
 	},
 	json: async () => (await import("../prove/report/overlap-data.ts")).reportJson,
 	csv: async () => (await import("../prove/report/overlap-data.ts")).reportCsv,
@@ -41,11 +41,17 @@ token can be retired. The same facts as crossfade watch, once, for people and fo
 		},
 		{ flags: "-o, --out <file>", description: "write it to a file", files: true },
 		{ flags: "--force", description: "replace a file that is there" },
+		{ flags: "--explain", description: "in text: everything that proves or blocks the answer" },
 		{ flags: "--json", description: "the same as --format json" },
 		{ flags: "--require-migrated", description: "exit 5 or 9 unless the old token can be retired" },
 	],
 	examples: [
 		["crossfade report", "as text"],
+		["crossfade report --explain", "with what proves each point, and what would prove the others"],
+		[
+			"crossfade report --inventory jamf.csv --token old=fp:0123456789ab --token new=fp:ba9876543210",
+			"from an MDM's export alone",
+		],
 		["crossfade report --out overlap.html", "a page in one file"],
 		["crossfade report --format junit --require-migrated > overlap.xml", "a gate in a pipeline"],
 	],
@@ -65,7 +71,8 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const observer = await observe(fx, await loadFleet(fx, options));
 	const view = await observer.look();
 	await observer.close();
-	const content = (await load())(view, out === undefined && fx.terminal.color);
+	const color = out === undefined && fx.terminal.color;
+	const content = (await load())(view, { color, explain: reader.isSet("explain") });
 	if (out === undefined || out === "-") fx.terminal.print(content);
 	else {
 		const force = options["force"] === true;

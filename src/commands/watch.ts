@@ -22,6 +22,7 @@ Reads what crossfade tap and probe wrote into the evidence folder, and asks coll
 			flags: "--until-safe",
 			description: "end as soon as the old token can be retired; exit 124 if the deadline comes first",
 		},
+		{ flags: "--explain", description: "on the terminal: everything that proves or blocks the answer" },
 		{ flags: "--web", description: "show it in a browser of this machine" },
 		{ flags: "--port <n>", description: "port of that page (default: any free one)" },
 		{ flags: "--require-migrated", description: "at the end, exit 5 or 9 unless the old token can be retired" },
@@ -47,10 +48,13 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	try {
 		for (;;) {
 			const view = await observer.look();
-			show ??= reader.isSet("web") ? await inBrowser(fx, port, view) : onTerminal(fx, { once });
+			show ??= reader.isSet("web")
+				? await inBrowser(fx, port, view)
+				: onTerminal(fx, { once, explain: reader.isSet("explain") });
 			show.update(view);
 			const { safeToRetire } = view.judgement.fleet;
 			if (untilSafe && safeToRetire === "yes") return "ok";
+			if (untilSafe && safeToRetire === "over") return outcomeOf(view, { requireMigrated: true });
 			const alarm = outcomeOf(view, { requireMigrated: false });
 			if (untilSafe && alarm !== "ok") return alarm;
 			if (untilSafe && fleet.deadline && view.rotation.now >= fleet.deadline.at) return "deadline";
@@ -76,8 +80,8 @@ async function inBrowser(fx: Effects, port: number, view: OverlapView): Promise<
 }
 
 /** A screen that is redrawn, or, where nobody looks, a line whenever something changed. */
-function onTerminal({ terminal }: Effects, { once }: { once: boolean }): Display {
-	const text = (view: OverlapView) => reportText(view, { width: terminal.width(), color: terminal.color });
+function onTerminal({ terminal }: Effects, { once, explain }: { once: boolean; explain: boolean }): Display {
+	const text = (view: OverlapView) => reportText(view, { width: terminal.width(), color: terminal.color, explain });
 	if (once) return { update: (view) => terminal.print(`${text(view).join("\n")}\n`), close: async () => {} };
 	let before = "";
 	if (terminal.width() === undefined) {
@@ -93,12 +97,19 @@ function onTerminal({ terminal }: Effects, { once }: { once: boolean }): Display
 	return {
 		update: (view) =>
 			terminal.print(
-				`${HOME}${text(view)
+				`${HOME}${onScreen(text(view), terminal.height() ?? 24)
 					.map((line) => `${line}${CLEAR_LINE}\n`)
 					.join("")}${CLEAR_REST}`,
 			),
 		close: async () => {},
 	};
+}
+
+/** As many lines as fit above the cursor's own: the verdict stands first and must not scroll away. */
+function onScreen(lines: readonly string[], height: number): readonly string[] {
+	if (lines.length < height) return lines;
+	const shown = lines.slice(0, Math.max(0, height - 2));
+	return [...shown, `… ${lines.length - shown.length} more lines; for all: a taller window, or crossfade report`];
 }
 
 /** https://vt100.net/docs/vt510-rm/chapter4.html */

@@ -56,6 +56,35 @@ const overlap = v.pipe(
 	),
 );
 
+const INTERVAL = "a time longer than none, such as 1h or 1d";
+const every = v.pipe(
+	v.string(),
+	v.check((text) => (durationMs(text) ?? 0) > 0, INTERVAL),
+);
+
+const clis = v.union(
+	[v.array(word), v.record(word, v.strictObject({ every: v.optional(every) }))],
+	"a list of CLIs, or each with its every: { codex: { every: 1d } }",
+);
+
+const attested = v.pipe(
+	v.strictObject({
+		host: v.optional(v.string()),
+		gateway: v.optional(v.string()),
+		credential: v.optional(
+			v.pipe(v.string(), v.regex(/^([0-9a-f]{12}|none)$/, "a fingerprint of 12 hex digits, or none")),
+		),
+		is: v.picklist(["gone", "moved", "known"], "gone, moved or known"),
+		because: v.pipe(v.string(), v.regex(/\S/, "the reason, for who reads it later")),
+		at: time,
+		by: v.optional(v.string()),
+	}),
+	v.check(
+		({ host, gateway: gate, credential }) => [host, gate, credential].filter((each) => each !== undefined).length === 1,
+		"one of host, gateway and credential",
+	),
+);
+
 const page = v.pipe(v.string(), v.check(isHttpUrl, "an http or https URL"));
 
 const gateway = v.strictObject({
@@ -76,6 +105,18 @@ const hosts = v.strictObject({
 		v.pipe(v.string(), v.description("Its column with the host name, where it cannot be told from the header.")),
 	),
 	pattern: v.optional(v.pipe(v.string(), v.description("Names that are numbered: mac-{001..120} or gw-{eu,us}."))),
+	intervals: v.optional(
+		v.pipe(
+			v.record(v.string(), every),
+			v.description("How often a host sends at least, where that is not the fleet's."),
+		),
+	),
+	direct: v.optional(
+		v.pipe(
+			v.union([v.literal("all"), v.array(hostName)], "all, or a list of hosts"),
+			v.description("Hosts that send straight to the provider, past every gateway: proven by inventory."),
+		),
+	),
 });
 
 export const fleetSchema = v.pipe(
@@ -112,7 +153,24 @@ export const fleetSchema = v.pipe(
 		hosts: v.optional(
 			v.pipe(hosts, v.description("Who ought to be seen; without it nothing can be said of who is missing.")),
 		),
-		clis: v.optional(v.pipe(v.array(word), v.description("CLIs that ought to be seen on every host."))),
+		clis: v.optional(
+			v.pipe(
+				clis,
+				v.description("CLIs that ought to be seen on every host; each may say how often it sends at least."),
+			),
+		),
+		every: v.optional(
+			v.pipe(
+				every,
+				v.description("How often each sender sends at least while its machine is in use; a day if nothing says so."),
+			),
+		),
+		attested: v.optional(
+			v.pipe(
+				v.array(attested),
+				v.description("What the owner says of a host, gateway or credential, where evidence cannot."),
+			),
+		),
 		inventory: v.optional(v.pipe(v.array(path), v.description("Files with the report lines of an MDM."))),
 		evidence: v.optional(v.pipe(path, v.description("Folder in which observations are kept."))),
 	}),

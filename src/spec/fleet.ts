@@ -25,6 +25,17 @@ export interface Deadline {
 	readonly source: string;
 }
 
+/** What the owner says in the fleet file. */
+export interface Attested {
+	readonly kind: "host" | "gateway" | "credential";
+	readonly name: string;
+	readonly says: "gone" | "moved" | "known";
+	readonly because: string;
+	readonly actor: string;
+	/** Milliseconds since the epoch. */
+	readonly at: number;
+}
+
 /** A fleet whose token is rotated. Every path is absolute; nothing here is secret. */
 export interface Fleet {
 	readonly name: string | undefined;
@@ -43,6 +54,15 @@ export interface Fleet {
 	readonly expectedHosts: readonly string[];
 	readonly hostsCsv: { readonly path: string; readonly column: string | undefined } | undefined;
 	readonly clis: readonly string[];
+	/** How often each sender sends at least, in milliseconds. */
+	readonly intervals: {
+		readonly fleet?: number | undefined;
+		readonly hosts: Readonly<Record<string, number>>;
+		readonly clis: Readonly<Record<string, number>>;
+	};
+	/** Hosts that send straight to the provider. */
+	readonly directHosts: "all" | readonly string[];
+	readonly attested: readonly Attested[];
 	readonly inventory: readonly string[];
 	readonly evidence: string;
 }
@@ -192,6 +212,16 @@ function keyNode(document: Document, path: readonly unknown[]): Node | undefined
 function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => Place): Problem[] {
 	const problems: Problem[] = [];
 	const names = (fleet.gateways ?? []).map(({ name }) => name);
+	const tokens = Object.keys(fleet.tokens ?? {});
+	const role = tokens.find((name) => !isRole(name) && nearest(name.toLowerCase(), ["old", "new"]) !== undefined);
+	if (role !== undefined && !(tokens.includes("old") && tokens.includes("new"))) {
+		problems.push({
+			what: `${shown(role)} is neither old nor new`,
+			expected: "old and new for the two tokens of the rotation",
+			where: place(["tokens", role]),
+			fix: `did you mean ${nearest(role.toLowerCase(), ["old", "new"])}?`,
+		});
+	}
 	for (const [index, name] of names.entries()) {
 		if (names.indexOf(name) === index) continue;
 		problems.push({
@@ -227,6 +257,10 @@ function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => P
 	return problems;
 }
 
+function isRole(name: string): boolean {
+	return name === "old" || name === "new";
+}
+
 function toFleet(text: FleetText, folder: string): Fleet {
 	const provider = providers.find(({ id }) => id === text.provider) ?? defaultProvider;
 	const from = (path: string) => resolve(folder, path);
@@ -245,10 +279,43 @@ function toFleet(text: FleetText, folder: string): Fleet {
 		prometheus: text.prometheus,
 		expectedHosts: [...new Set([...(text.hosts?.expected ?? []), ...(expandHosts(text.hosts?.pattern ?? "") ?? [])])],
 		hostsCsv: text.hosts?.csv === undefined ? undefined : { path: from(text.hosts.csv), column: text.hosts.column },
-		clis: text.clis ?? [],
+		clis: Array.isArray(text.clis) ? text.clis : Object.keys(text.clis ?? {}),
+		intervals: intervalsOf(text),
+		directHosts: text.hosts?.direct ?? [],
+		attested: (text.attested ?? []).map(attestedOf),
 		inventory: (text.inventory ?? []).map(from),
 		evidence: from(text.evidence ?? EVIDENCE),
 	};
+}
+
+function intervalsOf({ every, hosts, clis }: FleetText): Fleet["intervals"] {
+	const table = (entries: readonly (readonly [string, string | undefined])[]) =>
+		Object.fromEntries(
+			entries.flatMap(([name, text]) => {
+				const ms = durationMs(text ?? "");
+				return ms === undefined ? [] : [[name, ms] as const];
+			}),
+		);
+	const ofClis = Array.isArray(clis) ? [] : Object.entries(clis ?? {}).map(([name, own]) => [name, own.every] as const);
+	return {
+		fleet: durationMs(every ?? ""),
+		hosts: table(Object.entries(hosts?.intervals ?? {})),
+		clis: table(ofClis),
+	};
+}
+
+function attestedOf({
+	host,
+	gateway,
+	credential,
+	is,
+	because,
+	at,
+	by,
+}: NonNullable<FleetText["attested"]>[number]): Attested {
+	const kind = host !== undefined ? "host" : gateway !== undefined ? "gateway" : "credential";
+	const name = host ?? gateway ?? credential ?? "";
+	return { kind, name, says: is, because, actor: by ?? "the fleet file", at: Date.parse(at) };
 }
 
 function fromFolder(place: string, from: (path: string) => string): TokenRef | undefined {

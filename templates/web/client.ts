@@ -27,7 +27,7 @@ function show(change: Partial<PageState> = {}): void {
 	if (!data) return;
 	state = { ...state, ...change, now: Date.now() + clockOffset };
 	mount(document.body, pageBody(data, state));
-	const title = pageTitle(data.view);
+	const title = pageTitle(data.view, state);
 	if (document.title !== title) document.title = title;
 }
 

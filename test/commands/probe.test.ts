@@ -5,7 +5,7 @@ import { type Canary, canary, filesBelow, leaks } from "../harness/canary.ts";
 import { type CliRunOptions, scratch, startCrossfade } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { startProvider } from "../harness/provider.ts";
-import { httpText, rawServer } from "../harness/raw-server.ts";
+import { httpText, otlpTaken, rawServer } from "../harness/raw-server.ts";
 import { waitFor } from "../harness/wait.ts";
 
 /** A folder with token files that only their owner reads. */
@@ -32,7 +32,8 @@ function run(args: readonly string[], options: CliRunOptions = {}) {
 async function server(answers: { readonly old?: string; readonly new?: string }) {
 	return rawServer((socket, first) => {
 		const isOld = first.includes(oldToken.token);
-		socket.end((isOld ? answers.old : answers.new) ?? httpText("200 OK"));
+		const isNew = first.includes(newToken.token);
+		socket.end((isOld ? answers.old : isNew ? answers.new : no) ?? otlpTaken);
 	});
 }
 
@@ -54,8 +55,16 @@ describe("crossfade probe against a provider", () => {
 			stdout: expect.stringContaining("OLD STILL ALIVE"),
 		});
 		await provider.advance("25h");
-		expect(await ask()).toMatchObject({ code: 4, stdout: expect.stringContaining("OLD ALREADY DEAD") });
-		expect(await ask("--deadline", "1h")).toMatchObject({ code: 4 });
+		const undated = await ask();
+		expect(undated).toMatchObject({
+			code: 4,
+			stdout: expect.stringMatching(/^old .+ REJECTED .+or no deadline is known$/ms),
+		});
+		expect(undated.stdout).not.toContain("OLD ALREADY DEAD");
+		expect(await ask("--deadline", "1h")).toMatchObject({
+			code: 4,
+			stdout: expect.stringContaining("OLD ALREADY DEAD"),
+		});
 		expect(await ask("--deadline", "2020-01-01T00:00:00Z")).toMatchObject({ code: 0 });
 		const records = await provider.records(next);
 		await ask("--signals", "logs", "--as", "codex", "--protocol", "http/json", "--gzip");
@@ -64,11 +73,11 @@ describe("crossfade probe against a provider", () => {
 
 	test.each<[code: number, answers: Parameters<typeof server>[0], verdict: string]>([
 		[3, { new: no, old: no }, "NEW REJECTED"],
-		[4, { old: no, new: httpText("500 Oops") }, "OLD ALREADY DEAD"],
+		[4, { old: no, new: httpText("500 Oops") }, "REJECTED"],
 		[6, { new: httpText("500 Oops"), old: httpText("503 Busy") }, "UNREACHABLE"],
 		[
 			7,
-			{ new: httpText("200 OK", {}, '{"partialSuccess":{"rejectedLogRecords":"1"}}'), old: httpText("503 Busy") },
+			{ new: httpText("200 OK", {}, '{"partialSuccess":{"rejectedLogRecords":"1"}}'), old: httpText("429 Busy") },
 			"PARTIAL",
 		],
 		[8, { new: httpText("429 Slow down"), old: httpText("400 What") }, "RATE LIMITED"],
@@ -99,9 +108,38 @@ describe("crossfade probe against a provider", () => {
 		expect(junit).toMatchObject({ code: 3, stdout: expect.stringContaining('tests="2" failures="1" skipped="0"') });
 	});
 
+	test("a place that takes a made-up token too proves nothing, as text, JSON, JUnit and exit code", async () => {
+		const { url, received } = await rawServer((socket) => socket.end(otlpTaken));
+		const ask = (...args: string[]) => run(["--endpoint", url, ...both, ...args]);
+		const text = await ask();
+		expect(text).toMatchObject({ code: 9, stdout: expect.stringContaining("[takes-any-token]") });
+		expect(text.stdout).toContain("taken, so no token is looked at");
+		expect(text.stdout).not.toContain(" ACCEPTED ");
+		// Two tokens, three signals, and one made-up token.
+		expect(received).toHaveLength(7);
+		const json = await ask("--json", "--path", "both");
+		const { rows, controls, exit } = JSON.parse(json.stdout);
+		expect({ code: json.code, exit }).toEqual({ code: 9, exit: { code: 9, name: "noEvidence" } });
+		expect(new Set(rows.map(({ verdict }: { verdict: string }) => verdict))).toEqual(new Set(["INCONCLUSIVE"]));
+		expect(controls).toMatchObject([
+			{ path: "bearer", result: "taken" },
+			{ path: "url", result: "taken" },
+		]);
+		const junit = await ask("--junit");
+		expect(junit).toMatchObject({ code: 9, stdout: expect.stringContaining('tests="6" failures="6" skipped="0"') });
+		const sent = received.length;
+		const none = await ask("--no-control");
+		expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining("not sent; whether tokens are looked at") });
+		expect(received.length - sent).toBe(6);
+	});
+
 	test("whoami, where a provider has one", async () => {
 		const { url, received } = await rawServer((socket, first) =>
-			socket.end(first.startsWith("GET") ? no : httpText("200 OK", { "x-al-sampled": "true" })),
+			socket.end(
+				first.startsWith("GET")
+					? no
+					: httpText("200 OK", { "x-al-sampled": "true", "content-type": "application/x-protobuf" }),
+			),
 		);
 		const args = ["--provider", "activitylog", "--endpoint", `${url}/api/v1/otlp`, "--token", "new=file:new.token"];
 		const { code, stdout } = await run([...args, "--signals", "logs"]);
@@ -149,7 +187,9 @@ describe("what it keeps and repeats", () => {
 		const cwd = tokenFolder({ "old.token": oldToken.token, "new.token": newToken.token });
 		const outcome = await run(["--endpoint", url, ...both, "--signals", "logs", "--evidence", "seen"], { cwd });
 		expect(outcome.code).toBe(0);
-		const [text = ""] = Object.values(filesBelow(join(cwd, "seen")));
+		const kept = filesBelow(join(cwd, "seen"), ["folder.id"]);
+		const [text = ""] = Object.values(kept);
+		expect(Object.keys(kept)).toHaveLength(1);
 		const rows = text
 			.trimEnd()
 			.split("\n")
@@ -177,7 +217,8 @@ describe("what it keeps and repeats", () => {
 			"--json",
 		];
 		const cli = startCrossfade([...args, "--evidence", "seen"], { cwd, canaries: [newToken], holders: ["new.token"] });
-		await waitFor("a second round", () => received.length >= 2);
+		const rounds = () => received.filter((text) => text.includes(newToken.token)).length;
+		await waitFor("a second round", () => rounds() >= 2);
 		await waitFor("evidence", () => Object.values(filesBelow(cwd))[0] !== undefined);
 		const { code, stdout } = await cli.stop();
 		const lines = stdout
@@ -186,6 +227,8 @@ describe("what it keeps and repeats", () => {
 			.map((line) => JSON.parse(line));
 		expect({ code, ids: new Set(lines.map(({ probeId }) => probeId)).size }).toEqual({ code: 0, ids: 1 });
 		expect(lines[0]).toMatchObject({ schema: 1, verdict: "ACCEPTED", signal: "logs" });
+		// The made-up token went out in the first round alone.
+		expect(received.length - rounds()).toBe(1);
 	});
 
 	test("Ctrl-C does not wait for a server that never answers", async () => {
@@ -211,7 +254,8 @@ describe("what it keeps and repeats", () => {
 			"--until",
 			"1ms",
 		]);
-		expect({ code, rounds: received.length }).toEqual({ code: 0, rounds: 1 });
+		const rounds = received.filter((text) => text.includes(newToken.token)).length;
+		expect({ code, rounds }).toEqual({ code: 0, rounds: 1 });
 	});
 
 	test("the fleet of crossfade.yaml", async () => {
@@ -230,7 +274,7 @@ evidence: seen
 		expect(stdout).toMatch(/old +bearer logs +gw +ACCEPTED/);
 		expect(stdout).toContain("taken by the gateway, not confirmed");
 		expect(stderr).toContain("the token called new is left out");
-		expect(Object.keys(filesBelow(join(cwd, "seen")))).toHaveLength(1);
+		expect(Object.keys(filesBelow(join(cwd, "seen"), ["folder.id"]))).toHaveLength(1);
 	});
 });
 

@@ -8,7 +8,10 @@ import { crossfade } from "../harness/command.ts";
 import { probed, sent, writeEvidence } from "../harness/evidence.ts";
 
 const [OLD, NEW] = [canary(), canary()];
-const migrated = [sent(OLD.fingerprint, 90), sent(NEW.fingerprint, 2)];
+const migrated = [
+	sent(OLD.fingerprint, 190),
+	...[160, 120, 80, 40, 2].map((minutes) => sent(NEW.fingerprint, minutes)),
+];
 
 /** A folder with a fleet file, both tokens, and evidence. */
 function fleet({
@@ -21,7 +24,7 @@ function fleet({
 	more?: string;
 } = {}) {
 	const cwd = scratch({
-		"crossfade.yaml": `version: 1\ntokens: { old: "file:old.token", new: "file:new.token" }\nhosts: { expected: [mac-1] }\nclis: [codex]\n${more}`,
+		"crossfade.yaml": `version: 1\ntokens: { old: "file:old.token", new: "file:new.token" }\nhosts: { expected: [mac-1] }\nclis: { codex: { every: 1h } }\n${more}`,
 	});
 	writeFileSync(join(cwd, "old.token"), OLD.token, { mode: 0o600 });
 	writeFileSync(join(cwd, "new.token"), NEW.token, { mode: 0o600 });
@@ -33,15 +36,19 @@ describe("crossfade report", () => {
 	test.each<[string, number, RegExp, Parameters<typeof fleet>[0]]>([
 		["all moved", 0, /retire the old token: yes/, { traffic: migrated }],
 		["one on the old token", 5, /not yet/, { traffic: [sent(OLD.fingerprint, 2)] }],
-		["moved too recently", 5, /not yet/, { traffic: [sent(OLD.fingerprint, 30), sent(NEW.fingerprint, 2)] }],
-		["nobody watched", 9, /no evidence/, {}],
-		["silent", 9, /not yet/, { traffic: migrated }],
+		["moved too recently", 9, /not known/, { traffic: [sent(OLD.fingerprint, 30), sent(NEW.fingerprint, 2)] }],
+		["nobody watched", 9, /not known/, {}],
+		["silent", 9, /not known/, { traffic: migrated }],
 		["new rejected", 3, /not yet/, { traffic: migrated, probes: [probed(NEW.fingerprint, { outcome: "rejected" })] }],
 		[
 			"old already dead",
 			4,
 			/OLD ALREADY DEAD/i,
-			{ traffic: migrated, probes: [probed(OLD.fingerprint, { outcome: "rejected", token: "old" })] },
+			{
+				traffic: migrated,
+				probes: [probed(OLD.fingerprint, { outcome: "rejected", token: "old" })],
+				more: "overlap: { deadline: 2100-01-31T12:00:00Z }",
+			},
 		],
 	])("as a gate: %s", async (name, code, text, setup) => {
 		const run = fleet(setup);
@@ -58,7 +65,7 @@ describe("crossfade report", () => {
 	test("the same facts as JSON, CSV and JUnit, to a file by its ending", async () => {
 		const run = fleet({ traffic: migrated });
 		const { stdout } = await crossfade(["report", "--json"], run);
-		expect(JSON.parse(stdout)).toMatchObject({ schema: 1, judgement: { fleet: { safeToRetire: "yes" } } });
+		expect(JSON.parse(stdout)).toMatchObject({ schema: 2, judgement: { fleet: { safeToRetire: "yes" } } });
 		expect((await crossfade(["report", "--format", "csv"], run)).stdout).toContain("mac-1");
 		expect((await crossfade(["report", "--format", "html"], run)).stdout).toContain("<!doctype html>");
 		expect((await crossfade(["report", "--out", "overlap.xml"], run)).code).toBe(0);
@@ -72,7 +79,7 @@ describe("crossfade report", () => {
 		const stdin = `mac-1 crossfade ok fp=${NEW.fingerprint} cfg=1 cli=codex:ok users=1\nnonsense\n`;
 		const { stdout } = await crossfade(["report", "--inventory", "-"], { ...fleet({ traffic: migrated }), stdin });
 		expect(stdout).toContain("1 machine reported");
-		expect(stdout).toMatch(/1 of 2 inventory lines could\s+not be used/);
+		expect(stdout).toMatch(/standard input: 1 of 2 lines could\s+not be used/);
 	});
 
 	test("a quote that is not closed in the hosts or the inventory is told with its file and line, and costs no machine", async () => {
@@ -83,14 +90,14 @@ describe("crossfade report", () => {
 		const args = ["report", "--hosts", "hosts.csv", "--inventory", "jamf.csv", "--format", "json"];
 		const { stdout, code } = await crossfade(args, run);
 		expect(code).toBe(0);
-		const { judgement, inventory, warnings } = JSON.parse(stdout);
+		const { judgement, inventory } = JSON.parse(stdout);
 		expect(new Set(judgement.senders.map(({ host }: { host: string }) => host))).toEqual(
 			new Set(["mac-1", "mac-2", "mac-3", "mac-4"]),
 		);
 		expect(inventory).toMatchObject({ hosts: 3, onNew: 3, badLines: 0 });
-		expect(warnings).toEqual([
-			"1 of 4 host lines were mended and used (hosts.csv, line 3: a quote that is not closed)",
-			"1 of 3 inventory lines were mended and used (jamf.csv, line 3: a quote that is not closed)",
+		expect(judgement.obligations.filter(({ id }: { id: string }) => id === "lists")).toMatchObject([
+			{ about: "hosts.csv", witness: "1 of 4 lines are only a guess (line 3: a quote that is not closed)" },
+			{ about: "jamf.csv", witness: "1 of 3 lines are only a guess (line 3: a quote that is not closed)" },
 		]);
 	});
 

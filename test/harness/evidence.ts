@@ -21,6 +21,8 @@ export function sent(fingerprint: string, minutesAgo: number, more: Partial<Traf
 		bytes: 100,
 		lastSeen,
 		lastStatus: 200,
+		refused: 0,
+		lastAccepted: lastSeen,
 		version: "1.0",
 		...more,
 	};

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pairs } from "./matrix.ts";
+import { aThird, pairs } from "./matrix.ts";
 
 test("a part of a matrix holds every row and every column, the whole of it every pair", () => {
 	const [rows, columns] = [
@@ -14,4 +14,9 @@ test("a part of a matrix holds every row and every column, the whole of it every
 	]);
 	expect(pairs(rows, columns, true)).toHaveLength(6);
 	expect(new Set(pairs(columns, rows, false).map(([, row]) => row))).toEqual(new Set(rows));
+});
+
+test("a third of a list, or the whole of it", () => {
+	expect(aThird([1, 2, 3, 4, 5], false)).toEqual([1, 4]);
+	expect(aThird([1, 2, 3, 4, 5], true)).toEqual([1, 2, 3, 4, 5]);
 });

@@ -62,7 +62,25 @@ export function demoOverlap({ hosts = 48, hours = 7, names = [], change = {} }: 
 		now: NOON,
 		tokens: { old: OLD, new: NEW },
 		deadline: started + 24 * HOUR,
-		watchSince: started + 4 * MINUTE,
+		started,
+		series: [
+			{
+				place: "gw-eu-1",
+				source: "http://10.20.0.11:8888/metrics",
+				since: started + 4 * MINUTE,
+				until: NOON - 8_000,
+				toleranceMs: 5 * MINUTE,
+				isAttributed: true,
+				isClosed: false,
+			},
+		],
+		exporters: [{ gateway: "gw-eu-1", fingerprint: NEW, witness: "its metrics say so", at: NOON }],
+		directHosts: [],
+		intervals: { fleet: HOUR, hosts: {}, clis: {} },
+		statements: [],
+		listTroubles: [],
+		evidenceTroubles: [],
+		lookalikes: {},
 		expectedHosts: [...fleet, "mbp-on-holiday", "desk-reception"],
 		expectedClis: [],
 		traffic: [
@@ -75,7 +93,7 @@ export function demoOverlap({ hosts = 48, hours = 7, names = [], change = {} }: 
 		probes: probes(),
 	};
 	return {
-		schema: 1,
+		schema: 2,
 		rotation: {
 			name: "prod-eu",
 			provider: "Torii",
@@ -83,12 +101,22 @@ export function demoOverlap({ hosts = 48, hours = 7, names = [], change = {} }: 
 			deadline: facts.deadline,
 			deadlineSource: "Torii's rule: 24 h after the rotation",
 			clockOffsetMs: 2_400,
-			watchSince: facts.watchSince,
+			watchSince: started + 4 * MINUTE,
 			now: NOON,
 		},
 		judgement: judge(facts),
 		names: { [OLD]: "old", [NEW]: "new" },
-		inventory: { hosts, onOld: 4, onNew: hosts - 5, other: 1, drift: 2, absent: 0, error: 0, badLines: 3 },
+		inventory: {
+			hosts,
+			onOld: 4,
+			onNew: hosts - 5,
+			other: 1,
+			drift: 2,
+			absent: 0,
+			error: 0,
+			unreported: 0,
+			badLines: 3,
+		},
 		gateways: [
 			{ place: "gw-eu-1", url: "http://10.20.0.11:8888/metrics", state: "up", detail: "", at: NOON - 8_000 },
 			{
@@ -106,7 +134,7 @@ export function demoOverlap({ hosts = 48, hours = 7, names = [], change = {} }: 
 				at: NOON - 29 * MINUTE,
 			},
 		],
-		warnings: ["3 lines of the Jamf export are no report lines; the first is line 17"],
+		series: facts.series,
 		...change,
 	};
 }
@@ -153,6 +181,8 @@ function counter(
 		bytes: requests * 4_100,
 		lastSeen: at,
 		lastStatus: 200,
+		refused: 0,
+		lastAccepted: at,
 		...sender,
 	};
 }

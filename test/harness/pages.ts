@@ -27,7 +27,9 @@ export async function metricsPage(text = ""): Promise<ServedPage> {
 export function attributed(fingerprint: string, records: number, host = "mac-1", service = "codex_cli_rs"): string {
 	const labels = { crossfade_fingerprint: fingerprint, service_name: service, service_version: "1.0", host_name: host };
 	const text = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
-	return `crossfade_gateway_log_records_total{${text.join(",")}} ${records}\n`;
+	// What its receiver took, which is as much.
+	const taken = `otelcol_receiver_accepted_log_records_total{receiver="otlp",of="${fingerprint} ${service} ${host}"} ${records}`;
+	return `crossfade_gateway_log_records_total{${text.join(",")}} ${records}\n${taken}\n`;
 }
 
 /** The real world with a clock that only moves when told. */

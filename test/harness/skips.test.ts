@@ -13,6 +13,7 @@ test("the last lines count what was skipped by what is missing, and say what to 
 			"To run them: scripts/provision.sh",
 			"To run them: run it as another account than root",
 			"Not part of this run: the rendered scripts in depth, and real programs (npm run test:all)",
+			"Not part of this run: what the CLIs do by themselves (npm run test:full)",
 			"Not part of this run: how fast it is (npm run bench)",
 			"Not part of this run: every combination of shells, awks and kill steps (npm run test:full)",
 			"",
@@ -21,5 +22,7 @@ test("the last lines count what was skipped by what is missing, and say what to 
 });
 
 test("a whole run says that nothing was skipped", () => {
-	expect(notRun([], ["unit", "smoke", "scripts", "real", "load", "bench"], true)).toBe("Skipped tests: none\n");
+	expect(notRun([], ["unit", "smoke", "scripts", "real", "load", "facts", "bench"], true)).toBe(
+		"Skipped tests: none\n",
+	);
 });

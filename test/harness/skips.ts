@@ -4,6 +4,7 @@ import type { Missing } from "./parts.ts";
 /** What `npm test` leaves to other commands, by one of the projects that they add. */
 const tiers = [
 	{ project: "real", command: "npm run test:all", what: "the rendered scripts in depth, and real programs" },
+	{ project: "facts", command: "npm run test:full", what: "what the CLIs do by themselves" },
 	{ project: "bench", command: "npm run bench", what: "how fast it is" },
 ] as const;
 

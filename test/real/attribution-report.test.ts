@@ -94,7 +94,7 @@ describe("a real collector that attributes by sender", needs(otelcol), () => {
 			expect(code).toBe(0);
 			return JSON.parse(stdout);
 		};
-		expect((await report()).judgement.fleet).toMatchObject({ safeToRetire: "no evidence" });
+		expect((await report()).judgement.fleet).toMatchObject({ safeToRetire: "not known" });
 		await sendAll(first.url, 1);
 		await waitFor("the first round to be counted", async () => (await counted(first)) === ONE_ROUND);
 		expectRounds(await report(), 1);

@@ -54,8 +54,8 @@ test(
 			return JSON.parse(stdout);
 		};
 		const nothing = await look();
-		expect(nothing.judgement.fleet).toMatchObject({ safeToRetire: "no evidence" });
-		expect(nothing.warnings.join()).toContain("no counters that tell tokens apart");
+		expect(nothing.judgement.fleet).toMatchObject({ safeToRetire: "not known" });
+		expect(JSON.stringify(nothing.judgement.obligations)).toContain("no counters that tell tokens apart");
 
 		await send(first.url, OLD.token, 7);
 		await send(first.url, OLD.token, 5);

@@ -23,7 +23,7 @@ import { waitFor } from "../harness/wait.ts";
 const [dash] = shells as [TestShell];
 
 /** A token file with a script for it, and a page of metrics in the place of a collector. */
-async function startRotation() {
+async function scene() {
 	const old = canary();
 	const folder = scratch({ "torii.token": old.token });
 	const tokenFile = join(folder, "torii.token");
@@ -71,7 +71,7 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 	test.each(["SIGHUP", "SIGTERM", "SIGINT"] as const)(
 		"%s while it waits for the proof: the old token is back",
 		async (signal) => {
-			const s = await startRotation();
+			const s = await scene();
 			const token = canary().token;
 			const run = await s.waiting(token);
 			expect(readFileSync(s.trial, "utf8")).toBe(s.old.token);
@@ -84,7 +84,7 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 	);
 
 	test("whoever read its output is gone: the old token is back all the same", async () => {
-		const s = await startRotation();
+		const s = await scene();
 		const command = `sh '${s.script}' --metrics '${s.collector.url}' --validate '' --no-precheck --logs true --pid ${process.pid} | head -n 1`;
 		const child = spawn("sh", ["-c", command], {
 			env: { PATH: process.env["PATH"] },
@@ -98,7 +98,7 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 	});
 
 	test("kill -9: the next run puts the old token back, also when it is given nothing to put in place", async () => {
-		const s = await startRotation();
+		const s = await scene();
 		const token = canary().token;
 		const run = await s.waiting(token);
 		process.kill(-run.pid, "SIGKILL");
@@ -114,7 +114,7 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 	});
 
 	test("copies of a token that a killed run left are removed by the next", async () => {
-		const s = await startRotation();
+		const s = await scene();
 		const left = join(s.folder, ".crossfade.Ab12Cd");
 		writeFileSync(left, canary().token, { mode: 0o600 });
 		expect(await s.run(s.old.token)).toMatchObject({ code: 0, stdout: expect.stringContaining("unchanged") });
@@ -122,7 +122,7 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 	});
 
 	test("while one run waits for its token a second changes nothing, so none puts an older token back over a newer", async () => {
-		const s = await startRotation();
+		const s = await scene();
 		const child = spawn("sh", [s.script, "--metrics", s.collector.url], { stdio: ["pipe", "ignore", "ignore"] });
 		onTestFinished(() => {
 			child.kill("SIGKILL");
@@ -181,7 +181,7 @@ describe("root writes in no folder that somebody else can write", needs(program(
 	});
 
 	test("the caller may rotate in a folder of its own", needs(program("setpriv")), async () => {
-		const s = await startRotation();
+		const s = await scene();
 		const script = join(scratch(), "rotate.sh");
 		chmodSync(join(script, ".."), 0o755);
 		copyFileSync(s.script, script);
@@ -204,7 +204,7 @@ describe("names that the environment has already, and a shell that exports every
 	test.each(
 		shells.flatMap((under) => [[under.name, under, []] as const, [`${under.name} -a`, under, ["-a"]] as const]),
 	)("%s: no program is handed the token", async (_name, under, flags) => {
-		const s = await startRotation();
+		const s = await scene();
 		const token = canary();
 		const env = Object.fromEntries(inheritable(readFileSync(s.script, "utf8")).map((name) => [name, "inherited"]));
 		const child = { ...under, args: [...under.args, ...flags] };

@@ -9,7 +9,7 @@ import { chromiumBrowser, closeBrowser, visit } from "../harness/browser.ts";
 import { scratch } from "../harness/cli.ts";
 import { measureContrast } from "../harness/contrast.ts";
 import { quietEffects } from "../harness/effects.ts";
-import { demoOverlap, hostile } from "../harness/overlap.ts";
+import { demoOverlap, hostile, NEW } from "../harness/overlap.ts";
 import { needs } from "../harness/parts.ts";
 
 const names = Object.values(hostile);
@@ -94,7 +94,6 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 				names,
 				change: {
 					gateways,
-					warnings: names,
 					rotation: { ...demoOverlap().rotation, name: hostile.html, provider: hostile.script },
 				},
 			}),
@@ -122,7 +121,7 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 				"[document.activeElement.textContent || document.activeElement.id, getComputedStyle(document.activeElement).outlineStyle, document.activeElement.matches(':focus-visible')]",
 			);
 		const walk: string[] = [];
-		for (let step = 0; step < 14; step++) {
+		for (let step = 0; step < 15; step++) {
 			await page.keyboard.press("Tab");
 			const [name, outline, visible] = (await focused()) as [string, string, boolean];
 			expect([name, outline, visible]).toEqual([name, "solid", true]);
@@ -131,9 +130,10 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 		expect(walk).toEqual([
 			"Skip to the senders",
 			"OLD ONLY 3",
-			"MIXED 3",
+			"MIXED 2",
 			"UNATTRIBUTED 2",
 			"SILENT 2",
+			"NEW SEEN 1",
 			"MIGRATED 42",
 			"filter",
 			"Verdict",
@@ -168,8 +168,8 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 		const deadline = demoOverlap().rotation.deadline ?? 0;
 		for (const hoursLeft of [13, 11, 3, 0.5, -1]) {
 			const rotation = { ...demoOverlap().rotation, now: deadline - hoursLeft * 3_600_000 };
-			watch.update(demoOverlap({ change: { rotation, warnings: [`view with ${hoursLeft} h`] } }));
-			await page.getByText(`view with ${hoursLeft} h`).waitFor();
+			watch.update(demoOverlap({ change: { rotation, names: { [NEW]: `view with ${hoursLeft} h` } } }));
+			await page.getByText(`view with ${hoursLeft} h`).first().waitFor();
 			const { weak, measured } = (await page.evaluate(measureContrast)) as { weak: string[]; measured: number };
 			expect(measured).toBeGreaterThan(150);
 			expect(weak).toEqual([]);
@@ -177,7 +177,7 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 	});
 
 	test.for([320, 360, 768, 993, 1024])("nothing has to be scrolled sideways at %i pixels", async (width) => {
-		const view = demoOverlap({ names, change: { warnings: names } });
+		const view = demoOverlap({ names, change: {} });
 		const { page } = await watched(view, { width });
 		await drawn(page);
 		expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
@@ -213,7 +213,7 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 		const { page } = await visit(first.url, { expected: REFUSED });
 		await drawn(page);
 		await first.close();
-		await page.getByText("The watch has ended. This is what it saw last.").waitFor();
+		await page.getByText("The watch has ended. What is below is what it saw last.").waitFor();
 		expect(await rows(page).count()).toBe(25);
 		const port = Number(new URL(first.url).port);
 		await serve(answered("yes", "all moved"), { port, seed: "same" });
@@ -229,7 +229,7 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 		const port = Number(new URL(first.url).port);
 		const second: WatchPage = await serve(answered("yes", "all moved"), { port });
 		await page.waitForResponse((answer) => answer.status() === 403);
-		expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("not yet");
+		expect(await page.getByRole("heading", { level: 1 }).textContent()).toContain("no answer");
 		const other = await page.context().newPage();
 		await other.goto(second.url);
 		await page.getByRole("heading", { name: "Safe to retire the old token: yes" }).waitFor();
@@ -253,7 +253,7 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 
 describe("the report in a real Chromium", needs(chromiumBrowser), () => {
 	test.for(["light", "dark"] as const)("opens from a file, asks for nothing, reads well when %s", async (scheme) => {
-		const folder = scratch({ "report.html": reportHtml(demoOverlap({ names, change: { warnings: names } })) });
+		const folder = scratch({ "report.html": reportHtml(demoOverlap({ names, change: {} })) });
 		const url = pathToFileURL(join(folder, "report.html")).href;
 		const { page } = await visit(url, { dark: scheme === "dark", width: 360 });
 		expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Safe to retire the old token: not yet");

@@ -159,21 +159,15 @@ const LEASE_MS = 60_000;
 async function claim(lock: string): Promise<Claim | undefined> {
 	await makeFolder(dirname(lock));
 	if (ours.has(lock)) return undefined;
-	if (!(await create(lock))) {
-		if (!(await isStale(lock))) return undefined;
-		const next = `${lock}.next`;
-		if (!(await create(next))) {
-			if (!(await isStale(next))) return undefined;
-			await orUndefined("ENOENT", unlink(next));
-			if (!(await create(next))) return undefined;
-		}
-		if (!(await isStale(lock))) {
-			await unlink(next);
-			return undefined;
-		}
-		await rename(next, lock);
-	}
+	// At once: a lock file with our own number that is not among ours counts as left by an earlier process.
 	ours.add(lock);
+	let isTaken = false;
+	try {
+		isTaken = await take(lock);
+	} finally {
+		if (!isTaken) ours.delete(lock);
+	}
+	if (!isTaken) return undefined;
 	// Where the folder went away nobody else has it, and it is made again with what is written next.
 	const isHeld = async () => {
 		const owner = await ownerOf(lock);
@@ -194,6 +188,24 @@ async function claim(lock: string): Promise<Claim | undefined> {
 			if ((await ownerOf(lock).catch(() => undefined)) === OWNER) await unlink(lock).catch(() => undefined);
 		},
 	};
+}
+
+/** Makes the lock file ours, if nobody who lives has it. */
+async function take(lock: string): Promise<boolean> {
+	if (await create(lock)) return true;
+	if (!(await isStale(lock))) return false;
+	const next = `${lock}.next`;
+	if (!(await create(next))) {
+		if (!(await isStale(next))) return false;
+		await orUndefined("ENOENT", unlink(next));
+		if (!(await create(next))) return false;
+	}
+	if (!(await isStale(lock))) {
+		await unlink(next);
+		return false;
+	}
+	await rename(next, lock);
+	return true;
 }
 
 const OWNER = `${process.pid} ${hostname()}\n`;

@@ -2,6 +2,8 @@ import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { ConnectionError } from "./connection.ts";
+import type { HttpRequest } from "./http.ts";
+import type { ForwardProxy } from "./proxy.ts";
 
 /** An answer before its body was read. */
 export interface Begun {
@@ -12,6 +14,19 @@ export interface Begun {
 }
 
 const unpack = promisify(gunzip);
+
+/** Path and headers of a request; to a proxy, plain HTTP goes with the whole URL and no tunnel. */
+export function requestTarget(
+	{ headers }: Pick<HttpRequest, "headers">,
+	url: URL,
+	proxy: ForwardProxy | undefined,
+): { path: string; headers: Record<string, string> } {
+	const isForwarded = proxy !== undefined && url.protocol === "http:";
+	return {
+		path: isForwarded ? url.href : url.pathname + url.search,
+		headers: { host: url.host, ...headers, ...(isForwarded && proxy.headers) },
+	};
+}
 
 /** Headers by name with one value each; of repeated ones the first. */
 export function firsts(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

@@ -1,17 +1,17 @@
 import { once } from "node:events";
 import { type IncomingMessage, request as sendPlain } from "node:http";
-import type { Socket } from "node:net";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { ConnectionError, openConnection, RequestLifetime } from "./connection.ts";
 import type { HttpOutcome, HttpRequest, HttpSeen } from "./http.ts";
-import { type Begun, firsts, readBody } from "./http-answer.ts";
+import { type Begun, firsts, readBody, requestTarget } from "./http-answer.ts";
 import { type ForwardProxy, parseProxy, proxyFromEnvironment } from "./proxy.ts";
 
 const pack = promisify(gzip);
 
 /** Sends one request and never throws for what the other side does. */
 export async function sendRequest(request: HttpRequest): Promise<HttpOutcome> {
+	const exchange = request.polled ? (await import("./kept-connections.ts")).exchangeKept : exchangeOnce;
 	const timer = new AbortController();
 	const timeout = setTimeout(() => timer.abort(), request.timeoutMs);
 	const signal = request.signal ? AbortSignal.any([timer.signal, request.signal]) : timer.signal;
@@ -22,23 +22,22 @@ export async function sendRequest(request: HttpRequest): Promise<HttpOutcome> {
 	try {
 		const url = new URL(request.url);
 		proxy = chooseProxy(request, url);
-		const alpn = request.http2 ? "h2" : "http/1.1";
-		const socket = await openConnection(url, lifetime, { tls: request.tls, proxy, alpn });
-		lifetime.enter("answer");
 		const body = request.body && request.gzip ? await pack(request.body) : request.body;
 		const sent = { ...request, ...(body && { body }), headers: allHeaders(request, body) };
-		begun = request.http2
-			? await (await import("./http2-client.ts")).exchange(sent, url, socket, lifetime)
-			: await exchange(sent, url, socket, lifetime, proxy);
+		begun = await exchange(sent, url, lifetime, proxy);
+		if (proxy && url.protocol === "http:" && begun.status === 407) {
+			throw new ConnectionError("PROXY_407", "the proxy answered 407");
+		}
 		lifetime.enter("body");
 		const bytes = await readBody(begun, request.maxBytes, signal);
 		const { status, headers, trailers } = begun;
 		return { kind: "answer", status, headers, trailers: trailers(), body: bytes, ...seen() };
 	} catch (error) {
-		const { code, name, message } = error as NodeJS.ErrnoException;
+		const failure = error as NodeJS.ErrnoException;
+		const { message } = failure;
 		const stopped = request.signal?.aborted ? "STOPPED" : timer.signal.aborted ? "TIMEOUT" : undefined;
 		const answer = begun && { status: begun.status, headers: begun.headers };
-		return { kind: "failure", code: stopped ?? code ?? name, message, phase: lifetime.phase, ...answer, ...seen() };
+		return { kind: "failure", code: stopped ?? codeOf(failure), message, phase: lifetime.phase, ...answer, ...seen() };
 	} finally {
 		clearTimeout(timeout);
 		lifetime.end();
@@ -62,29 +61,46 @@ function allHeaders(request: HttpRequest, body: Uint8Array | undefined): Record<
 	};
 }
 
-async function exchange(
-	{ method, headers, body }: HttpRequest,
+/** One request on a connection of its own. Node's client and not undici's: a probe's first byte would come a quarter later. */
+async function exchangeOnce(
+	sent: HttpRequest,
 	url: URL,
-	socket: Socket,
 	lifetime: RequestLifetime,
 	proxy: ForwardProxy | undefined,
 ): Promise<Begun> {
-	// To a proxy, plain HTTP goes with the whole URL and no tunnel.
-	const isForwarded = proxy !== undefined && url.protocol === "http:";
+	const alpn = sent.http2 ? "h2" : "http/1.1";
+	const socket = await openConnection(url, lifetime, { tls: sent.tls, proxy, alpn });
+	lifetime.enter("answer");
+	// undici speaks HTTP/2 to servers that agreed on it in the handshake, which plain gRPC does not have.
+	if (sent.http2) return (await import("./http2-client.ts")).exchange(sent, url, socket, lifetime);
 	const request = sendPlain({
-		method,
-		path: isForwarded ? url.href : url.pathname + url.search,
-		headers: { host: url.host, ...headers, ...(isForwarded && proxy.headers) },
+		method: sent.method,
+		...requestTarget(sent, url, proxy),
 		createConnection: () => socket,
 	});
 	request.on("error", () => undefined);
-	request.end(body);
-	const [response] = (await once(request, "response", { signal: lifetime.signal })) as [IncomingMessage];
-	if (isForwarded && response.statusCode === 407) throw new ConnectionError("PROXY_407", "the proxy answered 407");
+	request.end(sent.body);
+	const changed = once(request, "upgrade", { signal: lifetime.signal }).then(() => {
+		throw new ConnectionError("ECONNRESET", "the server changed to another protocol");
+	});
+	changed.catch(() => undefined);
+	const answered = once(request, "response", { signal: lifetime.signal });
+	const [response] = (await Promise.race([answered, changed])) as [IncomingMessage];
 	return {
 		status: response.statusCode ?? 0,
 		headers: firsts(response.headersDistinct),
 		body: response,
 		trailers: () => ({}),
 	};
+}
+
+/** undici's codes for what Node has codes of its own for. https://undici.nodejs.org/#/docs/api/Errors */
+const CODES: Readonly<Record<string, string>> = {
+	UND_ERR_SOCKET: "ECONNRESET",
+	UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "ECONNRESET",
+	UND_ERR_HEADERS_OVERFLOW: "HPE_HEADER_OVERFLOW",
+};
+
+function codeOf({ code, name }: NodeJS.ErrnoException): string {
+	return code === undefined ? name : (CODES[code] ?? code);
 }

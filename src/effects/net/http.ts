@@ -15,6 +15,8 @@ export interface HttpRequest {
 	readonly tls?: TlsFiles | undefined;
 	/** Through which proxy: the environment's, one by its URL, or none. */
 	readonly proxy?: "environment" | { readonly url: string } | undefined;
+	/** Asked again and again, and safe to send twice: the connection is kept for the next one. HTTP/1.1 only. */
+	readonly polled?: boolean;
 	/** HTTP/2, over plain TCP without asking first. */
 	readonly http2?: boolean;
 	/** Gives up at once when it fires. */

@@ -3,7 +3,7 @@ import { jsonText } from "../../base/json.ts";
 import { shown, shownName } from "../../base/mask.ts";
 import { type Paint, painter, severityStyles, type TextStyle } from "../../base/paint.ts";
 import { versionText } from "../../base/versions.ts";
-import { columns, fill, wrap } from "../../base/width.ts";
+import { fill, hanging } from "../../base/width.ts";
 import { type Diagnosis, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
 import { placeOf, settingName } from "./findings.ts";
 import type { Probed } from "./probe.ts";
@@ -106,19 +106,11 @@ function findingText(
 	return [head, ...rest, ...(where === undefined ? [] : row("", `in ${where}`)), ...row("", `fix: ${fix}`)];
 }
 
-/** A label, and text in the columns that are left beside it; a word that is too long stays whole, so that it can be copied. */
-function hanging(label: string, text: string, width: number): string[] {
-	const indent = " ".repeat(columns(label));
-	return wrap(text, width - indent.length, "whole").map((line, index) =>
-		`${index === 0 ? label : indent}${line}`.trimEnd(),
-	);
-}
-
 /** The whole report as one document; the schema only grows. */
 export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport): string {
-	const clis = diagnoses.map((diagnosis) => {
-		const { id, title, applies, sight, signals, findings, unseen } = diagnosis;
-		return {
+	const document = {
+		schema: 1,
+		clis: diagnoses.map(({ id, title, applies, sight, resolved, signals, findings, unseen }) => ({
 			id,
 			title,
 			installs: sight.installs.map(({ version, path, isOnPath }) => ({
@@ -128,55 +120,49 @@ export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport)
 			})),
 			release: sight.release && versionText(sight.release),
 			applies,
-			signals: signals.map((signal) => signalJson(signal, diagnosis, isVerbose)),
-			layers: sight.layers.map((layer) => layerJson(layer, diagnosis)),
+			signals: signals.map(({ signal, off, url, urlFrom, secret, token, tokenFrom, tokenBy }) => ({
+				signal,
+				sends: off === undefined,
+				off,
+				url,
+				urlFrom: urlFrom && fromJson(urlFrom, resolved.settings.get(urlFrom)?.layer),
+				fingerprint: secret?.fingerprint,
+				...(isVerbose && { hint: secret?.hint }),
+				token,
+				tokenFrom: tokenFrom && fromJson(tokenFrom, resolved.settings.get(tokenFrom)?.layer),
+				tokenBy,
+			})),
+			layers: sight.layers.map((layer) => ({
+				id: layer.place.id,
+				title: layer.place.title,
+				path: layer.path,
+				state: layer.state,
+				why: layer.why,
+				holds: [...resolved.settings]
+					.filter(([, { layer: each }]) => each === layer)
+					.map(([pointer]) => settingName(pointer)),
+				lost: resolved.lost
+					.filter((each) => each.layer === layer)
+					.map(({ pointer, why }) => ({ setting: settingName(pointer), why })),
+			})),
 			daemons: sight.daemons.map(({ pid, startedAt }) => ({ pid, startedAt: new Date(startedAt).toISOString() })),
-			probe: probed.find((each) => each.id === id)?.rows.map(probedJson),
+			probe: probed
+				.find((each) => each.id === id)
+				?.rows.map(({ evidence, verdict }) => ({
+					signal: evidence.signal,
+					token: evidence.token,
+					fingerprint: evidence.fingerprint,
+					place: evidence.place,
+					verdict,
+					status: evidence.status,
+					detail: evidence.detail,
+				})),
 			unseen,
 			findings,
-		};
-	});
-	return jsonText({ schema: 1, clis, exit: { name: exit, code: exitCodes[exit][0] } });
-}
-
-function signalJson(
-	{ signal, off, url, urlFrom, secret, token, tokenFrom, tokenBy }: SignalState,
-	{ resolved }: Diagnosis,
-	isVerbose: boolean,
-) {
-	return {
-		signal,
-		sends: off === undefined,
-		off,
-		url,
-		urlFrom: urlFrom && fromJson(urlFrom, resolved.settings.get(urlFrom)?.layer),
-		fingerprint: secret?.fingerprint,
-		...(isVerbose && { hint: secret?.hint }),
-		token,
-		tokenFrom: tokenFrom && fromJson(tokenFrom, resolved.settings.get(tokenFrom)?.layer),
-		tokenBy,
+		})),
+		exit: { name: exit, code: exitCodes[exit][0] },
 	};
-}
-
-function layerJson(layer: LayerSight, { resolved }: Diagnosis) {
-	return {
-		id: layer.place.id,
-		title: layer.place.title,
-		path: layer.path,
-		state: layer.state,
-		why: layer.why,
-		holds: [...resolved.settings]
-			.filter(([, { layer: each }]) => each === layer)
-			.map(([pointer]) => settingName(pointer)),
-		lost: resolved.lost
-			.filter((each) => each.layer === layer)
-			.map(({ pointer, why }) => ({ setting: settingName(pointer), why })),
-	};
-}
-
-function probedJson({ evidence, verdict }: Probed["rows"][number]) {
-	const { signal, token, fingerprint, place, status, detail } = evidence;
-	return { signal, token, fingerprint, place, verdict, status, detail };
+	return jsonText(document);
 }
 
 function fromJson(pointer: string, layer: LayerSight | undefined) {

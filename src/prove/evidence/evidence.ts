@@ -62,21 +62,44 @@ export interface TrafficCounter {
 	bytes: number;
 	/** Milliseconds since the epoch of the newest request in it. */
 	lastSeen: number;
-	/** Of the newest request. */
+	/** Of the newest request; 0 where what counts sees no answer. */
 	lastStatus: number;
+	/** Requests that were answered without taking their records: 401, 502, or all of them rejected. */
+	refused: number;
+	/** Milliseconds since the epoch of the newest request whose records were taken; 0 when there is none. */
+	lastAccepted: number;
 	/** `service.version`, where the data says it. */
 	version: string;
+}
+
+/** What somebody says of a host, a gateway or a credential, where evidence cannot. Holds no token. */
+export interface Statement {
+	readonly kind: "host" | "gateway" | "credential";
+	readonly name: string;
+	/** `gone`: sends no more; `moved`: is on the new token; `known`: is as it should be, and counts as listed. */
+	readonly says: "gone" | "moved" | "known";
+	readonly because: string;
+	readonly actor: string;
+	/** Milliseconds since the epoch. */
+	readonly at: number;
+	/** The old token of the rotation it was said in. */
+	readonly old: string;
 }
 
 /** What a machine's report line says: which token is configured there. The line's form is the same in every MDM. */
 export interface InventoryRow {
 	readonly host: string;
-	readonly state: "ok" | "drift" | "absent" | "error";
-	/** Undefined when the machine has no token or could not tell. */
+	/** The serial number or the MDM's id, where the source has one. */
+	readonly serial?: string | undefined;
+	/** `unreported`: the machine is listed without a report line. */
+	readonly state: "ok" | "drift" | "absent" | "error" | "unreported";
+	/** Undefined when the machine has no token, several, or could not tell. */
 	readonly fingerprint: string | undefined;
 	/** CLI id -> state, as the machine sees it. */
 	readonly clis: Readonly<Record<string, string>>;
 	readonly users: number;
+	/** Several tokens are configured there. */
+	readonly isMixed?: boolean | undefined;
 	/** When the report was made, if the source says. */
 	readonly at: number | undefined;
 }

@@ -1,16 +1,18 @@
 import { type Signal, signals } from "../../adapters/providers/provider.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import type { TokenPath } from "../../spec/probe-plan.ts";
-import type { Outcome, ProbeEvidence, TrafficCounter } from "./evidence.ts";
+import type { Outcome, ProbeEvidence, Statement, TrafficCounter } from "./evidence.ts";
 import type { Mark } from "./readings.ts";
+import { wasTaken } from "./traffic.ts";
 
 /** Raised when a file of this version could not be read by the one before. */
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 /** What a file holds; the kind is also the start of its name. */
 export interface Rows {
 	readonly traffic: TrafficCounter;
 	readonly probe: ProbeEvidence;
+	readonly statement: Statement;
 }
 
 export type EvidenceKind = keyof Rows;
@@ -25,6 +27,14 @@ export interface EvidenceFile<K extends EvidenceKind> extends Watch {
 	readonly rows: readonly Rows[K][];
 	/** Up to where the sources of these rows were read: in the same file, so that the two never disagree. */
 	readonly marks?: readonly Mark[] | undefined;
+	/** What reports call the place that its writer counts at. */
+	readonly place?: string | undefined;
+	/** Its writer ended in order, and everything it counted is here. */
+	readonly isClosed?: boolean | undefined;
+	/** What its writer could not keep apart any more, in words. */
+	readonly limits?: readonly string[] | undefined;
+	/** The id of the folder it was written in. */
+	readonly folder?: string | undefined;
 }
 
 /** Why a file's bytes are not evidence; says where, never what. */
@@ -39,15 +49,15 @@ export function fileName(kind: EvidenceKind, writer: string): string {
 
 /** The kind of evidence a file name stands for; undefined for files that are none. */
 export function kindOf(name: string): EvidenceKind | undefined {
-	return /^(traffic|probe)-.+\.ndjson$/.exec(name)?.[1] as EvidenceKind | undefined;
+	return /^(traffic|probe|statement)-.+\.ndjson$/.exec(name)?.[1] as EvidenceKind | undefined;
 }
 
 const ROWS_PER_CHUNK = 2_000;
 
 /** A header line, a line for each row, and one for each mark; a few at a time. */
 export function* encode<K extends EvidenceKind>(kind: K, file: EvidenceFile<K>): Generator<string> {
-	const { since, until, rows, marks = [] } = file;
-	yield `${JSON.stringify({ kind, schema: SCHEMA, since, until, rows: rows.length, marks: marks.length })}\n`;
+	const { rows, marks = [], ...about } = file;
+	yield `${JSON.stringify({ kind, schema: SCHEMA, ...about, rows: rows.length, marks: marks.length })}\n`;
 	for (let from = 0; from < rows.length; from += ROWS_PER_CHUNK) {
 		const chunk = rows.slice(from, from + ROWS_PER_CHUNK);
 		yield chunk.map((row) => `${JSON.stringify(row)}\n`).join("");
@@ -64,26 +74,57 @@ export function decode<K extends EvidenceKind>(kind: K, bytes: Uint8Array, path:
 	const header = parsed(head, 1);
 	if (typeof header["schema"] === "number" && header["schema"] > SCHEMA) throw newer(path, header["schema"]);
 	const { since, until, rows: count, marks: markCount = 0 } = header;
-	const isOurs = header["kind"] === kind && header["schema"] === SCHEMA && isCount(since) && isCount(until);
+	const { place, isClosed, limits, folder } = header;
+	const isAbout =
+		optional(isText)(place) && optional(isFlag)(isClosed) && optional(isTexts)(limits) && optional(isText)(folder);
+	const isOurs = header["kind"] === kind && isSchema(header["schema"]) && isCount(since) && isCount(until) && isAbout;
 	if (!isOurs || !isCount(count) || !isCount(markCount)) throw new CorruptEvidence("its first line is not a header");
 	const rest = lines.pop();
 	if (rest !== "" || count + markCount !== lines.length) throw new CorruptEvidence("its end is missing");
 	const rows = lines.slice(0, count).map((line, index) => {
-		const row = parsed(line, index + 2);
+		const row = upgraded(kind, parsed(line, index + 2));
 		if (!fits(row, SHAPES[kind])) throw new CorruptEvidence(`line ${index + 2} is not ${kind} evidence`);
 		return row as unknown as Rows[K];
 	});
-	return { since, until, rows, marks: lines.slice(count).map((line, index) => markOf(line, count + index + 2)) };
+	return {
+		since,
+		until,
+		rows,
+		marks: lines.slice(count).map((line, index) => markOf(line, count + index + 2)),
+		place: place as string | undefined,
+		isClosed: isClosed as boolean | undefined,
+		limits: limits as string[] | undefined,
+		folder: folder as string | undefined,
+	};
+}
+
+const isSchema = (value: unknown) => value === 1 || value === SCHEMA;
+
+/** A row of schema 1 says nothing of what was taken but the newest status. */
+function upgraded(kind: EvidenceKind, row: Record<string, unknown>): Record<string, unknown> {
+	if (kind !== "traffic" || row["lastAccepted"] !== undefined) return row;
+	const { lastStatus, lastSeen } = row;
+	return { ...row, refused: 0, lastAccepted: typeof lastStatus === "number" && wasTaken(lastStatus) ? lastSeen : 0 };
 }
 
 function markOf(line: string, number: number): Mark {
-	const { source, at, since, isAttributed, totals } = parsed(line, number);
+	const { source, at, since, isAttributed, totals, place = source, group, accepted } = parsed(line, number);
 	const isSeries = (each: unknown): each is [string, number, 1?] =>
 		Array.isArray(each) && isText(each[0]) && isCount(each[1]);
 	const isMark = isText(source) && isCount(at) && isCount(since) && isFlag(isAttributed) && Array.isArray(totals);
-	if (!isMark || !totals.every(isSeries)) throw new CorruptEvidence(`line ${number} is not a mark`);
+	const isPlaced = isText(place) && optional(isText)(group) && optional(isCounts)(accepted);
+	if (!isMark || !isPlaced || !totals.every(isSeries)) throw new CorruptEvidence(`line ${number} is not a mark`);
 	const series = totals.map(([id, value, away]) => [id, { value, isAway: away === 1 }] as const);
-	return { source, at, since, isAttributed, totals: new Map(series) };
+	return {
+		source,
+		at,
+		since,
+		isAttributed,
+		place,
+		group: group as string | undefined,
+		accepted: accepted as Mark["accepted"],
+		totals: new Map(series),
+	};
 }
 
 function parsed(line: string, number: number): Record<string, unknown> {
@@ -113,6 +154,8 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isNumber: Check = (value) => typeof value === "number";
 const isText = (value: unknown): value is string => typeof value === "string";
 const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
+const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
+const isCounts: Check = (value) => typeof value === "object" && value !== null && Object.values(value).every(isCount);
 const isFingerprint: Check = (value) => typeof value === "string" && /^([0-9a-f]{12}|[a-z-]{1,20})$/.test(value);
 const oneOf = (words: readonly string[]): Check => {
 	const known = new Set<unknown>(words);
@@ -141,6 +184,8 @@ const SHAPES: { readonly [K in EvidenceKind]: { readonly [F in keyof Required<Ro
 		bytes: isCount,
 		lastSeen: isNumber,
 		lastStatus: isCount,
+		refused: isCount,
+		lastAccepted: isNumber,
 		version: isText,
 	},
 	probe: {
@@ -159,6 +204,15 @@ const SHAPES: { readonly [K in EvidenceKind]: { readonly [F in keyof Required<Ro
 		fix: optional(isText),
 		clockOffsetMs: optional(isNumber),
 		confirmed: optional(isFlag),
+	},
+	statement: {
+		kind: oneOf(["host", "gateway", "credential"] satisfies readonly Statement["kind"][]),
+		name: isText,
+		says: oneOf(["gone", "moved", "known"] satisfies readonly Statement["says"][]),
+		because: isText,
+		actor: isText,
+		at: isCount,
+		old: isFingerprint,
 	},
 };
 

@@ -26,6 +26,8 @@ export interface HostList extends Reading {
 	readonly hosts: readonly string[];
 }
 
+type ReportLine = Omit<InventoryRow, "host" | "at" | "serial">;
+
 const STATES = ["ok", "drift", "absent", "error"] as const;
 const REPORT = new RegExp(
 	`crossfade (ok|drift|absent|error) fp=([0-9a-f]{${FINGERPRINT_LENGTH}}|none|mixed|-) cfg=(\\S+) cli=(\\S*) users=(\\d{1,6})`,
@@ -35,7 +37,7 @@ const REPORT = new RegExp(
  * Reads `crossfade ok fp=… cfg=… cli=… users=…`, the one line that every MDM shows; undefined for anything else. A machine with several
  * tokens (`fp=mixed`) has no one fingerprint, and is not as it should be whatever else it says.
  */
-export function parseReportLine(text: string): Omit<InventoryRow, "host" | "at"> | undefined {
+export function parseReportLine(text: string): ReportLine | undefined {
 	const [, word, id = "", , clis = "", users = "0"] = REPORT.exec(text) ?? [];
 	const state = STATES.find((each) => each === word);
 	if (!state) return undefined;
@@ -44,8 +46,14 @@ export function parseReportLine(text: string): Omit<InventoryRow, "host" | "at">
 		return name && value ? [[name, value] as const] : [];
 	});
 	const fingerprint = id.length === FINGERPRINT_LENGTH ? id : undefined;
-	const isMixed = id === "mixed" && state === "ok";
-	return { state: isMixed ? "drift" : state, fingerprint, clis: Object.fromEntries(pairs), users: Number(users) };
+	const isMixed = id === "mixed";
+	return {
+		state: isMixed && state === "ok" ? "drift" : state,
+		fingerprint,
+		clis: Object.fromEntries(pairs),
+		users: Number(users),
+		...(isMixed && { isMixed }),
+	};
 }
 
 /** Names of columns, the best first: those of the MDMs we know, then words that many programs use. Compared as `plainName` gives them. */
@@ -53,6 +61,8 @@ const HOST_COLUMNS = [
 	...vehicles.flatMap(({ columns }) => columns?.host ?? []),
 	...["hostname", "host", "host.name", "device", "machine", "name", "serial number", "serial"],
 ].map(plainName);
+/** The same for what tells a machine from another of its name. */
+const SERIAL_COLUMNS = ["serialnumber", "serial", "udid", "deviceid", "manageddeviceid", "hardwareid"];
 /** The same for the time at which the line was reported. */
 const TIME_COLUMNS = [...vehicles.flatMap(({ columns }) => columns?.time ?? []), ...["timestamp", "time", "date"]].map(
 	plainName,
@@ -155,17 +165,19 @@ function byLine(notes: Notes, take: (line: string) => string | undefined): Form 
 }
 
 async function csvForm(delimiter: string, column: string | undefined, hosts: RowsByHost, notes: Notes): Promise<Form> {
-	let time = -1;
+	let [time, serial] = [-1, -1];
 	return csvReader(
 		delimiter,
 		column,
 		(names) => {
 			time = bestOf(names, TIME_COLUMNS);
+			serial = bestOf(names, SERIAL_COLUMNS);
 		},
 		(record, host) => {
 			const { cells, mended = "" } = record;
 			const report = cells.map(parseReportLine).find((found) => found !== undefined) ?? parseReportLine(mended);
-			notes.record(record, keep(hosts, host, report, cells[time]));
+			const machine = { host, time: cells[time], serial: cells[serial] };
+			notes.record(record, keep(hosts, machine, report ?? UNREPORTED));
 		},
 	);
 }
@@ -212,30 +224,41 @@ function takeJson(line: string, hosts: RowsByHost): string | undefined {
 	const names = texts.map(([name]) => plainName(name));
 	const field = (known: readonly string[]) => texts[bestOf(names, known)]?.[1];
 	const report = texts.map(([, text]) => parseReportLine(text)).find((found) => found !== undefined);
-	return keep(hosts, field(HOST_COLUMNS)?.trim() ?? "", report, field(TIME_COLUMNS));
+	const host = field(HOST_COLUMNS)?.trim() ?? "";
+	const machine = { host, time: field(TIME_COLUMNS), serial: field(SERIAL_COLUMNS) };
+	return keep(hosts, machine, report ?? (host === "" ? undefined : UNREPORTED));
 }
 
 function takePlain(line: string, hosts: RowsByHost): string | undefined {
 	const begin = line.search(REPORT);
 	const [host = ""] = line.slice(0, Math.max(0, begin)).trim().split(/\s+/);
-	return keep(hosts, host.replace(/^"|[":,;|]+$/g, ""), parseReportLine(line), undefined);
+	return keep(hosts, { host: host.replace(/^"|[":,;|]+$/g, "") }, parseReportLine(line));
 }
 
-/** Keeps the newest report of a host; returns why it cannot be used. */
-function keep(
-	hosts: RowsByHost,
-	host: string,
-	report: ReturnType<typeof parseReportLine>,
-	time: string | undefined,
-): string | undefined {
+/** A machine whose record has no report line, such as one that never ran the script. */
+const UNREPORTED: ReportLine = { state: "unreported", fingerprint: undefined, clis: {}, users: 0 };
+
+interface ReportingMachine {
+	readonly host: string;
+	readonly time?: string | undefined;
+	readonly serial?: string | undefined;
+}
+
+/** Keeps the newest report of a machine, by its time; two of one name and different serial numbers are two. Returns why it cannot be used. */
+function keep(hosts: RowsByHost, machine: ReportingMachine, report: ReportLine | undefined): string | undefined {
+	const { host, time } = machine;
 	if (!report) return "no report line in it";
-	if (host === "") return "no host name beside the report line";
+	if (host === "") return "no host name in it";
 	const problem = hostProblem(host);
 	if (problem !== undefined) return problem;
 	const parsed = Date.parse(time ?? "");
 	const at = Number.isNaN(parsed) ? undefined : parsed;
-	const known = hosts.get(host);
-	if (known?.at === undefined || at === undefined || at >= known.at) hosts.set(host, { host, ...report, at });
+	const serial = machine.serial?.trim() || undefined;
+	const key = `${host}\n${serial ?? ""}`;
+	const known = hosts.get(key);
+	if (known?.at === undefined || (at ?? 0) >= known.at) {
+		hosts.set(key, { host, ...report, at, ...(serial !== undefined && { serial }) });
+	}
 	return undefined;
 }
 
@@ -250,7 +273,7 @@ export async function readHosts(
 	pieces: AsyncIterable<Uint8Array>,
 	column: string | undefined,
 ): Promise<HostList | undefined> {
-	const hosts = new Set<string>();
+	const hosts = new Map<string, number>();
 	const notes = new Notes();
 	let isFound = false;
 	let reader: CsvReader | undefined;
@@ -262,13 +285,15 @@ export async function readHosts(
 				isFound = index >= 0;
 			},
 			(record, host) => {
-				const problem = hostProblem(host);
-				if (problem === undefined && host !== "") hosts.add(host);
+				const before = hosts.get(host);
+				const again = before === undefined ? undefined : `the name of line ${before} again`;
+				const problem = host === "" ? "no host name in it" : (hostProblem(host) ?? again);
+				if (problem === undefined) hosts.set(host, record.line);
 				notes.record(record, problem);
 			},
 		);
 		reader.push(text);
 	}
 	reader?.end();
-	return isFound ? { hosts: [...hosts], ...notes.reading() } : undefined;
+	return isFound ? { hosts: [...hosts.keys()], ...notes.reading() } : undefined;
 }

@@ -1,3 +1,4 @@
+import type { Signal } from "../../adapters/providers/provider.ts";
 import type { CountedSender, RunningTotal } from "../metrics/running-totals.ts";
 import type { TrafficCounter } from "./evidence.ts";
 import type { Sighting } from "./traffic.ts";
@@ -13,6 +14,8 @@ export interface CounterReading {
 	/** False when a part of it could not be read: then what is not there may be there all the same. */
 	readonly isComplete: boolean;
 	readonly totals: readonly RunningTotal[];
+	/** What its receivers took since it started, by signal, where it says. */
+	readonly accepted?: Readonly<Partial<Record<Signal, number>>> | undefined;
 }
 
 /** Up to where a source was read. Kept with the counters, so that a restart neither loses nor repeats anything. */
@@ -23,6 +26,11 @@ export interface Mark {
 	readonly since: number;
 	/** Whether it ever told tokens apart: only then its silence means something. */
 	readonly isAttributed: boolean;
+	/** What reports call its place, and the places that count in the same way. */
+	readonly place: string;
+	readonly group?: string | undefined;
+	/** See `CounterReading`. */
+	readonly accepted?: CounterReading["accepted"];
 	/** By series: the last value, and whether the series was away when last looked. */
 	readonly totals: ReadonlyMap<string, { readonly value: number; readonly isAway: boolean }>;
 }
@@ -31,6 +39,11 @@ export interface Mark {
 export const MAX_BREAK_MS = 5 * 60_000;
 /** More series than this are not kept once they went away. */
 const MAX_SERIES = 200_000;
+
+/** What the place of a source is called, and since when all sources of its kind were watched. */
+export interface ReadAt extends Pick<Mark, "place" | "group"> {
+	readonly watchedSince: number | undefined;
+}
 
 export interface Followed {
 	readonly mark: Mark;
@@ -47,7 +60,7 @@ export interface Followed {
 export function follow(
 	mark: Mark | undefined,
 	reading: CounterReading,
-	{ place, watchedSince }: { readonly place: string; readonly watchedSince: number | undefined },
+	{ place, group, watchedSince }: ReadAt,
 ): Followed {
 	const isBorn =
 		!mark && reading.started !== undefined && watchedSince !== undefined && reading.started >= watchedSince;
@@ -69,7 +82,16 @@ export function follow(
 	const isAttributed = reading.totals.length > 0 || (mark?.isAttributed ?? false);
 	const since = isBorn && watchedSince !== undefined ? watchedSince : sinceWhen(mark, reading, isRestarted);
 	return {
-		mark: { source: reading.source, at: reading.at, since, isAttributed, totals },
+		mark: {
+			source: reading.source,
+			at: reading.at,
+			since,
+			isAttributed,
+			place,
+			...(group !== undefined && { group }),
+			...(reading.accepted && { accepted: reading.accepted }),
+			totals,
+		},
 		sightings: [...sums.values()],
 	};
 }

@@ -2,7 +2,7 @@ import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { shownName } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Claim, Folder } from "../../effects/files/folder.ts";
-import type { ProbeEvidence, TrafficCounter } from "./evidence.ts";
+import type { ProbeEvidence, Statement, TrafficCounter } from "./evidence.ts";
 import {
 	CorruptEvidence,
 	decode,
@@ -11,18 +11,21 @@ import {
 	encode,
 	fileName,
 	kindOf,
-	type Watch,
+	type Rows,
 } from "./file.ts";
+import { givenId, idOf } from "./folder-id.ts";
 import { type CounterReading, follow, MAX_BREAK_MS, type Mark } from "./readings.ts";
+import { type KeptSeries, seriesOf } from "./series.ts";
 import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
+import { cannotWrite, corrupt, fromElsewhere, noFolder, setAside, takenOver, tooMany } from "./troubles.ts";
 
 /** The evidence folder: one file per writer, so that no two programs ever write the same one. It holds no token. */
 export interface EvidenceStore {
 	/** See `Folder`. */
 	id(): Promise<string>;
 	/**
-	 * Everything in the folder. A file that cannot be read is a warning and takes nothing from the others; one of a newer version is an
-	 * error. `watchSince` is since when all of the traffic writers watched without a break, `watches` is that of each.
+	 * Everything in the folder. A file that cannot be read, was set aside or comes from another folder is a warning and takes nothing from
+	 * the others; one of a newer version is an error.
 	 */
 	read(): Promise<Evidence>;
 	/** Continues the counters of this name, or starts them. Throws `CrossfadeError` when the folder cannot be written. */
@@ -34,14 +37,20 @@ export interface EvidenceStore {
 	readingWriter(writer: string): Promise<ReadingWriter | undefined>;
 	/** Adds observations; when this resolves, they are on the disk. */
 	addProbes(writer: string, rows: readonly ProbeEvidence[]): Promise<void>;
+	/** Adds what somebody said; when this resolves, it is on the disk. */
+	addStatement(statement: Statement): Promise<void>;
 }
 
 export interface Evidence {
 	readonly traffic: TrafficCounter[];
 	readonly probes: ProbeEvidence[];
+	readonly statements: Statement[];
+	/** Whether there is a folder at all; if not, that is the only warning. */
+	readonly exists: boolean;
+	/** What is not whole. */
 	readonly warnings: Problem[];
-	readonly watchSince: number | undefined;
-	readonly watches: readonly (Watch & { readonly writer: string })[];
+	/** How everything that counts was watched: writers that saw traffic pass, and sources that were read. */
+	readonly series: readonly KeptSeries[];
 }
 
 /**
@@ -57,7 +66,7 @@ export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "co
 /** Counters and, with them in one file, up to where their sources were read. */
 export interface ReadingWriter {
 	/** Takes a reading; those of one source in the order of their time. */
-	take(reading: CounterReading, place: string): void;
+	take(reading: CounterReading, place: string, group?: string): void;
 	/** Up to where each source was read, by its name. */
 	readonly marks: ReadonlyMap<string, Mark>;
 	flush(): Promise<void>;
@@ -88,18 +97,19 @@ export async function openStore(fx: StoreEffects, path: string): Promise<Evidenc
 		read: reader(folder),
 		async trafficWriter(writer) {
 			const own = await claimFile(fx, folder, "traffic", writer, MAX_NAMESAKES);
-			if (!own) throw tooMany(folder);
-			return trafficWriter(fx, own);
+			if (!own) throw tooMany(folder, MAX_NAMESAKES);
+			return trafficWriter(fx, own, writer);
 		},
 		async readingWriter(writer) {
 			const own = await claimFile(fx, folder, "traffic", writer, 1);
 			return own && readingWriter(fx, own);
 		},
 		addProbes(writer, rows) {
-			const done = adding.then(() => addProbes(fx, folder, writer, rows));
+			const done = adding.then(() => append(fx, folder, "probe", writer, rows));
 			adding = done.catch(() => undefined);
 			return done;
 		},
+		addStatement: (statement) => append(fx, folder, "statement", "owner", [statement]),
 	};
 }
 
@@ -108,7 +118,9 @@ function reader(folder: Folder): EvidenceStore["read"] {
 	let cache = new Map<string, { readonly stamp: string; readonly file: EvidenceFile<EvidenceKind> | Problem }>();
 	return async () => {
 		const fresh: typeof cache = new Map();
+		const aside: string[] = [];
 		for (const { name, stamp } of await folder.list()) {
+			if (/\.ndjson\.corrupt-\d+$/.test(name)) aside.push(name);
 			const kind = kindOf(name);
 			if (!kind) continue;
 			const known = cache.get(name);
@@ -117,23 +129,27 @@ function reader(folder: Folder): EvidenceStore["read"] {
 		cache = fresh;
 		const found = [...fresh].map(([name, { file }]) => ({ name, file }));
 		const warnings = found.flatMap(({ file }) => ("what" in file ? [file] : []));
-		if (!(await folder.exists())) warnings.push(noFolder(folder));
+		const exists = await folder.exists();
+		if (!exists) warnings.push(noFolder(folder));
+		const own = await idOf(folder);
+		for (const { name, file } of found) {
+			const isForeign = !("what" in file) && own !== undefined && file.folder !== undefined && file.folder !== own;
+			if (isForeign) warnings.push(fromElsewhere(folder, name));
+		}
+		warnings.push(...aside.map((name) => setAside(folder, name)));
 		const of = <K extends EvidenceKind>(kind: K) =>
 			found.flatMap(({ name, file }) =>
 				"what" in file || kindOf(name) !== kind ? [] : [{ name, file: file as EvidenceFile<K> }],
 			);
-		const watches = of("traffic")
-			.map(({ name, file: { since, until } }) => ({ writer: name.replace(/^traffic-|\.ndjson$/g, ""), since, until }))
-			// A page that never told tokens apart was read, not watched.
-			.filter(({ until }) => until > 0);
 		const ledger = newTrafficLedger();
 		for (const { file } of of("traffic")) ledger.merge(file.rows);
 		return {
 			traffic: ledger.counters(),
 			probes: of("probe").flatMap(({ file }) => file.rows),
+			statements: of("statement").flatMap(({ file }) => file.rows),
+			exists,
 			warnings,
-			watchSince: watches.length === 0 ? undefined : Math.max(...watches.map(({ since }) => since)),
-			watches,
+			series: of("traffic").flatMap(({ name, file }) => seriesOf(name, file)),
 		};
 	};
 }
@@ -158,6 +174,8 @@ interface OwnFile<K extends EvidenceKind> {
 	readonly before: EvidenceFile<K> | undefined;
 	readonly claim: Claim;
 	readonly where: string;
+	/** Whether somebody else put another file in its place since the last write. */
+	wasReplaced(): Promise<boolean>;
 	write(file: EvidenceFile<K>): Promise<void>;
 }
 
@@ -176,35 +194,28 @@ async function claimFile<K extends EvidenceKind>(
 		try {
 			const before = await readOwn(fx, folder, kind, name);
 			const where = `${folder.path}/${name}`;
-			const write = async (file: EvidenceFile<K>) => {
-				if (!(await claim.isHeld())) throw takenOver(where);
-				await folder.write(name, encode(kind, file));
+			let id = await givenId(folder);
+			const stamp = async () => (await folder.list()).find((each) => each.name === name)?.stamp;
+			let written: string | undefined;
+			return {
+				before,
+				claim,
+				where,
+				wasReplaced: async () => written !== undefined && (await stamp()) !== written,
+				async write(file) {
+					if (!(await claim.isHeld())) throw takenOver(where);
+					// Another program may just have been giving the folder its id.
+					id ??= await givenId(folder);
+					await folder.write(name, encode(kind, { ...file, folder: id }));
+					written = await stamp();
+				},
 			};
-			return { before, claim, where, write };
 		} catch (error) {
 			await claim.release();
 			throw error;
 		}
 	}
 	return undefined;
-}
-
-function takenOver(file: string): CrossfadeError {
-	return new CrossfadeError("io", {
-		what: "another process has taken over this evidence",
-		got: "this one was stopped for a minute or longer",
-		where: { file },
-		fix: "start this one again",
-	});
-}
-
-function tooMany({ path }: Folder): CrossfadeError {
-	return new CrossfadeError("refused", {
-		what: "too many programs write evidence under one name",
-		expected: `less than ${MAX_NAMESAKES}`,
-		where: { file: path },
-		fix: "remove the *.lock files of programs that do not run any more",
-	});
 }
 
 async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder, kind: K, name: string) {
@@ -223,13 +234,15 @@ async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder,
 }
 
 /** Counters that grow by what somebody saw pass; watched for as long as the writer lives. */
-async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise<TrafficWriter> {
+async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">, place: string): Promise<TrafficWriter> {
 	const { clock } = fx;
-	const ledger = newTrafficLedger(own.before?.rows);
+	const { before } = own;
+	const ledger = newTrafficLedger(before?.rows);
 	const started = clock.now();
-	const wasWatched = own.before !== undefined && started - own.before.until <= MAX_BREAK_MS;
-	const since = wasWatched && own.before ? Math.min(own.before.since, started) : started;
-	const saved = debounced(fx, own, ledger, (now) => ({ since, until: Math.max(now, since) }));
+	// What a program counted that was killed is not all on the disk: only a clean end leaves no gap.
+	const wasWatched = before?.isClosed === true && started - before.until <= MAX_BREAK_MS && before.until <= started;
+	const since = wasWatched ? Math.min(before.since, started) : started;
+	const saved = debounced(fx, own, ledger, (now) => ({ since, until: Math.max(now, since), place }));
 	await saved.begin();
 	return {
 		add(seen) {
@@ -257,8 +270,9 @@ async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise
 		return { since: sinceAll() ?? until, until, marks: [...marks.values()] };
 	});
 	return {
-		take(reading, place) {
-			const { mark, sightings } = follow(marks.get(reading.source), reading, { place, watchedSince: sinceAll() });
+		take(reading, place, group) {
+			const at = { place, group, watchedSince: sinceAll() };
+			const { mark, sightings } = follow(marks.get(reading.source), reading, at);
 			marks.set(reading.source, mark);
 			for (const seen of sightings) ledger.add(seen);
 			saved.grew();
@@ -267,6 +281,11 @@ async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise
 		flush: saved.flush,
 		close: saved.close,
 	};
+}
+
+async function noteLimits(own: OwnFile<"traffic">, ledger: TrafficLedger, limits: Set<string>): Promise<void> {
+	if (ledger.isFull) limits.add("there were too many senders to keep every one apart");
+	if (await own.wasReplaced()) limits.add("another file was put in the place of its evidence while it was writing");
 }
 
 /** Writes counters some seconds after they grew, and now and then when they did not; `about` is asked at that moment. */
@@ -283,6 +302,7 @@ function debounced(
 	let isDirty = false;
 	let compacted = 0;
 	let pace = DEBOUNCE_MS;
+	const limits = new Set(own.before?.limits);
 
 	const write = async () => {
 		const begin = clock.now();
@@ -292,7 +312,8 @@ function debounced(
 				ledger.compact(begin);
 				compacted = begin;
 			}
-			await own.write({ ...about(begin), rows: ledger.counters() });
+			await noteLimits(own, ledger, limits);
+			await own.write({ ...about(begin), isClosed, limits: [...limits], rows: ledger.counters() });
 		} catch (error) {
 			isDirty = true;
 			throw error;
@@ -328,6 +349,7 @@ function debounced(
 		cancel();
 		cancel = clock.after(pace, inBackground);
 	};
+	let isClosed = false;
 	const stop = () => {
 		cancel();
 		return own.claim.release();
@@ -341,50 +363,31 @@ function debounced(
 			}),
 		grew,
 		flush,
-		close: () => flush().finally(stop),
+		close: () => {
+			isClosed = true;
+			return flush().finally(stop);
+		},
 	};
 }
 
-async function addProbes(
+async function append<K extends "probe" | "statement">(
 	fx: StoreEffects,
 	folder: Folder,
+	kind: K,
 	writer: string,
-	rows: readonly ProbeEvidence[],
+	rows: readonly Rows[K][],
 ): Promise<void> {
-	const own = await claimFile(fx, folder, "probe", writer, MAX_NAMESAKES);
-	if (!own) throw tooMany(folder);
+	const own = await claimFile(fx, folder, kind, writer, MAX_NAMESAKES);
+	if (!own) throw tooMany(folder, MAX_NAMESAKES);
 	try {
-		const all = [...(own.before?.rows ?? []), ...rows].slice(-MAX_PROBES);
+		const all = [...(own.before?.rows ?? []), ...rows];
 		const now = fx.clock.now();
-		await own.write({ since: own.before?.since ?? now, until: now, rows: all });
+		await own.write({
+			since: own.before?.since ?? now,
+			until: now,
+			rows: kind === "probe" ? all.slice(-MAX_PROBES) : all,
+		});
 	} finally {
 		await own.claim.release();
 	}
-}
-
-function corrupt({ path }: Folder, name: string, error: CorruptEvidence): Problem {
-	return {
-		what: "this evidence cannot be read and does not count",
-		got: error.message,
-		where: { file: `${path}/${name}` },
-		fix: "its writer sets it aside when it starts next; remove it if that runs no more",
-	};
-}
-
-function noFolder({ path }: Folder): Problem {
-	return {
-		what: "there is no evidence folder yet",
-		where: { file: path },
-		fix: "check the path, or start crossfade tap or probe with it",
-	};
-}
-
-function cannotWrite(file: string, error: unknown): Problem {
-	const known = error instanceof CrossfadeError ? error.problems[0] : undefined;
-	return {
-		what: "evidence cannot be written; it is kept in memory, and tried again",
-		got: known?.got ?? (error as Error).message,
-		where: { file },
-		fix: known?.fix ?? "see what is wrong with the folder",
-	};
 }

@@ -2,9 +2,11 @@ import { MINUTE_MS } from "../../base/duration.ts";
 import type { TrafficCounter } from "./evidence.ts";
 
 /** What one request, or a part of it that has a host and a CLI of its own, carried. */
-export type Sighting = Omit<TrafficCounter, "minute" | "span" | "lastSeen"> & {
+export type Sighting = Omit<TrafficCounter, "minute" | "span" | "lastSeen" | "refused" | "lastAccepted"> & {
 	/** Milliseconds since the epoch. */
 	readonly at: number;
+	/** Whether its records were taken, where the status does not tell: an answer 200 can say that all were rejected. */
+	readonly isTaken?: boolean | undefined;
 };
 
 /** Counters of one place, as they grow. Pure but for the map inside: no clock, no files. */
@@ -17,6 +19,8 @@ export interface TrafficLedger {
 	/** Merges old minutes so that memory and files stay bounded; see `rollUp`. */
 	compact(now: number): void;
 	readonly size: number;
+	/** Whether there was ever too much to keep every sender apart. */
+	readonly isFull: boolean;
 }
 
 /** Minutes of the last two hours are kept apart; older ones are merged by quarter hours, and after two days by six hours. */
@@ -30,18 +34,22 @@ const MAX_COUNTERS = 200_000;
 
 export function newTrafficLedger(initial: readonly TrafficCounter[] = []): TrafficLedger {
 	let counters = byKey(initial.map((counter) => ({ ...counter })));
+	let isFull = false;
 	const compact = (now: number) => {
-		counters = byKey(rollUp([...counters.values()], now));
+		counters = byKey(
+			rollUp([...counters.values()], now, MAX_COUNTERS, () => {
+				isFull = true;
+			}),
+		);
 	};
 	return {
 		add(seen) {
 			const minute = Math.floor(seen.at / MINUTE_MS);
+			const { at, isTaken = wasTaken(seen.lastStatus), ...rest } = seen;
+			const outcome = { refused: isTaken ? 0 : seen.requests, lastAccepted: isTaken ? at : 0 };
 			const known = counters.get(keyOf(seen, minute, 1));
-			if (known) grow(known, seen, seen.at);
-			else {
-				const { at, ...rest } = seen;
-				merge(counters, { ...rest, minute, span: 1, lastSeen: at });
-			}
+			if (known) grow(known, { ...rest, ...outcome }, at);
+			else merge(counters, { ...rest, ...outcome, minute, span: 1, lastSeen: at });
 			if (counters.size > MAX_COUNTERS) compact(seen.at);
 		},
 		merge(others) {
@@ -51,6 +59,9 @@ export function newTrafficLedger(initial: readonly TrafficCounter[] = []): Traff
 		compact,
 		get size() {
 			return counters.size;
+		},
+		get isFull() {
+			return isFull;
 		},
 	};
 }
@@ -67,15 +78,22 @@ const COARSER: readonly ((counter: TrafficCounter) => TrafficCounter)[] = [
  * Counters with old minutes merged; totals by fingerprint, place, host, CLI and signal stay exactly what they were. Should there still be
  * more than `most`, those that were silent longest get coarser, and totals by fingerprint, place and signal stay exact.
  */
-export function rollUp(counters: readonly TrafficCounter[], now: number, most = MAX_COUNTERS): TrafficCounter[] {
+export function rollUp(
+	counters: readonly TrafficCounter[],
+	now: number,
+	most = MAX_COUNTERS,
+	onLoss: () => void = () => {},
+): TrafficCounter[] {
 	const thisMinute = Math.floor(now / MINUTE_MS);
 	const rolled = counters.map((counter) => {
 		const age = AGES.find(({ olderThan }) => thisMinute - counter.minute > olderThan);
 		return !age || counter.span >= age.span ? { ...counter } : { ...counter, ...spanOf(counter, age.span) };
 	});
 	let merged = [...byKey(rolled).values()];
-	for (const coarser of COARSER) {
+	for (const [index, coarser] of COARSER.entries()) {
 		if (merged.length <= most) break;
+		// The first step only makes times coarser.
+		if (index > 0) onLoss();
 		const newestFirst = merged.sort((a, b) => b.lastSeen - a.lastSeen);
 		const keep = most >> 2;
 		merged = [...byKey([...newestFirst.slice(0, keep), ...newestFirst.slice(keep).map(coarser)]).values()];
@@ -107,12 +125,22 @@ function keyOf({ fingerprint, place, host, cli, signal }: TrafficKey, minute: nu
 	return `${fingerprint}\n${place}\n${host}\n${cli}\n${signal}\n${minute}\n${span}`;
 }
 
-type Amount = Pick<TrafficCounter, "requests" | "records" | "bytes" | "lastStatus" | "version">;
+/** What an answer with this status means where nothing more is known; what counts records sees no answer, and counts what was taken. */
+export function wasTaken(status: number): boolean {
+	return status === 0 || (status >= 200 && status < 300);
+}
+
+type Amount = Pick<
+	TrafficCounter,
+	"requests" | "records" | "bytes" | "lastStatus" | "version" | "refused" | "lastAccepted"
+>;
 
 function grow(known: TrafficCounter, more: Amount, lastSeen: number): void {
 	known.requests = sum(known.requests, more.requests);
 	known.records = sum(known.records, more.records);
 	known.bytes = sum(known.bytes, more.bytes);
+	known.refused = sum(known.refused, more.refused);
+	known.lastAccepted = Math.max(known.lastAccepted, more.lastAccepted);
 	if (lastSeen < known.lastSeen) return;
 	known.lastSeen = lastSeen;
 	known.lastStatus = more.lastStatus;

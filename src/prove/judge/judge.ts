@@ -1,207 +1,200 @@
-import { duration, MINUTE_MS } from "../../base/duration.ts";
-import type { ProbeEvidence, TrafficCounter } from "../evidence/evidence.ts";
-import type { FleetVerdict, JudgedProbe, Judgement, JudgementInput, SenderRow, TokenRow, VerdictName } from "./case.ts";
-import { compare, MIN_SILENCE_MS, senderRows } from "./senders.ts";
+import { duration } from "../../base/duration.ts";
+import { plural } from "../../base/plural.ts";
+import type { SenderActivity } from "./activity.ts";
+import {
+	type Answer,
+	type FleetVerdict,
+	type Judgement,
+	type JudgementInput,
+	type Obligation,
+	type ObligationId,
+	obligationIds,
+	type SenderState,
+} from "./case.ts";
+import { type KnownFacts, known } from "./known.ts";
+import { accepted } from "./obligations/accepted.ts";
+import { clocks } from "./obligations/clocks.ts";
+import { complete } from "./obligations/complete.ts";
+import { gateways } from "./obligations/gateways.ts";
+import { identity } from "./obligations/identity.ts";
+import { inventory } from "./obligations/inventory.ts";
+import { lists } from "./obligations/lists.ts";
+import { moved } from "./obligations/moved.ts";
+import { rotation } from "./obligations/rotation.ts";
+import { seen } from "./obligations/seen.ts";
+import { watched } from "./obligations/watched.ts";
+import { whole } from "./obligations/whole.ts";
+import { latestProbes, probeVerdict } from "./probes.ts";
+import { projectZero, ratePerQuarter } from "./rate.ts";
+import { senderRows, senderState } from "./senders.ts";
+import { tokenRows, unitOf } from "./tokens.ts";
 
-const QUARTER_MS = 15 * MINUTE_MS;
-/** Quarters of an hour shown of the old token's rate. */
-const QUARTERS = 96;
+/** One part of the proof: what it says of everything it is about. */
+type Prover = (facts: KnownFacts, now: number) => Obligation[];
+
+const provers: Readonly<Record<ObligationId, Prover>> = {
+	watched,
+	complete,
+	seen,
+	moved,
+	accepted,
+	gateways,
+	inventory,
+	lists,
+	identity,
+	whole,
+	rotation,
+	clocks,
+};
+
+/**
+ * What must be proven before the old token can be retired, and how far it is. Pure. `without` leaves one out, so that tests can show that
+ * each of them is needed.
+ */
+export function obligationsOf(input: JudgementInput, without?: ObligationId): Obligation[] {
+	return prove(known(input), input.now, without);
+}
+
+function prove(facts: KnownFacts, now: number, without?: ObligationId): Obligation[] {
+	return obligationIds.flatMap((id) => (id === without ? [] : provers[id](facts, now)));
+}
+
+/** The answer that a list of obligations leads to: yes only when every one is proven. */
+export function answerOf(obligations: readonly Obligation[]): Answer {
+	if (obligations.some(({ state }) => state === "blocked")) return "not yet";
+	return obligations.every(({ state }) => state === "proven") ? "yes" : "not known";
+}
 
 /**
  * What all evidence together says, and what it does not say. Pure: the same case gives the same judgement. Times are in milliseconds since
- * the epoch, `minute` in minutes since it.
+ * the epoch, `minute` in minutes since it. `obligations` is everything that a yes needs, each with what shows it or would show it.
  *
  * @example
  * import { fingerprint, judge } from "otel-crossfade";
  *
- * const { fleet } = judge({
+ * const [oldToken, newToken] = [fingerprint("the-old-ingest-token"), fingerprint("the-new-ingest-token")];
+ * const { fleet, obligations } = judge({
  * 	now: Date.parse("2026-05-04T12:00:00Z"),
- * 	tokens: { old: fingerprint("the-old-ingest-token"), new: fingerprint("the-new-ingest-token") },
- * 	deadline: Date.parse("2026-05-05T12:00:00Z"),
- * 	watchSince: undefined,
+ * 	tokens: { old: oldToken, new: newToken },
+ * 	started: Date.parse("2026-05-04T08:00:00Z"),
+ * 	deadline: Date.parse("2026-05-05T08:00:00Z"),
+ * 	series: [],
+ * 	exporters: [],
  * 	expectedHosts: ["mac-1"],
  * 	expectedClis: [],
+ * 	directHosts: [],
+ * 	intervals: { hosts: {}, clis: {} },
  * 	traffic: [],
  * 	inventory: [],
  * 	probes: [],
+ * 	statements: [],
+ * 	listTroubles: [],
+ * 	evidenceTroubles: [],
+ * 	lookalikes: {},
  * });
- * console.log(fleet.safeToRetire); // no evidence
+ * console.log(fleet.safeToRetire); // not known
+ * console.log(obligations.find(({ state }) => state !== "proven")?.witness); // nobody watched the traffic
  */
-export function judge(facts: JudgementInput): Judgement {
-	const senders = senderRows(facts);
-	const probes = latestProbes(facts.probes).map((evidence) => ({ evidence, verdict: probeVerdict(evidence, facts) }));
-	const rateUnit = unitOf(facts.traffic);
-	const oldRate = ratePerQuarter(facts, rateUnit);
+export function judge(input: JudgementInput): Judgement {
+	const { now, traffic, probes } = input;
+	const facts = known(input);
+	const obligations = prove(facts, now);
+	const rateUnit = unitOf(traffic);
+	const oldRate = ratePerQuarter(input, facts.watchSince, rateUnit);
 	return {
+		obligations,
 		rateUnit,
-		senders,
-		tokens: tokenRows(facts, rateUnit),
-		probes,
-		fleet: fleetVerdict(facts, senders, probes),
+		senders: senderRows(facts, now),
+		tokens: tokenRows(input, rateUnit),
+		probes: latestProbes(probes).map((evidence) => ({ evidence, verdict: probeVerdict(evidence, input) })),
+		fleet: fleetVerdict(input, facts, obligations),
 		oldRate,
-		projectedZero: projectZero(oldRate, facts.now),
+		projectedZero: projectZero(oldRate, now),
 	};
 }
 
-/** Records, as soon as a place does not tell requests: the two cannot be added. */
-function unitOf(traffic: readonly TrafficCounter[]): Judgement["rateUnit"] {
-	const tellsRequests = new Map<string, boolean>();
-	for (const { place, requests } of traffic) tellsRequests.set(place, tellsRequests.get(place) || requests > 0);
-	return [...tellsRequests.values()].every(Boolean) ? "requests" : "records";
+function fleetVerdict(input: JudgementInput, facts: KnownFacts, obligations: readonly Obligation[]): FleetVerdict {
+	const { now, deadline } = input;
+	let [behind, silent, silenceNeededMs] = [0, 0, 0];
+	const late: SenderActivity[] = [];
+	for (const sender of facts.senders) {
+		const { verdict, waitMs } = senderState(facts, sender, now);
+		if (isBehind(verdict)) {
+			behind++;
+			if (late.length < MAX_NAMED) late.push(sender);
+		}
+		if (verdict === "SILENT") silent++;
+		silenceNeededMs = Math.max(silenceNeededMs, waitMs);
+	}
+	const statements = obligations.filter(({ byStatement }) => byStatement).length;
+	const ended = endOfOld(input);
+	const safeToRetire = ended === undefined ? answerOf(obligations) : "over";
+	const reason =
+		ended === undefined
+			? reasonOf(safeToRetire, { obligations, facts, behind, statements })
+			: `the provider ended the old token ${duration(now - ended)} ago: ${stillOn(behind, late)}`;
+	const fits = deadline === undefined ? undefined : now + silenceNeededMs <= deadline;
+	return { safeToRetire, reason, behind, silent, statements, silenceNeededMs, fits };
 }
 
-function tokenRows({ tokens, traffic, now }: JudgementInput, unit: Judgement["rateUnit"]): TokenRow[] {
-	const ids = new Set([
-		...traffic.map(({ fingerprint }) => fingerprint),
-		...[tokens.old, tokens.new].filter((id) => id !== undefined),
-	]);
-	const recent = (counters: readonly TrafficCounter[]) =>
-		counters
-			.filter(({ minute, span }) => (minute + span) * MINUTE_MS > now - QUARTER_MS)
-			.reduce((sum, counter) => sum + counter[unit], 0);
-	const total = recent(traffic);
-	const rows = [...ids].map((fingerprint): TokenRow => {
-		const own = traffic.filter((counter) => counter.fingerprint === fingerprint);
-		const newest = own.reduce<TrafficCounter | undefined>(
-			(best, each) => (best && best.lastSeen > each.lastSeen ? best : each),
-			undefined,
-		);
-		const sum = (of: (counter: TrafficCounter) => number) => own.reduce((all, counter) => all + of(counter), 0);
-		return {
-			role: fingerprint === tokens.old ? "old" : fingerprint === tokens.new ? "new" : "other",
-			fingerprint,
-			firstSeen: own.length > 0 ? Math.min(...own.map(({ minute }) => minute)) * MINUTE_MS : undefined,
-			lastSeen: newest?.lastSeen,
-			requests: sum(({ requests }) => requests),
-			records: sum(({ records }) => records),
-			bytes: sum(({ bytes }) => bytes),
-			// What counts records sees no answer.
-			lastStatus: newest?.lastStatus || undefined,
-			recentShare: total === 0 ? 0 : recent(own) / total,
-		};
-	});
-	const order = ["old", "new", "other"];
-	return rows.sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role) || compare(a.fingerprint, b.fingerprint));
+const MAX_NAMED = 3;
+
+function isBehind(verdict: SenderState["verdict"]): boolean {
+	return verdict === "OLD ONLY" || verdict === "MIXED";
 }
 
-/** The newest observation of each token, place, path and signal. */
-function latestProbes(probes: readonly ProbeEvidence[]): ProbeEvidence[] {
-	const latest = new Map<string, ProbeEvidence>();
-	for (const probe of probes) {
-		const key = JSON.stringify([probe.fingerprint, probe.place, probe.path, probe.signal]);
-		const known = latest.get(key);
-		if (!known || known.at <= probe.at) latest.set(key, probe);
+/** When the provider's clock ended the old token, once that is shown: refused after the deadline, and not taken since. */
+function endOfOld({ deadline, now, tokens, probes, traffic }: JudgementInput): number | undefined {
+	if (deadline === undefined || now < deadline || tokens.old === undefined) return undefined;
+	let [refused, taken] = [0, 0];
+	for (const { fingerprint, outcome, at } of probes) {
+		if (fingerprint !== tokens.old || at < deadline) continue;
+		if (outcome === "rejected") refused = Math.max(refused, at);
+		if (outcome === "accepted" || outcome === "partial") taken = Math.max(taken, at);
 	}
-	return [...latest.values()];
+	for (const { fingerprint, lastStatus, lastSeen, lastAccepted } of traffic) {
+		if (fingerprint !== tokens.old || lastSeen < deadline) continue;
+		if (lastStatus === 401 || lastStatus === 403) refused = Math.max(refused, lastSeen);
+		taken = Math.max(taken, lastAccepted);
+	}
+	return refused > taken ? deadline : undefined;
 }
 
-/** What one probe means for the rotation, which depends on whose token it was and on the deadline. */
-export function probeVerdict(
-	{ fingerprint, outcome, at }: ProbeEvidence,
-	{ tokens, deadline }: Pick<JudgementInput, "tokens" | "deadline">,
-): VerdictName {
-	if (outcome === "unreachable") return "UNREACHABLE";
-	if (outcome === "retry-later") return "RATE LIMITED";
-	if (outcome === "inconclusive") return "INCONCLUSIVE";
-	if (outcome === "partial") return "PARTIAL";
-	const isPast = deadline !== undefined && at >= deadline;
-	if (outcome === "rejected") {
-		if (fingerprint === tokens.new) return "NEW REJECTED";
-		return fingerprint === tokens.old && !isPast ? "OLD ALREADY DEAD" : "REJECTED";
-	}
-	return fingerprint === tokens.old && isPast ? "OLD STILL ALIVE" : "ACCEPTED";
+function stillOn(behind: number, late: readonly SenderActivity[]): string {
+	if (behind === 0) return "nobody is known to have been on it still";
+	const names = late.map(({ host, cli }) =>
+		[host.name || "(no host name)", cli].filter((part) => part !== "").join(" "),
+	);
+	const more = behind > late.length ? `, and ${behind - late.length} more` : "";
+	return `${plural(behind, "sender")} still on it (${names.join(", ")}${more})`;
 }
 
-function fleetVerdict(
-	facts: JudgementInput,
-	senders: readonly SenderRow[],
-	probes: readonly JudgedProbe[],
-): FleetVerdict {
-	const count = (...verdicts: VerdictName[]) => senders.filter(({ verdict }) => verdicts.includes(verdict)).length;
-	const behind = count("OLD ONLY", "MIXED");
-	const silent = count("SILENT");
-	const pending = count("NEW SEEN");
-	const silenceNeededMs = neededSilence(facts);
-	const fits = facts.deadline === undefined ? undefined : facts.now + silenceNeededMs <= facts.deadline;
-	const verdict = (safeToRetire: FleetVerdict["safeToRetire"], reason: string): FleetVerdict => ({
-		safeToRetire,
-		reason,
-		behind,
-		silent,
-		silenceNeededMs,
-		fits,
-	});
-	if (probes.some((probe) => probe.verdict === "NEW REJECTED")) {
-		return verdict("not yet", "the new token is rejected: stop the rollout");
-	}
-	if (facts.watchSince === undefined || facts.traffic.length === 0) {
-		return verdict(
-			"no evidence",
-			facts.watchSince === undefined ? "nobody watched the traffic" : "no traffic was seen at all",
-		);
-	}
-	if (behind > 0)
-		return verdict(
-			"not yet",
-			`${plural(behind, "sender")} still on the old token${silent > 0 ? `, ${silent} silent` : ""}`,
-		);
-	if (facts.expectedHosts.length === 0) {
-		return verdict("no evidence", "nothing says which hosts to expect, so silence proves nothing; add a list of hosts");
-	}
-	if (silent > 0) {
-		const why = facts.traffic.some(({ host }) => host !== "")
-			? "since the watch began"
-			: "as far as known: what counts the traffic does not tell hosts";
-		return verdict("not yet", `${plural(silent, "expected sender")} silent ${why}`);
-	}
-	if (pending > 0) return verdict("not yet", `${plural(pending, "sender")} moved too recently to be sure`);
-	if (silenceNeededMs > 0) {
-		const isBlind = facts.blindSince !== undefined && facts.blindSince < facts.now;
-		const why = isBlind ? "a place that counts traffic cannot be read" : "the old token was seen too recently";
-		return verdict("not yet", `${why}; ${duration(silenceNeededMs)} more of silence make it certain`);
-	}
-	return verdict("yes", `every expected sender uses the new token, and the old one is silent`);
+interface Answered {
+	readonly obligations: readonly Obligation[];
+	readonly facts: KnownFacts;
+	readonly behind: number;
+	readonly statements: number;
 }
 
-/** How long nobody may use the old token from now on before its silence can be called one. */
-function neededSilence({ traffic, tokens, now, watchSince, blindSince = now }: JudgementInput): number {
-	const last = traffic
-		.filter(({ fingerprint }) => fingerprint === tokens.old)
-		.reduce((latest, { lastSeen }) => Math.max(latest, lastSeen), 0);
-	return Math.max(0, Math.max(last, watchSince ?? now) + MIN_SILENCE_MS - Math.min(now, blindSince));
+function reasonOf(answer: Answer, { obligations, facts, behind, statements }: Answered): string {
+	if (answer === "yes") return `${yesText(facts)}${statements > 0 ? `, with ${plural(statements, "statement")}` : ""}`;
+	const state = answer === "not yet" ? "blocked" : "unknown";
+	const open = obligations.filter((each) => each.state === state);
+	const [first] = open;
+	if (!first) return "nothing is known";
+	const one = `${first.about}: ${first.witness}`;
+	const unproven = obligations.filter((each) => each.state !== "proven").length;
+	const rest = unproven > 1 ? ` (${plural(unproven, "point")} open)` : "";
+	if (behind > 0 && first.id === "moved") return `${plural(behind, "sender")} still on the old token${rest}`;
+	return `${one}${rest}`;
 }
 
-function ratePerQuarter({ traffic, tokens, now, watchSince }: JudgementInput, unit: Judgement["rateUnit"]): number[] {
-	const current = Math.floor(now / QUARTER_MS);
-	const first = Math.max(current - QUARTERS + 1, Math.floor((watchSince ?? now) / QUARTER_MS));
-	const rate = Array.from({ length: Math.max(1, current - first + 1) }, () => 0);
-	for (const counter of traffic) {
-		if (counter.fingerprint !== tokens.old) continue;
-		const index = Math.floor((counter.minute * MINUTE_MS) / QUARTER_MS) - first;
-		if (index >= 0 && index < rate.length) rate[index] = (rate[index] ?? 0) + counter[unit];
+function yesText(facts: KnownFacts): string {
+	const { series, inventory: reports, hosts } = facts;
+	if (series.length === 0) {
+		return `by inventory: ${plural(reports.length, "report")} say that the new token is configured; traffic, and processes that read the old token before, cannot be seen`;
 	}
-	return rate;
-}
-
-/** A quarter of an hour so many before the last one weighs half as much: what happens now counts, not what the morning was like. */
-const HALF_WEIGHT = 3;
-
-/** Where a straight line through the quarters that are over, the last ones above all, meets zero; if it falls, and does so within a day. */
-function projectZero(rate: readonly number[], now: number): number | undefined {
-	const past = rate.slice(0, -1);
-	if (past.length < 3 || past.at(-1) === 0) return undefined;
-	const weights = past.map((_value, index) => 2 ** ((index + 1 - past.length) / HALF_WEIGHT));
-	const mean = (of: (value: number, index: number) => number) =>
-		past.reduce((sum, value, index) => sum + (weights[index] ?? 0) * of(value, index), 0) /
-		weights.reduce((sum, weight) => sum + weight, 0);
-	const [middle, level] = [mean((_value, index) => index), mean((value) => value)];
-	const slope =
-		mean((value, index) => (index - middle) * (value - level)) / mean((_value, index) => (index - middle) ** 2);
-	if (slope >= 0) return undefined;
-	const quartersFromNow = Math.max(0, middle - level / slope - past.length);
-	return quartersFromNow > QUARTERS ? undefined : now + quartersFromNow * QUARTER_MS;
-}
-
-function plural(count: number, noun: string): string {
-	return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+	const direct = hosts.filter((host) => facts.isDirect(host) && host.heard.length === 0 && host.inventory).length;
+	const traffic = "every known sender was heard on the new token alone, and every place was watched until now";
+	return direct === 0 ? traffic : `${traffic}; ${plural(direct, "machine")} that sends past them by inventory`;
 }

@@ -1,75 +1,150 @@
-import { duration, MINUTE_MS } from "../../base/duration.ts";
-import type { JudgementInput, SenderRow, VerdictName } from "./case.ts";
+import { duration } from "../../base/duration.ts";
+import type { Statement } from "../evidence/evidence.ts";
+import type { SenderActivity } from "./activity.ts";
+import type { SenderRow, SenderState, VerdictName } from "./case.ts";
+import { declaredEvery, type KnownFacts, quietOf } from "./known.ts";
+import { credentialWord, statementText } from "./statements.ts";
 
-/** The shortest silence that counts. */
-export const MIN_SILENCE_MS = 60 * MINUTE_MS;
-/** How many usual intervals of a sender its silence must last. */
-const INTERVALS = 3;
-/** With fewer pauses than this nothing is usual yet. */
-const ENOUGH_GAPS = 3;
+/** Whether a sender has moved, by its traffic, by what its machine reports, or by somebody's word. */
+export function senderState(facts: KnownFacts, sender: SenderActivity, now: number): SenderState {
+	sender.state ??= stateOf(facts, sender, now);
+	return sender.state;
+}
 
-interface SenderActivity {
-	readonly host: string;
-	readonly cli: string;
-	version: string;
-	lastOld: number | undefined;
-	lastNew: number | undefined;
-	oldRequests: number;
-	newRequests: number;
-	/** Minutes in which it sent anything. */
-	readonly minutes: Set<number>;
-	lastSeen: number;
+function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): SenderState {
+	const { host, lastOld, firstNew, lastNew, lastSeen } = sender;
+	const statement = facts.said.of("host", host.key === "" ? "-" : host.name);
+	const isWord = statement !== undefined && statement.says !== "known";
+	if (isWord && !isRevoked(statement, sender)) {
+		const witness = statementText(statement);
+		return { ...proven("MIGRATED", witness), byStatement: true };
+	}
+	const revoked = isWord ? `; it was said to be ${statement.says}, and was heard of after that` : "";
+	const state = (
+		verdict: VerdictName,
+		kind: "blocked" | "unknown",
+		witness: string,
+		nextStep: string,
+		waitMs = 0,
+	): SenderState => ({ verdict, state: kind, witness: witness + revoked, nextStep, waitMs });
+
+	if (lastSeen === 0) {
+		if (facts.isDirect(host) && host.inventory)
+			return proven("MIGRATED", "by inventory: it sends past every place of ours");
+		return state(
+			"SILENT",
+			"unknown",
+			host.inventory?.fingerprint === facts.tokens.new && facts.tokens.new !== undefined
+				? "the new token is configured there, but nothing was heard of it"
+				: "nothing was heard of it: asleep, switched off, or not sending",
+			`have it send once with the new token, or say what became of it: ${attest(sender)}`,
+		);
+	}
+	if (lastOld === undefined && lastNew === undefined) {
+		const words = wordsOnAll(facts, sender);
+		if (words) return { ...proven("UNATTRIBUTED", words), byStatement: true };
+		return state(
+			"UNATTRIBUTED",
+			"unknown",
+			"it sends with a credential that is neither token",
+			"see which credential that is, and say so, or give the sender the new token",
+		);
+	}
+	if (lastNew === undefined || firstNew === undefined) {
+		return state("OLD ONLY", "blocked", `it never sent with the new token; the old one ${ago(now, lastOld)}`, GIVE);
+	}
+	if (lastOld !== undefined && lastOld >= lastNew) {
+		const last =
+			lastOld === lastNew ? "it sent with both tokens at the same time" : "the last it sent was with the old one";
+		return state("MIXED", "blocked", `the new token was seen, but ${last}, ${ago(now, lastOld)}`, RESTART);
+	}
+	if (host.key === "" && lastOld !== undefined) {
+		return state(
+			"MIXED",
+			"unknown",
+			"data without a host name can be of several machines, and some of it came with the old token",
+			`have its senders say host.name, or say what they are: ${attest(sender)}`,
+		);
+	}
+	const { had, needed } = quietOf(facts, sender, lastNew);
+	if (had >= needed) {
+		const since = lastOld === undefined ? "never on the old token" : `the old one ${ago(now, lastOld)}`;
+		return proven("MIGRATED", `on the new token alone for ${duration(had)}; ${since}`);
+	}
+	const waitMs = needed - had;
+	const every = duration(declaredEvery(facts, sender));
+	const witness = `heard on the new token alone for ${had > 0 ? duration(had) : "no time yet"} of ${duration(needed)} (it sends every ${every} at least)`;
+	const next = `wait until it was heard for ${duration(waitMs)} more; if it sends more often, declare it in the fleet file: every`;
+	// Old after new: a process that was not restarted, or a second config.
+	if (lastOld !== undefined && lastOld > firstNew) {
+		return state(
+			"MIXED",
+			"blocked",
+			`the old token came after the new one, ${ago(now, lastOld)}; ${witness}`,
+			next,
+			waitMs,
+		);
+	}
+	return state("NEW SEEN", "unknown", witness, next, waitMs);
+}
+
+const GIVE = "give it the new token, and restart what sends";
+const RESTART = "restart what still holds the old token there, or find the second config";
+
+function proven(verdict: VerdictName, witness: string): SenderState {
+	return { verdict, state: "proven", witness, nextStep: "", waitMs: 0 };
+}
+
+/** What was said of every credential that it sends with; undefined where one of them is unexplained. */
+function wordsOnAll({ said }: KnownFacts, { strangers }: SenderActivity): string | undefined {
+	const all = [...(strangers ?? [])].map(([fingerprint, lastSeen]) => credentialWord(said, fingerprint, lastSeen));
+	const words = all.flatMap((statement) => (statement ? [statementText(statement)] : []));
+	return words.length > 0 && words.length === all.length ? words.join("; ") : undefined;
+}
+
+/** What somebody said ends where something else is seen after it. */
+function isRevoked({ says, at }: Statement, { lastOld, lastSeen }: SenderActivity): boolean {
+	return says === "gone" ? lastSeen > at : (lastOld ?? 0) > at;
+}
+
+function attest({ host }: SenderActivity): string {
+	return `crossfade attest host ${host.name === "" ? "-" : JSON.stringify(host.name)} gone --because "…"`;
+}
+
+function ago(now: number, at: number | undefined): string {
+	return at === undefined ? "never" : at >= now ? "just now" : `${duration(now - at)} ago`;
+}
+
+/** What a sender is called. */
+export function senderName({ host, cli }: SenderActivity): string {
+	return `${host.name === "" ? "(no host name)" : host.name}, ${cli === "" ? "any CLI" : cli}`;
 }
 
 /** One row a sender, those that need a person first. */
-export function senderRows(facts: JudgementInput): SenderRow[] {
-	const { tokens, traffic, inventory } = facts;
-	const senders = new Map<string, SenderActivity>();
-	const at = (host: string, cli: string) => {
-		const key = JSON.stringify([hostKey(host), cli]);
-		const fresh: SenderActivity = {
-			host,
+export function senderRows(facts: KnownFacts, now: number): SenderRow[] {
+	const rows = facts.senders.map((sender): SenderRow => {
+		const { verdict, state, witness } = senderState(facts, sender, now);
+		const { host, cli, version, lastOld, lastNew, oldRequests, newRequests, refused } = sender;
+		return {
+			host: host.name,
 			cli,
-			version: "",
-			lastOld: undefined,
-			lastNew: undefined,
-			oldRequests: 0,
-			newRequests: 0,
-			minutes: new Set(),
-			lastSeen: 0,
+			version,
+			verdict,
+			state,
+			reason: witness,
+			lastOld,
+			lastNew,
+			oldRequests,
+			newRequests,
+			refused,
+			configured: host.inventory?.fingerprint,
+			...(host.otherNames.size > 0 && { alsoCalled: [...host.otherNames] }),
 		};
-		const sender = senders.get(key) ?? fresh;
-		senders.set(key, sender);
-		return sender;
-	};
-	// Expected hosts first: a host is called as in that list.
-	addExpected(facts, at);
-	for (const counter of traffic) {
-		const sender = at(counter.host, counter.cli);
-		sender.minutes.add(counter.minute);
-		if (counter.lastSeen >= sender.lastSeen && counter.version !== "") sender.version = counter.version;
-		sender.lastSeen = Math.max(sender.lastSeen, counter.lastSeen);
-		if (counter.fingerprint === tokens.old) {
-			sender.oldRequests += counter.requests;
-			sender.lastOld = Math.max(sender.lastOld ?? 0, counter.lastSeen);
-		} else if (counter.fingerprint === tokens.new) {
-			sender.newRequests += counter.requests;
-			sender.lastNew = Math.max(sender.lastNew ?? 0, counter.lastSeen);
-		}
-	}
-	const configured = new Map(inventory.map(({ host, fingerprint }) => [hostKey(host), fingerprint]));
-	const heard = new Set(traffic.map(({ host }) => hostKey(host)));
-	const rows = [...senders.values()].flatMap((sender): SenderRow[] => {
-		const { minutes: _minutes, lastSeen: _last, ...shown } = sender;
-		const key = hostKey(sender.host);
-		// The row of a host as such is there only while none of its CLIs was heard of.
-		if (sender.cli === "" && sender.lastSeen === 0 && heard.has(key)) return [];
-		const own = configured.get(key);
-		return [{ ...shown, ...senderVerdict(facts, sender, own), configured: own }];
 	});
+	const order = new Map(URGENCY.map((verdict, index) => [verdict, index]));
 	return rows.sort(
 		(a, b) =>
-			URGENCY.indexOf(a.verdict) - URGENCY.indexOf(b.verdict) || compare(a.host, b.host) || compare(a.cli, b.cli),
+			(order.get(a.verdict) ?? 0) - (order.get(b.verdict) ?? 0) || compare(a.host, b.host) || compare(a.cli, b.cli),
 	);
 }
 
@@ -78,81 +153,4 @@ const URGENCY: readonly VerdictName[] = ["OLD ONLY", "MIXED", "UNATTRIBUTED", "S
 
 export function compare(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** A host as it is known in traffic, exports and lists alike: Macs add `.local` to their name, MDMs do not, and neither minds the case. */
-function hostKey(host: string): string {
-	return host.toLowerCase().replace(/\.(local|lan|home|localdomain)$/, "");
-}
-
-/** Expected hosts and CLIs get a row before they are heard of: absence is only visible against a list. */
-function addExpected(
-	{ inventory, expectedHosts, expectedClis }: JudgementInput,
-	at: (host: string, cli: string) => SenderActivity,
-): void {
-	const installed = new Map(inventory.map(({ host, clis }) => [hostKey(host), clis]));
-	for (const host of expectedHosts) {
-		const here = installed.get(hostKey(host));
-		const clis = expectedClis.filter((cli) => here?.[cli] !== "absent");
-		for (const cli of clis.length === 0 ? [""] : clis) at(host, cli);
-	}
-}
-
-function senderVerdict(
-	facts: JudgementInput,
-	sender: SenderActivity,
-	configured: string | undefined,
-): { verdict: VerdictName; reason: string } {
-	const { lastOld, lastNew, lastSeen } = sender;
-	const { now, tokens } = facts;
-	if (lastSeen === 0) {
-		if (configured !== undefined && configured === tokens.new) {
-			return {
-				verdict: "SILENT",
-				reason: "the new token is configured there, but nothing was sent since the watch began",
-			};
-		}
-		return { verdict: "SILENT", reason: "nothing seen since the watch began: asleep, switched off, or not sending" };
-	}
-	if (lastOld === undefined && lastNew === undefined) {
-		return { verdict: "UNATTRIBUTED", reason: "it sends with a credential that is neither token" };
-	}
-	if (lastNew === undefined) return { verdict: "OLD ONLY", reason: "it has never sent with the new token" };
-	const needed = silenceFor(sender);
-	const seenUntil = Math.min(now, facts.blindSince ?? now);
-	const silence = seenUntil - Math.max(lastOld ?? 0, facts.watchSince ?? now);
-	if (lastOld !== undefined && lastOld >= lastNew) {
-		const last = lastOld === lastNew ? "it sent with both tokens" : "the last it sent was with the old one";
-		return { verdict: "MIXED", reason: `the new token was seen, but ${last}` };
-	}
-	if (silence >= needed) return { verdict: "MIGRATED", reason: `no old token for ${duration(silence)}` };
-	if (lastOld === undefined) {
-		return {
-			verdict: "NEW SEEN",
-			reason: `the new token was seen; ${duration(needed - silence)} more without the old one make it certain`,
-		};
-	}
-	if (lastOld > lastNew - needed) {
-		return {
-			verdict: "MIXED",
-			reason: "both tokens within its usual interval: a process not restarted, or a second config",
-		};
-	}
-	return {
-		verdict: "NEW SEEN",
-		reason: `the old token was last seen ${duration(now - lastOld)} ago; ${duration(needed - silence)} more make it certain`,
-	};
-}
-
-/** How long a sender must keep silent before that means something: an hour, or three of its usual intervals. */
-function silenceFor({ minutes }: SenderActivity): number {
-	return Math.max(MIN_SILENCE_MS, INTERVALS * usualInterval([...minutes]));
-}
-
-/** The median time between two minutes in which it sent; 0 while there are too few to speak of a habit. */
-function usualInterval(minutes: readonly number[]): number {
-	const sorted = minutes.toSorted((a, b) => a - b);
-	const gaps = sorted.slice(1).map((minute, index) => minute - (sorted[index] ?? minute));
-	if (gaps.length < ENOUGH_GAPS) return 0;
-	return (gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0) * MINUTE_MS;
 }

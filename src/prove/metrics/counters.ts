@@ -81,6 +81,27 @@ export function countersOn({ samples, badLines }: Exposition): GatewayCounters {
 	return { signals: counters, isCollector: samples.some(({ name }) => /^otelcol_|^alloy_/.test(name)), badLines };
 }
 
+/** Receivers that take data from others with a token; what a collector scrapes or reads by itself has none. */
+const OTLP_RECEIVER = /(^|\.)otlp/;
+
+/** What the OTLP receivers of a collector took since it started, by signal; undefined for a page that does not say. */
+export function acceptedOnPage(samples: readonly Sample[]): Partial<Record<Signal, number>> | undefined {
+	let accepted: Partial<Record<Signal, number>> | undefined;
+	for (const { name, labels, value } of samples) {
+		const [, counter, unit = ""] = COUNTER.exec(name) ?? [];
+		const signal = UNITS[unit];
+		if (counter !== "receiver_accepted" || !signal || !Number.isFinite(value)) continue;
+		accepted ??= {};
+		if (!OTLP_RECEIVER.test(labels["receiver"] ?? labels["component_id"] ?? "")) continue;
+		accepted[signal] = (accepted[signal] ?? 0) + Math.floor(value);
+	}
+	return accepted;
+}
+
+/** What `acceptedOnPage` needs, as a PromQL selector. */
+export const acceptedSelector =
+	'{__name__=~"(?:otelcol_)?receiver_accepted_(log_records|metric_points|spans)(?:_ratio)?(?:_total)?"}';
+
 /** The same, with the records of each token and signal, as `<fingerprint> <signal>`, where a page tells tokens apart. */
 export function gatewayReading(text: string): GatewayCounters & { readonly tokens: ReadonlyMap<string, number> } {
 	const page = parseExposition(text);

@@ -165,6 +165,36 @@ function componentSender(labels: Labels, component: string | undefined, signal: 
 	return senderFrom({ fingerprint: id === "other" ? "others" : id, signal, unit: "records" });
 }
 
+/** What says, on any page of a gateway, which token its exporter sends with: a gauge with the token's `fingerprint`. */
+const EXPORTER_TOKEN = /^crossfade_exporter_token_info$/;
+/** The same as a PromQL selector, with what limits were reached: see `limitsOnPage`. */
+export const aboutSelector =
+	'{__name__=~"crossfade_exporter_token_info|crossfade_tap_faults_total|(?:otelcol_)?deltatocumulative_datapoints(?:_ratio)?(?:_total)?"}';
+/** Our own tap sends on what it gets. */
+const TAP = /^crossfade_tap_/;
+
+/** With which token the process behind a page sends on: a fingerprint, or `passed on`; undefined when the page does not say. */
+export function exporterToken(samples: readonly Sample[]): string | undefined {
+	const said = samples.find(({ name, value }) => EXPORTER_TOKEN.test(name) && value > 0)?.labels["fingerprint"];
+	if (said !== undefined) return /^[0-9a-f]{12}$/.test(said) ? said : undefined;
+	return samples.some(({ name }) => TAP.test(name)) ? "passed on" : undefined;
+}
+
+/** The collector's accumulator has a limit: what comes with more senders than that is dropped. */
+const LIMITED = /^(?:otelcol_)?deltatocumulative_datapoints(?:_ratio)?(?:_total)?$/;
+
+/** Limits that the process behind a page reached, in words: beyond them nobody knows who sent. */
+export function limitsOnPage(samples: readonly Sample[]): string[] {
+	const dropped = samples.some(
+		({ name, labels, value }) => LIMITED.test(name) && labels["error"] === "limit" && value > 0,
+	);
+	const faults = samples.some(({ name, value }) => name === "crossfade_tap_faults_total" && value > 0);
+	return [
+		...(dropped ? ["its accumulator was full: counts of more senders were dropped"] : []),
+		...(faults ? ["some requests could not be attributed"] : []),
+	];
+}
+
 /** What `crossfade tap` shows where it keeps its counters as evidence by itself, with the id of the folder as its label `folder`. */
 export const KEPT_IN = "crossfade_tap_evidence_info";
 

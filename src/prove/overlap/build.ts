@@ -1,38 +1,24 @@
-import { duration } from "../../base/duration.ts";
-import type { Fleet } from "../../spec/fleet.ts";
-import type { InventoryRow } from "../evidence/evidence.ts";
+import { MINUTE_MS } from "../../base/duration.ts";
+import type { ProbeEvidence, Statement } from "../evidence/evidence.ts";
 import type { Inventory } from "../evidence/inventory.ts";
-import type { Evidence } from "../evidence/store.ts";
-import type { RotationTokens } from "../judge/case.ts";
+import type { KeptSeries } from "../evidence/series.ts";
+import type { FileTrouble, RotationTokens, WatchedSeries } from "../judge/case.ts";
 import { judge } from "../judge/judge.ts";
-import type { GatewayView, InventorySums, OverlapView } from "./view.ts";
+import type { LookedSeries, Observed } from "./observed.ts";
+import type { InventorySums, OverlapView } from "./view.ts";
 
-/** Everything that is known of an overlap at one moment. */
-export interface Observed {
-	readonly fleet: Fleet;
-	/** Name -> fingerprint. */
-	readonly tokens: Readonly<Record<string, string>>;
-	readonly expectedHosts: readonly string[];
-	readonly evidence: Evidence;
-	readonly inventory: Inventory | undefined;
-	readonly gateways: readonly GatewayView[];
-	/** Since when a place that counts traffic cannot be read, if one cannot. */
-	readonly blindSince?: number | undefined;
-	/** Sentences for a person. */
-	readonly warnings: readonly string[];
-	readonly now: number;
-}
-
-/** A counter whose writer was silent this long is not being watched any more. */
-const STALE_WATCH_MS = 10 * 60_000;
+/** How old the newest reading of a place may be: a writer says every minute that it lives, and a look reads every page. */
+const TOLERANCE_MS = 5 * MINUTE_MS;
 
 /** What people and programs are shown of it. Pure: the same observations give the same view. */
 export function overlapView(observed: Observed): OverlapView {
 	const { fleet, tokens, evidence, inventory, gateways, now } = observed;
 	const pair: RotationTokens = { old: tokens["old"], new: tokens["new"] };
-	const { traffic, probes, watchSince } = evidence;
+	const { traffic, probes } = evidence;
+	const series = joined(evidence.series, observed.looked);
+	const since = series.flatMap((each) => (each.since === undefined ? [] : [each.since]));
 	return {
-		schema: 1,
+		schema: 2,
 		rotation: {
 			name: fleet.name,
 			provider: fleet.provider.title,
@@ -40,51 +26,96 @@ export function overlapView(observed: Observed): OverlapView {
 			deadline: fleet.deadline?.at,
 			deadlineSource: fleet.deadline?.source,
 			clockOffsetMs: newest(probes)?.clockOffsetMs,
-			watchSince,
+			watchSince: since.reduce<number | undefined>((latest, each) => Math.max(latest ?? 0, each), undefined),
 			now,
 		},
 		judgement: judge({
 			now,
 			tokens: pair,
+			started: fleet.started,
 			deadline: fleet.deadline?.at,
-			watchSince,
-			blindSince: observed.blindSince,
+			series,
+			exporters: observed.exporters,
 			expectedHosts: observed.expectedHosts,
 			expectedClis: fleet.clis,
+			directHosts: fleet.directHosts,
+			intervals: fleet.intervals,
 			traffic,
 			inventory: inventory?.rows ?? [],
 			probes,
+			statements: [...evidence.statements, ...ownersWord(observed)],
+			listTroubles: observed.listTroubles,
+			evidenceTroubles: [...evidenceTroubles(observed), ...observed.troubles],
+			lookalikes: observed.lookalikes,
 		}),
 		names: Object.fromEntries(Object.entries(tokens).map(([name, fingerprint]) => [fingerprint, name])),
 		inventory: inventory && sums(inventory, pair),
 		gateways,
-		warnings: [
-			...observed.warnings,
-			...evidence.warnings.map(({ what, fix }) => `${what}; ${fix}`),
-			...staleWatches(evidence, now),
-		],
+		series,
 	};
 }
 
-function newest<T extends { readonly at: number; readonly clockOffsetMs?: number | undefined }>(
-	probes: readonly T[],
-): T | undefined {
-	const known = probes.filter(({ clockOffsetMs }) => clockOffsetMs !== undefined);
-	return known.reduce<T | undefined>((best, each) => (best && best.at > each.at ? best : each), undefined);
+/** What is kept of each series, and what was found when it was looked at; one that nobody ever could read is there all the same. */
+function joined(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): WatchedSeries[] {
+	const key = ({ place, source }: { place: string; source: string }) => JSON.stringify([place, source]);
+	const looks = new Map(looked.map((each) => [key(each), each]));
+	const known = kept.map(({ isRead: _, ...each }): WatchedSeries => {
+		const look = looks.get(key(each));
+		looks.delete(key(each));
+		return {
+			...each,
+			toleranceMs: TOLERANCE_MS,
+			trouble: look?.trouble,
+			unattributed: look?.unattributed,
+			limits: [...each.limits, ...(look?.limits ?? [])],
+		};
+	});
+	const places = new Set(known.map(({ place }) => place));
+	const others = [...looks.values()]
+		// A place that writes evidence by itself need not be read.
+		.filter(({ place, trouble }) => trouble !== undefined || !places.has(place))
+		.map(
+			(each): WatchedSeries => ({
+				...each,
+				since: undefined,
+				until: undefined,
+				toleranceMs: TOLERANCE_MS,
+				isAttributed: false,
+				isClosed: false,
+			}),
+		);
+	const all = [...known, ...others];
+	const attributed = new Set(all.filter(({ isAttributed }) => isAttributed).map(({ place }) => place));
+	// Of the pages of one place, those that only say what it took need not tell tokens apart.
+	return all.filter(
+		({ place, isAttributed, trouble }) => isAttributed || trouble !== undefined || !attributed.has(place),
+	);
 }
 
-function staleWatches({ watches }: Evidence, now: number): string[] {
-	return watches
-		.filter(({ until }) => now - until > STALE_WATCH_MS)
-		.map(
-			({ writer, until }) =>
-				`nobody watched ${writer} in the last ${duration(now - until)}: what was sent there since is not known`,
-		);
+/** Without a folder there is no evidence, which does not matter to who has an inventory and nothing else. */
+function evidenceTroubles({ evidence, inventory, looked }: Observed): FileTrouble[] {
+	if (!evidence.exists && inventory !== undefined && looked.length === 0) return [];
+	return evidence.warnings.map(({ what, where, got, fix }) => ({
+		where: where?.file ?? "evidence",
+		what: got === undefined ? what : `${what}: ${got}`,
+		fix,
+	}));
+}
+
+/** What the fleet file says is said of this rotation. */
+function ownersWord({ fleet, tokens }: Observed): Statement[] {
+	return fleet.attested.map((each) => ({ ...each, old: tokens["old"] ?? "" }));
+}
+
+function newest(probes: readonly ProbeEvidence[]): ProbeEvidence | undefined {
+	const known = probes.filter(({ clockOffsetMs }) => clockOffsetMs !== undefined);
+	return known.reduce<ProbeEvidence | undefined>((best, each) => (best && best.at > each.at ? best : each), undefined);
 }
 
 function sums({ rows, bad }: Inventory, pair: RotationTokens): InventorySums {
-	const count = (test: (row: InventoryRow) => boolean) => rows.filter(test).length;
-	const isOf = (id: string | undefined) => (row: InventoryRow) => id !== undefined && row.fingerprint === id;
+	const count = (test: (row: Inventory["rows"][number]) => boolean) => rows.filter(test).length;
+	const isOf = (id: string | undefined) => (row: Inventory["rows"][number]) =>
+		id !== undefined && row.fingerprint === id;
 	const [onOld, onNew] = [count(isOf(pair.old)), count(isOf(pair.new))];
 	return {
 		hosts: rows.length,
@@ -94,6 +125,7 @@ function sums({ rows, bad }: Inventory, pair: RotationTokens): InventorySums {
 		drift: count(({ state }) => state === "drift"),
 		absent: count(({ state }) => state === "absent"),
 		error: count(({ state }) => state === "error"),
+		unreported: count(({ state }) => state === "unreported"),
 		badLines: bad,
 	};
 }

@@ -1,5 +1,5 @@
 import type { ExitName } from "../../base/errors.ts";
-import type { VerdictName } from "../judge/case.ts";
+import type { Answer, VerdictName } from "../judge/case.ts";
 import type { OverlapView } from "./view.ts";
 
 /** Probes that are an alarm whatever else is asked, the worst first. */
@@ -10,13 +10,18 @@ const ALARMS: readonly (readonly [VerdictName, ExitName])[] = [
 
 /**
  * The exit code that a view leads to. Alarms always count; with `requireMigrated` anything but a proven "yes" does too: the old token in
- * use, or silence that proves nothing.
+ * use, or something that is not proven.
  */
 export function outcomeOf({ judgement }: OverlapView, { requireMigrated }: { requireMigrated: boolean }): ExitName {
 	const alarm = ALARMS.find(([verdict]) => judgement.probes.some((probe) => probe.verdict === verdict));
 	if (alarm) return alarm[1];
-	const { safeToRetire, behind, silent } = judgement.fleet;
-	if (!requireMigrated || safeToRetire === "yes") return "ok";
-	if (safeToRetire === "no evidence") return "noEvidence";
-	return behind === 0 && silent > 0 ? "noEvidence" : "oldInUse";
+	const { safeToRetire, behind } = judgement.fleet;
+	if (!requireMigrated) return "ok";
+	return safeToRetire === "over" ? (behind > 0 ? "oldInUse" : "ok") : OUTCOMES[safeToRetire];
 }
+
+const OUTCOMES: Readonly<Record<Exclude<Answer, "over">, ExitName>> = {
+	yes: "ok",
+	"not yet": "oldInUse",
+	"not known": "noEvidence",
+};

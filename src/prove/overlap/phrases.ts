@@ -1,6 +1,6 @@
 import { duration } from "../../base/duration.ts";
-import type { FleetVerdict, TokenRow } from "../judge/case.ts";
-import type { InventorySums, OverlapView, RotationView } from "./view.ts";
+import type { FleetVerdict, Obligation, TokenRow } from "../judge/case.ts";
+import type { ChecklistItem, InventorySums, OverlapView, RotationView } from "./view.ts";
 import { bytes, count, offset, plural, utc } from "./wording.ts";
 
 /** Less than a second is what a probe's own latency makes of equal clocks. */
@@ -11,11 +11,11 @@ export function clockNote({ clockOffsetMs }: RotationView): string | undefined {
 	return `the provider's clock is ${offset(clockOffsetMs)}`;
 }
 
-/** How long the old token must stay silent, and whether the deadline leaves that time; undefined when no more silence is needed. */
+/** How long senders must still be heard on the new token alone, and whether the deadline leaves that time; undefined when no more silence is needed. */
 export function silenceNote({ silenceNeededMs, fits }: FleetVerdict): string | undefined {
 	if (silenceNeededMs === 0) return undefined;
 	const fit = fits === undefined ? "" : fits ? ": that fits" : ": too long for this deadline";
-	return `needs ${duration(silenceNeededMs)} of silence before a yes${fit}`;
+	return `needs ${duration(silenceNeededMs)} more on the new token alone${fit}`;
 }
 
 /** The old token's rate in words, which is also what a chart of it says to those who cannot see it. */
@@ -36,6 +36,11 @@ export function amountText({ requests, records }: TokenRow): string {
 	return requests > 0 ? plural(requests, "request") : plural(records, "record");
 }
 
+/** What came with a token and was not taken; undefined when nothing was lost. */
+export function lostText({ refused }: TokenRow): string | undefined {
+	return refused === 0 ? undefined : `${plural(refused, "request")} refused and lost`;
+}
+
 /** Requests, which what counts records does not tell. */
 export function requestsText({ requests, records }: TokenRow): string {
 	return requests === 0 && records > 0 ? "not told" : count(requests);
@@ -46,9 +51,21 @@ export function bytesText(token: TokenRow): string {
 	return token.bytes === 0 && token.records > 0 ? "not told" : bytes(token.bytes);
 }
 
+/** `blocked  mac-7, codex: it never sent with the new token` */
+export function obligationText({ about, witness, nextStep }: Obligation): string {
+	return nextStep === "" ? `${about}: ${witness}` : `${about}: ${witness}. Next: ${nextStep}`;
+}
+
+/** What a part of the checklist comes to, as a word. */
+export function checkWord({ state, proven, open }: ChecklistItem): string {
+	if (state !== "proven") return state === "blocked" ? "no" : "not known";
+	return open.length === 0 && proven.some(({ byStatement }) => byStatement) ? "proven, by statement" : "proven";
+}
+
 export function inventoryText(sums: InventorySums): string {
-	const { onOld, onNew, other, drift, absent, error, badLines } = sums;
+	const { onOld, onNew, other, drift, absent, error, unreported, badLines } = sums;
 	const tokens = `${count(onNew)} on the new token, ${count(onOld)} on the old, ${count(other)} on another`;
 	const states = `${count(drift)} drifted, ${count(absent)} absent, ${count(error)} with an error`;
-	return `${tokens}; ${states}${badLines > 0 ? `; ${plural(badLines, "line")} not understood` : ""}`;
+	const silent = unreported > 0 ? `; ${plural(unreported, "machine")} without a report line` : "";
+	return `${tokens}; ${states}${silent}${badLines > 0 ? `; ${plural(badLines, "line")} not understood` : ""}`;
 }

@@ -1,8 +1,18 @@
-import type { JudgedProbe, Judgement, SenderRow, TokenRow, VerdictName } from "../judge/case.ts";
+import {
+	type JudgedProbe,
+	type Judgement,
+	type Obligation,
+	type ObligationId,
+	obligationIds,
+	type SenderRow,
+	type TokenRow,
+	type VerdictName,
+	type WatchedSeries,
+} from "../judge/case.ts";
 
 /** Everything a person is shown of an overlap: what every report and the live page are made from. Holds no token. Times are milliseconds since the epoch. */
 export interface OverlapView {
-	readonly schema: 1;
+	readonly schema: 2;
 	readonly rotation: RotationView;
 	readonly judgement: Judgement;
 	/** Fingerprint -> `old`, `new`, or the name the user gave that token. */
@@ -10,8 +20,8 @@ export interface OverlapView {
 	/** Sums over the machines' own report lines; left out when there are none. */
 	readonly inventory?: InventorySums | undefined;
 	readonly gateways: readonly GatewayView[];
-	/** One sentence each, without a final stop. */
-	readonly warnings: readonly string[];
+	/** Everything that counts traffic, and how it was watched. */
+	readonly series: readonly WatchedSeries[];
 }
 
 export interface RotationView {
@@ -38,6 +48,8 @@ export interface InventorySums {
 	readonly drift: number;
 	readonly absent: number;
 	readonly error: number;
+	/** Machines that are listed without a report line. */
+	readonly unreported: number;
 	/** Lines that were no report line; counted, never fatal. */
 	readonly badLines: number;
 }
@@ -129,7 +141,7 @@ const TONES: Readonly<Record<VerdictName, Tone>> = {
 
 /** The tone of a verdict, of the fleet's answer, or of a gateway's state. */
 export function tone(of: VerdictName | Judgement["fleet"]["safeToRetire"] | GatewayView["state"]): Tone {
-	return { ...TONES, yes: "good", "not yet": "warn", "no evidence": "wait", ...STATES }[of] as Tone;
+	return { ...TONES, yes: "good", "not yet": "warn", "not known": "wait", over: "wait", ...STATES }[of] as Tone;
 }
 
 const STATES: Readonly<Record<GatewayView["state"], Tone>> = {
@@ -138,6 +150,43 @@ const STATES: Readonly<Record<GatewayView["state"], Tone>> = {
 	down: "bad",
 	unknown: "wait",
 };
+
+/** What must be proven, as a checklist: each part once, with what is open of it first. */
+export interface ChecklistItem {
+	readonly id: ObligationId;
+	/** What it asks, for a person. */
+	readonly asks: string;
+	readonly state: Obligation["state"];
+	readonly open: readonly Obligation[];
+	readonly proven: readonly Obligation[];
+}
+
+const ASKS: Readonly<Record<ObligationId, string>> = {
+	watched: "Every place was watched without a gap, until now",
+	complete: "Everything that each place took was told apart by token",
+	seen: "The old token would have been seen",
+	moved: "Each sender has moved",
+	accepted: "What was sent with the new token was taken",
+	gateways: "The gateways themselves send with the new token",
+	inventory: "Every known machine is listed, and none reports otherwise",
+	lists: "The lists are whole",
+	identity: "Each name is one machine",
+	whole: "The evidence is whole",
+	rotation: "It is one rotation",
+	clocks: "The clocks agree",
+};
+
+const STATE_ORDER: readonly Obligation["state"][] = ["blocked", "unknown", "proven"];
+
+export function checklist({ judgement: { obligations } }: OverlapView): ChecklistItem[] {
+	return obligationIds.flatMap((each) => {
+		const all = obligations.filter(({ id }) => id === each);
+		if (all.length === 0) return [];
+		const open = STATE_ORDER.flatMap((state) => (state === "proven" ? [] : all.filter((one) => one.state === state)));
+		const proven = all.filter(({ state }) => state === "proven");
+		return [{ id: each, asks: ASKS[each], state: open[0]?.state ?? "proven", open, proven }];
+	});
+}
 
 /** The probes of one place; those of a token that fared alike with every signal are together. */
 export function probesAt({ judgement }: OverlapView, place: string): [JudgedProbe, ...JudgedProbe[]][] {

@@ -1,14 +1,7 @@
 import { duration, MINUTE_MS } from "../../base/duration.ts";
+import { count, plural } from "../../base/plural.ts";
 
-/** `12,345` */
-export function count(value: number): string {
-	return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-/** `1 sender`, `2 senders` */
-export function plural(value: number, noun: string): string {
-	return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
-}
+export { count, plural };
 
 /** `4.1 MB`, in powers of 1000. */
 export function bytes(value: number): string {

@@ -4,7 +4,9 @@ import { junit } from "../../base/junit.ts";
 import { shownName } from "../../base/mask.ts";
 import { painter, type TextStyle } from "../../base/paint.ts";
 import { table } from "../../base/table.ts";
+import { hanging } from "../../base/width.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
+import type { Control } from "./control-result.ts";
 import { MARKER } from "./marker.ts";
 import type { WhoamiRow } from "./round.ts";
 import { type JudgedRow, worstExit } from "./verdict.ts";
@@ -17,6 +19,7 @@ export interface ProbeReport {
 	readonly deadline: number | undefined;
 	readonly rows: readonly JudgedRow[];
 	readonly whoami: readonly WhoamiRow[];
+	readonly controls: readonly Control[];
 }
 
 const HEAD = ["TOKEN", "PATH", "SIGNAL", "PLACE", "VERDICT", "STATUS", "TIME", "AGE"] as const;
@@ -25,7 +28,10 @@ const VERDICT = HEAD.indexOf("VERDICT");
 const COLUMNS = { 3: { least: 8 }, 5: { side: "right" }, 6: { side: "right" }, 7: { side: "right" } } as const;
 
 /** A table with a row for each place, token, path and signal, and what is to be done about those that are not as wanted. */
-export function probeText({ marker, now, deadline, rows, whoami }: ProbeReport, { color, width }: TextStyle): string {
+export function probeText(
+	{ marker, now, deadline, rows, whoami, controls }: ProbeReport,
+	{ color, width }: TextStyle,
+): string {
 	const paint = painter(color);
 	const cells = rows.map(({ evidence, verdict }) => [
 		evidence.token,
@@ -48,14 +54,26 @@ export function probeText({ marker, now, deadline, rows, whoami }: ProbeReport, 
 		},
 	});
 	const asked = whoami.map(({ token, place, reading }) => `whoami ${token} at ${shortPlace(place)}: ${reading.detail}`);
+	const looked = controls.map(controlText);
 	const exit = worstExit(rows);
 	const ends = deadline === undefined ? "" : `; the old token ends ${new Date(deadline).toISOString()}`;
 	const last = `exit ${exitCodes[exit][0]}: ${exitCodes[exit][1]}${ends}`;
-	return `${[...lines, ...explanations(rows), ...asked, `find the test records by ${MARKER} = ${marker}`, last].join("\n")}\n`;
+	return `${[...lines, ...explanations(rows, width), ...asked, ...looked, `find the test records by ${MARKER} = ${marker}`, last].join("\n")}\n`;
+}
+
+const CONTROL_TEXT: Readonly<Record<Control["result"], string>> = {
+	refused: "refused, so tokens are looked at",
+	taken: "taken, so no token is looked at",
+	unclear: "neither taken nor refused",
+	"not sent": "not sent; whether tokens are looked at is not known",
+};
+
+function controlText({ place, path, result }: Control): string {
+	return `a made-up token at ${shortPlace(place)}, ${path}: ${CONTROL_TEXT[result]}`;
 }
 
 /** Each thing that is not plainly accepted once, with the rows it is about and the next step. */
-function explanations(rows: readonly JudgedRow[]): string[] {
+function explanations(rows: readonly JudgedRow[], width: number): string[] {
 	const groups = new Map<string, { about: Map<string, string[]>; fix: string | undefined }>();
 	const add = (text: string, { token, path, signal }: ProbeEvidence, fix: string | undefined) => {
 		const group = groups.get(text) ?? { about: new Map<string, string[]>(), fix };
@@ -69,11 +87,11 @@ function explanations(rows: readonly JudgedRow[]): string[] {
 		for (const note of notes) add(`${shortPlace(place)}: ${note}`, evidence, undefined);
 	}
 	const found = [...groups].flatMap(([text, { about, fix }]) => [
-		text,
+		...hanging("", text, width),
 		...[...about].map(
 			([sender, signals], index) => `  ${index === 0 ? "rows" : "    "}     ${sender} ${signals.join(", ")}`,
 		),
-		...(fix === undefined ? [] : [`  fix      ${fix}`]),
+		...(fix === undefined ? [] : hanging("  fix      ", fix, width)),
 	]);
 	return found.length === 0 ? [] : ["", ...found, ""];
 }
@@ -106,7 +124,7 @@ function rowJson({ evidence, verdict, attempts, timings, proxy, notes }: JudgedR
 }
 
 /** The whole report as one document. */
-export function probeJson({ marker, now, deadline, rows, whoami }: ProbeReport): string {
+export function probeJson({ marker, now, deadline, rows, whoami, controls }: ProbeReport): string {
 	const exit = worstExit(rows);
 	const report = {
 		schema: 1,
@@ -121,6 +139,7 @@ export function probeJson({ marker, now, deadline, rows, whoami }: ProbeReport):
 			status: reading.status,
 			detail: reading.detail,
 		})),
+		controls,
 		exit: { name: exit, code: exitCodes[exit][0] },
 	};
 	return jsonText(report);
@@ -131,7 +150,7 @@ export function probeLines({ marker, now, rows }: ProbeReport): string {
 	return rows.map((row) => `${JSON.stringify({ schema: 1, probeId: marker, ...rowJson(row, now) })}\n`).join("");
 }
 
-/** One test case a row: failed where the verdict is not the wanted one, skipped where nothing was proven. */
+/** One test case a row: failed where the verdict is not the wanted one. What proves nothing fails too, as it does in the exit code. */
 export function probeJunit({ marker, rows }: ProbeReport): string {
 	const cases = rows.map(({ evidence, verdict, exit }) => {
 		const { token, path, signal, place, detail, fix, latencyMs } = evidence;
@@ -141,7 +160,6 @@ export function probeJunit({ marker, rows }: ProbeReport): string {
 			seconds: latencyMs / 1000,
 		};
 		if (exit === "ok") return test;
-		if (exit === "noEvidence") return { ...test, skipped: { message: detail } };
 		const text = [detail, fix].filter((line) => line !== undefined).join("\n");
 		return { ...test, failure: { type: verdict, message: detail, text } };
 	});

@@ -2,7 +2,7 @@ import { type ExitName, exitCodes } from "../../base/errors.ts";
 import { NEW, OLD } from "../../spec/probe-plan.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import type { VerdictName } from "../judge/case.ts";
-import { probeVerdict } from "../judge/judge.ts";
+import { probeVerdict } from "../judge/probes.ts";
 import type { ProbeObservation } from "./observation.ts";
 
 /** A row with what it means for the rotation. */
@@ -29,17 +29,19 @@ export function judgeRows(rows: readonly ProbeObservation[], deadline: number | 
 	const tokens = { old: idOf(OLD), new: idOf(NEW) };
 	return rows.map((row) => {
 		const verdict = probeVerdict(row.evidence, { tokens, deadline });
-		return { ...row, verdict, exit: exits[verdict] ?? rejectedExit(row.evidence) };
+		return { ...row, verdict, exit: exits[verdict] ?? rejectedExit(row.evidence, deadline) };
 	});
 }
 
-/** The old token's end is what was wanted by then; any other token is there to be accepted. */
-function rejectedExit({ token }: ProbeEvidence): ExitName {
-	return token === OLD ? "ok" : "newRejected";
+/** The old token's end is what was wanted once the deadline is over; any other token is there to be accepted. */
+function rejectedExit({ token }: ProbeEvidence, deadline: number | undefined): ExitName {
+	if (token !== OLD) return "newRejected";
+	return deadline === undefined ? "oldRejectedEarly" : "ok";
 }
 
-/** The worst of all rows, which is the lowest code that is not 0: a rejected new token comes before everything else. */
+/** The worst of all rows, which is the lowest code that is not 0: a rejected new token comes before everything else. No row is no evidence. */
 export function worstExit(rows: readonly JudgedRow[]): ExitName {
+	if (rows.length === 0) return "noEvidence";
 	const bad = rows.map(({ exit }) => exit).filter((exit) => exit !== "ok");
 	return bad.sort((a, b) => exitCodes[a][0] - exitCodes[b][0])[0] ?? "ok";
 }

@@ -2,7 +2,9 @@ import { jsonText } from "../../base/json.ts";
 import { junit } from "../../base/junit.ts";
 import { plain } from "../../base/mask.ts";
 import type { JudgedProbe, SenderRow, VerdictName } from "../judge/case.ts";
-import { type OverlapView, tokenName } from "../overlap/view.ts";
+import { outcomeOf } from "../overlap/outcome.ts";
+import { obligationText } from "../overlap/phrases.ts";
+import { type ChecklistItem, checklist, type OverlapView, tokenName } from "../overlap/view.ts";
 import schema from "./overlap.schema.json" with { type: "json" };
 
 /** The JSON Schema of what `reportJson` prints. A change that breaks readers gets another `schema` number. */
@@ -20,11 +22,13 @@ const CSV_COLUMNS: readonly (readonly [title: string, of: (row: SenderRow) => st
 	["cli", ({ cli }) => cli],
 	["version", ({ version }) => version],
 	["verdict", ({ verdict }) => verdict],
+	["state", ({ state }) => state],
 	["reason", ({ reason }) => reason],
 	["last_old", ({ lastOld }) => iso(lastOld)],
 	["last_new", ({ lastNew }) => iso(lastNew)],
 	["old_requests", ({ oldRequests }) => oldRequests],
 	["new_requests", ({ newRequests }) => newRequests],
+	["refused_requests", ({ refused }) => refused],
 	["configured", ({ configured }) => configured ?? ""],
 ];
 
@@ -65,7 +69,7 @@ const FAILING: ReadonlySet<VerdictName> = new Set([
 ]);
 const PASSING: ReadonlySet<VerdictName> = new Set(["MIGRATED", "ACCEPTED"]);
 
-/** JUnit XML: one test case for the fleet's answer, each sender and each probe; failed with the reason, or skipped where nothing is proven. */
+/** JUnit XML: one test case for the fleet's answer, each point that must be proven, each sender and each probe; failed with the reason, or skipped where nothing is proven. */
 export function reportJunit(view: OverlapView): string {
 	const { fleet, senders, probes } = view.judgement;
 	const retire = `${fleet.safeToRetire}: ${fleet.reason}`;
@@ -75,10 +79,11 @@ export function reportJunit(view: OverlapView): string {
 			[
 				{
 					name: "safe to retire the old token",
-					...(fleet.safeToRetire !== "yes" && { failure: retire }),
+					...(outcomeOf(view, { requireMigrated: true }) !== "ok" && { failure: retire }),
 				},
 			],
 		],
+		["checklist", checklist(view).map(pointCase)],
 		[
 			"senders",
 			senders.map(({ host, cli, verdict, reason }) => ({
@@ -109,6 +114,12 @@ interface OverlapCase {
 
 function note(text: string | undefined) {
 	return text === undefined ? undefined : { message: plain(text, 500) };
+}
+
+function pointCase({ asks, state, open }: ChecklistItem): OverlapCase {
+	const [first] = open;
+	const text = first ? `${obligationText(first)}${open.length > 1 ? ` (and ${open.length - 1} more)` : ""}` : "";
+	return { name: asks, ...(state === "blocked" && { failure: text }), ...(state === "unknown" && { skipped: text }) };
 }
 
 function probeCase(view: OverlapView, { verdict, evidence }: JudgedProbe): OverlapCase {

@@ -1,18 +1,23 @@
 import { plainDeep } from "../../base/mask.ts";
 import { painter, type Style } from "../../base/paint.ts";
 import { columns, cut, fill, wrap } from "../../base/width.ts";
-import type { SenderRow, TokenRow } from "../judge/case.ts";
+import type { Obligation, SenderRow, TokenRow } from "../judge/case.ts";
 import {
 	amountText,
 	bytesText,
+	checkWord,
 	clockNote,
 	inventoryText,
+	lostText,
+	obligationText,
 	rateText,
 	requestsText,
 	silenceNote,
 	trafficText,
 } from "../overlap/phrases.ts";
 import {
+	type ChecklistItem,
+	checklist,
 	countdown,
 	type GatewayView,
 	type OverlapView,
@@ -39,6 +44,8 @@ export interface TextOptions {
 	readonly now?: number | undefined;
 	/** How many senders to list; 20 if not given. */
 	readonly senders?: number | undefined;
+	/** Show everything that proves or blocks each point of the checklist; else the first few of what is open. */
+	readonly explain?: boolean | undefined;
 	/** The IANA zone for the local time beside UTC; none if not given. */
 	readonly timeZone?: string | undefined;
 }
@@ -70,6 +77,7 @@ export function reportText(outside: OverlapView, options: TextOptions = {}): str
 	const sections: Line[][] = [
 		headLines(view, now, width),
 		verdictLines(view, width),
+		checklistLines(view, width, options.explain ?? false),
 		deadlineLines(view, now, width, options.timeZone),
 		tokenLines(view, now, width),
 		rateLines(view, width),
@@ -77,7 +85,6 @@ export function reportText(outside: OverlapView, options: TextOptions = {}): str
 		senderLines(view, now, width, options.senders ?? 20),
 		strangerLines(view, now),
 		inventoryLines(view, width),
-		warningLines(view, width),
 	];
 	const lines = sections.filter(({ length }) => length > 0).flatMap((section) => [[], ...section]);
 	return lines.slice(1).map((line) => painted(line, width, options.color ?? false));
@@ -109,6 +116,34 @@ function verdictLines({ judgement: { fleet } }: OverlapView, width: number): Lin
 			[fleet.safeToRetire, "bold", ...TONE_STYLES[tone(fleet.safeToRetire)]],
 		],
 		...indented(fleet.reason, width),
+	];
+}
+
+const MARKS: Readonly<Record<Obligation["state"], readonly [mark: string, tone: Tone]>> = {
+	proven: ["+", "good"],
+	blocked: ["x", "bad"],
+	unknown: ["?", "wait"],
+};
+/** Of each point that is open, so many things are told without --explain. */
+const FEW = 2;
+
+/** What must be proven. When all of it is, one line says so. */
+function checklistLines(view: OverlapView, width: number, explain: boolean): Line[] {
+	const items = checklist(view);
+	const open = items.filter(({ state }) => state !== "proven");
+	if (open.length === 0 && !explain) return [[[`Proven: all ${items.length} points; --explain shows them`, "dim"]]];
+	const head: Line = [[`Proven: ${items.length - open.length} of ${items.length} points`, "bold"]];
+	return [head, ...(explain ? items : open).flatMap((item) => itemLines(item, width, explain))];
+}
+
+function itemLines(item: ChecklistItem, width: number, explain: boolean): Line[] {
+	const [mark, markTone] = MARKS[item.state];
+	const shown = explain ? [...item.open, ...item.proven] : item.open.slice(0, FEW);
+	const hidden = explain ? 0 : item.open.length - shown.length;
+	return [
+		["  ", [mark, ...TONE_STYLES[markTone]], ` ${item.asks}: ${checkWord(item)}`],
+		...shown.flatMap((each) => indented(obligationText(each), width, 6)),
+		...(hidden > 0 ? [[`      … ${count(hidden)} more; --explain shows them`] as Line] : []),
 	];
 }
 
@@ -155,6 +190,7 @@ function offsetLines(rotation: OverlapView["rotation"]): Line[] {
 
 function tokenLines(view: OverlapView, now: number, width: number): Line[] {
 	const tokens = tokensOfRotation(view);
+	const lost = [tokens.old, tokens.new].some((token) => token && lostText(token) !== undefined);
 	const label = 14;
 	const column = Math.min(24, Math.floor((width - 2 - label) / 2));
 	const cell = (token: TokenRow | undefined, of: (token: TokenRow) => string) =>
@@ -179,6 +215,7 @@ function tokenLines(view: OverlapView, now: number, width: number): Line[] {
 		row("bytes", bytesText),
 		row("first seen", ({ firstSeen }) => ago(firstSeen, now)),
 		row("last seen", ({ lastSeen }) => ago(lastSeen, now)),
+		...(lost ? [row("lost", ({ refused }) => (refused === 0 ? "none" : plural(refused, "request")))] : []),
 		row("last status", ({ lastStatus }) => (lastStatus === undefined ? "none" : String(lastStatus))),
 	];
 }
@@ -306,11 +343,6 @@ function inventoryLines({ inventory }: OverlapView, width: number): Line[] {
 	return [[[title, "bold"]], ...indented(inventoryText(inventory), width)];
 }
 
-function warningLines({ warnings }: OverlapView, width: number): Line[] {
-	if (warnings.length === 0) return [];
-	return [[["Warnings", ...TONE_STYLES.warn]], ...warnings.flatMap((warning) => indented(warning, width))];
-}
-
 function indented(text: string, width: number, indent = 2): Line[] {
 	return wrap(text, Math.max(20, width - indent)).map((line) => [" ".repeat(indent), line]);
 }
@@ -331,7 +363,7 @@ export function reportLine(outside: OverlapView): string {
 		[`old_${judgement.rateUnit}_15m`, judgement.oldRate.at(-1)],
 		["unknown", strangers(view).length],
 		["left_s", leftMs === undefined ? undefined : Math.floor(leftMs / 1000)],
-		["warnings", view.warnings.length],
+		["open", judgement.obligations.filter(({ state }) => state !== "proven").length],
 	];
 	const known = pairs.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
 	return `${new Date(rotation.now).toISOString()} ${known.join(" ")} reason=${JSON.stringify(fleet.reason)}`;

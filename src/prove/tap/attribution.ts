@@ -3,6 +3,7 @@ import type { Signal } from "../../adapters/providers/provider.ts";
 import { maskedSender } from "../../base/mask.ts";
 import type { ExchangeOutcome, ExchangeWatcher, WatchedExchange } from "../../effects/net/forwarding.ts";
 import { redact } from "../../token/guard.ts";
+import { isMadeUp } from "../../token/made-up.ts";
 import { secretForms } from "../../token/secret.ts";
 import type { Sighting } from "../evidence/traffic.ts";
 import { MalformedOtlp, newScanner } from "../otlp/scan.ts";
@@ -52,6 +53,8 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 			const end = ({ status, bytes, body }: ExchangeOutcome) => {
 				const { scan, why } = body === "whole" ? look.done() : { scan: undefined, why: body };
 				if (why !== undefined) options.unknown(why);
+				// A probe's question whether tokens are looked at is nobody's traffic.
+				if (status >= 400 && isMadeUp(credential.value)) return;
 				const at = options.now();
 				const token = fingerprints(credential.fingerprint, status);
 				const senders = scan && scan.resources.length > 0 ? scan.resources : NOBODY;

@@ -3,9 +3,13 @@ import { CrossfadeError } from "../../base/errors.ts";
 import { shown } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Fleet } from "../../spec/fleet.ts";
+import { fingerprint } from "../../token/fingerprint.ts";
+import type { Secret } from "../../token/secret.ts";
 import { type Inventory, type Reading, readHosts, readInventory } from "../evidence/inventory.ts";
 import { openStore } from "../evidence/store.ts";
+import type { FileTrouble } from "../judge/case.ts";
 import { overlapView } from "../overlap/build.ts";
+import type { Observed } from "../overlap/observed.ts";
 import type { OverlapView } from "../overlap/view.ts";
 import { gatewaySource, type PageOptions } from "./gateways.ts";
 import { prometheusSource } from "./prometheus.ts";
@@ -17,46 +21,83 @@ export interface Observer {
 	close(): Promise<void>;
 }
 
-/** Reads what does not change while one watches: the tokens' fingerprints, expected hosts, the inventory. */
+/**
+ * Reads the tokens once, and lists and inventories at each look. Throws `CrossfadeError` when one of them cannot be read at the first time;
+ * later that is something that is not known.
+ */
 export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOptions> = {}): Promise<Observer> {
-	const tokens = await fingerprints(fx, fleet);
-	const { hosts: expectedHosts, warnings: ofHosts } = await hostsOf(fx, fleet);
-	const { inventory, warnings: ofInventory } = await inventoryOf(fx, fleet);
+	const { tokens, lookalikes } = await fingerprints(fx, fleet);
+	const listed = newLists(fx, fleet);
+	let first: Lists | undefined = await listed();
 	const store = await openStore(fx, fleet.evidence);
-	const sources = [
-		gatewaySource(fx, store, fleet.gateways, pages),
-		...(fleet.prometheus === undefined ? [] : [prometheusSource(fx, store, fleet.prometheus, fleet)]),
-	];
-	const warnings = [...ofHosts, ...ofInventory];
+	const gateways = gatewaySource(fx, store, fleet.gateways, pages);
+	const prometheus =
+		fleet.prometheus === undefined
+			? undefined
+			: prometheusSource(fx, store, fleet.prometheus, { fleet, readable: gateways.readable });
 	return {
 		async look() {
-			const looks = await Promise.all(sources.map((source) => source.look()));
-			const blind = looks.flatMap(({ blindSince }) => (blindSince === undefined ? [] : [blindSince]));
+			// Gateways first: the server is asked for those that cannot be read directly.
+			const looks = [await gateways.look(), ...(prometheus ? [await prometheus.look()] : [])];
+			const lists = first ?? (await listed().catch(unreadable));
+			first = undefined;
 			const evidence = await store.read();
 			return overlapView({
 				fleet,
 				tokens,
-				expectedHosts,
+				lookalikes,
+				...lists,
 				evidence,
-				inventory,
-				gateways: looks.flatMap(({ gateways }) => gateways),
-				blindSince: blind.length === 0 ? undefined : Math.min(...blind),
-				warnings: [...warnings, ...looks.flatMap((look) => look.warnings)],
+				gateways: looks.flatMap((look) => look.gateways),
+				looked: looks.flatMap(({ looked }) => looked),
+				exporters: looks.flatMap(({ exporters }) => exporters),
+				troubles: looks.flatMap(({ troubles }) => troubles),
 				now: fx.clock.now(),
 			});
 		},
 		async close() {
-			for (const source of sources) await source.close();
+			await gateways.close();
+			await prometheus?.close();
 		},
 	};
 }
 
+type Lists = Pick<Observed, "expectedHosts" | "inventory" | "listTroubles">;
+
+/** Reads lists and inventories again and again; standard input only once. */
+function newLists(fx: Effects, fleet: Fleet): () => Promise<Lists> {
+	const fromInput = new Map<string, Inventory>();
+	return async () => {
+		const { hosts, troubles } = await hostsOf(fx, fleet);
+		const read: Inventory[] = [];
+		for (const path of fleet.inventory) {
+			const inventory = fromInput.get(path) ?? (await readInventory(fx.files.stream(path)));
+			if (path === "-") fromInput.set(path, inventory);
+			read.push(inventory);
+		}
+		return {
+			expectedHosts: hosts,
+			inventory: joined(read),
+			listTroubles: [...troubles, ...read.flatMap((each, at) => readingTroubles(fleet.inventory[at] ?? "", each))],
+		};
+	};
+}
+
+function unreadable(error: unknown): Lists {
+	if (!(error instanceof CrossfadeError)) throw error;
+	const listTroubles = error.problems.map(({ what, where, fix }) => ({ where: where?.file ?? "lists", what, fix }));
+	return { expectedHosts: [], inventory: undefined, listTroubles };
+}
+
 /** Name -> fingerprint of every token. Throws `CrossfadeError` (usage) when two names stand for one token. */
-async function fingerprints(fx: Effects, { tokens }: Fleet): Promise<Record<string, string>> {
+async function fingerprints(fx: Effects, { tokens }: Fleet): Promise<Pick<Observed, "tokens" | "lookalikes">> {
 	const found = new Map<string, string>();
-	for (const { name, ref, fingerprint } of tokens) {
-		const id = ref ? (await fx.readToken(ref)).fingerprint : fingerprint;
+	const lookalikes: Record<string, string> = {};
+	for (const { name, ref, fingerprint: given } of tokens) {
+		const secret = ref ? await fx.readToken(ref) : undefined;
+		const id = secret?.fingerprint ?? given;
 		if (id !== undefined) found.set(name, id);
+		if (secret && name === "old") Object.assign(lookalikes, disguises(secret));
 	}
 	const byFingerprint = new Map<string, string>();
 	for (const [name, id] of found) {
@@ -70,19 +111,35 @@ async function fingerprints(fx: Effects, { tokens }: Fleet): Promise<Record<stri
 			fix: "see which of the two files or variables was not replaced",
 		});
 	}
-	return Object.fromEntries(found);
+	return { tokens: Object.fromEntries(found), lookalikes };
+}
+
+/** Fingerprints of what the old token is taken for when somebody sends or counts it in another form. */
+function disguises(token: Secret): Record<string, string> {
+	const value = token.reveal();
+	const forms: readonly (readonly [text: string, what: string])[] = [
+		[`${value}\n`, "it is the old token with a line break behind it, as echo makes it"],
+		[`${value}\r\n`, "it is the old token with a line break behind it, as Windows makes it"],
+		[`Bearer ${value}`, "it is the old token with Bearer before it"],
+		[`key=${value}`, "it is the old token with key= before it"],
+		[`"${value}"`, "it is the old token in quotes"],
+		[encodeURIComponent(value), "it is the old token, percent-encoded"],
+		[Buffer.from(value).toString("base64"), "it is the old token in base64"],
+	];
+	const entries = forms.filter(([text]) => text !== value).map(([text, what]) => [fingerprint(text), what] as const);
+	return Object.fromEntries(entries);
 }
 
 async function hostsOf(
 	fx: Effects,
 	{ expectedHosts, hostsCsv }: Fleet,
-): Promise<{ hosts: readonly string[]; warnings: readonly string[] }> {
-	if (!hostsCsv) return { hosts: expectedHosts, warnings: [] };
+): Promise<{ hosts: readonly string[]; troubles: readonly FileTrouble[] }> {
+	if (!hostsCsv) return { hosts: expectedHosts, troubles: [] };
 	const listed = await readHosts(fx.files.stream(hostsCsv.path), hostsCsv.column);
 	if (listed) {
 		return {
 			hosts: [...new Set([...expectedHosts, ...listed.hosts])],
-			warnings: readingWarnings(hostsCsv.path, "host", listed),
+			troubles: readingTroubles(hostsCsv.path, listed),
 		};
 	}
 	throw new CrossfadeError("usage", {
@@ -93,32 +150,28 @@ async function hostsOf(
 	});
 }
 
-async function inventoryOf(
-	fx: Effects,
-	{ inventory: paths }: Fleet,
-): Promise<{ inventory: Inventory | undefined; warnings: readonly string[] }> {
-	const read = await Promise.all(paths.map((path) => readInventory(fx.files.stream(path))));
+function joined(read: readonly Inventory[]): Inventory | undefined {
+	if (read.length < 2) return read[0];
 	const sum = (of: (inventory: Inventory) => number) => read.reduce((total, each) => total + of(each), 0);
-	const inventory = {
+	return {
 		rows: read.flatMap(({ rows }) => rows),
 		lines: sum(({ lines }) => lines),
 		bad: sum(({ bad }) => bad),
 		mended: sum(({ mended }) => mended),
 		samples: read.flatMap(({ samples }) => samples),
 	};
-	return {
-		inventory: read.length === 0 ? undefined : inventory,
-		warnings: read.flatMap((each, index) => readingWarnings(paths[index] ?? "", "inventory", each)),
-	};
 }
 
-/** What a person should know of a file that could not be read whole. */
-function readingWarnings(path: string, noun: string, { lines, bad, mended, samples }: Reading): string[] {
+/** What is not known of a list that could not be read whole. */
+function readingTroubles(path: string, { lines, bad, mended, samples }: Reading): FileTrouble[] {
 	const where = path === "-" ? "standard input" : shown(basename(path));
-	const first = samples.map(({ line, why }) => `line ${line}: ${why}`).join(", ");
+	const fix = "correct these lines, or the query that makes the file";
+	if (lines === 0) return [{ where, what: "there is no record in it", fix: "see whether it is the right file" }];
 	const said = [
-		...(bad > 0 ? [`${bad} of ${lines} ${noun} lines could not be used`] : []),
-		...(mended > 0 ? [`${mended} of ${lines} ${noun} lines were mended and used`] : []),
+		...(bad > 0 ? [`${bad} of ${lines} lines could not be used`] : []),
+		...(mended > 0 ? [`${mended} of ${lines} lines are only a guess`] : []),
 	];
-	return said.length === 0 ? [] : [`${said.join("; ")} (${where}, ${first})`];
+	if (said.length === 0) return [];
+	const first = samples.map(({ line, why }) => `line ${line}: ${why}`).join(", ");
+	return [{ where, what: `${said.join("; ")} (${first})`, fix }];
 }

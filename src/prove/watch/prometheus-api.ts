@@ -8,7 +8,7 @@ export interface PrometheusApi {
 	series(selectors: readonly string[], from: number, to: number): Promise<Labels[]>;
 	/** Values at the steps of a span, by series. */
 	range(query: string, from: number, to: number, stepMs: number): Promise<Series[]>;
-	/** What the server said beside its answers. */
+	/** What the server said to be missing from its answers. */
 	readonly warnings: ReadonlySet<string>;
 }
 
@@ -41,6 +41,7 @@ export function prometheusApi(fx: WatchEffects, base: string, end: number): Prom
 			timeoutMs,
 			maxBytes: MAX_ANSWER_BYTES,
 			proxy: "environment",
+			polled: true,
 		});
 		const body = outcome.kind === "answer" ? parsed(outcome.body) : undefined;
 		// 400, 422 and 503 come with a JSON body that says more than the status.
@@ -48,7 +49,8 @@ export function prometheusApi(fx: WatchEffects, base: string, end: number): Prom
 		const wrong = trouble(outcome);
 		if (wrong !== undefined) throw new PrometheusTrouble(wrong);
 		if (body?.["status"] !== "success") throw new PrometheusTrouble("what is there is not a Prometheus server");
-		for (const each of ["warnings", "infos"].flatMap((key) => listOf(body[key]))) {
+		// `infos` are advice on a query; `warnings` say that something is missing from its answer.
+		for (const each of listOf(body["warnings"])) {
 			if (typeof each === "string" && warnings.size < MAX_WARNINGS) warnings.add(shown(each));
 		}
 		return body["data"];

@@ -1,11 +1,23 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import type { Fleet } from "../../spec/fleet.ts";
-import type { CounterReading } from "../evidence/readings.ts";
+import type { CounterReading, Mark } from "../evidence/readings.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
+import { acceptedOnPage, acceptedSelector } from "../metrics/counters.ts";
 import type { Labels, Sample } from "../metrics/exposition.ts";
-import { KEPT_IN, processStart, runningTotals, selectors, startSelector } from "../metrics/running-totals.ts";
+import {
+	aboutSelector,
+	exporterToken,
+	KEPT_IN,
+	limitsOnPage,
+	processStart,
+	runningTotals,
+	selectors,
+	startSelector,
+} from "../metrics/running-totals.ts";
+import type { LookedSeries } from "../overlap/observed.ts";
 import type { GatewayView } from "../overlap/view.ts";
+import { exporterOf, unattributedOf } from "./completeness.ts";
 import { type PrometheusApi, PrometheusTrouble, prometheusApi, type Series } from "./prometheus-api.ts";
 import { type SourceLook, shownUrl, type TrafficSource, type WatchEffects } from "./source.ts";
 
@@ -25,11 +37,15 @@ const MAX_SHOWN = 50;
 
 /**
  * A Prometheus server that scrapes the gateways, asked over HTTP without credentials. What it saw before we came counts, too: but only
- * the time in which it has samples is watched time. Instances whose pages are read directly are left to that, and taps that keep
- * their counters in the same evidence folder to themselves.
+ * the time in which it has samples is watched time. Instances whose pages can be read directly (`readable`, as host:port) are left to
+ * that, and taps that keep their counters in the same evidence folder to themselves.
  */
-export function prometheusSource(fx: WatchEffects, store: EvidenceStore, base: string, fleet: Fleet): TrafficSource {
-	const direct = new Set(fleet.gateways.flatMap(({ metrics }) => metrics.map((url) => new URL(url).host)));
+export function prometheusSource(
+	fx: WatchEffects,
+	store: EvidenceStore,
+	base: string,
+	{ fleet, readable }: { readonly fleet: Fleet; readonly readable: () => ReadonlySet<string> },
+): TrafficSource {
 	const url = shownUrl(base);
 	let writer: ReadingWriter | undefined;
 	return {
@@ -46,6 +62,8 @@ export function prometheusSource(fx: WatchEffects, store: EvidenceStore, base: s
 			const last = marks.length === 0 ? undefined : Math.max(...marks.map(({ at }) => at));
 			const api = prometheusApi(fx, base, now + LOOK_MS);
 			const instances = new Map<string, Instance>();
+			const before = new Map(writer.marks);
+			const direct = readable();
 			let why: string | undefined;
 			try {
 				const own = await store.id();
@@ -57,7 +75,7 @@ export function prometheusSource(fx: WatchEffects, store: EvidenceStore, base: s
 			await writer.flush().catch((error: unknown) => {
 				why ??= `what it knows cannot be kept: ${(error as Error).message}`;
 			});
-			return seen(writer, instances, why, [...api.warnings]);
+			return lookAt({ url, marks: writer.marks, before, instances, why, said: [...api.warnings] });
 		},
 		async close() {
 			await writer?.close().catch(() => undefined);
@@ -65,42 +83,67 @@ export function prometheusSource(fx: WatchEffects, store: EvidenceStore, base: s
 	};
 
 	function failed(why: string): SourceLook {
-		return { gateways: [], warnings: [`the Prometheus server at ${url}: ${why}`], blindSince: undefined };
-	}
-
-	function seen(
-		{ marks }: ReadingWriter,
-		instances: ReadonlyMap<string, Instance>,
-		why: string | undefined,
-		said: readonly string[],
-	): SourceLook {
-		const attributed = [...marks.values()].filter(({ isAttributed }) => isAttributed);
-		const present = [...instances.values()].filter(({ isUp }) => isUp !== undefined);
-		const down = present.filter(({ isUp }) => !isUp);
-		const unread = why === undefined ? down.flatMap(({ source }) => marks.get(source) ?? []) : attributed;
-		const blind = unread.filter(({ isAttributed }) => isAttributed).map(({ at }) => at);
-		const nothing = why === undefined && attributed.length === 0;
 		return {
-			gateways: present.slice(0, MAX_SHOWN).map(
-				({ place, job, source, isUp }): GatewayView => ({
-					place,
-					url,
-					state: why === undefined ? (isUp ? "up" : "down") : "unknown",
-					detail: isUp ? `job ${job}` : `job ${job}: Prometheus cannot scrape it`,
-					at: marks.get(source)?.at,
-				}),
-			),
-			warnings: [
-				...(why === undefined ? [] : [`the Prometheus server at ${url} cannot be read: ${why}`]),
-				...(nothing
-					? [`the Prometheus server at ${url} has no counters that tell tokens apart: it is no evidence of anything`]
-					: []),
-				...said.map((text) => `the Prometheus server at ${url} warns: ${text}`),
-			],
-			// The server may be back with all of it: only what was read last is known until then.
-			blindSince: blind.length === 0 ? undefined : why === undefined ? Math.min(...blind) : Math.max(...blind),
+			gateways: [],
+			looked: [{ place: `Prometheus at ${url}`, source: url, trouble: why }],
+			exporters: [],
+			troubles: [],
 		};
 	}
+}
+
+function lookAt({ url, marks, before, instances, why, said }: ServerReading): SourceLook {
+	const all = [...instances.values()];
+	const present = all.filter(({ isUp }) => isUp !== undefined);
+	const server = { place: `Prometheus at ${url}`, source: url };
+	const nothing = [...marks.values()].every(({ isAttributed }) => !isAttributed);
+	const noCounters = "it has no counters that tell tokens apart: it is no evidence of anything";
+	return {
+		gateways: present.slice(0, MAX_SHOWN).map(
+			({ place, job, source, isUp }): GatewayView => ({
+				place,
+				url,
+				state: why === undefined ? (isUp ? "up" : "down") : "unknown",
+				detail: isUp ? `job ${job}` : `job ${job}: Prometheus cannot scrape it`,
+				at: marks.get(source)?.at,
+			}),
+		),
+		looked: [
+			...(why === undefined ? [] : [{ ...server, trouble: why }]),
+			...(nothing && why === undefined ? [{ ...server, trouble: noCounters }] : []),
+			...all.map((each) => lookedInstance(each, before)),
+		],
+		exporters: present.map(({ place, source, exporter }) => exporterOf(place, exporter, marks.get(source)?.at)),
+		// What a server cuts off, it says in a warning.
+		troubles: said.map((what) => ({
+			where: `Prometheus at ${url}`,
+			what: `it warns: ${what}`,
+			fix: "raise that limit of the server, or name the gateways' own pages",
+		})),
+	};
+}
+
+interface ServerReading {
+	/** As it may be shown. */
+	readonly url: string;
+	readonly marks: ReadonlyMap<string, Mark>;
+	/** What they were before this look. */
+	readonly before: ReadonlyMap<string, Mark>;
+	readonly instances: ReadonlyMap<string, Instance>;
+	readonly why: string | undefined;
+	readonly said: readonly string[];
+}
+
+function lookedInstance(instance: Instance, before: ReadonlyMap<string, Mark>): LookedSeries {
+	const { place, job, source, isUp, newest, exporter, limits, tells } = instance;
+	const mark = before.get(source);
+	const unattributed =
+		newest && tells
+			? unattributedOf([newest], mark ? [mark] : [], newest.started, exporter === "passed on")
+			: undefined;
+	const trouble =
+		isUp === false ? "Prometheus cannot scrape it" : tells ? undefined : "nothing there tells tokens apart";
+	return { place, source, group: job, trouble, unattributed, limits };
 }
 
 /** Since when history is of interest: the rotation, else the length of the overlap before the deadline, else a day. */
@@ -115,6 +158,17 @@ interface Instance {
 	readonly place: string;
 	/** At the newest moment that was read; undefined when the server knows it no more. */
 	isUp: boolean | undefined;
+	/** Whether anything of it tells tokens apart; others of its job may not. */
+	tells: boolean;
+	/** The newest reading. */
+	newest?: CounterReading;
+	/** See `exporterToken` and `limitsOnPage`. */
+	exporter?: string | undefined;
+	limits?: readonly string[];
+}
+
+function newInstance(source: string, { job = "", instance = "" }: Labels, tells: boolean): Instance {
+	return { source, job, place: instance || job || "prometheus", isUp: undefined, tells };
 }
 
 interface Task {
@@ -140,18 +194,24 @@ async function follow(api: PrometheusApi, task: Task): Promise<void> {
 	for (const { instance = "", job = "" } of known) {
 		const source = sourceOf({ instance, job });
 		if (direct.has(instance) || kept.includes(source) || instances.has(source)) continue;
-		instances.set(source, { source, job, place: instance || job || "prometheus", isUp: undefined });
+		instances.set(source, newInstance(source, { job, instance }, true));
 	}
 	const all = [...instances.values()];
 	const isKnown = ({ source }: Instance) => writer.marks.has(source);
-	await readSpan(api, writer, all.filter(isKnown), questions(last, to));
+	const others = await readSpan(api, writer, all.filter(isKnown), questions(last, to));
 	// One that is new has a history of its own.
-	await readSpan(
+	const more = await readSpan(
 		api,
 		writer,
 		all.filter((each) => !isKnown(each)),
 		questions(begin, to),
 	);
+	for (const { labels, values } of [...others, ...more]) {
+		const source = sourceOf(labels);
+		const isHere = values.at(-1)?.[1] === 1;
+		if (!isHere || direct.has(labels["instance"] ?? "") || kept.includes(source) || instances.has(source)) continue;
+		instances.set(source, { ...newInstance(source, labels, false), isUp: true });
+	}
 }
 
 async function readSpan(
@@ -159,8 +219,9 @@ async function readSpan(
 	writer: ReadingWriter,
 	instances: readonly Instance[],
 	spans: readonly (readonly number[])[],
-): Promise<void> {
-	if (instances.length === 0) return;
+): Promise<Series[]> {
+	if (instances.length === 0) return [];
+	let newest: Series[] = [];
 	const jobs = [...new Set(instances.map(({ job }) => job))];
 	const up = `up{job=~${JSON.stringify(jobs.map(escaped).join("|"))}}`;
 	for (const times of spans) {
@@ -169,10 +230,14 @@ async function readSpan(
 		const health = await ask(up);
 		const starts = await ask(`${startSelector} and on (instance, job) ${up}`);
 		const totals: Series[] = [];
-		for (const selector of selectors) totals.push(...(await ask(selector)));
-		for (const { reading, place } of readings(times, { health, starts, totals }, instances))
-			writer.take(reading, place);
+		for (const selector of selectors) for (const each of await ask(selector)) totals.push(each);
+		const accepted = await ask(acceptedSelector);
+		const about = await ask(aboutSelector);
+		for (const { reading, instance } of readings(times, { health, starts, totals, accepted, about }, instances))
+			writer.take(reading, instance.place, instance.job);
+		newest = health;
 	}
+	return newest;
 }
 
 /** The moments to ask for, ending with `to`, in as many questions as it takes; those of one question are a step apart. */
@@ -197,15 +262,18 @@ interface PrometheusAnswers {
 	readonly health: readonly Series[];
 	readonly starts: readonly Series[];
 	readonly totals: readonly Series[];
+	readonly accepted: readonly Series[];
+	readonly about: readonly Series[];
 }
 
 /** What each instance showed at each moment at which it was scraped. Where nobody scraped there is no reading, and no silence. */
 function readings(
 	times: readonly number[],
-	{ health, starts, totals }: PrometheusAnswers,
+	{ health, starts, totals, accepted, about }: PrometheusAnswers,
 	instances: readonly Instance[],
-): { readonly reading: CounterReading; readonly place: string }[] {
+): { readonly reading: CounterReading; readonly instance: Instance }[] {
 	const [up, start, own] = [bySource(health), bySource(starts), bySource(totals)];
+	const [taken, says] = [bySource(accepted), bySource(about)];
 	return times.flatMap((at) =>
 		instances.flatMap((instance) => {
 			const samples = own.get(instance.source)?.get(at) ?? [];
@@ -213,14 +281,28 @@ function readings(
 			// What was pushed into the server has no `up`.
 			instance.isUp = scraped === undefined ? samples.length > 0 || undefined : scraped === 1;
 			if (!instance.isUp) return [];
-			const { source, place } = instance;
-			const started = processStart(start.get(source)?.get(at) ?? [], at);
-			return [{ reading: { source, at, started, isComplete: true, totals: runningTotals(samples) }, place }];
+			const { source } = instance;
+			const reading: CounterReading = {
+				source,
+				at,
+				started: processStart(start.get(source)?.get(at) ?? [], at),
+				isComplete: true,
+				totals: runningTotals(samples),
+				accepted: acceptedOnPage(taken.get(source)?.get(at) ?? []),
+			};
+			const said = [...samples, ...(says.get(source)?.get(at) ?? [])];
+			instance.newest = reading;
+			instance.exporter = exporterToken(said);
+			instance.limits = limitsOnPage(said);
+			return [{ reading, instance }];
 		}),
 	);
 }
 
-function bySource(all: readonly Series[]): Map<string, Map<number, Sample[]>> {
+/** By source and moment. */
+type SamplesAt = Map<string, Map<number, Sample[]>>;
+
+function bySource(all: readonly Series[]): SamplesAt {
 	const found = new Map<string, Map<number, Sample[]>>();
 	for (const { labels, values } of all) {
 		const { __name__: name = "", ...rest } = labels;

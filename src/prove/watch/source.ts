@@ -1,6 +1,8 @@
 import { couldBeToken } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { HttpFailure, HttpOutcome } from "../../effects/net/http.ts";
+import type { FileTrouble, GatewayExporter } from "../judge/case.ts";
+import type { LookedSeries } from "../overlap/observed.ts";
 import type { GatewayView } from "../overlap/view.ts";
 import { causes, transportCause } from "../probe/causes.ts";
 
@@ -17,10 +19,10 @@ export interface TrafficSource {
 
 export interface SourceLook {
 	readonly gateways: readonly GatewayView[];
-	/** Sentences for a person. */
-	readonly warnings: readonly string[];
-	/** When a place that counted before could last be read, if it cannot be read now: silence since then proves nothing. */
-	readonly blindSince: number | undefined;
+	readonly looked: readonly LookedSeries[];
+	readonly exporters: readonly GatewayExporter[];
+	/** What cannot be read or kept, and belongs to no series. */
+	readonly troubles: readonly FileTrouble[];
 }
 
 /** Why there is no answer to read, in words; undefined when there is one with status 200. */

@@ -3,14 +3,19 @@ import type { TokenRow } from "../judge/case.ts";
 import {
 	amountText,
 	bytesText,
+	checkWord,
 	clockNote,
 	inventoryText,
+	lostText,
+	obligationText,
 	rateText,
 	requestsText,
 	silenceNote,
 	trafficText,
 } from "../overlap/phrases.ts";
 import {
+	type ChecklistItem,
+	checklist,
 	countdown,
 	type GatewayView,
 	type OverlapView,
@@ -18,6 +23,7 @@ import {
 	probesAt,
 	progress,
 	strangers,
+	type Tone,
 	tokenName,
 	tokensOfRotation,
 	tone,
@@ -39,7 +45,7 @@ export function pageBody(data: PageData, state?: PageState): PageElement[] {
 			"main",
 			{},
 			h("div", { class: "lead" }, answer(view, state), deadline(view, now, state)),
-			warnings(view),
+			isDead(state) ? undefined : points(view),
 			fade(view, now),
 			h("div", { class: "pair" }, tokens(view, now), gateways(view, now)),
 			sendersSection(data, now, state),
@@ -51,9 +57,17 @@ export function pageBody(data: PageData, state?: PageState): PageElement[] {
 }
 
 /** `not yet, prod-eu, crossfade` */
-export function pageTitle({ judgement, rotation }: OverlapView): string {
-	return [judgement.fleet.safeToRetire, rotation.name, "crossfade"].filter((part) => part !== undefined).join(" · ");
+export function pageTitle({ judgement, rotation }: OverlapView, state?: PageState): string {
+	const answer = isDead(state) ? NO_ANSWER : judgement.fleet.safeToRetire;
+	return [answer, rotation.name, "crossfade"].filter((part) => part !== undefined).join(" · ");
 }
+
+/** An answer is about now: a page that hears nothing any more has none. */
+function isDead(state: PageState | undefined): boolean {
+	return state !== undefined && state.connection !== "live";
+}
+
+const NO_ANSWER = "no answer";
 
 function masthead({ rotation }: OverlapView): PageElement {
 	const what = [rotation.name, rotation.provider].filter((part) => part !== undefined).join(", ");
@@ -63,7 +77,7 @@ function masthead({ rotation }: OverlapView): PageElement {
 const CONNECTION = {
 	live: "Live",
 	lost: "Connection lost, trying again. If the watch was started anew, open the link that it printed.",
-	ended: "The watch has ended. This is what it saw last.",
+	ended: "The watch has ended. What is below is what it saw last.",
 } as const;
 
 function connection({ rotation }: OverlapView, state: PageState | undefined): PageElement {
@@ -72,6 +86,14 @@ function connection({ rotation }: OverlapView, state: PageState | undefined): Pa
 }
 
 function answer({ judgement: { fleet } }: OverlapView, state: PageState | undefined): PageElement {
+	if (isDead(state)) {
+		return h(
+			"section",
+			{ class: "answer wait", "aria-live": "polite", "aria-labelledby": "answer" },
+			h("h1", { id: "answer" }, "Safe to retire the old token: ", h("strong", {}, NO_ANSWER)),
+			h("p", { class: "reason" }, "Nothing is heard of the watch any more, so nothing is known of now."),
+		);
+	}
 	return h(
 		"section",
 		{ class: `answer ${tone(fleet.safeToRetire)}`, "aria-live": state && "polite", "aria-labelledby": "answer" },
@@ -119,19 +141,41 @@ function left(leftMs: number): string {
 	return duration(Math.floor(leftMs / MINUTE_MS) * MINUTE_MS);
 }
 
-function warnings({ warnings: all }: OverlapView): PageElement | undefined {
-	if (all.length === 0) return undefined;
+/** Of each point so many things are shown. */
+const MOST_THINGS = 50;
+
+/** What must be proven, as a checklist; what is open is told with its next step. */
+function points(view: OverlapView): PageElement {
+	const items = checklist(view);
+	const open = items.filter(({ state }) => state !== "proven").length;
 	return h(
 		"section",
-		{ class: "panel warnings", "aria-labelledby": "warnings" },
-		h("h2", { id: "warnings" }, "Warnings"),
-		h(
-			"ul",
-			{},
-			all.map((text) => h("li", {}, h("bdi", {}, text))),
-		),
+		{ class: "panel points", "aria-labelledby": "points" },
+		h("h2", { id: "points" }, `Proven: ${items.length - open} of ${items.length} points`),
+		h("ul", { class: "plain" }, items.map(point)),
 	);
 }
+
+function point(item: ChecklistItem): PageElement {
+	const shown = item.open.slice(0, MOST_THINGS);
+	const hidden = item.open.length - shown.length;
+	return h(
+		"li",
+		{},
+		h("span", { class: `badge ${CHECK_TONES[item.state]}` }, checkWord(item)),
+		` ${item.asks}`,
+		shown.length === 0
+			? undefined
+			: h(
+					"ul",
+					{ class: "plain" },
+					shown.map((each) => h("li", { class: "note" }, h("bdi", {}, obligationText(each)))),
+					hidden > 0 ? h("li", { class: "note" }, `and ${count(hidden)} more`) : undefined,
+				),
+	);
+}
+
+const CHECK_TONES: Readonly<Record<ChecklistItem["state"], Tone>> = { proven: "good", blocked: "bad", unknown: "wait" };
 
 function fade(view: OverlapView, now: number): PageElement | undefined {
 	if (view.rotation.watchSince === undefined) return undefined;
@@ -149,6 +193,7 @@ const TOKEN_ROWS: readonly (readonly [title: string, of: (token: TokenRow, now: 
 	["Requests", requestsText],
 	["Records", ({ records }) => count(records)],
 	["Bytes", bytesText],
+	["Refused and lost", (token) => lostText(token) ?? "none"],
 	["First seen", ({ firstSeen }, now) => ago(firstSeen, now)],
 	["Last seen", ({ lastSeen }, now) => ago(lastSeen, now)],
 	["Last status", ({ lastStatus }) => (lastStatus === undefined ? "none" : String(lastStatus))],

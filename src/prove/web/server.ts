@@ -118,5 +118,6 @@ function newFeed(initial: OverlapView) {
 /** What a page shows of a view: when a gateway was last read is no part of it, and changes at every look. */
 function withoutClock(view: OverlapView): string {
 	const gateways = view.gateways.map(({ at: _, ...gateway }) => gateway);
-	return JSON.stringify({ ...view, gateways, rotation: { ...view.rotation, now: 0 } });
+	const series = view.series.map(({ until: _, ...each }) => each);
+	return JSON.stringify({ ...view, gateways, series, rotation: { ...view.rotation, now: 0 } });
 }

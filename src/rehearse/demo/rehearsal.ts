@@ -1,11 +1,13 @@
 import { defaultProvider } from "../../adapters/providers/registry.ts";
 import { MINUTE_MS } from "../../base/duration.ts";
+import type { TextStyle } from "../../base/paint.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { type EvidenceStore, openStore } from "../../prove/evidence/store.ts";
 import type { OverlapView } from "../../prove/overlap/view.ts";
 import { probeText } from "../../prove/probe/report.ts";
 import { probeRound } from "../../prove/probe/round.ts";
 import { judgeRows } from "../../prove/probe/verdict.ts";
+import type { Round } from "../../prove/probe/world.ts";
 import { type Observer, observe } from "../../prove/watch/observe.ts";
 import { emptyFleet, type Fleet } from "../../spec/fleet.ts";
 import type { ProbePlan } from "../../spec/probe-plan.ts";
@@ -14,9 +16,10 @@ import { collectorGateway } from "./collector.ts";
 import { type DemoGateway, waitUntil } from "./gateway.ts";
 import { type DemoProvider, startDemoProvider } from "./provider.ts";
 import { logExportRequest } from "./request.ts";
-import { type CredentialRole, expectedHosts, START, sending } from "./simulated-fleet.ts";
+import { type CredentialRole, expectedHosts, START, STRANGER_HOST, sending } from "./simulated-fleet.ts";
 import { tapGateway } from "./tap.ts";
 
+const STORY_EVERY_MS = 60 * MINUTE_MS;
 const OVERLAP_MS = 24 * 60 * MINUTE_MS;
 /** The rotation begins a little later than the programs that take part in it: whenever they say they started, it was before. */
 const AHEAD_MS = MINUTE_MS;
@@ -44,7 +47,7 @@ export interface Rehearsal {
 	 */
 	sentOn(): Promise<SentOn | undefined>;
 	/** Both tokens at the provider, as text. */
-	probe(color: boolean): Promise<string>;
+	probe(style: TextStyle): Promise<string>;
 	look(): Promise<OverlapView>;
 	close(): Promise<void>;
 }
@@ -79,6 +82,7 @@ export async function startRehearsal(real: Effects, options: RehearsalOptions): 
 
 async function assemble(real: Effects, options: RehearsalOptions, closing: Closing): Promise<Omit<Rehearsal, "close">> {
 	const { fx, timeAt, moveTo } = newDemoClock(real);
+	const asked: DemoProbe["asked"] = new Map();
 	const old = Secret.of(fx.random.token());
 	const tokens: DemoTokens = { old, stranger: Secret.of(fx.random.token()) };
 	const provider = await startDemoProvider(fx, old);
@@ -113,9 +117,9 @@ async function assemble(real: Effects, options: RehearsalOptions, closing: Closi
 			const since = taken.get(tokens.new.fingerprint) ?? 0;
 			return since === 0 ? undefined : { old: taken.get(old.fingerprint) ?? 0, new: since };
 		},
-		probe: (color) =>
+		probe: (style) =>
 			fleet.aside(() =>
-				probeProvider(fx, store, { url: provider.url, tokens, deadline: timeAt(0) + OVERLAP_MS, color }),
+				probeProvider(fx, store, { url: provider.url, tokens, deadline: timeAt(0) + OVERLAP_MS, style, asked }),
 			),
 		look: watch.look,
 	};
@@ -167,20 +171,33 @@ async function startWatch(open: () => Promise<Observer>) {
 	return watch;
 }
 
+interface DemoProbe {
+	readonly url: string;
+	readonly tokens: DemoTokens;
+	readonly deadline: number;
+	readonly style: TextStyle;
+	/** What made-up tokens came to before. */
+	readonly asked: NonNullable<Round["controls"]>;
+}
+
 /** Probes the provider with the tokens of the rotation, keeps what was found as evidence, and returns it as text. */
 async function probeProvider(
 	fx: Effects,
 	store: EvidenceStore,
-	{ url, tokens, deadline, color }: { url: string; tokens: DemoTokens; deadline: number; color: boolean },
+	{ url, tokens, deadline, style, asked }: DemoProbe,
 ): Promise<string> {
 	const named = rotationTokens.flatMap((name) => (tokens[name] ? [{ name, secret: tokens[name] }] : []));
-	const round = { plan: probePlan(url, deadline), tokens: named, tls: {}, marker: "demo", readGateway: undefined };
-	const rows = judgeRows((await probeRound(fx, round)).rows, deadline);
+	const round = { plan: probePlan(url, deadline), tokens: named, tls: {}, marker: "demo", controls: asked };
+	const found = await probeRound(fx, round);
+	const rows = judgeRows(found.rows, deadline);
 	await store.addProbes(
 		"probe",
 		rows.map(({ evidence: { clockOffsetMs: _ofARealClock, ...row } }) => row),
 	);
-	return probeText({ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [] }, { color, width: 80 });
+	return probeText(
+		{ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [], controls: found.controls },
+		style,
+	);
 }
 
 const rotationTokens = ["old", "new"] as const;
@@ -239,8 +256,31 @@ function fleetOf(tokens: DemoTokens, started: number, evidence: string, { metric
 		tokens: names.map((name) => ({ name, ref: undefined, fingerprint: tokens[name]?.fingerprint })),
 		gateways: metrics.length === 0 ? [] : [{ name: "gateway", metrics }],
 		expectedHosts,
+		// Everybody of the story sends at least that often while awake.
+		intervals: { fleet: STORY_EVERY_MS, hosts: {}, clis: {} },
+		attested: metrics.length === 0 || !tokens.new ? [] : ownersWords(tokens, started),
 		evidence,
 	};
+}
+
+/**
+ * What the owner of the story knows and a collector cannot show: it answers by itself, so that nobody sees what the provider thinks of a
+ * credential, and it sends with a token of its own, whose file the owner replaced.
+ */
+function ownersWords({ stranger }: DemoTokens, at: number): Fleet["attested"] {
+	const word = { actor: "the demo", at };
+	const because = "a nightly import that never had the old token";
+	return [
+		{
+			...word,
+			kind: "gateway",
+			name: "gateway",
+			says: "moved",
+			because: "its token file was replaced, and the provider took what it sent since",
+		},
+		{ ...word, kind: "host", name: STRANGER_HOST, says: "known", because },
+		...(stranger ? [{ ...word, kind: "credential", name: stranger.fingerprint, says: "known", because } as const] : []),
+	];
 }
 
 function probePlan(url: string, deadline: number): ProbePlan {
@@ -257,6 +297,7 @@ function probePlan(url: string, deadline: number): ProbePlan {
 		proxy: undefined,
 		files: {},
 		gzip: false,
+		control: true,
 		timeoutMs: 30_000,
 		retries: 0,
 		deadline,

@@ -28,21 +28,21 @@ const END = 25 * 60;
 const ALWAYS = [[START, END]] as const;
 
 /** The CLIs of the demo: the first three we know, with the minutes between two requests of each. */
-const demoClis = [15, 30, 30].flatMap((every, index) => {
+const cast = [15, 30, 30].flatMap((every, index) => {
 	const [cli, emission] = [clis[index], emissions[index]];
 	return cli && emission ? [{ cli, emission, every }] : [];
 });
 
 /** What those CLIs are called; those that send the token in the URL. */
-export const cliTitles: readonly string[] = demoClis.map(({ cli }) => cli.title);
-export const cliTitlesInUrl: readonly string[] = demoClis.flatMap(({ cli, emission }) =>
+export const titles: readonly string[] = cast.map(({ cli }) => cli.title);
+export const titlesInUrl: readonly string[] = cast.flatMap(({ cli, emission }) =>
 	emission.path === "url" ? [cli.title] : [],
 );
 
-/** `which` are places in `demoClis`. */
-const laptop = (host: string, moves: number, which: readonly number[]): SimulatedCli[] =>
-	which.flatMap((index) =>
-		demoClis.slice(index, index + 1).map(({ cli, emission: { resource, path }, every }) => ({
+/** `members` are places in the cast. */
+const laptop = (host: string, moves: number, members: readonly number[]): SimulatedCli[] =>
+	members.flatMap((index) =>
+		cast.slice(index, index + 1).map(({ cli, emission: { resource, path }, every }) => ({
 			host,
 			cli: cli.id,
 			service: String(resource["service.name"]),
@@ -84,7 +84,7 @@ const fleet: readonly SimulatedCli[] = [
 ];
 
 /** The machine whose credential is neither of the two. */
-const STRANGER_HOST = "build-box";
+export const STRANGER_HOST = "build-box";
 
 /** The hosts that an admin would list: all but the one that nobody knows of. */
 export const expectedHosts: readonly string[] = [...new Set(fleet.map(({ host }) => host))].filter(

@@ -54,3 +54,13 @@ test("who lost its lock to another knows it, and does not remove the other's", a
 	await claim?.release();
 	expect(existsSync(join(path, "x.lock"))).toBe(true);
 });
+
+test("of many that claim a name at once in one process, one has it", async () => {
+	const path = scratch();
+	const folders = await Promise.all(Array.from({ length: 20 }, () => openFolder(path)));
+	const claims = await Promise.all(folders.map((folder) => folder.claim("x")));
+	const taken = claims.filter((claim) => claim !== undefined);
+	expect(taken).toHaveLength(1);
+	await taken[0]?.release();
+	expect(readdirSync(path)).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { createServer as createHttp2 } from "node:http2";
-import type { Socket } from "node:net";
+import { createServer as createTcpServer, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HttpRequest } from "../../../src/effects/net/http.ts";
@@ -63,7 +63,13 @@ describe("an answer", () => {
 	});
 });
 
-describe("hostile servers", () => {
+/** Every request on a connection of its own, and on connections that are kept for the next one. */
+const WAYS: readonly [way: string, more: Partial<HttpRequest>][] = [
+	["once", {}],
+	["polled", { polled: true }],
+];
+
+describe.each(WAYS)("hostile servers, asked %s", (_way, way) => {
 	test.each<[what: string, answer: (socket: Socket) => void, seen: object, more?: Partial<HttpRequest>]>([
 		["never answers", () => undefined, { code: "TIMEOUT", phase: "answer" }, { timeoutMs: 1_000 }],
 		[
@@ -132,12 +138,12 @@ describe("hostile servers", () => {
 		],
 	])("%s", async (_what, answer, seen, more) => {
 		const { url } = await rawServer(answer);
-		expect(await post(url, more)).toMatchObject({ kind: "failure", ...seen });
+		expect(await post(url, { ...way, ...more })).toMatchObject({ kind: "failure", ...seen });
 	});
 
 	test("sends less than it has: the answer ends where it said", async () => {
 		const { url } = await rawServer((socket) => socket.end(httpText("200 OK", { "content-length": "2" }, "{}rest")));
-		const outcome = await post(url);
+		const outcome = await post(url, way);
 		expect(outcome.kind === "answer" && Buffer.from(outcome.body).toString()).toBe("{}");
 	});
 
@@ -145,8 +151,8 @@ describe("hostile servers", () => {
 		const { url } = await rawServer(() => undefined);
 		const closed = new URL(url);
 		closed.port = "1";
-		expect(await post(closed.href)).toMatchObject({ kind: "failure", code: "ECONNREFUSED", phase: "connect" });
-		const nowhere = await post("http://crossfade.invalid/");
+		expect(await post(closed.href, way)).toMatchObject({ kind: "failure", code: "ECONNREFUSED", phase: "connect" });
+		const nowhere = await post("http://crossfade.invalid/", way);
 		expect(nowhere).toMatchObject({ kind: "failure", phase: "dns" });
 		expect(nowhere.kind === "failure" && nowhere.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
 	});
@@ -154,15 +160,15 @@ describe("hostile servers", () => {
 	test("is given up when asked to", async () => {
 		const stop = new AbortController();
 		const { url } = await rawServer(() => stop.abort());
-		expect(await post(url, { signal: stop.signal })).toMatchObject({ kind: "failure", code: "STOPPED" });
+		expect(await post(url, { ...way, signal: stop.signal })).toMatchObject({ kind: "failure", code: "STOPPED" });
 	});
 });
 
-describe("a proxy", () => {
+describe.each(WAYS)("a proxy, asked %s", (_way, way) => {
 	test("gets plain HTTP with the whole URL and its own credentials", async () => {
 		const { port, received } = await rawServer((socket) => socket.end(httpText("200 OK", {}, "{}")));
 		const proxy = { url: `http://me:s%40cret@127.0.0.1:${port}` };
-		const outcome = await post("http://otlp.invalid/v1/logs", { proxy });
+		const outcome = await post("http://otlp.invalid/v1/logs", { ...way, proxy });
 		expect(outcome).toMatchObject({ kind: "answer", status: 200, proxy: `127.0.0.1:${port}` });
 		expect(received[0]).toMatch(/^POST http:\/\/otlp\.invalid\/v1\/logs HTTP\/1.1\r\nhost: otlp\.invalid\r\n/i);
 		expect(received[0]).toContain(`proxy-authorization: Basic ${Buffer.from("me:s@cret").toString("base64")}`);
@@ -174,12 +180,16 @@ describe("a proxy", () => {
 		["https://otlp.invalid/", "403 Forbidden", "PROXY_403"],
 	])("%s: %s", async (url, status, code) => {
 		const { port } = await rawServer((socket) => socket.end(httpText(status)));
-		expect(await post(url, { proxy: { url: `http://127.0.0.1:${port}` } })).toMatchObject({ kind: "failure", code });
+		expect(await post(url, { ...way, proxy: { url: `http://127.0.0.1:${port}` } })).toMatchObject({
+			kind: "failure",
+			code,
+		});
 	});
 
 	test("that opens a tunnel sees no header of the request", async () => {
 		const { port, received } = await rawServer((socket) => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
 		const outcome = await post("https://otlp.invalid/", {
+			...way,
 			proxy: { url: `http://127.0.0.1:${port}` },
 			headers: { authorization: "Bearer abc" },
 			timeoutMs: 1_000,
@@ -190,12 +200,14 @@ describe("a proxy", () => {
 	});
 
 	test("that is none is said", async () => {
-		expect(await post("http://otlp.invalid/", { proxy: { url: "socks5://127.0.0.1:1" } })).toMatchObject({
+		expect(await post("http://otlp.invalid/", { ...way, proxy: { url: "socks5://127.0.0.1:1" } })).toMatchObject({
 			kind: "failure",
 			code: "BAD_PROXY",
 		});
 	});
+});
 
+describe("a proxy", () => {
 	test("its name shows no credentials", () => {
 		expect(parseProxy("http://user:pass@proxy.example:3128").name).toBe("proxy.example:3128");
 	});
@@ -222,5 +234,62 @@ describe("a proxy", () => {
 		["http://[fd00::1]", { HTTP_PROXY: "http://p:1", NO_PROXY: "fd00::1" }, undefined],
 	])("for %s of %j is %s", (url, environment, name) => {
 		expect(proxyFromEnvironment(new URL(url), environment)?.name).toBe(name);
+	});
+});
+
+describe("a place that is polled", () => {
+	/** Counts connections and requests; `answer` gets the number of the request, from 1. */
+	async function countingServer(answer: (socket: Socket, number: number) => void) {
+		const seen = { connections: 0, requests: 0, bodies: [] as string[] };
+		const server = createTcpServer((socket) => {
+			seen.connections++;
+			socket.on("error", () => undefined);
+			socket.on("data", (chunk) => {
+				seen.bodies.push(chunk.toString().split("\r\n\r\n")[1] ?? "");
+				answer(socket, ++seen.requests);
+			});
+		}).listen(0, "127.0.0.1");
+		onTestFinished(() => void server.close());
+		await new Promise((done) => server.once("listening", done));
+		return { seen, url: `http://127.0.0.1:${(server.address() as { port: number }).port}/` };
+	}
+	const ok = httpText("200 OK", { "content-length": "2", connection: "keep-alive" }, "{}");
+
+	test("is asked on a few connections, which stay open", async () => {
+		const { seen, url } = await countingServer((socket) => socket.write(ok));
+		for (let round = 0; round < 20; round++) {
+			expect(await post(url, { polled: true })).toMatchObject({ kind: "answer", status: 200 });
+		}
+		expect(seen.requests).toBe(20);
+		expect(seen.connections).toBeLessThanOrEqual(4);
+		const before = seen.connections;
+		expect(await post(url)).toMatchObject({ kind: "answer" });
+		expect(seen.connections).toBe(before + 1);
+	});
+
+	test("that let the connection go is asked on another, with the whole request", async () => {
+		const { seen, url } = await countingServer((socket, number) =>
+			number === 2 ? socket.destroy() : socket.write(ok),
+		);
+		await post(url, { polled: true });
+		expect(await post(url, { polled: true })).toMatchObject({ kind: "answer", status: 200 });
+		expect(seen).toMatchObject({ requests: 3, bodies: ["hello", "hello", "hello"] });
+	});
+
+	test("that ends every connection is no answer, and is not asked for ever", async () => {
+		const { seen, url } = await countingServer((socket) => socket.destroy());
+		expect(await post(url, { polled: true })).toMatchObject({ kind: "failure", code: "ECONNRESET", phase: "answer" });
+		expect(seen.requests).toBe(2);
+	});
+
+	test("one that does not answer costs the others nothing", async () => {
+		const slow = await countingServer(() => undefined);
+		const quick = await countingServer((socket) => socket.write(ok));
+		const [first, ...rest] = await Promise.all([
+			post(slow.url, { polled: true, timeoutMs: 1_000 }),
+			...[1, 2, 3, 4, 5, 6].map(() => post(quick.url, { polled: true })),
+		]);
+		expect(first).toMatchObject({ kind: "failure", code: "TIMEOUT", phase: "answer" });
+		expect(rest.map(({ kind }) => kind)).toEqual(Array(6).fill("answer"));
 	});
 });

@@ -36,6 +36,7 @@ describe("the report line", () => {
 			fingerprint: undefined,
 			clis: { "claude-code": "stale", codex: "old", gemini: "error" },
 			users: 3,
+			isMixed: true,
 		});
 	});
 
@@ -144,9 +145,8 @@ describe("readInventory", () => {
 	test("lines are counted through cells of several lines", async () => {
 		const csv = `host,log,x\na,"1\n2\r\n3","${line()}"\nb,"1\n2","nothing"\n"c,"1\n2","${line()}"\nd,,"${line()}"\n`;
 		const { rows, samples } = await readInventory(pieces(csv, 16));
-		expect(rows.map(({ host }) => host)).toEqual(["a", "d"]);
+		expect(rows.map(({ host, state }) => `${host} ${state}`)).toEqual(["a ok", "b unreported", "c unreported", "d ok"]);
 		expect(samples).toEqual([
-			{ line: 5, why: "no report line in it" },
 			{ line: 7, why: "a quote that is not closed" },
 			{ line: 8, why: "a host name with a quote in it" },
 		]);
@@ -186,10 +186,9 @@ describe("readInventory", () => {
 	test("bad lines are counted with their place and reason, and never fatal", async () => {
 		const text = `host,x\n,"${line()}"\na,nothing\n${"h".repeat(300)},"${line()}"\nb,"${line()}"\n`;
 		const { rows, bad, samples, lines } = await readInventory(pieces(text));
-		expect({ rows: rows.length, bad, lines }).toEqual({ rows: 1, bad: 3, lines: 4 });
+		expect({ rows: rows.length, bad, lines }).toEqual({ rows: 2, bad: 2, lines: 4 });
 		expect(samples).toEqual([
-			{ line: 2, why: "no host name beside the report line" },
-			{ line: 3, why: "no report line in it" },
+			{ line: 2, why: "no host name in it" },
 			{ line: 4, why: "a host name that is too long" },
 		]);
 	});
@@ -231,15 +230,39 @@ describe("readHosts", () => {
 		expect(await hosts("")).toBeUndefined();
 	});
 
-	test("a header alone names no host, blank cells and lines neither", async () => {
+	test("two machines of one name and different serial numbers are two; of one machine the newest line counts", async () => {
+		const report = (fp: string) => `crossfade ok fp=${fp} cfg=1 cli=claude-code:ok users=1`;
+		const csv = [
+			'"Computer Name","Serial Number","Last Inventory Update","Crossfade token"',
+			`"MacBook Pro","C02AAA","2026-07-01 09:00:00","${report("aaaaaaaaaaaa")}"`,
+			`"MacBook Pro","C02BBB","2026-06-01 09:00:00","${report("bbbbbbbbbbbb")}"`,
+			`"MacBook Pro","C02AAA","2026-05-01 09:00:00","${report("cccccccccccc")}"`,
+		].join("\n");
+		const { rows } = await readInventory(pieces(csv));
+		expect(rows.map(({ serial, fingerprint }) => [serial, fingerprint])).toEqual([
+			["C02AAA", "aaaaaaaaaaaa"],
+			["C02BBB", "bbbbbbbbbbbb"],
+		]);
+	});
+
+	test("a name that a list has twice is told with both lines", async () => {
+		const read = await readHosts(pieces("host\nmac-1\nmac-2\nmac-1\n"), undefined);
+		expect(read).toMatchObject({
+			hosts: ["mac-1", "mac-2"],
+			bad: 1,
+			samples: [{ line: 4, why: "the name of line 2 again" }],
+		});
+	});
+
+	test("a header alone names no host, blank cells are told with their line", async () => {
 		expect(await hosts("host,owner")).toEqual([]);
 		expect(await hosts("host,owner\r\n")).toEqual([]);
 		expect(await readHosts(pieces("\nhost,owner\n,jo\n\n  ,jo\n,,\na,jo\n"), undefined)).toEqual({
 			hosts: ["a"],
 			lines: 4,
-			bad: 0,
+			bad: 3,
 			mended: 0,
-			samples: [],
+			samples: [3, 5, 6].map((line) => ({ line, why: "no host name in it" })),
 		});
 	});
 

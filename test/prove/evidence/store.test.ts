@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+	copyFileSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CrossfadeError, type Problem } from "../../../src/base/errors.ts";
@@ -96,14 +105,26 @@ describe("counters", () => {
 		const other = await store.trafficWriter("gw-2");
 		other.merge(writer.counters());
 		await other.close();
-		const { traffic, warnings, watchSince, watches } = await store.read();
+		const { traffic, warnings, series } = await store.read();
 		expect(traffic).toEqual([
-			{ ...seen, minute: 29_916_666, span: 1, lastSeen: START, requests: 2, records: 20, bytes: 200 },
+			{
+				...seen,
+				minute: 29_916_666,
+				span: 1,
+				lastSeen: START,
+				lastAccepted: START,
+				refused: 0,
+				requests: 2,
+				records: 20,
+				bytes: 200,
+			},
 			{
 				...seen,
 				minute: 29_916_666,
 				span: 1,
 				lastSeen: START + 1,
+				lastAccepted: START + 1,
+				refused: 0,
 				host: 'a "host"\n',
 				signal: "traces",
 				requests: 2,
@@ -111,12 +132,12 @@ describe("counters", () => {
 				bytes: 200,
 			},
 		]);
-		expect([warnings, watchSince]).toEqual([[], START + 1_000]);
-		expect(watches).toEqual([
-			{ writer: "gw-2", since: START + 1_000, until: START + 1_000 },
-			{ writer: "gw_1", since: START, until: START + 1_000 },
+		expect(warnings).toEqual([]);
+		expect(series).toMatchObject([
+			{ place: "gw-2", source: "gw-2", since: START + 1_000, until: START + 1_000, isClosed: true, limits: [] },
+			{ place: "gw/1", source: "gw_1", since: START, until: START + 1_000, isClosed: true, limits: [] },
 		]);
-		expect(readdirSync(folder)).toEqual(["traffic-gw-2.ndjson", "traffic-gw_1.ndjson"]);
+		expect(readdirSync(folder)).toEqual(["folder.id", "traffic-gw-2.ndjson", "traffic-gw_1.ndjson"]);
 	});
 
 	test("wait some seconds for company before they are written, and say once a minute that somebody watches", async () => {
@@ -132,7 +153,7 @@ describe("counters", () => {
 		expect(records((await store.read()).traffic)).toBe(1_000);
 		box.pass(60_000);
 		await writer.flush();
-		expect((await store.read()).watches).toMatchObject([{ since: START, until: START + 63_000 }]);
+		expect((await store.read()).series).toMatchObject([{ since: START, until: START + 63_000, isClosed: false }]);
 		await writer.close();
 		expect(box.timers).toEqual([]);
 	});
@@ -144,8 +165,8 @@ describe("counters", () => {
 			const writer = await (await openStore(box.fx, folder)).trafficWriter("gw");
 			writer.add({ ...seen, at: START });
 			await writer.close();
-			const { traffic, watchSince } = await (await openStore(box.fx, folder)).read();
-			return [records(traffic), (watchSince ?? 0) - START];
+			const { traffic, series } = await (await openStore(box.fx, folder)).read();
+			return [records(traffic), (series[0]?.since ?? 0) - START];
 		};
 		expect(await run()).toEqual([10, 0]);
 		box.pass(5 * 60_000);
@@ -164,7 +185,7 @@ describe("counters", () => {
 		second.add({ ...seen, at: START });
 		await Promise.all([first.close(), second.close()]);
 		expect(records((await store.read()).traffic)).toBe(20);
-		expect(readdirSync(folder)).toEqual(["traffic-gw-2.ndjson", "traffic-gw.ndjson"]);
+		expect(readdirSync(folder)).toEqual(["folder.id", "traffic-gw-2.ndjson", "traffic-gw.ndjson"]);
 		// Number 2^22 is above what Linux gives out: nobody lives there.
 		const host = readFileSync("/proc/sys/kernel/hostname", "utf8").trim();
 		writeFileSync(join(folder, "traffic-gw.ndjson.lock"), `4194304 ${host}\n`);
@@ -206,21 +227,21 @@ describe("probes", () => {
 		expect((await store.read()).probes.map(({ at }) => at)).toEqual([1, 2, 3]);
 		const many = Array.from({ length: 20_000 }, (_, at) => ({ ...probe, at: at + 4 }));
 		await store.addProbes("probe", many);
-		const { probes, watchSince } = await store.read();
-		expect([probes.length, probes[0]?.at, watchSince]).toEqual([20_000, 4, undefined]);
-		expect(readdirSync(folder)).toEqual(["probe-probe.ndjson"]);
+		const { probes, series } = await store.read();
+		expect([probes.length, probes[0]?.at, series]).toEqual([20_000, 4, []]);
+		expect(readdirSync(folder)).toEqual(["folder.id", "probe-probe.ndjson"]);
 	});
 });
 
 describe("what can go wrong", () => {
 	const good = [...encode("traffic", { since: START, until: START, rows: [] })].join("");
-	const row = `${JSON.stringify({ ...seen, minute: 1, span: 1, lastSeen: 1 })}\n`;
+	const row = `${JSON.stringify({ ...seen, minute: 1, span: 1, lastSeen: 1, refused: 0, lastAccepted: 1 })}\n`;
 	test.each([
 		["nothing", ""],
 		["not JSON", "nonsense\n"],
 		["a list", "[]\n"],
 		["another kind", good.replace("traffic", "probe")],
-		["no schema", good.replace('"schema":1,', "")],
+		["no schema", good.replace('"schema":2,', "")],
 		["a negative time", good.replace(/"since":\d+/, '"since":-1')],
 		["a row too few", good.replace('"rows":0', '"rows":1')],
 		["a row too many", good + row],
@@ -242,16 +263,76 @@ describe("what can go wrong", () => {
 		expect(warnings).toMatchObject([{ fix: expect.stringContaining("traffic-bad.ndjson.corrupt-1") }]);
 		expect(readFileSync(join(folder, "traffic-bad.ndjson.corrupt-1"), "utf8")).toBe(content);
 		const after = await store.read();
-		expect([records(after.traffic), after.warnings]).toEqual([10, []]);
+		// What it held is lost, and nobody forgets that.
+		expect(after.warnings).toMatchObject([{ what: expect.stringContaining("set aside") }]);
+		expect(records(after.traffic)).toBe(10);
+	});
+
+	test("a program that was killed leaves a gap: its successor watches from its own start", async () => {
+		const box = world();
+		const folder = scratch();
+		const rows = [{ ...seen, minute: 1, span: 1, lastSeen: START, refused: 0, lastAccepted: START }];
+		const killed = [...encode("traffic", { since: START - 9, until: START, place: "gw", isClosed: false, rows })].join(
+			"",
+		);
+		writeFileSync(join(folder, "traffic-gw.ndjson"), killed);
+		box.pass(2_000);
+		await (await (await openStore(box.fx, folder)).trafficWriter("gw")).close();
+		expect((await (await openStore(box.fx, folder)).read()).series).toMatchObject([{ since: START + 2_000 }]);
+	});
+
+	test("a file that was copied from another folder is told apart", async () => {
+		const { fx } = world();
+		const [mine, other] = [scratch(), scratch()];
+		for (const folder of [mine, other]) await (await (await openStore(fx, folder)).trafficWriter("gw")).close();
+		copyFileSync(join(other, "traffic-gw.ndjson"), join(mine, "traffic-gw.ndjson"));
+		const { warnings } = await (await openStore(fx, mine)).read();
+		expect(warnings).toMatchObject([{ what: expect.stringContaining("written in another folder") }]);
+	});
+
+	test("a file that is replaced under its writer is a limit of it", async () => {
+		const { fx } = world();
+		const folder = scratch();
+		const store = await openStore(fx, folder);
+		const writer = await store.trafficWriter("gw");
+		writeFileSync(join(folder, "traffic-gw.ndjson"), good);
+		await writer.close();
+		const [series] = (await store.read()).series;
+		expect(series?.limits).toEqual([expect.stringContaining("was put in the place of its evidence")]);
+	});
+
+	test("rows of the version before are read: what was answered with success was taken", async () => {
+		const { fx } = world();
+		const header = good.replace('"schema":2', '"schema":1').replace('"rows":0', '"rows":1');
+		const before = `${JSON.stringify({ ...seen, minute: 1, span: 1, lastSeen: 7, lastStatus: 401 })}\n`;
+		const { traffic } = await (await openStore(fx, scratch({ "traffic-gw.ndjson": header + before }))).read();
+		expect(traffic).toMatchObject([{ refused: 0, lastAccepted: 0, lastStatus: 401 }]);
+	});
+
+	test("a statement is kept, and read back as it was said", async () => {
+		const { fx } = world();
+		const store = await openStore(fx, scratch());
+		const said = {
+			kind: "host",
+			name: "mac-7",
+			says: "gone",
+			because: "stolen",
+			actor: "anna",
+			at: 5,
+			old: seen.fingerprint,
+		} as const;
+		await store.addStatement(said);
+		await store.addStatement({ ...said, says: "moved", at: 6 });
+		expect((await store.read()).statements).toEqual([said, { ...said, says: "moved", at: 6 }]);
 	});
 
 	test("a file of a newer version is one clear error, and stays as it is", async () => {
 		const { fx } = world();
-		const content = good.replace('"schema":1', '"schema":2');
+		const content = good.replace('"schema":2', '"schema":3');
 		const folder = scratch({ "traffic-gw.ndjson": content });
 		const store = await openStore(fx, folder);
 		for (const ask of [store.read(), store.trafficWriter("gw")]) {
-			await expect(ask).rejects.toMatchObject({ exit: "refused", problems: [{ got: "schema 2" }] });
+			await expect(ask).rejects.toMatchObject({ exit: "refused", problems: [{ got: "schema 3" }] });
 		}
 		expect(readFileSync(join(folder, "traffic-gw.ndjson"), "utf8")).toBe(content);
 		expect(readdirSync(folder)).toEqual(["traffic-gw.ndjson"]);
@@ -308,7 +389,7 @@ describe("what can go wrong", () => {
 		expect(box.notes).toEqual(["evidence is written again, after 3 failed attempts"]);
 		isFull = true;
 		await expect(writer.close()).rejects.toBe(full);
-		expect(readdirSync(folder)).toEqual(["traffic-gw.ndjson"]);
+		expect(readdirSync(folder)).toEqual(["folder.id", "traffic-gw.ndjson"]);
 	});
 
 	test("a temporary file or a link that somebody left is no way to write elsewhere", async () => {
@@ -342,6 +423,6 @@ describe("what can go wrong", () => {
 		const folder = scratch();
 		const store = await openStore(fx, folder);
 		await expect(store.addProbes("gw", [{ ...probe, detail: `Bearer ${token}` }])).rejects.toThrow("a token");
-		expect(readdirSync(folder)).toEqual([]);
+		expect(readdirSync(folder)).toEqual(["folder.id"]);
 	});
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { duration } from "../../../src/base/duration.ts";
-import type { InventoryRow, ProbeEvidence, TrafficCounter } from "../../../src/prove/evidence/evidence.ts";
-import type { JudgementInput } from "../../../src/prove/judge/case.ts";
-import { judge, probeVerdict } from "../../../src/prove/judge/judge.ts";
+import type { InventoryRow, ProbeEvidence, Statement, TrafficCounter } from "../../../src/prove/evidence/evidence.ts";
+import type { JudgementInput, ObligationId, WatchedSeries } from "../../../src/prove/judge/case.ts";
+import { answerOf, judge } from "../../../src/prove/judge/judge.ts";
+import { probeVerdict } from "../../../src/prove/judge/probes.ts";
 
 const MIN = 60_000;
 const HOUR = 60 * MIN;
@@ -25,33 +26,80 @@ function sent(fingerprint: string, minutesAgo: number, more: Partial<TrafficCoun
 		bytes: 100,
 		lastSeen,
 		lastStatus: 200,
+		refused: 0,
+		lastAccepted: lastSeen,
 		version: "1.0",
 		...more,
 	};
 }
 
-function facts(more: Partial<JudgementInput> = {}): JudgementInput {
+/** Every ten minutes, from and to so many minutes ago. */
+function often(fingerprint: string, from: number, to: number, more: Partial<TrafficCounter> = {}): TrafficCounter[] {
+	return Array.from({ length: Math.floor((from - to) / 10) + 1 }, (_, index) =>
+		sent(fingerprint, from - index * 10, more),
+	);
+}
+
+const refused = { lastStatus: 401, refused: 1, lastAccepted: 0 };
+const moved = [...often(OLD, 600, 200), ...often(NEW, 190, 0)];
+
+function watched(place: string, more: Partial<WatchedSeries> = {}): WatchedSeries {
 	return {
-		now,
-		tokens: { old: OLD, new: NEW },
-		deadline: now + 6 * HOUR,
-		watchSince: now - 20 * HOUR,
-		expectedHosts: ["mac-1"],
-		expectedClis: ["codex"],
-		traffic: [],
-		inventory: [],
-		probes: [],
+		place,
+		source: place,
+		since: now - 20 * HOUR,
+		until: now,
+		toleranceMs: 5 * MIN,
+		isAttributed: true,
+		isClosed: false,
 		...more,
 	};
 }
 
-const machine = (host: string, fingerprint: string | undefined, clis: Record<string, string> = {}): InventoryRow => ({
+type Facts = Partial<JudgementInput> & { readonly watchSince?: number };
+
+function facts({ watchSince = now - 20 * HOUR, ...more }: Facts = {}): JudgementInput {
+	return {
+		now,
+		tokens: { old: OLD, new: NEW },
+		started: now - 12 * HOUR,
+		deadline: now + 6 * HOUR,
+		series: [watched("gw", { since: watchSince })],
+		exporters: [],
+		expectedHosts: ["mac-1"],
+		expectedClis: ["codex"],
+		directHosts: [],
+		intervals: { fleet: HOUR, hosts: {}, clis: {} },
+		traffic: [],
+		inventory: [],
+		probes: [],
+		statements: [],
+		listTroubles: [],
+		evidenceTroubles: [],
+		lookalikes: {},
+		...more,
+	};
+}
+
+const machine = (host: string, fingerprint: string | undefined, more: Partial<InventoryRow> = {}): InventoryRow => ({
 	host,
 	state: "ok",
 	fingerprint,
-	clis,
+	clis: { codex: "ok" },
 	users: 1,
-	at: undefined,
+	at: now - HOUR,
+	...more,
+});
+
+const word = (name: string, says: Statement["says"], more: Partial<Statement> = {}): Statement => ({
+	kind: "host",
+	name,
+	says,
+	because: "stolen in May",
+	actor: "anna",
+	at: now - HOUR,
+	old: OLD,
+	...more,
 });
 
 const probe = (more: Partial<ProbeEvidence>): ProbeEvidence => ({
@@ -69,133 +117,395 @@ const probe = (more: Partial<ProbeEvidence>): ProbeEvidence => ({
 	...more,
 });
 
-describe("a sender", () => {
-	test.each<[string, TrafficCounter[], string, Partial<JudgementInput>?]>([
-		["that sends with the new token, and not with the old one for an hour", [sent(OLD, 90), sent(NEW, 5)], "MIGRATED"],
-		["that was never seen with the old token since the watch began", [sent(NEW, 5)], "MIGRATED"],
-		["exactly an hour after its last old request", [sent(OLD, 60), sent(NEW, 5)], "MIGRATED"],
-		["a minute before that", [sent(OLD, 59), sent(NEW, 5)], "MIXED"],
+/** What is open, as `id: state`, and the answer. */
+function open(input: JudgementInput): string[] {
+	const { obligations, fleet } = judge(input);
+	const points = obligations.filter(({ state }) => state !== "proven").map(({ id, state }) => `${id}: ${state}`);
+	return [...new Set(points), fleet.safeToRetire];
+}
+
+describe("a fleet that has moved", () => {
+	test("is a yes, with every point proven, and none beside it", () => {
+		const { fleet, obligations, senders } = judge(facts({ traffic: moved }));
+		expect(fleet).toMatchObject({ safeToRetire: "yes", behind: 0, silent: 0, statements: 0, silenceNeededMs: 0 });
+		expect(obligations.every(({ state, nextStep }) => state === "proven" && nextStep === "")).toBe(true);
+		expect(senders).toMatchObject([{ host: "mac-1", cli: "codex", verdict: "MIGRATED", state: "proven" }]);
+	});
+
+	test.each<[string, Facts, string[]]>([
 		[
-			"with an old request long before its first new one, but too recent to be sure",
-			[sent(OLD, 58), sent(NEW, 57), sent(NEW, 0)],
-			"MIXED",
+			"1 a place that was watched until four hours ago",
+			{ series: [watched("gw", { until: now - 4 * HOUR })] },
+			["watched: unknown"],
 		],
 		[
+			"1 a place that never could be read",
+			{ series: [watched("gw"), watched("eu", { since: undefined, until: undefined })] },
+			["watched: unknown", "seen: unknown", "moved: unknown"],
+		],
+		[
+			"1 a page for people instead of metrics",
+			{ series: [watched("gw", { trouble: "a page for people came" })] },
+			["watched: unknown"],
+		],
+		[
+			"1 one series of two that stopped, however new the other is",
+			{ series: [watched("gw"), watched("gw", { source: "pod-2", until: now - HOUR })] },
+			["watched: unknown"],
+		],
+		[
+			"1 a tap that ended in order, with nobody in its place",
+			{ series: [watched("gw", { isClosed: true, until: now - HOUR })] },
+			["watched: unknown"],
+		],
+		["1 nobody who watches at all", { series: [] }, ["watched: unknown", "moved: unknown"]],
+		[
+			"2 a place that took more than it told apart",
+			{ series: [watched("gw", { unattributed: ["4 of 9 records of metrics"] })] },
+			["complete: unknown"],
+		],
+		[
+			"3 a second place that never counted the old token",
+			{ series: [watched("gw"), watched("eu")] },
+			["seen: unknown"],
+		],
+		["3 a stranger's credential beside the new token", { traffic: [...moved, sent(OTHER, 50)] }, ["seen: unknown"]],
+		[
+			"3 the old token with a line break",
+			{ traffic: [...moved, sent(OTHER, 50)], lookalikes: { [OTHER]: "it is the old token with a line break" } },
+			["seen: blocked"],
+		],
+		[
+			"5 a new token that was only ever answered 401",
+			{ traffic: [...often(OLD, 600, 200), ...often(NEW, 190, 0, refused)] },
+			["accepted: blocked"],
+		],
+		[
+			"5 a probe that says so",
+			{ probes: [probe({ fingerprint: NEW, outcome: "rejected" })], traffic: moved },
+			["accepted: blocked"],
+		],
+		[
+			"6 a gateway's own exporter on the old token",
+			{ exporters: [{ gateway: "gw", fingerprint: OLD, witness: "", at: now }] },
+			["gateways: blocked"],
+		],
+		[
+			"6 a gateway's own exporter that nobody knows",
+			{ exporters: [{ gateway: "gw", fingerprint: undefined, witness: "", at: now }] },
+			["gateways: unknown"],
+		],
+		["7 an inventory that says fp=OLD", { inventory: [machine("mac-1", OLD)] }, ["inventory: blocked"]],
+		[
+			"7 several tokens on one machine",
+			{ inventory: [machine("mac-1", undefined, { isMixed: true, state: "drift" })] },
+			["inventory: unknown"],
+		],
+		[
+			"7 a report from before the rotation",
+			{ inventory: [machine("mac-1", NEW, { at: now - 13 * HOUR })] },
+			["inventory: unknown"],
+		],
+		[
+			"7 a machine that no list names",
+			{ traffic: [...moved, ...often(NEW, 190, 0, { host: "mac-9" })] },
+			["inventory: unknown"],
+		],
+		[
+			"8 a list with a line that names nobody",
+			{ listTroubles: [{ where: "h.csv", what: "line 3", fix: "" }] },
+			["lists: unknown"],
+		],
+		["8 no list at all", { expectedHosts: [] }, ["inventory: unknown", "lists: unknown"]],
+		[
+			"9 two machines of one name",
+			{ inventory: [machine("mac-1", NEW, { serial: "A" }), machine("mac-1", NEW, { serial: "B" })] },
+			["identity: unknown"],
+		],
+		[
+			"9 a name that is two machines in two domains",
+			{ expectedHosts: ["mac-1", "mac-1.eu.example.com", "mac-1.us.example.com"] },
+			["moved: unknown", "identity: unknown"],
+		],
+		[
+			"10 an evidence file that is cut",
+			{ evidenceTroubles: [{ where: "x", what: "its end is missing", fix: "" }] },
+			["whole: unknown"],
+		],
+		["10 a table that was full", { series: [watched("gw", { limits: ["50,000 names"] })] }, ["whole: unknown"]],
+		["10 too many credentials", { traffic: [...moved, sent("others", 40)] }, ["whole: unknown"]],
+		["11 a new token that was there before the rotation", { started: now - HOUR }, ["rotation: unknown"]],
+		["11 no token called old", { tokens: { old: undefined, new: NEW } }, ["seen: unknown", "rotation: unknown"]],
+		[
+			"12 a place whose clock is three hours ahead",
+			{ series: [watched("gw", { until: now + 3 * HOUR })] },
+			["clocks: unknown"],
+		],
+		["12 evidence from the future", { traffic: [...moved, sent(NEW, -180)] }, ["clocks: unknown"]],
+	])("is none with %s", (_, more, points) => {
+		const answer = points.some((each) => each.endsWith("blocked")) ? "not yet" : "not known";
+		expect(open(facts({ traffic: moved, ...more }))).toEqual([...points, answer]);
+	});
+
+	test.each<[string, Facts]>([
+		[
+			"1 a tap that ended in order while another of its place was there",
+			{ series: [watched("gw"), watched("gw", { source: "gw-2", isClosed: true, until: now - HOUR })] },
+		],
+		[
+			"3 another instance of a job, one of which counted the old token",
+			{ series: [watched("gw", { group: "otel" }), watched("gw-b", { group: "otel" })] },
+		],
+		[
+			"3 made-up credentials that were refused",
+			{ traffic: [...moved, ...often("dddddddddddd", 90, 0, { ...refused, host: "mac-8" })] },
+		],
+		[
+			"5 requests that were lost long ago",
+			{ traffic: [...often(OLD, 900, 500), ...often(NEW, 490, 480, refused), ...often(NEW, 470, 0)] },
+		],
+		[
+			"7 a machine without a CLI",
+			{
+				expectedHosts: ["mac-1", "mac-2"],
+				inventory: [machine("mac-2", undefined, { state: "absent", clis: { codex: "absent" } })],
+				directHosts: ["mac-2"],
+			},
+		],
+		[
+			"9 the same machine by its other names",
+			{
+				expectedHosts: ["Ann’s Mac"],
+				traffic: [...often(OLD, 600, 200, { host: "Anns-Mac.local" }), ...often(NEW, 190, 0, { host: "ANNS-MAC" })],
+			},
+		],
+		["own probes with the old token", { traffic: [...moved, sent(OLD, 1, { cli: "crossfade-probe" })] }],
+	])("is one all the same with %s", (_, more) => {
+		expect(open(facts({ traffic: moved, ...more }))).toEqual(["yes"]);
+	});
+});
+
+describe("a sender (4)", () => {
+	test.each<[string, TrafficCounter[], string, Facts?]>([
+		["that was on the new token alone for longer than it declares", moved, "MIGRATED"],
+		["that sent with the new token for an hour only", [...often(OLD, 600, 70), ...often(NEW, 60, 0)], "NEW SEEN"],
+		["that was never seen on the old token, and watched for long enough", often(NEW, 190, 0), "MIGRATED"],
+		[
 			"first seen with the new token when the watch is young",
-			[sent(NEW, 5)],
+			often(NEW, 190, 0),
 			"NEW SEEN",
 			{ watchSince: now - 30 * MIN },
 		],
-		["with both tokens in the same minutes", [sent(OLD, 3), sent(NEW, 2)], "MIXED"],
+		["that slept through the hours of silence", [...often(OLD, 600, 400), sent(NEW, 390), sent(NEW, 5)], "NEW SEEN"],
+		[
+			"that sends every five hours, whatever it declares",
+			[sent(OLD, 1000), sent(OLD, 700), ...often(NEW, 690, 400, { cli: "x" }), sent(NEW, 650), sent(NEW, 560)],
+			"NEW SEEN",
+			{ intervals: { fleet: 6 * HOUR, hosts: {}, clis: {} } },
+		],
+		[
+			"that declares a day, in three hours",
+			moved,
+			"NEW SEEN",
+			{ intervals: { hosts: { "mac-1": 24 * HOUR }, clis: {} } },
+		],
+		["of which nothing is declared, in three hours", moved, "NEW SEEN", { intervals: { hosts: {}, clis: {} } }],
+		["with the old token after the new one", [...moved, sent(OLD, 30), sent(NEW, 20)], "MIXED"],
+		["with both tokens in one request", [sent(OLD, 3), sent(NEW, 3)], "MIXED"],
 		["whose last request was with the old token, however long ago", [sent(NEW, 300), sent(OLD, 200)], "MIXED"],
 		["only with the old token", [sent(OLD, 500)], "OLD ONLY"],
 		["expected, and never seen", [], "SILENT"],
 		["with a third credential only", [sent(OTHER, 1)], "UNATTRIBUTED"],
-		["while nobody watched", [sent(NEW, 5)], "NEW SEEN", { watchSince: undefined }],
-	])("%s", (_, traffic, verdict, more = {}) => {
-		expect(judge(facts({ traffic, ...more })).senders).toMatchObject([{ host: "mac-1", cli: "codex", verdict }]);
+	])("%s is %s", (_, traffic, verdict, more = {}) => {
+		const { senders } = judge(facts({ traffic, ...more }));
+		expect(senders.find(({ cli }) => cli === "codex")).toMatchObject({ host: "mac-1", verdict });
 	});
 
-	test("that usually sends every two hours must be silent with the old token for six", () => {
-		const rhythm = [10, 8, 6, 4].map((hours) => sent(OLD, hours * 60));
-		const verdictAt = (quietHours: number) =>
+	test("without a host name never clears by time", () => {
+		const { senders } = judge(facts({ traffic: moved.map((each) => ({ ...each, host: "" })) }));
+		expect(senders.map(({ host, verdict, state }) => [host, verdict, state])).toEqual([
+			["", "MIXED", "unknown"],
+			["mac-1", "SILENT", "unknown"],
+		]);
+	});
+
+	test("has a row for each CLI that is expected, but for those that its machine calls absent since the rotation", () => {
+		const rows = (at: number) =>
 			judge(
 				facts({
-					traffic: [...rhythm.filter((each) => each.lastSeen <= now - quietHours * HOUR), sent(NEW, 120), sent(NEW, 0)],
+					traffic: moved,
+					expectedClis: ["codex", "gemini", "claude-code"],
+					inventory: [machine("mac-1", NEW, { at, clis: { codex: "ok", "claude-code": "absent" } })],
 				}),
-			).senders[0]?.verdict;
-		expect(verdictAt(4)).toBe("MIXED");
-		expect(verdictAt(8)).toBe("MIGRATED");
+			).senders.map(({ cli, verdict }) => `${cli} ${verdict}`);
+		expect(rows(now - HOUR)).toEqual(["gemini SILENT", "codex MIGRATED"]);
+		expect(rows(now - 13 * HOUR)).toEqual(["claude-code SILENT", "gemini SILENT", "codex MIGRATED"]);
 	});
 
-	test("that is asleep is SILENT and not migrated, also when the new token is configured there", () => {
-		const [row] = judge(facts({ inventory: [machine("mac-1", NEW)] })).senders;
-		expect(row).toMatchObject({ verdict: "SILENT", configured: NEW, reason: expect.stringContaining("configured") });
-	});
-
-	test("a CLI not yet seen on a known machine is a row of its own; one that is not installed is none", () => {
-		const { senders } = judge(
-			facts({
-				traffic: [sent(NEW, 5)],
-				expectedClis: ["codex", "gemini", "claude-code"],
-				inventory: [machine("mac-1", NEW, { "claude-code": "absent" })],
-			}),
-		);
-		expect(senders.map(({ cli, verdict }) => [cli, verdict])).toEqual([
-			["gemini", "SILENT"],
-			["codex", "MIGRATED"],
-		]);
-	});
-
-	test("is the same host whatever its name's case and .local", () => {
-		const { senders } = judge(
-			facts({ traffic: [sent(NEW, 5, { host: "Mac-1.local" })], inventory: [machine("MAC-1", NEW)] }),
-		);
-		expect(senders).toMatchObject([{ host: "mac-1", configured: NEW, verdict: "MIGRATED" }]);
-	});
-
-	test("without a list of CLIs a host that sends has no row of silence beside", () => {
-		const { senders } = judge(facts({ traffic: [sent(NEW, 5)], expectedClis: [], expectedHosts: ["mac-1", "mac-2"] }));
-		expect(senders.map(({ host, cli, verdict }) => [host, cli, verdict])).toEqual([
-			["mac-2", "", "SILENT"],
-			["mac-1", "codex", "MIGRATED"],
-		]);
-	});
-
-	test("carries its newest version and both tokens' counts", () => {
-		const traffic = [sent(OLD, 90, { version: "1.0", requests: 3 }), sent(NEW, 5, { version: "1.1", requests: 4 })];
+	test("is told with its newest version, both tokens' counts, what was lost, and its other names", () => {
+		const traffic = [
+			sent(OLD, 90, { requests: 3 }),
+			sent(NEW, 5, { version: "1.1", requests: 4, refused: 2, host: "MAC-1.local" }),
+		];
 		expect(judge(facts({ traffic })).senders).toMatchObject([
-			{ version: "1.1", oldRequests: 3, newRequests: 4, lastOld: now - 90 * MIN, lastNew: now - 5 * MIN },
+			{
+				version: "1.1",
+				oldRequests: 3,
+				newRequests: 4,
+				refused: 2,
+				alsoCalled: ["MAC-1.local"],
+				lastOld: now - 90 * MIN,
+			},
 		]);
 	});
 });
 
-describe("safe to retire", () => {
-	const migrated = [sent(OLD, 90), sent(NEW, 5)];
+describe("machines that send past every place", () => {
+	const export_ = (more: Facts = {}) =>
+		facts({ series: [], expectedHosts: [], inventory: [machine("mac-1", NEW), machine("mac-2", NEW)], ...more });
 
-	test.each<[string, Partial<JudgementInput>, string, RegExp]>([
-		["yes", { traffic: migrated }, "yes", /every expected sender/],
-		["nobody watched", { watchSince: undefined, traffic: migrated }, "no evidence", /nobody watched/],
-		["nothing was seen", {}, "no evidence", /no traffic/],
-		["no list of hosts", { traffic: migrated, expectedHosts: [] }, "no evidence", /which hosts to expect/],
-		["one is behind", { traffic: [sent(OLD, 5)] }, "not yet", /^1 sender still on the old token$/],
-		[
-			"one is behind, one silent",
-			{ traffic: [sent(OLD, 5)], expectedHosts: ["mac-1", "mac-2"] },
-			"not yet",
-			/1 sender still.*1 silent/,
-		],
-		["one is silent", { traffic: migrated, expectedHosts: ["mac-1", "mac-2"] }, "not yet", /1 expected sender silent/],
-		["hosts are not told", { traffic: [sent(NEW, 5, { host: "", cli: "" })] }, "not yet", /does not tell hosts/],
-		["one moved too recently", { traffic: [sent(NEW, 5)], watchSince: now - 30 * MIN }, "not yet", /too recently/],
-		[
-			"the new token is rejected",
-			{ traffic: migrated, probes: [probe({ fingerprint: NEW, outcome: "rejected" })] },
-			"not yet",
-			/stop the rollout/,
-		],
-		[
-			"an unexpected host is behind",
-			{ traffic: [...migrated, sent(OLD, 3, { host: "who" })] },
-			"not yet",
-			/1 sender still/,
-		],
-	])("%s", (_, more, answer, reason) => {
-		expect(judge(facts(more)).fleet).toMatchObject({ safeToRetire: answer, reason: expect.stringMatching(reason) });
+	test("are proven by an export and nothing else, and the answer says what it cannot see", () => {
+		const { fleet } = judge(export_());
+		expect(fleet).toMatchObject({
+			safeToRetire: "yes",
+			reason: expect.stringMatching(/^by inventory: .* cannot be seen$/),
+		});
 	});
 
-	test("a newer probe that is accepted takes the alarm back", () => {
-		const rejected = probe({ fingerprint: NEW, outcome: "rejected", at: now - MIN });
-		const { fleet, probes } = judge(facts({ traffic: migrated, probes: [probe({ fingerprint: NEW }), rejected] }));
+	test.each<[string, InventoryRow[], string]>([
+		["one on the old token", [machine("mac-2", OLD)], "inventory: blocked"],
+		[
+			"one that reports nothing",
+			[machine("mac-2", undefined, { state: "unreported", clis: {} })],
+			"inventory: unknown",
+		],
+		["one that reported before the rotation", [machine("mac-2", NEW, { at: now - 13 * HOUR })], "inventory: unknown"],
+		["a CLI of which its report says nothing", [machine("mac-2", NEW, { clis: {} })], "inventory: unknown"],
+		[
+			"a CLI that still holds the earlier token",
+			[machine("mac-2", NEW, { clis: { codex: "stale" } })],
+			"inventory: unknown",
+		],
+	])("are none with %s", (_, rows, point) => {
+		expect(open(export_({ inventory: [machine("mac-1", NEW), ...rows] }))).toContain(point);
+	});
+
+	test("beside a gateway need both kinds of proof, each for its own senders", () => {
+		const both = { traffic: moved, expectedHosts: ["mac-1", "mac-2"], inventory: [machine("mac-2", NEW)] };
+		expect(open(facts(both))).toEqual(["moved: unknown", "not known"]);
+		expect(judge(facts({ ...both, directHosts: ["mac-2"] })).fleet).toMatchObject({
+			safeToRetire: "yes",
+			reason: expect.stringContaining("1 machine that sends past them by inventory"),
+		});
+	});
+});
+
+describe("a statement", () => {
+	const silent: Facts = { traffic: moved, expectedHosts: ["mac-1", "mac-7"] };
+
+	test("proves what evidence cannot, and the yes says so", () => {
+		expect(open(facts(silent))).toEqual(["moved: unknown", "not known"]);
+		expect(judge(facts({ ...silent, statements: [word("mac-7", "gone")] })).fleet).toMatchObject({
+			safeToRetire: "yes",
+			statements: 1,
+			reason: expect.stringMatching(/, with 1 statement$/),
+		});
+	});
+
+	test.each<[string, Facts]>([
+		[
+			"is revoked by what is heard after it",
+			{ ...silent, traffic: [...moved, ...often(OLD, 50, 0, { host: "mac-7" })], statements: [word("mac-7", "gone")] },
+		],
+		["of another rotation does not count", { ...silent, statements: [word("mac-7", "gone", { old: OTHER })] }],
+		["that a machine is known tells nothing of its token", { ...silent, statements: [word("mac-7", "known")] }],
+		[
+			"that a machine moved is revoked by its own report",
+			{ inventory: [machine("mac-1", OLD, { at: now })], statements: [word("mac-1", "moved")] },
+		],
+		[
+			"that a gateway is gone is revoked when it is read again",
+			{
+				series: [watched("gw"), watched("eu", { trouble: "401" })],
+				statements: [word("eu", "gone", { kind: "gateway" })],
+			},
+		],
+	])("%s", (_, more) => {
+		expect(answerOf(judge(facts({ traffic: moved, ...more })).obligations)).not.toBe("yes");
+	});
+
+	test.each<[string, ObligationId, Facts]>([
+		[
+			"gateway",
+			"watched",
+			{
+				series: [watched("gw"), watched("eu", { until: now - 2 * HOUR })],
+				statements: [word("eu", "gone", { kind: "gateway" })],
+			},
+		],
+		[
+			"gateway's exporter",
+			"gateways",
+			{
+				exporters: [{ gateway: "gw", fingerprint: undefined, witness: "", at: now }],
+				statements: [word("gw", "moved", { kind: "gateway" })],
+			},
+		],
+		[
+			"credential",
+			"seen",
+			{ traffic: [...moved, sent(OTHER, 50)], statements: [word(OTHER, "known", { kind: "credential" })] },
+		],
+		[
+			"unlisted machine",
+			"inventory",
+			{ traffic: [...moved, ...often(NEW, 190, 0, { host: "mac-9" })], statements: [word("mac-9", "known")] },
+		],
+	])("about a %s proves %s", (_, id, more) => {
+		const { obligations, fleet } = judge(facts({ traffic: moved, ...more }));
 		expect(fleet.safeToRetire).toBe("yes");
-		expect(probes).toHaveLength(1);
+		expect(obligations.filter(({ byStatement }) => byStatement).map((each) => each.id)).toContain(id);
+	});
+});
+
+describe("a sender with nothing but a credential of its own", () => {
+	const import9 = { host: "mac-1", cli: "nightly-import" };
+	const traffic = [...moved, sent(OTHER, 50, import9), sent("none", 40, import9)];
+	const about = (name: string, more: Partial<Statement> = {}) => word(name, "known", { kind: "credential", ...more });
+
+	test("is proven once every one of them is explained, and not before", () => {
+		expect(open(facts({ traffic, statements: [about(OTHER)] }))).toContain("moved: unknown");
+		expect(open(facts({ traffic, statements: [about(OTHER), about("none")] }))).toEqual(["yes"]);
+		const gone = about(OTHER, { says: "gone" });
+		expect(open(facts({ traffic, statements: [gone, about("none")] }))).toContain("moved: unknown");
 	});
 
-	test("says how long silence must still last, and whether that fits before the deadline", () => {
-		const traffic = [sent(OLD, 20), sent(NEW, 5)];
-		expect(judge(facts({ traffic })).fleet).toMatchObject({ silenceNeededMs: 40 * MIN, fits: true });
-		expect(judge(facts({ traffic, deadline: now + 39 * MIN })).fleet.fits).toBe(false);
-		expect(judge(facts({ traffic, deadline: undefined })).fleet.fits).toBeUndefined();
+	test("is not explained where there were too many to tell apart", () => {
+		const flood = [...moved, sent("others", 50, import9)];
+		expect(open(facts({ traffic: flood, statements: [about("others")] }))).toContain("moved: unknown");
+	});
+});
+
+describe("the end of the old token", () => {
+	const past = {
+		deadline: now - HOUR,
+		traffic: [...moved, ...often(OLD, 600, 90, { host: "mac-2" })],
+		expectedHosts: ["mac-1", "mac-2"],
+	};
+
+	test("that a probe shows after the deadline is the end of the question, and who was still on it is said", () => {
+		expect(judge(facts({ ...past, probes: [probe({ outcome: "rejected", at: now - 30 * MIN })] })).fleet).toMatchObject(
+			{
+				safeToRetire: "over",
+				reason: "the provider ended the old token 1 h ago: 1 sender still on it (mac-2 codex)",
+			},
+		);
+	});
+
+	test("is not there as long as nothing shows it, or it was taken since", () => {
+		expect(judge(facts(past)).fleet.safeToRetire).toBe("not yet");
+		const probes = [probe({ outcome: "rejected", at: now - 30 * MIN }), probe({ at: now - 20 * MIN })];
+		expect(judge(facts({ ...past, probes })).fleet.safeToRetire).toBe("not yet");
 	});
 });
 
@@ -220,9 +530,9 @@ describe("a probe", () => {
 		expect(probeVerdict(probe(more), { tokens: { old: OLD, new: NEW }, deadline })).toBe(verdict);
 	});
 
-	test("without a deadline a rejected old token died early, and an accepted one is no alarm", () => {
+	test("without a deadline nothing is said to be before it, and an accepted old token is no alarm", () => {
 		const unknown = { tokens: { old: OLD, new: NEW }, deadline: undefined };
-		expect(probeVerdict(probe({ outcome: "rejected" }), unknown)).toBe("OLD ALREADY DEAD");
+		expect(probeVerdict(probe({ outcome: "rejected" }), unknown)).toBe("REJECTED");
 		expect(probeVerdict(probe({}), unknown)).toBe("ACCEPTED");
 	});
 });
@@ -242,17 +552,6 @@ describe("tokens side by side", () => {
 			{ role: "old", requests: 0, firstSeen: undefined, lastSeen: undefined },
 			{ role: "new", requests: 0 },
 		]);
-	});
-});
-
-describe("a place that cannot be read", () => {
-	const moved = [sent(OLD, 200), sent(NEW, 1)];
-	test("makes what came before it the last that is known", () => {
-		expect(judge(facts({ traffic: moved })).fleet.safeToRetire).toBe("yes");
-		expect(judge(facts({ traffic: moved, blindSince: now - 100 * MIN })).fleet.safeToRetire).toBe("yes");
-		const { senders, fleet } = judge(facts({ traffic: [sent(OLD, 100), sent(NEW, 1)], blindSince: now - 90 * MIN }));
-		expect(senders[0]).toMatchObject({ verdict: "NEW SEEN", reason: expect.stringContaining("50 min more") });
-		expect(fleet.silenceNeededMs).toBe(50 * MIN);
 	});
 });
 

@@ -24,7 +24,7 @@ describe("JSON", () => {
 	test("the schema describes every field: nothing can be added, lost or of another type unseen", () => {
 		const base = JSON.parse(reportJson(demoOverlap()));
 		const optional =
-			/\.(name|provider|started|deadline|deadlineSource|clockOffsetMs|watchSince|lastOld|lastNew|configured|firstSeen|lastSeen|lastStatus|status|fix|confirmed|fits|projectedZero|inventory|at)$/;
+			/\.(name|provider|started|deadline|deadlineSource|clockOffsetMs|watchSince|lastOld|lastNew|configured|firstSeen|lastSeen|lastStatus|status|fix|confirmed|fits|projectedZero|inventory|at|since|until)$/;
 		const unseen: string[] = [];
 		const visit = (node: unknown, path: string): void => {
 			if (typeof node !== "object" || node === null) return;
@@ -65,10 +65,10 @@ describe("CSV", () => {
 	test("has a row a sender, those first that need a person", () => {
 		const plainLines = reportCsv(demoOverlap()).split("\r\n");
 		expect(plainLines[0]).toBe(
-			"host,cli,version,verdict,reason,last_old,last_new,old_requests,new_requests,configured",
+			"host,cli,version,verdict,state,reason,last_old,last_new,old_requests,new_requests,refused_requests,configured",
 		);
 		expect(plainLines[1]).toMatch(
-			/^ci-runner-47,codex,0\.128\.0,OLD ONLY,it has never sent with the new token,2026-05-04T1\d:\d\d:\d\d\.\d{3}Z,,\d+,0,[0-9a-f]{12}$/,
+			/^ci-runner-47,codex,0\.128\.0,OLD ONLY,blocked,it never sent with the new token; the old one \d+ min ago,2026-05-04T1\d:\d\d:\d\d\.\d{3}Z,,\d+,0,0,[0-9a-f]{12}$/,
 		);
 		expect(plainLines).toHaveLength(1 + 52 + 1);
 		expect(plainLines.at(-1)).toBe("");
@@ -76,7 +76,7 @@ describe("CSV", () => {
 
 	test("no cell is a formula, breaks its row or steers a terminal", () => {
 		const rows = lines.slice(0, -1).map(parseRow);
-		expect(new Set(rows.map((row) => row.length))).toEqual(new Set([10]));
+		expect(new Set(rows.map((row) => row.length))).toEqual(new Set([12]));
 		for (const cell of rows.flat()) {
 			expect(cell).not.toMatch(/^\s*[=+\-@]|^[\t\r]/);
 			expect(cell).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
@@ -102,14 +102,15 @@ describe("JUnit", () => {
 		expect(xml).toContain(`<testsuite name="crossfade.senders" tests="${52 + names.length}"`);
 		expect(xml).toContain('<testsuite name="crossfade.probes" tests="18" failures="0" skipped="1">');
 		expect(xml).toContain('<testcase classname="crossfade.senders" name="mbp-lena-01 / claude-code"/>');
-		expect(xml).toContain('<skipped message="SILENT: nothing seen since the watch began');
-		expect(xml).toContain('<failure message="OLD ONLY: it has never sent with the new token"/>');
+		expect(xml).toContain('<skipped message="SILENT: nothing was heard of it');
+		expect(xml).toContain('<failure message="OLD ONLY: it never sent with the new token; the old one');
 		expect(xml).toContain(`new (5dbe868ae1ee) at gw-eu-2, traces by bearer`);
 	});
 
 	test("a fleet that has moved has no failure there", () => {
 		const view = demoOverlap();
 		const fleet = { ...view.judgement.fleet, safeToRetire: "yes" as const };
+		expect(reportJunit(view)).toContain('<testsuite name="crossfade.checklist" tests="12" failures="2" skipped="1">');
 		const done = reportJunit({ ...view, judgement: { ...view.judgement, fleet, senders: [] } });
 		expect(done).toContain('<testsuite name="crossfade.fleet" tests="1" failures="0" skipped="0">');
 		expect(done).toContain('<testcase classname="crossfade.fleet" name="safe to retire the old token"/>');

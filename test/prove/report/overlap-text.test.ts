@@ -13,7 +13,7 @@ const HOUR = 3_600_000;
 describe("text for a terminal", () => {
 	const lines = reportText(demoOverlap(), { timeZone: "Europe/Berlin" });
 
-	test("says the verdict, the deadline with its source, both tokens, gateways, who remains, strangers and warnings", () => {
+	test("says the verdict, the deadline with its source, both tokens, gateways, who remains, strangers and what is open", () => {
 		const text = lines.join("\n");
 		for (const expected of [
 			"Safe to retire the old token: not yet",
@@ -26,10 +26,12 @@ describe("text for a terminal", () => {
 			"RATE LIMITED     429 traces by bearer",
 			"the gateway asks to come back in 30 s",
 			"10 senders of 52 remaining",
-			"OLD ONLY 3  MIXED 3  UNATTRIBUTED 2  SILENT 2  MIGRATED 42",
+			"OLD ONLY 3  MIXED 2  UNATTRIBUTED 2  SILENT 2  NEW SEEN 1  MIGRATED 42",
 			"Credentials that are neither token: 2",
 			"43 on the new token, 4 on the old, 1 on another",
-			"3 lines of the Jamf export",
+			"Proven: 9 of 12 points",
+			"x Each sender has moved: no",
+			"mbp-yuki-12: it reports the old token, 1 h ago",
 		]) {
 			expect(text).toContain(expected);
 		}
@@ -39,7 +41,7 @@ describe("text for a terminal", () => {
 	test.each([40, 60, 80, 132, 200])("no line is wider than %i columns, and nothing from outside steers", (width) => {
 		const names = Object.values(hostile);
 		const gateways = names.map((place) => ({ place, url: place, state: "down" as const, detail: place }));
-		const hostileView = demoOverlap({ names, change: { gateways, warnings: names } });
+		const hostileView = demoOverlap({ names, change: { gateways } });
 		for (const line of reportText(hostileView, { width, senders: 100 })) {
 			expect(columns(line)).toBeLessThanOrEqual(width);
 			expect(line).not.toMatch(STEERING);
@@ -70,7 +72,7 @@ describe("text for a terminal", () => {
 	test("an overlap without a deadline, tokens, senders or a watch says so", () => {
 		const view = demoOverlap();
 		const judgement = { ...view.judgement, tokens: [], senders: [], probes: [] };
-		const bare = { ...view, rotation: { now: NOON }, judgement, gateways: [], warnings: [], inventory: undefined };
+		const bare = { ...view, rotation: { now: NOON }, judgement, gateways: [], inventory: undefined };
 		const text = reportText(bare).join("\n");
 		expect(text).toContain("nobody knows when it dies");
 		expect(text).toContain("not known");
@@ -91,7 +93,7 @@ describe("text for a terminal", () => {
 			judgement: { ...view.judgement, fleet: { ...view.judgement.fleet, reason: 'a "b"\n=c' } },
 		});
 		expect(line).toMatch(
-			/^2026-05-04T12:09:20\.000Z safe=not-yet behind=6 silent=2 old_share=0\.\d\d new_share=0\.\d\d old_requests_15m=\d+ unknown=2 left_s=59640 warnings=1 reason="a \\"b\\"\\\\u000a=c"$/,
+			/^2026-05-04T12:09:20\.000Z safe=not-yet behind=5 silent=2 old_share=0\.\d\d new_share=0\.\d\d old_requests_15m=\d+ unknown=2 left_s=59640 open=\d+ reason="a \\"b\\"\\\\u000a=c"$/,
 		);
 	});
 });

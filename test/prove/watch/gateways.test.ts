@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../../src/prove/evidence/store.ts";
+import type { OverlapView } from "../../../src/prove/overlap/view.ts";
 import { newTapMetrics } from "../../../src/prove/tap/metrics.ts";
 import { observe } from "../../../src/prove/watch/observe.ts";
 import { canary } from "../../harness/canary.ts";
@@ -23,7 +24,10 @@ const ALIVE = "process_start_time_seconds 1\n";
 async function gateway(pages: readonly string[] = [""]) {
 	const [clock, folder] = [movableClock(), scratch()];
 	const served = await Promise.all(pages.map((text) => metricsPage(text)));
-	const fleet = watchedFleet(folder, OLD, NEW, { gateways: [{ name: "gw", metrics: served.map(({ url }) => url) }] });
+	const fleet = watchedFleet(folder, OLD, NEW, {
+		gateways: [{ name: "gw", metrics: served.map(({ url }) => url) }],
+		intervals: { fleet: 3_600_000, hosts: {}, clis: {} },
+	});
 	let observer = await observe(clock.fx, fleet);
 	onTestFinished(() => observer.close());
 	return {
@@ -44,6 +48,13 @@ async function gateway(pages: readonly string[] = [""]) {
 	};
 }
 
+/** What is open, as people read it; of one point, if it is named. */
+function openPoints({ judgement }: OverlapView, of?: string): string[] {
+	return judgement.obligations
+		.filter(({ id, state }) => state !== "proven" && (of === undefined || id === of))
+		.map(({ about, witness }) => `${about}: ${witness}`);
+}
+
 describe("verdicts from a collector's attribution:", () => {
 	test.each<[string, [minutes: number, page: string][], string, RegExp]>([
 		[
@@ -53,9 +64,10 @@ describe("verdicts from a collector's attribution:", () => {
 				[1, attributed(OLD, 6)],
 				[1, attributed(OLD, 6) + attributed(NEW, 1)],
 				[70, attributed(OLD, 6) + attributed(NEW, 9)],
+				[70, attributed(OLD, 6) + attributed(NEW, 10)],
 			],
 			"MIGRATED",
-			/no old token for 1 h/,
+			/on the new token alone for 2 h/,
 		],
 		[
 			"new seen, the watch too young",
@@ -64,7 +76,7 @@ describe("verdicts from a collector's attribution:", () => {
 				[9, attributed(OLD, 5) + attributed(NEW, 1)],
 			],
 			"NEW SEEN",
-			/more without the old one/,
+			/heard on the new token alone for/,
 		],
 		[
 			"both in one look",
@@ -110,7 +122,7 @@ describe("verdicts from a collector's attribution:", () => {
 				[90, attributed(OLD, 5)],
 			],
 			"SILENT",
-			/nothing seen since the watch began/,
+			/nothing was heard of it/,
 		],
 	])("%s", async (_, steps, verdict, reason) => {
 		const { later } = await gateway();
@@ -124,12 +136,15 @@ describe("verdicts from a collector's attribution:", () => {
 
 describe("the fleet's answer", () => {
 	test("is yes once all moved, with records where requests are not told", async () => {
-		const { later } = await gateway();
+		const { later, folder } = await gateway();
+		const said = { name: "gw", says: "moved", because: "its file was replaced", actor: "anna", old: OLD } as const;
+		await (await openStore(quietEffects(), folder)).addStatement({ ...said, kind: "gateway", at: 1 });
 		await later(0, attributed(OLD, 5));
 		await later(1, attributed(OLD, 9));
 		await later(20, attributed(OLD, 9) + attributed(NEW, 1) + ALIVE);
+		await later(70, attributed(OLD, 9) + attributed(NEW, 6) + ALIVE);
 		const { judgement } = await later(70, attributed(OLD, 9) + attributed(NEW, 7) + ALIVE);
-		expect(judgement.fleet).toMatchObject({ safeToRetire: "yes", behind: 0, silent: 0 });
+		expect(judgement.fleet).toMatchObject({ safeToRetire: "yes", behind: 0, silent: 0, statements: 1 });
 		expect(judgement).toMatchObject({ rateUnit: "records", oldRate: expect.arrayContaining([4]) });
 		expect(judgement.tokens).toMatchObject([
 			{ role: "old", requests: 0, records: 4, lastStatus: undefined, recentShare: 0 },
@@ -149,18 +164,20 @@ describe("the fleet's answer", () => {
 		await later(0, page(5, 0));
 		await later(10, page(6, 1));
 		const { judgement } = await later(80, page(6, 9));
-		expect(judgement.fleet).toMatchObject({
-			safeToRetire: "not yet",
-			reason: expect.stringContaining("does not tell hosts"),
-		});
+		expect(judgement.fleet).toMatchObject({ safeToRetire: "not known" });
+		expect(judgement.senders).toMatchObject([
+			{ host: "", verdict: "MIXED", reason: expect.stringContaining("without a host name") },
+			{ host: "mac-1", verdict: "SILENT" },
+		]);
 		expect(judgement.tokens).toMatchObject([{ records: 1 }, { records: 9 }]);
 	});
 
 	test("is no evidence where nothing tells tokens apart", async () => {
 		const { later } = await gateway();
 		const view = await later(1, 'otelcol_receiver_accepted_log_records{receiver="otlp"} 7\n');
-		expect(view.judgement.fleet).toMatchObject({ safeToRetire: "no evidence", reason: "nobody watched the traffic" });
-		expect(view.warnings.join()).toContain("nothing at gw has told tokens apart so far");
+		expect(view.judgement.fleet.safeToRetire).toBe("not known");
+		expect(openPoints(view)).toContainEqual(expect.stringContaining("gw (http"));
+		expect(openPoints(view).join()).toContain("nothing there has told tokens apart");
 	});
 
 	test("does not become yes while the gateway cannot be read: silence then proves nothing", async () => {
@@ -170,10 +187,11 @@ describe("the fleet's answer", () => {
 		const [page] = pages;
 		const view = await later(90, "<html>sign in</html>");
 		expect(view.gateways).toMatchObject([{ state: "down", detail: expect.stringContaining("a page for people") }]);
-		expect(view.judgement.fleet.safeToRetire).toBe("not yet");
+		expect(view.judgement.fleet.safeToRetire).toBe("not known");
+		expect(openPoints(view, "watched")).toHaveLength(1);
 		expect(view.judgement.senders[0]?.verdict).toBe("NEW SEEN");
 		Object.assign(page ?? {}, { text: `${attributed(OLD, 5)}${attributed(NEW, 9)}${ALIVE}` });
-		expect((await later(1)).judgement.fleet.safeToRetire).toBe("yes");
+		expect(openPoints(await later(1), "watched")).toEqual([]);
 	});
 });
 
@@ -297,7 +315,7 @@ describe("a page that is none costs a warning, and no evidence", () => {
 			{ place: "bad", state: "down", detail: expect.stringMatching(why) },
 			{ place: "good", state: "up" },
 		]);
-		expect(view.warnings.filter((warning) => warning.includes("bad"))).toHaveLength(1);
+		expect(openPoints(view, "watched")).toMatchObject([expect.stringMatching(why)]);
 		expect(view.judgement.tokens[0]).toMatchObject({ role: "old", records: 2 });
 	});
 
@@ -322,7 +340,7 @@ describe("a page that is none costs a warning, and no evidence", () => {
 		const view = await observer.look();
 		await observer.close();
 		expect(view.gateways).toMatchObject([{ state: "down" }]);
-		expect(view.warnings.join()).toContain("the counters of gw cannot be kept");
+		expect(openPoints(view, "whole").join()).toContain("the counters of gw cannot be kept");
 	});
 });
 
@@ -389,12 +407,13 @@ describe("a tap that keeps its counters in the evidence folder itself", () => {
 		symlinkSync(folder, link);
 		const page = await tapPage(link);
 		await later(0, page(5));
-		const { gateways, judgement, warnings } = await later(1, page(9));
+		const view = await later(1, page(9));
+		const { gateways, judgement } = view;
 		expect(gateways).toMatchObject([
 			{ state: "up", detail: "it keeps its counters in this evidence folder by itself" },
 		]);
 		expect(judgement.tokens[0]).toMatchObject({ role: "old", records: 0 });
-		expect(warnings).toEqual([]);
+		expect(openPoints(view, "whole")).toEqual([]);
 	});
 
 	test("counts where it keeps them in another", async () => {
@@ -416,7 +435,7 @@ test("the same with crossfade tap as the gateway, live", async () => {
 crossfade_tap_records_total{fingerprint="${OLD}",signal="logs",host="mac-1",cli="codex"} ${records}\n`;
 	const args = ["--token", `old=fp:${OLD}`, "--gateway", `gw=${page.url}`, "--hosts", "hosts.csv"];
 	const watch = startCrossfade(["watch", "--every", "100ms", "--verbose", ...args], { cwd });
-	await watch.printed(/no-evidence/);
+	await watch.printed(/not-known/);
 	page.text = tap(30);
 	await watch.printed(/behind=1.*old_requests_15m=3 /);
 	expect((await watch.stop()).code).toBe(0);

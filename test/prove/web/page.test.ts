@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fadeChart } from "../../../src/prove/web/chart.ts";
 import { html } from "../../../src/prove/web/html.ts";
-import { pageBody } from "../../../src/prove/web/page.ts";
+import { pageBody, pageTitle } from "../../../src/prove/web/page.ts";
 import { reportHtml } from "../../../src/prove/web/report.ts";
 import { chosen, type PageState, pageData } from "../../../src/prove/web/state.ts";
 import { h, type PageElement, type PageNode } from "../../../src/prove/web/tree.ts";
@@ -55,7 +55,7 @@ describe("a tree", () => {
 });
 
 describe("the report as HTML", () => {
-	const report = reportHtml(demoOverlap({ names, change: { warnings: names } }));
+	const report = reportHtml(demoOverlap({ names }));
 
 	test("needs nothing but itself, and says so to the browser", () => {
 		const style = /<style>(.*)<\/style>/s.exec(report)?.[1] ?? "";
@@ -106,7 +106,7 @@ describe("the report as HTML", () => {
 	test("of an overlap of which nothing is known is still a page", () => {
 		const view = demoOverlap();
 		const judgement = { ...view.judgement, tokens: [], senders: [], probes: [], oldRate: [0] };
-		const bare = reportHtml({ ...view, rotation: { now: NOON }, judgement, gateways: [], warnings: [] });
+		const bare = reportHtml({ ...view, rotation: { now: NOON }, judgement, gateways: [] });
 		expect(bare).toContain("No deadline known");
 		expect(bare).toContain("No senders seen yet");
 		expect(bare).not.toMatch(/undefined|NaN|Infinity/);
@@ -175,8 +175,20 @@ describe("the live page", () => {
 			.flatMap(elements)
 			.filter(({ attributes }) => "aria-live" in attributes);
 		expect(live.map(text)).toEqual([
-			"Safe to retire the old token: not yet8 senders still on the old token, 2 silent.",
+			expect.stringMatching(
+				/^Safe to retire the old token: not yet7 senders still on the old token \(\d+ points open\)\.$/,
+			),
 		]);
+	});
+
+	test.each(["lost", "ended"] as const)("has no answer, in title and body, when its connection is %s", (connection) => {
+		const body = pageBody(data, { ...state, connection })
+			.map(text)
+			.join(" ");
+		expect(body).toContain("Safe to retire the old token: no answer");
+		expect(body).not.toMatch(/token: (yes|not yet|not known)/);
+		expect(pageTitle(data.view, { ...state, connection })).toMatch(/^no answer/);
+		expect(pageTitle(data.view, { ...state, connection: "live" })).toMatch(/^not yet/);
 	});
 });
 

@@ -7,7 +7,7 @@ import { startWatchPage, type WatchPage } from "../../../src/prove/web/server.ts
 import { Secret } from "../../../src/token/secret.ts";
 import { canary, leaks } from "../../harness/canary.ts";
 import { quietEffects } from "../../harness/effects.ts";
-import { demoOverlap } from "../../harness/overlap.ts";
+import { demoOverlap, NEW } from "../../harness/overlap.ts";
 import { waitFor } from "../../harness/wait.ts";
 
 async function watchPage(view = demoOverlap()): Promise<WatchPage> {
@@ -162,8 +162,9 @@ describe("what is sent", () => {
 		const view = demoOverlap();
 		page.update({ ...view, rotation: { ...view.rotation, now: view.rotation.now + 5_000 } });
 		const gateways = view.gateways.map((gateway) => ({ ...gateway, at: view.rotation.now + 5_000 }));
-		page.update({ ...view, gateways, rotation: { ...view.rotation, now: view.rotation.now + 5_000 } });
-		page.update(demoOverlap({ change: { warnings: ["something new"] } }));
+		const series = view.series.map((each) => ({ ...each, until: view.rotation.now + 5_000 }));
+		page.update({ ...view, gateways, series, rotation: { ...view.rotation, now: view.rotation.now + 5_000 } });
+		page.update(demoOverlap({ change: { names: { [NEW]: "something new" } } }));
 		await waitFor("the change", () => heard.text.includes("something new"));
 		await page.close();
 		await waitFor("the end of the stream", () => heard.ended);
@@ -212,7 +213,7 @@ describe("what is sent", () => {
 			if (text !== "") written.push(text);
 			return backlog;
 		});
-		const changed = demoOverlap({ change: { warnings: ["something new"] } });
+		const changed = demoOverlap({ change: { names: { [NEW]: "something new" } } });
 		page.update(changed);
 		expect(written).toHaveLength(1);
 		backlog = 0;

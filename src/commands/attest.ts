@@ -1,0 +1,113 @@
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { couldBeToken, shown } from "../base/mask.ts";
+import type { Effects } from "../effects/effects.ts";
+import type { Statement } from "../prove/evidence/evidence.ts";
+import { openStore } from "../prove/evidence/store.ts";
+import { openThings } from "../prove/overlap/things.ts";
+import { observe } from "../prove/watch/observe.ts";
+import { type FlagReader, readFlags } from "../spec/flags.ts";
+import type { Command, Invocation } from "./command.ts";
+import { fleetOptions, loadFleet } from "./fleet-options.ts";
+
+const KINDS = ["host", "gateway", "credential"] as const;
+const WORDS = ["gone", "moved", "known"] as const;
+const MAX_REASON = 500;
+
+export const attestCommand: Command = {
+	name: "attest",
+	description: `Records what the owner knows and evidence cannot show: that a stolen laptop sends no more, that a retired gateway is gone, what a
+strange credential is. The statement is kept in the evidence folder with your name and the time; what it is about counts as
+"proven by statement", the answer says with how many, and what is seen after it takes it back.`,
+	arguments: [
+		{ name: "<kind>", description: `what it is about: ${KINDS.join(", ")}` },
+		{ name: "<name>", description: "as reports call it; - for data without a host name" },
+		{ name: "<says>", description: "gone (sends no more), moved (is on the new token) or known (is as it should be)" },
+	],
+	options: [
+		...fleetOptions,
+		{ flags: "--because <text>", description: "the reason, for who reads it later" },
+		{ flags: "--by <name>", description: "who says so (default: the name of this account)" },
+	],
+	examples: [
+		['crossfade attest host mac-7 gone --because "stolen in May"', "it need not be heard of any more"],
+		['crossfade attest gateway gw-eu moved --because "its token file was replaced, see CHG-17"', "its own exporter"],
+		['crossfade attest credential 0123456789ab known --because "the synthetic monitor"', "a stranger's credential"],
+	],
+	run,
+};
+
+async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName> {
+	const reader = readFlags(options);
+	const [kind, name, says] = [
+		one(reader, "the kind", args[0], KINDS),
+		args[1] ?? "",
+		one(reader, "what it is", args[2], WORDS),
+	];
+	const because = (reader.text("because") ?? "").trim();
+	if (because === "" || because.length > MAX_REASON || couldBeToken(because)) {
+		reader.wrong("--because", {
+			what: "a statement needs its reason",
+			expected: `a sentence of at most ${MAX_REASON} characters`,
+			got: because === "" ? "nothing" : `${because.length} characters`,
+			fix: 'write why, such as --because "stolen in May"',
+		});
+	}
+	if (reader.problems.length > 0 || !kind || !says) throw new CrossfadeError("usage", reader.problems);
+	const fleet = await loadFleet(fx, options);
+	const observer = await observe(fx, fleet);
+	const view = await observer.look();
+	await observer.close();
+	const old = view.judgement.tokens.find(({ role }) => role === "old")?.fingerprint;
+	if (old === undefined) {
+		throw new CrossfadeError("usage", {
+			what: "nothing says which rotation this is about",
+			expected: "the old token by name",
+			fix: "add --token old=fp:<12 hex digits>, or name it in the fleet file",
+		});
+	}
+	const known = openThings(view, kind);
+	if (!known.includes(name)) throw unknownThing(kind, name, known);
+	const actor = reader.text("by") ?? fx.environment["USER"] ?? fx.environment["USERNAME"] ?? "unknown";
+	const statement: Statement = { kind, name, says, because, actor, at: fx.clock.now(), old };
+	await (await openStore(fx, fleet.evidence)).addStatement(statement);
+	fx.terminal.print(
+		`recorded: ${kind} ${shown(name)} is ${says}, says ${shown(actor)}: ${shown(because, MAX_REASON)}\n`,
+	);
+	return "ok";
+}
+
+function one<T extends string>(
+	reader: FlagReader,
+	what: string,
+	got: string | undefined,
+	choices: readonly T[],
+): T | undefined {
+	const found = choices.find((each) => each === got);
+	if (found === undefined) {
+		reader.wrong("attest", {
+			what: `${what} is not known`,
+			expected: choices.join(", "),
+			got: shown(got ?? "nothing"),
+			fix: 'write it like: crossfade attest host mac-7 gone --because "stolen in May"',
+		});
+	}
+	return found;
+}
+
+const SHOWN = 5;
+
+function unknownThing(kind: string, name: string, known: readonly string[]): CrossfadeError {
+	const more = known.length > SHOWN ? `, and ${known.length - SHOWN} more` : "";
+	return new CrossfadeError("usage", {
+		what: `no ${kind} of this name is known here`,
+		expected:
+			known.length === 0
+				? `a ${kind} that is listed or was seen`
+				: `${known
+						.slice(0, SHOWN)
+						.map((each) => shown(each))
+						.join(", ")}${more}`,
+		got: shown(name),
+		fix: "write it as crossfade report does",
+	});
+}

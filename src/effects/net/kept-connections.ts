@@ -1,0 +1,93 @@
+// For places that are asked again and again undici keeps connections open. It sends on connections that are opened as those of every other
+// request are, so that a failure has the same code and phase. Its proxy agent is not used: it knows less of NO_PROXY than Go does.
+import request from "undici/lib/api/api-request.js";
+import Agent from "undici/lib/dispatcher/agent.js";
+import { ERROR } from "undici/lib/llhttp/constants.js";
+import { openConnection, RequestLifetime } from "./connection.ts";
+import type { HttpRequest } from "./http.ts";
+import { type Begun, firsts, requestTarget } from "./http-answer.ts";
+import type { Phase, TlsFiles } from "./phase.ts";
+import type { ForwardProxy } from "./proxy.ts";
+
+/** A place is asked every few seconds up to every minute or so. */
+const KEEP_MS = 90_000;
+/** Whoever waits for a connection has a limit of its own; this one ends attempts that nobody waits for any more. */
+const CONNECT_MS = 10_000;
+const CONNECTIONS_PER_PLACE = 4;
+
+// undici looks the name of a parser's error up by its number, in a table that has the numbers by name: without this no error has a code.
+Object.assign(ERROR, Object.fromEntries(Object.entries(ERROR).map(([name, number]) => [number, name])));
+
+/** Connections that are opened in one way, and where those stand that are being opened, by origin. */
+interface Kept {
+	readonly agent: Agent;
+	readonly opening: Map<string, RequestLifetime>;
+}
+
+const NO_FILES: TlsFiles = {};
+const keptBy = new WeakMap<TlsFiles, Map<string, Kept>>();
+const failedIn = new WeakMap<Error, Phase>();
+
+/** Sends one request, on a connection that is open already where there is one. Throws Node's or undici's code. */
+export async function exchangeKept(
+	sent: HttpRequest,
+	url: URL,
+	lifetime: RequestLifetime,
+	proxy: ForwardProxy | undefined,
+): Promise<Begun> {
+	const kept = keptFor(sent.tls ?? NO_FILES, proxy);
+	const { method, body = null } = sent;
+	const options = { origin: url.origin, method, body, ...requestTarget(sent, url, proxy), signal: lifetime.signal };
+	lifetime.enter("answer");
+	try {
+		// A connection may end just as it is used again; what is polled may be sent twice.
+		const answer = await request.call(kept.agent, options).catch((error: unknown) => {
+			if (!isReset(error) || failedIn.has(error)) throw error;
+			return request.call(kept.agent, options);
+		});
+		return { status: answer.statusCode, headers: firsts(answer.headers), body: answer.body, trailers: () => ({}) };
+	} catch (error) {
+		const phase = failedIn.get(error as Error) ?? kept.opening.get(url.origin)?.phase;
+		if (phase) lifetime.enter(phase);
+		throw error;
+	}
+}
+
+function isReset(error: unknown): error is Error {
+	return /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test((error as NodeJS.ErrnoException).code ?? "");
+}
+
+function keptFor(tls: TlsFiles, proxy: ForwardProxy | undefined): Kept {
+	const byProxy = keptBy.get(tls) ?? new Map<string, Kept>();
+	keptBy.set(tls, byProxy);
+	const kept = byProxy.get(proxy?.url.href ?? "") ?? keep(tls, proxy);
+	byProxy.set(proxy?.url.href ?? "", kept);
+	return kept;
+}
+
+function keep(tls: TlsFiles, proxy: ForwardProxy | undefined): Kept {
+	const opening = new Map<string, RequestLifetime>();
+	const agent = new Agent({
+		connections: CONNECTIONS_PER_PLACE,
+		keepAliveTimeout: KEEP_MS,
+		// Whoever sends limits the time of all phases together; undici's limits are for each alone.
+		headersTimeout: 0,
+		bodyTimeout: 0,
+		connect: ({ protocol, host }, give) => {
+			const url = new URL(`${protocol}//${host}`);
+			const attempt = new RequestLifetime(AbortSignal.timeout(CONNECT_MS));
+			opening.set(url.origin, attempt);
+			openConnection(url, attempt, { tls, proxy, alpn: "http/1.1" })
+				.then(
+					(socket) => give(null, socket),
+					(error: Error) => {
+						failedIn.set(error, attempt.phase);
+						attempt.end();
+						give(error, null);
+					},
+				)
+				.finally(() => opening.delete(url.origin));
+		},
+	});
+	return { agent, opening };
+}

@@ -1,0 +1,37 @@
+import type { EvidenceFile, Watch } from "./file.ts";
+
+/** How one thing that counts was watched, in milliseconds since the epoch. */
+export interface KeptSeries extends Watch {
+	readonly place: string;
+	readonly group?: string | undefined;
+	/** The page or instance; the writer's name where it saw traffic pass itself. */
+	readonly source: string;
+	/** Whether the source is read by somebody who looks at it, and not a program that counts by itself. */
+	readonly isRead: boolean;
+	readonly isAttributed: boolean;
+	readonly isClosed: boolean;
+	readonly limits: readonly string[];
+}
+
+/** A writer that counts by itself is one series; one that reads has one for each source. */
+export function seriesOf(name: string, file: EvidenceFile<"traffic">): KeptSeries[] {
+	const { since, until, marks = [], isClosed = false, limits = [] } = file;
+	const writer = name.replace(/^traffic-|\.ndjson$/g, "");
+	const isReader = /^(gateway-.*|prometheus)$/.test(writer) && file.place === undefined;
+	if (!isReader) {
+		const place = file.place ?? file.rows[0]?.place ?? writer;
+		return [{ place, source: writer, since, until, isRead: false, isAttributed: true, isClosed, limits }];
+	}
+	return marks.map(({ place, group, source, since: from, at, isAttributed }) => ({
+		place,
+		...(group !== undefined && { group }),
+		source,
+		since: from,
+		until: at,
+		isRead: true,
+		isAttributed,
+		// What is read by somebody else may have gone on after that.
+		isClosed: false,
+		limits,
+	}));
+}

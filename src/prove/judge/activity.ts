@@ -1,0 +1,150 @@
+import { MINUTE_MS } from "../../base/duration.ts";
+import type { InventoryRow, TrafficCounter } from "../evidence/evidence.ts";
+import type { RotationTokens, SenderState } from "./case.ts";
+
+/** What own test records are called where senders are counted: they are no sender. */
+export const PROBE_SENDER = "crossfade-probe";
+
+/** A machine, or what has no name and may be several. */
+export interface HostActivity {
+	readonly key: string;
+	/** As the list calls it, else as it was first heard of. */
+	readonly name: string;
+	readonly otherNames: Set<string>;
+	isListed: boolean;
+	/** The newest report of the machine itself. */
+	inventory: InventoryRow | undefined;
+	readonly senders: SenderActivity[];
+	/** When anything of it was heard, in milliseconds since the epoch; sorted once all is there. */
+	readonly heard: number[];
+}
+
+/** A CLI on a machine. */
+export interface SenderActivity {
+	readonly host: HostActivity;
+	readonly cli: string;
+	version: string;
+	lastSeen: number;
+	lastOld: number | undefined;
+	firstNew: number | undefined;
+	lastNew: number | undefined;
+	/** The newest request with the new token whose records were taken, and the newest whose were not. */
+	lastAccepted: number | undefined;
+	lastRefused: number | undefined;
+	oldRequests: number;
+	newRequests: number;
+	refused: number;
+	/** Minutes with the old token: `[first, last]` in milliseconds since the epoch, as far apart as counters tell. */
+	readonly old: (readonly [from: number, to: number])[];
+	/** Credentials that are neither token and were not refused, with when each was last heard. */
+	strangers: Map<string, number> | undefined;
+	/** What follows from it, once somebody asked. */
+	state: SenderState | undefined;
+}
+
+export function newSender(host: HostActivity, cli: string): SenderActivity {
+	const sender: SenderActivity = {
+		host,
+		cli,
+		version: "",
+		lastSeen: 0,
+		lastOld: undefined,
+		firstNew: undefined,
+		lastNew: undefined,
+		lastAccepted: undefined,
+		lastRefused: undefined,
+		oldRequests: 0,
+		newRequests: 0,
+		refused: 0,
+		old: [],
+		strangers: undefined,
+		state: undefined,
+	};
+	host.senders.push(sender);
+	return sender;
+}
+
+/** Adds counters to the senders they are of. Own probes and refused credentials are left out. One pass: there can be a million. */
+export function addTraffic(
+	traffic: readonly TrafficCounter[],
+	{ old, new: fresh }: RotationTokens,
+	hostOf: (name: string) => HostActivity,
+): void {
+	for (const counter of traffic) {
+		const { fingerprint, cli, lastSeen } = counter;
+		const isOurs = fingerprint === old || fingerprint === fresh;
+		if (cli === PROBE_SENDER || (!isOurs && isRefused(counter))) continue;
+		const host = hostOf(counter.host);
+		const sender = host.senders.find((each) => each.cli === cli) ?? newSender(host, cli);
+		host.heard.push(lastSeen);
+		if (lastSeen >= sender.lastSeen) {
+			sender.lastSeen = lastSeen;
+			if (counter.version !== "") sender.version = counter.version;
+		}
+		sender.refused += counter.refused;
+		if (fingerprint === old) {
+			sender.oldRequests += counter.requests;
+			sender.lastOld = Math.max(sender.lastOld ?? 0, lastSeen);
+			sender.old.push([Math.min(counter.minute * MINUTE_MS, lastSeen), lastSeen]);
+		} else if (fingerprint === fresh) {
+			const first = counter.span === 1 ? lastSeen : Math.min(counter.minute * MINUTE_MS, lastSeen);
+			sender.newRequests += counter.requests;
+			sender.firstNew = Math.min(sender.firstNew ?? first, first);
+			sender.lastNew = Math.max(sender.lastNew ?? 0, lastSeen);
+			if (counter.refused > 0) sender.lastRefused = Math.max(sender.lastRefused ?? 0, lastSeen);
+			if (counter.lastAccepted > 0) sender.lastAccepted = Math.max(sender.lastAccepted ?? 0, counter.lastAccepted);
+		} else {
+			sender.strangers ??= new Map();
+			sender.strangers.set(fingerprint, Math.max(sender.strangers.get(fingerprint) ?? 0, lastSeen));
+		}
+	}
+}
+
+/** What the provider refuses is not the old token in disguise, for that is still accepted; made-up credentials change nothing. */
+function isRefused({ fingerprint, lastAccepted, lastStatus }: TrafficCounter): boolean {
+	return (
+		fingerprint === "short" ||
+		fingerprint === "refused" ||
+		(lastAccepted === 0 && (lastStatus === 401 || lastStatus === 403))
+	);
+}
+
+/**
+ * How long a machine was awake between two moments: the time between two things heard of it counts when it is no longer than `bridge`; a
+ * longer one is sleep, and proves nothing. `heard` is sorted.
+ */
+export function awakeTime(heard: readonly number[], from: number, to: number, bridge: number): number {
+	let sum = 0;
+	let last = from;
+	for (let index = firstAfter(heard, from); index < heard.length; index++) {
+		const at = Math.min(heard[index] ?? to, to);
+		if (at - last <= bridge) sum += at - last;
+		last = at;
+		if (at >= to) break;
+	}
+	return sum;
+}
+
+/** Where the first number greater than another is in a sorted list. */
+function firstAfter(sorted: readonly number[], value: number): number {
+	let [low, high] = [0, sorted.length];
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if ((sorted[middle] ?? 0) <= value) low = middle + 1;
+		else high = middle;
+	}
+	return low;
+}
+
+/** The longest time a sender let pass between two requests with the old token while its machine was awake. */
+export function longestOldGap({ old, host }: SenderActivity, bridge: number): number {
+	const sorted = old.toSorted(([a], [b]) => a - b);
+	let longest = 0;
+	let last = sorted[0]?.[1] ?? 0;
+	for (const [from, to] of sorted) {
+		// Most gaps are too short to matter, and looking closely costs.
+		if (from - last > longest) longest = Math.max(longest, awakeTime(host.heard, last, from, bridge));
+		last = Math.max(last, to);
+	}
+	return longest;
+}

@@ -1,0 +1,107 @@
+import type { InventoryRow } from "../evidence/evidence.ts";
+
+/** The machines of a fleet, whatever name each source has for them. */
+export interface Identities {
+	/** The same for every name of one machine. */
+	keyOf(name: string): string;
+	/** Names that may stand for more than one machine, with what shows it. */
+	readonly conflicts: readonly { readonly key: string; readonly name: string; readonly witness: string }[];
+}
+
+interface NamesInUse {
+	readonly expected: readonly string[];
+	readonly inventory: readonly InventoryRow[];
+	readonly heard: Iterable<string>;
+}
+
+/** Most names: nothing to be changed. */
+const PLAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+const LOCAL = /\.(local|lan|home|localdomain)$/;
+const IP = /^\d+(\.\d+){3}$|:/;
+const MAX_SHOWN = 3;
+
+/**
+ * Matches names by rule: neither case, a final dot, `.local`, Unicode's ways to write a letter, nor the way macOS turns "Ann’s MacBook Pro"
+ * into `Anns-MacBook-Pro` matters. `mac-1.example.com` is `mac-1` unless another domain has a machine of that name, too.
+ */
+export function identities({ expected, inventory, heard }: NamesInUse): Identities {
+	const domains = new Map<string, Set<string>>();
+	const shortNames = new Set<string>();
+	const note = (name: string) => {
+		if (PLAIN.test(name)) {
+			shortNames.add(name);
+			return;
+		}
+		const full = fullName(name);
+		const short = shortOf(full);
+		if (short === full) shortNames.add(full);
+		else domains.set(short, (domains.get(short) ?? new Set()).add(full));
+	};
+	for (const name of expected) note(name);
+	for (const { host } of inventory) note(host);
+	for (const name of heard) note(name);
+	const isShared = (short: string) => (domains.get(short)?.size ?? 0) > 1;
+	const keyOf = (name: string) => {
+		if (PLAIN.test(name)) return name;
+		const full = fullName(name);
+		const short = shortOf(full);
+		return isShared(short) ? full : short;
+	};
+	const ambiguous = [...domains.keys()]
+		.filter((short) => isShared(short) && shortNames.has(short))
+		.map((short) => ({
+			key: short,
+			name: short,
+			witness: `it may be any of ${firstOf([...(domains.get(short) ?? [])])}`,
+		}));
+	return { keyOf, conflicts: [...ambiguous, ...alike(expected, keyOf), ...serials(inventory, keyOf)] };
+}
+
+/** Names of a list that differ and still would be one machine. */
+function alike(names: readonly string[], keyOf: (name: string) => string) {
+	const known = new Map<string, string>();
+	return names.flatMap((name) => {
+		const key = keyOf(name);
+		const plain = withoutLocal(name);
+		const other = known.get(key);
+		if (other === undefined) known.set(key, plain);
+		const isSame = other === undefined || shortOf(other) === shortOf(plain);
+		return isSame ? [] : [{ key, name, witness: `the list has ${other}, too, and traffic cannot tell the two apart` }];
+	});
+}
+
+/** Machines of one name with different serial numbers. */
+function serials(inventory: readonly InventoryRow[], keyOf: (name: string) => string) {
+	const known = new Map<string, { readonly name: string; readonly serials: Set<string> }>();
+	for (const { host, serial } of inventory) {
+		if (serial === undefined) continue;
+		const key = keyOf(host);
+		const entry = known.get(key);
+		if (entry) entry.serials.add(serial);
+		else known.set(key, { name: host, serials: new Set([serial]) });
+	}
+	return [...known].flatMap(([key, { name, serials: all }]) =>
+		all.size < 2 ? [] : [{ key, name, witness: `${all.size} machines have this name: ${firstOf([...all])}` }],
+	);
+}
+
+function firstOf(texts: readonly string[]): string {
+	const more = texts.length > MAX_SHOWN ? `, and ${texts.length - MAX_SHOWN} more` : "";
+	return `${texts.slice(0, MAX_SHOWN).join(", ")}${more}`;
+}
+
+function withoutLocal(name: string): string {
+	return name.normalize("NFC").toLowerCase().trim().replace(/\.+$/, "").replace(LOCAL, "");
+}
+
+/** As macOS makes a LocalHostName out of a computer's name, with the domain left on. */
+function fullName(name: string): string {
+	const plain = withoutLocal(name);
+	const letters = plain.normalize("NFKD").replace(/\p{M}|['’‘`´]/gu, "");
+	return letters.replace(/[^\p{L}\p{N}.:]+/gu, "-").replace(/^-+|-+$/g, "") || plain;
+}
+
+function shortOf(full: string): string {
+	const dot = full.indexOf(".");
+	return dot <= 0 || IP.test(full) ? full : full.slice(0, dot);
+}

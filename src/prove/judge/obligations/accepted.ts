@@ -1,0 +1,52 @@
+import { plural } from "../../../base/plural.ts";
+import type { Obligation } from "../case.ts";
+import { type KnownFacts, quietOf } from "../known.ts";
+import { latestProbes } from "../probes.ts";
+import { senderName, senderState } from "../senders.ts";
+
+/** What was sent with the new token was taken: 401, 502 or a refused probe is no proof of anything. */
+export function accepted(facts: KnownFacts, now: number): Obligation[] {
+	const found = [...refusedProbes(facts)];
+	let taken = 0;
+	for (const sender of facts.senders) {
+		const { lastNew, lastAccepted, lastRefused, refused } = sender;
+		if (lastNew === undefined) continue;
+		if (lastRefused === undefined) {
+			taken++;
+			continue;
+		}
+		const state = senderState(facts, sender, now);
+		if (state.state !== "proven" || state.byStatement) continue;
+		const { had, needed } = quietOf(facts, sender, lastAccepted, lastRefused);
+		if (had >= needed) {
+			taken++;
+			continue;
+		}
+		found.push({
+			id: "accepted",
+			about: senderName(sender),
+			state: "blocked",
+			witness: `not all that it sends with the new token is taken: ${plural(refused, "request")} lost`,
+			nextStep: "see why the provider refuses it: crossfade probe",
+		});
+	}
+	if (found.length > 0) return found;
+	const about = "the new token";
+	const witness =
+		taken > 0 ? `its records were taken from ${plural(taken, "sender")}` : "nobody was seen to be refused with it";
+	return [{ id: "accepted", about, state: "proven", witness, nextStep: "" }];
+}
+
+function refusedProbes({ probes, tokens }: KnownFacts): Obligation[] {
+	return latestProbes(probes)
+		.filter(({ fingerprint, outcome }) => fingerprint === tokens.new && outcome === "rejected")
+		.map(
+			({ place, signal, detail }): Obligation => ({
+				id: "accepted",
+				about: `${place}, ${signal}`,
+				state: "blocked",
+				witness: `the new token is rejected: ${detail}`,
+				nextStep: "stop the rollout until a probe is accepted: crossfade probe",
+			}),
+		);
+}

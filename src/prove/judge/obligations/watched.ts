@@ -1,0 +1,68 @@
+import { duration } from "../../../base/duration.ts";
+import type { Obligation, WatchedSeries } from "../case.ts";
+import type { KnownFacts } from "../known.ts";
+import { statementText } from "../statements.ts";
+
+/** Every place was read without a gap from the start of the quiet time until now, each of its series for itself. */
+export function watched(facts: KnownFacts, now: number): Obligation[] {
+	const { series } = facts;
+	if (series.length === 0) return [nothingWatches(facts)];
+	const isWatched = new Set(facts.watched);
+	return series.map((each) => (isWatched.has(each) ? oneSeries(each, now) : goneOrReplaced(facts, each)));
+}
+
+function nothingWatches({ inventory }: KnownFacts): Obligation {
+	const about = "places that count traffic";
+	if (inventory.length > 0) {
+		const witness = "by inventory: nothing of ours is between these machines and the provider";
+		return { id: "watched", about, state: "proven", witness, nextStep: "" };
+	}
+	return {
+		id: "watched",
+		about,
+		state: "unknown",
+		witness: "nobody watched the traffic",
+		nextStep: "start crossfade tap, name the gateways' metrics, or give an MDM's export with --inventory",
+	};
+}
+
+function oneSeries(series: WatchedSeries, now: number): Obligation {
+	const { place, source, since, until, toleranceMs, trouble } = series;
+	const about = source === "" || source === place ? place : `${place} (${source})`;
+	const unknown = (witness: string, nextStep: string): Obligation => ({
+		id: "watched",
+		about,
+		state: "unknown",
+		witness,
+		nextStep,
+	});
+	const attest = `or say that it is gone: crossfade attest gateway ${place} gone --because "…"`;
+	const mend = `make it readable, ${attest}`;
+	if (since === undefined || until === undefined)
+		return unknown(`it never could be read: ${trouble ?? "no answer"}`, mend);
+	if (trouble !== undefined)
+		return unknown(`it cannot be read: ${trouble}; last read ${duration(now - until)} ago`, mend);
+	if (!series.isAttributed) {
+		return unknown(
+			"nothing there has told tokens apart",
+			"run it with crossfade collector --attribute, or put crossfade tap before it",
+		);
+	}
+	if (now - until > toleranceMs) {
+		const witness = `it was last watched ${duration(now - until)} ago; ${duration(toleranceMs)} is the most`;
+		return unknown(witness, `start what watches it again, ${attest}`);
+	}
+	const witness = `read without a gap for ${duration(Math.max(0, until - since))}, until now`;
+	return { id: "watched", about, state: "proven", witness, nextStep: "" };
+}
+
+function goneOrReplaced({ said }: KnownFacts, { place, source }: WatchedSeries): Obligation {
+	const statement = said.of("gateway", place);
+	const about = source === "" || source === place ? place : `${place} (${source})`;
+	if (statement?.says === "gone") {
+		const witness = statementText(statement);
+		return { id: "watched", about, state: "proven", witness, nextStep: "", byStatement: true };
+	}
+	const witness = "it ended with all that it had counted; another took its place";
+	return { id: "watched", about, state: "proven", witness, nextStep: "" };
+}
