@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { namespaces } from "../harness/clis/machine.ts";
@@ -167,11 +167,11 @@ describe("one account does not stop the others", needs(namespaces, root), () => 
 	test("with a package.json of 1 TB, an undo record of 20 GB and a settings file of 1 TB", async () => {
 		const m = homes([alice, bob]);
 		const packageJson = ".npm-global/lib/node_modules/@openai/codex/package.json";
-		execFileSync("truncate", ["-s", "1T", m.path(`alice/${packageJson}`)]);
+		truncateSync(m.path(`alice/${packageJson}`), 2 ** 40);
 		m.write(alice, ".gemini/settings.json.crossfade-undo", "");
-		execFileSync("truncate", ["-s", "20G", m.path("alice/.gemini/settings.json.crossfade-undo")]);
+		truncateSync(m.path("alice/.gemini/settings.json.crossfade-undo"), 20 * 2 ** 30);
 		m.write(alice, ".claude/settings.json", "");
-		execFileSync("truncate", ["-s", "1T", m.path("alice/.claude/settings.json")]);
+		truncateSync(m.path("alice/.claude/settings.json"), 2 ** 40);
 		const token = canary();
 		const outcome = await m.run(everyone, { ...token, canaries: [token] });
 		expect(outcome.code).toBe(11);
