@@ -98,10 +98,8 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		programs: ownerPrograms(facts),
 	};
 	const shell = shellParts(facts, view);
-	const filled = (contents: readonly string[], help: string) => {
-		const text = `${renderTemplate(template, { ...view, contents, help })}\n${shell}`;
-		return compact || !does("install") ? withBriefComments(text) : text;
-	};
+	const filled = (contents: readonly string[], help: string) =>
+		withFewerComments(`${renderTemplate(template, { ...view, contents, help })}\n${shell}`, facts);
 	// Neither changes the number of lines above what it speaks of: the first is made for the length of the table, the second for its lines.
 	const draft = filled(contentsOf(filled([], "")), "");
 	const help = vehicle.says ? helpIn(draft) : "";
@@ -123,10 +121,11 @@ function tokenLines(vehicle: Vehicle, mode: Mode): readonly string[] {
 }
 
 /**
- * The same program with shorter comments below its top: of those above a function or program the first sentence, of those inside it none.
- * All of them are in the install script that is not compact, which has every part.
+ * A program with shorter comments below its top: of those above a function or program the first sentence, of those inside it none. All of
+ * them are in the install script that is not compact, which has every part.
  */
-function withBriefComments(script: string): string {
+function withFewerComments(script: string, { isCompact, actions }: FileFacts): string {
+	if (!isCompact && actions.includes("install")) return script;
 	const top = script.indexOf("\n# ---- ");
 	const code = script
 		.slice(top)
