@@ -10,13 +10,24 @@ export interface ExchangeWatcher {
 export interface WatchedExchange {
 	/** The content of the request's body as it passes by, without chunk sizes and unpacked; left away when nobody wants it. */
 	readonly body?: ((chunk: Buffer) => void) | undefined;
-	/** Called once, when the request is over and the response has begun, or will not come. */
+	/** Called once, when the request is over and its response too, or will not come. */
 	end(outcome: ExchangeOutcome): void;
+}
+
+/** What came with a status of success. */
+export interface ExchangeAnswer {
+	/** Unpacked; the first part where there was more. */
+	readonly bytes: Buffer;
+	readonly contentType: string;
+	/** Whether these bytes are all of it. */
+	readonly isWhole: boolean;
 }
 
 export interface ExchangeOutcome {
 	/** Of the response; 0 when there was none. */
 	readonly status: number;
+	/** The content of a response of 200 to 299. */
+	readonly answer?: ExchangeAnswer | undefined;
 	/** Bytes of the request's content as they were sent. */
 	readonly bytes: number;
 	/** `whole` when `body` was called with all of it; if not, why not. */

@@ -50,7 +50,8 @@ export interface TrafficCounter {
 	readonly host: string;
 	/** An id of a CLI we know, a `service.name`, or empty. */
 	readonly cli: string;
-	readonly signal: Signal;
+	/** `other` for requests that are no export of one of these. */
+	readonly signal: Signal | "other";
 	/** Minutes since the epoch; for rolled-up counters the first minute they stand for. */
 	readonly minute: number;
 	/** How many minutes the counter stands for: 1, or more once it was rolled up. */

@@ -167,6 +167,7 @@ const optional =
 		value === undefined || check(value);
 
 const isSignal = oneOf(signals satisfies readonly Signal[]);
+const isCountedSignal = oneOf([...signals, "other"]);
 const OUTCOMES: readonly Outcome[] = ["accepted", "partial", "rejected", "retry-later", "unreachable", "inconclusive"];
 const PATHS: readonly TokenPath[] = ["bearer", "url"];
 
@@ -176,7 +177,7 @@ const SHAPES: { readonly [K in EvidenceKind]: { readonly [F in keyof Required<Ro
 		place: isText,
 		host: isText,
 		cli: isText,
-		signal: isSignal,
+		signal: isCountedSignal,
 		minute: isCount,
 		span: isCount,
 		requests: isCount,

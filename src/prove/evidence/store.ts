@@ -57,6 +57,8 @@ export interface Evidence {
  * Counters that reach the disk some seconds after they grew. While it cannot write, it keeps them, warns once, and tries again.
  */
 export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "counters"> {
+	/** Notes, in words, what cannot be told apart from now on: evidence with that is not whole. */
+	limit(what: string): void;
 	/** Everything added so far is on the disk when this resolves. */
 	flush(): Promise<void>;
 	/** The last flush; nothing may be added after it. */
@@ -254,6 +256,7 @@ async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">, place: s
 			saved.grew();
 		},
 		counters: () => ledger.counters(),
+		limit: saved.limit,
 		flush: saved.flush,
 		close: saved.close,
 	};
@@ -362,6 +365,11 @@ function debounced(
 				throw error;
 			}),
 		grew,
+		limit(what: string) {
+			if (limits.has(what)) return;
+			limits.add(what);
+			grew();
+		},
 		flush,
 		close: () => {
 			isClosed = true;

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { senderOf } from "../../adapters/clis/senders.ts";
-import { type Signal, signals } from "../../adapters/providers/provider.ts";
+import { signals } from "../../adapters/providers/provider.ts";
 import { fingerprint as fingerprintOf } from "../../token/fingerprint.ts";
 import { redact } from "../../token/guard.ts";
+import type { TrafficCounter } from "../evidence/evidence.ts";
 import { MAX_TEXT } from "../otlp/senders.ts";
 import type { Labels, Sample } from "./exposition.ts";
 
@@ -12,7 +13,7 @@ export interface CountedSender {
 	readonly host: string;
 	readonly cli: string;
 	readonly version: string;
-	readonly signal: Signal;
+	readonly signal: TrafficCounter["signal"];
 }
 
 /** What a process counted since it started, of one sender. Only the difference of two looks means something. */
@@ -36,11 +37,11 @@ interface MetricFamily {
 	read(labels: Labels, parts: readonly string[]): (CountedSender & Pick<RunningTotal, "unit">) | undefined;
 }
 
-const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
+const SIGNALS: ReadonlyMap<string | undefined, TrafficCounter["signal"]> = new Map<string, TrafficCounter["signal"]>([
 	["log_records", "logs"],
 	["metric_points", "metrics"],
 	["spans", "traces"],
-	...signals.map((signal) => [signal, signal] as const),
+	...[...signals, "other" as const].map((signal) => [signal, signal] as const),
 ]);
 
 /** The component of a collector that only the data of one token passes: `otlp/crossfade-fp-0123456789ab`. */
@@ -169,7 +170,7 @@ function componentSender(labels: Labels, component: string | undefined, signal: 
 const EXPORTER_TOKEN = /^crossfade_exporter_token_info$/;
 /** The same as a PromQL selector, with what limits were reached: see `limitsOnPage`. */
 export const aboutSelector =
-	'{__name__=~"crossfade_exporter_token_info|crossfade_tap_faults_total|(?:otelcol_)?deltatocumulative_datapoints(?:_ratio)?(?:_total)?"}';
+	'{__name__=~"crossfade_exporter_token_info|crossfade_tap_(?:faults|limits)_total|(?:otelcol_)?deltatocumulative_datapoints(?:_ratio)?(?:_total)?"}';
 /** Our own tap sends on what it gets. */
 const TAP = /^crossfade_tap_/;
 
@@ -189,10 +190,20 @@ export function limitsOnPage(samples: readonly Sample[]): string[] {
 		({ name, labels, value }) => LIMITED.test(name) && labels["error"] === "limit" && value > 0,
 	);
 	const faults = samples.some(({ name, value }) => name === "crossfade_tap_faults_total" && value > 0);
+	const full = samples.flatMap(({ name, labels, value }) =>
+		name === "crossfade_tap_limits_total" && value > 0 ? [tableFull(labels["table"] ?? "names")] : [],
+	);
 	return [
+		...full,
 		...(dropped ? ["its accumulator was full: counts of more senders were dropped"] : []),
-		...(faults ? ["some requests could not be attributed"] : []),
+		...(faults ? [FAULTS] : []),
 	];
+}
+
+/** What evidence says where a tap met a bug of its own, and where one of its tables was full. */
+export const FAULTS = "some requests could not be attributed";
+export function tableFull(what: string): string {
+	return `there were too many ${what} to keep every one apart`;
 }
 
 /** What `crossfade tap` shows where it keeps its counters as evidence by itself, with the id of the folder as its label `folder`. */
