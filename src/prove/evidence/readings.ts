@@ -24,6 +24,8 @@ export interface Mark {
 	readonly at: number;
 	/** Since when it was read without a break in which somebody could have sent unseen. */
 	readonly since: number;
+	/** The longest time between two readings, in milliseconds; breaks are none. */
+	readonly interval: number;
 	/** Whether it ever told tokens apart: only then its silence means something. */
 	readonly isAttributed: boolean;
 	/** What reports call its place, and the places that count in the same way. */
@@ -65,12 +67,14 @@ export function follow(
 	const isBorn =
 		!mark && reading.started !== undefined && watchedSince !== undefined && reading.started >= watchedSince;
 	const isRestarted = mark !== undefined && reading.started !== undefined && reading.started > mark.at;
+	let hasFallen = false;
 	const sums = new Map<string, Sighting>();
 	const totals = new Map<string, { value: number; isAway: boolean }>();
 	for (const total of reading.totals) {
 		const { id, value } = total;
 		const before = mark?.totals.get(id);
 		totals.set(id, { value, isAway: false });
+		if (before && value < before.value) hasFallen = true;
 		const grown = mark || isBorn ? (isRestarted ? value : growth(before, value)) : 0;
 		if (grown > 0) add(sums, total, grown, reading.at, place);
 	}
@@ -80,12 +84,13 @@ export function follow(
 		if (!totals.has(id)) totals.set(id, { ...before, isAway: before.isAway || reading.isComplete });
 	}
 	const isAttributed = reading.totals.length > 0 || (mark?.isAttributed ?? false);
-	const since = isBorn && watchedSince !== undefined ? watchedSince : sinceWhen(mark, reading, isRestarted);
+	const since = isBorn && watchedSince !== undefined ? watchedSince : sinceWhen(mark, reading, isRestarted, hasFallen);
 	return {
 		mark: {
 			source: reading.source,
 			at: reading.at,
 			since,
+			interval: longestInterval(mark, reading.at),
 			isAttributed,
 			place,
 			...(group !== undefined && { group }),
@@ -101,13 +106,25 @@ function growth(before: { readonly value: number; readonly isAway: boolean } | u
 	return value - before.value;
 }
 
-function sinceWhen(mark: Mark | undefined, { at, started, totals }: CounterReading, isRestarted: boolean): number {
+/** What a process counted after the last reading, and took with it when it ended, nobody saw: it is watched since the next one started. */
+function sinceWhen(
+	mark: Mark | undefined,
+	{ at, started, totals }: CounterReading,
+	isRestarted: boolean,
+	hasFallen: boolean,
+): number {
 	if (!mark) return at;
+	if (isRestarted && started !== undefined) return Math.min(started, at);
 	const isSameProcess = started !== undefined && started <= mark.at;
-	if (at - mark.at > MAX_BREAK_MS && !isSameProcess) return isRestarted && started !== undefined ? started : at;
+	if (!isSameProcess && (hasFallen || at - mark.at > MAX_BREAK_MS)) return at;
 	// It tells tokens apart for the first time: it has done so since it started, and that need not be when we first looked.
 	if (!mark.isAttributed && totals.length > 0 && !(started !== undefined && started <= mark.since)) return at;
 	return mark.since;
+}
+
+function longestInterval(mark: Mark | undefined, at: number): number {
+	const last = mark ? at - mark.at : 0;
+	return last > MAX_BREAK_MS ? (mark?.interval ?? 0) : Math.max(mark?.interval ?? 0, last);
 }
 
 function add(into: Map<string, Sighting>, total: RunningTotal, grown: number, at: number, place: string): void {

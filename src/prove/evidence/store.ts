@@ -305,18 +305,23 @@ function debounced(
 	let isDirty = false;
 	let compacted = 0;
 	let pace = DEBOUNCE_MS;
+	/** The longest time between two writes: what was promised, or took longer; what was longer than a break was no watching. */
+	let interval = HEARTBEAT_MS;
+	let last: number | undefined;
 	const limits = new Set(own.before?.limits);
 
 	const write = async () => {
 		const begin = clock.now();
 		isDirty = false;
+		if (last !== undefined && begin - last <= MAX_BREAK_MS) interval = Math.max(interval, begin - last);
+		last = begin;
 		try {
 			if (begin - compacted >= COMPACT_MS) {
 				ledger.compact(begin);
 				compacted = begin;
 			}
 			await noteLimits(own, ledger, limits);
-			await own.write({ ...about(begin), isClosed, limits: [...limits], rows: ledger.counters() });
+			await own.write({ ...about(begin), isClosed, interval, limits: [...limits], rows: ledger.counters() });
 		} catch (error) {
 			isDirty = true;
 			throw error;
