@@ -5,7 +5,7 @@ export type Style = "red" | "yellow" | "green" | "cyan" | "bold" | "dim" | "inve
 /** What a terminal can show. */
 export interface TextStyle {
 	readonly color: boolean;
-	/** Columns of the terminal. */
+	/** Columns of the terminal; `Infinity` where lines are not to be broken, as in a pipe. */
 	readonly width: number;
 }
 

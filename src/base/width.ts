@@ -39,3 +39,11 @@ export function wrap(text: string, width: number, longWords: "cut" | "whole" = "
 	}
 	return lines;
 }
+
+/** A label, and text in the columns that are left beside it; a word that is too long stays whole, so that it can be copied. */
+export function hanging(label: string, text: string, width: number): string[] {
+	const indent = " ".repeat(columns(label));
+	return wrap(text, width - indent.length, "whole").map((line, index) =>
+		`${index === 0 ? label : indent}${line}`.trimEnd(),
+	);
+}

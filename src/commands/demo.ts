@@ -3,8 +3,10 @@ import { defaultProvider } from "../adapters/providers/registry.ts";
 import { durationMs } from "../base/duration.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
+import { wrap } from "../base/width.ts";
 import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
+import type { Terminal } from "../effects/terminal/output.ts";
 import type { OverlapView } from "../prove/overlap/view.ts";
 import { reportText } from "../prove/report/overlap-text.ts";
 import { startWatchPage } from "../prove/web/server.ts";
@@ -96,7 +98,9 @@ async function runDemo(
 	const page = livePage(fx);
 	try {
 		if (await fx.stopped(0)) return "interrupted";
-		for (const line of gatewayLines(rehearsal, setting)) fx.terminal.print(`${line}\n`);
+		const width = fx.terminal.width() ?? Number.POSITIVE_INFINITY;
+		const about = gatewayLines(rehearsal, setting).flatMap((line) => wrap(line, width, "whole"));
+		fx.terminal.print(`${about.join("\n")}\n`);
 		const requests = await playNarration({ fx, rehearsal, wait }, page.update);
 		if (requests === undefined) return "interrupted";
 		const view = await printEnd(fx, rehearsal, requests);
@@ -120,7 +124,7 @@ async function playNarration(
 	for (const minute of minutes) {
 		const step = narration.slice(next).find(({ at }) => at <= minute);
 		if (step) next++;
-		if (step) terminal.print(`\n${clock(step.at)}  ${step.title.toUpperCase()}: ${step.text}\n`);
+		if (step) terminal.print(`\n${heading(step, textWidth(terminal))}\n`);
 		requests += await rehearsal.advanceTo(minute);
 		if (step?.does === "rotate") await rehearsal.rotate();
 		await onView(await rehearsal.look());
@@ -160,8 +164,9 @@ function livePage(fx: Effects) {
 
 /** What is shown with a step of the narration: what probes found, or the report so far. */
 async function shownWith({ show }: NarrationStep, { terminal }: Effects, rehearsal: Rehearsal): Promise<string> {
-	if (show === "probe") return indent(await rehearsal.probe(terminal.color));
-	const text = { width: Math.min(terminal.width() ?? 80, 100), color: terminal.color, senders: 6 };
+	const width = textWidth(terminal) - INDENT.length;
+	if (show === "probe") return indent(await rehearsal.probe({ color: terminal.color, width }));
+	const text = { width, color: terminal.color, senders: 6 };
 	return show === "watch" ? indent(reportText(await rehearsal.look(), text).join("\n")) : "";
 }
 
@@ -205,10 +210,24 @@ function clock(minute: number): string {
 	return `${minute < 0 ? "-" : "+"}${hours}:${String(rest).padStart(2, "0")}`;
 }
 
+const INDENT = "    ";
+
 function indent(text: string): string {
 	return text
 		.trimEnd()
 		.split("\n")
-		.map((line) => `${line === "" ? "" : `    ${line}`}\n`)
+		.map((line) => `${line === "" ? "" : `${INDENT}${line}`}\n`)
 		.join("");
+}
+
+/** Columns for text that people read: those of the terminal, but no more than a line is easy to read at. */
+function textWidth(terminal: Terminal): number {
+	return Math.min(terminal.width() ?? 80, 100);
+}
+
+/** The clock and the name of a step, and beside them what happens in it. */
+function heading({ at, title, text }: NarrationStep, width: number): string {
+	const label = `${clock(at)}  `;
+	const lines = wrap(`${title.toUpperCase()}: ${text}`, width - label.length, "whole");
+	return `${label}${lines.join(`\n${" ".repeat(label.length)}`)}`;
 }

@@ -20,7 +20,6 @@ import { readFleet } from "./fleet-options.ts";
 
 const PEM_BYTES = 1024 * 1024;
 /** Where nobody says how wide the terminal is. */
-const WIDTH = 80;
 
 /** For the examples: a CLI that has the token in the URL. */
 const inUrl = emissions.find(({ path }) => path === "url") ?? emissions[0];
@@ -146,7 +145,7 @@ function printer(
 ): (report: ProbeReport) => string {
 	if (options["junit"] === true) return probeJunit;
 	if (options["json"] === true) return again ? probeLines : probeJson;
-	return (report) => probeText(report, { color, width: width() ?? WIDTH });
+	return (report) => probeText(report, { color, width: width() ?? Number.POSITIVE_INFINITY });
 }
 
 /** All tokens, or one error with what is wrong with any of them; its exit code is that of the first. */

@@ -97,12 +97,19 @@ function onTerminal({ terminal }: Effects, { once, explain }: { once: boolean; e
 	return {
 		update: (view) =>
 			terminal.print(
-				`${HOME}${text(view)
+				`${HOME}${onScreen(text(view), terminal.height() ?? 24)
 					.map((line) => `${line}${CLEAR_LINE}\n`)
 					.join("")}${CLEAR_REST}`,
 			),
 		close: async () => {},
 	};
+}
+
+/** As many lines as fit above the cursor's own: the verdict stands first and must not scroll away. */
+function onScreen(lines: readonly string[], height: number): readonly string[] {
+	if (lines.length < height) return lines;
+	const shown = lines.slice(0, Math.max(0, height - 2));
+	return [...shown, `… ${lines.length - shown.length} more lines; for all: a taller window, or crossfade report`];
 }
 
 /** https://vt100.net/docs/vt510-rm/chapter4.html */

@@ -44,7 +44,7 @@ function stopSignal(): Effects["stopped"] {
 	return (withinMs) => {
 		if (state === "deaf") {
 			state = "listening";
-			for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeAllListeners(signal).once(signal, stop);
+			for (const signal of ["SIGINT", "SIGTERM"] as const) replaceListeners(signal, stop);
 		}
 		if (state === "stopped") return Promise.resolve(true);
 		return new Promise((done) => {
@@ -58,6 +58,13 @@ function stopSignal(): Effects["stopped"] {
 			waiting.add(tell);
 		});
 	};
+}
+
+/** Adds before it removes: with no listener left, even for a moment, Node loses a signal that has come and was not handled yet. */
+function replaceListeners(signal: NodeJS.Signals, listener: () => void): void {
+	const others = process.listeners(signal);
+	process.once(signal, listener);
+	for (const other of others) process.off(signal, other);
 }
 
 /** Timers count to 2^31 ms and no further. */

@@ -5,7 +5,7 @@ import { type Canary, canary, filesBelow, leaks } from "../harness/canary.ts";
 import { type CliRunOptions, scratch, startCrossfade } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { startProvider } from "../harness/provider.ts";
-import { httpText, rawServer } from "../harness/raw-server.ts";
+import { httpText, otlpTaken, rawServer } from "../harness/raw-server.ts";
 import { waitFor } from "../harness/wait.ts";
 
 /** A folder with token files that only their owner reads. */
@@ -32,7 +32,8 @@ function run(args: readonly string[], options: CliRunOptions = {}) {
 async function server(answers: { readonly old?: string; readonly new?: string }) {
 	return rawServer((socket, first) => {
 		const isOld = first.includes(oldToken.token);
-		socket.end((isOld ? answers.old : answers.new) ?? httpText("200 OK"));
+		const isNew = first.includes(newToken.token);
+		socket.end((isOld ? answers.old : isNew ? answers.new : no) ?? otlpTaken);
 	});
 }
 
@@ -76,7 +77,7 @@ describe("crossfade probe against a provider", () => {
 		[6, { new: httpText("500 Oops"), old: httpText("503 Busy") }, "UNREACHABLE"],
 		[
 			7,
-			{ new: httpText("200 OK", {}, '{"partialSuccess":{"rejectedLogRecords":"1"}}'), old: httpText("503 Busy") },
+			{ new: httpText("200 OK", {}, '{"partialSuccess":{"rejectedLogRecords":"1"}}'), old: httpText("429 Busy") },
 			"PARTIAL",
 		],
 		[8, { new: httpText("429 Slow down"), old: httpText("400 What") }, "RATE LIMITED"],
@@ -109,7 +110,11 @@ describe("crossfade probe against a provider", () => {
 
 	test("whoami, where a provider has one", async () => {
 		const { url, received } = await rawServer((socket, first) =>
-			socket.end(first.startsWith("GET") ? no : httpText("200 OK", { "x-al-sampled": "true" })),
+			socket.end(
+				first.startsWith("GET")
+					? no
+					: httpText("200 OK", { "x-al-sampled": "true", "content-type": "application/x-protobuf" }),
+			),
 		);
 		const args = ["--provider", "activitylog", "--endpoint", `${url}/api/v1/otlp`, "--token", "new=file:new.token"];
 		const { code, stdout } = await run([...args, "--signals", "logs"]);

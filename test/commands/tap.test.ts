@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { exitCodes } from "../../src/base/errors.ts";
 import { openStore } from "../../src/prove/evidence/store.ts";
 import { parseExposition } from "../../src/prove/metrics/exposition.ts";
 import { type Canary, canary } from "../harness/canary.ts";
@@ -131,6 +132,14 @@ describe("crossfade tap", () => {
 			code: 2,
 			problems: [expect.stringContaining("this is no address to listen on")],
 		});
+	});
+
+	test("Ctrl-C as soon as it says anything ends it", async () => {
+		for (let round = 0; round < 5; round++) {
+			const tap = startCrossfade(["tap", "--to", "http://127.0.0.1:9", "--listen", "127.0.0.1:0"]);
+			await tap.find(/^tap /m);
+			expect([0, exitCodes.interrupted[0]]).toContain((await tap.stop()).code);
+		}
 	});
 
 	test("the former name of a flag is in no help", async () => {

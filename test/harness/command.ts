@@ -39,7 +39,11 @@ async function runHere(args: readonly string[]): Promise<RunOutcome & { readonly
 	const text = (fd: 1 | 2) => Buffer.concat(chunks[fd]).toString("utf8");
 	const exit = await runProgram(args, {
 		environment: process.env,
-		output: { write: (fd, bytes) => chunks[fd].push(Uint8Array.from(bytes)), columns: () => undefined },
+		output: {
+			write: (fd, bytes) => chunks[fd].push(Uint8Array.from(bytes)),
+			columns: () => undefined,
+			lines: () => undefined,
+		},
 		effects: (terminal) => withoutProcess(nodeEffects(terminal), started),
 	});
 	return { code: exitCodes[exit][0], stdout: text(1), stderr: text(2), started };

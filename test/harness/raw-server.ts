@@ -40,6 +40,9 @@ export function httpText(status: string, headers: Readonly<Record<string, string
 	return `HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`;
 }
 
+/** The answer of a server that took an export in protobuf. */
+export const otlpTaken = httpText("200 OK", { "content-type": "application/x-protobuf" });
+
 /** Writes for as long as the other side reads. */
 export function flood(socket: Socket, chunk: string): void {
 	const write = () => {

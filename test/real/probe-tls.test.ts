@@ -10,11 +10,13 @@ import { httpText, rawServer } from "../harness/raw-server.ts";
 const openssl = program("openssl");
 const mine = canary();
 
-/** An https server that accepts everything, and counts the requests that got through. */
+/** An https server that accepts our token, and counts the requests that got through. */
 async function httpsServer(options: ServerOptions): Promise<{ url: string; port: number; requests: () => number }> {
 	let requests = 0;
 	const server: Server = createServer(options, (request, response) => {
 		requests++;
+		const isMine = request.headers.authorization === `Bearer ${mine.token}`;
+		response.writeHead(isMine ? 200 : 401, { "content-type": "application/x-protobuf" });
 		request.resume().on("end", () => response.end());
 	});
 	server.on("tlsClientError", () => undefined);

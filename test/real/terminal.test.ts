@@ -35,3 +35,25 @@ test("crossfade watch redraws a real terminal of 80 columns, and leaves on Ctrl-
 	type("C-c");
 	await waitFor("the end", () => screen().includes("left with 0"));
 });
+
+test("on a terminal of 24 lines the verdict stays on the screen", needs(tmux), async () => {
+	const [old, fresh] = [canary(), canary()];
+	const cwd = scratch({
+		"crossfade.yaml": `version: 1\ntokens: { old: "fp:${old.fingerprint}", new: "fp:${fresh.fingerprint}" }\n`,
+	});
+	const traffic = Array.from({ length: 30 }, (_, index) => sent(old.fingerprint, 2, { host: `mac-${index}` }));
+	writeEvidence(join(cwd, "crossfade-evidence"), { traffic });
+	const { screen, printed } = terminal(cwd, `${process.execPath} ${CLI} watch --every 200ms; exec sleep 600`, 24);
+	await waitFor("the first picture", () => /more lines; for all/.test(screen()));
+	expect(screen()).toContain("Safe to retire the old token: not yet");
+	expect(printed().match(/Safe to retire/g)).toHaveLength(1);
+});
+
+test("the demo breaks no line in a terminal of 80 columns", needs(tmux), async () => {
+	const cwd = scratch({});
+	const { printed } = terminal(cwd, `${process.execPath} ${CLI} demo --fast --collector tap; exec sleep 600`, 24);
+	await waitFor("the end", () => /THE END: /.test(printed()));
+	const lines = printed().split("\n");
+	expect(lines.length).toBeGreaterThan(100);
+	expect(lines.filter((line) => line.trimEnd().length > 80 && !/^(live|THE END): /.test(line))).toEqual([]);
+});

@@ -80,7 +80,12 @@ async function exchangeOnce(
 	});
 	request.on("error", () => undefined);
 	request.end(sent.body);
-	const [response] = (await once(request, "response", { signal: lifetime.signal })) as [IncomingMessage];
+	const changed = once(request, "upgrade", { signal: lifetime.signal }).then(() => {
+		throw new ConnectionError("ECONNRESET", "the server changed to another protocol");
+	});
+	changed.catch(() => undefined);
+	const answered = once(request, "response", { signal: lifetime.signal });
+	const [response] = (await Promise.race([answered, changed])) as [IncomingMessage];
 	return {
 		status: response.statusCode ?? 0,
 		headers: firsts(response.headersDistinct),

@@ -8,6 +8,8 @@ export interface Terminal {
 	readonly verbose: boolean;
 	/** Columns of the terminal that standard output is; undefined when it is none. */
 	width(): number | undefined;
+	/** Lines of it; undefined when it is none. */
+	height(): number | undefined;
 	/** The result, to standard output, as it is. */
 	print(text: string): void;
 	/** A file of the user's own, given back to them byte for byte: the one thing no guard looks into. */

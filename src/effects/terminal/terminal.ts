@@ -20,12 +20,15 @@ export interface Output {
 	write(fd: 1 | 2, bytes: Uint8Array): void;
 	/** Columns of the terminal that standard output is; undefined when it is none. */
 	columns(): number | undefined;
+	/** Lines of it; undefined when it is none. */
+	lines(): number | undefined;
 }
 
 /** The process's own streams. */
 export const nodeOutput: Output = {
 	write: writeAll,
 	columns: () => (isTerminal(1) ? (process.stdout.columns ?? 80) : undefined),
+	lines: () => (isTerminal(1) ? (process.stdout.rows ?? 24) : undefined),
 };
 
 /** A terminal over an output, plus `close`, which lets go of what the guards hold back. */
@@ -38,6 +41,7 @@ export function nodeTerminal(options: TerminalOptions, output: Output = nodeOutp
 	return {
 		...options,
 		width: output.columns,
+		height: output.lines,
 		print: (text) => out.write(text),
 		printBytes: (bytes) => output.write(1, bytes),
 		async progress(what, work) {

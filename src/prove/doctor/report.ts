@@ -3,7 +3,7 @@ import { jsonText } from "../../base/json.ts";
 import { shown, shownName } from "../../base/mask.ts";
 import { type Paint, painter, severityStyles, type TextStyle } from "../../base/paint.ts";
 import { versionText } from "../../base/versions.ts";
-import { columns, fill, wrap } from "../../base/width.ts";
+import { fill, hanging } from "../../base/width.ts";
 import { type Diagnosis, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
 import { placeOf, settingName } from "./findings.ts";
 import type { Probed } from "./probe.ts";
@@ -104,14 +104,6 @@ function findingText(
 	const [first = "", ...rest] = row(severity, what);
 	const head = first.replace(severity, paint(severity, severityStyles[severity]));
 	return [head, ...rest, ...(where === undefined ? [] : row("", `in ${where}`)), ...row("", `fix: ${fix}`)];
-}
-
-/** A label, and text in the columns that are left beside it; a word that is too long stays whole, so that it can be copied. */
-function hanging(label: string, text: string, width: number): string[] {
-	const indent = " ".repeat(columns(label));
-	return wrap(text, width - indent.length, "whole").map((line, index) =>
-		`${index === 0 ? label : indent}${line}`.trimEnd(),
-	);
 }
 
 /** The whole report as one document; the schema only grows. */

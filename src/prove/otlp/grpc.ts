@@ -28,7 +28,7 @@ export function grpcStatus(
 	...places: readonly Readonly<Record<string, string>>[]
 ): { code: number; message: string } | undefined {
 	const found = places.find((place) => place["grpc-status"] !== undefined);
-	if (!found || !/^\d{1,2}$/.test(found["grpc-status"] ?? "")) return undefined;
+	if (!found || !/^(0|[1-9]\d?)$/.test(found["grpc-status"] ?? "")) return undefined;
 	return { code: Number(found["grpc-status"]), message: percentDecoded(found["grpc-message"] ?? "") };
 }
 

@@ -5,11 +5,13 @@ export interface ExportResult {
 	/** Records it threw away, as it said it: below zero makes no sense, and is not hidden. */
 	readonly rejected: bigint;
 	readonly message: string;
+	/** How it was encoded; an empty body is an empty protobuf message, and no JSON. */
+	readonly encoding: "protobuf" | "json";
 }
 
 /**
  * Reads an export response, or undefined for a body that is none. The content type only decides what is tried first, because servers get it
- * wrong; an empty body is an empty message, which means that all was taken.
+ * wrong. Anything besides the fields of a response makes it another message, such as an error that was sent with 200.
  * https://github.com/open-telemetry/opentelemetry-proto/blob/v1.11.0/opentelemetry/proto/collector/logs/v1/logs_service.proto
  */
 export function readExportResult(body: Uint8Array, contentType: string): ExportResult | undefined {
@@ -47,10 +49,11 @@ function protobufResult(body: Uint8Array): ExportResult | undefined {
 	// A response has one field; text that happens to be protobuf has others.
 	if (!outer?.every(({ number, value }) => number === 1 && typeof value !== "bigint")) return undefined;
 	const inner = partial && protobufFields(partial);
-	if (partial && !inner) return undefined;
+	if (partial && !inner?.every(({ number, value }) => number === (typeof value === "bigint" ? 1 : 2))) return undefined;
 	const rejected = inner?.findLast(({ number }) => number === 1)?.value ?? 0n;
 	if (typeof rejected !== "bigint") return undefined;
-	return { rejected: BigInt.asIntN(64, rejected), message: decode(bytesOf(inner ?? [], 2) ?? new Uint8Array()) };
+	const message = decode(bytesOf(inner ?? [], 2) ?? new Uint8Array());
+	return { rejected: BigInt.asIntN(64, rejected), message, encoding: "protobuf" };
 }
 
 /** By signal, as the JSON of each response calls it. */
@@ -58,13 +61,19 @@ const REJECTED = ["rejectedLogRecords", "rejectedDataPoints", "rejectedSpans"];
 
 function jsonResult(body: Uint8Array): ExportResult | undefined {
 	const outer = parseObject(body);
-	if (!outer) return undefined;
+	if (!outer || !hasOnly(outer, ["partialSuccess"])) return undefined;
 	const partial = outer["partialSuccess"] ?? outer["partial_success"] ?? {};
-	if (!isObject(partial)) return undefined;
+	if (!isObject(partial) || !hasOnly(partial, [...REJECTED, "errorMessage"])) return undefined;
 	const [counted = 0] = REJECTED.map((name) => partial[name] ?? partial[snake(name)]).filter((value) => value != null);
 	const rejected = integer(counted);
 	const message = partial["errorMessage"] ?? partial["error_message"] ?? "";
-	return rejected === undefined || typeof message !== "string" ? undefined : { rejected, message };
+	if (rejected === undefined || typeof message !== "string") return undefined;
+	return { rejected, message, encoding: "json" };
+}
+
+/** Whether an object has no other keys than these, in either of the spellings that JSON of protobuf may have. */
+function hasOnly(object: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
+	return Object.keys(object).every((key) => names.some((name) => key === name || key === snake(name)));
 }
 
 /** A 64-bit number is a string in JSON, and a number all the same where somebody did not read that. */
@@ -98,7 +107,7 @@ function bytesOf(fields: readonly Field[], wanted: number): Uint8Array | undefin
 
 function parseObject(body: Uint8Array): Record<string, unknown> | undefined {
 	try {
-		const value: unknown = JSON.parse(decode(body) || "{}");
+		const value: unknown = JSON.parse(decode(body));
 		return isObject(value) ? value : undefined;
 	} catch {
 		return undefined;

@@ -81,6 +81,10 @@ export const causes = {
 		fix: "give PEM files, and the key that belongs to the certificate",
 	},
 	"tls-failed": { says: "the TLS handshake failed", fix: "try openssl s_client -connect host:port" },
+	"only-http2": {
+		says: "the server speaks HTTP/2 alone, as ports for gRPC do",
+		fix: "use --protocol grpc, or the port for HTTP (often 4318)",
+	},
 	"no-http2": {
 		says: "the server does not speak HTTP/2, which gRPC needs",
 		fix: "use --protocol http/protobuf, or the gRPC port (often 4317)",
@@ -147,6 +151,7 @@ const codes: readonly (readonly [cause: TransportCause, code: RegExp, phases?: r
 		"tls-to-plain-port",
 		/^(ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|RECORD_LAYER_FAILURE|UNEXPECTED_MESSAGE))$/,
 	],
+	["only-http2", /ALERT_NO_APPLICATION_PROTOCOL$/],
 	["tls-own-files", /^ERR_(OSSL_|SSL_EE_|SSL_CA_|CRYPTO_|TLS_)/, ["tls"]],
 	["no-http2", /^NO_HTTP2$/],
 	["tls-timeout", /^(TIMEOUT|ETIMEDOUT)$/, ["tls"]],
@@ -171,19 +176,48 @@ export function transportCause(code: string, phase: Phase | undefined, isProxied
 	return found?.[0] ?? "no-answer";
 }
 
+/** What a refusal of this kind proves by itself. */
+export type RefusalKind =
+	/** 401: about credentials, unless something says otherwise. */
+	| "credentials"
+	/** 403: about the token only if it says so. */
+	| "permission"
+	/** 400 and 404: about the request, unless it names the token as the reason. */
+	| "request";
+
 /** What a status or code of an answer means for a token. */
-interface StatusRule {
+export interface StatusRule {
 	readonly outcome: Outcome;
 	readonly says: string;
 	readonly fix: string;
 	/** Worth sending again, as the protocol's specification says. */
 	readonly isRetryable?: true;
+	/** The token may be the reason: whose refusal it is has to be looked at. */
+	readonly kind?: RefusalKind;
+	/** Only where the token is in the URL. */
+	readonly isForPathToken?: true;
 }
 
-const rejected: StatusRule = {
-	outcome: "rejected",
-	says: "the token was refused",
-	fix: "check that it is this place's token, not revoked, and not of another environment",
+/** The place refused the token itself. */
+export function tokenRefused(status: number): Pick<StatusRule, "outcome" | "says" | "fix"> {
+	const fix =
+		status === 403
+			? "check the token's scopes and the addresses it may be used from"
+			: "check that it is this place's token, not revoked, and not of another environment";
+	return { outcome: "rejected", says: "the token was refused", fix };
+}
+
+const unclear: StatusRule = {
+	outcome: "inconclusive",
+	says: "refused for a reason that is not the token",
+	fix: "see the server's own words, and its documentation",
+};
+const credentials: StatusRule = { ...unclear, kind: "credentials" };
+const permission: StatusRule = {
+	outcome: "inconclusive",
+	says: "refused without a word that the token is the reason",
+	fix: "check the token's scopes; a firewall, address list or proxy in between says the same",
+	kind: "permission",
 };
 const later: StatusRule = {
 	outcome: "retry-later",
@@ -192,29 +226,25 @@ const later: StatusRule = {
 	isRetryable: true,
 };
 const failed: StatusRule = { outcome: "unreachable", says: "the server failed", fix: "look into the server's log" };
-const unclear: StatusRule = {
-	outcome: "inconclusive",
-	says: "refused for a reason that is not the token",
-	fix: "see the server's own words, and its documentation",
+const overloaded: StatusRule = {
+	outcome: "unreachable",
+	says: "the server cannot take it now",
+	fix: "wait and run it again, or use --retry; look at the server, or the load balancer before it",
+	isRetryable: true,
 };
 const elsewhere: StatusRule = {
 	outcome: "unreachable",
 	says: "no OTLP endpoint answers at that path",
 	fix: "check the base URL, the protocol, and that this signal is taken there",
 };
+const interrupted: StatusRule = { ...failed, fix: "run it again, or use --retry", isRetryable: true };
 
 /** https://opentelemetry.io/docs/specs/otlp/#otlphttp-response */
 const statuses: readonly (readonly [from: number, to: number, rule: StatusRule])[] = [
-	[401, 401, rejected],
-	[
-		403,
-		403,
-		{
-			...rejected,
-			fix: "check the token's scopes and the addresses it may be used from; a firewall or proxy in between can say 403 too",
-		},
-	],
-	[404, 405, elsewhere],
+	[401, 401, credentials],
+	[403, 403, permission],
+	[404, 404, { ...elsewhere, kind: "request", isForPathToken: true }],
+	[405, 405, elsewhere],
 	[407, 407, { outcome: "unreachable", ...causes["proxy-auth"] }],
 	[410, 410, elsewhere],
 	[
@@ -227,31 +257,37 @@ const statuses: readonly (readonly [from: number, to: number, rule: StatusRule])
 		},
 	],
 	[429, 429, { ...later, says: "rate limited" }],
-	[502, 504, later],
-	[400, 499, unclear],
+	[502, 502, { ...overloaded, says: "what is before the server got no usable answer from it" }],
+	[503, 503, overloaded],
+	[504, 504, { ...overloaded, says: "what is before the server got no answer from it in time" }],
+	// https://www.rfc-editor.org/rfc/rfc6585#section-6
+	[511, 511, { ...permission, says: "the network wants a sign-in first" }],
+	[400, 499, { ...unclear, kind: "request" }],
 	[500, 599, failed],
 ];
 
-export function statusRule(status: number): StatusRule {
+/** What an HTTP status means; 503 with a time to come back is the throttling of the protocol. https://opentelemetry.io/docs/specs/otlp/#otlphttp-throttling */
+export function statusRule(status: number, retryAfter?: string): StatusRule {
+	if (status === 503 && retryAfter !== undefined) return later;
 	const found = statuses.find(([from, to]) => from <= status && status <= to);
 	return found?.[2] ?? { ...failed, says: "answered with a status that means nothing here" };
 }
 
 /** https://opentelemetry.io/docs/specs/otlp/#failures */
 const grpcCodes: Readonly<Record<number, StatusRule>> = {
-	1: later,
-	3: unclear,
-	4: later,
+	1: interrupted,
+	3: { ...unclear, kind: "request" },
+	4: interrupted,
 	5: elsewhere,
-	7: rejected,
+	7: permission,
 	// Only an answer that says when to come back may be repeated.
 	8: { outcome: "retry-later", says: "rate limited", fix: "wait and run it again" },
-	10: later,
-	11: later,
+	10: interrupted,
+	11: interrupted,
 	12: elsewhere,
-	14: later,
-	15: later,
-	16: rejected,
+	14: overloaded,
+	15: interrupted,
+	16: credentials,
 };
 
 export function grpcRule(code: number): StatusRule {

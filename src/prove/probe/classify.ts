@@ -2,12 +2,21 @@ import type { Answers } from "../../adapters/providers/provider.ts";
 import { shown } from "../../base/mask.ts";
 import type { HttpAnswer, HttpFailure, HttpOutcome } from "../../effects/net/http.ts";
 import type { TlsLook } from "../../effects/net/tls-look.ts";
-import type { Protocol } from "../../spec/probe-plan.ts";
 import { redact } from "../../token/guard.ts";
 import type { Outcome } from "../evidence/evidence.ts";
-import { grpcMessage, grpcStatus } from "../otlp/grpc.ts";
-import { isHtml, readErrorMessage, readExportResult } from "../otlp/response.ts";
-import { causes, grpcRule, statusRule, type TransportCause, transportCause } from "./causes.ts";
+import { grpcStatus } from "../otlp/grpc.ts";
+import { type ExportResult, isHtml, readErrorMessage } from "../otlp/response.ts";
+import { exportResult, isOtlpType, type ProbedRequest } from "./acceptance.ts";
+import {
+	causes,
+	grpcRule,
+	type StatusRule,
+	statusRule,
+	type TransportCause,
+	tokenRefused,
+	transportCause,
+} from "./causes.ts";
+import { refuserOf } from "./refusal.ts";
 
 /** What one answer, or the lack of one, says about the token it was asked with. No text in it holds a token. */
 export interface ProbeReading {
@@ -20,13 +29,6 @@ export interface ProbeReading {
 	readonly isRetryable?: boolean | undefined;
 	/** What else is worth knowing, though it changes nothing. */
 	readonly notes?: readonly string[];
-}
-
-/** What is known of a request besides its outcome. */
-export interface ProbedRequest {
-	readonly url: string;
-	readonly protocol: Protocol;
-	readonly answers?: Answers | undefined;
 }
 
 /** Text of the other side as it may be shown and kept. */
@@ -43,46 +45,48 @@ function readAnswer(answer: HttpAnswer, asked: ProbedRequest): ProbeReading {
 	const { status, headers, body } = answer;
 	const type = headers["content-type"] ?? "";
 	const grpc = asked.protocol === "grpc" ? grpcStatus(answer.trailers ?? {}, headers) : undefined;
-	if (grpc && grpc.code !== 0) return refusal(grpcRule(grpc.code), `grpc-${grpc.code}`, grpc.message, status);
+	if (grpc && grpc.code !== 0) {
+		return refusal(grpcRule(grpc.code), `grpc-${grpc.code}`, grpc.message, answer, asked, grpc.message);
+	}
 	if (status >= 300 && status < 400) return redirect(answer, asked);
 	if (status < 200 || status >= 300) {
 		const title = isHtml(body) ? "a page: " : "";
-		return refusal(statusRule(status), `http-${status}`, title + readErrorMessage(body, type), status);
+		const rule = statusRule(status, headers["retry-after"]);
+		return refusal(rule, `http-${status}`, title + readErrorMessage(body, type), answer, asked);
 	}
 	if (isHtml(body)) {
-		const page = foreign(readErrorMessage(body, type));
 		return {
-			outcome: "unreachable",
+			outcome: "inconclusive",
 			cause: "answer-page",
-			detail: `a page for people came instead of an OTLP answer${page === "" ? "" : `: ${page}`}`,
+			detail: `a page for people came instead of an OTLP answer${text(readErrorMessage(body, type))}`,
 			fix: "a captive portal, login page or proxy is in between: sign in to the network, or check the URL",
 			status,
 		};
 	}
-	const message = asked.protocol === "grpc" ? grpcMessage(body) : body;
-	const result = message && readExportResult(message, type);
+	if (asked.isWhoami && status === 200 && isOtlpType("http/json", type)) return accepted(status);
+	const result = exportResult(answer, asked.protocol);
 	if (!result) {
 		return {
 			outcome: "inconclusive",
 			cause: "answer-not-otlp",
-			detail: `answered ${status} with something that is not OTLP's${text(readErrorMessage(body, type))}`,
-			fix: "check that the URL is an OTLP endpoint",
+			detail: `answered ${status} with something that is not OTLP's${ofType(type)}${text(readErrorMessage(body, type))}`,
+			fix: "check that the URL is an OTLP endpoint, and the protocol",
 			status,
 		};
 	}
 	return success(result, answer, asked);
 }
 
-function success(
-	{ rejected, message }: { rejected: bigint; message: string },
-	answer: HttpAnswer,
-	{ answers }: ProbedRequest,
-): ProbeReading {
+function ofType(type: string): string {
+	return type === "" ? ", of no type" : `, of type ${foreign(type).slice(0, 60)}`;
+}
+
+function success({ rejected, message }: ExportResult, answer: HttpAnswer, { answers }: ProbedRequest): ProbeReading {
 	const { status, headers } = answer;
 	const words = text(message);
 	if (rejected > 0n) {
 		const detail = `answered ${status}, and threw ${rejected === 1n ? "the record" : `${rejected} records`} away${words}`;
-		const fix = "see the server's own words: the token is accepted, the data is not";
+		const fix = "see the server's own words: the data was not taken";
 		return { outcome: "partial", cause: "partial-success", detail, fix, status };
 	}
 	if (rejected < 0n) {
@@ -103,6 +107,10 @@ function success(
 			status,
 			notes,
 		};
+	return accepted(status, notes);
+}
+
+function accepted(status: number, notes: readonly string[] = []): ProbeReading {
 	return { outcome: "accepted", cause: "accepted", detail: "accepted", status, notes };
 }
 
@@ -120,10 +128,53 @@ function rateNotes(headers: Readonly<Record<string, string>>, answers: Answers |
 	return [`only ${remaining} of ${limit} requests are left before it says 429`];
 }
 
-function refusal(rule: ReturnType<typeof statusRule>, cause: string, words: string, status: number): ProbeReading {
-	const { outcome, says, fix, isRetryable } = rule;
-	return { outcome, cause, detail: `${says}${text(words)}`, fix, status, isRetryable };
+/** A refusal is the token's only if it looks like the place's own; whoever is in between refuses for reasons of his own. */
+function refusal(
+	rule: StatusRule,
+	cause: string,
+	words: string,
+	answer: HttpAnswer,
+	asked: ProbedRequest,
+	grpcWords?: string,
+): ProbeReading {
+	const { status } = answer;
+	const { kind, isForPathToken = false, outcome, says, fix, isRetryable } = rule;
+	const as = (named: Pick<ProbeReading, "outcome" | "fix"> & { says: string; cause?: string }): ProbeReading => ({
+		outcome: named.outcome,
+		cause: named.cause ?? cause,
+		detail: `${named.says}${text(words)}`,
+		fix: named.fix,
+		status,
+		isRetryable,
+	});
+	const isAsked = kind !== undefined && (!isForPathToken || asked.path === "url");
+	const refuser = isAsked ? refuserOf(kind, answer, asked, grpcWords) : undefined;
+	if (refuser?.by === "place") return as(tokenRefused(status));
+	if (refuser?.by === "certificate") {
+		const missing = causes["tls-client-certificate"];
+		return as({ ...missing, outcome: "inconclusive", cause: "tls-client-certificate" });
+	}
+	if (refuser?.by === "between") {
+		const reason = `something on the way refused it, which says nothing of the token (${foreign(refuser.why)})`;
+		return as({ ...inBetween, says: reason });
+	}
+	if (isForPathToken && isAsked) return as(pathOrToken);
+	return as({ outcome, says, fix });
 }
+
+const inBetween = {
+	outcome: "inconclusive",
+	cause: "refused-in-between",
+	fix: "look at the proxy, firewall, address list or API gateway between here and the place",
+} as const;
+
+/** An unknown path and an unknown token in it are answered alike. */
+const pathOrToken = {
+	outcome: "inconclusive",
+	cause: "path-or-token",
+	says: "nothing is there: either the token is unknown, or no OTLP endpoint is at that URL",
+	fix: "check the base URL; probe a token that is known to be good beside it",
+} as const;
 
 /** Where to, without following: a credential goes where its owner said. */
 function redirect({ status, headers }: HttpAnswer, { url }: ProbedRequest): ProbeReading {
@@ -141,7 +192,9 @@ function redirect({ status, headers }: HttpAnswer, { url }: ProbedRequest): Prob
 /** An answer that broke off is judged by its status where that alone is a verdict. */
 function readFailure(failure: HttpFailure, asked: ProbedRequest): ProbeReading {
 	const { code, phase, status, headers = {} } = failure;
-	const cause = transportCause(code, phase, failure.proxy !== undefined);
+	const named = transportCause(code, phase, failure.proxy !== undefined);
+	// No protocol in common: what the server lacks is what was asked for.
+	const cause = named === "only-http2" && asked.protocol === "grpc" ? "no-http2" : named;
 	if (status !== undefined && (status < 200 || status >= 300) && cause !== "stopped") {
 		const head = { ...failure, kind: "answer", status, headers, body: new Uint8Array() } as const;
 		return readAnswer(head, asked);

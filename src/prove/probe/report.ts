@@ -4,6 +4,7 @@ import { junit } from "../../base/junit.ts";
 import { shownName } from "../../base/mask.ts";
 import { painter, type TextStyle } from "../../base/paint.ts";
 import { table } from "../../base/table.ts";
+import { hanging } from "../../base/width.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
 import { MARKER } from "./marker.ts";
 import type { WhoamiRow } from "./round.ts";
@@ -51,11 +52,11 @@ export function probeText({ marker, now, deadline, rows, whoami }: ProbeReport, 
 	const exit = worstExit(rows);
 	const ends = deadline === undefined ? "" : `; the old token ends ${new Date(deadline).toISOString()}`;
 	const last = `exit ${exitCodes[exit][0]}: ${exitCodes[exit][1]}${ends}`;
-	return `${[...lines, ...explanations(rows), ...asked, `find the test records by ${MARKER} = ${marker}`, last].join("\n")}\n`;
+	return `${[...lines, ...explanations(rows, width), ...asked, `find the test records by ${MARKER} = ${marker}`, last].join("\n")}\n`;
 }
 
 /** Each thing that is not plainly accepted once, with the rows it is about and the next step. */
-function explanations(rows: readonly JudgedRow[]): string[] {
+function explanations(rows: readonly JudgedRow[], width: number): string[] {
 	const groups = new Map<string, { about: Map<string, string[]>; fix: string | undefined }>();
 	const add = (text: string, { token, path, signal }: ProbeEvidence, fix: string | undefined) => {
 		const group = groups.get(text) ?? { about: new Map<string, string[]>(), fix };
@@ -69,11 +70,11 @@ function explanations(rows: readonly JudgedRow[]): string[] {
 		for (const note of notes) add(`${shortPlace(place)}: ${note}`, evidence, undefined);
 	}
 	const found = [...groups].flatMap(([text, { about, fix }]) => [
-		text,
+		...hanging("", text, width),
 		...[...about].map(
 			([sender, signals], index) => `  ${index === 0 ? "rows" : "    "}     ${sender} ${signals.join(", ")}`,
 		),
-		...(fix === undefined ? [] : [`  fix      ${fix}`]),
+		...(fix === undefined ? [] : hanging("  fix      ", fix, width)),
 	]);
 	return found.length === 0 ? [] : ["", ...found, ""];
 }
@@ -131,7 +132,7 @@ export function probeLines({ marker, now, rows }: ProbeReport): string {
 	return rows.map((row) => `${JSON.stringify({ schema: 1, probeId: marker, ...rowJson(row, now) })}\n`).join("");
 }
 
-/** One test case a row: failed where the verdict is not the wanted one, skipped where nothing was proven. */
+/** One test case a row: failed where the verdict is not the wanted one. What proves nothing fails too, as it does in the exit code. */
 export function probeJunit({ marker, rows }: ProbeReport): string {
 	const cases = rows.map(({ evidence, verdict, exit }) => {
 		const { token, path, signal, place, detail, fix, latencyMs } = evidence;
@@ -141,7 +142,6 @@ export function probeJunit({ marker, rows }: ProbeReport): string {
 			seconds: latencyMs / 1000,
 		};
 		if (exit === "ok") return test;
-		if (exit === "noEvidence") return { ...test, skipped: { message: detail } };
 		const text = [detail, fix].filter((line) => line !== undefined).join("\n");
 		return { ...test, failure: { type: verdict, message: detail, text } };
 	});

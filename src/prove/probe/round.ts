@@ -73,5 +73,9 @@ async function askWhoami(
 		proxy,
 		signal,
 	});
-	return { token: name, place: place.name, reading: readOutcome(outcome, { url, protocol: "http/json" }) };
+	return {
+		token: name,
+		place: place.name,
+		reading: readOutcome(outcome, { url, protocol: "http/json", scheme: plan.scheme, isWhoami: true }),
+	};
 }

@@ -4,15 +4,8 @@ import type { HttpOutcome, HttpRequest } from "../../effects/net/http.ts";
 import type { ProbePlace, ProbePlan, Protocol, TokenPath } from "../../spec/probe-plan.ts";
 import type { Secret } from "../../token/secret.ts";
 import { grpcFrame, grpcPath } from "../otlp/grpc.ts";
-import {
-	clockOffset,
-	deservesLook,
-	foreign,
-	type ProbedRequest,
-	type ProbeReading,
-	readOutcome,
-	withLook,
-} from "./classify.ts";
+import type { ProbedRequest } from "./acceptance.ts";
+import { clockOffset, deservesLook, foreign, type ProbeReading, readOutcome, withLook } from "./classify.ts";
 import type { ProbeObservation } from "./observation.ts";
 import { backoffMs, retryAfterMs } from "./retry.ts";
 import type { ProbeWorld, Round } from "./world.ts";
@@ -38,7 +31,13 @@ export async function sendTestRecord(
 	const { plan, tls } = round;
 	const { place, path, name, secret } = group;
 	const { isGateway, url } = place;
-	const asked: ProbedRequest = { url, protocol: plan.protocol, answers: isGateway ? undefined : plan.provider.answers };
+	const asked: ProbedRequest = {
+		url,
+		protocol: plan.protocol,
+		scheme: plan.scheme,
+		path,
+		answers: isGateway ? undefined : plan.provider.answers,
+	};
 	const { outcome, reading, attempts } = await sendUntilClear(
 		fx,
 		round,

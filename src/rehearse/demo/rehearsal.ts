@@ -1,5 +1,6 @@
 import { defaultProvider } from "../../adapters/providers/registry.ts";
 import { MINUTE_MS } from "../../base/duration.ts";
+import type { TextStyle } from "../../base/paint.ts";
 import type { Effects } from "../../effects/effects.ts";
 import { type EvidenceStore, openStore } from "../../prove/evidence/store.ts";
 import type { OverlapView } from "../../prove/overlap/view.ts";
@@ -45,7 +46,7 @@ export interface Rehearsal {
 	 */
 	sentOn(): Promise<SentOn | undefined>;
 	/** Both tokens at the provider, as text. */
-	probe(color: boolean): Promise<string>;
+	probe(style: TextStyle): Promise<string>;
 	look(): Promise<OverlapView>;
 	close(): Promise<void>;
 }
@@ -114,9 +115,9 @@ async function assemble(real: Effects, options: RehearsalOptions, closing: Closi
 			const since = taken.get(tokens.new.fingerprint) ?? 0;
 			return since === 0 ? undefined : { old: taken.get(old.fingerprint) ?? 0, new: since };
 		},
-		probe: (color) =>
+		probe: (style) =>
 			fleet.aside(() =>
-				probeProvider(fx, store, { url: provider.url, tokens, deadline: timeAt(0) + OVERLAP_MS, color }),
+				probeProvider(fx, store, { url: provider.url, tokens, deadline: timeAt(0) + OVERLAP_MS, style }),
 			),
 		look: watch.look,
 	};
@@ -172,7 +173,7 @@ async function startWatch(open: () => Promise<Observer>) {
 async function probeProvider(
 	fx: Effects,
 	store: EvidenceStore,
-	{ url, tokens, deadline, color }: { url: string; tokens: DemoTokens; deadline: number; color: boolean },
+	{ url, tokens, deadline, style }: { url: string; tokens: DemoTokens; deadline: number; style: TextStyle },
 ): Promise<string> {
 	const named = rotationTokens.flatMap((name) => (tokens[name] ? [{ name, secret: tokens[name] }] : []));
 	const round = { plan: probePlan(url, deadline), tokens: named, tls: {}, marker: "demo", readGateway: undefined };
@@ -181,7 +182,7 @@ async function probeProvider(
 		"probe",
 		rows.map(({ evidence: { clockOffsetMs: _ofARealClock, ...row } }) => row),
 	);
-	return probeText({ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [] }, { color, width: 80 });
+	return probeText({ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [] }, style);
 }
 
 const rotationTokens = ["old", "new"] as const;

@@ -21,20 +21,17 @@ describe("an answer", () => {
 		[status: string, headers: Record<string, string>, body: string, outcome: string, cause: string, detail?: string]
 	>([
 		["200 OK", PROTOBUF, "", "accepted", "accepted"],
-		["200 OK", JSON_TYPE, "{}", "accepted", "accepted"],
-		["202 Accepted", JSON_TYPE, "{}", "accepted", "accepted"],
-		["204 No Content", {}, "", "accepted", "accepted"],
 		["200 OK", JSON_TYPE, partial("1"), "partial", "partial-success", "threw the record away: bad data"],
 		["200 OK", JSON_TYPE, partial(2), "partial", "partial-success", "2 records"],
 		["200 OK", PROTOBUF, "\n\u0005\b\u0001\u0012\u0001x", "partial", "partial-success", ": x"],
 		["200 OK", PROTOBUF, partial("1"), "partial", "partial-success"],
-		["200 OK", JSON_TYPE, partial(0, "deprecated field"), "accepted", "accepted-with-warning", "deprecated field"],
-		["200 OK", JSON_TYPE, partial("-1"), "inconclusive", "answer-odd"],
-		["200 OK", HTML, PAGE, "unreachable", "answer-page", "Sign in to Hotel Wifi"],
-		["200 OK", PROTOBUF, PAGE, "unreachable", "answer-page"],
+		["200 OK", PROTOBUF, "\n\u0007\u0012\u0005field", "accepted", "accepted-with-warning", ": field"],
+		["200 OK", JSON_TYPE, partial("-1"), "inconclusive", "answer-not-otlp"],
+		["200 OK", HTML, PAGE, "inconclusive", "answer-page", "Sign in to Hotel Wifi"],
+		["200 OK", PROTOBUF, PAGE, "inconclusive", "answer-page"],
 		["200 OK", { "content-type": "text/plain" }, "OK", "inconclusive", "answer-not-otlp"],
 		["200 OK", JSON_TYPE, '{"partialSuccess":', "inconclusive", "answer-not-otlp"],
-		["401 Unauthorized", HTML, PAGE, "rejected", "http-401"],
+		["401 Unauthorized", HTML, PAGE, "inconclusive", "refused-in-between", "a page: Sign in to Hotel Wifi"],
 		["401 Unauthorized", JSON_TYPE, "not json", "rejected", "http-401", "not json"],
 		["401 Unauthorized", PROTOBUF, "\u0012\u0007expired", "rejected", "http-401", "expired"],
 		["403 Forbidden", JSON_TYPE, '{"error":"wrong scope"}', "rejected", "http-403", "wrong scope"],
@@ -46,9 +43,9 @@ describe("an answer", () => {
 		["429 Too Many Requests", {}, "", "retry-later", "http-429"],
 		["500 Internal Server Error", {}, "", "unreachable", "http-500"],
 		["501 Not Implemented", {}, "", "unreachable", "http-501"],
-		["502 Bad Gateway", {}, "", "retry-later", "http-502"],
-		["503 Service Unavailable", {}, "", "retry-later", "http-503"],
-		["504 Gateway Timeout", {}, "", "retry-later", "http-504"],
+		["502 Bad Gateway", {}, "", "unreachable", "http-502"],
+		["503 Service Unavailable", {}, "", "unreachable", "http-503"],
+		["504 Gateway Timeout", {}, "", "unreachable", "http-504"],
 		["599 What", {}, "", "unreachable", "http-599"],
 		["302 Found", { location: "https://login.example/x" }, "", "unreachable", "redirect", "login.example"],
 		["308 Permanent Redirect", { location: "/v2" }, "", "unreachable", "redirect", "127.0.0.1"],
@@ -130,7 +127,7 @@ describe("an answer", () => {
 
 	test("tells how far the server's clock is off", async () => {
 		const date = new Date(Date.now() + 3_600_000).toUTCString();
-		const { url } = await rawServer((socket) => socket.end(httpText("200 OK", { date }, "")));
+		const { url } = await rawServer((socket) => socket.end(httpText("200 OK", { date, ...PROTOBUF }, "")));
 		const { clockOffsetMs = 0 } = await probeOnce(url);
 		expect(Math.abs(clockOffsetMs - 3_600_000)).toBeLessThan(60_000);
 	});
@@ -140,7 +137,9 @@ describe("a provider's own headers", () => {
 	const ask = async (headers: Record<string, string>) => {
 		const { url } = await rawServer((socket, first) =>
 			socket.end(
-				first.startsWith("GET /api/v1/systems/me ") ? httpText("200 OK", JSON_TYPE, "{}") : httpText("200 OK", headers),
+				first.startsWith("GET /api/v1/systems/me ")
+					? httpText("200 OK", JSON_TYPE, "{}")
+					: httpText("200 OK", { ...PROTOBUF, ...headers }),
 			),
 		);
 		return probeOnce(`${url}/api/v1/otlp`, { provider: "activitylog" });

@@ -3,7 +3,7 @@ import { gatewayCounters, gatewayReading } from "../../../src/prove/metrics/coun
 import { followDelivery } from "../../../src/prove/probe/gateway.ts";
 import { type Canary, canary } from "../../harness/canary.ts";
 import { probeWith } from "../../harness/probe.ts";
-import { httpText, rawServer } from "../../harness/raw-server.ts";
+import { httpText, otlpTaken, rawServer } from "../../harness/raw-server.ts";
 
 interface Counts {
 	readonly accepted?: number;
@@ -57,7 +57,7 @@ async function gateway(
 	flags: Record<string, string> = {},
 	tokens: Record<string, Canary> = { old: canary(), new: canary() },
 ) {
-	const { url } = await rawServer((socket) => socket.end(httpText("200 OK")));
+	const { url } = await rawServer((socket) => socket.end(otlpTaken));
 	let index = 0;
 	const metrics = await rawServer((socket) => socket.end(pages[Math.min(index++, pages.length - 1)] ?? ""));
 	let now = 0;
@@ -81,7 +81,7 @@ const ok = (counts: Counts) => httpText("200 OK", {}, page(counts));
 
 describe("through a gateway", () => {
 	test("without its metrics, a 200 is a record that was taken", async () => {
-		const { url } = await rawServer((socket) => socket.end(httpText("200 OK")));
+		const { url } = await rawServer((socket) => socket.end(otlpTaken));
 		const { rows } = await probeWith({ via: [url] });
 		expect(rows[0]?.evidence).toMatchObject({
 			outcome: "accepted",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { backoffMs, retryAfterMs } from "../../../src/prove/probe/retry.ts";
 import { probeOnce } from "../../harness/probe.ts";
-import { httpText, rawServer } from "../../harness/raw-server.ts";
+import { httpText, otlpTaken, rawServer } from "../../harness/raw-server.ts";
 
 const NOW = Date.parse("2026-01-31T12:00:00Z");
 
@@ -63,7 +63,7 @@ async function series(answers: readonly string[], flags: Record<string, string> 
 }
 
 const busy = (headers: Record<string, string> = {}) => httpText("503 Busy", headers);
-const fine = httpText("200 OK");
+const fine = otlpTaken;
 
 describe("another attempt", () => {
 	test.each(["429", "502", "503", "504"])("after %s, with the whole body each time", async (status) => {
@@ -86,7 +86,7 @@ describe("another attempt", () => {
 			'{"partialSuccess":{"rejectedLogRecords":1}}',
 		);
 		expect((await series([partly, fine])).row).toMatchObject({ outcome: "partial", attempts: 1 });
-		expect((await series([busy(), fine], { retry: "0" })).row).toMatchObject({ outcome: "retry-later", attempts: 1 });
+		expect((await series([busy(), fine], { retry: "0" })).row).toMatchObject({ outcome: "unreachable", attempts: 1 });
 	});
 
 	test("waits as long as it is told", async () => {

@@ -1,0 +1,111 @@
+import type { HttpAnswer } from "../../effects/net/http.ts";
+import { isHtml, readErrorMessage } from "../otlp/response.ts";
+import { isOtlpType, type ProbedRequest } from "./acceptance.ts";
+import type { RefusalKind } from "./causes.ts";
+
+/** Whose refusal an answer is, as far as it can be told. */
+export type Refuser =
+	/** The place itself, because of the token. */
+	| { readonly by: "place" }
+	/** A proxy, firewall, gateway or portal on the way: it says nothing about the token. */
+	| { readonly by: "between"; readonly why: string }
+	/** Whoever asks for a client certificate. */
+	| { readonly by: "certificate" }
+	/** It does not say that the token is the reason. */
+	| { readonly by: "unknown" };
+
+/** Headers of answers that were made by what is on the way. */
+const MADE_IN_BETWEEN: Readonly<Record<string, RegExp>> = {
+	"x-squid-error": /./,
+	"proxy-authenticate": /./,
+	"proxy-status": /error=/i,
+	"cf-mitigated": /./,
+	"x-amzn-waf-action": /./,
+	// API Gateway's own refusals have it, not those of what is behind it. https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+	"x-amzn-errortype": /./,
+	// Not the scheme that tokens are sent with.
+	"www-authenticate": /^(basic|digest|negotiate|ntlm|kerberos)\b/i,
+};
+
+/** Headers of answers that passed through something, which may have made them too. */
+const PASSED_THROUGH: Readonly<Record<string, RegExp>> = {
+	via: /./,
+	"x-cache": /./,
+	"cf-ray": /./,
+	"x-iinfo": /./,
+	"x-sucuri-id": /./,
+	"x-datadome": /./,
+	server:
+		/^(cloudflare|cloudfront|akamaighost|awselb|squid|varnish|envoy|istio-envoy|bluecoat|zscaler|fortigate|big-?ip|imperva|barracuda)/i,
+};
+
+const ABOUT_CERTIFICATE = /\b(client|ssl|tls)[ -]certificate|\bmtls\b/i;
+
+/** What firewalls, meshes and gateways say, and no ingest says of a token. */
+const ABOUT_SOMETHING_ELSE =
+	/\bip\b|\ballow-?list|\bwhitelist|\bfirewall|\bwaf\b|captcha|\b(request|access|you)\b.{0,20}\bblocked\b|\bcountry\b|\brbac: access denied|\bjwt (is|verification|issuer)\b|missing authentication token|\b[cx]srf\b/i;
+
+const TOKEN = "(token|(api|access|ingest|license)[ _-]?key|credentials?)";
+const WRONG =
+	"(invalid|unknown|unrecogni[sz]ed|expired|revoked|disabled|inactive|malformed|wrong|bad|no such|not (found|valid|recogni[sz]ed|accepted)|does not exist)";
+
+const ABOUT_TOKEN = new RegExp(`\\b${TOKEN}\\b|\\bscopes?\\b|\\bunauthenticated\\b`, "i");
+const TOKEN_IS_WRONG = new RegExp(`\\b${WRONG}\\b.{0,30}\\b${TOKEN}\\b|\\b${TOKEN}\\b.{0,30}\\b${WRONG}\\b`, "i");
+/** Parsers have tokens too. */
+const ABOUT_SYNTAX = /\bjson\b|\bsyntax|\bpars(e|er|ing)\b|\bunexpected\b|\bunmarshal|\bposition\b/i;
+
+const MAX_READ = 4096;
+
+/** Tells a refusal of the place from one of what is on the way to it. `words` are those of a gRPC status; an HTTP body is read otherwise. */
+export function refuserOf(kind: RefusalKind, answer: HttpAnswer, asked: ProbedRequest, words?: string): Refuser {
+	const { headers, body } = answer;
+	const said = words ?? Buffer.from(body.subarray(0, MAX_READ)).toString("latin1");
+	if (ABOUT_CERTIFICATE.test(said)) return { by: "certificate" };
+	if (kind === "request") return namesWrongToken(said, body) ? { by: "place" } : { by: "unknown" };
+	const why = madeInBetween(answer, asked, said, words !== undefined);
+	if (why !== undefined) return { by: "between", why };
+	const isPlain = ABOUT_TOKEN.test(said) && !ABOUT_SYNTAX.test(said);
+	if (isPlain || isStatus(answer, asked, words)) return { by: "place" };
+	const passed = headerSign(headers, PASSED_THROUGH);
+	if (passed !== undefined) return { by: "between", why: passed };
+	return kind === "credentials" ? { by: "place" } : { by: "unknown" };
+}
+
+function namesWrongToken(said: string, body: Uint8Array): boolean {
+	const isOther = isHtml(body) || ABOUT_SYNTAX.test(said) || ABOUT_SOMETHING_ELSE.test(said);
+	return TOKEN_IS_WRONG.test(said) && !isOther;
+}
+
+function madeInBetween(
+	{ headers, body }: HttpAnswer,
+	{ protocol, scheme }: ProbedRequest,
+	said: string,
+	isGrpcStatus: boolean,
+): string | undefined {
+	const { "www-authenticate": challenge, ...others } = MADE_IN_BETWEEN;
+	const isOurScheme = /^basic$/i.test(scheme ?? "");
+	const sign = headerSign(headers, isOurScheme || !challenge ? others : MADE_IN_BETWEEN);
+	if (sign !== undefined) return sign;
+	if (isHtml(body) || /^text\/html\b/i.test(headers["content-type"] ?? "")) return "it is a page for people";
+	if (ABOUT_SOMETHING_ELSE.test(said)) return "its words are a firewall's or a gateway's";
+	if (protocol === "grpc" && !isGrpcStatus) return "it is no answer of a gRPC server";
+	return undefined;
+}
+
+function headerSign(
+	headers: Readonly<Record<string, string>>,
+	signs: Readonly<Record<string, RegExp>>,
+): string | undefined {
+	const found = Object.entries(signs).find(([name, pattern]) => pattern.test(headers[name] ?? ""));
+	return found && `${found[0]}: ${headers[found[0]] ?? ""}`.slice(0, 80);
+}
+
+/** Whether the refusal is a `Status` in the encoding that was asked in, as only OTLP servers send it. https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+function isStatus({ headers, body }: HttpAnswer, { protocol }: ProbedRequest, words: string | undefined): boolean {
+	const type = headers["content-type"] ?? "";
+	if (!isOtlpType(protocol, type)) return false;
+	if (protocol === "grpc") return words !== undefined && words !== "";
+	if (protocol === "http/json")
+		return /"code"\s*:\s*\d/.test(Buffer.from(body.subarray(0, MAX_READ)).toString("latin1"));
+	return readErrorMessage(body, type) !== "" && body[0] !== 0x7b;
+}
