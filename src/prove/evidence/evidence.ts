@@ -1,5 +1,6 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import type { TokenPath } from "../../spec/probe-plan.ts";
+import type { CountedSignal } from "../metrics/running-totals.ts";
 
 /** What became of one test request. */
 export type Outcome =
@@ -50,8 +51,7 @@ export interface TrafficCounter {
 	readonly host: string;
 	/** An id of a CLI we know, a `service.name`, or empty. */
 	readonly cli: string;
-	/** `other` for requests that are no export of one of these. */
-	readonly signal: Signal | "other";
+	readonly signal: CountedSignal;
 	/** Minutes since the epoch; for rolled-up counters the first minute they stand for. */
 	readonly minute: number;
 	/** How many minutes the counter stands for: 1, or more once it was rolled up. */

@@ -1,7 +1,7 @@
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { shownName } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
-import type { Claim, Folder } from "../../effects/files/folder.ts";
+import type { Folder } from "../../effects/files/folder.ts";
 import type { ProbeEvidence, Statement, TrafficCounter } from "./evidence.ts";
 import {
 	CorruptEvidence,
@@ -15,9 +15,10 @@ import {
 } from "./file.ts";
 import { givenId, idOf } from "./folder-id.ts";
 import { type CounterReading, follow, MAX_BREAK_MS, type Mark } from "./readings.ts";
+import { debounced, type OwnFile } from "./saving.ts";
 import { type KeptSeries, seriesOf } from "./series.ts";
 import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
-import { cannotWrite, corrupt, fromElsewhere, noFolder, setAside, takenOver, tooMany } from "./troubles.ts";
+import { corrupt, fromElsewhere, noFolder, setAside, takenOver, tooMany } from "./troubles.ts";
 
 /** The evidence folder: one file per writer, so that no two programs ever write the same one. It holds no token. */
 export interface EvidenceStore {
@@ -75,14 +76,6 @@ export interface ReadingWriter {
 	close(): Promise<void>;
 }
 
-/** At most this often counters are written; when writing takes long, more seldom still. */
-const DEBOUNCE_MS = 3_000;
-/** Writing may take this share of the time: one part of so many. */
-const WRITE_SHARE = 20;
-/** Without traffic, the file says this often that somebody still watches. */
-const HEARTBEAT_MS = 60_000;
-/** Minutes get old slowly. */
-const COMPACT_MS = 60_000;
 /** Older observations of a writer are let go. */
 const MAX_PROBES = 20_000;
 /** Writers of one name at a time: each further one has a number in its file's name. */
@@ -170,15 +163,6 @@ async function readFile(
 		if (error instanceof CrossfadeError && error.exit === "io" && error.problems[0]) return error.problems[0];
 		throw error;
 	}
-}
-
-interface OwnFile<K extends EvidenceKind> {
-	readonly before: EvidenceFile<K> | undefined;
-	readonly claim: Claim;
-	readonly where: string;
-	/** Whether somebody else put another file in its place since the last write. */
-	wasReplaced(): Promise<boolean>;
-	write(file: EvidenceFile<K>): Promise<void>;
 }
 
 /** A file that no other living process writes, with what it held; a corrupt one is set aside. Undefined when the names are all taken. */
@@ -283,103 +267,6 @@ async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise
 		marks,
 		flush: saved.flush,
 		close: saved.close,
-	};
-}
-
-async function noteLimits(own: OwnFile<"traffic">, ledger: TrafficLedger, limits: Set<string>): Promise<void> {
-	if (ledger.isFull) limits.add("there were too many senders to keep every one apart");
-	if (await own.wasReplaced()) limits.add("another file was put in the place of its evidence while it was writing");
-}
-
-/** Writes counters some seconds after they grew, and now and then when they did not; `about` is asked at that moment. */
-function debounced(
-	fx: StoreEffects,
-	own: OwnFile<"traffic">,
-	ledger: TrafficLedger,
-	about: (now: number) => Omit<EvidenceFile<"traffic">, "rows">,
-) {
-	const { clock, terminal } = fx;
-	let failures = 0;
-	let cancel = () => {};
-	let writing: Promise<void> | undefined;
-	let isDirty = false;
-	let compacted = 0;
-	let pace = DEBOUNCE_MS;
-	/** The longest time between two writes: what was promised, or took longer; what was longer than a break was no watching. */
-	let interval = HEARTBEAT_MS;
-	let last: number | undefined;
-	const limits = new Set(own.before?.limits);
-
-	const write = async () => {
-		const begin = clock.now();
-		isDirty = false;
-		if (last !== undefined && begin - last <= MAX_BREAK_MS) interval = Math.max(interval, begin - last);
-		last = begin;
-		try {
-			if (begin - compacted >= COMPACT_MS) {
-				ledger.compact(begin);
-				compacted = begin;
-			}
-			await noteLimits(own, ledger, limits);
-			await own.write({ ...about(begin), isClosed, interval, limits: [...limits], rows: ledger.counters() });
-		} catch (error) {
-			isDirty = true;
-			throw error;
-		} finally {
-			plan(Math.max(DEBOUNCE_MS, (clock.now() - begin) * WRITE_SHARE));
-		}
-		if (failures > 0) terminal.note(`evidence is written again, after ${failures} failed attempts`);
-		failures = 0;
-	};
-	/** One write at a time; who asks during one gets the next. */
-	const flush = async (): Promise<void> => {
-		while (writing) await writing.catch(() => undefined);
-		cancel();
-		writing = write().finally(() => {
-			writing = undefined;
-		});
-		return writing;
-	};
-	const inBackground = () => {
-		flush().catch((error: unknown) => {
-			failures++;
-			if (failures === 1) terminal.warn(cannotWrite(own.where, error));
-		});
-	};
-	const plan = (delay: number) => {
-		pace = delay;
-		cancel();
-		cancel = clock.after(isDirty ? pace : HEARTBEAT_MS, inBackground);
-	};
-	const grew = () => {
-		if (isDirty) return;
-		isDirty = true;
-		cancel();
-		cancel = clock.after(pace, inBackground);
-	};
-	let isClosed = false;
-	const stop = () => {
-		cancel();
-		return own.claim.release();
-	};
-	return {
-		/** The first write; if it fails, the file is no longer ours. */
-		begin: () =>
-			flush().catch(async (error: unknown) => {
-				await stop();
-				throw error;
-			}),
-		grew,
-		limit(what: string) {
-			if (limits.has(what)) return;
-			limits.add(what);
-			grew();
-		},
-		flush,
-		close: () => {
-			isClosed = true;
-			return flush().finally(stop);
-		},
 	};
 }
 

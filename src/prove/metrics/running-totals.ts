@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { senderOf } from "../../adapters/clis/senders.ts";
-import { signals } from "../../adapters/providers/provider.ts";
+import { type Signal, signals } from "../../adapters/providers/provider.ts";
 import { fingerprint as fingerprintOf } from "../../token/fingerprint.ts";
 import { redact } from "../../token/guard.ts";
-import type { TrafficCounter } from "../evidence/evidence.ts";
 import { MAX_TEXT } from "../otlp/senders.ts";
 import type { Labels, Sample } from "./exposition.ts";
+
+/** What a request carried: one of the signals, or `other` where it is no export of one. */
+export type CountedSignal = Signal | "other";
 
 /** Who sent with what, as far as a series says. */
 export interface CountedSender {
@@ -13,7 +15,7 @@ export interface CountedSender {
 	readonly host: string;
 	readonly cli: string;
 	readonly version: string;
-	readonly signal: TrafficCounter["signal"];
+	readonly signal: CountedSignal;
 }
 
 /** What a process counted since it started, of one sender. Only the difference of two looks means something. */
@@ -37,7 +39,7 @@ interface MetricFamily {
 	read(labels: Labels, parts: readonly string[]): (CountedSender & Pick<RunningTotal, "unit">) | undefined;
 }
 
-const SIGNALS: ReadonlyMap<string | undefined, TrafficCounter["signal"]> = new Map<string, TrafficCounter["signal"]>([
+const SIGNALS: ReadonlyMap<string | undefined, CountedSignal> = new Map<string, CountedSignal>([
 	["log_records", "logs"],
 	["metric_points", "metrics"],
 	["spans", "traces"],
