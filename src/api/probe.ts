@@ -26,6 +26,8 @@ export interface ProbeOptions {
 	readonly authHeader?: string | undefined;
 	readonly authScheme?: string | undefined;
 	readonly allowPlaintext?: boolean | undefined;
+	/** False where made-up tokens must not be sent; without one nothing says that a place looks at tokens at all. */
+	readonly control?: boolean | undefined;
 	/** For one row with all its attempts, in milliseconds; 10,000 if not given. */
 	readonly timeoutMs?: number | undefined;
 	/** Attempts after the first on 429, 502, 503 and 504; 0 if not given. */

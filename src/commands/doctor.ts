@@ -1,6 +1,7 @@
 import { clis } from "../adapters/clis/registry.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
+import type { Probed } from "../prove/doctor/probe.ts";
 import type { KnownToken } from "../spec/attribution.ts";
 import type { Flags } from "../spec/flags.ts";
 import { readFlags } from "../spec/flags.ts";
@@ -53,7 +54,7 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 	const reader = readFlags(options);
 	const wanted = clisOf(reader);
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
-	const known = await knownTokens(fx, options);
+	const { known, deadline } = await knownTokens(fx, options);
 	const [{ layerings }, { gather }, { diagnose }, { verdictOf }, { doctorText, doctorJson }] = await Promise.all([
 		import("../adapters/clis/layers.generated.ts"),
 		import("../prove/doctor/gather.ts"),
@@ -77,17 +78,14 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 		const sight = await gather(fx, machine, cli, layering);
 		diagnoses.push(diagnose(cli, layering, sight, { known, environment: fx.environment, readLine }));
 	}
-	const probed = [];
+	const probed: Probed[] = [];
 	if (options["probe"] === true) {
 		const { probeCli } = await import("../prove/doctor/probe.ts");
-		const marker = fingerprint(fx.random.token());
+		const asking = { marker: fingerprint(fx.random.token()), controls: new Map(), deadline };
 		for (const each of diagnoses)
-			probed.push(await fx.terminal.progress(`asking for ${each.title}`, probeCli(fx, each, marker)));
+			probed.push(await fx.terminal.progress(`asking for ${each.title}`, probeCli(fx, each, asking)));
 	}
-	const exit = verdictOf(
-		diagnoses,
-		probed.flatMap(({ rows }) => rows),
-	);
+	const exit = verdictOf(diagnoses, options["probe"] === true ? probed : undefined);
 	const report = { diagnoses, probed, exit, isVerbose: fx.terminal.verbose };
 	const { color, width } = fx.terminal;
 	fx.terminal.print(
@@ -96,9 +94,12 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 	return exit;
 }
 
-/** Tokens by fingerprint, from flags and from a fleet file; those of a fleet file that need a person to type are left out. */
-async function knownTokens(fx: Effects, options: Flags): Promise<KnownToken[]> {
-	const { tokens } = await loadFleet(fx, options);
+/** Tokens by fingerprint, from flags and from a fleet file; those of a fleet file that need a person to type are left out. And when the old one ends. */
+async function knownTokens(
+	fx: Effects,
+	options: Flags,
+): Promise<{ readonly known: KnownToken[]; readonly deadline: number | undefined }> {
+	const { tokens, deadline } = await loadFleet(fx, options);
 	const flagged = new Set(
 		readFlags(options)
 			.all("token")
@@ -111,5 +112,5 @@ async function knownTokens(fx: Effects, options: Flags): Promise<KnownToken[]> {
 			known.push({ name, fingerprint: (await fx.readToken(ref)).fingerprint });
 		}
 	}
-	return known;
+	return { known, deadline: deadline?.at };
 }

@@ -29,6 +29,9 @@ export const probeCommand: Command = {
 	description: `Sends one test log, metric and trace with each token to each place and says which token is accepted now, for which
 signal, and if not, why: the cause and the next step.
 
+A place that accepts a token is sent one record more, with a made-up token of the same shape, once a run: if it takes that
+too, it looks at no token, and nothing is proven.
+
 A row covers one hop. A gateway's 200 says that it took the record; with --metrics its own counters say whether it left.
 Call the tokens of a rotation old and new; every other name is expected to be accepted. The exit code is that of the
 worst row, the lowest but 0 first: new rejected 3, old rejected before its deadline or without one 4, old accepted after it 5,
@@ -64,6 +67,7 @@ unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat
 		{ flags: "--proxy <url>", description: "none, or one without credentials (default: the environment's)" },
 		backendOptions.allowPlaintext,
 		{ flags: "--gzip", description: "pack the requests" },
+		{ flags: "--no-control", description: "send no made-up token to places that accept one" },
 		{ flags: "--timeout <time>", description: "for one row with all its attempts (default: 10s)" },
 		{ flags: "--retry <n>", description: "attempts after the first on 429, 502, 503 and 504 (default: 0)" },
 		{ flags: "--deadline <time>", description: "when the old token ends: a time with its zone, or 24h from now" },
@@ -98,6 +102,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		tls: await readPem(fx, plan.files),
 		marker: fingerprint(fx.random.token()),
 		readGateway: (await import("../prove/metrics/counters.ts")).gatewayReading,
+		controls: new Map(),
 	};
 	const store =
 		plan.evidence === undefined
@@ -105,14 +110,15 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			: await (await import("../prove/evidence/store.ts")).openStore(fx, plan.evidence);
 	const print = printer(options, plan, fx.terminal);
 	const once = async (signal?: AbortSignal): Promise<ExitName | undefined> => {
-		const { rows: seen, whoami } = await probeRound(fx, { ...round, signal });
+		const { rows: seen, whoami, controls } = await probeRound(fx, { ...round, signal });
 		if (signal?.aborted) return undefined;
 		const rows = judgeRows(seen, plan.deadline);
 		await store?.addProbes(
 			"probe",
 			seen.map(({ evidence }) => evidence),
 		);
-		fx.terminal.print(print({ marker: round.marker, now: fx.clock.now(), deadline: plan.deadline, rows, whoami }));
+		const { deadline } = plan;
+		fx.terminal.print(print({ marker: round.marker, now: fx.clock.now(), deadline, rows, whoami, controls }));
 		return worstExit(rows);
 	};
 	if (plan.repeat) return repeat(fx, plan.repeat, once);

@@ -46,6 +46,8 @@ export interface ProbePlan {
 		readonly key?: string | undefined;
 	};
 	readonly gzip: boolean;
+	/** Whether a made-up token is sent to places that accept one, to see whether they look at tokens. */
+	readonly control: boolean;
 	/** For one row, with all its attempts. */
 	readonly timeoutMs: number;
 	/** Attempts after the first. */

@@ -40,6 +40,7 @@ export function parseProbeFlags(flags: Flags, now: number, fleet?: Fleet): Probe
 		proxy: proxyOf(reader, emission?.usesProxy ?? true),
 		files: filesOf(reader),
 		gzip: reader.isSet("gzip"),
+		control: flags["control"] !== false,
 		timeoutMs: span(reader, "timeout", "--timeout") ?? 10 * SECOND_MS,
 		retries: retriesOf(reader),
 		deadline: time(reader, "deadline", "--deadline", now) ?? fleet?.deadline?.at,

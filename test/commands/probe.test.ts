@@ -108,6 +108,31 @@ describe("crossfade probe against a provider", () => {
 		expect(junit).toMatchObject({ code: 3, stdout: expect.stringContaining('tests="2" failures="1" skipped="0"') });
 	});
 
+	test("a place that takes a made-up token too proves nothing, as text, JSON, JUnit and exit code", async () => {
+		const { url, received } = await rawServer((socket) => socket.end(otlpTaken));
+		const ask = (...args: string[]) => run(["--endpoint", url, ...both, ...args]);
+		const text = await ask();
+		expect(text).toMatchObject({ code: 9, stdout: expect.stringContaining("[takes-any-token]") });
+		expect(text.stdout).toContain("taken, so no token is looked at");
+		expect(text.stdout).not.toContain(" ACCEPTED ");
+		// Two tokens, three signals, and one made-up token.
+		expect(received).toHaveLength(7);
+		const json = await ask("--json", "--path", "both");
+		const { rows, controls, exit } = JSON.parse(json.stdout);
+		expect({ code: json.code, exit }).toEqual({ code: 9, exit: { code: 9, name: "noEvidence" } });
+		expect(new Set(rows.map(({ verdict }: { verdict: string }) => verdict))).toEqual(new Set(["INCONCLUSIVE"]));
+		expect(controls).toMatchObject([
+			{ path: "bearer", result: "taken" },
+			{ path: "url", result: "taken" },
+		]);
+		const junit = await ask("--junit");
+		expect(junit).toMatchObject({ code: 9, stdout: expect.stringContaining('tests="6" failures="6" skipped="0"') });
+		const sent = received.length;
+		const none = await ask("--no-control");
+		expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining("not sent; whether tokens are looked at") });
+		expect(received.length - sent).toBe(6);
+	});
+
 	test("whoami, where a provider has one", async () => {
 		const { url, received } = await rawServer((socket, first) =>
 			socket.end(
@@ -192,7 +217,8 @@ describe("what it keeps and repeats", () => {
 			"--json",
 		];
 		const cli = startCrossfade([...args, "--evidence", "seen"], { cwd, canaries: [newToken], holders: ["new.token"] });
-		await waitFor("a second round", () => received.length >= 2);
+		const rounds = () => received.filter((text) => text.includes(newToken.token)).length;
+		await waitFor("a second round", () => rounds() >= 2);
 		await waitFor("evidence", () => Object.values(filesBelow(cwd))[0] !== undefined);
 		const { code, stdout } = await cli.stop();
 		const lines = stdout
@@ -201,6 +227,8 @@ describe("what it keeps and repeats", () => {
 			.map((line) => JSON.parse(line));
 		expect({ code, ids: new Set(lines.map(({ probeId }) => probeId)).size }).toEqual({ code: 0, ids: 1 });
 		expect(lines[0]).toMatchObject({ schema: 1, verdict: "ACCEPTED", signal: "logs" });
+		// The made-up token went out in the first round alone.
+		expect(received.length - rounds()).toBe(1);
 	});
 
 	test("Ctrl-C does not wait for a server that never answers", async () => {
@@ -226,7 +254,8 @@ describe("what it keeps and repeats", () => {
 			"--until",
 			"1ms",
 		]);
-		expect({ code, rounds: received.length }).toEqual({ code: 0, rounds: 1 });
+		const rounds = received.filter((text) => text.includes(newToken.token)).length;
+		expect({ code, rounds }).toEqual({ code: 0, rounds: 1 });
 	});
 
 	test("the fleet of crossfade.yaml", async () => {

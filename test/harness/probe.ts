@@ -23,7 +23,7 @@ export async function probeWith(
 ): Promise<RoundResult> {
 	const names = Object.keys(tokens);
 	const plan = parseProbeFlags(
-		{ token: names.map((name) => `${name}=env:UNUSED`), signals: "logs", timeout: "60s", ...flags },
+		{ token: names.map((name) => `${name}=env:UNUSED`), signals: "logs", timeout: "60s", control: false, ...flags },
 		Date.now(),
 	);
 	const result = await probeRound(

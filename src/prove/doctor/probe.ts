@@ -5,7 +5,7 @@ import type { ProbePlan } from "../../spec/probe-plan.ts";
 import type { Secret } from "../../token/secret.ts";
 import { probeRound } from "../probe/round.ts";
 import { type JudgedRow, judgeRows } from "../probe/verdict.ts";
-import type { ProbeWorld } from "../probe/world.ts";
+import type { ProbeWorld, Round } from "../probe/world.ts";
 import type { Diagnosis, SignalState } from "./diagnosis.ts";
 
 /** What a probe of one CLI brought. */
@@ -16,10 +16,24 @@ export interface Probed {
 	readonly skipped: readonly { readonly signal: Signal; readonly why: string }[];
 }
 
+/** What all CLIs of one run are asked with. */
+export interface Asking {
+	/** See `MARKER`. */
+	readonly marker: string;
+	/** What made-up tokens came to: one of them is enough for a place that several CLIs send to. */
+	readonly controls: NonNullable<Round["controls"]>;
+	/** When the old token ends, in milliseconds since the epoch. */
+	readonly deadline: number | undefined;
+}
+
 const TIMEOUT_MS = 10_000;
 
 /** Sends one test record per signal, with the CLI's own token to where the CLI sends, and reads the answers. */
-export async function probeCli(fx: ProbeWorld, { id, signals }: Diagnosis, marker: string): Promise<Probed> {
+export async function probeCli(
+	fx: ProbeWorld,
+	{ id, signals }: Diagnosis,
+	{ marker, controls, deadline }: Asking,
+): Promise<Probed> {
 	const skipped: { signal: Signal; why: string }[] = [];
 	const groups = new Map<string, { base: string; secret: Secret; state: SignalState; signals: Signal[] }>();
 	for (const state of signals) {
@@ -40,8 +54,8 @@ export async function probeCli(fx: ProbeWorld, { id, signals }: Diagnosis, marke
 	for (const { base, secret, state, signals: asked } of groups.values()) {
 		const plan = planFor(id, base, asked, state.tokenBy === "url" ? "url" : "bearer");
 		const tokens = [{ name: state.token ?? "current", secret }];
-		const round = await probeRound(fx, { plan, tokens, tls: {}, marker });
-		rows.push(...judgeRows(round.rows, undefined));
+		const round = await probeRound(fx, { plan, tokens, tls: {}, marker, controls });
+		rows.push(...judgeRows(round.rows, deadline));
 	}
 	return { id, rows, skipped };
 }
@@ -70,6 +84,7 @@ function planFor(id: string, url: string, signals: readonly Signal[], path: "url
 		proxy: emission?.usesProxy === false ? undefined : "environment",
 		files: {},
 		gzip: false,
+		control: true,
 		timeoutMs: TIMEOUT_MS,
 		retries: 0,
 		deadline: undefined,

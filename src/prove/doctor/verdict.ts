@@ -1,12 +1,17 @@
 import { type ExitName, exitCodes } from "../../base/errors.ts";
-import type { JudgedRow } from "../probe/verdict.ts";
+import { worstExit } from "../probe/verdict.ts";
 import { type Diagnosis, isConcerned } from "./diagnosis.ts";
+import type { Probed } from "./probe.ts";
 
-/** The exit code: the lowest that is not 0 of everything found, as for a probe. Notes lead to none. */
-export function verdictOf(diagnoses: readonly Diagnosis[], probed: readonly JudgedRow[] = []): ExitName {
+/**
+ * The exit code: the lowest that is not 0 of everything found, as for a probe. Notes lead to none. `probed` is undefined where nobody wanted
+ * a probe; one that asked nothing, or not of every signal that is sent, leaves something unproven.
+ */
+export function verdictOf(diagnoses: readonly Diagnosis[], probed?: readonly Probed[]): ExitName {
 	const here = diagnoses.filter(isConcerned);
 	if (here.length === 0) return "noEvidence";
-	const exits: ExitName[] = probed.map(({ exit }) => exit);
+	const exits: ExitName[] = probed ? [worstExit(probed.flatMap(({ rows }) => rows))] : [];
+	if (probed?.some(({ skipped }) => skipped.length > 0)) exits.push("noEvidence");
 	for (const { findings, signals } of here) {
 		if (findings.some(({ severity }) => severity !== "note")) exits.push("findings");
 		if (signals.some(({ off, token }) => off === undefined && token === "old")) exits.push("oldInUse");

@@ -6,6 +6,7 @@ import { painter, type TextStyle } from "../../base/paint.ts";
 import { table } from "../../base/table.ts";
 import { hanging } from "../../base/width.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
+import type { Control } from "./control-result.ts";
 import { MARKER } from "./marker.ts";
 import type { WhoamiRow } from "./round.ts";
 import { type JudgedRow, worstExit } from "./verdict.ts";
@@ -18,6 +19,7 @@ export interface ProbeReport {
 	readonly deadline: number | undefined;
 	readonly rows: readonly JudgedRow[];
 	readonly whoami: readonly WhoamiRow[];
+	readonly controls: readonly Control[];
 }
 
 const HEAD = ["TOKEN", "PATH", "SIGNAL", "PLACE", "VERDICT", "STATUS", "TIME", "AGE"] as const;
@@ -26,7 +28,10 @@ const VERDICT = HEAD.indexOf("VERDICT");
 const COLUMNS = { 3: { least: 8 }, 5: { side: "right" }, 6: { side: "right" }, 7: { side: "right" } } as const;
 
 /** A table with a row for each place, token, path and signal, and what is to be done about those that are not as wanted. */
-export function probeText({ marker, now, deadline, rows, whoami }: ProbeReport, { color, width }: TextStyle): string {
+export function probeText(
+	{ marker, now, deadline, rows, whoami, controls }: ProbeReport,
+	{ color, width }: TextStyle,
+): string {
 	const paint = painter(color);
 	const cells = rows.map(({ evidence, verdict }) => [
 		evidence.token,
@@ -49,10 +54,22 @@ export function probeText({ marker, now, deadline, rows, whoami }: ProbeReport, 
 		},
 	});
 	const asked = whoami.map(({ token, place, reading }) => `whoami ${token} at ${shortPlace(place)}: ${reading.detail}`);
+	const looked = controls.map(controlText);
 	const exit = worstExit(rows);
 	const ends = deadline === undefined ? "" : `; the old token ends ${new Date(deadline).toISOString()}`;
 	const last = `exit ${exitCodes[exit][0]}: ${exitCodes[exit][1]}${ends}`;
-	return `${[...lines, ...explanations(rows, width), ...asked, `find the test records by ${MARKER} = ${marker}`, last].join("\n")}\n`;
+	return `${[...lines, ...explanations(rows, width), ...asked, ...looked, `find the test records by ${MARKER} = ${marker}`, last].join("\n")}\n`;
+}
+
+const CONTROL_TEXT: Readonly<Record<Control["result"], string>> = {
+	refused: "refused, so tokens are looked at",
+	taken: "taken, so no token is looked at",
+	unclear: "neither taken nor refused",
+	"not sent": "not sent; whether tokens are looked at is not known",
+};
+
+function controlText({ place, path, result }: Control): string {
+	return `a made-up token at ${shortPlace(place)}, ${path}: ${CONTROL_TEXT[result]}`;
 }
 
 /** Each thing that is not plainly accepted once, with the rows it is about and the next step. */
@@ -107,7 +124,7 @@ function rowJson({ evidence, verdict, attempts, timings, proxy, notes }: JudgedR
 }
 
 /** The whole report as one document. */
-export function probeJson({ marker, now, deadline, rows, whoami }: ProbeReport): string {
+export function probeJson({ marker, now, deadline, rows, whoami, controls }: ProbeReport): string {
 	const exit = worstExit(rows);
 	const report = {
 		schema: 1,
@@ -122,6 +139,7 @@ export function probeJson({ marker, now, deadline, rows, whoami }: ProbeReport):
 			status: reading.status,
 			detail: reading.detail,
 		})),
+		controls,
 		exit: { name: exit, code: exitCodes[exit][0] },
 	};
 	return jsonText(report);

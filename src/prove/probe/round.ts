@@ -1,6 +1,9 @@
+import type { Signal } from "../../adapters/providers/provider.ts";
 import { limitConcurrency } from "../../base/concurrency.ts";
 import { type ProbeReading, readOutcome } from "./classify.ts";
 import { probeMetered } from "./confirm.ts";
+import { controlled } from "./control.ts";
+import type { Control } from "./control-result.ts";
 import type { ProbeObservation } from "./observation.ts";
 import { authorization, type Group, MAX_ANSWER_BYTES, sendTestRecord } from "./send.ts";
 import type { ProbeWorld, Round } from "./world.ts";
@@ -15,6 +18,8 @@ export interface WhoamiRow {
 export interface RoundResult {
 	readonly rows: readonly ProbeObservation[];
 	readonly whoami: readonly WhoamiRow[];
+	/** What became of the made-up tokens, as far as any were needed. */
+	readonly controls: readonly Control[];
 }
 
 const REQUESTS_AT_A_TIME = 8;
@@ -24,18 +29,33 @@ export async function probeRound(world: ProbeWorld, round: Round): Promise<Round
 	const fx = { ...world, lookAtTls: lookOnce(world) };
 	const { plan, tokens } = round;
 	const whenFree = limitConcurrency(REQUESTS_AT_A_TIME);
-	const probeGroup = (group: Group) =>
-		Promise.all(plan.signals.map((signal) => whenFree(() => sendTestRecord(fx, round, group, signal))));
-	const places = plan.places.map(async (place) => {
-		const groups = tokens.flatMap((token) => plan.paths.map((path) => ({ place, path, ...token })));
-		if (place.metrics.length === 0) return Promise.all(groups.map(probeGroup));
+	const send = (of: Round, group: Group, signal: Signal) => whenFree(() => sendTestRecord(fx, of, group, signal));
+	const probeGroup = (group: Group) => Promise.all(plan.signals.map((signal) => send(round, group, signal)));
+	const sendControl = async (of: Round, group: Group, signal: Signal) => {
+		if (group.place.metrics.length === 0) return send(of, group, signal);
+		const [row] = await probeMetered(fx, of, group, async () => [await send(of, group, signal)]);
+		if (!row) throw new TypeError("a probe of one record has one row");
+		return row;
+	};
+	const probePlace = async (groups: readonly Group[]): Promise<ProbeObservation[]> => {
+		const isMetered = groups.some(({ place }) => place.metrics.length > 0);
+		if (!isMetered) return (await Promise.all(groups.map(probeGroup))).flat();
 		// One after the other, so that the gateway's counters tell them apart.
 		const rows: ProbeObservation[][] = [];
 		for (const group of groups) rows.push(await probeMetered(fx, round, group, () => probeGroup(group)));
-		return rows;
+		return rows.flat();
+	};
+	const places = plan.places.map(async (place) => {
+		const groups = tokens.flatMap((token) => plan.paths.map((path) => ({ place, path, ...token })));
+		return controlled(fx, round, groups, await probePlace(groups), sendControl);
 	});
 	const whoami = Promise.all(whoamiTargets(round).map((target) => whenFree(() => askWhoami(fx, round, target))));
-	return { rows: (await Promise.all(places)).flat(2), whoami: await whoami };
+	const all = await Promise.all(places);
+	return {
+		rows: all.flatMap(({ rows }) => rows),
+		controls: all.flatMap(({ controls }) => controls),
+		whoami: await whoami,
+	};
 }
 
 /** One look at each place for all the rows that fail there. */

@@ -39,8 +39,9 @@ function rejectedExit({ token }: ProbeEvidence, deadline: number | undefined): E
 	return deadline === undefined ? "oldRejectedEarly" : "ok";
 }
 
-/** The worst of all rows, which is the lowest code that is not 0: a rejected new token comes before everything else. */
+/** The worst of all rows, which is the lowest code that is not 0: a rejected new token comes before everything else. No row is no evidence. */
 export function worstExit(rows: readonly JudgedRow[]): ExitName {
+	if (rows.length === 0) return "noEvidence";
 	const bad = rows.map(({ exit }) => exit).filter((exit) => exit !== "ok");
 	return bad.sort((a, b) => exitCodes[a][0] - exitCodes[b][0])[0] ?? "ok";
 }

@@ -8,6 +8,7 @@ import type {
 	WatchedExchange,
 } from "../../effects/net/forwarding.ts";
 import { redact } from "../../token/guard.ts";
+import { isMadeUp } from "../../token/made-up.ts";
 import { secretForms } from "../../token/secret.ts";
 import type { Sighting } from "../evidence/traffic.ts";
 import { isHtml, readExportResult } from "../otlp/response.ts";
@@ -81,6 +82,8 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 				const { status, bytes, body, answer } = outcome;
 				const { scan, why } = body === "whole" ? look.done() : { scan: undefined, why: body };
 				if (why !== undefined) unknown(why);
+				// A probe's question whether tokens are looked at is nobody's traffic.
+				if (status >= 400 && seen.every(({ value }) => isMadeUp(value))) return;
 				const at = now();
 				const isTaken = answer ? tookAll(answer) : undefined;
 				const senders = scan && scan.resources.length > 0 ? scan.resources : NOBODY;

@@ -7,6 +7,7 @@ import type { OverlapView } from "../../prove/overlap/view.ts";
 import { probeText } from "../../prove/probe/report.ts";
 import { probeRound } from "../../prove/probe/round.ts";
 import { judgeRows } from "../../prove/probe/verdict.ts";
+import type { Round } from "../../prove/probe/world.ts";
 import { type Observer, observe } from "../../prove/watch/observe.ts";
 import { emptyFleet, type Fleet } from "../../spec/fleet.ts";
 import type { ProbePlan } from "../../spec/probe-plan.ts";
@@ -81,6 +82,7 @@ export async function startRehearsal(real: Effects, options: RehearsalOptions): 
 
 async function assemble(real: Effects, options: RehearsalOptions, closing: Closing): Promise<Omit<Rehearsal, "close">> {
 	const { fx, timeAt, moveTo } = newDemoClock(real);
+	const asked: DemoProbe["asked"] = new Map();
 	const old = Secret.of(fx.random.token());
 	const tokens: DemoTokens = { old, stranger: Secret.of(fx.random.token()) };
 	const provider = await startDemoProvider(fx, old);
@@ -117,7 +119,7 @@ async function assemble(real: Effects, options: RehearsalOptions, closing: Closi
 		},
 		probe: (style) =>
 			fleet.aside(() =>
-				probeProvider(fx, store, { url: provider.url, tokens, deadline: timeAt(0) + OVERLAP_MS, style }),
+				probeProvider(fx, store, { url: provider.url, tokens, deadline: timeAt(0) + OVERLAP_MS, style, asked }),
 			),
 		look: watch.look,
 	};
@@ -169,20 +171,33 @@ async function startWatch(open: () => Promise<Observer>) {
 	return watch;
 }
 
+interface DemoProbe {
+	readonly url: string;
+	readonly tokens: DemoTokens;
+	readonly deadline: number;
+	readonly style: TextStyle;
+	/** What made-up tokens came to before. */
+	readonly asked: NonNullable<Round["controls"]>;
+}
+
 /** Probes the provider with the tokens of the rotation, keeps what was found as evidence, and returns it as text. */
 async function probeProvider(
 	fx: Effects,
 	store: EvidenceStore,
-	{ url, tokens, deadline, style }: { url: string; tokens: DemoTokens; deadline: number; style: TextStyle },
+	{ url, tokens, deadline, style, asked }: DemoProbe,
 ): Promise<string> {
 	const named = rotationTokens.flatMap((name) => (tokens[name] ? [{ name, secret: tokens[name] }] : []));
-	const round = { plan: probePlan(url, deadline), tokens: named, tls: {}, marker: "demo", readGateway: undefined };
-	const rows = judgeRows((await probeRound(fx, round)).rows, deadline);
+	const round = { plan: probePlan(url, deadline), tokens: named, tls: {}, marker: "demo", controls: asked };
+	const found = await probeRound(fx, round);
+	const rows = judgeRows(found.rows, deadline);
 	await store.addProbes(
 		"probe",
 		rows.map(({ evidence: { clockOffsetMs: _ofARealClock, ...row } }) => row),
 	);
-	return probeText({ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [] }, style);
+	return probeText(
+		{ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [], controls: found.controls },
+		style,
+	);
 }
 
 const rotationTokens = ["old", "new"] as const;
@@ -282,6 +297,7 @@ function probePlan(url: string, deadline: number): ProbePlan {
 		proxy: undefined,
 		files: {},
 		gzip: false,
+		control: true,
 		timeoutMs: 30_000,
 		retries: 0,
 		deadline,

@@ -28,7 +28,8 @@ export interface Counter {
 /** One line of the event tail. */
 export interface SandboxEvent {
 	readonly at: string;
-	readonly kind: "request" | "mint" | "rotate" | "revoke" | "clock" | "fault";
+	/** A `control` is a request with a made-up token, as a probe sends one to see whether tokens are looked at. */
+	readonly kind: "request" | "control" | "mint" | "rotate" | "revoke" | "clock" | "fault";
 	readonly fingerprint?: string;
 	readonly signal?: Traffic;
 	readonly status?: number;
@@ -53,6 +54,8 @@ export interface SandboxStatus {
 		readonly firstSeen: string;
 		readonly lastSeen: string;
 	})[];
+	/** Requests with a made-up token, which are in no other count. */
+	readonly controls: { readonly requests: number; readonly accepted: number };
 	readonly faults: readonly FaultState[];
 }
 
@@ -63,7 +66,9 @@ export interface Ledger<D = unknown> extends TokenLedger<D> {
 	/** Notes that a token was presented and accepted. */
 	use(token: TokenRecord | undefined, now: number): void;
 	count(seen: Seen): void;
-	status(now: number): Pick<SandboxStatus, "tokens" | "traffic">;
+	/** Counts a request with a made-up token. */
+	countControl(isAccepted: boolean): void;
+	status(now: number): Pick<SandboxStatus, "tokens" | "traffic" | "controls">;
 }
 
 export interface Judged<D = unknown> {
@@ -85,15 +90,24 @@ const OTHERS = "others";
 export function newLedger<D>(log: (event: SandboxEvent) => void): Ledger<D> {
 	const tokens = newTokenLedger<D>(log);
 	const traffic = newTrafficCounters();
+	const controls = { requests: 0, accepted: 0 };
 	return {
 		...tokens,
 		count: traffic.count,
-		status: (now) => ({ tokens: tokenStatus(tokens.tokens, now), traffic: traffic.status() }),
+		countControl(isAccepted) {
+			controls.requests++;
+			if (isAccepted) controls.accepted++;
+		},
+		status: (now) => ({
+			tokens: tokenStatus(tokens.tokens, now),
+			traffic: traffic.status(),
+			controls: { ...controls },
+		}),
 	};
 }
 
 /** Tokens by their digests. */
-function newTokenLedger<D>(log: (event: SandboxEvent) => void): Omit<Ledger<D>, "count" | "status"> {
+function newTokenLedger<D>(log: (event: SandboxEvent) => void): Omit<Ledger<D>, "count" | "countControl" | "status"> {
 	type Entry = { -readonly [K in keyof TokenRecord<D>]: TokenRecord<D>[K] };
 	const tokens: Entry[] = [];
 	const byDigest = new Map<string, Entry>();

@@ -2,6 +2,7 @@ import { type Signal, signals } from "../../adapters/providers/provider.ts";
 import type { Admission, OtlpIngest } from "../../adapters/providers/sandbox.ts";
 import type { ServerAnswer } from "../../effects/net/http-server.ts";
 import { countJson, countProtobuf, MalformedOtlp } from "../../prove/otlp/scan.ts";
+import { isMadeUp } from "../../token/made-up.ts";
 import type { Interference } from "./faults.ts";
 import type { Ledger, SandboxEvent } from "./ledger.ts";
 
@@ -32,7 +33,7 @@ export function otlpRoute(path: string, ingest = AT_ROOT): OtlpRoute | undefined
 
 /** What a receiver works on. */
 export interface Receiver {
-	readonly ledger: Pick<Ledger, "judge" | "use" | "count">;
+	readonly ledger: Pick<Ledger, "judge" | "use" | "count" | "countControl">;
 	readonly admit?: ((records: number, now: number) => Admission) | undefined;
 	readonly log: (event: SandboxEvent) => void;
 }
@@ -55,8 +56,11 @@ export function receive(
 	const { accepted, fingerprint, token } = ledger.judge(credential, now);
 	const contentType = isProtobuf ? "application/x-protobuf" : "application/json";
 	const done = (status: number, records: number, body: string | Uint8Array, headers = {}): ServerAnswer => {
-		ledger.count({ fingerprint, accepted: status === 200, signal, records, bytes: request.body.length, now });
-		log({ at: new Date(now).toISOString(), kind: "request", fingerprint, signal, status, records });
+		const isControl = isMadeUp(credential);
+		if (isControl) ledger.countControl(status === 200);
+		else ledger.count({ fingerprint, accepted: status === 200, signal, records, bytes: request.body.length, now });
+		const kind = isControl ? "control" : "request";
+		log({ at: new Date(now).toISOString(), kind, fingerprint, signal, status, records });
 		return { status, contentType, body, headers };
 	};
 	const status = isProtobuf ? protobufStatus : jsonStatus;

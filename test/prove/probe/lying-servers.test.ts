@@ -85,7 +85,10 @@ function cases<Reply>(rows: readonly Row<Reply>[]): Case<Reply>[] {
 
 /** One probe of one record; text, JSON, JUnit and exit code must agree on what it came to. */
 async function judged(server: LyingServer, flags: Flags = {}, options: ProbeOptions = {}) {
-	const found = await probeWith({ endpoint: server.url, ...flags }, { tokens: { new: mine }, ...options });
+	const found = await probeWith(
+		{ endpoint: server.url, control: true, ...flags },
+		{ tokens: { new: mine }, ...options },
+	);
 	const rows = judgeRows(found.rows, undefined);
 	const report = { ...found, rows, marker: "0123456789ab", now: Date.now(), deadline: undefined };
 	const code = exitCodes[worstExit(rows)][0];
@@ -235,6 +238,71 @@ const noSuccess = cases<HttpReply>([
 		"UNREACHABLE",
 		"connection-closed",
 	],
+]);
+
+const controlled = cases<HttpReply>([
+	["takes every token", taken, "INCONCLUSIVE", "takes-any-token", { others: taken }],
+	[
+		"takes every token, as JSON",
+		takenJson,
+		"INCONCLUSIVE",
+		"takes-any-token",
+		{ others: takenJson, flags: JSON_FLAGS },
+	],
+	["takes every token in the URL", taken, "INCONCLUSIVE", "takes-any-token", { others: taken, flags: IN_URL }],
+	[
+		"takes every token, with a warning for ours",
+		protobuf("200 OK", "\n\u0003\u0012\u0001x"),
+		"INCONCLUSIVE",
+		"takes-any-token",
+		{ others: taken },
+	],
+	["says 204 to others", taken, "INCONCLUSIVE", "takes-any-token", { others: "HTTP/1.1 204 No Content\r\n\r\n" }],
+	["says 200 {} to others", taken, "INCONCLUSIVE", "takes-any-token", { others: takenJson }],
+	["shows others a page", taken, "INCONCLUSIVE", "control-unclear", { others: page("200 OK", "Sign in") }],
+	[
+		"throws the records of others away",
+		taken,
+		"INCONCLUSIVE",
+		"control-unclear",
+		{ others: protobuf("200 OK", "\n\u0002\b\u0001") },
+	],
+	["says 500 to others", taken, "INCONCLUSIVE", "control-unclear", { others: protobuf("500 Oops") }],
+	["says 503 to others", taken, "INCONCLUSIVE", "control-unclear", { others: protobuf("503 Busy") }],
+	["says 429 to others", taken, "INCONCLUSIVE", "control-unclear", { others: protobuf("429 Slow down") }],
+	["says 408 to others", taken, "INCONCLUSIVE", "control-unclear", { others: protobuf("408 Too late") }],
+	["says 407 to others", taken, "INCONCLUSIVE", "control-unclear", { others: protobuf("407 Who are you") }],
+	[
+		"sends others elsewhere",
+		taken,
+		"INCONCLUSIVE",
+		"control-unclear",
+		{ others: httpText("302 Found", { location: "/login" }) },
+	],
+	["closes on others", taken, "INCONCLUSIVE", "control-unclear", { others: (socket) => socket.destroy() }],
+	[
+		"never answers others",
+		taken,
+		"INCONCLUSIVE",
+		"control-unclear",
+		{ others: () => undefined, flags: { timeout: "2s" } },
+	],
+	["says 403 to others", taken, "ACCEPTED", "accepted", { others: httpText("403 Forbidden") }],
+	[
+		"says 400 to others",
+		taken,
+		"ACCEPTED",
+		"accepted",
+		{ others: json("400 Bad Request", { message: "malformed token" }) },
+	],
+	[
+		"says 404 to others in the URL",
+		taken,
+		"ACCEPTED",
+		"accepted",
+		{ others: httpText("404 Not Found"), flags: IN_URL },
+	],
+	["takes every token, and we do not ask", taken, "ACCEPTED", "accepted", { others: taken, flags: { control: false } }],
 ]);
 
 const refusals = cases<HttpReply>([
@@ -421,6 +489,7 @@ const refusals = cases<HttpReply>([
 describe.each([
 	["answers with success", success],
 	["answers as if with success", noSuccess],
+	["does with other tokens", controlled],
 	["refuses", refusals],
 ])("over HTTP, a server that %s", (_kind, rows) => {
 	test.each(rows)("$what", async ({ mine: reply, others = unknown, flags, ...wanted }) => {
@@ -495,6 +564,14 @@ const grpc = cases<GrpcReply>([
 	["HTTP 404", grpcHeaders({ ":status": 404, "content-type": "text/plain" }), "UNREACHABLE", "http-404"],
 	["HTTP 503", grpcHeaders({ ":status": 503, "content-type": "text/plain" }), "UNREACHABLE", "http-503"],
 	["a reset", (stream) => stream.close(2), "UNREACHABLE", "connection-closed"],
+	["0 to every token", grpcReply(OK), "INCONCLUSIVE", "takes-any-token", { others: grpcReply(OK) }],
+	[
+		"14 to other tokens",
+		grpcReply(OK),
+		"INCONCLUSIVE",
+		"control-unclear",
+		{ others: grpcHeaders({ "grpc-status": "14" }) },
+	],
 ]);
 
 describe("over gRPC, a server that answers", () => {

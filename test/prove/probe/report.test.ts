@@ -34,7 +34,14 @@ function row(evidence: Partial<ProbeEvidence> = {}, notes: string[] = []) {
 }
 
 function report(rows: ReturnType<typeof row>[], deadline: number | undefined = DEADLINE) {
-	return { marker: "0123456789ab", now: NOW + 3_000, deadline, rows: judgeRows(rows, deadline), whoami: [] };
+	return {
+		marker: "0123456789ab",
+		now: NOW + 3_000,
+		deadline,
+		rows: judgeRows(rows, deadline),
+		whoami: [],
+		controls: [],
+	};
 }
 
 describe("verdicts and exit codes", () => {

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { fingerprint } from "../../../src/token/fingerprint.ts";
+import { madeUpToken } from "../../../src/token/made-up.ts";
 import { type Canary, canary, leaks } from "../../harness/canary.ts";
 import { otlpRequest } from "../../harness/otlp.ts";
 import { attribute, field } from "../../harness/proto.ts";
@@ -141,6 +142,23 @@ describe("who sent what with which token", () => {
 		const seen = (await tap.requests(made.length + 1)).map((each) => each.fingerprint);
 		expect(seen.slice(1_000, -1)).toEqual(Array(10).fill("refused"));
 		expect(seen.at(-1)).toBe(old.fingerprint);
+	});
+
+	test("a made-up token that is refused is nobody's traffic; one that is taken is seen", async () => {
+		const tap = await tapping();
+		const token = madeUpToken(canary().token, "seed");
+		const [made, old] = [{ token, fingerprint: fingerprint(token) }, canary()];
+		const answers = httpText("401 Unauthorized") + httpText("200 OK") + httpText("200 OK");
+		const server = await rawServer((socket) => socket.end(answers));
+		const add = (each: unknown) => (tap.seen as unknown[]).push(each);
+		const watched = await openTap(server.url, { add });
+		const request = (of: Canary) => `POST /v1/logs HTTP/1.1\r\nHost: x\r\n${bearer(of)}\r\n\r\n`;
+		await converse(watched.port, [[made, made, old].map(request).join("")]);
+		const seen = (await tap.requests(2)).map((each) => [each.fingerprint, each.lastStatus]);
+		expect(seen).toEqual([
+			[made.fingerprint, 200],
+			[old.fingerprint, 200],
+		]);
 	});
 
 	test("a token that is known beforehand has its row whatever was seen before it", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { fingerprint } from "../../../src/token/fingerprint.ts";
+import { madeUpToken } from "../../../src/token/made-up.ts";
 import { type Canary, canary, leaks } from "../../harness/canary.ts";
 import { crossfadeProcess, scratch, startCrossfade } from "../../harness/cli.ts";
 import { crossfade } from "../../harness/command.ts";
@@ -91,6 +92,12 @@ describe("crossfade sandbox", () => {
 			{ role: "new", fingerprint: id },
 			{ role: "old", fingerprint: fingerprint(first) },
 		]);
+	});
+
+	test("a made-up token, as a probe sends it, is refused and counted apart", async () => {
+		const { first, send, control } = await sandbox();
+		expect((await send({ token: madeUpToken(first, "seed") })).status).toBe(401);
+		expect(await control("")).toMatchObject({ traffic: [], controls: { requests: 1, accepted: 0 } });
 	});
 
 	test("what is no OTLP export is refused with the right status", async () => {

@@ -1,0 +1,122 @@
+import { madeUpToken } from "../../token/made-up.ts";
+import { Secret } from "../../token/secret.ts";
+import type { ProbeEvidence } from "../evidence/evidence.ts";
+import type { Control } from "./control-result.ts";
+import type { ProbeObservation } from "./observation.ts";
+import type { Group } from "./send.ts";
+import type { ProbeWorld, Round } from "./world.ts";
+
+/** How the record that carries it is marked. */
+const CONTROL_NAME = "control";
+
+/** Sends a record with a token through a path, as those before it were sent. */
+type Send = (round: Round, group: Group, signal: ProbeEvidence["signal"]) => Promise<ProbeObservation>;
+
+/**
+ * The rows of one place, with what a made-up token says of them: where that is taken too, nothing was proven by any. It is sent once for a
+ * path and a run, and only where one of the rows was accepted.
+ */
+export async function controlled(
+	fx: ProbeWorld,
+	round: Round,
+	groups: readonly Group[],
+	rows: readonly ProbeObservation[],
+	send: Send,
+): Promise<{ readonly rows: ProbeObservation[]; readonly controls: Control[] }> {
+	const controls: Control[] = [];
+	for (const path of round.plan.paths) {
+		const taken = rows.find(({ evidence }) => evidence.outcome === "accepted" && evidence.path === path);
+		const like = groups.find((group) => group.path === path && group.name === taken?.evidence.token);
+		if (taken && like && !round.signal?.aborted) {
+			controls.push(await controlFor(fx, round, like, taken.evidence.signal, send));
+		}
+	}
+	const judged = rows.map((row) => {
+		const control = controls.find(({ path }) => path === row.evidence.path);
+		return control ? withControl(row, control) : row;
+	});
+	return { rows: tellPathTokens(judged), controls };
+}
+
+/** What is known from before in this run, or what is answered now; a request that never got so far as to be sent may be sent later. */
+async function controlFor(
+	fx: ProbeWorld,
+	round: Round,
+	like: Group,
+	signal: ProbeEvidence["signal"],
+	send: Send,
+): Promise<Control> {
+	if (!round.plan.control) return { place: like.place.name, path: like.path, result: "not sent" };
+	const key = `${like.place.url} ${like.path}`;
+	const known = round.controls?.get(key);
+	if (known) return known;
+	const { isSent, ...control } = await ask(fx, round, like, signal, send);
+	if (isSent) round.controls?.set(key, control);
+	return control;
+}
+
+async function ask(
+	fx: ProbeWorld,
+	round: Round,
+	like: Group,
+	signal: ProbeEvidence["signal"],
+	send: Send,
+): Promise<Control & { readonly isSent: boolean }> {
+	const secret = Secret.of(madeUpToken(like.secret.reveal(), fx.random.token()));
+	// A second attempt would be a second guess, as a place that counts them sees it.
+	const once: Round = { ...round, plan: { ...round.plan, retries: 0 } };
+	const row = await send(once, { ...like, name: CONTROL_NAME, secret }, signal);
+	const { place, path, status, detail } = row.evidence;
+	return { place, path, status, detail, result: resultOf(row.evidence), isSent: row.timings.answer !== undefined };
+}
+
+/** Statuses by which places refuse credentials they do not know; whatever is on the way and does so looked at them too. */
+const REFUSING = [400, 401, 403, 404, 410, 422];
+const REFUSING_GRPC = ["grpc-3", "grpc-5", "grpc-7", "gateway-failed"];
+
+function resultOf({ outcome, status = 0, cause }: ProbeEvidence): Control["result"] {
+	if (outcome === "rejected" || REFUSING.includes(status) || REFUSING_GRPC.includes(cause)) return "refused";
+	if (outcome === "accepted" || cause === "sampled") return "taken";
+	const isTaken = cause === "answer-not-otlp" && status >= 200 && status < 300;
+	return isTaken ? "taken" : "unclear";
+}
+
+const PROVES_NOTHING = {
+	taken: {
+		cause: "takes-any-token",
+		says: "so is a made-up token: this place does not look at tokens, and nothing is proven",
+		fix: "check the URL: something in between may answer in the place's stead, or the place has no authentication",
+	},
+	unclear: {
+		cause: "control-unclear",
+		says: "what a made-up token is told is not clear, and so it is not proven that this place looks at tokens",
+		fix: "run it again; where made-up tokens must not be sent, use --no-control",
+	},
+} as const;
+
+function withControl(row: ProbeObservation, control: Control): ProbeObservation {
+	const { evidence } = row;
+	if (evidence.outcome !== "accepted" || control.result === "refused" || control.result === "not sent") return row;
+	const { cause, says, fix } = PROVES_NOTHING[control.result];
+	const why = control.result === "unclear" ? ` (${control.detail})` : "";
+	return {
+		...row,
+		evidence: { ...evidence, outcome: "inconclusive", cause, detail: `${evidence.detail}; ${says}${why}`, fix },
+	};
+}
+
+/** Where one token is accepted in a path, the path is right: a place that knows nothing of the same path with another one refused that token. */
+function tellPathTokens(rows: readonly ProbeObservation[]): ProbeObservation[] {
+	const accepted = new Set(
+		rows
+			.filter(({ evidence: { outcome, path } }) => outcome === "accepted" && path === "url")
+			.map(({ evidence }) => evidence.signal),
+	);
+	return rows.map((row) => {
+		const { evidence } = row;
+		if (evidence.cause !== "path-or-token" || !accepted.has(evidence.signal)) return row;
+		const detail = "the token was refused: another one is accepted in the same path";
+		const fix = "check that it is this place's token, and not revoked";
+		return { ...row, evidence: { ...evidence, outcome: "rejected", cause: "http-404", detail, fix } };
+	});
+}
