@@ -24,8 +24,9 @@ CLIs; nothing is sent unless --probe is given. What it looks at: managed files a
 of the system, the account and the folder it is started in, .env files, the environment.
 
 Exit codes: 0 all fine; 5 a CLI is on the token called old; 9 none of the CLIs is here; 10
-something was found; with --probe also those of crossfade probe: 3 the token is rejected, 6 no
-answer, 7 partly accepted, 8 retry later. The lowest but 0 counts.`,
+something was found; with --probe also those of crossfade probe: 3 the token is rejected, 4 the
+old one before its deadline, 6 no answer, 7 partly accepted, 8 retry later, 9 nothing proven, or
+not all asked. The lowest but 0 counts.`,
 	options: [
 		{ flags: "--cli <list>", description: `with commas between: ${clis.map(({ id }) => id).join(",")} (default: all)` },
 		{

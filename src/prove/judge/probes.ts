@@ -12,16 +12,25 @@ export function latestProbes(probes: readonly ProbeEvidence[]): ProbeEvidence[] 
 	return [...latest.values()];
 }
 
+/** Less than a second is what whole seconds in `Date` and a probe's own latency make of equal clocks. */
+export const EQUAL_CLOCKS_MS = 1_000;
+
+/** When a probe was sent, by the clock of the place that judged it, which is the one that ends a token. Milliseconds since the epoch. */
+export function sentByTheirClock({ at, clockOffsetMs = 0 }: ProbeEvidence): number {
+	return Math.abs(clockOffsetMs) < EQUAL_CLOCKS_MS ? at : at + clockOffsetMs;
+}
+
 /** What one probe means for the rotation, which depends on whose token it was and on the deadline. */
 export function probeVerdict(
-	{ fingerprint, outcome, at }: ProbeEvidence,
+	evidence: ProbeEvidence,
 	{ tokens, deadline }: Pick<JudgementInput, "tokens" | "deadline">,
 ): VerdictName {
+	const { fingerprint, outcome } = evidence;
 	if (outcome === "unreachable") return "UNREACHABLE";
 	if (outcome === "retry-later") return "RATE LIMITED";
 	if (outcome === "inconclusive") return "INCONCLUSIVE";
 	if (outcome === "partial") return "PARTIAL";
-	const isPast = deadline !== undefined && at >= deadline;
+	const isPast = deadline !== undefined && sentByTheirClock(evidence) >= deadline;
 	if (outcome === "rejected") {
 		if (fingerprint === tokens.new) return "NEW REJECTED";
 		// Without a deadline nothing can be said to be before it.

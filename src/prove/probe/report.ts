@@ -6,6 +6,7 @@ import { painter, type TextStyle } from "../../base/paint.ts";
 import { table } from "../../base/table.ts";
 import { hanging } from "../../base/width.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
+import { EQUAL_CLOCKS_MS } from "../judge/probes.ts";
 import type { Control } from "./control-result.ts";
 import { MARKER } from "./marker.ts";
 import type { WhoamiRow } from "./round.ts";
@@ -54,7 +55,7 @@ export function probeText(
 		},
 	});
 	const asked = whoami.map(({ token, place, reading }) => `whoami ${token} at ${shortPlace(place)}: ${reading.detail}`);
-	const looked = controls.map(controlText);
+	const looked = [...controls.map(controlText), ...clockTexts(rows)];
 	const exit = worstExit(rows);
 	const ends = deadline === undefined ? "" : `; the old token ends ${new Date(deadline).toISOString()}`;
 	const last = `exit ${exitCodes[exit][0]}: ${exitCodes[exit][1]}${ends}`;
@@ -70,6 +71,17 @@ const CONTROL_TEXT: Readonly<Record<Control["result"], string>> = {
 
 function controlText({ place, path, result }: Control): string {
 	return `a made-up token at ${shortPlace(place)}, ${path}: ${CONTROL_TEXT[result]}`;
+}
+
+/** Clocks that are not ours, by which a token ends. */
+function clockTexts(rows: readonly JudgedRow[]): string[] {
+	const offsets = new Map(rows.map(({ evidence }) => [evidence.place, evidence.clockOffsetMs ?? 0]));
+	return [...offsets]
+		.filter(([, ms]) => Math.abs(ms) >= EQUAL_CLOCKS_MS)
+		.map(([place, ms]) => {
+			const side = ms < 0 ? "behind" : "ahead of";
+			return `the clock of ${shortPlace(place)} is ${age(Math.abs(ms))} ${side} ours; deadlines are by it`;
+		});
 }
 
 /** Each thing that is not plainly accepted once, with the rows it is about and the next step. */
