@@ -5,6 +5,7 @@ import type { ServerAnswer } from "../effects/net/http-server.ts";
 import type { Upstream } from "../effects/net/upstream.ts";
 import { openStore, type TrafficWriter } from "../prove/evidence/store.ts";
 import type { Sighting } from "../prove/evidence/traffic.ts";
+import { FAULTS, tableFull } from "../prove/metrics/running-totals.ts";
 import { newAttribution } from "../prove/tap/attribution.ts";
 import { newTapMetrics, type TapMetrics } from "../prove/tap/metrics.ts";
 import { endpointProblems, isLoopback, isThisMachine } from "../spec/endpoint.ts";
@@ -78,6 +79,10 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			now: clock.now,
 			add: (seen) => note(fx, isJson, seen, metrics, writer),
 			unknown: (why) => metrics.count("unknown", why),
+			full(what) {
+				metrics.count("limit", what);
+				writer?.limit(tableFull(what));
+			},
 		}),
 		onUnreachable(code) {
 			metrics.count("upstream", code);
@@ -92,6 +97,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		},
 		onFault(error) {
 			metrics.count("fault", error instanceof Error ? error.name : "other");
+			writer?.limit(FAULTS);
 		},
 	});
 	if (!isLoopback(listen.host)) warnOpen(fx, listen.host);

@@ -32,6 +32,26 @@ function fleet({
 	return { cwd, canaries: [OLD, NEW], holders: ["old.token", "new.token"] };
 }
 
+describe("how old the newest sign of life may be", () => {
+	test.each([
+		["within its minute", 1, undefined, 0],
+		["longer ago than it ever was silent", 3, undefined, 9],
+		["no longer ago than it was silent before", 3, 4 * 60_000, 0],
+		["four hours ago", 240, undefined, 9],
+	])("%s", async (_, minutesAgo, interval, code) => {
+		const run = fleet();
+		writeEvidence(join(run.cwd, "crossfade-evidence"), {
+			traffic: migrated,
+			until: Date.now() - minutesAgo * 60_000,
+			...(interval && { interval }),
+		});
+		const outcome = await crossfade(["report", "--require-migrated", "--explain"], run);
+		expect(outcome.code).toBe(code);
+		const said = outcome.stdout.replaceAll(/\s+/g, " ");
+		expect(said).toMatch(code === 0 ? /no more than \d.* apart/ : /last watched .* ago; its longest interval is \d/);
+	});
+});
+
 describe("crossfade report", () => {
 	test.each<[string, number, RegExp, Parameters<typeof fleet>[0]]>([
 		["all moved", 0, /retire the old token: yes/, { traffic: migrated }],

@@ -49,10 +49,14 @@ export function probed(fingerprint: string, more: Partial<ProbeEvidence> = {}): 
 /** Writes an evidence folder as somebody who watched for 20 hours would have left it. */
 export function writeEvidence(
 	folder: string,
-	{ traffic, probes }: { traffic?: TrafficCounter[]; probes?: ProbeEvidence[] },
+	{
+		traffic,
+		probes,
+		...more
+	}: { traffic?: TrafficCounter[]; probes?: ProbeEvidence[]; until?: number; interval?: number },
 ): void {
 	mkdirSync(folder, { recursive: true });
-	const watch = { since: Date.now() - 20 * 60 * MINUTE_MS, until: Date.now() };
+	const watch = { since: Date.now() - 20 * 60 * MINUTE_MS, until: Date.now(), ...more };
 	if (traffic)
 		writeFileSync(
 			join(folder, fileName("traffic", "gw")),

@@ -23,6 +23,7 @@ export async function openTap(
 ): Promise<OpenTap> {
 	const seen: Sighting[] = [];
 	const unknown: Unknown[] = [];
+	const full: string[] = [];
 	const unreachable: string[] = [];
 	const faults: unknown[] = [];
 	const { hostname, port, host, pathname } = new URL(to);
@@ -39,6 +40,7 @@ export async function openTap(
 				now: () => 0,
 				add: (each) => seen.push(each),
 				unknown: (why) => unknown.push(why),
+				full: (what) => full.push(what),
 				...options,
 			}),
 		onUnreachable: (code) => unreachable.push(code),

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Pool } from "undici";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Signal, signals } from "../../src/adapters/providers/provider.ts";
+import { signals } from "../../src/adapters/providers/provider.ts";
+import type { TrafficCounter } from "../../src/prove/evidence/evidence.ts";
 import { openStore } from "../../src/prove/evidence/store.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
@@ -46,7 +47,7 @@ interface TrafficRow {
 	readonly fingerprint: string;
 	readonly host: string;
 	readonly cli: string;
-	readonly signal: Signal;
+	readonly signal: TrafficCounter["signal"];
 	readonly requests: number;
 	readonly records: number;
 }

@@ -1,5 +1,6 @@
-import type { ExchangeOutcome, ExchangeWatcher, WatchedExchange } from "./forwarding.ts";
-import { BadHead, BodyReader, HeadReader, type RequestHead, responseHead } from "./http1.ts";
+import { gunzipSync } from "node:zlib";
+import type { ExchangeAnswer, ExchangeOutcome, ExchangeWatcher, WatchedExchange } from "./forwarding.ts";
+import { BadHead, BodyReader, type Headers, HeadReader, type RequestHead, responseHead } from "./http1.ts";
 import { newGunzip, type Unpacker } from "./unpack.ts";
 
 interface Around {
@@ -7,6 +8,9 @@ interface Around {
 	/** Exchanges whose bodies may be inspected after forwarding. */
 	readonly unpacking: Set<Exchange>;
 }
+
+/** What a server says of an export is much shorter. */
+const MAX_ANSWER = 64 * 1024;
 
 /** One request and its response, as reported to the watcher. Never throws. */
 export class Exchange {
@@ -19,6 +23,10 @@ export class Exchange {
 	#isSent = false;
 	#status: number | undefined;
 	#body: ExchangeOutcome["body"] | undefined;
+	#response: Headers | undefined;
+	#answer: Buffer[] = [];
+	#answerBytes = 0;
+	#isAnswered: "whole" | "cut" | undefined;
 
 	constructor(head: RequestHead, watcher: ExchangeWatcher, around: Around) {
 		this.method = head.method;
@@ -60,8 +68,23 @@ export class Exchange {
 		else this.#bodyIs("whole");
 	}
 
-	answered(status: number): void {
+	/** The head of the response; without one there is no more to come. */
+	answered(status: number, response?: Headers): void {
 		this.#status ??= status;
+		this.#response = response;
+		if (!response) this.answerOver("whole");
+	}
+
+	/** Content of the response's body. */
+	answerContent(chunk: Buffer): void {
+		if (!this.#watched || !isSuccess(this.#status) || this.#answerBytes > MAX_ANSWER) return;
+		this.#answer.push(Buffer.from(chunk));
+		this.#answerBytes += chunk.length;
+	}
+
+	/** The response has ended, or the connection with it. */
+	answerOver(how: "whole" | "cut"): void {
+		this.#isAnswered ??= how;
 		this.#report();
 	}
 
@@ -71,7 +94,8 @@ export class Exchange {
 			this.#isSent = true;
 			this.#bodyIs("cut");
 		}
-		this.answered(0);
+		this.#status ??= 0;
+		this.answerOver("cut");
 	}
 
 	#bodyIs(body: ExchangeOutcome["body"]): void {
@@ -81,10 +105,28 @@ export class Exchange {
 
 	#report(): void {
 		const watched = this.#watched;
-		if (!watched || !this.#isSent || this.#status === undefined || this.#body === undefined) return;
-		const outcome = { status: this.#status, bytes: this.#bytes, body: this.#body };
+		const [status, body] = [this.#status, this.#body];
+		if (!watched || !this.#isSent || status === undefined || body === undefined || !this.#isAnswered) return;
+		const answer = isSuccess(status) ? this.#wholeAnswer() : undefined;
+		const outcome = { status, bytes: this.#bytes, body, answer };
 		this.#letGo();
 		this.#safely(() => watched.end(outcome));
+	}
+
+	#wholeAnswer(): ExchangeAnswer {
+		const contentType = this.#response?.get("content-type") ?? "";
+		const packed = this.#answer.length === 1 && this.#answer[0] ? this.#answer[0] : Buffer.concat(this.#answer);
+		const isWhole = this.#isAnswered === "whole" && this.#answerBytes <= MAX_ANSWER;
+		const encoding = this.#response?.get("content-encoding") ?? "identity";
+		if (encoding === "identity" || packed.length === 0) return { bytes: packed, contentType, isWhole };
+		try {
+			if (encoding === "gzip") {
+				return { bytes: gunzipSync(packed, { maxOutputLength: MAX_ANSWER }), contentType, isWhole };
+			}
+		} catch {
+			// Nobody knows what it says.
+		}
+		return { bytes: Buffer.alloc(0), contentType, isWhole: false };
 	}
 
 	#safely(work: () => void): void {
@@ -98,6 +140,7 @@ export class Exchange {
 
 	#letGo(): void {
 		this.#watched = undefined;
+		this.#answer = [];
 		this.#unpacker?.stop();
 		this.#unpacker = undefined;
 		this.#around.unpacking.delete(this);
@@ -109,6 +152,7 @@ export class Responses {
 	readonly #waiting: Exchange[] = [];
 	readonly #heads = new HeadReader();
 	#body: BodyReader | undefined;
+	#endsWithConnection = false;
 	/** From here on the bytes are unknown: another protocol, or not HTTP. */
 	isOpaque = false;
 	/** The server agreed to another protocol. */
@@ -148,27 +192,36 @@ export class Responses {
 		if (!found) return chunk.length;
 		const exchange = this.next;
 		if (!exchange) throw new BadHead(502, "an unrequested response");
-		const { status, framing } = responseHead(found.head, exchange.method);
+		const { status, framing, headers } = responseHead(found.head, exchange.method);
 		if (status === 101) {
 			this.isOpaque = true;
 			this.isTunnel = true;
 		}
-		if (status === 101 || status >= 200) exchange.answered(status);
-		if (status >= 200) this.#body = new BodyReader(framing);
-		return this.#body ? this.#onBody(this.#body, chunk, found.end) : found.end;
+		if (status === 101) exchange.answered(status);
+		if (status < 200) return found.end;
+		exchange.answered(status, headers);
+		this.#body = new BodyReader(framing);
+		this.#endsWithConnection = framing === "close";
+		return this.#onBody(this.#body, chunk, found.end);
 	}
 
 	#onBody(body: BodyReader, chunk: Buffer, from: number): number {
-		const end = body.push(chunk, from);
+		const exchange = this.next;
+		const end = body.push(chunk, from, (content) => exchange?.answerContent(content));
 		if (body.isOver) {
 			this.#body = undefined;
-			this.#waiting.shift();
+			this.#waiting.shift()?.answerOver("whole");
 		}
 		return end;
 	}
 
-	/** The connection ended. */
+	/** The connection ended, and with it a response that has no other end. */
 	abandon(): void {
+		if (this.#endsWithConnection) this.next?.answerOver("whole");
 		for (const exchange of this.#waiting.splice(0)) exchange.abandon();
 	}
+}
+
+function isSuccess(status: number | undefined): boolean {
+	return status !== undefined && status >= 200 && status < 300;
 }

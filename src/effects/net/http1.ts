@@ -41,7 +41,15 @@ export class Headers {
 		return this.#text.slice(at, this.#text.indexOf("\r\n", at)).replace(/^[ \t]+|[ \t]+$/g, "");
 	}
 
-	/** Where the first field with that name begins and ends in the text. */
+	/** Every field in the order in which they came, with its name in lower case. */
+	*all(): Generator<readonly [name: string, value: string]> {
+		for (const line of this.#text.split("\r\n")) {
+			const colon = line.indexOf(":");
+			if (colon > 0) yield [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "")];
+		}
+	}
+
+	/** Where the first line of that name begins and ends in the text. */
 	line(name: string): [from: number, to: number] | undefined {
 		const at = this.#find(name, 0);
 		return at < 0 ? undefined : [at - name.length - 1, this.#text.indexOf("\r\n", at) + 2];
@@ -118,6 +126,7 @@ function isChunked(encoding: string): boolean {
 
 export interface ResponseHead {
 	readonly status: number;
+	readonly headers: Headers;
 	readonly framing: Framing;
 }
 
@@ -127,12 +136,16 @@ export function responseHead(bytes: Buffer, method: string): ResponseHead {
 	const [line, code] = STATUS_LINE.exec(text) ?? [];
 	if (line === undefined) throw new BadHead(502, "the status line is malformed");
 	const status = Number(code);
-	if (status < 200 || status === 204 || status === 304 || method === "HEAD") return { status, framing: 0 };
 	const headers = new Headers(`\r\n${text.slice(line.length, -2)}`);
+	const hasNoBody = status < 200 || status === 204 || status === 304 || method === "HEAD";
+	return { status, headers, framing: hasNoBody ? 0 : responseFraming(headers) };
+}
+
+function responseFraming(headers: Headers): Framing {
 	const encoding = headers.get("transfer-encoding");
-	if (encoding !== undefined) return { status, framing: encoding && isChunked(encoding) ? "chunked" : "close" };
+	if (encoding !== undefined) return encoding && isChunked(encoding) ? "chunked" : "close";
 	const length = headers.get("content-length");
-	return { status, framing: length && /^\d{1,15}$/.test(length) ? Number(length) : "close" };
+	return length && /^\d{1,15}$/.test(length) ? Number(length) : "close";
 }
 
 /** Collects the bytes of a message, in any number of chunks, up to the end of its head. */

@@ -1,5 +1,6 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import type { TokenPath } from "../../spec/probe-plan.ts";
+import type { CountedSignal } from "../metrics/running-totals.ts";
 
 /** The outcome of one test request. */
 export type Outcome =
@@ -50,7 +51,7 @@ export interface TrafficCounter {
 	readonly host: string;
 	/** The id of a known CLI, a `service.name`, or empty. */
 	readonly cli: string;
-	readonly signal: Signal;
+	readonly signal: CountedSignal;
 	/** Minutes since the epoch; for rolled-up counters the first minute they cover. */
 	readonly minute: number;
 	/** How many minutes the counter covers: 1, or more once rolled up. */

@@ -23,6 +23,9 @@ export interface Watch {
 	readonly until: number;
 }
 
+/** What a file says that says nothing of it. */
+const DEFAULT_INTERVAL_MS = 60_000;
+
 export interface EvidenceFile<K extends EvidenceKind> extends Watch {
 	readonly rows: readonly Rows[K][];
 	/** How far the sources of these rows were read: in the same file, so that both always match. */
@@ -31,7 +34,9 @@ export interface EvidenceFile<K extends EvidenceKind> extends Watch {
 	readonly place?: string | undefined;
 	/** Its writer stopped normally, and everything it counted is here. */
 	readonly isClosed?: boolean | undefined;
-	/** Limits that its writer reached, as sentences. */
+	/** The longest time between two signs of life of its writer, in milliseconds. */
+	readonly interval?: number | undefined;
+	/** What its writer could not keep apart any more, in words. */
 	readonly limits?: readonly string[] | undefined;
 	/** The id of the folder where it was written. */
 	readonly folder?: string | undefined;
@@ -74,9 +79,13 @@ export function decode<K extends EvidenceKind>(kind: K, bytes: Uint8Array, path:
 	const header = parsed(head, 1);
 	if (typeof header["schema"] === "number" && header["schema"] > SCHEMA) throw newer(path, header["schema"]);
 	const { since, until, rows: count, marks: markCount = 0 } = header;
-	const { place, isClosed, limits, folder } = header;
+	const { place, isClosed, limits, folder, interval = DEFAULT_INTERVAL_MS } = header;
 	const isAbout =
-		optional(isText)(place) && optional(isFlag)(isClosed) && optional(isTexts)(limits) && optional(isText)(folder);
+		isCount(interval) &&
+		optional(isText)(place) &&
+		optional(isFlag)(isClosed) &&
+		optional(isTexts)(limits) &&
+		optional(isText)(folder);
 	const isOurs = header["kind"] === kind && isSchema(header["schema"]) && isCount(since) && isCount(until) && isAbout;
 	if (!isOurs || !isCount(count) || !isCount(markCount)) throw new CorruptEvidence("its first line is not a header");
 	const rest = lines.pop();
@@ -95,6 +104,7 @@ export function decode<K extends EvidenceKind>(kind: K, bytes: Uint8Array, path:
 		isClosed: isClosed as boolean | undefined,
 		limits: limits as string[] | undefined,
 		folder: folder as string | undefined,
+		interval: interval as number,
 	};
 }
 
@@ -108,10 +118,18 @@ function upgraded(kind: EvidenceKind, row: Record<string, unknown>): Record<stri
 }
 
 function markOf(line: string, number: number): Mark {
-	const { source, at, since, isAttributed, totals, place = source, group, accepted } = parsed(line, number);
+	const mark = parsed(line, number);
+	const { source, at, since, interval = DEFAULT_INTERVAL_MS, isAttributed, totals, place = source } = mark;
+	const { group, accepted } = mark;
 	const isSeries = (each: unknown): each is [string, number, 1?] =>
 		Array.isArray(each) && isText(each[0]) && isCount(each[1]);
-	const isMark = isText(source) && isCount(at) && isCount(since) && isFlag(isAttributed) && Array.isArray(totals);
+	const isMark =
+		isText(source) &&
+		isCount(at) &&
+		isCount(since) &&
+		isCount(interval) &&
+		isFlag(isAttributed) &&
+		Array.isArray(totals);
 	const isPlaced = isText(place) && optional(isText)(group) && optional(isCounts)(accepted);
 	if (!isMark || !isPlaced || !totals.every(isSeries)) throw new CorruptEvidence(`line ${number} is not a mark`);
 	const series = totals.map(([id, value, away]) => [id, { value, isAway: away === 1 }] as const);
@@ -119,6 +137,7 @@ function markOf(line: string, number: number): Mark {
 		source,
 		at,
 		since,
+		interval,
 		isAttributed,
 		place,
 		group: group as string | undefined,
@@ -167,6 +186,7 @@ const optional =
 		value === undefined || check(value);
 
 const isSignal = oneOf(signals satisfies readonly Signal[]);
+const isCountedSignal = oneOf([...signals, "other"]);
 const OUTCOMES: readonly Outcome[] = ["accepted", "partial", "rejected", "retry-later", "unreachable", "inconclusive"];
 const PATHS: readonly TokenPath[] = ["bearer", "url"];
 
@@ -176,7 +196,7 @@ const SHAPES: { readonly [K in EvidenceKind]: { readonly [F in keyof Required<Ro
 		place: isText,
 		host: isText,
 		cli: isText,
-		signal: isSignal,
+		signal: isCountedSignal,
 		minute: isCount,
 		span: isCount,
 		requests: isCount,

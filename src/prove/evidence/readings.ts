@@ -24,7 +24,9 @@ export interface Mark {
 	readonly at: number;
 	/** Since when it was read without a gap in which traffic could be missed. */
 	readonly since: number;
-	/** Whether it ever counted by token: only then its silence is evidence. */
+	/** The longest time between two readings, in milliseconds; breaks are none. */
+	readonly interval: number;
+	/** Whether it ever told tokens apart: only then its silence means something. */
 	readonly isAttributed: boolean;
 	/** The place's name in reports, and the group of places with the same config. */
 	readonly place: string;
@@ -65,12 +67,14 @@ export function follow(
 	const isBorn =
 		!mark && reading.started !== undefined && watchedSince !== undefined && reading.started >= watchedSince;
 	const isRestarted = mark !== undefined && reading.started !== undefined && reading.started > mark.at;
+	let hasFallen = false;
 	const sums = new Map<string, Sighting>();
 	const totals = new Map<string, { value: number; isAway: boolean }>();
 	for (const total of reading.totals) {
 		const { id, value } = total;
 		const before = mark?.totals.get(id);
 		totals.set(id, { value, isAway: false });
+		if (before && value < before.value) hasFallen = true;
 		const grown = mark || isBorn ? (isRestarted ? value : growth(before, value)) : 0;
 		if (grown > 0) add(sums, total, grown, reading.at, place);
 	}
@@ -80,12 +84,13 @@ export function follow(
 		if (!totals.has(id)) totals.set(id, { ...before, isAway: before.isAway || reading.isComplete });
 	}
 	const isAttributed = reading.totals.length > 0 || (mark?.isAttributed ?? false);
-	const since = isBorn && watchedSince !== undefined ? watchedSince : sinceWhen(mark, reading, isRestarted);
+	const since = isBorn && watchedSince !== undefined ? watchedSince : sinceWhen(mark, reading, isRestarted, hasFallen);
 	return {
 		mark: {
 			source: reading.source,
 			at: reading.at,
 			since,
+			interval: longestInterval(mark, reading.at),
 			isAttributed,
 			place,
 			...(group !== undefined && { group }),
@@ -101,13 +106,25 @@ function growth(before: { readonly value: number; readonly isAway: boolean } | u
 	return value - before.value;
 }
 
-function sinceWhen(mark: Mark | undefined, { at, started, totals }: CounterReading, isRestarted: boolean): number {
+/** What a process counted after the last reading, and took with it when it ended, nobody saw: it is watched since the next one started. */
+function sinceWhen(
+	mark: Mark | undefined,
+	{ at, started, totals }: CounterReading,
+	isRestarted: boolean,
+	hasFallen: boolean,
+): number {
 	if (!mark) return at;
+	if (isRestarted && started !== undefined) return Math.min(started, at);
 	const isSameProcess = started !== undefined && started <= mark.at;
-	if (at - mark.at > MAX_BREAK_MS && !isSameProcess) return isRestarted && started !== undefined ? started : at;
-	// It counts by token for the first time: it has done so since its start, which may be later than our first reading.
+	if (!isSameProcess && (hasFallen || at - mark.at > MAX_BREAK_MS)) return at;
+	// It tells tokens apart for the first time: it has done so since it started, and that need not be when we first looked.
 	if (!mark.isAttributed && totals.length > 0 && !(started !== undefined && started <= mark.since)) return at;
 	return mark.since;
+}
+
+function longestInterval(mark: Mark | undefined, at: number): number {
+	const last = mark ? at - mark.at : 0;
+	return last > MAX_BREAK_MS ? (mark?.interval ?? 0) : Math.max(mark?.interval ?? 0, last);
 }
 
 function add(into: Map<string, Sighting>, total: RunningTotal, grown: number, at: number, place: string): void {

@@ -9,20 +9,22 @@ export interface KeptSeries extends Watch {
 	/** True for a source that crossfade reads; false for a program that writes its own counts. */
 	readonly isRead: boolean;
 	readonly isAttributed: boolean;
+	/** The longest time between two readings or signs of life, in milliseconds. */
+	readonly interval: number;
 	readonly isClosed: boolean;
 	readonly limits: readonly string[];
 }
 
 /** A writer that counts traffic itself is one series; a reader has one series per source. */
 export function seriesOf(name: string, file: EvidenceFile<"traffic">): KeptSeries[] {
-	const { since, until, marks = [], isClosed = false, limits = [] } = file;
+	const { since, until, marks = [], isClosed = false, limits = [], interval = 0 } = file;
 	const writer = name.replace(/^traffic-|\.ndjson$/g, "");
 	const isReader = /^(gateway-.*|prometheus)$/.test(writer) && file.place === undefined;
 	if (!isReader) {
 		const place = file.place ?? file.rows[0]?.place ?? writer;
-		return [{ place, source: writer, since, until, isRead: false, isAttributed: true, isClosed, limits }];
+		return [{ place, source: writer, since, until, isRead: false, isAttributed: true, interval, isClosed, limits }];
 	}
-	return marks.map(({ place, group, source, since: from, at, isAttributed }) => ({
+	return marks.map(({ place, group, source, since: from, at, interval: longest, isAttributed }) => ({
 		place,
 		...(group !== undefined && { group }),
 		source,
@@ -30,7 +32,8 @@ export function seriesOf(name: string, file: EvidenceFile<"traffic">): KeptSerie
 		until: at,
 		isRead: true,
 		isAttributed,
-		// A source that is read may have continued after that.
+		interval: longest,
+		// What is read by somebody else may have gone on after that.
 		isClosed: false,
 		limits,
 	}));

@@ -1,7 +1,7 @@
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { shownName } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
-import type { Claim, Folder } from "../../effects/files/folder.ts";
+import type { Folder } from "../../effects/files/folder.ts";
 import type { ProbeEvidence, Statement, TrafficCounter } from "./evidence.ts";
 import {
 	CorruptEvidence,
@@ -15,9 +15,10 @@ import {
 } from "./file.ts";
 import { givenId, idOf } from "./folder-id.ts";
 import { type CounterReading, follow, MAX_BREAK_MS, type Mark } from "./readings.ts";
+import { debounced, type OwnFile } from "./saving.ts";
 import { type KeptSeries, seriesOf } from "./series.ts";
 import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
-import { cannotWrite, corrupt, fromElsewhere, noFolder, setAside, takenOver, tooMany } from "./troubles.ts";
+import { corrupt, fromElsewhere, noFolder, setAside, takenOver, tooMany } from "./troubles.ts";
 
 /** The evidence folder: one file per writer, so that no two programs write the same file. Contains no token. */
 export interface EvidenceStore {
@@ -57,7 +58,9 @@ export interface Evidence {
  * Counters that are written to disk within seconds. If writing fails, keeps them, warns once, and retries.
  */
 export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "counters"> {
-	/** Resolves when everything added so far is on disk. */
+	/** Notes, in words, what cannot be told apart from now on: evidence with that is not whole. */
+	limit(what: string): void;
+	/** Everything added so far is on the disk when this resolves. */
 	flush(): Promise<void>;
 	/** The final flush; nothing may be added afterwards. */
 	close(): Promise<void>;
@@ -73,15 +76,7 @@ export interface ReadingWriter {
 	close(): Promise<void>;
 }
 
-/** Minimum interval between writes; longer if writing is slow. */
-const DEBOUNCE_MS = 3_000;
-/** Writing may take at most one part in this many of the time. */
-const WRITE_SHARE = 20;
-/** Without traffic, how often the file records that watching continues. */
-const HEARTBEAT_MS = 60_000;
-/** How often to roll up old minutes. */
-const COMPACT_MS = 60_000;
-/** Older observations of a writer are dropped. */
+/** Older observations of a writer are let go. */
 const MAX_PROBES = 20_000;
 /** Maximum concurrent writers of one name; each further one has a number in its file name. */
 const MAX_NAMESAKES = 1_000;
@@ -170,16 +165,7 @@ async function readFile(
 	}
 }
 
-interface OwnFile<K extends EvidenceKind> {
-	readonly before: EvidenceFile<K> | undefined;
-	readonly claim: Claim;
-	readonly where: string;
-	/** Whether another program replaced the file since the last write. */
-	wasReplaced(): Promise<boolean>;
-	write(file: EvidenceFile<K>): Promise<void>;
-}
-
-/** A file not in use by another living process, with its content; a corrupt one is set aside. Undefined if all names are taken. */
+/** A file that no other living process writes, with what it held; a corrupt one is set aside. Undefined when the names are all taken. */
 async function claimFile<K extends EvidenceKind>(
 	fx: StoreEffects,
 	folder: Folder,
@@ -254,6 +240,7 @@ async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">, place: s
 			saved.grew();
 		},
 		counters: () => ledger.counters(),
+		limit: saved.limit,
 		flush: saved.flush,
 		close: saved.close,
 	};
@@ -280,93 +267,6 @@ async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise
 		marks,
 		flush: saved.flush,
 		close: saved.close,
-	};
-}
-
-async function noteLimits(own: OwnFile<"traffic">, ledger: TrafficLedger, limits: Set<string>): Promise<void> {
-	if (ledger.isFull) limits.add("too many senders to count each one");
-	if (await own.wasReplaced()) limits.add("another program replaced its evidence file");
-}
-
-/** Writes counters seconds after a change, and occasionally without one; `about` is evaluated at that moment. */
-function debounced(
-	fx: StoreEffects,
-	own: OwnFile<"traffic">,
-	ledger: TrafficLedger,
-	about: (now: number) => Omit<EvidenceFile<"traffic">, "rows">,
-) {
-	const { clock, terminal } = fx;
-	let failures = 0;
-	let cancel = () => {};
-	let writing: Promise<void> | undefined;
-	let isDirty = false;
-	let compacted = 0;
-	let pace = DEBOUNCE_MS;
-	const limits = new Set(own.before?.limits);
-
-	const write = async () => {
-		const begin = clock.now();
-		isDirty = false;
-		try {
-			if (begin - compacted >= COMPACT_MS) {
-				ledger.compact(begin);
-				compacted = begin;
-			}
-			await noteLimits(own, ledger, limits);
-			await own.write({ ...about(begin), isClosed, limits: [...limits], rows: ledger.counters() });
-		} catch (error) {
-			isDirty = true;
-			throw error;
-		} finally {
-			plan(Math.max(DEBOUNCE_MS, (clock.now() - begin) * WRITE_SHARE));
-		}
-		if (failures > 0) terminal.note(`evidence is written again, after ${failures} failed attempts`);
-		failures = 0;
-	};
-	/** One write at a time; requests during a write get the next one. */
-	const flush = async (): Promise<void> => {
-		while (writing) await writing.catch(() => undefined);
-		cancel();
-		writing = write().finally(() => {
-			writing = undefined;
-		});
-		return writing;
-	};
-	const inBackground = () => {
-		flush().catch((error: unknown) => {
-			failures++;
-			if (failures === 1) terminal.warn(cannotWrite(own.where, error));
-		});
-	};
-	const plan = (delay: number) => {
-		pace = delay;
-		cancel();
-		cancel = clock.after(isDirty ? pace : HEARTBEAT_MS, inBackground);
-	};
-	const grew = () => {
-		if (isDirty) return;
-		isDirty = true;
-		cancel();
-		cancel = clock.after(pace, inBackground);
-	};
-	let isClosed = false;
-	const stop = () => {
-		cancel();
-		return own.claim.release();
-	};
-	return {
-		/** The first write; if it fails, the file is released. */
-		begin: () =>
-			flush().catch(async (error: unknown) => {
-				await stop();
-				throw error;
-			}),
-		grew,
-		flush,
-		close: () => {
-			isClosed = true;
-			return flush().finally(stop);
-		},
 	};
 }
 

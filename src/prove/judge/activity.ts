@@ -74,6 +74,8 @@ export function addTraffic(
 		const { fingerprint, cli, lastSeen } = counter;
 		const isOurs = fingerprint === old || fingerprint === fresh;
 		if (cli === PROBE_SENDER || (!isOurs && isRefused(counter))) continue;
+		// No export: with the old token it is use all the same, with the new one it proves nothing.
+		if (counter.signal === "other" && fingerprint === fresh) continue;
 		const host = hostOf(counter.host);
 		const sender = host.senders.find((each) => each.cli === cli) ?? newSender(host, cli);
 		host.heard.push(lastSeen);

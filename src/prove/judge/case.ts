@@ -36,7 +36,7 @@ export interface WatchedSeries {
 	readonly since: number | undefined;
 	/** Up to when. */
 	readonly until: number | undefined;
-	/** How old the newest reading may be. */
+	/** How old the newest reading may be: the longest interval of this source, and the time that a look takes. */
 	readonly toleranceMs: number;
 	/** Whether it ever counted by token. */
 	readonly isAttributed: boolean;

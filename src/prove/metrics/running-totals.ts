@@ -6,13 +6,16 @@ import { redact } from "../../token/guard.ts";
 import { MAX_TEXT } from "../otlp/senders.ts";
 import type { Labels, Sample } from "./exposition.ts";
 
-/** Who sent with which token, as far as a series shows. */
+/** What a request carried: one of the signals, or `other` where it is no export of one. */
+export type CountedSignal = Signal | "other";
+
+/** Who sent with what, as far as a series says. */
 export interface CountedSender {
 	readonly fingerprint: string;
 	readonly host: string;
 	readonly cli: string;
 	readonly version: string;
-	readonly signal: Signal;
+	readonly signal: CountedSignal;
 }
 
 /** A process's count for one sender since its start. Only differences matter. */
@@ -36,11 +39,11 @@ interface MetricFamily {
 	read(labels: Labels, parts: readonly string[]): (CountedSender & Pick<RunningTotal, "unit">) | undefined;
 }
 
-const SIGNALS: ReadonlyMap<string | undefined, Signal> = new Map([
+const SIGNALS: ReadonlyMap<string | undefined, CountedSignal> = new Map<string, CountedSignal>([
 	["log_records", "logs"],
 	["metric_points", "metrics"],
 	["spans", "traces"],
-	...signals.map((signal) => [signal, signal] as const),
+	...[...signals, "other" as const].map((signal) => [signal, signal] as const),
 ]);
 
 /** A collector component that handles only one token's data: `otlp/crossfade-fp-0123456789ab`. */
@@ -169,7 +172,7 @@ function componentSender(labels: Labels, component: string | undefined, signal: 
 const EXPORTER_TOKEN = /^crossfade_exporter_token_info$/;
 /** The same as a PromQL selector, with the metrics for `limitsOnPage`. */
 export const aboutSelector =
-	'{__name__=~"crossfade_exporter_token_info|crossfade_tap_faults_total|(?:otelcol_)?deltatocumulative_datapoints(?:_ratio)?(?:_total)?"}';
+	'{__name__=~"crossfade_exporter_token_info|crossfade_tap_(?:faults|limits)_total|(?:otelcol_)?deltatocumulative_datapoints(?:_ratio)?(?:_total)?"}';
 /** Our own tap forwards each sender's token. */
 const TAP = /^crossfade_tap_/;
 
@@ -189,10 +192,20 @@ export function limitsOnPage(samples: readonly Sample[]): string[] {
 		({ name, labels, value }) => LIMITED.test(name) && labels["error"] === "limit" && value > 0,
 	);
 	const faults = samples.some(({ name, value }) => name === "crossfade_tap_faults_total" && value > 0);
+	const full = samples.flatMap(({ name, labels, value }) =>
+		name === "crossfade_tap_limits_total" && value > 0 ? [tableFull(labels["table"] ?? "names")] : [],
+	);
 	return [
-		...(dropped ? ["its accumulator was full: counts of further senders were dropped"] : []),
-		...(faults ? ["some requests could not be attributed"] : []),
+		...full,
+		...(dropped ? ["its accumulator was full: counts of more senders were dropped"] : []),
+		...(faults ? [FAULTS] : []),
 	];
+}
+
+/** What evidence says where a tap met a bug of its own, and where one of its tables was full. */
+export const FAULTS = "some requests could not be attributed";
+export function tableFull(what: string): string {
+	return `too many ${what} to count each one`;
 }
 
 /** Shown by `crossfade tap` if it writes its counters as evidence itself; its label `folder` is the folder's id. */

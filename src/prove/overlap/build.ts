@@ -1,4 +1,3 @@
-import { MINUTE_MS } from "../../base/duration.ts";
 import type { ProbeEvidence, Statement } from "../evidence/evidence.ts";
 import type { Inventory } from "../evidence/inventory.ts";
 import type { KeptSeries } from "../evidence/series.ts";
@@ -7,8 +6,8 @@ import { judge } from "../judge/judge.ts";
 import type { LookedSeries, Observed } from "./observed.ts";
 import type { InventorySums, OverlapView } from "./view.ts";
 
-/** Maximum age of a place's newest reading: writers update their file every minute, and each refresh reads every page. */
-const TOLERANCE_MS = 5 * MINUTE_MS;
+/** A look takes no longer; what a place says is so much older than the answer. */
+const LOOK_MS = 30_000;
 
 /** Builds the view for people and programs. Pure: the same observations give the same view. */
 export function overlapView(observed: Observed): OverlapView {
@@ -59,12 +58,13 @@ export function overlapView(observed: Observed): OverlapView {
 function joined(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): WatchedSeries[] {
 	const key = ({ place, source }: { place: string; source: string }) => JSON.stringify([place, source]);
 	const looks = new Map(looked.map((each) => [key(each), each]));
-	const known = kept.map(({ isRead: _, ...each }): WatchedSeries => {
+	const known = kept.map(({ isRead: _, interval, ...each }): WatchedSeries => {
 		const look = looks.get(key(each));
 		looks.delete(key(each));
 		return {
 			...each,
-			toleranceMs: TOLERANCE_MS,
+			// As long as it ever was between two readings, and not longer.
+			toleranceMs: interval + LOOK_MS,
 			trouble: look?.trouble,
 			unattributed: look?.unattributed,
 			limits: [...each.limits, ...(look?.limits ?? [])],
@@ -79,7 +79,7 @@ function joined(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): W
 				...each,
 				since: undefined,
 				until: undefined,
-				toleranceMs: TOLERANCE_MS,
+				toleranceMs: LOOK_MS,
 				isAttributed: false,
 				isClosed: false,
 			}),

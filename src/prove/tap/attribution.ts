@@ -1,14 +1,20 @@
 import { senderOf } from "../../adapters/clis/senders.ts";
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { maskedSender } from "../../base/mask.ts";
-import type { ExchangeOutcome, ExchangeWatcher, WatchedExchange } from "../../effects/net/forwarding.ts";
+import type {
+	ExchangeAnswer,
+	ExchangeOutcome,
+	ExchangeWatcher,
+	WatchedExchange,
+} from "../../effects/net/forwarding.ts";
 import { redact } from "../../token/guard.ts";
 import { isMadeUp } from "../../token/made-up.ts";
 import { secretForms } from "../../token/secret.ts";
 import type { Sighting } from "../evidence/traffic.ts";
+import { isHtml, readExportResult } from "../otlp/response.ts";
 import { MalformedOtlp, newScanner } from "../otlp/scan.ts";
 import type { OtlpSender, Scan, Scanner } from "../otlp/senders.ts";
-import { credentialOf, otlpTarget, type SeenCredential } from "./credential.ts";
+import { credentialsOf, otlpTarget, type SeenCredential } from "./credential.ts";
 
 export interface AttributionOptions {
 	readonly place: string;
@@ -23,6 +29,8 @@ export interface AttributionOptions {
 	readonly add: (seen: Sighting) => void;
 	/** Called for requests with unknown sender or record count. */
 	readonly unknown: (why: Unknown) => void;
+	/** Called once for each table that is full, with what nobody can tell apart from then on. */
+	readonly full: (what: string) => void;
 }
 
 export type Unknown = "not otlp" | Exclude<ExchangeOutcome["body"], "whole">;
@@ -37,36 +45,55 @@ const MAX_CLIS = 1_000;
 
 /** Determines who sent what with which token, for each OTLP request. Keeps no token longer than its request. */
 export function newAttribution(options: AttributionOptions): ExchangeWatcher {
-	const fingerprints = credentialRows(options.known ?? []);
-	const hosts = limited(MAX_HOSTS, "");
-	const clis = limited(MAX_CLIS, "");
+	const credentials = credentialRows(options);
+	const hosts = limited(MAX_HOSTS, "", () => options.full("host names"));
+	const clis = limited(MAX_CLIS, "", () => options.full("names of programs"));
+	const places = { names: options.headers, isKnown: credentials.isKnown };
+	/** A request of all credentials that are in it: nobody knows which one the server took. */
+	const note = (seen: readonly SeenCredential[], { status }: ExchangeOutcome, rest: Omit<Sighting, "fingerprint">) => {
+		let isFirst = true;
+		for (const { fingerprint } of seen) {
+			const token = credentials.rowOf(fingerprint, status);
+			// Written out: spreading objects here costs as much as all the rest.
+			if (isFirst) options.add({ ...rest, fingerprint: token });
+			else options.add({ ...rest, fingerprint: token, records: 0, bytes: 0 });
+			isFirst = false;
+		}
+	};
 	return {
 		begin(head): WatchedExchange | undefined {
 			const target = otlpTarget(head);
+			const seen = credentialsOf(head, target, places);
+			const { now, place, host: ownHost, unknown } = options;
 			if (!target) {
-				options.unknown("not otlp");
-				return undefined;
+				unknown("not otlp");
+				if (seen[0].fingerprint === "none" || seen[0].fingerprint === "short") return undefined;
+				return {
+					end(outcome) {
+						const { status, bytes } = outcome;
+						const row = { at: now(), place, host: hosts(ownHost), cli: "", version: "", signal: "other" } as const;
+						note(seen, outcome, { ...row, records: 0, requests: 1, bytes, lastStatus: status });
+					},
+				};
 			}
 			const { signal } = target;
-			const credential = credentialOf(head.headers, target, options.headers);
 			const look = newLook(head.headers.get("content-type") ?? "", signal);
-			const end = ({ status, bytes, body }: ExchangeOutcome) => {
+			const end = (outcome: ExchangeOutcome) => {
+				const { status, bytes, body, answer } = outcome;
 				const { scan, why } = body === "whole" ? look.done() : { scan: undefined, why: body };
-				if (why !== undefined) options.unknown(why);
-				// A probe's made-up token is not traffic.
-				if (status >= 400 && isMadeUp(credential.value)) return;
-				const at = options.now();
-				const token = fingerprints(credential.fingerprint, status);
+				if (why !== undefined) unknown(why);
+				// A probe's question whether tokens are looked at is nobody's traffic.
+				if (status >= 400 && seen.every(({ value }) => isMadeUp(value))) return;
+				const at = now();
+				const isTaken = answer ? tookAll(answer) : undefined;
 				const senders = scan && scan.resources.length > 0 ? scan.resources : NOBODY;
 				let isFirst = true;
 				for (const sender of senders) {
-					const { host, cli, version } = names(sender, credential);
-					// No object spread here: it would cost as much as everything else.
-					options.add({
+					const { host, cli, version } = names(sender, seen);
+					note(seen, outcome, {
 						at,
-						fingerprint: token,
-						place: options.place,
-						host: hosts(host || options.host),
+						place,
+						host: hosts(host || ownHost),
 						cli: clis(cli),
 						version,
 						signal,
@@ -74,6 +101,7 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 						requests: isFirst ? 1 : 0,
 						bytes: isFirst ? bytes : 0,
 						lastStatus: status,
+						isTaken,
 					});
 					isFirst = false;
 				}
@@ -81,6 +109,18 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 			return { body: look.body, end };
 		},
 	};
+}
+
+/**
+ * Whether a successful answer says that every record was taken. A page for people, one that rejects records, and one that breaks off say
+ * no such thing. https://opentelemetry.io/docs/specs/otlp/#partial-success-1
+ */
+function tookAll({ bytes, contentType, isWhole }: ExchangeAnswer): boolean {
+	if (!isWhole || isHtml(bytes)) return false;
+	if (bytes.length === 0) return true;
+	const result = readExportResult(bytes, contentType);
+	// Some servers just say OK.
+	return result === undefined || result.rejected === 0n;
 }
 
 const NOBODY: readonly OtlpSender[] = [{ host: "", service: "", version: "", scope: "", records: 0 }];
@@ -112,9 +152,9 @@ function newLook(contentType: string, signal: Signal) {
 }
 
 /** What rows call a sender. */
-function names({ host, service, version, scope }: OtlpSender, { value }: SeenCredential) {
+function names({ host, service, version, scope }: OtlpSender, credentials: readonly SeenCredential[]) {
 	const known = senderOf(service, scope);
-	const safe = (name: string) => senderText(name, value);
+	const safe = (name: string) => senderText(name, credentials);
 	return {
 		host: safe(host),
 		cli: known?.id ?? safe(service),
@@ -126,9 +166,9 @@ function names({ host, service, version, scope }: OtlpSender, { value }: SeenCre
 const LONG_PIECE = /[A-Za-z0-9._~+/=%\\-]{20}/;
 
 /** A name that holds the request's own token in any form is not repeated, and what is as random as a token is replaced by its length. */
-function senderText(name: string, token: string): string {
+function senderText(name: string, credentials: readonly SeenCredential[]): string {
 	if (!LONG_PIECE.test(name)) return name;
-	if (token !== "" && holdsForm(name, token)) return "[token]";
+	if (credentials.some(({ value }) => value !== "" && holdsForm(name, value))) return "[token]";
 	return maskedSender(redact(name));
 }
 
@@ -139,26 +179,35 @@ function holdsForm(name: string, token: string): boolean {
 }
 
 /**
- * Names a request's credential by its fingerprint, up to a limit: `others` are further accepted ones, of which it is unknown
- * which they are, `refused` are those answered 401 or 403.
+ * Names the credential of a request by its fingerprint while there is room: `others` are accepted ones beyond it, of which nobody knows
+ * which they are, `refused` are those answered 401 or 403. What was accepted once is known from then on.
  */
-function credentialRows(known: Iterable<string>): (fingerprint: string, status: number) => string {
+function credentialRows({ known = [], full }: Pick<AttributionOptions, "known" | "full">) {
 	const always = new Set(["none", "short", ...known]);
-	const accepted = limited(MAX_FINGERPRINTS, "others");
+	const accepted = limited(MAX_FINGERPRINTS, "others", () => full("credentials"));
 	const refused = limited(MAX_FINGERPRINTS, "refused");
-	return (fingerprint, status) => {
-		if (always.has(fingerprint)) return fingerprint;
-		return status === 401 || status === 403 ? refused(fingerprint) : accepted(fingerprint);
+	return {
+		isKnown: (fingerprint: string) => always.has(fingerprint) || accepted.has(fingerprint),
+		rowOf(fingerprint: string, status: number): string {
+			if (always.has(fingerprint)) return fingerprint;
+			return status === 401 || status === 403 ? refused(fingerprint) : accepted(fingerprint);
+		},
 	};
 }
 
-/** Passes a limited number of different values, and renames the rest. */
-function limited(most: number, beyond: string): (value: string) => string {
+/** Lets so many different values through, and gives the rest another name. */
+function limited(most: number, beyond: string, onFull: () => void = () => {}) {
 	const known = new Set<string>();
-	return (value) => {
+	let isFull = false;
+	const nameOf = (value: string): string => {
 		if (known.has(value)) return value;
-		if (known.size >= most) return beyond;
+		if (known.size >= most) {
+			if (!isFull) onFull();
+			isFull = true;
+			return beyond;
+		}
 		known.add(value);
 		return value;
 	};
+	return Object.assign(nameOf, { has: (value: string) => known.has(value) });
 }

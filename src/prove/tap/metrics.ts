@@ -33,6 +33,7 @@ const families = {
 		"requests that were forwarded but not attributed, because of a bug in crossfade",
 		"kind",
 	],
+	limit: ["crossfade_tap_limits_total", "tables that were full, so that not every sender was kept apart", "table"],
 } as const;
 
 type TapSeriesKey = Pick<TrafficCounter, "fingerprint" | "signal" | "host" | "cli">;
@@ -57,8 +58,10 @@ export function newTapMetrics(started: number): TapMetrics {
 		const key = `${fingerprint}\n${signal}\n${host}\n${cli}`;
 		const known = rows.get(key);
 		if (known) return [known, false];
-		if (rows.size >= MAX_SERIES && (host !== "" || cli !== ""))
+		if (rows.size >= MAX_SERIES && (host !== "" || cli !== "")) {
+			if (!counts.has("limit senders")) counts.set("limit senders", { family: "limit", label: "senders", value: 1 });
 			return rowOf({ fingerprint, signal, host: "", cli: "" });
+		}
 		const fresh: TapSeries = { fingerprint, signal, host, cli, requests: 0, records: 0, bytes: 0 };
 		rows.set(key, fresh);
 		return [fresh, true];

@@ -23,6 +23,7 @@ export async function tapGateway(fx: Effects, store: EvidenceStore, upstream: UR
 			now: fx.clock.now,
 			add: counting.add,
 			unknown: () => {},
+			full: () => {},
 		}),
 		onUnreachable: () => {},
 		onFault: (error) => {

@@ -92,7 +92,7 @@ test.each<[string, string, string, number, Framing]>([
 	["none with 204", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "POST", 204, 0],
 	["none with 100", "HTTP/1.1 100 Continue\r\n\r\n", "POST", 100, 0],
 ])("the body of a response: %s", (_name, text, method, status, framing) => {
-	expect(responseHead(Buffer.from(text), method)).toEqual({ status, framing });
+	expect(responseHead(Buffer.from(text), method)).toMatchObject({ status, framing });
 });
 
 test("invalid responses are refused", () => {

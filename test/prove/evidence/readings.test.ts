@@ -93,6 +93,17 @@ describe("looks at running totals", () => {
 			[reading(0, { a: 1 }), reading(long, { a: 1 }, { started: START + 5 * MIN })],
 			5,
 		],
+		[
+			"a restart, however short the pause: what was counted before it was not read",
+			[reading(0, { a: 5 }), reading(3, { a: 6 }, { started: START + 2 * MIN })],
+			2,
+		],
+		["a total that fell, where nothing says when the process started", [reading(0, { a: 5 }), reading(3, { a: 2 })], 3],
+		[
+			"a total that fell in a process that says it is the same",
+			[reading(0, { a: 5 }), reading(3, { a: 2 }, { started: START - MIN })],
+			0,
+		],
 		["the first time that it tells tokens apart", [reading(0, {}), reading(2, { a: 1 })], 2],
 		[
 			"or its start, if it was the same process before",
@@ -101,6 +112,14 @@ describe("looks at running totals", () => {
 		],
 	])("watched since, after %s", (_, readings, expected) => {
 		expect(looks(readings).since).toBe(expected);
+	});
+
+	test.each<[string, CounterReading[], number]>([
+		["one reading", [reading(0, { a: 1 })], 0],
+		["the longest of several", [reading(0, {}), reading(1, {}), reading(4, {}), reading(5, {})], 3],
+		["a break is none", [reading(0, {}), reading(1, {}), reading(1 + long, {}, { started: START - MIN })], 1],
+	])("the longest interval: %s", (_, readings, minutes) => {
+		expect((looks(readings).mark?.interval ?? -1) / MIN).toBe(minutes);
 	});
 
 	test("a page without our series is read, not watched", () => {

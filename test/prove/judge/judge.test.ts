@@ -169,6 +169,11 @@ describe("a fleet that has moved", () => {
 			{ series: [watched("gw"), watched("eu")] },
 			["seen: unknown"],
 		],
+		[
+			"2 the old token in a request that is no export",
+			{ traffic: [...moved, sent(OLD, 0, { signal: "other", records: 0 })] },
+			["moved: blocked"],
+		],
 		["3 a stranger's credential beside the new token", { traffic: [...moved, sent(OTHER, 50)] }, ["seen: unknown"]],
 		[
 			"3 the old token with a line break",
@@ -278,6 +283,10 @@ describe("a fleet that has moved", () => {
 				expectedHosts: ["Ann’s Mac"],
 				traffic: [...often(OLD, 600, 200, { host: "Anns-Mac.local" }), ...often(NEW, 190, 0, { host: "ANNS-MAC" })],
 			},
+		],
+		[
+			"2 the new token in a request that is no export, and was answered 404",
+			{ traffic: [...moved, sent(NEW, 5, { ...refused, host: "", cli: "", signal: "other", lastStatus: 404 })] },
 		],
 		["own probes with the old token", { traffic: [...moved, sent(OLD, 1, { cli: "crossfade-probe" })] }],
 	])("is one all the same with %s", (_, more) => {

@@ -76,6 +76,7 @@ describe("who sent what with which token", () => {
 				records: 7 + index,
 				bytes: body.length,
 				lastStatus: 200,
+				isTaken: true,
 			});
 		}
 		expect({ unknown: tap.unknown, faults: tap.faults }).toEqual({ unknown: [], faults: [] });
@@ -231,6 +232,100 @@ describe("who sent what with which token", () => {
 			fingerprint(inPath.token),
 			fingerprint(inHeader.token),
 		]);
+	});
+});
+
+describe("what is not plain is counted all the same", () => {
+	const request = (line: string, fields: readonly string[]) =>
+		`${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`;
+	const [old, fresh] = [canary(), canary()];
+
+	test.each([
+		["another method", "GET /v1/logs"],
+		["a signal that is not counted", "POST /v1development/profiles"],
+		["another path", "PUT /api/settings"],
+	])("%s with a credential is a request of that credential, and no export", async (_, line) => {
+		const tap = await tapping({ host: "me" });
+		await converse(tap.port, [request(line, [bearer(old)])]);
+		expect(await tap.requests(1)).toMatchObject([
+			{ fingerprint: old.fingerprint, signal: "other", host: "me", cli: "", requests: 1, records: 0, lastStatus: 200 },
+		]);
+		expect(tap.unknown).toEqual(["not otlp"]);
+	});
+
+	test("a question of health without a credential is nobody's", async () => {
+		const tap = await tapping();
+		await converse(tap.port, [request("GET /healthz", [])]);
+		await converse(tap.port, [request("GET /healthz", [bearer(old)])]);
+		expect(await tap.requests(1)).toHaveLength(1);
+	});
+
+	test.each([
+		["two Authorization headers", [bearer(fresh), bearer(old)]],
+		["a token in a header that nobody named", [bearer(fresh), `X-Forgotten: ${old.token}`]],
+		["a token in a cookie", [`Cookie: a=${old.token}`, bearer(fresh)]],
+	])("%s: the request is of both tokens, once each", async (_, fields) => {
+		const tap = await tapping({ known: [old.fingerprint] });
+		await converse(tap.port, [request("POST /v1/logs", fields)]);
+		const seen = await tap.requests(2);
+		expect(seen.map(({ fingerprint: id, requests }) => [id, requests])).toEqual([
+			[fresh.fingerprint, 1],
+			[old.fingerprint, 1],
+		]);
+		expect(leaks([old, fresh], { seen: JSON.stringify(seen) })).toEqual([]);
+	});
+
+	test("a token that was accepted once is known from then on", async () => {
+		const tap = await tapping();
+		const hidden = request("POST /v1/logs", [bearer(fresh), `X-Forgotten: ${old.token}`]);
+		await converse(tap.port, [hidden]);
+		await converse(tap.port, [request("POST /v1/logs", [bearer(old)])]);
+		await converse(tap.port, [hidden]);
+		expect((await tap.requests(4)).map(({ fingerprint: id }) => id)).toEqual(
+			[fresh, old, fresh, old].map((each) => each.fingerprint),
+		);
+	});
+
+	const page = { "content-type": "text/html" };
+	const json = { "content-type": JSON_TYPE };
+	const some = Buffer.concat([field(1, Buffer.from([0x08, 3]))]).toString("latin1");
+	test.each<[string, string, boolean]>([
+		["nothing", httpText("200 OK"), true],
+		["an empty message in JSON", httpText("200 OK", json, "{}"), true],
+		["a warning that rejects nothing", httpText("200 OK", json, '{"partialSuccess":{"errorMessage":"slow"}}'), true],
+		["a word", httpText("200 OK", { "content-type": "text/plain" }, "OK"), true],
+		["records rejected, in JSON", httpText("200 OK", json, '{"partialSuccess":{"rejectedLogRecords":"3"}}'), false],
+		["records rejected, in protobuf", httpText("200 OK", { "content-type": PROTOBUF }, some), false],
+		["a page for people", httpText("200 OK", page, "<!doctype html><title>Log in</title>"), false],
+		["less than it promised", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", false],
+		["more than any answer has", httpText("200 OK", json, `{"x":"${"y".repeat(100_000)}"}`), false],
+		["what ends with the connection", "HTTP/1.1 200 OK\r\n\r\n{}", true],
+	])("an answer with %s", async (_, answer, isTaken) => {
+		const server = await rawServer((socket) => socket.end(answer));
+		const tap = await openTap(server.url);
+		await converse(tap.port, [request("POST /v1/logs", [bearer(fresh)])]);
+		expect(await tap.requests(1)).toMatchObject([{ isTaken, lastStatus: 200 }]);
+		expect(tap.faults).toEqual([]);
+	});
+
+	test("an answer that is packed is unpacked", async () => {
+		const body = gzipSync('{"partialSuccess":{"rejectedLogRecords":"3"}}');
+		const head = `HTTP/1.1 200 OK\r\nContent-Type: ${JSON_TYPE}\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`;
+		const server = await rawServer((socket) => socket.end(Buffer.concat([Buffer.from(head), body])));
+		const tap = await openTap(server.url);
+		await converse(tap.port, [request("POST /v1/logs", [bearer(fresh)])]);
+		expect(await tap.requests(1)).toMatchObject([{ isTaken: false }]);
+	});
+
+	test("a table that is full is said once", async () => {
+		const full: string[] = [];
+		const tokens = Array.from({ length: 1_010 }, () => canary());
+		const server = await rawServer((socket) => socket.end(httpText("200 OK").repeat(tokens.length)));
+		const tap = await openTap(server.url, { full: (what) => full.push(what) });
+		const all = tokens.map((token) => `POST /v1/logs HTTP/1.1\r\nHost: x\r\n${bearer(token)}\r\n\r\n`).join("");
+		await converse(tap.port, [all]);
+		await tap.requests(tokens.length);
+		expect(full).toEqual(["credentials"]);
 	});
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { requestHead } from "../../../src/effects/net/http1.ts";
-import { credentialOf, otlpTarget } from "../../../src/prove/tap/credential.ts";
+import { credentialsOf, otlpTarget } from "../../../src/prove/tap/credential.ts";
 import { fingerprint } from "../../../src/token/fingerprint.ts";
 import { canary } from "../../harness/canary.ts";
 
@@ -8,12 +8,16 @@ const { token } = canary();
 const other = canary().token;
 const id = fingerprint(token);
 
-function credential(target: string, fields: readonly string[] = [], names: readonly string[] = []): string {
-	const head = requestHead(
-		Buffer.from(`POST ${target} HTTP/1.1\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`),
-	);
-	const found = otlpTarget(head);
-	return found ? credentialOf(head.headers, found, names).fingerprint : "not otlp";
+/** The fingerprints of all credentials of a request, the one that it is counted as first. */
+function credentials(
+	line: string,
+	fields: readonly string[] = [],
+	names: readonly string[] = [],
+	known = "",
+): string[] {
+	const head = requestHead(Buffer.from(`${line} HTTP/1.1\r\n${fields.map((field) => `${field}\r\n`).join("")}\r\n`));
+	const isKnown = (each: string) => each === known;
+	return credentialsOf(head, otlpTarget(head), { names, isKnown }).map((each) => each.fingerprint);
 }
 
 const basic = (pair: string) => `Authorization: Basic ${Buffer.from(pair).toString("base64")}`;
@@ -33,20 +37,41 @@ describe("the credential of a request", () => {
 		["Authorization before the path", `/${other}/v1/logs`, [`Authorization: Bearer ${token}`], id],
 		["nothing", "/v1/logs", [], "none"],
 		["a path of short words only", "/ingest/otlp/v1/logs", [], "none"],
-		[
-			"two Authorization headers: nobody knows which one counts",
-			"/v1/logs",
-			[`Authorization: Bearer ${token}`, `Authorization: Bearer ${other}`],
-			"none",
-		],
 		["one so short that its fingerprint could be guessed back", "/v1/logs", ["Authorization: Bearer hunter2"], "short"],
 		["malformed Basic", "/v1/logs", ["Authorization: Basic !!!"], "none"],
 	])("%s", (_name, target, fields, expected) => {
-		expect(credential(target, fields, ["x-api-key"])).toBe(expected);
+		expect(credentials(`POST ${target}`, fields, ["x-api-key"])).toEqual([expected]);
 	});
 
-	test("is none of a header that nobody named", () => {
-		expect(credential("/v1/logs", [`X-Api-Key: ${token}`])).toBe("none");
+	test("is none of a header that nobody named, unless its token is known", () => {
+		expect(credentials("POST /v1/logs", [`X-Api-Key: ${token}`])).toEqual(["none"]);
+		expect(credentials("POST /v1/logs", [`X-Api-Key: ${token}`], [], id)).toEqual([id]);
+	});
+
+	const ours = `Authorization: Bearer ${other}`;
+	test.each<[string, string, string[]]>([
+		["the same header twice", "POST /v1/logs", [ours, `Authorization: Bearer ${token}`]],
+		["a second header that was named", "POST /v1/logs", [ours, `X-Api-Key: ${token}`]],
+		["the user beside the password of Basic", "POST /v1/logs", [basic(`${token}:${other}`)]],
+	])("two at once are both use: %s", (_, line, fields) => {
+		expect(credentials(line, fields, ["x-api-key"])).toEqual([fingerprint(other), id]);
+	});
+
+	test.each<[string, string, string[]]>([
+		["a header of any name", "POST /v1/logs", [ours, `X-Whatever: ${token}`]],
+		["with a scheme", "POST /v1/logs", [ours, `Proxy-Authorization: Bearer ${token}`]],
+		["as a parameter of a header", "POST /v1/logs", [ours, `X-Auth: Api-Key key=${token}`]],
+		["in quotes", "POST /v1/logs", [ours, `X-Auth: Token token="${token}", realm="x"`]],
+		["in a cookie", "POST /v1/logs", [ours, `Cookie: a=1; session=${token}`]],
+		["in baggage, percent-encoded", "POST /v1/logs", [ours, `baggage: a=1,t=${token.replace("k", "%6B")}`]],
+		["in the path beside a header", `POST /${token}/v1/logs`, [ours]],
+		["in the path behind the signal", `POST /v1/logs/${token}`, [ours]],
+		["in a query of any name", `POST /v1/logs?whatever=${token}`, [ours]],
+		["by another method", `GET /status/${token}?a=1`, [ours]],
+		["with a signal that is not counted", `POST /${token}/v1development/profiles`, [ours]],
+	])("a known token counts wherever it is: %s", (_, line, fields) => {
+		expect(credentials(line, fields, [], id)).toEqual([fingerprint(other), id]);
+		expect(credentials(line, fields)).toEqual([fingerprint(other)]);
 	});
 
 	test.each(["GET /v1/logs", "POST /v1/profiles", "POST /v1/logs/x", "POST /v1logs", "POST /"])(

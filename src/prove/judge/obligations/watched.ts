@@ -49,10 +49,10 @@ function oneSeries(series: WatchedSeries, now: number): Obligation {
 		);
 	}
 	if (now - until > toleranceMs) {
-		const witness = `it was last watched ${duration(now - until)} ago; at most ${duration(toleranceMs)} is allowed`;
+		const witness = `it was last watched ${duration(now - until)} ago; its longest interval is ${duration(toleranceMs)}`;
 		return unknown(witness, `start watching it again, ${attest}`);
 	}
-	const witness = `watched without a gap for ${duration(Math.max(0, until - since))}, until now`;
+	const witness = `read without a gap for ${duration(Math.max(0, until - since))}, until now (no more than ${duration(toleranceMs)} apart)`;
 	return { id: "watched", about, state: "proven", witness, nextStep: "" };
 }
 

@@ -1,0 +1,145 @@
+import type { Effects } from "../../effects/effects.ts";
+import type { Claim } from "../../effects/files/folder.ts";
+import type { EvidenceFile, EvidenceKind } from "./file.ts";
+import { MAX_BREAK_MS } from "./readings.ts";
+import type { TrafficLedger } from "./traffic.ts";
+import { cannotWrite } from "./troubles.ts";
+
+/** At most this often counters are written; when writing takes long, more seldom still. */
+const DEBOUNCE_MS = 3_000;
+/** Writing may take this share of the time: one part of so many. */
+const WRITE_SHARE = 20;
+/** Without traffic, the file says this often that somebody still watches. */
+const HEARTBEAT_MS = 60_000;
+/** Minutes get old slowly. */
+const COMPACT_MS = 60_000;
+
+/** A file that no other living process writes. */
+export interface OwnFile<K extends EvidenceKind> {
+	readonly before: EvidenceFile<K> | undefined;
+	readonly claim: Claim;
+	readonly where: string;
+	/** Whether somebody else put another file in its place since the last write. */
+	wasReplaced(): Promise<boolean>;
+	write(file: EvidenceFile<K>): Promise<void>;
+}
+
+/** The longest time between two writes: what was promised, or took longer. What was longer than a break was no watching. */
+function newIntervals() {
+	let longest = HEARTBEAT_MS;
+	let last: number | undefined;
+	return (now: number): number => {
+		if (last !== undefined && now - last <= MAX_BREAK_MS) longest = Math.max(longest, now - last);
+		last = now;
+		return longest;
+	};
+}
+
+function newCompaction(ledger: TrafficLedger) {
+	let last = 0;
+	return (now: number): void => {
+		if (now - last < COMPACT_MS) return;
+		ledger.compact(now);
+		last = now;
+	};
+}
+
+/** What could not be told apart, in words, since the file was begun. */
+function newLimits(own: OwnFile<"traffic">, ledger: TrafficLedger) {
+	const all = new Set(own.before?.limits);
+	return {
+		/** Says whether it is new. */
+		note(what: string): boolean {
+			if (all.has(what)) return false;
+			all.add(what);
+			return true;
+		},
+		async now(): Promise<string[]> {
+			if (ledger.isFull) all.add("there were too many senders to keep every one apart");
+			if (await own.wasReplaced()) all.add("another file was put in the place of its evidence while it was writing");
+			return [...all];
+		},
+	};
+}
+
+/** Writes counters some seconds after they grew, and now and then when they did not; `about` is asked at that moment. */
+export function debounced(
+	fx: Pick<Effects, "clock" | "terminal">,
+	own: OwnFile<"traffic">,
+	ledger: TrafficLedger,
+	about: (now: number) => Omit<EvidenceFile<"traffic">, "rows">,
+) {
+	const { clock, terminal } = fx;
+	let failures = 0;
+	let cancel = () => {};
+	let writing: Promise<void> | undefined;
+	let isDirty = false;
+	let pace = DEBOUNCE_MS;
+	const [compactAt, intervalAt] = [newCompaction(ledger), newIntervals()];
+	const limits = newLimits(own, ledger);
+
+	const write = async () => {
+		const begin = clock.now();
+		isDirty = false;
+		const interval = intervalAt(begin);
+		try {
+			compactAt(begin);
+			await own.write({ ...about(begin), isClosed, interval, limits: await limits.now(), rows: ledger.counters() });
+		} catch (error) {
+			isDirty = true;
+			throw error;
+		} finally {
+			plan(Math.max(DEBOUNCE_MS, (clock.now() - begin) * WRITE_SHARE));
+		}
+		if (failures > 0) terminal.note(`evidence is written again, after ${failures} failed attempts`);
+		failures = 0;
+	};
+	/** One write at a time; who asks during one gets the next. */
+	const flush = async (): Promise<void> => {
+		while (writing) await writing.catch(() => undefined);
+		cancel();
+		writing = write().finally(() => {
+			writing = undefined;
+		});
+		return writing;
+	};
+	const inBackground = () => {
+		flush().catch((error: unknown) => {
+			failures++;
+			if (failures === 1) terminal.warn(cannotWrite(own.where, error));
+		});
+	};
+	const plan = (delay: number) => {
+		pace = delay;
+		cancel();
+		cancel = clock.after(isDirty ? pace : HEARTBEAT_MS, inBackground);
+	};
+	const grew = () => {
+		if (isDirty) return;
+		isDirty = true;
+		cancel();
+		cancel = clock.after(pace, inBackground);
+	};
+	let isClosed = false;
+	const stop = () => {
+		cancel();
+		return own.claim.release();
+	};
+	return {
+		/** The first write; if it fails, the file is no longer ours. */
+		begin: () =>
+			flush().catch(async (error: unknown) => {
+				await stop();
+				throw error;
+			}),
+		grew,
+		limit(what: string) {
+			if (limits.note(what)) grew();
+		},
+		flush,
+		close: () => {
+			isClosed = true;
+			return flush().finally(stop);
+		},
+	};
+}
