@@ -32,7 +32,8 @@ signal, and if not, why: the cause and the next step.
 A place that accepts a token is sent one record more, with a made-up token of the same shape, once a run: if it takes that
 too, it looks at no token, and nothing is proven.
 
-A row covers one hop. A gateway's 200 says that it took the record; with --metrics its own counters say whether it left.
+A row covers one hop. A gateway's 200 says that it took the record, and proves no more: with --metrics the counters of its
+exporter say whether the record left.
 Call the tokens of a rotation old and new; every other name is expected to be accepted. The exit code is that of the
 worst row, the lowest but 0 first: new rejected 3, old rejected before its deadline or without one 4, old accepted after it 5,
 unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat it is that of the last round.`,
@@ -51,6 +52,7 @@ unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat
 			description: "[name=]URL of a gateway's metrics, to see records leave it",
 			repeatable: true,
 		},
+		{ flags: "--exporter <id>", description: "the gateway's exporter that counts, where it has several" },
 		backendOptions.signals,
 		{ flags: "--path <way>", description: "how the token travels (default: bearer)", choices: paths },
 		{ flags: "--protocol <name>", description: "default: http/protobuf", choices: protocols },
@@ -82,7 +84,10 @@ unreachable 6, partly accepted 7, retry later 8, nothing proven 9. With --repeat
 			`crossfade probe --provider ${defaultProvider.id} --token old=file:old.token --token new=file:new.token`,
 			"are both accepted?",
 		],
-		["crossfade probe --token env:TOKEN --via gw=http://127.0.0.1:4318", "one token through a gateway"],
+		[
+			"crossfade probe --token env:TOKEN --via gw=http://127.0.0.1:4318 --metrics http://127.0.0.1:8888/metrics",
+			"one token through a gateway, and out of it",
+		],
 		[
 			`crossfade probe --provider ${defaultProvider.id} --token new=prompt --as ${inUrl.id}`,
 			"with the token in the URL, as this CLI has it",

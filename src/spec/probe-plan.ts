@@ -45,6 +45,8 @@ export interface ProbePlan {
 		readonly cert?: string | undefined;
 		readonly key?: string | undefined;
 	};
+	/** The exporter of a gateway whose counters say that a record left, by its id. */
+	readonly exporter: string | undefined;
 	readonly gzip: boolean;
 	/** Whether a made-up token is sent to places that accept one, to see whether they look at tokens. */
 	readonly control: boolean;
