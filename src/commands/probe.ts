@@ -31,7 +31,8 @@ signal, and if not, the cause and the fix.
 Once per run, a place that accepts a token also gets one record with a made-up token of the same shape: if it accepts that
 too, it does not check tokens, and nothing is proven.
 
-A row covers one hop. A gateway's 200 means that it received the record; --metrics also checks that it forwarded it.
+A row covers one hop. A gateway's 200 means that it received the record, and proves no more; with --metrics the counters of
+its exporter show whether it forwarded it.
 Name the tokens of a rotation old and new; any other is expected to be accepted. The exit code is that of the worst
 row, the lowest above 0 first: new rejected 3, old rejected before its deadline or without one 4, old accepted after
 it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With --repeat it is that of the last round.`,
@@ -50,6 +51,7 @@ it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With
 			description: "[name=]URL of a gateway's metrics, to check that it forwards records",
 			repeatable: true,
 		},
+		{ flags: "--exporter <id>", description: "the gateway's exporter that counts, where it has several" },
 		backendOptions.signals,
 		{ flags: "--path <way>", description: "how to send the token (default: bearer)", choices: paths },
 		{ flags: "--protocol <name>", description: "default: http/protobuf", choices: protocols },
@@ -81,7 +83,10 @@ it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With
 			`crossfade probe --provider ${defaultProvider.id} --token old=file:old.token --token new=file:new.token`,
 			"are both accepted?",
 		],
-		["crossfade probe --token env:TOKEN --via gw=http://127.0.0.1:4318", "one token through a gateway"],
+		[
+			"crossfade probe --token env:TOKEN --via gw=http://127.0.0.1:4318 --metrics http://127.0.0.1:8888/metrics",
+			"one token through a gateway, and out of it",
+		],
 		[
 			`crossfade probe --provider ${defaultProvider.id} --token new=prompt --as ${inUrl.id}`,
 			"with the token in the URL, as this CLI has it",

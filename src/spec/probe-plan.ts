@@ -45,6 +45,8 @@ export interface ProbePlan {
 		readonly cert?: string | undefined;
 		readonly key?: string | undefined;
 	};
+	/** The exporter of a gateway whose counters say that a record left, by its id. */
+	readonly exporter: string | undefined;
 	readonly gzip: boolean;
 	/** Whether to send a made-up token to places that accepted a token, to see whether they check tokens. */
 	readonly control: boolean;

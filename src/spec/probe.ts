@@ -39,6 +39,7 @@ export function parseProbeFlags(flags: Flags, now: number, fleet?: Fleet): Probe
 		...headerOf(reader, provider),
 		proxy: proxyOf(reader, emission?.usesProxy ?? true),
 		files: filesOf(reader),
+		exporter: exporterOf(reader),
 		gzip: reader.isSet("gzip"),
 		control: flags["control"] !== false,
 		timeoutMs: span(reader, "timeout", "--timeout") ?? 10 * SECOND_MS,
@@ -194,6 +195,19 @@ function metricsOf(reader: FlagReader, gateways: readonly string[]): Map<string,
 		found.set(given, [...(found.get(given) ?? []), rest]);
 	}
 	return found;
+}
+
+/** A component's id. https://opentelemetry.io/docs/collector/configuration/#basics */
+function exporterOf(reader: FlagReader): string | undefined {
+	const id = reader.text("exporter");
+	if (id === undefined) return undefined;
+	if (reader.all("metrics").length === 0 && reader.all("via").length > 0) {
+		reader.wrong("--exporter", { what: "an exporter of a gateway without metrics", fix: "add --metrics" });
+	}
+	if (/^[\w.-]{1,100}(\/[\w.-]{1,100})?$/.test(id)) return id;
+	const expected = "its id in the collector's config, such as otlp_http/NAME";
+	reader.wrong("--exporter", { what: "this is no exporter", expected, got: shown(id), fix: "look below exporters:" });
+	return undefined;
 }
 
 function pathsOf(reader: FlagReader, usual: TokenPath, provider: Provider | undefined): TokenPath[] {

@@ -159,6 +159,8 @@ describe("a real collector that attributes by sender", needs(otelcol), () => {
 			...metrics,
 			"--signals",
 			"logs",
+			// The collector has a token of its own, and takes any.
+			"--no-control",
 		];
 		const { code, stdout } = await crossfadeProcess([...args, "--json"], { cwd, canaries, holders: ["new.token"] });
 		expect(code).toBe(0);

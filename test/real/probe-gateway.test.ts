@@ -45,10 +45,11 @@ async function ask(...args: string[]) {
 
 test("a real collector: its own counters say that each record left", needs(otelcol), async () => {
 	const { provider, collector } = await gateway();
-	const args = ["--via", `gw=${collector.url}`, "--metrics", `gw=${collector.metricsUrl}`];
+	const via = ["--via", `gw=${collector.url}`, "--metrics", `gw=${collector.metricsUrl}`, "--exporter"];
+	const args = [...via, "otlp_http/queued", "--signals", "logs,metrics", "--no-control"];
 	const { code, rows } = await ask(...args);
 	expect(rows).toMatchObject(
-		["logs", "metrics", "traces"].map((signal) => ({
+		["logs", "metrics"].map((signal) => ({
 			signal,
 			verdict: "ACCEPTED",
 			confirmed: true,
@@ -56,9 +57,18 @@ test("a real collector: its own counters say that each record left", needs(otelc
 		})),
 	);
 	expect(code).toBe(0);
-	expect(await provider.records()).toBe(3);
+	expect(await provider.records()).toBe(2);
 	const json = await ask(...args, "--protocol", "http/json", "--gzip", "--as", "gemini", "--path", "bearer");
-	expect(json.rows.map(({ confirmed }) => confirmed)).toEqual([true, true, true]);
+	expect(json.rows.map(({ confirmed }) => confirmed)).toEqual([true, true]);
+	// A gateway with a token of its own takes any: its counters say that a record left, and nothing of our token.
+	const own = await ask(...via, "otlp_http/queued", "--signals", "logs");
+	expect(own).toMatchObject({
+		code: 9,
+		rows: [{ verdict: "INCONCLUSIVE", confirmed: true, cause: "takes-any-token" }],
+	});
+	// The traces leave by another exporter.
+	const other = await ask(...via, "otlp_http/queued", "--signals", "traces", "--timeout", "2s");
+	expect(other).toMatchObject({ code: 9, rows: [{ verdict: "INCONCLUSIVE", confirmed: false }] });
 });
 
 test(
@@ -67,7 +77,7 @@ test(
 	async () => {
 		const { collector } = await gateway(canary().token);
 		const without = await ask("--via", collector.url, "--signals", "logs");
-		expect(without).toMatchObject({ code: 0, rows: [{ verdict: "ACCEPTED", cause: "gateway-taken" }] });
+		expect(without).toMatchObject({ code: 9, rows: [{ verdict: "INCONCLUSIVE", cause: "gateway-taken" }] });
 		const args = ["--via", collector.url, "--metrics", collector.metricsUrl, "--signals", "logs"];
 		expect(await ask(...args)).toMatchObject({
 			code: 7,
@@ -91,7 +101,15 @@ test(
 
 test("gRPC to a real collector, and its HTTP port mistaken for one", needs(otelcol), async () => {
 	const { provider, collector, grpc } = await gateway();
-	const { code, rows } = await ask("--via", `gw=${grpc}`, "--metrics", collector.metricsUrl, "--protocol", "grpc");
+	const { code, rows } = await ask(
+		"--via",
+		`gw=${grpc}`,
+		"--metrics",
+		collector.metricsUrl,
+		"--protocol",
+		"grpc",
+		"--no-control",
+	);
 	expect(rows.map(({ cause }) => cause)).toEqual(["gateway-sent", "gateway-sent", "gateway-sent"]);
 	expect(code).toBe(0);
 	expect(await provider.records()).toBe(3);

@@ -83,6 +83,7 @@ function planFor(id: string, url: string, signals: readonly Signal[], path: "url
 		scheme: "Bearer",
 		proxy: emission?.usesProxy === false ? undefined : "environment",
 		files: {},
+		exporter: undefined,
 		gzip: false,
 		control: true,
 		timeoutMs: TIMEOUT_MS,

@@ -1,6 +1,6 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { foreign } from "./classify.ts";
-import { followDelivery, type GatewayReading, type RecordDelivery } from "./gateway.ts";
+import { type ExporterChoice, followDelivery, type GatewayReading, type RecordDelivery } from "./gateway.ts";
 import type { ProbeObservation } from "./observation.ts";
 import type { Group } from "./send.ts";
 import type { ProbeWorld, Round } from "./world.ts";
@@ -20,9 +20,8 @@ export async function probeMetered(
 	const before = await readMetrics(fx, round, group);
 	const rows = await send();
 	const isTaken = ({ evidence }: ProbeObservation) => evidence.outcome === "accepted";
-	if (typeof before === "string") {
-		return rows.map((row) => (isTaken(row) ? { ...row, notes: [...row.notes, before] } : row));
-	}
+	if (typeof before === "string") return rows.map((row) => (isTaken(row) ? unconfirmed(row, before) : row));
+	const choice = { named: round.plan.exporter, provider: round.plan.provider.id };
 	const { fingerprint } = group.secret;
 	const deliveries = new Map<Signal, RecordDelivery>();
 	let open = rows.filter(isTaken).map(({ evidence }) => evidence.signal);
@@ -32,7 +31,7 @@ export async function probeMetered(
 	while (open.length > 0) {
 		const after = await readMetrics(fx, round, group);
 		if (typeof after !== "string") last = after;
-		for (const signal of open) deliveries.set(signal, delivery(before, after, signal));
+		for (const signal of open) deliveries.set(signal, delivery(before, after, signal, choice));
 		open = open.filter(
 			(signal) =>
 				deliveries.get(signal)?.state === "waiting" || isCounted(before, last, `${fingerprint} ${signal}`) === false,
@@ -64,8 +63,13 @@ function attributionNote(counted: boolean | undefined, fingerprint: string): str
 		: `the gateway did not count it as traffic of fp=${fingerprint}, so watch would not see this sender`;
 }
 
-function delivery(before: GatewayReading, after: GatewayReading | string, signal: Signal): RecordDelivery {
-	if (typeof after !== "string") return followDelivery(before, after, signal);
+function delivery(
+	before: GatewayReading,
+	after: GatewayReading | string,
+	signal: Signal,
+	choice: ExporterChoice,
+): RecordDelivery {
+	if (typeof after !== "string") return followDelivery(before, after, signal, choice);
 	return { state: "waiting", detail: `received by the gateway, not confirmed: ${after}` };
 }
 
@@ -82,8 +86,21 @@ const MEANING = {
 		fix: "check the gateway's queue and pipelines, or increase --timeout",
 	},
 	mixed: { outcome: "inconclusive", confirmed: false, fix: "check the gateway's log" },
+	unnamed: {
+		outcome: "inconclusive",
+		confirmed: false,
+		fix: "name the exporter that sends to the place with --exporter",
+	},
 	unknown: { outcome: "inconclusive", confirmed: false, fix: "run it again" },
 } as const;
+
+/** A gateway that took a record says nothing of what comes behind it. */
+export function unconfirmed(row: ProbeObservation, why?: string): ProbeObservation {
+	const { evidence } = row;
+	if (evidence.outcome !== "accepted") return row;
+	const detail = why === undefined ? evidence.detail : `${evidence.detail}: ${why}`;
+	return { ...row, evidence: { ...evidence, outcome: "inconclusive", confirmed: false, detail } };
+}
 
 function withDelivery(row: ProbeObservation, known: RecordDelivery | undefined): ProbeObservation {
 	if (!known) return row;

@@ -25,43 +25,74 @@ interface ExporterReading {
 
 /** A received record's fate, as far as the gateway's counters show. */
 export interface RecordDelivery {
-	/** `waiting` may still change; `mixed` and `unknown` are final. */
-	readonly state: "sent" | "failed" | "waiting" | "mixed" | "unknown";
+	/** `waiting` may still become one of the others; `mixed`, `unnamed` and `unknown` never become clear. */
+	readonly state: "sent" | "failed" | "waiting" | "mixed" | "unnamed" | "unknown";
 	readonly detail: string;
 }
 
+/** Which exporter of a gateway leads to the place that is meant. */
+export interface ExporterChoice {
+	/** Its id, as somebody said it. */
+	readonly named?: string | undefined;
+	/** Else one that is called after this provider, else the only one there is. */
+	readonly provider?: string | undefined;
+}
+
+/** Exporters that send nothing to any backend. */
+const LOCAL = /^(debug|logging|nop|file)(\/|$)/;
+const NOTHING = { sent: 0, sendFailed: 0, enqueueFailed: 0, queueSize: 0 };
+
 /**
- * Compares two readings around one record. It was certainly forwarded once an exporter sent as many as were accepted since, and none failed;
- * if others were sent at the same time, it is unknown whose record failed.
+ * Compares two readings around one record, by the counters of one exporter. The record left for certain once that exporter sent as many as
+ * were accepted since and as it still owed before; which of them were lost cannot be told when others were sent beside them.
  */
-export function followDelivery(before: GatewayReading, after: GatewayReading, signal: Signal): RecordDelivery {
+export function followDelivery(
+	before: GatewayReading,
+	after: GatewayReading,
+	signal: Signal,
+	choice: ExporterChoice = {},
+): RecordDelivery {
 	const [was, is] = [before.signals[signal], after.signals[signal]];
 	const accepted = is.accepted - was.accepted;
-	const moved = [...is.exporters].map(([id, now]) => {
-		const then = was.exporters.get(id) ?? { sent: 0, sendFailed: 0, enqueueFailed: 0 };
-		const lost = now.sendFailed - then.sendFailed + now.enqueueFailed - then.enqueueFailed;
-		return { id, sent: now.sent - then.sent, lost, waiting: now.queueSize };
-	});
-	if (accepted < 0 || moved.some(({ sent, lost }) => sent < 0 || lost < 0)) {
-		return { state: "unknown", detail: "the gateway restarted in the meantime" };
-	}
-	const lost = moved.find((each) => each.lost > 0);
-	const sent = moved.filter((each) => each.sent > 0);
-	if (lost && sent.length === 0) {
+	const ids = exportersFor([...is.exporters.keys()], choice);
+	if (ids.length > 1)
+		return {
+			state: "unnamed",
+			detail: `received by the gateway; it has several exporters: ${ids.join(", ")}`,
+		};
+	const id = ids[0] ?? choice.named;
+	const [then, now] = [was.exporters.get(id ?? "") ?? NOTHING, is.exporters.get(id ?? "") ?? NOTHING];
+	const sent = now.sent - then.sent;
+	const lost = now.sendFailed - then.sendFailed + now.enqueueFailed - then.enqueueFailed;
+	if (accepted < 0 || sent < 0 || lost < 0) return { state: "unknown", detail: "the gateway restarted in the meantime" };
+	const older = Math.max(0, was.accepted - then.sent - then.sendFailed - then.enqueueFailed);
+	if (lost > 0 && sent === 0 && lost >= Math.min(1, accepted) + older) {
 		return {
 			state: "failed",
-			detail: `received by the gateway, then dropped by its exporter ${lost.id}${reasons(before, after, signal, lost.id)}`,
+			detail: `received by the gateway, then dropped by its exporter ${id}${reasons(before, after, signal, id ?? "")}`,
 		};
 	}
-	if (lost)
+	if (lost > 0)
 		return {
 			state: "mixed",
-			detail: `the gateway's exporter ${lost.id} dropped some records and sent others; ours cannot be identified`,
+			detail: `the gateway's exporter ${id} dropped some records; ours cannot be identified`,
 		};
-	const done = sent.find((each) => accepted > 0 && each.sent >= accepted);
-	if (done) return { state: "sent", detail: `received by the gateway, and forwarded by its exporter ${done.id}` };
-	const queued = moved.some(({ waiting }) => waiting > 0) ? "; records wait in its queue" : "";
-	return { state: "waiting", detail: `received by the gateway, not seen leaving it${queued}` };
+	if (accepted > 0 && sent >= accepted + older) {
+		return { state: "sent", detail: `received by the gateway, and forwarded by its exporter ${id}` };
+	}
+	const by = id === undefined ? "" : ` by ${id}`;
+	const queued = now.queueSize > 0 ? "; records wait in its queue" : "";
+	const behind =
+		older > 0 ? `; ${older} older ${older === 1 ? "record was" : "records were"} not seen leaving either` : "";
+	return { state: "waiting", detail: `received by the gateway, not seen leaving it${by}${queued}${behind}` };
+}
+
+/** The exporters that may be meant: none or one, or several where nothing tells them apart. */
+function exportersFor(ids: readonly string[], { named, provider }: ExporterChoice): readonly string[] {
+	if (named !== undefined) return ids.filter((id) => id === named);
+	const remote = ids.filter((id) => !LOCAL.test(id));
+	const own = remote.filter((id) => provider !== undefined && id.split(/[/.]/).includes(provider));
+	return own.length === 1 ? own : remote;
 }
 
 function reasons(before: GatewayReading, after: GatewayReading, signal: Signal, id: string): string {

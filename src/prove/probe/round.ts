@@ -1,7 +1,7 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { limitConcurrency } from "../../base/concurrency.ts";
 import { type ProbeReading, readOutcome } from "./classify.ts";
-import { probeMetered } from "./confirm.ts";
+import { probeMetered, unconfirmed } from "./confirm.ts";
 import { controlled } from "./control.ts";
 import type { Control } from "./control-result.ts";
 import type { ProbeObservation } from "./observation.ts";
@@ -38,8 +38,11 @@ export async function probeRound(world: ProbeWorld, round: Round): Promise<Round
 		return row;
 	};
 	const probePlace = async (groups: readonly Group[]): Promise<ProbeObservation[]> => {
-		const isMetered = groups.some(({ place }) => place.metrics.length > 0);
-		if (!isMetered) return (await Promise.all(groups.map(probeGroup))).flat();
+		const [place] = groups.map((group) => group.place);
+		if (!place || place.metrics.length === 0) {
+			const found = (await Promise.all(groups.map(probeGroup))).flat();
+			return place?.isGateway ? found.map((row) => unconfirmed(row)) : found;
+		}
 		// Sequentially, so that the gateway's counters distinguish them.
 		const rows: ProbeObservation[][] = [];
 		for (const group of groups) rows.push(await probeMetered(fx, round, group, () => probeGroup(group)));

@@ -300,6 +300,7 @@ function probePlan(url: string, deadline: number): ProbePlan {
 		scheme: "Bearer",
 		proxy: undefined,
 		files: {},
+		exporter: undefined,
 		gzip: false,
 		control: true,
 		timeoutMs: 30_000,

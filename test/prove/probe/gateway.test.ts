@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gatewayCounters, gatewayReading } from "../../../src/prove/metrics/counters.ts";
-import { followDelivery } from "../../../src/prove/probe/gateway.ts";
+import { type ExporterChoice, followDelivery } from "../../../src/prove/probe/gateway.ts";
 import { type Canary, canary } from "../../harness/canary.ts";
 import { probeWith } from "../../harness/probe.ts";
 import { httpText, otlpTaken, rawServer } from "../../harness/raw-server.ts";
@@ -32,7 +32,10 @@ describe("what became of a record", () => {
 	test.each<[before: Counts, after: Counts, state: string, words: string]>([
 		[{}, { accepted: 1, sent: 1 }, "sent", "forwarded by its exporter otlp_http/torii"],
 		[{ accepted: 5, sent: 5 }, { accepted: 6, sent: 6 }, "sent", ""],
-		[{ accepted: 5, sent: 3 }, { accepted: 6, sent: 4 }, "sent", ""],
+		[{ accepted: 5, sent: 3 }, { accepted: 6, sent: 4 }, "waiting", "2 older records were not seen leaving either"],
+		[{ accepted: 5, sent: 3 }, { accepted: 6, sent: 6 }, "sent", ""],
+		[{ accepted: 5, sent: 2, failed: 2 }, { accepted: 6, sent: 3, failed: 2 }, "waiting", "1 older record was not"],
+		[{ accepted: 5, sent: 4 }, { accepted: 6, sent: 4, failed: 1 }, "mixed", "ours cannot be identified"],
 		[{}, { accepted: 1 }, "waiting", "not seen leaving"],
 		[{}, { accepted: 1, queue: 1 }, "waiting", "wait in its queue"],
 		[{}, {}, "waiting", ""],
@@ -44,11 +47,31 @@ describe("what became of a record", () => {
 		[{}, { accepted: 2, sent: 1, failed: 1 }, "mixed", "cannot be identified"],
 		[{ accepted: 9, sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "restarted"],
 		[{ sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "restarted"],
-		[{}, { accepted: 1, sent: 0, other: 1 }, "sent", "exporter debug"],
+		[{}, { accepted: 1, sent: 0, other: 1 }, "waiting", "by otlp_http/torii"],
 	])("%j -> %j: %s", (before, after, state, words) => {
 		const delivery = followDelivery(gatewayCounters(page(before)), gatewayCounters(page(after)), "logs");
 		expect(delivery).toMatchObject({ state, detail: expect.stringContaining(words) });
 	});
+});
+
+test("only the exporter that is meant says that a record left", () => {
+	const page = (torii: number, eu: number) =>
+		gatewayCounters(
+			[
+				`otelcol_receiver_accepted_log_records{receiver="otlp"} 1`,
+				`otelcol_exporter_sent_log_records{exporter="otlp_http/torii"} ${torii}`,
+				`otelcol_exporter_sent_log_records{exporter="otlp_http/eu"} ${eu}`,
+			].join("\n"),
+		);
+	const none = gatewayCounters("");
+	const state = (torii: number, eu: number, choice: ExporterChoice) =>
+		followDelivery(none, page(torii, eu), "logs", choice).state;
+	expect(state(1, 0, { provider: "custom" })).toBe("unnamed");
+	expect(state(1, 0, { provider: "torii" })).toBe("sent");
+	expect(state(0, 1, { provider: "torii" })).toBe("waiting");
+	expect(state(1, 0, { named: "otlp_http/eu", provider: "torii" })).toBe("waiting");
+	expect(state(0, 1, { named: "otlp_http/eu" })).toBe("sent");
+	expect(state(1, 1, { named: "otlp_http/us" })).toBe("waiting");
 });
 
 /** A gateway that takes everything, and metrics pages that come one after the other. */
@@ -80,16 +103,16 @@ async function gateway(
 const ok = (counts: Counts) => httpText("200 OK", {}, page(counts));
 
 describe("through a gateway", () => {
-	test("without its metrics, a 200 is a record that was taken", async () => {
+	test("without its metrics, a 200 is a record that was taken, and proves no more", async () => {
 		const { url } = await rawServer((socket) => socket.end(otlpTaken));
 		const { rows } = await probeWith({ via: [url] });
 		expect(rows[0]?.evidence).toMatchObject({
-			outcome: "accepted",
+			outcome: "inconclusive",
+			confirmed: false,
 			cause: "gateway-taken",
 			detail: "received by the gateway, not confirmed",
 			place: new URL(url).host,
 		});
-		expect(rows[0]?.evidence.confirmed).toBeUndefined();
 	});
 
 	test("confirmed as soon as the counters say so, one token after the other", async () => {
@@ -118,7 +141,12 @@ describe("through a gateway", () => {
 		["nobody", ["garbage\r\n"], "cannot read its metrics: "],
 	])("where its metrics are %s it says so", async (_what, pages, note) => {
 		const [row] = await gateway(pages);
-		expect(row).toMatchObject({ outcome: "accepted", cause: "gateway-taken", notes: [expect.stringContaining(note)] });
+		expect(row).toMatchObject({
+			outcome: "inconclusive",
+			confirmed: false,
+			cause: "gateway-taken",
+			detail: expect.stringContaining(note),
+		});
 	});
 
 	test("where its metrics go away meanwhile, nothing is proven", async () => {

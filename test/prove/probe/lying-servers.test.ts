@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { exitCodes } from "../../../src/base/errors.ts";
@@ -498,6 +498,20 @@ describe.each([
 		expect(await judged(server, flags)).toEqual({ verdict, cause, code });
 		expectFewRequests(server);
 	});
+});
+
+test("a server that answers before it was asked, and so looks at nothing", async () => {
+	const asked = { mine: 0, others: 0 };
+	const server = createServer((socket) => {
+		socket.on("error", () => undefined);
+		socket.end(taken);
+	});
+	await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+	onTestFinished(() => void server.close());
+	const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+	const { code } = await judged({ url, asked });
+	// Either the answer was there too early to be one, or a made-up token got it too.
+	expect([CODES["UNREACHABLE"], CODES["INCONCLUSIVE"]]).toContain(code);
 });
 
 const OK = { "grpc-status": "0" };
