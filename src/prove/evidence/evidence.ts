@@ -1,6 +1,6 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
 import type { TokenPath } from "../../spec/probe-plan.ts";
-import type { CountedSignal } from "../metrics/running-totals.ts";
+import type { CountedSignal } from "../metrics/counted-signal.ts";
 
 /** The outcome of one test request. */
 export type Outcome =

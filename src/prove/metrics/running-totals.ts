@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
 import { senderOf } from "../../adapters/clis/senders.ts";
-import { type Signal, signals } from "../../adapters/providers/provider.ts";
+import { signals } from "../../adapters/providers/provider.ts";
 import { fingerprint as fingerprintOf } from "../../token/fingerprint.ts";
 import { redact } from "../../token/guard.ts";
 import { MAX_TEXT } from "../otlp/senders.ts";
+import type { CountedSignal } from "./counted-signal.ts";
 import type { Labels, Sample } from "./exposition.ts";
-
-/** What a request carried: one of the signals, or `other` where it is no export of one. */
-export type CountedSignal = Signal | "other";
 
 /** Who sent with what, as far as a series says. */
 export interface CountedSender {
