@@ -24,8 +24,9 @@ CLIs, and sends nothing without --probe. It checks managed files and profiles, f
 of the system, the account and the current folder, .env files, and the environment.
 
 Exit codes: 0 success; 5 a CLI uses the token named old; 9 no CLI found; 10 problems
-found; with --probe also those of crossfade probe: 3 the token is rejected, 6 no usable
-response, 7 partly accepted, 8 retry later. If several apply, the lowest above 0 is used.`,
+found; with --probe also those of crossfade probe: 3 the token is rejected, 4 the old one
+before its deadline, 6 no usable response, 7 partly accepted, 8 retry later, 9 not proven,
+or a signal was skipped. If several apply, the lowest above 0 is used.`,
 	options: [
 		{ flags: "--cli <list>", description: `comma-separated: ${clis.map(({ id }) => id).join(",")} (default: all)` },
 		{

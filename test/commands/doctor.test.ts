@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodes } from "../../src/base/errors.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { type Canary, canary } from "../harness/canary.ts";
 import { type CliRunOptions, scratch } from "../harness/cli.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
@@ -122,8 +123,50 @@ describe("crossfade doctor", () => {
 		expect(await doctor("--probe --cli codex", cwd, token)).toMatchObject({ code: exitCodes.unreachable[0] });
 		const program = JSON.parse(claudeSettings({ url, token: token.token }));
 		writeFileSync(join(cwd, ".claude/settings.json"), JSON.stringify({ ...program, otelHeadersHelper: "/opt/header" }));
-		const { stdout } = await doctor("--probe --cli claude-code", cwd, token);
+		const { code, stdout } = await doctor("--probe --cli claude-code", cwd, token);
 		expect(stdout).toContain("logs not probed: its token is unknown");
+		// Nothing was asked, and so nothing is proven.
+		expect(code).toBe(exitCodes.noEvidence[0]);
+	});
+
+	test("--probe judges the old token by the fleet's deadline", async () => {
+		const provider = await startProvider(["--overlap", "24h"]);
+		const token: Canary = { token: provider.token, fingerprint: fingerprint(provider.token) };
+		const cwd = home(provider.url, token);
+		const fleet = (deadline: string) =>
+			writeFileSync(
+				join(cwd, "crossfade.yaml"),
+				`version: 1\ntokens: { old: "fp:${token.fingerprint}" }\noverlap: { deadline: "${deadline}" }\n`,
+			);
+		fleet("2020-01-01T00:00:00Z");
+		const alive = await doctor("--probe --cli codex", cwd, token);
+		expect(alive).toMatchObject({ code: exitCodes.oldInUse[0], stdout: expect.stringContaining("OLD STILL ALIVE") });
+		await provider.rotate();
+		await provider.advance("25h");
+		fleet("2096-01-01T00:00:00Z");
+		const dead = await doctor("--probe --cli codex", cwd, token);
+		expect(dead).toMatchObject({
+			code: exitCodes.oldRejectedEarly[0],
+			stdout: expect.stringContaining("OLD ALREADY DEAD"),
+		});
+	});
+
+	test("--probe sends one made-up token to the place of all CLIs, and proves nothing where it is taken", async () => {
+		const token = canary();
+		const others: string[] = [];
+		const { origin: url } = await listen(
+			createServer((request, response) => {
+				const { authorization = "", "content-type": type = "" } = request.headers;
+				const isMine = authorization.includes(token.token) || request.url?.includes(token.token);
+				if (!isMine) others.push(request.url ?? "");
+				request.resume().on("end", () => response.writeHead(200, { "content-type": type }).end());
+			}),
+		);
+		const { code, stdout } = await doctor("--probe", home(url, token), token);
+		expect(code).toBe(exitCodes.noEvidence[0]);
+		expect(stdout).not.toContain("ACCEPTED");
+		// One with a header and one in the path, whichever CLI came first.
+		expect(others).toHaveLength(2);
 	});
 
 	test.each([

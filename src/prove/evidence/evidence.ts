@@ -25,7 +25,7 @@ export interface ProbeEvidence {
 	readonly place: string;
 	readonly path: TokenPath;
 	readonly signal: Signal;
-	/** Milliseconds since the epoch. */
+	/** When it was sent, in milliseconds since the epoch by this machine's clock. */
 	readonly at: number;
 	readonly outcome: Outcome;
 	readonly status?: number | undefined;
@@ -35,7 +35,7 @@ export interface ProbeEvidence {
 	/** The cause as text, and the fix; never contains a token. */
 	readonly detail: string;
 	readonly fix?: string | undefined;
-	/** The server's clock minus ours, from its `Date` header. */
+	/** The server's clock minus ours, from its `Date` header; never a gateway's. */
 	readonly clockOffsetMs?: number | undefined;
 	/** For gateways: whether the record was seen being forwarded to the backend. */
 	readonly confirmed?: boolean | undefined;

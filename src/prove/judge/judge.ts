@@ -24,7 +24,7 @@ import { rotation } from "./obligations/rotation.ts";
 import { seen } from "./obligations/seen.ts";
 import { watched } from "./obligations/watched.ts";
 import { whole } from "./obligations/whole.ts";
-import { latestProbes, probeVerdict } from "./probes.ts";
+import { latestProbes, probeVerdict, sentByTheirClock } from "./probes.ts";
 import { projectZero, ratePerQuarter } from "./rate.ts";
 import { senderRows, senderState } from "./senders.ts";
 import { tokenRows, unitOf } from "./tokens.ts";
@@ -147,8 +147,9 @@ function isBehind(verdict: SenderState["verdict"]): boolean {
 function endOfOld({ deadline, now, tokens, probes, traffic }: JudgementInput): number | undefined {
 	if (deadline === undefined || now < deadline || tokens.old === undefined) return undefined;
 	let [refused, taken] = [0, 0];
-	for (const { fingerprint, outcome, at } of probes) {
-		if (fingerprint !== tokens.old || at < deadline) continue;
+	for (const probe of probes) {
+		const { fingerprint, outcome, at } = probe;
+		if (fingerprint !== tokens.old || sentByTheirClock(probe) < deadline) continue;
 		if (outcome === "rejected") refused = Math.max(refused, at);
 		if (outcome === "accepted" || outcome === "partial") taken = Math.max(taken, at);
 	}

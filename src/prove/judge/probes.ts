@@ -12,16 +12,25 @@ export function latestProbes(probes: readonly ProbeEvidence[]): ProbeEvidence[] 
 	return [...latest.values()];
 }
 
+/** Smaller offsets can result from the whole seconds in `Date` and a probe's own latency. */
+export const EQUAL_CLOCKS_MS = 1_000;
+
+/** When a probe was sent, by the clock of the place that judged it, which decides when a token ends. Milliseconds since the epoch. */
+export function sentByTheirClock({ at, clockOffsetMs = 0 }: ProbeEvidence): number {
+	return Math.abs(clockOffsetMs) < EQUAL_CLOCKS_MS ? at : at + clockOffsetMs;
+}
+
 /** What one probe means for the rotation, depending on its token and the deadline. */
 export function probeVerdict(
-	{ fingerprint, outcome, at }: ProbeEvidence,
+	evidence: ProbeEvidence,
 	{ tokens, deadline }: Pick<JudgementInput, "tokens" | "deadline">,
 ): VerdictName {
+	const { fingerprint, outcome } = evidence;
 	if (outcome === "unreachable") return "UNREACHABLE";
 	if (outcome === "retry-later") return "RATE LIMITED";
 	if (outcome === "inconclusive") return "INCONCLUSIVE";
 	if (outcome === "partial") return "PARTIAL";
-	const isPast = deadline !== undefined && at >= deadline;
+	const isPast = deadline !== undefined && sentByTheirClock(evidence) >= deadline;
 	if (outcome === "rejected") {
 		if (fingerprint === tokens.new) return "NEW REJECTED";
 		// Without a deadline nothing is before it.

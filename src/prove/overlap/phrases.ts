@@ -1,10 +1,8 @@
 import { duration } from "../../base/duration.ts";
 import type { FleetVerdict, Obligation, TokenRow } from "../judge/case.ts";
+import { EQUAL_CLOCKS_MS } from "../judge/probes.ts";
 import type { ChecklistItem, InventorySums, OverlapView, RotationView } from "./view.ts";
 import { bytes, count, offset, plural, utc } from "./wording.ts";
-
-/** Smaller offsets can result from a probe's own latency. */
-const EQUAL_CLOCKS_MS = 1_000;
 
 export function clockNote({ clockOffsetMs }: RotationView): string | undefined {
 	if (clockOffsetMs === undefined || Math.abs(clockOffsetMs) < EQUAL_CLOCKS_MS) return undefined;

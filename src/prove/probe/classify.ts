@@ -268,7 +268,7 @@ function day(ms: number): string {
 }
 
 /** The server's clock minus ours in milliseconds, from its `Date` (whole seconds); undefined without one. */
-export function clockOffset(outcome: HttpOutcome, answeredAt: number): number | undefined {
+export function clockOffset(outcome: HttpOutcome, sentAt: number): number | undefined {
 	const date = Date.parse(outcome.headers?.["date"] ?? "");
-	return Number.isNaN(date) ? undefined : Math.round(date + 500 - (answeredAt - outcome.latencyMs / 2));
+	return Number.isNaN(date) ? undefined : Math.round(date + 500 - (sentAt + outcome.latencyMs / 2));
 }

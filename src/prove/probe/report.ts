@@ -6,6 +6,7 @@ import { painter, type TextStyle } from "../../base/paint.ts";
 import { table } from "../../base/table.ts";
 import { hanging } from "../../base/width.ts";
 import type { ProbeEvidence } from "../evidence/evidence.ts";
+import { EQUAL_CLOCKS_MS } from "../judge/probes.ts";
 import type { Control } from "./control-result.ts";
 import { MARKER } from "./marker.ts";
 import type { WhoamiRow } from "./round.ts";
@@ -54,7 +55,7 @@ export function probeText(
 		},
 	});
 	const asked = whoami.map(({ token, place, reading }) => `whoami ${token} at ${shortPlace(place)}: ${reading.detail}`);
-	const looked = controls.map(controlText);
+	const looked = [...controls.map(controlText), ...clockTexts(rows)];
 	const exit = worstExit(rows);
 	const ends = deadline === undefined ? "" : `; the old token ends ${new Date(deadline).toISOString()}`;
 	const last = `exit ${exitCodes[exit][0]}: ${exitCodes[exit][1]}${ends}`;
@@ -69,7 +70,18 @@ const CONTROL_TEXT: Readonly<Record<Control["result"], string>> = {
 };
 
 function controlText({ place, path, result }: Control): string {
-	return `a made-up token at ${shortPlace(place)}, ${path}: ${CONTROL_TEXT[result]}`;
+	return `invalid test token at ${shortPlace(place)}, ${path}: ${CONTROL_TEXT[result]}`;
+}
+
+/** Places whose clock differs from ours. */
+function clockTexts(rows: readonly JudgedRow[]): string[] {
+	const offsets = new Map(rows.map(({ evidence }) => [evidence.place, evidence.clockOffsetMs ?? 0]));
+	return [...offsets]
+		.filter(([, ms]) => Math.abs(ms) >= EQUAL_CLOCKS_MS)
+		.map(([place, ms]) => {
+			const side = ms < 0 ? "behind" : "ahead of";
+			return `the clock of ${shortPlace(place)} is ${age(Math.abs(ms))} ${side} ours; the deadline is by that clock`;
+		});
 }
 
 /** Each unexpected result once, with its rows and the fix. */

@@ -38,18 +38,17 @@ export async function sendTestRecord(
 		path,
 		answers: isGateway ? undefined : plan.provider.answers,
 	};
-	const { outcome, reading, attempts } = await sendUntilClear(
+	const { outcome, reading, attempts, at } = await sendUntilClear(
 		fx,
 		round,
 		await exportRequest(fx, round, group, signal),
 		asked,
 	);
-	const at = fx.clock.now();
 	const named = deservesLook(outcome, reading, url)
 		? withLook(reading, await fx.lookAtTls(url, tls, plan.timeoutMs), url, tls.cert !== undefined)
 		: reading;
 	const { cause, detail, fix, status, notes = [], ...result } = isGateway ? oneHop(named) : named;
-	const clockOffsetMs = clockOffset(outcome, at);
+	const clockOffsetMs = isGateway ? undefined : clockOffset(outcome, at);
 	return {
 		evidence: {
 			kind: "probe",
@@ -74,21 +73,22 @@ export async function sendTestRecord(
 	};
 }
 
-/** All attempts together stay within the timeout; each sends the whole request. */
+/** All attempts together stay within the timeout; each sends the whole request. `at` is when the last one was sent. */
 async function sendUntilClear(
 	fx: ProbeWorld,
 	{ plan, signal }: Round,
 	request: Omit<HttpRequest, "timeoutMs">,
 	asked: ProbedRequest,
-): Promise<{ outcome: HttpOutcome; reading: ProbeReading; attempts: number }> {
+): Promise<{ outcome: HttpOutcome; reading: ProbeReading; attempts: number; at: number }> {
 	const end = fx.clock.now() + plan.timeoutMs;
 	for (let attempts = 1; ; attempts++) {
-		const outcome = await fx.request({ ...request, timeoutMs: Math.max(1, end - fx.clock.now()) });
+		const at = fx.clock.now();
+		const outcome = await fx.request({ ...request, timeoutMs: Math.max(1, end - at) });
 		const reading = readOutcome(outcome, asked);
 		const now = fx.clock.now();
 		const wait = retryAfterMs(outcome.headers?.["retry-after"], now) ?? backoffMs(attempts, fx.random.token());
 		const isOver = !reading.isRetryable || attempts > plan.retries || now + wait >= end || signal?.aborted;
-		if (isOver) return { outcome, reading, attempts };
+		if (isOver) return { outcome, reading, attempts, at };
 		await fx.sleep(wait, signal);
 	}
 }

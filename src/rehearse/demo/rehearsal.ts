@@ -189,10 +189,14 @@ async function probeProvider(
 	const named = rotationTokens.flatMap((name) => (tokens[name] ? [{ name, secret: tokens[name] }] : []));
 	const round = { plan: probePlan(url, deadline), tokens: named, tls: {}, marker: "demo", controls: asked };
 	const found = await probeRound(fx, round);
-	const rows = judgeRows(found.rows, deadline);
+	const inDemoTime = found.rows.map(({ evidence: { clockOffsetMs: _ofARealClock, ...evidence }, ...row }) => ({
+		...row,
+		evidence,
+	}));
+	const rows = judgeRows(inDemoTime, deadline);
 	await store.addProbes(
 		"probe",
-		rows.map(({ evidence: { clockOffsetMs: _ofARealClock, ...row } }) => row),
+		rows.map(({ evidence }) => evidence),
 	);
 	return probeText(
 		{ marker: "demo", now: fx.clock.now(), deadline, rows, whoami: [], controls: found.controls },

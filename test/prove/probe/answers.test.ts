@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
+import type { HttpOutcome } from "../../../src/effects/net/http.ts";
 import { canary } from "../../harness/canary.ts";
-import { probeOnce } from "../../harness/probe.ts";
+import { probeOnce, probeWith } from "../../harness/probe.ts";
 import { flood, httpText, rawServer } from "../../harness/raw-server.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -137,6 +138,23 @@ describe("an answer", () => {
 		const { url } = await rawServer((socket) => socket.end(httpText("200 OK", { date, ...PROTOBUF }, "")));
 		const { clockOffsetMs = 0 } = await probeOnce(url);
 		expect(Math.abs(clockOffsetMs - 3_600_000)).toBeLessThan(60_000);
+	});
+
+	test("was asked when it was sent, not when it came; a gateway's clock is nobody's who ends tokens", async () => {
+		let now = Date.parse("2026-01-31T12:00:00Z");
+		const sent = now;
+		const date = new Date(now + 7_200_000).toUTCString();
+		const request = async (): Promise<HttpOutcome> => {
+			now += 9_000;
+			const headers = { date, ...PROTOBUF };
+			return { kind: "answer", status: 200, headers, body: new Uint8Array(), latencyMs: 9_000 };
+		};
+		const clock = { now: () => now, after: () => () => undefined };
+		const row = await probeOnce("http://127.0.0.1:9", {}, { fx: { request, clock } });
+		expect(row).toMatchObject({ at: sent, outcome: "accepted", clockOffsetMs: 7_200_000 + 500 - 4_500 });
+		now = sent;
+		const { rows } = await probeWith({ via: ["gw=http://127.0.0.1:9"] }, { fx: { request, clock } });
+		expect(rows[0]?.evidence).not.toHaveProperty("clockOffsetMs");
 	});
 });
 
