@@ -26,10 +26,11 @@ function statement(   m, p) {
   return m
 }
 
-function header(   at, list, p, m) {
+function header(   at, list, p, m, n) {
   at = AT; list = substr(W, 1, 2) == "[["; p = ""; HUSH = 0
   for (eat(list + 1); ; eat(1)) {
     space(0)
+    if (++n > 200) return fail(AT, "nested too deeply")
     p = p "/" part()
     space(0)
     if (p in SILENT) HUSH = 1
@@ -58,10 +59,11 @@ function header(   at, list, p, m) {
 }
 
 # A key of one or more parts below a table. Sets PATH; defines the tables on the way.
-function toml_key(table, host,   at) {
+function toml_key(table, host,   at, n) {
   at = AT; PATH = table
   for (;; eat(1)) {
     space(0)
+    if (++n > 200) return fail(AT, "nested too deeply")
     PATH = PATH "/" part()
     NAME_END = AT - 1
     space(0)

@@ -121,7 +121,7 @@ describe("one account", () => {
 		for (const file of Object.values(m.files)) expect(statSync(file).mode & 0o777).toBe(0o600);
 	});
 
-	test("a file keeps its mode; backups are private, hold no token of ours, and only the newest three stay", async () => {
+	test("a file with the token is private, and so are backups: they hold no token of ours, and only the newest three stay", async () => {
 		const m = machine();
 		const file = write(m.home, ".codex/config.toml", 'model = "a"\n', 0o640);
 		const tokens: string[] = [];
@@ -131,7 +131,7 @@ describe("one account", () => {
 			await m.run(`${self} clis=codex`, { token });
 			writeFileSync(file, (text(file) ?? "").replace(/^model = .*/, `model = "a${run}"`));
 		}
-		expect(statSync(file).mode & 0o777).toBe(0o640);
+		expect(statSync(file).mode & 0o777).toBe(0o600);
 		const backups = readdirSync(join(m.home, ".codex")).filter((name) => name.includes(".crossfade-backup-"));
 		expect(backups).toHaveLength(3);
 		for (const name of backups) {

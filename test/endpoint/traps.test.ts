@@ -3,9 +3,12 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlin
 import { join } from "node:path";
 import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { canary } from "../harness/canary.ts";
+import { canary, leaks } from "../harness/canary.ts";
+import { scratch } from "../harness/cli.ts";
 import { contents, type EndpointMachine, endpointScript, machine, text, write } from "../harness/endpoint.ts";
+import { inheritable } from "../harness/inherited.ts";
 import { needs, program, root } from "../harness/parts.ts";
+import { shells } from "../harness/shells.ts";
 
 /** What is known to go wrong with such scripts and with the CLIs' files, one test for each that no test elsewhere names. */
 
@@ -124,6 +127,47 @@ describe("trap: what is printed", () => {
 			const outcome = await machine().run(self, { token: refused.token, canaries: [refused, secret], flags });
 			expect(outcome.code).toBe(11);
 		}
+	});
+});
+
+describe("trap: names that the environment has already, and a shell that exports everything", () => {
+	/** Programs that say what environment they were started with. */
+	const spies = () => {
+		const folder = scratch();
+		const seen = join(folder, "seen");
+		for (const name of ["awk", "cut", "head", "ls", "sed", "tr", "wc"]) {
+			write(folder, name, `#!/bin/sh\nenv >>'${seen}'\nexec ${program(name).path} "$@"\n`, 0o755);
+		}
+		return { folder, seen };
+	};
+
+	test.each(
+		shells.flatMap((under) => [[under.name, under, []] as const, [`${under.name} -a`, under, ["-a"]] as const]),
+	)("%s: no program is handed the token", async (_name, under, flags) => {
+		const { folder, seen } = spies();
+		const m = machine({ path: folder });
+		const secret = canary();
+		const env = Object.fromEntries(inheritable(endpointScript()).map((name) => [name, "inherited"]));
+		for (const action of ["install", "dry-run", "report", "uninstall"]) {
+			const token = action === "install" ? secret.token : "";
+			const outcome = await m.run(`${action} ${self} clis=claude-code`, { shell: under, token, flags, env });
+			expect(outcome, action).toMatchObject({ code: 0, stderr: "" });
+		}
+		expect(text(seen)).toContain("LC_ALL=C");
+		expect(leaks([secret], { environments: text(seen) ?? "" })).toEqual([]);
+	});
+
+	test("the program for Claude Code's header hands nothing on either", async () => {
+		const { folder, seen } = spies();
+		const m = machine({ path: folder });
+		const secret = canary();
+		expect(await m.run(`${self} clis=claude-code helper`, { token: secret.token })).toMatchObject({ code: 0 });
+		const header = join(m.home, ".claude/crossfade-header");
+		const names = inheritable(readFileSync(header, "utf8")).map((name) => [name, "inherited"]);
+		const env = { PATH: `${folder}:/usr/bin:/bin`, ...Object.fromEntries(names) };
+		const { stdout, status } = spawnSync("sh", ["-a", header], { env, encoding: "utf8" });
+		expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining(secret.token) });
+		expect(leaks([secret], { environments: text(seen) ?? "" })).toEqual([]);
 	});
 });
 

@@ -41,7 +41,14 @@ export interface HomesRun extends Partial<ScriptOptions> {
 	readonly token?: string;
 	readonly as?: Account;
 	readonly meanwhile?: { readonly account: Account; readonly command: string };
+	/** Commands that root runs before, in the namespace, where /etc is a copy. */
+	readonly before?: string;
+	/** In a terminal, as somebody at the machine would. */
+	readonly inTerminal?: boolean;
 }
+
+/** Programs of util-linux that not every Linux has. */
+export const scriptProgram = program("script");
 
 export function homes(
 	accounts: readonly Account[],
@@ -67,6 +74,7 @@ export function homes(
 	const own = [
 		'mount --bind "$0/passwd" /etc/passwd && mount --bind "$0/group" /etc/group',
 		'mount --bind "$0/home" /home && mount -t tmpfs tmpfs /run && cp "$0/script.sh" /run/script.sh',
+		"mkdir /run/etc && cp -a /etc/. /run/etc && mount --bind /run/etc /etc",
 	].join(" && ");
 	return {
 		path,
@@ -81,16 +89,23 @@ export function homes(
 			chownSync(full, account.uid, account.uid);
 			return full;
 		},
-		run(args, { token, as, meanwhile, ...rest } = {}) {
+		run(args, { token, as, meanwhile, before = ":", inTerminal = false, ...rest } = {}) {
 			const beside = meanwhile
 				? `runuser -u ${meanwhile.account.name} -- sh -c ${JSON.stringify(meanwhile.command)} </dev/null >/dev/null 2>&1 & other=$!;`
 				: "other=;";
-			const start = as ? `HOME=/home/${as.name} runuser -u ${as.name} -- sh /run/script.sh` : "sh /run/script.sh";
+			const inside = inTerminal ? `script -qec 'sh /run/script.sh ${args}' /dev/null` : 'sh /run/script.sh "$@"';
+			const start = as ? `HOME=/home/${as.name} runuser -u ${as.name} -- ${inside}` : inside;
 			const end = 'code=$?; [ -z "$other" ] || kill "$other"; wait; exit "$code"';
 			const shell = {
 				name: "a mount namespace",
 				part: program("unshare"),
-				args: ["--mount", "sh", "-c", `${own} || exit 99; ${beside} shift; ${start} "$@"; ${end}`, root],
+				args: [
+					"--mount",
+					"sh",
+					"-c",
+					`${own} || exit 99; ${before} || exit 98; ${beside} shift; ${start}; ${end}`,
+					root,
+				],
 			};
 			return runScript(shell, script, args.split(" "), {
 				canaries: [],

@@ -40,7 +40,7 @@ describe("root over the homes of several people", needs(namespaces, root), () =>
 			stderr: "",
 		});
 		expect(m.strangers()).toEqual([]);
-		expect(statSync(file).mode & 0o7777).toBe(0o640);
+		expect(statSync(file).mode & 0o7777).toBe(0o600);
 		for (const place of ["alice/.claude/settings.json", "dora/.codex/config.toml", "dora/.gemini/settings.json"]) {
 			expect(readFileSync(m.path(place), "utf8")).toContain(token.token);
 			expect(statSync(m.path(place)).mode & 0o7777).toBe(0o600);
@@ -49,18 +49,27 @@ describe("root over the homes of several people", needs(namespaces, root), () =>
 		expect(await m.run(`report ${options}`)).toMatchObject({ code: 0, stderr: "" });
 		expect(await m.run(`uninstall ${options}`)).toMatchObject({ code: 0, stderr: "" });
 		expect(readFileSync(file, "utf8")).toBe('model = "a"\n');
+		expect(statSync(file).mode & 0o7777).toBe(0o640);
 		expect(existsSync(m.path("dora/.codex"))).toBe(false);
 	});
 
-	test("a file keeps its mode and its access list", needs(set, get), async () => {
-		const m = homes([alice, { name: "staff", uid: 3000 }]);
-		const file = m.write(alice, ".codex/config.toml", 'model = "a"\n', 0o664);
-		execFileSync(set.path, ["-m", "u:3000:r", file]);
-		expect(await m.run(`${options} clis=codex`, canary())).toMatchObject({ code: 0 });
-		expect(lstatSync(file).uid).toBe(alice.uid);
-		expect(lstatSync(file).mode & 0o777).toBe(0o664);
-		expect(execFileSync(get.path, ["-cn", file], { encoding: "utf8" })).toContain("user:3000:r--");
-	});
+	test(
+		"a file keeps its access list, which opens the token to nobody, and gets its mode back",
+		needs(set, get),
+		async () => {
+			const m = homes([alice, { name: "staff", uid: 3000 }]);
+			const file = m.write(alice, ".codex/config.toml", 'model = "a"\n', 0o664);
+			execFileSync(set.path, ["-m", "u:3000:r", file]);
+			expect(await m.run(`${options} clis=codex`, canary())).toMatchObject({ code: 0 });
+			expect(lstatSync(file).uid).toBe(alice.uid);
+			expect(lstatSync(file).mode & 0o777).toBe(0o600);
+			const list = () => execFileSync(get.path, ["-cn", file], { encoding: "utf8" });
+			expect(list()).toMatch(/user:3000:r--\s+#effective:---/);
+			expect(await m.run(`uninstall ${options} clis=codex`)).toMatchObject({ code: 0, stderr: "" });
+			expect(lstatSync(file).mode & 0o777).toBe(0o664);
+			expect(list()).toMatch(/user:3000:r--\n/);
+		},
+	);
 
 	test("links to other people's folders and to the system's are not followed", async () => {
 		const dave: Account = { name: "dave", uid: 2004 };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { clis } from "../../src/adapters/clis/registry.ts";
 import { vehicles } from "../../src/adapters/vehicles/registry.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
@@ -8,10 +9,11 @@ import { pairs } from "../harness/matrix.ts";
 import { needs } from "../harness/parts.ts";
 import { shellcheck, shellcheckFindings } from "../harness/shellcheck.ts";
 import { shells } from "../harness/shells.ts";
+import { cliStates } from "../harness/states.ts";
 
 /** In a whole run every shell with every awk: what differs could be in the pair. */
 const combinations = pairs(shells, awks);
-const all = (state: string) => `cli=claude-code:${state},codex:${state},gemini:${state}`;
+const all = (state: string) => `cli=${cliStates({ "claude-code": state, codex: state, gemini: state })}`;
 
 describe("the endpoint script under every shell with every awk", () => {
 	for (const [shell, awk] of combinations)
@@ -72,7 +74,7 @@ describe("the endpoint script under every shell with every awk", () => {
 			const m = machine({ awk: awk.name });
 			expect(await m.run("self-test", { shell })).toEqual({
 				code: 0,
-				stdout: `crossfade ok fp=none cfg=1 ${all("ok")} users=0\n`,
+				stdout: `crossfade ok fp=none cfg=1 cli=${cliStates(Object.fromEntries(clis.map(({ id }) => [id, "ok"])))} users=0\n`,
 				stderr: "",
 			});
 		});

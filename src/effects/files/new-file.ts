@@ -6,6 +6,8 @@ import {
 	fstatSync,
 	fsyncSync,
 	openSync,
+	readdirSync,
+	rmSync,
 	statSync,
 	unlinkSync,
 	writeSync,
@@ -14,9 +16,37 @@ import { basename, dirname, join } from "node:path";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
 
-/** In the same folder, so that the rename stays within the file system. */
+/**
+ * A free name in the same folder, so that renaming it does not leave the file system. What processes that were killed left beside the file
+ * is removed, which can hold a token; nobody else has this process's number.
+ */
 export function temporaryName(path: string): string {
-	return join(dirname(path), `.${basename(path)}.crossfade-${process.pid}`);
+	const stem = `.${basename(path)}.crossfade-`;
+	for (const name of namesIn(dirname(path))) {
+		if (!name.startsWith(stem)) continue;
+		const [, owner] = /^(\d+)(?:-before)?$/.exec(name.slice(stem.length)) ?? [];
+		if (owner === undefined || (Number(owner) !== process.pid && isAlive(Number(owner)))) continue;
+		rmSync(join(dirname(path), name), { force: true });
+	}
+	return join(dirname(path), `${stem}${process.pid}`);
+}
+
+/** Nothing where the folder may be written but not read. */
+function namesIn(folder: string): string[] {
+	try {
+		return readdirSync(folder);
+	} catch {
+		return [];
+	}
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === "EPERM";
+	}
 }
 
 /** Refuses to write a live secret that the file did not contain before. */
@@ -26,12 +56,19 @@ export function refuseSecret(path: string, content: Uint8Array, before?: Uint8Ar
 	if (holdsSecret(text) && !holdsSecret(old)) throw new Error(`a token was about to be written to ${path}`);
 }
 
-/** Creates a new file and syncs it to disk. */
-export function writeNew(path: string, content: Uint8Array, mode: number, owner?: { uid: number; gid: number }): void {
+/** Creates a file that must not exist, with its bytes safely on the disk. `finish` does what else is to be done to it before it gets its mode. */
+export function writeNew(
+	path: string,
+	content: Uint8Array,
+	mode: number,
+	owner?: { uid: number; gid: number },
+	finish?: (fd: number) => void,
+): void {
 	const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
 	try {
 		for (let at = 0; at < content.length; ) at += writeSync(fd, content, at);
 		if (owner) keepOwner(fd, owner);
+		finish?.(fd);
 		fchmodSync(fd, mode);
 		fsyncSync(fd);
 	} catch (error) {

@@ -45,10 +45,7 @@ export const nodeFiles: Files = {
 	walk: async (folder) => entriesBelow(folder),
 	replaceSecret: async (path, secret) => {
 		try {
-			const { mode } = lstatSync(path);
-			const temporary = temporaryName(path);
-			writeNew(temporary, Buffer.from(secret.reveal()), mode & 0o777);
-			renameSync(temporary, path);
+			renameNew(path, Buffer.from(secret.reveal()), lstatSync(path).mode & 0o777);
 		} catch (error) {
 			throw ioError(path, "replace", error);
 		}
@@ -198,14 +195,24 @@ function writeArtefacts(
 	for (const { path, bytes, mode } of pending) {
 		try {
 			mkdirSync(dirname(path), { recursive: true });
-			const temporary = temporaryName(path);
-			writeNew(temporary, bytes, mode ?? 0o644);
-			renameSync(temporary, path);
+			renameNew(path, bytes, mode ?? 0o644);
 		} catch (error) {
 			throw error instanceof CrossfadeError ? error : ioError(path, "write", error);
 		}
 	}
 	return targets.map(({ path }) => path);
+}
+
+/** Puts a new file in the place of whatever has this name, and leaves nothing beside it. */
+function renameNew(path: string, bytes: Uint8Array, mode: number): void {
+	const temporary = temporaryName(path);
+	writeNew(temporary, bytes, mode);
+	try {
+		renameSync(temporary, path);
+	} catch (error) {
+		rmSync(temporary, { force: true });
+		throw error;
+	}
 }
 
 /** A folder with more files than this is surely the wrong one. */

@@ -1,5 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { linkSync, lstatSync, readFileSync, realpathSync, renameSync, rmSync } from "node:fs";
+import {
+	closeSync,
+	constants,
+	fstatSync,
+	linkSync,
+	lstatSync,
+	openSync,
+	readFileSync,
+	realpathSync,
+	renameSync,
+	rmSync,
+	type Stats,
+} from "node:fs";
 import { dirname } from "node:path";
 import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
@@ -21,8 +33,7 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 		const before = `${temporary}-before`;
 		const backup = options.backupSuffix === undefined ? undefined : freeName(`${path}${options.backupSuffix}`);
 		try {
-			writeNew(temporary, content, stats.mode & 0o7777, stats);
-			keepAttributes(path, temporary);
+			writeNew(temporary, content, stats.mode & 0o7777, stats, (fd) => keepAttributes(path, stats, temporary, fd));
 			if (backup !== undefined) writeNew(backup, options.expected, 0o600, stats);
 			// A process with the old file open still writes to it after the rename.
 			linkSync(path, before);
@@ -62,29 +73,35 @@ function severalNames(file: string, names: number): CrossfadeError {
 }
 
 /**
- * Gives a file the access list, extended attributes and security label of another. Node has no call for them, GNU's cp has; where it is not
- * here, a file that ls marks as having any is not replaced.
+ * Gives a new file the access list, extended attributes and security label of another. Node has no call for them, GNU's cp has; where it is
+ * not here, a file that ls marks as having any is not replaced. cp gets both files open: whoever owns the folder could put a link in the
+ * place of a name, and have somebody else's file changed.
  */
-function keepAttributes(from: string, to: string): void {
+function keepAttributes(path: string, stats: Stats, temporary: string, fd: number): void {
 	if (process.platform === "win32") return;
-	const mark = () => [from, to].map((path) => run("ls", "-ld", path).slice(10, 11).trim());
-	const options = ["--attributes-only", "--preserve=all", "--no-preserve=timestamps", "--"];
-	run("cp", ...options, from, to);
-	const [was, is] = mark();
+	const from = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+	try {
+		const { dev, ino } = fstatSync(from);
+		if (dev !== stats.dev || ino !== stats.ino) throw changedMeanwhile(path);
+		const options = ["--attributes-only", "--preserve=all", "--no-preserve=timestamps", "--"];
+		run("cp", [...options, "/dev/fd/3", "/dev/fd/4"], [from, fd]);
+	} finally {
+		closeSync(from);
+	}
+	const [was, is] = [path, temporary].map((each) => run("ls", ["-ld", each]).slice(10, 11).trim());
 	if (was === is) return;
 	throw new CrossfadeError("refused", {
 		what: "the file has an access list or extended attributes that cannot be kept",
-		where: { file: from },
+		where: { file: path },
 		fix: "write the output to another file, and copy it over this one with a program that keeps them",
 	});
 }
 
-/** What a program prints; nothing where it is not here or fails. */
-function run(program: string, ...args: readonly string[]): string {
-	return (
-		spawnSync(program, args, { encoding: "utf8", env: { PATH: "/usr/bin:/bin", LC_ALL: "C" }, timeout: 10_000 })
-			.stdout ?? ""
-	);
+/** What a program prints; nothing where it is not here or fails. `open` are its descriptors from 3 on. */
+function run(program: string, args: readonly string[], open: readonly number[] = []): string {
+	const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
+	const stdio = ["ignore" as const, "pipe" as const, "ignore" as const, ...open];
+	return spawnSync(program, args, { encoding: "utf8", env, timeout: 10_000, stdio }).stdout ?? "";
 }
 
 /** The name, with a number appended if two changes fall within one second. */

@@ -53,8 +53,9 @@ export function renderPage(page: Page): string {
 const systemTitles = { macos: "macOS", linux: "Linux" } as const;
 
 const scopeWords = {
-	system: "one per machine that users cannot override, if the CLI's release supports it; otherwise one in each home",
-	user: "one in each home",
+	system:
+		"one per machine that users cannot override, if the CLI's release supports it; otherwise one in each home, which only its owner can read from then on (mode 0600)",
+	user: "one in each home, which only its owner can read from then on (mode 0600), because it holds the token; the uninstall gives the mode back",
 } as const;
 
 const compactWords =

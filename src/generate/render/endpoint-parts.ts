@@ -1,4 +1,5 @@
 import announce from "../../../templates/sh/endpoint/announce.sh";
+import answer from "../../../templates/sh/endpoint/answer.sh";
 import ask from "../../../templates/sh/endpoint/ask.sh";
 import change from "../../../templates/sh/endpoint/change.sh";
 import compact from "../../../templates/sh/endpoint/compact.sh.hbs";
@@ -15,6 +16,7 @@ import inUse from "../../../templates/sh/endpoint/in-use.sh";
 import layers from "../../../templates/sh/endpoint/layers.sh";
 import machine from "../../../templates/sh/endpoint/machine.sh.hbs";
 import main from "../../../templates/sh/endpoint/main.sh.hbs";
+import open from "../../../templates/sh/endpoint/open.sh";
 import options from "../../../templates/sh/endpoint/options.sh.hbs";
 import peek from "../../../templates/sh/endpoint/peek.sh";
 import peopleLinux from "../../../templates/sh/endpoint/people-linux.sh";
@@ -23,15 +25,17 @@ import readLine from "../../../templates/sh/endpoint/read-line.sh";
 import removeHeader from "../../../templates/sh/endpoint/remove-header.sh";
 import restore from "../../../templates/sh/endpoint/restore.sh";
 import row from "../../../templates/sh/endpoint/row.sh";
+import runAs from "../../../templates/sh/endpoint/run-as.sh";
 import say from "../../../templates/sh/endpoint/say.sh";
 import seen from "../../../templates/sh/endpoint/seen.sh";
 import selfTest from "../../../templates/sh/endpoint/self-test.sh";
 import token from "../../../templates/sh/endpoint/token.sh";
 import url from "../../../templates/sh/endpoint/url.sh";
-import whyNot from "../../../templates/sh/endpoint/why-not.sh";
+import whyNot from "../../../templates/sh/endpoint/why-not.sh.hbs";
 import words from "../../../templates/sh/endpoint/words.sh.hbs";
 import work from "../../../templates/sh/endpoint/work.sh.hbs";
 import write from "../../../templates/sh/endpoint/write.sh";
+import alone from "../../../templates/sh/owner/alone.sh";
 import backup from "../../../templates/sh/owner/backup.sh";
 import look from "../../../templates/sh/owner/look.sh";
 import peekProgram from "../../../templates/sh/owner/peek.sh";
@@ -128,6 +132,8 @@ const parts: readonly Part[] = [
 	{ section: "Machine: its system, people and CLIs", text: layers, for: all, in: "editing" },
 	{ section: "Lock and working folder", text: lock, for: all },
 	{ section: "Lock and working folder", text: enter, for: all },
+	{ section: "Files", text: runAs, for: all },
+	{ section: "Files", text: answer, for: all },
 	{ section: "Files", text: fetchToken, for: all, if: needsRecord },
 	{ section: "Files", text: peek, for: ["report"], if: needsNoRecord },
 	{ section: "Files", text: whyNot, for: all },
@@ -137,6 +143,7 @@ const parts: readonly Part[] = [
 	{ section: "Files", text: expected, for: changing },
 	{ section: "Files", text: write, for: changing, if: replaces },
 	{ section: "Files", text: inUse, for: setting, in: "editing" },
+	{ section: "Files", text: open, for: setting, in: "editing" },
 	{ section: "Files", text: change, for: ["install"], in: "editing" },
 	{ section: "Files", text: restore, for: changing, in: "editing" },
 	{ section: "Files", text: compare, for: ["report"], in: "editing" },
@@ -152,6 +159,7 @@ const parts: readonly Part[] = [
 
 /** The small programs that run as the owner of a file. */
 const programs: readonly (Use & { readonly name: string; readonly text: string })[] = [
+	{ name: "ALONE", text: alone, for: all },
 	{ name: "LOOK", text: look, for: all },
 	{ name: "READ", text: state + read, for: all, if: needsRecord },
 	{ name: "READ", text: state + peekProgram, for: ["report"], if: needsNoRecord },

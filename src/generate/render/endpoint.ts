@@ -99,7 +99,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 	};
 	const shell = shellParts(facts, view);
 	const filled = (contents: readonly string[], help: string) =>
-		`${renderTemplate(template, { ...view, contents, help })}\n${shell}`;
+		withFewerComments(`${renderTemplate(template, { ...view, contents, help })}\n${shell}`, facts);
 	// Neither changes the number of lines above what it speaks of: the first is made for the length of the table, the second for its lines.
 	const draft = filled(contentsOf(filled([], "")), "");
 	const help = vehicle.says ? helpIn(draft) : "";
@@ -118,6 +118,24 @@ function tokenLines(vehicle: Vehicle, mode: Mode): readonly string[] {
 		});
 	}
 	return token;
+}
+
+/**
+ * A program with shorter comments below its top: of those above a function or program the first sentence, of those inside it none. All of
+ * them are in the install script that is not compact, which has every part.
+ */
+function withFewerComments(script: string, { isCompact, actions }: FileFacts): string {
+	if (!isCompact && actions.includes("install")) return script;
+	const top = script.indexOf("\n# ---- ");
+	const code = script
+		.slice(top)
+		.replace(/^(?:[ \t]+# .*|# shellcheck .*|# -+)\n/gm, "")
+		.replace(/(?:(?:^|(?<='))#(?: (?!-).*)?\n)+/gm, (comment) => {
+			const [words = ""] = comment.split(/^#\n/m);
+			const line = words.trimEnd().replaceAll("\n# ", " ");
+			return `${(/^.*?[^.](?=\.(?: |$)|; )/.exec(line)?.[0] ?? line).trimEnd()}\n`;
+		});
+	return script.slice(0, top) + code;
 }
 
 /** Whether it has no editor. Throws a `TypeError` where that cannot be. */

@@ -13,8 +13,12 @@ change_file() {
   case $result in
     0) ;;
     1)
-      set_state "$1" ok
-      return 0
+      if ! is_open "$2"; then
+        set_state "$1" ok
+        return 0
+      fi
+      cp old new
+      cp before undo
       ;;
     *)
       parse_error "$1" "$3"
@@ -32,9 +36,15 @@ change_file() {
     return 0
   fi
   mv new wanted
+  if is_open "$2"; then
+    : "${had:=$(put "$rights" | sed 's/^.\(...\)\(...\)\(...\)$/u=\1,g=\2,o=\3/; s/[^ugorwx=,]//g')}"
+    say note "$1" "$(plain "$3")" "only you can read $(plain "$3") from now on, because it holds the token (before: $had)"
+  elif [ "$2" = user ] && [ "$fetched" = ok ] && [ -n "$secret" ]; then
+    mode=0644
+  fi
   result=0
   {
-    { echo "crossfade-undo-1 $ours $made" && cat undo; } >record &&
+    { echo "crossfade-undo-1 $ours $made $had" && cat undo; } >record &&
       back_up "$3" &&
       replace "$3.crossfade-undo" 0600 any record &&
       replace "$3" "$mode" "$(expected)" wanted

@@ -20,7 +20,7 @@ restore_file() {
   if [ "$ours" = yes ] && ! grep -q '[^][:space:]{}[]' new; then
     run_as "$uid" "$name" "$REMOVE" "$2" "$(expected)" "$made" "$SUM" </dev/null || result=$?
   else
-    { cmp -s old new || replace "$2" 0600 "$(expected)" new; } &&
+    { { cmp -s old new && [ -z "$had" ]; } || replace "$2" "${had:-0644}" "$(expected)" new; } &&
       run_as "$uid" "$name" "$REMOVE" "$2" keep 0 "$SUM" </dev/null || result=$?
   fi
   case $result in

@@ -3,7 +3,7 @@
 self_test() {
   token="self-test-0000000000000000"
   helper=/crossfade-header
-  home=/
+  home=/ uid=$self
   for cli in $CLIS; do
     user_file "$cli"
     for sample in '' "$(sample_of "$format")"; do

@@ -13,11 +13,7 @@ while IFS=" " read -r cli kind pattern; do
     case $kind in
       package)
         [ -f "$path" ] && [ -r "$path" ] || continue
-        while [ -z "$release" ] && { IFS= read -r line || [ -n "$line" ]; }; do
-          case $line in
-            *\"version\"*:*\"*) release=${line#*\"version\"*\"} release=${release%%\"*} ;;
-          esac
-        done <"$path"
+        release=$(head -c 262144 "$path" | tr ",{" "\n\n" | sed -n "s/.*\"version\"[^\"]*:[^\"]*\"\([^\"]*\)\".*/\1/p" | sed 1q)
         ;;
       link)
         [ -L "$path" ] || continue

@@ -1,6 +1,6 @@
 # replace FILE MODE EXPECTED SUM TOOL: puts standard input in the place of FILE, whole or not at all. EXPECTED is the checksum of what is
-# replaced, or absent, or any; SUM that of the new content; TOOL makes both. An existing file keeps owner, group, mode and access list, a
-# new one gets MODE. Exit codes: 4 the file is not what is expected; 12 it cannot be written.
+# replaced, or absent, or any; SUM that of the new content; TOOL makes both. An existing file keeps owner, group and access list, and its
+# mode unless MODE is 0600 or in letters; a new one gets MODE. Exit codes: 4 the file is not what is expected; 12 it cannot be written.
 file=$1 mode=$2 expected=$3 sum=$4 tool=$5 locked=
 umask 077
 case $mode in ?[4567]?*) umask 022 ;; esac
@@ -17,6 +17,7 @@ if [ -e "$file" ]; then
   # A copy keeps everything but the content; a flag that forbids changes is removed from the copy.
   cp -p "$file" "$new" 2>/dev/null || give_up 12
   chflags nouchg "$new" 2>/dev/null || :
+  [ "$mode" != 0600 ] || chmod go= "$new" || give_up 12
   [ -w "$new" ] || { chmod u+w "$new" 2>/dev/null && locked=yes; } || give_up 12
 else
   chmod "$mode" "$new" || give_up 12
@@ -24,6 +25,7 @@ fi
 cat >"$new" 2>/dev/null || give_up 12
 [ "$("$tool" <"$new")" = "$sum" ] || give_up 12
 [ -z "$locked" ] || chmod u-w "$new"
+case $mode in u=*) chmod "$mode" "$new" || give_up 12 ;; esac
 sync "$new" 2>/dev/null || sync
 case $expected in
   any) ;;

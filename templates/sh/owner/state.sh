@@ -1,5 +1,6 @@
-# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
-file=$1 folders=0 state=ok
+# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing; rights is its mode.
+file=$1 limit=$2 folders=0 state=ok rights=-
+size_of() { echo $(($(head -c $((limit + 1)) "$1" | wc -c))); }
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -12,5 +13,6 @@ elif [ -L "$file" ]; then state=link
 elif [ ! -e "$file" ]; then state=absent
 elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
-elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
+elif [ "$(size_of "$file")" -gt "$limit" ]; then state=large
+else rights=$(ls -ld "$file" | cut -c1-10)
 fi

@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { linkSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { chmodSync, linkSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { nodeFiles } from "../../../src/effects/files/node-files.ts";
 import { scratch } from "../../harness/cli.ts";
 import { needs, program } from "../../harness/parts.ts";
@@ -44,5 +44,41 @@ describe("a file that is replaced", () => {
 		writeFileSync(join(folder, "file"), "old\n");
 		await replace(join(folder, "file"));
 		expect(readdirSync(folder).sort()).toEqual(["file", "file.before", "file.before-2"]);
+	});
+
+	test("has no leftovers of killed processes beside it, and those of living ones stay", async () => {
+		const folder = scratch({ file: "old\n" });
+		const dead = spawnSync("true").pid;
+		const names = [`${dead}`, `${dead}-before`, `${process.pid}`, `${process.ppid}`, "x", `${dead}-after`];
+		for (const name of names) writeFileSync(join(folder, `.file.crossfade-${name}`), "secret");
+		writeFileSync(join(folder, `.other.crossfade-${dead}`), "");
+		await nodeFiles.replace(join(folder, "file"), fresh, { expected: old });
+		const left = ["x", `${dead}-after`, `${process.ppid}`].map((name) => `.file.crossfade-${name}`);
+		expect(readdirSync(folder).sort()).toEqual([...left, `.other.crossfade-${dead}`, "file"].sort());
+	});
+
+	test("whose folder's owner swaps the new file for a link changes nothing of what the link leads to", async () => {
+		const folder = scratch({ file: "old\n", other: "theirs\n" });
+		const [file, other] = [join(folder, "file"), join(folder, "other")];
+		chmodSync(file, 0o666);
+		chmodSync(other, 0o600);
+		// Another process, because all of the work is done in one go.
+		const swap = `while :; do for new in .file.crossfade-*; do [ ! -f "$new" ] || ln -sf other "$new"; done; done`;
+		const attacker = spawn("sh", ["-c", swap], { cwd: folder, stdio: "ignore" });
+		onTestFinished(() => {
+			attacker.kill("SIGKILL");
+		});
+		for (let swapped = 0; swapped < 20; ) {
+			// Whatever became of the last round, its link too.
+			rmSync(file, { force: true });
+			writeFileSync(file, "old\n");
+			chmodSync(file, 0o666);
+			await nodeFiles.replace(file, fresh, { expected: old }).catch(() => undefined);
+			if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) swapped++;
+			expect({ mode: statSync(other).mode & 0o777, text: readFileSync(other, "utf8") }).toEqual({
+				mode: 0o600,
+				text: "theirs\n",
+			});
+		}
 	});
 });
