@@ -26,7 +26,7 @@ of the system, the account and the current folder, .env files, and the environme
 Exit codes: 0 success; 5 a CLI uses the token named old; 9 no CLI found; 10 problems
 found; with --probe also those of crossfade probe: 3 the token is rejected, 4 the old one
 before its deadline, 6 no usable response, 7 partly accepted, 8 retry later, 9 not proven,
-or not every signal probed. If several apply, the lowest above 0 is used.`,
+or a signal was skipped. If several apply, the lowest above 0 is used.`,
 	options: [
 		{ flags: "--cli <list>", description: `comma-separated: ${clis.map(({ id }) => id).join(",")} (default: all)` },
 		{

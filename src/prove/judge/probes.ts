@@ -12,10 +12,10 @@ export function latestProbes(probes: readonly ProbeEvidence[]): ProbeEvidence[] 
 	return [...latest.values()];
 }
 
-/** Less than a second is what whole seconds in `Date` and a probe's own latency make of equal clocks. */
+/** Smaller offsets can result from the whole seconds in `Date` and a probe's own latency. */
 export const EQUAL_CLOCKS_MS = 1_000;
 
-/** When a probe was sent, by the clock of the place that judged it, which is the one that ends a token. Milliseconds since the epoch. */
+/** When a probe was sent, by the clock of the place that judged it, which decides when a token ends. Milliseconds since the epoch. */
 export function sentByTheirClock({ at, clockOffsetMs = 0 }: ProbeEvidence): number {
 	return Math.abs(clockOffsetMs) < EQUAL_CLOCKS_MS ? at : at + clockOffsetMs;
 }

@@ -51,12 +51,7 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 		);
 	}
 	if (lastNew === undefined || firstNew === undefined) {
-		return state(
-			"OLD ONLY",
-			"blocked",
-			`it never sent with the new token; last with the old one ${ago(now, lastOld)}`,
-			GIVE,
-		);
+		return state("OLD ONLY", "blocked", `${NEVER_NEW}; the old one was seen ${ago(now, lastOld)}`, GIVE);
 	}
 	if (lastOld !== undefined && lastOld >= lastNew) {
 		const last =
@@ -93,6 +88,7 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 	return state("NEW SEEN", "unknown", witness, next, waitMs);
 }
 
+const NEVER_NEW = "it never sent with the new token";
 const GIVE = "give it the new token, and restart the sending program";
 const RESTART = "restart the program that still uses the old token, or find a second config";
 

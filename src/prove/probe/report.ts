@@ -70,17 +70,17 @@ const CONTROL_TEXT: Readonly<Record<Control["result"], string>> = {
 };
 
 function controlText({ place, path, result }: Control): string {
-	return `a made-up token at ${shortPlace(place)}, ${path}: ${CONTROL_TEXT[result]}`;
+	return `invalid test token at ${shortPlace(place)}, ${path}: ${CONTROL_TEXT[result]}`;
 }
 
-/** Clocks that are not ours, by which a token ends. */
+/** Places whose clock differs from ours. */
 function clockTexts(rows: readonly JudgedRow[]): string[] {
 	const offsets = new Map(rows.map(({ evidence }) => [evidence.place, evidence.clockOffsetMs ?? 0]));
 	return [...offsets]
 		.filter(([, ms]) => Math.abs(ms) >= EQUAL_CLOCKS_MS)
 		.map(([place, ms]) => {
 			const side = ms < 0 ? "behind" : "ahead of";
-			return `the clock of ${shortPlace(place)} is ${age(Math.abs(ms))} ${side} ours; deadlines are by it`;
+			return `the clock of ${shortPlace(place)} is ${age(Math.abs(ms))} ${side} ours; the deadline is by that clock`;
 		});
 }
 

@@ -147,7 +147,9 @@ exit 3: the new token was rejected; the old token ends 2026-01-31T12:00:01.000Z
 
 	test("how far the clock of a place is off, where it is", () => {
 		const off = (clockOffsetMs: number) => probeText(report([row({ clockOffsetMs })]), plain);
-		expect(off(-7_200_000)).toContain("\nthe clock of otlp.example.com is 2 h behind ours; deadlines are by it\n");
+		expect(off(-7_200_000)).toContain(
+			"\nthe clock of otlp.example.com is 2 h behind ours; the deadline is by that clock\n",
+		);
 		expect(off(3_000)).toContain("is 3 s ahead of ours");
 		expect(off(999)).not.toContain("clock");
 	});
