@@ -92,7 +92,10 @@ function guardedStream(fd: 1 | 2, output: Output) {
 	};
 }
 
-/** Writes synchronously, so that nothing is lost when the process ends; a reader that went away ends the writing, not the program. */
+/**
+ * Writes synchronously, so that nothing is lost when the process ends; a reader that went away ends the writing, not the program. What
+ * standard error does not take, on a full disk for one, can be told nowhere, and the exit code says what there is to say.
+ */
 function writeAll(fd: 1 | 2, whole: Uint8Array): void {
 	let bytes = whole;
 	while (bytes.length > 0) {
@@ -100,8 +103,8 @@ function writeAll(fd: 1 | 2, whole: Uint8Array): void {
 			bytes = bytes.subarray(writeSync(fd, bytes));
 		} catch (error) {
 			const code = (error as NodeJS.ErrnoException).code;
-			if (code === "EPIPE") return;
-			if (code !== "EAGAIN") throw ioError(fd === 1 ? "standard output" : "standard error", "write to", error);
+			if (code === "EPIPE" || (fd === 2 && code !== "EAGAIN")) return;
+			if (code !== "EAGAIN") throw ioError("standard output", "write to", error);
 			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 		}
 	}
