@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck shell=sh disable=SC2016,SC2034,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
+# shellcheck shell=sh disable=SC2012,SC2016,SC2034,SC2086,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
 # Reports whether Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine are set, and with which token. It changes nothing.
 #
 # For any MDM, Ansible or SSH. Made by otel-crossfade 0.1.0; make it again rather than edit it.
@@ -23,45 +23,48 @@
 #   expect=FINGERPRINT         which token it should be
 #
 # The last line of output is the report:
-#   crossfade ok|drift|absent|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N]
+#   crossfade ok|drift|absent|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
 # fp is the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (found, but set differently); absent (not found);
-# old (a release that cannot be set); stale (set, but a background process still has the old token); error. users is how many
-# accounts were looked at, skipped how many have a home that is missing or on the network.
+# old (a release that cannot be set); stale (set, but a background process still has the old token); error. users:
+# accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
 #
 # Exit codes: 0 success; 1 a bug; 2 an option is wrong; 9 report: no CLI that was found is set; 10 report: drift; 11 refused: a file
 # that cannot be read or parsed; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     63  Settings and vehicle
-#    100  CLIs: their files, settings and signs
-#    335  Editor of JSON and TOML files, an awk program
-#    957  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1028  Output
-#   1111  Options
-#   1207  Machine: its system, people and CLIs
-#   1410  Lock and working folder
-#   1493  Files
-#   1608  Background processes
-#   1637  The work
-#   1700  Start
+#     66  Settings and vehicle
+#    102  CLIs: their files, settings and signs
+#    336  Editor of JSON and TOML files, an awk program
+#    931  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1008  Output
+#   1092  Options
+#   1181  Machine: its system, people and CLIs
+#   1385  Lock and working folder
+#   1464  Files
+#   1659  Background processes
+#   1688  The work
+#   1748  Start
 
-{ { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
+{ { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
 # shellcheck disable=SC3045 # no memory with a token in it is written to disk; a shell without such a limit sets none
 ulimit -c 0 2>/dev/null || :
-unset -v token TOKEN_FILE
 unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+# A name that is exported already would hand on what is put into it. All secrets have lower-case names.
+for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
+  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
+done
 ROOT=
 SH=/bin/sh
 AWK="awk"
 
 # ---- Settings and vehicle ----
-# Everything below this section is the same for all vehicles.
+# Everything below this section is the same for all vehicles
 
 ACTION=report
 ACTIONS=report
@@ -74,9 +77,8 @@ SAYS=no
 FEATURES='host no-helper no-prompts no-responses no-tools no-restart logs metrics'
 OPTIONS=
 
-# What the vehicle passes besides the token; gets the arguments of the script.
+# What the vehicle passes besides the token
 take_options() {
-  # First, so that no program started below inherits it.
   token=${TOKEN-}
   unset TOKEN
   ENDPOINT=${CROSSFADE_ENDPOINT:-$ENDPOINT}
@@ -84,23 +86,22 @@ take_options() {
   unset CROSSFADE_ENDPOINT CROSSFADE_OPTIONS
 }
 
-# What the vehicle wants around the line of a report.
+# What the vehicle wants around the line of a report
 print_report() { printf '%s\n' "$1"; }
 
-# What is left for the vehicle to find. $1 is the result, line the report line; neither is secret.
+# What is left for the vehicle to find
 leave_trace() {
   :
 }
 
-# The vehicle's exit code for ours, $1.
+# The vehicle's exit code for ours, $1
 exit_code() {
   return "$1"
 }
 
 # ---- CLIs: their files, settings and signs ----
 
-# system_file CLI, user_file CLI: set the file of a layer (the machine's, or relative to folder), folder, format, and since, the first
-# release that obeys it.
+# system_file CLI, user_file CLI: set the file of a layer (the machine's, or relative to folder), folder, format, and since, the first release that obeys it
 system_file() {
   header_folder='' folder=''
   case $1 in
@@ -161,10 +162,10 @@ user_file() {
   esac
 }
 
-# Variables that move the files of one account.
+# Variables that move the files of one account
 forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME QWEN_HOME; }
 
-# plan CLI LAYER: what the file shall hold, one row a line.
+# plan CLI LAYER: what the file shall hold, one row a line
 plan() {
   case $1 in
     claude-code)
@@ -243,7 +244,7 @@ plan() {
   esac
 }
 
-# token_pointers CLI: the settings with the token, as questions to the editor.
+# token_pointers CLI: the settings with the token, as questions to the editor
 token_pointers() {
   case $1 in
     claude-code) printf 'get\t%s\n' /env/OTEL_EXPORTER_OTLP_HEADERS ;;
@@ -253,7 +254,7 @@ token_pointers() {
   esac
 }
 
-# Where releases show without running anything: CLI, kind of sign, path. Packages of npm in a folder:
+# Where releases show without running anything: CLI, kind of sign, path
 packages_in() {
   printf '%s package %s/%s/package.json\n' \
     claude-code "$1" @anthropic-ai/claude-code \
@@ -316,7 +317,7 @@ user_signs() {
     'qwen-code ours .qwen/settings.json.crossfade-undo'
 }
 
-# Accounts of people, by system.
+# Accounts of people, by system
 people() {
   case $OS in
     macos) people_macos ;;
@@ -324,7 +325,7 @@ people() {
   esac
 }
 
-# daemon CLI: sets needle, which is in the command line of every process that outlives sessions, and restart, the arguments of a restart.
+# daemon CLI: sets needle, which is in the command line of every process that outlives sessions, and restart, the arguments of a restart
 daemon() {
   case $1 in
     codex) needle=--managed-daemon restart='app-server daemon restart' ;;
@@ -334,22 +335,9 @@ daemon() {
 
 # ---- Editor of JSON and TOML files, an awk program ----
 
-EDIT='# Reads and changes single keys of a JSON, JSONC or TOML file. POSIX awk; it starts no program but cat, and touches only the files named.
-#
-#   printf "%s\n" "$plan" | LC_ALL=C awk -v format=json -v mode=MODE -f FILE_OF_THIS_PROGRAM - FILE
-#
-# format  json | jsonc (comments are allowed, trailing commas are not: not every reader accepts them) | toml (1.0)
-# mode    what to do. Each mode has a section below, which says what its plan is and what it prints.
-# status  a file that gets the exit code, the number of bytes printed and the lines of the record: some awks report no full disk
-#
-# Fields of a plan line are separated by tabs. POINTER is RFC 6901 (/env/NAME); VALUE is plain text and is quoted here.
-# stderr  "edit: FILE:LINE:COL: reason", never a value
-# exit    0 done; 1 nothing to change, nothing printed; 2 wrong use; 3 the file cannot be parsed, nothing printed;
-#         4 the result failed the final check, nothing printed
+EDIT='# Reads and changes single keys of a JSON, JSONC or TOML file
 
-# ---------------------------------------------------------------------------------------------------------------
-# Text. It is kept in pieces of SIZE bytes, because awks are slow on long strings. X[g, i] is piece i of generation g: 0 is the
-# file, each pass of edits makes the next. LEN[g] is the length in bytes.
+# Text
 
 function store(g, text) {
   LEN[g] = length(text); PIECES[g] = 0
@@ -363,7 +351,7 @@ function halve(g, text, n,   half) {
   halve(g, substr(text, half + 1), n - half)
 }
 
-# Bytes a to b of the generation that was parsed last.
+# Bytes a to b of the generation that was parsed last
 function slice(a, b,   i, s) {
   if (a < 1) a = 1
   if (b > LEN[G]) b = LEN[G]
@@ -374,7 +362,7 @@ function slice(a, b,   i, s) {
   return substr(s, 1, b - a + 1)
 }
 
-# The lexer looks at W, a window on the text that begins at byte AT and holds at least LOW bytes.
+# The lexer looks at W, a window on the text that begins at byte AT and holds at least LOW bytes
 function seek(at,   i) {
   i = int((at - 1) / SIZE) + 1
   AT = at; W = i > PIECES[G] ? "" : substr(X[G, i], at - (i - 1) * SIZE); NEXT = i
@@ -388,14 +376,14 @@ function eat(n) {
   if (length(W) < LOW) fill()
 }
 
-# Moves n bytes to TOK. Tokens over 32 KB go to the list of values in pieces.
+# Moves n bytes to TOK
 function take(n) {
   TOK = TOK substr(W, 1, n)
   eat(n)
   if (length(TOK) > 32768) { SPILT = 1; note(OWNER, substr(TOK, 1, 32768)); TOK = substr(TOK, 32769) }
 }
 
-# The first failure ends all reading: the window is emptied and stays empty.
+# The first failure ends all reading: the window is emptied and stays empty
 function fail(at, reason) {
   if (WHY == "") WHY = place(at) ": " reason
   W = ""; NEXT = PIECES[G]
@@ -412,8 +400,7 @@ function place(at,   i, n, s, bit, line, head) {
   return line ":" (at - head + 1)
 }
 
-# Reads the file in one go. Some awks stop at a NUL byte: then counting records that end with the last byte seen gives more than
-# that text has of it.
+# Reads the file in one go
 function load(   text, line, n, c) {
   RS = "\001"; text = ""; n = 0
   while ((c = (getline line < FILE)) > 0) if (++n == 1) text = line
@@ -439,10 +426,7 @@ function times(c,   i, j, s, n) {
   return n
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Parsing. Pointers that matter (WANT: those of the plan and everything above them) get KIND, WHERE and, for containers, OPEN and
-# CLOSE. Members of containers that matter are numbered 1..M: path, container, start and end of the key, start and end of the value,
-# the comma after it, the member before it in the container. Every other value goes to the list E, which an edit must not change.
+# Parsing
 
 function parse(g, listing) {
   split("", KIND); split("", WHERE); split("", OPEN); split("", CLOSE); split("", MEMBER); split("", INSIDE)
@@ -454,7 +438,7 @@ function parse(g, listing) {
   return WHY == ""
 }
 
-# LISTING 1 writes the list, 2 compares with it.
+# LISTING 1 writes the list, 2 compares with it
 function note(path, text) {
   if (HUSHED || !LISTING) return
   if (LISTING == 1) E[++EVENTS] = path "=" text
@@ -474,13 +458,13 @@ function member(host, path, at) {
   return M
 }
 
-# A pointer is found for the first time.
+# A pointer is found for the first time
 function born(path, kind, at) {
   if (format == "toml" || (path in WANT)) KIND[path] = kind
   if (path in WANT) WHERE[path] = at
 }
 
-# A value and everything inside it. Containers are kept on a stack: SK kind, SP path, SN elements, SM member, SH hush.
+# A value and everything inside it
 function value(path, hush,   d, c, opened, comma, lines) {
   d = 0
   while (WHY == "") {
@@ -500,7 +484,6 @@ function value(path, hush,   d, c, opened, comma, lines) {
       born(path, TYPE, lines)
       note(path, TOK)
     }
-    # On to the next value, out of the containers that end on the way.
     for (;;) {
       if (!opened && SM[d]) mEnd[SM[d]] = AT - 1
       if (d == 0 || WHY != "") return
@@ -526,7 +509,7 @@ function value(path, hush,   d, c, opened, comma, lines) {
   }
 }
 
-# A key and what separates it from its value. Returns the member, or 0 where it does not matter; sets PATH and HUSH.
+# A key and what separates it from its value
 function key(table, host,   at, m) {
   at = AT; m = 0
   if (format == "toml") toml_key(table, host); else json_key(table)
@@ -539,7 +522,7 @@ function key(table, host,   at, m) {
   return m
 }
 
-# Skips white space, and with lines also line ends and comments.
+# Skips white space, and with lines also line ends and comments
 function space(lines,   c) {
   while ((c = substr(W, 1, 1)) != "") {
     if (c == " " || c == "\t") { match(W, /^[ \t]+/); eat(RLENGTH) }
@@ -570,13 +553,11 @@ function comment(   from, end) {
     if (W ~ /^[^\r\n]/) fail(AT, "a control character in a comment")
   } else if (substr(W, 1, 2) == "//") {
     while (match(W, /^[^\r\n]+/)) eat(RLENGTH)
-    # Readers differ on whether a lone carriage return ends the comment; then nothing but blanks or a comment may follow on the line.
     if (W ~ /^\r/ && W !~ /^[ \t\r]+(\n|\/\/)/ && (W !~ /^[ \t\r]+$/ || NEXT < PIECES[G])) fail(AT, "a carriage return alone ends a comment")
   } else fail(AT, "expected a comment")
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# JSON and JSONC.
+# JSON and JSONC
 
 function json() {
   space(1)
@@ -623,8 +604,7 @@ function json_string(   from) {
   }
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# TOML. A section is a header and the statements below it; "#0" is what stands above the first header.
+# TOML
 
 function toml(   m) {
   KIND[""] = "table"; INSIDE[""] = "#0"; BASE["#0"] = ""
@@ -651,10 +631,11 @@ function statement(   m, p) {
   return m
 }
 
-function header(   at, list, p, m) {
+function header(   at, list, p, m, n) {
   at = AT; list = substr(W, 1, 2) == "[["; p = ""; HUSH = 0
   for (eat(list + 1); ; eat(1)) {
     space(0)
+    if (++n > 200) return fail(AT, "nested too deeply")
     p = p "/" part()
     space(0)
     if (p in SILENT) HUSH = 1
@@ -682,11 +663,12 @@ function header(   at, list, p, m) {
   return m
 }
 
-# A key of one or more parts below a table. Sets PATH; defines the tables on the way.
-function toml_key(table, host,   at) {
+# A key of one or more parts below a table
+function toml_key(table, host,   at, n) {
   at = AT; PATH = table
   for (;; eat(1)) {
     space(0)
+    if (++n > 200) return fail(AT, "nested too deeply")
     PATH = PATH "/" part()
     NAME_END = AT - 1
     space(0)
@@ -698,7 +680,7 @@ function toml_key(table, host,   at) {
   if (PATH in KIND) return fail(at, "this key is there twice")
 }
 
-# One part of a key, as in a pointer.
+# One part of a key, as in a pointer
 function part(   at) {
   at = AT; TOK = ""; OWNER = ""; SPILT = 0; HUSHED = 1
   if (W ~ /^["\047]/) {
@@ -723,13 +705,12 @@ function toml_scalar(   at) {
   if (SPILT) fail(at, "a word is too long")
 }
 
-# A string of any of the four kinds.
+# A string of any of the four kinds
 function toml_string(   from, q, many, c, n) {
   from = AT; q = substr(W, 1, 1); many = substr(W, 1, 3) == q q q
   for (take(many ? 3 : 1); (c = substr(W, 1, 1)) != ""; ) {
     if (c == q) {
       if (!many) return take(1)
-      # One or two quotes may stand before the three that end it.
       for (n = 1; n < 5 && substr(W, n + 1, 1) == q; n++) ;
       take(n)
       if (n > 2) return
@@ -747,10 +728,9 @@ function toml_string(   from, q, many, c, n) {
   fail(from, "a string does not end")
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Strings and pointers.
+# Strings and pointers
 
-# The value of a token: of a string what it stands for, of anything else its text.
+# The value of a token: of a string what it stands for, of anything else its text
 function plain(t,   q) {
   q = substr(t, 1, 1)
   if (q != "\"" && q != "\047") return t
@@ -782,7 +762,7 @@ function hex(s,   i, n) {
   return n
 }
 
-# U+0000 becomes two bytes, since not every awk can hold it.
+# U+0000 becomes two bytes, since not every awk can hold it
 function utf8(n,   tail) {
   if (n && n < 128) return sprintf("%c", n)
   tail = sprintf("%c", 128 + n % 64); n = int(n / 64)
@@ -792,7 +772,7 @@ function utf8(n,   tail) {
   return sprintf("%c", 240 + int(n / 64)) sprintf("%c", 128 + n % 64) tail
 }
 
-# Makes one line, for records and answers; unescape() reverses it.
+# Makes one line, for records and answers
 function one_line(s,   out) {
   for (out = ""; match(s, /[\\\t\r\n]/); s = substr(s, RSTART + 1)) out = out substr(s, 1, RSTART - 1) SHORT[substr(s, RSTART, 1)]
   return out s
@@ -807,15 +787,13 @@ function up(p) { sub(/\/[^\/]*$/, "", p); return p }
 
 function wanted(p) { for (WANT[""] = 1; p != ""; p = up(p)) WANT[p] = 1 }
 
-# Type and value at a pointer as one text; "" if there is nothing.
+# Type and value at a pointer as one text
 function content(p) {
   if (!(p in KIND)) return ""
   return KIND[p] "\t" ((p in MEMBER) && KIND[p] !~ /^(object|array|table)$/ ? plain(slice(mVal[MEMBER[p]], mEnd[MEMBER[p]])) : "")
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
-# at and below it there shall be only what the plan sets.
+# Plans
 
 function read_rows(   i, f, n, p, v) {
   for (i = 1; i <= PLANNED; i++) {
@@ -837,7 +815,7 @@ function read_rows(   i, f, n, p, v) {
 
 function target(p) { return SETTYPE[p] "\t" SETVALUE[p] }
 
-# Whether a drop of the plan removes what is at this pointer.
+# Whether a drop of the plan removes what is at this pointer
 function doomed(p,   i, q, kind, container) {
   kind = (p in KIND) ? KIND[p] : ""
   container = kind ~ /^(object|table|implicit|dotted)$/
@@ -852,8 +830,7 @@ function below(p, top) { return p != top && substr(p, 1, length(top) + 1) == top
 
 function is_pointer(p) { return (p == "" || p ~ /^\//) && p !~ /~([^01]|$)/ }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Mode get. Plan: "get POINTER". Prints POINTER, type and value, with tabs between; in the value tab, line end and backslash are escaped.
+# Mode get
 
 function read_questions(   i, f, n) {
   for (i = 1; i <= PLANNED; i++) {
@@ -876,8 +853,7 @@ function answer(   i, c) {
   return 0
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Mode same. Plan: see above. Exit code 1 if the file is as the plan says, 0 if the mode set would change it; prints nothing.
+# Mode same
 
 function compare(   i, m, p, q, different) {
   for (i = 1; i <= SETS; i++) {
@@ -890,8 +866,7 @@ function compare(   i, m, p, q, different) {
   return !different
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# The whole. run() leaves the result in generation G, the record in RECORD, messages in MESSAGE, and returns the exit code.
+# The whole
 
 function tell(s) { MESSAGE[++MESSAGES] = one_line(s) }
 
@@ -930,8 +905,7 @@ function work() {
   if (mode == "same") return compare()
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Entry. The plan comes from stdin; the file is read in END, so that it may have any name.
+# Entry
 
 BEGIN { FILE = ARGV[2]; ARGV[2] = ""; start() }
 
@@ -956,14 +930,22 @@ function main(   i, code) {
 
 # ---- Small programs that run as the owner of the files they touch; content comes on standard input ----
 
-LOOK='# look HOME: reads lines "CLI KIND PATTERN" and prints CLI=RELEASE for each release found, CLI=? for a CLI that is or was used but whose
-# release is unknown, CLI=ours for an undo record of this script.
+ALONE='# alone BYTES COMMAND...: the leader of a session
+echo $$ >session
+most=$1
+shift
+{
+  cat | (cd / && exec "$@")
+  echo $? >code
+} | head -c "$most" >answer
+mv code ended
+'
+
+LOOK='# look HOME: reads lines "CLI KIND PATTERN" and prints CLI=RELEASE for each release found, CLI=? for a CLI that is or was used but whose release is unknown, CLI=ours for an undo record of this script
 cd "$1" 2>/dev/null || exit 3
 [ -r . ] && [ -x . ] || exit 3
 while IFS=" " read -r cli kind pattern; do
   IFS=
-  # Unquoted on purpose: patterns expand, and without IFS nothing is split.
-  # shellcheck disable=SC2086
   set -- $pattern
   IFS=" "
   for path in "$@"; do
@@ -971,11 +953,7 @@ while IFS=" " read -r cli kind pattern; do
     case $kind in
       package)
         [ -f "$path" ] && [ -r "$path" ] || continue
-        while [ -z "$release" ] && { IFS= read -r line || [ -n "$line" ]; }; do
-          case $line in
-            *\"version\"*:*\"*) release=${line#*\"version\"*\"} release=${release%%\"*} ;;
-          esac
-        done <"$path"
+        release=$(head -c 262144 "$path" | tr ",{" "\n\n" | sed -n "s/.*\"version\"[^\"]*:[^\"]*\"\([^\"]*\)\".*/\1/p" | sed 1q)
         ;;
       link)
         [ -L "$path" ] || continue
@@ -1004,8 +982,9 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
-file=$1 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used
+file=$1 limit=$2 folders=0 state=ok rights=-
+size_of() { echo $(($(head -c $((limit + 1)) "$1" | wc -c))); }
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1018,10 +997,11 @@ elif [ -L "$file" ]; then state=link
 elif [ ! -e "$file" ]; then state=absent
 elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
-elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
+elif [ "$(size_of "$file")" -gt "$limit" ]; then state=large
+else rights=$(ls -ld "$file" | cut -c1-10)
 fi
-# Prints a line with the state, then the bytes of FILE.
-printf "%s\n" "$state"
+# Prints a line "STATE 0 0 RIGHTS", then the bytes of FILE
+printf "%s 0 0 %s\n" "$state" "$rights"
 [ "$state" != ok ] || cat "$file"
 '
 
@@ -1029,7 +1009,7 @@ printf "%s\n" "$state"
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Prints its argument without a line break, and without starting a program that would show it in the process list.
+# Prints its argument without a line break, and without starting a program that would show it in the process list
 if [ "$(command -v printf)" = printf ]; then
   put() { printf %s "$1"; }
 elif [ "$(command -v print)" = print ]; then
@@ -1041,24 +1021,24 @@ fi
 
 tab=$(printf '\t')
 
-# Text from outside, without characters that control a terminal. A range, because tr of busybox has no class [:print:].
+# Text from outside, without characters that control a terminal
 plain() { put "$1" | tr -c ' -~' '?'; }
 
-# fail CODE REASON: one line for a person, the report line, and the end.
+# fail CODE REASON: one line for a person, the report line, and the end
 fail() {
   printf 'error: %s\n' "$2" >&2
   fingerprints=none
   finish error "$1"
 }
 
-# trouble CLI FILE REASON [CODE]: one file is left unchanged; the work goes on.
+# trouble CLI FILE REASON [CODE]: one file is left unchanged
 trouble() {
   set_state "$1" error
   printf 'error: %s: %s\n' "$(plain "$2")" "$3" >&2
   if [ "$worst" -ne 12 ]; then worst=${4-11}; fi
 }
 
-# set_state CLI STATE: of two states of a CLI the worse one stays.
+# set_state CLI STATE: of two states of a CLI the worse one stays
 states=
 set_state() {
   rest=${states#* "$1="}
@@ -1072,16 +1052,17 @@ set_state() {
   done
 }
 
-# some_cli STATE: whether any CLI has this state.
+# some_cli STATE: whether any CLI has this state
 some_cli() { case $states in *"=$1 "*) return 0 ;; esac; return 1; }
 
-# finish RESULT CODE: the report line, and the end.
+# finish RESULT CODE: the report line, and the end
 fingerprints=none
 finished=
 finish() {
   finished=yes
   line="crossfade $1 fp=$fingerprints cfg=1 cli=$(put "$states" | sed 's/^ *//; s/ *$//; s/  */,/g; s/=/:/g') users=$users"
   if [ "$skipped" -gt 0 ]; then line="$line skipped=$skipped"; fi
+  if [ -n "$late" ]; then line="$line late=$(put "$late" | cut -c1-60)"; fi
   print_report "$line"
   leave_trace "$1" || :
   code=0
@@ -1089,7 +1070,7 @@ finish() {
   exit "$code"
 }
 
-# The first 12 hex digits of SHA-256 over a token: tells tokens apart and reveals nothing.
+# The first 12 hex digits of SHA-256 over a token: tells tokens apart and reveals nothing
 fingerprint() {
   if have sha256sum; then
     put "$1" | sha256sum
@@ -1100,7 +1081,7 @@ fingerprint() {
   fi | cut -c1-12
 }
 
-# seen_token FINGERPRINT: one token seen is its fingerprint, several are mixed.
+# seen_token FINGERPRINT: one token seen is its fingerprint, several are mixed
 seen_token() {
   case $fingerprints in
     none | "$1") fingerprints=$1 ;;
@@ -1110,13 +1091,13 @@ seen_token() {
 
 # ---- Options ----
 
-# wants FEATURE: whether it is on. FEATURES holds those that are, and for each that is off its name with no- in front.
+# wants FEATURE: whether it is on
 wants() {
   case " $FEATURES " in *" $1 "*) return 0 ;; esac
   return 1
 }
 
-# toggle WORD: turns a feature on, or with no- in front off.
+# toggle WORD: turns a feature on, or with no- in front off
 toggle() {
   other=no-${1#no-}
   if [ "$1" = "$other" ]; then other=${1#no-}; fi
@@ -1125,7 +1106,7 @@ toggle() {
   wants "$1" || FEATURES="$FEATURES $1"
 }
 
-# choose ACTION: only what this file has the parts for.
+# choose ACTION: only what this file has the parts for
 choose() {
   case " $ACTIONS " in
     *" $1 "*) ACTION=$1 ;;
@@ -1149,7 +1130,6 @@ read_options() {
       host | no-host | helper | no-helper | prompts | no-prompts | responses | no-responses | tools | no-tools | restart | no-restart)
         toggle "$word"
         ;;
-      # Not quoted: it could be a token.
       *) complaint="an option this script does not know; see the top of it, or run it with --help" ;;
     esac
   done
@@ -1166,43 +1146,37 @@ check_options() {
   states="$states "
   [ -z "$complaint" ] || fail 2 "$complaint"
   [ -n "$CLIS" ] || fail 2 "clis= names nothing; leave it out for all of: $KNOWN_CLIS"
-  case $EXPECT in
-    *[!0-9a-f]*) fail 2 "expect= is not a fingerprint of 12 hex digits" ;;
-    '' | ????????????) ;;
-    *) fail 2 "expect= is not a fingerprint of 12 hex digits" ;;
-  esac
+  case ${#EXPECT} in 0 | 12) ;; *) EXPECT=wrong ;; esac
+  case $EXPECT in *[!0-9a-f]*) fail 2 "expect= is not a fingerprint of 12 hex digits" ;; esac
 }
 
-# Where telemetry goes: an https URL, or http to this machine.
+# Where telemetry goes: an https URL, or http to this machine
 check_endpoint() {
   place=${ENDPOINT#*://}
   while [ "${place%/}" != "$place" ]; do place=${place%/}; done
   case $ENDPOINT in
     '') fail 2 "no endpoint is given" ;;
-    https://*) ENDPOINT=https://$place ;;
-    http://*) ENDPOINT=http://$place ;;
+    https://* | http://*) ENDPOINT=${ENDPOINT%%:*}://$place ;;
     *) fail 2 "the endpoint does not begin with https://" ;;
   esac
   case $place in
-    '' | /* | :*) fail 2 "the endpoint names no host" ;;
     *@*) fail 2 "the endpoint contains a user name; the token is given separately" ;;
     *[!]A-Za-z0-9._~:/%[-]*) fail 2 "the endpoint contains a character that is not allowed in a base URL" ;;
     */v1/logs | */v1/metrics | */v1/traces) fail 2 "the endpoint is for one signal only; remove its end from /v1 on" ;;
   esac
+  authority=${place%%/*}
+  label='[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?' octet='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
+  port='(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[0-5]?[0-9]{1,4}))?'
+  host="$label([.]$label)*[.]?"
+  if is_like "([^:]*[.])?([0-9]+|0x[0-9a-f]*)[.]?(:.*)?"; then host="$octet([.]$octet){3}"; fi
+  is_like "(\\[[0-9a-f:.]+\\]|$host)$port" || fail 2 "the endpoint names no host and port that could exist"
   case $ENDPOINT in
-    http://*) is_loopback "${place%%/*}" || fail 2 "the endpoint is http to another machine: the token would cross the network in clear text" ;;
+    http://*) is_like "(localhost|\\[::1\\]|127([.][0-9]+){3})$port" || fail 2 "the endpoint is http to another machine: the token would cross the network in clear text" ;;
   esac
 }
 
-# is_loopback HOST-AND-PORT
-is_loopback() {
-  case $1 in
-    localhost | localhost:* | '[::1]' | '[::1]:'*) return 0 ;;
-    127.*[!0-9.:]*) return 1 ;;
-    127.*) return 0 ;;
-  esac
-  return 1
-}
+# is_like PATTERN: whether host and port of the endpoint match it
+is_like() { put "$authority" | grep -Eqi "^$1\$"; }
 
 # ---- Machine: its system, people and CLIs ----
 
@@ -1216,7 +1190,6 @@ check_machine() {
   for program in "$AWK" cmp mktemp readlink tr wc; do
     have "$program" || fail 13 "the program $program is not installed"
   done
-  # Checksums that tell whether a file is still the same; some builds of busybox have no cksum.
   SUM='cksum'
   have cksum || SUM='sha256sum'
   have "$SUM" || fail 13 "neither cksum nor sha256sum is installed"
@@ -1230,25 +1203,14 @@ check_machine() {
   for program in runuser sudo su; do
     if [ -z "$become" ] && have "$program"; then become=$program; fi
   done
-}
-
-# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the small programs above as the owner of the files it touches.
-run_as() {
-  as_uid=$1 as_name=$2 as_program=$3
-  shift 3
-  if [ "$as_uid" = "$self" ]; then
-    "$SH" -c "$as_program" crossfade "$@"
-    return
+  if [ "$self" -eq 0 ]; then
+    [ -n "$become" ] || fail 13 "none of runuser, sudo and su is installed"
+    has_perl=
+    if perl -MPOSIX -e 1 2>/dev/null; then has_perl=yes; else have setsid || fail 13 "neither perl nor setsid is installed"; fi
   fi
-  case $become in
-    runuser) runuser -u "$as_name" -- "$SH" -c "$as_program" crossfade "$@" ;;
-    sudo) sudo -n -u "#$as_uid" -- "$SH" -c "$as_program" crossfade "$@" ;;
-    su) su -s "$SH" "$as_name" -c "$as_program" crossfade "$@" ;;
-    *) return 13 ;;
-  esac
 }
 
-# Where file systems are mounted and of which type they are, with a tab between.
+# Where file systems are mounted and of which type they are, with a tab between
 mounts() {
   if [ -r /proc/self/mounts ] && [ "$OS" = linux ]; then
     "$AWK" '{ print $2 "\t" $3 }' /proc/self/mounts
@@ -1257,7 +1219,7 @@ mounts() {
   fi
 }
 
-# Drops accounts whose home is on the network or missing, and says how many.
+# Drops accounts whose home is on the network or missing, and says how many
 at_home() {
   { mounts; echo; cat; } | "$AWK" -F '\t' '
     $0 == "" { people = 1; next }
@@ -1272,32 +1234,47 @@ at_home() {
     END { print "skipped\t" skipped + 0 }'
 }
 
-# Writes people and what each has to the file people, a line each: UID, NAME, HOME, WORDS.
+# Writes people and what each has to the file people, a line each: UID, NAME, HOME, WORDS
 find_people() {
-  # These variables are about the account that runs this.
   if [ "$USERS" = all ]; then forget_folders; fi
   if [ "$USERS" = self ]; then
-    name=$(id -un)
-    home=${HOME-}
+    uid=$self name=$(id -un) home=${HOME-}
     case $home in /?*) ;; *) home=$(people | "$AWK" -F '\t' -v uid="$self" '$1 == uid { print $3 }') ;; esac
-    printf '%s\t%s\t%s\n' "$self" "$name" "$home"
+    owner=$(owner_of "$home/.")
+    if [ "$self" -eq 0 ] && [ "${owner:-0}" -ne 0 ]; then
+      uid=$owner
+      name=$(id -un "$owner" 2>/dev/null) || fail 11 "HOME belongs to an account without a name ($owner)"
+    fi
+    printf '%s\t%s\t%s\n' "$uid" "$name" "$home" >found
   else
-    people | sort -n
-  fi | at_home >accounts
-  machine=$(machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/")
+    people | sort -n >found
+  fi
+  at_home <found >accounts
+  machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/" >answer
+  machine=$(releases)
+  user_signs | cat >signs
+  if [ "$self" -eq 0 ]; then guard </dev/null >/dev/null 2>&1 & fi
   while IFS=$tab read -r uid name home <&3; do
     if [ "$uid" = skipped ]; then
       skipped=$((skipped + name))
-    elif words=$(user_signs | run_as "$uid" "$name" "$LOOK" "$home"); then
+    elif run_as "$uid" "$name" "$LOOK" "$home" <signs; then
       users=$((users + 1))
-      printf '%s\t%s\t%s\t%s\n' "$uid" "$name" "$home" "$machine$words"
+      printf '%s\t%s\t%s\t%s\n' "$uid" "$name" "$home" "$machine$(releases)"
     else
       skipped=$((skipped + 1))
     fi
   done 3<accounts >people
 }
 
-# older A B: whether one release is before another.
+# owner_of PATH: its owner's number
+owner_of() { ls -ldn "$1" 2>/dev/null | "$AWK" '{ print $3 }'; }
+
+# releases: the words that the program LOOK printed
+releases() {
+  head -c 65536 answer | tr ' ' '\n' | grep -E '^[a-z-]+=(ours|[?]|[0-9]{1,9}([.][0-9]{1,9})+)$' | sort -u | tr '\n' ' '
+}
+
+# older A B: whether one release is before another
 older() {
   first=$1. second=$2.
   while [ -n "$first" ]; do
@@ -1311,7 +1288,7 @@ older() {
   return 1
 }
 
-# release_of CLI WORDS...: sets release to the oldest of those found; ? if none is known; nothing if the CLI is not found.
+# release_of CLI WORDS...: sets release to the oldest of those found
 release_of() {
   which=$1 release=
   shift
@@ -1324,7 +1301,7 @@ release_of() {
   done
 }
 
-# Accounts of people as lines UID, NAME, HOME with tabs between; without service accounts and hidden ones.
+# Accounts of people as lines UID, NAME, HOME with tabs between
 people_macos() {
   {
     for key in UniqueID UserShell NFSHomeDirectory IsHidden; do
@@ -1351,13 +1328,11 @@ people_macos() {
     }'
 }
 
-# Accounts of people as lines UID, NAME, HOME with tabs between. The owners of folders in /home count too: accounts of a directory
-# service are often not in the list.
+# Accounts of people as lines UID, NAME, HOME with tabs between
 people_linux() {
   {
     if have getent; then getent passwd; else cat "$ROOT/etc/passwd"; fi
     if have getent; then
-      # shellcheck disable=SC2012 # the numbers of the owners, in the one way every ls prints them
       for number in $(ls -nd "$ROOT"/home/* 2>/dev/null | "$AWK" '{ print $3 }' | sort -u); do getent passwd "$number" || :; done
     fi
   } 2>/dev/null | "$AWK" -F: '
@@ -1367,7 +1342,7 @@ people_linux() {
     }'
 }
 
-# What names this machine, as resource attributes. https://opentelemetry.io/docs/specs/semconv/resource/host/
+# What names this machine, as resource attributes
 identity() {
   if [ "$OS" = macos ]; then
     host=$(scutil --get LocalHostName 2>/dev/null) || host=$(uname -n)
@@ -1380,7 +1355,7 @@ identity() {
   put "host.name=$(put "$host" | tr -cd 'A-Za-z0-9._-')${id:+,host.id=$(put "$id" | tr -cd 'A-Za-z0-9._-')}"
 }
 
-# layers CLI WORDS...: which layers matter for whoever has this on the machine. Sets release, in_system, in_user.
+# layers CLI WORDS...: which layers matter for whoever has this on the machine
 layers() {
   in_system=no in_user=no
   release_of "$@"
@@ -1404,16 +1379,15 @@ layers() {
   fi
 }
 
-# has_record CLI: whether a user's words say that a file of theirs was edited before.
+# has_record CLI: whether a user's words say that a file of theirs was edited before
 has_record() { case $words in *"$1=ours "*) return 0 ;; esac; return 1; }
 
 # ---- Lock and working folder ----
 
-# When the process with this id started; tells it from a later process with the same id.
+# When the process with this id started
 started() {
   if [ -r "/proc/$1/stat" ]; then
     read -r stat <"/proc/$1/stat" || stat=
-    # shellcheck disable=SC2086 # split into fields, after the name in brackets
     set -- ${stat##*\) }
     put "${20-}"
   else
@@ -1421,9 +1395,7 @@ started() {
   fi
 }
 
-# take_lock LINK SECONDS: one run at a time. The lock is a symbolic link, which is made whole or not at all, and it names its owner; a
-# lock whose owner no longer runs is taken over. Sets lock. Returns 1 if after so many seconds the process $holder still has it, 2 if it
-# cannot be made.
+# take_lock LINK SECONDS: one run at a time
 take_lock() {
   me="$$ $(started $$)"
   waited=0
@@ -1432,11 +1404,9 @@ take_lock() {
   until ln -s "$me" "$1" 2>/dev/null; do
     holder=$(readlink "$1") || holder=
     if [ -z "$holder" ]; then
-      # It was released at this moment, or it cannot be made.
       unseen=$((unseen + 1))
       if [ ! -w "${1%/*}" ] || [ "$unseen" -gt 60 ]; then return 2; fi
     elif [ "$(started "${holder%% *}" 2>/dev/null)" != "${holder#* }" ]; then
-      # It is moved away before it is checked again: of two runs that find it stale, one may move the other's new lock, and gives it back.
       mv "$1" "$1.stale.$$" 2>/dev/null || continue
       if [ "$(readlink "$1.stale.$$")" = "$holder" ]; then rm -f "$1.stale.$$"; else mv "$1.stale.$$" "$1"; fi
     else
@@ -1448,7 +1418,7 @@ take_lock() {
   lock=$1
 }
 
-# Enters a private working folder, once no other run is at work.
+# Enters a private working folder, once no other run is at work
 enter() {
   if [ "$self" -eq 0 ]; then
     work=$ROOT/var/run/otel-crossfade
@@ -1468,10 +1438,11 @@ enter() {
   cd "$work" || fail 12 "the working folder cannot be entered"
 }
 
-# leave [CODE]: however the script ends, it prints a report line and leaves no file behind.
+# leave [CODE]: however the script ends, it prints a report line and leaves no file behind
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
+    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"
@@ -1483,7 +1454,7 @@ leave() {
   fi
 }
 
-# Not left to the trap on exit: mksh would end with 0.
+# Not left to the trap on exit: mksh would end with 0
 stopped() {
   trap - EXIT
   leave 130
@@ -1492,16 +1463,79 @@ stopped() {
 
 # ---- Files ----
 
-# fetch FILE: copies it to old; sets fetched to ok, absent or why it cannot be used.
+# apart COMMAND...: runs it in a session of its own, so without our terminal, and with none of the descriptors above 2
+apart() {
+  if [ -n "$has_perl" ]; then
+    perl -MPOSIX -e 'setsid; opendir D, "/dev/fd"; POSIX::close($_) for grep { $_ > 2 } readdir D; exec @ARGV' "$@"
+  else
+    setsid "$SH" -c 'for fd in /dev/fd/*; do case ${fd##*/} in [012]) ;; *) eval "exec ${fd##*/}<&-" ;; esac; done; exec "$@"' sh "$@"
+  fi
+}
+
+# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the small programs above as the owner of the files it touches
+run_as() {
+  as_uid=$1 as_name=$2 as_program=$3
+  shift 3
+  rm -f answer code ended
+  set -- "$SH" -c "$as_program" crossfade "$@"
+  if [ "$as_uid" = "$self" ]; then
+    "$@" >answer 2>/dev/null
+    return
+  fi
+  : >answer
+  case $stuck in *" $as_uid "*) return 1 ;; esac
+  case $become in
+    runuser) set -- runuser -u "$as_name" -- "$@" ;;
+    sudo) set -- sudo -n -u "#$as_uid" -- "$@" ;;
+    su)
+      shift 2
+      set -- su -s "$SH" "$as_name" -c "$@"
+      ;;
+  esac
+  apart "$SH" -c "$ALONE" crossfade "$((LARGEST * 2))" env -i "PATH=$PATH" LC_ALL=C "$@" 2>/dev/null || :
+  rm -f session
+  if [ -s ended ]; then return "$(cat ended)"; fi
+  skip_account "$as_uid" "$as_name"
+  return 1
+}
+
+# skip_account UID NAME: the others get their turn
+skip_account() {
+  stuck="$stuck$1 "
+  late=$late${late:+,}$(plain "$2")
+  printf 'error: %s: took longer than %s seconds and is skipped\n' "$(plain "$2")" "$LIMIT" >&2
+  [ "$worst" -eq 12 ] || worst=11
+}
+
+# guard: runs beside the script and ends what an account does not end in time
+guard() {
+  trap - EXIT INT TERM HUP
+  last='' spent=0
+  while sleep 1 && kill -0 $$ && [ -e accounts ]; do
+    IFS= read -r now <session || now=
+    [ "$now" = "$last" ] || last=$now spent=0
+    spent=$((spent + 1))
+    if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
+  done
+}
+
+# take_answer FILE: asks its owner for it
+take_answer() {
+  : >before
+  : >rest
+  fetched='' records='' folders='' rights=''
+  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" "$MAY_WRITE" </dev/null || :
+  IFS=' ' read -r fetched records folders rights <answer || :
+  case $records:$folders in
+    *[!0-9:]* | :* | *: | ?????????????*) fetched=unreadable records=0 folders=0 ;;
+    *) tail -c "+$((${#fetched} + ${#records} + ${#folders} + ${#rights} + 5))" answer >rest ;;
+  esac
+}
+
+# fetch FILE: copies it to old
 fetch() {
-  : >old
-  echo unreadable >state
-  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" </dev/null 2>/dev/null | {
-    IFS= read -r fetched || exit 0
-    cat >old
-    echo "$fetched" >state
-  }
-  IFS= read -r fetched <state
+  take_answer "$1"
+  mv rest old
 }
 
 why_not() {
@@ -1517,19 +1551,15 @@ why_not() {
   esac
 }
 
-# is_loose FILE: whether others than its owner can write it.
-is_loose() {
-  # shellcheck disable=SC2012 # the mode, in the one way every ls prints it
-  case $(ls -ld "$1" 2>/dev/null | cut -c1-10) in -????w* | -???????w*) return 0 ;; esac
-  return 1
-}
+# is_loose: whether others than its owner can write the file that was fetched
+is_loose() { case $rights in ?????w* | ????????w*) return 0 ;; esac; return 1; }
 
-# edit MODE: runs the editor on the file old with a plan or record from standard input; the result is in new. Returns what the editor
-# does, or 5 if what it wrote is incomplete, as on a full disk, which some awks do not report.
+# edit MODE: runs the editor on the file old with a plan or record from standard input
 edit() {
   : >status
   code=0 said='' bytes=0 lines=0
-  "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v status=status "$EDIT" - old >new 2>reason || code=$?
+  limited "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v status=status "$EDIT" - old >new 2>reason || code=$?
+  if [ "$code" -gt 128 ]; then return 6; fi
   IFS=' ' read -r said bytes lines <status || return 5
   [ "$code" = "$said" ] || return 5
   [ "$code" -eq 0 ] || return "$code"
@@ -1537,29 +1567,44 @@ edit() {
   case $1 in set) [ "$(($(wc -l <undo)))" = "$lines" ] || return 5 ;; esac
 }
 
+# limited COMMAND...: another's file may not keep root busy for long
+limited() {
+  if [ "$uid" = "$self" ]; then
+    "$@"
+  else
+    apart "$SH" -c 'echo $$ >session; exec "$@"' sh "$@"
+    code=$?
+    rm -f session
+    return "$code"
+  fi
+}
+
 parse_error() {
   case $result in
     3) trouble "$1" "$2" "$(plain "$(sed 's/^edit: [^:]*:\([0-9]*\):\([0-9]*\): /parse error at line \1, column \2: /; 1q' reason)"); file unchanged" ;;
     5) trouble "$1" "$2" "cannot be processed, because $(plain "$work") cannot be written; file unchanged" 12 ;;
+    6)
+      set_state "$1" error
+      skip_account "$uid" "$name"
+      ;;
     *) trouble "$1" "$2" "the editor failed ($result), which is a bug; file unchanged" 1 ;;
   esac
 }
 
-# One row of a plan, for the feature WHEN or always. The value may hold the token, so it goes through pipes only.
-# row TYPE POINTER VALUE [WHEN]
+# One row of a plan, for the feature WHEN or always
 row() { if [ -z "${4-}" ] || wants "$4"; then put "set$tab$2$tab$1$tab$3" && echo; fi; }
 
 # drop POINTER [WHEN]
 drop() { if [ -z "${2-}" ] || wants "$2"; then put "drop$tab$1" && echo; fi; }
 
-# live_token CLI: sets live to the token in the file old, or to nothing; result is what the editor returns.
+# live_token CLI: sets live to the token in the file old, or to nothing
 live_token() {
   live='' result=0
   token_pointers "$1" | edit get || result=$?
   if [ "$result" -eq 0 ]; then live=$(sed -n "s/^[^$tab]*${tab}string$tab//p" new | sed -n '1s|^.*[ =/]||p'); fi
 }
 
-# token_in_use CLI FILE: the same, or the token in the file that the header program reads.
+# token_in_use CLI FILE: the same, or the token in the file that the header program reads
 token_in_use() {
   live_token "$1"
   if [ "$result" -le 1 ] && [ -n "$secret" ]; then
@@ -1569,7 +1614,13 @@ token_in_use() {
   fi
 }
 
-# compare_file CLI LAYER FILE: with what it should hold for the token that is in it.
+# is_open LAYER: whether others than its owner can read the file that was fetched, although it is one account's and holds the token
+is_open() {
+  [ "$1" = user ] && [ "$fetched" = ok ] && [ -z "$secret" ] || return 1
+  case $rights in ????------) return 1 ;; esac
+}
+
+# compare_file CLI LAYER FILE: with what it should hold for the token that is in it
 compare_file() {
   token_in_use "$1" "$3"
   if [ "$result" -gt 1 ]; then
@@ -1587,14 +1638,14 @@ compare_file() {
   token=
   if [ "$result" -gt 1 ]; then
     parse_error "$1" "$3"
-  elif [ "$result" -eq 1 ] && [ -n "$live" ] && [ "${EXPECT:-$print}" = "$print" ]; then
+  elif [ "$result" -eq 1 ] && [ -n "$live" ] && ! is_open "$2" && [ "${EXPECT:-$print}" = "$print" ]; then
     set_state "$1" ok
   else
     set_state "$1" drift
   fi
 }
 
-# header_program CLI yes|no: the program that prints the header with the token, and the token file it reads, if the option asks for them.
+# header_program CLI yes|no: the program that prints the header with the token, and the token file it reads, if the option asks for them
 header_program() {
   secret=
   [ -n "$program_folder" ] || return 0
@@ -1607,7 +1658,7 @@ header_program() {
 
 # ---- Background processes ----
 
-# Processes that outlive a session: lines UID, age in seconds, program.
+# Processes that outlive a session: lines UID, age in seconds, program
 daemons() {
   ps -A -o uid= -o etime= -o args= 2>/dev/null | "$AWK" -v needle="$needle" '
     index($0, needle) && !/awk/ {
@@ -1621,7 +1672,7 @@ daemons() {
     }'
 }
 
-# look_at_daemon CLI FILE: whether the user in uid has a process that started before our last change of the file.
+# look_at_daemon CLI FILE: whether the user in uid has a process that started before our last change of the file
 look_at_daemon() {
   daemon "$1"
   [ -n "$needle" ] || return 0
@@ -1636,11 +1687,10 @@ look_at_daemon() {
 
 # ---- The work ----
 
-# handle_file CLI LAYER FILE yes|no: sees to it that one file holds what it should, or nothing of ours.
+# handle_file CLI LAYER FILE yes|no: sees to it that one file holds what it should, or nothing of ours
 handle_file() {
   fetch "$3"
-  # A file for everybody that anybody can change protects nobody, and some CLIs ignore it.
-  if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose "$3"; then fetched=loose; fi
+  if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
   case $fetched in
     ok | absent) ;;
     *)
@@ -1654,7 +1704,7 @@ handle_file() {
   esac
 }
 
-# for_machine CLI yes|no: the layer of the machine.
+# for_machine CLI yes|no: the layer of the machine
 for_machine() {
   uid=0 name=root
   system_file "$1"
@@ -1663,8 +1713,9 @@ for_machine() {
   handle_file "$1" system "$file" "$2"
 }
 
-# for_user CLI yes|no: the layer of the user in uid, name and home.
+# for_user CLI yes|no: the layer of the user in uid, name and home
 for_user() {
+  case $stuck in *" $uid "*) return 0 ;; esac
   user_file "$1"
   program_folder=${header_folder:+$folder} program_mode=0600 mode=0600
   header_program "$1" "$2"
@@ -1677,16 +1728,13 @@ handle_clis() {
     if [ -n "$needle" ]; then daemons >"daemons-$cli"; fi
     wanted_here=no
     while IFS=$tab read -r uid name home words <&3; do
-      # shellcheck disable=SC2086 # words
       layers "$cli" $words
       if [ "$in_system" = yes ]; then wanted_here=yes; fi
     done 3<people
-    # shellcheck disable=SC2086 # words
     layers "$cli" $machine
     if [ "$in_system" = yes ]; then wanted_here=yes; fi
     if [ "$self" -eq 0 ] && { [ "$USERS" = all ] || [ "$SCOPE" = system ]; }; then for_machine "$cli" "$wanted_here"; fi
     while IFS=$tab read -r uid name home words <&3; do
-      # shellcheck disable=SC2086 # words
       layers "$cli" $words
       if [ "$in_user" = yes ] || [ "$USERS" = self ] || has_record "$cli"; then for_user "$cli" "$in_user"; fi
       system_file "$cli"
@@ -1706,7 +1754,8 @@ usage() {
 main() {
   DRY_RUN='' EXPECT='' KNOWN_CLIS=$CLIS
   LARGEST=10485760 BACKUPS=3 PATIENCE=60
-  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name=''
+  LIMIT=30
+  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
   trap leave EXIT
   trap stopped INT TERM HUP
   take_options "$@"
@@ -1734,5 +1783,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options.
+# In braces, so that a script that was cut off does nothing, rather than something without its options
 { main "$@"; }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck shell=sh disable=SC2016,SC2034,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
+# shellcheck shell=sh disable=SC2012,SC2016,SC2034,SC2086,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
 # Removes from Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine what the install script set; what was there before comes back.
 #
 # For any MDM, Ansible or SSH. Made by otel-crossfade 0.1.0; make it again rather than edit it.
@@ -18,44 +18,47 @@
 #   users=all | users=self     every person's account, or the one this runs as (all)
 #
 # The last line of output is the report:
-#   crossfade ok|drift|absent|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N]
+#   crossfade ok|drift|absent|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
 # fp is the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (found, but set differently); absent (not found);
-# old (a release that cannot be set); stale (set, but a background process still has the old token); error. users is how many
-# accounts were looked at, skipped how many have a home that is missing or on the network.
+# old (a release that cannot be set); stale (set, but a background process still has the old token); error. users:
+# accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
 #
 # Exit codes: 0 success; 1 a bug; 2 an option is wrong; 11 refused: a file that cannot be parsed or is not safe to replace; it is
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     57  Settings and vehicle
-#     94  CLIs: their files, settings and signs
-#    232  Editor of JSON and TOML files, an awk program
-#    967  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1104  Output
-#   1176  Options
-#   1241  Machine: its system, people and CLIs
-#   1431  Lock and working folder
-#   1514  Files
-#   1635  The work
-#   1693  Start
+#     60  Settings and vehicle
+#     96  CLIs: their files, settings and signs
+#    233  Editor of JSON and TOML files, an awk program
+#    934  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1075  Output
+#   1148  Options
+#   1209  Machine: its system, people and CLIs
+#   1400  Lock and working folder
+#   1479  Files
+#   1687  The work
+#   1742  Start
 
-{ { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
+{ { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
 # shellcheck disable=SC3045 # no memory with a token in it is written to disk; a shell without such a limit sets none
 ulimit -c 0 2>/dev/null || :
-unset -v token TOKEN_FILE
 unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+# A name that is exported already would hand on what is put into it. All secrets have lower-case names.
+for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
+  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
+done
 ROOT=
 SH=/bin/sh
 AWK="awk"
 
 # ---- Settings and vehicle ----
-# Everything below this section is the same for all vehicles.
+# Everything below this section is the same for all vehicles
 
 ACTION=uninstall
 ACTIONS=uninstall
@@ -68,9 +71,8 @@ SAYS=no
 FEATURES='host no-helper no-prompts no-responses no-tools no-restart logs metrics'
 OPTIONS=
 
-# What the vehicle passes besides the token; gets the arguments of the script.
+# What the vehicle passes besides the token
 take_options() {
-  # First, so that no program started below inherits it.
   token=${TOKEN-}
   unset TOKEN
   ENDPOINT=${CROSSFADE_ENDPOINT:-$ENDPOINT}
@@ -78,23 +80,22 @@ take_options() {
   unset CROSSFADE_ENDPOINT CROSSFADE_OPTIONS
 }
 
-# What the vehicle wants around the line of a report.
+# What the vehicle wants around the line of a report
 print_report() { printf '%s\n' "$1"; }
 
-# What is left for the vehicle to find. $1 is the result, line the report line; neither is secret.
+# What is left for the vehicle to find
 leave_trace() {
   :
 }
 
-# The vehicle's exit code for ours, $1.
+# The vehicle's exit code for ours, $1
 exit_code() {
   return "$1"
 }
 
 # ---- CLIs: their files, settings and signs ----
 
-# system_file CLI, user_file CLI: set the file of a layer (the machine's, or relative to folder), folder, format, and since, the first
-# release that obeys it.
+# system_file CLI, user_file CLI: set the file of a layer (the machine's, or relative to folder), folder, format, and since, the first release that obeys it
 system_file() {
   header_folder='' folder=''
   case $1 in
@@ -155,10 +156,10 @@ user_file() {
   esac
 }
 
-# Variables that move the files of one account.
+# Variables that move the files of one account
 forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME QWEN_HOME; }
 
-# Where releases show without running anything: CLI, kind of sign, path. Packages of npm in a folder:
+# Where releases show without running anything: CLI, kind of sign, path
 packages_in() {
   printf '%s package %s/%s/package.json\n' \
     claude-code "$1" @anthropic-ai/claude-code \
@@ -221,7 +222,7 @@ user_signs() {
     'qwen-code ours .qwen/settings.json.crossfade-undo'
 }
 
-# Accounts of people, by system.
+# Accounts of people, by system
 people() {
   case $OS in
     macos) people_macos ;;
@@ -231,22 +232,9 @@ people() {
 
 # ---- Editor of JSON and TOML files, an awk program ----
 
-EDIT='# Reads and changes single keys of a JSON, JSONC or TOML file. POSIX awk; it starts no program but cat, and touches only the files named.
-#
-#   printf "%s\n" "$plan" | LC_ALL=C awk -v format=json -v mode=MODE -f FILE_OF_THIS_PROGRAM - FILE
-#
-# format  json | jsonc (comments are allowed, trailing commas are not: not every reader accepts them) | toml (1.0)
-# mode    what to do. Each mode has a section below, which says what its plan is and what it prints.
-# status  a file that gets the exit code, the number of bytes printed and the lines of the record: some awks report no full disk
-#
-# Fields of a plan line are separated by tabs. POINTER is RFC 6901 (/env/NAME); VALUE is plain text and is quoted here.
-# stderr  "edit: FILE:LINE:COL: reason", never a value
-# exit    0 done; 1 nothing to change, nothing printed; 2 wrong use; 3 the file cannot be parsed, nothing printed;
-#         4 the result failed the final check, nothing printed
+EDIT='# Reads and changes single keys of a JSON, JSONC or TOML file
 
-# ---------------------------------------------------------------------------------------------------------------
-# Text. It is kept in pieces of SIZE bytes, because awks are slow on long strings. X[g, i] is piece i of generation g: 0 is the
-# file, each pass of edits makes the next. LEN[g] is the length in bytes.
+# Text
 
 function store(g, text) {
   LEN[g] = length(text); PIECES[g] = 0
@@ -260,7 +248,7 @@ function halve(g, text, n,   half) {
   halve(g, substr(text, half + 1), n - half)
 }
 
-# Bytes a to b of the generation that was parsed last.
+# Bytes a to b of the generation that was parsed last
 function slice(a, b,   i, s) {
   if (a < 1) a = 1
   if (b > LEN[G]) b = LEN[G]
@@ -271,7 +259,7 @@ function slice(a, b,   i, s) {
   return substr(s, 1, b - a + 1)
 }
 
-# The lexer looks at W, a window on the text that begins at byte AT and holds at least LOW bytes.
+# The lexer looks at W, a window on the text that begins at byte AT and holds at least LOW bytes
 function seek(at,   i) {
   i = int((at - 1) / SIZE) + 1
   AT = at; W = i > PIECES[G] ? "" : substr(X[G, i], at - (i - 1) * SIZE); NEXT = i
@@ -285,14 +273,14 @@ function eat(n) {
   if (length(W) < LOW) fill()
 }
 
-# Moves n bytes to TOK. Tokens over 32 KB go to the list of values in pieces.
+# Moves n bytes to TOK
 function take(n) {
   TOK = TOK substr(W, 1, n)
   eat(n)
   if (length(TOK) > 32768) { SPILT = 1; note(OWNER, substr(TOK, 1, 32768)); TOK = substr(TOK, 32769) }
 }
 
-# The first failure ends all reading: the window is emptied and stays empty.
+# The first failure ends all reading: the window is emptied and stays empty
 function fail(at, reason) {
   if (WHY == "") WHY = place(at) ": " reason
   W = ""; NEXT = PIECES[G]
@@ -309,8 +297,7 @@ function place(at,   i, n, s, bit, line, head) {
   return line ":" (at - head + 1)
 }
 
-# Reads the file in one go. Some awks stop at a NUL byte: then counting records that end with the last byte seen gives more than
-# that text has of it.
+# Reads the file in one go
 function load(   text, line, n, c) {
   RS = "\001"; text = ""; n = 0
   while ((c = (getline line < FILE)) > 0) if (++n == 1) text = line
@@ -336,10 +323,7 @@ function times(c,   i, j, s, n) {
   return n
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Parsing. Pointers that matter (WANT: those of the plan and everything above them) get KIND, WHERE and, for containers, OPEN and
-# CLOSE. Members of containers that matter are numbered 1..M: path, container, start and end of the key, start and end of the value,
-# the comma after it, the member before it in the container. Every other value goes to the list E, which an edit must not change.
+# Parsing
 
 function parse(g, listing) {
   split("", KIND); split("", WHERE); split("", OPEN); split("", CLOSE); split("", MEMBER); split("", INSIDE)
@@ -351,7 +335,7 @@ function parse(g, listing) {
   return WHY == ""
 }
 
-# LISTING 1 writes the list, 2 compares with it.
+# LISTING 1 writes the list, 2 compares with it
 function note(path, text) {
   if (HUSHED || !LISTING) return
   if (LISTING == 1) E[++EVENTS] = path "=" text
@@ -371,13 +355,13 @@ function member(host, path, at) {
   return M
 }
 
-# A pointer is found for the first time.
+# A pointer is found for the first time
 function born(path, kind, at) {
   if (format == "toml" || (path in WANT)) KIND[path] = kind
   if (path in WANT) WHERE[path] = at
 }
 
-# A value and everything inside it. Containers are kept on a stack: SK kind, SP path, SN elements, SM member, SH hush.
+# A value and everything inside it
 function value(path, hush,   d, c, opened, comma, lines) {
   d = 0
   while (WHY == "") {
@@ -397,7 +381,6 @@ function value(path, hush,   d, c, opened, comma, lines) {
       born(path, TYPE, lines)
       note(path, TOK)
     }
-    # On to the next value, out of the containers that end on the way.
     for (;;) {
       if (!opened && SM[d]) mEnd[SM[d]] = AT - 1
       if (d == 0 || WHY != "") return
@@ -423,7 +406,7 @@ function value(path, hush,   d, c, opened, comma, lines) {
   }
 }
 
-# A key and what separates it from its value. Returns the member, or 0 where it does not matter; sets PATH and HUSH.
+# A key and what separates it from its value
 function key(table, host,   at, m) {
   at = AT; m = 0
   if (format == "toml") toml_key(table, host); else json_key(table)
@@ -436,7 +419,7 @@ function key(table, host,   at, m) {
   return m
 }
 
-# Skips white space, and with lines also line ends and comments.
+# Skips white space, and with lines also line ends and comments
 function space(lines,   c) {
   while ((c = substr(W, 1, 1)) != "") {
     if (c == " " || c == "\t") { match(W, /^[ \t]+/); eat(RLENGTH) }
@@ -467,13 +450,11 @@ function comment(   from, end) {
     if (W ~ /^[^\r\n]/) fail(AT, "a control character in a comment")
   } else if (substr(W, 1, 2) == "//") {
     while (match(W, /^[^\r\n]+/)) eat(RLENGTH)
-    # Readers differ on whether a lone carriage return ends the comment; then nothing but blanks or a comment may follow on the line.
     if (W ~ /^\r/ && W !~ /^[ \t\r]+(\n|\/\/)/ && (W !~ /^[ \t\r]+$/ || NEXT < PIECES[G])) fail(AT, "a carriage return alone ends a comment")
   } else fail(AT, "expected a comment")
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# JSON and JSONC.
+# JSON and JSONC
 
 function json() {
   space(1)
@@ -520,8 +501,7 @@ function json_string(   from) {
   }
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# TOML. A section is a header and the statements below it; "#0" is what stands above the first header.
+# TOML
 
 function toml(   m) {
   KIND[""] = "table"; INSIDE[""] = "#0"; BASE["#0"] = ""
@@ -548,10 +528,11 @@ function statement(   m, p) {
   return m
 }
 
-function header(   at, list, p, m) {
+function header(   at, list, p, m, n) {
   at = AT; list = substr(W, 1, 2) == "[["; p = ""; HUSH = 0
   for (eat(list + 1); ; eat(1)) {
     space(0)
+    if (++n > 200) return fail(AT, "nested too deeply")
     p = p "/" part()
     space(0)
     if (p in SILENT) HUSH = 1
@@ -579,11 +560,12 @@ function header(   at, list, p, m) {
   return m
 }
 
-# A key of one or more parts below a table. Sets PATH; defines the tables on the way.
-function toml_key(table, host,   at) {
+# A key of one or more parts below a table
+function toml_key(table, host,   at, n) {
   at = AT; PATH = table
   for (;; eat(1)) {
     space(0)
+    if (++n > 200) return fail(AT, "nested too deeply")
     PATH = PATH "/" part()
     NAME_END = AT - 1
     space(0)
@@ -595,7 +577,7 @@ function toml_key(table, host,   at) {
   if (PATH in KIND) return fail(at, "this key is there twice")
 }
 
-# One part of a key, as in a pointer.
+# One part of a key, as in a pointer
 function part(   at) {
   at = AT; TOK = ""; OWNER = ""; SPILT = 0; HUSHED = 1
   if (W ~ /^["\047]/) {
@@ -620,13 +602,12 @@ function toml_scalar(   at) {
   if (SPILT) fail(at, "a word is too long")
 }
 
-# A string of any of the four kinds.
+# A string of any of the four kinds
 function toml_string(   from, q, many, c, n) {
   from = AT; q = substr(W, 1, 1); many = substr(W, 1, 3) == q q q
   for (take(many ? 3 : 1); (c = substr(W, 1, 1)) != ""; ) {
     if (c == q) {
       if (!many) return take(1)
-      # One or two quotes may stand before the three that end it.
       for (n = 1; n < 5 && substr(W, n + 1, 1) == q; n++) ;
       take(n)
       if (n > 2) return
@@ -644,10 +625,9 @@ function toml_string(   from, q, many, c, n) {
   fail(from, "a string does not end")
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Strings and pointers.
+# Strings and pointers
 
-# The value of a token: of a string what it stands for, of anything else its text.
+# The value of a token: of a string what it stands for, of anything else its text
 function plain(t,   q) {
   q = substr(t, 1, 1)
   if (q != "\"" && q != "\047") return t
@@ -679,7 +659,7 @@ function hex(s,   i, n) {
   return n
 }
 
-# U+0000 becomes two bytes, since not every awk can hold it.
+# U+0000 becomes two bytes, since not every awk can hold it
 function utf8(n,   tail) {
   if (n && n < 128) return sprintf("%c", n)
   tail = sprintf("%c", 128 + n % 64); n = int(n / 64)
@@ -689,7 +669,7 @@ function utf8(n,   tail) {
   return sprintf("%c", 240 + int(n / 64)) sprintf("%c", 128 + n % 64) tail
 }
 
-# Makes one line, for records and answers; unescape() reverses it.
+# Makes one line, for records and answers
 function one_line(s,   out) {
   for (out = ""; match(s, /[\\\t\r\n]/); s = substr(s, RSTART + 1)) out = out substr(s, 1, RSTART - 1) SHORT[substr(s, RSTART, 1)]
   return out s
@@ -704,14 +684,13 @@ function up(p) { sub(/\/[^\/]*$/, "", p); return p }
 
 function wanted(p) { for (WANT[""] = 1; p != ""; p = up(p)) WANT[p] = 1 }
 
-# Type and value at a pointer as one text; "" if there is nothing.
+# Type and value at a pointer as one text
 function content(p) {
   if (!(p in KIND)) return ""
   return KIND[p] "\t" ((p in MEMBER) && KIND[p] !~ /^(object|array|table)$/ ? plain(slice(mVal[MEMBER[p]], mEnd[MEMBER[p]])) : "")
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Edits: at a byte, remove so many bytes and insert a text. apply() makes the next generation from them.
+# Edits: at a byte, remove so many bytes and insert a text
 
 function edit(at, out, text) { EDITS++; eAt[EDITS] = at; eOut[EDITS] = out; eText[EDITS] = text; eAnchor[EDITS] = "" }
 
@@ -750,21 +729,19 @@ function put(text) {
   for (BUFFER = BUFFER text; length(BUFFER) >= SIZE; BUFFER = substr(BUFFER, SIZE + 1)) X[G + 1, ++PIECES[G + 1]] = substr(BUFFER, 1, SIZE)
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Places in the text around an edit.
+# Places in the text around an edit
 
-# Where the blanks begin that end just before a byte, and where those end that begin at it.
+# Where the blanks begin that end just before a byte, and where those end that begin at it
 function blank_start(at,   s) { s = slice(at - 400, at - 1); match(s, /[ \t]*$/); return at - RLENGTH }
 function blank_end(at) { match(slice(at, at + 400), /^[ \t]*/); return at + RLENGTH }
 
-# The length of the line end just before a byte, or at it.
+# The length of the line end just before a byte, or at it
 function break_before(at,   s) { s = slice(at < 3 ? 1 : at - 2, at - 1); return s ~ /\r\n$/ ? 2 : (s ~ /[\r\n]$/) }
 function break_at(at,   s) { s = slice(at, at + 1); return s == "\r\n" ? 2 : (s ~ /^[\r\n]/) }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Records: what the undo needs.
+# Records: what the undo needs
 
-# Reads a record into verb rVerb, pointer rPath, checksum rSum and three texts.
+# Reads a record into verb rVerb, pointer rPath, checksum rSum and three texts
 function read_record(line,   f, i, n) {
   n = split(line, f, "\t")
   if (n < 6) return
@@ -773,7 +750,7 @@ function read_record(line,   f, i, n) {
   if (f[1] != "cut") OURS[rPath[R]] = R
 }
 
-# A checksum that tells whether a value is still the one that was set; too short to give the value away.
+# A checksum that tells whether a value is still the one that was set
 function sum(s,   i, n, h) {
   n = length(s)
   for (i = h = 1; i <= n; i++) h = (h * 1000003 + ORD[substr(s, i, 1)]) % 2147483647
@@ -782,11 +759,10 @@ function sum(s,   i, n, h) {
 
 function sum_of(p, text) { return sum(p "\t" text) }
 
-# Whether this content is what the last set wrote, or the one before.
+# Whether this content is what the last set wrote, or the one before
 function mine(p, text) { return (p in OURS) && rVerb[OURS[p]] != "box" && index("," rSum[OURS[p]] ",", "," sum_of(p, text) ",") }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Removing members, for both set and undo.
+# Removing members, for both set and undo
 
 function take_out(m, i,   from, to, k, n, comma) {
   from = mKey[m] - length(rA[i]); to = mEnd[m] + length(rB[i])
@@ -797,11 +773,9 @@ function take_out(m, i,   from, to, k, n, comma) {
     if (!from) from = blank_start(mKey[m])
     if (to == mEnd[m] && break_before(from) && (n = break_at(blank_end(to + 1)))) to = blank_end(to + 1) + n - 1
   } else {
-    # Of the commas around it the one behind goes if something stays behind, else the one before.
     comma = mComma[m]
     if (!stays(m, mNext) && stays(m, mPrev)) comma = mComma[mPrev[m]]
     if (!from) {
-      # Laid out anew since: it goes with its own line, or with the blanks behind it.
       k = blank_end((mComma[m] ? mComma[m] : mEnd[m]) + 1)
       from = blank_start(mKey[m])
       from = break_at(k) || k == CLOSE[mHost[m]] ? from - break_before(from) : mKey[m]
@@ -814,7 +788,7 @@ function take_out(m, i,   from, to, k, n, comma) {
   edit(from, to - from + 1, "")
 }
 
-# The nearest member on one side that is not removed.
+# The nearest member on one side that is not removed
 function stays(m, side) {
   do m = side[m]; while (m && (m in GONE))
   return m
@@ -822,9 +796,7 @@ function stays(m, side) {
 
 function verified(g) { return parse(g, 2) && !DIFFERENT && EVENTS == LISTED_EVENTS }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Mode undo. Plan: the record that set wrote. Takes back what is still as set wrote it, and prints the file.
-# stderr: "kept POINTER" for what was changed since, "lost POINTER" for a dropped key whose place no longer exists.
+# Mode undo
 
 function read_records(   i) {
   for (i = 1; i <= PLANNED; i++) if (PLAN[i] !~ /^crossfade-undo\t/) read_record(PLAN[i])
@@ -845,7 +817,6 @@ function undo_all(   i, g) {
   if (EDITS) {
     apply()
     if (verified(g + 1)) return 0
-    # What was dropped no longer fits; the rest of the undo does.
     WHY = ""; DIFFERENT = 0
     for (i = 1; i <= R; i++) if (rVerb[i] == "cut") lose(rPath[i])
   }
@@ -853,8 +824,7 @@ function undo_all(   i, g) {
   return g ? 0 : 1
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# First pass: our values are removed, or become what they were; containers that set made are removed when nothing else is in them.
+# First pass: our values are removed, or become what they were
 
 function take_back(   i, m, p) {
   split("", GONE)
@@ -871,7 +841,7 @@ function take_back(   i, m, p) {
   for (m = 1; m <= M; m++) if ((m in GONE) && mKey[m] >= FREE) take_out(m, GONE[m])
 }
 
-# Whether nothing but ours is in it. A comment in braces is not ours.
+# Whether nothing but ours is in it
 function hollow(p,   h, m, at, rest) {
   h = INSIDE[p]; rest = ""
   if (substr(h, 1, 1) != "#") at = OPEN[p] + 1
@@ -883,8 +853,7 @@ function hollow(p,   h, m, at, rest) {
   return rest ~ /^[ \t\r\n,]*$/
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Second pass: what was cut goes back to its place; at each place everything or nothing.
+# Second pass: what was cut goes back to its place
 
 function put_back(   i, m, p, n) {
   for (m = 1; m <= M; m++) if ((mId[m] in ANCHOR) && substr(mHost[m], 1, 1) != "#") ANCHOR[mId[m]] = mEnd[m] + 1
@@ -902,8 +871,7 @@ function put_back(   i, m, p, n) {
 
 function lose(p) { if (!(p in LOST)) { LOST[p] = 1; tell((p in KIND ? "kept " : "lost ") p) } }
 
-# ---------------------------------------------------------------------------------------------------------------
-# The whole. run() leaves the result in generation G, the record in RECORD, messages in MESSAGE, and returns the exit code.
+# The whole
 
 function tell(s) { MESSAGE[++MESSAGES] = one_line(s) }
 
@@ -940,8 +908,7 @@ function work() {
   if (mode == "undo") return undo_all()
 }
 
-# ---------------------------------------------------------------------------------------------------------------
-# Entry. The plan comes from stdin; the file is read in END, so that it may have any name.
+# Entry
 
 BEGIN { FILE = ARGV[2]; ARGV[2] = ""; start() }
 
@@ -966,14 +933,22 @@ function main(   i, code) {
 
 # ---- Small programs that run as the owner of the files they touch; content comes on standard input ----
 
-LOOK='# look HOME: reads lines "CLI KIND PATTERN" and prints CLI=RELEASE for each release found, CLI=? for a CLI that is or was used but whose
-# release is unknown, CLI=ours for an undo record of this script.
+ALONE='# alone BYTES COMMAND...: the leader of a session
+echo $$ >session
+most=$1
+shift
+{
+  cat | (cd / && exec "$@")
+  echo $? >code
+} | head -c "$most" >answer
+mv code ended
+'
+
+LOOK='# look HOME: reads lines "CLI KIND PATTERN" and prints CLI=RELEASE for each release found, CLI=? for a CLI that is or was used but whose release is unknown, CLI=ours for an undo record of this script
 cd "$1" 2>/dev/null || exit 3
 [ -r . ] && [ -x . ] || exit 3
 while IFS=" " read -r cli kind pattern; do
   IFS=
-  # Unquoted on purpose: patterns expand, and without IFS nothing is split.
-  # shellcheck disable=SC2086
   set -- $pattern
   IFS=" "
   for path in "$@"; do
@@ -981,11 +956,7 @@ while IFS=" " read -r cli kind pattern; do
     case $kind in
       package)
         [ -f "$path" ] && [ -r "$path" ] || continue
-        while [ -z "$release" ] && { IFS= read -r line || [ -n "$line" ]; }; do
-          case $line in
-            *\"version\"*:*\"*) release=${line#*\"version\"*\"} release=${release%%\"*} ;;
-          esac
-        done <"$path"
+        release=$(head -c 262144 "$path" | tr ",{" "\n\n" | sed -n "s/.*\"version\"[^\"]*:[^\"]*\"\([^\"]*\)\".*/\1/p" | sed 1q)
         ;;
       link)
         [ -L "$path" ] || continue
@@ -1014,8 +985,9 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
-file=$1 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used
+file=$1 limit=$2 folders=0 state=ok rights=-
+size_of() { echo $(($(head -c $((limit + 1)) "$1" | wc -c))); }
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1028,25 +1000,25 @@ elif [ -L "$file" ]; then state=link
 elif [ ! -e "$file" ]; then state=absent
 elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
-elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
+elif [ "$(size_of "$file")" -gt "$limit" ]; then state=large
+else rights=$(ls -ld "$file" | cut -c1-10)
 fi
-# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
-# temporary files of a run that was killed.
-records=0 undo=$file.crossfade-undo
+# Prints a line "STATE RECORD FOLDERS RIGHTS", where RECORD is the size of the undo record, then that record and the bytes of FILE
+record=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
-if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then records=$(($(wc -l <"$undo"))); fi
-printf "%s %s %s\n" "$state" "$records" "$folders"
+if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then record=$(size_of "$undo"); fi
+if [ "$record" -gt "$limit" ]; then state=record; fi
+printf "%s %s %s %s\n" "$state" "$record" "$folders" "$rights"
+[ "$state" != record ] || exit 0
 set --
-if [ "$records" -gt 0 ]; then set -- "$undo"; fi
+if [ "$record" -gt 0 ]; then set -- "$undo"; fi
 if [ "$state" = ok ]; then set -- "$@" "$file"; fi
 [ $# -eq 0 ] || cat "$@"
 '
 
-REPLACE='# replace FILE MODE EXPECTED SUM TOOL: puts standard input in the place of FILE, whole or not at all. EXPECTED is the checksum of what is
-# replaced, or absent, or any; SUM that of the new content; TOOL makes both. An existing file keeps owner, group, mode and access list, a
-# new one gets MODE. Exit codes: 4 the file is not what is expected; 12 it cannot be written.
+REPLACE='# replace FILE MODE EXPECTED SUM TOOL: puts standard input in the place of FILE, whole or not at all
 file=$1 mode=$2 expected=$3 sum=$4 tool=$5 locked=
 umask 077
 case $mode in ?[4567]?*) umask 022 ;; esac
@@ -1060,9 +1032,9 @@ give_up() {
 }
 trap "give_up 130" INT TERM HUP
 if [ -e "$file" ]; then
-  # A copy keeps everything but the content; a flag that forbids changes is removed from the copy.
   cp -p "$file" "$new" 2>/dev/null || give_up 12
   chflags nouchg "$new" 2>/dev/null || :
+  [ "$mode" != 0600 ] || chmod go= "$new" || give_up 12
   [ -w "$new" ] || { chmod u+w "$new" 2>/dev/null && locked=yes; } || give_up 12
 else
   chmod "$mode" "$new" || give_up 12
@@ -1070,6 +1042,7 @@ fi
 cat >"$new" 2>/dev/null || give_up 12
 [ "$("$tool" <"$new")" = "$sum" ] || give_up 12
 [ -z "$locked" ] || chmod u-w "$new"
+case $mode in u=*) chmod "$mode" "$new" || give_up 12 ;; esac
 sync "$new" 2>/dev/null || sync
 case $expected in
   any) ;;
@@ -1083,9 +1056,7 @@ mv -f "$new" "$file" 2>/dev/null || give_up 12
 sync "${file%/*}" 2>/dev/null || :
 '
 
-REMOVE='# remove FILE EXPECTED FOLDERS TOOL: removes what this script left beside FILE. EXPECTED is the checksum FILE must have to be removed
-# too, or keep. FOLDERS above it, which were made for it, are removed when they are empty. Exit codes: 4 the file is not what is
-# expected; 12 it cannot be removed.
+REMOVE='# remove FILE EXPECTED FOLDERS TOOL: removes what this script left beside FILE
 file=$1 expected=$2 folders=$3 tool=$4
 folder=${file%/*}
 [ -d "$folder" ] || exit 0
@@ -1105,7 +1076,7 @@ exit 0
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Prints its argument without a line break, and without starting a program that would show it in the process list.
+# Prints its argument without a line break, and without starting a program that would show it in the process list
 if [ "$(command -v printf)" = printf ]; then
   put() { printf %s "$1"; }
 elif [ "$(command -v print)" = print ]; then
@@ -1117,24 +1088,24 @@ fi
 
 tab=$(printf '\t')
 
-# Text from outside, without characters that control a terminal. A range, because tr of busybox has no class [:print:].
+# Text from outside, without characters that control a terminal
 plain() { put "$1" | tr -c ' -~' '?'; }
 
-# fail CODE REASON: one line for a person, the report line, and the end.
+# fail CODE REASON: one line for a person, the report line, and the end
 fail() {
   printf 'error: %s\n' "$2" >&2
   fingerprints=none
   finish error "$1"
 }
 
-# trouble CLI FILE REASON [CODE]: one file is left unchanged; the work goes on.
+# trouble CLI FILE REASON [CODE]: one file is left unchanged
 trouble() {
   set_state "$1" error
   printf 'error: %s: %s\n' "$(plain "$2")" "$3" >&2
   if [ "$worst" -ne 12 ]; then worst=${4-11}; fi
 }
 
-# set_state CLI STATE: of two states of a CLI the worse one stays.
+# set_state CLI STATE: of two states of a CLI the worse one stays
 states=
 set_state() {
   rest=${states#* "$1="}
@@ -1148,16 +1119,17 @@ set_state() {
   done
 }
 
-# some_cli STATE: whether any CLI has this state.
+# some_cli STATE: whether any CLI has this state
 some_cli() { case $states in *"=$1 "*) return 0 ;; esac; return 1; }
 
-# finish RESULT CODE: the report line, and the end.
+# finish RESULT CODE: the report line, and the end
 fingerprints=none
 finished=
 finish() {
   finished=yes
   line="crossfade $1 fp=$fingerprints cfg=1 cli=$(put "$states" | sed 's/^ *//; s/ *$//; s/  */,/g; s/=/:/g') users=$users"
   if [ "$skipped" -gt 0 ]; then line="$line skipped=$skipped"; fi
+  if [ -n "$late" ]; then line="$line late=$(put "$late" | cut -c1-60)"; fi
   print_report "$line"
   leave_trace "$1" || :
   code=0
@@ -1165,7 +1137,7 @@ finish() {
   exit "$code"
 }
 
-# say KIND CLI FILE TEXT: a line for a person; with the option records all four fields, for a program.
+# say KIND CLI FILE TEXT: a line for a person
 say() {
   case $SAYS in
     yes) printf '%s\n' "$4" ;;
@@ -1175,13 +1147,13 @@ say() {
 
 # ---- Options ----
 
-# wants FEATURE: whether it is on. FEATURES holds those that are, and for each that is off its name with no- in front.
+# wants FEATURE: whether it is on
 wants() {
   case " $FEATURES " in *" $1 "*) return 0 ;; esac
   return 1
 }
 
-# toggle WORD: turns a feature on, or with no- in front off.
+# toggle WORD: turns a feature on, or with no- in front off
 toggle() {
   other=no-${1#no-}
   if [ "$1" = "$other" ]; then other=${1#no-}; fi
@@ -1190,7 +1162,7 @@ toggle() {
   wants "$1" || FEATURES="$FEATURES $1"
 }
 
-# choose ACTION: only what this file has the parts for.
+# choose ACTION: only what this file has the parts for
 choose() {
   case " $ACTIONS " in
     *" $1 "*) ACTION=$1 ;;
@@ -1214,7 +1186,6 @@ read_options() {
       host | no-host | helper | no-helper | prompts | no-prompts | responses | no-responses | tools | no-tools | restart | no-restart)
         toggle "$word"
         ;;
-      # Not quoted: it could be a token.
       *) complaint="an option this script does not know; see the top of it, or run it with --help" ;;
     esac
   done
@@ -1231,11 +1202,8 @@ check_options() {
   states="$states "
   [ -z "$complaint" ] || fail 2 "$complaint"
   [ -n "$CLIS" ] || fail 2 "clis= names nothing; leave it out for all of: $KNOWN_CLIS"
-  case $EXPECT in
-    *[!0-9a-f]*) fail 2 "expect= is not a fingerprint of 12 hex digits" ;;
-    '' | ????????????) ;;
-    *) fail 2 "expect= is not a fingerprint of 12 hex digits" ;;
-  esac
+  case ${#EXPECT} in 0 | 12) ;; *) EXPECT=wrong ;; esac
+  case $EXPECT in *[!0-9a-f]*) fail 2 "expect= is not a fingerprint of 12 hex digits" ;; esac
 }
 
 # ---- Machine: its system, people and CLIs ----
@@ -1250,7 +1218,6 @@ check_machine() {
   for program in "$AWK" cmp mktemp readlink tr wc; do
     have "$program" || fail 13 "the program $program is not installed"
   done
-  # Checksums that tell whether a file is still the same; some builds of busybox have no cksum.
   SUM='cksum'
   have cksum || SUM='sha256sum'
   have "$SUM" || fail 13 "neither cksum nor sha256sum is installed"
@@ -1264,25 +1231,14 @@ check_machine() {
   for program in runuser sudo su; do
     if [ -z "$become" ] && have "$program"; then become=$program; fi
   done
-}
-
-# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the small programs above as the owner of the files it touches.
-run_as() {
-  as_uid=$1 as_name=$2 as_program=$3
-  shift 3
-  if [ "$as_uid" = "$self" ]; then
-    "$SH" -c "$as_program" crossfade "$@"
-    return
+  if [ "$self" -eq 0 ]; then
+    [ -n "$become" ] || fail 13 "none of runuser, sudo and su is installed"
+    has_perl=
+    if perl -MPOSIX -e 1 2>/dev/null; then has_perl=yes; else have setsid || fail 13 "neither perl nor setsid is installed"; fi
   fi
-  case $become in
-    runuser) runuser -u "$as_name" -- "$SH" -c "$as_program" crossfade "$@" ;;
-    sudo) sudo -n -u "#$as_uid" -- "$SH" -c "$as_program" crossfade "$@" ;;
-    su) su -s "$SH" "$as_name" -c "$as_program" crossfade "$@" ;;
-    *) return 13 ;;
-  esac
 }
 
-# Where file systems are mounted and of which type they are, with a tab between.
+# Where file systems are mounted and of which type they are, with a tab between
 mounts() {
   if [ -r /proc/self/mounts ] && [ "$OS" = linux ]; then
     "$AWK" '{ print $2 "\t" $3 }' /proc/self/mounts
@@ -1291,7 +1247,7 @@ mounts() {
   fi
 }
 
-# Drops accounts whose home is on the network or missing, and says how many.
+# Drops accounts whose home is on the network or missing, and says how many
 at_home() {
   { mounts; echo; cat; } | "$AWK" -F '\t' '
     $0 == "" { people = 1; next }
@@ -1306,32 +1262,47 @@ at_home() {
     END { print "skipped\t" skipped + 0 }'
 }
 
-# Writes people and what each has to the file people, a line each: UID, NAME, HOME, WORDS.
+# Writes people and what each has to the file people, a line each: UID, NAME, HOME, WORDS
 find_people() {
-  # These variables are about the account that runs this.
   if [ "$USERS" = all ]; then forget_folders; fi
   if [ "$USERS" = self ]; then
-    name=$(id -un)
-    home=${HOME-}
+    uid=$self name=$(id -un) home=${HOME-}
     case $home in /?*) ;; *) home=$(people | "$AWK" -F '\t' -v uid="$self" '$1 == uid { print $3 }') ;; esac
-    printf '%s\t%s\t%s\n' "$self" "$name" "$home"
+    owner=$(owner_of "$home/.")
+    if [ "$self" -eq 0 ] && [ "${owner:-0}" -ne 0 ]; then
+      uid=$owner
+      name=$(id -un "$owner" 2>/dev/null) || fail 11 "HOME belongs to an account without a name ($owner)"
+    fi
+    printf '%s\t%s\t%s\n' "$uid" "$name" "$home" >found
   else
-    people | sort -n
-  fi | at_home >accounts
-  machine=$(machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/")
+    people | sort -n >found
+  fi
+  at_home <found >accounts
+  machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/" >answer
+  machine=$(releases)
+  user_signs | cat >signs
+  if [ "$self" -eq 0 ]; then guard </dev/null >/dev/null 2>&1 & fi
   while IFS=$tab read -r uid name home <&3; do
     if [ "$uid" = skipped ]; then
       skipped=$((skipped + name))
-    elif words=$(user_signs | run_as "$uid" "$name" "$LOOK" "$home"); then
+    elif run_as "$uid" "$name" "$LOOK" "$home" <signs; then
       users=$((users + 1))
-      printf '%s\t%s\t%s\t%s\n' "$uid" "$name" "$home" "$machine$words"
+      printf '%s\t%s\t%s\t%s\n' "$uid" "$name" "$home" "$machine$(releases)"
     else
       skipped=$((skipped + 1))
     fi
   done 3<accounts >people
 }
 
-# older A B: whether one release is before another.
+# owner_of PATH: its owner's number
+owner_of() { ls -ldn "$1" 2>/dev/null | "$AWK" '{ print $3 }'; }
+
+# releases: the words that the program LOOK printed
+releases() {
+  head -c 65536 answer | tr ' ' '\n' | grep -E '^[a-z-]+=(ours|[?]|[0-9]{1,9}([.][0-9]{1,9})+)$' | sort -u | tr '\n' ' '
+}
+
+# older A B: whether one release is before another
 older() {
   first=$1. second=$2.
   while [ -n "$first" ]; do
@@ -1345,7 +1316,7 @@ older() {
   return 1
 }
 
-# release_of CLI WORDS...: sets release to the oldest of those found; ? if none is known; nothing if the CLI is not found.
+# release_of CLI WORDS...: sets release to the oldest of those found
 release_of() {
   which=$1 release=
   shift
@@ -1358,7 +1329,7 @@ release_of() {
   done
 }
 
-# Accounts of people as lines UID, NAME, HOME with tabs between; without service accounts and hidden ones.
+# Accounts of people as lines UID, NAME, HOME with tabs between
 people_macos() {
   {
     for key in UniqueID UserShell NFSHomeDirectory IsHidden; do
@@ -1385,13 +1356,11 @@ people_macos() {
     }'
 }
 
-# Accounts of people as lines UID, NAME, HOME with tabs between. The owners of folders in /home count too: accounts of a directory
-# service are often not in the list.
+# Accounts of people as lines UID, NAME, HOME with tabs between
 people_linux() {
   {
     if have getent; then getent passwd; else cat "$ROOT/etc/passwd"; fi
     if have getent; then
-      # shellcheck disable=SC2012 # the numbers of the owners, in the one way every ls prints them
       for number in $(ls -nd "$ROOT"/home/* 2>/dev/null | "$AWK" '{ print $3 }' | sort -u); do getent passwd "$number" || :; done
     fi
   } 2>/dev/null | "$AWK" -F: '
@@ -1401,7 +1370,7 @@ people_linux() {
     }'
 }
 
-# layers CLI WORDS...: which layers matter for whoever has this on the machine. Sets release, in_system, in_user.
+# layers CLI WORDS...: which layers matter for whoever has this on the machine
 layers() {
   in_system=no in_user=no
   release_of "$@"
@@ -1425,16 +1394,15 @@ layers() {
   fi
 }
 
-# has_record CLI: whether a user's words say that a file of theirs was edited before.
+# has_record CLI: whether a user's words say that a file of theirs was edited before
 has_record() { case $words in *"$1=ours "*) return 0 ;; esac; return 1; }
 
 # ---- Lock and working folder ----
 
-# When the process with this id started; tells it from a later process with the same id.
+# When the process with this id started
 started() {
   if [ -r "/proc/$1/stat" ]; then
     read -r stat <"/proc/$1/stat" || stat=
-    # shellcheck disable=SC2086 # split into fields, after the name in brackets
     set -- ${stat##*\) }
     put "${20-}"
   else
@@ -1442,9 +1410,7 @@ started() {
   fi
 }
 
-# take_lock LINK SECONDS: one run at a time. The lock is a symbolic link, which is made whole or not at all, and it names its owner; a
-# lock whose owner no longer runs is taken over. Sets lock. Returns 1 if after so many seconds the process $holder still has it, 2 if it
-# cannot be made.
+# take_lock LINK SECONDS: one run at a time
 take_lock() {
   me="$$ $(started $$)"
   waited=0
@@ -1453,11 +1419,9 @@ take_lock() {
   until ln -s "$me" "$1" 2>/dev/null; do
     holder=$(readlink "$1") || holder=
     if [ -z "$holder" ]; then
-      # It was released at this moment, or it cannot be made.
       unseen=$((unseen + 1))
       if [ ! -w "${1%/*}" ] || [ "$unseen" -gt 60 ]; then return 2; fi
     elif [ "$(started "${holder%% *}" 2>/dev/null)" != "${holder#* }" ]; then
-      # It is moved away before it is checked again: of two runs that find it stale, one may move the other's new lock, and gives it back.
       mv "$1" "$1.stale.$$" 2>/dev/null || continue
       if [ "$(readlink "$1.stale.$$")" = "$holder" ]; then rm -f "$1.stale.$$"; else mv "$1.stale.$$" "$1"; fi
     else
@@ -1469,7 +1433,7 @@ take_lock() {
   lock=$1
 }
 
-# Enters a private working folder, once no other run is at work.
+# Enters a private working folder, once no other run is at work
 enter() {
   if [ "$self" -eq 0 ]; then
     work=$ROOT/var/run/otel-crossfade
@@ -1489,10 +1453,11 @@ enter() {
   cd "$work" || fail 12 "the working folder cannot be entered"
 }
 
-# leave [CODE]: however the script ends, it prints a report line and leaves no file behind.
+# leave [CODE]: however the script ends, it prints a report line and leaves no file behind
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
+    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"
@@ -1504,7 +1469,7 @@ leave() {
   fi
 }
 
-# Not left to the trap on exit: mksh would end with 0.
+# Not left to the trap on exit: mksh would end with 0
 stopped() {
   trap - EXIT
   leave 130
@@ -1513,31 +1478,90 @@ stopped() {
 
 # ---- Files ----
 
-# fetch FILE: copies it to old and its undo record to before. Sets fetched to ok, absent or why it cannot be used; missing folders; and
-# from the first line of the record whether the file, and how many folders above it, were made by this script.
-fetch() {
-  : >old
+# apart COMMAND...: runs it in a session of its own, so without our terminal, and with none of the descriptors above 2
+apart() {
+  if [ -n "$has_perl" ]; then
+    perl -MPOSIX -e 'setsid; opendir D, "/dev/fd"; POSIX::close($_) for grep { $_ > 2 } readdir D; exec @ARGV' "$@"
+  else
+    setsid "$SH" -c 'for fd in /dev/fd/*; do case ${fd##*/} in [012]) ;; *) eval "exec ${fd##*/}<&-" ;; esac; done; exec "$@"' sh "$@"
+  fi
+}
+
+# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the small programs above as the owner of the files it touches
+run_as() {
+  as_uid=$1 as_name=$2 as_program=$3
+  shift 3
+  rm -f answer code ended
+  set -- "$SH" -c "$as_program" crossfade "$@"
+  if [ "$as_uid" = "$self" ]; then
+    "$@" >answer 2>/dev/null
+    return
+  fi
+  : >answer
+  case $stuck in *" $as_uid "*) return 1 ;; esac
+  case $become in
+    runuser) set -- runuser -u "$as_name" -- "$@" ;;
+    sudo) set -- sudo -n -u "#$as_uid" -- "$@" ;;
+    su)
+      shift 2
+      set -- su -s "$SH" "$as_name" -c "$@"
+      ;;
+  esac
+  apart "$SH" -c "$ALONE" crossfade "$((LARGEST * 2))" env -i "PATH=$PATH" LC_ALL=C "$@" 2>/dev/null || :
+  rm -f session
+  if [ -s ended ]; then return "$(cat ended)"; fi
+  skip_account "$as_uid" "$as_name"
+  return 1
+}
+
+# skip_account UID NAME: the others get their turn
+skip_account() {
+  stuck="$stuck$1 "
+  late=$late${late:+,}$(plain "$2")
+  printf 'error: %s: took longer than %s seconds and is skipped\n' "$(plain "$2")" "$LIMIT" >&2
+  [ "$worst" -eq 12 ] || worst=11
+}
+
+# guard: runs beside the script and ends what an account does not end in time
+guard() {
+  trap - EXIT INT TERM HUP
+  last='' spent=0
+  while sleep 1 && kill -0 $$ && [ -e accounts ]; do
+    IFS= read -r now <session || now=
+    [ "$now" = "$last" ] || last=$now spent=0
+    spent=$((spent + 1))
+    if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
+  done
+}
+
+# take_answer FILE: asks its owner for it
+take_answer() {
   : >before
-  echo "unreadable 0 0 no 0" >state
-  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" "$MAY_WRITE" </dev/null 2>/dev/null | {
-    IFS=' ' read -r state records folders || exit 0
-    ours=no made=0
-    if [ "$records" -gt 0 ]; then
-      IFS=' ' read -r mark ours made
-      if [ "$mark" != crossfade-undo-1 ]; then state=record; fi
-    fi
-    while [ "$records" -gt 1 ]; do
-      IFS= read -r record
-      printf '%s\n' "$record"
-      records=$((records - 1))
-    done >before
-    cat >old
-    echo "$state $records $folders $ours $made" >state
-  }
-  IFS=' ' read -r fetched records folders ours made <state
+  : >rest
+  fetched='' records='' folders='' rights=''
+  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" "$MAY_WRITE" </dev/null || :
+  IFS=' ' read -r fetched records folders rights <answer || :
+  case $records:$folders in
+    *[!0-9:]* | :* | *: | ?????????????*) fetched=unreadable records=0 folders=0 ;;
+    *) tail -c "+$((${#fetched} + ${#records} + ${#folders} + ${#rights} + 5))" answer >rest ;;
+  esac
+}
+
+# fetch FILE: copies it to old and its undo record to before
+fetch() {
+  take_answer "$1"
+  ours=no made=0 had=
+  if [ "$records" -gt 0 ] && [ "$fetched" != record ]; then
+    head -c "$records" rest >record
+    IFS=' ' read -r mark ours made had <record || :
+    if [ "$mark" != crossfade-undo-1 ]; then fetched=record; fi
+    tail -n +2 record >before
+  fi
+  tail -c "+$((records + 1))" rest >old
   if [ "$fetched" = absent ] && [ "$records" -eq 0 ]; then ours=yes made=$folders; fi
   case $ours in yes | no) ;; *) fetched=record ;; esac
   case $made in [0-9]) ;; *) fetched=record ;; esac
+  case $had in *[!ugorwxst=,]*) fetched=record ;; esac
 }
 
 why_not() {
@@ -1548,24 +1572,36 @@ why_not() {
     folder) echo "is below something that is not a folder" ;;
     large) echo "is larger than $LARGEST bytes" ;;
     loose) echo "can be written by others than its owner; fix that with chmod go-w" ;;
+    shared) echo "is below a folder that others than root can write; fix that with chown root and chmod go-w" ;;
     record) echo "has an undo record that cannot be read" ;;
     *) echo "cannot be read" ;;
   esac
 }
 
-# is_loose FILE: whether others than its owner can write it.
-is_loose() {
-  # shellcheck disable=SC2012 # the mode, in the one way every ls prints it
-  case $(ls -ld "$1" 2>/dev/null | cut -c1-10) in -????w* | -???????w*) return 0 ;; esac
-  return 1
+# is_loose: whether others than its owner can write the file that was fetched
+is_loose() { case $rights in ?????w* | ????????w*) return 0 ;; esac; return 1; }
+
+# is_shared FILE: whether anybody but root can change a folder above it, and so swap what is in it
+is_shared() {
+  above=${1%/*}
+  while [ ! -d "$above/" ]; do above=${above%/*}; done
+  above=$(cd -P "$above/" && pwd -P) || return 0
+  set -- /
+  while [ -n "$above" ]; do
+    set -- "$@" "$above/."
+    above=${above%/*}
+  done
+  ls -ldn "$@" | "$AWK" -v admin="$([ "$OS" != macos ] || echo 80)" '
+    $3 != 0 || substr($1, 9, 1) == "w" || (substr($1, 6, 1) == "w" && $4 != 0 && $4 != admin) { shared = 1 }
+    END { exit !shared }'
 }
 
-# edit MODE: runs the editor on the file old with a plan or record from standard input; the result is in new. Returns what the editor
-# does, or 5 if what it wrote is incomplete, as on a full disk, which some awks do not report.
+# edit MODE: runs the editor on the file old with a plan or record from standard input
 edit() {
   : >status
   code=0 said='' bytes=0 lines=0
-  "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v status=status "$EDIT" - old >new 2>reason || code=$?
+  limited "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v status=status "$EDIT" - old >new 2>reason || code=$?
+  if [ "$code" -gt 128 ]; then return 6; fi
   IFS=' ' read -r said bytes lines <status || return 5
   [ "$code" = "$said" ] || return 5
   [ "$code" -eq 0 ] || return "$code"
@@ -1573,21 +1609,37 @@ edit() {
   case $1 in set) [ "$(($(wc -l <undo)))" = "$lines" ] || return 5 ;; esac
 }
 
+# limited COMMAND...: another's file may not keep root busy for long
+limited() {
+  if [ "$uid" = "$self" ]; then
+    "$@"
+  else
+    apart "$SH" -c 'echo $$ >session; exec "$@"' sh "$@"
+    code=$?
+    rm -f session
+    return "$code"
+  fi
+}
+
 parse_error() {
   case $result in
     3) trouble "$1" "$2" "$(plain "$(sed 's/^edit: [^:]*:\([0-9]*\):\([0-9]*\): /parse error at line \1, column \2: /; 1q' reason)"); file unchanged" ;;
     5) trouble "$1" "$2" "cannot be processed, because $(plain "$work") cannot be written; file unchanged" 12 ;;
+    6)
+      set_state "$1" error
+      skip_account "$uid" "$name"
+      ;;
     *) trouble "$1" "$2" "the editor failed ($result), which is a bug; file unchanged" 1 ;;
   esac
 }
 
-# The checksum that a file must still have when it is replaced.
+# The checksum that a file must still have when it is replaced
 expected() { if [ "$fetched" = ok ]; then "$SUM" <old; else echo absent; fi; }
 
-# replace FILE MODE EXPECTED CONTENT: puts CONTENT from the work folder in the place of FILE, as its owner.
+# replace FILE MODE EXPECTED CONTENT: puts CONTENT from the work folder in the place of FILE, as its owner
 replace() { run_as "$uid" "$name" "$REPLACE" "$1" "$2" "$3" "$("$SUM" <"$4")" "$SUM" <"$4"; }
 
-# restore_file CLI FILE: removes our settings and gives back what was there before them.
+# restore_file CLI FILE: removes our settings and gives back what was there before them
 restore_file() {
   [ "$records" -gt 0 ] || return 0
   result=0
@@ -1609,7 +1661,7 @@ restore_file() {
   if [ "$ours" = yes ] && ! grep -q '[^][:space:]{}[]' new; then
     run_as "$uid" "$name" "$REMOVE" "$2" "$(expected)" "$made" "$SUM" </dev/null || result=$?
   else
-    { cmp -s old new || replace "$2" 0600 "$(expected)" new; } &&
+    { { cmp -s old new && [ -z "$had" ]; } || replace "$2" "${had:-0644}" "$(expected)" new; } &&
       run_as "$uid" "$name" "$REMOVE" "$2" keep 0 "$SUM" </dev/null || result=$?
   fi
   case $result in
@@ -1621,7 +1673,7 @@ restore_file() {
   esac
 }
 
-# remove_header_program CLI FOLDERS: removes it and its token file once no setting names it.
+# remove_header_program CLI FOLDERS: removes it and its token file once no setting names it
 remove_header_program() {
   if [ -z "$program_folder" ] || [ -n "$secret" ] || [ "$MAY_WRITE" = no ]; then return 0; fi
   for leftover in "$program_folder/crossfade-header" "$program_folder/crossfade-token"; do
@@ -1634,11 +1686,10 @@ remove_header_program() {
 
 # ---- The work ----
 
-# handle_file CLI LAYER FILE yes|no: sees to it that one file holds what it should, or nothing of ours.
+# handle_file CLI LAYER FILE yes|no: sees to it that one file holds what it should, or nothing of ours
 handle_file() {
-  fetch "$3"
-  # A file for everybody that anybody can change protects nobody, and some CLIs ignore it.
-  if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose "$3"; then fetched=loose; fi
+  if [ "$2" = system ] && is_shared "$3"; then fetched=shared records=0; else fetch "$3"; fi
+  if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
   case $fetched in
     ok | absent) ;;
     *)
@@ -1653,7 +1704,7 @@ handle_file() {
   esac
 }
 
-# for_machine CLI yes|no: the layer of the machine.
+# for_machine CLI yes|no: the layer of the machine
 for_machine() {
   uid=0 name=root
   system_file "$1"
@@ -1662,8 +1713,9 @@ for_machine() {
   remove_header_program "$1" 1
 }
 
-# for_user CLI yes|no: the layer of the user in uid, name and home.
+# for_user CLI yes|no: the layer of the user in uid, name and home
 for_user() {
+  case $stuck in *" $uid "*) return 0 ;; esac
   user_file "$1"
   program_folder=${header_folder:+$folder} program_mode=0600 mode=0600
   handle_file "$1" user "$folder/$file" "$2"
@@ -1674,16 +1726,13 @@ handle_clis() {
   for cli in $CLIS; do
     wanted_here=no
     while IFS=$tab read -r uid name home words <&3; do
-      # shellcheck disable=SC2086 # words
       layers "$cli" $words
       if [ "$in_system" = yes ]; then wanted_here=yes; fi
     done 3<people
-    # shellcheck disable=SC2086 # words
     layers "$cli" $machine
     if [ "$in_system" = yes ]; then wanted_here=yes; fi
     if [ "$self" -eq 0 ] && { [ "$USERS" = all ] || [ "$SCOPE" = system ]; }; then for_machine "$cli" "$wanted_here"; fi
     while IFS=$tab read -r uid name home words <&3; do
-      # shellcheck disable=SC2086 # words
       layers "$cli" $words
       if [ "$in_user" = yes ] || [ "$USERS" = self ] || has_record "$cli"; then for_user "$cli" "$in_user"; fi
     done 3<people
@@ -1699,7 +1748,8 @@ usage() {
 main() {
   DRY_RUN='' EXPECT='' KNOWN_CLIS=$CLIS
   LARGEST=10485760 BACKUPS=3 PATIENCE=60
-  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name=''
+  LIMIT=30
+  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
   trap leave EXIT
   trap stopped INT TERM HUP
   take_options "$@"
@@ -1725,5 +1775,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options.
+# In braces, so that a script that was cut off does nothing, rather than something without its options
 { main "$@"; }

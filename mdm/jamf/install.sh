@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck shell=sh disable=SC2016,SC2034,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
+# shellcheck shell=sh disable=SC2012,SC2016,SC2034,SC2086,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
 # Makes Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine send their telemetry to Torii with the current token.
 #
 # For Jamf Pro. Made by otel-crossfade 0.1.0; make it again rather than edit it.
@@ -29,40 +29,43 @@
 #   restart                    restart a background process of a CLI that still has the old token (no)
 #
 # The last line of output is the report:
-#   crossfade ok|drift|absent|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N]
+#   crossfade ok|drift|absent|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
 # fp is the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (found, but set differently); absent (not found);
-# old (a release that cannot be set); stale (set, but a background process still has the old token); error. users is how many
-# accounts were looked at, skipped how many have a home that is missing or on the network.
+# old (a release that cannot be set); stale (set, but a background process still has the old token); error. users:
+# accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
 #
 # Exit codes: 0 success; 1 a bug; 2 an option is wrong; 11 refused: the token, or a file that cannot be parsed or is not safe to
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     70  Settings and vehicle
-#    120  CLIs: their files, settings and signs
-#    356  Editor of JSON and TOML files, an awk program
-#   1483  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1670  Output
-#   1761  Options
-#   1857  Token
-#   1896  Machine: its system, people and CLIs
-#   2083  Lock and working folder
-#   2166  Files
-#   2421  Background processes
-#   2455  The work
-#   2556  Start
+#     73  Settings and vehicle
+#    123  CLIs: their files, settings and signs
+#    359  Editor of JSON and TOML files, an awk program
+#   1488  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1688  Output
+#   1780  Options
+#   1871  Token
+#   1910  Machine: its system, people and CLIs
+#   2103  Lock and working folder
+#   2187  Files
+#   2551  Background processes
+#   2585  The work
+#   2688  Start
 
-{ { set +xv; } 2>/dev/null; } # a traced shell must not show the token; twice in braces, so that no part of the line runs alone
+{ { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
 # shellcheck disable=SC3045 # no memory with a token in it is written to disk; a shell without such a limit sets none
 ulimit -c 0 2>/dev/null || :
-unset -v token TOKEN_FILE
 unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+# A name that is exported already would hand on what is put into it. All secrets have lower-case names.
+for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
+  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
+done
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -672,10 +675,11 @@ function statement(   m, p) {
   return m
 }
 
-function header(   at, list, p, m) {
+function header(   at, list, p, m, n) {
   at = AT; list = substr(W, 1, 2) == "[["; p = ""; HUSH = 0
   for (eat(list + 1); ; eat(1)) {
     space(0)
+    if (++n > 200) return fail(AT, "nested too deeply")
     p = p "/" part()
     space(0)
     if (p in SILENT) HUSH = 1
@@ -704,10 +708,11 @@ function header(   at, list, p, m) {
 }
 
 # A key of one or more parts below a table. Sets PATH; defines the tables on the way.
-function toml_key(table, host,   at) {
+function toml_key(table, host,   at, n) {
   at = AT; PATH = table
   for (;; eat(1)) {
     space(0)
+    if (++n > 200) return fail(AT, "nested too deeply")
     PATH = PATH "/" part()
     NAME_END = AT - 1
     space(0)
@@ -1482,6 +1487,17 @@ function main(   i, code) {
 
 # ---- Small programs that run as the owner of the files they touch; content comes on standard input ----
 
+ALONE='# alone BYTES COMMAND...: the leader of a session; the command gets pipes to here, and the file answer at most so many bytes of it.
+echo $$ >session
+most=$1
+shift
+{
+  cat | (cd / && exec "$@")
+  echo $? >code
+} | head -c "$most" >answer
+mv code ended
+'
+
 LOOK='# look HOME: reads lines "CLI KIND PATTERN" and prints CLI=RELEASE for each release found, CLI=? for a CLI that is or was used but whose
 # release is unknown, CLI=ours for an undo record of this script.
 cd "$1" 2>/dev/null || exit 3
@@ -1497,11 +1513,7 @@ while IFS=" " read -r cli kind pattern; do
     case $kind in
       package)
         [ -f "$path" ] && [ -r "$path" ] || continue
-        while [ -z "$release" ] && { IFS= read -r line || [ -n "$line" ]; }; do
-          case $line in
-            *\"version\"*:*\"*) release=${line#*\"version\"*\"} release=${release%%\"*} ;;
-          esac
-        done <"$path"
+        release=$(head -c 262144 "$path" | tr ",{" "\n\n" | sed -n "s/.*\"version\"[^\"]*:[^\"]*\"\([^\"]*\)\".*/\1/p" | sed 1q)
         ;;
       link)
         [ -L "$path" ] || continue
@@ -1530,8 +1542,9 @@ while IFS=" " read -r cli kind pattern; do
 done
 '
 
-READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing.
-file=$1 folders=0 state=ok
+READ='# read FILE LIMIT: state is ok, absent or why FILE cannot be used; folders is how many folders above it are missing; rights is its mode.
+file=$1 limit=$2 folders=0 state=ok rights=-
+size_of() { echo $(($(head -c $((limit + 1)) "$1" | wc -c))); }
 folder=${file%/*}
 while [ -n "$folder" ] && [ ! -e "$folder" ] && [ ! -L "$folder" ]; do
   folder=${folder%/*}
@@ -1544,25 +1557,28 @@ elif [ -L "$file" ]; then state=link
 elif [ ! -e "$file" ]; then state=absent
 elif [ ! -f "$file" ]; then state=kind
 elif [ ! -r "$file" ]; then state=unreadable
-elif [ "$(wc -c <"$file")" -gt "$2" ]; then state=large
+elif [ "$(size_of "$file")" -gt "$limit" ]; then state=large
+else rights=$(ls -ld "$file" | cut -c1-10)
 fi
-# Prints a line "STATE RECORDS FOLDERS", the lines of the undo record, then the bytes of FILE. With yes as third argument it also removes
-# temporary files of a run that was killed.
-records=0 undo=$file.crossfade-undo
+# Prints a line "STATE RECORD FOLDERS RIGHTS", where RECORD is the size of the undo record, then that record and the bytes of FILE. With
+# yes as third argument it also removes temporary files of a run that was killed.
+record=0 undo=$file.crossfade-undo
 for path in "$file".crossfade-new.?????? "$undo".crossfade-new.??????; do
   if [ "$3" = yes ] && [ -f "$path" ]; then rm -f "$path"; fi
 done
-if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then records=$(($(wc -l <"$undo"))); fi
-printf "%s %s %s\n" "$state" "$records" "$folders"
+if [ -f "$undo" ] && [ ! -L "$undo" ] && [ -r "$undo" ]; then record=$(size_of "$undo"); fi
+if [ "$record" -gt "$limit" ]; then state=record; fi
+printf "%s %s %s %s\n" "$state" "$record" "$folders" "$rights"
+[ "$state" != record ] || exit 0
 set --
-if [ "$records" -gt 0 ]; then set -- "$undo"; fi
+if [ "$record" -gt 0 ]; then set -- "$undo"; fi
 if [ "$state" = ok ]; then set -- "$@" "$file"; fi
 [ $# -eq 0 ] || cat "$@"
 '
 
 REPLACE='# replace FILE MODE EXPECTED SUM TOOL: puts standard input in the place of FILE, whole or not at all. EXPECTED is the checksum of what is
-# replaced, or absent, or any; SUM that of the new content; TOOL makes both. An existing file keeps owner, group, mode and access list, a
-# new one gets MODE. Exit codes: 4 the file is not what is expected; 12 it cannot be written.
+# replaced, or absent, or any; SUM that of the new content; TOOL makes both. An existing file keeps owner, group and access list, and its
+# mode unless MODE is 0600 or in letters; a new one gets MODE. Exit codes: 4 the file is not what is expected; 12 it cannot be written.
 file=$1 mode=$2 expected=$3 sum=$4 tool=$5 locked=
 umask 077
 case $mode in ?[4567]?*) umask 022 ;; esac
@@ -1579,6 +1595,7 @@ if [ -e "$file" ]; then
   # A copy keeps everything but the content; a flag that forbids changes is removed from the copy.
   cp -p "$file" "$new" 2>/dev/null || give_up 12
   chflags nouchg "$new" 2>/dev/null || :
+  [ "$mode" != 0600 ] || chmod go= "$new" || give_up 12
   [ -w "$new" ] || { chmod u+w "$new" 2>/dev/null && locked=yes; } || give_up 12
 else
   chmod "$mode" "$new" || give_up 12
@@ -1586,6 +1603,7 @@ fi
 cat >"$new" 2>/dev/null || give_up 12
 [ "$("$tool" <"$new")" = "$sum" ] || give_up 12
 [ -z "$locked" ] || chmod u-w "$new"
+case $mode in u=*) chmod "$mode" "$new" || give_up 12 ;; esac
 sync "$new" 2>/dev/null || sync
 case $expected in
   any) ;;
@@ -1724,6 +1742,7 @@ finish() {
   finished=yes
   line="crossfade $1 fp=$fingerprints cfg=1 cli=$(put "$states" | sed 's/^ *//; s/ *$//; s/  */,/g; s/=/:/g') users=$users"
   if [ "$skipped" -gt 0 ]; then line="$line skipped=$skipped"; fi
+  if [ -n "$late" ]; then line="$line late=$(put "$late" | cut -c1-60)"; fi
   print_report "$line"
   leave_trace "$1" || :
   code=0
@@ -1816,11 +1835,8 @@ check_options() {
   states="$states "
   [ -z "$complaint" ] || fail 2 "$complaint"
   [ -n "$CLIS" ] || fail 2 "clis= names nothing; leave it out for all of: $KNOWN_CLIS"
-  case $EXPECT in
-    *[!0-9a-f]*) fail 2 "expect= is not a fingerprint of 12 hex digits" ;;
-    '' | ????????????) ;;
-    *) fail 2 "expect= is not a fingerprint of 12 hex digits" ;;
-  esac
+  case ${#EXPECT} in 0 | 12) ;; *) EXPECT=wrong ;; esac
+  case $EXPECT in *[!0-9a-f]*) fail 2 "expect= is not a fingerprint of 12 hex digits" ;; esac
 }
 
 # Where telemetry goes: an https URL, or http to this machine.
@@ -1829,30 +1845,28 @@ check_endpoint() {
   while [ "${place%/}" != "$place" ]; do place=${place%/}; done
   case $ENDPOINT in
     '') fail 2 "no endpoint is given" ;;
-    https://*) ENDPOINT=https://$place ;;
-    http://*) ENDPOINT=http://$place ;;
+    https://* | http://*) ENDPOINT=${ENDPOINT%%:*}://$place ;;
     *) fail 2 "the endpoint does not begin with https://" ;;
   esac
   case $place in
-    '' | /* | :*) fail 2 "the endpoint names no host" ;;
     *@*) fail 2 "the endpoint contains a user name; the token is given separately" ;;
     *[!]A-Za-z0-9._~:/%[-]*) fail 2 "the endpoint contains a character that is not allowed in a base URL" ;;
     */v1/logs | */v1/metrics | */v1/traces) fail 2 "the endpoint is for one signal only; remove its end from /v1 on" ;;
   esac
+  authority=${place%%/*}
+  label='[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?' octet='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
+  port='(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[0-5]?[0-9]{1,4}))?'
+  host="$label([.]$label)*[.]?"
+  # What ends in a number is an address: https://url.spec.whatwg.org/#ends-in-a-number-checker
+  if is_like "([^:]*[.])?([0-9]+|0x[0-9a-f]*)[.]?(:.*)?"; then host="$octet([.]$octet){3}"; fi
+  is_like "(\\[[0-9a-f:.]+\\]|$host)$port" || fail 2 "the endpoint names no host and port that could exist"
   case $ENDPOINT in
-    http://*) is_loopback "${place%%/*}" || fail 2 "the endpoint is http to another machine: the token would cross the network in clear text" ;;
+    http://*) is_like "(localhost|\\[::1\\]|127([.][0-9]+){3})$port" || fail 2 "the endpoint is http to another machine: the token would cross the network in clear text" ;;
   esac
 }
 
-# is_loopback HOST-AND-PORT
-is_loopback() {
-  case $1 in
-    localhost | localhost:* | '[::1]' | '[::1]:'*) return 0 ;;
-    127.*[!0-9.:]*) return 1 ;;
-    127.*) return 0 ;;
-  esac
-  return 1
-}
+# is_like PATTERN: whether host and port of the endpoint match it.
+is_like() { put "$authority" | grep -Eqi "^$1\$"; }
 
 # ---- Token ----
 
@@ -1919,22 +1933,11 @@ check_machine() {
   for program in runuser sudo su; do
     if [ -z "$become" ] && have "$program"; then become=$program; fi
   done
-}
-
-# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the small programs above as the owner of the files it touches.
-run_as() {
-  as_uid=$1 as_name=$2 as_program=$3
-  shift 3
-  if [ "$as_uid" = "$self" ]; then
-    "$SH" -c "$as_program" crossfade "$@"
-    return
+  if [ "$self" -eq 0 ]; then
+    [ -n "$become" ] || fail 13 "none of runuser, sudo and su is installed"
+    has_perl=
+    if perl -MPOSIX -e 1 2>/dev/null; then has_perl=yes; else have setsid || fail 13 "neither perl nor setsid is installed"; fi
   fi
-  case $become in
-    runuser) runuser -u "$as_name" -- "$SH" -c "$as_program" crossfade "$@" ;;
-    sudo) sudo -n -u "#$as_uid" -- "$SH" -c "$as_program" crossfade "$@" ;;
-    su) su -s "$SH" "$as_name" -c "$as_program" crossfade "$@" ;;
-    *) return 13 ;;
-  esac
 }
 
 # Where file systems are mounted and of which type they are, with a tab between.
@@ -1966,24 +1969,41 @@ find_people() {
   # These variables are about the account that runs this.
   if [ "$USERS" = all ]; then forget_folders; fi
   if [ "$USERS" = self ]; then
-    name=$(id -un)
-    home=${HOME-}
+    uid=$self name=$(id -un) home=${HOME-}
     case $home in /?*) ;; *) home=$(people | "$AWK" -F '\t' -v uid="$self" '$1 == uid { print $3 }') ;; esac
-    printf '%s\t%s\t%s\n' "$self" "$name" "$home"
+    # With sudo, HOME can be another's. What is in it is touched as them.
+    owner=$(owner_of "$home/.")
+    if [ "$self" -eq 0 ] && [ "${owner:-0}" -ne 0 ]; then
+      uid=$owner
+      name=$(id -un "$owner" 2>/dev/null) || fail 11 "HOME belongs to an account without a name ($owner)"
+    fi
+    printf '%s\t%s\t%s\n' "$uid" "$name" "$home" >found
   else
-    people | sort -n
-  fi | at_home >accounts
-  machine=$(machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/")
+    people | sort -n >found
+  fi
+  at_home <found >accounts
+  machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/" >answer
+  machine=$(releases)
+  user_signs | cat >signs
+  if [ "$self" -eq 0 ]; then guard </dev/null >/dev/null 2>&1 & fi
   while IFS=$tab read -r uid name home <&3; do
     if [ "$uid" = skipped ]; then
       skipped=$((skipped + name))
-    elif words=$(user_signs | run_as "$uid" "$name" "$LOOK" "$home"); then
+    elif run_as "$uid" "$name" "$LOOK" "$home" <signs; then
       users=$((users + 1))
-      printf '%s\t%s\t%s\t%s\n' "$uid" "$name" "$home" "$machine$words"
+      printf '%s\t%s\t%s\t%s\n' "$uid" "$name" "$home" "$machine$(releases)"
     else
       skipped=$((skipped + 1))
     fi
   done 3<accounts >people
+}
+
+# owner_of PATH: its owner's number.
+owner_of() { ls -ldn "$1" 2>/dev/null | "$AWK" '{ print $3 }'; }
+
+# releases: the words that the program LOOK printed; nothing else that an account may have had it print.
+releases() {
+  head -c 65536 answer | tr ' ' '\n' | grep -E '^[a-z-]+=(ours|[?]|[0-9]{1,9}([.][0-9]{1,9})+)$' | sort -u | tr '\n' ' '
 }
 
 # older A B: whether one release is before another.
@@ -2145,6 +2165,7 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
+    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"
@@ -2165,31 +2186,94 @@ stopped() {
 
 # ---- Files ----
 
-# fetch FILE: copies it to old and its undo record to before. Sets fetched to ok, absent or why it cannot be used; missing folders; and
-# from the first line of the record whether the file, and how many folders above it, were made by this script.
-fetch() {
-  : >old
+# apart COMMAND...: runs it in a session of its own, so without our terminal, and with none of the descriptors above 2.
+apart() {
+  if [ -n "$has_perl" ]; then
+    perl -MPOSIX -e 'setsid; opendir D, "/dev/fd"; POSIX::close($_) for grep { $_ > 2 } readdir D; exec @ARGV' "$@"
+  else
+    # A shell that cannot close a descriptor of two digits ends here.
+    setsid "$SH" -c 'for fd in /dev/fd/*; do case ${fd##*/} in [012]) ;; *) eval "exec ${fd##*/}<&-" ;; esac; done; exec "$@"' sh "$@"
+  fi
+}
+
+# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the small programs above as the owner of the files it touches; what it prints is in
+# the file answer. Another account gets nothing that is ours: no terminal, no descriptors but pipes, no variables, and only so much time.
+run_as() {
+  as_uid=$1 as_name=$2 as_program=$3
+  shift 3
+  rm -f answer code ended
+  set -- "$SH" -c "$as_program" crossfade "$@"
+  if [ "$as_uid" = "$self" ]; then
+    "$@" >answer 2>/dev/null
+    return
+  fi
+  : >answer
+  case $stuck in *" $as_uid "*) return 1 ;; esac
+  case $become in
+    runuser) set -- runuser -u "$as_name" -- "$@" ;;
+    sudo) set -- sudo -n -u "#$as_uid" -- "$@" ;;
+    su)
+      shift 2
+      set -- su -s "$SH" "$as_name" -c "$@"
+      ;;
+  esac
+  apart "$SH" -c "$ALONE" crossfade "$((LARGEST * 2))" env -i "PATH=$PATH" LC_ALL=C "$@" 2>/dev/null || :
+  rm -f session
+  if [ -s ended ]; then return "$(cat ended)"; fi
+  skip_account "$as_uid" "$as_name"
+  return 1
+}
+
+# skip_account UID NAME: the others get their turn.
+skip_account() {
+  stuck="$stuck$1 "
+  late=$late${late:+,}$(plain "$2")
+  printf 'error: %s: took longer than %s seconds and is skipped\n' "$(plain "$2")" "$LIMIT" >&2
+  [ "$worst" -eq 12 ] || worst=11
+}
+
+# guard: runs beside the script and ends what an account does not end in time; killed is what stands still, too.
+guard() {
+  trap - EXIT INT TERM HUP
+  last='' spent=0
+  while sleep 1 && kill -0 $$ && [ -e accounts ]; do
+    IFS= read -r now <session || now=
+    [ "$now" = "$last" ] || last=$now spent=0
+    spent=$((spent + 1))
+    if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
+  done
+}
+
+# take_answer FILE: asks its owner for it. Only numbers are taken as numbers: whoever owns it may answer as they like.
+take_answer() {
   : >before
-  echo "unreadable 0 0 no 0" >state
-  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" "$MAY_WRITE" </dev/null 2>/dev/null | {
-    IFS=' ' read -r state records folders || exit 0
-    ours=no made=0
-    if [ "$records" -gt 0 ]; then
-      IFS=' ' read -r mark ours made
-      if [ "$mark" != crossfade-undo-1 ]; then state=record; fi
-    fi
-    while [ "$records" -gt 1 ]; do
-      IFS= read -r record
-      printf '%s\n' "$record"
-      records=$((records - 1))
-    done >before
-    cat >old
-    echo "$state $records $folders $ours $made" >state
-  }
-  IFS=' ' read -r fetched records folders ours made <state
+  : >rest
+  fetched='' records='' folders='' rights=''
+  run_as "$uid" "$name" "$READ" "$1" "$LARGEST" "$MAY_WRITE" </dev/null || :
+  IFS=' ' read -r fetched records folders rights <answer || :
+  case $records:$folders in
+    *[!0-9:]* | :* | *: | ?????????????*) fetched=unreadable records=0 folders=0 ;;
+    *) tail -c "+$((${#fetched} + ${#records} + ${#folders} + ${#rights} + 5))" answer >rest ;;
+  esac
+}
+
+# fetch FILE: copies it to old and its undo record to before. Sets fetched to ok, absent or why it cannot be used; rights; records, the
+# size of the record; missing folders; and from the first line of the record whether the file, and how many folders above it, were made by
+# this script, and which rights the file had.
+fetch() {
+  take_answer "$1"
+  ours=no made=0 had=
+  if [ "$records" -gt 0 ] && [ "$fetched" != record ]; then
+    head -c "$records" rest >record
+    IFS=' ' read -r mark ours made had <record || :
+    if [ "$mark" != crossfade-undo-1 ]; then fetched=record; fi
+    tail -n +2 record >before
+  fi
+  tail -c "+$((records + 1))" rest >old
   if [ "$fetched" = absent ] && [ "$records" -eq 0 ]; then ours=yes made=$folders; fi
   case $ours in yes | no) ;; *) fetched=record ;; esac
   case $made in [0-9]) ;; *) fetched=record ;; esac
+  case $had in *[!ugorwxst=,]*) fetched=record ;; esac
 }
 
 why_not() {
@@ -2200,16 +2284,29 @@ why_not() {
     folder) echo "is below something that is not a folder" ;;
     large) echo "is larger than $LARGEST bytes" ;;
     loose) echo "can be written by others than its owner; fix that with chmod go-w" ;;
+    shared) echo "is below a folder that others than root can write; fix that with chown root and chmod go-w" ;;
     record) echo "has an undo record that cannot be read" ;;
     *) echo "cannot be read" ;;
   esac
 }
 
-# is_loose FILE: whether others than its owner can write it.
-is_loose() {
-  # shellcheck disable=SC2012 # the mode, in the one way every ls prints it
-  case $(ls -ld "$1" 2>/dev/null | cut -c1-10) in -????w* | -???????w*) return 0 ;; esac
-  return 1
+# is_loose: whether others than its owner can write the file that was fetched.
+is_loose() { case $rights in ?????w* | ????????w*) return 0 ;; esac; return 1; }
+
+# is_shared FILE: whether anybody but root can change a folder above it, and so swap what is in it. On a Mac the group admin (80) may
+# become root anyway.
+is_shared() {
+  above=${1%/*}
+  while [ ! -d "$above/" ]; do above=${above%/*}; done
+  above=$(cd -P "$above/" && pwd -P) || return 0
+  set -- /
+  while [ -n "$above" ]; do
+    set -- "$@" "$above/."
+    above=${above%/*}
+  done
+  ls -ldn "$@" | "$AWK" -v admin="$([ "$OS" != macos ] || echo 80)" '
+    $3 != 0 || substr($1, 9, 1) == "w" || (substr($1, 6, 1) == "w" && $4 != 0 && $4 != admin) { shared = 1 }
+    END { exit !shared }'
 }
 
 # edit MODE: runs the editor on the file old with a plan or record from standard input; the result is in new. Returns what the editor
@@ -2217,7 +2314,8 @@ is_loose() {
 edit() {
   : >status
   code=0 said='' bytes=0 lines=0
-  "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v status=status "$EDIT" - old >new 2>reason || code=$?
+  limited "$AWK" -v "format=$format" -v "mode=$1" -v undo=undo -v before=before -v status=status "$EDIT" - old >new 2>reason || code=$?
+  if [ "$code" -gt 128 ]; then return 6; fi
   IFS=' ' read -r said bytes lines <status || return 5
   [ "$code" = "$said" ] || return 5
   [ "$code" -eq 0 ] || return "$code"
@@ -2225,10 +2323,26 @@ edit() {
   case $1 in set) [ "$(($(wc -l <undo)))" = "$lines" ] || return 5 ;; esac
 }
 
+# limited COMMAND...: another's file may not keep root busy for long.
+limited() {
+  if [ "$uid" = "$self" ]; then
+    "$@"
+  else
+    apart "$SH" -c 'echo $$ >session; exec "$@"' sh "$@"
+    code=$?
+    rm -f session
+    return "$code"
+  fi
+}
+
 parse_error() {
   case $result in
     3) trouble "$1" "$2" "$(plain "$(sed 's/^edit: [^:]*:\([0-9]*\):\([0-9]*\): /parse error at line \1, column \2: /; 1q' reason)"); file unchanged" ;;
     5) trouble "$1" "$2" "cannot be processed, because $(plain "$work") cannot be written; file unchanged" 12 ;;
+    6)
+      set_state "$1" error
+      skip_account "$uid" "$name"
+      ;;
     *) trouble "$1" "$2" "the editor failed ($result), which is a bug; file unchanged" 1 ;;
   esac
 }
@@ -2263,6 +2377,12 @@ token_in_use() {
   fi
 }
 
+# is_open LAYER: whether others than its owner can read the file that was fetched, although it is one account's and holds the token.
+is_open() {
+  [ "$1" = user ] && [ "$fetched" = ok ] && [ -z "$secret" ] || return 1
+  case $rights in ????------) return 1 ;; esac
+}
+
 # change_file CLI LAYER FILE: edits it to hold what the plan says.
 change_file() {
   given=$token
@@ -2278,8 +2398,12 @@ change_file() {
   case $result in
     0) ;;
     1)
-      set_state "$1" ok
-      return 0
+      if ! is_open "$2"; then
+        set_state "$1" ok
+        return 0
+      fi
+      cp old new
+      cp before undo
       ;;
     *)
       parse_error "$1" "$3"
@@ -2297,9 +2421,15 @@ change_file() {
     return 0
   fi
   mv new wanted
+  if is_open "$2"; then
+    : "${had:=$(put "$rights" | sed 's/^.\(...\)\(...\)\(...\)$/u=\1,g=\2,o=\3/; s/[^ugorwx=,]//g')}"
+    say note "$1" "$(plain "$3")" "only you can read $(plain "$3") from now on, because it holds the token (before: $had)"
+  elif [ "$2" = user ] && [ "$fetched" = ok ] && [ -n "$secret" ]; then
+    mode=0644
+  fi
   result=0
   {
-    { echo "crossfade-undo-1 $ours $made" && cat undo; } >record &&
+    { echo "crossfade-undo-1 $ours $made $had" && cat undo; } >record &&
       back_up "$3" &&
       replace "$3.crossfade-undo" 0600 any record &&
       replace "$3" "$mode" "$(expected)" wanted
@@ -2356,7 +2486,7 @@ restore_file() {
   if [ "$ours" = yes ] && ! grep -q '[^][:space:]{}[]' new; then
     run_as "$uid" "$name" "$REMOVE" "$2" "$(expected)" "$made" "$SUM" </dev/null || result=$?
   else
-    { cmp -s old new || replace "$2" 0600 "$(expected)" new; } &&
+    { { cmp -s old new && [ -z "$had" ]; } || replace "$2" "${had:-0644}" "$(expected)" new; } &&
       run_as "$uid" "$name" "$REMOVE" "$2" keep 0 "$SUM" </dev/null || result=$?
   fi
   case $result in
@@ -2456,9 +2586,9 @@ look_at_daemon() {
 
 # handle_file CLI LAYER FILE yes|no: sees to it that one file holds what it should, or nothing of ours.
 handle_file() {
-  fetch "$3"
+  if [ "$2" = system ] && is_shared "$3"; then fetched=shared records=0; else fetch "$3"; fi
   # A file for everybody that anybody can change protects nobody, and some CLIs ignore it.
-  if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose "$3"; then fetched=loose; fi
+  if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
   case $fetched in
     ok | absent) ;;
     *)
@@ -2477,6 +2607,7 @@ for_machine() {
   uid=0 name=root
   system_file "$1"
   program_folder=$header_folder program_mode=0644 mode=0644
+  if [ -n "$program_folder" ] && is_shared "$program_folder/x"; then program_folder=; fi
   header_program "$1" "$2"
   handle_file "$1" system "$file" "$2"
   remove_header_program "$1" 1
@@ -2484,6 +2615,7 @@ for_machine() {
 
 # for_user CLI yes|no: the layer of the user in uid, name and home.
 for_user() {
+  case $stuck in *" $uid "*) return 0 ;; esac
   user_file "$1"
   program_folder=${header_folder:+$folder} program_mode=0600 mode=0600
   header_program "$1" "$2"
@@ -2522,7 +2654,7 @@ handle_clis() {
 self_test() {
   token="self-test-0000000000000000"
   helper=/crossfade-header
-  home=/
+  home=/ uid=$self
   for cli in $CLIS; do
     user_file "$cli"
     for sample in '' "$(sample_of "$format")"; do
@@ -2562,7 +2694,8 @@ usage() {
 main() {
   DRY_RUN='' EXPECT='' KNOWN_CLIS=$CLIS
   LARGEST=10485760 BACKUPS=3 PATIENCE=60
-  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name=''
+  LIMIT=30
+  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
   trap leave EXIT
   trap stopped INT TERM HUP
   take_options "$@"

@@ -92,7 +92,10 @@ function guardedStream(fd: 1 | 2, output: Output) {
 	};
 }
 
-/** Writes synchronously, so that nothing is lost when the process ends; a closed pipe stops the writing, not the program. */
+/**
+ * Writes synchronously, so that nothing is lost when the process ends; a closed pipe stops the writing, not the program. If standard
+ * error cannot be written, as on a full disk, the exit code alone tells what happened.
+ */
 function writeAll(fd: 1 | 2, whole: Uint8Array): void {
 	let bytes = whole;
 	while (bytes.length > 0) {
@@ -100,8 +103,8 @@ function writeAll(fd: 1 | 2, whole: Uint8Array): void {
 			bytes = bytes.subarray(writeSync(fd, bytes));
 		} catch (error) {
 			const code = (error as NodeJS.ErrnoException).code;
-			if (code === "EPIPE") return;
-			if (code !== "EAGAIN") throw ioError(fd === 1 ? "standard output" : "standard error", "write to", error);
+			if (code === "EPIPE" || (fd === 2 && code !== "EAGAIN")) return;
+			if (code !== "EAGAIN") throw ioError("standard output", "write to", error);
 			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 		}
 	}

@@ -64,7 +64,8 @@ export function followDelivery(
 	const [then, now] = [was.exporters.get(id ?? "") ?? NOTHING, is.exporters.get(id ?? "") ?? NOTHING];
 	const sent = now.sent - then.sent;
 	const lost = now.sendFailed - then.sendFailed + now.enqueueFailed - then.enqueueFailed;
-	if (accepted < 0 || sent < 0 || lost < 0) return { state: "unknown", detail: "the gateway restarted in the meantime" };
+	if (accepted < 0 || sent < 0 || lost < 0)
+		return { state: "unknown", detail: "the gateway restarted in the meantime" };
 	const older = Math.max(0, was.accepted - then.sent - then.sendFailed - then.enqueueFailed);
 	if (lost > 0 && sent === 0 && lost >= Math.min(1, accepted) + older) {
 		return {

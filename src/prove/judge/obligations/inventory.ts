@@ -53,7 +53,10 @@ function reportedWrong(
 		return { state: "blocked", witness, nextStep: "give it the new token, and run the report again" };
 	}
 	if (report.isMixed) {
-		return unknown("it reports several tokens", "to to to to to to to see which CLI or user has which: crossfade doctor");
+		return unknown(
+			"it reports several tokens",
+			"to to to to to to to see which CLI or user has which: crossfade doctor",
+		);
 	}
 	if (state === "unreported") return unknown("it is listed without a report line", again);
 	if (state === "error" || state === "drift") {
