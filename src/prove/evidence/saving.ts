@@ -55,8 +55,8 @@ function newLimits(own: OwnFile<"traffic">, ledger: TrafficLedger) {
 			return true;
 		},
 		async now(): Promise<string[]> {
-			if (ledger.isFull) all.add("there were too many senders to keep every one apart");
-			if (await own.wasReplaced()) all.add("another file was put in the place of its evidence while it was writing");
+			if (ledger.isFull) all.add("too many senders to count each one");
+			if (await own.wasReplaced()) all.add("another program replaced its evidence file");
 			return [...all];
 		},
 	};

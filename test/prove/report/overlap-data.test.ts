@@ -68,7 +68,7 @@ describe("CSV", () => {
 			"host,cli,version,verdict,state,reason,last_old,last_new,old_requests,new_requests,refused_requests,configured",
 		);
 		expect(plainLines[1]).toMatch(
-			/^ci-runner-47,codex,0\.128\.0,OLD ONLY,blocked,it never sent with the new token; last with the old one was seen \d+ min ago,2026-05-04T1\d:\d\d:\d\d\.\d{3}Z,,\d+,0,0,[0-9a-f]{12}$/,
+			/^ci-runner-47,codex,0\.128\.0,OLD ONLY,blocked,it never sent with the new token; the old one was seen \d+ min ago,2026-05-04T1\d:\d\d:\d\d\.\d{3}Z,,\d+,0,0,[0-9a-f]{12}$/,
 		);
 		expect(plainLines).toHaveLength(1 + 52 + 1);
 		expect(plainLines.at(-1)).toBe("");
@@ -104,7 +104,7 @@ describe("JUnit", () => {
 		expect(xml).toContain('<testcase classname="crossfade.senders" name="mbp-lena-01 / claude-code"/>');
 		expect(xml).toContain('<skipped message="SILENT: no data was seen');
 		expect(xml).toContain(
-			'<failure message="OLD ONLY: it never sent with the new token; last with the old one was seen',
+			'<failure message="OLD ONLY: it never sent with the new token; the old one was seen',
 		);
 		expect(xml).toContain(`new (5dbe868ae1ee) at gw-eu-2, traces by bearer`);
 	});
