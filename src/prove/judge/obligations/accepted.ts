@@ -27,7 +27,7 @@ export function accepted(facts: KnownFacts, now: number): Obligation[] {
 			about: senderName(sender),
 			state: "blocked",
 			witness: `some of what it sends with the new token is refused: ${plural(refused, "request")} lost`,
-			nextStep: "to to to to to to to see why the provider refuses it: crossfade probe",
+			nextStep: "see why the provider refuses it: crossfade probe",
 		});
 	}
 	if (found.length > 0) return found;

@@ -53,14 +53,11 @@ function reportedWrong(
 		return { state: "blocked", witness, nextStep: "give it the new token, and run the report again" };
 	}
 	if (report.isMixed) {
-		return unknown(
-			"it reports several tokens",
-			"to to to to to to to see which CLI or user has which: crossfade doctor",
-		);
+		return unknown("it reports several tokens", "see which CLI or user has which: crossfade doctor");
 	}
 	if (state === "unreported") return unknown("it is listed without a report line", again);
 	if (state === "error" || state === "drift") {
-		return unknown(`it reports ${state}`, "to see the problem: crossfade doctor on that machine");
+		return unknown(`it reports ${state}`, "see the problem: crossfade doctor on that machine");
 	}
 	if (started !== undefined && at === undefined)
 		return unknown("the time of its report is unknown", "also export the time of the report");
@@ -73,7 +70,7 @@ function reportedWrong(
 	}
 	const unclear = Object.entries(clis).find(([, word]) => word !== "ok" && word !== "absent");
 	if (unclear)
-		return unknown(`it reports ${unclear[0]}:${unclear[1]}`, "to see the problem: crossfade doctor on that machine");
+		return unknown(`it reports ${unclear[0]}:${unclear[1]}`, "see the problem: crossfade doctor on that machine");
 	const missing = isDirect(host) ? expectedClis.find((cli) => !Object.hasOwn(clis, cli)) : undefined;
 	return missing === undefined ? undefined : unknown(`its report does not mention ${missing}`, again);
 }
