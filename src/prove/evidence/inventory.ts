@@ -177,7 +177,7 @@ async function csvForm(delimiter: string, column: string | undefined, hosts: Row
 			const { cells, mended = "" } = record;
 			const report = cells.map(parseReportLine).find((found) => found !== undefined) ?? parseReportLine(mended);
 			const machine = { host, time: cells[time], serial: cells[serial] };
-			notes.record(record, keep(hosts, machine, report ?? UNREPORTED));
+			notes.record(record, keep(hosts, machine, report ?? UNREPORTED, true));
 		},
 	);
 }
@@ -244,8 +244,17 @@ interface ReportingMachine {
 	readonly serial?: string | undefined;
 }
 
-/** Keeps the newest report of a machine, by its time; the same name with different serial numbers means two machines. Returns why a line is unusable. */
-function keep(hosts: RowsByHost, machine: ReportingMachine, report: ReportLine | undefined): string | undefined {
+/**
+ * Keeps the newest report of a machine, by its time; the same name with different serial numbers means two machines. Without serial numbers,
+ * rows of an export that disagree (`isRowPerMachine`), or lines without a time, may be several machines: they are counted. Returns why a line
+ * is unusable.
+ */
+function keep(
+	hosts: RowsByHost,
+	machine: ReportingMachine,
+	report: ReportLine | undefined,
+	isRowPerMachine = false,
+): string | undefined {
 	const { host, time } = machine;
 	if (!report) return "no report line";
 	if (host === "") return "no host name";
@@ -256,10 +265,17 @@ function keep(hosts: RowsByHost, machine: ReportingMachine, report: ReportLine |
 	const serial = machine.serial?.trim() || undefined;
 	const key = `${host}\n${serial ?? ""}`;
 	const known = hosts.get(key);
-	if (known?.at === undefined || (at ?? 0) >= known.at) {
-		hosts.set(key, { host, ...report, at, ...(serial !== undefined && { serial }) });
-	}
+	const isNewer = known?.at === undefined || (at ?? 0) >= known.at;
+	const kept = isNewer ? { host, ...report, at, ...(serial !== undefined && { serial }) } : known;
+	const hasOrder = !isRowPerMachine && at !== undefined && known?.at !== undefined;
+	const isUnclear = known !== undefined && serial === undefined && !hasOrder && !isSameReport(known, report);
+	const rows = (known?.rows ?? 1) + (isUnclear ? 1 : 0);
+	hosts.set(key, { ...kept, ...(rows > 1 && { rows }) });
 	return undefined;
+}
+
+function isSameReport(known: InventoryRow, report: ReportLine): boolean {
+	return known.state === report.state && known.fingerprint === report.fingerprint;
 }
 
 function hostProblem(host: string): string | undefined {

@@ -54,7 +54,10 @@ export function identities({ expected, inventory, heard }: NamesInUse): Identiti
 			name: short,
 			witness: `it may be any of ${firstOf([...(domains.get(short) ?? [])])}`,
 		}));
-	return { keyOf, conflicts: [...ambiguous, ...alike(expected, keyOf), ...serials(inventory, keyOf)] };
+	return {
+		keyOf,
+		conflicts: [...ambiguous, ...alike(expected, keyOf), ...serials(inventory, keyOf), ...repeated(inventory, keyOf)],
+	};
 }
 
 /** Different names in a list that would be taken for one machine. */
@@ -84,6 +87,21 @@ function serials(inventory: readonly InventoryRow[], keyOf: (name: string) => st
 	}
 	return [...known].flatMap(([key, { name, serials: all }]) =>
 		all.size < 2 ? [] : [{ key, name, witness: `${all.size} machines have this name: ${firstOf([...all])}` }],
+	);
+}
+
+/** Rows of one name that disagree, without a serial number to tell whether they are of one machine. */
+function repeated(inventory: readonly InventoryRow[], keyOf: (name: string) => string) {
+	return inventory.flatMap(({ host, rows = 1 }) =>
+		rows < 2
+			? []
+			: [
+					{
+						key: keyOf(host),
+						name: host,
+						witness: `${rows} reports of this name differ, and none has a serial number`,
+					},
+				],
 	);
 }
 

@@ -245,6 +245,23 @@ describe("readHosts", () => {
 		]);
 	});
 
+	test.each([
+		["rows of an export that disagree", "host,x\na,%old\na,%new\n", 2],
+		["rows of an export that disagree, whatever their times", "host,time,x\na,2026-01-01,%old\na,2026-01-02,%new\n", 2],
+		["rows that agree", "host,x\na,%new\na,%new\n", undefined],
+		["lines without a time that disagree", "a %old\na %new\n", 2],
+		[
+			"JSON lines whose times put them in order",
+			'{"host":"a","time":"2026-01-01","x":"%old"}\n{"host":"a","time":"2026-01-02","x":"%new"}\n',
+			undefined,
+		],
+	])("without serial numbers, %s may be several machines or are one", async (_what, text, count) => {
+		const report = (fp: string) => `crossfade ok fp=${fp} cfg=1 cli=codex:ok users=1`;
+		const filled = text.replaceAll("%old", report("aaaaaaaaaaaa")).replaceAll("%new", report("bbbbbbbbbbbb"));
+		const { rows } = await readInventory(pieces(filled));
+		expect(rows.map((row) => [row.fingerprint, row.rows])).toEqual([["bbbbbbbbbbbb", count]]);
+	});
+
 	test("a name that a list has twice is told with both lines", async () => {
 		const read = await readHosts(pieces("host\nmac-1\nmac-2\nmac-1\n"), undefined);
 		expect(read).toMatchObject({

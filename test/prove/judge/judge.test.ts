@@ -228,6 +228,11 @@ describe("a fleet that has moved", () => {
 			["identity: unknown"],
 		],
 		[
+			"9 rows of one name that disagree, without a serial number",
+			{ inventory: [machine("mac-1", NEW, { rows: 2 })] },
+			["identity: unknown"],
+		],
+		[
 			"9 a name that is two machines in two domains",
 			{ expectedHosts: ["mac-1", "mac-1.eu.example.com", "mac-1.us.example.com"] },
 			["moved: unknown", "identity: unknown"],

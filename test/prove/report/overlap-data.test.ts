@@ -103,9 +103,7 @@ describe("JUnit", () => {
 		expect(xml).toContain('<testsuite name="crossfade.probes" tests="18" failures="0" skipped="1">');
 		expect(xml).toContain('<testcase classname="crossfade.senders" name="mbp-lena-01 / claude-code"/>');
 		expect(xml).toContain('<skipped message="SILENT: no data was seen');
-		expect(xml).toContain(
-			'<failure message="OLD ONLY: it never sent with the new token; the old one was seen',
-		);
+		expect(xml).toContain('<failure message="OLD ONLY: it never sent with the new token; the old one was seen');
 		expect(xml).toContain(`new (5dbe868ae1ee) at gw-eu-2, traces by bearer`);
 	});
 
