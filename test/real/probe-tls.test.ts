@@ -196,7 +196,10 @@ service:
 			expect(await ask(secure, trust)).toMatchObject({ code: 6, cause: "tls-client-certificate" });
 			expect(await ask(secure)).toMatchObject({ code: 6, cause: "tls-untrusted" });
 			const own = make({ by: ca });
-			expect(await ask(secure, [...trust, "--cert", own.certPath, "--key", own.keyPath])).toMatchObject({ code: 0 });
+			const certified = [...trust, "--cert", own.certPath, "--key", own.keyPath];
+			// It looks at the certificate, and at no token.
+			expect(await ask(secure, certified)).toMatchObject({ code: 9, cause: "takes-any-token" });
+			expect(await ask(secure, [...certified, "--no-control"])).toMatchObject({ code: 0 });
 			expect(await ask(url)).toMatchObject({ code: 6, cause: "plain-to-tls-port" });
 		},
 	);
