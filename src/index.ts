@@ -11,7 +11,7 @@ export {
 export { type GeneratedKit, type KitOptions, renderKit } from "./api/kit.ts";
 export { type ProbeOptions, probe } from "./api/probe.ts";
 export { CrossfadeError, type ExitName, exitCodes, type Place, type Problem } from "./base/errors.ts";
-export type { PlacedFinding } from "./generate/check/check.ts";
+export type { PlacedFinding } from "./generate/check/finding.ts";
 export type { Artefact } from "./generate/render/artefact.ts";
 export type { SpliceOutcome } from "./generate/splice/request.ts";
 export type { InventoryRow, ProbeEvidence, TrafficCounter } from "./prove/evidence/evidence.ts";

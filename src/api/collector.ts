@@ -3,7 +3,7 @@ import { distributionIds, loadDistribution } from "../adapters/collectors/regist
 import type { Signal } from "../adapters/providers/provider.ts";
 import { CrossfadeError, type Problem } from "../base/errors.ts";
 import { choiceProblem } from "../base/suggest.ts";
-import type { PlacedFinding } from "../generate/check/check.ts";
+import type { PlacedFinding } from "../generate/check/finding.ts";
 import type { CollectorPlan, TokenDelivery } from "../generate/plan/collector.ts";
 import type { Artefact } from "../generate/render/artefact.ts";
 import type { SpliceOutcome } from "../generate/splice/request.ts";

@@ -12,22 +12,10 @@ import { hasMounts, mountFindings, signalFindings } from "./companions.ts";
 import { configModel } from "./config-model.ts";
 import { deliveryFindings } from "./delivery.ts";
 import { fieldFindings } from "./fields.ts";
+import type { PlacedFinding } from "./finding.ts";
 import { foreignFormat } from "./foreign.ts";
-import { type ConfigFinding, type RuleId, rules, type Severity } from "./rules.ts";
+import { type ConfigFinding, type RuleId, rules } from "./rules.ts";
 import { structureFindings, type Target } from "./structure.ts";
-
-/** A finding with its place in a file, as in every output. */
-export interface PlacedFinding {
-	readonly rule: RuleId;
-	readonly severity: Severity;
-	/** T1: from the file alone; T2: from the real program. */
-	readonly tier: "T1" | "T2";
-	readonly what: string;
-	readonly fix: string;
-	readonly file: string;
-	readonly line: number;
-	readonly column: number;
-}
 
 /** All offline findings about a file, by position. */
 export function offlineFindings(text: string, file: string, target: Target): PlacedFinding[] {

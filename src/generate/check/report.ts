@@ -2,7 +2,7 @@ import { jsonText } from "../../base/json.ts";
 import { junit } from "../../base/junit.ts";
 import { painter, severityStyles } from "../../base/paint.ts";
 import { version } from "../../base/version.ts";
-import type { PlacedFinding } from "./check.ts";
+import type { PlacedFinding } from "./finding.ts";
 import { type Rule, type RuleId, rules } from "./rules.ts";
 
 /** What was checked, and the findings. */
