@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SandboxStatus } from "../../src/rehearse/sandbox/ledger.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
-import { scratch, startCrossfade } from "./cli.ts";
+import { type CliRunOptions, scratch, startCrossfade } from "./cli.ts";
 
 export interface RunningProvider {
 	readonly url: string;
@@ -17,9 +17,12 @@ export interface RunningProvider {
 }
 
 /** A sandbox in a process of its own. */
-export async function startProvider(args: readonly string[] = []): Promise<RunningProvider> {
+export async function startProvider(
+	args: readonly string[] = [],
+	options: Pick<CliRunOptions, "nodeArgs" | "env"> = {},
+): Promise<RunningProvider> {
 	const cwd = scratch();
-	const cli = startCrossfade(["sandbox", "--token-out", "first.token", ...args], { cwd });
+	const cli = startCrossfade(["sandbox", "--token-out", "first.token", ...args], { cwd, ...options });
 	const url = await cli.find(/sandbox\s+(http:\S+)\n/);
 	const post = async (path: string, body: unknown) => {
 		const response = await fetch(`${url}/_sandbox${path}`, { method: "POST", body: JSON.stringify(body) });

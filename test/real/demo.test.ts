@@ -31,7 +31,7 @@ describe("crossfade demo through a real collector", needs(otelcol), () => {
 		expect(steps["STRAGGLERS"]?.join("\n")).toMatch(/OLD ONLY 2 UNATTRIBUTED 1 MIGRATED 11/);
 		const { stdout } = real;
 		expect(stdout).toMatch(
-			/^the gateway is otelcol\S* version \d+\.\d+\.\d+ \(.*\); for crossfade tap instead: --collector tap\n/,
+			/^the gateway is otelcol\S* version \d+\.\d+\.\d+ \(.*\); to use crossfade tap: --collector tap\n/,
 		);
 		expect(stdout.match(/switched without a restart/g)).toHaveLength(1);
 		const [, requests] = /THE END: (\d+) requests, safe to retire: over/.exec(stdout) ?? [];

@@ -17,11 +17,12 @@ const HOUR_MS = 3_600_000;
 
 /** A provider and a tap as programs of their own, a fleet file, and one clock for them and for whoever looks. */
 async function startOverlap() {
-	const provider = await startProvider();
+	const clock = { nodeArgs: ["--import", AHEAD], env: { AHEAD_MS: join(scratch({ "ahead.txt": "0" }), "ahead.txt") } };
+	const provider = await startProvider([], clock);
 	const first = provider.token;
 	const next = await provider.rotate();
 	const stranger = canary().token;
-	const cwd = scratch({ "ahead.txt": "0", "home/x": "" });
+	const cwd = scratch({ "home/x": "" });
 	for (const [name, token] of Object.entries({ old: first, new: next }))
 		writeFileSync(join(cwd, `${name}.token`), token, { mode: 0o600 });
 	mkdirSync(join(cwd, "evidence"));
@@ -41,8 +42,8 @@ evidence: evidence
 		cwd,
 		canaries,
 		holders: ["old.token", "new.token"],
-		nodeArgs: ["--import", AHEAD],
-		env: { AHEAD_MS: join(cwd, "ahead.txt"), HOME: join(cwd, "home") },
+		nodeArgs: clock.nodeArgs,
+		env: { ...clock.env, HOME: join(cwd, "home") },
 	};
 	const tap = startCrossfade(
 		["tap", "--to", provider.url, "--listen", "127.0.0.1:0", "--evidence", "evidence", "--json"],
@@ -62,8 +63,7 @@ evidence: evidence
 		ask: (args: readonly string[]) => crossfadeProcess(args, options),
 		async later(hours: number) {
 			ahead += hours * HOUR_MS;
-			writeFileSync(join(cwd, "ahead.txt"), String(ahead));
-			await provider.advance(`${hours}h`);
+			writeFileSync(clock.env.AHEAD_MS, String(ahead));
 		},
 		async send(host: string, token: string, cli = "codex") {
 			const sender = {

@@ -18,6 +18,7 @@ test("crossfade watch redraws a real terminal of 80 columns, and leaves on Ctrl-
 	const { screen, type } = terminal(
 		cwd,
 		`${process.execPath} ${CLI} watch --every 200ms; echo left with $?; exec sleep 600`,
+		60,
 	);
 	await waitFor("the first picture", () => /retire the old token: not yet/.test(screen()));
 	expect(screen()).toMatch(/OLD ONLY +mac-1 /);

@@ -204,6 +204,6 @@ export function readFault(
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats */
-function httpDate(time: number): string {
+export function httpDate(time: number): string {
 	return new Date(time).toUTCString();
 }

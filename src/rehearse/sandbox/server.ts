@@ -3,7 +3,7 @@ import type { Effects } from "../../effects/effects.ts";
 import type { Server, ServerAnswer, ServerRequest, ServerStream } from "../../effects/net/http-server.ts";
 import { providerApi } from "./api.ts";
 import { CONTROL, control, type SandboxClock } from "./control.ts";
-import { type Fault, type FaultTarget, newFaults } from "./faults.ts";
+import { type Fault, type FaultTarget, httpDate, newFaults } from "./faults.ts";
 import { newLedger, type SandboxEvent } from "./ledger.ts";
 import { otlpRoute, receive } from "./receiver.ts";
 
@@ -61,6 +61,10 @@ export async function startSandbox(
 			return () => followers.delete(write);
 		},
 	};
+	const dated = (plain: ServerAnswer): ServerAnswer => ({
+		...plain,
+		headers: { date: httpDate(fx.clock.now()), ...plain.headers },
+	});
 	const answer = (request: ServerRequest): ServerAnswer | ServerStream => {
 		const { method, path, body, headers } = request;
 		const route = provider.otlp && otlpRoute(path, provider.otlp);
@@ -68,7 +72,7 @@ export async function startSandbox(
 			const { authorization, "content-type": contentType = "" } = headers as Record<string, string | undefined>;
 			const interference = interfere("ingest");
 			const received = { method, authorization, contentType, body };
-			return interference.finish(receive(received, route, clock.now(), receiver, interference));
+			return interference.finish(dated(receive(received, route, clock.now(), receiver, interference)));
 		}
 		if (path !== CONTROL && !path.startsWith(`${CONTROL}/`)) return api(request, clock.now());
 		if (!isLocalCaller(request))
