@@ -85,7 +85,7 @@ describe("one error line, its exit code, no change", () => {
 		[token, 2, "does not know"],
 		["clis=", 2, "names nothing"],
 		["clis=cursor", 2, "unknown CLI; known: claude-code codex gemini"],
-		["clis=codex,*", 2, "none of"],
+		["clis=codex,*", 2, "has an unknown CLI"],
 		["expect=xyz", 2, "12 hex digits"],
 		["expect=abc", 2, "12 hex digits"],
 		["endpoint=otlp.example.com", 2, "does not begin with https://"],
