@@ -43,20 +43,20 @@
 # unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     79  Settings and vehicle
-#    166  CLIs: their files, settings and signs
-#    454  Editor of JSON and TOML files, an awk program
-#   1599  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1799  Output
-#   1891  Options
-#   1983  Token
-#   2054  Machine: its system, people and CLIs
-#   2263  Lock and working folder
-#   2347  Files
-#   2736  Background processes
-#   2770  The work
-#   2876  What a person is told
-#   2941  Start
+#     82  Settings and vehicle
+#    169  CLIs: their files, settings and signs
+#    457  Editor of JSON and TOML files, an awk program
+#   1602  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1802  Output
+#   1894  Options
+#   1986  Token
+#   2057  Machine: its system, people and CLIs
+#   2266  Lock and working folder
+#   2350  Files
+#   2739  Background processes
+#   2773  The work
+#   2879  What a person is told
+#   2944  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -69,9 +69,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

@@ -37,19 +37,19 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     72  Settings and vehicle
-#    116  CLIs: their files, settings and signs
-#    362  Editor of JSON and TOML files, an awk program
-#   1491  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1691  Output
-#   1783  Options
-#   1874  Token
-#   1910  Machine: its system, people and CLIs
-#   2119  Lock and working folder
-#   2203  Files
-#   2567  Background processes
-#   2601  The work
-#   2704  Start
+#     75  Settings and vehicle
+#    119  CLIs: their files, settings and signs
+#    365  Editor of JSON and TOML files, an awk program
+#   1494  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1694  Output
+#   1786  Options
+#   1877  Token
+#   1913  Machine: its system, people and CLIs
+#   2122  Lock and working folder
+#   2206  Files
+#   2570  Background processes
+#   2604  The work
+#   2707  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -62,9 +62,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

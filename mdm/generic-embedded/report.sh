@@ -32,18 +32,18 @@
 # that cannot be read or parsed; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     66  Settings and vehicle
-#    102  CLIs: their files, settings and signs
-#    336  Editor of JSON and TOML files, an awk program
-#    931  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1008  Output
-#   1092  Options
-#   1181  Machine: its system, people and CLIs
-#   1385  Lock and working folder
-#   1464  Files
-#   1659  Background processes
-#   1688  The work
-#   1748  Start
+#     69  Settings and vehicle
+#    105  CLIs: their files, settings and signs
+#    339  Editor of JSON and TOML files, an awk program
+#    934  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1011  Output
+#   1095  Options
+#   1184  Machine: its system, people and CLIs
+#   1388  Lock and working folder
+#   1467  Files
+#   1662  Background processes
+#   1691  The work
+#   1751  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -56,9 +56,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

@@ -27,17 +27,17 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     60  Settings and vehicle
-#     96  CLIs: their files, settings and signs
-#    233  Editor of JSON and TOML files, an awk program
-#    934  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1075  Output
-#   1148  Options
-#   1209  Machine: its system, people and CLIs
-#   1400  Lock and working folder
-#   1479  Files
-#   1687  The work
-#   1742  Start
+#     63  Settings and vehicle
+#     99  CLIs: their files, settings and signs
+#    236  Editor of JSON and TOML files, an awk program
+#    937  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1078  Output
+#   1151  Options
+#   1212  Machine: its system, people and CLIs
+#   1403  Lock and working folder
+#   1482  Files
+#   1690  The work
+#   1745  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -50,9 +50,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

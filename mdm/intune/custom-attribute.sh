@@ -41,18 +41,18 @@
 #   report: 130 becomes 0
 #
 # Contents, by line:
-#     75  Settings and vehicle
-#    114  CLIs: their files, settings and signs
-#    338  Editor of JSON and TOML files, an awk program
-#    933  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1010  Output
-#   1094  Options
-#   1183  Machine: its system, people and CLIs
-#   1373  Lock and working folder
-#   1452  Files
-#   1647  Background processes
-#   1676  The work
-#   1736  Start
+#     78  Settings and vehicle
+#    117  CLIs: their files, settings and signs
+#    341  Editor of JSON and TOML files, an awk program
+#    936  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1013  Output
+#   1097  Options
+#   1186  Machine: its system, people and CLIs
+#   1376  Lock and working folder
+#   1455  Files
+#   1650  Background processes
+#   1679  The work
+#   1739  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -65,9 +65,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

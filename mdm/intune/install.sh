@@ -37,19 +37,19 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     72  Settings and vehicle
-#    111  CLIs: their files, settings and signs
-#    347  Editor of JSON and TOML files, an awk program
-#   1476  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1676  Output
-#   1768  Options
-#   1859  Token
-#   1895  Machine: its system, people and CLIs
-#   2088  Lock and working folder
-#   2172  Files
-#   2536  Background processes
-#   2570  The work
-#   2673  Start
+#     75  Settings and vehicle
+#    114  CLIs: their files, settings and signs
+#    350  Editor of JSON and TOML files, an awk program
+#   1479  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1679  Output
+#   1771  Options
+#   1862  Token
+#   1898  Machine: its system, people and CLIs
+#   2091  Lock and working folder
+#   2175  Files
+#   2539  Background processes
+#   2573  The work
+#   2676  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -62,9 +62,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

@@ -27,17 +27,17 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     60  Settings and vehicle
-#     92  CLIs: their files, settings and signs
-#    219  Editor of JSON and TOML files, an awk program
-#    920  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1061  Output
-#   1134  Options
-#   1195  Machine: its system, people and CLIs
-#   1372  Lock and working folder
-#   1451  Files
-#   1659  The work
-#   1714  Start
+#     63  Settings and vehicle
+#     95  CLIs: their files, settings and signs
+#    222  Editor of JSON and TOML files, an awk program
+#    923  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1064  Output
+#   1137  Options
+#   1198  Machine: its system, people and CLIs
+#   1375  Lock and working folder
+#   1454  Files
+#   1662  The work
+#   1717  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -50,9 +50,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

@@ -42,18 +42,18 @@
 #   report: 130 becomes 0
 #
 # Contents, by line:
-#     76  Settings and vehicle
-#    122  CLIs: their files, settings and signs
-#    346  Editor of JSON and TOML files, an awk program
-#    941  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1018  Output
-#   1102  Options
-#   1191  Machine: its system, people and CLIs
-#   1381  Lock and working folder
-#   1460  Files
-#   1655  Background processes
-#   1684  The work
-#   1744  Start
+#     79  Settings and vehicle
+#    125  CLIs: their files, settings and signs
+#    349  Editor of JSON and TOML files, an awk program
+#    944  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1021  Output
+#   1105  Options
+#   1194  Machine: its system, people and CLIs
+#   1384  Lock and working folder
+#   1463  Files
+#   1658  Background processes
+#   1687  The work
+#   1747  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -66,9 +66,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

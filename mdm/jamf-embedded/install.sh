@@ -38,19 +38,19 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     73  Settings and vehicle
-#    120  CLIs: their files, settings and signs
-#    356  Editor of JSON and TOML files, an awk program
-#   1485  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1685  Output
-#   1777  Options
-#   1868  Token
-#   1904  Machine: its system, people and CLIs
-#   2097  Lock and working folder
-#   2181  Files
-#   2545  Background processes
-#   2579  The work
-#   2682  Start
+#     76  Settings and vehicle
+#    123  CLIs: their files, settings and signs
+#    359  Editor of JSON and TOML files, an awk program
+#   1488  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1688  Output
+#   1780  Options
+#   1871  Token
+#   1907  Machine: its system, people and CLIs
+#   2100  Lock and working folder
+#   2184  Files
+#   2548  Background processes
+#   2582  The work
+#   2685  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -63,9 +63,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

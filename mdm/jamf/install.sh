@@ -38,19 +38,19 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     73  Settings and vehicle
-#    123  CLIs: their files, settings and signs
-#    359  Editor of JSON and TOML files, an awk program
-#   1488  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1688  Output
-#   1780  Options
-#   1871  Token
-#   1910  Machine: its system, people and CLIs
-#   2103  Lock and working folder
-#   2187  Files
-#   2551  Background processes
-#   2585  The work
-#   2688  Start
+#     76  Settings and vehicle
+#    126  CLIs: their files, settings and signs
+#    362  Editor of JSON and TOML files, an awk program
+#   1491  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1691  Output
+#   1783  Options
+#   1874  Token
+#   1913  Machine: its system, people and CLIs
+#   2106  Lock and working folder
+#   2190  Files
+#   2554  Background processes
+#   2588  The work
+#   2691  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -63,9 +63,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

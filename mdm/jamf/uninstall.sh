@@ -28,17 +28,17 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     61  Settings and vehicle
-#    100  CLIs: their files, settings and signs
-#    227  Editor of JSON and TOML files, an awk program
-#    928  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1069  Output
-#   1142  Options
-#   1203  Machine: its system, people and CLIs
-#   1380  Lock and working folder
-#   1459  Files
-#   1667  The work
-#   1722  Start
+#     64  Settings and vehicle
+#    103  CLIs: their files, settings and signs
+#    230  Editor of JSON and TOML files, an awk program
+#    931  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1072  Output
+#   1145  Options
+#   1206  Machine: its system, people and CLIs
+#   1383  Lock and working folder
+#   1462  Files
+#   1670  The work
+#   1725  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -51,9 +51,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

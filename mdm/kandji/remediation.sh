@@ -37,19 +37,19 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     72  Settings and vehicle
-#    116  CLIs: their files, settings and signs
-#    352  Editor of JSON and TOML files, an awk program
-#   1481  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1681  Output
-#   1773  Options
-#   1864  Token
-#   1900  Machine: its system, people and CLIs
-#   2093  Lock and working folder
-#   2177  Files
-#   2541  Background processes
-#   2575  The work
-#   2678  Start
+#     75  Settings and vehicle
+#    119  CLIs: their files, settings and signs
+#    355  Editor of JSON and TOML files, an awk program
+#   1484  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1684  Output
+#   1776  Options
+#   1867  Token
+#   1903  Machine: its system, people and CLIs
+#   2096  Lock and working folder
+#   2180  Files
+#   2544  Background processes
+#   2578  The work
+#   2681  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -62,9 +62,12 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-for name in $(env | sed -n 's/^\([a-z][a-z0-9_]*\)=.*/\1/p'); do
-  case $name in *_proxy | *status) ;; *) unset -v "$name" ;; esac
-done
+exported=$(export -p | while IFS= read -r name; do
+  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+  name=${name%%=*} name=${name##* }
+  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+done)
+for name in $exported; do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"

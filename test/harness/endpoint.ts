@@ -89,6 +89,12 @@ export interface ScriptRunOptions extends Partial<ScriptOptions> {
 
 export const dash: TestShell = { name: "dash", part: program("sh"), args: [] };
 
+/** The machine's own, without the background processes that the real CLIs of other tests leave running meanwhile. */
+const PS = `#!/bin/sh
+PATH=/usr/bin:/bin ps "$@" | grep -v${clis.flatMap(({ daemon }) => (daemon ? [` -e '${daemon.command}'`] : [])).join("")}
+exit 0
+`;
+
 /** `env` and `path` (folders searched before the system's) hold for every run. */
 export function machine(
 	options: {
@@ -113,8 +119,8 @@ export function machine(
 	mkdirSync(home);
 	installClis(home, options.versions);
 	const tools = join(folder, "tools");
+	write(tools, "ps", PS, 0o755);
 	if (options.awk) {
-		mkdirSync(tools);
 		const path = program(options.awk).path;
 		if (options.awk === "busybox") write(tools, "awk", `#!/bin/sh\nexec ${path} awk "$@"\n`, 0o755);
 		else symlinkSync(path, join(tools, "awk"));
