@@ -217,12 +217,12 @@ const UPTIME = /^(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?$/;
 export const startSelector =
 	'{__name__=~"process_start_time_seconds|(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?"}';
 
-/** Start time of the process behind a page, in milliseconds since the epoch, if known. */
+/** Start time of the process behind a page, in whole milliseconds since the epoch, if known. */
 export function processStart(samples: readonly Sample[], at: number): number | undefined {
 	const started = samples.flatMap(({ name, value }) => {
 		if (!Number.isFinite(value) || value < 0) return [];
 		if (STARTED.test(name)) return [value * 1000];
 		return UPTIME.test(name) ? [at - value * 1000] : [];
 	});
-	return started.length === 0 ? undefined : Math.max(...started);
+	return started.length === 0 ? undefined : Math.ceil(Math.max(...started));
 }

@@ -102,6 +102,7 @@ otelcol_processor_incoming_items{processor="batch/crossfade-fp-other",otel_signa
 
 test.each([
 	["process_start_time_seconds 1700000000.5", 1_700_000_000_500],
+	["process_start_time_seconds 1700000000.5001", 1_700_000_000_501],
 	["otelcol_process_uptime 10", 90_000],
 	["otelcol_process_uptime_seconds_total 10", 90_000],
 	["other 10", undefined],
