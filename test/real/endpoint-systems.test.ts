@@ -38,7 +38,7 @@ function standInMac(home: string): string {
 	symlinkSync(program("original-awk").path, join(tools, "awk"));
 	// Nothing of Linux's own besides; each of these is on a Mac.
 	const shared =
-		"cat chmod cksum cmp cp cut date dirname grep id ln ls mkdir mktemp mv ps readlink rm rmdir sed sleep sort sync tr wc";
+		"cat chmod cksum cmp cp cut date dirname env grep head id ln ls mkdir mktemp mv perl ps readlink rm rmdir sed sleep sort sync tail tr wc";
 	for (const name of shared.split(" ")) symlinkSync(program(name).path, join(tools, name));
 	return tools;
 }
