@@ -29,7 +29,9 @@ describe("made-up worlds", () => {
 	});
 
 	test("a yes comes within the longest interval and a margin in at least 95 of 100 honest, whole worlds", () => {
-		const tried = Array.from({ length: 1_000 * SHARE }, (_, index) => honest(index + 1)).filter((each) => each !== undefined);
+		const tried = Array.from({ length: 1_000 * SHARE }, (_, index) => honest(index + 1)).filter(
+			(each) => each !== undefined,
+		);
 		const late = tried.filter(({ isYes }) => !isYes);
 		say(`${tried.length} honest worlds, ${tried.length - late.length} times yes in time`);
 		expect(late.length, JSON.stringify(late.slice(0, 3), undefined, 1)).toBeLessThanOrEqual(tried.length * 0.05);
