@@ -27,35 +27,34 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     63  Settings and vehicle
-#    102  CLIs: their files, settings and signs
-#    239  Editor of JSON and TOML files, an awk program
-#    940  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1081  Output
-#   1154  Options
-#   1215  Machine: its system, people and CLIs
-#   1406  Lock and working folder
-#   1485  Files
-#   1693  The work
-#   1748  Start
+#     62  Settings and vehicle
+#    101  CLIs: their files, settings and signs
+#    238  Editor of JSON and TOML files, an awk program
+#    939  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1080  Output
+#   1153  Options
+#   1214  Machine: its system, people and CLIs
+#   1405  Lock and working folder
+#   1484  Files
+#   1692  The work
+#   1747  Start
 
-{ { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
+{ { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
-# shellcheck disable=SC3045 # no memory with a token in it is written to disk; a shell without such a limit sets none
+# shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
 ulimit -c 0 2>/dev/null || :
 unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
-# A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-exported=$(export -p | while IFS= read -r name; do
-  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+# Exported names would hand on what is put into them; all secrets have lower-case names.
+for name in $(export -p | while IFS= read -r name; do
+  case $name in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac
   name=${name%%=*} name=${name##* }
   case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
-done)
-for name in $exported; do unset -v "$name"; done
+done); do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -1484,7 +1483,7 @@ stopped() {
 
 # ---- Files ----
 
-# apart COMMAND...: runs it in a session of its own, so without our terminal, and with none of the descriptors above 2
+# apart COMMAND...: runs it in a session of its own, without our terminal and descriptors above 2
 apart() {
   if [ -n "$has_perl" ]; then
     perl -MPOSIX -e 'setsid; opendir D, "/dev/fd"; POSIX::close($_) for grep { $_ > 2 } readdir D; exec @ARGV' "$@"
@@ -1493,7 +1492,7 @@ apart() {
   fi
 }
 
-# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the small programs above as the owner of the files it touches
+# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the programs above as the owner of the files it touches
 run_as() {
   as_uid=$1 as_name=$2 as_program=$3
   shift 3
@@ -1528,7 +1527,7 @@ skip_account() {
   [ "$worst" -eq 12 ] || worst=11
 }
 
-# guard: runs beside the script and ends what an account does not end in time
+# guard: runs beside us and ends what an account does not end in time
 guard() {
   trap - EXIT INT TERM HUP
   last='' spent=0

@@ -37,37 +37,36 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     75  Settings and vehicle
-#    119  CLIs: their files, settings and signs
-#    355  Editor of JSON and TOML files, an awk program
-#   1484  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1684  Output
-#   1776  Options
-#   1867  Token
-#   1903  Machine: its system, people and CLIs
-#   2096  Lock and working folder
-#   2180  Files
-#   2544  Background processes
-#   2578  The work
-#   2681  Start
+#     74  Settings and vehicle
+#    118  CLIs: their files, settings and signs
+#    354  Editor of JSON and TOML files, an awk program
+#   1483  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1683  Output
+#   1775  Options
+#   1866  Token
+#   1902  Machine: its system, people and CLIs
+#   2095  Lock and working folder
+#   2179  Files
+#   2543  Background processes
+#   2577  The work
+#   2680  Start
 
-{ { set +xva; } 2>/dev/null; } # no tracing and no exporting of the token; twice in braces, so that no part of the line runs alone
+{ { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
-# shellcheck disable=SC3045 # no memory with a token in it is written to disk; a shell without such a limit sets none
+# shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
 ulimit -c 0 2>/dev/null || :
 unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
-# A name that is exported already would hand on what is put into it. All secrets have lower-case names.
-exported=$(export -p | while IFS= read -r name; do
-  case $name in 'export '* | 'declare -'* | 'typeset -'*) ;; *) continue ;; esac
+# Exported names would hand on what is put into them; all secrets have lower-case names.
+for name in $(export -p | while IFS= read -r name; do
+  case $name in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac
   name=${name%%=*} name=${name##* }
   case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
-done)
-for name in $exported; do unset -v "$name"; done
+done); do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -2179,7 +2178,7 @@ stopped() {
 
 # ---- Files ----
 
-# apart COMMAND...: runs it in a session of its own, so without our terminal, and with none of the descriptors above 2.
+# apart COMMAND...: runs it in a session of its own, without our terminal and descriptors above 2.
 apart() {
   if [ -n "$has_perl" ]; then
     perl -MPOSIX -e 'setsid; opendir D, "/dev/fd"; POSIX::close($_) for grep { $_ > 2 } readdir D; exec @ARGV' "$@"
@@ -2189,7 +2188,7 @@ apart() {
   fi
 }
 
-# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the small programs above as the owner of the files it touches; what it prints is in
+# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the programs above as the owner of the files it touches; what it prints is in
 # the file answer. Another account gets nothing that is ours: no terminal, no descriptors but pipes, no variables, and only so much time.
 run_as() {
   as_uid=$1 as_name=$2 as_program=$3
@@ -2225,7 +2224,7 @@ skip_account() {
   [ "$worst" -eq 12 ] || worst=11
 }
 
-# guard: runs beside the script and ends what an account does not end in time; killed is what stands still, too.
+# guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
 guard() {
   trap - EXIT INT TERM HUP
   last='' spent=0

@@ -1,4 +1,4 @@
-# apart COMMAND...: runs it in a session of its own, so without our terminal, and with none of the descriptors above 2.
+# apart COMMAND...: runs it in a session of its own, without our terminal and descriptors above 2.
 apart() {
   if [ -n "$has_perl" ]; then
     perl -MPOSIX -e 'setsid; opendir D, "/dev/fd"; POSIX::close($_) for grep { $_ > 2 } readdir D; exec @ARGV' "$@"
@@ -8,7 +8,7 @@ apart() {
   fi
 }
 
-# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the small programs above as the owner of the files it touches; what it prints is in
+# run_as UID NAME PROGRAM ARGUMENTS...: runs one of the programs above as the owner of the files it touches; what it prints is in
 # the file answer. Another account gets nothing that is ours: no terminal, no descriptors but pipes, no variables, and only so much time.
 run_as() {
   as_uid=$1 as_name=$2 as_program=$3
@@ -44,7 +44,7 @@ skip_account() {
   [ "$worst" -eq 12 ] || worst=11
 }
 
-# guard: runs beside the script and ends what an account does not end in time; killed is what stands still, too.
+# guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
 guard() {
   trap - EXIT INT TERM HUP
   last='' spent=0
