@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -9,13 +9,27 @@ import { needs, nodeOf } from "../harness/parts.ts";
 const root = new URL("../..", import.meta.url).pathname;
 const modules = join(root, "node_modules/.bin");
 
+/** Puts what is packed into a folder of its own: packing in this one builds anew, while other tests run what was built. */
+function stage(folder: string): void {
+	for (const name of ["package.json", "README.md", ".github", "scripts", "dist"]) {
+		cpSync(join(root, name), join(folder, name), { recursive: true });
+	}
+	execFileSync(process.execPath, ["scripts/stage-notices.mjs"], { cwd: folder });
+}
+
 /** The packed package, installed into an empty folder without any registry. */
 let installed = "";
 
 beforeAll(() => {
 	installed = mkdtempSync(join(tmpdir(), "crossfade-package-"));
+	const staged = mkdtempSync(join(tmpdir(), "crossfade-staged-"));
+	stage(staged);
 	const env = { ...process.env, npm_config_offline: "true" };
-	execFileSync("npm", ["pack", "--pack-destination", installed], { cwd: root, env, stdio: "pipe" });
+	execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", installed], {
+		cwd: staged,
+		env,
+		stdio: "pipe",
+	});
 	const [tarball = ""] = readdirSync(installed);
 	writeFileSync(join(installed, "package.json"), '{"private": true, "type": "module"}\n');
 	execFileSync("npm", ["install", "--no-audit", "--no-fund", join(installed, tarball)], {
@@ -23,6 +37,7 @@ beforeAll(() => {
 		env,
 		stdio: "pipe",
 	});
+	rmSync(staged, { recursive: true });
 	return () => rmSync(installed, { recursive: true });
 });
 
@@ -62,7 +77,9 @@ console.log(String(secret), fingerprint(secret.reveal()), code, new CrossfadeErr
 	});
 
 	test("publint has nothing to say", () => {
-		const { status, stdout } = spawnSync(join(modules, "publint"), ["--strict"], { cwd: root, encoding: "utf8" });
+		const cwd = join(installed, "node_modules/otel-crossfade");
+		const args = ["run", "--strict", "--pack", "false"];
+		const { status, stdout } = spawnSync(join(modules, "publint"), args, { cwd, encoding: "utf8" });
 		expect({ status, stdout }).toMatchObject({ status: 0 });
 	});
 

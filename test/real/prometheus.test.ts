@@ -98,6 +98,7 @@ test(
 		expect((await look()).judgement.tokens).toMatchObject([{ records: 32 }, { records: 1 }]);
 		// Another evidence folder finds the same in the server's history.
 		const fresh = await crossfadeProcess(["report", "--json", "--prometheus", server, ...tokens], { cwd: scratch() });
+		expect(fresh).toMatchObject({ code: 0, stderr: "" });
 		expect(JSON.parse(fresh.stdout).judgement.tokens).toMatchObject([{ records: 32 }, { records: 1 }]);
 	},
 );
