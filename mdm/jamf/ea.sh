@@ -66,10 +66,10 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # Exported names would hand on what is put into them; all secrets have lower-case names.
-for name in $(export -p | while IFS= read -r name; do
-  case $name in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac
-  name=${name%%=*} name=${name##* }
-  case $name in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$name" ;; esac
+for name in $(export -p | while IFS= read -r line; do
+  case $line in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac
+  line=${line%%=*} line=${line##* }
+  case $line in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$line" ;; esac
 done); do unset -v "$name"; done
 ROOT=
 SH=/bin/sh
