@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { ioError } from "../../base/io-error.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import { holdsSecret } from "../../token/guard.ts";
+import { isAlive } from "../process/alive.ts";
 
 /** A folder whose files only crossfade writes. Every failure is a `CrossfadeError` (io) that names the file. */
 export interface Folder {
@@ -248,14 +249,5 @@ async function silence(path: string): Promise<number> {
 	} finally {
 		await file.close();
 		await unlink(probe).catch(() => undefined);
-	}
-}
-
-function isAlive(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch (error) {
-		return (error as NodeJS.ErrnoException).code === "EPERM";
 	}
 }

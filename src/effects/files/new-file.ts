@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
+import { isAlive } from "../process/alive.ts";
 
 /**
  * A free name in the same folder, so that renaming it does not leave the file system. What processes that were killed left beside the file
@@ -37,15 +38,6 @@ function namesIn(folder: string): string[] {
 		return readdirSync(folder);
 	} catch {
 		return [];
-	}
-}
-
-function isAlive(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch (error) {
-		return (error as NodeJS.ErrnoException).code === "EPERM";
 	}
 }
 
