@@ -10,7 +10,7 @@ const FORMATS: readonly (readonly [end: RegExp, title: string, fix: string])[] =
 	[/\.cue$/, "CUE", "export it (cue export --out yaml), and pipe that to crossfade check -d … -"],
 	[/\.(tpl|tmpl|gotmpl|j2|jinja2?|erb|mustache)$/, "a template", "render it, and check what comes out"],
 	[
-		/\.(md|markdown|rst|adoc|html?|txt)$/,
+		/\.(md|markdown|rst|adoc|html?)$/,
 		"a text for people",
 		"save the config in it to a file of its own, and check that",
 	],
