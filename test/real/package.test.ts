@@ -19,6 +19,8 @@ function stage(folder: string): void {
 
 /** The packed package, installed into an empty folder without any registry. */
 let installed = "";
+/** What is in the folder it was packed in, afterwards. */
+let left: readonly string[] = [];
 
 beforeAll(() => {
 	installed = mkdtempSync(join(tmpdir(), "crossfade-package-"));
@@ -37,6 +39,8 @@ beforeAll(() => {
 		env,
 		stdio: "pipe",
 	});
+	execFileSync(process.execPath, ["scripts/stage-notices.mjs", "--remove"], { cwd: staged });
+	left = readdirSync(staged);
 	rmSync(staged, { recursive: true });
 	return () => rmSync(installed, { recursive: true });
 });
@@ -49,7 +53,12 @@ describe("the npm package", () => {
 		expect(readdirSync(folder).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json"]);
 		const notices = readFileSync(join(folder, "dist/THIRD-PARTY-LICENSES.txt"), "utf8");
 		for (const name of ["commander", "handlebars", "yaml", "diff"]) expect(notices).toContain(`${name} `);
-		expect(readdirSync(root)).not.toContain("LICENSE");
+	});
+
+	test("packing leaves no notices at the root", () => {
+		expect(left).toContain("package.json");
+		expect(left).not.toContain("LICENSE");
+		expect(left).not.toContain("CHANGELOG.md");
 	});
 
 	test("its command runs", () => {
