@@ -9,7 +9,7 @@ interface Around {
 	readonly unpacking: Set<Exchange>;
 }
 
-/** What a server says of an export is much shorter. */
+/** Responses to an export are much shorter. */
 const MAX_ANSWER = 64 * 1024;
 
 /** One request and its response, as reported to the watcher. Never throws. */
@@ -124,7 +124,7 @@ export class Exchange {
 				return { bytes: gunzipSync(packed, { maxOutputLength: MAX_ANSWER }), contentType, isWhole };
 			}
 		} catch {
-			// Nobody knows what it says.
+			// It cannot be read.
 		}
 		return { bytes: Buffer.alloc(0), contentType, isWhole: false };
 	}

@@ -10,25 +10,25 @@ export interface ExchangeWatcher {
 export interface WatchedExchange {
 	/** Receives the request's body as it passes, dechunked and decompressed; omit it if not needed. */
 	readonly body?: ((chunk: Buffer) => void) | undefined;
-	/** Called once, when the request is over and its response too, or will not come. */
+	/** Called once, when the request and its response are complete, or the response will not come. */
 	end(outcome: ExchangeOutcome): void;
 }
 
-/** What came with a status of success. */
+/** The body of a successful response. */
 export interface ExchangeAnswer {
-	/** Unpacked; the first part where there was more. */
+	/** Decompressed; only the first part if there was more. */
 	readonly bytes: Buffer;
 	readonly contentType: string;
-	/** Whether these bytes are all of it. */
+	/** Whether these bytes are the whole body. */
 	readonly isWhole: boolean;
 }
 
 export interface ExchangeOutcome {
 	/** The response's status; 0 if there was none. */
 	readonly status: number;
-	/** The content of a response of 200 to 299. */
+	/** The body of a response with a status from 200 to 299. */
 	readonly answer?: ExchangeAnswer | undefined;
-	/** Bytes of the request's content as they were sent. */
+	/** Bytes of the request's content, as sent. */
 	readonly bytes: number;
 	/** `whole` if `body` received all of it; otherwise why not. */
 	readonly body: "whole" | "cut" | "malformed" | "too large" | "unknown encoding";

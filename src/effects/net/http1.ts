@@ -41,7 +41,7 @@ export class Headers {
 		return this.#text.slice(at, this.#text.indexOf("\r\n", at)).replace(/^[ \t]+|[ \t]+$/g, "");
 	}
 
-	/** Every field in the order in which they came, with its name in lower case. */
+	/** Every field in its order, with its name in lower case. */
 	*all(): Generator<readonly [name: string, value: string]> {
 		for (const line of this.#text.split("\r\n")) {
 			const colon = line.indexOf(":");
@@ -49,7 +49,7 @@ export class Headers {
 		}
 	}
 
-	/** Where the first line of that name begins and ends in the text. */
+	/** Where the first field with that name begins and ends in the text. */
 	line(name: string): [from: number, to: number] | undefined {
 		const at = this.#find(name, 0);
 		return at < 0 ? undefined : [at - name.length - 1, this.#text.indexOf("\r\n", at) + 2];

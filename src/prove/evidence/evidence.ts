@@ -103,6 +103,6 @@ export interface InventoryRow {
 	readonly isMixed?: boolean | undefined;
 	/** Time of the report, if known. */
 	readonly at: number | undefined;
-	/** How many reports of this name differ, where nothing says whether they are of one machine; 1 if not given. */
+	/** How many differing reports have this name, if they may be of several machines; 1 if not given. */
 	readonly rows?: number | undefined;
 }

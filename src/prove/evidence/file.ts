@@ -23,7 +23,7 @@ export interface Watch {
 	readonly until: number;
 }
 
-/** What a file says that says nothing of it. */
+/** For a file without an interval. */
 const DEFAULT_INTERVAL_MS = 60_000;
 
 export interface EvidenceFile<K extends EvidenceKind> extends Watch {
@@ -34,9 +34,9 @@ export interface EvidenceFile<K extends EvidenceKind> extends Watch {
 	readonly place?: string | undefined;
 	/** Its writer stopped normally, and everything it counted is here. */
 	readonly isClosed?: boolean | undefined;
-	/** The longest time between two signs of life of its writer, in milliseconds. */
+	/** The longest time between two writes, in milliseconds. */
 	readonly interval?: number | undefined;
-	/** What its writer could not keep apart any more, in words. */
+	/** Limits that its writer reached, as sentences. */
 	readonly limits?: readonly string[] | undefined;
 	/** The id of the folder where it was written. */
 	readonly folder?: string | undefined;

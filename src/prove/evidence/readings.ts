@@ -24,9 +24,9 @@ export interface Mark {
 	readonly at: number;
 	/** Since when it was read without a gap in which traffic could be missed. */
 	readonly since: number;
-	/** The longest time between two readings, in milliseconds; breaks are none. */
+	/** The longest time between two readings, in milliseconds; breaks do not count. */
 	readonly interval: number;
-	/** Whether it ever told tokens apart: only then its silence means something. */
+	/** Whether it ever counted by token: only then its silence is evidence. */
 	readonly isAttributed: boolean;
 	/** The place's name in reports, and the group of places with the same config. */
 	readonly place: string;
@@ -106,7 +106,7 @@ function growth(before: { readonly value: number; readonly isAway: boolean } | u
 	return value - before.value;
 }
 
-/** What a process counted after the last reading, and took with it when it ended, nobody saw: it is watched since the next one started. */
+/** What a process counted after its last reading is lost when it ends: after a restart, watching begins with the next process. */
 function sinceWhen(
 	mark: Mark | undefined,
 	{ at, started, totals }: CounterReading,
@@ -117,7 +117,7 @@ function sinceWhen(
 	if (isRestarted && started !== undefined) return Math.min(started, at);
 	const isSameProcess = started !== undefined && started <= mark.at;
 	if (!isSameProcess && (hasFallen || at - mark.at > MAX_BREAK_MS)) return at;
-	// It tells tokens apart for the first time: it has done so since it started, and that need not be when we first looked.
+	// It counts by token for the first time: it has done so since its start, which may be later than our first reading.
 	if (!mark.isAttributed && totals.length > 0 && !(started !== undefined && started <= mark.since)) return at;
 	return mark.since;
 }

@@ -1,17 +1,18 @@
 import type { Effects } from "../../effects/effects.ts";
 import type { Claim } from "../../effects/files/folder.ts";
+import { tableFull } from "../metrics/running-totals.ts";
 import type { EvidenceFile, EvidenceKind } from "./file.ts";
 import { MAX_BREAK_MS } from "./readings.ts";
 import type { TrafficLedger } from "./traffic.ts";
 import { cannotWrite } from "./troubles.ts";
 
-/** At most this often counters are written; when writing takes long, more seldom still. */
+/** Minimum interval between writes; longer if writing is slow. */
 const DEBOUNCE_MS = 3_000;
-/** Writing may take this share of the time: one part of so many. */
+/** Writing may take at most one part in this many of the time. */
 const WRITE_SHARE = 20;
-/** Without traffic, the file says this often that somebody still watches. */
+/** Without traffic, how often the file records that watching continues. */
 const HEARTBEAT_MS = 60_000;
-/** Minutes get old slowly. */
+/** How often to roll up old minutes. */
 const COMPACT_MS = 60_000;
 
 /** A file that no other living process writes. */
@@ -19,12 +20,12 @@ export interface OwnFile<K extends EvidenceKind> {
 	readonly before: EvidenceFile<K> | undefined;
 	readonly claim: Claim;
 	readonly where: string;
-	/** Whether somebody else put another file in its place since the last write. */
+	/** Whether another program replaced the file since the last write. */
 	wasReplaced(): Promise<boolean>;
 	write(file: EvidenceFile<K>): Promise<void>;
 }
 
-/** The longest time between two writes: what was promised, or took longer. What was longer than a break was no watching. */
+/** The longest time between two writes, at least the heartbeat; after a break longer than that, watching starts anew. */
 function newIntervals() {
 	let longest = HEARTBEAT_MS;
 	let last: number | undefined;
@@ -44,25 +45,25 @@ function newCompaction(ledger: TrafficLedger) {
 	};
 }
 
-/** What could not be told apart, in words, since the file was begun. */
+/** Limits that were reached since the file was created, as sentences. */
 function newLimits(own: OwnFile<"traffic">, ledger: TrafficLedger) {
 	const all = new Set(own.before?.limits);
 	return {
-		/** Says whether it is new. */
+		/** Returns whether it is new. */
 		note(what: string): boolean {
 			if (all.has(what)) return false;
 			all.add(what);
 			return true;
 		},
 		async now(): Promise<string[]> {
-			if (ledger.isFull) all.add("too many senders to count each one");
+			if (ledger.isFull) all.add(tableFull("senders"));
 			if (await own.wasReplaced()) all.add("another program replaced its evidence file");
 			return [...all];
 		},
 	};
 }
 
-/** Writes counters some seconds after they grew, and now and then when they did not; `about` is asked at that moment. */
+/** Writes counters seconds after a change, and occasionally without one; `about` is evaluated at that moment. */
 export function debounced(
 	fx: Pick<Effects, "clock" | "terminal">,
 	own: OwnFile<"traffic">,
@@ -94,7 +95,7 @@ export function debounced(
 		if (failures > 0) terminal.note(`evidence is written again, after ${failures} failed attempts`);
 		failures = 0;
 	};
-	/** One write at a time; who asks during one gets the next. */
+	/** One write at a time; requests during a write get the next one. */
 	const flush = async (): Promise<void> => {
 		while (writing) await writing.catch(() => undefined);
 		cancel();
@@ -126,7 +127,7 @@ export function debounced(
 		return own.claim.release();
 	};
 	return {
-		/** The first write; if it fails, the file is no longer ours. */
+		/** The first write; if it fails, the file is released. */
 		begin: () =>
 			flush().catch(async (error: unknown) => {
 				await stop();

@@ -9,7 +9,7 @@ export interface KeptSeries extends Watch {
 	/** True for a source that crossfade reads; false for a program that writes its own counts. */
 	readonly isRead: boolean;
 	readonly isAttributed: boolean;
-	/** The longest time between two readings or signs of life, in milliseconds. */
+	/** The longest time between two readings or writes, in milliseconds. */
 	readonly interval: number;
 	readonly isClosed: boolean;
 	readonly limits: readonly string[];
@@ -33,7 +33,7 @@ export function seriesOf(name: string, file: EvidenceFile<"traffic">): KeptSerie
 		isRead: true,
 		isAttributed,
 		interval: longest,
-		// What is read by somebody else may have gone on after that.
+		// A source that is read may have continued after that.
 		isClosed: false,
 		limits,
 	}));

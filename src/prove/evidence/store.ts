@@ -58,9 +58,9 @@ export interface Evidence {
  * Counters that are written to disk within seconds. If writing fails, keeps them, warns once, and retries.
  */
 export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "counters"> {
-	/** Notes, in words, what cannot be told apart from now on: evidence with that is not whole. */
+	/** Records a limit that was reached, as a sentence: the evidence is then not whole. */
 	limit(what: string): void;
-	/** Everything added so far is on the disk when this resolves. */
+	/** Resolves when everything added so far is on disk. */
 	flush(): Promise<void>;
 	/** The final flush; nothing may be added afterwards. */
 	close(): Promise<void>;
@@ -76,7 +76,7 @@ export interface ReadingWriter {
 	close(): Promise<void>;
 }
 
-/** Older observations of a writer are let go. */
+/** Older observations of a writer are dropped. */
 const MAX_PROBES = 20_000;
 /** Maximum concurrent writers of one name; each further one has a number in its file name. */
 const MAX_NAMESAKES = 1_000;
@@ -165,7 +165,7 @@ async function readFile(
 	}
 }
 
-/** A file that no other living process writes, with what it held; a corrupt one is set aside. Undefined when the names are all taken. */
+/** A file not in use by another living process, with its content; a corrupt one is set aside. Undefined if all names are taken. */
 async function claimFile<K extends EvidenceKind>(
 	fx: StoreEffects,
 	folder: Folder,

@@ -7,7 +7,7 @@ import { MAX_TEXT } from "../otlp/senders.ts";
 import type { CountedSignal } from "./counted-signal.ts";
 import type { Labels, Sample } from "./exposition.ts";
 
-/** Who sent with what, as far as a series says. */
+/** Who sent with which token, as far as a series shows. */
 export interface CountedSender {
 	readonly fingerprint: string;
 	readonly host: string;
@@ -200,7 +200,7 @@ export function limitsOnPage(samples: readonly Sample[]): string[] {
 	];
 }
 
-/** What evidence says where a tap met a bug of its own, and where one of its tables was full. */
+/** Sentences for evidence of a tap with a bug, and of one with a full table. */
 export const FAULTS = "some requests could not be attributed";
 export function tableFull(what: string): string {
 	return `too many ${what} to count each one`;

@@ -6,7 +6,7 @@ import { judge } from "../judge/judge.ts";
 import type { LookedSeries, Observed } from "./observed.ts";
 import type { InventorySums, OverlapView } from "./view.ts";
 
-/** A look takes no longer; what a place says is so much older than the answer. */
+/** The longest that reading all places may take: a reading may be this much older than the answer. */
 const LOOK_MS = 30_000;
 
 /** Builds the view for people and programs. Pure: the same observations give the same view. */
@@ -63,7 +63,7 @@ function joined(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): W
 		looks.delete(key(each));
 		return {
 			...each,
-			// As long as it ever was between two readings, and not longer.
+			// At most the longest interval there was between two readings.
 			toleranceMs: interval + LOOK_MS,
 			trouble: look?.trouble,
 			unattributed: look?.unattributed,

@@ -29,7 +29,7 @@ export interface AttributionOptions {
 	readonly add: (seen: Sighting) => void;
 	/** Called for requests with unknown sender or record count. */
 	readonly unknown: (why: Unknown) => void;
-	/** Called once for each table that is full, with what nobody can tell apart from then on. */
+	/** Called once for each table that is full, with what is no longer counted separately. */
 	readonly full: (what: string) => void;
 }
 
@@ -49,12 +49,12 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 	const hosts = limited(MAX_HOSTS, "", () => options.full("host names"));
 	const clis = limited(MAX_CLIS, "", () => options.full("names of programs"));
 	const places = { names: options.headers, isKnown: credentials.isKnown };
-	/** A request of all credentials that are in it: nobody knows which one the server took. */
+	/** Counts a request for every credential in it: which one the server used is unknown. */
 	const note = (seen: readonly SeenCredential[], { status }: ExchangeOutcome, rest: Omit<Sighting, "fingerprint">) => {
 		let isFirst = true;
 		for (const { fingerprint } of seen) {
 			const token = credentials.rowOf(fingerprint, status);
-			// Written out: spreading objects here costs as much as all the rest.
+			// No object spread here: it would cost as much as everything else.
 			if (isFirst) options.add({ ...rest, fingerprint: token });
 			else options.add({ ...rest, fingerprint: token, records: 0, bytes: 0 });
 			isFirst = false;
@@ -82,7 +82,7 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 				const { status, bytes, body, answer } = outcome;
 				const { scan, why } = body === "whole" ? look.done() : { scan: undefined, why: body };
 				if (why !== undefined) unknown(why);
-				// A probe's question whether tokens are looked at is nobody's traffic.
+				// A probe's made-up token is not traffic.
 				if (status >= 400 && seen.every(({ value }) => isMadeUp(value))) return;
 				const at = now();
 				const isTaken = answer ? tookAll(answer) : undefined;
@@ -112,8 +112,8 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 }
 
 /**
- * Whether a successful answer says that every record was taken. A page for people, one that rejects records, and one that breaks off say
- * no such thing. https://opentelemetry.io/docs/specs/otlp/#partial-success-1
+ * Whether a successful response shows that every record was accepted: not if it is an HTML page, rejects records or is cut off.
+ * https://opentelemetry.io/docs/specs/otlp/#partial-success-1
  */
 function tookAll({ bytes, contentType, isWhole }: ExchangeAnswer): boolean {
 	if (!isWhole || isHtml(bytes)) return false;
@@ -179,8 +179,8 @@ function holdsForm(name: string, token: string): boolean {
 }
 
 /**
- * Names the credential of a request by its fingerprint while there is room: `others` are accepted ones beyond it, of which nobody knows
- * which they are, `refused` are those answered 401 or 403. What was accepted once is known from then on.
+ * Names a request's credential by its fingerprint, up to a limit: `others` are further accepted ones, of which it is unknown which they
+ * are, `refused` are those answered 401 or 403. A credential that was accepted once is known from then on.
  */
 function credentialRows({ known = [], full }: Pick<AttributionOptions, "known" | "full">) {
 	const always = new Set(["none", "short", ...known]);
@@ -195,7 +195,7 @@ function credentialRows({ known = [], full }: Pick<AttributionOptions, "known" |
 	};
 }
 
-/** Lets so many different values through, and gives the rest another name. */
+/** Passes a limited number of different values, and renames the rest. */
 function limited(most: number, beyond: string, onFull: () => void = () => {}) {
 	const known = new Set<string>();
 	let isFull = false;

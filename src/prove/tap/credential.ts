@@ -14,7 +14,7 @@ export interface SeenCredential {
 
 const NONE: SeenCredential = { fingerprint: "none", value: "" };
 
-/** Where an OTLP/HTTP request leads: its signal, and what is before that. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
+/** An OTLP/HTTP request's target: its signal, and what precedes it. https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
 export interface OtlpTarget {
 	readonly signal: Signal;
 	/** Path segments before `/v1/…`. */
@@ -26,7 +26,7 @@ export function otlpTarget({ method, target }: Pick<RequestHead, "method" | "tar
 	return match ? { before: match[1] ?? "", signal: match[2] as Signal } : undefined;
 }
 
-/** What the places of a request in which a credential may be are asked for. */
+/** Where to look for credentials, and which are known. */
 export interface CredentialPlaces {
 	/** Headers besides Authorization that may hold the token, in lower case. */
 	readonly names: readonly string[];
@@ -35,9 +35,9 @@ export interface CredentialPlaces {
 }
 
 /**
- * Every credential of a request, the one that it is counted as first: each Authorization header and some others; without those, of an export
- * the last path segment before `/v1/…` that is long enough for a token (as CLIs without a setting for headers send it), and query
- * parameters. A known token counts wherever else in the head it is. Without any there is one without a value.
+ * Every credential of a request, first the one it is counted as: each Authorization header and some other headers; without those, an
+ * export's last path segment before `/v1/…` that is long enough for a token (as CLIs without a header setting send it), and query
+ * parameters. A known token counts anywhere else in the head. If there is none, the result is one without a value.
  */
 export function credentialsOf(
 	{ headers, target }: Pick<RequestHead, "headers" | "target">,
@@ -67,7 +67,7 @@ export function credentialsOf(
 	return [first, ...others.filter(({ fingerprint: id }) => id !== first.fingerprint && id !== "short")];
 }
 
-/** Nobody has a longer path on purpose. */
+/** No real path is longer. */
 const MAX_SEGMENTS = 100;
 
 const isLong = (text: string) => text.length >= MIN_TOKEN_LENGTH;
@@ -77,7 +77,7 @@ function credential(value: string): SeenCredential {
 	return { fingerprint: fingerprint(Buffer.from(value, "latin1")), value };
 }
 
-/** What in a head is long enough for a token, and stands between the signs that are around tokens. */
+/** Every part of a head that is long enough for a token, split at the characters that surround tokens. */
 function pieces(
 	fields: readonly (readonly [name: string, value: string])[],
 	target: string,
@@ -106,8 +106,8 @@ function pieces(
 }
 
 /**
- * The secret parts of an Authorization header: of Basic the password and a user that is long enough for a token, else what follows the
- * scheme.
+ * The secret parts of an Authorization header: for Basic the password, and the user if long enough for a token; otherwise what follows
+ * the scheme.
  */
 function authorization(header: string): string[] {
 	const [, scheme = "", rest = ""] = /^(?:(\S+)[ \t]+)?(.*)$/.exec(header) ?? [];
@@ -118,7 +118,7 @@ function authorization(header: string): string[] {
 	return password === "" ? [user] : isLong(user) ? [password, user] : [password];
 }
 
-/** Percent-decoded as bytes, which is what a server does before it compares. */
+/** Percent-decoded as bytes, as a server does before comparing. */
 function decoded(segment: string): string {
 	return segment.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
