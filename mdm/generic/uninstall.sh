@@ -50,10 +50,10 @@ PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # Exported names would hand on what is put into them; all secrets have lower-case names.
-for name in $(export -p | while IFS= read -r line; do
-  case $line in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac
-  line=${line%%=*} line=${line##* }
-  case $line in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$line" ;; esac
+for name in $(export -p | while IFS= read -r var; do
+  case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac
+  var=${var%%=*} var=${var##* }
+  case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
 ROOT=
 SH=/bin/sh

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { ioError } from "../../base/io-error.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import { holdsSecret } from "../../token/guard.ts";
-import { isAlive } from "../process/alive.ts";
+import { isAlive } from "./alive.ts";
 
 /** A folder whose files only crossfade writes. Every failure is a `CrossfadeError` (io) that names the file. */
 export interface Folder {

@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
-import { isAlive } from "../process/alive.ts";
+import { isAlive } from "./alive.ts";
 
 /**
  * A free name in the same folder, so that renaming it does not leave the file system. What processes that were killed left beside the file
