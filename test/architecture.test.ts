@@ -359,3 +359,22 @@ test("nothing stands at the top that is not of the layout", () => {
 	const layout = ["README.md", "mdm", "package-lock.json", "package.json", "scripts", "src", "templates", "test"];
 	expect([...top].sort()).toEqual([...layout, "tsconfig.json"]);
 });
+
+test.each(["package-lock.json", "test/parts/clis/package-lock.json", "test/parts/node/package-lock.json"])(
+	"%s names every package that npm ci looks for, those of other systems too",
+	(path) => {
+		const { packages } = JSON.parse(readFileSync(join(root, path), "utf8")) as {
+			packages: Record<string, { dependencies?: object; optionalDependencies?: object }>;
+		};
+		const missing = Object.entries(packages).flatMap(([folder, { dependencies, optionalDependencies }]) =>
+			Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !isNamed(packages, folder, name)),
+		);
+		expect(missing).toEqual([]);
+	},
+);
+
+/** Whether a package is in the folder of the one that asks for it, or in one above. */
+function isNamed(packages: object, folder: string, name: string): boolean {
+	if (Object.hasOwn(packages, `${folder && `${folder}/`}node_modules/${name}`)) return true;
+	return folder !== "" && isNamed(packages, folder.replace(/\/?node_modules\/(?:@[^/]+\/)?[^/]+$/, ""), name);
+}
