@@ -1,4 +1,4 @@
-import type { Effects } from "../../effects/effects.ts";
+import type { Clock, Effects } from "../../effects/effects.ts";
 import type { Claim } from "../../effects/files/folder.ts";
 import { tableFull } from "../metrics/running-totals.ts";
 import type { EvidenceFile, EvidenceKind } from "./file.ts";
@@ -63,67 +63,77 @@ function newLimits(own: OwnFile<"traffic">, ledger: TrafficLedger) {
 	};
 }
 
-/** Writes counters seconds after a change, and occasionally without one; `about` is evaluated at that moment. */
-export function debounced(
-	fx: Pick<Effects, "clock" | "terminal">,
-	own: OwnFile<"traffic">,
-	ledger: TrafficLedger,
-	about: (now: number) => Omit<EvidenceFile<"traffic">, "rows">,
-) {
-	const { clock, terminal } = fx;
-	let failures = 0;
+/** When to write: seconds after a change, occasionally without one, and never twice at once. */
+function newSchedule(clock: Clock, write: (now: number) => Promise<void>, failed: (error: unknown) => void) {
 	let cancel = () => {};
 	let writing: Promise<void> | undefined;
 	let isDirty = false;
 	let pace = DEBOUNCE_MS;
-	const [compactAt, intervalAt] = [newCompaction(ledger), newIntervals()];
-	const limits = newLimits(own, ledger);
 
-	const write = async () => {
+	const later = (delay: number) => {
+		cancel();
+		cancel = clock.after(delay, () => {
+			flush().catch(failed);
+		});
+	};
+	const writeOnce = async () => {
 		const begin = clock.now();
 		isDirty = false;
-		const interval = intervalAt(begin);
 		try {
-			compactAt(begin);
-			await own.write({ ...about(begin), isClosed, interval, limits: await limits.now(), rows: ledger.counters() });
+			await write(begin);
 		} catch (error) {
 			isDirty = true;
 			throw error;
 		} finally {
-			plan(Math.max(DEBOUNCE_MS, (clock.now() - begin) * WRITE_SHARE));
+			pace = Math.max(DEBOUNCE_MS, (clock.now() - begin) * WRITE_SHARE);
+			later(isDirty ? pace : HEARTBEAT_MS);
 		}
-		if (failures > 0) terminal.note(`evidence is written again, after ${failures} failed attempts`);
-		failures = 0;
 	};
-	/** One write at a time; requests during a write get the next one. */
+	/** Requests during a write get the next one. */
 	const flush = async (): Promise<void> => {
 		while (writing) await writing.catch(() => undefined);
 		cancel();
-		writing = write().finally(() => {
+		writing = writeOnce().finally(() => {
 			writing = undefined;
 		});
 		return writing;
 	};
-	const inBackground = () => {
-		flush().catch((error: unknown) => {
-			failures++;
-			if (failures === 1) terminal.warn(cannotWrite(own.where, error));
-		});
+	return {
+		flush,
+		changed() {
+			if (isDirty) return;
+			isDirty = true;
+			later(pace);
+		},
+		stop: () => cancel(),
 	};
-	const plan = (delay: number) => {
-		pace = delay;
-		cancel();
-		cancel = clock.after(isDirty ? pace : HEARTBEAT_MS, inBackground);
-	};
-	const grew = () => {
-		if (isDirty) return;
-		isDirty = true;
-		cancel();
-		cancel = clock.after(pace, inBackground);
-	};
+}
+
+/** Writes counters seconds after a change, and occasionally without one; `about` is evaluated at that moment. */
+export function debounced(
+	{ clock, terminal }: Pick<Effects, "clock" | "terminal">,
+	own: OwnFile<"traffic">,
+	ledger: TrafficLedger,
+	about: (now: number) => Omit<EvidenceFile<"traffic">, "rows">,
+) {
+	let failures = 0;
 	let isClosed = false;
+	const [compactAt, intervalAt] = [newCompaction(ledger), newIntervals()];
+	const limits = newLimits(own, ledger);
+
+	const write = async (now: number) => {
+		const interval = intervalAt(now);
+		compactAt(now);
+		await own.write({ ...about(now), isClosed, interval, limits: await limits.now(), rows: ledger.counters() });
+		if (failures > 0) terminal.note(`evidence is written again, after ${failures} failed attempts`);
+		failures = 0;
+	};
+	const { flush, changed, ...schedule } = newSchedule(clock, write, (error) => {
+		failures++;
+		if (failures === 1) terminal.warn(cannotWrite(own.where, error));
+	});
 	const stop = () => {
-		cancel();
+		schedule.stop();
 		return own.claim.release();
 	};
 	return {
@@ -133,9 +143,9 @@ export function debounced(
 				await stop();
 				throw error;
 			}),
-		grew,
+		grew: changed,
 		limit(what: string) {
-			if (limits.note(what)) grew();
+			if (limits.note(what)) changed();
 		},
 		flush,
 		close: () => {
