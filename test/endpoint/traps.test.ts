@@ -7,6 +7,7 @@ import { canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { contents, type EndpointMachine, endpointScript, machine, text, write } from "../harness/endpoint.ts";
 import { inheritable } from "../harness/inherited.ts";
+import { pairs } from "../harness/matrix.ts";
 import { needs, program, root } from "../harness/parts.ts";
 import { shells } from "../harness/shells.ts";
 
@@ -142,7 +143,7 @@ describe("trap: names that the environment has already, and a shell that exports
 	};
 
 	test.each(
-		shells.flatMap((under) => [[under.name, under, []] as const, [`${under.name} -a`, under, ["-a"]] as const]),
+		pairs(shells, [[], ["-a"]]).map(([under, flags]) => [[under.name, ...flags].join(" "), under, flags] as const),
 	)("%s: no program is handed the token", async (_name, under, flags) => {
 		const { folder, seen } = spies();
 		const m = machine({ path: folder });

@@ -9,6 +9,7 @@ import { CLI, scratch } from "../harness/cli.ts";
 import { listen } from "../harness/clis/loopback.ts";
 import { cuts, runPiped } from "../harness/cut.ts";
 import { contents } from "../harness/endpoint.ts";
+import { pairs } from "../harness/matrix.ts";
 import { needs, program } from "../harness/parts.ts";
 import { shells } from "../harness/shells.ts";
 import { terminal, tmux } from "../harness/terminal.ts";
@@ -30,7 +31,7 @@ function workstation(): string {
 const wrapped = (cwd: string, command: string) =>
 	`env EDITOR=vi HOME=${cwd}/home sh -c 'trap : INT; ${command}; echo ended with $?; stty -a | grep -o " -*echo "; exec sleep 600'`;
 
-const ways = shells.flatMap((shell) => (["a file", "a pipe"] as const).map((way) => [shell, way] as const));
+const ways = pairs(shells, ["a file", "a pipe"] as const);
 
 describe("the question for the token, in a real terminal", () => {
 	for (const [shell, way] of ways)

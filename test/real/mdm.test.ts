@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { mdms, modesOf } from "../../src/spec/mdm.ts";
 import { canary } from "../harness/canary.ts";
 import { endpointScript } from "../harness/endpoint.ts";
+import { pairs } from "../harness/matrix.ts";
 import { needs } from "../harness/parts.ts";
 import { shellcheck, shellcheckFindings } from "../harness/shellcheck.ts";
 import { shells } from "../harness/shells.ts";
@@ -25,11 +26,13 @@ for (const { name: shell, part, args } of shells)
 		expect(scripts.map((name) => check([name]))).toEqual(scripts.map(() => ""));
 	});
 
+const kits = mdms.flatMap((vehicle) => modesOf(vehicle).map((mode) => [vehicle, mode] as const));
+
 for (const shell of shells)
 	describe(shell.name, needs(shell.part), () => {
-		const cases = mdms.flatMap((vehicle) =>
-			modesOf(vehicle).map((mode) => [`${vehicle.id}, ${mode}`, vehicle, mode] as const),
-		);
+		const cases = pairs(shells, kits)
+			.filter(([each]) => each === shell)
+			.map(([, [vehicle, mode]]) => [`${vehicle.id}, ${mode}`, vehicle, mode] as const);
 		test("compact: install, report and uninstall, also traced", async () => {
 			const mac = simulatedMacos();
 			const secret = canary();

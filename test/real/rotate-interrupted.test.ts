@@ -15,6 +15,7 @@ import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { inheritable } from "../harness/inherited.ts";
+import { pairs } from "../harness/matrix.ts";
 import { needs, program, root } from "../harness/parts.ts";
 import { leftovers, NOBODY, named, rotateScript, standIn, takesAtOnce } from "../harness/rotation.ts";
 import { runScript, shells, type TestShell } from "../harness/shells.ts";
@@ -202,7 +203,7 @@ describe("root writes in no folder that others can write", needs(program("curl")
 
 describe("names that the environment has already, and a shell that exports everything", () => {
 	test.each(
-		shells.flatMap((under) => [[under.name, under, []] as const, [`${under.name} -a`, under, ["-a"]] as const]),
+		pairs(shells, [[], ["-a"]]).map(([under, flags]) => [[under.name, ...flags].join(" "), under, flags] as const),
 	)("%s: no program is handed the token", async (_name, under, flags) => {
 		const s = await scene();
 		const token = canary();
