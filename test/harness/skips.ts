@@ -1,8 +1,9 @@
 import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 import type { Missing } from "./parts.ts";
 
-/** What `npm test` leaves to other commands, by one of the projects that they add. */
+/** What one command leaves to others, by one of the projects that they have. */
 const tiers = [
+	{ project: "unit", command: "npm test", what: "the unit tests" },
 	{ project: "real", command: "npm run test:all", what: "the rendered scripts in depth, and real programs" },
 	{ project: "facts", command: "npm run test:full", what: "what the CLIs do by themselves" },
 	{ project: "bench", command: "npm run bench", what: "how fast it is" },
