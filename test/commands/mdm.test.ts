@@ -78,6 +78,18 @@ describe("crossfade mdm", () => {
 		expect(read(cwd, "o/STEPS.md")).not.toContain("Codex CLI:");
 	});
 
+	test("STEPS says how to roll back, and who sees a token that is sent in the URL", async () => {
+		const cwd = scratch();
+		const seenInUrl = "can send it only there";
+		for (const { id } of mdms) {
+			await crossfade(["mdm", "-v", id, "--cli", "codex,gemini,qwen-code", "--out", id], { cwd });
+			expect(read(cwd, `${id}/STEPS.md`)).toContain("## Roll back\n\nPossible only while the old token works.");
+			expect(read(cwd, `${id}/STEPS.md`)).toContain(`Gemini CLI, Qwen Code ${seenInUrl}`);
+		}
+		await crossfade(["mdm", "-v", "jamf", "--cli", "codex", "--out", "codex"], { cwd });
+		expect(read(cwd, "codex/STEPS.md")).not.toContain(seenInUrl);
+	});
+
 	test("--compact: scripts without an editor, which mdm verify knows; and only for files of the machine", async () => {
 		const cwd = scratch();
 		const { code } = await crossfade(["mdm", "-v", "generic", "--compact", "--out", "o"], { cwd });
