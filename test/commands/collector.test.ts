@@ -12,12 +12,13 @@ import {
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
-import { distributionIds } from "../../src/adapters/collectors/registry.ts";
+import { distributionIds, loadDistribution } from "../../src/adapters/collectors/registry.ts";
 import { canary } from "../harness/canary.ts";
 import { type CliRunOptions, scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { needs, smallDisks } from "../harness/parts.ts";
 
+const distributions = (await Promise.all(distributionIds.map(loadDistribution))).filter((each) => each !== undefined);
 const mine = canary();
 /** Somebody's config, with somebody's token in it. */
 const config = `receivers:
@@ -169,6 +170,43 @@ describe("crossfade collector", () => {
 	test("all problems at once", async () => {
 		const { stderr } = await crossfade(["collector", "-d", "x", "--platform", "y", "--endpoint", "z", "--name", "N"]);
 		expect(stderr.match(/^error: /gm)).toHaveLength(4);
+	});
+});
+
+describe("RUNBOOK.md followed to the letter on a collector that has work", () => {
+	const own = {
+		otelcol: { text: config, kept: ["exporters: [splunk_hec, ", "endpoint: https://hec.example.com"] },
+		alloy: {
+			text: 'otelcol.receiver.otlp "in" {\n\toutput {\n\t\tlogs = [otelcol.exporter.debug.own.input]\n\t}\n}\n',
+			kept: ['otelcol.receiver.otlp "in" {', "otelcol.exporter.debug.own.input,"],
+		},
+	};
+	const installed = distributions.flatMap((distribution) =>
+		(["systemd", "windows"] as const).flatMap((platform) => {
+			const host = distribution.hosts[platform];
+			return host && !("ownUnit" in host)
+				? [[distribution.id, platform, distribution.dialect, host.config] as const]
+				: [];
+		}),
+	);
+
+	test.each(installed)("%s, %s: nothing is taken away", async (id, platform, dialect, path) => {
+		const { text, kept } = own[dialect];
+		const cwd = scratch({ config: text });
+		const flags = ["-d", id, "--platform", platform, "--endpoint", "https://otlp.example.com/in", "--name", "second"];
+		expect(await crossfade(["collector", ...flags, "--out", "out"], { cwd })).toMatchObject({ code: 0 });
+		const runbook = readFileSync(join(cwd, "out/RUNBOOK.md"), "utf8");
+		expect(runbook).not.toContain(".before-crossfade");
+		const [, printed = ""] = /^ +(?:sudo )?crossfade (collector .* --write)$/m.exec(runbook) ?? [];
+		const words = [...printed.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+		expect(words).toContain(path);
+		const args = words.map((word) => (word === path ? "config" : word));
+		expect(await crossfade(args, { cwd })).toMatchObject({ code: 0 });
+		const after = readFileSync(join(cwd, "config"), "utf8");
+		for (const part of kept) expect(after).toContain(part);
+		expect(after).toContain("https://otlp.example.com/in");
+		expect(after).toContain("second");
+		expect(await crossfade(args, { cwd })).toMatchObject({ stderr: expect.stringContaining("already up to date") });
 	});
 });
 

@@ -1,6 +1,7 @@
 import type { Host, Uptake } from "../../../adapters/collectors/distribution.ts";
+import { defaultProvider } from "../../../adapters/providers/registry.ts";
 import { sh } from "../../../base/quote.ts";
-import { isAtLeast } from "../../../base/versions.ts";
+import { isAtLeast, versionText } from "../../../base/versions.ts";
 import { ATTRIBUTION_PORT } from "../../plan/attribution.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
 import type { RunbookStep } from "../artefact.ts";
@@ -31,6 +32,47 @@ export function validateCommand({ distribution, release }: CollectorPlan, config
 		? `${validate.args.join(" ")}${sh(config)}`
 		: `${validate.args.join(" ")} ${sh(config)}`;
 	return `${validate.programs[0]} ${joined}`;
+}
+
+/** The flags of `crossfade collector` that give this plan for another config of the same collector. */
+function planFlags(plan: CollectorPlan): string[] {
+	const { distribution, release, platform, provider, endpoint, signals, tokenFile, delivery, queue, name } = plan;
+	const flags: readonly (readonly [flag: string, value: string, isNeeded: boolean])[] = [
+		["-d", distribution.id, true],
+		["--target-version", versionText(release.own), true],
+		["--platform", platform, platform !== distribution.defaultPlatform],
+		["--provider", provider.id, provider !== defaultProvider],
+		["--endpoint", endpoint, endpoint !== provider.endpoint],
+		["--signals", signals.join(","), signals.join() !== provider.takes.join()],
+		["--token-file", tokenFile, delivery.way !== "env"],
+		["--delivery", "env", delivery.way === "env"],
+		["--delivery", "reload", delivery.way === "file" && distribution.dialect === "otelcol"],
+		["--auth-header", plan.header, plan.header !== provider.header],
+		["--auth-scheme", plan.scheme, plan.header !== provider.header || plan.scheme !== provider.scheme],
+		["--queue", queue, queue !== "memory"],
+		["--name", name, name !== provider.id],
+	];
+	const plaintext = endpoint.startsWith("http:") ? ["--allow-plaintext"] : [];
+	return [...flags.flatMap(([flag, value, isNeeded]) => (isNeeded ? [flag, value] : [])), ...plaintext];
+}
+
+/**
+ * The command that adds the backend to the config in use; undefined if the backend needs a config of its own: a gateway that counts by token
+ * keeps the headers of its requests.
+ */
+export function addToConfig(plan: CollectorPlan, quote: (word: string) => string): string | undefined {
+	if (plan.attribution) return undefined;
+	const words = [...planFlags(plan), "--into", plan.host.config, "--write"];
+	return `crossfade collector ${words.map((word) => (/^[\w./:=,@-]+$/.test(word) ? word : quote(word))).join(" ")}`;
+}
+
+/** Before a step that replaces a config as a whole. */
+export const REPLACES =
+	"Use a collector that has no other work: this config replaces the present one, with everything that it receives and exports. ";
+
+/** What `addToConfig` does, and what to do where nothing has to be kept. */
+export function addText({ distribution, host }: CollectorPlan): string {
+	return `Add the backend to the config: everything else in it stays as it is, and a backup is kept. To see the change first, use --diff instead of --write. Only if this collector has no other work, install \`${distribution.configFile}\` as \`${host.config}\` instead.`;
 }
 
 /** The ports that attribution adds: that of the sender metrics page, or those of every token but the first. */

@@ -2,7 +2,16 @@ import type { SystemdHost } from "../../../adapters/collectors/distribution.ts";
 import { sh } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
 import type { Artefact, PlatformPieces, RunbookStep } from "../artefact.ts";
-import { folderOf, proofOnHost, rotateByHand, rotateScriptName, validateCommand } from "./shared.ts";
+import {
+	addText,
+	addToConfig,
+	folderOf,
+	proofOnHost,
+	REPLACES,
+	rotateByHand,
+	rotateScriptName,
+	validateCommand,
+} from "./shared.ts";
 
 /** A collector that systemd runs from a package. */
 export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformPieces {
@@ -10,7 +19,6 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 	const unit = unitFile(plan, host);
 	const [, group = "root"] = host.owner.split(":");
 	const folder = folderOf(plan.tokenFile);
-	const { configFile } = plan.distribution;
 	const validate = validateCommand(plan, host.config);
 	return {
 		artefacts: unit ? [unit] : [],
@@ -24,13 +32,7 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 				commands: [`sudo sh ${script}`],
 			},
 			...unitSteps(unit, host),
-			{
-				text: `Back up the config, then replace it; or add ours to it with crossfade collector -d ${plan.distribution.id} --into ${host.config} --write.`,
-				commands: [
-					`sudo cp -p ${sh(host.config)} ${sh(`${host.config}.before-crossfade`)}`,
-					`sudo install -m 0640 -o root -g ${sh(group)} ${configFile} ${sh(host.config)}`,
-				],
-			},
+			configStep(plan, host, group),
 			validate
 				? {
 						text: "Validate it with the collector, as its own account.",
@@ -55,6 +57,20 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 		proof: proofOnHost(plan),
 		rollBack: [
 			{ text: "Run the same script with the old token, before the overlap ends.", commands: [`sudo sh ${script}`] },
+		],
+	};
+}
+
+/** A packaged collector has a config with work of its own, which must go on; one that runs as our unit has none. */
+function configStep(plan: CollectorPlan, host: SystemdHost, group: string): RunbookStep {
+	const { configFile } = plan.distribution;
+	const add = addToConfig(plan, sh);
+	if (add && !host.ownUnit) return { text: addText(plan), commands: [`sudo ${add}`] };
+	return {
+		text: `${plan.attribution ? REPLACES : ""}Back up the config, then replace it.`,
+		commands: [
+			`sudo cp -p ${sh(host.config)} ${sh(`${host.config}.before-crossfade`)}`,
+			`sudo install -m 0640 -o root -g ${sh(group)} ${configFile} ${sh(host.config)}`,
 		],
 	};
 }

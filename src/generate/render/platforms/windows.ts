@@ -2,7 +2,7 @@ import type { WindowsHost } from "../../../adapters/collectors/distribution.ts";
 import { ps } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
 import type { PlatformPieces, RunbookStep } from "../artefact.ts";
-import { exporterLabel, proofText } from "./shared.ts";
+import { addText, addToConfig, exporterLabel, proofText, REPLACES } from "./shared.ts";
 
 /** A collector that runs as a Windows service. We have not run any of this on a Windows machine. */
 export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformPieces {
@@ -37,14 +37,7 @@ export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformP
 				],
 			},
 			put,
-			{
-				text: "Back up the config, then replace it.",
-				shell: "powershell",
-				commands: [
-					`Copy-Item -LiteralPath ${ps(host.config)} -Destination ${ps(`${host.config}.before-crossfade`)}`,
-					`Copy-Item -Force ${ps(plan.distribution.configFile)} -Destination ${ps(host.config)}`,
-				],
-			},
+			configStep(plan, host),
 			restart,
 		],
 		rotate: [put, restart],
@@ -56,5 +49,19 @@ export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformP
 			],
 		},
 		rollBack: [{ ...put, text: "Restore the old token, before the overlap ends." }, restart],
+	};
+}
+
+/** A collector that is installed as a service has a config with work of its own, which must go on. */
+function configStep(plan: CollectorPlan, host: WindowsHost): RunbookStep {
+	const add = addToConfig(plan, ps);
+	if (add) return { text: addText(plan), shell: "powershell", commands: [add] };
+	return {
+		text: `${REPLACES}Back up the config, then replace it.`,
+		shell: "powershell",
+		commands: [
+			`Copy-Item -LiteralPath ${ps(host.config)} -Destination ${ps(`${host.config}.before-crossfade`)}`,
+			`Copy-Item -Force ${ps(plan.distribution.configFile)} -Destination ${ps(host.config)}`,
+		],
 	};
 }
