@@ -32,6 +32,8 @@ export class ForwardedConnection {
 	#sending: Sending | undefined;
 	/** Further data from the client is discarded. */
 	#isOver = false;
+	/** The client announced the request in hand as its last: what follows it is no request, and no server reads it as one. */
+	#isLast = false;
 	#isFinishing = false;
 	#linger: NodeJS.Timeout | undefined;
 
@@ -78,6 +80,7 @@ export class ForwardedConnection {
 		try {
 			for (let at = 0; at < chunk.length; ) {
 				if (this.#sending) at = this.#pass(this.#sending, chunk, at, pieces, looks);
+				else if (this.#isLast) break;
 				else at = this.#begin(chunk, at, pieces, looks);
 			}
 		} catch (error) {
@@ -100,6 +103,7 @@ export class ForwardedConnection {
 		pieces.push(head.rewritten(upstream.basePath, upstream.authority));
 		const exchange = new Exchange(head, watcher, { onFault, unpacking: this.#unpacking });
 		this.#responses.expect(exchange);
+		this.#isLast = head.isLast;
 		this.#sending = { exchange, body: new BodyReader(head.framing) };
 		return this.#pass(this.#sending, chunk, found.end, pieces, looks);
 	}
