@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { forgetLastMatch } from "../../base/last-match.ts";
 import { Exchange, Responses } from "./exchanges.ts";
 import type { ForwarderOptions } from "./forwarding.ts";
 import { BadHead, BodyReader, HeadReader, requestHead } from "./http1.ts";
@@ -90,6 +91,7 @@ export class ForwardedConnection {
 		this.#send(pieces);
 		// Inspect after sending, so that forwarding is not delayed.
 		for (const look of looks) look();
+		forgetLastMatch();
 		if (bad) this.#refuse(bad.status, bad.message);
 	}
 
@@ -143,6 +145,7 @@ export class ForwardedConnection {
 		upstream.on("data", (chunk: Buffer) => {
 			if (!client.write(chunk)) upstream.pause();
 			this.#responses.push(chunk);
+			forgetLastMatch();
 			if (client.isPaused()) this.#pace();
 			if (this.#isFinishing && this.#isIdle) this.#end();
 		});
