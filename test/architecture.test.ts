@@ -34,7 +34,7 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 	["generate/splice", ["base", "generate/render"]],
 	["generate/check", ["base", "token", "generate/plan", "generate/splice", ...ADAPTERS, ...EFFECTS]],
 	["prove/otlp", ["adapters/providers"]],
-	["prove/metrics", ["token", "adapters/clis", "adapters/providers", "prove/otlp"]],
+	["prove/metrics", ["base", "token", "adapters/clis", "adapters/providers", "prove/otlp"]],
 	// The vehicles know what the columns of their exports are called.
 	["prove/evidence", ["base", "token", "spec", "adapters/providers", "adapters/vehicles", "prove/metrics", ...EFFECTS]],
 	["prove/judge", ["base", "prove/evidence"]],

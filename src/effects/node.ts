@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { forgetLastMatch } from "../base/last-match.ts";
 import { holdsSecret } from "../token/guard.ts";
 import type { Effects } from "./effects.ts";
 import { nodeFiles } from "./files/node-files.ts";
@@ -47,6 +48,7 @@ function stopSignal(): Effects["stopped"] {
 			for (const signal of ["SIGINT", "SIGTERM"] as const) replaceListeners(signal, stop);
 		}
 		if (state === "stopped") return Promise.resolve(true);
+		forgetLastMatch();
 		return new Promise((done) => {
 			const end = (isStopped: boolean) => {
 				clearTimeout(timer);

@@ -27,12 +27,22 @@ export function endpointProblems(text: string, flag: string, plaintext: Plaintex
 	if (!isHost(url.hostname)) {
 		return [problem("no host can have this name", shown(url.hostname), "check the spelling of the host")];
 	}
+	const [user, written] = writtenAuthority(text);
+	if (written !== url.hostname && !url.hostname.startsWith("[")) {
+		const fix = `write ${shown(url.hostname)}, if that is what you mean`;
+		return [problem("programs would read the host in different ways", shown(written), fix)];
+	}
 	const problems: Problem[] = [];
-	if (url.username !== "" || url.password !== "") {
+	if (user !== undefined) {
 		const fix = "remove it: the token comes from the token file, never from a URL";
 		problems.push(problem("the endpoint contains a user name or password", "user information before @", fix));
 	}
-	if (url.search !== "" || url.hash !== "") {
+	if (/[\s\\]/.test(text)) {
+		const fix = "write it without blanks and backslashes";
+		problems.push(problem("the endpoint contains a character that programs read in different ways", shown(text), fix));
+	}
+	// An empty one, too: what is added to the endpoint would be part of it.
+	if (/[?#]/.test(text)) {
 		const fix = "remove everything from ? or # on";
 		problems.push(problem("the endpoint contains a query or fragment", "text after a ? or #", fix));
 	}
@@ -64,6 +74,17 @@ function isHost(hostname: string): boolean {
 	if (/^\[[0-9a-f:.]+\]$/.test(hostname)) return true;
 	const labels = hostname.replace(/\.$/, "").split(".");
 	return hostname.length <= 254 && labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
+}
+
+/**
+ * What is written before an @, and as the host. The URL standard mends some hosts, and so connects elsewhere than it says.
+ * https://url.spec.whatwg.org/#host-parsing
+ */
+function writtenAuthority(text: string): [user: string | undefined, host: string] {
+	const [, authority = ""] = /^[^:]+:\/\/([^/?#]*)/.exec(text) ?? [];
+	const at = authority.lastIndexOf("@");
+	const host = authority.slice(at + 1).replace(/:\d{1,5}$/, "");
+	return [at < 0 ? undefined : authority.slice(0, at), host.toLowerCase()];
 }
 
 /** An address that stands for this machine when one connects to it, or a name for it. */

@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, w
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { TOKEN_PLACEHOLDER } from "../../src/adapters/vehicles/vehicle.ts";
-import { endpointProblems } from "../../src/spec/endpoint.ts";
 import { canary } from "../harness/canary.ts";
 import { contents, dash, endpointScript, machine, text, write } from "../harness/endpoint.ts";
+import { impossibleEndpoints, possibleEndpoints } from "../harness/endpoints.ts";
 import { immutableFiles, needs, notRoot } from "../harness/parts.ts";
 import { runScript } from "../harness/shells.ts";
 import { cliStates } from "../harness/states.ts";
@@ -46,40 +46,6 @@ describe("one error line, its exit code, no change", () => {
 		expect(contents(m.home)).toEqual(before);
 	});
 
-	/** Endpoints that no client could use, or that clients read in different ways. */
-	const impossible = [
-		"http://localhost:80:evil",
-		"https://a%s%n",
-		"https://-x",
-		"https://x-.example",
-		"https://a..example",
-		"https://.example",
-		"https://h.example:x",
-		"https://h.example:65536",
-		"https://h.example:99999",
-		"https://[::1",
-		"https://[::1]x",
-		"https://[g::1]",
-		"https://1.2.3",
-		"https://1.2.3.256",
-		`https://${"a".repeat(64)}.example`,
-	];
-	const possible = [
-		"https://h.example:65535",
-		"https://a_b.internal",
-		"https://10.0.0.255:4318",
-		"https://h2.3x",
-		`https://${"a".repeat(63)}.example`,
-	];
-
-	test("every reader of endpoints refuses and takes the same", () => {
-		const refused = (url: string) => endpointProblems(url, "--endpoint", "never").length > 0;
-		// What the URL standard mends, and so sends elsewhere than it says: programs take it, scripts do not.
-		const mended = ["https://1.2.3"];
-		expect(impossible.filter((url) => !refused(url))).toEqual(mended);
-		expect(possible.filter(refused)).toEqual([]);
-	});
-
 	const options: [args: string, code: number, message: string][] = [
 		["--frobnicate", 2, "does not know"],
 		[token, 2, "does not know"],
@@ -100,7 +66,6 @@ describe("one error line, its exit code, no change", () => {
 		["endpoint=http://h.example", 2, "clear text"],
 		["endpoint=http://127.0.0.1.evil.example", 2, "clear text"],
 		["endpoint=http://localhost.evil.example", 2, "clear text"],
-		...impossible.map((url): [string, number, string] => [`endpoint=${url}`, 2, "names no host"]),
 	];
 	test.each(options)("option: %s", async (args, code, message) => {
 		const m = machine();
@@ -110,6 +75,15 @@ describe("one error line, its exit code, no change", () => {
 		expect(outcome.stdout).toMatch(/^crossfade error fp=none /);
 	});
 
+	/** The same in TypeScript: test/spec/endpoint.test.ts. */
+	test.each(impossibleEndpoints.filter((url) => !/\s/.test(url)))("endpoint %j is refused", async (endpoint) => {
+		const outcome = await machine().run(`${self} endpoint=${endpoint}`, { token, canaries: [] });
+		expect(outcome).toMatchObject({
+			code: 2,
+			stderr: expect.stringMatching(/names no host|not allowed in a base URL|user name/),
+		});
+	});
+
 	test.each([
 		["https://otlp.example.com/", "https://otlp.example.com/v1/logs"],
 		["https://otlp.example.com//", "https://otlp.example.com/v1/logs"],
@@ -117,7 +91,7 @@ describe("one error line, its exit code, no change", () => {
 		["https://[2001:db8::1]:4318", "https://[2001:db8::1]:4318/v1/logs"],
 		["http://[::1]:4318", "http://[::1]:4318/v1/logs"],
 		["http://127.0.0.1:4318/x", "http://127.0.0.1:4318/x/v1/logs"],
-		...possible.map((url) => [url, `${url}/v1/logs`]),
+		...possibleEndpoints.map((url) => [url, `${url}/v1/logs`]),
 	])("endpoint %s is taken", async (endpoint, url) => {
 		const m = machine();
 		expect(await m.run(`${self} endpoint=${endpoint}`, { token })).toMatchObject({ code: 0, stderr: "" });

@@ -45,12 +45,15 @@ export function scratch(files: Readonly<Record<string, string | Uint8Array>> = {
 
 /** A command that runs until it is stopped. */
 export interface RunningCli {
+	readonly pid: number;
 	/** The first match of a pattern in standard error, awaited. */
 	find(pattern: RegExp): Promise<string>;
 	/** The same in standard output. */
 	printed(pattern: RegExp): Promise<string>;
 	/** Stops it as Ctrl-C would, or by another signal, and returns how it ended; fails if a canary shows in what it printed. */
 	stop(signal?: NodeJS.Signals): Promise<RunOutcome>;
+	/** Sends it a signal that does not end it. */
+	signal(name: NodeJS.Signals): void;
 	/** Ends it as kill -9 does. */
 	kill(): Promise<void>;
 }
@@ -91,6 +94,7 @@ export function startCrossfade(args: readonly string[], options: CliRunOptions =
 		}
 	};
 	return {
+		pid: child.pid ?? 0,
 		find: findIn("stderr"),
 		printed: findIn("stdout"),
 		async stop(signal = "SIGINT") {
@@ -98,6 +102,9 @@ export function startCrossfade(args: readonly string[], options: CliRunOptions =
 			const code = await ended;
 			expect(leaks(options.canaries ?? [], { ...outcome, ...filesBelow(cwd, options.holders) })).toEqual([]);
 			return { code, ...outcome };
+		},
+		signal(name) {
+			child.kill(name);
 		},
 		async kill() {
 			child.kill("SIGKILL");

@@ -17,3 +17,8 @@ export const KILL_STRIDE = isWhole ? 1 : 3;
 export function aThird<T>(all: readonly T[], whole = isWhole): readonly T[] {
 	return all.filter((_, index) => whole || index % 3 === 0);
 }
+
+/** How many in every run, and how many in a whole one. */
+export function howMany(few: number, many: number, whole = isWhole): number {
+	return whole ? many : few;
+}

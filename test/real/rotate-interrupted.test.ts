@@ -69,7 +69,7 @@ async function scene() {
 }
 
 describe("a rotation that is interrupted", needs(program("curl")), () => {
-	test.each(["SIGHUP", "SIGTERM", "SIGINT"] as const)(
+	test.each(["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"] as const)(
 		"%s while it waits for the proof: the old token is back",
 		async (signal) => {
 			const s = await scene();
@@ -81,6 +81,19 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 			expect(s.content()).toBe(s.old.token);
 			expect(run.output()).toContain(`restored  fp=${s.old.fingerprint}`);
 			expect(leftovers(s.tokenFile)).toEqual([]);
+		},
+	);
+
+	test(
+		"neither it nor what it starts writes a core file, which would hold both tokens",
+		needs(program("prlimit")),
+		async () => {
+			const s = await scene();
+			const seen = join(s.folder, "limit");
+			const prlimit = { name: "dash", part: program("prlimit"), args: ["--core=4096:4096", dash.part.path] };
+			const look = `ulimit -c >'${seen}'`;
+			expect(await s.run(canary().token, [...takesAtOnce(), "--validate", look], prlimit)).toMatchObject({ code: 0 });
+			expect(readFileSync(seen, "utf8")).toBe("0\n");
 		},
 	);
 

@@ -19,6 +19,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import type { Secret } from "../../token/secret.ts";
+import { asOwnerOf } from "./as-owner.ts";
 import type { Files, FileToWrite, FolderEntry, ReadOptions, SecretFileToWrite } from "./files.ts";
 import { exists, refuseSecret, temporaryName, writeNew } from "./new-file.ts";
 import { replaceWhole } from "./replace.ts";
@@ -27,7 +28,7 @@ import { replaceWhole } from "./replace.ts";
 export const nodeFiles: Files = {
 	read: async (path, options) => readWhole(path, options),
 	stream: (path) => pieces(path),
-	replace: async (path, content, options) => replaceWhole(path, content, options),
+	replace: async (path, content, options) => asOwnerOf(dirname(path), () => replaceWhole(path, content, options)),
 	writeAll: async (folder, artefacts, options) => writeArtefacts(folder, artefacts, options.force),
 	assertFree: async (paths) => {
 		const taken = paths.map((path) => resolve(path)).filter(exists);
@@ -35,9 +36,9 @@ export const nodeFiles: Files = {
 	},
 	createSecret: async (path, secret) => {
 		try {
-			writeNew(path, Buffer.from(secret.reveal()), 0o600);
+			asOwnerOf(dirname(path), () => writeNew(path, Buffer.from(secret.reveal()), 0o600));
 		} catch (error) {
-			throw ioError(path, "create", error);
+			throw error instanceof CrossfadeError ? error : ioError(path, "create", error);
 		}
 	},
 	writeFilled: async (folder, artefacts, { files, secret }, options) =>
@@ -45,9 +46,9 @@ export const nodeFiles: Files = {
 	walk: async (folder) => entriesBelow(folder),
 	replaceSecret: async (path, secret) => {
 		try {
-			renameNew(path, Buffer.from(secret.reveal()), lstatSync(path).mode & 0o777);
+			asOwnerOf(dirname(path), () => renameNew(path, Buffer.from(secret.reveal()), lstatSync(path).mode & 0o777));
 		} catch (error) {
-			throw ioError(path, "replace", error);
+			throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
 		}
 	},
 	withTemporary: async (name, content, use) => {
@@ -194,8 +195,10 @@ function writeArtefacts(
 	if (taken.length > 0 && !force) throw wouldOverwrite(taken.map(({ path }) => path));
 	for (const { path, bytes, mode } of pending) {
 		try {
-			mkdirSync(dirname(path), { recursive: true });
-			renameNew(path, bytes, mode ?? 0o644);
+			const folder = dirname(path);
+			asOwnerOf(folder, () => mkdirSync(folder, { recursive: true }));
+			// Somebody else may have made it first.
+			asOwnerOf(folder, () => renameNew(path, bytes, mode ?? 0o644));
 		} catch (error) {
 			throw error instanceof CrossfadeError ? error : ioError(path, "write", error);
 		}

@@ -1,4 +1,5 @@
 import { gunzipSync } from "node:zlib";
+import { forgetLastMatch } from "../../base/last-match.ts";
 import type { ExchangeAnswer, ExchangeOutcome, ExchangeWatcher, WatchedExchange } from "./forwarding.ts";
 import { BadHead, BodyReader, type Headers, HeadReader, type RequestHead, responseHead } from "./http1.ts";
 import { newGunzip, type Unpacker } from "./unpack.ts";
@@ -111,6 +112,7 @@ export class Exchange {
 		const outcome = { status, bytes: this.#bytes, body, answer };
 		this.#letGo();
 		this.#safely(() => watched.end(outcome));
+		forgetLastMatch();
 	}
 
 	#wholeAnswer(): ExchangeAnswer {

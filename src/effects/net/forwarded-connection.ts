@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { forgetLastMatch } from "../../base/last-match.ts";
 import { Exchange, Responses } from "./exchanges.ts";
 import type { ForwarderOptions } from "./forwarding.ts";
 import { BadHead, BodyReader, HeadReader, requestHead } from "./http1.ts";
@@ -32,6 +33,8 @@ export class ForwardedConnection {
 	#sending: Sending | undefined;
 	/** Further data from the client is discarded. */
 	#isOver = false;
+	/** The client announced the request in hand as its last: what follows it is no request, and no server reads it as one. */
+	#isLast = false;
 	#isFinishing = false;
 	#linger: NodeJS.Timeout | undefined;
 
@@ -78,6 +81,7 @@ export class ForwardedConnection {
 		try {
 			for (let at = 0; at < chunk.length; ) {
 				if (this.#sending) at = this.#pass(this.#sending, chunk, at, pieces, looks);
+				else if (this.#isLast) break;
 				else at = this.#begin(chunk, at, pieces, looks);
 			}
 		} catch (error) {
@@ -87,6 +91,7 @@ export class ForwardedConnection {
 		this.#send(pieces);
 		// Inspect after sending, so that forwarding is not delayed.
 		for (const look of looks) look();
+		forgetLastMatch();
 		if (bad) this.#refuse(bad.status, bad.message);
 	}
 
@@ -100,6 +105,7 @@ export class ForwardedConnection {
 		pieces.push(head.rewritten(upstream.basePath, upstream.authority));
 		const exchange = new Exchange(head, watcher, { onFault, unpacking: this.#unpacking });
 		this.#responses.expect(exchange);
+		this.#isLast = head.isLast;
 		this.#sending = { exchange, body: new BodyReader(head.framing) };
 		return this.#pass(this.#sending, chunk, found.end, pieces, looks);
 	}
@@ -139,6 +145,7 @@ export class ForwardedConnection {
 		upstream.on("data", (chunk: Buffer) => {
 			if (!client.write(chunk)) upstream.pause();
 			this.#responses.push(chunk);
+			forgetLastMatch();
 			if (client.isPaused()) this.#pace();
 			if (this.#isFinishing && this.#isIdle) this.#end();
 		});

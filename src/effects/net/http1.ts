@@ -20,7 +20,13 @@ const MAX_HEAD = 64 * 1024;
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
 const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e\\x80-\\xff]+) HTTP/1\\.([01])\\r\\n`);
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/;
-const FIELDS = new RegExp(`^(?:${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*$`);
+const FIELD = `${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*`;
+const FIELDS = new RegExp(`^(?:${FIELD}\\r\\n)*$`);
+/** https://www.rfc-editor.org/rfc/rfc9112#section-7.1.1, without the blanks that nobody should send. */
+const QUOTED = '"(?:[\\t\\x20!\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t\\x20-\\x7e\\x80-\\xff])*"';
+const EXTENSIONS = new RegExp(`^(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*$`);
+/** For those that say where a message or the connection ends it is too late. https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1 */
+const TRAILER_FIELD = new RegExp(`^(?!(?:content-length|transfer-encoding|connection):)${FIELD}$`, "i");
 
 /** Header fields by lower-case name, looked up in the original text. */
 export class Headers {
@@ -71,6 +77,8 @@ export interface RequestHead {
 	readonly target: string;
 	readonly headers: Headers;
 	readonly framing: Framing;
+	/** The client sends no other request after it on this connection. https://www.rfc-editor.org/rfc/rfc9112#section-9.6 */
+	readonly isLast: boolean;
 	/** The same head for another server: with a path prefix and its Host. */
 	rewritten(basePath: string, host: string): Buffer;
 }
@@ -95,6 +103,7 @@ export function requestHead(bytes: Buffer): RequestHead {
 		target,
 		headers,
 		framing,
+		isLast: isLast(headers, minor === "1"),
 		rewritten(basePath, host) {
 			const path = target === "*" ? target : basePath + target;
 			const line = headers.line("host");
@@ -103,6 +112,14 @@ export function requestHead(bytes: Buffer): RequestHead {
 			return Buffer.from(`${method} ${path} HTTP/1.${minor}\r\n${before}Host: ${host}\r\n${after}\r\n`, "latin1");
 		},
 	};
+}
+
+function isLast(headers: Headers, isHttp11: boolean): boolean {
+	const only = headers.get("connection");
+	if (only === undefined) return !isHttp11;
+	const lists = only ?? [...headers.all()].flatMap(([name, value]) => (name === "connection" ? [value] : [])).join();
+	const options = lists.toLowerCase().split(/[ \t]*,[ \t]*/);
+	return options.includes("close") || (!isHttp11 && !options.includes("keep-alive"));
 }
 
 function requestFraming(headers: Headers, isHttp11: boolean): Framing {
@@ -120,8 +137,9 @@ function requestFraming(headers: Headers, isHttp11: boolean): Framing {
 	return "chunked";
 }
 
+/** Once, and last. https://www.rfc-editor.org/rfc/rfc9112#section-7-5 */
 function isChunked(encoding: string): boolean {
-	return /^(?:[^,]+,[ \t]*)*chunked$/i.test(encoding);
+	return /^(?:(?!chunked\b)[^,]+,[ \t]*)*chunked$/i.test(encoding);
 }
 
 export interface ResponseHead {
@@ -191,7 +209,8 @@ const MAX_LINE = 16 * 1024;
 export class BodyReader {
 	#left: number;
 	#state: number;
-	#line = 0;
+	/** Extensions of a chunk, or a trailer, as far as read. */
+	#line = "";
 	#digits = 0;
 
 	constructor(framing: Framing) {
@@ -230,9 +249,9 @@ export class BodyReader {
 			}
 			if (this.#digits === 0) throw malformedChunk();
 			if (byte === 0x0d) this.#state = SIZE_LF;
-			else if (byte === 0x3b || byte === 0x20 || byte === 0x09) this.#state = EXTENSION;
+			else if (byte === 0x3b) this.#state = EXTENSION;
 			else throw malformedChunk();
-			this.#line = 0;
+			this.#line = byte === 0x0d ? "" : ";";
 			return;
 		}
 		const wanted = AFTER_CR[state];
@@ -243,11 +262,24 @@ export class BodyReader {
 			if (state === DATA_LF) this.#digits = 0;
 			return;
 		}
-		if (byte === 0x0a || ++this.#line > MAX_LINE) throw malformedChunk();
-		if (byte === 0x0d) this.#state = state === EXTENSION ? SIZE_LF : state === LINE_START ? LAST_LF : TRAILER_LF;
-		else if (state === LINE_START) this.#state = TRAILER;
+		if (byte === 0x0d) {
+			if (!LINES[state]?.test(this.#line)) throw malformedChunk();
+			this.#state = state === EXTENSION ? SIZE_LF : state === LINE_START ? LAST_LF : TRAILER_LF;
+			this.#line = "";
+			return;
+		}
+		this.#line += String.fromCharCode(byte);
+		if (byte === 0x0a || this.#line.length > MAX_LINE) throw malformedChunk();
+		if (state === LINE_START) this.#state = TRAILER;
 	}
 }
+
+/** What a line must be when it ends. */
+const LINES: Readonly<Record<number, RegExp>> = {
+	[EXTENSION]: EXTENSIONS,
+	[LINE_START]: /^$/,
+	[TRAILER]: TRAILER_FIELD,
+};
 
 /** The byte that must follow, and the next state. */
 const AFTER_CR: Readonly<Record<number, readonly [byte: number, next: number]>> = {

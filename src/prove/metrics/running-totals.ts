@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { senderOf } from "../../adapters/clis/senders.ts";
 import { signals } from "../../adapters/providers/provider.ts";
+import { maskedSender } from "../../base/mask.ts";
 import { fingerprint as fingerprintOf } from "../../token/fingerprint.ts";
 import { redact } from "../../token/guard.ts";
 import { MAX_TEXT } from "../otlp/senders.ts";
@@ -146,8 +147,9 @@ function senderFrom({ fingerprint, signal, host = "", cli = "", version = "", un
 	const known = SIGNALS.get(signal);
 	if (!known || fingerprint === undefined) return undefined;
 	const id = /^([0-9a-f]{12}|[a-z-]{1,20})$/.test(fingerprint) ? fingerprint : "others";
-	// Do not repeat a name that is the token itself, or a known one.
-	const safe = (name: string) => (fingerprintOf(name) === id ? "[token]" : redact(name).slice(0, MAX_TEXT));
+	// Not a name that is the token itself, or a known one, or as random as one; and not a part of the page, which would stay with it.
+	const safe = (name: string) =>
+		fingerprintOf(name) === id ? "[token]" : Buffer.from(maskedSender(redact(name), MAX_TEXT)).toString();
 	return { fingerprint: id, signal: known, host: safe(host), cli: safe(cli), version: safe(version), unit };
 }
 

@@ -39,6 +39,7 @@ const SAFE_HEADERS = {
 export async function startWatchPage(fx: Effects, { host, port, view }: WatchPageOptions): Promise<WatchPage> {
 	const access = newAccess(fx.random.token(), fx.random.token(), host);
 	const feed = newFeed(view);
+	const documentOf = newDocuments();
 	const server = await fx.serve({ host, port, maxBodyBytes: 0, answer });
 	return {
 		url: `${server.url}/?key=${access.key}`,
@@ -61,8 +62,19 @@ export async function startWatchPage(fx: Effects, { host, port, view }: WatchPag
 	}
 
 	function page(headers: Readonly<Record<string, string>>): ServerAnswer {
-		const { body, policy } = liveDocument(pageData(feed.view()), {
-			now: feed.view().rotation.now,
+		const { body, policy } = documentOf(feed.view());
+		const all = { ...SAFE_HEADERS, "content-security-policy": policy, ...headers };
+		return { status: 200, contentType: "text/html; charset=utf-8", headers: all, body };
+	}
+}
+
+/** Drawn once for each view, so that those who ask and do not read share its bytes. */
+function newDocuments() {
+	let last: { readonly view: OverlapView; readonly policy: string; readonly body: Buffer } | undefined;
+	return (view: OverlapView) => {
+		if (last?.view === view) return last;
+		const { body, policy } = liveDocument(pageData(view), {
+			now: view.rotation.now,
 			connection: "live",
 			timeZone: "UTC",
 			filter: "",
@@ -71,9 +83,9 @@ export async function startWatchPage(fx: Effects, { host, port, view }: WatchPag
 			descending: false,
 			rows: FIRST_ROWS,
 		});
-		const all = { ...SAFE_HEADERS, "content-security-policy": policy, ...headers };
-		return { status: 200, contentType: "text/html; charset=utf-8", headers: all, body: redact(body) };
-	}
+		last = { view, policy, body: Buffer.from(redact(body)) };
+		return last;
+	};
 }
 
 function plainAnswer(status: number, body: string): ServerAnswer {

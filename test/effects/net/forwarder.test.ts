@@ -241,6 +241,16 @@ describe("ambiguous requests", () => {
 	});
 });
 
+test("what follows a client's last request is neither passed on nor counted", async () => {
+	const there = await upstream((socket, received) => {
+		if (received.endsWith("last")) setTimeout(() => socket.end(httpText("200 OK")), 20);
+	});
+	const tap = await openTap(there.url);
+	await converse(tap.port, [sized("last", LAST) + sized("more"), sized("and more")]);
+	expect(there.connections[0]?.received).not.toContain("more");
+	expect(await tap.requests(1)).toHaveLength(1);
+});
+
 describe("a bug in attribution", () => {
 	const request = sized("{}", LAST);
 	test.each(["begin", "body", "end"] as const)(

@@ -44,6 +44,7 @@ describe("the head of a request", () => {
 		["a length beyond all numbers", post(`Content-Length: ${"9".repeat(16)}`), 400],
 		["an encoding after the chunks", post("Transfer-Encoding: chunked, gzip"), 400],
 		["two encodings", post("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"), 400],
+		["chunks of chunks", post("Transfer-Encoding: chunked, chunked"), 400],
 		["chunks in HTTP/1.0", head("POST / HTTP/1.0", "Transfer-Encoding: chunked"), 400],
 		["a blank before the colon", post("Content-Length : 3"), 400],
 		["a folded line", post("X: a", " b"), 400],
@@ -55,6 +56,16 @@ describe("the head of a request", () => {
 		["HTTP/2", Buffer.from("PRI * HTTP/2.0\r\n\r\n"), 505],
 	])("%s is refused", (_name, bytes, status) => {
 		expect(refusal(() => requestHead(bytes))).toBe(status);
+	});
+
+	test.each<[string, Buffer, boolean]>([
+		["HTTP/1.1", post(), false],
+		["HTTP/1.1 that closes", post("Connection: x , CLOSE"), true],
+		["HTTP/1.1 that closes, in two fields", post("Connection: keep-alive", "Connection: close"), true],
+		["HTTP/1.0", head("GET / HTTP/1.0"), true],
+		["HTTP/1.0 that stays", head("GET / HTTP/1.0", "Connection: Keep-Alive"), false],
+	])("whether another may follow: %s", (_name, bytes, isLast) => {
+		expect(requestHead(bytes).isLast).toBe(isLast);
 	});
 
 	test("for the upstream only the host changes, and the path gets a prefix", () => {
@@ -111,7 +122,7 @@ describe("a body in pieces of any size", () => {
 	test("chunks: finds the content and the end, and leaves what follows", () => {
 		const chunk = fc.record({
 			data: fc.uint8Array({ minLength: 1, maxLength: 40 }),
-			extension: fc.constantFrom("", ";a=b", " ", "\t;x"),
+			extension: fc.constantFrom("", ";a=b", ";x", ';a="b;c\\""'),
 			upper: fc.boolean(),
 		});
 		const trailers = fc.constantFrom("", "X-T: 1\r\n", "A: b\r\nC: d\r\n");
@@ -147,6 +158,11 @@ describe("a body in pieces of any size", () => {
 		"1\r\nab",
 		"1\r\na\n",
 		"\r\n",
+		"1 \r\n",
+		"1;\r\n",
+		"1;a=\0\r\n",
+		"0\r\nno field\r\n",
+		"0\r\nContent-Length: 3\r\n",
 		`${"0".repeat(13)}\r\n`,
 		`1;${"e".repeat(17_000)}`,
 	])("a malformed chunk is refused: %j", (text) => {

@@ -100,6 +100,21 @@ otelcol_processor_incoming_items{processor="batch/crossfade-fp-other",otel_signa
 	});
 });
 
+test("a name as random as a token is replaced by its length, whichever way the page counts; others stay", () => {
+	const { token } = canary();
+	for (const line of [
+		`crossfade_tap_requests_total{fingerprint="0123456789ab",signal="logs",host="${token}",cli="x ${token}"} 1`,
+		`crossfade_gateway_log_records_total{crossfade_fingerprint="0123456789ab",host_name="${token}",service_name="x ${token}",service_version="${token}"} 1`,
+	]) {
+		const [total] = read(line);
+		expect(total).toMatchObject({ host: `[${token.length} characters]`, cli: `x [${token.length} characters]` });
+		expect(JSON.stringify(total)).not.toContain(token);
+	}
+	const host = "8d3e7c2a-5b1f-4a6d-9e0c-123456789abc";
+	const line = `crossfade_tap_requests_total{fingerprint="0123456789ab",signal="logs",host="${host}",cli="codex"} 1`;
+	expect(read(line)).toMatchObject([{ host, cli: "codex" }]);
+});
+
 test.each([
 	["process_start_time_seconds 1700000000.5", 1_700_000_000_500],
 	["process_start_time_seconds 1700000000.5001", 1_700_000_000_501],

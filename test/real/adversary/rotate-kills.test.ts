@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { canary } from "../../harness/canary.ts";
 import { scratch } from "../../harness/cli.ts";
+import { howMany } from "../../harness/matrix.ts";
 import { needs, program } from "../../harness/parts.ts";
 import { leftovers, rotateScript, standIn } from "../../harness/rotation.ts";
 
 /** Few in every run, and as many as found faults before in the long one. */
-const KILLS = process.env["CROSSFADE_MATRIX"] === "full" ? 260 : 8;
+const KILLS = howMany(8, 260);
 /** A run waits longer than this for its proof, so that some are killed before the new token is in place and some after. */
 const LONGEST_MS = 4_000;
 

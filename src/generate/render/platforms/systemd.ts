@@ -92,6 +92,38 @@ function unitSteps(unit: Artefact | undefined, host: SystemdHost): RunbookStep[]
 	];
 }
 
+/** A core file would hold the token. https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Process%20Properties */
+const NO_CORE = "LimitCORE=0";
+
+/**
+ * What a collector that reads logs and sends them does without. It stays root, as the package's files are root's, but with three
+ * capabilities: to read logs of any account, to listen on low ports, to look at other processes.
+ * https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Sandboxing
+ */
+const CONFINED = [
+	NO_CORE,
+	"CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_NET_BIND_SERVICE CAP_SYS_PTRACE",
+	"LockPersonality=true",
+	"NoNewPrivileges=true",
+	"PrivateDevices=true",
+	"PrivateTmp=true",
+	"ProtectClock=true",
+	"ProtectControlGroups=true",
+	"ProtectHome=read-only",
+	"ProtectHostname=true",
+	"ProtectKernelLogs=true",
+	"ProtectKernelModules=true",
+	"ProtectKernelTunables=true",
+	"ProtectSystem=full",
+	"RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+	"RestrictNamespaces=true",
+	"RestrictRealtime=true",
+	"RestrictSUIDSGID=true",
+	"SystemCallArchitectures=native",
+	"SystemCallErrorNumber=EPERM",
+	"SystemCallFilter=@system-service",
+];
+
 /** The unit, or a drop-in for the packaged one; nothing if the packaged one suffices. */
 function unitFile(plan: CollectorPlan, host: SystemdHost): Artefact | undefined {
 	const validate = validateCommand(plan, host.config);
@@ -123,6 +155,8 @@ function unitFile(plan: CollectorPlan, host: SystemdHost): Artefact | undefined 
 			"Restart=always",
 			"RestartSec=2",
 			...lines,
+			"# It reads and sends; what it does not need it cannot do. A receiver that fails for that needs one of these lines changed.",
+			...CONFINED,
 			"",
 			"[Install]",
 			"WantedBy=multi-user.target",
@@ -131,6 +165,6 @@ function unitFile(plan: CollectorPlan, host: SystemdHost): Artefact | undefined 
 		return { path: `systemd/${host.unit}`, content: unit.join("\n"), purpose: "the unit that runs the collector" };
 	}
 	if (lines.length === 0) return undefined;
-	const content = ["[Service]", ...lines, ""].join("\n");
+	const content = ["[Service]", NO_CORE, ...lines, ""].join("\n");
 	return { path: `systemd/${host.unit}.d/crossfade.conf`, content, purpose: "drop-in for the packaged unit" };
 }

@@ -37,6 +37,8 @@
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
+# shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
+ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
 unset -v account again answer apply_state base caller changed counted directory failed failed_before found group groups holder \
   keep_list keep_mode keep_owner left line lock metrics new_counted new_print now old old_counted old_print option put_back reader \
@@ -86,7 +88,7 @@ die() {
 
 # Whatever ends a run while the new token is not proven, short of kill -9, puts the old one back.
 clean_up() {
-  trap '' INT TERM HUP PIPE
+  trap '' INT QUIT TERM HUP PIPE
   if [ -n "$trying" ]; then (restore) || :; fi
   if [ -n "$temporary" ]; then rm -f "$temporary"; fi
   if [ -n "$lock" ]; then
@@ -95,7 +97,7 @@ clean_up() {
   fi
 }
 trap clean_up EXIT
-trap 'exit 130' INT TERM HUP PIPE
+trap 'exit 130' INT QUIT TERM HUP PIPE
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -248,10 +250,10 @@ read_token() {
   elif [ -t 0 ]; then
     printf 'New token (not shown): ' >&2
     stty -echo
-    trap 'stty echo; exit 130' INT TERM HUP
+    trap 'stty echo; exit 130' INT QUIT TERM HUP
     IFS= read -r token || :
     stty echo
-    trap 'exit 130' INT TERM HUP PIPE
+    trap 'exit 130' INT QUIT TERM HUP PIPE
     printf '\n' >&2
   else
     IFS= read -r token || :

@@ -1,0 +1,109 @@
+import { spawn } from "node:child_process";
+import {
+	chmodSync,
+	chownSync,
+	lstatSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { exitCodes } from "../../../src/base/errors.ts";
+import { canary } from "../../harness/canary.ts";
+import { crossfadeProcess, scratch } from "../../harness/cli.ts";
+import { howMany } from "../../harness/matrix.ts";
+import { needs, root } from "../../harness/parts.ts";
+import { NOBODY } from "../../harness/rotation.ts";
+
+const SWAPS = howMany(8, 300);
+const REFUSED = exitCodes.refused[0];
+
+/** A folder of another account, in one that everybody can enter, and one of root's with a file. */
+function scene() {
+	const base = scratch({ "root/kept": "root's" });
+	chmodSync(base, 0o755);
+	const [theirs, roots] = [join(base, "theirs"), join(base, "root")];
+	mkdirSync(theirs);
+	chownSync(theirs, NOBODY, NOBODY);
+	return { base, theirs, roots };
+}
+
+const filesIn = (folder: string) =>
+	readdirSync(folder, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name));
+
+describe("root that writes into a folder of another account", needs(root), () => {
+	test.each([
+		["mdm", ["mdm", "-v", "generic"]],
+		["mdm with a token", ["mdm", "-v", "kandji", "--token", "file:new.token"]],
+		["collector", ["collector", "-d", "contrib"]],
+	])("%s: does it as that account, which owns what it finds there", async (_name, args) => {
+		const { theirs } = scene();
+		const secret = canary();
+		const cwd = scratch({ "new.token": secret.token });
+		const out = join(theirs, "new", "kit");
+		const options = { cwd, canaries: [secret], holders: ["new.token"] };
+		expect(await crossfadeProcess([...args, "--out", out], options)).toMatchObject({ code: 0 });
+		const found = filesIn(out);
+		expect(found.length).toBeGreaterThan(2);
+		for (const path of [out, dirname(out), ...found]) expect([path, lstatSync(path).uid]).toEqual([path, NOBODY]);
+	});
+
+	test.each(["a link for the folder", "a link for a folder below it"])("%s leads it nowhere", async (what) => {
+		const { theirs, roots } = scene();
+		const isBelow = what.includes("below");
+		const out = isBelow ? theirs : join(theirs, "kit");
+		const link = isBelow ? join(theirs, "systemd") : out;
+		symlinkSync(roots, link);
+		const { code, stderr } = await crossfadeProcess(["collector", "-d", "contrib", "--out", out, "--force"]);
+		expect({ code, stderr }).toEqual({ code: exitCodes.io[0], stderr: expect.stringContaining("permission denied") });
+		expect(readdirSync(roots)).toEqual(["kept"]);
+	});
+
+	test(`${SWAPS} runs while its owner swaps a folder for a link to one of root's: nothing is written there`, async () => {
+		const { theirs, roots } = scene();
+		const swap = `while :; do ln -sfn "${roots}" x; mv -T x systemd; rm -rf systemd; mkdir systemd; done`;
+		const attacker = spawn("sh", ["-c", swap], { cwd: theirs, uid: NOBODY, gid: NOBODY, stdio: "ignore" });
+		onTestFinished(() => {
+			attacker.kill("SIGKILL");
+		});
+		for (let run = 0; run < SWAPS; run++) {
+			await crossfadeProcess(["collector", "-d", "contrib", "--out", theirs, "--force"]);
+			expect(readdirSync(roots)).toEqual(["kept"]);
+		}
+	});
+
+	test("that everybody can write: refused, and nothing is written", async () => {
+		const { base } = scene();
+		const open = join(base, "open");
+		mkdirSync(open);
+		chmodSync(open, 0o777);
+		expect((await crossfadeProcess(["collector", "-d", "contrib", "--out", join(open, "kit")])).code).toBe(REFUSED);
+		expect(readdirSync(open)).toEqual([]);
+		chmodSync(open, 0o1777);
+		expect((await crossfadeProcess(["collector", "-d", "contrib", "--out", join(open, "kit")])).code).toBe(0);
+	});
+
+	test("a config of theirs is changed as that account, so that a link swapped in shows them no file of root's", async () => {
+		const { theirs, roots } = scene();
+		const config = join(theirs, "config.yaml");
+		const text =
+			"receivers: { otlp: { protocols: { grpc: } } }\nexporters: { debug: }\nservice:\n  pipelines:\n    logs: { receivers: [otlp], exporters: [debug] }\n";
+		writeFileSync(config, text);
+		chownSync(config, NOBODY, NOBODY);
+		const write = ["collector", "-d", "contrib", "--write", "--into"];
+		expect(await crossfadeProcess([...write, config])).toMatchObject({ code: 0 });
+		for (const path of filesIn(theirs)) expect([path, lstatSync(path).uid]).toEqual([path, NOBODY]);
+		// Their link to a file of root's, behind a folder's name: read it may be, which only root sees, but not copied.
+		writeFileSync(join(roots, "config.yaml"), text);
+		chmodSync(join(roots, "config.yaml"), 0o600);
+		symlinkSync(roots, join(theirs, "link"));
+		expect((await crossfadeProcess([...write, join(theirs, "link", "config.yaml")])).code).not.toBe(0);
+		expect(readFileSync(join(roots, "config.yaml"), "utf8")).toBe(text);
+		expect(readdirSync(roots).sort()).toEqual(["config.yaml", "kept"]);
+	});
+});
