@@ -26,7 +26,10 @@ export function accepted(facts: KnownFacts, now: number): Obligation[] {
 			id: "accepted",
 			about: senderName(sender),
 			state: "blocked",
-			witness: `some of what it sends with the new token is refused: ${plural(refused, "request")} lost`,
+			witness:
+				lastAccepted === undefined
+					? "nothing that it sent with the new token was accepted"
+					: `some of what it sends with the new token is refused${refused === 0 ? "" : `: ${plural(refused, "request")} lost`}`,
 			nextStep: "see why the provider refuses it: crossfade probe",
 		});
 	}
