@@ -14,18 +14,21 @@ export interface KeptSeries extends Watch {
 	readonly interval: number;
 	readonly isClosed: boolean;
 	readonly limits: readonly string[];
+	/** Of a writer that stopped normally: its clock minus that of the file system, in milliseconds. */
+	readonly skewMs?: number | undefined;
 	/** Of a source that crossfade reads: what it showed of its place then; undefined if that is unknown. */
 	readonly shown?: PlaceShown | undefined;
 }
 
-/** A writer that counts traffic itself is one series; a reader has one series per source. */
-export function seriesOf(name: string, file: EvidenceFile<"traffic">): KeptSeries[] {
+/** A writer that counts traffic itself is one series; a reader has one series per source. `writtenAt`: see `Folder`. */
+export function seriesOf(name: string, file: EvidenceFile<"traffic">, writtenAt: number): KeptSeries[] {
 	const { since, until, marks = [], isClosed = false, limits = [], interval = 0 } = file;
 	const writer = name.replace(/^traffic-|\.ndjson$/g, "");
 	const isReader = /^(gateway-.*|prometheus)$/.test(writer) && file.place === undefined;
 	if (!isReader) {
 		const place = file.place ?? file.rows[0]?.place ?? writer;
-		return [{ place, source: writer, since, until, isRead: false, isAttributed: true, interval, isClosed, limits }];
+		const own = { place, source: writer, since, until, isRead: false, isAttributed: true, interval, isClosed, limits };
+		return [{ ...own, ...(isClosed && { skewMs: Math.round(until - writtenAt) }) }];
 	}
 	return marks.map(({ place, group, source, since: from, at, interval: longest, isAttributed, shown }) => ({
 		place,

@@ -116,7 +116,9 @@ function reader(folder: Folder): EvidenceStore["read"] {
 	return async () => {
 		const fresh: typeof cache = new Map();
 		const aside: string[] = [];
-		for (const { name, stamp } of await folder.list()) {
+		const writtenAt = new Map<string, number>();
+		for (const { name, stamp, writtenAt: at } of await folder.list()) {
+			writtenAt.set(name, at);
 			if (/\.ndjson\.corrupt-\d+$/.test(name)) aside.push(name);
 			const kind = kindOf(name);
 			if (!kind) continue;
@@ -146,7 +148,7 @@ function reader(folder: Folder): EvidenceStore["read"] {
 			statements: of("statement").flatMap(({ file }) => file.rows),
 			exists,
 			warnings,
-			series: of("traffic").flatMap(({ name, file }) => seriesOf(name, file)),
+			series: of("traffic").flatMap(({ name, file }) => seriesOf(name, file, writtenAt.get(name) ?? file.until)),
 		};
 	};
 }

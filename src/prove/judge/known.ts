@@ -13,7 +13,7 @@ const DEFAULT_EVERY_MS = 24 * 60 * MINUTE_MS;
 const SLACK = 1.25;
 /** Tolerance for the longest observed pause. */
 const HABIT = 1.5;
-/** How far two clocks may differ without being reported; added to the quiet time. */
+/** How far a clock may be ahead of ours without being reported. */
 export const CLOCK_BOUND_MS = 5 * MINUTE_MS;
 
 /** The prepared facts: every obligation is a pure function of them and the time. */
@@ -24,6 +24,8 @@ export interface KnownFacts extends Omit<JudgementInput, "now"> {
 	readonly said: Statements;
 	/** Series that must be watched: all except those of places that are gone. */
 	readonly watched: readonly WatchedSeries[];
+	/** How far the clocks of two places may differ without being reported, in milliseconds; added to the quiet time. */
+	readonly clockBoundMs: number;
 	/** Since when all of them were watched without a gap; undefined if one never was. */
 	readonly watchSince: number | undefined;
 	isDirect(host: HostActivity): boolean;
@@ -78,6 +80,8 @@ export function known(input: JudgementInput): KnownFacts {
 		senders: all.flatMap(({ senders }) => senders),
 		said,
 		watched,
+		// A clock that is further behind makes the place look unwatched.
+		clockBoundMs: CLOCK_BOUND_MS + watched.reduce((most, { toleranceMs }) => Math.max(most, toleranceMs), 0),
 		watchSince: watchSince(watched),
 		isDirect: ({ key }) => isAllDirect || direct.has(key),
 		isShared: ({ key }) => key === "" || places.has(key),
@@ -164,7 +168,7 @@ export interface Quiet {
 /** Counted from the last request with the old token, or a later moment, up to `until`. */
 export function quietOf(facts: KnownFacts, sender: SenderActivity, until: number | undefined, after = 0): Quiet {
 	const bridge = SLACK * declaredEvery(facts, sender);
-	const needed = Math.max(MIN_QUIET_MS, bridge, HABIT * longestOldGap(sender, bridge)) + CLOCK_BOUND_MS;
+	const needed = Math.max(MIN_QUIET_MS, bridge, HABIT * longestOldGap(sender, bridge)) + facts.clockBoundMs;
 	const from = Math.max(after, sender.lastOld ?? 0, facts.watchSince ?? Number.POSITIVE_INFINITY);
 	const had = until === undefined || until <= from ? 0 : awakeTime(sender.host.heard, from, until, bridge);
 	return { had, needed };

@@ -12,7 +12,7 @@ import { exporterTokens, KEPT_IN, limitsOnPage, processStart, runningTotals } fr
 import type { LookedSeries } from "../overlap/observed.ts";
 import type { GatewayView } from "../overlap/view.ts";
 import { unattributedOf } from "./completeness.ts";
-import { type Health, healthOf, healthText } from "./health.ts";
+import { type Health, healthOf, healthText, losingText } from "./health.ts";
 import { type SourceLook, shownUrl, type TrafficSource, trouble, type WatchEffects } from "./source.ts";
 
 const PAGES_AT_A_TIME = 16;
@@ -149,6 +149,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			const bad = pages.flatMap(({ source, page }) => (typeof page === "string" ? [{ source, why: page }] : []));
 			const health = good.find((page) => page.health)?.health;
 			const told = health && healthText(health, before);
+			const losing = health && losingText(health, before);
 			before = health ?? before;
 			const lastRead = Math.max(0, ...keeper.marks().map(({ at }) => at), ...good.map(({ at }) => at));
 			const view: GatewayView = {
@@ -171,7 +172,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			return {
 				gateways: [view],
 				looked: lookedOf(name, pages, { foreign, marks: keeper.marks(), shown }),
-				exporters: exportersOf(name, exporters, good[0]?.at),
+				exporters: exportersOf(name, exporters, good[0]?.at).map((each) => ({ ...each, losing })),
 				troubles,
 			};
 		},

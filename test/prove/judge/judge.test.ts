@@ -290,6 +290,29 @@ describe("a fleet that has moved", () => {
 			{ series: [watched("gw", { until: now + 3 * HOUR })] },
 			["clocks: unknown"],
 		],
+		[
+			"12 a tap that stopped, with a clock that was behind: what it saw was later",
+			{
+				series: [
+					watched("gw", { since: now - 20 * HOUR }),
+					watched("gw", { source: "gw-2", isClosed: true, until: now - 3 * HOUR, skewMs: -3 * HOUR }),
+				],
+			},
+			["clocks: unknown"],
+		],
+		[
+			"12 clocks of two places that may differ by more than is left",
+			{
+				traffic: [...often(OLD, 600, 100), ...often(NEW, 88, 18)],
+				series: [watched("gw", { toleranceMs: 4 * MIN })],
+			},
+			["moved: unknown"],
+		],
+		[
+			"5 a gateway whose exporter loses everything",
+			{ exporters: [{ gateway: "gw", fingerprint: NEW, witness: "", at: now, losing: "it dropped 7 records" }] },
+			["accepted: blocked"],
+		],
 		["12 evidence from the future", { traffic: [...moved, sent(NEW, -180)] }, ["clocks: unknown"]],
 	])("is none with %s", (_, more, points) => {
 		const answer = points.some((each) => each.endsWith("blocked")) ? "not yet" : "not known";

@@ -435,6 +435,58 @@ otelcol_exporter_queue_capacity{exporter="otlp_http/torii",data_type="logs"} 100
 	expect((await later(1, page(7, 0))).gateways).toMatchObject([{ state: "up" }]);
 });
 
+describe("what a gateway's exporter loses", () => {
+	const page = (sent: number, failed: number, reason = "Unauthenticated") =>
+		`otelcol_receiver_accepted_log_records{receiver="otlp"} 100
+otelcol_exporter_sent_log_records{exporter="otlp_http/torii"} ${sent}
+otelcol_exporter_send_failed_log_records{exporter="otlp_http/torii"${reason === "" ? "" : `,error_type="${reason}"`}} ${failed}\n`;
+	const lost = (view: OverlapView) => openPoints(view, "accepted");
+
+	test.each<[string, [sent: number, failed: number, reason?: string][], number | undefined]>([
+		["everything since its start", [[0, 9]], 9],
+		[
+			"everything since the last look",
+			[
+				[50, 9],
+				[50, 12],
+			],
+			3,
+		],
+		["everything, for a reason that it does not tell", [[0, 9, ""]], 9],
+		[
+			"everything after a restart",
+			[
+				[50, 9],
+				[0, 2],
+			],
+			2,
+		],
+		[
+			"some, and sends some",
+			[
+				[50, 9],
+				[60, 12],
+			],
+			undefined,
+		],
+		[
+			"nothing more",
+			[
+				[50, 9],
+				[50, 9],
+			],
+			undefined,
+		],
+		["everything while the backend is down", [[0, 9, "Unavailable"]], undefined],
+	])("is told where that is %s", async (_, pages, records) => {
+		const { later } = await gateway();
+		let view = await later(0, page(0, 0) + ALIVE);
+		for (const each of pages) view = await later(1, page(...each) + ALIVE);
+		if (records === undefined) expect(lost(view)).toEqual([]);
+		else expect(lost(view).join()).toContain(`otlp_http/torii sent nothing and dropped ${records} records`);
+	});
+});
+
 test("no token gets into evidence, readings or messages, whatever a page and its URL hold", async () => {
 	const secret = canary();
 	const page = await metricsPage();

@@ -253,7 +253,9 @@ describe("what the server has of now", () => {
 			() => undefined,
 			() => Date.now() + minutes * MIN,
 		);
-		expect(openPoints(await (await watching(url)).look(), "watched")).toEqual([expect.stringMatching(`its clock is (2 h 60 min|3 h|3 h 1 min) ${text}`)]);
+		expect(openPoints(await (await watching(url)).look(), "watched")).toEqual([
+			expect.stringMatching(`its clock is (2 h 60 min|3 h|3 h 1 min) ${text}`),
+		]);
 	});
 
 	test("is read with a clock that differs by a minute", async () => {

@@ -27,7 +27,7 @@ export function rotation({ tokens, started, traffic, said, senders }: KnownFacts
 		const witness = `the new token was in use ${duration(started - first)} before the rotation`;
 		return unknown(witness, "check that old and new are not swapped, and that overlap.started is of this rotation");
 	}
-	const statement = said.of("credential", tokens.old ?? "", "known", "gone");
+	const statement = said.of("credential", tokens.old ?? "", "known");
 	const isUsed = (role: "lastOld" | "lastNew") => senders.some((sender) => sender[role] !== undefined);
 	if (isUsed("lastNew") && !isUsed("lastOld")) {
 		if (!statement) {
