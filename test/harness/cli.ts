@@ -53,6 +53,8 @@ export interface RunningCli {
 	stop(signal?: NodeJS.Signals): Promise<RunOutcome>;
 	/** Ends it as kill -9 does. */
 	kill(): Promise<void>;
+	/** Sends it a signal, such as SIGSTOP. */
+	signal(name: NodeJS.Signals): void;
 }
 
 /** The command line in a process and session of its own, so that no terminal of the person who runs the tests is asked for a token. */
@@ -99,6 +101,7 @@ export function startCrossfade(args: readonly string[], options: CliRunOptions =
 			expect(leaks(options.canaries ?? [], { ...outcome, ...filesBelow(cwd, options.holders) })).toEqual([]);
 			return { code, ...outcome };
 		},
+		signal: (name) => void child.kill(name),
 		async kill() {
 			child.kill("SIGKILL");
 			await ended;
