@@ -2,6 +2,7 @@ import { MINUTE_MS } from "../../base/duration.ts";
 import type { InventoryRow } from "../evidence/evidence.ts";
 import { addTraffic, awakeTime, type HostActivity, longestOldGap, newSender, type SenderActivity } from "./activity.ts";
 import type { JudgementInput, SendIntervals, WatchedSeries } from "./case.ts";
+import { withProbes } from "./exporters.ts";
 import { type Identities, identities } from "./identity.ts";
 import { type Statements, statementsOf } from "./statements.ts";
 
@@ -74,6 +75,7 @@ export function known(input: JudgementInput): KnownFacts {
 	const places = new Set(input.series.flatMap(({ place, source }) => placeNames(place, source)).map(names.keyOf));
 	return {
 		...input,
+		exporters: withProbes(input.exporters, traffic),
 		intervals: { ...input.intervals, hosts: byMachine(input.intervals.hosts, names.keyOf) },
 		names,
 		hosts: all,

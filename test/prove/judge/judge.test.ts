@@ -617,6 +617,44 @@ describe("a statement", () => {
 	});
 });
 
+describe("a gateway's own token, by a probe through it that is counted behind it (6)", () => {
+	const unknown = [{ gateway: "gw", fingerprint: undefined, witness: "", at: now }];
+	const arrived = (sentWith: string, as: string, minutesAgo = 3, place = "tap") =>
+		sent(as, minutesAgo, { host: `gateway gw with ${sentWith}`, cli: "crossfade-probe", place });
+	const gateways = (...rows: TrafficCounter[]) =>
+		judge(facts({ exporters: unknown, traffic: [...moved, ...rows] }))
+			.obligations.filter(({ id }) => id === "gateways")
+			.map(({ state, witness }) => `${state}: ${witness}`);
+
+	test.each<[string, TrafficCounter[], string[]]>([
+		[
+			"is the token that replaced the probe's",
+			[arrived(OLD, NEW)],
+			["proven: a probe through it was counted by tap with bbbb"],
+		],
+		[
+			"is the old one if that replaced it",
+			[arrived(NEW, OLD)],
+			["blocked: a probe through it was counted by tap with aaaa"],
+		],
+		["is what the newest probe shows", [arrived(NEW, OLD, 60), arrived(OLD, NEW)], ["proven:"]],
+		[
+			"is each one's, with several gateways in a row",
+			[arrived(OTHER, OLD), arrived(OTHER, NEW)],
+			["blocked:", "proven:"],
+		],
+		["stays unknown if the record arrived with its own token", [arrived(NEW, NEW), arrived(OLD, OLD)], ["unknown:"]],
+		[
+			"stays unknown by probes through another",
+			[sent(NEW, 3, { host: `gateway eu with ${OLD}`, cli: "crossfade-probe" })],
+			["unknown:"],
+		],
+		["stays unknown by a sender of that name", [sent(NEW, 3, { host: `gateway gw with ${OLD}` })], ["unknown:"]],
+	])("%s", (_, rows, expected) => {
+		expect(gateways(...rows)).toEqual(expected.map((text) => expect.stringMatching(`^${text}`)));
+	});
+});
+
 describe("a sender with nothing but a credential of its own", () => {
 	const import9 = { host: "mac-1", cli: "nightly-import" };
 	const traffic = [...moved, sent(OTHER, 50, import9), sent("none", 40, import9)];

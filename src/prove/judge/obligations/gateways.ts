@@ -25,6 +25,6 @@ function exporter({ tokens, said }: KnownFacts, { gateway, fingerprint, witness,
 		...base,
 		state: "unknown",
 		witness: fingerprint === undefined ? witness : `it forwards with ${fingerprint}, which is neither token`,
-		nextStep: `find out which token it uses, then record it: crossfade attest gateway ${gateway} moved --because "…"`,
+		nextStep: `find out which token it uses, then record it: crossfade attest gateway ${gateway} moved --because "…"; crossfade probe --via shows it if a crossfade tap is behind the gateway`,
 	};
 }
