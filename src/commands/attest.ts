@@ -65,7 +65,7 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 			fix: "add --token old=fp:<12 hex digits>, or tokens.old in the fleet file",
 		});
 	}
-	const known = openThings(view, kind);
+	const known = openThings(view, kind, says);
 	if (!known.includes(name)) throw unknownThing(kind, name, known);
 	const actor = reader.text("by") ?? fx.environment["USER"] ?? fx.environment["USERNAME"] ?? "unknown";
 	const statement: Statement = { kind, name, says, because, actor, at: fx.clock.now(), old };

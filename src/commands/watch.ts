@@ -50,7 +50,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 		for (;;) {
 			const view = await observer.look();
 			show ??= reader.isSet("web")
-				? await inBrowser(fx, port, view)
+				? await inBrowser(fx, port, { view, holdsMs: everyMs + LOOK_MS })
 				: onTerminal(fx, { once, explain: reader.isSet("explain") });
 			show.update(view);
 			const { safeToRetire } = view.judgement.fleet;
@@ -72,9 +72,16 @@ interface Display {
 	close(): Promise<void>;
 }
 
-async function inBrowser(fx: Effects, port: number, view: OverlapView): Promise<Display> {
+/** A look may take this long before the page no longer shows the answer of the one before. */
+const LOOK_MS = 45_000;
+
+async function inBrowser(
+	fx: Effects,
+	port: number,
+	shows: { readonly view: OverlapView; readonly holdsMs: number },
+): Promise<Display> {
 	const { startWatchPage } = await import("../prove/web/server.ts");
-	const page = await startWatchPage(fx, { host: "127.0.0.1", port, view });
+	const page = await startWatchPage(fx, { host: "127.0.0.1", port, ...shows });
 	fx.terminal.note(`open  ${page.url}`);
 	fx.terminal.note("the link works once; stop with Ctrl-C");
 	return page;

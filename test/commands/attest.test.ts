@@ -9,6 +9,12 @@ import { sent, writeEvidence } from "../harness/evidence.ts";
 const [OLD, NEW, OTHER] = [canary(), canary(), "cccccccccccc"];
 const BECAUSE = ["--because", "stolen in May", "--by", "anna"];
 
+const SWAPPED = `version: 1
+tokens: { old: "file:new.token", new: "file:old.token" }
+hosts: { expected: [mac-1] }
+every: 1h
+`;
+
 /** A fleet of two machines of which one moved, nothing was heard of the other, and a third is not listed. */
 function fleet() {
 	const traffic = [
@@ -45,6 +51,21 @@ describe("crossfade attest", () => {
 		expect(code).toBe(0);
 		expect(stdout).toMatch(/retire the old token: yes[\s\S]*with \d statements/);
 		expect(stdout).toContain("gone, says anna: stolen in May");
+	});
+
+	test("old and new that are swapped are no yes before anybody moved, until somebody says that they are right", async () => {
+		const { run, attest, gate } = fleet();
+		writeFileSync(join(run.cwd, "crossfade.yaml"), SWAPPED);
+		const traffic = [190, 120, 80, 40, 2].map((minutes) => sent(OLD.fingerprint, minutes));
+		traffic.push(sent(NEW.fingerprint, 300, { host: "", cli: "crossfade-probe" }));
+		writeEvidence(join(run.cwd, "crossfade-evidence"), { traffic });
+		const { code, stdout } = await gate();
+		expect({ code, stdout: stdout.replaceAll(/\s+/g, " ") }).toMatchObject({
+			code: 9,
+			stdout: expect.stringContaining("if old and new are swapped, every sender still uses the old one"),
+		});
+		expect((await attest("credential", NEW.fingerprint, "known", ...BECAUSE)).code).toBe(0);
+		expect((await gate()).code).toBe(0);
 	});
 
 	test("contrary evidence makes a statement void", async () => {

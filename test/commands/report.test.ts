@@ -52,6 +52,14 @@ describe("how old the newest sign of life may be", () => {
 	});
 });
 
+test("evidence in which not every sender has a row is no yes, and names the limit", async () => {
+	const run = fleet();
+	const limits = ["too many senders to count each one"];
+	writeEvidence(join(run.cwd, "crossfade-evidence"), { traffic: migrated, limits });
+	const { code, stdout } = await crossfade(["report", "--require-migrated", "--explain"], run);
+	expect({ code, stdout }).toMatchObject({ code: 9, stdout: expect.stringContaining("gw: too many senders to count") });
+});
+
 describe("crossfade report", () => {
 	test.each<[string, number, RegExp, Parameters<typeof fleet>[0]]>([
 		["all moved", 0, /retire the old token: yes/, { traffic: migrated }],

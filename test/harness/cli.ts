@@ -103,9 +103,7 @@ export function startCrossfade(args: readonly string[], options: CliRunOptions =
 			expect(leaks(options.canaries ?? [], { ...outcome, ...filesBelow(cwd, options.holders) })).toEqual([]);
 			return { code, ...outcome };
 		},
-		signal(name) {
-			child.kill(name);
-		},
+		signal: (name) => void child.kill(name),
 		async kill() {
 			child.kill("SIGKILL");
 			await ended;

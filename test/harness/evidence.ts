@@ -53,7 +53,14 @@ export function writeEvidence(
 		traffic,
 		probes,
 		...more
-	}: { traffic?: TrafficCounter[]; probes?: ProbeEvidence[]; until?: number; interval?: number },
+	}: {
+		traffic?: TrafficCounter[];
+		probes?: ProbeEvidence[];
+		until?: number;
+		interval?: number;
+		limits?: string[];
+		isClosed?: boolean;
+	},
 ): void {
 	mkdirSync(folder, { recursive: true });
 	const watch = { since: Date.now() - 20 * 60 * MINUTE_MS, until: Date.now(), ...more };

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import type { OverlapView } from "../../src/prove/overlap/view.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
-import { crossfadeProcess, scratch } from "../harness/cli.ts";
+import { crossfadeProcess, scratch, startCrossfade } from "../harness/cli.ts";
 import { startCollector } from "../harness/collector.ts";
 import { needs, otelcol } from "../harness/parts.ts";
 import { startProvider } from "../harness/provider.ts";
+import { waitFor } from "../harness/wait.ts";
 
 /** A gateway that sends on with a token of its own. */
 const config = (backend: string, token: string) => `receivers:
@@ -70,6 +73,37 @@ test("a real collector: its own counters say that each record left", needs(otelc
 	const other = await ask(...via, "otlp_http/queued", "--signals", "traces", "--timeout", "2s");
 	expect(other).toMatchObject({ code: 9, rows: [{ verdict: "INCONCLUSIVE", confirmed: false }] });
 });
+
+test(
+	"the token of a real collector's exporter is known by a probe through it, which a tap behind it counts",
+	needs(otelcol),
+	async () => {
+		const provider = await startProvider();
+		const cwd = scratch({ "old.token": mine.token });
+		const options = { cwd, canaries: [mine], holders: ["old.token"] };
+		const tap = startCrossfade(["tap", "--to", provider.url, "--listen", "127.0.0.1:0", "--evidence", "seen"], options);
+		const collector = await startCollector(scratch(), config(await tap.find(/tap {7}(http:\S+) ->/), provider.token));
+		const exporter = async () => {
+			const tokens = ["--token", "old=file:old.token", "--token", `new=fp:${fingerprint(provider.token)}`];
+			const pages = ["--gateway", `gw=${collector.metricsUrl}`, "--evidence", "seen"];
+			const { stdout } = await crossfadeProcess(["report", "--json", ...tokens, ...pages], options);
+			const { obligations, senders } = (JSON.parse(stdout) as OverlapView).judgement;
+			expect(senders).toEqual([]);
+			return obligations.find(({ id, about }) => id === "gateways" && about === "gw, its exporter");
+		};
+		expect(await exporter()).toMatchObject({ state: "unknown" });
+		const probe = ["probe", "--token", "old=file:old.token", "--via", `gw=${collector.url}`, "--signals", "logs"];
+		await crossfadeProcess([...probe, "--evidence", "seen"], options);
+		const known = await waitFor("the tap to have counted the probe", async () => {
+			const found = await exporter();
+			return found?.state === "proven" ? found : undefined;
+		});
+		expect(known.witness).toMatch(
+			new RegExp(`a probe through it was counted by .* with ${fingerprint(provider.token)}`),
+		);
+		expect((await tap.stop()).code).toBe(0);
+	},
+);
 
 test(
 	"a real collector whose own token is refused: a 200 in front, and the loss behind it is said",

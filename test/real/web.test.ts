@@ -6,10 +6,11 @@ import type { OverlapView } from "../../src/prove/overlap/view.ts";
 import { reportHtml } from "../../src/prove/web/report.ts";
 import { startWatchPage, type WatchPage } from "../../src/prove/web/server.ts";
 import { chromiumBrowser, closeBrowser, visit } from "../harness/browser.ts";
-import { scratch } from "../harness/cli.ts";
+import { scratch, startCrossfade } from "../harness/cli.ts";
 import { measureContrast } from "../harness/contrast.ts";
 import { quietEffects } from "../harness/effects.ts";
-import { demoOverlap, hostile, NEW } from "../harness/overlap.ts";
+import { sent, writeEvidence } from "../harness/evidence.ts";
+import { demoOverlap, hostile, NEW, OLD } from "../harness/overlap.ts";
 import { needs } from "../harness/parts.ts";
 
 const names = Object.values(hostile);
@@ -219,6 +220,61 @@ describe("the live page in a real Chromium", needs(chromiumBrowser), () => {
 		await serve(answered("yes", "all moved"), { port, seed: "same" });
 		await page.getByRole("heading", { name: "Safe to retire the old token: yes" }).waitFor();
 		expect(await page.locator(".link").textContent()).toBe("Live");
+	});
+
+	/** The built program's page, with a yes on it. */
+	async function yesOnScreen() {
+		const cwd = scratch({
+			"crossfade.yaml": `version: 1\ntokens: { old: "fp:${OLD}", new: "fp:${NEW}" }\nhosts: { expected: [mac-1] }\nevery: 1h\n`,
+		});
+		const traffic = [sent(OLD, 190), ...[160, 120, 80, 40, 2].map((minutes) => sent(NEW, minutes))];
+		writeEvidence(join(cwd, "crossfade-evidence"), { traffic, interval: 4 * 60_000 });
+		const watch = startCrossfade(["watch", "--web", "--every", "1s"], { cwd });
+		const url = await watch.find(/open +(http:\/\/127\.0\.0\.1:\d+\/\?key=\S+)/);
+		const { page } = await visit(url, { expected: REFUSED });
+		await page.getByText("Live", { exact: true }).waitFor();
+		await heading(page, "yes");
+		expect(await page.title()).toBe("yes · crossfade");
+		return { watch, page };
+	}
+
+	const heading = (page: Page, answer: string, timeout = 30_000) =>
+		page.getByRole("heading", { name: `Safe to retire the old token: ${answer}` }).waitFor({ timeout });
+
+	async function withdrawn(page: Page, timeout: number) {
+		await heading(page, "no answer", timeout);
+		expect(await page.title()).toBe("no answer · crossfade");
+		expect(await page.getByText("Safe to retire the old token: yes").count()).toBe(0);
+	}
+
+	test("a yes is gone six seconds after its watch was killed", async () => {
+		const { watch, page } = await yesOnScreen();
+		await watch.kill();
+		await withdrawn(page, 6_000);
+	});
+
+	test("a yes is gone within a minute after its watch began to hang, and there again once that goes on", async () => {
+		const { watch, page } = await yesOnScreen();
+		watch.signal("SIGSTOP");
+		await withdrawn(page, 60_000);
+		watch.signal("SIGCONT");
+		await heading(page, "yes");
+	});
+
+	test("a yes is gone when the watch answers but looks no more, also for who opens the page then", async () => {
+		const view = answered("yes", "all moved");
+		const watch = await startWatchPage(quietEffects(), { host: "127.0.0.1", port: 0, view, holdsMs: 4_000 });
+		onTestFinished(() => watch.close());
+		const { page } = await visit(watch.url);
+		await heading(page, "yes");
+		await heading(page, "no answer");
+		expect(await page.title()).toBe("no answer · prod-eu · crossfade");
+		await page.reload();
+		await heading(page, "no answer");
+		await drawn(page);
+		expect(await page.title()).toBe("no answer · prod-eu · crossfade");
+		watch.update(view);
+		await heading(page, "yes");
 	});
 
 	test("a watch started anew asks for its new link, and the old page comes back once that is opened", async () => {

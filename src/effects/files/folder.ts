@@ -14,8 +14,11 @@ export interface Folder {
 	id(): Promise<string>;
 	/** Whether it exists. */
 	exists(): Promise<boolean>;
-	/** Its regular files, each with a stamp that changes with the content. */
-	list(): Promise<{ readonly name: string; readonly stamp: string }[]>;
+	/**
+	 * Its regular files, each with a stamp that changes with the content, and when it was last written, in milliseconds since the epoch by
+	 * the clock of the file system.
+	 */
+	list(): Promise<{ readonly name: string; readonly stamp: string; readonly writtenAt: number }[]>;
 	/** A file's bytes; undefined if it does not exist. */
 	read(name: string): Promise<Uint8Array | undefined>;
 	/** Creates the folder if needed and replaces a file atomically. Yields to other work between chunks. */
@@ -79,14 +82,14 @@ async function isFolder(path: string): Promise<boolean> {
 	return stats !== undefined;
 }
 
-async function stamps(path: string): Promise<{ name: string; stamp: string }[]> {
+async function stamps(path: string): Promise<{ name: string; stamp: string; writtenAt: number }[]> {
 	const entries = (await orUndefined("ENOENT", readdir(path, { withFileTypes: true }))) ?? [];
 	const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
 	const found = await Promise.all(
 		files.sort().map(async (name) => ({ name, stats: await orUndefined("ENOENT", stat(join(path, name))) })),
 	);
 	return found.flatMap(({ name, stats }) =>
-		stats ? [{ name, stamp: `${stats.ino} ${stats.mtimeMs} ${stats.size}` }] : [],
+		stats ? [{ name, stamp: `${stats.ino} ${stats.mtimeMs} ${stats.size}`, writtenAt: stats.mtimeMs }] : [],
 	);
 }
 

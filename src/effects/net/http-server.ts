@@ -31,8 +31,8 @@ export interface ServerStream {
 	readonly headers?: Readonly<Record<string, string>>;
 	/** Receives a function that writes and returns how many bytes the client has not read yet; returns one that is called when the client is gone. */
 	readonly start: (write: (text: string) => number) => () => void;
-	/** Written every 15 seconds, so that each side notices when the other is gone. */
-	readonly heartbeat?: string;
+	/** Its text is written every 15 seconds, so that each side notices when the other is gone. */
+	readonly heartbeat?: () => string;
 }
 
 export interface Server {
@@ -101,7 +101,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, option
 		return response.writableLength;
 	};
 	const { heartbeat } = answer;
-	const timer = heartbeat === undefined ? undefined : setInterval(() => write(heartbeat), HEARTBEAT_MS).unref();
+	const timer = heartbeat === undefined ? undefined : setInterval(() => write(heartbeat()), HEARTBEAT_MS).unref();
 	const gone = answer.start(write);
 	response.on("close", () => {
 		clearInterval(timer);

@@ -120,7 +120,7 @@ function upgraded(kind: EvidenceKind, row: Record<string, unknown>): Record<stri
 function markOf(line: string, number: number): Mark {
 	const mark = parsed(line, number);
 	const { source, at, since, interval = DEFAULT_INTERVAL_MS, isAttributed, totals, place = source } = mark;
-	const { group, accepted } = mark;
+	const { group, accepted, started, shown } = mark;
 	const isSeries = (each: unknown): each is [string, number, 1?] =>
 		Array.isArray(each) && isText(each[0]) && isCount(each[1]);
 	const isMark =
@@ -130,7 +130,8 @@ function markOf(line: string, number: number): Mark {
 		isCount(interval) &&
 		isFlag(isAttributed) &&
 		Array.isArray(totals);
-	const isPlaced = isText(place) && optional(isText)(group) && optional(isCounts)(accepted);
+	const isTold = optional(isCounts)(accepted) && optional(isNumber)(started) && optional(isShown)(shown);
+	const isPlaced = isText(place) && optional(isText)(group) && isTold;
 	if (!isMark || !isPlaced || !totals.every(isSeries)) throw new CorruptEvidence(`line ${number} is not a mark`);
 	const series = totals.map(([id, value, away]) => [id, { value, isAway: away === 1 }] as const);
 	return {
@@ -142,6 +143,8 @@ function markOf(line: string, number: number): Mark {
 		place,
 		group: group as string | undefined,
 		accepted: accepted as Mark["accepted"],
+		started: started as number | undefined,
+		shown: shown as Mark["shown"],
 		totals: new Map(series),
 	};
 }
@@ -175,6 +178,10 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
 const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
 const isCounts: Check = (value) => typeof value === "object" && value !== null && Object.values(value).every(isCount);
+const isShown: Check = (value) =>
+	typeof value === "object" &&
+	value !== null &&
+	["exporters", "unattributed", "limits"].every((key) => isTexts((value as Record<string, unknown>)[key]));
 const isFingerprint: Check = (value) => typeof value === "string" && /^([0-9a-f]{12}|[a-z-]{1,20})$/.test(value);
 const oneOf = (words: readonly string[]): Check => {
 	const known = new Set<unknown>(words);

@@ -33,12 +33,30 @@ export interface Mark {
 	readonly group?: string | undefined;
 	/** See `CounterReading`. */
 	readonly accepted?: CounterReading["accepted"];
+	/** When the process started that was read last, in milliseconds since the epoch, if known. */
+	readonly started?: number | undefined;
+	/** What the last reading showed of its place, for programs that only read the folder. */
+	readonly shown?: PlaceShown | undefined;
 	/** By series: the last value, and whether the series was missing at the last reading. */
 	readonly totals: ReadonlyMap<string, { readonly value: number; readonly isAway: boolean }>;
 }
 
+/** What a reading shows of a place besides its counters. */
+export interface PlaceShown {
+	/** The tokens with which it forwards: fingerprints, or `passed on`; empty if unknown. */
+	readonly exporters: readonly string[];
+	/** What it received without counting it by token, and the limits that it reached, as sentences. */
+	readonly unattributed: readonly string[];
+	readonly limits: readonly string[];
+}
+
+/** For evidence in which `PlaceShown` is missing. */
+export const NOT_RECORDED = "how much it received was not recorded: give the URL of its metrics here too";
+
 /** A longer time without a reading is a gap, unless the same process counted through it. */
 export const MAX_BREAK_MS = 5 * 60_000;
+/** How much the start time of one process may seem to vary, as it is calculated from its uptime. */
+const SAME_START_MS = 30_000;
 /** Maximum number of missing series to remember. */
 const MAX_SERIES = 200_000;
 
@@ -95,6 +113,8 @@ export function follow(
 			place,
 			...(group !== undefined && { group }),
 			...(reading.accepted && { accepted: reading.accepted }),
+			...(reading.started !== undefined && { started: reading.started }),
+			...(mark?.shown && { shown: mark.shown }),
 			totals,
 		},
 		sightings: [...sums.values()],
@@ -115,6 +135,10 @@ function sinceWhen(
 ): number {
 	if (!mark) return at;
 	if (isRestarted && started !== undefined) return Math.min(started, at);
+	// An address that several processes answer in turn: each was unread while another was read.
+	const isOther =
+		started !== undefined && mark.started !== undefined && Math.abs(started - mark.started) > SAME_START_MS;
+	if (isOther) return at;
 	const isSameProcess = started !== undefined && started <= mark.at;
 	if (!isSameProcess && (hasFallen || at - mark.at > MAX_BREAK_MS)) return at;
 	// It counts by token for the first time: it has done so since its start, which may be later than our first reading.

@@ -14,7 +14,7 @@ import {
 	type Rows,
 } from "./file.ts";
 import { givenId, idOf } from "./folder-id.ts";
-import { type CounterReading, follow, MAX_BREAK_MS, type Mark } from "./readings.ts";
+import { type CounterReading, follow, MAX_BREAK_MS, type Mark, type PlaceShown } from "./readings.ts";
 import { debounced, type OwnFile } from "./saving.ts";
 import { type KeptSeries, seriesOf } from "./series.ts";
 import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
@@ -70,6 +70,8 @@ export interface TrafficWriter extends Pick<TrafficLedger, "add" | "merge" | "co
 export interface ReadingWriter {
 	/** Adds a reading; those of one source in chronological order. */
 	take(reading: CounterReading, place: string, group?: string): void;
+	/** Notes what the last reading of a source showed of its place. */
+	note(source: string, shown: PlaceShown): void;
 	/** How far each source was read, by name. */
 	readonly marks: ReadonlyMap<string, Mark>;
 	flush(): Promise<void>;
@@ -114,7 +116,9 @@ function reader(folder: Folder): EvidenceStore["read"] {
 	return async () => {
 		const fresh: typeof cache = new Map();
 		const aside: string[] = [];
-		for (const { name, stamp } of await folder.list()) {
+		const writtenAt = new Map<string, number>();
+		for (const { name, stamp, writtenAt: at } of await folder.list()) {
+			writtenAt.set(name, at);
 			if (/\.ndjson\.corrupt-\d+$/.test(name)) aside.push(name);
 			const kind = kindOf(name);
 			if (!kind) continue;
@@ -144,7 +148,7 @@ function reader(folder: Folder): EvidenceStore["read"] {
 			statements: of("statement").flatMap(({ file }) => file.rows),
 			exists,
 			warnings,
-			series: of("traffic").flatMap(({ name, file }) => seriesOf(name, file)),
+			series: of("traffic").flatMap(({ name, file }) => seriesOf(name, file, writtenAt.get(name) ?? file.until)),
 		};
 	};
 }
@@ -262,6 +266,11 @@ async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise
 			const { mark, sightings } = follow(marks.get(reading.source), reading, at);
 			marks.set(reading.source, mark);
 			for (const seen of sightings) ledger.add(seen);
+			saved.grew();
+		},
+		note(source, shown) {
+			const mark = marks.get(source);
+			if (mark) marks.set(source, { ...mark, shown });
 			saved.grew();
 		},
 		marks,

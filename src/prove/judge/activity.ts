@@ -93,7 +93,9 @@ export function addTraffic(
 			sender.newRequests += counter.requests;
 			sender.firstNew = Math.min(sender.firstNew ?? first, first);
 			sender.lastNew = Math.max(sender.lastNew ?? 0, lastSeen);
-			if (counter.refused > 0) sender.lastRefused = Math.max(sender.lastRefused ?? 0, lastSeen);
+			// Of a request with records of several hosts only the first one counts it; the others show it by what was accepted last.
+			const isLost = counter.refused > 0 || counter.lastAccepted < lastSeen;
+			if (isLost) sender.lastRefused = Math.max(sender.lastRefused ?? 0, lastSeen);
 			if (counter.lastAccepted > 0) sender.lastAccepted = Math.max(sender.lastAccepted ?? 0, counter.lastAccepted);
 		} else {
 			sender.strangers ??= new Map();

@@ -42,6 +42,8 @@ export interface WatchedSeries {
 	readonly isAttributed: boolean;
 	/** It stopped normally, and all its counts were saved. */
 	readonly isClosed: boolean;
+	/** Of one that stopped: its clock minus that of the evidence folder, in milliseconds, as measured at its last write. */
+	readonly skewMs?: number | undefined;
 	/** Why it cannot be read now. */
 	readonly trouble?: string | undefined;
 	/** What it received without counting it by token, as sentences. */
@@ -58,6 +60,8 @@ export interface GatewayExporter {
 	/** The source of this fact. */
 	readonly witness: string;
 	readonly at: number | undefined;
+	/** What it loses instead of sending, as a sentence. */
+	readonly losing?: string | undefined;
 }
 
 /** The longest usual pause of each sender while its machine is in use, in milliseconds. */

@@ -1,7 +1,8 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import type { InventoryRow } from "../evidence/evidence.ts";
 import { addTraffic, awakeTime, type HostActivity, longestOldGap, newSender, type SenderActivity } from "./activity.ts";
-import type { JudgementInput, WatchedSeries } from "./case.ts";
+import type { JudgementInput, SendIntervals, WatchedSeries } from "./case.ts";
+import { withProbes } from "./exporters.ts";
 import { type Identities, identities } from "./identity.ts";
 import { type Statements, statementsOf } from "./statements.ts";
 
@@ -13,7 +14,7 @@ const DEFAULT_EVERY_MS = 24 * 60 * MINUTE_MS;
 const SLACK = 1.25;
 /** Tolerance for the longest observed pause. */
 const HABIT = 1.5;
-/** How far two clocks may differ without being reported; added to the quiet time. */
+/** How far a clock may be ahead of ours without being reported. */
 export const CLOCK_BOUND_MS = 5 * MINUTE_MS;
 
 /** The prepared facts: every obligation is a pure function of them and the time. */
@@ -24,9 +25,13 @@ export interface KnownFacts extends Omit<JudgementInput, "now"> {
 	readonly said: Statements;
 	/** Series that must be watched: all except those of places that are gone. */
 	readonly watched: readonly WatchedSeries[];
+	/** How far the clocks of two places may differ without being reported, in milliseconds; added to the quiet time. */
+	readonly clockBoundMs: number;
 	/** Since when all of them were watched without a gap; undefined if one never was. */
 	readonly watchSince: number | undefined;
 	isDirect(host: HostActivity): boolean;
+	/** Whether a name may stand for several machines: none, or a gateway's, which some gateways give to all data. */
+	isShared(host: HostActivity): boolean;
 }
 
 /** Joins lists, traffic, inventory and statements by machine. */
@@ -49,7 +54,7 @@ export function known(input: JudgementInput): KnownFacts {
 		const host = hostOf(row.host);
 		// Without another list, the machines that report are the list.
 		if (expectedHosts.length === 0) host.isListed = true;
-		host.inventory = newer(host.inventory, row);
+		host.inventory = newer(host.inventory, row, tokens.new);
 	}
 	addTraffic(traffic, tokens, (name) => {
 		const known = raw.get(name);
@@ -67,16 +72,35 @@ export function known(input: JudgementInput): KnownFacts {
 	const watched = input.series.filter((each) => !isGone(said, each) && !isReplaced(each, input.series));
 	const direct = input.directHosts === "all" ? undefined : new Set(input.directHosts.map(names.keyOf));
 	const isAllDirect = direct === undefined || input.series.length === 0;
+	const places = new Set(input.series.flatMap(({ place, source }) => placeNames(place, source)).map(names.keyOf));
 	return {
 		...input,
+		exporters: withProbes(input.exporters, traffic),
+		intervals: { ...input.intervals, hosts: byMachine(input.intervals.hosts, names.keyOf) },
 		names,
 		hosts: all,
 		senders: all.flatMap(({ senders }) => senders),
 		said,
 		watched,
+		// A clock that is further behind makes the place look unwatched.
+		clockBoundMs: CLOCK_BOUND_MS + watched.reduce((most, { toleranceMs }) => Math.max(most, toleranceMs), 0),
 		watchSince: watchSince(watched),
 		isDirect: ({ key }) => isAllDirect || direct.has(key),
+		isShared: ({ key }) => key === "" || places.has(key),
 	};
+}
+
+/** A place's name, and the host of the page that is read. */
+function placeNames(place: string, source: string): string[] {
+	const host = URL.canParse(source) ? new URL(source).hostname : "";
+	return [place, place.replace(/:\d+$/, ""), host].filter((name) => name !== "" && name !== "localhost");
+}
+
+/** Declared intervals by machine, whichever of its names is used; of several the longest. */
+function byMachine(hosts: SendIntervals["hosts"], keyOf: (name: string) => string): Record<string, number> {
+	const found: Record<string, number> = Object.create(null);
+	for (const [name, every] of Object.entries(hosts)) found[keyOf(name)] = Math.max(found[keyOf(name)] ?? 0, every);
+	return found;
 }
 
 function newHost(key: string, name: string): HostActivity {
@@ -86,9 +110,11 @@ function newHost(key: string, name: string): HostActivity {
 /** Placeholder for a name not looked up yet. */
 const EMPTY = newHost("", "");
 
-/** The newest report by its own time, not by its position in a file; without times, the later line. */
-function newer(before: InventoryRow | undefined, row: InventoryRow): InventoryRow {
-	return before?.at !== undefined && (row.at ?? 0) < before.at ? before : row;
+/** The newest report by its own time, not by its position in a file; without both times, one that is not plainly on the new token. */
+function newer(before: InventoryRow | undefined, row: InventoryRow, fresh: string | undefined): InventoryRow {
+	if (before?.at !== undefined && row.at !== undefined) return row.at < before.at ? before : row;
+	const isPlain = before === undefined || (before.state === "ok" && before.fingerprint === fresh);
+	return isPlain ? row : before;
 }
 
 /** Adds a row for each CLI expected on a machine, unless a report of this rotation calls it absent. */
@@ -127,10 +153,7 @@ function watchSince(series: readonly WatchedSeries[]): number | undefined {
 
 /** A sender's declared interval: the longer of its host's and its CLI's, otherwise the fleet's, otherwise a day. */
 export function declaredEvery({ intervals }: KnownFacts, { host, cli }: SenderActivity): number {
-	const own = [
-		...[host.name, ...host.otherNames].map((name) => ownValue(intervals.hosts, name)),
-		ownValue(intervals.clis, cli),
-	].filter((each) => each !== undefined);
+	const own = [ownValue(intervals.hosts, host.key), ownValue(intervals.clis, cli)].filter((each) => each !== undefined);
 	return own.length > 0 ? Math.max(...own) : (intervals.fleet ?? DEFAULT_EVERY_MS);
 }
 
@@ -147,7 +170,7 @@ export interface Quiet {
 /** Counted from the last request with the old token, or a later moment, up to `until`. */
 export function quietOf(facts: KnownFacts, sender: SenderActivity, until: number | undefined, after = 0): Quiet {
 	const bridge = SLACK * declaredEvery(facts, sender);
-	const needed = Math.max(MIN_QUIET_MS, bridge, HABIT * longestOldGap(sender, bridge)) + CLOCK_BOUND_MS;
+	const needed = Math.max(MIN_QUIET_MS, bridge, HABIT * longestOldGap(sender, bridge)) + facts.clockBoundMs;
 	const from = Math.max(after, sender.lastOld ?? 0, facts.watchSince ?? Number.POSITIVE_INFINITY);
 	const had = until === undefined || until <= from ? 0 : awakeTime(sender.host.heard, from, until, bridge);
 	return { had, needed };

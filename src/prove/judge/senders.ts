@@ -58,12 +58,13 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 			lastOld === lastNew ? "its last requests were with both tokens" : "its last request was with the old one";
 		return state("MIXED", "blocked", `the new token was seen, but ${last}, ${ago(now, lastOld)}`, RESTART);
 	}
-	if (host.key === "" && lastOld !== undefined) {
+	if (facts.isShared(host) && lastOld !== undefined) {
+		const whose = host.key === "" ? "data without a host name" : "data with a gateway's host name";
 		return state(
 			"MIXED",
 			"unknown",
-			"data without a host name can come from several machines, and some of it came with the old token",
-			`make its senders send host.name, or record what they are: ${attest(sender)}`,
+			`${whose} can come from several machines, and some of it came with the old token`,
+			`make its senders send their own host.name, or record what they are: ${attest(sender)}`,
 		);
 	}
 	const { had, needed } = quietOf(facts, sender, lastNew);

@@ -1,8 +1,9 @@
 import type { Statement } from "../evidence/evidence.ts";
 
-/** Statements by kind and name; the newest of each counts. */
+/** Statements by kind and name. */
 export interface Statements {
-	of(kind: Statement["kind"], name: string): Statement | undefined;
+	/** The newest statement that says one of these words, or any word if none is given; `gone` only as long as it is the newest of all. */
+	of(kind: Statement["kind"], name: string, ...says: readonly Statement["says"][]): Statement | undefined;
 	/** Statements of another rotation, which do not count. */
 	readonly foreign: readonly Statement[];
 }
@@ -15,14 +16,20 @@ export function statementsOf(
 ): Statements {
 	const own = all.filter((each) => each.old === old);
 	const key = (kind: Statement["kind"], name: string) => `${kind}\n${kind === "host" ? nameKey(name) : name}`;
-	const newest = new Map<string, Statement>();
+	const byThing = new Map<string, Statement[]>();
 	for (const each of own) {
 		const id = key(each.kind, each.name);
-		const known = newest.get(id);
-		if (!known || known.at <= each.at) newest.set(id, each);
+		byThing.set(id, [...(byThing.get(id) ?? []), each]);
 	}
+	for (const statements of byThing.values()) statements.sort((a, b) => a.at - b.at);
 	return {
-		of: (kind, name) => newest.get(key(kind, name)),
+		of(kind, name, ...says) {
+			const statements = byThing.get(key(kind, name)) ?? [];
+			return statements.findLast(
+				(each) =>
+					(says.length === 0 || says.includes(each.says)) && (each.says !== "gone" || each === statements.at(-1)),
+			);
+		},
 		foreign: all.filter((each) => each.old !== old),
 	};
 }

@@ -176,11 +176,13 @@ export const aboutSelector =
 /** Our own tap forwards each sender's token. */
 const TAP = /^crossfade_tap_/;
 
-/** The token with which the process behind a page forwards: a fingerprint, or `passed on`; undefined if the page does not show it. */
-export function exporterToken(samples: readonly Sample[]): string | undefined {
-	const said = samples.find(({ name, value }) => EXPORTER_TOKEN.test(name) && value > 0)?.labels["fingerprint"];
-	if (said !== undefined) return /^[0-9a-f]{12}$/.test(said) ? said : undefined;
-	return samples.some(({ name }) => TAP.test(name)) ? "passed on" : undefined;
+/** The tokens with which the process behind a page forwards: fingerprints, or `passed on`; empty if the page does not show them. */
+export function exporterTokens(samples: readonly Sample[]): string[] {
+	const said = samples.filter(({ name, value }) => EXPORTER_TOKEN.test(name) && value > 0);
+	const found = [...new Set(said.map(({ labels }) => labels["fingerprint"] ?? ""))];
+	// One that cannot be read may be the old one.
+	if (found.length > 0) return found.every((each) => /^[0-9a-f]{12}$/.test(each)) ? found : [];
+	return samples.some(({ name }) => TAP.test(name)) ? ["passed on"] : [];
 }
 
 /** The collector's accumulator has a limit: counts of further senders are dropped. */

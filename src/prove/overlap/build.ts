@@ -1,7 +1,9 @@
 import type { ProbeEvidence, Statement } from "../evidence/evidence.ts";
 import type { Inventory } from "../evidence/inventory.ts";
+import { NOT_RECORDED } from "../evidence/readings.ts";
 import type { KeptSeries } from "../evidence/series.ts";
-import type { FileTrouble, RotationTokens, WatchedSeries } from "../judge/case.ts";
+import type { FileTrouble, GatewayExporter, RotationTokens, WatchedSeries } from "../judge/case.ts";
+import { exportersOf } from "../judge/exporters.ts";
 import { judge } from "../judge/judge.ts";
 import type { LookedSeries, Observed } from "./observed.ts";
 import type { InventorySums, OverlapView } from "./view.ts";
@@ -34,7 +36,7 @@ export function overlapView(observed: Observed): OverlapView {
 			started: fleet.started,
 			deadline: fleet.deadline?.at,
 			series,
-			exporters: observed.exporters,
+			exporters: [...observed.exporters, ...keptExporters(evidence.series, observed.looked)],
 			expectedHosts: observed.expectedHosts,
 			expectedClis: fleet.clis,
 			directHosts: fleet.directHosts,
@@ -58,7 +60,8 @@ export function overlapView(observed: Observed): OverlapView {
 function joined(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): WatchedSeries[] {
 	const key = ({ place, source }: { place: string; source: string }) => JSON.stringify([place, source]);
 	const looks = new Map(looked.map((each) => [key(each), each]));
-	const known = kept.map(({ isRead: _, interval, ...each }): WatchedSeries => {
+	const known = kept.map((one): WatchedSeries => {
+		const { isRead: _, shown: __, interval, ...each } = one;
 		const look = looks.get(key(each));
 		looks.delete(key(each));
 		return {
@@ -66,8 +69,8 @@ function joined(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): W
 			// At most the longest interval there was between two readings.
 			toleranceMs: interval + LOOK_MS,
 			trouble: look?.trouble,
-			unattributed: look?.unattributed,
-			limits: [...each.limits, ...(look?.limits ?? [])],
+			unattributed: look ? look.unattributed : unattributedThen(one),
+			limits: [...each.limits, ...((look ? look.limits : one.shown?.limits) ?? [])],
 		};
 	});
 	const places = new Set(known.map(({ place }) => place));
@@ -90,6 +93,21 @@ function joined(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): W
 	return all.filter(
 		({ place, isAttributed, trouble }) => isAttributed || trouble !== undefined || !attributed.has(place),
 	);
+}
+
+/** What another program noted of a source that it reads. */
+function unattributedThen({ isRead, shown }: KeptSeries): readonly string[] | undefined {
+	if (!isRead || shown) return shown?.unattributed;
+	return [NOT_RECORDED];
+}
+
+/** The exporters of places that another program reads into this folder. */
+function keptExporters(kept: readonly KeptSeries[], looked: readonly LookedSeries[]): GatewayExporter[] {
+	const places = new Set(looked.map(({ place }) => place));
+	const others = kept.filter(({ isRead, place }) => isRead && !places.has(place));
+	const newest = new Map<string, KeptSeries>();
+	for (const each of others) if (each.until >= (newest.get(each.place)?.until ?? 0)) newest.set(each.place, each);
+	return [...newest.values()].flatMap(({ place, shown, until }) => exportersOf(place, shown?.exporters ?? [], until));
 }
 
 /** Problems with the evidence; a missing folder does not matter if there is only an inventory. */

@@ -1,11 +1,19 @@
 import type { Statement } from "../evidence/evidence.ts";
+import type { TokenRow } from "../judge/case.ts";
 import type { OverlapView } from "./view.ts";
 
-/** What a statement can be about: all known names of a kind. */
-export function openThings({ judgement, gateways, series }: OverlapView, kind: Statement["kind"]): string[] {
+/** What a statement can be about: all known names of a kind. Of the old token only that it is the one that is meant. */
+export function openThings(
+	{ judgement, gateways, series }: OverlapView,
+	kind: Statement["kind"],
+	says: Statement["says"],
+): string[] {
 	const { senders, tokens, obligations } = judgement;
 	const unique = (names: readonly string[]) => [...new Set(names)];
-	if (kind === "credential") return tokens.filter(({ role }) => role === "other").map(({ fingerprint }) => fingerprint);
+	if (kind === "credential") {
+		const isOpen = (role: TokenRow["role"]) => role === "other" || (role === "old" && says === "known");
+		return tokens.filter(({ role }) => isOpen(role)).map(({ fingerprint }) => fingerprint);
+	}
 	if (kind === "gateway") return unique([...gateways.map(({ place }) => place), ...series.map(({ place }) => place)]);
 	const machines = obligations.filter(({ id }) => id === "inventory" || id === "identity").map(({ about }) => about);
 	const named = senders.flatMap(({ host, alsoCalled = [] }) => [host === "" ? "-" : host, ...alsoCalled]);

@@ -19,6 +19,8 @@ export interface TestRecord {
 	readonly token: string;
 	/** Milliseconds since the epoch. */
 	readonly at: number;
+	/** The host that sends it, of a record that imitates no CLI. */
+	readonly host?: string | undefined;
 }
 
 type Looks = Omit<Emission, "sender">;
@@ -55,7 +57,8 @@ const SERIALIZERS = {
 /** An export request with one record: a log record, a data point of value 0, or a span, as a CLI would send it. */
 export function encodeTestRecord(record: TestRecord, encoding: "protobuf" | "json", emission: Looks = OWN): Uint8Array {
 	const marks = { [MARKER]: record.marker, [MARKER_TOKEN]: record.token };
-	const resource = { attributes: { ...emission.resource, ...marks }, asyncAttributesPending: false };
+	const host = emission === OWN && record.host !== undefined ? { "host.name": record.host } : {};
+	const resource = { attributes: { ...emission.resource, ...host, ...marks }, asyncAttributesPending: false };
 	const model = MODELS[record.signal](record, emission, marks, resource);
 	// The library's interfaces require complete SDK objects; it only reads the fields given here.
 	const { serializeRequest } = SERIALIZERS[encoding][record.signal] as {

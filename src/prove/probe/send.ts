@@ -3,6 +3,7 @@ import { version } from "../../base/version.ts";
 import type { HttpOutcome, HttpRequest } from "../../effects/net/http.ts";
 import type { ProbePlace, ProbePlan, Protocol, TokenPath } from "../../spec/probe-plan.ts";
 import type { Secret } from "../../token/secret.ts";
+import { gatewayHost } from "../judge/exporters.ts";
 import { grpcFrame, grpcPath } from "../otlp/grpc.ts";
 import type { ProbedRequest } from "./acceptance.ts";
 import { clockOffset, deservesLook, foreign, type ProbeReading, readOutcome, withLook } from "./classify.ts";
@@ -107,7 +108,8 @@ async function exportRequest(
 ): Promise<Omit<HttpRequest, "timeoutMs">> {
 	const { encodeTestRecord } = await import("./payload.ts");
 	const encoding = plan.protocol === "http/json" ? "json" : "protobuf";
-	const record = encodeTestRecord({ signal, marker, token: name, at: clock.now() }, encoding, plan.emission);
+	const host = place.isGateway ? gatewayHost(place.name, secret.fingerprint) : undefined;
+	const record = encodeTestRecord({ signal, marker, token: name, at: clock.now(), host }, encoding, plan.emission);
 	const isGrpc = plan.protocol === "grpc";
 	const base = path === "url" ? `${place.url}/${encodeURIComponent(secret.reveal())}` : place.url;
 	return {

@@ -1,17 +1,20 @@
 import { type Signal, signals } from "../../adapters/providers/provider.ts";
+import { MINUTE_MS } from "../../base/duration.ts";
 import type { CounterReading, Mark } from "../evidence/readings.ts";
-import type { GatewayExporter } from "../judge/case.ts";
 import { count } from "../overlap/wording.ts";
 
-type Counted = Pick<CounterReading, "accepted" | "totals">;
+type Counted = Pick<CounterReading, "accepted" | "totals" | "at">;
+
+/** How much counters by token may lag behind what was received. */
+const MAX_LAG_MS = 2 * MINUTE_MS;
 
 /**
  * What a place's receivers accepted without a counter by token, as sentences. Counters by token lag a little: it is enough if they
- * show what was accepted by the previous reading. `before` are its marks.
+ * show what was accepted by the previous reading, if that is recent. `before` are its marks.
  */
 export function unattributedOf(
 	readings: readonly Counted[],
-	before: readonly Mark[],
+	before: readonly Pick<Mark, "accepted" | "at">[],
 	started: number | undefined,
 	isTap: boolean,
 ): string[] {
@@ -19,8 +22,11 @@ export function unattributedOf(
 	if (saying.length === 0) {
 		return isTap ? [] : ["how much it received is unknown: add the URL of its own metrics, usually port 8888"];
 	}
+	const now = Math.max(...readings.map(({ at }) => at));
 	// Counts of an ended process say nothing about this one.
-	const same = before.filter(({ accepted, at }) => accepted && (started === undefined || started <= at));
+	const same = before.filter(
+		({ accepted, at }) => accepted && now - at <= MAX_LAG_MS && (started === undefined || started <= at),
+	);
 	return signals.flatMap((signal) => {
 		const taken = sumOf(saying, signal);
 		const told = readings.reduce((sum, { totals }) => sum + recordsOf(totals, signal), 0);
@@ -35,15 +41,4 @@ function sumOf(readings: readonly Pick<Counted, "accepted">[], signal: Signal): 
 
 function recordsOf(totals: Counted["totals"], signal: Signal): number {
 	return totals.reduce((sum, each) => sum + (each.signal === signal && each.unit === "records" ? each.value : 0), 0);
-}
-
-/** The token with which a gateway forwards, from its metrics: see `exporterToken`. */
-export function exporterOf(gateway: string, fingerprint: string | undefined, at: number | undefined): GatewayExporter {
-	const witness =
-		fingerprint === undefined
-			? "the token of its exporter is unknown"
-			: fingerprint === "passed on"
-				? "it forwards each sender's own token"
-				: `its metrics show that it forwards with ${fingerprint}`;
-	return { gateway, fingerprint, witness, at };
 }

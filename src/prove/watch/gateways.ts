@@ -2,16 +2,17 @@ import { limitConcurrency } from "../../base/concurrency.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import type { Fleet } from "../../spec/fleet.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
-import type { CounterReading, Mark } from "../evidence/readings.ts";
+import type { CounterReading, Mark, PlaceShown } from "../evidence/readings.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
 import type { FileTrouble } from "../judge/case.ts";
+import { exportersOf, exportersOn } from "../judge/exporters.ts";
 import { acceptedOnPage, countersOn } from "../metrics/counters.ts";
 import { parseExposition } from "../metrics/exposition.ts";
-import { exporterToken, KEPT_IN, limitsOnPage, processStart, runningTotals } from "../metrics/running-totals.ts";
+import { exporterTokens, KEPT_IN, limitsOnPage, processStart, runningTotals } from "../metrics/running-totals.ts";
 import type { LookedSeries } from "../overlap/observed.ts";
 import type { GatewayView } from "../overlap/view.ts";
-import { exporterOf, unattributedOf } from "./completeness.ts";
-import { type Health, healthOf, healthText } from "./health.ts";
+import { unattributedOf } from "./completeness.ts";
+import { type Health, healthOf, healthText, losingText } from "./health.ts";
 import { type SourceLook, shownUrl, type TrafficSource, trouble, type WatchEffects } from "./source.ts";
 
 const PAGES_AT_A_TIME = 16;
@@ -78,8 +79,8 @@ function noPage({ name }: Fleet["gateways"][number]): LookedSeries {
 /** A page's content; a sentence if it is not metrics. */
 interface MetricsPage extends Omit<CounterReading, "source"> {
 	readonly health: Health | undefined;
-	/** See `exporterToken` and `limitsOnPage`. */
-	readonly exporter: string | undefined;
+	/** See `exporterTokens` and `limitsOnPage`. */
+	readonly exporters: readonly string[];
 	readonly limits: readonly string[];
 	/** Evidence folders that already contain the same data. */
 	readonly keptIn: readonly string[];
@@ -114,7 +115,7 @@ async function readPage(
 		isComplete: badLines === 0,
 		totals: runningTotals(samples),
 		accepted: acceptedOnPage(samples),
-		exporter: exporterToken(samples),
+		exporters: exporterTokens(samples),
 		limits: limitsOnPage(samples),
 		health: counters.isCollector ? healthOf(counters) : undefined,
 		keptIn: samples.flatMap(({ name, labels }) => (name === KEPT_IN ? [labels["folder"] ?? ""] : [])),
@@ -135,12 +136,20 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			// Data that its writer stores here itself would be counted twice.
 			const foreign = good.filter(({ keptIn }) => !keptIn.includes(own));
 			const marksBefore = keeper.marks();
+			const exporters = exportersOn(good.map((page) => page.exporters));
+			const shown: PlaceShown = {
+				exporters,
+				unattributed: unattributedOf(foreign, marksBefore, started, exporters[0] === "passed on"),
+				limits: foreign.flatMap(({ limits }) => limits),
+			};
 			const troubles = await keeper.take(
-				foreign.map(({ health: _, keptIn: __, exporter: ___, limits: ____, ...page }) => ({ ...page, started })),
+				foreign.map(({ health: _, keptIn: __, exporters: ___, limits: ____, ...page }) => ({ ...page, started })),
+				shown,
 			);
 			const bad = pages.flatMap(({ source, page }) => (typeof page === "string" ? [{ source, why: page }] : []));
 			const health = good.find((page) => page.health)?.health;
 			const told = health && healthText(health, before);
+			const losing = health && losingText(health, before);
 			before = health ?? before;
 			const lastRead = Math.max(0, ...keeper.marks().map(({ at }) => at), ...good.map(({ at }) => at));
 			const view: GatewayView = {
@@ -160,11 +169,10 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 				].join("; "),
 				...(lastRead > 0 && { at: lastRead }),
 			};
-			const exporter = good.find((page) => page.exporter !== undefined);
 			return {
 				gateways: [view],
-				looked: lookedOf(name, pages, { foreign, marks: keeper.marks(), marksBefore, started }),
-				exporters: [exporterOf(name, exporter?.exporter, exporter?.at)],
+				looked: lookedOf(name, pages, { foreign, marks: keeper.marks(), shown }),
+				exporters: exportersOf(name, exporters, good[0]?.at).map((each) => ({ ...each, losing })),
 				troubles,
 			};
 		},
@@ -176,15 +184,14 @@ interface LookedPages {
 	/** Pages whose process does not store its own counts. */
 	readonly foreign: readonly (MetricsPage & { readonly source: string })[];
 	readonly marks: readonly Mark[];
-	readonly marksBefore: readonly Mark[];
-	readonly started: number | undefined;
+	readonly shown: PlaceShown;
 }
 
 /** The result for each page that was or should have been read. */
 function lookedOf(
 	place: string,
 	pages: readonly { readonly source: string; readonly page: MetricsPage | string }[],
-	{ foreign, marks, marksBefore, started }: LookedPages,
+	{ foreign, marks, shown }: LookedPages,
 ): LookedSeries[] {
 	const isAttributed = (source: string) => marks.some((mark) => mark.source === source && mark.isAttributed);
 	const bad = pages.flatMap(({ source, page }) =>
@@ -194,9 +201,7 @@ function lookedOf(
 	const counting = foreign.filter(({ source }) => isAttributed(source));
 	const [main = foreign[0], ...others] = counting;
 	if (!main) return bad;
-	const limits = foreign.flatMap((page) => page.limits);
-	const isTap = foreign.some(({ exporter }) => exporter === "passed on");
-	const unattributed = unattributedOf(foreign, marksBefore, started, isTap);
+	const { unattributed, limits } = shown;
 	return [
 		...bad,
 		{ place, source: main.source, unattributed, limits },
@@ -221,9 +226,12 @@ function newKeeper(store: EvidenceStore, name: string) {
 	};
 	return {
 		marks: (): Mark[] => [...(writer?.marks.values() ?? [])],
-		async take(readings: readonly CounterReading[]): Promise<FileTrouble[]> {
+		async take(readings: readonly CounterReading[], shown: PlaceShown): Promise<FileTrouble[]> {
 			const own = await open();
-			for (const reading of readings) own?.take(reading, name);
+			for (const reading of readings) {
+				own?.take(reading, name);
+				own?.note(reading.source, shown);
+			}
 			await own?.flush().catch((error: unknown) => {
 				failure = `the counters of ${name} cannot be saved: ${(error as Error).message}`;
 			});

@@ -1,6 +1,6 @@
 import { signals } from "../../adapters/providers/provider.ts";
 import type { GatewayCounters } from "../metrics/counters.ts";
-import { count } from "../overlap/wording.ts";
+import { count, plural } from "../overlap/wording.ts";
 
 /** A collector's health, from its own counters over all signals. */
 export interface Health {
@@ -58,6 +58,30 @@ export function healthText(now: Health, before: Health | undefined): { detail: s
 	const refused = now.refused > 0 ? `, refused ${count(now.refused)}` : "";
 	const since = `since its start took ${count(now.accepted)}${refused}`;
 	return { detail: [...troubles, since, ...exporters].join("; "), isWell: troubles.length === 0 };
+}
+
+/** The reasons that an exporter gives for 401 and 403. */
+const REFUSED = /unauthenticated|permission_?denied|401|403/i;
+
+/**
+ * What a collector loses, as a sentence: an exporter that sent nothing since its start or since the previous state, and dropped data.
+ * Undefined if every exporter that dropped some also sent some, or says that its token was not the reason.
+ */
+export function losingText(now: Health, before: Health | undefined): string | undefined {
+	for (const [id, exporter] of now.exporters) {
+		const then = before?.exporters.get(id);
+		// After a restart its counters begin at zero.
+		const last = then && then.sent <= exporter.sent && then.dropped <= exporter.dropped ? then : undefined;
+		const [sent, dropped] = [exporter.sent - (last?.sent ?? 0), exporter.dropped - (last?.dropped ?? 0)];
+		// A backend that is down says nothing about the token.
+		if (exporter.reasons.size > 0 && ![...exporter.reasons.keys()].some((reason) => REFUSED.test(reason))) continue;
+		const isAll = exporter.sent === 0 && exporter.dropped > 0;
+		if (!isAll && (sent > 0 || dropped === 0)) continue;
+		const lost = isAll ? exporter.dropped : dropped;
+		const why = [...exporter.reasons.keys()].join(", ");
+		return `${id} sent nothing and dropped ${plural(lost, "record")}${why === "" ? "" : `: ${why}`}`;
+	}
+	return undefined;
 }
 
 function exporterText(id: string, { sent, dropped, reasons, queueSize, queueCapacity }: ExporterHealth): string {

@@ -1,4 +1,6 @@
+import { duration } from "../../base/duration.ts";
 import { shown } from "../../base/mask.ts";
+import { CLOCK_BOUND_MS } from "../judge/known.ts";
 import type { Labels } from "../metrics/exposition.ts";
 import { trouble, type WatchEffects } from "./source.ts";
 
@@ -47,6 +49,7 @@ export function prometheusApi(fx: WatchEffects, base: string, end: number): Prom
 		// 400, 422 and 503 have a JSON body with more details.
 		if (typeof body?.["error"] === "string") throw new PrometheusTrouble(`it says: ${shown(body["error"])}`);
 		const wrong = trouble(outcome);
+		if (outcome.kind === "answer") checkClock(outcome.headers["date"], fx.clock.now());
 		if (wrong !== undefined) throw new PrometheusTrouble(wrong);
 		if (body?.["status"] !== "success") throw new PrometheusTrouble("it is not a Prometheus server");
 		// `infos` are advice on a query; `warnings` mean that results are incomplete.
@@ -72,6 +75,13 @@ export function prometheusApi(fx: WatchEffects, base: string, end: number): Prom
 		},
 		warnings,
 	};
+}
+
+/** A server whose clock is ahead answers a question about now with samples from before. */
+function checkClock(date: string | undefined, now: number): void {
+	const ahead = Date.parse(date ?? "") - now;
+	if (!(Math.abs(ahead) > CLOCK_BOUND_MS)) return;
+	throw new PrometheusTrouble(`its clock is ${duration(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"} ours`);
 }
 
 function parsed(bytes: Uint8Array): Record<string, unknown> | undefined {

@@ -1,13 +1,14 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import type { Fleet } from "../../spec/fleet.ts";
-import type { CounterReading, Mark } from "../evidence/readings.ts";
+import { type CounterReading, type Mark, NOT_RECORDED } from "../evidence/readings.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
+import { exportersOf } from "../judge/exporters.ts";
 import { acceptedOnPage, acceptedSelector } from "../metrics/counters.ts";
 import type { Labels, Sample } from "../metrics/exposition.ts";
 import {
 	aboutSelector,
-	exporterToken,
+	exporterTokens,
 	KEPT_IN,
 	limitsOnPage,
 	processStart,
@@ -17,7 +18,7 @@ import {
 } from "../metrics/running-totals.ts";
 import type { LookedSeries } from "../overlap/observed.ts";
 import type { GatewayView } from "../overlap/view.ts";
-import { exporterOf, unattributedOf } from "./completeness.ts";
+import { unattributedOf } from "./completeness.ts";
 import { type PrometheusApi, PrometheusTrouble, prometheusApi, type Series } from "./prometheus-api.ts";
 import { type SourceLook, shownUrl, type TrafficSource, type WatchEffects } from "./source.ts";
 
@@ -72,6 +73,10 @@ export function prometheusSource(
 				if (!(error instanceof PrometheusTrouble)) throw error;
 				why = error.message;
 			}
+			for (const instance of instances.values()) {
+				const { source, newest, exporters = [], limits = [] } = instance;
+				if (newest) writer.note(source, { exporters, limits, unattributed: unattributed(instance, before) });
+			}
 			await writer.flush().catch((error: unknown) => {
 				why ??= `its counters cannot be saved: ${(error as Error).message}`;
 			});
@@ -113,7 +118,9 @@ function lookAt({ url, marks, before, instances, why, said }: ServerReading): So
 			...(nothing && why === undefined ? [{ ...server, trouble: noCounters }] : []),
 			...all.map((each) => lookedInstance(each, before)),
 		],
-		exporters: present.map(({ place, source, exporter }) => exporterOf(place, exporter, marks.get(source)?.at)),
+		exporters: present.flatMap(({ place, source, exporters = [] }) =>
+			exportersOf(place, exporters, marks.get(source)?.at),
+		),
 		// A server reports truncated results in a warning.
 		troubles: said.map((what) => ({
 			where: `Prometheus at ${url}`,
@@ -135,14 +142,33 @@ interface ServerReading {
 }
 
 function lookedInstance(instance: Instance, before: ReadonlyMap<string, Mark>): LookedSeries {
-	const { place, job, source, isUp, newest, exporter, limits, tells } = instance;
+	const { place, job, source, isUp, limits, tells, isSeveral } = instance;
+	const trouble = isSeveral
+		? "several targets have this job and instance: give each its own instance label"
+		: isUp === false
+			? "Prometheus cannot scrape it"
+			: tells
+				? undefined
+				: "it does not count by token";
+	return {
+		place,
+		source,
+		group: job,
+		trouble,
+		unattributed: tells ? unattributed(instance, before) : undefined,
+		limits,
+	};
+}
+
+function unattributed(
+	{ source, newest, previous, exporters = [] }: Instance,
+	before: ReadonlyMap<string, Mark>,
+): readonly string[] {
 	const mark = before.get(source);
-	const unattributed =
-		newest && tells
-			? unattributedOf([newest], mark ? [mark] : [], newest.started, exporter === "passed on")
-			: undefined;
-	const trouble = isUp === false ? "Prometheus cannot scrape it" : tells ? undefined : "it does not count by token";
-	return { place, source, group: job, trouble, unattributed, limits };
+	// The same samples as last time.
+	if (!newest) return mark?.shown?.unattributed ?? [NOT_RECORDED];
+	const last = previous ?? mark;
+	return unattributedOf([newest], last ? [last] : [], newest.started, exporters[0] === "passed on");
 }
 
 /** Start of the relevant history: the rotation, otherwise the overlap's length before the deadline, otherwise a day. */
@@ -159,10 +185,13 @@ interface Instance {
 	isUp: boolean | undefined;
 	/** Whether it counts by token; other instances of its job may not. */
 	tells: boolean;
-	/** The newest reading. */
+	/** Several targets have the same job and instance, so that one of them can hide another. */
+	isSeveral?: boolean;
+	/** The newest reading, and the one before it. */
 	newest?: CounterReading;
-	/** See `exporterToken` and `limitsOnPage`. */
-	exporter?: string | undefined;
+	previous?: CounterReading | undefined;
+	/** See `exporterTokens` and `limitsOnPage`. */
+	exporters?: readonly string[];
 	limits?: readonly string[];
 }
 
@@ -227,13 +256,24 @@ async function readSpan(
 		const [first = 0, second = first + 1] = times;
 		const ask = (query: string) => api.range(query, first, times.at(-1) ?? first, second - first);
 		const health = await ask(up);
+		// A server repeats a value for minutes after it came: only its own time shows that it is read.
+		const scraped = await ask(`timestamp(${up})`);
+		const pushed: Series[] = [];
+		for (const selector of selectors)
+			pushed.push(...(await ask(`max by (instance, job) (timestamp(${selector} unless on (instance, job) ${up}))`)));
 		const starts = await ask(`${startSelector} and on (instance, job) ${up}`);
 		const totals: Series[] = [];
 		for (const selector of selectors) for (const each of await ask(selector)) totals.push(each);
 		const accepted = await ask(acceptedSelector);
 		const about = await ask(aboutSelector);
-		for (const { reading, instance } of readings(times, { health, starts, totals, accepted, about }, instances))
+		const answers = { health, sampled: [...scraped, ...pushed], starts, totals, accepted, about };
+		for (const { reading, instance } of readings(times, answers, instances)) {
+			// The same samples again.
+			if (reading.at <= (writer.marks.get(instance.source)?.at ?? 0)) continue;
+			instance.previous = instance.newest;
+			instance.newest = reading;
 			writer.take(reading, instance.place, instance.job);
+		}
 		newest = health;
 	}
 	return newest;
@@ -259,6 +299,8 @@ function moments(last: number, step: number, count: number): number[] {
 
 interface PrometheusAnswers {
 	readonly health: readonly Series[];
+	/** When the values of each instance came, in seconds since the epoch. */
+	readonly sampled: readonly Series[];
 	readonly starts: readonly Series[];
 	readonly totals: readonly Series[];
 	readonly accepted: readonly Series[];
@@ -268,30 +310,33 @@ interface PrometheusAnswers {
 /** Each instance's values at each scrape. Without a scrape there is no reading, and no silence. */
 function readings(
 	times: readonly number[],
-	{ health, starts, totals, accepted, about }: PrometheusAnswers,
+	{ health, sampled, starts, totals, accepted, about }: PrometheusAnswers,
 	instances: readonly Instance[],
 ): { readonly reading: CounterReading; readonly instance: Instance }[] {
-	const [up, start, own] = [bySource(health), bySource(starts), bySource(totals)];
+	const [up, cameAt, start, own] = [bySource(health), bySource(sampled), bySource(starts), bySource(totals)];
 	const [taken, says] = [bySource(accepted), bySource(about)];
 	return times.flatMap((at) =>
 		instances.flatMap((instance) => {
 			const samples = own.get(instance.source)?.get(at) ?? [];
-			const scraped = up.get(instance.source)?.get(at)?.[0]?.value;
+			const targets = up.get(instance.source)?.get(at) ?? [];
+			if (targets.length > 1) instance.isSeveral = true;
 			// Pushed metrics have no `up`.
-			instance.isUp = scraped === undefined ? samples.length > 0 || undefined : scraped === 1;
-			if (!instance.isUp) return [];
+			instance.isUp =
+				targets.length === 0 ? samples.length > 0 || undefined : targets.every(({ value }) => value === 1);
+			const came = cameAt.get(instance.source)?.get(at) ?? [];
+			if (!instance.isUp || came.length === 0) return [];
 			const { source } = instance;
+			const sampledAt = Math.min(at, Math.round(Math.max(...came.map(({ value }) => value)) * 1000));
 			const reading: CounterReading = {
 				source,
-				at,
-				started: processStart(start.get(source)?.get(at) ?? [], at),
+				at: sampledAt,
+				started: processStart(start.get(source)?.get(at) ?? [], sampledAt),
 				isComplete: true,
 				totals: runningTotals(samples),
 				accepted: acceptedOnPage(taken.get(source)?.get(at) ?? []),
 			};
 			const said = [...samples, ...(says.get(source)?.get(at) ?? [])];
-			instance.newest = reading;
-			instance.exporter = exporterToken(said);
+			instance.exporters = exporterTokens(said);
 			instance.limits = limitsOnPage(said);
 			return [{ reading, instance }];
 		}),

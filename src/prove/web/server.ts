@@ -4,7 +4,7 @@ import { redact } from "../../token/guard.ts";
 import type { OverlapView } from "../overlap/view.ts";
 import { newAccess } from "./access.ts";
 import { liveDocument } from "./document.ts";
-import { FIRST_ROWS, pageData } from "./state.ts";
+import { type AnswerAge, FIRST_ROWS, pageData } from "./state.ts";
 
 export interface WatchPage {
 	/** With the one-time key. */
@@ -21,7 +21,12 @@ interface WatchPageOptions {
 	/** 0 for any free one. */
 	readonly port: number;
 	readonly view: OverlapView;
+	/** How long an answer holds without another look, in milliseconds; undefined if looks have no interval. */
+	readonly holdsMs?: number | undefined;
 }
+
+/** How often pages are told of looks that changed nothing, at most. */
+const QUIET_MS = 1_000;
 
 /** More pages than this are told to come again later: each may hold one view that it has not taken yet, and no more. */
 const MAX_PAGES = 100;
@@ -36,9 +41,9 @@ const SAFE_HEADERS = {
 };
 
 /** Serves the live page of an overlap until closed. Throws `CrossfadeError` (io) when the address cannot be taken. */
-export async function startWatchPage(fx: Effects, { host, port, view }: WatchPageOptions): Promise<WatchPage> {
+export async function startWatchPage(fx: Effects, { host, port, view, holdsMs }: WatchPageOptions): Promise<WatchPage> {
 	const access = newAccess(fx.random.token(), fx.random.token(), host);
-	const feed = newFeed(view);
+	const feed = newFeed(fx.clock, view, holdsMs);
 	const documentOf = newDocuments();
 	const server = await fx.serve({ host, port, maxBodyBytes: 0, answer });
 	return {
@@ -62,7 +67,7 @@ export async function startWatchPage(fx: Effects, { host, port, view }: WatchPag
 	}
 
 	function page(headers: Readonly<Record<string, string>>): ServerAnswer {
-		const { body, policy } = documentOf(feed.view());
+		const { body, policy } = documentOf(feed.view(), feed.isCurrent());
 		const all = { ...SAFE_HEADERS, "content-security-policy": policy, ...headers };
 		return { status: 200, contentType: "text/html; charset=utf-8", headers: all, body };
 	}
@@ -70,12 +75,18 @@ export async function startWatchPage(fx: Effects, { host, port, view }: WatchPag
 
 /** Drawn once for each view, so that those who ask and do not read share its bytes. */
 function newDocuments() {
-	let last: { readonly view: OverlapView; readonly policy: string; readonly body: Buffer } | undefined;
-	return (view: OverlapView) => {
-		if (last?.view === view) return last;
+	interface Drawn {
+		readonly view: OverlapView;
+		readonly isCurrent: boolean;
+		readonly policy: string;
+		readonly body: Buffer;
+	}
+	let last: Drawn | undefined;
+	return (view: OverlapView, isCurrent: boolean): Drawn => {
+		if (last?.view === view && last.isCurrent === isCurrent) return last;
 		const { body, policy } = liveDocument(pageData(view), {
 			now: view.rotation.now,
-			connection: "live",
+			connection: isCurrent ? "live" : "lost",
 			timeZone: "UTC",
 			filter: "",
 			verdict: undefined,
@@ -83,7 +94,7 @@ function newDocuments() {
 			descending: false,
 			rows: FIRST_ROWS,
 		});
-		last = { view, policy, body: Buffer.from(redact(body)) };
+		last = { view, isCurrent, policy, body: Buffer.from(redact(body)) };
 		return last;
 	};
 }
@@ -92,29 +103,40 @@ function plainAnswer(status: number, body: string): ServerAnswer {
 	return { status, contentType: "text/plain; charset=utf-8", headers: SAFE_HEADERS, body: `${body}\n` };
 }
 
-/** The newest view, and every connected page with the last one it received. */
-function newFeed(initial: OverlapView) {
+/** The newest view with the time of its look, and every connected page with the last one it received. */
+function newFeed(clock: Effects["clock"], initial: OverlapView, holdsMs: number | undefined) {
 	let view = initial;
 	let content = withoutClock(initial);
+	let lookedAt = clock.now();
+	let toldAt = lookedAt;
 	const pages = new Map<(text: string) => number, string>();
-	const event = () => redact(`event: view\ndata: ${JSON.stringify(pageData(view))}\n\n`);
+	const age = (): AnswerAge => ({ ageMs: Math.max(0, clock.now() - lookedAt), holdsMs });
+	const event = () => redact(`event: view\ndata: ${JSON.stringify({ ...pageData(view), ...age() })}\n\n`);
+	const here = () => `event: here\ndata: ${JSON.stringify(age())}\n\n`;
 	return {
 		view: () => view,
+		isCurrent: () => holdsMs === undefined || age().ageMs <= holdsMs,
 		isFull: () => pages.size >= MAX_PAGES,
 		update(next: OverlapView) {
 			view = next;
 			content = withoutClock(next);
-			const behind = [...pages].filter(([write, sent]) => sent !== content && write("") === 0);
-			if (behind.length === 0) return;
-			const text = event();
-			for (const [write] of behind) {
-				write(text);
-				pages.set(write, content);
+			lookedAt = clock.now();
+			const ready = [...pages].filter(([write]) => write("") === 0);
+			const behind = ready.filter(([, sent]) => sent !== content);
+			if (behind.length > 0) {
+				const text = event();
+				for (const [write] of behind) {
+					write(text);
+					pages.set(write, content);
+				}
 			}
+			if (lookedAt - toldAt < QUIET_MS) return;
+			toldAt = lookedAt;
+			for (const [write] of ready) write(here());
 		},
 		stream: (): ServerStream => ({
 			contentType: "text/event-stream; charset=utf-8",
-			heartbeat: ": still here\n\n",
+			heartbeat: here,
 			start(write) {
 				pages.set(write, content);
 				write(event());

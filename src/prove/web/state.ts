@@ -11,6 +11,15 @@ export interface PageData {
 	readonly counts: readonly (readonly [VerdictName, number])[];
 }
 
+/** How old an answer is, and how old it may be, in milliseconds; sent with it and whenever its server looked again. */
+export interface AnswerAge {
+	readonly ageMs: number;
+	readonly holdsMs?: number | undefined;
+}
+
+/** How long a page waits for a word from its server, which speaks every 15 seconds, until it shows no answer. */
+export const SILENT_MS = 40_000;
+
 /** Maximum number of senders sent to a page, the most urgent first. */
 const MAX_SENDERS = 5_000;
 

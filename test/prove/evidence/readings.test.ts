@@ -36,6 +36,23 @@ function looks(readings: readonly CounterReading[], watchedSince?: number) {
 	return { grown, since: ((mark?.since ?? 0) - START) / MIN, mark };
 }
 
+describe("an address with several processes behind it", () => {
+	test.each<[string, number, number]>([
+		["another one, started earlier", -60, 2],
+		["another one, started later, but before the last look", -1, 2],
+		["the same one, as far as its uptime shows", -30.2, 0],
+	])("is watched without a gap only as long as it is one: %s", (_, minutes, since) => {
+		const started = (minute: number) => ({ started: START + minute * MIN });
+		expect(
+			looks([
+				reading(0, { a: 5 }, started(-30)),
+				reading(1, { a: 5 }, started(-30)),
+				reading(2, { a: 5 }, started(minutes)),
+			]).since,
+		).toBe(since);
+	});
+});
+
 describe("looks at running totals", () => {
 	test.each<[string, CounterReading[], Record<string, number>[]]>([
 		["the first is where counting begins", [reading(0, { a: 5 }), reading(1, { a: 7 })], [{}, { a: 2 }]],

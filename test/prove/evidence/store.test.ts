@@ -6,6 +6,7 @@ import {
 	rmSync,
 	statSync,
 	symlinkSync,
+	utimesSync,
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -299,6 +300,40 @@ describe("what can go wrong", () => {
 		await writer.close();
 		const [series] = (await store.read()).series;
 		expect(series?.limits).toEqual([expect.stringContaining("replaced its evidence file")]);
+	});
+
+	test("a writer with more senders than it can count each for itself says so, then and after a restart", async () => {
+		const { fx } = world();
+		const store = await openStore(fx, scratch());
+		const limits = async () => (await store.read()).series.map((series) => series.limits);
+		const writer = await store.trafficWriter("gw");
+		for (let index = 0; index < 199_999; index++) writer.add({ ...seen, host: `mac-${index}`, at: START });
+		await writer.flush();
+		expect(await limits()).toEqual([[]]);
+		for (let index = 0; index < 2; index++) writer.add({ ...seen, host: `pc-${index}`, at: START });
+		await writer.close();
+		expect(await limits()).toEqual([["too many senders to count each one"]]);
+		expect(records((await store.read()).traffic)).toBe(10 * 200_001);
+		const next = await store.trafficWriter("gw");
+		await next.close();
+		expect(await limits()).toEqual([["too many senders to count each one"]]);
+	});
+
+	test.each([
+		["behind", -3 * 3_600_000],
+		["ahead", 3 * 3_600_000],
+		["right", 0],
+	])("a writer that stopped is known by its file to have had a clock that was %s", async (_, skew) => {
+		const { fx } = world();
+		const folder = scratch();
+		const store = await openStore(fx, folder);
+		const [stopped] = [await store.trafficWriter("gw"), await store.trafficWriter("gw")];
+		await stopped?.close();
+		utimesSync(join(folder, "traffic-gw.ndjson"), (START - skew) / 1000, (START - skew) / 1000);
+		expect((await store.read()).series.map(({ source, skewMs }) => [source, skewMs])).toEqual([
+			["gw-2", undefined],
+			["gw", skew],
+		]);
 	});
 
 	test("rows of the version before are read: what was answered with success was taken", async () => {

@@ -191,6 +191,30 @@ describe("a fleet that has moved", () => {
 			["accepted: blocked"],
 		],
 		[
+			"5 a host whose records come second in requests that are refused",
+			{ traffic: [...often(OLD, 600, 200), ...often(NEW, 190, 0, { ...refused, requests: 0, refused: 0 })] },
+			["accepted: blocked"],
+		],
+		[
+			"5 such a host that was accepted at first",
+			{ traffic: [...moved, ...often(NEW, 20, 0, { ...refused, requests: 0, refused: 0, signal: "traces" })] },
+			["accepted: blocked"],
+		],
+		[
+			"4 a machine that is called as a gateway is, with the old token",
+			{
+				expectedHosts: ["mac-1", "gw-eu.example.com"],
+				series: [watched("gw"), watched("gw-eu", { group: "gw" })],
+				traffic: [...moved, ...moved.map((each) => ({ ...each, host: "gw-eu.example.com", place: "gw-eu" }))],
+			},
+			["moved: unknown"],
+		],
+		[
+			"4 an interval that is declared under the machine's other name",
+			{ traffic: moved, intervals: { fleet: HOUR, hosts: { "MAC-1.example.com": 24 * HOUR }, clis: {} } },
+			["moved: unknown"],
+		],
+		[
 			"6 a gateway's own exporter on the old token",
 			{ exporters: [{ gateway: "gw", fingerprint: OLD, witness: "", at: now }] },
 			["gateways: blocked"],
@@ -221,6 +245,16 @@ describe("a fleet that has moved", () => {
 			{ listTroubles: [{ where: "h.csv", what: "line 3", fix: "" }] },
 			["lists: unknown"],
 		],
+		[
+			"7 two reports without a time that disagree, the newer file last",
+			{ inventory: [machine("mac-1", OLD, { at: undefined }), machine("mac-1", NEW, { at: undefined })] },
+			["inventory: blocked"],
+		],
+		[
+			"7 the same, the newer file first",
+			{ inventory: [machine("mac-1", NEW, { at: undefined }), machine("mac-1", OLD, { at: undefined })] },
+			["inventory: blocked"],
+		],
 		["8 no list at all", { expectedHosts: [] }, ["inventory: unknown", "lists: unknown"]],
 		[
 			"9 two machines of one name",
@@ -245,11 +279,39 @@ describe("a fleet that has moved", () => {
 		["10 a table that was full", { series: [watched("gw", { limits: ["50,000 names"] })] }, ["whole: unknown"]],
 		["10 too many credentials", { traffic: [...moved, sent("others", 40)] }, ["whole: unknown"]],
 		["11 a new token that was there before the rotation", { started: now - HOUR }, ["rotation: unknown"]],
+		[
+			"11 old and new that are swapped, before anybody moved",
+			{ tokens: { old: NEW, new: OLD }, traffic: [...often(OLD, 600, 0), sent(NEW, 300, { cli: "crossfade-probe" })] },
+			["rotation: unknown"],
+		],
 		["11 no token called old", { tokens: { old: undefined, new: NEW } }, ["seen: unknown", "rotation: unknown"]],
 		[
 			"12 a place whose clock is three hours ahead",
 			{ series: [watched("gw", { until: now + 3 * HOUR })] },
 			["clocks: unknown"],
+		],
+		[
+			"12 a tap that stopped, with a clock that was behind: what it saw was later",
+			{
+				series: [
+					watched("gw", { since: now - 20 * HOUR }),
+					watched("gw", { source: "gw-2", isClosed: true, until: now - 3 * HOUR, skewMs: -3 * HOUR }),
+				],
+			},
+			["clocks: unknown"],
+		],
+		[
+			"12 clocks of two places that may differ by more than is left",
+			{
+				traffic: [...often(OLD, 600, 100), ...often(NEW, 88, 18)],
+				series: [watched("gw", { toleranceMs: 4 * MIN })],
+			},
+			["moved: unknown"],
+		],
+		[
+			"5 a gateway whose exporter loses everything",
+			{ exporters: [{ gateway: "gw", fingerprint: NEW, witness: "", at: now, losing: "it dropped 7 records" }] },
+			["accepted: blocked"],
 		],
 		["12 evidence from the future", { traffic: [...moved, sent(NEW, -180)] }, ["clocks: unknown"]],
 	])("is none with %s", (_, more, points) => {
@@ -406,6 +468,13 @@ describe("machines that send past every place", () => {
 		expect(open(export_({ inventory: [machine("mac-1", NEW), ...rows] }))).toContain(point);
 	});
 
+	test("without a CLI prove nothing by a report that may be from before the rotation", () => {
+		const absent = machine("mac-2", undefined, { state: "absent", clis: { codex: "absent" } });
+		const inventory = [machine("mac-1", NEW), absent];
+		expect(open(export_({ inventory }))).toEqual(["yes"]);
+		expect(open(export_({ inventory, started: undefined }))).toEqual(["inventory: unknown", "not known"]);
+	});
+
 	test("beside a gateway need both kinds of proof, each for its own senders", () => {
 		const both = { traffic: moved, expectedHosts: ["mac-1", "mac-2"], inventory: [machine("mac-2", NEW)] };
 		expect(open(facts(both))).toEqual(["moved: unknown", "not known"]);
@@ -440,6 +509,44 @@ describe("a statement", () => {
 			{ inventory: [machine("mac-1", OLD, { at: now })], statements: [word("mac-1", "moved")] },
 		],
 		[
+			"that a machine moved is revoked by its report without a time",
+			{ inventory: [machine("mac-1", OLD, { at: undefined })], statements: [word("mac-1", "moved")] },
+		],
+		[
+			"that a machine moved is revoked by its report of several tokens",
+			{
+				inventory: [machine("mac-1", undefined, { isMixed: true, state: "drift", at: now })],
+				statements: [word("mac-1", "moved")],
+			},
+		],
+		[
+			"that a machine is gone is revoked by any report after it",
+			{
+				...silent,
+				inventory: [machine("mac-7", undefined, { state: "error", at: now })],
+				statements: [word("mac-7", "gone")],
+			},
+		],
+		[
+			"that a gateway counts as expected says nothing about its own token",
+			{
+				exporters: [{ gateway: "gw", fingerprint: undefined, witness: "", at: now }],
+				statements: [word("gw", "known", { kind: "gateway" })],
+			},
+		],
+		[
+			"that a gateway moved says nothing about what it counts",
+			{ series: [watched("gw"), watched("eu")], statements: [word("eu", "moved", { kind: "gateway" })] },
+		],
+		[
+			"about a credential does not count where that is proven to be the old token",
+			{
+				traffic: [...moved, sent(OTHER, 50)],
+				lookalikes: { [OTHER]: "it is the old token in quotes" },
+				statements: [word(OTHER, "known", { kind: "credential" })],
+			},
+		],
+		[
 			"that a gateway is gone is revoked when it is read again",
 			{
 				series: [watched("gw"), watched("eu", { trouble: "401" })],
@@ -468,6 +575,32 @@ describe("a statement", () => {
 			},
 		],
 		[
+			"gateway that moved and counts as expected",
+			"seen",
+			{
+				series: [watched("gw"), watched("eu")],
+				exporters: [{ gateway: "eu", fingerprint: undefined, witness: "", at: now }],
+				statements: [word("eu", "moved", { kind: "gateway" }), word("eu", "known", { kind: "gateway", at: now })],
+			},
+		],
+		[
+			"credential that was the old token with a line break",
+			"seen",
+			{
+				traffic: [...moved, sent(OTHER, 120)],
+				lookalikes: { [OTHER]: "it is the old token with a line break" },
+				statements: [word(OTHER, "gone", { kind: "credential" })],
+			},
+		],
+		[
+			"pair of tokens that are not swapped",
+			"rotation",
+			{
+				traffic: [...often(NEW, 190, 0), sent(OLD, 300, { cli: "crossfade-probe" })],
+				statements: [word(OLD, "known", { kind: "credential" })],
+			},
+		],
+		[
 			"credential",
 			"seen",
 			{ traffic: [...moved, sent(OTHER, 50)], statements: [word(OTHER, "known", { kind: "credential" })] },
@@ -481,6 +614,44 @@ describe("a statement", () => {
 		const { obligations, fleet } = judge(facts({ traffic: moved, ...more }));
 		expect(fleet.safeToRetire).toBe("yes");
 		expect(obligations.filter(({ byStatement }) => byStatement).map((each) => each.id)).toContain(id);
+	});
+});
+
+describe("a gateway's own token, by a probe through it that is counted behind it (6)", () => {
+	const unknown = [{ gateway: "gw", fingerprint: undefined, witness: "", at: now }];
+	const arrived = (sentWith: string, as: string, minutesAgo = 3, place = "tap") =>
+		sent(as, minutesAgo, { host: `gateway gw with ${sentWith}`, cli: "crossfade-probe", place });
+	const gateways = (...rows: TrafficCounter[]) =>
+		judge(facts({ exporters: unknown, traffic: [...moved, ...rows] }))
+			.obligations.filter(({ id }) => id === "gateways")
+			.map(({ state, witness }) => `${state}: ${witness}`);
+
+	test.each<[string, TrafficCounter[], string[]]>([
+		[
+			"is the token that replaced the probe's",
+			[arrived(OLD, NEW)],
+			["proven: a probe through it was counted by tap with bbbb"],
+		],
+		[
+			"is the old one if that replaced it",
+			[arrived(NEW, OLD)],
+			["blocked: a probe through it was counted by tap with aaaa"],
+		],
+		["is what the newest probe shows", [arrived(NEW, OLD, 60), arrived(OLD, NEW)], ["proven:"]],
+		[
+			"is each one's, with several gateways in a row",
+			[arrived(OTHER, OLD), arrived(OTHER, NEW)],
+			["blocked:", "proven:"],
+		],
+		["stays unknown if the record arrived with its own token", [arrived(NEW, NEW), arrived(OLD, OLD)], ["unknown:"]],
+		[
+			"stays unknown by probes through another",
+			[sent(NEW, 3, { host: `gateway eu with ${OLD}`, cli: "crossfade-probe" })],
+			["unknown:"],
+		],
+		["stays unknown by a sender of that name", [sent(NEW, 3, { host: `gateway gw with ${OLD}` })], ["unknown:"]],
+	])("%s", (_, rows, expected) => {
+		expect(gateways(...rows)).toEqual(expected.map((text) => expect.stringMatching(`^${text}`)));
 	});
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { obligationIds } from "../../../src/prove/judge/case.ts";
-import { honest, namesTheTrue, tryWithout, tryWorld } from "./world/run.ts";
+import { honest, namesTheTrue, openAfterAll, tryWithout, tryWorld } from "./world/run.ts";
 
 /** A third of the worlds in a short run. `CROSSFADE_WORLDS=200000` for the whole; the first seed is 1. */
 const SHARE = process.env["CROSSFADE_MATRIX"] === "full" ? 1 : 1 / 3;
@@ -36,6 +36,14 @@ describe("made-up worlds", () => {
 		say(`${tried.length} honest worlds, ${tried.length - late.length} times yes in time`);
 		expect(late.length, JSON.stringify(late.slice(0, 3), undefined, 1)).toBeLessThanOrEqual(tried.length * 0.05);
 		expect(tried.length).toBeGreaterThan(300 * SHARE);
+	});
+
+	// The only program of mac-3 does not send in all the fourteen days of this world: nothing ever shows which token it has.
+	test("a listed machine that never sends is what is open in world 112145, until its owner says what it is", () => {
+		expect(openAfterAll(112_145)).toMatchObject([
+			{ id: "moved", about: "mac-3, any CLI", state: "unknown", witness: expect.stringContaining("no data was seen") },
+		]);
+		expect(openAfterAll(112_145, ["mac-3"])).toEqual([]);
 	});
 
 	test("what is said to be in the way is in the way", () => {

@@ -42,6 +42,14 @@ describe.each([undefined, ...emissions])("a test record like $id", (emission) =>
 	});
 });
 
+test("a record of our own names the host that it is given, and one like a CLI's has no other host", () => {
+	const host = "gateway gw with 0123456789ab";
+	const text = (emission?: (typeof emissions)[number]) =>
+		Buffer.from(encodeTestRecord({ ...record, signal: "logs", host }, "json", emission)).toString();
+	expect(text()).toContain(`{"key":"host.name","value":{"stringValue":"${host}"}}`);
+	expect(emissions.filter((each) => text(each).includes(host))).toEqual([]);
+});
+
 test("times: Codex sets the observed one alone", () => {
 	const log = (id?: string) => {
 		const text = encodeTestRecord(

@@ -195,6 +195,61 @@ describe("the fleet's answer", () => {
 	});
 });
 
+describe("what another program reads into the same folder", () => {
+	const tokens = ["--token", `old=fp:${OLD}`, "--token", `new=fp:${NEW}`];
+	const gatewayFacts = (view: OverlapView) =>
+		view.judgement.obligations
+			.filter(({ id }) => id === "gateways" || id === "complete" || id === "whole")
+			.map(({ id, about, state, witness }) => `${id} ${about} ${state}: ${witness}`);
+
+	test("is judged as there: its exporter, what it did not count, and its limits", async () => {
+		const { later, folder } = await gateway();
+		const limited = `otelcol_deltatocumulative_datapoints{error="limit"} 1\n`;
+		const more = 'otelcol_receiver_accepted_spans{receiver="otlp"} 4\n';
+		const page = `${attributed(OLD, 5)}${limited}${more}${ALIVE}`;
+		const view = await later(0, page);
+		expect(gatewayFacts(view)).toEqual([
+			"complete gw unknown: 4 of 4 records of traces were not counted by token",
+			"gateways gw, its exporter unknown: the token of its exporter is unknown",
+			"whole gw unknown: its accumulator was full: counts of more senders were dropped",
+		]);
+		const { stdout } = await crossfade(["report", "--json", ...tokens, "--evidence", folder], { cwd: scratch() });
+		expect(gatewayFacts(JSON.parse(stdout))).toEqual(gatewayFacts(view));
+	});
+
+	test("is unknown where nobody noted it", async () => {
+		const { later, folder } = await gateway();
+		await later(0, attributed(OLD, 5) + ALIVE);
+		const file = join(folder, "traffic-gateway-gw.ndjson");
+		const kept = readFileSync(file, "utf8").replace(/"shown":\{[^}]*\},/, "");
+		writeFileSync(file, kept);
+		const { stdout } = await crossfade(["report", "--json", ...tokens, "--evidence", folder], { cwd: scratch() });
+		expect(gatewayFacts(JSON.parse(stdout)).slice(0, 2)).toEqual([
+			"complete gw unknown: how much it received was not recorded: give the URL of its metrics here too",
+			"gateways gw, its exporter unknown: the token of its exporter is unknown",
+		]);
+	});
+});
+
+describe("a gateway's own token", () => {
+	const info = (...fingerprints: string[]) =>
+		fingerprints.map((each) => `crossfade_exporter_token_info{fingerprint="${each}"} 1\n`).join("");
+	const tap = `crossfade_tap_requests_total{fingerprint="${OLD}",signal="logs",host="mac-1",cli="codex"} 1\n`;
+
+	test.each<[string, string[], string[]]>([
+		["is what its page says", [info(NEW)], ["proven"]],
+		["is each that its pages say", [info(NEW, OLD)], ["proven", "blocked"]],
+		["is not known if a page says something else", [info(NEW, "a token")], ["unknown"]],
+		["is the senders' own in a tap", [tap], ["proven"]],
+		["is not known of a collector behind a tap", [tap, attributed(OLD, 1)], ["unknown"]],
+		["is what the collector behind a tap says", [tap, info(OLD)], ["blocked"]],
+	])("%s", async (_, pages, states) => {
+		const { later } = await gateway(pages);
+		const { judgement } = await later(1, ...pages);
+		expect(judgement.obligations.filter(({ id }) => id === "gateways").map(({ state }) => state)).toEqual(states);
+	});
+});
+
 describe("nothing is lost, and nothing counted twice", () => {
 	const records = (view: Awaited<ReturnType<Awaited<ReturnType<typeof gateway>>["look"]>>) =>
 		view.judgement.tokens.find(({ role }) => role === "old")?.records;
@@ -249,6 +304,18 @@ describe("nothing is lost, and nothing counted twice", () => {
 		page.text = attributed(OLD, 18);
 		expect(await report()).toBe(13);
 	});
+});
+
+test("what was not counted by token in the last hours is missed, however seldom somebody looks", async () => {
+	const { later } = await gateway();
+	const more = (records: number) => `otelcol_receiver_accepted_spans{receiver="otlp"} ${records}\n`;
+	const counted = (records: number) =>
+		`crossfade_gateway_spans_total{crossfade_fingerprint="${OLD}",host_name="mac-1"} ${records}\n`;
+	await later(0, more(100) + counted(100) + ALIVE);
+	expect(openPoints(await later(1, more(110) + counted(105) + ALIVE), "complete")).toEqual([]);
+	expect(openPoints(await later(240, more(500) + counted(110) + ALIVE), "complete")).toEqual([
+		"gw: 390 of 500 records of traces were not counted by token",
+	]);
 });
 
 describe("a page without metrics is a warning, and loses no evidence", () => {
@@ -366,6 +433,58 @@ otelcol_exporter_queue_capacity{exporter="otlp_http/torii",data_type="logs"} 100
 		},
 	]);
 	expect((await later(1, page(7, 0))).gateways).toMatchObject([{ state: "up" }]);
+});
+
+describe("what a gateway's exporter loses", () => {
+	const page = (sent: number, failed: number, reason = "Unauthenticated") =>
+		`otelcol_receiver_accepted_log_records{receiver="otlp"} 100
+otelcol_exporter_sent_log_records{exporter="otlp_http/torii"} ${sent}
+otelcol_exporter_send_failed_log_records{exporter="otlp_http/torii"${reason === "" ? "" : `,error_type="${reason}"`}} ${failed}\n`;
+	const lost = (view: OverlapView) => openPoints(view, "accepted");
+
+	test.each<[string, [sent: number, failed: number, reason?: string][], number | undefined]>([
+		["everything since its start", [[0, 9]], 9],
+		[
+			"everything since the last look",
+			[
+				[50, 9],
+				[50, 12],
+			],
+			3,
+		],
+		["everything, for a reason that it does not tell", [[0, 9, ""]], 9],
+		[
+			"everything after a restart",
+			[
+				[50, 9],
+				[0, 2],
+			],
+			2,
+		],
+		[
+			"some, and sends some",
+			[
+				[50, 9],
+				[60, 12],
+			],
+			undefined,
+		],
+		[
+			"nothing more",
+			[
+				[50, 9],
+				[50, 9],
+			],
+			undefined,
+		],
+		["everything while the backend is down", [[0, 9, "Unavailable"]], undefined],
+	])("is told where that is %s", async (_, pages, records) => {
+		const { later } = await gateway();
+		let view = await later(0, page(0, 0) + ALIVE);
+		for (const each of pages) view = await later(1, page(...each) + ALIVE);
+		if (records === undefined) expect(lost(view)).toEqual([]);
+		else expect(lost(view).join()).toContain(`otlp_http/torii sent nothing and dropped ${records} records`);
+	});
 });
 
 test("no token gets into evidence, readings or messages, whatever a page and its URL hold", async () => {

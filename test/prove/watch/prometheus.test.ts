@@ -23,6 +23,10 @@ interface InstanceHistory {
 	readonly keptIn?: string;
 	/** Whether the server tells that scraping failed. */
 	readonly tellsDown?: boolean;
+	/** Written to the server, which scrapes nothing: it has no `up`. */
+	readonly isPushed?: boolean;
+	/** When its newest sample came; the server repeats it for minutes. */
+	readonly until?: number;
 }
 
 /**
@@ -32,6 +36,7 @@ interface InstanceHistory {
 async function prometheusOf(
 	told: readonly InstanceHistory[],
 	change: (path: string) => { status: number; body: unknown } | undefined = () => undefined,
+	clock?: () => number,
 ) {
 	const asked: string[] = [];
 	const server = createServer(async (request, response) => {
@@ -44,7 +49,10 @@ async function prometheusOf(
 			status: 200,
 			body: { status: "success", data: answer(path, form), warnings: [] },
 		};
-		response.writeHead(status, { "content-type": "application/json" });
+		// Its clock is not the one of the test, unless it is told.
+		response.sendDate = false;
+		const date = clock === undefined ? {} : { date: new Date(clock()).toUTCString() };
+		response.writeHead(status, { "content-type": "application/json", ...date });
 		response.end(typeof body === "string" ? body : JSON.stringify(body));
 	});
 	const answer = (path: string, form: URLSearchParams) => {
@@ -71,6 +79,14 @@ async function prometheusOf(
 			return values.length === 0 ? [] : [{ metric, values }];
 		};
 		const found = told.flatMap((each) => {
+			const sampledAt = (at: number) => Math.min(at, each.until ?? at) / 1000;
+			if (query.startsWith("timestamp(up"))
+				return each.isPushed ? [] : result(labels(each, ""), (at) => (each.at(at) ? sampledAt(at) : undefined));
+			if (query.startsWith("max by"))
+				return each.isPushed && query.includes("crossfade_gateway")
+					? result(labels(each, ""), (at) => (each.at(at) ? sampledAt(at) : undefined))
+					: [];
+			if (query.startsWith("up") && each.isPushed) return [];
 			if (query.startsWith("up"))
 				return result(labels(each, "up"), (at) => (each.at(at) ? 1 : each.tellsDown ? 0 : undefined));
 			if (query.includes("process_start"))
@@ -211,6 +227,54 @@ describe("history that Prometheus has", () => {
 		await look();
 		page.text = attributed(OLD, 8);
 		expect((await look()).judgement.tokens[0]).toMatchObject({ records: 3 });
+	});
+});
+
+describe("what the server has of now", () => {
+	const counts = (time: number) => ({ [OLD]: 5, [NEW]: Math.floor(time / MIN) - 29_000_000 });
+
+	test.each([true, false])(
+		"is as old as its newest sample, which it repeats for minutes (pushed: %s)",
+		async (isPushed) => {
+			const now = Date.now();
+			const { url } = await prometheusOf([{ instance: "gw:9464", at: counts, isPushed, until: now - 4 * MIN }]);
+			const { look } = await watching(url);
+			expect(openPoints(await look(), "watched")).toEqual([expect.stringMatching(/gw:9464.*last watched \d+ min ago/)]);
+			expect(openPoints(await look(), "watched")).toHaveLength(1);
+		},
+	);
+
+	test.each([
+		[180, "ahead of ours"],
+		[-180, "behind ours"],
+	])("is nothing if its clock is wrong by %d minutes", async (minutes, text) => {
+		const { url } = await prometheusOf(
+			[{ instance: "gw:9464", at: counts }],
+			() => undefined,
+			() => Date.now() + minutes * MIN,
+		);
+		expect(openPoints(await (await watching(url)).look(), "watched")).toEqual([
+			expect.stringMatching(`its clock is (2 h 60 min|3 h|3 h 1 min) ${text}`),
+		]);
+	});
+
+	test("is read with a clock that differs by a minute", async () => {
+		const { url } = await prometheusOf(
+			[{ instance: "gw:9464", at: counts }],
+			() => undefined,
+			() => Date.now() + MIN,
+		);
+		expect(openPoints(await (await watching(url)).look(), "watched")).toEqual([]);
+	});
+
+	test("is unclear where several targets have one name: one that is gone is hidden by another", async () => {
+		const { url } = await prometheusOf([
+			{ instance: "gw:9464", at: counts },
+			{ instance: "gw:9464", at: counts },
+		]);
+		expect(openPoints(await (await watching(url)).look(), "watched")).toEqual([
+			expect.stringContaining("several targets have this job and instance"),
+		]);
 	});
 });
 

@@ -188,6 +188,37 @@ describe("what is sent", () => {
 		expect((await ask(`${base}events`, { cookie })).status).toBe(503);
 	});
 
+	test("a word whenever the watch looked again, and every 15 seconds how old the answer is", async () => {
+		let answer: ServeOptions["answer"] | undefined;
+		let at = 0;
+		const real = quietEffects("seed");
+		const fake: Effects = {
+			...real,
+			clock: { ...real.clock, now: () => at },
+			serve: async (options) => {
+				answer = options.answer;
+				return { url: "http://127.0.0.1:1", close: async () => undefined };
+			},
+		};
+		const view = demoOverlap();
+		const page = await startWatchPage(fake, { host: "127.0.0.1", port: 1, view, holdsMs: 50_000 });
+		const query = new URL(page.url).search.slice(1);
+		const asked = { method: "GET", query, headers: { host: "127.0.0.1:1" }, body: new Uint8Array() };
+		const stream = await answer?.({ ...asked, path: "/events" });
+		if (!stream || !("start" in stream)) throw new Error("the events are a stream");
+		const written: string[] = [];
+		stream.start((text) => {
+			if (text !== "") written.push(text);
+			return 0;
+		});
+		expect(written.join()).toContain('"ageMs":0,"holdsMs":50000');
+		at = 20_000;
+		expect(stream.heartbeat?.()).toBe('event: here\ndata: {"ageMs":20000,"holdsMs":50000}\n\n');
+		page.update(view);
+		page.update(view);
+		expect(written.slice(1)).toEqual(['event: here\ndata: {"ageMs":0,"holdsMs":50000}\n\n']);
+	});
+
 	test("nothing more to a page that lags behind, until it has caught up", async () => {
 		let answer: ServeOptions["answer"] | undefined;
 		const fake: Effects = {

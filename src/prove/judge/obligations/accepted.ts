@@ -6,7 +6,7 @@ import { senderName, senderState } from "../senders.ts";
 
 /** Data sent with the new token was accepted: a 401, a 502 or a refused probe proves nothing. */
 export function accepted(facts: KnownFacts, now: number): Obligation[] {
-	const found = [...refusedProbes(facts)];
+	const found = [...refusedProbes(facts), ...losingGateways(facts)];
 	let taken = 0;
 	for (const sender of facts.senders) {
 		const { lastNew, lastAccepted, lastRefused, refused } = sender;
@@ -26,7 +26,10 @@ export function accepted(facts: KnownFacts, now: number): Obligation[] {
 			id: "accepted",
 			about: senderName(sender),
 			state: "blocked",
-			witness: `some of what it sends with the new token is refused: ${plural(refused, "request")} lost`,
+			witness:
+				lastAccepted === undefined
+					? "nothing that it sent with the new token was accepted"
+					: `some of what it sends with the new token is refused${refused === 0 ? "" : `: ${plural(refused, "request")} lost`}`,
 			nextStep: "see why the provider refuses it: crossfade probe",
 		});
 	}
@@ -34,6 +37,23 @@ export function accepted(facts: KnownFacts, now: number): Obligation[] {
 	const about = "the new token";
 	const witness = taken > 0 ? `records of ${plural(taken, "sender")} were accepted` : "no request with it was refused";
 	return [{ id: "accepted", about, state: "proven", witness, nextStep: "" }];
+}
+
+/** A gateway accepts data before it sends it: only its exporter knows whether the provider does. */
+function losingGateways({ exporters }: KnownFacts): Obligation[] {
+	return exporters.flatMap(({ gateway, losing }): Obligation[] =>
+		losing === undefined
+			? []
+			: [
+					{
+						id: "accepted",
+						about: `${gateway}, its exporter`,
+						state: "blocked",
+						witness: losing,
+						nextStep: "see its log for the reason; crossfade probe shows whether the provider accepts the new token",
+					},
+				],
+	);
 }
 
 function refusedProbes({ probes, tokens }: KnownFacts): Obligation[] {

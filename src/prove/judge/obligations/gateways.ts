@@ -12,7 +12,8 @@ function exporter({ tokens, said }: KnownFacts, { gateway, fingerprint, witness,
 	if (fingerprint === "passed on" || (fingerprint !== undefined && fingerprint === tokens.new)) {
 		return { ...base, state: "proven", witness };
 	}
-	const statement = said.of("gateway", gateway);
+	// That a gateway counts as expected ("known") says nothing about the token that it sends with.
+	const statement = said.of("gateway", gateway, "moved", "gone");
 	const isContrary = fingerprint === tokens.old && (at ?? 0) > (statement?.at ?? 0);
 	if (statement && !isContrary) {
 		return { ...base, state: "proven", witness: statementText(statement), byStatement: true };
@@ -24,6 +25,6 @@ function exporter({ tokens, said }: KnownFacts, { gateway, fingerprint, witness,
 		...base,
 		state: "unknown",
 		witness: fingerprint === undefined ? witness : `it forwards with ${fingerprint}, which is neither token`,
-		nextStep: `find out which token it uses, then record it: crossfade attest gateway ${gateway} moved --because "…"`,
+		nextStep: `find out which token it uses, then record it: crossfade attest gateway ${gateway} moved --because "…"; crossfade probe --via shows it if a crossfade tap is behind the gateway`,
 	};
 }

@@ -1,4 +1,5 @@
 import { duration } from "../../../base/duration.ts";
+import type { InventoryRow, Statement } from "../../evidence/evidence.ts";
 import type { HostActivity } from "../activity.ts";
 import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
@@ -64,7 +65,11 @@ function reportedWrong(
 	if (started !== undefined && at !== undefined && at < started) {
 		return unknown(`it last reported ${duration(started - at)} before the rotation`, again);
 	}
-	if (state === "absent") return undefined;
+	if (state === "absent") {
+		// Only a fingerprint of the new token shows by itself that a report is of this rotation.
+		const isUndated = started === undefined && isDirect(host) && host.heard.length === 0;
+		return isUndated ? unknown("it reports no CLI, and when the rotation began is unknown", STARTED) : undefined;
+	}
 	if (fingerprint === undefined || fingerprint !== tokens.new) {
 		return unknown(`it reports ${fingerprint ?? "no token"}, which is neither token`, "give it the new token");
 	}
@@ -75,13 +80,27 @@ function reportedWrong(
 	return missing === undefined ? undefined : unknown(`its report does not mention ${missing}`, again);
 }
 
+const STARTED = "give the time of the rotation: overlap.started in the fleet file";
+
+/** A machine that reports is not gone; one that reports the old token, or several, did not move. A report without a time is of now. */
+function contradicts(
+	{ at, fingerprint, isMixed }: InventoryRow,
+	{ says, at: saidAt }: Statement,
+	old: string | undefined,
+): boolean {
+	// An export without times keeps its machines, also those that are gone.
+	if (says === "gone") return at !== undefined && at > saidAt;
+	const isOld = isMixed === true || (fingerprint !== undefined && fingerprint === old);
+	return isOld && (at ?? Number.POSITIVE_INFINITY) > saidAt;
+}
+
 /** A statement on a machine counts until a newer report contradicts it; "known" says nothing about its token. */
 function spoken({ said, tokens }: KnownFacts, host: HostActivity, { isUnlisted, ...wrong }: NotPlain): Obligation[] {
 	const about = host.name;
 	const statement = said.of("host", host.name);
 	const isEnough = statement && (isUnlisted || statement.says !== "known");
 	const report = host.inventory;
-	const isContrary = statement && report?.fingerprint === tokens.old && (report?.at ?? 0) > statement.at;
+	const isContrary = statement && report && contradicts(report, statement, tokens.old);
 	if (!isEnough || isContrary) return [{ id: "inventory", about, ...wrong }];
 	const witness = statementText(statement);
 	return [{ id: "inventory", about, state: "proven", witness, nextStep: "", byStatement: true }];

@@ -1,9 +1,13 @@
 import { duration } from "../../../base/duration.ts";
 import type { Obligation } from "../case.ts";
 import { CLOCK_BOUND_MS, type KnownFacts } from "../known.ts";
+import { statementText } from "../statements.ts";
 
-/** The evidence is from one rotation: both tokens are given, and the new one was not used before it was issued. */
-export function rotation({ tokens, started, traffic, said }: KnownFacts): Obligation[] {
+/**
+ * The evidence is from one rotation: both tokens are given, the new one was not used before it was issued, and the old one was used by a
+ * sender. If the two are swapped and no sender has moved, all of them are seen with what is called the new token only.
+ */
+export function rotation({ tokens, started, traffic, said, senders }: KnownFacts): Obligation[] {
 	const unknown = (witness: string, nextStep: string): Obligation[] => [
 		{ id: "rotation", about: "the two tokens", state: "unknown", witness, nextStep },
 	];
@@ -22,6 +26,18 @@ export function rotation({ tokens, started, traffic, said }: KnownFacts): Obliga
 	if (started !== undefined && first < started - CLOCK_BOUND_MS) {
 		const witness = `the new token was in use ${duration(started - first)} before the rotation`;
 		return unknown(witness, "check that old and new are not swapped, and that overlap.started is of this rotation");
+	}
+	const statement = said.of("credential", tokens.old ?? "", "known");
+	const isUsed = (role: "lastOld" | "lastNew") => senders.some((sender) => sender[role] !== undefined);
+	if (isUsed("lastNew") && !isUsed("lastOld")) {
+		if (!statement) {
+			return unknown(
+				"no sender was ever seen with the old token: if old and new are swapped, every sender still uses the old one",
+				`check the two, then record it: crossfade attest credential ${tokens.old} known --because "…"`,
+			);
+		}
+		const witness = statementText(statement);
+		return [{ id: "rotation", about: "the two tokens", state: "proven", witness, nextStep: "", byStatement: true }];
 	}
 	const foreign = said.foreign.length;
 	const witness = `both tokens are given${foreign === 0 ? "" : `; ignored statements of another rotation: ${foreign}`}`;

@@ -17,7 +17,8 @@ function everyPlace({ watched, traffic, tokens, said }: KnownFacts): Obligation[
 	return [...groupOf].map(([place, group]): Obligation => {
 		const proven = { id: "seen", about: place, state: "proven", nextStep: "" } as const;
 		if (counted.has(group)) return { ...proven, witness: "the old token was counted here" };
-		const statement = said.of("gateway", place);
+		// That its exporter moved says nothing about what it counts.
+		const statement = said.of("gateway", place, "known", "gone");
 		if (statement) return { ...proven, witness: statementText(statement), byStatement: true };
 		return {
 			id: "seen",
@@ -38,21 +39,25 @@ function strangers({ senders, said, lookalikes }: KnownFacts): Obligation[] {
 		for (const [fingerprint, lastSeen] of sender.strangers) {
 			if (fingerprint === "others") continue;
 			const about = `${senderName(sender)}, credential ${fingerprint}`;
+			const disguise = Object.hasOwn(lookalikes, fingerprint) ? lookalikes[fingerprint] : undefined;
 			const statement = credentialWord(said, fingerprint, lastSeen);
-			if (statement) {
+			// Nobody can explain away what is proven to be the old token, only that it has ended.
+			if (statement && (disguise === undefined || statement.says === "gone")) {
 				const witness = statementText(statement);
 				found.push({ id: "seen", about, state: "proven", witness, nextStep: "", byStatement: true });
 				continue;
 			}
 			const host = said.of("host", sender.host.name);
 			if (host && host.says !== "known" && lastSeen <= host.at) continue;
-			const disguise = Object.hasOwn(lookalikes, fingerprint) ? lookalikes[fingerprint] : undefined;
 			found.push({
 				id: "seen",
 				about,
 				state: disguise === undefined ? "unknown" : "blocked",
 				witness: disguise ?? "it is neither token, and could be the old one in another form",
-				nextStep: `find out what it is, then record it: crossfade attest credential ${fingerprint} known --because "…"`,
+				nextStep:
+					disguise === undefined
+						? `find out what it is, then record it: crossfade attest credential ${fingerprint} known --because "…"`
+						: `correct that setting, then record it: crossfade attest credential ${fingerprint} gone --because "…"`,
 			});
 		}
 	}

@@ -1,7 +1,7 @@
 import type { JudgementInput, Obligation, ObligationId } from "../../../../src/prove/judge/case.ts";
 import { answerOf, obligationsOf } from "../../../../src/prove/judge/judge.ts";
 import { type Degradation, degradations } from "./degrade.ts";
-import { type Draft, judgeInput, observeWorld } from "./evidence.ts";
+import { type Draft, EPOCH, judgeInput, observeWorld } from "./evidence.ts";
 import { random } from "./random.ts";
 import { DAY, END, HOUR, MINUTE, makeWorld, sendsOldAfter, type World } from "./world.ts";
 
@@ -70,6 +70,18 @@ export function tryWithout(id: ObligationId, seeds: number): { readonly with: nu
 	return found;
 }
 
+/** If watching began after everybody had moved, nothing shows which token is the old one, and the owner says it. */
+const confirmed: Degradation = {
+	name: "the owner confirms the old token",
+	noticedBy: "rotation",
+	apply(draft) {
+		const { old } = draft.tokens;
+		if (draft.seen.some(({ fingerprint }) => fingerprint === old)) return;
+		const said = { kind: "credential", says: "known", because: "it is the old one", actor: "anna" } as const;
+		draft.statements.push({ ...said, name: old, at: EPOCH + draft.now, old });
+	},
+};
+
 const LONG = 14 * DAY;
 
 /** The longest time on the clock on the wall that any process lets pass between two requests. */
@@ -94,8 +106,30 @@ export function honest(seed: number): { readonly isYes: boolean; readonly open: 
 	const sleep = world.machines.some(({ isLaptop }) => isLaptop) ? 2 * DAY : 0;
 	const now = Math.max(world.movedBy, world.watchFrom) + longestGap(world) + 2.25 * every + 15 * MINUTE + sleep;
 	if (now > LONG - DAY) return undefined;
-	const { obligations } = look(world, now, seed, []);
+	const { obligations } = look(world, now, seed, [confirmed]);
 	return { isYes: answerOf(obligations) === "yes", open: obligations.filter(({ state }) => state !== "proven") };
+}
+
+/** What is open in an honest, whole world after twelve days, if the owner says of these machines that they are gone. */
+export function openAfterAll(seed: number, gone: readonly string[] = []): readonly Obligation[] {
+	const says: Degradation = {
+		name: "the owner says which machines are gone",
+		noticedBy: "moved",
+		apply(draft) {
+			const { old } = draft.tokens;
+			const said = {
+				kind: "host",
+				says: "gone",
+				because: "retired",
+				actor: "anna",
+				at: EPOCH + draft.now,
+				old,
+			} as const;
+			for (const name of gone) draft.statements.push({ ...said, name });
+		},
+	};
+	const { obligations } = look(makeWorld(seed, true, LONG), 12 * DAY, seed, [confirmed, says]);
+	return obligations.filter(({ state }) => state !== "proven");
 }
 
 /** Whether each sender of an honest world that was heard on the old token last is named by what is open, and nobody else is called blocked. */
