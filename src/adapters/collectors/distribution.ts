@@ -19,9 +19,8 @@ export interface ComponentInventory {
 	readonly releases: Readonly<Record<string, string>>;
 	/** By kind; Alloy has the one kind `components`, with full names. */
 	readonly components: Readonly<Record<string, ComponentRanges>>;
-	readonly deprecated?: Readonly<
-		Record<string, Readonly<Record<string, { readonly use: string; readonly since: string }>>>
-	>;
+	/** By kind: old name -> new name. The old one is an alias in the releases that have the new one. */
+	readonly deprecated?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 	/** Alloy: components that are not generally available, and their stability. */
 	readonly stability?: Readonly<Record<string, string>>;
 	/** Alloy: top-level blocks that are not components. */

@@ -2,7 +2,7 @@ import type { Distribution } from "../../adapters/collectors/distribution.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { nearest } from "../../base/suggest.ts";
-import { isAtLeast, type Version, versionText } from "../../base/versions.ts";
+import { type Version, versionText } from "../../base/versions.ts";
 import { hasComponent } from "../plan/release.ts";
 import { keyOf } from "../splice/yaml-document.ts";
 import { type ComponentNode, type ConfigModel, componentSections, type Reference, scalarAt } from "./config-model.ts";
@@ -49,13 +49,13 @@ function known({ section, id, type, at }: ComponentNode, { distribution, own }: 
 	const what = (text: string) => `${text} ${shown(id)} (${section.slice(0, -1)})`;
 	if (hasComponent(distribution, own, section, type)) {
 		const deprecated = ownEntry(ownEntry(inventory.deprecated, section), type);
-		if (!deprecated || !isAtLeast(own, deprecated.since)) return [];
+		if (!deprecated || !hasComponent(distribution, own, section, deprecated)) return [];
 		return [
 			{
 				rule: "deprecated-component",
 				at,
-				what: what(`${deprecated.use} is the new name of`),
-				fix: `Use ${deprecated.use}.`,
+				what: what(`${deprecated} is the new name of`),
+				fix: `Use ${deprecated}.`,
 			},
 		];
 	}
