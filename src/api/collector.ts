@@ -6,7 +6,7 @@ import { choiceProblem } from "../base/suggest.ts";
 import type { PlacedFinding } from "../generate/check/finding.ts";
 import type { CollectorPlan, TokenDelivery } from "../generate/plan/collector.ts";
 import type { Artefact } from "../generate/render/artefact.ts";
-import type { SpliceOutcome } from "../generate/splice/request.ts";
+import type { SpliceResult } from "../generate/splice/request.ts";
 import { type DeliveryChoice, parseCollectorFlags, type Queue } from "../spec/collector.ts";
 import { flagsOf } from "./options.ts";
 
@@ -100,11 +100,20 @@ export interface SpliceOptions extends GeneratorOptions {
  * const removed = await spliceCollector(added.text, { distribution: "contrib", remove: true });
  * console.log(removed.text === config); // true
  */
-export async function spliceCollector(text: string, options: SpliceOptions): Promise<SpliceOutcome> {
+export async function spliceCollector(text: string, options: SpliceOptions): Promise<SpliceResult> {
 	const { file, remove = false, force = false, pipelines, at, ...wanted } = options;
-	const plan = await planOf(wanted);
+	const first = await planOf(wanted);
 	const { spliceText } = await import("./splice-text.ts");
-	return spliceText(text, file ?? plan.distribution.configFile, plan, { remove, force, pipelines, at });
+	const { shapeOf } = await import("../generate/splice/shape.ts");
+	const name = file ?? first.distribution.configFile;
+	const { release, platform } = shapeOf(text, name, first.distribution, at);
+	const isPossible = platform !== undefined && first.distribution.hosts[platform] !== undefined;
+	const plan = await planOf({
+		...wanted,
+		targetVersion: wanted.targetVersion ?? release,
+		platform: wanted.platform ?? (isPossible ? platform : undefined),
+	});
+	return spliceText(text, name, plan, { remove, force, pipelines, at });
 }
 
 /** The release to check against. */
@@ -122,7 +131,15 @@ export interface CheckOptions {
  * @example
  * import { checkText } from "otel-crossfade";
  *
- * const findings = await checkText("receivers:\n  otpl:\n", { distribution: "contrib" });
+ * const config = `receivers:
+ *   otpl:
+ * exporters:
+ *   debug:
+ * service:
+ *   pipelines:
+ *     logs: { receivers: [otpl], exporters: [debug] }
+ * `;
+ * const findings = await checkText(config, { distribution: "contrib" });
  * const [first] = findings.filter(({ severity }) => severity === "error");
  * console.log(first?.line, first?.rule); // 2 unknown-component
  */
@@ -137,7 +154,8 @@ export async function checkText(text: string, options: CheckOptions): Promise<Pl
 	const { offlineFindings } = await import("../generate/check/check.ts");
 	const { resolveRelease } = await import("../generate/plan/release.ts");
 	const { release } = resolveRelease(distribution, options.targetVersion);
-	return offlineFindings(text, options.file ?? distribution.configFile, { distribution, own: release.own });
+	const assumed = options.targetVersion === undefined;
+	return offlineFindings(text, options.file ?? distribution.configFile, { distribution, own: release.own, assumed });
 }
 
 async function planOf(options: GeneratorOptions): Promise<CollectorPlan> {

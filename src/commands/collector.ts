@@ -86,12 +86,14 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const distribution = typeof id === "string" ? await loadDistribution(id) : undefined;
 	const contradictions = modeProblems(options);
 	if (contradictions.length > 0) throw new CrossfadeError("usage", contradictions);
-	const plan = planCollector(parseCollectorFlags(options, distribution));
-	for (const warning of plan.warnings) fx.terminal.warn(warning);
+	const planWith = (more: Invocation["options"]) =>
+		planCollector(parseCollectorFlags({ ...options, ...more }, distribution));
+	const plan = planWith({});
 	if (options["into"] !== undefined) {
 		const { spliceInto } = await import("./collector-into.ts");
-		return spliceInto(fx, plan, options);
+		return spliceInto(fx, plan, planWith, options);
 	}
+	for (const warning of plan.warnings) fx.terminal.warn(warning);
 	if (options["out"] !== undefined) return writeBundle(fx, plan, String(options["out"]), options);
 	if (options["rotateScript"]) {
 		const { renderRotateScript } = await import("../generate/render/rotate-script.ts");

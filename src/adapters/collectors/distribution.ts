@@ -107,6 +107,11 @@ export interface Hosts {
 	readonly windows?: WindowsHost;
 }
 
+/** The names of a distribution's images, without tags. */
+export function imagesOf({ hosts }: Pick<Distribution, "hosts">): string[] {
+	return [...new Set([hosts.docker, hosts.kubernetes, hosts.ecs].flatMap((host) => (host ? [host.image] : [])))];
+}
+
 /** How to validate a file with the real program. */
 export interface Validator {
 	/** Names under which it is found on PATH. */
@@ -149,6 +154,8 @@ export interface Distribution {
 	readonly uptake: { readonly watched: Uptake; readonly started: Uptake };
 	/** The argument that allows components that are not generally available; the stability level follows it. */
 	readonly stabilityArgument?: string;
+	/** Top-level sections of its config besides the upstream ones. */
+	readonly ownSections?: readonly string[];
 	/** SIGHUP stops it; anything that would send one is an error. */
 	readonly stopsOnHangup?: true;
 	/** What a new config must also contain to keep the distribution's default behaviour. */
