@@ -102,17 +102,13 @@ export interface SpliceOptions extends GeneratorOptions {
  */
 export async function spliceCollector(text: string, options: SpliceOptions): Promise<SpliceResult> {
 	const { file, remove = false, force = false, pipelines, at, ...wanted } = options;
-	const first = await planOf(wanted);
-	const { spliceText } = await import("./splice-text.ts");
-	const { shapeOf } = await import("../generate/splice/shape.ts");
-	const name = file ?? first.distribution.configFile;
-	const { release, platform } = shapeOf(text, name, first.distribution, at);
-	const isPossible = platform !== undefined && first.distribution.hosts[platform] !== undefined;
-	const plan = await planOf({
-		...wanted,
-		targetVersion: wanted.targetVersion ?? release,
-		platform: wanted.platform ?? (isPossible ? platform : undefined),
-	});
+	const usual = await planOf(wanted);
+	const { planForFile, spliceText } = await import("./splice-text.ts");
+	const name = file ?? usual.distribution.configFile;
+	const { targetVersion, platform } = wanted;
+	const { plan } = await planForFile(text, name, usual, { targetVersion, platform, at }, (found) =>
+		planOf({ ...wanted, ...found }),
+	);
 	return spliceText(text, name, plan, { remove, force, pipelines, at });
 }
 

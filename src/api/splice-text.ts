@@ -1,6 +1,8 @@
+import type { Platform } from "../adapters/collectors/distribution.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import { foreignFormat } from "../generate/check/foreign.ts";
 import type { CollectorPlan } from "../generate/plan/collector.ts";
+import { hasComponent } from "../generate/plan/release.ts";
 import { alloyFragment, alloyInput } from "../generate/render/alloy.ts";
 import { alloyLabel, alloyText } from "../generate/render/alloy-text.ts";
 import { beforeNextStart } from "../generate/render/next-start.ts";
@@ -25,6 +27,42 @@ export interface SpliceWish {
 	readonly force: boolean;
 	readonly pipelines: readonly string[] | undefined;
 	readonly at: string | undefined;
+}
+
+/** What the user said of a plan; the file decides the rest. */
+interface Said {
+	readonly targetVersion: unknown;
+	readonly platform: unknown;
+	readonly at: string | undefined;
+}
+
+/** What a file adds to a plan: the release of its image, and the platform it is for. */
+export interface FoundInFile {
+	readonly targetVersion?: string;
+	readonly platform?: Platform;
+}
+
+/** The plan for a file: `usual` is the one without it, `replan` makes another. Also whether the release is known from the file. */
+export async function planForFile(
+	text: string,
+	file: string,
+	usual: CollectorPlan,
+	said: Said,
+	replan: (found: FoundInFile) => CollectorPlan | Promise<CollectorPlan>,
+): Promise<{ readonly plan: CollectorPlan; readonly isReleaseFound: boolean }> {
+	const { distribution } = usual;
+	const { release, platform, usesOldName } = shapeOf(text, file, distribution, said.at);
+	const isUnknown = said.targetVersion === undefined && release === undefined;
+	const plan = await replan({
+		...(said.targetVersion === undefined && release !== undefined ? { targetVersion: release } : {}),
+		...(said.platform === undefined && platform && distribution.hosts[platform] ? { platform } : {}),
+	});
+	// Nobody knows the release: the old name starts in all of them.
+	const staysOld = isUnknown && usesOldName && hasComponent(distribution, plan.release.own, "exporters", "otlphttp");
+	return {
+		plan: staysOld ? { ...plan, ids: { ...plan.ids, exporter: `otlphttp/${plan.name}` } } : plan,
+		isReleaseFound: said.targetVersion === undefined && !isUnknown,
+	};
 }
 
 /** Puts what a plan wants into the text of a file, or takes it out. Throws `CrossfadeError` (refused) where that is not safe. */

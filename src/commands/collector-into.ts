@@ -1,4 +1,4 @@
-import { spliceText } from "../api/splice-text.ts";
+import { type FoundInFile, planForFile, spliceText } from "../api/splice-text.ts";
 import type { ExitName } from "../base/errors.ts";
 import { versionText } from "../base/versions.ts";
 import type { Effects } from "../effects/effects.ts";
@@ -6,7 +6,6 @@ import type { CollectorPlan } from "../generate/plan/collector.ts";
 import { planSummary } from "../generate/plan/summary.ts";
 import { decodeText } from "../generate/splice/encoding.ts";
 import type { SpliceResult } from "../generate/splice/request.ts";
-import { type FileShape, shapeOf } from "../generate/splice/shape.ts";
 import type { Invocation } from "./command.ts";
 
 /** No collector config is larger; anything beyond is the wrong file. */
@@ -14,14 +13,11 @@ const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 type Options = Invocation["options"];
 
-/** Plans again with flags that the file decides: the release of its image, and the platform. */
-type Replan = (found: Options) => CollectorPlan;
-
 /** `--into`: adds our entries to a file, or removes them, and prints, compares or writes the result. `usual` is the plan by the flags alone. */
 export async function spliceInto(
 	fx: Effects,
 	usual: CollectorPlan,
-	replan: Replan,
+	replan: (found: FoundInFile) => CollectorPlan,
 	options: Options,
 ): Promise<ExitName> {
 	const path = String(options["into"]);
@@ -30,7 +26,9 @@ export async function spliceInto(
 	const { text, encode } = decodeText(before, file);
 	const list = options["pipelines"];
 	const at = typeof options["at"] === "string" ? options["at"] : undefined;
-	const { plan, release } = planFor(usual, replan, options, shapeOf(text, file, usual.distribution, at));
+	const { targetVersion, platform } = options;
+	const { plan, isReleaseFound } = await planForFile(text, file, usual, { targetVersion, platform, at }, replan);
+	const release = targetVersion === undefined ? releaseNote(plan, isReleaseFound) : undefined;
 	for (const warning of plan.warnings) fx.terminal.warn(warning);
 	const outcome = spliceText(text, file, plan, {
 		remove: options["remove"] === true,
@@ -80,19 +78,12 @@ export async function spliceInto(
 	return "ok";
 }
 
-/** The plan for a file, and from where its release is known, if the user did not say it. */
-function planFor(usual: CollectorPlan, replan: Replan, options: Options, { release, platform }: FileShape) {
-	const isKnown = platform !== undefined && usual.distribution.hosts[platform] !== undefined;
-	const plan = replan({
-		...(options["targetVersion"] === undefined && release !== undefined ? { targetVersion: release } : {}),
-		...(options["platform"] === undefined && isKnown ? { platform } : {}),
-	});
-	if (options["targetVersion"] !== undefined) return { plan, release: undefined };
-	const assumed = `${versionText(plan.release.own)}, the newest known: if yours is older, add --target-version`;
-	return {
-		plan,
-		release: release === undefined ? assumed : `${versionText(plan.release.own)}, by the image in this file`,
-	};
+/** From where the release is known that the user did not say. */
+function releaseNote({ release }: CollectorPlan, isFound: boolean): string {
+	const own = versionText(release.own);
+	return isFound
+		? `${own}, by the image in this file`
+		: `${own}, the newest known: if yours is older, add --target-version`;
 }
 
 type Told = SpliceResult & { readonly release: string | undefined };

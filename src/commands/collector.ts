@@ -1,6 +1,7 @@
 import { platforms } from "../adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../adapters/collectors/registry.ts";
 import { defaultProvider } from "../adapters/providers/registry.ts";
+import type { FoundInFile } from "../api/splice-text.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type CollectorPlan, planCollector } from "../generate/plan/collector.ts";
@@ -86,8 +87,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const distribution = typeof id === "string" ? await loadDistribution(id) : undefined;
 	const contradictions = modeProblems(options);
 	if (contradictions.length > 0) throw new CrossfadeError("usage", contradictions);
-	const planWith = (more: Invocation["options"]) =>
-		planCollector(parseCollectorFlags({ ...options, ...more }, distribution));
+	const planWith = (more: FoundInFile) => planCollector(parseCollectorFlags({ ...options, ...more }, distribution));
 	const plan = planWith({});
 	if (options["into"] !== undefined) {
 		const { spliceInto } = await import("./collector-into.ts");

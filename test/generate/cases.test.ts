@@ -525,6 +525,18 @@ describe("collector --into: the result starts", () => {
 		expect(result.text).not.toContain("otlp_http/torii");
 	});
 
+	test("a config with the old name of the exporter keeps it while nobody says the release", async () => {
+		const old = plain.replaceAll("debug", "otlphttp/own");
+		expect((await into(old)).text).toContain("exporters: [otlphttp/own, otlphttp/torii]");
+		expect((await into(old, { release: "0.159.0" })).text).toContain("exporters: [otlphttp/own, otlp_http/torii]");
+	});
+
+	test("text that CloudFormation substitutes is refused where our entries have a reference", async () => {
+		const text = `Resources:\n  P:\n    Properties:\n      Value: !Sub |\n${block(plain, 8)}`;
+		expect((await into(text)).wired).toEqual(["logs"]);
+		expect((await into(text, { release: "0.145.0" })).refused).toContain("CloudFormation would replace");
+	});
+
 	test("--target-version wins over the image", async () => {
 		const text = `image: {tag: 0.102.0}\nconfig:\n${block(plain, 2)}`;
 		expect((await into(text, { release: "0.159.0" })).text).toContain("otlp_http/torii:");
@@ -631,7 +643,7 @@ describe("collector --into: what has to exist before the next start", () => {
 		[
 			"a chart with several collectors",
 			`collectors:\n  daemon:\n    config:\n${block(plain, 6)}`,
-			["collectors:", "volumeMounts:"],
+			["beside the config", "volumeMounts:", "podSecurityContext:"],
 		],
 		[
 			"a custom resource",

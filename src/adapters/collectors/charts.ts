@@ -14,11 +14,9 @@ export interface ChartConfig {
 	readonly extensions: readonly string[] | undefined;
 	/** Ids that the chart, or one of its presets, defines; undefined if other values decide that. */
 	readonly defines: readonly string[] | undefined;
-	/** Where the values mount files into the collector, beside or above the config: keys from the top of the chart's values. */
-	readonly volumes: readonly string[];
-	readonly mounts: readonly string[];
-	/** Where the values limit the collector's memory. */
-	readonly resources: readonly string[];
+	/** The keys beside the config that mount files into the collector. */
+	readonly volumes: string;
+	readonly mounts: string;
 }
 
 /** What presets of the upstream charts add. */
@@ -36,36 +34,32 @@ const charts: readonly ChartConfig[] = [
 		path: ["collectors", "*", "config"],
 		extensions: [],
 		defines: [...PRESETS, "otlp", "resource/hostname", "batch", "debug"],
-		volumes: ["volumes"],
-		mounts: ["volumeMounts"],
-		resources: ["resources"],
+		volumes: "volumes",
+		mounts: "volumeMounts",
 	},
 	{
 		chart: "opentelemetry-kube-stack",
 		path: ["defaultCRConfig", "config"],
 		extensions: [],
 		defines: PRESETS,
-		volumes: ["volumes"],
-		mounts: ["volumeMounts"],
-		resources: ["resources"],
+		volumes: "volumes",
+		mounts: "volumeMounts",
 	},
 	...["agent", "gateway", "clusterReceiver"].map((part) => ({
 		chart: "splunk-otel-collector",
 		path: [part, "config"],
 		extensions: undefined,
 		defines: undefined,
-		volumes: ["extraVolumes"],
-		mounts: ["extraVolumeMounts"],
-		resources: ["resources"],
+		volumes: "extraVolumes",
+		mounts: "extraVolumeMounts",
 	})),
 	{
 		chart: "opentelemetry-collector",
 		path: ["config"],
 		extensions: ["health_check"],
 		defines: [...PRESETS, "jaeger", "otlp", "zipkin", "batch", "memory_limiter", "debug", "health_check"],
-		volumes: ["extraVolumes"],
-		mounts: ["extraVolumeMounts"],
-		resources: ["resources"],
+		volumes: "extraVolumes",
+		mounts: "extraVolumeMounts",
 	},
 ];
 

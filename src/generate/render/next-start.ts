@@ -1,4 +1,4 @@
-import type { HelmChart } from "../../adapters/collectors/distribution.ts";
+import type { ChartConfig } from "../../adapters/collectors/charts.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { fileOf, folderOf } from "./platforms/shared.ts";
 import { Commented, type YamlMap, type YamlValue, yamlText } from "./yaml.ts";
@@ -6,9 +6,7 @@ import { Commented, type YamlMap, type YamlValue, yamlText } from "./yaml.ts";
 /** Where a config that was changed is: how its container gets files, and from where values take mounts. */
 export interface StartPlace {
 	readonly kind: "plain" | "compose" | "values" | "resource" | "manifest";
-	readonly chart:
-		| { readonly volumes: readonly string[]; readonly mounts: readonly string[]; readonly path: readonly string[] }
-		| undefined;
+	readonly chart: Pick<ChartConfig, "chart" | "volumes" | "mounts"> | undefined;
 	/** Paths inside the container that something is mounted at already. */
 	readonly mounted: readonly string[];
 }
@@ -57,8 +55,15 @@ function mountText(plan: CollectorPlan, place: StartPlace): string {
 			...(security ? { podSecurityContext: security } : {}),
 		});
 	}
-	if (place.kind === "values")
-		return added(`${what}, in the values of the chart`, valuesFor(plan, place, volumes, mounts));
+	const { chart } = place;
+	if (chart) {
+		return added(`${what}: in the values of the chart ${chart.chart}, beside the config`, {
+			[chart.volumes]: volumes,
+			[chart.mounts]: mounts,
+			...(security ? { podSecurityContext: security } : {}),
+		});
+	}
+	if (place.kind === "values") return added(`${what}, in the values of the chart`, valuesFor(plan, volumes, mounts));
 	return added(`${what}, in the pod template of the collector's workload`, {
 		volumes,
 		...(security ? { securityContext: security } : {}),
@@ -66,15 +71,10 @@ function mountText(plan: CollectorPlan, place: StartPlace): string {
 	});
 }
 
-function valuesFor(plan: CollectorPlan, { chart }: StartPlace, volumes: YamlValue, mounts: YamlValue): YamlMap {
-	const { hosts } = plan.distribution;
-	const helm: Pick<HelmChart, "volumes" | "mounts"> | undefined = hosts.kubernetes?.helm;
-	const above = chart ? chart.path.slice(0, -1).map((key) => (key === "*" ? "NAME" : key)) : [];
-	const at = (keys: readonly string[]) => [...above, ...keys];
-	const paths = chart
-		? { volumes: at(chart.volumes), mounts: at(chart.mounts) }
-		: { volumes: helm?.volumes ?? ["extraVolumes"], mounts: helm?.mounts ?? ["extraVolumeMounts"] };
-	return withValue(withValue({}, paths.volumes, volumes), paths.mounts, mounts);
+function valuesFor({ distribution }: CollectorPlan, volumes: YamlValue, mounts: YamlValue): YamlMap {
+	const helm = distribution.hosts.kubernetes?.helm;
+	const withVolumes = withValue({}, helm?.volumes ?? ["extraVolumes"], volumes);
+	return withValue(withVolumes, helm?.mounts ?? ["extraVolumeMounts"], mounts);
 }
 
 /** A map with a value at a path of keys. */

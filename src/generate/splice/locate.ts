@@ -71,7 +71,7 @@ function placesIn(document: Document): ConfigPlace[] {
 		});
 		if (isSeq(node)) {
 			for (const [index, item] of (node.items as Node[]).entries()) search(item, below(index));
-		} else if (isMap(node) && looksLikeConfig(node)) {
+		} else if (isMap(node) && looksLikeConfig(node, trail)) {
 			found.push({ document, label, node, path: trail, chart: owner && !isValues(path) ? undefined : chartAt(path) });
 		} else if (isMap(node)) {
 			const own = ownerOf(node);
@@ -99,10 +99,18 @@ function ownerOf(map: YAMLMap): string | undefined {
 	return `${kind}/${typeof name === "string" ? name : "?"}`;
 }
 
-function looksLikeConfig(map: YAMLMap): boolean {
+/** Whether a map is a config: it has pipelines, or nothing but sections of one. Other files have a `service` or `receivers`, too. */
+function looksLikeConfig(map: YAMLMap, path: Spot["path"]): boolean {
 	const service = entryOf(map, "service")?.value;
 	if (isMap(service) && entryOf(service, "pipelines")) return true;
-	return map.items.length > 0 && map.items.every((pair) => SECTIONS.includes(keyOf(pair) ?? ""));
+	const keys = map.items.map((pair) => keyOf(pair) ?? "");
+	if (keys.length === 0 || !keys.every((key) => SECTIONS.includes(key))) return false;
+	const sections = keys.filter((key) => key !== "service");
+	const isExpected = path.length === 0 || chartAt(path) !== undefined;
+	return (
+		sections.length > (isExpected ? 0 : 1) ||
+		(isMap(service) && ["extensions", "telemetry"].some((key) => service.has(key)))
+	);
 }
 
 /** A text that holds a config, as JSON or YAML, alone or in a file of its own around it. */

@@ -35,7 +35,10 @@ export function chooseWanted(config: ParsedConfig): { chosen: readonly PipelineE
 		);
 	}
 	const choice = choosePipelines(all, connectorIds(config), request.signals);
-	if (choice.obstacle) throw refusal(config, { what: choice.obstacle, fix: "choose them with --pipelines" }, at);
+	if (choice.obstacle) {
+		const fix = `choose them with --pipelines, or ${manualEdit(request)}`;
+		throw refusal(config, { what: choice.obstacle, fix }, at);
+	}
 	if (choice.chosen.length > 0) {
 		const absent = request.signals.filter((signal) => !choice.chosen.some((each) => each.signal === signal));
 		return withNotes(config, choice.chosen, [

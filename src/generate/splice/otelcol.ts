@@ -62,6 +62,10 @@ function spliceBlock(
 		const what = `the block of text at ${place.label} could not be restored byte for byte`;
 		throw new CrossfadeError("refused", { what, where: { file }, fix: manualEdit(request) });
 	}
+	if (place.node.tag === "!Sub" && JSON.stringify(request.entries).includes("${")) {
+		const what = `the text at ${place.label} is a template: CloudFormation would replace what our entries refer to`;
+		throw new CrossfadeError("refused", { what, where: { file }, fix: manualEdit(request) });
+	}
 	try {
 		const inner = spliceOtelcol(block.text, file, { ...request, at: undefined });
 		return { ...inner, text: block.put(inner.text) };

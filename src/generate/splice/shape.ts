@@ -18,9 +18,18 @@ export interface FileShape {
 	readonly release: string | undefined;
 	/** Paths inside containers that the file mounts something at. */
 	readonly mounted: readonly string[];
+	/** Its OTLP/HTTP exporters have the name that every release knows, and none has the newer one. */
+	readonly usesOldName: boolean;
 }
 
-const PLAIN: FileShape = { kind: "plain", platform: undefined, chart: undefined, release: undefined, mounted: [] };
+const PLAIN: FileShape = {
+	kind: "plain",
+	platform: undefined,
+	chart: undefined,
+	release: undefined,
+	mounted: [],
+	usesOldName: false,
+};
 
 /** The shape of a file, and of the config in it that `at` names; a file that is no YAML is plain. */
 export function shapeOf(text: string, file: string, distribution: Distribution, at: string | undefined): FileShape {
@@ -34,6 +43,7 @@ export function shapeOf(text: string, file: string, distribution: Distribution, 
 		chart: place?.chart,
 		release: found && versionText(found),
 		mounted: documents.flatMap((document) => mountedBelow(document.contents as Node | null)),
+		usesOldName: /^\s*otlphttp(\/[\w./-]+)?\s*:/m.test(text) && !/\botlp_http\b/.test(text),
 	};
 	const isCompose = documents.some(({ contents }) => isMap(contents) && isMap(contents.get("services", true)));
 	if (isCompose) return { ...facts, kind: "compose", platform: "docker" };
@@ -43,7 +53,7 @@ export function shapeOf(text: string, file: string, distribution: Distribution, 
 		return { ...facts, kind: "manifest", platform: "kubernetes" };
 	}
 	if (scalar) return { ...facts, kind: "values", platform: "kubernetes" };
-	return { ...PLAIN, release: facts.release };
+	return { ...PLAIN, release: facts.release, usesOldName: facts.usesOldName };
 }
 
 function isObject(documents: readonly Document[]): boolean {
