@@ -6,7 +6,7 @@ import { choiceProblem } from "../base/suggest.ts";
 import type { PlacedFinding } from "../generate/check/finding.ts";
 import type { CollectorPlan, TokenDelivery } from "../generate/plan/collector.ts";
 import type { Artefact } from "../generate/render/artefact.ts";
-import type { SpliceOutcome } from "../generate/splice/request.ts";
+import type { SpliceResult } from "../generate/splice/request.ts";
 import { type DeliveryChoice, parseCollectorFlags, type Queue } from "../spec/collector.ts";
 import { flagsOf } from "./options.ts";
 
@@ -100,11 +100,16 @@ export interface SpliceOptions extends GeneratorOptions {
  * const removed = await spliceCollector(added.text, { distribution: "contrib", remove: true });
  * console.log(removed.text === config); // true
  */
-export async function spliceCollector(text: string, options: SpliceOptions): Promise<SpliceOutcome> {
+export async function spliceCollector(text: string, options: SpliceOptions): Promise<SpliceResult> {
 	const { file, remove = false, force = false, pipelines, at, ...wanted } = options;
-	const plan = await planOf(wanted);
-	const { spliceText } = await import("./splice-text.ts");
-	return spliceText(text, file ?? plan.distribution.configFile, plan, { remove, force, pipelines, at });
+	const usual = await planOf(wanted);
+	const { planForFile, spliceText } = await import("./splice-text.ts");
+	const name = file ?? usual.distribution.configFile;
+	const { targetVersion, platform } = wanted;
+	const { plan } = await planForFile(text, name, usual, { targetVersion, platform, at }, (found) =>
+		planOf({ ...wanted, ...found }),
+	);
+	return spliceText(text, name, plan, { remove, force, pipelines, at });
 }
 
 /** The release to check against. */
@@ -122,7 +127,15 @@ export interface CheckOptions {
  * @example
  * import { checkText } from "otel-crossfade";
  *
- * const findings = await checkText("receivers:\n  otpl:\n", { distribution: "contrib" });
+ * const config = `receivers:
+ *   otpl:
+ * exporters:
+ *   debug:
+ * service:
+ *   pipelines:
+ *     logs: { receivers: [otpl], exporters: [debug] }
+ * `;
+ * const findings = await checkText(config, { distribution: "contrib" });
  * const [first] = findings.filter(({ severity }) => severity === "error");
  * console.log(first?.line, first?.rule); // 2 unknown-component
  */
@@ -137,7 +150,8 @@ export async function checkText(text: string, options: CheckOptions): Promise<Pl
 	const { offlineFindings } = await import("../generate/check/check.ts");
 	const { resolveRelease } = await import("../generate/plan/release.ts");
 	const { release } = resolveRelease(distribution, options.targetVersion);
-	return offlineFindings(text, options.file ?? distribution.configFile, { distribution, own: release.own });
+	const assumed = options.targetVersion === undefined;
+	return offlineFindings(text, options.file ?? distribution.configFile, { distribution, own: release.own, assumed });
 }
 
 async function planOf(options: GeneratorOptions): Promise<CollectorPlan> {

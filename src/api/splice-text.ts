@@ -1,11 +1,23 @@
+import type { Platform } from "../adapters/collectors/distribution.ts";
+import { CrossfadeError } from "../base/errors.ts";
+import { foreignFormat } from "../generate/check/foreign.ts";
 import type { CollectorPlan } from "../generate/plan/collector.ts";
+import { hasComponent } from "../generate/plan/release.ts";
 import { alloyFragment, alloyInput } from "../generate/render/alloy.ts";
 import { alloyLabel, alloyText } from "../generate/render/alloy-text.ts";
+import { beforeNextStart } from "../generate/render/next-start.ts";
 import { otelcolFragment } from "../generate/render/otelcol.ts";
-import { spliceAlloy } from "../generate/splice/alloy.ts";
+import { type AlloyRequest, manualAlloy, spliceAlloy } from "../generate/splice/alloy.ts";
 import { spliceAlloyInYaml } from "../generate/splice/alloy-embedded.ts";
 import { spliceOtelcol } from "../generate/splice/otelcol.ts";
-import type { SpliceOutcome, WantedEntry } from "../generate/splice/request.ts";
+import {
+	manualEdit,
+	type OtelcolRequest,
+	type SpliceOutcome,
+	type SpliceResult,
+	type WantedEntry,
+} from "../generate/splice/request.ts";
+import { shapeOf } from "../generate/splice/shape.ts";
 
 /** How ours goes into a text. */
 export interface SpliceWish {
@@ -17,25 +29,79 @@ export interface SpliceWish {
 	readonly at: string | undefined;
 }
 
+/** What the user said of a plan; the file decides the rest. */
+interface Said {
+	readonly targetVersion: unknown;
+	readonly platform: unknown;
+	readonly at: string | undefined;
+}
+
+/** What a file adds to a plan: the release of its image, and the platform it is for. */
+export interface FoundInFile {
+	readonly targetVersion?: string;
+	readonly platform?: Platform;
+}
+
+/** The plan for a file: `usual` is the one without it, `replan` makes another. Also whether the release is known from the file. */
+export async function planForFile(
+	text: string,
+	file: string,
+	usual: CollectorPlan,
+	said: Said,
+	replan: (found: FoundInFile) => CollectorPlan | Promise<CollectorPlan>,
+): Promise<{ readonly plan: CollectorPlan; readonly isReleaseFound: boolean }> {
+	const { distribution } = usual;
+	const { release, platform, usesOldName } = shapeOf(text, file, distribution, said.at);
+	const isUnknown = said.targetVersion === undefined && release === undefined;
+	const plan = await replan({
+		...(said.targetVersion === undefined && release !== undefined ? { targetVersion: release } : {}),
+		...(said.platform === undefined && platform && distribution.hosts[platform] ? { platform } : {}),
+	});
+	// Nobody knows the release: the old name starts in all of them.
+	const staysOld = isUnknown && usesOldName && hasComponent(distribution, plan.release.own, "exporters", "otlphttp");
+	return {
+		plan: staysOld ? { ...plan, ids: { ...plan.ids, exporter: `otlphttp/${plan.name}` } } : plan,
+		isReleaseFound: said.targetVersion === undefined && !isUnknown,
+	};
+}
+
 /** Puts what a plan wants into the text of a file, or takes it out. Throws `CrossfadeError` (refused) where that is not safe. */
-export function spliceText(text: string, file: string, plan: CollectorPlan, wish: SpliceWish): SpliceOutcome {
-	const { remove, force, pipelines, at } = wish;
-	const common = { name: plan.name, signals: plan.signals, remove, force };
-	if (plan.distribution.dialect === "alloy") {
-		const blocks = alloyFragment(plan).map(
-			(block) => [`${block.name} "${block.label}"`, alloyText([block]).trimEnd()] as const,
-		);
-		const spliceHere = /\.ya?ml$/.test(file) ? spliceAlloyInYaml : spliceAlloy;
-		return spliceHere(text, file, {
-			...common,
-			label: alloyLabel(plan.name),
-			input: alloyInput(plan),
-			blocks: Object.fromEntries(blocks),
-		});
+export function spliceText(text: string, file: string, plan: CollectorPlan, wish: SpliceWish): SpliceResult {
+	const outcome = spliceOf(plan, file)(text, file, wish);
+	if (wish.remove) return { ...outcome, before: [] };
+	return { ...outcome, before: beforeNextStart(plan, shapeOf(text, file, plan.distribution, wish.at)) };
+}
+
+type Splice = (text: string, file: string, wish: SpliceWish) => SpliceOutcome;
+
+function spliceOf(plan: CollectorPlan, file: string): Splice {
+	const isAlloy = plan.distribution.dialect === "alloy";
+	const foreign = foreignFormat(file);
+	if (foreign) {
+		return (_text, _file, wish) => {
+			const byHand = isAlloy ? manualAlloy(alloyRequest(plan, wish)) : manualEdit(otelcolRequest(plan, wish));
+			const fix = `${foreign.fix}; or ${byHand}`;
+			throw new CrossfadeError("refused", { what: foreign.what.replace(/: .*/, ""), where: { file }, fix });
+		};
 	}
+	if (!isAlloy) return (text, name, wish) => spliceOtelcol(text, name, otelcolRequest(plan, wish));
+	const spliceHere = /\.ya?ml$/.test(file) ? spliceAlloyInYaml : spliceAlloy;
+	return (text, name, wish) => spliceHere(text, name, alloyRequest(plan, wish));
+}
+
+function alloyRequest(plan: CollectorPlan, { remove, force }: SpliceWish): AlloyRequest {
+	const blocks = alloyFragment(plan).map(
+		(block) => [`${block.name} "${block.label}"`, alloyText([block]).trimEnd()] as const,
+	);
+	const common = { name: plan.name, signals: plan.signals, remove, force };
+	return { ...common, label: alloyLabel(plan.name), input: alloyInput(plan), blocks: Object.fromEntries(blocks) };
+}
+
+function otelcolRequest(plan: CollectorPlan, { remove, force, pipelines, at }: SpliceWish): OtelcolRequest {
 	const { extensions, exporters } = otelcolFragment(plan);
 	const entries = Object.entries({ extensions, exporters }).flatMap(([section, map]) =>
 		Object.entries(map).map(([id, value]): WantedEntry => ({ section, id, value: value as WantedEntry["value"] })),
 	);
-	return spliceOtelcol(text, file, { ...common, entries, exporter: plan.ids.exporter, pipelines, at });
+	const common = { name: plan.name, signals: plan.signals, remove, force };
+	return { ...common, entries, exporter: plan.ids.exporter, pipelines, at };
 }

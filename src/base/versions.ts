@@ -27,14 +27,21 @@ export function isAtLeast(value: Version, floor: string): boolean {
 	return compareVersions(value, requireVersion(floor)) >= 0;
 }
 
-/** Whether a version is in a range from our tables: `` (always), `>=0.120.0`, `<0.130.0`, `>=0.111.0 <0.140.0`. */
+/**
+ * Whether a version is in a range from our tables: `` (always), `>=0.120.0`, `<0.130.0`, `>=0.111.0 <0.140.0`, or several of these joined
+ * by ` || `, for products that maintain several lines at a time.
+ */
 export function isInRange(value: Version, range: string): boolean {
-	return range
+	return range.split(" || ").some((part) => isInSpan(value, part));
+}
+
+function isInSpan(value: Version, span: string): boolean {
+	return span
 		.split(" ")
 		.filter((bound) => bound !== "")
 		.every((bound) => {
 			if (bound.startsWith(">=")) return isAtLeast(value, bound.slice(2));
 			if (bound.startsWith("<")) return !isAtLeast(value, bound.slice(1));
-			throw new TypeError(`not a range: ${range}`);
+			throw new TypeError(`not a range: ${span}`);
 		});
 }

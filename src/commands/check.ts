@@ -4,12 +4,15 @@ import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { choiceProblem } from "../base/suggest.ts";
 import { isAtLeast, parseVersion, versionText } from "../base/versions.ts";
 import type { Effects } from "../effects/effects.ts";
+import { neededStability } from "../generate/check/alloy.ts";
 import { binaryFindings, validateArguments } from "../generate/check/binary.ts";
-import { offlineFindings, placeFindings } from "../generate/check/check.ts";
+import { offlineFindings, placeFindings, releaseInFile } from "../generate/check/check.ts";
 import type { PlacedFinding } from "../generate/check/finding.ts";
 import { type CheckReport, countBySeverity, findingsReport, formats, ruleText } from "../generate/check/report.ts";
 import { type RuleId, rules } from "../generate/check/rules.ts";
+import { readQuietly } from "../generate/check/token-files.ts";
 import { resolveRelease } from "../generate/plan/release.ts";
+import { parseAlloy } from "../generate/splice/alloy-syntax.ts";
 import { decodeText } from "../generate/splice/encoding.ts";
 import { type Flags, readFlags } from "../spec/flags.ts";
 import type { Command, Invocation } from "./command.ts";
@@ -46,15 +49,17 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 	if (options["explain"] !== undefined) return explain(fx, String(options["explain"]));
 	const { distribution, target, format, path } = await parse(options, args);
 	const file = path === "-" ? "<stdin>" : path;
-	const { release, warnings } = resolveRelease(distribution, target);
-	for (const warning of warnings) fx.terminal.warn(warning);
 	const bytes = await fx.files.read(path, { maxBytes: MAX_CONFIG_BYTES });
 	const { text } = decodeText(bytes, file);
-	const offline = offlineFindings(text, file, { distribution, own: release.own });
+	const inFile = target === undefined ? releaseInFile(text, file, distribution) : undefined;
+	const { release, warnings } = resolveRelease(distribution, target ?? (inFile && versionText(inFile)));
+	for (const warning of warnings) fx.terminal.warn(warning);
+	const assumed = target === undefined && inFile === undefined;
+	const offline = offlineFindings(text, file, { distribution, own: release.own, assumed });
 	const second = await askProgram(fx, distribution, release.own, options["bin"], file, text, bytes);
 	const report: CheckReport = {
 		file,
-		target: `${distribution.id} ${versionText(release.own)}`,
+		target: `${distribution.id} ${versionText(release.own)}${inFile ? ", by the image in the file" : ""}`,
 		tiers: [{ tier: "T1", ran: true, note: "offline rules" }, second.tier],
 		findings: [...offline, ...second.findings].sort((a, b) => a.line - b.line || a.column - b.column),
 	};
@@ -148,12 +153,23 @@ async function askProgram(
 	}
 	if (!program) return notRun(`${validate.programs.join(" or ")} is not on PATH`);
 	if (!isConfigOf(file, configFile)) return notRun("the collector does not read this kind of file");
+	const stability = stabilityOf(distribution, text, file);
 	const asked = fx.files.withTemporary(configFile, bytes, (path) =>
-		fx.programs.run(program, validateArguments(distribution, path) ?? [], { timeoutMs: VALIDATE_TIMEOUT_MS }),
+		fx.programs.run(program, validateArguments(distribution, path, stability) ?? [], {
+			timeoutMs: VALIDATE_TIMEOUT_MS,
+		}),
 	);
 	const result = await fx.terminal.progress(`running ${program} validate`, asked);
 	const findings = placeFindings(binaryFindings(result, text, program), text, file, "T2");
-	return { tier: { tier: "T2", ran: true, note: `${program} validate` }, findings };
+	const level = stability === undefined ? "" : ` ${distribution.stabilityArgument}${stability}`;
+	return { tier: { tier: "T2", ran: true, note: `${program} validate${level}` }, findings };
+}
+
+/** The stability level that the components of an Alloy config need; T1 reports a config that cannot be read. */
+function stabilityOf(distribution: Distribution, text: string, file: string): string | undefined {
+	if (distribution.dialect !== "alloy") return undefined;
+	const statements = readQuietly(() => parseAlloy(text, file));
+	return statements && neededStability(statements, distribution);
 }
 
 /** Whether a file's name is one the collector itself can read. */

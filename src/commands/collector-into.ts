@@ -1,10 +1,11 @@
-import { spliceText } from "../api/splice-text.ts";
+import { type FoundInFile, planForFile, spliceText } from "../api/splice-text.ts";
 import type { ExitName } from "../base/errors.ts";
+import { versionText } from "../base/versions.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { CollectorPlan } from "../generate/plan/collector.ts";
 import { planSummary } from "../generate/plan/summary.ts";
 import { decodeText } from "../generate/splice/encoding.ts";
-import type { SpliceOutcome } from "../generate/splice/request.ts";
+import type { SpliceResult } from "../generate/splice/request.ts";
 import type { Invocation } from "./command.ts";
 
 /** No collector config is larger; anything beyond is the wrong file. */
@@ -12,28 +13,51 @@ const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 
 type Options = Invocation["options"];
 
-/** `--into`: adds our entries to a file, or removes them, and prints, compares or writes the result. */
-export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Options): Promise<ExitName> {
+/** `--into`: adds our entries to a file, or removes them, and prints, compares or writes the result. `usual` is the plan by the flags alone. */
+export async function spliceInto(
+	fx: Effects,
+	usual: CollectorPlan,
+	replan: (found: FoundInFile) => CollectorPlan,
+	options: Options,
+): Promise<ExitName> {
 	const path = String(options["into"]);
 	const file = path === "-" ? "<stdin>" : path;
 	const before = await fx.files.read(path, { maxBytes: MAX_CONFIG_BYTES });
 	const { text, encode } = decodeText(before, file);
 	const list = options["pipelines"];
+	const at = typeof options["at"] === "string" ? options["at"] : undefined;
+	const { targetVersion, platform } = options;
+	const { plan, isReleaseFound } = await planForFile(text, file, usual, { targetVersion, platform, at }, replan);
+	const release = targetVersion === undefined ? releaseNote(plan, isReleaseFound) : undefined;
+	for (const warning of plan.warnings) fx.terminal.warn(warning);
 	const outcome = spliceText(text, file, plan, {
 		remove: options["remove"] === true,
 		force: options["force"] === true,
 		pipelines: typeof list === "string" ? list.split(",").map((word) => word.trim()) : undefined,
-		at: typeof options["at"] === "string" ? options["at"] : undefined,
+		at,
 	});
 	const changed = outcome.text !== text;
 	const after = encode(outcome.text);
-	const summary = { ...planSummary(plan), file, changed, wired: outcome.wired, notes: outcome.notes };
+	const summary = {
+		...planSummary(plan),
+		file,
+		changed,
+		wired: outcome.wired,
+		notes: outcome.notes,
+		before: outcome.before,
+	};
 	if (options["write"]) {
 		const backup = changed
 			? await fx.files.replace(path, after, { expected: before, backupSuffix: backupSuffix(fx) })
 			: undefined;
 		if (options["json"]) fx.terminal.print(`${JSON.stringify({ ...summary, backup }, undefined, 2)}\n`);
-		else tell(fx, plan, outcome, changed ? `${file} changed; backup: ${backup}` : `${file} is already up to date`);
+		else
+			tell(
+				fx,
+				plan,
+				{ ...outcome, release },
+				changed ? `${file} changed; backup: ${backup}` : `${file} is already up to date`,
+			);
 	} else if (options["json"]) {
 		fx.terminal.print(`${JSON.stringify({ ...summary, text: outcome.text }, undefined, 2)}\n`);
 	} else if (options["diff"]) {
@@ -41,22 +65,35 @@ export async function spliceInto(fx: Effects, plan: CollectorPlan, options: Opti
 		const { protectLiterals } = await import("../generate/check/literals.ts");
 		protectLiterals(text, file, plan.distribution.dialect);
 		fx.terminal.print(changed ? renderDiff(file, text, outcome.text, fx.terminal.color) : "");
-		tell(fx, plan, outcome, changed ? "nothing was changed: add --write to apply this" : "no difference");
+		tell(
+			fx,
+			plan,
+			{ ...outcome, release },
+			changed ? "nothing was changed: add --write to apply this" : "no difference",
+		);
 	} else {
 		fx.terminal.printBytes(after);
-		tell(fx, plan, outcome, changed ? "" : "no difference");
+		tell(fx, plan, { ...outcome, release }, changed ? "" : "no difference");
 	}
 	return "ok";
 }
 
-function tell(fx: Effects, plan: CollectorPlan, { wired, notes }: SpliceOutcome, last: string): void {
+/** From where the release is known that the user did not say. */
+function releaseNote({ release }: CollectorPlan, isFound: boolean): string {
+	const own = versionText(release.own);
+	return isFound
+		? `${own}, by the image in this file`
+		: `${own}, the newest known: if yours is older, add --target-version`;
+}
+
+type Told = SpliceResult & { readonly release: string | undefined };
+
+function tell(fx: Effects, plan: CollectorPlan, { wired, notes, before, release }: Told, last: string): void {
 	if (wired.length > 0) fx.terminal.note(`wired     ${wired.join(", ")} -> ${plan.ids.exporter}`);
+	if (wired.length > 0 && release !== undefined) fx.terminal.note(`release   ${release}`);
 	for (const note of notes) fx.terminal.note(`note      ${note}`);
-	if (wired.length > 0 && plan.delivery.way !== "env") {
-		fx.terminal.note(
-			`token     the collector will read ${plan.tokenFile}; for the steps to store and rotate it, run with --out <folder>`,
-		);
-	}
+	for (const need of before) fx.terminal.note(`start     ${need}`);
+	if (before.length > 0) fx.terminal.note("token     for the steps to store and rotate it, run with --out <folder>");
 	if (last !== "") fx.terminal.note(last);
 }
 

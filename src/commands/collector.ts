@@ -1,6 +1,7 @@
 import { platforms } from "../adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../adapters/collectors/registry.ts";
 import { defaultProvider } from "../adapters/providers/registry.ts";
+import type { FoundInFile } from "../api/splice-text.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import { type CollectorPlan, planCollector } from "../generate/plan/collector.ts";
@@ -86,12 +87,13 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const distribution = typeof id === "string" ? await loadDistribution(id) : undefined;
 	const contradictions = modeProblems(options);
 	if (contradictions.length > 0) throw new CrossfadeError("usage", contradictions);
-	const plan = planCollector(parseCollectorFlags(options, distribution));
-	for (const warning of plan.warnings) fx.terminal.warn(warning);
+	const planWith = (more: FoundInFile) => planCollector(parseCollectorFlags({ ...options, ...more }, distribution));
+	const plan = planWith({});
 	if (options["into"] !== undefined) {
 		const { spliceInto } = await import("./collector-into.ts");
-		return spliceInto(fx, plan, options);
+		return spliceInto(fx, plan, planWith, options);
 	}
+	for (const warning of plan.warnings) fx.terminal.warn(warning);
 	if (options["out"] !== undefined) return writeBundle(fx, plan, String(options["out"]), options);
 	if (options["rotateScript"]) {
 		const { renderRotateScript } = await import("../generate/render/rotate-script.ts");

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type RuleId, rules } from "../../src/generate/check/rules.ts";
@@ -135,6 +135,31 @@ describe("crossfade check", () => {
 		});
 		const mute = await crossfade(program("exit 3"), { cwd });
 		expect(mute).toMatchObject({ code: 10, stdout: expect.stringContaining("exited with 3") });
+	});
+
+	test("T2 of Alloy: at the stability level its components need, and one finding for one mistake", async () => {
+		const alloy = 'otelcol.storage.file "q" { }\notelcol.connector.count "c" {\n\tnosuch = 1\n}\n';
+		const cwd = scratch({ "c.alloy": alloy });
+		const path = join(cwd, "program");
+		const said =
+			'Error: /tmp/x/config.alloy:3:2: unrecognized attribute name "nosuch"\n\n3 |   nosuch = 1\n  |   ^^^^^^\n\nError: validation failed';
+		writeFileSync(path, `#!/bin/sh\necho "$@" >args\ncat >&2 <<'END'\n${said}\nEND\nexit 1\n`);
+		chmodSync(path, 0o755);
+		const { stdout } = await crossfade(["check", "-d", "alloy", "--bin", path, "c.alloy"], { cwd });
+		expect(stdout.match(/binary-validate/g)).toHaveLength(1);
+		expect(stdout).toContain('c.alloy:3:2: error T2 binary-validate: unrecognized attribute name "nosuch"');
+		expect(stdout).toContain("program validate --stability.level=experimental");
+		expect(readFileSync(join(cwd, "args"), "utf8")).toMatch(
+			/^validate --stability\.level=experimental \S+config\.alloy\n$/,
+		);
+	});
+
+	test("the release of an image in the file, unless the user names one", async () => {
+		const text = `image: {repository: otel/opentelemetry-collector-contrib, tag: 0.110.0}\nconfig:\n${good.replace(/^(?=.)/gm, "  ")}`;
+		const found = await check(text);
+		expect(found.stdout).toContain("(contrib 0.110.0, by the image in the file;");
+		expect(found.stdout).toContain("outside the releases (>=0.144.0) that have otlp_http/x");
+		expect(await check(text, "--target-version", "0.159.0")).toMatchObject({ code: 0 });
 	});
 
 	test("says what it waits for when a program takes its time", async () => {

@@ -34,7 +34,7 @@ export function collectorContract(id: string, distribution: Distribution): void 
 	});
 
 	test("its inventory is well-formed", () => {
-		const range = /^((>=\d+\.\d+\.\d+)?( ?<\d+\.\d+\.\d+)?)$/;
+		const range = /^((>=\d+\.\d+\.\d+)?( ?<\d+\.\d+\.\d+)?)( \|\| >=\d+\.\d+\.\d+( <\d+\.\d+\.\d+)?)*$/;
 		for (const [kind, components] of Object.entries(inventory.components)) {
 			for (const [type, releases] of Object.entries(components)) expect(releases, `${kind} ${type}`).toMatch(range);
 		}
@@ -47,7 +47,7 @@ export function collectorContract(id: string, distribution: Distribution): void 
 			expect(parseVersion(inside), inside).toBeDefined();
 		}
 		for (const [kind, renamed] of Object.entries(inventory.deprecated ?? {})) {
-			for (const [type, { use }] of Object.entries(renamed)) {
+			for (const [type, use] of Object.entries(renamed)) {
 				expect(inventory.components[kind], `${type} -> ${use}`).toHaveProperty([type]);
 				expect(inventory.components[kind], `${type} -> ${use}`).toHaveProperty([use]);
 			}

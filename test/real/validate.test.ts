@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -89,3 +90,80 @@ describe("the real otelcol validates what we generate", needs(otelcol), () => {
 		expect([...allAbsent]).toEqual(id === "ddot" ? ["exporters/datadog"] : []);
 	});
 });
+
+/** Configs that went wrong once: what is spliced into them must start, as far as `validate` shows. */
+const base = `receivers:
+  otlp:
+    protocols:
+      http: {endpoint: 127.0.0.1:0}
+processors:
+  filter/a: {logs: {log_record: ['body == "a"']}}
+  attributes/b: {actions: [{key: user.email, action: delete}]}
+  batch: {}
+exporters:
+  debug: {}
+service:
+  pipelines:
+    logs: {receivers: [otlp], processors: [filter/a, attributes/b, batch], exporters: [debug]}
+`;
+const nested = (text: string, blanks: number) => text.replace(/^(?=.)/gm, " ".repeat(blanks));
+
+describe("the real otelcol starts what is spliced", needs(otelcol), () => {
+	test.each<[name: string, text: string, path: string[]]>([
+		["a plain config", base, []],
+		[
+			"values of a chart without extensions",
+			`collectors:\n  daemon:\n    config:\n${nested(base, 6)}`,
+			["collectors", "daemon", "config"],
+		],
+		[
+			"a custom resource with an older image",
+			`kind: OpenTelemetryCollector\nmetadata: {name: a}\nspec:\n  image: otel/opentelemetry-collector-contrib:0.132.4\n  config:\n${nested(base, 4)}`,
+			["spec", "config"],
+		],
+		["values with a pipeline that is null", `config:\n${nested(`${base}    traces: null\n`, 2)}`, ["config"]],
+		[
+			"an extension of its own",
+			base
+				.replace("exporters:\n", "extensions:\n  health_check: {endpoint: 127.0.0.1:0}\nexporters:\n")
+				.replace("service:\n", "service:\n  extensions: [health_check]\n"),
+			[],
+		],
+	])("%s", async (_name, text, path) => {
+		const folder = scratch({ token: canary().token });
+		const { spliceCollector } = await import("../../src/api/collector.ts");
+		const { text: spliced, wired } = await spliceCollector(text, {
+			distribution: "contrib",
+			file: "c.yaml",
+			tokenFile: join(folder, "token"),
+			signals: ["logs"],
+		});
+		expect(wired).toEqual(["logs"]);
+		const config = path.reduce((map, key) => map[key], parse(spliced));
+		// Charts remove what is null, and add the extension they list.
+		for (const [id, pipeline] of Object.entries(config.service.pipelines)) {
+			if (pipeline === null) delete config.service.pipelines[id];
+		}
+		if (path.length === 1) config.extensions.health_check = { endpoint: "127.0.0.1:0" };
+		config.service.telemetry = { metrics: { level: "none" } };
+		writeFileSync(join(folder, "c.yaml"), stringify(config));
+		const ready = await startedUntilReady(join(folder, "c.yaml"));
+		expect(ready).toContain("Everything is ready");
+	});
+});
+
+/** Starts the collector, and stops it when it says that it runs; its log. */
+async function startedUntilReady(config: string): Promise<string> {
+	const collector = spawn(otelcol.path, [`--config=${config}`], { stdio: ["ignore", "ignore", "pipe"] });
+	let log = "";
+	try {
+		for await (const chunk of collector.stderr) {
+			log += String(chunk);
+			if (log.includes("Everything is ready")) break;
+		}
+	} finally {
+		collector.kill();
+		if (collector.exitCode === null && collector.signalCode === null) await once(collector, "exit");
+	}
+	return log;
+}

@@ -19,9 +19,8 @@ export interface ComponentInventory {
 	readonly releases: Readonly<Record<string, string>>;
 	/** By kind; Alloy has the one kind `components`, with full names. */
 	readonly components: Readonly<Record<string, ComponentRanges>>;
-	readonly deprecated?: Readonly<
-		Record<string, Readonly<Record<string, { readonly use: string; readonly since: string }>>>
-	>;
+	/** By kind: old name -> new name. The old one is an alias in the releases that have the new one. */
+	readonly deprecated?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 	/** Alloy: components that are not generally available, and their stability. */
 	readonly stability?: Readonly<Record<string, string>>;
 	/** Alloy: top-level blocks that are not components. */
@@ -108,6 +107,11 @@ export interface Hosts {
 	readonly windows?: WindowsHost;
 }
 
+/** The names of a distribution's images, without tags. */
+export function imagesOf({ hosts }: Pick<Distribution, "hosts">): string[] {
+	return [...new Set([hosts.docker, hosts.kubernetes, hosts.ecs].flatMap((host) => (host ? [host.image] : [])))];
+}
+
 /** How to validate a file with the real program. */
 export interface Validator {
 	/** Names under which it is found on PATH. */
@@ -150,6 +154,8 @@ export interface Distribution {
 	readonly uptake: { readonly watched: Uptake; readonly started: Uptake };
 	/** The argument that allows components that are not generally available; the stability level follows it. */
 	readonly stabilityArgument?: string;
+	/** Top-level sections of its config besides the upstream ones. */
+	readonly ownSections?: readonly string[];
 	/** SIGHUP stops it; anything that would send one is an error. */
 	readonly stopsOnHangup?: true;
 	/** What a new config must also contain to keep the distribution's default behaviour. */

@@ -8,6 +8,10 @@ export const otelcol = {
 	/** Before the shared file watcher (contrib#46470), `bearertokenauth` missed replaced Secret volumes (contrib#44104). */
 	bearerWatchBroken: ">=0.140.0 <0.151.0",
 	bearerWatchKubernetes: "0.151.0",
+	/** Before it, a gRPC exporter keeps the token it started with, although the file is read again (contrib#36749). */
+	bearerGrpc: "0.120.0",
+	/** From it on a queue on disk keeps the request's context, headers of the client among it (core#13437); before, they are lost in it. */
+	queueKeepsContext: "0.131.0",
 	/** `bearertokenauth.header` for headers other than Authorization (contrib#38793). */
 	bearerHeader: "0.123.0",
 	/** `service.telemetry.metrics.readers` without a feature gate; `address` is refused since 0.128.0. */

@@ -1,8 +1,9 @@
+import type { Distribution } from "../../adapters/collectors/distribution.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { nearest } from "../../base/suggest.ts";
 import { versionText } from "../../base/versions.ts";
-import { hasComponent } from "../plan/release.ts";
+import { hasComponent, isKnownRelease } from "../plan/release.ts";
 import {
 	type AlloyAttribute,
 	type AlloyBlockNode,
@@ -11,22 +12,96 @@ import {
 	stringValue,
 } from "../splice/alloy-syntax.ts";
 import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
+import { isProvider } from "./delivery.ts";
 import type { ConfigFinding } from "./rules.ts";
-import type { Target } from "./structure.ts";
+import { ASK_PROGRAM, type Target } from "./structure.ts";
 
 /** All offline findings about an Alloy config. */
 export function alloyFindings(statements: readonly AlloyStatement[], target: Target): ConfigFinding[] {
+	const ours = rotatedBlocks(blocksBelow(statements));
+	return moduleFindings(statements, target, { declared: [], ids: [] }).map((found) =>
+		found.rule === "token-from-env" && ours.some(({ from, to }) => from <= found.at && found.at < to)
+			? { ...found, severity: "error" as const }
+			: found,
+	);
+}
+
+/** Stability levels, the lowest first. https://grafana.com/docs/alloy/latest/reference/cli/run/ */
+const LEVELS = ["experimental", "public-preview"];
+
+/** The lowest stability level that a config's components have; undefined if all are generally available. */
+export function neededStability(
+	statements: readonly AlloyStatement[],
+	{ inventory }: Pick<Distribution, "inventory">,
+): string | undefined {
+	const levels = blocksBelow(statements).map(({ name }) => ownEntry(inventory.stability, name));
+	return LEVELS.find((level) => levels.includes(level));
+}
+
+/** What a module sees of the modules around it. */
+interface Outer {
+	/** Custom components. */
+	readonly declared: readonly string[];
+	/** Components that it may refer to: a template of `foreach` sees them, a `declare` does not. */
+	readonly ids: readonly string[];
+}
+
+/** Blocks whose body is a module of its own, with components and references that count only there. */
+const MODULES = ["declare", "foreach"];
+
+/** The findings about a module: the file itself, the body of a `declare`, or the template of a `foreach`. */
+function moduleFindings(statements: readonly AlloyStatement[], target: Target, outer: Outer): ConfigFinding[] {
 	const blocks = statements.filter((each) => each.kind === "block");
-	const declared = blocks
-		.filter(({ name }) => name === "declare" || name.startsWith("import."))
-		.map(({ label }) => label ?? "");
-	const ids = new Set(blocks.map(({ name, label }) => (label === undefined ? name : `${name}.${label}`)));
+	const declared = [
+		...outer.declared,
+		...blocks.filter(({ name }) => name === "declare" || name.startsWith("import.")).map(({ label }) => label ?? ""),
+	];
+	const ids = [...outer.ids, ...blocks.map(idOf)];
+	const own = statements.filter((each) => each.kind === "attribute" || !MODULES.includes(each.name));
+	const components = own.filter((each) => each.kind === "block");
+	const inner = blocks.flatMap((block): ConfigFinding[] => {
+		if (block.name === "declare") return moduleFindings(block.body, target, { declared, ids: [] });
+		if (block.name !== "foreach") return [];
+		return block.body.flatMap((each) =>
+			each.kind === "block" && each.name === "template" ? moduleFindings(each.body, target, { declared, ids }) : [],
+		);
+	});
 	return [
 		...blocks.flatMap((block) => known(block, declared, target)),
-		...references(statements, ids, target),
-		...blocks.flatMap((block) => tokenFile(block, statements)),
-		...blocks.flatMap((block) => settings(block, block)),
+		...references(own, new Set(ids), target),
+		...components.flatMap((block) => tokenFile(block, own)),
+		...components.flatMap((block) => settings(block, block)),
+		...inner,
 	];
+}
+
+function idOf({ name, label }: AlloyBlockNode): string {
+	return label === undefined ? name : `${name}.${label}`;
+}
+
+/** Every block that is a component, also in modules. */
+function blocksBelow(statements: readonly AlloyStatement[]): AlloyBlockNode[] {
+	return statements.flatMap((each) =>
+		each.kind === "block"
+			? [each, ...([...MODULES, "template"].includes(each.name) ? blocksBelow(each.body) : [])]
+			: [],
+	);
+}
+
+/** Exporters to a provider of tokens that we know, and the authenticators they use: their token is certainly rotated. */
+function rotatedBlocks(blocks: readonly AlloyBlockNode[]): AlloyBlockNode[] {
+	const exporters = blocks.filter(
+		({ name, label, body }) =>
+			name.startsWith("otelcol.exporter.") && isProvider(`${name}.${label}`, textsOf(attributesOf(body))),
+	);
+	const used = exporters.flatMap(({ body }) => attributesOf(body).flatMap(({ value }) => paths(value)));
+	return [...exporters, ...blocks.filter((block) => used.some(({ path }) => path.startsWith(`${idOf(block)}.`)))];
+}
+
+function textsOf(attributes: readonly AlloyAttribute[]): string[] {
+	return attributes.flatMap(({ name, value }) =>
+		/endpoint$/.test(name) && value[0]?.kind === "string" ? [stringValue(value[0])] : [],
+	);
 }
 
 function known(
@@ -39,12 +114,17 @@ function known(
 	const isBlock = blocks.some((each) => each === name || (each.endsWith(".*") && name.startsWith(each.slice(0, -1))));
 	if (isBlock || declared.includes(name.split(".", 1)[0] ?? "")) return [];
 	if (!hasComponent(distribution, own, "components", name)) {
+		const release = `${title} ${versionText(own)}`;
+		if (!isKnownRelease(distribution, own)) {
+			const what = `${release} is not in our tables (${inventory.oldest} to ${inventory.newest}), which do not have ${shown(name)}`;
+			return [{ rule: "unknown-component", severity: "warning", at: from, what, fix: ASK_PROGRAM }];
+		}
 		const others = Object.keys(inventory.components["components"] ?? {});
 		const meant = nearest(name, [
 			...others.filter((each) => hasComponent(distribution, own, "components", each)),
 			...blocks,
 		]);
-		const what = `${title} ${versionText(own)} has no component ${shown(name)}`;
+		const what = `${release} has no component ${shown(name)}`;
 		return [{ rule: "unknown-component", at: from, what, fix: meant && `Did you mean ${meant}?` }];
 	}
 	const stability = ownEntry(inventory.stability, name);

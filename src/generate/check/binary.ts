@@ -3,9 +3,16 @@ import { shown, shownName } from "../../base/mask.ts";
 import type { RunResult } from "../../effects/process/programs.ts";
 import type { ConfigFinding } from "./rules.ts";
 
-/** The command line with which the real program validates a file; undefined if it cannot. */
-export function validateArguments({ validate }: Distribution, file: string): string[] | undefined {
+/** The command line with which the real program validates a file, at a stability level if the config needs one; undefined if it cannot. */
+export function validateArguments(
+	{ validate, stabilityArgument }: Distribution,
+	file: string,
+	stability: string | undefined,
+): string[] | undefined {
 	if (!validate) return undefined;
+	if (stability !== undefined && stabilityArgument !== undefined) {
+		return [...validate.args, `${stabilityArgument}${stability}`, file];
+	}
 	const last = validate.args.at(-1) ?? "";
 	return last.endsWith("=") ? [...validate.args.slice(0, -1), `${last}${file}`] : [...validate.args, file];
 }
@@ -22,8 +29,15 @@ export function binaryFindings(result: RunResult, text: string, program: string)
 	if (result.code === 0) return [];
 	const said = complaints(`${result.stderr}\n${result.stdout}`).slice(0, MAX_COMPLAINTS);
 	const mute = `${shownName(program)} exited with ${result.code ?? "a signal"}`;
-	return (said.length > 0 ? said : [mute]).map((what) => ({ rule: "binary-validate", at: placeIn(text, what), what }));
+	return (said.length > 0 ? said : [mute]).map((line) => ({
+		rule: "binary-validate",
+		at: placeIn(text, line),
+		what: line.replace(PLACED, ""),
+	}));
 }
+
+/** A message of Alloy, with its place; an excerpt of the file and a summary follow it. */
+const PLACED = /^\S+\.alloy:\d+:\d+: /;
 
 /** A heading such as `'exporters' error reading configuration for "otlp_http/x": decoding failed due to the following error(s):`. */
 const HEADING = /following error\(s\):?$/;
@@ -46,7 +60,9 @@ function complaints(output: string): string[] {
 		about = id ? `"${id}": ` : "";
 		return [];
 	});
-	return [...new Set(found)];
+	const unique = [...new Set(found)];
+	const placed = unique.filter((line) => PLACED.test(line));
+	return placed.length > 0 ? placed : unique;
 }
 
 /** The offset a message refers to: its line and column, or the last id of its key path found in the text. */

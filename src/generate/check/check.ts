@@ -1,21 +1,25 @@
-import { isMap, Scalar } from "yaml";
+import { type Document, isMap, Scalar } from "yaml";
+import { type Distribution, imagesOf } from "../../adapters/collectors/distribution.ts";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
-import { versionText } from "../../base/versions.ts";
-import { resolveRelease } from "../plan/release.ts";
+import { compareVersions, type Version, versionText } from "../../base/versions.ts";
+import { isKnownRelease, resolveRelease } from "../plan/release.ts";
 import { parseAlloy } from "../splice/alloy-syntax.ts";
 import { blockText } from "../splice/block-text.ts";
 import { positionOf } from "../splice/edit.ts";
-import { alloyTexts, configsIn } from "../splice/locate.ts";
+import { imageRelease } from "../splice/image.ts";
+import { alloyTexts, type ConfigPlace, configsIn } from "../splice/locate.ts";
 import { parseYaml, type YamlText } from "../splice/yaml-document.ts";
 import { alloyFindings } from "./alloy.ts";
-import { hasMounts, mountFindings, signalFindings } from "./companions.ts";
-import { configModel } from "./config-model.ts";
+import { hasMounts, signalFindings } from "./companions.ts";
+import { type ConfigModel, configModel } from "./config-model.ts";
 import { deliveryFindings } from "./delivery.ts";
 import { fieldFindings } from "./fields.ts";
 import type { PlacedFinding } from "./finding.ts";
 import { foreignFormat } from "./foreign.ts";
+import { podFindings } from "./pods.ts";
 import { type ConfigFinding, type RuleId, rules } from "./rules.ts";
 import { structureFindings, type Target } from "./structure.ts";
+import { readQuietly, tokenFilesIn } from "./token-files.ts";
 
 /** All offline findings about a file, by position. */
 export function offlineFindings(text: string, file: string, target: Target): PlacedFinding[] {
@@ -41,33 +45,71 @@ function fileFindings(text: string, file: string, target: Target): PlacedFinding
 function yamlFindings(yaml: YamlText, target: Target): PlacedFinding[] {
 	const { text, file, documents } = yaml;
 	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
-	const mounts = place(mountFindings(documents));
 	const isAlloy = target.distribution.dialect === "alloy";
 	const alloy = isAlloy ? documents.flatMap((document) => alloyTexts(document)) : [];
 	const places = configsIn(documents).filter(({ node }) => isMap(node) || !alloy.includes(node));
 	const configs = [
-		...alloy.map((scalar) => textFindings(text, scalar, "embedded.alloy", file, target)),
-		...places.map(({ document, node }) => {
-			if (!isMap(node)) return textFindings(text, node, "embedded.yaml", file, target);
-			const model = configModel(document, node);
-			const { otelcol } = resolveRelease(target.distribution, versionText(target.own)).release;
-			// Which components Alloy's OTel engine has is not in its inventory, which is that of Alloy's own language.
-			const structure = structureFindings(model, target).filter(({ rule }) => !(isAlloy && OF_INVENTORY.has(rule)));
-			return place([...structure, ...fieldFindings(model, otelcol), ...deliveryFindings(model)]);
+		...alloy.map((scalar) => textFindings(text, scalar, "embedded.alloy", file, releaseFor(target, documents))),
+		...places.map((found) => {
+			const { document, node, chart } = found;
+			const here = releaseFor(target, documents, found);
+			if (!isMap(node)) return textFindings(text, node, "embedded.yaml", file, here);
+			return place(configFindings(configModel(document, node, chart), text, here));
 		}),
 	];
 	// A text that only looked like a config is none.
 	const read = configs.filter((findings) => !findings.some(({ rule }) => rule === "no-config"));
-	if (read.length > 0) return [...read.flat(), ...mounts];
-	if (hasMounts(documents)) return [...mounts, ...place([{ rule: "mounts-only", at: 0, what: NOTHING }])];
+	const files = tokenFilesIn(documents, places, alloy).filter(
+		({ place: { path } }) => !target.embedded || path.length > 0,
+	);
+	const releaseAt = (at: ConfigPlace) => releaseOf(releaseFor(target, documents, at));
+	const around = place(podFindings({ documents, places, files, releaseAt }));
+	if (read.length > 0) return [...read.flat(), ...around];
+	if (hasMounts(documents) || around.length > 0)
+		return [...around, ...place([{ rule: "mounts-only", at: 0, what: NOTHING }])];
 	return place([{ rule: "no-config", at: 0, what: NOTHING }]);
+}
+
+function configFindings(model: ConfigModel, text: string, target: Target): ConfigFinding[] {
+	const release = releaseOf(target);
+	// Which components Alloy's OTel engine has is not in its inventory, which is that of Alloy's own language.
+	const isAlloy = target.distribution.dialect === "alloy";
+	const structure = structureFindings(model, target).filter(({ rule }) => !(isAlloy && OF_INVENTORY.has(rule)));
+	return [
+		...structure,
+		...fieldFindings(model, release, isKnownRelease(target.distribution, target.own)),
+		...deliveryFindings(model, text, release),
+	];
+}
+
+function releaseOf({ distribution, own }: Target): Version {
+	return resolveRelease(distribution, versionText(own)).release.otelcol;
+}
+
+/** The target with the release of the image beside a config, if nobody named another. */
+function releaseFor(target: Target, documents: readonly Document[], place?: ConfigPlace): Target {
+	const found = target.assumed ? imageRelease(documents, imagesOf(target.distribution), place) : undefined;
+	return found ? { ...target, own: found, assumed: false } : target;
+}
+
+/** The one release that the images in a file name for its configs; undefined if they name none, or several. */
+export function releaseInFile(text: string, file: string, distribution: Distribution): Version | undefined {
+	const isYaml = !foreignFormat(file) && !isUnitOrScript(text, file);
+	const documents = (isYaml ? readQuietly(() => parseYaml(text, file))?.documents : undefined) ?? [];
+	const places = configsIn(documents);
+	const found = (places.length > 0 ? places : [undefined]).map((place) =>
+		imageRelease(documents, imagesOf(distribution), place),
+	);
+	const [first] = found;
+	return first && found.every((each) => each && compareVersions(each, first) === 0) ? first : undefined;
 }
 
 const NOTHING = "no collector config found in this file";
 const OF_INVENTORY: ReadonlySet<RuleId> = new Set(["unknown-component", "deprecated-component"]);
 
 /** What is wrong with a config that stands as a text in a file: at its place in that file, or, where lines are joined, where the text begins. */
-function textFindings(text: string, scalar: Scalar, name: string, file: string, target: Target): PlacedFinding[] {
+function textFindings(text: string, scalar: Scalar, name: string, file: string, outer: Target): PlacedFinding[] {
+	const target = { ...outer, embedded: true };
 	const block = scalar.type === Scalar.BLOCK_LITERAL ? blockText(text, scalar) : undefined;
 	if (!block) {
 		const start = positionOf(text, scalar.range?.[0] ?? 0);
@@ -92,9 +134,9 @@ export function placeFindings(
 	file: string,
 	tier: "T1" | "T2",
 ): PlacedFinding[] {
-	return findings.map(({ rule, at, what, fix }) => {
-		const { severity, fix: usual } = rules[rule];
-		return { rule, severity, tier, what, fix: fix ?? usual, file, ...positionOf(text, at) };
+	return findings.map(({ rule, at, what, fix, severity }) => {
+		const { severity: usual, fix: advice } = rules[rule];
+		return { rule, severity: severity ?? usual, tier, what, fix: fix ?? advice, file, ...positionOf(text, at) };
 	});
 }
 

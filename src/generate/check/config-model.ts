@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
+import type { ChartConfig } from "../../adapters/collectors/charts.ts";
 import { entryOf, keyOf, resolvedValue } from "../splice/yaml-document.ts";
 
 /** A component defined in a config. */
@@ -37,20 +38,26 @@ export interface ConfigModel {
 	readonly extensions: readonly Reference[] | undefined;
 	/** Whether `service.pipelines` is in this file; otherwise unused components cannot be detected. */
 	readonly complete: boolean;
+	/** The Helm chart that merges it with a config of its own: what is missing here may be there. */
+	readonly chart: ChartConfig | undefined;
 }
 
 export const componentSections = ["receivers", "processors", "exporters", "connectors", "extensions"] as const;
 
-export function configModel(document: Document, root: YAMLMap): ConfigModel {
+/** Reads a config. In Helm values, null removes what the chart defines by default, so that it is no component. */
+export function configModel(document: Document, root: YAMLMap, chart?: ChartConfig): ConfigModel {
 	const service = mapAt(document, root, "service");
 	const pipelines = service && mapAt(document, service, "pipelines");
 	return {
 		document,
 		root,
-		components: componentSections.flatMap((section) => componentsOf(document, root, section)),
-		pipelines: pipelines ? pipelineNodes(document, pipelines) : [],
-		extensions: service ? references(document, resolvedValue(document, entryOf(service, "extensions"))) : undefined,
+		components: componentSections
+			.flatMap((section) => componentsOf(document, root, section))
+			.filter(({ id, value }) => !(isNull(value) && chart?.defines?.includes(id))),
+		pipelines: pipelines ? pipelineNodes(document, pipelines, chart) : [],
+		extensions: service && listAt(document, service, "extensions", chart),
 		complete: pipelines !== undefined,
+		chart,
 	};
 }
 
@@ -70,19 +77,34 @@ function componentsOf(document: Document, root: YAMLMap, section: string): Compo
 	});
 }
 
-function pipelineNodes(document: Document, pipelines: YAMLMap): PipelineNode[] {
+function pipelineNodes(document: Document, pipelines: YAMLMap, chart: ChartConfig | undefined): PipelineNode[] {
 	return pipelines.items.flatMap((pair) => {
 		const id = keyOf(pair);
 		const body = resolvedValue(document, pair as Pair<Node, Node | null>);
 		if (id === undefined || !isMap(body)) return [];
-		const list = (key: string) => references(document, resolvedValue(document, entryOf(body, key)));
+		const list = (key: string) => listAt(document, body, key, chart);
 		const parts = { receivers: list("receivers"), processors: list("processors"), exporters: list("exporters") };
 		return [{ id, signal: id.split("/", 1)[0] ?? id, at: (pair.key as Node).range?.[0] ?? 0, ...parts }];
 	});
 }
 
+/** The ids of a list; undefined if it is not in this file: because it comes from elsewhere, or because it is the chart's. */
+function listAt(
+	document: Document,
+	map: YAMLMap,
+	key: string,
+	chart: ChartConfig | undefined,
+): Reference[] | undefined {
+	const pair = entryOf(map, key);
+	return chart && !pair ? undefined : references(document, resolvedValue(document, pair));
+}
+
+function isNull(node: Node | undefined): boolean {
+	return node === undefined || (isScalar(node) && node.value === null);
+}
+
 function references(document: Document, node: Node | undefined): Reference[] | undefined {
-	if (node === undefined || (isScalar(node) && node.value === null)) return [];
+	if (isNull(node)) return [];
 	if (!isSeq(node)) return undefined;
 	return (node.items as Node[]).flatMap((item) => {
 		const value = isAlias(item) ? item.resolve(document) : item;

@@ -1,27 +1,85 @@
-import { isMap } from "yaml";
+import { isMap, type Node } from "yaml";
+import { otelcol } from "../../adapters/collectors/otelcol.ts";
+import { providers } from "../../adapters/providers/registry.ts";
 import { shown } from "../../base/mask.ts";
+import { isAtLeast, type Version } from "../../base/versions.ts";
+import { lineStart } from "../splice/edit.ts";
+import { readEntryMarker } from "../splice/marker.ts";
 import { type ComponentNode, type ConfigModel, nodeAt, scalarAt, textsBelow } from "./config-model.ts";
 import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
+import { crossesDisk, forwardingFindings, pathsOf } from "./forwarding.ts";
 import type { ConfigFinding } from "./rules.ts";
 
-/** OTLP exporters, and extensions that provide their token: these must support rotation. */
-const ROTATING = /^(otlp|otlphttp|otlp_http|otlp_grpc|bearertokenauth|headers_setter)$/;
+/** OTLP exporters, and extensions that provide a client's credential: these should support rotation. */
+const ROTATING =
+	/^(otlp|otlphttp|otlp_http|otlp_grpc|bearertokenauth|headers_setter|basicauth|oauth2client|asapclient|sigv4auth|azure_?auth)$/;
+const GRPC = /^(otlp|otlp_grpc)$/;
 
-/** Rules about settings that lose data: tokens, queues and retries. */
-export function deliveryFindings(model: ConfigModel): ConfigFinding[] {
+/** Rules about settings that lose data: tokens, queues, retries and headers; `text` is what the config was read from, `release` that of otelcol. */
+export function deliveryFindings(model: ConfigModel, text: string, release: Version): ConfigFinding[] {
+	const ours = rotated(model, text);
 	return [
-		...model.components.flatMap((component) => [...credentials(component), ...queue(model, component)]),
-		...metadataInQueues(model),
+		...model.components.flatMap((component) => [...credentials(component, ours), ...queue(model, component)]),
+		...firstTokens(model, release),
+		...metadataInQueues(model, release),
+		...forwardingFindings(model, release),
 	];
 }
 
-function credentials({ id, type, section, value }: ComponentNode): ConfigFinding[] {
+function credentials({ id, type, section, value }: ComponentNode, ours: ReadonlySet<string>): ConfigFinding[] {
 	const rotating = ROTATING.test(type) && (section === "exporters" || section === "extensions");
 	return textsBelow(value).flatMap(({ path, text, at }) => {
 		const key = path.at(-1) ?? "";
 		const place = `${shown(key)} of ${shown(id)}`;
-		if (isCredentialKey(key)) return credentialFindings(text, at, place, rotating);
-		return /endpoint|url|^server$|^address$/i.test(key) ? urlFindings(text, at, place) : [];
+		if (!isCredentialKey(key)) return /endpoint|url|^server$|^address$/i.test(key) ? urlFindings(text, at, place) : [];
+		return credentialFindings(text, at, place, rotating).map((found) =>
+			found.rule === "token-from-env" && ours.has(id) ? { ...found, severity: "error" as const } : found,
+		);
+	});
+}
+
+/** Ids whose token is certainly rotated: exporters to a provider of tokens that we know, entries of ours, and their authenticators. */
+function rotated({ document, components }: ConfigModel, text: string): ReadonlySet<string> {
+	const marked = (at: number) => {
+		const start = lineStart(text, at);
+		return start > 0 && readEntryMarker(text.slice(lineStart(text, start - 1), start)) !== undefined;
+	};
+	const exporters = components.filter(
+		({ section, id, value, at }) => section === "exporters" && (marked(at) || isProvider(id, endpointsOf(value))),
+	);
+	const authenticators = exporters.map(({ value }) => scalarAt(document, value, "auth", "authenticator"));
+	return new Set([...exporters.map(({ id }) => id), ...authenticators.map(String)]);
+}
+
+function endpointsOf(value: Node | undefined): string[] {
+	return textsBelow(value).flatMap(({ path, text }) => (/endpoint$/.test(path.at(-1) ?? "") ? [text] : []));
+}
+
+/** Whether an exporter, by its name or by where it sends, belongs to a provider that issues tokens to be rotated. */
+export function isProvider(id: string, endpoints: readonly string[]): boolean {
+	const name = id.split(/[/.]/).at(-1);
+	return providers.some(
+		(provider) =>
+			provider.endpoint !== undefined &&
+			(provider.id === name || endpoints.some((each) => hostOf(each) === hostOf(provider.endpoint ?? ""))),
+	);
+}
+
+function hostOf(address: string): string {
+	return address.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").split(/[:/?#]/, 1)[0] ?? "";
+}
+
+/** gRPC exporters of old releases, whose authenticator follows a file. */
+function firstTokens({ document, components }: ConfigModel, release: Version): ConfigFinding[] {
+	if (isAtLeast(release, otelcol.bearerGrpc)) return [];
+	return components.flatMap(({ section, type, id, value, at }): ConfigFinding[] => {
+		if (section !== "exporters" || !GRPC.test(type)) return [];
+		const used = scalarAt(document, value, "auth", "authenticator");
+		const auth = components.find((each) => each.section === "extensions" && each.id === used);
+		if (auth?.type !== "bearertokenauth" || scalarAt(document, auth.value, "filename") === undefined) return [];
+		return [
+			{ rule: "grpc-first-token", at, what: `${shown(id)} keeps the token that ${shown(auth.id)} read at start` },
+		];
 	});
 }
 
@@ -45,27 +103,17 @@ function queue({ document }: ConfigModel, { section, id, value, at }: ComponentN
 	return found;
 }
 
-function metadataInQueues({ document, components, pipelines }: ConfigModel): ConfigFinding[] {
-	const named = (section: string, id: string) => components.find((each) => each.section === section && each.id === id);
-	const withMetadata = (id: string) => {
-		const protocols = nodeAt(document, named("receivers", id)?.value, "protocols");
-		return ["http", "grpc"].some((protocol) => scalarAt(document, protocols, protocol, "include_metadata") === true);
-	};
-	return pipelines.flatMap(({ id, receivers, processors, exporters }) => {
-		if (!receivers?.some((each) => withMetadata(each.id))) return [];
-		const batches = (processors ?? []).filter((each) => each.id.split("/", 1)[0] === "batch");
-		const shielded = batches.some((each) => !nodeAt(document, named("processors", each.id)?.value, "metadata_keys"));
-		if (shielded) return [];
-		return (exporters ?? []).flatMap(({ id: exporter, at }): ConfigFinding[] => {
-			const storage = scalarAt(document, named("exporters", exporter)?.value, "sending_queue", "storage");
-			if (typeof storage !== "string") return [];
-			return [
-				{
-					rule: "metadata-in-queue",
-					at,
-					what: `in the pipeline ${shown(id)}, client headers reach the queue of ${shown(exporter)}`,
-				},
-			];
-		});
+/** Credentials of clients that a queue writes to disk, because no batch in between takes them out of the request's context. */
+function metadataInQueues(model: ConfigModel, release: Version): ConfigFinding[] {
+	if (!isAtLeast(release, otelcol.queueKeepsContext)) return [];
+	return pathsOf(model).flatMap(({ pipeline, receivers, exporter, at, kept }): ConfigFinding[] => {
+		if (!receivers.some(({ keepsHeaders }) => keepsHeaders) || !crossesDisk(model, exporter)) return [];
+		if (kept && ![...kept].some(isCredentialKey)) return [];
+		const what = `in the pipeline ${shown(pipeline)}, client headers reach the queue of ${shown(exporter)}`;
+		const wanted = kept && [...kept].find(isCredentialKey);
+		const fix =
+			wanted &&
+			`Keep the queue of ${shown(exporter)} in memory: ${shown(wanted)} is in metadata_keys, so it is kept on purpose.`;
+		return [{ rule: "metadata-in-queue", at, what, fix }];
 	});
 }

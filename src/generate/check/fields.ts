@@ -7,6 +7,7 @@ import { isAtLeast, type Version } from "../../base/versions.ts";
 import { keyOf } from "../splice/yaml-document.ts";
 import { type ConfigModel, nodeAt } from "./config-model.ts";
 import type { ConfigFinding } from "./rules.ts";
+import { ASK_PROGRAM } from "./structure.ts";
 
 /** Allowed keys: a map of keys, a word for a leaf, or a list of one of these. */
 type Fields = string | readonly Fields[] | { readonly [key: string]: Fields };
@@ -17,8 +18,12 @@ type Releases = Readonly<Record<string, Readonly<Record<string, string>>>>;
 const since = schema.since as Releases;
 const until = schema.until as Releases;
 
-/** Keys that the strict decoders of components around our exporter do not accept in this release. */
-export function fieldFindings({ document, root, components }: ConfigModel, otelcol: Version): ConfigFinding[] {
+/** Keys that the strict decoders of components around our exporter do not accept in this release; warnings if our tables do not cover it. */
+export function fieldFindings(
+	{ document, root, components }: ConfigModel,
+	otelcol: Version,
+	isKnown: boolean,
+): ConfigFinding[] {
 	const metrics = nodeAt(document, root, "service", "telemetry", "metrics");
 	const nodes = components.map(({ section, type, id, value }) => ({ key: `${section}/${type}`, id, value }));
 	return [...nodes, { key: "service/telemetry/metrics", id: "service.telemetry.metrics", value: metrics }].flatMap(
@@ -33,7 +38,7 @@ export function fieldFindings({ document, root, components }: ConfigModel, otelc
 						since: ownEntry(since, real) ?? {},
 						until: ownEntry(until, real) ?? {},
 						otelcol,
-					});
+					}).map((found) => (isKnown ? found : { ...found, severity: "warning" as const, fix: ASK_PROGRAM }));
 		},
 	);
 }

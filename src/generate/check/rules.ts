@@ -31,9 +31,16 @@ export const rules = {
 		fix: "Name the file that holds the pipelines.",
 		source: "https://opentelemetry.io/docs/collector/configuration/",
 	},
+	"no-pipelines": {
+		severity: "error",
+		title: "the config has no pipelines",
+		why: "The collector refuses it, and nothing of what would be sent was checked.",
+		fix: "Name the file that has service.pipelines; of several --config files, check the merged config (print-config).",
+		source: `${CORE}/blob/main/otelcol/config.go`,
+	},
 	"mounts-only": {
 		severity: "note",
-		title: "only mounts were checked",
+		title: "only mounts and Secrets were checked",
 		why: "A manifest or compose file without a collector config says how the token arrives, and nothing of what is sent.",
 		fix: "Check the collector's config, too.",
 		source: "https://kubernetes.io/docs/concepts/configuration/secret/",
@@ -73,6 +80,13 @@ export const rules = {
 		fix: "Define it, or correct the name.",
 		source: `${CORE}/blob/main/otelcol/config.go`,
 	},
+	"not-in-this-file": {
+		severity: "warning",
+		title: "a reference that only a Helm chart or another values file can define",
+		why: "Charts merge the config in the values with their own; if neither has the component, the collector refuses the whole config.",
+		fix: "Check the rendered config: helm template, then crossfade check.",
+		source: "https://helm.sh/docs/chart_template_guide/values_files/",
+	},
 	"unused-component": {
 		severity: "note",
 		title: "a component is defined but not used",
@@ -109,10 +123,10 @@ export const rules = {
 		source: `${CORE}/blob/main/otelcol/config.go`,
 	},
 	"token-from-env": {
-		severity: "error",
+		severity: "warning",
 		title: "a token comes from an environment variable",
 		why: "A running process never sees a new value, whatever signal it gets: it stays on the old token, and once that expires, every event is permanently dropped.",
-		fix: "Read the token from a watched file (bearertokenauth.filename; Alloy: local.file), or restart after every rotation.",
+		fix: "Read the token from a watched file (bearertokenauth.filename; Alloy: local.file), or restart after every rotation. It is an error for a token that is being rotated: that of a provider this program knows, or of an exporter it added.",
 		source: MEASURED,
 	},
 	"token-literal": {
@@ -136,6 +150,76 @@ export const rules = {
 		fix: "Write the file without a line break (printf %s), or use bearertokenauth.filename, which trims it.",
 		source: MEASURED,
 	},
+	"grpc-first-token": {
+		severity: "error",
+		title: "a gRPC exporter keeps the first token",
+		why: "Before 0.120.0 the authenticator reads the file again, but gRPC exporters go on sending the token they started with.",
+		fix: "Upgrade to 0.120.0 or later, use the OTLP/HTTP exporter, or restart after every rotation.",
+		source: `${CONTRIB}/pull/36749`,
+	},
+	"watch-broken": {
+		severity: "error",
+		title: "this release loses sight of a replaced token file",
+		why: "Releases 0.140.0 to 0.150.x do not notice when Kubernetes replaces the files of a mounted Secret, and may miss a rename.",
+		fix: "Upgrade to 0.151.0 or later, or restart after every rotation.",
+		source: `${CONTRIB}/pull/45953`,
+	},
+	"header-not-forwarded": {
+		severity: "error",
+		title: "a header of the client does not reach the exporter",
+		why: "headers_setter takes it from the request's context; without it the exporter sends no header, and the backend refuses the data or takes it for another's.",
+		fix: "Set include_metadata on the receiver, and list the header in metadata_keys of every batch in between.",
+		source: `${CONTRIB}/tree/v0.159.0/extension/headerssetterextension`,
+	},
+	"token-not-mounted": {
+		severity: "error",
+		title: "nothing mounts the token file",
+		why: "A collector whose token file is missing does not start, with all its pipelines.",
+		fix: "Mount the folder of the file into the collector's container.",
+		source: MEASURED,
+	},
+	"immutable-secret": {
+		severity: "error",
+		title: "the Secret with the token is immutable",
+		why: "Its value cannot be changed, and kubelets stop watching it: a rotation needs a new Secret and new pods.",
+		fix: "Remove immutable: true (delete the Secret and create it again).",
+		source: "https://kubernetes.io/docs/concepts/configuration/secret/#secret-immutable",
+	},
+	"secret-newline": {
+		severity: "warning",
+		title: "a value in a Secret ends with a line break",
+		why: "A token that is read with ${file:…} or from a variable keeps it: the header is invalid and nothing is ever sent.",
+		fix: "Write the value without one: kubectl create secret … --from-file with a file made by printf %s; in YAML use |- in place of |.",
+		source: MEASURED,
+	},
+	"needless-restart": {
+		severity: "warning",
+		title: "a change of the Secret restarts a collector that follows the file by itself",
+		why: "Every rotation restarts the pods for nothing: receivers are closed meanwhile, and what waits in a queue in memory can be lost.",
+		fix: "Let only a change of the config restart it: remove the annotation for the Secret.",
+		source: "https://github.com/stakater/Reloader",
+	},
+	"sidecar-group": {
+		severity: "warning",
+		title: "the collector's sidecar may not read its token file",
+		why: "The operator copies container and volumes into the application's pod, but no securityContext: without the pod's own fsGroup a file with mode 0440 keeps the sidecar from starting.",
+		fix: "Set securityContext.fsGroup in the pods that get the sidecar, or a defaultMode of 0444.",
+		source: "https://github.com/open-telemetry/opentelemetry-operator",
+	},
+	"limit-without-total": {
+		severity: "warning",
+		title: "limit_percentage without a memory limit",
+		why: "The percentage is of the container's memory limit; without one it is of the whole node, and the limiter acts too late.",
+		fix: "Set resources.limits.memory, or limit_mib in place of limit_percentage.",
+		source: `${CORE}/tree/v0.159.0/processor/memorylimiterprocessor`,
+	},
+	"cluster-unknown": {
+		severity: "note",
+		title: "only the cluster knows",
+		why: "How the token file gets into the pod decides whether a rotation arrives; this file does not show it.",
+		fix: "Check the mount (a folder, no subPath) and the Secret (not immutable) in the cluster.",
+		source: "https://kubernetes.io/docs/concepts/configuration/secret/#using-secrets-as-files-from-a-pod",
+	},
 	"queue-off": {
 		severity: "error",
 		title: "an exporter has no queue",
@@ -154,7 +238,7 @@ export const rules = {
 		severity: "error",
 		title: "client headers reach a queue on disk",
 		why: "With include_metadata, every client's Authorization header is written to the queue's files in clear text.",
-		fix: "Put a batch processor between the receiver and the exporter, without metadata_keys, or turn include_metadata off.",
+		fix: "Put a batch processor between the receiver and the exporter, without that header in metadata_keys, or turn include_metadata off.",
 		source: `${CORE}/blob/main/pdata/xpdata/request/context.go`,
 	},
 	"slow-poll": {
@@ -225,4 +309,6 @@ export interface ConfigFinding {
 	readonly what: string;
 	/** A more specific fix than the rule's. */
 	readonly fix?: string | undefined;
+	/** Another severity than the rule's, where this place is known to be better or worse. */
+	readonly severity?: Severity;
 }

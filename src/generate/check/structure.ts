@@ -1,17 +1,29 @@
+import { isMap, isScalar } from "yaml";
 import type { Distribution } from "../../adapters/collectors/distribution.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { nearest } from "../../base/suggest.ts";
-import { isAtLeast, type Version, versionText } from "../../base/versions.ts";
-import { hasComponent } from "../plan/release.ts";
-import { keyOf } from "../splice/yaml-document.ts";
-import { type ComponentNode, type ConfigModel, componentSections, type Reference, scalarAt } from "./config-model.ts";
+import { type Version, versionText } from "../../base/versions.ts";
+import { hasComponent, isKnownRelease } from "../plan/release.ts";
+import { entryOf, hasMerge, keyOf } from "../splice/yaml-document.ts";
+import {
+	type ComponentNode,
+	type ConfigModel,
+	componentSections,
+	nodeAt,
+	type Reference,
+	scalarAt,
+} from "./config-model.ts";
 import type { ConfigFinding } from "./rules.ts";
 
 /** The release to check against. */
 export interface Target {
 	readonly distribution: Distribution;
 	readonly own: Version;
+	/** Nobody named the release: that of an image in the file applies in its place. */
+	readonly assumed?: boolean | undefined;
+	/** The text stands in another file, which shows what is around it. */
+	readonly embedded?: boolean;
 }
 
 const SECTIONS: readonly string[] = [...componentSections, "service"];
@@ -20,17 +32,18 @@ const SIGNALS = ["traces", "metrics", "logs", "profiles"];
 /** Problems with components, references and pipelines that the real collector would refuse, as far as one file shows them. */
 export function structureFindings(model: ConfigModel, target: Target): ConfigFinding[] {
 	return [
-		...sections(model),
+		...sections(model, target.distribution),
 		...model.components.flatMap((component) => known(component, target)),
+		...noPipelines(model),
 		...(model.complete ? [...pipelines(model), ...connectors(model), ...unused(model)] : []),
 		...extensions(model),
 	];
 }
 
-function sections({ root }: ConfigModel): ConfigFinding[] {
+function sections({ root }: ConfigModel, { ownSections }: Distribution): ConfigFinding[] {
 	return root.items.flatMap((pair) => {
 		const key = keyOf(pair) ?? "?";
-		if (SECTIONS.includes(key) || key === "<<") return [];
+		if (SECTIONS.includes(key) || key === "<<" || ownSections?.includes(key)) return [];
 		const meant = nearest(key, SECTIONS);
 		const at = (pair.key as { range?: [number, number, number] }).range?.[0] ?? 0;
 		return [
@@ -44,18 +57,26 @@ function sections({ root }: ConfigModel): ConfigFinding[] {
 	});
 }
 
+/** A whole config without pipelines is refused at start; Helm values may leave them to the chart, and others to a file they name. */
+function noPipelines({ document, root, chart, pipelines: all }: ConfigModel): ConfigFinding[] {
+	const named = nodeAt(document, root, "service", "pipelines") ?? nodeAt(document, root, "service");
+	const isElsewhere = isMap(named) ? hasMerge(named) : isScalar(named) && named.value !== null;
+	if (chart || isElsewhere || all.length > 0 || hasMerge(root)) return [];
+	return [{ rule: "no-pipelines", at: root.range?.[0] ?? 0, what: "the config has no pipeline" }];
+}
+
 function known({ section, id, type, at }: ComponentNode, { distribution, own }: Target): ConfigFinding[] {
 	const { inventory, title } = distribution;
 	const what = (text: string) => `${text} ${shown(id)} (${section.slice(0, -1)})`;
 	if (hasComponent(distribution, own, section, type)) {
 		const deprecated = ownEntry(ownEntry(inventory.deprecated, section), type);
-		if (!deprecated || !isAtLeast(own, deprecated.since)) return [];
+		if (!deprecated || !hasComponent(distribution, own, section, deprecated)) return [];
 		return [
 			{
 				rule: "deprecated-component",
 				at,
-				what: what(`${deprecated.use} is the new name of`),
-				fix: `Use ${deprecated.use}.`,
+				what: what(`${deprecated} is the new name of`),
+				fix: `Use ${deprecated}.`,
 			},
 		];
 	}
@@ -65,9 +86,44 @@ function known({ section, id, type, at }: ComponentNode, { distribution, own }: 
 	);
 	const meant = nearest(type, others);
 	const release = `${title} ${versionText(own)}`;
+	if (!isKnownRelease(distribution, own)) {
+		const newest = `${release} is not in our tables (${inventory.oldest} to ${inventory.newest}), which do not have`;
+		return [{ rule: "unknown-component", severity: "warning", at, what: what(newest), fix: ASK_PROGRAM }];
+	}
 	const reason =
-		range === undefined ? `${release} has no component` : `${release} is outside the releases (${range}) that have`;
+		range === undefined
+			? `${release} has no component`
+			: `${release} is outside the releases (${range.replaceAll(" || ", " or ")}) that have`;
 	return [{ rule: "unknown-component", at, what: what(reason), fix: meant && `Did you mean ${meant}?` }];
+}
+
+/** What to do where our tables end. */
+export const ASK_PROGRAM =
+	"Check it with the collector's own validate, or use --target-version with a release in the tables.";
+
+/** A reference to what this file does not define: an error, unless the Helm chart or another values file may define it. */
+function absent(
+	{ chart, document, root }: ConfigModel,
+	section: string,
+	{ id, at }: Reference,
+	what: string,
+	others: readonly string[],
+): ConfigFinding[] {
+	const meant = nearest(id, others);
+	const fix = meant && `Did you mean ${meant}?`;
+	if (!chart) return [{ rule: "missing-reference", at, what: `${what}, which is not defined`, fix }];
+	const map = nodeAt(document, root, section);
+	const isNamed = isMap(map) && entryOf(map, id) !== undefined;
+	if (isNamed && chart.defines?.includes(id)) {
+		const removed = `${what}, which is null here: in Helm values that removes the chart's`;
+		return [
+			{ rule: "missing-reference", at, what: removed, fix: `Write ${shown(id)}: {} to keep it, or remove its use.` },
+		];
+	}
+	if (chart.defines?.includes(id)) return [];
+	return [
+		{ rule: "not-in-this-file", at, what: `${what}, which only the chart or another values file can define`, fix },
+	];
 }
 
 function pipelines(model: ConfigModel): ConfigFinding[] {
@@ -83,13 +139,15 @@ function pipelines(model: ConfigModel): ConfigFinding[] {
 		pipeline: string,
 	) =>
 		(list ?? []).flatMap(({ id, at }): ConfigFinding[] => {
-			if (defined.some((set) => set?.has(id))) return [];
-			const meant = nearest(
-				id,
-				defined.flatMap((set) => [...(set ?? [])]),
+			const ids = defined.flatMap((set) => [...(set ?? [])]);
+			if (ids.includes(id)) return [];
+			return absent(
+				model,
+				`${kind}s`,
+				{ id, at },
+				`the pipeline ${shown(pipeline)} uses the ${kind} ${shown(id)}`,
+				ids,
 			);
-			const what = `the pipeline ${shown(pipeline)} uses the ${kind} ${shown(id)}, which is not defined`;
-			return [{ rule: "missing-reference", at, what, fix: meant && `Did you mean ${meant}?` }];
 		});
 	return model.pipelines.flatMap((pipeline) => {
 		const name = shown(pipeline.id);
@@ -110,8 +168,8 @@ function pipelines(model: ConfigModel): ConfigFinding[] {
 	});
 }
 
-function connectors({ components, pipelines: all }: ConfigModel): ConfigFinding[] {
-	if (all.some(({ receivers, exporters }) => !receivers || !exporters)) return [];
+function connectors({ components, pipelines: all, chart }: ConfigModel): ConfigFinding[] {
+	if (chart || all.some(({ receivers, exporters }) => !receivers || !exporters)) return [];
 	const uses = (side: "receivers" | "exporters", id: string) =>
 		all.some((pipeline) => pipeline[side]?.some((each) => each.id === id));
 	return components
@@ -131,10 +189,10 @@ function connectors({ components, pipelines: all }: ConfigModel): ConfigFinding[
 }
 
 /** Extensions that exporters and receivers use must be defined and started. */
-function extensions({ document, components, extensions: started, complete }: ConfigModel): ConfigFinding[] {
+function extensions(model: ConfigModel): ConfigFinding[] {
+	const { document, components, extensions: started, complete, chart } = model;
 	const defined = components.filter(({ section }) => section === "extensions").map(({ id }) => id);
-	const listed = started?.map(({ id }) => id);
-	const absent = (started ?? []).filter(({ id }) => !defined.includes(id));
+	const listed = started?.map(({ id }) => id) ?? (chart?.extensions && [...chart.extensions, ...(chart.defines ?? [])]);
 	const uses = components.flatMap(({ id, value, at }) =>
 		[["auth", "authenticator"], ["sending_queue", "storage"], ["storage"]].flatMap((path) => {
 			const used = scalarAt(document, value, ...path);
@@ -142,17 +200,14 @@ function extensions({ document, components, extensions: started, complete }: Con
 		}),
 	);
 	return [
-		...absent.map(
-			({ id, at }): ConfigFinding => ({
-				rule: "missing-reference",
-				at,
-				what: `service.extensions lists ${shown(id)}, which is not defined`,
-			}),
-		),
+		...(started ?? [])
+			.filter(({ id }) => !defined.includes(id))
+			.flatMap(({ id, at }) =>
+				absent(model, "extensions", { id, at }, `service.extensions lists ${shown(id)}`, defined),
+			),
 		...uses.flatMap(({ id, used, at, path }): ConfigFinding[] => {
 			const what = `${shown(id)} uses the extension ${shown(used)} (${path.join(".")})`;
-			if (complete && !defined.includes(used))
-				return [{ rule: "missing-reference", at, what: `${what}, which is not defined` }];
+			if (complete && !defined.includes(used)) return absent(model, "extensions", { id: used, at }, what, defined);
 			if (listed && complete && !listed.includes(used))
 				return [{ rule: "unlisted-extension", at, what: `${what}, which is not started` }];
 			return [];
@@ -160,8 +215,8 @@ function extensions({ document, components, extensions: started, complete }: Con
 	];
 }
 
-function unused({ components, pipelines: all, extensions: started }: ConfigModel): ConfigFinding[] {
-	if (!started || all.some(({ receivers, processors, exporters }) => !receivers || !processors || !exporters))
+function unused({ components, pipelines: all, extensions: started, chart }: ConfigModel): ConfigFinding[] {
+	if (chart || !started || all.some(({ receivers, processors, exporters }) => !receivers || !processors || !exporters))
 		return [];
 	const lists = all.flatMap(({ receivers, processors, exporters }) => [
 		...(receivers ?? []),

@@ -51,6 +51,19 @@ function otelcolVersion(distribution: Distribution, own: Version): Version {
 	return match?.inside ?? own;
 }
 
+/** Whether our tables cover a release. Where lines are maintained side by side, the next release of an older line is as unknown as one that is newer than all. */
+export function isKnownRelease({ inventory }: Distribution, own: Version): boolean {
+	if (compareVersions(own, requireVersion(inventory.newest)) > 0) return false;
+	if (compareVersions(own, requireVersion(inventory.oldest)) < 0) return false;
+	const hasLines = Object.values(inventory.components).some((ranges) =>
+		Object.values(ranges).some((range) => range.includes("||")),
+	);
+	const line = Object.keys(inventory.releases)
+		.map(requireVersion)
+		.filter(([major, minor]) => major === own[0] && minor === own[1]);
+	return !hasLines || line.some((each) => compareVersions(each, own) >= 0);
+}
+
 /** Whether a release of a distribution has a component; types it never had are absent. */
 export function hasComponent(distribution: Distribution, own: Version, kind: string, type: string): boolean {
 	const { inventory } = distribution;

@@ -1,5 +1,5 @@
 import { CrossfadeError } from "../../base/errors.ts";
-import { type AlloyRequest, spliceAlloy } from "./alloy.ts";
+import { type AlloyRequest, manualAlloy, spliceAlloy } from "./alloy.ts";
 import { blockText, inFile } from "./block-text.ts";
 import { alloyTexts } from "./locate.ts";
 import type { SpliceOutcome } from "./request.ts";
@@ -15,7 +15,7 @@ export function spliceAlloyInYaml(text: string, file: string, request: AlloyRequ
 			expected: "one block of text (|) with the config, as in alloy.configMap.content",
 			got: `${scalars.length} of them`,
 			where: { file },
-			fix: "save the Alloy config to a separate file, and name that",
+			fix: `save the Alloy config to a separate file, and name that; or ${manualAlloy(request)}`,
 		});
 	if (!scalar || scalars.length > 1) throw refused("expected exactly one Alloy config in this file");
 	const block = blockText(text, scalar);

@@ -6,9 +6,11 @@ import {
 	listItems,
 	parseAlloy,
 	reference,
+	stringValue,
 } from "./alloy-syntax.ts";
 import { applyEdits, type Edit, lineBreak, lineEnd, lineStart, positionOf } from "./edit.ts";
 import { digest, entryMarker, readEntryMarker } from "./marker.ts";
+import { foreignNote, processorNote } from "./passage.ts";
 import type { SpliceOutcome } from "./request.ts";
 
 /** What to add to an Alloy config, or to remove. */
@@ -36,7 +38,7 @@ export function spliceAlloy(text: string, file: string, request: AlloyRequest): 
 	const cleaned = dropStale(text, file, request);
 	if (request.remove) return { text: cleaned, wired: [], notes: [] };
 	const blocks = topBlocks(cleaned, file);
-	if (blocks.length === 0) throw noConfig(file);
+	if (blocks.length === 0) throw noConfig(file, request);
 	const lists = outputLists(cleaned, file, request, blocks);
 	const edits = [...lists.map((list) => addToList(cleaned, list, request)), ...addBlocks(cleaned, blocks, request)];
 	const result = applyEdits(
@@ -46,7 +48,8 @@ export function spliceAlloy(text: string, file: string, request: AlloyRequest): 
 	if (dropStale(result, file, { ...request, remove: true }) !== dropStale(text, file, { ...request, remove: true })) {
 		throw new Error("the change could not be reversed exactly; nothing was changed");
 	}
-	return { text: result, wired: lists.map(({ owner, signal }) => `${idOf(owner)} (${signal})`), notes: [] };
+	const notes = [...new Set(lists.flatMap((list) => passageOf(list, blocks, request)))];
+	return { text: result, wired: lists.map(({ owner, signal }) => `${idOf(owner)} (${signal})`), notes };
 }
 
 function topBlocks(text: string, file: string): AlloyBlockNode[] {
@@ -91,14 +94,25 @@ function editedByHand(text: string, file: string, block: AlloyBlockNode): Crossf
 	});
 }
 
-function noConfig(file: string): CrossfadeError {
+function noConfig(file: string, request: AlloyRequest): CrossfadeError {
 	const what = "no Alloy component found in this file";
 	return new CrossfadeError("refused", {
 		what,
 		expected: "otelcol.receiver.otlp or another receiver",
 		where: { file },
-		fix: "name the file that contains it",
+		fix: `name the file that contains it; or ${manualAlloy(request)}`,
 	});
+}
+
+/** What to write by hand where we cannot do it safely: our blocks, and where their input goes. */
+export function manualAlloy({ blocks, input, signals, remove }: AlloyRequest): string {
+	if (remove) return "remove our blocks by hand";
+	const lines = Object.values(blocks).join("\n\n").split("\n");
+	return [
+		"add by hand:",
+		...lines.map((line) => (line === "" ? "" : `    ${line}`)),
+		`    to the output lists for ${signals.join(" and ")} of the last processor, or of the receiver: ${input}`,
+	].join("\n");
 }
 
 /** An attribute such as `logs = [a.input]` in the `output` block of a component. */
@@ -107,6 +121,8 @@ interface OutputList {
 	readonly signal: string;
 	readonly attribute: AlloyAttribute;
 	readonly items: readonly AlloyToken[][];
+	/** The receiver, and what follows it up to this list. */
+	readonly chain: readonly AlloyBlockNode[];
 }
 
 /** Where our exporter goes for each signal: from each receiver, past a chain of processors, to the first list that fans out or ends. */
@@ -128,12 +144,59 @@ function outputLists(
 		}
 	}
 	if (found.size > 0) return [...found.values()];
+	const module = blocks.find((each) => each.name === "declare" && hasReceiver(each));
+	const none = `no receiver in this file has an output for ${request.signals.join(" or ")}`;
+	const inside = `the receivers of this file are inside declare ${JSON.stringify(module?.label ?? "")}: such a module sees only its own components, so ours belong there, too`;
 	throw new CrossfadeError("refused", {
-		what: `no receiver in this file has an output for ${request.signals.join(" or ")}`,
+		what: module ? inside : none,
 		expected: "otelcol.receiver.otlp with an output block",
-		where: { file },
-		fix: `send to ${request.input} by hand, or select existing signals with --signals`,
+		where: { file, ...(module ? positionOf(text, module.from) : {}) },
+		fix: module ? manualAlloy(request) : `select existing signals with --signals; or ${manualAlloy(request)}`,
 	});
+}
+
+/** What stands between the receiver and a list, and which other receivers send through it. */
+function passageOf({ chain, signal }: OutputList, blocks: readonly AlloyBlockNode[], request: AlloyRequest): string[] {
+	const [root, ...processors] = chain;
+	const inputs = processors.map((each) => `${idOf(each)}.input`);
+	const others = blocks.filter(
+		(each) =>
+			each !== root &&
+			each.name.startsWith("otelcol.receiver.") &&
+			each.name !== "otelcol.receiver.otlp" &&
+			allLists([each]).some((items) => items.some((item) => inputs.includes(reference(item) ?? ""))),
+	);
+	const name = request.input.replace(/\.input$/, "");
+	return [
+		...processors.flatMap((each) =>
+			processorNote(each.name.replace("otelcol.processor.", ""), idOf(each), signal, stringsIn(each), deletedIn(each)),
+		),
+		...others.map((each) => foreignNote(idOf(each), `the ${signal} of ${idOf(root ?? each)}`, name)),
+	];
+}
+
+function stringsIn({ body }: AlloyBlockNode): string[] {
+	return body.flatMap((each) =>
+		each.kind === "block" ? stringsIn(each) : each.value.filter(({ kind }) => kind === "string").map(stringValue),
+	);
+}
+
+/** The keys that the `action` blocks of a processor delete. */
+function deletedIn({ body }: AlloyBlockNode): string[] {
+	return body.flatMap((each) => {
+		if (each.kind !== "block" || each.name !== "action") return [];
+		const set = (name: string) => {
+			const value = each.body.flatMap((inner) =>
+				inner.kind === "attribute" && inner.name === name ? inner.value : [],
+			);
+			return value[0]?.kind === "string" ? stringValue(value[0]) : undefined;
+		};
+		return ["delete", "hash"].includes(set("action") ?? "") ? [set("key") ?? set("pattern") ?? "?"] : [];
+	});
+}
+
+function hasReceiver({ body }: AlloyBlockNode): boolean {
+	return body.some((each) => each.kind === "block" && (each.name.startsWith("otelcol.receiver.") || hasReceiver(each)));
 }
 
 function lastList(
@@ -148,12 +211,12 @@ function lastList(
 	let owner = root;
 	for (;;) {
 		seen.add(owner);
-		const list = outputOf(text, file, request, owner, signal);
+		const list = outputOf(text, file, request, owner, signal, [...seen]);
 		const others = list?.items.map(reference).filter((each) => each !== request.input);
 		const [only] = others ?? [];
 		const next = others?.length === 1 && only ? byId.get(only.replace(/\.input$/, "")) : undefined;
 		if (!list || !next?.name.startsWith("otelcol.processor.") || seen.has(next)) return list;
-		if (!outputOf(text, file, request, next, signal)) return list;
+		if (!outputOf(text, file, request, next, signal, [])) return list;
 		owner = next;
 	}
 }
@@ -164,6 +227,7 @@ function outputOf(
 	request: AlloyRequest,
 	owner: AlloyBlockNode,
 	signal: string,
+	chain: readonly AlloyBlockNode[],
 ): OutputList | undefined {
 	const output = owner.body.find((each): each is AlloyBlockNode => each.kind === "block" && each.name === "output");
 	const attribute = output?.body.find(
@@ -171,11 +235,11 @@ function outputOf(
 	);
 	if (!attribute) return undefined;
 	const items = listItems(attribute.value);
-	if (items) return { owner, signal, attribute, items };
+	if (items) return { owner, signal, attribute, items, chain };
 	throw new CrossfadeError("refused", {
 		what: `the ${signal} output of ${idOf(owner)} is not a list in brackets`,
 		where: { file, ...positionOf(text, attribute.from) },
-		fix: `add ${request.input} to it by hand`,
+		fix: manualAlloy(request),
 	});
 }
 

@@ -1,4 +1,5 @@
 import { type Document, isMap, isScalar, isSeq, type Node, type Pair, Scalar, visit, type YAMLMap } from "yaml";
+import { type ChartConfig, chartAt } from "../../adapters/collectors/charts.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import { entryOf, keyOf, type YamlText } from "./yaml-document.ts";
 
@@ -9,12 +10,11 @@ export interface ConfigPlace {
 	readonly label: string;
 	/** A map in the file, or a text in it that holds the config, or a file around it: Helm values in an Argo CD application. */
 	readonly node: YAMLMap | Scalar;
-	/** Extensions that apply unless the config has its own list: the Helm chart's defaults. */
-	readonly defaultExtensions: readonly string[];
+	/** Keys and positions that lead to it from the top of the document. */
+	readonly path: readonly (string | number)[];
+	/** The Helm chart that merges it with a config of its own; undefined if it is the whole config. */
+	readonly chart: ChartConfig | undefined;
 }
-
-/** Chart defaults that a list in the values would replace. https://github.com/open-telemetry/opentelemetry-helm-charts */
-const CHART_EXTENSIONS = ["health_check"];
 
 const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensions", "service"];
 
@@ -22,7 +22,7 @@ const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensi
  * The only collector config of a text: the document itself, or the map or block of text embedded in a custom resource, ConfigMap or Helm values
  * file. Throws (refused) if there is none, or several and `at` does not select one.
  */
-export function locateConfig(yaml: YamlText, at: string | undefined): ConfigPlace {
+export function locateConfig(yaml: YamlText, at: string | undefined, byHand: string): ConfigPlace {
 	const places = configsIn(yaml.documents).filter(({ node }) => isMap(node) || isConfigBlock(node));
 	const chosen = at === undefined ? places : places.filter(({ label }) => label === at || label.endsWith(`:${at}`));
 	const [place] = chosen;
@@ -34,7 +34,7 @@ export function locateConfig(yaml: YamlText, at: string | undefined): ConfigPlac
 			expected: "service.pipelines, at the top or embedded in Helm values, a custom resource or a ConfigMap",
 			got: yaml.text.trim() === "" ? "an empty file" : "none",
 			where,
-			fix: "name the file that contains the pipelines",
+			fix: `name the file that contains the pipelines; or ${byHand}`,
 		});
 	}
 	const labels = places.map(({ label }) => label || "(the file itself)").join(", ");
@@ -55,29 +55,40 @@ export function configsIn(documents: readonly Document[]): ConfigPlace[] {
 interface Spot {
 	readonly owner?: string | undefined;
 	readonly path: readonly (string | number)[];
+	/** The same from the top of the document. */
+	readonly trail: readonly (string | number)[];
 }
 
 function placesIn(document: Document): ConfigPlace[] {
 	const found: ConfigPlace[] = [];
 	const search = (node: Node | null, spot: Spot): void => {
-		const { owner, path } = spot;
+		const { owner, path, trail } = spot;
 		const label = owner ? `${owner}:${path.join(".")}` : path.join(".");
+		const below = (key: string | number, from: Spot = spot): Spot => ({
+			owner: from.owner,
+			path: [...from.path, key],
+			trail: [...trail, key],
+		});
 		if (isSeq(node)) {
-			for (const [index, item] of (node.items as Node[]).entries()) search(item, { owner, path: [...path, index] });
-		} else if (isMap(node) && looksLikeConfig(node)) {
-			const defaultExtensions = owner || path.length === 0 ? [] : CHART_EXTENSIONS;
-			found.push({ document, label, node, defaultExtensions });
+			for (const [index, item] of (node.items as Node[]).entries()) search(item, below(index));
+		} else if (isMap(node) && looksLikeConfig(node, trail)) {
+			found.push({ document, label, node, path: trail, chart: owner && !isValues(path) ? undefined : chartAt(path) });
 		} else if (isMap(node)) {
 			const own = ownerOf(node);
-			const here: Spot = own === undefined ? spot : { owner: own, path: [] };
+			const here: Spot = own === undefined ? spot : { owner: own, path: [], trail };
 			for (const pair of node.items as Pair<Node, Node | null>[]) {
 				const key = keyOf(pair);
-				if (key !== undefined) search(pair.value, { ...here, path: [...here.path, key] });
+				if (key !== undefined) search(pair.value, below(key, here));
 			}
-		} else if (isConfigText(node)) found.push({ document, label, node, defaultExtensions: [] });
+		} else if (isConfigText(node)) found.push({ document, label, node, path: trail, chart: undefined });
 	};
-	search(document.contents as Node | null, { path: [] });
+	search(document.contents as Node | null, { path: [], trail: [] });
 	return found;
+}
+
+/** Whether a place in a Kubernetes object holds Helm values: those of an Argo CD application, or of a Flux release. */
+function isValues(path: readonly (string | number)[]): boolean {
+	return path.includes("valuesObject") || path.includes("values");
 }
 
 /** `Kind/name` of a Kubernetes object; undefined for Helm values, and for a list of objects, which have names of their own. */
@@ -88,10 +99,18 @@ function ownerOf(map: YAMLMap): string | undefined {
 	return `${kind}/${typeof name === "string" ? name : "?"}`;
 }
 
-function looksLikeConfig(map: YAMLMap): boolean {
+/** Whether a map is a config: it has pipelines, or nothing but sections of one. Other files have a `service` or `receivers`, too. */
+function looksLikeConfig(map: YAMLMap, path: Spot["path"]): boolean {
 	const service = entryOf(map, "service")?.value;
 	if (isMap(service) && entryOf(service, "pipelines")) return true;
-	return map.items.length > 0 && map.items.every((pair) => SECTIONS.includes(keyOf(pair) ?? ""));
+	const keys = map.items.map((pair) => keyOf(pair) ?? "");
+	if (keys.length === 0 || !keys.every((key) => SECTIONS.includes(key))) return false;
+	const sections = keys.filter((key) => key !== "service");
+	const isExpected = path.length === 0 || chartAt(path) !== undefined;
+	return (
+		sections.length > (isExpected ? 0 : 1) ||
+		(isMap(service) && ["extensions", "telemetry"].some((key) => service.has(key)))
+	);
 }
 
 /** A text that holds a config, as JSON or YAML, alone or in a file of its own around it. */

@@ -4,17 +4,15 @@ import type { Edit } from "./edit.ts";
 import { CREATED_MARKER, entryMarker } from "./marker.ts";
 import { ownEntries } from "./own-entries.ts";
 import { guard, type ParsedConfig, refusal, type YamlEntry } from "./parsed-config.ts";
+import { passageNotes } from "./passage.ts";
 import { choosePipelines, type PipelineEntry, pipelinesOf } from "./pipelines.ts";
-import type { WantedEntry } from "./request.ts";
+import { manualEdit, type WantedEntry } from "./request.ts";
 import { entryOf, isEmptyValue, keyOf, resolvedValue, wordsOf } from "./yaml-document.ts";
 import { addEntry, addItem, addLines, fillEmpty, flowEntry } from "./yaml-edit.ts";
 
-/** The pipelines to connect to our exporter. */
-export function chooseWanted(config: ParsedConfig): {
-	chosen: readonly PipelineEntry[];
-	passedOver: readonly string[];
-} {
-	const { document, root, service, request } = config;
+/** The pipelines to connect to our exporter, and what the user should know about them. */
+export function chooseWanted(config: ParsedConfig): { chosen: readonly PipelineEntry[]; notes: readonly string[] } {
+	const { document, service, request } = config;
 	const pair = entryOf(service, "pipelines");
 	const at = pair?.key.range?.[0];
 	guard(config, pair?.value, "service.pipelines");
@@ -23,7 +21,12 @@ export function chooseWanted(config: ParsedConfig): {
 	const named = request.pipelines;
 	if (named) {
 		const missing = named.filter((id) => !all.some((each) => each.id === id));
-		if (missing.length === 0) return { chosen: all.filter(({ id }) => named.includes(id)), passedOver: [] };
+		if (missing.length === 0)
+			return withNotes(
+				config,
+				all.filter(({ id }) => named.includes(id)),
+				[],
+			);
 		const expected = `some of ${all.map(({ id }) => id).join(", ")}`;
 		throw refusal(
 			config,
@@ -31,14 +34,40 @@ export function chooseWanted(config: ParsedConfig): {
 			at,
 		);
 	}
-	const connectors = resolvedValue(document, entryOf(root, "connectors"));
-	const ids = isMap(connectors) ? connectors.items.map((each) => keyOf(each) ?? "") : [];
-	const choice = choosePipelines(all, new Set(ids), request.signals);
-	if (choice.obstacle) throw refusal(config, { what: choice.obstacle, fix: "choose them with --pipelines" }, at);
-	if (choice.chosen.length > 0) return choice;
+	const choice = choosePipelines(all, connectorIds(config), request.signals);
+	if (choice.obstacle) {
+		const fix = `choose them with --pipelines, or ${manualEdit(request)}`;
+		throw refusal(config, { what: choice.obstacle, fix }, at);
+	}
+	if (choice.chosen.length > 0) {
+		const absent = request.signals.filter((signal) => !choice.chosen.some((each) => each.signal === signal));
+		return withNotes(config, choice.chosen, [
+			...choice.passedOver.map((reason) => `not added to the pipeline ${reason}`),
+			...absent.map((signal) => absentNote(config, signal)),
+		]);
+	}
 	const what = `no pipeline receives ${request.signals.join(" or ")}`;
-	const fix = "add such a pipeline, or select existing signals with --signals";
+	const fix = `add such a pipeline, or select existing signals with --signals; or ${manualEdit(request)}`;
 	throw refusal(config, { what, expected: `a pipeline such as ${request.signals[0]}`, fix }, at);
+}
+
+function withNotes(config: ParsedConfig, chosen: readonly PipelineEntry[], first: readonly string[]) {
+	const { document, root, request } = config;
+	return {
+		chosen,
+		notes: [...first, ...passageNotes(document, root, chosen, request.exporter, connectorIds(config))],
+	};
+}
+
+function connectorIds({ document, root }: ParsedConfig): ReadonlySet<string> {
+	const connectors = resolvedValue(document, entryOf(root, "connectors"));
+	return new Set(isMap(connectors) ? connectors.items.map((each) => keyOf(each) ?? "") : []);
+}
+
+function absentNote({ chart, request }: ParsedConfig, signal: string): string {
+	return chart
+		? `no ${signal} pipeline in this file: if the chart ${chart.chart} has one, add ${request.exporter} to its exporters to send ${signal}, too`
+		: `no ${signal} pipeline in this file receives data, so no ${signal} are sent`;
 }
 
 /** Edits that add what is missing. */
@@ -96,12 +125,53 @@ function addToSection(config: ParsedConfig, section: string, entries: readonly W
 }
 
 function addExtensions(config: ParsedConfig, wanted: readonly string[]): Edit[] {
-	const { service, source, defaultExtensions } = config;
+	const { service, source } = config;
 	const pair = entryOf(service, "extensions");
 	if (pair) return addToList(config, service, pair, wanted, "service.extensions");
-	const all = [...defaultExtensions, ...wanted];
+	const all = [...inheritedExtensions(config), ...wanted];
 	if (service.flow) return [addEntry(source, service, flowEntry(service, "extensions", all))];
 	return [addLines(source, service, [`extensions: [${all.join(", ")}] ${CREATED_MARKER}`])];
+}
+
+/**
+ * The extensions that apply while this file has no list of its own. Refuses where they stand in another file: a list here would
+ * replace that one, and what it starts would be missing.
+ */
+function inheritedExtensions(config: ParsedConfig): readonly string[] {
+	const { chart, service } = config;
+	if (chart?.extensions) return chart.extensions;
+	const why = chart
+		? `the chart ${chart.chart} makes that list from other values`
+		: elsewhere(config).map((what) => `${what} stands in another file, which may have that list`)[0];
+	if (why === undefined) return [];
+	const obstacle = {
+		what: `service.extensions is not in this file: ${why}, and a list here would replace it`,
+		fix: `first add the whole list service.extensions here, with what it has now; or choose the file that has it, or ${manualEdit(config.request)}`,
+	};
+	throw refusal(config, obstacle, service.range?.[0]);
+}
+
+/** What shows that this is one of several files: lists that a pipeline needs, and receivers or whole sections that it uses, are not here. */
+function elsewhere({ document, root, service }: ParsedConfig): string[] {
+	const sectionOf = (name: string) => {
+		const map = resolvedValue(document, entryOf(root, name));
+		return isMap(map) ? map.items.map((pair) => keyOf(pair) ?? "") : undefined;
+	};
+	const connectors = sectionOf("connectors") ?? [];
+	const pipelines = resolvedValue(document, entryOf(service, "pipelines"));
+	return pipelinesOf(document, pipelines as YAMLMap).flatMap(({ id, pair }) => {
+		const body = resolvedValue(document, pair);
+		if (!isMap(body)) return [];
+		return ["receivers", "processors", "exporters"].flatMap((list) => {
+			const node = resolvedValue(document, entryOf(body, list));
+			if (!node) return list === "processors" ? [] : [`the list of ${list} of the pipeline ${id}`];
+			const section = sectionOf(list);
+			if (section && list !== "receivers") return [];
+			return (wordsOf(document, node) ?? []).filter(
+				(word) => !section?.includes(word) && !connectors.includes(word) && !word.startsWith("$"),
+			);
+		});
+	});
 }
 
 function addToPipeline(config: ParsedConfig, { id, pair }: PipelineEntry): Edit[] {

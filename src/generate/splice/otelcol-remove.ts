@@ -67,10 +67,10 @@ function listsWith({ document, service }: ParsedConfig, gone: ReadonlySet<string
 	});
 }
 
-function dropItems({ source, defaultExtensions }: ParsedConfig, { owner, pair, list, ours }: ListWithOurs): Edit[] {
+function dropItems({ source, chart }: ParsedConfig, { owner, pair, list, ours }: ListWithOurs): Edit[] {
 	const others = list.items.filter((_item, index) => !ours.includes(index));
 	const created = owner.flow || isCreatedMarker(lineOf(source, pair.key));
-	const nothingElse = others.every((item) => isScalar(item) && defaultExtensions.includes(String(item.value)));
+	const nothingElse = others.every((item) => isScalar(item) && (chart?.extensions ?? []).includes(String(item.value)));
 	if (created && nothingElse) return [dropEntry(source, owner, owner.items.indexOf(pair), () => false)];
 	return withoutOverlap(ours.map((index) => dropItem(source, list, index)));
 }

@@ -21,24 +21,19 @@ export function spliceOtelcol(text: string, file: string, request: OtelcolReques
 	const cleaned = applyEdits(text, dropStale(before));
 	if (request.remove) return finish(before, cleaned, [], []);
 	const middle = cleaned === text ? before : lookAgain(cleaned, before);
-	const { chosen, passedOver } = chooseWanted(middle);
+	const { chosen, notes } = chooseWanted(middle);
 	const wired = chosen.map(({ id }) => id);
-	return finish(before, applyEdits(cleaned, addMissing(middle, chosen)), wired, passedOver);
+	return finish(before, applyEdits(cleaned, addMissing(middle, chosen)), wired, notes);
 }
 
-function finish(
-	before: ParsedConfig,
-	text: string,
-	wired: readonly string[],
-	passedOver: readonly string[],
-): SpliceOutcome {
+function finish(before: ParsedConfig, text: string, wired: readonly string[], notes: readonly string[]): SpliceOutcome {
 	if (text !== before.source.text) verifySplice(before, lookAgain(text, before));
-	return { text, wired, notes: passedOver.map((reason) => `not added to the pipeline ${reason}`) };
+	return { text, wired, notes };
 }
 
 function find(text: string, file: string, request: OtelcolRequest): { yaml: YamlText; place: ConfigPlace } {
 	const yaml = parseYaml(text, file);
-	const place = locateConfig(yaml, request.at);
+	const place = locateConfig(yaml, request.at, manualEdit(request));
 	const mark = templateMark(yaml);
 	if (mark === undefined) return { yaml, place };
 	throw new CrossfadeError("refused", {
@@ -65,6 +60,10 @@ function spliceBlock(
 	const block = blockText(text, place.node);
 	if (!block) {
 		const what = `the block of text at ${place.label} could not be restored byte for byte`;
+		throw new CrossfadeError("refused", { what, where: { file }, fix: manualEdit(request) });
+	}
+	if (place.node.tag === "!Sub" && JSON.stringify(request.entries).includes("${")) {
+		const what = `the text at ${place.label} is a template: CloudFormation would replace what our entries refer to`;
 		throw new CrossfadeError("refused", { what, where: { file }, fix: manualEdit(request) });
 	}
 	try {

@@ -15,7 +15,8 @@ export interface ParsedConfig {
 	readonly document: Document;
 	readonly root: YAMLMap;
 	readonly service: YAMLMap;
-	readonly defaultExtensions: readonly string[];
+	/** The Helm chart that merges it with a config of its own. */
+	readonly chart: ConfigPlace["chart"];
 	readonly source: SourceText;
 }
 
@@ -28,16 +29,17 @@ export function parsedConfig(
 	place: ConfigPlace & { node: YAMLMap },
 	request: OtelcolRequest,
 ): ParsedConfig {
-	const { document, node: root, defaultExtensions } = place;
+	const { document, node: root, chart } = place;
 	const source = { text, eol: lineBreak(text), step: stepOf(text, root) };
 	const service = entryOf(root, "service");
-	const config = { request, file, documents, document, root, service: root, defaultExtensions, source };
+	const config = { request, file, documents, document, root, service: root, chart, source };
 	guard(config, root, "the config");
 	guard(config, service?.value, "service");
 	if (!service || !isMap(service.value)) {
 		const fix =
-			"name the file that contains service.pipelines; the collector merges several --config files and replaces lists";
-		throw refusal(config, { what: "the config has no service section", fix }, root.range?.[0]);
+			"name the file that contains service.pipelines (the collector merges several --config files, and replaces lists)";
+		const what = "the config has no service section";
+		throw refusal(config, { what, fix: `${fix}; or ${manualEdit(request)}` }, root.range?.[0]);
 	}
 	return { ...config, service: service.value };
 }

@@ -1,4 +1,5 @@
-import { type Document, isMap, type Node, type Pair, type YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, type Node, type Pair, type YAMLMap } from "yaml";
+import { effectOf } from "./processors.ts";
 import { entryOf, keyOf, resolvedValue, wordsOf } from "./yaml-document.ts";
 
 /** A pipeline in a file. */
@@ -8,6 +9,7 @@ export interface PipelineEntry {
 	readonly pair: Pair<Node, Node | null>;
 	/** Undefined if the list is not in this file, e.g. `${file:…}`. */
 	readonly receivers: readonly string[] | undefined;
+	readonly processors: readonly string[] | undefined;
 }
 
 export interface PipelineChoice {
@@ -18,19 +20,23 @@ export interface PipelineChoice {
 	readonly obstacle?: string;
 }
 
+/** The pipelines of a file. One that is null is none: Helm values remove a chart's default that way. */
 export function pipelinesOf(document: Document, pipelines: YAMLMap): PipelineEntry[] {
 	return (pipelines.items as Pair<Node, Node | null>[]).flatMap((pair) => {
 		const id = keyOf(pair);
-		if (id === undefined) return [];
 		const body = resolvedValue(document, pair);
-		const receivers = isMap(body) ? wordsOf(document, resolvedValue(document, entryOf(body, "receivers"))) : undefined;
-		return [{ id, signal: id.split("/", 1)[0] ?? id, pair, receivers }];
+		if (id === undefined || body === undefined || (isScalar(body) && body.value === null)) return [];
+		const list = (key: string) =>
+			isMap(body) ? wordsOf(document, resolvedValue(document, entryOf(body, key))) : undefined;
+		return [
+			{ id, signal: id.split("/", 1)[0] ?? id, pair, receivers: list("receivers"), processors: list("processors") },
+		];
 	});
 }
 
 /**
  * The pipelines that get our exporter, so that all received data arrives exactly once: for each signal, those fed by a receiver
- * and not by a connector, preferably an OTLP receiver, and no receiver through two of them.
+ * and not by a connector, preferably an OTLP receiver, no receiver through two of them, and one that drops nothing before one that does.
  */
 export function choosePipelines(
 	all: readonly PipelineEntry[],
@@ -42,32 +48,43 @@ export function choosePipelines(
 	for (const signal of signals) {
 		const candidates = all.filter((each) => each.signal === signal && !isFedByConnectors(each, connectors));
 		const unreadable = candidates.find(({ receivers }) => receivers === undefined);
-		if (unreadable) {
-			return {
-				chosen: [],
-				passedOver: [],
-				obstacle: `the receivers of the pipeline ${unreadable.id} are not in this file`,
-			};
-		}
+		if (unreadable) return obstacle(`the receivers of the pipeline ${unreadable.id} are not in this file`);
 		const otlp = candidates.filter(({ receivers }) => receivers?.some((id) => id.split("/", 1)[0] === "otlp"));
 		const preferred = otlp.length > 0 ? otlp : candidates;
-		const covered = new Set<string>();
-		for (const pipeline of preferred) {
+		const taken: PipelineEntry[] = [];
+		for (const pipeline of [...preferred].sort((a, b) => thinning(a).length - thinning(b).length)) {
 			const receivers = pipeline.receivers ?? [];
-			const again = receivers.filter((id) => covered.has(id));
+			const before = taken.filter((each) => receivers.some((id) => each.receivers?.includes(id)));
+			const again = receivers.filter((id) => before.some((each) => each.receivers?.includes(id)));
 			if (again.length > 0 && again.length < receivers.length) {
 				const what = `the pipelines of ${signal} share receivers in a way that would send some data twice or not at all`;
-				return { chosen: [], passedOver: [], obstacle: `${what} (${again.join(", ")})` };
+				return obstacle(`${what} (${again.join(", ")})`);
 			}
+			const split = before.find((each) => thinning(each).length > 0);
+			if (split) return obstacle(splitBetween(signal, split, pipeline));
 			if (again.length > 0) passedOver.push(`${pipeline.id}: its receiver already feeds another chosen pipeline`);
-			else chosen.push(pipeline);
-			for (const id of receivers) covered.add(id);
+			else taken.push(pipeline);
 		}
+		chosen.push(...preferred.filter((each) => taken.includes(each)));
 		for (const { id } of candidates) {
 			if (!preferred.some((each) => each.id === id)) passedOver.push(`${id}: receives no OTLP`);
 		}
 	}
 	return { chosen, passedOver };
+}
+
+function obstacle(what: string): PipelineChoice {
+	return { chosen: [], passedOver: [], obstacle: what };
+}
+
+/** The processors of a pipeline that drop records. */
+function thinning({ processors }: PipelineEntry): string[] {
+	return (processors ?? []).filter((id) => effectOf(id) === "drops");
+}
+
+function splitBetween(signal: string, first: PipelineEntry, second: PipelineEntry): string {
+	const named = (each: PipelineEntry) => [each.id, ...thinning(each).map((id) => `(${id})`)].join(" ");
+	return `the pipelines of ${signal} split what one receiver gets, ${named(first)} and ${named(second)}: with only one of them some data would never arrive, with both of them what passes both arrives twice`;
 }
 
 function isFedByConnectors({ receivers }: PipelineEntry, connectors: ReadonlySet<string>): boolean {

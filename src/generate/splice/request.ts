@@ -36,6 +36,11 @@ export interface SpliceOutcome {
 	readonly notes: readonly string[];
 }
 
+/** The same, with what has to exist before the collector starts again: a sentence each, some with lines to add. */
+export interface SpliceResult extends SpliceOutcome {
+	readonly before: readonly string[];
+}
+
 /** Our component types by section, under all names they ever had: `<type>/<name>` is ours. */
 const ownTypes: Readonly<Record<string, readonly string[]>> = {
 	exporters: ["otlp_http", "otlphttp"],

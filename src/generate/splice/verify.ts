@@ -60,12 +60,12 @@ function mayBeCreated(inside: readonly string[]): boolean {
 	return inside.length === 2 && first === "service" && second === "extensions";
 }
 
-function isOwnItem({ request, defaultExtensions }: ParsedConfig, inside: readonly string[], item: Node): boolean {
+function isOwnItem({ request, chart }: ParsedConfig, inside: readonly string[], item: Node): boolean {
 	const id = isScalar(item) ? String(item.value) : "";
 	const [first, second, , last] = inside;
 	if (first !== "service") return false;
 	if (inside.length === 2 && second === "extensions")
-		return isOwn("extensions", id, request.name) || defaultExtensions.includes(id);
+		return isOwn("extensions", id, request.name) || (chart?.extensions ?? []).includes(id);
 	return second === "pipelines" && last === "exporters" && isOwn("exporters", id, request.name);
 }
 

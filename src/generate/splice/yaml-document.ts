@@ -36,7 +36,7 @@ export function parseYaml(text: string, file: string): YamlText {
 		}),
 	);
 	if (problems.length > 0)
-		throw new CrossfadeError("refused", templated(text) ? [templateProblem(file), ...problems] : problems);
+		throw new CrossfadeError("refused", templated(text) ? templateProblem({ file, ...problems[0]?.where }) : problems);
 	return { file, text, documents };
 }
 
@@ -73,13 +73,14 @@ function templated(text: string): boolean {
 	return /\{\{|\{%/.test(text);
 }
 
-function templateProblem(file: string): Problem {
+/** In the place of all errors: of a template, each of them may be none. */
+function templateProblem(where: { readonly file: string }): Problem {
 	const fix = "render the template first (helm template, ansible) or change the template by hand";
 	return {
 		what: "this looks like an unrendered template",
 		expected: "YAML",
 		got: "template marks",
-		where: { file },
+		where,
 		fix,
 	};
 }

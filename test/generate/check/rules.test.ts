@@ -95,6 +95,12 @@ const alloy = { file: "c.alloy", distribution: "alloy", release: "1.18.1" };
 const header = (value: string) =>
 	good.replace("    auth:\n      authenticator: bearertokenauth/x\n", `    headers:\n      Authorization: ${value}\n`);
 
+const values = (config: string) => `config:\n${config.replaceAll(/^(?=.)/gm, "  ")}`;
+const tokenMount =
+	"  volumeMounts: [{name: t, mountPath: /etc/crossfade}]\n  volumes: [{name: t, secret: {secretName: s}}]\n";
+const resource = (spec: string) =>
+	`kind: OpenTelemetryCollector\nmetadata: {name: a}\nspec:\n${spec}  config:\n${good.replaceAll(/^(?=.)/gm, "    ")}`;
+
 const cases: readonly RuleCase[] = [
 	{ rule: "syntax", text: good.replace("  batch:", "\tbatch:"), at: "\tbatch" },
 	{ rule: "syntax", text: `${good}exporters:\n`, at: "exporters:\n$" },
@@ -265,6 +271,53 @@ const cases: readonly RuleCase[] = [
 		...alloy,
 	},
 	{ rule: "no-config", text: "kind: Namespace\n", at: "kind" },
+	{ rule: "no-pipelines", text: good.slice(0, good.indexOf("service:")), at: "receivers:" },
+	{ rule: "not-in-this-file", text: values(good.replace("exporters: [forward]", "exporters: [own]")), at: "own" },
+	{
+		rule: "grpc-first-token",
+		text: good.replaceAll("otlp_http/", "otlp/"),
+		at: "otlp/x:",
+		release: "0.119.0",
+	},
+	{ rule: "watch-broken", text: resource(tokenMount), at: "/etc/crossfade", release: "0.145.0" },
+	{
+		rule: "header-not-forwarded",
+		text: good
+			.replace(
+				"bearertokenauth/x:\n    filename: /etc/crossfade/x.token",
+				"headers_setter:\n    headers: [{key: a, from_context: a}]",
+			)
+			.replaceAll("bearertokenauth/x", "headers_setter")
+			.replace("[forward]\n      exporters", "[otlp]\n      exporters"),
+		at: "otlp_http/x\\]",
+	},
+	{ rule: "token-not-mounted", text: resource(""), at: "/etc/crossfade" },
+	{ rule: "cluster-unknown", text: resource(tokenMount), at: "\\{name: t, mountPath" },
+	{
+		rule: "immutable-secret",
+		text: `${resource(tokenMount)}---\nkind: Secret\nmetadata: {name: s}\nimmutable: true\n`,
+		at: "true",
+	},
+	{
+		rule: "secret-newline",
+		text: "kind: Secret\nmetadata: {name: s}\nstringData:\n  token: |\n    x\n",
+		at: "token",
+	},
+	{
+		rule: "needless-restart",
+		text: resource(`  podAnnotations: {reloader.stakater.com/auto: "true"}\n${tokenMount}`),
+		at: "reloader",
+	},
+	{
+		rule: "sidecar-group",
+		text: resource(`  mode: sidecar\n${tokenMount.replace("secretName: s", "secretName: s, defaultMode: 0440")}`),
+		at: "0440",
+	},
+	{
+		rule: "limit-without-total",
+		text: resource(tokenMount).replace("batch:", "memory_limiter: {limit_percentage: 75}\n      batch:"),
+		at: "75",
+	},
 	{
 		rule: "mounts-only",
 		text: compose.replaceAll("x.token:", "folder:").replace("folder:/etc/crossfade/folder", "folder:/etc/crossfade"),
@@ -278,7 +331,11 @@ describe("rules", () => {
 		["otelcol", good, {}],
 		["Alloy", goodAlloy, alloy],
 		["a unit that validates first", unit, { file: "x.service" }],
-		["Helm values", `config:\n${good.replaceAll(/^(?=.)/gm, "  ")}`, {}],
+		[
+			"Helm values",
+			`extraVolumeMounts: [{mountPath: /etc/crossfade}]\nconfig:\n${good.replace("  batch:", "  batch: {}").replaceAll(/^(?=.)/gm, "  ")}`,
+			{},
+		],
 		[
 			"a compose file with a folder mount, and the config beside it",
 			compose

@@ -21,6 +21,8 @@ export const distribution: Distribution = {
 	// On PATH the program is named otelcol, like the upstream core build.
 	validate: { programs: ["otelcol"], args: ["validate", "--config="] },
 	versionCommand: "otelcol --version",
+	// https://github.com/signalfx/splunk-otel-collector/blob/v0.158.0/internal/configsource/README.md
+	ownSections: ["config_sources"],
 	metrics: otelcolMetrics,
 	uptake: otelcolUptake,
 	hosts: {

@@ -1,0 +1,72 @@
+/**
+ * Helm charts that merge the collector config in their values with one of their own. What is missing from the values may therefore be
+ * there all the same, and a list in the values replaces the chart's list.
+ *
+ * Sources: https://github.com/open-telemetry/opentelemetry-helm-charts/tree/opentelemetry-collector-0.170.0/charts (values.yaml and
+ * templates/_config.tpl of both charts), https://github.com/signalfx/splunk-otel-collector-chart/tree/splunk-otel-collector-0.158.0
+ * (templates/config). Read 2026-11-29.
+ */
+export interface ChartConfig {
+	readonly chart: string;
+	/** Keys that lead to the config in the values, the last of them; `*` is any key. */
+	readonly path: readonly string[];
+	/** What the chart lists in `service.extensions` by default; undefined if other values decide that. */
+	readonly extensions: readonly string[] | undefined;
+	/** Ids that the chart, or one of its presets, defines; undefined if other values decide that. */
+	readonly defines: readonly string[] | undefined;
+	/** The keys beside the config that mount files into the collector. */
+	readonly volumes: string;
+	readonly mounts: string;
+}
+
+/** What presets of the upstream charts add. */
+const PRESETS = [
+	...["hostmetrics", "host_metrics", "kubeletstats", "kubelet_stats", "filelog", "file_log", "k8s_cluster"],
+	...["k8sobjects", "k8s_objects", "k8s_events", "receiver_creator", "profiling", "prometheus"],
+	...["k8sattributes", "k8s_attributes", "resourcedetection/env", "resource_detection/env"],
+	...["file_storage", "k8s_observer", "k8s_leader_elector"],
+];
+
+/** The charts, the most specific path first. */
+const charts: readonly ChartConfig[] = [
+	{
+		chart: "opentelemetry-kube-stack",
+		path: ["collectors", "*", "config"],
+		extensions: [],
+		defines: [...PRESETS, "otlp", "resource/hostname", "batch", "debug"],
+		volumes: "volumes",
+		mounts: "volumeMounts",
+	},
+	{
+		chart: "opentelemetry-kube-stack",
+		path: ["defaultCRConfig", "config"],
+		extensions: [],
+		defines: PRESETS,
+		volumes: "volumes",
+		mounts: "volumeMounts",
+	},
+	...["agent", "gateway", "clusterReceiver"].map((part) => ({
+		chart: "splunk-otel-collector",
+		path: [part, "config"],
+		extensions: undefined,
+		defines: undefined,
+		volumes: "extraVolumes",
+		mounts: "extraVolumeMounts",
+	})),
+	{
+		chart: "opentelemetry-collector",
+		path: ["config"],
+		extensions: ["health_check"],
+		defines: [...PRESETS, "jaeger", "otlp", "zipkin", "batch", "memory_limiter", "debug", "health_check"],
+		volumes: "extraVolumes",
+		mounts: "extraVolumeMounts",
+	},
+];
+
+/** The chart whose values have a config at these keys; undefined if none is known to merge one there. */
+export function chartAt(path: readonly (string | number)[]): ChartConfig | undefined {
+	return charts.find((chart) => {
+		const end = path.slice(-chart.path.length);
+		return end.length === chart.path.length && chart.path.every((key, index) => key === "*" || key === end[index]);
+	});
+}

@@ -1,0 +1,48 @@
+import { isMap, isScalar, type Node } from "yaml";
+import { shown } from "../../base/mask.ts";
+import { keyOf } from "../splice/yaml-document.ts";
+import { nodeBelow, type PlacedMap, textAt } from "./mounts.ts";
+import type { ConfigFinding } from "./rules.ts";
+
+/** Names of Secrets, and of keys in them, that hold a token. Certificates end with a line break and may. */
+const TOKEN_NAME = /token|bearer|api[-_]?key|credential|password|secret|ingest/i;
+const CERTIFICATE = /\.(crt|cer|pem|key|jks|p12)$|^ca\b/i;
+
+/** Findings about Secrets in manifests; no value of theirs is ever shown. `files` are the token files of the configs beside them. */
+export function secretFindings(maps: readonly PlacedMap[], files: readonly string[]): ConfigFinding[] {
+	const keys = files.map((file) => file.split("/").at(-1) ?? "");
+	const isToken = (name: string, key: string) =>
+		keys.includes(key) || ((TOKEN_NAME.test(key) || TOKEN_NAME.test(name)) && !CERTIFICATE.test(key));
+	return maps.flatMap(({ map }): ConfigFinding[] => {
+		if (textAt(map, "kind") !== "Secret") return [];
+		const name = textAt(map, "metadata", "name") ?? "";
+		const values = ["data", "stringData"].flatMap((section) => {
+			const entries = nodeBelow(map, section);
+			return isMap(entries) ? entries.items.map((pair) => ({ section, pair, key: keyOf(pair) ?? "" })) : [];
+		});
+		const tokens = values.filter(({ key }) => isToken(name, key));
+		const isUsed = maps.some(({ map: each }) => textAt(each, "secret", "secretName") === name);
+		const immutable = nodeBelow(map, "immutable");
+		const found: ConfigFinding[] = [];
+		if (textAt(map, "immutable") === "true" && (isUsed || tokens.length > 0)) {
+			const at = immutable?.range?.[0] ?? 0;
+			found.push({ rule: "immutable-secret", at, what: `the Secret ${shown(name)} is immutable` });
+		}
+		for (const { section, pair, key } of tokens) {
+			if (!endsLine(section, pair.value as Node | null)) continue;
+			const at = (pair.key as Node).range?.[0] ?? 0;
+			found.push({
+				rule: "secret-newline",
+				at,
+				what: `${shown(key)} of the Secret ${shown(name)} ends with a line break`,
+			});
+		}
+		return found;
+	});
+}
+
+function endsLine(section: string, node: Node | null): boolean {
+	if (!isScalar(node) || typeof node.value !== "string") return false;
+	const value = section === "data" ? Buffer.from(node.value, "base64").toString("latin1") : node.value;
+	return /[\r\n]$/.test(value);
+}

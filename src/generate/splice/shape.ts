@@ -1,0 +1,86 @@
+import { type Document, isMap, isScalar, isSeq, type Node } from "yaml";
+import type { ChartConfig } from "../../adapters/collectors/charts.ts";
+import { type Distribution, imagesOf, type Platform } from "../../adapters/collectors/distribution.ts";
+import { CrossfadeError } from "../../base/errors.ts";
+import { type Version, versionText } from "../../base/versions.ts";
+import { imageRelease } from "./image.ts";
+import { alloyTexts, configsIn } from "./locate.ts";
+import { entryOf, keyOf, parseYaml } from "./yaml-document.ts";
+
+/** What a file with a config is besides, which decides how a file gets into the collector's container. */
+export interface FileShape {
+	readonly kind: "plain" | "compose" | "values" | "resource" | "manifest";
+	/** The platform that follows from it; undefined for a plain config. */
+	readonly platform: Platform | undefined;
+	/** The Helm chart of the values, if it is known. */
+	readonly chart: ChartConfig | undefined;
+	/** The release in the tag of the image beside the config. */
+	readonly release: string | undefined;
+	/** Paths inside containers that the file mounts something at. */
+	readonly mounted: readonly string[];
+	/** Its OTLP/HTTP exporters have the name that every release knows, and none has the newer one. */
+	readonly usesOldName: boolean;
+}
+
+const PLAIN: FileShape = {
+	kind: "plain",
+	platform: undefined,
+	chart: undefined,
+	release: undefined,
+	mounted: [],
+	usesOldName: false,
+};
+
+/** The shape of a file, and of the config in it that `at` names; a file that is no YAML is plain. */
+export function shapeOf(text: string, file: string, distribution: Distribution, at: string | undefined): FileShape {
+	if (distribution.dialect === "alloy" && !/\.ya?ml$/.test(file)) return PLAIN;
+	const documents = documentsOf(text, file);
+	const places = configsIn(documents);
+	const place = places.find(({ label }) => at === undefined || label === at || label.endsWith(`:${at}`));
+	const scalar = documents.flatMap((document) => alloyTexts(document))[0];
+	const found: Version | undefined = imageRelease(documents, imagesOf(distribution), place);
+	const facts = {
+		chart: place?.chart,
+		release: found && versionText(found),
+		mounted: documents.flatMap((document) => mountedBelow(document.contents as Node | null)),
+		usesOldName: /^\s*otlphttp(\/[\w./-]+)?\s*:/m.test(text) && !/\botlp_http\b/.test(text),
+	};
+	const isCompose = documents.some(({ contents }) => isMap(contents) && isMap(contents.get("services", true)));
+	if (isCompose) return { ...facts, kind: "compose", platform: "docker" };
+	if (place?.chart) return { ...facts, kind: "values", platform: "kubernetes" };
+	if (place?.label.startsWith("OpenTelemetryCollector/")) return { ...facts, kind: "resource", platform: "kubernetes" };
+	if (place?.label.includes(":") || (scalar && isObject(documents))) {
+		return { ...facts, kind: "manifest", platform: "kubernetes" };
+	}
+	if (scalar) return { ...facts, kind: "values", platform: "kubernetes" };
+	return { ...PLAIN, release: facts.release, usesOldName: facts.usesOldName };
+}
+
+function isObject(documents: readonly Document[]): boolean {
+	return documents.some(({ contents }) => isMap(contents) && contents.has("kind") && contents.has("metadata"));
+}
+
+/** A file that cannot be read is refused where it is changed. */
+function documentsOf(text: string, file: string): readonly Document[] {
+	try {
+		return parseYaml(text, file).documents;
+	} catch (error) {
+		if (error instanceof CrossfadeError) return [];
+		throw error;
+	}
+}
+
+function mountedBelow(node: Node | null | undefined): string[] {
+	if (isSeq(node)) return node.items.flatMap((item) => mountedBelow(item as Node));
+	if (!isMap(node)) return [];
+	const path = node.get("mountPath");
+	const volumes = entryOf(node, "volumes")?.value;
+	const binds = isSeq(volumes)
+		? volumes.items.flatMap((item) => (isScalar(item) ? String(item.value).split(":").slice(1, 2) : []))
+		: [];
+	return [
+		...(typeof path === "string" ? [path] : []),
+		...binds,
+		...node.items.flatMap((pair) => (keyOf(pair) === undefined ? [] : mountedBelow(pair.value as Node | null))),
+	];
+}
