@@ -1,4 +1,4 @@
-import type { Emission } from "../adapters/clis/emission.ts";
+import type { TelemetryForm } from "../adapters/clis/form.ts";
 import type { Provider, Signal } from "../adapters/providers/provider.ts";
 import type { Problem } from "../base/errors.ts";
 import type { TokenRef } from "../token/reference.ts";
@@ -35,7 +35,7 @@ export interface ProbePlan {
 	readonly paths: readonly TokenPath[];
 	readonly protocol: Protocol;
 	/** The CLI whose records to imitate; our own if undefined. */
-	readonly emission: Emission | undefined;
+	readonly form: TelemetryForm | undefined;
 	readonly header: string;
 	readonly scheme: string;
 	readonly proxy: "environment" | { readonly url: string } | undefined;

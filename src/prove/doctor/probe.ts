@@ -1,4 +1,4 @@
-import { emissions } from "../../adapters/clis/emits.generated.ts";
+import { forms } from "../../adapters/clis/emits.generated.ts";
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { providers } from "../../adapters/providers/registry.ts";
 import type { ProbePlan } from "../../spec/probe-plan.ts";
@@ -67,7 +67,7 @@ function baseOf(url: string, signal: Signal, isTokenInUrl: boolean): string | un
 }
 
 function planFor(id: string, url: string, signals: readonly Signal[], path: "url" | "bearer"): ProbePlan {
-	const emission = emissions.find((each) => each.id === id);
+	const form = forms.find((each) => each.id === id);
 	const usual = providers.find(({ endpoint }) => endpoint === url) ?? providers.find((each) => each.id === "custom");
 	if (!usual) throw new TypeError("no provider for custom endpoints");
 	return {
@@ -78,10 +78,10 @@ function planFor(id: string, url: string, signals: readonly Signal[], path: "url
 		signals: signals.filter((signal) => usual.takes.includes(signal)),
 		paths: [path],
 		protocol: "http/protobuf",
-		emission,
+		form,
 		header: "Authorization",
 		scheme: "Bearer",
-		proxy: emission?.usesProxy === false ? undefined : "environment",
+		proxy: form?.usesProxy === false ? undefined : "environment",
 		files: {},
 		exporter: undefined,
 		gzip: false,

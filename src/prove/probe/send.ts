@@ -107,7 +107,7 @@ async function exportRequest(
 ): Promise<Omit<HttpRequest, "timeoutMs">> {
 	const { encodeTestRecord } = await import("./payload.ts");
 	const encoding = plan.protocol === "http/json" ? "json" : "protobuf";
-	const record = encodeTestRecord({ signal, marker, token: name, at: clock.now() }, encoding, plan.emission);
+	const record = encodeTestRecord({ signal, marker, token: name, at: clock.now() }, encoding, plan.form);
 	const isGrpc = plan.protocol === "grpc";
 	const base = path === "url" ? `${place.url}/${encodeURIComponent(secret.reveal())}` : place.url;
 	return {

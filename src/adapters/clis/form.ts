@@ -3,7 +3,7 @@ type Value = string | number | boolean;
 type Attributes = Readonly<Record<string, Value>>;
 
 /** The form of a CLI's telemetry, as far as a test record must imitate it. Counts and costs are zero, so that totals do not change. */
-export interface Emission {
+export interface TelemetryForm {
 	readonly id: string;
 	readonly resource: Attributes;
 	/** How it sends the token. */
