@@ -17,3 +17,6 @@ export const KILL_STRIDE = isWhole ? 1 : 3;
 export function aThird<T>(all: readonly T[], whole = isWhole): readonly T[] {
 	return all.filter((_, index) => whole || index % 3 === 0);
 }
+
+/** How many settings at random are compared with what each release of a CLI sends. */
+export const SETTINGS = Number(process.env["CROSSFADE_SETTINGS"] ?? (isWhole ? 300 : 10));

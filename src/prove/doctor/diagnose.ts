@@ -1,8 +1,10 @@
 import type { Cli } from "../../adapters/clis/cli.ts";
-import type { CliLayering, Route } from "../../adapters/clis/layering.ts";
-import { couldBeToken, shown } from "../../base/mask.ts";
+import { credentialOf, type Emission } from "../../adapters/clis/emission.ts";
+import type { CliLayering } from "../../adapters/clis/layering.ts";
+import { couldBeToken, looksRandom, shown, shownName } from "../../base/mask.ts";
 import { isInRange } from "../../base/versions.ts";
 import type { KnownToken } from "../../spec/attribution.ts";
+import { fingerprint } from "../../token/fingerprint.ts";
 import { Secret } from "../../token/secret.ts";
 import { tokenProblems } from "../../token/shape.ts";
 import type { Diagnosis, SignalState } from "./diagnosis.ts";
@@ -13,6 +15,8 @@ import { type LayerSight, resolve } from "./resolve.ts";
 /** The doctor's other inputs. */
 export interface Consultation {
 	readonly known: readonly KnownToken[];
+	/** Hosts, with their port, that the tokens are meant for; undefined if nobody said. */
+	readonly hosts?: readonly string[] | undefined;
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	/** Reads a file's first line; undefined if it cannot be read. */
 	readonly readLine: (path: string) => string | undefined;
@@ -22,12 +26,12 @@ export interface Consultation {
 export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Consultation): Diagnosis {
 	const sight = { ...seen, layers: seen.layers.map((layer) => asReadBy(layer, seen.release)) };
 	const first = resolve(layering, sight.layers, sight.release);
-	const programs = first.routes.flatMap(({ tokenBy, tokenFrom }) =>
-		tokenBy === "program" && tokenFrom ? [first.settings.get(tokenFrom)?.value ?? ""] : [],
+	const programs = first.emissions.flatMap(({ program }) =>
+		program === undefined ? [] : [first.settings.get(program)?.value ?? ""],
 	);
 	const file = programs[0] === undefined ? undefined : layering.programTokenFile?.(programs[0]);
 	const resolved = file === undefined ? first : resolve(layering, sight.layers, sight.release, by.readLine(file));
-	const signals = resolved.routes.map((route) => signalState(route, by.known));
+	const signals = resolved.emissions.map((emission) => signalState(emission, by.known));
 	const findings = findingsOf({
 		cli,
 		layering,
@@ -35,6 +39,7 @@ export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Co
 		resolved,
 		signals,
 		known: by.known,
+		hosts: by.hosts,
 		environment: by.environment,
 	});
 	const { id, title, applies } = cli;
@@ -49,18 +54,28 @@ function asReadBy(layer: LayerSight, release: CliSight["release"]): LayerSight {
 }
 
 /** Turns the token into a secret: anything else is dropped, and its text goes no further. */
-function signalState(route: Route, known: readonly KnownToken[]): SignalState {
-	const { token, url, tokenBy, tokenFrom, urlFrom, signal, off } = route;
+function signalState(emission: Emission, known: readonly KnownToken[]): SignalState {
+	const { signal, sent, why, url, urlFrom, protocol, headers, flaws = [] } = emission;
+	const isKnown = (word: string) => known.some((each) => each.fingerprint === fingerprint(word));
+	const credential = credentialOf(
+		emission,
+		(word) => isKnown(word) || couldBeToken(word) || (word.length >= 20 && looksRandom(word)),
+	);
+	const token = credential?.token;
 	const secret = token !== undefined && tokenProblems(token, "").length === 0 ? Secret.of(token) : undefined;
-	const named = known.find(({ fingerprint }) => fingerprint === secret?.fingerprint)?.name;
 	return {
 		signal,
-		off,
+		sent,
+		off: sent === "no" ? why : undefined,
+		doubt: sent === "unknown" ? why : undefined,
+		flaws,
 		url: url === undefined ? undefined : withoutToken(url, secret),
 		urlFrom,
+		protocol,
+		headers: headers.map(({ name }) => shownName(name)),
 		secret,
-		token: named,
-		...(token !== undefined || tokenBy === "program" ? { tokenFrom, tokenBy } : {}),
+		token: known.find((each) => each.fingerprint === secret?.fingerprint)?.name,
+		...(credential && { tokenFrom: credential.from, tokenBy: credential.by, scheme: credential.scheme }),
 	};
 }
 

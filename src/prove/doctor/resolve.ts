@@ -1,4 +1,5 @@
-import type { CliLayering, Effective, LayerPlace, Route } from "../../adapters/clis/layering.ts";
+import type { Emission } from "../../adapters/clis/emission.ts";
+import type { CliLayering, Effective, LayerPlace } from "../../adapters/clis/layering.ts";
 import { isInRange, type Version } from "../../base/versions.ts";
 
 /** What was found at a layer's place. */
@@ -35,11 +36,11 @@ export interface ResolvedLayers {
 	readonly settings: ReadonlyMap<string, EffectiveSetting>;
 	/** Each layer's telemetry settings that have no effect. */
 	readonly lost: readonly Lost[];
-	readonly routes: readonly Route[];
+	readonly emissions: readonly Emission[];
 }
 
 /** Telemetry settings, in any file. */
-const telemetry = /^\/(env|otel|telemetry|otelHeadersHelper)(\/|$)/;
+const telemetry = /^\/(env|otel|telemetry|otelHeadersHelper|analytics)(\/|$)/;
 
 /**
  * Which settings are in effect, and what the CLI will do with them: merges the layers, the weakest first, by the rules of the
@@ -55,7 +56,7 @@ export function resolve(
 	const settings = new Map<string, EffectiveSetting>();
 	const lost: Lost[] = [];
 	const layers = sights.flatMap((layer) => {
-		const leaves = layer.state === "read" ? leavesOf(layer, facts.variables) : [];
+		const leaves = layer.state === "read" ? settingsIn(layer, facts.variables) : [];
 		return leaves.length === 0 ? [] : [{ layer, leaves }];
 	});
 	const owners = new Map(layers.map(({ layer, leaves }) => [layer, leaves]));
@@ -95,12 +96,33 @@ export function resolve(
 			settings.set(pointer, { value, layer });
 		}
 	}
-	const effective: Effective = { get: (pointer) => settings.get(pointer)?.value, isRelease, programToken };
-	return { settings, lost, routes: facts.routes(effective) };
+	const effective: Effective = {
+		get: (pointer) => settings.get(pointer)?.value,
+		below: (pointer) =>
+			[...settings].flatMap(([each, { value }]) =>
+				each.startsWith(`${pointer}/`) ? [[unescaped(each.slice(pointer.length + 1)), value] as const] : [],
+			),
+		isRelease,
+		programToken,
+	};
+	const emissions = facts.emissions(effective);
+	const stops = sights.some(
+		({ state, place }) => state === "broken" && place.broken === "cli" && isRelease(place.range ?? ""),
+	);
+	return { settings, lost, emissions: stops ? emissions.map(notStarted) : emissions };
+}
+
+function notStarted(emission: Emission): Emission {
+	return { ...emission, sent: "no", why: "a file keeps it from starting" };
 }
 
 /** Used for an unknown release. */
 const NEWEST: Version = [999_999, 0, 0];
+
+/** https://www.rfc-editor.org/rfc/rfc6901#section-4 */
+function unescaped(word: string): string {
+	return word.replaceAll("~1", "/").replaceAll("~0", "~");
+}
 
 function isBelow(pointer: string, ancestor: string): boolean {
 	return pointer === ancestor || pointer.startsWith(`${ancestor}/`);
@@ -138,7 +160,7 @@ function reasonToLeave(
 }
 
 /** Pointers and texts of a layer's telemetry settings. */
-function leavesOf({ document = {} }: LayerSight, variables: RegExp): [pointer: string, value: string][] {
+export function settingsIn({ document = {} }: LayerSight, variables: RegExp): [pointer: string, value: string][] {
 	const found: [string, string][] = [];
 	const walk = (value: unknown, pointer: string) => {
 		if (typeof value === "object" && value !== null) {
