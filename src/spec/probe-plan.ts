@@ -36,6 +36,8 @@ export interface ProbePlan {
 	readonly protocol: Protocol;
 	/** The CLI whose records to imitate; our own if undefined. */
 	readonly form: TelemetryForm | undefined;
+	/** What to send in place of the usual URL and header: as a program does it. */
+	readonly replay?: Replay | undefined;
 	readonly header: string;
 	readonly scheme: string;
 	readonly proxy: "environment" | { readonly url: string } | undefined;
@@ -61,6 +63,12 @@ export interface ProbePlan {
 	readonly repeat: { readonly everyMs: number; readonly until: number | undefined } | undefined;
 	readonly warnings: readonly Problem[];
 }
+
+/** The URL and the headers with which a program sends a signal, with a token in place of its own. */
+export type Replay = (
+	signal: Signal,
+	token: string,
+) => { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
 /** How the token was sent. */
 export type TokenPath = "bearer" | "url";

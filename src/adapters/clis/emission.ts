@@ -29,6 +29,8 @@ export interface Emission {
 	readonly isUnordered?: boolean | undefined;
 	/** The setting whose program prints headers that are not known. */
 	readonly program?: string | undefined;
+	/** Settings of its proxy and certificates that do not hold for every program of this environment, as pointers. */
+	readonly transport?: readonly string[] | undefined;
 	/** What of it cannot be meant, e.g. a URL without a scheme; each without a full stop. */
 	readonly flaws?: readonly string[] | undefined;
 }

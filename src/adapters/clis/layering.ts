@@ -51,6 +51,10 @@ export interface Tolerance {
 export interface Effective {
 	/** A setting's text: numbers and switches as written. */
 	get(pointer: string): string | undefined;
+	/** The id of the layer that sets it. */
+	layer(pointer: string): string | undefined;
+	/** The type of a setting as its file has it; a string in variables. */
+	kind(pointer: string): ValueType | undefined;
 	/** The settings below a pointer: the last word of each pointer and its text, those of weaker layers first. */
 	below(pointer: string): readonly (readonly [key: string, value: string])[];
 	/** Whether the release in use is in a range; an unknown one counts as the newest. */
@@ -91,12 +95,18 @@ export interface CliLayering {
 	readonly variables: RegExp;
 	/** Of these, those that count even if they are empty. */
 	readonly emptyCounts?: RegExp;
+	/** Settings of the proxy and the certificates. Those of the environment that every program obeys count in files alone. */
+	readonly transport?: { readonly anywhere: RegExp; readonly inFiles: RegExp };
 	/** Settings that name an endpoint. */
 	readonly endpoints: RegExp;
 	/** Sources not visible in any file on this machine. */
 	readonly unseen: readonly string[];
 	/** What it will send: one for each signal that it can send. */
 	emissions(settings: Effective): readonly Emission[];
+	/** Why it does not start with these settings, in words. */
+	refusal?(settings: Effective): string | undefined;
+	/** A text of a settings file as it uses it, with variables of the environment put in. */
+	expanded?(text: string, environment: Readonly<Record<string, string | undefined>>): string;
 	/** The token file that a setting's program reads, if it is our program. */
 	programTokenFile?(program: string): string | undefined;
 	readonly hazards: readonly Hazard[];

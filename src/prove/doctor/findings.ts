@@ -211,6 +211,10 @@ function sending({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
 /** What is not known of the signals, and what of them cannot be meant. */
 function unclear({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
 	const fix = `crossfade install --cli ${cli.id}, or correct the setting`;
+	const refusal: DoctorFinding[] =
+		resolved.refusal === undefined
+			? []
+			: [{ severity: "error", what: `${cli.title} does not start: ${resolved.refusal}`, fix }];
 	const found = signals
 		.filter(({ off }) => off === undefined)
 		.flatMap(({ signal, doubt, flaws, urlFrom, tokenBy }): DoctorFinding[] => {
@@ -220,7 +224,7 @@ function unclear({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
 			if (doubt === undefined || tokenBy === "program") return wrong;
 			return [...wrong, { severity: "warning", what: `not known what it sends of ${signal}: ${doubt}`, fix }];
 		});
-	return [...new Map(found.map((each) => [each.what, each])).values()];
+	return [...new Map([...refusal, ...found].map((each) => [each.what, each])).values()];
 }
 
 function placeOfSetting({ settings }: ResolvedLayers, pointer: string): string | undefined {

@@ -130,10 +130,11 @@ async function sightOf(
 		return { place, path, state: "broken", why };
 	}
 	const about = { place, path, changedAt: file.changedAt, isForAll: (file.mode & 0o004) !== 0 };
-	const parsed =
+	const raw =
 		place.format === "plist"
 			? await plist(fx, path)
 			: parseSettings(file.bytes, place.format ?? "json", layering.tolerance);
+	const parsed = place.format === "jsonc" && layering.expanded ? withVariables(raw, layering.expanded, fx) : raw;
 	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem };
 	const wrong = mistyped(parsed.document, place.types ?? {});
 	if (wrong !== undefined) return { ...about, state: "broken", why: wrong };
@@ -147,6 +148,18 @@ async function sightOf(
 		};
 	}
 	return { ...about, state: "read", document: parsed.document };
+}
+
+/** A file's content with every text as the CLI uses it. */
+function withVariables(parsed: Parsed, expanded: NonNullable<CliLayering["expanded"]>, fx: DoctorWorld): Parsed {
+	if ("problem" in parsed) return parsed;
+	const walk = (value: unknown): unknown => {
+		if (typeof value === "string") return expanded(value, fx.environment);
+		if (Array.isArray(value)) return value.map(walk);
+		if (typeof value !== "object" || value === null) return value;
+		return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]));
+	};
+	return { document: walk(parsed.document) as Readonly<Record<string, unknown>> };
 }
 
 /** A property list, read with macOS's plutil. `man plutil` */

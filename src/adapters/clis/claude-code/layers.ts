@@ -61,17 +61,18 @@ export const layering: CliLayering = {
 	id: "claude-code",
 	program: "claude",
 	tolerance: { bom: true, utf16: true },
-	variables: /^(OTEL_|CLAUDE_CODE_(ENABLE_TELEMETRY|ENHANCED_TELEMETRY_BETA|OTEL_)|CLAUDE_CONFIG_DIR$)/,
+	variables:
+		/^(OTEL_|CLAUDE_CODE_(ENABLE_TELEMETRY|ENHANCED_TELEMETRY_BETA|OTEL_|CLIENT_)|CLAUDE_CONFIG_DIR$|(HTTPS?|NO|ALL)_PROXY$|(https?|no|all)_proxy$|NODE_EXTRA_CA_CERTS$|NODE_TLS_|SSL_CERT_)/,
 	layers: [
 		// A variable in a settings file overrides the one in the shell.
 		{ id: "environment", title: "environment", broken: "file" },
-		// Seen in 2.1.81 and 2.1.330: its env counts too.
+		// Seen in 2.1.81 and 2.1.330: its env counts too, and with a file that is no JSON it does not start.
 		{
 			id: "state",
 			title: "user's state file",
 			paths: everywhere("{CLAUDE_CONFIG_DIR:~}/.claude.json"),
 			format: "json",
-			broken: "file",
+			broken: "cli",
 		},
 		{
 			id: "user",
@@ -146,6 +147,11 @@ export const layering: CliLayering = {
 		],
 	},
 	endpoints,
+	transport: {
+		anywhere: /^\/env\/(OTEL_EXPORTER_OTLP_(\w+_)?(CERTIFICATE|CLIENT_KEY|CLIENT_CERTIFICATE)|CLAUDE_CODE_CLIENT_\w+)$/,
+		inFiles:
+			/^\/env\/(https?_proxy|no_proxy|all_proxy|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|SSL_CERT_FILE)$/i,
+	},
 	unseen: ["settings from the admin console or a gateway, which override all of these", "the flag --settings"],
 	emissions(settings) {
 		const failure = signals.map((signal) => failureOf(signal, settings)).find((why) => why !== undefined);
@@ -238,6 +244,10 @@ function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
 	const headers = headersOf(signal, settings);
 	const known = "headers" in headers ? headers.headers : [];
 	if (off !== undefined) return { ...about, sent: "no", why: off, headers: known };
+	if (isEmptyInManaged(signal, settings)) {
+		const doubt = "a managed file sets an endpoint or headers to nothing, and what that does is not known";
+		return { ...about, sent: "unknown", why: doubt, headers: known };
+	}
 	if (exportersOf(signal, settings).some((word) => word === "console" || word === "prometheus")) {
 		return { ...about, sent: "unknown", why: "what is sent beside the other exporter is not known", headers: known };
 	}
@@ -246,6 +256,14 @@ function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
 	if ("headers" in headers) return { ...about, sent: "yes", headers: known };
 	const { why, isKnown, program } = headers;
 	return { ...about, sent: isKnown ? "no" : "unknown", why, headers: [], ...(program !== undefined && { program }) };
+}
+
+/** Seen in 2.1.330: sometimes such a variable leaves that of a weaker layer. */
+function isEmptyInManaged(signal: EmittedSignal, { get, layer }: Effective): boolean {
+	const names = ["ENDPOINT", "HEADERS"].flatMap((what) => [what, `${signal.toUpperCase()}_${what}`]);
+	return names
+		.map((name) => `/env/OTEL_EXPORTER_OTLP_${name}`)
+		.some((pointer) => get(pointer) === "" && ["managed", "drop-ins", "profile"].includes(layer(pointer) ?? ""));
 }
 
 function reasonForSilence(signal: EmittedSignal, settings: Effective): string | undefined {

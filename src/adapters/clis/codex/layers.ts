@@ -16,11 +16,18 @@ const exporters = { logs: "exporter", metrics: "metrics_exporter", traces: "trac
 const signals: readonly EmittedSignal[] = ["logs", "metrics", "traces"];
 const GENERAL = "/env/OTEL_EXPORTER_OTLP_HEADERS";
 
+/** Seen in 0.165.0 and 0.169.0: with a value of another type Codex does not start. */
+const types = {
+	"/otel/log_user_prompt": "boolean",
+	"/otel/environment": "string",
+	"/analytics/enabled": "boolean",
+} as const;
+
 export const layering: CliLayering = {
 	id: "codex",
 	program: "codex",
 	tolerance: { bom: true, utf16: false },
-	variables: /^(OTEL_EXPORTER_OTLP_|OTEL_RESOURCE_ATTRIBUTES$|CODEX_HOME$)/,
+	variables: /^(OTEL_EXPORTER_OTLP_|OTEL_RESOURCE_ATTRIBUTES$|CODEX_HOME$|CODEX_CA_CERTIFICATE$|SSL_CERT_)/,
 	emptyCounts: /^OTEL_EXPORTER_OTLP_(\w+_)?COMPRESSION$/,
 	layers: [
 		{
@@ -67,6 +74,10 @@ export const layering: CliLayering = {
 		{ id: "environment", title: "environment", broken: "file" },
 	],
 	endpoints: /^\/otel\/\w*exporter\/otlp-(http|grpc)\/endpoint$/,
+	transport: {
+		anywhere: /^\/otel\/\w+\/otlp-http\/tls\/|^\/env\/(SSL_CERT_(FILE|DIR)|CODEX_CA_CERTIFICATE)$/,
+		inFiles: /^$/,
+	},
 	unseen: ["requirements from the cloud or a configuration profile, which override all of these", "the flag -c"],
 	emissions(settings) {
 		const failure = signals.map((signal) => failureOf(signal, settings)).find((why) => why !== undefined);
@@ -76,6 +87,13 @@ export const layering: CliLayering = {
 			// Seen: where one exporter cannot be made, none sends.
 			return emission.sent === "no" || failure === undefined ? [emission] : [{ ...emission, sent: "no", why: failure }];
 		});
+	},
+	refusal(settings) {
+		const wrong = Object.entries(types).find(([pointer, kind]) => (settings.kind(pointer) ?? kind) !== kind);
+		if (wrong) return `${wrong[0].slice(1).replaceAll("/", ".")} must be a ${wrong[1]}`;
+		return Object.values(exporters)
+			.map((key) => refusalOf(key, settings))
+			.find((why) => why !== undefined);
 	},
 	hazards: [
 		{
@@ -128,6 +146,26 @@ export const layering: CliLayering = {
 		"https://github.com/openai/codex/blob/main/codex-rs/otel/src/otlp.rs",
 	],
 };
+
+/** What is wrong with an exporter, so that Codex does not start. */
+function refusalOf(key: string, { get, kind, below }: Effective): string | undefined {
+	const name = `otel.${key}`;
+	const word = get(`/otel/${key}`);
+	if (word !== undefined)
+		return word === "none" || word === "statsig" ? undefined : `${name} must be none or one table`;
+	const all = below(`/otel/${key}`);
+	const variants = [...new Set(all.map(([path]) => path.split("/", 1)[0] ?? ""))];
+	if (variants.length === 0) return undefined;
+	if (variants.length > 1) return `${name} must have one variant`;
+	const [variant = ""] = variants;
+	if (variant !== "otlp-http" && variant !== "otlp-grpc") return `${name} has an unknown variant`;
+	const at = `/otel/${key}/${variant}`;
+	if (kind(`${at}/endpoint`) !== "string") return `${name} needs an endpoint`;
+	if (variant === "otlp-http" && !["binary", "json"].includes(get(`${at}/protocol`) ?? ""))
+		return `${name} needs the protocol binary or json`;
+	const isText = below(`${at}/headers`).every(([path]) => kind(`${at}/headers/${path}`) !== "number");
+	return isText ? undefined : `a header of ${name} must be a string`;
+}
 
 /** The setting that keeps a signal's exporter from being made, and so all of them. Seen in 0.165.0 and 0.169.0. */
 function failureOf(signal: EmittedSignal, { get }: Effective): string | undefined {

@@ -93,6 +93,19 @@ export const layering: CliLayering = {
 			return { ...sent, sent: headers.isKnown ? "no" : "unknown", why: headers.why, headers: [] };
 		});
 	},
+	refusal(settings) {
+		const protocol = settingOf(settings, "otlpProtocol") ?? "grpc";
+		if (protocol !== "grpc" && protocol !== "http") return "the telemetry protocol must be grpc or http";
+		const target = settingOf(settings, "target") ?? "local";
+		return target === "local" || target === "gcp" ? undefined : "the telemetry target must be local or gcp";
+	},
+	// https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/utils/envVarResolver.ts
+	expanded: (text, environment) =>
+		text.replace(
+			/\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})/g,
+			(all: string, bare?: string, braced?: string, otherwise?: string) =>
+				environment[bare ?? braced ?? ""] ?? otherwise ?? all,
+		),
 	hazards: [
 		{
 			pointer: /^\/telemetry\/(enabled|target|otlp|useCollector)/,
