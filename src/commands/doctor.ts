@@ -78,16 +78,16 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 		const what = "where the CLIs store their settings on this system is unknown";
 		throw new CrossfadeError("missingPart", { what, expected: "macOS or Linux", fix: "run it there, or in WSL" });
 	}
-	const readLine = (path: string) => {
+	const readText = (path: string) => {
 		const file = machine.look(path, MAX_TOKEN_FILE_BYTES);
-		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8").split(/\r?\n/, 1)[0] : undefined;
+		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8") : undefined;
 	};
 	const diagnoses = [];
 	for (const cli of wanted) {
 		const layering = layerings.find(({ id }) => id === cli.id);
 		if (!layering) continue;
 		const sight = await gather(fx, machine, cli, layering);
-		diagnoses.push(diagnose(cli, layering, sight, { known, hosts, environment: fx.environment, readLine }));
+		diagnoses.push(diagnose(cli, layering, sight, { known, hosts, environment: fx.environment, readText }));
 	}
 	const probed: Probed[] = [];
 	if (options["probe"] === true) {

@@ -37,6 +37,8 @@ export interface LayerPlace {
 	readonly isForAll?: boolean;
 	/** Releases that ignore it if others than its owner can write it. */
 	readonly mustBeSafe?: string;
+	/** Read only if the CLI is started with this, so that its settings are not merged with the others. */
+	readonly onlyWith?: string;
 	/** The effect of a file that cannot be parsed: it is ignored, or the CLI does not start. */
 	readonly broken: "file" | "cli";
 }
@@ -78,6 +80,12 @@ export interface Hazard {
 	readonly fix: string;
 }
 
+/** Our program that prints the header, and the token file that it reads. */
+export interface ProgramFiles {
+	readonly program: string;
+	readonly token: string;
+}
+
 /** The layers of one CLI: data, and how its settings become requests. */
 export interface CliLayering {
 	readonly id: string;
@@ -107,8 +115,8 @@ export interface CliLayering {
 	refusal?(settings: Effective): string | undefined;
 	/** A text of a settings file as it uses it, with variables of the environment put in. */
 	expanded?(text: string, environment: Readonly<Record<string, string | undefined>>): string;
-	/** The token file that a setting's program reads, if it is our program. */
-	programTokenFile?(program: string): string | undefined;
+	/** The files of a setting's program, if it is our program. */
+	programFiles?(command: string): ProgramFiles | undefined;
 	readonly hazards: readonly Hazard[];
 	/** Whether it sends telemetry through the proxy of its environment. */
 	readonly usesProxy: boolean;

@@ -1,6 +1,6 @@
 import type { Cli } from "../../adapters/clis/cli.ts";
 import { credentialOf, type Emission } from "../../adapters/clis/emission.ts";
-import type { CliLayering } from "../../adapters/clis/layering.ts";
+import type { CliLayering, ProgramFiles } from "../../adapters/clis/layering.ts";
 import { couldBeToken, looksRandom, shown, shownName } from "../../base/mask.ts";
 import { isInRange } from "../../base/versions.ts";
 import type { KnownToken } from "../../spec/attribution.ts";
@@ -18,8 +18,8 @@ export interface Consultation {
 	/** Hosts, with their port, that the tokens are meant for; undefined if nobody said. */
 	readonly hosts?: readonly string[] | undefined;
 	readonly environment: Readonly<Record<string, string | undefined>>;
-	/** Reads a file's first line; undefined if it cannot be read. */
-	readonly readLine: (path: string) => string | undefined;
+	/** Reads a file's text; undefined if it cannot be read. */
+	readonly readText: (path: string) => string | undefined;
 }
 
 /** Diagnoses one CLI. */
@@ -29,8 +29,10 @@ export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Co
 	const programs = first.emissions.flatMap(({ program }) =>
 		program === undefined ? [] : [first.settings.get(program)?.value ?? ""],
 	);
-	const file = programs[0] === undefined ? undefined : layering.programTokenFile?.(programs[0]);
-	const resolved = file === undefined ? first : resolve(layering, sight.layers, sight.release, by.readLine(file));
+	const ours = programs[0] === undefined ? undefined : layering.programFiles?.(programs[0]);
+	const programProblem = ours && problemOf(cli, ours, by.readText);
+	const token = ours && programProblem === undefined ? firstLine(by.readText(ours.token)) : undefined;
+	const resolved = token === undefined ? first : resolve(layering, sight.layers, sight.release, token);
 	const signals = resolved.emissions.map((emission) => signalState(emission, by.known));
 	const findings = findingsOf({
 		cli,
@@ -41,9 +43,24 @@ export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Co
 		known: by.known,
 		hosts: by.hosts,
 		environment: by.environment,
+		programProblem,
 	});
 	const { id, title, applies } = cli;
 	return { id, title, applies, sight, resolved, signals, findings, unseen: layering.unseen };
+}
+
+/** Why our program does not print the header that we wrote it for. */
+function problemOf(cli: Cli, { program, token }: ProgramFiles, readText: Consultation["readText"]): string | undefined {
+	const text = readText(program);
+	if (text === undefined) return "the program that prints the header is missing or cannot be read, so nothing is sent";
+	if (text !== cli.header?.program) return "the program that prints the header is not the one that crossfade installs";
+	return firstLine(readText(token))
+		? undefined
+		: "the token file of the header's program is missing, empty or cannot be read, so nothing is sent";
+}
+
+function firstLine(text: string | undefined): string | undefined {
+	return text?.split(/\r?\n/, 1)[0];
 }
 
 /** Releases older than a rule read files that break it. */

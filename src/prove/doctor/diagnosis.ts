@@ -67,6 +67,8 @@ export interface DiagnosedCli {
 	/** See `Consultation`. */
 	readonly hosts: readonly string[] | undefined;
 	readonly environment: Readonly<Record<string, string | undefined>>;
+	/** What is wrong with our own program for the header, if it is set. */
+	readonly programProblem: string | undefined;
 }
 
 /** Whether a CLI, or a file that configures it, exists. */

@@ -5,7 +5,7 @@ import { isInRange, versionText } from "../../base/versions.ts";
 import { isLoopback } from "../../spec/endpoint.ts";
 import { type DiagnosedCli, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
 import { misdirections } from "./misdirected.ts";
-import type { LayerSight, ResolvedLayers } from "./resolve.ts";
+import { type LayerSight, type ResolvedLayers, settingsIn } from "./resolve.ts";
 
 /** `/env/NAME` as `NAME`, `/a/b` as `a.b`. */
 export function settingName(pointer: string): string {
@@ -36,6 +36,8 @@ export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
 		...unclear(of),
 		...tokens(of),
 		...misdirections(of),
+		...flagged(of),
+		...programs(of),
 		...daemons(of),
 		...proxy(of),
 	];
@@ -206,6 +208,23 @@ function sending({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
 		});
 	}
 	return found;
+}
+
+/** Files that change telemetry only if the CLI is started with a flag. */
+function flagged({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
+	return sight.layers.flatMap((layer): DoctorFinding[] => {
+		const { onlyWith, title } = layer.place;
+		if (onlyWith === undefined || layer.state !== "read") return [];
+		if (settingsIn(layer, layering.variables).length === 0) return [];
+		const what = `with ${onlyWith}, ${cli.title} takes its telemetry settings from this ${title}, which is not checked here`;
+		return [{ severity: "warning", what, where: placeOf(layer), fix: "remove the telemetry settings from it" }];
+	});
+}
+
+/** Our own header program: without its files, or with other content, nothing is sent or another header is. */
+function programs({ cli, programProblem }: DiagnosedCli): DoctorFinding[] {
+	if (programProblem === undefined) return [];
+	return [{ severity: "error", what: programProblem, fix: `crossfade install --cli ${cli.id} --helper` }];
 }
 
 /** What is not known of the signals, and what of them cannot be meant. */

@@ -62,7 +62,8 @@ export function resolve(
 	const settings = new Map<string, EffectiveSetting>();
 	const lost: Lost[] = [];
 	const layers = sights.flatMap((layer) => {
-		const leaves = layer.state === "read" ? settingsIn(layer, facts.variables) : [];
+		const isMerged = layer.state === "read" && layer.place.onlyWith === undefined;
+		const leaves = isMerged ? settingsIn(layer, facts.variables) : [];
 		return leaves.length === 0 ? [] : [{ layer, leaves }];
 	});
 	const owners = new Map(layers.map(({ layer, leaves }) => [layer, leaves]));

@@ -29,11 +29,11 @@ export async function predicted(
 		},
 	};
 	const sight = { ...(await gather(fx, seen, cli, layering)), release: requireVersion(version) };
-	const readLine = (path: string) => {
+	const readText = (path: string) => {
 		const file = seen.look(path, 1 << 16);
-		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8").split("\n", 1)[0] : undefined;
+		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8") : undefined;
 	};
-	return diagnose(cli, layering, sight, { known: [], environment, readLine }).resolved.emissions;
+	return diagnose(cli, layering, sight, { known: [], environment, readText }).resolved.emissions;
 }
 
 function asSeenInside(machine: LabMachine): Machine {

@@ -93,10 +93,10 @@ export async function consult(
 			start: () => Promise.reject(new Error("nothing is started here")),
 		},
 	};
-	const readLine = (path: string) => {
+	const readText = (path: string) => {
 		const file = look(path);
-		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8").split("\n", 1)[0] : undefined;
+		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8") : undefined;
 	};
 	const sight = await gather(fx, machine, cli, layering);
-	return diagnose(cli, layering, sight, { known, hosts, environment: env, readLine });
+	return diagnose(cli, layering, sight, { known, hosts, environment: env, readText });
 }

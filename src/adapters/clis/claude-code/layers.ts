@@ -155,16 +155,26 @@ export const layering: CliLayering = {
 	unseen: ["settings from the admin console or a gateway, which override all of these", "the flag --settings"],
 	emissions(settings) {
 		const failure = signals.map((signal) => failureOf(signal, settings)).find((why) => why !== undefined);
+		// Seen: 2.1.81 then sends no signal, 2.1.330 the others.
+		const isDoubtful =
+			settings.isRelease("<2.1.330") &&
+			signals.some((signal) => exportersOf(signal, settings).includes("none") && signal !== "traces");
 		return signals.flatMap((signal) => {
 			// Spans are a separate beta; report them only if enabled.
 			if (signal === "traces" && !exportersOf(signal, settings).includes("otlp")) return [];
 			const emission = emissionOf(signal, settings);
-			return [emission.sent === "no" || failure === undefined ? emission : { ...emission, sent: "no", why: failure }];
+			if (emission.sent === "no") return [emission];
+			if (failure !== undefined) return [{ ...emission, sent: "no", why: failure }];
+			return isDoubtful
+				? [{ ...emission, sent: "unknown", why: "an exporter named none may stop all of it before 2.1.330" }]
+				: [emission];
 		});
 	},
-	programTokenFile(program) {
-		const [, folder] = /^\/bin\/sh (\/[A-Za-z0-9._/@-]+)\/crossfade-header$/.exec(program) ?? [];
-		return folder === undefined ? undefined : `${folder}/crossfade-token`;
+	programFiles(command) {
+		const [, folder] = /^\/bin\/sh (\/[A-Za-z0-9._/@-]+)\/crossfade-header$/.exec(command) ?? [];
+		return folder === undefined
+			? undefined
+			: { program: `${folder}/crossfade-header`, token: `${folder}/crossfade-token` };
 	},
 	hazards: [
 		{
@@ -248,7 +258,7 @@ function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
 		const doubt = "a managed file sets an endpoint or headers to nothing, and what that does is not known";
 		return { ...about, sent: "unknown", why: doubt, headers: known };
 	}
-	if (exportersOf(signal, settings).some((word) => word === "console" || word === "prometheus")) {
+	if (exportersOf(signal, settings).includes("prometheus")) {
 		return { ...about, sent: "unknown", why: "what is sent beside the other exporter is not known", headers: known };
 	}
 	const doubt = protocol.protocol === "grpc" ? "what it sends with gRPC is not known" : protocol.doubt;

@@ -44,6 +44,15 @@ export const layering: CliLayering = {
 			format: "toml",
 			broken: "cli",
 		},
+		// Seen in 0.169.0: over config.toml, so that one of them takes telemetry and its token elsewhere.
+		{
+			id: "profiles",
+			title: "profile",
+			paths: everywhere("{CODEX_HOME:~/.codex}/*.config.toml"),
+			format: "toml",
+			onlyWith: "--profile",
+			broken: "file",
+		},
 		{
 			id: "project",
 			title: "project's file",
@@ -169,7 +178,8 @@ function refusalOf(key: string, { get, kind, below }: Effective): string | undef
 
 /** The setting that keeps a signal's exporter from being made, and so all of them. Seen in 0.165.0 and 0.169.0. */
 function failureOf(signal: EmittedSignal, { get }: Effective): string | undefined {
-	const url = get(`/otel/${exporters[signal]}/otlp-http/endpoint`);
+	const at = `/otel/${exporters[signal]}`;
+	const url = get(`${at}/otlp-http/endpoint`) ?? get(`${at}/otlp-grpc/endpoint`);
 	if (url === undefined) return undefined;
 	const names = [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_COMPRESSION`, "OTEL_EXPORTER_OTLP_COMPRESSION"];
 	const name = names.find((each) => get(`/env/${each}`) !== undefined);
