@@ -38,10 +38,10 @@ export const kinds = {
 		},
 		{
 			file: "emits.ts",
-			exports: "emission",
-			type: "Emission",
-			from: "./emission.ts",
-			list: "emissions",
+			exports: "form",
+			type: "TelemetryForm",
+			from: "./form.ts",
+			list: "forms",
 			into: "emits.generated.ts",
 		},
 		// What prints the header, for a CLI whose settings can name a program for it.

@@ -3,6 +3,7 @@ import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Probed } from "../prove/doctor/probe.ts";
 import type { KnownToken } from "../spec/attribution.ts";
+import { endpointProblems } from "../spec/endpoint.ts";
 import type { Flags } from "../spec/flags.ts";
 import { readFlags } from "../spec/flags.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
@@ -39,6 +40,11 @@ or a signal was skipped. If several apply, the lowest above 0 is used.`,
 			description: `read tokens from a fleet file (default: ${FLEET_FILE}, if it exists)`,
 			files: true,
 		},
+		{
+			flags: "--endpoint <url>",
+			description: "where the tokens may go; repeat for several (default: the endpoint and gateways of the fleet file)",
+			repeatable: true,
+		},
 		{ flags: "--probe", description: "send a test record as each CLI would, to see if its token is accepted" },
 		{ flags: "--json", description: "print JSON" },
 	],
@@ -54,8 +60,12 @@ or a signal was skipped. If several apply, the lowest above 0 is used.`,
 async function run(fx: Effects, { options }: { readonly options: Flags }): Promise<ExitName> {
 	const reader = readFlags(options);
 	const wanted = clisOf(reader);
+	const given = reader.all("endpoint");
+	for (const url of given) reader.problems.push(...endpointProblems(url, "--endpoint", "allowed"));
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
-	const { known, deadline } = await knownTokens(fx, options);
+	const { known, deadline, places } = await knownTokens(fx, options);
+	const meant = given.length > 0 ? given : places;
+	const hosts = meant.length > 0 ? meant.map((url) => new URL(url).host) : undefined;
 	const [{ layerings }, { gather }, { diagnose }, { verdictOf }, { doctorText, doctorJson }] = await Promise.all([
 		import("../adapters/clis/layers.generated.ts"),
 		import("../prove/doctor/gather.ts"),
@@ -68,16 +78,16 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 		const what = "where the CLIs store their settings on this system is unknown";
 		throw new CrossfadeError("missingPart", { what, expected: "macOS or Linux", fix: "run it there, or in WSL" });
 	}
-	const readLine = (path: string) => {
+	const readText = (path: string) => {
 		const file = machine.look(path, MAX_TOKEN_FILE_BYTES);
-		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8").split(/\r?\n/, 1)[0] : undefined;
+		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8") : undefined;
 	};
 	const diagnoses = [];
 	for (const cli of wanted) {
 		const layering = layerings.find(({ id }) => id === cli.id);
 		if (!layering) continue;
 		const sight = await gather(fx, machine, cli, layering);
-		diagnoses.push(diagnose(cli, layering, sight, { known, environment: fx.environment, readLine }));
+		diagnoses.push(diagnose(cli, layering, sight, { known, hosts, environment: fx.environment, readText }));
 	}
 	const probed: Probed[] = [];
 	if (options["probe"] === true) {
@@ -95,17 +105,26 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 	return exit;
 }
 
-/** Tokens by fingerprint, from flags and from a fleet file, except those of a fleet file that need a prompt; and when the old one ends. */
+/**
+ * Tokens by fingerprint, from flags and from a fleet file, except those of a fleet file that need a prompt; when the old one ends; and the
+ * URLs that the fleet file names for telemetry.
+ */
 async function knownTokens(
 	fx: Effects,
 	options: Flags,
-): Promise<{ readonly known: KnownToken[]; readonly deadline: number | undefined }> {
-	const { tokens, deadline } = await loadFleet(fx, options);
+): Promise<{
+	readonly known: KnownToken[];
+	readonly deadline: number | undefined;
+	readonly places: readonly string[];
+}> {
+	const { tokens, deadline, endpoint, isEndpointGiven, gateways } = await loadFleet(fx, options);
 	const flagged = new Set(
 		readFlags(options)
 			.all("token")
 			.map((text) => text.split("=", 1)[0]),
 	);
+	const places =
+		isEndpointGiven && endpoint !== undefined ? [endpoint, ...gateways.flatMap(({ otlp }) => otlp ?? [])] : [];
 	const known: KnownToken[] = [];
 	for (const { name, fingerprint: id, ref } of tokens) {
 		if (id !== undefined) known.push({ name, fingerprint: id });
@@ -113,5 +132,5 @@ async function knownTokens(
 			known.push({ name, fingerprint: (await fx.readToken(ref)).fingerprint });
 		}
 	}
-	return { known, deadline: deadline?.at };
+	return { known, deadline: deadline?.at, places };
 }

@@ -1,4 +1,4 @@
-import { emissions } from "../adapters/clis/emits.generated.ts";
+import { forms } from "../adapters/clis/emits.generated.ts";
 import { defaultProvider } from "../adapters/providers/registry.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
@@ -21,7 +21,7 @@ import { readFleet } from "./fleet-options.ts";
 const PEM_BYTES = 1024 * 1024;
 
 /** For the examples: a CLI that has the token in the URL. */
-const inUrl = emissions.find(({ path }) => path === "url") ?? emissions[0];
+const inUrl = forms.find(({ path }) => path === "url") ?? forms[0];
 
 export const probeCommand: Command = {
 	name: "probe",
@@ -58,7 +58,7 @@ it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With
 		{
 			flags: "--as <cli>",
 			description: "send what this CLI would send, in the same way",
-			choices: emissions.map(({ id }) => id),
+			choices: forms.map(({ id }) => id),
 		},
 		backendOptions.authHeader,
 		backendOptions.authScheme,

@@ -41,6 +41,8 @@ export interface Fleet {
 	readonly name: string | undefined;
 	readonly provider: Provider;
 	readonly endpoint: string | undefined;
+	/** Whether the file says which provider or endpoint it is, and it is not only the default. */
+	readonly isEndpointGiven: boolean;
 	readonly started: number | undefined;
 	readonly deadline: Deadline | undefined;
 	readonly tokens: readonly FleetToken[];
@@ -268,6 +270,7 @@ function toFleet(text: FleetText, folder: string): Fleet {
 		name: text.name,
 		provider,
 		endpoint: text.endpoint ?? provider.endpoint,
+		isEndpointGiven: text.endpoint !== undefined || text.provider !== undefined,
 		started: text.overlap?.started === undefined ? undefined : Date.parse(text.overlap.started),
 		deadline: deadlineOf(text, provider),
 		tokens: Object.entries(text.tokens ?? {}).map(([name, place]) => ({

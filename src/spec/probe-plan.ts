@@ -1,4 +1,4 @@
-import type { Emission } from "../adapters/clis/emission.ts";
+import type { TelemetryForm } from "../adapters/clis/form.ts";
 import type { Provider, Signal } from "../adapters/providers/provider.ts";
 import type { Problem } from "../base/errors.ts";
 import type { TokenRef } from "../token/reference.ts";
@@ -35,7 +35,9 @@ export interface ProbePlan {
 	readonly paths: readonly TokenPath[];
 	readonly protocol: Protocol;
 	/** The CLI whose records to imitate; our own if undefined. */
-	readonly emission: Emission | undefined;
+	readonly form: TelemetryForm | undefined;
+	/** What to send in place of the usual URL and header: as a program does it. */
+	readonly replay?: Replay | undefined;
 	readonly header: string;
 	readonly scheme: string;
 	readonly proxy: "environment" | { readonly url: string } | undefined;
@@ -61,6 +63,12 @@ export interface ProbePlan {
 	readonly repeat: { readonly everyMs: number; readonly until: number | undefined } | undefined;
 	readonly warnings: readonly Problem[];
 }
+
+/** The URL and the headers with which a program sends a signal, with a token in place of its own. */
+export type Replay = (
+	signal: Signal,
+	token: string,
+) => { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
 /** How the token was sent. */
 export type TokenPath = "bearer" | "url";

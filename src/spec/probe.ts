@@ -1,4 +1,4 @@
-import { emissions } from "../adapters/clis/emits.generated.ts";
+import { forms } from "../adapters/clis/emits.generated.ts";
 import type { Provider } from "../adapters/providers/provider.ts";
 import { durationMs } from "../base/duration.ts";
 import { CrossfadeError, type Problem } from "../base/errors.ts";
@@ -26,18 +26,18 @@ export function parseProbeFlags(flags: Flags, now: number, fleet?: Fleet): Probe
 	const reader = readFlags(flags);
 	const usual = reader.text("endpoint") === undefined ? fleet?.provider.id : undefined;
 	const provider = providerOf(reader, usual ?? "custom");
-	const names = emissions.map((each) => each.id);
+	const names = forms.map((each) => each.id);
 	const cli = reader.choice(reader.text("as"), names, "--as", "CLI");
-	const emission = emissions.find((each) => each.id === cli);
+	const form = forms.find((each) => each.id === cli);
 	const protocol = reader.choice(reader.text("protocol") ?? protocols[0], protocols, "--protocol", "protocol");
 	const plan = {
 		tokens: tokensOf(reader, fleet),
 		places: provider ? placesOf(reader, provider, fleet) : [],
 		signals: provider ? signalsOf(reader, provider) : [],
-		paths: pathsOf(reader, emission?.path ?? "bearer", provider),
-		emission,
+		paths: pathsOf(reader, form?.path ?? "bearer", provider),
+		form,
 		...headerOf(reader, provider),
-		proxy: proxyOf(reader, emission?.usesProxy ?? true),
+		proxy: proxyOf(reader, form?.usesProxy ?? true),
 		files: filesOf(reader),
 		exporter: exporterOf(reader),
 		gzip: reader.isSet("gzip"),

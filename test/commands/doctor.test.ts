@@ -9,6 +9,7 @@ import { type Canary, canary } from "../harness/canary.ts";
 import { type CliRunOptions, scratch } from "../harness/cli.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../harness/clis/configs.ts";
 import { listen } from "../harness/clis/loopback.ts";
+import { startRecorder } from "../harness/clis/recorder.ts";
 import { crossfade } from "../harness/command.ts";
 import { contents, releases } from "../harness/endpoint.ts";
 import { startProvider } from "../harness/provider.ts";
@@ -151,6 +152,60 @@ describe("crossfade doctor", () => {
 		});
 	});
 
+	test("--probe sends what the CLI sends: a header as it is, further headers, the encoding, the URL of the signal", async () => {
+		const token = canary();
+		const recorder = await startRecorder("A");
+		const url = `http://${recorder.host}`;
+		const cwd = home(url, token);
+		const env = {
+			OTEL_EXPORTER_OTLP_HEADERS: `X-Scope-OrgID=one,Authorization=Bearer old,authorization=${token.token}`,
+			OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+			OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${url}/elsewhere?x=1`,
+		};
+		writeFileSync(join(cwd, ".claude/settings.json"), claudeSettings({ url, token: token.token }, env));
+		const { code, stdout } = await doctor("--probe --cli claude-code", cwd, token);
+		const mine = recorder.requests
+			.filter(({ headers }) => headers.some(([, value]) => value === token.token))
+			.map(({ target, encoding, signal, headers }) => {
+				const kept = headers.filter(([name]) => /^(x-scope-orgid|authorization)$/i.test(name));
+				return `${signal} ${encoding} ${target} ${kept.map(([name, value]) => `${name}=${value.replace(token.token, "TOKEN")}`)}`;
+			});
+		expect(mine.sort()).toEqual([
+			"logs json /v1/logs X-Scope-OrgID=one,authorization=TOKEN",
+			"metrics json /elsewhere X-Scope-OrgID=one,authorization=TOKEN",
+		]);
+		expect(stdout).toContain("the token of logs, metrics is sent without the word Bearer before it");
+		expect(code).not.toBe(0);
+	});
+
+	test("--probe leaves out what it cannot imitate, and says so", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		const text = claudeSettings(
+			{ url: "https://otlp.example.com", token: token.token },
+			{ NODE_EXTRA_CA_CERTS: "/ca.pem" },
+		);
+		writeFileSync(join(cwd, ".claude/settings.json"), text);
+		const { code, stdout } = await doctor("--probe --cli claude-code", cwd, token);
+		expect(stdout.replace(/\s+/g, " ")).toContain(
+			"logs not probed: untested: NODE_EXTRA_CA_CERTS sets a proxy or certificates that this probe does not use",
+		);
+		expect(code).toBe(exitCodes.noEvidence[0]);
+	});
+
+	test("a token at another host than that of the fleet file or --endpoint is 10", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		expect(await doctor("--cli codex --endpoint https://otlp.example.com/base", cwd, token)).toMatchObject({ code: 0 });
+		const other = await doctor("--cli codex --endpoint https://else.example", cwd, token);
+		expect(other.stdout.replace(/\s+/g, " ")).toContain(
+			"sent with logs to otlp.example.com, and is meant for else.example",
+		);
+		expect(other.code).toBe(exitCodes.findings[0]);
+		writeFileSync(join(cwd, "crossfade.yaml"), "version: 1\nprovider: torii\n");
+		expect(await doctor("--cli codex", cwd, token)).toMatchObject({ code: exitCodes.findings[0] });
+	});
+
 	test("--probe sends one made-up token to the place of all CLIs, and proves nothing where it is taken", async () => {
 		const token = canary();
 		const others: string[] = [];
@@ -159,7 +214,11 @@ describe("crossfade doctor", () => {
 				const { authorization = "", "content-type": type = "" } = request.headers;
 				const isMine = authorization.includes(token.token) || request.url?.includes(token.token);
 				if (!isMine) others.push(request.url ?? "");
-				request.resume().on("end", () => response.writeHead(200, { "content-type": type }).end());
+				request
+					.resume()
+					.on("end", () =>
+						response.writeHead(200, { "content-type": type }).end(type === "application/json" ? "{}" : undefined),
+					);
 			}),
 		);
 		const { code, stdout } = await doctor("--probe", home(url, token), token);

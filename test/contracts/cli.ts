@@ -4,7 +4,7 @@ import { parse as parseJsonc } from "jsonc-parser";
 import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
 import { type Cli, type Layer, systems } from "../../src/adapters/clis/cli.ts";
-import type { Emission } from "../../src/adapters/clis/emission.ts";
+import type { TelemetryForm } from "../../src/adapters/clis/form.ts";
 import type { CliLayering } from "../../src/adapters/clis/layering.ts";
 import { senderOf } from "../../src/adapters/clis/senders.ts";
 import { parseVersion } from "../../src/base/versions.ts";
@@ -17,7 +17,7 @@ import { consult, HOME } from "../prove/doctor/world.ts";
 export interface CliFolder {
 	readonly cli: Cli;
 	readonly layering: CliLayering;
-	readonly emission: Emission;
+	readonly form: TelemetryForm;
 	readonly lab: LabCli;
 }
 
@@ -25,12 +25,12 @@ const self = "scope=user users=self";
 const nobody = Object.fromEntries(Object.keys(releases).map((id) => [id, ""]));
 
 /** What every CLI must hold: its files agree with each other, and what our script writes is what `doctor` reads. */
-export function cliContract(id: string, { cli, layering, emission, lab }: CliFolder): void {
+export function cliContract(id: string, { cli, layering, form, lab }: CliFolder): void {
 	test("its files speak of the same CLI", () => {
-		expect([cli.id, layering.id, emission.id]).toEqual([id, id, id]);
-		for (const list of [cli.sends, cli.traps, cli.sources, emission.sources, layering.evidence, layering.seen])
+		expect([cli.id, layering.id, form.id]).toEqual([id, id, id]);
+		for (const list of [cli.sends, cli.traps, cli.sources, form.sources, layering.evidence, layering.seen])
 			expect(list.length).toBeGreaterThan(0);
-		for (const url of [...cli.sources, ...emission.sources, ...layering.evidence]) expect(url).toMatch(/^https:\/\//);
+		for (const url of [...cli.sources, ...form.sources, ...layering.evidence]) expect(url).toMatch(/^https:\/\//);
 	});
 
 	test("what it says of the files that our script writes holds together", () => {
@@ -61,11 +61,10 @@ export function cliContract(id: string, { cli, layering, emission, lab }: CliFol
 	});
 
 	test("its telemetry is recognised by name and by scope, and as nobody else's", () => {
-		expect(senderOf(String(emission.resource["service.name"]), "")?.id).toBe(id);
-		for (const { scope } of [emission.log, emission.metric, emission.span])
-			expect(senderOf("mine", scope)?.id).toBe(id);
+		expect(senderOf(String(form.resource["service.name"]), "")?.id).toBe(id);
+		for (const { scope } of [form.log, form.metric, form.span]) expect(senderOf("mine", scope)?.id).toBe(id);
 		const inUrl = cli.user.rows.some((row) => "pointer" in row && /https?:|\{endpoint\}.*\{token\}/.test(row.value));
-		expect(emission.path).toBe(inUrl ? "url" : "bearer");
+		expect(form.path).toBe(inUrl ? "url" : "bearer");
 	});
 
 	describe("on a made-up machine", () => {

@@ -1,4 +1,6 @@
 import { expect } from "vitest";
+import { credentialOf } from "../../src/adapters/clis/emission.ts";
+import { forms } from "../../src/adapters/clis/emits.generated.ts";
 import type { LayerPlace } from "../../src/adapters/clis/layering.ts";
 import { layerings } from "../../src/adapters/clis/layers.generated.ts";
 import { requireVersion } from "../../src/base/versions.ts";
@@ -18,8 +20,12 @@ export function outcome(id: string, release: string | undefined, layers: Layers,
 	return resolve(facts, sights, release === undefined ? undefined : requireVersion(release), programToken);
 }
 
-/** `signal URL token` of what is sent. */
+/** CLIs whose token stands in the path. */
+const inPath: readonly string[] = forms.filter(({ path }) => path === "url").map(({ id }) => id);
+
+/** `signal URL token` of what is sent, or may be. */
 export const sent = (...args: Parameters<typeof outcome>) =>
-	outcome(...args).routes.flatMap(({ off, signal, url, token }) =>
-		off === undefined ? [`${signal} ${url} ${token}`] : [],
-	);
+	outcome(...args).emissions.flatMap((emission) => {
+		const { sent: isSent, signal, url } = emission;
+		return isSent === "no" ? [] : [`${signal} ${url} ${credentialOf(emission, () => inPath.includes(args[0]))?.token}`];
+	});

@@ -22,3 +22,6 @@ export function aThird<T>(all: readonly T[], whole = isWhole): readonly T[] {
 export function howMany(few: number, many: number, whole = isWhole): number {
 	return whole ? many : few;
 }
+
+/** How many settings at random are compared with what each release of a CLI sends. */
+export const SETTINGS = Number(process.env["CROSSFADE_SETTINGS"] ?? (isWhole ? 300 : 10));

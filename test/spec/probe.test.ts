@@ -48,7 +48,7 @@ describe("a plan", () => {
 	});
 
 	test("takes a CLI's ways: Gemini's path and no proxy", () => {
-		expect(plan({ as: "gemini" })).toMatchObject({ paths: ["url"], proxy: undefined, emission: { id: "gemini" } });
+		expect(plan({ as: "gemini" })).toMatchObject({ paths: ["url"], proxy: undefined, form: { id: "gemini" } });
 		expect(plan({ as: "gemini", path: "both", proxy: "http://p.example:1" })).toMatchObject({
 			paths: ["bearer", "url"],
 			proxy: { url: "http://p.example:1" },

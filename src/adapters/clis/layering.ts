@@ -1,7 +1,10 @@
 import type { Os } from "./cli.ts";
+import type { Emission } from "./emission.ts";
 
 /** A file's format, and how lenient its reader is. */
 export type LayerFormat = "json" | "jsonc" | "toml" | "dotenv" | "plist";
+
+export type ValueType = "string" | "number" | "boolean" | "list" | "object";
 
 /**
  * A place that can configure a CLI. Settings are named by pointers (RFC 6901) into the file; environment variables
@@ -18,6 +21,8 @@ export interface LayerPlace {
 	 */
 	readonly paths?: Readonly<Partial<Record<Os, readonly string[]>>>;
 	readonly format?: LayerFormat;
+	/** Types of its keys at the top, as far as known; a value of another type breaks the file. */
+	readonly types?: Readonly<Record<string, ValueType>>;
 	/** Releases that read it, in the notation of `isInRange`; default all. */
 	readonly range?: string;
 	/** Settings that these releases ignore, although they read the others. */
@@ -32,6 +37,8 @@ export interface LayerPlace {
 	readonly isForAll?: boolean;
 	/** Releases that ignore it if others than its owner can write it. */
 	readonly mustBeSafe?: string;
+	/** Read only if the CLI is started with this, so that its settings are not merged with the others. */
+	readonly onlyWith?: string;
 	/** The effect of a file that cannot be parsed: it is ignored, or the CLI does not start. */
 	readonly broken: "file" | "cli";
 }
@@ -42,25 +49,16 @@ export interface Tolerance {
 	readonly utf16: boolean;
 }
 
-/** What a CLI will do with one signal. */
-export interface Route {
-	readonly signal: "logs" | "metrics" | "traces";
-	/** Why nothing is sent; undefined if it is sent. */
-	readonly off?: string | undefined;
-	/** The URL it posts to, including any token in it; undefined if not set. */
-	readonly url?: string | undefined;
-	/** The setting with the URL. */
-	readonly urlFrom?: string | undefined;
-	/** The token, or the program that prints it, and its setting. */
-	readonly token?: string | undefined;
-	readonly tokenFrom?: string | undefined;
-	readonly tokenBy?: "header" | "url" | "basic" | "program";
-}
-
-/** The effective settings, for `routes`. */
+/** The effective settings, for `emissions`. */
 export interface Effective {
 	/** A setting's text: numbers and switches as written. */
 	get(pointer: string): string | undefined;
+	/** The id of the layer that sets it. */
+	layer(pointer: string): string | undefined;
+	/** The type of a setting as its file has it; a string in variables. */
+	kind(pointer: string): ValueType | undefined;
+	/** The settings below a pointer: the last word of each pointer and its text, those of weaker layers first. */
+	below(pointer: string): readonly (readonly [key: string, value: string])[];
 	/** Whether the release in use is in a range; an unknown one counts as the newest. */
 	isRelease(range: string): boolean;
 	/** The token that a setting's program prints, if it can be determined without running it. */
@@ -82,6 +80,12 @@ export interface Hazard {
 	readonly fix: string;
 }
 
+/** Our program that prints the header, and the token file that it reads. */
+export interface ProgramFiles {
+	readonly program: string;
+	readonly token: string;
+}
+
 /** The layers of one CLI: data, and how its settings become requests. */
 export interface CliLayering {
 	readonly id: string;
@@ -97,35 +101,28 @@ export interface CliLayering {
 	readonly tolerance: Tolerance;
 	/** Relevant environment variables. */
 	readonly variables: RegExp;
+	/** Of these, those that count even if they are empty. */
+	readonly emptyCounts?: RegExp;
+	/** Settings of the proxy and the certificates. Those of the environment that every program obeys count in files alone. */
+	readonly transport?: { readonly anywhere: RegExp; readonly inFiles: RegExp };
+	/** Settings that name an endpoint. */
+	readonly endpoints: RegExp;
 	/** Sources not visible in any file on this machine. */
 	readonly unseen: readonly string[];
-	routes(settings: Effective): readonly Route[];
-	/** The token file that a setting's program reads, if it is our program. */
-	programTokenFile?(program: string): string | undefined;
+	/** What it will send: one for each signal that it can send. */
+	emissions(settings: Effective): readonly Emission[];
+	/** Why it does not start with these settings, in words. */
+	refusal?(settings: Effective): string | undefined;
+	/** A text of a settings file as it uses it, with variables of the environment put in. */
+	expanded?(text: string, environment: Readonly<Record<string, string | undefined>>): string;
+	/** The files of a setting's program, if it is our program. */
+	programFiles?(command: string): ProgramFiles | undefined;
 	readonly hazards: readonly Hazard[];
 	/** Whether it sends telemetry through the proxy of its environment. */
 	readonly usesProxy: boolean;
 	/** Releases verified against the real program. */
 	readonly seen: readonly string[];
 	readonly evidence: readonly string[];
-}
-
-/** The value of a header in `a=b,c=d`, OpenTelemetry's format; names are case-insensitive. */
-export function headerIn(list: string | undefined, name: string): string | undefined {
-	for (const pair of (list ?? "").split(",")) {
-		const at = pair.indexOf("=");
-		if (at > 0 && pair.slice(0, at).trim().toLowerCase() === name.toLowerCase()) return pair.slice(at + 1).trim();
-	}
-	return undefined;
-}
-
-/** The token in an Authorization header's value, and whether it is Basic authentication. */
-export function tokenIn(authorization: string | undefined): Pick<Route, "token" | "tokenBy"> {
-	const [, scheme = "", value] = /^\s*(?:(\S+)\s+)?(\S+)\s*$/.exec(authorization ?? "") ?? [];
-	if (value === undefined) return {};
-	if (scheme.toLowerCase() !== "basic") return { token: value, tokenBy: "header" };
-	const plain = Buffer.from(value, "base64").toString("utf8");
-	return { token: plain.slice(plain.indexOf(":") + 1), tokenBy: "basic" };
 }
 
 /** Appends a path to a URL as OpenTelemetry's exporters do: keeps the base path, without doubling a trailing slash. */

@@ -1,8 +1,10 @@
 import type { Cli } from "../../adapters/clis/cli.ts";
-import type { CliLayering, Route } from "../../adapters/clis/layering.ts";
-import { couldBeToken, shown } from "../../base/mask.ts";
+import { credentialOf, type Emission } from "../../adapters/clis/emission.ts";
+import type { CliLayering, ProgramFiles } from "../../adapters/clis/layering.ts";
+import { couldBeToken, looksRandom, shown, shownName } from "../../base/mask.ts";
 import { isInRange } from "../../base/versions.ts";
 import type { KnownToken } from "../../spec/attribution.ts";
+import { fingerprint } from "../../token/fingerprint.ts";
 import { Secret } from "../../token/secret.ts";
 import { tokenProblems } from "../../token/shape.ts";
 import type { Diagnosis, SignalState } from "./diagnosis.ts";
@@ -13,21 +15,25 @@ import { type LayerSight, resolve } from "./resolve.ts";
 /** The doctor's other inputs. */
 export interface Consultation {
 	readonly known: readonly KnownToken[];
+	/** Hosts, with their port, that the tokens are meant for; undefined if nobody said. */
+	readonly hosts?: readonly string[] | undefined;
 	readonly environment: Readonly<Record<string, string | undefined>>;
-	/** Reads a file's first line; undefined if it cannot be read. */
-	readonly readLine: (path: string) => string | undefined;
+	/** Reads a file's text; undefined if it cannot be read. */
+	readonly readText: (path: string) => string | undefined;
 }
 
 /** Diagnoses one CLI. */
 export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Consultation): Diagnosis {
 	const sight = { ...seen, layers: seen.layers.map((layer) => asReadBy(layer, seen.release)) };
 	const first = resolve(layering, sight.layers, sight.release);
-	const programs = first.routes.flatMap(({ tokenBy, tokenFrom }) =>
-		tokenBy === "program" && tokenFrom ? [first.settings.get(tokenFrom)?.value ?? ""] : [],
+	const programs = first.emissions.flatMap(({ program }) =>
+		program === undefined ? [] : [first.settings.get(program)?.value ?? ""],
 	);
-	const file = programs[0] === undefined ? undefined : layering.programTokenFile?.(programs[0]);
-	const resolved = file === undefined ? first : resolve(layering, sight.layers, sight.release, by.readLine(file));
-	const signals = resolved.routes.map((route) => signalState(route, by.known));
+	const ours = programs[0] === undefined ? undefined : layering.programFiles?.(programs[0]);
+	const programProblem = ours && problemOf(cli, ours, by.readText);
+	const token = ours && programProblem === undefined ? firstLine(by.readText(ours.token)) : undefined;
+	const resolved = token === undefined ? first : resolve(layering, sight.layers, sight.release, token);
+	const signals = resolved.emissions.map((emission) => signalState(emission, by.known));
 	const findings = findingsOf({
 		cli,
 		layering,
@@ -35,10 +41,26 @@ export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Co
 		resolved,
 		signals,
 		known: by.known,
+		hosts: by.hosts,
 		environment: by.environment,
+		programProblem,
 	});
 	const { id, title, applies } = cli;
 	return { id, title, applies, sight, resolved, signals, findings, unseen: layering.unseen };
+}
+
+/** Why our program does not print the header that we wrote it for. */
+function problemOf(cli: Cli, { program, token }: ProgramFiles, readText: Consultation["readText"]): string | undefined {
+	const text = readText(program);
+	if (text === undefined) return "the program that prints the header is missing or cannot be read, so nothing is sent";
+	if (text !== cli.header?.program) return "the program that prints the header is not the one that crossfade installs";
+	return firstLine(readText(token))
+		? undefined
+		: "the token file of the header's program is missing, empty or cannot be read, so nothing is sent";
+}
+
+function firstLine(text: string | undefined): string | undefined {
+	return text?.split(/\r?\n/, 1)[0];
 }
 
 /** Releases older than a rule read files that break it. */
@@ -49,18 +71,28 @@ function asReadBy(layer: LayerSight, release: CliSight["release"]): LayerSight {
 }
 
 /** Turns the token into a secret: anything else is dropped, and its text goes no further. */
-function signalState(route: Route, known: readonly KnownToken[]): SignalState {
-	const { token, url, tokenBy, tokenFrom, urlFrom, signal, off } = route;
+function signalState(emission: Emission, known: readonly KnownToken[]): SignalState {
+	const { signal, sent, why, url, urlFrom, protocol, headers, flaws = [] } = emission;
+	const isKnown = (word: string) => known.some((each) => each.fingerprint === fingerprint(word));
+	const credential = credentialOf(
+		emission,
+		(word) => isKnown(word) || couldBeToken(word) || (word.length >= 20 && looksRandom(word)),
+	);
+	const token = credential?.token;
 	const secret = token !== undefined && tokenProblems(token, "").length === 0 ? Secret.of(token) : undefined;
-	const named = known.find(({ fingerprint }) => fingerprint === secret?.fingerprint)?.name;
 	return {
 		signal,
-		off,
+		sent,
+		off: sent === "no" ? why : undefined,
+		doubt: sent === "unknown" ? why : undefined,
+		flaws,
 		url: url === undefined ? undefined : withoutToken(url, secret),
 		urlFrom,
+		protocol,
+		headers: headers.map(({ name }) => shownName(name)),
 		secret,
-		token: named,
-		...(token !== undefined || tokenBy === "program" ? { tokenFrom, tokenBy } : {}),
+		token: known.find((each) => each.fingerprint === secret?.fingerprint)?.name,
+		...(credential && { tokenFrom: credential.from, tokenBy: credential.by, scheme: credential.scheme }),
 	};
 }
 

@@ -1,4 +1,7 @@
-import type { Route } from "../../adapters/clis/layering.ts";
+import type { Cli } from "../../adapters/clis/cli.ts";
+import type { Credential, Emission } from "../../adapters/clis/emission.ts";
+import type { CliLayering } from "../../adapters/clis/layering.ts";
+import type { KnownToken } from "../../spec/attribution.ts";
 import type { Secret } from "../../token/secret.ts";
 import type { CliSight } from "./gather.ts";
 import type { ResolvedLayers } from "./resolve.ts";
@@ -16,17 +19,28 @@ export interface DoctorFinding {
 
 /** What a CLI does with one signal, safe to show: the token by fingerprint. */
 export interface SignalState {
-	readonly signal: Route["signal"];
+	readonly signal: Emission["signal"];
+	/** `unknown` where its settings go beyond the known rules of the CLI. */
+	readonly sent: Emission["sent"];
 	/** Why nothing is sent. */
 	readonly off?: string | undefined;
+	/** Why it is not known what is sent. */
+	readonly doubt?: string | undefined;
+	/** What of it cannot be meant. */
+	readonly flaws: readonly string[];
 	/** The URL, with a mark in place of a token. */
 	readonly url?: string | undefined;
 	readonly urlFrom?: string | undefined;
+	readonly protocol?: Emission["protocol"];
+	/** Names of the headers that settings decide. */
+	readonly headers: readonly string[];
 	readonly secret?: Secret | undefined;
 	/** The token's name, if it is one of those given. */
 	readonly token?: string | undefined;
 	readonly tokenFrom?: string | undefined;
-	readonly tokenBy?: Route["tokenBy"];
+	readonly tokenBy?: Credential["by"];
+	/** The word before the token in its header. */
+	readonly scheme?: string | undefined;
 }
 
 /** The diagnosis of one CLI. */
@@ -40,6 +54,21 @@ export interface Diagnosis {
 	readonly signals: readonly SignalState[];
 	readonly findings: readonly DoctorFinding[];
 	readonly unseen: readonly string[];
+}
+
+/** The intermediate result for one CLI. */
+export interface DiagnosedCli {
+	readonly cli: Cli;
+	readonly layering: CliLayering;
+	readonly sight: CliSight;
+	readonly resolved: ResolvedLayers;
+	readonly signals: readonly SignalState[];
+	readonly known: readonly KnownToken[];
+	/** See `Consultation`. */
+	readonly hosts: readonly string[] | undefined;
+	readonly environment: Readonly<Record<string, string | undefined>>;
+	/** What is wrong with our own program for the header, if it is set. */
+	readonly programProblem: string | undefined;
 }
 
 /** Whether a CLI, or a file that configures it, exists. */

@@ -1,24 +1,11 @@
-import type { Cli } from "../../adapters/clis/cli.ts";
-import type { CliLayering, Hazard } from "../../adapters/clis/layering.ts";
+import type { Hazard } from "../../adapters/clis/layering.ts";
 import { shown, shownName } from "../../base/mask.ts";
 import { sh } from "../../base/quote.ts";
 import { isInRange, versionText } from "../../base/versions.ts";
-import type { KnownToken } from "../../spec/attribution.ts";
 import { isLoopback } from "../../spec/endpoint.ts";
-import { type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
-import type { CliSight } from "./gather.ts";
-import type { LayerSight, ResolvedLayers } from "./resolve.ts";
-
-/** The intermediate result for one CLI. */
-export interface DiagnosedCli {
-	readonly cli: Cli;
-	readonly layering: CliLayering;
-	readonly sight: CliSight;
-	readonly resolved: ResolvedLayers;
-	readonly signals: readonly SignalState[];
-	readonly known: readonly KnownToken[];
-	readonly environment: Readonly<Record<string, string | undefined>>;
-}
+import { type DiagnosedCli, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
+import { misdirections } from "./misdirected.ts";
+import { type LayerSight, type ResolvedLayers, settingsIn } from "./resolve.ts";
 
 /** `/env/NAME` as `NAME`, `/a/b` as `a.b`. */
 export function settingName(pointer: string): string {
@@ -46,7 +33,11 @@ export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
 		...ignored(of),
 		...hazards(of),
 		...sending(of),
+		...unclear(of),
 		...tokens(of),
+		...misdirections(of),
+		...flagged(of),
+		...programs(of),
 		...daemons(of),
 		...proxy(of),
 	];
@@ -143,11 +134,11 @@ function hazards({ layering, resolved, sight }: DiagnosedCli): DoctorFinding[] {
 	return layering.hazards.filter(({ range }) => isRelease(range)).flatMap((hazard) => occurrences(hazard, resolved));
 }
 
-function occurrences(hazard: Hazard, { settings, routes }: ResolvedLayers): DoctorFinding[] {
+function occurrences(hazard: Hazard, { settings, emissions }: ResolvedLayers): DoctorFinding[] {
 	const { severity, isMissing } = hazard;
 	const matching = [...settings].filter(([pointer]) => hazard.pointer.test(pointer));
 	if (isMissing !== undefined) {
-		if (matching.length > 0 || routes.every(({ off }) => off !== undefined)) return [];
+		if (matching.length > 0 || emissions.every(({ sent }) => sent === "no")) return [];
 		return [{ severity, what: filled(hazard.what, isMissing, ""), fix: filled(hazard.fix, isMissing, "") }];
 	}
 	return matching.flatMap(([pointer, { value, layer }]) => {
@@ -219,6 +210,42 @@ function sending({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
 	return found;
 }
 
+/** Files that change telemetry only if the CLI is started with a flag. */
+function flagged({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
+	return sight.layers.flatMap((layer): DoctorFinding[] => {
+		const { onlyWith, title } = layer.place;
+		if (onlyWith === undefined || layer.state !== "read") return [];
+		if (settingsIn(layer, layering.variables).length === 0) return [];
+		const what = `with ${onlyWith}, ${cli.title} takes its telemetry settings from this ${title}, which is not checked here`;
+		return [{ severity: "warning", what, where: placeOf(layer), fix: "remove the telemetry settings from it" }];
+	});
+}
+
+/** Our own header program: without its files, or with other content, nothing is sent or another header is. */
+function programs({ cli, programProblem }: DiagnosedCli): DoctorFinding[] {
+	if (programProblem === undefined) return [];
+	return [{ severity: "error", what: programProblem, fix: `crossfade install --cli ${cli.id} --helper` }];
+}
+
+/** What is not known of the signals, and what of them cannot be meant. */
+function unclear({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
+	const fix = `crossfade install --cli ${cli.id}, or correct the setting`;
+	const refusal: DoctorFinding[] =
+		resolved.refusal === undefined
+			? []
+			: [{ severity: "error", what: `${cli.title} does not start: ${resolved.refusal}`, fix }];
+	const found = signals
+		.filter(({ off }) => off === undefined)
+		.flatMap(({ signal, doubt, flaws, urlFrom, tokenBy }): DoctorFinding[] => {
+			const where = urlFrom && placeOfSetting(resolved, urlFrom);
+			const wrong = flaws.map((what): DoctorFinding => ({ severity: "error", what, where, fix }));
+			// A program has a finding of its own.
+			if (doubt === undefined || tokenBy === "program") return wrong;
+			return [...wrong, { severity: "warning", what: `not known what it sends of ${signal}: ${doubt}`, fix }];
+		});
+	return [...new Map([...refusal, ...found].map((each) => [each.what, each])).values()];
+}
+
 function placeOfSetting({ settings }: ResolvedLayers, pointer: string): string | undefined {
 	const setting = settings.get(pointer);
 	return setting && placeOf(setting.layer);
@@ -231,6 +258,16 @@ function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[
 	if (bare.length > 0) {
 		const what = `no token is sent with ${bare.map(({ signal }) => signal).join(", ")}`;
 		found.push({ severity: "error", what, fix: `crossfade install --cli ${cli.id}` });
+	}
+	const unusual = sends.filter(
+		({ secret, tokenBy, scheme = "" }) => secret && tokenBy === "header" && !/^bearer$/i.test(scheme),
+	);
+	const [odd] = unusual;
+	if (odd) {
+		const is = odd.scheme ? `after the word ${shown(odd.scheme)} and not Bearer` : "without the word Bearer before it";
+		const what = `the token of ${unusual.map(({ signal }) => signal).join(", ")} is sent ${is}`;
+		const where = placeOfSetting(resolved, odd.tokenFrom ?? "");
+		found.push({ severity: "error", what, where, fix: `crossfade install --cli ${cli.id}` });
 	}
 	const program = sends.find(({ secret, tokenBy }) => !secret && tokenBy === "program");
 	if (program) {

@@ -3,7 +3,7 @@ import type { CliLayering, LayerPlace } from "../../adapters/clis/layering.ts";
 import { compareVersions, parseVersion, type Version } from "../../base/versions.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Machine } from "../../effects/process/machine.ts";
-import { type Parsed, parseSettings } from "./parse.ts";
+import { mistyped, type Parsed, parseSettings } from "./parse.ts";
 import type { LayerSight } from "./resolve.ts";
 
 /** A release of a CLI, and where it was found; without a version if only its use was detected. */
@@ -68,7 +68,9 @@ async function sightsOf(
 	layering: CliLayering,
 ): Promise<LayerSight[]> {
 	if (place.paths === undefined) {
-		const set = Object.entries(fx.environment).filter(([name, value]) => value && layering.variables.test(name));
+		const set = Object.entries(fx.environment).filter(
+			([name, value]) => (value || layering.emptyCounts?.test(name)) && layering.variables.test(name),
+		);
 		const state = set.length > 0 ? "read" : "absent";
 		return [{ place, path: undefined, state, document: { env: Object.fromEntries(set) } }];
 	}
@@ -128,11 +130,14 @@ async function sightOf(
 		return { place, path, state: "broken", why };
 	}
 	const about = { place, path, changedAt: file.changedAt, isForAll: (file.mode & 0o004) !== 0 };
-	const parsed =
+	const raw =
 		place.format === "plist"
 			? await plist(fx, path)
 			: parseSettings(file.bytes, place.format ?? "json", layering.tolerance);
+	const parsed = place.format === "jsonc" && layering.expanded ? withVariables(raw, layering.expanded, fx) : raw;
 	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem };
+	const wrong = mistyped(parsed.document, place.types ?? {});
+	if (wrong !== undefined) return { ...about, state: "broken", why: wrong };
 	// Checks only its mode, not the folder's: that much of the rule is known.
 	if (place.mustBeSafe !== undefined && (file.mode & 0o022) !== 0) {
 		return {
@@ -143,6 +148,18 @@ async function sightOf(
 		};
 	}
 	return { ...about, state: "read", document: parsed.document };
+}
+
+/** A file's content with every text as the CLI uses it. */
+function withVariables(parsed: Parsed, expanded: NonNullable<CliLayering["expanded"]>, fx: DoctorWorld): Parsed {
+	if ("problem" in parsed) return parsed;
+	const walk = (value: unknown): unknown => {
+		if (typeof value === "string") return expanded(value, fx.environment);
+		if (Array.isArray(value)) return value.map(walk);
+		if (typeof value !== "object" || value === null) return value;
+		return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]));
+	};
+	return { document: walk(parsed.document) as Readonly<Record<string, unknown>> };
 }
 
 /** A property list, read with macOS's plutil. `man plutil` */

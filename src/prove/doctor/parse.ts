@@ -1,7 +1,7 @@
 import { parse as parseDotenv } from "dotenv";
 import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
 import { parse as parseToml, TomlError } from "smol-toml";
-import type { LayerFormat, Tolerance } from "../../adapters/clis/layering.ts";
+import type { LayerFormat, Tolerance, ValueType } from "../../adapters/clis/layering.ts";
 
 /** A file's content, or why it cannot be parsed. Reasons never quote it. */
 export type Parsed = { readonly document: Readonly<Record<string, unknown>> } | { readonly problem: string };
@@ -31,6 +31,21 @@ export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance:
 		if (error instanceof RangeError) return { problem: "is nested too deeply" };
 		throw error;
 	}
+}
+
+/** The first value at the top that has another type than its key demands, in words; undefined if there is none. */
+export function mistyped(
+	document: Readonly<Record<string, unknown>>,
+	types: Readonly<Record<string, ValueType>>,
+): string | undefined {
+	const wrong = Object.entries(types).find(
+		([key, type]) => document[key] !== undefined && typeOf(document[key]) !== type,
+	);
+	return wrong && `has a value of the wrong type: ${wrong[0]} must be a ${wrong[1]}`;
+}
+
+function typeOf(value: unknown): string {
+	return Array.isArray(value) ? "list" : value === null ? "null" : typeof value;
 }
 
 function markAt(bytes: Uint8Array): "utf-8" | "utf-16" | undefined {

@@ -1,12 +1,14 @@
-import { emissions } from "../../adapters/clis/emits.generated.ts";
+import type { Emission } from "../../adapters/clis/emission.ts";
+import { forms } from "../../adapters/clis/emits.generated.ts";
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { providers } from "../../adapters/providers/registry.ts";
-import type { ProbePlan } from "../../spec/probe-plan.ts";
+import type { ProbePlan, Replay } from "../../spec/probe-plan.ts";
 import type { Secret } from "../../token/secret.ts";
 import { probeRound } from "../probe/round.ts";
 import { type JudgedRow, judgeRows } from "../probe/verdict.ts";
 import type { ProbeWorld, Round } from "../probe/world.ts";
 import type { Diagnosis, SignalState } from "./diagnosis.ts";
+import { settingName } from "./findings.ts";
 
 /** The result of probing for one CLI. */
 export interface Probed {
@@ -28,46 +30,87 @@ export interface Asking {
 
 const TIMEOUT_MS = 10_000;
 
-/** Sends one test record per signal with the CLI's own token to its endpoint, and reads the responses. */
+/** What one test record needs besides the signal: what is the same is asked in one round. */
+interface Route {
+	readonly base: string;
+	readonly secret: Secret;
+	readonly state: SignalState;
+	readonly emissions: Emission[];
+}
+
+/** Sends one test record per signal exactly as the CLI would, with its URL, headers and encoding, and reads the responses. */
 export async function probeCli(
 	fx: ProbeWorld,
-	{ id, signals }: Diagnosis,
+	{ id, signals, resolved }: Diagnosis,
 	{ marker, controls, deadline }: Asking,
 ): Promise<Probed> {
 	const skipped: { signal: Signal; why: string }[] = [];
-	const groups = new Map<string, { base: string; secret: Secret; state: SignalState; signals: Signal[] }>();
+	const routes = new Map<string, Route>();
 	for (const state of signals) {
-		const { off, secret, signal, url, tokenBy } = state;
+		const { off, signal, secret, tokenBy } = state;
 		if (off !== undefined) continue;
-		const base = url === undefined ? undefined : baseOf(url, signal, tokenBy === "url");
-		if (!secret || base === undefined || tokenBy === "basic") {
-			const why = secret ? "its URL or header has an unsupported form" : "its token is unknown";
-			skipped.push({ signal, why });
+		const emission = resolved.emissions.find((each) => each.signal === signal);
+		const why = reasonToSkip(state, emission);
+		if (why !== undefined || !emission || !secret) {
+			skipped.push({ signal, why: why ?? "its token is unknown" });
 			continue;
 		}
-		const key = `${base} ${secret.fingerprint} ${tokenBy}`;
-		const group = groups.get(key) ?? { base, secret, state, signals: [] };
-		group.signals.push(signal);
-		groups.set(key, group);
+		const base = baseOf(state.url ?? "", signal, tokenBy === "url");
+		const key = `${base} ${secret.fingerprint} ${tokenBy} ${state.scheme} ${emission.protocol}`;
+		const route = routes.get(key) ?? { base, secret, state, emissions: [] };
+		route.emissions.push(emission);
+		routes.set(key, route);
 	}
 	const rows: JudgedRow[] = [];
-	for (const { base, secret, state, signals: asked } of groups.values()) {
-		const plan = planFor(id, base, asked, state.tokenBy === "url" ? "url" : "bearer");
-		const tokens = [{ name: state.token ?? "current", secret }];
-		const round = await probeRound(fx, { plan, tokens, tls: {}, marker, controls });
+	for (const route of routes.values()) {
+		const tokens = [{ name: route.state.token ?? "current", secret: route.secret }];
+		const round = await probeRound(fx, { plan: planFor(id, route), tokens, tls: {}, marker, controls });
 		rows.push(...judgeRows(round.rows, deadline));
 	}
 	return { id, rows, skipped };
 }
 
-/** The base URL, or undefined if the URL does not have the usual form. */
-function baseOf(url: string, signal: Signal, isTokenInUrl: boolean): string | undefined {
-	const end = `${isTokenInUrl ? "/TOKEN" : ""}/v1/${signal}`;
-	return url.endsWith(end) ? url.slice(0, -end.length) : undefined;
+function reasonToSkip(
+	{ secret, url, doubt, tokenBy }: SignalState,
+	emission: Emission | undefined,
+): string | undefined {
+	if (tokenBy === "program" && !secret) return "its token is unknown";
+	if (doubt !== undefined) return `untested: ${doubt}`;
+	const [setting] = emission?.transport ?? [];
+	if (setting !== undefined)
+		return `untested: ${settingName(setting)} sets a proxy or certificates that this probe does not use`;
+	if (!secret) return "its token is unknown";
+	return url !== undefined && URL.canParse(url) ? undefined : "its URL is not one";
 }
 
-function planFor(id: string, url: string, signals: readonly Signal[], path: "url" | "bearer"): ProbePlan {
-	const emission = emissions.find((each) => each.id === id);
+/** The URL without the token and the path of the signal; of an unusual one only the server. Contains no token. */
+function baseOf(url: string, signal: Signal, isTokenInUrl: boolean): string {
+	const end = `${isTokenInUrl ? "/TOKEN" : ""}/v1/${signal}`;
+	return url.endsWith(end) ? url.slice(0, -end.length) : new URL(url).origin;
+}
+
+/** The same requests with another token in the place of the CLI's own. */
+function replayOf(emissions: readonly Emission[], own: string): Replay {
+	return (signal, token) => {
+		const emission = emissions.find((each) => each.signal === signal);
+		if (emission?.url === undefined) throw new TypeError(`no URL for ${signal}`);
+		const put = (text: string) =>
+			text.replaceAll(own, token).replaceAll(encodeURIComponent(own), encodeURIComponent(token));
+		const headers = emission.headers.map(({ name, value }) => [name, inBasic(value, put) ?? put(value)] as const);
+		return { url: put(emission.url), headers: Object.fromEntries(headers) };
+	};
+}
+
+/** A value for Basic authentication with its content changed; undefined for any other. */
+function inBasic(value: string, change: (text: string) => string): string | undefined {
+	const [, word, login] = /^(basic) +(\S+)$/i.exec(value) ?? [];
+	if (login === undefined) return undefined;
+	return `${word} ${Buffer.from(change(Buffer.from(login, "base64").toString("utf8"))).toString("base64")}`;
+}
+
+function planFor(id: string, { base: url, secret, state, emissions }: Route): ProbePlan {
+	const signals = emissions.map(({ signal }) => signal);
+	const form = forms.find((each) => each.id === id);
 	const usual = providers.find(({ endpoint }) => endpoint === url) ?? providers.find((each) => each.id === "custom");
 	if (!usual) throw new TypeError("no provider for custom endpoints");
 	return {
@@ -76,12 +119,13 @@ function planFor(id: string, url: string, signals: readonly Signal[], path: "url
 		provider: usual,
 		// Signals that the provider does not accept show nothing about the token.
 		signals: signals.filter((signal) => usual.takes.includes(signal)),
-		paths: [path],
-		protocol: "http/protobuf",
-		emission,
+		paths: [state.tokenBy === "url" ? "url" : "bearer"],
+		replay: replayOf(emissions, secret.reveal()),
+		protocol: emissions[0]?.protocol ?? "http/protobuf",
+		form,
 		header: "Authorization",
-		scheme: "Bearer",
-		proxy: emission?.usesProxy === false ? undefined : "environment",
+		scheme: state.scheme ?? "Bearer",
+		proxy: form?.usesProxy === false ? undefined : "environment",
 		files: {},
 		exporter: undefined,
 		gzip: false,

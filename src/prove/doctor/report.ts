@@ -41,7 +41,8 @@ function block(diagnosis: Diagnosis, { probed, isVerbose }: DoctorReport, width:
 	const sends = signals.filter(({ off }) => off === undefined);
 	const lines = [head];
 	for (const signal of signals) {
-		if (signal.off === undefined) lines.push(...row(signal.signal, signal.url ?? "nowhere"));
+		const doubt = signal.sent === "unknown" ? " (not known whether it is sent so)" : "";
+		if (signal.off === undefined) lines.push(...row(signal.signal, `${signal.url ?? "nowhere"}${doubt}`));
 		else if (sends.length > 0 || isVerbose) lines.push(...row(signal.signal, `not sent: ${signal.off}`));
 	}
 	for (const text of new Set(sends.map((signal) => tokenText(diagnosis, signal, isVerbose))))
@@ -120,18 +121,25 @@ export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport)
 			})),
 			release: sight.release && versionText(sight.release),
 			applies,
-			signals: signals.map(({ signal, off, url, urlFrom, secret, token, tokenFrom, tokenBy }) => ({
-				signal,
-				sends: off === undefined,
-				off,
-				url,
-				urlFrom: urlFrom && fromJson(urlFrom, resolved.settings.get(urlFrom)?.layer),
-				fingerprint: secret?.fingerprint,
-				...(isVerbose && { hint: secret?.hint }),
-				token,
-				tokenFrom: tokenFrom && fromJson(tokenFrom, resolved.settings.get(tokenFrom)?.layer),
-				tokenBy,
-			})),
+			signals: signals.map(
+				({ signal, sent, off, doubt, protocol, headers, scheme, url, urlFrom, secret, token, tokenFrom, tokenBy }) => ({
+					signal,
+					sends: off === undefined,
+					sent,
+					off,
+					doubt,
+					protocol,
+					headers,
+					url,
+					urlFrom: urlFrom && fromJson(urlFrom, resolved.settings.get(urlFrom)?.layer),
+					fingerprint: secret?.fingerprint,
+					...(isVerbose && { hint: secret?.hint }),
+					token,
+					tokenFrom: tokenFrom && fromJson(tokenFrom, resolved.settings.get(tokenFrom)?.layer),
+					tokenBy,
+					scheme,
+				}),
+			),
 			layers: sight.layers.map((layer) => ({
 				id: layer.place.id,
 				title: layer.place.title,

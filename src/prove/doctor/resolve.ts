@@ -1,4 +1,5 @@
-import type { CliLayering, Effective, LayerPlace, Route } from "../../adapters/clis/layering.ts";
+import type { Emission } from "../../adapters/clis/emission.ts";
+import type { CliLayering, Effective, LayerPlace, ValueType } from "../../adapters/clis/layering.ts";
 import { isInRange, type Version } from "../../base/versions.ts";
 
 /** What was found at a layer's place. */
@@ -18,6 +19,7 @@ export interface LayerSight {
 /** A setting in effect, and its layer. */
 export interface EffectiveSetting {
 	readonly value: string;
+	readonly kind: ValueType;
 	readonly layer: LayerSight;
 }
 
@@ -35,11 +37,16 @@ export interface ResolvedLayers {
 	readonly settings: ReadonlyMap<string, EffectiveSetting>;
 	/** Each layer's telemetry settings that have no effect. */
 	readonly lost: readonly Lost[];
-	readonly routes: readonly Route[];
+	/** Why the CLI does not start with these settings. */
+	readonly refusal: string | undefined;
+	readonly emissions: readonly Emission[];
 }
 
+/** A setting's pointer, text and type. */
+type Leaf = readonly [pointer: string, text: string, kind: ValueType];
+
 /** Telemetry settings, in any file. */
-const telemetry = /^\/(env|otel|telemetry|otelHeadersHelper)(\/|$)/;
+const telemetry = /^\/(env|otel|telemetry|otelHeadersHelper|analytics)(\/|$)/;
 
 /**
  * Which settings are in effect, and what the CLI will do with them: merges the layers, the weakest first, by the rules of the
@@ -55,7 +62,8 @@ export function resolve(
 	const settings = new Map<string, EffectiveSetting>();
 	const lost: Lost[] = [];
 	const layers = sights.flatMap((layer) => {
-		const leaves = layer.state === "read" ? leavesOf(layer, facts.variables) : [];
+		const isMerged = layer.state === "read" && layer.place.onlyWith === undefined;
+		const leaves = isMerged ? settingsIn(layer, facts.variables) : [];
 		return leaves.length === 0 ? [] : [{ layer, leaves }];
 	});
 	const owners = new Map(layers.map(({ layer, leaves }) => [layer, leaves]));
@@ -85,22 +93,52 @@ export function resolve(
 				drop((pointer) => isBelow(pointer, whole), `the ${place.title} replaces it completely`);
 			}
 		}
-		for (const [pointer, value] of kept) {
+		for (const [pointer, value, kind] of kept) {
 			// A value in place of a table, or vice versa, replaces it.
 			for (const other of [...settings.keys()]) {
 				if (other !== pointer && (isBelow(other, pointer) || isBelow(pointer, other))) settings.delete(other);
 			}
 			const before = settings.get(pointer);
 			if (before) lost.push({ layer: before.layer, pointer, why: `the ${place.title} overrides it`, isUnread: false });
-			settings.set(pointer, { value, layer });
+			settings.set(pointer, { value, kind, layer });
 		}
 	}
-	const effective: Effective = { get: (pointer) => settings.get(pointer)?.value, isRelease, programToken };
-	return { settings, lost, routes: facts.routes(effective) };
+	const effective: Effective = {
+		get: (pointer) => settings.get(pointer)?.value,
+		layer: (pointer) => settings.get(pointer)?.layer.place.id,
+		kind: (pointer) => settings.get(pointer)?.kind,
+		below: (pointer) =>
+			[...settings].flatMap(([each, { value }]) =>
+				each.startsWith(`${pointer}/`) ? [[unescaped(each.slice(pointer.length + 1)), value] as const] : [],
+			),
+		isRelease,
+		programToken,
+	};
+	const stops = sights.some(
+		({ state, place }) => state === "broken" && place.broken === "cli" && isRelease(place.range ?? ""),
+	);
+	const refusal = facts.refusal?.(effective);
+	const why = stops ? "a file keeps it from starting" : refusal && `it does not start: ${refusal}`;
+	const transport = [...settings].flatMap(([pointer, { layer }]) => {
+		const { anywhere, inFiles } = facts.transport ?? {};
+		return anywhere?.test(pointer) || (layer.path !== undefined && inFiles?.test(pointer)) ? [pointer] : [];
+	});
+	const emissions = facts.emissions(effective).map((each) => ({ ...each, transport }));
+	return {
+		settings,
+		lost,
+		refusal,
+		emissions: why === undefined ? emissions : emissions.map((each) => ({ ...each, sent: "no", why })),
+	};
 }
 
 /** Used for an unknown release. */
 const NEWEST: Version = [999_999, 0, 0];
+
+/** https://www.rfc-editor.org/rfc/rfc6901#section-4 */
+function unescaped(word: string): string {
+	return word.replaceAll("~1", "/").replaceAll("~0", "~");
+}
 
 function isBelow(pointer: string, ancestor: string): boolean {
 	return pointer === ancestor || pointer.startsWith(`${ancestor}/`);
@@ -122,7 +160,7 @@ function reasonToLeave(
 	place: LayerPlace,
 	pointer: string,
 	isRelease: (range: string) => boolean,
-	owners: ReadonlyMap<LayerSight, readonly (readonly [string, string])[]>,
+	owners: ReadonlyMap<LayerSight, readonly Leaf[]>,
 ): string | undefined {
 	const { order = [], whole = [] } = facts.sources ?? {};
 	const rank = order.indexOf(place.source ?? "");
@@ -138,8 +176,8 @@ function reasonToLeave(
 }
 
 /** Pointers and texts of a layer's telemetry settings. */
-function leavesOf({ document = {} }: LayerSight, variables: RegExp): [pointer: string, value: string][] {
-	const found: [string, string][] = [];
+export function settingsIn({ document = {} }: LayerSight, variables: RegExp): Leaf[] {
+	const found: Leaf[] = [];
 	const walk = (value: unknown, pointer: string) => {
 		if (typeof value === "object" && value !== null) {
 			const entries: [string, unknown][] = Object.entries(value);
@@ -148,7 +186,8 @@ function leavesOf({ document = {} }: LayerSight, variables: RegExp): [pointer: s
 		}
 		if (value === undefined || value === null) return;
 		const name = /^\/env\/(.*)$/s.exec(pointer)?.[1];
-		if (telemetry.test(pointer) && (name === undefined || variables.test(name))) found.push([pointer, String(value)]);
+		if (telemetry.test(pointer) && (name === undefined || variables.test(name)))
+			found.push([pointer, String(value), typeof value as ValueType]);
 	};
 	walk(document, "");
 	return found;

@@ -13,6 +13,8 @@ export function verdictOf(diagnoses: readonly Diagnosis[], probed?: readonly Pro
 	const exits: ExitName[] = probed ? [worstExit(probed.flatMap(({ rows }) => rows))] : [];
 	if (probed?.some(({ skipped }) => skipped.length > 0)) exits.push("noEvidence");
 	for (const { findings, signals } of here) {
+		// What is not known is never ok.
+		if (signals.some(({ sent }) => sent === "unknown")) exits.push("noEvidence");
 		if (findings.some(({ severity }) => severity !== "note")) exits.push("findings");
 		if (signals.some(({ off, token }) => off === undefined && token === "old")) exits.push("oldInUse");
 	}

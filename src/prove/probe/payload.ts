@@ -7,7 +7,7 @@ import {
 	ProtobufMetricsSerializer,
 	ProtobufTraceSerializer,
 } from "@opentelemetry/otlp-transformer";
-import type { Emission } from "../../adapters/clis/emission.ts";
+import type { TelemetryForm } from "../../adapters/clis/form.ts";
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { version } from "../../base/version.ts";
 import { MARKER, MARKER_TOKEN } from "./marker.ts";
@@ -23,7 +23,7 @@ export interface TestRecord {
 	readonly host?: string | undefined;
 }
 
-type Looks = Omit<Emission, "sender">;
+type Looks = Omit<TelemetryForm, "sender">;
 
 /** The default form, which imitates no CLI. */
 const OWN: Looks = {
@@ -55,11 +55,11 @@ const SERIALIZERS = {
 } as const;
 
 /** An export request with one record: a log record, a data point of value 0, or a span, as a CLI would send it. */
-export function encodeTestRecord(record: TestRecord, encoding: "protobuf" | "json", emission: Looks = OWN): Uint8Array {
+export function encodeTestRecord(record: TestRecord, encoding: "protobuf" | "json", form: Looks = OWN): Uint8Array {
 	const marks = { [MARKER]: record.marker, [MARKER_TOKEN]: record.token };
-	const host = emission === OWN && record.host !== undefined ? { "host.name": record.host } : {};
-	const resource = { attributes: { ...emission.resource, ...host, ...marks }, asyncAttributesPending: false };
-	const model = MODELS[record.signal](record, emission, marks, resource);
+	const host = form === OWN && record.host !== undefined ? { "host.name": record.host } : {};
+	const resource = { attributes: { ...form.resource, ...host, ...marks }, asyncAttributesPending: false };
+	const model = MODELS[record.signal](record, form, marks, resource);
 	// The library's interfaces require complete SDK objects; it only reads the fields given here.
 	const { serializeRequest } = SERIALIZERS[encoding][record.signal] as {
 		serializeRequest(model: unknown): Uint8Array | undefined;
@@ -69,12 +69,7 @@ export function encodeTestRecord(record: TestRecord, encoding: "protobuf" | "jso
 	return encoded;
 }
 
-type Model = (
-	record: TestRecord,
-	emission: Looks,
-	marks: Readonly<Record<string, string>>,
-	resource: object,
-) => unknown;
+type Model = (record: TestRecord, form: Looks, marks: Readonly<Record<string, string>>, resource: object) => unknown;
 
 const MODELS: Readonly<Record<Signal, Model>> = {
 	logs: ({ at }, { log }, marks, resource) => [

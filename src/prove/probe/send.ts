@@ -109,17 +109,18 @@ async function exportRequest(
 	const { encodeTestRecord } = await import("./payload.ts");
 	const encoding = plan.protocol === "http/json" ? "json" : "protobuf";
 	const host = place.isGateway ? gatewayHost(place.name, secret.fingerprint) : undefined;
-	const record = encodeTestRecord({ signal, marker, token: name, at: clock.now(), host }, encoding, plan.emission);
+	const record = encodeTestRecord({ signal, marker, token: name, at: clock.now(), host }, encoding, plan.form);
 	const isGrpc = plan.protocol === "grpc";
+	const replayed = plan.replay?.(signal, secret.reveal());
 	const base = path === "url" ? `${place.url}/${encodeURIComponent(secret.reveal())}` : place.url;
 	return {
 		method: "POST",
-		url: isGrpc ? new URL(grpcPath(signal), place.url).href : `${base}/v1/${signal}`,
+		url: replayed?.url ?? (isGrpc ? new URL(grpcPath(signal), place.url).href : `${base}/v1/${signal}`),
 		headers: {
 			"content-type": CONTENT_TYPES[plan.protocol],
 			"user-agent": `otel-crossfade/${version}`,
 			...(isGrpc && { te: "trailers" }),
-			...(path === "bearer" && authorization(plan, secret)),
+			...(replayed?.headers ?? (path === "bearer" && authorization(plan, secret))),
 		},
 		body: isGrpc ? grpcFrame(record) : record,
 		maxBytes: MAX_ANSWER_BYTES,

@@ -295,7 +295,7 @@ function probePlan(url: string, deadline: number): ProbePlan {
 		signals: ["logs"],
 		paths: ["bearer", "url"],
 		protocol: "http/protobuf",
-		emission: undefined,
+		form: undefined,
 		header: "Authorization",
 		scheme: "Bearer",
 		proxy: undefined,

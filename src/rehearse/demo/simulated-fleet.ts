@@ -1,5 +1,5 @@
-import type { Emission } from "../../adapters/clis/emission.ts";
-import { emissions } from "../../adapters/clis/emits.generated.ts";
+import { forms } from "../../adapters/clis/emits.generated.ts";
+import type { TelemetryForm } from "../../adapters/clis/form.ts";
 import { clis } from "../../adapters/clis/registry.ts";
 
 /** The fleet of `crossfade demo` as data: who sends what and when. Times are minutes since the new token was issued. */
@@ -13,7 +13,7 @@ export interface SimulatedCli {
 	readonly service: string;
 	readonly version: string;
 	/** Where it sends the token. */
-	readonly path: Emission["path"];
+	readonly path: TelemetryForm["path"];
 	/** Minutes between requests. */
 	readonly every: number;
 	/** When it is awake, in minutes; machines that never sleep have one long span. */
@@ -29,20 +29,18 @@ const ALWAYS = [[START, END]] as const;
 
 /** The demo's CLIs: the first three, with the minutes between requests. */
 const cast = [15, 30, 30].flatMap((every, index) => {
-	const [cli, emission] = [clis[index], emissions[index]];
-	return cli && emission ? [{ cli, emission, every }] : [];
+	const [cli, form] = [clis[index], forms[index]];
+	return cli && form ? [{ cli, form, every }] : [];
 });
 
 /** Titles of these CLIs; of those that send the token in the URL. */
 export const titles: readonly string[] = cast.map(({ cli }) => cli.title);
-export const titlesInUrl: readonly string[] = cast.flatMap(({ cli, emission }) =>
-	emission.path === "url" ? [cli.title] : [],
-);
+export const titlesInUrl: readonly string[] = cast.flatMap(({ cli, form }) => (form.path === "url" ? [cli.title] : []));
 
 /** `members` are places in the cast. */
 const laptop = (host: string, moves: number, members: readonly number[]): SimulatedCli[] =>
 	members.flatMap((index) =>
-		cast.slice(index, index + 1).map(({ cli, emission: { resource, path }, every }) => ({
+		cast.slice(index, index + 1).map(({ cli, form: { resource, path }, every }) => ({
 			host,
 			cli: cli.id,
 			service: String(resource["service.name"]),

@@ -1,10 +1,12 @@
+import { cli } from "../../../src/adapters/clis/claude-code/index.ts";
 import { claudeSettings } from "../../harness/clis/configs.ts";
 import type { LabCli } from "../../harness/clis/lab-cli.ts";
 
 const userFile = "~/.claude/settings.json";
 const managed = "/etc/claude-code/managed-settings.json";
 const dropIn = (name: string) => `/etc/claude-code/managed-settings.d/${name}.json`;
-const helper = (token: string) => `#!/bin/sh\nprintf '{"Authorization":"Bearer %s"}' ${token}\n`;
+/** The program that our script installs. */
+const helper = cli.header?.program ?? "";
 
 export const lab = {
 	part: "claude",
@@ -78,7 +80,7 @@ export const lab = {
 		},
 		"a byte order mark": ({ lab, to }) => lab.machine.write(userFile, `\ufeff${claudeSettings(to("a"))}`),
 		"our own program for the header": ({ lab, to, token }) => {
-			lab.machine.write("~/.claude/crossfade-header", helper('"$(cat "${0%/*}/crossfade-token")"'));
+			lab.machine.write("~/.claude/crossfade-header", helper);
 			lab.machine.write("~/.claude/crossfade-token", `${token("b")}\n`);
 			const program = `/bin/sh ${lab.machine.path("~/.claude/crossfade-header")}`;
 			lab.machine.write(userFile, claudeSettings(to("a"), {}, { otelHeadersHelper: program }));
@@ -87,7 +89,7 @@ export const lab = {
 	newestSetups: {
 		"a program of the user's under a managed file": ({ lab, to, token }) => {
 			lab.machine.write(managed, claudeSettings(to("a")));
-			lab.machine.write("~/.claude/crossfade-header", helper('"$(cat "${0%/*}/crossfade-token")"'));
+			lab.machine.write("~/.claude/crossfade-header", helper);
 			lab.machine.write("~/.claude/crossfade-token", token("b"));
 			const otelHeadersHelper = `/bin/sh ${lab.machine.path("~/.claude/crossfade-header")}`;
 			lab.machine.write(userFile, JSON.stringify({ otelHeadersHelper }));

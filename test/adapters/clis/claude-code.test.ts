@@ -7,6 +7,7 @@ describe("Claude Code", () => {
 			CLAUDE_CODE_ENABLE_TELEMETRY: "1",
 			OTEL_LOGS_EXPORTER: "otlp",
 			OTEL_METRICS_EXPORTER: "otlp",
+			OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
 			OTEL_EXPORTER_OTLP_ENDPOINT: `https://${host}`,
 			OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${token}`,
 			...more,

@@ -63,7 +63,10 @@ describe("Codex", () => {
 		[
 			"each exporter of theirs whole, others left",
 			"0.169.0",
-			{ user: otel("u", "U"), enforced: { otel: { exporter: { "otlp-http": { endpoint: "https://e/logs" } } } } },
+			{
+				user: otel("u", "U"),
+				enforced: { otel: { exporter: { "otlp-http": { endpoint: "https://e/logs", protocol: "binary" } } } },
+			},
 			["logs https://e/logs undefined", "metrics https://u/v1/metrics U"],
 		],
 		[

@@ -122,7 +122,7 @@ describe("Gemini CLI", () => {
 			"a password in the URL is the token",
 			"0.61.0",
 			{ user: telemetry("x:U@u", "base") },
-			["logs", "metrics", "traces"].map((signal) => `${signal} https://x:U@u/base/v1/${signal} U`),
+			["logs", "metrics", "traces"].map((signal) => `${signal} https://u/base/v1/${signal} U`),
 		],
 		["no endpoint, nothing sent", "0.61.0", { user: { telemetry: { enabled: true } } }, []],
 	])("%s (%s)", (_what, release, layers, expected) => {

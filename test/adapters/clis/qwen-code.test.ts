@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sent } from "../../harness/layers.ts";
+import { outcome, sent } from "../../harness/layers.ts";
 
 const telemetry = (token: string, more: Readonly<Record<string, unknown>> = {}) => ({
 	telemetry: {
@@ -52,9 +52,17 @@ describe("Qwen Code", () => {
 	test.each([
 		["the shell switches it off", { environment: { env: { QWEN_TELEMETRY_ENABLED: "false" } } }],
 		["an outfile takes it", { system: { telemetry: { outfile: "/tmp/x" } } }],
-		["gRPC is spoken", { system: { telemetry: { otlpProtocol: "grpc" } } }],
 	])("nothing is sent when %s", (_what, layers) => {
 		expect(sent("qwen-code", "0.24.4", { user: telemetry("t"), ...layers })).toEqual([]);
+	});
+
+	test("with gRPC it is not known what is sent", () => {
+		const layers = { user: telemetry("t"), system: { telemetry: { otlpProtocol: "grpc" } } };
+		const { emissions } = outcome("qwen-code", "0.24.4", layers);
+		expect(emissions.map(({ signal, sent: isSent, protocol }) => `${signal} ${isSent} ${protocol}`)).toEqual([
+			"logs unknown grpc",
+			"metrics unknown grpc",
+		]);
 	});
 
 	test("a header in the variables of a settings file goes before the token in the URL", () => {

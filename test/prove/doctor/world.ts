@@ -24,6 +24,7 @@ export interface SimulatedMachine {
 	/** Output of programs by path; what is not here cannot be run. */
 	readonly outputs?: Readonly<Record<string, string | ((args: readonly string[]) => string)>>;
 	readonly known?: readonly KnownToken[];
+	readonly hosts?: readonly string[];
 	readonly cwd?: string;
 }
 
@@ -41,6 +42,7 @@ export async function consult(
 		programs = {},
 		outputs = {},
 		known = [],
+		hosts,
 		cwd = `${HOME}/project`,
 	}: SimulatedMachine,
 ): Promise<Diagnosis> {
@@ -91,10 +93,10 @@ export async function consult(
 			start: () => Promise.reject(new Error("nothing is started here")),
 		},
 	};
-	const readLine = (path: string) => {
+	const readText = (path: string) => {
 		const file = look(path);
-		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8").split("\n", 1)[0] : undefined;
+		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8") : undefined;
 	};
 	const sight = await gather(fx, machine, cli, layering);
-	return diagnose(cli, layering, sight, { known, environment: env, readLine });
+	return diagnose(cli, layering, sight, { known, hosts, environment: env, readText });
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { emissions } from "../../../src/adapters/clis/emits.generated.ts";
+import { forms } from "../../../src/adapters/clis/emits.generated.ts";
 import { senderOf } from "../../../src/adapters/clis/senders.ts";
 import { signals } from "../../../src/adapters/providers/provider.ts";
 import { countJson, countProtobuf } from "../../../src/prove/otlp/scan.ts";
@@ -9,34 +9,34 @@ import { encodeTestRecord } from "../../../src/prove/probe/payload.ts";
 
 const record = { marker: "0123456789ab", token: "new", at: Date.parse("2026-01-31T12:00:00.250Z") };
 
-test("every CLI's folder has its emission, and every emission its folder", () => {
+test("every CLI's folder has its form, and every form its folder", () => {
 	const folders = readdirSync(new URL("../../../src/adapters/clis", import.meta.url), { withFileTypes: true });
 	const names = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-	expect(emissions.map(({ id }) => id).sort()).toEqual(names.sort());
+	expect(forms.map(({ id }) => id).sort()).toEqual(names.sort());
 });
 
-describe.each([undefined, ...emissions])("a test record like $id", (emission) => {
+describe.each([undefined, ...forms])("a test record like $id", (form) => {
 	test.each(signals)("%s: exactly one, in both encodings", (signal) => {
-		expect(countProtobuf(encodeTestRecord({ ...record, signal }, "protobuf", emission), signal)).toBe(1);
-		expect(countJson(encodeTestRecord({ ...record, signal }, "json", emission), signal)).toBe(1);
+		expect(countProtobuf(encodeTestRecord({ ...record, signal }, "protobuf", form), signal)).toBe(1);
+		expect(countJson(encodeTestRecord({ ...record, signal }, "json", form), signal)).toBe(1);
 	});
 
 	test.each(signals)("%s: marked, and sent by whom it says", (signal) => {
-		const text = Buffer.from(encodeTestRecord({ ...record, signal }, "json", emission)).toString();
+		const text = Buffer.from(encodeTestRecord({ ...record, signal }, "json", form)).toString();
 		expect(text).toContain(`{"key":"${MARKER}","value":{"stringValue":"0123456789ab"}}`);
 		expect(text).toContain(`{"key":"${MARKER_TOKEN}","value":{"stringValue":"new"}}`);
-		if (emission) {
-			const service = String(emission.resource["service.name"]);
+		if (form) {
+			const service = String(form.resource["service.name"]);
 			expect(text).toContain(`{"key":"service.name","value":{"stringValue":"${service}"}}`);
-			expect(senderOf(service, "")?.id).toBe(emission.id);
+			expect(senderOf(service, "")?.id).toBe(form.id);
 		}
 	});
 
 	test("changes no total: every count and cost is zero", () => {
-		const { log, metric } = emission ?? {};
+		const { log, metric } = form ?? {};
 		const numbers = Object.entries({ ...log?.attributes }).filter(([key]) => /token|cost|duration/.test(key));
 		for (const [, value] of numbers) expect(Number(value)).toBe(0);
-		const text = Buffer.from(encodeTestRecord({ ...record, signal: "metrics" }, "json", emission)).toString();
+		const text = Buffer.from(encodeTestRecord({ ...record, signal: "metrics" }, "json", form)).toString();
 		expect(text).toMatch(/"as(Int|Double)":"?0"?[,}]/);
 		expect(text).toContain(`"aggregationTemporality":${metric?.temporality === "cumulative" ? 2 : 1}`);
 	});
@@ -55,7 +55,7 @@ test("times: Codex sets the observed one alone", () => {
 		const text = encodeTestRecord(
 			{ ...record, signal: "logs" },
 			"json",
-			emissions.find((each) => each.id === id),
+			forms.find((each) => each.id === id),
 		);
 		return JSON.parse(Buffer.from(text).toString()).resourceLogs[0].scopeLogs[0].logRecords[0];
 	};

@@ -4,9 +4,9 @@
  *
  * Source: https://code.claude.com/docs/en/monitoring-usage, and what release 2.1.330 sent to a receiver on loopback.
  */
-import type { Emission } from "../emission.ts";
+import type { TelemetryForm } from "../form.ts";
 
-export const emission: Emission = {
+export const form: TelemetryForm = {
 	id: "claude-code",
 	resource: { "service.name": "claude-code" },
 	path: "bearer",

@@ -5,38 +5,89 @@
  * Sources: https://code.claude.com/docs/en/settings, https://code.claude.com/docs/en/server-managed-settings,
  * https://code.claude.com/docs/en/monitoring-usage; held against the real 2.1.81 and 2.1.330.
  */
-import { type CliLayering, headerIn, type Route, tokenIn, withPath } from "../layering.ts";
+import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
+import type { CliLayering, Effective } from "../layering.ts";
+import { assembled, pairsOf } from "../otel-js.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 const HOME = "{CLAUDE_CONFIG_DIR:~/.claude}";
 
 /** Settings that are taken all from the strongest managed source. https://code.claude.com/docs/en/server-managed-settings */
 const unit = /^\/(env\/(OTEL_EXPORTER_OTLP_|OTEL_LOG_|OTEL_LOGS_EXPORTER$)|otelHeadersHelper$)/;
+const endpoints = /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT$/;
 const destination = /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?(ENDPOINT|HEADERS)$/;
 
-/** Seen in 2.1.330: an endpoint or header in a managed source disables those of weaker layers, also for single signals. Documented since 2.1.217. */
-const clears = [{ range: ">=2.1.217", having: destination, pointer: destination }];
-const managed = { source: "file", clears, isForAll: true } as const;
+/**
+ * Seen in 2.1.330: a general header in a managed source disables endpoints and headers of weaker layers, also those for single signals; a
+ * general endpoint only their endpoints, so that their headers go there. Documented since 2.1.217.
+ */
+const clears = [
+	{ range: ">=2.1.217", having: /^\/env\/OTEL_EXPORTER_OTLP_HEADERS$/, pointer: destination },
+	{ range: ">=2.1.217", having: /^\/env\/OTEL_EXPORTER_OTLP_ENDPOINT$/, pointer: endpoints },
+];
 
 /** Seen: 2.1.81 reads them from a project, 2.1.330 does not; both use a project's header program. */
 const ignores = [{ range: ">=2.1.330", pointer: /^\/env\/(OTEL_|CLAUDE_CODE_ENABLE_TELEMETRY$)/ }];
 
+/** Seen in 2.1.81 and 2.1.330 for the first three; the others are as documented. A value of another type switches the whole file off. */
+const types = {
+	env: "object",
+	model: "string",
+	permissions: "object",
+	otelHeadersHelper: "string",
+	apiKeyHelper: "string",
+	hooks: "object",
+	statusLine: "object",
+	cleanupPeriodDays: "number",
+	includeCoAuthoredBy: "boolean",
+	enableAllProjectMcpServers: "boolean",
+	disableAllHooks: "boolean",
+	outputStyle: "string",
+} as const;
+
+// A value of a wrong type is left out of a managed file, and the rest of it counts (seen in 2.1.330).
+const managed = { source: "file", clears, isForAll: true } as const;
+
 const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
+
+const GENERAL = "/env/OTEL_EXPORTER_OTLP_HEADERS";
+const PROGRAM = "/otelHeadersHelper";
+/** Where the exporters send if the endpoint is no URL. */
+const FALLBACK = "http://localhost:4318/";
+
+const protocols = ["http/protobuf", "http/json", "grpc"] as const;
 
 export const layering: CliLayering = {
 	id: "claude-code",
 	program: "claude",
 	tolerance: { bom: true, utf16: true },
-	variables: /^(OTEL_|CLAUDE_CODE_(ENABLE_TELEMETRY|ENHANCED_TELEMETRY_BETA|OTEL_)|CLAUDE_CONFIG_DIR$)/,
+	variables:
+		/^(OTEL_|CLAUDE_CODE_(ENABLE_TELEMETRY|ENHANCED_TELEMETRY_BETA|OTEL_|CLIENT_)|CLAUDE_CONFIG_DIR$|(HTTPS?|NO|ALL)_PROXY$|(https?|no|all)_proxy$|NODE_EXTRA_CA_CERTS$|NODE_TLS_|SSL_CERT_)/,
 	layers: [
 		// A variable in a settings file overrides the one in the shell.
 		{ id: "environment", title: "environment", broken: "file" },
-		{ id: "user", title: "user's file", paths: everywhere(`${HOME}/settings.json`), format: "json", broken: "file" },
+		// Seen in 2.1.81 and 2.1.330: its env counts too, and with a file that is no JSON it does not start.
+		{
+			id: "state",
+			title: "user's state file",
+			paths: everywhere("{CLAUDE_CONFIG_DIR:~}/.claude.json"),
+			format: "json",
+			broken: "cli",
+		},
+		{
+			id: "user",
+			title: "user's file",
+			paths: everywhere(`${HOME}/settings.json`),
+			format: "json",
+			types,
+			broken: "file",
+		},
 		{
 			id: "project",
 			title: "project's file",
 			paths: everywhere("./.claude/settings.json"),
 			format: "json",
+			types,
 			ignores,
 			broken: "file",
 		},
@@ -45,6 +96,7 @@ export const layering: CliLayering = {
 			title: "project's local file",
 			paths: everywhere("./.claude/settings.local.json"),
 			format: "json",
+			types,
 			ignores,
 			broken: "file",
 		},
@@ -94,43 +146,35 @@ export const layering: CliLayering = {
 			{ range: ">=2.1.223", pointer: unit },
 		],
 	},
+	endpoints,
+	transport: {
+		anywhere: /^\/env\/(OTEL_EXPORTER_OTLP_(\w+_)?(CERTIFICATE|CLIENT_KEY|CLIENT_CERTIFICATE)|CLAUDE_CODE_CLIENT_\w+)$/,
+		inFiles:
+			/^\/env\/(https?_proxy|no_proxy|all_proxy|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|SSL_CERT_FILE)$/i,
+	},
 	unseen: ["settings from the admin console or a gateway, which override all of these", "the flag --settings"],
-	routes({ get, programToken }) {
-		const value = (name: string) => get(`/env/${name}`);
-		const program = get("/otelHeadersHelper");
-		return (["logs", "metrics", "traces"] as const).flatMap((signal): Route[] => {
-			const name = signal.toUpperCase();
-			const exporters = (value(`OTEL_${name}_EXPORTER`) ?? "").split(",").map((each) => each.trim());
+	emissions(settings) {
+		const failure = signals.map((signal) => failureOf(signal, settings)).find((why) => why !== undefined);
+		// Seen: 2.1.81 then sends no signal, 2.1.330 the others.
+		const isDoubtful =
+			settings.isRelease("<2.1.330") &&
+			signals.some((signal) => exportersOf(signal, settings).includes("none") && signal !== "traces");
+		return signals.flatMap((signal) => {
 			// Spans are a separate beta; report them only if enabled.
-			if (signal === "traces" && !exporters.includes("otlp")) return [];
-			const common = value("OTEL_EXPORTER_OTLP_ENDPOINT");
-			const own = value(`OTEL_EXPORTER_OTLP_${name}_ENDPOINT`);
-			const general = headerIn(value("OTEL_EXPORTER_OTLP_HEADERS"), "authorization");
-			// Seen in 2.1.81 and 2.1.330: the general header overrides the one for this signal.
-			const header = general ?? headerIn(value(`OTEL_EXPORTER_OTLP_${name}_HEADERS`), "authorization");
-			const headerFrom = `/env/OTEL_EXPORTER_OTLP_${general === undefined ? `${name}_` : ""}HEADERS`;
-			return [
-				{
-					signal,
-					off: !isOn(value("CLAUDE_CODE_ENABLE_TELEMETRY"))
-						? "CLAUDE_CODE_ENABLE_TELEMETRY is not 1"
-						: signal === "traces" && !isOn(value("CLAUDE_CODE_ENHANCED_TELEMETRY_BETA"))
-							? "CLAUDE_CODE_ENHANCED_TELEMETRY_BETA is not 1"
-							: exporters.includes("otlp")
-								? undefined
-								: `OTEL_${name}_EXPORTER is not otlp`,
-					url: own ?? (common === undefined ? undefined : withPath(common, `/v1/${signal}`)),
-					urlFrom: own === undefined ? "/env/OTEL_EXPORTER_OTLP_ENDPOINT" : `/env/OTEL_EXPORTER_OTLP_${name}_ENDPOINT`,
-					...(program === undefined
-						? { ...tokenIn(header), tokenFrom: headerFrom }
-						: { token: programToken, tokenFrom: "/otelHeadersHelper", tokenBy: "program" as const }),
-				},
-			];
+			if (signal === "traces" && !exportersOf(signal, settings).includes("otlp")) return [];
+			const emission = emissionOf(signal, settings);
+			if (emission.sent === "no") return [emission];
+			if (failure !== undefined) return [{ ...emission, sent: "no", why: failure }];
+			return isDoubtful
+				? [{ ...emission, sent: "unknown", why: "an exporter named none may stop all of it before 2.1.330" }]
+				: [emission];
 		});
 	},
-	programTokenFile(program) {
-		const [, folder] = /^\/bin\/sh (\/[A-Za-z0-9._/@-]+)\/crossfade-header$/.exec(program) ?? [];
-		return folder === undefined ? undefined : `${folder}/crossfade-token`;
+	programFiles(command) {
+		const [, folder] = /^\/bin\/sh (\/[A-Za-z0-9._/@-]+)\/crossfade-header$/.exec(command) ?? [];
+		return folder === undefined
+			? undefined
+			: { program: `${folder}/crossfade-header`, token: `${folder}/crossfade-token` };
 	},
 	hazards: [
 		{
@@ -185,3 +229,134 @@ export const layering: CliLayering = {
 		"https://code.claude.com/docs/en/monitoring-usage",
 	],
 };
+
+const signals: readonly EmittedSignal[] = ["logs", "metrics", "traces"];
+
+function exportersOf(signal: EmittedSignal, { get }: Effective): string[] {
+	return (get(`/env/OTEL_${signal.toUpperCase()}_EXPORTER`) ?? "").split(",").map((each) => each.trim());
+}
+
+/** Seen in 2.1.81 and 2.1.330: an exporter or a protocol that does not exist, of one signal, keeps all signals from being sent. */
+function failureOf(signal: EmittedSignal, settings: Effective): string | undefined {
+	const used = exportersOf(signal, settings);
+	if (signal === "traces" && !isOn(settings.get("/env/CLAUDE_CODE_ENHANCED_TELEMETRY_BETA")?.trim())) return undefined;
+	const known = ["otlp", "none", "console", "", ...(signal === "metrics" ? ["prometheus"] : [])];
+	if (used.some((word) => !known.includes(word)))
+		return `OTEL_${signal.toUpperCase()}_EXPORTER names an unknown exporter, so nothing is sent`;
+	return used.includes("otlp") ? protocolOf(signal, settings).off : undefined;
+}
+
+function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
+	const { url, urlFrom, flaw } = destinationOf(signal, settings);
+	const protocol = protocolOf(signal, settings);
+	const about = { signal, url, urlFrom, protocol: protocol.protocol, ...(flaw !== undefined && { flaws: [flaw] }) };
+	const off = reasonForSilence(signal, settings) ?? protocol.off;
+	const headers = headersOf(signal, settings);
+	const known = "headers" in headers ? headers.headers : [];
+	if (off !== undefined) return { ...about, sent: "no", why: off, headers: known };
+	if (isEmptyInManaged(signal, settings)) {
+		const doubt = "a managed file sets an endpoint or headers to nothing, and what that does is not known";
+		return { ...about, sent: "unknown", why: doubt, headers: known };
+	}
+	if (exportersOf(signal, settings).includes("prometheus")) {
+		return { ...about, sent: "unknown", why: "what is sent beside the other exporter is not known", headers: known };
+	}
+	const doubt = protocol.protocol === "grpc" ? "what it sends with gRPC is not known" : protocol.doubt;
+	if (doubt !== undefined) return { ...about, sent: "unknown", why: doubt, headers: known };
+	if ("headers" in headers) return { ...about, sent: "yes", headers: known };
+	const { why, isKnown, program } = headers;
+	return { ...about, sent: isKnown ? "no" : "unknown", why, headers: [], ...(program !== undefined && { program }) };
+}
+
+/** Seen in 2.1.330: sometimes such a variable leaves that of a weaker layer. */
+function isEmptyInManaged(signal: EmittedSignal, { get, layer }: Effective): boolean {
+	const names = ["ENDPOINT", "HEADERS"].flatMap((what) => [what, `${signal.toUpperCase()}_${what}`]);
+	return names
+		.map((name) => `/env/OTEL_EXPORTER_OTLP_${name}`)
+		.some((pointer) => get(pointer) === "" && ["managed", "drop-ins", "profile"].includes(layer(pointer) ?? ""));
+}
+
+function reasonForSilence(signal: EmittedSignal, settings: Effective): string | undefined {
+	const { get } = settings;
+	const name = `OTEL_${signal.toUpperCase()}_EXPORTER`;
+	if (!isOn(get("/env/CLAUDE_CODE_ENABLE_TELEMETRY")?.trim())) return "CLAUDE_CODE_ENABLE_TELEMETRY is not 1";
+	if (signal === "traces" && !isOn(get("/env/CLAUDE_CODE_ENHANCED_TELEMETRY_BETA")?.trim()))
+		return "CLAUDE_CODE_ENHANCED_TELEMETRY_BETA is not 1";
+	return exportersOf(signal, settings).includes("otlp") ? undefined : `${name} is not otlp`;
+}
+
+/** Seen: without one, 2.1.330 sends protobuf over HTTP and 2.1.81 nothing, and the release between that changed it is not known; with a word that is none of these, neither sends anything. */
+function protocolOf(
+	signal: EmittedSignal,
+	{ get, isRelease }: Effective,
+): { readonly protocol?: Emission["protocol"]; readonly off?: string; readonly doubt?: string } {
+	const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`;
+	const general = "OTEL_EXPORTER_OTLP_PROTOCOL";
+	const [name, text = ""] = [own, general]
+		.map((each) => [each, get(`/env/${each}`)?.trim()] as const)
+		.find(([, value]) => value) ?? [general];
+	const protocol = protocols.find((each) => each === text);
+	if (protocol) return { protocol };
+	if (text !== "") return { off: `${name} is not http/protobuf or http/json` };
+	if (isRelease("<2.1.82")) return { off: `${general} is not set` };
+	return isRelease("<2.1.330") ? { doubt: `${general} is not set` } : { protocol: "http/protobuf" };
+}
+
+function destinationOf(
+	signal: EmittedSignal,
+	{ get }: Effective,
+): { readonly url?: string | undefined; readonly urlFrom: string; readonly flaw?: string } {
+	const own = `/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`;
+	const ofSignal = get(own)?.trim();
+	if (ofSignal && URL.canParse(ofSignal)) return { url: requested(ofSignal), urlFrom: own };
+	const urlFrom = "/env/OTEL_EXPORTER_OTLP_ENDPOINT";
+	const common = get(urlFrom);
+	if (common === undefined) return { urlFrom };
+	const path = `v1/${signal}`;
+	const url = urlWithPath(common, path);
+	if (url !== undefined) return { url, urlFrom };
+	const flaw = "OTEL_EXPORTER_OTLP_ENDPOINT is not a URL, so everything goes to port 4318 of this machine";
+	return { url: `${FALLBACK}${path}`, urlFrom, flaw };
+}
+
+/**
+ * Seen in 2.1.81 and 2.1.330: the exporters read the variables, that of the signal over the general one; over those it puts the general one
+ * once more, not decoded, and then what the program prints.
+ */
+function headersOf(
+	signal: EmittedSignal,
+	{ get, isRelease, programToken }: Effective,
+): { readonly headers: readonly SentHeader[] } | { why: string; isKnown: boolean; program?: string } {
+	const own = `/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`;
+	const lists = [pairsOf(get(GENERAL), GENERAL), pairsOf(get(own), own)];
+	if (lists.some(({ isMalformed }) => isMalformed) && isRelease("<2.1.330")) {
+		return { why: "a header has a malformed percent escape, so nothing is sent", isKnown: true };
+	}
+	// An empty one counts as none.
+	const hasProgram = Boolean(get(PROGRAM));
+	if (hasProgram && programToken === undefined) {
+		return { why: "a program prints the headers; it is not run here", isKnown: false, program: PROGRAM };
+	}
+	const printed = hasProgram ? [{ name: "Authorization", value: `Bearer ${programToken}`, from: PROGRAM }] : [];
+	return assembled(...lists.map(({ pairs }) => pairs), asWritten(get(GENERAL)), printed);
+}
+
+function asWritten(list = ""): SentHeader[] {
+	return list.split(",").flatMap((pair) => {
+		const at = pair.indexOf("=");
+		const name = pair.slice(0, at).trim();
+		return at > 0 && name !== "" ? [{ name, value: pair.slice(at + 1).trim(), from: GENERAL }] : [];
+	});
+}
+
+/** Where the requests of a signal go by the general endpoint, to which its path is added; undefined if that makes no URL. */
+function urlWithPath(endpoint: string, path: string): string | undefined {
+	const url = `${endpoint}${endpoint.endsWith("/") ? "" : "/"}${path}`;
+	return URL.canParse(endpoint) && URL.canParse(url) ? requested(url) : undefined;
+}
+
+/** Of a URL, what its requests use: no user, no password, no query and no fragment. Seen in 2.1.81 and 2.1.330. */
+function requested(text: string): string {
+	const url = new URL(text);
+	return `${url.protocol}//${url.host}${url.pathname}`;
+}

@@ -4,9 +4,9 @@
  *
  * Source: https://github.com/openai/codex/tree/main/codex-rs/otel, and what release 0.169.0 sent to a receiver on loopback.
  */
-import type { Emission } from "../emission.ts";
+import type { TelemetryForm } from "../form.ts";
 
-export const emission: Emission = {
+export const form: TelemetryForm = {
 	id: "codex",
 	resource: { "service.name": "codex_cli_rs", "telemetry.sdk.language": "rust" },
 	path: "bearer",

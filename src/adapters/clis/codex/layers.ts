@@ -6,26 +6,29 @@
  * Sources: https://github.com/openai/codex/blob/main/docs/config.md,
  * https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs; held against the real 0.165.0 and 0.169.0.
  */
-import { type CliLayering, headerIn, tokenIn } from "../layering.ts";
+import { decoded, type Emission, type EmittedSignal, type SentHeader } from "../emission.ts";
+import type { CliLayering, Effective } from "../layering.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 
 const exporters = { logs: "exporter", metrics: "metrics_exporter", traces: "trace_exporter" } as const;
 
-/** Header values in the file are decoded: `a%2Fb` is sent as `a/b`, and `%zz` unchanged. */
-function decoded(value: string | undefined): string | undefined {
-	try {
-		return value === undefined ? undefined : decodeURIComponent(value);
-	} catch {
-		return value;
-	}
-}
+const signals: readonly EmittedSignal[] = ["logs", "metrics", "traces"];
+const GENERAL = "/env/OTEL_EXPORTER_OTLP_HEADERS";
+
+/** Seen in 0.165.0 and 0.169.0: with a value of another type Codex does not start. */
+const types = {
+	"/otel/log_user_prompt": "boolean",
+	"/otel/environment": "string",
+	"/analytics/enabled": "boolean",
+} as const;
 
 export const layering: CliLayering = {
 	id: "codex",
 	program: "codex",
 	tolerance: { bom: true, utf16: false },
-	variables: /^(OTEL_EXPORTER_OTLP_|OTEL_RESOURCE_ATTRIBUTES$|CODEX_HOME$)/,
+	variables: /^(OTEL_EXPORTER_OTLP_|OTEL_RESOURCE_ATTRIBUTES$|CODEX_HOME$|CODEX_CA_CERTIFICATE$|SSL_CERT_)/,
+	emptyCounts: /^OTEL_EXPORTER_OTLP_(\w+_)?COMPRESSION$/,
 	layers: [
 		{
 			id: "defaults",
@@ -40,6 +43,15 @@ export const layering: CliLayering = {
 			paths: everywhere("{CODEX_HOME:~/.codex}/config.toml"),
 			format: "toml",
 			broken: "cli",
+		},
+		// Seen in 0.169.0: over config.toml, so that one of them takes telemetry and its token elsewhere.
+		{
+			id: "profiles",
+			title: "profile",
+			paths: everywhere("{CODEX_HOME:~/.codex}/*.config.toml"),
+			format: "toml",
+			onlyWith: "--profile",
+			broken: "file",
 		},
 		{
 			id: "project",
@@ -70,38 +82,27 @@ export const layering: CliLayering = {
 		// The exporter itself reads it, after all files.
 		{ id: "environment", title: "environment", broken: "file" },
 	],
+	endpoints: /^\/otel\/\w*exporter\/otlp-(http|grpc)\/endpoint$/,
+	transport: {
+		anywhere: /^\/otel\/\w+\/otlp-http\/tls\/|^\/env\/(SSL_CERT_(FILE|DIR)|CODEX_CA_CERTIFICATE)$/,
+		inFiles: /^$/,
+	},
 	unseen: ["requirements from the cloud or a configuration profile, which override all of these", "the flag -c"],
-	routes({ get }) {
-		const compression = get("/env/OTEL_EXPORTER_OTLP_COMPRESSION");
-		const general = headerIn(get("/env/OTEL_EXPORTER_OTLP_HEADERS"), "authorization");
-		return (["logs", "metrics", "traces"] as const).flatMap((signal) => {
-			const at = `/otel/${exporters[signal]}`;
-			const variable = `/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`;
-			const url = get(`${at}/otlp-http/endpoint`);
-			if (signal === "traces" && url === undefined) return [];
-			const own = headerIn(get(variable), "authorization");
-			const written = get(`${at}/otlp-http/headers/Authorization`) ?? get(`${at}/otlp-http/headers/authorization`);
-			const off =
-				url === undefined
-					? `${exporters[signal]} is not otlp-http`
-					: compression === undefined
-						? undefined
-						: "OTEL_EXPORTER_OTLP_COMPRESSION is set, so Codex creates no exporter";
-			return [
-				{
-					signal,
-					off,
-					url,
-					urlFrom: `${at}/otlp-http/endpoint`,
-					...tokenIn(own ?? general ?? decoded(written)),
-					tokenFrom: own
-						? variable
-						: general
-							? "/env/OTEL_EXPORTER_OTLP_HEADERS"
-							: `${at}/otlp-http/headers/Authorization`,
-				},
-			];
+	emissions(settings) {
+		const failure = signals.map((signal) => failureOf(signal, settings)).find((why) => why !== undefined);
+		return signals.flatMap((signal) => {
+			const emission = emissionOf(signal, settings);
+			if (signal === "traces" && emission.url === undefined) return [];
+			// Seen: where one exporter cannot be made, none sends.
+			return emission.sent === "no" || failure === undefined ? [emission] : [{ ...emission, sent: "no", why: failure }];
 		});
+	},
+	refusal(settings) {
+		const wrong = Object.entries(types).find(([pointer, kind]) => (settings.kind(pointer) ?? kind) !== kind);
+		if (wrong) return `${wrong[0].slice(1).replaceAll("/", ".")} must be a ${wrong[1]}`;
+		return Object.values(exporters)
+			.map((key) => refusalOf(key, settings))
+			.find((why) => why !== undefined);
 	},
 	hazards: [
 		{
@@ -154,3 +155,141 @@ export const layering: CliLayering = {
 		"https://github.com/openai/codex/blob/main/codex-rs/otel/src/otlp.rs",
 	],
 };
+
+/** What is wrong with an exporter, so that Codex does not start. */
+function refusalOf(key: string, { get, kind, below }: Effective): string | undefined {
+	const name = `otel.${key}`;
+	const word = get(`/otel/${key}`);
+	if (word !== undefined)
+		return word === "none" || word === "statsig" ? undefined : `${name} must be none or one table`;
+	const all = below(`/otel/${key}`);
+	const variants = [...new Set(all.map(([path]) => path.split("/", 1)[0] ?? ""))];
+	if (variants.length === 0) return undefined;
+	if (variants.length > 1) return `${name} must have one variant`;
+	const [variant = ""] = variants;
+	if (variant !== "otlp-http" && variant !== "otlp-grpc") return `${name} has an unknown variant`;
+	const at = `/otel/${key}/${variant}`;
+	if (kind(`${at}/endpoint`) !== "string") return `${name} needs an endpoint`;
+	if (variant === "otlp-http" && !["binary", "json"].includes(get(`${at}/protocol`) ?? ""))
+		return `${name} needs the protocol binary or json`;
+	const isText = below(`${at}/headers`).every(([path]) => kind(`${at}/headers/${path}`) !== "number");
+	return isText ? undefined : `a header of ${name} must be a string`;
+}
+
+/** The setting that keeps a signal's exporter from being made, and so all of them. Seen in 0.165.0 and 0.169.0. */
+function failureOf(signal: EmittedSignal, { get }: Effective): string | undefined {
+	const at = `/otel/${exporters[signal]}`;
+	const url = get(`${at}/otlp-http/endpoint`) ?? get(`${at}/otlp-grpc/endpoint`);
+	if (url === undefined) return undefined;
+	const names = [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_COMPRESSION`, "OTEL_EXPORTER_OTLP_COMPRESSION"];
+	const name = names.find((each) => get(`/env/${each}`) !== undefined);
+	if (name !== undefined) return `${name} is set, so Codex creates no exporter`;
+	const isSent = /^https?:\/\/[^\s/?#]+/.test(url) && !/\s/.test(url);
+	return isSent ? undefined : `the endpoint of ${exporters[signal]} is not a URL, so Codex creates no exporter`;
+}
+
+function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
+	const { get } = settings;
+	const key = exporters[signal];
+	const at = `/otel/${key}/otlp-http`;
+	const urlFrom = `${at}/endpoint`;
+	const endpoint = get(urlFrom);
+	const grpc = get(`/otel/${key}/otlp-grpc/endpoint`);
+	if (endpoint === undefined && grpc !== undefined) {
+		const why = "what it sends with gRPC is not known";
+		return {
+			signal,
+			sent: "unknown",
+			why,
+			url: grpc,
+			urlFrom: `/otel/${key}/otlp-grpc/endpoint`,
+			protocol: "grpc",
+			headers: [],
+		};
+	}
+	if (endpoint === undefined) return { signal, sent: "no", why: `${key} is not otlp-http`, urlFrom, headers: [] };
+	const { url, login } = parsed(endpoint);
+	const found = headersOf(`${at}/headers`, signal, settings);
+	const protocol = get(`${at}/protocol`) === "json" ? "http/json" : "http/protobuf";
+	const about = { signal, url, urlFrom, protocol, isUnordered: true } as const;
+	if (signal === "metrics" && get("/analytics/enabled") === "false" && settings.isRelease("<0.164.0")) {
+		return { ...about, sent: "no", why: "analytics.enabled is false, which stops metrics before 0.164.0", headers: [] };
+	}
+	if ("why" in found) return { ...about, sent: "unknown", why: found.why, headers: [] };
+	const isSigned = found.headers.some(({ name }) => name === "authorization");
+	if (login === undefined) return { ...about, sent: "yes", headers: found.headers };
+	if (isSigned) {
+		const why = "which of the Authorization header and the URL's user is sent is not known";
+		return { ...about, sent: "unknown", why, headers: found.headers };
+	}
+	const basic = { name: "authorization", value: `Basic ${Buffer.from(login).toString("base64")}`, from: urlFrom };
+	return { ...about, sent: "yes", headers: [...found.headers, basic] };
+}
+
+/** A URL without its user and fragment, and the user. */
+function parsed(endpoint: string): { readonly url: string; readonly login?: string } {
+	if (!URL.canParse(endpoint)) return { url: endpoint };
+	const url = new URL(endpoint);
+	const { username, password } = url;
+	url.username = "";
+	url.password = "";
+	url.hash = "";
+	return username === "" && password === ""
+		? { url: url.href }
+		: { url: url.href, login: `${decoded(username)}:${decoded(password)}` };
+}
+
+/** Seen: what another layer or variable calls `authorization` and this one `Authorization` is one header of the two, by chance. */
+const OF_CONNECTION =
+	/^(host|connection|content-length|content-encoding|transfer-encoding|expect|te|trailer|upgrade|keep-alive|proxy-.*|cookie)$/;
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/**
+ * The headers of the file and over them those of the environment, with names in lower case: a variable for the signal replaces the general
+ * one. A header with a name or a value that cannot be sent is left out.
+ */
+function headersOf(
+	pointer: string,
+	signal: EmittedSignal,
+	settings: Effective,
+): { readonly headers: readonly SentHeader[] } | { readonly why: string } {
+	const written = settings.below(pointer).map(([name, value]) => header(name, value, `${pointer}/${name}`));
+	const own = `/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`;
+	const variable = settings.get(own) === undefined ? GENERAL : own;
+	const added = pairsOf(settings.get(variable), variable);
+	const sent = new Map<string, SentHeader>();
+	const doubtful = new Set<string>();
+	for (const each of written.filter(isSendable)) {
+		if (sent.has(each.name)) doubtful.add(each.name);
+		sent.set(each.name, each);
+	}
+	for (const each of added.filter(isSendable)) {
+		doubtful.delete(each.name);
+		sent.set(each.name, each);
+	}
+	const [twice] = doubtful;
+	if (twice !== undefined)
+		return { why: `the header ${twice} is set twice with different case, and one of the two is sent` };
+	const odd = [...sent.keys()].find((name) => OF_CONNECTION.test(name));
+	if (odd !== undefined) return { why: `the effect of the header ${odd} is not known` };
+	return { headers: [...sent.values()] };
+}
+
+function header(name: string, value: string, from: string): SentHeader {
+	// Sent as UTF-8, of which a header shows the bytes.
+	const bytes = Buffer.from(decoded(value), "utf8").toString("latin1");
+	return { name: name.toLowerCase(), value: bytes.replace(/^[\t ]+|[\t ]+$/g, ""), from };
+}
+
+function isSendable({ name, value }: SentHeader): boolean {
+	return NAME.test(name) && !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value);
+}
+
+/** https://github.com/open-telemetry/opentelemetry-rust/blob/main/opentelemetry-otlp/src/exporter/mod.rs */
+function pairsOf(list = "", from: string): SentHeader[] {
+	return list.split(",").flatMap((pair) => {
+		const at = pair.indexOf("=");
+		const [name, value] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+		return at > 0 && name !== "" && value !== "" ? [header(name, value, from)] : [];
+	});
+}

@@ -5,9 +5,9 @@
  * Source: https://github.com/google-gemini/gemini-cli/tree/main/packages/core/src/telemetry, and what release 0.61.0 sent to a receiver
  * on loopback.
  */
-import type { Emission } from "../emission.ts";
+import type { TelemetryForm } from "../form.ts";
 
-export const emission: Emission = {
+export const form: TelemetryForm = {
 	id: "gemini",
 	resource: { "service.name": "gemini-cli" },
 	path: "url",

@@ -5,7 +5,9 @@
  * Sources: https://github.com/google-gemini/gemini-cli/blob/main/docs/cli/telemetry.md,
  * https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/config/settings.ts; held against the real 0.33.2 and 0.61.0.
  */
-import { type CliLayering, headerIn, type Route, tokenIn, withPath } from "../layering.ts";
+import { decoded, type Emission, type EmittedSignal, type SentHeader } from "../emission.ts";
+import { type CliLayering, type Effective, withPath } from "../layering.ts";
+import { type Assembled, assembled, pairsOf } from "../otel-js.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 const HOME = "{GEMINI_CLI_HOME:~}/.gemini";
@@ -68,48 +70,42 @@ export const layering: CliLayering = {
 		},
 		{ id: "environment", title: "environment", broken: "file" },
 	],
+	endpoints: /^\/telemetry\/otlpEndpoint$|^\/env\/(GEMINI_TELEMETRY_OTLP|OTEL_EXPORTER_OTLP)_ENDPOINT$/,
 	unseen: ["the flags of the command line"],
-	routes({ get, isRelease }) {
-		const setting = (key: string) => {
-			const fromVariable = variables[key] === undefined ? undefined : get(`/env/${variables[key]}`);
-			return fromVariable ?? get(`/telemetry/${key}`);
-		};
-		// Seen: 0.33.2 still uses the file's endpoint, and sends no user and password.
-		const isOld = isRelease("<0.34.0");
-		const isFilesOwn = isOld && get("/telemetry/otlpEndpoint") !== undefined;
-		const variable = isFilesOwn ? undefined : endpoints.find((name) => get(`/env/${name}`) !== undefined);
-		const endpoint = variable === undefined ? get("/telemetry/otlpEndpoint") : get(`/env/${variable}`);
-		const isEnabled = [get("/telemetry/enabled"), get("/env/GEMINI_TELEMETRY_ENABLED")].some(
-			(value) => value === "true" || value === "1",
-		);
-		const off = !isEnabled
-			? "telemetry.enabled is not true"
-			: setting("outfile")
-				? "telemetry.outfile redirects everything to a file"
-				: setting("target") === "gcp" && setting("useCollector") !== "true"
-					? "telemetry.target is gcp: everything goes to Google Cloud"
-					: endpoint
-						? undefined
-						: "no endpoint is set";
-		return (["logs", "metrics", "traces"] as const).map((signal): Route => {
-			const own = `/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`;
-			const general = "/env/OTEL_EXPORTER_OTLP_HEADERS";
-			const from = headerIn(get(own), "authorization") === undefined ? general : own;
-			const header = headerIn(get(from), "authorization");
-			return {
-				signal,
-				off,
-				url: endpoint && (isOld ? endpoint : withPath(endpoint, `/v1/${signal}`)),
-				urlFrom: variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`,
-				...(header === undefined
-					? {
-							...tokenInUrl(endpoint, isOld),
-							tokenFrom: variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`,
-						}
-					: { ...tokenIn(unescaped(header)), tokenFrom: from }),
-			};
+	emissions(settings) {
+		const off = reasonForSilence(settings);
+		const { endpoint, urlFrom, isOld } = destinationOf(settings);
+		const protocol = settingOf(settings, "otlpProtocol") ?? "grpc";
+		return (["logs", "metrics", "traces"] as const).map((signal): Emission => {
+			const url = endpoint && (isOld ? endpoint : withPath(endpoint, `/v1/${signal}`));
+			const about = { signal, url: url && withoutLogin(url), urlFrom };
+			if (off !== undefined) return { ...about, sent: "no", why: off, headers: [] };
+			if (protocol !== "http") {
+				const why = "it speaks gRPC, without the path of the endpoint; what it sends then is not known";
+				return { ...about, sent: "unknown", why, protocol: "grpc", headers: [] };
+			}
+			const sent = { ...about, protocol: "http/json" } as const;
+			if (!URL.canParse(endpoint ?? "")) {
+				return { ...sent, sent: "no", why: "the endpoint is not a URL with a scheme, so nothing is sent", headers: [] };
+			}
+			const headers = headersOf(signal, settings, isOld ? undefined : loginIn(endpoint ?? "", urlFrom));
+			if ("headers" in headers) return { ...sent, sent: "yes", headers: headers.headers };
+			return { ...sent, sent: headers.isKnown ? "no" : "unknown", why: headers.why, headers: [] };
 		});
 	},
+	refusal(settings) {
+		const protocol = settingOf(settings, "otlpProtocol") ?? "grpc";
+		if (protocol !== "grpc" && protocol !== "http") return "the telemetry protocol must be grpc or http";
+		const target = settingOf(settings, "target") ?? "local";
+		return target === "local" || target === "gcp" ? undefined : "the telemetry target must be local or gcp";
+	},
+	// https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/utils/envVarResolver.ts
+	expanded: (text, environment) =>
+		text.replace(
+			/\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})/g,
+			(all: string, bare?: string, braced?: string, otherwise?: string) =>
+				environment[bare ?? braced ?? ""] ?? otherwise ?? all,
+		),
 	hazards: [
 		{
 			pointer: /^\/telemetry\/(enabled|target|otlp|useCollector)/,
@@ -188,22 +184,67 @@ export const layering: CliLayering = {
 	],
 };
 
-function unescaped(value: string): string {
-	try {
-		return decodeURIComponent(value);
-	} catch {
-		return value;
-	}
+/** A setting by its variable, otherwise by the files. An empty variable counts as none. */
+function settingOf({ get }: Effective, key: string): string | undefined {
+	const fromVariable = variables[key] === undefined ? undefined : get(`/env/${variables[key]}`);
+	return fromVariable || get(`/telemetry/${key}`);
 }
 
-/** User and password, or the last segment of the path. */
-function tokenInUrl(endpoint: string | undefined, isOld: boolean): Pick<Route, "token" | "tokenBy"> {
-	if (!endpoint || !URL.canParse(endpoint)) return {};
-	const { password, pathname } = new URL(endpoint);
-	if (password !== "" && !isOld) return { token: decodeURIComponent(password), tokenBy: "basic" };
-	const segment = pathname
-		.split("/")
-		.filter((each) => each !== "")
-		.at(-1);
-	return segment === undefined ? {} : { token: decodeURIComponent(segment), tokenBy: "url" };
+function destinationOf({ get, isRelease }: Effective): {
+	readonly endpoint: string | undefined;
+	readonly urlFrom: string;
+	readonly isOld: boolean;
+} {
+	// Seen: 0.33.2 still uses the file's endpoint, and sends no user and password.
+	const isOld = isRelease("<0.34.0");
+	const isFilesOwn = isOld && get("/telemetry/otlpEndpoint") !== undefined;
+	const variable = isFilesOwn ? undefined : endpoints.find((name) => get(`/env/${name}`));
+	const urlFrom = variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`;
+	// Quotes and spaces around it are taken off.
+	return {
+		endpoint: get(urlFrom)
+			?.trim()
+			.replace(/^["']|["']$/g, ""),
+		urlFrom,
+		isOld,
+	};
+}
+
+function reasonForSilence(settings: Effective): string | undefined {
+	const { get } = settings;
+	const isEnabled = [get("/telemetry/enabled"), get("/env/GEMINI_TELEMETRY_ENABLED")].some(
+		(value) => value === "true" || value === "1",
+	);
+	if (!isEnabled) return "telemetry.enabled is not true";
+	// Seen in 0.61.0, set by the shell or by a .env file.
+	if (/^true$/i.test(get("/env/OTEL_SDK_DISABLED")?.trim() ?? "")) return "OTEL_SDK_DISABLED is true";
+	if (settingOf(settings, "outfile")) return "telemetry.outfile redirects everything to a file";
+	if (settingOf(settings, "target") === "gcp" && settingOf(settings, "useCollector") !== "true")
+		return "telemetry.target is gcp: everything goes to Google Cloud";
+	return destinationOf(settings).endpoint ? undefined : "no endpoint is set";
+}
+
+/** The exporters take them from variables alone; the user and the password of the URL are a header too, where there is no other. */
+function headersOf(signal: EmittedSignal, { get }: Effective, login: SentHeader | undefined): Assembled {
+	const names = ["/env/OTEL_EXPORTER_OTLP_HEADERS", `/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`];
+	const found = assembled(...names.map((name) => pairsOf(get(name), name).pairs));
+	if (!("headers" in found) || login === undefined) return found;
+	const isSigned = found.headers.some(({ name }) => name.toLowerCase() === "authorization");
+	return isSigned ? found : { headers: [...found.headers, login] };
+}
+
+function loginIn(endpoint: string, from: string): SentHeader | undefined {
+	const { username, password } = new URL(endpoint);
+	if (username === "" && password === "") return undefined;
+	const login = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64");
+	return { name: "Authorization", value: `Basic ${login}`, from };
+}
+
+function withoutLogin(text: string): string {
+	if (!URL.canParse(text)) return text;
+	const url = new URL(text);
+	const login = url.username === "" && url.password === "";
+	url.username = "";
+	url.password = "";
+	return login ? text : url.href;
 }

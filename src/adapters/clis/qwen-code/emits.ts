@@ -4,9 +4,9 @@
  *
  * Source: https://github.com/QwenLM/qwen-code/tree/main/packages/core/src/telemetry
  */
-import type { Emission } from "../emission.ts";
+import type { TelemetryForm } from "../form.ts";
 
-export const emission: Emission = {
+export const form: TelemetryForm = {
 	id: "qwen-code",
 	resource: { "service.name": "qwen-code" },
 	path: "url",

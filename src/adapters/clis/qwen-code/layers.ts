@@ -6,7 +6,9 @@
  * https://github.com/QwenLM/qwen-code/blob/main/packages/cli/src/config/settings.ts (files),
  * https://github.com/QwenLM/qwen-code/blob/main/packages/cli/src/config/environment.ts (.env files).
  */
-import { type CliLayering, headerIn, type Route, tokenIn, withPath } from "../layering.ts";
+import type { Emission } from "../emission.ts";
+import { type CliLayering, withPath } from "../layering.ts";
+import { assembled, pairsOf } from "../otel-js.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 const HOME = "{QWEN_HOME:~/.qwen}";
@@ -64,8 +66,10 @@ export const layering: CliLayering = {
 		},
 		{ id: "environment", title: "environment", broken: "file" },
 	],
+	endpoints:
+		/^\/telemetry\/otlp(Logs|Metrics|Traces)?Endpoint$|^\/env\/(QWEN_TELEMETRY|OTEL_EXPORTER)_OTLP_(\w+_)?ENDPOINT$/,
 	unseen: ["the flags of the command line"],
-	routes({ get }) {
+	emissions({ get }) {
 		const first = (...pointers: readonly string[]) => {
 			const from = pointers.find((pointer) => get(pointer) !== undefined);
 			return from === undefined ? undefined : { from, value: get(from) ?? "" };
@@ -79,7 +83,7 @@ export const layering: CliLayering = {
 			"/env/OTEL_EXPORTER_OTLP_ENDPOINT",
 			"/telemetry/otlpEndpoint",
 		);
-		return signals.flatMap(([signal, name]): Route[] => {
+		return signals.flatMap(([signal, name]): Emission[] => {
 			const own = first(
 				`/env/QWEN_TELEMETRY_OTLP_${name.toUpperCase()}_ENDPOINT`,
 				`/env/OTEL_EXPORTER_OTLP_${name.toUpperCase()}_ENDPOINT`,
@@ -93,26 +97,23 @@ export const layering: CliLayering = {
 				? "telemetry.enabled is not true"
 				: outfile
 					? "telemetry.outfile redirects everything to a file"
-					: protocol !== "http"
-						? "telemetry.otlpProtocol is not http: gRPC is spoken, without the path of the endpoint"
-						: url
-							? undefined
-							: "no endpoint is set";
-			const specific = `/env/OTEL_EXPORTER_OTLP_${name.toUpperCase()}_HEADERS`;
-			const general = "/env/OTEL_EXPORTER_OTLP_HEADERS";
-			const from = headerIn(get(specific), "authorization") === undefined ? general : specific;
-			const header = headerIn(get(from), "authorization");
-			return [
-				{
-					signal,
-					off,
-					url: url || undefined,
-					urlFrom: endpoint?.from,
-					...(header === undefined
-						? { ...tokenInUrl(url, signal), tokenFrom: endpoint?.from }
-						: { ...tokenIn(unescaped(header)), tokenFrom: from }),
-				},
-			];
+					: url
+						? undefined
+						: "no endpoint is set";
+			const about = { signal, url: url || undefined, urlFrom: endpoint?.from };
+			if (off !== undefined) return [{ ...about, sent: "no", why: off, headers: [] }];
+			if (protocol !== "http") {
+				const why = "telemetry.otlpProtocol is not http: gRPC is spoken, and what it sends then is not known";
+				return [{ ...about, sent: "unknown", why, protocol: "grpc", headers: [] }];
+			}
+			const sent = { ...about, protocol: "http/json" } as const;
+			if (!URL.canParse(url ?? "")) {
+				return [{ ...sent, sent: "unknown", why: "the endpoint is not a URL with a scheme", headers: [] }];
+			}
+			const variables = ["/env/OTEL_EXPORTER_OTLP_HEADERS", `/env/OTEL_EXPORTER_OTLP_${name.toUpperCase()}_HEADERS`];
+			const headers = assembled(...variables.map((variable) => pairsOf(get(variable), variable).pairs));
+			if ("headers" in headers) return [{ ...sent, sent: "yes", headers: headers.headers }];
+			return [{ ...sent, sent: headers.isKnown ? "no" : "unknown", why: headers.why, headers: [] }];
 		});
 	},
 	hazards: [
@@ -193,20 +194,3 @@ export const layering: CliLayering = {
 		"https://github.com/QwenLM/qwen-code/blob/main/packages/cli/src/config/settings.ts",
 	],
 };
-
-function unescaped(value: string): string {
-	try {
-		return decodeURIComponent(value);
-	} catch {
-		return value;
-	}
-}
-
-/** The last segment of the path before that of the signal. */
-function tokenInUrl(url: string | undefined, signal: string): Pick<Route, "token" | "tokenBy"> {
-	if (!url || !URL.canParse(url)) return {};
-	const segments = new URL(url).pathname.split("/").filter((each) => each !== "");
-	const isSignals = segments.at(-2) === "v1" && segments.at(-1) === signal;
-	const segment = (isSignals ? segments.slice(0, -2) : segments).at(-1);
-	return segment === undefined ? {} : { token: decodeURIComponent(segment), tokenBy: "url" };
-}

@@ -1,0 +1,66 @@
+/**
+ * How OpenTelemetry's exporters for JavaScript make headers and URLs of their variables; several CLIs send with them. What is said here was
+ * compared with requests of real CLIs (test/real/emission.test.ts).
+ *
+ * Sources: https://github.com/open-telemetry/opentelemetry-js/tree/main/experimental/packages/otlp-exporter-base/src/configuration,
+ * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+ */
+import type { SentHeader } from "./emission.ts";
+
+/** Headers of the connection: a setting that names one of them has effects that are not known here. */
+const OF_CONNECTION =
+	/^(host|connection|content-length|content-encoding|transfer-encoding|expect|te|trailer|upgrade|keep-alive|proxy-.*|date|cookie)$/i;
+/** https://www.rfc-editor.org/rfc/rfc9110#name-tokens */
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** What Node sends in a value; other characters make it throw. */
+const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+
+/** Pairs of a variable such as OTEL_EXPORTER_OTLP_HEADERS: cut at `,` and `;`, decoded. `isMalformed` if an escape cannot be decoded. */
+export function pairsOf(list: string | undefined, from: string): { pairs: SentHeader[]; isMalformed: boolean } {
+	const pairs: SentHeader[] = [];
+	let isMalformed = false;
+	for (const entry of (list ?? "").split(",")) {
+		const [pair = ""] = entry.split(";");
+		const at = pair.indexOf("=");
+		if (at <= 0) continue;
+		try {
+			const [name, value] = [pair.slice(0, at), pair.slice(at + 1)].map((text) => decodeURIComponent(text.trim()));
+			if (name && value) pairs.push({ name, value, from });
+		} catch {
+			isMalformed = true;
+		}
+	}
+	return { pairs, isMalformed };
+}
+
+/** What becomes of headers that are set one after the other. */
+export type Assembled =
+	| { readonly headers: readonly SentHeader[] }
+	| { readonly why: string; readonly isKnown: boolean };
+
+/**
+ * The headers of a request: a later one replaces an earlier one of the same name, in its place. Names are compared with their case first, as
+ * keys of an object, and then without, as Node does when it sends them.
+ */
+export function assembled(...lists: readonly (readonly SentHeader[])[]): Assembled {
+	const exact = new Map<string, SentHeader>();
+	for (const header of lists.flat()) exact.set(header.name, header);
+	const sent = new Map<string, SentHeader>();
+	for (const header of exact.values()) {
+		const { name, value } = header;
+		if (OF_CONNECTION.test(name) || /^\d+$/.test(name) || name === "__proto__") {
+			return { why: `the effect of the header ${NAME.test(name) ? name : "in it"} is not known`, isKnown: false };
+		}
+		if (!NAME.test(name) || !VALUE.test(value)) {
+			return { why: "a header has a name or a value that cannot be sent, so nothing is sent", isKnown: true };
+		}
+		// The space around a value does not reach the server.
+		sent.set(name.toLowerCase(), { ...header, value: value.replace(/^[\t ]+|[\t ]+$/g, "") });
+	}
+	return { headers: withoutOwn([...sent.values()]) };
+}
+
+/** Without those that the exporters set to their own values. */
+function withoutOwn(headers: readonly SentHeader[]): readonly SentHeader[] {
+	return headers.filter(({ name }) => !/^(content-type|user-agent)$/i.test(name));
+}

@@ -1,0 +1,201 @@
+import { describe, expect, test } from "vitest";
+import { type Layers, outcome } from "../../harness/layers.ts";
+
+/** `signal sent protocol URL [headers]` of every signal. */
+const emitted = (id: string, release: string, layers: Layers) =>
+	outcome(id, release, layers).emissions.map(({ signal, sent, protocol, url, headers }) =>
+		[signal, sent, protocol, url, ...headers.map(({ name, value }) => `${name}: ${value}`)].join(" | "),
+	);
+const logsOf = (...args: Parameters<typeof emitted>) => emitted(...args).filter((line) => line.startsWith("logs "));
+
+describe("Claude Code: headers, protocol and URL as the real 2.1.330 sends them", () => {
+	const claude = (more: Readonly<Record<string, unknown>>) => ({
+		user: {
+			env: {
+				CLAUDE_CODE_ENABLE_TELEMETRY: "1",
+				OTEL_LOGS_EXPORTER: "otlp",
+				OTEL_METRICS_EXPORTER: "otlp",
+				OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
+				OTEL_EXPORTER_OTLP_ENDPOINT: "https://u",
+				...more,
+			},
+		},
+	});
+	const headers = (list: string, more: Readonly<Record<string, unknown>> = {}) =>
+		claude({ OTEL_EXPORTER_OTLP_HEADERS: list, ...more });
+	const at = "logs | yes | http/protobuf | https://u/v1/logs";
+
+	test.each<[what: string, layers: Layers, expected: string]>([
+		["a bare token stays bare", headers("Authorization=T"), `${at} | Authorization: T`],
+		[
+			"of two the last, in the place of the first",
+			headers("Authorization=A,X=1,authorization=B"),
+			`${at} | authorization: B | X: 1`,
+		],
+		["percent escapes stay", headers("Authorization=Bearer%20T"), `${at} | Authorization: Bearer%20T`],
+		["the decoded name is sent as well", headers("X%2DA=1"), `${at} | X-A: 1 | X%2DA: 1`],
+		["an empty value is sent, after the others", headers("X-B=,X-C=1"), `${at} | X-C: 1 | X-B: `],
+		["a pair without a sign or a name is left out", headers("none,=v,X=1"), `${at} | X: 1`],
+		[
+			"the signal's header wins only with another case",
+			headers("Authorization=G,X=1", { OTEL_EXPORTER_OTLP_LOGS_HEADERS: "authorization=L,X=2" }),
+			`${at} | authorization: L | X: 1`,
+		],
+		["alone, it is decoded", headers("", { OTEL_EXPORTER_OTLP_LOGS_HEADERS: "X=a%2Fb" }), `${at} | X: a/b`],
+		["a name that cannot be sent stops all", headers("X A=1"), "logs | no | http/protobuf | https://u/v1/logs"],
+		["a line break stops all", headers("X=a\nb"), "logs | no | http/protobuf | https://u/v1/logs"],
+		["a header of the connection is unknown", headers("Host=x"), "logs | unknown | http/protobuf | https://u/v1/logs"],
+		[
+			"a protocol with blanks",
+			claude({ OTEL_EXPORTER_OTLP_PROTOCOL: " http/json " }),
+			"logs | yes | http/json | https://u/v1/logs",
+		],
+		["a protocol that is none", claude({ OTEL_EXPORTER_OTLP_PROTOCOL: "http" }), "logs | no |  | https://u/v1/logs"],
+		[
+			"of another signal, too",
+			claude({ OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: "GRPC" }),
+			"logs | no | http/protobuf | https://u/v1/logs",
+		],
+		["gRPC is unknown", claude({ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }), "logs | unknown | grpc | https://u/v1/logs"],
+		["no protocol", claude({ OTEL_EXPORTER_OTLP_PROTOCOL: undefined }), at],
+		[
+			"an exporter that does not exist stops all",
+			claude({ OTEL_METRICS_EXPORTER: "banana" }),
+			"logs | no | http/protobuf | https://u/v1/logs",
+		],
+		[
+			"no scheme",
+			claude({ OTEL_EXPORTER_OTLP_ENDPOINT: "127.0.0.1:9" }),
+			"logs | yes | http/protobuf | http://localhost:4318/v1/logs",
+		],
+		[
+			"blanks",
+			claude({ OTEL_EXPORTER_OTLP_ENDPOINT: " https://u " }),
+			"logs | yes | http/protobuf | http://localhost:4318/v1/logs",
+		],
+		[
+			"a query swallows the path",
+			claude({ OTEL_EXPORTER_OTLP_ENDPOINT: "https://u/b?x=1" }),
+			"logs | yes | http/protobuf | https://u/b",
+		],
+		[
+			"user and password are not sent",
+			claude({ OTEL_EXPORTER_OTLP_ENDPOINT: "https://a:b@u/c//" }),
+			"logs | yes | http/protobuf | https://u/c//v1/logs",
+		],
+		[
+			"the signal's URL as it is, without its query",
+			claude({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: " https://l/x?y " }),
+			"logs | yes | http/protobuf | https://l/x",
+		],
+		["one that is no URL is left out", claude({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "1.2.3.4/x" }), at],
+	])("%s", (_what, layers, expected) => {
+		expect(logsOf("claude-code", "2.1.330", layers)).toEqual([expected]);
+	});
+
+	test("without a protocol 2.1.81 sends nothing, and of releases between it is not known", () => {
+		const layers = claude({ OTEL_EXPORTER_OTLP_PROTOCOL: undefined });
+		expect(logsOf("claude-code", "2.1.81", layers)).toEqual(["logs | no |  | https://u/v1/logs"]);
+		expect(logsOf("claude-code", "2.1.200", layers)).toEqual(["logs | unknown |  | https://u/v1/logs"]);
+	});
+
+	test("a managed endpoint leaves the headers of the user, a managed header takes their endpoints away", () => {
+		const { user } = headers("Authorization=T");
+		const endpoint = { env: { OTEL_EXPORTER_OTLP_ENDPOINT: "https://m" } };
+		expect(logsOf("claude-code", "2.1.330", { user, managed: endpoint })).toEqual([
+			"logs | yes | http/protobuf | https://m/v1/logs | Authorization: T",
+		]);
+		const header = { env: { OTEL_EXPORTER_OTLP_HEADERS: "Authorization=M" } };
+		expect(logsOf("claude-code", "2.1.330", { user, managed: header })).toEqual([
+			"logs | yes | http/protobuf |  | Authorization: M",
+		]);
+	});
+});
+
+describe("Codex: headers, protocol and URL as the real 0.169.0 sends them", () => {
+	const codex = (headers: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>> = {}) => ({
+		user: {
+			otel: { exporter: { "otlp-http": { endpoint: "https://u/v1/logs", protocol: "binary", headers, ...more } } },
+		},
+	});
+	const shell = (list: string) => ({ environment: { env: { OTEL_EXPORTER_OTLP_HEADERS: list } } });
+	const at = "logs | yes | http/protobuf | https://u/v1/logs";
+
+	test.each<[what: string, layers: Layers, expected: string]>([
+		["names in lower case, values decoded", codex({ AUTHORIZATION: "Bearer%20T" }), `${at} | authorization: Bearer T`],
+		["a malformed escape stays", codex({ X: "100%zz" }), `${at} | x: 100%zz`],
+		["a value with a line break is left out", codex({ Authorization: "a\nb", X: "1" }), `${at} | x: 1`],
+		["a name that cannot be sent is left out", codex({ "X A": "1", X: "1" }), `${at} | x: 1`],
+		[
+			"one name with two cases is unknown",
+			codex({ Authorization: "A", authorization: "B" }),
+			"logs | unknown | http/protobuf | https://u/v1/logs",
+		],
+		[
+			"which the shell settles",
+			{ ...codex({ Authorization: "A", authorization: "B" }), ...shell("Authorization=Bearer%20S") },
+			`${at} | authorization: Bearer S`,
+		],
+		[
+			"an empty one of the shell is none",
+			{ ...codex({ Authorization: "A" }), ...shell("Authorization=") },
+			`${at} | authorization: A`,
+		],
+		["json", codex({}, { protocol: "json" }), "logs | yes | http/json | https://u/v1/logs"],
+		["a URL as it is", codex({}, { endpoint: "https://u?x=1#f" }), "logs | yes | http/protobuf | https://u/?x=1"],
+		[
+			"user and password become a header",
+			codex({}, { endpoint: "https://a:b@u/x" }),
+			"logs | yes | http/protobuf | https://u/x | authorization: Basic YTpi",
+		],
+		["no scheme stops all", codex({}, { endpoint: "u/x" }), "logs | no | http/protobuf | u/x"],
+		[
+			"a protocol that does not exist keeps it from starting",
+			codex({}, { protocol: "http/protobuf" }),
+			"logs | no | http/protobuf | https://u/v1/logs",
+		],
+		[
+			"a number for a header, too",
+			codex({ Authorization: 7 }),
+			"logs | no | http/protobuf | https://u/v1/logs | authorization: 7",
+		],
+	])("%s", (_what, layers, expected) => {
+		expect(logsOf("codex", "0.169.0", layers)).toEqual([expected]);
+	});
+});
+
+describe("Gemini CLI: headers, protocol and URL as the real 0.61.0 sends them", () => {
+	const gemini = (more: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string>> = {}) => ({
+		user: { telemetry: { enabled: true, otlpEndpoint: "https://u/t", otlpProtocol: "http", ...more } },
+		environment: { env },
+	});
+	const at = "logs | yes | http/json | https://u/t/v1/logs";
+
+	test.each<[what: string, layers: Layers, expected: string]>([
+		[
+			"headers of variables, decoded and cut",
+			gemini({}, { OTEL_EXPORTER_OTLP_HEADERS: "X-A=a%2Fb;p=1,X-C=" }),
+			`${at} | X-A: a/b`,
+		],
+		["a malformed escape is left out", gemini({}, { OTEL_EXPORTER_OTLP_HEADERS: "X-A=100%zz" }), at],
+		[
+			"without a protocol it is gRPC",
+			gemini({ otlpProtocol: undefined }),
+			"logs | unknown | grpc | https://u/t/v1/logs",
+		],
+		[
+			"with another it does not start",
+			gemini({ otlpProtocol: "http/protobuf" }),
+			"logs | no | grpc | https://u/t/v1/logs",
+		],
+		["OTEL_SDK_DISABLED", gemini({}, { OTEL_SDK_DISABLED: "true" }), "logs | no |  | https://u/t/v1/logs"],
+		["blanks and quotes are taken off", gemini({ otlpEndpoint: ' "https://u/t" ' }), at],
+		[
+			"a query is kept",
+			gemini({ otlpEndpoint: "https://u/t/?k=v" }),
+			"logs | yes | http/json | https://u/t/v1/logs?k=v",
+		],
+	])("%s", (_what, layers, expected) => {
+		expect(logsOf("gemini", "0.61.0", layers)).toEqual([expected]);
+	});
+});

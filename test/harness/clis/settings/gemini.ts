@@ -1,0 +1,60 @@
+import { baseUrl, type Generator, headerList, type Materials } from "./settings.ts";
+
+/** Settings of Gemini CLI: every file that it reads, .env files and the shell. */
+export const gemini: Generator = (materials) => {
+	const { choose } = materials;
+	const files: Record<string, string> = {};
+	const put = (path: string, probability: number, whole: number) => {
+		if (choose.maybe(probability)) files[path] = file(materials, whole);
+	};
+	put("~/.gemini/settings.json", 0.95, 0.95);
+	put("/etc/gemini-cli/settings.json", 0.2, 0.4);
+	put("~/project/.gemini/settings.json", 0.15, 0.2);
+	if (choose.maybe(0.1)) files["~/.gemini/.env"] = lines(variables(materials));
+	if (choose.maybe(0.1)) files["~/project/.env"] = lines(variables(materials));
+	return { files, env: { MY_WORD: "expanded", ...(choose.maybe(0.5) ? variables(materials) : {}) } };
+};
+
+function lines(list: Readonly<Record<string, string>>): string {
+	return Object.entries(list)
+		.map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+		.join("");
+}
+
+function file(materials: Materials, whole: number): string {
+	const { choose, token } = materials;
+	const all = choose.maybe(whole);
+	const telemetry: Record<string, unknown> = {};
+	const set = (name: string, value: () => unknown) => {
+		if (choose.maybe(all ? 0.97 : 0.3)) telemetry[name] = value();
+	};
+	const word = () => choose.mostly(0.8, `/${token()}`, "/${MY_WORD}/$MY_WORD", "/${NO_WORD:-other}", "/${NO_WORD}", "");
+	set("enabled", () => choose.mostly<unknown>(0.92, true, false, "true", 1));
+	set("target", () => choose.mostly(0.95, "local", "gcp"));
+	set("otlpEndpoint", () => `${baseUrl(materials)}${word()}`);
+	set("otlpProtocol", () => choose.mostly<unknown>(0.9, "http", "grpc", "http/protobuf", 7));
+	set("logPrompts", () => false);
+	set("outfile", () => choose.mostly(0.95, "", "/tmp/never-written"));
+	set("useCollector", () => choose.mostly(0.8, false, true));
+	const more = choose.maybe(0.1) ? { banana: 7 } : {};
+	const text = JSON.stringify({ telemetry, ...more });
+	return choose.mostly(0.95, text, `// mine\n${text}`, `\ufeff${text}`);
+}
+
+function variables(materials: Materials): Record<string, string> {
+	const { choose } = materials;
+	const found: Record<string, string> = {};
+	const rarely = (name: string, probability: number, value: () => string) => {
+		if (choose.maybe(probability)) found[name] = value();
+	};
+	rarely("OTEL_EXPORTER_OTLP_HEADERS", 0.4, () => headerList(materials));
+	rarely("OTEL_EXPORTER_OTLP_LOGS_HEADERS", 0.2, () => headerList(materials));
+	rarely("OTEL_EXPORTER_OTLP_ENDPOINT", 0.15, () => baseUrl(materials));
+	rarely("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", 0.1, () => baseUrl(materials));
+	rarely("GEMINI_TELEMETRY_OTLP_ENDPOINT", 0.1, () => baseUrl(materials));
+	rarely("GEMINI_TELEMETRY_OTLP_PROTOCOL", 0.1, () => choose.mostly(0.7, "http", "grpc", "HTTP"));
+	rarely("GEMINI_TELEMETRY_ENABLED", 0.1, () => choose.pick(["true", "false", "1"]));
+	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.1, () => "gzip");
+	rarely("OTEL_SDK_DISABLED", 0.03, () => "true");
+	return found;
+}
