@@ -44,10 +44,10 @@ describe.each([undefined, ...forms])("a test record like $id", (form) => {
 
 test("a record of our own names the host that it is given, and one like a CLI's has no other host", () => {
 	const host = "gateway gw with 0123456789ab";
-	const text = (emission?: (typeof emissions)[number]) =>
-		Buffer.from(encodeTestRecord({ ...record, signal: "logs", host }, "json", emission)).toString();
+	const text = (form?: (typeof forms)[number]) =>
+		Buffer.from(encodeTestRecord({ ...record, signal: "logs", host }, "json", form)).toString();
 	expect(text()).toContain(`{"key":"host.name","value":{"stringValue":"${host}"}}`);
-	expect(emissions.filter((each) => text(each).includes(host))).toEqual([]);
+	expect(forms.filter((each) => text(each).includes(host))).toEqual([]);
 });
 
 test("times: Codex sets the observed one alone", () => {
