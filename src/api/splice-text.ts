@@ -29,8 +29,8 @@ export interface SpliceWish {
 	readonly at: string | undefined;
 }
 
-/** What the user said of a plan; the file decides the rest. */
-interface Said {
+/** The flags that were given; the file decides the rest. */
+interface GivenFlags {
 	readonly targetVersion: unknown;
 	readonly platform: unknown;
 	readonly at: string | undefined;
@@ -47,21 +47,21 @@ export async function planForFile(
 	text: string,
 	file: string,
 	usual: CollectorPlan,
-	said: Said,
+	given: GivenFlags,
 	replan: (found: FoundInFile) => CollectorPlan | Promise<CollectorPlan>,
 ): Promise<{ readonly plan: CollectorPlan; readonly isReleaseFound: boolean }> {
 	const { distribution } = usual;
-	const { release, platform, usesOldName } = shapeOf(text, file, distribution, said.at);
-	const isUnknown = said.targetVersion === undefined && release === undefined;
+	const { release, platform, usesOldName } = shapeOf(text, file, distribution, given.at);
+	const isUnknown = given.targetVersion === undefined && release === undefined;
 	const plan = await replan({
-		...(said.targetVersion === undefined && release !== undefined ? { targetVersion: release } : {}),
-		...(said.platform === undefined && platform && distribution.hosts[platform] ? { platform } : {}),
+		...(given.targetVersion === undefined && release !== undefined ? { targetVersion: release } : {}),
+		...(given.platform === undefined && platform && distribution.hosts[platform] ? { platform } : {}),
 	});
-	// Nobody knows the release: the old name starts in all of them.
+	// The release is unknown: the old name starts in all of them.
 	const staysOld = isUnknown && usesOldName && hasComponent(distribution, plan.release.own, "exporters", "otlphttp");
 	return {
 		plan: staysOld ? { ...plan, ids: { ...plan.ids, exporter: `otlphttp/${plan.name}` } } : plan,
-		isReleaseFound: said.targetVersion === undefined && !isUnknown,
+		isReleaseFound: given.targetVersion === undefined && !isUnknown,
 	};
 }
 
