@@ -40,8 +40,9 @@ async function scene() {
 		script,
 		trial: join(folder, ".torii.token.crossfade-trial"),
 		content: () => readFileSync(tokenFile, "utf8"),
-		run: (token: string, more: readonly string[] = [], under = dash, env = {}) =>
+		run: (token: string, more: readonly string[] = [], under = dash, env = {}, watched = false) =>
 			runScript(under, script, [...args, ...more], {
+				watched,
 				stdin: `${token}\n`,
 				canaries: token === "" ? [old] : [named(token), old],
 				env,
@@ -222,7 +223,8 @@ describe("names that the environment has already, and a shell that exports every
 		const token = canary();
 		const env = Object.fromEntries(inheritable(readFileSync(s.script, "utf8")).map((name) => [name, "inherited"]));
 		const child = { ...under, args: [...under.args, ...flags] };
-		expect(await s.run(token.token, takesAtOnce(), child, env)).toMatchObject({ code: 0, stderr: "" });
+		// Watched: what the programs are handed is in their environment.
+		expect(await s.run(token.token, takesAtOnce(), child, env, true)).toMatchObject({ code: 0, stderr: "" });
 		expect(s.content()).toBe(token.token);
 	});
 });

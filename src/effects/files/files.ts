@@ -43,7 +43,7 @@ export interface FolderEntry {
 export interface Files {
 	/** The bytes of a regular file, or of standard input for `-`. Throws `CrossfadeError` (refused or io). */
 	read(path: string, options: ReadOptions): Promise<Uint8Array>;
-	/** The bytes of a regular file of any size, or of standard input for `-`, in chunks. Throws `CrossfadeError` (refused or io). */
+	/** The bytes of a regular file, or of standard input for `-`, in chunks, up to 512 MiB. Throws `CrossfadeError` (refused or io). */
 	stream(path: string): AsyncIterable<Uint8Array>;
 	/** Replaces a file atomically: temporary file in the same folder, fsync, rename; keeps mode and owner. Returns the backup's path. */
 	replace(path: string, content: Uint8Array, options: ReplaceOptions): Promise<string | undefined>;

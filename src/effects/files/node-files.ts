@@ -83,6 +83,9 @@ function readWhole(path: string, { maxBytes }: ReadOptions): Uint8Array {
 	}
 }
 
+/** No inventory of a fleet is larger; beyond it is the wrong file, or one that has no end. */
+const MAX_STREAM_BYTES = 512 * 1024 * 1024;
+
 async function* pieces(path: string): AsyncGenerator<Uint8Array> {
 	const name = path === "-" ? "<stdin>" : path;
 	let fd: number | undefined;
@@ -90,10 +93,13 @@ async function* pieces(path: string): AsyncGenerator<Uint8Array> {
 		fd = path === "-" ? 0 : openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 		const stats = fstatSync(fd);
 		if (path !== "-" && !stats.isFile()) throw notRegular(name, stats);
-		for (;;) {
+		let total = stats.isFile() ? stats.size : 0;
+		for (let read = 0; ; total = Math.max(total, read)) {
+			if (total > MAX_STREAM_BYTES) throw tooLarge(name, MAX_STREAM_BYTES);
 			const chunk = Buffer.allocUnsafe(1 << 16);
 			const got = readSome(fd, chunk);
 			if (got === 0) return;
+			read += got;
 			yield chunk.subarray(0, got);
 		}
 	} catch (error) {

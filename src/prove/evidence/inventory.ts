@@ -103,6 +103,8 @@ class Notes {
 
 const MAX_SAMPLES = 5;
 const MAX_HOST = 253;
+/** No report line is longer. */
+const MAX_LINE = 1 << 18;
 
 type RowsByHost = Map<string, InventoryRow>;
 
@@ -149,13 +151,14 @@ function byLine(notes: Notes, take: (line: string) => string | undefined): Form 
 		at++;
 		if (line.trim() === "") return;
 		notes.lines++;
-		const problem = take(line);
+		const problem = line.length > MAX_LINE ? "a line that is too long" : take(line);
 		if (problem !== undefined) notes.spoil(at, problem);
 	};
 	return {
 		push(text) {
 			const lines = (rest + text).split("\n");
-			rest = lines.pop() ?? "";
+			// No more of a line than shows that it is too long: what has no line break must not be copied again and again.
+			rest = (lines.pop() ?? "").slice(0, MAX_LINE + 1);
 			for (const line of lines) one(line);
 		},
 		end: () => {

@@ -10,6 +10,13 @@ async function* pieces(text: string | Uint8Array, size = 7): AsyncGenerator<Uint
 	for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
+test("a line without an end is one that cannot be used, and costs no more than its length; the next are read", async () => {
+	const long = "\0".repeat(8 * 1024 * 1024);
+	const text = `mac-1 ${line()}\n${long}\nmac-2 ${line()}\n${long}`;
+	const { rows, lines, bad } = await readInventory(pieces(text, 1 << 16));
+	expect({ hosts: rows.map(({ host }) => host), lines, bad }).toEqual({ hosts: ["mac-1", "mac-2"], lines: 4, bad: 2 });
+});
+
 describe("the report line", () => {
 	test("is read as every MDM shows it", () => {
 		expect(parseReportLine(`<result>${line()}</result>`)).toEqual({
