@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -56,6 +56,27 @@ async function send(url: string, { token, records, ...sender }: LoadSender, sign
 	});
 	await response.arrayBuffer();
 	return response.status;
+}
+
+/** A request with an Authorization header for each token, which `fetch` would join. */
+function sendTwice(url: string, tokens: readonly Canary[], body: Buffer): Promise<number> {
+	const each = tokens.flatMap(({ token }) => ["authorization", `Bearer ${token}`]);
+	const headers = [
+		"host",
+		new URL(url).host,
+		...each,
+		"content-type",
+		"application/x-protobuf",
+		"content-length",
+		String(body.length),
+	];
+	return new Promise((done, fail) => {
+		request(`${url}/v1/logs`, { method: "POST", headers }, (answer) => {
+			answer.resume().on("end", () => done(answer.statusCode ?? 0));
+		})
+			.on("error", fail)
+			.end(body);
+	});
 }
 
 /** A backend that takes everything and keeps it: headers and unpacked body, as text. */
@@ -287,6 +308,30 @@ describe("a real gateway counts who sends with which token", needs(otelcol), () 
 		expect(leaks([mine], { whole })).toEqual([]);
 		expect(whole.includes(mine.fingerprint)).toBe(isSentOn);
 		expect(whole.includes("crossfade.fingerprint")).toBe(isSentOn);
+	});
+
+	test.each([
+		["senders", ["logs several mac-1 curl 8", "logs several mac-1 curl 8"]],
+		["tokens", ["logs other", "logs other"]],
+	])("%s: a request with both tokens counts for neither, whichever comes first", async (attribute, counts) => {
+		const provider = await startProvider();
+		const [first, second] = [canary(), canary()];
+		const token = attribute === "tokens" ? [`old=fp:${first.fingerprint}`, `new=fp:${second.fingerprint}`] : [];
+		const collector = await startCollector(scratch(), await gateway(provider, "contrib", { attribute, token }));
+		const [page, name] = attribute === "tokens" ? [collector.metricsUrl, byToken] : [collector.pageUrl, bySender];
+		const resource = { "host.name": "mac-1", "service.name": "curl", "service.version": "8" };
+		const body = Buffer.from(otlpRequest("logs", 1, "protobuf", resource));
+		let sent = 0;
+		for (const [at, tokens] of [
+			[first, second],
+			[second, first],
+		].entries()) {
+			expect(await sendTwice(collector.url, tokens, body)).toBe(200);
+			sent++;
+			await waitFor("the count", async () => (await counted(page, name))[counts[at] ?? ""] === sent);
+			expect(sorted(await counted(page, name))).toEqual([[counts[at], sent]]);
+		}
+		expect(collector.log()).not.toMatch(/\t(warn|error)\t/);
 	});
 
 	test("a client cannot pass for another by naming a fingerprint itself, and a missing host is a row of its own", async () => {

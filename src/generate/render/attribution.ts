@@ -8,6 +8,8 @@ import type { YamlMap } from "./yaml.ts";
 /** The resource attribute with the fingerprint while data passes, and its value if there was no token. */
 export const FINGERPRINT = "crossfade.fingerprint";
 export const NO_TOKEN = "none";
+/** Its value if a request has the header more than once: one of the values could be the old token. */
+const SEVERAL = "several";
 /** What distinguishes senders. */
 export const SENDER = [FINGERPRINT, "host.name", "service.name", "service.version"] as const;
 /** What is counted per signal, as the connector and the transform processor name it. */
@@ -44,6 +46,7 @@ export function fingerprintStatements({ header, scheme }: Pick<CollectorPlan, "h
 	return [
 		`set(${target}, "${NO_TOKEN}") where ${given} == nil`,
 		`set(${target}, ${fingerprintExpression(header, scheme)}) where ${given} != nil`,
+		`set(${target}, "${SEVERAL}") where ${given} != nil and Len(${given}) > 1`,
 	];
 }
 
@@ -168,6 +171,8 @@ function tokensFlow(
 	listener: Listener,
 ): Flow {
 	const fingerprint = fingerprintExpression(plan.header, plan.scheme);
+	const given = headerPath(plan.header);
+	const isAlone = `${given} != nil and Len(${given}) == 1`;
 	const known = attribution.tokens.map((token) => ({ ...token, id: counterId(token.fingerprint) }));
 	const all = [...known.map(({ id }) => id), OTHER];
 	const pipelineId = (signal: Signal, id: string) => `${signal}/${id}`;
@@ -183,7 +188,7 @@ function tokensFlow(
 					error_mode: "ignore",
 					default_pipelines: [pipelineId(signal, OTHER)],
 					table: known.map(({ id, fingerprint: value }) => ({
-						condition: `${fingerprint} == "${value}"`,
+						condition: `${isAlone} and ${fingerprint} == "${value}"`,
 						pipelines: [pipelineId(signal, id)],
 					})),
 				},
