@@ -30,7 +30,7 @@ export interface SpliceWish {
 }
 
 /** What the user said of a plan; the file decides the rest. */
-interface Said {
+interface SpliceFlags {
 	readonly targetVersion: unknown;
 	readonly platform: unknown;
 	readonly at: string | undefined;
@@ -47,7 +47,7 @@ export async function planForFile(
 	text: string,
 	file: string,
 	usual: CollectorPlan,
-	said: Said,
+	said: SpliceFlags,
 	replan: (found: FoundInFile) => CollectorPlan | Promise<CollectorPlan>,
 ): Promise<{ readonly plan: CollectorPlan; readonly isReleaseFound: boolean }> {
 	const { distribution } = usual;

@@ -17,6 +17,8 @@ export interface ChartConfig {
 	/** The keys beside the config that mount files into the collector. */
 	readonly volumes: string;
 	readonly mounts: string;
+	/** Whether the container has a memory limit unless the values remove it, or may have one. */
+	readonly limitsMemory: boolean;
 }
 
 /** What presets of the upstream charts add. */
@@ -27,6 +29,16 @@ const PRESETS = [
 	...["file_storage", "k8s_observer", "k8s_leader_elector"],
 ];
 
+const upstream: ChartConfig = {
+	chart: "opentelemetry-collector",
+	path: ["config"],
+	extensions: ["health_check"],
+	defines: [...PRESETS, "jaeger", "otlp", "zipkin", "batch", "memory_limiter", "debug", "health_check"],
+	volumes: "extraVolumes",
+	mounts: "extraVolumeMounts",
+	limitsMemory: false,
+};
+
 /** The charts, the most specific path first. */
 const charts: readonly ChartConfig[] = [
 	{
@@ -36,6 +48,7 @@ const charts: readonly ChartConfig[] = [
 		defines: [...PRESETS, "otlp", "resource/hostname", "batch", "debug"],
 		volumes: "volumes",
 		mounts: "volumeMounts",
+		limitsMemory: true,
 	},
 	{
 		chart: "opentelemetry-kube-stack",
@@ -44,6 +57,7 @@ const charts: readonly ChartConfig[] = [
 		defines: PRESETS,
 		volumes: "volumes",
 		mounts: "volumeMounts",
+		limitsMemory: true,
 	},
 	...["agent", "gateway", "clusterReceiver"].map((part) => ({
 		chart: "splunk-otel-collector",
@@ -52,21 +66,34 @@ const charts: readonly ChartConfig[] = [
 		defines: undefined,
 		volumes: "extraVolumes",
 		mounts: "extraVolumeMounts",
+		limitsMemory: true,
 	})),
-	{
-		chart: "opentelemetry-collector",
-		path: ["config"],
-		extensions: ["health_check"],
-		defines: [...PRESETS, "jaeger", "otlp", "zipkin", "batch", "memory_limiter", "debug", "health_check"],
-		volumes: "extraVolumes",
-		mounts: "extraVolumeMounts",
-	},
+	upstream,
 ];
 
-/** The chart whose values have a config at these keys; undefined if none is known to merge one there. */
-export function chartAt(path: readonly (string | number)[]): ChartConfig | undefined {
-	return charts.find((chart) => {
+/** A chart that nobody knows, or the upstream one under a name of the user's: what it adds is unknown. */
+const UNKNOWN: ChartConfig = {
+	...upstream,
+	chart: "(unknown)",
+	extensions: undefined,
+	defines: undefined,
+	limitsMemory: true,
+};
+
+/** Values that only the upstream chart has beside its config. */
+const UPSTREAM_VALUES = ["mode", "presets", "alternateConfig"];
+
+/** The chart whose values have a config at these keys, with these keys beside it; undefined if none is known to merge one there. */
+export function chartAt(path: readonly (string | number)[], beside: readonly string[]): ChartConfig | undefined {
+	const found = charts.find((chart) => {
 		const end = path.slice(-chart.path.length);
 		return end.length === chart.path.length && chart.path.every((key, index) => key === "*" || key === end[index]);
 	});
+	if (found !== upstream) return found;
+	const above = path.at(-2);
+	const isUpstream =
+		above === undefined ||
+		["opentelemetry-collector", "values", "valuesObject"].includes(String(above)) ||
+		beside.some((key) => UPSTREAM_VALUES.includes(key));
+	return isUpstream ? upstream : UNKNOWN;
 }
