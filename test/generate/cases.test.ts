@@ -201,6 +201,13 @@ describe("check: false errors", () => {
 
 describe("check: what is not clean", () => {
 	test.each<CheckCase>([
+		{
+			name: "a misspelled section, once",
+			text: watching
+				.replace("exporters:", "procesors: {batch: {}}\nexporters:")
+				.replace("[otlp],", "[otlp], processors: [batch],"),
+			expected: ["error unknown-section"],
+		},
 		{ name: "a config without pipelines", text: "receivers: {otlp: {}}\n", expected: ["error no-pipelines"] },
 		{
 			name: "a gRPC exporter that keeps the first token",
