@@ -95,6 +95,11 @@ describe("check: false errors", () => {
 			expected: [],
 		},
 		{
+			name: "values whose receivers come from presets",
+			text: "presets: {hostMetrics: {enabled: true}}\nalternateConfig:\n  exporters: {debug: {}}\n  service:\n    pipelines:\n      metrics: {exporters: [debug]}\n",
+			expected: [],
+		},
+		{
 			name: "values that remove what they use",
 			text: values("", "processors: {batch: null}\nservice:\n  pipelines:\n    logs: {processors: [batch]}\n"),
 			expected: ["error missing-reference"],
@@ -106,7 +111,7 @@ describe("check: false errors", () => {
 		},
 		{
 			name: "values of a chart whose defaults depend on other values",
-			text: `agent:\n  config:\n    service: {pipelines: {logs: {exporters: [splunk_hec/platform_logs]}}}\n`,
+			text: `agent:\n  config:\n    service: {pipelines: {logs: {exporters: [splunk_hec/own]}}}\n`,
 			distribution: "splunk",
 			expected: ["warning not-in-this-file"],
 		},
@@ -481,6 +486,11 @@ describe("collector --into: the result starts", () => {
 			const { text } = await into(above + block(plain, blanks));
 			expect(text).toContain("extensions: [health_check, bearertokenauth/torii]");
 		}
+	});
+
+	test("values that the upstream chart does not merge list no extension of the chart", async () => {
+		const { text } = await into(`alternateConfig:\n${block(plain, 2)}`);
+		expect(text).toContain("extensions: [bearertokenauth/torii]");
 	});
 
 	test("values of an unknown chart are refused, and those that look like the upstream one under another name are not", async () => {

@@ -39,6 +39,72 @@ const upstream: ChartConfig = {
 	limitsMemory: false,
 };
 
+/** What the templates of the Splunk chart define in some of its collectors, depending on other values. */
+const SPLUNK = [
+	...[
+		"otlp",
+		"jaeger",
+		"zipkin",
+		"nop",
+		"host_metrics",
+		"kubelet_stats",
+		"file_log",
+		"receiver_creator",
+		"k8s_cluster",
+	],
+	...[
+		"k8s_objects",
+		"k8s_events",
+		"prometheus/ta",
+		"prometheus/agent",
+		"prometheus/collector",
+		"memory_limiter",
+		"batch",
+	],
+	...[
+		"k8s_attributes",
+		"k8s_attributes/metrics",
+		"resource_detection",
+		"resource_detection/k8s_cluster_name",
+		"resource",
+	],
+	...["resource/add_agent_k8s", "resource/add_cluster_host", "resource/add_cluster_name", "resource/add_custom_attrs"],
+	...[
+		"resource/add_environment",
+		"resource/add_event_k8s",
+		"resource/k8s_cluster",
+		"resource/logs",
+		"resource/metrics",
+	],
+	...[
+		"resource/otlp_platform_logs",
+		"filter/logs",
+		"attributes/drop_event_attrs",
+		"attributes/istio",
+		"metricstransform",
+	],
+	...["transform/add_events_sourcetype", "transform/add_sourcetype", "transform/drop_server_attrs", "transform/logs"],
+	...[
+		"transform/istio_service_name",
+		"transform/k8sevents",
+		"transform/k8shpascaletargetref",
+		"otlp_grpc",
+		"otlp_http",
+	],
+	...[
+		"otlp/platform_logs",
+		"otlp_http/entities",
+		"otlp_http/o11y_entities",
+		"otlp_http/o11y_events",
+		"otlp_http/secureapp",
+	],
+	...["otlp_http/platform_logs", "signalfx", "signalfx/histograms", "signalfx/host_metadata", "splunk_hec/o11y"],
+	...["splunk_hec/platform_logs", "splunk_hec/platform_metrics", "splunk_hec/platform_traces", "routing/logs"],
+	...["file_storage", "file_storage/persistent_queue", "health_check", "k8s_observer", "zpages", "headers_setter"],
+	...["docker_observer", "host_observer", "http_forwarder", "http_forwarder/o11y_ingest", "opamp/splunk_o11y"],
+	"http_forwarder/opamp_splunk_o11y",
+];
+
 /** The charts, the most specific path first. */
 const charts: readonly ChartConfig[] = [
 	{
@@ -63,11 +129,13 @@ const charts: readonly ChartConfig[] = [
 		chart: "splunk-otel-collector",
 		path: [part, "config"],
 		extensions: undefined,
-		defines: undefined,
+		defines: SPLUNK,
 		volumes: "extraVolumes",
 		mounts: "extraVolumeMounts",
 		limitsMemory: true,
 	})),
+	// Not merged with the chart's own config; presets add to it all the same.
+	{ ...upstream, path: ["alternateConfig"], extensions: [], defines: PRESETS },
 	upstream,
 ];
 

@@ -162,7 +162,7 @@ function pipelines(model: ConfigModel): ConfigFinding[] {
 			found.push({ rule: "unknown-signal", at: pipeline.at, what: `the pipeline name ${name} has no signal` });
 		}
 		for (const side of ["receivers", "exporters"] as const) {
-			if (pipeline[side]?.length === 0)
+			if (pipeline[side]?.length === 0 && !model.chart)
 				found.push({ rule: "empty-pipeline", at: pipeline.at, what: `the pipeline ${name} has no ${side}` });
 		}
 		return [
