@@ -30,7 +30,7 @@ export interface SpliceWish {
 }
 
 /** The flags that were given; the file decides the rest. */
-interface GivenFlags {
+interface SpliceFlags {
 	readonly targetVersion: unknown;
 	readonly platform: unknown;
 	readonly at: string | undefined;
@@ -47,7 +47,7 @@ export async function planForFile(
 	text: string,
 	file: string,
 	usual: CollectorPlan,
-	given: GivenFlags,
+	given: SpliceFlags,
 	replan: (found: FoundInFile) => CollectorPlan | Promise<CollectorPlan>,
 ): Promise<{ readonly plan: CollectorPlan; readonly isReleaseFound: boolean }> {
 	const { distribution } = usual;

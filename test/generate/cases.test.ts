@@ -95,6 +95,11 @@ describe("check: false errors", () => {
 			expected: [],
 		},
 		{
+			name: "values whose receivers come from presets",
+			text: "presets: {hostMetrics: {enabled: true}}\nalternateConfig:\n  exporters: {debug: {}}\n  service:\n    pipelines:\n      metrics: {exporters: [debug]}\n",
+			expected: [],
+		},
+		{
 			name: "values that remove what they use",
 			text: values("", "processors: {batch: null}\nservice:\n  pipelines:\n    logs: {processors: [batch]}\n"),
 			expected: ["error missing-reference"],
@@ -106,7 +111,7 @@ describe("check: false errors", () => {
 		},
 		{
 			name: "values of a chart whose defaults depend on other values",
-			text: `agent:\n  config:\n    service: {pipelines: {logs: {exporters: [splunk_hec/platform_logs]}}}\n`,
+			text: `agent:\n  config:\n    service: {pipelines: {logs: {exporters: [splunk_hec/own]}}}\n`,
 			distribution: "splunk",
 			expected: ["warning not-in-this-file"],
 		},
@@ -201,6 +206,13 @@ describe("check: false errors", () => {
 
 describe("check: what is not clean", () => {
 	test.each<CheckCase>([
+		{
+			name: "a misspelled section, once",
+			text: watching
+				.replace("exporters:", "procesors: {batch: {}}\nexporters:")
+				.replace("[otlp],", "[otlp], processors: [batch],"),
+			expected: ["error unknown-section"],
+		},
 		{ name: "a config without pipelines", text: "receivers: {otlp: {}}\n", expected: ["error no-pipelines"] },
 		{
 			name: "a gRPC exporter that keeps the first token",
@@ -401,6 +413,16 @@ describe("check: what is not clean", () => {
 			expected: ["warning limit-without-total"],
 		},
 		{
+			name: "limit_percentage in values of a chart that sets a limit",
+			text: `collectors:\n  a:\n    volumeMounts: [{name: t, mountPath: /etc/otel}]\n    config:\n${block(watching.replace("exporters:", "processors: {memory_limiter: {check_interval: 1s, limit_percentage: 75}}\nexporters:"), 6)}`,
+			expected: [],
+		},
+		{
+			name: "limit_percentage in values of a chart that sets none",
+			text: `extraVolumeMounts: [{name: t, mountPath: /etc/otel}]\nconfig:\n${block(watching.replace("exporters:", "processors: {memory_limiter: {check_interval: 1s, limit_percentage: 75}}\nexporters:"), 2)}`,
+			expected: ["warning limit-without-total"],
+		},
+		{
 			name: "limit_percentage with a limit",
 			text: resource(
 				"  resources: {limits: {memory: 1Gi}}\n",
@@ -464,6 +486,18 @@ describe("collector --into: the result starts", () => {
 			const { text } = await into(above + block(plain, blanks));
 			expect(text).toContain("extensions: [health_check, bearertokenauth/torii]");
 		}
+	});
+
+	test("values that the upstream chart does not merge list no extension of the chart", async () => {
+		const { text } = await into(`alternateConfig:\n${block(plain, 2)}`);
+		expect(text).toContain("extensions: [bearertokenauth/torii]");
+	});
+
+	test("values of an unknown chart are refused, and those that look like the upstream one under another name are not", async () => {
+		const { refused } = await into(`collector:\n  config:\n${block(plain, 4)}`);
+		expect(refused).toContain("service.extensions is not in this file");
+		const { text } = await into(`edge:\n  mode: daemonset\n  config:\n${block(plain, 4)}`);
+		expect(text).toContain("extensions: [health_check, bearertokenauth/torii]");
 	});
 
 	test("values of a chart that makes the list from other values are refused, with the list to write", async () => {
@@ -658,6 +692,16 @@ describe("collector --into: what has to exist before the next start", () => {
 	])("%s: volume and mount to add", async (_name, text, parts) => {
 		const before = await said(text);
 		for (const part of parts) expect(before).toContain(part);
+	});
+
+	test("the image must have what is added", async () => {
+		const spec = (more: string) =>
+			`kind: OpenTelemetryCollector\nmetadata: {name: a}\nspec:\n${more}  config:\n${block(plain, 4)}`;
+		expect(await said(spec(""))).toContain("set spec.image: otel/opentelemetry-collector-contrib:0.159.0");
+		expect(await said(spec("  image: otel/opentelemetry-collector:0.155.0\n"))).toContain(
+			"the image otel/opentelemetry-collector is none of OpenTelemetry Collector Contrib",
+		);
+		expect(await said(spec("  image: otel/opentelemetry-collector-contrib:0.155.0\n"))).not.toContain("image");
 	});
 
 	test("a mount that is there already is not printed again", async () => {

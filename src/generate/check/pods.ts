@@ -202,7 +202,7 @@ function isReadableByAll(written: string): boolean {
 
 /** Percentages of a memory limit that a container in this file does not have. */
 function limits(place: ConfigPlace, maps: readonly PlacedMap[]): ConfigFinding[] {
-	if (!inKubernetes(place)) return [];
+	if (!inKubernetes(place) || place.chart?.limitsMemory) return [];
 	const scope = scopeOf(place);
 	const containers = maps.filter(({ document, path, map }) =>
 		scope

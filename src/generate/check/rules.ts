@@ -125,8 +125,8 @@ export const rules = {
 	"token-from-env": {
 		severity: "warning",
 		title: "a token comes from an environment variable",
-		why: "A running process never sees a new value, whatever signal it gets: it stays on the old token, and once that expires, every event is permanently dropped.",
-		fix: "Read the token from a watched file (bearertokenauth.filename; Alloy: local.file), or restart after every rotation. It is an error for a token that is being rotated: that of a provider this program knows, or of an exporter it added.",
+		why: "A running process never sees a new value, whatever signal it gets: it stays on the old token, and once that expires, every event is permanently dropped. An error for a token that is certainly rotated: that of a provider in our tables, or of an exporter that crossfade added.",
+		fix: "Read the token from a watched file (bearertokenauth.filename; Alloy: local.file), or restart after every rotation.",
 		source: MEASURED,
 	},
 	"token-literal": {

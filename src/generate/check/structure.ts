@@ -111,6 +111,12 @@ function absent(
 ): ConfigFinding[] {
 	const meant = nearest(id, others);
 	const fix = meant && `Did you mean ${meant}?`;
+	// Defined in a section whose name is misspelled, which is reported once.
+	const isMisspelled = root.items.some((pair) => {
+		const key = keyOf(pair) ?? "";
+		return !SECTIONS.includes(key) && nearest(key, SECTIONS) === section && isMap(pair.value) && pair.value.has(id);
+	});
+	if (isMisspelled) return [];
 	if (!chart) return [{ rule: "missing-reference", at, what: `${what}, which is not defined`, fix }];
 	const map = nodeAt(document, root, section);
 	const isNamed = isMap(map) && entryOf(map, id) !== undefined;
@@ -156,7 +162,7 @@ function pipelines(model: ConfigModel): ConfigFinding[] {
 			found.push({ rule: "unknown-signal", at: pipeline.at, what: `the pipeline name ${name} has no signal` });
 		}
 		for (const side of ["receivers", "exporters"] as const) {
-			if (pipeline[side]?.length === 0)
+			if (pipeline[side]?.length === 0 && !model.chart)
 				found.push({ rule: "empty-pipeline", at: pipeline.at, what: `the pipeline ${name} has no ${side}` });
 		}
 		return [
@@ -216,7 +222,12 @@ function extensions(model: ConfigModel): ConfigFinding[] {
 }
 
 function unused({ components, pipelines: all, extensions: started, chart }: ConfigModel): ConfigFinding[] {
-	if (chart || !started || all.some(({ receivers, processors, exporters }) => !receivers || !processors || !exporters))
+	if (
+		chart ||
+		!started ||
+		all.length === 0 ||
+		all.some(({ receivers, processors, exporters }) => !receivers || !processors || !exporters)
+	)
 		return [];
 	const lists = all.flatMap(({ receivers, processors, exporters }) => [
 		...(receivers ?? []),

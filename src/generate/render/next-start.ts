@@ -1,4 +1,6 @@
 import type { ChartConfig } from "../../adapters/collectors/charts.ts";
+import { shownName } from "../../base/mask.ts";
+import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { fileOf, folderOf } from "./platforms/shared.ts";
 import { Commented, type YamlMap, type YamlValue, yamlText } from "./yaml.ts";
@@ -7,6 +9,7 @@ import { Commented, type YamlMap, type YamlValue, yamlText } from "./yaml.ts";
 export interface StartPlace {
 	readonly kind: "plain" | "compose" | "values" | "resource" | "manifest";
 	readonly chart: Pick<ChartConfig, "chart" | "volumes" | "mounts"> | undefined;
+	readonly image: { readonly isNamed: boolean; readonly foreign: string | undefined };
 	/** Paths inside the container that something is mounted at already. */
 	readonly mounted: readonly string[];
 }
@@ -14,11 +17,13 @@ export interface StartPlace {
 /** What has to exist before a collector starts again with our entries in its config; each a sentence, or a sentence with lines to add. */
 export function beforeNextStart(plan: CollectorPlan, place: StartPlace): string[] {
 	const { delivery, host, provider, tokenFile, ids, queueFolder } = plan;
+	const image = imageNeeds(plan, place);
 	if (delivery.way === "env") {
-		return [`before the next start, set the environment variable ${provider.variable} for the collector`];
+		return [...image, `before the next start, set the environment variable ${provider.variable} for the collector`];
 	}
 	const reader = place.kind === "plain" ? `, readable for ${host.owner}` : "";
 	const needs = [
+		...image,
 		`before the next start, the token must be in ${tokenFile}${reader}: without that file the collector does not start, and your other pipelines stop, too`,
 	];
 	const isMounted = place.mounted.some(
@@ -30,6 +35,20 @@ export function beforeNextStart(plan: CollectorPlan, place: StartPlace): string[
 	if (ids.storage)
 		needs.push(`the queue on disk needs ${queueFolder}, writable for the collector and kept over a restart`);
 	return needs;
+}
+
+/** The build that runs there must have what we add: an operator's default and other images may not. */
+function imageNeeds({ distribution, release }: CollectorPlan, { kind, image }: StartPlace): string[] {
+	const ours = distribution.hosts.kubernetes?.image;
+	if (image.foreign !== undefined) {
+		return [
+			`the image ${shownName(image.foreign)} is none of ${distribution.title}: check that it has the added components, or use -d with its build`,
+		];
+	}
+	if (kind !== "resource" || image.isNamed || ours === undefined) return [];
+	return [
+		`this resource has no spec.image, and the operator's default may lack the added components: set spec.image: ${ours}:${versionText(release.own)}`,
+	];
 }
 
 function mountText(plan: CollectorPlan, place: StartPlace): string {

@@ -28,15 +28,33 @@ export function imageRelease(
 	names: readonly string[],
 	beside: Beside | undefined,
 ): Version | undefined {
-	const all = documents.flatMap((document) => imagesBelow(document, document.contents as Node | null, []));
-	const isOurs = ({ repository }: Image) =>
-		repository !== undefined && names.some((name) => baseOf(name) === baseOf(repository));
-	const near = all
+	const all = imagesIn(documents);
+	const near = nearest(all, beside);
+	if (near) return near.repository === undefined || isOneOf(near, names) ? releaseOf(near) : undefined;
+	const [first, ...others] = all.filter((image) => isOneOf(image, names)).map(releaseOf);
+	return first && others.every((each) => each && compareVersions(each, first) === 0) ? first : undefined;
+}
+
+/** What a file says about the image beside a config: whether it names one, and the name if it is none of these. */
+export function imageBeside(documents: readonly Document[], names: readonly string[], beside: Beside | undefined) {
+	const near = nearest(imagesIn(documents), beside);
+	const isForeign = near?.repository !== undefined && !isOneOf(near, names);
+	return { isNamed: near !== undefined, foreign: isForeign ? near.repository : undefined };
+}
+
+function imagesIn(documents: readonly Document[]): Image[] {
+	return documents.flatMap((document) => imagesBelow(document, document.contents as Node | null, []));
+}
+
+/** The image beside a config, or next above it. */
+function nearest(images: readonly Image[], beside: Beside | undefined): Image | undefined {
+	return images
 		.filter(({ document, path }) => document === beside?.document && path.every((key, at) => beside.path[at] === key))
 		.sort((a, b) => b.path.length - a.path.length)[0];
-	if (near) return near.repository === undefined || isOurs(near) ? releaseOf(near) : undefined;
-	const [first, ...others] = all.filter(isOurs).map(releaseOf);
-	return first && others.every((each) => each && compareVersions(each, first) === 0) ? first : undefined;
+}
+
+function isOneOf({ repository }: Image, names: readonly string[]): boolean {
+	return repository !== undefined && names.some((name) => baseOf(name) === baseOf(repository));
 }
 
 function releaseOf({ tag }: Image): Version | undefined {

@@ -61,7 +61,7 @@ interface Spot {
 
 function placesIn(document: Document): ConfigPlace[] {
 	const found: ConfigPlace[] = [];
-	const search = (node: Node | null, spot: Spot): void => {
+	const search = (node: Node | null, spot: Spot, beside: readonly string[] = []): void => {
 		const { owner, path, trail } = spot;
 		const label = owner ? `${owner}:${path.join(".")}` : path.join(".");
 		const below = (key: string | number, from: Spot = spot): Spot => ({
@@ -71,14 +71,21 @@ function placesIn(document: Document): ConfigPlace[] {
 		});
 		if (isSeq(node)) {
 			for (const [index, item] of (node.items as Node[]).entries()) search(item, below(index));
-		} else if (isMap(node) && looksLikeConfig(node, trail)) {
-			found.push({ document, label, node, path: trail, chart: owner && !isValues(path) ? undefined : chartAt(path) });
+		} else if (isMap(node) && looksLikeConfig(node, trail, beside)) {
+			found.push({
+				document,
+				label,
+				node,
+				path: trail,
+				chart: owner && !isValues(path) ? undefined : chartAt(path, beside),
+			});
 		} else if (isMap(node)) {
 			const own = ownerOf(node);
 			const here: Spot = own === undefined ? spot : { owner: own, path: [], trail };
+			const keys = node.items.map((pair) => keyOf(pair) ?? "");
 			for (const pair of node.items as Pair<Node, Node | null>[]) {
 				const key = keyOf(pair);
-				if (key !== undefined) search(pair.value, below(key, here));
+				if (key !== undefined) search(pair.value, below(key, here), keys);
 			}
 		} else if (isConfigText(node)) found.push({ document, label, node, path: trail, chart: undefined });
 	};
@@ -100,13 +107,13 @@ function ownerOf(map: YAMLMap): string | undefined {
 }
 
 /** Whether a map is a config: it has pipelines, or nothing but sections of one. Other files have a `service` or `receivers`, too. */
-function looksLikeConfig(map: YAMLMap, path: Spot["path"]): boolean {
+function looksLikeConfig(map: YAMLMap, path: Spot["path"], beside: readonly string[]): boolean {
 	const service = entryOf(map, "service")?.value;
 	if (isMap(service) && entryOf(service, "pipelines")) return true;
 	const keys = map.items.map((pair) => keyOf(pair) ?? "");
 	if (keys.length === 0 || !keys.every((key) => SECTIONS.includes(key))) return false;
 	const sections = keys.filter((key) => key !== "service");
-	const isExpected = path.length === 0 || chartAt(path) !== undefined;
+	const isExpected = path.length === 0 || chartAt(path, beside) !== undefined;
 	return (
 		sections.length > (isExpected ? 0 : 1) ||
 		(isMap(service) && ["extensions", "telemetry"].some((key) => service.has(key)))

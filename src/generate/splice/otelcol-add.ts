@@ -141,7 +141,7 @@ function inheritedExtensions(config: ParsedConfig): readonly string[] {
 	const { chart, service } = config;
 	if (chart?.extensions) return chart.extensions;
 	const why = chart
-		? `the chart ${chart.chart} makes that list from other values`
+		? `the chart ${chart.chart} may make that list from other values`
 		: elsewhere(config).map((what) => `${what} stands in another file, which may have that list`)[0];
 	if (why === undefined) return [];
 	const obstacle = {

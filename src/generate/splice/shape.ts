@@ -3,7 +3,7 @@ import type { ChartConfig } from "../../adapters/collectors/charts.ts";
 import { type Distribution, imagesOf, type Platform } from "../../adapters/collectors/distribution.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import { type Version, versionText } from "../../base/versions.ts";
-import { imageRelease } from "./image.ts";
+import { imageBeside, imageRelease } from "./image.ts";
 import { alloyTexts, configsIn } from "./locate.ts";
 import { entryOf, keyOf, parseYaml } from "./yaml-document.ts";
 
@@ -16,6 +16,8 @@ export interface FileShape {
 	readonly chart: ChartConfig | undefined;
 	/** The release in the tag of the image beside the config. */
 	readonly release: string | undefined;
+	/** Whether an image stands beside the config, and its name if it is none of the distribution's. */
+	readonly image: { readonly isNamed: boolean; readonly foreign: string | undefined };
 	/** Paths inside containers that the file mounts something at. */
 	readonly mounted: readonly string[];
 	/** Its OTLP/HTTP exporters have the name that every release knows, and none has the newer one. */
@@ -27,6 +29,7 @@ const PLAIN: FileShape = {
 	platform: undefined,
 	chart: undefined,
 	release: undefined,
+	image: { isNamed: false, foreign: undefined },
 	mounted: [],
 	usesOldName: false,
 };
@@ -42,6 +45,7 @@ export function shapeOf(text: string, file: string, distribution: Distribution, 
 	const facts = {
 		chart: place?.chart,
 		release: found && versionText(found),
+		image: imageBeside(documents, imagesOf(distribution), place),
 		mounted: documents.flatMap((document) => mountedBelow(document.contents as Node | null)),
 		usesOldName: /^\s*otlphttp(\/[\w./-]+)?\s*:/m.test(text) && !/\botlp_http\b/.test(text),
 	};
