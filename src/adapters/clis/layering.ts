@@ -25,8 +25,8 @@ export interface LayerPlace {
 	readonly types?: Readonly<Record<string, ValueType>>;
 	/** Releases that read it, in the notation of `isInRange`; default all. */
 	readonly range?: string;
-	/** Settings that these releases ignore, although they read the others. */
-	readonly ignores?: readonly { readonly range: string; readonly pointer: RegExp }[];
+	/** Settings that these releases ignore, although they read the others; with `isEmpty` only those without a text. */
+	readonly ignores?: readonly { readonly range: string; readonly pointer: RegExp; readonly isEmpty?: boolean }[];
 	/** Its source, if only the strongest of several sources applies; see `CliLayering.sources`. */
 	readonly source?: string;
 	/** Settings of weaker layers that are ignored once this layer has one of the first kind. */

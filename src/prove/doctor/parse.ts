@@ -41,7 +41,7 @@ export function mistyped(
 	const wrong = Object.entries(types).find(
 		([key, type]) => document[key] !== undefined && typeOf(document[key]) !== type,
 	);
-	return wrong && `has a value of the wrong type: ${wrong[0]} must be a ${wrong[1]}`;
+	return wrong && `has a value of the wrong type: ${wrong[0]} must be of type ${wrong[1]}`;
 }
 
 function typeOf(value: unknown): string {

@@ -69,8 +69,8 @@ export function resolve(
 	const owners = new Map(layers.map(({ layer, leaves }) => [layer, leaves]));
 	for (const { layer, leaves } of layers) {
 		const { place } = layer;
-		const kept = leaves.filter(([pointer]) => {
-			const unread = reasonNotToRead(place, pointer, isRelease);
+		const kept = leaves.filter(([pointer, value]) => {
+			const unread = reasonNotToRead(place, pointer, value, isRelease);
 			const why = unread ?? reasonToLeave(facts, place, pointer, isRelease, owners);
 			if (why !== undefined) lost.push({ layer, pointer, why, isUnread: unread !== undefined });
 			return why === undefined;
@@ -147,10 +147,13 @@ function isBelow(pointer: string, ancestor: string): boolean {
 function reasonNotToRead(
 	place: LayerPlace,
 	pointer: string,
+	value: string,
 	isRelease: (range: string) => boolean,
 ): string | undefined {
 	if (!isRelease(place.range ?? "")) return `this release does not read the ${place.title}`;
-	const isIgnored = place.ignores?.some((each) => isRelease(each.range) && each.pointer.test(pointer));
+	const isIgnored = place.ignores?.some(
+		(each) => isRelease(each.range) && each.pointer.test(pointer) && (!each.isEmpty || value === ""),
+	);
 	return isIgnored ? `this release does not read it from the ${place.title}` : undefined;
 }
 

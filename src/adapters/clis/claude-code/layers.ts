@@ -46,7 +46,13 @@ const types = {
 } as const;
 
 // A value of a wrong type is left out of a managed file, and the rest of it counts (seen in 2.1.330).
-const managed = { source: "file", clears, isForAll: true } as const;
+const managed = {
+	source: "file",
+	clears,
+	// Seen in 2.1.330: of the unit, a variable without a text leaves that of a weaker layer.
+	ignores: [{ range: ">=2.1.330", pointer: unit, isEmpty: true }],
+	isForAll: true,
+} as const;
 
 const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
 
@@ -268,7 +274,7 @@ function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
 	return { ...about, sent: isKnown ? "no" : "unknown", why, headers: [], ...(program !== undefined && { program }) };
 }
 
-/** Seen in 2.1.330: sometimes such a variable leaves that of a weaker layer. */
+/** What such a variable did before 2.1.330, which ignores it, is not known. */
 function isEmptyInManaged(signal: EmittedSignal, { get, layer }: Effective): boolean {
 	const names = ["ENDPOINT", "HEADERS"].flatMap((what) => [what, `${signal.toUpperCase()}_${what}`]);
 	return names

@@ -99,7 +99,7 @@ export const layering: CliLayering = {
 	},
 	refusal(settings) {
 		const wrong = Object.entries(types).find(([pointer, kind]) => (settings.kind(pointer) ?? kind) !== kind);
-		if (wrong) return `${wrong[0].slice(1).replaceAll("/", ".")} must be a ${wrong[1]}`;
+		if (wrong) return `${wrong[0].slice(1).replaceAll("/", ".")} must be of type ${wrong[1]}`;
 		return Object.values(exporters)
 			.map((key) => refusalOf(key, settings))
 			.find((why) => why !== undefined);
