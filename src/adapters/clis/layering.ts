@@ -23,6 +23,10 @@ export interface LayerPlace {
 	readonly format?: LayerFormat;
 	/** Types of its keys at the top, as far as known; a value of another type breaks the file. */
 	readonly types?: Readonly<Record<string, ValueType>>;
+	/** A table in which an unknown key breaks the file, and the keys that it knows. */
+	readonly strict?: { readonly table: string; readonly keys: readonly string[] };
+	/** It is applied after the CLI has checked what the weaker layers say together. */
+	readonly isAfterCheck?: boolean;
 	/** Releases that read it, in the notation of `isInRange`; default all. */
 	readonly range?: string;
 	/** Settings that these releases ignore, although they read the others; with `isEmpty` only those without a text. */

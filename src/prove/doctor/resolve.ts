@@ -67,8 +67,21 @@ export function resolve(
 		return leaves.length === 0 ? [] : [{ layer, leaves }];
 	});
 	const owners = new Map(layers.map(({ layer, leaves }) => [layer, leaves]));
+	const effective: Effective = {
+		get: (pointer) => settings.get(pointer)?.value,
+		layer: (pointer) => settings.get(pointer)?.layer.place.id,
+		kind: (pointer) => settings.get(pointer)?.kind,
+		below: (pointer) =>
+			[...settings].flatMap(([each, { value }]) =>
+				each.startsWith(`${pointer}/`) ? [[unescaped(each.slice(pointer.length + 1)), value] as const] : [],
+			),
+		isRelease,
+		programToken,
+	};
+	let refusal: string | undefined;
 	for (const { layer, leaves } of layers) {
 		const { place } = layer;
+		if (place.isAfterCheck) refusal ??= facts.refusal?.(effective);
 		const kept = leaves.filter(([pointer, value]) => {
 			const unread = reasonNotToRead(place, pointer, value, isRelease);
 			const why = unread ?? reasonToLeave(facts, place, pointer, isRelease, owners);
@@ -103,21 +116,10 @@ export function resolve(
 			settings.set(pointer, { value, kind, layer });
 		}
 	}
-	const effective: Effective = {
-		get: (pointer) => settings.get(pointer)?.value,
-		layer: (pointer) => settings.get(pointer)?.layer.place.id,
-		kind: (pointer) => settings.get(pointer)?.kind,
-		below: (pointer) =>
-			[...settings].flatMap(([each, { value }]) =>
-				each.startsWith(`${pointer}/`) ? [[unescaped(each.slice(pointer.length + 1)), value] as const] : [],
-			),
-		isRelease,
-		programToken,
-	};
 	const stops = sights.some(
 		({ state, place }) => state === "broken" && place.broken === "cli" && isRelease(place.range ?? ""),
 	);
-	const refusal = facts.refusal?.(effective);
+	refusal ??= facts.refusal?.(effective);
 	const why = stops ? "a file keeps it from starting" : refusal && `it does not start: ${refusal}`;
 	const transport = [...settings].flatMap(([pointer, { layer }]) => {
 		const { anywhere, inFiles } = facts.transport ?? {};

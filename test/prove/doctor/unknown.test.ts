@@ -124,6 +124,18 @@ test.each([
 	expect(signals.filter((each) => !each.endsWith(" no"))).toEqual([]);
 });
 
+test("Codex does not start with a wrong setting that the requirements replace, nor with an unknown key in these", async () => {
+	const requirements = "/etc/codex/requirements.toml";
+	const replaced = { ...codex, [config]: codexConfig(to, [], "http/protobuf"), [requirements]: codexConfig(to) };
+	expect((await judged("codex", { files: replaced })).said).toContain(
+		"error Codex CLI does not start: otel.exporter needs the protocol binary or json",
+	);
+	const unknown = { ...codex, [config]: codexConfig(to), [requirements]: codexConfig(to, ["banana = 1"]) };
+	const { said, signals } = await judged("codex", { files: unknown });
+	expect(said).toContain("error Codex CLI does not start: the requirements has an unknown key in the table otel");
+	expect(signals).toEqual(["logs no", "metrics no"]);
+});
+
 test("a profile of Codex with telemetry settings is a warning, one without is none", async () => {
 	const files = { ...codex, [config]: codexConfig(to, ["tool_result = { max_bytes = 0 }"]) };
 	const profile = `${HOME}/.codex/work.config.toml`;
