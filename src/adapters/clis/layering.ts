@@ -43,8 +43,10 @@ export interface LayerPlace {
 	readonly mustBeSafe?: string;
 	/** Read only if the CLI is started with this, so that its settings are not merged with the others. */
 	readonly onlyWith?: string;
-	/** The effect of a file that cannot be parsed: it is ignored, or the CLI does not start. */
-	readonly broken: "file" | "cli";
+	/** The effect of a file that cannot be parsed: it is ignored, or the CLI does not start, or not known. */
+	readonly broken: "file" | "cli" | "unknown";
+	/** If it differs from that of the other files. */
+	readonly tolerance?: Tolerance;
 }
 
 /** How a byte order mark is handled. */

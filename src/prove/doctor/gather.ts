@@ -133,7 +133,7 @@ async function sightOf(
 	const raw =
 		place.format === "plist"
 			? await plist(fx, path)
-			: parseSettings(file.bytes, place.format ?? "json", layering.tolerance);
+			: parseSettings(file.bytes, place.format ?? "json", place.tolerance ?? layering.tolerance);
 	const parsed = place.format === "jsonc" && layering.expanded ? withVariables(raw, layering.expanded, fx) : raw;
 	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem };
 	const { types = {}, strict } = place;

@@ -67,17 +67,7 @@ export function resolve(
 		return leaves.length === 0 ? [] : [{ layer, leaves }];
 	});
 	const owners = new Map(layers.map(({ layer, leaves }) => [layer, leaves]));
-	const effective: Effective = {
-		get: (pointer) => settings.get(pointer)?.value,
-		layer: (pointer) => settings.get(pointer)?.layer.place.id,
-		kind: (pointer) => settings.get(pointer)?.kind,
-		below: (pointer) =>
-			[...settings].flatMap(([each, { value }]) =>
-				each.startsWith(`${pointer}/`) ? [[unescaped(each.slice(pointer.length + 1)), value] as const] : [],
-			),
-		isRelease,
-		programToken,
-	};
+	const effective = effectiveOf(settings, isRelease, programToken);
 	let refusal: string | undefined;
 	for (const { layer, leaves } of layers) {
 		const { place } = layer;
@@ -116,22 +106,56 @@ export function resolve(
 			settings.set(pointer, { value, kind, layer });
 		}
 	}
-	const stops = sights.some(
-		({ state, place }) => state === "broken" && place.broken === "cli" && isRelease(place.range ?? ""),
-	);
 	refusal ??= facts.refusal?.(effective);
-	const why = stops ? "a file keeps it from starting" : refusal && `it does not start: ${refusal}`;
-	const transport = [...settings].flatMap(([pointer, { layer }]) => {
-		const { anywhere, inFiles } = facts.transport ?? {};
-		return anywhere?.test(pointer) || (layer.path !== undefined && inFiles?.test(pointer)) ? [pointer] : [];
-	});
-	const emissions = facts.emissions(effective).map((each) => ({ ...each, transport }));
+	const emissions = emissionsOf(facts, effective, settings);
+	return { settings, lost, refusal, emissions: corrected(emissions, sights, refusal, isRelease) };
+}
+
+function effectiveOf(
+	settings: ReadonlyMap<string, EffectiveSetting>,
+	isRelease: Effective["isRelease"],
+	programToken: string | undefined,
+): Effective {
 	return {
-		settings,
-		lost,
-		refusal,
-		emissions: why === undefined ? emissions : emissions.map((each) => ({ ...each, sent: "no", why })),
+		get: (pointer) => settings.get(pointer)?.value,
+		layer: (pointer) => settings.get(pointer)?.layer.place.id,
+		kind: (pointer) => settings.get(pointer)?.kind,
+		below: (pointer) =>
+			[...settings].flatMap(([each, { value }]) =>
+				each.startsWith(`${pointer}/`) ? [[unescaped(each.slice(pointer.length + 1)), value] as const] : [],
+			),
+		isRelease,
+		programToken,
 	};
+}
+
+function emissionsOf(
+	facts: CliLayering,
+	effective: Effective,
+	settings: ReadonlyMap<string, EffectiveSetting>,
+): Emission[] {
+	const { anywhere, inFiles } = facts.transport ?? {};
+	const transport = [...settings].flatMap(([pointer, { layer }]) =>
+		anywhere?.test(pointer) || (layer.path !== undefined && inFiles?.test(pointer)) ? [pointer] : [],
+	);
+	return facts.emissions(effective).map((each) => ({ ...each, transport }));
+}
+
+/** A CLI that does not start sends nothing; with a file whose effect is not known, it is not known what it sends. */
+function corrected(
+	emissions: readonly Emission[],
+	sights: readonly LayerSight[],
+	refusal: string | undefined,
+	isRelease: Effective["isRelease"],
+): readonly Emission[] {
+	const broken = sights.filter(({ state, place }) => state === "broken" && isRelease(place.range ?? ""));
+	const stops = broken.some(({ place }) => place.broken === "cli");
+	const why = stops ? "a file keeps it from starting" : refusal && `it does not start: ${refusal}`;
+	if (why !== undefined) return emissions.map((each) => ({ ...each, sent: "no", why }));
+	const doubtful = broken.find(({ place }) => place.broken === "unknown");
+	if (!doubtful) return emissions;
+	const doubt = `the ${doubtful.place.title} is broken, and the effect of that is not known`;
+	return emissions.map((each) => (each.sent === "yes" ? { ...each, sent: "unknown", why: doubt } : each));
 }
 
 /** Used for an unknown release. */

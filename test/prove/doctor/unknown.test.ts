@@ -152,6 +152,12 @@ test("a profile of Codex with telemetry settings is a warning, one without is no
 	});
 });
 
+test("a probe that asked nothing proves nothing", async () => {
+	const diagnosis = await consult("codex", { files: { ...codex, [config]: codexConfig(to) } });
+	expect(verdictOf([diagnosis])).toBe("ok");
+	expect(verdictOf([diagnosis], [{ id: "codex", rows: [], skipped: [] }])).toBe("noEvidence");
+});
+
 describe("Gemini CLI", () => {
 	const file = `${HOME}/.gemini/settings.json`;
 	const at = (otlpEndpoint: string) => ({ ...gemini, [file]: geminiSettings(to, { otlpEndpoint }) });

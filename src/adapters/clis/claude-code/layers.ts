@@ -72,13 +72,15 @@ export const layering: CliLayering = {
 	layers: [
 		// A variable in a settings file overrides the one in the shell.
 		{ id: "environment", title: "environment", broken: "file" },
-		// Seen in 2.1.81 and 2.1.330: its env counts too, and with a file that is no JSON it does not start.
+		// Seen in 2.1.81 and 2.1.330: its env counts too.
 		{
 			id: "state",
 			title: "user's state file",
 			paths: everywhere("{CLAUDE_CONFIG_DIR:~}/.claude.json"),
 			format: "json",
-			broken: "cli",
+			// Seen in 2.1.330: with broken JSON it does not start, with a byte order mark it reads none of it.
+			tolerance: { bom: false, utf16: false },
+			broken: "unknown",
 		},
 		{
 			id: "user",
@@ -95,7 +97,7 @@ export const layering: CliLayering = {
 			format: "json",
 			types,
 			ignores,
-			broken: "file",
+			broken: "unknown",
 		},
 		{
 			id: "local",
@@ -104,7 +106,7 @@ export const layering: CliLayering = {
 			format: "json",
 			types,
 			ignores,
-			broken: "file",
+			broken: "unknown",
 		},
 		{
 			id: "managed",
