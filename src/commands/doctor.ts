@@ -24,8 +24,8 @@ that, what overrides it, and how to fix problems. It only reads files, runs none
 CLIs, and sends nothing without --probe. It checks managed files and profiles, files
 of the system, the account and the current folder, .env files, and the environment.
 
-Exit codes: 0 success; 5 a CLI uses the token named old; 9 no CLI found; 10 problems
-found; with --probe also those of crossfade probe: 3 the token is rejected, 4 the old one
+Exit codes: 0 success; 5 a CLI uses the token named old; 9 no CLI found, or not
+known what one of them sends; 10 problems found; with --probe also those of crossfade probe: 3 the token is rejected, 4 the old one
 before its deadline, 6 no usable response, 7 partly accepted, 8 retry later, 9 not proven,
 or a signal was skipped. If several apply, the lowest above 0 is used.`,
 	options: [

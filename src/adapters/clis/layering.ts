@@ -23,10 +23,14 @@ export interface LayerPlace {
 	readonly format?: LayerFormat;
 	/** Types of its keys at the top, as far as known; a value of another type breaks the file. */
 	readonly types?: Readonly<Record<string, ValueType>>;
+	/** A table in which an unknown key breaks the file, and the keys that it knows. */
+	readonly strict?: { readonly table: string; readonly keys: readonly string[] };
+	/** It is applied after the CLI has checked what the weaker layers say together. */
+	readonly isAfterCheck?: boolean;
 	/** Releases that read it, in the notation of `isInRange`; default all. */
 	readonly range?: string;
-	/** Settings that these releases ignore, although they read the others. */
-	readonly ignores?: readonly { readonly range: string; readonly pointer: RegExp }[];
+	/** Settings that these releases ignore, although they read the others; with `isEmpty` only those without a text. */
+	readonly ignores?: readonly { readonly range: string; readonly pointer: RegExp; readonly isEmpty?: boolean }[];
 	/** Its source, if only the strongest of several sources applies; see `CliLayering.sources`. */
 	readonly source?: string;
 	/** Settings of weaker layers that are ignored once this layer has one of the first kind. */
@@ -39,8 +43,10 @@ export interface LayerPlace {
 	readonly mustBeSafe?: string;
 	/** Read only if the CLI is started with this, so that its settings are not merged with the others. */
 	readonly onlyWith?: string;
-	/** The effect of a file that cannot be parsed: it is ignored, or the CLI does not start. */
-	readonly broken: "file" | "cli";
+	/** The effect of a file that cannot be parsed: it is ignored, or the CLI does not start, or not known. */
+	readonly broken: "file" | "cli" | "unknown";
+	/** If it differs from that of the other files. */
+	readonly tolerance?: Tolerance;
 }
 
 /** How a byte order mark is handled. */

@@ -45,6 +45,13 @@ export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
 	return all.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 
+/** What a broken file does, in words. */
+const effects: Readonly<Record<LayerSight["place"]["broken"], (title: string) => string>> = {
+	cli: (title) => `${title} does not start`,
+	file: () => "a file is ignored",
+	unknown: () => "a file is ignored, or stops more than that",
+};
+
 /** Files that exist but are not read. */
 function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 	return sight.layers.flatMap((layer): DoctorFinding[] => {
@@ -56,7 +63,7 @@ function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 		const sudo =
 			place.isForAll || !place.paths || path.startsWith("/etc/") || path.startsWith("/Library/") ? "sudo " : "";
 		if (state === "broken") {
-			const effect = place.broken === "cli" ? `${cli.title} does not start` : "a file is ignored";
+			const effect = effects[place.broken](cli.title);
 			return [
 				{
 					severity: "error",

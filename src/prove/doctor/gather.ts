@@ -3,7 +3,7 @@ import type { CliLayering, LayerPlace } from "../../adapters/clis/layering.ts";
 import { compareVersions, parseVersion, type Version } from "../../base/versions.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Machine } from "../../effects/process/machine.ts";
-import { mistyped, type Parsed, parseSettings } from "./parse.ts";
+import { mistyped, type Parsed, parseSettings, unknownKey } from "./parse.ts";
 import type { LayerSight } from "./resolve.ts";
 
 /** A release of a CLI, and where it was found; without a version if only its use was detected. */
@@ -133,10 +133,11 @@ async function sightOf(
 	const raw =
 		place.format === "plist"
 			? await plist(fx, path)
-			: parseSettings(file.bytes, place.format ?? "json", layering.tolerance);
+			: parseSettings(file.bytes, place.format ?? "json", place.tolerance ?? layering.tolerance);
 	const parsed = place.format === "jsonc" && layering.expanded ? withVariables(raw, layering.expanded, fx) : raw;
 	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem };
-	const wrong = mistyped(parsed.document, place.types ?? {});
+	const { types = {}, strict } = place;
+	const wrong = mistyped(parsed.document, types) ?? (strict && unknownKey(parsed.document, strict));
 	if (wrong !== undefined) return { ...about, state: "broken", why: wrong };
 	// Checks only its mode, not the folder's: that much of the rule is known.
 	if (place.mustBeSafe !== undefined && (file.mode & 0o022) !== 0) {

@@ -41,7 +41,17 @@ export function mistyped(
 	const wrong = Object.entries(types).find(
 		([key, type]) => document[key] !== undefined && typeOf(document[key]) !== type,
 	);
-	return wrong && `has a value of the wrong type: ${wrong[0]} must be a ${wrong[1]}`;
+	return wrong && `has a value of the wrong type: ${wrong[0]} must be of type ${wrong[1]}`;
+}
+
+/** An unknown key in a table that allows none, in words without quoting it; undefined if there is none. */
+export function unknownKey(
+	document: Readonly<Record<string, unknown>>,
+	{ table, keys }: { readonly table: string; readonly keys: readonly string[] },
+): string | undefined {
+	const found = document[table];
+	if (typeof found !== "object" || found === null) return undefined;
+	return Object.keys(found).every((key) => keys.includes(key)) ? undefined : `has an unknown key in the table ${table}`;
 }
 
 function typeOf(value: unknown): string {

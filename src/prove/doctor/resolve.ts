@@ -67,10 +67,13 @@ export function resolve(
 		return leaves.length === 0 ? [] : [{ layer, leaves }];
 	});
 	const owners = new Map(layers.map(({ layer, leaves }) => [layer, leaves]));
+	const effective = effectiveOf(settings, isRelease, programToken);
+	let refusal: string | undefined;
 	for (const { layer, leaves } of layers) {
 		const { place } = layer;
-		const kept = leaves.filter(([pointer]) => {
-			const unread = reasonNotToRead(place, pointer, isRelease);
+		if (place.isAfterCheck) refusal ??= facts.refusal?.(effective);
+		const kept = leaves.filter(([pointer, value]) => {
+			const unread = reasonNotToRead(place, pointer, value, isRelease);
 			const why = unread ?? reasonToLeave(facts, place, pointer, isRelease, owners);
 			if (why !== undefined) lost.push({ layer, pointer, why, isUnread: unread !== undefined });
 			return why === undefined;
@@ -103,7 +106,17 @@ export function resolve(
 			settings.set(pointer, { value, kind, layer });
 		}
 	}
-	const effective: Effective = {
+	refusal ??= facts.refusal?.(effective);
+	const emissions = emissionsOf(facts, effective, settings);
+	return { settings, lost, refusal, emissions: corrected(emissions, sights, refusal, isRelease) };
+}
+
+function effectiveOf(
+	settings: ReadonlyMap<string, EffectiveSetting>,
+	isRelease: Effective["isRelease"],
+	programToken: string | undefined,
+): Effective {
+	return {
 		get: (pointer) => settings.get(pointer)?.value,
 		layer: (pointer) => settings.get(pointer)?.layer.place.id,
 		kind: (pointer) => settings.get(pointer)?.kind,
@@ -114,22 +127,35 @@ export function resolve(
 		isRelease,
 		programToken,
 	};
-	const stops = sights.some(
-		({ state, place }) => state === "broken" && place.broken === "cli" && isRelease(place.range ?? ""),
+}
+
+function emissionsOf(
+	facts: CliLayering,
+	effective: Effective,
+	settings: ReadonlyMap<string, EffectiveSetting>,
+): Emission[] {
+	const { anywhere, inFiles } = facts.transport ?? {};
+	const transport = [...settings].flatMap(([pointer, { layer }]) =>
+		anywhere?.test(pointer) || (layer.path !== undefined && inFiles?.test(pointer)) ? [pointer] : [],
 	);
-	const refusal = facts.refusal?.(effective);
+	return facts.emissions(effective).map((each) => ({ ...each, transport }));
+}
+
+/** A CLI that does not start sends nothing; with a file whose effect is not known, it is not known what it sends. */
+function corrected(
+	emissions: readonly Emission[],
+	sights: readonly LayerSight[],
+	refusal: string | undefined,
+	isRelease: Effective["isRelease"],
+): readonly Emission[] {
+	const broken = sights.filter(({ state, place }) => state === "broken" && isRelease(place.range ?? ""));
+	const stops = broken.some(({ place }) => place.broken === "cli");
 	const why = stops ? "a file keeps it from starting" : refusal && `it does not start: ${refusal}`;
-	const transport = [...settings].flatMap(([pointer, { layer }]) => {
-		const { anywhere, inFiles } = facts.transport ?? {};
-		return anywhere?.test(pointer) || (layer.path !== undefined && inFiles?.test(pointer)) ? [pointer] : [];
-	});
-	const emissions = facts.emissions(effective).map((each) => ({ ...each, transport }));
-	return {
-		settings,
-		lost,
-		refusal,
-		emissions: why === undefined ? emissions : emissions.map((each) => ({ ...each, sent: "no", why })),
-	};
+	if (why !== undefined) return emissions.map((each) => ({ ...each, sent: "no", why }));
+	const doubtful = broken.find(({ place }) => place.broken === "unknown");
+	if (!doubtful) return emissions;
+	const doubt = `the ${doubtful.place.title} is broken, and the effect of that is not known`;
+	return emissions.map((each) => (each.sent === "yes" ? { ...each, sent: "unknown", why: doubt } : each));
 }
 
 /** Used for an unknown release. */
@@ -147,10 +173,13 @@ function isBelow(pointer: string, ancestor: string): boolean {
 function reasonNotToRead(
 	place: LayerPlace,
 	pointer: string,
+	value: string,
 	isRelease: (range: string) => boolean,
 ): string | undefined {
 	if (!isRelease(place.range ?? "")) return `this release does not read the ${place.title}`;
-	const isIgnored = place.ignores?.some((each) => isRelease(each.range) && each.pointer.test(pointer));
+	const isIgnored = place.ignores?.some(
+		(each) => isRelease(each.range) && each.pointer.test(pointer) && (!each.isEmpty || value === ""),
+	);
 	return isIgnored ? `this release does not read it from the ${place.title}` : undefined;
 }
 

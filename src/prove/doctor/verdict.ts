@@ -12,7 +12,11 @@ export function verdictOf(diagnoses: readonly Diagnosis[], probed?: readonly Pro
 	if (here.length === 0) return "noEvidence";
 	const exits: ExitName[] = probed ? [worstExit(probed.flatMap(({ rows }) => rows))] : [];
 	if (probed?.some(({ skipped }) => skipped.length > 0)) exits.push("noEvidence");
-	for (const { findings, signals } of here) {
+	for (const { id, findings, signals } of here) {
+		const isSending = signals.some(({ off }) => off === undefined);
+		const asked = probed?.find((each) => each.id === id);
+		// A probe that asked nothing has proven nothing.
+		if (isSending && asked?.rows.length === 0) exits.push("noEvidence");
 		// What is not known is never ok.
 		if (signals.some(({ sent }) => sent === "unknown")) exits.push("noEvidence");
 		if (findings.some(({ severity }) => severity !== "note")) exits.push("findings");

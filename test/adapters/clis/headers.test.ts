@@ -198,4 +198,10 @@ describe("Gemini CLI: headers, protocol and URL as the real 0.61.0 sends them", 
 	])("%s", (_what, layers, expected) => {
 		expect(logsOf("gemini", "0.61.0", layers)).toEqual([expected]);
 	});
+
+	test("0.33.2 posts to the URL without its query", () => {
+		expect(logsOf("gemini", "0.33.2", gemini({ otlpEndpoint: "https://u/in?x=1" }))).toEqual([
+			"logs | yes | http/json | https://u/in",
+		]);
+	});
 });

@@ -46,7 +46,13 @@ const types = {
 } as const;
 
 // A value of a wrong type is left out of a managed file, and the rest of it counts (seen in 2.1.330).
-const managed = { source: "file", clears, isForAll: true } as const;
+const managed = {
+	source: "file",
+	clears,
+	// Seen in 2.1.330: of the unit, a variable without a text leaves that of a weaker layer.
+	ignores: [{ range: ">=2.1.330", pointer: unit, isEmpty: true }],
+	isForAll: true,
+} as const;
 
 const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
 
@@ -66,13 +72,15 @@ export const layering: CliLayering = {
 	layers: [
 		// A variable in a settings file overrides the one in the shell.
 		{ id: "environment", title: "environment", broken: "file" },
-		// Seen in 2.1.81 and 2.1.330: its env counts too, and with a file that is no JSON it does not start.
+		// Seen in 2.1.81 and 2.1.330: its env counts too.
 		{
 			id: "state",
 			title: "user's state file",
 			paths: everywhere("{CLAUDE_CONFIG_DIR:~}/.claude.json"),
 			format: "json",
-			broken: "cli",
+			// Seen in 2.1.330: with broken JSON it does not start, with a byte order mark it reads none of it.
+			tolerance: { bom: false, utf16: false },
+			broken: "unknown",
 		},
 		{
 			id: "user",
@@ -89,7 +97,7 @@ export const layering: CliLayering = {
 			format: "json",
 			types,
 			ignores,
-			broken: "file",
+			broken: "unknown",
 		},
 		{
 			id: "local",
@@ -98,7 +106,7 @@ export const layering: CliLayering = {
 			format: "json",
 			types,
 			ignores,
-			broken: "file",
+			broken: "unknown",
 		},
 		{
 			id: "managed",
@@ -268,7 +276,7 @@ function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
 	return { ...about, sent: isKnown ? "no" : "unknown", why, headers: [], ...(program !== undefined && { program }) };
 }
 
-/** Seen in 2.1.330: sometimes such a variable leaves that of a weaker layer. */
+/** What such a variable did before 2.1.330, which ignores it, is not known. */
 function isEmptyInManaged(signal: EmittedSignal, { get, layer }: Effective): boolean {
 	const names = ["ENDPOINT", "HEADERS"].flatMap((what) => [what, `${signal.toUpperCase()}_${what}`]);
 	return names

@@ -16,6 +16,19 @@ const exporters = { logs: "exporter", metrics: "metrics_exporter", traces: "trac
 const signals: readonly EmittedSignal[] = ["logs", "metrics", "traces"];
 const GENERAL = "/env/OTEL_EXPORTER_OTLP_HEADERS";
 
+/** All that 0.169.0 knows in `[otel]` of requirements.toml, as its own error message lists them. */
+const requirementKeys = [
+	...Object.values(exporters),
+	"environment",
+	"log_agent_responses",
+	"log_guardian_assessments",
+	"log_sse_deltas",
+	"log_user_prompt",
+	"span_attributes",
+	"tool_result",
+	"tracestate",
+];
+
 /** Seen in 0.165.0 and 0.169.0: with a value of another type Codex does not start. */
 const types = {
 	"/otel/log_user_prompt": "boolean",
@@ -77,6 +90,9 @@ export const layering: CliLayering = {
 			range: ">=0.166.0",
 			whole: ["/otel/exporter", "/otel/metrics_exporter", "/otel/trace_exporter"],
 			isForAll: true,
+			// Seen in 0.169.0: what the other files say must be right even where this one replaces it.
+			isAfterCheck: true,
+			strict: { table: "otel", keys: requirementKeys },
 			broken: "cli",
 		},
 		// The exporter itself reads it, after all files.
@@ -99,7 +115,7 @@ export const layering: CliLayering = {
 	},
 	refusal(settings) {
 		const wrong = Object.entries(types).find(([pointer, kind]) => (settings.kind(pointer) ?? kind) !== kind);
-		if (wrong) return `${wrong[0].slice(1).replaceAll("/", ".")} must be a ${wrong[1]}`;
+		if (wrong) return `${wrong[0].slice(1).replaceAll("/", ".")} must be of type ${wrong[1]}`;
 		return Object.values(exporters)
 			.map((key) => refusalOf(key, settings))
 			.find((why) => why !== undefined);

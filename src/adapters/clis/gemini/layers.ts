@@ -77,7 +77,7 @@ export const layering: CliLayering = {
 		const { endpoint, urlFrom, isOld } = destinationOf(settings);
 		const protocol = settingOf(settings, "otlpProtocol") ?? "grpc";
 		return (["logs", "metrics", "traces"] as const).map((signal): Emission => {
-			const url = endpoint && (isOld ? endpoint : withPath(endpoint, `/v1/${signal}`));
+			const url = endpoint && (isOld ? withoutQuery(endpoint) : withPath(endpoint, `/v1/${signal}`));
 			const about = { signal, url: url && withoutLogin(url), urlFrom };
 			if (off !== undefined) return { ...about, sent: "no", why: off, headers: [] };
 			if (protocol !== "http") {
@@ -238,6 +238,11 @@ function loginIn(endpoint: string, from: string): SentHeader | undefined {
 	if (username === "" && password === "") return undefined;
 	const login = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64");
 	return { name: "Authorization", value: `Basic ${login}`, from };
+}
+
+/** Seen in 0.33.2: only the path is posted to. */
+function withoutQuery(text: string): string {
+	return URL.canParse(text) ? text.replace(/[?#].*$/s, "") : text;
 }
 
 function withoutLogin(text: string): string {

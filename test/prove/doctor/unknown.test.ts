@@ -1,0 +1,176 @@
+import { describe, expect, test } from "vitest";
+import { cli } from "../../../src/adapters/clis/claude-code/index.ts";
+import { verdictOf } from "../../../src/prove/doctor/verdict.ts";
+import { canary } from "../../harness/canary.ts";
+import { claudeSettings, codexConfig, geminiSettings } from "../../harness/clis/configs.ts";
+import { consult, HOME, type SimulatedMachine } from "./world.ts";
+
+const { token, fingerprint } = canary();
+const to = { url: "https://otlp.example.com", token };
+const npm = (name: string, version: string) => ({
+	[`${HOME}/.npm-global/lib/node_modules/${name}/package.json`]: JSON.stringify({ name, version }),
+});
+const claude = npm("@anthropic-ai/claude-code", "2.1.330");
+const codex = npm("@openai/codex", "0.169.0");
+const gemini = npm("@google/gemini-cli", "0.61.0");
+const user = `${HOME}/.claude/settings.json`;
+const config = `${HOME}/.codex/config.toml`;
+
+async function judged(id: string, world: SimulatedMachine) {
+	const diagnosis = await consult(id, world);
+	return {
+		exit: verdictOf([diagnosis]),
+		said: diagnosis.findings.map(({ severity, what }) => `${severity} ${what}`),
+		signals: diagnosis.signals.map(({ signal, sent }) => `${signal} ${sent}`),
+		fingerprints: [...new Set(diagnosis.signals.map(({ secret }) => secret?.fingerprint))],
+	};
+}
+
+describe("our own program for the header", () => {
+	const folder = `${HOME}/.claude`;
+	const settings = claudeSettings(to, {}, { otelHeadersHelper: `/bin/sh ${folder}/crossfade-header` });
+	const whole = {
+		...claude,
+		[user]: settings,
+		[`${folder}/crossfade-header`]: cli.header?.program ?? "",
+		[`${folder}/crossfade-token`]: `${token}\n`,
+	};
+
+	test("its token is the one that is sent", async () => {
+		expect(await judged("claude-code", { files: whole })).toEqual({
+			exit: "ok",
+			said: [],
+			signals: ["logs yes", "metrics yes"],
+			fingerprints: [fingerprint],
+		});
+	});
+
+	test.each<[what: string, files: SimulatedMachine["files"], expected: string]>([
+		["is missing", { [`${folder}/crossfade-token`]: token }, "is missing or cannot be read, so nothing is sent"],
+		[
+			"was changed",
+			{ ...whole, [`${folder}/crossfade-header`]: "#!/bin/sh\necho '{}'\n" },
+			"is not the one that crossfade installs",
+		],
+		[
+			"has an empty token file",
+			{ ...whole, [`${folder}/crossfade-token`]: "\n" },
+			"is missing, empty or cannot be read",
+		],
+		[
+			"cannot read its token",
+			{ ...whole, [`${folder}/crossfade-token`]: { text: "", isUnreadable: true } },
+			"is missing, empty or cannot be read",
+		],
+	])("that %s is an error", async (_what, files, expected) => {
+		const { exit, said } = await judged("claude-code", { files: { ...claude, [user]: settings, ...files } });
+		expect(said).toContainEqual(expect.stringMatching(new RegExp(`^error .*${expected}`)));
+		expect(exit).not.toBe("ok");
+	});
+});
+
+test("a program of somebody else is not run, and so nothing is ok", async () => {
+	const files = {
+		...claude,
+		[user]: claudeSettings(to, {}, { otelHeadersHelper: "/usr/local/bin/corp-otel-headers" }),
+	};
+	const { exit, signals, fingerprints } = await judged("claude-code", { files });
+	expect({ exit, signals, fingerprints }).toEqual({
+		exit: "noEvidence",
+		signals: ["logs unknown", "metrics unknown"],
+		fingerprints: [undefined],
+	});
+});
+
+test("gRPC is not ok, because what is sent then is not known", async () => {
+	const files = { ...claude, [user]: claudeSettings(to, { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" }) };
+	const { exit, said } = await judged("claude-code", { files });
+	expect(said).toContain("warning not known what it sends of logs: what it sends with gRPC is not known");
+	expect(exit).toBe("noEvidence");
+});
+
+test("an endpoint without a scheme is an error, not a place", async () => {
+	const files = { ...claude, [user]: claudeSettings({ ...to, url: "127.0.0.1:4318" }) };
+	const { said } = await judged("claude-code", { files });
+	expect(said).toContain(
+		"error OTEL_EXPORTER_OTLP_ENDPOINT is not a URL, so everything goes to port 4318 of this machine",
+	);
+});
+
+test("a value of the wrong type switches a file of Claude Code off", async () => {
+	const files = { ...claude, [user]: claudeSettings(to, {}, { permissions: "none" }) };
+	const { said, signals } = await judged("claude-code", { files });
+	expect(said[0]).toBe(
+		"error a file is ignored: the user's file has a value of the wrong type: permissions must be of type object",
+	);
+	expect(signals).toEqual(["logs no", "metrics no"]);
+});
+
+test.each([
+	[
+		"a protocol that does not exist",
+		codexConfig(to, [], "http/protobuf"),
+		"otel.exporter needs the protocol binary or json",
+	],
+	[
+		"a word in place of a switch",
+		codexConfig(to).replace("= false", '= "no"'),
+		"otel.log_user_prompt must be of type boolean",
+	],
+	["a word for an exporter", '[otel]\nexporter = "otlp-http"\n', "otel.exporter must be none or one table"],
+])("Codex does not start with %s", async (_what, text, why) => {
+	const { said, signals } = await judged("codex", { files: { ...codex, [config]: text } });
+	expect(said).toContain(`error Codex CLI does not start: ${why}`);
+	expect(signals.filter((each) => !each.endsWith(" no"))).toEqual([]);
+});
+
+test("Codex does not start with a wrong setting that the requirements replace, nor with an unknown key in these", async () => {
+	const requirements = "/etc/codex/requirements.toml";
+	const replaced = { ...codex, [config]: codexConfig(to, [], "http/protobuf"), [requirements]: codexConfig(to) };
+	expect((await judged("codex", { files: replaced })).said).toContain(
+		"error Codex CLI does not start: otel.exporter needs the protocol binary or json",
+	);
+	const unknown = { ...codex, [config]: codexConfig(to), [requirements]: codexConfig(to, ["banana = 1"]) };
+	const { said, signals } = await judged("codex", { files: unknown });
+	expect(said).toContain("error Codex CLI does not start: the requirements has an unknown key in the table otel");
+	expect(signals).toEqual(["logs no", "metrics no"]);
+});
+
+test("a profile of Codex with telemetry settings is a warning, one without is none", async () => {
+	const files = { ...codex, [config]: codexConfig(to, ["tool_result = { max_bytes = 0 }"]) };
+	const profile = `${HOME}/.codex/work.config.toml`;
+	const found = await judged("codex", {
+		files: { ...files, [profile]: codexConfig({ ...to, url: "https://else.example" }) },
+	});
+	expect(found.said).toEqual([
+		"warning with --profile, Codex CLI takes its telemetry settings from this profile, which is not checked here",
+	]);
+	expect(found.exit).toBe("findings");
+	expect(await judged("codex", { files: { ...files, [profile]: 'model = "m"\n' } })).toMatchObject({
+		said: [],
+		exit: "ok",
+	});
+});
+
+test("a probe that asked nothing proves nothing", async () => {
+	const diagnosis = await consult("codex", { files: { ...codex, [config]: codexConfig(to) } });
+	expect(verdictOf([diagnosis])).toBe("ok");
+	expect(verdictOf([diagnosis], [{ id: "codex", rows: [], skipped: [] }])).toBe("noEvidence");
+});
+
+describe("Gemini CLI", () => {
+	const file = `${HOME}/.gemini/settings.json`;
+	const at = (otlpEndpoint: string) => ({ ...gemini, [file]: geminiSettings(to, { otlpEndpoint }) });
+
+	test("puts variables of the environment into its settings, and so does doctor", async () => {
+		const files = at("https://otlp.example.com/$" + "{INGEST_TOKEN}");
+		expect((await judged("gemini", { files, env: { INGEST_TOKEN: token } })).fingerprints).toEqual([fingerprint]);
+		const without = await judged("gemini", { files });
+		expect(without.said).toContain("error no token is sent with logs, metrics, traces");
+	});
+
+	test("a word of the path that does not look like a token is none", async () => {
+		const { said } = await judged("gemini", { files: at("https://otlp.example.com/observability-ingest-endpoint") });
+		expect(said).toContain("error no token is sent with logs, metrics, traces");
+	});
+});
