@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Layers, outcome } from "../../harness/layers.ts";
+import { type Layers, outcome } from "../harness/layers.ts";
 
 /** `signal sent protocol URL [headers]` of every signal. */
 const emitted = (id: string, release: string, layers: Layers) =>
