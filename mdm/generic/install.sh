@@ -39,17 +39,17 @@
 # Contents, by line:
 #     74  Settings and vehicle
 #    118  CLIs: their files, settings and signs
-#    364  Editor of JSON and TOML files, an awk program
-#   1493  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1693  Output
-#   1785  Options
-#   1876  Token
-#   1915  Machine: its system, people and CLIs
-#   2124  Lock and working folder
-#   2208  Files
-#   2572  Background processes
-#   2606  The work
-#   2709  Start
+#    386  Editor of JSON and TOML files, an awk program
+#   1528  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1728  Output
+#   1820  Options
+#   1911  Token
+#   1950  Machine: its system, people and CLIs
+#   2159  Lock and working folder
+#   2243  Files
+#   2609  Background processes
+#   2643  The work
+#   2746  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -197,28 +197,50 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
+        drop /otelHeadersHelper no-helper
+        row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
+        row string /env/OTEL_LOGS_EXPORTER "otlp" logs
+        row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
+        row string /env/OTEL_TRACES_EXPORTER "none"
+        row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
+        row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
+        row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token" no-helper
+        row string /env/OTEL_LOG_USER_PROMPTS "1" prompts
+        row string /env/OTEL_LOG_USER_PROMPTS "0" no-prompts
+        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "1" responses
+        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
+        row string /env/OTEL_LOG_TOOL_DETAILS "1" tools
+        row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
+        row string /env/OTEL_LOG_TOOL_CONTENT "0"
+        row string /env/OTEL_LOG_RAW_API_BODIES "0"
+        row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
+        row string /otelHeadersHelper "/bin/sh $helper" helper
       fi
-      row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
-      row string /env/OTEL_LOGS_EXPORTER "otlp" logs
-      row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
-      row string /env/OTEL_TRACES_EXPORTER "none"
-      row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
-      row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
-      row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token" no-helper
-      row string /env/OTEL_LOG_USER_PROMPTS "1" prompts
-      row string /env/OTEL_LOG_USER_PROMPTS "0" no-prompts
-      row string /env/OTEL_LOG_ASSISTANT_RESPONSES "1" responses
-      row string /env/OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
-      row string /env/OTEL_LOG_TOOL_DETAILS "1" tools
-      row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
-      row string /env/OTEL_LOG_TOOL_CONTENT "0"
-      row string /env/OTEL_LOG_RAW_API_BODIES "0"
-      row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
-      row string /otelHeadersHelper "/bin/sh $helper" helper
+      if [ "$2" = system ]; then
+        row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
+        row string /env/OTEL_LOGS_EXPORTER "otlp" logs
+        row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
+        row string /env/OTEL_TRACES_EXPORTER "none"
+        row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
+        row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
+        row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token" no-helper
+        row string /env/OTEL_LOG_USER_PROMPTS "1" prompts
+        row string /env/OTEL_LOG_USER_PROMPTS "0" no-prompts
+        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "1" responses
+        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
+        row string /env/OTEL_LOG_TOOL_DETAILS "1" tools
+        row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
+        row string /env/OTEL_LOG_TOOL_CONTENT "0"
+        row string /env/OTEL_LOG_RAW_API_BODIES "0"
+        row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
+        row string /otelHeadersHelper "/bin/sh $helper" helper
+        row string /otelHeadersHelper "" no-helper
+      fi
       ;;
     codex)
       row bool /otel/log_user_prompt "true" prompts
       row bool /otel/log_user_prompt "false" no-prompts
+      keep /otel/trace_exporter
       row string /otel/trace_exporter "none"
       row int /otel/tool_result/max_bytes "0" no-tools
       drop /otel/exporter logs
@@ -533,7 +555,8 @@ function value(path, hush,   d, c, opened, comma, lines) {
     for (;;) {
       if (!opened && SM[d]) mEnd[SM[d]] = AT - 1
       if (d == 0 || WHY != "") return
-      lines = format != "toml" || SK[d] == "["
+      # TOML 1.1 allows lines in an inline table; those that are edited are on one.
+      lines = format != "toml" || SK[d] == "[" || !(SP[d] in WANT)
       space(lines)
       comma = !opened && substr(W, 1, 1) == ","
       if (comma) {
@@ -846,7 +869,7 @@ function content(p) {
 
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
-# at and below it there shall be only what the plan sets.
+# at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set.
 
 function read_rows(   i, f, n, p, v) {
   for (i = 1; i <= PLANNED; i++) {
@@ -855,6 +878,7 @@ function read_rows(   i, f, n, p, v) {
     if (n < 2 || p == "" || !is_pointer(p)) return 0
     wanted(p)
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
+    else if (f[1] == "keep") KEEP[p] = 1
     else if (f[1] == "set" && n > 3) {
       v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
       if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
@@ -864,6 +888,16 @@ function read_rows(   i, f, n, p, v) {
   for (i = 1; i <= SETS; i++) for (p = up(SET[i]); p != ""; p = up(p)) { if (p in SETTYPE) return 0; NEED[p] = 1 }
   for (p in SETTYPE) NEED[p] = 1
   return 1
+}
+
+# Takes out of the plan what a table that is to be kept stands in for.
+function keep_tables(   i, n, p) {
+  for (i = 1; i <= SETS; i++) {
+    p = SET[i]
+    if ((p in KEEP) && (p in KIND) && KIND[p] ~ /^(object|table|implicit|dotted)$/) delete SETTYPE[p]
+    else SET[++n] = p
+  }
+  SETS = n + 0
 }
 
 function target(p) { return SETTYPE[p] "\t" SETVALUE[p] }
@@ -1033,6 +1067,7 @@ function read_settings(   line, i, n) {
 }
 
 function set_all(   m) {
+  keep_tables()
   retire()
   if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
   cut_foreign()
@@ -1439,7 +1474,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
@@ -2374,6 +2409,8 @@ row() { if [ -z "${4-}" ] || wants "$4"; then put "set$tab$2$tab$1$tab$3" && ech
 
 # drop POINTER [WHEN]
 drop() { if [ -z "${2-}" ] || wants "$2"; then put "drop$tab$1" && echo; fi; }
+# keep POINTER
+keep() { put "keep$tab$1" && echo; }
 
 # The checksum that a file must still have when it is replaced.
 expected() { if [ "$fetched" = ok ]; then "$SUM" <old; else echo absent; fi; }

@@ -63,7 +63,8 @@ function value(path, hush,   d, c, opened, comma, lines) {
     for (;;) {
       if (!opened && SM[d]) mEnd[SM[d]] = AT - 1
       if (d == 0 || WHY != "") return
-      lines = format != "toml" || SK[d] == "["
+      # TOML 1.1 allows lines in an inline table; those that are edited are on one.
+      lines = format != "toml" || SK[d] == "[" || !(SP[d] in WANT)
       space(lines)
       comma = !opened && substr(W, 1, 1) == ","
       if (comma) {

@@ -1,6 +1,6 @@
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
-# at and below it there shall be only what the plan sets.
+# at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set.
 
 function read_rows(   i, f, n, p, v) {
   for (i = 1; i <= PLANNED; i++) {
@@ -9,6 +9,7 @@ function read_rows(   i, f, n, p, v) {
     if (n < 2 || p == "" || !is_pointer(p)) return 0
     wanted(p)
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
+    else if (f[1] == "keep") KEEP[p] = 1
     else if (f[1] == "set" && n > 3) {
       v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
       if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
@@ -18,6 +19,16 @@ function read_rows(   i, f, n, p, v) {
   for (i = 1; i <= SETS; i++) for (p = up(SET[i]); p != ""; p = up(p)) { if (p in SETTYPE) return 0; NEED[p] = 1 }
   for (p in SETTYPE) NEED[p] = 1
   return 1
+}
+
+# Takes out of the plan what a table that is to be kept stands in for.
+function keep_tables(   i, n, p) {
+  for (i = 1; i <= SETS; i++) {
+    p = SET[i]
+    if ((p in KEEP) && (p in KIND) && KIND[p] ~ /^(object|table|implicit|dotted)$/) delete SETTYPE[p]
+    else SET[++n] = p
+  }
+  SETS = n + 0
 }
 
 function target(p) { return SETTYPE[p] "\t" SETVALUE[p] }

@@ -2,6 +2,7 @@
 # Mode same. Plan: see above. Exit code 1 if the file is as the plan says, 0 if the mode set would change it; prints nothing.
 
 function compare(   i, m, p, q, different) {
+  keep_tables()
   for (i = 1; i <= SETS; i++) {
     p = SET[i]
     for (q = up(p); q != ""; q = up(q)) if ((q in KIND) && KIND[q] !~ /^(object|table|implicit|dotted)$/ && !doomed(q)) return refuse(3, FILE ":" place(WHERE[q]) ": not a table: " q)

@@ -12,6 +12,7 @@ function read_settings(   line, i, n) {
 }
 
 function set_all(   m) {
+  keep_tables()
   retire()
   if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
   cut_foreign()

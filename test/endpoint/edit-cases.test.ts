@@ -1,3 +1,4 @@
+import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
 import { needs } from "../harness/parts.ts";
 import { awks, type EditorCase, type EditorRun, runCases } from "./editor.ts";
@@ -64,4 +65,49 @@ for (const awk of awks)
 			expect((await one(awk, { format: "json", mode: "undo", text: third.text, plan: third.record })).text).toBe(text);
 			expect((await one(awk, { format: "json", mode: "undo", text: first.text, plan: lost.record })).text).toBe(text);
 		});
+
+		test.each([
+			["[t.x]\na = 1\n", 0],
+			["t = { x = { a = 1 } }\n", 0],
+			["t.x.a = 1\n", 0],
+			["t.x = [1]\n", 3],
+		])("a table that is to be kept stays in %j, and other values are set", async (text, code) => {
+			const plan = ["keep\t/t/x", "set\t/t/x\tstring\tnone", "set\t/t/y\tstring\tv"];
+			const set = await one(awk, { format: "toml", mode: "set", text, plan });
+			expect(set.code).toBe(code);
+			if (code !== 0) return;
+			expect(parseToml(set.text)).toEqual({ t: { x: { a: 1 }, y: "v" } });
+			expect((await one(awk, { format: "toml", mode: "same", text: set.text, plan })).code).toBe(1);
+			expect((await one(awk, { format: "toml", mode: "undo", text: set.text, plan: set.record })).text).toBe(text);
+		});
+
+		test.each(["", 't = { x = "theirs" }\n', '[t]\nx = "theirs"\n'])(
+			"without a table in %j there is nothing to keep",
+			async (text) => {
+				const plan = ["keep\t/t/x", "set\t/t/x\tstring\tnone"];
+				const set = await one(awk, { format: "toml", mode: "set", text, plan });
+				expect(parseToml(set.text)).toEqual({ t: { x: "none" } });
+				expect((await one(awk, { format: "toml", mode: "undo", text: set.text, plan: set.record })).text).toBe(text);
+			},
+		);
+
+		test.each([
+			'm = {\n  A = "1",\n  B = "2",\n}\n',
+			'm = { A = "1", }\n',
+			"m = {\r\n\tA = [ { B = 1,\r\n }, ], # why\r\n\t# nothing\r\n}\r\n",
+			"m = {\n}\n",
+		])("an inline table of TOML 1.1 that is not edited is read over: %j", async (table) => {
+			const text = `${table}[other]\nc = 1\n`;
+			const set = await one(awk, { format: "toml", mode: "set", text, plan: ["set\t/t/x\tstring\tv"] });
+			expect(set).toMatchObject({ code: 0, text: expect.stringContaining(table) });
+			expect((await one(awk, { format: "toml", mode: "undo", text: set.text, plan: set.record })).text).toBe(text);
+		});
+
+		test.each(["t = {\n y = 1\n}\n", "t = { y = 1, }\n", "m = { A\n= 1 }\n", "m = { A = 1 B = 2 }\n", "m = { , }\n"])(
+			"%j is left alone",
+			async (text) => {
+				const set = await one(awk, { format: "toml", mode: "set", text, plan: ["set\t/t/x\tstring\tv"] });
+				expect(set).toMatchObject({ code: 3, text: "" });
+			},
+		);
 	});

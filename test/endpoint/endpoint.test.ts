@@ -36,7 +36,10 @@ describe("the tables of CLIs and vehicles", () => {
 			const values = layer.rows.flatMap((row) => ("pointer" in row ? [row.value] : []));
 			expect(values.filter((value) => value.includes("{token}")).length).toBeGreaterThan(0);
 			expect(values.filter((value) => value.includes("{endpoint}")).length).toBeGreaterThan(0);
-			for (const row of layer.rows) expect("pointer" in row ? row.pointer : row.drop).toMatch(/^(\/[A-Za-z0-9_-]+)+$/);
+			for (const row of layer.rows) {
+				const pointer = "pointer" in row ? row.pointer : "drop" in row ? row.drop : row.keep;
+				expect(pointer).toMatch(/^(\/[A-Za-z0-9_-]+)+$/);
+			}
 		}
 		for (const os of systems) expect(cli.system.file[os]).toMatch(/^\//);
 		expect(cli.user.folder).not.toMatch(/^\//);

@@ -352,6 +352,25 @@ describe("trap: TOML of Codex", () => {
 		expect(text(m.files.codex)).toBe(content);
 	});
 
+	test.each([
+		'[otel.trace_exporter.otlp-http]\nendpoint = "http://127.0.0.1:4318/v1/traces"\nprotocol = "binary"\n',
+		'[otel]\ntrace_exporter = { otlp-http = { endpoint = "http://h/v1/traces", protocol = "binary" } }\n',
+		'model = "m"\n[mcp_servers.x]\nenv = {\n  A = "1",\n  B = "2",\n}\n',
+	])("an exporter for traces of the owner's, and tables of TOML 1.1, are no obstacle and stay: %j", async (content) => {
+		const m = machine();
+		write(m.home, codexFile, content);
+		const { token, outcome, after } = await install(m, "codex");
+		expect(outcome).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("codex:ok") });
+		for (const line of content.split("\n")) expect(after).toContain(line);
+		expect(after).toContain(`Bearer ${token}`);
+		expect(await m.run(`report ${self} clis=codex`)).toMatchObject({
+			code: 0,
+			stdout: expect.stringContaining("codex:ok"),
+		});
+		await uninstalled(m);
+		expect(text(m.files.codex)).toBe(content);
+	});
+
 	test("keys at the root stay at the root, wherever the table goes", async () => {
 		for (const content of ['model = "m"\n', 'model = "m"', "# only a comment\nmodel = 'm'\n[a]\nb = 1\n"]) {
 			const m = machine();
@@ -388,6 +407,24 @@ describe("trap: TOML of Codex", () => {
 });
 
 describe("trap: foreign settings in the file", () => {
+	test("Claude Code: the headers of a program of the owner's would replace ours, and come to our endpoint", async () => {
+		const m = machine();
+		const content =
+			'{"otelHeadersHelper":"/usr/local/bin/corp","env":{"OTEL_EXPORTER_OTLP_ENDPOINT":"https://corp.example"}}\n';
+		write(m.home, claudeFile, content);
+		const { outcome, after } = await install(m, "claude-code");
+		expect(outcome).toMatchObject({ code: 0, stderr: "" });
+		expect(JSON.parse(after)).not.toHaveProperty("otelHeadersHelper");
+		writeFileSync(m.files["claude-code"], after.replace("{", '{"otelHeadersHelper":"/usr/local/bin/corp",'));
+		expect(await m.run(`report ${self} clis=claude-code`)).toMatchObject({
+			code: 10,
+			stdout: expect.stringContaining("claude-code:drift"),
+		});
+		writeFileSync(m.files["claude-code"], after);
+		await uninstalled(m);
+		expect(text(m.files["claude-code"])).toBe(content);
+	});
+
 	test("Claude Code: per-signal variables would send our header elsewhere", async () => {
 		const theirs = Object.fromEntries(
 			["LOGS", "METRICS", "TRACES"].flatMap((signal) =>

@@ -94,6 +94,23 @@ describe("Claude Code with the option helper", needed, () => {
 	});
 });
 
+describe.each(["user", "system"])("Claude Code with a header program of the user's, scope=%s", needed, (scope) => {
+	test("our header arrives alone, and uninstall gives the program back", async () => {
+		const { script, prompt, machine } = await startScripted("claude-code");
+		const program = machine.path("~/corp-headers");
+		machine.write("~/corp-headers", `#!/bin/sh\necho '{"Authorization":"Bearer corporate"}'\n`);
+		chmodSync(program, 0o755);
+		const own = `{"otelHeadersHelper":"${program}"}\n`;
+		machine.write("~/.claude/settings.json", own);
+		const token = canary();
+		const options = `scope=${scope} clis=claude-code`;
+		expect(await script(options, token)).toMatchObject({ code: 0, stdout: expect.stringContaining("claude-code:ok") });
+		expect(tokensOf((await prompt("claude-code")).requests)).toEqual([token.token]);
+		expect(await script(`uninstall ${options}`)).toMatchObject({ code: 0, stderr: "" });
+		expect(readFileSync(machine.path("~/.claude/settings.json"), "utf8")).toBe(own);
+	});
+});
+
 describe("Codex's background daemon", needed, () => {
 	test("keeps the old token and is reported as stale; the option restart restarts it, and it sends with the new one", async () => {
 		const { script, machine, capture } = await startScripted("codex");

@@ -35,7 +35,12 @@ export interface Obstacle {
 	readonly when?: Condition;
 }
 
-export type LayerRow = FileSetting | Obstacle;
+/** A key whose table, if there is one, is the owner's and stays: the setting of the same pointer is for files without it. */
+export interface Kept {
+	readonly keep: string;
+}
+
+export type LayerRow = FileSetting | Obstacle | Kept;
 
 /** A file that configures where a CLI sends. */
 export interface Layer {

@@ -281,6 +281,7 @@ function wholePlan({ id, system }: Cli): ReturnType<typeof plan> {
 }
 
 function row(row: LayerRow): string {
+	if ("keep" in row) return `keep ${sh(row.keep)}`;
 	const command = "drop" in row ? `drop ${sh(row.drop)}` : `row ${row.type} ${sh(row.pointer)} ${word(row.value)}`;
 	return row.when ? `${command} ${row.when}` : command;
 }

@@ -4,7 +4,7 @@ import { sh } from "../../base/quote.ts";
 import { isInRange, versionText } from "../../base/versions.ts";
 import { isLoopback } from "../../spec/endpoint.ts";
 import { type DiagnosedCli, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
-import { misdirections } from "./misdirected.ts";
+import { hostOf, misdirections } from "./misdirected.ts";
 import { type LayerSight, type ResolvedLayers, settingsIn } from "./resolve.ts";
 
 /** `/env/NAME` as `NAME`, `/a/b` as `a.b`. */
@@ -42,7 +42,9 @@ export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
 		...proxy(of),
 	];
 	const order = ["error", "warning", "note"];
-	return all.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+	return all
+		.map((finding) => withSteps(finding, of))
+		.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 
 /** What a broken file does, in words. */
@@ -51,6 +53,14 @@ const effects: Readonly<Record<LayerSight["place"]["broken"], (title: string) =>
 	file: () => "a file is ignored",
 	unknown: () => "a file is ignored, or stops more than that",
 };
+
+/** With what has to be done before the install that a finding proposes: otherwise it would refuse. */
+function withSteps(finding: DoctorFinding, { cli, sight }: DiagnosedCli): DoctorFinding {
+	const steps = sight.layers.filter(({ place }) => place.id === "user").flatMap(({ before }) => before ?? []);
+	if (steps.length === 0 || !finding.fix.includes("crossfade install")) return finding;
+	const first = `${steps.join(", ")} (the user's file of ${cli.title})`;
+	return { ...finding, fix: `${first}; then ${finding.fix}` };
+}
 
 /** Files that exist but are not read. */
 function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
@@ -261,7 +271,14 @@ function placeOfSetting({ settings }: ResolvedLayers, pointer: string): string |
 function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[] {
 	const sends = signals.filter(({ off }) => off === undefined);
 	const found: DoctorFinding[] = [];
-	const bare = sends.filter(({ secret, tokenBy }) => !secret && tokenBy !== "program");
+	const withoutToken = sends.filter(({ secret, tokenBy }) => !secret && tokenBy !== "program");
+	const hosts = sends.filter(({ secret }) => secret).map(({ url }) => hostOf(url));
+	const isOwners = ({ signal, url }: SignalState) => signal === "traces" && !hosts.includes(hostOf(url));
+	for (const { url } of withoutToken.filter(isOwners)) {
+		const what = `traces go to ${shown(hostOf(url) ?? "another host")} without a token: an exporter of your own, which is left as it is`;
+		found.push({ severity: "note", what, fix: "nothing, if it is meant" });
+	}
+	const bare = withoutToken.filter((state) => !isOwners(state));
 	if (bare.length > 0) {
 		const what = `no token is sent with ${bare.map(({ signal }) => signal).join(", ")}`;
 		found.push({ severity: "error", what, fix: `crossfade install --cli ${cli.id}` });

@@ -3,7 +3,7 @@ import type { CliLayering, LayerPlace } from "../../adapters/clis/layering.ts";
 import { compareVersions, parseVersion, type Version } from "../../base/versions.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Machine } from "../../effects/process/machine.ts";
-import { mistyped, type Parsed, parseSettings, unknownKey } from "./parse.ts";
+import { mistyped, type Parsed, parseSettings, startsWithMark, unknownKey } from "./parse.ts";
 import type { LayerSight } from "./resolve.ts";
 
 /** A release of a CLI, and where it was found; without a version if only its use was detected. */
@@ -129,7 +129,13 @@ async function sightOf(
 				: `is not a regular file${file.kind === "folder" ? " but a folder" : ""}`;
 		return { place, path, state: "broken", why };
 	}
-	const about = { place, path, changedAt: file.changedAt, isForAll: (file.mode & 0o004) !== 0 };
+	const about = {
+		place,
+		path,
+		changedAt: file.changedAt,
+		isForAll: (file.mode & 0o004) !== 0,
+		before: obstacleTo(machine, path, file.bytes),
+	};
 	const raw =
 		place.format === "plist"
 			? await plist(fx, path)
@@ -149,6 +155,13 @@ async function sightOf(
 		};
 	}
 	return { ...about, state: "read", document: parsed.document };
+}
+
+/** What the scripts of `crossfade install` refuse, although CLIs read it. */
+function obstacleTo(machine: Machine, path: string, bytes: Uint8Array): string | undefined {
+	if (machine.linkOf(path) !== undefined) return "put a file in place of the symbolic link, which is not followed";
+	if (startsWithMark(bytes)) return "save the file without its byte order mark";
+	return undefined;
 }
 
 /** A file's content with every text as the CLI uses it. */

@@ -38,7 +38,7 @@ function misdirection(of: DiagnosedCli, state: SignalState, host: string): Docto
 	return { severity: meant.length > 0 ? "error" : "warning", what, where, fix };
 }
 
-function hostOf(url: string | undefined): string | undefined {
+export function hostOf(url: string | undefined): string | undefined {
 	return url !== undefined && URL.canParse(url) ? new URL(url).host : undefined;
 }
 

@@ -57,7 +57,8 @@ export const cli: Cli = {
 		},
 		format: "json",
 		since: "2.1.83",
-		rows: settings,
+		// An empty one puts the header back that a user's program would replace, also in what comes to us.
+		rows: [...settings, { pointer: "/otelHeadersHelper", type: "string", value: "", when: "no-helper" }],
 	},
 	user: {
 		folder: ".claude",
@@ -66,7 +67,13 @@ export const cli: Cli = {
 		below: "",
 		format: "json",
 		since: "0.0.0",
-		rows: [...diversions, { drop: "/env/OTEL_EXPORTER_OTLP_HEADERS", when: "helper" }, ...settings],
+		// A program's headers replace ours, and would be sent to our endpoint.
+		rows: [
+			...diversions,
+			{ drop: "/env/OTEL_EXPORTER_OTLP_HEADERS", when: "helper" },
+			{ drop: "/otelHeadersHelper", when: "no-helper" },
+			...settings,
+		],
 	},
 	npm: "@anthropic-ai/claude-code",
 	// Without a space: before 2.1.149 the program failed in such a folder.

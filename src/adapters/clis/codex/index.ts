@@ -26,6 +26,8 @@ const exporter = (key: string, signal: "logs" | "metrics"): readonly LayerRow[] 
 const rows: readonly LayerRow[] = [
 	{ pointer: "/otel/log_user_prompt", type: "bool", value: "true", when: "prompts" },
 	{ pointer: "/otel/log_user_prompt", type: "bool", value: "false", when: "no-prompts" },
+	// Without a setting of its own, traces go where logs go. Each exporter has headers of its own, so that of the owner gets no token.
+	{ keep: "/otel/trace_exporter" },
 	{ pointer: "/otel/trace_exporter", type: "string", value: "none" },
 	// Supported since 0.158.0; accepted in requirements.toml of 0.166.0, where an unknown key would be fatal.
 	{ pointer: "/otel/tool_result/max_bytes", type: "int", value: "0", when: "no-tools" },
