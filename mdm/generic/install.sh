@@ -39,17 +39,17 @@
 # Contents, by line:
 #     74  Settings and vehicle
 #    118  CLIs: their files, settings and signs
-#    386  Editor of JSON and TOML files, an awk program
-#   1528  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1728  Output
-#   1820  Options
-#   1911  Token
-#   1950  Machine: its system, people and CLIs
-#   2159  Lock and working folder
-#   2243  Files
-#   2609  Background processes
-#   2643  The work
-#   2746  Start
+#    389  Editor of JSON and TOML files, an awk program
+#   1556  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1756  Output
+#   1848  Options
+#   1939  Token
+#   1978  Machine: its system, people and CLIs
+#   2187  Lock and working folder
+#   2271  Files
+#   2638  Background processes
+#   2672  The work
+#   2775  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -213,6 +213,7 @@ plan() {
         row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
         row string /env/OTEL_LOG_TOOL_CONTENT "0"
         row string /env/OTEL_LOG_RAW_API_BODIES "0"
+        join_list /env/OTEL_RESOURCE_ATTRIBUTES
         row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
         row string /otelHeadersHelper "/bin/sh $helper" helper
       fi
@@ -232,6 +233,7 @@ plan() {
         row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
         row string /env/OTEL_LOG_TOOL_CONTENT "0"
         row string /env/OTEL_LOG_RAW_API_BODIES "0"
+        join_list /env/OTEL_RESOURCE_ATTRIBUTES
         row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
         row string /otelHeadersHelper "/bin/sh $helper" helper
         row string /otelHeadersHelper "" no-helper
@@ -240,7 +242,7 @@ plan() {
     codex)
       row bool /otel/log_user_prompt "true" prompts
       row bool /otel/log_user_prompt "false" no-prompts
-      keep /otel/trace_exporter
+      keep_table /otel/trace_exporter
       row string /otel/trace_exporter "none"
       row int /otel/tool_result/max_bytes "0" no-tools
       drop /otel/exporter logs
@@ -278,6 +280,7 @@ plan() {
       row bool /telemetry/logPrompts "false" no-prompts
       row bool /telemetry/includeSensitiveSpanAttributes "false"
       row string /telemetry/outfile ""
+      join_list /env/OTEL_RESOURCE_ATTRIBUTES
       row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
       ;;
   esac
@@ -869,7 +872,8 @@ function content(p) {
 
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
-# at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set.
+# at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
+# "join POINTER" that the value of the plan goes behind what is there, after a comma.
 
 function read_rows(   i, f, n, p, v) {
   for (i = 1; i <= PLANNED; i++) {
@@ -879,6 +883,7 @@ function read_rows(   i, f, n, p, v) {
     wanted(p)
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
     else if (f[1] == "keep") KEEP[p] = 1
+    else if (f[1] == "join") JOIN[p] = 1
     else if (f[1] == "set" && n > 3) {
       v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
       if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
@@ -889,6 +894,16 @@ function read_rows(   i, f, n, p, v) {
   for (p in SETTYPE) NEED[p] = 1
   return 1
 }
+
+# What ends with our value is as planned where it is to be joined.
+function accept_joined(   i, p, v) {
+  for (i = 1; i <= SETS; i++) {
+    p = SET[i]; v = content(p)
+    if ((p in JOIN) && v ~ /^string\t/ && ends(substr(v, 8), SETVALUE[p])) SETVALUE[p] = substr(v, 8)
+  }
+}
+
+function ends(v, ours) { return v == ours || (length(v) > length(ours) && substr(v, length(v) - length(ours)) == "," ours) }
 
 # Takes out of the plan what a table that is to be kept stands in for.
 function keep_tables(   i, n, p) {
@@ -1068,6 +1083,8 @@ function read_settings(   line, i, n) {
 
 function set_all(   m) {
   keep_tables()
+  accept_joined()
+  join_values()
   retire()
   if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
   cut_foreign()
@@ -1081,6 +1098,17 @@ function set_all(   m) {
   for (m = 1; m <= M; m++) if (doomed(mPath[m])) return refuse(4, FILE ": a dropped key is in the result")
   carry_records()
   return save_record()
+}
+
+# Puts the owner'\''s value before ours. Where ours has changed, the owner'\''s is in the record.
+function join_values(   i, p, v) {
+  for (i = 1; i <= SETS; i++) {
+    p = SET[i]; v = content(p)
+    if (!(p in JOIN) || v !~ /^string\t/ || v == target(p)) continue
+    if (!mine(p, v)) v = substr(v, 8)
+    else v = rVerb[OURS[p]] == "was" && rA[OURS[p]] ~ /^["\047]/ ? plain(rA[OURS[p]]) : ""
+    if (v != "") SETVALUE[p] = v "," SETVALUE[p]
+  }
 }
 
 # Records of the last set that this one did not replace stay valid.
@@ -1474,7 +1502,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
@@ -2409,8 +2437,9 @@ row() { if [ -z "${4-}" ] || wants "$4"; then put "set$tab$2$tab$1$tab$3" && ech
 
 # drop POINTER [WHEN]
 drop() { if [ -z "${2-}" ] || wants "$2"; then put "drop$tab$1" && echo; fi; }
-# keep POINTER
-keep() { put "keep$tab$1" && echo; }
+# keep_table POINTER, join_list POINTER: for the row of that pointer, whether a table there stays, and whether its value goes behind the owner's
+keep_table() { put "keep$tab$1" && echo; }
+join_list() { put "join$tab$1" && echo; }
 
 # The checksum that a file must still have when it is replaced.
 expected() { if [ "$fetched" = ok ]; then "$SUM" <old; else echo absent; fi; }

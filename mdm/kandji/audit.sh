@@ -37,16 +37,16 @@
 # Contents, by line:
 #     71  Settings and vehicle
 #    114  CLIs: their files, settings and signs
-#    360  Editor of JSON and TOML files, an awk program
-#    967  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1044  Output
-#   1128  Options
-#   1217  Machine: its system, people and CLIs
-#   1407  Lock and working folder
-#   1486  Files
-#   1683  Background processes
-#   1712  The work
-#   1772  Start
+#    363  Editor of JSON and TOML files, an awk program
+#    982  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1059  Output
+#   1143  Options
+#   1232  Machine: its system, people and CLIs
+#   1422  Lock and working folder
+#   1501  Files
+#   1699  Background processes
+#   1728  The work
+#   1788  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 [ -z "${ZSH_VERSION-}" ] || emulate sh
@@ -199,6 +199,7 @@ plan() {
         row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
         row string /env/OTEL_LOG_TOOL_CONTENT "0"
         row string /env/OTEL_LOG_RAW_API_BODIES "0"
+        join_list /env/OTEL_RESOURCE_ATTRIBUTES
         row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
         row string /otelHeadersHelper "/bin/sh $helper" helper
       fi
@@ -218,6 +219,7 @@ plan() {
         row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
         row string /env/OTEL_LOG_TOOL_CONTENT "0"
         row string /env/OTEL_LOG_RAW_API_BODIES "0"
+        join_list /env/OTEL_RESOURCE_ATTRIBUTES
         row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
         row string /otelHeadersHelper "/bin/sh $helper" helper
         row string /otelHeadersHelper "" no-helper
@@ -226,7 +228,7 @@ plan() {
     codex)
       row bool /otel/log_user_prompt "true" prompts
       row bool /otel/log_user_prompt "false" no-prompts
-      keep /otel/trace_exporter
+      keep_table /otel/trace_exporter
       row string /otel/trace_exporter "none"
       row int /otel/tool_result/max_bytes "0" no-tools
       drop /otel/exporter logs
@@ -264,6 +266,7 @@ plan() {
       row bool /telemetry/logPrompts "false" no-prompts
       row bool /telemetry/includeSensitiveSpanAttributes "false"
       row string /telemetry/outfile ""
+      join_list /env/OTEL_RESOURCE_ATTRIBUTES
       row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
       ;;
   esac
@@ -827,6 +830,7 @@ function read_rows(   i, f, n, p, v) {
     wanted(p)
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
     else if (f[1] == "keep") KEEP[p] = 1
+    else if (f[1] == "join") JOIN[p] = 1
     else if (f[1] == "set" && n > 3) {
       v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
       if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
@@ -837,6 +841,16 @@ function read_rows(   i, f, n, p, v) {
   for (p in SETTYPE) NEED[p] = 1
   return 1
 }
+
+# What ends with our value is as planned where it is to be joined
+function accept_joined(   i, p, v) {
+  for (i = 1; i <= SETS; i++) {
+    p = SET[i]; v = content(p)
+    if ((p in JOIN) && v ~ /^string\t/ && ends(substr(v, 8), SETVALUE[p])) SETVALUE[p] = substr(v, 8)
+  }
+}
+
+function ends(v, ours) { return v == ours || (length(v) > length(ours) && substr(v, length(v) - length(ours)) == "," ours) }
 
 # Takes out of the plan what a table that is to be kept stands in for
 function keep_tables(   i, n, p) {
@@ -892,6 +906,7 @@ function answer(   i, c) {
 
 function compare(   i, m, p, q, different) {
   keep_tables()
+  accept_joined()
   for (i = 1; i <= SETS; i++) {
     p = SET[i]
     for (q = up(p); q != ""; q = up(q)) if ((q in KIND) && KIND[q] !~ /^(object|table|implicit|dotted)$/ && !doomed(q)) return refuse(3, FILE ":" place(WHERE[q]) ": not a table: " q)
@@ -916,7 +931,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
@@ -1618,8 +1633,9 @@ row() { if [ -z "${4-}" ] || wants "$4"; then put "set$tab$2$tab$1$tab$3" && ech
 
 # drop POINTER [WHEN]
 drop() { if [ -z "${2-}" ] || wants "$2"; then put "drop$tab$1" && echo; fi; }
-# keep POINTER
-keep() { put "keep$tab$1" && echo; }
+# keep_table POINTER, join_list POINTER: for the row of that pointer, whether a table there stays, and whether its value goes behind the owner's
+keep_table() { put "keep$tab$1" && echo; }
+join_list() { put "join$tab$1" && echo; }
 
 # live_token CLI: sets live to the token in the file old, or to nothing
 live_token() {

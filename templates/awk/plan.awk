@@ -1,6 +1,7 @@
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
-# at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set.
+# at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
+# "join POINTER" that the value of the plan goes behind what is there, after a comma.
 
 function read_rows(   i, f, n, p, v) {
   for (i = 1; i <= PLANNED; i++) {
@@ -10,6 +11,7 @@ function read_rows(   i, f, n, p, v) {
     wanted(p)
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
     else if (f[1] == "keep") KEEP[p] = 1
+    else if (f[1] == "join") JOIN[p] = 1
     else if (f[1] == "set" && n > 3) {
       v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
       if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
@@ -20,6 +22,16 @@ function read_rows(   i, f, n, p, v) {
   for (p in SETTYPE) NEED[p] = 1
   return 1
 }
+
+# What ends with our value is as planned where it is to be joined.
+function accept_joined(   i, p, v) {
+  for (i = 1; i <= SETS; i++) {
+    p = SET[i]; v = content(p)
+    if ((p in JOIN) && v ~ /^string\t/ && ends(substr(v, 8), SETVALUE[p])) SETVALUE[p] = substr(v, 8)
+  }
+}
+
+function ends(v, ours) { return v == ours || (length(v) > length(ours) && substr(v, length(v) - length(ours)) == "," ours) }
 
 # Takes out of the plan what a table that is to be kept stands in for.
 function keep_tables(   i, n, p) {

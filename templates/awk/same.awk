@@ -3,6 +3,7 @@
 
 function compare(   i, m, p, q, different) {
   keep_tables()
+  accept_joined()
   for (i = 1; i <= SETS; i++) {
     p = SET[i]
     for (q = up(p); q != ""; q = up(q)) if ((q in KIND) && KIND[q] !~ /^(object|table|implicit|dotted)$/ && !doomed(q)) return refuse(3, FILE ":" place(WHERE[q]) ": not a table: " q)

@@ -13,6 +13,8 @@ function read_settings(   line, i, n) {
 
 function set_all(   m) {
   keep_tables()
+  accept_joined()
+  join_values()
   retire()
   if (EDITS) { apply(); if (!parse(G + 1, 0)) return refuse(4, FILE ": nothing valid is left") }
   cut_foreign()
@@ -26,6 +28,17 @@ function set_all(   m) {
   for (m = 1; m <= M; m++) if (doomed(mPath[m])) return refuse(4, FILE ": a dropped key is in the result")
   carry_records()
   return save_record()
+}
+
+# Puts the owner's value before ours. Where ours has changed, the owner's is in the record.
+function join_values(   i, p, v) {
+  for (i = 1; i <= SETS; i++) {
+    p = SET[i]; v = content(p)
+    if (!(p in JOIN) || v !~ /^string\t/ || v == target(p)) continue
+    if (!mine(p, v)) v = substr(v, 8)
+    else v = rVerb[OURS[p]] == "was" && rA[OURS[p]] ~ /^["\047]/ ? plain(rA[OURS[p]]) : ""
+    if (v != "") SETVALUE[p] = v "," SETVALUE[p]
+  }
 }
 
 # Records of the last set that this one did not replace stay valid.

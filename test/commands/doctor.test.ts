@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -261,6 +261,35 @@ describe("crossfade doctor", () => {
 			const { code: exit, stdout } = await doctor("--cli codex", cwd, token);
 			expect({ exit, isFound: stdout.includes(`(${daemon.pid})`) }).toEqual({ exit: code, isFound: code !== 0 });
 		}
+	});
+
+	test("where install would refuse, the fix says what to do first", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		writeFileSync(join(cwd, "dotfile"), '{"model":"opus"}\n');
+		rmSync(join(cwd, ".claude/settings.json"), { force: true });
+		symlinkSync("../dotfile", join(cwd, ".claude/settings.json"));
+		writeFileSync(join(cwd, ".codex/config.toml"), '\ufeffmodel = "m"\n');
+		const { stdout } = await doctor("", cwd, token);
+		const words = stdout.replaceAll(/\s+/g, " ");
+		expect(words).toContain(
+			"fix: put a file in place of the symbolic link, which is not followed (the user's file of Claude Code); then crossfade install --cli claude-code",
+		);
+		expect(words).toContain(
+			"fix: save the file without its byte order mark (the user's file of Codex CLI); then crossfade install --cli codex",
+		);
+	});
+
+	test("an exporter for traces of the owner's needs no token", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		const exporter = '{ otlp-http = { endpoint = "http://127.0.0.1:4318/v1/traces", protocol = "binary" } }';
+		const config = readFileSync(join(cwd, ".codex/config.toml"), "utf8");
+		expect(config).toContain('trace_exporter = "none"');
+		writeFileSync(join(cwd, ".codex/config.toml"), config.replace('"none"', exporter));
+		const { code, stdout } = await doctor("--cli codex --token new=file:new.token", cwd, token);
+		expect(stdout.replaceAll(/\s+/g, " ")).toContain("note traces go to 127.0.0.1:4318 without a token");
+		expect(code).toBe(0);
 	});
 
 	test("files that are folders, links to nowhere, huge or hostile are findings, never a crash", async () => {

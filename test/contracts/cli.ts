@@ -40,7 +40,9 @@ export function cliContract(id: string, { cli, layering, form, lab }: CliFolder)
 			expect(values.filter((value) => value.includes("{token}")).length).toBeGreaterThan(0);
 			expect(values.filter((value) => value.includes("{endpoint}")).length).toBeGreaterThan(0);
 			for (const row of layer.rows) {
-				const pointer = "pointer" in row ? row.pointer : "drop" in row ? row.drop : row.keep;
+				const [pointer] = Object.entries(row).flatMap(([key, value]) =>
+					["pointer", "drop", "keep", "join"].includes(key) ? [value] : [],
+				);
 				expect(pointer).toMatch(/^(\/[A-Za-z0-9_-]+)+$/);
 			}
 		}

@@ -110,4 +110,36 @@ for (const awk of awks)
 				expect(set).toMatchObject({ code: 3, text: "" });
 			},
 		);
+
+		test("a value that is to be joined goes behind the owner's, again and again, and undo gives the owner's back", async () => {
+			const text = '{"env": {"A": "team=x,cost=\\"1\\""}}\n';
+			const plan = (ours: string) => ["join\t/env/A", `set\t/env/A\tstring\t${ours}`];
+			const set = (of: string, ours: string, before: readonly string[]) =>
+				one(awk, { format: "json", mode: "set", text: of, plan: plan(ours), before });
+			const first = await set(text, "host=a", []);
+			expect(JSON.parse(first.text)).toEqual({ env: { A: 'team=x,cost="1",host=a' } });
+			expect((await set(first.text, "host=a", first.record)).code).toBe(1);
+			expect((await one(awk, { format: "json", mode: "same", text: first.text, plan: plan("host=a") })).code).toBe(1);
+			expect((await one(awk, { format: "json", mode: "same", text, plan: plan("host=a") })).code).toBe(0);
+			const next = await set(first.text, "host=b", first.record);
+			expect(JSON.parse(next.text)).toEqual({ env: { A: 'team=x,cost="1",host=b' } });
+			for (const { text: of, record } of [first, next]) {
+				expect((await one(awk, { format: "json", mode: "undo", text: of, plan: record })).text).toBe(text);
+			}
+		});
+
+		test.each(["{}", '{"env": {"A": ""}}', '{"env": {"A": 1}}'])("in %j there is nothing to join", async (text) => {
+			const plan = ["join\t/env/A", "set\t/env/A\tstring\thost=a"];
+			const set = await one(awk, { format: "json", mode: "set", text, plan });
+			expect(JSON.parse(set.text)).toEqual({ env: { A: "host=a" } });
+			const next = await one(awk, {
+				format: "json",
+				mode: "set",
+				text: set.text,
+				plan: [plan[0] ?? "", "set\t/env/A\tstring\thost=b"],
+				before: set.record,
+			});
+			expect(JSON.parse(next.text)).toEqual({ env: { A: "host=b" } });
+			expect((await one(awk, { format: "json", mode: "undo", text: next.text, plan: next.record })).text).toBe(text);
+		});
 	});

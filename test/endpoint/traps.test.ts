@@ -407,6 +407,21 @@ describe("trap: TOML of Codex", () => {
 });
 
 describe("trap: foreign settings in the file", () => {
+	test("Claude Code: resource attributes of the owner's are extended by the machine's name", async () => {
+		const m = machine();
+		const content = '{"env":{"OTEL_RESOURCE_ATTRIBUTES":"department=engineering,cost_center=eng-123"}}\n';
+		write(m.home, claudeFile, content);
+		const { outcome, after } = await install(m, "claude-code");
+		expect(outcome).toMatchObject({ code: 0, stderr: "" });
+		const { env } = JSON.parse(after);
+		expect(env.OTEL_RESOURCE_ATTRIBUTES).toMatch(/^department=engineering,cost_center=eng-123,host\.name=/);
+		const again = await install(m, "claude-code");
+		expect(JSON.parse(again.after).env.OTEL_RESOURCE_ATTRIBUTES).toBe(env.OTEL_RESOURCE_ATTRIBUTES);
+		expect(await m.run(`report ${self} clis=claude-code`)).toMatchObject({ code: 0 });
+		await uninstalled(m);
+		expect(text(m.files["claude-code"])).toBe(content);
+	});
+
 	test("Claude Code: the headers of a program of the owner's would replace ours, and come to our endpoint", async () => {
 		const m = machine();
 		const content =

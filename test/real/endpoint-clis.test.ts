@@ -8,12 +8,16 @@ import { mentions, PROMPT_WORD, tokensOf } from "../harness/clis/lab.ts";
 import { cliPart, cliParts, installed, labOf } from "../harness/clis/labs.ts";
 import { namespaces } from "../harness/clis/machine.ts";
 import { startScripted } from "../harness/clis/scripted.ts";
+import { aThird } from "../harness/matrix.ts";
 import { needs, root } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 
 const all = installed
 	.filter(({ id, version }) => !labOf(id).isLeftAlone(version))
-	.flatMap(({ id, version }) => (["user", "system"] as const).map((scope) => ({ id, version, scope })));
+	.flatMap(({ id, version }) => {
+		const scopes = ["user", "system"] as const;
+		return (version === labOf(id).releases.newest ? scopes : aThird(scopes)).map((scope) => ({ id, version, scope }));
+	});
 
 const needed = needs(root, namespaces, ...cliParts);
 

@@ -36,11 +36,16 @@ export interface Obstacle {
 }
 
 /** A key whose table, if there is one, is the owner's and stays: the setting of the same pointer is for files without it. */
-export interface Kept {
+export interface KeptTable {
 	readonly keep: string;
 }
 
-export type LayerRow = FileSetting | Obstacle | Kept;
+/** A list in one text, to which the setting of the same pointer adds its value after a comma. */
+export interface JoinedList {
+	readonly join: string;
+}
+
+export type LayerRow = FileSetting | Obstacle | KeptTable | JoinedList;
 
 /** A file that configures where a CLI sends. */
 export interface Layer {

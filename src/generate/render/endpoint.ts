@@ -281,7 +281,8 @@ function wholePlan({ id, system }: Cli): ReturnType<typeof plan> {
 }
 
 function row(row: LayerRow): string {
-	if ("keep" in row) return `keep ${sh(row.keep)}`;
+	if ("keep" in row) return `keep_table ${sh(row.keep)}`;
+	if ("join" in row) return `join_list ${sh(row.join)}`;
 	const command = "drop" in row ? `drop ${sh(row.drop)}` : `row ${row.type} ${sh(row.pointer)} ${word(row.value)}`;
 	return row.when ? `${command} ${row.when}` : command;
 }

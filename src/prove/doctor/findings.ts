@@ -272,7 +272,7 @@ function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[
 	const sends = signals.filter(({ off }) => off === undefined);
 	const found: DoctorFinding[] = [];
 	const withoutToken = sends.filter(({ secret, tokenBy }) => !secret && tokenBy !== "program");
-	const hosts = sends.filter(({ secret }) => secret).map(({ url }) => hostOf(url));
+	const hosts = sends.filter(({ signal }) => signal !== "traces").map(({ url }) => hostOf(url));
 	const isOwners = ({ signal, url }: SignalState) => signal === "traces" && !hosts.includes(hostOf(url));
 	for (const { url } of withoutToken.filter(isOwners)) {
 		const what = `traces go to ${shown(hostOf(url) ?? "another host")} without a token: an exporter of your own, which is left as it is`;

@@ -37,6 +37,7 @@ const settings: readonly LayerRow[] = [
 	env("OTEL_LOG_TOOL_DETAILS", "0", "no-tools"),
 	env("OTEL_LOG_TOOL_CONTENT", "0"),
 	env("OTEL_LOG_RAW_API_BODIES", "0"),
+	{ join: "/env/OTEL_RESOURCE_ATTRIBUTES" },
 	env("OTEL_RESOURCE_ATTRIBUTES", "{host}", "host"),
 	{ pointer: "/otelHeadersHelper", type: "string", value: "/bin/sh {helper}", when: "helper" },
 ];

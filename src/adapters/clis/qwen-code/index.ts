@@ -21,6 +21,7 @@ const common: readonly LayerRow[] = [
 	{ pointer: "/telemetry/logPrompts", type: "bool", value: "false", when: "no-prompts" },
 	{ pointer: "/telemetry/includeSensitiveSpanAttributes", type: "bool", value: "false" },
 	{ pointer: "/telemetry/outfile", type: "string", value: "" },
+	{ join: "/env/OTEL_RESOURCE_ATTRIBUTES" },
 	{ pointer: "/env/OTEL_RESOURCE_ATTRIBUTES", type: "string", value: "{host}", when: "host" },
 ];
 
