@@ -215,7 +215,8 @@ function sending({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
 		});
 		break;
 	}
-	const hosts = [...new Set(urls.map(({ url }) => url.host))];
+	const owners = ownersTraces(sends).map(({ url }) => hostOf(url));
+	const hosts = [...new Set(urls.map(({ url }) => url.host))].filter((host) => !owners.includes(host));
 	if (hosts.length > 1) {
 		const names = hosts.map((host) => shown(host)).join(", ");
 		found.push({
@@ -268,17 +269,25 @@ function placeOfSetting({ settings }: ResolvedLayers, pointer: string): string |
 	return setting && placeOf(setting.layer);
 }
 
+function hasToken({ secret, tokenBy }: SignalState): boolean {
+	return secret !== undefined || tokenBy === "program";
+}
+
+/** Traces that go without a token to a host to which nothing else goes: `crossfade install` leaves such an exporter alone. */
+function ownersTraces(sends: readonly SignalState[]): SignalState[] {
+	const hosts = sends.filter(({ signal }) => signal !== "traces").map(({ url }) => hostOf(url));
+	return sends.filter((state) => state.signal === "traces" && !hasToken(state) && !hosts.includes(hostOf(state.url)));
+}
+
 function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[] {
 	const sends = signals.filter(({ off }) => off === undefined);
 	const found: DoctorFinding[] = [];
-	const withoutToken = sends.filter(({ secret, tokenBy }) => !secret && tokenBy !== "program");
-	const hosts = sends.filter(({ signal }) => signal !== "traces").map(({ url }) => hostOf(url));
-	const isOwners = ({ signal, url }: SignalState) => signal === "traces" && !hosts.includes(hostOf(url));
-	for (const { url } of withoutToken.filter(isOwners)) {
+	const owners = ownersTraces(sends);
+	for (const { url } of owners) {
 		const what = `traces go to ${shown(hostOf(url) ?? "another host")} without a token: an exporter of your own, which is left as it is`;
 		found.push({ severity: "note", what, fix: "nothing, if it is meant" });
 	}
-	const bare = withoutToken.filter((state) => !isOwners(state));
+	const bare = sends.filter((state) => !hasToken(state) && !owners.includes(state));
 	if (bare.length > 0) {
 		const what = `no token is sent with ${bare.map(({ signal }) => signal).join(", ")}`;
 		found.push({ severity: "error", what, fix: `crossfade install --cli ${cli.id}` });
