@@ -43,22 +43,23 @@
 # unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     81  Settings and vehicle
-#    168  CLIs: their files, settings and signs
-#    481  Editor of JSON and TOML files, an awk program
-#   1666  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1866  Output
-#   1958  Options
-#   2050  Token
-#   2121  Machine: its system, people and CLIs
-#   2330  Lock and working folder
-#   2414  Files
-#   2806  Background processes
-#   2840  The work
-#   2946  What a person is told
-#   3011  Start
+#     83  Settings and vehicle
+#    170  CLIs: their files, settings and signs
+#    483  Editor of JSON and TOML files, an awk program
+#   1668  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1868  Output
+#   1960  Options
+#   2052  Token
+#   2123  Machine: its system, people and CLIs
+#   2332  Lock and working folder
+#   2416  Files
+#   2808  Background processes
+#   2842  The work
+#   2948  What a person is told
+#   3013  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -68,6 +69,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

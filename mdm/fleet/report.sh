@@ -32,20 +32,21 @@
 # that cannot be read or parsed; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     68  Settings and vehicle
-#    107  CLIs: their files, settings and signs
-#    366  Editor of JSON and TOML files, an awk program
-#    985  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1062  Output
-#   1146  Options
-#   1235  Machine: its system, people and CLIs
-#   1439  Lock and working folder
-#   1518  Files
-#   1716  Background processes
-#   1745  The work
-#   1805  Start
+#     70  Settings and vehicle
+#    109  CLIs: their files, settings and signs
+#    368  Editor of JSON and TOML files, an awk program
+#    987  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1064  Output
+#   1148  Options
+#   1237  Machine: its system, people and CLIs
+#   1441  Lock and working folder
+#   1520  Files
+#   1718  Background processes
+#   1747  The work
+#   1807  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -55,6 +56,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

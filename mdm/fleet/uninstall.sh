@@ -27,19 +27,20 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     62  Settings and vehicle
-#    101  CLIs: their files, settings and signs
-#    238  Editor of JSON and TOML files, an awk program
-#    939  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1080  Output
-#   1153  Options
-#   1214  Machine: its system, people and CLIs
-#   1405  Lock and working folder
-#   1484  Files
-#   1692  The work
-#   1747  Start
+#     64  Settings and vehicle
+#    103  CLIs: their files, settings and signs
+#    240  Editor of JSON and TOML files, an awk program
+#    941  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1082  Output
+#   1155  Options
+#   1216  Machine: its system, people and CLIs
+#   1407  Lock and working folder
+#   1486  Files
+#   1694  The work
+#   1749  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -49,6 +50,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

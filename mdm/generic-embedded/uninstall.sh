@@ -27,19 +27,20 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     62  Settings and vehicle
-#     98  CLIs: their files, settings and signs
-#    235  Editor of JSON and TOML files, an awk program
-#    936  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1077  Output
-#   1150  Options
-#   1211  Machine: its system, people and CLIs
-#   1402  Lock and working folder
-#   1481  Files
-#   1689  The work
-#   1744  Start
+#     64  Settings and vehicle
+#    100  CLIs: their files, settings and signs
+#    237  Editor of JSON and TOML files, an awk program
+#    938  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1079  Output
+#   1152  Options
+#   1213  Machine: its system, people and CLIs
+#   1404  Lock and working folder
+#   1483  Files
+#   1691  The work
+#   1746  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -49,6 +50,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

@@ -37,21 +37,22 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     74  Settings and vehicle
-#    118  CLIs: their files, settings and signs
-#    389  Editor of JSON and TOML files, an awk program
-#   1556  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1756  Output
-#   1848  Options
-#   1939  Token
-#   1978  Machine: its system, people and CLIs
-#   2187  Lock and working folder
-#   2271  Files
-#   2638  Background processes
-#   2672  The work
-#   2775  Start
+#     76  Settings and vehicle
+#    120  CLIs: their files, settings and signs
+#    391  Editor of JSON and TOML files, an awk program
+#   1558  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1758  Output
+#   1850  Options
+#   1941  Token
+#   1980  Machine: its system, people and CLIs
+#   2189  Lock and working folder
+#   2273  Files
+#   2640  Background processes
+#   2674  The work
+#   2777  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -61,6 +62,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

@@ -32,20 +32,21 @@
 # that cannot be read or parsed; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     68  Settings and vehicle
-#    104  CLIs: their files, settings and signs
-#    363  Editor of JSON and TOML files, an awk program
-#    982  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1059  Output
-#   1143  Options
-#   1232  Machine: its system, people and CLIs
-#   1436  Lock and working folder
-#   1515  Files
-#   1713  Background processes
-#   1742  The work
-#   1802  Start
+#     70  Settings and vehicle
+#    106  CLIs: their files, settings and signs
+#    365  Editor of JSON and TOML files, an awk program
+#    984  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1061  Output
+#   1145  Options
+#   1234  Machine: its system, people and CLIs
+#   1438  Lock and working folder
+#   1517  Files
+#   1715  Background processes
+#   1744  The work
+#   1804  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -55,6 +56,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

@@ -41,20 +41,21 @@
 #   report: 130 becomes 0
 #
 # Contents, by line:
-#     77  Settings and vehicle
-#    116  CLIs: their files, settings and signs
-#    365  Editor of JSON and TOML files, an awk program
-#    984  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1061  Output
-#   1145  Options
-#   1234  Machine: its system, people and CLIs
-#   1424  Lock and working folder
-#   1503  Files
-#   1701  Background processes
-#   1730  The work
-#   1790  Start
+#     79  Settings and vehicle
+#    118  CLIs: their files, settings and signs
+#    367  Editor of JSON and TOML files, an awk program
+#    986  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1063  Output
+#   1147  Options
+#   1236  Machine: its system, people and CLIs
+#   1426  Lock and working folder
+#   1505  Files
+#   1703  Background processes
+#   1732  The work
+#   1792  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -64,6 +65,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

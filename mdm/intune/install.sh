@@ -37,21 +37,22 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     74  Settings and vehicle
-#    113  CLIs: their files, settings and signs
-#    374  Editor of JSON and TOML files, an awk program
-#   1541  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1741  Output
-#   1833  Options
-#   1924  Token
-#   1960  Machine: its system, people and CLIs
-#   2153  Lock and working folder
-#   2237  Files
-#   2604  Background processes
-#   2638  The work
-#   2741  Start
+#     76  Settings and vehicle
+#    115  CLIs: their files, settings and signs
+#    376  Editor of JSON and TOML files, an awk program
+#   1543  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1743  Output
+#   1835  Options
+#   1926  Token
+#   1962  Machine: its system, people and CLIs
+#   2155  Lock and working folder
+#   2239  Files
+#   2606  Background processes
+#   2640  The work
+#   2743  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -61,6 +62,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

@@ -27,19 +27,20 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     62  Settings and vehicle
-#     94  CLIs: their files, settings and signs
-#    221  Editor of JSON and TOML files, an awk program
-#    922  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1063  Output
-#   1136  Options
-#   1197  Machine: its system, people and CLIs
-#   1374  Lock and working folder
-#   1453  Files
-#   1661  The work
-#   1716  Start
+#     64  Settings and vehicle
+#     96  CLIs: their files, settings and signs
+#    223  Editor of JSON and TOML files, an awk program
+#    924  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1065  Output
+#   1138  Options
+#   1199  Machine: its system, people and CLIs
+#   1376  Lock and working folder
+#   1455  Files
+#   1663  The work
+#   1718  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -49,6 +50,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

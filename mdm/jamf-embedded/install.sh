@@ -38,21 +38,22 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     75  Settings and vehicle
-#    122  CLIs: their files, settings and signs
-#    383  Editor of JSON and TOML files, an awk program
-#   1550  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1750  Output
-#   1842  Options
-#   1933  Token
-#   1969  Machine: its system, people and CLIs
-#   2162  Lock and working folder
-#   2246  Files
-#   2613  Background processes
-#   2647  The work
-#   2750  Start
+#     77  Settings and vehicle
+#    124  CLIs: their files, settings and signs
+#    385  Editor of JSON and TOML files, an awk program
+#   1552  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1752  Output
+#   1844  Options
+#   1935  Token
+#   1971  Machine: its system, people and CLIs
+#   2164  Lock and working folder
+#   2248  Files
+#   2615  Background processes
+#   2649  The work
+#   2752  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -62,6 +63,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

@@ -42,20 +42,21 @@
 #   report: 130 becomes 0
 #
 # Contents, by line:
-#     78  Settings and vehicle
-#    124  CLIs: their files, settings and signs
-#    373  Editor of JSON and TOML files, an awk program
-#    992  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1069  Output
-#   1153  Options
-#   1242  Machine: its system, people and CLIs
-#   1432  Lock and working folder
-#   1511  Files
-#   1709  Background processes
-#   1738  The work
-#   1798  Start
+#     80  Settings and vehicle
+#    126  CLIs: their files, settings and signs
+#    375  Editor of JSON and TOML files, an awk program
+#    994  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1071  Output
+#   1155  Options
+#   1244  Machine: its system, people and CLIs
+#   1434  Lock and working folder
+#   1513  Files
+#   1711  Background processes
+#   1740  The work
+#   1800  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -65,6 +66,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

@@ -38,21 +38,22 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     75  Settings and vehicle
-#    125  CLIs: their files, settings and signs
-#    386  Editor of JSON and TOML files, an awk program
-#   1553  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1753  Output
-#   1845  Options
-#   1936  Token
-#   1975  Machine: its system, people and CLIs
-#   2168  Lock and working folder
-#   2252  Files
-#   2619  Background processes
-#   2653  The work
-#   2756  Start
+#     77  Settings and vehicle
+#    127  CLIs: their files, settings and signs
+#    388  Editor of JSON and TOML files, an awk program
+#   1555  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1755  Output
+#   1847  Options
+#   1938  Token
+#   1977  Machine: its system, people and CLIs
+#   2170  Lock and working folder
+#   2254  Files
+#   2621  Background processes
+#   2655  The work
+#   2758  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -62,6 +63,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

@@ -28,19 +28,20 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     63  Settings and vehicle
-#    102  CLIs: their files, settings and signs
-#    229  Editor of JSON and TOML files, an awk program
-#    930  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1071  Output
-#   1144  Options
-#   1205  Machine: its system, people and CLIs
-#   1382  Lock and working folder
-#   1461  Files
-#   1669  The work
-#   1724  Start
+#     65  Settings and vehicle
+#    104  CLIs: their files, settings and signs
+#    231  Editor of JSON and TOML files, an awk program
+#    932  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1073  Output
+#   1146  Options
+#   1207  Machine: its system, people and CLIs
+#   1384  Lock and working folder
+#   1463  Files
+#   1671  The work
+#   1726  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -50,6 +51,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

@@ -37,21 +37,22 @@
 # replace; that file is unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     74  Settings and vehicle
-#    118  CLIs: their files, settings and signs
-#    379  Editor of JSON and TOML files, an awk program
-#   1546  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1746  Output
-#   1838  Options
-#   1929  Token
-#   1965  Machine: its system, people and CLIs
-#   2158  Lock and working folder
-#   2242  Files
-#   2609  Background processes
-#   2643  The work
-#   2746  Start
+#     76  Settings and vehicle
+#    120  CLIs: their files, settings and signs
+#    381  Editor of JSON and TOML files, an awk program
+#   1548  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1748  Output
+#   1840  Options
+#   1931  Token
+#   1967  Machine: its system, people and CLIs
+#   2160  Lock and working folder
+#   2244  Files
+#   2611  Background processes
+#   2645  The work
+#   2748  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -61,6 +62,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac

@@ -28,19 +28,20 @@
 # unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     63  Settings and vehicle
-#     99  CLIs: their files, settings and signs
-#    226  Editor of JSON and TOML files, an awk program
-#    927  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1068  Output
-#   1141  Options
-#   1202  Machine: its system, people and CLIs
-#   1379  Lock and working folder
-#   1458  Files
-#   1666  The work
-#   1721  Start
+#     65  Settings and vehicle
+#    101  CLIs: their files, settings and signs
+#    228  Editor of JSON and TOML files, an awk program
+#    929  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1070  Output
+#   1143  Options
+#   1204  Machine: its system, people and CLIs
+#   1381  Lock and working folder
+#   1460  Files
+#   1668  The work
+#   1723  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -50,6 +51,7 @@ unset ENV BASH_ENV CDPATH
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+}
 # Exported names would hand on what is put into them; all secrets have lower-case names.
 for name in $(export -p | while IFS= read -r var; do
   case $var in export\ * | declare\ * | typeset\ *) ;; *) continue ;; esac
