@@ -144,7 +144,8 @@ function defaultClis(provider: Provider | undefined): string[] {
 	return clis.filter((cli) => provider?.tokenInUrl === true || !sendsTokenInUrl(cli)).map(({ id }) => id);
 }
 
-function sendsTokenInUrl({ user }: Cli): boolean {
+/** Whether a CLI has no setting for a header, so that the token is a part of the URL. */
+export function sendsTokenInUrl({ user }: Cli): boolean {
 	return user.rows.some((row) => "value" in row && row.value.includes("{endpoint}/{token}"));
 }
 

@@ -24,4 +24,4 @@ export function howMany(few: number, many: number, whole = isWhole): number {
 }
 
 /** How many settings at random are compared with what each release of a CLI sends. */
-export const SETTINGS = Number(process.env["CROSSFADE_SETTINGS"] ?? (isWhole ? 300 : 4));
+export const SETTINGS = Number(process.env["CROSSFADE_SETTINGS"] ?? howMany(4, 300));

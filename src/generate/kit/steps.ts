@@ -1,9 +1,8 @@
 import pageTemplate from "../../../templates/md/page.md.hbs";
 import template from "../../../templates/md/steps.md.hbs";
-import type { Cli } from "../../adapters/clis/cli.ts";
 import type { GuideStep, KitFacts, Page } from "../../adapters/vehicles/kit.ts";
 import { version } from "../../base/version.ts";
-import type { MdmSpec } from "../../spec/mdm.ts";
+import { type MdmSpec, sendsTokenInUrl } from "../../spec/mdm.ts";
 import type { Artefact } from "../render/artefact.ts";
 import { renderTemplate } from "../render/template.ts";
 
@@ -34,7 +33,7 @@ export function renderSteps(spec: MdmSpec, facts: KitFacts, files: readonly Arte
 		uninstall: numbered(guide.uninstall, 1),
 		exposure: guide.exposure.map(([place, who]) => ({ place, who })),
 		inUrl: spec.clis
-			.filter(sendsInUrl)
+			.filter(sendsTokenInUrl)
 			.map(({ title }) => title)
 			.join(", "),
 		system: spec.scope === "system",
@@ -48,11 +47,6 @@ export function renderSteps(spec: MdmSpec, facts: KitFacts, files: readonly Arte
 		unverified: guide.unverified,
 	});
 	return tidy(text);
-}
-
-/** Whether a CLI has no setting for a header, so that the token is a part of the URL. */
-function sendsInUrl({ user }: Cli): boolean {
-	return user.rows.some((row) => "value" in row && row.value.includes("/{token}"));
 }
 
 /** A page for one of the products that share a vehicle. */

@@ -1,3 +1,4 @@
+import type { Cli } from "../../adapters/clis/cli.ts";
 import type { Hazard } from "../../adapters/clis/layering.ts";
 import { shown, shownName } from "../../base/mask.ts";
 import { sh } from "../../base/quote.ts";
@@ -215,7 +216,7 @@ function sending({ cli, signals, resolved }: DiagnosedCli): DoctorFinding[] {
 		});
 		break;
 	}
-	const owners = ownersTraces(sends).map(({ url }) => hostOf(url));
+	const owners = ownersTraces(cli, sends).map(({ url }) => hostOf(url));
 	const hosts = [...new Set(urls.map(({ url }) => url.host))].filter((host) => !owners.includes(host));
 	if (hosts.length > 1) {
 		const names = hosts.map((host) => shown(host)).join(", ");
@@ -273,8 +274,9 @@ function hasToken({ secret, tokenBy }: SignalState): boolean {
 	return secret !== undefined || tokenBy === "program";
 }
 
-/** Traces that go without a token to a host to which nothing else goes: `crossfade install` leaves such an exporter alone. */
-function ownersTraces(sends: readonly SignalState[]): SignalState[] {
+/** Traces that go without a token to a host to which nothing else goes, by a table that `crossfade install` leaves as it is. */
+function ownersTraces(cli: Cli, sends: readonly SignalState[]): SignalState[] {
+	if (!cli.user.rows.some((row) => "keep" in row)) return [];
 	const hosts = sends.filter(({ signal }) => signal !== "traces").map(({ url }) => hostOf(url));
 	return sends.filter((state) => state.signal === "traces" && !hasToken(state) && !hosts.includes(hostOf(state.url)));
 }
@@ -282,7 +284,7 @@ function ownersTraces(sends: readonly SignalState[]): SignalState[] {
 function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[] {
 	const sends = signals.filter(({ off }) => off === undefined);
 	const found: DoctorFinding[] = [];
-	const owners = ownersTraces(sends);
+	const owners = ownersTraces(cli, sends);
 	for (const { url } of owners) {
 		const what = `traces go to ${shown(hostOf(url) ?? "another host")} without a token: an exporter of your own, which is left as it is`;
 		found.push({ severity: "note", what, fix: "nothing, if it is meant" });

@@ -101,6 +101,7 @@ export const cli: Cli = {
 		"Before 2.1.85 the command line of every Bash call is sent even with tools off (measured on 2.1.81).",
 		"A per cent sign that starts no escape in a token stops all telemetry of 2.1.81 (measured); such tokens are refused.",
 		"If the header program fails, nothing is sent.",
+		"A header program of the owner's (otelHeadersHelper) would replace our header: it has no effect while this is installed, and uninstall gives it back.",
 		"In user scope a shell variable for one signal still redirects that signal; only the managed file prevents this (2.1.217 and later).",
 	],
 	sources: [
