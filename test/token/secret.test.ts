@@ -75,6 +75,7 @@ describe("output guard", () => {
 				const around = [
 					before + token + after,
 					before + encodeURIComponent(token) + after,
+					...(token.length < 16 ? [] : [before + token.toLowerCase() + after, before + token.toUpperCase() + after]),
 					JSON.stringify({ [before]: token + after }),
 					JSON.stringify(JSON.stringify({ token })),
 					Buffer.from(before + token + after).toString("base64"),
