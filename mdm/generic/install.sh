@@ -47,9 +47,9 @@
 #   1980  Machine: its system, people and CLIs
 #   2189  Lock and working folder
 #   2273  Files
-#   2640  Background processes
-#   2674  The work
-#   2777  Start
+#   2642  Background processes
+#   2676  The work
+#   2779  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2055,7 +2055,7 @@ find_people() {
   machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/" >answer
   machine=$(releases)
   user_signs | cat >signs
-  if [ "$self" -eq 0 ]; then guard </dev/null >/dev/null 2>&1 & fi
+  if [ "$self" -eq 0 ]; then guard & fi
   while IFS=$tab read -r uid name home <&3; do
     if [ "$uid" = skipped ]; then
       skipped=$((skipped + name))
@@ -2320,6 +2320,8 @@ skip_account() {
 
 # guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
 guard() {
+  # By exec: with a redirection of the call, shells keep our output open, and who reads it waits until this has ended, too.
+  exec </dev/null >/dev/null 2>&1
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do

@@ -50,9 +50,9 @@
 #   1236  Machine: its system, people and CLIs
 #   1426  Lock and working folder
 #   1505  Files
-#   1703  Background processes
-#   1732  The work
-#   1792  Start
+#   1704  Background processes
+#   1733  The work
+#   1793  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1308,7 +1308,7 @@ find_people() {
   machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/" >answer
   machine=$(releases)
   user_signs | cat >signs
-  if [ "$self" -eq 0 ]; then guard </dev/null >/dev/null 2>&1 & fi
+  if [ "$self" -eq 0 ]; then guard & fi
   while IFS=$tab read -r uid name home <&3; do
     if [ "$uid" = skipped ]; then
       skipped=$((skipped + name))
@@ -1550,6 +1550,7 @@ skip_account() {
 
 # guard: runs beside us and ends what an account does not end in time
 guard() {
+  exec </dev/null >/dev/null 2>&1
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do

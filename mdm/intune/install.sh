@@ -47,9 +47,9 @@
 #   1962  Machine: its system, people and CLIs
 #   2155  Lock and working folder
 #   2239  Files
-#   2606  Background processes
-#   2640  The work
-#   2743  Start
+#   2608  Background processes
+#   2642  The work
+#   2745  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2037,7 +2037,7 @@ find_people() {
   machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/" >answer
   machine=$(releases)
   user_signs | cat >signs
-  if [ "$self" -eq 0 ]; then guard </dev/null >/dev/null 2>&1 & fi
+  if [ "$self" -eq 0 ]; then guard & fi
   while IFS=$tab read -r uid name home <&3; do
     if [ "$uid" = skipped ]; then
       skipped=$((skipped + name))
@@ -2286,6 +2286,8 @@ skip_account() {
 
 # guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
 guard() {
+  # By exec: with a redirection of the call, shells keep our output open, and who reads it waits until this has ended, too.
+  exec </dev/null >/dev/null 2>&1
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do

@@ -36,8 +36,8 @@
 #   1199  Machine: its system, people and CLIs
 #   1376  Lock and working folder
 #   1455  Files
-#   1663  The work
-#   1718  Start
+#   1664  The work
+#   1719  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1271,7 +1271,7 @@ find_people() {
   machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/" >answer
   machine=$(releases)
   user_signs | cat >signs
-  if [ "$self" -eq 0 ]; then guard </dev/null >/dev/null 2>&1 & fi
+  if [ "$self" -eq 0 ]; then guard & fi
   while IFS=$tab read -r uid name home <&3; do
     if [ "$uid" = skipped ]; then
       skipped=$((skipped + name))
@@ -1500,6 +1500,7 @@ skip_account() {
 
 # guard: runs beside us and ends what an account does not end in time
 guard() {
+  exec </dev/null >/dev/null 2>&1
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do

@@ -1,5 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	chownSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { parse as parseToml } from "smol-toml";
 import { describe, expect, test } from "vitest";
@@ -83,6 +94,20 @@ describe("trap: a value is refused, not adjusted", () => {
 	});
 });
 
+/** The command lines of the processes that have a file open. */
+function openBy(file: string): string[] {
+	const has = (pid: string) => {
+		try {
+			return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === file);
+		} catch {
+			return false;
+		}
+	};
+	return readdirSync("/proc")
+		.filter((pid) => /^\d+$/.test(pid) && has(pid))
+		.map((pid) => text(`/proc/${pid}/cmdline`) ?? pid);
+}
+
 describe("trap: what is printed", () => {
 	test("on success nothing is on standard error, and the report is the last line", async () => {
 		const m = machine();
@@ -94,6 +119,29 @@ describe("trap: what is printed", () => {
 			expect(stdout, action).toMatch(/^crossfade (ok|absent) fp=\S+ cfg=1 cli=\S+ users=1\n$/);
 		}
 	});
+
+	// Root's has a process beside it that ends what an account does not end, and looks once a second whether it is still wanted.
+	test.each(shells)(
+		"$name: what is left running for a moment keeps nobody waiting for the output",
+		needs(root),
+		async (shell) => {
+			const m = machine();
+			const output = join(scratch(), "output");
+			const program = write(
+				scratch(),
+				"shell",
+				`#!/bin/sh\nexec ${shell.part.path} ${shell.args.join(" ")} "$@" >${output} 2>&1\n`,
+				0o755,
+			);
+			const { code } = await m.run(self, {
+				token: canary().token,
+				shell: { ...shell, part: { ...shell.part, path: program }, args: [] },
+			});
+			expect(code).toBe(0);
+			expect(text(output)).toMatch(/^crossfade ok /);
+			expect(openBy(output)).toEqual([]);
+		},
+	);
 
 	const failures: [what: string, args: string, code: number, prepare: (m: EndpointMachine) => void][] = [
 		["success", "", 0, () => undefined],

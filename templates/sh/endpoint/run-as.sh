@@ -46,6 +46,8 @@ skip_account() {
 
 # guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
 guard() {
+  # By exec: with a redirection of the call, shells keep our output open, and who reads it waits until this has ended, too.
+  exec </dev/null >/dev/null 2>&1
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
