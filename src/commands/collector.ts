@@ -51,7 +51,7 @@ It never needs the token: the config names the file from which the collector rea
 		{ flags: "--metrics-to <url>", description: "with --attribute on Alloy: remote-write URL for the counters" },
 		{
 			flags: "--out <folder>",
-			description: "write the config, RUNBOOK.md and companion files there",
+			description: "write the config, RUNBOOK.md and companion files there; with --into: the runbook of that file",
 			files: true,
 		},
 		{ flags: "--rotate-script", description: "print the script that rotates the token on the collector's host" },
@@ -78,6 +78,10 @@ It never needs the token: the config names the file from which the collector rea
 		],
 		["crossfade collector -d contrib --into config.yaml --diff", "show what would be added to your config"],
 		["crossfade collector -d contrib --into config.yaml --write", "add it, keeping a backup"],
+		[
+			"crossfade collector -d contrib --into /etc/otelcol-contrib/config.yaml --diff --out ./gateway",
+			"the same with runbook and rotation script",
+		],
 	],
 	run,
 };
@@ -108,6 +112,22 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	return "ok";
 }
 
+/** Options that cannot be combined, by name, and what to do instead. */
+const apart: readonly (readonly [one: string, other: string, fix: string])[] = [
+	["into", "rotateScript", "add --out <folder> to --into: the script is written there"],
+	["out", "rotateScript", "omit --rotate-script: the script is among the files"],
+	["diff", "write", "first use --diff, then --write"],
+	["remove", "out", "omit --out: after --remove there is no token to rotate"],
+];
+
+/** Options that need the config's name, and so not standard input. */
+const needsAName: readonly (readonly [name: string, what: string, fix: string])[] = [
+	["write", "--write cannot write to standard input", "name the file, or omit --write and redirect the output"],
+	["out", "--out needs the name of the config", "name the file: the commands of the runbook contain it"],
+];
+
+const optionText = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 /** Flags that require others, or cannot be combined. */
 function modeProblems(options: Invocation["options"]): Problem[] {
 	const problems: Problem[] = [];
@@ -123,22 +143,14 @@ function modeProblems(options: Invocation["options"]): Problem[] {
 			fix: "use --out and put the new gateway in front of your collector",
 		});
 	}
-	const modes = { into: "--into", out: "--out", rotateScript: "--rotate-script" };
-	const chosen = Object.entries(modes).filter(([name]) => options[name] !== undefined);
-	if (chosen.length > 1) {
-		const names = chosen.map(([, flag]) => flag).join(" and ");
-		problems.push({ what: `${names} cannot be combined`, where: { file: names }, fix: "use one at a time" });
+	for (const [one, other, fix] of apart) {
+		if (options[one] === undefined || options[other] === undefined) continue;
+		const [first, second] = [optionText(one), optionText(other)];
+		problems.push({ what: `${first} and ${second} cannot be combined`, where: { file: first }, fix });
 	}
-	if (options["diff"] && options["write"]) {
-		problems.push({
-			what: "--diff and --write cannot be combined",
-			where: { file: "--diff" },
-			fix: "first use --diff, then --write",
-		});
-	}
-	if (options["write"] && options["into"] === "-") {
-		const fix = "name the file, or omit --write and redirect the output";
-		problems.push({ what: "--write cannot write to standard input", where: { file: "--write" }, fix });
+	if (options["into"] !== "-") return problems;
+	for (const [name, what, fix] of needsAName) {
+		if (options[name] !== undefined) problems.push({ what, where: { file: optionText(name) }, fix });
 	}
 	return problems;
 }

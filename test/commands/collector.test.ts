@@ -35,6 +35,20 @@ service:
       receivers: [otlp]
       exporters: [splunk_hec]
 `;
+/** Files with a config in them that is nobody's own file on a host. */
+const kubeStack = `collectors:
+  daemon:
+    config:
+${config.replaceAll(/^/gm, "      ").trimEnd()}
+`;
+const compose = `services:
+  otelcol:
+    image: otel/opentelemetry-collector-contrib:0.155.0
+configs:
+  otelcol:
+    content: |
+${config.replaceAll(/^/gm, "      ").trimEnd()}
+`;
 const into = (folder: string, ...args: string[]) => [
 	"collector",
 	"-d",
@@ -160,8 +174,10 @@ describe("crossfade collector", () => {
 		[["-d", "contrib", "--platform", "kubernetes", "--rotate-script"], "a script on the host cannot"],
 		[["-d", "contrib", "--agent-endpoint", "http://127.0.0.1:1"], "has no agent behind it"],
 		[["-d", "contrib", "--diff"], "add --into"],
-		[["-d", "contrib", "--into", "x", "--out", "y"], "cannot be combined"],
+		[["-d", "contrib", "--out", "y", "--rotate-script"], "cannot be combined"],
+		[["-d", "contrib", "--into", "x", "--out", "y", "--remove"], "cannot be combined"],
 		[["-d", "contrib", "--into", "-", "--write"], "cannot write to standard input"],
+		[["-d", "contrib", "--into", "-", "--out", "y"], "--out needs the name of the config"],
 	])("bad flags %j: %s", async (args, message) => {
 		const outcome = await crossfade(["collector", ...args], { canaries: [mine], seenInArguments: true });
 		expect(outcome).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(message) });
@@ -190,6 +206,16 @@ describe("RUNBOOK.md followed to the letter on a collector that has work", () =>
 		}),
 	);
 
+	/** Carries out the command of a runbook that adds the backend, with `config` in the place of the collector's. */
+	async function addBy(runbook: string, path: string, cwd: string): Promise<void> {
+		const [, printed = ""] = /^ +(?:sudo )?crossfade (collector .* --write)$/m.exec(runbook) ?? [];
+		const words = [...printed.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+		expect(words).toContain(path);
+		const args = words.map((word) => (word === path ? join(cwd, "config") : word));
+		expect(await crossfade(args, { cwd })).toMatchObject({ code: 0 });
+		expect(await crossfade(args, { cwd })).toMatchObject({ stderr: expect.stringContaining("already up to date") });
+	}
+
 	test.each(installed)("%s, %s: nothing is taken away", async (id, platform, dialect, path) => {
 		const { text, kept } = own[dialect];
 		const cwd = scratch({ config: text });
@@ -197,16 +223,56 @@ describe("RUNBOOK.md followed to the letter on a collector that has work", () =>
 		expect(await crossfade(["collector", ...flags, "--out", "out"], { cwd })).toMatchObject({ code: 0 });
 		const runbook = readFileSync(join(cwd, "out/RUNBOOK.md"), "utf8");
 		expect(runbook).not.toContain(".before-crossfade");
-		const [, printed = ""] = /^ +(?:sudo )?crossfade (collector .* --write)$/m.exec(runbook) ?? [];
-		const words = [...printed.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
-		expect(words).toContain(path);
-		const args = words.map((word) => (word === path ? "config" : word));
-		expect(await crossfade(args, { cwd })).toMatchObject({ code: 0 });
+		await addBy(runbook, path, cwd);
 		const after = readFileSync(join(cwd, "config"), "utf8");
 		for (const part of kept) expect(after).toContain(part);
 		expect(after).toContain("https://otlp.example.com/in");
 		expect(after).toContain("second");
-		expect(await crossfade(args, { cwd })).toMatchObject({ stderr: expect.stringContaining("already up to date") });
+	});
+
+	test.each(installed)("%s, %s: --into with --out is the runbook of that file", async (id, platform, dialect) => {
+		const cwd = scratch({ config: own[dialect].text });
+		const path = join(cwd, "config");
+		const flags = ["-d", id, "--platform", platform, "--into", path, "--out", "out"];
+		const printed = await crossfade(["collector", ...flags], { cwd });
+		expect(printed).toMatchObject({ code: 0, stderr: expect.stringContaining("next      read ") });
+		const runbook = readFileSync(join(cwd, "out/RUNBOOK.md"), "utf8");
+		const distribution = distributions.find((each) => each.id === id);
+		expect(readdirSync(join(cwd, "out"))).not.toContain(distribution?.configFile);
+		expect(runbook).not.toContain(distribution?.hosts[platform]?.config);
+		expect(runbook).toContain("Before the next start, the token must be in ");
+		await addBy(runbook, path, cwd);
+		expect(readFileSync(path, "utf8")).toBe(printed.stdout);
+	});
+
+	test.each([
+		["values of a chart", "values.yaml", kubeStack, "volumeMounts:", "kubectl -n NAMESPACE create secret"],
+		["Compose", "compose.yaml", compose, "volumes: [/etc/crossfade:/etc/crossfade:ro]", "sudo sh rotate-torii.sh"],
+	])(
+		"--into with --out for %s: token, change, mount, start, in this order",
+		async (_what, name, text, mount, token) => {
+			const cwd = scratch({ [name]: text });
+			const args = ["collector", "-d", "contrib", "--into", name, "--out", "out", "--write"];
+			expect(await crossfade(args, { cwd })).toMatchObject({ code: 0 });
+			const runbook = readFileSync(join(cwd, "out/RUNBOOK.md"), "utf8");
+			const setUp = runbook.slice(0, runbook.indexOf("## Rotate"));
+			const steps = [token, `--into ${name} --write`, mount, "Apply the changed file the way you usually do"];
+			const places = steps.map((step) => setUp.indexOf(step));
+			expect(places).not.toContain(-1);
+			expect(places).toEqual([...places].sort((a, b) => a - b));
+			for (const file of ["kubernetes.yaml", "values.yaml", "compose.yaml", "docker compose up"]) {
+				expect(runbook.replaceAll(`--into ${name}`, "").replaceAll(`| \`${name}\` |`, "")).not.toContain(file);
+			}
+		},
+	);
+
+	test("a name in the file cannot end the runbook's text or open a tag", async () => {
+		const cwd = scratch({
+			"c.yaml": compose.replace("image: otel/opentelemetry-collector-contrib", "image: evil<b>x"),
+		});
+		const args = ["collector", "-d", "contrib", "--into", "c.yaml", "--out", "out"];
+		expect(await crossfade(args, { cwd })).toMatchObject({ code: 0 });
+		expect(readFileSync(join(cwd, "out/RUNBOOK.md"), "utf8")).not.toContain("<b>");
 	});
 });
 

@@ -7,6 +7,8 @@ export interface Artefact {
 	readonly mode?: number;
 	/** Purpose, for the runbook's list of files. */
 	readonly purpose: string;
+	/** Belongs to the collector's host, and not to a config of ours: an existing collector needs it too. */
+	readonly isForHost?: true;
 }
 
 /** One manual step. */
@@ -15,7 +17,9 @@ export interface RunbookStep {
 	/** Commands, one a line. */
 	readonly commands?: readonly string[];
 	/** Language of the commands; a POSIX shell if not given. */
-	readonly shell?: "powershell";
+	readonly shell?: "powershell" | "yaml";
+	/** Puts a config of ours in place, or starts it: no step for a collector that keeps its own. */
+	readonly isForOurConfig?: true;
 }
 
 /** What a platform adds to a plan: companion files and the steps of its runbook. */

@@ -1,15 +1,34 @@
 import template from "../../../templates/md/runbook.md.hbs";
+import type { Platform } from "../../adapters/collectors/distribution.ts";
 import { UNTRIED_WINDOWS } from "../../adapters/collectors/hosts.ts";
+import { ps, sh } from "../../base/quote.ts";
 import { version } from "../../base/version.ts";
 import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import type { Artefact, PlatformPieces, RunbookStep } from "./artefact.ts";
 import { attributionSection } from "./attribution-runbook.ts";
-import { exporterLabel } from "./platforms/shared.ts";
+import { addToConfig, exporterLabel } from "./platforms/shared.ts";
 import { renderTemplate } from "./template.ts";
 
+/** A config with work of its own, which the backend is added to. */
+export interface ExistingConfig {
+	/** As it was named. */
+	readonly file: string;
+	/** Flags that say where in the file. */
+	readonly flags: readonly string[];
+	/** Whether it is the config alone, and not a manifest, values or a resource with one in it. */
+	readonly isPlain: boolean;
+	/** What has to exist before the next start: sentences, or a sentence with lines to add. */
+	readonly needs: readonly string[];
+}
+
 /** RUNBOOK.md: how to rotate this token on this distribution, release and platform. */
-export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artefacts: readonly Artefact[]): string {
+export function renderRunbook(
+	plan: CollectorPlan,
+	pieces: PlatformPieces,
+	artefacts: readonly Artefact[],
+	existing?: ExistingConfig,
+): string {
 	const { distribution, release, provider, host, delivery, platform } = plan;
 	const isEnv = delivery.way === "env";
 	const text = renderTemplate(template, {
@@ -18,7 +37,7 @@ export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artef
 		version: versionText(release.own),
 		tool: version,
 		platform,
-		config: host.config,
+		config: existing?.file ?? host.config,
 		tokenSource: isEnv ? `environment variable ${provider.variable}` : plan.tokenFile,
 		owner: host.owner,
 		reason: delivery.reason,
@@ -30,7 +49,7 @@ export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artef
 		files: artefacts.map(({ path, purpose }) => ({ path, purpose })),
 		notes: [...(host.notes ?? []), ...stabilityNote(plan), ...(platform === "windows" ? [UNTRIED_WINDOWS] : [])],
 		agentSetup: distribution.agent ? `Behind it: ${distribution.agent.title}. ${distribution.agent.setup}` : "",
-		install: numbered(pieces.install, 1),
+		install: numbered(existing ? addingSteps(plan, pieces, existing) : pieces.install, 1),
 		rotate: numbered(pieces.rotate, 2),
 		rollBack: numbered(pieces.rollBack, 1),
 		proof: { ...pieces.proof, shell: shellOf(pieces.proof) },
@@ -42,6 +61,39 @@ export function renderRunbook(plan: CollectorPlan, pieces: PlatformPieces, artef
 		never: distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it exits."] : [],
 	});
 	return text.replace(/\n{3,}/g, "\n\n");
+}
+
+/** Collectors whose config is a file on their host, which the platform's own steps validate and restart. */
+const ON_HOST: readonly Platform[] = ["systemd", "windows"];
+
+/** The setup of a collector that keeps its config: the token, our entries, what they need, and the next start. */
+function addingSteps(plan: CollectorPlan, { install }: PlatformPieces, existing: ExistingConfig): RunbookStep[] {
+	const { platform } = plan;
+	const isOnHost = existing.isPlain && ON_HOST.includes(platform);
+	const isWindows = platform === "windows";
+	const shell = isWindows ? ({ shell: "powershell" } as const) : {};
+	const command = addToConfig(plan, isWindows ? ps : sh, { file: existing.file, more: existing.flags }) ?? "";
+	const at = install.findIndex(({ isForOurConfig }) => isForOurConfig);
+	const apply = {
+		text: "Apply the changed file the way you usually do, restart the collector if that does not, and check its log.",
+	};
+	return [
+		...install.slice(0, at),
+		{
+			...shell,
+			text: "Add the backend to your config: everything else in it stays as it is, and a backup is kept. To see the change first, use --diff instead of --write.",
+			commands: [isOnHost && !isWindows ? `sudo ${command}` : command],
+		},
+		...existing.needs.map(needStep),
+		...(isOnHost ? install.slice(at).filter(({ isForOurConfig }) => !isForOurConfig) : [apply]),
+	];
+}
+
+/** What has to exist as a step; the lines to add come below it. A name in it comes from the file. */
+function needStep(need: string): RunbookStep {
+	const [first = "", ...lines] = need.replaceAll(/[<>]/g, "?").split("\n");
+	const text = `${first.charAt(0).toUpperCase()}${first.slice(1)}${lines.length > 0 ? "" : "."}`;
+	return lines.length > 0 ? { text, commands: lines.map((line) => line.slice(4)), shell: "yaml" } : { text };
 }
 
 function stabilityNote({ stability, distribution, attribution }: CollectorPlan): string[] {

@@ -25,11 +25,11 @@ export function dockerPieces(plan: CollectorPlan, host: ContainerHost): Platform
 				commands: [`sudo install -d -m 0750 -o root -g ${sh(host.owner.split(":")[1] ?? "0")} ${sh(folder)}`],
 			},
 			{ text: "Store the token. The script prompts for it without showing it.", commands: [`sudo sh ${script}`] },
-			{ text: "Start the container.", commands: ["docker compose up -d", host.logs] },
+			{ text: "Start the container.", commands: ["docker compose up -d", host.logs], isForOurConfig: true },
 		],
 		rotate: [
 			{
-				text: "Run the script in the folder of compose.yaml and enter the new token. It checks the token with the provider, replaces the file atomically, makes the collector use it, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.",
+				text: "Run the script in the folder with the Compose file and enter the new token. It checks the token with the provider, replaces the file atomically, makes the collector use it, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.",
 				commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token   # or from a file`],
 			},
 			rotateByHand(plan),

@@ -28,6 +28,7 @@ export function ecsPieces(plan: CollectorPlan, host: EcsHost): PlatformPieces {
 				commands: [putSecret.replace("put-secret-value --secret-id", "create-secret --name")],
 			},
 			{
+				isForOurConfig: true,
 				text: "Add the containers of task-definition.json to your task definition, replace the placeholders in capitals, and grant the execution role secretsmanager:GetSecretValue on the secret.",
 				commands: ["aws ecs register-task-definition --cli-input-json file://task-definition.json"],
 			},

@@ -46,6 +46,7 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 				commands: [putSecret],
 			},
 			{
+				isForOurConfig: true,
 				text: "Apply the manifests, or pass the values to the chart. The Secret is mounted as a folder: a mount with subPath would never update.",
 				commands: [
 					"kubectl -n NAMESPACE apply -f kubernetes.yaml",

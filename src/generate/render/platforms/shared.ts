@@ -34,8 +34,8 @@ export function validateCommand({ distribution, release }: CollectorPlan, config
 	return `${validate.programs[0]} ${joined}`;
 }
 
-/** The flags of `crossfade collector` that give this plan for another config of the same collector. */
-function planFlags(plan: CollectorPlan): string[] {
+/** The flags of `crossfade collector` that give this plan for another config of the same collector, each with its value. */
+function planFlags(plan: CollectorPlan): (readonly string[])[] {
 	const { distribution, release, platform, provider, endpoint, signals, tokenFile, delivery, queue, name } = plan;
 	const flags: readonly (readonly [flag: string, value: string, isNeeded: boolean])[] = [
 		["-d", distribution.id, true],
@@ -52,17 +52,22 @@ function planFlags(plan: CollectorPlan): string[] {
 		["--queue", queue, queue !== "memory"],
 		["--name", name, name !== provider.id],
 	];
-	const plaintext = endpoint.startsWith("http:") ? ["--allow-plaintext"] : [];
-	return [...flags.flatMap(([flag, value, isNeeded]) => (isNeeded ? [flag, value] : [])), ...plaintext];
+	const plaintext = endpoint.startsWith("http:") ? [["--allow-plaintext"]] : [];
+	return [...flags.flatMap(([flag, value, isNeeded]) => (isNeeded ? [[flag, value]] : [])), ...plaintext];
 }
 
 /**
- * The command that adds the backend to the config in use; undefined if the backend needs a config of its own: a gateway that counts by token
- * keeps the headers of its requests.
+ * The command that adds the backend to the config in use; undefined if the backend needs a config of its own: a gateway that counts by
+ * token keeps the headers of its requests. `more` are flags about one file, which itself may tell its release.
  */
-export function addToConfig(plan: CollectorPlan, quote: (word: string) => string): string | undefined {
+export function addToConfig(
+	plan: CollectorPlan,
+	quote: (word: string) => string,
+	{ file = plan.host.config, more }: { readonly file?: string; readonly more?: readonly string[] } = {},
+): string | undefined {
 	if (plan.attribution) return undefined;
-	const words = [...planFlags(plan), "--into", plan.host.config, "--write"];
+	const flags = planFlags(plan).filter(([flag]) => more === undefined || flag !== "--target-version");
+	const words = [...flags.flat(), "--into", file, ...(more ?? []), "--write"];
 	return `crossfade collector ${words.map((word) => (/^[\w./:=,@-]+$/.test(word) ? word : quote(word))).join(" ")}`;
 }
 

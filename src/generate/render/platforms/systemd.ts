@@ -65,8 +65,9 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 function configStep(plan: CollectorPlan, host: SystemdHost, group: string): RunbookStep {
 	const { configFile } = plan.distribution;
 	const add = addToConfig(plan, sh);
-	if (add && !host.ownUnit) return { text: addText(plan), commands: [`sudo ${add}`] };
+	if (add && !host.ownUnit) return { text: addText(plan), commands: [`sudo ${add}`], isForOurConfig: true };
 	return {
+		isForOurConfig: true,
 		text: `${plan.attribution ? REPLACES : ""}Back up the config, then replace it.`,
 		commands: [
 			`sudo cp -p ${sh(host.config)} ${sh(`${host.config}.before-crossfade`)}`,
@@ -82,6 +83,7 @@ function unitSteps(unit: Artefact | undefined, host: SystemdHost): RunbookStep[]
 		: `/etc/systemd/system/${host.unit}.d/crossfade.conf`;
 	return [
 		{
+			...(host.ownUnit ? { isForOurConfig: true as const } : {}),
 			text: host.ownUnit ? "Install the unit that runs the collector." : "Install the drop-in for the unit.",
 			commands: [
 				`sudo install -D -m 0644 ${unit.path} ${target}`,
@@ -166,5 +168,6 @@ function unitFile(plan: CollectorPlan, host: SystemdHost): Artefact | undefined 
 	}
 	if (lines.length === 0) return undefined;
 	const content = ["[Service]", NO_CORE, ...lines, ""].join("\n");
-	return { path: `systemd/${host.unit}.d/crossfade.conf`, content, purpose: "drop-in for the packaged unit" };
+	const purpose = "drop-in for the packaged unit";
+	return { path: `systemd/${host.unit}.d/crossfade.conf`, content, purpose, isForHost: true };
 }

@@ -55,8 +55,9 @@ export function windowsPieces(plan: CollectorPlan, host: WindowsHost): PlatformP
 /** A collector that is installed as a service has a config with work of its own, which must go on. */
 function configStep(plan: CollectorPlan, host: WindowsHost): RunbookStep {
 	const add = addToConfig(plan, ps);
-	if (add) return { text: addText(plan), shell: "powershell", commands: [add] };
+	if (add) return { text: addText(plan), shell: "powershell", commands: [add], isForOurConfig: true };
 	return {
+		isForOurConfig: true,
 		text: `${REPLACES}Back up the config, then replace it.`,
 		shell: "powershell",
 		commands: [
