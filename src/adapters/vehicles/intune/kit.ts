@@ -2,7 +2,8 @@
  * What an admin of Intune gets: the shell script to put the token into, the custom attribute that reports, the uninstall script, their
  * JSON for Microsoft Graph, and the page of steps.
  *
- * Sources: https://learn.microsoft.com/intune/device-management/tools/run-shell-scripts-macos (limits, frequency),
+ * Sources: https://learn.microsoft.com/intune/device-management/tools/run-shell-scripts-macos (menus, limits, frequency, groups, proxies),
+ * https://learn.microsoft.com/intune/app-management/deployment/management-agent-macos (the agent's check-in, and how to hurry it),
  * https://learn.microsoft.com/graph/api/resources/intune-devices-deviceshellscript (fields).
  */
 import type { Data, Guide, Kit, KitFacts, Limit, Payload } from "../kit.ts";
@@ -89,8 +90,9 @@ const settings = [
 function guide(): Guide {
 	return {
 		before: [
-			"You need an Intune role that can manage shell scripts and custom attributes, and Macs with the Intune management agent.",
-			"Intune has no parameter field for macOS scripts, so the token has to be in the file, and *embedded* is the only mode. Do not put it into a configuration profile: every local account can read managed preferences.",
+			"You need an Intune role with the permission *Device configurations*, and Macs with macOS 12 or later. Intune installs its management agent on a Mac with the first script that is assigned to it.",
+			"The agent needs a direct connection to the internet: Microsoft does not support scripts on Macs behind a proxy.",
+			"Intune has no parameter field for macOS scripts, so the token has to be in the file, and *embedded* is the only mode. Do not put it into a configuration profile: Microsoft advises against secrets there, a profile cannot tell one Mac from another in what it sends, and a CLI that takes its managed settings from one source only would ignore the ones you have elsewhere.",
 			"Do not put this script into an unmanaged PKG: its pre-install and post-install scripts must be shorter than 15,360 characters, and these files are longer.",
 		],
 		install: [
@@ -99,15 +101,17 @@ function guide(): Guide {
 				commands: ["cp install.sh install.secret.sh && chmod 600 install.secret.sh"],
 			},
 			{
-				text: "Intune admin center, Devices, macOS, Scripts, Add:",
+				text: "Intune admin center, Devices, By platform, macOS, Manage devices, Scripts, Add:",
 				fields: [["Name", NAME], ["Upload script", "`install.secret.sh`"], ...settings],
 			},
 			{
 				text: "Choose a short frequency: it adds to the time a new token takes to arrive. A run that finds nothing to do changes nothing. With *Not configured* the script runs only once, whatever happens to the files on the Mac.",
 			},
-			{ text: "Assign it to a group with one test Mac first." },
 			{
-				text: "Devices, macOS, Custom attributes, Add:",
+				text: "Assign it to a device group with one test Mac first. A script that is assigned to a user group runs for any user who signs in to the Mac.",
+			},
+			{
+				text: "Devices, By platform, macOS, Organize devices, Custom attributes for macOS, Add:",
 				fields: [
 					["Name", ATTRIBUTE],
 					["Data type of attribute", "String"],
@@ -125,11 +129,11 @@ function guide(): Guide {
 		],
 		test: [
 			{
-				text: "On the test Mac open Company Portal, choose the device, then *Check status*. *Sync* in the portal does not start the agent.",
+				text: "On the test Mac open Company Portal, choose the device, then *Check status*. *Sync* in the admin center does not make the agent check in.",
 			},
 			{
-				text: "Or restart its agent (a community recipe, not verified here):",
-				commands: ["sudo launchctl kickstart -k system/com.microsoft.intuneMDMAgent.daemon"],
+				text: "Or end the agent, which starts again at once and checks in (Microsoft's documented way, not verified here):",
+				commands: ["sudo killall IntuneMdmAgent"],
 			},
 			{
 				text: "In the script's Device status the Mac shows *Success*. In the custom attribute its line begins with `crossfade ok`.",
@@ -138,7 +142,7 @@ function guide(): Guide {
 		],
 		report: [
 			{
-				text: `Devices, macOS, Custom attributes, *${ATTRIBUTE}*, Device status: the column *Result* has the line. It is updated every 8 hours and shows at most 20 KB.`,
+				text: `Devices, By platform, macOS, Organize devices, Custom attributes for macOS, *${ATTRIBUTE}*, Device status: the column *Result* has the line. It is updated every 8 hours and shows at most 20 KB.`,
 			},
 			{ text: "Export the list as CSV and pass it to `crossfade report --inventory`." },
 			{
@@ -156,7 +160,7 @@ function guide(): Guide {
 		delay: [
 			["agent check-in, separate from MDM sync", "up to 8 hours"],
 			["then the frequency of the script", "up to 1 hour"],
-			["to speed up one Mac", "Company Portal, Check status; or restart the agent"],
+			["to speed up one Mac", "Company Portal, Check status; or `sudo killall IntuneMdmAgent`"],
 		],
 		worstHours: 9,
 		uninstall: [

@@ -226,7 +226,10 @@ function guide({ mode }: KitFacts): Guide {
 		],
 		delay: [
 			["Jamf, Ongoing and smart group", "one check-in: 5, 15, 30 or 60 minutes, as set in your tenant"],
-			["a Mac with a changed file, whose attribute is stale", "plus one inventory update"],
+			[
+				"a Mac whose CLI was installed, or whose file was changed, since its last inventory update",
+				"that update first: until then its attribute says `crossfade absent` or still *ok*, and it is not in the group. How often it comes is set in your tenant, often once a day",
+			],
 			["to speed up one computer", "`sudo jamf recon`, then `sudo jamf policy` (not verified here)"],
 		],
 		worstHours: 1,

@@ -2,7 +2,9 @@
  * What an admin of Iru (Kandji) gets: audit and remediation of one custom script, a profile with the expected fingerprint, the uninstall
  * script, files for the command line of the vendor, and the page of steps.
  *
- * Sources: https://docs.iru.com/en/endpoint/library/library-items-profiles/custom-scripts-overview, https://github.com/kandji-inc/iructl
+ * Sources: https://docs.iru.com/en/endpoint/library/library-items-profiles/custom-scripts-overview,
+ * https://support.kandji.io/support/solutions/articles/72000558749 (names of the frequencies),
+ * https://support.kandji.io/support/solutions/articles/72000559825-macos-check-in (check-ins), https://github.com/kandji-inc/iructl
  * (shape of the files).
  */
 import type { Guide, Kit, KitFacts, Limit, Payload } from "../kit.ts";
@@ -110,17 +112,17 @@ function guide(): Guide {
 				fields: [
 					["Name", NAME],
 					["Blueprint", "a test Blueprint first"],
-					["Execution Frequency", "Run every 15 minutes"],
+					["Execution Frequency", "Run every 15 min"],
 					["Audit Script", "all of `audit.sh`"],
 					["Remediation Script", "all of `remediation.secret.sh`"],
 					["Restart", "off"],
 				],
 			},
 			{
-				text: "Choose *Run every 15 minutes*: an audit changes nothing, and *Run daily* may be too slow for a rotation. With *Run once per device* the audit never runs again after its first pass and misses rotations and drift.",
+				text: "Choose *Run every 15 min*: an audit changes nothing, and *Run daily* may be too slow for a rotation. With *Install once per device* the audit never runs again after its first pass and misses rotations and drift.",
 			},
 			{
-				text: `If Blueprints have different tokens, or to leave the audit unchanged at a rotation: Library, Add new, Custom Profile, with \`expected-token.mobileconfig\`, one per Blueprint. The profile overrides the audit. The fingerprint is not secret; never put the token into a profile, which every local account can read.`,
+				text: `If Blueprints have different tokens, or to leave the audit unchanged at a rotation: Library, Add new, Custom Profile, with \`expected-token.mobileconfig\`, one per Blueprint. The profile overrides the audit. The fingerprint is not secret; never put the token into a profile: it has no field for a secret, and every administrator of the console sees its values.`,
 			},
 			{
 				text: "Or create the item through the API. Put the line `Authorization: Bearer YOUR_API_TOKEN` into the file `iru.header`, and generate this folder with `--token`, which writes `custom-script.secret.json`:",
@@ -158,13 +160,13 @@ function guide(): Guide {
 		delay: [
 			["check-in of a Mac", "about 15 minutes"],
 			["then the item's frequency", "15 minutes"],
-			["to speed up one Mac", "run its agent (we have not verified the command)"],
+			["to speed up one Mac", "`sudo kandji run`, or Self Service, Device Info, Sync (not verified here)"],
 		],
 		worstHours: 0.5,
 		uninstall: [
 			{ text: `Remove the item *${NAME}* from the Blueprint. This alone does not change the Macs.` },
 			{
-				text: "Add a second Custom Script with `uninstall.sh` as the *audit* script, no remediation, *Run once per device*, and assign it to the Macs to clean. It exits 0 where there is nothing to remove.",
+				text: "Add a second Custom Script with `uninstall.sh` as the *audit* script, no remediation, *Install once per device*, and assign it to the Macs to clean. It exits 0 where there is nothing to remove.",
 			},
 		],
 		exposure: [
@@ -182,7 +184,7 @@ function guide(): Guide {
 			"The audit passes where none of the CLIs is installed, and checks again next time.",
 			"A Mac whose Codex daemon still has the old token is remediated at every run until the daemon exits.",
 			"iructl treats every file whose name begins with `remediation` as the script: copy `info.json`, `audit.sh` and the one remediation to use into a separate folder.",
-			"Do not put the token into Global Variables: every local account can read them.",
+			"Do not put the token into Global Variables: they have no type for secrets.",
 		],
 		unverified: [
 			"Time and output limits of scripts, and what the agent writes to its own log.",
