@@ -5,7 +5,7 @@
  * Sources: https://github.com/open-telemetry/opentelemetry-js/tree/main/experimental/packages/otlp-exporter-base/src/configuration,
  * https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */
-import type { SentHeader } from "./emission.ts";
+import { decoded, type SentHeader } from "./emission.ts";
 
 /** Headers of the connection: a setting that names one of them has effects that are not known here. */
 const OF_CONNECTION =
@@ -58,6 +58,31 @@ export function assembled(...lists: readonly (readonly SentHeader[])[]): Assembl
 		sent.set(name.toLowerCase(), { ...header, value: value.replace(/^[\t ]+|[\t ]+$/g, "") });
 	}
 	return { headers: withoutOwn([...sent.values()]) };
+}
+
+/** The user and the password of a URL as the header that Node makes of them; undefined if it has none. The URL must be valid. */
+export function loginIn(url: string, from: string | undefined): SentHeader | undefined {
+	const { username, password } = new URL(url);
+	if (username === "" && password === "") return undefined;
+	const login = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64");
+	return { name: "Authorization", value: `Basic ${login}`, from };
+}
+
+/** Node sends the login of a URL only where no other Authorization is set. */
+export function withLogin(found: Assembled, login: SentHeader | undefined): Assembled {
+	if (!("headers" in found) || login === undefined) return found;
+	const isSigned = found.headers.some(({ name }) => name.toLowerCase() === "authorization");
+	return isSigned ? found : { headers: [...found.headers, login] };
+}
+
+/** A URL as it is requested, without user and password; any other text unchanged. */
+export function withoutLogin(text: string): string {
+	if (!URL.canParse(text)) return text;
+	const url = new URL(text);
+	if (url.username === "" && url.password === "") return text;
+	url.username = "";
+	url.password = "";
+	return url.href;
 }
 
 /** Without those that the exporters set to their own values. */

@@ -5,9 +5,9 @@
  * Sources: https://github.com/google-gemini/gemini-cli/blob/main/docs/cli/telemetry.md,
  * https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/config/settings.ts; held against the real 0.33.2 and 0.61.0.
  */
-import { decoded, type Emission, type EmittedSignal, type SentHeader } from "../emission.ts";
+import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
 import { type CliLayering, type Effective, withPath } from "../layering.ts";
-import { type Assembled, assembled, pairsOf } from "../otel-js.ts";
+import { type Assembled, assembled, loginIn, pairsOf, withLogin, withoutLogin } from "../otel-js.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 const HOME = "{GEMINI_CLI_HOME:~}/.gemini";
@@ -227,29 +227,10 @@ function reasonForSilence(settings: Effective): string | undefined {
 /** The exporters take them from variables alone; the user and the password of the URL are a header too, where there is no other. */
 function headersOf(signal: EmittedSignal, { get }: Effective, login: SentHeader | undefined): Assembled {
 	const names = ["/env/OTEL_EXPORTER_OTLP_HEADERS", `/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`];
-	const found = assembled(...names.map((name) => pairsOf(get(name), name).pairs));
-	if (!("headers" in found) || login === undefined) return found;
-	const isSigned = found.headers.some(({ name }) => name.toLowerCase() === "authorization");
-	return isSigned ? found : { headers: [...found.headers, login] };
-}
-
-function loginIn(endpoint: string, from: string): SentHeader | undefined {
-	const { username, password } = new URL(endpoint);
-	if (username === "" && password === "") return undefined;
-	const login = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64");
-	return { name: "Authorization", value: `Basic ${login}`, from };
+	return withLogin(assembled(...names.map((name) => pairsOf(get(name), name).pairs)), login);
 }
 
 /** Seen in 0.33.2: only the path is posted to. */
 function withoutQuery(text: string): string {
 	return URL.canParse(text) ? text.replace(/[?#].*$/s, "") : text;
-}
-
-function withoutLogin(text: string): string {
-	if (!URL.canParse(text)) return text;
-	const url = new URL(text);
-	const login = url.username === "" && url.password === "";
-	url.username = "";
-	url.password = "";
-	return login ? text : url.href;
 }

@@ -8,7 +8,7 @@
  */
 import type { Emission } from "../emission.ts";
 import { type CliLayering, withPath } from "../layering.ts";
-import { assembled, pairsOf } from "../otel-js.ts";
+import { assembled, loginIn, pairsOf, withLogin, withoutLogin } from "../otel-js.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 const HOME = "{QWEN_HOME:~/.qwen}";
@@ -21,6 +21,8 @@ const signals = [
 
 /** A variable is on with these words, and off with any other. */
 const isOn = (value: string) => value === "true" || value === "1";
+/** A value in a file is taken as JavaScript takes it: a number above zero and a word are on, too. */
+const isSet = (value: string | undefined) => !["", "false", "0", "null"].includes(value ?? "");
 
 export const layering: CliLayering = {
 	id: "qwen-code",
@@ -75,7 +77,7 @@ export const layering: CliLayering = {
 			return from === undefined ? undefined : { from, value: get(from) ?? "" };
 		};
 		const enabled = get("/env/QWEN_TELEMETRY_ENABLED");
-		const isEnabled = enabled === undefined ? get("/telemetry/enabled") === "true" : isOn(enabled);
+		const isEnabled = enabled === undefined ? isSet(get("/telemetry/enabled")) : isOn(enabled);
 		const protocol = first("/env/QWEN_TELEMETRY_OTLP_PROTOCOL", "/telemetry/otlpProtocol")?.value;
 		const outfile = first("/env/QWEN_TELEMETRY_OUTFILE", "/telemetry/outfile")?.value;
 		const base = first(
@@ -100,7 +102,7 @@ export const layering: CliLayering = {
 					: url
 						? undefined
 						: "no endpoint is set";
-			const about = { signal, url: url || undefined, urlFrom: endpoint?.from };
+			const about = { signal, url: url ? withoutLogin(url) : undefined, urlFrom: endpoint?.from };
 			if (off !== undefined) return [{ ...about, sent: "no", why: off, headers: [] }];
 			if (protocol !== "http") {
 				const why = "telemetry.otlpProtocol is not http: gRPC is spoken, and what it sends then is not known";
@@ -111,10 +113,17 @@ export const layering: CliLayering = {
 				return [{ ...sent, sent: "unknown", why: "the endpoint is not a URL with a scheme", headers: [] }];
 			}
 			const variables = ["/env/OTEL_EXPORTER_OTLP_HEADERS", `/env/OTEL_EXPORTER_OTLP_${name.toUpperCase()}_HEADERS`];
-			const headers = assembled(...variables.map((variable) => pairsOf(get(variable), variable).pairs));
+			const login = loginIn(url ?? "", endpoint?.from);
+			const headers = withLogin(assembled(...variables.map((name) => pairsOf(get(name), name).pairs)), login);
 			if ("headers" in headers) return [{ ...sent, sent: "yes", headers: headers.headers }];
 			return [{ ...sent, sent: headers.isKnown ? "no" : "unknown", why: headers.why, headers: [] }];
 		});
+	},
+	refusal({ get }) {
+		const target = get("/env/QWEN_TELEMETRY_TARGET") ?? get("/telemetry/target") ?? "local";
+		if (target !== "local" && target !== "gcp") return "the telemetry target must be local or gcp";
+		const protocol = get("/env/QWEN_TELEMETRY_OTLP_PROTOCOL") ?? get("/telemetry/otlpProtocol") ?? "grpc";
+		return protocol === "grpc" || protocol === "http" ? undefined : "the telemetry protocol must be grpc or http";
 	},
 	hazards: [
 		{
