@@ -68,8 +68,11 @@ describe("root that writes into a folder of another account", needs(root), () =>
 		const { theirs, roots } = scene();
 		const swap = `while :; do ln -sfn "${roots}" x; mv -T x systemd; rm -rf systemd; mkdir systemd; done`;
 		const attacker = spawn("sh", ["-c", swap], { cwd: theirs, uid: NOBODY, gid: NOBODY, stdio: "ignore" });
-		onTestFinished(() => {
+		const gone = new Promise((done) => attacker.on("close", done));
+		onTestFinished(async () => {
 			attacker.kill("SIGKILL");
+			// It must make nothing new in the folder that is removed next.
+			await gone;
 		});
 		for (let run = 0; run < SWAPS; run++) {
 			await crossfadeProcess(["collector", "-d", "contrib", "--out", theirs, "--force"]);
