@@ -49,8 +49,24 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 		syncFolder(dirname(path));
 		return backup;
 	} catch (error) {
-		throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
+		if (error instanceof CrossfadeError) throw error;
+		throw strangerIn(path, error) ?? ioError(path, "replace", error);
 	}
+}
+
+/** The error where the file belongs to another account than its folder: it is changed with the rights of the folder's, which are not enough. */
+function strangerIn(file: string, error: unknown): CrossfadeError | undefined {
+	const { code } = error as NodeJS.ErrnoException;
+	const [us, owner] = [process.geteuid?.(), lstatSync(file, { throwIfNoEntry: false })?.uid];
+	const isRoot = process.getuid?.() === 0 && us !== 0;
+	if (!isRoot || owner === us || (code !== "EPERM" && code !== "EACCES")) return undefined;
+	return new CrossfadeError("refused", {
+		what: "the file belongs to another account than the folder it is in, so it was not changed",
+		expected: `a file of account ${us}, which owns the folder`,
+		got: `a file of account ${owner}`,
+		where: { file },
+		fix: `give the folder to root (chown root FOLDER) or the file to account ${us} (chown ${us} FILE), and run this again`,
+	});
 }
 
 function putBackIfChanged(path: string, before: string, assertSame: () => void): void {
