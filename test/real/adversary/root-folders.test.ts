@@ -126,4 +126,13 @@ describe("root that writes into a folder of another account", needs(root), () =>
 			expect(await crossfadeProcess([...WRITE, config])).toMatchObject({ code: 0 });
 		},
 	);
+
+	test("a config in a folder of theirs that they cannot reach: refused, with what to do", async () => {
+		const { base, theirs } = scene();
+		writeFileSync(join(theirs, "config.yaml"), CONFIG);
+		chmodSync(base, 0o700);
+		const { code, stderr } = await crossfadeProcess([...WRITE, join(theirs, "config.yaml")]);
+		expect({ code, stderr }).toEqual({ code: REFUSED, stderr: expect.stringContaining("chown root FOLDER") });
+		expect(readdirSync(theirs)).toEqual(["config.yaml"]);
+	});
 });
