@@ -25,7 +25,7 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 	["effects/files", ["base", "token"]],
 	["effects/net", ["base"]],
 	["effects/process", ["base", "token"]],
-	["effects/terminal", ["base", "token"]],
+	["effects/terminal", ["base", "token", "effects/files"]],
 	["effects", ["base", "token", "effects/files", "effects/net", "effects/process", "effects/terminal"]],
 	["spec", ["base", "token", ...ADAPTERS]],
 	["generate/plan", ["base", "spec", ...ADAPTERS]],

@@ -21,7 +21,7 @@ export const fleetOptions: readonly OptionSpec[] = [
 		repeatable: true,
 	},
 	{ flags: "--prometheus <url>", description: "a Prometheus server that scrapes the gateways" },
-	{ flags: "--hosts <csv>", description: "expected hosts (CSV file)", files: true },
+	{ flags: "--hosts <csv>", description: "expected hosts (CSV file), - for standard input", files: true },
 	{
 		flags: "--inventory <file>",
 		description: "report lines from an MDM's export, - for standard input",

@@ -14,6 +14,7 @@ import { fingerprintRef } from "./fleet-schema.ts";
 export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: number): Fleet {
 	const reader = readFlags(flags);
 	const from = (path: string) => resolve(folder, path);
+	const orInput = (path: string) => (path === "-" ? path : from(path));
 	const [hosts, evidence] = [hostsFile(reader), reader.text("evidence")];
 	const changed: Fleet = {
 		...fleet,
@@ -21,8 +22,8 @@ export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: numbe
 		gateways: withPages(fleet.gateways, gatewaysOf(reader)),
 		deadline: deadlineOf(reader, now) ?? fleet.deadline,
 		prometheus: urlOf(reader, "prometheus", reader.text("prometheus")) ?? fleet.prometheus,
-		hostsCsv: hosts === undefined ? fleet.hostsCsv : { path: from(hosts), column: fleet.hostsCsv?.column },
-		inventory: [...fleet.inventory, ...reader.all("inventory").map((path) => (path === "-" ? path : from(path)))],
+		hostsCsv: hosts === undefined ? fleet.hostsCsv : { path: orInput(hosts), column: fleet.hostsCsv?.column },
+		inventory: [...fleet.inventory, ...reader.all("inventory").map(orInput)],
 		evidence: evidence === undefined ? fleet.evidence : from(evidence),
 	};
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);

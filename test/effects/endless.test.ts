@@ -1,11 +1,13 @@
-import { execFileSync } from "node:child_process";
-import { symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { openSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodes } from "../../src/base/errors.ts";
 import { registry } from "../../src/commands/registry.ts";
+import { fromDescriptor } from "../../src/effects/files/descriptor.ts";
 import { openFolder } from "../../src/effects/files/folder.ts";
-import { crossfadeProcess, scratch } from "../harness/cli.ts";
+import { CLI, crossfadeProcess, scratch } from "../harness/cli.ts";
+import { pairs } from "../harness/matrix.ts";
 
 /** A folder with what has no end, or never comes. */
 function traps(): string {
@@ -101,5 +103,101 @@ describe("what names something to read", async () => {
 			if (!stderr.includes(trap)) notMeant.push(exitCodes.usage[0]);
 			expect({ trap, isError: !notMeant.includes(code ?? 0), stderr }).toEqual({ trap, isError: true, stderr });
 		}
+	});
+});
+
+/** The commands that read standard input, and where their help says so. */
+const INPUTS: Readonly<Record<string, readonly string[]>> = {
+	"attest --fleet": ["attest", "host", "mac-1", "gone", "--because", "sold in May", "--fleet", "-"],
+	"attest --hosts": ["attest", "host", "mac-1", "gone", "--because", "sold in May", ...OLD, "--hosts", "-"],
+	"attest --inventory": ["attest", "host", "mac-1", "gone", "--because", "sold in May", ...OLD, "--inventory", "-"],
+	"check [file]": ["check", "-d", "contrib", "-"],
+	"collector --into": ["collector", "-d", "contrib", "--into", "-"],
+	"doctor --token": ["doctor", "--token", "new=-"],
+	"install --token": ["install", "--token", "-"],
+	"mdm --token": ["mdm", "-v", "kandji", "--out", "kit", "--token", "-"],
+	"probe --fleet": ["probe", "--fleet", "-"],
+	"probe --token": [...PROBE, "--token", "new=-"],
+	"report --fleet": ["report", "--fleet", "-"],
+	"report --hosts": ["report", ...OLD, "--hosts", "-"],
+	"report --inventory": ["report", ...OLD, "--inventory", "-"],
+	"report --token": ["report", "--token", "old=fd:0"],
+	"sandbox --token": ["sandbox", "--token", "-"],
+	"watch --hosts": ["watch", "--once", ...OLD, "--hosts", "-"],
+	"watch --inventory": ["watch", "--once", ...OLD, "--inventory", "-"],
+};
+const ENDLESS: Readonly<Record<string, string>> = { zeros: "cat /dev/zero", lines: "yes ''", cells: "yes a,b" };
+
+describe("standard input that has no end", async () => {
+	const commands = await Promise.all(registry.map(({ load }) => load()));
+	const each = pairs(Object.keys(INPUTS), Object.keys(ENDLESS));
+	test.each(each)("crossfade %s, given endless %s: one clear error", async (name, what) => {
+		const { code, stderr } = await piped(ENDLESS[what] ?? "", INPUTS[name] ?? []);
+		expect({ code, stderr }).toEqual({
+			code: exitCodes.refused[0],
+			stderr: expect.stringMatching(/^error: .*(too (large|long)|more than one line|white space|not text)/),
+		});
+		expect(stderr.match(/^error: /gm)).toHaveLength(1);
+	});
+
+	test("is tried with every option that reads it", () => {
+		const readers = commands.flatMap(({ name, options }) =>
+			options
+				.filter(({ description }) => /standard input/.test(description))
+				.map(({ flags }) => `${name} ${/--[a-z-]+/.exec(flags)?.[0]}`),
+		);
+		expect(readers.length).toBeGreaterThan(5);
+		expect(readers.filter((reader) => !(reader in INPUTS))).toEqual([]);
+	});
+});
+
+/** How a command ends that gets the output of another. */
+function piped(source: string, args: readonly string[]) {
+	const cwd = scratch();
+	const pipe = `${source} | '${process.execPath}' '${CLI}' "$@"; exit "$?"`;
+	const child = spawn("sh", ["-c", pipe, "sh", ...args], { cwd, stdio: ["ignore", "ignore", "pipe"] });
+	let stderr = "";
+	child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+		stderr += chunk;
+	});
+	return new Promise<{ code: number | null; stderr: string }>((done) => {
+		child.on("close", (code) => done({ code, stderr }));
+	});
+}
+
+describe("standard input that gives nothing", () => {
+	test.each([
+		["check", ["check", "-d", "contrib", "-"]],
+		["report --inventory", ["report", ...OLD, "--inventory", "-"]],
+	])("crossfade %s waits for it until Ctrl-C", async (_name, args) => {
+		const child = spawn(process.execPath, [CLI, ...args], { cwd: scratch(), stdio: ["pipe", "ignore", "ignore"] });
+		onTestFinished(() => {
+			child.kill("SIGKILL");
+		});
+		const ended = new Promise((done) => child.on("close", done));
+		// More than the system keeps for it: once it is gone, somebody reads.
+		await new Promise((done) => child.stdin.write(" ".repeat(2 ** 22), done));
+		child.kill("SIGINT");
+		expect(await ended).toBe(exitCodes.interrupted[0]);
+	});
+
+	test("is waited for without holding up anything else, and can be read once", async () => {
+		const fifo = join(traps(), "fifo");
+		const fd = openSync(fifo, "r+");
+		const pieces = fromDescriptor(fd);
+		const next = pieces.next();
+		expect(await Promise.race([next, new Promise((done) => setTimeout(done, 50, "nothing yet"))])).toBe("nothing yet");
+		writeFileSync(fifo, "token");
+		expect(Buffer.from((await next).value ?? "").toString()).toBe("token");
+		await pieces.return(undefined);
+		await expect(fromDescriptor(fd).next()).rejects.toMatchObject({ exit: "refused" });
+	});
+
+	test("that two options name is a clear error", async () => {
+		const args = ["report", ...OLD, "--hosts", "-", "--inventory", "-"];
+		expect(await crossfadeProcess(args, { stdin: "host\nmac-1\n" })).toMatchObject({
+			code: exitCodes.refused[0],
+			stderr: expect.stringContaining("standard input is named twice"),
+		});
 	});
 });

@@ -17,6 +17,7 @@ import { scratch } from "../harness/cli.ts";
 import { inheritable } from "../harness/inherited.ts";
 import { pairs } from "../harness/matrix.ts";
 import { needs, program, root } from "../harness/parts.ts";
+import { httpText, rawServer } from "../harness/raw-server.ts";
 import { leftovers, NOBODY, named, rotateScript, standIn, takesAtOnce } from "../harness/rotation.ts";
 import { runScript, shells, type TestShell } from "../harness/shells.ts";
 import { waitFor } from "../harness/wait.ts";
@@ -150,6 +151,60 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 		child.stdin.end("\n");
 		await ended;
 		expect(await s.run(canary().token, takesAtOnce())).toMatchObject({ code: 0 });
+	});
+});
+
+describe("a page that counts by fingerprint", needs(program("curl")), () => {
+	/** What such a page says at each look of the script, from 0. */
+	const page = async (lines: (look: number) => readonly string[]) => {
+		let look = 0;
+		const server = await rawServer((socket) => socket.end(httpText("200 OK", {}, `${lines(look++).join("\n")}\n`)));
+		return ["--pid", "0", "--counters", server.url, "--wait", "6"];
+	};
+	const tap = (id: string, count: number, host = "a") =>
+		`crossfade_tap_records_total{fingerprint="${id}",signal="logs",host="${host}",cli=""} ${count}`;
+	const gateway = (id: string, count: string) =>
+		`crossfade_gateway_log_records_total{crossfade_fingerprint="${id}"} ${count}`;
+
+	type Lines = (fresh: string, old: string) => (look: number) => readonly string[];
+	const cases: readonly (readonly [name: string, code: number, lines: Lines])[] = [
+		["the new token alone", 0, (fresh, old) => (look) => [tap(fresh, look), tap(old, 7)]],
+		[
+			"the new token, with the time of each value",
+			0,
+			(fresh, old) => (look) => [gateway(fresh, `${look} 99`), gateway(old, `7 ${look}`)],
+		],
+		[
+			"by component",
+			0,
+			(fresh) => (look) => [`otelcol_receiver_accepted_spans{receiver="otlp/crossfade-fp-${fresh}"} ${look}`],
+		],
+		[
+			"both tokens, as somebody still sends the old one",
+			14,
+			(fresh, old) => (look) => [tap(fresh, look), tap(old, look)],
+		],
+		["the new token no more, while times go on", 14, (fresh) => (look) => [gateway(fresh, `7 ${1000 + look}`)]],
+		["a sender that calls itself like the new token", 14, (fresh) => (look) => [tap("none", look, fresh)]],
+		[
+			"what it refused",
+			14,
+			(fresh) => (look) => [`otelcol_receiver_refused_spans{receiver="otlp/crossfade-fp-${fresh}"} ${look}`],
+		],
+		[
+			"its own exporter's token",
+			14,
+			(fresh) => (look) => [`crossfade_exporter_token_info{fingerprint="${fresh}"} ${look > 0 ? 1 : 0}`],
+		],
+	];
+	test.each(cases)("that shows %s: exit code %i", async (_name, code, lines) => {
+		const s = await scene();
+		const token = canary();
+		const outcome = await s.run(token.token, await page(lines(token.fingerprint, s.old.fingerprint)));
+		expect({ ...outcome, stdout: "" }).toMatchObject({
+			code,
+			stderr: code === 0 ? "" : expect.stringContaining("not proven"),
+		});
 	});
 });
 

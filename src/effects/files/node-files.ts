@@ -8,7 +8,6 @@ import {
 	openSync,
 	readdirSync,
 	readFileSync,
-	readSync,
 	renameSync,
 	rmSync,
 	type Stats,
@@ -20,13 +19,14 @@ import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import type { Secret } from "../../token/secret.ts";
 import { asOwnerOf } from "./as-owner.ts";
+import { atOnce, fromDescriptor, readSome } from "./descriptor.ts";
 import type { Files, FileToWrite, FolderEntry, ReadOptions, SecretFileToWrite } from "./files.ts";
 import { exists, refuseSecret, temporaryName, writeNew } from "./new-file.ts";
 import { replaceWhole } from "./replace.ts";
 
 /** The real file system. */
 export const nodeFiles: Files = {
-	read: async (path, options) => readWhole(path, options),
+	read: async (path, options) => (path === "-" ? readInput(options) : readWhole(path, options)),
 	stream: (path) => pieces(path),
 	replace: async (path, content, options) => asOwnerOf(dirname(path), () => replaceWhole(path, content, options)),
 	writeAll: async (folder, artefacts, options) => writeArtefacts(folder, artefacts, options.force),
@@ -64,48 +64,69 @@ export const nodeFiles: Files = {
 	openFolder: async (path) => (await import("./folder.ts")).openFolder(path),
 };
 
-/** What was found instead of a regular file; `-` is standard input. */
+/** The name of standard input in messages. */
+const INPUT = "<stdin>";
+
+async function readInput({ maxBytes }: ReadOptions): Promise<Uint8Array> {
+	const pieces: Uint8Array[] = [];
+	for await (const piece of bounded(fromDescriptor(0), INPUT, maxBytes)) pieces.push(piece);
+	return Buffer.concat(pieces);
+}
+
 function readWhole(path: string, { maxBytes }: ReadOptions): Uint8Array {
-	const name = path === "-" ? "<stdin>" : path;
 	let fd: number | undefined;
 	try {
-		// Opening must not hang on a FIFO without a writer.
-		fd = path === "-" ? 0 : openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-		const stats = fstatSync(fd);
-		if (path !== "-" && !stats.isFile()) throw notRegular(name, stats);
+		fd = openRegular(path);
 		const bytes = readUpTo(fd, maxBytes + 1);
-		if (bytes.length > maxBytes) throw tooLarge(name, maxBytes);
+		if (bytes.length > maxBytes) throw tooLarge(path, maxBytes);
 		return bytes;
 	} catch (error) {
-		throw error instanceof CrossfadeError ? error : ioError(name, "read", error);
+		throw error instanceof CrossfadeError ? error : ioError(path, "read", error);
 	} finally {
-		if (fd !== undefined && fd !== 0) closeSync(fd);
+		if (fd !== undefined) closeSync(fd);
 	}
+}
+
+/** Opening must not hang on a FIFO without a writer. */
+function openRegular(path: string): number {
+	const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+	const stats = fstatSync(fd);
+	if (stats.isFile()) return fd;
+	closeSync(fd);
+	throw notRegular(path, stats);
 }
 
 /** No inventory of a fleet is larger; beyond it is the wrong file, or one that has no end. */
 const MAX_STREAM_BYTES = 512 * 1024 * 1024;
 
 async function* pieces(path: string): AsyncGenerator<Uint8Array> {
-	const name = path === "-" ? "<stdin>" : path;
+	if (path === "-") {
+		yield* bounded(fromDescriptor(0), INPUT, MAX_STREAM_BYTES);
+		return;
+	}
 	let fd: number | undefined;
 	try {
-		fd = path === "-" ? 0 : openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-		const stats = fstatSync(fd);
-		if (path !== "-" && !stats.isFile()) throw notRegular(name, stats);
-		let total = stats.isFile() ? stats.size : 0;
-		for (let read = 0; ; total = Math.max(total, read)) {
-			if (total > MAX_STREAM_BYTES) throw tooLarge(name, MAX_STREAM_BYTES);
-			const chunk = Buffer.allocUnsafe(1 << 16);
-			const got = readSome(fd, chunk);
-			if (got === 0) return;
-			read += got;
-			yield chunk.subarray(0, got);
+		fd = openRegular(path);
+		if (fstatSync(fd).size > MAX_STREAM_BYTES) throw tooLarge(path, MAX_STREAM_BYTES);
+		yield* bounded(atOnce(fd), path, MAX_STREAM_BYTES);
+	} catch (error) {
+		throw error instanceof CrossfadeError ? error : ioError(path, "read", error);
+	} finally {
+		if (fd !== undefined) closeSync(fd);
+	}
+}
+
+/** The same pieces, until they are more than they may be. */
+async function* bounded(pieces: AsyncIterable<Uint8Array>, name: string, maxBytes: number): AsyncGenerator<Uint8Array> {
+	let total = 0;
+	try {
+		for await (const piece of pieces) {
+			total += piece.length;
+			if (total > maxBytes) throw tooLarge(name, maxBytes);
+			yield piece;
 		}
 	} catch (error) {
 		throw error instanceof CrossfadeError ? error : ioError(name, "read", error);
-	} finally {
-		if (fd !== undefined && fd !== 0) closeSync(fd);
 	}
 }
 
@@ -120,19 +141,6 @@ function readUpTo(fd: number, limit: number): Uint8Array {
 		total += got;
 	}
 	return Buffer.concat(chunks);
-}
-
-function readSome(fd: number, chunk: Buffer): number {
-	for (;;) {
-		try {
-			return readSync(fd, chunk, 0, chunk.length, null);
-		} catch (error) {
-			const code = (error as NodeJS.ErrnoException).code;
-			if (code === "EOF") return 0;
-			if (code !== "EAGAIN") throw error;
-			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-		}
-	}
 }
 
 function notRegular(file: string, stats: Stats): CrossfadeError {

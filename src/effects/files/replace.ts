@@ -49,7 +49,32 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 		syncFolder(dirname(path));
 		return backup;
 	} catch (error) {
-		throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
+		if (error instanceof CrossfadeError) throw error;
+		throw strangerIn(path, error) ?? ioError(path, "replace", error);
+	}
+}
+
+/** The error where root has only the rights of the folder's account, see `asOwnerOf`, and the file is another's or out of its reach. */
+function strangerIn(file: string, error: unknown): CrossfadeError | undefined {
+	const { code } = error as NodeJS.ErrnoException;
+	const [us, owner] = [process.geteuid?.(), ownerOf(file)];
+	const isRoot = process.getuid?.() === 0 && us !== 0;
+	if (!isRoot || owner === us || (code !== "EPERM" && code !== "EACCES")) return undefined;
+	return new CrossfadeError("refused", {
+		what: "root changes it with the rights of the account that owns its folder, which may not; nothing was changed",
+		expected: `a file of account ${us}`,
+		got: owner === undefined ? "a file that this account cannot reach" : `a file of account ${owner}`,
+		where: { file },
+		fix: `give the folder to root (chown root FOLDER), or the file to account ${us} (chown ${us} FILE), and run this again`,
+	});
+}
+
+/** Nothing where it cannot be reached. */
+function ownerOf(file: string): number | undefined {
+	try {
+		return lstatSync(file).uid;
+	} catch {
+		return undefined;
 	}
 }
 

@@ -5,6 +5,7 @@ import { ioError } from "../../base/io-error.ts";
 import { refText, type TokenRef } from "../../token/reference.ts";
 import { Secret } from "../../token/secret.ts";
 import { isSafeAlphabet, tokenProblems } from "../../token/shape.ts";
+import { fromDescriptor } from "../files/descriptor.ts";
 import type { Terminal } from "./output.ts";
 
 /** Maximum size of a token file. */
@@ -38,13 +39,31 @@ async function rawToken(ref: TokenRef, environment: Readonly<NodeJS.ProcessEnv>)
 			fix: `export ${ref.name} first`,
 		});
 	}
-	const fd = ref.kind === "file" ? opened(ref) : ref.fd;
 	try {
-		return readBounded(fd, refText(ref));
+		return ref.kind === "file" ? readFileBounded(ref) : await readDescriptor(ref.fd, refText(ref));
 	} catch (error) {
 		throw error instanceof CrossfadeError ? error : ioError(refText(ref), "read", error);
+	}
+}
+
+/** A person or a program may take its time; Ctrl-C ends the wait. */
+async function readDescriptor(fd: number, origin: string): Promise<string> {
+	const pieces: Uint8Array[] = [];
+	let total = 0;
+	for await (const piece of fromDescriptor(fd)) {
+		total += piece.length;
+		if (total > MAX_BYTES) throw tooLarge(origin);
+		pieces.push(piece);
+	}
+	return Buffer.concat(pieces).toString("utf8");
+}
+
+function readFileBounded(ref: TokenRef & { readonly kind: "file" }): string {
+	const fd = opened(ref);
+	try {
+		return readBounded(fd, refText(ref));
 	} finally {
-		if (ref.kind === "file") closeSync(fd);
+		closeSync(fd);
 	}
 }
 

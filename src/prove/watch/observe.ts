@@ -6,6 +6,7 @@ import type { Fleet } from "../../spec/fleet.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import type { Secret } from "../../token/secret.ts";
 import { type Inventory, type Reading, readHosts, readInventory } from "../evidence/inventory.ts";
+import { withinMostLines } from "../evidence/list-lines.ts";
 import { openStore } from "../evidence/store.ts";
 import type { FileTrouble } from "../judge/case.ts";
 import { overlapView } from "../overlap/build.ts";
@@ -67,11 +68,13 @@ type Lists = Pick<Observed, "expectedHosts" | "inventory" | "listTroubles">;
 /** Reads lists and inventories each time; standard input only once. */
 function newLists(fx: Effects, fleet: Fleet): () => Promise<Lists> {
 	const fromInput = new Map<string, Inventory>();
+	let hostsFromInput: Awaited<ReturnType<typeof hostsOf>> | undefined;
 	return async () => {
-		const { hosts, troubles } = await hostsOf(fx, fleet);
+		const { hosts, troubles } = hostsFromInput ?? (await hostsOf(fx, fleet));
+		if (fleet.hostsCsv?.path === "-") hostsFromInput = { hosts, troubles };
 		const read: Inventory[] = [];
 		for (const path of fleet.inventory) {
-			const inventory = fromInput.get(path) ?? (await readInventory(fx.files.stream(path)));
+			const inventory = fromInput.get(path) ?? (await readInventory(list(fx, path)));
 			if (path === "-") fromInput.set(path, inventory);
 			read.push(inventory);
 		}
@@ -81,6 +84,10 @@ function newLists(fx: Effects, fleet: Fleet): () => Promise<Lists> {
 			listTroubles: [...troubles, ...read.flatMap((each, at) => readingTroubles(fleet.inventory[at] ?? "", each))],
 		};
 	};
+}
+
+function list(fx: Effects, path: string): AsyncIterable<Uint8Array> {
+	return withinMostLines(fx.files.stream(path), path === "-" ? "<stdin>" : path);
 }
 
 function unreadable(error: unknown): Lists {
@@ -135,7 +142,7 @@ async function hostsOf(
 	{ expectedHosts, hostsCsv }: Fleet,
 ): Promise<{ hosts: readonly string[]; troubles: readonly FileTrouble[] }> {
 	if (!hostsCsv) return { hosts: expectedHosts, troubles: [] };
-	const listed = await readHosts(fx.files.stream(hostsCsv.path), hostsCsv.column);
+	const listed = await readHosts(list(fx, hostsCsv.path), hostsCsv.column);
 	if (listed) {
 		return {
 			hosts: [...new Set([...expectedHosts, ...listed.hosts])],

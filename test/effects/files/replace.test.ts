@@ -65,8 +65,11 @@ describe("a file that is replaced", () => {
 		// Another process, because all of the work is done in one go.
 		const swap = `while :; do for new in .file.crossfade-*; do [ ! -f "$new" ] || ln -sf other "$new"; done; done`;
 		const attacker = spawn("sh", ["-c", swap], { cwd: folder, stdio: "ignore" });
-		onTestFinished(() => {
+		const gone = new Promise((done) => attacker.on("close", done));
+		onTestFinished(async () => {
 			attacker.kill("SIGKILL");
+			// It must make nothing new in the folder that is removed next.
+			await gone;
 		});
 		for (let swapped = 0; swapped < 20; ) {
 			// Whatever became of the last round, its link too.

@@ -21,6 +21,10 @@ import { NOBODY } from "../../harness/rotation.ts";
 const SWAPS = howMany(8, 300);
 const REFUSED = exitCodes.refused[0];
 
+const WRITE = ["collector", "-d", "contrib", "--write", "--into"];
+const CONFIG =
+	"receivers: { otlp: { protocols: { grpc: } } }\nexporters: { debug: }\nservice:\n  pipelines:\n    logs: { receivers: [otlp], exporters: [debug] }\n";
+
 /** A folder of another account, in one that everybody can enter, and one of root's with a file. */
 function scene() {
 	const base = scratch({ "root/kept": "root's" });
@@ -68,8 +72,11 @@ describe("root that writes into a folder of another account", needs(root), () =>
 		const { theirs, roots } = scene();
 		const swap = `while :; do ln -sfn "${roots}" x; mv -T x systemd; rm -rf systemd; mkdir systemd; done`;
 		const attacker = spawn("sh", ["-c", swap], { cwd: theirs, uid: NOBODY, gid: NOBODY, stdio: "ignore" });
-		onTestFinished(() => {
+		const gone = new Promise((done) => attacker.on("close", done));
+		onTestFinished(async () => {
 			attacker.kill("SIGKILL");
+			// It must make nothing new in the folder that is removed next.
+			await gone;
 		});
 		for (let run = 0; run < SWAPS; run++) {
 			await crossfadeProcess(["collector", "-d", "contrib", "--out", theirs, "--force"]);
@@ -91,19 +98,41 @@ describe("root that writes into a folder of another account", needs(root), () =>
 	test("a config of theirs is changed as that account, so that a link swapped in shows them no file of root's", async () => {
 		const { theirs, roots } = scene();
 		const config = join(theirs, "config.yaml");
-		const text =
-			"receivers: { otlp: { protocols: { grpc: } } }\nexporters: { debug: }\nservice:\n  pipelines:\n    logs: { receivers: [otlp], exporters: [debug] }\n";
-		writeFileSync(config, text);
+		writeFileSync(config, CONFIG);
 		chownSync(config, NOBODY, NOBODY);
-		const write = ["collector", "-d", "contrib", "--write", "--into"];
-		expect(await crossfadeProcess([...write, config])).toMatchObject({ code: 0 });
+		expect(await crossfadeProcess([...WRITE, config])).toMatchObject({ code: 0 });
 		for (const path of filesIn(theirs)) expect([path, lstatSync(path).uid]).toEqual([path, NOBODY]);
 		// Their link to a file of root's, behind a folder's name: read it may be, which only root sees, but not copied.
-		writeFileSync(join(roots, "config.yaml"), text);
+		writeFileSync(join(roots, "config.yaml"), CONFIG);
 		chmodSync(join(roots, "config.yaml"), 0o600);
 		symlinkSync(roots, join(theirs, "link"));
-		expect((await crossfadeProcess([...write, join(theirs, "link", "config.yaml")])).code).not.toBe(0);
-		expect(readFileSync(join(roots, "config.yaml"), "utf8")).toBe(text);
+		expect((await crossfadeProcess([...WRITE, join(theirs, "link", "config.yaml")])).code).not.toBe(0);
+		expect(readFileSync(join(roots, "config.yaml"), "utf8")).toBe(CONFIG);
 		expect(readdirSync(roots).sort()).toEqual(["config.yaml", "kept"]);
+	});
+
+	test.each([0o644, 0o600, 0o666])(
+		"a config of root's, mode %o, in a folder of theirs: refused, and nothing is left beside it",
+		async (mode) => {
+			const { theirs } = scene();
+			const config = join(theirs, "config.yaml");
+			writeFileSync(config, CONFIG);
+			chmodSync(config, mode);
+			const { code, stderr } = await crossfadeProcess([...WRITE, config]);
+			expect({ code, stderr }).toEqual({ code: REFUSED, stderr: expect.stringContaining(`chown ${NOBODY} FILE`) });
+			expect(readdirSync(theirs)).toEqual(["config.yaml"]);
+			expect(readFileSync(config, "utf8")).toBe(CONFIG);
+			chownSync(config, NOBODY, NOBODY);
+			expect(await crossfadeProcess([...WRITE, config])).toMatchObject({ code: 0 });
+		},
+	);
+
+	test("a config in a folder of theirs that they cannot reach: refused, with what to do", async () => {
+		const { base, theirs } = scene();
+		writeFileSync(join(theirs, "config.yaml"), CONFIG);
+		chmodSync(base, 0o700);
+		const { code, stderr } = await crossfadeProcess([...WRITE, join(theirs, "config.yaml")]);
+		expect({ code, stderr }).toEqual({ code: REFUSED, stderr: expect.stringContaining("chown root FOLDER") });
+		expect(readdirSync(theirs)).toEqual(["config.yaml"]);
 	});
 });

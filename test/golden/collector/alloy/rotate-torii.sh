@@ -307,7 +307,7 @@ read_metrics() { read_page "$METRICS"; }
 # count sent|send_failed: how much our exporter has sent or dropped since the collector started.
 count() {
   printf '%s\n' "$metrics" | awk -v name="otelcol_exporter_$1_" -v label="$EXPORTER" '
-    index($0, name) == 1 && index($0, label) { sum += $NF }
+    index($0, name) == 1 && index($0, label) { sub(/^.*}/, ""); sum += $1 }
     END { printf "%.0f\n", sum }
   '
 }
@@ -519,7 +519,7 @@ uptake() {
   case $TAKEN in
     metric)
       printf '%s\n' "$metrics" | awk -v name="$TAKEN_BY" -v label="$TAKEN_LABEL" '
-        index($0, name) == 1 && index($0, label) && $NF > last { last = $NF }
+        index($0, name) == 1 && index($0, label) { sub(/^.*}/, ""); if ($1 > last) last = $1 }
         END { if (last) printf "%.0f\n", last }
       '
       ;;
@@ -533,11 +533,14 @@ uptake() {
   esac
 }
 
-# by_print FINGERPRINT: what a page that counts by fingerprint has counted of a token.
+# by_print FINGERPRINT: what a page that counts by fingerprint has counted of a token: in counters of what came through, and where it is
+# the fingerprint, not a sender's name. A value may be followed by a time.
 # https://prometheus.io/docs/instrumenting/exposition_formats/
 by_print() {
   printf '%s\n' "$counted" | awk -v id="$1" '
-    !/^#/ && index($0, id) && !/^crossfade_tap_bytes/ { sum += $NF }
+    /^crossfade_(tap_requests|tap_records|gateway_)/ { found = index($0, "fingerprint=\"" id "\"") }
+    /^(otelcol_)?(receiver_accepted_|processor_incoming_items)/ { found = $0 ~ "crossfade[-_]fp[-_]" id "\"" }
+    found { sub(/^.*}/, ""); sum += $1; found = 0 }
     END { printf "%.0f\n", sum }
   '
 }
