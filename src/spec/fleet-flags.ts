@@ -22,11 +22,17 @@ export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: numbe
 		deadline: deadlineOf(reader, now) ?? fleet.deadline,
 		prometheus: urlOf(reader, "prometheus", reader.text("prometheus")) ?? fleet.prometheus,
 		hostsCsv: hosts === undefined ? fleet.hostsCsv : { path: from(hosts), column: fleet.hostsCsv?.column },
-		inventory: [...fleet.inventory, ...reader.all("inventory").map((path) => (path === "-" ? path : from(path)))],
+		inventory: [...fleet.inventory, ...filesOf(reader, "inventory", from)],
+		pods: [...fleet.pods, ...filesOf(reader, "pods", from)],
 		evidence: evidence === undefined ? fleet.evidence : from(evidence),
 	};
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
 	return changed;
+}
+
+/** Files of a flag that can be repeated; `-` is standard input. */
+function filesOf(reader: FlagReader, flag: string, from: (path: string) => string): string[] {
+	return reader.all(flag).map((path) => (path === "-" ? path : from(path)));
 }
 
 /** `--hosts` names a file; a list of names is easily given in its place. */

@@ -43,6 +43,7 @@ export function overlapView(observed: Observed): OverlapView {
 			intervals: fleet.intervals,
 			traffic,
 			inventory: inventory?.rows ?? [],
+			pods: observed.pods,
 			probes,
 			statements: [...evidence.statements, ...ownersWord(observed)],
 			listTroubles: observed.listTroubles,
