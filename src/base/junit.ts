@@ -8,6 +8,8 @@ export interface TestCase {
 	readonly failure?: TestNote | undefined;
 	/** Inconclusive results are skipped, visibly. */
 	readonly skipped?: TestNote | undefined;
+	/** What is to be known of one that passed. */
+	readonly output?: string | undefined;
 }
 
 interface TestNote {
@@ -33,9 +35,10 @@ function suiteText({ name, cases }: TestSuite): string {
 	return `  ${element("testsuite", counts, `\n${cases.map(caseText).join("")}  `)}\n`;
 }
 
-function caseText({ suite, name, seconds, failure, skipped }: TestCase): string {
+function caseText({ suite, name, seconds, failure, skipped, output }: TestCase): string {
 	const attributes = { classname: suite, name, time: seconds?.toFixed(3) };
-	const notes = [noteText("failure", failure), noteText("skipped", skipped)].join("");
+	const said = output === undefined ? "" : `      ${element("system-out", {}, xml(output))}\n`;
+	const notes = [noteText("failure", failure), noteText("skipped", skipped), said].join("");
 	return `    ${element("testcase", attributes, notes === "" ? "" : `\n${notes}    `)}\n`;
 }
 

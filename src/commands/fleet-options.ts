@@ -29,6 +29,12 @@ export const fleetOptions: readonly OptionSpec[] = [
 		repeatable: true,
 	},
 	{
+		flags: "--pods <file>",
+		description: "pods of a cluster, from kubectl get --raw /api/v1/pods: an earlier and a newer list show which ended",
+		files: true,
+		repeatable: true,
+	},
+	{
 		flags: "--evidence <folder>",
 		description: "folder for observations (default: crossfade-evidence)",
 		files: true,

@@ -155,6 +155,12 @@ export const fleetSchema = v.pipe(
 			),
 		),
 		inventory: v.optional(v.pipe(v.array(path), v.description("Files with the report lines of an MDM."))),
+		pods: v.optional(
+			v.pipe(
+				v.array(path),
+				v.description("Lists of a cluster's pods, from kubectl: those that ended need no statement."),
+			),
+		),
 		evidence: v.optional(v.pipe(path, v.description("Folder for observations."))),
 	}),
 	v.title("crossfade.yaml"),

@@ -66,6 +66,8 @@ export interface Fleet {
 	readonly directHosts: "all" | readonly string[];
 	readonly attested: readonly Attested[];
 	readonly inventory: readonly string[];
+	/** Lists of a cluster's pods. */
+	readonly pods: readonly string[];
 	readonly evidence: string;
 }
 
@@ -287,6 +289,7 @@ function toFleet(text: FleetText, folder: string): Fleet {
 		directHosts: text.hosts?.direct ?? [],
 		attested: (text.attested ?? []).map(attestedOf),
 		inventory: (text.inventory ?? []).map(from),
+		pods: (text.pods ?? []).map(from),
 		evidence: from(text.evidence ?? EVIDENCE),
 	};
 }

@@ -6,6 +6,7 @@ import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch } from "../harness/cli.ts";
 import { probed, sent, writeEvidence } from "../harness/evidence.ts";
 import { attributed, metricsPage } from "../harness/pages.ts";
+import { podsText, replica } from "../harness/pods.ts";
 
 const [OLD, NEW] = [canary().fingerprint, canary().fingerprint];
 const HOUR = 60;
@@ -28,24 +29,39 @@ interface World {
 	readonly evidence?: Omit<Parameters<typeof writeEvidence>[1], "traffic">;
 	/** Machines in an MDM's export. */
 	readonly inventory?: string;
+	/** Lists of pods, the earlier one first. */
+	readonly pods?: readonly string[];
 	readonly args?: readonly string[];
 }
 
 /** What the built program says of a world, as a gate. */
 async function verdict({ fleet = "hosts: { expected: [mac-1] }\nevery: 1h\n", ...world }: World) {
-	const { traffic, evidence = {}, inventory, args = [] } = world;
+	const { traffic, evidence = {}, inventory, pods = [], args = [] } = world;
 	const cwd = scratch({
 		"crossfade.yaml": `version: 1\ntokens: { old: "fp:${OLD}", new: "fp:${NEW}" }\n${fleet}`,
+		...Object.fromEntries(pods.map((text, index) => [`pods-${index}.json`, text])),
 		...(inventory !== undefined && { "jamf.csv": `Report,Computer Name\n${inventory}` }),
 	});
 	if (traffic) writeEvidence(join(cwd, "crossfade-evidence"), { traffic, ...evidence });
 	const listed = inventory === undefined ? [] : ["--inventory", "jamf.csv"];
-	const command = ["report", "--require-migrated", "--explain", ...listed, ...args];
+	const podLists = pods.flatMap((_text, index) => ["--pods", `pods-${index}.json`]);
+	const command = ["report", "--require-migrated", "--explain", ...listed, ...podLists, ...args];
 	const { code, stdout, stderr } = await crossfadeProcess(command, { cwd });
 	expect(stderr).toBe("");
 	return { code, text: stdout.replaceAll(/\s+/g, " ") };
 }
 
+/** A pod with the old token, another one of its workload with the new token, and lists from before and after the end of the first. */
+const [earlier, later] = [replica("web", "7d4b9c6f5", "bcdfg"), replica("web", "84c5f7d9b", "xz249", { version: 250 })];
+const ofPods = [
+	...moved,
+	...at(OLD, [190, 150], { host: earlier.name }),
+	...at(NEW, [140, 120, 80, 40, 2], { host: later.name }),
+];
+const [before, after] = [podsText([earlier]), podsText([later], { version: 300 })];
+
+const UNSEEN =
+	/not visible: traffic, running processes that still use the old token, whether old and new are swapped, and whether the provider accepts the new one/;
 const YES = /Safe to retire the old token: yes/i;
 const ended = new Date(Date.now() - HOUR * 60_000).toISOString();
 
@@ -95,6 +111,28 @@ const promises: readonly (readonly [promise: string, worlds: readonly (readonly 
 				{ traffic: moved, fleet: "hosts: { expected: [mac-1], intervals: { MAC-1: 7d } }\nevery: 1h\n" },
 				9,
 				/it sends at least every 168 h/,
+			],
+		],
+	],
+	[
+		"A pod that ended needs no time: `--pods` with an earlier and a newer list shows that, and another pod of its workload the new token.",
+		[
+			[{ traffic: ofPods, pods: [before, after] }, 0, /yes.*; 1 sender ended/i],
+			[{ traffic: ofPods }, 5, /web-7d4b9c6f5-bcdfg.* never sent with the new token/],
+			[{ traffic: ofPods, pods: [after] }, 5, /web-7d4b9c6f5-bcdfg.* never sent with the new token/],
+			[{ traffic: ofPods, pods: [before, podsText([earlier, later], { version: 300 })] }, 5, /never sent with the new/],
+			[{ traffic: ofPods, pods: [before, podsText([later], { cluster: "b" })] }, 5, /never sent with the new token/],
+			[{ traffic: ofPods, pods: [before, podsText([], { version: 300 })] }, 5, /never sent with the new token/],
+			[{ traffic: ofPods, pods: [before, after.slice(0, -9)] }, 5, /pods-1.json: it is cut off/],
+			[
+				{ traffic: ofPods, pods: [before, podsText([later], { continue: "x" })] },
+				5,
+				/pods-1.json: it is only one page/,
+			],
+			[
+				{ traffic: ofPods.filter(({ host }) => host !== later.name), pods: [before, after] },
+				5,
+				/it ended, but no pod of Deployment prod\/web was seen with the new token since/,
 			],
 		],
 	],
@@ -156,8 +194,8 @@ const promises: readonly (readonly [promise: string, worlds: readonly (readonly 
 		],
 	],
 	[
-		"Inventory shows what is configured, not running processes that still use the old token.",
-		[[{ inventory: report("mac-1", NEW), fleet: "" }, 0, /not visible: traffic, and running processes/]],
+		"Inventory shows what is configured, not running processes that still use the old token, whether old and new are swapped, or what the provider accepts.",
+		[[{ inventory: report("mac-1", NEW), fleet: "" }, 0, UNSEEN]],
 	],
 	[
 		"Two kinds of senders stay unknown: those that are on no list and never seen, and those that send less often than declared.",
@@ -211,6 +249,23 @@ describe("what the README says of the verdict", () => {
 		const tokens = ["--token", `old=fp:${OLD}`, "--token", `new=fp:${NEW}`];
 		const run = ["report", "--inventory", "jamf.csv", ...tokens, "--require-migrated"];
 		expect(await crossfadeProcess(run, { cwd })).toMatchObject({ code: 0, stdout: expect.stringMatching(YES) });
+	});
+
+	test("a yes by inventory names in every format what it cannot see", async () => {
+		const cwd = scratch();
+		writeFileSync(join(cwd, "jamf.csv"), `Report,Computer Name\n${report("mac-1", NEW)}`);
+		const tokens = ["--token", `old=fp:${OLD}`, "--token", `new=fp:${NEW}`];
+		for (const format of ["text", "json", "csv", "html", "junit"]) {
+			const run = ["report", "--inventory", "jamf.csv", ...tokens, "--require-migrated", "--format", format];
+			const { code, stdout } = await crossfadeProcess(run, { cwd });
+			expect({ format, code, text: stdout.replaceAll(/\s+/g, " ") }).toEqual({
+				format,
+				code: 0,
+				text: expect.stringMatching(UNSEEN),
+			});
+		}
+		const { stdout } = await crossfadeProcess(["watch", "--once", "--inventory", "jamf.csv", ...tokens], { cwd });
+		expect(stdout.replaceAll(/\s+/g, " ")).toMatch(UNSEEN);
 	});
 
 	test.each([

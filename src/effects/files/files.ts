@@ -45,6 +45,11 @@ export interface Files {
 	read(path: string, options: ReadOptions): Promise<Uint8Array>;
 	/** The bytes of a regular file, or of standard input for `-`, in chunks, up to 512 MiB. Throws `CrossfadeError` (refused or io). */
 	stream(path: string): AsyncIterable<Uint8Array>;
+	/**
+	 * A stamp of a file that changes with its content, and when it was last written, in milliseconds since the epoch by the clock of the file
+	 * system. Throws `CrossfadeError` (io).
+	 */
+	stamp(path: string): Promise<{ readonly stamp: string; readonly writtenAt: number }>;
 	/** Replaces a file atomically: temporary file in the same folder, fsync, rename; keeps mode and owner. Returns the backup's path. */
 	replace(path: string, content: Uint8Array, options: ReplaceOptions): Promise<string | undefined>;
 	/** Writes artefacts below a folder, each atomically; returns their paths. If files with other content exist, it writes nothing unless `force`. */

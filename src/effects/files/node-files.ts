@@ -28,6 +28,14 @@ import { replaceWhole } from "./replace.ts";
 export const nodeFiles: Files = {
 	read: async (path, options) => (path === "-" ? readInput(options) : readWhole(path, options)),
 	stream: (path) => pieces(path),
+	stamp: async (path) => {
+		try {
+			const { ino, mtimeMs, size } = statSync(path);
+			return { stamp: `${ino} ${mtimeMs} ${size}`, writtenAt: mtimeMs };
+		} catch (error) {
+			throw ioError(path, "read", error);
+		}
+	},
 	replace: async (path, content, options) => asOwnerOf(dirname(path), () => replaceWhole(path, content, options)),
 	writeAll: async (folder, artefacts, options) => writeArtefacts(folder, artefacts, options.force),
 	assertFree: async (paths) => {

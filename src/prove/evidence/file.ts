@@ -178,10 +178,16 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
 const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
 const isCounts: Check = (value) => typeof value === "object" && value !== null && Object.values(value).every(isCount);
-const isShown: Check = (value) =>
-	typeof value === "object" &&
-	value !== null &&
-	["exporters", "unattributed", "limits"].every((key) => isTexts((value as Record<string, unknown>)[key]));
+const isShown: Check = (value) => {
+	if (typeof value !== "object" || value === null) return false;
+	const { tallies, ...texts } = value as Record<string, unknown>;
+	const isWhole = ["exporters", "unattributed", "limits"].every((key) => isTexts(texts[key]));
+	return isWhole && optional((each) => Array.isArray(each) && each.every(isTally))(tallies);
+};
+const isTally: Check = (value) => {
+	const { id, sent, dropped, losing } = (value ?? {}) as Record<string, unknown>;
+	return isText(id) && isNumber(sent) && isNumber(dropped) && optional(isText)(losing);
+};
 const isFingerprint: Check = (value) => typeof value === "string" && /^([0-9a-f]{12}|[a-z-]{1,20})$/.test(value);
 const oneOf = (words: readonly string[]): Check => {
 	const known = new Set<unknown>(words);

@@ -48,6 +48,17 @@ export interface PlaceShown {
 	/** What it received without counting it by token, and the limits that it reached, as sentences. */
 	readonly unattributed: readonly string[];
 	readonly limits: readonly string[];
+	/** Its exporters, if their counters are known. */
+	readonly tallies?: readonly ExporterTally[] | undefined;
+}
+
+/** What an exporter sent and dropped since its process started, in records. */
+export interface ExporterTally {
+	readonly id: string;
+	readonly sent: number;
+	readonly dropped: number;
+	/** Why nothing of what it does arrives, as a sentence: it dropped everything when its counters last grew. */
+	readonly losing?: string | undefined;
 }
 
 /** For evidence in which `PlaceShown` is missing. */

@@ -1,4 +1,5 @@
 import type { InventoryRow, ProbeEvidence, Statement, TrafficCounter } from "../evidence/evidence.ts";
+import type { KnownPod } from "../evidence/pods.ts";
 
 /** The verdict on one sender, or on one token at one place. */
 export type VerdictName =
@@ -97,6 +98,8 @@ export interface JudgementInput {
 	readonly intervals: SendIntervals;
 	readonly traffic: readonly TrafficCounter[];
 	readonly inventory: readonly InventoryRow[];
+	/** What lists of pods say; none if not given. */
+	readonly pods?: readonly KnownPod[] | undefined;
 	readonly probes: readonly ProbeEvidence[];
 	readonly statements: readonly Statement[];
 	/** Problems with host lists and inventories. */
@@ -189,6 +192,8 @@ export interface SenderState extends Pick<Obligation, "state" | "witness" | "nex
 	readonly verdict: VerdictName;
 	/** How much longer it must be seen on the new token only; 0 if waiting does not help. */
 	readonly waitMs: number;
+	/** What proves it, besides a statement. */
+	readonly shownBy?: "traffic" | "inventory" | "end" | undefined;
 }
 
 export interface FleetVerdict {

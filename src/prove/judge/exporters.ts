@@ -1,5 +1,6 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import type { TrafficCounter } from "../evidence/evidence.ts";
+import type { ExporterTally } from "../evidence/readings.ts";
 import { PROBE_SENDER } from "./activity.ts";
 import type { GatewayExporter } from "./case.ts";
 
@@ -39,17 +40,27 @@ function arrivals(exporter: GatewayExporter, arrived: readonly TrafficCounter[])
 	});
 }
 
-/** The tokens with which a gateway forwards, from its metrics: see `exporterTokens`. */
-export function exportersOf(gateway: string, shown: readonly string[], at: number | undefined): GatewayExporter[] {
+/** What a gateway loses, as a sentence; undefined if it loses nothing, or not everything. */
+export function losingOf(tallies: readonly ExporterTally[] | undefined): string | undefined {
+	return tallies?.find(({ losing }) => losing !== undefined)?.losing;
+}
+
+/** The tokens with which a gateway forwards, from its metrics: see `exporterTokens`. `losing`: see `GatewayExporter`. */
+export function exportersOf(
+	gateway: string,
+	shown: readonly string[],
+	at: number | undefined,
+	losing: string | undefined,
+): GatewayExporter[] {
 	if (shown.length === 0) {
-		return [{ gateway, fingerprint: undefined, witness: "the token of its exporter is unknown", at }];
+		return [{ gateway, fingerprint: undefined, witness: "the token of its exporter is unknown", at, losing }];
 	}
 	return shown.map((fingerprint) => {
 		const isPassedOn = fingerprint === "passed on";
 		const witness = isPassedOn
 			? "it forwards each sender's own token"
 			: `its metrics show that it forwards with ${fingerprint}`;
-		return { gateway, fingerprint, witness, at };
+		return { gateway, fingerprint, witness, at, losing };
 	});
 }
 

@@ -26,7 +26,7 @@ import { watched } from "./obligations/watched.ts";
 import { whole } from "./obligations/whole.ts";
 import { latestProbes, probeVerdict, sentByTheirClock } from "./probes.ts";
 import { projectZero, ratePerQuarter } from "./rate.ts";
-import { senderRows, senderState } from "./senders.ts";
+import { NOT_IN_INVENTORY, senderRows, senderState } from "./senders.ts";
 import { tokenRows, unitOf } from "./tokens.ts";
 
 /** One kind of obligation: its rows. */
@@ -115,15 +115,16 @@ export function judge(input: JudgementInput): Judgement {
 
 function fleetVerdict(input: JudgementInput, facts: KnownFacts, obligations: readonly Obligation[]): FleetVerdict {
 	const { now, deadline } = input;
-	let [behind, silent, silenceNeededMs] = [0, 0, 0];
+	let [behind, silent, over, silenceNeededMs] = [0, 0, 0, 0];
 	const late: SenderActivity[] = [];
 	for (const sender of facts.senders) {
-		const { verdict, waitMs } = senderState(facts, sender, now);
+		const { verdict, waitMs, shownBy } = senderState(facts, sender, now);
 		if (isBehind(verdict)) {
 			behind++;
 			if (late.length < MAX_NAMED) late.push(sender);
 		}
 		if (verdict === "SILENT") silent++;
+		if (shownBy === "end") over++;
 		silenceNeededMs = Math.max(silenceNeededMs, waitMs);
 	}
 	const statements = obligations.filter(({ byStatement }) => byStatement).length;
@@ -131,7 +132,7 @@ function fleetVerdict(input: JudgementInput, facts: KnownFacts, obligations: rea
 	const safeToRetire = ended === undefined ? answerOf(obligations) : "over";
 	const reason =
 		ended === undefined
-			? reasonOf(safeToRetire, { obligations, facts, behind, statements })
+			? reasonOf(safeToRetire, { obligations, facts, behind, over, statements })
 			: `the old token expired ${duration(now - ended)} ago: ${stillOn(behind, late)}`;
 	const fits = deadline === undefined ? undefined : now + silenceNeededMs <= deadline;
 	return { safeToRetire, reason, behind, silent, statements, silenceNeededMs, fits };
@@ -174,11 +175,14 @@ interface Answered {
 	readonly obligations: readonly Obligation[];
 	readonly facts: KnownFacts;
 	readonly behind: number;
+	/** How many senders ended. */
+	readonly over: number;
 	readonly statements: number;
 }
 
-function reasonOf(answer: Answer, { obligations, facts, behind, statements }: Answered): string {
-	if (answer === "yes") return `${yesText(facts)}${statements > 0 ? `, with ${plural(statements, "statement")}` : ""}`;
+function reasonOf(answer: Answer, { obligations, facts, behind, over, statements }: Answered): string {
+	if (answer === "yes")
+		return `${yesText(facts, over)}${statements > 0 ? `, with ${plural(statements, "statement")}` : ""}`;
 	const state = answer === "not yet" ? "blocked" : "unknown";
 	const open = obligations.filter((each) => each.state === state);
 	const [first] = open;
@@ -190,14 +194,20 @@ function reasonOf(answer: Answer, { obligations, facts, behind, statements }: An
 	return `${one}${rest}`;
 }
 
-function yesText(facts: KnownFacts): string {
+function yesText(facts: KnownFacts, over: number): string {
 	const { series, inventory: reports, hosts } = facts;
 	if (series.length === 0) {
-		return `by inventory: ${plural(reports.length, "report")} show the new token; not visible: traffic, and running processes that still use the old token`;
+		const onNew = reports.filter(({ fingerprint }) => fingerprint === facts.tokens.new).length;
+		const others = reports.length > onNew ? `, ${reports.length - onNew} without a CLI` : "";
+		return `by inventory: ${plural(onNew, "report")} with the new token${others}; ${NOT_IN_INVENTORY}`;
 	}
 	const direct = hosts.filter((host) => facts.isDirect(host) && host.heard.length === 0 && host.inventory).length;
 	const traffic = "every known sender was seen on the new token only, and every place was watched until now";
-	return direct === 0
-		? traffic
-		: `${traffic}; ${plural(direct, "machine")} by inventory, because it sends directly to the provider`;
+	return [
+		traffic,
+		...(direct > 0
+			? [`${plural(direct, "machine")} by inventory, because it sends directly to the provider (${NOT_IN_INVENTORY})`]
+			: []),
+		...(over > 0 ? [`${plural(over, "sender")} ended`] : []),
+	].join("; ");
 }

@@ -4,6 +4,7 @@ import { addTraffic, awakeTime, type HostActivity, longestOldGap, newSender, typ
 import type { JudgementInput, SendIntervals, WatchedSeries } from "./case.ts";
 import { withProbes } from "./exporters.ts";
 import { type Identities, identities } from "./identity.ts";
+import { joinPods, type Pods } from "./pods.ts";
 import { type Statements, statementsOf } from "./statements.ts";
 
 /** The minimum time on the new token only. */
@@ -18,11 +19,12 @@ const HABIT = 1.5;
 export const CLOCK_BOUND_MS = 5 * MINUTE_MS;
 
 /** The prepared facts: every obligation is a pure function of them and the time. */
-export interface KnownFacts extends Omit<JudgementInput, "now"> {
+export interface KnownFacts extends Omit<JudgementInput, "now" | "pods"> {
 	readonly names: Identities;
 	readonly hosts: readonly HostActivity[];
 	readonly senders: readonly SenderActivity[];
 	readonly said: Statements;
+	readonly pods: Pods;
 	/** Series that must be watched: all except those of places that are gone. */
 	readonly watched: readonly WatchedSeries[];
 	/** How far the clocks of two places may differ without being reported, in milliseconds; added to the quiet time. */
@@ -63,11 +65,12 @@ export function known(input: JudgementInput): KnownFacts {
 		raw.set(name, host);
 		return host;
 	});
-	const all = [...hosts.values()];
-	for (const host of all) {
+	for (const host of hosts.values()) {
 		host.heard.sort((a, b) => a - b);
 		if (host.isListed) addExpected(host, expectedClis, input.started);
 	}
+	const pods = joinPods(input.pods ?? [], hosts, { keyOf: names.keyOf, hostOf });
+	const all = [...hosts.values()];
 	const said = statementsOf(input.statements, tokens.old, names.keyOf);
 	const watched = input.series.filter((each) => !isGone(said, each) && !isReplaced(each, input.series));
 	const direct = input.directHosts === "all" ? undefined : new Set(input.directHosts.map(names.keyOf));
@@ -81,6 +84,7 @@ export function known(input: JudgementInput): KnownFacts {
 		hosts: all,
 		senders: all.flatMap(({ senders }) => senders),
 		said,
+		pods,
 		watched,
 		// A clock that is further behind makes the place look unwatched.
 		clockBoundMs: CLOCK_BOUND_MS + watched.reduce((most, { toleranceMs }) => Math.max(most, toleranceMs), 0),

@@ -5,6 +5,10 @@ import type { SenderRow, SenderState, VerdictName } from "./case.ts";
 import { declaredEvery, type KnownFacts, quietOf } from "./known.ts";
 import { credentialWord, statementText } from "./statements.ts";
 
+/** What no inventory shows, for every sentence that says "by inventory". */
+export const NOT_IN_INVENTORY =
+	"not visible: traffic, running processes that still use the old token, whether old and new are swapped, and whether the provider accepts the new one";
+
 /** Whether a sender has moved, by its traffic, its machine's report, or a statement. */
 export function senderState(facts: KnownFacts, sender: SenderActivity, now: number): SenderState {
 	sender.state ??= stateOf(facts, sender, now);
@@ -12,25 +16,35 @@ export function senderState(facts: KnownFacts, sender: SenderActivity, now: numb
 }
 
 function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): SenderState {
-	const { host, lastOld, firstNew, lastNew, lastSeen } = sender;
+	const { host } = sender;
 	const statement = facts.said.of("host", host.key === "" ? "-" : host.name);
 	const isWord = statement !== undefined && statement.says !== "known";
 	if (isWord && !isRevoked(statement, sender)) {
 		const witness = statementText(statement);
 		return { ...proven("MIGRATED", witness), byStatement: true };
 	}
+	const end = endOf(facts, sender);
+	if (end?.isProof) return proven("MIGRATED", end.witness, "end");
+	const heard = stateByTraffic(facts, sender, now);
+	if (heard.state === "proven") return heard;
 	const revoked = isWord ? `; a statement says ${statement.says}, but it was seen after that` : "";
+	const witness = `${heard.witness}${revoked}${end ? `; ${end.witness}` : ""}`;
+	return { ...heard, witness, nextStep: end?.nextStep ?? heard.nextStep };
+}
+
+function stateByTraffic(facts: KnownFacts, sender: SenderActivity, now: number): SenderState {
+	const { host, lastOld, firstNew, lastNew, lastSeen } = sender;
 	const state = (
 		verdict: VerdictName,
 		kind: "blocked" | "unknown",
 		witness: string,
 		nextStep: string,
 		waitMs = 0,
-	): SenderState => ({ verdict, state: kind, witness: witness + revoked, nextStep, waitMs });
+	): SenderState => ({ verdict, state: kind, witness, nextStep, waitMs });
 
 	if (lastSeen === 0) {
 		if (facts.isDirect(host) && host.inventory)
-			return proven("MIGRATED", "by inventory: it sends directly to the provider");
+			return proven("MIGRATED", `by inventory: it sends directly to the provider; ${NOT_IN_INVENTORY}`, "inventory");
 		return state(
 			"SILENT",
 			"unknown",
@@ -70,7 +84,7 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 	const { had, needed } = quietOf(facts, sender, lastNew);
 	if (had >= needed) {
 		const since = lastOld === undefined ? "never on the old token" : `the old one ${ago(now, lastOld)}`;
-		return proven("MIGRATED", `on the new token only for ${duration(had)}; ${since}`);
+		return proven("MIGRATED", `on the new token only for ${duration(had)}; ${since}`, "traffic");
 	}
 	const waitMs = needed - had;
 	const every = duration(declaredEvery(facts, sender));
@@ -89,12 +103,28 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 	return state("NEW SEEN", "unknown", witness, next, waitMs);
 }
 
+/** What the end of a sender's pod shows: the next pod of its workload would send again, with the same settings. */
+function endOf({ pods }: KnownFacts, sender: SenderActivity) {
+	const pod = pods.ended(sender.host);
+	if (!pod) return undefined;
+	const heir = pods.heir(sender, pod);
+	if (heir) {
+		const who = heir === sender ? "its last data was" : `${pod.workload}, which started it, has sent since`;
+		return { isProof: true, witness: `it ended, and ${who} with the new token` };
+	}
+	return {
+		isProof: false,
+		witness: `it ended, but no pod of ${pod.workload} was seen with the new token since`,
+		nextStep: `wait until another pod of it sends, or record that none will: ${attest(sender)}`,
+	};
+}
+
 const NEVER_NEW = "it never sent with the new token";
 const GIVE = "give it the new token, and restart the sending program";
 const RESTART = "restart the program that still uses the old token, or find a second config";
 
-function proven(verdict: VerdictName, witness: string): SenderState {
-	return { verdict, state: "proven", witness, nextStep: "", waitMs: 0 };
+function proven(verdict: VerdictName, witness: string, shownBy?: SenderState["shownBy"]): SenderState {
+	return { verdict, state: "proven", witness, nextStep: "", waitMs: 0, shownBy };
 }
 
 /** What was said of every credential that it sends with; undefined where one of them is unexplained. */

@@ -102,6 +102,10 @@ export function acceptedOnPage(samples: readonly Sample[]): Partial<Record<Signa
 export const acceptedSelector =
 	'{__name__=~"(?:otelcol_)?receiver_accepted_(log_records|metric_points|spans)(?:_ratio)?(?:_total)?"}';
 
+/** What an exporter's counters need, as a PromQL selector. */
+export const exporterSelector =
+	'{__name__=~"(?:otelcol_)?exporter_(?:sent|send_failed|enqueue_failed)_(?:log_records|metric_points|spans)(?:_ratio)?(?:_total)?"}';
+
 /** The same, with records by `<fingerprint> <signal>` if a page counts by token. */
 export function gatewayReading(text: string): GatewayCounters & { readonly tokens: ReadonlyMap<string, number> } {
 	const page = parseExposition(text);

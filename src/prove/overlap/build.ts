@@ -3,7 +3,7 @@ import type { Inventory } from "../evidence/inventory.ts";
 import { NOT_RECORDED } from "../evidence/readings.ts";
 import type { KeptSeries } from "../evidence/series.ts";
 import type { FileTrouble, GatewayExporter, RotationTokens, WatchedSeries } from "../judge/case.ts";
-import { exportersOf } from "../judge/exporters.ts";
+import { exportersOf, losingOf } from "../judge/exporters.ts";
 import { judge } from "../judge/judge.ts";
 import type { LookedSeries, Observed } from "./observed.ts";
 import type { InventorySums, OverlapView } from "./view.ts";
@@ -43,6 +43,7 @@ export function overlapView(observed: Observed): OverlapView {
 			intervals: fleet.intervals,
 			traffic,
 			inventory: inventory?.rows ?? [],
+			pods: observed.pods,
 			probes,
 			statements: [...evidence.statements, ...ownersWord(observed)],
 			listTroubles: observed.listTroubles,
@@ -107,7 +108,9 @@ function keptExporters(kept: readonly KeptSeries[], looked: readonly LookedSerie
 	const others = kept.filter(({ isRead, place }) => isRead && !places.has(place));
 	const newest = new Map<string, KeptSeries>();
 	for (const each of others) if (each.until >= (newest.get(each.place)?.until ?? 0)) newest.set(each.place, each);
-	return [...newest.values()].flatMap(({ place, shown, until }) => exportersOf(place, shown?.exporters ?? [], until));
+	return [...newest.values()].flatMap(({ place, shown, until }) =>
+		exportersOf(place, shown?.exporters ?? [], until, losingOf(shown?.tallies)),
+	);
 }
 
 /** Problems with the evidence; a missing folder does not matter if there is only an inventory. */

@@ -1,5 +1,6 @@
 import type { Fleet } from "../../spec/fleet.ts";
 import type { Inventory } from "../evidence/inventory.ts";
+import type { KnownPod } from "../evidence/pods.ts";
 import type { Evidence } from "../evidence/store.ts";
 import type { FileTrouble, GatewayExporter } from "../judge/case.ts";
 import type { GatewayView } from "./view.ts";
@@ -28,6 +29,7 @@ export interface Observed {
 	readonly expectedHosts: readonly string[];
 	readonly evidence: Evidence;
 	readonly inventory: Inventory | undefined;
+	readonly pods: readonly KnownPod[];
 	/** Unusable records of lists and inventories. */
 	readonly listTroubles: readonly FileTrouble[];
 	/** Readings that cannot be stored. */

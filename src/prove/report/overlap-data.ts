@@ -79,7 +79,7 @@ export function reportJunit(view: OverlapView): string {
 			[
 				{
 					name: "safe to retire the old token",
-					...(outcomeOf(view, { requireMigrated: true }) !== "ok" && { failure: retire }),
+					...(outcomeOf(view, { requireMigrated: true }) === "ok" ? { output: retire } : { failure: retire }),
 				},
 			],
 		],
@@ -96,11 +96,12 @@ export function reportJunit(view: OverlapView): string {
 	return junit(
 		suites.map(([id, cases]) => ({
 			name: `crossfade.${id}`,
-			cases: cases.map(({ name, failure, skipped }) => ({
+			cases: cases.map(({ name, failure, skipped, output }) => ({
 				suite: `crossfade.${id}`,
 				name: plain(name),
 				failure: note(failure),
 				skipped: note(skipped),
+				output: output && plain(output, 500),
 			})),
 		})),
 	);
@@ -110,6 +111,7 @@ interface OverlapCase {
 	readonly name: string;
 	readonly failure?: string;
 	readonly skipped?: string;
+	readonly output?: string;
 }
 
 function note(text: string | undefined) {

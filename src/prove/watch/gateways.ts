@@ -2,17 +2,17 @@ import { limitConcurrency } from "../../base/concurrency.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import type { Fleet } from "../../spec/fleet.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
-import type { CounterReading, Mark, PlaceShown } from "../evidence/readings.ts";
+import type { CounterReading, ExporterTally, Mark, PlaceShown } from "../evidence/readings.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
 import type { FileTrouble } from "../judge/case.ts";
-import { exportersOf, exportersOn } from "../judge/exporters.ts";
+import { exportersOf, exportersOn, losingOf } from "../judge/exporters.ts";
 import { acceptedOnPage, countersOn } from "../metrics/counters.ts";
 import { parseExposition } from "../metrics/exposition.ts";
 import { exporterTokens, KEPT_IN, limitsOnPage, processStart, runningTotals } from "../metrics/running-totals.ts";
 import type { LookedSeries } from "../overlap/observed.ts";
 import type { GatewayView } from "../overlap/view.ts";
 import { unattributedOf } from "./completeness.ts";
-import { type Health, healthOf, healthText, losingText } from "./health.ts";
+import { type Health, healthOf, healthText, talliesOf } from "./health.ts";
 import { type SourceLook, shownUrl, type TrafficSource, trouble, type WatchEffects } from "./source.ts";
 
 const PAGES_AT_A_TIME = 16;
@@ -125,6 +125,7 @@ async function readPage(
 function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][number]) {
 	const keeper = newKeeper(store, name);
 	let before: Health | undefined;
+	let tallies: readonly ExporterTally[] | undefined;
 	return {
 		async look(read: (url: string) => Promise<MetricsPage | string>): Promise<SourceLook> {
 			const pages = await Promise.all(metrics.map(async (url) => ({ source: shownUrl(url), page: await read(url) })));
@@ -136,20 +137,23 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			// Data that its writer stores here itself would be counted twice.
 			const foreign = good.filter(({ keptIn }) => !keptIn.includes(own));
 			const marksBefore = keeper.marks();
+			const health = good.find((page) => page.health)?.health;
+			const known = tallies ?? marksBefore.find(({ shown }) => shown?.tallies)?.shown?.tallies ?? [];
+			tallies = health ? talliesOf(health, known) : known;
 			const exporters = exportersOn(good.map((page) => page.exporters));
 			const shown: PlaceShown = {
 				exporters,
 				unattributed: unattributedOf(foreign, marksBefore, started, exporters[0] === "passed on"),
 				limits: foreign.flatMap(({ limits }) => limits),
+				tallies,
 			};
 			const troubles = await keeper.take(
 				foreign.map(({ health: _, keptIn: __, exporters: ___, limits: ____, ...page }) => ({ ...page, started })),
 				shown,
 			);
 			const bad = pages.flatMap(({ source, page }) => (typeof page === "string" ? [{ source, why: page }] : []));
-			const health = good.find((page) => page.health)?.health;
 			const told = health && healthText(health, before);
-			const losing = health && losingText(health, before);
+			const losing = losingOf(tallies);
 			before = health ?? before;
 			const lastRead = Math.max(0, ...keeper.marks().map(({ at }) => at), ...good.map(({ at }) => at));
 			const view: GatewayView = {
@@ -172,7 +176,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			return {
 				gateways: [view],
 				looked: lookedOf(name, pages, { foreign, marks: keeper.marks(), shown }),
-				exporters: exportersOf(name, exporters, good[0]?.at).map((each) => ({ ...each, losing })),
+				exporters: exportersOf(name, exporters, good[0]?.at, losing),
 				troubles,
 			};
 		},

@@ -1,4 +1,5 @@
 import { signals } from "../../adapters/providers/provider.ts";
+import type { ExporterTally } from "../evidence/readings.ts";
 import type { GatewayCounters } from "../metrics/counters.ts";
 import { count, plural } from "../overlap/wording.ts";
 
@@ -22,6 +23,8 @@ interface ExporterHealth {
 const FULL = 0.8;
 /** Maximum number of exporters to report. */
 const MAX_EXPORTERS = 4;
+/** Maximum number of exporters to remember. */
+const MAX_TALLIES = 50;
 
 export function healthOf({ signals: bySignal }: GatewayCounters): Health {
 	const exporters = new Map<string, ExporterHealth>();
@@ -64,24 +67,25 @@ export function healthText(now: Health, before: Health | undefined): { detail: s
 const REFUSED = /unauthenticated|permission_?denied|401|403/i;
 
 /**
- * What a collector loses, as a sentence: an exporter that sent nothing since its start or since the previous state, and dropped data.
- * Undefined if every exporter that dropped some also sent some, or says that its token was not the reason.
+ * What each exporter sent and dropped, and whether it loses everything: it does if its counters last grew by what it dropped alone, since its
+ * start or since an earlier state, and it does not say that its token was not the reason. `before` is the earlier state, which is kept for as
+ * long as nothing grows.
  */
-export function losingText(now: Health, before: Health | undefined): string | undefined {
-	for (const [id, exporter] of now.exporters) {
-		const then = before?.exporters.get(id);
+export function talliesOf({ exporters }: Pick<Health, "exporters">, before: readonly ExporterTally[]): ExporterTally[] {
+	return [...exporters].slice(0, MAX_TALLIES).map(([id, { sent, dropped, reasons }]) => {
+		const then = before.find((each) => each.id === id);
 		// After a restart its counters begin at zero.
-		const last = then && then.sent <= exporter.sent && then.dropped <= exporter.dropped ? then : undefined;
-		const [sent, dropped] = [exporter.sent - (last?.sent ?? 0), exporter.dropped - (last?.dropped ?? 0)];
+		const last = then && then.sent <= sent && then.dropped <= dropped ? then : undefined;
+		if (last && last.sent === sent && last.dropped === dropped) return last;
+		const isAll = sent === 0 && dropped > 0;
+		const isLast = last !== undefined && last.sent === sent && last.dropped < dropped;
 		// A backend that is down says nothing about the token.
-		if (exporter.reasons.size > 0 && ![...exporter.reasons.keys()].some((reason) => REFUSED.test(reason))) continue;
-		const isAll = exporter.sent === 0 && exporter.dropped > 0;
-		if (!isAll && (sent > 0 || dropped === 0)) continue;
-		const lost = isAll ? exporter.dropped : dropped;
-		const why = [...exporter.reasons.keys()].join(", ");
-		return `${id} sent nothing and dropped ${plural(lost, "record")}${why === "" ? "" : `: ${why}`}`;
-	}
-	return undefined;
+		const isToken = reasons.size === 0 || [...reasons.keys()].some((reason) => REFUSED.test(reason));
+		if (!isToken || !(isAll || isLast)) return { id, sent, dropped };
+		const why = reasons.size === 0 ? "" : `: ${[...reasons.keys()].join(", ")}`;
+		const lost = isAll ? dropped : dropped - (last?.dropped ?? 0);
+		return { id, sent, dropped, losing: `${id} sent nothing and dropped ${plural(lost, "record")}${why}` };
+	});
 }
 
 function exporterText(id: string, { sent, dropped, reasons, queueSize, queueCapacity }: ExporterHealth): string {

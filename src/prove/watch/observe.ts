@@ -7,6 +7,7 @@ import { fingerprint } from "../../token/fingerprint.ts";
 import type { Secret } from "../../token/secret.ts";
 import { type Inventory, type Reading, readHosts, readInventory } from "../evidence/inventory.ts";
 import { withinMostLines } from "../evidence/list-lines.ts";
+import { type KnownPod, knownPods, type PodList, readPods, UnusablePodList } from "../evidence/pods.ts";
 import { openStore } from "../evidence/store.ts";
 import type { FileTrouble } from "../judge/case.ts";
 import { overlapView } from "../overlap/build.ts";
@@ -63,15 +64,17 @@ export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOpti
 	};
 }
 
-type Lists = Pick<Observed, "expectedHosts" | "inventory" | "listTroubles">;
+type Lists = Pick<Observed, "expectedHosts" | "inventory" | "pods" | "listTroubles">;
 
 /** Reads lists and inventories each time; standard input only once. */
 function newLists(fx: Effects, fleet: Fleet): () => Promise<Lists> {
 	const fromInput = new Map<string, Inventory>();
+	const podLists = newPodLists(fx, fleet.pods);
 	let hostsFromInput: Awaited<ReturnType<typeof hostsOf>> | undefined;
 	return async () => {
 		const { hosts, troubles } = hostsFromInput ?? (await hostsOf(fx, fleet));
 		if (fleet.hostsCsv?.path === "-") hostsFromInput = { hosts, troubles };
+		const { pods, troubles: podTroubles } = await podLists();
 		const read: Inventory[] = [];
 		for (const path of fleet.inventory) {
 			const inventory = fromInput.get(path) ?? (await readInventory(list(fx, path)));
@@ -81,7 +84,12 @@ function newLists(fx: Effects, fleet: Fleet): () => Promise<Lists> {
 		return {
 			expectedHosts: hosts,
 			inventory: joined(read),
-			listTroubles: [...troubles, ...read.flatMap((each, at) => readingTroubles(fleet.inventory[at] ?? "", each))],
+			pods,
+			listTroubles: [
+				...troubles,
+				...read.flatMap((each, at) => readingTroubles(fleet.inventory[at] ?? "", each)),
+				...podTroubles,
+			],
 		};
 	};
 }
@@ -93,7 +101,32 @@ function list(fx: Effects, path: string): AsyncIterable<Uint8Array> {
 function unreadable(error: unknown): Lists {
 	if (!(error instanceof CrossfadeError)) throw error;
 	const listTroubles = error.problems.map(({ what, where, fix }) => ({ where: where?.file ?? "lists", what, fix }));
-	return { expectedHosts: [], inventory: undefined, listTroubles };
+	return { expectedHosts: [], inventory: undefined, pods: [], listTroubles };
+}
+
+/** Reads lists of pods, again only those that changed, since they are large. */
+function newPodLists({ files, clock }: Pick<Effects, "files" | "clock">, paths: readonly string[]) {
+	const read = new Map<string, { readonly stamp: string; readonly list: PodList | FileTrouble }>();
+	let pods: readonly KnownPod[] = [];
+	return async (): Promise<{ pods: readonly KnownPod[]; troubles: readonly FileTrouble[] }> => {
+		let isNew = false;
+		for (const path of paths) {
+			const { stamp, writtenAt } = path === "-" ? { stamp: "-", writtenAt: clock.now() } : await files.stamp(path);
+			if (read.get(path)?.stamp === stamp) continue;
+			isNew = true;
+			const list = await readPods(files.stream(path), writtenAt).catch((error: unknown) => unusable(path, error));
+			read.set(path, { stamp, list });
+		}
+		const lists = [...read.values()].map(({ list }) => list);
+		if (isNew) pods = knownPods(lists.flatMap((list) => ("pods" in list ? [list] : [])));
+		return { pods, troubles: lists.flatMap((list) => ("pods" in list ? [] : [list])) };
+	};
+}
+
+function unusable(path: string, error: unknown): FileTrouble {
+	if (!(error instanceof UnusablePodList)) throw error;
+	const fix = "make it again: kubectl get --raw /api/v1/pods";
+	return { where: path === "-" ? "standard input" : shown(basename(path)), what: error.message, fix };
 }
 
 /** Name -> fingerprint of every token. Throws `CrossfadeError` (usage) if two names refer to one token. */

@@ -1,10 +1,10 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import { CrossfadeError } from "../../base/errors.ts";
 import type { Fleet } from "../../spec/fleet.ts";
-import { type CounterReading, type Mark, NOT_RECORDED } from "../evidence/readings.ts";
+import { type CounterReading, type ExporterTally, type Mark, NOT_RECORDED } from "../evidence/readings.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
-import { exportersOf } from "../judge/exporters.ts";
-import { acceptedOnPage, acceptedSelector } from "../metrics/counters.ts";
+import { exportersOf, losingOf } from "../judge/exporters.ts";
+import { acceptedOnPage, acceptedSelector, countersOn, exporterSelector } from "../metrics/counters.ts";
 import type { Labels, Sample } from "../metrics/exposition.ts";
 import {
 	aboutSelector,
@@ -19,6 +19,7 @@ import {
 import type { LookedSeries } from "../overlap/observed.ts";
 import type { GatewayView } from "../overlap/view.ts";
 import { unattributedOf } from "./completeness.ts";
+import { healthOf, talliesOf } from "./health.ts";
 import { type PrometheusApi, PrometheusTrouble, prometheusApi, type Series } from "./prometheus-api.ts";
 import { type SourceLook, shownUrl, type TrafficSource, type WatchEffects } from "./source.ts";
 
@@ -74,8 +75,8 @@ export function prometheusSource(
 				why = error.message;
 			}
 			for (const instance of instances.values()) {
-				const { source, newest, exporters = [], limits = [] } = instance;
-				if (newest) writer.note(source, { exporters, limits, unattributed: unattributed(instance, before) });
+				const { source, newest, exporters = [], limits = [], tallies } = instance;
+				if (newest) writer.note(source, { exporters, limits, unattributed: unattributed(instance, before), tallies });
 			}
 			await writer.flush().catch((error: unknown) => {
 				why ??= `its counters cannot be saved: ${(error as Error).message}`;
@@ -118,8 +119,8 @@ function lookAt({ url, marks, before, instances, why, said }: ServerReading): So
 			...(nothing && why === undefined ? [{ ...server, trouble: noCounters }] : []),
 			...all.map((each) => lookedInstance(each, before)),
 		],
-		exporters: present.flatMap(({ place, source, exporters = [] }) =>
-			exportersOf(place, exporters, marks.get(source)?.at),
+		exporters: present.flatMap(({ place, source, exporters = [], tallies }) =>
+			exportersOf(place, exporters, marks.get(source)?.at, losingOf(tallies)),
 		),
 		// A server reports truncated results in a warning.
 		troubles: said.map((what) => ({
@@ -193,6 +194,8 @@ interface Instance {
 	/** See `exporterTokens` and `limitsOnPage`. */
 	exporters?: readonly string[];
 	limits?: readonly string[];
+	/** See `talliesOf`. */
+	tallies?: readonly ExporterTally[] | undefined;
 }
 
 function newInstance(source: string, { job = "", instance = "" }: Labels, tells: boolean): Instance {
@@ -249,6 +252,7 @@ async function readSpan(
 	spans: readonly (readonly number[])[],
 ): Promise<Series[]> {
 	if (instances.length === 0) return [];
+	for (const each of instances) each.tallies ??= writer.marks.get(each.source)?.shown?.tallies;
 	let newest: Series[] = [];
 	const jobs = [...new Set(instances.map(({ job }) => job))];
 	const up = `up{job=~${JSON.stringify(jobs.map(escaped).join("|"))}}`;
@@ -266,7 +270,8 @@ async function readSpan(
 		for (const selector of selectors) for (const each of await ask(selector)) totals.push(each);
 		const accepted = await ask(acceptedSelector);
 		const about = await ask(aboutSelector);
-		const answers = { health, sampled: [...scraped, ...pushed], starts, totals, accepted, about };
+		const sent = await ask(exporterSelector);
+		const answers = { health, sampled: [...scraped, ...pushed], starts, totals, accepted, about, sent };
 		for (const { reading, instance } of readings(times, answers, instances)) {
 			// The same samples again.
 			if (reading.at <= (writer.marks.get(instance.source)?.at ?? 0)) continue;
@@ -305,16 +310,20 @@ interface PrometheusAnswers {
 	readonly totals: readonly Series[];
 	readonly accepted: readonly Series[];
 	readonly about: readonly Series[];
+	/** What exporters sent and dropped. */
+	readonly sent: readonly Series[];
 }
 
 /** Each instance's values at each scrape. Without a scrape there is no reading, and no silence. */
 function readings(
 	times: readonly number[],
-	{ health, sampled, starts, totals, accepted, about }: PrometheusAnswers,
+	{ health, sampled, starts, totals, accepted, about, sent }: PrometheusAnswers,
 	instances: readonly Instance[],
 ): { readonly reading: CounterReading; readonly instance: Instance }[] {
 	const [up, cameAt, start, own] = [bySource(health), bySource(sampled), bySource(starts), bySource(totals)];
 	const [taken, says] = [bySource(accepted), bySource(about)];
+	// A collector's own counters and those by token can be two pages of one host.
+	const exported = bySource(sent, ({ instance = "" }) => hostOf(instance));
 	return times.flatMap((at) =>
 		instances.flatMap((instance) => {
 			const samples = own.get(instance.source)?.get(at) ?? [];
@@ -338,6 +347,11 @@ function readings(
 			const said = [...samples, ...(says.get(source)?.get(at) ?? [])];
 			instance.exporters = exporterTokens(said);
 			instance.limits = limitsOnPage(said);
+			const counters = exported.get(hostOf(labelsOf(source)["instance"] ?? ""))?.get(at);
+			if (counters) {
+				const health = healthOf(countersOn({ samples: counters, badLines: 0 }));
+				instance.tallies = talliesOf(health, instance.tallies ?? []);
+			}
 			return [{ reading, instance }];
 		}),
 	);
@@ -346,11 +360,11 @@ function readings(
 /** By source and moment. */
 type SamplesAt = Map<string, Map<number, Sample[]>>;
 
-function bySource(all: readonly Series[]): SamplesAt {
+function bySource(all: readonly Series[], keyOf = sourceOf): SamplesAt {
 	const found = new Map<string, Map<number, Sample[]>>();
 	for (const { labels, values } of all) {
 		const { __name__: name = "", ...rest } = labels;
-		const source = sourceOf(labels);
+		const source = keyOf(labels);
 		const moments = found.get(source) ?? new Map<number, Sample[]>();
 		found.set(source, moments);
 		for (const [at, value] of values) {
@@ -364,6 +378,11 @@ function bySource(all: readonly Series[]): SamplesAt {
 
 function sourceOf({ instance = "", job = "" }: Labels): string {
 	return JSON.stringify([job, instance]);
+}
+
+/** `gw-1` of `gw-1:8888`. */
+function hostOf(instance: string): string {
+	return instance.replace(/:\d+$/, "");
 }
 
 function labelsOf(source: string): Labels {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { duration } from "../../../src/base/duration.ts";
 import type { InventoryRow, ProbeEvidence, Statement, TrafficCounter } from "../../../src/prove/evidence/evidence.ts";
+import type { KnownPod } from "../../../src/prove/evidence/pods.ts";
 import type { JudgementInput, ObligationId, WatchedSeries } from "../../../src/prove/judge/case.ts";
 import { answerOf, judge } from "../../../src/prove/judge/judge.ts";
 import { probeVerdict } from "../../../src/prove/judge/probes.ts";
@@ -445,7 +446,7 @@ describe("machines that send past every place", () => {
 		expect(fleet).toMatchObject({
 			safeToRetire: "yes",
 			reason: expect.stringMatching(
-				/^by inventory: .*; not visible: traffic, and running processes that still use the old token$/,
+				/^by inventory: 2 reports with the new token; not visible: traffic, running processes that still use the old token, whether old and new are swapped, and whether the provider accepts the new one$/,
 			),
 		});
 	});
@@ -614,6 +615,136 @@ describe("a statement", () => {
 		const { obligations, fleet } = judge(facts({ traffic: moved, ...more }));
 		expect(fleet.safeToRetire).toBe("yes");
 		expect(obligations.filter(({ byStatement }) => byStatement).map((each) => each.id)).toContain(id);
+	});
+});
+
+describe("a pod that the API server says is gone", () => {
+	const pod = (host: string, more: Partial<KnownPod> = {}): KnownPod => ({
+		host,
+		workload: "Deployment prod/web",
+		family: 1,
+		created: now - 11 * HOUR,
+		endedBy: now - HOUR,
+		...more,
+	});
+	const lives = { endedBy: undefined };
+	const [first, second] = [{ host: "web-1" }, { host: "web-2" }];
+	const oldOnly = often(OLD, 600, 400, first);
+	/** What is open of a fleet with such pods besides a machine that has moved. */
+	const openOf = (traffic: TrafficCounter[], pods: KnownPod[], more: Facts = {}) =>
+		open(facts({ traffic: [...moved, ...traffic], pods, expectedClis: [], ...more }));
+
+	test.each<[string, TrafficCounter[], KnownPod[], Facts?]>([
+		[
+			"if another pod of its workload sent with the new token since",
+			[...oldOnly, ...often(NEW, 390, 0, second)],
+			[pod("web-1"), pod("web-2", lives)],
+		],
+		["if that one has ended, too", [...oldOnly, ...often(NEW, 390, 380, second)], [pod("web-1"), pod("web-2")]],
+		["if it was on the new token at last itself", [...oldOnly, ...often(NEW, 390, 380, first)], [pod("web-1")]],
+		["if it only ever sent with the new token, for minutes", often(NEW, 90, 80, first), [pod("web-1")]],
+		[
+			"if it is expected and was never heard",
+			often(NEW, 390, 0, second),
+			[pod("web-1"), pod("web-2", lives)],
+			{ expectedHosts: ["mac-1", "web-1"] },
+		],
+		[
+			"whatever it lost at its end",
+			[...oldOnly, ...often(NEW, 390, 380, { ...first, ...refused }), ...often(NEW, 370, 0, second)],
+			[pod("web-1"), pod("web-2", lives)],
+		],
+	])("needs no statement %s", (_, traffic, pods, more) => {
+		expect(openOf(traffic, pods, more)).toEqual(["yes"]);
+	});
+
+	test.each<[string, TrafficCounter[], KnownPod[], string[]]>([
+		["its workload has no other pod", oldOnly, [pod("web-1")], ["moved: blocked", "not yet"]],
+		[
+			"the others were not heard",
+			oldOnly,
+			[pod("web-1"), pod("web-2", lives)],
+			["moved: blocked", "moved: unknown", "not yet"],
+		],
+		[
+			"another pod of it lives, and was not heard",
+			[...oldOnly, ...often(NEW, 390, 0, second)],
+			[pod("web-1"), pod("web-2", lives), pod("web-3", lives)],
+			["moved: unknown", "not known"],
+		],
+		[
+			"the other one used the old token after it",
+			[...oldOnly, ...often(OLD, 390, 300, second), ...often(NEW, 290, 0, second)],
+			[pod("web-1"), pod("web-2", lives)],
+			["moved: blocked", "not yet"],
+		],
+		[
+			"what the other one sends is refused",
+			[...oldOnly, ...often(NEW, 390, 0, { ...second, ...refused })],
+			[pod("web-1"), pod("web-2")],
+			["moved: blocked", "accepted: blocked", "not yet"],
+		],
+		[
+			"the other one is another program",
+			[...oldOnly, ...often(NEW, 390, 0, { ...second, cli: "sidecar" })],
+			[pod("web-1"), pod("web-2", lives)],
+			["moved: blocked", "not yet"],
+		],
+		[
+			"the other one is of another workload",
+			[...oldOnly, ...often(NEW, 390, 0, second)],
+			[pod("web-1"), pod("web-2", { ...lives, family: 2 })],
+			["moved: blocked", "not yet"],
+		],
+		[
+			"it was heard after the list was made",
+			[...oldOnly, sent(OLD, 30, first), ...often(NEW, 390, 0, second)],
+			[pod("web-1"), pod("web-2", lives)],
+			["moved: blocked", "not yet"],
+		],
+		[
+			"a pod of its name lives elsewhere",
+			[...oldOnly, ...often(NEW, 390, 0, second)],
+			[pod("web-1"), pod("web-1", { ...lives, family: 2 }), pod("web-2", lives)],
+			["moved: blocked", "not yet"],
+		],
+		[
+			"it sent with another credential",
+			[...often(OTHER, 600, 590, first), ...often(NEW, 390, 0, second)],
+			[pod("web-1"), pod("web-2", lives)],
+			["seen: unknown", "not known"],
+		],
+		[
+			"it is on no list of pods",
+			[...oldOnly, ...often(NEW, 390, 0, second)],
+			[pod("web-2", lives)],
+			["moved: blocked", "inventory: unknown", "not yet"],
+		],
+	])("is open where %s", (_, traffic, pods, points) => {
+		expect(openOf(traffic, pods)).toEqual(points);
+	});
+
+	test("is told as one that ended, by name in the list of senders, and as a number in the answer", () => {
+		const traffic = [...moved, ...oldOnly, ...often(NEW, 390, 0, second)];
+		const { fleet, senders, obligations } = judge(
+			facts({ traffic, pods: [pod("web-1"), pod("web-2", lives)], expectedClis: [] }),
+		);
+		expect(fleet).toMatchObject({ reason: expect.stringContaining("; 1 sender ended"), statements: 0 });
+		expect(senders.find(({ host }) => host === "web-1")?.reason).toBe(
+			"it ended, and Deployment prod/web, which started it, has sent since with the new token",
+		);
+		expect(obligations.filter(({ id }) => id === "moved").map(({ about, witness }) => `${about}: ${witness}`)).toEqual([
+			"2 senders: on the new token only, for longer than their longest pause",
+			"1 sender: ended pods, whose workloads have sent with the new token since",
+		]);
+	});
+
+	test("says what to wait for as long as nothing of its workload has moved", () => {
+		const { obligations } = judge(facts({ traffic: [...moved, ...oldOnly], pods: [pod("web-1")], expectedClis: [] }));
+		expect(obligations.find(({ id, about }) => id === "moved" && about.startsWith("web-1"))).toMatchObject({
+			witness: expect.stringContaining("it ended, but no pod of Deployment prod/web was seen with the new token since"),
+			nextStep: expect.stringMatching(/^wait until another pod of it sends, .* attest host "web-1" gone/),
+		});
 	});
 });
 

@@ -113,7 +113,8 @@ describe("JUnit", () => {
 		expect(reportJunit(view)).toContain('<testsuite name="crossfade.checklist" tests="12" failures="2" skipped="1">');
 		const done = reportJunit({ ...view, judgement: { ...view.judgement, fleet, senders: [] } });
 		expect(done).toContain('<testsuite name="crossfade.fleet" tests="1" failures="0" skipped="0">');
-		expect(done).toContain('<testcase classname="crossfade.fleet" name="safe to retire the old token"/>');
+		expect(done).toContain('<testcase classname="crossfade.fleet" name="safe to retire the old token">');
+		expect(done).toContain(`<system-out>yes: ${fleet.reason}</system-out>`);
 	});
 
 	test("is XML whatever hosts are called", () => {

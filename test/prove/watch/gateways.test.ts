@@ -470,6 +470,25 @@ otelcol_exporter_send_failed_log_records{exporter="otlp_http/torii"${reason === 
 			undefined,
 		],
 		[
+			"everything, and then nothing at all",
+			[
+				[50, 9],
+				[50, 12],
+				[50, 12],
+			],
+			3,
+		],
+		[
+			"everything, until it sends again",
+			[
+				[50, 9],
+				[50, 12],
+				[51, 12],
+				[51, 12],
+			],
+			undefined,
+		],
+		[
 			"nothing more",
 			[
 				[50, 9],

@@ -25,6 +25,8 @@ interface InstanceHistory {
 	readonly tellsDown?: boolean;
 	/** Written to the server, which scrapes nothing: it has no `up`. */
 	readonly isPushed?: boolean;
+	/** What its exporter sent and dropped, on a page of its own. */
+	readonly exported?: (time: number) => readonly [sent: number, dropped: number];
 	/** When its newest sample came; the server repeats it for minutes. */
 	readonly until?: number;
 }
@@ -93,6 +95,17 @@ async function prometheusOf(
 				return result(labels(each, "process_start_time_seconds"), (at) =>
 					each.at(at) && each.started ? each.started / 1000 : undefined,
 				);
+			if (query.includes("exporter_(?:sent")) {
+				const own = { instance: each.instance.replace(/:.*/, ":8888"), job: "own", exporter: "otlp_http/torii" };
+				return ["sent", "send_failed"].flatMap((name, index) =>
+					each.exported
+						? result(
+								{ __name__: `otelcol_exporter_${name}_log_records_total`, ...own },
+								(at) => each.exported?.(at)[index],
+							)
+						: [],
+				);
+			}
 			if (!query.includes("crossfade_gateway")) return [];
 			return senders(each).flatMap((sender) => result(series(each, sender), (at) => each.at(at)?.[sender]));
 		});
@@ -227,6 +240,46 @@ describe("history that Prometheus has", () => {
 		await look();
 		page.text = attributed(OLD, 8);
 		expect((await look()).judgement.tokens[0]).toMatchObject({ records: 3 });
+	});
+});
+
+describe("what a gateway's exporter loses, by the server's word", () => {
+	const counts = (time: number) => ({ [OLD]: 5, [NEW]: Math.floor(time / MIN) - 29_000_000 });
+	const minutes = (time: number, now: number) => Math.max(0, Math.floor((time - now) / MIN));
+
+	test.each<[string, (ago: number) => readonly [number, number], string[]]>([
+		[
+			"everything since its start",
+			() => [0, 9],
+			["gw:9464, its exporter: otlp_http/torii sent nothing and dropped 9 records"],
+		],
+		[
+			"everything for the last half hour",
+			(ago) => [Math.min(70, 100 - ago), Math.max(0, 30 - ago)],
+			["gw:9464, its exporter: otlp_http/torii sent nothing and dropped 1 record"],
+		],
+		[
+			"everything half an hour ago, and nothing came since",
+			(ago) => [Math.min(70, 130 - ago), Math.min(5, Math.max(0, 50 - ago))],
+			["gw:9464, its exporter: otlp_http/torii sent nothing and dropped 1 record"],
+		],
+		["everything an hour ago, and it sends again", (ago) => [ago > 60 ? 5 : 100 - ago, ago > 60 ? 0 : 7], []],
+		["nothing", (ago) => [1_000 - ago, 0], []],
+	])("is told where that is %s", async (_, exported, open) => {
+		const now = Date.now();
+		const { url } = await prometheusOf([
+			{ instance: "gw:9464", at: counts, exported: (time) => exported(Math.ceil((now - time) / MIN)) },
+			{ instance: "other:9464", at: counts, exported: (time) => [1 + minutes(time, now), 0] },
+		]);
+		const folder = scratch();
+		const { look, pass } = await watching(url, { evidence: folder });
+		expect(openPoints(await look(), "accepted")).toEqual(open);
+		// A second look has hardly anything new, and another program only reads the folder.
+		pass(1);
+		expect(openPoints(await look(), "accepted")).toEqual(open);
+		const reader = await observe(quietEffects(), watchedFleet(folder, OLD, NEW, {}));
+		expect(openPoints(await reader.look(), "accepted")).toEqual(open);
+		await reader.close();
 	});
 });
 

@@ -16,7 +16,8 @@ export function accepted(facts: KnownFacts, now: number): Obligation[] {
 			continue;
 		}
 		const state = senderState(facts, sender, now);
-		if (state.state !== "proven" || state.byStatement) continue;
+		// What an ended pod lost says nothing about those after it.
+		if (state.state !== "proven" || state.byStatement || state.shownBy === "end") continue;
 		const { had, needed } = quietOf(facts, sender, lastAccepted, lastRefused);
 		if (had >= needed) {
 			taken++;

@@ -1,21 +1,27 @@
 import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
-import { senderName, senderState } from "../senders.ts";
+import { NOT_IN_INVENTORY, senderName, senderState } from "../senders.ts";
 
-/** Each sender used only the new token for longer than its longest pause. Senders that moved are one row. */
+const WITNESSES = {
+	traffic: "on the new token only, for longer than their longest pause",
+	inventory: `by inventory: they send directly to the provider; ${NOT_IN_INVENTORY}`,
+	end: "ended pods, whose workloads have sent with the new token since",
+} as const;
+
+/** Each sender used only the new token for longer than its longest pause. Senders that moved are one row for each kind of proof. */
 export function moved(facts: KnownFacts, now: number): Obligation[] {
 	const found: Obligation[] = [];
-	let count = 0;
+	const counts = new Map<keyof typeof WITNESSES, number>();
 	for (const sender of facts.senders) {
-		const { state, witness, nextStep, byStatement } = senderState(facts, sender, now);
-		if (state === "proven" && !byStatement) {
-			count++;
+		const { state, witness, nextStep, byStatement, shownBy } = senderState(facts, sender, now);
+		if (state === "proven" && shownBy) {
+			counts.set(shownBy, (counts.get(shownBy) ?? 0) + 1);
 			continue;
 		}
 		const about = senderName(sender);
 		found.push({ id: "moved", about, state, witness, nextStep, ...(byStatement && { byStatement }) });
 	}
-	if (count === 0 && found.length === 0) {
+	if (counts.size === 0 && found.length === 0) {
 		return [
 			{
 				id: "moved",
@@ -26,8 +32,9 @@ export function moved(facts: KnownFacts, now: number): Obligation[] {
 			},
 		];
 	}
-	if (count === 0) return found;
-	const about = count === 1 ? "1 sender" : `${count} senders`;
-	const witness = "on the new token only, for longer than their longest pause";
-	return [...found, { id: "moved", about, state: "proven", witness, nextStep: "" }];
+	for (const [shownBy, count] of counts) {
+		const about = count === 1 ? "1 sender" : `${count} senders`;
+		found.push({ id: "moved", about, state: "proven", witness: WITNESSES[shownBy], nextStep: "" });
+	}
+	return found;
 }

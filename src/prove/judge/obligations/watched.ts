@@ -1,6 +1,7 @@
 import { duration } from "../../../base/duration.ts";
 import type { Obligation, WatchedSeries } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
+import { NOT_IN_INVENTORY } from "../senders.ts";
 import { statementText } from "../statements.ts";
 
 /** Each series of every place was watched without a gap until now. */
@@ -14,7 +15,7 @@ export function watched(facts: KnownFacts, now: number): Obligation[] {
 function nothingWatches({ inventory }: KnownFacts): Obligation {
 	const about = "places that count traffic";
 	if (inventory.length > 0) {
-		const witness = "by inventory: these machines send directly to the provider";
+		const witness = `by inventory: these machines send directly to the provider; ${NOT_IN_INVENTORY}`;
 		return { id: "watched", about, state: "proven", witness, nextStep: "" };
 	}
 	return {
