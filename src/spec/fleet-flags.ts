@@ -23,6 +23,7 @@ export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: numbe
 		prometheus: urlOf(reader, "prometheus", reader.text("prometheus")) ?? fleet.prometheus,
 		hostsCsv: hosts === undefined ? fleet.hostsCsv : { path: from(hosts), column: fleet.hostsCsv?.column },
 		inventory: [...fleet.inventory, ...reader.all("inventory").map((path) => (path === "-" ? path : from(path)))],
+		hostColumns: [...fleet.hostColumns, ...reader.all("hostColumn")],
 		evidence: evidence === undefined ? fleet.evidence : from(evidence),
 	};
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
