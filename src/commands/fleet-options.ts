@@ -35,6 +35,11 @@ export const fleetOptions: readonly OptionSpec[] = [
 		repeatable: true,
 	},
 	{
+		flags: "--host-column <name>",
+		description: "header of the column with host names, if it is not one that an MDM uses",
+		repeatable: true,
+	},
+	{
 		flags: "--evidence <folder>",
 		description: "folder for observations (default: crossfade-evidence)",
 		files: true,

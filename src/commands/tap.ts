@@ -66,7 +66,8 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const store = evidence === undefined ? undefined : await openStore(fx, evidence);
 	const writer = await store?.trafficWriter(place);
 	const known = [...(await knownTokens(fx, options)), ...(writer?.counters() ?? []).map((row) => row.fingerprint)];
-	if (store) metrics.keptIn(await store.id());
+	const folder = await store?.id();
+	if (folder !== undefined) metrics.keptIn(folder);
 	const failing = new Set<string>();
 	const forwarder = await fx.forward({
 		...listen,

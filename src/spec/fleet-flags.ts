@@ -25,6 +25,7 @@ export function withFlags(fleet: Fleet, flags: Flags, folder: string, now: numbe
 		hostsCsv: hosts === undefined ? fleet.hostsCsv : { path: orInput(hosts), column: fleet.hostsCsv?.column },
 		inventory: [...fleet.inventory, ...reader.all("inventory").map(orInput)],
 		pods: [...fleet.pods, ...reader.all("pods").map(orInput)],
+		hostColumns: [...fleet.hostColumns, ...reader.all("hostColumn")],
 		evidence: evidence === undefined ? fleet.evidence : from(evidence),
 	};
 	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);

@@ -55,6 +55,8 @@ export interface Fleet {
 	readonly prometheus: string | undefined;
 	readonly expectedHosts: readonly string[];
 	readonly hostsCsv: { readonly path: string; readonly column: string | undefined } | undefined;
+	/** Columns with host names in lists and inventories; empty for those of known MDMs. */
+	readonly hostColumns: readonly string[];
 	readonly clis: readonly string[];
 	/** The longest usual pause of each sender, in milliseconds. */
 	readonly intervals: {
@@ -284,6 +286,7 @@ function toFleet(text: FleetText, folder: string): Fleet {
 		prometheus: text.prometheus,
 		expectedHosts: [...new Set([...(text.hosts?.expected ?? []), ...(expandHosts(text.hosts?.pattern ?? "") ?? [])])],
 		hostsCsv: text.hosts?.csv === undefined ? undefined : { path: from(text.hosts.csv), column: text.hosts.column },
+		hostColumns: [],
 		clis: Array.isArray(text.clis) ? text.clis : Object.keys(text.clis ?? {}),
 		intervals: intervalsOf(text),
 		directHosts: text.hosts?.direct ?? [],

@@ -129,6 +129,73 @@ describe("crossfade report", () => {
 		]);
 	});
 
+	test("first seen is the time of the first request, not the start of its minute", async () => {
+		const first = sent(NEW.fingerprint, 9);
+		const minute = Math.floor(first.lastSeen / 60_000);
+		const traffic = [{ ...first, minute, firstSeen: minute * 60_000 + 41_000, lastSeen: minute * 60_000 + 59_000 }];
+		const { stdout } = await crossfade(["report", "--json"], fleet({ traffic }));
+		const rows: { role: string; firstSeen?: number }[] = JSON.parse(stdout).judgement.tokens;
+		expect(rows.find(({ role }) => role === "new")?.firstSeen).toBe(minute * 60_000 + 41_000);
+	});
+
+	describe("two machines of one name, one of them on the old token (endpoint/07)", () => {
+		const names = ["Computer Name", "Serial Number", "Last Inventory Update", "Crossfade token"];
+		const row = (host: string, serial: string, at: string, fp: string) =>
+			`"${host}","${serial}","${at}","crossfade ok fp=${fp} cfg=1 cli=claude-code:ok users=1"\n`;
+		const jamf = [
+			`${names.map((name) => `"${name}"`).join()}\n`,
+			row("MacBook Pro", "C02AAA", "2026-07-01 09:00:00", NEW.fingerprint),
+			row("MacBook Pro", "C02BBB", "2026-06-01 09:00:00", OLD.fingerprint),
+			row("mac-2", "C02CCC", "2026-07-01 09:00:00", NEW.fingerprint),
+			row("mac-3", "C02DDD", "2026-07-01 09:00:00", OLD.fingerprint),
+		].join("");
+		const args = [
+			"--inventory",
+			"jamf.csv",
+			"--token",
+			`old=fp:${OLD.fingerprint}`,
+			"--token",
+			`new=fp:${NEW.fingerprint}`,
+		];
+
+		test.each<[string, string[]]>([
+			["the report", ["report"]],
+			["watch", ["watch", "--once"]],
+			["the page", ["report", "--format", "html"]],
+		])(
+			"are said to be two by %s, which lists the machines that hold up a yes without a list of hosts",
+			async (_, verb) => {
+				const { stdout } = await crossfade([...verb, ...args], { cwd: scratch({ "jamf.csv": jamf }) });
+				const text = stdout.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
+				expect(text).toMatch(/not yet/);
+				expect(text).toMatch(/MacBook Pro\W+2 machines have this name: C02AAA, C02BBB/);
+				expect(text).toMatch(/mac-3\W+it reports the old token/);
+				expect(text).toMatch(/2 on the new token, 2 on the old/);
+				expect(text).toContain("2 senders of 3 remaining");
+				expect(text).not.toContain("Every sender has moved");
+			},
+		);
+	});
+
+	test.each(["--inventory", "--hosts"])(
+		"%s without a known column says which were looked for, and the flag that names it",
+		async (flag) => {
+			const run = fleet({ traffic: migrated });
+			const line = `crossfade ok fp=${NEW.fingerprint} cfg=1 cli=codex:ok users=1`;
+			writeFileSync(join(run.cwd, "cmdb.csv"), `Asset;Owner;x\nmac-1;jo;${line}\n`);
+			const wrong = await crossfade(["report", flag, "cmdb.csv"], run);
+			expect(wrong).toMatchObject({
+				code: 2,
+				stderr: expect.stringMatching(/Computer Name, .*hostname[\s\S]*--host-column/),
+			});
+			const typo = await crossfade(["report", flag, "cmdb.csv", "--host-column", "Aset"], run);
+			expect(typo).toMatchObject({ code: 2, stderr: expect.stringContaining("Aset") });
+			const right = await crossfade(["report", flag, "cmdb.csv", "--host-column", "asset", "--json"], run);
+			expect(right.code).toBe(0);
+			expect(JSON.parse(right.stdout).judgement.senders).toMatchObject([{ host: "mac-1" }]);
+		},
+	);
+
 	test("from flags alone, with fingerprints instead of tokens", async () => {
 		const cwd = scratch();
 		writeEvidence(join(cwd, "seen"), { traffic: [sent(OLD.fingerprint, 2)] });

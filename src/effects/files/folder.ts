@@ -1,17 +1,17 @@
+import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, readdir, readFile, realpath, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { ioError } from "../../base/io-error.ts";
-import { fingerprint } from "../../token/fingerprint.ts";
 import { holdsSecret } from "../../token/guard.ts";
 import { isAlive } from "./alive.ts";
 
 /** A folder whose files only crossfade writes. Every failure is a `CrossfadeError` (io) that names the file. */
 export interface Folder {
 	readonly path: string;
-	/** An id that is the same for any process and path on this machine once the folder exists, and does not reveal the path. */
-	id(): Promise<string>;
+	/** A new id for a folder, which no other folder has: not one on a machine of the same name and with the same path either. */
+	newId(): string;
 	/** Whether it exists. */
 	exists(): Promise<boolean>;
 	/**
@@ -46,7 +46,7 @@ export async function openFolder(path: string): Promise<Folder> {
 	await exists();
 	return {
 		path,
-		id: async () => fingerprint(`${hostname()}\n${(await orUndefined("ENOENT", realpath(root))) ?? root}`),
+		newId: () => randomBytes(6).toString("hex"),
 		exists,
 		list: () => inside("list", "", stamps),
 		read: (name) => inside("read", name, (full) => orUndefined("ENOENT", readRegular(full))),

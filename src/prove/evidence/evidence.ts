@@ -71,6 +71,8 @@ export interface TrafficCounter {
 	lastAccepted: number;
 	/** `service.version`, if present. */
 	version: string;
+	/** Time of its first request, in milliseconds since the epoch; undefined in evidence of before, which has only the minute. */
+	firstSeen?: number | undefined;
 }
 
 /** The owner's statement on a host, a gateway or a credential. Contains no token. */

@@ -220,6 +220,7 @@ const SHAPES: { readonly [K in EvidenceKind]: { readonly [F in keyof Required<Ro
 		refused: isCount,
 		lastAccepted: isNumber,
 		version: isText,
+		firstSeen: optional(isNumber),
 	},
 	probe: {
 		kind: oneOf(["probe"]),

@@ -15,7 +15,7 @@ export async function givenId(folder: Folder): Promise<string | undefined> {
 	const claim = await folder.claim(ID_FILE);
 	if (!claim) return undefined;
 	try {
-		const id = (await idOf(folder)) ?? (await folder.id());
+		const id = (await idOf(folder)) ?? folder.newId();
 		await folder.write(ID_FILE, [`${id}\n`]);
 		return id;
 	} finally {

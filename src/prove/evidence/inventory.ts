@@ -19,6 +19,8 @@ export interface Reading {
 /** A fleet's report lines: the newest row per host. */
 export interface Inventory extends Reading {
 	readonly rows: readonly InventoryRow[];
+	/** The headers of a CSV file in which no column has host names: none of its records could be used. */
+	readonly unknownHeader?: readonly string[] | undefined;
 }
 
 /** Names of machines. */
@@ -32,13 +34,36 @@ const STATES = ["ok", "drift", "absent", "error"] as const;
 const REPORT = new RegExp(
 	`crossfade (ok|drift|absent|error) fp=([0-9a-f]{${FINGERPRINT_LENGTH}}|none|mixed|-) cfg=(\\S+) cli=(\\S*) users=(\\d{1,6})`,
 );
+const REPORTS = new RegExp(REPORT, "g");
+/** The time before a line of a log, as logs have it. */
+const STAMP = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z| ?[+-]\d\d:?\d\d)?/;
 
 /**
  * Reads `crossfade ok fp=… cfg=… cli=… users=…`, the line that every MDM shows; undefined for anything else. A machine with several
- * tokens (`fp=mixed`) has no single fingerprint, and counts as drifted, whatever it reports.
+ * tokens (`fp=mixed`) has no single fingerprint, and counts as drifted, whatever it reports. Of several lines, as in the log of several
+ * runs, it is the newest: by the times before them if every line has one, otherwise the last.
  */
 export function parseReportLine(text: string): ReportLine | undefined {
-	const [, word, id = "", , clis = "", users = "0"] = REPORT.exec(text) ?? [];
+	const found = text.includes("crossfade ") ? [...text.matchAll(REPORTS)] : [];
+	const times = found.map(({ index }) => stampBefore(text, index));
+	const newest = times.includes(undefined) ? found.length - 1 : indexOfLast(times as number[]);
+	return reportOf(found[newest]);
+}
+
+/** The time on the same line before a position, in milliseconds since the epoch. */
+function stampBefore(text: string, index: number): number | undefined {
+	const before = text.slice(text.lastIndexOf("\n", index) + 1, index);
+	const at = Date.parse((STAMP.exec(before)?.[0] ?? "").replace(",", "."));
+	return Number.isNaN(at) ? undefined : at;
+}
+
+/** The position of the greatest number, the last one of several. */
+function indexOfLast(numbers: readonly number[]): number {
+	return numbers.lastIndexOf(Math.max(...numbers));
+}
+
+function reportOf(match: RegExpMatchArray | undefined): ReportLine | undefined {
+	const [, word, id = "", , clis = "", users = "0"] = match ?? [];
 	const state = STATES.find((each) => each === word);
 	if (!state) return undefined;
 	const pairs = clis.split(",").flatMap((pair) => {
@@ -56,11 +81,12 @@ export function parseReportLine(text: string): ReportLine | undefined {
 	};
 }
 
-/** Column names, the best first: those of known MDMs, then common words. Compared after `plainName`. */
-const HOST_COLUMNS = [
-	...vehicles.flatMap(({ columns }) => columns?.host ?? []),
-	...["hostname", "host", "host.name", "device", "machine", "name", "serial number", "serial"],
-].map(plainName);
+/** Headers of columns with host names, the best first: those of known MDMs, then common words. Compared after `plainName`. */
+export const hostHeaders: readonly string[] = [
+	...new Set(vehicles.flatMap(({ columns }) => columns?.host ?? [])),
+	...["host", "host.name", "device", "machine", "name", "serial number", "serial"],
+];
+const HOST_COLUMNS = hostHeaders.map(plainName);
 /** The same for what distinguishes machines with the same name. */
 const SERIAL_COLUMNS = ["serialnumber", "serial", "udid", "deviceid", "manageddeviceid", "hardwareid"];
 /** The same for the time at which the line was reported. */
@@ -74,6 +100,7 @@ class Notes {
 	bad = 0;
 	mended = 0;
 	readonly samples: { line: number; why: string }[] = [];
+	unknownHeader: readonly string[] | undefined;
 
 	spoil(line: number, why: string): void {
 		this.bad++;
@@ -110,21 +137,29 @@ type RowsByHost = Map<string, InventoryRow>;
 
 /**
  * Reads report lines: CSV exports of MDMs (any column with the line, whatever its name), JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Unusable lines are counted, never fatal.
- * `column` names the host column, if the header does not identify it.
+ * `column` names the host column, or several of which a file has one, if the header does not identify it.
  */
 export async function readInventory(
 	pieces: AsyncIterable<Uint8Array>,
-	options: { column?: string | undefined } = {},
+	options: { column?: string | readonly string[] | undefined } = {},
 ): Promise<Inventory> {
 	const hosts: RowsByHost = new Map();
 	const notes = new Notes();
+	const known = hostColumns(options.column);
 	let form: Form | undefined;
 	for await (const text of textOf(pieces)) {
-		form ??= await formOf(firstLine(text), options.column, hosts, notes);
+		form ??= await formOf(firstLine(text), known, hosts, notes);
 		form.push(text);
 	}
 	form?.end();
-	return { rows: [...hosts.values()], ...notes.reading() };
+	const { unknownHeader } = notes;
+	return { rows: [...hosts.values()], ...notes.reading(), ...(unknownHeader && { unknownHeader }) };
+}
+
+/** Column names to look for, the best first: those given, otherwise the known ones. */
+function hostColumns(given: string | readonly string[] | undefined): readonly string[] {
+	const names = [given ?? []].flat();
+	return names.length === 0 ? HOST_COLUMNS : names.map(plainName);
 }
 
 interface Form {
@@ -132,10 +167,10 @@ interface Form {
 	end(): void;
 }
 
-async function formOf(first: string, column: string | undefined, hosts: RowsByHost, notes: Notes): Promise<Form> {
-	if (first.startsWith("{")) return byLine(notes, (line) => takeJson(line, hosts));
+async function formOf(first: string, known: readonly string[], hosts: RowsByHost, notes: Notes): Promise<Form> {
+	if (first.startsWith("{")) return byLine(notes, (line) => takeJson(line, known, hosts));
 	const delimiter = delimiterOf(first);
-	if (delimiter && !REPORT.test(first)) return csvForm(delimiter, column, hosts, notes);
+	if (delimiter && !REPORT.test(first)) return csvForm(delimiter, known, hosts, notes);
 	return byLine(notes, (line) => takePlain(line, hosts));
 }
 
@@ -167,29 +202,51 @@ function byLine(notes: Notes, take: (line: string) => string | undefined): Form 
 	};
 }
 
-async function csvForm(delimiter: string, column: string | undefined, hosts: RowsByHost, notes: Notes): Promise<Form> {
+async function csvForm(delimiter: string, known: readonly string[], hosts: RowsByHost, notes: Notes): Promise<Form> {
 	let [time, serial] = [-1, -1];
+	let titles: readonly string[] = [];
 	return csvReader(
 		delimiter,
-		column,
-		(names) => {
+		known,
+		(names, index, header) => {
+			titles = names;
 			time = bestOf(names, TIME_COLUMNS);
 			serial = bestOf(names, SERIAL_COLUMNS);
+			if (index < 0) notes.unknownHeader = header;
 		},
 		(record, host) => {
 			const { cells, mended = "" } = record;
-			const report = cells.map(parseReportLine).find((found) => found !== undefined) ?? parseReportLine(mended);
+			const { report = parseReportLine(mended), problem } = reportIn(cells, titles);
 			const machine = { host, time: cells[time], serial: cells[serial] };
-			notes.record(record, keep(hosts, machine, report ?? UNREPORTED, true));
+			notes.record(record, keep(hosts, machine, report ?? UNREPORTED, true) ?? problem);
 		},
 	);
+}
+
+/** A column with the output of a check that ran before a change, of which another column has the outcome. */
+const BEFORE = /^pre/;
+
+/** The report of one machine in several cells or fields: the one after a change. Which of several others is newest is not known. */
+function reportIn(
+	texts: readonly string[],
+	names: readonly string[],
+): { readonly report?: ReportLine; readonly problem?: string } {
+	const found = texts.flatMap((text, index) => {
+		const report = parseReportLine(text);
+		return report ? [{ report, isBefore: BEFORE.test(names[index] ?? "") }] : [];
+	});
+	const last = found.filter(({ isBefore }) => !isBefore);
+	const [first, ...others] = last.length > 0 ? last : found;
+	if (!first) return {};
+	const isUnclear = others.some(({ report }) => !isSameReport(first.report, report));
+	return { report: first.report, ...(isUnclear && { problem: "several columns with different report lines" }) };
 }
 
 /** Reads the header, then each record with its host, or "" without one. */
 async function csvReader(
 	delimiter: string,
-	column: string | undefined,
-	header: (names: readonly string[], host: number) => void,
+	known: readonly string[],
+	header: (names: readonly string[], host: number, titles: readonly string[]) => void,
 	take: (record: CsvRecord, host: string) => void,
 ): Promise<CsvReader> {
 	const csv = await import("./csv.ts");
@@ -200,8 +257,8 @@ async function csvReader(
 			return take(record, record.mended === undefined ? host : host.replaceAll('"', ""));
 		}
 		const names = record.cells.map(plainName);
-		index = column === undefined ? bestOf(names, HOST_COLUMNS) : names.indexOf(plainName(column));
-		header(names, index);
+		index = bestOf(names, known);
+		header(names, index, record.cells);
 	});
 }
 
@@ -215,7 +272,7 @@ function bestOf(names: readonly string[], known: readonly string[]): number {
 	return best === undefined ? -1 : names.indexOf(best);
 }
 
-function takeJson(line: string, hosts: RowsByHost): string | undefined {
+function takeJson(line: string, known: readonly string[], hosts: RowsByHost): string | undefined {
 	let fields: [string, unknown][];
 	try {
 		const value: unknown = JSON.parse(line);
@@ -226,14 +283,17 @@ function takeJson(line: string, hosts: RowsByHost): string | undefined {
 	const texts = fields.filter((field): field is [string, string] => typeof field[1] === "string");
 	const names = texts.map(([name]) => plainName(name));
 	const field = (known: readonly string[]) => texts[bestOf(names, known)]?.[1];
-	const report = texts.map(([, text]) => parseReportLine(text)).find((found) => found !== undefined);
-	const host = field(HOST_COLUMNS)?.trim() ?? "";
+	const values = texts.map(([, text]) => text);
+	const { report, problem } = reportIn(values, names);
+	const host = field(known)?.trim() ?? "";
 	const machine = { host, time: field(TIME_COLUMNS), serial: field(SERIAL_COLUMNS) };
-	return keep(hosts, machine, report ?? (host === "" ? undefined : UNREPORTED));
+	return keep(hosts, machine, report ?? (host === "" ? undefined : UNREPORTED)) ?? problem;
 }
 
 function takePlain(line: string, hosts: RowsByHost): string | undefined {
 	const begin = line.search(REPORT);
+	// What stands between two of them may be the name of another machine.
+	if ([...line.matchAll(REPORTS)].length > 1) return "several report lines";
 	const [host = ""] = line.slice(0, Math.max(0, begin)).trim().split(/\s+/);
 	return keep(hosts, { host: host.replace(/^"|[":,;|]+$/g, "") }, parseReportLine(line));
 }
@@ -277,7 +337,7 @@ function keep(
 	return undefined;
 }
 
-function isSameReport(known: InventoryRow, report: ReportLine): boolean {
+function isSameReport(known: Pick<InventoryRow, "state" | "fingerprint">, report: ReportLine): boolean {
 	return known.state === report.state && known.fingerprint === report.fingerprint;
 }
 
@@ -290,7 +350,7 @@ function hostProblem(host: string): string | undefined {
 /** Host names from a CSV file: from the named column, or one with a known MDM header. Undefined if no column fits. */
 export async function readHosts(
 	pieces: AsyncIterable<Uint8Array>,
-	column: string | undefined,
+	column: string | readonly string[] | undefined,
 ): Promise<HostList | undefined> {
 	const hosts = new Map<string, number>();
 	const notes = new Notes();
@@ -299,7 +359,7 @@ export async function readHosts(
 	for await (const text of textOf(pieces)) {
 		reader ??= await csvReader(
 			delimiterOf(firstLine(text)) ?? ",",
-			column,
+			hostColumns(column),
 			(_names, index) => {
 				isFound = index >= 0;
 			},

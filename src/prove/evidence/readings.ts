@@ -66,6 +66,12 @@ export const NOT_RECORDED = "how much it received was not recorded: give the URL
 
 /** A longer time without a reading is a gap, unless the same process counted through it. */
 export const MAX_BREAK_MS = 5 * 60_000;
+/** After a longer time, values do not show that the process is the same: only its start time does. */
+const MAX_ALIKE_MS = 15 * 60_000;
+/** What a process that started anew would have had to count again to look like the old one: at least this many records, */
+const MIN_HELD = 100;
+/** and at least this many times what was counted since the last reading. */
+const HELD_TO_GROWN = 20;
 /** How much the start time of one process may seem to vary, as it is calculated from its uptime. */
 const SAME_START_MS = 30_000;
 /** Maximum number of missing series to remember. */
@@ -84,7 +90,9 @@ export interface Followed {
 /**
  * Traffic between the mark and the reading; never more or less than the totals show:
  *  - counting begins at a source's first reading, unless its process started while we watched: then everything is new;
- *  - a new series in a known source is new traffic, and so is one that starts below its last value, as after a restart;
+ *  - a new series in a known source is new traffic, and so is one that starts below its last value;
+ *  - if a value fell, and neither the start time nor the other values show that the process is the same, it was restarted: then
+ *    all of its values are new traffic, because they may have passed their old ones;
  *  - a series that reappears has new traffic, because nothing else restores it.
  * Traffic is dated to the reading, the latest possible time.
  */
@@ -95,15 +103,14 @@ export function follow(
 ): Followed {
 	const isBorn =
 		!mark && reading.started !== undefined && watchedSince !== undefined && reading.started >= watchedSince;
-	const isRestarted = mark !== undefined && reading.started !== undefined && reading.started > mark.at;
-	let hasFallen = false;
+	const continuity = mark && continuityOf(mark, reading);
+	const isRestarted = continuity === "restarted" || continuity === "fallen";
 	const sums = new Map<string, Sighting>();
 	const totals = new Map<string, { value: number; isAway: boolean }>();
 	for (const total of reading.totals) {
 		const { id, value } = total;
 		const before = mark?.totals.get(id);
 		totals.set(id, { value, isAway: false });
-		if (before && value < before.value) hasFallen = true;
 		const grown = mark || isBorn ? (isRestarted ? value : growth(before, value)) : 0;
 		if (grown > 0) add(sums, total, grown, reading.at, place);
 	}
@@ -113,7 +120,7 @@ export function follow(
 		if (!totals.has(id)) totals.set(id, { ...before, isAway: before.isAway || reading.isComplete });
 	}
 	const isAttributed = reading.totals.length > 0 || (mark?.isAttributed ?? false);
-	const since = isBorn && watchedSince !== undefined ? watchedSince : sinceWhen(mark, reading, isRestarted, hasFallen);
+	const since = isBorn && watchedSince !== undefined ? watchedSince : sinceWhen(mark, reading, continuity);
 	return {
 		mark: {
 			source: reading.source,
@@ -137,21 +144,45 @@ function growth(before: { readonly value: number; readonly isAway: boolean } | u
 	return value - before.value;
 }
 
+/**
+ * Whether the process behind a source is the one of its mark: `restarted` and `same` by its start time; `alike` by its values, which a new
+ * one could not have counted again; `fallen` if a value shows that it is not; otherwise `unclear`.
+ */
+type Continuity = "restarted" | "same" | "alike" | "fallen" | "unclear";
+
+function continuityOf(mark: Mark, { at, started, totals, isComplete }: CounterReading): Continuity {
+	if (started !== undefined) return started > mark.at ? "restarted" : "same";
+	let [held, grown, fallen] = [0, 0, 0];
+	const seen = new Set<string>();
+	for (const { id, value } of totals) {
+		seen.add(id);
+		const before = mark.totals.get(id)?.value ?? 0;
+		if (value < before) {
+			fallen++;
+			continue;
+		}
+		held += before;
+		grown += value - before;
+	}
+	const isWhole =
+		isComplete && at - mark.at <= MAX_ALIKE_MS && [...mark.totals].every(([id, { isAway }]) => isAway || seen.has(id));
+	if (isWhole && held >= MIN_HELD && held >= HELD_TO_GROWN * grown) return "alike";
+	return fallen > 0 ? "fallen" : "unclear";
+}
+
 /** What a process counted after its last reading is lost when it ends: after a restart, watching begins with the next process. */
 function sinceWhen(
 	mark: Mark | undefined,
 	{ at, started, totals }: CounterReading,
-	isRestarted: boolean,
-	hasFallen: boolean,
+	continuity: Continuity | undefined,
 ): number {
 	if (!mark) return at;
-	if (isRestarted && started !== undefined) return Math.min(started, at);
+	if (continuity === "restarted" && started !== undefined) return Math.min(started, at);
 	// An address that several processes answer in turn: each was unread while another was read.
 	const isOther =
 		started !== undefined && mark.started !== undefined && Math.abs(started - mark.started) > SAME_START_MS;
 	if (isOther) return at;
-	const isSameProcess = started !== undefined && started <= mark.at;
-	if (!isSameProcess && (hasFallen || at - mark.at > MAX_BREAK_MS)) return at;
+	if (continuity === "fallen" || (continuity === "unclear" && at - mark.at > MAX_BREAK_MS)) return at;
 	// It counts by token for the first time: it has done so since its start, which may be later than our first reading.
 	if (!mark.isAttributed && totals.length > 0 && !(started !== undefined && started <= mark.since)) return at;
 	return mark.since;

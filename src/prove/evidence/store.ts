@@ -22,8 +22,8 @@ import { corrupt, fromElsewhere, noFolder, setAside, takenOver, tooMany } from "
 
 /** The evidence folder: one file per writer, so that no two programs write the same file. Contains no token. */
 export interface EvidenceStore {
-	/** See `Folder`. */
-	id(): Promise<string>;
+	/** The id stored in the folder; one that exists gets one. Undefined if there is no folder yet. */
+	id(): Promise<string | undefined>;
 	/**
 	 * Everything in the folder. A file that is unreadable, set aside or from another folder is a warning and does not affect the others;
 	 * one of a newer version is an error.
@@ -90,7 +90,9 @@ export async function openStore(fx: StoreEffects, path: string): Promise<Evidenc
 	const folder = await fx.files.openFolder(path);
 	let adding: Promise<unknown> = Promise.resolve();
 	return {
-		id: folder.id,
+		// One that cannot be written has no program that keeps its counters there.
+		id: async () =>
+			(await idOf(folder)) ?? ((await folder.exists()) ? givenId(folder).catch(() => undefined) : undefined),
 		read: reader(folder),
 		async trafficWriter(writer) {
 			const own = await claimFile(fx, folder, "traffic", writer, MAX_NAMESAKES);

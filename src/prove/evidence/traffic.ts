@@ -2,7 +2,10 @@ import { MINUTE_MS } from "../../base/duration.ts";
 import type { TrafficCounter } from "./evidence.ts";
 
 /** The content of a request, or of a part with its own host and CLI. */
-export type Sighting = Omit<TrafficCounter, "minute" | "span" | "lastSeen" | "refused" | "lastAccepted"> & {
+export type Sighting = Omit<
+	TrafficCounter,
+	"minute" | "span" | "lastSeen" | "refused" | "lastAccepted" | "firstSeen"
+> & {
 	/** Milliseconds since the epoch. */
 	readonly at: number;
 	/** Whether its records were accepted, if the status does not show it: a 200 can reject all of them. */
@@ -46,7 +49,7 @@ export function newTrafficLedger(initial: readonly TrafficCounter[] = []): Traff
 		add(seen) {
 			const minute = Math.floor(seen.at / MINUTE_MS);
 			const { at, isTaken = wasTaken(seen.lastStatus), ...rest } = seen;
-			const outcome = { refused: isTaken ? 0 : seen.requests, lastAccepted: isTaken ? at : 0 };
+			const outcome = { refused: isTaken ? 0 : seen.requests, lastAccepted: isTaken ? at : 0, firstSeen: at };
 			const known = counters.get(keyOf(seen, minute, 1));
 			if (known) grow(known, { ...rest, ...outcome }, at);
 			else merge(counters, { ...rest, ...outcome, minute, span: 1, lastSeen: at });
@@ -132,7 +135,7 @@ export function wasTaken(status: number): boolean {
 
 type Amount = Pick<
 	TrafficCounter,
-	"requests" | "records" | "bytes" | "lastStatus" | "version" | "refused" | "lastAccepted"
+	"requests" | "records" | "bytes" | "lastStatus" | "version" | "refused" | "lastAccepted" | "firstSeen"
 >;
 
 function grow(known: TrafficCounter, more: Amount, lastSeen: number): void {
@@ -141,6 +144,11 @@ function grow(known: TrafficCounter, more: Amount, lastSeen: number): void {
 	known.bytes = sum(known.bytes, more.bytes);
 	known.refused = sum(known.refused, more.refused);
 	known.lastAccepted = Math.max(known.lastAccepted, more.lastAccepted);
+	// Only the minute is known of one of them, which may be earlier.
+	known.firstSeen =
+		known.firstSeen === undefined || more.firstSeen === undefined
+			? undefined
+			: Math.min(known.firstSeen, more.firstSeen);
 	if (lastSeen < known.lastSeen) return;
 	known.lastSeen = lastSeen;
 	known.lastStatus = more.lastStatus;

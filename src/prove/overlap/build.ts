@@ -1,12 +1,22 @@
-import type { ProbeEvidence, Statement } from "../evidence/evidence.ts";
+import { MINUTE_MS } from "../../base/duration.ts";
+import type { ProbeEvidence, Statement, TrafficCounter } from "../evidence/evidence.ts";
 import type { Inventory } from "../evidence/inventory.ts";
 import { NOT_RECORDED } from "../evidence/readings.ts";
 import type { KeptSeries } from "../evidence/series.ts";
-import type { FileTrouble, GatewayExporter, RotationTokens, WatchedSeries } from "../judge/case.ts";
+import { PROBE_SENDER } from "../judge/activity.ts";
+import type {
+	FileTrouble,
+	GatewayExporter,
+	Judgement,
+	RotationTokens,
+	SenderRow,
+	VerdictName,
+	WatchedSeries,
+} from "../judge/case.ts";
 import { exportersOf, losingOf } from "../judge/exporters.ts";
 import { judge } from "../judge/judge.ts";
 import type { LookedSeries, Observed } from "./observed.ts";
-import type { InventorySums, OverlapView } from "./view.ts";
+import { heldUp, type InventorySums, type OverlapView } from "./view.ts";
 
 /** The longest that reading all places may take: a reading may be this much older than the answer. */
 const LOOK_MS = 30_000;
@@ -18,6 +28,26 @@ export function overlapView(observed: Observed): OverlapView {
 	const { traffic, probes } = evidence;
 	const series = joined(evidence.series, observed.looked);
 	const since = series.flatMap((each) => (each.since === undefined ? [] : [each.since]));
+	const judgement = judge({
+		now,
+		tokens: pair,
+		started: fleet.started,
+		deadline: fleet.deadline?.at,
+		series,
+		exporters: [...observed.exporters, ...keptExporters(evidence.series, observed.looked)],
+		expectedHosts: observed.expectedHosts,
+		expectedClis: fleet.clis,
+		directHosts: fleet.directHosts,
+		intervals: fleet.intervals,
+		traffic,
+		inventory: inventory?.rows ?? [],
+		pods: observed.pods,
+		probes,
+		statements: [...evidence.statements, ...ownersWord(observed)],
+		listTroubles: observed.listTroubles,
+		evidenceTroubles: [...evidenceTroubles(observed), ...observed.troubles],
+		lookalikes: observed.lookalikes,
+	});
 	return {
 		schema: 2,
 		rotation: {
@@ -30,31 +60,50 @@ export function overlapView(observed: Observed): OverlapView {
 			watchSince: since.reduce<number | undefined>((latest, each) => Math.max(latest ?? 0, each), undefined),
 			now,
 		},
-		judgement: judge({
-			now,
-			tokens: pair,
-			started: fleet.started,
-			deadline: fleet.deadline?.at,
-			series,
-			exporters: [...observed.exporters, ...keptExporters(evidence.series, observed.looked)],
-			expectedHosts: observed.expectedHosts,
-			expectedClis: fleet.clis,
-			directHosts: fleet.directHosts,
-			intervals: fleet.intervals,
-			traffic,
-			inventory: inventory?.rows ?? [],
-			pods: observed.pods,
-			probes,
-			statements: [...evidence.statements, ...ownersWord(observed)],
-			listTroubles: observed.listTroubles,
-			evidenceTroubles: [...evidenceTroubles(observed), ...observed.troubles],
-			lookalikes: observed.lookalikes,
-		}),
+		judgement: asReported(withFirstSeen(judgement, traffic)),
 		names: Object.fromEntries(Object.entries(tokens).map(([name, fingerprint]) => [fingerprint, name])),
 		inventory: inventory && sums(inventory, pair),
 		gateways,
 		series,
 	};
+}
+
+/** Verdicts that a machine's report decides, by the state of the point that it leaves open. */
+const BY_REPORT = { blocked: "OLD ONLY", unknown: "INCONCLUSIVE" } as const;
+const BY_URGENCY: readonly VerdictName[] = [
+	"OLD ONLY",
+	"MIXED",
+	"UNATTRIBUTED",
+	"SILENT",
+	"NEW SEEN",
+	"INCONCLUSIVE",
+	"MIGRATED",
+];
+
+/** With the time of each token's first request, where its counters have it, and not only its minute. */
+function withFirstSeen(judgement: Judgement, traffic: readonly TrafficCounter[]): Judgement {
+	const first = new Map<string, number>();
+	for (const counter of traffic) {
+		if (counter.cli === PROBE_SENDER) continue;
+		const at = counter.firstSeen ?? counter.minute * MINUTE_MS;
+		first.set(counter.fingerprint, Math.min(at, first.get(counter.fingerprint) ?? at));
+	}
+	const tokens = judgement.tokens.map((token) => ({ ...token, firstSeen: first.get(token.fingerprint) }));
+	return { ...judgement, tokens };
+}
+
+/** A sender without traffic, whose machine's own report or name holds up the answer, is not shown as one that moved. */
+function asReported(judgement: Judgement): Judgement {
+	const open = heldUp({ judgement }).reverse();
+	const held = new Map(open.map((each) => [each.about, each] as const));
+	const rows = judgement.senders.map((sender) => {
+		const point = held.get(sender.host);
+		const isByReport = sender.verdict === "MIGRATED" && sender.lastOld === undefined && sender.lastNew === undefined;
+		if (!point || point.state === "proven" || !isByReport) return sender;
+		return { ...sender, verdict: BY_REPORT[point.state], state: point.state, reason: point.witness };
+	});
+	const rank = ({ verdict }: SenderRow) => BY_URGENCY.indexOf(verdict);
+	return held.size === 0 ? judgement : { ...judgement, senders: rows.sort((a, b) => rank(a) - rank(b)) };
 }
 
 /** Joins each series in the evidence with the latest reading; includes series that could never be read. */

@@ -188,6 +188,14 @@ export function checklist({ judgement: { obligations } }: OverlapView): Checklis
 	});
 }
 
+/** Machines that hold up a yes by their report, their name, or by being on no list: those on the old token first. */
+export function heldUp({ judgement: { obligations } }: Pick<OverlapView, "judgement">): Obligation[] {
+	const machines = obligations.filter(({ id }) => id === "inventory" || id === "identity");
+	return STATE_ORDER.filter((state) => state !== "proven").flatMap((state) =>
+		machines.filter((each) => each.state === state),
+	);
+}
+
 /** The probes of one place, grouping those of a token with the same result for every signal. */
 export function probesAt({ judgement }: OverlapView, place: string): [JudgedProbe, ...JudgedProbe[]][] {
 	const groups = new Map<string, [JudgedProbe, ...JudgedProbe[]]>();

@@ -20,6 +20,7 @@ import {
 	checklist,
 	countdown,
 	type GatewayView,
+	heldUp,
 	type OverlapView,
 	places,
 	probesAt,
@@ -85,6 +86,7 @@ export function reportText(outside: OverlapView, options: TextOptions = {}): str
 		senderLines(view, now, width, options.senders ?? 20),
 		strangerLines(view, now),
 		inventoryLines(view, width),
+		heldUpLines(view, width, options.senders ?? 20),
 	];
 	const lines = sections.filter(({ length }) => length > 0).flatMap((section) => [[], ...section]);
 	return lines.slice(1).map((line) => painted(line, width, options.color ?? false));
@@ -341,6 +343,19 @@ function inventoryLines({ inventory }: OverlapView, width: number): Line[] {
 	if (inventory === undefined) return [];
 	const title = `${plural(inventory.hosts, "machine")} reported what is configured`;
 	return [[[title, "bold"]], ...indented(inventoryText(inventory), width)];
+}
+
+/** The machines, each with all that is open of it, so that they are found without a list of hosts. */
+function heldUpLines(view: OverlapView, width: number, most: number): Line[] {
+	const machines = new Map<string, string[]>();
+	for (const { about, witness } of heldUp(view)) machines.set(about, [...(machines.get(about) ?? []), witness]);
+	if (machines.size === 0) return [];
+	const more = machines.size - most;
+	return [
+		[[`${plural(machines.size, "machine")} to look at before the answer can be yes`, "bold"]],
+		...[...machines].slice(0, most).flatMap(([name, why]) => indented(`${name}: ${why.join("; ")}`, width)),
+		...(more > 0 ? [[`  … ${count(more)} more`] as Line] : []),
+	];
 }
 
 function indented(text: string, width: number, indent = 2): Line[] {

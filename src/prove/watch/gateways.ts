@@ -135,7 +135,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			const starts = good.flatMap(({ started }) => (started === undefined ? [] : [started]));
 			const started = starts.length === 0 ? undefined : Math.max(...starts);
 			// Data that its writer stores here itself would be counted twice.
-			const foreign = good.filter(({ keptIn }) => !keptIn.includes(own));
+			const foreign = good.filter(({ keptIn }) => own === undefined || !keptIn.includes(own));
 			const marksBefore = keeper.marks();
 			const health = good.find((page) => page.health)?.health;
 			const known = tallies ?? marksBefore.find(({ shown }) => shown?.tallies)?.shown?.tallies ?? [];
@@ -169,6 +169,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 					...troubles.map(({ what }) => what),
 					...bad.map(({ source, why }) => (pages.length > 1 ? `${source}: ${why}` : why)),
 					...(told ? [told.detail] : []),
+					...(started === undefined && foreign.some(({ totals }) => totals.length > 0) ? [NO_START] : []),
 					...(foreign.length < good.length ? ["it stores its counters in this evidence folder itself"] : []),
 				].join("; "),
 				...(lastRead > 0 && { at: lastRead }),
@@ -183,6 +184,10 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 		close: keeper.close,
 	};
 }
+
+/** Without a start time, only frequent readings show that the process is the same. */
+const NO_START =
+	"its page does not show when its process started: read it at least every 5 min, or add the URL of its own metrics, usually port 8888";
 
 interface LookedPages {
 	/** Pages whose process does not store its own counts. */

@@ -5,7 +5,7 @@ import type { Effects } from "../../effects/effects.ts";
 import type { Fleet } from "../../spec/fleet.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import type { Secret } from "../../token/secret.ts";
-import { type Inventory, type Reading, readHosts, readInventory } from "../evidence/inventory.ts";
+import { hostHeaders, type Inventory, type Reading, readHosts, readInventory } from "../evidence/inventory.ts";
 import { withinMostLines } from "../evidence/list-lines.ts";
 import { type KnownPod, knownPods, type PodList, readPods, UnusablePodList } from "../evidence/pods.ts";
 import { openStore } from "../evidence/store.ts";
@@ -77,7 +77,8 @@ function newLists(fx: Effects, fleet: Fleet): () => Promise<Lists> {
 		const { pods, troubles: podTroubles } = await podLists();
 		const read: Inventory[] = [];
 		for (const path of fleet.inventory) {
-			const inventory = fromInput.get(path) ?? (await readInventory(list(fx, path)));
+			const inventory = fromInput.get(path) ?? (await readInventory(list(fx, path), { column: fleet.hostColumns }));
+			if (inventory.unknownHeader) throw noHostColumn(path, fleet.hostColumns, inventory.unknownHeader);
 			if (path === "-") fromInput.set(path, inventory);
 			read.push(inventory);
 		}
@@ -172,21 +173,29 @@ function disguises(token: Secret): Record<string, string> {
 
 async function hostsOf(
 	fx: Effects,
-	{ expectedHosts, hostsCsv }: Fleet,
+	{ expectedHosts, hostsCsv, hostColumns }: Fleet,
 ): Promise<{ hosts: readonly string[]; troubles: readonly FileTrouble[] }> {
 	if (!hostsCsv) return { hosts: expectedHosts, troubles: [] };
-	const listed = await readHosts(list(fx, hostsCsv.path), hostsCsv.column);
+	const columns = hostColumns.length > 0 ? hostColumns : [hostsCsv.column ?? []].flat();
+	const listed = await readHosts(list(fx, hostsCsv.path), columns);
 	if (listed) {
 		return {
 			hosts: [...new Set([...expectedHosts, ...listed.hosts])],
 			troubles: readingTroubles(hostsCsv.path, listed),
 		};
 	}
-	throw new CrossfadeError("usage", {
+	throw noHostColumn(hostsCsv.path, columns);
+}
+
+/** `looked`: the columns that were asked for, if any; `header`: those that the file has, if they were read. */
+function noHostColumn(path: string, looked: readonly string[], header: readonly string[] = []): CrossfadeError {
+	const names = looked.length > 0 ? looked : hostHeaders;
+	return new CrossfadeError("usage", {
 		what: "no column with host names found",
-		expected: hostsCsv.column ?? "a header such as Computer Name, Device name or host",
-		where: { file: hostsCsv.path },
-		fix: "give the column: hosts.column in the fleet file",
+		expected: `one of the columns ${names.join(", ")}`,
+		...(header.length > 0 && { got: shown(header.join(", ")) }),
+		where: { file: path === "-" ? "standard input" : path },
+		fix: "name the column: --host-column NAME",
 	});
 }
 

@@ -210,7 +210,7 @@ interface Task {
 	/** `host:port` of pages that are read directly. */
 	readonly direct: ReadonlySet<string>;
 	/** The evidence folder's id; programs that store their counters there themselves are skipped. */
-	readonly own: string;
+	readonly own: string | undefined;
 	readonly instances: Map<string, Instance>;
 	readonly writer: ReadingWriter;
 }
@@ -218,9 +218,8 @@ interface Task {
 /** Reads a time span, oldest first, so that an interrupted reading keeps its progress. */
 async function follow(api: PrometheusApi, task: Task): Promise<void> {
 	const { begin, last = begin, to, direct, own, instances, writer } = task;
-	const kept = (await api.series([`${KEPT_IN}{folder="${own}"}`], last, to))
-		.filter(({ __name__: name, folder }) => name === KEPT_IN && folder === own)
-		.map(sourceOf);
+	const keepers = own === undefined ? [] : await api.series([`${KEPT_IN}{folder="${own}"}`], last, to);
+	const kept = keepers.filter(({ __name__: name, folder }) => name === KEPT_IN && folder === own).map(sourceOf);
 	const known = [...(await api.series(selectors, last, to)), ...[...writer.marks.keys()].map(labelsOf)];
 	for (const { instance = "", job = "" } of known) {
 		const source = sourceOf({ instance, job });

@@ -48,6 +48,18 @@ describe("the report line", () => {
 	});
 
 	test.each([
+		["the last", [`Begin\n${line("drift")}\nexit 0\nBegin\n`, line("ok")]],
+		["the last, where only some have a time", [`2026-01-02T10:00:00Z ${line("drift")}\n`, line("ok")]],
+		[
+			"the newest by their times, whatever their order",
+			[`2026-01-02 10:00:00 ${line("ok")}\n`, `2026-01-01 23:59:59,120 ${line("drift")}\n`],
+		],
+		["the last of one time", [`2026-01-02T10:00Z ${line("error")}\n`, `2026-01-02T10:00Z ${line("ok")}\n`]],
+	])("of several in one text is %s", (_, lines) => {
+		expect(parseReportLine(lines.join(""))?.state).toBe("ok");
+	});
+
+	test.each([
 		"",
 		"crossfade",
 		"crossfade fine fp=0123456789ab cfg=1 cli= users=1",
@@ -207,6 +219,45 @@ describe("readInventory", () => {
 		["JSON that is not an object", "{\n[1]\nnull\n"],
 	])("%s is no crash and no row", async (_, text) => {
 		expect((await readInventory(pieces(text, 64))).rows).toEqual([]);
+	});
+
+	test.each([
+		["one cell with a log of two runs", `host,x\na,"${line("drift")}\n${line("ok")}"\n`, "ok", []],
+		[
+			"the output before and after a change",
+			`host,PostOutput,PreOutput\na,"${line("ok")}","${line("drift")}"\n`,
+			"ok",
+			[],
+		],
+		["the output before a change alone", `host,PreOutput,PostOutput\na,"${line("drift")}",\n`, "drift", []],
+		["two columns that agree", `host,x,y\na,"${line()}","${line()}"\n`, "ok", []],
+		[
+			"two columns that do not",
+			`host,x,y\na,"${line()}","${line("drift")}"\n`,
+			"ok",
+			["several columns with different report lines"],
+		],
+		[
+			"two fields that do not",
+			`{"host":"a","x":"${line()}","y":"${line("error")}"}\n`,
+			"ok",
+			["several columns with different report lines"],
+		],
+	])("%s", async (_, text, state, why) => {
+		const { rows, samples } = await readInventory(pieces(text));
+		expect(rows).toMatchObject([{ host: "a", state }]);
+		expect(samples.map((sample) => sample.why)).toEqual(why);
+	});
+
+	test("two report lines in one plain line are of nobody: the second may be another machine's", async () => {
+		const { rows, samples } = await readInventory(pieces(`a ${line()} b ${line("drift")}\n`));
+		expect({ rows, samples }).toEqual({ rows: [], samples: [{ line: 1, why: "several report lines" }] });
+	});
+
+	test("a header without a known column is told as it is, and none that is named differently is", async () => {
+		const text = `asset,owner,x\na,jo,"${line()}"\n`;
+		expect(await readInventory(pieces(text))).toMatchObject({ rows: [], unknownHeader: ["asset", "owner", "x"] });
+		expect(await readInventory(pieces(text), { column: ["who", "Asset"] })).not.toHaveProperty("unknownHeader");
 	});
 
 	test("a column can be named", async () => {

@@ -61,6 +61,16 @@ describe("looks at running totals", () => {
 		["a new series on an empty page is, too", [reading(0, {}), reading(1, { a: 3 })], [{}, { a: 3 }]],
 		["after a restart it counts from zero", [reading(0, { a: 5 }), reading(1, { a: 2 })], [{}, { a: 2 }]],
 		[
+			"one total that fell shows a restart, after which others may have passed their old total, or have reached it again",
+			[reading(0, { a: 50, b: 5, c: 7 }), reading(1, { a: 2, b: 9, c: 7 })],
+			[{}, { a: 2, b: 9, c: 7 }],
+		],
+		[
+			"one total that fell is that of one sender, where the others could not have been counted again since",
+			[reading(0, { a: 50, b: 5000, c: 7 }), reading(1, { a: 2, b: 5009, c: 7 })],
+			[{}, { a: 2, b: 9 }],
+		],
+		[
 			"a restart is known by the process, too, if the total is higher than before",
 			[reading(0, { a: 5 }), reading(1, { a: 6 }, { started: START + 1 })],
 			[{}, { a: 6 }],
@@ -98,6 +108,27 @@ describe("looks at running totals", () => {
 
 	const long = MAX_BREAK_MS / MIN + 1;
 	test.each<[string, CounterReading[], number]>([
+		[
+			"a long pause, after which totals are there that a new process could not have counted again",
+			[reading(0, { a: 900, b: 4 }), reading(long, { a: 940, b: 4 }), reading(2 * long, { a: 980, b: 4, c: 1 })],
+			0,
+		],
+		[
+			"a long pause in which as much could have been counted again",
+			[reading(0, { a: 900 }), reading(long, { a: 1900 })],
+			long,
+		],
+		[
+			"a pause of hours, in which a process can count anything again",
+			[reading(0, { a: 900 }), reading(180, { a: 901 })],
+			180,
+		],
+		["a long pause after which a sender is missing", [reading(0, { a: 900, b: 4 }), reading(long, { a: 901 })], long],
+		[
+			"one total that fell, where the others show the same process",
+			[reading(0, { a: 900, b: 4 }), reading(3, { a: 901, b: 1 })],
+			0,
+		],
 		["short pauses", [reading(0, { a: 1 }), reading(3, { a: 1 })], 0],
 		["a long pause in which a restart would not have shown", [reading(0, { a: 1 }), reading(long, { a: 1 })], long],
 		[

@@ -34,6 +34,28 @@ function totals(rows: readonly TrafficCounter[], ...fields: (keyof TrafficCounte
 	return Object.fromEntries([...sums].sort());
 }
 
+test("the time of the first request is kept, through merging and old minutes, and is unknown where one counter lacks it", () => {
+	const ledger = newTrafficLedger();
+	const seen = {
+		fingerprint: "a",
+		place: "gw",
+		host: "h",
+		cli: "c",
+		version: "",
+		signal: "logs",
+		requests: 1,
+	} as const;
+	for (const at of [NOW + 40_000, NOW + 20_000, NOW + 59_000]) {
+		ledger.add({ ...seen, records: 1, bytes: 1, lastStatus: 200, at });
+	}
+	const [one] = ledger.counters();
+	expect(one).toMatchObject({ minute: NOW / MINUTE, firstSeen: NOW + 20_000, lastSeen: NOW + 59_000 });
+	const rows = [one, { ...one, minute: NOW / MINUTE + 1, firstSeen: NOW + 70_000 }] as TrafficCounter[];
+	expect(rollUp(rows, NOW + 300 * MINUTE)).toMatchObject([{ span: 15, firstSeen: NOW + 20_000 }]);
+	const [old] = rows.map(({ firstSeen: _, ...row }) => row);
+	expect(rollUp([...rows, old as TrafficCounter], NOW)[0]?.firstSeen).toBeUndefined();
+});
+
 describe("rolling up", () => {
 	test("keeps totals by source and is done once", () => {
 		fc.assert(

@@ -525,7 +525,7 @@ describe("a tap that keeps its counters in the evidence folder itself", () => {
 		const ids = await Promise.all(folders.map(async (folder) => (await openStore(quietEffects(), folder)).id()));
 		return (records: number) => {
 			const metrics = newTapMetrics(1000);
-			for (const id of ids) metrics.keptIn(id);
+			for (const id of ids) metrics.keptIn(id ?? "");
 			const sighting = {
 				fingerprint: OLD,
 				place: "tap",

@@ -215,7 +215,7 @@ describe("history that Prometheus has", () => {
 
 	test("of a tap that keeps its counters in the same folder by itself is left to that", async () => {
 		const folder = scratch();
-		const keptIn = await (await openStore(quietEffects(), folder)).id();
+		const keptIn = (await (await openStore(quietEffects(), folder)).id()) ?? "";
 		const at = (time: number) => ({ [OLD]: Math.floor(time / MIN) });
 		const { url } = await prometheusOf([
 			{ instance: "tap:9464", at, keptIn },
