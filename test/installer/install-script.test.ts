@@ -125,7 +125,7 @@ describe("the installer", () => {
 		expect(stdout).toMatch(/the name and id of this machine: host\.name=\S+\. To leave it out: --no-host\./);
 		const without = await m.run("--dry-run --no-host");
 		expect(without.stdout).not.toContain("host.name");
-		expect(without.stdout).toContain("Not sent: prompts, responses, tool inputs.");
+		expect(without.stdout).toContain("Not sent, but for what is listed above: prompts, responses, tool inputs.");
 	});
 
 	test("CROSSFADE_TOKEN_FILE may be relative; standard input is then not read", async () => {

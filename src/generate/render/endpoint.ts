@@ -18,7 +18,15 @@ import type { EndpointScript } from "../../spec/endpoint-script.ts";
 import { MAX_TOKEN_LENGTH } from "../../token/shape.ts";
 import type { Artefact } from "./artefact.ts";
 import { editorProgram } from "./editor.ts";
-import { contentsOf, exitCodesOf, type HeaderFacts, optionsOf, purposeOf, stepsOf } from "./endpoint-header.ts";
+import {
+	contentsOf,
+	exitCodesOf,
+	type HeaderFacts,
+	optionsOf,
+	purposeOf,
+	reportWordsOf,
+	stepsOf,
+} from "./endpoint-header.ts";
 import { editorModes, type FileFacts, ownerPrograms, shellParts } from "./endpoint-parts.ts";
 import { renderTemplate } from "./template.ts";
 
@@ -50,13 +58,10 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 	const changes = does("install") || does("uninstall");
 	const view = {
 		// The top.
-		purpose: purposeOf(about),
+		...aboutView(about),
 		vehicle: vehicle.title,
 		version,
 		notes: [...vehicle.notes, ...(actions.includes("install") ? vehicle.tokenNotes : [])],
-		steps: stepsOf(about),
-		documented: optionsOf(about),
-		exitCodes: exitCodesOf(about),
 		hooks: script.hooks === true,
 		// Which parts are there.
 		installs: does("install"),
@@ -167,6 +172,17 @@ function headerFacts(
 		says: vehicle.says,
 		hasDaemon,
 		codes: codes(vehicle),
+	};
+}
+
+/** The texts of the header. */
+function aboutView(about: HeaderFacts) {
+	return {
+		purpose: purposeOf(about),
+		steps: stepsOf(about),
+		documented: optionsOf(about),
+		reportWords: reportWordsOf(about),
+		exitCodes: exitCodesOf(about),
 	};
 }
 

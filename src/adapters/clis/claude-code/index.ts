@@ -59,7 +59,7 @@ export const cli: Cli = {
 		format: "json",
 		since: "2.1.83",
 		// An empty one puts the header back that a user's program would replace, also in what comes to us.
-		rows: [...settings, { pointer: "/otelHeadersHelper", type: "string", value: "", when: "no-helper" }],
+		rows: [{ pointer: "/otelHeadersHelper", type: "string", value: "", when: "no-helper" }, ...settings],
 	},
 	user: {
 		folder: ".claude",
