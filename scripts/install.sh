@@ -43,20 +43,20 @@
 # unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     83  Settings and vehicle
-#    170  CLIs: their files, settings and signs
-#    465  Editor of JSON and TOML files, an awk program
-#   1650  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1850  Output
-#   1947  Options
-#   2039  Token
-#   2110  Machine: its system, people and CLIs
-#   2319  Lock and working folder
-#   2403  Files
-#   2797  Background processes
-#   2831  The work
-#   2937  What a person is told
-#   3002  Start
+#     84  Settings and vehicle
+#    171  CLIs: their files, settings and signs
+#    476  Editor of JSON and TOML files, an awk program
+#   1672  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1872  Output
+#   1969  Options
+#   2061  Token
+#   2132  Machine: its system, people and CLIs
+#   2359  Lock and working folder
+#   2443  Files
+#   2837  Background processes
+#   2871  The work
+#   2977  What a person is told
+#   3042  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -66,6 +66,7 @@ umask 077
 # shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
 ulimit -c 0 2>/dev/null || :
 unset ENV BASH_ENV CDPATH
+GIVEN_PATH=${PATH-}
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
@@ -433,6 +434,16 @@ user_signs() {
     'gemini ours .gemini/settings.json.crossfade-undo' \
     'qwen-code trace .qwen/installation_id' \
     'qwen-code ours .qwen/settings.json.crossfade-undo'
+}
+
+# program_of CLI: sets program to the command that starts it, and package to its package of npm.
+program_of() {
+  case $1 in
+    claude-code) program=claude package=@anthropic-ai/claude-code ;;
+    codex) program=codex package=@openai/codex ;;
+    gemini) program=gemini package=@google/gemini-cli ;;
+    qwen-code) program=qwen package=@qwen-code/qwen-code ;;
+  esac
 }
 
 # Accounts of people, by system.
@@ -1192,15 +1203,26 @@ function set_all(   m) {
   return save_record()
 }
 
-# Puts the owner'\''s value before ours. Where ours has changed, the owner'\''s is in the record.
+# Puts the owner'\''s value before ours. Where ours has changed, the owner'\''s is in the record; where the owner wrote behind ours, it is what
+# is left without ours.
 function join_values(   i, p, v) {
   for (i = 1; i <= SETS; i++) {
     p = SET[i]; v = content(p)
     if (!(p in JOIN) || v !~ /^string\t/ || v == target(p)) continue
-    if (!mine(p, v)) v = substr(v, 8)
+    if (!mine(p, v)) {
+      v = without(substr(v, 8), SETVALUE[p])
+      if (("string\t" v) != content(p)) OWNERS[p] = v
+    }
     else v = rVerb[OURS[p]] == "was" && rA[OURS[p]] ~ /^["\047]/ ? plain(rA[OURS[p]]) : ""
     if (v != "") SETVALUE[p] = v "," SETVALUE[p]
   }
+}
+
+# A list without one of its parts.
+function without(list, ours,   i) {
+  list = "," list ","
+  while ((i = index(list, "," ours ",")) > 0) list = substr(list, 1, i) substr(list, i + length(ours) + 2)
+  return substr(list, 2, length(list) - 2)
 }
 
 # Records of the last set that this one did not replace stay valid.
@@ -1304,7 +1326,7 @@ function set_values(   i, p, q, old) {
     if (old == target(p)) continue
     edit(mVal[MEMBER[p]], mEnd[MEMBER[p]] - mVal[MEMBER[p]] + 1, literal(p))
     NEW[p] = 1
-    if (!mine(p, old)) record("was", p, sum_of(p, target(p)), slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
+    if (!mine(p, old)) record("was", p, sum_of(p, target(p)), (p in OWNERS) ? quote(OWNERS[p]) : slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
     # With the sum of what it replaces, too: the record is written before the file, and a run can be killed between the two.
     else { q = OURS[p]; record(rVerb[q], p, sum_of(p, target(p)) "," sum_of(p, old), rA[q], rB[q], rC[q]) }
   }
@@ -1594,7 +1616,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
@@ -2184,7 +2206,7 @@ find_people() {
   at_home <found >accounts
   machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/" >answer
   machine=$(releases)
-  user_signs | cat >signs
+  { user_signs && if [ "$USERS" = self ]; then path_signs; fi; } >signs
   if [ "$self" -eq 0 ]; then guard & fi
   while IFS=$tab read -r uid name home <&3; do
     if [ "$uid" = skipped ]; then
@@ -2196,6 +2218,24 @@ find_people() {
       skipped=$((skipped + 1))
     fi
   done 3<accounts >people
+}
+
+# path_signs: the CLIs that start by name where this was started, wherever they are; a link shows the package that it leads to.
+path_signs() {
+  for cli in $CLIS; do
+    program_of "$cli"
+    at=$("$SH" -c 'PATH=$1; command -v "$2"' sh "$GIVEN_PATH" "$program") || continue
+    case $at in /*) ;; *) continue ;; esac
+    while [ -L "$at" ]; do
+      link=$(readlink "$at")
+      case $link in /*) at=$link ;; *) at=${at%/*}/$link ;; esac
+    done
+    at=$(cd -P "${at%/*}" 2>/dev/null && pwd -P)/ || continue
+    case $at in
+      */"$package"/*) printf '%s package %s\n' "$cli" "${at%%/"$package"/*}/$package/package.json" ;;
+      *) printf '%s trace %s\n' "$cli" "$at" ;;
+    esac
+  done
 }
 
 # owner_of PATH: its owner's number.

@@ -40,16 +40,16 @@
 #     76  Settings and vehicle
 #    120  CLIs: their files, settings and signs
 #    373  Editor of JSON and TOML files, an awk program
-#   1540  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1740  Output
-#   1837  Options
-#   1926  Token
-#   1965  Machine: its system, people and CLIs
-#   2174  Lock and working folder
-#   2258  Files
-#   2627  Background processes
-#   2661  The work
-#   2764  Start
+#   1551  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1751  Output
+#   1848  Options
+#   1937  Token
+#   1976  Machine: its system, people and CLIs
+#   2185  Lock and working folder
+#   2269  Files
+#   2638  Background processes
+#   2672  The work
+#   2775  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1084,15 +1084,26 @@ function set_all(   m) {
   return save_record()
 }
 
-# Puts the owner'\''s value before ours. Where ours has changed, the owner'\''s is in the record.
+# Puts the owner'\''s value before ours. Where ours has changed, the owner'\''s is in the record; where the owner wrote behind ours, it is what
+# is left without ours.
 function join_values(   i, p, v) {
   for (i = 1; i <= SETS; i++) {
     p = SET[i]; v = content(p)
     if (!(p in JOIN) || v !~ /^string\t/ || v == target(p)) continue
-    if (!mine(p, v)) v = substr(v, 8)
+    if (!mine(p, v)) {
+      v = without(substr(v, 8), SETVALUE[p])
+      if (("string\t" v) != content(p)) OWNERS[p] = v
+    }
     else v = rVerb[OURS[p]] == "was" && rA[OURS[p]] ~ /^["\047]/ ? plain(rA[OURS[p]]) : ""
     if (v != "") SETVALUE[p] = v "," SETVALUE[p]
   }
+}
+
+# A list without one of its parts.
+function without(list, ours,   i) {
+  list = "," list ","
+  while ((i = index(list, "," ours ",")) > 0) list = substr(list, 1, i) substr(list, i + length(ours) + 2)
+  return substr(list, 2, length(list) - 2)
 }
 
 # Records of the last set that this one did not replace stay valid.
@@ -1196,7 +1207,7 @@ function set_values(   i, p, q, old) {
     if (old == target(p)) continue
     edit(mVal[MEMBER[p]], mEnd[MEMBER[p]] - mVal[MEMBER[p]] + 1, literal(p))
     NEW[p] = 1
-    if (!mine(p, old)) record("was", p, sum_of(p, target(p)), slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
+    if (!mine(p, old)) record("was", p, sum_of(p, target(p)), (p in OWNERS) ? quote(OWNERS[p]) : slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
     # With the sum of what it replaces, too: the record is written before the file, and a run can be killed between the two.
     else { q = OURS[p]; record(rVerb[q], p, sum_of(p, target(p)) "," sum_of(p, old), rA[q], rB[q], rC[q]) }
   }
@@ -1486,7 +1497,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }

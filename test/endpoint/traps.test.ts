@@ -163,7 +163,7 @@ describe("trap: what is printed", () => {
 			const secret = canary();
 			const outcome = await m.run(`${self} ${args}`, { token: secret.token, canaries: [secret], flags });
 			expect(outcome.code).toBe(code);
-			expect(outcome.stdout).toMatch(/^crossfade (ok|error) [^\n]*\n$/);
+			expect(outcome.stdout).toMatch(/^crossfade (ok|refused) [^\n]*\n$/);
 			// The shell was told to trace: what it reads before the script turns that off is there.
 			if (flags[0] !== "-x") expect(outcome.stderr).toContain("#!/bin/sh");
 		}

@@ -203,6 +203,7 @@ function cliView(clis: readonly Cli[], os: readonly Os[], compact: boolean) {
 		tokenKeys: clis.map(tokenKey),
 		abouts: clis.map(({ id, title, applies }) => `${id}) title=${sh(title)} when=${sh(applies)} ;;`),
 		sends: clis.map(({ id, sends }) => ({ id, facts: sends })),
+		commands: clis.map(({ id, program, npm }) => `${id}) program=${sh(program)} package=${sh(npm)} ;;`),
 		packages: clis.map(({ id, npm }) => `${id} "$1" ${sh(npm)}`),
 		machineNpmRoots: machineNpmRoots.map((root) => root.slice(1)),
 		userNpmRoots,

@@ -108,7 +108,7 @@ function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 	});
 }
 
-function releases({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
+function releases({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 	const { installs, release } = sight;
 	const found: DoctorFinding[] = [];
 	const versions = [...new Set(installs.flatMap(({ version }) => (version ? [versionText(version)] : [])))];
@@ -119,7 +119,7 @@ function releases({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
 	}
 	if (installs.length > 0 && release === undefined) {
 		const what = `cannot tell the release of ${cli.title} from its files; assuming the newest`;
-		found.push({ severity: "note", what, fix: `run ${layering.program} --version as the user` });
+		found.push({ severity: "note", what, fix: `run ${cli.program} --version as the user` });
 	}
 	if (release && !isInRange(release, `>=${cli.user.since}`)) {
 		const what = `release ${versionText(release)} cannot be configured for a provider`;

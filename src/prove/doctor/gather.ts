@@ -43,7 +43,7 @@ const PROGRAM_MS = 20_000;
 
 /** Inspects one CLI: releases from files, layers, background processes. Runs none of its programs. */
 export async function gather(fx: DoctorWorld, machine: Machine, cli: Cli, layering: CliLayering): Promise<CliSight> {
-	const installs = findInstalls(fx, machine, cli, layering);
+	const installs = findInstalls(fx, machine, cli);
 	const known = installs.flatMap(({ version }) => (version ? [version] : []));
 	// The one that is started, also if its release is not known: what is left of another one says nothing about it.
 	const started = installs.find(({ isOnPath }) => isOnPath);
@@ -199,12 +199,12 @@ async function plist(fx: DoctorWorld, path: string): Promise<Parsed> {
 	return { problem: "is not a property list that plutil can read" };
 }
 
-function findInstalls(fx: DoctorWorld, machine: Machine, cli: Cli, layering: CliLayering): Install[] {
+function findInstalls(fx: DoctorWorld, machine: Machine, cli: Cli): Install[] {
 	const found: Install[] = [];
 	const add = (path: string, version: Version | undefined, isOnPath = false) => {
 		if (!found.some((each) => each.path === path)) found.push({ version, path, isOnPath });
 	};
-	const program = fx.programs.find(layering.program);
+	const program = fx.programs.find(cli.program);
 	const real = program === undefined ? undefined : machine.realPath(program);
 	if (program !== undefined && real !== undefined) add(program, releaseAt(machine, real, cli.npm), true);
 	const roots = [...machineNpmRoots, ...userNpmRoots.map((root) => `${machine.home}/${root}`)];

@@ -24,7 +24,6 @@ const isOn = (value: string) => value === "true" || value === "1";
 
 export const layering: CliLayering = {
 	id: "qwen-code",
-	program: "qwen",
 	tolerance: { bom: true, utf16: false },
 	variables: /^(QWEN_TELEMETRY_|OTEL_|QWEN_HOME$|QWEN_CODE_SYSTEM_)/,
 	layers: [
