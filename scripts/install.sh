@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck shell=sh disable=SC2012,SC2016,SC2034,SC2086,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
+# shellcheck shell=sh disable=SC2012,SC2016,SC2034,SC2086,SC2317 # programs in single quotes; parts that files share
 # Makes Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine send their telemetry to Torii with the current token.
 #
 # For a developer's own machine. Made by otel-crossfade 0.1.0; make it again rather than edit it.
@@ -33,30 +33,30 @@
 #   records                       print fields with tabs between, for a program: kind, CLI, file, text
 #
 # The last line of output is the report:
-#   crossfade ok|drift|absent|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
-# fp is the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (found, but set differently); absent (not found);
-# old (a release that cannot be set); stale (set, but a background process still has the old token); error. users:
-# accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
+#   crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
+# fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (set differently); absent (not found); old (a
+# release that cannot be set); stale (set, but a background process still has the old token); refused (a person must change its
+# file); error. users: accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
 #
-# Exit codes: 0 success; 1 a bug; 2 an option is wrong; 9 report: no CLI that was found is set; 10 report: drift; 11 refused: the
-# token, or a file that cannot be parsed or is not safe to replace; that file is unchanged; 12 a file could not be written and is
+# Exit codes: 0 success; 1 a bug; 2 an option is wrong; 9 report: no CLI that was found is set; 10 report: drift; the install script
+# ends it; 11 refused: the token, or a file that cannot be parsed or safely replaced; 12 a file could not be written; such files are
 # unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     83  Settings and vehicle
-#    170  CLIs: their files, settings and signs
-#    483  Editor of JSON and TOML files, an awk program
-#   1668  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1868  Output
-#   1960  Options
-#   2052  Token
-#   2123  Machine: its system, people and CLIs
-#   2332  Lock and working folder
-#   2416  Files
-#   2810  Background processes
-#   2844  The work
-#   2950  What a person is told
-#   3015  Start
+#     84  Settings and vehicle
+#    171  CLIs: their files, settings and signs
+#    476  Editor of JSON and TOML files, an awk program
+#   1672  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1872  Output
+#   1969  Options
+#   2061  Token
+#   2132  Machine: its system, people and CLIs
+#   2359  Lock and working folder
+#   2443  Files
+#   2837  Background processes
+#   2871  The work
+#   2977  What a person is told
+#   3042  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -66,6 +66,7 @@ umask 077
 # shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
 ulimit -c 0 2>/dev/null || :
 unset ENV BASH_ENV CDPATH
+GIVEN_PATH=${PATH-}
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
@@ -128,13 +129,13 @@ Options, as words, with or without -- in front:
   records                       print fields with tabs between, for a program: kind, CLI, file, text
 
 The last line of output is the report:
-  crossfade ok|drift|absent|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
-fp is the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (found, but set differently); absent (not found);
-old (a release that cannot be set); stale (set, but a background process still has the old token); error. users:
-accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
+  crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
+fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (set differently); absent (not found); old (a
+release that cannot be set); stale (set, but a background process still has the old token); refused (a person must change its
+file); error. users: accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
 
-Exit codes: 0 success; 1 a bug; 2 an option is wrong; 9 report: no CLI that was found is set; 10 report: drift; 11 refused: the
-token, or a file that cannot be parsed or is not safe to replace; that file is unchanged; 12 a file could not be written and is
+Exit codes: 0 success; 1 a bug; 2 an option is wrong; 9 report: no CLI that was found is set; 10 report: drift; the install script
+ends it; 11 refused: the token, or a file that cannot be parsed or safely replaced; 12 a file could not be written; such files are
 unchanged; 13 a program is missing; 130 interrupted.'
 
 # What the vehicle passes besides the token; gets the arguments of the script.
@@ -250,46 +251,28 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
-        row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
-        row string /env/OTEL_LOGS_EXPORTER "otlp" logs
-        row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
-        row string /env/OTEL_TRACES_EXPORTER "none"
-        row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
-        row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
-        row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token" no-helper
-        row string /env/OTEL_LOG_USER_PROMPTS "1" prompts
-        row string /env/OTEL_LOG_USER_PROMPTS "0" no-prompts
-        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "1" responses
-        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
-        row string /env/OTEL_LOG_TOOL_DETAILS "1" tools
-        row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
-        row string /env/OTEL_LOG_TOOL_CONTENT "0"
-        row string /env/OTEL_LOG_RAW_API_BODIES "0"
-        join_list /env/OTEL_RESOURCE_ATTRIBUTES
-        row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
-        row string /otelHeadersHelper "/bin/sh $helper" helper
       fi
       if [ "$2" = system ]; then
-        row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
-        row string /env/OTEL_LOGS_EXPORTER "otlp" logs
-        row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
-        row string /env/OTEL_TRACES_EXPORTER "none"
-        row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
-        row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
-        row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token" no-helper
-        row string /env/OTEL_LOG_USER_PROMPTS "1" prompts
-        row string /env/OTEL_LOG_USER_PROMPTS "0" no-prompts
-        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "1" responses
-        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
-        row string /env/OTEL_LOG_TOOL_DETAILS "1" tools
-        row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
-        row string /env/OTEL_LOG_TOOL_CONTENT "0"
-        row string /env/OTEL_LOG_RAW_API_BODIES "0"
-        join_list /env/OTEL_RESOURCE_ATTRIBUTES
-        row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
-        row string /otelHeadersHelper "/bin/sh $helper" helper
         row string /otelHeadersHelper "" no-helper
       fi
+      row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
+      row string /env/OTEL_LOGS_EXPORTER "otlp" logs
+      row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
+      row string /env/OTEL_TRACES_EXPORTER "none"
+      row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
+      row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
+      row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token" no-helper
+      row string /env/OTEL_LOG_USER_PROMPTS "1" prompts
+      row string /env/OTEL_LOG_USER_PROMPTS "0" no-prompts
+      row string /env/OTEL_LOG_ASSISTANT_RESPONSES "1" responses
+      row string /env/OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
+      row string /env/OTEL_LOG_TOOL_DETAILS "1" tools
+      row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
+      row string /env/OTEL_LOG_TOOL_CONTENT "0"
+      row string /env/OTEL_LOG_RAW_API_BODIES "0"
+      join_list /env/OTEL_RESOURCE_ATTRIBUTES
+      row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
+      row string /otelHeadersHelper "/bin/sh $helper" helper
       ;;
     codex)
       row bool /otel/log_user_prompt "true" prompts
@@ -451,6 +434,16 @@ user_signs() {
     'gemini ours .gemini/settings.json.crossfade-undo' \
     'qwen-code trace .qwen/installation_id' \
     'qwen-code ours .qwen/settings.json.crossfade-undo'
+}
+
+# program_of CLI: sets program to the command that starts it, and package to its package of npm.
+program_of() {
+  case $1 in
+    claude-code) program=claude package=@anthropic-ai/claude-code ;;
+    codex) program=codex package=@openai/codex ;;
+    gemini) program=gemini package=@google/gemini-cli ;;
+    qwen-code) program=qwen package=@qwen-code/qwen-code ;;
+  esac
 }
 
 # Accounts of people, by system.
@@ -1210,15 +1203,26 @@ function set_all(   m) {
   return save_record()
 }
 
-# Puts the owner'\''s value before ours. Where ours has changed, the owner'\''s is in the record.
+# Puts the owner'\''s value before ours. Where ours has changed, the owner'\''s is in the record; where the owner wrote behind ours, it is what
+# is left without ours.
 function join_values(   i, p, v) {
   for (i = 1; i <= SETS; i++) {
     p = SET[i]; v = content(p)
     if (!(p in JOIN) || v !~ /^string\t/ || v == target(p)) continue
-    if (!mine(p, v)) v = substr(v, 8)
+    if (!mine(p, v)) {
+      v = without(substr(v, 8), SETVALUE[p])
+      if (("string\t" v) != content(p)) OWNERS[p] = v
+    }
     else v = rVerb[OURS[p]] == "was" && rA[OURS[p]] ~ /^["\047]/ ? plain(rA[OURS[p]]) : ""
     if (v != "") SETVALUE[p] = v "," SETVALUE[p]
   }
+}
+
+# A list without one of its parts.
+function without(list, ours,   i) {
+  list = "," list ","
+  while ((i = index(list, "," ours ",")) > 0) list = substr(list, 1, i) substr(list, i + length(ours) + 2)
+  return substr(list, 2, length(list) - 2)
 }
 
 # Records of the last set that this one did not replace stay valid.
@@ -1322,7 +1326,7 @@ function set_values(   i, p, q, old) {
     if (old == target(p)) continue
     edit(mVal[MEMBER[p]], mEnd[MEMBER[p]] - mVal[MEMBER[p]] + 1, literal(p))
     NEW[p] = 1
-    if (!mine(p, old)) record("was", p, sum_of(p, target(p)), slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
+    if (!mine(p, old)) record("was", p, sum_of(p, target(p)), (p in OWNERS) ? quote(OWNERS[p]) : slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
     # With the sum of what it replaces, too: the record is written before the file, and a run can be killed between the two.
     else { q = OURS[p]; record(rVerb[q], p, sum_of(p, target(p)) "," sum_of(p, old), rA[q], rB[q], rC[q]) }
   }
@@ -1612,7 +1616,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
@@ -1891,18 +1895,23 @@ fail() {
   finish error "$1"
 }
 
-# trouble CLI FILE REASON [CODE]: one file is left unchanged; the work goes on.
+# trouble CLI FILE REASON [CODE]: one file is left unchanged; the work goes on. Without a code it is refused until a person changes it.
 trouble() {
-  set_state "$1" error
   printf 'error: %s: %s\n' "$(plain "$2")" "$3" >&2
-  if [ "$worst" -ne 12 ]; then worst=${4-11}; fi
+  if [ -z "${4-}" ]; then
+    refused=yes
+    set_state "$1" refused
+    return
+  fi
+  set_state "$1" error
+  if [ "$worst" -ne 12 ]; then worst=$4; fi
 }
 
-# set_state CLI STATE: of two states of a CLI the worse one stays.
+# set_state CLI STATE: of two states of a CLI the first in this list stays: what another install can change comes first.
 states=
 set_state() {
   rest=${states#* "$1="}
-  for state in error drift stale old ok absent; do
+  for state in drift stale error refused old ok absent; do
     case $state in
       "$2") states="${states%% "$1="*} $1=$2 ${rest#* }" ;;
       "${rest%% *}") ;;
@@ -2197,7 +2206,7 @@ find_people() {
   at_home <found >accounts
   machine_signs | "$SH" -c "$LOOK" crossfade "$ROOT/" >answer
   machine=$(releases)
-  user_signs | cat >signs
+  { user_signs && if [ "$USERS" = self ]; then path_signs; fi; } >signs
   if [ "$self" -eq 0 ]; then guard & fi
   while IFS=$tab read -r uid name home <&3; do
     if [ "$uid" = skipped ]; then
@@ -2209,6 +2218,24 @@ find_people() {
       skipped=$((skipped + 1))
     fi
   done 3<accounts >people
+}
+
+# path_signs: the CLIs that start by name where this was started, wherever they are; a link shows the package that it leads to.
+path_signs() {
+  for cli in $CLIS; do
+    program_of "$cli"
+    at=$("$SH" -c 'PATH=$1; command -v "$2"' sh "$GIVEN_PATH" "$program") || continue
+    case $at in /*) ;; *) continue ;; esac
+    while [ -L "$at" ]; do
+      link=$(readlink "$at")
+      case $link in /*) at=$link ;; *) at=${at%/*}/$link ;; esac
+    done
+    at=$(cd -P "${at%/*}" 2>/dev/null && pwd -P)/ || continue
+    case $at in
+      */"$package"/*) printf '%s package %s\n' "$cli" "${at%%/"$package"/*}/$package/package.json" ;;
+      *) printf '%s trace %s\n' "$cli" "$at" ;;
+    esac
+  done
 }
 
 # owner_of PATH: its owner's number.
@@ -2682,7 +2709,7 @@ change_file() {
 # Somebody changed the file meanwhile: once more, from the start.
 try_again() {
   if [ -n "$second" ]; then
-    trouble "$1" "$3" "was changed by another program while this script ran; run it again"
+    trouble "$1" "$3" "was changed by another program while this script ran; run it again" 11
   else
     second=yes
     handle_file "$1" "$2" "$3" yes
@@ -2986,7 +3013,7 @@ announce() {
   for feature in prompts responses tools; do
     if wants "$feature"; then content="$content $feature"; fi
   done
-  if [ -n "$content" ]; then say plan '' '' "Also sent, because you ask for it:$content."; else say plan '' '' "Not sent: prompts, responses, tool inputs."; fi
+  if [ -n "$content" ]; then say plan '' '' "Also sent, because you ask for it:$content."; else say plan '' '' "Not sent, but for what is listed above: prompts, responses, tool inputs."; fi
   if wants host; then say plan '' '' "With all of it goes the name and id of this machine: $(plain "$machine_name"). To leave it out: --no-host."; fi
   say plan '' '' "Each file is backed up before its first change; --uninstall removes these settings again."
 }
@@ -2994,7 +3021,7 @@ announce() {
 # At the end: what came of it, when it takes effect, and how to check.
 conclude() {
   if [ "$ACTION" = report ] || [ -n "$DRY_RUN" ]; then return 0; fi
-  if [ -z "$changed" ] && [ "$worst" -eq 0 ]; then
+  if [ -z "$changed" ] && [ "$worst" -eq 0 ] && [ -z "$refused" ]; then
     if [ "$ACTION" = install ] && ! some_cli ok && ! some_cli stale; then
       say note '' '' "No CLI found that can be set."
     else
@@ -3023,7 +3050,7 @@ main() {
   DRY_RUN='' EXPECT='' KNOWN_CLIS=$CLIS
   LARGEST=10485760 BACKUPS=3 PATIENCE=60
   LIMIT=30
-  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
+  users=0 skipped=0 worst=0 refused='' second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
   trap leave EXIT
   trap stopped INT TERM HUP
   take_options "$@"
@@ -3055,11 +3082,12 @@ main() {
   fi
   handle_clis
   conclude
-  if [ "$worst" -ne 0 ]; then finish error "$worst"; fi
-  result=absent code=9
+  result=absent code=9 failed=0
   if some_cli ok; then result=ok code=0; fi
+  if [ -n "$refused" ]; then result=refused code=11 failed=11; fi
+  if [ "$worst" -ne 0 ]; then result=error code=$worst failed=$worst; fi
   if some_cli drift || some_cli stale; then result=drift code=10; fi
-  if [ "$ACTION" != report ]; then code=0; fi
+  if [ "$ACTION" != report ]; then code=$failed; fi
   finish "$result" "$code"
 }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck shell=sh disable=SC2012,SC2016,SC2034,SC2086,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
+# shellcheck shell=sh disable=SC2012,SC2016,SC2034,SC2086,SC2317 # programs in single quotes; parts that files share
 # Reports whether Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine are set, and with which token. It changes nothing.
 #
 # For Fleet. Made by otel-crossfade 0.1.0; make it again rather than edit it.
@@ -23,27 +23,28 @@
 #   expect=FINGERPRINT         which token it should be
 #
 # The last line of output is the report:
-#   crossfade ok|drift|absent|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
-# fp is the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (found, but set differently); absent (not found);
-# old (a release that cannot be set); stale (set, but a background process still has the old token); error. users:
-# accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
+#   crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
+# fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (set differently); absent (not found); old (a
+# release that cannot be set); stale (set, but a background process still has the old token); refused (a person must change its
+# file); error. users: accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
 #
-# Exit codes: 0 success; 1 a bug; 2 an option is wrong; 9 report: no CLI that was found is set; 10 report: drift; 11 refused: a file
-# that cannot be read or parsed; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
+# Exit codes: 0 success; 1 a bug; 2 an option is wrong; 9 report: no CLI that was found is set; 10 report: drift; the install script
+# ends it; 11 refused: a file that cannot be read or parsed; 12 a file could not be written; such files are unchanged; 13 a program
+# is missing; 130 interrupted.
 #
 # Contents, by line:
-#     70  Settings and vehicle
-#    109  CLIs: their files, settings and signs
-#    368  Editor of JSON and TOML files, an awk program
-#    987  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1064  Output
-#   1148  Options
-#   1237  Machine: its system, people and CLIs
-#   1441  Lock and working folder
-#   1520  Files
-#   1719  Background processes
-#   1748  The work
-#   1808  Start
+#     71  Settings and vehicle
+#    110  CLIs: their files, settings and signs
+#    351  Editor of JSON and TOML files, an awk program
+#    970  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1047  Output
+#   1136  Options
+#   1225  Machine: its system, people and CLIs
+#   1429  Lock and working folder
+#   1508  Files
+#   1723  Background processes
+#   1752  The work
+#   1813  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -188,46 +189,28 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
-        row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
-        row string /env/OTEL_LOGS_EXPORTER "otlp" logs
-        row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
-        row string /env/OTEL_TRACES_EXPORTER "none"
-        row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
-        row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
-        row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token" no-helper
-        row string /env/OTEL_LOG_USER_PROMPTS "1" prompts
-        row string /env/OTEL_LOG_USER_PROMPTS "0" no-prompts
-        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "1" responses
-        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
-        row string /env/OTEL_LOG_TOOL_DETAILS "1" tools
-        row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
-        row string /env/OTEL_LOG_TOOL_CONTENT "0"
-        row string /env/OTEL_LOG_RAW_API_BODIES "0"
-        join_list /env/OTEL_RESOURCE_ATTRIBUTES
-        row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
-        row string /otelHeadersHelper "/bin/sh $helper" helper
       fi
       if [ "$2" = system ]; then
-        row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
-        row string /env/OTEL_LOGS_EXPORTER "otlp" logs
-        row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
-        row string /env/OTEL_TRACES_EXPORTER "none"
-        row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
-        row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
-        row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token" no-helper
-        row string /env/OTEL_LOG_USER_PROMPTS "1" prompts
-        row string /env/OTEL_LOG_USER_PROMPTS "0" no-prompts
-        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "1" responses
-        row string /env/OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
-        row string /env/OTEL_LOG_TOOL_DETAILS "1" tools
-        row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
-        row string /env/OTEL_LOG_TOOL_CONTENT "0"
-        row string /env/OTEL_LOG_RAW_API_BODIES "0"
-        join_list /env/OTEL_RESOURCE_ATTRIBUTES
-        row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
-        row string /otelHeadersHelper "/bin/sh $helper" helper
         row string /otelHeadersHelper "" no-helper
       fi
+      row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
+      row string /env/OTEL_LOGS_EXPORTER "otlp" logs
+      row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
+      row string /env/OTEL_TRACES_EXPORTER "none"
+      row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
+      row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
+      row string /env/OTEL_EXPORTER_OTLP_HEADERS "Authorization=Bearer $token" no-helper
+      row string /env/OTEL_LOG_USER_PROMPTS "1" prompts
+      row string /env/OTEL_LOG_USER_PROMPTS "0" no-prompts
+      row string /env/OTEL_LOG_ASSISTANT_RESPONSES "1" responses
+      row string /env/OTEL_LOG_ASSISTANT_RESPONSES "0" no-responses
+      row string /env/OTEL_LOG_TOOL_DETAILS "1" tools
+      row string /env/OTEL_LOG_TOOL_DETAILS "0" no-tools
+      row string /env/OTEL_LOG_TOOL_CONTENT "0"
+      row string /env/OTEL_LOG_RAW_API_BODIES "0"
+      join_list /env/OTEL_RESOURCE_ATTRIBUTES
+      row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
+      row string /otelHeadersHelper "/bin/sh $helper" helper
       ;;
     codex)
       row bool /otel/log_user_prompt "true" prompts
@@ -936,7 +919,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
@@ -1089,16 +1072,21 @@ fail() {
 
 # trouble CLI FILE REASON [CODE]: one file is left unchanged
 trouble() {
-  set_state "$1" error
   printf 'error: %s: %s\n' "$(plain "$2")" "$3" >&2
-  if [ "$worst" -ne 12 ]; then worst=${4-11}; fi
+  if [ -z "${4-}" ]; then
+    refused=yes
+    set_state "$1" refused
+    return
+  fi
+  set_state "$1" error
+  if [ "$worst" -ne 12 ]; then worst=$4; fi
 }
 
-# set_state CLI STATE: of two states of a CLI the worse one stays
+# set_state CLI STATE: of two states of a CLI the first in this list stays: what another install can change comes first
 states=
 set_state() {
   rest=${states#* "$1="}
-  for state in error drift stale old ok absent; do
+  for state in drift stale error refused old ok absent; do
     case $state in
       "$2") states="${states%% "$1="*} $1=$2 ${rest#* }" ;;
       "${rest%% *}") ;;
@@ -1603,6 +1591,7 @@ why_not() {
     folder) echo "is below something that is not a folder" ;;
     large) echo "is larger than $LARGEST bytes" ;;
     loose) echo "can be written by others than its owner; fix that with chmod go-w" ;;
+    shared) echo "is below a folder that others than root can write; fix that with chown root and chmod go-w" ;;
     record) echo "has an undo record that cannot be read" ;;
     *) echo "cannot be read" ;;
   esac
@@ -1610,6 +1599,21 @@ why_not() {
 
 # is_loose: whether others than its owner can write the file that was fetched
 is_loose() { case $rights in ?????w* | ????????w*) return 0 ;; esac; return 1; }
+
+# is_shared FILE: whether anybody but root can change a folder above it, and so swap what is in it
+is_shared() {
+  above=${1%/*}
+  while [ ! -d "$above/" ]; do above=${above%/*}; done
+  above=$(cd -P "$above/" && pwd -P) || return 0
+  set -- /
+  while [ -n "$above" ]; do
+    set -- "$@" "$above/."
+    above=${above%/*}
+  done
+  ls -ldn "$@" | "$AWK" -v admin="$([ "$OS" != macos ] || echo 80)" '
+    $3 != 0 || substr($1, 9, 1) == "w" || (substr($1, 6, 1) == "w" && $4 != 0 && $4 != admin) { shared = 1 }
+    END { exit !shared }'
+}
 
 # edit MODE: runs the editor on the file old with a plan or record from standard input
 edit() {
@@ -1749,7 +1753,7 @@ look_at_daemon() {
 
 # handle_file CLI LAYER FILE yes|no: sees to it that one file holds what it should, or nothing of ours
 handle_file() {
-  fetch "$3"
+  if [ "$2" = system ] && is_shared "$3"; then fetched=shared records=0; else fetch "$3"; fi
   if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
   case $fetched in
     ok | absent) ;;
@@ -1769,6 +1773,7 @@ for_machine() {
   uid=0 name=root
   system_file "$1"
   program_folder=$header_folder program_mode=0644 mode=0644
+  if [ -n "$program_folder" ] && is_shared "$program_folder/x"; then program_folder=; fi
   header_program "$1" "$2"
   handle_file "$1" system "$file" "$2"
 }
@@ -1815,7 +1820,7 @@ main() {
   DRY_RUN='' EXPECT='' KNOWN_CLIS=$CLIS
   LARGEST=10485760 BACKUPS=3 PATIENCE=60
   LIMIT=30
-  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
+  users=0 skipped=0 worst=0 refused='' second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
   trap leave EXIT
   trap stopped INT TERM HUP
   take_options "$@"
@@ -1835,11 +1840,12 @@ main() {
   enter
   find_people
   handle_clis
-  if [ "$worst" -ne 0 ]; then finish error "$worst"; fi
-  result=absent code=9
+  result=absent code=9 failed=0
   if some_cli ok; then result=ok code=0; fi
+  if [ -n "$refused" ]; then result=refused code=11 failed=11; fi
+  if [ "$worst" -ne 0 ]; then result=error code=$worst failed=$worst; fi
   if some_cli drift || some_cli stale; then result=drift code=10; fi
-  if [ "$ACTION" != report ]; then code=0; fi
+  if [ "$ACTION" != report ]; then code=$failed; fi
   finish "$result" "$code"
 }
 

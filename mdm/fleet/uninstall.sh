@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck shell=sh disable=SC2012,SC2016,SC2034,SC2086,SC2317 # programs are in single quotes; not every vehicle and action uses every variable
+# shellcheck shell=sh disable=SC2012,SC2016,SC2034,SC2086,SC2317 # programs in single quotes; parts that files share
 # Removes from Claude Code, Codex CLI, Gemini CLI and Qwen Code on this machine what the install script set; what was there before comes back.
 #
 # For Fleet. Made by otel-crossfade 0.1.0; make it again rather than edit it.
@@ -18,13 +18,13 @@
 #   users=all | users=self     every person's account, or the one this runs as (all)
 #
 # The last line of output is the report:
-#   crossfade ok|drift|absent|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
-# fp is the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (found, but set differently); absent (not found);
-# old (a release that cannot be set); stale (set, but a background process still has the old token); error. users:
-# accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
+#   crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
+# fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (set differently); absent (not found); old (a
+# release that cannot be set); stale (set, but a background process still has the old token); refused (a person must change its
+# file); error. users: accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
 #
-# Exit codes: 0 success; 1 a bug; 2 an option is wrong; 11 refused: a file that cannot be parsed or is not safe to replace; it is
-# unchanged; 12 a file could not be written and is unchanged; 13 a program is missing; 130 interrupted.
+# Exit codes: 0 success; 1 a bug; 2 an option is wrong; 11 refused: a file that cannot be parsed or safely replaced; 12 a file could
+# not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
 #     64  Settings and vehicle
@@ -32,12 +32,12 @@
 #    240  Editor of JSON and TOML files, an awk program
 #    941  Small programs that run as the owner of the files they touch; content comes on standard input
 #   1082  Output
-#   1155  Options
-#   1216  Machine: its system, people and CLIs
-#   1407  Lock and working folder
-#   1486  Files
-#   1695  The work
-#   1750  Start
+#   1160  Options
+#   1219  Machine: its system, people and CLIs
+#   1410  Lock and working folder
+#   1489  Files
+#   1698  The work
+#   1753  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -892,7 +892,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
@@ -1107,16 +1107,21 @@ fail() {
 
 # trouble CLI FILE REASON [CODE]: one file is left unchanged
 trouble() {
-  set_state "$1" error
   printf 'error: %s: %s\n' "$(plain "$2")" "$3" >&2
-  if [ "$worst" -ne 12 ]; then worst=${4-11}; fi
+  if [ -z "${4-}" ]; then
+    refused=yes
+    set_state "$1" refused
+    return
+  fi
+  set_state "$1" error
+  if [ "$worst" -ne 12 ]; then worst=$4; fi
 }
 
-# set_state CLI STATE: of two states of a CLI the worse one stays
+# set_state CLI STATE: of two states of a CLI the first in this list stays: what another install can change comes first
 states=
 set_state() {
   rest=${states#* "$1="}
-  for state in error drift stale old ok absent; do
+  for state in drift stale error refused old ok absent; do
     case $state in
       "$2") states="${states%% "$1="*} $1=$2 ${rest#* }" ;;
       "${rest%% *}") ;;
@@ -1209,8 +1214,6 @@ check_options() {
   states="$states "
   [ -z "$complaint" ] || fail 2 "$complaint"
   [ -n "$CLIS" ] || fail 2 "clis= names nothing; leave it out for all of: $KNOWN_CLIS"
-  case ${#EXPECT} in 0 | 12) ;; *) EXPECT=wrong ;; esac
-  case $EXPECT in *[!0-9a-f]*) fail 2 "expect= is not a fingerprint of 12 hex digits" ;; esac
 }
 
 # ---- Machine: its system, people and CLIs ----
@@ -1757,7 +1760,7 @@ main() {
   DRY_RUN='' EXPECT='' KNOWN_CLIS=$CLIS
   LARGEST=10485760 BACKUPS=3 PATIENCE=60
   LIMIT=30
-  users=0 skipped=0 worst=0 second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
+  users=0 skipped=0 worst=0 refused='' second='' changed='' lock='' complaint='' wants_help='' token='' secret='' helper='' machine_name='' stuck=' ' late=''
   trap leave EXIT
   trap stopped INT TERM HUP
   take_options "$@"
@@ -1775,11 +1778,12 @@ main() {
   enter
   find_people
   handle_clis
-  if [ "$worst" -ne 0 ]; then finish error "$worst"; fi
-  result=absent code=9
+  result=absent code=9 failed=0
   if some_cli ok; then result=ok code=0; fi
+  if [ -n "$refused" ]; then result=refused code=11 failed=11; fi
+  if [ "$worst" -ne 0 ]; then result=error code=$worst failed=$worst; fi
   if some_cli drift || some_cli stale; then result=drift code=10; fi
-  if [ "$ACTION" != report ]; then code=0; fi
+  if [ "$ACTION" != report ]; then code=$failed; fi
   finish "$result" "$code"
 }
 

@@ -82,12 +82,16 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 		const file = machine.look(path, MAX_TOKEN_FILE_BYTES);
 		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8") : undefined;
 	};
+	const isOpen = (path: string) => {
+		const file = machine.look(path, MAX_TOKEN_FILE_BYTES);
+		return file.kind === "file" && (file.mode & 0o077) !== 0;
+	};
 	const diagnoses = [];
 	for (const cli of wanted) {
 		const layering = layerings.find(({ id }) => id === cli.id);
 		if (!layering) continue;
 		const sight = await gather(fx, machine, cli, layering);
-		diagnoses.push(diagnose(cli, layering, sight, { known, hosts, environment: fx.environment, readText }));
+		diagnoses.push(diagnose(cli, layering, sight, { known, hosts, environment: fx.environment, readText, isOpen }));
 	}
 	const probed: Probed[] = [];
 	if (options["probe"] === true) {

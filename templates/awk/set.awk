@@ -30,15 +30,26 @@ function set_all(   m) {
   return save_record()
 }
 
-# Puts the owner's value before ours. Where ours has changed, the owner's is in the record.
+# Puts the owner's value before ours. Where ours has changed, the owner's is in the record; where the owner wrote behind ours, it is what
+# is left without ours.
 function join_values(   i, p, v) {
   for (i = 1; i <= SETS; i++) {
     p = SET[i]; v = content(p)
     if (!(p in JOIN) || v !~ /^string\t/ || v == target(p)) continue
-    if (!mine(p, v)) v = substr(v, 8)
+    if (!mine(p, v)) {
+      v = without(substr(v, 8), SETVALUE[p])
+      if (("string\t" v) != content(p)) OWNERS[p] = v
+    }
     else v = rVerb[OURS[p]] == "was" && rA[OURS[p]] ~ /^["\047]/ ? plain(rA[OURS[p]]) : ""
     if (v != "") SETVALUE[p] = v "," SETVALUE[p]
   }
+}
+
+# A list without one of its parts.
+function without(list, ours,   i) {
+  list = "," list ","
+  while ((i = index(list, "," ours ",")) > 0) list = substr(list, 1, i) substr(list, i + length(ours) + 2)
+  return substr(list, 2, length(list) - 2)
 }
 
 # Records of the last set that this one did not replace stay valid.
@@ -142,7 +153,7 @@ function set_values(   i, p, q, old) {
     if (old == target(p)) continue
     edit(mVal[MEMBER[p]], mEnd[MEMBER[p]] - mVal[MEMBER[p]] + 1, literal(p))
     NEW[p] = 1
-    if (!mine(p, old)) record("was", p, sum_of(p, target(p)), slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
+    if (!mine(p, old)) record("was", p, sum_of(p, target(p)), (p in OWNERS) ? quote(OWNERS[p]) : slice(mVal[MEMBER[p]], mEnd[MEMBER[p]]), "", "")
     # With the sum of what it replaces, too: the record is written before the file, and a run can be killed between the two.
     else { q = OURS[p]; record(rVerb[q], p, sum_of(p, target(p)) "," sum_of(p, old), rA[q], rB[q], rC[q]) }
   }

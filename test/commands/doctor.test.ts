@@ -29,7 +29,7 @@ function home(url: string, token: Canary): string {
 		".gemini/settings.json": geminiSettings({ url, token: token.token }, { otlpEndpoint: `${url}/${token.token}` }),
 		"new.token": token.token,
 	});
-	chmodSync(join(cwd, "new.token"), 0o600);
+	for (const name of holders) chmodSync(join(cwd, name), 0o600);
 	return cwd;
 }
 const doctor = (args: string, cwd: string, token: Canary, more: CliRunOptions = {}) =>
@@ -290,6 +290,15 @@ describe("crossfade doctor", () => {
 		const { code, stdout } = await doctor("--cli codex --token new=file:new.token", cwd, token);
 		expect(stdout.replaceAll(/\s+/g, " ")).toContain("note traces go to 127.0.0.1:4318 without a token");
 		expect(code).toBe(0);
+	});
+
+	test("a file with the token that others can read is a finding with the command that closes it", async () => {
+		const token = canary();
+		const cwd = home("https://otlp.example.com", token);
+		chmodSync(join(cwd, ".codex/config.toml"), 0o644);
+		const { code, stdout } = await doctor("--cli codex --token new=file:new.token", cwd, token);
+		expect(code).toBe(exitCodes.findings[0]);
+		expect(stdout.replaceAll(/\s+/g, " ")).toContain(`fix: chmod go= ${join(cwd, ".codex/config.toml")}`);
 	});
 
 	test("files that are folders, links to nowhere, huge or hostile are findings, never a crash", async () => {

@@ -52,8 +52,8 @@ describe("one error line, its exit code, no change", () => {
 		["clis=", 2, "names nothing"],
 		["clis=cursor", 2, "unknown CLI; known: claude-code codex gemini"],
 		["clis=codex,*", 2, "has an unknown CLI"],
-		["expect=xyz", 2, "12 hex digits"],
-		["expect=abc", 2, "12 hex digits"],
+		["report expect=xyz", 2, "12 hex digits"],
+		["report expect=abc", 2, "12 hex digits"],
 		["endpoint=otlp.example.com", 2, "does not begin with https://"],
 		["endpoint=ftp://otlp.example.com", 2, "does not begin with https://"],
 		["endpoint=https://", 2, "names no host"],
@@ -172,14 +172,17 @@ describe("a file that is not safe to change is unchanged, the others are configu
 		expect(outcome.stderr).toMatch(new RegExp(`^error: ${m.files.gemini}: [^\\n]*\\n$`));
 		expect(outcome.stdout).toMatch(
 			new RegExp(
-				`^crossfade error fp=\\w{12} cfg=1 cli=${cliStates({ "claude-code": "ok", codex: "ok", gemini: "error" })} users=1\n$`,
+				`^crossfade refused fp=\\w{12} cfg=1 cli=${cliStates({ "claude-code": "ok", codex: "ok", gemini: "refused" })} users=1\n$`,
 			),
 		);
 		expect(readdirSync(dirname(m.files.gemini))).toEqual(["settings.json"]);
 		const again = machine();
 		mkdirSync(dirname(again.files.gemini));
 		make(again.files.gemini);
-		expect(await again.run(`report ${self}`)).toMatchObject({ code, stdout: expect.stringContaining("gemini:error") });
+		expect(await again.run(`report ${self} clis=gemini`)).toMatchObject({
+			code,
+			stdout: "crossfade refused fp=none cfg=1 cli=gemini:refused users=1\n",
+		});
 	});
 
 	test.each([
@@ -202,7 +205,7 @@ describe("a file that is not safe to change is unchanged, the others are configu
 		const outcome = await m.run(self, canary());
 		expect(outcome).toMatchObject({
 			code: 11,
-			stdout: expect.stringContaining(cliStates({ "claude-code": "ok", codex: "error", gemini: "error" })),
+			stdout: expect.stringContaining(cliStates({ "claude-code": "ok", codex: "refused", gemini: "refused" })),
 		});
 		expect(readlinkSync(join(m.home, ".gemini"))).toBe("/nowhere");
 	});

@@ -156,12 +156,12 @@ describe("a file of somebody else's", () => {
 		const installed = await run(mac, "install", next);
 		expect(installed).toMatchObject({
 			code: 11,
-			stdout: expect.stringContaining("cli=claude-code:ok,codex:error,gemini:ok"),
+			stdout: expect.stringContaining("cli=claude-code:ok,codex:refused,gemini:ok"),
 			stderr: expect.stringContaining("was not written by this script, or was changed since; file unchanged"),
 		});
 		expect(readFileSync(file).equals(before)).toBe(true);
 		const report = await run(mac, "report");
-		expect(report).toMatchObject({ code: 11, stdout: expect.stringContaining("codex:error") });
+		expect(report).toMatchObject({ code: 11, stdout: expect.stringContaining("codex:refused") });
 		const gone = await run(mac, "uninstall");
 		expect(gone.code).toBe(/since/.test(what) ? 11 : 0);
 		expect(readFileSync(file).equals(before)).toBe(true);
@@ -173,7 +173,7 @@ describe("a file of somebody else's", () => {
 		const before = contents(mac.root);
 		expect(await run(mac, "install", canary())).toMatchObject({
 			code: 11,
-			stdout: expect.stringContaining(states("error")),
+			stdout: expect.stringContaining(states("refused")),
 		});
 		expect(await run(mac, "uninstall")).toMatchObject({ code: 11 });
 		expect(contents(mac.root)).toEqual(before);
@@ -196,7 +196,7 @@ test("a release that is unknown could be too old: refused, not said to be ok", a
 	for (const action of ["install", "report"] as const) {
 		expect(await run(mac, action, canary())).toMatchObject({
 			code: 11,
-			stdout: expect.stringContaining("claude-code:error,codex:absent"),
+			stdout: expect.stringContaining("claude-code:refused,codex:absent"),
 			stderr: expect.stringContaining("a release of the CLI is unknown"),
 		});
 	}

@@ -128,6 +128,26 @@ for (const awk of awks)
 			}
 		});
 
+		test.each([
+			["behind ours", "x=2,host=a,y=3", "x=2,y=3"],
+			["behind ours alone", "host=a,y=3", "y=3"],
+			["twice", "host=a,x=2,host=a,host=a,y=3", "x=2,y=3"],
+			["with a part that only begins like ours", "host=ab,xhost=a,y=3", "host=ab,xhost=a,y=3"],
+		])(
+			"what the owner wrote %s keeps ours once, at the end, and undo gives it back without ours",
+			async (_where, edited, owners) => {
+				const plan = ["join\t/env/A", "set\t/env/A\tstring\thost=a"];
+				const run = (mode: EditorCase["mode"], text: string, rows: readonly string[], before: readonly string[] = []) =>
+					one(awk, { format: "json", mode, text, plan: rows, before });
+				const first = await run("set", '{"env": {"A": "x=1"}}', plan);
+				const next = await run("set", first.text.replace("x=1,host=a", edited), plan, first.record);
+				expect(next.text).toBe(`{"env": {"A": "${owners},host=a"}}`);
+				expect((await run("set", next.text, plan, next.record)).code).toBe(1);
+				expect((await run("same", next.text, plan)).code).toBe(1);
+				expect((await run("undo", next.text, next.record)).text).toBe(`{"env": {"A": "${owners}"}}`);
+			},
+		);
+
 		test.each(["{}", '{"env": {"A": ""}}', '{"env": {"A": 1}}'])("in %j there is nothing to join", async (text) => {
 			const plan = ["join\t/env/A", "set\t/env/A\tstring\thost=a"];
 			const set = await one(awk, { format: "json", mode: "set", text, plan });

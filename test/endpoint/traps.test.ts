@@ -163,7 +163,7 @@ describe("trap: what is printed", () => {
 			const secret = canary();
 			const outcome = await m.run(`${self} ${args}`, { token: secret.token, canaries: [secret], flags });
 			expect(outcome.code).toBe(code);
-			expect(outcome.stdout).toMatch(/^crossfade (ok|error) [^\n]*\n$/);
+			expect(outcome.stdout).toMatch(/^crossfade (ok|refused) [^\n]*\n$/);
 			// The shell was told to trace: what it reads before the script turns that off is there.
 			if (flags[0] !== "-x") expect(outcome.stderr).toContain("#!/bin/sh");
 		}
@@ -312,7 +312,7 @@ describe("trap: a file as left by an editor", () => {
 		const file = write(m.home, path, content);
 		const before = contents(m.home);
 		const { outcome } = await install(m, cli);
-		expect(outcome).toMatchObject({ code: 11, stdout: expect.stringContaining(`${cli}:error`) });
+		expect(outcome).toMatchObject({ code: 11, stdout: expect.stringContaining(`${cli}:refused`) });
 		expect(outcome.stderr).toMatch(/^error: \S+: parse error at line \d+, column \d+: [^\n]*; file unchanged\n$/);
 		expect(contents(m.home)).toEqual(before);
 		expect(readFileSync(file).equals(Buffer.from(content))).toBe(true);
@@ -570,7 +570,7 @@ describe("trap: foreign settings in the file", () => {
 				encoding: "utf8",
 			});
 			expect({ status, stderr }).toEqual({ status: 11, stderr: `error: ${file}: cannot be read\n` });
-			expect(stdout).toContain("claude-code:error");
+			expect(stdout).toContain("claude-code:refused");
 			expect(statSync(file)).toMatchObject({ uid: 0, gid: 0 });
 		},
 	);

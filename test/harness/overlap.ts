@@ -113,6 +113,7 @@ export function demoOverlap({ hosts = 48, hours = 7, names = [], change = {} }: 
 			other: 1,
 			drift: 2,
 			absent: 0,
+			refused: 0,
 			error: 0,
 			unreported: 0,
 			badLines: 3,

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clis } from "../../src/adapters/clis/registry.ts";
@@ -112,6 +112,24 @@ describe("the installer", () => {
 		expect(piped).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("would change") });
 	});
 
+	test("a CLI that is only on PATH is found: by the package that a link leads to, or as a release that is not known", async () => {
+		const m = machine({ vehicle: "installer", versions: { "claude-code": "", codex: "", gemini: "" } });
+		const folder = join(m.home, "my tools");
+		const bin = join(folder, "node_modules/.bin");
+		write(folder, "node_modules/@openai/codex/package.json", '{"name": "@openai/codex", "version": "0.169.0"}');
+		write(folder, "node_modules/@openai/codex/bin/codex.js", "", 0o755);
+		mkdirSync(bin);
+		symlinkSync("../@openai/codex/bin/codex.js", join(bin, "codex"));
+		write(bin, "gemini", "", 0o755);
+		const env = { PATH: `${bin}:${process.env["PATH"]}` };
+		const { code, stdout, stderr } = await m.run("--dry-run", { env });
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+		expect(stdout).toContain(`  Codex CLI 0.169.0: ${m.files.codex}\n`);
+		expect(stdout).toContain(`  Gemini CLI ?: ${m.files.gemini}\n`);
+		expect(stdout).toContain("cli=claude-code:absent,codex:drift,gemini:drift,");
+		expect((await m.run("--dry-run")).stdout).toContain("codex:absent,gemini:absent");
+	});
+
 	test("before it asks for the token it says where the data goes and what is sent besides prompts", async () => {
 		const m = machine({ vehicle: "installer", versions: { gemini: "" } });
 		const { stdout } = await m.run("--dry-run --tools endpoint=https://otlp.example.com");
@@ -125,7 +143,7 @@ describe("the installer", () => {
 		expect(stdout).toMatch(/the name and id of this machine: host\.name=\S+\. To leave it out: --no-host\./);
 		const without = await m.run("--dry-run --no-host");
 		expect(without.stdout).not.toContain("host.name");
-		expect(without.stdout).toContain("Not sent: prompts, responses, tool inputs.");
+		expect(without.stdout).toContain("Not sent, but for what is listed above: prompts, responses, tool inputs.");
 	});
 
 	test("CROSSFADE_TOKEN_FILE may be relative; standard input is then not read", async () => {

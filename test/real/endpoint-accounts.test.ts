@@ -122,7 +122,7 @@ describe("root lends nothing to the account whose files it touches", needs(names
 			stderr:
 				"error: /etc/codex/requirements.toml: is below a folder that others than root can write; fix that with chown root and chmod go-w\n",
 		});
-		expect(stdout).toContain(`cli=${cliStates({ "claude-code": "ok", codex: "error", gemini: "ok" })}`);
+		expect(stdout).toContain(`cli=${cliStates({ "claude-code": "ok", codex: "refused", gemini: "ok" })}`);
 		expect(readFileSync(m.path("found"), "utf8")).toBe("/etc/codex/\n");
 	});
 });

@@ -161,7 +161,7 @@ test(
 		chmodSync(machine.path(file), 0o664);
 		expect(await script("scope=system clis=gemini", canary())).toMatchObject({
 			code: 11,
-			stdout: expect.stringContaining("cli=gemini:error"),
+			stdout: expect.stringContaining("cli=gemini:refused"),
 			stderr: `error: ${file}: can be written by others than its owner; fix that with chmod go-w\n`,
 		});
 		expect(readFileSync(machine.path(file), "utf8")).toBe(gemini.before);

@@ -84,6 +84,8 @@ export interface Cli {
 		readonly variable: string;
 		readonly below: string;
 	};
+	/** The command that starts it. */
+	readonly program: string;
 	/** Package in the npm registry; its folder below every npm root shows the version. */
 	readonly npm: string;
 	/**

@@ -95,8 +95,6 @@ export interface ProgramFiles {
 /** The layers of one CLI: data, and how its settings become requests. */
 export interface CliLayering {
 	readonly id: string;
-	/** The command that starts it. */
-	readonly program: string;
 	/** The weakest first. */
 	readonly layers: readonly LayerPlace[];
 	/** Sources of which only the strongest with such a setting applies, the weakest first. */

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
 	closeSync,
 	constants,
@@ -8,16 +9,21 @@ import {
 	readlinkSync,
 	readSync,
 	realpathSync,
+	type Stats,
+	statSync,
 } from "node:fs";
 import { homedir } from "node:os";
 
 /** Read-only inspection of the machine; never throws because something is missing. */
 export interface Machine {
 	readonly os: "macos" | "linux" | "other";
+	/** Whose eyes it looks with: this account, or as root the owner of the home. */
 	readonly uid: number;
+	/** Root looks at the home of another account. */
+	readonly isOthers: boolean;
 	readonly home: string;
 	readonly cwd: string;
-	/** A file, following symbolic links. */
+	/** A file, following symbolic links; `unreadable` if that account may not read it, as far as modes and groups say. */
 	look(path: string, maxBytes: number): Sight;
 	/** The names in a folder, sorted; none if it is not a folder or cannot be read. */
 	list(path: string): readonly string[];
@@ -35,23 +41,65 @@ export type Sight =
 			/** Permission bits. */
 			readonly mode: number;
 			readonly uid: number;
-			/** Last change of the content, in milliseconds since the epoch. */
+			/** Last change of the content, the mode or the owner, in milliseconds since the epoch: a renamed or restored file keeps its mtime. */
 			readonly changedAt: number;
 	  };
 
 const systems: Readonly<Record<string, Machine["os"]>> = { darwin: "macos", linux: "linux" };
 
 export function nodeMachine(): Machine {
+	const home = process.env["HOME"] || homedir();
+	const self = process.getuid?.() ?? -1;
+	const other = self === 0 ? ownerOf(home) : undefined;
+	const isVisible = (path: string) => other === undefined || mayRead(path, other);
 	return {
 		os: systems[process.platform] ?? "other",
-		uid: process.getuid?.() ?? -1,
-		home: process.env["HOME"] || homedir(),
+		uid: other?.uid ?? self,
+		isOthers: other !== undefined,
+		home,
 		cwd: process.cwd(),
-		look,
-		list: (path) => attempt(() => readdirSync(path).sort()) ?? [],
+		look: (path, maxBytes) => (isVisible(path) ? look(path, maxBytes) : { kind: "unreadable" }),
+		list: (path) => (isVisible(path) ? (attempt(() => readdirSync(path).sort()) ?? []) : []),
 		linkOf: (path) => attempt(() => (lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined)),
 		realPath: (path) => attempt(() => realpathSync(path)),
 	};
+}
+
+/** An account, as far as modes of files ask. */
+interface HomeOwner {
+	readonly uid: number;
+	readonly groups: readonly number[];
+}
+
+/** The owner of a home, if it is not root. */
+function ownerOf(home: string): HomeOwner | undefined {
+	const stats = attempt(() => statSync(home));
+	if (stats === undefined || stats.uid === 0) return undefined;
+	// https://pubs.opengroup.org/onlinepubs/9799919799/utilities/id.html
+	const groups = attempt(() => execFileSync("id", ["-G", String(stats.uid)], { encoding: "utf8", stdio: "pipe" }));
+	return { uid: stats.uid, groups: groups?.trim().split(/\s+/).map(Number) ?? [stats.gid] };
+}
+
+/** Whether an account may enter every folder above a file and read it; true if there is no such file. */
+function mayRead(path: string, account: HomeOwner): boolean {
+	const real = attempt(() => realpathSync(path)) ?? path;
+	const folders = [...new Set([path, real].flatMap(foldersAbove))];
+	const permits = (each: string, bit: number) => {
+		const stats = attempt(() => statSync(each));
+		return stats === undefined || (modeFor(stats, account) & bit) !== 0;
+	};
+	return folders.every((folder) => permits(folder, constants.X_OK)) && permits(real, constants.R_OK);
+}
+
+function foldersAbove(path: string): string[] {
+	const parts = path.split("/").slice(0, -1);
+	return parts.map((_, index) => parts.slice(0, index + 1).join("/") || "/");
+}
+
+/** The three permission bits that count for an account. https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap04.html#tag_04_07 */
+function modeFor({ mode, uid, gid }: Stats, account: HomeOwner): number {
+	if (uid === account.uid) return mode >> 6;
+	return account.groups.includes(gid) ? mode >> 3 : mode;
 }
 
 function look(path: string, maxBytes: number): Sight {
@@ -72,7 +120,7 @@ function look(path: string, maxBytes: number): Sight {
 			bytes: content(fd, maxBytes),
 			mode: stats.mode & 0o777,
 			uid: stats.uid,
-			changedAt: stats.mtimeMs,
+			changedAt: Math.max(stats.mtimeMs, stats.ctimeMs),
 		};
 	} catch {
 		return { kind: "unreadable" };

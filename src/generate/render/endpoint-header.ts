@@ -51,7 +51,7 @@ export const purposeOf = (facts: HeaderFacts): string => purposes[facts.action](
 
 const compactSteps: Readonly<Record<Action, string>> = {
 	install:
-		"What it does, in this order: reads the token; finds the CLIs and their releases from files, without running any; writes the file of the machine for each, whole; prints one line. It has no editor: a file that it did not write, or that was changed since, is refused and stays as it is. A release that does not obey the file of the machine is reported as old.",
+		"What it does, in this order: reads the token; finds the CLIs and their releases from files, without running any; writes the machine's file for each, whole; prints one line. It has no editor: it refuses a file that it did not write, or that was changed since. A release that does not obey the machine's file is reported as old.",
 	report:
 		"What it does, in this order: finds the CLIs and their releases from files, without running any; compares the file of the machine for each, byte for byte, with what the install script writes; prints one line.",
 	uninstall:
@@ -151,22 +151,38 @@ const exits: readonly { readonly code: number; readonly means: string; readonly 
 	{ code: 1, means: "a bug", for: all },
 	{ code: 2, means: "an option is wrong", for: all },
 	{ code: 9, means: "report: no CLI that was found is set", for: ["report"] },
-	{ code: 10, means: "report: drift", for: ["report"] },
+	{ code: 10, means: "report: drift; the install script ends it", for: ["report"] },
 	{
 		code: 11,
-		means: "refused: the token, or a file that cannot be parsed or is not safe to replace; that file is unchanged",
+		means: "refused: the token, or a file that cannot be parsed or safely replaced",
 		for: ["install"],
 	},
 	{ code: 11, means: "refused: a file that cannot be read or parsed", for: ["report"] },
 	{
 		code: 11,
-		means: "refused: a file that cannot be parsed or is not safe to replace; it is unchanged",
+		means: "refused: a file that cannot be parsed or safely replaced",
 		for: ["uninstall"],
 	},
-	{ code: 12, means: "a file could not be written and is unchanged", for: all },
+	{ code: 12, means: "a file could not be written; such files are unchanged", for: all },
 	{ code: 13, means: "a program is missing", for: all },
 	{ code: 130, means: "interrupted", for: all },
 ];
+
+/** What the words of the report line mean. */
+export function reportWordsOf({ hasDaemon }: HeaderFacts): string[] {
+	const states = [
+		"ok",
+		"drift (set differently)",
+		"absent (not found)",
+		"old (a release that cannot be set)",
+		...(hasDaemon ? ["stale (set, but a background process still has the old token)"] : []),
+		"refused (a person must change its file)",
+		"error",
+	];
+	return wrapped(
+		`fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ${states.join("; ")}. users: accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.`,
+	);
+}
 
 /** The exit codes, and those that the vehicle gets instead. */
 export function exitCodesOf(facts: HeaderFacts): string[] {

@@ -18,7 +18,15 @@ import type { EndpointScript } from "../../spec/endpoint-script.ts";
 import { MAX_TOKEN_LENGTH } from "../../token/shape.ts";
 import type { Artefact } from "./artefact.ts";
 import { editorProgram } from "./editor.ts";
-import { contentsOf, exitCodesOf, type HeaderFacts, optionsOf, purposeOf, stepsOf } from "./endpoint-header.ts";
+import {
+	contentsOf,
+	exitCodesOf,
+	type HeaderFacts,
+	optionsOf,
+	purposeOf,
+	reportWordsOf,
+	stepsOf,
+} from "./endpoint-header.ts";
 import { editorModes, type FileFacts, ownerPrograms, shellParts } from "./endpoint-parts.ts";
 import { renderTemplate } from "./template.ts";
 
@@ -50,13 +58,10 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 	const changes = does("install") || does("uninstall");
 	const view = {
 		// The top.
-		purpose: purposeOf(about),
+		...aboutView(about),
 		vehicle: vehicle.title,
 		version,
 		notes: [...vehicle.notes, ...(actions.includes("install") ? vehicle.tokenNotes : [])],
-		steps: stepsOf(about),
-		documented: optionsOf(about),
-		exitCodes: exitCodesOf(about),
 		hooks: script.hooks === true,
 		// Which parts are there.
 		installs: does("install"),
@@ -170,6 +175,17 @@ function headerFacts(
 	};
 }
 
+/** The texts of the header. */
+function aboutView(about: HeaderFacts) {
+	return {
+		purpose: purposeOf(about),
+		steps: stepsOf(about),
+		documented: optionsOf(about),
+		reportWords: reportWordsOf(about),
+		exitCodes: exitCodesOf(about),
+	};
+}
+
 /** The case of a CLI's background process. */
 function daemonCase({ id, daemon }: Cli): string[] {
 	if (!daemon) return [];
@@ -187,6 +203,7 @@ function cliView(clis: readonly Cli[], os: readonly Os[], compact: boolean) {
 		tokenKeys: clis.map(tokenKey),
 		abouts: clis.map(({ id, title, applies }) => `${id}) title=${sh(title)} when=${sh(applies)} ;;`),
 		sends: clis.map(({ id, sends }) => ({ id, facts: sends })),
+		commands: clis.map(({ id, program, npm }) => `${id}) program=${sh(program)} package=${sh(npm)} ;;`),
 		packages: clis.map(({ id, npm }) => `${id} "$1" ${sh(npm)}`),
 		machineNpmRoots: machineNpmRoots.map((root) => root.slice(1)),
 		userNpmRoots,

@@ -20,16 +20,16 @@ export interface Consultation {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	/** Reads a file's text; undefined if it cannot be read. */
 	readonly readText: (path: string) => string | undefined;
+	/** Whether other accounts than its owner can read a file. */
+	readonly isOpen: (path: string) => boolean;
 }
 
 /** Diagnoses one CLI. */
 export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Consultation): Diagnosis {
 	const sight = { ...seen, layers: seen.layers.map((layer) => asReadBy(layer, seen.release)) };
 	const first = resolve(layering, sight.layers, sight.release);
-	const programs = first.emissions.flatMap(({ program }) =>
-		program === undefined ? [] : [first.settings.get(program)?.value ?? ""],
-	);
-	const ours = programs[0] === undefined ? undefined : layering.programFiles?.(programs[0]);
+	const pointer = first.emissions.find(({ program }) => program !== undefined)?.program;
+	const ours = pointer === undefined ? undefined : layering.programFiles?.(first.settings.get(pointer)?.value ?? "");
 	const programProblem = ours && problemOf(cli, ours, by.readText);
 	const token = ours && programProblem === undefined ? firstLine(by.readText(ours.token)) : undefined;
 	const resolved = token === undefined ? first : resolve(layering, sight.layers, sight.release, token);
@@ -44,9 +44,19 @@ export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Co
 		hosts: by.hosts,
 		environment: by.environment,
 		programProblem,
+		printed:
+			token === undefined || !ours || pointer === undefined
+				? undefined
+				: { by: pointer, path: ours.token, isOpen: by.isOpen(ours.token) },
 	});
 	const { id, title, applies } = cli;
-	return { id, title, applies, sight, resolved, signals, findings, unseen: layering.unseen };
+	const unseen = [
+		...layering.unseen,
+		...(sight.owner === undefined
+			? []
+			: [`the variables of the account of this home (uid ${sight.owner}): these are root's`]),
+	];
+	return { id, title, applies, sight, resolved, signals, findings, unseen };
 }
 
 /** Why our program does not print the header that we wrote it for. */

@@ -67,6 +67,8 @@ export interface DiagnosedCli {
 	/** See `Consultation`. */
 	readonly hosts: readonly string[] | undefined;
 	readonly environment: Readonly<Record<string, string | undefined>>;
+	/** Where the token is that our own program prints: the setting that names the program, and the file it reads. */
+	readonly printed: { readonly by: string; readonly path: string; readonly isOpen: boolean } | undefined;
 	/** What is wrong with our own program for the header, if it is set. */
 	readonly programProblem: string | undefined;
 }

@@ -37,6 +37,7 @@ export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
 		...unclear(of),
 		...tokens(of),
 		...misdirections(of),
+		...open(of),
 		...flagged(of),
 		...programs(of),
 		...daemons(of),
@@ -85,7 +86,8 @@ function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 			];
 		}
 		if (state === "unreadable") {
-			const fix = sudo ? `sudo chmod 0644 ${quoted}` : `sudo chown "$(id -un)" ${quoted} && chmod 0600 ${quoted}`;
+			const user = sight.owner === undefined ? '"$(id -un)"' : String(sight.owner);
+			const fix = sudo ? `sudo chmod 0644 ${quoted}` : `sudo chown ${user} ${quoted} && chmod 0600 ${quoted}`;
 			return [{ severity: "error", what: `the ${place.title} ${why}, so ${cli.title} runs without it`, where, fix }];
 		}
 		if (state === "unsafe") {
@@ -106,7 +108,7 @@ function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 	});
 }
 
-function releases({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
+function releases({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 	const { installs, release } = sight;
 	const found: DoctorFinding[] = [];
 	const versions = [...new Set(installs.flatMap(({ version }) => (version ? [versionText(version)] : [])))];
@@ -117,7 +119,7 @@ function releases({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
 	}
 	if (installs.length > 0 && release === undefined) {
 		const what = `cannot tell the release of ${cli.title} from its files; assuming the newest`;
-		found.push({ severity: "note", what, fix: `run ${layering.program} --version as the user` });
+		found.push({ severity: "note", what, fix: `run ${cli.program} --version as the user` });
 	}
 	if (release && !isInRange(release, `>=${cli.user.since}`)) {
 		const what = `release ${versionText(release)} cannot be configured for a provider`;
@@ -240,6 +242,22 @@ function flagged({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
 	});
 }
 
+/** Files of one account that hold the token and that other accounts can read: settings, or what our own program reads. */
+function open({ signals, resolved, printed }: DiagnosedCli): DoctorFinding[] {
+	const holders = signals.flatMap(({ sent, secret, tokenFrom = "" }) => {
+		const layer = resolved.settings.get(tokenFrom)?.layer;
+		if (sent === "no" || !secret || !layer || layer.place.isForAll) return [];
+		const { path, isOpen } = tokenFrom === printed?.by ? printed : layer;
+		return isOpen && path !== undefined ? [path] : [];
+	});
+	return [...new Set(holders)].map((path) => ({
+		severity: "warning",
+		what: "other accounts can read the token in this file",
+		where: shownName(path),
+		fix: `chmod go= ${shownName(sh(path))}`,
+	}));
+}
+
 /** Our own header program: without its files, or with other content, nothing is sent or another header is. */
 function programs({ cli, programProblem }: DiagnosedCli): DoctorFinding[] {
 	if (programProblem === undefined) return [];
@@ -343,10 +361,18 @@ function daemons({ cli, sight, resolved, signals }: DiagnosedCli): DoctorFinding
 	const changedAt = Math.max(0, ...changes);
 	// Start times have a resolution of one second.
 	const stale = sight.daemons.filter(({ startedAt }) => startedAt + 1000 < changedAt);
-	if (stale.length === 0 || !cli.daemon) return [];
+	if (!cli.daemon) return [];
+	const { restart } = cli.daemon;
+	const own = sight.daemons.flatMap(({ pid, variables }): DoctorFinding[] => {
+		if (variables.length === 0) return [];
+		const names = variables.map((name) => shownName(name)).join(", ");
+		const what = `a background process (${pid}) has other values than this environment for ${names}, so what it sends is not checked`;
+		return [{ severity: "warning", what, fix: restart }];
+	});
+	if (stale.length === 0) return own;
 	const pids = stale.map(({ pid }) => pid).join(", ");
 	const what = `a background process (${pids}) started before its settings changed, and still uses the old ones`;
-	return [{ severity: "warning", what, fix: cli.daemon.restart }];
+	return [...own, { severity: "warning", what, fix: restart }];
 }
 
 function proxy({ cli, layering, signals, environment }: DiagnosedCli): DoctorFinding[] {

@@ -19,6 +19,8 @@ export interface Daemon {
 	readonly pid: number;
 	/** Milliseconds since the epoch. */
 	readonly startedAt: number;
+	/** Names of its own variables that change its telemetry and differ from those of this environment. */
+	readonly variables: readonly string[];
 }
 
 /** All observations of one CLI, before any conclusion. */
@@ -28,6 +30,8 @@ export interface CliSight {
 	readonly release: Version | undefined;
 	readonly layers: readonly LayerSight[];
 	readonly daemons: readonly Daemon[];
+	/** The account that it is judged for, where root looks at another's home. */
+	readonly owner?: number | undefined;
 }
 
 /** The effects a doctor needs. */
@@ -39,9 +43,11 @@ const PROGRAM_MS = 20_000;
 
 /** Inspects one CLI: releases from files, layers, background processes. Runs none of its programs. */
 export async function gather(fx: DoctorWorld, machine: Machine, cli: Cli, layering: CliLayering): Promise<CliSight> {
-	const installs = findInstalls(fx, machine, cli, layering);
+	const installs = findInstalls(fx, machine, cli);
 	const known = installs.flatMap(({ version }) => (version ? [version] : []));
-	const release = installs.find(({ isOnPath }) => isOnPath)?.version ?? known.sort(compareVersions)[0];
+	// The one that is started, also if its release is not known: what is left of another one says nothing about it.
+	const started = installs.find(({ isOnPath }) => isOnPath);
+	const release = started ? started.version : known.sort(compareVersions)[0];
 	const layers: LayerSight[] = [];
 	const seen = new Set<string>();
 	for (const place of layering.layers) {
@@ -57,7 +63,8 @@ export async function gather(fx: DoctorWorld, machine: Machine, cli: Cli, layeri
 		installs,
 		release,
 		layers,
-		daemons: cli.daemon ? await daemonsOf(fx, machine, cli.daemon.command, cli.user.variable) : [],
+		daemons: cli.daemon ? await daemonsOf(fx, machine, cli.daemon.command, cli.user, layering.variables) : [],
+		...(machine.isOthers && { owner: machine.uid }),
 	};
 }
 
@@ -121,7 +128,10 @@ async function sightOf(
 ): Promise<LayerSight> {
 	const file = machine.look(path, MAX_BYTES);
 	if (file.kind === "absent") return { place, path, state: "absent" };
-	if (file.kind === "unreadable") return { place, path, state: "unreadable", why: "cannot be read by this account" };
+	if (file.kind === "unreadable") {
+		const whom = machine.isOthers ? `the account of this home (uid ${machine.uid})` : "this account";
+		return { place, path, state: "unreadable", why: `cannot be read by ${whom}` };
+	}
 	if (file.kind !== "file") {
 		const why =
 			file.kind === "large"
@@ -134,6 +144,7 @@ async function sightOf(
 		path,
 		changedAt: file.changedAt,
 		isForAll: (file.mode & 0o004) !== 0,
+		isOpen: (file.mode & 0o077) !== 0,
 		before: obstacleTo(machine, path, file.bytes),
 	};
 	const raw =
@@ -188,12 +199,12 @@ async function plist(fx: DoctorWorld, path: string): Promise<Parsed> {
 	return { problem: "is not a property list that plutil can read" };
 }
 
-function findInstalls(fx: DoctorWorld, machine: Machine, cli: Cli, layering: CliLayering): Install[] {
+function findInstalls(fx: DoctorWorld, machine: Machine, cli: Cli): Install[] {
 	const found: Install[] = [];
 	const add = (path: string, version: Version | undefined, isOnPath = false) => {
 		if (!found.some((each) => each.path === path)) found.push({ version, path, isOnPath });
 	};
-	const program = fx.programs.find(layering.program);
+	const program = fx.programs.find(cli.program);
 	const real = program === undefined ? undefined : machine.realPath(program);
 	if (program !== undefined && real !== undefined) add(program, releaseAt(machine, real, cli.npm), true);
 	const roots = [...machineNpmRoots, ...userNpmRoots.map((root) => `${machine.home}/${root}`)];
@@ -208,8 +219,8 @@ function findInstalls(fx: DoctorWorld, machine: Machine, cli: Cli, layering: Cli
 			if (isThere) add(path, versionIn(kind === "trace" ? "" : (link ?? path)));
 		}
 	}
-	// Signs of use add nothing if a release is known, and the program is the same as its package.
-	const releases = found.filter(({ version }) => version !== undefined);
+	// Signs of use add nothing if a release is known.
+	const releases = found.filter(({ version, isOnPath }) => version !== undefined || isOnPath);
 	return releases.length > 0 ? releases : found;
 }
 
@@ -236,7 +247,13 @@ function packageVersion(machine: Machine, path: string, name?: string): Version 
 }
 
 /** Processes of this account and home whose command line contains these words. */
-async function daemonsOf(fx: DoctorWorld, machine: Machine, command: string, variable: string): Promise<Daemon[]> {
+async function daemonsOf(
+	fx: DoctorWorld,
+	machine: Machine,
+	command: string,
+	user: Cli["user"],
+	variables: RegExp,
+): Promise<Daemon[]> {
 	const ps = fx.programs.find("/bin/ps") ?? fx.programs.find("/usr/bin/ps");
 	if (ps === undefined) return [];
 	const { stdout } = await fx.programs.run(ps, ["-A", "-o", "uid=,pid=,etime=,args="], { timeoutMs: PROGRAM_MS });
@@ -244,18 +261,38 @@ async function daemonsOf(fx: DoctorWorld, machine: Machine, command: string, var
 	return stdout.split("\n").flatMap((line) => {
 		const [, uid, pid, etime = "", args = ""] = /^\s*(\d+)\s+(\d+)\s+([\d:-]+)\s+(.*)$/.exec(line) ?? [];
 		if (Number(uid) !== machine.uid || !args.includes(command)) return [];
-		if (!isOfHome(fx, machine, Number(pid), variable)) return [];
-		return [{ pid: Number(pid), startedAt: now - ageMs(etime) }];
+		const environment = environmentOf(machine, Number(pid));
+		const settings = settingsFolder(machine, user, { HOME: machine.home, ...environment });
+		if (settings !== settingsFolder(machine, user, { ...fx.environment, HOME: machine.home })) return [];
+		const own = Object.entries(environment ?? {}).filter(
+			([name, value]) => name !== user.variable && variables.test(name) && value !== fx.environment[name],
+		);
+		return [{ pid: Number(pid), startedAt: now - ageMs(etime), variables: own.map(([name]) => name) }];
 	});
 }
 
-/** Whether a process uses this home, as far as its environment is visible. */
-function isOfHome(fx: DoctorWorld, machine: Machine, pid: number, variable: string): boolean {
+/** The variables that a process was started with; undefined if they cannot be seen. */
+function environmentOf(machine: Machine, pid: number): Readonly<Record<string, string>> | undefined {
 	const file = machine.look(`/proc/${pid}/environ`, MAX_PACKAGE_BYTES);
-	if (file.kind !== "file" || file.bytes.length === 0) return true;
+	if (file.kind !== "file" || file.bytes.length === 0) return undefined;
 	const pairs = Buffer.from(file.bytes).toString("utf8").split("\0");
-	const variableOf = (name: string) => pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
-	return variableOf("HOME") === machine.home && variableOf(variable) === (fx.environment[variable] || undefined);
+	return Object.fromEntries(
+		pairs.flatMap((pair) => {
+			const [, name, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+			return name === undefined || value === undefined ? [] : [[name, value]];
+		}),
+	);
+}
+
+/** The folder with the user's settings for a program with these variables, without symbolic links. */
+function settingsFolder(
+	machine: Machine,
+	{ variable, below, folder }: Cli["user"],
+	environment: DoctorWorld["environment"],
+): string {
+	const moved = environment[variable];
+	const path = moved ? `${moved}${below}` : `${environment["HOME"]}/${folder}`;
+	return machine.realPath(path) ?? path;
 }
 
 /** `[[days-]hours:]minutes:seconds` https://pubs.opengroup.org/onlinepubs/9799919799/utilities/ps.html */

@@ -14,6 +14,8 @@ export interface LayerSight {
 	readonly changedAt?: number | undefined;
 	/** Whether every account can read it. */
 	readonly isForAll?: boolean | undefined;
+	/** Whether any account but its owner can read or write it. */
+	readonly isOpen?: boolean | undefined;
 	/** What to do to the file before `crossfade install` changes it, although the CLI reads it as it is. */
 	readonly before?: string | undefined;
 }

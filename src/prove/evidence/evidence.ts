@@ -94,8 +94,8 @@ export interface InventoryRow {
 	readonly host: string;
 	/** The serial number or the MDM's id, if the source has one. */
 	readonly serial?: string | undefined;
-	/** `unreported`: the machine is listed without a report line. */
-	readonly state: "ok" | "drift" | "absent" | "error" | "unreported";
+	/** `refused`: a person has to change a file there. `unreported`: the machine is listed without a report line. */
+	readonly state: "ok" | "drift" | "absent" | "refused" | "error" | "unreported";
 	/** Undefined if the machine has no token, several, or could not determine it. */
 	readonly fingerprint: string | undefined;
 	/** CLI id -> state, as reported by the machine. */

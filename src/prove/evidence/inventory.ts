@@ -30,9 +30,9 @@ export interface HostList extends Reading {
 
 type ReportLine = Omit<InventoryRow, "host" | "at" | "serial">;
 
-const STATES = ["ok", "drift", "absent", "error"] as const;
+const STATES = ["ok", "drift", "absent", "refused", "error"] as const;
 const REPORT = new RegExp(
-	`crossfade (ok|drift|absent|error) fp=([0-9a-f]{${FINGERPRINT_LENGTH}}|none|mixed|-) cfg=(\\S+) cli=(\\S*) users=(\\d{1,6})`,
+	`crossfade (ok|drift|absent|refused|error) fp=([0-9a-f]{${FINGERPRINT_LENGTH}}|none|mixed|-) cfg=(\\S+) cli=(\\S*) users=(\\d{1,6})`,
 );
 const REPORTS = new RegExp(REPORT, "g");
 /** The time before a line of a log, as logs have it. */

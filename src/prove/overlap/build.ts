@@ -194,6 +194,7 @@ function sums({ rows, bad }: Inventory, pair: RotationTokens): InventorySums {
 		other: count(({ fingerprint }) => fingerprint !== undefined) - onOld - onNew,
 		drift: count(({ state }) => state === "drift"),
 		absent: count(({ state }) => state === "absent"),
+		refused: count(({ state }) => state === "refused"),
 		error: count(({ state }) => state === "error"),
 		unreported: count(({ state }) => state === "unreported"),
 		badLines: bad,

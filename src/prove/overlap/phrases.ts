@@ -61,9 +61,9 @@ export function checkWord({ state, proven, open }: ChecklistItem): string {
 }
 
 export function inventoryText(sums: InventorySums): string {
-	const { onOld, onNew, other, drift, absent, error, unreported, badLines } = sums;
+	const { onOld, onNew, other, drift, absent, refused, error, unreported, badLines } = sums;
 	const tokens = `${count(onNew)} on the new token, ${count(onOld)} on the old, ${count(other)} on another`;
-	const states = `${count(drift)} drifted, ${count(absent)} absent, ${count(error)} with an error`;
+	const states = `${count(drift)} drifted, ${count(absent)} absent, ${refused > 0 ? `${count(refused)} refused, ` : ""}${count(error)} with an error`;
 	const silent = unreported > 0 ? `; ${plural(unreported, "machine")} without a report line` : "";
 	return `${tokens}; ${states}${silent}${badLines > 0 ? `; ${plural(badLines, "line")} not readable` : ""}`;
 }

@@ -47,6 +47,8 @@ export interface InventorySums {
 	readonly other: number;
 	readonly drift: number;
 	readonly absent: number;
+	/** Machines with a file that a person has to change. */
+	readonly refused: number;
 	readonly error: number;
 	/** Machines listed without a report line. */
 	readonly unreported: number;

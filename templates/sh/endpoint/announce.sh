@@ -35,7 +35,7 @@ announce() {
   for feature in prompts responses tools; do
     if wants "$feature"; then content="$content $feature"; fi
   done
-  if [ -n "$content" ]; then say plan '' '' "Also sent, because you ask for it:$content."; else say plan '' '' "Not sent: prompts, responses, tool inputs."; fi
+  if [ -n "$content" ]; then say plan '' '' "Also sent, because you ask for it:$content."; else say plan '' '' "Not sent, but for what is listed above: prompts, responses, tool inputs."; fi
   if wants host; then say plan '' '' "With all of it goes the name and id of this machine: $(plain "$machine_name"). To leave it out: --no-host."; fi
   say plan '' '' "Each file is backed up before its first change; --uninstall removes these settings again."
 }
@@ -43,7 +43,7 @@ announce() {
 # At the end: what came of it, when it takes effect, and how to check.
 conclude() {
   if [ "$ACTION" = report ] || [ -n "$DRY_RUN" ]; then return 0; fi
-  if [ -z "$changed" ] && [ "$worst" -eq 0 ]; then
+  if [ -z "$changed" ] && [ "$worst" -eq 0 ] && [ -z "$refused" ]; then
     if [ "$ACTION" = install ] && ! some_cli ok && ! some_cli stale; then
       say note '' '' "No CLI found that can be set."
     else

@@ -63,7 +63,7 @@ change_file() {
 # Somebody changed the file meanwhile: once more, from the start.
 try_again() {
   if [ -n "$second" ]; then
-    trouble "$1" "$3" "was changed by another program while this script ran; run it again"
+    trouble "$1" "$3" "was changed by another program while this script ran; run it again" 11
   else
     second=yes
     handle_file "$1" "$2" "$3" yes

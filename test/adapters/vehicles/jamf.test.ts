@@ -1,7 +1,9 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clis } from "../../../src/adapters/clis/registry.ts";
+import { kit } from "../../../src/adapters/vehicles/jamf/kit.ts";
+import type { KitFacts } from "../../../src/adapters/vehicles/kit.ts";
 import type { EndpointScript } from "../../../src/spec/endpoint-script.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript, text } from "../../harness/endpoint.ts";
@@ -77,6 +79,59 @@ describe("as Jamf runs it", () => {
 		expect(text(join(mac.root, "etc/codex/requirements.toml"))).toContain('"https://otlp.example.com/x/v1/logs"');
 		const gaps = await mac.run(script("install"), jamf(token, "", "", "dry-run"));
 		expect(gaps).toMatchObject({ code: 0, stdout: expect.stringContaining("crossfade drift") });
+	});
+});
+
+describe("the smart groups", () => {
+	interface Group {
+		readonly criterion: readonly { readonly value: string; readonly search_type: string; readonly and_or: string }[];
+	}
+	/** Whether a report line puts a computer into the group of a payload, as Jamf Pro joins the criteria. */
+	const joins = (path: string, line: string, fingerprint: string) => {
+		const facts = { mode: "param", provider: "x", title: "x" } as unknown as KitFacts;
+		const found = kit.payloads(facts).find((payload) => payload.path === path);
+		const data = found?.data as unknown as { computer_group: { criteria: Group & { size: number } } };
+		const { criterion, size } = data.computer_group.criteria;
+		expect(criterion).toHaveLength(size);
+		const hits = criterion.map(
+			({ value, search_type: search }) =>
+				line.includes(value.replace("@FINGERPRINT@", fingerprint)) === (search === "like"),
+		);
+		return criterion[0]?.and_or === "or" ? hits.includes(true) : !hits.includes(false);
+	};
+
+	test("a computer leaves the policy's group once nothing is left to do, and is in the other one if a person has to act", async () => {
+		const [old, next] = [canary(), canary()];
+		const canaries = [old, next];
+		const both = { clis: clis.filter(({ id }) => id === "codex" || id === "gemini") };
+		const mac = simulatedMacos();
+		const seen = async (what: string, isToDo: boolean, isStuck: boolean, state: string) => {
+			const { stdout } = await mac.run(script("report", both), [], { canaries });
+			expect(stdout, what).toContain(`<result>crossfade ${state} `);
+			const groups = ["smart-group.xml", "attention-group.xml"].map((path) => joins(path, stdout, next.fingerprint));
+			expect(groups, what).toEqual([isToDo, isStuck]);
+		};
+		const policy = (token: string, code: number) =>
+			mac.run(script("install", both), jamf(token), { canaries }).then((run) => expect(run.code).toBe(code));
+		await seen("before the first run", true, false, "drift");
+		await policy(old.token, 0);
+		await seen("with the old token", true, false, `ok fp=${old.fingerprint}`);
+		const file = join(mac.root, "Library/Application Support/GeminiCli/settings.json");
+		writeFileSync(file, "{");
+		await seen("a broken file, and the old token", true, true, `refused fp=${old.fingerprint}`);
+		writeFileSync(join(mac.root, "etc/codex/requirements.toml"), "");
+		await seen("a broken file, and one that is not set", true, false, "drift fp=none");
+		await policy(next.token, 11);
+		await seen("all but the broken file is set", false, true, `refused fp=${next.fingerprint}`);
+		writeFileSync(join(mac.root, "etc/codex/requirements.toml"), "[");
+		await seen("both files are broken", false, true, "refused fp=none");
+		const gone = simulatedMacos({ clis: false });
+		const { stdout } = await gone.run(script("report", both));
+		expect(["smart-group.xml", "attention-group.xml"].map((path) => joins(path, stdout, next.fingerprint))).toEqual([
+			false,
+			false,
+		]);
+		expect(joins("smart-group.xml", "", next.fingerprint), "never reported").toBe(true);
 	});
 });
 

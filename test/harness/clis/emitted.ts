@@ -33,7 +33,7 @@ export async function predicted(
 		const file = seen.look(path, 1 << 16);
 		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8") : undefined;
 	};
-	return diagnose(cli, layering, sight, { known: [], environment, readText }).resolved.emissions;
+	return diagnose(cli, layering, sight, { known: [], environment, readText, isOpen: () => false }).resolved.emissions;
 }
 
 function asSeenInside(machine: LabMachine): Machine {

@@ -64,6 +64,17 @@ describe("detects releases from files, without running any", () => {
 			"0.150.0",
 		],
 		[
+			"what is on PATH and has no known release, and not what is left of another one",
+			"codex",
+			{
+				files: codex169,
+				links: { "/usr/bin/codex": "/opt/x/bin/codex" },
+				programs: { codex: "/usr/bin/codex" },
+			},
+			["?", "0.169.0"],
+			undefined,
+		],
+		[
 			"the native install of Claude Code",
 			"claude-code",
 			{ links: { [`${HOME}/.local/bin/claude`]: `${HOME}/.local/share/claude/versions/2.1.330` } },
@@ -477,6 +488,66 @@ describe("findings, each with its fix", () => {
 		expect(await said("codex", ps("1-00:00:00"))).toHaveLength(1);
 		expect(await said("codex", ps("00:30"))).toEqual([]);
 		expect(await said("codex", ps("01:02", 1001))).toEqual([]);
+	});
+
+	test("a background process by its own variables: its home, its folder of settings, what it sends", async () => {
+		const variables = (pairs: Readonly<Record<string, string>>) => ({
+			files: {
+				...codex169,
+				[codexFile]: { text: codexOf(token), changedAt: NOW - 60_000 },
+				"/proc/4711/environ": Object.entries(pairs)
+					.map(([name, value]) => `${name}=${value}\0`)
+					.join(""),
+			},
+			links: { "/mnt/dev": HOME, "/mnt/settings": `${HOME}/.codex` },
+			outputs: { "/bin/ps": "  1000  4711 01:02 /x/codex app-server --managed-daemon\n" },
+		});
+		const stale = expect.stringMatching(/^warning a background process \(4711\) started before/);
+		expect(await said("codex", variables({ HOME }))).toEqual([stale]);
+		expect(await said("codex", variables({ HOME: "/x", CODEX_HOME: "/mnt/settings" }))).toEqual([stale]);
+		expect(await said("codex", variables({ HOME, CODEX_HOME: `${HOME}/.codex` }))).toEqual([stale]);
+		expect(await said("codex", variables({ HOME, CODEX_HOME: "/elsewhere" }))).toEqual([]);
+		const secret = canary();
+		const own = await said(
+			"codex",
+			variables({ HOME, OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${secret.token}` }),
+		);
+		expect(own).toEqual([
+			expect.stringMatching(
+				/^warning a background process \(4711\) has other values than this environment for OTEL_EXPORTER_OTLP_HEADERS, so what it sends is not checked \|/,
+			),
+			stale,
+		]);
+		expect(leaks([secret], { findings: own.join("\n") })).toEqual([]);
+	});
+
+	test.each([
+		["a file", "codex", { [codexFile]: { text: codexOf(token), mode: 0o644 } }, codexFile],
+		["a file for a group", "codex", { [codexFile]: { text: codexOf(token), mode: 0o640 } }, codexFile],
+		["a private file", "codex", { [codexFile]: { text: codexOf(token), mode: 0o600 } }, undefined],
+		["the machine's file", "codex", { "/etc/codex/requirements.toml": codexOf(token) }, undefined],
+		["a file without a token", "codex", { [codexFile]: { text: codexConfig(to("short")), mode: 0o644 } }, undefined],
+	])("%s with a token that others can read: said where it is one account's", async (_what, id, files, where) => {
+		const all = await said(id, { files: { ...codex169, ...files } });
+		const open = all.filter((line) => /other accounts can read the token/.test(line));
+		expect(open).toEqual(
+			where === undefined
+				? []
+				: [`warning other accounts can read the token in this file | ${where} | chmod go= ${where}`],
+		);
+	});
+
+	test("root in another's home: a file that the owner cannot read, and whose variables are not seen", async () => {
+		const files = { ...codex169, [codexFile]: { text: codexOf(token), isUnreadable: true } };
+		const { findings, unseen } = await consult("codex", { files, isOthers: true });
+		expect(findings).toContainEqual({
+			severity: "error",
+			what: "the user's file cannot be read by the account of this home (uid 1000), so Codex CLI runs without it",
+			where: codexFile,
+			fix: `sudo chown 1000 ${codexFile} && chmod 0600 ${codexFile}`,
+		});
+		expect(unseen).toContain("the variables of the account of this home (uid 1000): these are root's");
+		expect((await consult("codex", { files })).unseen.join()).not.toContain("uid 1000");
 	});
 
 	test("old, new, neither", async () => {

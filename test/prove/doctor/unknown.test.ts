@@ -45,6 +45,13 @@ describe("our own program for the header", () => {
 		});
 	});
 
+	test("its token is said to be open where others can read it", async () => {
+		const files = { ...whole, [`${folder}/crossfade-token`]: { text: `${token}\n`, mode: 0o644 } };
+		expect((await judged("claude-code", { files })).said).toEqual([
+			expect.stringMatching(/^warning other accounts can read the token in this file/),
+		]);
+	});
+
 	test.each<[what: string, files: SimulatedMachine["files"], expected: string]>([
 		["is missing", { [`${folder}/crossfade-token`]: token }, "is missing or cannot be read, so nothing is sent"],
 		[

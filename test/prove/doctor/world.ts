@@ -26,6 +26,8 @@ export interface SimulatedMachine {
 	readonly known?: readonly KnownToken[];
 	readonly hosts?: readonly string[];
 	readonly cwd?: string;
+	/** Root looks at this home. */
+	readonly isOthers?: boolean;
 }
 
 export const NOW = Date.parse("2026-01-31T12:00:00Z");
@@ -44,6 +46,7 @@ export async function consult(
 		known = [],
 		hosts,
 		cwd = `${HOME}/project`,
+		isOthers = false,
 	}: SimulatedMachine,
 ): Promise<Diagnosis> {
 	const cli = clis.find((each) => each.id === id);
@@ -56,7 +59,7 @@ export async function consult(
 		}
 		const {
 			text,
-			mode = 0o644,
+			mode = path.startsWith(HOME) ? 0o600 : 0o644,
 			isUnreadable = false,
 			changedAt = 0,
 		} = typeof file === "string" ? { text: file } : file;
@@ -66,6 +69,7 @@ export async function consult(
 	const machine: Machine = {
 		os,
 		uid: 1000,
+		isOthers,
 		home: HOME,
 		cwd,
 		look,
@@ -97,6 +101,10 @@ export async function consult(
 		const file = look(path);
 		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8") : undefined;
 	};
+	const isOpen = (path: string) => {
+		const file = look(path);
+		return file.kind === "file" && (file.mode & 0o077) !== 0;
+	};
 	const sight = await gather(fx, machine, cli, layering);
-	return diagnose(cli, layering, sight, { known, hosts, environment: env, readText });
+	return diagnose(cli, layering, sight, { known, hosts, environment: env, readText, isOpen });
 }

@@ -35,13 +35,14 @@ describe("the report line", () => {
 	test.each([
 		["drift", "drift"],
 		["ok", "drift"],
+		["refused", "refused"],
 		["error", "error"],
 	])("with several tokens, %s, is %s and of no one token", (said, state) => {
-		const clis = "claude-code:stale,codex:old,gemini:error";
+		const clis = "claude-code:stale,codex:old,gemini:refused";
 		expect(parseReportLine(`crossfade ${said} fp=mixed cfg=1 cli=${clis} users=3 skipped=1`)).toEqual({
 			state,
 			fingerprint: undefined,
-			clis: { "claude-code": "stale", codex: "old", gemini: "error" },
+			clis: { "claude-code": "stale", codex: "old", gemini: "refused" },
 			users: 3,
 			isMixed: true,
 		});

@@ -232,6 +232,11 @@ describe("a fleet that has moved", () => {
 			["inventory: unknown"],
 		],
 		[
+			"7 the new token, and a file that a person has to change",
+			{ inventory: [machine("mac-1", NEW, { state: "refused" })] },
+			["inventory: unknown"],
+		],
+		[
 			"7 a report from before the rotation",
 			{ inventory: [machine("mac-1", NEW, { at: now - 13 * HOUR })] },
 			["inventory: unknown"],

@@ -59,7 +59,7 @@ export const cli: Cli = {
 		format: "json",
 		since: "2.1.83",
 		// An empty one puts the header back that a user's program would replace, also in what comes to us.
-		rows: [...settings, { pointer: "/otelHeadersHelper", type: "string", value: "", when: "no-helper" }],
+		rows: [{ pointer: "/otelHeadersHelper", type: "string", value: "", when: "no-helper" }, ...settings],
 	},
 	user: {
 		folder: ".claude",
@@ -76,6 +76,7 @@ export const cli: Cli = {
 			...settings,
 		],
 	},
+	program: "claude",
 	npm: "@anthropic-ai/claude-code",
 	// Without a space: before 2.1.149 the program failed in such a folder.
 	header: { folder: "/etc/otel-crossfade", program: headerProgram },
@@ -97,6 +98,7 @@ export const cli: Cli = {
 	traps: [
 		"Traces (a beta of Claude Code) are switched off while this is installed, because they would carry our header wherever they are sent.",
 		"If a managed profile or the admin console sets any OTLP variable, it overrides this file completely.",
+		"The managed file replaces the OTEL_RESOURCE_ATTRIBUTES of a user's or project's settings by the machine's name and id. To keep theirs, use no-host, or add the attributes to the managed file: what stands there is kept.",
 		"The managed file, and so the token in it, must be readable by every local account.",
 		"Before 2.1.85 the command line of every Bash call is sent even with tools off (measured on 2.1.81).",
 		"A per cent sign that starts no escape in a token stops all telemetry of 2.1.81 (measured); such tokens are refused.",

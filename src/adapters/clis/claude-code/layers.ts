@@ -65,7 +65,6 @@ const protocols = ["http/protobuf", "http/json", "grpc"] as const;
 
 export const layering: CliLayering = {
 	id: "claude-code",
-	program: "claude",
 	tolerance: { bom: true, utf16: true },
 	variables:
 		/^(OTEL_|CLAUDE_CODE_(ENABLE_TELEMETRY|ENHANCED_TELEMETRY_BETA|OTEL_|CLIENT_)|CLAUDE_CONFIG_DIR$|(HTTPS?|NO|ALL)_PROXY$|(https?|no|all)_proxy$|NODE_EXTRA_CA_CERTS$|NODE_TLS_|SSL_CERT_)/,

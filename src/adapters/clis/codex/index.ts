@@ -54,6 +54,7 @@ export const cli: Cli = {
 		since: "0.0.0",
 		rows,
 	},
+	program: "codex",
 	npm: "@openai/codex",
 	signs: [
 		{ kind: "link", path: ".codex/packages/standalone/current" },

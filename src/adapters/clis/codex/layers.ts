@@ -38,7 +38,6 @@ const types = {
 
 export const layering: CliLayering = {
 	id: "codex",
-	program: "codex",
 	tolerance: { bom: true, utf16: false },
 	variables: /^(OTEL_EXPORTER_OTLP_|OTEL_RESOURCE_ATTRIBUTES$|CODEX_HOME$|CODEX_CA_CERTIFICATE$|SSL_CERT_)/,
 	emptyCounts: /^OTEL_EXPORTER_OTLP_(\w+_)?COMPRESSION$/,

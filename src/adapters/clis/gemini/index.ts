@@ -51,6 +51,7 @@ export const cli: Cli = {
 		...gates,
 		rows,
 	},
+	program: "gemini",
 	npm: "@google/gemini-cli",
 	signs: [
 		{ kind: "folder", path: "/opt/homebrew/Cellar/gemini-cli/*" },

@@ -24,7 +24,6 @@ const endpoints = ["GEMINI_TELEMETRY_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOIN
 
 export const layering: CliLayering = {
 	id: "gemini",
-	program: "gemini",
 	tolerance: { bom: false, utf16: false },
 	variables: /^(GEMINI_TELEMETRY_|OTEL_|GEMINI_CLI_HOME$|GEMINI_CLI_SYSTEM_)/,
 	layers: [

@@ -53,6 +53,7 @@ export const cli: Cli = {
 		since: "0.24.4",
 		rows: [...diversions, ...common],
 	},
+	program: "qwen",
 	npm: "@qwen-code/qwen-code",
 	signs: [
 		{ kind: "folder", path: "/opt/homebrew/Cellar/qwen-code/*" },

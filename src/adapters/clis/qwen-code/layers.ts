@@ -26,7 +26,6 @@ const isSet = (value: string | undefined) => !["", "false", "0", "null"].include
 
 export const layering: CliLayering = {
 	id: "qwen-code",
-	program: "qwen",
 	tolerance: { bom: true, utf16: false },
 	variables: /^(QWEN_TELEMETRY_|OTEL_|QWEN_HOME$|QWEN_CODE_SYSTEM_)/,
 	layers: [

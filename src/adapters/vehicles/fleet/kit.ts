@@ -16,7 +16,16 @@ const limits: readonly Limit[] = [
 
 /** Reads only file names in one folder: no file content leaves the machine. */
 const files = `FROM file WHERE directory = '${STATUS_FOLDER}'`;
-const POLICY = `SELECT 1 ${files} AND (filename LIKE 'crossfade ok fp=${FINGERPRINT_PLACEHOLDER} %' OR filename LIKE 'crossfade absent %') AND mtime > (SELECT unix_time FROM time) - 86400;`;
+/** Hosts on which the script has nothing to do: all that it can set has the current token. */
+const SETTLED: readonly string[] = [
+	`crossfade ok fp=${FINGERPRINT_PLACEHOLDER} %`,
+	"crossfade absent %",
+	`crossfade refused fp=${FINGERPRINT_PLACEHOLDER} %`,
+	"crossfade refused fp=none %",
+];
+const POLICY = `SELECT 1 ${files} AND (${SETTLED.map((line) => `filename LIKE '${line}'`).join(" OR ")}) AND mtime > (SELECT unix_time FROM time) - 86400;`;
+/** Passes where no file needs a person. */
+const ATTENTION = `SELECT 1 WHERE NOT EXISTS (SELECT 1 ${files} AND (filename LIKE 'crossfade refused %' OR filename LIKE 'crossfade error %'));`;
 const REPORT = `SELECT filename AS report, mtime AS reported_at ${files} AND filename LIKE 'crossfade %';`;
 
 export const kit: Kit = {
@@ -40,12 +49,21 @@ const gitops: Payload = {
 		policies: [
 			{
 				name: "Crossfade: token is current",
-				description: "The AI CLIs of this host send their telemetry with the current token, checked within a day.",
+				description: "All that install.sh can set on this host has the current token, checked within a day.",
 				resolution: "Fleet runs install.sh automatically.",
 				platform: "darwin,linux",
 				critical: false,
 				query: POLICY,
 				run_script: { path: "./install.sh" },
+			},
+			{
+				name: "Crossfade: needs no person",
+				description: "No file on this host keeps install.sh from setting a CLI.",
+				resolution:
+					"Run report.sh on the host: its output names the file and the reason. Change the file, then run install.sh.",
+				platform: "darwin,linux",
+				critical: false,
+				query: ATTENTION,
 			},
 		],
 		reports: [
@@ -92,7 +110,15 @@ function guide(): Guide {
 				text: "Policies, Manage automations, Run script: tick the policy and choose `install.sh`.",
 			},
 			{
-				text: "Reports, Add report, with the second query from `gitops.yml`, every hour:",
+				text: "Policies, Add policy, with the second query and without automation: hosts on which a file was refused, or the script failed. On these the first policy can pass: the rest has the token.",
+				fields: [
+					["Name", "Crossfade: needs no person"],
+					["Targets", "macOS, Linux"],
+				],
+				commands: [ATTENTION],
+			},
+			{
+				text: "Reports, Add report, with the last query from `gitops.yml`, every hour:",
 				commands: [REPORT],
 			},
 			{

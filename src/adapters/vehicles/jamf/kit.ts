@@ -12,8 +12,17 @@ const SCRIPT = "Crossfade: install";
 const REMOVAL = "Crossfade: uninstall";
 const ATTRIBUTE = "Crossfade token";
 const GROUP = "Crossfade: token not current";
-/** Start of the report line of a machine with the current token. */
-const CURRENT = `crossfade ok fp=${FINGERPRINT_PLACEHOLDER}`;
+const ATTENTION = "Crossfade: needs a person";
+/** Starts of the report lines of computers on which the policy has nothing to do: all that it can set has the current token. */
+const SETTLED: readonly string[] = [
+	`crossfade ok fp=${FINGERPRINT_PLACEHOLDER}`,
+	"crossfade absent",
+	...["refused", "error"].flatMap((state) =>
+		[FINGERPRINT_PLACEHOLDER, "none"].map((fp) => `crossfade ${state} fp=${fp}`),
+	),
+];
+/** Those of computers on which it never will. */
+const STUCK: readonly string[] = ["crossfade refused", "crossfade error"];
 
 /** Labels of the parameters. They belong to the script; the values belong to the policy. */
 const LABELS = {
@@ -84,24 +93,29 @@ function payloads({ mode, provider }: KitFacts): Payload[] {
 			path: "smart-group.xml",
 			format: "xml",
 			purpose: "POST /JSSResource/computergroups/id/0: the computers in the policy's scope",
-			data: {
-				computer_group: {
-					name: GROUP,
-					is_smart: true,
-					criteria: {
-						size: 2,
-						criterion: [criterion(0, CURRENT), criterion(1, "crossfade absent")],
-					},
-				},
-			},
+			data: group(GROUP, SETTLED, "and", "not like"),
+		},
+		{
+			path: "attention-group.xml",
+			format: "xml",
+			purpose: "POST /JSSResource/computergroups/id/0: the computers that the policy cannot set",
+			data: group(ATTENTION, STUCK, "or", "like"),
 		},
 		policy("policy.xml", SCRIPT, "Ongoing", { computer_groups: { computer_group: { name: GROUP } } }, value),
 		policy("uninstall-policy.xml", REMOVAL, "Once per computer", { all_computers: false }, {}),
 	];
 }
 
-function criterion(priority: number, value: string): Data {
-	return { name: ATTRIBUTE, priority, and_or: "and", search_type: "not like", value };
+/** A smart group by the start of the report line. */
+function group(name: string, values: readonly string[], join: "and" | "or", search: "like" | "not like"): Data {
+	const criterion = values.map((value, priority) => ({
+		name: ATTRIBUTE,
+		priority,
+		and_or: join,
+		search_type: search,
+		value,
+	}));
+	return { computer_group: { name, is_smart: true, criteria: { size: values.length, criterion } } };
 }
 
 /** Disabled until an admin enables it: an upload alone changes no computer. */
@@ -154,12 +168,15 @@ function guide({ mode }: KitFacts): Guide {
 				],
 			},
 			{
-				text: `Computers, Smart Computer Groups, New, with two criteria joined by *and*. Replace \`${FINGERPRINT_PLACEHOLDER}\` with the fingerprint of your token:`,
+				text: `Computers, Smart Computer Groups, New, with these criteria joined by *and*. Replace \`${FINGERPRINT_PLACEHOLDER}\` with the fingerprint of your token:`,
 				fields: [
 					["Display Name", GROUP],
-					[`${ATTRIBUTE}, not like`, `\`${CURRENT}\``],
-					[`${ATTRIBUTE}, not like`, "`crossfade absent`"],
+					...SETTLED.map((value) => [`${ATTRIBUTE}, not like`, `\`${value}\``] as const),
 				],
+			},
+			{
+				text: "A second one, with criteria joined by *or*, for the computers that need a person: what the policy can set there is set.",
+				fields: [["Display Name", ATTENTION], ...STUCK.map((value) => [`${ATTRIBUTE}, like`, `\`${value}\``] as const)],
 			},
 			{
 				text: "Computers, Policies, New:",
@@ -186,6 +203,7 @@ function guide({ mode }: KitFacts): Guide {
 					post("/api/v1/scripts", param ? "script.json" : tokenFile),
 					post("/api/v1/computer-extension-attributes", "ea.json"),
 					post("/JSSResource/computergroups/id/0", "smart-group.xml"),
+					post("/JSSResource/computergroups/id/0", "attention-group.xml"),
 					post("/JSSResource/policies/id/0", param ? tokenFile : "policy.xml"),
 				],
 			},
@@ -221,7 +239,7 @@ function guide({ mode }: KitFacts): Guide {
 					: "Put the new token into a new copy of `install.sh` and replace the script's contents.",
 			},
 			{
-				text: `In the smart group *${GROUP}*, change the fingerprint to that of the new token. Otherwise no computer joins the group.`,
+				text: `In the smart group *${GROUP}*, change the fingerprint in all its criteria to that of the new token. Otherwise no computer joins the group.`,
 			},
 		],
 		delay: [
@@ -267,7 +285,8 @@ function guide({ mode }: KitFacts): Guide {
 			"If parameter 4 is the word TOKEN, the script reports it and exits 11.",
 			"Parameters 5 to 7 are for trials: the extension attribute does not receive them and reports drift. To change settings permanently, run `crossfade mdm` again with `--endpoint`, `--cli` or `--helper` and replace all scripts.",
 			"A computer whose Codex daemon still has the old token reports drift and stays in the group. Put restart into OPTIONS, or wait until the daemon exits.",
-			"Every computer that is not *ok* with this fingerprint joins the group, including those that never reported. Only computers without any of the CLIs stay out.",
+			"Every computer without this fingerprint joins the group, including those that never reported. Computers without any of the CLIs stay out, and those where all that the policy could still do was refused or failed: they are in *Crossfade: needs a person*.",
+			"A computer with an error comes back into the group once its attribute reports something else, at the next inventory update.",
 		],
 		unverified: [
 			"Whether *not like* also matches computers whose attribute is still empty. If the test Mac does not join the group before its first inventory, run `sudo jamf recon` on it.",

@@ -57,9 +57,10 @@ function reportedWrong(
 		return unknown("it reports several tokens", "see which CLI or user has which: crossfade doctor");
 	}
 	if (state === "unreported") return unknown("it is listed without a report line", again);
-	if (state === "error" || state === "drift") {
-		return unknown(`it reports ${state}`, "see the problem: crossfade doctor on that machine");
+	if (state === "refused") {
+		return unknown("it reports refused: a file there has to be changed by a person", DOCTOR);
 	}
+	if (state === "error" || state === "drift") return unknown(`it reports ${state}`, DOCTOR);
 	if (started !== undefined && at === undefined)
 		return unknown("the time of its report is unknown", "also export the time of the report");
 	if (started !== undefined && at !== undefined && at < started) {
@@ -74,12 +75,12 @@ function reportedWrong(
 		return unknown(`it reports ${fingerprint ?? "no token"}, which is neither token`, "give it the new token");
 	}
 	const unclear = Object.entries(clis).find(([, word]) => word !== "ok" && word !== "absent");
-	if (unclear)
-		return unknown(`it reports ${unclear[0]}:${unclear[1]}`, "see the problem: crossfade doctor on that machine");
+	if (unclear) return unknown(`it reports ${unclear[0]}:${unclear[1]}`, DOCTOR);
 	const missing = isDirect(host) ? expectedClis.find((cli) => !Object.hasOwn(clis, cli)) : undefined;
 	return missing === undefined ? undefined : unknown(`its report does not mention ${missing}`, again);
 }
 
+const DOCTOR = "see the problem: crossfade doctor on that machine";
 const STARTED = "give the time of the rotation: overlap.started in the fleet file";
 
 /** A machine that reports is not gone; one that reports the old token, or several, did not move. A report without a time is of now. */

@@ -211,6 +211,7 @@ export const degradations: readonly Degradation[] = [
 			const wrong = dice.pick([
 				{ fingerprint: OLD },
 				{ state: "error", fingerprint: undefined },
+				{ state: "refused" },
 				{ state: "unreported", fingerprint: undefined },
 				{ clis: { codex: "stale" } },
 				{ at: EPOCH - HOUR },
