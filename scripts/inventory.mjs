@@ -1,214 +1,213 @@
-// Adds the releases of a collector distribution that its inventory.json does not know yet, from checkouts of its release repository (one
-// manifest for each tag) and of the repositories its components come from (one metadata.yaml for each component). It prints what changes;
-// review that, then run it with --write.
+// Rebuilds a collector's inventory.json from the manifests of its release repository: for whoever maintains this package.
 //
-// Example, with the three repositories cloned next to this one:
-//   node scripts/inventory.mjs contrib --releases ../opentelemetry-collector-releases \
-//     --source go.opentelemetry.io/collector=../opentelemetry-collector \
-//     --source github.com/open-telemetry/opentelemetry-collector-contrib=../opentelemetry-collector-contrib
+//   node scripts/inventory.mjs CHECKOUT src/adapters/collectors/contrib/inventory.json
+//
+// CHECKOUT is a clone of https://github.com/open-telemetry/opentelemetry-collector-releases with its tags; the manifest is the one that the
+// inventory's source names. Of every release from the inventory's oldest on, a component is there if its module is in the manifest. What a
+// module's component is called stands in no manifest: names, and the release in which a new one came, are those of the inventory. A module
+// without a known name is told and left out: look up `type` in its metadata.yaml, add the name to the inventory, and run this again.
+// Review the diff, and run `npm test`.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { parse } from "yaml";
 
-/** Where each distribution's manifest is in its release repository. Others are not built from manifests there. */
-const MANIFESTS = {
-	contrib: "distributions/otelcol-contrib/manifest.yaml",
-	k8s: "distributions/otelcol-k8s/manifest.yaml",
+/** @typedef {Record<string, Record<string, string>>} Components by kind: name -> range of releases */
+/** @typedef {{ components: Components, deprecated?: Components, oldest: string, newest: string, source: string, read: string }} Inventory */
+/** @typedef {{ release: string, modules: Record<string, string[]> }} Manifest */
+
+const KINDS = ["connectors", "exporters", "extensions", "processors", "receivers"];
+
+/**
+ * Numbers of `v0.159.0`; undefined for what is no release.
+ * @param {string} tag
+ */
+function numbersOf(tag) {
+	return /^v(\d+)\.(\d+)\.(\d+)$/.exec(tag)?.slice(1).map(Number);
+}
+
+/**
+ * @param {string} a
+ * @param {string} b
+ */
+function compare(a, b) {
+	const [left = [], right = []] = [numbersOf(`v${a}`), numbersOf(`v${b}`)];
+	return left.map((number, nth) => number - (right[nth] ?? 0)).find((difference) => difference !== 0) ?? 0;
+}
+
+/**
+ * Modules whose component is not called as their folder is, nor in the inventory's table of old names.
+ * @type {Record<string, string[]>}
+ */
+const OTHER_NAMES = {
+	asapauth: ["asapclient"],
+	ballast: ["memory_ballast"],
+	oauth2clientauth: ["oauth2client"],
+	oidcauth: ["oidc"],
+	podman: ["podman_stats"],
+	simpleprometheus: ["prometheus_simple"],
+	storage: ["db_storage", "file_storage"],
 };
-const REPOSITORY = "https://github.com/open-telemetry/opentelemetry-collector-releases";
-const SECTIONS = ["connectors", "exporters", "extensions", "processors", "receivers"];
 
 /**
- * @typedef {object} Inventory as in `src/adapters/collectors/distribution.ts`
- * @property {Record<string, Record<string, string>>} components
- * @property {Record<string, Record<string, string>>} deprecated
- * @property {string} newest
- * @property {string} read
- * @property {string} source
+ * `exporter/otlphttpexporter` and `otlp_http` have this in common.
+ * @param {string} name
  */
-
-/** @typedef {{ type: string, formerly?: string }} Component */
-
-/**
- * The inventory with one more release in it: what the release has and the table does not gets `>=release`, what it no longer has gets
- * `<release`. Changes nothing that is given.
- * @param {Inventory} inventory
- * @param {string} release
- * @param {Readonly<Record<string, readonly Component[]>>} found by section
- * @returns {{ inventory: Inventory, changes: string[] }}
- */
-export function withRelease(inventory, release, found) {
-	/** @type {string[]} */
-	const changes = [];
-	const components = structuredClone(inventory.components);
-	const deprecated = structuredClone(inventory.deprecated);
-	for (const section of SECTIONS) {
-		const table = components[section] ?? {};
-		components[section] = table;
-		const names = new Set(
-			(found[section] ?? []).flatMap(({ type, formerly }) => [type, ...(formerly ? [formerly] : [])]),
-		);
-		for (const { type, formerly } of found[section] ?? []) {
-			if (!formerly || deprecated[section]?.[formerly] === type) continue;
-			deprecated[section] = { ...deprecated[section], [formerly]: type };
-			changes.push(`${release}: ${section}.${formerly} is now called ${type}`);
-		}
-		for (const name of [...names].filter((each) => !isOpen(table[each])).sort()) {
-			table[name] = table[name] === undefined ? `>=${release}` : `${table[name]} || >=${release}`;
-			changes.push(`${release}: ${section}.${name} is new`);
-		}
-		for (const name of Object.keys(table).filter((each) => isOpen(table[each]) && !names.has(each))) {
-			table[name] = `${table[name]} <${release}`.trim();
-			changes.push(`${release}: ${section}.${name} is gone`);
-		}
-	}
-	return { inventory: { ...inventory, components, deprecated, newest: release }, changes };
-}
-
-/** Whether a range has no end: its last part is everything, or everything from a release on. @param {string | undefined} range */
-function isOpen(range) {
-	return range !== undefined && !range.split(" || ").at(-1)?.includes("<");
-}
-
-/** @param {string} folder @param {readonly string[]} args */
-const git = (folder, args) =>
-	execFileSync("git", ["-C", folder, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-
-/**
- * Releases after the newest known one, the oldest first: tags like v0.160.0, without nightly ones and release candidates.
- * @param {string} folder
- * @param {string} newest
- */
-function newReleases(folder, newest) {
-	/** @param {string} version */
-	const number = (version) => version.split(".").map(Number);
-	/** @param {string} a @param {string} b */
-	const order = (a, b) => number(a).reduce((sum, part, index) => sum || part - (number(b)[index] ?? 0), 0);
-	return git(folder, ["tag"])
-		.split("\n")
-		.flatMap((tag) => /^v(\d+\.\d+\.\d+)$/.exec(tag)?.[1] ?? [])
-		.filter((version) => order(version, newest) > 0)
-		.sort(order);
-}
-
-/** @typedef {{ prefix: string, folder: string }} Source a prefix of module paths, and a checkout of their repository */
-
-/**
- * Components of one release by section. Throws with every module whose metadata cannot be read.
- * @param {string} releases
- * @param {string} manifest
- * @param {string} release
- * @param {readonly Source[]} sources
- */
-function componentsOf(releases, manifest, release, sources) {
-	const text = parse(git(releases, ["show", `v${release}:${manifest}`]));
-	/** @type {string[]} */
-	const problems = [];
-	/** @type {Record<string, Component[]>} */
-	const found = {};
-	for (const section of SECTIONS) {
-		/** @type {{ gomod: string }[]} */
-		const modules = text[section] ?? [];
-		found[section] = modules.flatMap(({ gomod }) => {
-			const [module = "", version = ""] = gomod.split(" ");
-			try {
-				return [componentOf(module, version, sources)];
-			} catch (error) {
-				problems.push(`${section}: ${gomod}: ${messageOf(error).trim().split("\n").at(-1)}`);
-				return [];
-			}
-		});
-	}
-	if (problems.length > 0) throw new Error(`release ${release} cannot be read:\n  ${problems.join("\n  ")}`);
-	return found;
+function plain(name) {
+	return name.replaceAll("_", "").toLowerCase();
 }
 
 /**
- * The former name stands in metadata.yaml; in some releases (core 0.144 to 0.147) only in the code.
+ * The names that a module's component may have: the last part of its path, without its kind.
  * @param {string} module
- * @param {string} version
- * @param {readonly Source[]} sources
- * @returns {Component}
+ * @param {string} kind
  */
-function componentOf(module, version, sources) {
-	const source = sources.find(({ prefix }) => module.startsWith(`${prefix}/`));
-	if (!source) throw new Error("in none of the --source repositories");
-	const folder = module.slice(source.prefix.length + 1);
-	const { type, deprecated_type } = parse(git(source.folder, ["show", `${version}:${folder}/metadata.yaml`]));
-	if (typeof type !== "string") throw new Error("no type in metadata.yaml");
-	const formerly = deprecated_type ?? aliasIn(source.folder, `${version}:${folder}/factory.go`);
-	return { type, ...(formerly ? { formerly } : {}) };
+function namesOf(module, kind) {
+	const last =
+		module
+			.split("/")
+			.filter((part) => !/^v\d+$/.test(part))
+			.at(-1) ?? "";
+	const suffix = kind.slice(0, -1);
+	const stem = last.endsWith(suffix) ? last.slice(0, -suffix.length) : last;
+	return [plain(stem), plain(last)];
 }
 
-/** @param {string} folder @param {string} file */
-function aliasIn(folder, file) {
-	try {
-		return /WithDeprecatedTypeAlias\(component\.MustNewType\("(\w+)"\)/.exec(git(folder, ["show", file]))?.[1];
-	} catch {
-		return undefined;
-	}
-}
-
-/** @param {unknown} value @returns {unknown} */
-function sorted(value) {
-	if (typeof value !== "object" || value === null) return value;
-	return Object.fromEntries(
-		Object.entries(value)
-			.sort(([a], [b]) => (a < b ? -1 : 1))
-			.map(([key, each]) => [key, sorted(each)]),
-	);
-}
-
-/** @param {unknown} error */
-function messageOf(error) {
-	return error instanceof Error ? error.message : String(error);
-}
-
-const USAGE =
-	"usage: node scripts/inventory.mjs contrib|k8s --releases FOLDER --source MODULE=FOLDER [--source …] [--file FILE] [--write]";
-
-function main() {
-	const { values, positionals } = parseArgs({
-		allowPositionals: true,
-		options: {
-			releases: { type: "string" },
-			source: { type: "string", multiple: true, default: [] },
-			file: { type: "string" },
-			write: { type: "boolean", default: false },
-		},
-	});
-	const [id = ""] = positionals;
-	const manifest = new Map(Object.entries(MANIFESTS)).get(id);
-	if (!manifest || !values.releases || values.source.some((each) => !each.includes("="))) throw new Error(USAGE);
-	const file = values.file ?? new URL(`../src/adapters/collectors/${id}/inventory.json`, import.meta.url).pathname;
-	const sources = values.source.map((each) => ({
-		prefix: each.slice(0, each.indexOf("=")),
-		folder: each.slice(each.indexOf("=") + 1),
-	}));
-	let inventory = JSON.parse(readFileSync(file, "utf8"));
+/**
+ * A range of releases as the inventory writes it, from the releases that have it.
+ * @param {Set<string>} having
+ * @param {string[]} releases
+ */
+function rangeOf(having, releases) {
 	/** @type {string[]} */
-	const changes = [];
-	for (const release of newReleases(values.releases, inventory.newest)) {
-		const step = withRelease(inventory, release, componentsOf(values.releases, manifest, release, sources));
-		inventory = step.inventory;
-		changes.push(`${release}:`, ...step.changes.map((change) => `  ${change.slice(release.length + 2)}`));
-	}
-	process.stdout.write(changes.length > 0 ? `${changes.join("\n")}\n` : `nothing newer than ${inventory.newest}\n`);
-	if (!values.write || changes.length === 0) return;
-	const told = {
-		...inventory,
-		read: new Date().toISOString().slice(0, 10),
-		source: `${REPOSITORY}/blob/v${inventory.newest}/${manifest}`,
-	};
-	writeFileSync(file, `${JSON.stringify(sorted(told), undefined, "\t")}\n`);
+	const ranges = [];
+	/** @type {number | undefined} */
+	let from;
+	releases.forEach((release, index) => {
+		const isThere = having.has(release);
+		if (isThere && from === undefined) from = index;
+		if (!isThere && from !== undefined) {
+			ranges.push(bounds(from === 0 ? undefined : releases[from], release));
+			from = undefined;
+		}
+	});
+	if (from !== undefined) ranges.push(bounds(from === 0 ? undefined : releases[from], undefined));
+	return ranges.join(" || ");
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-	try {
-		main();
-	} catch (error) {
-		process.stderr.write(`${messageOf(error)}\n`);
-		process.exitCode = 1;
-	}
+/**
+ * @param {string | undefined} from
+ * @param {string | undefined} to
+ */
+function bounds(from, to) {
+	return [from === undefined ? "" : `>=${from}`, to === undefined ? "" : `<${to}`].filter(Boolean).join(" ");
 }
+
+/**
+ * Whether a range of the inventory has a release.
+ * @param {string} range
+ * @param {string} release
+ */
+function isIn(range, release) {
+	return range.split(" || ").some((part) => {
+		const from = />=(\S+)/.exec(part)?.[1];
+		const to = /<(\S+)/.exec(part)?.[1];
+		return (!from || compare(release, from) >= 0) && (!to || compare(release, to) < 0);
+	});
+}
+
+/**
+ * The new inventory, and the modules without a known name. `manifests` are the modules by kind of every release, oldest first.
+ * @param {Inventory} inventory
+ * @param {Manifest[]} manifests
+ * @param {string} source
+ * @param {string} read
+ */
+function rebuilt(inventory, manifests, source, read) {
+	const releases = manifests.map(({ release }) => release);
+	const components = { ...inventory.components };
+	const unknown = new Map();
+	for (const kind of KINDS) {
+		const known = inventory.components[kind] ?? {};
+		const aliases = inventory.deprecated?.[kind] ?? {};
+		/** @type {Record<string, Set<string>>} */
+		const found = {};
+		for (const { release, modules } of manifests) {
+			for (const module of modules[kind] ?? []) {
+				const stems = namesOf(module, kind);
+				const others = stems.flatMap((stem) => OTHER_NAMES[stem] ?? []);
+				const own = Object.keys(known).filter((name) => stems.includes(plain(name)) || others.includes(name));
+				// An old name and a new one may share no letters: the table of names joins them.
+				const names = new Set(own.flatMap((name) => [name, aliases[name] ?? name, ...namedBefore(aliases, name)]));
+				if (names.size === 0) unknown.set(`${kind}: ${module}`, release);
+				// Which of its names a release knows says the inventory; a newer release knows those of the newest there.
+				const at = compare(release, inventory.newest) > 0 ? inventory.newest : release;
+				for (const name of names) {
+					if (!(name in known) || (names.size > 1 && !isIn(known[name] ?? "", at))) continue;
+					const having = found[name] ?? new Set();
+					found[name] = having.add(release);
+				}
+			}
+		}
+		const gone = Object.keys(known).filter((name) => !(name in found));
+		for (const name of gone) unknown.set(`${kind}: ${name}`, "no manifest");
+		/** @type {[string, string][]} */
+		const rows = Object.entries(found).map(([name, having]) => [name, rangeOf(having, releases)]);
+		for (const name of gone) rows.push([name, known[name] ?? ""]);
+		components[kind] = Object.fromEntries(rows.sort(([a], [b]) => (a < b ? -1 : 1)));
+	}
+	const newest = releases.at(-1);
+	return {
+		inventory: { ...inventory, components, newest, read, source },
+		unknown: [...unknown].map(([what, where]) => `${what}, last in ${where}`),
+	};
+}
+
+/**
+ * @param {Record<string, string>} aliases
+ * @param {string} name
+ */
+function namedBefore(aliases, name) {
+	return Object.entries(aliases).flatMap(([old, now]) => (now === name ? [old] : []));
+}
+
+/** @param {{ gomod: string }} entry */
+function moduleOf({ gomod }) {
+	return gomod.trim().split(/\s+/)[0];
+}
+
+/** @param {string[]} words */
+function main([checkout, file]) {
+	if (!checkout || !file) throw new Error("usage: node scripts/inventory.mjs CHECKOUT INVENTORY");
+	/** @param {string[]} args */
+	const git = (...args) => execFileSync("git", ["-C", checkout, ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
+	const inventory = JSON.parse(readFileSync(file, "utf8"));
+	const [, repository, path] = /^(.*)\/blob\/v[\d.]+\/(.*)$/.exec(inventory.source) ?? [];
+	if (!path) throw new Error(`the source of ${file} names no manifest of a release`);
+	const tags = git("tag")
+		.split("\n")
+		.filter((tag) => numbersOf(tag) && compare(tag.slice(1), inventory.oldest) >= 0)
+		.sort((a, b) => compare(a.slice(1), b.slice(1)));
+	const manifests = tags.flatMap((tag) => {
+		let text;
+		try {
+			text = git("show", `${tag}:${path}`);
+		} catch {
+			return [];
+		}
+		const sections = parse(text);
+		const modules = Object.fromEntries(KINDS.map((kind) => [kind, (sections[kind] ?? []).map(moduleOf)]));
+		return [{ release: tag.slice(1), modules }];
+	});
+	if (manifests.length === 0)
+		throw new Error(`no release from ${inventory.oldest} on has ${path}; are the tags there?`);
+	const newest = manifests.at(-1)?.release ?? "";
+	if (compare(newest, inventory.newest) < 0)
+		throw new Error(`the checkout ends at ${newest}, the inventory at ${inventory.newest}`);
+	const source = `${repository}/blob/v${newest}/${path}`;
+	const made = rebuilt(inventory, manifests, source, git("log", "-1", "--format=%cs", `v${newest}`).trim());
+	writeFileSync(file, `${JSON.stringify(made.inventory, undefined, "\t")}\n`);
+	process.stdout.write(`${file}: ${manifests.length} releases, ${inventory.oldest} to ${newest}\n`);
+	for (const each of made.unknown) process.stdout.write(`  look at ${each}\n`);
+}
+
+main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { TrafficCounter } from "../../src/prove/evidence/evidence.ts";
@@ -34,6 +34,11 @@ interface World {
 	readonly args?: readonly string[];
 }
 
+function secondsAgo(seconds: number): [accessed: Date, written: Date] {
+	const time = new Date(Date.now() - seconds * 1_000);
+	return [time, time];
+}
+
 /** What the built program says of a world, as a gate. */
 async function verdict({ fleet = "hosts: { expected: [mac-1] }\nevery: 1h\n", ...world }: World) {
 	const { traffic, evidence = {}, inventory, pods = [], args = [] } = world;
@@ -42,6 +47,8 @@ async function verdict({ fleet = "hosts: { expected: [mac-1] }\nevery: 1h\n", ..
 		...Object.fromEntries(pods.map((text, index) => [`pods-${index}.json`, text])),
 		...(inventory !== undefined && { "jamf.csv": `Report,Computer Name\n${inventory}` }),
 	});
+	// A list is as old as its file, and files that are written one after the other can have the same time.
+	for (const index of pods.keys()) utimesSync(join(cwd, `pods-${index}.json`), ...secondsAgo(pods.length - index));
 	if (traffic) writeEvidence(join(cwd, "crossfade-evidence"), { traffic, ...evidence });
 	const listed = inventory === undefined ? [] : ["--inventory", "jamf.csv"];
 	const podLists = pods.flatMap((_text, index) => ["--pods", `pods-${index}.json`]);

@@ -82,9 +82,9 @@ function bundleFor(distribution: Distribution, flags: Flags) {
 
 function variants(distribution: Distribution, target: string | undefined, platform: Platform): Flags[] {
 	const base = { platform, targetVersion: target };
-	const flags: Flags[] = [
-		base,
-		{ ...base, provider: "activitylog" },
+	const flags: Flags[] = [base, { ...base, provider: "activitylog" }];
+	const token = ["old=fp:0123456789ab", "new=fp:fedcba987654"];
+	const optional: Flags[] = [
 		{
 			...base,
 			provider: "custom",
@@ -92,9 +92,6 @@ function variants(distribution: Distribution, target: string | undefined, platfo
 			authHeader: "x-api-key",
 			name: "my-backend",
 		},
-	];
-	const token = ["old=fp:0123456789ab", "new=fp:fedcba987654"];
-	const optional: Flags[] = [
 		{ ...base, queue: "persistent" },
 		{ ...base, attribute: "senders" },
 		{ ...base, attribute: "senders", stripFingerprint: true },

@@ -171,8 +171,8 @@ export interface StandIn {
 	fail(fails: boolean): void;
 }
 
-/** A page of metrics of a collector that exports more at every look, for what needs no real one. */
-export async function standIn(): Promise<StandIn> {
+/** A page of metrics of a collector that exports more at every look, for what needs no real one; `more` are lines of its page. */
+export async function standIn(more: () => string = () => ""): Promise<StandIn> {
 	let sent = 0;
 	let failed = 0;
 	let fails = false;
@@ -181,7 +181,7 @@ export async function standIn(): Promise<StandIn> {
 		else sent += 10;
 		const rows = [`otelcol_exporter_sent_log_records{exporter="otlp_http/torii"} ${sent}`];
 		if (failed > 0) rows.push(`otelcol_exporter_send_failed_log_records{exporter="otlp_http/torii"} ${failed}`);
-		response.end(`${rows.join("\n")}\n`);
+		response.end(`${rows.join("\n")}\n${more()}`);
 	}).listen(0, "127.0.0.1");
 	await new Promise((done) => server.on("listening", done));
 	onTestFinished(() => {

@@ -99,6 +99,24 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 		},
 	);
 
+	test("exports that fail at once: the file changes again no sooner than a second later, and what nobody saw read again is said", async () => {
+		const s = await scene();
+		const token = canary().token;
+		s.collector.fail(true);
+		const seen: number[] = [];
+		const timer = setInterval(() => {
+			if (s.content() === token) seen.push(Date.now());
+		}, 20);
+		const outcome = await s.run(token, ["--logs", "true", "--pid", `${process.pid}`]);
+		clearInterval(timer);
+		expect(outcome.code).toBe(3);
+		expect(outcome.stderr).toContain(
+			`nothing shows that the collector has read fp=${s.old.fingerprint} again: restart it`,
+		);
+		expect(s.content()).toBe(s.old.token);
+		expect((seen.at(-1) ?? 0) - (seen[0] ?? 0)).toBeGreaterThan(800);
+	});
+
 	test("a closed output pipe: the old token is still restored", async () => {
 		const s = await scene();
 		const command = `sh '${s.script}' --metrics '${s.collector.url}' --validate '' --no-precheck --logs true --pid ${process.pid} | head -n 1`;

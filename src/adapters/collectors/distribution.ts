@@ -57,6 +57,8 @@ export interface SystemdHost extends Host {
 	readonly unit: string;
 	/** The unit's command line, if the package has no unit. */
 	readonly ownUnit?: string;
+	/** The command line of the package's unit, with ARGUMENTS where others can be added; only if it ever needs some. */
+	readonly command?: string;
 }
 
 export interface ContainerHost extends Host {
@@ -72,6 +74,8 @@ export interface ContainerHost extends Host {
 
 export interface KubernetesHost extends ContainerHost {
 	readonly helm?: HelmChart;
+	/** Labels of its pods, if they are not those of the workload that we make. */
+	readonly pods?: string;
 }
 
 /** Where a Helm chart expects things; paths of keys from the top of its values. */
@@ -84,6 +88,26 @@ export interface HelmChart {
 	readonly volumes: readonly string[];
 	readonly mounts: readonly string[];
 	readonly podSecurity?: readonly string[];
+	/** Security contexts of its containers. */
+	readonly containerSecurity?: readonly (readonly string[])[];
+	/** The image's tag, without which the chart installs its own release. */
+	readonly tag?: readonly string[];
+	/** Requests and limits, if the chart sets none. */
+	readonly resources?: readonly string[];
+	/** What makes a rollout end the old pod before it starts the new one, as a volume with one writer needs it. */
+	readonly recreate?: { readonly path: readonly string[]; readonly value: ConfigValue };
+	/** Ports that it opens: those of a map have a name as key. */
+	readonly ports?: {
+		readonly path: readonly string[];
+		readonly form: "map" | "list";
+		readonly entry: (name: string, port: number) => ConfigValues;
+		/** Whether the usual OTLP ports are open by default. */
+		readonly hasOtlp: boolean;
+	};
+	/** Labels of its workload and pods, with RELEASE for the name of the release. */
+	readonly selector?: string;
+	/** The release that a vendor's agent is in, whose own values stay. */
+	readonly release?: string;
 	/** Where Alloy's minimum stability level is set. */
 	readonly stability?: readonly string[];
 	/** Values the chart requires. */
@@ -154,6 +178,8 @@ export interface Distribution {
 	readonly uptake: { readonly watched: Uptake; readonly started: Uptake };
 	/** The argument that allows components that are not generally available; the stability level follows it. */
 	readonly stabilityArgument?: string;
+	/** The first of its releases that can send the token in another header than Authorization, if that is not a fact of the otelcol release. */
+	readonly headerSince?: string;
 	/** Top-level sections of its config besides the upstream ones. */
 	readonly ownSections?: readonly string[];
 	/** SIGHUP stops it; anything that would send one is an error. */

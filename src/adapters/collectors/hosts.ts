@@ -11,10 +11,13 @@ export const compose = {
 	},
 } as const;
 
-/** Commands for the Deployment `otelcol` of the manifests we write. */
+/** Labels of the workload and the pods that the manifests we write and most charts make. */
+export const INSTANCE = "app.kubernetes.io/instance=RELEASE";
+
+/** Commands for that workload: by its labels, because charts name it after the release and themselves, and for all of its pods. */
 export const deployment = {
-	restart: "kubectl -n NAMESPACE rollout restart deployment/otelcol",
-	logs: "kubectl -n NAMESPACE logs deployment/otelcol",
+	restart: `kubectl -n NAMESPACE rollout restart deployment -l ${INSTANCE}`,
+	logs: `kubectl -n NAMESPACE logs -l ${INSTANCE} --prefix --tail=-1`,
 } as const;
 
 /** Commands for a service in Amazon ECS. */
@@ -42,6 +45,28 @@ export function upstreamChart(repository: string, command?: string): HelmChart {
 		volumes: ["extraVolumes"],
 		mounts: ["extraVolumeMounts"],
 		podSecurity: ["podSecurityContext"],
-		values: { mode: "deployment", image: { repository }, ...(command ? { command: { name: command } } : {}) },
+		containerSecurity: [["securityContext"]],
+		tag: ["image", "tag"],
+		resources: ["resources"],
+		recreate: { path: ["rollout", "strategy"], value: "Recreate" },
+		ports: {
+			path: ["ports"],
+			form: "map",
+			entry: (_name, port) => ({ enabled: true, containerPort: port, servicePort: port, protocol: "TCP" }),
+			hasOtlp: true,
+		},
+		values: {
+			mode: "deployment",
+			image: { repository },
+			...(command ? { command: { name: command } } : {}),
+			// Nothing listens there, and the chart opens them.
+			ports: {
+				"jaeger-compact": { enabled: false },
+				"jaeger-thrift": { enabled: false },
+				"jaeger-grpc": { enabled: false },
+				zipkin: { enabled: false },
+				metrics: { enabled: true },
+			},
+		},
 	};
 }

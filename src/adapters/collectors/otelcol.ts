@@ -5,8 +5,13 @@ import type { Distribution, SelfMetrics } from "./distribution.ts";
  * Sources: the changelogs of opentelemetry-collector and opentelemetry-collector-contrib, read 2026-11-22.
  */
 export const otelcol = {
-	/** Before the shared file watcher (contrib#46470), `bearertokenauth` missed replaced Secret volumes (contrib#44104). */
+	/**
+	 * Between two rewrites of its file watcher (contrib#44104, contrib#46470) `bearertokenauth` misses the way in which Kubernetes updates a
+	 * Secret volume: always, where it was measured (0.148.0, 0.149.0).
+	 */
 	bearerWatchBroken: ">=0.140.0 <0.151.0",
+	/** Of these, the releases in which it was measured that a file which is replaced by a rename is never missed. */
+	bearerRenameSeen: ">=0.148.0 <0.150.0",
 	bearerWatchKubernetes: "0.151.0",
 	/** Before it, a gRPC exporter keeps the token it started with, although the file is read again (contrib#36749). */
 	bearerGrpc: "0.120.0",

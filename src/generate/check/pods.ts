@@ -129,8 +129,12 @@ function secretOf({ document, volume }: Mount, maps: readonly PlacedMap[]): stri
 function brokenWatches({ files, releaseAt }: PodFile): ConfigFinding[] {
 	return files.flatMap(({ byWatcher, place, path, at }): ConfigFinding[] => {
 		if (!byWatcher || !isInRange(releaseAt(place), otelcol.bearerWatchBroken)) return [];
+		if (inKubernetes(place)) {
+			return [{ rule: "watch-broken", at, what: `this release misses updates of the Secret with ${shown(path)}` }];
+		}
+		if (isInRange(releaseAt(place), otelcol.bearerRenameSeen)) return [];
 		const what = `this release may not notice that ${shown(path)} was replaced`;
-		return [{ rule: "watch-broken", at, what, ...(inKubernetes(place) ? {} : { severity: "warning" as const }) }];
+		return [{ rule: "watch-broken", at, what, severity: "warning" }];
 	});
 }
 

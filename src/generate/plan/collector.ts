@@ -51,7 +51,7 @@ export function planCollector(spec: CollectorSpec): CollectorPlan {
 	const host = distribution.hosts[platform];
 	if (!host) throw new TypeError(`${distribution.id} has no facts for its platform ${platform}`);
 	const delivery = decideDelivery(spec, release, platform, host);
-	const problems = [...queueProblems(spec, release)];
+	const problems = [...queueProblems(spec, release), ...headerProblems(spec, release)];
 	if (problems.length > 0) throw new CrossfadeError("usage", problems);
 	const attribution = planAttribution(spec, release, platform);
 	const stored = spec.queue === "persistent" ? distribution.inventory.stability?.["otelcol.storage.file"] : undefined;
@@ -139,11 +139,14 @@ function watchObstacle(spec: CollectorSpec, release: Release, platform: Platform
 	if (!hasComponent(distribution, release.own, "extensions", "bearertokenauth")) {
 		return `${title} has no bearertokenauth extension`;
 	}
-	if (isInRange(release.otelcol, otelcol.bearerWatchBroken)) {
-		return `the file watcher of ${title} misses replaced files (fixed in otelcol ${otelcol.bearerWatchKubernetes})`;
-	}
+	const isBetween = isInRange(release.otelcol, otelcol.bearerWatchBroken);
 	if (platform === "kubernetes" && !isAtLeast(release.otelcol, otelcol.bearerWatchKubernetes)) {
-		return `${title} does not reliably follow a mounted Secret (fixed in otelcol ${otelcol.bearerWatchKubernetes})`;
+		return isBetween
+			? `${title} misses updates of a mounted Secret (fixed in otelcol ${otelcol.bearerWatchKubernetes})`
+			: `whether ${title} follows a mounted Secret is not known (it does since otelcol ${otelcol.bearerWatchKubernetes})`;
+	}
+	if (isBetween && !isInRange(release.otelcol, otelcol.bearerRenameSeen)) {
+		return `whether ${title} notices a replaced file is not known (its watcher changed in otelcol 0.140.0 and ${otelcol.bearerWatchKubernetes})`;
 	}
 	if (spec.header.toLowerCase() !== "authorization" && !isAtLeast(release.otelcol, otelcol.bearerHeader)) {
 		return `${title} can watch a token only for the Authorization header (others since otelcol ${otelcol.bearerHeader})`;
@@ -167,6 +170,14 @@ function queueProblems(spec: CollectorSpec, release: Release): Problem[] {
 	if (hasComponent(distribution, release.own, kind, type)) return [];
 	const what = `${distribution.title} ${versionText(release.own)} has no ${type}, so it cannot keep its queue on disk`;
 	return [{ what, where: { file: "--queue" }, fix: "use --queue memory, or a release that has it" }];
+}
+
+function headerProblems({ distribution, header }: CollectorSpec, release: Release): Problem[] {
+	const { headerSince, title } = distribution;
+	if (!headerSince || header.toLowerCase() === "authorization" || isAtLeast(release.own, headerSince)) return [];
+	const what = `${title} ${versionText(release.own)} can send a token only in the Authorization header`;
+	const fix = "use a newer release, or omit --auth-header";
+	return [{ what, expected: `${headerSince} or newer`, got: header, where: { file: "--auth-header" }, fix }];
 }
 
 function signalWarnings({ provider, signals }: CollectorSpec): Problem[] {

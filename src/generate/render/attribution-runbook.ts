@@ -3,6 +3,7 @@ import type { Attribution } from "../plan/attribution.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { CANNOT_TELL, COST } from "../plan/summary.ts";
 import { acceptedFile, counterId, FINGERPRINT, MAX_SERIES, NO_TOKEN, REMEMBERED } from "./attribution.ts";
+import { podPages } from "./platforms/kubernetes.ts";
 
 /** The runbook's section on counting: what, where, how to read it, what it costs and what it does not show. */
 export function attributionSection(plan: CollectorPlan, attribution: Attribution) {
@@ -10,7 +11,7 @@ export function attributionSection(plan: CollectorPlan, attribution: Attribution
 	const { way, metricsUrl, pushed } = attribution;
 	const read = pushed
 		? [`crossfade watch --prometheus ${new URL(metricsUrl).origin} …`]
-		: [...reading(platform, metricsUrl, SERIES[way]), `crossfade watch --gateway gateway=${metricsUrl} …`];
+		: [...reading(plan, metricsUrl, SERIES[way]), `crossfade watch --gateway gateway=${metricsUrl} …`];
 	return {
 		what: `Clients send OTLP to this gateway with their token in the header ${header}. It counts what they send by the token's fingerprint, the first 12 hex digits of its SHA-256, and forwards it with the gateway's own token.`,
 		shell: platform === "windows" ? "powershell" : "sh",
@@ -35,15 +36,12 @@ const HEADERS =
 const DOORS =
 	"Each receiver compares the header with the token in its file and does not keep it. No token is in the config, the log, the counters, the data or a queue.";
 
-function reading(platform: CollectorPlan["platform"], url: string, pattern: string): string[] {
-	if (platform === "windows") {
+function reading(plan: CollectorPlan, url: string, pattern: string): string[] {
+	if (plan.platform === "kubernetes") return [podPages(plan, url, `grep -E '${pattern}'`)];
+	if (plan.platform === "windows") {
 		return [`(Invoke-WebRequest -UseBasicParsing ${url}).Content -split "\`n" | Select-String '${pattern}'`];
 	}
-	const forward =
-		platform === "kubernetes"
-			? [`kubectl -n NAMESPACE port-forward POD ${new URL(url).port}:${new URL(url).port} &`]
-			: [];
-	return [...forward, `curl -s ${url} | grep -E '${pattern}'`];
+	return [`curl -s ${url} | grep -E '${pattern}'`];
 }
 
 function counted({ way, tokens }: Attribution): string {

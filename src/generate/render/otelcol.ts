@@ -123,11 +123,12 @@ function memoryLimit({ platform }: CollectorPlan): YamlMap {
 
 /**
  * At level `detailed` failed exports carry their reason, which the runbook checks. The default address, port 8888 on loopback, works
- * everywhere except in a container with a published port; there the metric names are kept as the default reader prints them.
+ * everywhere except in a container with a published port and in a pod; there the metric names are kept as the default reader prints them.
  */
 function selfMetrics({ release, platform }: CollectorPlan, { metrics: port }: Listener): YamlMap {
-	if (platform !== "docker" && port === usualPorts.metrics) return { level: "detailed" };
-	const host = platform === "docker" ? "0.0.0.0" : "127.0.0.1";
+	const isReadFromOutside = platform === "docker" || platform === "kubernetes";
+	if (!isReadFromOutside && port === usualPorts.metrics) return { level: "detailed" };
+	const host = isReadFromOutside ? "0.0.0.0" : "127.0.0.1";
 	if (!isAtLeast(release.otelcol, otelcol.metricReaders)) return { level: "detailed", address: `${host}:${port}` };
 	const prometheus = {
 		host,

@@ -11,6 +11,7 @@ import { version } from "../../base/version.ts";
 import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { alloyLabel } from "./alloy-text.ts";
+import { queueLoss } from "./backlog.ts";
 import {
 	exporterLabel,
 	fileOf,
@@ -49,6 +50,7 @@ export function renderRotateScript(plan: CollectorPlan): string {
 		owner: host.owner,
 		metricsUrl: distribution.metrics.url,
 		exporterLabel: exporterLabel(plan),
+		queue: queueLoss(plan) ?? "",
 		probeUrl: `${endpoint}/v1/${signals[0] ?? "logs"}`,
 		header: plan.header,
 		scheme: plan.scheme,

@@ -7,7 +7,10 @@ import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import type { Artefact, PlatformPieces, RunbookStep } from "./artefact.ts";
 import { attributionSection } from "./attribution-runbook.ts";
-import { addToConfig, exporterLabel } from "./platforms/shared.ts";
+import { backlogRows, backlogSource, queueLoss } from "./backlog.ts";
+import { podPages } from "./platforms/kubernetes.ts";
+import { addToConfig, exporterLabel, queueCommand } from "./platforms/shared.ts";
+import { hasRotateScript } from "./rotate-script.ts";
 import { renderTemplate } from "./template.ts";
 
 /** A config with work of its own, which the backend is added to. */
@@ -41,7 +44,8 @@ export function renderRunbook(
 		tokenSource: isEnv ? `environment variable ${provider.variable}` : plan.tokenFile,
 		owner: host.owner,
 		reason: delivery.reason,
-		applied: applied[delivery.apply],
+		applied: appliedOf(plan),
+		backlog: { rows: backlogRows(plan), source: backlogSource(plan), loss: queueLoss(plan), command: queueText(plan) },
 		overlap: provider.overlap,
 		rotation: provider.rotation,
 		exporterLabel: exporterLabel(plan),
@@ -57,6 +61,7 @@ export function renderRunbook(
 			? "the process was not restarted"
 			: "the collector's account cannot read the new file, another file was changed, or it is a single mounted file, which never updates",
 		stillOldFix: isEnv ? "restart it" : "compare the path above with what the collector reads",
+		rotateScript: hasRotateScript(plan),
 		counts: plan.attribution && attributionSection(plan, plan.attribution),
 		never: distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it exits."] : [],
 	});
@@ -103,10 +108,22 @@ function stabilityNote({ stability, distribution, attribution }: CollectorPlan):
 }
 
 const applied = {
-	nothing: "nothing: no reload, no restart, no data loss",
+	nothing: "nothing: no reload and no restart",
 	reload: "a reload; it briefly refuses clients, and a broken config stops the collector",
-	restart: "a restart; data in a memory queue is tried once more, then lost",
+	restart: "a restart; it refuses clients meanwhile",
 } as const;
+
+/** The command that shows how much waits. */
+function queueText(plan: CollectorPlan): string {
+	if (plan.platform !== "kubernetes") return queueCommand(plan);
+	return podPages(plan, plan.distribution.metrics.url, "grep -F exporter_queue_size");
+}
+
+function appliedOf(plan: CollectorPlan): string {
+	const loss = queueLoss(plan);
+	const lost = loss === undefined ? "data that waits in the queue is kept" : `${loss}: see below`;
+	return `${applied[plan.delivery.apply]}; ${lost}`;
+}
 
 function numbered(steps: readonly RunbookStep[], first: number) {
 	return steps.map((step, index) => ({

@@ -70,10 +70,19 @@ write_file() {
   temporary=$(mktemp "$directory/.crossfade.XXXXXX") || die 12 "cannot create a file in $directory" "free some space"
   put "$2" >"$temporary" || die 12 "cannot write to $directory" "free some space"
   chmod 0400 "$temporary"
-  if [ "$1" = "$TOKEN_FILE" ]; then dress; fi
+  if [ "$1" = "$TOKEN_FILE" ]; then
+    dress
+    keep_apart
+  fi
   sync "$temporary" 2>/dev/null || sync
   mv -f "$temporary" "$1" || die 12 "cannot replace $1" "check the folder's mode"
   temporary=
+}
+
+# Two changes of the file a few milliseconds apart can end a watch for good: then the second one is never read, nor any after it.
+keep_apart() {
+  if [ "$(($(date +%s) - written))" -lt 2 ]; then sleep 1; fi
+  written=$(date +%s)
 }
 
 # Gives the new file the owner, group, mode, access list and label of the one from before, and has the collector's account try it.

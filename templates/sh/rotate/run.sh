@@ -12,8 +12,22 @@ restore() {
   write_file "$TOKEN_FILE" "$old"
   rm -f "$trial"
   trying=
+  taken_before=$(uptake)
   apply_change || warn "the collector could not be told; see its log"
   say "restored  fp=$old_print is in place again"
+}
+
+# After a restore: whether the collector has read the old token again. One that has lost sight of its file goes on with the new one.
+see_restored() {
+  waited=0
+  while [ "$waited" -lt 3 ]; do
+    metrics=$(read_metrics) || metrics=
+    taken=$(uptake)
+    if [ -n "$taken" ] && [ "$taken" -gt "${taken_before:-0}" ]; then return 0; fi
+    sleep 1
+    waited=$((waited + 1))
+  done
+  warn "nothing shows that the collector has read fp=$old_print again: restart it"
 }
 
 # The run ends without a proof: the new token stays, and the old one is kept, or the one before it that was proven.
@@ -56,6 +70,7 @@ main() {
   fi
   old_print=$(fingerprint "$old")
   metrics=$(read_metrics) || die 6 "the collector's metrics do not answer at $METRICS" "start it, or give their URL with --metrics"
+  if [ -z "$DRY_RUN" ]; then empty_queue; fi
   failed=$(count send_failed)
   before_change
   if [ -n "$DRY_RUN" ]; then
@@ -81,6 +96,7 @@ main() {
       ;;
     3)
       restore
+      see_restored
       die 3 "exports fail with the new token" "see the collector's log, and check that the token was copied completely"
       ;;
     6)
@@ -94,6 +110,7 @@ main() {
       ;;
     11)
       restore
+      see_restored
       die 11 "the collector's process $PID sees a different token at $TOKEN_FILE" \
         "if it runs in a container, mount the token's folder, not the file; see --pid and --token-file"
       ;;

@@ -20,6 +20,8 @@ export const distribution: Distribution = {
 	validate: { programs: ["alloy"], args: ["validate"], since: "1.9.0" },
 	versionCommand: "alloy --version",
 	stabilityArgument: "--stability.level=",
+	// https://grafana.com/docs/alloy/latest/release-notes/
+	headerSince: "1.9.0",
 	metrics: {
 		url: "http://127.0.0.1:12345/metrics",
 		label: (_exporter, name) => `component_id="otelcol.exporter.otlphttp.${name.replaceAll("-", "_")}"`,
@@ -33,6 +35,8 @@ export const distribution: Distribution = {
 	hosts: {
 		systemd: {
 			unit: "alloy.service",
+			// https://github.com/grafana/alloy/blob/v1.18.1/packaging/deb/alloy.service; of two levels the last one counts.
+			command: "/usr/bin/alloy run $CUSTOM_ARGS ARGUMENTS --storage.path=/var/lib/alloy/data $CONFIG_FILE",
 			config: "/etc/alloy/config.alloy",
 			owner: "alloy:alloy",
 			reload: "systemctl reload alloy.service",
@@ -61,7 +65,8 @@ export const distribution: Distribution = {
 			program: "/bin/alloy",
 			config: "/etc/alloy/config.alloy",
 			args: ["run", "--server.http.listen-addr=0.0.0.0:12345", "--storage.path=/tmp/alloy", "/etc/alloy/config.alloy"],
-			owner: "0:0",
+			// An account of the image, which starts as root unless it is named.
+			owner: "473:473",
 			...deployment,
 			notes: [
 				"The chart's config reloader watches only /etc/alloy; it need not see the token, which Alloy watches itself.",
@@ -74,6 +79,19 @@ export const distribution: Distribution = {
 				volumes: ["controller", "volumes", "extra"],
 				mounts: ["alloy", "mounts", "extra"],
 				podSecurity: ["global", "podSecurityContext"],
+				containerSecurity: [
+					["alloy", "securityContext"],
+					["configReloader", "securityContext"],
+				],
+				tag: ["image", "tag"],
+				resources: ["alloy", "resources"],
+				recreate: { path: ["controller", "updateStrategy"], value: { type: "Recreate" } },
+				ports: {
+					path: ["alloy", "extraPorts"],
+					form: "list",
+					entry: (name, port) => ({ name, port, targetPort: port, protocol: "TCP" }),
+					hasOtlp: false,
+				},
 				stability: ["alloy", "stabilityLevel"],
 				values: { controller: { type: "deployment" } },
 			},

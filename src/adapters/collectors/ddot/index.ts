@@ -39,8 +39,12 @@ export const distribution: Distribution = {
 			config: "/etc/otel-agent/otel-config.yaml",
 			args: ["run", "--config=/etc/otel-agent/otel-config.yaml"],
 			owner: "0:0",
+			pods: "app.kubernetes.io/component=agent",
 			restart: "kubectl -n NAMESPACE rollout restart daemonset/datadog",
-			logs: "kubectl -n NAMESPACE logs daemonset/datadog -c otel-agent",
+			logs: "kubectl -n NAMESPACE logs -l app.kubernetes.io/component=agent -c otel-agent --prefix --tail=-1",
+			notes: [
+				"The manifests run the image as root, its default: a namespace that enforces restricted pods refuses them.",
+			],
 			helm: {
 				chart: "datadog",
 				repository: "https://helm.datadoghq.com",
@@ -48,6 +52,7 @@ export const distribution: Distribution = {
 				configAs: "text",
 				volumes: ["agents", "volumes"],
 				mounts: ["agents", "containers", "otelAgent", "volumeMounts"],
+				release: "datadog",
 				values: { datadog: { otelCollector: { enabled: true } } },
 			},
 		},

@@ -4,12 +4,14 @@ import type { CollectorPlan } from "../../plan/collector.ts";
 import type { PlatformPieces, RunbookStep } from "../artefact.ts";
 import { renderConfig } from "../collector.ts";
 import { imageOf } from "./docker.ts";
-import { ASK_TOKEN, attributionPorts, exporterLabel, folderOf, proofText } from "./shared.ts";
+import { askInto, attributionPorts, exporterLabel, folderOf, proofText } from "./shared.ts";
 
 /** A collector in an Amazon ECS task. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html */
 export function ecsPieces(plan: CollectorPlan, host: EcsHost): PlatformPieces {
 	const secret = `${plan.name}-ingest`;
-	const putSecret = `${ASK_TOKEN} | aws secretsmanager put-secret-value --secret-id ${secret} --secret-string file:///dev/stdin`;
+	const putSecret = askInto(
+		`aws secretsmanager put-secret-value --secret-id ${secret} --secret-string file:///dev/stdin`,
+	);
 	const replace: RunbookStep = {
 		text: "Replace the tasks: new ones start with the new token before the old ones stop. A running task never sees the new secret.",
 		commands: [host.restart, "aws ecs wait services-stable --cluster CLUSTER --services SERVICE"],

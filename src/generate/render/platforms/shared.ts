@@ -24,13 +24,15 @@ export function exporterLabel({ distribution, ids, name }: CollectorPlan): strin
 }
 
 /** The command with which this release validates a config, without the program's folder; undefined if it has none. */
-export function validateCommand({ distribution, release }: CollectorPlan, config: string): string | undefined {
-	const { validate } = distribution;
+export function validateCommand(
+	{ distribution, release, stability }: CollectorPlan,
+	config: string,
+): string | undefined {
+	const { validate, stabilityArgument } = distribution;
 	if (!validate || (validate.since && !isAtLeast(release.own, validate.since))) return undefined;
-	const last = validate.args.at(-1) ?? "";
-	const joined = last.endsWith("=")
-		? `${validate.args.join(" ")}${sh(config)}`
-		: `${validate.args.join(" ")} ${sh(config)}`;
+	const args = [...validate.args, ...(stability && stabilityArgument ? [stabilityArgument + stability] : [])];
+	const isOpen = validate.args.at(-1)?.endsWith("=");
+	const joined = `${args.join(" ")}${isOpen ? "" : " "}${sh(config)}`;
 	return `${validate.programs[0]} ${joined}`;
 }
 
@@ -124,13 +126,26 @@ export function uptakeOf({ distribution, delivery }: CollectorPlan): Uptake {
 
 /**
  * The proof by hand. Successful exports prove nothing while both tokens are accepted, so evidence specific to the new token comes
- * first; `see` are the commands that show it, and `prepare` those they need, if any.
+ * first; `see` are the commands that show it, and `read` filters the collector's own metrics.
  */
-export function proofByHand(plan: CollectorPlan, see: readonly string[], prepare: readonly string[] = []): RunbookStep {
+export function proofByHand(
+	plan: CollectorPlan,
+	see: readonly string[],
+	read: (filter: string) => string = (filter) => `curl -s ${plan.distribution.metrics.url} | ${filter}`,
+): RunbookStep {
 	const uptake = uptakeOf(plan);
-	const counters = `curl -s ${plan.distribution.metrics.url} | grep -E 'otelcol_exporter_(sent|send_failed)_' | grep -F ${sh(exporterLabel(plan))}`;
-	const metric = "metric" in uptake ? [`curl -s ${plan.distribution.metrics.url} | grep -F ${sh(uptake.metric)}`] : [];
-	return { text: proofText(plan), commands: [...prepare, ...see, ...metric, counters] };
+	const counters = read(`grep -E 'otelcol_exporter_(sent|send_failed)_' | grep -F ${sh(exporterLabel(plan))}`);
+	const metric = "metric" in uptake ? [read(`grep -F ${sh(uptake.metric)}`)] : [];
+	return { text: proofText(plan), commands: [...see, ...metric, counters] };
+}
+
+/** The command that shows how much waits in our exporter's queue. */
+export function queueCommand(plan: CollectorPlan): string {
+	const { url } = plan.distribution.metrics;
+	if (plan.platform === "windows") {
+		return `(Invoke-WebRequest -UseBasicParsing ${url}).Content -split "\`n" | Select-String 'exporter_queue_size'`;
+	}
+	return `curl -s ${url} | grep -F exporter_queue_size | grep -F ${sh(exporterLabel(plan))}`;
 }
 
 /** What must be seen before a new token counts as proven. */
@@ -158,8 +173,8 @@ export function rotateByHand(plan: CollectorPlan): RunbookStep {
 	return {
 		text: "Or by hand: write a new file next to the old one, with the same owner and mode, rename it over the old one, then run the check below.",
 		commands: [
-			`${ASK_TOKEN} | sudo sh -c ${sh(`umask 077 && cat > ${fresh}`)}`,
-			`sudo chown --reference=${sh(plan.tokenFile)} ${fresh} && sudo chmod --reference=${sh(plan.tokenFile)} ${fresh} && sudo mv -f ${fresh} ${sh(plan.tokenFile)}`,
+			askInto(`sudo sh -c ${sh(`umask 077 && cat > ${fresh}`)}`),
+			`sudo test -s ${fresh} && sudo chown --reference=${sh(plan.tokenFile)} ${fresh} && sudo chmod --reference=${sh(plan.tokenFile)} ${fresh} && sudo mv -f ${fresh} ${sh(plan.tokenFile)}`,
 			...(validate && plan.platform === "systemd"
 				? [`sudo -u ${sh(host.owner.split(":")[0] ?? "root")} ${validate}`]
 				: []),
@@ -168,5 +183,7 @@ export function rotateByHand(plan: CollectorPlan): RunbookStep {
 	};
 }
 
-/** Reads a token without showing it and pipes it to the next command, so that it is in no process list. */
-export const ASK_TOKEN = `( printf 'Token (not shown): ' >&2; stty -echo; IFS= read -r t; stty echo; printf %s "$t" )`;
+/** Reads a token without showing it and pipes it to a command, so that it is in no process list; not if nothing was entered. */
+export function askInto(command: string): string {
+	return `( printf 'Token (not shown): ' >&2; stty -echo; IFS= read -r t; stty echo; if [ -n "$t" ]; then printf %s "$t" | ${command}; else echo 'nothing was entered, nothing was changed' >&2; exit 1; fi )`;
+}

@@ -129,7 +129,16 @@ const CONFINED = [
 /** The unit, or a drop-in for the packaged one; nothing if the packaged one suffices. */
 function unitFile(plan: CollectorPlan, host: SystemdHost): Artefact | undefined {
 	const validate = validateCommand(plan, host.config);
+	const { stability, distribution } = plan;
+	const argument = stability && distribution.stabilityArgument ? distribution.stabilityArgument + stability : undefined;
 	const lines = [
+		...(argument && host.command
+			? [
+					"# Without this level it does not start with this config.",
+					"ExecStart=",
+					`ExecStart=${host.command.replace("ARGUMENTS", argument)}`,
+				]
+			: []),
 		...(plan.queue === "persistent"
 			? [
 					"# The queue's folder, owned by the collector's account.",

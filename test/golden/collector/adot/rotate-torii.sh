@@ -9,6 +9,7 @@
 #   The new token comes from FILE, from standard input, or from a hidden question. It is never an argument.
 #   --from FILE         read the new token from this file
 #   --dry-run           check the token and the collector, change nothing
+#   --despite-queue     change the token although data waits in the collector's queue and the change loses it
 #   --no-precheck       do not ask Torii beforehand whether it accepts the token
 #   --wait SECONDS      how long to wait for exports (default 120)
 #   --token-file FILE   where the collector reads the token
@@ -41,10 +42,10 @@ umask 077
 ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
 unset -v account again answer apply_state base caller changed counted directory failed failed_before found group groups holder \
-  keep_list keep_mode keep_owner left line lock metrics new_counted new_print now old old_counted old_print option put_back reader \
+  keep_list keep_mode keep_owner left line lock metrics new_counted new_print now old old_counted old_print option put_back queued reader \
   reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles since state step taken taken_before \
-  temporary token trial trying user value view waited wanted kept \
-  APPLY COUNTERS DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PID PRECHECK PROBE_URL SCHEME SINCE TAKEN TAKEN_BY \
+  temporary token trial trying user value view waited wanted written kept \
+  APPLY COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PID PRECHECK PROBE_URL QUEUE SCHEME SINCE TAKEN TAKEN_BY \
   TAKEN_HOW TAKEN_LABEL TOKEN_FILE VALIDATE WAIT
 unset ENV BASH_ENV CDPATH
 LC_ALL=C
@@ -67,7 +68,10 @@ TAKEN=log
 TAKEN_BY='Everything is ready'
 TAKEN_LABEL=''
 TAKEN_HOW='it logged '\''Everything is ready'\'''
+# What loses the data that waits in the queue; empty if nothing does.
+QUEUE='a reload tries what is in the queue once more and then drops it'
 WAIT=120
+DESPITE_QUEUE=
 PID=
 FROM=
 DRY_RUN=
@@ -77,6 +81,7 @@ PRECHECK=yes
 lock=
 temporary=
 trying=
+written=0
 
 say() { printf '%s\n' "$*"; }
 warn() { printf 'warning: %s\n' "$*" >&2; }
@@ -199,6 +204,7 @@ parse_arguments() {
       --validate) VALIDATE=$value ;;
       --apply) APPLY=$value ;;
       --dry-run) DRY_RUN=yes ;;
+      --despite-queue) DESPITE_QUEUE=yes ;;
       --no-precheck) PRECHECK= ;;
       -h | --help)
         sed -n '3,/^$/s/^# \{0,1\}//p' "$0"
@@ -312,6 +318,45 @@ count() {
   '
 }
 
+# How many requests wait in the queue of our exporter; nothing where the metrics do not show it.
+waiting() {
+  printf '%s\n' "$metrics" | awk -v label="$EXPORTER" '
+    /^(otelcol_)?exporter_queue_size/ && index($0, label) { sum += $NF; found = 1 }
+    END { if (found) printf "%.0f\n", sum }
+  '
+}
+
+# Waits until no data waits in the queue that the change would lose. A few requests that an export which works has under way do not.
+empty_queue() {
+  queued=$(waiting)
+  if [ -z "$QUEUE" ]; then
+    [ "${queued:-0}" = 0 ] || say "waiting   $queued requests in the queue, which the change does not lose"
+    return 0
+  fi
+  if [ -z "$queued" ]; then
+    warn "the metrics do not show the queue: if data waits in it, $QUEUE"
+    return 0
+  fi
+  sent_before=$(count sent)
+  waited=0
+  while [ "$queued" -gt 0 ]; do
+    if [ -n "$DESPITE_QUEUE" ]; then
+      warn "$queued requests wait in the queue: $QUEUE"
+      return 0
+    fi
+    if [ "$waited" = 1 ]; then say "waiting   for $queued requests in the queue: $QUEUE"; fi
+    [ "$waited" -lt "$WAIT" ] || die 11 "$queued requests still wait in the queue: $QUEUE; nothing was changed" \
+      "see that the backend accepts them and run this again, or lose them with --despite-queue"
+    sleep 1
+    waited=$((waited + 1))
+    metrics=$(read_metrics) || die 6 "the collector's metrics stopped answering at $METRICS; nothing was changed" "see the collector's log"
+    queued=$(waiting)
+    sent=$(count sent)
+    if [ "${queued:-0}" -le 10 ] && [ "$sent" -gt "$sent_before" ]; then return 0; fi
+    sent_before=$sent
+  done
+}
+
 # Makes the collector use what is in the file now.
 apply_change() {
   if [ -n "$VALIDATE" ]; then
@@ -394,10 +439,19 @@ write_file() {
   temporary=$(mktemp "$directory/.crossfade.XXXXXX") || die 12 "cannot create a file in $directory" "free some space"
   put "$2" >"$temporary" || die 12 "cannot write to $directory" "free some space"
   chmod 0400 "$temporary"
-  if [ "$1" = "$TOKEN_FILE" ]; then dress; fi
+  if [ "$1" = "$TOKEN_FILE" ]; then
+    dress
+    keep_apart
+  fi
   sync "$temporary" 2>/dev/null || sync
   mv -f "$temporary" "$1" || die 12 "cannot replace $1" "check the folder's mode"
   temporary=
+}
+
+# Two changes of the file a few milliseconds apart can end a watch for good: then the second one is never read, nor any after it.
+keep_apart() {
+  if [ "$(($(date +%s) - written))" -lt 2 ]; then sleep 1; fi
+  written=$(date +%s)
 }
 
 # Gives the new file the owner, group, mode, access list and label of the one from before, and has the collector's account try it.
@@ -637,8 +691,22 @@ restore() {
   write_file "$TOKEN_FILE" "$old"
   rm -f "$trial"
   trying=
+  taken_before=$(uptake)
   apply_change || warn "the collector could not be told; see its log"
   say "restored  fp=$old_print is in place again"
+}
+
+# After a restore: whether the collector has read the old token again. One that has lost sight of its file goes on with the new one.
+see_restored() {
+  waited=0
+  while [ "$waited" -lt 3 ]; do
+    metrics=$(read_metrics) || metrics=
+    taken=$(uptake)
+    if [ -n "$taken" ] && [ "$taken" -gt "${taken_before:-0}" ]; then return 0; fi
+    sleep 1
+    waited=$((waited + 1))
+  done
+  warn "nothing shows that the collector has read fp=$old_print again: restart it"
 }
 
 # The run ends without a proof: the new token stays, and the old one is kept, or the one before it that was proven.
@@ -681,6 +749,7 @@ main() {
   fi
   old_print=$(fingerprint "$old")
   metrics=$(read_metrics) || die 6 "the collector's metrics do not answer at $METRICS" "start it, or give their URL with --metrics"
+  if [ -z "$DRY_RUN" ]; then empty_queue; fi
   failed=$(count send_failed)
   before_change
   if [ -n "$DRY_RUN" ]; then
@@ -706,6 +775,7 @@ main() {
       ;;
     3)
       restore
+      see_restored
       die 3 "exports fail with the new token" "see the collector's log, and check that the token was copied completely"
       ;;
     6)
@@ -719,6 +789,7 @@ main() {
       ;;
     11)
       restore
+      see_restored
       die 11 "the collector's process $PID sees a different token at $TOKEN_FILE" \
         "if it runs in a container, mount the token's folder, not the file; see --pid and --token-file"
       ;;
