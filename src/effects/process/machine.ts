@@ -10,6 +10,7 @@ import {
 	realpathSync,
 } from "node:fs";
 import { homedir } from "node:os";
+import { ownEntry } from "../../base/lookup.ts";
 
 /** Read-only inspection of the machine; never throws because something is missing. */
 export interface Machine {
@@ -43,7 +44,7 @@ const systems: Readonly<Record<string, Machine["os"]>> = { darwin: "macos", linu
 
 export function nodeMachine(): Machine {
 	return {
-		os: systems[process.platform] ?? "other",
+		os: ownEntry(systems, process.platform) ?? "other",
 		uid: process.getuid?.() ?? -1,
 		home: process.env["HOME"] || homedir(),
 		cwd: process.cwd(),

@@ -1,4 +1,5 @@
 import type { KubernetesHost } from "../../../adapters/collectors/distribution.ts";
+import { ownEntry } from "../../../base/lookup.ts";
 import { sh } from "../../../base/quote.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
 import type { Artefact, PlatformPieces, RunbookStep } from "../artefact.ts";
@@ -181,5 +182,5 @@ function helmValues(plan: CollectorPlan, { helm, owner }: KubernetesHost, secret
 
 /** A map with a value at a path of keys. */
 function withValue(map: YamlMap, [key = "", ...rest]: readonly string[], value: YamlValue): YamlMap {
-	return { ...map, [key]: rest.length === 0 ? value : withValue((map[key] ?? {}) as YamlMap, rest, value) };
+	return { ...map, [key]: rest.length === 0 ? value : withValue((ownEntry(map, key) ?? {}) as YamlMap, rest, value) };
 }
