@@ -47,16 +47,16 @@
 #    170  CLIs: their files, settings and signs
 #    483  Editor of JSON and TOML files, an awk program
 #   1668  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1868  Output
-#   1960  Options
-#   2052  Token
-#   2123  Machine: its system, people and CLIs
-#   2332  Lock and working folder
-#   2416  Files
-#   2810  Background processes
-#   2844  The work
-#   2950  What a person is told
-#   3015  Start
+#   1869  Output
+#   1961  Options
+#   2053  Token
+#   2124  Machine: its system, people and CLIs
+#   2333  Lock and working folder
+#   2417  Files
+#   2813  Background processes
+#   2847  The work
+#   2953  What a person is told
+#   3018  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1849,12 +1849,13 @@ done
 exit 0
 '
 
-RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds.
+RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds. What it starts stays, and keeps nothing of
+# ours open, nor a lock of whoever called us.
 HOME=$1
 export HOME
 cd "$HOME" || exit 1
 shift
-"$@" </dev/null >/dev/null 2>&1 &
+"$@" </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- &
 child=$!
 waited=0
 while kill -0 "$child" 2>/dev/null && [ "$waited" -lt 20 ]; do
@@ -2464,7 +2465,7 @@ skip_account() {
 # guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
 guard() {
   # By exec: with a redirection of the call, shells keep our output open, and who reads it waits until this has ended, too.
-  exec </dev/null >/dev/null 2>&1
+  exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
@@ -2473,6 +2474,8 @@ guard() {
     spent=$((spent + 1))
     if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
   done
+  # After kill -9 nobody else ends it.
+  if ! kill -0 $$ && IFS= read -r now <session; then kill -s KILL -- "-$now" || :; fi
 }
 
 # take_answer FILE: asks its owner for it. Only numbers are taken as numbers: whoever owns it may answer as they like.

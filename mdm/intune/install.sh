@@ -41,15 +41,15 @@
 #    115  CLIs: their files, settings and signs
 #    376  Editor of JSON and TOML files, an awk program
 #   1543  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1743  Output
-#   1835  Options
-#   1926  Token
-#   1962  Machine: its system, people and CLIs
-#   2155  Lock and working folder
-#   2239  Files
-#   2608  Background processes
-#   2642  The work
-#   2745  Start
+#   1744  Output
+#   1836  Options
+#   1927  Token
+#   1963  Machine: its system, people and CLIs
+#   2156  Lock and working folder
+#   2240  Files
+#   2611  Background processes
+#   2645  The work
+#   2748  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1724,12 +1724,13 @@ done
 exit 0
 '
 
-RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds.
+RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds. What it starts stays, and keeps nothing of
+# ours open, nor a lock of whoever called us.
 HOME=$1
 export HOME
 cd "$HOME" || exit 1
 shift
-"$@" </dev/null >/dev/null 2>&1 &
+"$@" </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- &
 child=$!
 waited=0
 while kill -0 "$child" 2>/dev/null && [ "$waited" -lt 20 ]; do
@@ -2287,7 +2288,7 @@ skip_account() {
 # guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
 guard() {
   # By exec: with a redirection of the call, shells keep our output open, and who reads it waits until this has ended, too.
-  exec </dev/null >/dev/null 2>&1
+  exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
@@ -2296,6 +2297,8 @@ guard() {
     spent=$((spent + 1))
     if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
   done
+  # After kill -9 nobody else ends it.
+  if ! kill -0 $$ && IFS= read -r now <session; then kill -s KILL -- "-$now" || :; fi
 }
 
 # take_answer FILE: asks its owner for it. Only numbers are taken as numbers: whoever owns it may answer as they like.

@@ -51,9 +51,9 @@
 #   1244  Machine: its system, people and CLIs
 #   1434  Lock and working folder
 #   1513  Files
-#   1712  Background processes
-#   1741  The work
-#   1801  Start
+#   1713  Background processes
+#   1742  The work
+#   1802  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1558,7 +1558,7 @@ skip_account() {
 
 # guard: runs beside us and ends what an account does not end in time
 guard() {
-  exec </dev/null >/dev/null 2>&1
+  exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
@@ -1567,6 +1567,7 @@ guard() {
     spent=$((spent + 1))
     if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
   done
+  if ! kill -0 $$ && IFS= read -r now <session; then kill -s KILL -- "-$now" || :; fi
 }
 
 # take_answer FILE: asks its owner for it
