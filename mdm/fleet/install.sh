@@ -40,15 +40,15 @@
 #    123  CLIs: their files, settings and signs
 #    376  Editor of JSON and TOML files, an awk program
 #   1554  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1754  Output
-#   1851  Options
-#   1940  Token
-#   1976  Machine: its system, people and CLIs
-#   2185  Lock and working folder
-#   2269  Files
-#   2638  Background processes
-#   2672  The work
-#   2775  Start
+#   1755  Output
+#   1852  Options
+#   1941  Token
+#   1977  Machine: its system, people and CLIs
+#   2186  Lock and working folder
+#   2270  Files
+#   2641  Background processes
+#   2675  The work
+#   2778  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1735,12 +1735,13 @@ done
 exit 0
 '
 
-RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds.
+RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds. What it starts stays, and keeps nothing of
+# ours open, nor a lock of whoever called us.
 HOME=$1
 export HOME
 cd "$HOME" || exit 1
 shift
-"$@" </dev/null >/dev/null 2>&1 &
+"$@" </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- &
 child=$!
 waited=0
 while kill -0 "$child" 2>/dev/null && [ "$waited" -lt 20 ]; do
@@ -2317,7 +2318,7 @@ skip_account() {
 # guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
 guard() {
   # By exec: with a redirection of the call, shells keep our output open, and who reads it waits until this has ended, too.
-  exec </dev/null >/dev/null 2>&1
+  exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
@@ -2326,6 +2327,8 @@ guard() {
     spent=$((spent + 1))
     if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
   done
+  # After kill -9 nobody else ends it.
+  if ! kill -0 $$ && IFS= read -r now <session; then kill -s KILL -- "-$now" || :; fi
 }
 
 # take_answer FILE: asks its owner for it. Only numbers are taken as numbers: whoever owns it may answer as they like.

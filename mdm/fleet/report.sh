@@ -42,9 +42,9 @@
 #   1225  Machine: its system, people and CLIs
 #   1429  Lock and working folder
 #   1508  Files
-#   1723  Background processes
-#   1752  The work
-#   1813  Start
+#   1724  Background processes
+#   1753  The work
+#   1814  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1553,7 +1553,7 @@ skip_account() {
 
 # guard: runs beside us and ends what an account does not end in time
 guard() {
-  exec </dev/null >/dev/null 2>&1
+  exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
@@ -1562,6 +1562,7 @@ guard() {
     spent=$((spent + 1))
     if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
   done
+  if ! kill -0 $$ && IFS= read -r now <session; then kill -s KILL -- "-$now" || :; fi
 }
 
 # take_answer FILE: asks its owner for it

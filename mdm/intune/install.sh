@@ -41,15 +41,15 @@
 #    115  CLIs: their files, settings and signs
 #    358  Editor of JSON and TOML files, an awk program
 #   1536  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1736  Output
-#   1833  Options
-#   1922  Token
-#   1958  Machine: its system, people and CLIs
-#   2151  Lock and working folder
-#   2235  Files
-#   2604  Background processes
-#   2638  The work
-#   2741  Start
+#   1737  Output
+#   1834  Options
+#   1923  Token
+#   1959  Machine: its system, people and CLIs
+#   2152  Lock and working folder
+#   2236  Files
+#   2607  Background processes
+#   2641  The work
+#   2744  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1717,12 +1717,13 @@ done
 exit 0
 '
 
-RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds.
+RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds. What it starts stays, and keeps nothing of
+# ours open, nor a lock of whoever called us.
 HOME=$1
 export HOME
 cd "$HOME" || exit 1
 shift
-"$@" </dev/null >/dev/null 2>&1 &
+"$@" </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- &
 child=$!
 waited=0
 while kill -0 "$child" 2>/dev/null && [ "$waited" -lt 20 ]; do
@@ -2283,7 +2284,7 @@ skip_account() {
 # guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
 guard() {
   # By exec: with a redirection of the call, shells keep our output open, and who reads it waits until this has ended, too.
-  exec </dev/null >/dev/null 2>&1
+  exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
@@ -2292,6 +2293,8 @@ guard() {
     spent=$((spent + 1))
     if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
   done
+  # After kill -9 nobody else ends it.
+  if ! kill -0 $$ && IFS= read -r now <session; then kill -s KILL -- "-$now" || :; fi
 }
 
 # take_answer FILE: asks its owner for it. Only numbers are taken as numbers: whoever owns it may answer as they like.

@@ -36,8 +36,8 @@
 #   1202  Machine: its system, people and CLIs
 #   1379  Lock and working folder
 #   1458  Files
-#   1667  The work
-#   1722  Start
+#   1668  The work
+#   1723  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1503,7 +1503,7 @@ skip_account() {
 
 # guard: runs beside us and ends what an account does not end in time
 guard() {
-  exec </dev/null >/dev/null 2>&1
+  exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
@@ -1512,6 +1512,7 @@ guard() {
     spent=$((spent + 1))
     if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
   done
+  if ! kill -0 $$ && IFS= read -r now <session; then kill -s KILL -- "-$now" || :; fi
 }
 
 # take_answer FILE: asks its owner for it

@@ -42,15 +42,15 @@
 #    127  CLIs: their files, settings and signs
 #    370  Editor of JSON and TOML files, an awk program
 #   1548  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1748  Output
-#   1845  Options
-#   1934  Token
-#   1973  Machine: its system, people and CLIs
-#   2166  Lock and working folder
-#   2250  Files
-#   2619  Background processes
-#   2653  The work
-#   2756  Start
+#   1749  Output
+#   1846  Options
+#   1935  Token
+#   1974  Machine: its system, people and CLIs
+#   2167  Lock and working folder
+#   2251  Files
+#   2622  Background processes
+#   2656  The work
+#   2759  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1729,12 +1729,13 @@ done
 exit 0
 '
 
-RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds.
+RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds. What it starts stays, and keeps nothing of
+# ours open, nor a lock of whoever called us.
 HOME=$1
 export HOME
 cd "$HOME" || exit 1
 shift
-"$@" </dev/null >/dev/null 2>&1 &
+"$@" </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- &
 child=$!
 waited=0
 while kill -0 "$child" 2>/dev/null && [ "$waited" -lt 20 ]; do
@@ -2298,7 +2299,7 @@ skip_account() {
 # guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
 guard() {
   # By exec: with a redirection of the call, shells keep our output open, and who reads it waits until this has ended, too.
-  exec </dev/null >/dev/null 2>&1
+  exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
@@ -2307,6 +2308,8 @@ guard() {
     spent=$((spent + 1))
     if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
   done
+  # After kill -9 nobody else ends it.
+  if ! kill -0 $$ && IFS= read -r now <session; then kill -s KILL -- "-$now" || :; fi
 }
 
 # take_answer FILE: asks its owner for it. Only numbers are taken as numbers: whoever owns it may answer as they like.

@@ -37,8 +37,8 @@
 #   1210  Machine: its system, people and CLIs
 #   1387  Lock and working folder
 #   1466  Files
-#   1675  The work
-#   1730  Start
+#   1676  The work
+#   1731  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1511,7 +1511,7 @@ skip_account() {
 
 # guard: runs beside us and ends what an account does not end in time
 guard() {
-  exec </dev/null >/dev/null 2>&1
+  exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
@@ -1520,6 +1520,7 @@ guard() {
     spent=$((spent + 1))
     if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
   done
+  if ! kill -0 $$ && IFS= read -r now <session; then kill -s KILL -- "-$now" || :; fi
 }
 
 # take_answer FILE: asks its owner for it

@@ -44,9 +44,9 @@
 #   1221  Machine: its system, people and CLIs
 #   1411  Lock and working folder
 #   1490  Files
-#   1705  Background processes
-#   1734  The work
-#   1795  Start
+#   1706  Background processes
+#   1735  The work
+#   1796  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1535,7 +1535,7 @@ skip_account() {
 
 # guard: runs beside us and ends what an account does not end in time
 guard() {
-  exec </dev/null >/dev/null 2>&1
+  exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
   while sleep 1 && kill -0 $$ && [ -e accounts ]; do
@@ -1544,6 +1544,7 @@ guard() {
     spent=$((spent + 1))
     if [ -n "$now" ] && [ "$spent" -gt "$LIMIT" ]; then kill -s KILL -- "-$now" || :; fi
   done
+  if ! kill -0 $$ && IFS= read -r now <session; then kill -s KILL -- "-$now" || :; fi
 }
 
 # take_answer FILE: asks its owner for it

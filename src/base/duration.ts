@@ -1,3 +1,5 @@
+import { ownEntry } from "./lookup.ts";
+
 export const MINUTE_MS = 60_000;
 
 /** `3 h 20 min`, rounded up to whole minutes. */
@@ -14,5 +16,5 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 export function durationMs(text: string): number | undefined {
 	if (!/^(\d+(ms|[smhd]))+$/.test(text)) return undefined;
 	const parts = [...text.matchAll(/(\d+)(ms|[smhd])/g)];
-	return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? ""] ?? 0), 0);
+	return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (ownEntry(UNITS, unit ?? "") ?? 0), 0);
 }

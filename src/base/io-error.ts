@@ -1,4 +1,5 @@
 import { CrossfadeError } from "./errors.ts";
+import { ownEntry } from "./lookup.ts";
 
 /** System error codes in words, with the fix. */
 const causes: Record<string, readonly [got: string, fix: string]> = {
@@ -19,6 +20,6 @@ const causes: Record<string, readonly [got: string, fix: string]> = {
 /** The error for a failed system call on a file or stream. Nothing is left half-written. */
 export function ioError(path: string, verb: string, error: unknown): CrossfadeError {
 	const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-	const [got, fix] = causes[code] ?? [code, "look up the system's error code"];
+	const [got, fix] = ownEntry(causes, code) ?? [code, "look up the system's error code"];
 	return new CrossfadeError("io", { what: `cannot ${verb} it`, got, where: { file: path }, fix }, { cause: error });
 }

@@ -1,4 +1,5 @@
 import { jsonEscape } from "./json.ts";
+import { ownEntry } from "./lookup.ts";
 
 /** Quoting for every language we write. Each function takes any text and returns a safe literal in its target language. */
 
@@ -24,7 +25,7 @@ export function xml(text: string): string {
 		"'": "&#39;",
 	};
 	const legal = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
-	return legal.replace(/[&<>"']/g, (character) => named[character] ?? character);
+	return legal.replace(/[&<>"']/g, (character) => ownEntry(named, character) ?? character);
 }
 
 /** A Markdown inline code span, with a fence longer than any run of backticks inside; line breaks become spaces. */

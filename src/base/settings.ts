@@ -1,5 +1,6 @@
 import { durationMs } from "./duration.ts";
 import type { Problem } from "./errors.ts";
+import { ownEntry } from "./lookup.ts";
 import { shown } from "./mask.ts";
 import { choiceProblem } from "./suggest.ts";
 
@@ -94,7 +95,7 @@ export function choiceSetting<V>(standard: string, what: string, values: Readonl
 		what,
 		standard,
 		expected: `one of ${Object.keys(values).join(", ")}`,
-		parse: (text) => (Object.hasOwn(values, text) ? values[text] : undefined),
+		parse: (text) => ownEntry(values, text),
 	};
 }
 
@@ -121,7 +122,7 @@ export function readSettings<T extends SettingTable>(
 		if (!Object.hasOwn(table, name)) wrong(choiceProblem("setting", name, names, flagOf(name)));
 	}
 	const entries = Object.entries(table).map(([name, setting]) => {
-		const text = given[name];
+		const text = ownEntry(given, name);
 		const value = setting.parse(text ?? setting.standard);
 		if (value === undefined && text !== undefined) {
 			wrong({

@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import type { Effects } from "../effects/effects.ts";
 import { outcomeOf } from "../prove/overlap/outcome.ts";
 import type { OverlapView } from "../prove/overlap/view.ts";
@@ -63,10 +64,10 @@ const ENDINGS: Readonly<Record<string, string>> = { html: "html", json: "json", 
 async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const reader = readFlags(options);
 	const out = reader.text("out");
-	const byEnding = ENDINGS[/\.([a-z]+)$/.exec(out ?? "")?.[1] ?? ""];
+	const byEnding = ownEntry(ENDINGS, /\.([a-z]+)$/.exec(out ?? "")?.[1] ?? "");
 	const wanted = reader.text("format") ?? (reader.isSet("json") ? "json" : (byEnding ?? "text"));
 	const format = reader.choice(wanted, Object.keys(formats), "--format", "format");
-	const load = formats[format ?? ""];
+	const load = ownEntry(formats, format ?? "");
 	if (!load) throw new CrossfadeError("usage", reader.problems);
 	const observer = await observe(fx, await loadFleet(fx, options));
 	const view = await observer.look();

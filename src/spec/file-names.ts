@@ -1,4 +1,5 @@
 import type { Problem } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { couldBeToken, looksRandom } from "../base/mask.ts";
 import type { Flags } from "./flags.ts";
 
@@ -8,7 +9,7 @@ import type { Flags } from "./flags.ts";
  */
 export function fileNameProblems(flags: Flags, options: Readonly<Record<string, string>>): Problem[] {
 	return Object.entries(options).flatMap(([name, flag]) => {
-		const values = [flags[name]].flat().filter((value) => typeof value === "string");
+		const values = [ownEntry(flags, name)].flat().filter((value) => typeof value === "string");
 		return values.filter(couldBeMisplaced).map(({ length }) => ({
 			what: "this looks like a token, not a file name",
 			expected: "a path",

@@ -1,4 +1,5 @@
 import type { Problem } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { choiceProblem } from "../base/suggest.ts";
 
 /** Flags from the command line. */
@@ -21,12 +22,15 @@ export function readFlags(flags: Flags): FlagReader {
 	const problems: Problem[] = [];
 	return {
 		problems,
-		text: (name) => (typeof flags[name] === "string" ? flags[name] : undefined),
+		text: (name) => {
+			const value = ownEntry(flags, name);
+			return typeof value === "string" ? value : undefined;
+		},
 		all: (name) => {
-			const values = flags[name];
+			const values = ownEntry(flags, name);
 			return Array.isArray(values) ? values : [];
 		},
-		isSet: (name) => flags[name] === true,
+		isSet: (name) => ownEntry(flags, name) === true,
 		choice(value, choices, flag, what) {
 			const found = choices.find((each) => each === value);
 			if (value !== undefined && found === undefined) problems.push(choiceProblem(what, value, choices, flag));

@@ -5,6 +5,7 @@ import type { Provider } from "../adapters/providers/provider.ts";
 import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { durationMs } from "../base/duration.ts";
 import { CrossfadeError, type Place, type Problem } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { shown } from "../base/mask.ts";
 import { nearest } from "../base/suggest.ts";
 import { parseTokenRef, type TokenRef } from "../token/reference.ts";
@@ -173,7 +174,7 @@ function plainType(expected: string | null): string {
 		string: "text",
 		Record: "names and values",
 	};
-	return names[expected ?? ""] ?? String(expected);
+	return ownEntry(names, expected ?? "") ?? String(expected);
 }
 
 /** The value found; only its length if it could be a token. */
@@ -189,7 +190,7 @@ function keysBeside(issue: FleetIssue): string[] {
 	const used = typeof parent === "object" && parent !== null ? Object.keys(parent) : [];
 	const tables: Readonly<Record<string, object>> = fleetKeys;
 	const section = issue.path && issue.path.length > 1 ? String(issue.path[0]?.key) : "";
-	return Object.keys(tables[section] ?? {}).filter((key) => !used.includes(key));
+	return Object.keys(ownEntry(tables, section) ?? {}).filter((key) => !used.includes(key));
 }
 
 /** The keys of each section, for suggestions. */

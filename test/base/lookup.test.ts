@@ -34,6 +34,16 @@ describe("names that every object has, from outside", () => {
 		}
 	});
 
+	test.each(["constructor", "toString"])("%s is no variable with a token, and no format", async (name) => {
+		const probe = ["probe", "--endpoint", "http://127.0.0.1:1", "--retry", "0", "--token", `new=env:${name}`];
+		expect(await crossfadeProcess(probe)).toMatchObject({
+			code: 11,
+			stderr: expect.stringContaining(`${name} is not set`),
+		});
+		const report = await crossfadeProcess(["report", "--token", "old=fp:0123456789ab", "--out", `x.${name}`]);
+		expect({ ...report, code: 0 }).toMatchObject({ stderr: expect.not.stringContaining("internal error") });
+	});
+
 	test.each(["processors", "receivers", "exporters", "extensions", "connectors", "service", "nothing"])(
 		"a component in %s is a finding, not a crash",
 		async (section) => {

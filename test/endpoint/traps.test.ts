@@ -122,7 +122,7 @@ describe("trap: what is printed", () => {
 
 	// Root's has a process beside it that ends what an account does not end, and looks once a second whether it is still wanted.
 	test.each(shells)(
-		"$name: what is left running for a moment keeps nobody waiting for the output",
+		"$name: what is left running for a moment keeps nobody waiting for the output, or for a lock of the caller",
 		needs(root),
 		async (shell) => {
 			const m = machine();
@@ -130,7 +130,7 @@ describe("trap: what is printed", () => {
 			const program = write(
 				scratch(),
 				"shell",
-				`#!/bin/sh\nexec ${shell.part.path} ${shell.args.join(" ")} "$@" >${output} 2>&1\n`,
+				`#!/bin/sh\nexec ${shell.part.path} ${shell.args.join(" ")} "$@" >${output} 2>&1 7>${output}.lock\n`,
 				0o755,
 			);
 			const { code } = await m.run(self, {
@@ -139,7 +139,7 @@ describe("trap: what is printed", () => {
 			});
 			expect(code).toBe(0);
 			expect(text(output)).toMatch(/^crossfade ok /);
-			expect(openBy(output)).toEqual([]);
+			expect([...openBy(output), ...openBy(`${output}.lock`)]).toEqual([]);
 		},
 	);
 

@@ -7,6 +7,7 @@ import { actions, endpointScript, write } from "../harness/endpoint.ts";
 import { type Account, type Homes, homes, scriptProgram } from "../harness/homes.ts";
 import { needs, root } from "../harness/parts.ts";
 import { cliStates } from "../harness/states.ts";
+import { waitFor } from "../harness/wait.ts";
 
 /** What an account gets of root while root works in its home, and what it can do to the others' turn. */
 
@@ -153,6 +154,20 @@ describe("one account does not stop the others", needs(namespaces, root), () => 
 		expect(outcome.stderr.match(/alice: took/g)).toHaveLength(1);
 		expect(outcome.stdout).toMatch(late(token, users));
 		bobIsDone(m, token.token);
+	});
+
+	test("that stops its processes, and whoever started the script kills that: nothing stays", async () => {
+		const m = watchedHomes([alice], '[ "$(id -u)" != 2001 ] || { echo $$ >/home/stuck; kill -s STOP $$; }');
+		writeFileSync(m.path("stuck"), "");
+		execFileSync("chmod", ["666", m.path("stuck")]);
+		// The lock names the script's process.
+		const kill = 'kill -9 "$(readlink /var/run/otel-crossfade.lock | cut -d " " -f 1)"';
+		const before = `{ (until [ -s /home/stuck ]; do sleep 0.1; done; ${kill}) & }`;
+		const env = { ...m.env, CROSSFADE_TEST_LIMIT: "600" };
+		expect((await m.run(everyone, { ...canary(), env, before })).code).toBe(137);
+		const pid = readFileSync(m.path("stuck"), "utf8").trim();
+		await waitFor("the end of what stood still", () => !existsSync(`/proc/${pid}`));
+		expect(Number(pid)).toBeGreaterThan(0);
 	});
 
 	test("that answers with what has no end", async () => {

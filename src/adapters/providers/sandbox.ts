@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { ownEntry } from "../../base/lookup.ts";
 import type { SettingTable, Values } from "../../base/settings.ts";
 import type { Signal } from "./provider.ts";
 
@@ -185,14 +186,14 @@ export function jsonAnswer(status: number, value: unknown): ApiAnswer {
 
 /** A required text field of a JSON body. Throws `Refused` (400). */
 export function textField(wanted: TokenRequest, name: string, most = 100): string {
-	const value = wanted[name];
+	const value = ownEntry(wanted, name);
 	if (typeof value === "string" && value !== "" && value.length <= most) return value;
 	throw new Refused(400, `${name} must be a text of 1 to ${most} characters`);
 }
 
 /** An optional field with a list of texts. Throws `Refused` (400). */
 export function textListField(wanted: TokenRequest, name: string): readonly string[] | undefined {
-	const value = wanted[name];
+	const value = ownEntry(wanted, name);
 	if (value === undefined) return undefined;
 	if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
 	throw new Refused(400, `${name} must be a list of texts`);

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request as sendPlain } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { ownEntry } from "../../base/lookup.ts";
 import { ConnectionError, openConnection, RequestLifetime } from "./connection.ts";
 import type { HttpOutcome, HttpRequest, HttpSeen } from "./http.ts";
 import { type Begun, firsts, readBody, requestTarget } from "./http-answer.ts";
@@ -102,5 +103,5 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 function codeOf({ code, name }: NodeJS.ErrnoException): string {
-	return code === undefined ? name : (CODES[code] ?? code);
+	return code === undefined ? name : (ownEntry(CODES, code) ?? code);
 }

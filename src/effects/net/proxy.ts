@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { ownEntry } from "../../base/lookup.ts";
 
 /** A forward proxy. */
 export interface ForwardProxy {
@@ -40,7 +41,7 @@ export function parseProxy(value: string): ForwardProxy {
 }
 
 function either(environment: Readonly<NodeJS.ProcessEnv>, name: string): string {
-	return environment[name] || environment[name.toLowerCase()] || "";
+	return ownEntry(environment, name) || ownEntry(environment, name.toLowerCase()) || "";
 }
 
 function isLoopback(host: string): boolean {

@@ -13,6 +13,7 @@ import {
 	statSync,
 } from "node:fs";
 import { homedir } from "node:os";
+import { ownEntry } from "../../base/lookup.ts";
 
 /** Read-only inspection of the machine; never throws because something is missing. */
 export interface Machine {
@@ -53,7 +54,7 @@ export function nodeMachine(): Machine {
 	const other = self === 0 ? ownerOf(home) : undefined;
 	const isVisible = (path: string) => other === undefined || mayRead(path, other);
 	return {
-		os: systems[process.platform] ?? "other",
+		os: ownEntry(systems, process.platform) ?? "other",
 		uid: other?.uid ?? self,
 		isOthers: other !== undefined,
 		home,

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { ReadStream, WriteStream } from "node:tty";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { refText, type TokenRef } from "../../token/reference.ts";
 import { Secret } from "../../token/secret.ts";
 import { isSafeAlphabet, tokenProblems } from "../../token/shape.ts";
@@ -31,7 +32,7 @@ export async function readToken(
 async function rawToken(ref: TokenRef, environment: Readonly<NodeJS.ProcessEnv>): Promise<string> {
 	if (ref.kind === "prompt") return askHidden("Token: ");
 	if (ref.kind === "env") {
-		const value = environment[ref.name];
+		const value = ownEntry(environment, ref.name);
 		if (value !== undefined) return value;
 		throw new CrossfadeError("refused", {
 			what: `${ref.name} is not set`,

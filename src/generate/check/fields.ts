@@ -69,7 +69,7 @@ function unknownKeys(
 			const what = `${shown(owner.id)} has no setting ${shown(here.join("."))}`;
 			return [{ rule: "unknown-field", at, what, fix: meant && `Did you mean ${meant}?` }];
 		}
-		const first = owner.since[here.join(".")];
+		const first = ownEntry(owner.since, here.join("."));
 		if (first && !isAtLeast(owner.otelcol, first)) {
 			return [
 				{
@@ -79,7 +79,7 @@ function unknownKeys(
 				},
 			];
 		}
-		const last = owner.until[here.join(".")];
+		const last = ownEntry(owner.until, here.join("."));
 		if (last && isAtLeast(owner.otelcol, last)) {
 			return [
 				{

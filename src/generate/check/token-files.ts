@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, type Scalar } from "yaml";
 import { CrossfadeError } from "../../base/errors.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { type AlloyStatement, parseAlloy, stringValue } from "../splice/alloy-syntax.ts";
 import type { ConfigPlace } from "../splice/locate.ts";
 import { parseYaml } from "../splice/yaml-document.ts";
@@ -62,7 +63,7 @@ function filesOf(place: ConfigPlace): TokenFile[] {
 	const { components } = configModel(document, node);
 	return components.flatMap(({ section, type, value }) => {
 		if (!componentSections.some((each) => each === section)) return [];
-		const keys = section === "extensions" && Object.hasOwn(FILE_KEYS, type) ? (FILE_KEYS[type] ?? []) : [];
+		const keys = section === "extensions" ? (ownEntry(FILE_KEYS, type) ?? []) : [];
 		return textsBelow(value).flatMap(({ path, text, at }): TokenFile[] => {
 			const key = path.at(-1) ?? "";
 			if (keys.includes(key) && /^\//.test(text))

@@ -1,11 +1,12 @@
 import type { Data, Embed, Payload } from "../../adapters/vehicles/kit.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { xml } from "../../base/quote.ts";
 import { entryLines, type YamlValue } from "../render/yaml.ts";
 
 /** A payload as text. `scripts` are the texts it can embed, by path. */
 export function renderPayload({ path, format, data }: Payload, scripts: Readonly<Record<string, string>>): string {
 	const whole = filled(data, (embed) => {
-		const text = scripts[embed.embed];
+		const text = ownEntry(scripts, embed.embed);
 		if (text === undefined) throw new TypeError(`${path} embeds ${embed.embed}, which is not there`);
 		return embed.as === "base64" ? Buffer.from(text, "utf8").toString("base64") : text;
 	});

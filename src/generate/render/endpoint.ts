@@ -11,6 +11,7 @@ import {
 import type { Action, Mode } from "../../adapters/vehicles/mode.ts";
 import type { Vehicle } from "../../adapters/vehicles/vehicle.ts";
 import { CrossfadeError } from "../../base/errors.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { sh } from "../../base/quote.ts";
 import { version } from "../../base/version.ts";
 import { inWords } from "../../base/words.ts";
@@ -316,7 +317,7 @@ const variables: Readonly<Record<string, string>> = {
 function word(value: string): string {
 	if (/["`$\\]/.test(value)) throw new TypeError(`not a value for a double-quoted word: ${value}`);
 	return `"${value.replace(/\{\w+\}/g, (name) => {
-		const variable = variables[name];
+		const variable = ownEntry(variables, name);
 		if (!variable) throw new TypeError(`no such placeholder: ${name}`);
 		return variable;
 	})}"`;

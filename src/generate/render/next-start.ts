@@ -1,4 +1,5 @@
 import type { ChartConfig } from "../../adapters/collectors/charts.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { shownName } from "../../base/mask.ts";
 import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
@@ -98,7 +99,7 @@ function valuesFor({ distribution }: CollectorPlan, volumes: YamlValue, mounts: 
 
 /** A map with a value at a path of keys. */
 function withValue(map: YamlMap, [key = "", ...rest]: readonly string[], value: YamlValue): YamlMap {
-	return { ...map, [key]: rest.length === 0 ? value : withValue((map[key] ?? {}) as YamlMap, rest, value) };
+	return { ...map, [key]: rest.length === 0 ? value : withValue((ownEntry(map, key) ?? {}) as YamlMap, rest, value) };
 }
 
 function added(what: string, map: YamlMap): string {

@@ -1,4 +1,5 @@
 import { CrossfadeError } from "../../base/errors.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { positionOf } from "./edit.ts";
 
 /**
@@ -124,7 +125,7 @@ function expression(cursor: TokenCursor): AlloyToken[] {
 		}
 		const token = cursor.take(open.length > 0 ? `a closing ${open.at(-1)}` : "a value");
 		value.push(token);
-		const closing = token.kind === "mark" ? brackets[token.text] : undefined;
+		const closing = token.kind === "mark" ? ownEntry(brackets, token.text) : undefined;
 		if (closing) open.push(closing);
 		else if (isMark(token, CLOSING) && open.pop() !== token.text) cursor.fail("another bracket", token);
 		if (open.length === 0 && token.endsLine && endsValue(token)) return value;
@@ -194,7 +195,7 @@ export function listItems(value: readonly AlloyToken[]): AlloyToken[][] | undefi
 	let depth = 0;
 	let item: AlloyToken[] = [];
 	for (const token of value.slice(1, -1)) {
-		if (token.kind === "mark" && token.text in brackets) depth++;
+		if (token.kind === "mark" && Object.hasOwn(brackets, token.text)) depth++;
 		if (token.kind === "mark" && CLOSING.includes(token.text)) depth--;
 		if (depth < 0) return undefined;
 		if (depth === 0 && token.kind === "mark" && token.text === ",") {

@@ -1,4 +1,5 @@
 import { CrossfadeError } from "../../base/errors.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import {
 	type AlloyAttribute,
 	type AlloyBlockNode,
@@ -71,7 +72,7 @@ function dropStale(text: string, file: string, request: AlloyRequest): string {
 		const lines = text.slice(from, block.to).split(/\r?\n/);
 		const asWritten = marker?.digest === digest(lines);
 		if (!asWritten && !request.force) throw editedByHand(text, file, block);
-		const wanted = request.blocks[`${block.name} "${block.label}"`];
+		const wanted = ownEntry(request.blocks, `${block.name} "${block.label}"`);
 		if (!request.remove && asWritten && wanted !== undefined && digest(wanted.split("\n")) === digest(lines)) continue;
 		const start = marker ? lineStart(text, from - 1) : from;
 		const gap = text.slice(0, start).endsWith(eol + eol) ? 2 * eol.length : 0;

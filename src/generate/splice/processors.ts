@@ -1,3 +1,5 @@
+import { ownEntry } from "../../base/lookup.ts";
+
 /** What a processor does to what passes it, as far as it concerns a second backend. */
 type Effect = "drops" | "deletes" | "merges";
 
@@ -26,7 +28,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
 /** What a processor does, by its id (`filter/only-errors`) or type. */
 export function effectOf(id: string): Effect | undefined {
 	const type = typeOf(id);
-	return Object.hasOwn(EFFECTS, type) ? EFFECTS[type] : undefined;
+	return ownEntry(EFFECTS, type);
 }
 
 /** The type in an id: `filter` of `filter/only-errors`. */

@@ -1,3 +1,4 @@
+import { ownEntry } from "../../base/lookup.ts";
 import { entryLines, type YamlMap } from "../render/yaml.ts";
 
 /** A component to add to a config. */
@@ -50,7 +51,7 @@ const ownTypes: Readonly<Record<string, readonly string[]>> = {
 export const ownSections = Object.keys(ownTypes);
 
 export function isOwn(section: string, id: string, name: string): boolean {
-	return ownTypes[section]?.some((type) => id === `${type}/${name}`) ?? false;
+	return ownEntry(ownTypes, section)?.some((type) => id === `${type}/${name}`) ?? false;
 }
 
 /** What to write by hand, as a problem's `fix`, if we cannot do it safely. */

@@ -14,6 +14,7 @@ import {
 	type YAMLSeq,
 } from "yaml";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { positionOf } from "./edit.ts";
 
 /** A parsed YAML text with all positions. */
@@ -31,7 +32,7 @@ export function parseYaml(text: string, file: string): YamlText {
 	const documents = parsed(text, file);
 	const problems = documents.flatMap((document) =>
 		document.errors.map(({ code, pos }): Problem => {
-			const [what, fix] = mistakes[code] ?? ["invalid YAML", "check quotes, colons and indentation"];
+			const [what, fix] = ownEntry(mistakes, code) ?? ["invalid YAML", "check quotes, colons and indentation"];
 			return { what, where: { file, ...positionOf(text, pos[0]) }, fix };
 		}),
 	);

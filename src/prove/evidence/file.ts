@@ -1,5 +1,6 @@
 import { type Signal, signals } from "../../adapters/providers/provider.ts";
 import { CrossfadeError } from "../../base/errors.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import type { TokenPath } from "../../spec/probe-plan.ts";
 import type { Outcome, ProbeEvidence, Statement, TrafficCounter } from "./evidence.ts";
 import type { Mark } from "./readings.ts";
@@ -181,7 +182,7 @@ const isCounts: Check = (value) => typeof value === "object" && value !== null &
 const isShown: Check = (value) => {
 	if (typeof value !== "object" || value === null) return false;
 	const { tallies, ...texts } = value as Record<string, unknown>;
-	const isWhole = ["exporters", "unattributed", "limits"].every((key) => isTexts(texts[key]));
+	const isWhole = ["exporters", "unattributed", "limits"].every((key) => isTexts(ownEntry(texts, key)));
 	return isWhole && optional((each) => Array.isArray(each) && each.every(isTally))(tallies);
 };
 const isTally: Check = (value) => {
@@ -251,6 +252,6 @@ const SHAPES: { readonly [K in EvidenceKind]: { readonly [F in keyof Required<Ro
 };
 
 function fits(row: Record<string, unknown>, shape: Shape): boolean {
-	for (const field in shape) if (!shape[field]?.(row[field])) return false;
+	for (const field in shape) if (!ownEntry(shape, field)?.(ownEntry(row, field))) return false;
 	return true;
 }

@@ -1,4 +1,5 @@
 import { type Signal, signals } from "../../adapters/providers/provider.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { type Exposition, parseExposition, type Sample } from "./exposition.ts";
 import { runningTotals } from "./running-totals.ts";
 
@@ -89,7 +90,7 @@ export function acceptedOnPage(samples: readonly Sample[]): Partial<Record<Signa
 	let accepted: Partial<Record<Signal, number>> | undefined;
 	for (const { name, labels, value } of samples) {
 		const [, counter, unit = ""] = COUNTER.exec(name) ?? [];
-		const signal = UNITS[unit];
+		const signal = ownEntry(UNITS, unit);
 		if (counter !== "receiver_accepted" || !signal || !Number.isFinite(value)) continue;
 		accepted ??= {};
 		if (!OTLP_RECEIVER.test(labels["receiver"] ?? labels["component_id"] ?? "")) continue;
@@ -119,7 +120,7 @@ export function gatewayReading(text: string): GatewayCounters & { readonly token
 
 /** A queue without a signal, as in old releases, applies to all. */
 function signalsOf({ labels }: Sample, unit: string): readonly Signal[] {
-	const signal = UNITS[unit] ?? labels["data_type"];
+	const signal = ownEntry(UNITS, unit) ?? labels["data_type"];
 	return signal === undefined ? signals : signals.filter((each) => each === signal);
 }
 

@@ -1,3 +1,4 @@
+import { ownEntry } from "../../base/lookup.ts";
 import {
 	type JudgedProbe,
 	type Judgement,
@@ -70,7 +71,7 @@ export interface GatewayView {
 
 /** A token's display name: `old`, `new`, a given name, or `unknown`. */
 export function tokenName(view: OverlapView, fingerprint: string): string {
-	return Object.hasOwn(view.names, fingerprint) ? (view.names[fingerprint] ?? "unknown") : "unknown";
+	return ownEntry(view.names, fingerprint) ?? "unknown";
 }
 
 /** A deadline's urgency, with steps at 12, 4 and 1 hours. */

@@ -1,4 +1,5 @@
 import type { Answers } from "../../adapters/providers/provider.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import type { HttpAnswer, HttpFailure, HttpOutcome } from "../../effects/net/http.ts";
 import type { TlsLook } from "../../effects/net/tls-look.ts";
@@ -93,7 +94,7 @@ function success({ rejected, message }: ExportResult, answer: HttpAnswer, { answ
 		const detail = `answered ${status} with an impossible count of dropped records (${rejected})${words}`;
 		return { outcome: "inconclusive", cause: "answer-odd", detail, fix: "ask the server's operator", status };
 	}
-	if (answers?.sampled && /^true$/i.test(headers[answers.sampled] ?? "")) {
+	if (answers?.sampled && /^true$/i.test(ownEntry(headers, answers.sampled) ?? "")) {
 		const detail = "accepted with sampling: it may have been dropped, so nothing is proven";
 		const fix = "run it again; the free tier keeps only some records";
 		return { outcome: "inconclusive", cause: "sampled", detail, fix, status };
@@ -119,7 +120,7 @@ const FEW = 0.1;
 
 function rateNotes(headers: Readonly<Record<string, string>>, answers: Answers | undefined): string[] {
 	const count = (name: string | undefined) => {
-		const value = name === undefined ? undefined : headers[name];
+		const value = name === undefined ? undefined : ownEntry(headers, name);
 		return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 	};
 	const remaining = count(answers?.remaining);
@@ -201,8 +202,7 @@ function readFailure(failure: HttpFailure, asked: ProbedRequest): ProbeReading {
 	}
 	const through = failure.proxy === undefined ? "" : ` through the proxy ${foreign(failure.proxy)}`;
 	const { says, fix } = causes[cause];
-	const known =
-		code in { TIMEOUT: 1, STOPPED: 1, TOO_LARGE: 1 } || code.startsWith("PROXY_") ? "" : ` (${foreign(code)})`;
+	const known = /^(TIMEOUT|STOPPED|TOO_LARGE|PROXY_.*)$/.test(code) ? "" : ` (${foreign(code)})`;
 	return { outcome: "unreachable", cause, detail: `${says}${through}${known}`, fix, status };
 }
 
@@ -254,7 +254,7 @@ export function withLook(reading: ProbeReading, look: TlsLook, url: string, hasC
 		"tls-not-yet-valid": `before ${day(validFrom)}`,
 		"tls-wrong-name": `it names ${foreign(names)}`,
 	};
-	const fact = facts[reading.cause] ?? `issued by ${foreign(issuer)}`;
+	const fact = ownEntry(facts, reading.cause) ?? `issued by ${foreign(issuer)}`;
 	const store = look.trustedBy;
 	const fix =
 		store === undefined

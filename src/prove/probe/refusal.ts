@@ -1,3 +1,4 @@
+import { ownEntry } from "../../base/lookup.ts";
 import type { HttpAnswer } from "../../effects/net/http.ts";
 import { isHtml, readErrorMessage } from "../otlp/response.ts";
 import { isOtlpType, type ProbedRequest } from "./acceptance.ts";
@@ -96,8 +97,8 @@ function headerSign(
 	headers: Readonly<Record<string, string>>,
 	signs: Readonly<Record<string, RegExp>>,
 ): string | undefined {
-	const found = Object.entries(signs).find(([name, pattern]) => pattern.test(headers[name] ?? ""));
-	return found && `${found[0]}: ${headers[found[0]] ?? ""}`.slice(0, 80);
+	const found = Object.entries(signs).find(([name, pattern]) => pattern.test(ownEntry(headers, name) ?? ""));
+	return found && `${found[0]}: ${ownEntry(headers, found[0]) ?? ""}`.slice(0, 80);
 }
 
 /** Whether the refusal is a `Status` in the encoding of the request, which only OTLP servers send. https://opentelemetry.io/docs/specs/otlp/#failures-1 */

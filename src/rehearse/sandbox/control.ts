@@ -9,6 +9,7 @@ import {
 } from "../../adapters/providers/sandbox.ts";
 import { durationMs } from "../../base/duration.ts";
 import type { Problem } from "../../base/errors.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import type { ServerAnswer, ServerRequest } from "../../effects/net/http-server.ts";
 import { jsonObject } from "./api.ts";
 import { type Faults, readFault } from "./faults.ts";
@@ -100,7 +101,7 @@ const THERE_IS = [...Object.keys(actions), `GET ${CONTROL}/events`].join(", ");
 /** Handles the paths below `/_sandbox`, except the event tail. */
 export function control(request: ServerRequest, context: ControlContext): ServerAnswer {
 	const line = `${request.method} ${request.path}`;
-	const action = Object.hasOwn(actions, line) ? actions[line] : undefined;
+	const action = ownEntry(actions, line);
 	if (!action) return jsonAnswer(404, { message: `available: ${THERE_IS}` });
 	try {
 		const plain = String(request.headers["accept"] ?? "").startsWith("text/plain");

@@ -1,4 +1,5 @@
 import type { Problem } from "../../base/errors.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import {
 	choiceSetting,
 	offsetSetting,
@@ -183,7 +184,7 @@ export function readFault(
 	flag: string,
 	wrong: (problem: Problem) => void,
 ): Fault | undefined {
-	const found = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+	const found = ownEntry(kinds, name);
 	if (!found) {
 		wrong(choiceProblem("fault", name, Object.keys(kinds), flag));
 		return undefined;

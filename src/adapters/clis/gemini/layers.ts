@@ -5,6 +5,7 @@
  * Sources: https://github.com/google-gemini/gemini-cli/blob/main/docs/cli/telemetry.md,
  * https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/config/settings.ts; held against the real 0.33.2 and 0.61.0.
  */
+import { ownEntry } from "../../../base/lookup.ts";
 import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
 import { type CliLayering, type Effective, withPath } from "../layering.ts";
 import { type Assembled, assembled, loginIn, pairsOf, withLogin, withoutLogin } from "../otel-js.ts";
@@ -103,7 +104,7 @@ export const layering: CliLayering = {
 		text.replace(
 			/\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})/g,
 			(all: string, bare?: string, braced?: string, otherwise?: string) =>
-				environment[bare ?? braced ?? ""] ?? otherwise ?? all,
+				ownEntry(environment, bare ?? braced ?? "") ?? otherwise ?? all,
 		),
 	hazards: [
 		{
@@ -185,7 +186,8 @@ export const layering: CliLayering = {
 
 /** A setting by its variable, otherwise by the files. An empty variable counts as none. */
 function settingOf({ get }: Effective, key: string): string | undefined {
-	const fromVariable = variables[key] === undefined ? undefined : get(`/env/${variables[key]}`);
+	const variable = ownEntry(variables, key);
+	const fromVariable = variable === undefined ? undefined : get(`/env/${variable}`);
 	return fromVariable || get(`/telemetry/${key}`);
 }
 

@@ -1,5 +1,6 @@
 import { parseAllDocuments } from "yaml";
 import type { Data, Embed, Payload } from "../../../adapters/vehicles/kit.ts";
+import { ownEntry } from "../../../base/lookup.ts";
 import type { MdmSpec } from "../../../spec/mdm.ts";
 import { factsOf, type RenderedKit } from "../kit.ts";
 import type { FoundFile, Wrong } from "./finding.ts";
@@ -45,7 +46,7 @@ function embeddedProblems({ data }: Payload, text: string, script: (path: string
 	return places(data).flatMap(({ at, embed, as }) => {
 		const expected = script(embed);
 		const value = at.reduce<unknown>(
-			(inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
+			(inner, key) => ownEntry(inner as Record<string, unknown> | undefined, key),
 			JSON.parse(text),
 		);
 		const is = typeof value === "string" && as === "base64" ? Buffer.from(value, "base64").toString("utf8") : value;

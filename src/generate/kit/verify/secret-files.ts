@@ -1,3 +1,4 @@
+import { ownEntry } from "../../../base/lookup.ts";
 import type { KitManifest } from "../../../spec/manifest.ts";
 import { fingerprint } from "../../../token/fingerprint.ts";
 import { isSafeAlphabet, tokenProblems } from "../../../token/shape.ts";
@@ -64,7 +65,7 @@ export function secretFiles(
 
 /** The token in a filled file, `""` if it still has the placeholder, undefined if anything else differs. */
 function tokenIn(text: string, original: FilledFile, kit: RenderedKit): string | undefined {
-	const plain = kit.plain[original.copyOf] ?? "";
+	const plain = ownEntry(kit.plain, original.copyOf) ?? "";
 	const direct = compareFilled(text, plain);
 	if (direct?.isUnfilled || text === plain) return "";
 	const [first] = direct?.tokens ?? [];

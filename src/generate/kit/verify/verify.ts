@@ -1,4 +1,5 @@
 import { FINGERPRINT_PLACEHOLDER } from "../../../adapters/vehicles/vehicle.ts";
+import { ownEntry } from "../../../base/lookup.ts";
 import { version } from "../../../base/version.ts";
 import type { KitManifest } from "../../../spec/manifest.ts";
 import { holdsSecret } from "../../../token/guard.ts";
@@ -35,7 +36,13 @@ export function verifyKit(manifest: KitManifest, found: readonly FoundFile[], ex
 		if (!file) wrong("missing", "the file is missing", "generate the folder again with crossfade mdm");
 		else if (file.text === undefined) wrong("changed", `it is ${kinds[file.kind]}`, "replace it with the file itself");
 		else {
-			for (const each of plainFile(listed, file.text, isOurs ? kit.plain[listed.path] : undefined, manifest, wrong)) {
+			for (const each of plainFile(
+				listed,
+				file.text,
+				isOurs ? ownEntry(kit.plain, listed.path) : undefined,
+				manifest,
+				wrong,
+			)) {
 				fingerprints.add(each);
 			}
 			limitProblems(manifest, listed.path, file.text, wrong);
@@ -74,7 +81,7 @@ function manifestProblems(manifest: KitManifest, kit: RenderedKit, isOurs: boole
 	}
 	const listed = new Map(manifest.files.map((file) => [file.path, file.sha256]));
 	const odd = Object.entries(kit.plain).filter(([path, text]) => listed.get(path) !== sha256(text));
-	const extra = [...listed.keys()].filter((path) => kit.plain[path] === undefined);
+	const extra = [...listed.keys()].filter((path) => ownEntry(kit.plain, path) === undefined);
 	for (const path of [...odd.map(([name]) => name), ...extra]) {
 		const fix = "generate the folder again: the manifest was changed";
 		wrong("manifest", `its entry for ${path} does not match what this release generates from its settings`, fix);

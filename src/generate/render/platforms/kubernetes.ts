@@ -5,6 +5,7 @@ import type {
 	KubernetesHost,
 } from "../../../adapters/collectors/distribution.ts";
 import { INSTANCE } from "../../../adapters/collectors/hosts.ts";
+import { ownEntry } from "../../../base/lookup.ts";
 import { sh } from "../../../base/quote.ts";
 import { versionText } from "../../../base/versions.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
@@ -335,5 +336,5 @@ function openPorts(plan: CollectorPlan, { ports, values }: HelmChart): YamlValue
 
 /** A map with a value at a path of keys. */
 function withValue(map: YamlMap, [key = "", ...rest]: readonly string[], value: YamlValue): YamlMap {
-	return { ...map, [key]: rest.length === 0 ? value : withValue((map[key] ?? {}) as YamlMap, rest, value) };
+	return { ...map, [key]: rest.length === 0 ? value : withValue((ownEntry(map, key) ?? {}) as YamlMap, rest, value) };
 }
