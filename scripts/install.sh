@@ -46,17 +46,17 @@
 #     84  Settings and vehicle
 #    171  CLIs: their files, settings and signs
 #    476  Editor of JSON and TOML files, an awk program
-#   1672  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1872  Output
-#   1969  Options
-#   2061  Token
-#   2132  Machine: its system, people and CLIs
-#   2359  Lock and working folder
-#   2443  Files
-#   2837  Background processes
-#   2871  The work
-#   2977  What a person is told
-#   3042  Start
+#   1677  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1877  Output
+#   1974  Options
+#   2066  Token
+#   2137  Machine: its system, people and CLIs
+#   2364  Lock and working folder
+#   2448  Files
+#   2842  Background processes
+#   2876  The work
+#   2982  What a person is told
+#   3047  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -570,7 +570,11 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  # Claude Code and Codex read it, and it stays; with it Gemini CLI does not start.
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -1660,9 +1664,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

@@ -39,16 +39,16 @@
 #     75  Settings and vehicle
 #    123  CLIs: their files, settings and signs
 #    376  Editor of JSON and TOML files, an awk program
-#   1554  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1754  Output
-#   1851  Options
-#   1940  Token
-#   1976  Machine: its system, people and CLIs
-#   2185  Lock and working folder
-#   2269  Files
-#   2638  Background processes
-#   2672  The work
-#   2775  Start
+#   1559  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1759  Output
+#   1856  Options
+#   1945  Token
+#   1981  Machine: its system, people and CLIs
+#   2190  Lock and working folder
+#   2274  Files
+#   2643  Background processes
+#   2677  The work
+#   2780  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -470,7 +470,11 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  # Claude Code and Codex read it, and it stays; with it Gemini CLI does not start.
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -1542,9 +1546,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

@@ -40,16 +40,16 @@
 #     76  Settings and vehicle
 #    115  CLIs: their files, settings and signs
 #    358  Editor of JSON and TOML files, an awk program
-#   1536  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1736  Output
-#   1833  Options
-#   1922  Token
-#   1958  Machine: its system, people and CLIs
-#   2151  Lock and working folder
-#   2235  Files
-#   2604  Background processes
-#   2638  The work
-#   2741  Start
+#   1541  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1741  Output
+#   1838  Options
+#   1927  Token
+#   1963  Machine: its system, people and CLIs
+#   2156  Lock and working folder
+#   2240  Files
+#   2609  Background processes
+#   2643  The work
+#   2746  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -452,7 +452,11 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  # Claude Code and Codex read it, and it stays; with it Gemini CLI does not start.
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -1524,9 +1528,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

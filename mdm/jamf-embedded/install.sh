@@ -41,16 +41,16 @@
 #     77  Settings and vehicle
 #    124  CLIs: their files, settings and signs
 #    367  Editor of JSON and TOML files, an awk program
-#   1545  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1745  Output
-#   1842  Options
-#   1931  Token
-#   1967  Machine: its system, people and CLIs
-#   2160  Lock and working folder
-#   2244  Files
-#   2613  Background processes
-#   2647  The work
-#   2750  Start
+#   1550  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1750  Output
+#   1847  Options
+#   1936  Token
+#   1972  Machine: its system, people and CLIs
+#   2165  Lock and working folder
+#   2249  Files
+#   2618  Background processes
+#   2652  The work
+#   2755  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -461,7 +461,11 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  # Claude Code and Codex read it, and it stays; with it Gemini CLI does not start.
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -1533,9 +1537,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

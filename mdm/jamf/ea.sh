@@ -45,15 +45,15 @@
 #     80  Settings and vehicle
 #    126  CLIs: their files, settings and signs
 #    357  Editor of JSON and TOML files, an awk program
-#    976  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1053  Output
-#   1142  Options
-#   1231  Machine: its system, people and CLIs
-#   1421  Lock and working folder
-#   1500  Files
-#   1715  Background processes
-#   1744  The work
-#   1805  Start
+#    980  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1057  Output
+#   1146  Options
+#   1235  Machine: its system, people and CLIs
+#   1425  Lock and working folder
+#   1504  Files
+#   1719  Background processes
+#   1748  The work
+#   1809  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -437,7 +437,10 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -964,9 +967,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

@@ -41,16 +41,16 @@
 #     77  Settings and vehicle
 #    127  CLIs: their files, settings and signs
 #    370  Editor of JSON and TOML files, an awk program
-#   1548  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1748  Output
-#   1845  Options
-#   1934  Token
-#   1973  Machine: its system, people and CLIs
-#   2166  Lock and working folder
-#   2250  Files
-#   2619  Background processes
-#   2653  The work
-#   2756  Start
+#   1553  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1753  Output
+#   1850  Options
+#   1939  Token
+#   1978  Machine: its system, people and CLIs
+#   2171  Lock and working folder
+#   2255  Files
+#   2624  Background processes
+#   2658  The work
+#   2761  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -464,7 +464,11 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  # Claude Code and Codex read it, and it stays; with it Gemini CLI does not start.
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -1536,9 +1540,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

@@ -38,15 +38,15 @@
 #     73  Settings and vehicle
 #    116  CLIs: their files, settings and signs
 #    347  Editor of JSON and TOML files, an awk program
-#    966  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1043  Output
-#   1132  Options
-#   1221  Machine: its system, people and CLIs
-#   1411  Lock and working folder
-#   1490  Files
-#   1705  Background processes
-#   1734  The work
-#   1795  Start
+#    970  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1047  Output
+#   1136  Options
+#   1225  Machine: its system, people and CLIs
+#   1415  Lock and working folder
+#   1494  Files
+#   1709  Background processes
+#   1738  The work
+#   1799  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -427,7 +427,10 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -954,9 +957,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code
