@@ -45,18 +45,18 @@
 # Contents, by line:
 #     84  Settings and vehicle
 #    171  CLIs: their files, settings and signs
-#    476  Editor of JSON and TOML files, an awk program
-#   1677  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1877  Output
-#   1974  Options
-#   2066  Token
-#   2137  Machine: its system, people and CLIs
-#   2364  Lock and working folder
-#   2448  Files
-#   2842  Background processes
-#   2876  The work
-#   2982  What a person is told
-#   3047  Start
+#    478  Editor of JSON and TOML files, an awk program
+#   1679  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1879  Output
+#   1976  Options
+#   2068  Token
+#   2139  Machine: its system, people and CLIs
+#   2366  Lock and working folder
+#   2450  Files
+#   2844  Background processes
+#   2878  The work
+#   2984  What a person is told
+#   3049  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -251,6 +251,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper

@@ -35,16 +35,16 @@
 # Contents, by line:
 #     71  Settings and vehicle
 #    110  CLIs: their files, settings and signs
-#    351  Editor of JSON and TOML files, an awk program
-#    974  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1051  Output
-#   1140  Options
-#   1229  Machine: its system, people and CLIs
-#   1433  Lock and working folder
-#   1512  Files
-#   1727  Background processes
-#   1756  The work
-#   1817  Start
+#    353  Editor of JSON and TOML files, an awk program
+#    976  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1053  Output
+#   1142  Options
+#   1231  Machine: its system, people and CLIs
+#   1435  Lock and working folder
+#   1514  Files
+#   1729  Background processes
+#   1758  The work
+#   1819  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -189,6 +189,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper

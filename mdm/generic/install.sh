@@ -39,17 +39,17 @@
 # Contents, by line:
 #     76  Settings and vehicle
 #    120  CLIs: their files, settings and signs
-#    373  Editor of JSON and TOML files, an awk program
-#   1556  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1756  Output
-#   1853  Options
-#   1942  Token
-#   1981  Machine: its system, people and CLIs
-#   2190  Lock and working folder
-#   2274  Files
-#   2643  Background processes
-#   2677  The work
-#   2780  Start
+#    375  Editor of JSON and TOML files, an awk program
+#   1558  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1758  Output
+#   1855  Options
+#   1944  Token
+#   1983  Machine: its system, people and CLIs
+#   2192  Lock and working folder
+#   2276  Files
+#   2645  Background processes
+#   2679  The work
+#   2782  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -200,6 +200,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper

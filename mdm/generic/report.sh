@@ -35,16 +35,16 @@
 # Contents, by line:
 #     71  Settings and vehicle
 #    107  CLIs: their files, settings and signs
-#    348  Editor of JSON and TOML files, an awk program
-#    971  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1048  Output
-#   1137  Options
-#   1226  Machine: its system, people and CLIs
-#   1430  Lock and working folder
-#   1509  Files
-#   1724  Background processes
-#   1753  The work
-#   1814  Start
+#    350  Editor of JSON and TOML files, an awk program
+#    973  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1050  Output
+#   1139  Options
+#   1228  Machine: its system, people and CLIs
+#   1432  Lock and working folder
+#   1511  Files
+#   1726  Background processes
+#   1755  The work
+#   1816  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -186,6 +186,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper

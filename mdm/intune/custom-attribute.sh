@@ -43,16 +43,16 @@
 # Contents, by line:
 #     79  Settings and vehicle
 #    118  CLIs: their files, settings and signs
-#    349  Editor of JSON and TOML files, an awk program
-#    972  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1049  Output
-#   1138  Options
-#   1227  Machine: its system, people and CLIs
-#   1417  Lock and working folder
-#   1496  Files
-#   1711  Background processes
-#   1740  The work
-#   1801  Start
+#    351  Editor of JSON and TOML files, an awk program
+#    974  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1051  Output
+#   1140  Options
+#   1229  Machine: its system, people and CLIs
+#   1419  Lock and working folder
+#   1498  Files
+#   1713  Background processes
+#   1742  The work
+#   1803  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -188,6 +188,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper

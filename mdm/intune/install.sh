@@ -39,17 +39,17 @@
 # Contents, by line:
 #     76  Settings and vehicle
 #    115  CLIs: their files, settings and signs
-#    358  Editor of JSON and TOML files, an awk program
-#   1541  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1741  Output
-#   1838  Options
-#   1927  Token
-#   1963  Machine: its system, people and CLIs
-#   2156  Lock and working folder
-#   2240  Files
-#   2609  Background processes
-#   2643  The work
-#   2746  Start
+#    360  Editor of JSON and TOML files, an awk program
+#   1543  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1743  Output
+#   1840  Options
+#   1929  Token
+#   1965  Machine: its system, people and CLIs
+#   2158  Lock and working folder
+#   2242  Files
+#   2611  Background processes
+#   2645  The work
+#   2748  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -186,6 +186,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper

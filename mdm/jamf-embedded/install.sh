@@ -40,17 +40,17 @@
 # Contents, by line:
 #     77  Settings and vehicle
 #    124  CLIs: their files, settings and signs
-#    367  Editor of JSON and TOML files, an awk program
-#   1550  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1750  Output
-#   1847  Options
-#   1936  Token
-#   1972  Machine: its system, people and CLIs
-#   2165  Lock and working folder
-#   2249  Files
-#   2618  Background processes
-#   2652  The work
-#   2755  Start
+#    369  Editor of JSON and TOML files, an awk program
+#   1552  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1752  Output
+#   1849  Options
+#   1938  Token
+#   1974  Machine: its system, people and CLIs
+#   2167  Lock and working folder
+#   2251  Files
+#   2620  Background processes
+#   2654  The work
+#   2757  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -195,6 +195,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper

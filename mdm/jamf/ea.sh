@@ -44,16 +44,16 @@
 # Contents, by line:
 #     80  Settings and vehicle
 #    126  CLIs: their files, settings and signs
-#    357  Editor of JSON and TOML files, an awk program
-#    980  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1057  Output
-#   1146  Options
-#   1235  Machine: its system, people and CLIs
-#   1425  Lock and working folder
-#   1504  Files
-#   1719  Background processes
-#   1748  The work
-#   1809  Start
+#    359  Editor of JSON and TOML files, an awk program
+#    982  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1059  Output
+#   1148  Options
+#   1237  Machine: its system, people and CLIs
+#   1427  Lock and working folder
+#   1506  Files
+#   1721  Background processes
+#   1750  The work
+#   1811  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -196,6 +196,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper

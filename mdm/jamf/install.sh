@@ -40,17 +40,17 @@
 # Contents, by line:
 #     77  Settings and vehicle
 #    127  CLIs: their files, settings and signs
-#    370  Editor of JSON and TOML files, an awk program
-#   1553  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1753  Output
-#   1850  Options
-#   1939  Token
-#   1978  Machine: its system, people and CLIs
-#   2171  Lock and working folder
-#   2255  Files
-#   2624  Background processes
-#   2658  The work
-#   2761  Start
+#    372  Editor of JSON and TOML files, an awk program
+#   1555  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1755  Output
+#   1852  Options
+#   1941  Token
+#   1980  Machine: its system, people and CLIs
+#   2173  Lock and working folder
+#   2257  Files
+#   2626  Background processes
+#   2660  The work
+#   2763  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -198,6 +198,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper

@@ -37,16 +37,16 @@
 # Contents, by line:
 #     73  Settings and vehicle
 #    116  CLIs: their files, settings and signs
-#    347  Editor of JSON and TOML files, an awk program
-#    970  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1047  Output
-#   1136  Options
-#   1225  Machine: its system, people and CLIs
-#   1415  Lock and working folder
-#   1494  Files
-#   1709  Background processes
-#   1738  The work
-#   1799  Start
+#    349  Editor of JSON and TOML files, an awk program
+#    972  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1049  Output
+#   1138  Options
+#   1227  Machine: its system, people and CLIs
+#   1417  Lock and working folder
+#   1496  Files
+#   1711  Background processes
+#   1740  The work
+#   1801  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -186,6 +186,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper

@@ -39,17 +39,17 @@
 # Contents, by line:
 #     76  Settings and vehicle
 #    120  CLIs: their files, settings and signs
-#    363  Editor of JSON and TOML files, an awk program
-#   1546  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1746  Output
-#   1843  Options
-#   1932  Token
-#   1968  Machine: its system, people and CLIs
-#   2161  Lock and working folder
-#   2245  Files
-#   2614  Background processes
-#   2648  The work
-#   2751  Start
+#    365  Editor of JSON and TOML files, an awk program
+#   1548  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1748  Output
+#   1845  Options
+#   1934  Token
+#   1970  Machine: its system, people and CLIs
+#   2163  Lock and working folder
+#   2247  Files
+#   2616  Background processes
+#   2650  The work
+#   2753  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -191,6 +191,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper
