@@ -38,17 +38,17 @@
 # Contents, by line:
 #     75  Settings and vehicle
 #    123  CLIs: their files, settings and signs
-#    376  Editor of JSON and TOML files, an awk program
-#   1554  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1755  Output
-#   1852  Options
-#   1941  Token
-#   1977  Machine: its system, people and CLIs
-#   2186  Lock and working folder
-#   2270  Files
-#   2641  Background processes
-#   2675  The work
-#   2778  Start
+#    378  Editor of JSON and TOML files, an awk program
+#   1561  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1762  Output
+#   1859  Options
+#   1948  Token
+#   1984  Machine: its system, people and CLIs
+#   2193  Lock and working folder
+#   2277  Files
+#   2648  Background processes
+#   2682  The work
+#   2785  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -203,6 +203,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper
@@ -470,7 +472,11 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  # Claude Code and Codex read it, and it stays; with it Gemini CLI does not start.
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -1542,9 +1548,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

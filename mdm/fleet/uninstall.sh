@@ -30,14 +30,14 @@
 #     64  Settings and vehicle
 #    103  CLIs: their files, settings and signs
 #    240  Editor of JSON and TOML files, an awk program
-#    941  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1082  Output
-#   1160  Options
-#   1219  Machine: its system, people and CLIs
-#   1410  Lock and working folder
-#   1489  Files
-#   1699  The work
-#   1754  Start
+#    945  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1086  Output
+#   1164  Options
+#   1223  Machine: its system, people and CLIs
+#   1414  Lock and working folder
+#   1493  Files
+#   1703  The work
+#   1758  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -320,7 +320,10 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -929,9 +932,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

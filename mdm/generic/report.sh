@@ -35,16 +35,16 @@
 # Contents, by line:
 #     71  Settings and vehicle
 #    107  CLIs: their files, settings and signs
-#    348  Editor of JSON and TOML files, an awk program
-#    967  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1044  Output
-#   1133  Options
-#   1222  Machine: its system, people and CLIs
-#   1426  Lock and working folder
-#   1505  Files
-#   1721  Background processes
-#   1750  The work
-#   1811  Start
+#    350  Editor of JSON and TOML files, an awk program
+#    973  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1050  Output
+#   1139  Options
+#   1228  Machine: its system, people and CLIs
+#   1432  Lock and working folder
+#   1511  Files
+#   1727  Background processes
+#   1756  The work
+#   1817  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -186,6 +186,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper
@@ -428,7 +430,10 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -955,9 +960,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

@@ -30,14 +30,14 @@
 #     64  Settings and vehicle
 #    100  CLIs: their files, settings and signs
 #    237  Editor of JSON and TOML files, an awk program
-#    938  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1079  Output
-#   1157  Options
-#   1216  Machine: its system, people and CLIs
-#   1407  Lock and working folder
-#   1486  Files
-#   1696  The work
-#   1751  Start
+#    942  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1083  Output
+#   1161  Options
+#   1220  Machine: its system, people and CLIs
+#   1411  Lock and working folder
+#   1490  Files
+#   1700  The work
+#   1755  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -317,7 +317,10 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -926,9 +929,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

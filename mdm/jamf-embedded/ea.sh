@@ -44,16 +44,16 @@
 # Contents, by line:
 #     80  Settings and vehicle
 #    126  CLIs: their files, settings and signs
-#    357  Editor of JSON and TOML files, an awk program
-#    976  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1053  Output
-#   1142  Options
-#   1231  Machine: its system, people and CLIs
-#   1421  Lock and working folder
-#   1500  Files
-#   1716  Background processes
-#   1745  The work
-#   1806  Start
+#    359  Editor of JSON and TOML files, an awk program
+#    982  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1059  Output
+#   1148  Options
+#   1237  Machine: its system, people and CLIs
+#   1427  Lock and working folder
+#   1506  Files
+#   1722  Background processes
+#   1751  The work
+#   1812  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -196,6 +196,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper
@@ -437,7 +439,10 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -964,9 +969,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

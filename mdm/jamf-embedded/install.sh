@@ -40,17 +40,17 @@
 # Contents, by line:
 #     77  Settings and vehicle
 #    124  CLIs: their files, settings and signs
-#    367  Editor of JSON and TOML files, an awk program
-#   1545  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1746  Output
-#   1843  Options
-#   1932  Token
-#   1968  Machine: its system, people and CLIs
-#   2161  Lock and working folder
-#   2245  Files
-#   2616  Background processes
-#   2650  The work
-#   2753  Start
+#    369  Editor of JSON and TOML files, an awk program
+#   1552  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1753  Output
+#   1850  Options
+#   1939  Token
+#   1975  Machine: its system, people and CLIs
+#   2168  Lock and working folder
+#   2252  Files
+#   2623  Background processes
+#   2657  The work
+#   2760  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -195,6 +195,8 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper
@@ -461,7 +463,11 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  # Claude Code and Codex read it, and it stays; with it Gemini CLI does not start.
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -1533,9 +1539,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

@@ -31,14 +31,14 @@
 #     65  Settings and vehicle
 #    101  CLIs: their files, settings and signs
 #    228  Editor of JSON and TOML files, an awk program
-#    929  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1070  Output
-#   1148  Options
-#   1207  Machine: its system, people and CLIs
-#   1384  Lock and working folder
-#   1463  Files
-#   1673  The work
-#   1728  Start
+#    933  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1074  Output
+#   1152  Options
+#   1211  Machine: its system, people and CLIs
+#   1388  Lock and working folder
+#   1467  Files
+#   1677  The work
+#   1732  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -308,7 +308,10 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  if (substr(text, 1, 3) == "\357\273\277") WHY = "a byte order mark"
+  if (substr(text, 1, 3) == "\357\273\277") {
+    if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
+    else { MARK = "\357\273\277"; store(0, substr(text, 4)) }
+  }
   return WHY == ""
 }
 
@@ -917,9 +920,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

@@ -13,9 +13,10 @@ function main(   i, code) {
   else if (!load()) code = refuse(3, FILE ":1:1: " WHY)
   else code = run()
   for (i = 1; i <= MESSAGES; i++) print MESSAGE[i] | "cat 1>&2"
+  if (code == 0 && (mode == "set" || mode == "undo")) printf "%s", MARK
   if (code == 0 && (mode == "set" || mode == "undo")) for (i = 1; i <= PIECES[G]; i++) printf "%s", X[G, i]
   if (status != "") {
-    print code " " (code ? 0 : LEN[G]) " " RECORDS + 1 > status
+    print code " " (code ? 0 : LEN[G] + length(MARK)) " " RECORDS + 1 > status
     close(status)
   }
   return code

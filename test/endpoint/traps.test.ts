@@ -163,7 +163,8 @@ describe("trap: what is printed", () => {
 			const secret = canary();
 			const outcome = await m.run(`${self} ${args}`, { token: secret.token, canaries: [secret], flags });
 			expect(outcome.code).toBe(code);
-			expect(outcome.stdout).toMatch(/^crossfade (ok|refused) [^\n]*\n$/);
+			const state = { 0: "ok", 2: "error", 11: "refused" }[code];
+			expect(outcome.stdout).toMatch(new RegExp(`^crossfade ${state} [^\\n]*\\n$`));
 			// The shell was told to trace: what it reads before the script turns that off is there.
 			if (flags[0] !== "-x") expect(outcome.stderr).toContain("#!/bin/sh");
 		}
@@ -295,10 +296,8 @@ describe("trap: a file as left by an editor", () => {
 	const refused: [what: string, cli: keyof EndpointMachine["files"], path: string, content: string | Uint8Array][] = [
 		["Claude Code reads no comment: the whole file would be off", "claude-code", claudeFile, '{"a": 1} // mine\n'],
 		["Claude Code reads no trailing comma: the whole file would be off", "claude-code", claudeFile, '{"a": 1,}'],
-		["Claude Code with a byte order mark", "claude-code", claudeFile, '\ufeff{"a": 1}'],
 		["Claude Code in UTF-16", "claude-code", claudeFile, utf16('{"a": 1}')],
 		["Codex in UTF-16 would not start", "codex", codexFile, utf16("a = 1\n")],
-		["Codex with a byte order mark", "codex", codexFile, "\ufeffa = 1\n"],
 		["Codex with a Windows path that is not escaped", "codex", codexFile, 'cwd = "C:\\Users\\me"\n'],
 		["Codex with [otel] twice would not start", "codex", codexFile, '[otel]\nenvironment = "a"\n[otel]\nx = 1\n'],
 		["Codex with otel.x and [otel] would not start", "codex", codexFile, 'otel.environment = "a"\n[otel]\nx = 1\n'],
@@ -317,6 +316,29 @@ describe("trap: a file as left by an editor", () => {
 		expect(contents(m.home)).toEqual(before);
 		expect(readFileSync(file).equals(Buffer.from(content))).toBe(true);
 	});
+
+	test.each([
+		["Claude Code", "claude-code", claudeFile, '\ufeff{"a": 1}\n'],
+		["Codex", "codex", codexFile, "\ufeffa = 1\r\n"],
+	] as const)(
+		"%s reads a byte order mark: it stays where it is, once, and uninstall gives every byte back",
+		async (_what, cli, path, content) => {
+			const m = machine();
+			write(m.home, path, content);
+			for (let run = 0; run < 2; run++) {
+				const { token, outcome, after, fingerprint } = await install(m, cli);
+				expect(outcome).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining(`${cli}:ok`) });
+				expect(after.lastIndexOf("\ufeff")).toBe(0);
+				expect(after).toContain(token);
+				const parsed = cli === "codex" ? parseToml(after.slice(1)) : JSON.parse(after.slice(1));
+				expect(parsed).toMatchObject({ a: 1 });
+				const report = await m.run(`report ${self} clis=${cli}`);
+				expect(report).toMatchObject({ code: 0, stdout: expect.stringContaining(`crossfade ok fp=${fingerprint} `) });
+			}
+			await uninstalled(m);
+			expect(text(m.files[cli])).toBe(content);
+		},
+	);
 
 	const kept: [what: string, cli: keyof EndpointMachine["files"], path: string, content: string][] = [
 		[

@@ -72,6 +72,25 @@ describe.each(["user", "system"])("Gemini CLI before 0.40.1, scope=%s", needed, 
 	});
 });
 
+test(
+	"Claude Code: an endpoint for one signal in the shell or in ~/.claude.json gets no token of ours",
+	needed,
+	async () => {
+		const { script, prompt, machine, capture } = await startScripted("claude-code");
+		const token = canary();
+		machine.write(
+			"~/.claude.json",
+			JSON.stringify({ env: { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${capture.url}/elsewhere` } }),
+		);
+		expect(await script("scope=user clis=claude-code", token)).toMatchObject({ code: 0, stderr: "" });
+		const { requests } = await prompt("claude-code", {
+			env: { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${capture.url}/elsewhere` },
+		});
+		expect([...new Set(requests.map(({ url }) => url))].sort()).toEqual(["/ingest/v1/logs", "/ingest/v1/metrics"]);
+		expect(tokensOf(requests)).toEqual([token.token]);
+	},
+);
+
 describe("Claude Code with the option helper", needed, () => {
 	test("takes up a new token while a session runs", async () => {
 		const { script, prompt, machine, model, capture } = await startScripted("claude-code");

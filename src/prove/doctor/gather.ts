@@ -3,7 +3,7 @@ import type { CliLayering, LayerPlace } from "../../adapters/clis/layering.ts";
 import { compareVersions, parseVersion, type Version } from "../../base/versions.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Machine } from "../../effects/process/machine.ts";
-import { mistyped, type Parsed, parseSettings, startsWithMark, unknownKey } from "./parse.ts";
+import { markAt, mistyped, type Parsed, parseSettings, unknownKey } from "./parse.ts";
 import type { LayerSight } from "./resolve.ts";
 
 /** A release of a CLI, and where it was found; without a version if only its use was detected. */
@@ -145,7 +145,7 @@ async function sightOf(
 		changedAt: file.changedAt,
 		isForAll: (file.mode & 0o004) !== 0,
 		isOpen: (file.mode & 0o077) !== 0,
-		before: obstacleTo(machine, path, file.bytes),
+		before: obstacleTo(machine, path, file.bytes, place.format),
 	};
 	const raw =
 		place.format === "plist"
@@ -169,9 +169,17 @@ async function sightOf(
 }
 
 /** What the scripts of `crossfade install` refuse, although CLIs read it. */
-function obstacleTo(machine: Machine, path: string, bytes: Uint8Array): string | undefined {
+function obstacleTo(
+	machine: Machine,
+	path: string,
+	bytes: Uint8Array,
+	format: LayerPlace["format"],
+): string | undefined {
 	if (machine.linkOf(path) !== undefined) return "put a file in place of the symbolic link, which is not followed";
-	if (startsWithMark(bytes)) return "save the file without its byte order mark";
+	const mark = markAt(bytes);
+	if (mark === "utf-16") return "save the file as UTF-8";
+	// The mark of UTF-8 stays where install edits JSON without comments or TOML.
+	if (mark && format === "jsonc") return "save the file without its byte order mark";
 	return undefined;
 }
 

@@ -58,12 +58,8 @@ function typeOf(value: unknown): string {
 	return Array.isArray(value) ? "list" : value === null ? "null" : typeof value;
 }
 
-/** Whether a file begins with a byte order mark. */
-export function startsWithMark(bytes: Uint8Array): boolean {
-	return markAt(bytes) !== undefined;
-}
-
-function markAt(bytes: Uint8Array): "utf-8" | "utf-16" | undefined {
+/** The encoding whose byte order mark a file begins with. */
+export function markAt(bytes: Uint8Array): "utf-8" | "utf-16" | undefined {
 	if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return "utf-8";
 	return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff) ? "utf-16" : undefined;
 }

@@ -537,6 +537,20 @@ describe("findings, each with its fix", () => {
 		);
 	});
 
+	test("what install would refuse and the CLI reads: what to do first", async () => {
+		const qwen = { [npm("@qwen-code/qwen-code")]: JSON.stringify({ version: "0.24.4" }) };
+		const claude = { ...claude330, [claudeFile]: { text: Buffer.from('\ufeff{"a": 1}', "utf16le") } };
+		const first = async (id: string, files: SimulatedMachine["files"]) =>
+			(await consult(id, { files: files ?? {} })).findings[0]?.fix;
+		expect(await first("qwen-code", { ...qwen, [`${HOME}/.qwen/settings.json`]: '\ufeff{"a": 1}' })).toMatch(
+			/^save the file without its byte order mark .*; then crossfade install --cli qwen-code$/,
+		);
+		expect(await first("claude-code", claude)).toMatch(/^save the file as UTF-8 .*; then crossfade install/);
+		expect(await first("claude-code", { ...claude330, [claudeFile]: '\ufeff{"a": 1}' })).toBe(
+			"crossfade install --cli claude-code",
+		);
+	});
+
 	test("root in another's home: a file that the owner cannot read, and whose variables are not seen", async () => {
 		const files = { ...codex169, [codexFile]: { text: codexOf(token), isUnreadable: true } };
 		const { findings, unseen } = await consult("codex", { files, isOthers: true });

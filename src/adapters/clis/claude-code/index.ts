@@ -73,6 +73,9 @@ export const cli: Cli = {
 			...diversions,
 			{ drop: "/env/OTEL_EXPORTER_OTLP_HEADERS", when: "helper" },
 			{ drop: "/otelHeadersHelper", when: "no-helper" },
+			// Otherwise a variable of the shell or of ~/.claude.json takes one signal elsewhere, with our header (seen on 2.1.330).
+			env("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "{endpoint}/v1/logs", "logs"),
+			env("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "{endpoint}/v1/metrics", "metrics"),
 			...settings,
 		],
 	},
@@ -104,7 +107,8 @@ export const cli: Cli = {
 		"A per cent sign that starts no escape in a token stops all telemetry of 2.1.81 (measured); such tokens are refused.",
 		"If the header program fails, nothing is sent.",
 		"A header program of the owner's (otelHeadersHelper) would replace our header: it has no effect while this is installed, and uninstall gives it back.",
-		"In user scope a shell variable for one signal still redirects that signal; only the managed file prevents this (2.1.217 and later).",
+		"In user scope the settings of a project can still redirect one signal, with our header; only the managed file prevents this (2.1.217 and later).",
+		"Another file in managed-settings.d that sets an endpoint for one signal takes that signal there, with our header: remove it before you install. The script does not look for one; crossfade doctor does.",
 	],
 	sources: [
 		"https://code.claude.com/docs/en/settings",

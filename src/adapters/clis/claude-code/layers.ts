@@ -202,6 +202,8 @@ export const layering: CliLayering = {
 		},
 		{
 			pointer: /^\/env\/OTEL_EXPORTER_OTLP_(LOGS|METRICS|TRACES)_ENDPOINT$/,
+			// In the user's file it stands beside the token, and is ours.
+			layers: ["environment", "state", "project", "local", "managed", "drop-ins", "profile"],
 			severity: "warning",
 			what: "{name} sends that signal, with the Authorization header of the others, elsewhere",
 			fix: "remove {name} from the {layer}",
