@@ -55,12 +55,12 @@ function otelcolVersion(distribution: Distribution, own: Version): Version {
 export function isKnownRelease({ inventory }: Distribution, own: Version): boolean {
 	if (compareVersions(own, requireVersion(inventory.newest)) > 0) return false;
 	if (compareVersions(own, requireVersion(inventory.oldest)) < 0) return false;
-	const hasLines = Object.values(inventory.components).some((ranges) =>
-		Object.values(ranges).some((range) => range.includes("||")),
-	);
-	const line = Object.keys(inventory.releases)
-		.map(requireVersion)
-		.filter(([major, minor]) => major === own[0] && minor === own[1]);
+	// Ranges have gaps for another reason, too, where the table names no releases: a component that one release left out.
+	const releases = Object.keys(inventory.releases);
+	const hasLines =
+		releases.length > 0 &&
+		Object.values(inventory.components).some((ranges) => Object.values(ranges).some((range) => range.includes("||")));
+	const line = releases.map(requireVersion).filter(([major, minor]) => major === own[0] && minor === own[1]);
 	return !hasLines || line.some((each) => compareVersions(each, own) >= 0);
 }
 

@@ -88,17 +88,15 @@ describe.each(inKubernetes)("%s in Kubernetes", (id, distribution: Distribution)
 		expect([...files.values()].join("\n")).not.toContain("emptyDir");
 	});
 
-	test.runIf(helm)(
-		"has a chart's release install this version, and open no port at which nothing listens",
-		async () => {
+	if (helm)
+		test("has a chart's release install this version, and open no port at which nothing listens", async () => {
 			const { values, container } = await written(id);
 			if (!helm?.release) expect(at(values, helm?.tag)).toBe(container.image.split(":").at(-1));
 			const ports = helm?.ports?.form === "map" ? (at(values, helm.ports.path) ?? {}) : {};
 			const open = Object.entries<Loose>(ports).filter(([, port]) => port.enabled !== false);
 			expect(open.filter(([name]) => /jaeger|zipkin/.test(name))).toEqual([]);
 			if (helm?.ports?.hasOtlp === false) expect(JSON.stringify(at(values, helm.ports.path))).toMatch(/4317.*4318/);
-		},
-	);
+		});
 
 	test("names in its runbook the workload that the manifests and the chart make, and every pod of it", async () => {
 		const { runbook, pod, of } = await written(id, { delivery: "auto" });
