@@ -172,6 +172,19 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 	});
 });
 
+test.each([
+	["begins with an empty line", (old: string) => `\n${old}\n`],
+	["is larger than any with a token", (old: string) => `${old}\n${"#".repeat(70_000)}`],
+])("a token file that %s is refused, as what is in it would be lost", async (_name, content) => {
+	const s = await scene();
+	chmodSync(s.tokenFile, 0o600);
+	writeFileSync(s.tokenFile, content(s.old.token));
+	const outcome = await s.run(canary().token);
+	expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining("would be lost") });
+	expect(s.content()).toBe(content(s.old.token));
+	expect(leftovers(s.tokenFile)).toEqual([]);
+});
+
 describe("a page that counts by fingerprint", needs(program("curl")), () => {
 	/** What such a page says at each look of the script, from 0. */
 	const page = async (lines: (look: number) => readonly string[]) => {
