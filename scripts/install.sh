@@ -572,7 +572,7 @@ function load(   text, line, n, c) {
     if (n != times(RS)) WHY = "a control character"
   } else store(0, text)
   if (text ~ /^(\376\377|\377\376)/) WHY = "UTF-16"
-  # Claude Code and Codex read it, and it stays; with it Gemini CLI does not start.
+  # Some CLIs read it, and it stays; others do not start with it.
   if (substr(text, 1, 3) == "\357\273\277") {
     if (format == "jsonc") WHY = "a byte order mark; save the file as UTF-8 without it"
     else { MARK = "\357\273\277"; store(0, substr(text, 4)) }

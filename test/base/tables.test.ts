@@ -24,6 +24,10 @@ const OWN_KEYS: ReadonlySet<string> = new Set([
 	"rehearse/demo/rehearsal.ts tokens[credential]",
 	// Names of our options and of their fields.
 	"commands/collector.ts options[name]",
+	"commands/collector.ts options[one]",
+	"commands/collector.ts options[other]",
+	"generate/render/backlog.ts losses[wayOf(plan)]",
+	"generate/render/platforms/kubernetes.ts (map as ConfigValues | undefined)?.[key]",
 	"commands/program.ts files[option.attributeName()]",
 	"prove/doctor/findings.ts environment[each]",
 	"prove/doctor/gather.ts fx.environment[variable]",
@@ -34,6 +38,8 @@ const OWN_KEYS: ReadonlySet<string> = new Set([
 	"prove/judge/obligations/rotation.ts tokens[role]",
 	"prove/judge/obligations/seen.ts lookalikes[fingerprint]",
 	// Without a prototype.
+	"prove/evidence/pods.ts found[name]",
+	"prove/evidence/pods.ts pod.labels[name]",
 	"prove/judge/known.ts found[keyOf(name)]",
 ]);
 

@@ -1,5 +1,6 @@
 import { type Cli, machineNpmRoots, userNpmRoots } from "../../adapters/clis/cli.ts";
 import type { CliLayering, LayerPlace } from "../../adapters/clis/layering.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { compareVersions, parseVersion, type Version } from "../../base/versions.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Machine } from "../../effects/process/machine.ts";
@@ -273,7 +274,7 @@ async function daemonsOf(
 		const settings = settingsFolder(machine, user, { HOME: machine.home, ...environment });
 		if (settings !== settingsFolder(machine, user, { ...fx.environment, HOME: machine.home })) return [];
 		const own = Object.entries(environment ?? {}).filter(
-			([name, value]) => name !== user.variable && variables.test(name) && value !== fx.environment[name],
+			([name, value]) => name !== user.variable && variables.test(name) && value !== ownEntry(fx.environment, name),
 		);
 		return [{ pid: Number(pid), startedAt: now - ageMs(etime), variables: own.map(([name]) => name) }];
 	});
