@@ -5,18 +5,21 @@ import { namespaces, startMachine } from "../harness/clis/machine.ts";
 import { startModel } from "../harness/clis/model.ts";
 import { startRecorder } from "../harness/clis/recorder.ts";
 import { runCli } from "../harness/clis/run.ts";
-import { generators } from "../harness/clis/settings/generators.ts";
+import { generators, slow } from "../harness/clis/settings/generators.ts";
 import { choices } from "../harness/clis/settings/random.ts";
 import { SETTINGS } from "../harness/matrix.ts";
 import { needs } from "../harness/parts.ts";
 
 const needed = needs(namespaces, ...cliParts);
 
+/** So many settings make a long run. */
+const LONG = 12;
+
 /** Wide: a CLI runs some seconds for each of them. */
 const TIMEOUT_MS = 60_000 + SETTINGS * 60_000;
 
 describe("what the model says is what the real CLI sends, header by header", needed, () => {
-	test.each(installed.filter(({ id }) => id in generators))(
+	test.each(installed.filter(({ id }) => id in generators && (SETTINGS >= LONG || !slow.includes(id))))(
 		"$id $version: settings at random in all layers",
 		{ timeout: TIMEOUT_MS },
 		async ({ id, version }) => {
