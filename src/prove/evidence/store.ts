@@ -85,8 +85,12 @@ const MAX_NAMESAKES = 1_000;
 
 type StoreEffects = Pick<Effects, "files" | "clock" | "terminal">;
 
-/** Opens a folder, which need not exist yet. Throws `CrossfadeError` (io) if the path is something else. */
-export async function openStore(fx: StoreEffects, path: string): Promise<EvidenceStore> {
+/**
+ * Opens a folder, which need not exist yet. `kept` are the fingerprints of a rotation, whose counters stay in full if there are too many.
+ * Throws `CrossfadeError` (io) if the path is something else.
+ */
+export async function openStore(fx: StoreEffects, path: string, kept: Iterable<string> = []): Promise<EvidenceStore> {
+	const ledgerOf = (own: OwnFile<"traffic">) => newTrafficLedger(own.before?.rows, new Set(kept));
 	const folder = await fx.files.openFolder(path);
 	let adding: Promise<unknown> = Promise.resolve();
 	return {
@@ -95,11 +99,11 @@ export async function openStore(fx: StoreEffects, path: string): Promise<Evidenc
 		async trafficWriter(writer) {
 			const own = await claimFile(fx, folder, "traffic", writer, MAX_NAMESAKES);
 			if (!own) throw tooMany(folder, MAX_NAMESAKES);
-			return trafficWriter(fx, own, writer);
+			return trafficWriter(fx, own, { ledger: ledgerOf(own), place: writer });
 		},
 		async readingWriter(writer) {
 			const own = await claimFile(fx, folder, "traffic", writer, 1);
-			return own && readingWriter(fx, own);
+			return own && readingWriter(fx, own, ledgerOf(own));
 		},
 		addProbes(writer, rows) {
 			const done = adding.then(() => append(fx, folder, "probe", writer, rows));
@@ -224,10 +228,13 @@ async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder,
 }
 
 /** Counters fed by observed requests; watched as long as the writer lives. */
-async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">, place: string): Promise<TrafficWriter> {
+async function trafficWriter(
+	fx: StoreEffects,
+	own: OwnFile<"traffic">,
+	{ ledger, place }: { readonly ledger: TrafficLedger; readonly place: string },
+): Promise<TrafficWriter> {
 	const { clock } = fx;
 	const { before } = own;
-	const ledger = newTrafficLedger(before?.rows);
 	const started = clock.now();
 	// A killed program did not save all its counts: only a clean stop leaves no gap.
 	const wasWatched = before?.isClosed === true && started - before.until <= MAX_BREAK_MS && before.until <= started;
@@ -251,8 +258,7 @@ async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">, place: s
 }
 
 /** Counters fed by readings; watched where readings have no gap, even across restarts of this process. */
-async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise<ReadingWriter> {
-	const ledger = newTrafficLedger(own.before?.rows);
+async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">, ledger: TrafficLedger): Promise<ReadingWriter> {
 	const marks = new Map((own.before?.marks ?? []).map((mark) => [mark.source, mark]));
 	const watched = () => [...marks.values()].filter(({ isAttributed }) => isAttributed);
 	const sinceAll = () => (watched().length === 0 ? undefined : Math.max(...watched().map(({ since }) => since)));

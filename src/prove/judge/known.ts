@@ -58,7 +58,7 @@ export function known(input: JudgementInput): KnownFacts {
 		if (expectedHosts.length === 0) host.isListed = true;
 		host.inventory = newer(host.inventory, row, tokens.new);
 	}
-	addTraffic(traffic, tokens, (name) => {
+	addTraffic(traffic, { tokens, pendingSince: input.now - SLACK * longestInterval(input.intervals) }, (name) => {
 		const known = raw.get(name);
 		if (known && known !== EMPTY) return known;
 		const host = hostOf(name);
@@ -92,6 +92,14 @@ export function known(input: JudgementInput): KnownFacts {
 		isDirect: ({ key }) => isAllDirect || direct.has(key),
 		isShared: ({ key }) => key === "" || places.has(key),
 	};
+}
+
+/** The longest interval that anybody declares, or has without. */
+function longestInterval({ fleet = DEFAULT_EVERY_MS, hosts, clis }: SendIntervals): number {
+	let longest = fleet;
+	for (const every of Object.values(hosts)) longest = Math.max(longest, every);
+	for (const every of Object.values(clis)) longest = Math.max(longest, every);
+	return longest;
 }
 
 /** A place's name, and the host of the page that is read. */

@@ -21,9 +21,15 @@ export interface CountedSender {
 export interface RunningTotal extends CountedSender {
 	/** Identifies the series across readings. */
 	readonly id: string;
-	readonly unit: "requests" | "records" | "bytes";
+	/** `answers` are requests by how they were answered. */
+	readonly unit: "requests" | "records" | "bytes" | "answers";
 	/** A whole number. */
 	readonly value: number;
+	/** Its place sees answers, and counts them as a unit of their own. */
+	readonly seesAnswers?: boolean | undefined;
+	/** Of answers: the HTTP status, 0 if there was none, and whether every record was accepted. */
+	readonly status?: number | undefined;
+	readonly isTaken?: boolean | undefined;
 }
 
 /** A family of counters by token. */
@@ -35,7 +41,7 @@ interface MetricFamily {
 	/** Families of one group count the same traffic; only the first one on a page is used. */
 	readonly group: string;
 	/** `parts` are the groups of `names`; undefined if the series is not ours. */
-	read(labels: Labels, parts: readonly string[]): (CountedSender & Pick<RunningTotal, "unit">) | undefined;
+	read(labels: Labels, parts: readonly string[]): Omit<RunningTotal, "id" | "value"> | undefined;
 }
 
 const SIGNALS: ReadonlyMap<string | undefined, CountedSignal> = new Map<string, CountedSignal>([
@@ -52,11 +58,14 @@ const COMPONENT_MATCH = '=~".*crossfade[-_]fp[-_]([0-9a-f]{12}|other|none)"';
 /** Prefix and suffixes vary by collector release and reader; see `metrics.ts`. */
 const families: readonly MetricFamily[] = [
 	{
-		names: "crossfade_tap_(requests|records|bytes)_total",
+		names: "crossfade_tap_(requests|records|bytes|answers)_total",
 		where: [""],
 		group: "tap",
-		read: ({ fingerprint, signal, host, cli }, [unit]) =>
-			senderFrom({ fingerprint, signal, host, cli, unit: unit as RunningTotal["unit"] }),
+		read: ({ fingerprint, signal, host, cli, status, accepted }, [unit]) => {
+			const sender = senderFrom({ fingerprint, signal, host, cli, unit: unit as RunningTotal["unit"] });
+			const answer = unit === "answers" && { status: Number(status) || 0, isTaken: accepted === "true" };
+			return sender && { ...sender, seesAnswers: true, ...answer };
+		},
 	},
 	{
 		names: "crossfade_gateway_(log_records|metric_points|spans)(_total)?",
