@@ -1,4 +1,5 @@
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
+import { largest } from "../../base/largest.ts";
 import { shownName } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Folder } from "../../effects/files/folder.ts";
@@ -139,7 +140,7 @@ function reader(folder: Folder): EvidenceStore["read"] {
 			const isForeign = !("what" in file) && own !== undefined && file.folder !== undefined && file.folder !== own;
 			if (isForeign) warnings.push(fromElsewhere(folder, name));
 		}
-		warnings.push(...aside.map((name) => setAside(folder, name)));
+		for (const name of aside) warnings.push(setAside(folder, name));
 		const of = <K extends EvidenceKind>(kind: K) =>
 			found.flatMap(({ name, file }) =>
 				"what" in file || kindOf(name) !== kind ? [] : [{ name, file: file as EvidenceFile<K> }],
@@ -261,9 +262,12 @@ async function trafficWriter(
 async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">, ledger: TrafficLedger): Promise<ReadingWriter> {
 	const marks = new Map((own.before?.marks ?? []).map((mark) => [mark.source, mark]));
 	const watched = () => [...marks.values()].filter(({ isAttributed }) => isAttributed);
-	const sinceAll = () => (watched().length === 0 ? undefined : Math.max(...watched().map(({ since }) => since)));
+	const sinceAll = () => (watched().length === 0 ? undefined : largest(watched().map(({ since }) => since)));
 	const saved = debounced(fx, own, ledger, () => {
-		const until = Math.max(0, ...watched().map(({ at }) => at));
+		const until = largest(
+			watched().map(({ at }) => at),
+			0,
+		);
 		return { since: sinceAll() ?? until, until, marks: [...marks.values()] };
 	});
 	return {

@@ -1,4 +1,5 @@
 import { MINUTE_MS } from "../../base/duration.ts";
+import { largest } from "../../base/largest.ts";
 import type { InventoryRow } from "../evidence/evidence.ts";
 import { addTraffic, awakeTime, type HostActivity, longestOldGap, newSender, type SenderActivity } from "./activity.ts";
 import type { JudgementInput, SendIntervals, WatchedSeries } from "./case.ts";
@@ -166,7 +167,7 @@ function watchSince(series: readonly WatchedSeries[]): number | undefined {
 /** A sender's declared interval: the longer of its host's and its CLI's, otherwise the fleet's, otherwise a day. */
 export function declaredEvery({ intervals }: KnownFacts, { host, cli }: SenderActivity): number {
 	const own = [ownValue(intervals.hosts, host.key), ownValue(intervals.clis, cli)].filter((each) => each !== undefined);
-	return own.length > 0 ? Math.max(...own) : (intervals.fleet ?? DEFAULT_EVERY_MS);
+	return own.length > 0 ? largest(own) : (intervals.fleet ?? DEFAULT_EVERY_MS);
 }
 
 function ownValue(table: Readonly<Record<string, number>>, name: string): number | undefined {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { senderOf } from "../../adapters/clis/senders.ts";
 import { signals } from "../../adapters/providers/provider.ts";
+import { largest } from "../../base/largest.ts";
 import { maskedSender } from "../../base/mask.ts";
 import { fingerprint as fingerprintOf } from "../../token/fingerprint.ts";
 import { redact } from "../../token/guard.ts";
@@ -237,5 +238,5 @@ export function processStart(samples: readonly Sample[], at: number): number | u
 		if (STARTED.test(name)) return [value * 1000];
 		return UPTIME.test(name) ? [at - value * 1000] : [];
 	});
-	return started.length === 0 ? undefined : Math.ceil(Math.max(...started));
+	return started.length === 0 ? undefined : Math.ceil(largest(started));
 }

@@ -390,6 +390,15 @@ describe("a fleet that has moved", () => {
 	});
 });
 
+test("150,000 machines in traffic, list and inventory are judged, and each is found", () => {
+	const names = Array.from({ length: 150_000 }, (_, index) => `pc-${index}`);
+	const traffic = names.map((host) => sent(OLD, 30, { host }));
+	const inventory = names.map((host) => machine(host, OLD));
+	const { fleet, obligations } = judge(facts({ traffic, inventory, expectedHosts: names, expectedClis: [] }));
+	expect(fleet).toMatchObject({ safeToRetire: "not yet", behind: 150_000 });
+	expect(obligations.filter(({ id }) => id === "inventory")).toHaveLength(150_000);
+});
+
 describe("a sender (4)", () => {
 	test.each<[string, TrafficCounter[], string, Facts?]>([
 		["that was on the new token alone for longer than it declares", moved, "MIGRATED"],
