@@ -63,9 +63,10 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			: new TextDecoder().decode(await fx.files.read(caFile, { maxBytes: MAX_CA_BYTES }));
 	const metrics = newTapMetrics(clock.now());
 	const server = metricsAt && (await fx.serve({ ...metricsAt, maxBodyBytes: 0, answer: ownPages(metrics) }));
-	const store = evidence === undefined ? undefined : await openStore(fx, evidence);
+	const named = await knownTokens(fx, options);
+	const store = evidence === undefined ? undefined : await openStore(fx, evidence, named);
 	const writer = await store?.trafficWriter(place);
-	const known = [...(await knownTokens(fx, options)), ...(writer?.counters() ?? []).map((row) => row.fingerprint)];
+	const known = [...named, ...(writer?.counters() ?? []).map((row) => row.fingerprint)];
 	const folder = await store?.id();
 	if (folder !== undefined) metrics.keptIn(folder);
 	const failing = new Set<string>();

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "../../src/base/errors.ts";
 import { openStore } from "../../src/prove/evidence/store.ts";
+import type { Judgement } from "../../src/prove/judge/case.ts";
 import { parseExposition } from "../../src/prove/metrics/exposition.ts";
 import { type Canary, canary } from "../harness/canary.ts";
 import { scratch, startCrossfade } from "../harness/cli.ts";
@@ -10,6 +12,7 @@ import { crossfade } from "../harness/command.ts";
 import { quietEffects } from "../harness/effects.ts";
 import { otlpRequest } from "../harness/otlp.ts";
 import { startProvider } from "../harness/provider.ts";
+import { httpText, otlpTaken, rawServer } from "../harness/raw-server.ts";
 import { waitFor } from "../harness/wait.ts";
 
 async function startTap(to: string, args: readonly string[] = [], options: Parameters<typeof startCrossfade>[1] = {}) {
@@ -80,6 +83,60 @@ describe("crossfade tap", () => {
 		}
 		expect(await provider.records()).toBe(10);
 	});
+
+	test.each([
+		["404", "refused"],
+		["503", "pending"],
+	])(
+		"a thousand made-up credentials that are answered %s change nothing, and the rotation's own have their rows",
+		async (status, row) => {
+			const [old, fresh] = [canary(), canary()];
+			const upstream = await rawServer((socket, first) => {
+				let rest = "";
+				const take = (text: string) => {
+					const heads = (rest + text).split("\r\n\r\n");
+					rest = heads.pop() ?? "";
+					for (const head of heads) {
+						const isOurs = head.includes(old.token) || head.includes(fresh.token);
+						socket.write(isOurs ? otlpTaken : httpText(`${status} No`));
+					}
+				};
+				take(first);
+				socket.on("data", (chunk) => take(chunk.toString("latin1")));
+			});
+			const cwd = scratch({
+				"crossfade.yaml": `version: 1\ntokens: { old: "fp:${old.fingerprint}", new: "fp:${fresh.fingerprint}" }\nhosts: { expected: [tester] }\n`,
+			});
+			const made = Array.from({ length: 1_010 }, () => canary());
+			const tap = await startTap(upstream.url, ["--evidence", "crossfade-evidence", "--host", "tester"], {
+				cwd,
+			});
+			const post = (token: Canary) =>
+				`POST /v1/logs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token.token}\r\nContent-Length: 0\r\n\r\n`;
+			const socket = connect(Number(new URL(tap.url).port), "127.0.0.1");
+			let answers = "";
+			socket.on("data", (chunk) => {
+				answers += chunk;
+			});
+			for (const each of [...made, old, fresh]) socket.write(post(each));
+			await waitFor("every answer", () => answers.split("HTTP/1.1 ").length > made.length + 2);
+			socket.destroy();
+			expect((await tap.stop()).code).toBe(0);
+			const { traffic } = await (await openStore(quietEffects(), join(cwd, "crossfade-evidence"))).read();
+			const rows = new Set(traffic.map(({ fingerprint }) => fingerprint));
+			expect([rows.has(old.fingerprint), rows.has(fresh.fingerprint), rows.has(row), rows.has("others")]).toEqual([
+				true,
+				true,
+				true,
+				false,
+			]);
+			const { stdout } = await crossfade(["report", "--json"], { cwd, canaries: [old, fresh, ...made.slice(0, 10)] });
+			const { obligations } = JSON.parse(stdout).judgement as Judgement;
+			const open = (id: string) => obligations.filter((each) => each.id === id && each.state !== "proven").length;
+			// Who was told to try again may do so: those are open for a day.
+			expect({ whole: open("whole"), seen: open("seen") > 0 }).toEqual({ whole: 0, seen: status === "503" });
+		},
+	);
 
 	test("as JSON lines, a sender each, when it is first seen", async () => {
 		const provider = await startProvider();

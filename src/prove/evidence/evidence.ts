@@ -44,7 +44,7 @@ export interface ProbeEvidence {
 
 /** Who sent with a token through a place, in one minute. Contains no token. */
 export interface TrafficCounter {
-	/** 12 hex digits; `none` without a credential, `short` for one that could be guessed, `others` when there were too many, `refused` for more that were. */
+	/** 12 hex digits; `none` without a credential, `short` for one that could be guessed, `others` when there were too many, `refused` and `pending` for more of these (see `fateOf`). */
 	readonly fingerprint: string;
 	readonly place: string;
 	/** `host.name`, or empty. */

@@ -243,7 +243,7 @@ function clusters(lists: readonly PodList[]): PodList[][] {
 		const ids = new Set(list.pods.flatMap(({ uid, owner }) => (owner === undefined ? [uid] : [uid, owner])));
 		const own = { lists: [list], ids };
 		for (const other of found.filter((each) => sharesAny(each.ids, ids))) {
-			own.lists.unshift(...other.lists);
+			own.lists = [...other.lists, ...own.lists];
 			for (const id of other.ids) ids.add(id);
 			found.splice(found.indexOf(other), 1);
 		}

@@ -206,9 +206,17 @@ function add(into: Map<string, Sighting>, total: RunningTotal, grown: number, at
 		records: 0,
 		bytes: 0,
 		lastStatus: 0,
+		// A place that sees answers counts what was refused, too.
+		...(total.seesAnswers && { isTaken: false, refused: 0 }),
 		at,
 	};
-	known[total.unit satisfies keyof TrafficCounter] += grown;
+	if (total.unit === "answers") {
+		if (total.isTaken) known.isTaken = true;
+		else {
+			known.refused = (known.refused ?? 0) + grown;
+			known.lastStatus = total.status ?? 0;
+		}
+	} else known[total.unit satisfies keyof TrafficCounter] += grown;
 	into.set(key, known);
 }
 

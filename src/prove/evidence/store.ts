@@ -1,4 +1,5 @@
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
+import { largest } from "../../base/largest.ts";
 import { shownName } from "../../base/mask.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Folder } from "../../effects/files/folder.ts";
@@ -85,8 +86,12 @@ const MAX_NAMESAKES = 1_000;
 
 type StoreEffects = Pick<Effects, "files" | "clock" | "terminal">;
 
-/** Opens a folder, which need not exist yet. Throws `CrossfadeError` (io) if the path is something else. */
-export async function openStore(fx: StoreEffects, path: string): Promise<EvidenceStore> {
+/**
+ * Opens a folder, which need not exist yet. `kept` are the fingerprints of a rotation, whose counters stay in full if there are too many.
+ * Throws `CrossfadeError` (io) if the path is something else.
+ */
+export async function openStore(fx: StoreEffects, path: string, kept: Iterable<string> = []): Promise<EvidenceStore> {
+	const ledgerOf = (own: OwnFile<"traffic">) => newTrafficLedger(own.before?.rows, new Set(kept));
 	const folder = await fx.files.openFolder(path);
 	let adding: Promise<unknown> = Promise.resolve();
 	return {
@@ -97,11 +102,11 @@ export async function openStore(fx: StoreEffects, path: string): Promise<Evidenc
 		async trafficWriter(writer) {
 			const own = await claimFile(fx, folder, "traffic", writer, MAX_NAMESAKES);
 			if (!own) throw tooMany(folder, MAX_NAMESAKES);
-			return trafficWriter(fx, own, writer);
+			return trafficWriter(fx, own, { ledger: ledgerOf(own), place: writer });
 		},
 		async readingWriter(writer) {
 			const own = await claimFile(fx, folder, "traffic", writer, 1);
-			return own && readingWriter(fx, own);
+			return own && readingWriter(fx, own, ledgerOf(own));
 		},
 		addProbes(writer, rows) {
 			const done = adding.then(() => append(fx, folder, "probe", writer, rows));
@@ -137,7 +142,7 @@ function reader(folder: Folder): EvidenceStore["read"] {
 			const isForeign = !("what" in file) && own !== undefined && file.folder !== undefined && file.folder !== own;
 			if (isForeign) warnings.push(fromElsewhere(folder, name));
 		}
-		warnings.push(...aside.map((name) => setAside(folder, name)));
+		for (const name of aside) warnings.push(setAside(folder, name));
 		const of = <K extends EvidenceKind>(kind: K) =>
 			found.flatMap(({ name, file }) =>
 				"what" in file || kindOf(name) !== kind ? [] : [{ name, file: file as EvidenceFile<K> }],
@@ -226,10 +231,13 @@ async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder,
 }
 
 /** Counters fed by observed requests; watched as long as the writer lives. */
-async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">, place: string): Promise<TrafficWriter> {
+async function trafficWriter(
+	fx: StoreEffects,
+	own: OwnFile<"traffic">,
+	{ ledger, place }: { readonly ledger: TrafficLedger; readonly place: string },
+): Promise<TrafficWriter> {
 	const { clock } = fx;
 	const { before } = own;
-	const ledger = newTrafficLedger(before?.rows);
 	const started = clock.now();
 	// A killed program did not save all its counts: only a clean stop leaves no gap.
 	const wasWatched = before?.isClosed === true && started - before.until <= MAX_BREAK_MS && before.until <= started;
@@ -253,13 +261,15 @@ async function trafficWriter(fx: StoreEffects, own: OwnFile<"traffic">, place: s
 }
 
 /** Counters fed by readings; watched where readings have no gap, even across restarts of this process. */
-async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">): Promise<ReadingWriter> {
-	const ledger = newTrafficLedger(own.before?.rows);
+async function readingWriter(fx: StoreEffects, own: OwnFile<"traffic">, ledger: TrafficLedger): Promise<ReadingWriter> {
 	const marks = new Map((own.before?.marks ?? []).map((mark) => [mark.source, mark]));
 	const watched = () => [...marks.values()].filter(({ isAttributed }) => isAttributed);
-	const sinceAll = () => (watched().length === 0 ? undefined : Math.max(...watched().map(({ since }) => since)));
+	const sinceAll = () => (watched().length === 0 ? undefined : largest(watched().map(({ since }) => since)));
 	const saved = debounced(fx, own, ledger, () => {
-		const until = Math.max(0, ...watched().map(({ at }) => at));
+		const until = largest(
+			watched().map(({ at }) => at),
+			0,
+		);
 		return { since: sinceAll() ?? until, until, marks: [...marks.values()] };
 	});
 	return {

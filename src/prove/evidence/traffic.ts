@@ -9,7 +9,9 @@ export type Sighting = Omit<
 	/** Milliseconds since the epoch. */
 	readonly at: number;
 	/** Whether its records were accepted, if the status does not show it: a 200 can reject all of them. */
-	readonly isTaken?: boolean | undefined;
+	isTaken?: boolean | undefined;
+	/** Of several requests together: how many were refused. */
+	refused?: number | undefined;
 };
 
 /** Growing counters of one place. Pure except for the internal map: no clock, no files. */
@@ -35,21 +37,30 @@ const AGES: readonly { readonly olderThan: number; readonly span: number }[] = [
 /** Above this number, counters are merged until half remain, the longest silent first. */
 const MAX_COUNTERS = 200_000;
 
-export function newTrafficLedger(initial: readonly TrafficCounter[] = []): TrafficLedger {
+/** `kept` are fingerprints, such as those of a rotation, whose counters become coarser last. */
+export function newTrafficLedger(
+	initial: readonly TrafficCounter[] = [],
+	kept: ReadonlySet<string> = new Set(),
+): TrafficLedger {
 	let counters = byKey(initial.map((counter) => ({ ...counter })));
 	let isFull = false;
 	const compact = (now: number) => {
 		counters = byKey(
-			rollUp([...counters.values()], now, MAX_COUNTERS, () => {
-				isFull = true;
+			rollUp([...counters.values()], now, {
+				kept,
+				onLoss: () => {
+					isFull = true;
+				},
 			}),
 		);
 	};
 	return {
 		add(seen) {
 			const minute = Math.floor(seen.at / MINUTE_MS);
-			const { at, isTaken = wasTaken(seen.lastStatus), ...rest } = seen;
-			const outcome = { refused: isTaken ? 0 : seen.requests, lastAccepted: isTaken ? at : 0, firstSeen: at };
+			const { at, isTaken = wasTaken(seen.lastStatus), refused = isTaken ? 0 : seen.requests, ...rest } = seen;
+			// Of several requests the newest may be the one that was refused.
+			const lastAccepted = isTaken ? (refused > 0 ? at - 1 : at) : 0;
+			const outcome = { refused: Math.min(refused, seen.requests), lastAccepted, firstSeen: at };
 			const known = counters.get(keyOf(seen, minute, 1));
 			if (known) grow(known, { ...rest, ...outcome }, at);
 			else merge(counters, { ...rest, ...outcome, minute, span: 1, lastSeen: at });
@@ -79,13 +90,13 @@ const COARSER: readonly ((counter: TrafficCounter) => TrafficCounter)[] = [
 
 /**
  * Counters with old minutes merged; totals by fingerprint, place, host, CLI and signal stay exact. If there are still
- * more than `most`, the longest silent become coarser, and totals by fingerprint, place and signal stay exact.
+ * more than `most`, the longest silent become coarser, and totals by fingerprint, place and signal stay exact. Those of `kept`
+ * fingerprints stay as they are, unless they alone are too many. Calls `onLoss` if hosts are lost.
  */
 export function rollUp(
 	counters: readonly TrafficCounter[],
 	now: number,
-	most = MAX_COUNTERS,
-	onLoss: () => void = () => {},
+	{ most = MAX_COUNTERS, kept = new Set(), onLoss = () => {} }: Partial<RollUpOptions> = {},
 ): TrafficCounter[] {
 	const thisMinute = Math.floor(now / MINUTE_MS);
 	const rolled = counters.map((counter) => {
@@ -97,11 +108,21 @@ export function rollUp(
 		if (merged.length <= most) break;
 		// The first step only merges times.
 		if (index > 0) onLoss();
-		const newestFirst = merged.sort((a, b) => b.lastSeen - a.lastSeen);
+		const ours = merged.filter(({ fingerprint }) => kept.has(fingerprint));
+		const isFew = ours.length <= most >> 1;
+		const others = isFew ? merged.filter(({ fingerprint }) => !kept.has(fingerprint)) : merged;
+		const newestFirst = others.sort((a, b) => b.lastSeen - a.lastSeen);
 		const keep = most >> 2;
-		merged = [...byKey([...newestFirst.slice(0, keep), ...newestFirst.slice(keep).map(coarser)]).values()];
+		const rest = [...newestFirst.slice(0, keep), ...newestFirst.slice(keep).map(coarser)];
+		merged = [...byKey(isFew ? [...ours, ...rest] : rest).values()];
 	}
 	return merged;
+}
+
+interface RollUpOptions {
+	readonly most: number;
+	readonly kept: ReadonlySet<string>;
+	readonly onLoss: () => void;
 }
 
 function spanOf({ minute, span }: TrafficCounter, wanted: number): { minute: number; span: number } {
@@ -132,6 +153,19 @@ function keyOf({ fingerprint, place, host, cli, signal }: TrafficKey, minute: nu
 export function wasTaken(status: number): boolean {
 	return status === 0 || (status >= 200 && status < 300);
 }
+
+/**
+ * What a status says of a credential that was never accepted. `refused`: its data is lost, and what is lost with it does not depend on when the
+ * old token ends. `pending`: the client repeats the request, here or elsewhere, or there was no answer.
+ * https://opentelemetry.io/docs/specs/otlp/#failures-1
+ */
+export function fateOf(status: number): "accepted" | "refused" | "pending" {
+	if (status >= 200 && status < 300) return "accepted";
+	return status >= 400 && status < 500 && !REPEATED.has(status) ? "refused" : "pending";
+}
+
+/** Request timeout, too early, and too many requests. */
+const REPEATED: ReadonlySet<number> = new Set([408, 425, 429]);
 
 type Amount = Pick<
 	TrafficCounter,

@@ -1,5 +1,6 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import type { InventoryRow, TrafficCounter } from "../evidence/evidence.ts";
+import { fateOf } from "../evidence/traffic.ts";
 import type { RotationTokens, SenderState } from "./case.ts";
 
 /** The sender name of our own test records, which are not counted as a sender. */
@@ -64,16 +65,19 @@ export function newSender(host: HostActivity, cli: string): SenderActivity {
 	return sender;
 }
 
-/** Adds counters to their senders, without our own probes and refused credentials. One pass: there can be a million. */
+/**
+ * Adds counters to their senders, without our own probes and credentials that cannot be the old token. `pendingSince`: who was answered
+ * earlier that it should try again has done so. One pass: there can be a million.
+ */
 export function addTraffic(
 	traffic: readonly TrafficCounter[],
-	{ old, new: fresh }: RotationTokens,
+	{ tokens: { old, new: fresh }, pendingSince }: { readonly tokens: RotationTokens; readonly pendingSince: number },
 	hostOf: (name: string) => HostActivity,
 ): void {
 	for (const counter of traffic) {
 		const { fingerprint, cli, lastSeen } = counter;
 		const isOurs = fingerprint === old || fingerprint === fresh;
-		if (cli === PROBE_SENDER || (!isOurs && isRefused(counter))) continue;
+		if (cli === PROBE_SENDER || (!isOurs && isNobody(counter, pendingSince))) continue;
 		// No export: with the old token it is use all the same, with the new one it proves nothing.
 		if (counter.signal === "other" && fingerprint === fresh) continue;
 		const host = hostOf(counter.host);
@@ -104,13 +108,15 @@ export function addTraffic(
 	}
 }
 
-/** A credential that the provider refuses cannot be the old token, which is still accepted; invented credentials change nothing. */
-function isRefused({ fingerprint, lastAccepted, lastStatus }: TrafficCounter): boolean {
-	return (
-		fingerprint === "short" ||
-		fingerprint === "refused" ||
-		(lastAccepted === 0 && (lastStatus === 401 || lastStatus === 403))
-	);
+/**
+ * A credential that was never accepted is no form of the old token, which is: invented credentials change nothing. One that was last told to
+ * try again is open for as long as its sender may still do so.
+ */
+function isNobody({ fingerprint, lastAccepted, lastSeen, lastStatus }: TrafficCounter, pendingSince: number): boolean {
+	if (fingerprint === "short" || fingerprint === "refused") return true;
+	if (lastAccepted > 0 || fingerprint === "others") return false;
+	const fate = fateOf(lastStatus);
+	return fate === "refused" || (fate === "pending" && lastSeen < pendingSince);
 }
 
 /**

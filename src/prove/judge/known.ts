@@ -1,4 +1,5 @@
 import { MINUTE_MS } from "../../base/duration.ts";
+import { largest } from "../../base/largest.ts";
 import type { InventoryRow } from "../evidence/evidence.ts";
 import { addTraffic, awakeTime, type HostActivity, longestOldGap, newSender, type SenderActivity } from "./activity.ts";
 import type { JudgementInput, SendIntervals, WatchedSeries } from "./case.ts";
@@ -58,7 +59,7 @@ export function known(input: JudgementInput): KnownFacts {
 		if (expectedHosts.length === 0) host.isListed = true;
 		host.inventory = newer(host.inventory, row, tokens.new);
 	}
-	addTraffic(traffic, tokens, (name) => {
+	addTraffic(traffic, { tokens, pendingSince: input.now - SLACK * longestInterval(input.intervals) }, (name) => {
 		const known = raw.get(name);
 		if (known && known !== EMPTY) return known;
 		const host = hostOf(name);
@@ -92,6 +93,14 @@ export function known(input: JudgementInput): KnownFacts {
 		isDirect: ({ key }) => isAllDirect || direct.has(key),
 		isShared: ({ key }) => key === "" || places.has(key),
 	};
+}
+
+/** The longest interval that anybody declares, or has without. */
+function longestInterval({ fleet = DEFAULT_EVERY_MS, hosts, clis }: SendIntervals): number {
+	let longest = fleet;
+	for (const every of Object.values(hosts)) longest = Math.max(longest, every);
+	for (const every of Object.values(clis)) longest = Math.max(longest, every);
+	return longest;
 }
 
 /** A place's name, and the host of the page that is read. */
@@ -158,7 +167,7 @@ function watchSince(series: readonly WatchedSeries[]): number | undefined {
 /** A sender's declared interval: the longer of its host's and its CLI's, otherwise the fleet's, otherwise a day. */
 export function declaredEvery({ intervals }: KnownFacts, { host, cli }: SenderActivity): number {
 	const own = [ownValue(intervals.hosts, host.key), ownValue(intervals.clis, cli)].filter((each) => each !== undefined);
-	return own.length > 0 ? Math.max(...own) : (intervals.fleet ?? DEFAULT_EVERY_MS);
+	return own.length > 0 ? largest(own) : (intervals.fleet ?? DEFAULT_EVERY_MS);
 }
 
 function ownValue(table: Readonly<Record<string, number>>, name: string): number | undefined {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { senderOf } from "../../adapters/clis/senders.ts";
 import { signals } from "../../adapters/providers/provider.ts";
+import { largest } from "../../base/largest.ts";
 import { maskedSender } from "../../base/mask.ts";
 import { fingerprint as fingerprintOf } from "../../token/fingerprint.ts";
 import { redact } from "../../token/guard.ts";
@@ -21,9 +22,15 @@ export interface CountedSender {
 export interface RunningTotal extends CountedSender {
 	/** Identifies the series across readings. */
 	readonly id: string;
-	readonly unit: "requests" | "records" | "bytes";
+	/** `answers` are requests by how they were answered. */
+	readonly unit: "requests" | "records" | "bytes" | "answers";
 	/** A whole number. */
 	readonly value: number;
+	/** Its place sees answers, and counts them as a unit of their own. */
+	readonly seesAnswers?: boolean | undefined;
+	/** Of answers: the HTTP status, 0 if there was none, and whether every record was accepted. */
+	readonly status?: number | undefined;
+	readonly isTaken?: boolean | undefined;
 }
 
 /** A family of counters by token. */
@@ -35,7 +42,7 @@ interface MetricFamily {
 	/** Families of one group count the same traffic; only the first one on a page is used. */
 	readonly group: string;
 	/** `parts` are the groups of `names`; undefined if the series is not ours. */
-	read(labels: Labels, parts: readonly string[]): (CountedSender & Pick<RunningTotal, "unit">) | undefined;
+	read(labels: Labels, parts: readonly string[]): Omit<RunningTotal, "id" | "value"> | undefined;
 }
 
 const SIGNALS: ReadonlyMap<string | undefined, CountedSignal> = new Map<string, CountedSignal>([
@@ -52,11 +59,14 @@ const COMPONENT_MATCH = '=~".*crossfade[-_]fp[-_]([0-9a-f]{12}|other|none)"';
 /** Prefix and suffixes vary by collector release and reader; see `metrics.ts`. */
 const families: readonly MetricFamily[] = [
 	{
-		names: "crossfade_tap_(requests|records|bytes)_total",
+		names: "crossfade_tap_(requests|records|bytes|answers)_total",
 		where: [""],
 		group: "tap",
-		read: ({ fingerprint, signal, host, cli }, [unit]) =>
-			senderFrom({ fingerprint, signal, host, cli, unit: unit as RunningTotal["unit"] }),
+		read: ({ fingerprint, signal, host, cli, status, accepted }, [unit]) => {
+			const sender = senderFrom({ fingerprint, signal, host, cli, unit: unit as RunningTotal["unit"] });
+			const answer = unit === "answers" && { status: Number(status) || 0, isTaken: accepted === "true" };
+			return sender && { ...sender, seesAnswers: true, ...answer };
+		},
 	},
 	{
 		names: "crossfade_gateway_(log_records|metric_points|spans)(_total)?",
@@ -228,5 +238,5 @@ export function processStart(samples: readonly Sample[], at: number): number | u
 		if (STARTED.test(name)) return [value * 1000];
 		return UPTIME.test(name) ? [at - value * 1000] : [];
 	});
-	return started.length === 0 ? undefined : Math.ceil(Math.max(...started));
+	return started.length === 0 ? undefined : Math.ceil(largest(started));
 }

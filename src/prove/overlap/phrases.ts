@@ -1,4 +1,5 @@
 import { duration } from "../../base/duration.ts";
+import { largest } from "../../base/largest.ts";
 import type { FleetVerdict, Obligation, TokenRow } from "../judge/case.ts";
 import { EQUAL_CLOCKS_MS } from "../judge/probes.ts";
 import type { ChecklistItem, InventorySums, OverlapView, RotationView } from "./view.ts";
@@ -18,7 +19,7 @@ export function silenceNote({ silenceNeededMs, fits }: FleetVerdict): string | u
 
 /** The old token's rate in words; also the chart's text alternative. */
 export function rateText({ judgement: { oldRate, projectedZero }, rotation }: OverlapView): string {
-	const rate = `most ${count(Math.max(...oldRate))}, now ${count(oldRate.at(-1) ?? 0)}`;
+	const rate = `most ${count(largest(oldRate))}, now ${count(oldRate.at(-1) ?? 0)}`;
 	if (projectedZero === undefined) return rate;
 	if (projectedZero <= rotation.now) return `${rate}; its trend reaches zero now, but some senders remain`;
 	return `${rate}; at this trend zero at ${utc(projectedZero)}`;

@@ -1,3 +1,4 @@
+import { largest } from "../../base/largest.ts";
 import { plainDeep } from "../../base/mask.ts";
 import { painter, type Style } from "../../base/paint.ts";
 import { columns, cut, fill, wrap } from "../../base/width.ts";
@@ -234,7 +235,7 @@ function rateLines(view: OverlapView, width: number): Line[] {
 function gatewayLines(view: OverlapView, now: number, width: number): Line[] {
 	const all = places(view);
 	if (all.length === 0) return [];
-	const placeWidth = Math.min(28, Math.max(...all.map(({ place }) => columns(place))));
+	const placeWidth = Math.min(28, largest(all.map(({ place }) => columns(place))));
 	return [[["Gateways and probes", "bold"]], ...all.flatMap((each) => placeLines(view, each, now, placeWidth, width))];
 }
 

@@ -1,9 +1,11 @@
+import { largest } from "../../base/largest.ts";
+
 const BARS = "▁▂▃▄▅▆▇█";
 
 /** Numbers as bars in at most `width` columns; zero is a dot, never a low bar. */
 export function sparkline(values: readonly number[], width: number): string {
 	const shown = squeeze(values, width);
-	const most = Math.max(...shown, 1);
+	const most = largest(shown, 1);
 	const bar = (value: number) => BARS[Math.min(BARS.length - 1, Math.floor((value / most) * BARS.length))] ?? "";
 	return shown.map((value) => (value === 0 ? "·" : bar(value))).join("");
 }

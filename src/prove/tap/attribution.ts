@@ -10,7 +10,7 @@ import type {
 import { redact } from "../../token/guard.ts";
 import { isMadeUp } from "../../token/made-up.ts";
 import { secretForms } from "../../token/secret.ts";
-import type { Sighting } from "../evidence/traffic.ts";
+import { fateOf, type Sighting } from "../evidence/traffic.ts";
 import { isHtml, readExportResult } from "../otlp/response.ts";
 import { MalformedOtlp, newScanner } from "../otlp/scan.ts";
 import type { OtlpSender, Scan, Scanner } from "../otlp/senders.ts";
@@ -36,8 +36,8 @@ export interface AttributionOptions {
 export type Unknown = "not otlp" | Exclude<ExchangeOutcome["body"], "whole">;
 
 /**
- * Distinct credentials and names in rows of their own; a flood of made-up ones must not fill the memory. Credentials that were refused
- * have a table to themselves, so that nobody takes a row from one that is accepted without a token that is.
+ * Distinct credentials and names in rows of their own; a flood of made-up ones must not fill the memory. Only one that was accepted takes a
+ * row in the table of those that are: credentials that never were have two tables to themselves, by `fateOf`.
  */
 const MAX_FINGERPRINTS = 1_000;
 const MAX_HOSTS = 50_000;
@@ -72,7 +72,8 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 					end(outcome) {
 						const { status, bytes } = outcome;
 						const row = { at: now(), place, host: hosts(ownHost), cli: "", version: "", signal: "other" } as const;
-						note(seen, outcome, { ...row, records: 0, requests: 1, bytes, lastStatus: status });
+						const isTaken = fateOf(status) === "accepted";
+						note(seen, outcome, { ...row, records: 0, requests: 1, bytes, lastStatus: status, isTaken });
 					},
 				};
 			}
@@ -85,7 +86,8 @@ export function newAttribution(options: AttributionOptions): ExchangeWatcher {
 				// A probe's made-up token is not traffic.
 				if (status >= 400 && seen.every(({ value }) => isMadeUp(value))) return;
 				const at = now();
-				const isTaken = answer ? tookAll(answer) : undefined;
+				// Without an answer, nobody knows that the records were accepted.
+				const isTaken = answer !== undefined && tookAll(answer);
 				const senders = scan && scan.resources.length > 0 ? scan.resources : NOBODY;
 				let isFirst = true;
 				for (const sender of senders) {
@@ -180,17 +182,22 @@ function holdsForm(name: string, token: string): boolean {
 
 /**
  * Names a request's credential by its fingerprint, up to a limit: `others` are further accepted ones, of which it is unknown which they
- * are, `refused` are those answered 401 or 403. A credential that was accepted once is known from then on.
+ * are, `refused` are those that were refused, and `pending` those whose request may be repeated. A credential that was accepted once is
+ * known from then on.
  */
 function credentialRows({ known = [], full }: Pick<AttributionOptions, "known" | "full">) {
 	const always = new Set(["none", "short", ...known]);
 	const accepted = limited(MAX_FINGERPRINTS, "others", () => full("credentials"));
-	const refused = limited(MAX_FINGERPRINTS, "refused");
+	const rows = {
+		accepted,
+		refused: limited(MAX_FINGERPRINTS, "refused"),
+		pending: limited(MAX_FINGERPRINTS, "pending"),
+	};
 	return {
 		isKnown: (fingerprint: string) => always.has(fingerprint) || accepted.has(fingerprint),
 		rowOf(fingerprint: string, status: number): string {
 			if (always.has(fingerprint)) return fingerprint;
-			return status === 401 || status === 403 ? refused(fingerprint) : accepted(fingerprint);
+			return rows[accepted.has(fingerprint) ? "accepted" : fateOf(status)](fingerprint);
 		},
 	};
 }

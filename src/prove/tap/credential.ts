@@ -87,7 +87,7 @@ function pieces(
 		!isLong(value) || (name === "content-type" && value.startsWith("application/")) ? [] : [value],
 	);
 	const [path = ""] = target.split("?", 1);
-	if (isLong(path)) texts.push(...path.split("/").slice(-MAX_SEGMENTS));
+	if (isLong(path)) for (const segment of path.split("/").slice(-MAX_SEGMENTS)) texts.push(segment);
 	for (const [, value] of query) texts.push(value);
 	const found = new Set<string>();
 	const add = (text: string) => {

@@ -1,5 +1,5 @@
 import type { TrafficCounter } from "../evidence/evidence.ts";
-import type { Sighting } from "../evidence/traffic.ts";
+import { type Sighting, wasTaken } from "../evidence/traffic.ts";
 import { KEPT_IN } from "../metrics/running-totals.ts";
 
 /** The tap's own counters since its start. */
@@ -37,7 +37,11 @@ const families = {
 } as const;
 
 type TapSeriesKey = Pick<TrafficCounter, "fingerprint" | "signal" | "host" | "cli">;
-type TapSeries = TapSeriesKey & Pick<TrafficCounter, "requests" | "records" | "bytes">;
+type TapSeries = TapSeriesKey &
+	Pick<TrafficCounter, "requests" | "records" | "bytes"> & {
+		/** By status, and whether every record was accepted. */
+		readonly answers: Map<string, { readonly status: number; readonly isTaken: boolean; value: number }>;
+	};
 
 /** Further senders are counted without host and CLI. */
 const MAX_SERIES = 20_000;
@@ -62,7 +66,7 @@ export function newTapMetrics(started: number): TapMetrics {
 			if (!counts.has("limit senders")) counts.set("limit senders", { family: "limit", label: "senders", value: 1 });
 			return rowOf({ fingerprint, signal, host: "", cli: "" });
 		}
-		const fresh: TapSeries = { fingerprint, signal, host, cli, requests: 0, records: 0, bytes: 0 };
+		const fresh: TapSeries = { fingerprint, signal, host, cli, requests: 0, records: 0, bytes: 0, answers: new Map() };
 		rows.set(key, fresh);
 		return [fresh, true];
 	};
@@ -73,6 +77,7 @@ export function newTapMetrics(started: number): TapMetrics {
 			row.requests += seen.requests;
 			row.records += seen.records;
 			row.bytes += seen.bytes;
+			noteAnswer(row, seen);
 			return isNew;
 		},
 		count(family, given) {
@@ -91,11 +96,17 @@ export function newTapMetrics(started: number): TapMetrics {
 		text() {
 			const sums = SUMS.flatMap(([field, name, help]) => [
 				...header(name, help),
-				...[...rows.values()].map(
-					(row) =>
-						`${name}{fingerprint="${escaped(row.fingerprint)}",signal="${row.signal}",host="${escaped(row.host)}",cli="${escaped(row.cli)}"} ${row[field]}`,
-				),
+				...[...rows.values()].map((row) => `${name}{${labelsOf(row)}} ${row[field]}`),
 			]);
+			const answers = [
+				...header(ANSWERS, "requests by how they were answered, one for each sender in them"),
+				...[...rows.values()].flatMap((row) =>
+					[...row.answers.values()].map(
+						({ status, isTaken, value }) =>
+							`${ANSWERS}{${labelsOf(row)},status="${status}",accepted="${isTaken}"} ${value}`,
+					),
+				),
+			];
 			const others = Object.entries(families).flatMap(([family, [name, help, label]]) => [
 				...header(name, help),
 				...[...counts.values()]
@@ -107,9 +118,22 @@ export function newTapMetrics(started: number): TapMetrics {
 				"# TYPE process_start_time_seconds gauge",
 				`process_start_time_seconds ${started / 1000}`,
 			];
-			return `${[...sums, ...others, ...kept, ...begin].join("\n")}\n`;
+			return `${[...sums, ...answers, ...others, ...kept, ...begin].join("\n")}\n`;
 		},
 	};
+}
+
+const ANSWERS = "crossfade_tap_answers_total";
+
+function noteAnswer({ answers }: TapSeries, { lastStatus: status, isTaken = wasTaken(status) }: Sighting): void {
+	const key = `${status} ${isTaken}`;
+	const known = answers.get(key);
+	if (known) known.value++;
+	else if (answers.size < MAX_LABELS) answers.set(key, { status, isTaken, value: 1 });
+}
+
+function labelsOf({ fingerprint, signal, host, cli }: TapSeriesKey): string {
+	return `fingerprint="${escaped(fingerprint)}",signal="${signal}",host="${escaped(host)}",cli="${escaped(cli)}"`;
 }
 
 function header(name: string, help: string): string[] {

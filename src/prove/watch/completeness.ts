@@ -1,5 +1,6 @@
 import { type Signal, signals } from "../../adapters/providers/provider.ts";
 import { MINUTE_MS } from "../../base/duration.ts";
+import { largest } from "../../base/largest.ts";
 import type { CounterReading, Mark } from "../evidence/readings.ts";
 import { count } from "../overlap/wording.ts";
 
@@ -22,7 +23,7 @@ export function unattributedOf(
 	if (saying.length === 0) {
 		return isTap ? [] : ["how much it received is unknown: add the URL of its own metrics, usually port 8888"];
 	}
-	const now = Math.max(...readings.map(({ at }) => at));
+	const now = largest(readings.map(({ at }) => at));
 	// Counts of an ended process say nothing about this one.
 	const same = before.filter(
 		({ accepted, at }) => accepted && now - at <= MAX_LAG_MS && (started === undefined || started <= at),

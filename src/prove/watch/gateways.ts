@@ -1,5 +1,6 @@
 import { limitConcurrency } from "../../base/concurrency.ts";
 import { CrossfadeError } from "../../base/errors.ts";
+import { largest } from "../../base/largest.ts";
 import type { Fleet } from "../../spec/fleet.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import type { CounterReading, ExporterTally, Mark, PlaceShown } from "../evidence/readings.ts";
@@ -133,7 +134,7 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			const good = pages.flatMap(({ source, page }) => (typeof page === "string" ? [] : [{ source, ...page }]));
 			// All pages of a gateway belong to one process, but only the collector's own has the start time.
 			const starts = good.flatMap(({ started }) => (started === undefined ? [] : [started]));
-			const started = starts.length === 0 ? undefined : Math.max(...starts);
+			const started = starts.length === 0 ? undefined : largest(starts);
 			// Data that its writer stores here itself would be counted twice.
 			const foreign = good.filter(({ keptIn }) => own === undefined || !keptIn.includes(own));
 			const marksBefore = keeper.marks();
@@ -155,7 +156,10 @@ function newGateway(store: EvidenceStore, { name, metrics }: Fleet["gateways"][n
 			const told = health && healthText(health, before);
 			const losing = losingOf(tallies);
 			before = health ?? before;
-			const lastRead = Math.max(0, ...keeper.marks().map(({ at }) => at), ...good.map(({ at }) => at));
+			const lastRead = largest(
+				[...keeper.marks(), ...good].map(({ at }) => at),
+				0,
+			);
 			const view: GatewayView = {
 				place: name,
 				url: pages[0]?.source ?? "",

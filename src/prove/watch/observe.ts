@@ -31,7 +31,7 @@ export async function observe(fx: Effects, fleet: Fleet, pages: Partial<PageOpti
 	const { tokens, lookalikes } = await fingerprints(fx, fleet);
 	const listed = newLists(fx, fleet);
 	let first: Lists | undefined = await listed();
-	const store = await openStore(fx, fleet.evidence);
+	const store = await openStore(fx, fleet.evidence, Object.values(tokens));
 	const gateways = gatewaySource(fx, store, fleet.gateways, pages);
 	const prometheus =
 		fleet.prometheus === undefined

@@ -1,5 +1,6 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import { CrossfadeError } from "../../base/errors.ts";
+import { largest } from "../../base/largest.ts";
 import type { Fleet } from "../../spec/fleet.ts";
 import { type CounterReading, type ExporterTally, type Mark, NOT_RECORDED } from "../evidence/readings.ts";
 import type { EvidenceStore, ReadingWriter } from "../evidence/store.ts";
@@ -61,7 +62,7 @@ export function prometheusSource(
 			}
 			if (!writer) return failed("another crossfade process already reads it into this evidence folder");
 			const marks = [...writer.marks.values()];
-			const last = marks.length === 0 ? undefined : Math.max(...marks.map(({ at }) => at));
+			const last = marks.length === 0 ? undefined : largest(marks.map(({ at }) => at));
 			const api = prometheusApi(fx, base, now + LOOK_MS);
 			const instances = new Map<string, Instance>();
 			const before = new Map(writer.marks);
@@ -261,16 +262,18 @@ async function readSpan(
 		const health = await ask(up);
 		// A server repeats a value for minutes after it came: only its own time shows that it is read.
 		const scraped = await ask(`timestamp(${up})`);
-		const pushed: Series[] = [];
-		for (const selector of selectors)
-			pushed.push(...(await ask(`max by (instance, job) (timestamp(${selector} unless on (instance, job) ${up}))`)));
+		const sampled = [...scraped];
+		for (const selector of selectors) {
+			const pushed = await ask(`max by (instance, job) (timestamp(${selector} unless on (instance, job) ${up}))`);
+			for (const each of pushed) sampled.push(each);
+		}
 		const starts = await ask(`${startSelector} and on (instance, job) ${up}`);
 		const totals: Series[] = [];
 		for (const selector of selectors) for (const each of await ask(selector)) totals.push(each);
 		const accepted = await ask(acceptedSelector);
 		const about = await ask(aboutSelector);
 		const sent = await ask(exporterSelector);
-		const answers = { health, sampled: [...scraped, ...pushed], starts, totals, accepted, about, sent };
+		const answers = { health, sampled, starts, totals, accepted, about, sent };
 		for (const { reading, instance } of readings(times, answers, instances)) {
 			// The same samples again.
 			if (reading.at <= (writer.marks.get(instance.source)?.at ?? 0)) continue;
@@ -334,7 +337,7 @@ function readings(
 			const came = cameAt.get(instance.source)?.get(at) ?? [];
 			if (!instance.isUp || came.length === 0) return [];
 			const { source } = instance;
-			const sampledAt = Math.min(at, Math.round(Math.max(...came.map(({ value }) => value)) * 1000));
+			const sampledAt = Math.min(at, Math.round(largest(came.map(({ value }) => value)) * 1000));
 			const reading: CounterReading = {
 				source,
 				at: sampledAt,

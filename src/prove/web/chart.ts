@@ -1,3 +1,4 @@
+import { largest } from "../../base/largest.ts";
 import { rateText, trafficText } from "../overlap/phrases.ts";
 import type { OverlapView } from "../overlap/view.ts";
 import { utc } from "../overlap/wording.ts";
@@ -15,7 +16,7 @@ export function fadeChart(view: OverlapView, now: number): PageElement {
 	const start = end - oldRate.length * QUARTER_MS;
 	const last = Math.max(rotation.deadline ?? 0, end);
 	const at = (time: number) => Math.min(1, Math.max(0, (time - start) / (last - start)));
-	const most = Math.max(...oldRate, 1);
+	const most = largest(oldRate, 1);
 	const points = oldRate.map((value, index) => [at(start + (index + 0.5) * QUARTER_MS), 1 - value / most] as const);
 	const line = points.map(([x, y]) => `${round(x * 1000)},${round(y * 100)}`).join(" ");
 	const [first, final] = [points[0], points.at(-1)];

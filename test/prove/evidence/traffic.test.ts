@@ -83,7 +83,7 @@ describe("rolling up", () => {
 	test("stays below a limit, and then loses hosts and CLIs but no token's totals", () => {
 		fc.assert(
 			fc.property(counters, fc.integer({ min: 80, max: 150 }), (rows, most) => {
-				const rolled = rollUp(rows, NOW, most);
+				const rolled = rollUp(rows, NOW, { most });
 				expect(rolled.length).toBeLessThanOrEqual(most);
 				const token = ["fingerprint", "place", "signal"] as const;
 				expect(totals(rolled, ...token)).toEqual(totals(rows, ...token));
@@ -91,11 +91,52 @@ describe("rolling up", () => {
 		);
 	});
 
+	test("then keeps the hosts of a rotation's tokens, however long they were silent, and says that others were lost", () => {
+		const one = (fingerprint: string, host: string, ago: number): TrafficCounter => {
+			const lastSeen = NOW - ago * MINUTE;
+			const sums = {
+				requests: 1,
+				records: 1,
+				bytes: 1,
+				refused: 0,
+				lastStatus: 200,
+				lastAccepted: lastSeen,
+				version: "",
+			};
+			return {
+				fingerprint,
+				place: "gw",
+				host,
+				cli: "x",
+				signal: "logs",
+				minute: lastSeen / MINUTE,
+				span: 1,
+				lastSeen,
+				...sums,
+			};
+		};
+		const old = Array.from({ length: 30 }, (_, index) => one("aaaaaaaaaaaa", `old-${index}`, 4_000));
+		const flood = Array.from({ length: 300 }, (_, index) => one("cccccccccccc", `flood-${index}`, index % 60));
+		let losses = 0;
+		const options = { most: 100, kept: new Set(["aaaaaaaaaaaa"]), onLoss: () => losses++ };
+		const rolled = rollUp([...old, ...flood], NOW, options);
+		const hosts = (rows: readonly TrafficCounter[]) =>
+			rows.filter(({ fingerprint }) => fingerprint === "aaaaaaaaaaaa").map(({ host }) => host);
+		expect(hosts(rolled)).toEqual(hosts(old));
+		expect(losses).toBeGreaterThan(0);
+		expect(rolled.length).toBeLessThanOrEqual(100);
+		// A rotation's own tokens cannot fill the memory either.
+		expect(rollUp([...old, ...flood], NOW, { ...options, most: 40 }).length).toBeLessThanOrEqual(40);
+		losses = 0;
+		rollUp(old, NOW, options);
+		expect(losses).toBe(0);
+	});
+
 	test("does not touch what it was given", () => {
 		fc.assert(
 			fc.property(counters, (rows) => {
 				const before = structuredClone(rows);
-				rollUp(rows, NOW, 80);
+				rollUp(rows, NOW, { most: 80 });
 				expect(rows).toEqual(before);
 			}),
 		);

@@ -283,6 +283,26 @@ describe("a fleet that has moved", () => {
 			["whole: unknown"],
 		],
 		["10 a table that was full", { series: [watched("gw", { limits: ["50,000 names"] })] }, ["whole: unknown"]],
+		[
+			"3 a stranger's credential that was last told to try again, within the interval",
+			{ traffic: [...moved, sent(OTHER, 50, { ...refused, lastStatus: 503 })] },
+			["seen: unknown"],
+		],
+		[
+			"3 a stranger's credential of which some records were accepted, perhaps",
+			{ traffic: [...moved, sent(OTHER, 300, { ...refused, lastStatus: 200 })] },
+			["seen: unknown"],
+		],
+		[
+			"10 a place that reached a limit before another one replaced it",
+			{
+				series: [
+					watched("gw"),
+					watched("gw", { source: "gw-2", isClosed: true, until: now - HOUR, limits: ["too many senders"] }),
+				],
+			},
+			["whole: unknown"],
+		],
 		["10 too many credentials", { traffic: [...moved, sent("others", 40)] }, ["whole: unknown"]],
 		["11 a new token that was there before the rotation", { started: now - HOUR }, ["rotation: unknown"]],
 		[
@@ -338,6 +358,14 @@ describe("a fleet that has moved", () => {
 			"3 made-up credentials that were refused",
 			{ traffic: [...moved, ...often("dddddddddddd", 90, 0, { ...refused, host: "mac-8" })] },
 		],
+		...[400, 404, 405, 413].map((lastStatus): [string, Facts] => [
+			`3 made-up credentials that are answered ${lastStatus}`,
+			{ traffic: [...moved, ...often("dddddddddddd", 90, 0, { ...refused, lastStatus, host: "mac-8" })] },
+		]),
+		...[0, 302, 429, 500, 503].map((lastStatus): [string, Facts] => [
+			`3 made-up credentials that were answered ${lastStatus}, longer ago than anybody is silent`,
+			{ traffic: [...moved, ...often("pending", 190, 80, { ...refused, lastStatus, host: "mac-8" })] },
+		]),
 		[
 			"5 requests that were lost long ago",
 			{ traffic: [...often(OLD, 900, 500), ...often(NEW, 490, 480, refused), ...often(NEW, 470, 0)] },
@@ -365,6 +393,15 @@ describe("a fleet that has moved", () => {
 	])("is one all the same with %s", (_, more) => {
 		expect(open(facts({ traffic: moved, ...more }))).toEqual(["yes"]);
 	});
+});
+
+test("150,000 machines in traffic, list and inventory are judged, and each is found", () => {
+	const names = Array.from({ length: 150_000 }, (_, index) => `pc-${index}`);
+	const traffic = names.map((host) => sent(OLD, 30, { host }));
+	const inventory = names.map((host) => machine(host, OLD));
+	const { fleet, obligations } = judge(facts({ traffic, inventory, expectedHosts: names, expectedClis: [] }));
+	expect(fleet).toMatchObject({ safeToRetire: "not yet", behind: 150_000 });
+	expect(obligations.filter(({ id }) => id === "inventory")).toHaveLength(150_000);
 });
 
 describe("a sender (4)", () => {

@@ -11,15 +11,18 @@ const read = (page: string) => runningTotals(parseExposition(page).samples);
 const rows = (page: string) => read(page).map(({ id: _, ...row }) => row);
 
 describe("a metrics page tells who sent with what:", () => {
-	test("crossfade tap's own, with requests, records and bytes", () => {
+	test("crossfade tap's own, with requests, records, bytes, and how they were answered", () => {
 		const metrics = newTapMetrics(0);
 		const sender = { fingerprint: FP, signal: "logs", host: hostile.quotes, cli: "codex" } as const;
 		metrics.add({ ...sender, at: 0, place: "gw", version: "1", requests: 2, records: 30, bytes: 400, lastStatus: 200 });
-		const row = { ...sender, version: "" };
+		metrics.add({ ...sender, at: 0, place: "gw", version: "1", requests: 1, records: 5, bytes: 90, lastStatus: 401 });
+		const row = { ...sender, version: "", seesAnswers: true };
 		expect(rows(metrics.text())).toEqual([
-			{ ...row, unit: "requests", value: 2 },
-			{ ...row, unit: "records", value: 30 },
-			{ ...row, unit: "bytes", value: 400 },
+			{ ...row, unit: "requests", value: 3 },
+			{ ...row, unit: "records", value: 35 },
+			{ ...row, unit: "bytes", value: 490 },
+			{ ...row, unit: "answers", status: 200, isTaken: true, value: 1 },
+			{ ...row, unit: "answers", status: 401, isTaken: false, value: 1 },
 		]);
 	});
 

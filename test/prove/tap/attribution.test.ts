@@ -144,6 +144,40 @@ describe("who sent what with which token", () => {
 		expect(seen.at(-1)).toBe(old.fingerprint);
 	});
 
+	test.each([
+		["404 Not Found", "refused"],
+		["503 Service Unavailable", "pending"],
+		["302 Found", "pending"],
+	])(
+		"a flood of credentials that are answered %s shares one row, and fills no table of those that are accepted",
+		async (status, row) => {
+			const tap = await tapping();
+			const [made, ...others] = [Array.from({ length: 1_010 }, () => canary()), canary(), canary()];
+			const request = (token: Canary) => `POST /v1/logs HTTP/1.1\r\nHost: x\r\n${bearer(token)}\r\n\r\n`;
+			const answers = httpText(status).repeat(made.length) + httpText("200 OK").repeat(3);
+			const server = await rawServer((socket) => socket.end(answers));
+			const full: string[] = [];
+			const add = (each: unknown) => (tap.seen as unknown[]).push(each);
+			const flooded = await openTap(server.url, { add, full: (what) => full.push(what) });
+			const last = made.at(-1) ?? canary();
+			await converse(flooded.port, [[...made, ...others, last].map(request).join("")]);
+			const seen = (await tap.requests(made.length + 3)).map((each) => each.fingerprint);
+			expect(seen.slice(1_000, 1_010)).toEqual(Array(10).fill(row));
+			// One that is accepted has a row of its own, whatever it was answered before.
+			expect(seen.slice(1_010)).toEqual([...others, last].map((each) => each.fingerprint));
+			expect(full).toEqual([]);
+		},
+	);
+
+	test("a request without an answer is one whose records were not accepted", async () => {
+		const server = await rawServer((socket) => socket.resetAndDestroy());
+		for (const path of ["/v1/logs", "/other"]) {
+			const tap = await openTap(server.url);
+			await send(tap, { path, headers: [bearer(canary())], body: "{}" });
+			expect((await tap.requests(1))[0]).toMatchObject({ lastStatus: 0, isTaken: false });
+		}
+	});
+
 	test("a made-up token that is refused is nobody's traffic; one that is taken is seen", async () => {
 		const tap = await tapping();
 		const token = madeUpToken(canary().token, "seed");

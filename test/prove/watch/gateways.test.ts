@@ -562,13 +562,61 @@ describe("a tap that keeps its counters in the evidence folder itself", () => {
 	});
 });
 
+describe("what a tap's page says of the answers", () => {
+	const row = (fingerprint: string) => `fingerprint="${fingerprint}",signal="logs",host="mac-1",cli="codex"`;
+	const page = (fingerprint: string, answers: Readonly<Record<string, number>>) => {
+		const requests = Object.values(answers).reduce((sum, each) => sum + each, 0);
+		const told = Object.entries(answers).map(
+			([status, count]) =>
+				`crossfade_tap_answers_total{${row(fingerprint)},status="${Number.parseInt(status, 10)}",accepted="${status === "200"}"} ${count}\n`,
+		);
+		return `crossfade_tap_requests_total{${row(fingerprint)}} ${requests}\ncrossfade_tap_records_total{${row(fingerprint)}} ${requests * 10}\n${told.join("")}`;
+	};
+	/** A machine that used the old token, and then the new one with these answers, one page every ten minutes. */
+	const answered = async (...answers: Readonly<Record<string, number>>[]) => {
+		const { later } = await gateway();
+		let view = await later(0, page(OLD, { "200": 1 }));
+		view = await later(1, page(OLD, { "200": 2 }));
+		for (const each of answers) view = await later(4, page(OLD, { "200": 2 }) + page(NEW, each));
+		return view;
+	};
+	const growing = (count: number, of: (index: number) => Readonly<Record<string, number>>) =>
+		Array.from({ length: count }, (_, index) => of(index + 1));
+
+	test("is who was accepted: a new token that is only answered 401 has not moved anybody", async () => {
+		const view = await answered(...growing(25, (index) => ({ "401": index })));
+		expect(openPoints(view, "accepted")).toEqual([
+			"mac-1, codex: nothing that it sent with the new token was accepted",
+		]);
+		expect(view.judgement.tokens.find(({ role }) => role === "new")).toMatchObject({ refused: 25, lastStatus: 401 });
+	});
+
+	test.each<[string, (index: number) => Readonly<Record<string, number>>, string[]]>([
+		["all of it accepted", (index) => ({ "200": index }), []],
+		[
+			"some refused now",
+			(index) => ({ "200": index, "401": index }),
+			["mac-1, codex: some of what it sends with the new token is refused: 25 requests lost"],
+		],
+		[
+			"some answered 200 and rejected",
+			(index) => ({ "200": index, "200 in part": index }),
+			["mac-1, codex: some of what it sends with the new token is refused: 25 requests lost"],
+		],
+		["one refused long ago", (index) => ({ "200": index, "503": 1 }), []],
+	])("with %s", async (_, answers, open) => {
+		expect(openPoints(await answered(...growing(25, answers)), "accepted")).toEqual(open);
+	});
+});
+
 test("the same with crossfade tap as the gateway, live", async () => {
 	const page = await metricsPage();
 	const cwd = scratch();
 	writeFileSync(join(cwd, "hosts.csv"), "host\nmac-1\n");
 	const tap = (records: number) =>
 		`crossfade_tap_requests_total{fingerprint="${OLD}",signal="logs",host="mac-1",cli="codex"} ${records / 10}
-crossfade_tap_records_total{fingerprint="${OLD}",signal="logs",host="mac-1",cli="codex"} ${records}\n`;
+crossfade_tap_records_total{fingerprint="${OLD}",signal="logs",host="mac-1",cli="codex"} ${records}
+crossfade_tap_answers_total{fingerprint="${OLD}",signal="logs",host="mac-1",cli="codex",status="200",accepted="true"} ${records / 10}\n`;
 	const args = ["--token", `old=fp:${OLD}`, "--gateway", `gw=${page.url}`, "--hosts", "hosts.csv"];
 	const watch = startCrossfade(["watch", "--every", "100ms", "--verbose", ...args], { cwd });
 	await watch.printed(/not-known/);

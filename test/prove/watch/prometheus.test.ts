@@ -272,7 +272,7 @@ describe("what a gateway's exporter loses, by the server's word", () => {
 			{ instance: "other:9464", at: counts, exported: (time) => [1 + minutes(time, now), 0] },
 		]);
 		const folder = scratch();
-		const { look, pass } = await watching(url, { evidence: folder });
+		const { look, pass } = await watching(url, { evidence: folder, started: now - 120 * MIN });
 		expect(openPoints(await look(), "accepted")).toEqual(open);
 		// A second look has hardly anything new, and another program only reads the folder.
 		pass(1);

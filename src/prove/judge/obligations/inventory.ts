@@ -12,7 +12,7 @@ export function inventory(facts: KnownFacts, now: number): Obligation[] {
 	for (const host of facts.hosts) {
 		if (host.key === "") continue;
 		const wrong = wrongOf(facts, host, now);
-		if (wrong) found.push(...spoken(facts, host, wrong));
+		if (wrong) found.push(spoken(facts, host, wrong));
 		else count++;
 	}
 	if (count > 0) {
@@ -96,13 +96,13 @@ function contradicts(
 }
 
 /** A statement on a machine counts until a newer report contradicts it; "known" says nothing about its token. */
-function spoken({ said, tokens }: KnownFacts, host: HostActivity, { isUnlisted, ...wrong }: NotPlain): Obligation[] {
+function spoken({ said, tokens }: KnownFacts, host: HostActivity, { isUnlisted, ...wrong }: NotPlain): Obligation {
 	const about = host.name;
 	const statement = said.of("host", host.name);
 	const isEnough = statement && (isUnlisted || statement.says !== "known");
 	const report = host.inventory;
 	const isContrary = statement && report && contradicts(report, statement, tokens.old);
-	if (!isEnough || isContrary) return [{ id: "inventory", about, ...wrong }];
+	if (!isEnough || isContrary) return { id: "inventory", about, ...wrong };
 	const witness = statementText(statement);
-	return [{ id: "inventory", about, state: "proven", witness, nextStep: "", byStatement: true }];
+	return { id: "inventory", about, state: "proven", witness, nextStep: "", byStatement: true };
 }

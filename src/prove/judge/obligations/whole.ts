@@ -2,7 +2,7 @@ import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
 
 /** No evidence was lost: no file is truncated or from another folder, and no limit was reached. */
-export function whole({ evidenceTroubles, watched, senders }: KnownFacts): Obligation[] {
+export function whole({ evidenceTroubles, series, senders }: KnownFacts): Obligation[] {
 	const lost = evidenceTroubles.map(
 		({ where, what, fix }): Obligation => ({
 			id: "whole",
@@ -12,7 +12,8 @@ export function whole({ evidenceTroubles, watched, senders }: KnownFacts): Oblig
 			nextStep: fix,
 		}),
 	);
-	const full = watched.flatMap(({ place, limits = [] }) =>
+	// Also of places that are gone: what they did not count is missing all the same.
+	const full = series.flatMap(({ place, limits = [] }) =>
 		limits.map(
 			(witness): Obligation => ({
 				id: "whole",
