@@ -12,6 +12,7 @@ const scripts = [
 	"test/adapters/clis.test.ts",
 	"test/installer/*.test.ts",
 	"test/commands/install.test.ts",
+	"test/effects/endless.test.ts",
 ];
 
 /** Tests that put a load on the machine or count what it takes: beside others they would measure those. */

@@ -50,6 +50,7 @@ const READS: Readonly<Record<string, readonly string[]>> = {
 	"attest --fleet": ["attest", "host", "mac-1", "gone", "--because", "sold in May", "--fleet", "FILE"],
 	"attest --hosts": ["attest", "host", "mac-1", "gone", "--because", "sold in May", ...OLD, "--hosts", "FILE"],
 	"attest --inventory": ["attest", "host", "mac-1", "gone", "--because", "sold in May", ...OLD, "--inventory", "FILE"],
+	"attest --pods": ["attest", "host", "mac-1", "gone", "--because", "sold in May", ...OLD, "--pods", "FILE"],
 	"check [file]": ["check", "-d", "contrib", "FILE"],
 	"check --bin": ["check", "-d", "contrib", "config.yaml", "--bin", "FILE"],
 	"collector --into": ["collector", "-d", "contrib", "--into", "FILE"],
@@ -68,6 +69,7 @@ const READS: Readonly<Record<string, readonly string[]>> = {
 	"report --fleet": ["report", "--fleet", "FILE"],
 	"report --hosts": ["report", ...OLD, "--hosts", "FILE"],
 	"report --inventory": ["report", ...OLD, "--inventory", "FILE"],
+	"report --pods": ["report", ...OLD, "--pods", "FILE"],
 	"sandbox --token": ["sandbox", "--token", "file:FILE"],
 	"tap --ca": [...TAP, "--ca", "FILE"],
 	"tap --evidence": [...TAP, "--evidence", "FILE"],
@@ -76,6 +78,7 @@ const READS: Readonly<Record<string, readonly string[]>> = {
 	"watch --fleet": ["watch", "--once", "--fleet", "FILE"],
 	"watch --hosts": ["watch", "--once", ...OLD, "--hosts", "FILE"],
 	"watch --inventory": ["watch", "--once", ...OLD, "--inventory", "FILE"],
+	"watch --pods": ["watch", "--once", ...OLD, "--pods", "FILE"],
 };
 
 /** Options for files that are only written. */
