@@ -108,3 +108,16 @@ export interface InventoryRow {
 	/** How many differing reports have this name, if they may be of several machines; 1 if not given. */
 	readonly rows?: number | undefined;
 }
+
+/** A pod in one of several lists, and what the others say of it. */
+export interface KnownPod {
+	readonly host: string;
+	/** What started it, e.g. `Deployment prod/web`. */
+	readonly workload: string;
+	/** Pods of one workload have the same number. */
+	readonly family: number;
+	/** Milliseconds since the epoch. */
+	readonly created: number;
+	/** When the newest list was made that shows that it has ended for good; undefined if none does. */
+	readonly endedBy: number | undefined;
+}

@@ -1,3 +1,4 @@
+import type { KnownPod } from "./evidence.ts";
 import { textOf } from "./text.ts";
 
 /** One pod of a list. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
@@ -29,19 +30,6 @@ export interface PodList {
 	/** The cluster had changed at least that often when the list was made. */
 	readonly version: bigint;
 	readonly pods: readonly ListedPod[];
-}
-
-/** A pod in one of several lists, and what the others say of it. */
-export interface KnownPod {
-	readonly host: string;
-	/** What started it, e.g. `Deployment prod/web`. */
-	readonly workload: string;
-	/** Pods of one workload have the same number. */
-	readonly family: number;
-	/** Milliseconds since the epoch. */
-	readonly created: number;
-	/** When the newest list was made that shows that it has ended for good; undefined if none does. */
-	readonly endedBy: number | undefined;
 }
 
 /** Why a list proves nothing, as a sentence. */

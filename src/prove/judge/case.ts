@@ -1,5 +1,4 @@
-import type { InventoryRow, ProbeEvidence, Statement, TrafficCounter } from "../evidence/evidence.ts";
-import type { KnownPod } from "../evidence/pods.ts";
+import type { InventoryRow, KnownPod, ProbeEvidence, Statement, TrafficCounter } from "../evidence/evidence.ts";
 
 /** The verdict on one sender, or on one token at one place. */
 export type VerdictName =

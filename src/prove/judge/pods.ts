@@ -1,4 +1,4 @@
-import type { KnownPod } from "../evidence/pods.ts";
+import type { KnownPod } from "../evidence/evidence.ts";
 import { type HostActivity, newSender, type SenderActivity } from "./activity.ts";
 
 /** Pods of a workload that were heard, and those that live: any of them may send. */

@@ -1,6 +1,6 @@
 import type { Fleet } from "../../spec/fleet.ts";
+import type { KnownPod } from "../evidence/evidence.ts";
 import type { Inventory } from "../evidence/inventory.ts";
-import type { KnownPod } from "../evidence/pods.ts";
 import type { Evidence } from "../evidence/store.ts";
 import type { FileTrouble, GatewayExporter } from "../judge/case.ts";
 import type { GatewayView } from "./view.ts";

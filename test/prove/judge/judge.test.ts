@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { duration } from "../../../src/base/duration.ts";
-import type { InventoryRow, ProbeEvidence, Statement, TrafficCounter } from "../../../src/prove/evidence/evidence.ts";
-import type { KnownPod } from "../../../src/prove/evidence/pods.ts";
+import type {
+	InventoryRow,
+	KnownPod,
+	ProbeEvidence,
+	Statement,
+	TrafficCounter,
+} from "../../../src/prove/evidence/evidence.ts";
 import type { JudgementInput, ObligationId, WatchedSeries } from "../../../src/prove/judge/case.ts";
 import { answerOf, judge } from "../../../src/prove/judge/judge.ts";
 import { probeVerdict } from "../../../src/prove/judge/probes.ts";
