@@ -122,8 +122,8 @@ exit_code() {
 
 # ---- CLIs: their files, settings and signs ----
 
-# system_file CLI, user_file CLI: set the file of a layer (the machine's, or relative to folder), folder, format, and since, the first
-# release that obeys it.
+# system_file CLI, user_file CLI: set file (the machine's, or relative to folder), folder, format, and since, the first release
+# that obeys it.
 system_file() {
   header_folder='' folder=''
   case $1 in
@@ -1763,7 +1763,7 @@ wait "$child"
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Prints its argument without a line break, and without starting a program that would show it in the process list.
+# Prints its argument without a line break, and without a program that would show it in the process list.
 if [ "$(command -v printf)" = printf ]; then
   put() { printf %s "$1"; }
 elif [ "$(command -v print)" = print ]; then
@@ -1837,7 +1837,7 @@ say() {
   esac
 }
 
-# The first 12 hex digits of SHA-256 over a token: tells tokens apart and reveals nothing.
+# The first 12 hex digits of SHA-256 over a token.
 fingerprint() {
   if have sha256sum; then
     put "$1" | sha256sum
@@ -1947,7 +1947,7 @@ is_like() { put "$authority" | grep -Eqi "^$1\$"; }
 
 # ---- Token ----
 
-# check_token TOKEN LONGEST: sets problem to what is wrong with a token, in words that follow "the token", or to nothing.
+# check_token TOKEN LONGEST: sets problem to what is said after "the token", or to nothing.
 check_token() {
   problem=
   case $1 in
@@ -2219,7 +2219,7 @@ take_lock() {
       unseen=$((unseen + 1))
       if [ ! -w "${1%/*}" ] || [ "$unseen" -gt 60 ]; then return 2; fi
     elif [ "$(started "${holder%% *}" 2>/dev/null)" != "${holder#* }" ]; then
-      # It is moved away before it is checked again: of two runs that find it stale, one may move the other's new lock, and gives it back.
+      # Moved away, then checked: of two runs that find it stale, one may move the other's new lock, and gives it back.
       mv "$1" "$1.stale.$$" 2>/dev/null || continue
       if [ "$(readlink "$1.stale.$$")" = "$holder" ]; then rm -f "$1.stale.$$"; else mv "$1.stale.$$" "$1"; fi
     else
@@ -2322,9 +2322,9 @@ skip_account() {
   [ "$worst" -eq 12 ] || worst=11
 }
 
-# guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
+# guard: runs beside us and kills what an account does not end in time.
 guard() {
-  # By exec: with a redirection of the call, shells keep our output open, and who reads it waits until this has ended, too.
+  # By exec, or shells keep our output open for whoever reads it.
   exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0
@@ -2387,7 +2387,7 @@ why_not() {
 # is_loose: whether others than its owner can write the file that was fetched.
 is_loose() { case $rights in ?????w* | ????????w*) return 0 ;; esac; return 1; }
 
-# is_shared FILE: whether anybody but root can change a folder above it, and so swap what is in it. On a Mac the group admin (80) may
+# is_shared FILE: whether anybody but root can change a folder above it. On a Mac the group admin (80) may
 # become root anyway.
 is_shared() {
   above=${1%/*}

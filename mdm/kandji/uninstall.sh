@@ -100,7 +100,7 @@ exit_code() {
 
 # ---- CLIs: their files, settings and signs ----
 
-# system_file CLI, user_file CLI: set the file of a layer (the machine's, or relative to folder), folder, format, and since, the first release that obeys it
+# system_file CLI, user_file CLI: set file (the machine's, or relative to folder), folder, format, and since, the first release that obeys it
 system_file() {
   header_folder='' folder=''
   case $1 in
@@ -1075,7 +1075,7 @@ exit 0
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Prints its argument without a line break, and without starting a program that would show it in the process list
+# Prints its argument without a line break, and without a program that would show it in the process list
 if [ "$(command -v printf)" = printf ]; then
   put() { printf %s "$1"; }
 elif [ "$(command -v print)" = print ]; then
@@ -1510,7 +1510,7 @@ skip_account() {
   [ "$worst" -eq 12 ] || worst=11
 }
 
-# guard: runs beside us and ends what an account does not end in time
+# guard: runs beside us and kills what an account does not end in time
 guard() {
   exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
@@ -1571,7 +1571,7 @@ why_not() {
 # is_loose: whether others than its owner can write the file that was fetched
 is_loose() { case $rights in ?????w* | ????????w*) return 0 ;; esac; return 1; }
 
-# is_shared FILE: whether anybody but root can change a folder above it, and so swap what is in it
+# is_shared FILE: whether anybody but root can change a folder above it
 is_shared() {
   above=${1%/*}
   while [ ! -d "$above/" ]; do above=${above%/*}; done

@@ -1,4 +1,5 @@
 import type { Platform } from "../adapters/collectors/distribution.ts";
+import { signals } from "../adapters/providers/provider.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import { foreignFormat } from "../generate/check/foreign.ts";
 import type { CollectorPlan } from "../generate/plan/collector.ts";
@@ -69,7 +70,15 @@ export async function planForFile(
 export function spliceText(text: string, file: string, plan: CollectorPlan, wish: SpliceWish): SpliceResult {
 	const outcome = spliceOf(plan, file)(text, file, wish);
 	if (wish.remove) return { ...outcome, before: [] };
-	return { ...outcome, before: beforeNextStart(plan, shapeOf(text, file, plan.distribution, wish.at)) };
+	const before = beforeNextStart(plan, shapeOf(text, file, plan.distribution, wish.at));
+	return { ...outcome, notes: [...outcome.notes, ...notTaken(plan)], before };
+}
+
+/** What the provider does not take stays with the file's own exporters; that it does not get it has to be said. */
+function notTaken({ provider, signals: sent }: CollectorPlan): string[] {
+	const missing = signals.filter((signal) => !provider.takes.includes(signal) && !sent.includes(signal));
+	if (missing.length === 0) return [];
+	return [`${provider.title} takes ${provider.takes.join(" and ")}, so no ${missing.join(" or ")} are sent to it`];
 }
 
 type Splice = (text: string, file: string, wish: SpliceWish) => SpliceOutcome;

@@ -283,6 +283,7 @@ describe("crossfade collector --into", () => {
 		expect(code).toBe(0);
 		expect(parse(stdout).service.pipelines.logs.exporters).toEqual(["splunk_hec", "otlp_http/torii"]);
 		expect(stderr).toContain("wired     logs -> otlp_http/torii");
+		expect(stderr).toContain("note      Torii takes logs and metrics, so no traces are sent to it");
 		expect(stderr).toContain("release   0.159.0, the newest known: if yours is older, add --target-version");
 		expect(stderr).toContain("start     before the next start, the token must be in /etc/crossfade/torii.token");
 		expect(readFileSync(join(cwd, "c.yaml"), "utf8")).toBe(config);

@@ -526,7 +526,9 @@ describe("trap: foreign settings in the file", () => {
 		write(m.home, claudeFile, content);
 		const { token, after } = await install(m, "claude-code");
 		const { env } = JSON.parse(after);
-		for (const name of Object.keys(theirs)) expect(env).not.toHaveProperty(name);
+		const own = { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "/v1/logs", OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "/v1/metrics" };
+		for (const name of Object.keys(theirs)) if (!(name in own)) expect(env).not.toHaveProperty(name);
+		for (const [name, path] of Object.entries(own)) expect(env[name]).toBe(env.OTEL_EXPORTER_OTLP_ENDPOINT + path);
 		const ours = { OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Bearer ${token}`, OTEL_TRACES_EXPORTER: "none" };
 		expect(env).toMatchObject({ KEEP: "1", ...ours });
 		await uninstalled(m);

@@ -18,5 +18,6 @@ test("a part of a matrix holds every row and every column, the whole of it every
 
 test("a third of a list, or the whole of it", () => {
 	expect(aThird([1, 2, 3, 4, 5], false)).toEqual([1, 4]);
+	expect(aThird([1, 2, 3, 4, 5], false, 1)).toEqual([3]);
 	expect(aThird([1, 2, 3, 4, 5], true)).toEqual([1, 2, 3, 4, 5]);
 });

@@ -13,9 +13,9 @@ export function pairs<A, B>(rows: readonly A[], columns: readonly B[], whole = i
 /** How far the steps are apart at which a run is killed. */
 export const KILL_STRIDE = isWhole ? 1 : 3;
 
-/** Every member in a whole run, otherwise every third. */
-export function aThird<T>(all: readonly T[], whole = isWhole): readonly T[] {
-	return all.filter((_, index) => whole || index % 3 === 0);
+/** Every member in a whole run, otherwise every third; which one `nth` decides, so that rows of a matrix share all of them. */
+export function aThird<T>(all: readonly T[], whole = isWhole, nth = 0): readonly T[] {
+	return all.filter((_, index) => whole || (index + nth) % 3 === 0);
 }
 
 /** How many in every run, and how many in a whole one. */

@@ -60,7 +60,7 @@ describe.each(all)("$id $version, scope=$scope", needed, ({ id, version, scope }
 	});
 });
 
-describe.each(["user", "system"])("Gemini CLI before 0.40.1, scope=%s", needed, (scope) => {
+describe.each(aThird(["user", "system"]))("Gemini CLI before 0.40.1, scope=%s", needed, (scope) => {
 	test("is left alone and reported as old, since it would send prompts", async () => {
 		const { script, prompt } = await startScripted("gemini", gemini.releases.old);
 		expect(await script(`scope=${scope} clis=gemini`, canary())).toMatchObject({

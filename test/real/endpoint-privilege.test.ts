@@ -91,7 +91,7 @@ describe("root over the homes of several people", needs(namespaces, root), () =>
 			"error: /home/eve/.claude/settings.json: is a symbolic link, which is not followed",
 			"error: /home/eve/.codex/config.toml: is in a folder that is a symbolic link, which is not followed",
 		]);
-		expect(states(outcome.stdout)).toBe(cliStates({ "claude-code": "error", codex: "error", gemini: "ok" }));
+		expect(states(outcome.stdout)).toBe(cliStates({ "claude-code": "refused", codex: "refused", gemini: "ok" }));
 		expect(m.strangers()).toEqual([]);
 		expect(readlinkSync(m.path("dave/.claude"))).toBe("/home/alice/.claude");
 		expect(JSON.parse(readFileSync(theirs, "utf8"))).toHaveProperty("env");
@@ -114,7 +114,7 @@ describe("root over the homes of several people", needs(namespaces, root), () =>
 		expect(outcome.code).toBe(11);
 		expect(outcome.stderr.match(/is not a regular file/g)).toHaveLength(3);
 		expect(outcome.stdout).toContain(
-			`${cliStates({ "claude-code": "error", codex: "error", gemini: "error" })} users=1 skipped=1\n`,
+			`${cliStates({ "claude-code": "refused", codex: "refused", gemini: "refused" })} users=1 skipped=1\n`,
 		);
 		expect(m.strangers()).toEqual([]);
 	});

@@ -44,9 +44,9 @@ skip_account() {
   [ "$worst" -eq 12 ] || worst=11
 }
 
-# guard: runs beside us and ends what an account does not end in time; killed is what stands still, too.
+# guard: runs beside us and kills what an account does not end in time.
 guard() {
-  # By exec: with a redirection of the call, shells keep our output open, and who reads it waits until this has ended, too.
+  # By exec, or shells keep our output open for whoever reads it.
   exec </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
   trap - EXIT INT TERM HUP
   last='' spent=0

@@ -1,4 +1,4 @@
-# The first 12 hex digits of SHA-256 over a token: tells tokens apart and reveals nothing.
+# The first 12 hex digits of SHA-256 over a token.
 fingerprint() {
   if have sha256sum; then
     put "$1" | sha256sum

@@ -25,7 +25,7 @@ take_lock() {
       unseen=$((unseen + 1))
       if [ ! -w "${1%/*}" ] || [ "$unseen" -gt 60 ]; then return 2; fi
     elif [ "$(started "${holder%% *}" 2>/dev/null)" != "${holder#* }" ]; then
-      # It is moved away before it is checked again: of two runs that find it stale, one may move the other's new lock, and gives it back.
+      # Moved away, then checked: of two runs that find it stale, one may move the other's new lock, and gives it back.
       mv "$1" "$1.stale.$$" 2>/dev/null || continue
       if [ "$(readlink "$1.stale.$$")" = "$holder" ]; then rm -f "$1.stale.$$"; else mv "$1.stale.$$" "$1"; fi
     else

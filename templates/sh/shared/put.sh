@@ -1,6 +1,6 @@
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Prints its argument without a line break, and without starting a program that would show it in the process list.
+# Prints its argument without a line break, and without a program that would show it in the process list.
 if [ "$(command -v printf)" = printf ]; then
   put() { printf %s "$1"; }
 elif [ "$(command -v print)" = print ]; then

@@ -1,4 +1,4 @@
-# check_token TOKEN LONGEST: sets problem to what is wrong with a token, in words that follow "the token", or to nothing.
+# check_token TOKEN LONGEST: sets problem to what is said after "the token", or to nothing.
 check_token() {
   problem=
   case $1 in

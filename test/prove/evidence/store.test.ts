@@ -304,29 +304,6 @@ describe("what can go wrong", () => {
 		expect(series?.limits).toEqual([expect.stringContaining("replaced its evidence file")]);
 	});
 
-	test("a writer with more senders than it can count each for itself says so, then and after a restart, and keeps the hosts of the rotation's tokens", async () => {
-		const { fx } = world();
-		const old = "fedcba987654";
-		const store = await openStore(fx, scratch(), [old]);
-		const oldHosts = async () =>
-			(await store.read()).traffic.filter(({ fingerprint }) => fingerprint === old).map(({ host }) => host);
-		const limits = async () => (await store.read()).series.map((series) => series.limits);
-		const writer = await store.trafficWriter("gw");
-		// Silent for longer than all others.
-		for (const host of ["mac-a", "mac-b"]) writer.add({ ...seen, fingerprint: old, host, at: START - 30 * 60_000 });
-		for (let index = 0; index < 199_997; index++) writer.add({ ...seen, host: `mac-${index}`, at: START });
-		await writer.flush();
-		expect(await limits()).toEqual([[]]);
-		for (let index = 0; index < 2; index++) writer.add({ ...seen, host: `pc-${index}`, at: START });
-		await writer.close();
-		expect(await limits()).toEqual([["too many senders to count each one"]]);
-		expect(records((await store.read()).traffic)).toBe(10 * 200_001);
-		expect(await oldHosts()).toEqual(["mac-a", "mac-b"]);
-		const next = await store.trafficWriter("gw");
-		await next.close();
-		expect(await limits()).toEqual([["too many senders to count each one"]]);
-	});
-
 	test.each([
 		["behind", -3 * 3_600_000],
 		["ahead", 3 * 3_600_000],

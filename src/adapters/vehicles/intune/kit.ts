@@ -157,7 +157,7 @@ function guide(): Guide {
 				text: "Create a new `install.secret.sh` with the new token, open the script, Properties, and upload it in place of the old one. The custom attribute does not change.",
 			},
 			{
-				text: "Macs that are asleep come later, and Intune refreshes unchanged results once a week only. Let the old token live for 7 days or more.",
+				text: "Macs that are asleep come later, and Intune refreshes unchanged results once a week only: where the provider lets you choose, keep the old token for 7 days or more.",
 			},
 		],
 		delay: [

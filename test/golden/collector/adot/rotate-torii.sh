@@ -106,7 +106,7 @@ trap 'exit 130' INT QUIT TERM HUP PIPE
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Prints its argument without a line break, and without starting a program that would show it in the process list.
+# Prints its argument without a line break, and without a program that would show it in the process list.
 if [ "$(command -v printf)" = printf ]; then
   put() { printf %s "$1"; }
 elif [ "$(command -v print)" = print ]; then
@@ -116,7 +116,7 @@ else
   exit 13
 fi
 
-# The first 12 hex digits of SHA-256 over a token: tells tokens apart and reveals nothing.
+# The first 12 hex digits of SHA-256 over a token.
 fingerprint() {
   if have sha256sum; then
     put "$1" | sha256sum
@@ -127,7 +127,7 @@ fingerprint() {
   fi | cut -c1-12
 }
 
-# check_token TOKEN LONGEST: sets problem to what is wrong with a token, in words that follow "the token", or to nothing.
+# check_token TOKEN LONGEST: sets problem to what is said after "the token", or to nothing.
 check_token() {
   problem=
   case $1 in
@@ -170,7 +170,7 @@ take_lock() {
       unseen=$((unseen + 1))
       if [ ! -w "${1%/*}" ] || [ "$unseen" -gt 60 ]; then return 2; fi
     elif [ "$(started "${holder%% *}" 2>/dev/null)" != "${holder#* }" ]; then
-      # It is moved away before it is checked again: of two runs that find it stale, one may move the other's new lock, and gives it back.
+      # Moved away, then checked: of two runs that find it stale, one may move the other's new lock, and gives it back.
       mv "$1" "$1.stale.$$" 2>/dev/null || continue
       if [ "$(readlink "$1.stale.$$")" = "$holder" ]; then rm -f "$1.stale.$$"; else mv "$1.stale.$$" "$1"; fi
     else
@@ -321,7 +321,7 @@ count() {
 # How many requests wait in the queue of our exporter; nothing where the metrics do not show it.
 waiting() {
   printf '%s\n' "$metrics" | awk -v label="$EXPORTER" '
-    /^(otelcol_)?exporter_queue_size/ && index($0, label) { sum += $NF; found = 1 }
+    /^(otelcol_)?exporter_queue_size/ && index($0, label) { sub(/^.*}/, ""); sum += $1; found = 1 }
     END { if (found) printf "%.0f\n", sum }
   '
 }
