@@ -11,7 +11,7 @@ const scripts = [
 	"test/adapters/vehicles/*.test.ts",
 	"test/adapters/clis.test.ts",
 	"test/installer/*.test.ts",
-	"test/commands/install.test.ts",
+	"test/commands/{demo,install}.test.ts",
 	"test/effects/endless.test.ts",
 ];
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { randomInt } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished } from "vitest";
@@ -34,13 +35,19 @@ export interface RunOutcome {
 
 /** A folder for one test, removed after it. */
 export function scratch(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
-	const folder = mkdtempSync(join(tmpdir(), "crossfade-test-"));
+	const folder = join(tmpdir(), `crossfade-test-${letters(8)}`);
+	mkdirSync(folder, { mode: 0o700 });
 	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 	for (const [path, content] of Object.entries(files)) {
 		mkdirSync(dirname(join(folder, path)), { recursive: true });
 		writeFileSync(join(folder, path), content);
 	}
 	return folder;
+}
+
+/** Letters alone, unlike those of mkdtemp: a name with digits and capitals can look like a token, and is masked in output then. */
+function letters(count: number): string {
+	return Array.from({ length: count }, () => String.fromCharCode(97 + randomInt(26))).join("");
 }
 
 /** A command that runs until it is stopped. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { spliceOtelcol } from "../../../src/generate/splice/otelcol.ts";
+import { howMany } from "../../harness/matrix.ts";
 import { generatedConfig } from "./generated-configs.ts";
 import { splice, wanted } from "./request.ts";
 
@@ -48,6 +49,6 @@ test("any config: adds ours, keeps foreign bytes, is idempotent, and remove rest
 			expect(wired.length).toBeGreaterThan(0);
 			for (const id of wired) expect(config.service.pipelines[id]?.exporters).toContain("otlp_http/torii");
 		}),
-		{ numRuns: Number(process.env["PROPERTY_RUNS"] ?? 400) },
+		{ numRuns: Number(process.env["PROPERTY_RUNS"] ?? howMany(130, 2_000)) },
 	);
 });

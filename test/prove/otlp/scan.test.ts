@@ -10,6 +10,7 @@ import {
 	scanProtobuf,
 } from "../../../src/prove/otlp/scan.ts";
 import type { Scan } from "../../../src/prove/otlp/senders.ts";
+import { howMany } from "../../harness/matrix.ts";
 import { otlpRequest } from "../../harness/otlp.ts";
 import { attribute, field, logsRequest, varint } from "../../harness/proto.ts";
 import { jsonOracle, NotProtobuf, protobufOracle } from "./oracle.ts";
@@ -114,7 +115,7 @@ describe.each(signals)("scanning %s", (signal) => {
 				}
 				expect(found).toEqual(expected);
 			}),
-			{ numRuns: 3_000 },
+			{ numRuns: howMany(1_000, 3_000) },
 		);
 		expect(accepted).toBeGreaterThan(100);
 	});
@@ -133,7 +134,7 @@ describe.each(signals)("scanning %s", (signal) => {
 				}
 				expect(found).toEqual(expected);
 			}),
-			{ numRuns: 2_000 },
+			{ numRuns: howMany(700, 2_000) },
 		);
 	});
 
@@ -148,7 +149,7 @@ describe.each(signals)("scanning %s", (signal) => {
 					expect(scanned("json", body, signal, places)).toEqual(jsonOracle(request, signal));
 				},
 			),
-			{ numRuns: 1_000 },
+			{ numRuns: howMany(350, 1_000) },
 		);
 	});
 
@@ -163,7 +164,7 @@ describe.each(signals)("scanning %s", (signal) => {
 				// The insides of records are passed over, not checked; everything else is.
 				if (found !== "malformed") expect(found.records).toBeLessThanOrEqual(2);
 			}),
-			{ numRuns: 2_000 },
+			{ numRuns: howMany(700, 2_000) },
 		);
 	});
 
