@@ -148,6 +148,10 @@ function modeProblems(options: Invocation["options"]): Problem[] {
 		const [first, second] = [optionText(one), optionText(other)];
 		problems.push({ what: `${first} and ${second} cannot be combined`, where: { file: first }, fix });
 	}
+	if (options["out"] !== undefined && /[\r\n]|```/.test(String(options["into"] ?? ""))) {
+		const what = "the name of the config has a line break or three backticks, which no command of a runbook can have";
+		problems.push({ what, where: { file: "--into" }, fix: "rename the file, or omit --out" });
+	}
 	if (options["into"] !== "-") return problems;
 	for (const [name, what, fix] of needsAName) {
 		if (options[name] !== undefined) problems.push({ what, where: { file: optionText(name) }, fix });

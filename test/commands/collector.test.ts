@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { distributionIds, loadDistribution } from "../../src/adapters/collectors/registry.ts";
-import { canary } from "../harness/canary.ts";
+import { canary, filesBelow, leaks } from "../harness/canary.ts";
 import { type CliRunOptions, scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { needs, smallDisks } from "../harness/parts.ts";
@@ -178,6 +178,8 @@ describe("crossfade collector", () => {
 		[["-d", "contrib", "--into", "x", "--out", "y", "--remove"], "cannot be combined"],
 		[["-d", "contrib", "--into", "-", "--write"], "cannot write to standard input"],
 		[["-d", "contrib", "--into", "-", "--out", "y"], "--out needs the name of the config"],
+		[["-d", "contrib", "--into", "a\nb", "--out", "y"], "has a line break or three backticks"],
+		[["-d", "contrib", "--into", "a```b", "--out", "y"], "has a line break or three backticks"],
 	])("bad flags %j: %s", async (args, message) => {
 		const outcome = await crossfade(["collector", ...args], { canaries: [mine], seenInArguments: true });
 		expect(outcome).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(message) });
@@ -241,6 +243,9 @@ describe("RUNBOOK.md followed to the letter on a collector that has work", () =>
 		expect(readdirSync(join(cwd, "out"))).not.toContain(distribution?.configFile);
 		expect(runbook).not.toContain(distribution?.hosts[platform]?.config);
 		expect(runbook).toContain("Before the next start, the token must be in ");
+		expect(runbook).not.toContain("relative path");
+		// The config is somebody's, with a token of theirs in it.
+		expect(leaks([mine], filesBelow(join(cwd, "out")))).toEqual([]);
 		await addBy(runbook, path, cwd);
 		expect(readFileSync(path, "utf8")).toBe(printed.stdout);
 	});
@@ -260,11 +265,21 @@ describe("RUNBOOK.md followed to the letter on a collector that has work", () =>
 			const places = steps.map((step) => setUp.indexOf(step));
 			expect(places).not.toContain(-1);
 			expect(places).toEqual([...places].sort((a, b) => a - b));
+			expect(runbook).toContain("put the names of your collector in their place");
+			expect(leaks([mine], filesBelow(join(cwd, "out")))).toEqual([]);
 			for (const file of ["kubernetes.yaml", "values.yaml", "compose.yaml", "docker compose up"]) {
 				expect(runbook.replaceAll(`--into ${name}`, "").replaceAll(`| \`${name}\` |`, "")).not.toContain(file);
 			}
 		},
 	);
+
+	test("--into a relative path with --out says for which file its commands are", async () => {
+		const cwd = scratch({ "c.yaml": config });
+		const args = ["collector", "-d", "contrib", "--into", "c.yaml", "--out", "out"];
+		expect(await crossfade(args, { cwd, canaries: [] })).toMatchObject({ code: 0 });
+		const runbook = readFileSync(join(cwd, "out/RUNBOOK.md"), "utf8");
+		expect(runbook).toContain("the commands that validate take it for /etc/otelcol-contrib/config.yaml");
+	});
 
 	test("a name in the file cannot end the runbook's text or open a tag", async () => {
 		const cwd = scratch({

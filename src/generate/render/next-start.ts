@@ -1,10 +1,9 @@
 import type { ChartConfig } from "../../adapters/collectors/charts.ts";
-import { ownEntry } from "../../base/lookup.ts";
 import { shownName } from "../../base/mask.ts";
 import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { fileOf, folderOf } from "./platforms/shared.ts";
-import { Commented, type YamlMap, type YamlValue, yamlText } from "./yaml.ts";
+import { Commented, withValue, type YamlMap, type YamlValue, yamlText } from "./yaml.ts";
 
 /** Where a config that was changed is: how its container gets files, and from where values take mounts. */
 export interface StartPlace {
@@ -95,11 +94,6 @@ function valuesFor({ distribution }: CollectorPlan, volumes: YamlValue, mounts: 
 	const helm = distribution.hosts.kubernetes?.helm;
 	const withVolumes = withValue({}, helm?.volumes ?? ["extraVolumes"], volumes);
 	return withValue(withVolumes, helm?.mounts ?? ["extraVolumeMounts"], mounts);
-}
-
-/** A map with a value at a path of keys. */
-function withValue(map: YamlMap, [key = "", ...rest]: readonly string[], value: YamlValue): YamlMap {
-	return { ...map, [key]: rest.length === 0 ? value : withValue((ownEntry(map, key) ?? {}) as YamlMap, rest, value) };
 }
 
 function added(what: string, map: YamlMap): string {

@@ -51,7 +51,12 @@ export function renderRunbook(
 		exporterLabel: exporterLabel(plan),
 		metricsUrl: distribution.metrics.url,
 		files: artefacts.map(({ path, purpose }) => ({ path, purpose })),
-		notes: [...(host.notes ?? []), ...stabilityNote(plan), ...(platform === "windows" ? [UNTRIED_WINDOWS] : [])],
+		notes: [
+			...(existing ? placeNotes(plan, existing) : []),
+			...(host.notes ?? []),
+			...stabilityNote(plan),
+			...(platform === "windows" ? [UNTRIED_WINDOWS] : []),
+		],
 		agentSetup: distribution.agent ? `Behind it: ${distribution.agent.title}. ${distribution.agent.setup}` : "",
 		install: numbered(existing ? addingSteps(plan, pieces, existing) : pieces.install, 1),
 		rotate: numbered(pieces.rotate, 2),
@@ -91,6 +96,19 @@ function addingSteps(plan: CollectorPlan, { install }: PlatformPieces, existing:
 		},
 		...existing.needs.map(needStep),
 		...(isOnHost ? install.slice(at).filter(({ isForOurConfig }) => !isForOurConfig) : [apply]),
+	];
+}
+
+/** What the commands take for granted of a collector that we did not set up. */
+function placeNotes({ platform, host }: CollectorPlan, { isPlain, file }: ExistingConfig): string[] {
+	if (!isPlain || !ON_HOST.includes(platform)) {
+		return [
+			"Commands that name pods by their labels, a service or a task name those that crossfade sets up: put the names of your collector in their place.",
+		];
+	}
+	if (file === host.config) return [];
+	return [
+		`The config was given by a relative path: the commands that validate take it for ${host.config}. Run crossfade with its full path on the collector's host, and all commands name it.`,
 	];
 }
 

@@ -1,3 +1,4 @@
+import { ownEntry } from "../../base/lookup.ts";
 import { yaml } from "../../base/quote.ts";
 
 /** Data for our YAML: plain values, and comment `lines` before an entry, by wrapping its value. */
@@ -79,4 +80,9 @@ function indented(lines: readonly string[], step: number): string[] {
 
 function isMap(value: YamlValue): value is YamlMap {
 	return typeof value === "object" && !Array.isArray(value) && !(value instanceof Commented);
+}
+
+/** A map with a value at a path of keys. */
+export function withValue(map: YamlMap, [key = "", ...rest]: readonly string[], value: YamlValue): YamlMap {
+	return { ...map, [key]: rest.length === 0 ? value : withValue((ownEntry(map, key) ?? {}) as YamlMap, rest, value) };
 }

@@ -181,7 +181,15 @@ export function senderRows(facts: KnownFacts, now: number): SenderRow[] {
 }
 
 /** By urgency. */
-const URGENCY: readonly VerdictName[] = ["OLD ONLY", "MIXED", "UNATTRIBUTED", "SILENT", "NEW SEEN", "MIGRATED"];
+export const URGENCY: readonly VerdictName[] = [
+	"OLD ONLY",
+	"MIXED",
+	"UNATTRIBUTED",
+	"SILENT",
+	"NEW SEEN",
+	"INCONCLUSIVE",
+	"MIGRATED",
+];
 
 export function compare(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;

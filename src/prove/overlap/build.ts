@@ -10,11 +10,11 @@ import type {
 	Judgement,
 	RotationTokens,
 	SenderRow,
-	VerdictName,
 	WatchedSeries,
 } from "../judge/case.ts";
 import { exportersOf, losingOf } from "../judge/exporters.ts";
 import { judge } from "../judge/judge.ts";
+import { URGENCY } from "../judge/senders.ts";
 import type { LookedSeries, Observed } from "./observed.ts";
 import { heldUp, type InventorySums, type OverlapView } from "./view.ts";
 
@@ -70,15 +70,6 @@ export function overlapView(observed: Observed): OverlapView {
 
 /** Verdicts that a machine's report decides, by the state of the point that it leaves open. */
 const BY_REPORT = { blocked: "OLD ONLY", unknown: "INCONCLUSIVE" } as const;
-const BY_URGENCY: readonly VerdictName[] = [
-	"OLD ONLY",
-	"MIXED",
-	"UNATTRIBUTED",
-	"SILENT",
-	"NEW SEEN",
-	"INCONCLUSIVE",
-	"MIGRATED",
-];
 
 /** With the time of each token's first request, where its counters have it, and not only its minute. */
 function withFirstSeen(judgement: Judgement, traffic: readonly TrafficCounter[]): Judgement {
@@ -102,7 +93,7 @@ function asReported(judgement: Judgement): Judgement {
 		if (!point || point.state === "proven" || !isByReport) return sender;
 		return { ...sender, verdict: BY_REPORT[point.state], state: point.state, reason: point.witness };
 	});
-	const rank = ({ verdict }: SenderRow) => BY_URGENCY.indexOf(verdict);
+	const rank = ({ verdict }: SenderRow) => URGENCY.indexOf(verdict);
 	return held.size === 0 ? judgement : { ...judgement, senders: rows.sort((a, b) => rank(a) - rank(b)) };
 }
 

@@ -21,7 +21,7 @@ const signals = [
 
 /** A variable is on with these words, and off with any other. */
 const isOn = (value: string) => value === "true" || value === "1";
-/** A value in a file is taken as JavaScript takes it: a number above zero and a word are on, too. */
+/** A value in a file is taken as JavaScript takes it: a number other than zero and any word but false are on, too. */
 const isSet = (value: string | undefined) => !["", "false", "0", "null"].includes(value ?? "");
 
 export const layering: CliLayering = {

@@ -5,14 +5,13 @@ import type {
 	KubernetesHost,
 } from "../../../adapters/collectors/distribution.ts";
 import { INSTANCE } from "../../../adapters/collectors/hosts.ts";
-import { ownEntry } from "../../../base/lookup.ts";
 import { sh } from "../../../base/quote.ts";
 import { versionText } from "../../../base/versions.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
 import type { Artefact, PlatformPieces, RunbookStep } from "../artefact.ts";
 import { renderConfig } from "../collector.ts";
 import { otelcolConfig } from "../otelcol.ts";
-import { Commented, flowText, type YamlMap, type YamlValue, yamlText } from "../yaml.ts";
+import { Commented, flowText, withValue, type YamlMap, type YamlValue, yamlText } from "../yaml.ts";
 import { imageOf } from "./docker.ts";
 import { askInto, attributionPorts, containerArguments, fileOf, folderOf, proofByHand, uptakeOf } from "./shared.ts";
 
@@ -332,9 +331,4 @@ function openPorts(plan: CollectorPlan, { ports, values }: HelmChart): YamlValue
 	) as ConfigValues | undefined;
 	if (entries.length === 0) return before;
 	return ports.form === "list" ? entries.map(([, entry]) => entry) : { ...before, ...Object.fromEntries(entries) };
-}
-
-/** A map with a value at a path of keys. */
-function withValue(map: YamlMap, [key = "", ...rest]: readonly string[], value: YamlValue): YamlMap {
-	return { ...map, [key]: rest.length === 0 ? value : withValue((ownEntry(map, key) ?? {}) as YamlMap, rest, value) };
 }
