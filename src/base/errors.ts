@@ -1,4 +1,4 @@
-import { shownName } from "./mask.ts";
+import { shownFile, shownName } from "./mask.ts";
 
 /**
  * The one table of exit codes. A code never changes its meaning; `crossfade exit-codes` and the README print this table.
@@ -57,17 +57,17 @@ export class CrossfadeError extends Error {
 	}
 }
 
-/** `file:line:column`, as far as known; masked, because a file name could be a misplaced token. */
-function placeText(place: Place): string {
+/** `file:line:column`, as far as known. A name that is not a file could be a misplaced token, and is masked. */
+function placeText(place: Place, exists: (name: string) => boolean): string {
 	const { line, column } = place;
-	const file = shownName(place.file);
+	const file = exists(place.file) ? shownFile(place.file) : shownName(place.file);
 	if (line === undefined) return file;
 	return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`;
 }
 
-/** One problem as lines of text. */
-export function problemText(problem: Problem): string {
-	const head = problem.where ? `${placeText(problem.where)}: ${problem.what}` : problem.what;
+/** One problem as lines of text. `exists` tells whether a name is one of a file here. */
+export function problemText(problem: Problem, exists: (name: string) => boolean = () => false): string {
+	const head = problem.where ? `${placeText(problem.where, exists)}: ${problem.what}` : problem.what;
 	const rows = [
 		["expected", problem.expected],
 		["got", problem.got],

@@ -24,6 +24,11 @@ export function shownName(name: string, longest = 1000): string {
 	return masked(name, longest, WORD, (word) => couldBeToken(word) && looksRandom(word));
 }
 
+/** The same for a file that exists: its name is complete, so that it can be found and used in a command. */
+export function shownFile(name: string, longest = 1000): string {
+	return masked(name, longest, WORD, () => false);
+}
+
 /**
  * The same for evidence, where names identify machines: replaces only what no machine name contains, so that even names
  * that are a UUID stay readable.

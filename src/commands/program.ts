@@ -80,8 +80,12 @@ async function run(argv: readonly string[], around: Surroundings): Promise<ExitN
 function newProgram(name: string, output: Output): Commander {
 	return new Commander(name)
 		.exitOverride()
-		.configureOutput({ writeOut: (text) => printAtOnce(1, text, output), writeErr: () => undefined })
-		.configureHelp({ helpWidth: helpWidth(output) })
+		.configureOutput({
+			writeOut: (text) => printAtOnce(1, text, output),
+			writeErr: () => undefined,
+			getOutHelpWidth: () => helpWidth(output),
+			getOutHasColors: () => false,
+		})
 		.showSuggestionAfterError(false)
 		.helpOption("-h, --help", "show this help");
 }
@@ -128,7 +132,7 @@ function describe(child: Commander, command: Command, around: Surroundings, fini
 export function explain(error: unknown, output: Output): ExitName {
 	if (error instanceof CommanderError) return "ok";
 	if (error instanceof CrossfadeError) {
-		printAtOnce(2, error.problems.map((problem) => `error: ${problemText(problem)}\n`).join(""), output);
+		printAtOnce(2, error.problems.map((problem) => `error: ${problemText(problem, output.exists)}\n`).join(""), output);
 		return error.exit;
 	}
 	printAtOnce(

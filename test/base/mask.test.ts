@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { jsonText } from "../../src/base/json.ts";
-import { plain, plainDeep, shown, shownName } from "../../src/base/mask.ts";
+import { plain, plainDeep, shown, shownFile, shownName } from "../../src/base/mask.ts";
 import { canary } from "../harness/canary.ts";
 
 const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
@@ -37,8 +37,14 @@ describe("names of files and hosts", () => {
 		expect(shownName("9f86d081884c7d659a2feaa0.yaml")).toBe("[24 characters].yaml");
 	});
 
-	test("neither passes terminal control characters", () => {
-		for (const show of [shown, shownName]) expect(show("a\u001b[31m\u202eb\n")).toBe("a\\u001b[31m\\u202eb\\u000a");
+	test("a file that exists keeps its name, however random", () => {
+		const name = `/srv/${randomUUID()}/${canary().token}.yaml`;
+		expect(shownFile(name)).toBe(name);
+	});
+
+	test("none of them passes terminal control characters", () => {
+		for (const show of [shown, shownName, shownFile])
+			expect(show("a\u001b[31m\u202eb\n")).toBe("a\\u001b[31m\\u202eb\\u000a");
 	});
 });
 

@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	mkdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	symlinkSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -293,7 +302,9 @@ describe("crossfade doctor", () => {
 
 	test("a file with the token that others can read is a finding with the command that closes it", async () => {
 		const token = canary();
-		const cwd = home("https://otlp.example.com", token);
+		// A name like those that mktemp makes: the command can be copied all the same.
+		const cwd = join(scratch(), "xK9mB2vQ7LwZ3nR8pT4sD6f");
+		renameSync(home("https://otlp.example.com", token), cwd);
 		chmodSync(join(cwd, ".codex/config.toml"), 0o644);
 		const { code, stdout } = await doctor("--cli codex --token new=file:new.token", cwd, token);
 		expect(code).toBe(exitCodes.findings[0]);

@@ -468,7 +468,13 @@ async function into(
 		return { ...result, refused: "" };
 	} catch (error) {
 		if (!(error instanceof CrossfadeError)) throw error;
-		return { text: "", wired: [], notes: [], before: [], refused: error.problems.map(problemText).join("\n") };
+		return {
+			text: "",
+			wired: [],
+			notes: [],
+			before: [],
+			refused: error.problems.map((each) => problemText(each)).join("\n"),
+		};
 	}
 }
 

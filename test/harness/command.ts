@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { expect } from "vitest";
 import type { Effects } from "../../src/effects/effects.ts";
 import { filesBelow, leaks } from "./canary.ts";
@@ -43,6 +44,7 @@ async function runHere(args: readonly string[]): Promise<RunOutcome & { readonly
 			write: (fd, bytes) => chunks[fd].push(Uint8Array.from(bytes)),
 			columns: () => undefined,
 			lines: () => undefined,
+			exists: existsSync,
 		},
 		effects: (terminal) => withoutProcess(nodeEffects(terminal), started),
 	});

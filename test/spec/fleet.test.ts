@@ -10,7 +10,7 @@ function problems(text: string): string[] {
 	try {
 		parse(text);
 	} catch (error) {
-		if (error instanceof CrossfadeError) return error.problems.map(problemText);
+		if (error instanceof CrossfadeError) return error.problems.map((each) => problemText(each));
 		throw error;
 	}
 	throw new Error("it was accepted");

@@ -1,4 +1,4 @@
-import { fstatSync, statSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, statSync, writeSync } from "node:fs";
 import { devNull } from "node:os";
 import { problemText } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
@@ -22,6 +22,8 @@ export interface Output {
 	columns(): number | undefined;
 	/** Its lines; undefined if it is not a terminal. */
 	lines(): number | undefined;
+	/** Whether a name in an error is one of a file on this machine. */
+	exists(path: string): boolean;
 }
 
 /** The process's own streams. */
@@ -29,6 +31,7 @@ export const nodeOutput: Output = {
 	write: writeAll,
 	columns: () => (isTerminal(1) ? (process.stdout.columns ?? 80) : undefined),
 	lines: () => (isTerminal(1) ? (process.stdout.rows ?? 24) : undefined),
+	exists: existsSync,
 };
 
 /** A terminal on an output, plus `close`, which flushes what the guards hold back. */
@@ -52,7 +55,7 @@ export function nodeTerminal(options: TerminalOptions, output: Output = nodeOutp
 		detail: (line) => {
 			if (options.verbose) err.write(`${line}\n`);
 		},
-		warn: (problem) => err.write(`warning: ${problemText(problem)}\n`),
+		warn: (problem) => err.write(`warning: ${problemText(problem, output.exists)}\n`),
 		close: () => {
 			out.close();
 			err.close();

@@ -1,6 +1,6 @@
 import type { Cli } from "../../adapters/clis/cli.ts";
 import type { Hazard } from "../../adapters/clis/layering.ts";
-import { shown, shownName } from "../../base/mask.ts";
+import { shown, shownFile, shownName } from "../../base/mask.ts";
 import { sh } from "../../base/quote.ts";
 import { isInRange, versionText } from "../../base/versions.ts";
 import { isLoopback } from "../../spec/endpoint.ts";
@@ -22,7 +22,7 @@ export function settingName(pointer: string): string {
 
 /** A layer's location, for display. */
 export function placeOf({ place, path }: LayerSight): string {
-	return path === undefined ? place.title : shownName(path);
+	return path === undefined ? place.title : shownFile(path);
 }
 
 /** All problems, the worst first; none for a CLI that is not installed and has no settings. */
@@ -71,7 +71,7 @@ function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 		const where = placeOf(layer);
 		const obeyed = !sight.release || isInRange(sight.release, place.range ?? "");
 		if (!obeyed || state === "absent") return [];
-		const quoted = shownName(sh(path));
+		const quoted = shownFile(sh(path));
 		const sudo =
 			place.isForAll || !place.paths || path.startsWith("/etc/") || path.startsWith("/Library/") ? "sudo " : "";
 		if (state === "broken") {
@@ -115,7 +115,7 @@ function releases({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 	if (versions.length > 1) {
 		const what = `${versions.length} releases of ${cli.title} are installed (${versions.join(", ")})`;
 		const fix = "remove those that are not used";
-		found.push({ severity: "note", what, where: installs.map(({ path }) => shownName(path)).join(", "), fix });
+		found.push({ severity: "note", what, where: installs.map(({ path }) => shownFile(path)).join(", "), fix });
 	}
 	if (installs.length > 0 && release === undefined) {
 		const what = `cannot tell the release of ${cli.title} from its files; assuming the newest`;
@@ -253,8 +253,8 @@ function open({ signals, resolved, printed }: DiagnosedCli): DoctorFinding[] {
 	return [...new Set(holders)].map((path) => ({
 		severity: "warning",
 		what: "other accounts can read the token in this file",
-		where: shownName(path),
-		fix: `chmod go= ${shownName(sh(path))}`,
+		where: shownFile(path),
+		fix: `chmod go= ${shownFile(sh(path))}`,
 	}));
 }
 

@@ -1,4 +1,4 @@
-import { shown, shownName } from "../../base/mask.ts";
+import { shown, shownFile } from "../../base/mask.ts";
 import type { DiagnosedCli, DoctorFinding, SignalState } from "./diagnosis.ts";
 import { type LayerSight, settingsIn } from "./resolve.ts";
 
@@ -43,5 +43,5 @@ export function hostOf(url: string | undefined): string | undefined {
 }
 
 function placeOf({ place, path }: LayerSight): string {
-	return path === undefined ? place.title : shownName(path);
+	return path === undefined ? place.title : shownFile(path);
 }

@@ -1,6 +1,6 @@
 import { type ExitName, exitCodes } from "../../base/errors.ts";
 import { jsonText } from "../../base/json.ts";
-import { shown, shownName } from "../../base/mask.ts";
+import { shown, shownFile } from "../../base/mask.ts";
 import { type Paint, painter, severityStyles, type TextStyle } from "../../base/paint.ts";
 import { versionText } from "../../base/versions.ts";
 import { fill, hanging } from "../../base/width.ts";
@@ -57,7 +57,7 @@ function block(diagnosis: Diagnosis, { probed, isVerbose }: DoctorReport, width:
 		lines.push(...row(index === 0 ? "layers" : "", text));
 	});
 	if (isVerbose) {
-		for (const { path } of sight.installs) lines.push(...row("found", shownName(path)));
+		for (const { path } of sight.installs) lines.push(...row("found", shownFile(path)));
 		for (const text of diagnosis.unseen) lines.push(...row("unseen", text));
 	}
 	const answers = probed.find(({ id }) => id === diagnosis.id);

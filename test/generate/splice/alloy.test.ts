@@ -31,7 +31,8 @@ function refusal(text: string, request = wanted): string {
 	try {
 		spliceAlloy(text, "x.alloy", request);
 	} catch (error) {
-		if (error instanceof CrossfadeError && error.exit === "refused") return error.problems.map(problemText).join("\n");
+		if (error instanceof CrossfadeError && error.exit === "refused")
+			return error.problems.map((each) => problemText(each)).join("\n");
 		throw error;
 	}
 	throw new Error("it was not refused");

@@ -37,7 +37,8 @@ export function refusalText(text: string, request: OtelcolRequest = wanted): str
 	try {
 		spliceOtelcol(text, "x.yaml", request);
 	} catch (error) {
-		if (error instanceof CrossfadeError && error.exit === "refused") return error.problems.map(problemText).join("\n");
+		if (error instanceof CrossfadeError && error.exit === "refused")
+			return error.problems.map((each) => problemText(each)).join("\n");
 		throw error;
 	}
 	throw new Error("it was not refused");
