@@ -1,12 +1,19 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exitCodes } from "../src/base/errors.ts";
 import { version } from "../src/base/version.ts";
 import { registry } from "../src/commands/registry.ts";
 import { canary } from "./harness/canary.ts";
-import { scratch } from "./harness/cli.ts";
+import { CLI, scratch } from "./harness/cli.ts";
 import { crossfade } from "./harness/command.ts";
+
+/** Prints the public modules of Node that a program loaded. */
+const LOADED_AT_EXIT = `process.on("exit", () => {
+	for (const name of process.moduleLoadList.map((each) => each.replace("NativeModule ", ""))) console.error("loaded " + name);
+})`;
 
 describe("crossfade", () => {
 	test("--version is the package's", async () => {
@@ -34,6 +41,22 @@ describe("crossfade", () => {
 		expect(stdout).toBe((await crossfade(["--help"])).stdout);
 	});
 
+	// Each of them loads a dozen more and slows every start; a command that needs one loads it on use.
+	test.each(["--help", "collector -d contrib", "collector -d contrib --into c.yaml"])(
+		"%s loads no module of Node for streams, networks, programs or cryptography",
+		(line) => {
+			const cwd = scratch({ "c.yaml": "exporters:\n  debug:\n" });
+			const hook = join(scratch({ "hook.cjs": LOADED_AT_EXIT }), "hook.cjs");
+			const { stderr } = spawnSync(process.execPath, ["--require", hook, CLI, ...line.split(" ")], {
+				cwd,
+				encoding: "utf8",
+			});
+			const loaded = stderr.split("\n").filter((each) => each.startsWith("loaded "));
+			expect(loaded).toContain("loaded fs");
+			expect(loaded.filter((each) => /^loaded (stream|net|tty|tls|http|child_process|crypto)$/.test(each))).toEqual([]);
+		},
+	);
+
 	test("a token given as a flag is refused and not repeated", async () => {
 		const secret = canary();
 		for (const args of [
@@ -51,6 +74,14 @@ describe("crossfade", () => {
 			expect(code).toBe(exitCodes.usage[0]);
 			expect(stderr).toMatch(/^error: /);
 		}
+	});
+
+	test("an error names a file that exists in full, however random its name", async () => {
+		const name = `${canary().token}.yaml`;
+		const { stdout, stderr } = await crossfade(["check", "-d", "contrib", "--no-bin", name], {
+			cwd: scratch({ [name]: "receivers: [" }),
+		});
+		expect(stdout + stderr).toContain(`${name}:1:`);
 	});
 
 	test("a token where a file name belongs is not repeated either", async () => {

@@ -1,5 +1,4 @@
 import { fstatSync, readSync } from "node:fs";
-import { isatty } from "node:tty";
 import { CrossfadeError } from "../../base/errors.ts";
 
 const PIECE_BYTES = 1 << 16;
@@ -14,19 +13,24 @@ export async function* fromDescriptor(fd: number): AsyncGenerator<Uint8Array> {
 	if (taken.has(fd)) throw readBefore(fd);
 	taken.add(fd);
 	const stats = fstatSync(fd);
-	const mayBlock = stats.isFIFO() || stats.isSocket() || isatty(fd);
+	const mayBlock = stats.isFIFO() || stats.isSocket() || (stats.isCharacterDevice() && isTerminal(fd));
 	yield* mayBlock ? asItComes(fd) : atOnce(fd);
 }
 
 async function* asItComes(fd: number): AsyncGenerator<Uint8Array> {
 	const { ReadStream } = await import("node:tty");
 	const { Socket } = await import("node:net");
-	const stream = isatty(fd) ? new ReadStream(fd) : new Socket({ fd, readable: true, writable: false });
+	const stream = isTerminal(fd) ? new ReadStream(fd) : new Socket({ fd, readable: true, writable: false });
 	try {
 		for await (const piece of stream) yield piece;
 	} finally {
 		stream.destroy();
 	}
+}
+
+/** Loads `node:tty` and with it `node:net` on use: both slow every start. */
+function isTerminal(fd: number): boolean {
+	return process.getBuiltinModule("node:tty").isatty(fd);
 }
 
 /** What is left of an open file, in pieces. */

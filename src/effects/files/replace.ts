@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import {
 	closeSync,
 	constants,
@@ -126,6 +125,7 @@ function keepAttributes(path: string, stats: Stats, temporary: string, fd: numbe
 function run(program: string, args: readonly string[], open: readonly number[] = []): string {
 	const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
 	const stdio = ["ignore" as const, "pipe" as const, "ignore" as const, ...open];
+	const { spawnSync } = process.getBuiltinModule("node:child_process");
 	return spawnSync(program, args, { encoding: "utf8", env, timeout: 10_000, stdio }).stdout ?? "";
 }
 
