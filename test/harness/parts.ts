@@ -137,6 +137,9 @@ export const corpus = part("the corpus of published configs", () =>
 /** OpenTelemetry's own load generator. */
 export const telemetrygen = part("telemetrygen", inCache("telemetrygen"));
 
+/** Where Node, from 22 on, keeps what it compiled of the CLIs. https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache */
+export const compiled = join(cache, "compiled");
+
 /** Node of another major version. */
 export function nodeOf(major: number): Part {
 	return part(`Node ${major}`, inCache(`node-${major}/bin/node`));

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { nodeOf } from "../parts.ts";
+import { compiled, nodeOf } from "../parts.ts";
 import { cliPart, labOf } from "./labs.ts";
 import type { Ended, LabMachine } from "./machine.ts";
 import type { FakeModel } from "./model.ts";
@@ -24,5 +24,8 @@ export function runCli(id: string, options: CliRun): Promise<Ended> {
 	const { args, env } = start(options);
 	const program = node === undefined ? process.execPath : nodeOf(node).path;
 	const script = join(cliPart(id, version).path, entry(version));
-	return machine.run([program, script, ...args, ...(options.args ?? [])], { env: { ...env, ...options.env } });
+	return machine.run([program, script, ...args, ...(options.args ?? [])], {
+		// What one start compiled, the next ones do not compile again: that is most of what some of them do.
+		env: { NODE_COMPILE_CACHE: compiled, ...env, ...options.env },
+	});
 }
