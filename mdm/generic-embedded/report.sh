@@ -35,16 +35,16 @@
 # Contents, by line:
 #     71  Settings and vehicle
 #    107  CLIs: their files, settings and signs
-#    350  Editor of JSON and TOML files, an awk program
-#    973  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1050  Output
-#   1139  Options
-#   1228  Machine: its system, people and CLIs
-#   1432  Lock and working folder
-#   1511  Files
-#   1727  Background processes
-#   1756  The work
-#   1817  Start
+#    352  Editor of JSON and TOML files, an awk program
+#    975  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1052  Output
+#   1141  Options
+#   1230  Machine: its system, people and CLIs
+#   1436  Lock and working folder
+#   1515  Files
+#   1743  Background processes
+#   1772  The work
+#   1837  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -79,7 +79,7 @@ SCOPE=system
 USERS=all
 SYSTEMS='macos linux'
 SAYS=no
-FEATURES='host no-helper no-prompts no-responses no-tools no-restart logs metrics'
+FEATURES='host no-helper no-prompts no-responses no-tools no-restart'
 OPTIONS=
 
 # What the vehicle passes besides the token
@@ -109,10 +109,12 @@ exit_code() {
 # system_file CLI, user_file CLI: set file (the machine's, or relative to folder), folder, format, and since, the first release that obeys it
 system_file() {
   header_folder='' folder=''
+  divert=
   case $1 in
     claude-code)
       format=json
       since=2.1.83
+      divert='OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7]' override='OTEL_|TELEMETRY|otelHeaders|\\u00[4-7]'
       header_folder=$ROOT/etc/otel-crossfade
       case $OS in
         macos) file=$ROOT'/Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json' ;;
@@ -186,15 +188,15 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
-        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
-        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs"
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics"
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper
       fi
       row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
-      row string /env/OTEL_LOGS_EXPORTER "otlp" logs
-      row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
+      row string /env/OTEL_LOGS_EXPORTER "otlp"
+      row string /env/OTEL_METRICS_EXPORTER "otlp"
       row string /env/OTEL_TRACES_EXPORTER "none"
       row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
       row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
@@ -217,14 +219,14 @@ plan() {
       keep_table /otel/trace_exporter
       row string /otel/trace_exporter "none"
       row int /otel/tool_result/max_bytes "0" no-tools
-      drop /otel/exporter logs
-      row string /otel/exporter/otlp-http/endpoint "$ENDPOINT/v1/logs" logs
-      row string /otel/exporter/otlp-http/protocol "binary" logs
-      row string /otel/exporter/otlp-http/headers/Authorization "Bearer $token" logs
-      drop /otel/metrics_exporter metrics
-      row string /otel/metrics_exporter/otlp-http/endpoint "$ENDPOINT/v1/metrics" metrics
-      row string /otel/metrics_exporter/otlp-http/protocol "binary" metrics
-      row string /otel/metrics_exporter/otlp-http/headers/Authorization "Bearer $token" metrics
+      drop /otel/exporter
+      row string /otel/exporter/otlp-http/endpoint "$ENDPOINT/v1/logs"
+      row string /otel/exporter/otlp-http/protocol "binary"
+      row string /otel/exporter/otlp-http/headers/Authorization "Bearer $token"
+      drop /otel/metrics_exporter
+      row string /otel/metrics_exporter/otlp-http/endpoint "$ENDPOINT/v1/metrics"
+      row string /otel/metrics_exporter/otlp-http/protocol "binary"
+      row string /otel/metrics_exporter/otlp-http/headers/Authorization "Bearer $token"
       ;;
     gemini)
       row bool /telemetry/enabled "true"
@@ -1378,9 +1380,11 @@ people_macos() {
 # Accounts of people as lines UID, NAME, HOME with tabs between
 people_linux() {
   {
-    if have getent; then getent passwd; else cat "$ROOT/etc/passwd"; fi
     if have getent; then
+      getent passwd
       for number in $(ls -nd "$ROOT"/home/* 2>/dev/null | "$AWK" '{ print $3 }' | sort -u); do getent passwd "$number" || :; done
+    else
+      cat "$ROOT/etc/passwd"
     fi
   } 2>/dev/null | "$AWK" -F: '
     seen[$3]++ { next }
@@ -1619,6 +1623,18 @@ is_shared() {
     END { exit !shared }'
 }
 
+# overruled FILE: whether the CLI merges another file with this one that sends data elsewhere
+overruled() {
+  [ -n "$divert" ] || return 1
+  for other in "${1%.d/*}.json" "${1%/*}"/*.json; do
+    if [ "$other" = "$1" ] || [ ! -f "$other" ]; then continue; fi
+    setting=$divert
+    if [ "${other%/*}" = "${1%/*}" ] && "$AWK" 'BEGIN { exit !(ARGV[1] "" > ARGV[2] "") }' "$other" "$1"; then setting=$override; fi
+    if grep -Eq "$setting" "$other"; then return 0; fi
+  done
+  return 1
+}
+
 # edit MODE: runs the editor on the file old with a plan or record from standard input
 edit() {
   : >status
@@ -1759,6 +1775,10 @@ look_at_daemon() {
 handle_file() {
   if [ "$2" = system ] && is_shared "$3"; then fetched=shared records=0; else fetch "$3"; fi
   if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
+  if [ "$2" = system ] && [ "$4" = yes ] && [ "$ACTION" != uninstall ] && overruled "$3"; then
+    trouble "$1" "$other" "would take data and the token elsewhere; remove its telemetry settings"
+    return 0
+  fi
   case $fetched in
     ok | absent) ;;
     *)

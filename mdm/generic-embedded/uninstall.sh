@@ -34,10 +34,10 @@
 #   1083  Output
 #   1161  Options
 #   1220  Machine: its system, people and CLIs
-#   1411  Lock and working folder
-#   1490  Files
-#   1700  The work
-#   1755  Start
+#   1413  Lock and working folder
+#   1492  Files
+#   1702  The work
+#   1757  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -72,7 +72,7 @@ SCOPE=system
 USERS=all
 SYSTEMS='macos linux'
 SAYS=no
-FEATURES='host no-helper no-prompts no-responses no-tools no-restart logs metrics'
+FEATURES='host no-helper no-prompts no-responses no-tools no-restart'
 OPTIONS=
 
 # What the vehicle passes besides the token
@@ -1370,9 +1370,11 @@ people_macos() {
 # Accounts of people as lines UID, NAME, HOME with tabs between
 people_linux() {
   {
-    if have getent; then getent passwd; else cat "$ROOT/etc/passwd"; fi
     if have getent; then
+      getent passwd
       for number in $(ls -nd "$ROOT"/home/* 2>/dev/null | "$AWK" '{ print $3 }' | sort -u); do getent passwd "$number" || :; done
+    else
+      cat "$ROOT/etc/passwd"
     fi
   } 2>/dev/null | "$AWK" -F: '
     seen[$3]++ { next }

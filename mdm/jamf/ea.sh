@@ -44,16 +44,16 @@
 # Contents, by line:
 #     80  Settings and vehicle
 #    126  CLIs: their files, settings and signs
-#    359  Editor of JSON and TOML files, an awk program
-#    982  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1059  Output
-#   1148  Options
-#   1237  Machine: its system, people and CLIs
-#   1427  Lock and working folder
-#   1506  Files
-#   1722  Background processes
-#   1751  The work
-#   1812  Start
+#    361  Editor of JSON and TOML files, an awk program
+#    984  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1061  Output
+#   1150  Options
+#   1239  Machine: its system, people and CLIs
+#   1429  Lock and working folder
+#   1508  Files
+#   1736  Background processes
+#   1765  The work
+#   1830  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -88,7 +88,7 @@ SCOPE=system
 USERS=all
 SYSTEMS=macos
 SAYS=no
-FEATURES='host no-helper no-prompts no-responses no-tools no-restart logs metrics'
+FEATURES='host no-helper no-prompts no-responses no-tools no-restart'
 OPTIONS=
 
 # What the vehicle passes besides the token
@@ -128,10 +128,12 @@ exit_code() {
 # system_file CLI, user_file CLI: set file (the machine's, or relative to folder), folder, format, and since, the first release that obeys it
 system_file() {
   header_folder='' folder=''
+  divert=
   case $1 in
     claude-code)
       format=json
       since=2.1.83
+      divert='OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7]' override='OTEL_|TELEMETRY|otelHeaders|\\u00[4-7]'
       header_folder=$ROOT/etc/otel-crossfade
       file=$ROOT'/Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json'
       ;;
@@ -196,15 +198,15 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
-        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
-        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs"
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics"
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper
       fi
       row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
-      row string /env/OTEL_LOGS_EXPORTER "otlp" logs
-      row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
+      row string /env/OTEL_LOGS_EXPORTER "otlp"
+      row string /env/OTEL_METRICS_EXPORTER "otlp"
       row string /env/OTEL_TRACES_EXPORTER "none"
       row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
       row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
@@ -227,14 +229,14 @@ plan() {
       keep_table /otel/trace_exporter
       row string /otel/trace_exporter "none"
       row int /otel/tool_result/max_bytes "0" no-tools
-      drop /otel/exporter logs
-      row string /otel/exporter/otlp-http/endpoint "$ENDPOINT/v1/logs" logs
-      row string /otel/exporter/otlp-http/protocol "binary" logs
-      row string /otel/exporter/otlp-http/headers/Authorization "Bearer $token" logs
-      drop /otel/metrics_exporter metrics
-      row string /otel/metrics_exporter/otlp-http/endpoint "$ENDPOINT/v1/metrics" metrics
-      row string /otel/metrics_exporter/otlp-http/protocol "binary" metrics
-      row string /otel/metrics_exporter/otlp-http/headers/Authorization "Bearer $token" metrics
+      drop /otel/exporter
+      row string /otel/exporter/otlp-http/endpoint "$ENDPOINT/v1/logs"
+      row string /otel/exporter/otlp-http/protocol "binary"
+      row string /otel/exporter/otlp-http/headers/Authorization "Bearer $token"
+      drop /otel/metrics_exporter
+      row string /otel/metrics_exporter/otlp-http/endpoint "$ENDPOINT/v1/metrics"
+      row string /otel/metrics_exporter/otlp-http/protocol "binary"
+      row string /otel/metrics_exporter/otlp-http/headers/Authorization "Bearer $token"
       ;;
     gemini)
       row bool /telemetry/enabled "true"
@@ -1614,6 +1616,18 @@ is_shared() {
     END { exit !shared }'
 }
 
+# overruled FILE: whether the CLI merges another file with this one that sends data elsewhere
+overruled() {
+  [ -n "$divert" ] || return 1
+  for other in "${1%.d/*}.json" "${1%/*}"/*.json; do
+    if [ "$other" = "$1" ] || [ ! -f "$other" ]; then continue; fi
+    setting=$divert
+    if [ "${other%/*}" = "${1%/*}" ] && "$AWK" 'BEGIN { exit !(ARGV[1] "" > ARGV[2] "") }' "$other" "$1"; then setting=$override; fi
+    if grep -Eq "$setting" "$other"; then return 0; fi
+  done
+  return 1
+}
+
 # edit MODE: runs the editor on the file old with a plan or record from standard input
 edit() {
   : >status
@@ -1754,6 +1768,10 @@ look_at_daemon() {
 handle_file() {
   if [ "$2" = system ] && is_shared "$3"; then fetched=shared records=0; else fetch "$3"; fi
   if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
+  if [ "$2" = system ] && [ "$4" = yes ] && [ "$ACTION" != uninstall ] && overruled "$3"; then
+    trouble "$1" "$other" "would take data and the token elsewhere; remove its telemetry settings"
+    return 0
+  fi
   case $fetched in
     ok | absent) ;;
     *)

@@ -40,17 +40,17 @@
 # Contents, by line:
 #     77  Settings and vehicle
 #    127  CLIs: their files, settings and signs
-#    372  Editor of JSON and TOML files, an awk program
-#   1555  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1756  Output
-#   1853  Options
-#   1942  Token
-#   1981  Machine: its system, people and CLIs
-#   2174  Lock and working folder
-#   2258  Files
-#   2629  Background processes
-#   2663  The work
-#   2766  Start
+#    374  Editor of JSON and TOML files, an awk program
+#   1557  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1758  Output
+#   1855  Options
+#   1944  Token
+#   1983  Machine: its system, people and CLIs
+#   2176  Lock and working folder
+#   2260  Files
+#   2644  Background processes
+#   2678  The work
+#   2785  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -85,7 +85,7 @@ SCOPE=system
 USERS=all
 SYSTEMS=macos
 SAYS=no
-FEATURES='host no-helper no-prompts no-responses no-tools no-restart logs metrics'
+FEATURES='host no-helper no-prompts no-responses no-tools no-restart'
 OPTIONS=
 LONGEST_TOKEN=254
 TOKEN_HINT='fill in parameter 4 of the policy, or see the top of this script'
@@ -130,10 +130,12 @@ exit_code() {
 # that obeys it.
 system_file() {
   header_folder='' folder=''
+  divert=
   case $1 in
     claude-code)
       format=json
       since=2.1.83
+      divert='OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7]' override='OTEL_|TELEMETRY|otelHeaders|\\u00[4-7]'
       header_folder=$ROOT/etc/otel-crossfade
       file=$ROOT'/Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json'
       ;;
@@ -198,15 +200,15 @@ plan() {
         drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
-        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs" logs
-        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics" metrics
+        row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs"
+        row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics"
       fi
       if [ "$2" = system ]; then
         row string /otelHeadersHelper "" no-helper
       fi
       row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
-      row string /env/OTEL_LOGS_EXPORTER "otlp" logs
-      row string /env/OTEL_METRICS_EXPORTER "otlp" metrics
+      row string /env/OTEL_LOGS_EXPORTER "otlp"
+      row string /env/OTEL_METRICS_EXPORTER "otlp"
       row string /env/OTEL_TRACES_EXPORTER "none"
       row string /env/OTEL_EXPORTER_OTLP_PROTOCOL "http/protobuf"
       row string /env/OTEL_EXPORTER_OTLP_ENDPOINT "$ENDPOINT"
@@ -229,14 +231,14 @@ plan() {
       keep_table /otel/trace_exporter
       row string /otel/trace_exporter "none"
       row int /otel/tool_result/max_bytes "0" no-tools
-      drop /otel/exporter logs
-      row string /otel/exporter/otlp-http/endpoint "$ENDPOINT/v1/logs" logs
-      row string /otel/exporter/otlp-http/protocol "binary" logs
-      row string /otel/exporter/otlp-http/headers/Authorization "Bearer $token" logs
-      drop /otel/metrics_exporter metrics
-      row string /otel/metrics_exporter/otlp-http/endpoint "$ENDPOINT/v1/metrics" metrics
-      row string /otel/metrics_exporter/otlp-http/protocol "binary" metrics
-      row string /otel/metrics_exporter/otlp-http/headers/Authorization "Bearer $token" metrics
+      drop /otel/exporter
+      row string /otel/exporter/otlp-http/endpoint "$ENDPOINT/v1/logs"
+      row string /otel/exporter/otlp-http/protocol "binary"
+      row string /otel/exporter/otlp-http/headers/Authorization "Bearer $token"
+      drop /otel/metrics_exporter
+      row string /otel/metrics_exporter/otlp-http/endpoint "$ENDPOINT/v1/metrics"
+      row string /otel/metrics_exporter/otlp-http/protocol "binary"
+      row string /otel/metrics_exporter/otlp-http/headers/Authorization "Bearer $token"
       ;;
     gemini)
       row bool /telemetry/enabled "true"
@@ -2384,6 +2386,19 @@ is_shared() {
     END { exit !shared }'
 }
 
+# overruled FILE: whether the CLI merges another file with this one that sends data elsewhere. Sets other. Only where divert is set are
+# files merged, X.json with X.d/*.json; later names override.
+overruled() {
+  [ -n "$divert" ] || return 1
+  for other in "${1%.d/*}.json" "${1%/*}"/*.json; do
+    if [ "$other" = "$1" ] || [ ! -f "$other" ]; then continue; fi
+    setting=$divert
+    if [ "${other%/*}" = "${1%/*}" ] && "$AWK" 'BEGIN { exit !(ARGV[1] "" > ARGV[2] "") }' "$other" "$1"; then setting=$override; fi
+    if grep -Eq "$setting" "$other"; then return 0; fi
+  done
+  return 1
+}
+
 # edit MODE: runs the editor on the file old with a plan or record from standard input; the result is in new. Returns what the editor
 # does, or 5 if what it wrote is incomplete, as on a full disk, which some awks do not report.
 edit() {
@@ -2667,6 +2682,10 @@ handle_file() {
   if [ "$2" = system ] && is_shared "$3"; then fetched=shared records=0; else fetch "$3"; fi
   # A file for everybody that anybody can change protects nobody, and some CLIs ignore it.
   if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
+  if [ "$2" = system ] && [ "$4" = yes ] && [ "$ACTION" != uninstall ] && overruled "$3"; then
+    trouble "$1" "$other" "would take data and the token elsewhere; remove its telemetry settings"
+    return 0
+  fi
   case $fetched in
     ok | absent) ;;
     *)

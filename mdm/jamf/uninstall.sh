@@ -73,7 +73,7 @@ SCOPE=system
 USERS=all
 SYSTEMS=macos
 SAYS=no
-FEATURES='host no-helper no-prompts no-responses no-tools no-restart logs metrics'
+FEATURES='host no-helper no-prompts no-responses no-tools no-restart'
 OPTIONS=
 
 # What the vehicle passes besides the token

@@ -285,3 +285,73 @@ describe("releases decide", () => {
 		expect(clis.map(({ id }) => id).filter((id) => text(m.files[id as "codex"]) !== undefined)).toEqual(users);
 	});
 });
+
+/** What other tools of a company could have put beside our drop-in, and whether it would take data and our header elsewhere. */
+const beside: readonly (readonly [what: string, name: string, content: unknown, isRefused: boolean])[] = [
+	["a file before ours with an endpoint", "managed-settings.d/10-acme.json", env("ENDPOINT"), false],
+	["a file before ours with an endpoint for logs", "managed-settings.d/10-acme.json", env("LOGS_ENDPOINT"), true],
+	["a file before ours with a header for metrics", "managed-settings.d/10-acme.json", env("METRICS_HEADERS"), true],
+	["a file after ours with an endpoint", "managed-settings.d/60-acme.json", env("ENDPOINT"), true],
+	["a file after ours with a header program", "managed-settings.d/60-acme.json", { otelHeadersHelper: "/opt/h" }, true],
+	[
+		"a file after ours of other settings",
+		"managed-settings.d/60-acme.json",
+		{ permissions: { deny: ["Bash"] } },
+		false,
+	],
+	["the main file with an endpoint", "managed-settings.json", env("ENDPOINT"), false],
+	["the main file with an endpoint for traces", "managed-settings.json", env("TRACES_ENDPOINT"), true],
+];
+
+function env(name: string) {
+	return { env: { [`OTEL_EXPORTER_OTLP_${name}`]: "https://otlp.acme.example" } };
+}
+
+describe.each(["with an editor", "compact"])("beside Claude Code's drop-in, %s", needs(root), (kind) => {
+	const compact = kind === "compact";
+	const script = (action: "install" | "report" | "uninstall") => endpointScript("generic", { action, compact });
+	const only = "scope=system users=self clis=claude-code";
+
+	test.each(beside)("%s", async (_what, name, content, isRefused) => {
+		const token = canary();
+		const installed = machine({ content: script("install") });
+		const other = `etc/claude-code/${name}`;
+		// A letter as an escape is the same setting.
+		for (const text of [JSON.stringify(content), JSON.stringify(content).replace("OTEL_", "\\u004fTEL_")]) {
+			write(installed.root, other, text);
+			const { code, stdout, stderr } = await installed.run(only, token);
+			expect({ code, stdout }).toEqual({
+				code: isRefused ? 11 : 0,
+				stdout: `crossfade ${isRefused ? "refused" : "ok"} fp=${token.fingerprint} cfg=1 cli=claude-code:${isRefused ? "refused" : "ok"} users=1\n`,
+			});
+			expect(stderr.includes(`/${other}: would take data and the token elsewhere`)).toBe(isRefused);
+			expect(JSON.stringify(contents(installed.root)).includes(token.token)).toBe(!isRefused);
+			if (!isRefused) break;
+		}
+	});
+
+	test("one that comes later makes the report say refused, and does not keep uninstall from removing ours", async () => {
+		const token = canary();
+		const m = machine({ content: script("install") });
+		expect(await m.run(only, token)).toMatchObject({ code: 0 });
+		write(m.root, "etc/claude-code/managed-settings.d/60-acme.json", JSON.stringify(env("LOGS_ENDPOINT")));
+		const then = (action: "report" | "uninstall") => {
+			writeFileSync(m.script, script(action));
+			return m.run(only);
+		};
+		expect(await then("report")).toMatchObject({ stdout: expect.stringContaining("cli=claude-code:refused") });
+		expect(await then("uninstall")).toMatchObject({ code: 0 });
+		expect(JSON.stringify(contents(m.root))).not.toContain(token.token);
+	});
+});
+
+test("of a signal that the provider does not accept Claude Code sends nothing, to whomever it is set to send it", async () => {
+	const provider = { title: "P", endpoint: "https://otlp.example.com", takes: ["logs"] as const };
+	const m = machine({ content: endpointScript("generic", { provider }) });
+	expect(await m.run(`${self} clis=claude-code`, canary())).toMatchObject({ code: 0 });
+	expect(JSON.parse(text(m.files["claude-code"]) ?? "").env).toMatchObject({
+		OTEL_LOGS_EXPORTER: "otlp",
+		OTEL_METRICS_EXPORTER: "none",
+		OTEL_TRACES_EXPORTER: "none",
+	});
+});

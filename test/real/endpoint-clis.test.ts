@@ -190,3 +190,34 @@ test(
 		expect(tokensOf((await prompt("gemini")).requests)).toEqual([token.token]);
 	},
 );
+
+test(
+	"Claude Code: another managed drop-in that would take data and our header elsewhere is refused; one that cannot is not",
+	needed,
+	async () => {
+		const { script, prompt, machine, capture } = await startScripted("claude-code");
+		const elsewhere = (name: string) =>
+			JSON.stringify({ env: { [`OTEL_EXPORTER_OTLP_${name}`]: `${capture.url}/elsewhere` } });
+		const [first, last] = ["10", "60"].map((at) => `/etc/claude-code/managed-settings.d/${at}-acme.json`) as [
+			string,
+			string,
+		];
+		const token = canary();
+		machine.write(first, elsewhere("ENDPOINT"));
+		expect(await script("scope=system clis=claude-code", token)).toMatchObject({ code: 0, stderr: "" });
+		const { requests } = await prompt("claude-code");
+		expect(requests.length).toBeGreaterThan(0);
+		for (const { url } of requests) expect(url).toContain("/ingest/");
+		// What the refusal is for: our header reaches whoever wrote this file.
+		machine.write(last, elsewhere("LOGS_ENDPOINT"));
+		const diverted = (await prompt("claude-code")).requests.filter(({ url }) => url.includes("/elsewhere"));
+		expect(tokensOf(diverted)).toEqual([token.token]);
+		expect(await script("scope=system clis=claude-code", canary())).toMatchObject({
+			code: 11,
+			stderr: `error: ${last}: would take data and the token elsewhere; remove its telemetry settings\n`,
+		});
+		expect(await script("report scope=system clis=claude-code")).toMatchObject({
+			stdout: expect.stringContaining("cli=claude-code:refused"),
+		});
+	},
+);

@@ -3,7 +3,7 @@ export type Os = "macos" | "linux";
 
 export const systems: readonly Os[] = ["macos", "linux"];
 
-/** A row's condition: an option of the script (`no-` for not set), or a signal the provider accepts. */
+/** A row's condition: an option of the script (`no-` for not set), or whether the provider accepts a signal. */
 export type Condition =
 	| "host"
 	| "helper"
@@ -14,8 +14,10 @@ export type Condition =
 	| "no-responses"
 	| "tools"
 	| "no-tools"
-	| "logs"
-	| "metrics";
+	| SignalCondition;
+
+/** Known when the script is made. */
+export type SignalCondition = "logs" | "no-logs" | "metrics" | "no-metrics";
 
 /**
  * A setting to write. `value` is raw text, quoted for the file's format by the writer; `{endpoint}`, `{token}`,
@@ -26,13 +28,13 @@ export interface FileSetting {
 	readonly pointer: string;
 	readonly type: "string" | "bool" | "int";
 	readonly value: string;
-	readonly when?: Condition;
+	readonly when?: Condition | undefined;
 }
 
 /** A foreign key that would redirect or stop the telemetry: at and below it, only what the rows set may remain. */
 export interface Obstacle {
 	readonly drop: string;
-	readonly when?: Condition;
+	readonly when?: Condition | undefined;
 }
 
 /** A key whose table, if there is one, is the owner's and stays: the setting of the same pointer is for files without it. */
@@ -57,6 +59,17 @@ export interface Layer {
 	readonly rows: readonly LayerRow[];
 }
 
+/**
+ * A file `X.d/NAME.json` that the CLI merges with `X.json` and every other `X.d/*.json`, later names over earlier ones. Extended regular
+ * expressions for the text of the others.
+ */
+export interface MergedFiles {
+	/** Settings with which any of them takes a part of the data, and our header, to another place. */
+	readonly divert: string;
+	/** Settings with which one that comes after ours overrides it. */
+	readonly override: string;
+}
+
 /** Where to detect a release without running it. User paths are relative to the home; `*` matches one path segment. */
 export interface Sign {
 	/**
@@ -74,7 +87,7 @@ export interface Cli {
 	/** Position in lists and report lines, the lowest first. */
 	readonly order: number;
 	/** The layer that users cannot override, one file per machine; needs root. */
-	readonly system: Layer & { readonly file: Readonly<Record<Os, string>> };
+	readonly system: Layer & { readonly file: Readonly<Record<Os, string>>; readonly merged?: MergedFiles };
 	/**
 	 * The layer of one user. `folder` is relative to the home; `variable` names the environment variable that moves it, `below` the path to append then.
 	 */

@@ -18,6 +18,7 @@ import machine from "../../../templates/sh/endpoint/machine.sh.hbs";
 import main from "../../../templates/sh/endpoint/main.sh.hbs";
 import open from "../../../templates/sh/endpoint/open.sh";
 import options from "../../../templates/sh/endpoint/options.sh.hbs";
+import overruled from "../../../templates/sh/endpoint/overruled.sh";
 import peek from "../../../templates/sh/endpoint/peek.sh";
 import peopleLinux from "../../../templates/sh/endpoint/people-linux.sh";
 import peopleMacos from "../../../templates/sh/endpoint/people-macos.sh";
@@ -137,6 +138,7 @@ const parts: readonly Part[] = [
 	{ section: "Files", text: fetchToken, for: all, if: needsRecord },
 	{ section: "Files", text: peek, for: ["report"], if: needsNoRecord },
 	{ section: "Files", text: whyNot, for: all },
+	{ section: "Files", text: overruled, for: setting },
 	{ section: "Files", text: files, for: all, in: "editing" },
 	{ section: "Files", text: row, for: setting },
 	{ section: "Files", text: drop, for: setting, in: "editing" },

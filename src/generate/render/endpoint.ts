@@ -6,8 +6,10 @@ import {
 	type LayerRow,
 	machineNpmRoots,
 	type Os,
+	type SignalCondition,
 	userNpmRoots,
 } from "../../adapters/clis/cli.ts";
+import type { Signal } from "../../adapters/providers/provider.ts";
 import type { Action, Mode } from "../../adapters/vehicles/mode.ts";
 import type { Vehicle } from "../../adapters/vehicles/vehicle.ts";
 import { CrossfadeError } from "../../base/errors.ts";
@@ -89,7 +91,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		systems: os.join(" "),
 		os,
 		saysWord: vehicle.says ? "yes" : "no",
-		features: [host, helper, "no-prompts", "no-responses", "no-tools", "no-restart", ...provider.takes].join(" "),
+		features: [host, helper, "no-prompts", "no-responses", "no-tools", "no-restart"].join(" "),
 		longestToken: (mode === "param" ? vehicle.longestToken : undefined) ?? MAX_TOKEN_LENGTH,
 		tokenHint: [vehicle.tokenHint?.[mode], "see the top of this script"].filter((hint) => hint).join(", or "),
 		options: vehicle.options,
@@ -98,7 +100,11 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		printReport: printReport(vehicle, actions),
 		exits: exits(about.codes, actions),
 		// The CLIs.
-		...cliView(clis, os, compact),
+		...cliView(
+			clis.map((cli) => forSignals(cli, provider.takes)),
+			os,
+			{ compact, sets },
+		),
 		daemons,
 		headers: does("install") ? headers : [],
 		programs: ownerPrograms(facts),
@@ -193,13 +199,32 @@ function daemonCase({ id, daemon }: Cli): string[] {
 	return [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`];
 }
 
+/** A CLI with the rows that a provider needs who accepts these signals. */
+function forSignals(cli: Cli, takes: readonly Signal[]): Cli {
+	const holds: Readonly<Record<SignalCondition, boolean>> = {
+		logs: takes.includes("logs"),
+		"no-logs": !takes.includes("logs"),
+		metrics: takes.includes("metrics"),
+		"no-metrics": !takes.includes("metrics"),
+	};
+	const needed = <T extends Layer>(layer: T): T => ({
+		...layer,
+		rows: layer.rows.flatMap((row) => {
+			const isNeeded = "when" in row && row.when !== undefined ? ownEntry(holds, row.when) : undefined;
+			if (isNeeded === undefined) return [row];
+			return isNeeded ? [{ ...row, when: undefined }] : [];
+		}),
+	});
+	return { ...cli, system: needed(cli.system), user: needed(cli.user) };
+}
+
 /** What the script contains of the CLIs. */
-function cliView(clis: readonly Cli[], os: readonly Os[], compact: boolean) {
+function cliView(clis: readonly Cli[], os: readonly Os[], file: { readonly compact: boolean; readonly sets: boolean }) {
 	return {
-		systemFiles: clis.map((cli) => ({ id: cli.id, lines: systemFile(cli, os) })),
+		systemFiles: clis.map((cli) => ({ id: cli.id, lines: systemFile(cli, os, file) })),
 		userFiles: clis.map((cli) => ({ id: cli.id, lines: userFile(cli) })),
 		variables: clis.map(({ user }) => user.variable).join(" "),
-		plans: clis.map(compact ? wholePlan : plan),
+		plans: clis.map(file.compact ? wholePlan : plan),
 		tokens: clis.map(tokens),
 		tokenKeys: clis.map(tokenKey),
 		abouts: clis.map(({ id, title, applies }) => `${id}) title=${sh(title)} when=${sh(applies)} ;;`),
@@ -209,7 +234,7 @@ function cliView(clis: readonly Cli[], os: readonly Os[], compact: boolean) {
 		machineNpmRoots: machineNpmRoots.map((root) => root.slice(1)),
 		userNpmRoots,
 		machineSigns: clis.flatMap(machineSigns),
-		userSigns: clis.flatMap(userSigns).filter((sign) => !compact || !/^\S+ ours /.test(sign)),
+		userSigns: clis.flatMap(userSigns).filter((sign) => !file.compact || !/^\S+ ours /.test(sign)),
 	};
 }
 
@@ -248,13 +273,18 @@ function exits(changed: HeaderFacts["codes"], actions: readonly Action[]): { act
 }
 
 /** The assignments that describe the file of the machine. */
-function systemFile({ system, header }: Cli, os: readonly Os[]): string[] {
+function systemFile(
+	{ system, header }: Cli,
+	os: readonly Os[],
+	{ compact, sets }: { readonly compact: boolean; readonly sets: boolean },
+): string[] {
 	const path = (name: Os) => `file=$ROOT${sh(system.file[name])}`;
 	const places = new Set(os.map(path));
 	return [
 		`format=${system.format}`,
 		...since(system),
-		...(header ? [`header_folder=$ROOT${sh(header.folder)}`] : []),
+		...(system.merged && sets ? [`divert=${sh(system.merged.divert)} override=${sh(system.merged.override)}`] : []),
+		...(header && !compact ? [`header_folder=$ROOT${sh(header.folder)}`] : []),
 		...(places.size === 1 ? places : ["case $OS in", ...os.map((name) => `  ${name}) ${path(name)} ;;`), "esac"]),
 	];
 }

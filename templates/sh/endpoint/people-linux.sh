@@ -2,10 +2,12 @@
 # service are often not in the list.
 people_linux() {
   {
-    if have getent; then getent passwd; else cat "$ROOT/etc/passwd"; fi
     if have getent; then
+      getent passwd
       # shellcheck disable=SC2012 # the numbers of the owners, in the one way every ls prints them
       for number in $(ls -nd "$ROOT"/home/* 2>/dev/null | "$AWK" '{ print $3 }' | sort -u); do getent passwd "$number" || :; done
+    else
+      cat "$ROOT/etc/passwd"
     fi
   } 2>/dev/null | "$AWK" -F: '
     seen[$3]++ { next }

@@ -23,7 +23,9 @@ const settings: readonly LayerRow[] = [
 	env("CLAUDE_CODE_ENABLE_TELEMETRY", "1"),
 	env("OTEL_LOGS_EXPORTER", "otlp", "logs"),
 	env("OTEL_METRICS_EXPORTER", "otlp", "metrics"),
-	// Spans that are sent elsewhere would carry our header there; without their own endpoint they would come to us.
+	// What is sent elsewhere would carry our header there; without its own endpoint it would come to us.
+	env("OTEL_LOGS_EXPORTER", "none", "no-logs"),
+	env("OTEL_METRICS_EXPORTER", "none", "no-metrics"),
 	env("OTEL_TRACES_EXPORTER", "none"),
 	env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
 	env("OTEL_EXPORTER_OTLP_ENDPOINT", "{endpoint}"),
@@ -58,6 +60,11 @@ export const cli: Cli = {
 		},
 		format: "json",
 		since: "2.1.83",
+		// A letter can be written as an escape, too.
+		merged: {
+			divert: "OTLP_(LOGS|METRICS|TRACES)_|\\\\u00[4-7]",
+			override: "OTEL_|TELEMETRY|otelHeaders|\\\\u00[4-7]",
+		},
 		// An empty one puts the header back that a user's program would replace, also in what comes to us.
 		rows: [{ pointer: "/otelHeadersHelper", type: "string", value: "", when: "no-helper" }, ...settings],
 	},
@@ -108,7 +115,7 @@ export const cli: Cli = {
 		"If the header program fails, nothing is sent.",
 		"A header program of the owner's (otelHeadersHelper) would replace our header: it has no effect while this is installed, and uninstall gives it back.",
 		"In user scope the settings of a project can still redirect one signal, with our header; only the managed file prevents this (2.1.217 and later).",
-		"Another file in managed-settings.d that sets an endpoint for one signal takes that signal there, with our header: remove it before you install. The script does not look for one; crossfade doctor does.",
+		"If managed-settings.json or another file in managed-settings.d has an endpoint or header for one signal, or one of a later name has any telemetry setting, our file is refused: it would send the token elsewhere.",
 	],
 	sources: [
 		"https://code.claude.com/docs/en/settings",
