@@ -125,7 +125,7 @@ system_file() {
     claude-code)
       format=json
       since=2.1.83
-      divert='OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7]' override='OTEL_|TELEMETRY|otelHeaders|\\u00[4-7]'
+      domain=com.anthropic.claudecode divert='OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7]' override='OTEL_|TELEMETRY|otelHeaders|\\u00[4-7]'
       header_folder=$ROOT/etc/otel-crossfade
       file=$ROOT'/Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json'
       ;;
@@ -1608,13 +1608,13 @@ is_shared() {
     END { exit !shared }'
 }
 
-# overruled FILE: whether the CLI merges another file with this one that sends data elsewhere
+# overruled FILE: whether another file overrides this one
 overruled() {
   [ -n "$divert" ] || return 1
-  for other in "${1%.d/*}.json" "${1%/*}"/*.json; do
+  for other in "${1%.d/*}.json" "${1%/*}"/*.json "$ROOT/Library/Managed Preferences/$domain.plist" "$ROOT/Library/Managed Preferences"/*/"$domain.plist"; do
     if [ "$other" = "$1" ] || [ ! -f "$other" ]; then continue; fi
-    setting=$divert
-    if [ "${other%/*}" = "${1%/*}" ] && "$AWK" 'BEGIN { exit !(ARGV[1] "" > ARGV[2] "") }' "$other" "$1"; then setting=$override; fi
+    setting=$override
+    case $other in *.json) if [ "${other%/*}" != "${1%/*}" ] || "$AWK" 'BEGIN { exit (ARGV[1] "" > ARGV[2] "") }' "$other" "$1"; then setting=$divert; fi ;; esac
     if grep -Eq "$setting" "$other"; then return 0; fi
   done
   return 1
@@ -1761,7 +1761,7 @@ handle_file() {
   if [ "$2" = system ] && is_shared "$3"; then fetched=shared records=0; else fetch "$3"; fi
   if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
   if [ "$2" = system ] && [ "$4" = yes ] && [ "$ACTION" != uninstall ] && overruled "$3"; then
-    trouble "$1" "$other" "would take data and the token elsewhere; remove its telemetry settings"
+    trouble "$1" "$other" "overrides our file and could take the token elsewhere; remove its telemetry settings"
     return 0
   fi
   case $fetched in

@@ -288,19 +288,41 @@ describe("releases decide", () => {
 
 /** What other tools of a company could have put beside our drop-in, and whether it would take data and our header elsewhere. */
 const beside: readonly (readonly [what: string, name: string, content: unknown, isRefused: boolean])[] = [
-	["a file before ours with an endpoint", "managed-settings.d/10-acme.json", env("ENDPOINT"), false],
-	["a file before ours with an endpoint for logs", "managed-settings.d/10-acme.json", env("LOGS_ENDPOINT"), true],
-	["a file before ours with a header for metrics", "managed-settings.d/10-acme.json", env("METRICS_HEADERS"), true],
-	["a file after ours with an endpoint", "managed-settings.d/60-acme.json", env("ENDPOINT"), true],
-	["a file after ours with a header program", "managed-settings.d/60-acme.json", { otelHeadersHelper: "/opt/h" }, true],
+	["a file before ours with an endpoint", "etc/claude-code/managed-settings.d/10-acme.json", env("ENDPOINT"), false],
+	[
+		"a file before ours with an endpoint for logs",
+		"etc/claude-code/managed-settings.d/10-acme.json",
+		env("LOGS_ENDPOINT"),
+		true,
+	],
+	[
+		"a file before ours with a header for metrics",
+		"etc/claude-code/managed-settings.d/10-acme.json",
+		env("METRICS_HEADERS"),
+		true,
+	],
+	["a file after ours with an endpoint", "etc/claude-code/managed-settings.d/60-acme.json", env("ENDPOINT"), true],
+	[
+		"a file after ours with a header program",
+		"etc/claude-code/managed-settings.d/60-acme.json",
+		{ otelHeadersHelper: "/opt/h" },
+		true,
+	],
 	[
 		"a file after ours of other settings",
-		"managed-settings.d/60-acme.json",
+		"etc/claude-code/managed-settings.d/60-acme.json",
 		{ permissions: { deny: ["Bash"] } },
 		false,
 	],
-	["the main file with an endpoint", "managed-settings.json", env("ENDPOINT"), false],
-	["the main file with an endpoint for traces", "managed-settings.json", env("TRACES_ENDPOINT"), true],
+	["the main file with an endpoint", "etc/claude-code/managed-settings.json", env("ENDPOINT"), false],
+	["a profile with an endpoint", "Library/Managed Preferences/com.anthropic.claudecode.plist", env("ENDPOINT"), true],
+	[
+		"a user's profile with another setting",
+		"Library/Managed Preferences/ann/com.anthropic.claudecode.plist",
+		{},
+		false,
+	],
+	["the main file with an endpoint for traces", "etc/claude-code/managed-settings.json", env("TRACES_ENDPOINT"), true],
 ];
 
 function env(name: string) {
@@ -315,16 +337,15 @@ describe.each(["with an editor", "compact"])("beside Claude Code's drop-in, %s",
 	test.each(beside)("%s", async (_what, name, content, isRefused) => {
 		const token = canary();
 		const installed = machine({ content: script("install") });
-		const other = `etc/claude-code/${name}`;
 		// A letter as an escape is the same setting.
 		for (const text of [JSON.stringify(content), JSON.stringify(content).replace("OTEL_", "\\u004fTEL_")]) {
-			write(installed.root, other, text);
+			write(installed.root, name, text);
 			const { code, stdout, stderr } = await installed.run(only, token);
 			expect({ code, stdout }).toEqual({
 				code: isRefused ? 11 : 0,
 				stdout: `crossfade ${isRefused ? "refused" : "ok"} fp=${token.fingerprint} cfg=1 cli=claude-code:${isRefused ? "refused" : "ok"} users=1\n`,
 			});
-			expect(stderr.includes(`/${other}: would take data and the token elsewhere`)).toBe(isRefused);
+			expect(stderr.includes(`/${name}: overrides our file`)).toBe(isRefused);
 			expect(JSON.stringify(contents(installed.root)).includes(token.token)).toBe(!isRefused);
 			if (!isRefused) break;
 		}

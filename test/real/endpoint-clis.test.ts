@@ -214,7 +214,7 @@ test(
 		expect(tokensOf(diverted)).toEqual([token.token]);
 		expect(await script("scope=system clis=claude-code", canary())).toMatchObject({
 			code: 11,
-			stderr: `error: ${last}: would take data and the token elsewhere; remove its telemetry settings\n`,
+			stderr: `error: ${last}: overrides our file and could take the token elsewhere; remove its telemetry settings\n`,
 		});
 		expect(await script("report scope=system clis=claude-code")).toMatchObject({
 			stdout: expect.stringContaining("cli=claude-code:refused"),

@@ -66,8 +66,10 @@ export interface Layer {
 export interface MergedFiles {
 	/** Settings with which any of them takes a part of the data, and our header, to another place. */
 	readonly divert: string;
-	/** Settings with which one that comes after ours overrides it. */
+	/** Settings with which one that comes after ours, or a profile, overrides it. */
 	readonly override: string;
+	/** The preference domain of its profiles on a Mac. */
+	readonly domain: string;
 }
 
 /** Where to detect a release without running it. User paths are relative to the home; `*` matches one path segment. */

@@ -283,7 +283,9 @@ function systemFile(
 	return [
 		`format=${system.format}`,
 		...since(system),
-		...(system.merged && sets ? [`divert=${sh(system.merged.divert)} override=${sh(system.merged.override)}`] : []),
+		...(system.merged && sets
+			? [`domain=${system.merged.domain} divert=${sh(system.merged.divert)} override=${sh(system.merged.override)}`]
+			: []),
 		...(header && !compact ? [`header_folder=$ROOT${sh(header.folder)}`] : []),
 		...(places.size === 1 ? places : ["case $OS in", ...os.map((name) => `  ${name}) ${path(name)} ;;`), "esac"]),
 	];

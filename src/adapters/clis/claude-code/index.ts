@@ -64,6 +64,7 @@ export const cli: Cli = {
 		merged: {
 			divert: "OTLP_(LOGS|METRICS|TRACES)_|\\\\u00[4-7]",
 			override: "OTEL_|TELEMETRY|otelHeaders|\\\\u00[4-7]",
+			domain: "com.anthropic.claudecode",
 		},
 		// An empty one puts the header back that a user's program would replace, also in what comes to us.
 		rows: [{ pointer: "/otelHeadersHelper", type: "string", value: "", when: "no-helper" }, ...settings],
@@ -107,7 +108,7 @@ export const cli: Cli = {
 	applies: "when Claude Code starts; running sessions too, with --helper, within 29 minutes",
 	traps: [
 		"Traces (a beta of Claude Code) are switched off while this is installed, because they would carry our header wherever they are sent.",
-		"If a managed profile or the admin console sets any OTLP variable, it overrides this file completely.",
+		"If the admin console sets any OTLP variable, it overrides this file completely, and no script can see that.",
 		"The managed file replaces the OTEL_RESOURCE_ATTRIBUTES of a user's or project's settings by the machine's name and id. To keep theirs, use no-host, or add the attributes to the managed file: what stands there is kept.",
 		"The managed file, and so the token in it, must be readable by every local account.",
 		"Before 2.1.85 the command line of every Bash call is sent even with tools off (measured on 2.1.81).",
@@ -115,7 +116,7 @@ export const cli: Cli = {
 		"If the header program fails, nothing is sent.",
 		"A header program of the owner's (otelHeadersHelper) would replace our header: it has no effect while this is installed, and uninstall gives it back.",
 		"In user scope the settings of a project can still redirect one signal, with our header; only the managed file prevents this (2.1.217 and later).",
-		"If managed-settings.json or another file in managed-settings.d has an endpoint or header for one signal, or one of a later name has any telemetry setting, our file is refused: it would send the token elsewhere.",
+		"If managed-settings.json or another file in managed-settings.d has an endpoint or header for one signal, or one of a later name or a managed profile has any telemetry setting, our file is refused: the token could be sent elsewhere, or nothing.",
 	],
 	sources: [
 		"https://code.claude.com/docs/en/settings",
