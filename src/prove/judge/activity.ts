@@ -11,7 +11,7 @@ export interface HostActivity {
 	readonly key: string;
 	/** Its name in the list, otherwise the first name seen. */
 	readonly name: string;
-	readonly otherNames: Set<string>;
+	otherNames: Set<string> | undefined;
 	isListed: boolean;
 	/** The newest report of the machine itself. */
 	inventory: InventoryRow | undefined;
@@ -148,6 +148,7 @@ function firstAfter(sorted: readonly number[], value: number): number {
 
 /** A sender's longest pause between two requests with the old token while its machine was awake. */
 export function longestOldGap({ old, host }: SenderActivity, bridge: number): number {
+	if (old.length < 2) return 0;
 	const sorted = old.toSorted(([a], [b]) => a - b);
 	let longest = 0;
 	let last = sorted[0]?.[1] ?? 0;

@@ -63,46 +63,45 @@ export function identities({ expected, inventory, heard }: NamesInUse): Identiti
 /** Different names in a list that would be taken for one machine. */
 function alike(names: readonly string[], keyOf: (name: string) => string) {
 	const known = new Map<string, string>();
-	return names.flatMap((name) => {
+	const found: Identities["conflicts"][number][] = [];
+	for (const name of names) {
 		const key = keyOf(name);
 		const plain = withoutLocal(name);
 		const other = known.get(key);
 		if (other === undefined) known.set(key, plain);
-		const isSame = other === undefined || shortOf(other) === shortOf(plain);
-		return isSame
-			? []
-			: [{ key, name, witness: `the list also has ${other}, and traffic does not distinguish the two` }];
-	});
+		else if (shortOf(other) !== shortOf(plain))
+			found.push({ key, name, witness: `the list also has ${other}, and traffic does not distinguish the two` });
+	}
+	return found;
 }
 
 /** Machines with the same name and different serial numbers. */
 function serials(inventory: readonly InventoryRow[], keyOf: (name: string) => string) {
-	const known = new Map<string, { readonly name: string; readonly serials: Set<string> }>();
-	for (const { host, serial } of inventory) {
+	const first = new Map<string, InventoryRow>();
+	const several = new Map<string, Set<string>>();
+	for (const row of inventory) {
+		const { host, serial } = row;
 		if (serial === undefined) continue;
 		const key = keyOf(host);
-		const entry = known.get(key);
-		if (entry) entry.serials.add(serial);
-		else known.set(key, { name: host, serials: new Set([serial]) });
+		const known = first.get(key);
+		if (known?.serial === undefined) first.set(key, row);
+		else if (known.serial !== serial) several.set(key, (several.get(key) ?? new Set([known.serial])).add(serial));
 	}
-	return [...known].flatMap(([key, { name, serials: all }]) =>
-		all.size < 2 ? [] : [{ key, name, witness: `${all.size} machines have this name: ${firstOf([...all])}` }],
-	);
+	return [...several].map(([key, all]) => {
+		const name = first.get(key)?.host ?? key;
+		return { key, name, witness: `${all.size} machines have this name: ${firstOf([...all])}` };
+	});
 }
 
 /** Rows of one name that disagree, without a serial number to tell whether they are of one machine. */
 function repeated(inventory: readonly InventoryRow[], keyOf: (name: string) => string) {
-	return inventory.flatMap(({ host, rows = 1 }) =>
-		rows < 2
-			? []
-			: [
-					{
-						key: keyOf(host),
-						name: host,
-						witness: `${rows} reports of this name differ, and none has a serial number`,
-					},
-				],
-	);
+	return inventory
+		.filter(({ rows = 1 }) => rows > 1)
+		.map(({ host, rows }) => ({
+			key: keyOf(host),
+			name: host,
+			witness: `${rows} reports of this name differ, and none has a serial number`,
+		}));
 }
 
 function firstOf(texts: readonly string[]): string {
@@ -111,7 +110,7 @@ function firstOf(texts: readonly string[]): string {
 }
 
 function withoutLocal(name: string): string {
-	return name.normalize("NFC").toLowerCase().trim().replace(/\.+$/, "").replace(LOCAL, "");
+	return PLAIN.test(name) ? name : name.normalize("NFC").toLowerCase().trim().replace(/\.+$/, "").replace(LOCAL, "");
 }
 
 /** The name as macOS makes a LocalHostName from a computer's name, with the domain. */

@@ -1,5 +1,4 @@
 import { MINUTE_MS } from "../../base/duration.ts";
-import { largest } from "../../base/largest.ts";
 import type { InventoryRow } from "../evidence/evidence.ts";
 import { addTraffic, awakeTime, type HostActivity, longestOldGap, newSender, type SenderActivity } from "./activity.ts";
 import type { JudgementInput, SendIntervals, WatchedSeries } from "./case.ts";
@@ -46,10 +45,17 @@ export function known(input: JudgementInput): KnownFacts {
 	const hosts = new Map<string, HostActivity>();
 	const hostOf = (name: string): HostActivity => {
 		const key = name === "" ? "" : names.keyOf(name);
-		const host = hosts.get(key) ?? newHost(key, name);
-		hosts.set(key, host);
-		if (name !== host.name) host.otherNames.add(name);
-		return host;
+		const known = hosts.get(key);
+		if (known === undefined) {
+			const host = newHost(key, name);
+			hosts.set(key, host);
+			return host;
+		}
+		if (name !== known.name) {
+			known.otherNames ??= new Set();
+			known.otherNames.add(name);
+		}
+		return known;
 	};
 	// Expected hosts first, so that hosts are named as in that list.
 	for (const name of expectedHosts) hostOf(name).isListed = true;
@@ -117,7 +123,7 @@ function byMachine(hosts: SendIntervals["hosts"], keyOf: (name: string) => strin
 }
 
 function newHost(key: string, name: string): HostActivity {
-	return { key, name, otherNames: new Set(), isListed: false, inventory: undefined, senders: [], heard: [] };
+	return { key, name, otherNames: undefined, isListed: false, inventory: undefined, senders: [], heard: [] };
 }
 
 /** Placeholder for a name not looked up yet. */
@@ -134,8 +140,10 @@ function newer(before: InventoryRow | undefined, row: InventoryRow, fresh: strin
 function addExpected(host: HostActivity, expectedClis: readonly string[], started: number | undefined): void {
 	const { inventory, senders } = host;
 	const isFresh = inventory !== undefined && (started === undefined || (inventory.at ?? 0) >= started);
-	const clis = expectedClis.filter((cli) => !(isFresh && inventory.clis[cli] === "absent"));
-	for (const cli of clis) if (!senders.some((each) => each.cli === cli)) newSender(host, cli);
+	for (const cli of expectedClis) {
+		const isAbsent = isFresh && inventory.clis[cli] === "absent";
+		if (!isAbsent && !senders.some((each) => each.cli === cli)) newSender(host, cli);
+	}
 	if (senders.length === 0) newSender(host, "");
 }
 
@@ -166,8 +174,9 @@ function watchSince(series: readonly WatchedSeries[]): number | undefined {
 
 /** A sender's declared interval: the longer of its host's and its CLI's, otherwise the fleet's, otherwise a day. */
 export function declaredEvery({ intervals }: KnownFacts, { host, cli }: SenderActivity): number {
-	const own = [ownValue(intervals.hosts, host.key), ownValue(intervals.clis, cli)].filter((each) => each !== undefined);
-	return own.length > 0 ? largest(own) : (intervals.fleet ?? DEFAULT_EVERY_MS);
+	const [ofHost, ofCli] = [ownValue(intervals.hosts, host.key), ownValue(intervals.clis, cli)];
+	if (ofHost === undefined && ofCli === undefined) return intervals.fleet ?? DEFAULT_EVERY_MS;
+	return Math.max(ofHost ?? 0, ofCli ?? 0);
 }
 
 function ownValue(table: Readonly<Record<string, number>>, name: string): number | undefined {

@@ -154,30 +154,35 @@ export function senderName({ host, cli }: SenderActivity): string {
 
 /** One row per sender, those that need attention first. */
 export function senderRows(facts: KnownFacts, now: number): SenderRow[] {
-	const rows = facts.senders.map((sender): SenderRow => {
-		const { verdict, state, witness } = senderState(facts, sender, now);
-		const { host, cli, version, lastOld, lastNew, oldRequests, newRequests, refused } = sender;
-		return {
-			host: host.name,
-			cli,
-			version,
-			verdict,
-			state,
-			reason: witness,
-			lastOld,
-			lastNew,
-			oldRequests,
-			newRequests,
-			refused,
-			configured: host.inventory?.fingerprint,
-			...(host.otherNames.size > 0 && { alsoCalled: [...host.otherNames] }),
-		};
-	});
-	const order = new Map(URGENCY.map((verdict, index) => [verdict, index]));
-	return rows.sort(
-		(a, b) =>
-			(order.get(a.verdict) ?? 0) - (order.get(b.verdict) ?? 0) || compare(a.host, b.host) || compare(a.cli, b.cli),
-	);
+	const byVerdict = new Map<VerdictName, SenderRow[]>(URGENCY.map((verdict) => [verdict, []]));
+	// The machines are sorted and not the rows, of which there are several times as many.
+	for (const host of facts.hosts.toSorted((a, b) => compare(a.name, b.name))) {
+		for (const sender of host.senders.toSorted((a, b) => compare(a.cli, b.cli))) {
+			const row = senderRow(facts, sender, now);
+			byVerdict.get(row.verdict)?.push(row);
+		}
+	}
+	return [...byVerdict.values()].flat();
+}
+
+function senderRow(facts: KnownFacts, sender: SenderActivity, now: number): SenderRow {
+	const { verdict, state, witness } = senderState(facts, sender, now);
+	const { host, cli, version, lastOld, lastNew, oldRequests, newRequests, refused } = sender;
+	const row: SenderRow = {
+		host: host.name,
+		cli,
+		version,
+		verdict,
+		state,
+		reason: witness,
+		lastOld,
+		lastNew,
+		oldRequests,
+		newRequests,
+		refused,
+		configured: host.inventory?.fingerprint,
+	};
+	return host.otherNames ? { ...row, alsoCalled: [...host.otherNames] } : row;
 }
 
 /** By urgency. */

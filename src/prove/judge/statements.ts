@@ -24,8 +24,9 @@ export function statementsOf(
 	for (const statements of byThing.values()) statements.sort((a, b) => a.at - b.at);
 	return {
 		of(kind, name, ...says) {
-			const statements = byThing.get(key(kind, name)) ?? [];
-			return statements.findLast(
+			// Most fleets have none, and this is asked for every sender.
+			const statements = byThing.size === 0 ? undefined : byThing.get(key(kind, name));
+			return statements?.findLast(
 				(each) =>
 					(says.length === 0 || says.includes(each.says)) && (each.says !== "gone" || each === statements.at(-1)),
 			);
