@@ -11,7 +11,7 @@ import type { ForwardProxy } from "./proxy.ts";
 
 /** A place is asked every few seconds up to every minute or so. */
 const KEEP_MS = 90_000;
-/** Whoever waits for a connection has a limit of its own; this one ends attempts that nobody waits for any more. */
+/** Whoever waits for a connection has a limit of its own, and the last one who waits ends the attempt; no attempt takes longer than this. */
 const CONNECT_MS = 10_000;
 const CONNECTIONS_PER_PLACE = 4;
 
@@ -21,7 +21,14 @@ Object.assign(ERROR, Object.fromEntries(Object.entries(ERROR).map(([name, number
 /** Connections that are opened in one way, and where those stand that are being opened, by origin. */
 interface Kept {
 	readonly agent: Agent;
-	readonly opening: Map<string, RequestLifetime>;
+	readonly opening: Map<string, Attempt>;
+	/** How many requests are under way, by origin. */
+	readonly waiting: Map<string, number>;
+}
+
+interface Attempt {
+	readonly lifetime: RequestLifetime;
+	stop(): void;
 }
 
 const NO_FILES: TlsFiles = {};
@@ -39,18 +46,36 @@ export async function exchangeKept(
 	const { method, body = null } = sent;
 	const options = { origin: url.origin, method, body, ...requestTarget(sent, url, proxy), signal: lifetime.signal };
 	lifetime.enter("answer");
+	kept.waiting.set(url.origin, (kept.waiting.get(url.origin) ?? 0) + 1);
 	try {
 		// A connection may end just as it is used again; what is polled may be sent twice.
-		const answer = await request.call(kept.agent, options).catch((error: unknown) => {
+		const answered = request.call(kept.agent, options).catch((error: unknown) => {
 			if (!isReset(error) || failedIn.has(error)) throw error;
 			return request.call(kept.agent, options);
 		});
+		// undici looks at the signal of a request only once its connection is there.
+		const answer = await Promise.race([answered, rejectionOf(lifetime.signal)]);
 		return { status: answer.statusCode, headers: firsts(answer.headers), body: answer.body, trailers: () => ({}) };
 	} catch (error) {
-		const phase = failedIn.get(error as Error) ?? kept.opening.get(url.origin)?.phase;
+		const phase = failedIn.get(error as Error) ?? kept.opening.get(url.origin)?.lifetime.phase;
 		if (phase) lifetime.enter(phase);
 		throw error;
+	} finally {
+		const others = (kept.waiting.get(url.origin) ?? 1) - 1;
+		if (others > 0) kept.waiting.set(url.origin, others);
+		else kept.waiting.delete(url.origin);
+		// Otherwise the attempt would keep the process from ending.
+		if (others === 0) kept.opening.get(url.origin)?.stop();
 	}
+}
+
+/** Rejects when the signal fires. */
+function rejectionOf(signal: AbortSignal): Promise<never> {
+	return new Promise((_done, failed) => {
+		const fail = () => failed(signal.reason);
+		if (signal.aborted) fail();
+		else signal.addEventListener("abort", fail, { once: true });
+	});
 }
 
 function isReset(error: unknown): error is Error {
@@ -66,7 +91,7 @@ function keptFor(tls: TlsFiles, proxy: ForwardProxy | undefined): Kept {
 }
 
 function keep(tls: TlsFiles, proxy: ForwardProxy | undefined): Kept {
-	const opening = new Map<string, RequestLifetime>();
+	const opening = new Map<string, Attempt>();
 	const agent = new Agent({
 		connections: CONNECTIONS_PER_PLACE,
 		keepAliveTimeout: KEEP_MS,
@@ -75,19 +100,23 @@ function keep(tls: TlsFiles, proxy: ForwardProxy | undefined): Kept {
 		bodyTimeout: 0,
 		connect: ({ protocol, host }, give) => {
 			const url = new URL(`${protocol}//${host}`);
-			const attempt = new RequestLifetime(AbortSignal.timeout(CONNECT_MS));
+			const stop = new AbortController();
+			const lifetime = new RequestLifetime(AbortSignal.any([AbortSignal.timeout(CONNECT_MS), stop.signal]));
+			const attempt = { lifetime, stop: () => stop.abort() };
 			opening.set(url.origin, attempt);
-			openConnection(url, attempt, { tls, proxy, alpn: "http/1.1" })
+			openConnection(url, lifetime, { tls, proxy, alpn: "http/1.1" })
 				.then(
 					(socket) => give(null, socket),
 					(error: Error) => {
-						failedIn.set(error, attempt.phase);
-						attempt.end();
+						failedIn.set(error, lifetime.phase);
+						lifetime.end();
 						give(error, null);
 					},
 				)
-				.finally(() => opening.delete(url.origin));
+				.finally(() => {
+					if (opening.get(url.origin) === attempt) opening.delete(url.origin);
+				});
 		},
 	});
-	return { agent, opening };
+	return { agent, opening, waiting: new Map() };
 }

@@ -7,6 +7,7 @@ import type { HttpRequest } from "../../../src/effects/net/http.ts";
 import { sendRequest } from "../../../src/effects/net/http-client.ts";
 import { parseProxy, proxyFromEnvironment } from "../../../src/effects/net/proxy.ts";
 import { flood, httpText, rawServer } from "../../harness/raw-server.ts";
+import { pause } from "../../harness/wait.ts";
 
 const MEGABYTE = "x".repeat(1024 * 1024);
 
@@ -187,13 +188,22 @@ describe.each(WAYS)("a proxy, asked %s", (_way, way) => {
 	});
 
 	test("that opens a tunnel sees no header of the request", async () => {
-		const { port, received } = await rawServer((socket) => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
+		let tell: (what: string) => void = () => undefined;
+		const closed = new Promise<string>((done) => {
+			tell = done;
+		});
+		const { port, received } = await rawServer((socket) => {
+			socket.once("close", () => tell("closed"));
+			socket.write("HTTP/1.1 200 OK\r\n\r\n");
+		});
 		const outcome = await post("https://otlp.invalid/", {
 			...way,
 			proxy: { url: `http://127.0.0.1:${port}` },
 			headers: { authorization: "Bearer abc" },
 			timeoutMs: 1_000,
 		});
+		// What nobody waits for any more keeps no process from ending: it is not left to the limit of every attempt, which is 10 s.
+		expect(await Promise.race([closed, pause(9_000).then(() => "open")])).toBe("closed");
 		expect(outcome).toMatchObject({ kind: "failure", code: "TIMEOUT", phase: "tls" });
 		expect(received[0]).toMatch(/^CONNECT otlp\.invalid:443 HTTP\/1.1\r\nhost: otlp\.invalid:443\r\n/i);
 		expect(received[0]).not.toContain("Bearer");
