@@ -11,6 +11,7 @@ import { scratch, startCrossfade } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
 import { quietEffects } from "../harness/effects.ts";
 import { otlpRequest } from "../harness/otlp.ts";
+import { needs, sysfs } from "../harness/parts.ts";
 import { startProvider } from "../harness/provider.ts";
 import { httpText, otlpTaken, rawServer } from "../harness/raw-server.ts";
 import { waitFor } from "../harness/wait.ts";
@@ -246,7 +247,7 @@ describe("an evidence folder that is", () => {
 		expect(readFileSync(path, "utf8")).toBe(newer);
 	});
 
-	test("in a place where nothing can be written", async () => {
+	test("in a place where nothing can be written", needs(sysfs), async () => {
 		expect(await crossfade([...to, "/sys/crossfade"])).toMatchObject({ code: 12, stdout: "" });
 	});
 });

@@ -145,6 +145,11 @@ export function nodeOf(major: number): Part {
 	return part(`Node ${major}`, inCache(`node-${major}/bin/node`));
 }
 
+/** A folder in which not even root can make a file. */
+export const sysfs = part("/sys", () => (existsSync("/sys/kernel") ? "/sys" : undefined), {
+	fix: "a system that mounts it",
+});
+
 /** A package of test/parts/clis: a CLI of one release, e.g. `codex-0.169.0`. */
 export function cliPackage(name: string): Part {
 	return part(`the real ${name}`, inCache(`clis/${name}`));

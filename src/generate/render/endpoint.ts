@@ -100,11 +100,7 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 		printReport: printReport(vehicle, actions),
 		exits: exits(about.codes, actions),
 		// The CLIs.
-		...cliView(
-			clis.map((cli) => forSignals(cli, provider.takes)),
-			os,
-			{ compact, sets },
-		),
+		...cliView(script, { compact, sets }),
 		daemons,
 		headers: does("install") ? headers : [],
 		programs: ownerPrograms(facts),
@@ -219,7 +215,11 @@ function forSignals(cli: Cli, takes: readonly Signal[]): Cli {
 }
 
 /** What the script contains of the CLIs. */
-function cliView(clis: readonly Cli[], os: readonly Os[], file: { readonly compact: boolean; readonly sets: boolean }) {
+function cliView(
+	{ clis: all, os, provider }: EndpointScript,
+	file: { readonly compact: boolean; readonly sets: boolean },
+) {
+	const clis = all.map((cli) => forSignals(cli, provider.takes));
 	return {
 		systemFiles: clis.map((cli) => ({ id: cli.id, lines: systemFile(cli, os, file) })),
 		userFiles: clis.map((cli) => ({ id: cli.id, lines: userFile(cli) })),

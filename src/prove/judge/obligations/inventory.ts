@@ -74,8 +74,8 @@ function reportedWrong(
 	if (fingerprint === undefined || fingerprint !== tokens.new) {
 		return unknown(`it reports ${fingerprint ?? "no token"}, which is neither token`, "give it the new token");
 	}
-	const unclear = Object.keys(clis).find((cli) => clis[cli] !== "ok" && clis[cli] !== "absent");
-	if (unclear !== undefined) return unknown(`it reports ${unclear}:${clis[unclear]}`, DOCTOR);
+	const unclear = Object.entries(clis).find(([, word]) => word !== "ok" && word !== "absent");
+	if (unclear) return unknown(`it reports ${unclear[0]}:${unclear[1]}`, DOCTOR);
 	const missing = isDirect(host) ? expectedClis.find((cli) => !Object.hasOwn(clis, cli)) : undefined;
 	return missing === undefined ? undefined : unknown(`its report does not mention ${missing}`, again);
 }
