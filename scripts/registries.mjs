@@ -82,9 +82,9 @@ export const kinds = {
 		{
 			file: "index.ts",
 			exports: "store",
-			type: "Store",
+			type: "StoreKind",
 			from: "./store.ts",
-			list: "stores",
+			list: "storeKinds",
 			into: "registry.generated.ts",
 		},
 	],
