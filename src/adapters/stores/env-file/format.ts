@@ -98,7 +98,8 @@ function scanSystemd(text: string): EnvScan {
 					line: lineAt(text, at),
 				};
 		} else {
-			const [key = ""] = /^[^=\n\r]*/.exec(text.slice(at)) ?? [];
+			// The first character is part of the name, an equals sign too.
+			const [key = ""] = /^.[^=\n\r]*/s.exec(text.slice(at)) ?? [];
 			at += key.length;
 			if (text[at] !== "=") continue;
 			const { value, to } = systemdValue(text, at + 1);
