@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import type { StoreAnswer, StoreFiles, StoreReach, StoreRequest } from "../../src/adapters/stores/store.ts";
@@ -36,6 +37,13 @@ export function memoryFiles(start: Readonly<Record<string, string | Uint8Array>>
 /** Codes of failures before a request was sent. */
 const NOT_SENT = ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"];
 
+function pemOf(tls: StoreRequest["tls"] = {}): Readonly<Record<string, string>> {
+	const entries = Object.entries(tls).filter((entry): entry is [string, string] => entry[1] !== undefined);
+	return Object.fromEntries(
+		entries.map(([name, pem]) => [name, pem.includes("-----BEGIN") ? pem : readFileSync(pem, "utf8")]),
+	);
+}
+
 /** One request over HTTP, or over TLS. */
 function send({ method, url, headers, body, tls, timeoutMs }: StoreRequest): Promise<StoreAnswer> {
 	return new Promise((done) => {
@@ -44,7 +52,7 @@ function send({ method, url, headers, body, tls, timeoutMs }: StoreRequest): Pro
 			done({ kind: "failure", code, message, sent: !NOT_SENT.includes(code) && !/certificate/i.test(message) });
 		};
 		const begin = url.startsWith("https:") ? secureRequest : plainRequest;
-		const options = { method, headers: { ...headers }, timeout: timeoutMs, agent: false, ...tls };
+		const options = { method, headers: { ...headers }, timeout: timeoutMs, agent: false, ...pemOf(tls) };
 		const request = begin(url, options, (response) => {
 			const pieces: Buffer[] = [];
 			response.on("data", (piece: Buffer) => pieces.push(piece));
@@ -72,7 +80,7 @@ const run: StoreReach["run"] = (program, args, { input, timeoutMs }) =>
 		child.stderr?.on("data", (text) => {
 			stderr += text;
 		});
-		child.on("error", ({ message }) => done({ code: undefined, stdout: "", stderr: message }));
+		child.on("error", ({ message }) => done({ code: undefined, started: false, stdout: "", stderr: message }));
 		child.stdin?.on("error", () => undefined);
 		child.stdin?.end(`${input?.reveal()}\n`);
 		child.on("close", (code, signal) =>
