@@ -109,3 +109,12 @@ export function reachWith(
 		...parts,
 	};
 }
+/** An answer of a fake. */
+export function answer(
+	status: number,
+	body: unknown = {},
+	headers: Readonly<Record<string, string>> = {},
+): StoreAnswer {
+	const text = typeof body === "string" ? body : JSON.stringify(body);
+	return { kind: "answer", status, headers, body: Buffer.from(text) };
+}

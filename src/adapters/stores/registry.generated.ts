@@ -4,10 +4,12 @@ import { store as command } from "./command/index.ts";
 import { store as envFile } from "./env-file/index.ts";
 import { store as tokenFile } from "./token-file/index.ts";
 import { store as upload } from "./upload/index.ts";
+import { store as vaultKv2 } from "./vault-kv2/index.ts";
 
 export const storeKinds: readonly [StoreKind, ...StoreKind[]] = [
 	tokenFile,
 	envFile,
 	command,
+	vaultKv2,
 	upload,
 ];

@@ -8,9 +8,9 @@
  * https://cloud.google.com/sdk/gcloud/reference/secrets/versions/add.
  */
 import { durationMs } from "../../../base/duration.ts";
-import { shown, shownName } from "../../../base/mask.ts";
+import { shownName } from "../../../base/mask.ts";
 import { sh } from "../../../base/quote.ts";
-import { redact } from "../../../token/guard.ts";
+import { said } from "../secrets.ts";
 import {
 	type Store,
 	type StoreCheck,
@@ -138,6 +138,6 @@ function command(settings: StoreSettings, reach: StoreReach): Store {
 function ended({ code, started, stderr }: StoreRun): string {
 	const how =
 		code === undefined ? (started === false ? "could not be started" : "did not end by itself") : `exited with ${code}`;
-	const line = redact(stderr).trim().split("\n", 1)[0] ?? "";
-	return line === "" ? how : `${how}: ${shown(line)}`;
+	const line = said(stderr);
+	return line === "" ? how : `${how}: ${line}`;
 }

@@ -7,7 +7,7 @@
  * https://support.iru.com/hc/en-us/articles/360039207494.
  */
 import { shownName } from "../../../base/mask.ts";
-import { isSafeAlphabet } from "../../../token/shape.ts";
+import { isPlain } from "../secrets.ts";
 import {
 	messageOf,
 	type Store,
@@ -103,7 +103,7 @@ function upload(settings: StoreSettings, { files }: StoreReach): Store {
 			const refused = (why: string, nextStep: string): StoreWritten => ({ did: "refused", why, nextStep });
 			if (publicId !== undefined)
 				return refused("the provider gives a pair, and the body has one placeholder", "use a store with two fields");
-			if (!isSafeAlphabet(token.reveal()))
+			if (!isPlain(token))
 				return refused("the token has characters that scripts and forms change", "ask the provider for another token");
 			try {
 				const text = (await template()).replaceAll(PLACEHOLDER, () => token.reveal());
