@@ -45,7 +45,7 @@ function pemOf(tls: StoreRequest["tls"] = {}): Readonly<Record<string, string>> 
 }
 
 /** One request over HTTP, or over TLS. */
-function send({ method, url, headers, body, tls, timeoutMs }: StoreRequest): Promise<StoreAnswer> {
+export function send({ method, url, headers, body, tls, timeoutMs }: StoreRequest): Promise<StoreAnswer> {
 	return new Promise((done) => {
 		const fail = (error: NodeJS.ErrnoException) => {
 			const { code = "EUNKNOWN", message } = error;
@@ -70,9 +70,13 @@ function send({ method, url, headers, body, tls, timeoutMs }: StoreRequest): Pro
 }
 
 /** Runs a program as the real reach does: no shell, and only a secret on standard input. */
-const run: StoreReach["run"] = (program, args, { input, timeoutMs }) =>
+const run: StoreReach["run"] = (program, args, { input, timeoutMs, variables }) =>
 	new Promise((done) => {
-		const child = spawn(program, args, { stdio: [input ? "pipe" : "ignore", "pipe", "pipe"], timeout: timeoutMs });
+		const child = spawn(program, args, {
+			env: { ...process.env, ...variables },
+			stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
+			timeout: timeoutMs,
+		});
 		let [stdout, stderr] = ["", ""];
 		child.stdout?.on("data", (text) => {
 			stdout += text;

@@ -2,6 +2,7 @@
 import type { StoreKind } from "./store.ts";
 import { store as command } from "./command/index.ts";
 import { store as envFile } from "./env-file/index.ts";
+import { store as kubernetesSecret } from "./kubernetes-secret/index.ts";
 import { store as tokenFile } from "./token-file/index.ts";
 import { store as upload } from "./upload/index.ts";
 import { store as vaultKv2 } from "./vault-kv2/index.ts";
@@ -11,5 +12,6 @@ export const storeKinds: readonly [StoreKind, ...StoreKind[]] = [
 	envFile,
 	command,
 	vaultKv2,
+	kubernetesSecret,
 	upload,
 ];

@@ -6,6 +6,7 @@
  * https://openbao.org/api-docs/auth/kubernetes/, https://openbao.org/api-docs/auth/jwt/,
  * https://developer.hashicorp.com/vault/api-docs#http-status-codes.
  */
+import type { Compared } from "../compare.ts";
 import { jsonOf, objectAt, type StoreTrouble, textIn, troubleOf } from "../http.ts";
 import { secretOf } from "../secrets.ts";
 import {
@@ -24,8 +25,6 @@ export interface KvVersion {
 	/** Whether its numbers survive being read and written again. */
 	readonly isExact: boolean;
 }
-
-export type KvWritten = { readonly version: number } | "mismatch" | StoreTrouble;
 
 /** In the text of a server that was given another version than the current one. */
 const MISMATCH = /check-and-set parameter did not match/;
@@ -66,18 +65,18 @@ export class KvClient {
 	}
 
 	/** Writes a version, if `cas` is the current one's number. */
-	async write(path: string, fields: Readonly<Record<string, unknown>>, cas: number): Promise<KvWritten> {
+	async write(path: string, fields: Readonly<Record<string, unknown>>, cas: number): Promise<Compared> {
 		if (!this.#isV2) {
 			const found = await this.#mountTrouble();
 			if (found) return found;
 		}
 		const answer = await this.#send("POST", this.#data(path), { options: { cas }, data: fields });
 		if ("why" in answer) return answer;
-		if (answer.kind === "answer" && answer.status === 400 && MISMATCH.test(detailOf(answer))) return "mismatch";
+		if (answer.kind === "answer" && answer.status === 400 && MISMATCH.test(detailOf(answer))) return "stale";
 		const trouble = this.#trouble(answer);
 		if (trouble) return trouble;
 		const version = answer.kind === "answer" ? objectAt(jsonOf(answer.body), "data")["version"] : undefined;
-		return typeof version === "number" ? { version } : { ...this.#strange(), mayBeDone: true };
+		return typeof version === "number" ? { version: String(version) } : { ...this.#strange(), mayBeDone: true };
 	}
 
 	/** Gives back a token that came from a login. */

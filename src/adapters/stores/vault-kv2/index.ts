@@ -7,13 +7,13 @@
  * https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#create-update-secret,
  * https://openbao.org/docs/concepts/policies/.
  */
-import { holdsOf, type OurFields, pairProblem, reasonNotTo } from "../fields.ts";
-import { notWritten, type StoreTrouble, textIn } from "../http.ts";
+import { fenceOf, promoteComparing } from "../compare.ts";
+import { holdsOf, type OurFields, pairProblem } from "../fields.ts";
+import { type StoreTrouble, textIn } from "../http.ts";
 import {
 	type Store,
 	type StoreCheck,
 	type StoreFence,
-	type StoreFenced,
 	type StoreHolds,
 	type StoreKind,
 	type StoreReach,
@@ -81,8 +81,6 @@ export const store: StoreKind = {
 
 /** Larger than the number of any version. */
 const NO_VERSION = 2_147_483_647;
-/** How often another writer may come between a look and a write, and leave our field alone. */
-const ATTEMPTS = 5;
 
 function vault(settings: StoreSettings, reach: StoreReach): Store {
 	const client = new KvClient(settings, reach);
@@ -106,7 +104,7 @@ function vault(settings: StoreSettings, reach: StoreReach): Store {
 			const odd = oddity(found, field);
 			if (odd) return { can: "no", how: odd.why, nextStep: odd.nextStep };
 			const done = await client.write(path, { crossfade: "check" }, NO_VERSION);
-			if (done === "mismatch")
+			if (done === "stale")
 				return { can: "proven", how: "a write with a version number that cannot be was refused for that number alone" };
 			if ("why" in done) return { can: "no", how: done.why, nextStep: done.nextStep };
 			const how = "the server does not compare versions: it took a write with a wrong number";
@@ -115,21 +113,22 @@ function vault(settings: StoreSettings, reach: StoreReach): Store {
 		async promote(write: StoreWrite): Promise<StoreWritten> {
 			const unfit = pairProblem(settings, write, "public-field");
 			if (unfit) return unfit;
-			for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+			return promoteComparing(write, path, async () => {
 				const found = await client.read(path);
-				if ("why" in found) return notWritten({ ...found, mayBeDone: false });
-				const reason = reasonNotTo(write, ours(found), String(found.version));
-				if (reason) return reason;
-				const odd = oddity(found, field);
-				if (odd) return notWritten(odd);
+				if ("why" in found) return found;
 				const { token, publicId } = write.value;
-				const fields = { ...found.fields, [field]: token.reveal(), ...(publicField && { [publicField]: publicId }) };
-				const done = await client.write(path, fields, found.version);
-				if (done !== "mismatch")
-					return "why" in done ? notWritten(done) : { did: "written", version: String(done.version) };
-			}
-			const why = `${path} was written by somebody else ${ATTEMPTS} times in a row`;
-			return { did: "refused", why, nextStep: "find out who writes it, and run this again" };
+				const fields = {
+					...found.fields,
+					[field]: token.reveal(),
+					...(publicField && { [publicField]: publicId }),
+				};
+				return {
+					fields: ours(found),
+					version: String(found.version),
+					problem: oddity(found, field),
+					put: () => client.write(path, fields, found.version),
+				};
+			});
 		},
 		fence: fence(client, (settings["fence"] as string | undefined) ?? `${path}.crossfade`),
 		close: () => client.close(),
@@ -146,34 +145,16 @@ function oddity({ fields = {}, isExact }: KvVersion, field: string): StoreTroubl
 	return { why, nextStep: "store that number as text, or the token in a secret of its own", mayBeDone: false };
 }
 
-/** A record that names the operation, written under check-and-set and read back. */
+/** A secret that names the operation, beside the one with the token. */
 function fence(client: KvClient, path: string): StoreFence {
-	/** Tries to put a record in the place of the one that `isWanted` accepts; what is there in the end decides. */
-	const change = async (
-		record: Readonly<Record<string, string>>,
-		isWanted: (operation: string) => boolean,
-		operation: string,
-	): Promise<StoreFenced> => {
-		for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+	return fenceOf<number>({
+		name: path,
+		async look() {
 			const found = await client.read(path);
-			if ("why" in found) return { is: "unreachable", why: found.why, nextStep: found.nextStep };
-			const holds = textIn(found.fields ?? {}, "operation") ?? "";
-			if (!isWanted(holds)) return state(holds, textIn(found.fields ?? {}, "holder") ?? "", operation);
-			const done = await client.write(path, record, found.version);
-			if (done !== "mismatch" && "why" in done && !done.mayBeDone)
-				return { is: "unreachable", why: done.why, nextStep: done.nextStep };
-		}
-		const why = `the record ${path} does not stay as it is written`;
-		return { is: "unreachable", why, nextStep: "look into who else writes it" };
-	};
-	return {
-		take: (operation, holder) => change({ operation, holder }, (holds) => holds === "", operation),
-		release: (operation) => change({ operation: "", holder: "" }, (holds) => holds === operation, operation),
-		holds: (operation) => change({}, () => false, operation),
-	};
-}
-
-function state(holds: string, holder: string, operation: string): StoreFenced {
-	if (holds === "") return { is: "free" };
-	return holds === operation ? { is: "held" } : { is: "other", operation: holds, holder };
+			if ("why" in found) return found;
+			const text = (name: string) => textIn(found.fields ?? {}, name) ?? "";
+			return { operation: text("operation"), holder: text("holder"), version: found.version };
+		},
+		put: (record, version) => client.write(path, { ...record }, version),
+	});
 }
