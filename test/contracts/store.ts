@@ -207,14 +207,15 @@ export function storeContract(kind: StoreKind, expected: StoreExpected): void {
 		test("a request that never arrived has changed nothing, and is said so", async () => {
 			const { world, faults, write, first, second } = await open();
 			faults.plan.push("never arrive");
-			const answer = await write(first, second);
+			const operation = randomUUID();
+			const answer = await write(first, second, operation);
 			expect(answer).toMatchObject({
 				did: "refused",
 				why: expect.stringMatching(/\w/),
 				nextStep: expect.stringMatching(/\w/),
 			});
 			expect(await world.held()).toBe(first.token);
-			written(await write(first, second));
+			written(await write(first, second, operation));
 		});
 
 		test("a server that is not there is named, with what to do", async () => {

@@ -142,6 +142,8 @@ export const openbao = part("the real OpenBao", inCache("openbao"));
 export const kubeApiserver = part("the real kube-apiserver", inCache("kube-apiserver"), {
 	fix: "scripts/provision.sh kube-apiserver",
 });
+/** A server that answers as AWS does. */
+export const moto = part("moto", inCache("moto/bin/moto_server"));
 
 /** Node of another major version. */
 export function nodeOf(major: number): Part {

@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { store } from "../../../src/adapters/stores/aws-secrets-manager/index.ts";
+import { isPromotion, logIn } from "../../adapters/stores/aws-secrets-manager.expected.ts";
+import { type StoreExpected, storeContract } from "../../contracts/store.ts";
+import { canary } from "../../harness/canary.ts";
+import { freePorts } from "../../harness/collector.ts";
+import { moto, needs } from "../../harness/parts.ts";
+import { reachWith } from "../../harness/store.ts";
+import { waitFor } from "../../harness/wait.ts";
+
+let endpoint = "";
+let made = 0;
+
+beforeAll(async () => {
+	if (moto.missing) return;
+	const [port = 0] = await freePorts(1);
+	const child = spawn(moto.path, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
+	const ended = new Promise((done) => child.on("close", done));
+	afterAll(async () => {
+		child.kill("SIGKILL");
+		await ended;
+	});
+	endpoint = `http://127.0.0.1:${port}`;
+	await waitFor("moto to answer", () =>
+		fetch(`${endpoint}/moto-api/data.json`).then(
+			({ ok }) => ok,
+			() => false,
+		),
+	);
+});
+
+/** One request by another client. */
+async function ask(operation: string, input: object): Promise<Record<string, never>> {
+	const response = await fetch(endpoint, {
+		method: "POST",
+		headers: {
+			"x-amz-target": `secretsmanager.${operation}`,
+			"content-type": "application/x-amz-json-1.1",
+			authorization:
+				"AWS4-HMAC-SHA256 Credential=a/20260101/eu-central-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=x",
+		},
+		body: JSON.stringify(input),
+	});
+	if (!response.ok) throw new Error(`${operation}: ${response.status} ${await response.text()}`);
+	return (await response.json()) as Record<string, never>;
+}
+
+const expected: StoreExpected = {
+	world: "real",
+	asks: true,
+	compares: true,
+	creates: true,
+	async open(start) {
+		const credential = canary();
+		logIn(credential.token);
+		const id = `otel/ingest-${++made}`;
+		const text = (value: string | undefined) =>
+			JSON.stringify({ endpoint: "https://ingest.example.com", token: value });
+		await ask("CreateSecret", { Name: id, SecretString: text(start), Tags: [{ Key: "team", Value: "otel" }] });
+		const current = async () =>
+			String((await ask("GetSecretValue", { SecretId: id, VersionStage: "AWSCURRENT" }))["SecretString"]);
+		return {
+			settings: { "secret-id": id, field: "token", endpoint },
+			reach: reachWith(),
+			isWrite: isPromotion,
+			held: async () => JSON.parse(await current())["token"],
+			others: async () => {
+				const {
+					VersionIdsToStages: versions,
+					SecretVersionsToStages: _,
+					...description
+				} = await ask("DescribeSecret", { SecretId: id });
+				const labels = Object.values(versions ?? {})
+					.flat()
+					.filter((label) => label !== "AWSPREVIOUS");
+				return [
+					{ ...JSON.parse(await current()), token: "" },
+					{ ...(description as object), LastChangedDate: 0 },
+					labels,
+				];
+			},
+			meddle: async (value) => void (await ask("PutSecretValue", { SecretId: id, SecretString: text(value) })),
+			credentials: [credential],
+		};
+	},
+};
+
+describe("aws-secrets-manager by the real AWS SDK on moto, which is no AWS", needs(moto), () => {
+	storeContract(store, expected);
+
+	test("the secret is found by its ARN too, and one that is not there is said so", async () => {
+		const { settings, reach } = await expected.open(canary().token);
+		const { ARN } = await ask("DescribeSecret", { SecretId: settings["secret-id"] });
+		expect((await store.open({ ...settings, "secret-id": String(ARN) }, reach).read()).is).toBe("token");
+		expect(await store.open({ ...settings, "secret-id": "nowhere" }, reach).read()).toMatchObject({
+			is: "unreachable",
+			why: expect.stringContaining("ResourceNotFoundException"),
+		});
+	});
+});
