@@ -3,6 +3,9 @@ import type { StoreKind } from "./store.ts";
 import { store as awsSecretsManager } from "./aws-secrets-manager/index.ts";
 import { store as command } from "./command/index.ts";
 import { store as envFile } from "./env-file/index.ts";
+import { store as fleetVariable } from "./fleet-variable/index.ts";
+import { store as githubActions } from "./github-actions/index.ts";
+import { store as jamfPolicy } from "./jamf-policy/index.ts";
 import { store as kubernetesSecret } from "./kubernetes-secret/index.ts";
 import { store as tokenFile } from "./token-file/index.ts";
 import { store as upload } from "./upload/index.ts";
@@ -15,5 +18,8 @@ export const storeKinds: readonly [StoreKind, ...StoreKind[]] = [
 	vaultKv2,
 	kubernetesSecret,
 	awsSecretsManager,
+	githubActions,
+	fleetVariable,
+	jamfPolicy,
 	upload,
 ];
