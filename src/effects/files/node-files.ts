@@ -59,6 +59,18 @@ export const nodeFiles: Files = {
 			throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
 		}
 	},
+	tryFolder: async (path) => {
+		try {
+			asOwnerOf(dirname(path), () => {
+				const temporary = temporaryName(path);
+				writeNew(temporary, new Uint8Array(), 0o600);
+				rmSync(temporary);
+			});
+		} catch (error) {
+			throw error instanceof CrossfadeError ? error : ioError(dirname(path), "write into", error);
+		}
+	},
+	openJournal: async (path) => (await import("./journal-folder.ts")).openJournalFolder(path),
 	withTemporary: async (name, content, use) => {
 		const folder = mkdtempSync(join(tmpdir(), "crossfade-"));
 		try {
