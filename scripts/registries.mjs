@@ -95,6 +95,9 @@ export const kinds = {
 			list: "storeKinds",
 			into: "registry.generated.ts",
 		},
+		// How it is spoken to, and how its documents are written, where that is more than a few lines.
+		{ file: "client.ts", optional: true },
+		{ file: "format.ts", optional: true },
 	],
 	vehicles: [
 		{

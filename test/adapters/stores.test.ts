@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { storeKinds } from "../../src/adapters/stores/registry.generated.ts";
+import { type StoreExpected, storeContract } from "../contracts/store.ts";
 
 describe.each(storeKinds.map((kind) => [kind.id, kind] as const))("%s", (_, kind) => {
 	test("its settings have names of their own, and a description that ends", () => {
@@ -17,3 +18,9 @@ describe.each(storeKinds.map((kind) => [kind.id, kind] as const))("%s", (_, kind
 		expect(kind.sources.length).toBeGreaterThan(0);
 	});
 });
+
+for (const kind of storeKinds) {
+	const { expected }: { expected: StoreExpected } = await import(`./stores/${kind.id}.expected.ts`);
+	const worlds = { real: "the real thing", fake: "a strict fake of it", machine: "files and programs" } as const;
+	describe(`${kind.id}, against ${worlds[expected.world]}`, () => storeContract(kind, expected));
+}

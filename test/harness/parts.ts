@@ -136,6 +136,12 @@ export const corpus = part("the corpus of published configs", () =>
 );
 /** OpenTelemetry's own load generator. */
 export const telemetrygen = part("telemetrygen", inCache("telemetrygen"));
+/** OpenBao's program, server and agent; it speaks Vault's API. */
+export const openbao = part("the real OpenBao", inCache("openbao"));
+/** The Kubernetes API server built from test/parts/kube-apiserver. */
+export const kubeApiserver = part("the real kube-apiserver", inCache("kube-apiserver"), {
+	fix: "scripts/provision.sh kube-apiserver",
+});
 
 /** Node of another major version. */
 export function nodeOf(major: number): Part {

@@ -71,8 +71,8 @@ export interface StoreCheck {
 export type StoreHolds =
 	| { readonly is: "token"; readonly value: StoredToken; readonly version?: string }
 	| { readonly is: "empty" }
-	/** It keeps the value to itself; `updated` changes with each write. */
-	| { readonly is: "hidden"; readonly updated?: string }
+	/** It keeps the value to itself; `updated` changes with each write, and some tell the fingerprint ("nothing" where there is none). */
+	| { readonly is: "hidden"; readonly updated?: string; readonly fingerprint?: string }
 	/** Something that is no token, in words that do not quote it. */
 	| { readonly is: "unusable"; readonly why: string; readonly nextStep: string }
 	| { readonly is: "unreachable"; readonly why: string; readonly nextStep: string };
@@ -126,7 +126,12 @@ export interface StoreReach {
 	run(
 		program: string,
 		args: readonly string[],
-		options: { readonly input?: Secret; readonly timeoutMs: number },
+		options: {
+			readonly input?: Secret;
+			readonly timeoutMs: number;
+			/** Environment variables besides those it inherits; never a secret. */
+			readonly variables?: Readonly<Record<string, string>>;
+		},
 	): Promise<StoreRun>;
 	/** Reads a secret of the store's block, by its reference. Throws an error that does not quote it. */
 	secret(reference: string): Promise<Secret>;
@@ -142,9 +147,15 @@ export interface StoreRequest {
 	readonly url: string;
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly body?: string | Uint8Array;
-	/** PEM files: authorities to trust, and a client certificate with its key. */
-	readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+	/** Authorities to trust, and a client certificate with its key: each the path of a PEM file, or PEM text. */
+	readonly tls?: StoreTls;
 	readonly timeoutMs: number;
+}
+
+export interface StoreTls {
+	readonly ca?: string;
+	readonly cert?: string;
+	readonly key?: string;
 }
 
 export type StoreAnswer =
@@ -180,6 +191,8 @@ export interface StoreReplace {
 export interface StoreRun {
 	/** Undefined if it could not be started, was killed or took too long; `stderr` then says which. */
 	readonly code: number | undefined;
+	/** False if it could not be started: nothing was done. */
+	readonly started?: boolean;
 	readonly stdout: string;
 	readonly stderr: string;
 }
