@@ -1,4 +1,4 @@
-import type { StoreAnswer, StoreReach } from "../adapters/stores/store.ts";
+import type { StoreAnswer, StoreReach, StoreTls } from "../adapters/stores/store.ts";
 import { CrossfadeError, problemText } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import { parseTokenRef } from "../token/reference.ts";
@@ -32,14 +32,15 @@ export function storeReach(fx: ReachEffects): StoreReach {
 			return { kind, code, message, sent: wasSent(outcome) };
 		},
 		files: storeFiles(fx),
-		async run(program, args, { input, timeoutMs }) {
+		async run(program, args, { input, timeoutMs, variables }) {
 			const path = fx.programs.find(program);
-			if (path === undefined) return { code: undefined, stdout: "", stderr: `${program} is not installed` };
+			const never = { code: undefined, started: false, stdout: "" };
+			if (path === undefined) return { ...never, stderr: `${program} is not installed` };
 			try {
-				const { code, stdout, stderr, timedOut } = await fx.programs.run(path, args, { input, timeoutMs });
-				return { code, stdout, stderr: timedOut ? "it took too long and was stopped" : stderr };
+				const { code, stdout, stderr, timedOut } = await fx.programs.run(path, args, { input, timeoutMs, variables });
+				return { code, started: true, stdout, stderr: timedOut ? "it took too long and was stopped" : stderr };
 			} catch (error) {
-				return { code: undefined, stdout: "", stderr: error instanceof Error ? error.message : "it cannot be run" };
+				return { ...never, stderr: error instanceof Error ? error.message : "it cannot be run" };
 			}
 		},
 		async secret(reference) {
@@ -53,10 +54,12 @@ export function storeReach(fx: ReachEffects): StoreReach {
 	};
 }
 
-async function pemOf({ files }: Pick<Effects, "files">, paths: { ca?: string; cert?: string; key?: string }) {
-	const read = async (path: string | undefined) =>
-		path === undefined ? undefined : Buffer.from(await files.read(path, { maxBytes: MAX_FILE_BYTES })).toString("utf8");
-	return { ca: await read(paths.ca), cert: await read(paths.cert), key: await read(paths.key) };
+async function pemOf({ files }: Pick<Effects, "files">, { ca, cert, key }: StoreTls) {
+	const read = async (pem: string | undefined) => {
+		if (pem === undefined || pem.includes("-----BEGIN ")) return pem;
+		return Buffer.from(await files.read(pem, { maxBytes: MAX_FILE_BYTES })).toString("utf8");
+	};
+	return { ca: await read(ca), cert: await read(cert), key: await read(key) };
 }
 
 function storeFiles(fx: ReachEffects): StoreReach["files"] {
@@ -64,6 +67,7 @@ function storeFiles(fx: ReachEffects): StoreReach["files"] {
 	return {
 		look: (path) =>
 			forPeople(async () => {
+				files.removeLeft(path);
 				const machine = await fx.machine();
 				if (machine.linkOf(path) !== undefined)
 					throw new Error(`${path} is a symbolic link; name the file it points to`);

@@ -1,4 +1,4 @@
-import type { StoreWrite, StoreWritten } from "../adapters/stores/store.ts";
+import type { StoreHolds, StoreWrite, StoreWritten } from "../adapters/stores/store.ts";
 import type { Problem } from "../base/errors.ts";
 import { openStore } from "../prove/evidence/store.ts";
 import { observe } from "../prove/watch/observe.ts";
@@ -9,6 +9,13 @@ import { fleetOfRotation } from "./rotation-fleet.ts";
 /** The steps that touch stores and those who read them. */
 
 const PROGRAM_MS = 120_000;
+
+/** The fingerprint of what a store holds, or "nothing"; undefined if it does not tell. */
+function heldBy(holds: StoreHolds): string | undefined {
+	if (holds.is === "token") return holds.value.token.fingerprint;
+	if (holds.is === "empty") return "nothing";
+	return holds.is === "hidden" ? holds.fingerprint : undefined;
+}
 
 /** What each store holds, and whether it can be written; nothing is changed. All problems at once. */
 export async function prepareStores(
@@ -26,13 +33,13 @@ export async function prepareStores(
 			problems.push({ what: `${place} cannot be read`, got: holds.why, where, fix: holds.nextStep });
 			continue;
 		}
-		facts[`holds:${name}`] =
-			holds.is === "token" ? holds.value.token.fingerprint : holds.is === "empty" ? "nothing" : "hidden";
-		if (holds.is === "token" && !old.includes(holds.value.token.fingerprint)) {
+		const held = heldBy(holds);
+		facts[`holds:${name}`] = held ?? "hidden";
+		if (held !== undefined && held !== "nothing" && !old.includes(held)) {
 			problems.push({
 				what: `${place} holds another token than the one in use`,
 				expected: `fp=${old[0]}`,
-				got: `fp=${holds.value.token.fingerprint}`,
+				got: `fp=${held}`,
 				where,
 				fix: "find out which of the two is in use, put that one there, and name it as current:",
 			});
@@ -66,13 +73,13 @@ export async function write(engine: Engine, name: string, direction: "forward" |
 	const outcome = await settled(engine, name, wanted, written);
 	if (outcome.how !== "done" || !spec.kind.readsBack) return outcome;
 	const holds = await store.read();
-	if (holds.is === "token" && holds.value.token.fingerprint === after.fingerprint) return outcome;
+	if (heldBy(holds) === after.fingerprint) return outcome;
 	return {
 		how: "unknown",
 		note: "it was written, and reading it back gave something else",
 		problem: {
 			what: `${spec.place} does not show the token that was written`,
-			got: holds.is === "token" ? `fp=${holds.value.token.fingerprint}` : holds.is,
+			got: heldBy(holds) === undefined ? holds.is : `fp=${heldBy(holds)}`,
 			where: { file: `store ${name}` },
 			fix: "look who else writes there, then run crossfade rotate resume",
 		},
@@ -109,7 +116,7 @@ async function settled(engine: Engine, name: string, wanted: StoreWrite, written
 		}
 		case "ambiguous": {
 			const holds = await store.read();
-			if (holds.is === "token" && holds.value.token.fingerprint === wanted.value.token.fingerprint)
+			if (heldBy(holds) === wanted.value.token.fingerprint)
 				return { how: "done", note: "written, as reading it shows" };
 			const problem = {
 				what: `it is not known whether ${spec.place} was written`,

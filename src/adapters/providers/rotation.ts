@@ -112,7 +112,7 @@ export interface Issued {
 }
 
 /** A text field of a JSON answer, or undefined. */
-export function textIn(body: string, name: string): string | undefined {
+export function answerText(body: string, name: string): string | undefined {
 	const value = jsonField(body, name);
 	return typeof value === "string" && value !== "" ? value : undefined;
 }
@@ -125,7 +125,7 @@ export function numberIn(body: string, name: string): number | undefined {
 
 /** A time in a text field, in milliseconds since the epoch. */
 export function timeIn(body: string, name: string): number | undefined {
-	const at = Date.parse(textIn(body, name) ?? "");
+	const at = Date.parse(answerText(body, name) ?? "");
 	return Number.isNaN(at) ? undefined : at;
 }
 

@@ -75,6 +75,8 @@ export interface Files {
 	walk(folder: string): Promise<FolderEntry[]>;
 	/** Replaces the token in a file, by renaming a new file over it. */
 	replaceSecret(path: string, secret: Secret): Promise<void>;
+	/** Removes what killed processes left beside a file, which can hold a token. Never throws. */
+	removeLeft(path: string): void;
 	/** Writes and removes a file beside a path: whether its folder takes one. Throws `CrossfadeError` (io). */
 	tryFolder(path: string): Promise<void>;
 	/** The journal of rotations, in a folder that need not exist yet. Throws `CrossfadeError` (io) if it is not a folder. */

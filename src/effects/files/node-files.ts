@@ -21,7 +21,7 @@ import type { Secret } from "../../token/secret.ts";
 import { asOwnerOf } from "./as-owner.ts";
 import { atOnce, fromDescriptor, readSome } from "./descriptor.ts";
 import type { Files, FileToWrite, FolderEntry, ReadOptions, SecretFileToWrite } from "./files.ts";
-import { exists, refuseSecret, temporaryName, writeNew } from "./new-file.ts";
+import { exists, refuseSecret, removeLeft, temporaryName, writeNew } from "./new-file.ts";
 import { replaceWhole } from "./replace.ts";
 
 /** The real file system. */
@@ -57,6 +57,13 @@ export const nodeFiles: Files = {
 			asOwnerOf(dirname(path), () => renameNew(path, Buffer.from(secret.reveal()), lstatSync(path).mode & 0o777));
 		} catch (error) {
 			throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
+		}
+	},
+	removeLeft: (path) => {
+		try {
+			asOwnerOf(dirname(path), () => removeLeft(path));
+		} catch {
+			// Who may not remove it did not leave it.
 		}
 	},
 	tryFolder: async (path) => {

@@ -8,7 +8,7 @@
  * https://developers.glean.com/api-reference/indexing/authentication/rotate-token, https://developers.glean.com/docs/indexing_api_tokens.
  */
 import { MINUTE_MS } from "../../../base/duration.ts";
-import { numberIn, type ProviderRotation, textIn } from "../rotation.ts";
+import { answerText, numberIn, type ProviderRotation } from "../rotation.ts";
 import { provider } from "./index.ts";
 
 export const rotation: ProviderRotation = {
@@ -43,7 +43,7 @@ export const rotation: ProviderRotation = {
 			issue: () => ({ method: "POST", path: "api/index/v1/rotatetoken", by: "token" }),
 			issued(body) {
 				const [token, createdAt, period] = [
-					textIn(body, "rawSecret"),
+					answerText(body, "rawSecret"),
 					numberIn(body, "createdAt"),
 					numberIn(body, "rotationPeriodMinutes"),
 				];

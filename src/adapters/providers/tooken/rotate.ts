@@ -8,7 +8,7 @@
  * https://docs.tooken.ai/api-reference/tokens/list, https://docs.tooken.ai/api-reference/introduction.
  */
 import { jsonField } from "../../../base/json.ts";
-import { type ProviderCall, type ProviderRotation, type RotationAbout, textIn, timeIn } from "../rotation.ts";
+import { answerText, type ProviderCall, type ProviderRotation, type RotationAbout, timeIn } from "../rotation.ts";
 import { provider } from "./index.ts";
 
 /** Its name of at most 100 characters; each attempt has its own, because names are unique. */
@@ -54,7 +54,7 @@ export const rotation: ProviderRotation = {
 			prepare: read,
 			prepared(body) {
 				const [name, scopes, expires] = [
-					textIn(body, "name"),
+					answerText(body, "name"),
 					jsonField(body, "scopes"),
 					jsonField(body, "expires_at"),
 				];
@@ -67,7 +67,7 @@ export const rotation: ProviderRotation = {
 				return { method: "POST", path: "v1/tokens", by: "admin", json };
 			},
 			issued(body) {
-				const [token, id] = [textIn(body, "token"), textIn(body, "id")];
+				const [token, id] = [answerText(body, "token"), answerText(body, "id")];
 				return token === undefined || id === undefined ? undefined : { token, id, at: timeIn(body, "created_at") };
 			},
 			orphan: (about) => ({
@@ -81,7 +81,7 @@ export const rotation: ProviderRotation = {
 				const found = data.find((each: unknown) => jsonField(JSON.stringify(each), "name") === nameOf(about));
 				if (found === undefined) return "none";
 				// A revoked one is no longer in the way.
-				const [id, status] = ["id", "status"].map((name) => textIn(JSON.stringify(found), name));
+				const [id, status] = ["id", "status"].map((name) => answerText(JSON.stringify(found), name));
 				return status === "active" ? id : "none";
 			},
 			revoke: (_, id) => ({ method: "DELETE", path: `v1/tokens/${idOf(id)}`, by: "admin" }),
@@ -97,11 +97,11 @@ export const rotation: ProviderRotation = {
 			lost: "the call is made again; the old secret is dead in any case",
 			again: "yes",
 			prepare: read,
-			prepared: (body) => (textIn(body, "id") === undefined ? undefined : {}),
+			prepared: (body) => (answerText(body, "id") === undefined ? undefined : {}),
 			issue: ({ tokenId }) => ({ method: "POST", path: `v1/tokens/${idOf(tokenId)}/rotate`, by: "admin" }),
 			issued(body) {
-				const token = textIn(body, "token");
-				return token === undefined ? undefined : { token, id: textIn(body, "id"), at: timeIn(body, "rotated_at") };
+				const token = answerText(body, "token");
+				return token === undefined ? undefined : { token, id: answerText(body, "id"), at: timeIn(body, "rotated_at") };
 			},
 		},
 	],
