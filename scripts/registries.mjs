@@ -77,6 +77,14 @@ export const kinds = {
 			list: "sandboxProviders",
 			into: "sandbox.generated.ts",
 		},
+		{
+			file: "rotate.ts",
+			exports: "rotation",
+			type: "ProviderRotation",
+			from: "./rotation.ts",
+			list: "rotations",
+			into: "rotations.generated.ts",
+		},
 	],
 	stores: [
 		{
