@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import type { StoreAnswer, StoreFiles, StoreReach, StoreRequest } from "../../src/adapters/stores/store.ts";
+import { storeReach } from "../../src/rotate/reach.ts";
 import { Secret } from "../../src/token/secret.ts";
+import { quietEffects } from "./effects.ts";
 
 /** A file in memory. */
 export interface MemoryFile {
@@ -44,7 +45,7 @@ function pemOf(tls: StoreRequest["tls"] = {}): Readonly<Record<string, string>> 
 	);
 }
 
-/** One request over HTTP, or over TLS. */
+/** One request over HTTP, or over TLS, by another client than ours. */
 export function send({ method, url, headers, body, tls, timeoutMs }: StoreRequest): Promise<StoreAnswer> {
 	return new Promise((done) => {
 		const fail = (error: NodeJS.ErrnoException) => {
@@ -69,47 +70,21 @@ export function send({ method, url, headers, body, tls, timeoutMs }: StoreReques
 	});
 }
 
-/** Runs a program as the real reach does: no shell, and only a secret on standard input. */
-const run: StoreReach["run"] = (program, args, { input, timeoutMs, variables }) =>
-	new Promise((done) => {
-		const child = spawn(program, args, {
-			env: { ...process.env, ...variables },
-			stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
-			timeout: timeoutMs,
-		});
-		let [stdout, stderr] = ["", ""];
-		child.stdout?.on("data", (text) => {
-			stdout += text;
-		});
-		child.stderr?.on("data", (text) => {
-			stderr += text;
-		});
-		child.on("error", ({ message }) => done({ code: undefined, started: false, stdout: "", stderr: message }));
-		child.stdin?.on("error", () => undefined);
-		child.stdin?.end(`${input?.reveal()}\n`);
-		child.on("close", (code, signal) =>
-			done({ code: code ?? undefined, stdout, stderr: signal ? `ended by ${signal}` : stderr }),
-		);
-	});
-
-/** A reach with these secrets by reference; no variable is set unless given. */
+/** The real reach, except that its files are in memory, secrets are these by reference, and no variable is set unless given. */
 export function reachWith(
 	parts: Partial<StoreReach> = {},
 	secrets: Readonly<Record<string, string>> = {},
 	variables: Readonly<Record<string, string>> = {},
 ): StoreReach {
 	return {
-		request: send,
+		...storeReach(quietEffects()),
 		files: memoryFiles().files,
-		run,
 		secret: async (reference) => {
 			const value = secrets[reference];
 			if (value === undefined) throw new Error(`${reference} cannot be read`);
 			return Secret.of(value);
 		},
 		variable: (name) => variables[name],
-		now: () => Date.now(),
-		sleep: (ms) => new Promise((done) => setTimeout(done, ms)),
 		...parts,
 	};
 }

@@ -126,28 +126,42 @@ describe("reaching the cluster", () => {
 		expect(await opened.read()).toEqual({ is: "empty" });
 		expect(sent[0]).toMatchObject({
 			url: "https://k.example.com:6443/api/v1/namespaces/team%20a/secrets/otel",
-			tls: { ca: PEM, cert: PEM, key: "KEY" },
+			tls: { ca: "/ca.pem", cert: PEM, key: "/k/keys/u.key" },
 		});
 	});
 
 	test("a file with a token, read again after some time", async () => {
 		let now = 0;
-		const { held, files } = memoryFiles({ "/k/config": config({ tokenFile: "t" }), "/k/t": `${canary().token}\n` });
-		const { opened } = open({ parts: { files, now: () => now } });
+		let token = canary().token;
+		const secret: StoreReach["secret"] = async (reference) => Secret.of(reference === "file:/k/t" ? token : "");
+		const { opened } = open({ files: { "/k/config": config({ tokenFile: "t" }) }, parts: { secret, now: () => now } });
 		expect(await opened.read()).toMatchObject({ is: "unreachable", why: expect.stringContaining("401") });
-		held.set("/k/t", { bytes: Buffer.from(credential.token), mode: 0o600 });
+		token = credential.token;
 		now += 10 * 60_000;
 		expect((await opened.read()).is).toBe("token");
 	});
 
-	test("from within a pod", async () => {
+	test("from within a pod: its namespace is in its token", async () => {
 		const pod = "/var/run/secrets/kubernetes.io/serviceaccount";
-		const files = { [`${pod}/token`]: credential.token, [`${pod}/ca.crt`]: PEM, [`${pod}/namespace`]: "telemetry" };
+		const claims = Buffer.from(JSON.stringify({ "kubernetes.io": { namespace: "telemetry" } })).toString("base64url");
+		const jwt = `${canary().token}.${claims}.${canary().token}`;
+		const cluster = fakeKubernetes(jwt);
+		const data = { token: encoded(old.token) };
+		cluster.stored("/api/v1/namespaces/telemetry/secrets/otel", { kind: "Secret", data, metadata: { name: "otel" } });
+		const sent: StoreRequest[] = [];
+		const request: StoreReach["request"] = async (each) => {
+			sent.push(each);
+			return cluster.request(each);
+		};
 		const variables = { KUBERNETES_SERVICE_HOST: "fd00::1", KUBERNETES_SERVICE_PORT: "6443" };
-		const cluster = open();
-		const reach = reachWith({ request: cluster.cluster.request, files: memoryFiles(files).files }, {}, variables);
-		const opened = store.open({ name: "otel", key: "token" }, reach);
+		const opened = store.open(
+			{ name: "otel", key: "token" },
+			reachWith({ request }, { [`file:${pod}/token`]: jwt }, variables),
+		);
 		expect((await opened.read()).is).toBe("token");
+		expect(sent).toMatchObject([
+			{ url: "https://[fd00::1]:6443/api/v1/namespaces/telemetry/secrets/otel", tls: { ca: `${pod}/ca.crt` } },
+		]);
 	});
 
 	test("a plugin gets its variables and says when its token ends; then it is asked again", async () => {

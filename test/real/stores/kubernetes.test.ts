@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { store } from "../../../src/adapters/stores/kubernetes-secret/index.ts";
+import type { StoreReach } from "../../../src/adapters/stores/store.ts";
 import { Secret } from "../../../src/token/secret.ts";
 import { type StoreExpected, storeContract } from "../../contracts/store.ts";
 import { canary } from "../../harness/canary.ts";
@@ -120,7 +121,7 @@ describe("kubernetes-secret on a real kube-apiserver", needs(kubeApiserver, etcd
 	});
 
 	test("a token of a service account, from within a pod", async () => {
-		const { namespace, settings, reach } = await place({ token: encoded(old.token) });
+		const { namespace, settings } = await place({ token: encoded(old.token) });
 		const accounts = `api/v1/namespaces/${namespace}/serviceaccounts`;
 		await cluster.ask("POST", accounts, { metadata: { name: "rotator" } });
 		const subject = { kind: "ServiceAccount", name: "rotator", namespace };
@@ -128,17 +129,14 @@ describe("kubernetes-secret on a real kube-apiserver", needs(kubeApiserver, etcd
 		const issued = await cluster.ask("POST", `${accounts}/rotator/token`, { spec: {} });
 		const { token } = issued["status"] as { token: string };
 		const pod = "/var/run/secrets/kubernetes.io/serviceaccount";
-		const { files } = memoryFiles({
-			[`${pod}/token`]: token,
-			[`${pod}/ca.crt`]: cluster.ca,
-			[`${pod}/namespace`]: namespace,
-		});
 		const { hostname, port } = new URL(cluster.url);
-		const variables: Readonly<Record<string, string>> = {
-			KUBERNETES_SERVICE_HOST: hostname,
-			KUBERNETES_SERVICE_PORT: port,
+		const variables = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+		// The kubelet, which there is none of, would have put the certificate there.
+		const request: StoreReach["request"] = (each) => {
+			expect(each.tls).toEqual({ ca: `${pod}/ca.crt` });
+			return reachWith().request({ ...each, tls: { ca: cluster.ca } });
 		};
-		const inPod = { ...reach, files, variable: (name: string) => variables[name] };
+		const inPod = reachWith({ request }, { [`file:${pod}/token`]: token }, variables);
 		const { name, key } = settings;
 		expect(await store.open({ name, key }, inPod).promote(write)).toMatchObject({ did: "written" });
 	});

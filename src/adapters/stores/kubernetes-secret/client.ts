@@ -43,6 +43,8 @@ const RIGHTS = "give the account get and patch on this Secret, and get, create a
 const POD = "/var/run/secrets/kubernetes.io/serviceaccount";
 /** How long before its end a credential is not used any more. */
 const MARGIN_MS = 60_000;
+/** How long a token from a file is taken for good: others replace it. */
+const REREAD_MS = 5 * 60_000;
 /** A plugin may ask an identity provider. */
 const PLUGIN_MS = 60_000;
 
@@ -104,15 +106,17 @@ export class KubeClient {
 		return this.#access;
 	}
 
+	/** What the kubelet mounts are links, which only a reference or a path of TLS follows. */
 	async #ofPod(host: string): Promise<ClusterAccess> {
 		const port = this.#reach.variable("KUBERNETES_SERVICE_PORT") ?? "443";
+		const token = await this.#reach.secret(`file:${POD}/token`);
 		return {
 			server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
-			namespace: (await this.#text(`${POD}/namespace`)).trim(),
-			tls: { ca: await this.#text(`${POD}/ca.crt`) },
-			token: secretOf((await this.#text(`${POD}/token`)).trim()),
+			namespace: namespaceOf(token),
+			tls: { ca: `${POD}/ca.crt` },
+			token,
 			// The kubelet replaces the token from time to time.
-			until: this.#reach.now() + 5 * 60_000,
+			until: this.#reach.now() + REREAD_MS,
 		};
 	}
 
@@ -128,26 +132,28 @@ export class KubeClient {
 		}
 		const server = textIn(cluster, "server") ?? "";
 		if (!URL.canParse(server)) throw new Error(`${path}: the cluster of the context ${said(name)} has no server`);
-		const pem = async (from: Document, key: string) => {
+		const pem = (from: Document, key: string) => {
 			const [data, file] = [textIn(from, `${key}-data`), textIn(from, key)];
 			if (data !== undefined) return Buffer.from(data, "base64").toString("utf8");
-			return file === undefined ? undefined : this.#text(beside(path, file));
+			return file === undefined ? undefined : beside(path, file);
 		};
 		const plugin = objectAt(user, "exec");
 		const given: Credentials = textIn(plugin, "command") === undefined ? {} : await this.#plugin(plugin, cluster, path);
 		const tokenFile = textIn(user, "tokenFile");
-		const token = given.token ?? (tokenFile ? await this.#text(beside(path, tokenFile)) : textIn(user, "token"));
+		const text = given.token ?? textIn(user, "token");
+		const isFile = given.token === undefined && tokenFile !== undefined;
+		const token = isFile ? await this.#reach.secret(`file:${beside(path, tokenFile)}`) : text && secretOf(text.trim());
 		const [ca, cert, key] = [
-			await pem(cluster, "certificate-authority"),
-			given.cert ?? (await pem(user, "client-certificate")),
-			given.key ?? (await pem(user, "client-key")),
+			pem(cluster, "certificate-authority"),
+			given.cert ?? pem(user, "client-certificate"),
+			given.key ?? pem(user, "client-key"),
 		];
 		return {
 			server,
 			namespace: textIn(context, "namespace"),
 			tls: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
-			...(token && { token: secretOf(token.trim()) }),
-			until: given.until ?? (tokenFile ? this.#reach.now() + 5 * 60_000 : Number.POSITIVE_INFINITY),
+			...(token && { token }),
+			until: given.until ?? (isFile ? this.#reach.now() + REREAD_MS : Number.POSITIVE_INFINITY),
 		};
 	}
 
@@ -207,6 +213,12 @@ const TYPES: Readonly<Partial<Record<StoreRequest["method"], string>>> = { PATCH
 
 /** What this file does not know how to do; never ignored. */
 const UNSUPPORTED = ["insecure-skip-tls-verify", "tls-server-name", "proxy-url", "auth-provider", "username", "as"];
+
+/** The namespace of a service account, by its token. https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/ */
+function namespaceOf(token: Secret): string | undefined {
+	const claims = jsonOf(Buffer.from(token.reveal().split(".")[1] ?? "", "base64url"));
+	return textIn(objectAt(claims, "kubernetes.io"), "namespace");
+}
 
 const beside = (path: string, file: string) => (isAbsolute(file) ? file : join(dirname(path), file));
 
