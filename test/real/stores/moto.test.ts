@@ -1,50 +1,19 @@
-import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { store } from "../../../src/adapters/stores/aws-secrets-manager/index.ts";
 import { isPromotion, logIn } from "../../adapters/stores/aws-secrets-manager.expected.ts";
 import { type StoreExpected, storeContract } from "../../contracts/store.ts";
 import { canary } from "../../harness/canary.ts";
-import { freePorts } from "../../harness/collector.ts";
+import { type Moto, startMoto } from "../../harness/moto.ts";
 import { moto, needs } from "../../harness/parts.ts";
 import { reachWith } from "../../harness/store.ts";
-import { waitFor } from "../../harness/wait.ts";
 
-let endpoint = "";
+let server: Moto;
 let made = 0;
+const ask: Moto["ask"] = (...request) => server.ask(...request);
 
 beforeAll(async () => {
-	if (moto.missing) return;
-	const [port = 0] = await freePorts(1);
-	const child = spawn(moto.path, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
-	const ended = new Promise((done) => child.on("close", done));
-	afterAll(async () => {
-		child.kill("SIGKILL");
-		await ended;
-	});
-	endpoint = `http://127.0.0.1:${port}`;
-	await waitFor("moto to answer", () =>
-		fetch(`${endpoint}/moto-api/data.json`).then(
-			({ ok }) => ok,
-			() => false,
-		),
-	);
+	if (!moto.missing) server = await startMoto(afterAll);
 });
-
-/** One request by another client. */
-async function ask(operation: string, input: object): Promise<Record<string, never>> {
-	const response = await fetch(endpoint, {
-		method: "POST",
-		headers: {
-			"x-amz-target": `secretsmanager.${operation}`,
-			"content-type": "application/x-amz-json-1.1",
-			authorization:
-				"AWS4-HMAC-SHA256 Credential=a/20260101/eu-central-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=x",
-		},
-		body: JSON.stringify(input),
-	});
-	if (!response.ok) throw new Error(`${operation}: ${response.status} ${await response.text()}`);
-	return (await response.json()) as Record<string, never>;
-}
 
 const expected: StoreExpected = {
 	world: "real",
@@ -61,7 +30,7 @@ const expected: StoreExpected = {
 		const current = async () =>
 			String((await ask("GetSecretValue", { SecretId: id, VersionStage: "AWSCURRENT" }))["SecretString"]);
 		return {
-			settings: { "secret-id": id, field: "token", endpoint },
+			settings: { "secret-id": id, field: "token", endpoint: server.url },
 			reach: reachWith(),
 			isWrite: isPromotion,
 			held: async () => JSON.parse(await current())["token"],
