@@ -3,10 +3,11 @@ import { answer } from "./store.ts";
 
 interface Input {
 	readonly VersionStage: string;
+	readonly VersionId?: string;
 	readonly ClientRequestToken: string;
 	readonly SecretString: string;
 	readonly VersionStages: readonly string[];
-	readonly RemoveFromVersionId: string;
+	readonly RemoveFromVersionId?: string;
 	readonly MoveToVersionId?: string;
 }
 
@@ -36,8 +37,8 @@ export function fakeSecretsManager(name: string) {
 	};
 	const failed = (type: string, message: string, status = 400) => answer(status, { __type: type, message });
 	const operations: Readonly<Record<string, (input: Input) => ReturnType<typeof answer>>> = {
-		GetSecretValue({ VersionStage }) {
-			const id = holder(VersionStage);
+		GetSecretValue({ VersionStage, VersionId = holder(VersionStage) }) {
+			const id = VersionId;
 			if (id === undefined)
 				return failed("ResourceNotFoundException", "Secrets Manager can't find the specified secret value");
 			return answer(200, { Name: name, VersionId: id, SecretString: versions.get(id)?.text });
@@ -59,7 +60,7 @@ export function fakeSecretsManager(name: string) {
 		UpdateSecretVersionStage({ VersionStage: label, RemoveFromVersionId: from, MoveToVersionId: to }) {
 			if (holder(label) !== from)
 				return failed("InvalidParameterException", `the label ${label} is not attached to version ${from}`);
-			if (to === undefined) versions.get(from)?.labels.delete(label);
+			if (to === undefined) versions.get(from ?? "")?.labels.delete(label);
 			else if (!versions.has(to)) return failed("ResourceNotFoundException", "no such version");
 			else attach(label, to);
 			return answer(200, { Name: name });

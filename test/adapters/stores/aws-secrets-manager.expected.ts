@@ -29,6 +29,7 @@ export const expected: StoreExpected = {
 	compares: true,
 	creates: true,
 	denies: true,
+	fences: true,
 	async open(start) {
 		const credential = canary();
 		logIn(credential.token);

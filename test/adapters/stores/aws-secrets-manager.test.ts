@@ -60,6 +60,22 @@ describe("a version for each write", () => {
 	});
 });
 
+test("the fence is a version that nobody reads, and leaves no label behind", async () => {
+	const { fake, first, opened } = open(old.token);
+	expect(await opened.fence?.take(operation, "host-one")).toEqual({ is: "held" });
+	expect([fake.holder("AWSCURRENT"), fake.holder("CROSSFADE_FENCE")]).toEqual([
+		first,
+		expect.stringContaining(operation),
+	]);
+	expect((await opened.promote(write)).did).toBe("written");
+	expect(await opened.fence?.release(operation)).toEqual({ is: "free" });
+	// Taken again for the same operation, from another machine.
+	expect(await opened.fence?.take(operation, "host-two")).toEqual({ is: "held" });
+	expect(await opened.fence?.release(operation)).toEqual({ is: "free" });
+	const labels = [...fake.versions.values()].flatMap((version) => [...version.labels]);
+	expect(labels.sort()).toEqual(["AWSCURRENT", "AWSPREVIOUS"]);
+});
+
 describe("fields of JSON", () => {
 	test("a pair in one version, and numbers and layout as they were", async () => {
 		const text = `{ "n": 1.50,\n\t"token":"${old.token}", "id" : "pk-1", "big": 12345678901234567890 }`;

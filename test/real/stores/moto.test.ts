@@ -20,6 +20,9 @@ const expected: StoreExpected = {
 	asks: true,
 	compares: true,
 	creates: true,
+	fences: true,
+	// It attaches a label of one's own to several versions, which AWS refuses.
+	races: false,
 	async open(start) {
 		const credential = canary();
 		logIn(credential.token);

@@ -75,6 +75,14 @@ export class AwsSecret {
 		});
 	}
 
+	/** The text of one version, whatever its labels are. */
+	textOf(id: string): Promise<{ readonly text: string | undefined } | StoreTrouble> {
+		return attempt(async () => {
+			const command = new GetSecretValueCommand({ SecretId: this.#id, VersionId: id });
+			return { text: (await this.#client.send(command)).SecretString };
+		});
+	}
+
 	/** Versions by the label that they have. */
 	labels(): Promise<Readonly<Record<string, string>> | StoreTrouble> {
 		return attempt(async () => {
@@ -93,8 +101,8 @@ export class AwsSecret {
 		});
 	}
 
-	/** Moves a label between two versions, or takes it off one; "stale" if it is not where it was. */
-	move(label: string, from: string, to?: string): Promise<StoreTrouble | "stale" | undefined> {
+	/** Moves a label from one version, or from none, to another, or to none; "stale" if it is not where it was. */
+	move(label: string, from: string | undefined, to?: string): Promise<StoreTrouble | "stale" | undefined> {
 		const input = { SecretId: this.#id, VersionStage: label, RemoveFromVersionId: from, MoveToVersionId: to };
 		return attempt(async () => {
 			try {

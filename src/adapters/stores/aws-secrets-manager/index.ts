@@ -9,12 +9,13 @@
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/getting-started.html#term_version.
  */
 import { createHash } from "node:crypto";
-import { promoteComparing } from "../compare.ts";
+import { fenceOf, promoteComparing } from "../compare.ts";
 import { holdsOf, pairProblem } from "../fields.ts";
-import { jsonOf, type StoreTrouble } from "../http.ts";
+import { jsonOf, objectAt, type StoreTrouble, textIn } from "../http.ts";
 import {
 	type Store,
 	type StoreCheck,
+	type StoreFence,
 	type StoreHolds,
 	type StoreKind,
 	type StoreReach,
@@ -129,6 +130,7 @@ function aws(settings: StoreSettings, reach: StoreReach): Store {
 				};
 			});
 		},
+		fence: fence(open),
 		async close() {
 			if (opened) (await opened).close();
 		},
@@ -166,10 +168,53 @@ async function stage(
 		return { trouble: { why, nextStep, mayBeDone: false } };
 	}
 	const next = textWith(text, keys, write.value);
-	const version = `${write.operation}-${createHash("sha256").update(next).digest("hex").slice(0, 12)}`;
+	const version = `${write.operation}-${hashOf(next)}`;
 	const trouble = await secret.put(version, next, PENDING);
 	// Nobody has it yet, and the same write again does nothing.
 	return trouble ? { trouble: { ...trouble, mayBeDone: false } } : version;
+}
+
+const hashOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 12);
+/** The label of its own that a version of the fence has. */
+const labelOf = (version: string) => `CROSSFADE_${version}`;
+/** On the version that names who works on the token. */
+const FENCE = "CROSSFADE_FENCE";
+
+/**
+ * A version that no consumer reads names the operation, and has a label of which there is one: AWS attaches it only if no other version has
+ * it. Taking the label off frees the fence, and leaves the version to be removed by AWS.
+ */
+function fence(open: () => Promise<AwsSecret>): StoreFence {
+	return fenceOf<string | undefined>({
+		name: `the label ${FENCE}`,
+		async look() {
+			const secret = await open();
+			const labels = await secret.labels();
+			if (isTrouble(labels)) return labels;
+			const version = labels[FENCE];
+			if (version === undefined) return { operation: "", holder: "", version };
+			const found = await secret.textOf(version);
+			if ("why" in found) return found;
+			const record = objectAt(jsonOf(Buffer.from(found.text ?? "")));
+			return { operation: textIn(record, "operation") ?? version, holder: textIn(record, "holder") ?? "", version };
+		},
+		async put({ operation, holder }, version) {
+			const secret = await open();
+			if (operation === "") {
+				const failed = await secret.move(FENCE, version);
+				if (failed) return failed;
+				// AWS keeps a version for as long as it has a label.
+				await secret.move(labelOf(version ?? ""), version);
+				return { version: "" };
+			}
+			const text = JSON.stringify({ operation, holder });
+			const own = `fence-${operation}-${hashOf(text)}`;
+			// Without a label of its own a version would be put in use.
+			const trouble = await secret.put(own, text, labelOf(own));
+			if (trouble) return { ...trouble, mayBeDone: false };
+			return (await secret.move(FENCE, version, own)) ?? { version: own };
+		},
+	});
 }
 
 function isTrouble(answer: object): answer is StoreTrouble {
