@@ -46,7 +46,12 @@ export async function openPlace(
 	}
 	const by = USER || LOGNAME || `uid ${machine.uid}`;
 	const clock = { offsetMs: 0 };
-	const stamp = () => ({ at: fx.clock.now() + clock.offsetMs, by, host: machine.hostname });
+	const stamp = () => ({
+		at: fx.clock.now() + clock.offsetMs,
+		...(clock.offsetMs === 0 ? {} : { ahead: clock.offsetMs }),
+		by,
+		host: machine.hostname,
+	});
 	return { fx, fleet, file, spec, folder, stamp, clock };
 }
 
@@ -86,9 +91,13 @@ export async function beginOperation(place: RotationPlace, opened: Opened): Prom
 	return startJournal(folder, opened, await wrapIdentity(identity, [own, ...spec.recipients]), stamp);
 }
 
+/** Clocks that differ by less agree: a Date header has whole seconds, and takes its time. */
+const AGREE_MS = 3_000;
+
 /** Asks for the provider's time; from then on records carry it. A provider that does not tell it has ours. */
 export async function learnClock(place: RotationPlace): Promise<number> {
-	place.clock.offsetMs = (await providerClock(place.fx, place.spec)) ?? place.clock.offsetMs;
+	const offset = (await providerClock(place.fx, place.spec)) ?? place.clock.offsetMs;
+	place.clock.offsetMs = Math.abs(offset) < AGREE_MS ? 0 : offset;
 	return place.clock.offsetMs;
 }
 

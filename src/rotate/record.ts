@@ -3,7 +3,10 @@ export type JournalRecord = Stamp & JournalEntry;
 
 /** Who wrote a record, when and where. */
 export interface Stamp {
+	/** By the provider's clock, as far as it was known. */
 	readonly at: number;
+	/** The provider's clock minus ours, in milliseconds; absent if they agree. */
+	readonly ahead?: number;
 	readonly by: string;
 	readonly host: string;
 }

@@ -28,8 +28,10 @@ export interface RotationState {
 /** How a step stands: never begun, begun without an end (the machine stopped), or ended. */
 export interface StepState {
 	readonly is: "never" | "begun" | Ending;
-	/** When it began, or ended. */
+	/** When it began, or ended, by the provider's clock. */
 	readonly at: number;
+	/** The same by this machine's clock, which evidence has. */
+	readonly localAt?: number | undefined;
 	readonly note?: string | undefined;
 	readonly facts?: Facts | undefined;
 }
@@ -71,8 +73,8 @@ function after(state: RotationState, record: JournalRecord): RotationState {
 	if (record.is === "sealed") return afterSealed(state, record);
 	if (record.is === "begun") return afterStep(state, record.step, { is: "begun", at: record.at, note: record.note });
 	if (record.is === "ended") {
-		const { how, at, note, facts } = record;
-		return afterStep(state, record.step, { is: how, at, note, facts });
+		const { how, at, ahead = 0, note, facts } = record;
+		return afterStep(state, record.step, { is: how, at, localAt: at - ahead, note, facts });
 	}
 	if (record.is === "captured") return afterCaptured(state, record);
 	if (record.is === "word") return afterWord(state, record);
@@ -130,7 +132,7 @@ function withoutFresh(state: RotationState): RotationState {
 
 function afterWord(state: RotationState, word: JournalRecord & { readonly is: "word" }): RotationState {
 	const { about, subject = "", because = "", until, at } = word;
-	const done: StepState = { is: "done", at, note: because };
+	const done: StepState = { is: "done", at, localAt: at - (word.ahead ?? 0), note: because };
 	const ofStore = (kind: "write" | "confirm") => {
 		const back = state.direction === "forward" ? "" : "back-";
 		return afterStep(state, `${back}${kind}:${subject}`, done);

@@ -166,7 +166,7 @@ async function run(
 export async function confirm(engine: Engine, name: string): Promise<StepOutcome> {
 	const { spec } = engine.store(name);
 	const fresh = engine.state().fresh?.fingerprint ?? "";
-	const since = engine.state().stores[name]?.write.at ?? 0;
+	const since = engine.state().stores[name]?.write.localAt ?? Number.POSITIVE_INFINITY;
 	if (spec.confirm === "person") return { how: "wait", note: "a person confirms it" };
 	if (spec.confirm !== "traffic") {
 		const { code, stdout, output } = await run(engine, spec.confirm);

@@ -1,6 +1,10 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { newAgeKey } from "../../src/rotate/sealing.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
+import { sent, writeEvidence } from "../harness/evidence.ts";
 import { managed, rotationWorld } from "../harness/rotate.ts";
 
 describe("a token that a person rotates, and a clock ends", () => {
@@ -202,5 +206,191 @@ describe("a key of which only a page tells the end", () => {
 		await world.rotate("waiting", "resume", "--confirmed", "file", "--because", "seen");
 		await world.later("17m");
 		await world.rotate("ok", "resume");
+	});
+});
+
+describe("evidence", () => {
+	const FLEET = ["hosts: { expected: [mac-1] }", "clis: [codex]", "every: 1h"];
+
+	async function written() {
+		const world = await managed("tooken", { store: "confirm: traffic, feeds: [gw], within: 1m", more: FLEET });
+		expect(await world.rotate("waiting", "start")).toContain("nothing accepted with the new token was counted at gw");
+		const [old, fresh] = [fingerprint(world.first), fingerprint(world.read("live.token"))];
+		return { world, old, fresh, evidence: join(world.cwd, "crossfade-evidence") };
+	}
+
+	test("of the new token in particular confirms a store, and no other", async () => {
+		const { world, old, fresh, evidence } = await written();
+		// Traffic from before the write, and of another place, confirms nothing.
+		writeEvidence(evidence, { traffic: [sent(old, 300), sent(fresh, 5), sent(fresh, 0, { place: "gw-2" })] });
+		await world.later("2m");
+		expect(await world.rotate("waiting", "resume")).toContain("nothing accepted");
+		writeEvidence(evidence, { traffic: [sent(old, 300), sent(fresh, 200), sent(fresh, -3)], until: Date.now() });
+		await world.later("2m");
+		expect(await world.rotate("personNeeded", "resume")).toContain("Every store is confirmed");
+	});
+
+	test("that satisfies the judge lets retire go on, and a person ends the old token", async () => {
+		const world = await rotationWorld("activitylog", {
+			store: "confirm: traffic, feeds: [gw], within: 1m",
+			more: FLEET,
+		});
+		const [old, fresh] = [fingerprint(world.first), fingerprint(await world.click())];
+		const since = new Date(Date.now() - 4 * 3_600_000).toISOString();
+		await world.rotate("waiting", "start", "--adopt", "file:new.token", "--since", since);
+		const traffic = [sent(old, 190), ...[160, 120, 80, 40, 0].map((minutes) => sent(fresh, minutes))];
+		writeEvidence(join(world.cwd, "crossfade-evidence"), { traffic });
+		await world.later("2m");
+		await world.rotate("personNeeded", "resume");
+		expect(await world.rotate("personNeeded", "retire")).toContain("revoke the old one");
+		expect(await world.rotate("ok", "log")).toContain("the verdict was yes");
+		await world.control("/revoke", { token: old });
+		await world.rotate("ok", "resume", "--ended");
+		expect(await world.stateOf(world.first)).toBe("revoked");
+	});
+
+	test("S4: that ends before now, or shows the old token, is no yes", async () => {
+		const { world, old, fresh, evidence } = await written();
+		await world.rotate("personNeeded", "resume", "--confirmed", "file", "--because", "seen");
+		for (const [traffic, until, exit] of [
+			[[sent(old, 300), sent(fresh, 200), sent(fresh, 121)], Date.now() - 2 * 3_600_000, "noEvidence"],
+			[[sent(fresh, 200), sent(fresh, 0), sent(old, 1)], Date.now(), "oldInUse"],
+		] as const) {
+			writeEvidence(evidence, { traffic: [...traffic], until });
+			await world.rotate(exit, "retire");
+			expect(await world.stateOf(world.first)).toBe("active");
+		}
+	});
+
+	test("of a program that prints the new token's fingerprint confirms, and nothing else that it prints", async () => {
+		const world = await rotationWorld("torii", { store: "confirm: [sh, seen.sh], within: 1m" });
+		world.write("seen.sh", "echo nothing\n");
+		await world.rotate("personNeeded", "start");
+		const fresh = await world.click();
+		expect(await world.rotate("waiting", "resume", "--token", "file:new.token")).toContain("did not print");
+		world.write("seen.sh", `echo using fp=${fingerprint(fresh)}\n`);
+		await world.later("2m");
+		await world.rotate("waiting", "resume");
+		expect(await world.rotate("waiting", "status")).toContain("its program printed the new token's fingerprint");
+	});
+});
+
+describe("sequences that end badly elsewhere", () => {
+	test("S2, S5: roles come from the journal, and a third token in the store is not overwritten", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		await world.click();
+		const third = canary().token;
+		world.write("live.token", third);
+		expect(await world.rotate("personNeeded", "resume", "--token", "file:new.token")).toContain(
+			"holds a token of somebody else",
+		);
+		expect(world.read("live.token")).toBe(third);
+		world.write("live.token", world.first);
+		await world.rotate("personNeeded", "resume");
+		// The reference `store:file` gives the new token now; the old one comes from the journal.
+		await world.rotate("personNeeded", "rollback");
+		expect(world.read("live.token")).toBe(world.first);
+	});
+
+	test("S9: a lost paste is asked for again; what cannot end well is closed, with what was left behind", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		expect(await world.rotate("personNeeded", "resume", "--lost")).toContain("Choose Rotate");
+		expect(await world.rotate("usage", "close")).toContain("--stranded");
+		const said = await world.rotate("partial", "close", "--stranded", "--because", "a laptop that never comes back");
+		expect(said).toContain("store file; the old token, which may live");
+		expect(await world.rotate("unsafePlan", "start")).toContain("still in its overlap");
+	});
+
+	test("S9: Glean without its answer is looked at after ten minutes, and nothing is called twice before", async () => {
+		const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
+		await world.control("/fault", { fault: "reset", on: "manage", skip: 1, times: 1 });
+		await world.rotate("unknownState", "start");
+		const issued = (await world.status()).tokens.length;
+		expect(await world.rotate("unknownState", "resume")).toContain("the call got no answer");
+		expect((await world.status()).tokens).toHaveLength(issued);
+		await world.later("12m");
+		expect(await world.rotate("personNeeded", "resume")).toContain("admin console");
+		await world.control("/mint").then(({ token }) => world.write("new.token", String(token)));
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+	});
+
+	test("S9: Glean's call that never arrived is made again, after ten minutes", async () => {
+		const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
+		await world.control("/fault", { fault: "503", on: "manage", skip: 1, times: 1 });
+		await world.rotate("unknownState", "start");
+		await world.later("12m");
+		await world.rotate("personNeeded", "resume");
+		expect((await world.status()).tokens).toHaveLength(2);
+	});
+
+	test("S8: half an answer is kept, sealed, and export gives it as it came", async () => {
+		const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
+		await world.control("/fault", { fault: "malformed", on: "manage", skip: 1, times: 1 });
+		await world.rotate("unknownState", "start");
+		expect(await world.rotate("usage", "export", "--out", "out.token")).toContain("--yes");
+		await world.rotate("ok", "export", "--out", "out.token", "--yes");
+		expect(world.read("out.token")).toBe('{"partialSuccess": {');
+	});
+
+	test("S10: a leak supersedes an open operation, from the token that it had brought", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		const leaked = await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		expect(await world.rotate("refused", "start")).toContain("a rotation is under way already");
+		expect(await world.rotate("personNeeded", "start", "--leaked")).toContain("write to Torii's support");
+		const fresh = await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		expect(world.read("live.token")).toBe(fresh);
+		expect(await world.rotate("ok", "log")).toContain("closed: superseded");
+		expect(await world.rotate("personNeeded", "status")).toContain(`old       fp=${fingerprint(leaked)}`);
+	});
+
+	test("S12: a store that left the fleet file needs a reason, and one that came is written", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		const other = world.fleet
+			.replaceAll(/\bfile: \{|\[file\]|store:file/g, (found) => found.replace("file", "other"))
+			.replace("live.token", "other.token");
+		world.write("other.token", world.first);
+		world.write("crossfade.yaml", other);
+		expect(await world.rotate("personNeeded", "resume")).toContain("is no longer in the fleet file");
+		await world.rotate("personNeeded", "resume", "--removed", "file", "--because", "sold");
+		expect(world.read("other.token")).toBe(world.read("new.token"));
+	});
+
+	test("S3: of two at once only one works, and the other says so", async () => {
+		const world = await managed("tooken");
+		const both = await Promise.all([1, 2].map(() => world.process("start", [], { canaries: [] })));
+		expect(both.map(({ code }) => code).sort()).toEqual([11, 16]);
+		expect((await world.status()).tokens).toHaveLength(2);
+	});
+
+	test("a journal that was edited, another fleet file, and another machine's key are one clear error each", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		const folder = join(world.cwd, ".local/state/crossfade/rotations/it");
+		const [name = ""] = readdirSync(folder).filter((each) => each.endsWith(".journal"));
+		const text = readFileSync(join(folder, name), "utf8");
+		writeFileSync(join(folder, name), text.replace('"isLeaked":false', '"isLeaked":true'));
+		expect(await world.rotate("refused", "status")).toContain("was changed by something else");
+		writeFileSync(join(folder, name), text);
+		const key = world.read("crossfade.key");
+		world.write("crossfade.key", (await newAgeKey()).identity);
+		expect(await world.rotate("refused", "resume")).toContain("does not open the journal's sealed records");
+		world.write("crossfade.key", key);
+		await world.rotate("personNeeded", "resume");
+	});
+
+	test("NODE_DEBUG, with which Node would print tokens, is refused", async () => {
+		const world = await rotationWorld("torii");
+		const { code, stderr } = await world.process("status", [], { env: { NODE_DEBUG: "http" } });
+		expect({ code, says: stderr.includes("Node would print tokens") }).toEqual({ code: 11, says: true });
 	});
 });

@@ -108,10 +108,19 @@ function makePrivate(folder: string): void {
 		if (dirname(folder) !== folder && orNothing(() => lstatSync(dirname(folder))) === undefined) {
 			makePrivate(dirname(folder));
 		}
-		mkdirSync(folder, { mode: 0o700 });
+		makeUnlessThere(folder);
 		syncFolder(dirname(folder));
 	}
 	refuseOthers(folder);
+}
+
+/** Two processes may begin at once. */
+function makeUnlessThere(folder: string): void {
+	try {
+		mkdirSync(folder, { mode: 0o700 });
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+	}
 }
 
 /** Who may write into the folder could put another journal there. */
