@@ -6,6 +6,7 @@ import { storeKinds } from "../adapters/stores/registry.generated.ts";
 import type { StoreSetting } from "../adapters/stores/store.ts";
 import { durationMs } from "../base/duration.ts";
 import { parseTokenRef } from "../token/reference.ts";
+import type { RotationText, StoreText } from "./rotation-text.ts";
 
 /** The blocks `stores:` and `rotations:` of `crossfade.yaml`, made from the tables of the adapters. A message says what is expected. */
 
@@ -80,8 +81,6 @@ const commonToStores = {
 	),
 };
 
-export const STORE_DEFAULTS = { withinMs: 15 * 60_000 } as const;
-
 const storeBlocks = storeKinds.map(({ id, settings }) =>
 	v.strictObject({
 		kind: v.literal(id, `one of ${storeKinds.map((kind) => kind.id).join(", ")}`),
@@ -98,16 +97,6 @@ export const storesSchema = v.record(
 		`a kind: one of ${storeKinds.map(({ id }) => id).join(", ")}`,
 	) as v.GenericSchema<StoreText>,
 );
-
-/** A store's block. Its own keys are texts or lists, by the table of its kind. */
-export interface StoreText {
-	readonly kind: string;
-	readonly feeds?: readonly string[] | undefined;
-	readonly apply?: "watch" | readonly string[] | undefined;
-	readonly confirm?: "traffic" | "person" | readonly string[] | undefined;
-	readonly within?: string | undefined;
-	readonly [key: string]: unknown;
-}
 
 const current = v.pipe(
 	v.string(),
@@ -171,22 +160,6 @@ const rotationSchema = v.strictObject({
 });
 
 export const rotationsSchema = v.record(name, rotationSchema as unknown as v.GenericSchema<RotationText>);
-
-/** A rotation's block, with the provider's own keys. */
-export interface RotationText {
-	readonly provider: string;
-	readonly strategy?: string | undefined;
-	readonly current: string;
-	readonly stores: readonly string[];
-	readonly canary?: string | undefined;
-	readonly endpoint?: string | undefined;
-	readonly overlap?: string | undefined;
-	readonly key: string;
-	readonly recipients?: readonly string[] | undefined;
-	readonly journal?: string | undefined;
-	readonly host?: string | undefined;
-	readonly [key: string]: unknown;
-}
 
 /** Keys whose values are references: a token that was pasted there must not be quoted. */
 export const referenceKeys: readonly string[] = [

@@ -11,7 +11,7 @@ import { ownEntry } from "../base/lookup.ts";
 import { shown } from "../base/mask.ts";
 import { nearest } from "../base/suggest.ts";
 import { parseTokenRef, type TokenRef } from "../token/reference.ts";
-import { type RotationText, STORE_DEFAULTS, type StoreText } from "./rotation-schema.ts";
+import { type RotationText, STORE_DEFAULTS, type StoreText } from "./rotation-text.ts";
 
 /** A store of the fleet file. Paths are absolute; nothing here is secret. */
 export interface StoreSpec {
