@@ -12,6 +12,8 @@ export function logIn(secret: string): void {
 	vi.stubEnv("AWS_REGION", "eu-central-1");
 	vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
 	vi.stubEnv("AWS_CONFIG_FILE", "/nonexistent");
+	// Of Node 20, once a process.
+	vi.stubEnv("AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED", "true");
 	vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
 }
 
