@@ -30,7 +30,9 @@ export interface Kubernetes {
 }
 
 /** Starts a real etcd and a real kube-apiserver with RBAC on loopback; there is no kubelet. Ended by `end`, after the test if not given. */
-export async function startKubernetes(end: (done: () => Promise<void>) => void = onTestFinished): Promise<Kubernetes> {
+export async function startKubernetes(
+	end: (done: () => Promise<void>) => unknown = onTestFinished,
+): Promise<Kubernetes> {
 	const folder = mkdtempSync(join(tmpdir(), "crossfade-kubernetes-"));
 	const [client = 0, peer = 0, port = 0] = await freePorts(3);
 	const tokens = { admin: canary().token, ci: canary().token };

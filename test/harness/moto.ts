@@ -12,7 +12,7 @@ export interface Moto {
 }
 
 /** Ended by `end`, after the test if not given. */
-export async function startMoto(end: (done: () => Promise<void>) => void = onTestFinished): Promise<Moto> {
+export async function startMoto(end: (done: () => Promise<void>) => unknown = onTestFinished): Promise<Moto> {
 	const [port = 0] = await freePorts(1);
 	const child = spawn(moto.path, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
 	const ended = new Promise((done) => child.on("close", done));

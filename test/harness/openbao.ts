@@ -18,8 +18,8 @@ export interface OpenBao {
 	): Promise<{ status: number; data: Record<string, never> }>;
 }
 
-/** Starts the real server in memory, with a KV engine at `secret`. Ended after the test, or the tests of the file if started in `beforeAll`. */
-export async function startOpenBao(end: (done: () => Promise<void>) => void = onTestFinished): Promise<OpenBao> {
+/** Starts the real server in memory, with a KV engine at `secret`. Ended after the test, or when `end` says. */
+export async function startOpenBao(end: (done: () => Promise<void>) => unknown = onTestFinished): Promise<OpenBao> {
 	const [port = 0] = await freePorts(1);
 	const { token } = canary();
 	const args = [

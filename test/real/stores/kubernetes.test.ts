@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { store } from "../../../src/adapters/stores/kubernetes-secret/index.ts";
 import type { StoreReach } from "../../../src/adapters/stores/store.ts";
 import { Secret } from "../../../src/token/secret.ts";
@@ -17,7 +17,10 @@ const encoded = (value: string) => Buffer.from(value).toString("base64");
 const rbac = "apis/rbac.authorization.k8s.io/v1";
 
 beforeAll(async () => {
-	if (!kubeApiserver.missing && !etcd.missing) cluster = await startKubernetes(afterAll);
+	if (kubeApiserver.missing || etcd.missing) return undefined;
+	const ends: (() => Promise<void>)[] = [];
+	cluster = await startKubernetes((end) => ends.push(end));
+	return async () => void (await Promise.all(ends.map((end) => end())));
 });
 
 const config = (user: object, namespace: string) =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { store } from "../../../src/adapters/stores/aws-secrets-manager/index.ts";
 import { isPromotion, logIn } from "../../adapters/stores/aws-secrets-manager.expected.ts";
 import { type StoreExpected, storeContract } from "../../contracts/store.ts";
@@ -12,7 +12,10 @@ let made = 0;
 const ask: Moto["ask"] = (...request) => server.ask(...request);
 
 beforeAll(async () => {
-	if (!moto.missing) server = await startMoto(afterAll);
+	if (moto.missing) return undefined;
+	const ends: (() => Promise<void>)[] = [];
+	server = await startMoto((end) => ends.push(end));
+	return async () => void (await Promise.all(ends.map((end) => end())));
 });
 
 const expected: StoreExpected = {

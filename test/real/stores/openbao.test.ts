@@ -1,5 +1,5 @@
 import { createSign, generateKeyPairSync, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { store } from "../../../src/adapters/stores/vault-kv2/index.ts";
 import { Secret } from "../../../src/token/secret.ts";
 import { type StoreExpected, storeContract } from "../../contracts/store.ts";
@@ -13,7 +13,10 @@ let bao: OpenBao;
 let made = 0;
 
 beforeAll(async () => {
-	if (!openbao.missing) bao = await startOpenBao(afterAll);
+	if (openbao.missing) return undefined;
+	const ends: (() => Promise<void>)[] = [];
+	bao = await startOpenBao((end) => ends.push(end));
+	return async () => void (await Promise.all(ends.map((end) => end())));
 });
 
 /** A token with the rights of one policy on a secret and its fence. */
