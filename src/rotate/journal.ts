@@ -43,6 +43,11 @@ export function allRecords(folder: JournalFolder): readonly (readonly JournalRec
 	return names.map((name) => contentOf(folder, name).records).filter((records) => records.length > 0);
 }
 
+/** Destroys the keys of all other operations: what they sealed is not needed once a newer one has sealed the token in use. */
+export function destroyOtherKeys(folder: JournalFolder, operation: string): void {
+	for (const name of folder.list()) if (name.endsWith(KEY) && name !== operation + KEY) folder.destroy(name);
+}
+
 /** A new operation's journal, with its first record; the sealed identity is written before it. */
 export function startJournal(
 	folder: JournalFolder,

@@ -8,7 +8,7 @@ import type { Fleet } from "../spec/fleet.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
 import { refText } from "../token/reference.ts";
 import { type Engine, newEngine } from "./engine.ts";
-import { type Journal, newestJournal, startJournal } from "./journal.ts";
+import { destroyOtherKeys, type Journal, newestJournal, startJournal } from "./journal.ts";
 import { providerClock } from "./provider-call.ts";
 import type { Opened, Stamp } from "./record.ts";
 import { newAgeKey, recipientOf, sealer, unwrapIdentity, wrapIdentity } from "./sealing.ts";
@@ -68,7 +68,9 @@ export async function lockPlace({ folder }: RotationPlace): Promise<Claim> {
 
 export function journalOf({ folder, stamp, file }: RotationPlace): Journal | undefined {
 	const journal = newestJournal(folder, stamp, file);
-	const closed = journal && stateOfJournal(journal.records).closed;
+	if (!journal) return undefined;
+	const { closed, old } = stateOfJournal(journal.records);
+	if (old) destroyOtherKeys(folder, journal.operation);
 	// A machine that stopped between the last record and this one.
 	if (closed && closed.how !== "stranded" && journal.key() !== undefined) journal.destroyKey();
 	return journal;

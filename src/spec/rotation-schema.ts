@@ -6,6 +6,7 @@ import { storeKinds } from "../adapters/stores/registry.generated.ts";
 import type { StoreSetting } from "../adapters/stores/store.ts";
 import { durationMs } from "../base/duration.ts";
 import { parseTokenRef } from "../token/reference.ts";
+import { endpointProblems } from "./endpoint.ts";
 import type { RotationText, StoreText } from "./rotation-text.ts";
 
 /** The blocks `stores:` and `rotations:` of `crossfade.yaml`, made from the tables of the adapters. A message says what is expected. */
@@ -32,6 +33,11 @@ const length = v.pipe(
 const url = v.pipe(
 	v.string(),
 	v.check((value) => isUrl(value), "an http or https URL without credentials"),
+);
+/** A token is sent there: in clear text only to this machine. */
+const safeUrl = v.pipe(
+	url,
+	v.check((value) => endpointProblems(value, "", "never").length === 0, "an https URL, or http to this machine"),
 );
 const program = v.pipe(v.array(text), v.minLength(1, "a program and its arguments, as a list; no token among them"));
 const number = v.pipe(
@@ -131,7 +137,10 @@ const rotationSchema = v.strictObject({
 		v.pipe(name, v.description("The store that gets it first, and must be confirmed before the others.")),
 	),
 	endpoint: v.optional(
-		v.pipe(url, v.description("Base URL of the provider, if not its own; the one of the sandbox, for a rehearsal.")),
+		v.pipe(
+			safeUrl,
+			v.description("Base URL of the provider, if not its own; the one of the sandbox, for a rehearsal."),
+		),
 	),
 	overlap: v.optional(
 		v.pipe(

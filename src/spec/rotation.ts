@@ -11,6 +11,7 @@ import { ownEntry } from "../base/lookup.ts";
 import { shown } from "../base/mask.ts";
 import { nearest } from "../base/suggest.ts";
 import { parseTokenRef, type TokenRef } from "../token/reference.ts";
+import { endpointProblems } from "./endpoint.ts";
 import { type RotationText, STORE_DEFAULTS, type StoreText } from "./rotation-text.ts";
 
 /** A store of the fleet file. Paths are absolute; nothing here is secret. */
@@ -191,6 +192,9 @@ function ownKeyProblems(name: string, block: RotationText, at: At): Problem[] {
 			where,
 			fix: `add ${each.name}:`,
 		})),
+		...(endpointProblems(endpointOf(block, issuer, rules) ?? "https://x", "", "never").length > 0
+			? [{ what: "the token would be sent in clear text", expected: "an https endpoint", where, fix: "use https" }]
+			: []),
 		...(endpointOf(block, issuer, rules) === undefined
 			? [{ what: `the endpoint of ${issuer.title} is unknown`, where, fix: "add endpoint: with its base URL" }]
 			: []),

@@ -86,6 +86,11 @@ rotations:
 		],
 		["an unknown key", GOOD.replace("confirm: person", "confrm: person"), /^3:\d+ unknown key stores.a.confrm/],
 		["no provider", GOOD.replace("    provider: torii\n", ""), /rotations.one.provider is missing/],
+		[
+			"plain http to another machine",
+			GOOD.replace("    canary: b", "    canary: b\n    endpoint: http://example.com"),
+			/invalid rotations.one.endpoint/,
+		],
 		["a name that is no folder's", GOOD.replace("  one:", "  ../x:"), /invalid rotations/],
 	])("%s is one error", (_, text, says) => {
 		expect(problems(text).join("\n")).toMatch(says);
