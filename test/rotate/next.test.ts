@@ -29,7 +29,7 @@ const ended = (step: string, how: "done" | "no" | "unknown" | "wait" = "done"): 
 const begun = (step: string): JournalEntry => ({ is: "begun", step });
 
 /** What comes after these records, all written at time 0. */
-function after(entries: readonly JournalEntry[], about: Partial<NextAbout> & Pick<NextAbout, "strategy">) {
+function nextAfter(entries: readonly JournalEntry[], about: Partial<NextAbout> & Pick<NextAbout, "strategy">) {
 	const records = [opened, ...entries].map((entry) => ({ at: 0, by: "me", host: "here", ...entry }));
 	const store = (name: string) => ({ name, hasApply: false, confirm: "person", withinMs: 1 }) as const;
 	return nextStep(stateOfJournal(records), {
@@ -49,65 +49,67 @@ const spread = [...proven, ended("write:a"), ended("write:b"), ended("confirm:a"
 
 describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
 	test("the provider is not asked before the old token is sealed, everything is prepared and the lock is held", () => {
-		expect(after([], { strategy })).toEqual({ do: "seal-old" });
-		expect(after([sealed("old")], { strategy })).toEqual({ do: "prepare" });
-		expect(after([sealed("old"), ended("prepare", "no")], { strategy })).toEqual({ do: "prepare" });
-		expect(after([sealed("old"), ended("prepare")], { strategy })).toEqual({ do: "fence" });
+		expect(nextAfter([], { strategy })).toEqual({ do: "seal-old" });
+		expect(nextAfter([sealed("old")], { strategy })).toEqual({ do: "prepare" });
+		expect(nextAfter([sealed("old"), ended("prepare", "no")], { strategy })).toEqual({ do: "prepare" });
+		expect(nextAfter([sealed("old"), ended("prepare")], { strategy })).toEqual({ do: "fence" });
 	});
 
 	test("a call whose answer nobody has is never made again at once, unless that does no harm", () => {
 		if (strategy.by === "person") {
-			expect(after(prepared, { strategy })).toEqual({ do: "ask" });
-			expect(after([...prepared, ended("ask")], { strategy })).toEqual({ person: "token" });
+			expect(nextAfter(prepared, { strategy })).toEqual({ do: "ask" });
+			expect(nextAfter([...prepared, ended("ask")], { strategy })).toEqual({ person: "token" });
 			return;
 		}
 		for (const fate of [begun("call"), ended("call", "unknown")]) {
-			const next = after([...prepared, ended("reserve"), begun("call"), fate], { strategy });
+			const next = nextAfter([...prepared, ended("reserve"), begun("call"), fate], { strategy });
 			if (strategy.again === "yes") expect(next).toEqual({ do: "call" });
 			else if (strategy.again === "orphan") expect(next).toEqual({ do: "find-orphan" });
 			else expect(next).toMatchObject({ due: HOUR + 60_000 });
 		}
 		// Space for the answer comes first, and a definite refusal had no effect.
-		expect(after(prepared, { strategy })).toEqual({ do: "reserve" });
-		expect(after([...prepared, ended("reserve"), begun("call"), ended("call", "no")], { strategy })).toEqual({
+		expect(nextAfter(prepared, { strategy })).toEqual({ do: "reserve" });
+		expect(nextAfter([...prepared, ended("reserve"), begun("call"), ended("call", "no")], { strategy })).toEqual({
 			do: "call",
 		});
 	});
 
 	test("no store is written before the new token is proven, and the old one is not ended before each store is confirmed", () => {
-		expect(after([...prepared, ...captured], { strategy })).toEqual({ do: "prove-new" });
-		expect(after([...prepared, ...captured, ended("prove-new", "unknown")], { strategy })).toEqual({ do: "prove-new" });
-		expect(after(proven, { strategy })).toEqual({ do: "write", store: "a" });
-		expect(after([...proven, begun("write:a")], { strategy })).toEqual({ do: "write", store: "a" });
-		expect(after([...proven, ended("write:a")], { strategy })).toEqual({ do: "write", store: "b" });
-		expect(after([...proven, ended("write:a")], { strategy, canary: "a" })).toEqual({
+		expect(nextAfter([...prepared, ...captured], { strategy })).toEqual({ do: "prove-new" });
+		expect(nextAfter([...prepared, ...captured, ended("prove-new", "unknown")], { strategy })).toEqual({
+			do: "prove-new",
+		});
+		expect(nextAfter(proven, { strategy })).toEqual({ do: "write", store: "a" });
+		expect(nextAfter([...proven, begun("write:a")], { strategy })).toEqual({ do: "write", store: "a" });
+		expect(nextAfter([...proven, ended("write:a")], { strategy })).toEqual({ do: "write", store: "b" });
+		expect(nextAfter([...proven, ended("write:a")], { strategy, canary: "a" })).toEqual({
 			person: "confirmed",
 			store: "a",
 		});
-		expect(after([...proven, ended("write:a"), ended("write:b"), ended("confirm:a")], { strategy })).toEqual({
+		expect(nextAfter([...proven, ended("write:a"), ended("write:b"), ended("confirm:a")], { strategy })).toEqual({
 			person: "confirmed",
 			store: "b",
 		});
 	});
 
 	test("the old token's end is waited for, asked for or proven, by what ends it", () => {
-		const next = after(spread, { strategy });
+		const next = nextAfter(spread, { strategy });
 		if (strategy.ends === "clock") expect(next).toMatchObject({ due: HOUR + 60_000 });
 		else expect(next).toEqual(strategy.ends === "revoke" ? { person: "retire" } : { do: "prove-old-dead" });
 		const alive = [...spread, { is: "word", about: "retire" }, ended("revoke"), ended("prove-old-dead", "no")] as const;
-		expect(after([...alive], { strategy, now: strategy.ends === "clock" ? 1 : 2 })).toHaveProperty(
+		expect(nextAfter([...alive], { strategy, now: strategy.ends === "clock" ? 1 : 2 })).toHaveProperty(
 			strategy.ends === "clock" ? "wait" : "alarm",
 		);
 		const dead = [...spread, { is: "word", about: "retire" }, ended("revoke"), ended("prove-old-dead")] as const;
-		expect(after([...dead], { strategy })).toEqual({ do: "close" });
+		expect(nextAfter([...dead], { strategy })).toEqual({ do: "close" });
 	});
 
 	test("going back writes what was touched, and then ends the new token or pauses", () => {
 		const back: JournalEntry = { is: "word", about: "rollback" };
-		expect(after([...proven, ended("write:a"), back], { strategy })).toEqual({ do: "back-write", store: "a" });
+		expect(nextAfter([...proven, ended("write:a"), back], { strategy })).toEqual({ do: "back-write", store: "a" });
 		// A write that may have been made counts as made.
-		expect(after([...proven, begun("write:b"), back], { strategy })).toEqual({ do: "back-write", store: "b" });
-		const next = after([...proven, begun("write:a"), back, ended("back-write:a")], { strategy });
+		expect(nextAfter([...proven, begun("write:b"), back], { strategy })).toEqual({ do: "back-write", store: "b" });
+		const next = nextAfter([...proven, begun("write:a"), back, ended("back-write:a")], { strategy });
 		expect(next).toEqual({ person: strategy.ends === "revoke" ? "revoke-new" : "paused" });
 	});
 });
@@ -115,8 +117,8 @@ describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
 test("a store whose step failed does not stop the others, and a store that is gone stops everything", () => {
 	const [{ strategy } = { strategy: undefined }] = strategies;
 	if (!strategy) throw new Error("no strategy");
-	expect(after(proven, { strategy, skipped: new Set(["a"]) })).toEqual({ do: "write", store: "b" });
+	expect(nextAfter(proven, { strategy, skipped: new Set(["a"]) })).toEqual({ do: "write", store: "b" });
 	const rest = [...proven, ended("write:b"), ended("confirm:b")];
-	expect(after(rest, { strategy, skipped: new Set(["a"]) })).toEqual({ blocked: "a" });
-	expect(after(proven, { strategy, stores: [] })).toEqual({ person: "removed-store", store: "a" });
+	expect(nextAfter(rest, { strategy, skipped: new Set(["a"]) })).toEqual({ blocked: "a" });
+	expect(nextAfter(proven, { strategy, stores: [] })).toEqual({ person: "removed-store", store: "a" });
 });
