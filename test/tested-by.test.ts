@@ -80,6 +80,7 @@ const TESTED_BY: readonly (readonly [source: string, test: string, why: string])
 	["prove/watch/", "prove/watch/prometheus.test.ts", "one look at every source"],
 	["prove/web/access.ts", "prove/web/server.test.ts", "who may see the page"],
 	["prove/web/", "prove/web/page.test.ts", "parts of one page"],
+	["rotate/", "commands/rotate.test.ts", "steps of one rotation, seen in what the command does and leaves"],
 	["rehearse/demo/", "commands/demo.test.ts", "one story, told by the command"],
 	["rehearse/sandbox/", "rehearse/sandbox/sandbox.test.ts", "one server, asked over HTTP"],
 	["spec/", "cli.test.ts", "what commands take; the tests of the commands have their bad input"],

@@ -19,6 +19,10 @@ export const exitCodes = {
 	io: [12, "a file or stream could not be read or written; nothing was changed"],
 	missingPart: [13, "a required program is not installed"],
 	notProven: [14, "replaced, but it is not proven that the new token is in use"],
+	waiting: [15, "a rotation waits: nothing to do before the time that is shown"],
+	personNeeded: [16, "a rotation needs a person: the words for that person are shown"],
+	unknownState: [17, "a rotation is in a state that only a look at the provider or a store can settle"],
+	unsafePlan: [18, "the rotation's plan is not safe; nothing was changed"],
 	deadline: [124, "the deadline passed"],
 	interrupted: [130, "interrupted"],
 } as const satisfies Record<string, readonly [code: number, meaning: string]>;

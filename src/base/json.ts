@@ -13,3 +13,14 @@ export function jsonEscape(character: string): string {
 		.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 		.join("");
 }
+
+/** A field of a JSON object in a text; undefined for any other text. No error quotes the text, as those of `JSON.parse` do. */
+export function jsonField(text: string, name: string): unknown {
+	try {
+		const value: unknown = JSON.parse(text);
+		const isObject = typeof value === "object" && value !== null && Object.hasOwn(value, name);
+		return isObject ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+	} catch {
+		return undefined;
+	}
+}

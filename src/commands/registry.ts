@@ -55,6 +55,11 @@ export const registry: readonly CommandEntry[] = [
 		load: async () => (await import("./watch.ts")).watchCommand,
 	},
 	{
+		name: "rotate",
+		summary: "rotate a token from the provider to the last collector, crash-safe",
+		load: async () => (await import("./rotate.ts")).rotateCommand,
+	},
+	{
 		name: "attest",
 		summary: "record what evidence cannot show: a stolen laptop, a retired gateway",
 		load: async () => (await import("./attest.ts")).attestCommand,

@@ -36,10 +36,11 @@ While it runs:
   POST /_sandbox/rotate   as in the portal (Accept: text/plain returns only the token)
   POST /_sandbox/mint     another token, if the portal can create them
   POST /_sandbox/revoke   {"token": "<id or fingerprint>"}, if the portal can
-  POST /_sandbox/clock    {"advance": "23h"} or {"at": "2026-01-31T12:00:00Z"}
+  POST /_sandbox/clock    {"advance": "23h"} or {"at": "2026-01-31T12:00:00Z"}; with "date": true
+                          the Date header goes with it, by which crossfade rotate tells the time
   POST /_sandbox/fault    {"fault": "503", "times": 3} or {"fault": "off"}
 
-Faults (--fault), each optionally with times=N and on=ingest or on=manage:
+Faults (--fault), each optionally with times=N, skip=N (after N requests) and on=ingest or on=manage:
 ${lines(faultHelp())}`,
 	options: [
 		{

@@ -89,14 +89,14 @@ const nodePrograms: Programs = {
 	},
 	start: async (path, args) =>
 		(await import("./process/running-program.ts")).startProgram(path, args, environmentForChildren()),
-	async run(path, args, { timeoutMs, input }) {
+	async run(path, args, { timeoutMs, input, variables }) {
 		const { spawn } = await import("node:child_process");
 		return new Promise<RunResult>((done, fail) => {
 			const child = spawn(path, args, {
 				stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
 				timeout: timeoutMs,
 				killSignal: "SIGKILL",
-				env: environmentForChildren(),
+				env: { ...environmentForChildren(), ...variables },
 			});
 			const collect = (stream: NodeJS.ReadableStream | null) => {
 				let text = "";

@@ -4,6 +4,7 @@ import { durationMs } from "../base/duration.ts";
 import { FINGERPRINT_LENGTH } from "../token/fingerprint.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import { endpointProblems } from "./endpoint.ts";
+import { rotationsSchema, storesSchema } from "./rotation-schema.ts";
 
 /** The definition of `crossfade.yaml`: validates it, and is the source of the JSON Schema. A message says what is expected. */
 
@@ -162,6 +163,15 @@ export const fleetSchema = v.pipe(
 			),
 		),
 		evidence: v.optional(v.pipe(path, v.description("Folder for observations."))),
+		stores: v.optional(
+			v.pipe(
+				storesSchema,
+				v.description("Where tokens are kept for those who send with them, by name; for rotations."),
+			),
+		),
+		rotations: v.optional(
+			v.pipe(rotationsSchema, v.description("Rotations by name: whose token, how, and which stores get the new one.")),
+		),
 	}),
 	v.title("crossfade.yaml"),
 	v.description("A fleet whose ingest token is rotated. Contains no secrets, only references."),

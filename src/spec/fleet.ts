@@ -11,6 +11,8 @@ import { nearest } from "../base/suggest.ts";
 import { parseTokenRef, type TokenRef } from "../token/reference.ts";
 import { type FleetText, fingerprintRef, fleetSchema } from "./fleet-schema.ts";
 import { expandHosts } from "./host-pattern.ts";
+import { type RotationBlocks, type RotationSpec, rotationProblems, type StoreSpec, toRotations } from "./rotation.ts";
+import { referenceKeys } from "./rotation-schema.ts";
 
 /** A token by name: where to read it, or only its fingerprint. */
 export interface FleetToken {
@@ -72,6 +74,8 @@ export interface Fleet {
 	/** Lists of a cluster's pods. */
 	readonly pods: readonly string[];
 	readonly evidence: string;
+	readonly stores: readonly StoreSpec[];
+	readonly rotations: readonly RotationSpec[];
 }
 
 const EVIDENCE = "crossfade-evidence";
@@ -179,10 +183,14 @@ function plainType(expected: string | null): string {
 
 /** The value found; only its length if it could be a token. */
 function describeValue(value: unknown, path: readonly unknown[]): string {
-	if (typeof value === "string") return path[0] === "tokens" ? `${value.length} characters` : shown(value);
+	if (typeof value === "string") return holdsReference(path) ? `${value.length} characters` : shown(value);
 	if (value === null || value === undefined) return "nothing";
 	if (typeof value === "object") return Array.isArray(value) ? "a list" : "keys and values";
 	return `${typeof value} ${shown(String(value))}`;
+}
+
+function holdsReference(path: readonly unknown[]): boolean {
+	return path[0] === "tokens" || referenceKeys.includes(String(path.at(-1)));
 }
 
 function keysBeside(issue: FleetIssue): string[] {
@@ -261,7 +269,11 @@ function contradictions(fleet: FleetText, place: (path: readonly unknown[]) => P
 			fix: "close every brace, and use ascending ranges",
 		});
 	}
-	return problems;
+	return [...problems, ...rotationProblems(blocksOf(fleet), place)];
+}
+
+function blocksOf({ stores = {}, rotations = {}, provider, endpoint }: FleetText): RotationBlocks {
+	return { stores, rotations, provider, endpoint };
 }
 
 function isRole(name: string): boolean {
@@ -295,6 +307,7 @@ function toFleet(text: FleetText, folder: string): Fleet {
 		inventory: (text.inventory ?? []).map(from),
 		pods: (text.pods ?? []).map(from),
 		evidence: from(text.evidence ?? EVIDENCE),
+		...toRotations(blocksOf(text), folder),
 	};
 }
 

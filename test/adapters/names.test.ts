@@ -7,7 +7,10 @@ const root = new URL("../..", import.meta.url).pathname;
 const adapters = join(root, "src/adapters");
 
 /** Ids that are everyday words, or the name of a configuration language besides. */
-const NO_NAMES = ["alloy", "contrib", "custom", "fleet", "generic", "installer", "k8s"];
+const NO_NAMES = [
+	...["alloy", "contrib", "custom", "fleet", "generic", "installer", "k8s"],
+	...["command", "env-file", "token-file", "upload"],
+];
 /** Names that are no id: makers, newer and older names, and what is configured through a vehicle's generic kit. */
 const MORE = [
 	...["anthropic", "claude", "openai", "gemini", "qwen", "copilot", "antigravity"],

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { defaultProvider, providers } from "../../src/adapters/providers/registry.ts";
@@ -56,4 +56,17 @@ test.each(providers)(
 
 test("the default provider is one of them", () => {
 	expect(providers).toContain(defaultProvider);
+});
+
+test("init --rotate makes a key that no other account can read, and a rotation that can be planned", async () => {
+	const cwd = scratch();
+	const { stdout, code } = await crossfade(["init", "--rotate"], { cwd });
+	expect({ stdout, code }).toEqual({ stdout: `${join(cwd, "crossfade.yaml")}\n`, code: 0 });
+	expect(statSync(join(cwd, "crossfade.key")).mode & 0o777).toBe(0o600);
+	const key = readFileSync(join(cwd, "crossfade.key"), "utf8");
+	expect(key).toMatch(/^AGE-SECRET-KEY-1/);
+	expect((await crossfade(["rotate", "plan"], { cwd })).stdout).toContain("store gateway");
+	// A second one keeps the key: what it sealed must stay readable.
+	await crossfade(["init", "--rotate", "--force"], { cwd });
+	expect(readFileSync(join(cwd, "crossfade.key"), "utf8")).toBe(key);
 });

@@ -136,6 +136,14 @@ export const corpus = part("the corpus of published configs", () =>
 );
 /** OpenTelemetry's own load generator. */
 export const telemetrygen = part("telemetrygen", inCache("telemetrygen"));
+/** OpenBao's program, server and agent; it speaks Vault's API. */
+export const openbao = part("the real OpenBao", inCache("openbao"));
+/** The Kubernetes API server built from test/parts/kube-apiserver. */
+export const kubeApiserver = part("the real kube-apiserver", inCache("kube-apiserver"), {
+	fix: "scripts/provision.sh kube-apiserver",
+});
+/** A server that answers as AWS does. */
+export const moto = part("moto", inCache("moto/bin/moto_server"));
 
 /** Where Node, from 22 on, keeps what it compiled of the CLIs. https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache */
 export const compiled = join(cache, "compiled");

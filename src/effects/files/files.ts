@@ -1,5 +1,6 @@
 import type { Secret } from "../../token/secret.ts";
 import type { Folder } from "./folder.ts";
+import type { JournalFolder } from "./journal-folder.ts";
 
 export interface ReadOptions {
 	/** Largest accepted size, in bytes. */
@@ -11,6 +12,8 @@ export interface ReplaceOptions {
 	readonly backupSuffix?: string | undefined;
 	/** The file's content when it was read; if it has changed since, nothing is written. */
 	readonly expected: Uint8Array;
+	/** The one token that the new content may hold, of which the old one had nothing. */
+	readonly secret?: Secret | undefined;
 }
 
 /** A file to write. */
@@ -57,7 +60,7 @@ export interface Files {
 	/** Throws `CrossfadeError` (refused) when one of these paths is taken: for work that writes at its end and should not be in vain. */
 	assertFree(paths: readonly string[]): Promise<void>;
 	/** Writes a token to a new file, readable only by its owner, without a line break. */
-	createSecret(path: string, secret: Secret): Promise<void>;
+	createSecret(path: string, secret: Pick<Secret, "reveal">): Promise<void>;
 	/**
 	 * Like `writeAll`, and also writes files that contain the token, readable only by their owner. With `createSecret` and `replaceSecret` the
 	 * only way a token gets into a file: it must be named `*.secret.*`, and the artefacts must include a `.gitignore`.
@@ -72,6 +75,12 @@ export interface Files {
 	walk(folder: string): Promise<FolderEntry[]>;
 	/** Replaces the token in a file, by renaming a new file over it. */
 	replaceSecret(path: string, secret: Secret): Promise<void>;
+	/** Removes what killed processes left beside a file, which can hold a token. Never throws. */
+	removeLeft(path: string): void;
+	/** Writes and removes a file beside a path: whether its folder takes one. Throws `CrossfadeError` (io). */
+	tryFolder(path: string): Promise<void>;
+	/** The journal of rotations, in a folder that need not exist yet. Throws `CrossfadeError` (io) if it is not a folder. */
+	openJournal(path: string): Promise<JournalFolder>;
 	/** Runs `use` with the path of a private temporary copy, removed afterwards. */
 	withTemporary<T>(name: string, content: Uint8Array, use: (path: string) => Promise<T>): Promise<T>;
 	/** A folder with only our files; it need not exist yet. Throws `CrossfadeError` (io) if it is not a folder. */

@@ -18,10 +18,15 @@ import { holdsSecret } from "../../token/guard.ts";
 import { isAlive } from "./alive.ts";
 
 /**
- * A free name in the same folder, so that renaming it does not leave the file system. What processes that were killed left beside the file
- * is removed, which can hold a token; nobody else has this process's number.
+ * A free name in the same folder, so that renaming it does not leave the file system; nobody else has this process's number.
  */
 export function temporaryName(path: string): string {
+	removeLeft(path);
+	return join(dirname(path), `.${basename(path)}.crossfade-${process.pid}`);
+}
+
+/** Removes what processes that were killed left beside a file, which can hold a token. */
+export function removeLeft(path: string): void {
 	const stem = `.${basename(path)}.crossfade-`;
 	for (const name of namesIn(dirname(path))) {
 		if (!name.startsWith(stem)) continue;
@@ -29,7 +34,6 @@ export function temporaryName(path: string): string {
 		if (owner === undefined || (Number(owner) !== process.pid && isAlive(Number(owner)))) continue;
 		rmSync(join(dirname(path), name), { force: true });
 	}
-	return join(dirname(path), `${stem}${process.pid}`);
 }
 
 /** Nothing where the folder may be written but not read. */

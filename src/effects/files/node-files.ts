@@ -21,7 +21,7 @@ import type { Secret } from "../../token/secret.ts";
 import { asOwnerOf } from "./as-owner.ts";
 import { atOnce, fromDescriptor, readSome } from "./descriptor.ts";
 import type { Files, FileToWrite, FolderEntry, ReadOptions, SecretFileToWrite } from "./files.ts";
-import { exists, refuseSecret, temporaryName, writeNew } from "./new-file.ts";
+import { exists, refuseSecret, removeLeft, temporaryName, writeNew } from "./new-file.ts";
 import { replaceWhole } from "./replace.ts";
 
 /** The real file system. */
@@ -59,6 +59,25 @@ export const nodeFiles: Files = {
 			throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
 		}
 	},
+	removeLeft: (path) => {
+		try {
+			asOwnerOf(dirname(path), () => removeLeft(path));
+		} catch {
+			// Who may not remove it did not leave it.
+		}
+	},
+	tryFolder: async (path) => {
+		try {
+			asOwnerOf(dirname(path), () => {
+				const temporary = temporaryName(path);
+				writeNew(temporary, new Uint8Array(), 0o600);
+				rmSync(temporary);
+			});
+		} catch (error) {
+			throw error instanceof CrossfadeError ? error : ioError(dirname(path), "write into", error);
+		}
+	},
+	openJournal: async (path) => (await import("./journal-folder.ts")).openJournalFolder(path),
 	withTemporary: async (name, content, use) => {
 		const folder = mkdtempSync(join(tmpdir(), "crossfade-"));
 		try {

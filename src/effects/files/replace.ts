@@ -14,6 +14,7 @@ import {
 import { dirname } from "node:path";
 import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
+import { type Secret, secretForms } from "../../token/secret.ts";
 import type { ReplaceOptions } from "./files.ts";
 import { exists, refuseSecret, syncFolder, temporaryName, writeNew } from "./new-file.ts";
 
@@ -23,7 +24,8 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 		const stats = lstatSync(path);
 		if (stats.isSymbolicLink()) throw symlinkTarget(path);
 		if (stats.nlink > 1) throw severalNames(path, stats.nlink);
-		refuseSecret(path, content, options.expected);
+		if (options.secret) refuseSecret(path, withoutToken(content, options.secret));
+		else refuseSecret(path, content, options.expected);
 		const assertSame = (file: string) => {
 			if (!Buffer.from(readFileSync(file)).equals(options.expected)) throw changedMeanwhile(path);
 		};
@@ -51,6 +53,13 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 		if (error instanceof CrossfadeError) throw error;
 		throw strangerIn(path, error) ?? ioError(path, "replace", error);
 	}
+}
+
+/** What else stands there: the token itself may. */
+function withoutToken(content: Uint8Array, secret: Secret): Uint8Array {
+	let text = Buffer.from(content).toString("utf8");
+	for (const form of secretForms(secret.reveal())) text = text.replaceAll(form, "");
+	return Buffer.from(text);
 }
 
 /** The error where root has only the rights of the folder's account, see `asOwnerOf`, and the file is another's or out of its reach. */

@@ -33,8 +33,13 @@ export function firsts(headers: Readonly<Record<string, string | string[] | unde
 	return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()[0] ?? ""]));
 }
 
-/** The decompressed body. Throws a `ConnectionError` if it is too long in either form, or not encoded as declared. */
-export async function readBody({ body, headers }: Begun, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+/** The decompressed body; `chunks` gets it as it comes, for the case that it does not end. Throws a `ConnectionError` if it is too long in either form, or not encoded as declared. */
+export async function readBody(
+	{ body, headers }: Begun,
+	maxBytes: number,
+	signal: AbortSignal,
+	chunks: Uint8Array[] = [],
+): Promise<Uint8Array> {
 	signal.addEventListener(
 		"abort",
 		() => body.destroy(new ConnectionError("TIMEOUT", "the response did not finish in time")),
@@ -42,7 +47,6 @@ export async function readBody({ body, headers }: Begun, maxBytes: number, signa
 			once: true,
 		},
 	);
-	const chunks: Buffer[] = [];
 	let total = 0;
 	for await (const chunk of body as AsyncIterable<Buffer>) {
 		total += chunk.length;

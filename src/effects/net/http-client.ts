@@ -20,6 +20,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpOutcome> {
 	const seen = (): HttpSeen => ({ latencyMs: lifetime.elapsedMs, timings: lifetime.timings(), proxy: proxy?.name });
 	let proxy: ForwardProxy | undefined;
 	let begun: Begun | undefined;
+	const received: Uint8Array[] = [];
 	try {
 		const url = new URL(request.url);
 		proxy = chooseProxy(request, url);
@@ -30,14 +31,14 @@ export async function sendRequest(request: HttpRequest): Promise<HttpOutcome> {
 			throw new ConnectionError("PROXY_407", "the proxy answered 407");
 		}
 		lifetime.enter("body");
-		const bytes = await readBody(begun, request.maxBytes, signal);
+		const bytes = await readBody(begun, request.maxBytes, signal, received);
 		const { status, headers, trailers } = begun;
 		return { kind: "answer", status, headers, trailers: trailers(), body: bytes, ...seen() };
 	} catch (error) {
 		const failure = error as NodeJS.ErrnoException;
 		const { message } = failure;
 		const stopped = request.signal?.aborted ? "STOPPED" : timer.signal.aborted ? "TIMEOUT" : undefined;
-		const answer = begun && { status: begun.status, headers: begun.headers };
+		const answer = begun && { status: begun.status, headers: begun.headers, partial: Buffer.concat(received) };
 		return { kind: "failure", code: stopped ?? codeOf(failure), message, phase: lifetime.phase, ...answer, ...seen() };
 	} finally {
 		clearTimeout(timeout);

@@ -2,7 +2,7 @@ import type { Phase, Timings, TlsFiles } from "./phase.ts";
 
 /** One HTTP request. Never follows redirects: a credential goes only where its owner said. */
 export interface HttpRequest {
-	readonly method: "GET" | "POST" | "DELETE";
+	readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 	readonly url: string;
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly body?: Uint8Array;
@@ -56,4 +56,6 @@ export interface HttpFailure extends HttpSeen {
 	/** The response's status, if it failed after it had begun. */
 	readonly status?: number;
 	readonly headers?: Readonly<Record<string, string>>;
+	/** What had come of its body, as sent: it can hold what nothing gives again. */
+	readonly partial?: Uint8Array;
 }

@@ -12,7 +12,7 @@ import {
 	type Stats,
 	statSync,
 } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, hostname } from "node:os";
 import { ownEntry } from "../../base/lookup.ts";
 
 /** Read-only inspection of the machine; never throws because something is missing. */
@@ -23,6 +23,7 @@ export interface Machine {
 	/** Root looks at the home of another account. */
 	readonly isOthers: boolean;
 	readonly home: string;
+	readonly hostname: string;
 	readonly cwd: string;
 	/** A file, following symbolic links; `unreadable` if that account may not read it, as far as modes and groups say. */
 	look(path: string, maxBytes: number): Sight;
@@ -58,6 +59,7 @@ export function nodeMachine(): Machine {
 		uid: other?.uid ?? self,
 		isOthers: other !== undefined,
 		home,
+		hostname: hostname(),
 		cwd: process.cwd(),
 		look: (path, maxBytes) => (isVisible(path) ? look(path, maxBytes) : { kind: "unreadable" }),
 		list: (path) => (isVisible(path) ? (attempt(() => readdirSync(path).sort()) ?? []) : []),

@@ -5,6 +5,8 @@ export interface RunOptions {
 	readonly timeoutMs: number;
 	/** The only way to pass a token to a child process. */
 	readonly input?: Secret | undefined;
+	/** Environment variables besides those it inherits; never a secret. */
+	readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface RunResult {

@@ -18,7 +18,10 @@ import type { Ledger, SandboxEvent, SandboxStatus } from "./ledger.ts";
 /** A sandbox's clock: the real one plus the user's offset. */
 export interface SandboxClock {
 	now(): number;
-	set(to: number): void;
+	/** What answers say in their Date header. */
+	date(): number;
+	/** With `showsDate` the Date header goes with it, from then on. */
+	set(to: number, showsDate: boolean): void;
 }
 
 /** State for the control paths. */
@@ -78,7 +81,7 @@ const actions: Readonly<Record<string, ControlAction>> = {
 	[`POST ${CONTROL}/clock`]: ({ clock, log }, { now, body }) => {
 		const to = newTime(body, now);
 		if (to === undefined) throw new Refused(400, 'send {"advance": "23h"} or {"at": "2026-01-31T12:00:00Z"}');
-		clock.set(to);
+		clock.set(to, body["date"] === true);
 		log({ at: iso(to), kind: "clock" });
 		return jsonAnswer(200, { now: iso(to) });
 	},

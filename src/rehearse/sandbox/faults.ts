@@ -33,6 +33,8 @@ export interface Fault {
 	readonly on: readonly FaultTarget[];
 	/** How many requests it affects; Infinity until turned off. */
 	readonly times: number;
+	/** How many requests it lets through first. */
+	readonly skip: number;
 	readonly effect: (now: number) => Partial<Interference>;
 }
 
@@ -56,10 +58,13 @@ export interface Faults {
 const NOTHING: Interference = { rejected: 0, finish: (answer) => answer };
 
 export function newFaults(): Faults {
-	let active: { readonly fault: Fault; left: number }[] = [];
+	let active: { readonly fault: Fault; left: number; skip: number }[] = [];
 	return {
 		add(fault) {
-			active = [...active.filter((each) => each.fault.kind !== fault.kind), { fault, left: fault.times }];
+			active = [
+				...active.filter((each) => each.fault.kind !== fault.kind),
+				{ fault, left: fault.times, skip: fault.skip },
+			];
 		},
 		clear() {
 			active = [];
@@ -70,6 +75,7 @@ export function newFaults(): Faults {
 			if (active.length === 0) return NOTHING;
 			let all = NOTHING;
 			for (const each of active.filter(({ fault }) => fault.on.includes(target))) {
+				if (each.skip-- > 0) continue;
 				const effect = each.fault.effect(now);
 				// The first response fault applies; the next one only after it is used up.
 				if (all.instead && effect.instead) continue;
@@ -146,6 +152,7 @@ const CUT_JSON = '{"partialSuccess": {';
 /** Settings common to all kinds. */
 const everywhere = {
 	times: wholeNumberOrWordSetting("always", "always", "how many requests", 1),
+	skip: wholeNumberSetting("0", "how many requests it lets through first"),
 	on: choiceSetting<readonly FaultTarget[]>("all", "which requests", {
 		all: ["ingest", "manage"],
 		ingest: ["ingest"],
@@ -200,7 +207,7 @@ export function readFault(
 		},
 	);
 	return good
-		? { kind: name, on: values.on, times: values.times, effect: (now) => found.effect(values, now) }
+		? { kind: name, on: values.on, times: values.times, skip: values.skip, effect: (now) => found.effect(values, now) }
 		: undefined;
 }
 

@@ -50,7 +50,7 @@ export async function startSandbox(
 	emulation.mint(options.token, {}, clock.now());
 	const faults = newFaults();
 	for (const fault of options.faults) faults.add(fault);
-	// The Date header keeps this machine's time: a moved clock is not a wrong clock.
+	// Unless asked otherwise the Date header keeps this machine's time: a moved clock is not a wrong clock.
 	const interfere = (target: FaultTarget) => faults.hit(target, fx.clock.now());
 	const api = providerApi({ emulation, ledger, isAdminKey, interfere, log });
 	const receiver = { ledger, admit: emulation.admit, log };
@@ -63,7 +63,7 @@ export async function startSandbox(
 	};
 	const dated = (plain: ServerAnswer): ServerAnswer => ({
 		...plain,
-		headers: { date: httpDate(fx.clock.now()), ...plain.headers },
+		headers: { date: httpDate(clock.date()), ...plain.headers },
 	});
 	const answer = (request: ServerRequest): ServerAnswer | ServerStream => {
 		const { method, path, body, headers } = request;
@@ -74,7 +74,7 @@ export async function startSandbox(
 			const received = { method, authorization, contentType, body };
 			return interference.finish(dated(receive(received, route, clock.now(), receiver, interference)));
 		}
-		if (path !== CONTROL && !path.startsWith(`${CONTROL}/`)) return api(request, clock.now());
+		if (path !== CONTROL && !path.startsWith(`${CONTROL}/`)) return dated(api(request, clock.now()));
 		if (!isLocalCaller(request))
 			return { status: 403, contentType: "text/plain", body: "only for programs on this machine\n" };
 		if (path === `${CONTROL}/events`) return tail;
@@ -87,10 +87,13 @@ export async function startSandbox(
 
 function movableClock({ clock }: Pick<Effects, "clock">): SandboxClock {
 	let moved = 0;
+	let isShown = false;
 	return {
 		now: () => clock.now() + moved,
-		set: (to) => {
+		date: () => clock.now() + (isShown ? moved : 0),
+		set: (to, showsDate) => {
 			moved = to - clock.now();
+			isShown ||= showsDate;
 		},
 	};
 }

@@ -70,6 +70,7 @@ export async function consult(
 		os,
 		uid: 1000,
 		isOthers,
+		hostname: "desk",
 		home: HOME,
 		cwd,
 		look,

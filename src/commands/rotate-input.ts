@@ -1,0 +1,172 @@
+import { CrossfadeError, type Problem } from "../base/errors.ts";
+import { type Engine, nextAbout } from "../rotate/engine.ts";
+import { nextStep } from "../rotate/next.ts";
+import type { RotationPlace } from "../rotate/open.ts";
+import { captured, sealInto } from "../rotate/provider-steps.ts";
+import { storeReach } from "../rotate/reach.ts";
+import type { FlagReader } from "../spec/flags.ts";
+import { parseTokenRef } from "../token/reference.ts";
+import type { Secret } from "../token/secret.ts";
+
+/** The token in use, by the rotation's reference. */
+export async function readCurrent({ fx, fleet, spec }: Pick<RotationPlace, "fx" | "fleet" | "spec">): Promise<Secret> {
+	const { current } = spec;
+	if (!("store" in current)) return fx.readToken(current);
+	const found = fleet.stores.find(({ name }) => name === current.store);
+	const store = found?.kind.open(found.settings, storeReach(fx));
+	const holds = await store?.read();
+	await store?.close?.();
+	if (holds?.is === "token") return holds.value.token;
+	throw new CrossfadeError("refused", {
+		what: `the token in use cannot be read from store ${current.store}`,
+		expected: "a store that shows the token",
+		got: holds === undefined ? "no such store" : "why" in holds ? holds.why : holds.is,
+		fix: holds !== undefined && "nextStep" in holds ? holds.nextStep : "name another place as current:",
+	});
+}
+
+export async function readNew(
+	{ fx }: Pick<RotationPlace, "fx">,
+	text: string,
+	old: string | undefined,
+): Promise<Secret> {
+	const ref = parseTokenRef(text, "--token");
+	if ("what" in ref) throw new CrossfadeError("usage", ref);
+	const secret = await fx.readToken(ref);
+	if (secret.fingerprint !== old) return secret;
+	throw new CrossfadeError("refused", {
+		what: "this is the old token",
+		expected: "the new one",
+		got: `fp=${secret.fingerprint}`,
+		fix: "copy the new one from the provider's page, and give that",
+	});
+}
+
+/** A pasted token: sealed before anything is shown, and its deadline counted from the earliest moment of the click. */
+export async function paste(place: RotationPlace, engine: Engine, flags: FlagReader, ref: string): Promise<void> {
+	const state = engine.state();
+	const since = timeFlag(flags, "since", "--since");
+	const until = timeFlag(flags, "oldEnds", "--old-ends");
+	const fresh = await readNew(place, ref, state.old?.fingerprint);
+	// The same paste again, after a crash: it is known already.
+	if (state.fresh?.fingerprint === fresh.fingerprint) return;
+	const { asksEnd } = engine.spec.strategy;
+	const next = nextStep(state, nextAbout(engine, new Set()));
+	const isAsked = "person" in next && (next.person === "token" || next.person === "console");
+	const problems: Problem[] = [
+		...flags.problems,
+		...(state.fresh === undefined
+			? []
+			: [
+					{
+						what: "there is a new token already",
+						expected: `fp=${state.fresh.fingerprint}`,
+						got: `fp=${fresh.fingerprint}`,
+						fix: "if that one is lost: crossfade rotate resume --lost, then give this one",
+					},
+				]),
+		...(isAsked || state.fresh !== undefined
+			? []
+			: [{ what: "no new token is asked for now", fix: "see crossfade rotate status" }]),
+		...(asksEnd && until === undefined && engine.spec.overlapMs === undefined
+			? [
+					{
+						what: "when the old token ends is not known",
+						expected: "--old-ends with the time that its page shows",
+						where: { file: "--old-ends" },
+						fix: "add it: 2026-01-31T12:00:00Z",
+					},
+				]
+			: []),
+		...(until !== undefined && until <= engine.now()
+			? [{ what: "the old token's end is in the past", where: { file: "--old-ends" }, fix: "look at the page again" }]
+			: []),
+	];
+	if (problems.length > 0) throw new CrossfadeError("usage", problems);
+	const began = state.askedAt ?? state.startedAt;
+	await capture(engine, fresh, { since: since ?? began, until });
+}
+
+export async function capture(
+	engine: Engine,
+	fresh: Secret,
+	times: { since: number; until: number | undefined },
+): Promise<void> {
+	await sealInto(engine, "new", Buffer.from(fresh.reveal()));
+	engine.journal.append({ is: "captured", ...captured(engine, { fingerprint: fresh.fingerprint, ...times }) });
+}
+
+/** What a person says with flags, written down. */
+export async function takeWords(engine: Engine, flags: FlagReader): Promise<void> {
+	const { journal, spec } = engine;
+	const store = (flag: string) => {
+		const name = flags.text(flag);
+		if (name === undefined) return undefined;
+		const known = flag === "removed" ? engine.state().opened.stores : spec.stores.map((each) => each.name);
+		return flags.choice(name, known, `--${flag}`, "store");
+	};
+	const [written, confirmed, removed] = [store("written"), store("confirmed"), store("removed")];
+	const needsReason = confirmed !== undefined || removed !== undefined;
+	const because = needsReason ? reason(flags, "because") : "";
+	const unwritten = confirmed !== undefined && engine.state().stores[confirmed]?.write.is !== "done";
+	if (unwritten)
+		flags.wrong("--confirmed", {
+			what: "the new token was not written there yet",
+			fix: "run crossfade rotate resume first",
+		});
+	if (flags.problems.length > 0) throw new CrossfadeError("usage", flags.problems);
+	const word = (about: "written" | "confirmed" | "removed", subject: string | undefined) => {
+		if (subject !== undefined) journal.append({ is: "word", about, subject, because });
+	};
+	if (flags.isSet("lost")) journal.append({ is: "word", about: "lost" });
+	if (flags.isSet("forward") && engine.state().direction !== "forward")
+		journal.append({ is: "word", about: "forward" });
+	word("written", written);
+	word("confirmed", confirmed);
+	word("removed", removed);
+	if (flags.isSet("same")) journal.append({ is: "word", about: "identity" });
+	if (flags.isSet("ended")) {
+		const subject = engine.state().direction === "forward" ? "revoke" : "revoke-new";
+		if (subject === "revoke" && !engine.state().mayRetire) {
+			throw new CrossfadeError("refused", {
+				what: "the old token is not to be ended yet",
+				fix: "run crossfade rotate status to see what is missing",
+			});
+		}
+		journal.append({ is: "word", about: "ended", subject });
+	}
+}
+
+export function reason(flags: FlagReader, flag: "because" | "despite"): string {
+	const text = flags.text(flag) ?? "";
+	if (/\S/.test(text) && text.length <= 500) return text;
+	throw new CrossfadeError("usage", {
+		what: "the reason is missing",
+		expected: "at most 500 characters, for the log",
+		where: { file: `--${flag}` },
+		fix: `add --${flag} "…"`,
+	});
+}
+
+/** A time with its zone, in milliseconds since the epoch. */
+export function timeFlag(flags: FlagReader, name: string, flag: string): number | undefined {
+	const text = flags.text(name);
+	if (text === undefined) return undefined;
+	const at = /(Z|[+-]\d\d:?\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+	if (!Number.isNaN(at)) return at;
+	flags.wrong(flag, {
+		what: "not a time",
+		expected: "a time with zone, such as 2026-01-31T12:00:00Z",
+		fix: "write it like that",
+	});
+	return undefined;
+}
+
+export function noClick(): Problem {
+	return {
+		what: "when the person rotated is not known",
+		expected: "--since with the time of the click, or --old-ends",
+		where: { file: "--since" },
+		fix: "add the earliest time at which it can have been: the deadline counts from there",
+	};
+}

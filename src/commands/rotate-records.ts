@@ -1,0 +1,151 @@
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shownName } from "../base/mask.ts";
+import { acceptanceOf } from "../rotate/acceptance.ts";
+import { aboutOf, labelOf } from "../rotate/engine.ts";
+import { allRecords } from "../rotate/journal.ts";
+import { journalOf, learnClock, lockPlace, openEngine, type RotationPlace } from "../rotate/open.ts";
+import { storeReach } from "../rotate/reach.ts";
+import { stateOfJournal } from "../rotate/state.ts";
+import { statusOf, statusText } from "../rotate/status.ts";
+import { recordText } from "../rotate/words.ts";
+import type { FlagReader } from "../spec/flags.ts";
+import { timeFlag } from "./rotate-input.ts";
+
+/** Where it stands. After the end the stores are still looked at, so that a rotation by hand is noticed. */
+export async function status(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	const { fx, spec } = place;
+	const journal = journalOf(place);
+	const now = fx.clock.now() + (await learnClock(place));
+	const found = statusOf(spec, journal, now);
+	const drift = journal ? await drifted(place, stateOfJournal(journal.records)) : [];
+	const report = {
+		...found,
+		next: [...found.next, ...drift],
+		exit: drift.length > 0 ? ("personNeeded" as const) : found.exit,
+	};
+	fx.terminal.print(flags.isSet("json") ? `${JSON.stringify(report, undefined, 2)}\n` : statusText(report, now));
+	return report.exit;
+}
+
+/** What the stores hold now that the last rotation did not put there, and whether the provider still accepts it. */
+async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJournal>): Promise<string[]> {
+	if (state.closed?.how !== "done" || !state.fresh) return [];
+	const { fx, spec } = place;
+	const lines: string[] = [];
+	let isAsked = false;
+	for (const { name, kind, settings } of spec.stores) {
+		const store = kind.open(settings, storeReach(fx));
+		const holds = await store.read().finally(() => store.close?.());
+		if (holds.is !== "token") continue;
+		const { token } = holds.value;
+		if (token.fingerprint !== state.fresh.fingerprint) {
+			lines.push(
+				`store ${shownName(name)} holds fp=${token.fingerprint}, which the last rotation did not put there: somebody rotated by hand`,
+			);
+		} else if (!isAsked) {
+			isAsked = true;
+			const { is, how } = await acceptanceOf({ fx, spec, about: () => aboutOf(spec, state) }, token);
+			if (is === "refused")
+				lines.push(`the provider refuses the token in use: ${how}; take over with crossfade rotate start --adopt`);
+		}
+	}
+	return lines;
+}
+
+/** Ends an operation that cannot end well. Its sealed tokens stay readable for export. */
+export async function closeStranded(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	const lock = await lockPlace(place);
+	try {
+		const journal = journalOf(place);
+		const state = journal && stateOfJournal(journal.records);
+		const because = flags.text("because") ?? "";
+		if (!flags.isSet("stranded"))
+			flags.wrong("--stranded", {
+				what: "what was not done stays undone",
+				expected: "--stranded, to say that this is known",
+				fix: "add it",
+			});
+		if (!/\S/.test(because)) flags.wrong("--because", { what: "the reason is missing", fix: 'add --because "…"' });
+		if (flags.problems.length > 0) throw new CrossfadeError("usage", flags.problems);
+		if (!journal || !state || state.closed) {
+			place.fx.terminal.print("no rotation is under way\n");
+			return "ok";
+		}
+		const left = [
+			...state.opened.stores.filter((name) => state.stores[name]?.confirm.is !== "done").map((name) => `store ${name}`),
+			...(state.steps["prove-old-dead"]?.is === "done" ? [] : ["the old token, which may live"]),
+			...(state.fresh === undefined && state.call.is !== "never" ? ["a new token that may exist"] : []),
+		];
+		journal.append({ is: "word", about: "removed", subject: "operation", because });
+		journal.append({ is: "closed", how: "stranded", left });
+		place.fx.terminal.print(`closed. Left behind: ${left.map((each) => shownName(each)).join("; ")}\n`);
+		return "partial";
+	} finally {
+		await lock.release();
+	}
+}
+
+/** The provider's support gave the old token more time. */
+export async function reopen(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	const lock = await lockPlace(place);
+	try {
+		const until = timeFlag(flags, "until", "--until");
+		const now = place.fx.clock.now() + (await learnClock(place));
+		if (until === undefined && flags.problems.length === 0)
+			flags.wrong("--until", { what: "the time is missing", fix: "add --until TIME" });
+		if (until !== undefined && until <= now)
+			flags.wrong("--until", { what: "this time is in the past", fix: "give the time when the old token ends now" });
+		const journal = journalOf(place);
+		const state = journal && stateOfJournal(journal.records);
+		if (state?.deadline === undefined || state.closed)
+			flags.wrong("--until", { what: "no rotation with a deadline is under way", fix: "see crossfade rotate status" });
+		if (flags.problems.length > 0 || !journal || until === undefined) throw new CrossfadeError("usage", flags.problems);
+		journal.append({ is: "word", about: "reopen", until });
+		place.fx.terminal.print(statusText(statusOf(place.spec, journal, now), now));
+		return "ok";
+	} finally {
+		await lock.release();
+	}
+}
+
+export async function logOf({ fx, folder }: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	const records = allRecords(folder).flat();
+	if (flags.isSet("json")) {
+		const plain = records.map((record) =>
+			record.is === "sealed" ? { ...record, box: `${record.box.length} characters` } : record,
+		);
+		fx.terminal.print(`${JSON.stringify(plain, undefined, 2)}\n`);
+	} else fx.terminal.print(records.map((record) => `${recordText(record)}\n`).join(""));
+	return "ok";
+}
+
+/** The new token, or the provider's answer as it came, in a new file. */
+export async function exportToken(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	const out = flags.text("out");
+	if (out === undefined || out === "-")
+		flags.wrong("--out", { what: "the file is missing", expected: "a new file", fix: "add --out FILE" });
+	if (!flags.isSet("yes"))
+		flags.wrong("--yes", {
+			what: "this writes a token to a file, readable by this account",
+			expected: "--yes",
+			fix: "add --yes, and remove the file as soon as it served",
+		});
+	if (flags.problems.length > 0 || out === undefined) throw new CrossfadeError("usage", flags.problems);
+	const journal = journalOf(place);
+	if (!journal) throw nothingSealed();
+	const engine = await openEngine(place, journal);
+	const state = engine.state();
+	const answer = journal.records.findLast((record) => record.is === "sealed" && record.what === "answer");
+	if (state.fresh) await place.fx.files.createSecret(out, await engine.secret("new"));
+	else if (answer?.is === "sealed") {
+		const bytes = await engine.sealer.open(labelOf(journal.operation, answer), answer.box);
+		// Half an answer may hold no token at all.
+		await place.fx.files.createSecret(out, { reveal: () => Buffer.from(bytes).toString("utf8") });
+	} else throw nothingSealed();
+	place.fx.terminal.print(`${out}\n`);
+	return "ok";
+}
+
+function nothingSealed(): CrossfadeError {
+	return new CrossfadeError("refused", { what: "no new token is sealed", fix: "see crossfade rotate log" });
+}

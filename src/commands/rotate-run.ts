@@ -1,0 +1,276 @@
+import { CrossfadeError, type ExitName, problemText } from "../base/errors.ts";
+import { outcomeOf } from "../prove/overlap/outcome.ts";
+import { checklist } from "../prove/overlap/view.ts";
+import { observe } from "../prove/watch/observe.ts";
+import { acceptanceOf } from "../rotate/acceptance.ts";
+import { advance, type Halt } from "../rotate/advance.ts";
+import { aboutOf, type Engine, nextAbout, slowestMs } from "../rotate/engine.ts";
+import { nextStep } from "../rotate/next.ts";
+import {
+	beginOperation,
+	journalOf,
+	learnClock,
+	lockPlace,
+	newOperation,
+	openEngine,
+	type RotationPlace,
+} from "../rotate/open.ts";
+import { safetyProblems } from "../rotate/plan-safety.ts";
+import { sealInto } from "../rotate/provider-steps.ts";
+import { fleetOfRotation } from "../rotate/rotation-fleet.ts";
+import { isDone, type RotationState, stateOfJournal } from "../rotate/state.ts";
+import { exitOf } from "../rotate/status.ts";
+import { nextLines, planLines, stepLine } from "../rotate/words.ts";
+import type { FlagReader } from "../spec/flags.ts";
+import type { Secret } from "../token/secret.ts";
+import { capture, noClick, paste, readCurrent, readNew, reason, takeWords, timeFlag } from "./rotate-input.ts";
+
+/** What would happen. Reads the file and the journal; asks nobody and changes nothing. */
+export async function plan(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	const { fx, spec } = place;
+	const now = fx.clock.now();
+	const isLeaked = flags.isSet("leaked");
+	const journal = journalOf(place);
+	const before = journal && stateOfJournal(journal.records);
+	const about = { settings: spec.settings, operation: "", attempt: 1, slowestMs: slowestMs(spec), isLeaked };
+	const problems = safetyProblems(spec, { now, clockOffsetMs: undefined, isLeaked, before: before?.closed && before });
+	const lines = planLines(spec, about, now);
+	if (flags.isSet("json")) {
+		const report = {
+			schema: 1,
+			rotation: spec.name,
+			provider: spec.issuer.id,
+			strategy: spec.strategy.id,
+			plan: lines,
+			problems,
+		};
+		fx.terminal.print(`${JSON.stringify(report, undefined, 2)}\n`);
+	} else {
+		fx.terminal.print(`${lines.join("\n")}\n`);
+		for (const problem of problems) fx.terminal.note(`not safe: ${problemText(problem)}`);
+	}
+	return problems.length > 0 ? "unsafePlan" : "ok";
+}
+
+/** Begins an operation and goes as far as it can. */
+export async function start(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	const { fx, spec } = place;
+	const lock = await lockPlace(place);
+	try {
+		const since = timeFlag(flags, "since", "--since");
+		const until = timeFlag(flags, "oldEnds", "--old-ends");
+		const isLeaked = flags.isSet("leaked");
+		const before = journalOf(place);
+		const earlier = before && stateOfJournal(before.records);
+		const superseded = earlier && !earlier.closed ? await supersede(place, earlier, isLeaked) : undefined;
+		const current = superseded?.current ?? (await readCurrent(place));
+		const adopted = flags.text("adopt");
+		const fresh = adopted === undefined ? undefined : await readNew(place, adopted, current.fingerprint);
+		const clockOffsetMs = await learnClock(place);
+		const problems = [
+			...flags.problems,
+			...(adopted !== undefined && since === undefined && spec.strategy.ends === "clock" && until === undefined
+				? [noClick()]
+				: []),
+			...(flags.isSet("acceptOutage") || adopted !== undefined
+				? []
+				: safetyProblems(spec, {
+						now: fx.clock.now() + clockOffsetMs,
+						clockOffsetMs,
+						isLeaked,
+						before: earlier?.closed && earlier,
+					})),
+		];
+		if (problems.length > 0) throw new CrossfadeError(flags.problems.length > 0 ? "usage" : "unsafePlan", problems);
+		const operation = newOperation(fx);
+		const isLast = earlier?.fresh?.fingerprint === current.fingerprint;
+		const tokenId = (isLast ? earlier?.fresh?.id : undefined) ?? spec.settings["token-id"];
+		if (superseded && before) {
+			before.append({ is: "closed", how: "superseded", left: superseded.left });
+		}
+		const journal = await beginOperation(place, {
+			is: "opened",
+			format: 1,
+			operation,
+			rotation: spec.name,
+			provider: spec.issuer.id,
+			strategy: spec.strategy.id,
+			fleet: place.file,
+			...(tokenId === undefined ? {} : { tokenId }),
+			isLeaked,
+			isAdopted: fresh !== undefined,
+			stores: spec.stores.map(({ name }) => name),
+			...(superseded ? { supersedes: superseded.operation, alsoHeld: superseded.old } : {}),
+		});
+		const engine = await openEngine(place, journal);
+		if (fresh) {
+			await sealInto(engine, "old", Buffer.from(current.reveal()));
+			await capture(engine, fresh, { since: since ?? engine.now(), until });
+		}
+		const exit = await run(engine, flags, current);
+		if (isDone(engine.state(), "prepare")) return exit;
+		// Nothing was asked of anybody: there is nothing to go on with.
+		journal.append({ is: "closed", how: "rolled back", left: [] });
+		journal.destroyKey();
+		fx.terminal.print("nothing was changed; start again when that is settled\n");
+		return exit;
+	} finally {
+		await lock.release();
+	}
+}
+
+/** Goes on from where it stopped, with what a person brings. */
+export async function resume(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	return underWay(place, async (engine) => {
+		await takeWords(engine, flags);
+		const ref = flags.text("token");
+		if (ref !== undefined) await paste(place, engine, flags, ref);
+		return run(engine, flags, undefined);
+	});
+}
+
+/** Ends the old token, if a look at the evidence now says yes. */
+export async function retire(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	return underWay(place, async (engine) => {
+		const { fx, spec, journal } = engine;
+		const state = engine.state();
+		const next = nextStep(state, nextAbout(engine, new Set()));
+		if (!("person" in next && next.person === "retire")) {
+			if (state.mayRetire) return run(engine, flags, undefined);
+			if (spec.strategy.ends !== "revoke") {
+				fx.terminal.note("the old token ends by itself here: there is nothing to retire");
+			}
+			return report(engine, { next, problems: [], exit: undefined });
+		}
+		const despite = flags.text("despite");
+		const observer = await observe(fx, fleetOfRotation(place.fleet, state));
+		const view = await observer.look().finally(() => observer.close());
+		const { safeToRetire } = view.judgement.fleet;
+		if (safeToRetire === "yes") journal.append({ is: "word", about: "retire", because: "the verdict was yes" });
+		else if (despite !== undefined) {
+			journal.append({ is: "word", about: "despite", because: reason(flags, "despite"), subject: safeToRetire });
+		} else {
+			fx.terminal.print(`the verdict is: ${safeToRetire}. The old token was not ended.\n`);
+			for (const { asks, open } of checklist(view)) {
+				if (open.length > 0) fx.terminal.print(`open: ${asks} (${open.length})\n`);
+			}
+			fx.terminal.note(
+				"see all of it with crossfade report; override it with crossfade rotate retire --despite REASON",
+			);
+			const exit = outcomeOf(view, { requireMigrated: true });
+			return exit === "ok" ? "noEvidence" : exit;
+		}
+		return run(engine, flags, undefined);
+	});
+}
+
+/** Back to the old token everywhere, while the provider takes it. */
+export async function rollback(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	return underWay(place, async (engine) => {
+		const { spec, journal } = engine;
+		const state = engine.state();
+		const tooLate = pastReturn(engine, state);
+		if (tooLate !== undefined)
+			throw new CrossfadeError("refused", {
+				what: "there is no way back any more",
+				got: tooLate,
+				fix: "go forward: crossfade rotate resume",
+			});
+		if (state.old) {
+			const { is, how } = await acceptanceOf(engine, await engine.secret("old"));
+			if (is !== "accepted") {
+				throw new CrossfadeError("refused", {
+					what: "the provider does not clearly accept the old token",
+					got: how,
+					fix: "go forward: crossfade rotate resume",
+				});
+			}
+		}
+		if (state.direction === "forward") {
+			journal.append({ is: "word", about: "rollback", because: flags.text("because") ?? "", subject: spec.name });
+		}
+		return run(engine, flags, undefined);
+	});
+}
+
+function pastReturn({ spec, now }: Engine, state: RotationState): string | undefined {
+	const { ends } = spec.strategy;
+	if (ends === "at-once" && state.call.is !== "never" && state.call.is !== "no")
+		return "the old token ended with the call";
+	if (ends === "clock" && state.deadline && now() >= state.deadline.at) return "the old token's time is over";
+	if (ends === "revoke" && state.steps["revoke"] !== undefined) return "the old token was ended, or may have been";
+	if (state.fresh === undefined && (state.call.is === "unknown" || state.call.is === "begun"))
+		return "it is not known whether the provider issued a token";
+	return undefined;
+}
+
+/** With the lock and the engine of the open operation. */
+async function underWay(place: RotationPlace, work: (engine: Engine) => Promise<ExitName>): Promise<ExitName> {
+	const lock = await lockPlace(place);
+	try {
+		const journal = journalOf(place);
+		const state = journal && stateOfJournal(journal.records);
+		if (!journal || state?.closed) {
+			place.fx.terminal.print(
+				`no rotation is under way${state?.closed ? `; the last one is over: ${state.closed.how}` : ""}\n`,
+			);
+			return "ok";
+		}
+		const engine = await openEngine(place, journal);
+		try {
+			return await work(engine);
+		} finally {
+			await engine.close();
+		}
+	} finally {
+		await lock.release();
+	}
+}
+
+async function run(engine: Engine, flags: FlagReader, current: Secret | undefined): Promise<ExitName> {
+	const { fx } = engine;
+	const halt = await advance(engine, {
+		readCurrent: async () => Buffer.from((current ?? (await readCurrent(engine))).reveal()),
+		acceptUnproven: flags.isSet("acceptUnproven"),
+		acceptOutage: flags.isSet("acceptOutage"),
+		tell: (step, store, outcome) => {
+			if (outcome) fx.terminal.note(stepLine(step, store, outcome));
+		},
+	});
+	return report(engine, halt);
+}
+
+function report(engine: Engine, { next, problems, exit }: Halt): ExitName {
+	const { fx, spec } = engine;
+	const state = engine.state();
+	if (problems.length > 0) fx.terminal.note(problems.map((problem) => `error: ${problemText(problem)}`).join("\n"));
+	const about = aboutOf(spec, state);
+	fx.terminal.print(`${nextLines(next, { now: engine.now(), spec, state, about }).join("\n")}\n`);
+	if (exit !== undefined) return exit;
+	if (!("do" in next || "blocked" in next)) return exitOf(next, state);
+	const isUnknown = Object.values(state.steps).some(({ is }) => is === "unknown");
+	return isUnknown ? "unknownState" : "personNeeded";
+}
+
+/** A leak ends an open operation, whose new token is the one in use then, if every store has it. */
+async function supersede(place: RotationPlace, state: RotationState, isLeaked: boolean) {
+	const journal = journalOf(place);
+	if (!isLeaked || !journal) {
+		throw new CrossfadeError("refused", {
+			what: "a rotation is under way already",
+			got: `operation ${state.opened.operation}`,
+			fix: "go on with it: crossfade rotate resume; for a leak: crossfade rotate start --leaked",
+		});
+	}
+	if (state.fresh === undefined)
+		return {
+			current: undefined,
+			operation: state.opened.operation,
+			old: state.old?.fingerprint,
+			left: ["no new token was taken"],
+		};
+	const engine = await openEngine(place, journal);
+	const current = await engine.secret("new");
+	const behind = state.opened.stores.filter((name) => state.stores[name]?.write.is !== "done");
+	return { current, operation: state.opened.operation, old: state.old?.fingerprint, left: behind };
+}

@@ -1,0 +1,113 @@
+import { resolve } from "node:path";
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
+import { choiceProblem } from "../base/suggest.ts";
+import type { Effects } from "../effects/effects.ts";
+import { openPlace, type RotationPlace } from "../rotate/open.ts";
+import { type FlagReader, readFlags } from "../spec/flags.ts";
+import { FLEET_FILE } from "../spec/fleet-text.ts";
+import type { RotationSpec } from "../spec/rotation.ts";
+import type { Invocation } from "./command.ts";
+import { readFleet } from "./fleet-options.ts";
+import { closeStranded, exportToken, logOf, reopen, status } from "./rotate-records.ts";
+import { plan, resume, retire, rollback, start } from "./rotate-run.ts";
+
+type Verb = (place: RotationPlace, flags: FlagReader) => Promise<ExitName>;
+
+/** Each verb with the options that it takes besides `--fleet`. */
+const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string[]]>> = {
+	plan: [plan, ["json", "leaked"]],
+	start: [start, ["adopt", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"]],
+	resume: [
+		resume,
+		[
+			"token",
+			"since",
+			"oldEnds",
+			"lost",
+			"written",
+			"confirmed",
+			"removed",
+			"same",
+			"ended",
+			"forward",
+			"because",
+			"acceptUnproven",
+		],
+	],
+	status: [status, ["json"]],
+	retire: [retire, ["despite"]],
+	rollback: [rollback, ["because"]],
+	close: [closeStranded, ["stranded", "because"]],
+	reopen: [reopen, ["until"]],
+	log: [logOf, ["json"]],
+	export: [exportToken, ["out", "yes"]],
+};
+
+const ALWAYS = ["fleet", "quiet", "verbose"];
+
+export async function runVerb(fx: Effects, { options, args }: Invocation): Promise<ExitName> {
+	const [name = "", wanted] = args;
+	const found = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+	if (!found) throw new CrossfadeError("usage", choiceProblem("verb", name, Object.keys(verbs), "rotate"));
+	const [run, takes] = found;
+	const foreign = Object.keys(options).filter((option) => ![...ALWAYS, ...takes].includes(option));
+	if (foreign.length > 0) {
+		throw new CrossfadeError(
+			"usage",
+			foreign.map((option) => ({
+				what: `${flagOf(option)} is not an option of rotate ${name}`,
+				...(takes.length > 0 && { expected: takes.map(flagOf).join(", ") }),
+				fix: "leave it out",
+			})),
+		);
+	}
+	refuseDebugging(fx);
+	const reader = readFlags(options);
+	const file = resolve(reader.text("fleet") ?? FLEET_FILE);
+	const fleet = await readFleet(fx, options);
+	if (!fleet) {
+		throw new CrossfadeError("usage", {
+			what: "there is no fleet file here",
+			expected: FLEET_FILE,
+			fix: "write one: crossfade init --rotate, or name it with -f",
+		});
+	}
+	return run(await openPlace(fx, { fleet, file, spec: chosen(fleet.rotations, wanted) }), reader);
+}
+
+function flagOf(option: string): string {
+	return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Node prints headers and paths of requests, with the token in them. https://nodejs.org/api/cli.html#node_debugmodule */
+function refuseDebugging({ environment }: Effects): void {
+	if (!/\b(http|http2|net|tls|undici|fetch)\b/i.test(environment["NODE_DEBUG"] ?? "")) return;
+	throw new CrossfadeError("refused", {
+		what: "NODE_DEBUG is set: Node would print tokens",
+		fix: "unset NODE_DEBUG and run it again",
+	});
+}
+
+function chosen(rotations: readonly RotationSpec[], wanted: string | undefined): RotationSpec {
+	const names = rotations.map(({ name }) => name);
+	const [only] = rotations;
+	if (!only) {
+		throw new CrossfadeError("usage", {
+			what: "the fleet file has no rotations",
+			expected: "a block rotations: with one or more",
+			fix: "add one; crossfade init --rotate -o - prints an example",
+		});
+	}
+	if (wanted === undefined) {
+		if (rotations.length === 1) return only;
+		throw new CrossfadeError("usage", {
+			what: "the fleet file has several rotations",
+			expected: names.map((name) => shown(name)).join(", "),
+			fix: "name one: crossfade rotate VERB NAME",
+		});
+	}
+	const found = rotations.find(({ name }) => name === wanted);
+	if (found) return found;
+	throw new CrossfadeError("usage", choiceProblem("rotation", wanted, names, "rotate"));
+}

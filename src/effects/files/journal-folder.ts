@@ -1,0 +1,154 @@
+import {
+	closeSync,
+	constants,
+	fchmodSync,
+	fstatSync,
+	fsyncSync,
+	lstatSync,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	unlinkSync,
+	writeSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { CrossfadeError } from "../../base/errors.ts";
+import { ioError } from "../../base/io-error.ts";
+import { holdsSecret } from "../../token/guard.ts";
+import { type Claim, openFolder } from "./folder.ts";
+import { syncFolder } from "./new-file.ts";
+
+/**
+ * A folder with files that outlive a crash: every write is on the disk before the call returns. Only its owner may read it. Every failure is
+ * a `CrossfadeError` (io, or refused) that names the file.
+ */
+export interface JournalFolder {
+	readonly path: string;
+	/** Names of its regular files, sorted; none if the folder does not exist. */
+	list(): readonly string[];
+	read(name: string): Uint8Array | undefined;
+	/** Makes a new file, and the folder if needed. Throws if the name is taken. */
+	create(name: string, content: Uint8Array): void;
+	/** Writes at an offset of a file that exists. */
+	writeAt(name: string, offset: number, content: Uint8Array): void;
+	/** Overwrites a file with zeros and removes it; nothing if it does not exist. */
+	destroy(name: string): void;
+	/** Locks the folder until it is released or this process ends; undefined if a living process holds it. */
+	claim(): Promise<Claim | undefined>;
+}
+
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
+
+export async function openJournalFolder(path: string): Promise<JournalFolder> {
+	const root = resolve(path);
+	const inside = <T>(verb: string, name: string, work: (full: string) => T): T => {
+		try {
+			return work(join(root, name));
+		} catch (error) {
+			if (error instanceof CrossfadeError || (error as NodeJS.ErrnoException).code === undefined) throw error;
+			throw ioError(join(path, name), verb, error);
+		}
+	};
+	inside("open", "", (full) => refuseOthers(full));
+	return {
+		path: root,
+		list: () => inside("list", "", (full) => orNothing(() => regularFiles(full)) ?? []),
+		read: (name) => inside("read", name, (full) => orNothing(() => readRegularFile(full))),
+		create: (name, content) =>
+			inside("create", name, (full) => {
+				makePrivate(root);
+				write(full, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_LINK, 0, content);
+				syncFolder(root);
+			}),
+		writeAt: (name, offset, content) =>
+			inside("write", name, (full) => write(full, constants.O_WRONLY | NO_LINK, offset, content)),
+		destroy: (name) =>
+			inside("remove", name, (full) => {
+				const before = orNothing(() => lstatSync(full));
+				if (before === undefined) return;
+				if (before.isFile()) write(full, constants.O_WRONLY | NO_LINK, 0, new Uint8Array(before.size));
+				unlinkSync(full);
+				syncFolder(root);
+			}),
+		claim: async () => {
+			inside("open", "", makePrivate);
+			return (await openFolder(root)).claim("rotation");
+		},
+	};
+}
+
+function orNothing<T>(look: () => T): T | undefined {
+	try {
+		return look();
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		throw error;
+	}
+}
+
+function regularFiles(folder: string): string[] {
+	const entries = readdirSync(folder, { withFileTypes: true });
+	return entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).sort();
+}
+
+function readRegularFile(path: string): Uint8Array {
+	const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | NO_LINK);
+	try {
+		if (!fstatSync(fd).isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
+		return readFileSync(fd);
+	} finally {
+		closeSync(fd);
+	}
+}
+
+/** Makes the folder and those above it, readable only by its owner. */
+function makePrivate(folder: string): void {
+	if (orNothing(() => lstatSync(folder)) === undefined) {
+		if (dirname(folder) !== folder && orNothing(() => lstatSync(dirname(folder))) === undefined) {
+			makePrivate(dirname(folder));
+		}
+		makeUnlessThere(folder);
+		syncFolder(dirname(folder));
+	}
+	refuseOthers(folder);
+}
+
+/** Two processes may begin at once. */
+function makeUnlessThere(folder: string): void {
+	try {
+		mkdirSync(folder, { mode: 0o700 });
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+	}
+}
+
+/** Who may write into the folder could put another journal there. */
+function refuseOthers(folder: string): void {
+	const stats = orNothing(() => lstatSync(folder));
+	if (stats === undefined) return;
+	if (!stats.isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
+	const us = process.geteuid?.();
+	const isOurs = us === undefined || stats.uid === us;
+	if (isOurs && (process.platform === "win32" || (stats.mode & 0o022) === 0)) return;
+	throw new CrossfadeError("refused", {
+		what: "others can write into the folder of the journal",
+		expected: "a folder of this account that only it may write",
+		got: isOurs ? `mode 0${(stats.mode & 0o777).toString(8)}` : `a folder of account ${stats.uid}`,
+		where: { file: folder },
+		fix: isOurs ? `chmod 0700 ${folder}` : "name another folder, or run this as that account",
+	});
+}
+
+function write(path: string, flags: number, offset: number, content: Uint8Array): void {
+	if (holdsSecret(Buffer.from(content).toString("latin1")))
+		throw new Error(`a token was about to be written to ${path}`);
+	const fd = openSync(path, flags, 0o600);
+	try {
+		if ((flags & constants.O_CREAT) !== 0 && process.platform !== "win32") fchmodSync(fd, 0o600);
+		for (let at = 0; at < content.length; ) at += writeSync(fd, content, at, content.length - at, offset + at);
+		fsyncSync(fd);
+	} finally {
+		closeSync(fd);
+	}
+}

@@ -1,0 +1,85 @@
+import type { ProviderCall } from "../adapters/providers/rotation.ts";
+import { jsonField } from "../base/json.ts";
+import { probeRound } from "../prove/probe/round.ts";
+import { parseProbeFlags } from "../spec/probe.ts";
+import { fingerprint } from "../token/fingerprint.ts";
+import type { Secret } from "../token/secret.ts";
+import type { Engine } from "./engine.ts";
+import { askProvider, outcomeText } from "./provider-call.ts";
+
+/** Whether the provider accepts a token now, and whose it is as far as it says. */
+export interface Acceptance {
+	readonly is: "accepted" | "refused" | "unclear";
+	/** What was looked at, in words. */
+	readonly how: string;
+	/** Fields that must be the same for the old and the new token; undefined if the provider was not asked. */
+	readonly same?: Readonly<Record<string, string>> | undefined;
+	/** Fields that the provider did not tell. */
+	readonly undisclosed: readonly string[];
+}
+
+/** Asks with the provider's harmless request, and with OTLP on every signal it takes. Both have to agree. */
+export async function acceptanceOf(engine: Pick<Engine, "fx" | "spec" | "about">, token: Secret): Promise<Acceptance> {
+	const { spec } = engine;
+	const call = spec.rules.whoami?.(engine.about());
+	const answers = [
+		...(call ? [await byWhoami(engine, call, token)] : []),
+		...("takes" in spec.issuer ? [await byOtlp(engine, token)] : []),
+	];
+	const how = answers.map((each) => each.how).join("; ");
+	const [first] = answers;
+	if (!first)
+		return { is: "unclear", how: "the provider has nothing that shows whether a token is accepted", undisclosed: [] };
+	const is = answers.every((each) => each.is === first.is) ? first.is : "unclear";
+	const { same, undisclosed } = answers.find((each) => each.same) ?? first;
+	return { is, how, same, undisclosed };
+}
+
+async function byWhoami(
+	{ fx, spec }: Pick<Engine, "fx" | "spec">,
+	call: ProviderCall,
+	token: Secret,
+): Promise<Acceptance> {
+	const outcome = await askProvider(fx, spec, call, token);
+	const nothing = { how: outcomeText(outcome), undisclosed: [] };
+	if (outcome.kind === "failure") return { is: "unclear", ...nothing };
+	const { status } = outcome;
+	if (status === 401) return { is: "refused", ...nothing };
+	const isFine = status >= 200 && status < 300;
+	if (!isFine && !call.accepted?.includes(status)) return { is: "unclear", ...nothing };
+	const body = isFine ? Buffer.from(outcome.body).toString("utf8") : "";
+	// A page of a proxy or of a hotel's network answers 200 to everything.
+	if (isFine && /^\s*</.test(body))
+		return { is: "unclear", how: "the answer is a web page, not the provider's", undisclosed: [] };
+	const told = (call.same ?? []).map((name) => [name, jsonField(body, name)] as const);
+	const isTold = (value: unknown) => typeof value === "string" || typeof value === "number";
+	return {
+		is: "accepted",
+		how: `its request ${call.method} ${call.path.split("?")[0]} was answered with ${status}`,
+		same: Object.fromEntries(told.filter(([, value]) => isTold(value)).map(([name, value]) => [name, String(value)])),
+		undisclosed: told.filter(([, value]) => !isTold(value)).map(([name]) => name),
+	};
+}
+
+/** A made-up token is sent too: a place that accepts everything proves nothing. */
+async function byOtlp({ fx, spec }: Pick<Engine, "fx" | "spec">, token: Secret): Promise<Acceptance> {
+	const flags = { provider: spec.issuer.id, endpoint: spec.endpoint, token: ["token=prompt"] };
+	const plan = parseProbeFlags(flags, fx.clock.now());
+	const { gatewayReading } = await import("../prove/metrics/counters.ts");
+	const { rows } = await probeRound(fx, {
+		plan,
+		tokens: [{ name: "token", secret: token }],
+		tls: {},
+		marker: fingerprint(fx.random.token()),
+		readGateway: gatewayReading,
+		controls: new Map(),
+	});
+	const outcomes = new Set(rows.map(({ evidence }) => evidence.outcome));
+	const only = (outcome: string) => outcomes.size === 1 && [...outcomes][0] === outcome;
+	const is = only("accepted") ? "accepted" : only("rejected") ? "refused" : "unclear";
+	const words = rows.map(
+		({ evidence }) =>
+			`${evidence.signal} ${evidence.outcome}${evidence.status === undefined ? "" : ` (${evidence.status})`}`,
+	);
+	return { is, how: `test records: ${words.join(", ")}`, undisclosed: [] };
+}

@@ -1,0 +1,135 @@
+import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import type { JournalFolder } from "../effects/files/journal-folder.ts";
+import { CHAIN_START, type JournalContent, type JournalFault, readJournal, recordLine } from "./journal-text.ts";
+import type { JournalEntry, JournalRecord, Opened, Stamp } from "./record.ts";
+
+/** The journal of one operation, open for more. */
+export interface Journal {
+	readonly operation: string;
+	readonly records: readonly JournalRecord[];
+	/** The sequence that the next record will have. */
+	readonly next: number;
+	/** Writes a record; it is on the disk when this returns. Throws `CrossfadeError` (io). */
+	append(entry: JournalEntry): JournalRecord;
+	/** Makes sure that so many bytes can be written whatever else fills the disk. Throws `CrossfadeError` (io). */
+	reserve(bytes: number): void;
+	/** The operation's identity, sealed; undefined once it was destroyed. */
+	key(): Uint8Array | undefined;
+	destroyKey(): void;
+}
+
+const END = ".journal";
+const KEY = ".key";
+
+/** What a journal's folder holds: the newest operation, open or closed; undefined if there is none yet. */
+export function newestJournal(folder: JournalFolder, stamp: () => Stamp, fleet: string): Journal | undefined {
+	for (const name of folder
+		.list()
+		.filter((each) => each.endsWith(END))
+		.reverse()) {
+		const content = contentOf(folder, name);
+		const [first] = content.records;
+		// Its first record never got whole: nothing had happened yet.
+		if (first?.is !== "opened") continue;
+		refuseOtherFleet(first, fleet, `${folder.path}/${name}`);
+		return openJournal(folder, first.operation, content, stamp);
+	}
+	return undefined;
+}
+
+/** Every operation's records, the oldest first, for `rotate log`. */
+export function allRecords(folder: JournalFolder): readonly (readonly JournalRecord[])[] {
+	const names = folder.list().filter((each) => each.endsWith(END));
+	return names.map((name) => contentOf(folder, name).records).filter((records) => records.length > 0);
+}
+
+/** Destroys the keys of all other operations: what they sealed is not needed once a newer one has sealed the token in use. */
+export function destroyOtherKeys(folder: JournalFolder, operation: string): void {
+	for (const name of folder.list()) if (name.endsWith(KEY) && name !== operation + KEY) folder.destroy(name);
+}
+
+/** A new operation's journal, with its first record; the sealed identity is written before it. */
+export function startJournal(
+	folder: JournalFolder,
+	opened: Opened,
+	wrappedKey: Uint8Array,
+	stamp: () => Stamp,
+): Journal {
+	const { operation } = opened;
+	folder.create(operation + KEY, wrappedKey);
+	folder.create(operation + END, new Uint8Array());
+	const empty: JournalContent = { records: [], end: 0, chain: CHAIN_START, torn: 0, reserved: 0 };
+	const journal = openJournal(folder, operation, empty, stamp);
+	journal.append(opened);
+	return journal;
+}
+
+function openJournal(folder: JournalFolder, operation: string, content: JournalContent, stamp: () => Stamp): Journal {
+	const name = operation + END;
+	const records = [...content.records];
+	let { end, chain, reserved } = content;
+	let isTorn = content.torn > 0;
+	const mend = () => {
+		if (isTorn) folder.writeAt(name, end, new Uint8Array(reserved));
+		isTorn = false;
+	};
+	return {
+		operation,
+		records,
+		get next() {
+			return records.length + 1;
+		},
+		append(entry) {
+			const record: JournalRecord = { ...stamp(), ...entry };
+			const written = recordLine(record, records.length + 1, chain);
+			const bytes = Buffer.from(written.line);
+			mend();
+			folder.writeAt(name, end, bytes);
+			records.push(record);
+			end += bytes.length;
+			chain = written.chain;
+			reserved = Math.max(0, reserved - bytes.length);
+			return record;
+		},
+		reserve(bytes) {
+			mend();
+			if (reserved >= bytes) return;
+			folder.writeAt(name, end, new Uint8Array(bytes));
+			reserved = bytes;
+		},
+		key: () => folder.read(operation + KEY),
+		destroyKey: () => folder.destroy(operation + KEY),
+	};
+}
+
+function contentOf(folder: JournalFolder, name: string): JournalContent {
+	const content = readJournal(folder.read(name) ?? new Uint8Array());
+	if ("fault" in content) throw faultError(content, `${folder.path}/${name}`);
+	return content;
+}
+
+const FAULTS: Readonly<Record<JournalFault["fault"], readonly [what: string, fix: string]>> = {
+	edited: [
+		"the journal was changed by something else than crossfade",
+		"bring back the file from before; until then nothing that it says can be trusted",
+	],
+	newer: ["the journal is of a newer version of crossfade", "run it with that version"],
+	"not a journal": ["this is not a journal of crossfade", "move the file away, or name another folder with journal:"],
+};
+
+function faultError({ fault, line }: JournalFault, file: string): CrossfadeError {
+	const [what, fix] = FAULTS[fault];
+	const exit: ExitName = "refused";
+	return new CrossfadeError(exit, { what, where: { file, line }, fix });
+}
+
+function refuseOtherFleet(first: Opened, fleet: string, file: string): void {
+	if (first.fleet === fleet) return;
+	throw new CrossfadeError("refused", {
+		what: "the journal is of another fleet file",
+		expected: fleet,
+		got: first.fleet,
+		where: { file },
+		fix: "name another folder with journal: in the rotation's block, or move the fleet file back",
+	});
+}

@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { CrossfadeError } from "../base/errors.ts";
+import type { Effects } from "../effects/effects.ts";
+import type { Claim } from "../effects/files/folder.ts";
+import type { JournalFolder } from "../effects/files/journal-folder.ts";
+import type { Fleet } from "../spec/fleet.ts";
+import type { RotationSpec } from "../spec/rotation.ts";
+import { refText } from "../token/reference.ts";
+import { type Engine, newEngine } from "./engine.ts";
+import { destroyOtherKeys, type Journal, newestJournal, startJournal } from "./journal.ts";
+import { providerClock } from "./provider-call.ts";
+import type { Opened, Stamp } from "./record.ts";
+import { newAgeKey, recipientOf, sealer, unwrapIdentity, wrapIdentity } from "./sealing.ts";
+import { stateOfJournal } from "./state.ts";
+
+/** A rotation of a fleet file, with its journal's folder. */
+export interface RotationPlace {
+	readonly fx: Effects;
+	readonly fleet: Fleet;
+	/** Absolute path of the fleet file. */
+	readonly file: string;
+	readonly spec: RotationSpec;
+	readonly folder: JournalFolder;
+	readonly stamp: () => Stamp;
+	/** The provider's clock minus ours, once it was asked; records carry the provider's time. */
+	readonly clock: { offsetMs: number };
+}
+
+/** The folder of a rotation's journal: the one of its block, or one in the state folder. */
+export async function openPlace(
+	fx: Effects,
+	{ fleet, file, spec }: { readonly fleet: Fleet; readonly file: string; readonly spec: RotationSpec },
+): Promise<RotationPlace> {
+	const machine = await fx.machine();
+	const { XDG_STATE_HOME: state, USER, LOGNAME } = fx.environment;
+	const base = state?.startsWith("/") ? state : join(machine.home, ".local/state");
+	const folder = await fx.files.openJournal(spec.journal ?? join(base, "crossfade/rotations", spec.name));
+	if (spec.host !== undefined && spec.host !== machine.hostname) {
+		throw new CrossfadeError("refused", {
+			what: "this rotation runs on another machine",
+			expected: spec.host,
+			got: machine.hostname,
+			fix: "run it there, or change host: in its block when it is not under way",
+		});
+	}
+	const by = USER || LOGNAME || `uid ${machine.uid}`;
+	const clock = { offsetMs: 0 };
+	const stamp = () => ({
+		at: fx.clock.now() + clock.offsetMs,
+		...(clock.offsetMs === 0 ? {} : { ahead: clock.offsetMs }),
+		by,
+		host: machine.hostname,
+	});
+	return { fx, fleet, file, spec, folder, stamp, clock };
+}
+
+/** Locks the rotation. Throws `CrossfadeError` (refused) if another process has it. */
+export async function lockPlace({ folder }: RotationPlace): Promise<Claim> {
+	const claim = await folder.claim();
+	if (claim) return claim;
+	throw new CrossfadeError("refused", {
+		what: "another crossfade works on this rotation now",
+		where: { file: folder.path },
+		fix: "wait for it, then run the command again",
+	});
+}
+
+export function journalOf({ folder, stamp, file }: RotationPlace): Journal | undefined {
+	const journal = newestJournal(folder, stamp, file);
+	if (!journal) return undefined;
+	const { closed, old } = stateOfJournal(journal.records);
+	if (old) destroyOtherKeys(folder, journal.operation);
+	// A machine that stopped between the last record and this one.
+	if (closed && closed.how !== "stranded" && journal.key() !== undefined) journal.destroyKey();
+	return journal;
+}
+
+/** A new operation; its id is a UUID of version 7, so that names of files are in the order of time. https://www.rfc-editor.org/rfc/rfc9562 */
+export function newOperation({ clock, random }: Pick<Effects, "clock" | "random">): string {
+	const time = clock.now().toString(16).padStart(12, "0").slice(-12);
+	const hex = createHash("sha256").update(random.token()).digest("hex");
+	const variant = "89ab".charAt(Number.parseInt(hex.charAt(3), 16) % 4);
+	return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${variant}${hex.slice(4, 7)}-${hex.slice(8, 20)}`;
+}
+
+/** Starts an operation: its own identity, sealed for this machine and the break-glass recipients, and the first record. */
+export async function beginOperation(place: RotationPlace, opened: Opened): Promise<Journal> {
+	const { fx, spec, folder, stamp } = place;
+	const machine = await fx.readToken(spec.key);
+	const own = await recipientOf(machine.reveal(), refText(spec.key));
+	const { identity } = await newAgeKey();
+	return startJournal(folder, opened, await wrapIdentity(identity, [own, ...spec.recipients]), stamp);
+}
+
+/** Clocks that differ by less agree: a Date header has whole seconds, and takes its time. */
+const AGREE_MS = 3_000;
+
+/** Asks for the provider's time; from then on records carry it. A provider that does not tell it has ours. */
+export async function learnClock(place: RotationPlace): Promise<number> {
+	const offset = (await providerClock(place.fx, place.spec)) ?? place.clock.offsetMs;
+	place.clock.offsetMs = Math.abs(offset) < AGREE_MS ? 0 : offset;
+	return place.clock.offsetMs;
+}
+
+/** The engine for an open operation. */
+export async function openEngine(place: RotationPlace, journal: Journal): Promise<Engine> {
+	const { fx, fleet, spec } = place;
+	const { opened } = stateOfJournal(journal.records);
+	refuseChanged(opened, spec);
+	const wrapped = journal.key();
+	if (!wrapped) {
+		throw new CrossfadeError("refused", {
+			what: "the operation's sealed identity is gone, so its tokens cannot be opened",
+			where: { file: place.folder.path },
+			fix: "bring the folder back from a backup, or end it: crossfade rotate close --stranded --because REASON",
+		});
+	}
+	const key = await fx.readToken(spec.key);
+	const identity = await unwrapIdentity(wrapped, key.reveal(), refText(spec.key));
+	const recipient = await recipientOf(identity, refText(spec.key));
+	return newEngine(fx, {
+		fleet,
+		spec,
+		journal,
+		sealer: sealer({ identity, recipient }),
+		clockOffsetMs: await learnClock(place),
+	});
+}
+
+function refuseChanged(opened: Opened, spec: RotationSpec): void {
+	const changed = [
+		["provider", opened.provider, spec.issuer.id],
+		["strategy", opened.strategy, spec.strategy.id],
+	].filter(([, before, now]) => before !== now);
+	const [first] = changed;
+	if (!first) return;
+	throw new CrossfadeError("refused", {
+		what: `the ${first[0]} of a rotation that is under way was changed`,
+		expected: String(first[1]),
+		got: String(first[2]),
+		fix: "change it back, or end the operation first: crossfade rotate close --stranded --because REASON",
+	});
+}

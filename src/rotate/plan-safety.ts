@@ -1,0 +1,62 @@
+import { duration } from "../base/duration.ts";
+import type { Problem } from "../base/errors.ts";
+import type { RotationSpec } from "../spec/rotation.ts";
+import { overlapOf, slowestMs } from "./engine.ts";
+import { skewProblem } from "./provider-steps.ts";
+import type { RotationState } from "./state.ts";
+
+/** Why a rotation must not begin as it is planned. All problems at once. */
+export function safetyProblems(
+	spec: RotationSpec,
+	{
+		now,
+		clockOffsetMs,
+		isLeaked,
+		before,
+	}: {
+		readonly now: number;
+		readonly clockOffsetMs: number | undefined;
+		readonly isLeaked: boolean;
+		/** The operation before, if there was one. */
+		readonly before: RotationState | undefined;
+	},
+): Problem[] {
+	const about = { settings: spec.settings, operation: "", attempt: 1, slowestMs: slowestMs(spec), isLeaked };
+	const overlap = overlapOf(spec, about);
+	const slowest = slowestMs(spec);
+	const where = { file: `rotation ${spec.name}` };
+	const fix =
+		"make the places faster (within:), choose another strategy, or add --accept-outage if that loss is accepted";
+	const skew = skewProblem(clockOffsetMs, overlap);
+	const refused = spec.rules.refuses?.(about);
+	const isShort = !isLeaked && overlap !== undefined && overlap <= slowest;
+	const open =
+		before?.deadline !== undefined && before.deadline.at > now && spec.strategy.ends === "clock" && !isLeaked;
+	return [
+		...(isShort && refused === undefined
+			? [
+					{
+						what: "the old token ends before the slowest place has the new one: what is sent from there in between is lost",
+						expected: `an overlap of more than ${duration(slowest)}`,
+						got: overlap === 0 ? "no overlap" : duration(overlap),
+						where,
+						fix,
+					},
+				]
+			: []),
+		...(refused === undefined ? [] : [{ what: refused, where, fix }]),
+		...(skew === undefined
+			? []
+			: [{ what: skew, where, fix: "set this machine's clock first: every deadline would be wrong" }]),
+		...(open
+			? [
+					{
+						what: "the old token of the operation before is still in its overlap: what a second rotation does to it is not known",
+						got: `it ends ${new Date(before?.deadline?.at ?? 0).toISOString()}`,
+						where,
+						fix: "wait until then; for a leak: crossfade rotate start --leaked",
+					},
+				]
+			: []),
+	];
+}

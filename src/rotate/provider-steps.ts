@@ -1,0 +1,313 @@
+import type { ProviderCall } from "../adapters/providers/rotation.ts";
+import { duration } from "../base/duration.ts";
+import { fingerprint } from "../token/fingerprint.ts";
+import { Secret } from "../token/secret.ts";
+import { tokenProblems } from "../token/shape.ts";
+import { acceptanceOf } from "./acceptance.ts";
+import { type Engine, labelOf, overlapOf, type StepOutcome } from "./engine.ts";
+import { adminCredential, askProvider, callFate, outcomeText, providerOffset } from "./provider-call.ts";
+import type { Captured, Facts } from "./record.ts";
+
+/** The steps that ask the provider. Each makes at most one request that has an effect, and none twice. */
+
+/** Space for every record of a rotation with a thousand stores would be more; an answer with a token needs little. */
+const RESERVED_BYTES = 256 * 1024;
+const MOST_SKEW_MS = 60_000;
+
+/** Seals a secret and writes it down; on the disk when this returns. */
+export async function sealInto(
+	{ journal, sealer }: Pick<Engine, "journal" | "sealer">,
+	what: "old" | "new" | "answer",
+	bytes: Uint8Array,
+): Promise<void> {
+	const sealed = { what, sequence: journal.next, fingerprint: fingerprint(bytes) };
+	const box = await sealer.seal(labelOf(journal.operation, sealed), bytes);
+	journal.append({ is: "sealed", ...sealed, box });
+}
+
+export async function reserve({ journal }: Engine): Promise<StepOutcome> {
+	journal.reserve(RESERVED_BYTES);
+	return { how: "done" };
+}
+
+/** A person is asked from now on: a click can have been made since, and the deadline counts from here. */
+export async function ask(): Promise<StepOutcome> {
+	return { how: "done" };
+}
+
+/** Only the provider is looked at; stores are in `store-steps.ts`. */
+export async function prepareProvider(engine: Engine): Promise<StepOutcome> {
+	const { fx, spec } = engine;
+	const about = engine.about();
+	const old = await engine.secret("old");
+	const accepted = await acceptanceOf(engine, old);
+	if (accepted.is !== "accepted") {
+		return notSafe(
+			accepted.is === "refused"
+				? "the provider refuses the token in use"
+				: "it is not clear that the provider accepts the token in use",
+			accepted.how,
+			accepted.is === "refused"
+				? "name the token that is in use now as current:, or start with --adopt"
+				: "see why, with crossfade probe or the provider's page",
+		);
+	}
+	const facts: Record<string, string> = { same: JSON.stringify(accepted.same ?? {}) };
+	const { prepare, prepared } = spec.strategy;
+	if (prepare && prepared) {
+		const outcome = await askProvider(fx, spec, prepare(about), await adminCredential(fx, spec));
+		const found =
+			outcome.kind === "answer" && callFate(outcome) === "done" ? prepared(text(outcome.body), about) : undefined;
+		if (!found) {
+			return notSafe(
+				"the provider does not show the token that is to be rotated",
+				outcomeText(outcome),
+				"check token-id and the rights of the admin credential",
+			);
+		}
+		facts["prepared"] = JSON.stringify(found);
+	}
+	return { how: "done", facts };
+}
+
+function notSafe(what: string, got: string, fix: string): StepOutcome {
+	return { how: "no", note: what, problem: { what, got, fix } };
+}
+
+/** The one request that issues the token. Its answer is sealed, byte for byte, before anything reads it. */
+export async function call(engine: Engine): Promise<StepOutcome> {
+	const { fx, spec } = engine;
+	const { issue } = spec.strategy;
+	if (!issue) throw new Error("a strategy by API without its call");
+	const request = issue(engine.about());
+	const credential = request.by === "admin" ? await adminCredential(fx, spec) : await engine.secret("old");
+	const outcome = await askProvider(fx, spec, request, credential);
+	const bytes = outcome.kind === "answer" ? outcome.body : outcome.partial;
+	const isRefusal = outcome.kind === "answer" && callFate(outcome) === "no";
+	if (bytes && bytes.length > 0 && !isRefusal) await sealInto(engine, "answer", bytes);
+	const offset = providerOffset(outcome, fx.clock.now());
+	const facts: Facts = {
+		...(outcome.kind === "answer" ? { status: outcome.status } : { code: outcome.code }),
+		...(offset === undefined ? {} : { clockOffsetMs: offset }),
+	};
+	const fate = callFate(outcome);
+	if (fate === "done") return { how: "done", facts };
+	const note = outcomeText(outcome);
+	const problem =
+		fate === "no"
+			? {
+					what: "the provider did not issue a token",
+					got: note,
+					fix: "correct that, then run crossfade rotate resume: nothing was changed",
+				}
+			: {
+					what: "it is not known whether the provider issued a token",
+					got: note,
+					fix: "run crossfade rotate resume: it goes on by the provider's rules",
+				};
+	return { how: fate, note, facts, problem };
+}
+
+/** Finds the token in the sealed answer. */
+export async function readAnswer(engine: Engine): Promise<StepOutcome> {
+	const { journal, sealer, spec } = engine;
+	const { answer, call: sent, opened } = engine.state();
+	if (!answer) return { how: "no", note: "there is no answer" };
+	const bytes = await sealer.open(labelOf(opened.operation, answer), answer.box);
+	const about = engine.about();
+	const issued =
+		answer.what === "new" ? { token: text(bytes), at: undefined } : spec.strategy.issued?.(text(bytes), about);
+	const [wrong] = issued === undefined ? [] : tokenProblems(issued.token, "the new token");
+	if (issued === undefined || wrong) {
+		const what = wrong?.what ?? "the provider's answer has no token in it, or not all of it";
+		return {
+			how: "no",
+			note: what,
+			problem: { what, fix: "run crossfade rotate resume; crossfade rotate export gives the answer as it came" },
+		};
+	}
+	const fresh = Secret.of(issued.token);
+	if (fresh.fingerprint === engine.state().old?.fingerprint) {
+		return {
+			how: "no",
+			note: "the answer has the old token",
+			problem: { what: "the provider's answer has the old token", fix: "ask the provider" },
+		};
+	}
+	const began = journal.records.findLast((each) => each.is === "begun" && each.step === "call")?.at ?? sent.at;
+	const offset = Number(sent.facts?.["clockOffsetMs"] ?? 0);
+	journal.append({
+		is: "captured",
+		...captured(engine, {
+			fingerprint: fresh.fingerprint,
+			since: Math.min(issued.at ?? Number.POSITIVE_INFINITY, began + offset),
+		}),
+		...("id" in issued && issued.id !== undefined ? { id: issued.id } : {}),
+		...("facts" in issued && issued.facts !== undefined ? { facts: issued.facts } : {}),
+	});
+	return { how: "done" };
+}
+
+/** With the deadline where a clock ends the old token: counted from the earliest moment at which the new one can have been issued. */
+export function captured(
+	{ spec, about }: Pick<Engine, "spec" | "about">,
+	{ fingerprint: id, since, until }: { fingerprint: string; since: number; until?: number | undefined },
+): Captured {
+	const overlap = overlapOf(spec, about());
+	const base = { fingerprint: id, since };
+	if (spec.strategy.ends !== "clock") return base;
+	if (until !== undefined) return { ...base, deadline: until, source: "as a person read it on the provider's page" };
+	if (overlap === undefined) return base;
+	return { ...base, deadline: since + overlap, source: `${duration(overlap)} from the rotation` };
+}
+
+/** After a call without an answer, when the overlap is over: an old token that lives shows that nothing was rotated. */
+export async function lookAtOld(engine: Engine): Promise<StepOutcome> {
+	const { is, how } = await acceptanceOf(engine, await engine.secret("old"));
+	if (is === "accepted") return { how: "done", note: `the old token is accepted, so nothing was rotated: ${how}` };
+	if (is === "refused")
+		return { how: "no", note: `the old token is refused, so it was rotated, and the new one is lost: ${how}` };
+	return {
+		how: "unknown",
+		note: how,
+		problem: {
+			what: "it is not clear whether the old token is accepted",
+			got: how,
+			fix: "run crossfade rotate resume again",
+		},
+	};
+}
+
+/** A token that a lost call made has a name of its own: it is found by that, and ended. */
+export async function findOrphan(engine: Engine): Promise<StepOutcome> {
+	const { fx, spec, journal } = engine;
+	const { orphan, orphaned, revoke } = spec.strategy;
+	if (!orphan || !orphaned || !revoke) throw new Error("a strategy without a way to find an orphan");
+	const about = engine.about();
+	const admin = await adminCredential(fx, spec);
+	const outcome = await askProvider(fx, spec, orphan(about), admin);
+	const id =
+		outcome.kind === "answer" && callFate(outcome) === "done" ? orphaned(text(outcome.body), about) : undefined;
+	if (id === undefined) return unclear("it is not known whether a token was made", outcomeText(outcome));
+	if (id === "none") return { how: "done", note: "no token was made" };
+	if (id === about.tokenId) throw new Error("an orphan with the id of the token in use");
+	journal.append({ is: "begun", step: "end-orphan", note: id });
+	const ended = await askProvider(fx, spec, revoke(about, id), admin);
+	const isEnded = callFate(ended) === "done" || (ended.kind === "answer" && ended.status === 404);
+	journal.append({ is: "ended", step: "end-orphan", how: isEnded ? "done" : "unknown", note: outcomeText(ended) });
+	return isEnded
+		? { how: "done", note: "the token that nobody has was ended" }
+		: unclear("a token that nobody has may still live", outcomeText(ended));
+}
+
+function unclear(what: string, got: string): StepOutcome {
+	return { how: "unknown", note: `${what}: ${got}`, problem: { what, got, fix: "run crossfade rotate resume again" } };
+}
+
+/** The new token is accepted, and belongs where the old one does. */
+export async function proveNew(engine: Engine): Promise<StepOutcome> {
+	const fresh = await engine.secret("new");
+	const { is, how, same = {}, undisclosed } = await acceptanceOf(engine, fresh);
+	if (is === "refused") {
+		const what = "the provider refuses the new token";
+		return {
+			how: "no",
+			note: what,
+			problem: {
+				what,
+				got: how,
+				fix: "copy it again, in the same environment as the old one: crossfade rotate resume --token REF",
+			},
+		};
+	}
+	if (is === "unclear") return unclear("it is not clear whether the provider accepts the new token", how);
+	const before = JSON.parse(String(engine.state().steps["prepare"]?.facts?.["same"] ?? "{}")) as Record<string, string>;
+	const other = Object.keys(before).find((name) => same[name] !== undefined && same[name] !== before[name]);
+	if (other !== undefined) {
+		const what = `the new token is not like the old one: its ${other} differs`;
+		return {
+			how: "no",
+			note: what,
+			problem: {
+				what,
+				expected: `${other} ${before[other]}`,
+				got: `${other} ${same[other]}`,
+				fix: "end that token, get one like the old one, and give it with crossfade rotate resume --token REF",
+			},
+		};
+	}
+	return { how: "done", note: how, facts: { undisclosed: undisclosed.length > 0, undisclosedFields: undisclosed } };
+}
+
+/** Ends a token by API. A token that is already gone is as good. */
+async function end(engine: Engine, id: string | undefined): Promise<StepOutcome> {
+	const { fx, spec } = engine;
+	const { revoke } = spec.strategy;
+	if (!revoke || id === undefined) return { how: "wait", note: "a person ends it" };
+	const request: ProviderCall = revoke(engine.about(), id);
+	const outcome = await askProvider(fx, spec, request, await adminCredential(fx, spec));
+	if (callFate(outcome) === "done" || (outcome.kind === "answer" && outcome.status === 404)) return { how: "done" };
+	return unclear("it is not known whether the token was ended", outcomeText(outcome));
+}
+
+export const revokeOld = (engine: Engine) => end(engine, engine.about().tokenId);
+export const revokeNew = (engine: Engine) => end(engine, engine.state().fresh?.id);
+
+/** At the end: the old token is refused, and the new one is not. The other way round, the wrong one was ended. */
+export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
+	const fresh = await acceptanceOf(engine, await engine.secret("new"));
+	const old = await acceptanceOf(engine, await engine.secret("old"));
+	if (fresh.is === "refused" && old.is === "accepted") {
+		engine.journal.append({
+			is: "ended",
+			step: "revoke-new",
+			how: "done",
+			note: "the new token was ended in place of the old one",
+		});
+		engine.journal.append({
+			is: "word",
+			about: "rollback",
+			because: "the new token is dead and the old one lives: the wrong one was ended",
+		});
+		const what = "the new token was ended in place of the old one";
+		return {
+			how: "no",
+			note: what,
+			problem: { what, fix: "run crossfade rotate resume: the old token is put back everywhere; then start again" },
+		};
+	}
+	if (fresh.is !== "accepted")
+		return {
+			how: "wait",
+			note: `the new token: ${fresh.how}`,
+			problem: {
+				what: "it is not clear that the new token is accepted",
+				got: fresh.how,
+				fix: "see why with crossfade probe, then run crossfade rotate resume",
+			},
+		};
+	if (old.is === "refused") return { how: "done", note: old.how };
+	if (old.is === "accepted") {
+		return {
+			how: "no",
+			note: "OLD STILL ALIVE",
+			problem: {
+				what: "the old token is still accepted, though it should have ended",
+				got: old.how,
+				fix: "ask the provider; if its support gave it more time: crossfade rotate reopen --until TIME",
+			},
+		};
+	}
+	return { how: "wait", note: old.how };
+}
+
+/** A clock that is far off makes every deadline wrong. */
+export function skewProblem(offsetMs: number | undefined, overlapMs: number | undefined): string | undefined {
+	if (offsetMs === undefined || Math.abs(offsetMs) <= MOST_SKEW_MS) return undefined;
+	const isTooMuch = overlapMs !== undefined && overlapMs > 0 && Math.abs(offsetMs) > overlapMs / 10;
+	return isTooMuch ? `this machine's clock differs from the provider's by ${duration(Math.abs(offsetMs))}` : undefined;
+}
+
+function text(bytes: Uint8Array): string {
+	return Buffer.from(bytes).toString("utf8");
+}

@@ -1,0 +1,80 @@
+import type { ExitName } from "../base/errors.ts";
+import { shownName } from "../base/mask.ts";
+import type { RotationSpec } from "../spec/rotation.ts";
+import { aboutOf, nextAbout } from "./engine.ts";
+import type { Journal } from "./journal.ts";
+import { type Next, nextStep } from "./next.ts";
+import { type RotationState, stateOfJournal } from "./state.ts";
+import { nextLines, phaseOf, storeText, timeText } from "./words.ts";
+
+/** Where a rotation stands, from its journal alone. Contains no token. Times are milliseconds since the epoch, by the provider's clock. */
+export interface RotationStatus {
+	readonly schema: 1;
+	readonly rotation: string;
+	readonly provider: string;
+	readonly strategy: string;
+	readonly operation?: string | undefined;
+	readonly phase: string;
+	readonly startedAt?: number | undefined;
+	readonly old?: string | undefined;
+	readonly new?: string | undefined;
+	readonly deadline?: { readonly at: number; readonly source: string } | undefined;
+	readonly stores: readonly { readonly name: string; readonly place: string; readonly state: string }[];
+	readonly next: readonly string[];
+	readonly exit: ExitName;
+}
+
+export function statusOf(spec: RotationSpec, journal: Journal | undefined, now: number): RotationStatus {
+	const head = { schema: 1, rotation: spec.name, provider: spec.issuer.id, strategy: spec.strategy.id } as const;
+	const places = spec.stores.map(({ name, place }) => ({ name, place }));
+	if (!journal) {
+		return {
+			...head,
+			phase: "never rotated",
+			stores: places.map((each) => ({ ...each, state: "not looked at" })),
+			next: ["crossfade rotate plan shows what would happen"],
+			exit: "ok",
+		};
+	}
+	const state = stateOfJournal(journal.records);
+	const about = aboutOf(spec, state);
+	const next = nextStep(state, nextAbout({ spec, now: () => now, about: () => about }, new Set()));
+	return {
+		...head,
+		strategy: state.opened.strategy,
+		operation: state.opened.operation,
+		phase: phaseOf(state),
+		startedAt: state.startedAt,
+		old: state.old?.fingerprint,
+		new: state.fresh?.fingerprint,
+		deadline: state.deadline,
+		stores: places.map((each) => ({ ...each, state: storeText(state, state.stores[each.name]) })),
+		next: nextLines(next, { now, spec, state, about }),
+		exit: exitOf(next, state),
+	};
+}
+
+/** The exit code for what comes next. */
+export function exitOf(next: Next, state: RotationState): ExitName {
+	if ("over" in next) return next.over === "done" || next.over === "rolled back" ? "ok" : "partial";
+	if ("alarm" in next) return "oldInUse";
+	if ("person" in next) return next.person === "console" ? "unknownState" : "personNeeded";
+	if ("wait" in next) return state.call.is === "unknown" && state.fresh === undefined ? "unknownState" : "waiting";
+	return "waiting";
+}
+
+export function statusText(status: RotationStatus, now: number): string {
+	const lines = [
+		`${shownName(status.rotation)}: ${status.phase}`,
+		`provider  ${status.provider}, ${status.strategy}`,
+		...(status.startedAt === undefined ? [] : [`started   ${timeText(status.startedAt, now)}`]),
+		...(status.old === undefined ? [] : [`old       fp=${status.old}`]),
+		...(status.new === undefined ? [] : [`new       fp=${status.new}`]),
+		...(status.deadline === undefined
+			? []
+			: [`old ends  ${timeText(status.deadline.at, now)}, ${status.deadline.source}`]),
+		...status.stores.map(({ name, state }) => `store     ${shownName(name)}: ${state}`),
+		...status.next,
+	];
+	return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,201 @@
+import type { StoreHolds, StoreWrite, StoreWritten } from "../adapters/stores/store.ts";
+import type { Problem } from "../base/errors.ts";
+import { openStore } from "../prove/evidence/store.ts";
+import { observe } from "../prove/watch/observe.ts";
+import type { Engine, StepOutcome } from "./engine.ts";
+import type { Facts } from "./record.ts";
+import { fleetOfRotation } from "./rotation-fleet.ts";
+
+/** The steps that touch stores and those who read them. */
+
+const PROGRAM_MS = 120_000;
+
+/** The fingerprint of what a store holds, or "nothing"; undefined if it does not tell. */
+function heldBy(holds: StoreHolds): string | undefined {
+	if (holds.is === "token") return holds.value.token.fingerprint;
+	if (holds.is === "empty") return "nothing";
+	return holds.is === "hidden" ? holds.fingerprint : undefined;
+}
+
+/** What each store holds, and whether it can be written; nothing is changed. All problems at once. */
+export async function prepareStores(
+	engine: Pick<Engine, "spec" | "store">,
+	old: readonly string[],
+): Promise<{ readonly facts: Facts; readonly problems: readonly Problem[]; readonly unproven: readonly string[] }> {
+	const facts: Record<string, string> = {};
+	const problems: Problem[] = [];
+	const unproven: string[] = [];
+	for (const { name, kind, place } of engine.spec.stores) {
+		const { store } = engine.store(name);
+		const where = { file: `store ${name}` };
+		const holds = await store.read();
+		if (holds.is === "unreachable" || holds.is === "unusable") {
+			problems.push({ what: `${place} cannot be read`, got: holds.why, where, fix: holds.nextStep });
+			continue;
+		}
+		const held = heldBy(holds);
+		facts[`holds:${name}`] = held ?? "hidden";
+		if (held !== undefined && held !== "nothing" && !old.includes(held)) {
+			problems.push({
+				what: `${place} holds another token than the one in use`,
+				expected: `fp=${old[0]}`,
+				got: `fp=${held}`,
+				where,
+				fix: "find out which of the two is in use, put that one there, and name it as current:",
+			});
+		}
+		const check = await store.check();
+		if (check.can === "no") {
+			problems.push({
+				what: `${place} cannot be written`,
+				got: check.how,
+				where,
+				fix: check.nextStep ?? "give this account the right to write it",
+			});
+		} else if (check.can === "unknown" || kind.proof === "none") unproven.push(name);
+		facts[`proof:${name}`] = `${check.can}: ${check.how}`;
+	}
+	return { facts, problems, unproven };
+}
+
+/** Puts the new token in use, or back the old one. What a write without an answer did is read from the store. */
+export async function write(engine: Engine, name: string, direction: "forward" | "back"): Promise<StepOutcome> {
+	const { store, spec } = engine.store(name);
+	const [from, to] = direction === "forward" ? (["old", "new"] as const) : (["new", "old"] as const);
+	const [before, after] = [await engine.secret(from), await engine.secret(to)];
+	const held = engine.state().steps["prepare"]?.facts?.[`holds:${name}`];
+	const isKnown = typeof held === "string" && held !== "hidden";
+	// Only before the first write; an earlier one of ours put there what is expected.
+	const isFirst = direction === "forward" && engine.state().steps[`back-write:${name}`] === undefined;
+	const expected = isFirst && isKnown ? held : before.fingerprint;
+	const wanted: StoreWrite = { operation: engine.journal.operation, expected, value: { token: after } };
+	const written = await store.promote(wanted);
+	const outcome = await settled(engine, name, wanted, written);
+	if (outcome.how !== "done" || !spec.kind.readsBack) return outcome;
+	const holds = await store.read();
+	if (heldBy(holds) === after.fingerprint) return outcome;
+	return {
+		how: "unknown",
+		note: "it was written, and reading it back gave something else",
+		problem: {
+			what: `${spec.place} does not show the token that was written`,
+			got: heldBy(holds) === undefined ? holds.is : `fp=${heldBy(holds)}`,
+			where: { file: `store ${name}` },
+			fix: "look who else writes there, then run crossfade rotate resume",
+		},
+	};
+}
+
+async function settled(engine: Engine, name: string, wanted: StoreWrite, written: StoreWritten): Promise<StepOutcome> {
+	const { store, spec } = engine.store(name);
+	const where = { file: `store ${name}` };
+	switch (written.did) {
+		case "written":
+		case "already":
+			return { how: "done", note: written.did };
+		case "person":
+			return { how: "wait", note: written.words.join("\n") };
+		case "refused":
+			return {
+				how: "no",
+				note: written.why,
+				problem: { what: `${spec.place} was not written`, got: written.why, where, fix: written.nextStep },
+			};
+		case "conflict": {
+			// What was already there may be an empty field that was written by an earlier attempt of ours.
+			if (written.holds === wanted.value.token.fingerprint) return { how: "done", note: "already" };
+			const fix = "find out who wrote it: if a person rotated, close this operation and start with --adopt";
+			const problem = {
+				what: `${spec.place} holds a token of somebody else`,
+				expected: `fp=${wanted.expected}`,
+				got: `fp=${written.holds}`,
+				where,
+				fix,
+			};
+			return { how: "no", note: "conflict", problem };
+		}
+		case "ambiguous": {
+			const holds = await store.read();
+			if (heldBy(holds) === wanted.value.token.fingerprint)
+				return { how: "done", note: "written, as reading it shows" };
+			const problem = {
+				what: `it is not known whether ${spec.place} was written`,
+				got: written.why,
+				where,
+				fix: "run crossfade rotate resume: writing it again does no harm",
+			};
+			return { how: holds.is === "token" ? "no" : "unknown", note: written.why, problem };
+		}
+	}
+}
+
+/** Runs what makes the readers take the new token. */
+export async function apply(engine: Engine, name: string): Promise<StepOutcome> {
+	const { spec } = engine.store(name);
+	if (spec.apply === "watch") return { how: "done" };
+	const { code, output } = await run(engine, spec.apply);
+	if (code === 0) return { how: "done" };
+	const what = `the program that makes the readers of ${spec.place} take the token failed`;
+	return {
+		how: "no",
+		note: what,
+		problem: {
+			what,
+			got: output,
+			where: { file: `store ${name}` },
+			fix: "run it by hand to see why, then crossfade rotate resume",
+		},
+	};
+}
+
+async function run(
+	{ fx }: Engine,
+	[program = "", ...args]: readonly string[],
+): Promise<{ code: number | undefined; stdout: string; output: string }> {
+	const path = fx.programs.find(program);
+	if (path === undefined) return { code: undefined, stdout: "", output: `${program} is not installed` };
+	try {
+		const { code, stdout, timedOut } = await fx.programs.run(path, args, { timeoutMs: PROGRAM_MS });
+		return { code, stdout, output: timedOut ? "it took more than 2 minutes" : `exit code ${code}` };
+	} catch {
+		return { code: undefined, stdout: "", output: "it cannot be run" };
+	}
+}
+
+/** Evidence for the new token in particular, since it was written. Anything less is not confirmed. */
+export async function confirm(engine: Engine, name: string): Promise<StepOutcome> {
+	const { spec } = engine.store(name);
+	const fresh = engine.state().fresh?.fingerprint ?? "";
+	const since = engine.state().stores[name]?.write.localAt ?? Number.POSITIVE_INFINITY;
+	if (spec.confirm === "person") return { how: "wait", note: "a person confirms it" };
+	if (spec.confirm !== "traffic") {
+		const { code, stdout, output } = await run(engine, spec.confirm);
+		if (code === 0 && new RegExp(`(?<![0-9a-f])${fresh}(?![0-9a-f])`).test(stdout)) {
+			return { how: "done", note: "its program printed the new token's fingerprint" };
+		}
+		return {
+			how: "wait",
+			note: code === 0 ? "its program did not print the new token's fingerprint" : `its program: ${output}`,
+		};
+	}
+	const { fx, fleet } = engine;
+	const observer = await observe(fx, fleetOfRotation(fleet, engine.state()));
+	try {
+		await observer.look();
+	} finally {
+		await observer.close();
+	}
+	const evidence = await (await openStore(fx, fleet.evidence, [fresh])).read();
+	const missing = spec.feeds.filter(
+		(place) =>
+			!evidence.traffic.some(
+				(each) => each.place === place && each.fingerprint === fresh && each.lastAccepted >= since,
+			),
+	);
+	if (missing.length === 0)
+		return { how: "done", note: `records with the new token were accepted at ${spec.feeds.join(", ")}` };
+	return {
+		how: "wait",
+		note: `nothing accepted with the new token was counted at ${missing.join(", ")} since it was written`,
+	};
+}

@@ -1,0 +1,135 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
+import { sandboxProviders } from "../../src/adapters/providers/sandbox.generated.ts";
+import { type ExitName, exitCodes } from "../../src/base/errors.ts";
+import { readSettings } from "../../src/base/settings.ts";
+import { serve } from "../../src/effects/net/http-server.ts";
+import type { SandboxStatus } from "../../src/rehearse/sandbox/ledger.ts";
+import { startSandbox } from "../../src/rehearse/sandbox/server.ts";
+import { newAgeKey } from "../../src/rotate/sealing.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
+import { type CliRunOptions, crossfadeProcess, scratch } from "./cli.ts";
+import { crossfade } from "./command.ts";
+
+export interface RotationOptions {
+	/** Lines of the rotation's block besides the usual ones. */
+	readonly rotation?: readonly string[];
+	/** Keys of the store besides kind and path, as YAML in one line. */
+	readonly store?: string;
+	/** More blocks of the file. */
+	readonly more?: readonly string[];
+	readonly settings?: Readonly<Record<string, string>>;
+	/** The place in the endpoint of OTLP providers. */
+	readonly base?: string;
+}
+
+/** A provider in this process, a fleet file with one rotation `it` and one store `file`, and a folder in which commands run. */
+export async function rotationWorld(id: string, options: RotationOptions = {}) {
+	const provider = sandboxProviders.find((each) => each.id === id);
+	if (!provider) throw new Error(`no sandbox of ${id}`);
+	const random = { token: () => randomBytes(32).toString("base64url") };
+	const first = provider.prefix + random.token();
+	const admin = (provider.adminKey?.prefix ?? "") + random.token();
+	const problem = (wrong: { what: string }) => expect.unreachable(wrong.what);
+	const server = await startSandbox(
+		{ serve, random, clock: { now: () => Date.now(), after: () => () => {} } },
+		{
+			host: "127.0.0.1",
+			port: 0,
+			provider,
+			settings: readSettings(provider.settings, options.settings ?? {}, () => "--set", problem),
+			token: first,
+			adminKey: admin,
+			faults: [],
+			onEvent: () => {},
+		},
+	);
+	onTestFinished(() => server.close());
+	const key = await newAgeKey();
+	const endpoint = server.url + (options.base ?? provider.otlp?.base ?? "");
+	const cwd = scratch({ "live.token": first, "admin.key": admin, "crossfade.key": key.identity });
+	for (const name of ["live.token", "admin.key", "crossfade.key"]) chmodSync(join(cwd, name), 0o600);
+	const fleet = [
+		"version: 1",
+		"stores:",
+		`  file: { kind: token-file, path: live.token, ${options.store ?? "confirm: person, within: 1m"} }`,
+		"rotations:",
+		"  it:",
+		`    provider: ${id}`,
+		"    current: store:file",
+		"    stores: [file]",
+		`    endpoint: ${endpoint}`,
+		"    key: file:crossfade.key",
+		...(options.rotation ?? []).map((line) => `    ${line}`),
+		...(options.more ?? []),
+		"",
+	].join("\n");
+	writeFileSync(join(cwd, "crossfade.yaml"), fleet);
+	const tokens = [first, admin, key.identity];
+	const holders = ["live.token", "admin.key", "crossfade.key", "new.token", "out.token", "other.token", "app.env"];
+	const control = async (path: string, body: unknown = {}) => {
+		const response = await fetch(`${server.url}/_sandbox${path}`, { method: "POST", body: JSON.stringify(body) });
+		return (await response.json()) as Record<string, unknown>;
+	};
+	const read = (name: string) => readFileSync(join(cwd, name), "utf8");
+	const runOptions = (more: CliRunOptions): CliRunOptions => ({
+		cwd,
+		canaries: [...tokens, ...seen()].map((token) => ({ token, fingerprint: fingerprint(token) })),
+		holders,
+		...more,
+	});
+	/** Whatever the store holds now must not show elsewhere either. */
+	const seen = () => [read("live.token").trim()].filter((token) => token.length >= 20 && !tokens.includes(token));
+	return {
+		cwd,
+		url: server.url,
+		first,
+		read,
+		control,
+		/** Runs a verb, and compares how it ended. */
+		async rotate(exit: ExitName, verb: string, ...flags: string[]) {
+			const ran = await crossfade(["rotate", verb, "it", ...flags], runOptions({}));
+			expect(`${verb}: ${ran.code}\n${ran.stdout}${ran.stderr}`).toMatch(
+				new RegExp(`^${verb}: ${exitCodes[exit][0]}\n`),
+			);
+			return ran.stdout + ran.stderr;
+		},
+		/** The same in a process of its own, which may be killed. */
+		process: (verb: string, flags: readonly string[], more: CliRunOptions = {}) =>
+			crossfadeProcess(["rotate", verb, "it", ...flags], runOptions(more)),
+		/** The portal's button; the new token is in `new.token`. */
+		async click(body: unknown = {}) {
+			const { token } = await control(id === "activitylog" ? "/mint" : "/rotate", body);
+			tokens.push(String(token));
+			writeFileSync(join(cwd, "new.token"), String(token), { mode: 0o600 });
+			return String(token);
+		},
+		later: (time: string) => control("/clock", { advance: time, date: true }),
+		status: async () => (await (await fetch(`${server.url}/_sandbox`)).json()) as SandboxStatus,
+		/** The state of a token at the provider. */
+		async stateOf(token: string) {
+			const { tokens: all } = (await (await fetch(`${server.url}/_sandbox`)).json()) as SandboxStatus;
+			return all.find((each) => each.fingerprint === fingerprint(token))?.state;
+		},
+		fleet,
+		write: (name: string, text: string) => writeFileSync(join(cwd, name), text, { mode: 0o600 }),
+	};
+}
+
+export type RotationWorld = Awaited<ReturnType<typeof rotationWorld>>;
+
+/** Lines for a provider with a management API; the first token's id is asked of the sandbox. */
+export async function managed(id: string, options: RotationOptions = {}): Promise<RotationWorld> {
+	const world = await rotationWorld(id, options);
+	const [token] = (await world.status()).tokens;
+	world.write(
+		"crossfade.yaml",
+		world.fleet.replace(
+			"    key: file:crossfade.key",
+			`    key: file:crossfade.key\n    admin: file:admin.key\n    token-id: ${token?.id}`,
+		),
+	);
+	return world;
+}

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { rotations } from "../../src/adapters/providers/rotations.generated.ts";
+import { type NextAbout, nextStep } from "../../src/rotate/next.ts";
+import type { JournalEntry, Opened } from "../../src/rotate/record.ts";
+import { stateOfJournal } from "../../src/rotate/state.ts";
+
+const strategies = rotations.flatMap((rules) => rules.strategies.map((strategy) => ({ id: rules.id, strategy })));
+const HOUR = 3_600_000;
+
+const opened: Opened = {
+	is: "opened",
+	format: 1,
+	operation: "o",
+	rotation: "it",
+	provider: "p",
+	strategy: "s",
+	fleet: "/f",
+	isLeaked: false,
+	isAdopted: false,
+	stores: ["a", "b"],
+};
+
+const sealed = (what: "old" | "new"): JournalEntry => ({ is: "sealed", what, sequence: 1, fingerprint: what, box: "" });
+const ended = (step: string, how: "done" | "no" | "unknown" | "wait" = "done"): JournalEntry => ({
+	is: "ended",
+	step,
+	how,
+});
+const begun = (step: string): JournalEntry => ({ is: "begun", step });
+
+/** What comes after these records, all written at time 0. */
+function nextAfter(entries: readonly JournalEntry[], about: Partial<NextAbout> & Pick<NextAbout, "strategy">) {
+	const records = [opened, ...entries].map((entry) => ({ at: 0, by: "me", host: "here", ...entry }));
+	const store = (name: string) => ({ name, hasApply: false, confirm: "person", withinMs: 1 }) as const;
+	return nextStep(stateOfJournal(records), {
+		now: 1,
+		overlapMs: HOUR,
+		canary: undefined,
+		skipped: new Set(),
+		stores: ["a", "b"].map(store),
+		...about,
+	});
+}
+
+const prepared = [sealed("old"), ended("prepare"), ended("fence")];
+const captured: JournalEntry[] = [sealed("new"), { is: "captured", fingerprint: "new", since: 0, deadline: HOUR }];
+const proven = [...prepared, ...captured, ended("prove-new")];
+const spread = [...proven, ended("write:a"), ended("write:b"), ended("confirm:a"), ended("confirm:b")];
+
+describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
+	test("the provider is not asked before the old token is sealed, everything is prepared and the lock is held", () => {
+		expect(nextAfter([], { strategy })).toEqual({ do: "seal-old" });
+		expect(nextAfter([sealed("old")], { strategy })).toEqual({ do: "prepare" });
+		expect(nextAfter([sealed("old"), ended("prepare", "no")], { strategy })).toEqual({ do: "prepare" });
+		expect(nextAfter([sealed("old"), ended("prepare")], { strategy })).toEqual({ do: "fence" });
+	});
+
+	test("a call whose answer nobody has is never made again at once, unless that does no harm", () => {
+		if (strategy.by === "person") {
+			expect(nextAfter(prepared, { strategy })).toEqual({ do: "ask" });
+			expect(nextAfter([...prepared, ended("ask")], { strategy })).toEqual({ person: "token" });
+			return;
+		}
+		for (const fate of [begun("call"), ended("call", "unknown")]) {
+			const next = nextAfter([...prepared, ended("reserve"), begun("call"), fate], { strategy });
+			if (strategy.again === "yes") expect(next).toEqual({ do: "call" });
+			else if (strategy.again === "orphan") expect(next).toEqual({ do: "find-orphan" });
+			else expect(next).toMatchObject({ due: HOUR + 60_000 });
+		}
+		// Space for the answer comes first, and a definite refusal had no effect.
+		expect(nextAfter(prepared, { strategy })).toEqual({ do: "reserve" });
+		expect(nextAfter([...prepared, ended("reserve"), begun("call"), ended("call", "no")], { strategy })).toEqual({
+			do: "call",
+		});
+	});
+
+	test("no store is written before the new token is proven, and the old one is not ended before each store is confirmed", () => {
+		expect(nextAfter([...prepared, ...captured], { strategy })).toEqual({ do: "prove-new" });
+		expect(nextAfter([...prepared, ...captured, ended("prove-new", "unknown")], { strategy })).toEqual({
+			do: "prove-new",
+		});
+		expect(nextAfter(proven, { strategy })).toEqual({ do: "write", store: "a" });
+		expect(nextAfter([...proven, begun("write:a")], { strategy })).toEqual({ do: "write", store: "a" });
+		expect(nextAfter([...proven, ended("write:a")], { strategy })).toEqual({ do: "write", store: "b" });
+		expect(nextAfter([...proven, ended("write:a")], { strategy, canary: "a" })).toEqual({
+			person: "confirmed",
+			store: "a",
+		});
+		expect(nextAfter([...proven, ended("write:a"), ended("write:b"), ended("confirm:a")], { strategy })).toEqual({
+			person: "confirmed",
+			store: "b",
+		});
+	});
+
+	test("the old token's end is waited for, asked for or proven, by what ends it", () => {
+		const next = nextAfter(spread, { strategy });
+		if (strategy.ends === "clock") expect(next).toMatchObject({ due: HOUR + 60_000 });
+		else expect(next).toEqual(strategy.ends === "revoke" ? { person: "retire" } : { do: "prove-old-dead" });
+		const alive = [...spread, { is: "word", about: "retire" }, ended("revoke"), ended("prove-old-dead", "no")] as const;
+		expect(nextAfter([...alive], { strategy, now: strategy.ends === "clock" ? 1 : 2 })).toHaveProperty(
+			strategy.ends === "clock" ? "wait" : "alarm",
+		);
+		const dead = [...spread, { is: "word", about: "retire" }, ended("revoke"), ended("prove-old-dead")] as const;
+		expect(nextAfter([...dead], { strategy })).toEqual({ do: "close" });
+	});
+
+	test("going back writes what was touched, and then ends the new token or pauses", () => {
+		const back: JournalEntry = { is: "word", about: "rollback" };
+		expect(nextAfter([...proven, ended("write:a"), back], { strategy })).toEqual({ do: "back-write", store: "a" });
+		// A write that may have been made counts as made.
+		expect(nextAfter([...proven, begun("write:b"), back], { strategy })).toEqual({ do: "back-write", store: "b" });
+		const next = nextAfter([...proven, begun("write:a"), back, ended("back-write:a")], { strategy });
+		expect(next).toEqual({ person: strategy.ends === "revoke" ? "revoke-new" : "paused" });
+	});
+});
+
+test("a store whose step failed does not stop the others, and a store that is gone stops everything", () => {
+	const [{ strategy } = { strategy: undefined }] = strategies;
+	if (!strategy) throw new Error("no strategy");
+	expect(nextAfter(proven, { strategy, skipped: new Set(["a"]) })).toEqual({ do: "write", store: "b" });
+	const rest = [...proven, ended("write:b"), ended("confirm:b")];
+	expect(nextAfter(rest, { strategy, skipped: new Set(["a"]) })).toEqual({ blocked: "a" });
+	expect(nextAfter(proven, { strategy, stores: [] })).toEqual({ person: "removed-store", store: "a" });
+});
