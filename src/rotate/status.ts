@@ -59,7 +59,9 @@ export function exitOf(next: Next, state: RotationState): ExitName {
 	if ("over" in next) return next.over === "done" || next.over === "rolled back" ? "ok" : "partial";
 	if ("alarm" in next) return "oldInUse";
 	if ("person" in next) return next.person === "console" ? "unknownState" : "personNeeded";
-	if ("wait" in next) return state.call.is === "unknown" && state.fresh === undefined ? "unknownState" : "waiting";
+	// A call that was begun and has no end is no less unknown than one that got no answer.
+	const isUnanswered = state.fresh === undefined && (state.call.is === "unknown" || state.call.is === "begun");
+	if ("wait" in next) return isUnanswered ? "unknownState" : "waiting";
 	return "waiting";
 }
 
