@@ -5,13 +5,13 @@ import { refuseUnfitPlace } from "./harness/place.ts";
 
 refuseUnfitPlace();
 
-/** Tests that run the rendered scripts in a shell of the machine, many of them many times. */
+/** Tests that run the rendered scripts, or crossfade itself, as processes of their own, many of them many times. */
 const scripts = [
 	"test/endpoint/*.test.ts",
 	"test/adapters/vehicles/*.test.ts",
 	"test/adapters/clis.test.ts",
 	"test/installer/*.test.ts",
-	"test/commands/{demo,install}.test.ts",
+	"test/commands/{demo,install,rotate-killed,rotate-readme}.test.ts",
 	"test/effects/endless.test.ts",
 ];
 

@@ -127,7 +127,7 @@ export async function takeWords(engine: Engine, flags: FlagReader): Promise<void
 	if (flags.isSet("same")) journal.append({ is: "word", about: "identity" });
 	if (flags.isSet("ended")) {
 		const subject = engine.state().direction === "forward" ? "revoke" : "revoke-new";
-		if (subject === "revoke" && !engine.state().mayRetire) {
+		if (subject === "revoke" && engine.state().retireAllowedAt === undefined) {
 			throw new CrossfadeError("refused", {
 				what: "the old token is not to be ended yet",
 				fix: "run crossfade rotate status to see what is missing",

@@ -136,7 +136,7 @@ export async function retire(place: RotationPlace, flags: FlagReader): Promise<E
 		const state = engine.state();
 		const next = nextStep(state, nextAbout(engine, new Set()));
 		if (!("person" in next && next.person === "retire")) {
-			if (state.mayRetire) return run(engine, flags, undefined);
+			if (state.retireAllowedAt !== undefined) return run(engine, flags, undefined);
 			if (spec.strategy.ends !== "revoke") {
 				fx.terminal.note("the old token ends by itself here: there is nothing to retire");
 			}

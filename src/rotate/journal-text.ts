@@ -59,6 +59,9 @@ export function readJournal(bytes: Uint8Array): JournalContent | JournalFault {
 	}
 	const rest = text.subarray(end);
 	const torn = rest.length - countZerosAtEnd(rest);
+	// Every record is on the disk before the next one begins, so nothing comes after one that is torn.
+	const stop = rest.indexOf(0x0a);
+	if (stop !== -1 && stop < torn - 1) return { fault: "edited", line: records.length + 1 };
 	return { records, end, chain, torn, reserved: rest.length };
 }
 

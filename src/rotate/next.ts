@@ -74,6 +74,8 @@ export interface NextStore {
 
 /** How long after its end a clock's token is asked about: clocks differ, and ends are not to the second. */
 const AFTER_END_MS = 60_000;
+/** A yes is about the moment of the look: after a crash the old token is not ended on one of yesterday. */
+const ALLOWED_MS = 10 * 60_000;
 /** How soon a place that did not confirm yet is looked at again. */
 const LOOK_AGAIN_MS = 60_000;
 
@@ -188,9 +190,13 @@ function endOld(state: RotationState, about: NextAbout): Next {
 	const dead = state.steps["prove-old-dead"] ?? NEVER;
 	if (dead.is === "done") return { do: "close" };
 	if (strategy.ends === "revoke") {
-		if (!state.mayRetire) return { person: "retire" };
-		if (!isDone(state, "revoke"))
-			return strategy.revoke && state.steps["revoke"]?.is !== "wait" ? { do: "revoke" } : { person: "revoke" };
+		const { retireAllowedAt } = state;
+		const isByUs = strategy.revoke !== undefined && state.steps["revoke"]?.is !== "wait";
+		if (!isDone(state, "revoke")) {
+			const isAllowed = retireAllowedAt !== undefined && (!isByUs || now - retireAllowedAt <= ALLOWED_MS);
+			if (!isAllowed) return { person: "retire" };
+			return isByUs ? { do: "revoke" } : { person: "revoke" };
+		}
 	}
 	const due = strategy.ends === "clock" ? (state.deadline?.at ?? 0) + AFTER_END_MS : 0;
 	if (now < due) return { wait: "the old token ends by itself", due };

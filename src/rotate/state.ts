@@ -20,8 +20,8 @@ export interface RotationState {
 	readonly removed: Readonly<Record<string, string>>;
 	readonly direction: "forward" | "back" | "paused";
 	readonly deadline: { readonly at: number; readonly source: string } | undefined;
-	/** A person or a verdict allowed to end the old token. */
-	readonly mayRetire: boolean;
+	/** When a verdict or a person allowed to end the old token; undefined if nobody did. */
+	readonly retireAllowedAt: number | undefined;
 	readonly closed: { readonly how: string; readonly left: readonly string[]; readonly at: number } | undefined;
 }
 
@@ -64,7 +64,7 @@ export function stateOfJournal(records: readonly JournalRecord[]): RotationState
 		removed: {},
 		direction: "forward",
 		deadline: undefined,
-		mayRetire: false,
+		retireAllowedAt: undefined,
 		closed: undefined,
 	});
 }
@@ -150,9 +150,9 @@ function afterWord(state: RotationState, word: JournalRecord & { readonly is: "w
 			return { ...state, removed: { ...state.removed, [subject]: because } };
 		case "retire":
 		case "despite":
-			return { ...state, mayRetire: true };
+			return { ...state, retireAllowedAt: at };
 		case "rollback":
-			return { ...state, direction: "back", stores: turned(state), mayRetire: false };
+			return { ...state, direction: "back", stores: turned(state), retireAllowedAt: undefined };
 		case "forward":
 			return { ...state, direction: "forward", stores: turned(state) };
 		case "reopen":

@@ -68,6 +68,15 @@ describe("a journal", () => {
 		}
 	});
 
+	test("with a hole before its last record was not torn, and is refused", () => {
+		const { bytes, ends } = journal(records);
+		const [first = 0, second = 0] = ends;
+		for (let from = first; from < second - 3; from++) {
+			const holed = Buffer.from(bytes).fill(0, from, from + 3);
+			expect(readJournal(holed), `a hole at ${from}`).toEqual({ fault: "edited", line: 2 });
+		}
+	});
+
 	test("that somebody edited is refused, whichever byte of a record it was", () => {
 		const { bytes, ends } = journal(records);
 		for (let at = 0; at < bytes.length; at++) {

@@ -104,6 +104,16 @@ describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
 		expect(nextAfter([...dead], { strategy })).toEqual({ do: "close" });
 	});
 
+	test("S4: a yes ends the old token at once or not at all: after an hour it is looked at again", () => {
+		if (strategy.ends !== "revoke") return expect(strategy.revoke).toBeUndefined();
+		const allowed: JournalEntry[] = [...spread, { is: "word", about: "retire" }];
+		const byUs = strategy.revoke !== undefined;
+		expect(nextAfter(allowed, { strategy })).toEqual(byUs ? { do: "revoke" } : { person: "revoke" });
+		for (const entries of [allowed, [...allowed, begun("revoke")], [...allowed, ended("revoke", "unknown")]]) {
+			expect(nextAfter(entries, { strategy, now: HOUR })).toEqual({ person: byUs ? "retire" : "revoke" });
+		}
+	});
+
 	test("going back writes what was touched, and then ends the new token or pauses", () => {
 		const back: JournalEntry = { is: "word", about: "rollback" };
 		expect(nextAfter([...proven, ended("write:a"), back], { strategy })).toEqual({ do: "back-write", store: "a" });
