@@ -46,9 +46,26 @@ async function clis() {
 	];
 }
 
+/** Keys that every store has. */
+const EVERY_STORE = ["kind", "feeds", "apply", "confirm", "within"];
+
+/** @returns {string[]} */
+function stores() {
+	/** @type {{ properties: Record<string, { const?: string }>, required: string[] }[]} */
+	const kinds = JSON.parse(crossfade("init", "--schema")).properties.stores.additionalProperties.oneOf;
+	const listed = (/** @type {string[]} */ names) => names.map((name) => `\`${name}\``).join(", ");
+	const rows = kinds.map(({ properties, required }) => {
+		const own = Object.keys(properties).filter((name) => !EVERY_STORE.includes(name));
+		const needs = own.filter((name) => required.includes(name));
+		const others = own.filter((name) => !required.includes(name));
+		return `| \`${properties["kind"]?.const}\` | ${listed(needs)} | ${listed(others)} |`;
+	});
+	return ["| `kind:` | Needs | Can have |", "| --- | --- | --- |", ...rows];
+}
+
 const before = readFileSync("README.md", "utf8");
 let after = before;
-const tables = { clis: await clis(), distributions: distributions(), "exit-codes": exitCodes() };
+const tables = { clis: await clis(), distributions: distributions(), "exit-codes": exitCodes(), stores: stores() };
 for (const [name, rows] of Object.entries(tables)) {
 	const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
 	after = `${after.slice(0, after.indexOf(open) + open.length)}\n${rows.join("\n")}\n${after.slice(after.indexOf(close))}`;
