@@ -1,3 +1,5 @@
+import { ownEntry } from "./lookup.ts";
+
 /** Characters that JSON allows unescaped and that can control a terminal. */
 const STEERING = /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu;
 
@@ -18,8 +20,8 @@ export function jsonEscape(character: string): string {
 export function jsonField(text: string, name: string): unknown {
 	try {
 		const value: unknown = JSON.parse(text);
-		const isObject = typeof value === "object" && value !== null && Object.hasOwn(value, name);
-		return isObject ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+		const isObject = typeof value === "object" && value !== null;
+		return isObject ? ownEntry(value as Readonly<Record<string, unknown>>, name) : undefined;
 	} catch {
 		return undefined;
 	}

@@ -1,4 +1,5 @@
 import { CrossfadeError, type Problem } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { type Engine, nextAbout } from "../rotate/engine.ts";
 import { nextStep } from "../rotate/next.ts";
 import type { RotationPlace } from "../rotate/open.ts";
@@ -108,7 +109,7 @@ export async function takeWords(engine: Engine, flags: FlagReader): Promise<void
 	const [written, confirmed, removed] = [store("written"), store("confirmed"), store("removed")];
 	const needsReason = confirmed !== undefined || removed !== undefined;
 	const because = needsReason ? reason(flags, "because") : "";
-	const unwritten = confirmed !== undefined && engine.state().stores[confirmed]?.write.is !== "done";
+	const unwritten = confirmed !== undefined && ownEntry(engine.state().stores, confirmed)?.write.is !== "done";
 	if (unwritten)
 		flags.wrong("--confirmed", {
 			what: "the new token was not written there yet",

@@ -1,4 +1,5 @@
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { shownName } from "../base/mask.ts";
 import { acceptanceOf } from "../rotate/acceptance.ts";
 import { aboutOf, labelOf } from "../rotate/engine.ts";
@@ -72,7 +73,9 @@ export async function closeStranded(place: RotationPlace, flags: FlagReader): Pr
 			return "ok";
 		}
 		const left = [
-			...state.opened.stores.filter((name) => state.stores[name]?.confirm.is !== "done").map((name) => `store ${name}`),
+			...state.opened.stores
+				.filter((name) => ownEntry(state.stores, name)?.confirm.is !== "done")
+				.map((name) => `store ${name}`),
 			...(state.steps["prove-old-dead"]?.is === "done" ? [] : ["the old token, which may live"]),
 			...(state.fresh === undefined && state.call.is !== "never" ? ["a new token that may exist"] : []),
 		];

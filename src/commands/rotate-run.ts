@@ -1,4 +1,5 @@
 import { CrossfadeError, type ExitName, problemText } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { outcomeOf } from "../prove/overlap/outcome.ts";
 import { checklist } from "../prove/overlap/view.ts";
 import { observe } from "../prove/watch/observe.ts";
@@ -271,6 +272,6 @@ async function supersede(place: RotationPlace, state: RotationState, isLeaked: b
 		};
 	const engine = await openEngine(place, journal);
 	const current = await engine.secret("new");
-	const behind = state.opened.stores.filter((name) => state.stores[name]?.write.is !== "done");
+	const behind = state.opened.stores.filter((name) => ownEntry(state.stores, name)?.write.is !== "done");
 	return { current, operation: state.opened.operation, old: state.old?.fingerprint, left: behind };
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { shown } from "../base/mask.ts";
 import { choiceProblem } from "../base/suggest.ts";
 import type { Effects } from "../effects/effects.ts";
@@ -48,7 +49,7 @@ const ALWAYS = ["fleet", "quiet", "verbose"];
 
 export async function runVerb(fx: Effects, { options, args }: Invocation): Promise<ExitName> {
 	const [name = "", wanted] = args;
-	const found = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+	const found = ownEntry(verbs, name);
 	if (!found) throw new CrossfadeError("usage", choiceProblem("verb", name, Object.keys(verbs), "rotate"));
 	const [run, takes] = found;
 	const foreign = Object.keys(options).filter((option) => ![...ALWAYS, ...takes].includes(option));

@@ -1,4 +1,5 @@
 import type { RotationStrategy } from "../adapters/providers/rotation.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { isDone, NEVER, type RotationState, type StoreState } from "./state.ts";
 
 /** What comes next. Pure: the same journal, time and fleet file give the same answer. */
@@ -90,7 +91,9 @@ export function nextStep(state: RotationState, about: NextAbout): Next {
 /** A store that left the fleet file in the middle would be forgotten with what it holds. */
 function removedStores({ opened, stores, removed }: RotationState, about: NextAbout): Next | undefined {
 	const known = new Set(about.stores.map(({ name }) => name));
-	const gone = [...opened.stores, ...Object.keys(stores)].find((name) => !known.has(name) && !(name in removed));
+	const gone = [...opened.stores, ...Object.keys(stores)].find(
+		(name) => !known.has(name) && !Object.hasOwn(removed, name),
+	);
 	return gone === undefined ? undefined : { person: "removed-store", store: gone };
 }
 
@@ -122,7 +125,7 @@ function unanswered(state: RotationState, { strategy, overlapMs, now }: NextAbou
 	const { call, steps } = state;
 	if (strategy.again === "yes") return { do: "call" };
 	const since = (step: string) => {
-		const found = steps[step] ?? NEVER;
+		const found = ownEntry(steps, step) ?? NEVER;
 		return found.at >= call.at ? found : NEVER;
 	};
 	if (strategy.again === "orphan") return since("find-orphan").is === "done" ? { do: "call" } : { do: "find-orphan" };
@@ -143,7 +146,7 @@ function identityStep(state: RotationState): Next | undefined {
 
 /** The canary alone until it is confirmed, then all: written, taken, confirmed. */
 function spread(state: RotationState, about: NextAbout): Next | undefined {
-	const active = about.stores.filter(({ name }) => !(name in state.removed));
+	const active = about.stores.filter(({ name }) => !Object.hasOwn(state.removed, name));
 	const first = active.filter(({ name }) => name === about.canary);
 	for (const group of [first, active]) {
 		const able = group.filter(({ name }) => !about.skipped.has(name));
@@ -157,7 +160,7 @@ function spread(state: RotationState, about: NextAbout): Next | undefined {
 
 const UNTOUCHED: StoreState = { write: NEVER, apply: NEVER, confirm: NEVER, wasTouched: false };
 
-const stateOfStore = (state: RotationState, name: string) => state.stores[name] ?? UNTOUCHED;
+const stateOfStore = (state: RotationState, name: string) => ownEntry(state.stores, name) ?? UNTOUCHED;
 
 function written(state: RotationState, group: readonly NextStore[]): Next | undefined {
 	for (const { name, hasApply } of group) {

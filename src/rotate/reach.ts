@@ -1,5 +1,6 @@
 import type { StoreAnswer, StoreReach, StoreTls } from "../adapters/stores/store.ts";
 import { CrossfadeError, problemText } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import type { Effects } from "../effects/effects.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import { wasSent } from "./provider-call.ts";
@@ -48,7 +49,7 @@ export function storeReach(fx: ReachEffects): StoreReach {
 			if ("what" in ref) throw new CrossfadeError("usage", ref);
 			return fx.readToken(ref);
 		},
-		variable: (name) => fx.environment[name],
+		variable: (name) => ownEntry(fx.environment, name),
 		now: fx.clock.now,
 		sleep: (ms) => fx.sleep(ms),
 	};

@@ -1,3 +1,4 @@
+import { ownEntry } from "../base/lookup.ts";
 import type { Captured, Ending, Facts, JournalRecord, Opened, Sealed } from "./record.ts";
 
 /** What a journal says, as one value. Pure. */
@@ -120,7 +121,7 @@ function afterStep(state: RotationState, step: string, now: StepState): Rotation
 	const [, back, kind, name = ""] = OF_STORE.exec(step) ?? [];
 	if (kind === undefined) return { ...state, steps };
 	if ((back !== undefined) !== (state.direction !== "forward")) return { ...state, steps };
-	const before = state.stores[name] ?? { write: NEVER, apply: NEVER, confirm: NEVER, wasTouched: false };
+	const before = ownEntry(state.stores, name) ?? { write: NEVER, apply: NEVER, confirm: NEVER, wasTouched: false };
 	const changed = { ...before, [kind]: now, wasTouched: before.wasTouched || (back === undefined && kind === "write") };
 	return { ...state, steps, stores: { ...state.stores, [name]: changed } };
 }
@@ -176,5 +177,5 @@ function turned({ stores }: RotationState): RotationState["stores"] {
 
 /** A step that ended well. */
 export function isDone(state: RotationState, step: string): boolean {
-	return state.steps[step]?.is === "done";
+	return ownEntry(state.steps, step)?.is === "done";
 }

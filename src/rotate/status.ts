@@ -1,4 +1,5 @@
 import type { ExitName } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { shownName } from "../base/mask.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
 import { aboutOf, nextAbout } from "./engine.ts";
@@ -48,7 +49,7 @@ export function statusOf(spec: RotationSpec, journal: Journal | undefined, now: 
 		old: state.old?.fingerprint,
 		new: state.fresh?.fingerprint,
 		deadline: state.deadline,
-		stores: places.map((each) => ({ ...each, state: storeText(state, state.stores[each.name]) })),
+		stores: places.map((each) => ({ ...each, state: storeText(state, ownEntry(state.stores, each.name)) })),
 		next: nextLines(next, { now, spec, state, about }),
 		exit: exitOf(next, state),
 	};

@@ -1,5 +1,6 @@
 import type { StoreHolds, StoreWrite, StoreWritten } from "../adapters/stores/store.ts";
 import type { Problem } from "../base/errors.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { openStore } from "../prove/evidence/store.ts";
 import { observe } from "../prove/watch/observe.ts";
 import type { Engine, StepOutcome } from "./engine.ts";
@@ -166,7 +167,7 @@ async function run(
 export async function confirm(engine: Engine, name: string): Promise<StepOutcome> {
 	const { spec } = engine.store(name);
 	const fresh = engine.state().fresh?.fingerprint ?? "";
-	const since = engine.state().stores[name]?.write.localAt ?? Number.POSITIVE_INFINITY;
+	const since = ownEntry(engine.state().stores, name)?.write.localAt ?? Number.POSITIVE_INFINITY;
 	if (spec.confirm === "person") return { how: "wait", note: "a person confirms it" };
 	if (spec.confirm !== "traffic") {
 		const { code, stdout, output } = await run(engine, spec.confirm);

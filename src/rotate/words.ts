@@ -1,5 +1,6 @@
 import type { RotationAbout } from "../adapters/providers/rotation.ts";
 import { duration } from "../base/duration.ts";
+import { ownEntry } from "../base/lookup.ts";
 import { shown, shownName } from "../base/mask.ts";
 import { sh } from "../base/quote.ts";
 import type { RotationSpec } from "../spec/rotation.ts";
@@ -57,7 +58,7 @@ export function phaseOf(state: RotationState): string {
 		return state.askedAt === undefined ? "preparing" : "waiting for the new token";
 	}
 	if (state.steps["prove-new"]?.is !== "done") return "proving the new token";
-	const all = state.opened.stores.map((name) => state.stores[name]);
+	const all = state.opened.stores.map((name) => ownEntry(state.stores, name));
 	if (all.some((store) => store?.write.is !== "done")) return "writing stores";
 	if (all.some((store) => store?.confirm.is !== "done")) return "waiting for evidence from each store";
 	return state.steps["revoke"]?.is === "done"
@@ -112,7 +113,7 @@ function personLines(person: Person, store: string, about: WordsAbout): readonly
 		],
 		console: () => [`The new token may be lost. ${strategy.lost}.`, `Then: ${command(about, "resume --token prompt")}`],
 		written: () => [
-			...(state.stores[store]?.write.note ?? "Write the new token there.").split("\n"),
+			...(ownEntry(state.stores, store)?.write.note ?? "Write the new token there.").split("\n"),
 			`Then: ${command(about, `resume --written ${named}`)}`,
 		],
 		conflict: () => ["A store holds a token of somebody else."],

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { secretForms } from "../../src/token/secret.ts";
+import { secretForms } from "../../src/token/forms.ts";
 import { scratch } from "../harness/cli.ts";
 
 const root = new URL("../..", import.meta.url).pathname;

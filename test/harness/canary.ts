@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fingerprint } from "../../src/token/fingerprint.ts";
-import { secretForms } from "../../src/token/secret.ts";
+import { secretForms } from "../../src/token/forms.ts";
 
 /** A fresh random token that no output may ever hold. */
 export interface Canary {

@@ -92,6 +92,17 @@ describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
 		});
 	});
 
+	test("a store may have the name of something that every object has", () => {
+		const stores = ["constructor", "toString"].map(
+			(name) => ({ name, hasApply: false, confirm: "person", withinMs: 1 }) as const,
+		);
+		const next = (entries: readonly JournalEntry[]) => nextAfter([...proven, ...entries], { strategy, stores });
+		expect(next([])).toEqual({ person: "removed-store", store: "a" });
+		const removed = ["a", "b"].map((subject): JournalEntry => ({ is: "word", about: "removed", subject }));
+		expect(next(removed)).toEqual({ do: "write", store: "constructor" });
+		expect(next([...removed, ended("write:constructor")])).toEqual({ do: "write", store: "toString" });
+	});
+
 	test("the old token's end is waited for, asked for or proven, by what ends it", () => {
 		const next = nextAfter(spread, { strategy });
 		if (strategy.ends === "clock") expect(next).toMatchObject({ due: HOUR + 60_000 });

@@ -5,8 +5,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { shown } from "../../src/base/mask.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
+import { secretForms } from "../../src/token/forms.ts";
 import { holdsSecret, outputGuard, redact } from "../../src/token/guard.ts";
-import { Secret, secretForms } from "../../src/token/secret.ts";
+import { Secret } from "../../src/token/secret.ts";
 import { isSafeAlphabet, tokenProblems } from "../../src/token/shape.ts";
 import { awkwardCanary, canary } from "../harness/canary.ts";
 

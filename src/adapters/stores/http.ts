@@ -1,3 +1,4 @@
+import { ownEntry } from "../../base/lookup.ts";
 import { said } from "./secrets.ts";
 import type { StoreAnswer, StoreWritten } from "./store.ts";
 
@@ -60,7 +61,7 @@ export function objectAt(document: unknown, ...names: readonly string[]): Readon
 
 /** A text in an object; undefined if it is no text. */
 export function textIn(object: Readonly<Record<string, unknown>>, name: string): string | undefined {
-	const value = Object.hasOwn(object, name) ? object[name] : undefined;
+	const value = ownEntry(object, name);
 	return typeof value === "string" ? value : undefined;
 }
 

@@ -14,7 +14,8 @@ import {
 import { dirname } from "node:path";
 import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
-import { type Secret, secretForms } from "../../token/secret.ts";
+import { secretForms } from "../../token/forms.ts";
+import type { Secret } from "../../token/secret.ts";
 import type { ReplaceOptions } from "./files.ts";
 import { exists, refuseSecret, syncFolder, temporaryName, writeNew } from "./new-file.ts";
 

@@ -1,7 +1,7 @@
 import { isMap } from "yaml";
 import { CrossfadeError } from "../../base/errors.ts";
+import { secretForms } from "../../token/forms.ts";
 import { protect } from "../../token/guard.ts";
-import { secretForms } from "../../token/secret.ts";
 import { parseAlloy, stringValue } from "../splice/alloy-syntax.ts";
 import { configsIn } from "../splice/locate.ts";
 import { parseYaml } from "../splice/yaml-document.ts";

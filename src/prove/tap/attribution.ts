@@ -7,9 +7,9 @@ import type {
 	ExchangeWatcher,
 	WatchedExchange,
 } from "../../effects/net/forwarding.ts";
+import { secretForms } from "../../token/forms.ts";
 import { redact } from "../../token/guard.ts";
 import { isMadeUp } from "../../token/made-up.ts";
-import { secretForms } from "../../token/secret.ts";
 import { fateOf, type Sighting } from "../evidence/traffic.ts";
 import { isHtml, readExportResult } from "../otlp/response.ts";
 import { MalformedOtlp, newScanner } from "../otlp/scan.ts";

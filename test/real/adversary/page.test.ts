@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import { secretForms } from "../../../src/token/secret.ts";
+import { secretForms } from "../../../src/token/forms.ts";
 import { chromiumBrowser, closeBrowser, REBOUND, visit } from "../../harness/browser.ts";
 import { awkwardCanary, type Canary, canary, filesBelow, leaks } from "../../harness/canary.ts";
 import { scratch, startCrossfade } from "../../harness/cli.ts";

@@ -6,6 +6,7 @@
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html,
  * https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/setting-credentials-node.html.
  */
+
 import {
 	DescribeSecretCommand,
 	GetSecretValueCommand,
@@ -13,6 +14,7 @@ import {
 	SecretsManagerClient,
 	UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
+import { ownEntry } from "../../../base/lookup.ts";
 import type { StoreTrouble } from "../http.ts";
 import { said } from "../secrets.ts";
 import type { StoreReach } from "../store.ts";
@@ -130,7 +132,7 @@ async function attempt<T>(work: () => Promise<T>): Promise<T | StoreTrouble> {
 			return { why, nextStep: "check region, endpoint and the network", mayBeDone: error.sent };
 		}
 		const status = $metadata?.httpStatusCode;
-		const nextStep = NEXT_STEPS[name] ?? "read the message, and run it again";
+		const nextStep = ownEntry(NEXT_STEPS, name) ?? "read the message, and run it again";
 		return { why: `AWS: ${said(`${name}: ${message}`)}`, nextStep, mayBeDone: status !== undefined && status >= 500 };
 	}
 }

@@ -4,6 +4,7 @@
  *
  * Sources: https://developer.jamf.com/jamf-pro/reference/findpoliciesbyid, https://www.w3.org/TR/xml/#sec-predefined-ent.
  */
+import { ownEntry } from "../../../base/lookup.ts";
 
 interface ParameterPlace {
 	/** The script's id. */
@@ -39,7 +40,7 @@ export function withParameter(scripts: string, place: ParameterPlace, value: str
 
 function unescaped(text: string): string {
 	return text.replaceAll(/&(?:#(\d+)|#x([0-9a-fA-F]+)|(\w+));/g, (whole, decimal, hex, name) => {
-		if (name !== undefined) return Object.hasOwn(NAMED, name) ? (NAMED[name] ?? whole) : whole;
+		if (name !== undefined) return ownEntry(NAMED, name) ?? whole;
 		return String.fromCodePoint(decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal));
 	});
 }

@@ -7,6 +7,7 @@
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run, https://kubernetes.io/docs/concepts/configuration/secret/#secret-immutable,
  * https://kubernetes.io/docs/concepts/architecture/leases/.
  */
+import { ownEntry } from "../../../base/lookup.ts";
 import { type Compared, fenceOf, promoteComparing } from "../compare.ts";
 import { holdsOf, type OurFields, pairProblem } from "../fields.ts";
 import { objectAt, type StoreTrouble, textIn } from "../http.ts";
@@ -180,7 +181,7 @@ async function check(object: SecretObject, key: string): Promise<StoreCheck> {
 	const found = (await object.look()) ?? absent(object.name);
 	const trouble = "why" in found ? found : unwritable(found, object.name);
 	if ("why" in found || trouble) return no(trouble ?? absent(object.name));
-	const done = await object.patch({ [key]: found.data[key] ?? "" }, found.version, "dryRun=All&");
+	const done = await object.patch({ [key]: ownEntry(found.data, key) ?? "" }, found.version, "dryRun=All&");
 	if (done === "stale")
 		return { can: "unknown", how: "somebody else writes the Secret at this moment", nextStep: "check again" };
 	if ("why" in done) return no(done);

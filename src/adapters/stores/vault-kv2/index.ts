@@ -7,6 +7,7 @@
  * https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#create-update-secret,
  * https://openbao.org/docs/concepts/policies/.
  */
+import { ownEntry } from "../../../base/lookup.ts";
 import { fenceOf, promoteComparing } from "../compare.ts";
 import { holdsOf, type OurFields, pairProblem } from "../fields.ts";
 import { type StoreTrouble, textIn } from "../http.ts";
@@ -61,7 +62,7 @@ export const store: StoreKind = {
 	proof: "conditional-write",
 	readsBack: true,
 	conflict(settings) {
-		const missing = (AUTH[settingOf(settings, "auth")] ?? []).filter((name) => settings[name] === undefined);
+		const missing = (ownEntry(AUTH, settingOf(settings, "auth")) ?? []).filter((name) => settings[name] === undefined);
 		if (missing.length > 0) return `auth ${settingOf(settings, "auth")} needs ${missing.join(" and ")}`;
 		if (settings["fence"] === settings["path"]) return "fence and path are the same secret";
 		return settings["public-field"] === settings["field"] ? "field and public-field are the same field" : undefined;
