@@ -221,7 +221,7 @@ const promises: readonly (readonly [promise: string, worlds: readonly (readonly 
 					fleet: `hosts: { direct: all }\nattested: [{ credential: "${OLD}", is: known, because: older, at: "${ended}" }]\n`,
 				},
 				0,
-				/yes no sender was seen on the new token, and .*proven, by statement the two tokens: known/i,
+				/yes no sender was seen on the new token, and .*2 machines by inventory, because they send .*not visible: .* accepts the new one\), with 1 statement/i,
 			],
 		],
 	],

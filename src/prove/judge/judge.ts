@@ -208,7 +208,9 @@ function yesText(facts: KnownFacts, over: number): string {
 	return [
 		`${traffic}, and every place was watched until now`,
 		...(direct > 0
-			? [`${plural(direct, "machine")} by inventory, because it sends directly to the provider (${NOT_IN_INVENTORY})`]
+			? [
+					`${plural(direct, "machine")} by inventory, because ${direct === 1 ? "it sends" : "they send"} directly to the provider (${NOT_IN_INVENTORY})`,
+				]
 			: []),
 		...(over > 0 ? [`${plural(over, "sender")} ended`] : []),
 	].join("; ");
