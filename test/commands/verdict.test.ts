@@ -67,6 +67,12 @@ const ofPods = [
 ];
 const [before, after] = [podsText([earlier]), podsText([later], { version: 300 })];
 
+/** Machines that send past a tap, through which only our own test records went. */
+const pastTheTap: World = {
+	traffic: [OLD, NEW].flatMap((fingerprint) => at(fingerprint, [190], { host: "", cli: "crossfade-probe" })),
+	inventory: report("mac-1", NEW) + report("mac-2", NEW),
+};
+
 const UNSEEN =
 	/not visible: traffic, running processes that still use the old token, whether old and new are swapped, and whether the provider accepts the new one/;
 const YES = /Safe to retire the old token: yes/i;
@@ -203,6 +209,21 @@ const promises: readonly (readonly [promise: string, worlds: readonly (readonly 
 	[
 		"Inventory shows what is configured, not running processes that still use the old token, whether old and new are swapped, or what the provider accepts.",
 		[[{ inventory: report("mac-1", NEW), fleet: "" }, 0, UNSEEN]],
+	],
+	[
+		"If any place is watched too, point 1 still needs a sender's use of the old token, or your `crossfade attest credential`.",
+		[
+			[{ ...pastTheTap, fleet: "hosts: { direct: all }\n" }, 9, /no sender was ever seen with the old token/],
+			[{ ...pastTheTap, traffic: moved, fleet: "hosts: { direct: [mac-2] }\nevery: 1h\n" }, 0, YES],
+			[
+				{
+					...pastTheTap,
+					fleet: `hosts: { direct: all }\nattested: [{ credential: "${OLD}", is: known, because: older, at: "${ended}" }]\n`,
+				},
+				0,
+				/yes no sender was seen on the new token, and .*2 machines by inventory, because they send .*not visible: .* accepts the new one\), with 1 statement/i,
+			],
+		],
 	],
 	[
 		"Two kinds of senders stay unknown: those that are on no list and never seen, and those that send less often than declared.",

@@ -195,18 +195,22 @@ function reasonOf(answer: Answer, { obligations, facts, behind, over, statements
 }
 
 function yesText(facts: KnownFacts, over: number): string {
-	const { series, inventory: reports, hosts } = facts;
+	const { series, inventory: reports, hosts, senders } = facts;
 	if (series.length === 0) {
 		const onNew = reports.filter(({ fingerprint }) => fingerprint === facts.tokens.new).length;
 		const others = reports.length > onNew ? `, ${reports.length - onNew} without a CLI` : "";
 		return `by inventory: ${plural(onNew, "report")} with the new token${others}; ${NOT_IN_INVENTORY}`;
 	}
 	const direct = hosts.filter((host) => facts.isDirect(host) && host.heard.length === 0 && host.inventory).length;
-	const traffic = "every known sender was seen on the new token only, and every place was watched until now";
+	const traffic = senders.some(({ lastNew }) => lastNew !== undefined)
+		? "every known sender was seen on the new token only"
+		: "no sender was seen on the new token";
 	return [
-		traffic,
+		`${traffic}, and every place was watched until now`,
 		...(direct > 0
-			? [`${plural(direct, "machine")} by inventory, because it sends directly to the provider (${NOT_IN_INVENTORY})`]
+			? [
+					`${plural(direct, "machine")} by inventory, because ${direct === 1 ? "it sends" : "they send"} directly to the provider (${NOT_IN_INVENTORY})`,
+				]
 			: []),
 		...(over > 0 ? [`${plural(over, "sender")} ended`] : []),
 	].join("; ");

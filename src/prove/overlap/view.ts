@@ -1,4 +1,5 @@
 import { ownEntry } from "../../base/lookup.ts";
+import { plain, plainDeep } from "../../base/mask.ts";
 import {
 	type JudgedProbe,
 	type Judgement,
@@ -67,6 +68,16 @@ export interface GatewayView {
 	readonly detail: string;
 	/** When it was last seen. */
 	readonly at?: number | undefined;
+}
+
+/** The answer's sentence has several parts, the last of which say what was not seen, and how much rests on statements. */
+const LONGEST_REASON = 1_000;
+
+/** A copy whose texts from outside are safe to show. The answer's sentence is not cut as a name is. */
+export function plainView(outside: OverlapView): OverlapView {
+	const view = plainDeep(outside);
+	const fleet = { ...view.judgement.fleet, reason: plain(outside.judgement.fleet.reason, LONGEST_REASON) };
+	return { ...view, judgement: { ...view.judgement, fleet } };
 }
 
 /** A token's display name: `old`, `new`, a given name, or `unknown`. */

@@ -1,5 +1,4 @@
 import { largest } from "../../base/largest.ts";
-import { plainDeep } from "../../base/mask.ts";
 import { painter, type Style } from "../../base/paint.ts";
 import { columns, cut, fill, wrap } from "../../base/width.ts";
 import type { Obligation, SenderRow, TokenRow } from "../judge/case.ts";
@@ -24,6 +23,7 @@ import {
 	heldUp,
 	type OverlapView,
 	places,
+	plainView,
 	probesAt,
 	progress,
 	remaining,
@@ -73,7 +73,7 @@ const URGENCY_STYLES: Readonly<Record<Urgency, readonly Style[]>> = {
 
 /** The overlap as lines for a terminal, within the given width; external text cannot control the terminal. */
 export function reportText(outside: OverlapView, options: TextOptions = {}): string[] {
-	const view = plainDeep(outside);
+	const view = plainView(outside);
 	const width = Math.max(40, options.width ?? 80);
 	const now = options.now ?? view.rotation.now;
 	const sections: Line[][] = [
@@ -365,7 +365,7 @@ function indented(text: string, width: number, indent = 2): Line[] {
 
 /** The overlap as one line of `key=value` pairs, for logs and pipes. */
 export function reportLine(outside: OverlapView): string {
-	const view = plainDeep(outside);
+	const view = plainView(outside);
 	const { rotation, judgement } = view;
 	const { fleet } = judgement;
 	const tokens = tokensOfRotation(view);

@@ -1,6 +1,5 @@
-import { plainDeep } from "../../base/mask.ts";
 import type { SenderRow, VerdictName } from "../judge/case.ts";
-import { type OverlapView, remaining, verdictCounts } from "../overlap/view.ts";
+import { type OverlapView, plainView, remaining, verdictCounts } from "../overlap/view.ts";
 
 /** A page's data: a view with plain texts, and its totals, because very long lists are cut. */
 export interface PageData {
@@ -27,7 +26,7 @@ export function pageData(view: OverlapView): PageData {
 	const { judgement } = view;
 	const senders = judgement.senders.slice(0, MAX_SENDERS);
 	return {
-		view: plainDeep({ ...view, judgement: { ...judgement, senders } }),
+		view: plainView({ ...view, judgement: { ...judgement, senders } }),
 		total: judgement.senders.length,
 		remaining: remaining(view).length,
 		counts: verdictCounts(judgement.senders),

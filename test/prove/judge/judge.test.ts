@@ -531,6 +531,54 @@ describe("machines that send past every place", () => {
 			reason: expect.stringContaining("1 machine by inventory, because it sends directly"),
 		});
 	});
+
+	// Reports cannot tell swapped tokens from a finished rollout: before anybody moved, all show what is called the new one.
+	describe("beside a gateway that no sender uses", () => {
+		const canaries = [sent(OLD, 300, { cli: "crossfade-probe" }), sent(NEW, 290, { cli: "crossfade-probe" })];
+		const unheard = facts({ traffic: canaries, inventory: [machine("mac-1", NEW)], directHosts: "all" });
+		const confirmed = word(OLD, "known", { kind: "credential" });
+
+		test.each<[string, JudgementInput, string[]]>([
+			["nothing but reports and own probes", unheard, ["rotation: unknown", "not known"]],
+			[
+				"tokens that are swapped, and reports of what is called the new one",
+				{ ...unheard, tokens: { old: NEW, new: OLD }, inventory: [machine("mac-1", OLD)] },
+				["rotation: unknown", "not known"],
+			],
+			[
+				"a place that is gone",
+				{ ...unheard, statements: [word("gw", "gone", { kind: "gateway" })] },
+				["rotation: unknown", "not known"],
+			],
+			[
+				"a machine of which only a statement says that it moved",
+				{ ...unheard, inventory: [], directHosts: [], statements: [word("mac-1", "moved")] },
+				["rotation: unknown", "not known"],
+			],
+			[
+				"a machine that was on the old token, and is gone since",
+				{
+					...unheard,
+					expectedHosts: ["mac-1", "mac-2"],
+					traffic: [...canaries, ...often(OLD, 600, 200, { host: "mac-2" })],
+					statements: [word("mac-2", "gone")],
+				},
+				["yes"],
+			],
+			["the owner's word on the old token", { ...unheard, statements: [confirmed] }, ["yes"]],
+			["no gateway", { ...unheard, series: [], traffic: [] }, ["yes"]],
+		])("%s", (_, input, points) => {
+			expect(open(input)).toEqual(points);
+		});
+
+		test("the next step is the statement, and the yes says that nobody was seen", () => {
+			const row = judge(unheard).obligations.find(({ id }) => id === "rotation");
+			expect(row?.nextStep).toContain(`crossfade attest credential ${OLD} known`);
+			expect(judge({ ...unheard, statements: [confirmed] }).fleet.reason).toMatch(
+				/^no sender was seen on the new token, and every place was watched until now; 1 machine by inventory, .*, with 1 statement$/,
+			);
+		});
+	});
 });
 
 describe("a statement", () => {

@@ -46,6 +46,14 @@ describe("made-up worlds", () => {
 		expect(openAfterAll(112_145, ["mac-3"])).toEqual([]);
 	});
 
+	// One machine that sends past the only place and reports its token: nothing but the names of the two tokens says which is the old one.
+	test.each([89_508, 129_808, 140_053, 159_474])(
+		"swapped tokens are no yes in world %i, where no sender is ever heard",
+		(seed) => {
+			expect(tryWorld(seed)).toEqual({ yes: 0, falseYes: [] });
+		},
+	);
+
 	test("what is said to be in the way is in the way", () => {
 		const wrong = Array.from({ length: 600 * SHARE }, (_, index) => namesTheTrue(index + 1)).filter(
 			(each) => each !== undefined,

@@ -38,6 +38,14 @@ describe("text for a terminal", () => {
 		expect(text).toMatch(/OLD ONLY +ci-runner-47 +codex +0\.128\.0 +\d+ min ago +never/);
 	});
 
+	test("the answer's sentence is whole, however many parts it has", () => {
+		const view = demoOverlap();
+		const reason = `${"each part says something that was not seen; ".repeat(12)}with 2 statements`;
+		const whole = { ...view, judgement: { ...view.judgement, fleet: { ...view.judgement.fleet, reason } } };
+		expect(reportText(whole).join(" ").replaceAll(/\s+/g, " ")).toContain(reason);
+		expect(reportLine(whole)).toContain(reason);
+	});
+
 	test.each([40, 60, 80, 132, 200])("no line is wider than %i columns, and nothing from outside steers", (width) => {
 		const names = Object.values(hostile);
 		const gateways = names.map((place) => ({ place, url: place, state: "down" as const, detail: place }));

@@ -129,6 +129,13 @@ describe("the live page", () => {
 	const view = demoOverlap({ names: ["mbp-10", "mbp-9"] });
 	const data = pageData(view);
 
+	test("the answer's sentence is whole, and what is not plain in it is shown as text", () => {
+		const reason = `${"each part says something that was not seen; ".repeat(12)}with \u001b2 statements`;
+		const { judgement } = view;
+		const shown = pageData({ ...view, judgement: { ...judgement, fleet: { ...judgement.fleet, reason } } }).view;
+		expect(shown.judgement.fleet.reason).toBe(reason.replace("\u001b", "\\u001b"));
+	});
+
 	test("senders are filtered by words and verdict, and sorted naturally", () => {
 		const { senders } = data.view.judgement;
 		expect(hosts(chosen(senders, { ...state, filter: " MBP  codex only " }))).toEqual(["mbp-10", "mbp-9"]);

@@ -5,9 +5,10 @@ import { statementText } from "../statements.ts";
 
 /**
  * The evidence is from one rotation: both tokens are given, the new one was not used before it was issued, and the old one was used by a
- * sender. If the two are swapped and no sender has moved, all of them are seen with what is called the new token only.
+ * sender. If the two are swapped and no sender has moved, all of them are seen with what is called the new token only, and reports show
+ * only that one too. Where nothing is watched at all, the answer is by inventory, and says that it cannot see this.
  */
-export function rotation({ tokens, started, traffic, said, senders }: KnownFacts): Obligation[] {
+export function rotation({ tokens, started, traffic, said, senders, series }: KnownFacts): Obligation[] {
 	const unknown = (witness: string, nextStep: string): Obligation[] => [
 		{ id: "rotation", about: "the two tokens", state: "unknown", witness, nextStep },
 	];
@@ -29,7 +30,7 @@ export function rotation({ tokens, started, traffic, said, senders }: KnownFacts
 	}
 	const statement = said.of("credential", tokens.old ?? "", "known");
 	const isUsed = (role: "lastOld" | "lastNew") => senders.some((sender) => sender[role] !== undefined);
-	if (isUsed("lastNew") && !isUsed("lastOld")) {
+	if (!isUsed("lastOld") && (isUsed("lastNew") || series.length > 0)) {
 		if (!statement) {
 			return unknown(
 				"no sender was ever seen with the old token: if old and new are swapped, every sender still uses the old one",
