@@ -47,8 +47,6 @@ export default defineConfig({
 			project("real", {
 				include: ["test/real/**/*.test.ts"],
 				exclude: loads,
-				// Servers, browsers and collectors are waited for more than anything else.
-				maxWorkers: maxWorkers + 1,
 			}),
 			project("facts", { include: ["test/facts/*.test.ts"] }),
 			project("load", {
