@@ -70,6 +70,7 @@ const READS: Readonly<Record<string, readonly string[]>> = {
 	"report --hosts": ["report", ...OLD, "--hosts", "FILE"],
 	"report --inventory": ["report", ...OLD, "--inventory", "FILE"],
 	"report --pods": ["report", ...OLD, "--pods", "FILE"],
+	"rotate --fleet": ["rotate", "status", "--fleet", "FILE"],
 	"sandbox --token": ["sandbox", "--token", "file:FILE"],
 	"tap --ca": [...TAP, "--ca", "FILE"],
 	"tap --evidence": [...TAP, "--evidence", "FILE"],
