@@ -44,7 +44,6 @@ export type Person =
 	| "token"
 	| "console"
 	| "written"
-	| "conflict"
 	| "confirmed"
 	| "identity"
 	| "retire"

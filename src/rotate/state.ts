@@ -19,7 +19,7 @@ export interface RotationState {
 	readonly stores: Readonly<Record<string, StoreState>>;
 	/** Stores that were taken off the list, with the reason. */
 	readonly removed: Readonly<Record<string, string>>;
-	readonly direction: "forward" | "back" | "paused";
+	readonly direction: "forward" | "back";
 	readonly deadline: { readonly at: number; readonly source: string } | undefined;
 	/** When a verdict or a person allowed to end the old token; undefined if nobody did. */
 	readonly retireAllowedAt: number | undefined;

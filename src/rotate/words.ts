@@ -52,7 +52,6 @@ export function stepLine(step: StepName, store: string | undefined, outcome: Ste
 export function phaseOf(state: RotationState): string {
 	if (state.closed) return state.closed.how;
 	if (state.direction === "back") return "going back to the old token";
-	if (state.direction === "paused") return "paused on the old token";
 	if (state.fresh === undefined) {
 		if (state.call.is === "unknown" || state.call.is === "begun") return "unknown: a call got no answer";
 		return state.askedAt === undefined ? "preparing" : "waiting for the new token";
@@ -116,7 +115,6 @@ function personLines(person: Person, store: string, about: WordsAbout): readonly
 			...(ownEntry(state.stores, store)?.write.note ?? "Write the new token there.").split("\n"),
 			`Then: ${command(about, `resume --written ${named}`)}`,
 		],
-		conflict: () => ["A store holds a token of somebody else."],
 		confirmed: () => [
 			`See that what reads store ${shownName(store)} uses the new token, fp=${state.fresh?.fingerprint ?? "unknown"}.`,
 			`Then: ${command(about, `resume --confirmed ${named} --because REASON`)}`,

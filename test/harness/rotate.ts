@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { sandboxProviders } from "../../src/adapters/providers/sandbox.generated.ts";
@@ -10,6 +10,7 @@ import type { SandboxStatus } from "../../src/rehearse/sandbox/ledger.ts";
 import { startSandbox } from "../../src/rehearse/sandbox/server.ts";
 import { newAgeKey } from "../../src/rotate/sealing.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
+import { filesBelow, leaks } from "./canary.ts";
 import { type CliRunOptions, crossfadeProcess, scratch } from "./cli.ts";
 import { crossfade } from "./command.ts";
 
@@ -82,6 +83,13 @@ export async function rotationWorld(id: string, options: RotationOptions = {}) {
 	});
 	/** Whatever the store holds now must not show elsewhere either. */
 	const seen = () => [read("live.token").trim()].filter((token) => token.length >= 20 && !tokens.includes(token));
+	/** Once more after the run, which may have got a token that nobody knew before: what it printed, and the journal. */
+	const searched = ({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }) => {
+		const known = [...tokens, ...seen()].map((token) => ({ token, fingerprint: fingerprint(token) }));
+		const state = join(cwd, ".local");
+		const journals = existsSync(state) ? filesBelow(state) : {};
+		expect(leaks(known, { stdout, stderr, ...journals }), "a token in output or journal").toEqual([]);
+	};
 	return {
 		cwd,
 		url: server.url,
@@ -91,14 +99,18 @@ export async function rotationWorld(id: string, options: RotationOptions = {}) {
 		/** Runs a verb, and compares how it ended. */
 		async rotate(exit: ExitName, verb: string, ...flags: string[]) {
 			const ran = await crossfade(["rotate", verb, "it", ...flags], runOptions({}));
+			searched(ran);
 			expect(`${verb}: ${ran.code}\n${ran.stdout}${ran.stderr}`).toMatch(
 				new RegExp(`^${verb}: ${exitCodes[exit][0]}\n`),
 			);
 			return ran.stdout + ran.stderr;
 		},
 		/** The same in a process of its own, which may be killed. */
-		process: (verb: string, flags: readonly string[], more: CliRunOptions = {}) =>
-			crossfadeProcess(["rotate", verb, "it", ...flags], runOptions(more)),
+		async process(verb: string, flags: readonly string[], more: CliRunOptions = {}) {
+			const ran = await crossfadeProcess(["rotate", verb, "it", ...flags], runOptions(more));
+			searched(ran);
+			return ran;
+		},
 		/** The portal's button; the new token is in `new.token`. */
 		async click(body: unknown = {}) {
 			const { token } = await control(id === "activitylog" ? "/mint" : "/rotate", body);

@@ -154,15 +154,14 @@ export function senderName({ host, cli }: SenderActivity): string {
 
 /** One row per sender, those that need attention first. */
 export function senderRows(facts: KnownFacts, now: number): SenderRow[] {
-	const byVerdict = new Map<VerdictName, SenderRow[]>(URGENCY.map((verdict) => [verdict, []]));
-	// The machines are sorted and not the rows, of which there are several times as many.
+	const rows: SenderRow[] = [];
+	// The machines are sorted by name and not the rows, of which there are several times as many.
 	for (const host of facts.hosts.toSorted((a, b) => compare(a.name, b.name))) {
-		for (const sender of host.senders.toSorted((a, b) => compare(a.cli, b.cli))) {
-			const row = senderRow(facts, sender, now);
-			byVerdict.get(row.verdict)?.push(row);
-		}
+		for (const sender of host.senders.toSorted((a, b) => compare(a.cli, b.cli)))
+			rows.push(senderRow(facts, sender, now));
 	}
-	return [...byVerdict.values()].flat();
+	const rank = new Map(URGENCY.map((verdict, index) => [verdict, index]));
+	return rows.sort((a, b) => (rank.get(a.verdict) ?? 0) - (rank.get(b.verdict) ?? 0));
 }
 
 function senderRow(facts: KnownFacts, sender: SenderActivity, now: number): SenderRow {
