@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { OverlapView } from "../../src/prove/overlap/view.ts";
@@ -63,7 +63,9 @@ evidence: evidence
 		ask: (args: readonly string[]) => crossfadeProcess(args, options),
 		async later(hours: number) {
 			ahead += hours * HOUR_MS;
-			writeFileSync(clock.env.AHEAD_MS, String(ahead));
+			// Whoever reads it in the middle of a write would be back at the start.
+			writeFileSync(`${clock.env.AHEAD_MS}.next`, String(ahead));
+			renameSync(`${clock.env.AHEAD_MS}.next`, clock.env.AHEAD_MS);
 		},
 		async send(host: string, token: string, cli = "codex") {
 			const sender = {
@@ -77,7 +79,9 @@ evidence: evidence
 				moves: 0,
 			};
 			const request = logExportRequest(url, sender, token, Date.now());
-			await fetch(request.url, { method: "POST", headers: request.headers ?? {}, body: request.body ?? null });
+			const { url: to, headers = {}, body = null } = request;
+			const answer = await fetch(to, { method: "POST", headers, body });
+			expect(answer.status, await answer.text()).toBe(token === stranger ? 401 : 200);
 			sent++;
 		},
 		/** What a report says once all that was sent is on the disk. */
@@ -161,7 +165,9 @@ describe("an overlap from its first hour to its last, over real programs", () =>
 			await later(1);
 			for (const host of everybody) await send(host, next);
 		}
-		expect((await seen()).judgement.fleet.safeToRetire).toBe("yes");
+		const { judgement } = await seen();
+		expect(judgement.obligations.filter(({ state }) => state !== "proven")).toEqual([]);
+		expect(judgement.fleet.safeToRetire).toBe("yes");
 		await send("mac-both", first);
 		const view = await seen();
 		expect(verdicts(view)).toMatchObject({ "mac-both": "MIXED", "mac-old": "MIGRATED" });
