@@ -6,7 +6,7 @@ import { logExportRequest } from "../../src/rehearse/demo/request.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch, startCrossfade } from "../harness/cli.ts";
 import { startProvider } from "../harness/provider.ts";
-import { waitFor } from "../harness/wait.ts";
+import { pause, waitFor } from "../harness/wait.ts";
 
 /** Every process of a test reads how far its clock is ahead from one file. */
 const AHEAD = `data:text/javascript,${encodeURIComponent(
@@ -53,6 +53,15 @@ evidence: evidence
 	let ahead = 0;
 	let sent = 0;
 	const look = async (...args: string[]) => crossfadeProcess(["report", ...args], options);
+	/** What a report says once all that was sent is on the disk. */
+	const seen = async (): Promise<OverlapView> =>
+		waitFor("the evidence to reach the disk", async () => {
+			// It is written seconds after a request, and a look costs more than that wait.
+			await pause(1_000);
+			const view: OverlapView = JSON.parse((await look("--json")).stdout);
+			const { tokens } = view.judgement;
+			return tokens.reduce((sum, { requests }) => sum + requests, 0) === sent ? view : undefined;
+		});
 	return {
 		provider,
 		first,
@@ -61,7 +70,9 @@ evidence: evidence
 		tap,
 		look,
 		ask: (args: readonly string[]) => crossfadeProcess(args, options),
+		/** Hours later. What was sent is counted by then: a request has its time once it is answered, and its sender does not wait for that. */
 		async later(hours: number) {
+			await seen();
 			ahead += hours * HOUR_MS;
 			// Whoever reads it in the middle of a write would be back at the start.
 			writeFileSync(`${clock.env.AHEAD_MS}.next`, String(ahead));
@@ -84,14 +95,7 @@ evidence: evidence
 			expect(answer.status, await answer.text()).toBe(token === stranger ? 401 : 200);
 			sent++;
 		},
-		/** What a report says once all that was sent is on the disk. */
-		async seen(): Promise<OverlapView> {
-			return waitFor("the evidence to reach the disk", async () => {
-				const view: OverlapView = JSON.parse((await look("--json")).stdout);
-				const { tokens } = view.judgement;
-				return tokens.reduce((sum, { requests }) => sum + requests, 0) === sent ? view : undefined;
-			});
-		},
+		seen,
 	};
 }
 

@@ -85,7 +85,8 @@ function newSchedule(clock: Clock, write: (now: number) => Promise<void>, failed
 			isDirty = true;
 			throw error;
 		} finally {
-			pace = Math.max(DEBOUNCE_MS, (clock.now() - begin) * WRITE_SHARE);
+			// No longer than the heartbeat: a clock that jumped meanwhile makes a write look hours long.
+			pace = Math.min(Math.max(DEBOUNCE_MS, (clock.now() - begin) * WRITE_SHARE), HEARTBEAT_MS);
 			later(isDirty ? pace : HEARTBEAT_MS);
 		}
 	};

@@ -161,6 +161,21 @@ describe("counters", () => {
 		expect(box.timers).toEqual([]);
 	});
 
+	test("are written within a minute after a clock that jumped in the middle of a write", async () => {
+		const folder = scratch();
+		const real = await nodeFiles.openFolder(folder);
+		const box = world({
+			write: async (name, chunks) => {
+				await real.write(name, chunks);
+				box.pass(3_600_000);
+			},
+		});
+		const writer = await (await openStore(box.fx, folder)).trafficWriter("gw");
+		writer.add({ ...seen, at: START });
+		expect(box.timers).toEqual([60_000]);
+		await writer.close();
+	});
+
 	test("are continued by the next process of the name; a break in watching starts the watch anew", async () => {
 		const box = world();
 		const folder = scratch();

@@ -435,6 +435,16 @@ describe("a sender (4)", () => {
 		],
 		["of which nothing is declared, in three hours", moved, "NEW SEEN", { intervals: { hosts: {}, clis: {} } }],
 		["with the old token after the new one", [...moved, sent(OLD, 30), sent(NEW, 20)], "MIXED"],
+		[
+			"that moved hours ago within the quarter hour that both tokens' minutes were merged into",
+			[
+				sent(OLD, 186, { minute: sent(OLD, 195).minute, span: 15, firstSeen: now - 195 * MIN }),
+				sent(NEW, 181, { minute: sent(NEW, 195).minute, span: 15, firstSeen: now - 185 * MIN }),
+				...often(NEW, 171, 0),
+			],
+			"NEW SEEN",
+			{ intervals: { hosts: { "mac-1": 24 * HOUR }, clis: {} } },
+		],
 		["with both tokens in one request", [sent(OLD, 3), sent(NEW, 3)], "MIXED"],
 		["whose last request was with the old token, however long ago", [sent(NEW, 300), sent(OLD, 200)], "MIXED"],
 		["only with the old token", [sent(OLD, 500)], "OLD ONLY"],
