@@ -93,7 +93,8 @@ export function addTraffic(
 			sender.lastOld = Math.max(sender.lastOld ?? 0, lastSeen);
 			sender.old.push([Math.min(counter.minute * MINUTE_MS, lastSeen), lastSeen]);
 		} else if (fingerprint === fresh) {
-			const first = counter.span === 1 ? lastSeen : (counter.firstSeen ?? Math.min(counter.minute * MINUTE_MS, lastSeen));
+			const first =
+				counter.span === 1 ? lastSeen : (counter.firstSeen ?? Math.min(counter.minute * MINUTE_MS, lastSeen));
 			sender.newRequests += counter.requests;
 			sender.firstNew = Math.min(sender.firstNew ?? first, first);
 			sender.lastNew = Math.max(sender.lastNew ?? 0, lastSeen);
