@@ -22,9 +22,10 @@ export function kills(): Kills {
 	for (const name of tools.split(" ")) {
 		const real = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].map((place) => join(place, name)).find(isProgram);
 		if (!real) continue;
-		// A file that none may have made before is a number that no other call has, also of calls at the same time.
-		const count = `set -C; n=1; until command : 2>/dev/null >"${steps}/$n"; do n=$((n + 1)); done`;
-		const text = `#!/bin/sh\n${count}\nread -r at <"${folder}/at"\n[ "$n" != "$at" ] || kill -9 0\nexec ${real} "$@"\n`;
+		const uncounted = `read -r at <"${folder}/at"; [ "$at" != 0 ] || exec ${real} "$@"`;
+		// A file that none may have made before is a number that no other call has, also of calls at the same time. All below `next` are made.
+		const count = `read -r n 2>/dev/null <"${steps}/next"; n=\${n:-1}; set -C; until command : 2>/dev/null >"${steps}/$n"; do n=$((n + 1)); done; echo "$((n + 1))" >|"${steps}/next"`;
+		const text = `#!/bin/sh\n${uncounted}\n${count}\n[ "$n" != "$at" ] || kill -9 0\nexec ${real} "$@"\n`;
 		write(path, name, text, 0o755);
 	}
 	return {
