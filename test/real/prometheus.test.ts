@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { collectorStarts } from "../../src/prove/metrics/running-totals.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, type RunningCli, scratch, startCrossfade } from "../harness/cli.ts";
 import { freePorts, startCollector } from "../harness/collector.ts";
@@ -107,6 +108,7 @@ test(
 	"a real collector's own component counters, read directly and by Prometheus",
 	needs(prometheus, otelcol),
 	async () => {
+		const begin = Date.now();
 		const receiver = (id: string) => `  otlp/crossfade-fp-${id}: {protocols: {http: {}}}\n`;
 		const collector = await startCollector(
 			scratch(),
@@ -141,6 +143,9 @@ service:
 			"both to be scraped",
 			async () => (await ask(server, '{__name__=~"otelcol_receiver_accepted_log_records(_total)?"}')) === 34,
 		);
+		const started = (await ask(server, collectorStarts)) * 1000;
+		expect(started).toBeGreaterThanOrEqual(begin - 1_000);
+		expect(started).toBeLessThanOrEqual(Date.now());
 		for (const view of [await look(0), await look(1)]) {
 			expect(view.judgement).toMatchObject({
 				rateUnit: "records",

@@ -11,6 +11,8 @@ export interface CounterReading {
 	readonly at: number;
 	/** Start time of the counting process, if known. */
 	readonly started: number | undefined;
+	/** Start time of the only collector on its host, if known. The page may be of another process: this can only show a restart. */
+	readonly hostStarted?: number | undefined;
 	/** False if a part could not be read: missing series may still exist. */
 	readonly isComplete: boolean;
 	readonly totals: readonly RunningTotal[];
@@ -150,8 +152,9 @@ function growth(before: { readonly value: number; readonly isAway: boolean } | u
  */
 type Continuity = "restarted" | "same" | "alike" | "fallen" | "unclear";
 
-function continuityOf(mark: Mark, { at, started, totals, isComplete }: CounterReading): Continuity {
+function continuityOf(mark: Mark, { at, started, hostStarted = 0, totals, isComplete }: CounterReading): Continuity {
 	if (started !== undefined) return started > mark.at ? "restarted" : "same";
+	if (hostStarted > mark.at) return "restarted";
 	let [held, grown, fallen] = [0, 0, 0];
 	const seen = new Set<string>();
 	for (const { id, value } of totals) {
@@ -173,11 +176,12 @@ function continuityOf(mark: Mark, { at, started, totals, isComplete }: CounterRe
 /** What a process counted after its last reading is lost when it ends: after a restart, watching begins with the next process. */
 function sinceWhen(
 	mark: Mark | undefined,
-	{ at, started, totals }: CounterReading,
+	{ at, started, hostStarted, totals }: CounterReading,
 	continuity: Continuity | undefined,
 ): number {
 	if (!mark) return at;
-	if (continuity === "restarted" && started !== undefined) return Math.min(started, at);
+	const begin = started ?? hostStarted;
+	if (continuity === "restarted" && begin !== undefined) return Math.min(begin, at);
 	// An address that several processes answer in turn: each was unread while another was read.
 	const isOther =
 		started !== undefined && mark.started !== undefined && Math.abs(started - mark.started) > SAME_START_MS;

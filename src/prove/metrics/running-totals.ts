@@ -231,6 +231,12 @@ const UPTIME = /^(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?$/;
 export const startSelector =
 	'{__name__=~"process_start_time_seconds|(?:otelcol_)?process_uptime(?:_seconds)?(?:_total)?"}';
 
+/** When each collector started, in seconds since the epoch, in PromQL: exact, whenever the server scraped it. */
+export const collectorStarts = (() => {
+	const uptime = '{__name__=~"otelcol_process_uptime(?:_seconds)?(?:_total)?"}';
+	return `max by (instance, job) (timestamp(${uptime})) - min by (instance, job) (${uptime})`;
+})();
+
 /** Start time of the process behind a page, in whole milliseconds since the epoch, if known. */
 export function processStart(samples: readonly Sample[], at: number): number | undefined {
 	const started = samples.flatMap(({ name, value }) => {

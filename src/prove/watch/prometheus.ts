@@ -9,6 +9,7 @@ import { acceptedOnPage, acceptedSelector, countersOn, exporterSelector } from "
 import type { Labels, Sample } from "../metrics/exposition.ts";
 import {
 	aboutSelector,
+	collectorStarts,
 	exporterTokens,
 	KEPT_IN,
 	limitsOnPage,
@@ -273,7 +274,8 @@ async function readSpan(
 		const accepted = await ask(acceptedSelector);
 		const about = await ask(aboutSelector);
 		const sent = await ask(exporterSelector);
-		const answers = { health, sampled, starts, totals, accepted, about, sent };
+		const collectors = await ask(collectorStarts);
+		const answers = { health, sampled, starts, collectors, totals, accepted, about, sent };
 		for (const { reading, instance } of readings(times, answers, instances)) {
 			// The same samples again.
 			if (reading.at <= (writer.marks.get(instance.source)?.at ?? 0)) continue;
@@ -309,6 +311,8 @@ interface PrometheusAnswers {
 	/** When the values of each instance came, in seconds since the epoch. */
 	readonly sampled: readonly Series[];
 	readonly starts: readonly Series[];
+	/** See `collectorStarts`. */
+	readonly collectors: readonly Series[];
 	readonly totals: readonly Series[];
 	readonly accepted: readonly Series[];
 	readonly about: readonly Series[];
@@ -319,13 +323,14 @@ interface PrometheusAnswers {
 /** Each instance's values at each scrape. Without a scrape there is no reading, and no silence. */
 function readings(
 	times: readonly number[],
-	{ health, sampled, starts, totals, accepted, about, sent }: PrometheusAnswers,
+	{ health, sampled, starts, collectors, totals, accepted, about, sent }: PrometheusAnswers,
 	instances: readonly Instance[],
 ): { readonly reading: CounterReading; readonly instance: Instance }[] {
 	const [up, cameAt, start, own] = [bySource(health), bySource(sampled), bySource(starts), bySource(totals)];
 	const [taken, says] = [bySource(accepted), bySource(about)];
 	// A collector's own counters and those by token can be two pages of one host.
-	const exported = bySource(sent, ({ instance = "" }) => hostOf(instance));
+	const exported = bySource(sent, onHost);
+	const started = bySource(collectors, onHost);
 	return times.flatMap((at) =>
 		instances.flatMap((instance) => {
 			const samples = own.get(instance.source)?.get(at) ?? [];
@@ -337,11 +342,14 @@ function readings(
 			const came = cameAt.get(instance.source)?.get(at) ?? [];
 			if (!instance.isUp || came.length === 0) return [];
 			const { source } = instance;
+			const host = hostOf(labelsOf(source)["instance"] ?? "");
+			const [collector, ...others] = started.get(host)?.get(at) ?? [];
 			const sampledAt = Math.min(at, Math.round(largest(came.map(({ value }) => value)) * 1000));
 			const reading: CounterReading = {
 				source,
 				at: sampledAt,
 				started: processStart(start.get(source)?.get(at) ?? [], sampledAt),
+				...(collector && others.length === 0 && { hostStarted: Math.ceil(collector.value * 1000) }),
 				isComplete: true,
 				totals: runningTotals(samples),
 				accepted: acceptedOnPage(taken.get(source)?.get(at) ?? []),
@@ -349,7 +357,7 @@ function readings(
 			const said = [...samples, ...(says.get(source)?.get(at) ?? [])];
 			instance.exporters = exporterTokens(said);
 			instance.limits = limitsOnPage(said);
-			const counters = exported.get(hostOf(labelsOf(source)["instance"] ?? ""))?.get(at);
+			const counters = exported.get(host)?.get(at);
 			if (counters) {
 				const health = healthOf(countersOn({ samples: counters, badLines: 0 }));
 				instance.tallies = talliesOf(health, instance.tallies ?? []);
@@ -380,6 +388,10 @@ function bySource(all: readonly Series[], keyOf = sourceOf): SamplesAt {
 
 function sourceOf({ instance = "", job = "" }: Labels): string {
 	return JSON.stringify([job, instance]);
+}
+
+function onHost({ instance = "" }: Labels): string {
+	return hostOf(instance);
 }
 
 /** `gw-1` of `gw-1:8888`. */

@@ -76,6 +76,20 @@ describe("looks at running totals", () => {
 			[{}, { a: 6 }],
 		],
 		[
+			"a restart is known by the only collector of its host, too, which cannot show that the process is the same",
+			[
+				reading(0, { a: 5 }),
+				reading(1, { a: 5 }, { hostStarted: START + 1 }),
+				reading(2, { a: 3 }, { hostStarted: START + 1 }),
+			],
+			[{}, { a: 5 }, { a: 3 }],
+		],
+		[
+			"the page's own start counts for more than that of its host",
+			[reading(0, { a: 5 }), reading(1, { a: 6 }, { started: START, hostStarted: START + 1 })],
+			[{}, { a: 1 }],
+		],
+		[
 			"the same process is not taken for a restart",
 			[reading(0, { a: 5 }), reading(1, { a: 6 }, { started: START })],
 			[{}, { a: 1 }],
@@ -144,6 +158,11 @@ describe("looks at running totals", () => {
 		[
 			"a restart, however short the pause: what was counted before it was not read",
 			[reading(0, { a: 5 }), reading(3, { a: 6 }, { started: START + 2 * MIN })],
+			2,
+		],
+		[
+			"a restart, of which the host's only collector says the time",
+			[reading(0, { a: 5 }), reading(3, { a: 6 }, { hostStarted: START + 2 * MIN })],
 			2,
 		],
 		["a total that fell, where nothing says when the process started", [reading(0, { a: 5 }), reading(3, { a: 2 })], 3],

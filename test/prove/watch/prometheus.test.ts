@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../../src/prove/evidence/store.ts";
-import { KEPT_IN } from "../../../src/prove/metrics/running-totals.ts";
+import { collectorStarts, KEPT_IN } from "../../../src/prove/metrics/running-totals.ts";
 import type { OverlapView } from "../../../src/prove/overlap/view.ts";
 import { observe } from "../../../src/prove/watch/observe.ts";
 import { canary } from "../../harness/canary.ts";
@@ -19,6 +19,8 @@ interface InstanceHistory {
 	readonly instance: string;
 	readonly at: (time: number) => Readonly<Record<string, number>> | undefined;
 	readonly started?: number;
+	/** Starts of the collectors on its host, whose own pages are scraped apart. */
+	readonly collectors?: readonly number[];
 	/** The evidence folder in which it keeps its counters by itself, by its id. */
 	readonly keptIn?: string;
 	/** Whether the server tells that scraping failed. */
@@ -84,6 +86,12 @@ async function prometheusOf(
 			const sampledAt = (at: number) => Math.min(at, each.until ?? at) / 1000;
 			if (query.startsWith("timestamp(up"))
 				return each.isPushed ? [] : result(labels(each, ""), (at) => (each.at(at) ? sampledAt(at) : undefined));
+			if (query === collectorStarts)
+				return (each.collectors ?? []).flatMap((begin, index) =>
+					result({ instance: each.instance.replace(/:.*/, `:888${index}`), job: "own" }, (at) =>
+						at >= begin ? begin / 1000 : undefined,
+					),
+				);
 			if (query.startsWith("max by"))
 				return each.isPushed && query.includes("crossfade_gateway")
 					? result(labels(each, ""), (at) => (each.at(at) ? sampledAt(at) : undefined))
@@ -192,6 +200,18 @@ describe("history that Prometheus has", () => {
 		const at = (time: number) => ({ [OLD]: time < now - 60 * MIN ? 500 : 7 });
 		const { look } = await watching((await prometheusOf([{ instance: "gw:9464", at }])).url);
 		expect((await look()).judgement.tokens[0]).toMatchObject({ records: 7 });
+	});
+
+	test.each<[string, (restart: number) => number[], number]>([
+		["the only collector on its host is counted from zero", (restart) => [restart], 5],
+		["one of two collectors on its host is not taken for its own", (restart) => [restart, restart - 1], 0],
+	])("has restarts that no total shows: the start of %s", async (_, collectors, records) => {
+		const restart = Date.now() - 30 * MIN;
+		const { url } = await prometheusOf([
+			{ instance: "gw:9464", at: () => ({ [OLD]: 5 }), collectors: collectors(restart) },
+		]);
+		const { look } = await watching(url);
+		expect((await look()).judgement.tokens[0]?.records ?? 0).toBe(records);
 	});
 
 	test("of several instances is one place each; one that is down now is said, and its silence proves nothing", async () => {
