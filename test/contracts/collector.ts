@@ -66,9 +66,10 @@ export function collectorContract(id: string, distribution: Distribution): void 
 			: Object.keys(inventory.releases).filter((_, index) => index % 8 === 0);
 	const known = platforms.filter((platform) => distribution.hosts[platform]);
 	describe.each(known)("on %s", (platform) => {
-		test.each([undefined, inventory.oldest, ...aThird(targets)])(
-			"release %s: every artefact is valid and passes our check",
-			(target) => {
+		const tried = [undefined, inventory.oldest, ...aThird(targets)];
+		test.each(tried.map((target) => ({ release: target ?? "the newest", target })))(
+			"release $release: every artefact is valid and passes our check",
+			({ target }) => {
 				for (const flags of variants(distribution, target, platform)) {
 					for (const { path, content } of bundleFor(distribution, flags)) verify(path, content, distribution, target);
 				}
