@@ -35,16 +35,16 @@
 # Contents, by line:
 #     71  Settings and vehicle
 #    107  CLIs: their files, settings and signs
-#    352  Editor of JSON and TOML files, an awk program
-#    975  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1052  Output
-#   1141  Options
-#   1230  Machine: its system, people and CLIs
-#   1436  Lock and working folder
-#   1515  Files
-#   1743  Background processes
-#   1772  The work
-#   1837  Start
+#    353  Editor of JSON and TOML files, an awk program
+#    976  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1063  Output
+#   1152  Options
+#   1241  Machine: its system, people and CLIs
+#   1447  Lock and working folder
+#   1526  Files
+#   1761  Background processes
+#   1790  The work
+#   1855  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -146,7 +146,7 @@ system_file() {
   esac
 }
 user_file() {
-  header_folder=''
+  header_folder='' beside=''
   case $1 in
     claude-code)
       file=settings.json folder="${CLAUDE_CONFIG_DIR:-$home/.claude}" format=json
@@ -156,6 +156,7 @@ user_file() {
     codex)
       file=config.toml folder="${CODEX_HOME:-$home/.codex}" format=toml
       since=0.0.0
+      beside=.config.toml divert='otlp|\\u'
       ;;
     gemini)
       file=settings.json folder="${GEMINI_CLI_HOME:-$home}/.gemini" format=jsonc
@@ -1049,6 +1050,16 @@ printf "%s 0 0 %s\n" "$state" "$rights"
 [ "$state" != ok ] || cat "$file"
 '
 
+BESIDE='# beside FOLDER ENDING PATTERN: prints the first file of FOLDER with that ending in its name and the pattern in its text
+for other in "$1"/*"$2"; do
+  if [ -f "$other" ] && grep -Eq "$3" "$other"; then
+    printf "%s\n" "$other"
+    exit 0
+  fi
+done
+exit 1
+'
+
 # ---- Output ----
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -1635,6 +1646,13 @@ overruled() {
   return 1
 }
 
+# diverted FILE: whether a file beside this one, which the CLI can be told to read over it, sets where data goes
+diverted() {
+  [ -n "$beside" ] || return 1
+  run_as "$uid" "$name" "$BESIDE" "${1%/*}" "$beside" "$divert" || return 1
+  IFS= read -r other <answer
+}
+
 # edit MODE: runs the editor on the file old with a plan or record from standard input
 edit() {
   : >status
@@ -1775,7 +1793,7 @@ look_at_daemon() {
 handle_file() {
   if [ "$2" = system ] && is_shared "$3"; then fetched=shared records=0; else fetch "$3"; fi
   if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
-  if [ "$2" = system ] && [ "$4" = yes ] && [ "$ACTION" != uninstall ] && overruled "$3"; then
+  if [ "$4" = yes ] && [ "$ACTION" != uninstall ] && { if [ "$2" = system ]; then overruled "$3"; else diverted "$3"; fi; }; then
     trouble "$1" "$other" "overrides our file and could take the token elsewhere; remove its telemetry settings"
     return 0
   fi

@@ -40,17 +40,17 @@
 # Contents, by line:
 #     77  Settings and vehicle
 #    127  CLIs: their files, settings and signs
-#    374  Editor of JSON and TOML files, an awk program
-#   1557  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1758  Output
-#   1855  Options
-#   1944  Token
-#   1983  Machine: its system, people and CLIs
-#   2176  Lock and working folder
-#   2260  Files
-#   2644  Background processes
-#   2678  The work
-#   2785  Start
+#    375  Editor of JSON and TOML files, an awk program
+#   1558  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1769  Output
+#   1866  Options
+#   1955  Token
+#   1994  Machine: its system, people and CLIs
+#   2187  Lock and working folder
+#   2271  Files
+#   2662  Background processes
+#   2696  The work
+#   2803  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -158,7 +158,7 @@ system_file() {
   esac
 }
 user_file() {
-  header_folder=''
+  header_folder='' beside=''
   case $1 in
     claude-code)
       file=settings.json folder="${CLAUDE_CONFIG_DIR:-$home/.claude}" format=json
@@ -168,6 +168,7 @@ user_file() {
     codex)
       file=config.toml folder="${CODEX_HOME:-$home/.codex}" format=toml
       since=0.0.0
+      beside=.config.toml divert='otlp|\\u'
       ;;
     gemini)
       file=settings.json folder="${GEMINI_CLI_HOME:-$home}/.gemini" format=jsonc
@@ -1645,6 +1646,16 @@ if [ "$state" = ok ]; then set -- "$@" "$file"; fi
 [ $# -eq 0 ] || cat "$@"
 '
 
+BESIDE='# beside FOLDER ENDING PATTERN: prints the first file of FOLDER with that ending in its name and the pattern in its text.
+for other in "$1"/*"$2"; do
+  if [ -f "$other" ] && grep -Eq "$3" "$other"; then
+    printf "%s\n" "$other"
+    exit 0
+  fi
+done
+exit 1
+'
+
 REPLACE='# replace FILE MODE EXPECTED SUM TOOL: puts standard input in the place of FILE, whole or not at all. EXPECTED is the checksum of what is
 # replaced, or absent, or any; SUM that of the new content; TOOL makes both. An existing file keeps owner, group and access list, and its
 # mode unless MODE is 0600 or in letters; a new one gets MODE. Exit codes: 4 the file is not what is expected; 12 it cannot be written.
@@ -2399,6 +2410,13 @@ overruled() {
   return 1
 }
 
+# diverted FILE: whether a file beside this one, which the CLI can be told to read over it, sets where data goes. Sets other.
+diverted() {
+  [ -n "$beside" ] || return 1
+  run_as "$uid" "$name" "$BESIDE" "${1%/*}" "$beside" "$divert" || return 1
+  IFS= read -r other <answer
+}
+
 # edit MODE: runs the editor on the file old with a plan or record from standard input; the result is in new. Returns what the editor
 # does, or 5 if what it wrote is incomplete, as on a full disk, which some awks do not report.
 edit() {
@@ -2682,7 +2700,7 @@ handle_file() {
   if [ "$2" = system ] && is_shared "$3"; then fetched=shared records=0; else fetch "$3"; fi
   # A file for everybody that anybody can change protects nobody, and some CLIs ignore it.
   if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
-  if [ "$2" = system ] && [ "$4" = yes ] && [ "$ACTION" != uninstall ] && overruled "$3"; then
+  if [ "$4" = yes ] && [ "$ACTION" != uninstall ] && { if [ "$2" = system ]; then overruled "$3"; else diverted "$3"; fi; }; then
     trouble "$1" "$other" "overrides our file and could take the token elsewhere; remove its telemetry settings"
     return 0
   fi

@@ -366,6 +366,43 @@ describe.each(["with an editor", "compact"])("beside Claude Code's drop-in, %s",
 	});
 });
 
+describe("beside Codex's config.toml", () => {
+	const profile = (text: string) => [".codex/work.config.toml", text] as const;
+	test.each<[string, readonly [string, string], boolean]>([
+		["a profile with an endpoint", profile('[otel.exporter.otlp-http]\nendpoint = "https://acme.example"\n'), true],
+		[
+			"a profile with an endpoint whose table has a name with escapes",
+			profile('[otel.exporter."\\u006ftlp-http"]\n'),
+			true,
+		],
+		["a profile of other settings", profile('model = "m"\n'), false],
+		["a profile without an ending", [".codex/otlp.toml", "[otel.exporter.otlp-http]\n"], false],
+	])("%s", async (_what, [name, content], isRefused) => {
+		const token = canary();
+		const m = machine();
+		write(m.home, name, content);
+		const { code, stdout, stderr } = await m.run(`${self} clis=codex`, token);
+		const state = isRefused ? "refused" : "ok";
+		expect({ code, stdout }).toEqual({
+			code: isRefused ? 11 : 0,
+			stdout: `crossfade ${state} fp=${token.fingerprint} cfg=1 cli=codex:${state} users=1\n`,
+		});
+		expect(stderr.includes(`/${name}: overrides our file`)).toBe(isRefused);
+		expect(JSON.stringify(contents(m.home)).includes(token.token)).toBe(!isRefused);
+		expect((await m.run(`report ${self} clis=codex`)).stdout).toContain(`cli=codex:${state}`);
+	});
+
+	test("a profile that comes later makes the report say refused, and does not keep uninstall from removing ours", async () => {
+		const token = canary();
+		const m = machine();
+		expect(await m.run(`${self} clis=codex`, token)).toMatchObject({ code: 0 });
+		write(m.home, ...profile('[otel]\nexporter.otlp-http.endpoint = "https://acme.example"\n'));
+		expect((await m.run(`report ${self} clis=codex`)).stdout).toContain("cli=codex:refused");
+		expect(await m.run(`uninstall ${self} clis=codex`)).toMatchObject({ code: 0 });
+		expect(JSON.stringify(contents(m.home))).not.toContain(token.token);
+	});
+});
+
 test("of a signal that the provider does not accept Claude Code sends nothing, to whomever it is set to send it", async () => {
 	const provider = { title: "P", endpoint: "https://otlp.example.com", takes: ["logs"] as const };
 	const m = machine({ content: endpointScript("generic", { provider }) });

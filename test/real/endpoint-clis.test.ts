@@ -191,6 +191,26 @@ test(
 	},
 );
 
+test("Codex: a profile that would take data and our header elsewhere is refused", needed, async () => {
+	const { script, prompt, machine, capture } = await startScripted("codex");
+	const token = canary();
+	expect(await script("scope=user clis=codex", token)).toMatchObject({ code: 0, stderr: "" });
+	machine.write("~/.codex/work.config.toml", `[otel.exporter.otlp-http]\nendpoint = "${capture.url}/elsewhere"\n`);
+	expect((await prompt("codex")).requests.filter(({ url }) => url.includes("/elsewhere"))).toEqual([]);
+	// What the refusal is for: our header reaches whoever wrote this file.
+	const { requests } = await prompt("codex", { args: ["--profile", "work"] });
+	expect(tokensOf(requests.filter(({ url }) => url.includes("/elsewhere")))).toEqual([token.token]);
+	expect(await script("scope=user clis=codex", canary())).toMatchObject({
+		code: 11,
+		stderr: expect.stringMatching(
+			/^error: .*\/work\.config\.toml: overrides our file and could take the token elsewhere/,
+		),
+	});
+	expect(await script("report scope=user clis=codex")).toMatchObject({
+		stdout: expect.stringContaining("cli=codex:refused"),
+	});
+});
+
 test(
 	"Claude Code: another managed drop-in that would take data and our header elsewhere is refused; one that cannot is not",
 	needed,

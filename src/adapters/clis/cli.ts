@@ -72,6 +72,14 @@ export interface MergedFiles {
 	readonly domain: string;
 }
 
+/** Files beside the user's own that the CLI can be told to read over it. */
+export interface FilesBeside {
+	/** How their names end. */
+	readonly ending: string;
+	/** Extended regular expression for the text of one that can take data, and our header, to another place. */
+	readonly divert: string;
+}
+
 /** Where to detect a release without running it. User paths are relative to the home; `*` matches one path segment. */
 export interface Sign {
 	/**
@@ -98,6 +106,7 @@ export interface Cli {
 		readonly file: string;
 		readonly variable: string;
 		readonly below: string;
+		readonly beside?: FilesBeside;
 	};
 	/** The command that starts it. */
 	readonly program: string;

@@ -5,6 +5,7 @@ import change from "../../../templates/sh/endpoint/change.sh";
 import compact from "../../../templates/sh/endpoint/compact.sh.hbs";
 import compare from "../../../templates/sh/endpoint/compare.sh";
 import daemon from "../../../templates/sh/endpoint/daemon.sh.hbs";
+import diverted from "../../../templates/sh/endpoint/diverted.sh";
 import drop from "../../../templates/sh/endpoint/drop.sh";
 import enter from "../../../templates/sh/endpoint/enter.sh";
 import expected from "../../../templates/sh/endpoint/expected.sh";
@@ -38,6 +39,7 @@ import work from "../../../templates/sh/endpoint/work.sh.hbs";
 import write from "../../../templates/sh/endpoint/write.sh";
 import alone from "../../../templates/sh/owner/alone.sh";
 import backup from "../../../templates/sh/owner/backup.sh";
+import besideProgram from "../../../templates/sh/owner/beside.sh";
 import look from "../../../templates/sh/owner/look.sh";
 import peekProgram from "../../../templates/sh/owner/peek.sh";
 import read from "../../../templates/sh/owner/read.sh";
@@ -139,6 +141,7 @@ const parts: readonly Part[] = [
 	{ section: "Files", text: peek, for: ["report"], if: needsNoRecord },
 	{ section: "Files", text: whyNot, for: all },
 	{ section: "Files", text: overruled, for: setting },
+	{ section: "Files", text: diverted, for: setting, in: "editing" },
 	{ section: "Files", text: files, for: all, in: "editing" },
 	{ section: "Files", text: row, for: setting },
 	{ section: "Files", text: drop, for: setting, in: "editing" },
@@ -165,6 +168,7 @@ const programs: readonly (Use & { readonly name: string; readonly text: string }
 	{ name: "LOOK", text: look, for: all },
 	{ name: "READ", text: state + read, for: all, if: needsRecord },
 	{ name: "READ", text: state + peekProgram, for: ["report"], if: needsNoRecord },
+	{ name: "BESIDE", text: besideProgram, for: setting, in: "editing" },
 	{ name: "REPLACE", text: replace, for: changing, if: replaces },
 	{ name: "BACKUP", text: backup, for: ["install"], in: "editing" },
 	{ name: "REMOVE", text: remove, for: changing },

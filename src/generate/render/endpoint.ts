@@ -222,7 +222,7 @@ function cliView(
 	const clis = all.map((cli) => forSignals(cli, provider.takes));
 	return {
 		systemFiles: clis.map((cli) => ({ id: cli.id, lines: systemFile(cli, os, file) })),
-		userFiles: clis.map((cli) => ({ id: cli.id, lines: userFile(cli) })),
+		userFiles: clis.map((cli) => ({ id: cli.id, lines: userFile(cli, file) })),
 		variables: clis.map(({ user }) => user.variable).join(" "),
 		plans: clis.map(file.compact ? wholePlan : plan),
 		tokens: clis.map(tokens),
@@ -292,13 +292,14 @@ function systemFile(
 }
 
 /** The assignments that describe the file of a user. */
-function userFile({ user, header }: Cli): string[] {
+function userFile({ user, header }: Cli, { sets }: { readonly sets: boolean }): string[] {
 	const folder = user.below
 		? `"\${${user.variable}:-$home}${user.below}"`
 		: `"\${${user.variable}:-$home/${user.folder}}"`;
 	return [
 		`file=${user.file} folder=${folder} format=${user.format}`,
 		...since(user),
+		...(user.beside && sets ? [`beside=${sh(user.beside.ending)} divert=${sh(user.beside.divert)}`] : []),
 		...(header ? ["header_folder=$folder"] : []),
 	];
 }

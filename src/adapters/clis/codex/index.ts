@@ -53,6 +53,8 @@ export const cli: Cli = {
 		format: "toml",
 		since: "0.0.0",
 		rows,
+		// A profile's tables are merged into those of config.toml; a key may be written with escapes.
+		beside: { ending: ".config.toml", divert: "otlp|\\\\u" },
 	},
 	program: "codex",
 	npm: "@openai/codex",
@@ -75,6 +77,7 @@ export const cli: Cli = {
 	applies: "when Codex starts; its background daemon (0.158 and later) keeps the old token until it is restarted",
 	traps: [
 		"With a second [otel] table, or a second variant of an exporter, Codex does not start.",
+		"If a profile (NAME.config.toml beside config.toml) has an exporter, the user's file is refused: with --profile NAME the token could be sent elsewhere.",
 		"requirements.toml works since 0.166.0; older releases silently ignore it.",
 		"OTEL_EXPORTER_OTLP_HEADERS in a developer's shell replaces the Authorization header.",
 		"To exclude tool arguments, drop the attributes arguments and output at the ingest or in a collector.",
