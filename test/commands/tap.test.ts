@@ -173,6 +173,7 @@ describe("crossfade tap", () => {
 			/--to: the tokens would cross the network in clear text/,
 		],
 		["itself", ["--to", "http://127.0.0.1:4318"], /--to: the tap would forward to itself/],
+		["itself by a name with a dot", ["--to", "http://localhost.:4318"], /--to: the tap would forward to itself/],
 		["no address", ["--to", "https://x.example", "--listen", "4318x"], /--listen: not an address to listen on/],
 		["a port too high", ["--to", "https://x.example", "--metrics", "1:99999"], /--metrics: not an address/],
 		["no header name", ["--to", "https://x.example", "--auth-header", "x y"], /--auth-header: not a valid header name/],

@@ -1,4 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { part } from "./parts.ts";
+
+export const procfs = part("/proc", () => (process.platform === "linux" ? "/proc" : undefined), {
+	reason: "this system tells no process's memory in /proc",
+	fix: "run it on Linux",
+});
+
+/** Resident memory of a process. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+export function residentBytes(pid: number): number {
+	return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+}
 
 /** What was seen of a process and all its descendants: command lines, and the environments of the descendants. */
 export interface ProcessSightings {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { namespaces } from "../harness/clis/machine.ts";
 import { actions, endpointScript, write } from "../harness/endpoint.ts";
@@ -170,6 +170,22 @@ describe("one account does not stop the others", needs(namespaces, root), () => 
 		expect(Number(pid)).toBeGreaterThan(0);
 	});
 
+	test("that does not end when it is told to: none of its processes stays", async () => {
+		const stay = 'trap "" TERM; echo $$ >>/home/stuck; while :; do sleep 1; done';
+		const m = watchedHomes([alice, bob], `if [ "$(id -u)" = 2001 ]; then ${stay}\nfi`);
+		writeFileSync(m.path("stuck"), "");
+		execFileSync("chmod", ["666", m.path("stuck")]);
+		const token = canary();
+		expect(await m.run(everyone, { ...token, canaries: [token], env: m.env })).toMatchObject({ code: 11 });
+		const pids = readFileSync(m.path("stuck"), "utf8").trim().split("\n").map(Number);
+		onTestFinished(() => {
+			for (const pid of pids) if (existsSync(`/proc/${pid}`)) process.kill(pid, "SIGKILL");
+		});
+		expect(pids.length).toBeGreaterThan(0);
+		for (const pid of pids) await waitFor("the end of what would not end", () => !existsSync(`/proc/${pid}`));
+		bobIsDone(m, token.token);
+	});
+
 	test("that answers with what has no end", async () => {
 		const m = watchedHomes([alice, bob], 'if [ "$(id -u)" = 2001 ]; then cat /dev/zero\nfi');
 		const token = canary();
@@ -196,6 +212,19 @@ describe("one account does not stop the others", needs(namespaces, root), () => 
 			"error: /home/alice/.gemini/settings.json: has an undo record that cannot be read",
 		]);
 		bobIsDone(m, token.token);
+	});
+
+	test("with an undo record that grew too large: it is not read, and the file stays as it is", async () => {
+		const m = homes([alice]);
+		const file = m.write(alice, ".gemini/settings.json", '{"mine": 1}\n');
+		expect(await m.run(`${everyone} clis=gemini`, canary())).toMatchObject({ code: 0 });
+		const before = readFileSync(file, "utf8");
+		appendFileSync(`${file}.crossfade-undo`, "\n".repeat(10_485_760));
+		expect(await m.run(`uninstall ${everyone} clis=gemini`)).toMatchObject({
+			code: 11,
+			stderr: "error: /home/alice/.gemini/settings.json: has an undo record that cannot be read\n",
+		});
+		expect(readFileSync(file, "utf8")).toBe(before);
 	});
 
 	test("with a key of 40,000 parts", async () => {

@@ -14,9 +14,11 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { namespaces } from "../harness/clis/machine.ts";
 import { type Account, homes } from "../harness/homes.ts";
+import { howMany } from "../harness/matrix.ts";
 import { immutableFiles, needs, program, root } from "../harness/parts.ts";
 import { cliStates } from "../harness/states.ts";
 
+const SWAPS = howMany(1_000, 60_000);
 const options = "scope=user users=all";
 const alice: Account = { name: "alice", uid: 2001 };
 const states = (text: string) => text.replace(/^.* cli=(\S+) .*$/s, "$1");
@@ -149,21 +151,35 @@ describe("root over the homes of several people", needs(namespaces, root), () =>
 		execFileSync("chattr", ["+i", file]);
 	});
 
-	test("a user who swaps the file for a link to a file of root's, all the while, gets nothing written through it", async () => {
+	test(`a user who swaps the file for a link to a file of root's, ${SWAPS} times and more, gets nothing written through it`, {
+		...needs(program("perl")),
+		timeout: 30 * 60_000,
+	}, async () => {
 		const mallory: Account = { name: "mallory", uid: 2009 };
 		const m = homes([mallory]);
 		const secret = m.write({ name: "mallory", uid: 0 }, "root.json", '{"root": true}\n', 0o600);
 		m.write(mallory, ".gemini/settings.json", '{"mine": 1}\n');
-		const command = [
-			"cd /home/mallory/.gemini && echo '{}' >a",
-			"while :; do ln -sf ../root.json settings.json; mv -f a settings.json; cp settings.json a; done",
-		].join("; ");
-		for (let round = 0; round < 5; round++) {
-			const { code } = await m.run(`${options} clis=gemini`, { ...canary(), meanwhile: { account: mallory, command } });
+		// As fast as it can; a file gets as many bytes as there were swaps. Of hard links, because a rename of fresh data waits for the disk.
+		const attack = [
+			'open F, ">keep"; print F "{}"; close F;',
+			"for ($n = 0; ; $n++) {",
+			'symlink "../root.json", "b"; rename "b", "settings.json";',
+			'link "keep", "a"; rename "a", "settings.json";',
+			'if ($n % 50 == 0) { truncate "../swaps", 50 * ++$times; } }',
+		].join("\n");
+		m.write(mallory, "attack.pl", attack);
+		let swaps = 0;
+		for (let round = 0; round < 5 || swaps < SWAPS; round++) {
+			m.write(mallory, "swaps", "");
+			const command = "cd /home/mallory/.gemini && exec perl ../attack.pl";
+			const meanwhile = { account: mallory, command };
+			const { code } = await m.run(`${options} clis=gemini`, { ...canary(), meanwhile });
 			expect([0, 11, 12]).toContain(code);
 			expect(readFileSync(secret, "utf8")).toBe('{"root": true}\n');
 			expect(m.strangers()).toEqual(["mallory/root.json belongs to 0:0"]);
+			swaps += statSync(m.path("mallory/swaps")).size;
 		}
+		process.stdout.write(`${swaps} swaps, 0 escapes\n`);
 	});
 
 	test("an account by itself does its own home and no other", async () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { constants, type Dirent } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { ioError } from "../../base/io-error.ts";
@@ -19,6 +19,8 @@ export interface Folder {
 	 * the clock of the file system.
 	 */
 	list(): Promise<{ readonly name: string; readonly stamp: string; readonly writtenAt: number }[]>;
+	/** The names in it that are no regular files: links, folders, pipes. */
+	oddities(): Promise<string[]>;
 	/** A file's bytes; undefined if it does not exist. */
 	read(name: string): Promise<Uint8Array | undefined>;
 	/** Creates the folder if needed and replaces a file atomically. Yields to other work between chunks. */
@@ -49,10 +51,14 @@ export async function openFolder(path: string): Promise<Folder> {
 		newId: () => randomBytes(6).toString("hex"),
 		exists,
 		list: () => inside("list", "", stamps),
+		oddities: () => inside("list", "", irregular),
 		read: (name) => inside("read", name, (full) => orUndefined("ENOENT", readRegular(full))),
 		write: (name, chunks) => inside("write", name, (full) => writeWhole(full, chunks)),
 		setAside: (name) => inside("set aside", name, (full) => renameAside(full, name)),
-		claim: (name) => inside("claim", name, (full) => claim(`${full}.lock`)),
+		async claim(name) {
+			const taken = await inside("claim", `${name}.lock`, claim);
+			return taken && { ...taken, isHeld: () => inside("claim", `${name}.lock`, taken.isHeld) };
+		},
 	};
 }
 
@@ -69,11 +75,15 @@ async function orUndefined<T>(code: string, work: Promise<T>): Promise<T | undef
 async function readRegular(path: string): Promise<Uint8Array> {
 	const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
 	try {
-		if (!(await file.stat()).isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
+		if (!(await file.stat()).isFile()) throw notRegular();
 		return await file.readFile();
 	} finally {
 		await file.close();
 	}
+}
+
+function notRegular(): Error {
+	return Object.assign(new Error("not a regular file"), { code: "EFTYPE" });
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -82,9 +92,16 @@ async function isFolder(path: string): Promise<boolean> {
 	return stats !== undefined;
 }
 
+async function entriesOf(path: string): Promise<Dirent[]> {
+	return (await orUndefined("ENOENT", readdir(path, { withFileTypes: true }))) ?? [];
+}
+
+async function irregular(path: string): Promise<string[]> {
+	return (await entriesOf(path)).filter((entry) => !entry.isFile()).map(({ name }) => name);
+}
+
 async function stamps(path: string): Promise<{ name: string; stamp: string; writtenAt: number }[]> {
-	const entries = (await orUndefined("ENOENT", readdir(path, { withFileTypes: true }))) ?? [];
-	const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+	const files = (await entriesOf(path)).filter((entry) => entry.isFile()).map(({ name }) => name);
 	const found = await Promise.all(
 		files.sort().map(async (name) => ({ name, stats: await orUndefined("ENOENT", stat(join(path, name))) })),
 	);
@@ -181,7 +198,7 @@ async function claim(lock: string): Promise<Claim | undefined> {
 	};
 	const timer = setInterval(() => {
 		isHeld()
-			.then((held) => (held ? writeFile(lock, OWNER, { flag: "r+" }) : undefined))
+			.then((held) => (held ? inLock(lock, constants.O_WRONLY, (file) => file.writeFile(OWNER)) : undefined))
 			.catch(() => undefined);
 	}, HEARTBEAT_MS).unref();
 	return {
@@ -214,8 +231,26 @@ async function take(lock: string): Promise<boolean> {
 
 const OWNER = `${process.pid} ${hostname()}\n`;
 
+/** More than any owner's line. */
+const LOCK_BYTES = 1_024;
+
 function ownerOf(lock: string): Promise<string | undefined> {
-	return orUndefined("ENOENT", readFile(lock, "utf8"));
+	return inLock(lock, constants.O_RDONLY, async (file) => {
+		const { buffer, bytesRead } = await file.read(Buffer.alloc(LOCK_BYTES), 0, LOCK_BYTES, 0);
+		return buffer.toString("utf8", 0, bytesRead);
+	});
+}
+
+/** Works on a lock file, if there is one. A link, a pipe or a device in its place is an error, which would lead elsewhere or keep us waiting. */
+async function inLock<T>(lock: string, mode: number, work: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
+	const flags = mode | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+	const file = await orUndefined("ENOENT", open(lock, flags));
+	try {
+		if (file && !(await file.stat()).isFile()) throw notRegular();
+		return file && (await work(file));
+	} finally {
+		await file?.close();
+	}
 }
 
 async function create(path: string): Promise<boolean> {
@@ -236,7 +271,8 @@ async function isStale(lock: string): Promise<boolean> {
 	if (text === undefined) return false;
 	const [pid = "", host = ""] = text.trim().split(" ");
 	if (host === hostname() && (Number(pid) === process.pid || !isAlive(Number(pid)))) return true;
-	return (await silence(lock)) > LEASE_MS;
+	// One from the future was last written before the clock was set back.
+	return Math.abs(await silence(lock)) > LEASE_MS;
 }
 
 /** How long a file was not written, in milliseconds, measured with a file that is written now: a server's clock need not be ours. */

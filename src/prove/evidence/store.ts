@@ -19,7 +19,7 @@ import { type CounterReading, follow, MAX_BREAK_MS, type Mark, type PlaceShown }
 import { debounced, type OwnFile } from "./saving.ts";
 import { type KeptSeries, seriesOf } from "./series.ts";
 import { newTrafficLedger, type TrafficLedger } from "./traffic.ts";
-import { corrupt, fromElsewhere, noFolder, setAside, takenOver, tooMany } from "./troubles.ts";
+import { corrupt, fromElsewhere, noFolder, notAFile, setAside, takenOver, tooMany } from "./troubles.ts";
 
 /** The evidence folder: one file per writer, so that no two programs write the same file. Contains no token. */
 export interface EvidenceStore {
@@ -143,6 +143,7 @@ function reader(folder: Folder): EvidenceStore["read"] {
 			if (isForeign) warnings.push(fromElsewhere(folder, name));
 		}
 		for (const name of aside) warnings.push(setAside(folder, name));
+		for (const name of await folder.oddities()) if (kindOf(name)) warnings.push(notAFile(folder, name));
 		const of = <K extends EvidenceKind>(kind: K) =>
 			found.flatMap(({ name, file }) =>
 				"what" in file || kindOf(name) !== kind ? [] : [{ name, file: file as EvidenceFile<K> }],

@@ -36,6 +36,14 @@ export function setAside({ path }: Folder, name: string): Problem {
 	};
 }
 
+export function notAFile({ path }: Folder, name: string): Problem {
+	return {
+		what: "evidence that is no file of ours: a link, a pipe or a folder is in its place, and is not read",
+		where: { file: `${path}/${name}` },
+		fix: "put the file back, or remove what is in its place",
+	};
+}
+
 export function noFolder({ path }: Folder): Problem {
 	return {
 		what: "no evidence folder yet",

@@ -1,7 +1,7 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import type { InventoryRow, TrafficCounter } from "../evidence/evidence.ts";
 import { fateOf } from "../evidence/traffic.ts";
-import type { RotationTokens, SenderState } from "./case.ts";
+import type { Obligation, RotationTokens, SenderState } from "./case.ts";
 
 /** The sender name of our own test records, which are not counted as a sender. */
 export const PROBE_SENDER = "crossfade-probe";
@@ -15,15 +15,27 @@ export interface HostActivity {
 	isListed: boolean;
 	/** The newest report of the machine itself. */
 	inventory: InventoryRow | undefined;
-	readonly senders: SenderActivity[];
+	/** Why its name may stand for several machines. */
+	conflict: string | undefined;
+	senders: SenderActivity[];
 	/** When data from it was seen, in milliseconds since the epoch; sorted at the end. */
-	readonly heard: number[];
+	heard: number[];
+	/** What its report or its place on no list leaves open, cached; null if nothing. */
+	point: Obligation | null | undefined;
 }
 
-/** A CLI on a machine. */
+/** A CLI on a machine. Most of a large fleet are never heard, so what was sent is apart. */
 export interface SenderActivity {
 	readonly host: HostActivity;
 	readonly cli: string;
+	/** Undefined if no data was seen. */
+	sent: SentData | undefined;
+	/** The judged state, cached. */
+	state: SenderState | undefined;
+}
+
+/** What a sender sent. */
+export interface SentData {
 	version: string;
 	lastSeen: number;
 	lastOld: number | undefined;
@@ -35,18 +47,43 @@ export interface SenderActivity {
 	oldRequests: number;
 	newRequests: number;
 	refused: number;
-	/** Spans with the old token: `[first, last]` in milliseconds since the epoch, as precise as the counters. */
-	readonly old: (readonly [from: number, to: number])[];
+	/** Spans with the old token, in milliseconds since the epoch, as precise as the counters: the first's start, its end, the next one's start. */
+	old: number[] | undefined;
 	/** Credentials that are neither token and were not refused, with the time each was last seen. */
 	strangers: Map<string, number> | undefined;
-	/** The judged state, cached. */
-	state: SenderState | undefined;
+}
+
+/** The lists of who has none: an own list for each would be most of the memory. */
+const NOBODY: SenderActivity[] = [];
+const NEVER: number[] = [];
+
+export function newHost(key: string, name: string): HostActivity {
+	return {
+		key,
+		name,
+		otherNames: undefined,
+		isListed: false,
+		inventory: undefined,
+		conflict: undefined,
+		senders: NOBODY,
+		heard: NEVER,
+		point: undefined,
+	};
 }
 
 export function newSender(host: HostActivity, cli: string): SenderActivity {
-	const sender: SenderActivity = {
-		host,
-		cli,
+	return { host, cli, sent: undefined, state: undefined };
+}
+
+function addSender(host: HostActivity, cli: string): SenderActivity {
+	const sender = newSender(host, cli);
+	if (host.senders === NOBODY) host.senders = [sender];
+	else host.senders.push(sender);
+	return sender;
+}
+
+function nothingSent(): SentData {
+	return {
 		version: "",
 		lastSeen: 0,
 		lastOld: undefined,
@@ -57,12 +94,14 @@ export function newSender(host: HostActivity, cli: string): SenderActivity {
 		oldRequests: 0,
 		newRequests: 0,
 		refused: 0,
-		old: [],
+		old: undefined,
 		strangers: undefined,
-		state: undefined,
 	};
-	host.senders.push(sender);
-	return sender;
+}
+
+function hear(host: HostActivity, at: number): void {
+	if (host.heard === NEVER) host.heard = [at];
+	else host.heard.push(at);
 }
 
 /**
@@ -81,32 +120,43 @@ export function addTraffic(
 		// No export: with the old token it is use all the same, with the new one it proves nothing.
 		if (counter.signal === "other" && fingerprint === fresh) continue;
 		const host = hostOf(counter.host);
-		const sender = host.senders.find((each) => each.cli === cli) ?? newSender(host, cli);
-		host.heard.push(lastSeen);
-		if (lastSeen >= sender.lastSeen) {
-			sender.lastSeen = lastSeen;
-			if (counter.version !== "") sender.version = counter.version;
+		const sender = host.senders.find((each) => each.cli === cli) ?? addSender(host, cli);
+		sender.sent ??= nothingSent();
+		const { sent } = sender;
+		hear(host, lastSeen);
+		if (lastSeen >= sent.lastSeen) {
+			sent.lastSeen = lastSeen;
+			if (counter.version !== "") sent.version = counter.version;
 		}
-		sender.refused += counter.refused;
-		if (fingerprint === old) {
-			sender.oldRequests += counter.requests;
-			sender.lastOld = Math.max(sender.lastOld ?? 0, lastSeen);
-			sender.old.push([Math.min(counter.minute * MINUTE_MS, lastSeen), lastSeen]);
-		} else if (fingerprint === fresh) {
-			const first =
-				counter.span === 1 ? lastSeen : (counter.firstSeen ?? Math.min(counter.minute * MINUTE_MS, lastSeen));
-			sender.newRequests += counter.requests;
-			sender.firstNew = Math.min(sender.firstNew ?? first, first);
-			sender.lastNew = Math.max(sender.lastNew ?? 0, lastSeen);
-			// Of a request with records of several hosts only the first one counts it; the others show it by what was accepted last.
-			const isLost = counter.refused > 0 || counter.lastAccepted < lastSeen;
-			if (isLost) sender.lastRefused = Math.max(sender.lastRefused ?? 0, lastSeen);
-			if (counter.lastAccepted > 0) sender.lastAccepted = Math.max(sender.lastAccepted ?? 0, counter.lastAccepted);
-		} else {
-			sender.strangers ??= new Map();
-			sender.strangers.set(fingerprint, Math.max(sender.strangers.get(fingerprint) ?? 0, lastSeen));
+		sent.refused += counter.refused;
+		if (fingerprint === old) addOld(sent, counter);
+		else if (fingerprint === fresh) addNew(sent, counter);
+		else {
+			sent.strangers ??= new Map();
+			sent.strangers.set(fingerprint, Math.max(sent.strangers.get(fingerprint) ?? 0, lastSeen));
 		}
 	}
+}
+
+function addOld(sent: SentData, { requests, minute, lastSeen }: TrafficCounter): void {
+	const from = Math.min(minute * MINUTE_MS, lastSeen);
+	sent.oldRequests += requests;
+	sent.lastOld = Math.max(sent.lastOld ?? 0, lastSeen);
+	if (sent.old) sent.old.push(from, lastSeen);
+	else sent.old = [from, lastSeen];
+}
+
+function addNew(sent: SentData, counter: TrafficCounter): void {
+	const { lastSeen, lastAccepted } = counter;
+	const first =
+		counter.span === 1 ? lastSeen : (counter.firstSeen ?? Math.min(counter.minute * MINUTE_MS, lastSeen));
+	sent.newRequests += counter.requests;
+	sent.firstNew = Math.min(sent.firstNew ?? first, first);
+	sent.lastNew = Math.max(sent.lastNew ?? 0, lastSeen);
+	// Of a request with records of several hosts only the first one counts it; the others show it by what was accepted last.
+	const isLost = counter.refused > 0 || lastAccepted < lastSeen;
+	if (isLost) sent.lastRefused = Math.max(sent.lastRefused ?? 0, lastSeen);
+	if (lastAccepted > 0) sent.lastAccepted = Math.max(sent.lastAccepted ?? 0, lastAccepted);
 }
 
 /**
@@ -148,9 +198,11 @@ function firstAfter(sorted: readonly number[], value: number): number {
 }
 
 /** A sender's longest pause between two requests with the old token while its machine was awake. */
-export function longestOldGap({ old, host }: SenderActivity, bridge: number): number {
-	if (old.length < 2) return 0;
-	const sorted = old.toSorted(([a], [b]) => a - b);
+export function longestOldGap({ sent, host }: SenderActivity, bridge: number): number {
+	const old = sent?.old;
+	if (!old || old.length <= 2) return 0;
+	const sorted = old.flatMap((from, index) => (index % 2 === 0 ? [[from, old[index + 1] ?? from] as const] : []));
+	sorted.sort(([a], [b]) => a - b);
 	let longest = 0;
 	let last = sorted[0]?.[1] ?? 0;
 	for (const [from, to] of sorted) {

@@ -1,21 +1,22 @@
 import type { InventoryRow } from "../evidence/evidence.ts";
 
-/** The machines of a fleet under their names in all sources. */
-export interface Identities {
+/** The names of a fleet's machines in all sources. */
+export interface Names {
 	/** A key that is the same for every name of one machine. */
 	keyOf(name: string): string;
-	/** Names that may stand for more than one machine, and why. */
-	readonly conflicts: readonly { readonly key: string; readonly name: string; readonly witness: string }[];
+	/** Names without a domain that machines of several domains have, with those machines' names. */
+	readonly shared: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-interface NamesInUse {
-	readonly expected: readonly string[];
-	readonly inventory: readonly InventoryRow[];
-	readonly heard: Iterable<string>;
+/** A name that may stand for more than one machine, and why. */
+export interface NameConflict {
+	readonly key: string;
+	readonly name: string;
+	readonly witness: string;
 }
 
-/** Most names, which need no change. */
-const PLAIN = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+/** Most names: only their case matters. */
+const PLAIN = /^[a-z0-9]+(?:-[a-z0-9]+)*$/i;
 const LOCAL = /\.(local|lan|home|localdomain)$/;
 const IP = /^\d+(\.\d+){3}$|:/;
 const MAX_SHOWN = 3;
@@ -24,84 +25,59 @@ const MAX_SHOWN = 3;
  * Matches names by rules: case, a final dot, `.local`, Unicode normal forms, and the way macOS turns "Ann’s MacBook Pro"
  * into `Anns-MacBook-Pro` do not matter. `mac-1.example.com` is `mac-1` unless another domain also has a machine of that name.
  */
-export function identities({ expected, inventory, heard }: NamesInUse): Identities {
+export function namesOf(...sources: readonly Iterable<string>[]): Names {
+	/** Of names that are not plain, because that is slow. */
+	const full = new Map<string, string>();
 	const domains = new Map<string, Set<string>>();
-	const shortNames = new Set<string>();
-	const note = (name: string) => {
-		if (PLAIN.test(name)) {
-			shortNames.add(name);
-			return;
+	for (const source of sources) {
+		for (const name of source) {
+			if (PLAIN.test(name) || full.has(name)) continue;
+			const whole = fullName(name);
+			const short = shortOf(whole);
+			full.set(name, whole);
+			if (short !== whole) domains.set(short, (domains.get(short) ?? new Set()).add(whole));
 		}
-		const full = fullName(name);
-		const short = shortOf(full);
-		if (short === full) shortNames.add(full);
-		else domains.set(short, (domains.get(short) ?? new Set()).add(full));
-	};
-	for (const name of expected) note(name);
-	for (const { host } of inventory) note(host);
-	for (const name of heard) note(name);
-	const isShared = (short: string) => (domains.get(short)?.size ?? 0) > 1;
-	const keyOf = (name: string) => {
-		if (PLAIN.test(name)) return name;
-		const full = fullName(name);
-		const short = shortOf(full);
-		return isShared(short) ? full : short;
-	};
-	const ambiguous = [...domains.keys()]
-		.filter((short) => isShared(short) && shortNames.has(short))
-		.map((short) => ({
-			key: short,
-			name: short,
-			witness: `it may be any of ${firstOf([...(domains.get(short) ?? [])])}`,
-		}));
+	}
+	const shared = new Map([...domains].filter(([, all]) => all.size > 1));
 	return {
-		keyOf,
-		conflicts: [...ambiguous, ...alike(expected, keyOf), ...serials(inventory, keyOf), ...repeated(inventory, keyOf)],
+		shared,
+		keyOf(name) {
+			if (PLAIN.test(name)) return name.toLowerCase();
+			const whole = full.get(name) ?? fullName(name);
+			const short = shortOf(whole);
+			return shared.has(short) ? whole : short;
+		},
 	};
 }
 
-/** Different names in a list that would be taken for one machine. */
-function alike(names: readonly string[], keyOf: (name: string) => string) {
-	const known = new Map<string, string>();
-	const found: Identities["conflicts"][number][] = [];
-	for (const name of names) {
-		const key = keyOf(name);
-		const plain = withoutLocal(name);
-		const other = known.get(key);
-		if (other === undefined) known.set(key, plain);
-		else if (shortOf(other) !== shortOf(plain))
-			found.push({ key, name, witness: `the list also has ${other}, and traffic does not distinguish the two` });
-	}
-	return found;
+/** A name without a domain that may be any of the machines with one. `keys` has every machine's. */
+export function ambiguous({ shared }: Names, keys: { has(key: string): boolean }): NameConflict[] {
+	return [...shared]
+		.filter(([short]) => keys.has(short))
+		.map(([short, all]) => ({ key: short, name: short, witness: `it may be any of ${firstOf([...all])}` }));
 }
 
-/** Machines with the same name and different serial numbers. */
-function serials(inventory: readonly InventoryRow[], keyOf: (name: string) => string) {
-	const first = new Map<string, InventoryRow>();
-	const several = new Map<string, Set<string>>();
-	for (const row of inventory) {
-		const { host, serial } = row;
-		if (serial === undefined) continue;
-		const key = keyOf(host);
-		const known = first.get(key);
-		if (known?.serial === undefined) first.set(key, row);
-		else if (known.serial !== serial) several.set(key, (several.get(key) ?? new Set([known.serial])).add(serial));
-	}
-	return [...several].map(([key, all]) => {
-		const name = first.get(key)?.host ?? key;
-		return { key, name, witness: `${all.size} machines have this name: ${firstOf([...all])}` };
-	});
+/** Two names in a list that are taken for one machine, and differ by more than a domain. */
+export function alike(key: string, first: string, name: string): NameConflict[] {
+	const other = withoutLocal(first);
+	if (shortOf(other) === shortOf(withoutLocal(name))) return [];
+	return [{ key, name, witness: `the list also has ${other}, and traffic does not distinguish the two` }];
 }
 
-/** Rows of one name that disagree, without a serial number to tell whether they are of one machine. */
-function repeated(inventory: readonly InventoryRow[], keyOf: (name: string) => string) {
-	return inventory
-		.filter(({ rows = 1 }) => rows > 1)
-		.map(({ host, rows }) => ({
-			key: keyOf(host),
-			name: host,
-			witness: `${rows} reports of this name differ, and none has a serial number`,
-		}));
+/** Reports of one name that are of several machines, by their serial numbers. */
+export function bySerial(key: string, reports: readonly InventoryRow[]): NameConflict[] {
+	const numbered = reports.filter(({ serial }) => serial !== undefined);
+	const all = new Set(numbered.map(({ serial }) => serial ?? ""));
+	if (all.size < 2) return [];
+	return [
+		{ key, name: numbered[0]?.host ?? key, witness: `${all.size} machines have this name: ${firstOf([...all])}` },
+	];
+}
+
+/** Reports of one name that disagree, without a serial number to tell whether they are of one machine. */
+export function repeated(key: string, { host, rows = 1 }: InventoryRow): NameConflict[] {
+	if (rows <= 1) return [];
+	return [{ key, name: host, witness: `${rows} reports of this name differ, and none has a serial number` }];
 }
 
 function firstOf(texts: readonly string[]): string {
@@ -110,7 +86,7 @@ function firstOf(texts: readonly string[]): string {
 }
 
 function withoutLocal(name: string): string {
-	return PLAIN.test(name) ? name : name.normalize("NFC").toLowerCase().trim().replace(/\.+$/, "").replace(LOCAL, "");
+	return name.normalize("NFC").toLowerCase().trim().replace(/\.+$/, "").replace(LOCAL, "");
 }
 
 /** The name as macOS makes a LocalHostName from a computer's name, with the domain. */

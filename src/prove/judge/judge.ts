@@ -202,7 +202,7 @@ function yesText(facts: KnownFacts, over: number): string {
 		return `by inventory: ${plural(onNew, "report")} with the new token${others}; ${NOT_IN_INVENTORY}`;
 	}
 	const direct = hosts.filter((host) => facts.isDirect(host) && host.heard.length === 0 && host.inventory).length;
-	const traffic = senders.some(({ lastNew }) => lastNew !== undefined)
+	const traffic = senders.some(({ sent }) => sent?.lastNew !== undefined)
 		? "every known sender was seen on the new token only"
 		: "no sender was seen on the new token";
 	return [

@@ -1,9 +1,9 @@
 import { MINUTE_MS } from "../../base/duration.ts";
-import type { InventoryRow } from "../evidence/evidence.ts";
 import { addTraffic, awakeTime, type HostActivity, longestOldGap, newSender, type SenderActivity } from "./activity.ts";
 import type { JudgementInput, SendIntervals, WatchedSeries } from "./case.ts";
 import { withProbes } from "./exporters.ts";
-import { type Identities, identities } from "./identity.ts";
+import type { NameConflict, Names } from "./identity.ts";
+import { machinesOf } from "./machines.ts";
 import { joinPods, type Pods } from "./pods.ts";
 import { type Statements, statementsOf } from "./statements.ts";
 
@@ -20,7 +20,9 @@ export const CLOCK_BOUND_MS = 5 * MINUTE_MS;
 
 /** The prepared facts: every obligation is a pure function of them and the time. */
 export interface KnownFacts extends Omit<JudgementInput, "now" | "pods"> {
-	readonly names: Identities;
+	readonly names: Names;
+	/** Names that may stand for more than one machine, and why. */
+	readonly conflicts: readonly NameConflict[];
 	readonly hosts: readonly HostActivity[];
 	readonly senders: readonly SenderActivity[];
 	readonly said: Statements;
@@ -38,46 +40,29 @@ export interface KnownFacts extends Omit<JudgementInput, "now" | "pods"> {
 
 /** Joins lists, traffic, inventory and statements by machine. */
 export function known(input: JudgementInput): KnownFacts {
-	const { traffic, inventory, expectedHosts, expectedClis, tokens } = input;
-	const raw = new Map<string, HostActivity>();
-	for (const { host } of traffic) raw.set(host, EMPTY);
-	const names = identities({ expected: expectedHosts, inventory, heard: raw.keys() });
-	const hosts = new Map<string, HostActivity>();
-	const hostOf = (name: string): HostActivity => {
-		const key = name === "" ? "" : names.keyOf(name);
-		const known = hosts.get(key);
-		if (known === undefined) {
-			const host = newHost(key, name);
-			hosts.set(key, host);
-			return host;
-		}
-		if (name !== known.name) {
-			known.otherNames ??= new Set();
-			known.otherNames.add(name);
-		}
-		return known;
-	};
-	// Expected hosts first, so that hosts are named as in that list.
-	for (const name of expectedHosts) hostOf(name).isListed = true;
-	for (const row of inventory) {
-		const host = hostOf(row.host);
-		// Without another list, the machines that report are the list.
-		if (expectedHosts.length === 0) host.isListed = true;
-		host.inventory = newer(host.inventory, row, tokens.new);
-	}
+	const { traffic, tokens } = input;
+	const expectedClis = [...new Set(input.expectedClis)];
+	const raw = new Map<string, HostActivity | undefined>();
+	for (const { host } of traffic) if (!raw.has(host)) raw.set(host, undefined);
+	const { names, hosts, hostOf, conflicts } = machinesOf(input, raw.keys());
 	addTraffic(traffic, { tokens, pendingSince: input.now - SLACK * longestInterval(input.intervals) }, (name) => {
 		const known = raw.get(name);
-		if (known && known !== EMPTY) return known;
+		if (known) return known;
 		const host = hostOf(name);
 		raw.set(name, host);
 		return host;
 	});
 	for (const host of hosts.values()) {
-		host.heard.sort((a, b) => a - b);
+		if (host.heard.length > 1) host.heard.sort((a, b) => a - b);
 		if (host.isListed) addExpected(host, expectedClis, input.started);
 	}
 	const pods = joinPods(input.pods ?? [], hosts, { keyOf: names.keyOf, hostOf });
 	const all = [...hosts.values()];
+	const unclear = conflicts();
+	for (const { key, witness } of unclear) {
+		const host = hosts.get(key);
+		if (host) host.conflict ??= witness;
+	}
 	const said = statementsOf(input.statements, tokens.old, names.keyOf);
 	const watched = input.series.filter((each) => !isGone(said, each) && !isReplaced(each, input.series));
 	const direct = input.directHosts === "all" ? undefined : new Set(input.directHosts.map(names.keyOf));
@@ -88,8 +73,9 @@ export function known(input: JudgementInput): KnownFacts {
 		exporters: withProbes(input.exporters, traffic),
 		intervals: { ...input.intervals, hosts: byMachine(input.intervals.hosts, names.keyOf) },
 		names,
+		conflicts: unclear,
 		hosts: all,
-		senders: all.flatMap(({ senders }) => senders),
+		senders: sendersOf(all),
 		said,
 		pods,
 		watched,
@@ -122,29 +108,21 @@ function byMachine(hosts: SendIntervals["hosts"], keyOf: (name: string) => strin
 	return found;
 }
 
-function newHost(key: string, name: string): HostActivity {
-	return { key, name, otherNames: undefined, isListed: false, inventory: undefined, senders: [], heard: [] };
+function sendersOf(hosts: readonly HostActivity[]): SenderActivity[] {
+	const found: SenderActivity[] = [];
+	for (const { senders } of hosts) for (const sender of senders) found.push(sender);
+	return found;
 }
 
-/** Placeholder for a name not looked up yet. */
-const EMPTY = newHost("", "");
-
-/** The newest report by its own time, not by its position in a file; without both times, one that is not plainly on the new token. */
-function newer(before: InventoryRow | undefined, row: InventoryRow, fresh: string | undefined): InventoryRow {
-	if (before?.at !== undefined && row.at !== undefined) return row.at < before.at ? before : row;
-	const isPlain = before === undefined || (before.state === "ok" && before.fingerprint === fresh);
-	return isPlain ? row : before;
-}
-
-/** Adds a row for each CLI expected on a machine, unless a report of this rotation calls it absent. */
+/** Adds a sender for each CLI expected on a machine, unless a report of this rotation calls it absent. */
 function addExpected(host: HostActivity, expectedClis: readonly string[], started: number | undefined): void {
 	const { inventory, senders } = host;
 	const isFresh = inventory !== undefined && (started === undefined || (inventory.at ?? 0) >= started);
-	for (const cli of expectedClis) {
-		const isAbsent = isFresh && inventory.clis[cli] === "absent";
-		if (!isAbsent && !senders.some((each) => each.cli === cli)) newSender(host, cli);
-	}
-	if (senders.length === 0) newSender(host, "");
+	const missing = expectedClis.filter(
+		(cli) => !(isFresh && inventory.clis[cli] === "absent") && !senders.some((each) => each.cli === cli),
+	);
+	if (missing.length > 0) host.senders = senders.concat(missing.map((cli) => newSender(host, cli)));
+	if (host.senders.length === 0) host.senders = [newSender(host, "")];
 }
 
 /** A place recorded as gone need not be watched, unless it was read after that. */
@@ -193,7 +171,7 @@ export interface Quiet {
 export function quietOf(facts: KnownFacts, sender: SenderActivity, until: number | undefined, after = 0): Quiet {
 	const bridge = SLACK * declaredEvery(facts, sender);
 	const needed = Math.max(MIN_QUIET_MS, bridge, HABIT * longestOldGap(sender, bridge)) + facts.clockBoundMs;
-	const from = Math.max(after, sender.lastOld ?? 0, facts.watchSince ?? Number.POSITIVE_INFINITY);
+	const from = Math.max(after, sender.sent?.lastOld ?? 0, facts.watchSince ?? Number.POSITIVE_INFINITY);
 	const had = until === undefined || until <= from ? 0 : awakeTime(sender.host.heard, from, until, bridge);
 	return { had, needed };
 }

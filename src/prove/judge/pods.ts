@@ -31,7 +31,7 @@ export function joinPods(
 		if (!known && pod.endedBy !== undefined) continue;
 		const host = known ?? names.hostOf(pod.host);
 		host.isListed = true;
-		if (host.senders.length === 0) newSender(host, "");
+		if (host.senders.length === 0) host.senders = [newSender(host, "")];
 		const others = byHost.get(host);
 		if (others) others.push(pod);
 		else byHost.set(host, [pod]);
@@ -41,21 +41,24 @@ export function joinPods(
 	}
 	return {
 		ended(host) {
-			const own = byHost.get(host) ?? [];
+			const own = byHost.get(host);
+			if (!own) return undefined;
 			const last = own.reduce<KnownPod | undefined>(
 				(a, b) => (a && (a.endedBy ?? 0) > (b.endedBy ?? 0) ? a : b),
 				undefined,
 			);
-			const isOver = own.length > 0 && own.every(({ endedBy }) => endedBy !== undefined);
+			const isOver = own.every(({ endedBy }) => endedBy !== undefined);
 			return isOver && lastHeard(host) <= (last?.endedBy ?? 0) ? last : undefined;
 		},
-		heir({ cli, lastOld }, { family, created }) {
-			const since = lastOld ?? created;
+		heir({ cli, sent }, { family, created }) {
+			const since = sent?.lastOld ?? created;
 			return senders
 				.get(family)
 				?.find(
 					(each) =>
-						(cli === "" || each.cli === cli) && (each.lastAccepted ?? 0) > since && (each.lastOld ?? 0) <= since,
+						(cli === "" || each.cli === cli) &&
+						(each.sent?.lastAccepted ?? 0) > since &&
+						(each.sent?.lastOld ?? 0) <= since,
 				);
 		},
 	};

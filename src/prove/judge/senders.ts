@@ -1,8 +1,9 @@
 import { duration } from "../../base/duration.ts";
 import type { Statement } from "../evidence/evidence.ts";
-import type { SenderActivity } from "./activity.ts";
+import type { HostActivity, SenderActivity, SentData } from "./activity.ts";
 import type { SenderRow, SenderState, VerdictName } from "./case.ts";
 import { declaredEvery, type KnownFacts, quietOf } from "./known.ts";
+import { contradicts, reportPoint } from "./obligations/inventory.ts";
 import { credentialWord, statementText } from "./statements.ts";
 
 /** What no inventory shows, for every sentence that says "by inventory". */
@@ -19,45 +20,55 @@ function stateOf(facts: KnownFacts, sender: SenderActivity, now: number): Sender
 	const { host } = sender;
 	const statement = facts.said.of("host", host.key === "" ? "-" : host.name);
 	const isWord = statement !== undefined && statement.says !== "known";
-	if (isWord && !isRevoked(statement, sender)) {
+	const contrary = isWord ? contraryTo(facts, statement, sender) : undefined;
+	if (isWord && contrary === undefined) {
 		const witness = statementText(statement);
 		return { ...proven("MIGRATED", witness), byStatement: true };
 	}
 	const end = endOf(facts, sender);
 	if (end?.isProof) return proven("MIGRATED", end.witness, "end");
-	const heard = stateByTraffic(facts, sender, now);
-	if (heard.state === "proven") return heard;
-	const revoked = isWord ? `; a statement says ${statement.says}, but it was seen after that` : "";
-	const witness = `${heard.witness}${revoked}${end ? `; ${end.witness}` : ""}`;
-	return { ...heard, witness, nextStep: end?.nextStep ?? heard.nextStep };
+	const found = sender.sent ? stateByTraffic(facts, sender, sender.sent, now) : stateUnheard(facts, host, now);
+	if (found.state === "proven" || (!contrary && !end)) return found;
+	const revoked = contrary ? `; a statement says ${statement?.says}, but it ${contrary} after that` : "";
+	const witness = `${found.witness}${revoked}${end ? `; ${end.witness}` : ""}`;
+	return { ...found, witness, nextStep: end?.nextStep ?? found.nextStep };
 }
 
-function stateByTraffic(facts: KnownFacts, sender: SenderActivity, now: number): SenderState {
-	const { host, lastOld, firstNew, lastNew, lastSeen } = sender;
-	const state = (
-		verdict: VerdictName,
-		kind: "blocked" | "unknown",
-		witness: string,
-		nextStep: string,
-		waitMs = 0,
-	): SenderState => ({ verdict, state: kind, witness, nextStep, waitMs });
+/** Verdicts that a machine's report decides, by the state of the point that it leaves open. */
+const BY_REPORT = { blocked: "OLD ONLY", unknown: "INCONCLUSIVE" } as const;
 
-	if (lastSeen === 0) {
-		if (facts.isDirect(host) && host.inventory)
-			return proven("MIGRATED", `by inventory: it sends directly to the provider; ${NOT_IN_INVENTORY}`, "inventory");
-		return state(
+/** The state of a sender without traffic: of one that sends past every place its machine's report tells, if the report and its name are plain. */
+function stateUnheard(facts: KnownFacts, host: HostActivity, now: number): SenderState {
+	if (!facts.isDirect(host) || !host.inventory) {
+		return open(
 			"SILENT",
 			"unknown",
 			host.inventory?.fingerprint === facts.tokens.new && facts.tokens.new !== undefined
 				? "the new token is configured there, but no data was seen"
 				: "no data was seen: asleep, switched off, or not sending",
-			`use it once with the new token, or record what happened to it: ${attest(sender)}`,
+			`use it once with the new token, or record what happened to it: ${attest(host)}`,
 		);
 	}
+	const point = reportPoint(facts, host, now);
+	if (point && point.state !== "proven") {
+		return { ...open(BY_REPORT[point.state], point.state, point.witness, point.nextStep), shownBy: "inventory" };
+	}
+	if (host.conflict !== undefined && !facts.said.of("host", host.name)) {
+		return {
+			...open(BY_REPORT.unknown, "unknown", host.conflict, "give each machine its own name"),
+			shownBy: "inventory",
+		};
+	}
+	return BY_INVENTORY;
+}
+
+function stateByTraffic(facts: KnownFacts, sender: SenderActivity, sent: SentData, now: number): SenderState {
+	const { host } = sender;
+	const { lastOld, firstNew, lastNew } = sent;
 	if (lastOld === undefined && lastNew === undefined) {
-		const words = wordsOnAll(facts, sender);
+		const words = wordsOnAll(facts, sent);
 		if (words) return { ...proven("UNATTRIBUTED", words), byStatement: true };
-		return state(
+		return open(
 			"UNATTRIBUTED",
 			"unknown",
 			"it sends with a credential that is neither token",
@@ -65,20 +76,20 @@ function stateByTraffic(facts: KnownFacts, sender: SenderActivity, now: number):
 		);
 	}
 	if (lastNew === undefined || firstNew === undefined) {
-		return state("OLD ONLY", "blocked", `${NEVER_NEW}; the old one was seen ${ago(now, lastOld)}`, GIVE);
+		return open("OLD ONLY", "blocked", `${NEVER_NEW}; the old one was seen ${ago(now, lastOld)}`, GIVE);
 	}
 	if (lastOld !== undefined && lastOld >= lastNew) {
 		const last =
 			lastOld === lastNew ? "its last requests were with both tokens" : "its last request was with the old one";
-		return state("MIXED", "blocked", `the new token was seen, but ${last}, ${ago(now, lastOld)}`, RESTART);
+		return open("MIXED", "blocked", `the new token was seen, but ${last}, ${ago(now, lastOld)}`, RESTART);
 	}
 	if (facts.isShared(host) && lastOld !== undefined) {
 		const whose = host.key === "" ? "data without a host name" : "data with a gateway's host name";
-		return state(
+		return open(
 			"MIXED",
 			"unknown",
 			`${whose} can come from several machines, and some of it came with the old token`,
-			`make its senders send their own host.name, or record what they are: ${attest(sender)}`,
+			`make its senders send their own host.name, or record what they are: ${attest(host)}`,
 		);
 	}
 	const { had, needed } = quietOf(facts, sender, lastNew);
@@ -92,7 +103,7 @@ function stateByTraffic(facts: KnownFacts, sender: SenderActivity, now: number):
 	const next = `wait until it was seen for ${duration(waitMs)} more; if it sends more often, set every in the fleet file`;
 	// Old after new: a process that was not restarted, or a second config.
 	if (lastOld !== undefined && lastOld > firstNew) {
-		return state(
+		return open(
 			"MIXED",
 			"blocked",
 			`it used the old token after the new one, ${ago(now, lastOld)}; ${witness}`,
@@ -100,7 +111,7 @@ function stateByTraffic(facts: KnownFacts, sender: SenderActivity, now: number):
 			waitMs,
 		);
 	}
-	return state("NEW SEEN", "unknown", witness, next, waitMs);
+	return open("NEW SEEN", "unknown", witness, next, waitMs);
 }
 
 /** What the end of a sender's pod shows: the next pod of its workload would send again, with the same settings. */
@@ -115,7 +126,7 @@ function endOf({ pods }: KnownFacts, sender: SenderActivity) {
 	return {
 		isProof: false,
 		witness: `it ended, but no pod of ${pod.workload} was seen with the new token since`,
-		nextStep: `wait until another pod of it sends, or record that none will: ${attest(sender)}`,
+		nextStep: `wait until another pod of it sends, or record that none will: ${attest(sender.host)}`,
 	};
 }
 
@@ -123,23 +134,46 @@ const NEVER_NEW = "it never sent with the new token";
 const GIVE = "give it the new token, and restart the sending program";
 const RESTART = "restart the program that still uses the old token, or find a second config";
 
+/** What every sender has that is shown by its machine's report: one value for all of them, of which there can be 300,000. */
+const BY_INVENTORY = proven(
+	"MIGRATED",
+	`by inventory: it sends directly to the provider; ${NOT_IN_INVENTORY}`,
+	"inventory",
+);
+
+function open(
+	verdict: VerdictName,
+	state: "blocked" | "unknown",
+	witness: string,
+	nextStep: string,
+	waitMs = 0,
+): SenderState {
+	return { verdict, state, witness, nextStep, waitMs };
+}
+
 function proven(verdict: VerdictName, witness: string, shownBy?: SenderState["shownBy"]): SenderState {
 	return { verdict, state: "proven", witness, nextStep: "", waitMs: 0, shownBy };
 }
 
 /** What was said of every credential that it sends with; undefined where one of them is unexplained. */
-function wordsOnAll({ said }: KnownFacts, { strangers }: SenderActivity): string | undefined {
+function wordsOnAll({ said }: KnownFacts, { strangers }: SentData): string | undefined {
 	const all = [...(strangers ?? [])].map(([fingerprint, lastSeen]) => credentialWord(said, fingerprint, lastSeen));
 	const words = all.flatMap((statement) => (statement ? [statementText(statement)] : []));
 	return words.length > 0 && words.length === all.length ? words.join("; ") : undefined;
 }
 
-/** A statement is void if traffic after it contradicts it. */
-function isRevoked({ says, at }: Statement, { lastOld, lastSeen }: SenderActivity): boolean {
-	return says === "gone" ? lastSeen > at : (lastOld ?? 0) > at;
+/** What a machine did after a statement on it that contradicts it, which makes it void. */
+function contraryTo(
+	{ tokens }: KnownFacts,
+	statement: Statement,
+	{ host, sent }: SenderActivity,
+): "was seen" | "reported" | undefined {
+	const { says, at } = statement;
+	if (((says === "gone" ? sent?.lastSeen : sent?.lastOld) ?? 0) > at) return "was seen";
+	return host.inventory && contradicts(host.inventory, statement, tokens.old) ? "reported" : undefined;
 }
 
-function attest({ host }: SenderActivity): string {
+function attest(host: HostActivity): string {
 	return `crossfade attest host ${host.name === "" ? "-" : JSON.stringify(host.name)} gone --because "…"`;
 }
 
@@ -154,38 +188,46 @@ export function senderName({ host, cli }: SenderActivity): string {
 
 /** One row per sender, those that need attention first. */
 export function senderRows(facts: KnownFacts, now: number): SenderRow[] {
-	const rows: SenderRow[] = [];
+	const byVerdict = new Map<VerdictName, SenderRow[]>(URGENCY.map((verdict) => [verdict, []]));
+	const [first = []] = byVerdict.values();
 	// The machines are sorted by name and not the rows, of which there are several times as many.
-	for (const host of facts.hosts.toSorted((a, b) => compare(a.name, b.name))) {
-		for (const sender of host.senders.toSorted((a, b) => compare(a.cli, b.cli)))
-			rows.push(senderRow(facts, sender, now));
+	for (const { senders } of facts.hosts.toSorted((a, b) => compare(a.name, b.name))) {
+		for (const sender of byCli(senders)) {
+			const row = senderRow(facts, sender, now);
+			(byVerdict.get(row.verdict) ?? first).push(row);
+		}
 	}
-	const rank = new Map(URGENCY.map((verdict, index) => [verdict, index]));
-	return rows.sort((a, b) => (rank.get(a.verdict) ?? 0) - (rank.get(b.verdict) ?? 0));
+	return first.concat(...[...byVerdict.values()].slice(1));
+}
+
+/** Most machines have theirs in this order, or one only. */
+function byCli(senders: readonly SenderActivity[]): readonly SenderActivity[] {
+	const isSorted = senders.every(({ cli }, index) => index === 0 || (senders[index - 1]?.cli ?? "") <= cli);
+	return isSorted ? senders : senders.toSorted((a, b) => compare(a.cli, b.cli));
 }
 
 function senderRow(facts: KnownFacts, sender: SenderActivity, now: number): SenderRow {
 	const { verdict, state, witness } = senderState(facts, sender, now);
-	const { host, cli, version, lastOld, lastNew, oldRequests, newRequests, refused } = sender;
+	const { host, cli, sent } = sender;
 	const row: SenderRow = {
 		host: host.name,
 		cli,
-		version,
+		version: sent?.version ?? "",
 		verdict,
 		state,
 		reason: witness,
-		lastOld,
-		lastNew,
-		oldRequests,
-		newRequests,
-		refused,
+		lastOld: sent?.lastOld,
+		lastNew: sent?.lastNew,
+		oldRequests: sent?.oldRequests ?? 0,
+		newRequests: sent?.newRequests ?? 0,
+		refused: sent?.refused ?? 0,
 		configured: host.inventory?.fingerprint,
 	};
 	return host.otherNames ? { ...row, alsoCalled: [...host.otherNames] } : row;
 }
 
 /** By urgency. */
-export const URGENCY: readonly VerdictName[] = [
+const URGENCY: readonly VerdictName[] = [
 	"OLD ONLY",
 	"MIXED",
 	"UNATTRIBUTED",

@@ -4,19 +4,11 @@ import type { Inventory } from "../evidence/inventory.ts";
 import { NOT_RECORDED } from "../evidence/readings.ts";
 import type { KeptSeries } from "../evidence/series.ts";
 import { PROBE_SENDER } from "../judge/activity.ts";
-import type {
-	FileTrouble,
-	GatewayExporter,
-	Judgement,
-	RotationTokens,
-	SenderRow,
-	WatchedSeries,
-} from "../judge/case.ts";
+import type { FileTrouble, GatewayExporter, Judgement, RotationTokens, WatchedSeries } from "../judge/case.ts";
 import { exportersOf, losingOf } from "../judge/exporters.ts";
 import { judge } from "../judge/judge.ts";
-import { URGENCY } from "../judge/senders.ts";
 import type { LookedSeries, Observed } from "./observed.ts";
-import { heldUp, type InventorySums, type OverlapView } from "./view.ts";
+import type { InventorySums, OverlapView } from "./view.ts";
 
 /** The longest that reading all places may take: a reading may be this much older than the answer. */
 const LOOK_MS = 30_000;
@@ -60,16 +52,13 @@ export function overlapView(observed: Observed): OverlapView {
 			watchSince: since.reduce<number | undefined>((latest, each) => Math.max(latest ?? 0, each), undefined),
 			now,
 		},
-		judgement: asReported(withFirstSeen(judgement, traffic)),
+		judgement: withFirstSeen(judgement, traffic),
 		names: Object.fromEntries(Object.entries(tokens).map(([name, fingerprint]) => [fingerprint, name])),
 		inventory: inventory && sums(inventory, pair),
 		gateways,
 		series,
 	};
 }
-
-/** Verdicts that a machine's report decides, by the state of the point that it leaves open. */
-const BY_REPORT = { blocked: "OLD ONLY", unknown: "INCONCLUSIVE" } as const;
 
 /** With the time of each token's first request, where its counters have it, and not only its minute. */
 function withFirstSeen(judgement: Judgement, traffic: readonly TrafficCounter[]): Judgement {
@@ -81,20 +70,6 @@ function withFirstSeen(judgement: Judgement, traffic: readonly TrafficCounter[])
 	}
 	const tokens = judgement.tokens.map((token) => ({ ...token, firstSeen: first.get(token.fingerprint) }));
 	return { ...judgement, tokens };
-}
-
-/** A sender without traffic, whose machine's own report or name holds up the answer, is not shown as one that moved. */
-function asReported(judgement: Judgement): Judgement {
-	const open = heldUp({ judgement }).reverse();
-	const held = new Map(open.map((each) => [each.about, each] as const));
-	const rows = judgement.senders.map((sender) => {
-		const point = held.get(sender.host);
-		const isByReport = sender.verdict === "MIGRATED" && sender.lastOld === undefined && sender.lastNew === undefined;
-		if (!point || point.state === "proven" || !isByReport) return sender;
-		return { ...sender, verdict: BY_REPORT[point.state], state: point.state, reason: point.witness };
-	});
-	const rank = ({ verdict }: SenderRow) => URGENCY.indexOf(verdict);
-	return held.size === 0 ? judgement : { ...judgement, senders: rows.sort((a, b) => rank(a) - rank(b)) };
 }
 
 /** Joins each series in the evidence with the latest reading; includes series that could never be read. */

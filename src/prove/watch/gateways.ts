@@ -227,26 +227,32 @@ function newKeeper(store: EvidenceStore, name: string) {
 	const file = /^[\w-]+$/.test(name) ? name : `${name}-${fingerprint(name).slice(0, 4)}`;
 	let writer: ReadingWriter | undefined;
 	let failure: string | undefined;
-	const open = async () => {
+	const notSaved = (why: string) => `the counters of ${name} cannot be saved: ${why}`;
+	const open = async (isNeeded: boolean) => {
 		try {
 			writer ??= await store.readingWriter(`gateway-${file}`);
 			failure = undefined;
 		} catch (error) {
 			if (!(error instanceof CrossfadeError)) throw error;
-			failure = `the counters of ${name} cannot be saved: ${error.problems[0]?.what ?? error.message}`;
+			const { what = error.message, got } = error.problems[0] ?? {};
+			failure = notSaved(got === undefined ? what : `${what}: ${got}`);
+			return undefined;
+		}
+		if (isNeeded && !writer && !(await store.read()).series.some(({ place }) => place === name)) {
+			failure = notSaved("another process has locked them, and has written none");
 		}
 		return writer;
 	};
 	return {
 		marks: (): Mark[] => [...(writer?.marks.values() ?? [])],
 		async take(readings: readonly CounterReading[], shown: PlaceShown): Promise<FileTrouble[]> {
-			const own = await open();
+			const own = await open(readings.length > 0);
 			for (const reading of readings) {
 				own?.take(reading, name);
 				own?.note(reading.source, shown);
 			}
 			await own?.flush().catch((error: unknown) => {
-				failure = `the counters of ${name} cannot be saved: ${(error as Error).message}`;
+				failure = notSaved((error as Error).message);
 			});
 			if (failure === undefined) return [];
 			return [{ where: name, what: failure, fix: "check the evidence folder" }];

@@ -1,4 +1,13 @@
-import { existsSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	utimesSync,
+	writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -17,6 +26,7 @@ test.each([
 	["an empty one, of a process that died between two steps", "", 120],
 	["one from a container that was started again under another name", `${process.pid} another-host\n`, 120],
 	["one whose owner's number belongs to another process now", `1 ${hostname()}\n`, 120],
+	["one that was written before the clock was set back", "1 another-host\n", -3_600],
 	["one of a dead process of this machine, at once", `${DEAD} ${hostname()}\n`, 0],
 ])("a lock that nobody keeps is taken over: %s", async (_name, owner, seconds) => {
 	const path = scratch({ "x.lock": owner });
@@ -44,6 +54,33 @@ test.each([
 	const path = scratch({ "x.lock": owner });
 	expect(await (await openFolder(path)).claim("x")).toBeUndefined();
 	expect(readdirSync(path)).toEqual(["x.lock"]);
+});
+
+test.each([
+	["lock", "x.lock", {}],
+	["second lock", "x.lock.next", { "x.lock": `${DEAD} ${hostname()}\n` }],
+])("a link or a folder in the place of a %s is an error, and is not followed", async (_name, name, files) => {
+	const path = scratch({ ...files, other: "" });
+	const folder = await openFolder(path);
+	symlinkSync(join(path, "other"), join(path, name));
+	await expect(folder.claim("x")).rejects.toMatchObject({
+		exit: "io",
+		problems: [{ where: { file: `${path}/x.lock` } }],
+	});
+	rmSync(join(path, name));
+	mkdirSync(join(path, name));
+	await expect(folder.claim("x")).rejects.toMatchObject({ exit: "io" });
+	expect(readFileSync(join(path, "other"), "utf8")).toBe("");
+});
+
+test("whose lock is replaced by a link is told so as an error of that file", async () => {
+	const path = scratch({ other: "" });
+	const claim = await (await openFolder(path)).claim("x");
+	rmSync(join(path, "x.lock"));
+	symlinkSync(join(path, "other"), join(path, "x.lock"));
+	await expect(claim?.isHeld()).rejects.toMatchObject({ exit: "io" });
+	await claim?.release();
+	expect(readFileSync(join(path, "other"), "utf8")).toBe("");
 });
 
 test("who lost its lock to another knows it, and does not remove the other's", async () => {

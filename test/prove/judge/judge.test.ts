@@ -391,6 +391,13 @@ describe("a fleet that has moved", () => {
 			},
 		],
 		[
+			"9 the same machine in capitals, with two dashes together",
+			{
+				expectedHosts: ["mac--1"],
+				traffic: [...often(OLD, 600, 200, { host: "MAC--1" }), ...often(NEW, 190, 0, { host: "Mac--1.local" })],
+			},
+		],
+		[
 			"2 the new token in a request that is no export, and was answered 404",
 			{ traffic: [...moved, sent(NEW, 5, { ...refused, host: "", cli: "", signal: "other", lastStatus: 404 })] },
 		],
@@ -530,7 +537,58 @@ describe("machines that send past every place", () => {
 		const absent = machine("mac-2", undefined, { state: "absent", clis: { codex: "absent" } });
 		const inventory = [machine("mac-1", NEW), absent];
 		expect(open(export_({ inventory }))).toEqual(["yes"]);
-		expect(open(export_({ inventory, started: undefined }))).toEqual(["inventory: unknown", "not known"]);
+		expect(open(export_({ inventory, started: undefined }))).toEqual([
+			"moved: unknown",
+			"inventory: unknown",
+			"not known",
+		]);
+	});
+
+	test("are shown as their reports and names are, never as moved where these leave it open", () => {
+		const said = (at: number): Statement => ({
+			kind: "host",
+			name: "mac-1",
+			says: "moved",
+			because: "seen",
+			actor: "anna",
+			at,
+			old: OLD,
+		});
+		const row = (more: Facts) => {
+			const { senders, obligations, fleet } = judge(export_(more));
+			const point = obligations.find(({ id, about }) => id === "moved" && about.startsWith("mac-1"));
+			const { verdict, state, reason } = senders.find(({ host }) => host === "mac-1") ?? {};
+			expect({ state: point?.state ?? "proven" }).toEqual({ state });
+			return [verdict, state, reason, fleet.behind];
+		};
+		const old = "it reports the old token, 1 h ago";
+		const onOld = [machine("mac-1", OLD, { clis: { codex: "ok", gemini: "ok" } }), machine("mac-2", NEW)];
+		expect(row({ inventory: onOld })).toEqual(["OLD ONLY", "blocked", old, 1]);
+		expect(row({ inventory: onOld, expectedClis: ["codex", "gemini"] })[3]).toBe(2);
+		expect(row({ inventory: onOld, statements: [said(now - HOUR / 2)] })).toEqual([
+			"MIGRATED",
+			"proven",
+			"moved, says anna: seen",
+			0,
+		]);
+		expect(row({ inventory: onOld, statements: [said(now - 2 * HOUR)] })).toEqual([
+			"OLD ONLY",
+			"blocked",
+			`${old}; a statement says moved, but it reported after that`,
+			1,
+		]);
+		expect(row({ inventory: [machine("mac-1", NEW, { rows: 2 }), machine("mac-2", NEW)] })).toEqual([
+			"INCONCLUSIVE",
+			"unknown",
+			"2 reports of this name differ, and none has a serial number",
+			0,
+		]);
+	});
+
+	test("that report the same are one point of those without traffic", () => {
+		const inventory = [1, 2, 3].map((index) => machine(`mac-${index}`, OLD));
+		const points = judge(export_({ inventory })).obligations.filter(({ id }) => id === "moved");
+		expect(points).toMatchObject([{ about: "mac-1, codex, and 2 more", state: "blocked" }]);
 	});
 
 	test("beside a gateway need both kinds of proof, each for its own senders", () => {

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { scratch, startCrossfade } from "../../harness/cli.ts";
-import { needs, part } from "../../harness/parts.ts";
+import { needs } from "../../harness/parts.ts";
+import { procfs, residentBytes } from "../../harness/processes.ts";
 import { waitFor } from "../../harness/wait.ts";
 
 const READERS = 1_500;
@@ -11,14 +11,6 @@ const SENDERS = 2_000;
 /** Each asks again and again without waiting for an answer. */
 const QUESTIONS = 20;
 const MOST_BYTES = 200 * 1024 * 1024;
-
-const procfs = part("/proc", () => (process.platform === "linux" ? "/proc" : undefined), {
-	reason: "this system tells no process's memory in /proc",
-	fix: "run it on Linux",
-});
-
-const residentBytes = (pid: number) =>
-	Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
 
 function ask(url: string, cookie = ""): Promise<{ status: number; cookie: string }> {
 	return new Promise((done, fail) => {

@@ -9,8 +9,8 @@ export function accepted(facts: KnownFacts, now: number): Obligation[] {
 	const found = [...refusedProbes(facts), ...losingGateways(facts)];
 	let taken = 0;
 	for (const sender of facts.senders) {
-		const { lastNew, lastAccepted, lastRefused, refused } = sender;
-		if (lastNew === undefined) continue;
+		if (sender.sent?.lastNew === undefined) continue;
+		const { lastAccepted, lastRefused, refused } = sender.sent;
 		if (lastRefused === undefined) {
 			taken++;
 			continue;

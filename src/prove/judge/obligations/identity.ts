@@ -3,8 +3,8 @@ import type { KnownFacts } from "../known.ts";
 import { statementText } from "../statements.ts";
 
 /** Each name stands for one machine. */
-export function identity({ names, said }: KnownFacts): Obligation[] {
-	const found = names.conflicts.map(({ name, witness }): Obligation => {
+export function identity({ conflicts, said }: KnownFacts): Obligation[] {
+	const found = conflicts.map(({ name, witness }): Obligation => {
 		const statement = said.of("host", name);
 		const base = { id: "identity", about: name } as const;
 		if (statement) {

@@ -11,8 +11,8 @@ export function inventory(facts: KnownFacts, now: number): Obligation[] {
 	let count = 0;
 	for (const host of facts.hosts) {
 		if (host.key === "") continue;
-		const wrong = wrongOf(facts, host, now);
-		if (wrong) found.push(spoken(facts, host, wrong));
+		const point = reportPoint(facts, host, now);
+		if (point) found.push(point);
 		else count++;
 	}
 	if (count > 0) {
@@ -21,6 +21,15 @@ export function inventory(facts: KnownFacts, now: number): Obligation[] {
 		found.push({ id: "inventory", about, state: "proven", witness: reported, nextStep: "" });
 	}
 	return found;
+}
+
+/** What is not plain about a machine's report, or that it is on no list; undefined if nothing. */
+export function reportPoint(facts: KnownFacts, host: HostActivity, now: number): Obligation | undefined {
+	if (host.point === undefined) {
+		const wrong = wrongOf(facts, host, now);
+		host.point = wrong ? spoken(facts, host, wrong) : null;
+	}
+	return host.point ?? undefined;
 }
 
 type NotPlain = Pick<Obligation, "state" | "witness" | "nextStep"> & {
@@ -47,8 +56,6 @@ function reportedWrong(
 	const report = host.inventory;
 	if (!report) return undefined;
 	const { state, fingerprint, at, clis } = report;
-	const unknown = (witness: string, nextStep: string): NotPlain => ({ state: "unknown", witness, nextStep });
-	const again = "run the report on it again";
 	if (fingerprint !== undefined && fingerprint === tokens.old) {
 		const witness = `it reports the old token${at === undefined ? "" : `, ${duration(now - at)} ago`}`;
 		return { state: "blocked", witness, nextStep: "give it the new token, and run the report again" };
@@ -56,7 +63,7 @@ function reportedWrong(
 	if (report.isMixed) {
 		return unknown("it reports several tokens", "see which CLI or user has which: crossfade doctor");
 	}
-	if (state === "unreported") return unknown("it is listed without a report line", again);
+	if (state === "unreported") return unknown("it is listed without a report line", AGAIN);
 	if (state === "refused") {
 		return unknown("it reports refused: a file there has to be changed by a person", DOCTOR);
 	}
@@ -64,7 +71,7 @@ function reportedWrong(
 	if (started !== undefined && at === undefined)
 		return unknown("the time of its report is unknown", "also export the time of the report");
 	if (started !== undefined && at !== undefined && at < started) {
-		return unknown(`it last reported ${duration(started - at)} before the rotation`, again);
+		return unknown(`it last reported ${duration(started - at)} before the rotation`, AGAIN);
 	}
 	if (state === "absent") {
 		// Only a fingerprint of the new token shows by itself that a report is of this rotation.
@@ -77,14 +84,19 @@ function reportedWrong(
 	const unclear = Object.entries(clis).find(([, word]) => word !== "ok" && word !== "absent");
 	if (unclear) return unknown(`it reports ${unclear[0]}:${unclear[1]}`, DOCTOR);
 	const missing = isDirect(host) ? expectedClis.find((cli) => !Object.hasOwn(clis, cli)) : undefined;
-	return missing === undefined ? undefined : unknown(`its report does not mention ${missing}`, again);
+	return missing === undefined ? undefined : unknown(`its report does not mention ${missing}`, AGAIN);
 }
 
+function unknown(witness: string, nextStep: string): NotPlain {
+	return { state: "unknown", witness, nextStep };
+}
+
+const AGAIN = "run the report on it again";
 const DOCTOR = "see the problem: crossfade doctor on that machine";
 const STARTED = "give the time of the rotation: overlap.started in the fleet file";
 
 /** A machine that reports is not gone; one that reports the old token, or several, did not move. A report without a time is of now. */
-function contradicts(
+export function contradicts(
 	{ at, fingerprint, isMixed }: InventoryRow,
 	{ says, at: saidAt }: Statement,
 	old: string | undefined,

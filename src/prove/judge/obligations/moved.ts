@@ -8,18 +8,32 @@ const WITNESSES = {
 	end: "ended pods, whose workloads have sent with the new token since",
 } as const;
 
-/** Each sender used only the new token for longer than its longest pause. Senders that moved are one row for each kind of proof. */
+/**
+ * Each sender used only the new token for longer than its longest pause. Senders that moved are one row for each kind of proof; those
+ * without traffic that their machine's report or name leaves open are one for each reason.
+ */
 export function moved(facts: KnownFacts, now: number): Obligation[] {
 	const found: Obligation[] = [];
 	const counts = new Map<keyof typeof WITNESSES, number>();
+	const reported = new Map<string, { readonly first: Obligation; count: number }>();
 	for (const sender of facts.senders) {
 		const { state, witness, nextStep, byStatement, shownBy } = senderState(facts, sender, now);
 		if (state === "proven" && shownBy) {
 			counts.set(shownBy, (counts.get(shownBy) ?? 0) + 1);
 			continue;
 		}
+		const same = shownBy === "inventory" ? reported.get(witness) : undefined;
+		if (same) {
+			same.count++;
+			continue;
+		}
 		const about = senderName(sender);
-		found.push({ id: "moved", about, state, witness, nextStep, ...(byStatement && { byStatement }) });
+		const first: Obligation = { id: "moved", about, state, witness, nextStep, ...(byStatement && { byStatement }) };
+		if (shownBy === "inventory") reported.set(witness, { first, count: 1 });
+		else found.push(first);
+	}
+	for (const { first, count } of reported.values()) {
+		found.push(count === 1 ? first : { ...first, about: `${first.about}, and ${count - 1} more` });
 	}
 	if (counts.size === 0 && found.length === 0) {
 		return [

@@ -29,7 +29,7 @@ export function rotation({ tokens, started, traffic, said, senders, series }: Kn
 		return unknown(witness, "check that old and new are not swapped, and that overlap.started is of this rotation");
 	}
 	const statement = said.of("credential", tokens.old ?? "", "known");
-	const isUsed = (role: "lastOld" | "lastNew") => senders.some((sender) => sender[role] !== undefined);
+	const isUsed = (role: "lastOld" | "lastNew") => senders.some(({ sent }) => sent?.[role] !== undefined);
 	if (!isUsed("lastOld") && (isUsed("lastNew") || series.length > 0)) {
 		if (!statement) {
 			return unknown(

@@ -35,8 +35,8 @@ function everyPlace({ watched, traffic, tokens, said }: KnownFacts): Obligation[
 function strangers({ senders, said, lookalikes }: KnownFacts): Obligation[] {
 	const found: Obligation[] = [];
 	for (const sender of senders) {
-		if (!sender.strangers) continue;
-		for (const [fingerprint, lastSeen] of sender.strangers) {
+		if (!sender.sent?.strangers) continue;
+		for (const [fingerprint, lastSeen] of sender.sent.strangers) {
 			if (fingerprint === "others") continue;
 			const about = `${senderName(sender)}, credential ${fingerprint}`;
 			const disguise = Object.hasOwn(lookalikes, fingerprint) ? lookalikes[fingerprint] : undefined;

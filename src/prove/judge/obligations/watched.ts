@@ -39,8 +39,10 @@ function oneSeries(series: WatchedSeries, now: number): Obligation {
 	});
 	const attest = `or record that it is gone: crossfade attest gateway ${place} gone --because "…"`;
 	const mend = `make it readable again, ${attest}`;
-	if (since === undefined || until === undefined)
-		return unknown(`it could never be read: ${trouble ?? "no response"}`, mend);
+	if ((since === undefined || until === undefined) && trouble === undefined) {
+		return unknown("it can be read, but its counters are not in the evidence folder", `check that folder, ${attest}`);
+	}
+	if (since === undefined || until === undefined) return unknown(`it could never be read: ${trouble}`, mend);
 	if (trouble !== undefined)
 		return unknown(`it cannot be read: ${trouble}; last read ${duration(now - until)} ago`, mend);
 	if (!series.isAttributed) {

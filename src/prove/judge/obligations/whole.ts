@@ -24,7 +24,7 @@ export function whole({ evidenceTroubles, series, senders }: KnownFacts): Obliga
 			}),
 		),
 	);
-	const others = senders.some(({ strangers }) => strangers?.has("others"))
+	const others = senders.some(({ sent }) => sent?.strangers?.has("others"))
 		? [
 				{
 					id: "whole",
