@@ -31,7 +31,7 @@ export async function status(place: RotationPlace, flags: FlagReader): Promise<E
 /** What the stores hold now that the last rotation did not put there, and whether the provider still accepts it. */
 async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJournal>): Promise<string[]> {
 	if (state.closed?.how !== "done" || !state.fresh) return [];
-	const { fx, spec } = place;
+	const { fx, spec, fleet } = place;
 	const lines: string[] = [];
 	let isAsked = false;
 	for (const { name, kind, settings } of spec.stores) {
@@ -45,7 +45,7 @@ async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJou
 			);
 		} else if (!isAsked) {
 			isAsked = true;
-			const { is, how } = await acceptanceOf({ fx, spec, about: () => aboutOf(spec, state) }, token);
+			const { is, how } = await acceptanceOf({ fx, spec, fleet, about: () => aboutOf(spec, state) }, token, "new");
 			if (is === "refused")
 				lines.push(`the provider refuses the token in use: ${how}; take over with crossfade rotate start --adopt`);
 		}

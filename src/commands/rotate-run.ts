@@ -178,7 +178,7 @@ export async function rollback(place: RotationPlace, flags: FlagReader): Promise
 				fix: "go forward: crossfade rotate resume",
 			});
 		if (state.old) {
-			const { is, how } = await acceptanceOf(engine, await engine.secret("old"));
+			const { is, how } = await acceptanceOf(engine, await engine.secret("old"), "old");
 			if (is !== "accepted") {
 				throw new CrossfadeError("refused", {
 					what: "the provider does not clearly accept the old token",

@@ -1,17 +1,13 @@
-import { resolve } from "node:path";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
-import { shown } from "../base/mask.ts";
 import { choiceProblem } from "../base/suggest.ts";
 import type { Effects } from "../effects/effects.ts";
-import { openPlace, type RotationPlace } from "../rotate/open.ts";
+import type { RotationPlace } from "../rotate/open.ts";
 import { type FlagReader, readFlags } from "../spec/flags.ts";
-import { FLEET_FILE } from "../spec/fleet-text.ts";
-import type { RotationSpec } from "../spec/rotation.ts";
 import type { Invocation } from "./command.ts";
-import { readFleet } from "./fleet-options.ts";
 import { closeStranded, exportToken, logOf, reopen, status } from "./rotate-records.ts";
 import { plan, resume, retire, rollback, start } from "./rotate-run.ts";
+import { rotationPlace } from "./rotation-option.ts";
 
 type Verb = (place: RotationPlace, flags: FlagReader) => Promise<ExitName>;
 
@@ -64,17 +60,7 @@ export async function runVerb(fx: Effects, { options, args }: Invocation): Promi
 		);
 	}
 	refuseDebugging(fx);
-	const reader = readFlags(options);
-	const file = resolve(reader.text("fleet") ?? FLEET_FILE);
-	const fleet = await readFleet(fx, options);
-	if (!fleet) {
-		throw new CrossfadeError("usage", {
-			what: "there is no fleet file here",
-			expected: FLEET_FILE,
-			fix: "write one: crossfade init --rotate, or name it with -f",
-		});
-	}
-	return run(await openPlace(fx, { fleet, file, spec: chosen(fleet.rotations, wanted) }), reader);
+	return run(await rotationPlace(fx, options, wanted, "rotate"), readFlags(options));
 }
 
 function flagOf(option: string): string {
@@ -88,27 +74,4 @@ function refuseDebugging({ environment }: Effects): void {
 		what: "NODE_DEBUG is set: Node would print tokens",
 		fix: "unset NODE_DEBUG and run it again",
 	});
-}
-
-function chosen(rotations: readonly RotationSpec[], wanted: string | undefined): RotationSpec {
-	const names = rotations.map(({ name }) => name);
-	const [only] = rotations;
-	if (!only) {
-		throw new CrossfadeError("usage", {
-			what: "the fleet file has no rotations",
-			expected: "a block rotations: with one or more",
-			fix: "add one; crossfade init --rotate -o - prints an example",
-		});
-	}
-	if (wanted === undefined) {
-		if (rotations.length === 1) return only;
-		throw new CrossfadeError("usage", {
-			what: "the fleet file has several rotations",
-			expected: names.map((name) => shown(name)).join(", "),
-			fix: "name one: crossfade rotate VERB NAME",
-		});
-	}
-	const found = rotations.find(({ name }) => name === wanted);
-	if (found) return found;
-	throw new CrossfadeError("usage", choiceProblem("rotation", wanted, names, "rotate"));
 }
