@@ -4,6 +4,7 @@ import { shownName } from "../base/mask.ts";
 import { acceptanceOf } from "../rotate/acceptance.ts";
 import { aboutOf, labelOf } from "../rotate/engine.ts";
 import { allRecords } from "../rotate/journal.ts";
+import { sendNotices } from "../rotate/notices.ts";
 import { journalOf, learnClock, lockPlace, openEngine, type RotationPlace } from "../rotate/open.ts";
 import { storeReach } from "../rotate/reach.ts";
 import { stateOfJournal } from "../rotate/state.ts";
@@ -81,6 +82,7 @@ export async function closeStranded(place: RotationPlace, flags: FlagReader): Pr
 		];
 		journal.append({ is: "word", about: "removed", subject: "operation", because });
 		journal.append({ is: "closed", how: "stranded", left });
+		await sendNotices(place, journal, { now: place.fx.clock.now(), next: { over: "stranded" }, problems: [] });
 		place.fx.terminal.print(`closed. Left behind: ${left.map((each) => shownName(each)).join("; ")}\n`);
 		return "partial";
 	} finally {

@@ -7,6 +7,7 @@ import { acceptanceOf } from "../rotate/acceptance.ts";
 import { advance, type Halt } from "../rotate/advance.ts";
 import { aboutOf, type Engine, nextAbout, slowestMs } from "../rotate/engine.ts";
 import { nextStep } from "../rotate/next.ts";
+import { sendNotices } from "../rotate/notices.ts";
 import {
 	beginOperation,
 	journalOf,
@@ -241,12 +242,13 @@ async function run(engine: Engine, flags: FlagReader, current: Secret | undefine
 	return report(engine, halt);
 }
 
-function report(engine: Engine, { next, problems, exit }: Halt): ExitName {
-	const { fx, spec } = engine;
+async function report(engine: Engine, { next, problems, exit }: Halt): Promise<ExitName> {
+	const { fx, spec, journal } = engine;
 	const state = engine.state();
 	if (problems.length > 0) fx.terminal.note(problems.map((problem) => `error: ${problemText(problem)}`).join("\n"));
 	const about = aboutOf(spec, state);
 	fx.terminal.print(`${nextLines(next, { now: engine.now(), spec, state, about }).join("\n")}\n`);
+	await sendNotices(engine, journal, { now: engine.now(), next, problems });
 	if (exit !== undefined) return exit;
 	if (!("do" in next || "blocked" in next)) return exitOf(next, state);
 	const isUnknown = Object.values(state.steps).some(({ is }) => is === "unknown");

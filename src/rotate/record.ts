@@ -34,6 +34,15 @@ export type JournalEntry =
 			readonly because?: string;
 			readonly until?: number;
 	  }
+	/** A notice that is about to be sent, or that did not arrive. */
+	| {
+			readonly is: "notice";
+			/** Receiver and event: the same pair is sent once. */
+			readonly key: string;
+			readonly event: string;
+			readonly how: "begun" | "no";
+			readonly note?: string;
+	  }
 	| {
 			readonly is: "closed";
 			readonly how: "done" | "rolled back" | "stranded" | "superseded";
