@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import { shownName } from "../base/mask.ts";
@@ -9,6 +10,7 @@ import { journalOf, learnClock, lockPlace, openEngine, type RotationPlace } from
 import { storeReach } from "../rotate/reach.ts";
 import { stateOfJournal } from "../rotate/state.ts";
 import { statusOf, statusText } from "../rotate/status.ts";
+import { statusMetrics } from "../rotate/status-metrics.ts";
 import { recordText } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import { timeFlag } from "./rotate-input.ts";
@@ -25,6 +27,11 @@ export async function status(place: RotationPlace, flags: FlagReader): Promise<E
 		next: [...found.next, ...drift],
 		exit: drift.length > 0 ? ("personNeeded" as const) : found.exit,
 	};
+	const file = flags.text("prometheus");
+	if (file !== undefined) {
+		const content = statusMetrics(report, fx.clock.now());
+		await fx.files.writeAll(dirname(file), [{ path: basename(file), content }], { force: true });
+	}
 	fx.terminal.print(flags.isSet("json") ? `${JSON.stringify(report, undefined, 2)}\n` : statusText(report, now));
 	return report.exit;
 }

@@ -32,7 +32,7 @@ const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string
 			"acceptUnproven",
 		],
 	],
-	status: [status, ["json"]],
+	status: [status, ["json", "prometheus"]],
 	retire: [retire, ["despite"]],
 	rollback: [rollback, ["because"]],
 	close: [closeStranded, ["stranded", "because"]],

@@ -64,6 +64,11 @@ provider or a store can settle it, 18 the plan is not safe, 5 the old token live
 			description: "start, resume: go on although nothing proves that a store can be written",
 		},
 		{ flags: "--accept-outage", description: "start: go on although places are refused until they have the new token" },
+		{
+			flags: "--prometheus <file>",
+			description: "status: also write it for the textfile collector of node_exporter; name it *.prom",
+			files: true,
+		},
 		{ flags: "--json", description: "plan, status, log: print JSON" },
 	],
 	examples: [
@@ -72,6 +77,7 @@ provider or a store can settle it, 18 the plan is not safe, 5 the old token live
 		["crossfade rotate resume --token prompt", "paste the new token, which is not shown"],
 		["crossfade rotate resume", "go on, after a crash or from cron"],
 		["crossfade rotate status --json", "for a monitor"],
+		["crossfade rotate status --prometheus /var/lib/node_exporter/crossfade.prom --quiet", "for Prometheus, from cron"],
 		["crossfade rotate retire", "end the old token, if the evidence says yes"],
 	],
 	run: async (fx: Effects, invocation: Invocation): Promise<ExitName> =>

@@ -22,7 +22,8 @@ export function followedRotation({ fx, spec, folder, stamp, file }: RotationPlac
 	const state = stateOfJournal(journal.records);
 	const now = fx.clock.now() + (journal.records.at(-1)?.ahead ?? 0);
 	const { phase, stores, next } = statusOf(spec, journal, now);
-	const operation = { name: spec.name, provider: spec.issuer.title, phase, stores, next };
+	const shown = stores.map(({ name, place, state: held }) => ({ name, place, state: held }));
+	const operation = { name: spec.name, provider: spec.issuer.title, phase, stores: shown, next };
 	const found: FollowedRotation = { journal, state, operation, fleet: ofProvider(fleetOfRotation(fleet, state), spec) };
 	return found;
 }
