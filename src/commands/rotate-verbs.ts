@@ -7,14 +7,15 @@ import { type FlagReader, readFlags } from "../spec/flags.ts";
 import type { Invocation } from "./command.ts";
 import { closeStranded, exportToken, logOf, reopen, status } from "./rotate-records.ts";
 import { plan, resume, retire, rollback, start } from "./rotate-run.ts";
+import { isDue, schedule, scheduleKinds } from "./rotate-schedule.ts";
 import { rotationPlace } from "./rotation-option.ts";
 
-type Verb = (place: RotationPlace, flags: FlagReader) => Promise<ExitName>;
+type Verb = (place: RotationPlace, flags: FlagReader, kind: string) => Promise<ExitName>;
 
-/** Each verb with the options that it takes besides `--fleet`. */
-const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string[]]>> = {
+/** Each verb with the options that it takes besides `--fleet`, and the words of which one comes before the rotation's name. */
+const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string[], kinds?: readonly string[]]>> = {
 	plan: [plan, ["json", "leaked"]],
-	start: [start, ["adopt", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"]],
+	start: [startIfDue, ["ifOlder", "adopt", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"]],
 	resume: [
 		resume,
 		[
@@ -39,15 +40,16 @@ const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string
 	reopen: [reopen, ["until"]],
 	log: [logOf, ["json"]],
 	export: [exportToken, ["out", "yes"]],
+	schedule: [schedule, ["every", "out"], scheduleKinds],
 };
 
 const ALWAYS = ["fleet", "quiet", "verbose"];
 
 export async function runVerb(fx: Effects, { options, args }: Invocation): Promise<ExitName> {
-	const [name = "", wanted] = args;
+	const [name = "", ...words] = args;
 	const found = ownEntry(verbs, name);
 	if (!found) throw new CrossfadeError("usage", choiceProblem("verb", name, Object.keys(verbs), "rotate"));
-	const [run, takes] = found;
+	const [run, takes, kinds] = found;
 	const foreign = Object.keys(options).filter((option) => ![...ALWAYS, ...takes].includes(option));
 	if (foreign.length > 0) {
 		throw new CrossfadeError(
@@ -59,8 +61,19 @@ export async function runVerb(fx: Effects, { options, args }: Invocation): Promi
 			})),
 		);
 	}
+	const kind = kinds === undefined ? "" : (words.shift() ?? "");
+	if (kinds && !kinds.includes(kind)) throw new CrossfadeError("usage", choiceProblem("kind", kind, kinds, name));
+	const [wanted, surplus] = words;
+	if (surplus !== undefined) {
+		throw new CrossfadeError("usage", { what: `rotate ${name} takes one name`, got: "more", fix: "name one rotation" });
+	}
 	refuseDebugging(fx);
-	return run(await rotationPlace(fx, options, wanted, "rotate"), readFlags(options));
+	return run(await rotationPlace(fx, options, wanted, "rotate"), readFlags(options), kind);
+}
+
+/** Begins, if the last rotation is as old as that; for schedulers. */
+async function startIfDue(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	return flags.text("ifOlder") !== undefined && !isDue(place, flags) ? "waiting" : start(place, flags);
 }
 
 function flagOf(option: string): string {

@@ -105,6 +105,11 @@ export async function rotationWorld(id: string, options: RotationOptions = {}) {
 			);
 			return ran.stdout + ran.stderr;
 		},
+		/** A verb with words of its own; returns all that it printed, the result first. */
+		async rotateAny(exit: ExitName, ...args: string[]) {
+			const { stdout, stderr } = await this.run(exit, "rotate", ...args);
+			return exit === "ok" ? stdout : stdout + stderr;
+		},
 		/** Another command in the same folder. */
 		async run(exit: ExitName, ...args: string[]) {
 			const ran = await crossfade(args, runOptions({}));
