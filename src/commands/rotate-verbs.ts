@@ -36,7 +36,10 @@ const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string
 	status: [status, ["json", "prometheus"]],
 	retire: [retire, ["despite"]],
 	rollback: [rollback, ["because"]],
-	close: [closeStranded, ["stranded", "because"]],
+	close: [
+		closeStranded,
+		["stranded", "because", "replace", "adopt", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"],
+	],
 	reopen: [reopen, ["until"]],
 	log: [logOf, ["json"]],
 	export: [exportToken, ["out", "yes"]],

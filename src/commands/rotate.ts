@@ -58,6 +58,7 @@ provider or a store can settle it, 18 the plan is not safe, 5 the old token live
 		{ flags: "--because <reason>", description: "the reason, for the log" },
 		{ flags: "--despite <reason>", description: "retire: without a yes; the reason is recorded" },
 		{ flags: "--stranded", description: "close: needed, because what was not done stays undone" },
+		{ flags: "--replace", description: "close: and begin the next rotation in its place, with the options of start" },
 		{ flags: "--until <time>", description: "reopen: when the old token ends now" },
 		{
 			flags: "-o, --out <file>",
