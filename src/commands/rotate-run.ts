@@ -24,6 +24,7 @@ import { sealInto } from "../rotate/provider-steps.ts";
 import { fleetOfRotation } from "../rotate/rotation-fleet.ts";
 import { isDone, type RotationState, stateOfJournal } from "../rotate/state.ts";
 import { exitOf } from "../rotate/status.ts";
+import { pastReturn } from "../rotate/way-back.ts";
 import { nextLines, planLines, stepLine } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import type { Secret } from "../token/secret.ts";
@@ -201,17 +202,6 @@ export async function rollback(place: RotationPlace, flags: FlagReader): Promise
 		}
 		return run(engine, flags, undefined);
 	});
-}
-
-function pastReturn({ spec, now }: Engine, state: RotationState): string | undefined {
-	const { ends } = spec.strategy;
-	if (ends === "at-once" && state.call.is !== "never" && state.call.is !== "no")
-		return "the old token ended with the call";
-	if (ends === "clock" && state.deadline && now() >= state.deadline.at) return "the old token's time is over";
-	if (ends === "revoke" && state.steps["revoke"] !== undefined) return "the old token was ended, or may have been";
-	if (state.fresh === undefined && (state.call.is === "unknown" || state.call.is === "begun"))
-		return "it is not known whether the provider issued a token";
-	return undefined;
 }
 
 /** With the lock and the engine of the open operation. */

@@ -4,6 +4,7 @@ import { ownEntry } from "../base/lookup.ts";
 import { openStore } from "../prove/evidence/store.ts";
 import { observe } from "../prove/watch/observe.ts";
 import type { Engine, StepOutcome } from "./engine.ts";
+import { exportsNow } from "./exports.ts";
 import type { Facts } from "./record.ts";
 import { fleetOfRotation } from "./rotation-fleet.ts";
 
@@ -70,8 +71,10 @@ export async function write(engine: Engine, name: string, direction: "forward" |
 	const isFirst = direction === "forward" && engine.state().steps[`back-write:${name}`] === undefined;
 	const expected = isFirst && isKnown ? held : before.fingerprint;
 	const wanted: StoreWrite = { operation: engine.journal.operation, expected, value: { token: after } };
+	const exported = direction === "forward" ? await exportsNow(engine, spec.feeds) : {};
 	const written = await store.promote(wanted);
-	const outcome = await settled(engine, name, wanted, written);
+	const settledAs = await settled(engine, name, wanted, written);
+	const outcome = { ...settledAs, facts: { ...settledAs.facts, exports: JSON.stringify(exported) } };
 	if (outcome.how !== "done" || !spec.kind.readsBack) return outcome;
 	const holds = await store.read();
 	if (heldBy(holds) === after.fingerprint) return outcome;
