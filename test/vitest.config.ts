@@ -11,7 +11,7 @@ const scripts = [
 	"test/adapters/vehicles/*.test.ts",
 	"test/adapters/clis.test.ts",
 	"test/installer/*.test.ts",
-	"test/commands/{demo,install,rotate-killed,rotate-readme}.test.ts",
+	"test/commands/{demo,install,rotate-edges,rotate-killed,rotate-readme}.test.ts",
 	"test/effects/endless.test.ts",
 ];
 
