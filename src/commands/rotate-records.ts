@@ -101,7 +101,7 @@ export async function closeStranded(place: RotationPlace, flags: FlagReader): Pr
 }
 
 /** Options of `close` that are for the rotation that begins in its place. */
-const OF_NEXT = ["adopt", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"];
+const OF_NEXT = ["adopt", "publicId", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"];
 
 /** The provider's support gave the old token more time. */
 export async function reopen(place: RotationPlace, flags: FlagReader): Promise<ExitName> {

@@ -28,7 +28,17 @@ import { pastReturn } from "../rotate/way-back.ts";
 import { nextLines, planLines, stepLine } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import type { Secret } from "../token/secret.ts";
-import { capture, noClick, paste, readCurrent, readNew, reason, takeWords, timeFlag } from "./rotate-input.ts";
+import {
+	capture,
+	noClick,
+	paste,
+	publicIdOf,
+	readCurrent,
+	readNew,
+	reason,
+	takeWords,
+	timeFlag,
+} from "./rotate-input.ts";
 
 /** What would happen. Reads the file and the journal; asks nobody and changes nothing. */
 export async function plan(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
@@ -76,6 +86,7 @@ export async function start(
 		const current = superseded?.current ?? (await readCurrent(place));
 		const adopted = flags.text("adopt");
 		const fresh = adopted === undefined ? undefined : await readNew(place, adopted, current.fingerprint);
+		const publicId = fresh && publicIdOf(place, flags, fresh);
 		const clockOffsetMs = await learnClock(place);
 		const problems = [
 			...flags.problems,
@@ -116,7 +127,7 @@ export async function start(
 		const engine = await openEngine(place, journal);
 		if (fresh) {
 			await sealInto(engine, "old", Buffer.from(current.reveal()));
-			await capture(engine, fresh, { since: since ?? engine.now(), until });
+			await capture(engine, fresh, { since: since ?? engine.now(), until, publicId });
 		}
 		const exit = await run(engine, flags, current);
 		if (isDone(engine.state(), "prepare")) return exit;

@@ -15,11 +15,12 @@ type Verb = (place: RotationPlace, flags: FlagReader, kind: string) => Promise<E
 /** Each verb with the options that it takes besides `--fleet`, and the words of which one comes before the rotation's name. */
 const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string[], kinds?: readonly string[]]>> = {
 	plan: [plan, ["json", "leaked"]],
-	start: [startIfDue, ["ifOlder", "adopt", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"]],
+	start: [startIfDue, ["ifOlder", "adopt", "publicId", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"]],
 	resume: [
 		resume,
 		[
 			"token",
+			"publicId",
 			"since",
 			"oldEnds",
 			"lost",
@@ -38,7 +39,18 @@ const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string
 	rollback: [rollback, ["because"]],
 	close: [
 		closeStranded,
-		["stranded", "because", "replace", "adopt", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"],
+		[
+			"stranded",
+			"because",
+			"replace",
+			"adopt",
+			"publicId",
+			"since",
+			"oldEnds",
+			"leaked",
+			"acceptUnproven",
+			"acceptOutage",
+		],
 	],
 	reopen: [reopen, ["until"]],
 	log: [logOf, ["json"]],

@@ -36,6 +36,10 @@ provider or a store can settle it, 18 the plan is not safe, 5 the old token live
 			description: "resume: read the new token from file:PATH, env:NAME, fd:N, prompt or -",
 		},
 		{ flags: "--adopt <ref>", description: "start: a person already rotated; read the new token from there" },
+		{
+			flags: "--public-id <id>",
+			description: "start --adopt, resume --token: the public half of a pair, which is no secret",
+		},
 		{ flags: "--since <time>", description: "start, resume: when the person clicked, if before now" },
 		{ flags: "--old-ends <time>", description: "resume: when the old token ends, as the provider's page shows it" },
 		{

@@ -141,7 +141,10 @@ export async function readAnswer(engine: Engine): Promise<StepOutcome> {
 		...captured(engine, {
 			fingerprint: fresh.fingerprint,
 			since: Math.min(issued.at ?? Number.POSITIVE_INFINITY, began + offset),
+			until: "oldEnds" in issued ? issued.oldEnds : undefined,
+			source: "the provider's answer",
 		}),
+		...("publicId" in issued && issued.publicId !== undefined ? { publicId: issued.publicId } : {}),
 		...("id" in issued && issued.id !== undefined ? { id: issued.id } : {}),
 		...("facts" in issued && issued.facts !== undefined ? { facts: issued.facts } : {}),
 	});
@@ -151,12 +154,17 @@ export async function readAnswer(engine: Engine): Promise<StepOutcome> {
 /** With the deadline where a clock ends the old token: counted from the earliest moment at which the new one can have been issued. */
 export function captured(
 	{ spec, about }: Pick<Engine, "spec" | "about">,
-	{ fingerprint: id, since, until }: { fingerprint: string; since: number; until?: number | undefined },
+	{
+		fingerprint: id,
+		since,
+		until,
+		source = "as a person read it on the provider's page",
+	}: { fingerprint: string; since: number; until?: number | undefined; source?: string },
 ): Captured {
 	const overlap = overlapOf(spec, about());
 	const base = { fingerprint: id, since };
 	if (spec.strategy.ends !== "clock") return base;
-	if (until !== undefined) return { ...base, deadline: until, source: "as a person read it on the provider's page" };
+	if (until !== undefined) return { ...base, deadline: until, source };
 	if (overlap === undefined) return base;
 	return { ...base, deadline: since + overlap, source: `${duration(overlap)} from the rotation` };
 }

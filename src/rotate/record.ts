@@ -105,6 +105,8 @@ export interface Captured {
 	readonly fingerprint: string;
 	/** Its id at the provider, if it has one. */
 	readonly id?: string | undefined;
+	/** The public half of a pair, which is no secret. */
+	readonly publicId?: string | undefined;
 	/** The earliest moment at which it can have been issued. */
 	readonly since: number;
 	/** When the old token ends, if a clock ends it. */
