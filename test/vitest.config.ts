@@ -16,7 +16,7 @@ const scripts = [
 ];
 
 /** Tests that put a load on the machine or count what it takes: beside others they would measure those. */
-const loads = ["test/real/{attribution,container,rotation,tap,telemetrygen}.test.ts"];
+const loads = ["test/real/{attribution,container,rotate-load,rotation,tap,telemetrygen}.test.ts"];
 
 /** They wait for processes more than they compute. */
 const maxWorkers = availableParallelism() + 1;
