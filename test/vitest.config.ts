@@ -11,12 +11,12 @@ const scripts = [
 	"test/adapters/vehicles/*.test.ts",
 	"test/adapters/clis.test.ts",
 	"test/installer/*.test.ts",
-	"test/commands/{demo,install,rotate-killed,rotate-readme}.test.ts",
+	"test/commands/{demo,install,rotate-edges,rotate-killed,rotate-readme}.test.ts",
 	"test/effects/endless.test.ts",
 ];
 
 /** Tests that put a load on the machine or count what it takes: beside others they would measure those. */
-const loads = ["test/real/{attribution,container,rotation,tap,telemetrygen}.test.ts"];
+const loads = ["test/real/{attribution,container,rotate-load,rotation,tap,telemetrygen}.test.ts"];
 
 /** They wait for processes more than they compute. */
 const maxWorkers = availableParallelism() + 2;

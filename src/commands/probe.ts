@@ -8,6 +8,7 @@ import { type ProbeReport, probeJson, probeJunit, probeLines, probeText } from "
 import { probeRound } from "../prove/probe/round.ts";
 import { judgeRows, worstExit } from "../prove/probe/verdict.ts";
 import type { Round } from "../prove/probe/world.ts";
+import type { FollowedRotation } from "../rotate/follow.ts";
 import type { Flags } from "../spec/flags.ts";
 import { FLEET_FILE } from "../spec/fleet-text.ts";
 import { parseProbeFlags, paths } from "../spec/probe.ts";
@@ -17,6 +18,7 @@ import type { Secret } from "../token/secret.ts";
 import { backendOptions } from "./backend-options.ts";
 import type { Command, Invocation } from "./command.ts";
 import { readFleet } from "./fleet-options.ts";
+import { followRotation, type RotationFollower, rotationOption, rotationTokens } from "./rotation-option.ts";
 
 const PEM_BYTES = 1024 * 1024;
 
@@ -42,6 +44,10 @@ it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With
 			flags: "--token <name=ref>",
 			description: "a token by name, from file:PATH, env:NAME, fd:N, prompt or -",
 			repeatable: true,
+		},
+		{
+			...rotationOption,
+			description: "both tokens, provider and deadline from the journal of this rotation of the fleet file",
 		},
 		backendOptions.provider,
 		backendOptions.endpoint,
@@ -91,18 +97,21 @@ it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With
 			`crossfade probe --provider ${defaultProvider.id} --token new=prompt --as ${inUrl.id}`,
 			"with the token in the URL, as this CLI has it",
 		],
+		["crossfade probe --rotation prod", "the tokens of a rotation of crossfade rotate"],
 		["crossfade probe --repeat 30s --until 24h", "the fleet in crossfade.yaml, during its overlap"],
 	],
 	run,
 };
 
 async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
-	const fleet = await readFleet(fx, options);
-	const plan = parseProbeFlags(options, fx.clock.now(), fleet);
+	const follower = await followRotation(fx, options, ["token", "provider", "endpoint"]);
+	const given = await readFleet(fx, options);
+	const followed = given && follower?.look(given);
+	const plan = parseProbeFlags(options, fx.clock.now(), followed?.fleet ?? given);
 	for (const warning of plan.warnings) fx.terminal.warn(warning);
 	const round: Round = {
 		plan,
-		tokens: await readTokens(fx, plan),
+		tokens: follower && followed ? await tokensOf(fx, follower, followed) : await readTokens(fx, plan),
 		tls: await readPem(fx, plan.files),
 		marker: fingerprint(fx.random.token()),
 		readGateway: (await import("../prove/metrics/counters.ts")).gatewayReading,
@@ -156,6 +165,26 @@ function printer(
 	if (options["junit"] === true) return probeJunit;
 	if (options["json"] === true) return again ? probeLines : probeJson;
 	return (report) => probeText(report, { color, width: width() ?? Number.POSITIVE_INFINITY });
+}
+
+/** The tokens of a rotation that may be presented now; what is left out is told. */
+async function tokensOf(fx: Effects, follower: RotationFollower, followed: FollowedRotation): Promise<Round["tokens"]> {
+	const { issuer, name } = follower.place.spec;
+	if (!("takes" in issuer)) {
+		throw new CrossfadeError("usage", {
+			what: `${issuer.title} takes no OTLP, so a probe cannot show whether it accepts a token`,
+			where: { file: "--rotation" },
+			fix: `crossfade rotate status ${name} asks it in its own way`,
+		});
+	}
+	const { tokens, skipsOld } = await rotationTokens(follower, followed);
+	if (skipsOld) {
+		fx.terminal.warn({
+			what: "the old token is not sent: stores have the new one, and a use of the old one would look like a sender's",
+			fix: "crossfade rotate resume proves that it is dead, when it is time",
+		});
+	}
+	return tokens;
 }
 
 /** All tokens, or one error with every token's problems and the exit code of the first. */

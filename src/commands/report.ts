@@ -8,6 +8,7 @@ import { observe } from "../prove/watch/observe.ts";
 import { readFlags } from "../spec/flags.ts";
 import type { Command, Invocation } from "./command.ts";
 import { fleetOptions, loadFleet } from "./fleet-options.ts";
+import { followRotation, rotationOption, withOperation } from "./rotation-option.ts";
 
 type Renderer = (view: OverlapView, options: { readonly color: boolean; readonly explain: boolean }) => string;
 
@@ -35,6 +36,7 @@ export const reportCommand: Command = {
 token can be retired. The same as crossfade watch, once, for people and programs.`,
 	options: [
 		...fleetOptions,
+		rotationOption,
 		{
 			flags: "--format <name>",
 			description: "default: by the extension of --out, otherwise text",
@@ -48,6 +50,7 @@ token can be retired. The same as crossfade watch, once, for people and programs
 	],
 	examples: [
 		["crossfade report", "as text"],
+		["crossfade report --rotation prod", "with the tokens of a rotation of crossfade rotate, and how it stands"],
 		["crossfade report --explain", "with the evidence for each point, and what to do for open ones"],
 		[
 			"crossfade report --inventory export.csv --token old=fp:0123456789ab --token new=fp:ba9876543210",
@@ -69,8 +72,11 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const format = reader.choice(wanted, Object.keys(formats), "--format", "format");
 	const load = ownEntry(formats, format ?? "");
 	if (!load) throw new CrossfadeError("usage", reader.problems);
-	const observer = await observe(fx, await loadFleet(fx, options));
-	const view = await observer.look();
+	const follower = await followRotation(fx, options, ["token"]);
+	const fleet = await loadFleet(fx, options);
+	const followed = follower?.look(fleet);
+	const observer = await observe(fx, followed?.fleet ?? fleet);
+	const view = withOperation(await observer.look(), followed);
 	await observer.close();
 	const color = out === undefined && fx.terminal.color;
 	const content = (await load())(view, { color, explain: reader.isSet("explain") });

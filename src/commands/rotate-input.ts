@@ -5,6 +5,7 @@ import { nextStep } from "../rotate/next.ts";
 import type { RotationPlace } from "../rotate/open.ts";
 import { captured, sealInto } from "../rotate/provider-steps.ts";
 import { storeReach } from "../rotate/reach.ts";
+import { hasPair } from "../rotate/store-steps.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
@@ -54,6 +55,7 @@ export async function paste(place: RotationPlace, engine: Engine, flags: FlagRea
 	const { asksEnd } = engine.spec.strategy;
 	const next = nextStep(state, nextAbout(engine, new Set()));
 	const isAsked = "person" in next && (next.person === "token" || next.person === "console");
+	const publicId = publicIdOf(place, flags, fresh);
 	const problems: Problem[] = [
 		...flags.problems,
 		...(state.fresh === undefined
@@ -85,16 +87,54 @@ export async function paste(place: RotationPlace, engine: Engine, flags: FlagRea
 	];
 	if (problems.length > 0) throw new CrossfadeError("usage", problems);
 	const began = state.askedAt ?? state.startedAt;
-	await capture(engine, fresh, { since: since ?? began, until });
+	await capture(engine, fresh, { since: since ?? began, until, publicId });
+}
+
+/** The other half of a pair, where a store has a field for it; both are written together. */
+export function publicIdOf(
+	{ spec }: Pick<RotationPlace, "spec">,
+	flags: FlagReader,
+	token: Secret,
+): string | undefined {
+	const given = flags.text("publicId");
+	const wanted = spec.stores.filter((store) => hasPair(store)).map(({ name }) => name);
+	if (given === undefined && wanted.length > 0) {
+		flags.wrong("--public-id", {
+			what: `the public id of the new token is missing: store ${wanted.join(", ")} has a field for it`,
+			fix: "add --public-id ID, as the provider's page shows it beside the token",
+		});
+	}
+	if (given !== undefined && wanted.length === 0) {
+		flags.wrong("--public-id", {
+			what: "no store has a field for a public id",
+			fix: "leave it out, or name the field",
+		});
+	}
+	const isToken =
+		given !== undefined &&
+		(given === token.reveal() || token.reveal().includes(given) || given.includes(token.reveal()));
+	if (isToken || (given !== undefined && !/^[\w.~-]{1,200}$/.test(given))) {
+		flags.wrong("--public-id", {
+			what: isToken ? "this is the token, or a part of it" : "not a public id",
+			expected: "the public half of the pair: letters, digits, dots, dashes",
+			got: `${given?.length} characters`,
+			fix: "copy the other field",
+		});
+	}
+	return given;
 }
 
 export async function capture(
 	engine: Engine,
 	fresh: Secret,
-	times: { since: number; until: number | undefined },
+	{ publicId, ...times }: { since: number; until: number | undefined; publicId: string | undefined },
 ): Promise<void> {
 	await sealInto(engine, "new", Buffer.from(fresh.reveal()));
-	engine.journal.append({ is: "captured", ...captured(engine, { fingerprint: fresh.fingerprint, ...times }) });
+	engine.journal.append({
+		is: "captured",
+		...captured(engine, { fingerprint: fresh.fingerprint, ...times }),
+		...(publicId === undefined ? {} : { publicId }),
+	});
 }
 
 /** What a person says with flags, written down. */

@@ -1,16 +1,20 @@
+import { basename, dirname } from "node:path";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
-import { ownEntry } from "../base/lookup.ts";
 import { shownName } from "../base/mask.ts";
 import { acceptanceOf } from "../rotate/acceptance.ts";
 import { aboutOf, labelOf } from "../rotate/engine.ts";
 import { allRecords } from "../rotate/journal.ts";
+import { leftBehind, letGo } from "../rotate/let-go.ts";
+import { sendNotices } from "../rotate/notices.ts";
 import { journalOf, learnClock, lockPlace, openEngine, type RotationPlace } from "../rotate/open.ts";
 import { storeReach } from "../rotate/reach.ts";
 import { stateOfJournal } from "../rotate/state.ts";
 import { statusOf, statusText } from "../rotate/status.ts";
+import { statusMetrics } from "../rotate/status-metrics.ts";
 import { recordText } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import { timeFlag } from "./rotate-input.ts";
+import { start } from "./rotate-run.ts";
 
 /** Where it stands. After the end the stores are still looked at, so that a rotation by hand is noticed. */
 export async function status(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
@@ -24,6 +28,11 @@ export async function status(place: RotationPlace, flags: FlagReader): Promise<E
 		next: [...found.next, ...drift],
 		exit: drift.length > 0 ? ("personNeeded" as const) : found.exit,
 	};
+	const file = flags.text("prometheus");
+	if (file !== undefined) {
+		const content = statusMetrics(report, fx.clock.now());
+		await fx.files.writeAll(dirname(file), [{ path: basename(file), content }], { force: true });
+	}
 	fx.terminal.print(flags.isSet("json") ? `${JSON.stringify(report, undefined, 2)}\n` : statusText(report, now));
 	return report.exit;
 }
@@ -31,7 +40,7 @@ export async function status(place: RotationPlace, flags: FlagReader): Promise<E
 /** What the stores hold now that the last rotation did not put there, and whether the provider still accepts it. */
 async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJournal>): Promise<string[]> {
 	if (state.closed?.how !== "done" || !state.fresh) return [];
-	const { fx, spec } = place;
+	const { fx, spec, fleet } = place;
 	const lines: string[] = [];
 	let isAsked = false;
 	for (const { name, kind, settings } of spec.stores) {
@@ -45,7 +54,7 @@ async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJou
 			);
 		} else if (!isAsked) {
 			isAsked = true;
-			const { is, how } = await acceptanceOf({ fx, spec, about: () => aboutOf(spec, state) }, token);
+			const { is, how } = await acceptanceOf({ fx, spec, fleet, about: () => aboutOf(spec, state) }, token, "new");
 			if (is === "refused")
 				lines.push(`the provider refuses the token in use: ${how}; take over with crossfade rotate start --adopt`);
 		}
@@ -53,40 +62,46 @@ async function drifted(place: RotationPlace, state: ReturnType<typeof stateOfJou
 	return lines;
 }
 
-/** Ends an operation that cannot end well. Its sealed tokens stay readable for export. */
+/** Ends an operation that cannot end well. Its sealed tokens stay readable for export. With `--replace` the next one begins at once. */
 export async function closeStranded(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	const because = flags.text("because") ?? "";
+	const replaces = flags.isSet("replace");
+	if (!flags.isSet("stranded"))
+		flags.wrong("--stranded", {
+			what: "what was not done stays undone",
+			expected: "--stranded, to say that this is known",
+			fix: "add it",
+		});
+	if (!/\S/.test(because)) flags.wrong("--because", { what: "the reason is missing", fix: 'add --because "…"' });
+	for (const name of OF_NEXT) {
+		const isGiven = flags.isSet(name) || flags.text(name) !== undefined;
+		if (isGiven && !replaces)
+			flags.wrong("--replace", { what: `${name} is about the next rotation`, fix: "add --replace" });
+	}
+	if (flags.problems.length > 0) throw new CrossfadeError("usage", flags.problems);
+	if (replaces) return start(place, flags, { because });
 	const lock = await lockPlace(place);
 	try {
 		const journal = journalOf(place);
 		const state = journal && stateOfJournal(journal.records);
-		const because = flags.text("because") ?? "";
-		if (!flags.isSet("stranded"))
-			flags.wrong("--stranded", {
-				what: "what was not done stays undone",
-				expected: "--stranded, to say that this is known",
-				fix: "add it",
-			});
-		if (!/\S/.test(because)) flags.wrong("--because", { what: "the reason is missing", fix: 'add --because "…"' });
-		if (flags.problems.length > 0) throw new CrossfadeError("usage", flags.problems);
 		if (!journal || !state || state.closed) {
 			place.fx.terminal.print("no rotation is under way\n");
 			return "ok";
 		}
-		const left = [
-			...state.opened.stores
-				.filter((name) => ownEntry(state.stores, name)?.confirm.is !== "done")
-				.map((name) => `store ${name}`),
-			...(state.steps["prove-old-dead"]?.is === "done" ? [] : ["the old token, which may live"]),
-			...(state.fresh === undefined && state.call.is !== "never" ? ["a new token that may exist"] : []),
-		];
+		const left = leftBehind(state);
+		await letGo(place, state);
 		journal.append({ is: "word", about: "removed", subject: "operation", because });
 		journal.append({ is: "closed", how: "stranded", left });
+		await sendNotices(place, journal, { now: place.fx.clock.now(), next: { over: "stranded" }, problems: [] });
 		place.fx.terminal.print(`closed. Left behind: ${left.map((each) => shownName(each)).join("; ")}\n`);
 		return "partial";
 	} finally {
 		await lock.release();
 	}
 }
+
+/** Options of `close` that are for the rotation that begins in its place. */
+const OF_NEXT = ["adopt", "publicId", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"];
 
 /** The provider's support gave the old token more time. */
 export async function reopen(place: RotationPlace, flags: FlagReader): Promise<ExitName> {

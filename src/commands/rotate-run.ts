@@ -1,12 +1,15 @@
 import { CrossfadeError, type ExitName, problemText } from "../base/errors.ts";
-import { ownEntry } from "../base/lookup.ts";
+import { shownName } from "../base/mask.ts";
 import { outcomeOf } from "../prove/overlap/outcome.ts";
 import { checklist } from "../prove/overlap/view.ts";
 import { observe } from "../prove/watch/observe.ts";
 import { acceptanceOf } from "../rotate/acceptance.ts";
 import { advance, type Halt } from "../rotate/advance.ts";
 import { aboutOf, type Engine, nextAbout, slowestMs } from "../rotate/engine.ts";
+import type { Journal } from "../rotate/journal.ts";
+import { leftBehind, letGo } from "../rotate/let-go.ts";
 import { nextStep } from "../rotate/next.ts";
+import { sendNotices } from "../rotate/notices.ts";
 import {
 	beginOperation,
 	journalOf,
@@ -21,10 +24,21 @@ import { sealInto } from "../rotate/provider-steps.ts";
 import { fleetOfRotation } from "../rotate/rotation-fleet.ts";
 import { isDone, type RotationState, stateOfJournal } from "../rotate/state.ts";
 import { exitOf } from "../rotate/status.ts";
+import { pastReturn } from "../rotate/way-back.ts";
 import { nextLines, planLines, stepLine } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import type { Secret } from "../token/secret.ts";
-import { capture, noClick, paste, readCurrent, readNew, reason, takeWords, timeFlag } from "./rotate-input.ts";
+import {
+	capture,
+	noClick,
+	paste,
+	publicIdOf,
+	readCurrent,
+	readNew,
+	reason,
+	takeWords,
+	timeFlag,
+} from "./rotate-input.ts";
 
 /** What would happen. Reads the file and the journal; asks nobody and changes nothing. */
 export async function plan(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
@@ -53,8 +67,12 @@ export async function plan(place: RotationPlace, flags: FlagReader): Promise<Exi
 	return problems.length > 0 ? "unsafePlan" : "ok";
 }
 
-/** Begins an operation and goes as far as it can. */
-export async function start(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+/** Begins an operation and goes as far as it can. With `replaces` it takes the place of one that cannot end well. */
+export async function start(
+	place: RotationPlace,
+	flags: FlagReader,
+	replaces?: { readonly because: string },
+): Promise<ExitName> {
 	const { fx, spec } = place;
 	const lock = await lockPlace(place);
 	try {
@@ -63,10 +81,12 @@ export async function start(place: RotationPlace, flags: FlagReader): Promise<Ex
 		const isLeaked = flags.isSet("leaked");
 		const before = journalOf(place);
 		const earlier = before && stateOfJournal(before.records);
-		const superseded = earlier && !earlier.closed ? await supersede(place, earlier, isLeaked) : undefined;
+		const superseded =
+			earlier && !earlier.closed ? await supersede(place, earlier, isLeaked || replaces !== undefined) : undefined;
 		const current = superseded?.current ?? (await readCurrent(place));
 		const adopted = flags.text("adopt");
 		const fresh = adopted === undefined ? undefined : await readNew(place, adopted, current.fingerprint);
+		const publicId = fresh && publicIdOf(place, flags, fresh);
 		const clockOffsetMs = await learnClock(place);
 		const problems = [
 			...flags.problems,
@@ -79,15 +99,16 @@ export async function start(place: RotationPlace, flags: FlagReader): Promise<Ex
 						now: fx.clock.now() + clockOffsetMs,
 						clockOffsetMs,
 						isLeaked,
-						before: earlier?.closed && earlier,
+						before: earlier && (earlier.closed || replaces) ? earlier : undefined,
 					})),
 		];
 		if (problems.length > 0) throw new CrossfadeError(flags.problems.length > 0 ? "usage" : "unsafePlan", problems);
 		const operation = newOperation(fx);
 		const isLast = earlier?.fresh?.fingerprint === current.fingerprint;
 		const tokenId = (isLast ? earlier?.fresh?.id : undefined) ?? spec.settings["token-id"];
-		if (superseded && before) {
-			before.append({ is: "closed", how: "superseded", left: superseded.left });
+		if (superseded && earlier && before) {
+			await letGo(place, earlier);
+			endBefore(place, before, superseded, replaces);
 		}
 		const journal = await beginOperation(place, {
 			is: "opened",
@@ -101,12 +122,12 @@ export async function start(place: RotationPlace, flags: FlagReader): Promise<Ex
 			isLeaked,
 			isAdopted: fresh !== undefined,
 			stores: spec.stores.map(({ name }) => name),
-			...(superseded ? { supersedes: superseded.operation, alsoHeld: superseded.old } : {}),
+			...(superseded ? { supersedes: superseded.operation, alsoHeld: superseded.also } : {}),
 		});
 		const engine = await openEngine(place, journal);
 		if (fresh) {
 			await sealInto(engine, "old", Buffer.from(current.reveal()));
-			await capture(engine, fresh, { since: since ?? engine.now(), until });
+			await capture(engine, fresh, { since: since ?? engine.now(), until, publicId });
 		}
 		const exit = await run(engine, flags, current);
 		if (isDone(engine.state(), "prepare")) return exit;
@@ -178,7 +199,7 @@ export async function rollback(place: RotationPlace, flags: FlagReader): Promise
 				fix: "go forward: crossfade rotate resume",
 			});
 		if (state.old) {
-			const { is, how } = await acceptanceOf(engine, await engine.secret("old"));
+			const { is, how } = await acceptanceOf(engine, await engine.secret("old"), "old");
 			if (is !== "accepted") {
 				throw new CrossfadeError("refused", {
 					what: "the provider does not clearly accept the old token",
@@ -192,17 +213,6 @@ export async function rollback(place: RotationPlace, flags: FlagReader): Promise
 		}
 		return run(engine, flags, undefined);
 	});
-}
-
-function pastReturn({ spec, now }: Engine, state: RotationState): string | undefined {
-	const { ends } = spec.strategy;
-	if (ends === "at-once" && state.call.is !== "never" && state.call.is !== "no")
-		return "the old token ended with the call";
-	if (ends === "clock" && state.deadline && now() >= state.deadline.at) return "the old token's time is over";
-	if (ends === "revoke" && state.steps["revoke"] !== undefined) return "the old token was ended, or may have been";
-	if (state.fresh === undefined && (state.call.is === "unknown" || state.call.is === "begun"))
-		return "it is not known whether the provider issued a token";
-	return undefined;
 }
 
 /** With the lock and the engine of the open operation. */
@@ -241,37 +251,71 @@ async function run(engine: Engine, flags: FlagReader, current: Secret | undefine
 	return report(engine, halt);
 }
 
-function report(engine: Engine, { next, problems, exit }: Halt): ExitName {
-	const { fx, spec } = engine;
+async function report(engine: Engine, { next, problems, exit }: Halt): Promise<ExitName> {
+	const { fx, spec, journal } = engine;
 	const state = engine.state();
 	if (problems.length > 0) fx.terminal.note(problems.map((problem) => `error: ${problemText(problem)}`).join("\n"));
 	const about = aboutOf(spec, state);
 	fx.terminal.print(`${nextLines(next, { now: engine.now(), spec, state, about }).join("\n")}\n`);
+	await sendNotices(engine, journal, { now: engine.now(), next, problems });
 	if (exit !== undefined) return exit;
 	if (!("do" in next || "blocked" in next)) return exitOf(next, state);
 	const isUnknown = Object.values(state.steps).some(({ is }) => is === "unknown");
 	return isUnknown ? "unknownState" : "personNeeded";
 }
 
-/** A leak ends an open operation, whose new token is the one in use then, if every store has it. */
-async function supersede(place: RotationPlace, state: RotationState, isLeaked: boolean) {
+/** What the operation before leaves behind is in its journal, and told. */
+function endBefore(
+	{ fx, spec }: RotationPlace,
+	before: Journal,
+	{ left, also }: Superseded,
+	replaces: { readonly because: string } | undefined,
+): void {
+	if (replaces) before.append({ is: "word", about: "removed", subject: "operation", because: replaces.because });
+	before.append({ is: "closed", how: replaces ? "stranded" : "superseded", left });
+	const lost =
+		spec.strategy.ends === "clock" && also !== undefined
+			? [
+					`what still sends with the token before, fp=${also}, may be refused at once: nobody documents what a second rotation does to it`,
+				]
+			: [];
+	const lines = [
+		`the operation before is closed. Left behind: ${left.map((each) => shownName(each)).join("; ") || "nothing"}`,
+		...lost,
+	];
+	fx.terminal.note(lines.join("\n"));
+}
+
+interface Superseded {
+	readonly current: Secret | undefined;
+	readonly operation: string;
+	/** The fingerprint that stores may hold besides the token in use. */
+	readonly also: string | undefined;
+	readonly left: readonly string[];
+}
+
+/**
+ * A leak, or a person, ends an open operation. Its new token is the one in use then, if every store has it; on the way back it is the old one.
+ * Where its key is gone, what is in use is read from its reference.
+ */
+async function supersede(place: RotationPlace, state: RotationState, isWanted: boolean): Promise<Superseded> {
 	const journal = journalOf(place);
-	if (!isLeaked || !journal) {
+	if (!isWanted || !journal) {
 		throw new CrossfadeError("refused", {
 			what: "a rotation is under way already",
 			got: `operation ${state.opened.operation}`,
 			fix: "go on with it: crossfade rotate resume; for a leak: crossfade rotate start --leaked",
 		});
 	}
-	if (state.fresh === undefined)
-		return {
-			current: undefined,
-			operation: state.opened.operation,
-			old: state.old?.fingerprint,
-			left: ["no new token was taken"],
-		};
+	const { opened, old, fresh } = state;
+	const { operation } = opened;
+	const left = leftBehind(state);
+	const [used, other] = state.direction === "forward" ? (["new", old] as const) : (["old", fresh] as const);
+	if (!fresh || journal.key() === undefined) {
+		return { current: undefined, operation, also: fresh ? other?.fingerprint : old?.fingerprint, left };
+	}
 	const engine = await openEngine(place, journal);
-	const current = await engine.secret("new");
-	const behind = state.opened.stores.filter((name) => ownEntry(state.stores, name)?.write.is !== "done");
-	return { current, operation: state.opened.operation, old: state.old?.fingerprint, left: behind };
+	const current = await engine.secret(used);
+	await engine.close();
+	return { current, operation, also: other?.fingerprint, left };
 }

@@ -1,28 +1,26 @@
-import { resolve } from "node:path";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
-import { shown } from "../base/mask.ts";
 import { choiceProblem } from "../base/suggest.ts";
 import type { Effects } from "../effects/effects.ts";
-import { openPlace, type RotationPlace } from "../rotate/open.ts";
+import type { RotationPlace } from "../rotate/open.ts";
 import { type FlagReader, readFlags } from "../spec/flags.ts";
-import { FLEET_FILE } from "../spec/fleet-text.ts";
-import type { RotationSpec } from "../spec/rotation.ts";
 import type { Invocation } from "./command.ts";
-import { readFleet } from "./fleet-options.ts";
 import { closeStranded, exportToken, logOf, reopen, status } from "./rotate-records.ts";
 import { plan, resume, retire, rollback, start } from "./rotate-run.ts";
+import { isDue, schedule, scheduleKinds } from "./rotate-schedule.ts";
+import { rotationPlace } from "./rotation-option.ts";
 
-type Verb = (place: RotationPlace, flags: FlagReader) => Promise<ExitName>;
+type Verb = (place: RotationPlace, flags: FlagReader, kind: string) => Promise<ExitName>;
 
-/** Each verb with the options that it takes besides `--fleet`. */
-const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string[]]>> = {
+/** Each verb with the options that it takes besides `--fleet`, and the words of which one comes before the rotation's name. */
+const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string[], kinds?: readonly string[]]>> = {
 	plan: [plan, ["json", "leaked"]],
-	start: [start, ["adopt", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"]],
+	start: [startIfDue, ["ifOlder", "adopt", "publicId", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"]],
 	resume: [
 		resume,
 		[
 			"token",
+			"publicId",
 			"since",
 			"oldEnds",
 			"lost",
@@ -36,22 +34,37 @@ const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string
 			"acceptUnproven",
 		],
 	],
-	status: [status, ["json"]],
+	status: [status, ["json", "prometheus"]],
 	retire: [retire, ["despite"]],
 	rollback: [rollback, ["because"]],
-	close: [closeStranded, ["stranded", "because"]],
+	close: [
+		closeStranded,
+		[
+			"stranded",
+			"because",
+			"replace",
+			"adopt",
+			"publicId",
+			"since",
+			"oldEnds",
+			"leaked",
+			"acceptUnproven",
+			"acceptOutage",
+		],
+	],
 	reopen: [reopen, ["until"]],
 	log: [logOf, ["json"]],
 	export: [exportToken, ["out", "yes"]],
+	schedule: [schedule, ["every", "out"], scheduleKinds],
 };
 
 const ALWAYS = ["fleet", "quiet", "verbose"];
 
 export async function runVerb(fx: Effects, { options, args }: Invocation): Promise<ExitName> {
-	const [name = "", wanted] = args;
+	const [name = "", ...words] = args;
 	const found = ownEntry(verbs, name);
 	if (!found) throw new CrossfadeError("usage", choiceProblem("verb", name, Object.keys(verbs), "rotate"));
-	const [run, takes] = found;
+	const [run, takes, kinds] = found;
 	const foreign = Object.keys(options).filter((option) => ![...ALWAYS, ...takes].includes(option));
 	if (foreign.length > 0) {
 		throw new CrossfadeError(
@@ -63,18 +76,19 @@ export async function runVerb(fx: Effects, { options, args }: Invocation): Promi
 			})),
 		);
 	}
-	refuseDebugging(fx);
-	const reader = readFlags(options);
-	const file = resolve(reader.text("fleet") ?? FLEET_FILE);
-	const fleet = await readFleet(fx, options);
-	if (!fleet) {
-		throw new CrossfadeError("usage", {
-			what: "there is no fleet file here",
-			expected: FLEET_FILE,
-			fix: "write one: crossfade init --rotate, or name it with -f",
-		});
+	const kind = kinds === undefined ? "" : (words.shift() ?? "");
+	if (kinds && !kinds.includes(kind)) throw new CrossfadeError("usage", choiceProblem("kind", kind, kinds, name));
+	const [wanted, surplus] = words;
+	if (surplus !== undefined) {
+		throw new CrossfadeError("usage", { what: `rotate ${name} takes one name`, got: "more", fix: "name one rotation" });
 	}
-	return run(await openPlace(fx, { fleet, file, spec: chosen(fleet.rotations, wanted) }), reader);
+	refuseDebugging(fx);
+	return run(await rotationPlace(fx, options, wanted, "rotate"), readFlags(options), kind);
+}
+
+/** Begins, if the last rotation is as old as that; for schedulers. */
+async function startIfDue(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
+	return flags.text("ifOlder") !== undefined && !isDue(place, flags) ? "waiting" : start(place, flags);
 }
 
 function flagOf(option: string): string {
@@ -88,27 +102,4 @@ function refuseDebugging({ environment }: Effects): void {
 		what: "NODE_DEBUG is set: Node would print tokens",
 		fix: "unset NODE_DEBUG and run it again",
 	});
-}
-
-function chosen(rotations: readonly RotationSpec[], wanted: string | undefined): RotationSpec {
-	const names = rotations.map(({ name }) => name);
-	const [only] = rotations;
-	if (!only) {
-		throw new CrossfadeError("usage", {
-			what: "the fleet file has no rotations",
-			expected: "a block rotations: with one or more",
-			fix: "add one; crossfade init --rotate -o - prints an example",
-		});
-	}
-	if (wanted === undefined) {
-		if (rotations.length === 1) return only;
-		throw new CrossfadeError("usage", {
-			what: "the fleet file has several rotations",
-			expected: names.map((name) => shown(name)).join(", "),
-			fix: "name one: crossfade rotate VERB NAME",
-		});
-	}
-	const found = rotations.find(({ name }) => name === wanted);
-	if (found) return found;
-	throw new CrossfadeError("usage", choiceProblem("rotation", wanted, names, "rotate"));
 }

@@ -13,6 +13,7 @@ import { type FlagReader, type Flags, readFlags } from "../spec/flags.ts";
 import { backendOptions } from "./backend-options.ts";
 import type { Command, Invocation } from "./command.ts";
 import { readFleet } from "./fleet-options.ts";
+import { followRotation, rotationOption } from "./rotation-option.ts";
 
 export const tapCommand: Command = {
 	name: "tap",
@@ -38,6 +39,7 @@ The client sees what the upstream does: status, Retry-After, resets. If the tap 
 			description: "the same for every token of a fleet file",
 			files: true,
 		},
+		{ ...rotationOption, description: "the same for both tokens of this rotation of the fleet file, from its journal" },
 		{ flags: "--evidence <dir>", description: "store the counters in this folder, and continue them", files: true },
 		{ flags: "--metrics <address>", description: "serve /metrics and /healthz there, e.g. 127.0.0.1:9464" },
 		{ flags: "--ca <file>", description: "extra CA certificates (PEM) to trust", files: true },
@@ -118,10 +120,12 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 
 /** The fingerprints of the tokens that flags and the fleet file name; a fleet file that is here and not named is not asked. */
 async function knownTokens(fx: Effects, options: Flags): Promise<string[]> {
-	if (options["token"] === undefined && options["fleet"] === undefined) return [];
+	const follower = await followRotation(fx, options, []);
+	if (options["token"] === undefined && options["fleet"] === undefined && !follower) return [];
 	const { emptyFleet } = await import("../spec/fleet.ts");
 	const { withFlags } = await import("../spec/fleet-flags.ts");
-	const named = options["fleet"] === undefined ? undefined : await readFleet(fx, options);
+	const fleet = options["fleet"] === undefined ? undefined : await readFleet(fx, options);
+	const named = follower ? follower.look(fleet ?? emptyFleet(".")).fleet : fleet;
 	const flags = { token: options["token"] };
 	const found: string[] = [];
 	for (const { ref, fingerprint } of withFlags(named ?? emptyFleet("."), flags, ".", fx.clock.now()).tokens) {

@@ -5,10 +5,11 @@ import type { Effects } from "../effects/effects.ts";
 import { outcomeOf } from "../prove/overlap/outcome.ts";
 import type { OverlapView } from "../prove/overlap/view.ts";
 import { reportLine, reportText } from "../prove/report/overlap-text.ts";
-import { observe } from "../prove/watch/observe.ts";
-import { type FlagReader, readFlags } from "../spec/flags.ts";
+import { type Observer, observe } from "../prove/watch/observe.ts";
+import { type FlagReader, type Flags, readFlags } from "../spec/flags.ts";
 import type { Command, Invocation } from "./command.ts";
 import { fleetOptions, loadFleet } from "./fleet-options.ts";
+import { followRotation, rotationOption, withOperation } from "./rotation-option.ts";
 
 export const watchCommand: Command = {
 	name: "watch",
@@ -17,6 +18,7 @@ is safe to retire that token. Reads what crossfade tap and probe wrote to the ev
 collectors or a Prometheus server.`,
 	options: [
 		...fleetOptions,
+		rotationOption,
 		{ flags: "--every <time>", description: "refresh interval (default: 5s)" },
 		{ flags: "--once", description: "show once and exit" },
 		{
@@ -35,6 +37,10 @@ collectors or a Prometheus server.`,
 			"crossfade watch --token old=fp:0123456789ab --token new=file:new.token --gateway eu=http://gw:8888/metrics",
 			"without a fleet file",
 		],
+		[
+			"crossfade watch --web --rotation prod",
+			"with the phase, the stores and the next step of a rotation of crossfade rotate",
+		],
 		["crossfade watch --until-safe --quiet && ./retire.sh", "wait for it in a script"],
 	],
 	run,
@@ -43,8 +49,7 @@ collectors or a Prometheus server.`,
 async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const reader = readFlags(options);
 	const { everyMs, port, untilSafe, once, requireMigrated } = parseFlags(reader);
-	const fleet = await loadFleet(fx, options);
-	const observer = await observe(fx, fleet);
+	const observer = await observeFollowing(fx, options);
 	let show: Display | undefined;
 	try {
 		for (;;) {
@@ -58,13 +63,35 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 			if (untilSafe && safeToRetire === "over") return outcomeOf(view, { requireMigrated: true });
 			const alarm = outcomeOf(view, { requireMigrated: false });
 			if (untilSafe && alarm !== "ok") return alarm;
-			if (untilSafe && fleet.deadline && view.rotation.now >= fleet.deadline.at) return "deadline";
+			const { deadline, now } = view.rotation;
+			if (untilSafe && deadline !== undefined && now >= deadline) return "deadline";
 			if (once || (await fx.stopped(everyMs))) return outcomeOf(view, { requireMigrated });
 		}
 	} finally {
 		await show?.close();
 		await observer.close();
 	}
+}
+
+/** Observes the fleet; one of a rotation is observed anew when its journal has another token or deadline. */
+async function observeFollowing(fx: Effects, options: Flags): Promise<Observer> {
+	const follower = await followRotation(fx, options, ["token"]);
+	const fleet = await loadFleet(fx, options);
+	if (!follower) return observe(fx, fleet);
+	let current: { readonly key: string; readonly observer: Observer } | undefined;
+	return {
+		async look() {
+			const followed = follower.look(fleet);
+			const { tokens, deadline } = followed.fleet;
+			const key = JSON.stringify([tokens, deadline]);
+			if (current?.key !== key) {
+				await current?.observer.close();
+				current = { key, observer: await observe(fx, followed.fleet) };
+			}
+			return withOperation(await current.observer.look(), followed);
+		},
+		close: async () => current?.observer.close(),
+	};
 }
 
 interface Display {
@@ -95,7 +122,7 @@ function onTerminal({ terminal }: Effects, { once, explain }: { once: boolean; e
 	if (terminal.width() === undefined) {
 		const update = (view: OverlapView) => {
 			const { silenceNeededMs: _ticks, ...answer } = view.judgement.fleet;
-			const now = JSON.stringify(answer);
+			const now = JSON.stringify([answer, view.operation?.phase]);
 			if (now !== before) terminal.print(`${reportLine(view)}\n`);
 			before = now;
 		};

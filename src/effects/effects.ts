@@ -29,8 +29,11 @@ export interface Effects {
 	request(request: HttpRequest): Promise<HttpOutcome>;
 	/** Inspects a server's TLS: only a handshake with the host of an https URL. */
 	lookAtTls(url: string, tls: TlsFiles | undefined, timeoutMs: number): Promise<TlsLook>;
-	/** Reads a token from a reference. Throws `CrossfadeError` (refused or io) without quoting it. */
-	readToken(ref: TokenRef): Promise<Secret>;
+	/**
+	 * Reads a token from a reference; `secret` is another secret, which no CLI sends. Throws `CrossfadeError` (refused or io) without quoting
+	 * it.
+	 */
+	readToken(ref: TokenRef, what?: "token" | "secret"): Promise<Secret>;
 	/** Resolves after the given milliseconds, or at once when the signal fires. */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>;
 	/** Resolves with true when the process is asked to stop, or with false after the given milliseconds, if any. */

@@ -27,7 +27,7 @@ export function nodeEffects(terminal: Terminal): Effects {
 		forward: async (options) => (await import("./net/forwarder.ts")).startForwarder(options),
 		request: async (request) => (await import("./net/http-client.ts")).sendRequest(request),
 		lookAtTls: async (...look) => (await import("./net/tls-look.ts")).lookAtTls(...look),
-		readToken: async (ref) => (await import("./terminal/token-source.ts")).readToken(ref, effects),
+		readToken: async (ref, what) => (await import("./terminal/token-source.ts")).readToken(ref, effects, what),
 		sleep,
 		stopped: stopSignal(),
 	};

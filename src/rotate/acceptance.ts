@@ -1,5 +1,8 @@
 import type { ProviderCall } from "../adapters/providers/rotation.ts";
+import { CrossfadeError } from "../base/errors.ts";
 import { jsonField } from "../base/json.ts";
+import type { ProbeEvidence } from "../prove/evidence/evidence.ts";
+import { openStore } from "../prove/evidence/store.ts";
 import { probeRound } from "../prove/probe/round.ts";
 import { parseProbeFlags } from "../spec/probe.ts";
 import { fingerprint } from "../token/fingerprint.ts";
@@ -18,13 +21,20 @@ export interface Acceptance {
 	readonly undisclosed: readonly string[];
 }
 
-/** Asks with the provider's harmless request, and with OTLP on every signal it takes. Both have to agree. */
-export async function acceptanceOf(engine: Pick<Engine, "fx" | "spec" | "about">, token: Secret): Promise<Acceptance> {
+/**
+ * Asks with the provider's harmless request, and with OTLP on every signal it takes. Both have to agree. What a test record showed is kept in
+ * the evidence as a probe, which is no sender.
+ */
+export async function acceptanceOf(
+	engine: Pick<Engine, "fx" | "spec" | "about" | "fleet">,
+	token: Secret,
+	role: "old" | "new",
+): Promise<Acceptance> {
 	const { spec } = engine;
 	const call = spec.rules.whoami?.(engine.about());
 	const answers = [
 		...(call ? [await byWhoami(engine, call, token)] : []),
-		...("takes" in spec.issuer ? [await byOtlp(engine, token)] : []),
+		...("takes" in spec.issuer ? [await byOtlp(engine, token, role)] : []),
 	];
 	const how = answers.map((each) => each.how).join("; ");
 	const [first] = answers;
@@ -62,18 +72,27 @@ async function byWhoami(
 }
 
 /** A made-up token is sent too: a place that accepts everything proves nothing. */
-async function byOtlp({ fx, spec }: Pick<Engine, "fx" | "spec">, token: Secret): Promise<Acceptance> {
-	const flags = { provider: spec.issuer.id, endpoint: spec.endpoint, token: ["token=prompt"] };
+async function byOtlp(
+	{ fx, spec, fleet }: Pick<Engine, "fx" | "spec" | "fleet">,
+	token: Secret,
+	role: "old" | "new",
+): Promise<Acceptance> {
+	const flags = { provider: spec.issuer.id, endpoint: spec.endpoint, token: [`${role}=prompt`] };
 	const plan = parseProbeFlags(flags, fx.clock.now());
 	const { gatewayReading } = await import("../prove/metrics/counters.ts");
 	const { rows } = await probeRound(fx, {
 		plan,
-		tokens: [{ name: "token", secret: token }],
+		tokens: [{ name: role, secret: token }],
 		tls: {},
 		marker: fingerprint(fx.random.token()),
 		readGateway: gatewayReading,
 		controls: new Map(),
 	});
+	await keep(
+		fx,
+		fleet.evidence,
+		rows.map(({ evidence }) => evidence),
+	);
 	const outcomes = new Set(rows.map(({ evidence }) => evidence.outcome));
 	const only = (outcome: string) => outcomes.size === 1 && [...outcomes][0] === outcome;
 	const is = only("accepted") ? "accepted" : only("rejected") ? "refused" : "unclear";
@@ -82,4 +101,15 @@ async function byOtlp({ fx, spec }: Pick<Engine, "fx" | "spec">, token: Secret):
 			`${evidence.signal} ${evidence.outcome}${evidence.status === undefined ? "" : ` (${evidence.status})`}`,
 	);
 	return { is, how: `test records: ${words.join(", ")}`, undisclosed: [] };
+}
+
+/** A folder that cannot be written is told; the answer holds all the same. */
+async function keep(fx: Engine["fx"], folder: string, rows: readonly ProbeEvidence[]): Promise<void> {
+	try {
+		await (await openStore(fx, folder)).addProbes("rotate", rows);
+	} catch (error) {
+		if (!(error instanceof CrossfadeError)) throw error;
+		for (const problem of error.problems)
+			fx.terminal.warn({ ...problem, what: `a probe was not kept: ${problem.what}` });
+	}
 }

@@ -16,6 +16,7 @@ import {
 	sealInto,
 } from "./provider-steps.ts";
 import { apply, confirm, prepareStores, write } from "./store-steps.ts";
+import { turnBackIfBroken } from "./way-back.ts";
 
 /** Where a run stopped, and why. */
 export interface Halt {
@@ -72,7 +73,15 @@ export async function advance(engine: Engine, options: AdvanceOptions): Promise<
 	let exit: ExitName | undefined;
 	for (;;) {
 		const next = nextStep(engine.state(), nextAbout(engine, skipped));
-		if (!("do" in next)) return { next, problems, exit };
+		if (!("do" in next)) {
+			const broken = await turnBackIfBroken(engine);
+			if (broken) problems.push(broken.problem);
+			if (broken?.turned) {
+				exit = "newRejected";
+				continue;
+			}
+			return { next, problems, exit };
+		}
 		const { do: name, store = "" } = next;
 		const step = store === "" ? name : `${name}:${store}`;
 		// Another answer can be read, but no call is made twice in a run.

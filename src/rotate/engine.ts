@@ -10,7 +10,7 @@ import type { NextAbout } from "./next.ts";
 import { storeReach } from "./reach.ts";
 import type { Ending, Facts, Sealed } from "./record.ts";
 import type { Sealer } from "./sealing.ts";
-import { type RotationState, stateOfJournal } from "./state.ts";
+import { continued, type RotationState, stateOfJournal } from "./state.ts";
 
 /** All that a step works with. */
 export interface Engine {
@@ -55,7 +55,14 @@ export function newEngine(fx: Effects, { fleet, spec, journal, sealer, clockOffs
 	const opened = new Map<string, Secret>();
 	const stores = new Map<string, Store>();
 	const reach = storeReach(fx);
-	const state = () => stateOfJournal(journal.records);
+	// Of a thousand stores the journal has thousands of records: each is read once.
+	let known = { count: journal.records.length, state: stateOfJournal(journal.records) };
+	const state = () => {
+		const { records } = journal;
+		if (records.length > known.count)
+			known = { count: records.length, state: continued(known.state, records.slice(known.count)) };
+		return known.state;
+	};
 	const secret = async (which: "old" | "new"): Promise<Secret> => {
 		const sealed = which === "old" ? state().old : state().fresh?.sealed;
 		if (!sealed) throw new Error(`the ${which} token is not sealed yet`);

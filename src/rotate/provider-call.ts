@@ -12,18 +12,25 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Sends one request to the provider: once, without redirects, never again by itself. */
 export async function askProvider(
-	fx: Pick<Effects, "request">,
-	spec: Pick<RotationSpec, "endpoint">,
+	fx: Pick<Effects, "request" | "readToken">,
+	spec: Pick<RotationSpec, "endpoint" | "headers">,
 	call: ProviderCall,
 	credential: Secret,
 ): Promise<HttpOutcome> {
 	const { method, path, header = "Authorization", scheme = "Bearer", json, accept } = call;
 	const value = `${scheme}${scheme === "" ? "" : " "}${credential.reveal()}`;
 	const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
+	const further: [string, string][] = [];
+	if (call.by === "admin") {
+		for (const [name, ref] of Object.entries(spec.headers)) {
+			further.push([name.toLowerCase(), (await fx.readToken(ref, "secret")).reveal()]);
+		}
+	}
 	return fx.request({
 		method,
 		url: new URL(path, `${spec.endpoint}/`).href,
 		headers: {
+			...Object.fromEntries(further),
 			[header.toLowerCase()]: value,
 			...(accept === undefined ? {} : { accept }),
 			...(body && { "content-type": "application/json" }),

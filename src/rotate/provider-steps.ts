@@ -40,7 +40,7 @@ export async function prepareProvider(engine: Engine): Promise<StepOutcome> {
 	const { fx, spec } = engine;
 	const about = engine.about();
 	const old = await engine.secret("old");
-	const accepted = await acceptanceOf(engine, old);
+	const accepted = await acceptanceOf(engine, old, "old");
 	if (accepted.is !== "accepted") {
 		return notSafe(
 			accepted.is === "refused"
@@ -141,7 +141,10 @@ export async function readAnswer(engine: Engine): Promise<StepOutcome> {
 		...captured(engine, {
 			fingerprint: fresh.fingerprint,
 			since: Math.min(issued.at ?? Number.POSITIVE_INFINITY, began + offset),
+			until: "oldEnds" in issued ? issued.oldEnds : undefined,
+			source: "the provider's answer",
 		}),
+		...("publicId" in issued && issued.publicId !== undefined ? { publicId: issued.publicId } : {}),
 		...("id" in issued && issued.id !== undefined ? { id: issued.id } : {}),
 		...("facts" in issued && issued.facts !== undefined ? { facts: issued.facts } : {}),
 	});
@@ -151,19 +154,24 @@ export async function readAnswer(engine: Engine): Promise<StepOutcome> {
 /** With the deadline where a clock ends the old token: counted from the earliest moment at which the new one can have been issued. */
 export function captured(
 	{ spec, about }: Pick<Engine, "spec" | "about">,
-	{ fingerprint: id, since, until }: { fingerprint: string; since: number; until?: number | undefined },
+	{
+		fingerprint: id,
+		since,
+		until,
+		source = "as a person read it on the provider's page",
+	}: { fingerprint: string; since: number; until?: number | undefined; source?: string },
 ): Captured {
 	const overlap = overlapOf(spec, about());
 	const base = { fingerprint: id, since };
 	if (spec.strategy.ends !== "clock") return base;
-	if (until !== undefined) return { ...base, deadline: until, source: "as a person read it on the provider's page" };
+	if (until !== undefined) return { ...base, deadline: until, source };
 	if (overlap === undefined) return base;
 	return { ...base, deadline: since + overlap, source: `${duration(overlap)} from the rotation` };
 }
 
 /** After a call without an answer, when the overlap is over: an old token that lives shows that nothing was rotated. */
 export async function lookAtOld(engine: Engine): Promise<StepOutcome> {
-	const { is, how } = await acceptanceOf(engine, await engine.secret("old"));
+	const { is, how } = await acceptanceOf(engine, await engine.secret("old"), "old");
 	if (is === "accepted") return { how: "done", note: `the old token is accepted, so nothing was rotated: ${how}` };
 	if (is === "refused")
 		return { how: "no", note: `the old token is refused, so it was rotated, and the new one is lost: ${how}` };
@@ -207,7 +215,7 @@ function unclear(what: string, got: string): StepOutcome {
 /** The new token is accepted, and belongs where the old one does. */
 export async function proveNew(engine: Engine): Promise<StepOutcome> {
 	const fresh = await engine.secret("new");
-	const { is, how, same = {}, undisclosed } = await acceptanceOf(engine, fresh);
+	const { is, how, same = {}, undisclosed } = await acceptanceOf(engine, fresh, "new");
 	if (is === "refused") {
 		const what = "the provider refuses the new token";
 		return {
@@ -255,8 +263,8 @@ export const revokeNew = (engine: Engine) => end(engine, engine.state().fresh?.i
 
 /** At the end: the old token is refused, and the new one is not. The other way round, the wrong one was ended. */
 export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
-	const fresh = await acceptanceOf(engine, await engine.secret("new"));
-	const old = await acceptanceOf(engine, await engine.secret("old"));
+	const fresh = await acceptanceOf(engine, await engine.secret("new"), "new");
+	const old = await acceptanceOf(engine, await engine.secret("old"), "old");
 	if (fresh.is === "refused" && old.is === "accepted") {
 		engine.journal.append({
 			is: "ended",

@@ -34,6 +34,15 @@ export type JournalEntry =
 			readonly because?: string;
 			readonly until?: number;
 	  }
+	/** A notice that is about to be sent, or that did not arrive. */
+	| {
+			readonly is: "notice";
+			/** Receiver and event: the same pair is sent once. */
+			readonly key: string;
+			readonly event: string;
+			readonly how: "begun" | "no";
+			readonly note?: string;
+	  }
 	| {
 			readonly is: "closed";
 			readonly how: "done" | "rolled back" | "stranded" | "superseded";
@@ -96,6 +105,8 @@ export interface Captured {
 	readonly fingerprint: string;
 	/** Its id at the provider, if it has one. */
 	readonly id?: string | undefined;
+	/** The public half of a pair, which is no secret. */
+	readonly publicId?: string | undefined;
 	/** The earliest moment at which it can have been issued. */
 	readonly since: number;
 	/** When the old token ends, if a clock ends it. */

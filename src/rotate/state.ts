@@ -70,6 +70,11 @@ export function stateOfJournal(records: readonly JournalRecord[]): RotationState
 	});
 }
 
+/** The state after further records. */
+export function continued(state: RotationState, more: readonly JournalRecord[]): RotationState {
+	return more.reduce(after, state);
+}
+
 function after(state: RotationState, record: JournalRecord): RotationState {
 	if (record.is === "sealed") return afterSealed(state, record);
 	if (record.is === "begun") return afterStep(state, record.step, { is: "begun", at: record.at, note: record.note });

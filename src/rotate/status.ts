@@ -20,9 +20,18 @@ export interface RotationStatus {
 	readonly old?: string | undefined;
 	readonly new?: string | undefined;
 	readonly deadline?: { readonly at: number; readonly source: string } | undefined;
-	readonly stores: readonly { readonly name: string; readonly place: string; readonly state: string }[];
+	readonly stores: readonly StoreStatus[];
 	readonly next: readonly string[];
 	readonly exit: ExitName;
+}
+
+interface StoreStatus {
+	readonly name: string;
+	readonly place: string;
+	/** What it holds, in words. */
+	readonly state: string;
+	/** Evidence shows that its readers use the token of this operation. */
+	readonly confirmed: boolean;
 }
 
 export function statusOf(spec: RotationSpec, journal: Journal | undefined, now: number): RotationStatus {
@@ -32,7 +41,7 @@ export function statusOf(spec: RotationSpec, journal: Journal | undefined, now: 
 		return {
 			...head,
 			phase: "never rotated",
-			stores: places.map((each) => ({ ...each, state: "not looked at" })),
+			stores: places.map((each) => ({ ...each, state: "not looked at", confirmed: false })),
 			next: ["crossfade rotate plan shows what would happen"],
 			exit: "ok",
 		};
@@ -49,7 +58,10 @@ export function statusOf(spec: RotationSpec, journal: Journal | undefined, now: 
 		old: state.old?.fingerprint,
 		new: state.fresh?.fingerprint,
 		deadline: state.deadline,
-		stores: places.map((each) => ({ ...each, state: storeText(state, ownEntry(state.stores, each.name)) })),
+		stores: places.map((each) => {
+			const store = ownEntry(state.stores, each.name);
+			return { ...each, state: storeText(state, store), confirmed: store?.confirm.is === "done" };
+		}),
 		next: nextLines(next, { now, spec, state, about }),
 		exit: exitOf(next, state),
 	};

@@ -3,7 +3,9 @@ import type { Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import { openStore } from "../prove/evidence/store.ts";
 import { observe } from "../prove/watch/observe.ts";
+import type { StoreSpec } from "../spec/rotation.ts";
 import type { Engine, StepOutcome } from "./engine.ts";
+import { exportsNow } from "./exports.ts";
 import type { Facts } from "./record.ts";
 import { fleetOfRotation } from "./rotation-fleet.ts";
 
@@ -36,6 +38,8 @@ export async function prepareStores(
 		}
 		const held = heldBy(holds);
 		facts[`holds:${name}`] = held ?? "hidden";
+		if (holds.is === "token" && holds.value.publicId !== undefined)
+			Object.assign(facts, { [`public:${name}`]: holds.value.publicId });
 		if (held !== undefined && held !== "nothing" && !old.includes(held)) {
 			problems.push({
 				what: `${place} holds another token than the one in use`,
@@ -69,12 +73,17 @@ export async function write(engine: Engine, name: string, direction: "forward" |
 	// Only before the first write; an earlier one of ours put there what is expected.
 	const isFirst = direction === "forward" && engine.state().steps[`back-write:${name}`] === undefined;
 	const expected = isFirst && isKnown ? held : before.fingerprint;
-	const wanted: StoreWrite = { operation: engine.journal.operation, expected, value: { token: after } };
+	const publicId = direction === "forward" ? engine.state().fresh?.publicId : oldPublicId(engine, name);
+	const value = { token: after, ...(hasPair(spec) && publicId !== undefined ? { publicId } : {}) };
+	const wanted: StoreWrite = { operation: engine.journal.operation, expected, value };
+	const exported = direction === "forward" ? await exportsNow(engine, spec.feeds) : {};
 	const written = await store.promote(wanted);
-	const outcome = await settled(engine, name, wanted, written);
+	const settledAs = await settled(engine, name, wanted, written);
+	const outcome = { ...settledAs, facts: { ...settledAs.facts, exports: JSON.stringify(exported) } };
 	if (outcome.how !== "done" || !spec.kind.readsBack) return outcome;
 	const holds = await store.read();
-	if (heldBy(holds) === after.fingerprint) return outcome;
+	const isPair = holds.is !== "token" || value.publicId === undefined || holds.value.publicId === value.publicId;
+	if (heldBy(holds) === after.fingerprint && isPair) return outcome;
 	return {
 		how: "unknown",
 		note: "it was written, and reading it back gave something else",
@@ -85,6 +94,17 @@ export async function write(engine: Engine, name: string, direction: "forward" |
 			fix: "look who else writes there, then run crossfade rotate resume",
 		},
 	};
+}
+
+/** Whether a store has a field for the public half of a pair. */
+export function hasPair({ settings }: StoreSpec): boolean {
+	return settings["public-key"] !== undefined || settings["public-field"] !== undefined;
+}
+
+/** The public half of the old pair, as the store had it before. */
+function oldPublicId(engine: Engine, name: string): string | undefined {
+	const fact = ownEntry(engine.state().steps["prepare"]?.facts, `public:${name}`);
+	return typeof fact === "string" ? fact : undefined;
 }
 
 async function settled(engine: Engine, name: string, wanted: StoreWrite, written: StoreWritten): Promise<StepOutcome> {

@@ -203,6 +203,8 @@ function entryText(record: JournalRecord): string {
 			return `new token fp=${record.fingerprint}${record.deadline === undefined ? "" : `; the old one ends ${new Date(record.deadline).toISOString()}, ${shown(record.source ?? "")}`}`;
 		case "word":
 			return `${record.about}${record.subject === undefined ? "" : ` ${shownName(record.subject)}`}${record.because === undefined ? "" : `: ${shown(record.because, 300)}`}`;
+		case "notice":
+			return record.how === "no" ? `notice ${record.event} did not arrive${note}` : `notice ${record.event}`;
 		case "closed":
 			return `closed: ${record.how}${record.left.length === 0 ? "" : `; left behind: ${record.left.map((each) => shownName(each)).join(", ")}`}`;
 	}

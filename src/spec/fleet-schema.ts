@@ -4,6 +4,7 @@ import { durationMs } from "../base/duration.ts";
 import { FINGERPRINT_LENGTH } from "../token/fingerprint.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import { endpointProblems } from "./endpoint.ts";
+import { notifySchema } from "./notify.ts";
 import { rotationsSchema, storesSchema } from "./rotation-schema.ts";
 
 /** The definition of `crossfade.yaml`: validates it, and is the source of the JSON Schema. A message says what is expected. */
@@ -171,6 +172,12 @@ export const fleetSchema = v.pipe(
 		),
 		rotations: v.optional(
 			v.pipe(rotationsSchema, v.description("Rotations by name: whose token, how, and which stores get the new one.")),
+		),
+		notify: v.optional(
+			v.pipe(
+				notifySchema,
+				v.description("Who is told when a rotation needs a person, nears its deadline, is done or fails."),
+			),
 		),
 	}),
 	v.title("crossfade.yaml"),

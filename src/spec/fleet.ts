@@ -11,6 +11,7 @@ import { nearest } from "../base/suggest.ts";
 import { parseTokenRef, type TokenRef } from "../token/reference.ts";
 import { type FleetText, fingerprintRef, fleetSchema } from "./fleet-schema.ts";
 import { expandHosts } from "./host-pattern.ts";
+import { type NotifySpec, toNotify } from "./notify.ts";
 import { type RotationBlocks, type RotationSpec, rotationProblems, type StoreSpec, toRotations } from "./rotation.ts";
 import { referenceKeys } from "./rotation-schema.ts";
 
@@ -76,6 +77,7 @@ export interface Fleet {
 	readonly evidence: string;
 	readonly stores: readonly StoreSpec[];
 	readonly rotations: readonly RotationSpec[];
+	readonly notify: readonly NotifySpec[];
 }
 
 const EVIDENCE = "crossfade-evidence";
@@ -190,7 +192,7 @@ function describeValue(value: unknown, path: readonly unknown[]): string {
 }
 
 function holdsReference(path: readonly unknown[]): boolean {
-	return path[0] === "tokens" || referenceKeys.includes(String(path.at(-1)));
+	return path[0] === "tokens" || path[0] === "notify" || referenceKeys.includes(String(path.at(-1)));
 }
 
 function keysBeside(issue: FleetIssue): string[] {
@@ -308,6 +310,7 @@ function toFleet(text: FleetText, folder: string): Fleet {
 		pods: (text.pods ?? []).map(from),
 		evidence: from(text.evidence ?? EVIDENCE),
 		...toRotations(blocksOf(text), folder),
+		notify: toNotify(text.notify ?? [], from),
 	};
 }
 

@@ -72,6 +72,8 @@ export function parseProbeFlags(flags: Flags, now: number, fleet?: Fleet): Probe
 /** Tokens given as flags replace all those of the fleet file. */
 function tokensOf(reader: FlagReader, fleet: Fleet | undefined): NamedToken[] {
 	const tokens: NamedToken[] = [];
+	// Those of a rotation are in its journal.
+	if (reader.text("rotation") !== undefined) return [];
 	if (fleet && reader.all("token").length === 0) {
 		const readable = fleet.tokens.flatMap(({ name, ref }) => (ref ? [{ name, ref }] : []));
 		if (readable.length > 0) return readable;
@@ -105,7 +107,7 @@ function tokensOf(reader: FlagReader, fleet: Fleet | undefined): NamedToken[] {
 
 /** Tokens known only by fingerprint cannot be sent. */
 function fleetWarnings(reader: FlagReader, fleet: Fleet | undefined): Problem[] {
-	if (!fleet || reader.all("token").length > 0) return [];
+	if (!fleet || reader.all("token").length > 0 || reader.text("rotation") !== undefined) return [];
 	const unknown = fleet.tokens.filter(({ ref }) => ref === undefined);
 	return unknown.map(({ name, fingerprint }) => ({
 		what: `skipping the token named ${shown(name)}`,

@@ -50,7 +50,20 @@ function isUrl(value: string): boolean {
 	return /^https?:\/\//.test(value) && URL.canParse(value) && new URL(value).username === "";
 }
 
-const forms = { text, path, url, reference, duration: length, number, words: v.array(text), time, flag: v.boolean() };
+const headers = v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,100}$/, "the name of a header")), reference);
+
+const forms = {
+	text,
+	path,
+	url,
+	reference,
+	duration: length,
+	number,
+	words: v.array(text),
+	time,
+	flag: v.boolean(),
+	headers,
+};
 
 /** One key of an adapter's table. */
 function entry({ form, description, ...rest }: StoreSetting | RotationSetting) {

@@ -44,6 +44,8 @@ export interface RotationSpec {
 	/** Absolute; undefined for the folder in the state folder. */
 	readonly journal: string | undefined;
 	readonly host: string | undefined;
+	/** Further headers of requests to the provider's token API, by name. */
+	readonly headers: Readonly<Record<string, TokenRef>>;
 	/** Values of the provider's own keys, as written. */
 	readonly settings: Readonly<Record<string, string>>;
 }
@@ -167,6 +169,7 @@ function ownKeyProblems(name: string, block: RotationText, at: At): Problem[] {
 	const foreign = rotations
 		.flatMap(({ settings }) => settings)
 		.filter((each) => block[each.name] !== undefined && !rules.settings.some((mine) => mine.name === each.name));
+	const conflict = rules.conflict?.(settingsOf(rules, block, (path) => path));
 	const missing = rules.settings.filter(
 		(each) => block[each.name] === undefined && strategy && each.neededBy?.includes(strategy.id),
 	);
@@ -181,6 +184,7 @@ function ownKeyProblems(name: string, block: RotationText, at: At): Problem[] {
 						fix: "choose one of these, or leave it out for the first",
 					},
 				]),
+		...(conflict === undefined ? [] : [{ what: conflict, where, fix: "correct it" }]),
 		...foreign.map((each) => ({
 			what: `${each.name} is not a key of ${issuer.title}`,
 			where: at(["rotations", name, each.name]),
@@ -271,9 +275,9 @@ function toRotation(
 		return parsed.kind === "file" ? { ...parsed, path: from(parsed.path) } : parsed;
 	};
 	const order = [...(block.canary === undefined ? [] : [block.canary]), ...block.stores];
-	const settings = rules.settings.flatMap(({ name: key, form }): [string, string][] =>
-		block[key] === undefined ? [] : [[key, fromReference(form, String(block[key]), from)]],
-	);
+	const settings = settingsOf(rules, block, from);
+	const given = rules.settings.filter(({ name: key, form }) => form === "headers" && block[key] !== undefined);
+	const headers = given.flatMap(({ name: key }) => Object.entries(block[key] as Readonly<Record<string, string>>));
 	return {
 		name,
 		issuer,
@@ -288,6 +292,19 @@ function toRotation(
 		recipients: block.recipients ?? [],
 		journal: block.journal === undefined ? undefined : from(block.journal),
 		host: block.host,
-		settings: Object.fromEntries(settings),
+		headers: Object.fromEntries(headers.map(([header, text]) => [header, ref(text)])),
+		settings,
 	};
+}
+
+/** The values of a provider's own keys that are texts. */
+function settingsOf(
+	rules: ProviderRotation,
+	block: RotationText,
+	from: (path: string) => string,
+): Readonly<Record<string, string>> {
+	const texts = rules.settings.filter(({ name, form }) => form !== "headers" && ownEntry(block, name) !== undefined);
+	return Object.fromEntries(
+		texts.map(({ name, form }) => [name, fromReference(form, String(ownEntry(block, name)), from)]),
+	);
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { newAgeKey } from "../../src/rotate/sealing.ts";
@@ -348,6 +348,44 @@ describe("sequences that end badly elsewhere", () => {
 		expect(world.read("live.token")).toBe(fresh);
 		expect(await world.rotate("ok", "log")).toContain("closed: superseded");
 		expect(await world.rotate("personNeeded", "status")).toContain(`old       fp=${fingerprint(leaked)}`);
+	});
+
+	test("S10: close --stranded --replace --leaked begins the next one inside the overlap, and says what that costs", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		const leaked = await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		const close = ["close", "--stranded", "--because", "it was in a ticket"] as const;
+		expect(await world.rotate("usage", ...close, "--leaked")).toContain("add --replace");
+		// Without a leak a second rotation inside the overlap is not safe, and then nothing is closed either.
+		expect(await world.rotate("unsafePlan", ...close, "--replace")).toContain("still in its overlap");
+		expect(await world.rotate("personNeeded", "status")).toContain("waiting for evidence");
+		const said = await world.rotate("personNeeded", ...close, "--replace", "--leaked");
+		expect(said).toContain(`fp=${fingerprint(world.first)}, may be refused at once`);
+		expect(said).toContain("Left behind: store file; the old token, which may live");
+		const fresh = await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		expect(world.read("live.token")).toBe(fresh);
+		expect(await world.rotate("ok", "log")).toContain("closed: stranded");
+		expect(await world.rotate("personNeeded", "status")).toContain(`old       fp=${fingerprint(leaked)}`);
+	});
+
+	test("close --stranded --replace goes on from the old token after a rollback, and from the reference where the key is gone", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		await world.rotate("personNeeded", "rollback");
+		const again = ["close", "--stranded", "--replace", "--leaked", "--because", "again"] as const;
+		await world.rotate("personNeeded", ...again);
+		expect(await world.rotate("personNeeded", "status")).toContain(`old       fp=${fingerprint(world.first)}`);
+		const folder = join(world.cwd, ".local/state/crossfade/rotations/it");
+		for (const name of readdirSync(folder).filter((each) => each.endsWith(".key"))) rmSync(join(folder, name));
+		expect(await world.rotate("refused", "resume")).toContain("sealed identity is gone");
+		await world.rotate("personNeeded", ...again);
+		await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		expect(world.read("live.token")).toBe(world.read("new.token"));
 	});
 
 	test("S12: a store that left the fleet file needs a reason, and one that came is written", async () => {

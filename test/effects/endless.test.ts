@@ -83,7 +83,7 @@ const READS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Options for files that are only written. */
-const WRITES = ["--out", "--token-out", "--admin-out"];
+const WRITES = ["--out", "--token-out", "--admin-out", "rotate --prometheus"];
 
 describe("what names something to read", async () => {
 	const commands = await Promise.all(registry.map(({ load }) => load()));

@@ -105,6 +105,20 @@ export async function rotationWorld(id: string, options: RotationOptions = {}) {
 			);
 			return ran.stdout + ran.stderr;
 		},
+		/** A verb with words of its own; returns all that it printed, the result first. */
+		async rotateAny(exit: ExitName, ...args: string[]) {
+			const { stdout, stderr } = await this.run(exit, "rotate", ...args);
+			return exit === "ok" ? stdout : stdout + stderr;
+		},
+		/** Another command in the same folder. */
+		async run(exit: ExitName, ...args: string[]) {
+			const ran = await crossfade(args, runOptions({}));
+			searched(ran);
+			expect(`${args[0]}: ${ran.code}\n${ran.stdout}${ran.stderr}`).toMatch(
+				new RegExp(`^${args[0]}: ${exitCodes[exit][0]}\n`),
+			);
+			return ran;
+		},
 		/** The same in a process of its own, which may be killed. */
 		async process(verb: string, flags: readonly string[], more: CliRunOptions = {}) {
 			const ran = await crossfadeProcess(["rotate", verb, "it", ...flags], runOptions(more));

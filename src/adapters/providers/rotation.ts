@@ -16,12 +16,15 @@ export interface ProviderRotation {
 	whoami?(about: RotationAbout): ProviderCall | undefined;
 	/** What must be right before anything happens, in words for the plan; a problem stops it. */
 	refuses?(about: RotationAbout): string | undefined;
+	/** What is wrong with settings that are each of the right form, in words; undefined if nothing. */
+	conflict?(settings: Readonly<Record<string, string>>): string | undefined;
 	readonly sources: readonly string[];
 }
 
 export interface RotationSetting {
 	readonly name: string;
-	readonly form: "text" | "reference" | "duration" | "time" | "flag";
+	/** `headers` are names of headers with a reference for each. */
+	readonly form: "text" | "reference" | "duration" | "time" | "flag" | "headers";
 	readonly description: string;
 	/** Strategies that cannot do without it. */
 	readonly neededBy?: readonly string[];
@@ -84,9 +87,9 @@ export interface RotationAbout {
 	readonly isLeaked: boolean;
 }
 
-/** A request to a provider; the path is relative to the base URL and a slash. */
+/** A request to a provider; the path is relative to the base URL and a slash, or a whole URL. */
 export interface ProviderCall {
-	readonly method: "GET" | "POST" | "DELETE";
+	readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 	readonly path: string;
 	readonly by: "token" | "admin";
 	/** Header for the credential and the word before it; default `Authorization: Bearer`. */
@@ -105,6 +108,10 @@ export interface ProviderCall {
 export interface Issued {
 	readonly token: string;
 	readonly id?: string | undefined;
+	/** The public half of a pair. */
+	readonly publicId?: string | undefined;
+	/** When the old token ends, in milliseconds since the epoch, if the answer says so. */
+	readonly oldEnds?: number | undefined;
 	/** When it was issued by the provider's clock, in milliseconds since the epoch. */
 	readonly at?: number | undefined;
 	/** Facts to keep, which the provider does not tell again. */

@@ -18,6 +18,7 @@ const WITHIN_MS = 10_000;
 export async function readToken(
 	ref: TokenRef,
 	{ environment, terminal }: { readonly environment: Readonly<NodeJS.ProcessEnv>; readonly terminal: Terminal },
+	what: "token" | "secret" = "token",
 ): Promise<Secret> {
 	const origin = refText(ref);
 	const text = await rawToken(ref, environment);
@@ -25,7 +26,8 @@ export async function readToken(
 	const problems = tokenProblems(value, origin);
 	if (problems.length > 0) throw new CrossfadeError("refused", problems);
 	const secret = Secret.of(value);
-	for (const warning of [...alphabetWarning(value, origin), ...modeWarning(ref)]) terminal.warn(warning);
+	for (const warning of [...(what === "token" ? alphabetWarning(value, origin) : []), ...modeWarning(ref)])
+		terminal.warn(warning);
 	return secret;
 }
 

@@ -24,6 +24,21 @@ export interface OverlapView {
 	readonly gateways: readonly GatewayView[];
 	/** Everything that counts traffic, and when it was watched. */
 	readonly series: readonly WatchedSeries[];
+	/** How the rotation itself stands, if it is one of `crossfade rotate` that is followed. */
+	readonly operation?: OperationView | undefined;
+}
+
+/** A rotation of `crossfade rotate`, from its journal. Contains no token. */
+export interface OperationView {
+	readonly name: string;
+	/** The provider's display name. */
+	readonly provider: string;
+	/** In a few words. */
+	readonly phase: string;
+	/** Its stores, and what each holds. */
+	readonly stores: readonly { readonly name: string; readonly place: string; readonly state: string }[];
+	/** What is next, as lines; where a person is needed, the words for that person. */
+	readonly next: readonly string[];
 }
 
 export interface RotationView {
@@ -77,7 +92,17 @@ const LONGEST_REASON = 1_000;
 export function plainView(outside: OverlapView): OverlapView {
 	const view = plainDeep(outside);
 	const fleet = { ...view.judgement.fleet, reason: plain(outside.judgement.fleet.reason, LONGEST_REASON) };
-	return { ...view, judgement: { ...view.judgement, fleet } };
+	const { operation } = outside;
+	const words = operation && {
+		...operation,
+		stores: operation.stores.map(({ name, place, state }) => ({
+			name: plain(name),
+			place: plain(place, LONGEST_REASON),
+			state: plain(state, LONGEST_REASON),
+		})),
+		next: operation.next.map((line) => plain(line, LONGEST_REASON)),
+	};
+	return { ...view, judgement: { ...view.judgement, fleet }, ...(words && { operation: words }) };
 }
 
 /** A token's display name: `old`, `new`, a given name, or `unknown`. */

@@ -79,6 +79,7 @@ export function reportText(outside: OverlapView, options: TextOptions = {}): str
 	const sections: Line[][] = [
 		headLines(view, now, width),
 		verdictLines(view, width),
+		operationLines(view, width),
 		checklistLines(view, width, options.explain ?? false),
 		deadlineLines(view, now, width, options.timeZone),
 		tokenLines(view, now, width),
@@ -119,6 +120,16 @@ function verdictLines({ judgement: { fleet } }: OverlapView, width: number): Lin
 			[fleet.safeToRetire, "bold", ...TONE_STYLES[tone(fleet.safeToRetire)]],
 		],
 		...indented(fleet.reason, width),
+	];
+}
+
+/** Where the rotation stands, what its stores hold, and what is next. */
+function operationLines({ operation }: OverlapView, width: number): Line[] {
+	if (operation === undefined) return [];
+	return [
+		[[`Rotation ${operation.name}: `, "bold"], operation.phase],
+		...operation.stores.flatMap(({ name, state }) => indented(`${name}: ${state}`, width)),
+		...operation.next.flatMap((line) => indented(line, width, line.startsWith(" ") ? 4 : 2)),
 	];
 }
 
@@ -366,7 +377,7 @@ function indented(text: string, width: number, indent = 2): Line[] {
 /** The overlap as one line of `key=value` pairs, for logs and pipes. */
 export function reportLine(outside: OverlapView): string {
 	const view = plainView(outside);
-	const { rotation, judgement } = view;
+	const { rotation, judgement, operation } = view;
 	const { fleet } = judgement;
 	const tokens = tokensOfRotation(view);
 	const { leftMs } = countdown(rotation, rotation.now);
@@ -379,6 +390,7 @@ export function reportLine(outside: OverlapView): string {
 		[`old_${judgement.rateUnit}_15m`, judgement.oldRate.at(-1)],
 		["unknown", strangers(view).length],
 		["left_s", leftMs === undefined ? undefined : Math.floor(leftMs / 1000)],
+		["phase", operation === undefined ? undefined : JSON.stringify(operation.phase)],
 		["open", judgement.obligations.filter(({ state }) => state !== "proven").length],
 	];
 	const known = pairs.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));

@@ -45,6 +45,7 @@ export function pageBody(data: PageData, state?: PageState): PageElement[] {
 			"main",
 			{},
 			h("div", { class: "lead" }, answer(view, state), deadline(view, now, state)),
+			operation(view),
 			isDead(state) ? undefined : points(view),
 			fade(view, now),
 			h("div", { class: "pair" }, tokens(view, now), gateways(view, now)),
@@ -132,6 +133,24 @@ function deadline({ rotation, judgement }: OverlapView, now: number, state: Page
 		h("p", {}, `${utc(rotation.deadline)}${local}${source}.`),
 		silence && h("p", { class: judgement.fleet.fits === false ? "bad" : "" }, sentence(silence)),
 		clockText && h("p", {}, sentence(clockText)),
+	);
+}
+
+/** Where the rotation stands, what its stores hold, and what is next. */
+function operation({ operation: found }: OverlapView): PageElement | undefined {
+	if (found === undefined) return undefined;
+	return h(
+		"section",
+		{ class: "panel", "aria-labelledby": "operation" },
+		h("h2", { id: "operation" }, "Rotation ", h("bdi", {}, found.name), `: ${found.phase}`),
+		h(
+			"ul",
+			{ class: "plain" },
+			found.stores.map(({ name, place, state }) =>
+				h("li", {}, h("b", {}, h("bdi", {}, name)), " ", h("bdi", { class: "note" }, place), ": ", h("bdi", {}, state)),
+			),
+		),
+		found.next.map((line) => h("p", {}, h("bdi", {}, line.trim()))),
 	);
 }
 

@@ -21,6 +21,19 @@ describe("JSON", () => {
 		expect(schemaErrors(schema, JSON.parse(reportJson({ ...view, judgement })))).toEqual([]);
 	});
 
+	test("of a rotation that is followed is what the schema says, too", () => {
+		const operation = {
+			name: "prod",
+			provider: "Torii",
+			phase: "writing stores",
+			stores: [{ name: "vault", place: "secret/otel", state: "has the old token" }],
+			next: ["a person is needed:", "  Choose Rotate."],
+		};
+		const text = reportJson(demoOverlap({ change: { operation } }));
+		expect(schemaErrors(schema, JSON.parse(text))).toEqual([]);
+		expect(JSON.parse(text).operation).toEqual(operation);
+	});
+
 	test("the schema describes every field: nothing can be added, lost or of another type unseen", () => {
 		const base = JSON.parse(reportJson(demoOverlap()));
 		const optional =

@@ -57,6 +57,22 @@ describe("a tree", () => {
 describe("the report as HTML", () => {
 	const report = reportHtml(demoOverlap({ names }));
 
+	test("shows a rotation that is followed: its phase, its stores and what is next, as text", () => {
+		const operation = {
+			name: hostile.html,
+			provider: "Torii",
+			phase: "writing stores",
+			stores: [{ name: hostile.script, place: "secret/otel", state: "has the old token" }],
+			next: ["a person is needed:", "  Choose Rotate and confirm."],
+		};
+		const page = reportHtml(demoOverlap({ change: { operation } }));
+		for (const part of ["writing stores", "secret/otel", "has the old token", "Choose Rotate and confirm."])
+			expect(page).toContain(part);
+		expect(page).not.toContain("<img src=x");
+		expect(page).not.toContain("<script>");
+		expect(reportHtml(demoOverlap())).not.toContain('id="operation"');
+	});
+
 	test("needs nothing but itself, and says so to the browser", () => {
 		const style = /<style>(.*)<\/style>/s.exec(report)?.[1] ?? "";
 		const hash = createHash("sha256").update(style).digest("base64");

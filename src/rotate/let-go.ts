@@ -1,0 +1,32 @@
+import { ownEntry } from "../base/lookup.ts";
+import type { RotationPlace } from "./open.ts";
+import { storeReach } from "./reach.ts";
+import type { RotationState } from "./state.ts";
+
+/** What an operation that ends without a good end leaves undone, in words. */
+export function leftBehind(state: RotationState): string[] {
+	return [
+		...state.opened.stores
+			.filter((name) => ownEntry(state.stores, name)?.confirm.is !== "done")
+			.map((name) => `store ${name}`),
+		...(state.steps["prove-old-dead"]?.is === "done" ? [] : ["the old token, which may live"]),
+		...(state.fresh === undefined && state.call.is !== "never" ? ["a new token that may exist"] : []),
+	];
+}
+
+/** Gives the lock of an operation back, so that the next one can take it; tells what stands in the way. */
+export async function letGo({ fx, spec }: Pick<RotationPlace, "fx" | "spec">, state: RotationState): Promise<void> {
+	const holder = state.steps["fence"]?.facts?.["store"];
+	const found = spec.stores.find(({ name }) => name === holder);
+	if (!found) return;
+	const store = found.kind.open(found.settings, storeReach(fx));
+	const released = await store.fence?.release(state.opened.operation).finally(() => store.close?.());
+	if (released === undefined || released.is === "free") return;
+	if (released.is === "held" || released.is === "unreachable") {
+		fx.terminal.warn({
+			what: `the lock of this operation in store ${found.name} could not be given back`,
+			got: released.is === "unreachable" ? released.why : released.is,
+			fix: "the next operation says what to do",
+		});
+	}
+}

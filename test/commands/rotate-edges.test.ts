@@ -1,0 +1,170 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { limitConcurrency } from "../../src/base/concurrency.ts";
+import { exitCodes } from "../../src/base/errors.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
+import { howMany } from "../harness/matrix.ts";
+import { needs, smallDisks } from "../harness/parts.ts";
+import { managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
+
+const preload = new URL("../harness/disk-fails.cjs", import.meta.url).pathname;
+
+interface Scenario {
+	readonly name: string;
+	readonly open: () => Promise<RotationWorld>;
+	readonly command: readonly string[];
+	/** Exit codes that are right once the disk takes data again. */
+	readonly ends: readonly number[];
+	readonly live: number;
+}
+
+const scenarios: readonly Scenario[] = [
+	{ name: "tooken, start", open: () => managed("tooken"), command: ["start"], ends: [16], live: 2 },
+	{
+		name: "glean, start",
+		open: () => rotationWorld("glean", { rotation: ["datasource: wiki"] }),
+		command: ["start"],
+		ends: [16, 17],
+		live: 2,
+	},
+	{
+		name: "torii, paste",
+		open: async () => {
+			const world = await rotationWorld("torii");
+			await world.rotate("personNeeded", "start");
+			await world.click();
+			return world;
+		},
+		command: ["resume", "--token", "file:new.token"],
+		ends: [16],
+		live: 2,
+	},
+];
+
+describe.each(["ENOSPC", "EROFS"])("a disk that takes nothing any more (%s)", (fault) => {
+	test.each(scenarios)(
+		"$name: from any write on it is told, and goes on when the disk does",
+		async (scenario) => {
+			const run = async (world: RotationWorld, at: number) => {
+				world.write("points", "");
+				const [verb = "", ...flags] = scenario.command;
+				const ran = await world.process(verb, flags, {
+					canaries: [],
+					nodeArgs: ["--require", preload],
+					env: { DISK_FAILS_AT: `${at}`, DISK_FAILS_AS: fault, DISK_FAILS_COUNT: join(world.cwd, "points") },
+				});
+				return { ...ran, points: readFileSync(join(world.cwd, "points"), "utf8").length };
+			};
+			const { points } = await run(await scenario.open(), 0);
+			expect(points).toBeGreaterThan(20);
+			const few = howMany(6, points);
+			const whenFree = limitConcurrency(2);
+			const at = Array.from({ length: few }, (_, index) => 1 + Math.floor((index * points) / few));
+			await Promise.all(at.map((each) => whenFree(() => survives(scenario, each, run))));
+			process.stdout.write(`${scenario.name}: ${fault} at ${at.length} of ${points} writes\n`);
+		},
+		1_200_000,
+	);
+});
+
+type Run = (world: RotationWorld, at: number) => Promise<{ code: number | null; stdout: string; stderr: string }>;
+
+async function survives({ open, command, ends, live }: Scenario, at: number, run: Run): Promise<void> {
+	const world = await open();
+	const failed = await run(world, at);
+	const said = [`at ${at}: ${failed.code}\n${failed.stdout}${failed.stderr}`];
+	// An error of its own, and no bug; what is only evidence or a lock's time may fail without one.
+	expect(failed.code, said[0]).not.toBe(exitCodes.internal[0]);
+	expect(failed.code, said[0]).not.toBe(exitCodes.ok[0]);
+	let code: number | null = null;
+	for (const [verb = "", ...flags] of [["resume"], command, ["resume"], ["resume"]]) {
+		const ran = await world.process(verb, flags);
+		said.push(`${verb}: ${ran.code}\n${ran.stdout}${ran.stderr}`);
+		code = ran.code;
+	}
+	const where = said.join("\n");
+	expect(ends, where).toContain(code);
+	const tokens = (await world.status()).tokens
+		.filter(({ state }) => state === "active")
+		.map((each) => each.fingerprint);
+	expect(tokens, where).toContain(fingerprint(world.read("live.token").trim()));
+	expect(tokens.length, where).toBeLessThanOrEqual(live);
+}
+
+describe("a real disk", needs(smallDisks), () => {
+	function mounted(world: RotationWorld, name: string, options: string): string {
+		const folder = join(world.cwd, name);
+		mkdirSync(folder, { mode: 0o700 });
+		execFileSync("mount", ["-t", "tmpfs", "-o", `mode=0700,${options}`, "tmpfs", folder]);
+		onTestFinished(() => {
+			execFileSync("umount", [folder]);
+		});
+		return folder;
+	}
+
+	test("without space for the answer is told before the provider is called", async () => {
+		const world = await managed("tooken", { rotation: ["journal: small/journal"] });
+		mounted(world, "small", "size=128k");
+		const { code, stderr } = await world.process("start", []);
+		expect({ code, says: stderr.includes("no space left") }, stderr).toEqual({ code: 12, says: true });
+		expect((await world.status()).tokens).toHaveLength(1);
+	});
+
+	test("that is read-only holds no journal, and nothing is called", async () => {
+		const world = await managed("tooken", { rotation: ["journal: fixed/journal"] });
+		mounted(world, "fixed", "ro");
+		const { code, stderr } = await world.process("start", []);
+		expect(code, stderr).toBe(12);
+		expect((await world.status()).tokens).toHaveLength(1);
+	});
+
+	test("that is read-only under a store is not a safe plan, and nothing is called", async () => {
+		const world = await managed("tooken");
+		const folder = mounted(world, "fixed", "size=64k");
+		copyFileSync(join(world.cwd, "live.token"), join(folder, "live.token"));
+		execFileSync("mount", ["-o", "remount,ro", folder]);
+		world.write("crossfade.yaml", world.read("crossfade.yaml").replace("path: live.token", "path: fixed/live.token"));
+		const { code, stderr } = await world.process("start", [], { canaries: [] });
+		expect({ code, says: stderr.includes("cannot be written") }, stderr).toEqual({ code: 18, says: true });
+		expect((await world.status()).tokens).toHaveLength(1);
+	});
+});
+
+describe("many at once", () => {
+	test("of 50 resumes where one has to mint, each works or says that another does, and one token is minted", async () => {
+		const world = await managed("tooken");
+		await world.control("/fault", { fault: "reset", on: "manage", skip: 2, times: 1 });
+		await world.rotate("unknownState", "start");
+		const before = (await world.status()).tokens.length;
+		const runs = await Promise.all(Array.from({ length: 50 }, () => world.process("resume", [], { canaries: [] })));
+		const codes = new Set(runs.map(({ code }) => code));
+		for (const { code, stderr } of runs) {
+			if (code === 11) expect(stderr).toContain("another crossfade works on this rotation now");
+			else expect(code, stderr).toBe(16);
+		}
+		expect(codes).toContain(16);
+		const { tokens } = await world.status();
+		expect(tokens).toHaveLength(before + 1);
+		expect(tokens.filter(({ state }) => state === "active")).toHaveLength(2);
+		expect(tokens[0]?.fingerprint).toBe(fingerprint(world.read("live.token")));
+		process.stdout.write(`50 resumes: ${runs.filter(({ code }) => code === 16).length} worked, the others said so\n`);
+	}, 600_000);
+});
+
+describe("a journal", () => {
+	test("of another fleet file, and one without this machine's key, is one clear error, and nothing is changed", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		copyFileSync(join(world.cwd, "crossfade.yaml"), join(world.cwd, "other.yaml"));
+		for (const verb of ["status", "resume", "start", "close"] as const) {
+			const flags = verb === "close" ? ["--stranded", "--because", "x"] : [];
+			const said = await world.rotate("refused", verb, "--fleet", "other.yaml", ...flags);
+			expect(said).toContain("the journal is of another fleet file");
+		}
+		rmSync(join(world.cwd, "crossfade.key"));
+		await world.rotate("io", "resume");
+		expect(world.read("live.token")).toBe(world.first);
+	});
+});
