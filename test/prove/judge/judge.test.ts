@@ -417,47 +417,47 @@ test("150,000 machines in traffic, list and inventory are judged, and each is fo
 });
 
 describe("a sender (4)", () => {
-	test.each<[string, TrafficCounter[], string, Facts?]>([
-		["that was on the new token alone for longer than it declares", moved, "MIGRATED"],
-		["that sent with the new token for an hour only", [...often(OLD, 600, 70), ...often(NEW, 60, 0)], "NEW SEEN"],
-		["that was never seen on the old token, and watched for long enough", often(NEW, 190, 0), "MIGRATED"],
+	test.each<[string, string, TrafficCounter[], Facts?]>([
+		["that was on the new token alone for longer than it declares", "MIGRATED", moved],
+		["that sent with the new token for an hour only", "NEW SEEN", [...often(OLD, 600, 70), ...often(NEW, 60, 0)]],
+		["that was never seen on the old token, and watched for long enough", "MIGRATED", often(NEW, 190, 0)],
 		[
 			"first seen with the new token when the watch is young",
-			often(NEW, 190, 0),
 			"NEW SEEN",
+			often(NEW, 190, 0),
 			{ watchSince: now - 30 * MIN },
 		],
-		["that slept through the hours of silence", [...often(OLD, 600, 400), sent(NEW, 390), sent(NEW, 5)], "NEW SEEN"],
+		["that slept through the hours of silence", "NEW SEEN", [...often(OLD, 600, 400), sent(NEW, 390), sent(NEW, 5)]],
 		[
 			"that sends every five hours, whatever it declares",
-			[sent(OLD, 1000), sent(OLD, 700), ...often(NEW, 690, 400, { cli: "x" }), sent(NEW, 650), sent(NEW, 560)],
 			"NEW SEEN",
+			[sent(OLD, 1000), sent(OLD, 700), ...often(NEW, 690, 400, { cli: "x" }), sent(NEW, 650), sent(NEW, 560)],
 			{ intervals: { fleet: 6 * HOUR, hosts: {}, clis: {} } },
 		],
 		[
 			"that declares a day, in three hours",
-			moved,
 			"NEW SEEN",
+			moved,
 			{ intervals: { hosts: { "mac-1": 24 * HOUR }, clis: {} } },
 		],
-		["of which nothing is declared, in three hours", moved, "NEW SEEN", { intervals: { hosts: {}, clis: {} } }],
-		["with the old token after the new one", [...moved, sent(OLD, 30), sent(NEW, 20)], "MIXED"],
+		["of which nothing is declared, in three hours", "NEW SEEN", moved, { intervals: { hosts: {}, clis: {} } }],
+		["with the old token after the new one", "MIXED", [...moved, sent(OLD, 30), sent(NEW, 20)]],
 		[
 			"that moved hours ago within the quarter hour that both tokens' minutes were merged into",
+			"NEW SEEN",
 			[
 				sent(OLD, 186, { minute: sent(OLD, 195).minute, span: 15, firstSeen: now - 195 * MIN }),
 				sent(NEW, 181, { minute: sent(NEW, 195).minute, span: 15, firstSeen: now - 185 * MIN }),
 				...often(NEW, 171, 0),
 			],
-			"NEW SEEN",
 			{ intervals: { hosts: { "mac-1": 24 * HOUR }, clis: {} } },
 		],
-		["with both tokens in one request", [sent(OLD, 3), sent(NEW, 3)], "MIXED"],
-		["whose last request was with the old token, however long ago", [sent(NEW, 300), sent(OLD, 200)], "MIXED"],
-		["only with the old token", [sent(OLD, 500)], "OLD ONLY"],
-		["expected, and never seen", [], "SILENT"],
-		["with a third credential only", [sent(OTHER, 1)], "UNATTRIBUTED"],
-	])("%s is %s", (_, traffic, verdict, more = {}) => {
+		["with both tokens in one request", "MIXED", [sent(OLD, 3), sent(NEW, 3)]],
+		["whose last request was with the old token, however long ago", "MIXED", [sent(NEW, 300), sent(OLD, 200)]],
+		["only with the old token", "OLD ONLY", [sent(OLD, 500)]],
+		["expected, and never seen", "SILENT", []],
+		["with a third credential only", "UNATTRIBUTED", [sent(OTHER, 1)]],
+	])("%s is %s", (_, verdict, traffic, more = {}) => {
 		const { senders } = judge(facts({ traffic, ...more }));
 		expect(senders.find(({ cli }) => cli === "codex")).toMatchObject({ host: "mac-1", verdict });
 	});
