@@ -148,8 +148,7 @@ function addOld(sent: SentData, { requests, minute, lastSeen }: TrafficCounter):
 
 function addNew(sent: SentData, counter: TrafficCounter): void {
 	const { lastSeen, lastAccepted } = counter;
-	const first =
-		counter.span === 1 ? lastSeen : (counter.firstSeen ?? Math.min(counter.minute * MINUTE_MS, lastSeen));
+	const first = counter.span === 1 ? lastSeen : (counter.firstSeen ?? Math.min(counter.minute * MINUTE_MS, lastSeen));
 	sent.newRequests += counter.requests;
 	sent.firstNew = Math.min(sent.firstNew ?? first, first);
 	sent.lastNew = Math.max(sent.lastNew ?? 0, lastSeen);
