@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { fingerprint } from "../../../src/token/fingerprint.ts";
 import { madeUpToken } from "../../../src/token/made-up.ts";
+import { Secret } from "../../../src/token/secret.ts";
 import { type Canary, canary, leaks } from "../../harness/canary.ts";
 import { otlpRequest } from "../../harness/otlp.ts";
 import { attribute, field } from "../../harness/proto.ts";
@@ -220,6 +221,17 @@ describe("who sent what with which token", () => {
 		const body = logs([{ "host.name": name, "service.name": name, "service.version": name }]);
 		await send(tap, { type: PROTOBUF, body, headers: [bearer(token)] });
 		expect((await tap.requests(1))[0]).toMatchObject({ host: "[token]", cli: "[token]", version: "[token]" });
+	});
+
+	test("a token that was taken from somewhere is no name, also one of words, in capitals too", async () => {
+		const tap = await tapping();
+		const { fingerprint } = Secret.of("a-token-of-words-for-this-test-only");
+		const names = ["a-token-of-words-for-this-test-only", "x A-TOKEN-OF-WORDS-FOR-THIS-TEST-ONLY"];
+		const body = logs([{ "host.name": names[0] ?? "", "service.name": names[1] ?? "" }]);
+		await send(tap, { type: PROTOBUF, body, headers: [bearer(canary())] });
+		const [seen] = await tap.requests(1);
+		expect(JSON.stringify(seen)).not.toMatch(/token-of-words/i);
+		expect(seen?.host).toContain(fingerprint);
 	});
 
 	test("what is as random as a token is no name, whoever's it is", async () => {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -393,6 +393,24 @@ describe("a page without metrics is a warning, and loses no evidence", () => {
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 		expect(stdout).toMatch(/gw +down/);
 		expect(stdout).toContain("nothing listens on that port");
+	});
+
+	test("a gateway whose counters another has locked is down until there are some", async () => {
+		const page = await metricsPage(attributed(OLD, 1));
+		const folder = scratch({ "traffic-gateway-gw.ndjson.lock": "1 another-host\n" });
+		const { fx } = movableClock();
+		const fleet = watchedFleet(folder, OLD, NEW, { gateways: [{ name: "gw", metrics: [page.url] }] });
+		const late = await observe(fx, fleet);
+		const view = await late.look();
+		expect(view.gateways).toMatchObject([{ state: "down" }]);
+		expect(openPoints(view, "whole").join()).toContain("another process has locked them, and has written none");
+		expect(openPoints(view, "watched").join()).toContain("its counters are not in the evidence folder");
+		rmSync(join(folder, "traffic-gateway-gw.ndjson.lock"));
+		const first = await observe(fx, fleet);
+		await first.look();
+		// The first one only observes now, and finds what the other has written.
+		expect((await late.look()).gateways).toMatchObject([{ state: "up" }]);
+		await Promise.all([first.close(), late.close()]);
 	});
 
 	test("a gateway whose evidence cannot be kept is down, and it is said why", async () => {
