@@ -2,7 +2,6 @@ import { basename } from "node:path";
 import { durationMs } from "../base/duration.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
-import { choiceProblem } from "../base/suggest.ts";
 import { calendar, lastBegun } from "../rotate/calendar.ts";
 import { overlapOf, slowestMs } from "../rotate/engine.ts";
 import { allRecords } from "../rotate/journal.ts";
@@ -11,8 +10,6 @@ import { type ScheduleAbout, type ScheduleFile, scheduleProblems, schedulers } f
 import { stateOfJournal } from "../rotate/state.ts";
 import { timeText } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
-
-export const scheduleKinds = [...Object.keys(schedulers), "calendar"];
 
 /** Prints what runs the rotation in time, or a calendar of people's steps; changes nothing but what `--out` names. */
 export async function schedule(place: RotationPlace, flags: FlagReader, kind: string): Promise<ExitName> {
@@ -43,9 +40,7 @@ export async function schedule(place: RotationPlace, flags: FlagReader, kind: st
 }
 
 function madeBy(kind: string, about: ScheduleAbout): readonly ScheduleFile[] {
-	const made = ownEntry(schedulers, kind);
-	if (!made) throw new CrossfadeError("usage", choiceProblem("kind of schedule", kind, scheduleKinds, "schedule"));
-	return made(about);
+	return ownEntry(schedulers, kind)?.(about) ?? [];
 }
 
 async function scheduleAbout({ fx, spec, file }: RotationPlace, every: string | undefined): Promise<ScheduleAbout> {

@@ -5,19 +5,21 @@ import type { Effects } from "../effects/effects.ts";
 import type { RotationPlace } from "../rotate/open.ts";
 import { type FlagReader, readFlags } from "../spec/flags.ts";
 import type { Invocation } from "./command.ts";
-import { closeStranded, exportToken, logOf, reopen, status } from "./rotate-records.ts";
-import { plan, resume, retire, rollback, start } from "./rotate-run.ts";
-import { isDue, schedule, scheduleKinds } from "./rotate-schedule.ts";
 import { rotationPlace } from "./rotation-option.ts";
 
 type Verb = (place: RotationPlace, flags: FlagReader, kind: string) => Promise<ExitName>;
 
+/** Loaded when it is called: `status` must be quick. */
+const run = () => import("./rotate-run.ts");
+const records = () => import("./rotate-records.ts");
+const schedules = () => import("./rotate-schedule.ts");
+
 /** Each verb with the options that it takes besides `--fleet`, and the words of which one comes before the rotation's name. */
 const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string[], kinds?: readonly string[]]>> = {
-	plan: [plan, ["json", "leaked"]],
+	plan: [async (place, flags) => (await run()).plan(place, flags), ["json", "leaked"]],
 	start: [startIfDue, ["ifOlder", "adopt", "publicId", "since", "oldEnds", "leaked", "acceptUnproven", "acceptOutage"]],
 	resume: [
-		resume,
+		async (place, flags) => (await run()).resume(place, flags),
 		[
 			"token",
 			"publicId",
@@ -34,11 +36,11 @@ const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string
 			"acceptUnproven",
 		],
 	],
-	status: [status, ["json", "prometheus"]],
-	retire: [retire, ["despite"]],
-	rollback: [rollback, ["because"]],
+	status: [async (place, flags) => (await import("./rotate-status.ts")).status(place, flags), ["json", "prometheus"]],
+	retire: [async (place, flags) => (await run()).retire(place, flags), ["despite"]],
+	rollback: [async (place, flags) => (await run()).rollback(place, flags), ["because"]],
 	close: [
-		closeStranded,
+		async (place, flags) => (await records()).closeStranded(place, flags),
 		[
 			"stranded",
 			"because",
@@ -52,10 +54,14 @@ const verbs: Readonly<Record<string, readonly [run: Verb, takes: readonly string
 			"acceptOutage",
 		],
 	],
-	reopen: [reopen, ["until"]],
-	log: [logOf, ["json"]],
-	export: [exportToken, ["out", "yes"]],
-	schedule: [schedule, ["every", "out"], scheduleKinds],
+	reopen: [async (place, flags) => (await records()).reopen(place, flags), ["until"]],
+	log: [async (place, flags) => (await records()).logOf(place, flags), ["json"]],
+	export: [async (place, flags) => (await records()).exportToken(place, flags), ["out", "yes"]],
+	schedule: [
+		async (place, flags, kind) => (await schedules()).schedule(place, flags, kind),
+		["every", "out"],
+		["systemd", "cron", "kubernetes", "github", "calendar"],
+	],
 };
 
 const ALWAYS = ["fleet", "quiet", "verbose"];
@@ -64,7 +70,7 @@ export async function runVerb(fx: Effects, { options, args }: Invocation): Promi
 	const [name = "", ...words] = args;
 	const found = ownEntry(verbs, name);
 	if (!found) throw new CrossfadeError("usage", choiceProblem("verb", name, Object.keys(verbs), "rotate"));
-	const [run, takes, kinds] = found;
+	const [verb, takes, kinds] = found;
 	const foreign = Object.keys(options).filter((option) => ![...ALWAYS, ...takes].includes(option));
 	if (foreign.length > 0) {
 		throw new CrossfadeError(
@@ -83,12 +89,13 @@ export async function runVerb(fx: Effects, { options, args }: Invocation): Promi
 		throw new CrossfadeError("usage", { what: `rotate ${name} takes one name`, got: "more", fix: "name one rotation" });
 	}
 	refuseDebugging(fx);
-	return run(await rotationPlace(fx, options, wanted, "rotate"), readFlags(options), kind);
+	return verb(await rotationPlace(fx, options, wanted, "rotate"), readFlags(options), kind);
 }
 
 /** Begins, if the last rotation is as old as that; for schedulers. */
 async function startIfDue(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
-	return flags.text("ifOlder") !== undefined && !isDue(place, flags) ? "waiting" : start(place, flags);
+	if (flags.text("ifOlder") !== undefined && !(await schedules()).isDue(place, flags)) return "waiting";
+	return (await run()).start(place, flags);
 }
 
 function flagOf(option: string): string {

@@ -1,4 +1,4 @@
-import type { Problem } from "../base/errors.ts";
+import { CrossfadeError, type Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import { acceptanceOf } from "./acceptance.ts";
 import type { Engine } from "./engine.ts";
@@ -29,7 +29,7 @@ export async function turnBackIfBroken(
 	for (const { name, feeds } of engine.spec.stores) {
 		const store = ownEntry(state.stores, name);
 		if (!store || store.confirm.is === "done") continue;
-		const got = await brokenExports(engine, feeds, store);
+		const got = await brokenExports(engine, feeds, store).catch(unreadable);
 		if (got === undefined) continue;
 		const where = { file: `store ${name}` };
 		const what = "since this store has the new token, what reads it exports nothing";
@@ -43,6 +43,11 @@ export async function turnBackIfBroken(
 		return { turned: true, problem: { what: `${what}: the old token is put back`, got, where, fix } };
 	}
 	return undefined;
+}
+
+/** Evidence that cannot be read shows nothing; whoever needs it says so. */
+function unreadable(error: unknown): undefined {
+	if (!(error instanceof CrossfadeError)) throw error;
 }
 
 async function refusedOld(engine: Engine): Promise<string | undefined> {

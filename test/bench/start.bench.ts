@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { canary } from "../harness/canary.ts";
 import { CLI, scratch } from "../harness/cli.ts";
 import { needs, nodeOf, type Part } from "../harness/parts.ts";
 import { httpText } from "../harness/raw-server.ts";
+import { rotationWorld } from "../harness/rotate.ts";
 import { compareCommands, median, quietEnvironment, say } from "./measure.ts";
 
 const config = `receivers:
@@ -43,6 +44,30 @@ for (const node of [here, ...[22, 24, 26].map(nodeOf)])
 			const line = commands[index]?.join(" ").replace(file, "FILE");
 			say(`${version}: ${median.toFixed(2)} (minimum ${minimum.toFixed(2)}) times node -e 0: crossfade ${line}`);
 		}
+	});
+
+/** Bar: 2.5, in the middle of a rotation, with a provider that cannot be reached. */
+for (const node of [here, ...[22, 24, 26].map(nodeOf)])
+	test(`start of rotate status against node -e 0: ${node.name}`, needs(node), async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		// Nothing answers while the programs are waited for.
+		const fleet = join(world.cwd, "crossfade.yaml");
+		world.write("crossfade.yaml", world.fleet.replace(world.url, "http://127.0.0.1:1"));
+		const state = join(world.cwd, ".local/state");
+		const status = ["env", `XDG_STATE_HOME=${state}`, node.path, CLI, "rotate", "status", "it", "--fleet", fleet];
+		const said = spawnSync("env", status.slice(1), { encoding: "utf8" });
+		if (said.status !== 16) throw new Error(`${said.status}: ${said.stdout}${said.stderr}`);
+		const quiet = ["sh", "-c", '"$@" >/dev/null || [ $? = 16 ]', "sh"];
+		const [, ratio] = compareCommands([
+			[...quiet, node.path, "-e", "0"],
+			[...quiet, ...status],
+		]);
+		const version = execFileSync(node.path, ["--version"], { encoding: "utf8" }).trim();
+		const { median: middle = 0, minimum = 0 } = ratio ?? {};
+		say(`${version}: ${middle.toFixed(2)} (minimum ${minimum.toFixed(2)}) times node -e 0: crossfade rotate status`);
 	});
 
 /** Bars: 5.5 on Node 20, 3.2 on later ones. */

@@ -65,6 +65,7 @@ describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
 			const next = nextAfter([...prepared, ended("reserve"), begun("call"), fate], { strategy });
 			if (strategy.again === "yes") expect(next).toEqual({ do: "call" });
 			else if (strategy.again === "orphan") expect(next).toEqual({ do: "find-orphan" });
+			else if (strategy.again === "no") expect(next).toEqual({ person: "console" });
 			else expect(next).toMatchObject({ due: HOUR + 60_000 });
 		}
 		// Space for the answer comes first, and a definite refusal had no effect.

@@ -68,6 +68,13 @@ describe("a promotion that breaks exports", () => {
 		expect(world.read("live.token")).toBe(world.first);
 	});
 
+	test("is not seen in evidence that cannot be read, and that stops nothing", async () => {
+		const world = await managed("tooken", { store: FED });
+		await world.rotate("personNeeded", "start");
+		world.write("crossfade.yaml", `${world.read("crossfade.yaml")}evidence: crossfade.key\n`);
+		await world.rotate("personNeeded", "resume");
+	});
+
 	test("is only told where there is no way back", async () => {
 		const page = await gateway();
 		const world = await managed("tooken", { store: FED, more: page.block, rotation: ["strategy: rotate"] });
