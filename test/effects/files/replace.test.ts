@@ -3,8 +3,8 @@ import { chmodSync, linkSync, lstatSync, readdirSync, readFileSync, rmSync, stat
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { nodeFiles } from "../../../src/effects/files/node-files.ts";
-import { scratch } from "../../harness/cli.ts";
-import { needs, program } from "../../harness/parts.ts";
+import { CLI, scratch } from "../../harness/cli.ts";
+import { needs, program, smallDisks } from "../../harness/parts.ts";
 
 const [old, fresh] = [Buffer.from("old\n"), Buffer.from("fresh\n")];
 const replace = (path: string) => nodeFiles.replace(path, fresh, { expected: old, backupSuffix: ".before" });
@@ -20,6 +20,31 @@ describe("a file that is replaced", () => {
 		expect(list()).toBe(before);
 		expect(readFileSync(path, "utf8")).toBe("fresh\n");
 	});
+
+	test(
+		"whose access list cannot be kept, as there is no cp that does, is refused and stays as it was",
+		needs(smallDisks, program("setfacl")),
+		() => {
+			const config =
+				"receivers: {otlp: {}}\nexporters: {debug: {}}\nservice: {pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}\n";
+			const folder = scratch({ "c.yaml": config });
+			const file = join(folder, "c.yaml");
+			execFileSync(program("setfacl").path, ["-m", "u:65534:r", file]);
+			const without = 'mount --bind /bin/true /usr/bin/cp && exec "$@"';
+			const write = ["collector", "-d", "contrib", "--into", file, "--write"];
+			const run = (...wrapped: string[]) =>
+				spawnSync(wrapped[0] ?? "", [...wrapped.slice(1), process.execPath, CLI, ...write], {
+					cwd: folder,
+					encoding: "utf8",
+				});
+			expect(run("unshare", "--mount", "sh", "-c", without, "sh")).toMatchObject({
+				status: 11,
+				stderr: expect.stringContaining("an access list or extended attributes that cannot be kept"),
+			});
+			expect([readFileSync(file, "utf8"), readdirSync(folder)]).toEqual([config, ["c.yaml"]]);
+			expect(run("env").status).toBe(0);
+		},
+	);
 
 	test("with several names is refused, as it would lose the others", async () => {
 		const folder = scratch({ file: "old\n" });
