@@ -226,7 +226,18 @@ function back(state: RotationState, about: NextAbout): Next {
 		return state.fresh === undefined ? { do: "close-back" } : { person: "paused" };
 	}
 	if (state.fresh && !isDone(state, "revoke-new")) {
+		const due = followedBackAt(state, about);
+		if (about.now < due) return { wait: "who has the new token from a store takes the old one up again", due };
 		return about.strategy.revoke && state.fresh.id !== undefined ? { do: "revoke-new" } : { person: "revoke-new" };
 	}
 	return { do: "close-back" };
+}
+
+/** When everybody who may have taken the new token from a store has had its time to follow back: ended earlier, it would be refused. */
+function followedBackAt(state: RotationState, { stores }: NextAbout): number {
+	const times = stores.map(({ name, withinMs }) => {
+		const { write, apply, wasTouched } = stateOfStore(state, name);
+		return wasTouched ? Math.max(write.at, apply.at) + withinMs : 0;
+	});
+	return Math.max(0, ...times);
 }

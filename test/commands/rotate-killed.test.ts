@@ -104,9 +104,9 @@ const scenarios: readonly Scenario[] = [
 		before: async (world) => void (await world.rotate("personNeeded", "start")),
 		killed: ["rollback"],
 		again: ["rollback"],
-		ends: [0],
+		ends: [0, 15],
 		holds: "old",
-		live: 1,
+		live: 2,
 	},
 	// A call whose answer nobody has: for ten minutes nothing shows what became of it.
 	{

@@ -132,8 +132,13 @@ describe("a token that an API makes, and another call ends", () => {
 		const world = await managed("tooken");
 		await world.rotate("personNeeded", "start");
 		const fresh = world.read("live.token");
-		expect(await world.rotate("ok", "rollback")).toContain("this operation is over: rolled back");
+		// Whoever took the new one up has its time to follow back: until then both are accepted.
+		expect(await world.rotate("waiting", "rollback")).toContain("takes the old one up again");
 		expect(world.read("live.token")).toBe(world.first);
+		expect(await world.stateOf(fresh)).toBe("active");
+		await world.rotate("waiting", "resume");
+		await world.later("2m");
+		expect(await world.rotate("ok", "resume")).toContain("this operation is over: rolled back");
 		expect(await world.stateOf(fresh)).toBe("revoked");
 	});
 

@@ -19,8 +19,9 @@ async function backend(shape: (token: string, id: string) => unknown) {
 	const [first, admin, tenant] = [secret(), secret(), secret()];
 	const live = new Map([["t-1", first]]);
 	const seen: { readonly line: string; readonly body: string }[] = [];
-	let [fails, made] = [false, 1];
+	let [fails, made, aheadMs] = [false, 1, 0];
 	const server = createServer((request, response) => {
+		response.setHeader("date", new Date(Date.now() + aheadMs).toUTCString());
 		const chunks: Buffer[] = [];
 		request.on("data", (chunk: Buffer) => chunks.push(chunk));
 		request.on("end", () => {
@@ -47,7 +48,8 @@ async function backend(shape: (token: string, id: string) => unknown) {
 		server.closeAllConnections();
 	});
 	const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
-	return { url, first, admin, tenant, live, seen, fail: () => (fails = true) };
+	const later = (ms: number) => (aheadMs += ms);
+	return { url, first, admin, tenant, live, seen, later, fail: () => (fails = true) };
 }
 
 type Backend = Awaited<ReturnType<typeof backend>>;
@@ -118,7 +120,10 @@ describe("custom, by a declared API", () => {
 		expect([...api.live.keys()]).toEqual(["t-2"]);
 		await it.rotate("personNeeded", "start");
 		expect(JSON.parse(api.seen.at(-1)?.body ?? "")).toMatchObject({ replaces: "t-2" });
-		await it.rotate("ok", "rollback");
+		await it.rotate("waiting", "rollback");
+		expect([...api.live.keys()]).toEqual(["t-2", "t-3"]);
+		api.later(120_000);
+		await it.rotate("ok", "resume");
 		expect([...api.live.keys()]).toEqual(["t-2"]);
 		expect(fingerprint(it.read())).toBe(fingerprint(api.live.get("t-2") ?? ""));
 	});
@@ -218,7 +223,7 @@ describe("a pair, of which both fields change together", () => {
 		expect(await it.rotate("usage", ...paste, "--public-id", "not one")).toContain("not a public id");
 		await it.rotate("personNeeded", ...paste, "--public-id", "pk-new");
 		expect(it.read("app.env")).toBe(`A=1\nLANGFUSE_PUBLIC_KEY=pk-new\nLANGFUSE_SECRET_KEY=${fresh}\n`);
-		await it.rotate("personNeeded", "rollback");
+		await it.rotate("waiting", "rollback");
 		expect(it.read("app.env")).toBe(`A=1\nLANGFUSE_PUBLIC_KEY=pk-old\nLANGFUSE_SECRET_KEY=${it.first}\n`);
 	});
 

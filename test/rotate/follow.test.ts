@@ -102,7 +102,9 @@ describe("--rotation", () => {
 	test("of an operation that is over is told: its key is gone", async () => {
 		const world = await managed("tooken");
 		await world.rotate("personNeeded", "start");
-		await world.rotate("ok", "rollback");
+		await world.rotate("waiting", "rollback");
+		await world.later("2m");
+		await world.rotate("ok", "resume");
 		await world.run("ok", "report", "--rotation", "it");
 	});
 });

@@ -28,16 +28,17 @@ const ended = (step: string, how: "done" | "no" | "unknown" | "wait" = "done"): 
 });
 const begun = (step: string): JournalEntry => ({ is: "begun", step });
 
+const storeOf = (name: string) => ({ name, hasApply: false, confirm: "person", withinMs: 1 }) as const;
+
 /** What comes after these records, all written at time 0. */
 function nextAfter(entries: readonly JournalEntry[], about: Partial<NextAbout> & Pick<NextAbout, "strategy">) {
 	const records = [opened, ...entries].map((entry) => ({ at: 0, by: "me", host: "here", ...entry }));
-	const store = (name: string) => ({ name, hasApply: false, confirm: "person", withinMs: 1 }) as const;
 	return nextStep(stateOfJournal(records), {
 		now: 1,
 		overlapMs: HOUR,
 		canary: undefined,
 		skipped: new Set(),
-		stores: ["a", "b"].map(store),
+		stores: ["a", "b"].map(storeOf),
 		...about,
 	});
 }
@@ -131,8 +132,12 @@ describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
 		expect(nextAfter([...proven, ended("write:a"), back], { strategy })).toEqual({ do: "back-write", store: "a" });
 		// A write that may have been made counts as made.
 		expect(nextAfter([...proven, begun("write:b"), back], { strategy })).toEqual({ do: "back-write", store: "b" });
-		const next = nextAfter([...proven, begun("write:a"), back, ended("back-write:a")], { strategy });
-		expect(next).toEqual({ person: strategy.ends === "revoke" ? "revoke-new" : "paused" });
+		const written = [...proven, begun("write:a"), back, ended("back-write:a")];
+		const slow = ["a", "b"].map((name) => ({ ...storeOf(name), withinMs: 1_000 }));
+		const late =
+			strategy.ends === "revoke" ? { wait: expect.stringContaining("up again"), due: 1_000 } : { person: "paused" };
+		expect(nextAfter(written, { strategy, stores: slow })).toEqual(late);
+		expect(nextAfter(written, { strategy })).toEqual({ person: strategy.ends === "revoke" ? "revoke-new" : "paused" });
 	});
 });
 
