@@ -26,8 +26,16 @@ const NODE_IS_STRICTER: readonly (readonly [what: string, of: (request: ReadRequ
 
 /** What Node reads and the tap refuses. */
 const TAP_IS_STRICTER: readonly (readonly [what: string, in_: RegExp])[] = [
-	["other versions than 1.0 and 1.1, or none", /HTTP\/(0\.9|2\.0|1\.2)|^[A-Z]+ \S*\r|(?:POST|GET|PUT|OPTIONS|DELETE) \S*\r/m],
+	[
+		"other versions than 1.0 and 1.1, or none",
+		/HTTP\/(0\.9|2\.0|1\.2)|^[A-Z]+ \S*\r?$|(?:POST|GET|PUT|OPTIONS|DELETE) \S*\r?$/m,
+	],
 	["a target that is no path, and more than one blank", /[A-Z]{2} (?!\/|\* )|^[A-Z]+ \S+ {2}/m],
+	// Close counts: https://www.rfc-editor.org/rfc/rfc9112#section-9.3
+	[
+		"keep-alive and close in HTTP/1.0",
+		/HTTP\/1\.0\r[\s\S]*^connection:[^\r\n]*(?:keep-alive[^\r\n]*close|close[^\r\n]*keep-alive)/im,
+	],
 	["two hosts", /^host:[\s\S]*^host:/im],
 	["lengths beyond all numbers", /^content-length:[ \t]*\d{16}|^[0-9a-f]{13}/im],
 	["a Connection field behind the chunks", /^0[^\n]*\n(?:[^\r\n]+\r\n)*connection:/im],
