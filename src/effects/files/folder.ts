@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
 import { isAlive } from "./alive.ts";
+import { moveOverLater } from "./moving.ts";
+import { isWindows } from "./system.ts";
+import { refuseOddName } from "./windows-names.ts";
 
 /** A folder whose files only crossfade writes. Every failure is a `CrossfadeError` (io) that names the file. */
 export interface Folder {
@@ -37,6 +40,7 @@ export interface Claim {
 
 /** A folder that need not exist yet; throws if the path is something else. */
 export async function openFolder(path: string): Promise<Folder> {
+	if (isWindows) refuseOddName(path);
 	const root = resolve(path);
 	const inside = <T>(verb: string, name: string, work: (full: string) => Promise<T>) =>
 		work(join(root, name)).catch((error: unknown) => {
@@ -119,7 +123,7 @@ async function writeWhole(path: string, chunks: Iterable<string>): Promise<void>
 		}
 		await file.sync();
 		await file.close();
-		await rename(temporary, path);
+		await moveOverLater(temporary, path);
 	} catch (error) {
 		await file.close().catch(() => undefined);
 		await unlink(temporary).catch(() => undefined);
@@ -130,7 +134,7 @@ async function writeWhole(path: string, chunks: Iterable<string>): Promise<void>
 
 /** Makes a rename durable. Windows cannot open a folder and does not need this. */
 async function syncFolder(path: string): Promise<void> {
-	if (process.platform === "win32") return;
+	if (isWindows) return;
 	const folder = await open(path, constants.O_RDONLY);
 	try {
 		await folder.sync();
@@ -143,7 +147,7 @@ async function renameAside(path: string, name: string): Promise<string> {
 	for (let number = 1; ; number++) {
 		const aside = `.corrupt-${number}`;
 		if (await orUndefined("ENOENT", stat(path + aside))) continue;
-		await rename(path, path + aside);
+		await moveOverLater(path, path + aside);
 		return name + aside;
 	}
 }
@@ -208,7 +212,7 @@ async function take(lock: string): Promise<boolean> {
 		await unlink(next);
 		return false;
 	}
-	await rename(next, lock);
+	await moveOverLater(next, lock);
 	return true;
 }
 
