@@ -145,6 +145,11 @@ export const kubeApiserver = part("the real kube-apiserver", inCache("kube-apise
 /** A server that answers as AWS does. */
 export const moto = part("moto", inCache("moto/bin/moto_server"));
 
+/** A folder with a prefix of Wine, of which each run makes its own; Wine itself is in /usr/lib/wine. */
+export const wine = part("Wine", () => (existsSync("/usr/lib/wine/wine64") ? inCache("wine")() : undefined));
+/** The Windows build of Node, which Wine runs. */
+export const nodeWindows = part("Node for Windows", inCache("node.exe"));
+
 /** Where Node, from 22 on, keeps what it compiled of the CLIs. https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache */
 export const compiled = join(cache, "compiled");
 
