@@ -170,11 +170,16 @@ export function cliPackage(name: string): Part {
 
 /** A program on PATH. */
 export function program(name: string): Part {
-	return part(name, () => {
-		const folders = (process.env["PATH"] ?? "").split(delimiter);
-		return folders.map((folder) => join(folder, name)).find(isExecutable);
-	});
+	return part(name, () => onPath(name));
 }
+
+function onPath(name: string): string | undefined {
+	const folders = (process.env["PATH"] ?? "").split(delimiter);
+	return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** PowerShell 7, which no Debian has. */
+export const pwsh = part("pwsh", () => onPath("pwsh"), { fix: "put PowerShell 7 on PATH" });
 
 /** A Docker engine that answers and has an image of ours. */
 export function dockerImage(image: string): Part {
