@@ -142,6 +142,9 @@ openSync("out/config.yaml", 0x10000002); writeFileSync("held", ""); setInterval(
 		writeFileSync(join(cwd, "crossfade.yaml"), fleet.replaceAll("\n", "\r\n"));
 		expect((await run(0, ["rotate", "plan"], cwd)).stdout).toContain("C:\\fleet\\gateway.token");
 		expect((await run(0, ["rotate", "status"], cwd)).stdout).toContain("never rotated");
+		// As > of Windows PowerShell writes.
+		writeFileSync(join(cwd, "gateway.token"), `\ufeff${canary().token}\r\n`, "utf16le");
+		expect((await run(11, ["rotate", "start"], cwd)).stderr).toContain("UTF-16");
 		writeFileSync(join(cwd, "hosts.csv"), "host\r\nmac-1\r\nmac-2\r\n");
 		const sides = ["--token", "old=fp:0123456789ab", "--token", "new=fp:ba9876543210"];
 		const report = await run(0, ["report", ...sides, "--hosts", "hosts.csv", "--format", "json"], cwd);

@@ -91,9 +91,14 @@ const told = new Set<string>();
 
 /** Once for a file. */
 function tell(problem: Problem): void {
-	const file = problem.where?.file ?? "";
-	if (!told.has(file)) listen(problem);
+	if (isFirst(problem)) listen(problem);
+}
+
+function isFirst({ where }: Problem): boolean {
+	const file = resolve(where?.file ?? "");
+	const isNew = !told.has(file);
 	told.add(file);
+	return isNew;
 }
 
 /** The file that a temporary one beside it becomes. */
@@ -135,7 +140,7 @@ export function accessOf(path: string): FileAccess["kind"] {
 export function accessWarning(path: string): Problem[] {
 	if (!isWindows) return [];
 	const access = tools.look(path);
-	if (access.kind === "unknown") return [unseen(path)];
+	if (access.kind === "unknown") return [unseen(path)].filter(isFirst);
 	if (access.kind === "private") return [];
 	return [
 		{

@@ -166,14 +166,15 @@ const LEASE_MS = 60_000;
  */
 async function claim(lock: string): Promise<Claim | undefined> {
 	await makeFolder(dirname(lock));
-	if (ours.has(lock)) return undefined;
+	const key = isWindows ? lock.toLowerCase() : lock;
+	if (ours.has(key)) return undefined;
 	// At once: a lock file with our own number that is not among ours counts as left by an earlier process.
-	ours.add(lock);
+	ours.add(key);
 	let isTaken = false;
 	try {
 		isTaken = await take(lock);
 	} finally {
-		if (!isTaken) ours.delete(lock);
+		if (!isTaken) ours.delete(key);
 	}
 	if (!isTaken) return undefined;
 	// Where the folder went away nobody else has it, and it is made again with what is written next.
@@ -192,7 +193,7 @@ async function claim(lock: string): Promise<Claim | undefined> {
 		isHeld,
 		release: async () => {
 			clearInterval(timer);
-			ours.delete(lock);
+			ours.delete(key);
 			if ((await ownerOf(lock).catch(() => undefined)) === OWNER) await unlink(lock).catch(() => undefined);
 		},
 	};

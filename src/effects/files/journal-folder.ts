@@ -76,7 +76,7 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
 				syncFolder(root);
 			}),
 		claim: async () => {
-			inside("open", "", makePrivate);
+			inside("open", "", (full) => makePrivate(full));
 			return (await openFolder(root)).claim("rotation");
 		},
 	};
@@ -107,15 +107,18 @@ function readRegularFile(path: string): Uint8Array {
 }
 
 /** Makes the folder and those above it, readable only by its owner. */
-function makePrivate(folder: string): void {
+function makePrivate(folder: string, isLast = true): void {
 	if (orNothing(() => lstatSync(folder)) === undefined) {
 		if (dirname(folder) !== folder && orNothing(() => lstatSync(dirname(folder))) === undefined) {
-			makePrivate(dirname(folder));
+			makePrivate(dirname(folder), false);
+			makeUnlessThere(folder);
+		} else if (makeUnlessThere(folder)) {
+			// What is made in it inherits that.
+			restrict(folder, true);
 		}
-		if (makeUnlessThere(folder)) restrict(folder, true);
 		syncFolder(dirname(folder));
 	}
-	refuseOthers(folder);
+	if (isLast || !isWindows) refuseOthers(folder);
 }
 
 /** Two processes may begin at once. */
