@@ -39,7 +39,7 @@ describe("Windows build of Node under Wine", needs(wine, nodeWindows), () => {
 	/** Runs a command that must end with a code, print no mixed path and no token. */
 	async function run(code: number, args: readonly string[], cwd: string, canaries: readonly Canary[] = []) {
 		const outcome = await windows.crossfade(args, { cwd });
-		expect({ args, ...outcome }).toMatchObject({ code });
+		expect(outcome.code, `${args.join(" ")}\n${outcome.stdout}${outcome.stderr}`).toBe(code);
 		expect(outcome.stdout.replaceAll(/https?:\S+/g, "")).not.toMatch(MIXED);
 		expect(outcome.stderr.replaceAll(/https?:\S+/g, "")).not.toMatch(MIXED);
 		expect(leaks(canaries, { stdout: outcome.stdout, stderr: outcome.stderr })).toEqual([]);
@@ -125,12 +125,15 @@ openSync("out/config.yaml", 0x10000002); writeFileSync("held", ""); setInterval(
 		);
 	});
 
-	test("exit-codes, completion for PowerShell, help, and where a CLI is configured by no rule that we know", async () => {
+	test("exit-codes, completion for PowerShell, help, and what is not there on Windows says so", async () => {
 		const cwd = windows.folder("words");
 		expect((await run(0, ["exit-codes"], cwd)).stdout).toContain("130");
 		expect((await run(0, ["completion", "powershell"], cwd)).stdout).toContain("Register-ArgumentCompleter");
 		expect((await run(0, ["--help"], cwd)).stdout).toContain("crossfade demo");
 		expect((await run(13, ["doctor"], cwd)).stderr).toContain("unknown");
+		for (const verb of ["install", "uninstall"]) {
+			expect((await run(13, [verb], cwd)).stderr).toContain("run this on macOS or Linux");
+		}
 	});
 
 	test("init writes a fleet file with CRLF hosts beside it that report reads, and a key; rotate plans and tells its state", async () => {
@@ -138,18 +141,32 @@ openSync("out/config.yaml", 0x10000002); writeFileSync("held", ""); setInterval(
 		const { stderr } = await run(0, ["init", "--rotate", "--provider", "torii"], cwd);
 		expect(stderr).toContain(UNSEEN);
 		expect(readFileSync(join(cwd, "crossfade.key"), "utf8")).toMatch(/^AGE-SECRET-KEY-1/);
-		const fleet = readFileSync(join(cwd, "crossfade.yaml"), "utf8");
+		// Nothing answers there.
+		const fleet = readFileSync(join(cwd, "crossfade.yaml"), "utf8").replace(
+			/^# endpoint:.*/m,
+			"endpoint: http://127.0.0.1:9",
+		);
 		writeFileSync(join(cwd, "crossfade.yaml"), fleet.replaceAll("\n", "\r\n"));
 		expect((await run(0, ["rotate", "plan"], cwd)).stdout).toContain("C:\\fleet\\gateway.token");
 		expect((await run(0, ["rotate", "status"], cwd)).stdout).toContain("never rotated");
 		// As > of Windows PowerShell writes.
 		writeFileSync(join(cwd, "gateway.token"), `\ufeff${canary().token}\r\n`, "utf16le");
 		expect((await run(11, ["rotate", "start"], cwd)).stderr).toContain("UTF-16");
+		const token = canary();
+		writeFileSync(join(cwd, "gateway.token"), token.token);
+		await run(18, ["rotate", "start"], cwd, [token]);
+		expect((await run(0, ["rotate", "status"], cwd, [token])).stdout).toContain("rolled back");
+		expect((await run(0, ["rotate", "log"], cwd, [token])).stdout).toContain("sealed the old token");
+		const state = filesBelow(join(windows.drive, "users"));
+		expect(Object.keys(state).filter((path) => path.endsWith(".journal"))).toHaveLength(1);
+		expect(leaks([token], state)).toEqual([]);
 		writeFileSync(join(cwd, "hosts.csv"), "host\r\nmac-1\r\nmac-2\r\n");
 		const sides = ["--token", "old=fp:0123456789ab", "--token", "new=fp:ba9876543210"];
 		const report = await run(0, ["report", ...sides, "--hosts", "hosts.csv", "--format", "json"], cwd);
 		expect(report.stdout).toContain('"mac-2"');
 		expect(report.stdout).not.toContain("\\r");
+		const gone = ["attest", "host", "mac-2", "gone", "--because", "stolen", ...sides, "--hosts", "hosts.csv"];
+		expect((await run(0, gone, cwd)).stdout).toContain("host mac-2 is gone");
 	});
 
 	test("sandbox, probe, tap, watch and report on loopback: every record counted once, no token shown", async () => {

@@ -77,11 +77,20 @@ export function isSameAccess(one: string, other: string): boolean {
 
 const pairs = (flags: string): readonly string[] => flags.match(/../g) ?? [];
 
-/** The list in what `icacls FILE /save` wrote: a line with the name, a line with the list; undefined if it has another form. */
-export function savedList(text: string): { readonly name: string; readonly sddl: string } | undefined {
-	const [name, sddl, ...rest] = text.replace(/^\ufeff/, "").split(/\r?\n/);
+/** What `icacls FILE /save` wrote. */
+interface SavedList {
+	/** A byte order mark, where it wrote one. */
+	readonly mark: string;
+	readonly name: string;
+	readonly sddl: string;
+}
+
+/** A line with the name of a file and a line with its list; undefined if the text has another form. */
+export function savedList(text: string): SavedList | undefined {
+	const mark = text.startsWith("\ufeff") ? "\ufeff" : "";
+	const [name, sddl, ...rest] = text.slice(mark.length).split(/\r?\n/);
 	if (!name || !sddl?.startsWith("D:") || rest.some((line) => line !== "")) return undefined;
-	return { name, sddl };
+	return { mark, name, sddl };
 }
 
 /** The SID in what `whoami /user /fo csv /nh` prints. */

@@ -56,7 +56,7 @@ export function accessTools(run: SystemProgram): AccessTools {
 			if (isSameAccess(was.sddl, is.sddl)) return "same";
 			withFolder((folder) => {
 				const list = join(folder, "list");
-				writeFileSync(list, `${basename(to)}\r\n${was.sddl}\r\n`, "utf16le");
+				writeFileSync(list, `${was.mark}${basename(to)}\r\n${was.sddl}\r\n`, "utf16le");
 				run("icacls.exe", [dirname(resolve(to)), "/restore", list, "/q"]);
 			});
 			const now = saved(resolve(to));

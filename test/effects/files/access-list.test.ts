@@ -54,8 +54,12 @@ describe("access lists of Windows", () => {
 	});
 
 	test("what icacls and whoami write", () => {
-		expect(savedList("torii.token\r\nD:P(A;;FA;;;SY)\r\n")).toEqual({ name: "torii.token", sddl: "D:P(A;;FA;;;SY)" });
-		expect(savedList("\ufeffa\r\nD:P\r\n")).toEqual({ name: "a", sddl: "D:P" });
+		expect(savedList("torii.token\r\nD:P(A;;FA;;;SY)\r\n")).toEqual({
+			mark: "",
+			name: "torii.token",
+			sddl: "D:P(A;;FA;;;SY)",
+		});
+		expect(savedList("\ufeffa\r\nD:P\r\n")).toEqual({ mark: "\ufeff", name: "a", sddl: "D:P" });
 		for (const odd of ["", "a\r\n", "a\r\nsuccess\r\n", "a\r\nD:P\r\nb\r\nD:P\r\n"])
 			expect(savedList(odd)).toBeUndefined();
 		expect(sidIn(`"desk\\ann","${SELF}"\r\n`)).toBe(SELF);
