@@ -184,6 +184,11 @@ openSync("out/config.yaml", 0x10000002); writeFileSync("held", ""); setInterval(
 			env: { OLD: token },
 		});
 		expect(viaVariable).toMatchObject({ code: 0 });
+		const piped = [...probe.slice(0, 2), "old=-", ...probe.slice(3)];
+		expect(await windows.crossfade(piped, { cwd, stdin: `${token}\r\n` })).toMatchObject({ code: 0 });
+		expect((await run(11, [...probe.slice(0, 2), "old=prompt", ...probe.slice(3)], cwd)).stderr).toContain(
+			"no terminal",
+		);
 
 		const args = ["tap", "--to", url, "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--evidence", "evidence"];
 		const tap = windows.start(args, { cwd });
