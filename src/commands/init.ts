@@ -24,7 +24,7 @@ export const initCommand: Command = {
 		{ flags: "--force", description: "overwrite an existing file" },
 		{
 			flags: "--rotate",
-			description: `with a rotation to fill in, and beside it ${KEY_FILE}, this machine's age key (0600)`,
+			description: `with a rotation to fill in, and beside it ${KEY_FILE}, this machine's age key, for its owner only`,
 		},
 		{ flags: "--schema", description: "print the JSON Schema of the file, for editors" },
 	],

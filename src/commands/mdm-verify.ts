@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
@@ -36,10 +36,10 @@ export async function verifyFolder(
 	const text = files.find(({ path }) => path === MANIFEST)?.text;
 	if (text === undefined) {
 		const fix = "name the folder that crossfade mdm --out created";
-		const where = { file: `${folder}/${MANIFEST}` };
+		const where = { file: join(folder, MANIFEST) };
 		throw new CrossfadeError("refused", { what: "no manifest.json in this folder", where, fix });
 	}
-	const manifest = parseManifest(text, `${folder}/${MANIFEST}`);
+	const manifest = parseManifest(text, join(folder, MANIFEST));
 	const scripts = files.filter(({ path, kind }) => path.endsWith(".sh") && kind === "file").map(({ path }) => path);
 	const present = shells.filter(([name]) => fx.programs.find(name) !== undefined);
 	const checked = await fx.terminal.progress(
@@ -58,8 +58,9 @@ export async function verifyFolder(
 		fx.terminal.print(`${shownName(folder)}: ${vehicle.title}, ${mode}, otel-crossfade ${shown(manifest.version)}\n`);
 		for (const finding of findings) fx.terminal.print(findingText(finding));
 		const warnings = findings.length - errors;
+		const syntax = names.length === 0 ? "syntax not checked: no shell here" : `syntax under ${names.join(", ")}`;
 		fx.terminal.print(
-			`${files.length} files, syntax under ${names.join(", ")}: ${counted(errors, "error")}, ${counted(warnings, "warning")}\n`,
+			`${files.length} files, ${syntax}: ${counted(errors, "error")}, ${counted(warnings, "warning")}\n`,
 		);
 	}
 	return errors > 0 ? "findings" : "ok";

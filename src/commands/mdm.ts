@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { systems } from "../adapters/clis/cli.ts";
 import { clis, helped } from "../adapters/clis/registry.ts";
 import type { Mode } from "../adapters/vehicles/mode.ts";
@@ -175,7 +176,9 @@ async function write(fx: Effects, spec: MdmSpec, folder: string, options: Flags)
 		fx.terminal.note("          none of these files contains it: the MDM passes it to the script");
 	if (withToken)
 		fx.terminal.note("secret    the files named *.secret.* contain the token: upload them, then delete them");
-	fx.terminal.note(`next      read ${shownName(folder)}/STEPS.md, then crossfade mdm verify ${shownName(folder)}`);
+	fx.terminal.note(
+		`next      read ${shownName(join(folder, "STEPS.md"))}, then crossfade mdm verify ${shownName(folder)}`,
+	);
 	return "ok";
 }
 

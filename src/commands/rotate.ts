@@ -66,7 +66,7 @@ provider or a store can settle it, 18 the plan is not safe, 5 the old token live
 		{ flags: "--until <time>", description: "reopen: when the old token ends now" },
 		{
 			flags: "-o, --out <file>",
-			description: "export: the new file for the token (0600); schedule: a folder",
+			description: "export: the new file for the token, for your account alone; schedule: a folder",
 			files: true,
 		},
 		{ flags: "--every <time>", description: "schedule: also begin a rotation when the last one began so long ago" },

@@ -52,12 +52,12 @@ ${lines(faultHelp())}`,
 		{ flags: "--token <ref>", description: "read the first token from file:PATH, env:NAME, fd:N or prompt" },
 		{
 			flags: "--token-out <file>",
-			description: "generate the first token and write it to this new file (0600)",
+			description: "generate the first token and write it to this new file, for its owner only",
 			files: true,
 		},
 		{
 			flags: "--admin-out <file>",
-			description: "write the credential of the management API to this new file (0600)",
+			description: "write the credential of the management API to this new file, for its owner only",
 			files: true,
 		},
 		{

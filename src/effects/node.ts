@@ -3,12 +3,16 @@ import { delimiter, join } from "node:path";
 import { forgetLastMatch } from "../base/last-match.ts";
 import { holdsSecret } from "../token/guard.ts";
 import type { Effects } from "./effects.ts";
+import { hearOfAccess } from "./files/access.ts";
 import { nodeFiles } from "./files/node-files.ts";
+import { isWindows } from "./files/system.ts";
+import { programNames } from "./process/program-names.ts";
 import type { Programs, RunResult } from "./process/programs.ts";
 import type { Terminal } from "./terminal/output.ts";
 
 /** The real effects. */
 export function nodeEffects(terminal: Terminal): Effects {
+	hearOfAccess(terminal.warn);
 	const effects: Effects = {
 		files: nodeFiles,
 		terminal,
@@ -34,6 +38,9 @@ export function nodeEffects(terminal: Terminal): Effects {
 	return effects;
 }
 
+/** On Windows Ctrl-C, Ctrl-Break and the end of the console are told as signals. https://nodejs.org/docs/latest-v20.x/api/process.html#signal-events */
+const STOP_SIGNALS: readonly NodeJS.Signals[] = isWindows ? ["SIGINT", "SIGBREAK", "SIGHUP"] : ["SIGINT", "SIGTERM"];
+
 /** Listens for stop signals from the first call on, and remembers them between calls. */
 function stopSignal(): Effects["stopped"] {
 	const waiting = new Set<() => void>();
@@ -45,7 +52,7 @@ function stopSignal(): Effects["stopped"] {
 	return (withinMs) => {
 		if (state === "deaf") {
 			state = "listening";
-			for (const signal of ["SIGINT", "SIGTERM"] as const) replaceListeners(signal, stop);
+			for (const signal of STOP_SIGNALS) replaceListeners(signal, stop);
 		}
 		if (state === "stopped") return Promise.resolve(true);
 		forgetLastMatch();
@@ -83,9 +90,10 @@ const MAX_CHILD_OUTPUT = 8 * 1024 * 1024;
 
 const nodePrograms: Programs = {
 	find(name) {
-		if (name.includes("/")) return isExecutable(name) ? name : undefined;
+		const names = programNames(name, isWindows);
+		if (/[\\/]/.test(name) && (isWindows || name.includes("/"))) return names.find(isExecutable);
 		const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-		return folders.map((folder) => join(folder, name)).find(isExecutable);
+		return folders.flatMap((folder) => names.map((each) => join(folder, each))).find(isExecutable);
 	},
 	start: async (path, args) =>
 		(await import("./process/running-program.ts")).startProgram(path, args, environmentForChildren()),
@@ -96,6 +104,7 @@ const nodePrograms: Programs = {
 				stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
 				timeout: timeoutMs,
 				killSignal: "SIGKILL",
+				windowsHide: true,
 				env: { ...environmentForChildren(), ...variables },
 			});
 			const collect = (stream: NodeJS.ReadableStream | null) => {

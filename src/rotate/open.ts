@@ -33,8 +33,9 @@ export async function openPlace(
 	{ fleet, file, spec }: { readonly fleet: Fleet; readonly file: string; readonly spec: RotationSpec },
 ): Promise<RotationPlace> {
 	const machine = await fx.machine();
-	const { XDG_STATE_HOME: state, USER, LOGNAME } = fx.environment;
-	const base = state?.startsWith("/") ? state : join(machine.home, ".local/state");
+	const { XDG_STATE_HOME: state, LOCALAPPDATA, USER, LOGNAME, USERNAME } = fx.environment;
+	const local = machine.os === "other" ? LOCALAPPDATA : undefined;
+	const base = state?.startsWith("/") ? state : (local ?? join(machine.home, ".local/state"));
 	const folder = await fx.files.openJournal(spec.journal ?? join(base, "crossfade/rotations", spec.name));
 	if (spec.host !== undefined && spec.host !== machine.hostname) {
 		throw new CrossfadeError("refused", {
@@ -44,7 +45,7 @@ export async function openPlace(
 			fix: "run it there, or change host: in its block when it is not under way",
 		});
 	}
-	const by = USER || LOGNAME || `uid ${machine.uid}`;
+	const by = USER || LOGNAME || USERNAME || `uid ${machine.uid}`;
 	const clock = { offsetMs: 0 };
 	const stamp = () => ({
 		at: fx.clock.now() + clock.offsetMs,

@@ -89,7 +89,7 @@ function storeProblems(name: string, block: StoreText, places: Map<string, strin
 	if (!kind) return [];
 	// From any folder: two ways to write one path are one place.
 	const settings = storeSettings(kind, block, (path) => resolve("/", path));
-	const place = kind.place(settings);
+	const place = placeKey(kind.place(settings));
 	const other = places.get(place);
 	places.set(place, name);
 	const where = at(["stores", name]);
@@ -118,6 +118,11 @@ function storeProblems(name: string, block: StoreText, places: Map<string, strin
 				]
 			: []),
 	];
+}
+
+/** A place, the same for two ways to write one: Windows looks at no case in a path. */
+export function placeKey(place: string): string {
+	return /(?:^| )(?:[A-Za-z]:|\\)\\/.test(place) ? place.toLowerCase() : place;
 }
 
 function nameProblems(name: string, block: RotationText, known: readonly string[], at: At): Problem[] {

@@ -27,6 +27,11 @@ export function tokenProblems(value: string, origin: string): Problem[] {
 	if (value.charCodeAt(0) === 0xfeff) {
 		return [wrong("starts with a byte order mark", "plain text", "a BOM", "save it as UTF-8 without a BOM")];
 	}
+	if (value.includes("\u0000")) {
+		const fix =
+			"save it as UTF-8 without a BOM; > of Windows PowerShell 5.1 writes UTF-16, Set-Content -Encoding ascii does not";
+		return [wrong("has zero bytes, as UTF-16 has", "plain text", "UTF-16, or no text", fix)];
+	}
 	if (/[\s\u0000-\u001f\u007f-\u009f]/.test(value)) {
 		const fix = "copy the token again, without line breaks or spaces";
 		return [

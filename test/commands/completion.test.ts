@@ -6,7 +6,7 @@ import { distributionIds } from "../../src/adapters/collectors/registry.ts";
 import { registry } from "../../src/commands/registry.ts";
 import { scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
-import { needs, program } from "../harness/parts.ts";
+import { needs, program, pwsh } from "../harness/parts.ts";
 
 async function script(shell: string): Promise<string> {
 	const { code, stdout } = await crossfade(["completion", shell]);
@@ -48,9 +48,33 @@ test("fish reads its script and completes choices", needs(program("fish")), asyn
 	expect(output).toContain("kubernetes");
 });
 
+test("PowerShell completes commands, options and choices", needs(pwsh), async () => {
+	const lines = {
+		"crossfade ": expect.arrayContaining(registry.map(({ name }) => name)),
+		"crossfade coll": ["collector"],
+		"crossfade collector --plat": ["--platform"],
+		"crossfade collector --distribution ": [...distributionIds],
+		"crossfade check --explain token-l": ["token-literal"],
+	};
+	const asked = join(scratch(), "ask.ps1");
+	writeFileSync(
+		asked,
+		`param($path)
+Get-Content -Raw -LiteralPath $path | Invoke-Expression
+foreach ($line in ${Object.keys(lines)
+			.map((line) => `'${line}'`)
+			.join(", ")}) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText -join ' ' }
+`,
+	);
+	const args = ["-NoProfile", "-NonInteractive", "-File", asked, await script("powershell")];
+	const env = { PATH: process.env["PATH"], HOME: scratch() };
+	const printed = execFileSync(pwsh.path, args, { encoding: "utf8", env }).trim().split(/\r?\n/);
+	expect(printed.map((line) => line.split(" "))).toEqual(Object.values(lines));
+});
+
 test("an unknown shell is a usage error that lists the known ones", async () => {
 	expect(await crossfade(["completion", "tcsh"])).toMatchObject({
 		code: 2,
-		stderr: expect.stringContaining("bash, zsh, fish"),
+		stderr: expect.stringContaining("bash, zsh, fish, powershell"),
 	});
 });

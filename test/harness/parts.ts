@@ -145,6 +145,11 @@ export const kubeApiserver = part("the real kube-apiserver", inCache("kube-apise
 /** A server that answers as AWS does. */
 export const moto = part("moto", inCache("moto/bin/moto_server"));
 
+/** A folder with a prefix of Wine, of which each run makes its own; Wine itself is in /usr/lib/wine. */
+export const wine = part("Wine", () => (existsSync("/usr/lib/wine/wine64") ? inCache("wine")() : undefined));
+/** The Windows build of Node, which Wine runs. */
+export const nodeWindows = part("Node for Windows", inCache("node.exe"));
+
 /** Where Node, from 22 on, keeps what it compiled of the CLIs. https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache */
 export const compiled = join(cache, "compiled");
 
@@ -165,11 +170,16 @@ export function cliPackage(name: string): Part {
 
 /** A program on PATH. */
 export function program(name: string): Part {
-	return part(name, () => {
-		const folders = (process.env["PATH"] ?? "").split(delimiter);
-		return folders.map((folder) => join(folder, name)).find(isExecutable);
-	});
+	return part(name, () => onPath(name));
 }
+
+function onPath(name: string): string | undefined {
+	const folders = (process.env["PATH"] ?? "").split(delimiter);
+	return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** PowerShell 7, which no Debian has. */
+export const pwsh = part("pwsh", () => onPath("pwsh"), { fix: "put PowerShell 7 on PATH" });
 
 /** A Docker engine that answers and has an image of ours. */
 export function dockerImage(image: string): Part {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CrossfadeError } from "../../src/base/errors.ts";
 import { parseFleet } from "../../src/spec/fleet.ts";
+import { placeKey } from "../../src/spec/rotation.ts";
 import { canary } from "../harness/canary.ts";
 
 const GOOD = `version: 1
@@ -104,4 +105,10 @@ rotations:
 			expect(found.join()).not.toContain(token);
 		}
 	});
+});
+
+test("two ways to write one place of Windows are one, and two files elsewhere are two", () => {
+	expect(placeKey("file C:\\Data\\A.token")).toBe(placeKey("file c:\\data\\a.TOKEN"));
+	expect(placeKey("variable T in \\\\Server\\share\\x")).toBe(placeKey("variable t in \\\\server\\share\\X"));
+	expect(placeKey("file /data/A.token")).not.toBe(placeKey("file /data/a.token"));
 });

@@ -53,6 +53,7 @@ describe("Secret", () => {
 		[`${canary().token} x`, "white space"],
 		[`\ufeff${canary().token}`, "byte order mark"],
 		[`${canary().token}\u0007`, "control character"],
+		[[...canary().token].map((letter) => `${letter}\u0000`).join(""), "UTF-16"],
 		[`${canary().token}ü`, "non-ASCII"],
 		["x".repeat(5000), "is too long"],
 	])("refuses %j without quoting it", (value, complaint) => {

@@ -1,4 +1,4 @@
-import { fstatSync, readSync } from "node:fs";
+import { fstatSync, readSync, type Stats } from "node:fs";
 import { CrossfadeError } from "../../base/errors.ts";
 
 const PIECE_BYTES = 1 << 16;
@@ -12,9 +12,18 @@ const taken = new Set<number>();
 export async function* fromDescriptor(fd: number): AsyncGenerator<Uint8Array> {
 	if (taken.has(fd)) throw readBefore(fd);
 	taken.add(fd);
-	const stats = fstatSync(fd);
-	const mayBlock = stats.isFIFO() || stats.isSocket() || (stats.isCharacterDevice() && isTerminal(fd));
-	yield* mayBlock ? asItComes(fd) : atOnce(fd);
+	yield* mayBlock(fd) ? asItComes(fd) : atOnce(fd);
+}
+
+/** Where the system does not say what it is, reading it shows whether it is anything. */
+function mayBlock(fd: number): boolean {
+	let stats: Stats;
+	try {
+		stats = fstatSync(fd);
+	} catch {
+		return false;
+	}
+	return stats.isFIFO() || stats.isSocket() || (stats.isCharacterDevice() && isTerminal(fd));
 }
 
 async function* asItComes(fd: number): AsyncGenerator<Uint8Array> {

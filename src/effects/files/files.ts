@@ -38,8 +38,8 @@ export interface FolderEntry {
 	/** Relative to the folder, with forward slashes. */
 	readonly path: string;
 	readonly kind: "file" | "link" | "other";
-	/** Permission bits. */
-	readonly mode: number;
+	/** Permission bits; on Windows 0o600 or 0o666 for a file named `*.secret.*`, by who has access, and undefined where nobody looked. */
+	readonly mode: number | undefined;
 	readonly size: number;
 }
 

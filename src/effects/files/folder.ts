@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { constants, type Dirent } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
 import { isAlive } from "./alive.ts";
+import { moveOverLater } from "./moving.ts";
+import { isWindows } from "./system.ts";
+import { refuseOddName } from "./windows-names.ts";
 
 /** A folder whose files only crossfade writes. Every failure is a `CrossfadeError` (io) that names the file. */
 export interface Folder {
@@ -39,6 +42,7 @@ export interface Claim {
 
 /** A folder that need not exist yet; throws if the path is something else. */
 export async function openFolder(path: string): Promise<Folder> {
+	if (isWindows) refuseOddName(path);
 	const root = resolve(path);
 	const inside = <T>(verb: string, name: string, work: (full: string) => Promise<T>) =>
 		work(join(root, name)).catch((error: unknown) => {
@@ -136,7 +140,7 @@ async function writeWhole(path: string, chunks: Iterable<string>): Promise<void>
 		}
 		await file.sync();
 		await file.close();
-		await rename(temporary, path);
+		await moveOverLater(temporary, path);
 	} catch (error) {
 		await file.close().catch(() => undefined);
 		await unlink(temporary).catch(() => undefined);
@@ -147,7 +151,7 @@ async function writeWhole(path: string, chunks: Iterable<string>): Promise<void>
 
 /** Makes a rename durable. Windows cannot open a folder and does not need this. */
 async function syncFolder(path: string): Promise<void> {
-	if (process.platform === "win32") return;
+	if (isWindows) return;
 	const folder = await open(path, constants.O_RDONLY);
 	try {
 		await folder.sync();
@@ -160,7 +164,7 @@ async function renameAside(path: string, name: string): Promise<string> {
 	for (let number = 1; ; number++) {
 		const aside = `.corrupt-${number}`;
 		if (await orUndefined("ENOENT", stat(path + aside))) continue;
-		await rename(path, path + aside);
+		await moveOverLater(path, path + aside);
 		return name + aside;
 	}
 }
@@ -179,14 +183,15 @@ const LEASE_MS = 60_000;
  */
 async function claim(lock: string): Promise<Claim | undefined> {
 	await makeFolder(dirname(lock));
-	if (ours.has(lock)) return undefined;
+	const key = isWindows ? lock.toLowerCase() : lock;
+	if (ours.has(key)) return undefined;
 	// At once: a lock file with our own number that is not among ours counts as left by an earlier process.
-	ours.add(lock);
+	ours.add(key);
 	let isTaken = false;
 	try {
 		isTaken = await take(lock);
 	} finally {
-		if (!isTaken) ours.delete(lock);
+		if (!isTaken) ours.delete(key);
 	}
 	if (!isTaken) return undefined;
 	// Where the folder went away nobody else has it, and it is made again with what is written next.
@@ -205,7 +210,7 @@ async function claim(lock: string): Promise<Claim | undefined> {
 		isHeld,
 		release: async () => {
 			clearInterval(timer);
-			ours.delete(lock);
+			ours.delete(key);
 			if ((await ownerOf(lock).catch(() => undefined)) === OWNER) await unlink(lock).catch(() => undefined);
 		},
 	};
@@ -225,7 +230,7 @@ async function take(lock: string): Promise<boolean> {
 		await unlink(next);
 		return false;
 	}
-	await rename(next, lock);
+	await moveOverLater(next, lock);
 	return true;
 }
 

@@ -16,8 +16,11 @@ import { dirname, join, resolve } from "node:path";
 import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
+import { refuseOpenFolder, restrict } from "./access.ts";
 import { type Claim, openFolder } from "./folder.ts";
 import { syncFolder } from "./new-file.ts";
+import { isWindows } from "./system.ts";
+import { refuseOddName } from "./windows-names.ts";
 
 /**
  * A folder with files that outlive a crash: every write is on the disk before the call returns. Only its owner may read it. Every failure is
@@ -41,6 +44,7 @@ export interface JournalFolder {
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
 
 export async function openJournalFolder(path: string): Promise<JournalFolder> {
+	if (isWindows) refuseOddName(path);
 	const root = resolve(path);
 	const inside = <T>(verb: string, name: string, work: (full: string) => T): T => {
 		try {
@@ -72,7 +76,7 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
 				syncFolder(root);
 			}),
 		claim: async () => {
-			inside("open", "", makePrivate);
+			inside("open", "", (full) => makePrivate(full));
 			return (await openFolder(root)).claim("rotation");
 		},
 	};
@@ -103,23 +107,28 @@ function readRegularFile(path: string): Uint8Array {
 }
 
 /** Makes the folder and those above it, readable only by its owner. */
-function makePrivate(folder: string): void {
+function makePrivate(folder: string, isLast = true): void {
 	if (orNothing(() => lstatSync(folder)) === undefined) {
 		if (dirname(folder) !== folder && orNothing(() => lstatSync(dirname(folder))) === undefined) {
-			makePrivate(dirname(folder));
+			makePrivate(dirname(folder), false);
+			makeUnlessThere(folder);
+		} else if (makeUnlessThere(folder)) {
+			// What is made in it inherits that.
+			restrict(folder, true);
 		}
-		makeUnlessThere(folder);
 		syncFolder(dirname(folder));
 	}
-	refuseOthers(folder);
+	if (isLast || !isWindows) refuseOthers(folder);
 }
 
 /** Two processes may begin at once. */
-function makeUnlessThere(folder: string): void {
+function makeUnlessThere(folder: string): boolean {
 	try {
 		mkdirSync(folder, { mode: 0o700 });
+		return true;
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+		return false;
 	}
 }
 
@@ -128,9 +137,13 @@ function refuseOthers(folder: string): void {
 	const stats = orNothing(() => lstatSync(folder));
 	if (stats === undefined) return;
 	if (!stats.isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
+	if (isWindows) {
+		refuseOpenFolder(folder);
+		return;
+	}
 	const us = process.geteuid?.();
 	const isOurs = us === undefined || stats.uid === us;
-	if (isOurs && (process.platform === "win32" || (stats.mode & 0o022) === 0)) return;
+	if (isOurs && (stats.mode & 0o022) === 0) return;
 	throw new CrossfadeError("refused", {
 		what: "others can write into the folder of the journal",
 		expected: "a folder of this account that only it may write",
@@ -145,7 +158,7 @@ function write(path: string, flags: number, offset: number, content: Uint8Array)
 		throw new Error(`a token was about to be written to ${path}`);
 	const fd = openSync(path, flags, 0o600);
 	try {
-		if ((flags & constants.O_CREAT) !== 0 && process.platform !== "win32") fchmodSync(fd, 0o600);
+		if ((flags & constants.O_CREAT) !== 0 && !isWindows) fchmodSync(fd, 0o600);
 		for (let at = 0; at < content.length; ) at += writeSync(fd, content, at, content.length - at, offset + at);
 		fsyncSync(fd);
 	} finally {

@@ -7,7 +7,6 @@ import {
 	fsyncSync,
 	openSync,
 	readdirSync,
-	rmSync,
 	statSync,
 	unlinkSync,
 	writeSync,
@@ -15,7 +14,10 @@ import {
 import { basename, dirname, join } from "node:path";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
+import { restrict } from "./access.ts";
 import { isAlive } from "./alive.ts";
+import { removeOurs } from "./moving.ts";
+import { isWindows } from "./system.ts";
 
 /**
  * A free name in the same folder, so that renaming it does not leave the file system; nobody else has this process's number.
@@ -32,7 +34,7 @@ export function removeLeft(path: string): void {
 		if (!name.startsWith(stem)) continue;
 		const [, owner] = /^(\d+)(?:-before)?$/.exec(name.slice(stem.length)) ?? [];
 		if (owner === undefined || (Number(owner) !== process.pid && isAlive(Number(owner)))) continue;
-		rmSync(join(dirname(path), name), { force: true });
+		removeOurs(join(dirname(path), name));
 	}
 }
 
@@ -52,7 +54,10 @@ export function refuseSecret(path: string, content: Uint8Array, before?: Uint8Ar
 	if (holdsSecret(text) && !holdsSecret(old)) throw new Error(`a token was about to be written to ${path}`);
 }
 
-/** Creates a new file and syncs it to disk. `finish` completes it before it gets its mode. */
+/**
+ * Creates a new file and syncs it to disk. `finish` completes it before it gets its mode. One that only its owner may read is nobody else's
+ * before the first byte is in it, on Windows too.
+ */
 export function writeNew(
 	path: string,
 	content: Uint8Array,
@@ -62,17 +67,18 @@ export function writeNew(
 ): void {
 	const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
 	try {
+		if ((mode & 0o077) === 0) restrict(path);
 		for (let at = 0; at < content.length; ) at += writeSync(fd, content, at);
 		if (owner) keepOwner(fd, owner);
 		finish?.(fd);
 		fchmodSync(fd, mode);
 		fsyncSync(fd);
 	} catch (error) {
+		closeSync(fd);
 		unlinkSync(path);
 		throw error;
-	} finally {
-		closeSync(fd);
 	}
+	closeSync(fd);
 }
 
 /** Fails for a user who can write the file but cannot restore its owner: better no change than a changed owner. */
@@ -81,7 +87,9 @@ function keepOwner(fd: number, owner: { uid: number; gid: number }): void {
 	if (now.uid !== owner.uid || now.gid !== owner.gid) fchownSync(fd, owner.uid, owner.gid);
 }
 
+/** Makes a rename durable. Windows cannot open a folder and does not need this. */
 export function syncFolder(folder: string): void {
+	if (isWindows) return;
 	const fd = openSync(folder, constants.O_RDONLY);
 	try {
 		fsyncSync(fd);

@@ -8,7 +8,6 @@ import {
 	openSync,
 	readdirSync,
 	readFileSync,
-	renameSync,
 	rmSync,
 	type Stats,
 	statSync,
@@ -18,33 +17,44 @@ import { dirname, join, resolve, sep } from "node:path";
 import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import type { Secret } from "../../token/secret.ts";
+import { accessOf, keepAccess, restrict } from "./access.ts";
 import { asOwnerOf } from "./as-owner.ts";
 import { atOnce, fromDescriptor, readSome } from "./descriptor.ts";
 import type { Files, FileToWrite, FolderEntry, ReadOptions, SecretFileToWrite } from "./files.ts";
+import { moveOver, removeOurs } from "./moving.ts";
 import { exists, refuseSecret, removeLeft, temporaryName, writeNew } from "./new-file.ts";
 import { replaceWhole } from "./replace.ts";
+import { isWindows } from "./system.ts";
+import { refuseOddName } from "./windows-names.ts";
+
+/** The same path, if it names a file on this system too. */
+function named(path: string): string {
+	if (isWindows && path !== "-") refuseOddName(path);
+	return path;
+}
 
 /** The real file system. */
 export const nodeFiles: Files = {
-	read: async (path, options) => (path === "-" ? readInput(options) : readWhole(path, options)),
+	read: async (path, options) => (path === "-" ? readInput(options) : readWhole(named(path), options)),
 	stream: (path) => pieces(path),
 	stamp: async (path) => {
 		try {
-			const { ino, mtimeMs, size } = statSync(path);
+			const { ino, mtimeMs, size } = statSync(named(path));
 			return { stamp: `${ino} ${mtimeMs} ${size}`, writtenAt: mtimeMs };
 		} catch (error) {
 			throw ioError(path, "read", error);
 		}
 	},
-	replace: async (path, content, options) => asOwnerOf(dirname(path), () => replaceWhole(path, content, options)),
+	replace: async (path, content, options) =>
+		asOwnerOf(dirname(named(path)), () => replaceWhole(path, content, options)),
 	writeAll: async (folder, artefacts, options) => writeArtefacts(folder, artefacts, options.force),
 	assertFree: async (paths) => {
-		const taken = paths.map((path) => resolve(path)).filter(exists);
+		const taken = paths.map((path) => resolve(named(path))).filter(exists);
 		if (taken.length > 0) throw wouldOverwrite(taken);
 	},
 	createSecret: async (path, secret) => {
 		try {
-			asOwnerOf(dirname(path), () => writeNew(path, Buffer.from(secret.reveal()), 0o600));
+			asOwnerOf(dirname(named(path)), () => writeNew(path, Buffer.from(secret.reveal()), 0o600));
 		} catch (error) {
 			throw error instanceof CrossfadeError ? error : ioError(path, "create", error);
 		}
@@ -54,7 +64,7 @@ export const nodeFiles: Files = {
 	walk: async (folder) => entriesBelow(folder),
 	replaceSecret: async (path, secret) => {
 		try {
-			asOwnerOf(dirname(path), () => renameNew(path, Buffer.from(secret.reveal()), lstatSync(path).mode & 0o777));
+			asOwnerOf(dirname(named(path)), () => replaceSecretFile(path, secret));
 		} catch (error) {
 			throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
 		}
@@ -68,7 +78,7 @@ export const nodeFiles: Files = {
 	},
 	tryFolder: async (path) => {
 		try {
-			asOwnerOf(dirname(path), () => {
+			asOwnerOf(dirname(named(path)), () => {
 				const temporary = temporaryName(path);
 				writeNew(temporary, new Uint8Array(), 0o600);
 				rmSync(temporary);
@@ -81,6 +91,7 @@ export const nodeFiles: Files = {
 	withTemporary: async (name, content, use) => {
 		const folder = mkdtempSync(join(tmpdir(), "crossfade-"));
 		try {
+			restrict(folder, true);
 			const path = join(folder, name);
 			writeNew(path, content, 0o600);
 			return await use(path);
@@ -131,6 +142,7 @@ async function* pieces(path: string): AsyncGenerator<Uint8Array> {
 		yield* bounded(fromDescriptor(0), INPUT, MAX_STREAM_BYTES);
 		return;
 	}
+	named(path);
 	let fd: number | undefined;
 	try {
 		fd = openRegular(path);
@@ -222,12 +234,14 @@ function writeArtefacts(
 	artefacts: readonly (FileToWrite | SecretArtefact)[],
 	force: boolean,
 ): string[] {
-	const root = resolve(folder);
+	const root = resolve(named(folder));
 	const targets = artefacts.map((artefact) => {
 		const path = resolve(root, artefact.path);
-		if (!path.startsWith(root + sep)) throw new Error(`an artefact outside the output folder: ${artefact.path}`);
+		if (!path.startsWith(root.endsWith(sep) ? root : root + sep))
+			throw new Error(`an artefact outside the output folder: ${artefact.path}`);
 		return { ...artefact, path, bytes: Buffer.from(artefact.content) };
 	});
+	for (const { path } of targets) named(path);
 	for (const target of targets) if (!("holdsToken" in target)) refuseSecret(target.path, target.bytes);
 	const different = targets.filter(({ path, bytes }) => !sameContent(path, bytes));
 	const taken = different.filter(({ path }) => exists(path));
@@ -247,14 +261,22 @@ function writeArtefacts(
 	return targets.map(({ path }) => path);
 }
 
+/** Who could read the old file can read the new one. */
+function replaceSecretFile(path: string, secret: Secret): void {
+	const mode = lstatSync(path).mode & 0o777;
+	const bytes = Buffer.from(secret.reveal());
+	if (isWindows) renameNew(path, bytes, 0o600, (temporary) => keepAccess(path, temporary));
+	else renameNew(path, bytes, mode);
+}
+
 /** Puts a new file in the place of whatever has this name, and leaves nothing beside it. */
-function renameNew(path: string, bytes: Uint8Array, mode: number): void {
+function renameNew(path: string, bytes: Uint8Array, mode: number, finish?: (temporary: string) => void): void {
 	const temporary = temporaryName(path);
-	writeNew(temporary, bytes, mode);
+	writeNew(temporary, bytes, mode, undefined, () => finish?.(temporary));
 	try {
-		renameSync(temporary, path);
+		moveOver(temporary, path);
 	} catch (error) {
-		rmSync(temporary, { force: true });
+		removeOurs(temporary);
 		throw error;
 	}
 }
@@ -271,7 +293,7 @@ function entriesBelow(folder: string): FolderEntry[] {
 			if (stats.isDirectory()) look(path);
 			else {
 				const kind = stats.isFile() ? "file" : stats.isSymbolicLink() ? "link" : "other";
-				found.push({ path, kind, mode: stats.mode & 0o7777, size: stats.size });
+				found.push({ path, kind, mode: modeOf(join(folder, path), stats), size: stats.size });
 			}
 			if (found.length > MAX_ENTRIES) throw tooMany(folder);
 		}
@@ -282,6 +304,13 @@ function entriesBelow(folder: string): FolderEntry[] {
 	} catch (error) {
 		throw error instanceof CrossfadeError ? error : ioError(folder, "look into", error);
 	}
+}
+
+/** Windows has no modes; who has access is looked up for files that are meant to hold a token. */
+function modeOf(path: string, stats: Stats): number | undefined {
+	if (!isWindows) return stats.mode & 0o7777;
+	const access = path.includes(".secret.") ? accessOf(path) : "unknown";
+	return access === "unknown" ? undefined : access === "private" ? 0o600 : 0o666;
 }
 
 function tooMany(file: string): CrossfadeError {

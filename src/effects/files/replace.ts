@@ -7,8 +7,6 @@ import {
 	openSync,
 	readFileSync,
 	realpathSync,
-	renameSync,
-	rmSync,
 	type Stats,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -16,8 +14,11 @@ import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import { secretForms } from "../../token/forms.ts";
 import type { Secret } from "../../token/secret.ts";
+import { keepAccess } from "./access.ts";
 import type { ReplaceOptions } from "./files.ts";
+import { moveOver, removeOurs } from "./moving.ts";
 import { exists, refuseSecret, syncFolder, temporaryName, writeNew } from "./new-file.ts";
+import { isWindows } from "./system.ts";
 
 /** See `Files.replace`. */
 export function replaceWhole(path: string, content: Uint8Array, options: ReplaceOptions): string | undefined {
@@ -35,18 +36,20 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 		const before = `${temporary}-before`;
 		const backup = options.backupSuffix === undefined ? undefined : freeName(`${path}${options.backupSuffix}`);
 		try {
-			writeNew(temporary, content, stats.mode & 0o7777, stats, (fd) => keepAttributes(path, stats, temporary, fd));
+			// Not even for a moment for others, before it gets the access list of the old one.
+			const mode = isWindows && options.secret ? 0o600 : stats.mode & 0o7777;
+			writeNew(temporary, content, mode, stats, (fd) => keepAttributes(path, stats, temporary, fd));
 			if (backup !== undefined) writeNew(backup, options.expected, 0o600, stats);
 			// A process with the old file open still writes to it after the rename.
 			linkSync(path, before);
 			assertSame(path);
-			renameSync(temporary, path);
+			moveOver(temporary, path);
 			putBackIfChanged(path, before, () => assertSame(before));
 		} catch (error) {
-			for (const file of [temporary, ...(backup === undefined ? [] : [backup])]) rmSync(file, { force: true });
+			for (const file of [temporary, ...(backup === undefined ? [] : [backup])]) removeOurs(file);
 			throw error;
 		} finally {
-			rmSync(before, { force: true });
+			removeOurs(before);
 		}
 		syncFolder(dirname(path));
 		return backup;
@@ -91,7 +94,7 @@ function putBackIfChanged(path: string, before: string, assertSame: () => void):
 	try {
 		assertSame();
 	} catch (error) {
-		renameSync(before, path);
+		moveOver(before, path);
 		throw error;
 	}
 }
@@ -112,7 +115,10 @@ function severalNames(file: string, names: number): CrossfadeError {
  * place of a name, and have somebody else's file changed.
  */
 function keepAttributes(path: string, stats: Stats, temporary: string, fd: number): void {
-	if (process.platform === "win32") return;
+	if (isWindows) {
+		keepAccess(path, temporary);
+		return;
+	}
 	const from = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 	try {
 		const { dev, ino } = fstatSync(from);

@@ -3,6 +3,7 @@ import type { SourceMap } from "node:module";
 import { shownName } from "../../base/mask.ts";
 import { version } from "../../base/version.ts";
 import { redact } from "../../token/guard.ts";
+import { system } from "../files/system.ts";
 
 const MAX_CAUSES = 5;
 
@@ -12,8 +13,8 @@ const MAX_CAUSES = 5;
  */
 export function crashText(error: unknown): string {
 	const { release } = process.getBuiltinModule("node:os");
-	const system = `${process.platform} ${release()} ${process.arch}`;
-	return `crossfade ${version}, Node ${process.versions.node}, ${system}\n${errorLines(error).join("\n")}\n`;
+	const on = `${system} ${release()} ${process.arch}`;
+	return `crossfade ${version}, Node ${process.versions.node}, ${on}\n${errorLines(error).join("\n")}\n`;
 }
 
 function errorLines(error: unknown, causes = 0): string[] {

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { ownEntry } from "../../base/lookup.ts";
+import { isWindows, system } from "../files/system.ts";
 
 /** Read-only inspection of the machine; never throws because something is missing. */
 export interface Machine {
@@ -50,12 +51,12 @@ export type Sight =
 const systems: Readonly<Record<string, Machine["os"]>> = { darwin: "macos", linux: "linux" };
 
 export function nodeMachine(): Machine {
-	const home = process.env["HOME"] || homedir();
+	const home = (isWindows ? undefined : process.env["HOME"]) || homedir();
 	const self = process.getuid?.() ?? -1;
 	const other = self === 0 ? ownerOf(home) : undefined;
 	const isVisible = (path: string) => other === undefined || mayRead(path, other);
 	return {
-		os: ownEntry(systems, process.platform) ?? "other",
+		os: ownEntry(systems, system) ?? "other",
 		uid: other?.uid ?? self,
 		isOthers: other !== undefined,
 		home,

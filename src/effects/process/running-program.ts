@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { ioError } from "../../base/io-error.ts";
+import { isWindows } from "../files/system.ts";
 
 /** A background program that runs until it is stopped. */
 export interface RunningProgram {
@@ -64,7 +65,7 @@ function endGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
 	const { pid } = child;
 	if (pid === undefined) return;
 	try {
-		if (process.platform === "win32") child.kill(signal);
+		if (isWindows) child.kill(signal);
 		else process.kill(-pid, signal);
 	} catch {
 		// The group is gone.
@@ -74,7 +75,7 @@ function endGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
 /** Node reports some failures by throwing and others later. */
 function spawned(path: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
 	try {
-		return spawn(path, args, { stdio: ["ignore", "pipe", "pipe"], detached: true, env });
+		return spawn(path, args, { stdio: ["ignore", "pipe", "pipe"], detached: !isWindows, windowsHide: true, env });
 	} catch (error) {
 		throw ioError(path, "start", error);
 	}

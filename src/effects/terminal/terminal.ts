@@ -3,6 +3,7 @@ import { devNull } from "node:os";
 import { problemText } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import { type OutputGuard, outputGuard } from "../../token/guard.ts";
+import { isWindows } from "../files/system.ts";
 import type { Terminal } from "./output.ts";
 
 interface TerminalOptions {
@@ -72,6 +73,7 @@ export function printAtOnce(fd: 1 | 2, text: string, output: Output): void {
 
 /** Whether a stream is a terminal. Uses the file system, because loading `process.stdout` slows every start. */
 function isTerminal(fd: 1 | 2): boolean {
+	if (isWindows) return process.getBuiltinModule("node:tty").isatty(fd);
 	try {
 		const stats = fstatSync(fd);
 		return stats.isCharacterDevice() && stats.rdev !== statSync(devNull, { throwIfNoEntry: false })?.rdev;
@@ -96,10 +98,22 @@ function guardedStream(fd: 1 | 2, output: Output) {
 }
 
 /**
+ * The console of Windows takes bytes in a code page of its own, and has to be told to colour. Node's stream does both, and has written when
+ * it returns. https://learn.microsoft.com/windows/console/console-virtual-terminal-sequences
+ */
+function writeToConsole(fd: 1 | 2, bytes: Uint8Array): void {
+	(fd === 1 ? process.stdout : process.stderr).write(bytes);
+}
+
+/**
  * Writes synchronously, so that nothing is lost when the process ends; a closed pipe stops the writing, not the program. If standard
  * error cannot be written, as on a full disk, the exit code alone tells what happened.
  */
 function writeAll(fd: 1 | 2, whole: Uint8Array): void {
+	if (isWindows && isTerminal(fd)) {
+		writeToConsole(fd, whole);
+		return;
+	}
 	let bytes = whole;
 	while (bytes.length > 0) {
 		try {

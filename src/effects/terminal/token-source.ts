@@ -1,12 +1,15 @@
 import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
-import { ReadStream, WriteStream } from "node:tty";
+import { isatty, ReadStream, WriteStream } from "node:tty";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { refText, type TokenRef } from "../../token/reference.ts";
 import { Secret } from "../../token/secret.ts";
 import { isSafeAlphabet, tokenProblems } from "../../token/shape.ts";
+import { accessWarning } from "../files/access.ts";
 import { fromDescriptor } from "../files/descriptor.ts";
+import { isWindows } from "../files/system.ts";
+import { refuseOddName } from "../files/windows-names.ts";
 import type { Terminal } from "./output.ts";
 
 /** Maximum size of a token file. */
@@ -39,7 +42,7 @@ async function rawToken(ref: TokenRef, environment: Readonly<NodeJS.ProcessEnv>)
 		throw new CrossfadeError("refused", {
 			what: `${ref.name} is not set`,
 			expected: "a token",
-			fix: `export ${ref.name} first`,
+			fix: isWindows ? `set it first: $env:${ref.name} = Read-Host -MaskInput` : `export ${ref.name} first`,
 		});
 	}
 	try {
@@ -62,6 +65,7 @@ async function readDescriptor(fd: number, origin: string): Promise<string> {
 }
 
 function readFileBounded(ref: TokenRef & { readonly kind: "file" }): string {
+	if (isWindows) refuseOddName(ref.path);
 	const fd = opened(ref);
 	try {
 		return readBounded(fd, refText(ref));
@@ -125,7 +129,8 @@ function alphabetWarning(value: string, origin: string): Problem[] {
 }
 
 function modeWarning(ref: TokenRef): Problem[] {
-	if (ref.kind !== "file" || process.platform === "win32") return [];
+	if (ref.kind !== "file") return [];
+	if (isWindows) return accessWarning(ref.path);
 	const mode = statSync(ref.path).mode & 0o777;
 	if ((mode & 0o004) === 0) return [];
 	return [
@@ -138,11 +143,14 @@ function modeWarning(ref: TokenRef): Problem[] {
 	];
 }
 
-/** Prompts on the terminal itself, whatever standard input and output are, without echoing. */
+/**
+ * Prompts without echoing: on the terminal itself, whatever standard input and output are, and on Windows on standard input and error, which
+ * must be the console.
+ */
 async function askHidden(question: string): Promise<string> {
-	let fd: number;
+	let fds: readonly [input: number, output: number];
 	try {
-		fd = openSync("/dev/tty", "r+");
+		fds = terminalDescriptors();
 	} catch (error) {
 		const fix = "use a file or a variable: file:PATH, env:NAME";
 		throw new CrossfadeError(
@@ -151,8 +159,9 @@ async function askHidden(question: string): Promise<string> {
 			{ cause: error },
 		);
 	}
-	const output = new WriteStream(fd);
-	const input = new ReadStream(fd);
+	const [from, to] = fds;
+	const output = new WriteStream(to);
+	const input = new ReadStream(from);
 	output.write(question);
 	input.setRawMode(true);
 	try {
@@ -162,8 +171,17 @@ async function askHidden(question: string): Promise<string> {
 		output.write("\n");
 		input.destroy();
 		output.destroy();
-		closeQuietly(fd);
+		if (!isWindows) closeQuietly(from);
 	}
+}
+
+function terminalDescriptors(): readonly [input: number, output: number] {
+	if (isWindows) {
+		if (isatty(0) && isatty(2)) return [0, 2];
+		throw new Error("standard input or standard error is not the console");
+	}
+	const fd = openSync("/dev/tty", "r+");
+	return [fd, fd];
 }
 
 function typed(input: ReadStream): Promise<string> {

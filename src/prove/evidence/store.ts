@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { largest } from "../../base/largest.ts";
 import { shownName } from "../../base/mask.ts";
@@ -169,7 +170,7 @@ async function readFile(
 ): Promise<EvidenceFile<EvidenceKind> | Problem> {
 	try {
 		const bytes = await folder.read(name);
-		return bytes ? decode(kind, bytes, `${folder.path}/${name}`) : { since: 0, until: 0, rows: [] };
+		return bytes ? decode(kind, bytes, join(folder.path, name)) : { since: 0, until: 0, rows: [] };
 	} catch (error) {
 		if (error instanceof CorruptEvidence) return corrupt(folder, name, error);
 		if (error instanceof CrossfadeError && error.exit === "io" && error.problems[0]) return error.problems[0];
@@ -191,7 +192,7 @@ async function claimFile<K extends EvidenceKind>(
 		if (!claim) continue;
 		try {
 			const before = await readOwn(fx, folder, kind, name);
-			const where = `${folder.path}/${name}`;
+			const where = join(folder.path, name);
 			let id = await givenId(folder);
 			const stamp = async () => (await folder.list()).find((each) => each.name === name)?.stamp;
 			let written: string | undefined;
@@ -219,7 +220,7 @@ async function claimFile<K extends EvidenceKind>(
 async function readOwn<K extends EvidenceKind>(fx: StoreEffects, folder: Folder, kind: K, name: string) {
 	const bytes = await folder.read(name);
 	try {
-		return bytes && decode(kind, bytes, `${folder.path}/${name}`);
+		return bytes && decode(kind, bytes, join(folder.path, name));
 	} catch (error) {
 		if (!(error instanceof CorruptEvidence)) throw error;
 		const aside = await folder.setAside(name);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import type { Folder } from "../../effects/files/folder.ts";
 import type { CorruptEvidence } from "./file.ts";
@@ -15,7 +16,7 @@ export function corrupt({ path }: Folder, name: string, error: CorruptEvidence):
 	return {
 		what: "unreadable evidence, which does not count",
 		got: error.message,
-		where: { file: `${path}/${name}` },
+		where: { file: join(path, name) },
 		fix: "restart its writer, which sets the file aside; remove the file if that program no longer runs",
 	};
 }
@@ -23,7 +24,7 @@ export function corrupt({ path }: Folder, name: string, error: CorruptEvidence):
 export function fromElsewhere({ path }: Folder, name: string): Problem {
 	return {
 		what: "this evidence was written in another folder; what it replaced here is unknown",
-		where: { file: `${path}/${name}` },
+		where: { file: join(path, name) },
 		fix: "read it in its own folder; remove it here, and continue watching",
 	};
 }
@@ -31,7 +32,7 @@ export function fromElsewhere({ path }: Folder, name: string): Problem {
 export function setAside({ path }: Folder, name: string): Problem {
 	return {
 		what: "unreadable evidence was set aside, and does not count",
-		where: { file: `${path}/${name}` },
+		where: { file: join(path, name) },
 		fix: "restore it, or remove it if it is no longer needed",
 	};
 }

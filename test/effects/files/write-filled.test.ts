@@ -90,7 +90,7 @@ describe("everything below a folder", () => {
 			["b", "file", 2],
 			["link", "link", 4],
 		]);
-		expect(found.every(({ mode }) => (mode & 0o400) !== 0)).toBe(true);
+		expect(found.every(({ mode }) => ((mode ?? 0) & 0o400) !== 0)).toBe(true);
 	});
 
 	test("a folder that is not there, and one that was not meant", async () => {

@@ -7,7 +7,7 @@
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins,
  * https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/.
  */
-import { dirname, isAbsolute, join } from "node:path";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { parse } from "yaml";
 import { jsonOf, objectAt, type StoreTrouble, textIn, troubleOf } from "../http.ts";
 import { said, secretOf } from "../secrets.ts";
@@ -161,9 +161,10 @@ export class KubeClient {
 	#path(): string {
 		const { kubeconfig } = this.#settings;
 		if (kubeconfig !== undefined) return kubeconfig;
-		const files = (this.#reach.variable("KUBECONFIG") ?? "").split(":").filter((each) => each !== "");
+		const files = (this.#reach.variable("KUBECONFIG") ?? "").split(delimiter).filter((each) => each !== "");
 		if (files.length > 1) throw new Error("KUBECONFIG names several files; name one in the store's block (kubeconfig)");
-		return files[0] ?? join(this.#reach.variable("HOME") ?? "/", ".kube/config");
+		const home = this.#reach.variable("HOME") ?? this.#reach.variable("USERPROFILE") ?? "/";
+		return files[0] ?? join(home, ".kube/config");
 	}
 
 	/** Credentials from a program, as kubectl gets them. */

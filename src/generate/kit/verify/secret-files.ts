@@ -21,8 +21,10 @@ export function secretFiles(
 	const tokens = new Set<string>();
 	for (const file of files) {
 		const wrong = about(file.path);
-		if (file.kind !== "file" || (file.mode & 0o077) !== 0) {
-			wrong("mode", "other users can access it", `chmod 0600 ${file.path}`);
+		if (file.mode === undefined) {
+			wrong("mode", "who can access it could not be checked", "look at it with icacls", "warning");
+		} else if (file.kind !== "file" || (file.mode & 0o077) !== 0) {
+			wrong("mode", "other users can access it", `chmod 0600 ${file.path} (on Windows: icacls)`);
 		}
 		const original = kit.filled.find(({ path }) => path === file.path);
 		if (!original) {
