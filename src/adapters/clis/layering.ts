@@ -45,6 +45,8 @@ export interface LayerPlace {
 	readonly onlyWith?: string;
 	/** The effect of a file that cannot be parsed: it is ignored, or the CLI does not start, or not known. */
 	readonly broken: "file" | "cli" | "unknown";
+	/** Where it does not start: it may have sent something by the other files before it ends. */
+	readonly sendsFirst?: boolean;
 	/** If it differs from that of the other files. */
 	readonly tolerance?: Tolerance;
 }

@@ -78,7 +78,10 @@ export function resolve(
 		if (place.isAfterCheck) refusal ??= facts.refusal?.(effective);
 		const kept = leaves.filter(([pointer, value]) => {
 			const unread = reasonNotToRead(place, pointer, value, isRelease);
-			const why = unread ?? reasonToLeave(facts, place, pointer, isRelease, owners);
+			const why =
+				unread ??
+				emptiedBy(layers, layer, pointer, isRelease) ??
+				reasonToLeave(facts, place, pointer, isRelease, owners);
 			if (why !== undefined) lost.push({ layer, pointer, why, isUnread: unread !== undefined });
 			return why === undefined;
 		});
@@ -153,9 +156,10 @@ function corrected(
 	isRelease: Effective["isRelease"],
 ): readonly Emission[] {
 	const broken = sights.filter(({ state, place }) => state === "broken" && isRelease(place.range ?? ""));
-	const stops = broken.some(({ place }) => place.broken === "cli");
+	const stops = broken.find(({ place }) => place.broken === "cli");
 	const why = stops ? "a file keeps it from starting" : refusal && `it does not start: ${refusal}`;
-	if (why !== undefined) return emissions.map((each) => ({ ...each, sent: "no", why }));
+	const rest = stops?.place.sendsFirst ? "unknown" : "no";
+	if (why !== undefined) return emissions.map((each) => ({ ...each, sent: each.sent === "no" ? "no" : rest, why }));
 	const doubtful = broken.find(({ place }) => place.broken === "unknown");
 	if (!doubtful) return emissions;
 	const doubt = `the ${doubtful.place.title} is broken, and the effect of that is not known`;
@@ -185,6 +189,21 @@ function reasonNotToRead(
 		(each) => isRelease(each.range) && each.pointer.test(pointer) && (!each.isEmpty || value === ""),
 	);
 	return isIgnored ? `this release does not read it from the ${place.title}` : undefined;
+}
+
+/** Files of one source are one: a variable that a later one sets to nothing is not in it, and weaker layers count. */
+function emptiedBy(
+	layers: readonly { readonly layer: LayerSight; readonly leaves: readonly Leaf[] }[],
+	{ place }: LayerSight,
+	pointer: string,
+	isRelease: (range: string) => boolean,
+): string | undefined {
+	if (place.source === undefined) return undefined;
+	const own = layers.filter(({ layer }) => layer.place.source === place.source);
+	const last = own.findLast(({ leaves }) => leaves.some(([each]) => each === pointer));
+	const value = last?.leaves.find(([each]) => each === pointer)?.[1];
+	const isEmptied = value === "" && last && reasonNotToRead(last.layer.place, pointer, value, isRelease) !== undefined;
+	return isEmptied ? `the ${last.layer.place.title} sets it to nothing` : undefined;
 }
 
 /** Of mutually exclusive sources only the strongest applies. */

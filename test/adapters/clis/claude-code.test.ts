@@ -96,6 +96,29 @@ describe("Claude Code", () => {
 			["logs https://s/x M", "metrics https://u/x M"],
 		],
 		[
+			"managed headers for one signal clear its endpoint in weaker layers, and no other",
+			"2.1.330",
+			{
+				user: env("u", "", {
+					OTEL_EXPORTER_OTLP_HEADERS: "x=y",
+					OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "https://l/x",
+					OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "https://m/x",
+				}),
+				managed: { env: { OTEL_EXPORTER_OTLP_LOGS_HEADERS: "Authorization=Bearer M" } },
+			},
+			["logs https://u/v1/logs M", "metrics https://m/x undefined"],
+		],
+		[
+			"what a drop-in sets to nothing is not taken from the managed file either, but from weaker layers",
+			"2.1.330",
+			{
+				user: env("u", "U"),
+				managed: env("m", "M"),
+				"drop-ins": { env: { OTEL_EXPORTER_OTLP_ENDPOINT: "", OTEL_EXPORTER_OTLP_HEADERS: "" } },
+			},
+			to("u", "U"),
+		],
+		[
 			"the header for all signals goes before that for one",
 			"2.1.330",
 			{ user: env("u", "U", { OTEL_EXPORTER_OTLP_LOGS_HEADERS: "Authorization=Bearer L" }) },

@@ -19,9 +19,15 @@ const destination = /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?(ENDPOINT|HEADERS)$/;
 
 /**
  * Seen in 2.1.330: a general header in a managed source disables endpoints and headers of weaker layers, also those for single signals; a
- * general endpoint only their endpoints, so that their headers go there. Documented since 2.1.217.
+ * general endpoint only their endpoints, so that their headers go there; headers for one signal only the endpoint of that signal. Documented
+ * since 2.1.217.
  */
 const clears = [
+	...["LOGS", "METRICS", "TRACES"].map((signal) => ({
+		range: ">=2.1.217",
+		having: new RegExp(`^/env/OTEL_EXPORTER_OTLP_${signal}_HEADERS$`),
+		pointer: new RegExp(`^/env/OTEL_EXPORTER_OTLP_${signal}_ENDPOINT$`),
+	})),
 	{ range: ">=2.1.217", having: /^\/env\/OTEL_EXPORTER_OTLP_HEADERS$/, pointer: destination },
 	{ range: ">=2.1.217", having: /^\/env\/OTEL_EXPORTER_OTLP_ENDPOINT$/, pointer: endpoints },
 ];
@@ -52,6 +58,9 @@ const managed = {
 	// Seen in 2.1.330: of the unit, a variable without a text leaves that of a weaker layer.
 	ignores: [{ range: ">=2.1.330", pointer: unit, isEmpty: true }],
 	isForAll: true,
+	// Seen in 2.1.330: with broken JSON it ends with 1, once in many after it had sent by the other files.
+	broken: "cli",
+	sendsFirst: true,
 } as const;
 
 const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
@@ -116,7 +125,6 @@ export const layering: CliLayering = {
 			},
 			format: "json",
 			...managed,
-			broken: "cli",
 		},
 		{
 			id: "drop-ins",
@@ -128,7 +136,6 @@ export const layering: CliLayering = {
 			format: "json",
 			range: ">=2.1.83",
 			...managed,
-			broken: "cli",
 		},
 		{
 			id: "profile",
