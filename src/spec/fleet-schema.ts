@@ -4,7 +4,7 @@ import { durationMs } from "../base/duration.ts";
 import { FINGERPRINT_LENGTH } from "../token/fingerprint.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import { endpointProblems } from "./endpoint.ts";
-import { notifySchema } from "./notify.ts";
+import { notifySchema } from "./notify-schema.ts";
 import { rotationsSchema, storesSchema } from "./rotation-schema.ts";
 
 /** The definition of `crossfade.yaml`: validates it, and is the source of the JSON Schema. A message says what is expected. */
