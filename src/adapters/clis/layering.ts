@@ -29,6 +29,8 @@ export interface LayerPlace {
 	readonly isAfterCheck?: boolean;
 	/** Releases that read it, in the notation of `isInRange`; default all. */
 	readonly range?: string;
+	/** Releases that parse it, if others than those that use it. */
+	readonly parsedIn?: string;
 	/** Settings that these releases ignore, although they read the others; with `isEmpty` only those without a text. */
 	readonly ignores?: readonly { readonly range: string; readonly pointer: RegExp; readonly isEmpty?: boolean }[];
 	/** Its source, if only the strongest of several sources applies; see `CliLayering.sources`. */

@@ -6,7 +6,7 @@ import { isInRange, versionText } from "../../base/versions.ts";
 import { isLoopback } from "../../spec/endpoint.ts";
 import { type DiagnosedCli, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
 import { hostOf, misdirections } from "./misdirected.ts";
-import { type LayerSight, type ResolvedLayers, settingsIn } from "./resolve.ts";
+import { isOpened, type LayerSight, type ResolvedLayers, settingsIn } from "./resolve.ts";
 
 /** `/env/NAME` as `NAME`, `/a/b` as `a.b`. */
 export function settingName(pointer: string): string {
@@ -69,8 +69,8 @@ function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 	return sight.layers.flatMap((layer): DoctorFinding[] => {
 		const { place, state, why = "", path = "", isForAll } = layer;
 		const where = placeOf(layer);
-		const obeyed = !sight.release || isInRange(sight.release, place.range ?? "");
-		if (!obeyed || state === "absent") return [];
+		const { release } = sight;
+		if (state === "absent" || !isOpened(layer, (range) => !release || isInRange(release, range))) return [];
 		const quoted = shownFile(sh(path));
 		const sudo =
 			place.isForAll || !place.paths || path.startsWith("/etc/") || path.startsWith("/Library/") ? "sudo " : "";

@@ -153,7 +153,7 @@ async function sightOf(
 			? await plist(fx, path)
 			: parseSettings(file.bytes, place.format ?? "json", place.tolerance ?? layering.tolerance);
 	const parsed = place.format === "jsonc" && layering.expanded ? withVariables(raw, layering.expanded, fx) : raw;
-	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem };
+	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem, isUnparsed: true };
 	const { types = {}, strict } = place;
 	const wrong = mistyped(parsed.document, types) ?? (strict && unknownKey(parsed.document, strict));
 	if (wrong !== undefined) return { ...about, state: "broken", why: wrong };

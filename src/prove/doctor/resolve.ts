@@ -10,6 +10,8 @@ export interface LayerSight {
 	readonly state: "absent" | "read" | "unreadable" | "broken" | "unsafe";
 	/** Why it is not read. */
 	readonly why?: string | undefined;
+	/** It is not even of its format. */
+	readonly isUnparsed?: boolean;
 	readonly document?: Readonly<Record<string, unknown>> | undefined;
 	readonly changedAt?: number | undefined;
 	/** Whether every account can read it. */
@@ -148,6 +150,13 @@ function emissionsOf(
 	return facts.emissions(effective).map((each) => ({ ...each, transport }));
 }
 
+/** Whether a release opens a file: some parse what they do not use. */
+export function isOpened({ place, isUnparsed }: LayerSight, isRelease: Effective["isRelease"]): boolean {
+	return (
+		isRelease(place.range ?? "") || (isUnparsed === true && place.parsedIn !== undefined && isRelease(place.parsedIn))
+	);
+}
+
 /** A CLI that does not start sends nothing; with a file whose effect is not known, it is not known what it sends. */
 function corrected(
 	emissions: readonly Emission[],
@@ -155,7 +164,7 @@ function corrected(
 	refusal: string | undefined,
 	isRelease: Effective["isRelease"],
 ): readonly Emission[] {
-	const broken = sights.filter(({ state, place }) => state === "broken" && isRelease(place.range ?? ""));
+	const broken = sights.filter((sight) => sight.state === "broken" && isOpened(sight, isRelease));
 	const stops = broken.find(({ place }) => place.broken === "cli");
 	const why = stops ? "a file keeps it from starting" : refusal && `it does not start: ${refusal}`;
 	const rest = stops?.place.sendsFirst ? "unknown" : "no";

@@ -143,6 +143,19 @@ test("Codex does not start with a wrong setting that the requirements replace, n
 	expect(signals).toEqual(["logs no", "metrics no"]);
 });
 
+test("Codex 0.165.0 does not use the requirements, and does not start where they are no TOML", async () => {
+	const world = { ...npm("@openai/codex", "0.165.0"), [config]: codexConfig(to) };
+	const judgedWith = (text: string) => judged("codex", { files: { ...world, "/etc/codex/requirements.toml": text } });
+	expect((await judgedWith("[otel]\nbanana = 1\n")).signals).toEqual(["logs yes", "metrics yes"]);
+	const { said, signals } = await judgedWith("[otel]\n[otel]\n");
+	expect(said).toEqual(
+		expect.arrayContaining([
+			expect.stringMatching(/^error Codex CLI does not start: the requirements is not valid TOML/),
+		]),
+	);
+	expect(signals).toEqual(["logs no", "metrics no"]);
+});
+
 test("a profile of Codex with telemetry settings is a warning, one without is none", async () => {
 	const files = { ...codex, [config]: codexConfig(to, ["tool_result = { max_bytes = 0 }"]) };
 	const profile = `${HOME}/.codex/work.config.toml`;

@@ -87,6 +87,8 @@ export const layering: CliLayering = {
 			paths: everywhere("/etc/codex/requirements.toml"),
 			format: "toml",
 			range: ">=0.166.0",
+			// Seen in 0.165.0, which does not start where it cannot be parsed.
+			parsedIn: ">=0.165.0",
 			whole: ["/otel/exporter", "/otel/metrics_exporter", "/otel/trace_exporter"],
 			isForAll: true,
 			// Seen in 0.169.0: what the other files say must be right even where this one replaces it.
