@@ -208,7 +208,9 @@ function emptiedBy(
 	isRelease: (range: string) => boolean,
 ): string | undefined {
 	if (place.source === undefined) return undefined;
-	const own = layers.filter(({ layer }) => layer.place.source === place.source);
+	const own = layers.filter(
+		({ layer: { place: each } }) => each.source === place.source && isRelease(each.range ?? ""),
+	);
 	const last = own.findLast(({ leaves }) => leaves.some(([each]) => each === pointer));
 	const value = last?.leaves.find(([each]) => each === pointer)?.[1];
 	const isEmptied = value === "" && last && reasonNotToRead(last.layer.place, pointer, value, isRelease) !== undefined;

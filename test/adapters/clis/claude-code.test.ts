@@ -119,6 +119,12 @@ describe("Claude Code", () => {
 			to("u", "U"),
 		],
 		[
+			"a release that reads no drop-ins takes the managed file's",
+			"2.1.82",
+			{ managed: env("m", "M"), "drop-ins": { env: { OTEL_EXPORTER_OTLP_ENDPOINT: "" } } },
+			to("m", "M"),
+		],
+		[
 			"the header for all signals goes before that for one",
 			"2.1.330",
 			{ user: env("u", "U", { OTEL_EXPORTER_OTLP_LOGS_HEADERS: "Authorization=Bearer L" }) },
@@ -157,6 +163,13 @@ describe("Claude Code", () => {
 		],
 	])("%s (%s)", (_what, release, layers, expected) => {
 		expect(sent("claude-code", release, layers)).toEqual(expected);
+	});
+
+	test("headers of one signal that cannot be decoded stop that signal, and before 2.1.330 leave the others open", () => {
+		const layers = { user: env("u", "U", { OTEL_EXPORTER_OTLP_METRICS_HEADERS: "x=%zz" }) };
+		const states = (release: string) => outcome("claude-code", release, layers).emissions.map((each) => each.sent);
+		expect(states("2.1.81")).toEqual(["unknown", "no"]);
+		expect(states("2.1.330")).toEqual(["yes", "yes"]);
 	});
 
 	test("a program goes before every header, be it a project's or under a managed file", () => {

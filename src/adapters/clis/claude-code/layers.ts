@@ -169,19 +169,14 @@ export const layering: CliLayering = {
 	unseen: ["settings from the admin console or a gateway, which override all of these", "the flag --settings"],
 	emissions(settings) {
 		const failure = signals.map((signal) => failureOf(signal, settings)).find((why) => why !== undefined);
-		// Seen: 2.1.81 then sends no signal, 2.1.330 the others.
-		const isDoubtful =
-			settings.isRelease("<2.1.330") &&
-			signals.some((signal) => exportersOf(signal, settings).includes("none") && signal !== "traces");
+		const doubt = settings.isRelease("<2.1.330") ? doubtOfAll(settings) : undefined;
 		return signals.flatMap((signal) => {
 			// Spans are a separate beta; report them only if enabled.
 			if (signal === "traces" && !exportersOf(signal, settings).includes("otlp")) return [];
 			const emission = emissionOf(signal, settings);
 			if (emission.sent === "no") return [emission];
 			if (failure !== undefined) return [{ ...emission, sent: "no", why: failure }];
-			return isDoubtful
-				? [{ ...emission, sent: "unknown", why: "an exporter named none may stop all of it before 2.1.330" }]
-				: [emission];
+			return doubt === undefined ? [emission] : [{ ...emission, sent: "unknown", why: doubt }];
 		});
 	},
 	programFiles(command) {
@@ -260,6 +255,16 @@ function failureOf(signal: EmittedSignal, settings: Effective): string | undefin
 	if (used.some((word) => !known.includes(word)))
 		return `OTEL_${signal.toUpperCase()}_EXPORTER names an unknown exporter, so nothing is sent`;
 	return used.includes("otlp") ? protocolOf(signal, settings).off : undefined;
+}
+
+/** Seen: what stops one signal stops in 2.1.81 the others too, and in 2.1.330 does not. */
+function doubtOfAll(settings: Effective): string | undefined {
+	const isNone = (signal: EmittedSignal) => exportersOf(signal, settings).includes("none") && signal !== "traces";
+	if (signals.some(isNone)) return "an exporter named none may stop all of it before 2.1.330";
+	const headers = (signal: EmittedSignal) => settings.get(`/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`);
+	return signals.some((signal) => pairsOf(headers(signal), "").isMalformed)
+		? "headers of one signal that cannot be decoded may stop all of it before 2.1.330"
+		: undefined;
 }
 
 function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
