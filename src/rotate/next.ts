@@ -227,7 +227,11 @@ function back(state: RotationState, about: NextAbout): Next {
 	}
 	if (state.fresh && !isDone(state, "revoke-new")) {
 		const due = followedBackAt(state, about);
-		if (about.now < due) return { wait: "who has the new token from a store takes the old one up again", due };
+		if (about.now < due)
+			return {
+				wait: "the new token is not ended before the readers of the stores had time to go back to the old one",
+				due,
+			};
 		return about.strategy.revoke && state.fresh.id !== undefined ? { do: "revoke-new" } : { person: "revoke-new" };
 	}
 	return { do: "close-back" };

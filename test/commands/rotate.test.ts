@@ -133,7 +133,7 @@ describe("a token that an API makes, and another call ends", () => {
 		await world.rotate("personNeeded", "start");
 		const fresh = world.read("live.token");
 		// Whoever took the new one up has its time to follow back: until then both are accepted.
-		expect(await world.rotate("waiting", "rollback")).toContain("takes the old one up again");
+		expect(await world.rotate("waiting", "rollback")).toContain("had time to go back to the old one");
 		expect(world.read("live.token")).toBe(world.first);
 		expect(await world.stateOf(fresh)).toBe("active");
 		await world.rotate("waiting", "resume");

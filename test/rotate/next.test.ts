@@ -135,7 +135,9 @@ describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
 		const written = [...proven, begun("write:a"), back, ended("back-write:a")];
 		const slow = ["a", "b"].map((name) => ({ ...storeOf(name), withinMs: 1_000 }));
 		const late =
-			strategy.ends === "revoke" ? { wait: expect.stringContaining("up again"), due: 1_000 } : { person: "paused" };
+			strategy.ends === "revoke"
+				? { wait: expect.stringContaining("time to go back"), due: 1_000 }
+				: { person: "paused" };
 		expect(nextAfter(written, { strategy, stores: slow })).toEqual(late);
 		expect(nextAfter(written, { strategy })).toEqual({ person: strategy.ends === "revoke" ? "revoke-new" : "paused" });
 	});

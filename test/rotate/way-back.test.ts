@@ -63,7 +63,7 @@ describe("a promotion that breaks exports", () => {
 			expect(await world.rotate("personNeeded", "resume")).not.toContain("put back");
 		}
 		writeEvidence(evidence, { traffic: [before, sent(fresh, -1, refused)] });
-		expect(await world.rotate("newRejected", "resume")).toContain("takes the old one up again");
+		expect(await world.rotate("newRejected", "resume")).toContain("had time to go back to the old one");
 		expect(await world.stateOf(world.first)).toBe("active");
 		expect(world.read("live.token")).toBe(world.first);
 	});
