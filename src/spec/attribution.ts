@@ -1,5 +1,5 @@
 import { shown } from "../base/mask.ts";
-import { FINGERPRINT_LENGTH } from "../token/fingerprint.ts";
+import { FINGERPRINT_LENGTH } from "../token/fingerprint-length.ts";
 import { endpointProblems } from "./endpoint.ts";
 import type { FlagReader } from "./flags.ts";
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { providers } from "../adapters/providers/registry.ts";
 import { durationMs } from "../base/duration.ts";
-import { FINGERPRINT_LENGTH } from "../token/fingerprint.ts";
+import { FINGERPRINT_LENGTH } from "../token/fingerprint-length.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import { endpointProblems } from "./endpoint.ts";
 import { notifySchema } from "./notify-schema.ts";

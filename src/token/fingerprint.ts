@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-
-/** Hex digits of a fingerprint: 48 bits distinguish any fleet's tokens and reveal nothing of a token of 20 or more random characters. */
-export const FINGERPRINT_LENGTH = 12;
+import { FINGERPRINT_LENGTH } from "./fingerprint-length.ts";
 
 /**
  * The first 12 hex digits of SHA-256 over the token's bytes. The same value results from

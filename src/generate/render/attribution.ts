@@ -1,5 +1,5 @@
 import type { Signal } from "../../adapters/providers/provider.ts";
-import { FINGERPRINT_LENGTH } from "../../token/fingerprint.ts";
+import { FINGERPRINT_LENGTH } from "../../token/fingerprint-length.ts";
 import type { Attribution } from "../plan/attribution.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import type { Listening } from "./listening.ts";

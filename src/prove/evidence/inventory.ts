@@ -1,5 +1,5 @@
 import { vehicles } from "../../adapters/vehicles/registry.ts";
-import { FINGERPRINT_LENGTH } from "../../token/fingerprint.ts";
+import { FINGERPRINT_LENGTH } from "../../token/fingerprint-length.ts";
 import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
 import { firstLine, textOf } from "./text.ts";

@@ -1,4 +1,5 @@
-import { FINGERPRINT_LENGTH, fingerprint } from "../../token/fingerprint.ts";
+import { fingerprint } from "../../token/fingerprint.ts";
+import { FINGERPRINT_LENGTH } from "../../token/fingerprint-length.ts";
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;

@@ -7,7 +7,7 @@ import {
 	type TokenRecord,
 	type TokenState,
 } from "../../adapters/providers/sandbox.ts";
-import { FINGERPRINT_LENGTH } from "../../token/fingerprint.ts";
+import { FINGERPRINT_LENGTH } from "../../token/fingerprint-length.ts";
 import type { FaultState } from "./faults.ts";
 
 /** Kinds of traffic: the OTLP signals, and everything else. */
