@@ -1,5 +1,4 @@
-import { renameSync, rmSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import { promises, renameSync, rmSync } from "node:fs";
 import { CrossfadeError } from "../../base/errors.ts";
 import { isWindows } from "./system.ts";
 
@@ -55,7 +54,7 @@ export function moveOver(from: string, to: string): void {
 /** `moveOver`, without blocking. */
 export async function moveOverLater(from: string, to: string): Promise<void> {
 	try {
-		await patientlyLater(() => rename(from, to), later, isWindows ? PAUSES_MS : []);
+		await patientlyLater(() => promises.rename(from, to), later, isWindows ? PAUSES_MS : []);
 	} catch (error) {
 		throw isWindows && isHeld(error) ? heldOpen(to, error) : error;
 	}

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
 	closeSync,
 	constants,
@@ -80,6 +79,7 @@ function ownerOf(home: string): HomeOwner | undefined {
 	const stats = attempt(() => statSync(home));
 	if (stats === undefined || stats.uid === 0) return undefined;
 	// https://pubs.opengroup.org/onlinepubs/9799919799/utilities/id.html
+	const { execFileSync } = process.getBuiltinModule("node:child_process");
 	const groups = attempt(() => execFileSync("id", ["-G", String(stats.uid)], { encoding: "utf8", stdio: "pipe" }));
 	return { uid: stats.uid, groups: groups?.trim().split(/\s+/).map(Number) ?? [stats.gid] };
 }

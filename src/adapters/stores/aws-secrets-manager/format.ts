@@ -5,7 +5,6 @@
  * Sources: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html,
  * https://github.com/microsoft/node-jsonc-parser#api.
  */
-import { applyEdits, findNodeAtLocation, modify, parseTree } from "jsonc-parser";
 import type { OurFields } from "../fields.ts";
 import { jsonOf, objectAt, textIn } from "../http.ts";
 import type { StoredToken } from "../store.ts";
@@ -23,13 +22,14 @@ export function fieldsOf(text: string, { token, publicId }: OurKeys): OurFields 
 }
 
 /** The text with another token. */
-export function textWith(text: string, keys: OurKeys, { token, publicId }: StoredToken): string {
+export async function textWith(text: string, keys: OurKeys, { token, publicId }: StoredToken): Promise<string> {
 	if (keys.token === undefined) return token.reveal();
-	const changed = withValue(text, keys.token, token.reveal());
+	const changed = await withValue(text, keys.token, token.reveal());
 	return keys.publicId === undefined ? changed : withValue(changed, keys.publicId, publicId ?? "");
 }
 
-function withValue(text: string, key: string, value: string): string {
+async function withValue(text: string, key: string, value: string): Promise<string> {
+	const { applyEdits, findNodeAtLocation, modify, parseTree } = await import("jsonc-parser");
 	const tree = parseTree(text);
 	const node = tree && findNodeAtLocation(tree, [key]);
 	if (node) return text.slice(0, node.offset) + JSON.stringify(value) + text.slice(node.offset + node.length);

@@ -167,7 +167,7 @@ async function stage(
 		const nextStep = "let it end, or take the label off with UpdateSecretVersionStage";
 		return { trouble: { why, nextStep, mayBeDone: false } };
 	}
-	const next = textWith(text, keys, write.value);
+	const next = await textWith(text, keys, write.value);
 	const version = `${write.operation}-${hashOf(next)}`;
 	const trouble = await secret.put(version, next, PENDING);
 	// Nobody has it yet, and the same write again does nothing.
