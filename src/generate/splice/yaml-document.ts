@@ -29,6 +29,8 @@ export interface YamlText {
  * the line, which can contain a token.
  */
 export function parseYaml(text: string, file: string): YamlText {
+	const known = latest?.deref();
+	if (known?.text === text && known.file === file) return known;
 	const documents = parsed(text, file);
 	const problems = documents.flatMap((document) =>
 		document.errors.map(({ code, pos }): Problem => {
@@ -38,8 +40,13 @@ export function parseYaml(text: string, file: string): YamlText {
 	);
 	if (problems.length > 0)
 		throw new CrossfadeError("refused", templated(text) ? templateProblem({ file, ...problems[0]?.where }) : problems);
-	return { file, text, documents };
+	const read = { file, text, documents };
+	latest = new WeakRef(read);
+	return read;
 }
+
+/** What was parsed last: a file is asked for its shape and for its config in turn. */
+let latest: WeakRef<YamlText> | undefined;
 
 function parsed(text: string, file: string): Document.Parsed[] {
 	try {
