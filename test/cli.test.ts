@@ -57,6 +57,24 @@ describe("crossfade", () => {
 		},
 	);
 
+	// Each file costs a third of a millisecond, whatever is in it: scripts/build.mjs says which modules go together.
+	test.each([
+		["--help", 4],
+		["collector -d contrib", 9],
+		["collector -d contrib --into c.yaml", 13],
+		["check -d contrib --no-bin c.yaml", 14],
+	])("%s loads at most %d of our files", (line, most) => {
+		const hook = `process.on("exit", () => {
+	for (const file of Object.keys(require.cache)) if (/dist[/]/.test(file)) process.stderr.write("loaded " + file + "\\n");
+});`;
+		const cwd = scratch({ "c.yaml": "service:\n  pipelines:\n", "hook.cjs": hook });
+		const args = ["--require", "./hook.cjs", CLI, ...line.split(" ")];
+		const { stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
+		const loaded = stderr.split("\n").filter((each) => each.startsWith("loaded "));
+		expect(loaded.length, loaded.join("\n")).toBeGreaterThan(1);
+		expect(loaded.length, loaded.join("\n")).toBeLessThanOrEqual(most);
+	});
+
 	test("a token given as a flag is refused and not repeated", async () => {
 		const secret = canary();
 		for (const args of [
