@@ -41,7 +41,8 @@ export function joinPods(
 	}
 	return {
 		ended(host) {
-			const own = byHost.get(host);
+			// Most fleets have none, and asking for each of 300,000 senders is dear.
+			const own = byHost.size === 0 ? undefined : byHost.get(host);
 			if (!own) return undefined;
 			const last = own.reduce<KnownPod | undefined>(
 				(a, b) => (a && (a.endedBy ?? 0) > (b.endedBy ?? 0) ? a : b),
