@@ -106,7 +106,7 @@ it 5, no usable response 6, partly accepted 7, retry later 8, not proven 9. With
 async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	const follower = await followRotation(fx, options, ["token", "provider", "endpoint"]);
 	const given = await readFleet(fx, options);
-	const followed = given && follower?.look(given);
+	const followed = given && (await follower?.look(given));
 	const plan = parseProbeFlags(options, fx.clock.now(), followed?.fleet ?? given);
 	for (const warning of plan.warnings) fx.terminal.warn(warning);
 	const round: Round = {

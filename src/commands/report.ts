@@ -74,7 +74,7 @@ async function run(fx: Effects, { options }: Invocation): Promise<ExitName> {
 	if (!load) throw new CrossfadeError("usage", reader.problems);
 	const follower = await followRotation(fx, options, ["token"]);
 	const fleet = await loadFleet(fx, options);
-	const followed = follower?.look(fleet);
+	const followed = await follower?.look(fleet);
 	const observer = await observe(fx, followed?.fleet ?? fleet);
 	const view = withOperation(await observer.look(), followed);
 	await observer.close();

@@ -130,7 +130,7 @@ export async function capture(
 	{ publicId, ...times }: { since: number; until: number | undefined; publicId: string | undefined },
 ): Promise<void> {
 	await sealInto(engine, "new", Buffer.from(fresh.reveal()));
-	engine.journal.append({
+	await engine.journal.append({
 		is: "captured",
 		...captured(engine, { fingerprint: fresh.fingerprint, ...times }),
 		...(publicId === undefined ? {} : { publicId }),
@@ -156,16 +156,16 @@ export async function takeWords(engine: Engine, flags: FlagReader): Promise<void
 			fix: "run crossfade rotate resume first",
 		});
 	if (flags.problems.length > 0) throw new CrossfadeError("usage", flags.problems);
-	const word = (about: "written" | "confirmed" | "removed", subject: string | undefined) => {
-		if (subject !== undefined) journal.append({ is: "word", about, subject, because });
+	const word = async (about: "written" | "confirmed" | "removed", subject: string | undefined) => {
+		if (subject !== undefined) await journal.append({ is: "word", about, subject, because });
 	};
-	if (flags.isSet("lost")) journal.append({ is: "word", about: "lost" });
+	if (flags.isSet("lost")) await journal.append({ is: "word", about: "lost" });
 	if (flags.isSet("forward") && engine.state().direction !== "forward")
-		journal.append({ is: "word", about: "forward" });
-	word("written", written);
-	word("confirmed", confirmed);
-	word("removed", removed);
-	if (flags.isSet("same")) journal.append({ is: "word", about: "identity" });
+		await journal.append({ is: "word", about: "forward" });
+	await word("written", written);
+	await word("confirmed", confirmed);
+	await word("removed", removed);
+	if (flags.isSet("same")) await journal.append({ is: "word", about: "identity" });
 	if (flags.isSet("ended")) {
 		const subject = engine.state().direction === "forward" ? "revoke" : "revoke-new";
 		if (subject === "revoke" && engine.state().retireAllowedAt === undefined) {
@@ -174,7 +174,7 @@ export async function takeWords(engine: Engine, flags: FlagReader): Promise<void
 				fix: "run crossfade rotate status to see what is missing",
 			});
 		}
-		journal.append({ is: "word", about: "ended", subject });
+		await journal.append({ is: "word", about: "ended", subject });
 	}
 }
 

@@ -32,7 +32,7 @@ export async function closeStranded(place: RotationPlace, flags: FlagReader): Pr
 	if (replaces) return start(place, flags, { because });
 	const lock = await lockPlace(place);
 	try {
-		const journal = journalOf(place);
+		const journal = await journalOf(place);
 		const state = journal && stateOfJournal(journal.records);
 		if (!journal || !state || state.closed) {
 			place.fx.terminal.print("no rotation is under way\n");
@@ -40,8 +40,8 @@ export async function closeStranded(place: RotationPlace, flags: FlagReader): Pr
 		}
 		const left = leftBehind(state);
 		await letGo(place, state);
-		journal.append({ is: "word", about: "removed", subject: "operation", because });
-		journal.append({ is: "closed", how: "stranded", left });
+		await journal.append({ is: "word", about: "removed", subject: "operation", because });
+		await journal.append({ is: "closed", how: "stranded", left });
 		await sendNotices(place, journal, { now: place.fx.clock.now(), next: { over: "stranded" }, problems: [] });
 		place.fx.terminal.print(`closed. Left behind: ${left.map((each) => shownName(each)).join("; ")}\n`);
 		return "partial";
@@ -63,12 +63,12 @@ export async function reopen(place: RotationPlace, flags: FlagReader): Promise<E
 			flags.wrong("--until", { what: "the time is missing", fix: "add --until TIME" });
 		if (until !== undefined && until <= now)
 			flags.wrong("--until", { what: "this time is in the past", fix: "give the time when the old token ends now" });
-		const journal = journalOf(place);
+		const journal = await journalOf(place);
 		const state = journal && stateOfJournal(journal.records);
 		if (state?.deadline === undefined || state.closed)
 			flags.wrong("--until", { what: "no rotation with a deadline is under way", fix: "see crossfade rotate status" });
 		if (flags.problems.length > 0 || !journal || until === undefined) throw new CrossfadeError("usage", flags.problems);
-		journal.append({ is: "word", about: "reopen", until });
+		await journal.append({ is: "word", about: "reopen", until });
 		place.fx.terminal.print(statusText(statusOf(place.spec, journal, now), now));
 		return "ok";
 	} finally {
@@ -77,7 +77,7 @@ export async function reopen(place: RotationPlace, flags: FlagReader): Promise<E
 }
 
 export async function logOf({ fx, folder }: RotationPlace, flags: FlagReader): Promise<ExitName> {
-	const records = allRecords(folder).flat();
+	const records = (await allRecords(folder)).flat();
 	if (flags.isSet("json")) {
 		const plain = records.map((record) =>
 			record.is === "sealed" ? { ...record, box: `${record.box.length} characters` } : record,
@@ -99,7 +99,7 @@ export async function exportToken(place: RotationPlace, flags: FlagReader): Prom
 			fix: "add --yes, and remove the file as soon as it served",
 		});
 	if (flags.problems.length > 0 || out === undefined) throw new CrossfadeError("usage", flags.problems);
-	const journal = journalOf(place);
+	const journal = await journalOf(place);
 	if (!journal) throw nothingSealed();
 	const engine = await openEngine(place, journal);
 	const state = engine.state();

@@ -45,7 +45,7 @@ export async function plan(place: RotationPlace, flags: FlagReader): Promise<Exi
 	const { fx, spec } = place;
 	const now = fx.clock.now();
 	const isLeaked = flags.isSet("leaked");
-	const journal = journalOf(place);
+	const journal = await journalOf(place);
 	const before = journal && stateOfJournal(journal.records);
 	const about = { settings: spec.settings, operation: "", attempt: 1, slowestMs: slowestMs(spec), isLeaked };
 	const problems = safetyProblems(spec, { now, clockOffsetMs: undefined, isLeaked, before: before?.closed && before });
@@ -79,7 +79,7 @@ export async function start(
 		const since = timeFlag(flags, "since", "--since");
 		const until = timeFlag(flags, "oldEnds", "--old-ends");
 		const isLeaked = flags.isSet("leaked");
-		const before = journalOf(place);
+		const before = await journalOf(place);
 		const earlier = before && stateOfJournal(before.records);
 		const superseded =
 			earlier && !earlier.closed ? await supersede(place, earlier, isLeaked || replaces !== undefined) : undefined;
@@ -108,7 +108,7 @@ export async function start(
 		const tokenId = (isLast ? earlier?.fresh?.id : undefined) ?? spec.settings["token-id"];
 		if (superseded && earlier && before) {
 			await letGo(place, earlier);
-			endBefore(place, before, superseded, replaces);
+			await endBefore(place, before, superseded, replaces);
 		}
 		const journal = await beginOperation(place, {
 			is: "opened",
@@ -132,8 +132,8 @@ export async function start(
 		const exit = await run(engine, flags, current);
 		if (isDone(engine.state(), "prepare")) return exit;
 		// Nothing was asked of anybody: there is nothing to go on with.
-		journal.append({ is: "closed", how: "rolled back", left: [] });
-		journal.destroyKey();
+		await journal.append({ is: "closed", how: "rolled back", left: [] });
+		await journal.destroyKey();
 		fx.terminal.print("nothing was changed; start again when that is settled\n");
 		return exit;
 	} finally {
@@ -168,9 +168,9 @@ export async function retire(place: RotationPlace, flags: FlagReader): Promise<E
 		const observer = await observe(fx, fleetOfRotation(place.fleet, state));
 		const view = await observer.look().finally(() => observer.close());
 		const { safeToRetire } = view.judgement.fleet;
-		if (safeToRetire === "yes") journal.append({ is: "word", about: "retire", because: "the verdict was yes" });
+		if (safeToRetire === "yes") await journal.append({ is: "word", about: "retire", because: "the verdict was yes" });
 		else if (despite !== undefined) {
-			journal.append({ is: "word", about: "despite", because: reason(flags, "despite"), subject: safeToRetire });
+			await journal.append({ is: "word", about: "despite", because: reason(flags, "despite"), subject: safeToRetire });
 		} else {
 			fx.terminal.print(`the verdict is: ${safeToRetire}. The old token was not ended.\n`);
 			for (const { asks, open } of checklist(view)) {
@@ -209,7 +209,7 @@ export async function rollback(place: RotationPlace, flags: FlagReader): Promise
 			}
 		}
 		if (state.direction === "forward") {
-			journal.append({ is: "word", about: "rollback", because: flags.text("because") ?? "", subject: spec.name });
+			await journal.append({ is: "word", about: "rollback", because: flags.text("because") ?? "", subject: spec.name });
 		}
 		return run(engine, flags, undefined);
 	});
@@ -219,7 +219,7 @@ export async function rollback(place: RotationPlace, flags: FlagReader): Promise
 async function underWay(place: RotationPlace, work: (engine: Engine) => Promise<ExitName>): Promise<ExitName> {
 	const lock = await lockPlace(place);
 	try {
-		const journal = journalOf(place);
+		const journal = await journalOf(place);
 		const state = journal && stateOfJournal(journal.records);
 		if (!journal || state?.closed) {
 			place.fx.terminal.print(
@@ -265,14 +265,14 @@ async function report(engine: Engine, { next, problems, exit }: Halt): Promise<E
 }
 
 /** What the operation before leaves behind is in its journal, and told. */
-function endBefore(
+async function endBefore(
 	{ fx, spec }: RotationPlace,
 	before: Journal,
 	{ left, also }: Superseded,
 	replaces: { readonly because: string } | undefined,
-): void {
-	if (replaces) before.append({ is: "word", about: "removed", subject: "operation", because: replaces.because });
-	before.append({ is: "closed", how: replaces ? "stranded" : "superseded", left });
+): Promise<void> {
+	if (replaces) await before.append({ is: "word", about: "removed", subject: "operation", because: replaces.because });
+	await before.append({ is: "closed", how: replaces ? "stranded" : "superseded", left });
 	const lost =
 		spec.strategy.ends === "clock" && also !== undefined
 			? [
@@ -299,7 +299,7 @@ interface Superseded {
  * Where its key is gone, what is in use is read from its reference.
  */
 async function supersede(place: RotationPlace, state: RotationState, isWanted: boolean): Promise<Superseded> {
-	const journal = journalOf(place);
+	const journal = await journalOf(place);
 	if (!isWanted || !journal) {
 		throw new CrossfadeError("refused", {
 			what: "a rotation is under way already",
@@ -311,7 +311,7 @@ async function supersede(place: RotationPlace, state: RotationState, isWanted: b
 	const { operation } = opened;
 	const left = leftBehind(state);
 	const [used, other] = state.direction === "forward" ? (["new", old] as const) : (["old", fresh] as const);
-	if (!fresh || journal.key() === undefined) {
+	if (!fresh || (await journal.key()) === undefined) {
 		return { current: undefined, operation, also: fresh ? other?.fingerprint : old?.fingerprint, left };
 	}
 	const engine = await openEngine(place, journal);

@@ -17,7 +17,7 @@ export async function schedule(place: RotationPlace, flags: FlagReader, kind: st
 	const about = await scheduleAbout(place, flags.text("every"));
 	const problems = scheduleProblems(kind, about);
 	if (problems.length > 0) throw new CrossfadeError("usage", problems);
-	const files = kind === "calendar" ? [calendarFile(place, about)] : madeBy(kind, about);
+	const files = kind === "calendar" ? [await calendarFile(place, about)] : madeBy(kind, about);
 	if (kind !== "calendar" && fx.programs.find("crossfade") === undefined && kind !== "kubernetes") {
 		fx.terminal.warn({
 			what: "crossfade is not on PATH here, so the program's place is a guess",
@@ -58,16 +58,16 @@ async function scheduleAbout({ fx, spec, file }: RotationPlace, every: string | 
 	};
 }
 
-function calendarFile(place: RotationPlace, { every, spec }: ScheduleAbout): ScheduleFile {
-	const states = allRecords(place.folder).map((records) => stateOfJournal(records));
+async function calendarFile(place: RotationPlace, { every, spec }: ScheduleAbout): Promise<ScheduleFile> {
+	const states = (await allRecords(place.folder)).map((records) => stateOfJournal(records));
 	const everyMs = every === undefined ? undefined : durationMs(every);
-	const journal = journalOf(place);
+	const journal = await journalOf(place);
 	const now = place.fx.clock.now();
 	return { path: basename(`${spec.name}.ics`), content: calendar({ spec, journal, states, now, everyMs }) };
 }
 
 /** `start --if-older`: true if a rotation is due; otherwise says why not. */
-export function isDue(place: RotationPlace, flags: FlagReader): boolean {
+export async function isDue(place: RotationPlace, flags: FlagReader): Promise<boolean> {
 	const { fx, spec, folder } = place;
 	const text = flags.text("ifOlder") ?? "";
 	const ms = durationMs(text);
@@ -79,7 +79,7 @@ export function isDue(place: RotationPlace, flags: FlagReader): boolean {
 			fix: "give the time between two rotations",
 		});
 	}
-	const states = allRecords(folder).map((records) => stateOfJournal(records));
+	const states = (await allRecords(folder)).map((records) => stateOfJournal(records));
 	if (states.at(-1)?.closed === undefined && states.length > 0) {
 		fx.terminal.note(`${spec.name} is under way; crossfade rotate resume goes on with it`);
 		return false;

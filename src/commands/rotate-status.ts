@@ -10,7 +10,7 @@ import type { FlagReader } from "../spec/flags.ts";
 /** Where it stands. After the end the stores are still looked at, so that a rotation by hand is noticed. */
 export async function status(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
 	const { fx, spec } = place;
-	const journal = journalOf(place);
+	const journal = await journalOf(place);
 	// As the provider's clock was when it was last asked: this asks nobody.
 	const now = fx.clock.now() + (journal?.records.at(-1)?.ahead ?? 0);
 	const found = statusOf(spec, journal, now);

@@ -94,7 +94,7 @@ export async function runVerb(fx: Effects, { options, args }: Invocation): Promi
 
 /** Begins, if the last rotation is as old as that; for schedulers. */
 async function startIfDue(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
-	if (flags.text("ifOlder") !== undefined && !(await schedules()).isDue(place, flags)) return "waiting";
+	if (flags.text("ifOlder") !== undefined && !(await (await schedules()).isDue(place, flags))) return "waiting";
 	return (await run()).start(place, flags);
 }
 

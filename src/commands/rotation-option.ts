@@ -66,7 +66,7 @@ function chosen(rotations: readonly RotationSpec[], wanted: string | undefined, 
 /** A rotation that a command follows; `look` reads its journal again. */
 export interface RotationFollower {
 	readonly place: RotationPlace;
-	look(fleet: Fleet): FollowedRotation;
+	look(fleet: Fleet): Promise<FollowedRotation>;
 }
 
 /** The rotation of `--rotation`, if it is given. `alone` are the flags that say the same, and cannot be given with it. */
@@ -95,8 +95,8 @@ export async function followRotation(
 	const { followedRotation } = await import("../rotate/follow.ts");
 	return {
 		place,
-		look(fleet) {
-			const found = followedRotation(place, fleet);
+		async look(fleet) {
+			const found = await followedRotation(place, fleet);
 			if (found) return found;
 			throw new CrossfadeError("refused", {
 				what: `rotation ${shown(name)} has no journal: it never began, or its journal is elsewhere`,
@@ -122,7 +122,7 @@ export async function rotationTokens(
 	readonly tokens: readonly { readonly name: string; readonly secret: Secret }[];
 	readonly skipsOld: boolean;
 }> {
-	if (state.closed && journal.key() === undefined) {
+	if (state.closed && (await journal.key()) === undefined) {
 		throw new CrossfadeError("refused", {
 			what: "the rotation is over, and its tokens can no longer be opened",
 			got: state.closed.how,

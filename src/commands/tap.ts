@@ -125,7 +125,7 @@ async function knownTokens(fx: Effects, options: Flags): Promise<string[]> {
 	const { emptyFleet } = await import("../spec/fleet.ts");
 	const { withFlags } = await import("../spec/fleet-flags.ts");
 	const fleet = options["fleet"] === undefined ? undefined : await readFleet(fx, options);
-	const named = follower ? follower.look(fleet ?? emptyFleet(".")).fleet : fleet;
+	const named = follower ? (await follower.look(fleet ?? emptyFleet("."))).fleet : fleet;
 	const flags = { token: options["token"] };
 	const found: string[] = [];
 	for (const { ref, fingerprint } of withFlags(named ?? emptyFleet("."), flags, ".", fx.clock.now()).tokens) {

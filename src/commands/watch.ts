@@ -81,7 +81,7 @@ async function observeFollowing(fx: Effects, options: Flags): Promise<Observer> 
 	let current: { readonly key: string; readonly observer: Observer } | undefined;
 	return {
 		async look() {
-			const followed = follower.look(fleet);
+			const followed = await follower.look(fleet);
 			const { tokens, deadline } = followed.fleet;
 			const key = JSON.stringify([tokens, deadline]);
 			if (current?.key !== key) {

@@ -101,12 +101,12 @@ async function perform(engine: Engine, options: AdvanceOptions, name: StepName, 
 	const named = store === "" ? undefined : store;
 	options.tell(name, named);
 	// What only looks and waits again and again leaves no record of its beginning.
-	if (name !== "confirm") engine.journal.append({ is: "begun", step });
+	if (name !== "confirm") await engine.journal.append({ is: "begun", step });
 	const outcome = await performers[name](engine, options, store).catch(failed);
 	const { how, note, facts } = outcome;
 	const isClosed = engine.state().closed !== undefined;
 	if (!isClosed) {
-		engine.journal.append({
+		await engine.journal.append({
 			is: "ended",
 			step,
 			how,
@@ -176,8 +176,8 @@ async function fenced(engine: Engine, effect: () => Promise<StepOutcome>): Promi
 async function finish(engine: Engine, how: "done" | "rolled back"): Promise<StepOutcome> {
 	const holder = engine.state().steps["fence"]?.facts?.["store"];
 	if (typeof holder === "string") await engine.store(holder).store.fence?.release(engine.journal.operation);
-	engine.journal.append({ is: "closed", how, left: [] });
+	await engine.journal.append({ is: "closed", how, left: [] });
 	// From here on nothing opens the sealed tokens again.
-	engine.journal.destroyKey();
+	await engine.journal.destroyKey();
 	return { how: "done" };
 }

@@ -16,8 +16,8 @@ export interface FollowedRotation {
 }
 
 /** Reads the journal without a lock, asks nobody and changes nothing; undefined if the rotation never began. */
-export function followedRotation({ fx, spec, folder, stamp, file }: RotationPlace, fleet: Fleet) {
-	const journal = newestJournal(folder, stamp, file);
+export async function followedRotation({ fx, spec, folder, stamp, file }: RotationPlace, fleet: Fleet) {
+	const journal = await newestJournal(folder, stamp, file);
 	if (!journal) return undefined;
 	const state = stateOfJournal(journal.records);
 	const now = fx.clock.now() + (journal.records.at(-1)?.ahead ?? 0);

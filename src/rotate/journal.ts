@@ -10,24 +10,26 @@ export interface Journal {
 	/** The sequence that the next record will have. */
 	readonly next: number;
 	/** Writes a record; it is on the disk when this returns. Throws `CrossfadeError` (io). */
-	append(entry: JournalEntry): JournalRecord;
+	append(entry: JournalEntry): Promise<JournalRecord>;
 	/** Makes sure that so many bytes can be written whatever else fills the disk. Throws `CrossfadeError` (io). */
-	reserve(bytes: number): void;
+	reserve(bytes: number): Promise<void>;
 	/** The operation's identity, sealed; undefined once it was destroyed. */
-	key(): Uint8Array | undefined;
-	destroyKey(): void;
+	key(): Promise<Uint8Array | undefined>;
+	destroyKey(): Promise<void>;
 }
 
 const END = ".journal";
 const KEY = ".key";
 
 /** What a journal's folder holds: the newest operation, open or closed; undefined if there is none yet. */
-export function newestJournal(folder: JournalFolder, stamp: () => Stamp, fleet: string): Journal | undefined {
-	for (const name of folder
-		.list()
-		.filter((each) => each.endsWith(END))
-		.reverse()) {
-		const content = contentOf(folder, name);
+export async function newestJournal(
+	folder: JournalFolder,
+	stamp: () => Stamp,
+	fleet: string,
+): Promise<Journal | undefined> {
+	const names = await folder.list();
+	for (const name of names.filter((each) => each.endsWith(END)).reverse()) {
+		const content = await contentOf(folder, name);
 		const [first] = content.records;
 		// Its first record never got whole: nothing had happened yet.
 		if (first?.is !== "opened") continue;
@@ -38,29 +40,32 @@ export function newestJournal(folder: JournalFolder, stamp: () => Stamp, fleet: 
 }
 
 /** Every operation's records, the oldest first, for `rotate log`. */
-export function allRecords(folder: JournalFolder): readonly (readonly JournalRecord[])[] {
-	const names = folder.list().filter((each) => each.endsWith(END));
-	return names.map((name) => contentOf(folder, name).records).filter((records) => records.length > 0);
+export async function allRecords(folder: JournalFolder): Promise<readonly (readonly JournalRecord[])[]> {
+	const names = (await folder.list()).filter((each) => each.endsWith(END));
+	const all: (readonly JournalRecord[])[] = [];
+	for (const name of names) all.push((await contentOf(folder, name)).records);
+	return all.filter((records) => records.length > 0);
 }
 
 /** Destroys the keys of all other operations: what they sealed is not needed once a newer one has sealed the token in use. */
-export function destroyOtherKeys(folder: JournalFolder, operation: string): void {
-	for (const name of folder.list()) if (name.endsWith(KEY) && name !== operation + KEY) folder.destroy(name);
+export async function destroyOtherKeys(folder: JournalFolder, operation: string): Promise<void> {
+	const others = (await folder.list()).filter((name) => name.endsWith(KEY) && name !== operation + KEY);
+	for (const name of others) await folder.destroy(name);
 }
 
 /** A new operation's journal, with its first record; the sealed identity is written before it. */
-export function startJournal(
+export async function startJournal(
 	folder: JournalFolder,
 	opened: Opened,
 	wrappedKey: Uint8Array,
 	stamp: () => Stamp,
-): Journal {
+): Promise<Journal> {
 	const { operation } = opened;
-	folder.create(operation + KEY, wrappedKey);
-	folder.create(operation + END, new Uint8Array());
+	await folder.create(operation + KEY, wrappedKey);
+	await folder.create(operation + END, new Uint8Array());
 	const empty: JournalContent = { records: [], end: 0, chain: CHAIN_START, torn: 0, reserved: 0 };
 	const journal = openJournal(folder, operation, empty, stamp);
-	journal.append(opened);
+	await journal.append(opened);
 	return journal;
 }
 
@@ -69,8 +74,8 @@ function openJournal(folder: JournalFolder, operation: string, content: JournalC
 	const records = [...content.records];
 	let { end, chain, reserved } = content;
 	let isTorn = content.torn > 0;
-	const mend = () => {
-		if (isTorn) folder.writeAt(name, end, new Uint8Array(reserved));
+	const mend = async () => {
+		if (isTorn) await folder.writeAt(name, end, new Uint8Array(reserved));
 		isTorn = false;
 	};
 	return {
@@ -79,22 +84,22 @@ function openJournal(folder: JournalFolder, operation: string, content: JournalC
 		get next() {
 			return records.length + 1;
 		},
-		append(entry) {
+		async append(entry) {
 			const record: JournalRecord = { ...stamp(), ...entry };
 			const written = recordLine(record, records.length + 1, chain);
 			const bytes = Buffer.from(written.line);
-			mend();
-			folder.writeAt(name, end, bytes);
+			await mend();
+			await folder.writeAt(name, end, bytes);
 			records.push(record);
 			end += bytes.length;
 			chain = written.chain;
 			reserved = Math.max(0, reserved - bytes.length);
 			return record;
 		},
-		reserve(bytes) {
-			mend();
+		async reserve(bytes) {
+			await mend();
 			if (reserved >= bytes) return;
-			folder.writeAt(name, end, new Uint8Array(bytes));
+			await folder.writeAt(name, end, new Uint8Array(bytes));
 			reserved = bytes;
 		},
 		key: () => folder.read(operation + KEY),
@@ -102,8 +107,8 @@ function openJournal(folder: JournalFolder, operation: string, content: JournalC
 	};
 }
 
-function contentOf(folder: JournalFolder, name: string): JournalContent {
-	const content = readJournal(folder.read(name) ?? new Uint8Array());
+async function contentOf(folder: JournalFolder, name: string): Promise<JournalContent> {
+	const content = readJournal((await folder.read(name)) ?? new Uint8Array());
 	if ("fault" in content) throw faultError(content, `${folder.path}/${name}`);
 	return content;
 }

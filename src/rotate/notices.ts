@@ -82,10 +82,10 @@ export async function sendNotices(
 			if (!isOpen(journal, key)) continue;
 			try {
 				// On the disk before it is sent: after a crash it is not sent a second time.
-				journal.append({ is: "notice", key, event: notice.event, how: "begun" });
+				await journal.append({ is: "notice", key, event: notice.event, how: "begun" });
 				const failure = await send(place, receiver, textsOf(place, journal, now, notice));
 				if (failure === undefined) continue;
-				journal.append({ is: "notice", key, event: notice.event, how: "no", note: failure });
+				await journal.append({ is: "notice", key, event: notice.event, how: "no", note: failure });
 				tell(fx, index, failure);
 			} catch (error) {
 				if (!(error instanceof CrossfadeError)) throw error;

@@ -67,13 +67,13 @@ export async function lockPlace({ folder }: RotationPlace): Promise<Claim> {
 	});
 }
 
-export function journalOf({ folder, stamp, file }: RotationPlace): Journal | undefined {
-	const journal = newestJournal(folder, stamp, file);
+export async function journalOf({ folder, stamp, file }: RotationPlace): Promise<Journal | undefined> {
+	const journal = await newestJournal(folder, stamp, file);
 	if (!journal) return undefined;
 	const { closed, old } = stateOfJournal(journal.records);
-	if (old) destroyOtherKeys(folder, journal.operation);
+	if (old) await destroyOtherKeys(folder, journal.operation);
 	// A machine that stopped between the last record and this one.
-	if (closed && closed.how !== "stranded" && journal.key() !== undefined) journal.destroyKey();
+	if (closed && closed.how !== "stranded" && (await journal.key()) !== undefined) await journal.destroyKey();
 	return journal;
 }
 
@@ -109,7 +109,7 @@ export async function openEngine(place: RotationPlace, journal: Journal): Promis
 	const { fx, fleet, spec } = place;
 	const { opened } = stateOfJournal(journal.records);
 	refuseChanged(opened, spec);
-	const wrapped = journal.key();
+	const wrapped = await journal.key();
 	if (!wrapped) {
 		throw new CrossfadeError("refused", {
 			what: "the operation's sealed identity is gone, so its tokens cannot be opened",

@@ -22,11 +22,11 @@ export async function sealInto(
 ): Promise<void> {
 	const sealed = { what, sequence: journal.next, fingerprint: fingerprint(bytes) };
 	const box = await sealer.seal(labelOf(journal.operation, sealed), bytes);
-	journal.append({ is: "sealed", ...sealed, box });
+	await journal.append({ is: "sealed", ...sealed, box });
 }
 
 export async function reserve({ journal }: Engine): Promise<StepOutcome> {
-	journal.reserve(RESERVED_BYTES);
+	await journal.reserve(RESERVED_BYTES);
 	return { how: "done" };
 }
 
@@ -136,7 +136,7 @@ export async function readAnswer(engine: Engine): Promise<StepOutcome> {
 	}
 	const began = journal.records.findLast((each) => each.is === "begun" && each.step === "call")?.at ?? sent.at;
 	const offset = Number(sent.facts?.["clockOffsetMs"] ?? 0);
-	journal.append({
+	await journal.append({
 		is: "captured",
 		...captured(engine, {
 			fingerprint: fresh.fingerprint,
@@ -199,10 +199,15 @@ export async function findOrphan(engine: Engine): Promise<StepOutcome> {
 	if (id === undefined) return unclear("it is not known whether a token was made", outcomeText(outcome));
 	if (id === "none") return { how: "done", note: "no token was made" };
 	if (id === about.tokenId) throw new Error("an orphan with the id of the token in use");
-	journal.append({ is: "begun", step: "end-orphan", note: id });
+	await journal.append({ is: "begun", step: "end-orphan", note: id });
 	const ended = await askProvider(fx, spec, revoke(about, id), admin);
 	const isEnded = callFate(ended) === "done" || (ended.kind === "answer" && ended.status === 404);
-	journal.append({ is: "ended", step: "end-orphan", how: isEnded ? "done" : "unknown", note: outcomeText(ended) });
+	await journal.append({
+		is: "ended",
+		step: "end-orphan",
+		how: isEnded ? "done" : "unknown",
+		note: outcomeText(ended),
+	});
 	return isEnded
 		? { how: "done", note: "the token that nobody has was ended" }
 		: unclear("a token that nobody has may still live", outcomeText(ended));
@@ -266,13 +271,13 @@ export async function proveOldDead(engine: Engine): Promise<StepOutcome> {
 	const fresh = await acceptanceOf(engine, await engine.secret("new"), "new");
 	const old = await acceptanceOf(engine, await engine.secret("old"), "old");
 	if (fresh.is === "refused" && old.is === "accepted") {
-		engine.journal.append({
+		await engine.journal.append({
 			is: "ended",
 			step: "revoke-new",
 			how: "done",
 			note: "the new token was ended in place of the old one",
 		});
-		engine.journal.append({
+		await engine.journal.append({
 			is: "word",
 			about: "rollback",
 			because: "the new token is dead and the old one lives: the wrong one was ended",

@@ -38,7 +38,7 @@ export async function turnBackIfBroken(
 			const fix = "see why the provider refuses what it sends; then crossfade rotate resume";
 			return { turned: false, problem: { what: `${what}, and there is no way back: ${tooLate}`, got, where, fix } };
 		}
-		engine.journal.append({ is: "word", about: "rollback", subject: name, because: `${what}: ${got}` });
+		await engine.journal.append({ is: "word", about: "rollback", subject: name, because: `${what}: ${got}` });
 		const fix = "see why the provider refuses what it sends; then crossfade rotate resume --forward, or start again";
 		return { turned: true, problem: { what: `${what}: the old token is put back`, got, where, fix } };
 	}

@@ -96,16 +96,17 @@ describe("a journal", () => {
 	test("goes on after a torn record, in reserved space, and nothing of it is left", async () => {
 		const cwd = scratch();
 		const folder = await openJournalFolder(join(cwd, "j"));
-		const first = startJournal(folder, opened, Buffer.from("wrapped"), () => stamp);
-		first.reserve(4096);
+		const first = await startJournal(folder, opened, Buffer.from("wrapped"), () => stamp);
+		await first.reserve(4096);
 		const path = join(cwd, "j", "0190-1.journal");
 		const { length } = readFileSync(path);
 		const torn = readFileSync(path);
 		torn.write("2 0123", torn.indexOf(0));
 		writeFileSync(path, torn);
-		const again = newestJournal(folder, () => stamp, opened.fleet);
-		again?.append({ is: "begun", step: "call" });
-		expect(newestJournal(folder, () => stamp, opened.fleet)?.records.map(({ is }) => is)).toEqual(["opened", "begun"]);
+		const again = await newestJournal(folder, () => stamp, opened.fleet);
+		await again?.append({ is: "begun", step: "call" });
+		const found = await newestJournal(folder, () => stamp, opened.fleet);
+		expect(found?.records.map(({ is }) => is)).toEqual(["opened", "begun"]);
 		expect(readFileSync(path)).toHaveLength(length);
 		expect(statSync(path).mode & 0o777).toBe(0o600);
 	});
@@ -113,8 +114,8 @@ describe("a journal", () => {
 	test("of another fleet file, or in a folder that others can write, is refused", async () => {
 		const cwd = scratch();
 		const folder = await openJournalFolder(join(cwd, "j"));
-		startJournal(folder, opened, Buffer.from("wrapped"), () => stamp);
-		expect(() => newestJournal(folder, () => stamp, "/other.yaml")).toThrow(/another fleet file/);
+		await startJournal(folder, opened, Buffer.from("wrapped"), () => stamp);
+		await expect(newestJournal(folder, () => stamp, "/other.yaml")).rejects.toThrow(/another fleet file/);
 		chmodSync(join(cwd, "j"), 0o777);
 		await expect(openJournalFolder(join(cwd, "j"))).rejects.toThrow(/others can write/);
 	});
@@ -132,7 +133,7 @@ describe("a journal", () => {
 		const { Secret } = await import("../../src/token/secret.ts");
 		Secret.of(token);
 		const folder = await openJournalFolder(join(scratch(), "j"));
-		expect(() => folder.create("x", Buffer.from(`a ${token}`))).toThrow(/about to be written/);
+		await expect(folder.create("x", Buffer.from(`a ${token}`))).rejects.toThrow(/about to be written/);
 	});
 });
 

@@ -29,14 +29,14 @@ import { refuseOddName } from "./windows-names.ts";
 export interface JournalFolder {
 	readonly path: string;
 	/** Names of its regular files, sorted; none if the folder does not exist. */
-	list(): readonly string[];
-	read(name: string): Uint8Array | undefined;
+	list(): Promise<readonly string[]>;
+	read(name: string): Promise<Uint8Array | undefined>;
 	/** Makes a new file, and the folder if needed. Throws if the name is taken. */
-	create(name: string, content: Uint8Array): void;
+	create(name: string, content: Uint8Array): Promise<void>;
 	/** Writes at an offset of a file that exists. */
-	writeAt(name: string, offset: number, content: Uint8Array): void;
+	writeAt(name: string, offset: number, content: Uint8Array): Promise<void>;
 	/** Overwrites a file with zeros and removes it; nothing if it does not exist. */
-	destroy(name: string): void;
+	destroy(name: string): Promise<void>;
 	/** Locks the folder until it is released or this process ends; undefined if a living process holds it. */
 	claim(): Promise<Claim | undefined>;
 }
@@ -57,17 +57,17 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
 	inside("open", "", (full) => refuseOthers(full));
 	return {
 		path: root,
-		list: () => inside("list", "", (full) => orNothing(() => regularFiles(full)) ?? []),
-		read: (name) => inside("read", name, (full) => orNothing(() => readRegularFile(full))),
-		create: (name, content) =>
+		list: async () => inside("list", "", (full) => orNothing(() => regularFiles(full)) ?? []),
+		read: async (name) => inside("read", name, (full) => orNothing(() => readRegularFile(full))),
+		create: async (name, content) =>
 			inside("create", name, (full) => {
 				makePrivate(root);
 				write(full, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_LINK, 0, content);
 				syncFolder(root);
 			}),
-		writeAt: (name, offset, content) =>
+		writeAt: async (name, offset, content) =>
 			inside("write", name, (full) => write(full, constants.O_WRONLY | NO_LINK, offset, content)),
-		destroy: (name) =>
+		destroy: async (name) =>
 			inside("remove", name, (full) => {
 				const before = orNothing(() => lstatSync(full));
 				if (before === undefined) return;
