@@ -262,6 +262,8 @@ export function storeContract(kind: StoreKind, expected: StoreExpected): void {
 		});
 	}
 
+	if (kind.record) recordContract(kind, expected, async () => (await open()).world);
+
 	if (!expected.fences) return;
 
 	test("one operation at a time", async () => {
@@ -292,5 +294,63 @@ export function storeContract(kind: StoreKind, expected: StoreExpected): void {
 		const taken = await Promise.all(takers.map((each, index) => each.fence?.take(randomUUID(), `host-${index}`)));
 		expect(taken.map((each) => each?.is).sort()).toEqual(["held", "other", "other"]);
 		expect(await world.held()).toBe(first.token);
+	});
+}
+
+/** The text that keeps a journal: written only as it was read, beside the token and never in its place. */
+function recordContract(kind: StoreKind, expected: StoreExpected, open: () => Promise<StoreWorld>): void {
+	const recordOf = ({ settings, reach }: StoreWorld) => {
+		const record = kind.record?.(settings, reach);
+		if (!record) throw new Error("no record");
+		return record;
+	};
+
+	test("its record is written only as it was read, and leaves the token alone", async () => {
+		const world = await open();
+		const [mine, theirs] = [recordOf(world), recordOf(world)];
+		const before = await world.held();
+		const empty = await mine.read();
+		expect(empty).toMatchObject({ text: undefined });
+		if ("why" in empty) throw new Error(empty.why);
+		expect(await mine.write("one", empty.version)).toMatchObject({ version: expect.any(String) });
+		expect(await theirs.write("two", empty.version)).toBe("stale");
+		const first = await theirs.read();
+		expect(first).toMatchObject({ text: "one" });
+		if ("why" in first) throw new Error(first.why);
+		const done = await theirs.write("three \u00e9\n", first.version);
+		expect(await mine.write("four", first.version)).toBe("stale");
+		const second = await mine.read();
+		expect(second).toMatchObject({ text: "three \u00e9\n" });
+		expect(done).toEqual({ version: "version" in second ? second.version : "" });
+		expect(await world.held()).toBe(before);
+		await mine.close?.();
+		await theirs.close?.();
+	});
+
+	test("of two that write its record at once one does", async () => {
+		const world = await open();
+		const both = [recordOf(world), recordOf(world)];
+		const found = await both[0]?.read();
+		if (!found || "why" in found) throw new Error("unreadable");
+		const done = await Promise.all(both.map((record, index) => record.write(`by ${index}`, found.version)));
+		expect(done.filter((each) => each === "stale")).toHaveLength(1);
+	});
+
+	test("its record takes as much as it says", async () => {
+		const record = recordOf(await open());
+		const found = await record.read();
+		if ("why" in found) throw new Error(found.why);
+		const text = "x".repeat(record.maxBytes);
+		expect(await record.write(text, found.version)).toMatchObject({ version: expect.any(String) });
+		expect(await record.read()).toMatchObject({ text });
+	});
+
+	if (!expected.denies) return;
+
+	test("where access is denied its record says so in words", async () => {
+		const world = await open();
+		await world.deny?.();
+		const said = { why: expect.any(String), nextStep: expect.any(String) };
+		expect(await recordOf(world).read()).toMatchObject(said);
 	});
 }

@@ -1,9 +1,6 @@
 import { type OurFields, reasonNotTo } from "./fields.ts";
-import { notWritten, type StoreTrouble } from "./http.ts";
-import type { StoreFence, StoreFenced, StoreWrite, StoreWritten } from "./store.ts";
-
-/** The outcome of a conditional write: "stale" if somebody wrote what was read meanwhile. */
-export type Compared = { readonly version: string } | "stale" | StoreTrouble;
+import { notWritten } from "./http.ts";
+import type { Compared, StoreFence, StoreFenced, StoreTrouble, StoreWrite, StoreWritten } from "./store.ts";
 
 /** What was read, and how to write it on the condition that it is still there. */
 export interface Comparable {

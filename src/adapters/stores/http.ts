@@ -1,14 +1,6 @@
 import { ownEntry } from "../../base/lookup.ts";
 import { said } from "./secrets.ts";
-import type { StoreAnswer, StoreWritten } from "./store.ts";
-
-/** Why a server did not do what was asked. */
-export interface StoreTrouble {
-	readonly why: string;
-	readonly nextStep: string;
-	/** A write may have been done all the same. */
-	readonly mayBeDone: boolean;
-}
+import type { StoreAnswer, StoreTrouble, StoreWritten } from "./store.ts";
 
 /** What to do, by status; the rest is for the server's owner to find out. */
 const NEXT_STEPS: Readonly<Record<number, string>> = {

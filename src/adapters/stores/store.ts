@@ -21,6 +21,8 @@ export interface StoreKind {
 	/** Where the token is, for messages; two blocks with the same place are refused. It never contains a secret. */
 	place(settings: StoreSettings): string;
 	open(settings: StoreSettings, reach: StoreReach): Store;
+	/** A text beside the token that can keep the journal of a rotation, where the store writes on a condition. */
+	record?(settings: StoreSettings, reach: StoreReach): StoreRecord;
 	/** Sources of the facts. */
 	readonly sources: readonly string[];
 }
@@ -101,6 +103,30 @@ export type StoreWritten =
 	| { readonly did: "ambiguous"; readonly why: string }
 	/** A person has to do it now; the engine waits for that person's word. */
 	| { readonly did: "person"; readonly words: readonly string[] };
+
+/** Why a server did not do what was asked. */
+export interface StoreTrouble {
+	readonly why: string;
+	readonly nextStep: string;
+	/** A write may have been done all the same. */
+	readonly mayBeDone: boolean;
+}
+
+/** The outcome of a conditional write: "stale" if somebody wrote what was read meanwhile. */
+export type Compared = { readonly version: string } | "stale" | StoreTrouble;
+
+/** A text of its own in a store. No method throws for what a server does. */
+export interface StoreRecord {
+	/** Where it is, for messages. */
+	readonly place: string;
+	/** How many bytes of UTF-8 it takes. */
+	readonly maxBytes: number;
+	/** The text, undefined if there is none yet, and its version. */
+	read(): Promise<{ readonly text: string | undefined; readonly version: string } | StoreTrouble>;
+	/** Writes it if the version is still the current one. */
+	write(text: string, version: string): Promise<Compared>;
+	close?(): Promise<void>;
+}
 
 /** A record of who works on a token, taken by a conditional write and read back. */
 export interface StoreFence {

@@ -40,7 +40,14 @@ async function place(data: Readonly<Record<string, string>>, more: object = {}) 
 	await cluster.ask("POST", `${rbac}/namespaces/${namespace}/roles`, {
 		metadata: { name: "rotate" },
 		rules: [
-			{ apiGroups: [""], resources: ["secrets"], resourceNames: ["otel"], verbs: ["get", "patch"] },
+			{
+				apiGroups: [""],
+				resources: ["secrets"],
+				resourceNames: ["otel", "otel-crossfade-journal"],
+				verbs: ["get", "patch"],
+			},
+			// The name of what is made cannot be restricted.
+			{ apiGroups: [""], resources: ["secrets"], verbs: ["create"] },
 			{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "patch"] },
 		],
 	});

@@ -23,7 +23,9 @@ beforeAll(async () => {
 async function limited(path: string): Promise<{ readonly token: string; readonly policy: string }> {
 	const rights = '{ capabilities = ["create", "read", "update"] }';
 	const policy = `policy-${++made}`;
-	const text = [path, `${path}.crossfade`].map((each) => `path "secret/data/${each}" ${rights}`).join("\n");
+	const text = [path, `${path}.crossfade`, `${path}.crossfade-journal`]
+		.map((each) => `path "secret/data/${each}" ${rights}`)
+		.join("\n");
 	await bao.ask("POST", `sys/policies/acl/${policy}`, { policy: text });
 	const { data } = await bao.ask("POST", "auth/token/create", { policies: [policy], no_default_policy: false });
 	return { token: (data as unknown as { auth: { client_token: string } }).auth.client_token, policy };
@@ -49,7 +51,7 @@ const expected: StoreExpected = {
 		return {
 			settings: { url: bao.url, mount: "secret", path, field: "token", auth: "token", token: "file:/t" },
 			reach: reachWith({}, { "file:/t": token }),
-			isWrite: ({ method, url }) => method === "POST" && !url.endsWith(".crossfade"),
+			isWrite: ({ method, url }) => method === "POST" && !url.includes(".crossfade"),
 			held: async () => (await latest())["token"] as string | undefined,
 			others: async () => ({ ...(await latest()), token: undefined }),
 			meddle: async (value) => void (await put({ ...(await latest()), token: value })),

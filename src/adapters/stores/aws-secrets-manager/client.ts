@@ -15,9 +15,8 @@ import {
 	UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { ownEntry } from "../../../base/lookup.ts";
-import type { StoreTrouble } from "../http.ts";
 import { said } from "../secrets.ts";
-import type { StoreReach } from "../store.ts";
+import type { StoreReach, StoreTrouble } from "../store.ts";
 
 export interface AwsSettings {
 	readonly secretId: string;

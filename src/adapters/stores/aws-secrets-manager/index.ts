@@ -11,7 +11,7 @@
 import { createHash } from "node:crypto";
 import { fenceOf, promoteComparing } from "../compare.ts";
 import { holdsOf, pairProblem } from "../fields.ts";
-import { jsonOf, objectAt, type StoreTrouble, textIn } from "../http.ts";
+import { jsonOf, objectAt, textIn } from "../http.ts";
 import {
 	type Store,
 	type StoreCheck,
@@ -20,6 +20,7 @@ import {
 	type StoreKind,
 	type StoreReach,
 	type StoreSettings,
+	type StoreTrouble,
 	type StoreWrite,
 	type StoreWritten,
 	settingOf,

@@ -6,7 +6,7 @@
  * Sources: https://fleetdm.com/guides/secrets-in-scripts-and-configuration-profiles,
  * https://github.com/fleetdm/fleet/blob/main/server/service/secret_variables.go, https://fleetdm.com/docs/rest-api/rest-api#custom-variables.
  */
-import { jsonOf, notWritten, objectAt, type StoreTrouble, textIn, troubleOf } from "../http.ts";
+import { jsonOf, notWritten, objectAt, textIn, troubleOf } from "../http.ts";
 import {
 	messageOf,
 	type Store,
@@ -16,6 +16,7 @@ import {
 	type StoreReach,
 	type StoreRequest,
 	type StoreSettings,
+	type StoreTrouble,
 	type StoreWrite,
 	type StoreWritten,
 	settingOf,

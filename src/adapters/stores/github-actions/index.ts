@@ -6,7 +6,7 @@
  * Sources: https://docs.github.com/rest/actions/secrets, https://docs.github.com/rest/guides/encrypting-secrets-for-the-rest-api,
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api.
  */
-import { jsonOf, notWritten, objectAt, type StoreTrouble, textIn, troubleOf } from "../http.ts";
+import { jsonOf, notWritten, objectAt, textIn, troubleOf } from "../http.ts";
 import {
 	messageOf,
 	type Store,
@@ -17,6 +17,7 @@ import {
 	type StoreReach,
 	type StoreRequest,
 	type StoreSettings,
+	type StoreTrouble,
 	type StoreWrite,
 	type StoreWritten,
 	settingOf,

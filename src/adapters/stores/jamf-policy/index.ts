@@ -8,7 +8,7 @@
  */
 import { xml } from "../../../base/quote.ts";
 import { holdsOf, type OurFields, reasonNotTo } from "../fields.ts";
-import { jsonOf, notWritten, objectAt, type StoreTrouble, textIn, troubleOf } from "../http.ts";
+import { jsonOf, notWritten, objectAt, textIn, troubleOf } from "../http.ts";
 import { secretOf } from "../secrets.ts";
 import {
 	messageOf,
@@ -21,6 +21,7 @@ import {
 	type StoreReach,
 	type StoreRequest,
 	type StoreSettings,
+	type StoreTrouble,
 	type StoreWrite,
 	type StoreWritten,
 	settingOf,

@@ -9,9 +9,9 @@
  */
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { parse } from "yaml";
-import { jsonOf, objectAt, type StoreTrouble, textIn, troubleOf } from "../http.ts";
+import { jsonOf, objectAt, textIn, troubleOf } from "../http.ts";
 import { said, secretOf } from "../secrets.ts";
-import type { Secret, StoreAnswer, StoreReach, StoreRequest, StoreTls } from "../store.ts";
+import type { Secret, StoreAnswer, StoreReach, StoreRequest, StoreTls, StoreTrouble } from "../store.ts";
 
 /** A cluster, and how to log in to it. */
 interface ClusterAccess {
@@ -39,7 +39,8 @@ interface Credentials {
 
 type Document = Readonly<Record<string, unknown>>;
 
-const RIGHTS = "give the account get and patch on this Secret, and get, create and patch on the Lease beside it";
+const RIGHTS =
+	"give the account get and patch on this Secret, and get, create and patch on the Lease beside it (and on the Secret NAME-crossfade-journal, if it keeps the journal)";
 const POD = "/var/run/secrets/kubernetes.io/serviceaccount";
 /** How long before its end a credential is not used any more. */
 const MARGIN_MS = 60_000;

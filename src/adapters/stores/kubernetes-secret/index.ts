@@ -8,10 +8,11 @@
  * https://kubernetes.io/docs/concepts/architecture/leases/.
  */
 import { ownEntry } from "../../../base/lookup.ts";
-import { type Compared, fenceOf, promoteComparing } from "../compare.ts";
+import { fenceOf, promoteComparing } from "../compare.ts";
 import { holdsOf, type OurFields, pairProblem } from "../fields.ts";
-import { objectAt, type StoreTrouble, textIn } from "../http.ts";
+import { objectAt, textIn } from "../http.ts";
 import {
+	type Compared,
 	type Store,
 	type StoreAnswer,
 	type StoreCheck,
@@ -19,7 +20,9 @@ import {
 	type StoreHolds,
 	type StoreKind,
 	type StoreReach,
+	type StoreRecord,
 	type StoreSettings,
+	type StoreTrouble,
 	type StoreWrite,
 	type StoreWritten,
 	settingOf,
@@ -57,6 +60,7 @@ export const store: StoreKind = {
 		return `Secret ${settingOf(settings, "name")} in ${namespace} of ${cluster}, key ${settingOf(settings, "key")}`;
 	},
 	open: secret,
+	record: journalRecord,
 	sources: [
 		"https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions",
 		"https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run",
@@ -105,16 +109,20 @@ class SecretObject {
 		return { data: objectAt(document, "data"), metadata, version, isImmutable };
 	}
 
+	/** Makes it; "stale" if somebody was faster. */
+	async create(data: object): Promise<Compared> {
+		const client = await this.#open();
+		const body = { apiVersion: "v1", kind: "Secret", metadata: { name: this.name }, data };
+		const asked = await client.ask("POST", CORE, "secrets?fieldManager=otel-crossfade", body);
+		return "why" in asked ? asked : written(client, asked);
+	}
+
 	/** Changes keys of the version that was read. */
 	async patch(data: object, version: string, query = ""): Promise<Compared> {
 		const client = await this.#open();
 		const body = { metadata: { resourceVersion: version }, data };
 		const asked = await client.ask("PATCH", CORE, `${this.#path}?${query}fieldManager=otel-crossfade`, body);
-		if ("why" in asked) return asked;
-		const { answer, document } = asked;
-		if (answer.kind === "answer" && answer.status === 409) return "stale";
-		const trouble = client.trouble(answer, document);
-		return trouble ?? { version: textIn(objectAt(document, "metadata"), "resourceVersion") ?? "" };
+		return "why" in asked ? asked : written(client, asked);
 	}
 
 	get #path(): string {
@@ -122,21 +130,59 @@ class SecretObject {
 	}
 }
 
+function written(
+	client: KubeClient,
+	{ answer, document }: { readonly answer: StoreAnswer; readonly document: unknown },
+): Compared {
+	if (answer.kind === "answer" && answer.status === 409) return "stale";
+	const trouble = client.trouble(answer, document);
+	return trouble ?? { version: textIn(objectAt(document, "metadata"), "resourceVersion") ?? "" };
+}
+
 /** The server knows no such thing; another server's 404 is no such answer. */
 function isAbsent(answer: StoreAnswer, document: unknown): boolean {
 	return answer.kind === "answer" && answer.status === 404 && textIn(objectAt(document), "kind") === "Status";
 }
 
-function secret(settings: StoreSettings, reach: StoreReach): Store {
-	const given = settings as Readonly<Record<string, string | undefined>>;
-	const { name = "", key = "", "public-key": publicKey, kubeconfig, context, namespace } = given;
+/** The client, loaded and logged in to on use. */
+function opener(settings: StoreSettings, reach: StoreReach): () => Promise<KubeClient> {
+	const { kubeconfig, context, namespace } = settings as Readonly<Record<string, string | undefined>>;
 	let opened: Promise<KubeClient> | undefined;
-	const open = () => {
+	return () => {
 		opened ??= import("./client.ts").then(
 			({ KubeClient }) => new KubeClient({ kubeconfig, context, namespace }, reach),
 		);
 		return opened;
 	};
+}
+
+const JOURNAL = "journal";
+
+/** A Secret beside the one with the token. https://kubernetes.io/docs/concepts/configuration/secret/#restriction-data-size */
+function journalRecord(settings: StoreSettings, reach: StoreReach): StoreRecord {
+	const name = `${settingOf(settings, "name")}-crossfade-journal`;
+	const object = new SecretObject(name, opener(settings, reach));
+	return {
+		place: `Secret ${name} in ${settings["namespace"] ?? "its namespace"}`,
+		maxBytes: 720_000,
+		async read() {
+			const found = await object.look();
+			if (found === undefined) return { text: undefined, version: "" };
+			if ("why" in found) return found;
+			const text = textIn(found.data, JOURNAL);
+			return { text: text && Buffer.from(text, "base64").toString("utf8"), version: found.version };
+		},
+		write(text, version) {
+			const data = { [JOURNAL]: base64(text) };
+			return version === "" ? object.create(data) : object.patch(data, version);
+		},
+	};
+}
+
+function secret(settings: StoreSettings, reach: StoreReach): Store {
+	const given = settings as Readonly<Record<string, string | undefined>>;
+	const { name = "", key = "", "public-key": publicKey } = given;
+	const open = opener(settings, reach);
 	const object = new SecretObject(name, open);
 	const ours = ({ data }: Found): OurFields => {
 		const value = (of: string) => {

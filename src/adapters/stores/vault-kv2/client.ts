@@ -6,15 +6,16 @@
  * https://openbao.org/api-docs/auth/kubernetes/, https://openbao.org/api-docs/auth/jwt/,
  * https://developer.hashicorp.com/vault/api-docs#http-status-codes.
  */
-import type { Compared } from "../compare.ts";
-import { jsonOf, objectAt, type StoreTrouble, textIn, troubleOf } from "../http.ts";
+import { jsonOf, objectAt, textIn, troubleOf } from "../http.ts";
 import { secretOf } from "../secrets.ts";
 import {
+	type Compared,
 	type Secret,
 	type StoreAnswer,
 	type StoreReach,
 	type StoreRequest,
 	type StoreSettings,
+	type StoreTrouble,
 	settingOf,
 } from "../store.ts";
 
@@ -30,7 +31,7 @@ export interface KvVersion {
 const MISMATCH = /check-and-set parameter did not match/;
 
 const RIGHTS =
-	"give the policy read, create and update on MOUNT/data/PATH (and on the fence record beside it), or check the credentials";
+	"give the policy read, create and update on MOUNT/data/PATH (and on PATH.crossfade, the fence, and PATH.crossfade-journal, if it keeps the journal), or check the credentials";
 
 /** A part of the time for which a login is good. */
 const GOOD_FOR = 0.8;

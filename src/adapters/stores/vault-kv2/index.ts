@@ -10,7 +10,7 @@
 import { ownEntry } from "../../../base/lookup.ts";
 import { fenceOf, promoteComparing } from "../compare.ts";
 import { holdsOf, type OurFields, pairProblem } from "../fields.ts";
-import { type StoreTrouble, textIn } from "../http.ts";
+import { textIn } from "../http.ts";
 import {
 	type Store,
 	type StoreCheck,
@@ -18,7 +18,9 @@ import {
 	type StoreHolds,
 	type StoreKind,
 	type StoreReach,
+	type StoreRecord,
 	type StoreSettings,
+	type StoreTrouble,
 	type StoreWrite,
 	type StoreWritten,
 	settingOf,
@@ -73,6 +75,7 @@ export const store: StoreKind = {
 		return `${new URL(settingOf(settings, "url")).host} ${namespace}${mount}/${path} field ${field}`;
 	},
 	open: vault,
+	record: journalRecord,
 	sources: [
 		"https://openbao.org/api-docs/secret/kv/kv-v2/#create-update-secret",
 		"https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#create-update-secret",
@@ -144,6 +147,23 @@ function oddity({ fields = {}, isExact }: KvVersion, field: string): StoreTroubl
 	if (isExact) return undefined;
 	const why = "another field has a number that would be rounded when it is written again";
 	return { why, nextStep: "store that number as text, or the token in a secret of its own", mayBeDone: false };
+}
+
+/** A secret beside the one with the token. Servers with integrated storage take entries of 1 MiB, with Consul's 512 KiB. */
+function journalRecord(settings: StoreSettings, reach: StoreReach): StoreRecord {
+	const client = new KvClient(settings, reach);
+	const path = `${settingOf(settings, "path")}.crossfade-journal`;
+	return {
+		place: `${new URL(settingOf(settings, "url")).host} ${settingOf(settings, "mount")}/${path}`,
+		maxBytes: 480_000,
+		async read() {
+			const found = await client.read(path);
+			if ("why" in found) return found;
+			return { text: textIn(found.fields ?? {}, "journal"), version: String(found.version) };
+		},
+		write: (text, version) => client.write(path, { journal: text }, Number(version)),
+		close: () => client.close(),
+	};
 }
 
 /** A secret that names the operation, beside the one with the token. */
