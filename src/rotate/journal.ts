@@ -33,7 +33,7 @@ export async function newestJournal(
 		const [first] = content.records;
 		// Its first record never got whole: nothing had happened yet.
 		if (first?.is !== "opened") continue;
-		refuseOtherFleet(first, fleet, `${folder.path}/${name}`);
+		if (!folder.isShared) refuseOtherFleet(first, fleet, `${folder.path}/${name}`);
 		return openJournal(folder, first.operation, content, stamp);
 	}
 	return undefined;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { duration } from "../base/duration.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Claim } from "../effects/files/folder.ts";
@@ -36,7 +37,10 @@ export async function openPlace(
 	const { XDG_STATE_HOME: state, LOCALAPPDATA, USER, LOGNAME, USERNAME } = fx.environment;
 	const local = machine.os === "other" ? LOCALAPPDATA : undefined;
 	const base = state?.startsWith("/") ? state : (local ?? join(machine.home, ".local/state"));
-	const folder = await fx.files.openJournal(spec.journal ?? join(base, "crossfade/rotations", spec.name));
+	const folder =
+		typeof spec.journal === "object"
+			? await (await import("./store-journal.ts")).openStoreJournal(fx, spec.journal, spec.name)
+			: await fx.files.openJournal(spec.journal ?? join(base, "crossfade/rotations", spec.name));
 	if (spec.host !== undefined && spec.host !== machine.hostname) {
 		throw new CrossfadeError("refused", {
 			what: "this rotation runs on another machine",
@@ -63,7 +67,7 @@ export async function lockPlace({ folder }: RotationPlace): Promise<Claim> {
 	throw new CrossfadeError("refused", {
 		what: "another crossfade works on this rotation now",
 		where: { file: folder.path },
-		fix: "wait for it, then run the command again",
+		fix: `wait for it, then run the command again; one that was killed is taken over after ${duration(folder.leaseMs)}`,
 	});
 }
 

@@ -173,6 +173,8 @@ function inShell(about: ScheduleAbout): string {
 	].join("\n");
 }
 
+const FLEET_SOURCES = [{ configMap: { name: "crossfade-fleet" } }, { secret: { name: "crossfade-key" } }];
+
 /** https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ */
 function kubernetes(about: ScheduleAbout): ScheduleFile[] {
 	const { spec } = about;
@@ -183,18 +185,19 @@ function kubernetes(about: ScheduleAbout): ScheduleFile[] {
 		.replace(/-+$/, "");
 	const minutes = stepMinutes(about);
 	const inside = { ...about, program: "crossfade", file: "/etc/crossfade/crossfade.yaml" };
+	const volume = typeof spec.journal === "object" ? [] : [{ name: "state", mountPath: "/state" }];
 	const container = {
 		name: "crossfade",
 		image: `registry.example.com/crossfade:${version}`,
 		command: ["sh", "-c", inShell(inside)],
 		env: [
-			{ name: "XDG_STATE_HOME", value: "/state" },
+			...volume.map(({ mountPath }) => ({ name: "XDG_STATE_HOME", value: mountPath })),
 			{ name: "HOME", value: "/tmp" },
 		],
 		securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
 		volumeMounts: [
 			{ name: "fleet", mountPath: "/etc/crossfade", readOnly: true },
-			{ name: "state", mountPath: "/state" },
+			...volume,
 			{ name: "tmp", mountPath: "/tmp" },
 		],
 	};
@@ -224,14 +227,11 @@ function kubernetes(about: ScheduleAbout): ScheduleFile[] {
 							},
 							containers: [container],
 							volumes: [
-								{
-									name: "fleet",
-									projected: {
-										defaultMode: 0o440,
-										sources: [{ configMap: { name: "crossfade-fleet" } }, { secret: { name: "crossfade-key" } }],
-									},
-								},
-								{ name: "state", persistentVolumeClaim: { claimName: "crossfade-state" } },
+								{ name: "fleet", projected: { defaultMode: 0o440, sources: FLEET_SOURCES } },
+								...volume.map((each) => ({
+									name: each.name,
+									persistentVolumeClaim: { claimName: "crossfade-state" },
+								})),
 								{ name: "tmp", emptyDir: {} },
 							],
 						},
@@ -242,8 +242,12 @@ function kubernetes(about: ScheduleAbout): ScheduleFile[] {
 	};
 	const head = [
 		`# Made by crossfade ${version}. You need: an image with Node 20.18.1 or newer and this package; a ConfigMap crossfade-fleet with`,
-		"# crossfade.yaml; a Secret crossfade-key with crossfade.key; a PersistentVolumeClaim crossfade-state, which keeps the journal.",
-		"# Start and resume the rotation only here: the journal knows the fleet file by its path. Leave out host: of the rotation.",
+		...(volume.length === 0
+			? ["# crossfade.yaml; a Secret crossfade-key with crossfade.key. Leave out host: of the rotation."]
+			: [
+					"# crossfade.yaml; a Secret crossfade-key with crossfade.key; a PersistentVolumeClaim crossfade-state, which keeps the journal.",
+					"# Start and resume the rotation only here: the journal knows the fleet file by its path. Leave out host: of the rotation.",
+				]),
 		"",
 	].join("\n");
 	return [{ path: `${name}.yaml`, content: head + stringify(job) }];
@@ -252,6 +256,7 @@ function kubernetes(about: ScheduleAbout): ScheduleFile[] {
 /** https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax */
 function github(about: ScheduleAbout): ScheduleFile[] {
 	const { spec, file } = about;
+	const isStored = typeof spec.journal === "object";
 	const minutes = Math.max(5, stepMinutes(about));
 	const name = `crossfade-rotate-${spec.name}`;
 	const workflow = {
@@ -260,19 +265,61 @@ function github(about: ScheduleAbout): ScheduleFile[] {
 		permissions: {},
 		concurrency: { group: name, "cancel-in-progress": false },
 		jobs: {
-			rotate: {
-				"runs-on": "self-hosted",
-				"timeout-minutes": 60,
-				steps: [{ name: "go on", "working-directory": posix.dirname(file), run: inShell(about) }],
-			},
+			rotate: isStored
+				? onHostedRunner(about)
+				: {
+						"runs-on": "self-hosted",
+						"timeout-minutes": 60,
+						steps: [{ name: "go on", "working-directory": posix.dirname(file), run: inShell(about) }],
+					},
 		},
 	};
 	const head = [
-		`# Made by crossfade ${version}. For .github/workflows. The runner is the machine that has the fleet file and the journal: one that is`,
-		"# thrown away after the run would lose them, and with them the new token.",
+		...(isStored
+			? [
+					`# Made by crossfade ${version}. For .github/workflows, beside ${posix.basename(file)} at the top of the repository. What`,
+					"# the fleet file reads by env: comes from secrets of these names. Give other files that it names by a step of their own.",
+				]
+			: [
+					`# Made by crossfade ${version}. For .github/workflows. The runner is the machine that has the fleet file and the journal: one that is`,
+					"# thrown away after the run would lose them, and with them the new token; journal: store:NAME keeps it in a store.",
+				]),
 		"",
 	].join("\n");
 	return [{ path: `${name}.yml`, content: head + stringify(workflow, { nullStr: "" }) }];
+}
+
+/** A runner that is thrown away: the journal is in a store. */
+function onHostedRunner(about: ScheduleAbout) {
+	const inside = { ...about, program: "crossfade", file: posix.basename(about.file) };
+	const names = secretNames(about.spec);
+	return {
+		"runs-on": "ubuntu-latest",
+		"timeout-minutes": 60,
+		permissions: { contents: "read" },
+		steps: [
+			{ uses: "actions/checkout@v5", with: { "persist-credentials": false } },
+			{ name: "install", run: `npm install --global ./otel-crossfade-${version}.tgz # npm pack makes it` },
+			{
+				name: "go on",
+				...(names.length > 0 && { env: Object.fromEntries(names.map((name) => [name, `\${{ secrets.${name} }}`])) }),
+				run: inShell(inside),
+			},
+		],
+	};
+}
+
+/** The variables that the rotation and its stores read. */
+function secretNames({ key, current, headers, settings, stores, journal }: RotationSpec): string[] {
+	const refs = [key, ...("kind" in current ? [current] : []), ...Object.values(headers)];
+	const blocks = [...stores, ...(typeof journal === "object" ? [journal] : [])].map((store) => store.settings);
+	const texts = [settings, ...blocks].flatMap((each) => Object.values(each)).filter((each) => typeof each === "string");
+	return [
+		...new Set([
+			...refs.flatMap((ref) => (ref.kind === "env" ? [ref.name] : [])),
+			...texts.flatMap((text) => /^env:([A-Za-z_]\w*)$/.exec(text)?.[1] ?? []),
+		]),
+	];
 }
 
 /** By the word after `schedule`. */

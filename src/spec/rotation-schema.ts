@@ -174,7 +174,9 @@ const rotationSchema = v.strictObject({
 	journal: v.optional(
 		v.pipe(
 			path,
-			v.description("Folder of the journal, which must outlive this machine's restarts; default: in the state folder."),
+			v.description(
+				"Folder of the journal, which must outlive this machine's restarts, or store:NAME; default: in the state folder.",
+			),
 		),
 	),
 	host: v.optional(v.pipe(text, v.description("The one machine that may run this rotation, where no store can lock."))),

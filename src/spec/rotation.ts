@@ -41,8 +41,8 @@ export interface RotationSpec {
 	readonly overlapMs: number | undefined;
 	readonly key: TokenRef;
 	readonly recipients: readonly string[];
-	/** Absolute; undefined for the folder in the state folder. */
-	readonly journal: string | undefined;
+	/** An absolute folder, or a store; undefined for the folder in the state folder. */
+	readonly journal: string | StoreSpec | undefined;
 	readonly host: string | undefined;
 	/** Further headers of requests to the provider's token API, by name. */
 	readonly headers: Readonly<Record<string, TokenRef>>;
@@ -69,6 +69,7 @@ export function rotationProblems(all: RotationBlocks, at: At): Problem[] {
 	const named = Object.keys(stores);
 	const ofRotations = Object.entries(blocks).flatMap(([name, block]) => [
 		...nameProblems(name, block, named, at),
+		...journalProblems(name, block, stores, at),
 		...ownKeyProblems(name, block, at),
 	]);
 	return [...ofStores, ...ofRotations];
@@ -128,9 +129,10 @@ export function placeKey(place: string): string {
 function nameProblems(name: string, block: RotationText, known: readonly string[], at: At): Problem[] {
 	const wanted = [
 		...block.stores.map((each, index) => ({ each, path: ["rotations", name, "stores", index] })),
-		...(block.current.startsWith("store:")
-			? [{ each: block.current.slice("store:".length), path: ["rotations", name, "current"] }]
-			: []),
+		...(["current", "journal"] as const).flatMap((key) => {
+			const each = storeOf(block[key]);
+			return each === undefined ? [] : [{ each, path: ["rotations", name, key] }];
+		}),
 	];
 	const unknown = wanted
 		.filter(({ each }) => !known.includes(each))
@@ -162,6 +164,21 @@ function nameProblems(name: string, block: RotationText, known: readonly string[
 					},
 				]
 			: []),
+	];
+}
+
+function journalProblems(name: string, block: RotationText, stores: RotationBlocks["stores"], at: At): Problem[] {
+	const store = ownEntry(stores, storeOf(block.journal) ?? "");
+	const kind = storeKinds.find(({ id }) => id === store?.kind);
+	if (!kind || kind.record) return [];
+	const can = storeKinds.filter(({ record }) => record).map(({ id }) => id);
+	return [
+		{
+			what: `a store of kind ${kind.id} cannot keep a journal: it writes without a condition`,
+			expected: `a folder, or store: with a store of kind ${can.join(" or ")}`,
+			where: at(["rotations", name, "journal"]),
+			fix: "name another store, or a folder that outlives this machine",
+		},
 	];
 }
 
@@ -281,6 +298,7 @@ function toRotation(
 	};
 	const order = [...(block.canary === undefined ? [] : [block.canary]), ...block.stores];
 	const settings = settingsOf(rules, block, from);
+	const currentStore = storeOf(block.current);
 	const given = rules.settings.filter(({ name: key, form }) => form === "headers" && block[key] !== undefined);
 	const headers = given.flatMap(({ name: key }) => Object.entries(block[key] as Readonly<Record<string, string>>));
 	return {
@@ -288,19 +306,32 @@ function toRotation(
 		issuer,
 		rules,
 		strategy,
-		current: block.current.startsWith("store:") ? { store: block.current.slice("store:".length) } : ref(block.current),
+		current: currentStore === undefined ? ref(block.current) : { store: currentStore },
 		stores: [...new Set(order)].flatMap((each) => stores.filter((store) => store.name === each)),
 		canary: block.canary,
 		endpoint,
 		overlapMs: durationMs(block.overlap ?? ""),
 		key: ref(block.key),
 		recipients: block.recipients ?? [],
-		journal: block.journal === undefined ? undefined : from(block.journal),
+		journal: toJournal(block.journal, stores, from),
 		host: block.host,
 		headers: Object.fromEntries(headers.map(([header, text]) => [header, ref(text)])),
 		settings,
 	};
 }
+
+function toJournal(text: string | undefined, stores: readonly StoreSpec[], from: (path: string) => string) {
+	if (text === undefined) return undefined;
+	const store = storeOf(text);
+	return store === undefined ? from(text) : stores.find(({ name }) => name === store);
+}
+
+/** The name in `store:NAME`. */
+function storeOf(text: string | undefined): string | undefined {
+	return text?.startsWith(STORE) ? text.slice(STORE.length) : undefined;
+}
+
+const STORE = "store:";
 
 /** The values of a provider's own keys that are texts. */
 function settingsOf(

@@ -73,6 +73,34 @@ describe("schedule", () => {
 		expect(mounted.sort()).toEqual(volumes.map(({ name }: { name: string }) => name).sort());
 	});
 
+	test("with the journal in a store neither a volume nor a machine of one's own is needed", async () => {
+		const vault =
+			"  vault: { kind: vault-kv2, url: https://v.example.com, path: otel, token: env:VAULT_TOKEN, confirm: person, within: 1h }";
+		const world = await rotationWorld("torii");
+		world.write(
+			"crossfade.yaml",
+			world.fleet
+				.replace("rotations:", `${vault}\nrotations:`)
+				.replace("stores: [file]", "stores: [vault]\n    journal: store:vault")
+				.replace("key: file:crossfade.key", "key: env:CROSSFADE_KEY"),
+		);
+		const text = await world.rotateAny("ok", "schedule", "github", "--every", "30d");
+		const { rotate } = parse(text).jobs;
+		expect(rotate).toMatchObject({ "runs-on": "ubuntu-latest", permissions: { contents: "read" } });
+		const [, , go] = rotate.steps;
+		expect(go.env).toEqual({
+			CROSSFADE_KEY: "${{ secrets.CROSSFADE_KEY }}",
+			VAULT_TOKEN: "${{ secrets.VAULT_TOKEN }}",
+		});
+		expect(go.run).toContain("run crossfade rotate resume it --fleet crossfade.yaml\n");
+		const cron = await world.rotateAny("ok", "schedule", "kubernetes");
+		expect(cron).not.toContain("crossfade-state");
+		const { containers, volumes } = parse(cron).spec.jobTemplate.spec.template.spec;
+		const mounted = containers[0].volumeMounts.map(({ name }: { name: string }) => name);
+		expect(mounted.sort()).toEqual(volumes.map(({ name }: { name: string }) => name).sort());
+		expect(containers[0].env.map(({ name }: { name: string }) => name)).toEqual(["HOME"]);
+	});
+
 	test.each([
 		[0, 0],
 		[15, 0],

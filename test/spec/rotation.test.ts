@@ -97,6 +97,18 @@ rotations:
 		expect(problems(text).join("\n")).toMatch(says);
 	});
 
+	test("a journal is in a folder, or in a store that writes on a condition", () => {
+		const vault = "  v: { kind: vault-kv2, url: https://v.example.com, path: otel, token: file:t, confirm: person }\n";
+		const text = GOOD.replace("rotations:\n", `${vault}rotations:\n`);
+		const journal = (place: string) => text.replace("    canary: b", `    canary: b\n    journal: ${place}`);
+		const [rotation] = parseFleet(journal("store:v"), "crossfade.yaml", "/srv").rotations;
+		expect(rotation?.journal).toMatchObject({ name: "v", kind: { id: "vault-kv2" } });
+		expect(rotation?.stores.map(({ name }) => name)).toEqual(["b", "a"]);
+		expect(parseFleet(journal("kept"), "crossfade.yaml", "/srv").rotations[0]?.journal).toBe("/srv/kept");
+		expect(problems(journal("store:w")).join()).toMatch(/there is no store w/);
+		expect(problems(journal("store:a")).join()).toMatch(/kind token-file cannot keep a journal/);
+	});
+
 	test("a token in the place of a reference is refused and not quoted", () => {
 		const { token } = canary();
 		for (const key of ["current: store:a", "key: file:machine.key"]) {

@@ -174,7 +174,7 @@ const ours = new Set<string>();
 
 /** The owner of a lock says so often that it lives; one that was not heard of for so long is gone, wherever it ran. */
 const HEARTBEAT_MS = 10_000;
-const LEASE_MS = 60_000;
+export const LEASE_MS = 60_000;
 
 /**
  * A lock file with its owner in it, which the owner writes anew while it lives: a crash leaves nothing that lasts. That of a dead owner on

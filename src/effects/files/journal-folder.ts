@@ -17,7 +17,7 @@ import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
 import { refuseOpenFolder, restrict } from "./access.ts";
-import { type Claim, openFolder } from "./folder.ts";
+import { type Claim, LEASE_MS, openFolder } from "./folder.ts";
 import { syncFolder } from "./new-file.ts";
 import { isWindows } from "./system.ts";
 import { refuseOddName } from "./windows-names.ts";
@@ -27,7 +27,12 @@ import { refuseOddName } from "./windows-names.ts";
  * a `CrossfadeError` (io, or refused) that names the file.
  */
 export interface JournalFolder {
+	/** Where it is, for messages. */
 	readonly path: string;
+	/** Other machines use it too, which have the fleet file elsewhere. */
+	readonly isShared: boolean;
+	/** How long another machine that holds the lock may be silent, in milliseconds, before it is taken over. */
+	readonly leaseMs: number;
 	/** Names of its regular files, sorted; none if the folder does not exist. */
 	list(): Promise<readonly string[]>;
 	read(name: string): Promise<Uint8Array | undefined>;
@@ -57,6 +62,8 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
 	inside("open", "", (full) => refuseOthers(full));
 	return {
 		path: root,
+		isShared: false,
+		leaseMs: LEASE_MS,
 		list: async () => inside("list", "", (full) => orNothing(() => regularFiles(full)) ?? []),
 		read: async (name) => inside("read", name, (full) => orNothing(() => readRegularFile(full))),
 		create: async (name, content) =>
