@@ -26,6 +26,12 @@ export function holdsSecret(text: string): boolean {
 	return redact(text) !== text;
 }
 
+/** Whether a text contains one that another text does not, or contains it more often. */
+export function holdsMoreSecrets(text: string, before: string): boolean {
+	const count = (all: string, form: string) => all.split(form).length;
+	return [...protectedTexts.keys()].some((form) => count(text, form) > count(before, form));
+}
+
 /** A guard for a stream whose writes may split a protected text. */
 export function outputGuard(): OutputGuard {
 	let held = "";

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { shown } from "../../src/base/mask.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { secretForms } from "../../src/token/forms.ts";
-import { holdsSecret, outputGuard, redact } from "../../src/token/guard.ts";
+import { holdsMoreSecrets, holdsSecret, outputGuard, redact } from "../../src/token/guard.ts";
 import { Secret } from "../../src/token/secret.ts";
 import { isSafeAlphabet, tokenProblems } from "../../src/token/shape.ts";
 import { awkwardCanary, canary } from "../harness/canary.ts";
@@ -124,4 +124,16 @@ describe("shown", () => {
 		expect(shown("a\u001b[31mb\u202ec\n")).toBe("a\\u001b[31mb\\u202ec\\u000a");
 		expect(shown("y ".repeat(500)).length).toBe(120);
 	});
+});
+
+test("a text may keep the tokens that it had, and gets none more", () => {
+	const [one, two] = [canary(), canary()];
+	for (const { token } of [one, two]) Secret.of(token);
+	const before = `A=${one.token}\nB=${one.token}\n`;
+	expect(holdsMoreSecrets(before, before)).toBe(false);
+	expect(holdsMoreSecrets(`A=${one.token}\n`, before)).toBe(false);
+	expect(holdsMoreSecrets(`${before}C=${one.token}\n`, before)).toBe(true);
+	expect(holdsMoreSecrets(`A=${one.token}\nB=${two.token}\n`, before)).toBe(true);
+	expect(holdsMoreSecrets(`A=${encodeURIComponent(two.token)}\n`, before)).toBe(true);
+	expect(holdsMoreSecrets("", before)).toBe(false);
 });

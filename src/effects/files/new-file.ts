@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ioError } from "../../base/io-error.ts";
-import { holdsSecret } from "../../token/guard.ts";
+import { holdsMoreSecrets } from "../../token/guard.ts";
 import { restrict } from "./access.ts";
 import { isAlive } from "./alive.ts";
 import { removeOurs } from "./moving.ts";
@@ -51,7 +51,7 @@ function namesIn(folder: string): string[] {
 export function refuseSecret(path: string, content: Uint8Array, before?: Uint8Array): void {
 	const text = Buffer.from(content).toString("utf8");
 	const old = before === undefined ? "" : Buffer.from(before).toString("utf8");
-	if (holdsSecret(text) && !holdsSecret(old)) throw new Error(`a token was about to be written to ${path}`);
+	if (holdsMoreSecrets(text, old)) throw new Error(`a token was about to be written to ${path}`);
 }
 
 /**

@@ -26,8 +26,7 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 		const stats = lstatSync(path);
 		if (stats.isSymbolicLink()) throw symlinkTarget(path);
 		if (stats.nlink > 1) throw severalNames(path, stats.nlink);
-		if (options.secret) refuseSecret(path, withoutToken(content, options.secret));
-		else refuseSecret(path, content, options.expected);
+		refuseSecret(path, options.secret ? withoutToken(content, options.secret) : content, options.expected);
 		const assertSame = (file: string) => {
 			if (!Buffer.from(readFileSync(file)).equals(options.expected)) throw changedMeanwhile(path);
 		};
