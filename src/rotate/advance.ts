@@ -87,13 +87,61 @@ export async function advance(engine: Engine, options: AdvanceOptions): Promise<
 		// Another answer can be read, but no call is made twice in a run.
 		const attempt = name === "read-answer" ? `${step} ${engine.state().call.attempt}` : step;
 		if (tried.has(attempt)) return { next, problems, exit };
-		const outcome = await perform(engine, options, name, store);
-		problems.push(...(outcome.problem ? [outcome.problem] : []), ...(outcome.problems ?? []));
-		exit = outcome.exit ?? exit;
-		if (outcome.how === "done" || outcome.how === "wait") continue;
-		tried.add(attempt);
-		if (store !== "") skipped.add(store);
+		for (const { store: each, outcome } of await performAll(engine, options, name, [
+			store,
+			...besides(engine, next, skipped),
+		])) {
+			problems.push(...(outcome.problem ? [outcome.problem] : []), ...(outcome.problems ?? []));
+			exit = outcome.exit ?? exit;
+			if (outcome.how === "done" || outcome.how === "wait") continue;
+			tried.add(each === "" ? attempt : `${name}:${each}`);
+			if (each !== "") skipped.add(each);
+		}
 	}
+}
+
+/** How many stores are written at once: servers limit requests, and most of the time goes by waiting for them. */
+const AT_ONCE = 8;
+/** Steps that do not depend on those of other stores. */
+const ALIKE: readonly StepName[] = ["write", "back-write"];
+
+/** Stores for which the same step comes next, if this one's is left out of account: never the one that holds the lock, which is asked meanwhile. */
+function besides(engine: Engine, next: Next, skipped: ReadonlySet<string>): string[] {
+	if (!("do" in next) || !ALIKE.includes(next.do) || next.store === undefined) return [];
+	const holder = holderOf(engine);
+	const found: string[] = [];
+	if (next.store === holder) return found;
+	const left = new Set([...skipped, next.store]);
+	const documents = new Set([documentOf(engine, next.store)]);
+	while (found.length < AT_ONCE - 1) {
+		const then = nextStep(engine.state(), nextAbout(engine, left));
+		if (!("do" in then) || then.do !== next.do || then.store === undefined) break;
+		left.add(then.store);
+		const document = documentOf(engine, then.store);
+		if (then.store !== holder && !documents.has(document)) found.push(then.store);
+		documents.add(document);
+	}
+	return found;
+}
+
+/** Settings that name a field of a document. */
+const FIELDS = ["field", "public-field", "key", "public-key", "parameter"];
+
+/** What a write of a store replaces as a whole: two fields of it are written one after the other. */
+function documentOf(engine: Engine, name: string): string {
+	const { kind, settings } = engine.store(name).spec;
+	return JSON.stringify([kind.id, Object.entries(settings).filter(([key]) => !FIELDS.includes(key))]);
+}
+
+/** The same step for several stores. All of them have ended when this returns or throws. */
+async function performAll(engine: Engine, options: AdvanceOptions, name: StepName, stores: readonly string[]) {
+	const ended = await Promise.allSettled(
+		stores.map(async (store) => ({ store, outcome: await perform(engine, options, name, store) })),
+	);
+	return ended.map((each) => {
+		if (each.status === "rejected") throw each.reason;
+		return each.value;
+	});
 }
 
 async function perform(engine: Engine, options: AdvanceOptions, name: StepName, store: string): Promise<StepOutcome> {
@@ -165,17 +213,23 @@ async function takeFence(engine: Engine): Promise<StepOutcome> {
 
 /** Looks at the lock again before an effect: a machine that slept may have lost it. */
 async function fenced(engine: Engine, effect: () => Promise<StepOutcome>): Promise<StepOutcome> {
-	const holder = engine.state().steps["fence"]?.facts?.["store"];
-	const fence = typeof holder === "string" ? engine.store(holder).store.fence : undefined;
-	const held = await fence?.holds(engine.journal.operation);
+	const holder = holderOf(engine);
+	const fence = holder === undefined ? undefined : engine.store(holder).store.fence;
+	const held = fence && (await engine.inTurn(() => fence.holds(engine.journal.operation)));
 	if (held === undefined || held.is === "held") return effect();
 	const what = "this rotation no longer holds its lock";
 	return { how: "no", note: what, problem: { what, got: held.is, fix: "see who holds it; nothing was written" } };
 }
 
-async function finish(engine: Engine, how: "done" | "rolled back"): Promise<StepOutcome> {
+/** The store with the record of who works on the token. */
+function holderOf(engine: Engine): string | undefined {
 	const holder = engine.state().steps["fence"]?.facts?.["store"];
-	if (typeof holder === "string") await engine.store(holder).store.fence?.release(engine.journal.operation);
+	return typeof holder === "string" ? holder : undefined;
+}
+
+async function finish(engine: Engine, how: "done" | "rolled back"): Promise<StepOutcome> {
+	const holder = holderOf(engine);
+	if (holder !== undefined) await engine.store(holder).store.fence?.release(engine.journal.operation);
 	await engine.journal.append({ is: "closed", how, left: [] });
 	// From here on nothing opens the sealed tokens again.
 	await engine.journal.destroyKey();

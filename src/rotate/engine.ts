@@ -1,5 +1,6 @@
 import type { RotationAbout } from "../adapters/providers/rotation.ts";
 import type { Store } from "../adapters/stores/store.ts";
+import { limitConcurrency } from "../base/concurrency.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Fleet } from "../spec/fleet.ts";
@@ -27,6 +28,8 @@ export interface Engine {
 	readonly store: (name: string) => { readonly spec: StoreSpec; readonly store: Store };
 	readonly state: () => RotationState;
 	readonly about: () => RotationAbout;
+	/** Asks the store that holds the lock: two of its methods are never called at once. */
+	readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 	readonly close: () => Promise<void>;
 }
 
@@ -90,6 +93,7 @@ export function newEngine(fx: Effects, { fleet, spec, journal, sealer, clockOffs
 			stores.set(name, store);
 			return { spec: found, store };
 		},
+		inTurn: limitConcurrency(1),
 		close: async () => {
 			for (const store of stores.values()) await store.close?.();
 		},

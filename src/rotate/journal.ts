@@ -1,3 +1,4 @@
+import { limitConcurrency } from "../base/concurrency.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import type { JournalFolder } from "../effects/files/journal-folder.ts";
 import { CHAIN_START, type JournalContent, type JournalFault, readJournal, recordLine } from "./journal-text.ts";
@@ -74,6 +75,8 @@ function openJournal(folder: JournalFolder, operation: string, content: JournalC
 	const records = [...content.records];
 	let { end, chain, reserved } = content;
 	let isTorn = content.torn > 0;
+	// Each record has the hash of the one before it.
+	const inTurn = limitConcurrency(1);
 	const mend = async () => {
 		if (isTorn) await folder.writeAt(name, end, new Uint8Array(reserved));
 		isTorn = false;
@@ -84,24 +87,26 @@ function openJournal(folder: JournalFolder, operation: string, content: JournalC
 		get next() {
 			return records.length + 1;
 		},
-		async append(entry) {
-			const record: JournalRecord = { ...stamp(), ...entry };
-			const written = recordLine(record, records.length + 1, chain);
-			const bytes = Buffer.from(written.line);
-			await mend();
-			await folder.writeAt(name, end, bytes);
-			records.push(record);
-			end += bytes.length;
-			chain = written.chain;
-			reserved = Math.max(0, reserved - bytes.length);
-			return record;
-		},
-		async reserve(bytes) {
-			await mend();
-			if (reserved >= bytes) return;
-			await folder.writeAt(name, end, new Uint8Array(bytes));
-			reserved = bytes;
-		},
+		append: (entry) =>
+			inTurn(async () => {
+				const record: JournalRecord = { ...stamp(), ...entry };
+				const written = recordLine(record, records.length + 1, chain);
+				const bytes = Buffer.from(written.line);
+				await mend();
+				await folder.writeAt(name, end, bytes);
+				records.push(record);
+				end += bytes.length;
+				chain = written.chain;
+				reserved = Math.max(0, reserved - bytes.length);
+				return record;
+			}),
+		reserve: (bytes) =>
+			inTurn(async () => {
+				await mend();
+				if (reserved >= bytes) return;
+				await folder.writeAt(name, end, new Uint8Array(bytes));
+				reserved = bytes;
+			}),
 		key: () => folder.read(operation + KEY),
 		destroyKey: () => folder.destroy(operation + KEY),
 	};

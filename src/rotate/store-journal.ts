@@ -1,4 +1,5 @@
 import type { StoreRecord } from "../adapters/stores/store.ts";
+import { limitConcurrency } from "../base/concurrency.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import type { Effects } from "../effects/effects.ts";
@@ -36,7 +37,7 @@ export function storeJournal(
 	const held = new HeldDocument(record, rotation, sleep);
 	let isOurs = false;
 	// One at a time: what the lock says so that it lasts is a change like others.
-	const inTurn = turns();
+	const inTurn = limitConcurrency(1);
 	const change = (edit: (files: JournalFiles) => JournalFiles) =>
 		inTurn(async () => {
 			if (!isOurs) throw writtenMeanwhile(record.place);
@@ -78,16 +79,6 @@ export function storeJournal(
 					},
 				};
 			}),
-	};
-}
-
-/** Runs work one after the other, whether it fails or not. */
-function turns() {
-	let last: Promise<unknown> = Promise.resolve();
-	return <T>(work: () => Promise<T>): Promise<T> => {
-		const next = last.then(work, work);
-		last = next.catch(() => undefined);
-		return next;
 	};
 }
 

@@ -1,4 +1,5 @@
 import type { StoreHolds, StoreWrite, StoreWritten } from "../adapters/stores/store.ts";
+import { limitConcurrency } from "../base/concurrency.ts";
 import type { Problem } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import { openStore } from "../prove/evidence/store.ts";
@@ -12,6 +13,8 @@ import { fleetOfRotation } from "./rotation-fleet.ts";
 /** The steps that touch stores and those who read them. */
 
 const PROGRAM_MS = 120_000;
+/** How many stores are looked at at once. */
+const AT_ONCE = 8;
 
 /** The fingerprint of what a store holds, or "nothing"; undefined if it does not tell. */
 function heldBy(holds: StoreHolds): string | undefined {
@@ -25,17 +28,25 @@ export async function prepareStores(
 	engine: Pick<Engine, "spec" | "store">,
 	old: readonly string[],
 ): Promise<{ readonly facts: Facts; readonly problems: readonly Problem[]; readonly unproven: readonly string[] }> {
+	const limit = limitConcurrency(AT_ONCE);
+	const all = await Promise.all(engine.spec.stores.map((spec) => limit(() => prepareStore(engine, spec, old))));
+	return {
+		facts: Object.assign({}, ...all.map(({ facts }) => facts)),
+		problems: all.flatMap(({ problems }) => problems),
+		unproven: all.flatMap(({ isUnproven, name }) => (isUnproven ? [name] : [])),
+	};
+}
+
+async function prepareStore(engine: Pick<Engine, "store">, { name, kind, place }: StoreSpec, old: readonly string[]) {
 	const facts: Record<string, string> = {};
 	const problems: Problem[] = [];
-	const unproven: string[] = [];
-	for (const { name, kind, place } of engine.spec.stores) {
-		const { store } = engine.store(name);
-		const where = { file: `store ${name}` };
-		const holds = await store.read();
-		if (holds.is === "unreachable" || holds.is === "unusable") {
-			problems.push({ what: `${place} cannot be read`, got: holds.why, where, fix: holds.nextStep });
-			continue;
-		}
+	let isUnproven = false;
+	const { store } = engine.store(name);
+	const where = { file: `store ${name}` };
+	const holds = await store.read();
+	if (holds.is === "unreachable" || holds.is === "unusable") {
+		problems.push({ what: `${place} cannot be read`, got: holds.why, where, fix: holds.nextStep });
+	} else {
 		const held = heldBy(holds);
 		facts[`holds:${name}`] = held ?? "hidden";
 		if (holds.is === "token" && holds.value.publicId !== undefined)
@@ -57,10 +68,10 @@ export async function prepareStores(
 				where,
 				fix: check.nextStep ?? "give this account the right to write it",
 			});
-		} else if (check.can === "unknown" || kind.proof === "none") unproven.push(name);
+		} else if (check.can === "unknown" || kind.proof === "none") isUnproven = true;
 		facts[`proof:${name}`] = `${check.can}: ${check.how}`;
 	}
-	return { facts, problems, unproven };
+	return { name, facts, problems, isUnproven };
 }
 
 /** Puts the new token in use, or back the old one. What a write without an answer did is read from the store. */

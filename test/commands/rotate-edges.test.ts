@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { limitConcurrency } from "../../src/base/concurrency.ts";
@@ -151,6 +151,88 @@ describe("many at once", () => {
 		expect(tokens[0]?.fingerprint).toBe(fingerprint(world.read("live.token")));
 		process.stdout.write(`50 resumes: ${runs.filter(({ code }) => code === 16).length} worked, the others said so\n`);
 	}, 600_000);
+});
+
+describe("several stores", () => {
+	/** A program that stores what it reads once `others` of its kind run beside it; fails after a minute alone. */
+	const meeting = (others: number) => `#!/bin/sh
+mkdir -p met && : >"met/$1"
+tries=0
+while [ "$(ls met | wc -l)" -le ${others} ]; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 600 ] || exit 1
+  sleep 0.1
+done
+case $1 in bad*) exit 9 ;; esac
+umask 077
+cat >"$1.token"
+`;
+
+	const holdersOf = (names: readonly string[]) => [
+		...["live.token", "admin.key", "crossfade.key", "new.token"],
+		...names.map((name) => `${name}.token`),
+	];
+
+	/** A world with these stores in the place of the one, each a program with its name. */
+	async function withPrograms(names: readonly string[], canary?: string): Promise<RotationWorld> {
+		const world = await rotationWorld("torii");
+		world.write("store.sh", meeting(canary === undefined ? names.length - 1 : 0));
+		const blocks = names.map(
+			(name) => `  ${name}: { kind: command, write: [sh, store.sh, ${name}], confirm: person, within: 1m }`,
+		);
+		const list = `stores: [${names.join(", ")}]${canary === undefined ? "" : `\n    canary: ${canary}`}`;
+		world.write(
+			"crossfade.yaml",
+			world.fleet.replace("rotations:", `${blocks.join("\n")}\nrotations:`).replace("stores: [file]", list),
+		);
+		await world.rotate("personNeeded", "start", "--accept-unproven");
+		return world;
+	}
+
+	test("are written at the same time; of one that fails the others go on, and it is tried again at the next run", async () => {
+		const names = ["a", "b", "bad", "d", "e", "f"];
+		const world = await withPrograms(names);
+		const fresh = await world.click();
+		const first = await world.process("resume", ["--token", "file:new.token"], {
+			holders: holdersOf(names),
+		});
+		expect(first.stderr + first.stdout).toMatch(/command sh store\.sh bad/);
+		for (const name of names.filter((each) => each !== "bad")) expect(world.read(`${name}.token`).trim()).toBe(fresh);
+		world.write("store.sh", meeting(0).replace(/^case .*$/m, ""));
+		const second = await world.process("resume", [], { holders: holdersOf(names) });
+		expect(second.code, second.stderr).toBe(exitCodes.personNeeded[0]);
+		expect(world.read("bad.token").trim()).toBe(fresh);
+	});
+
+	test("wait for the canary, which is written alone", async () => {
+		const names = ["a", "b", "first"];
+		const world = await withPrograms(names, "first");
+		await world.click();
+		const { code, stderr } = await world.process("resume", ["--token", "file:new.token"], {
+			holders: holdersOf(names),
+		});
+		expect(code, stderr).toBe(exitCodes.personNeeded[0]);
+		expect(names.filter((name) => existsSync(join(world.cwd, `${name}.token`)))).toEqual(["first"]);
+	});
+
+	test("that are fields of one file are written one after the other", async () => {
+		const world = await rotationWorld("torii");
+		const fields = ["A", "B", "C", "D"];
+		world.write("app.env", fields.map((name) => `${name}_TOKEN='${world.first}'\n`).join(""));
+		const blocks = fields.map(
+			(name) => `  ${name}: { kind: env-file, path: app.env, key: ${name}_TOKEN, reader: systemd, confirm: person }`,
+		);
+		world.write(
+			"crossfade.yaml",
+			world.fleet
+				.replace("rotations:", `${blocks.join("\n")}\nrotations:`)
+				.replace("stores: [file]", `stores: [${fields.join(", ")}]`),
+		);
+		await world.rotate("personNeeded", "start");
+		const fresh = await world.click();
+		const said = await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		expect(world.read("app.env"), said).toBe(fields.map((name) => `${name}_TOKEN='${fresh}'\n`).join(""));
+	});
 });
 
 describe("a journal", () => {
