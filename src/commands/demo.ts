@@ -126,7 +126,7 @@ async function playNarration(
 		if (step) next++;
 		if (step) terminal.print(`\n${heading(step, textWidth(terminal))}\n`);
 		requests += await rehearsal.advanceTo(minute);
-		if (step?.does === "rotate") await rehearsal.rotate();
+		if (step?.does) terminal.print(indent((await rehearsal.rotation(step.does)).join("\n")));
 		await onView(await rehearsal.look());
 		if (step) terminal.print(await shownWith(step, fx, rehearsal));
 		const sentOn: SentOn | undefined = hasSwitched ? undefined : await rehearsal.sentOn();
@@ -172,11 +172,11 @@ async function shownWith({ show }: NarrationStep, { terminal }: Effects, rehears
 
 /** Which gateway is used, why, and how to use the other one. */
 function gatewayLines({ gateway, failure }: Rehearsal, { collector }: RehearsalOptions): string[] {
-	const { title, other, hasOwnToken } = gateway;
+	const { title, other, tokenFile } = gateway;
 	return [
 		...(failure === undefined ? [] : [`${shownName(collector ?? "")} does not start: ${failure}`]),
 		`the gateway is ${title}; ${other}`,
-		...(hasOwnToken
+		...(tokenFile !== undefined
 			? [
 					"it runs the config of crossfade collector -d contrib --attribute, and forwards with its own token",
 					`a token in the URL path does not pass a collector: ${inWords(titlesInUrl)} sends its in a header (OTEL_EXPORTER_OTLP_HEADERS)`,

@@ -3,7 +3,7 @@ import { ownEntry } from "../base/lookup.ts";
 import { type Engine, nextAbout } from "../rotate/engine.ts";
 import { nextStep } from "../rotate/next.ts";
 import type { RotationPlace } from "../rotate/open.ts";
-import { captured, sealInto } from "../rotate/provider-steps.ts";
+import { capture } from "../rotate/provider-steps.ts";
 import { storeReach } from "../rotate/reach.ts";
 import { hasPair } from "../rotate/store-steps.ts";
 import type { FlagReader } from "../spec/flags.ts";
@@ -122,19 +122,6 @@ export function publicIdOf(
 		});
 	}
 	return given;
-}
-
-export async function capture(
-	engine: Engine,
-	fresh: Secret,
-	{ publicId, ...times }: { since: number; until: number | undefined; publicId: string | undefined },
-): Promise<void> {
-	await sealInto(engine, "new", Buffer.from(fresh.reveal()));
-	await engine.journal.append({
-		is: "captured",
-		...captured(engine, { fingerprint: fresh.fingerprint, ...times }),
-		...(publicId === undefined ? {} : { publicId }),
-	});
 }
 
 /** What a person says with flags, written down. */

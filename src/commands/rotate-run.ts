@@ -20,7 +20,7 @@ import {
 	type RotationPlace,
 } from "../rotate/open.ts";
 import { safetyProblems } from "../rotate/plan-safety.ts";
-import { sealInto } from "../rotate/provider-steps.ts";
+import { capture, sealInto } from "../rotate/provider-steps.ts";
 import { fleetOfRotation } from "../rotate/rotation-fleet.ts";
 import { isDone, type RotationState, stateOfJournal } from "../rotate/state.ts";
 import { exitOf } from "../rotate/status.ts";
@@ -28,17 +28,7 @@ import { pastReturn } from "../rotate/way-back.ts";
 import { nextLines, planLines, stepLine } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import type { Secret } from "../token/secret.ts";
-import {
-	capture,
-	noClick,
-	paste,
-	publicIdOf,
-	readCurrent,
-	readNew,
-	reason,
-	takeWords,
-	timeFlag,
-} from "./rotate-input.ts";
+import { noClick, paste, publicIdOf, readCurrent, readNew, reason, takeWords, timeFlag } from "./rotate-input.ts";
 
 /** What would happen. Reads the file and the journal; asks nobody and changes nothing. */
 export async function plan(place: RotationPlace, flags: FlagReader): Promise<ExitName> {

@@ -151,6 +151,20 @@ export async function readAnswer(engine: Engine): Promise<StepOutcome> {
 	return { how: "done" };
 }
 
+/** Seals a new token that a person gave, and writes down since when it is. */
+export async function capture(
+	engine: Pick<Engine, "journal" | "sealer" | "spec" | "about">,
+	fresh: Secret,
+	{ publicId, ...times }: { since: number; until: number | undefined; publicId: string | undefined },
+): Promise<void> {
+	await sealInto(engine, "new", Buffer.from(fresh.reveal()));
+	await engine.journal.append({
+		is: "captured",
+		...captured(engine, { fingerprint: fresh.fingerprint, ...times }),
+		...(publicId === undefined ? {} : { publicId }),
+	});
+}
+
 /** With the deadline where a clock ends the old token: counted from the earliest moment at which the new one can have been issued. */
 export function captured(
 	{ spec, about }: Pick<Engine, "spec" | "about">,

@@ -120,7 +120,7 @@ function running(
 		title,
 		other: "to use crossfade tap: --collector tap",
 		url: `http://${HOST}:${ports.http}`,
-		hasOwnToken: true,
+		tokenFile,
 		// The second page has the process start time.
 		metrics: [counters, `http://${HOST}:${ports.metrics}/metrics`],
 		counted: (records) =>
@@ -129,7 +129,6 @@ function running(
 				const totals = runningTotals(parseExposition((await get(fx, counters)) ?? "").samples);
 				return totals.reduce((sum, { value }) => sum + value, 0) >= records;
 			}),
-		rotate: (token) => fx.files.replaceSecret(tokenFile, token),
 		close: () => program.stop(),
 	};
 }

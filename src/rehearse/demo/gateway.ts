@@ -1,6 +1,5 @@
 import { CrossfadeError } from "../../base/errors.ts";
 import type { Effects } from "../../effects/effects.ts";
-import type { Secret } from "../../token/secret.ts";
 
 /** The gateway between the fleet and the provider, which counts who sends with which token. */
 export interface DemoGateway {
@@ -10,14 +9,12 @@ export interface DemoGateway {
 	readonly other: string;
 	/** Where the fleet sends. */
 	readonly url: string;
-	/** Whether it forwards with its own token; otherwise requests keep theirs. */
-	readonly hasOwnToken: boolean;
+	/** The file with the token that it forwards with; undefined if requests keep theirs. */
+	readonly tokenFile: string | undefined;
 	/** Its metrics pages; none if it writes evidence itself. */
 	readonly metrics: readonly string[];
 	/** Resolves when its readable counters show a number of records since its start. */
 	counted(records: number): Promise<void>;
-	/** Installs a new token, as an admin would. */
-	rotate(token: Secret): Promise<void>;
 	close(): Promise<void>;
 }
 

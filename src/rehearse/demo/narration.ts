@@ -7,8 +7,8 @@ export interface NarrationStep {
 	readonly text: string;
 	/** What to show with it. */
 	readonly show?: "probe" | "watch" | "report";
-	/** What happens before it is shown. */
-	readonly does?: "rotate";
+	/** What the rotation does before it is shown. */
+	readonly does?: "rotate" | "confirm" | "finish";
 }
 
 export const narration: readonly NarrationStep[] = [
@@ -42,7 +42,14 @@ export const narration: readonly NarrationStep[] = [
 		at: 22 * 60,
 		title: "safe",
 		text: "every sender migrated, and the old token was silent long enough",
+		does: "confirm",
 		show: "watch",
 	},
-	{ at: 24 * 60 + 1, title: "deadline", text: "the old token expired, and no data was lost", show: "probe" },
+	{
+		at: 24 * 60 + 1,
+		title: "deadline",
+		text: "the old token expired, and no data was lost",
+		does: "finish",
+		show: "probe",
+	},
 ];

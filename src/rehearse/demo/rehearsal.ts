@@ -14,8 +14,10 @@ import type { ProbePlan } from "../../spec/probe-plan.ts";
 import { Secret } from "../../token/secret.ts";
 import { collectorGateway } from "./collector.ts";
 import { type DemoGateway, waitUntil } from "./gateway.ts";
+import type { NarrationStep } from "./narration.ts";
 import { type DemoProvider, startDemoProvider } from "./provider.ts";
 import { logExportRequest } from "./request.ts";
+import { demoRotation } from "./rotation.ts";
 import { type CredentialRole, expectedHosts, START, STRANGER_HOST, sending } from "./simulated-fleet.ts";
 import { tapGateway } from "./tap.ts";
 
@@ -35,12 +37,13 @@ export interface SentOn {
 
 /** A rotation with simulated CLIs: a provider, a gateway in front of it, a fleet, and a movable clock. */
 export interface Rehearsal {
-	readonly gateway: Pick<DemoGateway, "title" | "other" | "hasOwnToken">;
+	readonly gateway: Pick<DemoGateway, "title" | "other" | "tokenFile">;
 	/** Why a tap is used instead of a requested collector. */
 	readonly failure: string | undefined;
 	/** Moves the clock to a minute and sends for every CLI due then. Returns the number of requests. */
 	advanceTo(minute: number): Promise<number>;
-	rotate(): Promise<void>;
+	/** What `crossfade rotate` does at that point of the story; returns its lines. */
+	rotation(does: NonNullable<NarrationStep["does"]>): Promise<readonly string[]>;
 	/**
 	 * Records that the gateway forwarded with its old and its new token, as received by the provider. Undefined while
 	 * there are none with the new one, or if the gateway has no token.
@@ -58,6 +61,10 @@ export interface RehearsalOptions {
 	/** The collector to use; without one, or if it does not start, a tap is used. */
 	readonly collector: string | undefined;
 }
+
+/** Steps that no program can do here. */
+const OWNER = "person   says to crossfade rotate resume that what reads each store has the new token";
+const PERSON = "person   clicks Rotate in the portal, and gives the new token to crossfade rotate resume";
 
 /** What to close, in the order it was opened. */
 type Closing = (() => Promise<void> | undefined)[];
@@ -97,6 +104,10 @@ async function assemble(real: Effects, options: RehearsalOptions, closing: Closi
 	});
 	closing.push(watch.close);
 	const fleet = newFleet(real, gateway, provider);
+	const mdm = `${options.folder}/mdm.token`;
+	await real.files.createSecret(mdm, old);
+	const files = { mdm, ...(gateway.tokenFile !== undefined && { gateway: gateway.tokenFile }) };
+	const rotation = await demoRotation(fx, { folder: options.folder, url: provider.url, old, files });
 	return {
 		gateway,
 		failure,
@@ -104,15 +115,20 @@ async function assemble(real: Effects, options: RehearsalOptions, closing: Closi
 			moveTo(minute);
 			return fleet.sendAll(minute, tokens, fx.clock.now());
 		},
-		async rotate() {
-			const made = await provider.rotate();
-			if (!made) return;
-			tokens.new = made;
-			await gateway.rotate(made);
-			await watch.restart();
-		},
+		rotation: (does) =>
+			fleet.aside(async () => {
+				if (does === "confirm") return [OWNER, ...(await rotation.confirm("every sender is on the new token"))];
+				if (does === "finish") return rotation.resume();
+				const begun = await rotation.start();
+				const made = await provider.rotate();
+				if (!made) return begun;
+				tokens.new = made;
+				const spread = await rotation.paste(made);
+				await watch.restart();
+				return [...begun, PERSON, ...spread];
+			}),
 		async sentOn() {
-			if (!gateway.hasOwnToken || !tokens.new) return undefined;
+			if (!gateway.tokenFile || !tokens.new) return undefined;
 			const taken = await fleet.taken();
 			const since = taken.get(tokens.new.fingerprint) ?? 0;
 			return since === 0 ? undefined : { old: taken.get(old.fingerprint) ?? 0, new: since };
@@ -216,7 +232,7 @@ function newFleet(fx: Effects, gateway: DemoGateway, provider: DemoProvider) {
 	/** Resolves when all data sent is counted and, if the gateway responds earlier, has reached the provider. */
 	const arrived = async () => {
 		await gateway.counted(sent);
-		if (!gateway.hasOwnToken) return;
+		if (!gateway.tokenFile) return;
 		await waitUntil(fx, "the provider to take what was sent", async () => {
 			const all = [...(await taken()).values()].reduce((sum, records) => sum + records, 0);
 			return all >= sent;
@@ -229,7 +245,7 @@ function newFleet(fx: Effects, gateway: DemoGateway, provider: DemoProvider) {
 			const due = sending(minute);
 			for (const { sender, credential } of due) {
 				const token = (tokens[credential] ?? tokens.old).reveal();
-				const takesPaths = !gateway.hasOwnToken;
+				const takesPaths = gateway.tokenFile === undefined;
 				const outcome = await fx.request(logExportRequest(gateway.url, sender, token, now, { takesPaths }));
 				if (outcome.kind === "answer") sent++;
 			}

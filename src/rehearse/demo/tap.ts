@@ -34,11 +34,10 @@ export async function tapGateway(fx: Effects, store: EvidenceStore, upstream: UR
 		title: "crossfade tap",
 		other: "to use a real collector, put otelcol-contrib on PATH, or pass --collector <path>",
 		url: tap.url,
-		hasOwnToken: false,
+		tokenFile: undefined,
 		metrics: [],
 		// A response is forwarded before it is counted, but in the same turn.
 		counted: () => counting.flush(),
-		rotate: async () => {},
 		async close() {
 			await tap.close();
 			await counting.close();
