@@ -166,7 +166,7 @@ export async function capture(
 }
 
 /** With the deadline where a clock ends the old token: counted from the earliest moment at which the new one can have been issued. */
-export function captured(
+function captured(
 	{ spec, about }: Pick<Engine, "spec" | "about">,
 	{
 		fingerprint: id,
