@@ -54,7 +54,7 @@ export function renderPage(page: Page): string {
 	return tidy(renderTemplate(pageTemplate, { title: page.title, steps: numbered(page.steps, 1), notes: page.notes }));
 }
 
-const systemTitles = { macos: "macOS", linux: "Linux" } as const;
+const systemTitles = { macos: "macOS", linux: "Linux", windows: "Windows" } as const;
 
 const scopeWords = {
 	system:
