@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { clis } from "../../src/adapters/clis/registry.ts";
 import { providers } from "../../src/adapters/providers/registry.ts";
 import { TOKEN_PLACEHOLDER, type Vehicle } from "../../src/adapters/vehicles/vehicle.ts";
-import { editorProgram } from "../../src/generate/render/editor.ts";
 import { renderEndpoint } from "../../src/generate/render/endpoint.ts";
 import type { EndpointScript } from "../../src/spec/endpoint-script.ts";
 import { type Canary, leaks } from "./canary.ts";
@@ -47,7 +46,7 @@ const { title, takes, endpoint } = { ...provider, endpoint: provider.endpoint };
 
 /** A rendered script; a build for tests unless told otherwise. */
 export function powerShellScript(changes: Partial<EndpointScript> = {}): string {
-	const { content } = renderEndpoint({
+	return renderEndpoint({
 		vehicle: windowsVehicle,
 		mode: "param",
 		action: "install",
@@ -57,9 +56,7 @@ export function powerShellScript(changes: Partial<EndpointScript> = {}): string 
 		provider: { title, endpoint, takes },
 		hooks: true,
 		...changes,
-	});
-	if (changes.hooks === false) return content;
-	return content.replace("try { Start-Run }", () => `${double}\r\ntry { Start-Run }`);
+	}).content;
 }
 
 /**
@@ -82,8 +79,6 @@ export async function among<T>(lines: readonly string[], cases: unknown, env: Re
 	expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: "" });
 	return JSON.parse(run.stdout);
 }
-
-const double = readFileSync(new URL("editor-double.ps1", import.meta.url), "utf8");
 
 export const SID = "S-1-5-21-1111111111-2222222222-3333333333-1001";
 
@@ -127,7 +122,6 @@ export function windowsMachine(
 		mkdirSync(path, { recursive: true });
 	installWindowsClis(home, options.versions);
 	const script = write(folder, "script.ps1", options.content ?? powerShellScript());
-	const editor = write(folder, "editor.awk", editorProgram(["get", "set", "same", "undo"]));
 	const place = (path: string) => path.replace(/%(\w+)%/, (_all, name) => join(root, name));
 	const files = (of: (cli: (typeof clis)[number]) => string) =>
 		Object.fromEntries(clis.map((cli) => [cli.id, of(cli)])) as Record<keyof typeof releases, string>;
@@ -151,7 +145,6 @@ export function windowsMachine(
 					CROSSFADE_TEST_ADMIN: "yes",
 					CROSSFADE_TEST_ID: "0f0f-id",
 					CROSSFADE_TEST_WAIT: "300",
-					CROSSFADE_TEST_EDITOR: editor,
 					CROSSFADE_TEST_PROFILES: profiles ?? `${SID}\t${home}\t0`,
 					...env,
 				},
