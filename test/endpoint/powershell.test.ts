@@ -111,6 +111,18 @@ describe("what is rendered", () => {
 		expect(uninstall).not.toContain("TOKEN@");
 	});
 
+	test.each(actions)("%s: a file has every function that it calls", (action) => {
+		const functions = (script: string) => [...script.matchAll(/^function ([\w-]+)/gm)].map(([, name = ""]) => name);
+		const known = new Set(functions(ps1));
+		for (const mode of ["param", "embedded"] as const) {
+			const script = powerShellScript({ action, actions: [action], mode, hooks: false });
+			const has = new Set(functions(script));
+			const code = script.replace(/^ *#.*$/gm, "").replace(/^function [\w-]+/gm, "");
+			const called = new Set(code.replace(/'(?:[^'\r\n]|'')*'/g, "''").match(/\b(?:[A-Z]\w+-[A-Z]\w+|Ed[A-Z]\w+)/g));
+			expect([...called].filter((name) => known.has(name) && !has.has(name))).toEqual([]);
+		}
+	});
+
 	test.each([
 		["compact", { compact: true }],
 		["a header program", { helper: true }],

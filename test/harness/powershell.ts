@@ -11,6 +11,7 @@ import { type Canary, leaks } from "./canary.ts";
 import { scratch } from "./cli.ts";
 import { actions, releases, write } from "./endpoint.ts";
 import { pwsh } from "./parts.ts";
+import { watchProcesses } from "./processes.ts";
 import type { ScriptRun } from "./shells.ts";
 
 /** A vehicle for tests: every way in which a script in PowerShell can get the token. */
@@ -101,6 +102,12 @@ export interface PowerShellRun {
 	readonly canaries?: readonly Canary[];
 	/** Lines `SID, path, state` of the list of profiles. */
 	readonly profiles?: string;
+	/** Lines `SID, path` of homes that belong to an account. */
+	readonly homes?: string;
+	/** Text before the script's path, in the place of `-File`: PowerShell of its own. */
+	readonly wrapper?: (script: string, words: readonly string[]) => string;
+	/** Looks for the tokens also in the arguments and environment of every process. */
+	readonly watched?: boolean;
 }
 
 /** Puts CLIs in a home, as npm does. A release of `""` leaves a CLI out. */
@@ -132,11 +139,13 @@ export function windowsMachine(
 		script,
 		files: files(({ user }) => join(home, user.folder, user.file)),
 		machineFiles: files(({ system }) => place(system.file.windows)),
-		run: async (args, { token, stdin, env, canaries = [], profiles } = {}) => {
+		run: async (args, { token, stdin, env, canaries = [], profiles, homes, wrapper, watched } = {}) => {
 			const words = args.split(" ").filter((word) => word !== "");
 			return await runPowerShell(pwsh.path, script, words, {
 				stdin: stdin ?? (token === undefined ? "" : `${token}\r\n`),
 				canaries,
+				watched,
+				command: wrapper?.(script, words),
 				env: {
 					HOME: join(folder, "own"),
 					USERPROFILE: home,
@@ -146,6 +155,7 @@ export function windowsMachine(
 					CROSSFADE_TEST_ID: "0f0f-id",
 					CROSSFADE_TEST_WAIT: "300",
 					CROSSFADE_TEST_PROFILES: profiles ?? `${SID}\t${home}\t0`,
+					CROSSFADE_TEST_HOMES: homes ?? `${SID}\t${home}`,
 					...env,
 				},
 			});
@@ -153,16 +163,27 @@ export function windowsMachine(
 	};
 }
 
-async function runPowerShell(
+interface PowerShellCall {
+	readonly stdin: string;
+	readonly env: Readonly<Record<string, string>>;
+	readonly canaries: readonly Canary[];
+	readonly watched?: boolean | undefined;
+	/** In the place of the script. */
+	readonly command?: string | undefined;
+}
+
+export async function runPowerShell(
 	program: string,
 	script: string,
 	words: readonly string[],
-	{ stdin, env, canaries }: { stdin: string; env: Readonly<Record<string, string>>; canaries: readonly Canary[] },
+	{ stdin, env, canaries, watched, command }: PowerShellCall,
 ): Promise<ScriptRun> {
-	const child = spawn(program, ["-NoProfile", "-NonInteractive", "-File", script, ...words], {
+	const what = command === undefined ? ["-File", script, ...words] : ["-Command", command];
+	const child = spawn(program, ["-NoProfile", "-NonInteractive", ...what], {
 		env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },
 		stdio: "pipe",
 	});
+	const sightings = watched ? watchProcesses(child.pid ?? 0) : undefined;
 	onTestFinished(() => void child.kill("SIGKILL"));
 	const outcome = { stdout: "", stderr: "" };
 	for (const name of ["stdout", "stderr"] as const) {
@@ -174,6 +195,12 @@ async function runPowerShell(
 	child.stdin.on("error", () => undefined);
 	child.stdin.end(stdin);
 	const code = await new Promise<number | null>((done) => child.on("close", done));
-	expect(leaks(canaries, outcome), "no token in output").toEqual([]);
+	sightings?.stop();
+	const seen = {
+		...outcome,
+		"command lines": [...(sightings?.commandLines ?? [])].join("\n"),
+		environments: [...(sightings?.environments ?? [])].join("\n"),
+	};
+	expect(leaks(canaries, seen), "no token in output, arguments or environments").toEqual([]);
 	return { code, ...outcome };
 }

@@ -4,6 +4,8 @@ export type Os = "macos" | "linux" | "windows";
 /** Those of the script in sh. */
 export const systems: readonly Os[] = ["macos", "linux"];
 
+export const everySystem: readonly Os[] = [...systems, "windows"];
+
 /** A row's condition: an option of the script (`no-` for not set), or whether the provider accepts a signal. */
 export type Condition =
 	| "host"

@@ -13,22 +13,29 @@ import place from "../../../templates/ps1/editor/70-place.ps1";
 import undo from "../../../templates/ps1/editor/75-undo.ps1";
 import run from "../../../templates/ps1/editor/80-run.ps1";
 import entry from "../../../templates/ps1/editor/90-entry.ps1";
+import type { EditorMode } from "./editor.ts";
 
-/** The editor of JSON and TOML files in PowerShell: functions alone, in the order of their files' names. */
-export const powerShellEditor = [
-	head,
-	text,
-	parse,
-	json,
-	toml,
-	value,
-	plan,
-	get,
-	same,
-	edit,
-	set,
-	place,
-	undo,
-	run,
-	entry,
-].join("\n");
+/** Every part in the order of the files' names, and the modes that need it, as in the awk editor; none listed means all. */
+const parts: readonly { readonly text: string; readonly modes?: readonly EditorMode[] }[] = [
+	{ text: head },
+	{ text: text },
+	{ text: parse },
+	{ text: json },
+	{ text: toml },
+	{ text: value },
+	{ text: plan },
+	{ text: get, modes: ["get"] },
+	{ text: same, modes: ["same", "set"] },
+	{ text: edit, modes: ["set", "undo"] },
+	{ text: set, modes: ["set"] },
+	{ text: place, modes: ["set"] },
+	{ text: undo, modes: ["undo"] },
+	{ text: run },
+	{ text: entry },
+];
+
+/** The editor of JSON and TOML files in PowerShell, functions alone, with what these modes need. */
+export function powerShellEditor(modes: readonly EditorMode[]): string {
+	const used = parts.filter((part) => !part.modes || part.modes.some((mode) => modes.includes(mode)));
+	return used.map(({ text }) => text).join("\n");
+}

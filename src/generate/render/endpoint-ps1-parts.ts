@@ -9,14 +9,14 @@ import lock from "../../../templates/ps1/endpoint/lock.ps1";
 import look from "../../../templates/ps1/endpoint/look.ps1";
 import machine from "../../../templates/ps1/endpoint/machine.ps1";
 import main from "../../../templates/ps1/endpoint/main.ps1.hbs";
-import native from "../../../templates/ps1/endpoint/native.ps1";
+import native from "../../../templates/ps1/endpoint/native.ps1.hbs";
 import options from "../../../templates/ps1/endpoint/options.ps1";
 import overruled from "../../../templates/ps1/endpoint/overruled.ps1";
 import people from "../../../templates/ps1/endpoint/people.ps1";
 import plan from "../../../templates/ps1/endpoint/plan.ps1";
 import problems from "../../../templates/ps1/endpoint/problems.ps1";
 import program from "../../../templates/ps1/endpoint/program.ps1";
-import read from "../../../templates/ps1/endpoint/read.ps1";
+import read from "../../../templates/ps1/endpoint/read.ps1.hbs";
 import registry from "../../../templates/ps1/endpoint/registry.ps1";
 import restore from "../../../templates/ps1/endpoint/restore.ps1";
 import rights from "../../../templates/ps1/endpoint/rights.ps1";
@@ -31,6 +31,7 @@ import words from "../../../templates/ps1/endpoint/words.ps1";
 import work from "../../../templates/ps1/endpoint/work.ps1.hbs";
 import write from "../../../templates/ps1/endpoint/write.ps1";
 import type { Action } from "../../adapters/vehicles/mode.ts";
+import type { EditorMode } from "./editor.ts";
 import { powerShellEditor } from "./editor-ps1.ts";
 import { renderTemplate, type View } from "./template.ts";
 
@@ -53,6 +54,15 @@ interface PowerShellPart {
 const all: readonly Action[] = ["install", "report", "uninstall"];
 const setting: readonly Action[] = ["install", "report"];
 const changing: readonly Action[] = ["install", "uninstall"];
+
+const EDITOR = "Editor of JSON and TOML files";
+
+/** What each action asks of the editor. */
+const asks: Readonly<Record<Action, readonly EditorMode[]>> = {
+	install: ["get", "set", "undo"],
+	report: ["get", "same"],
+	uninstall: ["undo"],
+};
 
 const calls =
 	(...names: readonly string[]) =>
@@ -90,7 +100,7 @@ const parts: readonly PowerShellPart[] = [
 	{ section: "Files", text: change, for: ["install"] },
 	{ section: "Files", text: restore, for: changing },
 	{ section: "Files", text: compare, for: ["report"] },
-	{ section: "Editor of JSON and TOML files", text: powerShellEditor, for: all },
+	{ section: EDITOR, text: "", for: all },
 	{ section: "The work", text: work, for: all },
 	{ section: "The work", text: selfTest, for: ["install"] },
 	{ section: "Start", text: main, for: all },
@@ -103,6 +113,8 @@ export function powerShellParts(facts: PowerShellFacts, view: View): string {
 	);
 	const texts = used.map(({ section, text }, index) => {
 		const heading = section === used[index - 1]?.section ? "" : `# ---- ${section} ----\n\n`;
+		if (section === EDITOR)
+			return heading + powerShellEditor([...new Set(facts.actions.flatMap((each) => asks[each]))]);
 		return heading + (typeof text === "string" ? text : renderTemplate(text, view));
 	});
 	// Git checks out .ps1 with CRLF, or as they were written.

@@ -3,8 +3,32 @@ function Move-File($from, $to) { [System.IO.File]::Move($from, $to) }
 function Remove-File($path) { [System.IO.File]::Delete($path) }
 function Switch-File($new, $path, $own) { [System.IO.File]::Replace($new, $path, $own) }
 
-# New-Temporary PATH: the name of a new file beside it that does not exist.
+# Repair-Target PATH: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones.
+function Repair-Target($path) {
+  $own = $path + '.crossfade-old'
+  try {
+    if ((Get-Kind $own) -ceq 'file') {
+      if ((Get-Kind $path) -ceq 'absent') { Move-File $own $path } else { Remove-File $own }
+    }
+    foreach ($left in @(Get-Siblings $path '.crossfade-new.??????')) { Remove-File $left }
+  } catch { $run.Repaired = $false }
+}
+
+# Get-Siblings PATH ENDING: files beside it whose name is its own with this ending, in the order of their names.
+function Get-Siblings($path, $ending) {
+  $folder = Get-Folder $path
+  if (-not [System.IO.Directory]::Exists($folder)) { return }
+  $name = [System.IO.Path]::GetFileName($path) + $ending
+  $pattern = '\A' + [regex]::Escape($name).Replace('\?', '.') + '\z'
+  $names = @([System.IO.Directory]::GetFiles($folder) | Where-Object { [System.IO.Path]::GetFileName($_) -cmatch $pattern })
+  [array]::Sort($names, [System.StringComparer]::Ordinal)
+  return $names
+}
+
+# New-Temporary PATH: the name of a new file beside it that does not exist; that of the settings file for its record and backups, too, so
+# that the next run finds what a killed one left.
 function New-Temporary($path) {
+  $path = [regex]::Replace($path, '\.crossfade-(undo|backup-[0-9-]+)\z', '')
   while ($true) {
     $name = $path + '.crossfade-new.' + [System.IO.Path]::GetRandomFileName().Substring(0, 6)
     if ((Get-Kind $name) -ceq 'absent') { return $name }
