@@ -44,7 +44,7 @@ function Remove-Target($target) {
 
 function Remove-Companions($path) {
   try {
-    foreach ($ending in '.crossfade-undo', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????') {
+    foreach ($ending in '.crossfade-undo', '.crossfade-undo.crossfade-old', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????') {
       foreach ($each in @(Get-Siblings $path $ending)) { Remove-File $each }
     }
     return 0
