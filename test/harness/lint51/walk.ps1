@@ -37,10 +37,10 @@ function ConstantOf($ast) {
     return $null
 }
 
-function NameOf($type) {
+function NameOf($type, $inner = $true) {
     $real = $type.GetReflectionType()
     if ($null -eq $real) { return $type.FullName }
-    return PublicName $real $true
+    return PublicName $real $inner
 }
 
 function SayTypes($path, $ast, $type) {
@@ -83,13 +83,20 @@ function SayMember($path, $ast) {
         $arguments = @(foreach ($one in @($ast.Arguments)) { if ($null -ne $one) { [ordered]@{ value = ConstantOf $one; types = TypesOf $one } } })
         $count = $arguments.Count
     }
-    $owners = if ($ast.Static -and $ast.Expression -is [System.Management.Automation.Language.TypeExpressionAst]) { , @(NameOf $ast.Expression.TypeName) } else { TypesOf $ast.Expression }
+    $owners = if ($ast.Static -and $ast.Expression -is [System.Management.Automation.Language.TypeExpressionAst]) { , @(NameOf $ast.Expression.TypeName $false) } else { TypesOf $ast.Expression }
     $from = $ast.Expression
     if ($from -is [System.Management.Automation.Language.ParenExpressionAst]) { $from = $from.Pipeline }
     $name = ConstantOf $ast.Member
-    $isResult = $from -is [System.Management.Automation.Language.PipelineAst] -and $from.PipelineElements[-1] -is [System.Management.Automation.Language.CommandAst]
+    $isResult = IsManyOrOne $from
     $isMade = $from -is [System.Management.Automation.Language.VariableExpressionAst] -and $name -eq 'Count' -and (IsResult $ast $from.VariablePath.UserPath)
     Say $path $ast 'member' @{ name = $name; static = $ast.Static; count = $count; owners = $owners; arguments = $arguments; ofCommand = $isResult -or $isMade }
+}
+
+# Whether it is what a command returns: one object, or none, or many.
+function IsManyOrOne($ast) {
+    if ($ast -isnot [System.Management.Automation.Language.PipelineAst]) { return $false }
+    $last = $ast.PipelineElements[-1]
+    return $last -is [System.Management.Automation.Language.CommandAst] -and $last.GetCommandName() -ne 'New-Object'
 }
 
 # Whether a variable is given what a command returns, not wrapped in @(), in the function that uses it.
@@ -98,7 +105,7 @@ function IsResult($ast, $variable) {
     while ($null -ne $scope.Parent -and $scope -isnot [System.Management.Automation.Language.FunctionDefinitionAst]) { $scope = $scope.Parent }
     foreach ($given in $scope.FindAll({ $args[0] -is [System.Management.Automation.Language.AssignmentStatementAst] }, $true)) {
         if ($given.Left -isnot [System.Management.Automation.Language.VariableExpressionAst] -or $given.Left.VariablePath.UserPath -ne $variable) { continue }
-        if ($given.Right -is [System.Management.Automation.Language.PipelineAst] -and $given.Right.PipelineElements[-1] -is [System.Management.Automation.Language.CommandAst]) { return $true }
+        if (IsManyOrOne $given.Right) { return $true }
     }
     return $false
 }
@@ -125,10 +132,11 @@ function SayNode($path, $ast) {
 }
 
 function SayOperator($path, $ast) {
-    $sides = @($ast.Left, $ast.Right)
-    $strings = @($sides | Where-Object { $_ -is [System.Management.Automation.Language.StringConstantExpressionAst] }).Count
-    $block = @($ast.Right.FindAll({ $args[0] -is [System.Management.Automation.Language.ScriptBlockExpressionAst] }, $false)).Count
-    Say $path $ast 'operator' @{ name = "$($ast.Operator)"; strings = $strings; blocks = $block }
+    $name = "$($ast.Operator)"
+    $strings = @($ast.Left, $ast.Right | Where-Object { $_ -is [System.Management.Automation.Language.StringConstantExpressionAst] }).Count
+    if ($name -match 'replace\z' -and $null -ne $ast.Right.Find({ $args[0] -is [System.Management.Automation.Language.ScriptBlockExpressionAst] }, $false)) { Say $path $ast 'syntax' @{ what = 'a block that makes the new text of -replace' } }
+    if ($name -eq 'DotDot' -and $strings -gt 0) { Say $path $ast 'syntax' @{ what = 'a range of letters' } }
+    Say $path $ast 'operator' @{ name = $name; strings = $strings }
 }
 
 function SayTokens($path, $tokens) {

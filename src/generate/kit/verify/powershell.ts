@@ -42,7 +42,6 @@ export function powerShellTextProblems(bytes: Uint8Array, options: PowerShellTex
 	const [mark = ""] = MARK.exec(text) ?? [];
 	first("bom", MARK, () => "it begins with a byte order mark");
 	first("ascii", /[\x80-\xff]/, (byte) => `a byte that is not ASCII: ${hex(byte)}`, mark.length);
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 	first("control", /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/, (byte) => `a control character: ${hex(byte)}`);
 	if (options.crlf) first("crlf", /(?<!\r)\n|\r(?!\n)|[^\n]$(?!\n)/, () => "a line that does not end with CR and LF");
 	if (options.limit !== undefined && bytes.length > options.limit) {

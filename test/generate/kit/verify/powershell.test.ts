@@ -9,25 +9,24 @@ const rendered: PowerShellTextOptions = { crlf: true, limit: 200 };
 const found = (text: string, options = rendered) =>
 	powerShellTextProblems(Buffer.from(text, "latin1"), options).map(({ rule, line }) => [rule, line]);
 
-const wrong: readonly (readonly [what: string, text: string, rule: keyof typeof powerShellTextRules, line?: number])[] =
-	[
-		["UTF-8's mark", "\xef\xbb\xbf$a = 1\r\n", "bom", 1],
-		["UTF-16's mark, little end first", "\xff\xfe$a\r\n", "bom", 1],
-		["UTF-16's mark, big end first", "\xfe\xff$a\r\n", "bom", 1],
-		["a letter of UTF-8 in a comment", "$a = 1\r\n# gr\xc3\xbcn\r\n", "ascii", 2],
-		["such a letter at the very beginning", "\xe9\r\n", "ascii", 1],
-		["a NUL", "$a = 1\r\n\0\r\n", "control", 2],
-		["an escape", "$a = '\x1b[0m'\r\n", "control", 1],
-		["LF alone", "$a = 1\r\n$b = 2\n$c = 3\r\n", "crlf", 2],
-		["CR alone", "$a = 1\r$b = 2\r\n", "crlf", 1],
-		["a last line that does not end", "$a = 1\r\n$b = 2", "crlf", 2],
-		["one byte too many", `#${"x".repeat(198)}\r\n`, "size"],
-		["a word of the list in a comment", "$a = 1\r\n# its properties\r\n", "trigger", 2],
-		["one in another word", "'remitted'\r\n", "trigger", 1],
-		["one in any case", "-executionpolicy bYpAsS\r\n", "trigger", 1],
-		["one that 7 does not look for, but 5.1 does", "$a = 'kernel32'\r\n", "trigger", 1],
-		["another", "[Convert]::FromBase64String($x)\r\n", "trigger", 1],
-	];
+const wrong: [what: string, text: string, rule: keyof typeof powerShellTextRules, line?: number][] = [
+	["UTF-8's mark", "\xef\xbb\xbf$a = 1\r\n", "bom", 1],
+	["UTF-16's mark, little end first", "\xff\xfe$a\r\n", "bom", 1],
+	["UTF-16's mark, big end first", "\xfe\xff$a\r\n", "bom", 1],
+	["a letter of UTF-8 in a comment", "$a = 1\r\n# gr\xc3\xbcn\r\n", "ascii", 2],
+	["such a letter at the very beginning", "\xe9\r\n", "ascii", 1],
+	["a NUL", "$a = 1\r\n\0\r\n", "control", 2],
+	["an escape", "$a = '\x1b[0m'\r\n", "control", 1],
+	["LF alone", "$a = 1\r\n$b = 2\n$c = 3\r\n", "crlf", 2],
+	["CR alone", "$a = 1\r$b = 2\r\n", "crlf", 1],
+	["a last line that does not end", "$a = 1\r\n$b = 2", "crlf", 2],
+	["one byte too many", `#${"x".repeat(198)}\r\n`, "size"],
+	["a word of the list in a comment", "$a = 1\r\n# its properties\r\n", "trigger", 2],
+	["one in another word", "'remitted'\r\n", "trigger", 1],
+	["one in any case", "-executionpolicy bYpAsS\r\n", "trigger", 1],
+	["one that 7 does not look for, but 5.1 does", "$a = 'kernel32'\r\n", "trigger", 1],
+	["another", "[Convert]::FromBase64String($x)\r\n", "trigger", 1],
+];
 
 describe("the text of a PowerShell script", () => {
 	test.each(wrong)("%s", (_what, text, rule, line) => {
