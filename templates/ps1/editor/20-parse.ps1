@@ -1,20 +1,24 @@
 # ---------------------------------------------------------------------------------------------------------------
 # Parsing. Pointers that matter (Want: those of the plan and everything above them) get Kind, Where and, for containers, Open and Close.
-# Members of containers that matter are numbered 1..M: path, container, start and end of the key, start and end of the value, the comma
-# after it, the members before and after it. Every other value goes to a list, which an edit must not change.
+# Members of containers that matter have a path, a container, start and end of the key, start and end of the value, the
+# comma after it, the members before and after it. Every other value goes to a list, which an edit must not change.
 
 # List is $null, or takes the values.
 function EdParse($text, $list) {
     $s = $script:Ed
-    foreach ($name in 'Kind', 'Where', 'Open', 'Close', 'Member', 'Inside', 'Host', 'Tables', 'Last', 'First', 'Seen', 'Base') { $s[$name] = EdMap }
-    foreach ($name in 'MPath', 'MHost', 'MId', 'MAbove') { $s[$name] = New-Object 'System.Collections.Generic.List[string]'; $s[$name].Add('') }
-    foreach ($name in 'MKey', 'MName', 'MVal', 'MEnd', 'MComma', 'MPrev', 'MNext', 'MLine', 'MAboveEnd') { $s[$name] = New-Object 'System.Collections.Generic.List[int]'; $s[$name].Add(0) }
-    $s.M = 0
+    $ordinal = [System.StringComparer]::Ordinal
+    $s.Kind = [System.Collections.Hashtable]::new($ordinal); $s.Where = [System.Collections.Hashtable]::new($ordinal)
+    $s.Open = [System.Collections.Hashtable]::new($ordinal); $s.Close = [System.Collections.Hashtable]::new($ordinal)
+    $s.Member = [System.Collections.Hashtable]::new($ordinal); $s.Inside = [System.Collections.Hashtable]::new($ordinal)
+    $s.Host = [System.Collections.Hashtable]::new($ordinal); $s.Tables = [System.Collections.Hashtable]::new($ordinal)
+    $s.Last = [System.Collections.Hashtable]::new($ordinal); $s.First = [System.Collections.Hashtable]::new($ordinal)
+    $s.Seen = [System.Collections.Hashtable]::new($ordinal); $s.Base = [System.Collections.Hashtable]::new($ordinal)
+    $s.Members = [System.Collections.Generic.List[object]]::new()
     $s.Sections = 0
     $s.HasComments = $false
     $s.Listed = ''
     $s.List = $list
-    $s.StackMember[0] = 0
+    $s.StackMember[0] = $null
     $s.StackWanted[0] = $true
     EdSeek $text
     if ($s.IsToml) { EdToml } else { EdJson }
@@ -24,9 +28,9 @@ function EdParse($text, $list) {
 # Whether a text is valid and holds the same other values as the first one.
 function EdVerified($text) {
     $s = $script:Ed
-    $again = New-Object 'System.Collections.Generic.List[string]'
+    $again = [System.Collections.Generic.List[string]]::new()
     if (-not (EdParse $text $again)) { return $false }
-    $first = $s.Values
+    $first = $s.Foreign
     if ($again.Count -ne $first.Count) { return $false }
     for ($i = 0; $i -lt $again.Count; $i++) { if (-not $first[$i].Equals($again[$i])) { return $false } }
     return $true
@@ -36,16 +40,12 @@ function EdMap { return [System.Collections.Hashtable]::new([System.StringCompar
 
 function EdMember($container, $path, $at) {
     $s = $script:Ed
-    $s.M++
-    $m = $s.M
-    $s.MPath.Add($path); $s.MHost.Add($container); $s.MKey.Add($at); $s.MName.Add($at); $s.MVal.Add($at); $s.MEnd.Add($at); $s.MComma.Add(0)
-    $s.MLine.Add(0); $s.MAbove.Add(''); $s.MAboveEnd.Add(0); $s.MNext.Add(0)
-    $before = 0
-    if ($s.Last.ContainsKey($container)) { $before = $s.Last[$container] }
-    $s.MPrev.Add($before)
-    if ($before) { $s.MNext[$before] = $m }
+    $before = $s.Last[$container]
     $s.Seen[$path] = 1 + $s.Seen[$path]
-    $s.MId.Add("$path#$($s.Seen[$path])")
+    $m = @{ Number = $s.Members.Count; Path = $path; Host = $container; Id = "$path#$($s.Seen[$path])"; Key = $at; Name = $at; Val = $at; End = $at
+        Comma = 0; Prev = $before; Next = $null; Line = 0; Above = ''; AboveEnd = 0 }
+    if ($before) { $before.Next = $m }
+    $s.Members.Add($m)
     if (-not $s.First.ContainsKey($container)) { $s.First[$container] = $m }
     $s.Last[$container] = $m
     if ($s.Want.ContainsKey($path)) { $s.Member[$path] = $m }
@@ -79,7 +79,7 @@ function EdValue($path, $hush) {
         if ($opened) {
             $depth++
             if ($depth -gt 200) { return EdFail ($token.Index + 1) 'nested too deeply' }
-            $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = 0; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
+            $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = $null; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
             if ($isWanted) { EdOpened $path $c ($token.Index + 1) } elseif ($isToml) { $kind[$path] = if ($c -eq 123) { 'object' } else { 'array' } }
             if ($isListed) { $list.Add($path + '=' + [char]$c) }
         } else {
@@ -92,7 +92,7 @@ function EdValue($path, $hush) {
         $token = $token.NextMatch()
         # On to the next value, out of the containers that end on the way.
         for (;;) {
-            if (-not $opened -and $stackMember[$depth]) { $s.MEnd[$stackMember[$depth]] = $end }
+            if (-not $opened -and $stackMember[$depth]) { $stackMember[$depth].End = $end }
             if ($depth -eq 0) { $s.Token = $token; $s.ValueEnd = $end; return }
             # TOML 1.1 allows lines in an inline table; those that are edited are on one.
             $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth]
@@ -100,7 +100,7 @@ function EdValue($path, $hush) {
             if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
             $comma = -not $opened -and $c -eq 44
             if ($comma) {
-                if ($stackMember[$depth]) { $s.MComma[$stackMember[$depth]] = $token.Index + 1 }
+                if ($stackMember[$depth]) { $stackMember[$depth].Comma = $token.Index + 1 }
                 $token = $token.NextMatch()
                 $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
                 if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
@@ -185,26 +185,26 @@ function EdBadString($token) {
     EdFail $at 'a control character in a string'
 }
 
-# A key and what separates it from its value. Returns the member, or 0 where it does not matter; sets Path and Hush.
+# A key and what separates it from its value. Returns the member, or $null where it does not matter; sets Path and Hush.
 function EdKey($table, $container) {
     $s = $script:Ed
     $at = EdAt
     if ($s.IsToml) { EdTomlKey $table $container } else { EdJsonKey $table }
-    if ($s.Why.Length -gt 0) { return 0 }
-    $m = 0
+    if ($s.Why.Length -gt 0) { return $null }
+    $m = $null
     if ($s.Want.ContainsKey($container) -or [string]::Equals($container, $s.Listed)) {
         $m = EdMember $container $s.Path $at
-        $s.MName[$m] = $s.NameEnd
+        $m.Name = $s.NameEnd
     }
     if (-not $s.IsToml) { EdSpace }
     $at = if ($s.IsToml) { $s.Pos } else { EdAt }
     if ((EdCode $at) -ne $(if ($s.IsToml) { 61 } else { 58 })) {
         EdFail $at 'expected a key and its value'
-        return 0
+        return $null
     }
     $s.Token = $s.Token.NextMatch()
     if (-not $s.IsToml) { EdSpace }
-    if ($m) { $s.MVal[$m] = EdAt }
+    if ($m) { $m.Val = EdAt }
     return $m
 }
 

@@ -15,7 +15,7 @@ function EdToml {
         if ((EdCode (EdAt)) -eq 35) { EdComment }
         $at = EdLineEnd
         if ($s.Why.Length -gt 0) { return }
-        if ($m) { $s.MLine[$m] = $at; $s.MAbove[$m] = $above; $s.MAboveEnd[$m] = $aboveEnd; $s.MId[$m] = $s.MPath[$m] }
+        if ($m) { $m.Line = $at; $m.Above = $above; $m.AboveEnd = $aboveEnd; $m.Id = $m.Path }
         $above = $s.Path
         $aboveEnd = $at
         if ($s.Anchor.ContainsKey($above)) { $s.Anchor[$above] = $at }
@@ -38,10 +38,10 @@ function EdStatement {
     $s = $script:Ed
     $s.Hush = $s.Quiet
     $m = EdKey $s.Table $s.Section
-    if ($s.Why.Length -gt 0) { return 0 }
+    if ($s.Why.Length -gt 0) { return $null }
     $path = $s.Path
     EdValue $path $s.Hush
-    if ($m) { $s.MEnd[$m] = $s.ValueEnd }
+    if ($m) { $m.End = $s.ValueEnd }
     $s.Path = $path
     return $m
 }
@@ -55,25 +55,25 @@ function EdHeader {
     $p = ''
     for ($n = 1; ; $n++) {
         EdBlanks
-        if ($n -gt 200) { EdFail $s.Pos 'nested too deeply'; return 0 }
+        if ($n -gt 200) { EdFail $s.Pos 'nested too deeply'; return $null }
         $p = $p + '/' + (EdPart)
-        if ($s.Why.Length -gt 0) { return 0 }
+        if ($s.Why.Length -gt 0) { return $null }
         EdBlanks
         if ($s.Silent.ContainsKey($p)) { $s.Hush = $true }
         if ((EdCode $s.Pos) -ne 46) { break }
         if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'implicit' $at }
         elseif ($s.Kind[$p] -eq 'tables') { $p = $p + '/' + ($s.Tables[$p] - 1) }
-        elseif (-not $s.Headed.ContainsKey($s.Kind[$p])) { EdFail $at 'a table below a value'; return 0 }
+        elseif (-not $s.Headed.ContainsKey($s.Kind[$p])) { EdFail $at 'a table below a value'; return $null }
         $s.Pos++
     }
     if ($isList) {
         if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'tables' $at; $s.Tables[$p] = 0 }
-        elseif ($s.Kind[$p] -ne 'tables') { EdFail $at 'this table is there twice'; return 0 }
+        elseif ($s.Kind[$p] -ne 'tables') { EdFail $at 'this table is there twice'; return $null }
         $s.Tables[$p]++
         $p = $p + '/' + ($s.Tables[$p] - 1)
-    } elseif ($s.Kind.ContainsKey($p) -and $s.Kind[$p] -ne 'implicit') { EdFail $at 'this table is there twice'; return 0 }
+    } elseif ($s.Kind.ContainsKey($p) -and $s.Kind[$p] -ne 'implicit') { EdFail $at 'this table is there twice'; return $null }
     EdBorn $p 'table' $at
-    if ((EdCode $s.Pos) -ne 93 -or ($isList -and (EdCode ($s.Pos + 1)) -ne 93)) { EdFail $s.Pos 'expected the end of the header'; return 0 }
+    if ((EdCode $s.Pos) -ne 93 -or ($isList -and (EdCode ($s.Pos + 1)) -ne 93)) { EdFail $s.Pos 'expected the end of the header'; return $null }
     $s.Pos += 1 + [int]$isList
     return EdSectionBegins $p $at ($s.Pos - 1)
 }
@@ -87,9 +87,9 @@ function EdSectionBegins($p, $at, $end) {
     $s.Inside[$p] = $section; $s.Base[$section] = $p
     $isHushed = $s.Hush -or $s.Want.ContainsKey($p)
     $s.Listed = if ($isHushed) { $section } else { '' }
-    if (-not $isHushed) { EdNote $p '['; return 0 }
+    if (-not $isHushed) { EdNote $p '['; return $null }
     $m = EdMember '#headers' $p $at
-    $s.MEnd[$m] = $end
+    $m.End = $end
     return $m
 }
 

@@ -22,7 +22,7 @@ function EdUnescape($text) {
     $next = $text.IndexOf([char]92)
     if ($next -lt 0) { return $text }
     $letters = $script:Ed.Letters
-    $out = New-Object System.Text.StringBuilder
+    $out = [System.Text.StringBuilder]::new()
     $at = 0
     while ($next -ge 0) {
         [void]$out.Append($text, $at, $next - $at)
@@ -106,5 +106,5 @@ function EdContent($pointer) {
     $kind = $s.Kind[$pointer]
     if (-not $s.Member.ContainsKey($pointer) -or $s.Boxes.ContainsKey($kind)) { return "$kind`t" }
     $m = $s.Member[$pointer]
-    return "$kind`t" + (EdPlain (EdSlice $s.MVal[$m] $s.MEnd[$m]))
+    return "$kind`t" + (EdPlain (EdSlice $m.Val $m.End))
 }

@@ -57,7 +57,7 @@ function EdEnds($v, $ours) {
 # Takes out of the plan what a table that is to be kept stands in for.
 function EdKeepTables {
     $s = $script:Ed
-    $kept = New-Object 'System.Collections.Generic.List[string]'
+    $kept = [System.Collections.Generic.List[string]]::new()
     foreach ($p in $s.Sets) {
         if ($s.Keep.ContainsKey($p) -and $s.Kind.ContainsKey($p) -and $s.Tabular.ContainsKey($s.Kind[$p])) { $s.SetType.Remove($p) }
         else { $kept.Add($p) }

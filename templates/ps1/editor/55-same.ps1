@@ -17,7 +17,7 @@ function EdCompare {
         }
         if (-not [string]::Equals((EdContent $p), (EdTarget $p))) { $isDifferent = $true }
     }
-    for ($m = 1; $m -le $s.M; $m++) { if (EdDoomed $s.MPath[$m]) { $isDifferent = $true } }
+    foreach ($m in $s.Members) { if (EdDoomed $m.Path) { $isDifferent = $true } }
     return [int](-not $isDifferent)
 }
 

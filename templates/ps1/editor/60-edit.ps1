@@ -18,7 +18,7 @@ function EdSortEdits {
 function EdApply {
     $s = $script:Ed
     EdSortEdits
-    $out = New-Object System.Text.StringBuilder
+    $out = [System.Text.StringBuilder]::new()
     $at = 1
     foreach ($edit in $s.Edits) {
         if ($edit.At -lt $at) { $s.Why = 'edits overlap' }
@@ -99,14 +99,14 @@ function EdMine($p, $text) {
 
 function EdTakeOut($m, $record) {
     $s = $script:Ed
-    $key = $s.MKey[$m]
-    $end = $s.MEnd[$m]
+    $key = $m.Key
+    $end = $m.End
     $from = $key - $record.A.Length
     $to = $end + $record.B.Length
     if (-not [string]::Equals((EdSlice $from ($key - 1)), $record.A)) { $from = 0 }
     if (-not [string]::Equals((EdSlice ($end + 1) $to), $record.B)) { $to = $end }
-    if ([string]::Equals($s.MHost[$m], '#top')) { $from = $key }
-    elseif (EdIsSection $s.MHost[$m]) {
+    if ([string]::Equals($m.Host, '#top')) { $from = $key }
+    elseif (EdIsSection $m.Host) {
         if (-not $from) { $from = EdBlankStart $key }
         if ($to -eq $end -and (EdBreakBefore $from)) {
             $n = EdBreakAt (EdBlankEnd ($to + 1))
@@ -114,13 +114,13 @@ function EdTakeOut($m, $record) {
         }
     } else {
         # Of the commas around it the one behind goes if something stays behind, else the one before.
-        $comma = $s.MComma[$m]
-        if (-not (EdStays $m $s.MNext) -and (EdStays $m $s.MPrev)) { $comma = $s.MComma[$s.MPrev[$m]] }
+        $comma = $m.Comma
+        if (-not (EdStays $m 'Next') -and (EdStays $m 'Prev')) { $comma = $m.Prev.Comma }
         if (-not $from) {
             # Laid out anew since: it goes with its own line, or with the blanks behind it.
-            $k = EdBlankEnd ([Math]::Max($s.MComma[$m], $end) + 1)
+            $k = EdBlankEnd ([Math]::Max($m.Comma, $end) + 1)
             $from = EdBlankStart $key
-            if ((EdBreakAt $k) -or $k -eq $s.Close[$s.MHost[$m]]) { $from = $from - (EdBreakBefore $from) } else { $from = $key }
+            if ((EdBreakAt $k) -or $k -eq $s.Close[$m.Host]) { $from = $from - (EdBreakBefore $from) } else { $from = $key }
         }
         if ($comma -eq $to + 1) { $to++ }
         elseif ($comma) { EdEdit $comma 1 '' }
@@ -134,6 +134,6 @@ function EdIsSection($container) { return $container.Length -gt 0 -and [int]$con
 
 # The nearest member on one side that is not removed.
 function EdStays($m, $side) {
-    do { $m = $side[$m] } while ($m -and $script:Ed.Gone.ContainsKey($m))
+    do { $m = $m[$side] } while ($m -and $script:Ed.Gone.ContainsKey($m.Number))
     return $m
 }

@@ -31,7 +31,7 @@ function EdSetAll {
     if (-not $isNew) { return 1 }
     if (-not (EdVerified (EdApply))) { return EdRefuse 4 ($s.File + ': the result did not stand the check') }
     foreach ($p in $s.Sets) { if (-not [string]::Equals((EdContent $p), (EdTarget $p))) { return EdRefuse 4 ($s.File + ': a value is not in the result') } }
-    for ($m = 1; $m -le $s.M; $m++) { if (EdDoomed $s.MPath[$m]) { return EdRefuse 4 ($s.File + ': a dropped key is in the result') } }
+    foreach ($m in $s.Members) { if (EdDoomed $m.Path) { return EdRefuse 4 ($s.File + ': a dropped key is in the result') } }
     EdCarryRecords
     return 0
 }
@@ -96,9 +96,9 @@ function EdRetire {
         $p = $one.Path
         if ($one.Verb -cnotmatch '\A(?:put|was)\z' -or -not $s.Member.ContainsKey($p) -or -not (EdDoomed $p) -or -not (EdMine $p (EdContent $p))) { continue }
         $m = $s.Member[$p]
-        if ([string]::Equals($one.Verb, 'was')) { EdEdit $s.MVal[$m] ($s.MEnd[$m] - $s.MVal[$m] + 1) $one.A } else { $s.Gone[$m] = $one }
+        if ([string]::Equals($one.Verb, 'was')) { EdEdit $m.Val ($m.End - $m.Val + 1) $one.A } else { $s.Gone[$m.Number] = $one }
     }
-    for ($m = 1; $m -le $s.M; $m++) { if ($s.Gone.ContainsKey($m)) { EdTakeOut $m $s.Gone[$m] } }
+    foreach ($m in $s.Members) { if ($s.Gone.ContainsKey($m.Number)) { EdTakeOut $m $s.Gone[$m.Number] } }
 }
 
 function EdCutForeign {
@@ -107,10 +107,10 @@ function EdCutForeign {
     $s.Gone = @{}
     $s.Held = EdMap
     $s.HeldEnd = EdMap
-    for ($m = 1; $m -le $s.M; $m++) {
-        if ($s.MKey[$m] -le $end -or -not (EdDoomed $s.MPath[$m])) { continue }
-        $s.Gone[$m] = 1
-        $end = if (EdIsSection $s.MHost[$m]) { EdCutLine $m } else { EdCutInside $m $end }
+    foreach ($m in $s.Members) {
+        if ($m.Key -le $end -or -not (EdDoomed $m.Path)) { continue }
+        $s.Gone[$m.Number] = 1
+        $end = if (EdIsSection $m.Host) { EdCutLine $m } else { EdCutInside $m $end }
     }
     EdSortEdits
     EdRecordCuts
@@ -119,37 +119,37 @@ function EdCutForeign {
 # A statement or a header goes with its line; its place is told from what stands above it.
 function EdCutLine($m) {
     $s = $script:Ed
-    $anchor = $s.MAbove[$m]
-    $k = $s.MAboveEnd[$m]
+    $anchor = $m.Above
+    $k = $m.AboveEnd
     if ($s.Held.ContainsKey($anchor)) {
         $k = $s.HeldEnd[$anchor]
         $anchor = $s.Held[$anchor]
     }
-    $s.Held[$s.MId[$m]] = $anchor
-    $s.HeldEnd[$s.MId[$m]] = $k
-    $to = $s.MLine[$m] - 1
-    EdCut (EdBlankStart $s.MKey[$m]) $to $s.MPath[$m] $anchor $k
+    $s.Held[$m.Id] = $anchor
+    $s.HeldEnd[$m.Id] = $k
+    $to = $m.Line - 1
+    EdCut (EdBlankStart $m.Key) $to $m.Path $anchor $k
     return $to
 }
 
 # A member with lines of its own goes with them, any other with the blanks on one side.
 function EdCutInside($m, $end) {
     $s = $script:Ed
-    $k = EdStays $m $s.MPrev
-    $comma = $s.MComma[$m]
-    $anchor = if ($k) { $s.MId[$k] } else { $s.MHost[$m] + '{' }
-    $from = EdBlankStart $s.MKey[$m]
-    $to = [Math]::Max($comma, $s.MEnd[$m])
+    $k = EdStays $m 'Prev'
+    $comma = $m.Comma
+    $anchor = if ($k) { $k.Id } else { $m.Host + '{' }
+    $from = EdBlankStart $m.Key
+    $to = [Math]::Max($comma, $m.End)
     if ((EdBreakBefore $from) -and (EdBreakAt (EdBlankEnd ($to + 1)))) {
         $to = EdBlankEnd ($to + 1)
         $to += (EdBreakAt $to) - 1
     } elseif ($comma) {
-        $from = $s.MKey[$m]
+        $from = $m.Key
         $to = (EdBlankEnd ($to + 1)) - 1
     }
     if ($from -le $end) { $from = $end + 1 }
-    if (-not $comma -and $k -and $s.MComma[$k]) { EdCut $s.MComma[$k] $s.MComma[$k] $s.MPath[$m] $anchor ($s.MEnd[$k] + 1) }
-    EdCut $from $to $s.MPath[$m] $anchor $(if ($k) { $s.MEnd[$k] + 1 } else { $s.Open[$s.MHost[$m]] + 1 })
+    if (-not $comma -and $k -and $k.Comma) { EdCut $k.Comma $k.Comma $m.Path $anchor ($k.End + 1) }
+    EdCut $from $to $m.Path $anchor $(if ($k) { $k.End + 1 } else { $s.Open[$m.Host] + 1 })
     return $to
 }
 
@@ -198,11 +198,11 @@ function EdSetValues {
         $old = EdContent $p
         if ([string]::Equals($old, (EdTarget $p))) { continue }
         $m = $s.Member[$p]
-        EdEdit $s.MVal[$m] ($s.MEnd[$m] - $s.MVal[$m] + 1) (EdLiteral $p)
+        EdEdit $m.Val ($m.End - $m.Val + 1) (EdLiteral $p)
         $s.New[$p] = 1
         $sum = EdSumOf $p (EdTarget $p)
         if (-not (EdMine $p $old)) {
-            $was = if ($s.Owners.ContainsKey($p)) { EdQuote $s.Owners[$p] } else { EdSlice $s.MVal[$m] $s.MEnd[$m] }
+            $was = if ($s.Owners.ContainsKey($p)) { EdQuote $s.Owners[$p] } else { EdSlice $m.Val $m.End }
             EdRecord 'was' $p $sum $was '' ''
         } else {
             # With the sum of what it replaces, too: the record is written before the file, and a run can be killed between the two.
@@ -256,7 +256,7 @@ function EdWritten($name) {
 }
 
 function EdQuote($text) {
-    $out = New-Object System.Text.StringBuilder
+    $out = [System.Text.StringBuilder]::new()
     [void]$out.Append([char]34)
     $short = $script:Ed.Short
     foreach ($char in $text.ToCharArray()) {

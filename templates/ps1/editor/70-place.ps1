@@ -13,13 +13,13 @@ function EdFindStyle {
     if (-not $s.First.ContainsKey('')) { return }
     $m = $s.First['']
     $s.Colon = EdColon $m
-    $lead = EdSlice (EdBlankStart $s.MKey[$m]) ($s.MKey[$m] - 1)
-    if ($lead.Length -gt 0 -and (EdBreakBefore ($s.MKey[$m] - $lead.Length))) { $s.Unit = $lead }
+    $lead = EdSlice (EdBlankStart $m.Key) ($m.Key - 1)
+    if ($lead.Length -gt 0 -and (EdBreakBefore ($m.Key - $lead.Length))) { $s.Unit = $lead }
 }
 
 function EdColon($m) {
     $s = $script:Ed
-    $text = EdSlice ($s.MName[$m] + 1) ($s.MVal[$m] - 1)
+    $text = EdSlice ($m.Name + 1) ($m.Val - 1)
     if ($s.IsToml) {
         if ([string]::Equals($text, '=')) { return $text }
         return ' = '
@@ -53,7 +53,7 @@ function EdAfterComments($at, $lines) {
 function EdAddMembers($a) {
     $s = $script:Ed
     $where = if ($s.Last.ContainsKey($a)) { EdBehindLast $a } else { EdInEmpty $a }
-    $steps = New-Object 'System.Collections.Generic.List[string]'
+    $steps = [System.Collections.Generic.List[string]]::new()
     foreach ($p in $s.Missing) {
         if (-not [string]::Equals((EdHostOf $p), $a)) { continue }
         $c = if ([string]::Equals((EdNearest $p), $a)) { EdStep $p $a } else { $p }
@@ -76,14 +76,14 @@ function EdAddMembers($a) {
 function EdBehindLast($a) {
     $s = $script:Ed
     $m = $s.Last[$a]
-    $before = $s.MPrev[$m]
+    $before = $m.Prev
     $s.Colon = EdColon $m
-    $lead = EdSlice ($(if ($before) { $s.MComma[$before] } else { $s.Open[$a] }) + 1) ($s.MKey[$m] - 1)
-    $at = EdAfterComments ($s.MEnd[$m] + 1) $false
-    if ($s.RunsOn -or (EdHasBreak $lead)) { $gap = $s.Eol + (EdIndentAt $s.MKey[$m]) }
+    $lead = EdSlice ($(if ($before) { $before.Comma } else { $s.Open[$a] }) + 1) ($m.Key - 1)
+    $at = EdAfterComments ($m.End + 1) $false
+    if ($s.RunsOn -or (EdHasBreak $lead)) { $gap = $s.Eol + (EdIndentAt $m.Key) }
     elseif ($before -and (EdIsBlank $lead)) { $gap = $lead }
     else { $gap = if ($s.IsToml -or (EdEndsBlank $s.Colon)) { ' ' } else { '' } }
-    EdEdit ($s.MEnd[$m] + 1) 0 ','
+    EdEdit ($m.End + 1) 0 ','
     return @{ At = $at; Gap = $gap; Tail = '' }
 }
 
@@ -92,7 +92,7 @@ function EdInEmpty($a) {
     $at = EdAfterComments ($s.Open[$a] + 1) $true
     $inside = EdSlice ($s.Open[$a] + 1) ($s.Close[$a] - 1)
     $rest = EdSlice $at ($s.Close[$a] - 1)
-    $hasLines = -not $s.IsToml -and ($a.Length -eq 0 -or $s.RunsOn -or (EdHasBreak $inside) -or (EdBreakBefore (EdBlankStart $s.MKey[$s.Member[$a]])))
+    $hasLines = -not $s.IsToml -and ($a.Length -eq 0 -or $s.RunsOn -or (EdHasBreak $inside) -or (EdBreakBefore (EdBlankStart $s.Member[$a].Key)))
     if ($hasLines) {
         $indent = $s.Eol + (EdIndentAt $s.Open[$a])
         return @{ At = $at; Gap = $indent + $s.Unit; Tail = $(if (EdHasBreak $rest) { '' } else { $indent }) }
@@ -124,7 +124,7 @@ function EdDotted($p, $top) {
 
 function EdInsertToml {
     $s = $script:Ed
-    $sections = New-Object 'System.Collections.Generic.List[string]'
+    $sections = [System.Collections.Generic.List[string]]::new()
     foreach ($p in $s.Missing) {
         $container = EdHostOf $p
         if (EdIsSection $container) { EdAddLine $p $container }
@@ -148,11 +148,11 @@ function EdUnfinished {
 function EdAddLine($p, $section) {
     $s = $script:Ed
     $hasLast = $s.Last.ContainsKey($section)
-    $m = 0
+    $m = $null
     if ($hasLast) { $m = $s.Last[$section] } elseif (-not [string]::Equals($section, '#0')) { $m = $s.Member[$s.Base[$section]] }
-    $at = if ($m) { $s.MLine[$m] } elseif ($s.Sections) { 1 } else { $s.Length + 1 }
+    $at = if ($m) { $m.Line } elseif ($s.Sections) { 1 } else { $s.Length + 1 }
     $before = ''
-    if ($m) { $before = EdSlice (EdBlankStart $s.MKey[$m]) ($s.MKey[$m] - 1) }
+    if ($m) { $before = EdSlice (EdBlankStart $m.Key) ($m.Key - 1) }
     $after = $s.Eol
     if ($at -gt $s.Length -and (EdUnfinished)) {
         $before = $s.Eol + $before

@@ -44,16 +44,16 @@ function EdTakeBack {
         if ($one.Verb -cmatch '\A(?:cut|box)\z' -or -not $s.Member.ContainsKey($p)) { continue }
         $m = $s.Member[$p]
         if (-not (EdMine $p (EdContent $p))) { EdTell ('kept ' + $p) }
-        elseif ([string]::Equals($one.Verb, 'was')) { EdEdit $s.MVal[$m] ($s.MEnd[$m] - $s.MVal[$m] + 1) $one.A }
-        else { $s.Gone[$m] = $one }
+        elseif ([string]::Equals($one.Verb, 'was')) { EdEdit $m.Val ($m.End - $m.Val + 1) $one.A }
+        else { $s.Gone[$m.Number] = $one }
     }
     for ($i = $s.Records.Count - 1; $i -ge 0; $i--) {
         $one = $s.Records[$i]
         $p = $one.Path
-        if ([string]::Equals($one.Verb, 'box') -and $s.Member.ContainsKey($p) -and $s.Inside.ContainsKey($p) -and (EdHollow $p)) { $s.Gone[$s.Member[$p]] = $one }
+        if ([string]::Equals($one.Verb, 'box') -and $s.Member.ContainsKey($p) -and $s.Inside.ContainsKey($p) -and (EdHollow $p)) { $s.Gone[$s.Member[$p].Number] = $one }
     }
     $s.Free = 0
-    for ($m = 1; $m -le $s.M; $m++) { if ($s.Gone.ContainsKey($m) -and $s.MKey[$m] -ge $s.Free) { EdTakeOut $m $s.Gone[$m] } }
+    foreach ($m in $s.Members) { if ($s.Gone.ContainsKey($m.Number) -and $m.Key -ge $s.Free) { EdTakeOut $m $s.Gone[$m.Number] } }
 }
 
 # Whether nothing but ours is in it. A comment in braces is not ours.
@@ -63,13 +63,12 @@ function EdHollow($p) {
     $rest = ''
     $at = 0
     if (-not (EdIsSection $container)) { $at = $s.Open[$p] + 1 }
-    $first = if ($s.First.ContainsKey($container)) { $s.First[$container] } else { $s.M + 1 }
-    for ($m = $first; $m -le $s.M; $m++) {
-        if (-not [string]::Equals($s.MHost[$m], $container)) { continue }
-        if (-not $s.Gone.ContainsKey($m)) { return $false }
+    foreach ($m in $s.Members) {
+        if (-not [string]::Equals($m.Host, $container)) { continue }
+        if (-not $s.Gone.ContainsKey($m.Number)) { return $false }
         if ($at) {
-            $rest = $rest + (EdSlice $at ($s.MKey[$m] - 1))
-            $at = $s.MEnd[$m] + 1
+            $rest = $rest + (EdSlice $at ($m.Key - 1))
+            $at = $m.End + 1
         }
     }
     if ($at) { $rest = $rest + (EdSlice $at ($s.Close[$p] - 1)) }
@@ -82,7 +81,7 @@ function EdHollow($p) {
 function EdPutBack {
     $s = $script:Ed
     $anchor = $s.Anchor
-    for ($m = 1; $m -le $s.M; $m++) { if ($anchor.ContainsKey($s.MId[$m]) -and -not (EdIsSection $s.MHost[$m])) { $anchor[$s.MId[$m]] = $s.MEnd[$m] + 1 } }
+    foreach ($m in $s.Members) { if ($anchor.ContainsKey($m.Id) -and -not (EdIsSection $m.Host)) { $anchor[$m.Id] = $m.End + 1 } }
     foreach ($p in $s.Open.get_Keys()) { $anchor[$p + '{'] = $s.Open[$p] + 1 }
     $anchor['^'] = 1
     foreach ($one in $s.Records) {

@@ -16,7 +16,7 @@ function EdSet($names) {
 }
 
 function EdFlags($codes) {
-    $flags = New-Object 'bool[]' 256
+    $flags = [bool[]]::new(256)
     foreach ($code in $codes) { $flags[$code] = $true }
     return , $flags
 }
@@ -30,17 +30,18 @@ function EdStart($mode, $format, $rows, $before, $file) {
     $s.Tabular = EdSet @('object', 'table', 'implicit', 'dotted')
     $s.Boxes = EdSet @('object', 'array', 'table')
     foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
-    foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = New-Object 'System.Collections.Generic.List[string]' }
-    foreach ($name in 'Records', 'Edits') { $s[$name] = New-Object 'System.Collections.Generic.List[object]' }
+    foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
+    foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
     foreach ($name in 'Text', 'Mark', 'Why', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
-    foreach ($name in 'Length', 'M', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
-    foreach ($name in 'Pattern', 'Values', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
+    foreach ($name in 'Length', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
+    foreach ($name in 'Pattern', 'Foreign', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
     $s.Hush = $false
     $s.RunsOn = $false
     $s.Token = [System.Text.RegularExpressions.Match]::Empty
-    foreach ($name in 'StackOpen', 'StackCount', 'StackMember') { $s[$name] = New-Object 'int[]' 202 }
-    foreach ($name in 'StackHush', 'StackWanted') { $s[$name] = New-Object 'bool[]' 202 }
-    $s.StackPath = New-Object 'string[]' 202
+    foreach ($name in 'StackOpen', 'StackCount') { $s[$name] = [int[]]::new(202) }
+    $s.StackMember = [object[]]::new(202)
+    foreach ($name in 'StackHush', 'StackWanted') { $s[$name] = [bool[]]::new(202) }
+    $s.StackPath = [string[]]::new(202)
     EdStartTables
 }
 
@@ -61,7 +62,7 @@ function EdRun {
     EdWanted ''
     $plan, $work = $s.Modes[$s.Mode]
     if (-not (& $plan)) { return EdRefuse 2 'the plan is not understood' }
-    if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Values = New-Object 'System.Collections.Generic.List[string]' }
-    if (-not (EdParse $s.Text $s.Values)) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
+    if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Foreign = [System.Collections.Generic.List[string]]::new() }
+    if (-not (EdParse $s.Text $s.Foreign)) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
     return & $work
 }
