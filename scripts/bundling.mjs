@@ -8,7 +8,7 @@ import { rolldown } from "rolldown";
 const printers = new Set(["sh", "ps", "xml", "md", "yaml", "prose", "code", "part"]);
 
 /**
- * Precompiles `.hbs` files (no template compiler runs at run time); loads `.sh` and `.awk` programs as text, and `.json` tables as one
+ * Precompiles `.hbs` files (no template compiler runs at run time); loads `.sh`, `.awk` and `.ps1` programs as text, and `.json` tables as one
  * string, which V8 reads faster than the same data as code. An import that ends with `?text` is a text: a style sheet, or a script bundled for browsers.
  * @returns {{
  *   name: string,
@@ -29,7 +29,7 @@ export function sourcePlugin() {
 		async load(id) {
 			if (id.startsWith("\0text:")) return textModule(fileURLToPath(id.slice("\0text:".length, -1)));
 			if (id.endsWith(".hbs")) return templateModule(id);
-			if (/\.(sh|awk)$/.test(id)) return textModule(id);
+			if (/\.(sh|awk|ps1)$/.test(id)) return textModule(id);
 			if (!id.endsWith(".json")) return null;
 			const data = JSON.stringify(JSON.parse(await readFile(id, "utf8")));
 			return { code: `export default JSON.parse(${JSON.stringify(data)});\n`, moduleType: "js" };

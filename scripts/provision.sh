@@ -4,7 +4,7 @@ set -eu
 usage() {
   cat <<'USAGE'
 Usage: scripts/provision.sh [all|apt|otelcol|alloyfmt|telemetrygen|node|clis|corpus|openbao|moto|wine|
-                             node-windows|docker|kube-apiserver]...
+                             node-windows|pwsh|pwsh-wine|docker|kube-apiserver]...
        scripts/provision.sh status|docker-stop
 
 Gets the real programs that the tests run against. Without arguments: all.
@@ -21,6 +21,9 @@ What is there already is left alone.
   moto          a server that answers as AWS does, from PyPI (140 MB)
   wine          Debian's wine64, and a prefix that test runs copy (700 MB)
   node-windows  the Windows build of Node 20.18.1, to be run under wine (67 MB)
+  pwsh          PowerShell 7, where it is not on PATH: from the folder $CROSSFADE_PWSH_FROM, by default ../shared/pwsh
+                beside the checkout; without such a folder there is none, and its tests are skipped (250 MB)
+  pwsh-wine     PowerShell 7 for Windows, run under Debian's wine64; from the same folder (250 MB)
   docker        dockerd when none answers (root), and two local images:
                 otel-crossfade/otelcol:0.155.0 and otel-crossfade/busybox
   kube-apiserver  the Kubernetes API server built from test/parts/kube-apiserver (4 min on an idle machine, 119 MB),
@@ -446,6 +449,69 @@ state_node_windows() {
   if [ -e "$target" ]; then echo "$target"; else echo missing; fi
 }
 
+# pwsh and pwsh-wine: launchers and archives, in a folder that somebody has put there
+
+pwsh_from=${CROSSFADE_PWSH_FROM:-${scripts%/*/*}/shared/pwsh}
+
+# pwsh_archive NAME: the last archive of that launcher, or nothing
+pwsh_archive() (
+  for archive in "$pwsh_from/$1"-[0-9]*.tar.xz; do :; done
+  [ ! -e "$archive" ] || echo "${archive##*/}"
+)
+
+# pwsh_place NAME: where it is unpacked, one for each archive and each launcher
+pwsh_place() (
+  archive=$(pwsh_archive "$1")
+  cd "$pwsh_from"
+  echo "$cache/${archive%.tar.xz}-$(digest "$1" unpack.sh)"
+)
+
+# unpack_pwsh NAME: into the parts folder, unless it is on PATH; says so when there is none to be had
+unpack_pwsh() {
+  [ -z "$(command -v "$1")" ] || return 0
+  archive=$(pwsh_archive "$1")
+  if [ -z "$archive" ]; then
+    say "$1: not on PATH, and $pwsh_from has none (CROSSFADE_PWSH_FROM names another folder): its tests will be skipped"
+    return 0
+  fi
+  target=$(pwsh_place "$1")
+  if [ ! -x "$target/$1" ]; then
+    [ -n "$(command -v xz)" ] || only xz-utils
+    say "$1: unpacking ${archive%.tar.xz}"
+    rm -rf "$target" "${scratch:?}/$1"
+    mkdir -p "$scratch/$1/launcher"
+    cp "$pwsh_from/$1" "$pwsh_from/unpack.sh" "$scratch/$1/launcher/"
+    logged "$1" tar -C "$scratch/$1" -xJf "$pwsh_from/$archive"
+    [ -d "$scratch/$1/${archive%.tar.xz}" ] || die "$1: $archive holds no folder of its name"
+    cat >"$scratch/$1/$1" <<LAUNCH
+#!/bin/sh
+here=\$(dirname -- "\$(readlink -f -- "\$0")")
+CROSSFADE_PWSH_CACHE=\$here
+export CROSSFADE_PWSH_CACHE
+exec "\$here/launcher/$1" "\$@"
+LAUNCH
+    chmod 755 "$scratch/$1/$1" "$scratch/$1/launcher/$1"
+    mv "$scratch/$1" "$target"
+  fi
+  link "${target##*/}/$1" "$cache/$1"
+}
+
+get_pwsh() { unpack_pwsh pwsh; }
+
+get_pwsh_wine() {
+  [ -z "$(command -v pwsh-wine)$(pwsh_archive pwsh-wine)" ] || only wine64
+  unpack_pwsh pwsh-wine
+}
+
+state_of_pwsh() {
+  target=$(command -v "$1" || readlink -f "$cache/$1" || :)
+  [ -z "$(pwsh_archive "$1")" ] || [ -n "$(command -v "$1")" ] || target=$(pwsh_place "$1")/$1
+  if [ -x "$target" ]; then echo "$target"; else echo missing; fi
+}
+
+state_pwsh() { state_of_pwsh pwsh; }
+state_pwsh_wine() { state_of_pwsh pwsh-wine; }
+
 # kube-apiserver, and the etcd that it needs
 
 get_kube_apiserver() {
@@ -565,7 +631,7 @@ state_docker() {
   fi
 }
 
-all='apt otelcol alloyfmt telemetrygen node clis corpus openbao moto wine node-windows docker'
+all='apt otelcol alloyfmt telemetrygen node clis corpus openbao moto wine node-windows pwsh pwsh-wine docker'
 [ "$#" -gt 0 ] || set -- all
 wanted=
 for argument; do
@@ -575,8 +641,8 @@ for argument; do
       exit 0
       ;;
     all) wanted="$wanted $all" ;;
-    apt | otelcol | alloyfmt | telemetrygen | node | clis | corpus | openbao | moto | wine | node-windows | docker | \
-      kube-apiserver)
+    apt | otelcol | alloyfmt | telemetrygen | node | clis | corpus | openbao | moto | wine | node-windows | pwsh | pwsh-wine | \
+      docker | kube-apiserver)
       wanted="$wanted $argument"
       ;;
     status | docker-stop)

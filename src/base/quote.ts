@@ -1,5 +1,6 @@
 import { jsonEscape } from "./json.ts";
 import { ownEntry } from "./lookup.ts";
+import { withoutTriggerWords } from "./trigger-words.ts";
 
 /** Quoting for every language we write. Each function takes any text and returns a safe literal in its target language. */
 
@@ -9,10 +10,23 @@ export function sh(text: string): string {
 	return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A PowerShell single-quoted string. https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules */
+/**
+ * A PowerShell string: one in single quotes, or in brackets the sum of several and of characters by number. It is ASCII, since Windows
+ * PowerShell reads a file without a byte order mark in the machine's code page, on one line, and holds no word that makes PowerShell log the
+ * script. https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
+ */
 export function ps(text: string): string {
-	// PowerShell also closes a single-quoted string at the four typographic single quotes.
-	return `'${text.replace(/['\u2018\u2019\u201a\u201b]/g, "$&$&")}'`;
+	const pieces = text.split(/([^ -~]+)/).flatMap((piece, index) => {
+		if (index % 2 === 1) return [...Array(piece.length).keys()].map((at) => `[char]${piece.charCodeAt(at)}`);
+		if (piece === "") return [];
+		return withoutTriggerWords(piece, "\0")
+			.split("\0")
+			.map((part) => `'${part.replaceAll("'", "''")}'`);
+	});
+	const [first = "''", ...rest] = pieces;
+	if (rest.length === 0 && first.startsWith("'")) return first;
+	// A character first would make the sum one of numbers.
+	return `(${[...(first.startsWith("'") ? [] : ["''"]), ...pieces].join(" + ")})`;
 }
 
 /** XML character data or attribute value; replaces characters that XML 1.0 does not allow. */

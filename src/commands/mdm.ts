@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { systems } from "../adapters/clis/cli.ts";
+import { everySystem } from "../adapters/clis/cli.ts";
 import { clis, helped } from "../adapters/clis/registry.ts";
 import type { Mode } from "../adapters/vehicles/mode.ts";
 import { CrossfadeError, type ExitName, type Problem } from "../base/errors.ts";
@@ -38,7 +38,7 @@ verify <folder> checks a folder before you upload it: unchanged, complete, and n
 	],
 	options: [
 		{ flags: "-v, --vehicle <id>", description: "your MDM", choices: mdms.map(({ id }) => id) },
-		{ flags: "--os <list>", description: `${systems.join(",")} (default: all that the MDM supports)` },
+		{ flags: "--os <list>", description: `${everySystem.join(",")} (default: all that the MDM supports)` },
 		{
 			flags: "--mode <mode>",
 			description: "how the script gets the token (default: the safer one)",

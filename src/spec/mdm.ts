@@ -52,6 +52,13 @@ export function parseMdmFlags(flags: Flags): MdmSpec {
 		const what = "compact scripts only write machine-wide files, without a header program";
 		reader.wrong("--compact", { what, fix: "omit --compact, or omit --scope user and --helper" });
 	}
+	for (const flag of ["compact", "helper"]) {
+		if (vehicle?.language !== "ps1" || !reader.isSet(flag)) continue;
+		reader.wrong(`--${flag}`, {
+			what: `the scripts for ${vehicle.title} have no parts for --${flag}`,
+			fix: `omit --${flag}`,
+		});
+	}
 	if (provider && reader.text("cli") !== undefined) reader.problems.push(...tokenInUrlProblems(provider, names));
 	if (reader.problems.length > 0 || !vehicle || !provider || !mode || !endpoint || !scope) {
 		throw new CrossfadeError("usage", reader.problems);

@@ -29,6 +29,10 @@ const ALLOWED: Readonly<Record<string, readonly [names: RegExp, reason: string]>
 		/./,
 		"comments for the reader of crossfade.yaml: names of CLIs and of a file, as examples",
 	],
+	"templates/ps1/endpoint/registry.ps1": [
+		/^microsoft$/,
+		"a part of the names of registry keys, and of the class that reads them",
+	],
 	"templates/md/steps.md.hbs": [/./, "an example of a report line for the reader of STEPS.md"],
 };
 

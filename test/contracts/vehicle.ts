@@ -13,8 +13,8 @@ import { type Mdm, type MdmSpec, parseMdmFlags } from "../../src/spec/mdm.ts";
 /** The shortest time for which a provider accepts the old token after a rotation, in hours. */
 const SHORTEST_OVERLAP =
 	Math.min(...providers.map(({ overlapMs }) => overlapMs ?? Number.POSITIVE_INFINITY)) / 3_600_000;
-/** A rendered script may be this part of what the vendor takes, so that it can grow. */
-const ROOM = 0.5;
+/** A rendered script may be this part of what the vendor takes, so that it can grow; the editor, which does not grow, is a third of one in PowerShell. */
+const ROOM = { sh: 0.5, ps1: 0.85 };
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 	yield bytes;
@@ -28,36 +28,46 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 		["as it comes", spec()],
 		["two CLIs, another endpoint", spec({ cli: "codex,claude-code", endpoint: "https://[2001:db8::1]:4318/a/" })],
 		["another provider", spec({ provider: "activitylog" })],
-		["for users, with helper, without host identity", spec({ scope: "user", helper: true, hostIdentity: false })],
-		["compact", spec({ compact: true })],
+		["for users, without host identity", spec({ scope: "user", hostIdentity: false })],
+		...(vehicle.language === undefined
+			? ([
+					["for users, with helper", spec({ scope: "user", helper: true })],
+					["compact", spec({ compact: true })],
+				] as [string, MdmSpec][])
+			: []),
 	];
 	const [[, plain]] = variants as [[string, MdmSpec]];
 	const facts = factsOf(plain);
 
-	test.each(variants)("%s: text files of ASCII or UTF-8, LF, with an end; payloads parse", (_what, each) => {
-		const { artefacts } = kitOf(each);
-		const paths = artefacts.map(({ path }) => path);
-		expect(new Set(paths).size).toBe(paths.length);
-		for (const { path, content, purpose } of artefacts) {
-			expect(content, path).toMatch(/[^\n]\n$/);
-			expect(content, path).not.toMatch(/\r|^\ufeff|undefined|\[object|NaN/);
-			expect(purpose, path).not.toBe("");
-			if (path.endsWith(".sh")) expect(content, path).toMatch(/^#!\/bin\/sh\n[\t\n -~]*$/);
-			if (path.endsWith(".json")) JSON.parse(content);
-			if (path.endsWith(".yml")) expect(parseAllDocuments(content).flatMap(({ errors }) => errors)).toEqual([]);
-			if (/\.(xml|mobileconfig)$/.test(path)) expect(xmlProblem(content), path).toBeUndefined();
-			// AutoPkg replaces a word between two per cent signs.
-			if (!path.endsWith(".yml")) expect(content, path).not.toMatch(/%[A-Za-z]\w*%/);
-		}
-	});
+	test.each(variants)(
+		"%s: text files of ASCII or UTF-8, LF or as PowerShell wants them, with an end; payloads parse",
+		(_what, each) => {
+			const { artefacts } = kitOf(each);
+			const paths = artefacts.map(({ path }) => path);
+			expect(new Set(paths).size).toBe(paths.length);
+			for (const { path, content, purpose } of artefacts) {
+				expect(content, path).toMatch(/[^\r\n]\r?\n$/);
+				expect(content, path).not.toMatch(/^\ufeff|undefined|\[object |NaN/);
+				if (path.endsWith(".ps1")) expect(content, path).toMatch(/^(?:[\t -~]*\r\n)+$/);
+				else expect(content, path).not.toContain("\r");
+				expect(purpose, path).not.toBe("");
+				if (path.endsWith(".sh")) expect(content, path).toMatch(/^#!\/bin\/sh\n[\t\n -~]*$/);
+				if (path.endsWith(".json")) JSON.parse(content);
+				if (path.endsWith(".yml")) expect(parseAllDocuments(content).flatMap(({ errors }) => errors)).toEqual([]);
+				if (/\.(xml|mobileconfig)$/.test(path)) expect(xmlProblem(content), path).toBeUndefined();
+				// AutoPkg, for Macs, replaces a word between two per cent signs.
+				if (!/\.(yml|ps1)$/.test(path)) expect(content, path).not.toMatch(/%[A-Za-z]\w*%/);
+			}
+		},
+	);
 
 	test("every script is far below what the vendor takes", () => {
-		for (const { path, limits } of vehicle.kit.scripts) {
+		for (const { path, limits, body } of vehicle.kit.scripts) {
 			const content = kitOf(plain).plain[path] ?? "";
 			expect(limits.length, path).toBeGreaterThan(0);
 			for (const { max, unit } of limits) {
 				const size = unit === "bytes" ? Buffer.byteLength(content) : content.length;
-				expect(size, `${path}: ${size} of ${max} ${unit}`).toBeLessThan(max * ROOM);
+				expect(size, `${path}: ${size} of ${max} ${unit}`).toBeLessThan(max * ROOM[body]);
 			}
 		}
 	});
@@ -70,19 +80,24 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 		const { plain: files, filled } = kitOf(plain);
 		const install = vehicle.kit.scripts.filter(({ action }) => action === "install").map(({ path }) => path);
 		for (const [path, content] of Object.entries(files)) {
-			if (!path.endsWith(".sh")) continue;
+			if (!/\.(sh|ps1)$/.test(path)) continue;
 			const count = content.split(TOKEN_PLACEHOLDER).length - 1;
 			expect(count, path).toBe(mode === "embedded" && install.includes(path) ? 1 : 0);
 		}
 		expect(filled.length > 0).toBe(mode === "embedded");
 	});
 
-	test("payloads embed the scripts that are there; none hides a fingerprint in base64", () => {
+	test("payloads embed the scripts that are there; with a fingerprint none has its placeholder left in base64", () => {
 		const { plain: files } = kitOf(plain);
+		const { artefacts } = kitOf(plain, { fingerprint: "0123456789ab" });
 		const found = vehicle.kit.payloads(facts).flatMap(({ data }: Payload) => embeds(data));
 		expect(found.filter(({ embed }) => files[embed] === undefined)).toEqual([]);
-		const hidden = found.filter(({ as }) => as === "base64").map(({ embed }) => files[embed] ?? "");
-		expect(hidden.filter((text) => text.includes(FINGERPRINT_PLACEHOLDER))).toEqual([]);
+		for (const { path } of vehicle.kit.payloads(facts)) {
+			const content = artefacts.find((each) => each.path === path)?.content ?? "";
+			for (const [blob] of content.matchAll(/[A-Za-z0-9+/]{400,}={0,2}/g)) {
+				expect(Buffer.from(blob, "base64").toString("utf8"), path).not.toContain(FINGERPRINT_PLACEHOLDER);
+			}
+		}
 	});
 
 	test("an export with its own columns is read: whose line it is, and when it was reported", async () => {
@@ -121,7 +136,7 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 		const names = [...paths, ...paths.map((path) => path.split("/").at(-1) ?? "")];
 		for (const { path, content } of artefacts) {
 			if (!path.endsWith(".md")) continue;
-			for (const [, name = ""] of content.matchAll(/`([\w./-]+\.(?:sh|json|xml|yml|md|mobileconfig))`/g)) {
+			for (const [, name = ""] of content.matchAll(/`([\w./-]+\.(?:sh|ps1|json|xml|yml|md|mobileconfig))`/g)) {
 				expect(names, `${path} names ${name}`).toContain(name);
 			}
 		}

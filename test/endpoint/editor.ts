@@ -1,9 +1,13 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type EditorMode, editorProgram } from "../../src/generate/render/editor.ts";
-import { type Part, program } from "../harness/parts.ts";
+import { scratch } from "../harness/cli.ts";
+import { type Part, program, pwsh } from "../harness/parts.ts";
 
 const driver = new URL("driver.awk", import.meta.url).pathname;
+const powerShellDriver = new URL("driver.ps1", import.meta.url).pathname;
+const powerShellEditor = new URL("../../templates/ps1/editor", import.meta.url).pathname;
 
 /** A way to run an awk program. */
 export interface Awk {
@@ -62,25 +66,47 @@ const manyCases = editorProgram(["get", "same", "set", "undo"], { entry: false }
 /** Runs cases one after the other in one process of this awk. */
 export async function runCases(under: Awk, cases: readonly EditorCase[]): Promise<readonly EditorRun[]> {
 	const child = spawn(under.part.path, [...under.args, manyCases], { env: environment, stdio: "pipe" });
-	const input = cases.map(({ format, mode, text, plan, before = [] }) =>
-		[
-			`case\t${format}\t${mode}\t${escaped(text)}`,
-			...before.map((line) => `before\t${line}`),
-			...plan.map((line) => `plan\t${line}`),
-			"run\n",
-		].join("\n"),
-	);
 	const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
 	child.stdout.on("data", (chunk: Buffer) => chunks.stdout.push(chunk));
 	child.stderr.on("data", (chunk: Buffer) => chunks.stderr.push(chunk));
 	child.stdin.on("error", () => undefined);
-	child.stdin.end(Buffer.from(input.join(""), "latin1"));
+	child.stdin.end(Buffer.from(written(cases), "latin1"));
 	const code = await new Promise<number | null>((done) => child.on("close", done));
 	const outcomes = readOutcomes(Buffer.concat(chunks.stdout).toString("latin1"));
 	const complaints = Buffer.concat(chunks.stderr).toString("latin1");
 	if (code !== 0 || outcomes.length !== cases.length || complaints !== "") {
 		throw new Error(`${under.name} ended with ${code} after ${outcomes.length} of ${cases.length}: ${complaints}`);
 	}
+	return outcomes;
+}
+
+/** Cases as the drivers read them. */
+const written = (cases: readonly EditorCase[]) =>
+	cases
+		.map(({ format, mode, text, plan, before = [] }) =>
+			[
+				`case\t${format}\t${mode}\t${escaped(text)}`,
+				...before.map((line) => `before\t${line}`),
+				...plan.map((line) => `plan\t${line}`),
+				"run\n",
+			].join("\n"),
+		)
+		.join("");
+
+/** Runs cases one after the other through the editor in PowerShell, in one process. */
+export async function runInPowerShell(cases: readonly EditorCase[]): Promise<readonly EditorRun[]> {
+	const folder = scratch();
+	const [given, made] = [join(folder, "cases"), join(folder, "outcomes")];
+	writeFileSync(given, written(cases), "latin1");
+	const args = ["-NoProfile", "-NonInteractive", "-File", powerShellDriver, powerShellEditor, given, made];
+	const env = { PATH: process.env["PATH"], HOME: folder, NO_COLOR: "1" };
+	const child = spawn(pwsh.path, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+	const said: Buffer[] = [];
+	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => said.push(chunk));
+	const code = await new Promise<number | null>((done) => child.on("close", done));
+	if (code !== 0 || said.length > 0) throw new Error(`PowerShell ended with ${code}: ${Buffer.concat(said)}`);
+	const outcomes = readOutcomes(readFileSync(made, "latin1"));
+	if (outcomes.length !== cases.length) throw new Error(`${outcomes.length} outcomes of ${cases.length} cases`);
 	return outcomes;
 }
 

@@ -95,17 +95,19 @@ function undefinedIn({ calls }: Functions, known: ReadonlySet<string>): string[]
 	return [...new Set([...calls.values()].flatMap((words) => [...words]))].filter((w) => known.has(w) && !calls.has(w));
 }
 
-const files: [string, Partial<EndpointScript>, string][] = vehicles.flatMap((vehicle) =>
-	(Object.keys(vehicle.token) as ("param" | "embedded")[]).flatMap((mode) =>
-		(vehicle.id === "installer" ? (["install"] as const) : actions).flatMap((action) =>
-			(vehicle.says ? [false] : [false, true]).map((compact): [string, Partial<EndpointScript>, string] => [
-				`${vehicle.id}, ${mode}, ${action}${compact ? ", compact" : ""}`,
-				{ mode, action, compact, hooks: false },
-				vehicle.id,
-			]),
+const files: [string, Partial<EndpointScript>, string][] = vehicles
+	.filter(({ language }) => language === undefined)
+	.flatMap((vehicle) =>
+		(Object.keys(vehicle.token) as ("param" | "embedded")[]).flatMap((mode) =>
+			(vehicle.id === "installer" ? (["install"] as const) : actions).flatMap((action) =>
+				(vehicle.says ? [false] : [false, true]).map((compact): [string, Partial<EndpointScript>, string] => [
+					`${vehicle.id}, ${mode}, ${action}${compact ? ", compact" : ""}`,
+					{ mode, action, compact, hooks: false },
+					vehicle.id,
+				]),
+			),
 		),
-	),
-);
+	);
 
 /** Every function of any file. */
 const everyShellFunction = new Set(

@@ -18,6 +18,7 @@ import { canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { contents, type EndpointMachine, endpointScript, machine, text, write } from "../harness/endpoint.ts";
 import { inheritable } from "../harness/inherited.ts";
+import { readable, unreadable } from "../harness/left-files.ts";
 import { pairs } from "../harness/matrix.ts";
 import { needs, program, root } from "../harness/parts.ts";
 import { shells } from "../harness/shells.ts";
@@ -292,21 +293,7 @@ describe("trap: links that a user placed", () => {
 });
 
 describe("trap: a file as left by an editor", () => {
-	const utf16 = (content: string) => Buffer.from(`\ufeff${content}`, "utf16le");
-	const refused: [what: string, cli: keyof EndpointMachine["files"], path: string, content: string | Uint8Array][] = [
-		["Claude Code reads no comment: the whole file would be off", "claude-code", claudeFile, '{"a": 1} // mine\n'],
-		["Claude Code reads no trailing comma: the whole file would be off", "claude-code", claudeFile, '{"a": 1,}'],
-		["Claude Code in UTF-16", "claude-code", claudeFile, utf16('{"a": 1}')],
-		["Codex in UTF-16 would not start", "codex", codexFile, utf16("a = 1\n")],
-		["Codex with a Windows path that is not escaped", "codex", codexFile, 'cwd = "C:\\Users\\me"\n'],
-		["Codex with [otel] twice would not start", "codex", codexFile, '[otel]\nenvironment = "a"\n[otel]\nx = 1\n'],
-		["Codex with otel.x and [otel] would not start", "codex", codexFile, 'otel.environment = "a"\n[otel]\nx = 1\n'],
-		["Codex whose markers lost their # on Windows", "codex", codexFile, "a = 1\r\nBEGIN of somebody\r\n[otel]\r\n"],
-		["Gemini CLI with a trailing comma would not start", "gemini", geminiFile, '{"a": 1, // mine\n}'],
-		["Gemini CLI with a byte order mark would not start", "gemini", geminiFile, '\ufeff{"a": 1}'],
-		["Gemini CLI in UTF-16 would not start", "gemini", geminiFile, utf16('{"a": 1}')],
-	];
-	test.each(refused)("%s: unchanged, and said", async (_what, cli, path, content) => {
+	test.each(unreadable)("%s: unchanged, and said", async (_what, cli, path, content) => {
 		const m = machine();
 		const file = write(m.home, path, content);
 		const before = contents(m.home);
@@ -340,31 +327,7 @@ describe("trap: a file as left by an editor", () => {
 		},
 	);
 
-	const kept: [what: string, cli: keyof EndpointMachine["files"], path: string, content: string][] = [
-		[
-			"Claude Code with CRLF",
-			"claude-code",
-			claudeFile,
-			'{\r\n  "model": "m",\r\n  "env": {\r\n    "A": "b"\r\n  }\r\n}\r\n',
-		],
-		["Codex with CRLF", "codex", codexFile, '# mine\r\nmodel = "m"\r\n\r\n[mcp_servers.a]\r\ncommand = "x"\r\n'],
-		[
-			"Gemini CLI with CRLF and comments",
-			"gemini",
-			geminiFile,
-			'// mine\r\n{\r\n\t/* and */\r\n\t"a": 1 // too\r\n}\r\n',
-		],
-		[
-			"Codex with escaped Windows paths",
-			"codex",
-			codexFile,
-			"cwd = \"C:\\\\Users\\\\me\"\n[projects.'C:\\Users\\me']\na = 1\n",
-		],
-		["empty, Claude Code", "claude-code", claudeFile, ""],
-		["empty, Codex", "codex", codexFile, ""],
-		["empty, Gemini CLI", "gemini", geminiFile, ""],
-	];
-	test.each(kept)(
+	test.each(readable)(
 		"%s: nothing of it is lost, no line end of another kind, no byte order mark",
 		async (_what, cli, path, content) => {
 			const m = machine();

@@ -178,8 +178,24 @@ function onPath(name: string): string | undefined {
 	return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
-/** PowerShell 7, which no Debian has. */
-export const pwsh = part("pwsh", () => onPath("pwsh"), { fix: "put PowerShell 7 on PATH" });
+/** Where scripts/provision.sh gets PowerShell from: no Debian has it. */
+const pwshFrom = process.env["CROSSFADE_PWSH_FROM"] ?? new URL("../../../shared/pwsh", import.meta.url).pathname;
+
+/** Nobody must have what no package source offers: only where that folder has it a missing one can be provisioned. */
+const pwshFix = (name: string) =>
+	existsSync(join(pwshFrom, name))
+		? PROVISION
+		: `put ${name} on PATH, or name a folder that has it in CROSSFADE_PWSH_FROM and run scripts/provision.sh ${name}`;
+
+/** PowerShell 7 for this system. */
+export const pwsh = part("pwsh", () => onPath("pwsh") ?? inCache("pwsh")(), { fix: pwshFix("pwsh") });
+
+/** PowerShell 7 for Windows, run under Wine. It is not Windows. */
+export const pwshWine = part(
+	"pwsh-wine",
+	() => (existsSync("/usr/lib/wine/wine64") ? (onPath("pwsh-wine") ?? inCache("pwsh-wine")()) : undefined),
+	{ fix: pwshFix("pwsh-wine") },
+);
 
 /** A Docker engine that answers and has an image of ours. */
 export function dockerImage(image: string): Part {

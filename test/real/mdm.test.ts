@@ -33,7 +33,9 @@ for (const { name: shell, part, args } of shells)
 		expect(scripts.map((name) => check([name]))).toEqual(scripts.map(() => ""));
 	});
 
-const kits = mdms.flatMap((vehicle) => modesOf(vehicle).map((mode) => [vehicle, mode] as const));
+const kits = mdms
+	.filter(({ language }) => language === undefined)
+	.flatMap((vehicle) => modesOf(vehicle).map((mode) => [vehicle, mode] as const));
 
 for (const shell of shells)
 	describe(shell.name, needs(shell.part), () => {

@@ -1,7 +1,10 @@
-/** An operating system whose machines our scripts configure. Windows will be one more; nothing is rendered for it yet. */
-export type Os = "macos" | "linux";
+/** An operating system whose machines our scripts configure. */
+export type Os = "macos" | "linux" | "windows";
 
+/** Those of the script in sh. */
 export const systems: readonly Os[] = ["macos", "linux"];
+
+export const everySystem: readonly Os[] = [...systems, "windows"];
 
 /** A row's condition: an option of the script (`no-` for not set), or whether the provider accepts a signal. */
 export type Condition =
@@ -70,6 +73,11 @@ export interface MergedFiles {
 	readonly override: string;
 	/** The preference domain of its profiles on a Mac. */
 	readonly domain: string;
+	/**
+	 * Its policy in HKEY_LOCAL_MACHINE on Windows, the name of the value with the settings, and the first release that merges the variables
+	 * of such a policy with those of files, where it does not set telemetry itself: older ones ignore the files.
+	 */
+	readonly policy: { readonly key: string; readonly value: string; readonly mergedSince: string };
 }
 
 /** Files beside the user's own that the CLI can be told to read over it. */
@@ -96,7 +104,7 @@ export interface Cli {
 	readonly title: string;
 	/** Position in lists and report lines, the lowest first. */
 	readonly order: number;
-	/** The layer that users cannot override, one file per machine; needs root. */
+	/** The layer that users cannot override, one file per machine; needs root. On Windows the path begins with %ProgramFiles% or %ProgramData%. */
 	readonly system: Layer & { readonly file: Readonly<Record<Os, string>>; readonly merged?: MergedFiles };
 	/**
 	 * The layer of one user. `folder` is relative to the home; `variable` names the environment variable that moves it, `below` the path to append then.
@@ -118,6 +126,8 @@ export interface Cli {
 	 */
 	readonly header?: { readonly folder: string; readonly program: string };
 	readonly signs: readonly Sign[];
+	/** The same on Windows; paths of the machine begin with %ProgramFiles% or %ProgramData%, and all have slashes. */
+	readonly windowsSigns: readonly Sign[];
 	/** Command-line text of processes that outlive a session and keep the old token, and how a user restarts them. */
 	readonly daemon?: { readonly command: string; readonly restart: string };
 	/** What it sends even with every option off, for STEPS.md. */
@@ -149,4 +159,29 @@ export const userNpmRoots: readonly string[] = [
 	".bun/install/global/node_modules",
 	".local/share/pnpm/global/*/node_modules",
 	"Library/pnpm/global/*/node_modules",
+];
+
+/** Machine-wide folders of global npm packages on Windows: beside Node, and where nvm-windows links to the release in use. */
+export const windowsMachineNpmRoots: readonly string[] = [
+	"%ProgramFiles%/nodejs/node_modules",
+	"%ProgramData%/nvm/v*/node_modules",
+	"%ProgramData%/chocolatey/lib/nodejs*/tools/*/node_modules",
+];
+
+/**
+ * The same below a home on Windows: npm's own prefix (https://docs.npmjs.com/cli/configuring-npm/folders), nvm-windows
+ * (https://github.com/coreybutler/nvm-windows), volta (https://docs.volta.sh/advanced/packages), fnm, Bun, pnpm, and Node of scoop
+ * (https://github.com/ScoopInstaller/Main/blob/master/bucket/nodejs.json).
+ */
+export const windowsUserNpmRoots: readonly string[] = [
+	"AppData/Roaming/npm/node_modules",
+	"AppData/Roaming/nvm/v*/node_modules",
+	"AppData/Local/nvm/v*/node_modules",
+	"AppData/Local/Volta/tools/image/packages/*/node_modules",
+	"AppData/Local/Volta/tools/image/packages/*/*/node_modules",
+	"AppData/Roaming/fnm/node-versions/*/installation/node_modules",
+	"AppData/Local/pnpm/global/*/node_modules",
+	".bun/install/global/node_modules",
+	"scoop/persist/nodejs*/bin/node_modules",
+	"scoop/apps/nodejs*/current/bin/node_modules",
 ];

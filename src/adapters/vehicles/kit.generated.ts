@@ -3,12 +3,14 @@ import type { Kit } from "./kit.ts";
 import { kit as fleet } from "./fleet/kit.ts";
 import { kit as generic } from "./generic/kit.ts";
 import { kit as intune } from "./intune/kit.ts";
+import { kit as intuneWindows } from "./intune-windows/kit.ts";
 import { kit as jamf } from "./jamf/kit.ts";
 import { kit as kandji } from "./kandji/kit.ts";
 
 export const kits: Readonly<Record<string, Kit>> = {
 	"jamf": jamf,
 	"intune": intune,
+	"intune-windows": intuneWindows,
 	"kandji": kandji,
 	"fleet": fleet,
 	"generic": generic,

@@ -23,7 +23,7 @@ export interface KitScript {
 	readonly path: string;
 	readonly action: Action;
 	/** The script's language. */
-	readonly body: "sh";
+	readonly body: "sh" | "ps1";
 	/** A few words for the list of files. */
 	readonly purpose: string;
 	readonly limits: readonly Limit[];

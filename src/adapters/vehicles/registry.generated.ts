@@ -4,12 +4,14 @@ import { vehicle as fleet } from "./fleet/index.ts";
 import { vehicle as generic } from "./generic/index.ts";
 import { vehicle as installer } from "./installer/index.ts";
 import { vehicle as intune } from "./intune/index.ts";
+import { vehicle as intuneWindows } from "./intune-windows/index.ts";
 import { vehicle as jamf } from "./jamf/index.ts";
 import { vehicle as kandji } from "./kandji/index.ts";
 
 export const vehicles: readonly [Vehicle, ...Vehicle[]] = [
 	jamf,
 	intune,
+	intuneWindows,
 	kandji,
 	fleet,
 	generic,

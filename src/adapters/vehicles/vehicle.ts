@@ -12,14 +12,18 @@ export const ALWAYS_ZERO: Readonly<Record<number, number>> = { 1: 0, 2: 0, 9: 0,
 
 /**
  * What starts an endpoint script: an MDM, or a person. Its lines of sh come first in the file, with tracing off and PATH fixed; everything
- * after them is the same for every vehicle.
+ * after them is the same for every vehicle. One with the language `ps1` has lines of PowerShell instead, which set `$run.Options` (words) and
+ * `$run.Endpoint`, and `$run.Token`; they have `$given`, the script's arguments, and may call `Read-TokenFile`, `Read-TokenInput` and
+ * `Read-TokenPrompt`.
  */
 export interface Vehicle {
 	readonly id: string;
 	readonly title: string;
 	/** Its place in lists, the lowest first. */
 	readonly order: number;
-	/** Operating systems it supports; all if not given. */
+	/** The language of its scripts; sh if not given. */
+	readonly language?: "ps1";
+	/** Operating systems it supports; all those of sh if not given. */
 	readonly os?: readonly Os[];
 	/**
 	 * Lines of sh that run first, with the script's arguments: they may set `ENDPOINT` and `OPTIONS` (words, see the top of the script),

@@ -1,11 +1,13 @@
 import type { KitFacts } from "../../adapters/vehicles/kit.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../../adapters/vehicles/vehicle.ts";
+import { withoutTriggerWords } from "../../base/trigger-words.ts";
 import type { MdmSpec } from "../../spec/mdm.ts";
 import type { Artefact } from "../render/artefact.ts";
 import { renderEndpoint } from "../render/endpoint.ts";
 import { type Manifest, manifestOf } from "./manifest.ts";
 import { embeds, renderPayload } from "./payload.ts";
 import { renderPage, renderSteps } from "./steps.ts";
+import { GAP } from "./verify/pattern.ts";
 
 export const MANIFEST = "manifest.json";
 export const IGNORE_FILE = ".gitignore";
@@ -74,7 +76,8 @@ export function kitOf(
 				path: secretName(path),
 				copyOf: path,
 				fill: (token) => {
-					const put = (text: string) => withFingerprint(text.replaceAll(TOKEN_PLACEHOLDER, () => token));
+					const literal = spec.vehicle.language === "ps1" ? withoutTriggerWords(token, GAP) : token;
+					const put = (text: string) => withFingerprint(text.replaceAll(TOKEN_PLACEHOLDER, () => literal));
 					if (!payload) return put(texts[path] ?? "");
 					const own = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, put(text)]));
 					return withFingerprint(renderPayload(payload, own));
@@ -83,9 +86,15 @@ export function kitOf(
 		});
 	const secretFiles = options.withToken ? filled.map(({ path, copyOf }) => ({ path, copyOf })) : [];
 	const manifest = manifestOf(spec, { files: plain, secretFiles, fingerprint: options.fingerprint });
+	const filledTexts = Object.fromEntries(
+		Object.entries(texts).map(([path, text]) => [path, fillFingerprint(text, options.fingerprint)]),
+	);
 	const artefacts = all.map((artefact) => {
-		const guide = artefact.path.endsWith(".md");
-		return guide ? artefact : { ...artefact, content: fillFingerprint(artefact.content, options.fingerprint) };
+		if (artefact.path.endsWith(".md")) return artefact;
+		// A script in it may be in base64.
+		const payload = payloads.find(({ path }) => path === artefact.path);
+		const content = payload ? renderPayload(payload, filledTexts) : artefact.content;
+		return { ...artefact, content: fillFingerprint(content, options.fingerprint) };
 	});
 	artefacts.push({
 		path: MANIFEST,

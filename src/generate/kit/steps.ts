@@ -10,6 +10,7 @@ import { renderTemplate } from "../render/template.ts";
 export function renderSteps(spec: MdmSpec, facts: KitFacts, files: readonly Artefact[]): string {
 	const { vehicle, provider } = spec;
 	const guide = vehicle.kit.guide(facts);
+	const windows = vehicle.language === "ps1";
 	const text = renderTemplate(template, {
 		vehicle: vehicle.title,
 		provider: provider.title,
@@ -17,7 +18,8 @@ export function renderSteps(spec: MdmSpec, facts: KitFacts, files: readonly Arte
 		clis: spec.clis.map(({ title }) => title).join(", "),
 		endpoint: spec.endpoint,
 		systems: spec.os.map((os) => systemTitles[os]).join(", "),
-		scope: spec.compact ? compactWords : scopeWords[spec.scope],
+		scope: spec.compact ? compactWords : (windows ? windowsScopeWords : scopeWords)[spec.scope],
+		windows,
 		mode: modeWords[spec.mode],
 		files: files.map(({ path, purpose }) => ({ path, purpose })),
 		before: guide.before,
@@ -54,12 +56,18 @@ export function renderPage(page: Page): string {
 	return tidy(renderTemplate(pageTemplate, { title: page.title, steps: numbered(page.steps, 1), notes: page.notes }));
 }
 
-const systemTitles = { macos: "macOS", linux: "Linux" } as const;
+const systemTitles = { macos: "macOS", linux: "Linux", windows: "Windows" } as const;
 
 const scopeWords = {
 	system:
 		"one per machine that users cannot override, if the CLI's release supports it; otherwise one in each home, which only its owner can read from then on (mode 0600)",
 	user: "one in each home, which only its owner can read from then on (mode 0600), because it holds the token; the uninstall gives the mode back",
+} as const;
+
+const windowsScopeWords = {
+	system:
+		"one per machine that users cannot override, if the CLI's release supports it; otherwise one in each home, which keeps its access list",
+	user: "one in each home, which keeps its access list; one that other accounts can read is refused, because it would hold the token",
 } as const;
 
 const compactWords =
@@ -87,8 +95,15 @@ function hours(count: number): string {
 function changedCodes({ vehicle }: MdmSpec): string[] {
 	const report = Object.entries(vehicle.codes.report ?? {});
 	if (report.length === 0) return [];
-	const codes = report.map(([ours]) => ours).join(", ");
-	return [`For ${vehicle.title} the report also exits 0 instead of ${codes}; its line says what is wrong.`];
+	const results = [...new Set(report.map(([, theirs]) => theirs))];
+	const words = results.map((result) => {
+		const codes = report.filter(([, theirs]) => theirs === result).map(([ours]) => ours);
+		return `${result} instead of ${codes.join(", ")}`;
+	});
+	const [first = "", ...rest] = words;
+	return [
+		`For ${vehicle.title} the report also exits ${[first, ...rest].join(", and ")}; its line says what is wrong.`,
+	];
 }
 
 function tidy(text: string): string {

@@ -16,6 +16,7 @@ export interface HeaderFacts {
 	readonly helped: string;
 	readonly says: boolean;
 	readonly hasDaemon: boolean;
+	readonly language: "sh" | "ps1";
 	/** It writes whole files of the machine and edits none. */
 	readonly compact: boolean;
 	/** Exit codes that become others, `[action, ours, the vehicle's]`. */
@@ -44,6 +45,9 @@ const steps: Readonly<Record<Action, string>> = {
 
 const promise =
 	"It works in a user's home as that user, follows no symbolic link, downloads nothing and sends nothing.";
+/** SYSTEM cannot work as somebody else without their password. */
+const promiseOnWindows =
+	"It keeps owner and access list of every file, follows no link, downloads nothing and sends nothing.";
 const changes = "It changes nothing but its own settings; a second run changes nothing.";
 
 /** What the file is for, in one line. */
@@ -58,11 +62,11 @@ const compactSteps: Readonly<Record<Action, string>> = {
 		"What it does: removes each file of the machine that the install script wrote and that was not changed since; prints one line.",
 };
 
-export function stepsOf({ action, compact }: HeaderFacts): string[] {
+export function stepsOf({ action, compact, language }: HeaderFacts): string[] {
 	return wrapped(
 		[
 			(compact ? compactSteps : steps)[action],
-			compact ? "It downloads nothing and sends nothing." : promise,
+			compact ? "It downloads nothing and sends nothing." : language === "ps1" ? promiseOnWindows : promise,
 			...(action === "report" ? [] : [changes]),
 		].join(" "),
 	);
@@ -146,7 +150,15 @@ export function optionsOf(facts: HeaderFacts): string[] {
 	);
 }
 
-const exits: readonly { readonly code: number; readonly means: string; readonly for: readonly Action[] }[] = [
+interface Exit {
+	readonly code: number;
+	readonly means: string;
+	readonly for: readonly Action[];
+	/** The language of the only scripts that have it. */
+	readonly in?: HeaderFacts["language"];
+}
+
+const exits: readonly Exit[] = [
 	{ code: 0, means: "success", for: all },
 	{ code: 1, means: "a bug", for: all },
 	{ code: 2, means: "an option is wrong", for: all },
@@ -164,12 +176,18 @@ const exits: readonly { readonly code: number; readonly means: string; readonly 
 		for: ["uninstall"],
 	},
 	{ code: 12, means: "a file could not be written; such files are unchanged", for: all },
-	{ code: 13, means: "a program is missing", for: all },
-	{ code: 130, means: "interrupted", for: all },
+	{ code: 13, means: "a program is missing", for: all, in: "sh" },
+	{
+		code: 13,
+		means: "this system, or PowerShell as it is restricted here, cannot run the script",
+		for: all,
+		in: "ps1",
+	},
+	{ code: 130, means: "interrupted", for: all, in: "sh" },
 ];
 
 /** What the words of the report line mean. */
-export function reportWordsOf({ hasDaemon }: HeaderFacts): string[] {
+export function reportWordsOf({ hasDaemon, language }: HeaderFacts): string[] {
 	const states = [
 		"ok",
 		"drift (set differently)",
@@ -180,7 +198,11 @@ export function reportWordsOf({ hasDaemon }: HeaderFacts): string[] {
 		"error",
 	];
 	return wrapped(
-		`fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ${states.join("; ")}. users: accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.`,
+		`fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ${states.join("; ")}. users: accounts looked at; skipped: homes missing or on the network; ${
+			language === "ps1"
+				? "wsl: accounts with a Linux in WSL, whose CLIs are not looked at"
+				: "late: accounts that took too long"
+		}.`,
 	);
 }
 
@@ -188,7 +210,11 @@ export function reportWordsOf({ hasDaemon }: HeaderFacts): string[] {
 export function exitCodesOf(facts: HeaderFacts): string[] {
 	const seen = new Set<number>();
 	const own = exits.filter(
-		(exit) => exit.for.some((action) => facts.actions.includes(action)) && !seen.has(exit.code) && seen.add(exit.code),
+		(exit) =>
+			exit.for.some((action) => facts.actions.includes(action)) &&
+			(exit.in ?? facts.language) === facts.language &&
+			!seen.has(exit.code) &&
+			seen.add(exit.code),
 	);
 	const text = `Exit codes: ${own.map(({ code, means }) => `${code} ${means}`).join("; ")}.`;
 	const changed = facts.codes.filter(([action]) => facts.actions.some((each) => each === action));

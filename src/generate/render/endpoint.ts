@@ -6,38 +6,32 @@ import {
 	type LayerRow,
 	machineNpmRoots,
 	type Os,
-	type SignalCondition,
 	userNpmRoots,
 } from "../../adapters/clis/cli.ts";
-import type { Signal } from "../../adapters/providers/provider.ts";
-import type { Action, Mode } from "../../adapters/vehicles/mode.ts";
+import type { Action } from "../../adapters/vehicles/mode.ts";
 import type { Vehicle } from "../../adapters/vehicles/vehicle.ts";
-import { CrossfadeError } from "../../base/errors.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { sh } from "../../base/quote.ts";
 import { version } from "../../base/version.ts";
-import { inWords } from "../../base/words.ts";
 import type { EndpointScript } from "../../spec/endpoint-script.ts";
 import { MAX_TOKEN_LENGTH } from "../../token/shape.ts";
 import type { Artefact } from "./artefact.ts";
 import { editorProgram } from "./editor.ts";
-import {
-	contentsOf,
-	exitCodesOf,
-	type HeaderFacts,
-	optionsOf,
-	purposeOf,
-	reportWordsOf,
-	stepsOf,
-} from "./endpoint-header.ts";
+import { aboutView, forSignals, headerFacts, tokenLines } from "./endpoint-about.ts";
+import { contentsOf, type HeaderFacts } from "./endpoint-header.ts";
 import { editorModes, type FileFacts, ownerPrograms, shellParts } from "./endpoint-parts.ts";
+import { renderPowerShell } from "./endpoint-ps1.ts";
 import { renderTemplate } from "./template.ts";
 
 /**
- * The POSIX sh script that configures the CLIs of a machine: it has the parts for its own actions and no others. It holds no token, and
- * with the mode `embedded` the placeholder for one.
+ * The script that configures the CLIs of a machine, in the language of the vehicle: it has the parts for its own actions and no others. It
+ * holds no token, and with the mode `embedded` the placeholder for one.
  */
 export function renderEndpoint(script: EndpointScript): Artefact {
+	return script.vehicle.language === "ps1" ? renderPowerShell(script) : renderSh(script);
+}
+
+function renderSh(script: EndpointScript): Artefact {
 	const { vehicle, mode, action, clis, provider, os, actions = [action] } = script;
 	const token = tokenLines(vehicle, mode);
 	const scope = script.scope ?? vehicle.scope;
@@ -115,19 +109,6 @@ export function renderEndpoint(script: EndpointScript): Artefact {
 	return { path: `${action}.sh`, content, mode: 0o755, purpose: `${action} for ${vehicle.title}` };
 }
 
-/** The vehicle's lines that set the token in this mode. Throws `CrossfadeError` (usage) for a mode that it does not have. */
-function tokenLines(vehicle: Vehicle, mode: Mode): readonly string[] {
-	const token = vehicle.token[mode];
-	if (!token) {
-		throw new CrossfadeError("usage", {
-			what: `${vehicle.title} has no mode ${mode}`,
-			expected: Object.keys(vehicle.token).join(" or "),
-			fix: "omit the mode to use the one it has",
-		});
-	}
-	return token;
-}
-
 /**
  * A program with shorter comments below its top: of those above a function or program the first sentence, of those inside it none. All of
  * them are in the install script that is not compact, which has every part.
@@ -154,64 +135,10 @@ function isCompact({ compact = false, helper, vehicle }: EndpointScript, scope: 
 	return compact;
 }
 
-/** What the header of the file says of it. */
-function headerFacts(
-	{ vehicle, action, clis, provider, compact = false }: EndpointScript,
-	{ actions, scope, host, helper, hasDaemon }: Pick<HeaderFacts, "actions" | "scope" | "host" | "helper" | "hasDaemon">,
-): HeaderFacts {
-	return {
-		action,
-		actions,
-		titles: inWords(clis.map(({ title }) => title)),
-		names: clis.map(({ id }) => id).join(", "),
-		provider: provider.title,
-		scope,
-		users: vehicle.users,
-		host,
-		helper,
-		endpoint: provider.endpoint,
-		helped: inWords(clis.filter((cli) => cli.header && !compact).map(({ title }) => title)),
-		compact,
-		says: vehicle.says,
-		hasDaemon,
-		codes: codes(vehicle),
-	};
-}
-
-/** The texts of the header. */
-function aboutView(about: HeaderFacts) {
-	return {
-		purpose: purposeOf(about),
-		steps: stepsOf(about),
-		documented: optionsOf(about),
-		reportWords: reportWordsOf(about),
-		exitCodes: exitCodesOf(about),
-	};
-}
-
 /** The case of a CLI's background process. */
 function daemonCase({ id, daemon }: Cli): string[] {
 	if (!daemon) return [];
 	return [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`];
-}
-
-/** A CLI with the rows that a provider needs who accepts these signals. */
-function forSignals(cli: Cli, takes: readonly Signal[]): Cli {
-	const holds: Readonly<Record<SignalCondition, boolean>> = {
-		logs: takes.includes("logs"),
-		"no-logs": !takes.includes("logs"),
-		metrics: takes.includes("metrics"),
-		"no-metrics": !takes.includes("metrics"),
-	};
-	const needed = <T extends Layer>(layer: T): T => ({
-		...layer,
-		rows: layer.rows.flatMap((row) => {
-			const isNeeded = "when" in row && row.when !== undefined ? ownEntry(holds, row.when) : undefined;
-			if (isNeeded === undefined) return [row];
-			return isNeeded ? [{ ...row, when: undefined }] : [];
-		}),
-	});
-	return { ...cli, system: needed(cli.system), user: needed(cli.user) };
 }
 
 /** What the script contains of the CLIs. */
@@ -242,13 +169,6 @@ function cliView(
 function helpIn(script: string): string {
 	const [, comment = ""] = /^#!.*\n# shellcheck.*\n((?:#.*\n)+?)#\n# Contents/.exec(script) ?? [];
 	return comment.replace(/^# ?/gm, "").trimEnd();
-}
-
-/** Action, our exit code, the vehicle's. */
-function codes({ codes: own }: Vehicle): [string, string, number][] {
-	return Object.entries(own).flatMap(([action, table]) =>
-		Object.entries(table).map(([ours, theirs]): [string, string, number] => [action, ours, theirs]),
-	);
 }
 
 /** The command that prints the report line: as the vehicle wants it for a report, alone for anything else. */

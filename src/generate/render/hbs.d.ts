@@ -15,3 +15,9 @@ declare module "*.awk" {
 	const program: string;
 	export default program;
 }
+
+/** A PowerShell program, as text. */
+declare module "*.ps1" {
+	const program: string;
+	export default program;
+}

@@ -57,6 +57,7 @@ export const cli: Cli = {
 		file: {
 			macos: "/Library/Application Support/ClaudeCode/managed-settings.d/50-crossfade.json",
 			linux: "/etc/claude-code/managed-settings.d/50-crossfade.json",
+			windows: "%ProgramFiles%/ClaudeCode/managed-settings.d/50-crossfade.json",
 		},
 		format: "json",
 		since: "2.1.83",
@@ -65,6 +66,7 @@ export const cli: Cli = {
 			divert: "OTLP_(LOGS|METRICS|TRACES)_|\\\\u00[4-7]",
 			override: "OTEL_|TELEMETRY|otelHeaders|\\\\u00[4-7]",
 			domain: "com.anthropic.claudecode",
+			policy: { key: "SOFTWARE\\Policies\\ClaudeCode", value: "Settings", mergedSince: "2.1.223" },
 		},
 		// An empty one puts the header back that a user's program would replace, also in what comes to us.
 		rows: [{ pointer: "/otelHeadersHelper", type: "string", value: "", when: "no-helper" }, ...settings],
@@ -98,6 +100,14 @@ export const cli: Cli = {
 		{ kind: "trace", path: "/usr/bin/claude" },
 		{ kind: "trace", path: "/usr/local/bin/claude" },
 		{ kind: "trace", path: ".claude/local/claude" },
+		{ kind: "trace", path: ".claude.json" },
+	],
+	// https://code.claude.com/docs/en/setup; winget's package has no release in its name. None of it was tried on Windows.
+	windowsSigns: [
+		{ kind: "folder", path: "scoop/apps/claude-code/*" },
+		{ kind: "trace", path: ".local/bin/claude.exe" },
+		{ kind: "trace", path: "AppData/Local/Microsoft/WinGet/Packages/Anthropic.ClaudeCode_*" },
+		{ kind: "trace", path: "%ProgramFiles%/WinGet/Packages/Anthropic.ClaudeCode_*" },
 		{ kind: "trace", path: ".claude.json" },
 	],
 	sends: [

@@ -40,7 +40,11 @@ export const cli: Cli = {
 	title: "Codex CLI",
 	order: 20,
 	system: {
-		file: { macos: "/etc/codex/requirements.toml", linux: "/etc/codex/requirements.toml" },
+		file: {
+			macos: "/etc/codex/requirements.toml",
+			linux: "/etc/codex/requirements.toml",
+			windows: "%ProgramData%/OpenAI/Codex/requirements.toml",
+		},
 		format: "toml",
 		since: "0.166.0",
 		rows,
@@ -64,6 +68,15 @@ export const cli: Cli = {
 		{ kind: "folder", path: "/usr/local/Caskroom/codex/*" },
 		{ kind: "folder", path: "/opt/homebrew/Cellar/codex/*" },
 		{ kind: "folder", path: "/usr/local/Cellar/codex/*" },
+		{ kind: "trace", path: ".codex/installation_id" },
+		{ kind: "trace", path: ".codex/config.toml" },
+	],
+	// None of it was tried on Windows.
+	windowsSigns: [
+		{ kind: "folder", path: "scoop/apps/codex/*" },
+		{ kind: "trace", path: "AppData/Local/Microsoft/WinGet/Packages/OpenAI.Codex_*" },
+		{ kind: "trace", path: "%ProgramFiles%/WinGet/Packages/OpenAI.Codex_*" },
+		{ kind: "trace", path: ".codex/packages/standalone/current" },
 		{ kind: "trace", path: ".codex/installation_id" },
 		{ kind: "trace", path: ".codex/config.toml" },
 	],

@@ -37,6 +37,7 @@ export const cli: Cli = {
 		file: {
 			macos: "/Library/Application Support/GeminiCli/settings.json",
 			linux: "/etc/gemini-cli/settings.json",
+			windows: "%ProgramData%/gemini-cli/settings.json",
 		},
 		format: "jsonc",
 		...gates,
@@ -56,6 +57,10 @@ export const cli: Cli = {
 	signs: [
 		{ kind: "folder", path: "/opt/homebrew/Cellar/gemini-cli/*" },
 		{ kind: "folder", path: "/usr/local/Cellar/gemini-cli/*" },
+		{ kind: "trace", path: ".gemini/installation_id" },
+	],
+	windowsSigns: [
+		{ kind: "folder", path: "scoop/apps/gemini-cli/*" },
 		{ kind: "trace", path: ".gemini/installation_id" },
 	],
 	sends: [

@@ -38,6 +38,7 @@ export const cli: Cli = {
 		file: {
 			macos: "/Library/Application Support/QwenCode/settings.json",
 			linux: "/etc/qwen-code/settings.json",
+			windows: "%ProgramData%/qwen-code/settings.json",
 		},
 		format: "jsonc",
 		// The oldest release that these settings were held against.
@@ -60,6 +61,7 @@ export const cli: Cli = {
 		{ kind: "folder", path: "/usr/local/Cellar/qwen-code/*" },
 		{ kind: "trace", path: ".qwen/installation_id" },
 	],
+	windowsSigns: [{ kind: "trace", path: ".qwen/installation_id" }],
 	sends: [
 		"always: session id, kind of sign-in, name of the model and of the MCP servers and tools that are set",
 		"token counts, durations, tool names, number of hooks and of files looked through, errors",

@@ -9,10 +9,19 @@ export interface Filled {
 	readonly isUnfilled: boolean;
 }
 
+/** Ends a PowerShell string and begins another in the middle of a token: of some words in it a script would be logged. */
+export const GAP = "' + '";
+
+/** A script with its token in one piece. */
+function inOnePiece(text: string): string {
+	return text.replace(/^ *\$run\.Token = '[^\r\n]*/m, (line) => line.replaceAll(GAP, ""));
+}
+
 const PLACEHOLDERS = new RegExp(`(${TOKEN_PLACEHOLDER}|${FINGERPRINT_PLACEHOLDER})`);
 
 /** Compares a text with its template: undefined if anything but the placeholders differs. */
-export function compareFilled(text: string, original: string): Filled | undefined {
+export function compareFilled(found: string, original: string): Filled | undefined {
+	const text = inOnePiece(found);
 	const parts = original.split(PLACEHOLDERS);
 	const tokens: string[] = [];
 	const fingerprints: string[] = [];

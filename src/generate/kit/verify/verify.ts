@@ -25,6 +25,11 @@ export function verifyKit(manifest: KitManifest, found: readonly FoundFile[], ex
 			findings.push({ rule, severity, file, what, fix });
 		};
 	const kit = kitOf(manifest.spec);
+	const filledKit = kitOf(
+		manifest.spec,
+		manifest.fingerprint === undefined ? {} : { fingerprint: manifest.fingerprint },
+	);
+	const withFingerprint = new Map(filledKit.artefacts.map(({ path, content }) => [path, content]));
 	const isOurs = manifest.version === version;
 	const byPath = new Map(found.map((file) => [file.path, file]));
 	manifestProblems(manifest, kit, isOurs, about(MANIFEST));
@@ -36,6 +41,8 @@ export function verifyKit(manifest: KitManifest, found: readonly FoundFile[], ex
 		if (!file) wrong("missing", "the file is missing", "generate the folder again with crossfade mdm");
 		else if (file.text === undefined) wrong("changed", `it is ${kinds[file.kind]}`, "replace it with the file itself");
 		else {
+			// A payload can have the fingerprint in base64.
+			if (isOurs && manifest.fingerprint !== undefined && file.text === withFingerprint.get(listed.path)) continue;
 			for (const each of plainFile(
 				listed,
 				file.text,
@@ -63,7 +70,7 @@ export function verifyKit(manifest: KitManifest, found: readonly FoundFile[], ex
 		}
 	}
 	const secrets = found.filter(({ path }) => SECRET_NAME.test(path));
-	secretFiles(secrets, kit, { ...manifest, isOurs, expected }, about);
+	secretFiles(secrets, filledKit, { ...manifest, isOurs, expected }, about);
 	if (secrets.length > 0 && !byPath.get(IGNORE_FILE)?.text?.split("\n").includes("*.secret.*")) {
 		about(IGNORE_FILE)("gitignore", "Git does not ignore files that contain a token", "add the line *.secret.*");
 	}
@@ -114,11 +121,13 @@ function plainFile(
 		wrong("changed", what, "nothing to do", "warning");
 		return [];
 	}
-	const cause = same(text.replaceAll("\r\n", "\n"))
-		? "its line endings were changed to CRLF; no shell can run it"
-		: same(text.replace(/^\ufeff/, ""))
-			? "a byte order mark was added; no shell can read its first line"
-			: "it was changed";
+	const cause = same(text.replaceAll("\n", "\r\n"))
+		? "its line endings were changed to LF"
+		: same(text.replaceAll("\r\n", "\n"))
+			? "its line endings were changed to CRLF; no shell can run it"
+			: same(text.replace(/^\ufeff/, ""))
+				? "a byte order mark was added; no shell can read its first line"
+				: "it was changed";
 	wrong("changed", cause, "make the folder again with crossfade mdm; set options with its flags, not by editing");
 	if (holdsSuspect(text, original)) {
 		wrong("token", "it contains a word that could be a token", "check what was changed, and remove the token");

@@ -1,0 +1,93 @@
+import {
+	type Cli,
+	type Layer,
+	type LayerRow,
+	type Sign,
+	windowsMachineNpmRoots,
+	windowsUserNpmRoots,
+} from "../../adapters/clis/cli.ts";
+import { ps } from "../../base/quote.ts";
+
+/** Tables as PowerShell literals. A list of lists begins with a comma where it has one member, which PowerShell would take for the list. */
+
+export const list = (words: readonly string[]): string => `@(${words.map(ps).join(", ")})`;
+
+function lists(name: string, rows: readonly (readonly string[])[]): string[] {
+	if (rows.length === 0) return [`${name} = @()`];
+	const lines = rows.map(
+		(row, at) => `  ${rows.length === 1 ? "," : ""}${list(row)}${at < rows.length - 1 ? "," : ""}`,
+	);
+	return [`${name} = @(`, ...lines, ")"];
+}
+
+const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
+
+/** One CLI as an entry of the script's table. */
+export function cliTable(cli: Cli): string[] {
+	const { id, system, user, windowsSigns } = cli;
+	const merged = system.merged;
+	const [ofMachine, ofUser] = [true, false].map((isMachine) =>
+		windowsSigns.filter(({ path }) => path.startsWith("%") === isMachine),
+	) as [Sign[], Sign[]];
+	return [
+		`${ps(id)} = @{`,
+		...indented([
+			"System = @{",
+			...indented([
+				`File = ${ps(system.file.windows)}`,
+				...layer(system),
+				merged
+					? `Merged = @{ Divert = ${ps(merged.divert)}; Override = ${ps(merged.override)}; Policy = ${list([merged.policy.key, merged.policy.value, merged.policy.mergedSince])} }`
+					: "Merged = $null",
+			]),
+			"}",
+			"User = @{",
+			...indented([
+				`Folder = ${ps(user.folder)}; File = ${ps(user.file)}; Variable = ${ps(user.variable)}; Below = ${ps(user.below)}`,
+				...layer(user),
+				user.beside
+					? `Beside = @{ Ending = ${ps(user.beside.ending)}; Divert = ${ps(user.beside.divert)} }`
+					: "Beside = $null",
+			]),
+			"}",
+			`Tokens = ${list(tokens(cli))}`,
+			...lists("MachineSigns", [...packages(cli, windowsMachineNpmRoots), ...ofMachine.map(sign)]),
+			...lists("UserSigns", [
+				...packages(cli, windowsUserNpmRoots),
+				...ofUser.map(sign),
+				["ours", `${user.folder}/${user.file}.crossfade-undo`],
+			]),
+		]),
+		"}",
+	];
+}
+
+const sign = ({ kind, path }: Sign): string[] => [kind, path];
+
+const packages = ({ npm }: Cli, roots: readonly string[]): string[][] =>
+	roots.map((root) => ["package", `${root}/${npm}/package.json`]);
+
+function layer({ format, since, sinceWith = {}, rows }: Layer): string[] {
+	return [
+		`Format = ${ps(format)}; Since = ${ps(since)}`,
+		...lists("SinceWith", Object.entries(sinceWith)),
+		...lists("Rows", rows.flatMap(row)),
+	];
+}
+
+/** A row as condition, verb, pointer, type and value. Without a header program on Windows, those with it are left out. */
+function row(each: LayerRow): string[][] {
+	if ("keep" in each) return [["", "keep", each.keep]];
+	if ("join" in each) return [["", "join", each.join]];
+	if (each.when === "helper") return [];
+	const when = each.when === "no-helper" ? "" : (each.when ?? "");
+	return "drop" in each ? [[when, "drop", each.drop]] : [[when, "set", each.pointer, each.type, each.value]];
+}
+
+/** The settings that hold the token. */
+function tokens({ system, user }: Cli): string[] {
+	const pointers = [...system.rows, ...user.rows].flatMap((each) =>
+		"pointer" in each && each.value.includes("{token}") ? [each.pointer] : [],
+	);
+	return [...new Set(pointers)];
+}

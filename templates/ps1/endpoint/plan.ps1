@@ -1,0 +1,11 @@
+# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor. TOKEN is one word of our alphabet.
+function Get-Plan($cli, $layer, $text) {
+  foreach ($row in $CLIS[$cli][$layer].Rows) {
+    if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
+    if ($row[1] -cne 'set') { $row[1] + "`t" + $row[2]; continue }
+    "set`t" + $row[2] + "`t" + $row[3] + "`t" + $row[4].Replace('{endpoint}', $run.Endpoint).Replace('{host}', $run.MachineName).Replace('{token}', $text)
+  }
+}
+
+# Edit-Text MODE FORMAT ROWS TEXT BEFORE: the editor; BEFORE is the record of the last change, for the mode set.
+function Edit-Text($mode, $format, $rows, $text, $before) { Invoke-Editor $mode $format @($rows) $text @($before) }

@@ -1,0 +1,147 @@
+# Move-File, Remove-File: in one place, as tests on other systems keep access lists elsewhere.
+function Move-File($from, $to) { [System.IO.File]::Move($from, $to) }
+function Remove-File($path) { [System.IO.File]::Delete($path) }
+function Switch-File($new, $path, $own) { [System.IO.File]::Replace($new, $path, $own) }
+
+# Repair-Target PATH: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones.
+function Repair-Target($path) {
+  $own = $path + '.crossfade-old'
+  try {
+    if ((Get-Kind $own) -ceq 'file') {
+      if ((Get-Kind $path) -ceq 'absent') { Move-File $own $path } else { Remove-File $own }
+    }
+    foreach ($left in @(Get-Siblings $path '.crossfade-new.??????')) { Remove-File $left }
+  } catch { $run.Repaired = $false }
+}
+
+# Get-Siblings PATH ENDING: files beside it whose name is its own with this ending, in the order of their names.
+function Get-Siblings($path, $ending) {
+  $folder = Get-Folder $path
+  if (-not [System.IO.Directory]::Exists($folder)) { return }
+  $name = [System.IO.Path]::GetFileName($path) + $ending
+  $pattern = '\A' + [regex]::Escape($name).Replace('\?', '.') + '\z'
+  $names = @([System.IO.Directory]::GetFiles($folder) | Where-Object { [System.IO.Path]::GetFileName($_) -cmatch $pattern })
+  [array]::Sort($names, [System.StringComparer]::Ordinal)
+  return $names
+}
+
+# New-Temporary PATH: the name of a new file beside it that does not exist; that of the settings file for its record and backups, too, so
+# that the next run finds what a killed one left.
+function New-Temporary($path) {
+  $path = [regex]::Replace($path, '\.crossfade-(undo|backup-[0-9-]+)\z', '')
+  while ($true) {
+    $name = $path + '.crossfade-new.' + [System.IO.Path]::GetRandomFileName().Substring(0, 6)
+    if ((Get-Kind $name) -ceq 'absent') { return $name }
+  }
+}
+
+# New-Folders PATH TOP OWNER: the folders that are missing on the way to a file. The machine's are for administrators to write.
+function New-Folders($path, $top, $owner) {
+  $missing = @()
+  $folder = Get-Folder $path
+  while ($folder.Length -gt $top.Length -and (Get-Kind $folder) -ceq 'absent') {
+    $missing = @($folder) + $missing
+    $folder = Get-Folder $folder
+  }
+  foreach ($each in $missing) {
+    [void][System.IO.Directory]::CreateDirectory($each)
+    if ($owner -ceq '') { Set-Access $each (Get-NewAccess '' $true) } else { Set-Owner $each $owner }
+  }
+}
+
+# Open-Guard PATH TOP: an open file in the folder, with which Windows lets nobody move the folder or one above it away, to put a link in its
+# place. Returns null if one is a link already.
+function Open-Guard($path, $top) {
+  $name = New-Temporary $path
+  $guard = New-Object System.IO.FileStream($name, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write,
+    [System.IO.FileShare]::None, 1, [System.IO.FileOptions]::DeleteOnClose)
+  if ((Read-Folders $path $top).Why -ceq '') { return $guard }
+  $guard.Dispose()
+  return $null
+}
+
+# Undo record and backup belong to nobody but administrators and the account.
+function Save-Private($path, $text, $top, $owner) { Save-File $path $text $null $top $owner (Get-NewAccess $(if ($owner -ceq '') { 'S-1-5-32-544' } else { $owner }) $false) }
+
+# Save-File PATH TEXT EXPECTED TOP OWNER ACCESS: puts the text in the place of the file, whole or not at all. EXPECTED is the text that is
+# replaced, or null where any is, and $ABSENT for none. A file that exists keeps owner, attributes and access list; a new one gets the
+# access list, if one is given, and the owner, if it is an account's. Returns 0, 4 if the file is not what is expected, 5 if another
+# program has it open, 6 if owner or access list cannot be what they
+# shall be, or 12 if it cannot be written.
+function Save-File($path, $text, $expected, $top, $owner, $access) {
+  $until = [DateTime]::UtcNow.AddMilliseconds($LOCK_WAIT)
+  while ($true) {
+    $guard = $null
+    $new = ''
+    try {
+      New-Folders $path $top $owner
+      $guard = Open-Guard $path $top
+      if ($null -eq $guard) { return 4 }
+      $new = New-Temporary $path
+      Write-New $new $text $access
+      return (Switch-Target $path $new $expected $owner $access)
+    } catch {
+      if (-not (Test-Busy $_.Exception)) { return 12 }
+      if ([DateTime]::UtcNow -ge $until) { return 5 }
+    } finally {
+      if ($null -ne $guard) { $guard.Dispose() }
+      if ($new -cne '') { try { Remove-File $new } catch { $run.Repaired = $false } }
+      # Whatever stopped it: the file is there again.
+      if ($run.MayWrite) { Repair-Target $path }
+    }
+    Start-Sleep -Milliseconds 200
+  }
+}
+
+# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content where an access list is given, and on the disk afterwards.
+function Write-New($path, $text, $access) {
+  $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::Read)
+  try {
+    if ($access -cne '') { Set-Access $path $access }
+    $bytes = $LATIN1.GetBytes($text)
+    $stream.Write($bytes, 0, $bytes.Length)
+    $stream.Flush($true)
+  } finally { $stream.Dispose() }
+}
+
+# Switch-Target: the last step of Save-File. Windows replaces in two steps, between which the file is missing: the old one has a name that
+# every run looks for.
+function Switch-Target($path, $new, $expected, $owner, $access) {
+  $kind = Get-Kind $path
+  if ($kind -ceq 'absent') {
+    if ($null -ne $expected -and -not [object]::ReferenceEquals($expected, $ABSENT)) { return 4 }
+    if ($owner -cne '') {
+      Set-Owner $new $owner
+      if ((Read-Sddl (Get-Security $new)).Owner -cne $owner) { return 6 }
+    }
+    Move-File $new $path
+    return 0
+  }
+  if ($kind -cne 'file' -or [object]::ReferenceEquals($expected, $ABSENT)) { return 4 }
+  if ($null -ne $expected -and -not (Test-Same (Read-Bytes $path $LARGEST) $expected)) { return 4 }
+  $security = Get-Security $path
+  $flags = [System.IO.File]::GetAttributes($path)
+  $readOnly = [System.IO.FileAttributes]::ReadOnly
+  if (($flags -band $readOnly) -ne 0) {
+    [System.IO.File]::SetAttributes($path, [System.IO.FileAttributes]([int]$flags -band -bnot [int]$readOnly))
+  }
+  try {
+    Switch-File $new $path ($path + '.crossfade-old')
+  } finally {
+    if ((Get-Kind $path) -ceq 'file') {
+      # ReadOnly, Hidden, System, Archive, Temporary, NotContentIndexed; 0x80 is none of them.
+      $kept = [int]$flags -band 0x2127
+      if (([int][System.IO.File]::GetAttributes($path) -band 0x2127) -ne $kept) {
+        if ($kept -eq 0) { $kept = 0x80 }
+        [System.IO.File]::SetAttributes($path, [System.IO.FileAttributes]$kept)
+      }
+    }
+  }
+  if (-not (Test-SameSecurity (Get-Security $path) $security)) {
+    Set-Owner $path (Read-Sddl $security).Owner
+    if (-not (Test-SameSecurity (Get-Security $path) $security)) { Set-Security $path $security }
+    if (-not (Test-SameSecurity (Get-Security $path) $security)) { return 6 }
+  }
+  if ($access -cne '') { Set-Access $path $access }
+  return 0
+}
