@@ -31,6 +31,7 @@ import {
 	stepsOf,
 } from "./endpoint-header.ts";
 import { editorModes, type FileFacts, ownerPrograms, shellParts } from "./endpoint-parts.ts";
+import { kindRows, rivalCases } from "./endpoint-rivals.ts";
 import { renderTemplate } from "./template.ts";
 
 /**
@@ -225,6 +226,7 @@ function cliView(
 		userFiles: clis.map((cli) => ({ id: cli.id, lines: userFile(cli, file) })),
 		variables: clis.map(({ user }) => user.variable).join(" "),
 		plans: clis.map(file.compact ? wholePlan : plan),
+		rivals: file.compact ? [] : clis.flatMap((cli) => rivalCases(cli, os)),
 		tokens: clis.map(tokens),
 		tokenKeys: clis.map(tokenKey),
 		abouts: clis.map(({ id, title, applies }) => `${id}) title=${sh(title)} when=${sh(applies)} ;;`),
@@ -313,7 +315,10 @@ function since({ since, sinceWith = {} }: Layer): string[] {
 
 /** The rows of both layers, and those that one of them has alone. */
 function plan(cli: Cli): { id: string; userRows: string[]; systemRows: string[]; rows: string[] } {
-	const [user, system] = [cli.user.rows.map(row), cli.system.rows.map(row)];
+	const [user, system] = [cli.user, cli.system].map((layer) => [...kindRows(layer), ...layer.rows.map(row)]) as [
+		string[],
+		string[],
+	];
 	let common = 0;
 	while (common < Math.min(user.length, system.length) && user.at(-1 - common) === system.at(-1 - common)) common++;
 	return {
