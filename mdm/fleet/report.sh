@@ -37,14 +37,14 @@
 #    110  CLIs: their files, settings and signs
 #    388  Editor of JSON and TOML files, an awk program
 #   1033  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1130  Output
-#   1219  Options
-#   1308  Machine: its system, people and CLIs
-#   1514  Lock and working folder
-#   1593  Files
-#   1987  Background processes
-#   2016  The work
-#   2083  Start
+#   1134  Output
+#   1223  Options
+#   1312  Machine: its system, people and CLIs
+#   1518  Lock and working folder
+#   1597  Files
+#   1991  Background processes
+#   2022  The work
+#   2089  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -377,10 +377,10 @@ people() {
   esac
 }
 
-# daemon CLI: sets needle, which is in the command line of every process that outlives sessions, and restart, the arguments of a restart
+# daemon CLI: sets needle, which is in the command line of every process that outlives sessions, restart, the arguments of a restart, and variables, a pattern for the names of those that go before the file
 daemon() {
   case $1 in
-    codex) needle=--managed-daemon restart='app-server daemon restart' ;;
+    codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' ;;
     *) needle='' restart='' ;;
   esac
 }
@@ -1125,6 +1125,10 @@ elif [ ! -r "$file" ]; then echo unreadable
 elif [ "$(head -c $((limit + 1)) "$file" | wc -c)" -gt "$limit" ]; then echo large
 else echo ok && cat "$file"
 fi
+'
+
+ENVIRON='# environ PID PATTERN: whether a process was started with a variable whose name is like that
+if [ -r "/proc/$1/environ" ]; then tr "\000" "\n" <"/proc/$1/environ"; else ps eww -o command= -p "$1" | tr " " "\n"; fi 2>/dev/null | grep -Eq "^($2)="
 '
 
 # ---- Output ----
@@ -1986,9 +1990,9 @@ header_program() {
 
 # ---- Background processes ----
 
-# Processes that outlive a session: lines UID, age in seconds, program
+# Processes that outlive a session: lines UID, age in seconds, id, program
 daemons() {
-  ps -A -o uid= -o etime= -o args= 2>/dev/null | "$AWK" -v needle="$needle" '
+  ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" '
     index($0, needle) && !/awk/ {
       days = 0
       clock = $2
@@ -1996,18 +2000,20 @@ daemons() {
       count = split(clock, part, ":")
       seconds = 0
       for (i = 1; i <= count; i++) seconds = seconds * 60 + part[i]
-      print $1, days * 86400 + seconds, $3
+      print $1, days * 86400 + seconds, $3, $4
     }'
 }
 
-# look_at_daemon CLI FILE: whether the user in uid has a process that started before our last change of the file
+# look_at_daemon CLI FILE: whether the user in uid has a process that started before the last change of the file, of its content, mode or owner, or with variables that go before the file
 look_at_daemon() {
   daemon "$1"
   [ -n "$needle" ] || return 0
-  while IFS=' ' read -r owner age program <&4; do
+  while IFS=' ' read -r owner age pid program <&4; do
     [ "$owner" = "$uid" ] || continue
-    written=$(stat -c %Y "$2.crossfade-undo" 2>/dev/null || stat -f %m "$2.crossfade-undo" 2>/dev/null) || continue
-    [ "$age" -gt "$(($(date +%s) - written))" ] || continue
+    times=$(stat -c '%Y %Z' "$2" 2>/dev/null || stat -f '%m %c' "$2" 2>/dev/null) || continue
+    written=${times% *}
+    if [ "${times#* }" -gt "$written" ]; then written=${times#* }; fi
+    if [ "$age" -le "$(($(date +%s) - written))" ] && ! run_as "$uid" "$name" "$ENVIRON" "$pid" "$variables" </dev/null; then continue; fi
     set_state "$1" stale
     return 0
   done 4<"daemons-$1"

@@ -39,17 +39,17 @@
 # Contents, by line:
 #     76  Settings and vehicle
 #    120  CLIs: their files, settings and signs
-#    400  Editor of JSON and TOML files, an awk program
-#   1600  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1821  Output
-#   1918  Options
-#   2007  Token
-#   2043  Machine: its system, people and CLIs
-#   2236  Lock and working folder
-#   2320  Files
-#   2871  Background processes
-#   2905  The work
-#   3014  Start
+#    401  Editor of JSON and TOML files, an awk program
+#   1601  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1826  Output
+#   1923  Options
+#   2012  Token
+#   2048  Machine: its system, people and CLIs
+#   2241  Lock and working folder
+#   2325  Files
+#   2876  Background processes
+#   2913  The work
+#   3022  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -378,10 +378,11 @@ people() {
   esac
 }
 
-# daemon CLI: sets needle, which is in the command line of every process that outlives sessions, and restart, the arguments of a restart.
+# daemon CLI: sets needle, which is in the command line of every process that outlives sessions, restart, the arguments of a restart, and
+# variables, a pattern for the names of those that go before the file.
 daemon() {
   case $1 in
-    codex) needle=--managed-daemon restart='app-server daemon restart' ;;
+    codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' ;;
     *) needle='' restart='' ;;
   esac
 }
@@ -1801,6 +1802,10 @@ done
 exit 0
 '
 
+ENVIRON='# environ PID PATTERN: whether a process was started with a variable whose name is like that.
+if [ -r "/proc/$1/environ" ]; then tr "\000" "\n" <"/proc/$1/environ"; else ps eww -o command= -p "$1" | tr " " "\n"; fi 2>/dev/null | grep -Eq "^($2)="
+'
+
 RESTART='# restart HOME PROGRAM ARGUMENTS...: runs a command as its user would, for at most 20 seconds. What it starts stays, and keeps nothing of
 # ours open, nor a lock of whoever called us.
 HOME=$1
@@ -2870,9 +2875,9 @@ remove_header_program() {
 
 # ---- Background processes ----
 
-# Processes that outlive a session: lines UID, age in seconds, program.
+# Processes that outlive a session: lines UID, age in seconds, id, program.
 daemons() {
-  ps -A -o uid= -o etime= -o args= 2>/dev/null | "$AWK" -v needle="$needle" '
+  ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" '
     index($0, needle) && !/awk/ {
       days = 0
       clock = $2
@@ -2880,18 +2885,21 @@ daemons() {
       count = split(clock, part, ":")
       seconds = 0
       for (i = 1; i <= count; i++) seconds = seconds * 60 + part[i]
-      print $1, days * 86400 + seconds, $3
+      print $1, days * 86400 + seconds, $3, $4
     }'
 }
 
-# look_at_daemon CLI FILE: whether the user in uid has a process that started before our last change of the file.
+# look_at_daemon CLI FILE: whether the user in uid has a process that started before the last change of the file, of its content, mode or
+# owner, or with variables that go before the file.
 look_at_daemon() {
   daemon "$1"
   [ -n "$needle" ] || return 0
-  while IFS=' ' read -r owner age program <&4; do
+  while IFS=' ' read -r owner age pid program <&4; do
     [ "$owner" = "$uid" ] || continue
-    written=$(stat -c %Y "$2.crossfade-undo" 2>/dev/null || stat -f %m "$2.crossfade-undo" 2>/dev/null) || continue
-    [ "$age" -gt "$(($(date +%s) - written))" ] || continue
+    times=$(stat -c '%Y %Z' "$2" 2>/dev/null || stat -f '%m %c' "$2" 2>/dev/null) || continue
+    written=${times% *}
+    if [ "${times#* }" -gt "$written" ]; then written=${times#* }; fi
+    if [ "$age" -le "$(($(date +%s) - written))" ] && ! run_as "$uid" "$name" "$ENVIRON" "$pid" "$variables" </dev/null; then continue; fi
     # shellcheck disable=SC2086 # the words of a command
     if wants restart && [ "$ACTION" = install ] && run_as "$uid" "$name" "$RESTART" "$home" "$program" $restart </dev/null; then
       say note "$1" '' "restarted     $program $restart"

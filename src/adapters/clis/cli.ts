@@ -145,8 +145,11 @@ export interface Cli {
 	 */
 	readonly header?: { readonly folder: string; readonly program: string };
 	readonly signs: readonly Sign[];
-	/** Command-line text of processes that outlive a session and keep the old token, and how a user restarts them. */
-	readonly daemon?: { readonly command: string; readonly restart: string };
+	/**
+	 * Command-line text of processes that outlive a session and keep the old token, how a user restarts them, and an extended regular expression
+	 * for the names of variables that go before the file.
+	 */
+	readonly daemon?: { readonly command: string; readonly restart: string; readonly variables: string };
 	/** What it sends even with every option off, for STEPS.md. */
 	readonly sends: readonly string[];
 	/** When it uses a new token. */

@@ -41,6 +41,7 @@ import write from "../../../templates/sh/endpoint/write.sh";
 import alone from "../../../templates/sh/owner/alone.sh";
 import backup from "../../../templates/sh/owner/backup.sh";
 import besideProgram from "../../../templates/sh/owner/beside.sh";
+import environ from "../../../templates/sh/owner/environ.sh";
 import glance from "../../../templates/sh/owner/glance.sh";
 import look from "../../../templates/sh/owner/look.sh";
 import peekProgram from "../../../templates/sh/owner/peek.sh";
@@ -176,6 +177,7 @@ const programs: readonly (Use & { readonly name: string; readonly text: string }
 	{ name: "REPLACE", text: replace, for: changing, if: replaces },
 	{ name: "BACKUP", text: backup, for: ["install"], in: "editing" },
 	{ name: "REMOVE", text: remove, for: changing },
+	{ name: "ENVIRON", text: environ, for: setting, if: ({ hasDaemon }) => hasDaemon },
 	{ name: "RESTART", text: restart, for: ["install"], in: "editing", if: ({ hasDaemon }) => hasDaemon },
 ];
 

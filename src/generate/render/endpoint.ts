@@ -193,7 +193,8 @@ function aboutView(about: HeaderFacts) {
 /** The case of a CLI's background process. */
 function daemonCase({ id, daemon }: Cli): string[] {
 	if (!daemon) return [];
-	return [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`];
+	const restart = sh(daemon.restart.replace(/^\S+ /, ""));
+	return [`${id}) needle=${sh(daemon.command)} variables=${sh(daemon.variables)} restart=${restart} ;;`];
 }
 
 /** A CLI with the rows that a provider needs who accepts these signals. */

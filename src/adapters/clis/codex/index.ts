@@ -112,7 +112,11 @@ export const cli: Cli = {
 		{ kind: "trace", path: ".codex/config.toml" },
 	],
 	// Its updater, "codex app-server daemon pid-update-loop", survives a restart and sends nothing (measured on 0.169.0).
-	daemon: { command: "--managed-daemon", restart: "codex app-server daemon restart" },
+	daemon: {
+		command: "--managed-daemon",
+		restart: "codex app-server daemon restart",
+		variables: "OTEL_EXPORTER_OTLP_[A-Z_]+",
+	},
 	sends: [
 		"when signed in: account e-mail and id; always: host name, conversation id, terminal type",
 		"models, token counts, durations, tool names",
