@@ -55,6 +55,7 @@ const TESTED_BY: readonly (readonly [source: string, test: string, why: string])
 	["generate/render/endpoint-ps1-parts.ts", "endpoint/powershell.test.ts", "the script is run, not only read"],
 	["generate/render/editor-ps1.ts", "endpoint/powershell.test.ts", "the script is run, not only read"],
 	["generate/render/endpoint-header.ts", "endpoint/endpoint.test.ts", "the script is run, not only read"],
+	["generate/render/endpoint-rivals.ts", "endpoint/report-model.test.ts", "what the report makes of other files"],
 	["generate/render/endpoint-parts.ts", "endpoint/parts.test.ts", "which part is in which file"],
 	["generate/render/editor.ts", "endpoint/edit-cases.test.ts", "the editor is run, not only read"],
 	["generate/render/fleet-file.ts", "commands/init.test.ts", "the one file that init writes"],

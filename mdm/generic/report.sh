@@ -35,16 +35,16 @@
 # Contents, by line:
 #     71  Settings and vehicle
 #    107  CLIs: their files, settings and signs
-#    353  Editor of JSON and TOML files, an awk program
-#    976  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1063  Output
-#   1152  Options
-#   1241  Machine: its system, people and CLIs
-#   1447  Lock and working folder
-#   1526  Files
-#   1761  Background processes
-#   1790  The work
-#   1855  Start
+#    385  Editor of JSON and TOML files, an awk program
+#   1030  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1131  Output
+#   1220  Options
+#   1309  Machine: its system, people and CLIs
+#   1515  Lock and working folder
+#   1594  Files
+#   1988  Background processes
+#   2019  The work
+#   2086  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -178,6 +178,10 @@ plan() {
   case $1 in
     claude-code)
       if [ "$2" = user ]; then
+        kinds object /env /permissions /hooks /statusLine
+        kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
+        kinds number /cleanupPeriodDays
+        kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
         drop /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
         drop /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS
         drop /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL
@@ -193,6 +197,15 @@ plan() {
         row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics"
       fi
       if [ "$2" = system ]; then
+        drop /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
+        drop /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS
+        drop /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL
+        drop /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
+        drop /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS
+        drop /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL
+        drop /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+        drop /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS
+        drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         row string /otelHeadersHelper "" no-helper
       fi
       row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
@@ -215,6 +228,15 @@ plan() {
       row string /otelHeadersHelper "/bin/sh $helper" helper
       ;;
     codex)
+      if [ "$2" = user ]; then
+        kinds boolean /otel/log_user_prompt /analytics/enabled
+        kinds string /otel/environment
+      fi
+      if [ "$2" = system ]; then
+        kinds boolean /otel/log_user_prompt /analytics/enabled
+        kinds string /otel/environment
+        only_keys /otel exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate
+      fi
       row bool /otel/log_user_prompt "true" prompts
       row bool /otel/log_user_prompt "false" no-prompts
       keep_table /otel/trace_exporter
@@ -242,10 +264,20 @@ plan() {
       row bool /telemetry/useCliAuth "false"
       ;;
     qwen-code)
-      if [ "$2" = user ]; then
-        drop /telemetry/otlpLogsEndpoint
-        drop /telemetry/otlpMetricsEndpoint
-      fi
+      drop /telemetry/otlpLogsEndpoint
+      drop /telemetry/otlpMetricsEndpoint
+      drop /env/QWEN_TELEMETRY_ENABLED
+      drop /env/QWEN_TELEMETRY_OUTFILE
+      drop /env/QWEN_TELEMETRY_TARGET
+      drop /env/QWEN_TELEMETRY_OTLP_ENDPOINT
+      drop /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT
+      drop /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT
+      drop /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT
+      drop /env/OTEL_EXPORTER_OTLP_ENDPOINT
+      drop /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
+      drop /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
+      drop /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+      drop /env/QWEN_TELEMETRY_OTLP_PROTOCOL
       row bool /telemetry/enabled "true"
       row string /telemetry/target "local"
       row string /telemetry/otlpEndpoint "$ENDPOINT/$token"
@@ -342,10 +374,10 @@ people() {
   esac
 }
 
-# daemon CLI: sets needle, which is in the command line of every process that outlives sessions, and restart, the arguments of a restart
+# daemon CLI: sets needle, which is in the command line of every process that outlives sessions, restart, the arguments of a restart, and variables, a pattern for the names of those that go before the file
 daemon() {
   case $1 in
-    codex) needle=--managed-daemon restart='app-server daemon restart' ;;
+    codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' ;;
     *) needle='' restart='' ;;
   esac
 }
@@ -824,6 +856,8 @@ function read_rows(   i, f, n, p, v) {
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
     else if (f[1] == "keep") KEEP[p] = 1
     else if (f[1] == "join") JOIN[p] = 1
+    else if (f[1] == "kind" && n == 3) KINDS[p] = f[3]
+    else if (f[1] == "only" && n == 3) ONLY[p] = " " f[3] " "
     else if (f[1] == "set" && n > 3) {
       v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
       if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
@@ -853,6 +887,25 @@ function keep_tables(   i, n, p) {
     else SET[++n] = p
   }
   SETS = n + 0
+}
+
+# The first of these that is of another kind, or ""
+function odd_one(   p, q, k) {
+  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) { WHERE[q] = (p in WHERE) ? WHERE[p] : WHERE[q]; return q }
+  for (p in KINDS) if (p in KIND) {
+    k = KIND[p]
+    k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
+    if (k != KINDS[p]) return p
+  }
+  return ""
+}
+
+function odd(p) { return refuse(3, FILE ":" place(WHERE[p]) ": " ((p in ONLY) ? "an unknown key below " : "must be of type " KINDS[p] ": ") p) }
+
+# The last part of a pointer, as plain text
+function name_of(p) {
+  sub(/^.*\//, "", p); gsub(/~1/, "/", p); gsub(/~0/, "~", p)
+  return p
 }
 
 function target(p) { return SETTYPE[p] "\t" SETVALUE[p] }
@@ -898,6 +951,7 @@ function answer(   i, c) {
 # Mode same
 
 function compare(   i, m, p, q, different) {
+  if ((p = odd_one()) != "") return odd(p)
   keep_tables()
   accept_joined()
   for (i = 1; i <= SETS; i++) {
@@ -924,7 +978,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS); split("", KINDS); split("", ONLY)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
@@ -1058,6 +1112,20 @@ for other in "$1"/*"$2"; do
   fi
 done
 exit 1
+'
+
+GLANCE='# glance FILE LIMIT: prints a line "STATE" and, if it is ok, the bytes of FILE
+file=$1 limit=$2
+if [ ! -e "$file" ]; then echo absent
+elif [ ! -f "$file" ]; then echo kind
+elif [ ! -r "$file" ]; then echo unreadable
+elif [ "$(head -c $((limit + 1)) "$file" | wc -c)" -gt "$limit" ]; then echo large
+else echo ok && cat "$file"
+fi
+'
+
+ENVIRON='# environ PID PATTERN: whether a process was started with a variable whose name is like that
+if [ -r "/proc/$1/environ" ]; then tr "\000" "\n" <"/proc/$1/environ"; else ps eww -o command= -p "$1" | tr " " "\n"; fi 2>/dev/null | grep -Eq "^($2)="
 '
 
 # ---- Output ----
@@ -1678,9 +1746,11 @@ limited() {
   fi
 }
 
+why_broken() { plain "$(sed 's/^edit: [^:]*:\([0-9]*\):\([0-9]*\): /parse error at line \1, column \2: /; 1q' reason)"; }
+
 parse_error() {
   case $result in
-    3) trouble "$1" "$2" "$(plain "$(sed 's/^edit: [^:]*:\([0-9]*\):\([0-9]*\): /parse error at line \1, column \2: /; 1q' reason)"); file unchanged" ;;
+    3) trouble "$1" "$2" "$(why_broken); file unchanged" ;;
     5) trouble "$1" "$2" "cannot be processed, because $(plain "$work") cannot be written; file unchanged" 12 ;;
     6)
       set_state "$1" error
@@ -1698,6 +1768,163 @@ drop() { if [ -z "${2-}" ] || wants "$2"; then put "drop$tab$1" && echo; fi; }
 # keep_table POINTER, join_list POINTER: for the row of that pointer, whether a table there stays, and whether its value goes behind the owner's
 keep_table() { put "keep$tab$1" && echo; }
 join_list() { put "join$tab$1" && echo; }
+# kinds KIND POINTER...: values without which the CLI does not read the file
+kinds() {
+  kind=$1
+  shift
+  for pointer in "$@"; do put "kind$tab$pointer$tab$kind" && echo; done
+}
+# only_keys POINTER KEY...: with another key there the CLI does not read the file
+only_keys() {
+  pointer=$1
+  shift
+  put "only$tab$pointer$tab$*" && echo
+}
+
+# rival FORMAT HINT PATH WORD...: looks at another file that the CLI in cli reads for the account in uid
+rival() {
+  format=$1 hint=$2 files=$3
+  shift 3
+  (IFS= && printf '%s\n' $files) >others
+  while IFS= read -r other <&5; do
+    run_as "$uid" "$name" "$GLANCE" "$other" "$LARGEST" </dev/null || :
+    seen=absent
+    IFS= read -r seen <answer || :
+    tail -c "+$((${#seen} + 2))" answer >old
+    case $seen in
+      absent) ;;
+      ok) judge_rival "$@" ;;
+      kind | large) rivalled "$(why_not "$seen")" ;;
+      *) rivalled "cannot be read" ;;
+    esac
+  done 5<others
+}
+
+judge_rival() {
+  if [ -n "$hint" ] && ! grep -Eq "$hint" old; then return 0; fi
+  case $format in
+    dotenv | plist)
+      for word in "$@"; do
+        if [ "$format" = dotenv ]; then word="^[[:space:]]*(export[[:space:]]+)?${word}[[:space:]]*="; fi
+        if grep -Eq "$word" old; then rivalled; fi
+      done
+      return 0
+      ;;
+  esac
+  : >before
+  result=0
+  for word in "$@"; do
+    case $word in /*) drop "$word" ;; *) kinds "${word%%:*}" "${word#*:}" ;; esac
+  done | edit same || result=$?
+  case $result in
+    0) rivalled ;;
+    1) ;;
+    3) rivalled "$(why_broken)" ;;
+    *) parse_error "$cli" "$other" ;;
+  esac
+}
+
+# rivalled [REASON]
+rivalled() {
+  rivalled=yes
+  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+}
+
+# contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer
+contradicted() {
+  rivalled=
+  [ "$ACTION" != uninstall ] || return 1
+  user_file "$1"
+  case $1-$2 in
+    claude-code-user)
+      set -- /otelHeadersHelper /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+      rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
+      if [ "$SCOPE" = user ]; then
+        :
+        case $OS in macos) at="$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' ;; linux) at="$ROOT"/etc/claude-code/managed-settings.json ;; esac
+        set -- /otelHeadersHelper /env/CLAUDE_CODE_ENABLE_TELEMETRY /env/OTEL_LOGS_EXPORTER /env/OTEL_METRICS_EXPORTER /env/OTEL_TRACES_EXPORTER /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_HEADERS /env/OTEL_EXPORTER_OTLP_PROTOCOL /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+        rival json '' "$at" "$@"
+        case $OS in macos) at="$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.d/*.json' ;; linux) at="$ROOT"'/etc/claude-code/managed-settings.d/*.json' ;; esac
+        rival json '' "$at" "$@"
+        case $OS in macos) at="$ROOT"'/Library/Managed Preferences/com.anthropic.claudecode.plist' ;; linux) at='' ;; esac
+        set -- 'OTEL_|TELEMETRY|otelHeaders|\\u00[4-7]'
+        rival plist '' "$at" "$@"
+        case $OS in macos) at="$ROOT"'/Library/Managed Preferences/*/com.anthropic.claudecode.plist' ;; linux) at='' ;; esac
+        rival plist '' "$at" "$@"
+      fi
+      ;;
+    claude-code-system)
+      set -- /otelHeadersHelper /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+      rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
+      set -- /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+      rival json '' "$folder"/settings.json "$@"
+      ;;
+    codex-user)
+      if [ "$SCOPE" = user ]; then
+        :
+        set -- /otel boolean:/otel/log_user_prompt string:/otel/environment boolean:/analytics/enabled
+        rival toml '' "$ROOT"/etc/codex/config.toml "$@"
+        rival toml '' "$ROOT"/etc/codex/managed_config.toml "$@"
+        rival toml '' "$ROOT"/etc/codex/requirements.toml "$@"
+      fi
+      ;;
+    codex-system)
+      set -- boolean:/otel/log_user_prompt string:/otel/environment boolean:/analytics/enabled
+      rival toml '' "$folder"/config.toml "$@"
+      rival toml '' "$ROOT"/etc/codex/config.toml "$@"
+      rival toml '' "$ROOT"/etc/codex/managed_config.toml "$@"
+      ;;
+    gemini-user)
+      set -- 'GEMINI_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
+      rival dotenv '' "$folder"/.env "$@"
+      rival dotenv '' "$home"/.env "$@"
+      if [ "$SCOPE" = user ]; then
+        :
+        case $OS in macos) at="$ROOT"'/Library/Application Support/GeminiCli/settings.json' ;; linux) at="$ROOT"/etc/gemini-cli/settings.json ;; esac
+        set -- /telemetry
+        rival jsonc '' "$at" "$@"
+        case $OS in macos) at="$ROOT"'/Library/Application Support/GeminiCli/system-defaults.json' ;; linux) at="$ROOT"/etc/gemini-cli/system-defaults.json ;; esac
+        set --
+        rival jsonc '' "$at" "$@"
+      fi
+      ;;
+    gemini-system)
+      set --
+      rival jsonc '' "$folder"/settings.json "$@"
+      set -- 'GEMINI_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
+      rival dotenv '' "$folder"/.env "$@"
+      rival dotenv '' "$home"/.env "$@"
+      case $OS in macos) at="$ROOT"'/Library/Application Support/GeminiCli/system-defaults.json' ;; linux) at="$ROOT"/etc/gemini-cli/system-defaults.json ;; esac
+      set --
+      rival jsonc '' "$at" "$@"
+      ;;
+    qwen-code-user)
+      set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
+      rival dotenv '' "$folder"/.env "$@"
+      rival dotenv '' "$home"/.env "$@"
+      if [ "$SCOPE" = user ]; then
+        :
+        case $OS in macos) at="$ROOT"'/Library/Application Support/QwenCode/settings.json' ;; linux) at="$ROOT"/etc/qwen-code/settings.json ;; esac
+        set -- /telemetry /env/QWEN_TELEMETRY_ENABLED /env/QWEN_TELEMETRY_OUTFILE /env/QWEN_TELEMETRY_TARGET /env/QWEN_TELEMETRY_OTLP_ENDPOINT /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/QWEN_TELEMETRY_OTLP_PROTOCOL
+        rival jsonc '' "$at" "$@"
+        case $OS in macos) at="$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' ;; linux) at="$ROOT"/etc/qwen-code/system-defaults.json ;; esac
+        set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint /env/QWEN_TELEMETRY_ENABLED /env/QWEN_TELEMETRY_OUTFILE /env/QWEN_TELEMETRY_TARGET /env/QWEN_TELEMETRY_OTLP_ENDPOINT /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/QWEN_TELEMETRY_OTLP_PROTOCOL
+        rival jsonc '' "$at" "$@"
+      fi
+      ;;
+    qwen-code-system)
+      set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint /env/QWEN_TELEMETRY_ENABLED /env/QWEN_TELEMETRY_OUTFILE /env/QWEN_TELEMETRY_TARGET /env/QWEN_TELEMETRY_OTLP_ENDPOINT /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/QWEN_TELEMETRY_OTLP_PROTOCOL
+      rival jsonc '' "$folder"/settings.json "$@"
+      set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
+      rival dotenv '' "$folder"/.env "$@"
+      rival dotenv '' "$home"/.env "$@"
+      case $OS in macos) at="$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' ;; linux) at="$ROOT"/etc/qwen-code/system-defaults.json ;; esac
+      set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint /env/QWEN_TELEMETRY_ENABLED /env/QWEN_TELEMETRY_OUTFILE /env/QWEN_TELEMETRY_TARGET /env/QWEN_TELEMETRY_OTLP_ENDPOINT /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/QWEN_TELEMETRY_OTLP_PROTOCOL
+      rival jsonc '' "$at" "$@"
+      ;;
+  esac
+  [ -n "$rivalled" ]
+}
 
 # live_token CLI: sets live to the token in the file old, or to nothing
 live_token() {
@@ -1760,9 +1987,9 @@ header_program() {
 
 # ---- Background processes ----
 
-# Processes that outlive a session: lines UID, age in seconds, program
+# Processes that outlive a session: lines UID, age in seconds, id, program
 daemons() {
-  ps -A -o uid= -o etime= -o args= 2>/dev/null | "$AWK" -v needle="$needle" '
+  ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" '
     index($0, needle) && !/awk/ {
       days = 0
       clock = $2
@@ -1770,18 +1997,20 @@ daemons() {
       count = split(clock, part, ":")
       seconds = 0
       for (i = 1; i <= count; i++) seconds = seconds * 60 + part[i]
-      print $1, days * 86400 + seconds, $3
+      print $1, days * 86400 + seconds, $3, $4
     }'
 }
 
-# look_at_daemon CLI FILE: whether the user in uid has a process that started before our last change of the file
+# look_at_daemon CLI FILE: whether the user in uid has a process that started before the last change of the file, of its content, mode or owner, or with variables that go before the file
 look_at_daemon() {
   daemon "$1"
   [ -n "$needle" ] || return 0
-  while IFS=' ' read -r owner age program <&4; do
+  while IFS=' ' read -r owner age pid program <&4; do
     [ "$owner" = "$uid" ] || continue
-    written=$(stat -c %Y "$2.crossfade-undo" 2>/dev/null || stat -f %m "$2.crossfade-undo" 2>/dev/null) || continue
-    [ "$age" -gt "$(($(date +%s) - written))" ] || continue
+    times=$(stat -c '%Y %Z' "$2" 2>/dev/null || stat -f '%m %c' "$2" 2>/dev/null) || continue
+    written=${times% *}
+    if [ "${times#* }" -gt "$written" ]; then written=${times#* }; fi
+    if [ "$age" -le "$(($(date +%s) - written))" ] && ! run_as "$uid" "$name" "$ENVIRON" "$pid" "$variables" </dev/null; then continue; fi
     set_state "$1" stale
     return 0
   done 4<"daemons-$1"
@@ -1843,6 +2072,8 @@ handle_clis() {
     if [ "$self" -eq 0 ] && { [ "$USERS" = all ] || [ "$SCOPE" = system ]; }; then for_machine "$cli" "$wanted_here"; fi
     while IFS=$tab read -r uid name home words <&3; do
       layers "$cli" $words
+      if [ "$in_system" = yes ] && contradicted "$cli" system; then :; fi
+      if [ "$in_user" = yes ] && contradicted "$cli" user; then continue; fi
       if [ "$in_user" = yes ] || [ "$USERS" = self ] || has_record "$cli"; then for_user "$cli" "$in_user"; fi
       system_file "$cli"
       if [ "$in_system" = yes ]; then look_at_daemon "$cli" "$file"; fi

@@ -14,6 +14,8 @@ const causes: Record<string, readonly [got: string, fix: string]> = {
 	ENOTDIR: ["part of the path is not a folder", "check the path"],
 	EISDIR: ["a folder", "name a file in it"],
 	ELOOP: ["a symbolic link, which is not followed here", "name the file it points to"],
+	EFBIG: ["far too large", "move it away; crossfade makes its own"],
+	ERR_FS_FILE_TOO_LARGE: ["far too large", "move it away; crossfade makes its own"],
 	EFTYPE: ["not a regular file", "move away what is there; crossfade makes its own"],
 	EMFILE: ["too many open files", "raise the limit (ulimit -n)"],
 	ENAMETOOLONG: ["a path that is too long", "choose a shorter one"],

@@ -40,7 +40,10 @@ export async function verifyFolder(
 		throw new CrossfadeError("refused", { what: "no manifest.json in this folder", where, fix });
 	}
 	const manifest = parseManifest(text, join(folder, MANIFEST));
-	const scripts = files.filter(({ path, kind }) => path.endsWith(".sh") && kind === "file").map(({ path }) => path);
+	// A shell reads to the end of what is far too large, which may take hours.
+	const scripts = files
+		.filter(({ path, text: read }) => path.endsWith(".sh") && read !== undefined)
+		.map(({ path }) => path);
 	const present = shells.filter(([name]) => fx.programs.find(name) !== undefined);
 	const checked = await fx.terminal.progress(
 		"checking the syntax",

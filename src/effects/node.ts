@@ -5,6 +5,7 @@ import { holdsSecret } from "../token/guard.ts";
 import type { Effects } from "./effects.ts";
 import { hearOfAccess } from "./files/access.ts";
 import { nodeFiles } from "./files/node-files.ts";
+import { readWhole } from "./files/regular.ts";
 import { isWindows } from "./files/system.ts";
 import { programNames } from "./process/program-names.ts";
 import type { Programs, RunResult } from "./process/programs.ts";
@@ -30,12 +31,24 @@ export function nodeEffects(terminal: Terminal): Effects {
 		serve: async (options) => (await import("./net/http-server.ts")).serve(options),
 		forward: async (options) => (await import("./net/forwarder.ts")).startForwarder(options),
 		request: async (request) => (await import("./net/http-client.ts")).sendRequest(request),
-		lookAtTls: async (...look) => (await import("./net/tls-look.ts")).lookAtTls(...look),
+		lookAtTls: async (url, ...look) => (await import("./net/tls-look.ts")).lookAtTls(url, textOf, ...look),
 		readToken: async (ref, what) => (await import("./terminal/token-source.ts")).readToken(ref, effects, what),
 		sleep,
 		stopped: stopSignal(),
 	};
 	return effects;
+}
+
+/** Far more than a certificate store has. */
+const MAX_STORE_BYTES = 16 * 1024 * 1024;
+
+/** The variable that names a certificate store may name what has no end, or never comes. */
+function textOf(path: string): string | undefined {
+	try {
+		return Buffer.from(readWhole(path, { maxBytes: MAX_STORE_BYTES })).toString("utf8");
+	} catch {
+		return undefined;
+	}
 }
 
 /** On Windows Ctrl-C, Ctrl-Break and the end of the console are told as signals. https://nodejs.org/docs/latest-v20.x/api/process.html#signal-events */

@@ -49,6 +49,16 @@ export function storeReach(fx: ReachEffects): StoreReach {
 			if ("what" in ref) throw new CrossfadeError("usage", ref);
 			return fx.readToken(ref);
 		},
+		async endless(path) {
+			try {
+				await fx.files.read(path, { maxBytes: MAX_FILE_BYTES });
+				return undefined;
+			} catch (error) {
+				// What is not there, or nobody may read, the client finds out.
+				if (!(error instanceof CrossfadeError) || error.exit !== "refused") return undefined;
+				return error.problems.map((problem) => problemText(problem).replaceAll(/\n\s*/g, "; ")).join("; ");
+			}
+		},
 		variable: (name) => ownEntry(fx.environment, name),
 		now: fx.clock.now,
 		sleep: (ms) => fx.sleep(ms),

@@ -1,7 +1,8 @@
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
-# "join POINTER" that the value of the plan goes behind what is there, after a comma.
+# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object" that
+# its reader takes the file for broken where something else is there, "only POINTER KEY KEY..." where it has another key.
 
 function read_rows(   i, f, n, p, v) {
   for (i = 1; i <= PLANNED; i++) {
@@ -12,6 +13,8 @@ function read_rows(   i, f, n, p, v) {
     if (f[1] == "drop") { DROP[++DROPS] = p; SILENT[p] = 1 }
     else if (f[1] == "keep") KEEP[p] = 1
     else if (f[1] == "join") JOIN[p] = 1
+    else if (f[1] == "kind" && n == 3) KINDS[p] = f[3]
+    else if (f[1] == "only" && n == 3) ONLY[p] = " " f[3] " "
     else if (f[1] == "set" && n > 3) {
       v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
       if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
@@ -41,6 +44,25 @@ function keep_tables(   i, n, p) {
     else SET[++n] = p
   }
   SETS = n + 0
+}
+
+# The first of these that is of another kind, or "".
+function odd_one(   p, q, k) {
+  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) { WHERE[q] = (p in WHERE) ? WHERE[p] : WHERE[q]; return q }
+  for (p in KINDS) if (p in KIND) {
+    k = KIND[p]
+    k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
+    if (k != KINDS[p]) return p
+  }
+  return ""
+}
+
+function odd(p) { return refuse(3, FILE ":" place(WHERE[p]) ": " ((p in ONLY) ? "an unknown key below " : "must be of type " KINDS[p] ": ") p) }
+
+# The last part of a pointer, as plain text.
+function name_of(p) {
+  sub(/^.*\//, "", p); gsub(/~1/, "/", p); gsub(/~0/, "~", p)
+  return p
 }
 
 function target(p) { return SETTYPE[p] "\t" SETVALUE[p] }

@@ -11,7 +11,8 @@ function read_settings(   line, i, n) {
   return 1
 }
 
-function set_all(   m) {
+function set_all(   m, p) {
+  if ((p = odd_one()) != "") return odd(p)
   keep_tables()
   accept_joined()
   join_values()
@@ -187,12 +188,6 @@ function quote(s,   out, c) {
     out = out substr(s, 1, RSTART - 1) ((c in SHORT) ? SHORT[c] : sprintf("\\u%04X", ORD[c]))
   }
   return "\"" out s "\""
-}
-
-# The last part of a pointer, as plain text.
-function name_of(p) {
-  sub(/^.*\//, "", p); gsub(/~1/, "/", p); gsub(/~0/, "~", p)
-  return p
 }
 
 # The pointer just below top on the way to p.

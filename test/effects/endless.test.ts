@@ -1,5 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { openSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer } from "node:https";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodes } from "../../src/base/errors.ts";
@@ -8,6 +10,7 @@ import { fromDescriptor } from "../../src/effects/files/descriptor.ts";
 import { openFolder } from "../../src/effects/files/folder.ts";
 import { CLI, crossfadeProcess, scratch } from "../harness/cli.ts";
 import { pairs } from "../harness/matrix.ts";
+import { selfSigned } from "../harness/self-signed.ts";
 
 /** A folder with what has no end, or never comes. */
 function traps(): string {
@@ -28,7 +31,7 @@ describe("endless or missing input", () => {
 		expect(outcome).toMatchObject({ code: 11, stdout: "" });
 	});
 
-	test.each(["fifo", "zero"])("%s is no file of a folder that is ours", async (name) => {
+	test.each(["fifo", "zero", "vast"])("%s is no file of a folder that is ours", async (name) => {
 		const folder = await openFolder(traps());
 		await expect(folder.read(name)).rejects.toThrow();
 	});
@@ -84,6 +87,34 @@ const READS: Readonly<Record<string, readonly string[]>> = {
 
 /** Options for files that are only written. */
 const WRITES = ["--out", "--token-out", "--admin-out", "rotate --prometheus"];
+
+describe("what a command reads without an option", () => {
+	test.each(["fifo", "zero", "vast"])(
+		"%s as the system's certificates: a probe over TLS has its answer",
+		async (name) => {
+			const { cert, key } = selfSigned();
+			const server = createServer({ cert, key }).listen(0, "127.0.0.1");
+			onTestFinished(() => void server.close());
+			await once(server, "listening");
+			const { port } = server.address() as { port: number };
+			const args = ["probe", "--endpoint", `https://127.0.0.1:${port}`, "--retry", "0", "--token", "new=env:TOKEN"];
+			const env = { TOKEN: "k0123456789abcdefghijklm", SSL_CERT_FILE: join(traps(), name) };
+			const { code, stdout } = await crossfadeProcess(args, { env });
+			expect({ code, stdout }).toEqual({ code: 6, stdout: expect.stringContaining("self-signed") });
+		},
+	);
+
+	test("vast as a script of a kit: it is not parsed, and is an error", async () => {
+		const cwd = scratch();
+		const made = await crossfadeProcess(["mdm", "-v", "generic", "--mode", "param", "--out", "kit"], { cwd });
+		expect(made.code).toBe(0);
+		truncateSync(join(cwd, "kit/report.sh"), 2 ** 40);
+		const { code, stdout } = await crossfadeProcess(["mdm", "verify", join(cwd, "kit")], { cwd: scratch() });
+		expect({ code, stdout }).toEqual({ code: 10, stdout: expect.stringContaining("report.sh: it is far too large") });
+		// A shell would read it until it is killed.
+		expect(stdout).not.toContain("cannot parse");
+	});
+});
 
 describe("what names something to read", async () => {
 	const commands = await Promise.all(registry.map(({ load }) => load()));

@@ -60,6 +60,10 @@ export interface Layer {
 	/** First release if an option is set that removes the reason to exclude older ones. */
 	readonly sinceWith?: Readonly<Partial<Record<Condition, string>>>;
 	readonly rows: readonly LayerRow[];
+	/** By pointer; a value of another kind breaks the file. */
+	readonly kinds?: Readonly<Record<string, SettingKind>>;
+	/** A table in which an unknown key breaks the file, by pointer, and the keys that it knows. */
+	readonly strict?: { readonly table: string; readonly keys: readonly string[] };
 }
 
 /**
@@ -86,6 +90,27 @@ export interface FilesBeside {
 	readonly ending: string;
 	/** Extended regular expression for the text of one that can take data, and our header, to another place. */
 	readonly divert: string;
+}
+
+/** What a setting has to be for the file to be read at all. */
+export type SettingKind = "string" | "number" | "boolean" | "list" | "object";
+
+/** Another file that the CLI reads, and the settings in it with which ours no longer says what is sent, and where. */
+export interface Rival {
+	/** Which of our files it stands beside. */
+	readonly of: "system" | "user";
+	/** Of the machine by system, below the home (`~/`), or below the CLI's folder (`{folder}/`). A star stands for a part of the last segment. */
+	readonly path: string | Readonly<Partial<Record<Os, string>>>;
+	readonly format: "json" | "jsonc" | "toml" | "dotenv" | "plist";
+	/**
+	 * Pointers, at and below which nothing may be; of a `dotenv` file extended regular expressions for whole names, of a `plist` for anything
+	 * in its text.
+	 */
+	readonly settings: readonly string[];
+	/** Extended regular expression: a file without it in its text is not looked at any further. */
+	readonly hint?: string;
+	/** Its values must be of the kinds of our file's layer. */
+	readonly hasKinds?: boolean;
 }
 
 /** Where to detect a release without running it. User paths are relative to the home; `*` matches one path segment. */
@@ -116,6 +141,8 @@ export interface Cli {
 		readonly below: string;
 		readonly beside?: FilesBeside;
 	};
+	/** The other files that it reads. */
+	readonly rivals: readonly Rival[];
 	/** The command that starts it. */
 	readonly program: string;
 	/** Package in the npm registry; its folder below every npm root shows the version. */
@@ -128,8 +155,11 @@ export interface Cli {
 	readonly signs: readonly Sign[];
 	/** The same on Windows; paths of the machine begin with %ProgramFiles% or %ProgramData%, and all have slashes. */
 	readonly windowsSigns: readonly Sign[];
-	/** Command-line text of processes that outlive a session and keep the old token, and how a user restarts them. */
-	readonly daemon?: { readonly command: string; readonly restart: string };
+	/**
+	 * Command-line text of processes that outlive a session and keep the old token, how a user restarts them, and an extended regular expression
+	 * for the names of variables that go before the file.
+	 */
+	readonly daemon?: { readonly command: string; readonly restart: string; readonly variables: string };
 	/** What it sends even with every option off, for STEPS.md. */
 	readonly sends: readonly string[];
 	/** When it uses a new token. */

@@ -161,6 +161,8 @@ export interface StoreReach {
 	): Promise<StoreRun>;
 	/** Reads a secret of the store's block, by its reference. Throws an error that does not quote it. */
 	secret(reference: string): Promise<Secret>;
+	/** Why a client that reads a file by itself would not come to its end, in words; undefined if it would, or there is none. */
+	endless(path: string): Promise<string | undefined>;
 	/** An environment variable, for the credential chains of clients. */
 	variable(name: string): string | undefined;
 	/** Milliseconds since the epoch. */

@@ -75,11 +75,16 @@ async function orUndefined<T>(code: string, work: Promise<T>): Promise<T | undef
 	}
 }
 
+/** No file of ours grows to this. */
+const MAX_BYTES = 512 * 1024 * 1024;
+
 /** Reads what has an end: a named pipe or a device in the place of a file would keep the reader for ever. */
 async function readRegular(path: string): Promise<Uint8Array> {
 	const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
 	try {
-		if (!(await file.stat()).isFile()) throw notRegular();
+		const stats = await file.stat();
+		if (!stats.isFile()) throw notRegular();
+		if (stats.size > MAX_BYTES) throw Object.assign(new Error("too large"), { code: "EFBIG" });
 		return await file.readFile();
 	} finally {
 		await file.close();

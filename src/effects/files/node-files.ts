@@ -1,11 +1,9 @@
 import {
 	closeSync,
-	constants,
 	fstatSync,
 	lstatSync,
 	mkdirSync,
 	mkdtempSync,
-	openSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
@@ -19,10 +17,11 @@ import { ioError } from "../../base/io-error.ts";
 import type { Secret } from "../../token/secret.ts";
 import { accessOf, keepAccess, restrict } from "./access.ts";
 import { asOwnerOf } from "./as-owner.ts";
-import { atOnce, fromDescriptor, readSome } from "./descriptor.ts";
+import { atOnce, fromDescriptor } from "./descriptor.ts";
 import type { Files, FileToWrite, FolderEntry, ReadOptions, SecretFileToWrite } from "./files.ts";
 import { moveOver, removeOurs } from "./moving.ts";
 import { exists, refuseSecret, removeLeft, temporaryName, writeNew } from "./new-file.ts";
+import { openRegular, readWhole, tooLarge } from "./regular.ts";
 import { replaceWhole } from "./replace.ts";
 import { isWindows } from "./system.ts";
 import { refuseOddName } from "./windows-names.ts";
@@ -111,29 +110,6 @@ async function readInput({ maxBytes }: ReadOptions): Promise<Uint8Array> {
 	return Buffer.concat(pieces);
 }
 
-function readWhole(path: string, { maxBytes }: ReadOptions): Uint8Array {
-	let fd: number | undefined;
-	try {
-		fd = openRegular(path);
-		const bytes = readUpTo(fd, maxBytes + 1);
-		if (bytes.length > maxBytes) throw tooLarge(path, maxBytes);
-		return bytes;
-	} catch (error) {
-		throw error instanceof CrossfadeError ? error : ioError(path, "read", error);
-	} finally {
-		if (fd !== undefined) closeSync(fd);
-	}
-}
-
-/** Opening must not hang on a FIFO without a writer. */
-function openRegular(path: string): number {
-	const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-	const stats = fstatSync(fd);
-	if (stats.isFile()) return fd;
-	closeSync(fd);
-	throw notRegular(path, stats);
-}
-
 /** No inventory of a fleet is larger; beyond it is the wrong file, or one that has no end. */
 const MAX_STREAM_BYTES = 512 * 1024 * 1024;
 
@@ -167,48 +143,6 @@ async function* bounded(pieces: AsyncIterable<Uint8Array>, name: string, maxByte
 	} catch (error) {
 		throw error instanceof CrossfadeError ? error : ioError(name, "read", error);
 	}
-}
-
-function readUpTo(fd: number, limit: number): Uint8Array {
-	const chunks: Uint8Array[] = [];
-	let total = 0;
-	while (total < limit) {
-		const chunk = Buffer.allocUnsafe(Math.min(1 << 16, limit - total));
-		const got = readSome(fd, chunk);
-		if (got === 0) break;
-		chunks.push(chunk.subarray(0, got));
-		total += got;
-	}
-	return Buffer.concat(chunks);
-}
-
-function notRegular(file: string, stats: Stats): CrossfadeError {
-	const kinds = [
-		[stats.isDirectory(), "a folder"],
-		[stats.isFIFO(), "a named pipe"],
-		[stats.isSocket(), "a socket"],
-	] as const;
-	const got = kinds.find(([is]) => is)?.[1] ?? "a device";
-	const fix = "name the file itself, or use - for standard input";
-	return new CrossfadeError("refused", {
-		what: "cannot read it",
-		expected: "a file",
-		got,
-		where: { file },
-		fix,
-	});
-}
-
-function tooLarge(file: string, maxBytes: number): CrossfadeError {
-	const expected = `at most ${Math.round(maxBytes / 1024 / 1024)} MiB`;
-	const fix = "check that this is the right file";
-	return new CrossfadeError("refused", {
-		what: "the file is too large",
-		expected,
-		got: "more",
-		where: { file },
-		fix,
-	});
 }
 
 /** An artefact that is meant to contain a token. */

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { Duplex, PassThrough } from "node:stream";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 import { openConnection, RequestLifetime, secureContext, serverName } from "./connection.ts";
@@ -41,8 +41,16 @@ const STORES = [
 	"/etc/ssl/cert.pem",
 ];
 
-/** Inspects a server after a failed request, with handshakes only. Never throws because of the server. */
-export async function lookAtTls(target: string, tls: TlsFiles = {}, timeoutMs = 10_000): Promise<TlsLook> {
+/**
+ * Inspects a server after a failed request, with handshakes only. `textOf` reads the system's certificate store; undefined if it cannot.
+ * Never throws because of the server.
+ */
+export async function lookAtTls(
+	target: string,
+	textOf: (path: string) => string | undefined,
+	tls: TlsFiles = {},
+	timeoutMs = 10_000,
+): Promise<TlsLook> {
 	const handshake = (options: ShakeOptions) => shake(new URL(target), timeoutMs, options);
 	const first = await handshake({ files: tls, verify: false });
 	if (first.code !== undefined || first.closed) {
@@ -52,8 +60,9 @@ export async function lookAtTls(target: string, tls: TlsFiles = {}, timeoutMs = 
 	}
 	const store = [process.env["SSL_CERT_FILE"] ?? "", ...STORES].find((path) => path !== "" && existsSync(path));
 	if (store === undefined) return first;
-	const files = { ...tls, ca: readFileSync(store, "utf8") };
-	return (await handshake({ files, verify: true })).handshake ? { ...first, trustedBy: store } : first;
+	const ca = textOf(store);
+	if (ca === undefined) return first;
+	return (await handshake({ files: { ...tls, ca }, verify: true })).handshake ? { ...first, trustedBy: store } : first;
 }
 
 interface ShakeOptions {

@@ -26,6 +26,7 @@ import peopleMacos from "../../../templates/sh/endpoint/people-macos.sh";
 import readLine from "../../../templates/sh/endpoint/read-line.sh";
 import removeHeader from "../../../templates/sh/endpoint/remove-header.sh";
 import restore from "../../../templates/sh/endpoint/restore.sh";
+import rivals from "../../../templates/sh/endpoint/rivals.sh.hbs";
 import row from "../../../templates/sh/endpoint/row.sh";
 import runAs from "../../../templates/sh/endpoint/run-as.sh";
 import say from "../../../templates/sh/endpoint/say.sh";
@@ -40,6 +41,8 @@ import write from "../../../templates/sh/endpoint/write.sh";
 import alone from "../../../templates/sh/owner/alone.sh";
 import backup from "../../../templates/sh/owner/backup.sh";
 import besideProgram from "../../../templates/sh/owner/beside.sh";
+import environ from "../../../templates/sh/owner/environ.sh";
+import glance from "../../../templates/sh/owner/glance.sh";
 import look from "../../../templates/sh/owner/look.sh";
 import peekProgram from "../../../templates/sh/owner/peek.sh";
 import read from "../../../templates/sh/owner/read.sh";
@@ -145,6 +148,7 @@ const parts: readonly Part[] = [
 	{ section: "Files", text: files, for: all, in: "editing" },
 	{ section: "Files", text: row, for: setting },
 	{ section: "Files", text: drop, for: setting, in: "editing" },
+	{ section: "Files", text: rivals, for: setting, in: "editing" },
 	{ section: "Files", text: expected, for: changing },
 	{ section: "Files", text: write, for: changing, if: replaces },
 	{ section: "Files", text: inUse, for: setting, in: "editing" },
@@ -169,9 +173,11 @@ const programs: readonly (Use & { readonly name: string; readonly text: string }
 	{ name: "READ", text: state + read, for: all, if: needsRecord },
 	{ name: "READ", text: state + peekProgram, for: ["report"], if: needsNoRecord },
 	{ name: "BESIDE", text: besideProgram, for: setting, in: "editing" },
+	{ name: "GLANCE", text: glance, for: setting, in: "editing" },
 	{ name: "REPLACE", text: replace, for: changing, if: replaces },
 	{ name: "BACKUP", text: backup, for: ["install"], in: "editing" },
 	{ name: "REMOVE", text: remove, for: changing },
+	{ name: "ENVIRON", text: environ, for: setting, if: ({ hasDaemon }) => hasDaemon },
 	{ name: "RESTART", text: restart, for: ["install"], in: "editing", if: ({ hasDaemon }) => hasDaemon },
 ];
 

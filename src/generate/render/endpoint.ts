@@ -21,6 +21,7 @@ import { aboutView, forSignals, headerFacts, tokenLines } from "./endpoint-about
 import { contentsOf, type HeaderFacts } from "./endpoint-header.ts";
 import { editorModes, type FileFacts, ownerPrograms, shellParts } from "./endpoint-parts.ts";
 import { renderPowerShell } from "./endpoint-ps1.ts";
+import { kindRows, rivalCases } from "./endpoint-rivals.ts";
 import { renderTemplate } from "./template.ts";
 
 /**
@@ -138,7 +139,8 @@ function isCompact({ compact = false, helper, vehicle }: EndpointScript, scope: 
 /** The case of a CLI's background process. */
 function daemonCase({ id, daemon }: Cli): string[] {
 	if (!daemon) return [];
-	return [`${id}) needle=${sh(daemon.command)} restart=${sh(daemon.restart.replace(/^\S+ /, ""))} ;;`];
+	const restart = sh(daemon.restart.replace(/^\S+ /, ""));
+	return [`${id}) needle=${sh(daemon.command)} variables=${sh(daemon.variables)} restart=${restart} ;;`];
 }
 
 /** What the script contains of the CLIs. */
@@ -152,6 +154,7 @@ function cliView(
 		userFiles: clis.map((cli) => ({ id: cli.id, lines: userFile(cli, file) })),
 		variables: clis.map(({ user }) => user.variable).join(" "),
 		plans: clis.map(file.compact ? wholePlan : plan),
+		rivals: file.compact ? [] : clis.flatMap((cli) => rivalCases(cli, os)),
 		tokens: clis.map(tokens),
 		tokenKeys: clis.map(tokenKey),
 		abouts: clis.map(({ id, title, applies }) => `${id}) title=${sh(title)} when=${sh(applies)} ;;`),
@@ -233,7 +236,10 @@ function since({ since, sinceWith = {} }: Layer): string[] {
 
 /** The rows of both layers, and those that one of them has alone. */
 function plan(cli: Cli): { id: string; userRows: string[]; systemRows: string[]; rows: string[] } {
-	const [user, system] = [cli.user.rows.map(row), cli.system.rows.map(row)];
+	const [user, system] = [cli.user, cli.system].map((layer) => [...kindRows(layer), ...layer.rows.map(row)]) as [
+		string[],
+		string[],
+	];
 	let common = 0;
 	while (common < Math.min(user.length, system.length) && user.at(-1 - common) === system.at(-1 - common)) common++;
 	return {

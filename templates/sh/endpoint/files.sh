@@ -24,9 +24,11 @@ limited() {
   fi
 }
 
+why_broken() { plain "$(sed 's/^edit: [^:]*:\([0-9]*\):\([0-9]*\): /parse error at line \1, column \2: /; 1q' reason)"; }
+
 parse_error() {
   case $result in
-    3) trouble "$1" "$2" "$(plain "$(sed 's/^edit: [^:]*:\([0-9]*\):\([0-9]*\): /parse error at line \1, column \2: /; 1q' reason)"); file unchanged" ;;
+    3) trouble "$1" "$2" "$(why_broken); file unchanged" ;;
     5) trouble "$1" "$2" "cannot be processed, because $(plain "$work") cannot be written; file unchanged" 12 ;;
     6)
       set_state "$1" error

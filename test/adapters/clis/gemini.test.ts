@@ -105,6 +105,12 @@ describe("Gemini CLI", () => {
 			{ user: telemetry("u", "U"), environment: variable("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20E") },
 			to("u", "U", "E"),
 		],
+		[
+			"variables in a file of settings are none (seen on 0.61.0)",
+			"0.61.0",
+			{ user: { ...telemetry("u", "U"), ...variable("OTEL_EXPORTER_OTLP_ENDPOINT", "https://e/E") } },
+			to("u", "U"),
+		],
 		["target gcp ignores the endpoint", "0.61.0", { user: telemetry("u", "U", { target: "gcp" }) }, []],
 		[
 			"before 0.34.0 every signal is posted to the bare URL",

@@ -1,9 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { store } from "../../../src/adapters/stores/aws-secrets-manager/index.ts";
 import type { StoreReach } from "../../../src/adapters/stores/store.ts";
 import { Secret } from "../../../src/token/secret.ts";
 import { canary } from "../../harness/canary.ts";
+import { scratch } from "../../harness/cli.ts";
 import { fakeSecretsManager } from "../../harness/fake-secrets-manager.ts";
 import { answer, reachWith } from "../../harness/store.ts";
 import { isPromotion, logIn } from "./aws-secrets-manager.expected.ts";
@@ -23,6 +27,39 @@ function open(
 	const reach = reachWith({ request: request?.(fake.request) ?? fake.request });
 	return { fake, first, opened: store.open({ "secret-id": "s", ...settings }, reach) };
 }
+
+describe("what the SDK reads for credentials", () => {
+	test.each([
+		"AWS_CONFIG_FILE",
+		"AWS_SHARED_CREDENTIALS_FILE",
+		"AWS_WEB_IDENTITY_TOKEN_FILE",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+	])("%s: a named pipe, and what has no end, is refused before the SDK opens it", async (name) => {
+		logIn(canary().token);
+		const folder = scratch();
+		execFileSync("mkfifo", [join(folder, "fifo")]);
+		symlinkSync("/dev/zero", join(folder, "zero"));
+		for (const [trap, why] of [
+			["fifo", "a named pipe"],
+			["zero", "a device"],
+		] as const) {
+			const request = () => expect.unreachable("nothing is sent");
+			const reach = reachWith({ request }, {}, { [name]: join(folder, trap) });
+			const found = await store.open({ "secret-id": "s" }, reach).read();
+			expect(found).toMatchObject({ is: "unreachable", why: expect.stringContaining(why) });
+		}
+	});
+
+	test("a file that is not there, and one that ends, are left to it", async () => {
+		logIn(canary().token);
+		const fake = fakeSecretsManager("s");
+		fake.put(old.token);
+		const cwd = scratch({ config: "[default]\n" });
+		const variables = { AWS_CONFIG_FILE: join(cwd, "config"), AWS_SHARED_CREDENTIALS_FILE: join(cwd, "none") };
+		const reach = reachWith({ request: fake.request }, {}, variables);
+		expect(await store.open({ "secret-id": "s" }, reach).read()).toMatchObject({ is: "token" });
+	});
+});
 
 describe("a version for each write", () => {
 	test("has the operation in its name, and is put in use in one move; the old one stays as the previous", async () => {

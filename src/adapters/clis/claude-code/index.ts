@@ -8,7 +8,7 @@
  * (where it is installed), https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md (releases). What is marked as measured or
  * seen was run with releases 2.1.81 and 2.1.330.
  */
-import type { Cli, FileSetting, LayerRow } from "../cli.ts";
+import type { Cli, FileSetting, LayerRow, Rival } from "../cli.ts";
 import headerProgram from "./header.sh";
 
 /** https://code.claude.com/docs/en/monitoring-usage; every value of `env` is a string. */
@@ -49,6 +49,70 @@ const diversions: readonly LayerRow[] = ["LOGS", "METRICS", "TRACES"].flatMap((s
 	["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => ({ drop: `/env/OTEL_EXPORTER_OTLP_${signal}_${what}` })),
 );
 
+/** Seen in 2.1.81 and 2.1.330 for the first three; the others are as documented. */
+const kinds = {
+	"/env": "object",
+	"/model": "string",
+	"/permissions": "object",
+	"/otelHeadersHelper": "string",
+	"/apiKeyHelper": "string",
+	"/hooks": "object",
+	"/statusLine": "object",
+	"/cleanupPeriodDays": "number",
+	"/includeCoAuthoredBy": "boolean",
+	"/enableAllProjectMcpServers": "boolean",
+	"/disableAllHooks": "boolean",
+	"/outputStyle": "string",
+} as const;
+
+const bySignal = (...names: readonly string[]) =>
+	["LOGS", "METRICS", "TRACES"].flatMap((signal) => names.map((name) => `/env/OTEL_EXPORTER_OTLP_${signal}_${name}`));
+
+/** A managed file goes before a user's. */
+const PROGRAM = "/otelHeadersHelper";
+const overriding = [
+	PROGRAM,
+	"/env/CLAUDE_CODE_ENABLE_TELEMETRY",
+	...["LOGS", "METRICS", "TRACES"].map((signal) => `/env/OTEL_${signal}_EXPORTER`),
+	...["ENDPOINT", "HEADERS", "PROTOCOL"].map((name) => `/env/OTEL_EXPORTER_OTLP_${name}`),
+	...bySignal("ENDPOINT", "HEADERS", "PROTOCOL"),
+];
+const MAC = "/Library/Application Support/ClaudeCode";
+const managed = ["managed-settings.json", "managed-settings.d/*.json"].map(
+	(name): Rival => ({
+		of: "user",
+		path: { macos: `${MAC}/${name}`, linux: `/etc/claude-code/${name}` },
+		format: "json",
+		settings: overriding,
+	}),
+);
+
+/** It holds much besides, so it is parsed only where it has one of these names, or a key written with escapes. */
+const state = {
+	path: "~/.claude.json",
+	format: "json",
+	hint: 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:',
+} as const;
+
+const DOMAIN = "com.anthropic.claudecode";
+const OVERRIDE = "OTEL_|TELEMETRY|otelHeaders|\\\\u00[4-7]";
+
+const rivals: readonly Rival[] = [
+	...managed,
+	...[`${DOMAIN}.plist`, `*/${DOMAIN}.plist`].map((name): Rival => {
+		const path = { macos: `/Library/Managed Preferences/${name}` };
+		return { of: "user", path, format: "plist", settings: [OVERRIDE] };
+	}),
+	{
+		of: "user",
+		...state,
+		settings: [PROGRAM, ...bySignal("HEADERS", "PROTOCOL"), "/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
+	},
+	// The general header of a managed file switches the others off, and not this.
+	{ of: "system", ...state, settings: [PROGRAM, ...bySignal("PROTOCOL")] },
+	{ of: "system", path: "{folder}/settings.json", format: "json", settings: bySignal("PROTOCOL") },
+];
+
 export const cli: Cli = {
 	id: "claude-code",
 	title: "Claude Code",
@@ -64,12 +128,12 @@ export const cli: Cli = {
 		// A letter can be written as an escape, too.
 		merged: {
 			divert: "OTLP_(LOGS|METRICS|TRACES)_|\\\\u00[4-7]",
-			override: "OTEL_|TELEMETRY|otelHeaders|\\\\u00[4-7]",
-			domain: "com.anthropic.claudecode",
+			override: OVERRIDE,
+			domain: DOMAIN,
 			policy: { key: "SOFTWARE\\Policies\\ClaudeCode", value: "Settings", mergedSince: "2.1.223" },
 		},
 		// An empty one puts the header back that a user's program would replace, also in what comes to us.
-		rows: [{ pointer: "/otelHeadersHelper", type: "string", value: "", when: "no-helper" }, ...settings],
+		rows: [...diversions, { pointer: "/otelHeadersHelper", type: "string", value: "", when: "no-helper" }, ...settings],
 	},
 	user: {
 		folder: ".claude",
@@ -78,6 +142,7 @@ export const cli: Cli = {
 		below: "",
 		format: "json",
 		since: "0.0.0",
+		kinds,
 		// A program's headers replace ours, and would be sent to our endpoint.
 		rows: [
 			...diversions,
@@ -89,6 +154,7 @@ export const cli: Cli = {
 			...settings,
 		],
 	},
+	rivals,
 	program: "claude",
 	npm: "@anthropic-ai/claude-code",
 	// Without a space: before 2.1.149 the program failed in such a folder.

@@ -8,6 +8,7 @@
 import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
 import type { CliLayering, Effective } from "../layering.ts";
 import { assembled, pairsOf } from "../otel-js.ts";
+import { cli } from "./index.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 const HOME = "{CLAUDE_CONFIG_DIR:~/.claude}";
@@ -35,21 +36,10 @@ const clears = [
 /** Seen: 2.1.81 reads them from a project, 2.1.330 does not; both use a project's header program. */
 const ignores = [{ range: ">=2.1.330", pointer: /^\/env\/(OTEL_|CLAUDE_CODE_ENABLE_TELEMETRY$)/ }];
 
-/** Seen in 2.1.81 and 2.1.330 for the first three; the others are as documented. A value of another type switches the whole file off. */
-const types = {
-	env: "object",
-	model: "string",
-	permissions: "object",
-	otelHeadersHelper: "string",
-	apiKeyHelper: "string",
-	hooks: "object",
-	statusLine: "object",
-	cleanupPeriodDays: "number",
-	includeCoAuthoredBy: "boolean",
-	enableAllProjectMcpServers: "boolean",
-	disableAllHooks: "boolean",
-	outputStyle: "string",
-} as const;
+/** A value of another type switches the whole file off. */
+const types = Object.fromEntries(
+	Object.entries(cli.user.kinds ?? {}).map(([pointer, kind]) => [pointer.slice(1), kind]),
+);
 
 // A value of a wrong type is left out of a managed file, and the rest of it counts (seen in 2.1.330).
 const managed = {

@@ -8,7 +8,7 @@
  * https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs (files and their order),
  * https://github.com/openai/codex/issues/17909 (metrics). Run with releases 0.165.0 and 0.169.0.
  */
-import type { Cli, Condition, LayerRow } from "../cli.ts";
+import type { Cli, Condition, LayerRow, Rival } from "../cli.ts";
 
 /** One exporter: Codex posts to the URL unchanged, so each signal needs its own. */
 const exporter = (key: string, signal: "logs" | "metrics"): readonly LayerRow[] => {
@@ -35,6 +35,46 @@ const rows: readonly LayerRow[] = [
 	...exporter("metrics_exporter", "metrics"),
 ];
 
+/** All that 0.169.0 knows in `[otel]` of requirements.toml, as its own error message lists them. */
+const requirementKeys = [
+	"exporter",
+	"metrics_exporter",
+	"trace_exporter",
+	"environment",
+	"log_agent_responses",
+	"log_guardian_assessments",
+	"log_sse_deltas",
+	"log_user_prompt",
+	"span_attributes",
+	"tool_result",
+	"tracestate",
+];
+
+/** A value of another kind keeps Codex from starting, in whichever file it is (seen in 0.165.0 and 0.169.0). */
+const kinds = {
+	"/otel/log_user_prompt": "boolean",
+	"/otel/environment": "string",
+	"/analytics/enabled": "boolean",
+} as const;
+
+/** Their tables are merged; requirements go before all. */
+const rivals: readonly Rival[] = [
+	...["config.toml", "managed_config.toml", "requirements.toml"].map((name): Rival => {
+		const path = `/etc/codex/${name}`;
+		return { of: "user", path: { macos: path, linux: path }, format: "toml", settings: ["/otel"], hasKinds: true };
+	}),
+	...["/etc/codex/config.toml", "/etc/codex/managed_config.toml"].map(
+		(path): Rival => ({
+			of: "system",
+			path: { macos: path, linux: path },
+			format: "toml",
+			settings: [],
+			hasKinds: true,
+		}),
+	),
+	{ of: "system", path: "{folder}/config.toml", format: "toml", settings: [], hasKinds: true },
+];
+
 export const cli: Cli = {
 	id: "codex",
 	title: "Codex CLI",
@@ -48,6 +88,8 @@ export const cli: Cli = {
 		format: "toml",
 		since: "0.166.0",
 		rows,
+		kinds,
+		strict: { table: "/otel", keys: requirementKeys },
 	},
 	user: {
 		folder: ".codex",
@@ -57,9 +99,11 @@ export const cli: Cli = {
 		format: "toml",
 		since: "0.0.0",
 		rows,
+		kinds,
 		// A profile's tables are merged into those of config.toml; a key may be written with escapes.
 		beside: { ending: ".config.toml", divert: "otlp|\\\\u" },
 	},
+	rivals,
 	program: "codex",
 	npm: "@openai/codex",
 	signs: [
@@ -81,7 +125,11 @@ export const cli: Cli = {
 		{ kind: "trace", path: ".codex/config.toml" },
 	],
 	// Its updater, "codex app-server daemon pid-update-loop", survives a restart and sends nothing (measured on 0.169.0).
-	daemon: { command: "--managed-daemon", restart: "codex app-server daemon restart" },
+	daemon: {
+		command: "--managed-daemon",
+		restart: "codex app-server daemon restart",
+		variables: "OTEL_EXPORTER_OTLP_[A-Z_]+",
+	},
 	sends: [
 		"when signed in: account e-mail and id; always: host name, conversation id, terminal type",
 		"models, token counts, durations, tool names",

@@ -8,6 +8,7 @@
  */
 import { decoded, type Emission, type EmittedSignal, type SentHeader } from "../emission.ts";
 import type { CliLayering, Effective } from "../layering.ts";
+import { cli } from "./index.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
 
@@ -16,25 +17,8 @@ const exporters = { logs: "exporter", metrics: "metrics_exporter", traces: "trac
 const signals: readonly EmittedSignal[] = ["logs", "metrics", "traces"];
 const GENERAL = "/env/OTEL_EXPORTER_OTLP_HEADERS";
 
-/** All that 0.169.0 knows in `[otel]` of requirements.toml, as its own error message lists them. */
-const requirementKeys = [
-	...Object.values(exporters),
-	"environment",
-	"log_agent_responses",
-	"log_guardian_assessments",
-	"log_sse_deltas",
-	"log_user_prompt",
-	"span_attributes",
-	"tool_result",
-	"tracestate",
-];
-
 /** Seen in 0.165.0 and 0.169.0: with a value of another type Codex does not start. */
-const types = {
-	"/otel/log_user_prompt": "boolean",
-	"/otel/environment": "string",
-	"/analytics/enabled": "boolean",
-} as const;
+const types = cli.user.kinds ?? {};
 
 export const layering: CliLayering = {
 	id: "codex",
@@ -93,7 +77,7 @@ export const layering: CliLayering = {
 			isForAll: true,
 			// Seen in 0.169.0: what the other files say must be right even where this one replaces it.
 			isAfterCheck: true,
-			strict: { table: "otel", keys: requirementKeys },
+			strict: { table: "otel", keys: cli.system.strict?.keys ?? [] },
 			broken: "cli",
 		},
 		// The exporter itself reads it, after all files.

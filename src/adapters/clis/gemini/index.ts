@@ -7,7 +7,7 @@
  * https://github.com/google-gemini/gemini-cli/blob/main/packages/core/src/telemetry/sdk.ts (how URLs are made),
  * https://github.com/google-gemini/gemini-cli/pull/16836 (traces). Run with releases 0.33.2 and 0.61.0.
  */
-import type { Cli, LayerRow } from "../cli.ts";
+import type { Cli, LayerRow, Rival } from "../cli.ts";
 
 /** All nine keys of `telemetry`: files are merged by key, and a leftover foreign key could stop or redirect everything. */
 const rows: readonly LayerRow[] = [
@@ -28,6 +28,24 @@ const rows: readonly LayerRow[] = [
  * requested. Before 0.40.0 the key `traces` is unknown; before 0.34.0 all signals go to one URL.
  */
 const gates = { since: "0.40.1", sinceWith: { prompts: "0.40.0" } } as const;
+
+const system = (name: string) => ({
+	macos: `/Library/Application Support/GeminiCli/${name}`,
+	linux: `/etc/gemini-cli/${name}`,
+});
+
+/** With a file that cannot be parsed it does not start. Variables go before all files; of .env files the nearest counts. */
+const rivals: readonly Rival[] = [
+	{ of: "user", path: system("settings.json"), format: "jsonc", settings: ["/telemetry"] },
+	{ of: "system", path: "{folder}/settings.json", format: "jsonc", settings: [] },
+	...(["user", "system"] as const).flatMap((of): Rival[] => [
+		{ of, path: system("system-defaults.json"), format: "jsonc", settings: [] },
+		...["{folder}/.env", "~/.env"].map((path): Rival => {
+			const settings = ["GEMINI_TELEMETRY_[A-Z_]+", "OTEL_EXPORTER_OTLP_[A-Z_]+", "OTEL_SDK_DISABLED"];
+			return { of, path, format: "dotenv", settings };
+		}),
+	]),
+];
 
 export const cli: Cli = {
 	id: "gemini",
@@ -52,6 +70,7 @@ export const cli: Cli = {
 		...gates,
 		rows,
 	},
+	rivals,
 	program: "gemini",
 	npm: "@google/gemini-cli",
 	signs: [

@@ -23,6 +23,9 @@ const variables: Readonly<Record<string, string>> = {
 };
 const endpoints = ["GEMINI_TELEMETRY_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
+/** Seen in 0.61.0: unlike its relative Qwen Code it has no variables in a file of settings. */
+const ignores = [{ range: "", pointer: /^\/env\// }];
+
 export const layering: CliLayering = {
 	id: "gemini",
 	tolerance: { bom: false, utf16: false },
@@ -36,15 +39,24 @@ export const layering: CliLayering = {
 				linux: ["{GEMINI_CLI_SYSTEM_DEFAULTS_PATH:/etc/gemini-cli/system-defaults.json}"],
 			},
 			format: "jsonc",
+			ignores,
 			mustBeSafe: ">=0.61.0",
 			broken: "cli",
 		},
-		{ id: "user", title: "user's file", paths: everywhere(`${HOME}/settings.json`), format: "jsonc", broken: "cli" },
+		{
+			id: "user",
+			title: "user's file",
+			paths: everywhere(`${HOME}/settings.json`),
+			format: "jsonc",
+			ignores,
+			broken: "cli",
+		},
 		{
 			id: "project",
 			title: "project's file",
 			paths: everywhere("./.gemini/settings.json"),
 			format: "jsonc",
+			ignores,
 			broken: "cli",
 		},
 		{
@@ -55,6 +67,7 @@ export const layering: CliLayering = {
 				linux: ["{GEMINI_CLI_SYSTEM_SETTINGS_PATH:/etc/gemini-cli/settings.json}"],
 			},
 			format: "jsonc",
+			ignores,
 			isForAll: true,
 			// Seen: 0.33.2 reads such a file, 0.61.0 does not.
 			mustBeSafe: ">=0.61.0",

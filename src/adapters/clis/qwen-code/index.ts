@@ -6,7 +6,7 @@
  * Sources: the bundle of npm @qwen-code/qwen-code 0.24.4, read and run; https://github.com/QwenLM/qwen-code (its source),
  * https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/
  */
-import type { Cli, LayerRow } from "../cli.ts";
+import type { Cli, LayerRow, Rival } from "../cli.ts";
 
 /** Files are merged key by key: what is left over from somebody else stops or diverts everything. */
 const common: readonly LayerRow[] = [
@@ -25,10 +25,36 @@ const common: readonly LayerRow[] = [
 	{ pointer: "/env/OTEL_RESOURCE_ATTRIBUTES", type: "string", value: "{host}", when: "host" },
 ];
 
-/** Endpoints of one signal win over the one for all, so a user's file loses them. A system file cannot take them from a user's. */
-const diversions: readonly LayerRow[] = ["otlpLogsEndpoint", "otlpMetricsEndpoint"].map((key) => ({
-	drop: `/telemetry/${key}`,
-}));
+/** The `env` of every file of settings goes before what stands beside it. */
+const variables = [
+	...["ENABLED", "OUTFILE", "TARGET"].map((name) => `QWEN_TELEMETRY_${name}`),
+	...["", "LOGS_", "METRICS_", "TRACES_"].map((signal) => `QWEN_TELEMETRY_OTLP_${signal}ENDPOINT`),
+	...["", "LOGS_", "METRICS_", "TRACES_"].map((signal) => `OTEL_EXPORTER_OTLP_${signal}ENDPOINT`),
+	"QWEN_TELEMETRY_OTLP_PROTOCOL",
+];
+const inEnv = variables.map((name) => `/env/${name}`);
+
+const system = (name: string) => ({
+	macos: `/Library/Application Support/QwenCode/${name}`,
+	linux: `/etc/qwen-code/${name}`,
+});
+const ofSignals = ["/telemetry/otlpLogsEndpoint", "/telemetry/otlpMetricsEndpoint"];
+
+/** Endpoints of one signal, and variables, win over the endpoint for all. */
+const diversions: readonly LayerRow[] = [...ofSignals, ...inEnv].map((drop) => ({ drop }));
+
+/** With a file that cannot be parsed it does not start. */
+const rivals: readonly Rival[] = [
+	{ of: "user", path: system("settings.json"), format: "jsonc", settings: ["/telemetry", ...inEnv] },
+	{ of: "system", path: "{folder}/settings.json", format: "jsonc", settings: [...ofSignals, ...inEnv] },
+	...(["user", "system"] as const).flatMap((of): Rival[] => [
+		{ of, path: system("system-defaults.json"), format: "jsonc", settings: [...ofSignals, ...inEnv] },
+		...["{folder}/.env", "~/.env"].map((path): Rival => {
+			const settings = ["QWEN_TELEMETRY_[A-Z_]+", "OTEL_EXPORTER_OTLP_[A-Z_]+", "OTEL_SDK_DISABLED"];
+			return { of, path, format: "dotenv", settings };
+		}),
+	]),
+];
 
 export const cli: Cli = {
 	id: "qwen-code",
@@ -43,7 +69,7 @@ export const cli: Cli = {
 		format: "jsonc",
 		// The oldest release that these settings were held against.
 		since: "0.24.4",
-		rows: common,
+		rows: [...diversions, ...common],
 	},
 	user: {
 		folder: ".qwen",
@@ -54,6 +80,7 @@ export const cli: Cli = {
 		since: "0.24.4",
 		rows: [...diversions, ...common],
 	},
+	rivals,
 	program: "qwen",
 	npm: "@qwen-code/qwen-code",
 	signs: [

@@ -54,9 +54,11 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
 export class AwsSecret {
 	readonly #client: SecretsManagerClient;
 	readonly #id: string;
+	readonly #reach: StoreReach;
 
 	constructor({ secretId, region, profile, endpoint }: AwsSettings, reach: StoreReach) {
 		this.#id = secretId;
+		this.#reach = reach;
 		this.#client = new SecretsManagerClient({
 			...(region && { region }),
 			...(profile && { profile }),
@@ -69,7 +71,7 @@ export class AwsSecret {
 
 	/** Undefined where the secret has no version in use. */
 	current(): Promise<CurrentVersion | StoreTrouble | undefined> {
-		return attempt(async () => {
+		return this.#attempt(async () => {
 			const command = new GetSecretValueCommand({ SecretId: this.#id, VersionStage: "AWSCURRENT" });
 			const { VersionId, SecretString } = await this.#client.send(command);
 			return { id: VersionId ?? "", text: SecretString };
@@ -78,7 +80,7 @@ export class AwsSecret {
 
 	/** The text of one version, whatever its labels are. */
 	textOf(id: string): Promise<{ readonly text: string | undefined } | StoreTrouble> {
-		return attempt(async () => {
+		return this.#attempt(async () => {
 			const command = new GetSecretValueCommand({ SecretId: this.#id, VersionId: id });
 			return { text: (await this.#client.send(command)).SecretString };
 		});
@@ -86,7 +88,7 @@ export class AwsSecret {
 
 	/** Versions by the label that they have. */
 	labels(): Promise<Readonly<Record<string, string>> | StoreTrouble> {
-		return attempt(async () => {
+		return this.#attempt(async () => {
 			const { VersionIdsToStages = {} } = await this.#client.send(new DescribeSecretCommand({ SecretId: this.#id }));
 			const pairs = Object.entries(VersionIdsToStages).flatMap(([id, stages]) => stages.map((stage) => [stage, id]));
 			return Object.fromEntries(pairs);
@@ -96,7 +98,7 @@ export class AwsSecret {
 	/** Adds a version; the same one again does nothing. */
 	put(id: string, text: string, label: string): Promise<StoreTrouble | undefined> {
 		const input = { SecretId: this.#id, ClientRequestToken: id, SecretString: text, VersionStages: [label] };
-		return attempt(async () => {
+		return this.#attempt(async () => {
 			await this.#client.send(new PutSecretValueCommand(input));
 			return undefined;
 		});
@@ -105,7 +107,7 @@ export class AwsSecret {
 	/** Moves a label from one version, or from none, to another, or to none; "stale" if it is not where it was. */
 	move(label: string, from: string | undefined, to?: string): Promise<StoreTrouble | "stale" | undefined> {
 		const input = { SecretId: this.#id, VersionStage: label, RemoveFromVersionId: from, MoveToVersionId: to };
-		return attempt(async () => {
+		return this.#attempt(async () => {
 			try {
 				await this.#client.send(new UpdateSecretVersionStageCommand(input));
 				return undefined;
@@ -119,6 +121,31 @@ export class AwsSecret {
 	close(): void {
 		this.#client.destroy();
 	}
+
+	/** Not before what the SDK is going to read is known to end: it waits for a named pipe for ever, and reads a device without one. */
+	async #attempt<T>(work: () => Promise<T>): Promise<T | StoreTrouble> {
+		for (const path of filesOfSdk(this.#reach)) {
+			const why = await this.#reach.endless(path);
+			if (why !== undefined) return { why, nextStep: "name a file in the variable of the AWS SDK", mayBeDone: false };
+		}
+		return attempt(work);
+	}
+}
+
+/**
+ * Files that the SDK reads for credentials, by its variables or where it looks by default.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+ */
+function filesOfSdk({ variable }: StoreReach): string[] {
+	const home = variable("HOME") ?? variable("USERPROFILE");
+	const ofHome = (name: string) => (home === undefined ? undefined : `${home}/.aws/${name}`);
+	const paths = [
+		variable("AWS_CONFIG_FILE") ?? ofHome("config"),
+		variable("AWS_SHARED_CREDENTIALS_FILE") ?? ofHome("credentials"),
+		variable("AWS_WEB_IDENTITY_TOKEN_FILE"),
+		variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+	];
+	return paths.filter((path) => path !== undefined && path !== "").map(String);
 }
 
 async function attempt<T>(work: () => Promise<T>): Promise<T | StoreTrouble> {

@@ -1,0 +1,68 @@
+import type { Cli, Layer, Os, Rival } from "../../adapters/clis/cli.ts";
+import { ownEntry } from "../../base/lookup.ts";
+import { sh } from "../../base/quote.ts";
+
+/** The lines of sh that look at the other files of a CLI, for one of its layers. */
+export interface RivalCase {
+	/** `CLI-LAYER`. */
+	readonly at: string;
+	readonly ofUser: boolean;
+	readonly ofHome: readonly string[];
+	readonly ofMachine: readonly string[];
+}
+
+/** A case for each layer of a CLI that has such files. */
+export function rivalCases(cli: Cli, os: readonly Os[]): RivalCase[] {
+	return (["user", "system"] as const).flatMap((of) => {
+		const all = cli.rivals.filter((rival) => rival.of === of);
+		if (all.length === 0) return [];
+		const lines = linesIn(cli[of], os);
+		const [ofHome, ofMachine] = [true, false].map((isOfHome) =>
+			all.filter(({ path }) => (typeof path === "string") === isOfHome).flatMap(lines),
+		);
+		return [{ at: `${cli.id}-${of}`, ofUser: of === "user", ofHome: ofHome ?? [], ofMachine: ofMachine ?? [] }];
+	});
+}
+
+/** The lines for one file after the other: what is looked for in several of them stands there once, as the arguments. */
+function linesIn({ kinds = {} }: Layer, os: readonly Os[]): (rival: Rival) => string[] {
+	const words = Object.entries(kinds).map(([pointer, kind]) => `${kind}:${pointer}`);
+	let last: string | undefined;
+	return ({ format, hint = "", path, settings, hasKinds }) => {
+		const places = typeof path === "string" ? [placeOf(path)] : placesOf(path, os);
+		if (places.length === 0) return [];
+		const asked = [...settings, ...(hasKinds ? words : [])].map(sh).join(" ");
+		const set = asked === last ? [] : [`set -- ${asked}`.trimEnd()];
+		last = asked;
+		return [...places.slice(0, -1), ...set, `rival ${format} ${sh(hint)} ${places.at(-1)} "$@"`];
+	};
+}
+
+/** The place as the last word, after the lines that it needs. */
+function placesOf(path: Readonly<Partial<Record<Os, string>>>, os: readonly Os[]): string[] {
+	const place = (name: Os) => {
+		const found = ownEntry(path, name);
+		return found === undefined ? "''" : `"$ROOT"${sh(found)}`;
+	};
+	const [first = "''", ...others] = new Set(os.map(place));
+	if (others.length === 0) return first === "''" ? [] : [first];
+	const each = os.map((name) => `${name}) at=${place(name)} ;;`);
+	return [`case $OS in ${each.join(" ")} esac`, '"$at"'];
+}
+
+function placeOf(path: string): string {
+	const [, start = "", rest = ""] = /^(~|\{folder\})(\/.*)$/.exec(path) ?? [];
+	if (start === "") throw new TypeError(`a path of no home: ${path}`);
+	return `"$${start === "~" ? "home" : "folder"}"${sh(rest)}`;
+}
+
+/** What a file at a layer has to be like for the CLI to read it, as rows of its plan. */
+export function kindRows({ kinds = {}, strict }: Layer): string[] {
+	const all = Object.entries(kinds);
+	const names = [...new Set(all.map(([, kind]) => kind))];
+	const rows = names.map((name) => {
+		const pointers = all.filter(([, kind]) => kind === name).map(([pointer]) => sh(pointer));
+		return `kinds ${name} ${pointers.join(" ")}`;
+	});
+	return strict ? [...rows, `only_keys ${[strict.table, ...strict.keys].map(sh).join(" ")}`] : rows;
+}
