@@ -46,18 +46,25 @@ function keep_tables(   i, n, p) {
   SETS = n + 0
 }
 
-# The first of these that is of another kind, or "".
+# What is of another kind, or a key that is not to be there: the first in the file, or "".
 function odd_one(   p, q, k) {
-  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) { WHERE[q] = (p in WHERE) ? WHERE[p] : WHERE[q]; return q }
+  ODD = ""
+  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) odd_at((p in WHERE) ? p : q, "an unknown key below " q)
   for (p in KINDS) if (p in KIND) {
     k = KIND[p]
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
-    if (k != KINDS[p]) return p
+    if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
-  return ""
+  return ODD
 }
 
-function odd(p) { return refuse(3, FILE ":" place(WHERE[p]) ": " ((p in ONLY) ? "an unknown key below " : "must be of type " KINDS[p] ": ") p) }
+# Of two at one place the first by its words.
+function odd_at(p, why,   at) {
+  at = WHERE[p] + 0
+  if (ODD == "" || at < ODD_AT || (at == ODD_AT && why < ODD)) { ODD = why; ODD_AT = at }
+}
+
+function odd() { return refuse(3, FILE ":" place(ODD_AT) ": " ODD) }
 
 # The last part of a pointer, as plain text.
 function name_of(p) {

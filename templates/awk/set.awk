@@ -11,8 +11,8 @@ function read_settings(   line, i, n) {
   return 1
 }
 
-function set_all(   m, p) {
-  if ((p = odd_one()) != "") return odd(p)
+function set_all(   m) {
+  if (odd_one() != "") return odd()
   keep_tables()
   accept_joined()
   join_values()

@@ -40,6 +40,26 @@ class Collected {
 	}
 }
 
+const KINDS = ["string", "number", "boolean", "list", "object"];
+
+/** What a reader demands of the values at and above those of a plan, and of the keys beside them. */
+function demands({ plan }: EditorSample, at: number): string[] {
+	return plan.flatMap(({ pointer }, i) => {
+		const above = pointer.slice(0, pointer.lastIndexOf("/"));
+		const name = pointer
+			.slice(above.length + 1)
+			.replaceAll("~1", "/")
+			.replaceAll("~0", "~");
+		const kinds = [`kind\t${pointer}\t${KINDS[(at + i) % KINDS.length]}`];
+		if (above === "") return kinds;
+		return [
+			...kinds,
+			`kind\t${above}\t${at % 3 === 0 ? "list" : "object"}`,
+			...(at % 2 === 0 ? [`only\t${above}\t${name} b`] : []),
+		];
+	});
+}
+
 /** Every kind of work on a number of files, done by awk. */
 async function worked(format: SettingsFormat, numRuns: number): Promise<readonly Done[]> {
 	const seen = new Collected();
@@ -58,6 +78,14 @@ async function worked(format: SettingsFormat, numRuns: number): Promise<readonly
 	await seen.run(
 		drawn.map(({ text, plan }) => ({ format, mode: "get", text, plan: plan.map(({ pointer }) => `get\t${pointer}`) })),
 	);
+	for (const mode of ["set", "same"] as const)
+		await seen.run(
+			drawn.map((sample, i) => ({
+				...asSet(sample),
+				mode,
+				plan: [...sample.plan.map(planLine), ...demands(sample, i)],
+			})),
+		);
 	await seen.run(edited.map(({ sample, outcome }) => ({ ...asSet(sample), mode: "same", text: outcome.text })));
 	await seen.run(edited.map((one) => undoing(one.outcome.text, one)));
 	const turned = await seen.run(

@@ -1,7 +1,8 @@
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
-# "join POINTER" that the value of the plan goes behind what is there, after a comma.
+# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object" that
+# its reader takes the file for broken where something else is there, "only POINTER KEY KEY..." where it has another key.
 
 function EdReadRows {
     $s = $script:Ed
@@ -14,6 +15,8 @@ function EdReadRows {
         if ([string]::Equals($field[0], 'drop')) { $s.Drops.Add($p); $s.Silent[$p] = 1 }
         elseif ([string]::Equals($field[0], 'keep')) { $s.Keep[$p] = 1 }
         elseif ([string]::Equals($field[0], 'join')) { $s.Join[$p] = 1 }
+        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { $s.Kinds[$p] = $field[2] }
+        elseif ([string]::Equals($field[0], 'only') -and $field.Length -eq 3) { $s.Only[$p] = ' ' + $field[2] + ' ' }
         elseif ([string]::Equals($field[0], 'set') -and $field.Length -gt 3) {
             $value = $row.Substring($field[0].Length + $p.Length + $field[2].Length + 3)
             if ($s.SetType.ContainsKey($p) -or -not (EdFits $field[2] $value)) { return $false }
@@ -64,6 +67,41 @@ function EdKeepTables {
     }
     $s.Sets = $kept
 }
+
+# What is of another kind, or a key that is not to be there: the first in the file, or nothing.
+function EdOddOne {
+    $s = $script:Ed
+    $s.Odds = ''
+    foreach ($q in $s.Only.Keys) {
+        foreach ($p in $s.Kind.Keys) {
+            if ($p.Length -eq 0 -or -not [string]::Equals((EdUp $p), $q) -or $s.Only[$q].IndexOf(' ' + (EdNameOf $p) + ' ', [System.StringComparison]::Ordinal) -ge 0) { continue }
+            EdOddAt $(if ($s.Where.ContainsKey($p)) { $p } else { $q }) ('an unknown key below ' + $q)
+        }
+    }
+    foreach ($p in $s.Kinds.Keys) {
+        if ($s.Kind.ContainsKey($p) -and -not [string]::Equals((EdKindWord $s.Kind[$p]), $s.Kinds[$p])) {
+            EdOddAt $p ('must be of type ' + $s.Kinds[$p] + ': ' + $p)
+        }
+    }
+    return $s.Odds
+}
+
+function EdKindWord($kind) {
+    if ($script:Ed.KindWords.ContainsKey($kind)) { return $script:Ed.KindWords[$kind] }
+    return $kind
+}
+
+# Of two at one place the first by its words.
+function EdOddAt($p, $why) {
+    $s = $script:Ed
+    $at = $s.Where[$p]
+    if ($s.Odds.Length -eq 0 -or $at -lt $s.OddsAt -or ($at -eq $s.OddsAt -and [string]::CompareOrdinal($why, $s.Odds) -lt 0)) {
+        $s.Odds = $why
+        $s.OddsAt = $at
+    }
+}
+
+function EdRefuseOdd { return EdRefuse 3 ($script:Ed.File + ':' + (EdPlace $script:Ed.OddsAt) + ': ' + $script:Ed.Odds) }
 
 function EdTarget($p) { return $script:Ed.SetType[$p] + "`t" + $script:Ed.SetValue[$p] }
 

@@ -4,6 +4,7 @@
 function EdCompare {
     $s = $script:Ed
     $isDifferent = $false
+    if ((EdOddOne).Length -gt 0) { return EdRefuseOdd }
     EdKeepTables
     EdAcceptJoined
     foreach ($p in $s.Sets) {

@@ -15,6 +15,7 @@ function EdReadSettings {
 
 function EdSetAll {
     $s = $script:Ed
+    if ((EdOddOne).Length -gt 0) { return EdRefuseOdd }
     EdKeepTables
     EdAcceptJoined
     EdJoinValues

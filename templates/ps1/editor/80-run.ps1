@@ -28,11 +28,14 @@ function EdStart($mode, $format, $rows, $before, $file) {
     $s.Formats = EdSet @('json', 'jsonc', 'toml')
     $s.Headed = EdSet @('table', 'implicit', 'dotted')
     $s.Tabular = EdSet @('object', 'table', 'implicit', 'dotted')
+    $s.KindWords = EdMap
+    foreach ($pair in @(@('int', 'number'), @('float', 'number'), @('bool', 'boolean'), @('array', 'list'), @('tables', 'list'), @('table', 'object'), @('implicit', 'object'), @('dotted', 'object'))) { $s.KindWords[$pair[0]] = $pair[1] }
+    $s.OddsAt = 0
     $s.Boxes = EdSet @('object', 'array', 'table')
-    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
+    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Kinds', 'Only', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
     foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
     foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
-    foreach ($name in 'Text', 'Mark', 'Why', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
+    foreach ($name in 'Text', 'Mark', 'Why', 'Odds', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
     foreach ($name in 'Length', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
     foreach ($name in 'Pattern', 'Foreign', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
     $s.Hush = $false
