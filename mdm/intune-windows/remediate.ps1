@@ -36,14 +36,14 @@
 #     61  Settings and vehicle
 #    113  CLIs: their files, settings and signs
 #    401  Output
-#    477  Options
-#    555  Token
-#    589  Machine: its system, people and CLIs
-#    897  Lock
-#    942  Files
-#   1579  Editor of JSON and TOML files
-#   3234  The work
-#   3339  Start
+#    484  Options
+#    562  Token
+#    596  Machine: its system, people and CLIs
+#    907  Lock
+#    952  Files
+#   1589  Editor of JSON and TOML files
+#   3244  The work
+#   3353  Start
 Set-PSDebug -Off
 & {
 # PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
@@ -408,6 +408,13 @@ function Write-Line($text) { [Console]::Out.WriteLine([string]$text) }
 
 function Write-Problem($text) { [Console]::Error.WriteLine('error: ' + $text) }
 
+# Get-Where RECORD: where an error was and of which kind. Not its text, which could quote what it was about.
+function Get-Where($record) {
+  $line = 0
+  if ($null -ne $record.InvocationInfo) { $line = $record.InvocationInfo.ScriptLineNumber }
+  return '(line ' + $line + ', ' + [string]$record.Exception.GetType() + ')'
+}
+
 # Stop-Run CODE REASON: one line for a person, the report line, and the end.
 function Stop-Run($code, $reason) {
   Write-Problem $reason
@@ -705,7 +712,7 @@ function Get-ProfileRows {
 # Test-Linux SID: whether the account has a Linux in WSL, whose CLIs this script does not touch; of an account that is signed out the
 # registry does not say.
 function Test-Linux($sid) {
-  $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss')
+  try { $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss') } catch { return $false }
   return ($null -ne $key -and @($key.GetSubKeyNames() | Where-Object { $_ -cmatch '\A\{' }).Count -gt 0)
 }
 
@@ -725,11 +732,14 @@ function Get-Policy($policy) {
   } catch { return ' ' }
 }
 
-# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name.
+# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name;
+# a question mark where that cannot be read.
 function Get-Variables($sid, $name) {
-  $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
-    @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
-  foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+  try {
+    $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
+      @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
+    foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+  } catch { '?' }
 }
 
 # Expand-Profile PATH: with the two variables that mean the same for everybody; nothing where another is left, or it is no drive's.
@@ -3234,10 +3244,14 @@ function EdResult($code) {
 # ---- The work ----
 
 # Update-File CLI LAYER PATH TOP OWNER WANTED: sees to it that one file holds what it should, or nothing of ours. Twice, if somebody
-# changed it meanwhile.
+# changed it meanwhile. Whatever stops one file does not stop the others.
 function Update-File($cli, $layer, $path, $top, $owner, $wanted, $person) {
   foreach ($attempt in 1, 2) {
-    if (-not (Update-Once $cli $layer $path $top $owner $wanted $person)) { return }
+    try { $isAgain = Update-Once $cli $layer $path $top $owner $wanted $person } catch {
+      Add-Trouble $cli $path ('cannot be looked at or written ' + (Get-Where $_)) 12
+      return
+    }
+    if (-not $isAgain) { return }
   }
   Add-Trouble $cli $path 'was changed by another program while this script ran; run it again' 11
 }
@@ -3385,10 +3399,7 @@ function Start-Run {
 }
 
 try { Start-Run } catch {
-  # Not the text of the exception, which could quote what it was about.
-  $line = 0
-  if ($null -ne $_.InvocationInfo) { $line = $_.InvocationInfo.ScriptLineNumber }
-  if (-not $run.Finished) { Stop-Run 12 ('ended early, by a full disk or a bug (line ' + $line + ', ' + [string]$_.Exception.GetType() + ')') }
+  if (-not $run.Finished) { Stop-Run 12 ('ended early, by a full disk or a bug ' + (Get-Where $_)) }
   exit 12
 } finally { Exit-Lock }
 } $input $args
