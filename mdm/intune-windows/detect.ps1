@@ -38,13 +38,13 @@
 #     62  Settings and vehicle
 #    115  CLIs: their files, settings and signs
 #    403  Output
-#    479  Options
-#    557  Machine: its system, people and CLIs
-#    865  Lock
-#    910  Files
-#   1294  Editor of JSON and TOML files
-#   2215  The work
-#   2293  Start
+#    486  Options
+#    564  Machine: its system, people and CLIs
+#    875  Lock
+#    920  Files
+#   1304  Editor of JSON and TOML files
+#   2226  The work
+#   2308  Start
 Set-PSDebug -Off
 & {
 # PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
@@ -410,6 +410,13 @@ function Write-Line($text) { [Console]::Out.WriteLine([string]$text) }
 
 function Write-Problem($text) { [Console]::Error.WriteLine('error: ' + $text) }
 
+# Get-Where RECORD: where an error was and of which kind. Not its text, which could quote what it was about.
+function Get-Where($record) {
+  $line = 0
+  if ($null -ne $record.InvocationInfo) { $line = $record.InvocationInfo.ScriptLineNumber }
+  return '(line ' + $line + ', ' + [string]$record.Exception.GetType() + ')'
+}
+
 # Stop-Run CODE REASON: one line for a person, the report line, and the end.
 function Stop-Run($code, $reason) {
   Write-Problem $reason
@@ -530,7 +537,7 @@ function Test-Endpoint {
   $given = $run.Endpoint
   if ($given -ceq '') { Stop-Run 2 'no endpoint is given' }
   if ($given -cnotmatch '\Ahttps?://') { Stop-Run 2 'the endpoint does not begin with https://' }
-  $scheme = $given.Substring(0, $given.IndexOf(':'))
+  $scheme = $given.Substring(0, $given.IndexOf(':', [StringComparison]::Ordinal))
   $place = $given.Substring($scheme.Length + 3).TrimEnd('/')
   $run.Endpoint = $scheme + '://' + $place
   if ($place.Contains('@')) { Stop-Run 2 'the endpoint contains a user name; the token is given separately' }
@@ -673,7 +680,7 @@ function Get-ProfileRows {
 # Test-Linux SID: whether the account has a Linux in WSL, whose CLIs this script does not touch; of an account that is signed out the
 # registry does not say.
 function Test-Linux($sid) {
-  $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss')
+  try { $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss') } catch { return $false }
   return ($null -ne $key -and @($key.GetSubKeyNames() | Where-Object { $_ -cmatch '\A\{' }).Count -gt 0)
 }
 
@@ -693,11 +700,14 @@ function Get-Policy($policy) {
   } catch { return ' ' }
 }
 
-# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name.
+# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name;
+# a question mark where that cannot be read.
 function Get-Variables($sid, $name) {
-  $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
-    @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
-  foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+  try {
+    $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
+      @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
+    foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+  } catch { '?' }
 }
 
 # Expand-Profile PATH: with the two variables that mean the same for everybody; nothing where another is left, or it is no drive's.
@@ -1426,21 +1436,25 @@ function EdLoad($text) {
 
 # ---------------------------------------------------------------------------------------------------------------
 # Parsing. Pointers that matter (Want: those of the plan and everything above them) get Kind, Where and, for containers, Open and Close.
-# Members of containers that matter are numbered 1..M: path, container, start and end of the key, start and end of the value, the comma
-# after it, the members before and after it. Every other value goes to a list, which an edit must not change.
+# Members of containers that matter have a path, a container, start and end of the key, start and end of the value, the
+# comma after it, the members before and after it. Every other value goes to a list, which an edit must not change.
 
 # List is $null, or takes the values.
 function EdParse($text, $list) {
     $s = $script:Ed
-    foreach ($name in 'Kind', 'Where', 'Open', 'Close', 'Member', 'Inside', 'Host', 'Tables', 'Last', 'First', 'Seen', 'Base') { $s[$name] = EdMap }
-    foreach ($name in 'MPath', 'MHost', 'MId', 'MAbove') { $s[$name] = New-Object 'System.Collections.Generic.List[string]'; $s[$name].Add('') }
-    foreach ($name in 'MKey', 'MName', 'MVal', 'MEnd', 'MComma', 'MPrev', 'MNext', 'MLine', 'MAboveEnd') { $s[$name] = New-Object 'System.Collections.Generic.List[int]'; $s[$name].Add(0) }
-    $s.M = 0
+    $ordinal = [System.StringComparer]::Ordinal
+    $s.Kind = [System.Collections.Hashtable]::new($ordinal); $s.Where = [System.Collections.Hashtable]::new($ordinal)
+    $s.Open = [System.Collections.Hashtable]::new($ordinal); $s.Close = [System.Collections.Hashtable]::new($ordinal)
+    $s.Member = [System.Collections.Hashtable]::new($ordinal); $s.Inside = [System.Collections.Hashtable]::new($ordinal)
+    $s.Host = [System.Collections.Hashtable]::new($ordinal); $s.Tables = [System.Collections.Hashtable]::new($ordinal)
+    $s.Last = [System.Collections.Hashtable]::new($ordinal); $s.First = [System.Collections.Hashtable]::new($ordinal)
+    $s.Seen = [System.Collections.Hashtable]::new($ordinal); $s.Base = [System.Collections.Hashtable]::new($ordinal)
+    $s.Members = [System.Collections.Generic.List[object]]::new()
     $s.Sections = 0
     $s.HasComments = $false
     $s.Listed = ''
     $s.List = $list
-    $s.StackMember[0] = 0
+    $s.StackMember[0] = $null
     $s.StackWanted[0] = $true
     EdSeek $text
     if ($s.IsToml) { EdToml } else { EdJson }
@@ -1450,9 +1464,9 @@ function EdParse($text, $list) {
 # Whether a text is valid and holds the same other values as the first one.
 function EdVerified($text) {
     $s = $script:Ed
-    $again = New-Object 'System.Collections.Generic.List[string]'
+    $again = [System.Collections.Generic.List[string]]::new()
     if (-not (EdParse $text $again)) { return $false }
-    $first = $s.Values
+    $first = $s.Foreign
     if ($again.Count -ne $first.Count) { return $false }
     for ($i = 0; $i -lt $again.Count; $i++) { if (-not $first[$i].Equals($again[$i])) { return $false } }
     return $true
@@ -1462,16 +1476,12 @@ function EdMap { return [System.Collections.Hashtable]::new([System.StringCompar
 
 function EdMember($container, $path, $at) {
     $s = $script:Ed
-    $s.M++
-    $m = $s.M
-    $s.MPath.Add($path); $s.MHost.Add($container); $s.MKey.Add($at); $s.MName.Add($at); $s.MVal.Add($at); $s.MEnd.Add($at); $s.MComma.Add(0)
-    $s.MLine.Add(0); $s.MAbove.Add(''); $s.MAboveEnd.Add(0); $s.MNext.Add(0)
-    $before = 0
-    if ($s.Last.ContainsKey($container)) { $before = $s.Last[$container] }
-    $s.MPrev.Add($before)
-    if ($before) { $s.MNext[$before] = $m }
+    $before = $s.Last[$container]
     $s.Seen[$path] = 1 + $s.Seen[$path]
-    $s.MId.Add("$path#$($s.Seen[$path])")
+    $m = @{ Number = $s.Members.Count; Path = $path; Host = $container; Id = "$path#$($s.Seen[$path])"; Key = $at; Name = $at; Val = $at; End = $at
+        Comma = 0; Prev = $before; Next = $null; Line = 0; Above = ''; AboveEnd = 0 }
+    if ($before) { $before.Next = $m }
+    $s.Members.Add($m)
     if (-not $s.First.ContainsKey($container)) { $s.First[$container] = $m }
     $s.Last[$container] = $m
     if ($s.Want.ContainsKey($path)) { $s.Member[$path] = $m }
@@ -1505,7 +1515,7 @@ function EdValue($path, $hush) {
         if ($opened) {
             $depth++
             if ($depth -gt 200) { return EdFail ($token.Index + 1) 'nested too deeply' }
-            $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = 0; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
+            $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = $null; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
             if ($isWanted) { EdOpened $path $c ($token.Index + 1) } elseif ($isToml) { $kind[$path] = if ($c -eq 123) { 'object' } else { 'array' } }
             if ($isListed) { $list.Add($path + '=' + [char]$c) }
         } else {
@@ -1518,7 +1528,7 @@ function EdValue($path, $hush) {
         $token = $token.NextMatch()
         # On to the next value, out of the containers that end on the way.
         for (;;) {
-            if (-not $opened -and $stackMember[$depth]) { $s.MEnd[$stackMember[$depth]] = $end }
+            if (-not $opened -and $stackMember[$depth]) { $stackMember[$depth].End = $end }
             if ($depth -eq 0) { $s.Token = $token; $s.ValueEnd = $end; return }
             # TOML 1.1 allows lines in an inline table; those that are edited are on one.
             $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth]
@@ -1526,7 +1536,7 @@ function EdValue($path, $hush) {
             if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
             $comma = -not $opened -and $c -eq 44
             if ($comma) {
-                if ($stackMember[$depth]) { $s.MComma[$stackMember[$depth]] = $token.Index + 1 }
+                if ($stackMember[$depth]) { $stackMember[$depth].Comma = $token.Index + 1 }
                 $token = $token.NextMatch()
                 $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
                 if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
@@ -1611,26 +1621,26 @@ function EdBadString($token) {
     EdFail $at 'a control character in a string'
 }
 
-# A key and what separates it from its value. Returns the member, or 0 where it does not matter; sets Path and Hush.
+# A key and what separates it from its value. Returns the member, or $null where it does not matter; sets Path and Hush.
 function EdKey($table, $container) {
     $s = $script:Ed
     $at = EdAt
     if ($s.IsToml) { EdTomlKey $table $container } else { EdJsonKey $table }
-    if ($s.Why.Length -gt 0) { return 0 }
-    $m = 0
+    if ($s.Why.Length -gt 0) { return $null }
+    $m = $null
     if ($s.Want.ContainsKey($container) -or [string]::Equals($container, $s.Listed)) {
         $m = EdMember $container $s.Path $at
-        $s.MName[$m] = $s.NameEnd
+        $m.Name = $s.NameEnd
     }
     if (-not $s.IsToml) { EdSpace }
     $at = if ($s.IsToml) { $s.Pos } else { EdAt }
     if ((EdCode $at) -ne $(if ($s.IsToml) { 61 } else { 58 })) {
         EdFail $at 'expected a key and its value'
-        return 0
+        return $null
     }
     $s.Token = $s.Token.NextMatch()
     if (-not $s.IsToml) { EdSpace }
-    if ($m) { $s.MVal[$m] = EdAt }
+    if ($m) { $m.Val = EdAt }
     return $m
 }
 
@@ -1715,7 +1725,7 @@ function EdToml {
         if ((EdCode (EdAt)) -eq 35) { EdComment }
         $at = EdLineEnd
         if ($s.Why.Length -gt 0) { return }
-        if ($m) { $s.MLine[$m] = $at; $s.MAbove[$m] = $above; $s.MAboveEnd[$m] = $aboveEnd; $s.MId[$m] = $s.MPath[$m] }
+        if ($m) { $m.Line = $at; $m.Above = $above; $m.AboveEnd = $aboveEnd; $m.Id = $m.Path }
         $above = $s.Path
         $aboveEnd = $at
         if ($s.Anchor.ContainsKey($above)) { $s.Anchor[$above] = $at }
@@ -1738,10 +1748,10 @@ function EdStatement {
     $s = $script:Ed
     $s.Hush = $s.Quiet
     $m = EdKey $s.Table $s.Section
-    if ($s.Why.Length -gt 0) { return 0 }
+    if ($s.Why.Length -gt 0) { return $null }
     $path = $s.Path
     EdValue $path $s.Hush
-    if ($m) { $s.MEnd[$m] = $s.ValueEnd }
+    if ($m) { $m.End = $s.ValueEnd }
     $s.Path = $path
     return $m
 }
@@ -1755,25 +1765,25 @@ function EdHeader {
     $p = ''
     for ($n = 1; ; $n++) {
         EdBlanks
-        if ($n -gt 200) { EdFail $s.Pos 'nested too deeply'; return 0 }
+        if ($n -gt 200) { EdFail $s.Pos 'nested too deeply'; return $null }
         $p = $p + '/' + (EdPart)
-        if ($s.Why.Length -gt 0) { return 0 }
+        if ($s.Why.Length -gt 0) { return $null }
         EdBlanks
         if ($s.Silent.ContainsKey($p)) { $s.Hush = $true }
         if ((EdCode $s.Pos) -ne 46) { break }
         if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'implicit' $at }
         elseif ($s.Kind[$p] -eq 'tables') { $p = $p + '/' + ($s.Tables[$p] - 1) }
-        elseif (-not $s.Headed.ContainsKey($s.Kind[$p])) { EdFail $at 'a table below a value'; return 0 }
+        elseif (-not $s.Headed.ContainsKey($s.Kind[$p])) { EdFail $at 'a table below a value'; return $null }
         $s.Pos++
     }
     if ($isList) {
         if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'tables' $at; $s.Tables[$p] = 0 }
-        elseif ($s.Kind[$p] -ne 'tables') { EdFail $at 'this table is there twice'; return 0 }
+        elseif ($s.Kind[$p] -ne 'tables') { EdFail $at 'this table is there twice'; return $null }
         $s.Tables[$p]++
         $p = $p + '/' + ($s.Tables[$p] - 1)
-    } elseif ($s.Kind.ContainsKey($p) -and $s.Kind[$p] -ne 'implicit') { EdFail $at 'this table is there twice'; return 0 }
+    } elseif ($s.Kind.ContainsKey($p) -and $s.Kind[$p] -ne 'implicit') { EdFail $at 'this table is there twice'; return $null }
     EdBorn $p 'table' $at
-    if ((EdCode $s.Pos) -ne 93 -or ($isList -and (EdCode ($s.Pos + 1)) -ne 93)) { EdFail $s.Pos 'expected the end of the header'; return 0 }
+    if ((EdCode $s.Pos) -ne 93 -or ($isList -and (EdCode ($s.Pos + 1)) -ne 93)) { EdFail $s.Pos 'expected the end of the header'; return $null }
     $s.Pos += 1 + [int]$isList
     return EdSectionBegins $p $at ($s.Pos - 1)
 }
@@ -1787,9 +1797,9 @@ function EdSectionBegins($p, $at, $end) {
     $s.Inside[$p] = $section; $s.Base[$section] = $p
     $isHushed = $s.Hush -or $s.Want.ContainsKey($p)
     $s.Listed = if ($isHushed) { $section } else { '' }
-    if (-not $isHushed) { EdNote $p '['; return 0 }
+    if (-not $isHushed) { EdNote $p '['; return $null }
     $m = EdMember '#headers' $p $at
-    $s.MEnd[$m] = $end
+    $m.End = $end
     return $m
 }
 
@@ -1880,7 +1890,7 @@ function EdUnescape($text) {
     $next = $text.IndexOf([char]92)
     if ($next -lt 0) { return $text }
     $letters = $script:Ed.Letters
-    $out = New-Object System.Text.StringBuilder
+    $out = [System.Text.StringBuilder]::new()
     $at = 0
     while ($next -ge 0) {
         [void]$out.Append($text, $at, $next - $at)
@@ -1964,7 +1974,7 @@ function EdContent($pointer) {
     $kind = $s.Kind[$pointer]
     if (-not $s.Member.ContainsKey($pointer) -or $s.Boxes.ContainsKey($kind)) { return "$kind`t" }
     $m = $s.Member[$pointer]
-    return "$kind`t" + (EdPlain (EdSlice $s.MVal[$m] $s.MEnd[$m]))
+    return "$kind`t" + (EdPlain (EdSlice $m.Val $m.End))
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -2026,7 +2036,7 @@ function EdEnds($v, $ours) {
 # Takes out of the plan what a table that is to be kept stands in for.
 function EdKeepTables {
     $s = $script:Ed
-    $kept = New-Object 'System.Collections.Generic.List[string]'
+    $kept = [System.Collections.Generic.List[string]]::new()
     foreach ($p in $s.Sets) {
         if ($s.Keep.ContainsKey($p) -and $s.Kind.ContainsKey($p) -and $s.Tabular.ContainsKey($s.Kind[$p])) { $s.SetType.Remove($p) }
         else { $kept.Add($p) }
@@ -2103,7 +2113,7 @@ function EdCompare {
         }
         if (-not [string]::Equals((EdContent $p), (EdTarget $p))) { $isDifferent = $true }
     }
-    for ($m = 1; $m -le $s.M; $m++) { if (EdDoomed $s.MPath[$m]) { $isDifferent = $true } }
+    foreach ($m in $s.Members) { if (EdDoomed $m.Path) { $isDifferent = $true } }
     return [int](-not $isDifferent)
 }
 
@@ -2131,7 +2141,7 @@ function EdSet($names) {
 }
 
 function EdFlags($codes) {
-    $flags = New-Object 'bool[]' 256
+    $flags = [bool[]]::new(256)
     foreach ($code in $codes) { $flags[$code] = $true }
     return , $flags
 }
@@ -2145,17 +2155,18 @@ function EdStart($mode, $format, $rows, $before, $file) {
     $s.Tabular = EdSet @('object', 'table', 'implicit', 'dotted')
     $s.Boxes = EdSet @('object', 'array', 'table')
     foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
-    foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = New-Object 'System.Collections.Generic.List[string]' }
-    foreach ($name in 'Records', 'Edits') { $s[$name] = New-Object 'System.Collections.Generic.List[object]' }
+    foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
+    foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
     foreach ($name in 'Text', 'Mark', 'Why', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
-    foreach ($name in 'Length', 'M', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
-    foreach ($name in 'Pattern', 'Values', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
+    foreach ($name in 'Length', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
+    foreach ($name in 'Pattern', 'Foreign', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
     $s.Hush = $false
     $s.RunsOn = $false
     $s.Token = [System.Text.RegularExpressions.Match]::Empty
-    foreach ($name in 'StackOpen', 'StackCount', 'StackMember') { $s[$name] = New-Object 'int[]' 202 }
-    foreach ($name in 'StackHush', 'StackWanted') { $s[$name] = New-Object 'bool[]' 202 }
-    $s.StackPath = New-Object 'string[]' 202
+    foreach ($name in 'StackOpen', 'StackCount') { $s[$name] = [int[]]::new(202) }
+    $s.StackMember = [object[]]::new(202)
+    foreach ($name in 'StackHush', 'StackWanted') { $s[$name] = [bool[]]::new(202) }
+    $s.StackPath = [string[]]::new(202)
     EdStartTables
 }
 
@@ -2176,8 +2187,8 @@ function EdRun {
     EdWanted ''
     $plan, $work = $s.Modes[$s.Mode]
     if (-not (& $plan)) { return EdRefuse 2 'the plan is not understood' }
-    if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Values = New-Object 'System.Collections.Generic.List[string]' }
-    if (-not (EdParse $s.Text $s.Values)) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
+    if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Foreign = [System.Collections.Generic.List[string]]::new() }
+    if (-not (EdParse $s.Text $s.Foreign)) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
     return & $work
 }
 
@@ -2215,10 +2226,14 @@ function EdResult($code) {
 # ---- The work ----
 
 # Update-File CLI LAYER PATH TOP OWNER WANTED: sees to it that one file holds what it should, or nothing of ours. Twice, if somebody
-# changed it meanwhile.
+# changed it meanwhile. Whatever stops one file does not stop the others.
 function Update-File($cli, $layer, $path, $top, $owner, $wanted, $person) {
   foreach ($attempt in 1, 2) {
-    if (-not (Update-Once $cli $layer $path $top $owner $wanted $person)) { return }
+    try { $isAgain = Update-Once $cli $layer $path $top $owner $wanted $person } catch {
+      Add-Trouble $cli $path ('cannot be looked at or written ' + (Get-Where $_)) 12
+      return
+    }
+    if (-not $isAgain) { return }
   }
   Add-Trouble $cli $path 'was changed by another program while this script ran; run it again' 11
 }
@@ -2334,10 +2349,7 @@ function Start-Run {
 }
 
 try { Start-Run } catch {
-  # Not the text of the exception, which could quote what it was about.
-  $line = 0
-  if ($null -ne $_.InvocationInfo) { $line = $_.InvocationInfo.ScriptLineNumber }
-  if (-not $run.Finished) { Stop-Run 12 ('ended early, by a full disk or a bug (line ' + $line + ', ' + $_.Exception.GetType().Name + ')') }
+  if (-not $run.Finished) { Stop-Run 12 ('ended early, by a full disk or a bug ' + (Get-Where $_)) }
   exit 12
 } finally { Exit-Lock }
 } $input $args

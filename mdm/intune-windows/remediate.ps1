@@ -36,14 +36,14 @@
 #     61  Settings and vehicle
 #    113  CLIs: their files, settings and signs
 #    401  Output
-#    477  Options
-#    555  Token
-#    589  Machine: its system, people and CLIs
-#    897  Lock
-#    942  Files
-#   1576  Editor of JSON and TOML files
-#   3231  The work
-#   3336  Start
+#    484  Options
+#    562  Token
+#    596  Machine: its system, people and CLIs
+#    907  Lock
+#    952  Files
+#   1589  Editor of JSON and TOML files
+#   3244  The work
+#   3353  Start
 Set-PSDebug -Off
 & {
 # PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
@@ -408,6 +408,13 @@ function Write-Line($text) { [Console]::Out.WriteLine([string]$text) }
 
 function Write-Problem($text) { [Console]::Error.WriteLine('error: ' + $text) }
 
+# Get-Where RECORD: where an error was and of which kind. Not its text, which could quote what it was about.
+function Get-Where($record) {
+  $line = 0
+  if ($null -ne $record.InvocationInfo) { $line = $record.InvocationInfo.ScriptLineNumber }
+  return '(line ' + $line + ', ' + [string]$record.Exception.GetType() + ')'
+}
+
 # Stop-Run CODE REASON: one line for a person, the report line, and the end.
 function Stop-Run($code, $reason) {
   Write-Problem $reason
@@ -528,7 +535,7 @@ function Test-Endpoint {
   $given = $run.Endpoint
   if ($given -ceq '') { Stop-Run 2 'no endpoint is given' }
   if ($given -cnotmatch '\Ahttps?://') { Stop-Run 2 'the endpoint does not begin with https://' }
-  $scheme = $given.Substring(0, $given.IndexOf(':'))
+  $scheme = $given.Substring(0, $given.IndexOf(':', [StringComparison]::Ordinal))
   $place = $given.Substring($scheme.Length + 3).TrimEnd('/')
   $run.Endpoint = $scheme + '://' + $place
   if ($place.Contains('@')) { Stop-Run 2 'the endpoint contains a user name; the token is given separately' }
@@ -705,7 +712,7 @@ function Get-ProfileRows {
 # Test-Linux SID: whether the account has a Linux in WSL, whose CLIs this script does not touch; of an account that is signed out the
 # registry does not say.
 function Test-Linux($sid) {
-  $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss')
+  try { $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss') } catch { return $false }
   return ($null -ne $key -and @($key.GetSubKeyNames() | Where-Object { $_ -cmatch '\A\{' }).Count -gt 0)
 }
 
@@ -725,11 +732,14 @@ function Get-Policy($policy) {
   } catch { return ' ' }
 }
 
-# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name.
+# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name;
+# a question mark where that cannot be read.
 function Get-Variables($sid, $name) {
-  $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
-    @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
-  foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+  try {
+    $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
+      @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
+    foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+  } catch { '?' }
 }
 
 # Expand-Profile PATH: with the two variables that mean the same for everybody; nothing where another is left, or it is no drive's.
@@ -1135,7 +1145,10 @@ function Read-Target($path, $top) {
     $target.State = $folders.Why
     return $target
   }
-  if ($run.MayWrite) { Repair-Target $path }
+  if ($run.MayWrite) {
+    Repair-Target $path
+    Repair-Target ($path + '.crossfade-undo')
+  }
   $kind = Get-Kind $path
   if ($kind -ceq 'absent') { $target.State = 'absent' }
   elseif ($kind -ceq 'link' -or $kind -ceq 'unreadable') { $target.State = $kind }
@@ -1566,7 +1579,7 @@ function Remove-Target($target) {
 
 function Remove-Companions($path) {
   try {
-    foreach ($ending in '.crossfade-undo', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????') {
+    foreach ($ending in '.crossfade-undo', '.crossfade-undo.crossfade-old', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????') {
       foreach ($each in @(Get-Siblings $path $ending)) { Remove-File $each }
     }
     return 0
@@ -1708,21 +1721,25 @@ function EdLoad($text) {
 
 # ---------------------------------------------------------------------------------------------------------------
 # Parsing. Pointers that matter (Want: those of the plan and everything above them) get Kind, Where and, for containers, Open and Close.
-# Members of containers that matter are numbered 1..M: path, container, start and end of the key, start and end of the value, the comma
-# after it, the members before and after it. Every other value goes to a list, which an edit must not change.
+# Members of containers that matter have a path, a container, start and end of the key, start and end of the value, the
+# comma after it, the members before and after it. Every other value goes to a list, which an edit must not change.
 
 # List is $null, or takes the values.
 function EdParse($text, $list) {
     $s = $script:Ed
-    foreach ($name in 'Kind', 'Where', 'Open', 'Close', 'Member', 'Inside', 'Host', 'Tables', 'Last', 'First', 'Seen', 'Base') { $s[$name] = EdMap }
-    foreach ($name in 'MPath', 'MHost', 'MId', 'MAbove') { $s[$name] = New-Object 'System.Collections.Generic.List[string]'; $s[$name].Add('') }
-    foreach ($name in 'MKey', 'MName', 'MVal', 'MEnd', 'MComma', 'MPrev', 'MNext', 'MLine', 'MAboveEnd') { $s[$name] = New-Object 'System.Collections.Generic.List[int]'; $s[$name].Add(0) }
-    $s.M = 0
+    $ordinal = [System.StringComparer]::Ordinal
+    $s.Kind = [System.Collections.Hashtable]::new($ordinal); $s.Where = [System.Collections.Hashtable]::new($ordinal)
+    $s.Open = [System.Collections.Hashtable]::new($ordinal); $s.Close = [System.Collections.Hashtable]::new($ordinal)
+    $s.Member = [System.Collections.Hashtable]::new($ordinal); $s.Inside = [System.Collections.Hashtable]::new($ordinal)
+    $s.Host = [System.Collections.Hashtable]::new($ordinal); $s.Tables = [System.Collections.Hashtable]::new($ordinal)
+    $s.Last = [System.Collections.Hashtable]::new($ordinal); $s.First = [System.Collections.Hashtable]::new($ordinal)
+    $s.Seen = [System.Collections.Hashtable]::new($ordinal); $s.Base = [System.Collections.Hashtable]::new($ordinal)
+    $s.Members = [System.Collections.Generic.List[object]]::new()
     $s.Sections = 0
     $s.HasComments = $false
     $s.Listed = ''
     $s.List = $list
-    $s.StackMember[0] = 0
+    $s.StackMember[0] = $null
     $s.StackWanted[0] = $true
     EdSeek $text
     if ($s.IsToml) { EdToml } else { EdJson }
@@ -1732,9 +1749,9 @@ function EdParse($text, $list) {
 # Whether a text is valid and holds the same other values as the first one.
 function EdVerified($text) {
     $s = $script:Ed
-    $again = New-Object 'System.Collections.Generic.List[string]'
+    $again = [System.Collections.Generic.List[string]]::new()
     if (-not (EdParse $text $again)) { return $false }
-    $first = $s.Values
+    $first = $s.Foreign
     if ($again.Count -ne $first.Count) { return $false }
     for ($i = 0; $i -lt $again.Count; $i++) { if (-not $first[$i].Equals($again[$i])) { return $false } }
     return $true
@@ -1744,16 +1761,12 @@ function EdMap { return [System.Collections.Hashtable]::new([System.StringCompar
 
 function EdMember($container, $path, $at) {
     $s = $script:Ed
-    $s.M++
-    $m = $s.M
-    $s.MPath.Add($path); $s.MHost.Add($container); $s.MKey.Add($at); $s.MName.Add($at); $s.MVal.Add($at); $s.MEnd.Add($at); $s.MComma.Add(0)
-    $s.MLine.Add(0); $s.MAbove.Add(''); $s.MAboveEnd.Add(0); $s.MNext.Add(0)
-    $before = 0
-    if ($s.Last.ContainsKey($container)) { $before = $s.Last[$container] }
-    $s.MPrev.Add($before)
-    if ($before) { $s.MNext[$before] = $m }
+    $before = $s.Last[$container]
     $s.Seen[$path] = 1 + $s.Seen[$path]
-    $s.MId.Add("$path#$($s.Seen[$path])")
+    $m = @{ Number = $s.Members.Count; Path = $path; Host = $container; Id = "$path#$($s.Seen[$path])"; Key = $at; Name = $at; Val = $at; End = $at
+        Comma = 0; Prev = $before; Next = $null; Line = 0; Above = ''; AboveEnd = 0 }
+    if ($before) { $before.Next = $m }
+    $s.Members.Add($m)
     if (-not $s.First.ContainsKey($container)) { $s.First[$container] = $m }
     $s.Last[$container] = $m
     if ($s.Want.ContainsKey($path)) { $s.Member[$path] = $m }
@@ -1787,7 +1800,7 @@ function EdValue($path, $hush) {
         if ($opened) {
             $depth++
             if ($depth -gt 200) { return EdFail ($token.Index + 1) 'nested too deeply' }
-            $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = 0; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
+            $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = $null; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
             if ($isWanted) { EdOpened $path $c ($token.Index + 1) } elseif ($isToml) { $kind[$path] = if ($c -eq 123) { 'object' } else { 'array' } }
             if ($isListed) { $list.Add($path + '=' + [char]$c) }
         } else {
@@ -1800,7 +1813,7 @@ function EdValue($path, $hush) {
         $token = $token.NextMatch()
         # On to the next value, out of the containers that end on the way.
         for (;;) {
-            if (-not $opened -and $stackMember[$depth]) { $s.MEnd[$stackMember[$depth]] = $end }
+            if (-not $opened -and $stackMember[$depth]) { $stackMember[$depth].End = $end }
             if ($depth -eq 0) { $s.Token = $token; $s.ValueEnd = $end; return }
             # TOML 1.1 allows lines in an inline table; those that are edited are on one.
             $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth]
@@ -1808,7 +1821,7 @@ function EdValue($path, $hush) {
             if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
             $comma = -not $opened -and $c -eq 44
             if ($comma) {
-                if ($stackMember[$depth]) { $s.MComma[$stackMember[$depth]] = $token.Index + 1 }
+                if ($stackMember[$depth]) { $stackMember[$depth].Comma = $token.Index + 1 }
                 $token = $token.NextMatch()
                 $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
                 if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
@@ -1893,26 +1906,26 @@ function EdBadString($token) {
     EdFail $at 'a control character in a string'
 }
 
-# A key and what separates it from its value. Returns the member, or 0 where it does not matter; sets Path and Hush.
+# A key and what separates it from its value. Returns the member, or $null where it does not matter; sets Path and Hush.
 function EdKey($table, $container) {
     $s = $script:Ed
     $at = EdAt
     if ($s.IsToml) { EdTomlKey $table $container } else { EdJsonKey $table }
-    if ($s.Why.Length -gt 0) { return 0 }
-    $m = 0
+    if ($s.Why.Length -gt 0) { return $null }
+    $m = $null
     if ($s.Want.ContainsKey($container) -or [string]::Equals($container, $s.Listed)) {
         $m = EdMember $container $s.Path $at
-        $s.MName[$m] = $s.NameEnd
+        $m.Name = $s.NameEnd
     }
     if (-not $s.IsToml) { EdSpace }
     $at = if ($s.IsToml) { $s.Pos } else { EdAt }
     if ((EdCode $at) -ne $(if ($s.IsToml) { 61 } else { 58 })) {
         EdFail $at 'expected a key and its value'
-        return 0
+        return $null
     }
     $s.Token = $s.Token.NextMatch()
     if (-not $s.IsToml) { EdSpace }
-    if ($m) { $s.MVal[$m] = EdAt }
+    if ($m) { $m.Val = EdAt }
     return $m
 }
 
@@ -1997,7 +2010,7 @@ function EdToml {
         if ((EdCode (EdAt)) -eq 35) { EdComment }
         $at = EdLineEnd
         if ($s.Why.Length -gt 0) { return }
-        if ($m) { $s.MLine[$m] = $at; $s.MAbove[$m] = $above; $s.MAboveEnd[$m] = $aboveEnd; $s.MId[$m] = $s.MPath[$m] }
+        if ($m) { $m.Line = $at; $m.Above = $above; $m.AboveEnd = $aboveEnd; $m.Id = $m.Path }
         $above = $s.Path
         $aboveEnd = $at
         if ($s.Anchor.ContainsKey($above)) { $s.Anchor[$above] = $at }
@@ -2020,10 +2033,10 @@ function EdStatement {
     $s = $script:Ed
     $s.Hush = $s.Quiet
     $m = EdKey $s.Table $s.Section
-    if ($s.Why.Length -gt 0) { return 0 }
+    if ($s.Why.Length -gt 0) { return $null }
     $path = $s.Path
     EdValue $path $s.Hush
-    if ($m) { $s.MEnd[$m] = $s.ValueEnd }
+    if ($m) { $m.End = $s.ValueEnd }
     $s.Path = $path
     return $m
 }
@@ -2037,25 +2050,25 @@ function EdHeader {
     $p = ''
     for ($n = 1; ; $n++) {
         EdBlanks
-        if ($n -gt 200) { EdFail $s.Pos 'nested too deeply'; return 0 }
+        if ($n -gt 200) { EdFail $s.Pos 'nested too deeply'; return $null }
         $p = $p + '/' + (EdPart)
-        if ($s.Why.Length -gt 0) { return 0 }
+        if ($s.Why.Length -gt 0) { return $null }
         EdBlanks
         if ($s.Silent.ContainsKey($p)) { $s.Hush = $true }
         if ((EdCode $s.Pos) -ne 46) { break }
         if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'implicit' $at }
         elseif ($s.Kind[$p] -eq 'tables') { $p = $p + '/' + ($s.Tables[$p] - 1) }
-        elseif (-not $s.Headed.ContainsKey($s.Kind[$p])) { EdFail $at 'a table below a value'; return 0 }
+        elseif (-not $s.Headed.ContainsKey($s.Kind[$p])) { EdFail $at 'a table below a value'; return $null }
         $s.Pos++
     }
     if ($isList) {
         if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'tables' $at; $s.Tables[$p] = 0 }
-        elseif ($s.Kind[$p] -ne 'tables') { EdFail $at 'this table is there twice'; return 0 }
+        elseif ($s.Kind[$p] -ne 'tables') { EdFail $at 'this table is there twice'; return $null }
         $s.Tables[$p]++
         $p = $p + '/' + ($s.Tables[$p] - 1)
-    } elseif ($s.Kind.ContainsKey($p) -and $s.Kind[$p] -ne 'implicit') { EdFail $at 'this table is there twice'; return 0 }
+    } elseif ($s.Kind.ContainsKey($p) -and $s.Kind[$p] -ne 'implicit') { EdFail $at 'this table is there twice'; return $null }
     EdBorn $p 'table' $at
-    if ((EdCode $s.Pos) -ne 93 -or ($isList -and (EdCode ($s.Pos + 1)) -ne 93)) { EdFail $s.Pos 'expected the end of the header'; return 0 }
+    if ((EdCode $s.Pos) -ne 93 -or ($isList -and (EdCode ($s.Pos + 1)) -ne 93)) { EdFail $s.Pos 'expected the end of the header'; return $null }
     $s.Pos += 1 + [int]$isList
     return EdSectionBegins $p $at ($s.Pos - 1)
 }
@@ -2069,9 +2082,9 @@ function EdSectionBegins($p, $at, $end) {
     $s.Inside[$p] = $section; $s.Base[$section] = $p
     $isHushed = $s.Hush -or $s.Want.ContainsKey($p)
     $s.Listed = if ($isHushed) { $section } else { '' }
-    if (-not $isHushed) { EdNote $p '['; return 0 }
+    if (-not $isHushed) { EdNote $p '['; return $null }
     $m = EdMember '#headers' $p $at
-    $s.MEnd[$m] = $end
+    $m.End = $end
     return $m
 }
 
@@ -2162,7 +2175,7 @@ function EdUnescape($text) {
     $next = $text.IndexOf([char]92)
     if ($next -lt 0) { return $text }
     $letters = $script:Ed.Letters
-    $out = New-Object System.Text.StringBuilder
+    $out = [System.Text.StringBuilder]::new()
     $at = 0
     while ($next -ge 0) {
         [void]$out.Append($text, $at, $next - $at)
@@ -2246,7 +2259,7 @@ function EdContent($pointer) {
     $kind = $s.Kind[$pointer]
     if (-not $s.Member.ContainsKey($pointer) -or $s.Boxes.ContainsKey($kind)) { return "$kind`t" }
     $m = $s.Member[$pointer]
-    return "$kind`t" + (EdPlain (EdSlice $s.MVal[$m] $s.MEnd[$m]))
+    return "$kind`t" + (EdPlain (EdSlice $m.Val $m.End))
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -2308,7 +2321,7 @@ function EdEnds($v, $ours) {
 # Takes out of the plan what a table that is to be kept stands in for.
 function EdKeepTables {
     $s = $script:Ed
-    $kept = New-Object 'System.Collections.Generic.List[string]'
+    $kept = [System.Collections.Generic.List[string]]::new()
     foreach ($p in $s.Sets) {
         if ($s.Keep.ContainsKey($p) -and $s.Kind.ContainsKey($p) -and $s.Tabular.ContainsKey($s.Kind[$p])) { $s.SetType.Remove($p) }
         else { $kept.Add($p) }
@@ -2385,7 +2398,7 @@ function EdCompare {
         }
         if (-not [string]::Equals((EdContent $p), (EdTarget $p))) { $isDifferent = $true }
     }
-    for ($m = 1; $m -le $s.M; $m++) { if (EdDoomed $s.MPath[$m]) { $isDifferent = $true } }
+    foreach ($m in $s.Members) { if (EdDoomed $m.Path) { $isDifferent = $true } }
     return [int](-not $isDifferent)
 }
 
@@ -2415,7 +2428,7 @@ function EdSortEdits {
 function EdApply {
     $s = $script:Ed
     EdSortEdits
-    $out = New-Object System.Text.StringBuilder
+    $out = [System.Text.StringBuilder]::new()
     $at = 1
     foreach ($edit in $s.Edits) {
         if ($edit.At -lt $at) { $s.Why = 'edits overlap' }
@@ -2496,14 +2509,14 @@ function EdMine($p, $text) {
 
 function EdTakeOut($m, $record) {
     $s = $script:Ed
-    $key = $s.MKey[$m]
-    $end = $s.MEnd[$m]
+    $key = $m.Key
+    $end = $m.End
     $from = $key - $record.A.Length
     $to = $end + $record.B.Length
     if (-not [string]::Equals((EdSlice $from ($key - 1)), $record.A)) { $from = 0 }
     if (-not [string]::Equals((EdSlice ($end + 1) $to), $record.B)) { $to = $end }
-    if ([string]::Equals($s.MHost[$m], '#top')) { $from = $key }
-    elseif (EdIsSection $s.MHost[$m]) {
+    if ([string]::Equals($m.Host, '#top')) { $from = $key }
+    elseif (EdIsSection $m.Host) {
         if (-not $from) { $from = EdBlankStart $key }
         if ($to -eq $end -and (EdBreakBefore $from)) {
             $n = EdBreakAt (EdBlankEnd ($to + 1))
@@ -2511,13 +2524,13 @@ function EdTakeOut($m, $record) {
         }
     } else {
         # Of the commas around it the one behind goes if something stays behind, else the one before.
-        $comma = $s.MComma[$m]
-        if (-not (EdStays $m $s.MNext) -and (EdStays $m $s.MPrev)) { $comma = $s.MComma[$s.MPrev[$m]] }
+        $comma = $m.Comma
+        if (-not (EdStays $m 'Next') -and (EdStays $m 'Prev')) { $comma = $m.Prev.Comma }
         if (-not $from) {
             # Laid out anew since: it goes with its own line, or with the blanks behind it.
-            $k = EdBlankEnd ([Math]::Max($s.MComma[$m], $end) + 1)
+            $k = EdBlankEnd ([Math]::Max($m.Comma, $end) + 1)
             $from = EdBlankStart $key
-            if ((EdBreakAt $k) -or $k -eq $s.Close[$s.MHost[$m]]) { $from = $from - (EdBreakBefore $from) } else { $from = $key }
+            if ((EdBreakAt $k) -or $k -eq $s.Close[$m.Host]) { $from = $from - (EdBreakBefore $from) } else { $from = $key }
         }
         if ($comma -eq $to + 1) { $to++ }
         elseif ($comma) { EdEdit $comma 1 '' }
@@ -2531,7 +2544,7 @@ function EdIsSection($container) { return $container.Length -gt 0 -and [int]$con
 
 # The nearest member on one side that is not removed.
 function EdStays($m, $side) {
-    do { $m = $side[$m] } while ($m -and $script:Ed.Gone.ContainsKey($m))
+    do { $m = $m[$side] } while ($m -and $script:Ed.Gone.ContainsKey($m.Number))
     return $m
 }
 
@@ -2568,7 +2581,7 @@ function EdSetAll {
     if (-not $isNew) { return 1 }
     if (-not (EdVerified (EdApply))) { return EdRefuse 4 ($s.File + ': the result did not stand the check') }
     foreach ($p in $s.Sets) { if (-not [string]::Equals((EdContent $p), (EdTarget $p))) { return EdRefuse 4 ($s.File + ': a value is not in the result') } }
-    for ($m = 1; $m -le $s.M; $m++) { if (EdDoomed $s.MPath[$m]) { return EdRefuse 4 ($s.File + ': a dropped key is in the result') } }
+    foreach ($m in $s.Members) { if (EdDoomed $m.Path) { return EdRefuse 4 ($s.File + ': a dropped key is in the result') } }
     EdCarryRecords
     return 0
 }
@@ -2633,9 +2646,9 @@ function EdRetire {
         $p = $one.Path
         if ($one.Verb -cnotmatch '\A(?:put|was)\z' -or -not $s.Member.ContainsKey($p) -or -not (EdDoomed $p) -or -not (EdMine $p (EdContent $p))) { continue }
         $m = $s.Member[$p]
-        if ([string]::Equals($one.Verb, 'was')) { EdEdit $s.MVal[$m] ($s.MEnd[$m] - $s.MVal[$m] + 1) $one.A } else { $s.Gone[$m] = $one }
+        if ([string]::Equals($one.Verb, 'was')) { EdEdit $m.Val ($m.End - $m.Val + 1) $one.A } else { $s.Gone[$m.Number] = $one }
     }
-    for ($m = 1; $m -le $s.M; $m++) { if ($s.Gone.ContainsKey($m)) { EdTakeOut $m $s.Gone[$m] } }
+    foreach ($m in $s.Members) { if ($s.Gone.ContainsKey($m.Number)) { EdTakeOut $m $s.Gone[$m.Number] } }
 }
 
 function EdCutForeign {
@@ -2644,10 +2657,10 @@ function EdCutForeign {
     $s.Gone = @{}
     $s.Held = EdMap
     $s.HeldEnd = EdMap
-    for ($m = 1; $m -le $s.M; $m++) {
-        if ($s.MKey[$m] -le $end -or -not (EdDoomed $s.MPath[$m])) { continue }
-        $s.Gone[$m] = 1
-        $end = if (EdIsSection $s.MHost[$m]) { EdCutLine $m } else { EdCutInside $m $end }
+    foreach ($m in $s.Members) {
+        if ($m.Key -le $end -or -not (EdDoomed $m.Path)) { continue }
+        $s.Gone[$m.Number] = 1
+        $end = if (EdIsSection $m.Host) { EdCutLine $m } else { EdCutInside $m $end }
     }
     EdSortEdits
     EdRecordCuts
@@ -2656,37 +2669,37 @@ function EdCutForeign {
 # A statement or a header goes with its line; its place is told from what stands above it.
 function EdCutLine($m) {
     $s = $script:Ed
-    $anchor = $s.MAbove[$m]
-    $k = $s.MAboveEnd[$m]
+    $anchor = $m.Above
+    $k = $m.AboveEnd
     if ($s.Held.ContainsKey($anchor)) {
         $k = $s.HeldEnd[$anchor]
         $anchor = $s.Held[$anchor]
     }
-    $s.Held[$s.MId[$m]] = $anchor
-    $s.HeldEnd[$s.MId[$m]] = $k
-    $to = $s.MLine[$m] - 1
-    EdCut (EdBlankStart $s.MKey[$m]) $to $s.MPath[$m] $anchor $k
+    $s.Held[$m.Id] = $anchor
+    $s.HeldEnd[$m.Id] = $k
+    $to = $m.Line - 1
+    EdCut (EdBlankStart $m.Key) $to $m.Path $anchor $k
     return $to
 }
 
 # A member with lines of its own goes with them, any other with the blanks on one side.
 function EdCutInside($m, $end) {
     $s = $script:Ed
-    $k = EdStays $m $s.MPrev
-    $comma = $s.MComma[$m]
-    $anchor = if ($k) { $s.MId[$k] } else { $s.MHost[$m] + '{' }
-    $from = EdBlankStart $s.MKey[$m]
-    $to = [Math]::Max($comma, $s.MEnd[$m])
+    $k = EdStays $m 'Prev'
+    $comma = $m.Comma
+    $anchor = if ($k) { $k.Id } else { $m.Host + '{' }
+    $from = EdBlankStart $m.Key
+    $to = [Math]::Max($comma, $m.End)
     if ((EdBreakBefore $from) -and (EdBreakAt (EdBlankEnd ($to + 1)))) {
         $to = EdBlankEnd ($to + 1)
         $to += (EdBreakAt $to) - 1
     } elseif ($comma) {
-        $from = $s.MKey[$m]
+        $from = $m.Key
         $to = (EdBlankEnd ($to + 1)) - 1
     }
     if ($from -le $end) { $from = $end + 1 }
-    if (-not $comma -and $k -and $s.MComma[$k]) { EdCut $s.MComma[$k] $s.MComma[$k] $s.MPath[$m] $anchor ($s.MEnd[$k] + 1) }
-    EdCut $from $to $s.MPath[$m] $anchor $(if ($k) { $s.MEnd[$k] + 1 } else { $s.Open[$s.MHost[$m]] + 1 })
+    if (-not $comma -and $k -and $k.Comma) { EdCut $k.Comma $k.Comma $m.Path $anchor ($k.End + 1) }
+    EdCut $from $to $m.Path $anchor $(if ($k) { $k.End + 1 } else { $s.Open[$m.Host] + 1 })
     return $to
 }
 
@@ -2735,11 +2748,11 @@ function EdSetValues {
         $old = EdContent $p
         if ([string]::Equals($old, (EdTarget $p))) { continue }
         $m = $s.Member[$p]
-        EdEdit $s.MVal[$m] ($s.MEnd[$m] - $s.MVal[$m] + 1) (EdLiteral $p)
+        EdEdit $m.Val ($m.End - $m.Val + 1) (EdLiteral $p)
         $s.New[$p] = 1
         $sum = EdSumOf $p (EdTarget $p)
         if (-not (EdMine $p $old)) {
-            $was = if ($s.Owners.ContainsKey($p)) { EdQuote $s.Owners[$p] } else { EdSlice $s.MVal[$m] $s.MEnd[$m] }
+            $was = if ($s.Owners.ContainsKey($p)) { EdQuote $s.Owners[$p] } else { EdSlice $m.Val $m.End }
             EdRecord 'was' $p $sum $was '' ''
         } else {
             # With the sum of what it replaces, too: the record is written before the file, and a run can be killed between the two.
@@ -2793,7 +2806,7 @@ function EdWritten($name) {
 }
 
 function EdQuote($text) {
-    $out = New-Object System.Text.StringBuilder
+    $out = [System.Text.StringBuilder]::new()
     [void]$out.Append([char]34)
     $short = $script:Ed.Short
     foreach ($char in $text.ToCharArray()) {
@@ -2848,13 +2861,13 @@ function EdFindStyle {
     if (-not $s.First.ContainsKey('')) { return }
     $m = $s.First['']
     $s.Colon = EdColon $m
-    $lead = EdSlice (EdBlankStart $s.MKey[$m]) ($s.MKey[$m] - 1)
-    if ($lead.Length -gt 0 -and (EdBreakBefore ($s.MKey[$m] - $lead.Length))) { $s.Unit = $lead }
+    $lead = EdSlice (EdBlankStart $m.Key) ($m.Key - 1)
+    if ($lead.Length -gt 0 -and (EdBreakBefore ($m.Key - $lead.Length))) { $s.Unit = $lead }
 }
 
 function EdColon($m) {
     $s = $script:Ed
-    $text = EdSlice ($s.MName[$m] + 1) ($s.MVal[$m] - 1)
+    $text = EdSlice ($m.Name + 1) ($m.Val - 1)
     if ($s.IsToml) {
         if ([string]::Equals($text, '=')) { return $text }
         return ' = '
@@ -2888,7 +2901,7 @@ function EdAfterComments($at, $lines) {
 function EdAddMembers($a) {
     $s = $script:Ed
     $where = if ($s.Last.ContainsKey($a)) { EdBehindLast $a } else { EdInEmpty $a }
-    $steps = New-Object 'System.Collections.Generic.List[string]'
+    $steps = [System.Collections.Generic.List[string]]::new()
     foreach ($p in $s.Missing) {
         if (-not [string]::Equals((EdHostOf $p), $a)) { continue }
         $c = if ([string]::Equals((EdNearest $p), $a)) { EdStep $p $a } else { $p }
@@ -2911,14 +2924,14 @@ function EdAddMembers($a) {
 function EdBehindLast($a) {
     $s = $script:Ed
     $m = $s.Last[$a]
-    $before = $s.MPrev[$m]
+    $before = $m.Prev
     $s.Colon = EdColon $m
-    $lead = EdSlice ($(if ($before) { $s.MComma[$before] } else { $s.Open[$a] }) + 1) ($s.MKey[$m] - 1)
-    $at = EdAfterComments ($s.MEnd[$m] + 1) $false
-    if ($s.RunsOn -or (EdHasBreak $lead)) { $gap = $s.Eol + (EdIndentAt $s.MKey[$m]) }
+    $lead = EdSlice ($(if ($before) { $before.Comma } else { $s.Open[$a] }) + 1) ($m.Key - 1)
+    $at = EdAfterComments ($m.End + 1) $false
+    if ($s.RunsOn -or (EdHasBreak $lead)) { $gap = $s.Eol + (EdIndentAt $m.Key) }
     elseif ($before -and (EdIsBlank $lead)) { $gap = $lead }
     else { $gap = if ($s.IsToml -or (EdEndsBlank $s.Colon)) { ' ' } else { '' } }
-    EdEdit ($s.MEnd[$m] + 1) 0 ','
+    EdEdit ($m.End + 1) 0 ','
     return @{ At = $at; Gap = $gap; Tail = '' }
 }
 
@@ -2927,7 +2940,7 @@ function EdInEmpty($a) {
     $at = EdAfterComments ($s.Open[$a] + 1) $true
     $inside = EdSlice ($s.Open[$a] + 1) ($s.Close[$a] - 1)
     $rest = EdSlice $at ($s.Close[$a] - 1)
-    $hasLines = -not $s.IsToml -and ($a.Length -eq 0 -or $s.RunsOn -or (EdHasBreak $inside) -or (EdBreakBefore (EdBlankStart $s.MKey[$s.Member[$a]])))
+    $hasLines = -not $s.IsToml -and ($a.Length -eq 0 -or $s.RunsOn -or (EdHasBreak $inside) -or (EdBreakBefore (EdBlankStart $s.Member[$a].Key)))
     if ($hasLines) {
         $indent = $s.Eol + (EdIndentAt $s.Open[$a])
         return @{ At = $at; Gap = $indent + $s.Unit; Tail = $(if (EdHasBreak $rest) { '' } else { $indent }) }
@@ -2959,7 +2972,7 @@ function EdDotted($p, $top) {
 
 function EdInsertToml {
     $s = $script:Ed
-    $sections = New-Object 'System.Collections.Generic.List[string]'
+    $sections = [System.Collections.Generic.List[string]]::new()
     foreach ($p in $s.Missing) {
         $container = EdHostOf $p
         if (EdIsSection $container) { EdAddLine $p $container }
@@ -2983,11 +2996,11 @@ function EdUnfinished {
 function EdAddLine($p, $section) {
     $s = $script:Ed
     $hasLast = $s.Last.ContainsKey($section)
-    $m = 0
+    $m = $null
     if ($hasLast) { $m = $s.Last[$section] } elseif (-not [string]::Equals($section, '#0')) { $m = $s.Member[$s.Base[$section]] }
-    $at = if ($m) { $s.MLine[$m] } elseif ($s.Sections) { 1 } else { $s.Length + 1 }
+    $at = if ($m) { $m.Line } elseif ($s.Sections) { 1 } else { $s.Length + 1 }
     $before = ''
-    if ($m) { $before = EdSlice (EdBlankStart $s.MKey[$m]) ($s.MKey[$m] - 1) }
+    if ($m) { $before = EdSlice (EdBlankStart $m.Key) ($m.Key - 1) }
     $after = $s.Eol
     if ($at -gt $s.Length -and (EdUnfinished)) {
         $before = $s.Eol + $before
@@ -3063,16 +3076,16 @@ function EdTakeBack {
         if ($one.Verb -cmatch '\A(?:cut|box)\z' -or -not $s.Member.ContainsKey($p)) { continue }
         $m = $s.Member[$p]
         if (-not (EdMine $p (EdContent $p))) { EdTell ('kept ' + $p) }
-        elseif ([string]::Equals($one.Verb, 'was')) { EdEdit $s.MVal[$m] ($s.MEnd[$m] - $s.MVal[$m] + 1) $one.A }
-        else { $s.Gone[$m] = $one }
+        elseif ([string]::Equals($one.Verb, 'was')) { EdEdit $m.Val ($m.End - $m.Val + 1) $one.A }
+        else { $s.Gone[$m.Number] = $one }
     }
     for ($i = $s.Records.Count - 1; $i -ge 0; $i--) {
         $one = $s.Records[$i]
         $p = $one.Path
-        if ([string]::Equals($one.Verb, 'box') -and $s.Member.ContainsKey($p) -and $s.Inside.ContainsKey($p) -and (EdHollow $p)) { $s.Gone[$s.Member[$p]] = $one }
+        if ([string]::Equals($one.Verb, 'box') -and $s.Member.ContainsKey($p) -and $s.Inside.ContainsKey($p) -and (EdHollow $p)) { $s.Gone[$s.Member[$p].Number] = $one }
     }
     $s.Free = 0
-    for ($m = 1; $m -le $s.M; $m++) { if ($s.Gone.ContainsKey($m) -and $s.MKey[$m] -ge $s.Free) { EdTakeOut $m $s.Gone[$m] } }
+    foreach ($m in $s.Members) { if ($s.Gone.ContainsKey($m.Number) -and $m.Key -ge $s.Free) { EdTakeOut $m $s.Gone[$m.Number] } }
 }
 
 # Whether nothing but ours is in it. A comment in braces is not ours.
@@ -3082,13 +3095,12 @@ function EdHollow($p) {
     $rest = ''
     $at = 0
     if (-not (EdIsSection $container)) { $at = $s.Open[$p] + 1 }
-    $first = if ($s.First.ContainsKey($container)) { $s.First[$container] } else { $s.M + 1 }
-    for ($m = $first; $m -le $s.M; $m++) {
-        if (-not [string]::Equals($s.MHost[$m], $container)) { continue }
-        if (-not $s.Gone.ContainsKey($m)) { return $false }
+    foreach ($m in $s.Members) {
+        if (-not [string]::Equals($m.Host, $container)) { continue }
+        if (-not $s.Gone.ContainsKey($m.Number)) { return $false }
         if ($at) {
-            $rest = $rest + (EdSlice $at ($s.MKey[$m] - 1))
-            $at = $s.MEnd[$m] + 1
+            $rest = $rest + (EdSlice $at ($m.Key - 1))
+            $at = $m.End + 1
         }
     }
     if ($at) { $rest = $rest + (EdSlice $at ($s.Close[$p] - 1)) }
@@ -3101,7 +3113,7 @@ function EdHollow($p) {
 function EdPutBack {
     $s = $script:Ed
     $anchor = $s.Anchor
-    for ($m = 1; $m -le $s.M; $m++) { if ($anchor.ContainsKey($s.MId[$m]) -and -not (EdIsSection $s.MHost[$m])) { $anchor[$s.MId[$m]] = $s.MEnd[$m] + 1 } }
+    foreach ($m in $s.Members) { if ($anchor.ContainsKey($m.Id) -and -not (EdIsSection $m.Host)) { $anchor[$m.Id] = $m.End + 1 } }
     foreach ($p in $s.Open.get_Keys()) { $anchor[$p + '{'] = $s.Open[$p] + 1 }
     $anchor['^'] = 1
     foreach ($one in $s.Records) {
@@ -3147,7 +3159,7 @@ function EdSet($names) {
 }
 
 function EdFlags($codes) {
-    $flags = New-Object 'bool[]' 256
+    $flags = [bool[]]::new(256)
     foreach ($code in $codes) { $flags[$code] = $true }
     return , $flags
 }
@@ -3161,17 +3173,18 @@ function EdStart($mode, $format, $rows, $before, $file) {
     $s.Tabular = EdSet @('object', 'table', 'implicit', 'dotted')
     $s.Boxes = EdSet @('object', 'array', 'table')
     foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
-    foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = New-Object 'System.Collections.Generic.List[string]' }
-    foreach ($name in 'Records', 'Edits') { $s[$name] = New-Object 'System.Collections.Generic.List[object]' }
+    foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
+    foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
     foreach ($name in 'Text', 'Mark', 'Why', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
-    foreach ($name in 'Length', 'M', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
-    foreach ($name in 'Pattern', 'Values', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
+    foreach ($name in 'Length', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
+    foreach ($name in 'Pattern', 'Foreign', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
     $s.Hush = $false
     $s.RunsOn = $false
     $s.Token = [System.Text.RegularExpressions.Match]::Empty
-    foreach ($name in 'StackOpen', 'StackCount', 'StackMember') { $s[$name] = New-Object 'int[]' 202 }
-    foreach ($name in 'StackHush', 'StackWanted') { $s[$name] = New-Object 'bool[]' 202 }
-    $s.StackPath = New-Object 'string[]' 202
+    foreach ($name in 'StackOpen', 'StackCount') { $s[$name] = [int[]]::new(202) }
+    $s.StackMember = [object[]]::new(202)
+    foreach ($name in 'StackHush', 'StackWanted') { $s[$name] = [bool[]]::new(202) }
+    $s.StackPath = [string[]]::new(202)
     EdStartTables
 }
 
@@ -3192,8 +3205,8 @@ function EdRun {
     EdWanted ''
     $plan, $work = $s.Modes[$s.Mode]
     if (-not (& $plan)) { return EdRefuse 2 'the plan is not understood' }
-    if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Values = New-Object 'System.Collections.Generic.List[string]' }
-    if (-not (EdParse $s.Text $s.Values)) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
+    if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Foreign = [System.Collections.Generic.List[string]]::new() }
+    if (-not (EdParse $s.Text $s.Foreign)) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
     return & $work
 }
 
@@ -3231,10 +3244,14 @@ function EdResult($code) {
 # ---- The work ----
 
 # Update-File CLI LAYER PATH TOP OWNER WANTED: sees to it that one file holds what it should, or nothing of ours. Twice, if somebody
-# changed it meanwhile.
+# changed it meanwhile. Whatever stops one file does not stop the others.
 function Update-File($cli, $layer, $path, $top, $owner, $wanted, $person) {
   foreach ($attempt in 1, 2) {
-    if (-not (Update-Once $cli $layer $path $top $owner $wanted $person)) { return }
+    try { $isAgain = Update-Once $cli $layer $path $top $owner $wanted $person } catch {
+      Add-Trouble $cli $path ('cannot be looked at or written ' + (Get-Where $_)) 12
+      return
+    }
+    if (-not $isAgain) { return }
   }
   Add-Trouble $cli $path 'was changed by another program while this script ran; run it again' 11
 }
@@ -3382,10 +3399,7 @@ function Start-Run {
 }
 
 try { Start-Run } catch {
-  # Not the text of the exception, which could quote what it was about.
-  $line = 0
-  if ($null -ne $_.InvocationInfo) { $line = $_.InvocationInfo.ScriptLineNumber }
-  if (-not $run.Finished) { Stop-Run 12 ('ended early, by a full disk or a bug (line ' + $line + ', ' + $_.Exception.GetType().Name + ')') }
+  if (-not $run.Finished) { Stop-Run 12 ('ended early, by a full disk or a bug ' + (Get-Where $_)) }
   exit 12
 } finally { Exit-Lock }
 } $input $args

@@ -28,13 +28,13 @@
 #     52  Settings and vehicle
 #     99  CLIs: their files, settings and signs
 #    387  Output
-#    446  Options
-#    495  Machine: its system, people and CLIs
-#    795  Lock
-#    840  Files
-#   1346  Editor of JSON and TOML files
-#   2462  The work
-#   2525  Start
+#    453  Options
+#    502  Machine: its system, people and CLIs
+#    805  Lock
+#    850  Files
+#   1359  Editor of JSON and TOML files
+#   2475  The work
+#   2542  Start
 Set-PSDebug -Off
 & {
 # PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
@@ -394,6 +394,13 @@ function Write-Line($text) { [Console]::Out.WriteLine([string]$text) }
 
 function Write-Problem($text) { [Console]::Error.WriteLine('error: ' + $text) }
 
+# Get-Where RECORD: where an error was and of which kind. Not its text, which could quote what it was about.
+function Get-Where($record) {
+  $line = 0
+  if ($null -ne $record.InvocationInfo) { $line = $record.InvocationInfo.ScriptLineNumber }
+  return '(line ' + $line + ', ' + [string]$record.Exception.GetType() + ')'
+}
+
 # Stop-Run CODE REASON: one line for a person, the report line, and the end.
 function Stop-Run($code, $reason) {
   Write-Problem $reason
@@ -611,7 +618,7 @@ function Get-ProfileRows {
 # Test-Linux SID: whether the account has a Linux in WSL, whose CLIs this script does not touch; of an account that is signed out the
 # registry does not say.
 function Test-Linux($sid) {
-  $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss')
+  try { $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss') } catch { return $false }
   return ($null -ne $key -and @($key.GetSubKeyNames() | Where-Object { $_ -cmatch '\A\{' }).Count -gt 0)
 }
 
@@ -631,11 +638,14 @@ function Get-Policy($policy) {
   } catch { return ' ' }
 }
 
-# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name.
+# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name;
+# a question mark where that cannot be read.
 function Get-Variables($sid, $name) {
-  $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
-    @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
-  foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+  try {
+    $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
+      @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
+    foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+  } catch { '?' }
 }
 
 # Expand-Profile PATH: with the two variables that mean the same for everybody; nothing where another is left, or it is no drive's.
@@ -1033,7 +1043,10 @@ function Read-Target($path, $top) {
     $target.State = $folders.Why
     return $target
   }
-  if ($run.MayWrite) { Repair-Target $path }
+  if ($run.MayWrite) {
+    Repair-Target $path
+    Repair-Target ($path + '.crossfade-undo')
+  }
   $kind = Get-Kind $path
   if ($kind -ceq 'absent') { $target.State = 'absent' }
   elseif ($kind -ceq 'link' -or $kind -ceq 'unreadable') { $target.State = $kind }
@@ -1336,7 +1349,7 @@ function Remove-Target($target) {
 
 function Remove-Companions($path) {
   try {
-    foreach ($ending in '.crossfade-undo', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????') {
+    foreach ($ending in '.crossfade-undo', '.crossfade-undo.crossfade-old', '.crossfade-old', '.crossfade-new.??????', '.crossfade-backup-????????-??????') {
       foreach ($each in @(Get-Siblings $path $ending)) { Remove-File $each }
     }
     return 0
@@ -1478,21 +1491,25 @@ function EdLoad($text) {
 
 # ---------------------------------------------------------------------------------------------------------------
 # Parsing. Pointers that matter (Want: those of the plan and everything above them) get Kind, Where and, for containers, Open and Close.
-# Members of containers that matter are numbered 1..M: path, container, start and end of the key, start and end of the value, the comma
-# after it, the members before and after it. Every other value goes to a list, which an edit must not change.
+# Members of containers that matter have a path, a container, start and end of the key, start and end of the value, the
+# comma after it, the members before and after it. Every other value goes to a list, which an edit must not change.
 
 # List is $null, or takes the values.
 function EdParse($text, $list) {
     $s = $script:Ed
-    foreach ($name in 'Kind', 'Where', 'Open', 'Close', 'Member', 'Inside', 'Host', 'Tables', 'Last', 'First', 'Seen', 'Base') { $s[$name] = EdMap }
-    foreach ($name in 'MPath', 'MHost', 'MId', 'MAbove') { $s[$name] = New-Object 'System.Collections.Generic.List[string]'; $s[$name].Add('') }
-    foreach ($name in 'MKey', 'MName', 'MVal', 'MEnd', 'MComma', 'MPrev', 'MNext', 'MLine', 'MAboveEnd') { $s[$name] = New-Object 'System.Collections.Generic.List[int]'; $s[$name].Add(0) }
-    $s.M = 0
+    $ordinal = [System.StringComparer]::Ordinal
+    $s.Kind = [System.Collections.Hashtable]::new($ordinal); $s.Where = [System.Collections.Hashtable]::new($ordinal)
+    $s.Open = [System.Collections.Hashtable]::new($ordinal); $s.Close = [System.Collections.Hashtable]::new($ordinal)
+    $s.Member = [System.Collections.Hashtable]::new($ordinal); $s.Inside = [System.Collections.Hashtable]::new($ordinal)
+    $s.Host = [System.Collections.Hashtable]::new($ordinal); $s.Tables = [System.Collections.Hashtable]::new($ordinal)
+    $s.Last = [System.Collections.Hashtable]::new($ordinal); $s.First = [System.Collections.Hashtable]::new($ordinal)
+    $s.Seen = [System.Collections.Hashtable]::new($ordinal); $s.Base = [System.Collections.Hashtable]::new($ordinal)
+    $s.Members = [System.Collections.Generic.List[object]]::new()
     $s.Sections = 0
     $s.HasComments = $false
     $s.Listed = ''
     $s.List = $list
-    $s.StackMember[0] = 0
+    $s.StackMember[0] = $null
     $s.StackWanted[0] = $true
     EdSeek $text
     if ($s.IsToml) { EdToml } else { EdJson }
@@ -1502,9 +1519,9 @@ function EdParse($text, $list) {
 # Whether a text is valid and holds the same other values as the first one.
 function EdVerified($text) {
     $s = $script:Ed
-    $again = New-Object 'System.Collections.Generic.List[string]'
+    $again = [System.Collections.Generic.List[string]]::new()
     if (-not (EdParse $text $again)) { return $false }
-    $first = $s.Values
+    $first = $s.Foreign
     if ($again.Count -ne $first.Count) { return $false }
     for ($i = 0; $i -lt $again.Count; $i++) { if (-not $first[$i].Equals($again[$i])) { return $false } }
     return $true
@@ -1514,16 +1531,12 @@ function EdMap { return [System.Collections.Hashtable]::new([System.StringCompar
 
 function EdMember($container, $path, $at) {
     $s = $script:Ed
-    $s.M++
-    $m = $s.M
-    $s.MPath.Add($path); $s.MHost.Add($container); $s.MKey.Add($at); $s.MName.Add($at); $s.MVal.Add($at); $s.MEnd.Add($at); $s.MComma.Add(0)
-    $s.MLine.Add(0); $s.MAbove.Add(''); $s.MAboveEnd.Add(0); $s.MNext.Add(0)
-    $before = 0
-    if ($s.Last.ContainsKey($container)) { $before = $s.Last[$container] }
-    $s.MPrev.Add($before)
-    if ($before) { $s.MNext[$before] = $m }
+    $before = $s.Last[$container]
     $s.Seen[$path] = 1 + $s.Seen[$path]
-    $s.MId.Add("$path#$($s.Seen[$path])")
+    $m = @{ Number = $s.Members.Count; Path = $path; Host = $container; Id = "$path#$($s.Seen[$path])"; Key = $at; Name = $at; Val = $at; End = $at
+        Comma = 0; Prev = $before; Next = $null; Line = 0; Above = ''; AboveEnd = 0 }
+    if ($before) { $before.Next = $m }
+    $s.Members.Add($m)
     if (-not $s.First.ContainsKey($container)) { $s.First[$container] = $m }
     $s.Last[$container] = $m
     if ($s.Want.ContainsKey($path)) { $s.Member[$path] = $m }
@@ -1557,7 +1570,7 @@ function EdValue($path, $hush) {
         if ($opened) {
             $depth++
             if ($depth -gt 200) { return EdFail ($token.Index + 1) 'nested too deeply' }
-            $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = 0; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
+            $stackOpen[$depth] = $c; $stackPath[$depth] = $path; $stackCount[$depth] = 0; $stackMember[$depth] = $null; $stackHush[$depth] = $hush; $stackWanted[$depth] = $isWanted
             if ($isWanted) { EdOpened $path $c ($token.Index + 1) } elseif ($isToml) { $kind[$path] = if ($c -eq 123) { 'object' } else { 'array' } }
             if ($isListed) { $list.Add($path + '=' + [char]$c) }
         } else {
@@ -1570,7 +1583,7 @@ function EdValue($path, $hush) {
         $token = $token.NextMatch()
         # On to the next value, out of the containers that end on the way.
         for (;;) {
-            if (-not $opened -and $stackMember[$depth]) { $s.MEnd[$stackMember[$depth]] = $end }
+            if (-not $opened -and $stackMember[$depth]) { $stackMember[$depth].End = $end }
             if ($depth -eq 0) { $s.Token = $token; $s.ValueEnd = $end; return }
             # TOML 1.1 allows lines in an inline table; those that are edited are on one.
             $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth]
@@ -1578,7 +1591,7 @@ function EdValue($path, $hush) {
             if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
             $comma = -not $opened -and $c -eq 44
             if ($comma) {
-                if ($stackMember[$depth]) { $s.MComma[$stackMember[$depth]] = $token.Index + 1 }
+                if ($stackMember[$depth]) { $stackMember[$depth].Comma = $token.Index + 1 }
                 $token = $token.NextMatch()
                 $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
                 if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
@@ -1663,26 +1676,26 @@ function EdBadString($token) {
     EdFail $at 'a control character in a string'
 }
 
-# A key and what separates it from its value. Returns the member, or 0 where it does not matter; sets Path and Hush.
+# A key and what separates it from its value. Returns the member, or $null where it does not matter; sets Path and Hush.
 function EdKey($table, $container) {
     $s = $script:Ed
     $at = EdAt
     if ($s.IsToml) { EdTomlKey $table $container } else { EdJsonKey $table }
-    if ($s.Why.Length -gt 0) { return 0 }
-    $m = 0
+    if ($s.Why.Length -gt 0) { return $null }
+    $m = $null
     if ($s.Want.ContainsKey($container) -or [string]::Equals($container, $s.Listed)) {
         $m = EdMember $container $s.Path $at
-        $s.MName[$m] = $s.NameEnd
+        $m.Name = $s.NameEnd
     }
     if (-not $s.IsToml) { EdSpace }
     $at = if ($s.IsToml) { $s.Pos } else { EdAt }
     if ((EdCode $at) -ne $(if ($s.IsToml) { 61 } else { 58 })) {
         EdFail $at 'expected a key and its value'
-        return 0
+        return $null
     }
     $s.Token = $s.Token.NextMatch()
     if (-not $s.IsToml) { EdSpace }
-    if ($m) { $s.MVal[$m] = EdAt }
+    if ($m) { $m.Val = EdAt }
     return $m
 }
 
@@ -1767,7 +1780,7 @@ function EdToml {
         if ((EdCode (EdAt)) -eq 35) { EdComment }
         $at = EdLineEnd
         if ($s.Why.Length -gt 0) { return }
-        if ($m) { $s.MLine[$m] = $at; $s.MAbove[$m] = $above; $s.MAboveEnd[$m] = $aboveEnd; $s.MId[$m] = $s.MPath[$m] }
+        if ($m) { $m.Line = $at; $m.Above = $above; $m.AboveEnd = $aboveEnd; $m.Id = $m.Path }
         $above = $s.Path
         $aboveEnd = $at
         if ($s.Anchor.ContainsKey($above)) { $s.Anchor[$above] = $at }
@@ -1790,10 +1803,10 @@ function EdStatement {
     $s = $script:Ed
     $s.Hush = $s.Quiet
     $m = EdKey $s.Table $s.Section
-    if ($s.Why.Length -gt 0) { return 0 }
+    if ($s.Why.Length -gt 0) { return $null }
     $path = $s.Path
     EdValue $path $s.Hush
-    if ($m) { $s.MEnd[$m] = $s.ValueEnd }
+    if ($m) { $m.End = $s.ValueEnd }
     $s.Path = $path
     return $m
 }
@@ -1807,25 +1820,25 @@ function EdHeader {
     $p = ''
     for ($n = 1; ; $n++) {
         EdBlanks
-        if ($n -gt 200) { EdFail $s.Pos 'nested too deeply'; return 0 }
+        if ($n -gt 200) { EdFail $s.Pos 'nested too deeply'; return $null }
         $p = $p + '/' + (EdPart)
-        if ($s.Why.Length -gt 0) { return 0 }
+        if ($s.Why.Length -gt 0) { return $null }
         EdBlanks
         if ($s.Silent.ContainsKey($p)) { $s.Hush = $true }
         if ((EdCode $s.Pos) -ne 46) { break }
         if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'implicit' $at }
         elseif ($s.Kind[$p] -eq 'tables') { $p = $p + '/' + ($s.Tables[$p] - 1) }
-        elseif (-not $s.Headed.ContainsKey($s.Kind[$p])) { EdFail $at 'a table below a value'; return 0 }
+        elseif (-not $s.Headed.ContainsKey($s.Kind[$p])) { EdFail $at 'a table below a value'; return $null }
         $s.Pos++
     }
     if ($isList) {
         if (-not $s.Kind.ContainsKey($p)) { EdBorn $p 'tables' $at; $s.Tables[$p] = 0 }
-        elseif ($s.Kind[$p] -ne 'tables') { EdFail $at 'this table is there twice'; return 0 }
+        elseif ($s.Kind[$p] -ne 'tables') { EdFail $at 'this table is there twice'; return $null }
         $s.Tables[$p]++
         $p = $p + '/' + ($s.Tables[$p] - 1)
-    } elseif ($s.Kind.ContainsKey($p) -and $s.Kind[$p] -ne 'implicit') { EdFail $at 'this table is there twice'; return 0 }
+    } elseif ($s.Kind.ContainsKey($p) -and $s.Kind[$p] -ne 'implicit') { EdFail $at 'this table is there twice'; return $null }
     EdBorn $p 'table' $at
-    if ((EdCode $s.Pos) -ne 93 -or ($isList -and (EdCode ($s.Pos + 1)) -ne 93)) { EdFail $s.Pos 'expected the end of the header'; return 0 }
+    if ((EdCode $s.Pos) -ne 93 -or ($isList -and (EdCode ($s.Pos + 1)) -ne 93)) { EdFail $s.Pos 'expected the end of the header'; return $null }
     $s.Pos += 1 + [int]$isList
     return EdSectionBegins $p $at ($s.Pos - 1)
 }
@@ -1839,9 +1852,9 @@ function EdSectionBegins($p, $at, $end) {
     $s.Inside[$p] = $section; $s.Base[$section] = $p
     $isHushed = $s.Hush -or $s.Want.ContainsKey($p)
     $s.Listed = if ($isHushed) { $section } else { '' }
-    if (-not $isHushed) { EdNote $p '['; return 0 }
+    if (-not $isHushed) { EdNote $p '['; return $null }
     $m = EdMember '#headers' $p $at
-    $s.MEnd[$m] = $end
+    $m.End = $end
     return $m
 }
 
@@ -1932,7 +1945,7 @@ function EdUnescape($text) {
     $next = $text.IndexOf([char]92)
     if ($next -lt 0) { return $text }
     $letters = $script:Ed.Letters
-    $out = New-Object System.Text.StringBuilder
+    $out = [System.Text.StringBuilder]::new()
     $at = 0
     while ($next -ge 0) {
         [void]$out.Append($text, $at, $next - $at)
@@ -2016,7 +2029,7 @@ function EdContent($pointer) {
     $kind = $s.Kind[$pointer]
     if (-not $s.Member.ContainsKey($pointer) -or $s.Boxes.ContainsKey($kind)) { return "$kind`t" }
     $m = $s.Member[$pointer]
-    return "$kind`t" + (EdPlain (EdSlice $s.MVal[$m] $s.MEnd[$m]))
+    return "$kind`t" + (EdPlain (EdSlice $m.Val $m.End))
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -2078,7 +2091,7 @@ function EdEnds($v, $ours) {
 # Takes out of the plan what a table that is to be kept stands in for.
 function EdKeepTables {
     $s = $script:Ed
-    $kept = New-Object 'System.Collections.Generic.List[string]'
+    $kept = [System.Collections.Generic.List[string]]::new()
     foreach ($p in $s.Sets) {
         if ($s.Keep.ContainsKey($p) -and $s.Kind.ContainsKey($p) -and $s.Tabular.ContainsKey($s.Kind[$p])) { $s.SetType.Remove($p) }
         else { $kept.Add($p) }
@@ -2128,7 +2141,7 @@ function EdSortEdits {
 function EdApply {
     $s = $script:Ed
     EdSortEdits
-    $out = New-Object System.Text.StringBuilder
+    $out = [System.Text.StringBuilder]::new()
     $at = 1
     foreach ($edit in $s.Edits) {
         if ($edit.At -lt $at) { $s.Why = 'edits overlap' }
@@ -2209,14 +2222,14 @@ function EdMine($p, $text) {
 
 function EdTakeOut($m, $record) {
     $s = $script:Ed
-    $key = $s.MKey[$m]
-    $end = $s.MEnd[$m]
+    $key = $m.Key
+    $end = $m.End
     $from = $key - $record.A.Length
     $to = $end + $record.B.Length
     if (-not [string]::Equals((EdSlice $from ($key - 1)), $record.A)) { $from = 0 }
     if (-not [string]::Equals((EdSlice ($end + 1) $to), $record.B)) { $to = $end }
-    if ([string]::Equals($s.MHost[$m], '#top')) { $from = $key }
-    elseif (EdIsSection $s.MHost[$m]) {
+    if ([string]::Equals($m.Host, '#top')) { $from = $key }
+    elseif (EdIsSection $m.Host) {
         if (-not $from) { $from = EdBlankStart $key }
         if ($to -eq $end -and (EdBreakBefore $from)) {
             $n = EdBreakAt (EdBlankEnd ($to + 1))
@@ -2224,13 +2237,13 @@ function EdTakeOut($m, $record) {
         }
     } else {
         # Of the commas around it the one behind goes if something stays behind, else the one before.
-        $comma = $s.MComma[$m]
-        if (-not (EdStays $m $s.MNext) -and (EdStays $m $s.MPrev)) { $comma = $s.MComma[$s.MPrev[$m]] }
+        $comma = $m.Comma
+        if (-not (EdStays $m 'Next') -and (EdStays $m 'Prev')) { $comma = $m.Prev.Comma }
         if (-not $from) {
             # Laid out anew since: it goes with its own line, or with the blanks behind it.
-            $k = EdBlankEnd ([Math]::Max($s.MComma[$m], $end) + 1)
+            $k = EdBlankEnd ([Math]::Max($m.Comma, $end) + 1)
             $from = EdBlankStart $key
-            if ((EdBreakAt $k) -or $k -eq $s.Close[$s.MHost[$m]]) { $from = $from - (EdBreakBefore $from) } else { $from = $key }
+            if ((EdBreakAt $k) -or $k -eq $s.Close[$m.Host]) { $from = $from - (EdBreakBefore $from) } else { $from = $key }
         }
         if ($comma -eq $to + 1) { $to++ }
         elseif ($comma) { EdEdit $comma 1 '' }
@@ -2244,7 +2257,7 @@ function EdIsSection($container) { return $container.Length -gt 0 -and [int]$con
 
 # The nearest member on one side that is not removed.
 function EdStays($m, $side) {
-    do { $m = $side[$m] } while ($m -and $script:Ed.Gone.ContainsKey($m))
+    do { $m = $m[$side] } while ($m -and $script:Ed.Gone.ContainsKey($m.Number))
     return $m
 }
 
@@ -2294,16 +2307,16 @@ function EdTakeBack {
         if ($one.Verb -cmatch '\A(?:cut|box)\z' -or -not $s.Member.ContainsKey($p)) { continue }
         $m = $s.Member[$p]
         if (-not (EdMine $p (EdContent $p))) { EdTell ('kept ' + $p) }
-        elseif ([string]::Equals($one.Verb, 'was')) { EdEdit $s.MVal[$m] ($s.MEnd[$m] - $s.MVal[$m] + 1) $one.A }
-        else { $s.Gone[$m] = $one }
+        elseif ([string]::Equals($one.Verb, 'was')) { EdEdit $m.Val ($m.End - $m.Val + 1) $one.A }
+        else { $s.Gone[$m.Number] = $one }
     }
     for ($i = $s.Records.Count - 1; $i -ge 0; $i--) {
         $one = $s.Records[$i]
         $p = $one.Path
-        if ([string]::Equals($one.Verb, 'box') -and $s.Member.ContainsKey($p) -and $s.Inside.ContainsKey($p) -and (EdHollow $p)) { $s.Gone[$s.Member[$p]] = $one }
+        if ([string]::Equals($one.Verb, 'box') -and $s.Member.ContainsKey($p) -and $s.Inside.ContainsKey($p) -and (EdHollow $p)) { $s.Gone[$s.Member[$p].Number] = $one }
     }
     $s.Free = 0
-    for ($m = 1; $m -le $s.M; $m++) { if ($s.Gone.ContainsKey($m) -and $s.MKey[$m] -ge $s.Free) { EdTakeOut $m $s.Gone[$m] } }
+    foreach ($m in $s.Members) { if ($s.Gone.ContainsKey($m.Number) -and $m.Key -ge $s.Free) { EdTakeOut $m $s.Gone[$m.Number] } }
 }
 
 # Whether nothing but ours is in it. A comment in braces is not ours.
@@ -2313,13 +2326,12 @@ function EdHollow($p) {
     $rest = ''
     $at = 0
     if (-not (EdIsSection $container)) { $at = $s.Open[$p] + 1 }
-    $first = if ($s.First.ContainsKey($container)) { $s.First[$container] } else { $s.M + 1 }
-    for ($m = $first; $m -le $s.M; $m++) {
-        if (-not [string]::Equals($s.MHost[$m], $container)) { continue }
-        if (-not $s.Gone.ContainsKey($m)) { return $false }
+    foreach ($m in $s.Members) {
+        if (-not [string]::Equals($m.Host, $container)) { continue }
+        if (-not $s.Gone.ContainsKey($m.Number)) { return $false }
         if ($at) {
-            $rest = $rest + (EdSlice $at ($s.MKey[$m] - 1))
-            $at = $s.MEnd[$m] + 1
+            $rest = $rest + (EdSlice $at ($m.Key - 1))
+            $at = $m.End + 1
         }
     }
     if ($at) { $rest = $rest + (EdSlice $at ($s.Close[$p] - 1)) }
@@ -2332,7 +2344,7 @@ function EdHollow($p) {
 function EdPutBack {
     $s = $script:Ed
     $anchor = $s.Anchor
-    for ($m = 1; $m -le $s.M; $m++) { if ($anchor.ContainsKey($s.MId[$m]) -and -not (EdIsSection $s.MHost[$m])) { $anchor[$s.MId[$m]] = $s.MEnd[$m] + 1 } }
+    foreach ($m in $s.Members) { if ($anchor.ContainsKey($m.Id) -and -not (EdIsSection $m.Host)) { $anchor[$m.Id] = $m.End + 1 } }
     foreach ($p in $s.Open.get_Keys()) { $anchor[$p + '{'] = $s.Open[$p] + 1 }
     $anchor['^'] = 1
     foreach ($one in $s.Records) {
@@ -2378,7 +2390,7 @@ function EdSet($names) {
 }
 
 function EdFlags($codes) {
-    $flags = New-Object 'bool[]' 256
+    $flags = [bool[]]::new(256)
     foreach ($code in $codes) { $flags[$code] = $true }
     return , $flags
 }
@@ -2392,17 +2404,18 @@ function EdStart($mode, $format, $rows, $before, $file) {
     $s.Tabular = EdSet @('object', 'table', 'implicit', 'dotted')
     $s.Boxes = EdSet @('object', 'array', 'table')
     foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
-    foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = New-Object 'System.Collections.Generic.List[string]' }
-    foreach ($name in 'Records', 'Edits') { $s[$name] = New-Object 'System.Collections.Generic.List[object]' }
+    foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
+    foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
     foreach ($name in 'Text', 'Mark', 'Why', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
-    foreach ($name in 'Length', 'M', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
-    foreach ($name in 'Pattern', 'Values', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
+    foreach ($name in 'Length', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
+    foreach ($name in 'Pattern', 'Foreign', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
     $s.Hush = $false
     $s.RunsOn = $false
     $s.Token = [System.Text.RegularExpressions.Match]::Empty
-    foreach ($name in 'StackOpen', 'StackCount', 'StackMember') { $s[$name] = New-Object 'int[]' 202 }
-    foreach ($name in 'StackHush', 'StackWanted') { $s[$name] = New-Object 'bool[]' 202 }
-    $s.StackPath = New-Object 'string[]' 202
+    foreach ($name in 'StackOpen', 'StackCount') { $s[$name] = [int[]]::new(202) }
+    $s.StackMember = [object[]]::new(202)
+    foreach ($name in 'StackHush', 'StackWanted') { $s[$name] = [bool[]]::new(202) }
+    $s.StackPath = [string[]]::new(202)
     EdStartTables
 }
 
@@ -2423,8 +2436,8 @@ function EdRun {
     EdWanted ''
     $plan, $work = $s.Modes[$s.Mode]
     if (-not (& $plan)) { return EdRefuse 2 'the plan is not understood' }
-    if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Values = New-Object 'System.Collections.Generic.List[string]' }
-    if (-not (EdParse $s.Text $s.Values)) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
+    if ($s.Mode -eq 'set' -or $s.Mode -eq 'undo') { $s.Foreign = [System.Collections.Generic.List[string]]::new() }
+    if (-not (EdParse $s.Text $s.Foreign)) { return EdRefuse 3 ($s.File + ':' + $s.Why) }
     return & $work
 }
 
@@ -2462,10 +2475,14 @@ function EdResult($code) {
 # ---- The work ----
 
 # Update-File CLI LAYER PATH TOP OWNER WANTED: sees to it that one file holds what it should, or nothing of ours. Twice, if somebody
-# changed it meanwhile.
+# changed it meanwhile. Whatever stops one file does not stop the others.
 function Update-File($cli, $layer, $path, $top, $owner, $wanted, $person) {
   foreach ($attempt in 1, 2) {
-    if (-not (Update-Once $cli $layer $path $top $owner $wanted $person)) { return }
+    try { $isAgain = Update-Once $cli $layer $path $top $owner $wanted $person } catch {
+      Add-Trouble $cli $path ('cannot be looked at or written ' + (Get-Where $_)) 12
+      return
+    }
+    if (-not $isAgain) { return }
   }
   Add-Trouble $cli $path 'was changed by another program while this script ran; run it again' 11
 }
@@ -2564,10 +2581,7 @@ function Start-Run {
 }
 
 try { Start-Run } catch {
-  # Not the text of the exception, which could quote what it was about.
-  $line = 0
-  if ($null -ne $_.InvocationInfo) { $line = $_.InvocationInfo.ScriptLineNumber }
-  if (-not $run.Finished) { Stop-Run 12 ('ended early, by a full disk or a bug (line ' + $line + ', ' + $_.Exception.GetType().Name + ')') }
+  if (-not $run.Finished) { Stop-Run 12 ('ended early, by a full disk or a bug ' + (Get-Where $_)) }
   exit 12
 } finally { Exit-Lock }
 } $input $args

@@ -43,7 +43,10 @@ function Save-Lists($lists) {
 }
 function Get-Security($path) {
   $lists = Read-Lists
-  if ($lists.ContainsKey($path)) { return $lists[$path] }
+  if ($lists.ContainsKey($path)) {
+    if ($lists[$path] -ceq 'denied') { throw (New-Object System.UnauthorizedAccessException) }
+    return $lists[$path]
+  }
   foreach ($line in ([string]$env:CROSSFADE_TEST_HOMES).Split("`n")) {
     $parts = $line.Split("`t")
     if ($parts.Count -eq 2 -and $path.StartsWith($parts[1])) {

@@ -226,6 +226,21 @@ describe("the script in PowerShell", { ...needs(pwsh), timeout: 300_000 }, () =>
 			expect(Object.keys(contents(join(m.home, ".."))).filter((path) => path.includes(".codex"))).toEqual([]);
 		});
 
+		test("a file of one's that not even SYSTEM may look at is said, and the others are set", async () => {
+			const m = windowsMachine({ versions: codex });
+			const home = join(m.home, "../bob");
+			write(home, "AppData/Roaming/npm/node_modules/@openai/codex/package.json", '{"version": "0.169.0"}');
+			const file = write(m.home, ".codex/config.toml", "a = 1\n");
+			writeFileSync(m.lists, `${file}\tdenied\n`);
+			const profiles = `${SID}\t${m.home}\t0\n${bob}\t${home}\t0`;
+			const secret = canary();
+			const run = await m.run("scope=user", { token: secret.token, profiles, homes: profiles.replaceAll("\t0", "") });
+			expect(run).toMatchObject({ code: 12, stdout: expect.stringMatching(/codex:error,.* users=2\n$/) });
+			expect(run.stderr).toMatch(/^error: \S+config\.toml: cannot be looked at or written \(line \d+, [\w.]+\)\n$/);
+			expect(text(file)).toBe("a = 1\n");
+			expect(text(join(home, ".codex/config.toml"))).toContain(secret.token);
+		});
+
 		test("of one's own account the variable is followed", async () => {
 			const m = windowsMachine({ versions: codex });
 			const elsewhere = join(m.home, "elsewhere");

@@ -130,7 +130,7 @@ describe("under Wine, which is not Windows", { ...needs(pwshWine), timeout: 900_
 		const file = write(w.home, ".codex/config.toml", mine);
 		const secret = canary();
 		const found: boolean[] = [];
-		for (let at = 1; ; at += 2) {
+		for (let at = 1; ; at++) {
 			const run = await w.run("scope=user clis=codex", secret.token, { CROSSFADE_TEST_KILL: String(at) });
 			if (run.code === 0) break;
 			found.push(text(file) === undefined);
@@ -166,7 +166,7 @@ describe("by PowerShell's own reader", { ...needs(pwsh), timeout: 300_000 }, () 
 			...actions.map((action) => powerShellScript({ action, actions: [action], hooks: false })),
 		];
 		const found = ask<{ errors: number; word: string | null }[]>(
-			`$check = [psobject].Assembly.GetType('System.Management.Automation.ScriptBlock+SuspiciousContentChecker').GetMethod('Match', [Reflection.BindingFlags]'Static,NonPublic,Public'); ConvertTo-Json @(foreach ($text in $values) { ${parsed}; @{ errors = $errors.Count; word = $check.Invoke($null, @($text)) } })`,
+			`$check = [psobject].Assembly.GetType('System.Management.Automation.ScriptBlock+SuspiciousContentChecker').GetMethod('Match', [Reflection.BindingFlags]'Static,NonPublic,Public'); ConvertTo-Json @(foreach ($text in $values) { ${parsed}; @{ errors = $errors.Count; word = $check.Invoke($null, [object[]]@($text.ToString())) } })`,
 			[...scripts, "$x = 1 # remitted"],
 		);
 		expect(found.slice(0, -1)).toEqual(scripts.map(() => ({ errors: 0, word: null })));

@@ -17,7 +17,7 @@ function Get-ProfileRows {
 # Test-Linux SID: whether the account has a Linux in WSL, whose CLIs this script does not touch; of an account that is signed out the
 # registry does not say.
 function Test-Linux($sid) {
-  $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss')
+  try { $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss') } catch { return $false }
   return ($null -ne $key -and @($key.GetSubKeyNames() | Where-Object { $_ -cmatch '\A\{' }).Count -gt 0)
 }
 
@@ -37,9 +37,12 @@ function Get-Policy($policy) {
   } catch { return ' ' }
 }
 
-# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name.
+# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name;
+# a question mark where that cannot be read.
 function Get-Variables($sid, $name) {
-  $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
-    @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
-  foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+  try {
+    $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
+      @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
+    foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+  } catch { '?' }
 }

@@ -3,7 +3,7 @@ function Test-Endpoint {
   $given = $run.Endpoint
   if ($given -ceq '') { Stop-Run 2 'no endpoint is given' }
   if ($given -cnotmatch '\Ahttps?://') { Stop-Run 2 'the endpoint does not begin with https://' }
-  $scheme = $given.Substring(0, $given.IndexOf(':'))
+  $scheme = $given.Substring(0, $given.IndexOf(':', [StringComparison]::Ordinal))
   $place = $given.Substring($scheme.Length + 3).TrimEnd('/')
   $run.Endpoint = $scheme + '://' + $place
   if ($place.Contains('@')) { Stop-Run 2 'the endpoint contains a user name; the token is given separately' }
