@@ -1,4 +1,5 @@
 # Runs many cases in one process through EdRun of the editor, without what its entry does with the file, as driver.awk does.
+# With "enter" instead of "run" it goes through the entry.
 # Cases: lines "case FORMAT MODE TEXT", "before LINE", "plan LINE", "run"; TEXT escaped as EdOneLine does
 # Outcomes: "text TEXT", "record LINE", "message LINE", "exit CODE"; answers of get stand as they are
 param($Editor, $Cases, $Outcomes)
@@ -36,6 +37,11 @@ foreach ($line in $in.ReadToEnd().Split([char]10)) {
         EdStart $head[1] $head[0] $plan.ToArray() $before.ToArray() 'file'
         $script:Ed.Text = EdUnescape $head[2]
         Write-Outcome $out (EdResult (EdRun)) $head[0]
+    } elseif ($verb -eq 'enter') {
+        # The tables with which texts are read here are made by a start.
+        EdStart $head[1] $head[0] @() @() 'file'
+        $text = EdUnescape $head[2]
+        Write-Outcome $out (Invoke-Editor $head[1] $head[0] $plan.ToArray() $text $before.ToArray()) $head[0]
     }
 }
 $out.Dispose()

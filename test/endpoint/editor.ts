@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EditorMode, editorProgram } from "../../src/generate/render/editor.ts";
 import { scratch } from "../harness/cli.ts";
@@ -63,6 +63,8 @@ export const unescaped = (text: string) =>
 /** The program with every mode, and with the driver of the tests in place of its entry. */
 const manyCases = editorProgram(["get", "same", "set", "undo"], { entry: false }) + readFileSync(driver, "latin1");
 
+const wholeProgram = editorProgram(["get", "same", "set", "undo"]);
+
 /** Runs cases one after the other in one process of this awk. */
 export async function runCases(under: Awk, cases: readonly EditorCase[]): Promise<readonly EditorRun[]> {
 	const child = spawn(under.part.path, [...under.args, manyCases], { env: environment, stdio: "pipe" });
@@ -80,24 +82,51 @@ export async function runCases(under: Awk, cases: readonly EditorCase[]): Promis
 	return outcomes;
 }
 
-/** Cases as the drivers read them. */
-const written = (cases: readonly EditorCase[]) =>
+/** Cases as the drivers read them; `verb` runs one. */
+const written = (cases: readonly EditorCase[], verb = "run") =>
 	cases
 		.map(({ format, mode, text, plan, before = [] }) =>
 			[
 				`case\t${format}\t${mode}\t${escaped(text)}`,
 				...before.map((line) => `before\t${line}`),
 				...plan.map((line) => `plan\t${line}`),
-				"run\n",
+				`${verb}\n`,
 			].join("\n"),
 		)
 		.join("");
 
-/** Runs cases one after the other through the editor in PowerShell, in one process. */
-export async function runInPowerShell(cases: readonly EditorCase[]): Promise<readonly EditorRun[]> {
+/** Runs a case as the script does: by the entry of the program, with the text in a file. */
+export function runEntry(under: Awk, { format, mode, text, plan, before }: EditorCase): EditorRun {
+	const folder = scratch();
+	writeFileSync(join(folder, "file"), text, "latin1");
+	if (before) writeFileSync(join(folder, "before"), before.map((line) => `${line}\n`).join(""), "latin1");
+	const given = { format, mode, undo: "undo", ...(before && { before: "before" }) };
+	const variables = Object.entries(given).flatMap(([name, value]) => ["-v", `${name}=${value}`]);
+	const args = [...under.args, ...variables, wholeProgram, "-", "file"];
+	const input = Buffer.from(plan.map((line) => `${line}\n`).join(""), "latin1");
+	const options = { cwd: folder, env: environment, input, encoding: "latin1" as const };
+	const { status, stdout, stderr } = spawnSync(under.part.path, args, options);
+	if (status === null) throw new Error(`${under.name} did not end by itself`);
+	const lines = (said: string) => said.split("\n").slice(0, -1);
+	const record = join(folder, "undo");
+	return {
+		code: status,
+		text: mode === "set" || mode === "undo" ? stdout : "",
+		// The first line is its head.
+		record: existsSync(record) ? lines(readFileSync(record, "latin1")).slice(1) : [],
+		messages: lines(stderr),
+		answers: mode === "get" ? lines(stdout) : [],
+	};
+}
+
+/** Runs cases one after the other through the editor in PowerShell, in one process; by its entry where the text is a whole file. */
+export async function runInPowerShell(
+	cases: readonly EditorCase[],
+	{ entry = false } = {},
+): Promise<readonly EditorRun[]> {
 	const folder = scratch();
 	const [given, made] = [join(folder, "cases"), join(folder, "outcomes")];
-	writeFileSync(given, written(cases), "latin1");
+	writeFileSync(given, written(cases, entry ? "enter" : "run"), "latin1");
 	const args = ["-NoProfile", "-NonInteractive", "-File", powerShellDriver, powerShellEditor, given, made];
 	const env = { PATH: process.env["PATH"], HOME: folder, NO_COLOR: "1" };
 	const child = spawn(pwsh.path, args, { env, stdio: ["ignore", "pipe", "pipe"] });

@@ -3,8 +3,17 @@ import { describe, expect, test } from "vitest";
 import { howMany } from "../harness/matrix.ts";
 import { needs, pwsh } from "../harness/parts.ts";
 import { damaged, type EditorSample, rotated, samples, withUserKey } from "./documents.ts";
-import { awks, type EditorCase, type EditorRun, runCases, runInPowerShell, type SettingsFormat } from "./editor.ts";
+import {
+	awks,
+	type EditorCase,
+	type EditorRun,
+	runCases,
+	runEntry,
+	runInPowerShell,
+	type SettingsFormat,
+} from "./editor.ts";
 import { planLine } from "./oracle.ts";
+import { wholeFiles } from "./whole-files.ts";
 
 /** How many files are made of each format; each is edited, compared, read, undone, rotated, damaged and touched by its user. */
 const runs = Number(process.env["PROPERTY_RUNS"] ?? howMany(75, 4_000));
@@ -117,23 +126,57 @@ async function worked(format: SettingsFormat, numRuns: number): Promise<readonly
 	return seen.all;
 }
 
+/** Fails with the smallest cases on which the two do not agree; says how many there were. */
+function expectSame(what: string, done: readonly Done[], ours: readonly EditorRun[]): void {
+	const different = done.flatMap(({ given, outcome }, i) =>
+		JSON.stringify(outcome) === JSON.stringify(ours[i]) ? [] : [{ given, awk: outcome, ps1: ours[i] }],
+	);
+	const shown = different
+		.map((one) => JSON.stringify(one, null, 1))
+		.toSorted((a, b) => a.length - b.length)
+		.slice(0, 3);
+	process.stdout.write(`${what}: ${done.length} files, ${different.length} differ\n`);
+	expect(different.length, shown.join("\n\n")).toBe(0);
+}
+
 describe("the editor in PowerShell and the one in awk", needs(pwsh), () => {
 	test.each(formats)(
 		`give the same bytes, codes and reasons for generated %s files (seed ${seed})`,
 		{ timeout: 120_000 + runs * 2_000 },
 		async (format) => {
 			const done = await worked(format, runs);
-			const ours = await runInPowerShell(done.map(({ given }) => given));
-			const different = done.flatMap(({ given, outcome }, i) =>
-				JSON.stringify(outcome) === JSON.stringify(ours[i]) ? [] : [{ given, awk: outcome, ps1: ours[i] }],
-			);
-			const shown = different
-				.map((one) => JSON.stringify(one, null, 1))
-				.toSorted((a, b) => a.length - b.length)
-				.slice(0, 3);
-			process.stdout.write(`${format}: ${done.length} files, ${different.length} differ\n`);
 			expect(done.length).toBeGreaterThan(6 * runs);
-			expect(different.length, shown.join("\n\n")).toBe(0);
+			expectSame(format, done, await runInPowerShell(done.map(({ given }) => given)));
 		},
 	);
+
+	test("give the same for whole files by hand: marks, UTF-16, keys twice, depth, lengths, numbers, escapes, comments", {
+		timeout: 900_000,
+	}, async () => {
+		const first = await enteredInAwk(wholeFiles);
+		const back = first.flatMap(({ given, outcome }) => {
+			if (given.mode !== "set" || outcome.code !== 0) return [];
+			const undo: EditorCase = { ...given, mode: "undo", text: outcome.text, plan: outcome.record };
+			return [undo, { ...given, text: outcome.text, plan: given.plan.slice(0, 1), before: outcome.record }];
+		});
+		const done = [...first, ...(await enteredInAwk(back))];
+		expect(new Set(done.map(({ outcome }) => outcome.code))).toEqual(new Set([0, 1, 2, 3]));
+		expect(back.length).toBeGreaterThan(200);
+		const ours = await runInPowerShell(
+			done.map(({ given }) => given),
+			{ entry: true },
+		);
+		expectSame("whole files", done, ours);
+	});
 });
+
+/** What the entry of the awk editor looks at; without it the entry only reads the file, and all of those can be run in one process. */
+const ENTRY = /^\xef\xbb|^\xff\xfe|^\xfe\xff|[\0\x01]/;
+
+async function enteredInAwk(cases: readonly EditorCase[]): Promise<readonly Done[]> {
+	if (!awk) throw new Error("no awk is on this machine");
+	const plain = cases.filter(({ text }) => !ENTRY.test(text));
+	const marked = cases.filter(({ text }) => ENTRY.test(text));
+	const outcomes = [...(await runCases(awk, plain)), ...marked.map((given) => runEntry(awk, given))];
+	return [...plain, ...marked].map((given, i) => ({ given, outcome: outcomes[i] as EditorRun }));
+}
