@@ -53,10 +53,10 @@
 #   2218  Machine: its system, people and CLIs
 #   2447  Lock and working folder
 #   2531  Files
-#   3117  Background processes
-#   3154  The work
-#   3266  What a person is told
-#   3331  Start
+#   3118  Background processes
+#   3155  The work
+#   3267  What a person is told
+#   3332  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2789,7 +2789,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer.

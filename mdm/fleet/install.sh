@@ -46,9 +46,9 @@
 #   2061  Machine: its system, people and CLIs
 #   2272  Lock and working folder
 #   2356  Files
-#   2917  Background processes
-#   2954  The work
-#   3063  Start
+#   2918  Background processes
+#   2955  The work
+#   3064  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2614,7 +2614,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer.

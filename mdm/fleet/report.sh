@@ -42,9 +42,9 @@
 #   1312  Machine: its system, people and CLIs
 #   1518  Lock and working folder
 #   1597  Files
-#   1991  Background processes
-#   2022  The work
-#   2089  Start
+#   1992  Background processes
+#   2023  The work
+#   2090  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1830,7 +1830,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer

@@ -47,9 +47,9 @@
 #   2058  Machine: its system, people and CLIs
 #   2269  Lock and working folder
 #   2353  Files
-#   2914  Background processes
-#   2951  The work
-#   3060  Start
+#   2915  Background processes
+#   2952  The work
+#   3061  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2611,7 +2611,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer.

@@ -42,9 +42,9 @@
 #   1309  Machine: its system, people and CLIs
 #   1515  Lock and working folder
 #   1594  Files
-#   1988  Background processes
-#   2019  The work
-#   2086  Start
+#   1989  Background processes
+#   2020  The work
+#   2087  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1827,7 +1827,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer

@@ -50,9 +50,9 @@
 #   1310  Machine: its system, people and CLIs
 #   1500  Lock and working folder
 #   1579  Files
-#   1963  Background processes
-#   1994  The work
-#   2061  Start
+#   1964  Background processes
+#   1995  The work
+#   2062  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1812,7 +1812,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer

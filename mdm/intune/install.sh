@@ -47,9 +47,9 @@
 #   2043  Machine: its system, people and CLIs
 #   2236  Lock and working folder
 #   2320  Files
-#   2871  Background processes
-#   2908  The work
-#   3017  Start
+#   2872  Background processes
+#   2909  The work
+#   3018  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2578,7 +2578,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer.

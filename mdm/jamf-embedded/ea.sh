@@ -51,9 +51,9 @@
 #   1318  Machine: its system, people and CLIs
 #   1508  Lock and working folder
 #   1587  Files
-#   1971  Background processes
-#   2002  The work
-#   2069  Start
+#   1972  Background processes
+#   2003  The work
+#   2070  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1820,7 +1820,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer

@@ -48,9 +48,9 @@
 #   2052  Machine: its system, people and CLIs
 #   2245  Lock and working folder
 #   2329  Files
-#   2880  Background processes
-#   2917  The work
-#   3026  Start
+#   2881  Background processes
+#   2918  The work
+#   3027  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2587,7 +2587,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer.

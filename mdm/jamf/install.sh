@@ -48,9 +48,9 @@
 #   2058  Machine: its system, people and CLIs
 #   2251  Lock and working folder
 #   2335  Files
-#   2886  Background processes
-#   2923  The work
-#   3032  Start
+#   2887  Background processes
+#   2924  The work
+#   3033  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2593,7 +2593,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer.

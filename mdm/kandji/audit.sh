@@ -44,9 +44,9 @@
 #   1308  Machine: its system, people and CLIs
 #   1498  Lock and working folder
 #   1577  Files
-#   1961  Background processes
-#   1992  The work
-#   2059  Start
+#   1962  Background processes
+#   1993  The work
+#   2060  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1810,7 +1810,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer

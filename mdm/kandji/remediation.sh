@@ -47,9 +47,9 @@
 #   2048  Machine: its system, people and CLIs
 #   2241  Lock and working folder
 #   2325  Files
-#   2876  Background processes
-#   2913  The work
-#   3022  Start
+#   2877  Background processes
+#   2914  The work
+#   3023  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2583,7 +2583,8 @@ judge_rival() {
 # rivalled [REASON]
 rivalled() {
   rivalled=yes
-  trouble "$cli" "$other" "${1-changes what our file sets, so what is sent is not known; remove its telemetry settings}"
+  [ $# -gt 0 ] || set -- "changes what our file sets, so what is sent is not known; remove its telemetry settings"
+  trouble "$cli" "$other" "$1"
 }
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer.
