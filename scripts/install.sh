@@ -46,17 +46,17 @@
 #     84  Settings and vehicle
 #    171  CLIs: their files, settings and signs
 #    514  Editor of JSON and TOML files, an awk program
-#   1733  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1958  Output
-#   2055  Options
-#   2147  Token
-#   2218  Machine: its system, people and CLIs
-#   2447  Lock and working folder
-#   2531  Files
-#   3118  Background processes
-#   3155  The work
-#   3267  What a person is told
-#   3332  Start
+#   1740  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1965  Output
+#   2062  Options
+#   2154  Token
+#   2225  Machine: its system, people and CLIs
+#   2454  Lock and working folder
+#   2538  Files
+#   3125  Background processes
+#   3162  The work
+#   3274  What a person is told
+#   3339  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1047,18 +1047,25 @@ function keep_tables(   i, n, p) {
   SETS = n + 0
 }
 
-# The first of these that is of another kind, or "".
+# What is of another kind, or a key that is not to be there: the first in the file, or "".
 function odd_one(   p, q, k) {
-  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) { WHERE[q] = (p in WHERE) ? WHERE[p] : WHERE[q]; return q }
+  ODD = ""
+  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) odd_at((p in WHERE) ? p : q, "an unknown key below " q)
   for (p in KINDS) if (p in KIND) {
     k = KIND[p]
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
-    if (k != KINDS[p]) return p
+    if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
-  return ""
+  return ODD
 }
 
-function odd(p) { return refuse(3, FILE ":" place(WHERE[p]) ": " ((p in ONLY) ? "an unknown key below " : "must be of type " KINDS[p] ": ") p) }
+# Of two at one place the first by its words.
+function odd_at(p, why,   at) {
+  at = WHERE[p] + 0
+  if (ODD == "" || at < ODD_AT || (at == ODD_AT && why < ODD)) { ODD = why; ODD_AT = at }
+}
+
+function odd() { return refuse(3, FILE ":" place(ODD_AT) ": " ODD) }
 
 # The last part of a pointer, as plain text.
 function name_of(p) {
@@ -1111,7 +1118,7 @@ function answer(   i, c) {
 # Mode same. Plan: see above. Exit code 1 if the file is as the plan says, 0 if the mode set would change it; prints nothing.
 
 function compare(   i, m, p, q, different) {
-  if ((p = odd_one()) != "") return odd(p)
+  if (odd_one() != "") return odd()
   keep_tables()
   accept_joined()
   for (i = 1; i <= SETS; i++) {
@@ -1249,8 +1256,8 @@ function read_settings(   line, i, n) {
   return 1
 }
 
-function set_all(   m, p) {
-  if ((p = odd_one()) != "") return odd(p)
+function set_all(   m) {
+  if (odd_one() != "") return odd()
   keep_tables()
   accept_joined()
   join_values()

@@ -39,16 +39,16 @@
 #     75  Settings and vehicle
 #    123  CLIs: their files, settings and signs
 #    414  Editor of JSON and TOML files, an awk program
-#   1614  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1839  Output
-#   1936  Options
-#   2025  Token
-#   2061  Machine: its system, people and CLIs
-#   2272  Lock and working folder
-#   2356  Files
-#   2918  Background processes
-#   2955  The work
-#   3064  Start
+#   1621  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1846  Output
+#   1943  Options
+#   2032  Token
+#   2068  Machine: its system, people and CLIs
+#   2279  Lock and working folder
+#   2363  Files
+#   2925  Background processes
+#   2962  The work
+#   3071  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -947,18 +947,25 @@ function keep_tables(   i, n, p) {
   SETS = n + 0
 }
 
-# The first of these that is of another kind, or "".
+# What is of another kind, or a key that is not to be there: the first in the file, or "".
 function odd_one(   p, q, k) {
-  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) { WHERE[q] = (p in WHERE) ? WHERE[p] : WHERE[q]; return q }
+  ODD = ""
+  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) odd_at((p in WHERE) ? p : q, "an unknown key below " q)
   for (p in KINDS) if (p in KIND) {
     k = KIND[p]
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
-    if (k != KINDS[p]) return p
+    if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
-  return ""
+  return ODD
 }
 
-function odd(p) { return refuse(3, FILE ":" place(WHERE[p]) ": " ((p in ONLY) ? "an unknown key below " : "must be of type " KINDS[p] ": ") p) }
+# Of two at one place the first by its words.
+function odd_at(p, why,   at) {
+  at = WHERE[p] + 0
+  if (ODD == "" || at < ODD_AT || (at == ODD_AT && why < ODD)) { ODD = why; ODD_AT = at }
+}
+
+function odd() { return refuse(3, FILE ":" place(ODD_AT) ": " ODD) }
 
 # The last part of a pointer, as plain text.
 function name_of(p) {
@@ -1132,8 +1139,8 @@ function read_settings(   line, i, n) {
   return 1
 }
 
-function set_all(   m, p) {
-  if ((p = odd_one()) != "") return odd(p)
+function set_all(   m) {
+  if (odd_one() != "") return odd()
   keep_tables()
   accept_joined()
   join_values()

@@ -36,15 +36,15 @@
 #     71  Settings and vehicle
 #    110  CLIs: their files, settings and signs
 #    388  Editor of JSON and TOML files, an awk program
-#   1033  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1134  Output
-#   1223  Options
-#   1312  Machine: its system, people and CLIs
-#   1518  Lock and working folder
-#   1597  Files
-#   1992  Background processes
-#   2023  The work
-#   2090  Start
+#   1040  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1141  Output
+#   1230  Options
+#   1319  Machine: its system, people and CLIs
+#   1525  Lock and working folder
+#   1604  Files
+#   1999  Background processes
+#   2030  The work
+#   2097  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -892,18 +892,25 @@ function keep_tables(   i, n, p) {
   SETS = n + 0
 }
 
-# The first of these that is of another kind, or ""
+# What is of another kind, or a key that is not to be there: the first in the file, or ""
 function odd_one(   p, q, k) {
-  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) { WHERE[q] = (p in WHERE) ? WHERE[p] : WHERE[q]; return q }
+  ODD = ""
+  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) odd_at((p in WHERE) ? p : q, "an unknown key below " q)
   for (p in KINDS) if (p in KIND) {
     k = KIND[p]
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
-    if (k != KINDS[p]) return p
+    if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
-  return ""
+  return ODD
 }
 
-function odd(p) { return refuse(3, FILE ":" place(WHERE[p]) ": " ((p in ONLY) ? "an unknown key below " : "must be of type " KINDS[p] ": ") p) }
+# Of two at one place the first by its words
+function odd_at(p, why,   at) {
+  at = WHERE[p] + 0
+  if (ODD == "" || at < ODD_AT || (at == ODD_AT && why < ODD)) { ODD = why; ODD_AT = at }
+}
+
+function odd() { return refuse(3, FILE ":" place(ODD_AT) ": " ODD) }
 
 # The last part of a pointer, as plain text
 function name_of(p) {
@@ -954,7 +961,7 @@ function answer(   i, c) {
 # Mode same
 
 function compare(   i, m, p, q, different) {
-  if ((p = odd_one()) != "") return odd(p)
+  if (odd_one() != "") return odd()
   keep_tables()
   accept_joined()
   for (i = 1; i <= SETS; i++) {

@@ -35,15 +35,15 @@
 # Contents, by line:
 #     61  Settings and vehicle
 #    113  CLIs: their files, settings and signs
-#    401  Output
-#    484  Options
-#    562  Token
-#    596  Machine: its system, people and CLIs
-#    907  Lock
-#    952  Files
-#   1589  Editor of JSON and TOML files
-#   3244  The work
-#   3353  Start
+#    436  Output
+#    519  Options
+#    597  Token
+#    631  Machine: its system, people and CLIs
+#    942  Lock
+#    987  Files
+#   1624  Editor of JSON and TOML files
+#   3322  The work
+#   3431  Start
 Set-PSDebug -Off
 & {
 # PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
@@ -119,6 +119,15 @@ $CLIS = @{
       Format = 'json'; Since = '2.1.83'
       SinceWith = @()
       Rows = @(
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
         @('', 'set', '/otelHeadersHelper', 'string', ''),
         @('', 'set', '/env/CLAUDE_CODE_ENABLE_TELEMETRY', 'string', '1'),
         @('', 'set', '/env/OTEL_LOGS_EXPORTER', 'string', 'otlp'),
@@ -340,6 +349,20 @@ $CLIS = @{
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
       Rows = @(
+        @('', 'drop', '/telemetry/otlpLogsEndpoint'),
+        @('', 'drop', '/telemetry/otlpMetricsEndpoint'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_ENABLED'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OUTFILE'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_TARGET'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'),
         @('', 'set', '/telemetry/enabled', 'bool', 'true'),
         @('', 'set', '/telemetry/target', 'string', 'local'),
         @('', 'set', '/telemetry/otlpEndpoint', 'string', '{endpoint}/{token}'),
@@ -361,6 +384,18 @@ $CLIS = @{
       Rows = @(
         @('', 'drop', '/telemetry/otlpLogsEndpoint'),
         @('', 'drop', '/telemetry/otlpMetricsEndpoint'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_ENABLED'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OUTFILE'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_TARGET'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
+        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'),
         @('', 'set', '/telemetry/enabled', 'bool', 'true'),
         @('', 'set', '/telemetry/target', 'string', 'local'),
         @('', 'set', '/telemetry/otlpEndpoint', 'string', '{endpoint}/{token}'),
@@ -2265,7 +2300,8 @@ function EdContent($pointer) {
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
-# "join POINTER" that the value of the plan goes behind what is there, after a comma.
+# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object" that
+# its reader takes the file for broken where something else is there, "only POINTER KEY KEY..." where it has another key.
 
 function EdReadRows {
     $s = $script:Ed
@@ -2278,6 +2314,8 @@ function EdReadRows {
         if ([string]::Equals($field[0], 'drop')) { $s.Drops.Add($p); $s.Silent[$p] = 1 }
         elseif ([string]::Equals($field[0], 'keep')) { $s.Keep[$p] = 1 }
         elseif ([string]::Equals($field[0], 'join')) { $s.Join[$p] = 1 }
+        elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { $s.Kinds[$p] = $field[2] }
+        elseif ([string]::Equals($field[0], 'only') -and $field.Length -eq 3) { $s.Only[$p] = ' ' + $field[2] + ' ' }
         elseif ([string]::Equals($field[0], 'set') -and $field.Length -gt 3) {
             $value = $row.Substring($field[0].Length + $p.Length + $field[2].Length + 3)
             if ($s.SetType.ContainsKey($p) -or -not (EdFits $field[2] $value)) { return $false }
@@ -2328,6 +2366,41 @@ function EdKeepTables {
     }
     $s.Sets = $kept
 }
+
+# What is of another kind, or a key that is not to be there: the first in the file, or nothing.
+function EdOddOne {
+    $s = $script:Ed
+    $s.Odds = ''
+    foreach ($q in $s.Only.Keys) {
+        foreach ($p in $s.Kind.Keys) {
+            if ($p.Length -eq 0 -or -not [string]::Equals((EdUp $p), $q) -or $s.Only[$q].IndexOf(' ' + (EdNameOf $p) + ' ', [System.StringComparison]::Ordinal) -ge 0) { continue }
+            EdOddAt $(if ($s.Where.ContainsKey($p)) { $p } else { $q }) ('an unknown key below ' + $q)
+        }
+    }
+    foreach ($p in $s.Kinds.Keys) {
+        if ($s.Kind.ContainsKey($p) -and -not [string]::Equals((EdKindWord $s.Kind[$p]), $s.Kinds[$p])) {
+            EdOddAt $p ('must be of type ' + $s.Kinds[$p] + ': ' + $p)
+        }
+    }
+    return $s.Odds
+}
+
+function EdKindWord($kind) {
+    if ($script:Ed.KindWords.ContainsKey($kind)) { return $script:Ed.KindWords[$kind] }
+    return $kind
+}
+
+# Of two at one place the first by its words.
+function EdOddAt($p, $why) {
+    $s = $script:Ed
+    $at = $s.Where[$p]
+    if ($s.Odds.Length -eq 0 -or $at -lt $s.OddsAt -or ($at -eq $s.OddsAt -and [string]::CompareOrdinal($why, $s.Odds) -lt 0)) {
+        $s.Odds = $why
+        $s.OddsAt = $at
+    }
+}
+
+function EdRefuseOdd { return EdRefuse 3 ($script:Ed.File + ':' + (EdPlace $script:Ed.OddsAt) + ': ' + $script:Ed.Odds) }
 
 function EdTarget($p) { return $script:Ed.SetType[$p] + "`t" + $script:Ed.SetValue[$p] }
 
@@ -2385,6 +2458,7 @@ function EdAnswer {
 function EdCompare {
     $s = $script:Ed
     $isDifferent = $false
+    if ((EdOddOne).Length -gt 0) { return EdRefuseOdd }
     EdKeepTables
     EdAcceptJoined
     foreach ($p in $s.Sets) {
@@ -2565,6 +2639,7 @@ function EdReadSettings {
 
 function EdSetAll {
     $s = $script:Ed
+    if ((EdOddOne).Length -gt 0) { return EdRefuseOdd }
     EdKeepTables
     EdAcceptJoined
     EdJoinValues
@@ -3171,11 +3246,14 @@ function EdStart($mode, $format, $rows, $before, $file) {
     $s.Formats = EdSet @('json', 'jsonc', 'toml')
     $s.Headed = EdSet @('table', 'implicit', 'dotted')
     $s.Tabular = EdSet @('object', 'table', 'implicit', 'dotted')
+    $s.KindWords = EdMap
+    foreach ($pair in @(@('int', 'number'), @('float', 'number'), @('bool', 'boolean'), @('array', 'list'), @('tables', 'list'), @('table', 'object'), @('implicit', 'object'), @('dotted', 'object'))) { $s.KindWords[$pair[0]] = $pair[1] }
+    $s.OddsAt = 0
     $s.Boxes = EdSet @('object', 'array', 'table')
-    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
+    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Kinds', 'Only', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
     foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
     foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
-    foreach ($name in 'Text', 'Mark', 'Why', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
+    foreach ($name in 'Text', 'Mark', 'Why', 'Odds', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }
     foreach ($name in 'Length', 'Pos', 'NameEnd', 'ValueEnd', 'Free') { $s[$name] = 0 }
     foreach ($name in 'Pattern', 'Foreign', 'Gone', 'Held', 'HeldEnd') { $s[$name] = $null }
     $s.Hush = $false

@@ -40,16 +40,16 @@
 #     76  Settings and vehicle
 #    115  CLIs: their files, settings and signs
 #    396  Editor of JSON and TOML files, an awk program
-#   1596  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1821  Output
-#   1918  Options
-#   2007  Token
-#   2043  Machine: its system, people and CLIs
-#   2236  Lock and working folder
-#   2320  Files
-#   2872  Background processes
-#   2909  The work
-#   3018  Start
+#   1603  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1828  Output
+#   1925  Options
+#   2014  Token
+#   2050  Machine: its system, people and CLIs
+#   2243  Lock and working folder
+#   2327  Files
+#   2879  Background processes
+#   2916  The work
+#   3025  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -929,18 +929,25 @@ function keep_tables(   i, n, p) {
   SETS = n + 0
 }
 
-# The first of these that is of another kind, or "".
+# What is of another kind, or a key that is not to be there: the first in the file, or "".
 function odd_one(   p, q, k) {
-  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) { WHERE[q] = (p in WHERE) ? WHERE[p] : WHERE[q]; return q }
+  ODD = ""
+  for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) odd_at((p in WHERE) ? p : q, "an unknown key below " q)
   for (p in KINDS) if (p in KIND) {
     k = KIND[p]
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
-    if (k != KINDS[p]) return p
+    if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
-  return ""
+  return ODD
 }
 
-function odd(p) { return refuse(3, FILE ":" place(WHERE[p]) ": " ((p in ONLY) ? "an unknown key below " : "must be of type " KINDS[p] ": ") p) }
+# Of two at one place the first by its words.
+function odd_at(p, why,   at) {
+  at = WHERE[p] + 0
+  if (ODD == "" || at < ODD_AT || (at == ODD_AT && why < ODD)) { ODD = why; ODD_AT = at }
+}
+
+function odd() { return refuse(3, FILE ":" place(ODD_AT) ": " ODD) }
 
 # The last part of a pointer, as plain text.
 function name_of(p) {
@@ -1114,8 +1121,8 @@ function read_settings(   line, i, n) {
   return 1
 }
 
-function set_all(   m, p) {
-  if ((p = odd_one()) != "") return odd(p)
+function set_all(   m) {
+  if (odd_one() != "") return odd()
   keep_tables()
   accept_joined()
   join_values()
