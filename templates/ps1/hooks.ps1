@@ -49,7 +49,7 @@ function Get-Security($path) {
   }
   foreach ($line in ([string]$env:CROSSFADE_TEST_HOMES).Split("`n")) {
     $parts = $line.Split("`t")
-    if ($parts.Count -eq 2 -and $path.StartsWith($parts[1])) {
+    if ($parts.Count -eq 2 -and $path.StartsWith($parts[1], [StringComparison]::Ordinal)) {
       return 'O:' + $parts[0] + 'G:' + $parts[0] + 'D:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FA;;;' + $parts[0] + ')'
     }
   }

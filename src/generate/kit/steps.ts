@@ -18,7 +18,7 @@ export function renderSteps(spec: MdmSpec, facts: KitFacts, files: readonly Arte
 		clis: spec.clis.map(({ title }) => title).join(", "),
 		endpoint: spec.endpoint,
 		systems: spec.os.map((os) => systemTitles[os]).join(", "),
-		scope: spec.compact ? compactWords : (windows ? windowsScopeWords : scopeWords)[spec.scope],
+		scope: spec.compact ? compactWords : windows ? windowsScopeWords[spec.scope] : scopeWords[spec.scope],
 		windows,
 		mode: modeWords[spec.mode],
 		files: files.map(({ path, purpose }) => ({ path, purpose })),
