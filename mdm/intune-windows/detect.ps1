@@ -43,8 +43,8 @@
 #    910  Lock
 #    955  Files
 #   1339  Editor of JSON and TOML files
-#   2303  The work
-#   2385  Start
+#   2306  The work
+#   2388  Start
 Set-PSDebug -Off
 & {
 # PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
@@ -2116,6 +2116,9 @@ function EdOddAt($p, $why) {
 }
 
 function EdRefuseOdd { return EdRefuse 3 ($script:Ed.File + ':' + (EdPlace $script:Ed.OddsAt) + ': ' + $script:Ed.Odds) }
+
+# The last part of a pointer, as plain text.
+function EdNameOf($p) { return $p.Substring($p.LastIndexOf([char]47) + 1).Replace('~1', '/').Replace('~0', '~') }
 
 function EdTarget($p) { return $script:Ed.SetType[$p] + "`t" + $script:Ed.SetValue[$p] }
 

@@ -2402,6 +2402,9 @@ function EdOddAt($p, $why) {
 
 function EdRefuseOdd { return EdRefuse 3 ($script:Ed.File + ':' + (EdPlace $script:Ed.OddsAt) + ': ' + $script:Ed.Odds) }
 
+# The last part of a pointer, as plain text.
+function EdNameOf($p) { return $p.Substring($p.LastIndexOf([char]47) + 1).Replace('~1', '/').Replace('~0', '~') }
+
 function EdTarget($p) { return $script:Ed.SetType[$p] + "`t" + $script:Ed.SetValue[$p] }
 
 # Whether a drop of the plan removes what is at this pointer.
@@ -2893,9 +2896,6 @@ function EdQuote($text) {
     [void]$out.Append([char]34)
     return $out.ToString()
 }
-
-# The last part of a pointer, as plain text.
-function EdNameOf($p) { return $p.Substring($p.LastIndexOf([char]47) + 1).Replace('~1', '/').Replace('~0', '~') }
 
 # The pointer just below top on the way to p.
 function EdStep($p, $top) {

@@ -33,8 +33,8 @@
 #    840  Lock
 #    885  Files
 #   1394  Editor of JSON and TOML files
-#   2551  The work
-#   2618  Start
+#   2554  The work
+#   2621  Start
 Set-PSDebug -Off
 & {
 # PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
@@ -2171,6 +2171,9 @@ function EdOddAt($p, $why) {
 }
 
 function EdRefuseOdd { return EdRefuse 3 ($script:Ed.File + ':' + (EdPlace $script:Ed.OddsAt) + ': ' + $script:Ed.Odds) }
+
+# The last part of a pointer, as plain text.
+function EdNameOf($p) { return $p.Substring($p.LastIndexOf([char]47) + 1).Replace('~1', '/').Replace('~0', '~') }
 
 function EdTarget($p) { return $script:Ed.SetType[$p] + "`t" + $script:Ed.SetValue[$p] }
 

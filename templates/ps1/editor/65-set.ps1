@@ -270,9 +270,6 @@ function EdQuote($text) {
     return $out.ToString()
 }
 
-# The last part of a pointer, as plain text.
-function EdNameOf($p) { return $p.Substring($p.LastIndexOf([char]47) + 1).Replace('~1', '/').Replace('~0', '~') }
-
 # The pointer just below top on the way to p.
 function EdStep($p, $top) {
     $end = $p.IndexOf([char]47, $top.Length + 1)
