@@ -3,7 +3,7 @@ import { defaultProvider } from "../adapters/providers/registry.ts";
 import { durationMs } from "../base/duration.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
-import { wrap } from "../base/width.ts";
+import { hanging, wrap } from "../base/width.ts";
 import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { Terminal } from "../effects/terminal/output.ts";
@@ -126,7 +126,7 @@ async function playNarration(
 		if (step) next++;
 		if (step) terminal.print(`\n${heading(step, textWidth(terminal))}\n`);
 		requests += await rehearsal.advanceTo(minute);
-		if (step?.does) terminal.print(indent((await rehearsal.rotation(step.does)).join("\n")));
+		if (step?.does) terminal.print(stepLines(await rehearsal.rotation(step.does), textWidth(terminal)));
 		await onView(await rehearsal.look());
 		if (step) terminal.print(await shownWith(step, fx, rehearsal));
 		const sentOn: SentOn | undefined = hasSwitched ? undefined : await rehearsal.sentOn();
@@ -219,6 +219,15 @@ function indent(text: string): string {
 		.map((line) => `${line === "" ? "" : `${INDENT}${line}`}\n`)
 		.join("");
 }
+
+/** What the rotation did: how each step ended, and beside it what it was. */
+function stepLines(lines: readonly string[], width: number): string {
+	const wrapped = lines.flatMap((line) => hanging(line.slice(0, MARK), line.slice(MARK), width - INDENT.length));
+	return indent(wrapped.join("\n"));
+}
+
+/** Columns of the word that says how a step ended. */
+const MARK = "done     ".length;
 
 /** Columns for text that people read: those of the terminal, but no more than a line is easy to read at. */
 function textWidth(terminal: Terminal): number {
