@@ -53,10 +53,10 @@
 #   2225  Machine: its system, people and CLIs
 #   2454  Lock and working folder
 #   2538  Files
-#   3125  Background processes
-#   3162  The work
-#   3274  What a person is told
-#   3339  Start
+#   3127  Background processes
+#   3164  The work
+#   3277  What a person is told
+#   3342  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2757,6 +2757,8 @@ rival() {
   (IFS= && printf '%s\n' $files) >others
   while IFS= read -r other <&5; do
     run_as "$uid" "$name" "$GLANCE" "$other" "$LARGEST" </dev/null || :
+    # It took too long, which was told.
+    case $stuck in *" $uid "*) rivalled=yes; return 0 ;; esac
     seen=absent
     IFS= read -r seen <answer || :
     tail -c "+$((${#seen} + 2))" answer >old
@@ -3224,6 +3226,7 @@ handle_clis() {
     while IFS=$tab read -r uid name home words <&3; do
       # shellcheck disable=SC2086 # words
       layers "$cli" $words
+      case $stuck in *" $uid "*) continue ;; esac
       if [ "$in_system" = yes ] && contradicted "$cli" system; then :; fi
       if [ "$in_user" = yes ] && contradicted "$cli" user; then continue; fi
       if [ "$in_user" = yes ] || [ "$USERS" = self ] || has_record "$cli"; then for_user "$cli" "$in_user"; fi

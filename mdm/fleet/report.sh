@@ -42,9 +42,9 @@
 #   1319  Machine: its system, people and CLIs
 #   1525  Lock and working folder
 #   1604  Files
-#   1999  Background processes
-#   2030  The work
-#   2097  Start
+#   2000  Background processes
+#   2031  The work
+#   2099  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1798,6 +1798,7 @@ rival() {
   (IFS= && printf '%s\n' $files) >others
   while IFS= read -r other <&5; do
     run_as "$uid" "$name" "$GLANCE" "$other" "$LARGEST" </dev/null || :
+    case $stuck in *" $uid "*) rivalled=yes; return 0 ;; esac
     seen=absent
     IFS= read -r seen <answer || :
     tail -c "+$((${#seen} + 2))" answer >old
@@ -2083,6 +2084,7 @@ handle_clis() {
     if [ "$self" -eq 0 ] && { [ "$USERS" = all ] || [ "$SCOPE" = system ]; }; then for_machine "$cli" "$wanted_here"; fi
     while IFS=$tab read -r uid name home words <&3; do
       layers "$cli" $words
+      case $stuck in *" $uid "*) continue ;; esac
       if [ "$in_system" = yes ] && contradicted "$cli" system; then :; fi
       if [ "$in_user" = yes ] && contradicted "$cli" user; then continue; fi
       if [ "$in_user" = yes ] || [ "$USERS" = self ] || has_record "$cli"; then for_user "$cli" "$in_user"; fi

@@ -42,9 +42,9 @@
 #   1316  Machine: its system, people and CLIs
 #   1522  Lock and working folder
 #   1601  Files
-#   1996  Background processes
-#   2027  The work
-#   2094  Start
+#   1997  Background processes
+#   2028  The work
+#   2096  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1795,6 +1795,7 @@ rival() {
   (IFS= && printf '%s\n' $files) >others
   while IFS= read -r other <&5; do
     run_as "$uid" "$name" "$GLANCE" "$other" "$LARGEST" </dev/null || :
+    case $stuck in *" $uid "*) rivalled=yes; return 0 ;; esac
     seen=absent
     IFS= read -r seen <answer || :
     tail -c "+$((${#seen} + 2))" answer >old
@@ -2080,6 +2081,7 @@ handle_clis() {
     if [ "$self" -eq 0 ] && { [ "$USERS" = all ] || [ "$SCOPE" = system ]; }; then for_machine "$cli" "$wanted_here"; fi
     while IFS=$tab read -r uid name home words <&3; do
       layers "$cli" $words
+      case $stuck in *" $uid "*) continue ;; esac
       if [ "$in_system" = yes ] && contradicted "$cli" system; then :; fi
       if [ "$in_user" = yes ] && contradicted "$cli" user; then continue; fi
       if [ "$in_user" = yes ] || [ "$USERS" = self ] || has_record "$cli"; then for_user "$cli" "$in_user"; fi

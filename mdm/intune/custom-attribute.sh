@@ -50,9 +50,9 @@
 #   1317  Machine: its system, people and CLIs
 #   1507  Lock and working folder
 #   1586  Files
-#   1971  Background processes
-#   2002  The work
-#   2069  Start
+#   1972  Background processes
+#   2003  The work
+#   2071  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1780,6 +1780,7 @@ rival() {
   (IFS= && printf '%s\n' $files) >others
   while IFS= read -r other <&5; do
     run_as "$uid" "$name" "$GLANCE" "$other" "$LARGEST" </dev/null || :
+    case $stuck in *" $uid "*) rivalled=yes; return 0 ;; esac
     seen=absent
     IFS= read -r seen <answer || :
     tail -c "+$((${#seen} + 2))" answer >old
@@ -2055,6 +2056,7 @@ handle_clis() {
     if [ "$self" -eq 0 ] && { [ "$USERS" = all ] || [ "$SCOPE" = system ]; }; then for_machine "$cli" "$wanted_here"; fi
     while IFS=$tab read -r uid name home words <&3; do
       layers "$cli" $words
+      case $stuck in *" $uid "*) continue ;; esac
       if [ "$in_system" = yes ] && contradicted "$cli" system; then :; fi
       if [ "$in_user" = yes ] && contradicted "$cli" user; then continue; fi
       if [ "$in_user" = yes ] || [ "$USERS" = self ] || has_record "$cli"; then for_user "$cli" "$in_user"; fi

@@ -51,9 +51,9 @@
 #   1325  Machine: its system, people and CLIs
 #   1515  Lock and working folder
 #   1594  Files
-#   1979  Background processes
-#   2010  The work
-#   2077  Start
+#   1980  Background processes
+#   2011  The work
+#   2079  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1788,6 +1788,7 @@ rival() {
   (IFS= && printf '%s\n' $files) >others
   while IFS= read -r other <&5; do
     run_as "$uid" "$name" "$GLANCE" "$other" "$LARGEST" </dev/null || :
+    case $stuck in *" $uid "*) rivalled=yes; return 0 ;; esac
     seen=absent
     IFS= read -r seen <answer || :
     tail -c "+$((${#seen} + 2))" answer >old
@@ -2063,6 +2064,7 @@ handle_clis() {
     if [ "$self" -eq 0 ] && { [ "$USERS" = all ] || [ "$SCOPE" = system ]; }; then for_machine "$cli" "$wanted_here"; fi
     while IFS=$tab read -r uid name home words <&3; do
       layers "$cli" $words
+      case $stuck in *" $uid "*) continue ;; esac
       if [ "$in_system" = yes ] && contradicted "$cli" system; then :; fi
       if [ "$in_user" = yes ] && contradicted "$cli" user; then continue; fi
       if [ "$in_user" = yes ] || [ "$USERS" = self ] || has_record "$cli"; then for_user "$cli" "$in_user"; fi
