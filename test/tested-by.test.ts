@@ -53,6 +53,7 @@ const TESTED_BY: readonly (readonly [source: string, test: string, why: string])
 	["generate/render/endpoint-ps1.ts", "endpoint/powershell.test.ts", "the script is run, not only read"],
 	["generate/render/endpoint-ps1-tables.ts", "endpoint/powershell.test.ts", "the script is run, not only read"],
 	["generate/render/endpoint-ps1-parts.ts", "endpoint/powershell.test.ts", "the script is run, not only read"],
+	["generate/render/endpoint-ps1-rivals.ts", "endpoint/powershell-rivals.test.ts", "the script is run, not only read"],
 	["generate/render/editor-ps1.ts", "endpoint/powershell.test.ts", "the script is run, not only read"],
 	["generate/render/endpoint-header.ts", "endpoint/endpoint.test.ts", "the script is run, not only read"],
 	["generate/render/endpoint-rivals.ts", "endpoint/report-model.test.ts", "what the report makes of other files"],

@@ -37,14 +37,14 @@
 # Contents, by line:
 #     62  Settings and vehicle
 #    115  CLIs: their files, settings and signs
-#    438  Output
-#    521  Options
-#    599  Machine: its system, people and CLIs
-#    910  Lock
-#    955  Files
-#   1339  Editor of JSON and TOML files
-#   2306  The work
-#   2388  Start
+#    580  Output
+#    663  Options
+#    741  Machine: its system, people and CLIs
+#   1053  Lock
+#   1098  Files
+#   1605  Editor of JSON and TOML files
+#   2572  The work
+#   2662  Start
 Set-PSDebug -Off
 & {
 # PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
@@ -149,6 +149,20 @@ $CLIS = @{
         @('', 'join', '/env/OTEL_RESOURCE_ATTRIBUTES'),
         @('host', 'set', '/env/OTEL_RESOURCE_ATTRIBUTES', 'string', '{host}')
       )
+      Rivals = @(
+        @{
+          Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
+          Files = @(
+            ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
+          )
+        }
+        @{
+          Words = @('/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
+          Files = @(
+            ,@('{folder}/settings.json', 'json', '')
+          )
+        }
+      )
       Merged = @{ Divert = 'OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7]'; Override = 'OTEL_|TELEMETRY|otelHeaders|\\u00[4-7]'; Policy = @('SOFTWARE\Policies\ClaudeCode', 'Settings', '2.1.223') }
     }
     User = @{
@@ -156,6 +170,18 @@ $CLIS = @{
       Format = 'json'; Since = '0.0.0'
       SinceWith = @()
       Rows = @(
+        @('', 'kind', '/env', 'object'),
+        @('', 'kind', '/model', 'string'),
+        @('', 'kind', '/permissions', 'object'),
+        @('', 'kind', '/otelHeadersHelper', 'string'),
+        @('', 'kind', '/apiKeyHelper', 'string'),
+        @('', 'kind', '/hooks', 'object'),
+        @('', 'kind', '/statusLine', 'object'),
+        @('', 'kind', '/cleanupPeriodDays', 'number'),
+        @('', 'kind', '/includeCoAuthoredBy', 'boolean'),
+        @('', 'kind', '/enableAllProjectMcpServers', 'boolean'),
+        @('', 'kind', '/disableAllHooks', 'boolean'),
+        @('', 'kind', '/outputStyle', 'string'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL'),
@@ -185,6 +211,21 @@ $CLIS = @{
         @('', 'set', '/env/OTEL_LOG_RAW_API_BODIES', 'string', '0'),
         @('', 'join', '/env/OTEL_RESOURCE_ATTRIBUTES'),
         @('host', 'set', '/env/OTEL_RESOURCE_ATTRIBUTES', 'string', '{host}')
+      )
+      Rivals = @(
+        @{
+          Words = @('/otelHeadersHelper', '/env/CLAUDE_CODE_ENABLE_TELEMETRY', '/env/OTEL_LOGS_EXPORTER', '/env/OTEL_METRICS_EXPORTER', '/env/OTEL_TRACES_EXPORTER', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
+          Files = @(
+            @('%ProgramFiles%/ClaudeCode/managed-settings.json', 'json', ''),
+            @('%ProgramFiles%/ClaudeCode/managed-settings.d/*.json', 'json', '')
+          )
+        }
+        @{
+          Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'); HasKinds = $false
+          Files = @(
+            ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
+          )
+        }
       )
       Beside = $null
     }
@@ -219,6 +260,10 @@ $CLIS = @{
       Format = 'toml'; Since = '0.166.0'
       SinceWith = @()
       Rows = @(
+        @('', 'kind', '/otel/log_user_prompt', 'boolean'),
+        @('', 'kind', '/otel/environment', 'string'),
+        @('', 'kind', '/analytics/enabled', 'boolean'),
+        @('', 'only', '/otel', 'exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate'),
         @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
         @('no-prompts', 'set', '/otel/log_user_prompt', 'bool', 'false'),
         @('', 'keep', '/otel/trace_exporter'),
@@ -233,6 +278,16 @@ $CLIS = @{
         @('', 'set', '/otel/metrics_exporter/otlp-http/protocol', 'string', 'binary'),
         @('', 'set', '/otel/metrics_exporter/otlp-http/headers/Authorization', 'string', 'Bearer {token}')
       )
+      Rivals = @(
+        @{
+          Words = @(); HasKinds = $true
+          Files = @(
+            @('%ProgramData%/OpenAI/Codex/config.toml', 'toml', ''),
+            @('{folder}/managed_config.toml', 'toml', ''),
+            @('{folder}/config.toml', 'toml', '')
+          )
+        }
+      )
       Merged = $null
     }
     User = @{
@@ -240,6 +295,9 @@ $CLIS = @{
       Format = 'toml'; Since = '0.0.0'
       SinceWith = @()
       Rows = @(
+        @('', 'kind', '/otel/log_user_prompt', 'boolean'),
+        @('', 'kind', '/otel/environment', 'string'),
+        @('', 'kind', '/analytics/enabled', 'boolean'),
         @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
         @('no-prompts', 'set', '/otel/log_user_prompt', 'bool', 'false'),
         @('', 'keep', '/otel/trace_exporter'),
@@ -253,6 +311,16 @@ $CLIS = @{
         @('', 'set', '/otel/metrics_exporter/otlp-http/endpoint', 'string', '{endpoint}/v1/metrics'),
         @('', 'set', '/otel/metrics_exporter/otlp-http/protocol', 'string', 'binary'),
         @('', 'set', '/otel/metrics_exporter/otlp-http/headers/Authorization', 'string', 'Bearer {token}')
+      )
+      Rivals = @(
+        @{
+          Words = @('/otel'); HasKinds = $true
+          Files = @(
+            @('%ProgramData%/OpenAI/Codex/config.toml', 'toml', ''),
+            @('{folder}/managed_config.toml', 'toml', ''),
+            @('%ProgramData%/OpenAI/Codex/requirements.toml', 'toml', '')
+          )
+        }
       )
       Beside = @{ Ending = '.config.toml'; Divert = 'otlp|\\u' }
     }
@@ -301,6 +369,22 @@ $CLIS = @{
         @('', 'set', '/telemetry/useCollector', 'bool', 'false'),
         @('', 'set', '/telemetry/useCliAuth', 'bool', 'false')
       )
+      Rivals = @(
+        @{
+          Words = @(); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'jsonc', ''),
+            @('%ProgramData%/gemini-cli/system-defaults.json', 'jsonc', '')
+          )
+        }
+        @{
+          Words = @('GEMINI_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
+          Files = @(
+            @('{folder}/.env', 'dotenv', ''),
+            @('~/.env', 'dotenv', '')
+          )
+        }
+      )
       Merged = $null
     }
     User = @{
@@ -320,6 +404,27 @@ $CLIS = @{
         @('', 'set', '/telemetry/outfile', 'string', ''),
         @('', 'set', '/telemetry/useCollector', 'bool', 'false'),
         @('', 'set', '/telemetry/useCliAuth', 'bool', 'false')
+      )
+      Rivals = @(
+        @{
+          Words = @('/telemetry'); HasKinds = $false
+          Files = @(
+            ,@('%ProgramData%/gemini-cli/settings.json', 'jsonc', '')
+          )
+        }
+        @{
+          Words = @(); HasKinds = $false
+          Files = @(
+            ,@('%ProgramData%/gemini-cli/system-defaults.json', 'jsonc', '')
+          )
+        }
+        @{
+          Words = @('GEMINI_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
+          Files = @(
+            @('{folder}/.env', 'dotenv', ''),
+            @('~/.env', 'dotenv', '')
+          )
+        }
       )
       Beside = $null
     }
@@ -377,6 +482,22 @@ $CLIS = @{
         @('', 'join', '/env/OTEL_RESOURCE_ATTRIBUTES'),
         @('host', 'set', '/env/OTEL_RESOURCE_ATTRIBUTES', 'string', '{host}')
       )
+      Rivals = @(
+        @{
+          Words = @('/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'jsonc', ''),
+            @('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
+          )
+        }
+        @{
+          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
+          Files = @(
+            @('{folder}/.env', 'dotenv', ''),
+            @('~/.env', 'dotenv', '')
+          )
+        }
+      )
       Merged = $null
     }
     User = @{
@@ -409,6 +530,27 @@ $CLIS = @{
         @('', 'set', '/telemetry/outfile', 'string', ''),
         @('', 'join', '/env/OTEL_RESOURCE_ATTRIBUTES'),
         @('host', 'set', '/env/OTEL_RESOURCE_ATTRIBUTES', 'string', '{host}')
+      )
+      Rivals = @(
+        @{
+          Words = @('/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Files = @(
+            ,@('%ProgramData%/qwen-code/settings.json', 'jsonc', '')
+          )
+        }
+        @{
+          Words = @('/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Files = @(
+            ,@('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
+          )
+        }
+        @{
+          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
+          Files = @(
+            @('{folder}/.env', 'dotenv', ''),
+            @('~/.env', 'dotenv', '')
+          )
+        }
       )
       Beside = $null
     }
@@ -726,10 +868,11 @@ function Get-MachineId {
   return $key.GetValue('MachineGuid', '')
 }
 
-# Get-Policy POLICY: the text of a policy in the registry; a blank for one that is there and cannot be read.
-function Get-Policy($policy) {
+# Get-Policy POLICY [SID]: the text of a policy in the registry, of the machine or of an account that is signed in; a blank for one that is
+# there and cannot be read.
+function Get-Policy($policy, $sid = '') {
   try {
-    $key = Open-Key 'LocalMachine' $policy[0]
+    if ($sid -ceq '') { $key = Open-Key 'LocalMachine' $policy[0] } else { $key = Open-Key 'Users' ($sid + '\' + $policy[0]) }
     if ($null -eq $key) { return '' }
     return [string]$key.GetValue($policy[1], '')
   } catch { return ' ' }
@@ -1240,11 +1383,11 @@ function Find-Overruling($cli, $target) {
     $text = $null
     try { $text = Read-Bytes $other $LARGEST } catch { $text = $null }
     # What cannot be read could be anything.
-    if ($null -eq $text -or [regex]::IsMatch($text, $pattern)) { return $other }
+    if ($null -eq $text -or [regex]::IsMatch($text, $pattern, $ANY_CASE)) { return $other }
   }
   $policy = Get-Policy $merged.Policy
   if ($policy.Length -eq 0) { return }
-  if ($policy -ceq ' ' -or [regex]::IsMatch($policy, $merged.Override)) { return 'HKLM\' + $merged.Policy[0] }
+  if ($policy -ceq ' ' -or [regex]::IsMatch($policy, $merged.Override, $ANY_CASE)) { return 'HKLM\' + $merged.Policy[0] }
   # Before this release a policy is obeyed alone, whatever is in it.
   foreach ($person in @($run.People) + @{ Words = $run.Machine }) {
     $release = Get-Release $person.Words[$cli]
@@ -1276,7 +1419,7 @@ function Find-Moved($cli, $person) {
 function Get-Plan($cli, $layer, $text) {
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
-    if ($row[1] -cne 'set') { $row[1] + "`t" + $row[2]; continue }
+    if ($row[1] -cne 'set') { $row[1..($row.Count - 1)] -join "`t"; continue }
     "set`t" + $row[2] + "`t" + $row[3] + "`t" + $row[4].Replace('{endpoint}', $run.Endpoint).Replace('{host}', $run.MachineName).Replace('{token}', $text)
   }
 }
@@ -1304,13 +1447,18 @@ function Get-LiveToken($cli, $format, $text) {
 # Add-EditProblem CLI PATH ANSWER: what the editor says of a file that it did not change.
 function Add-EditProblem($cli, $path, $answer) {
   if ($answer.Code -ne 3) {
-    Add-Trouble $cli $path ('the editor failed (' + $answer.Code + '), which is a bug; file unchanged') 1
+    Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged') 1
     return
   }
+  Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged')
+}
+
+# Get-EditReason ANSWER: why the editor does not take a file.
+function Get-EditReason($answer) {
+  if ($answer.Code -ne 3) { return 'the editor failed (' + $answer.Code + '), which is a bug' }
   $said = ''
   if (@($answer.Messages).Count -gt 0) { $said = [string]@($answer.Messages)[0] }
-  $said = [regex]::Replace($said, '\Aedit: .*?:([0-9]*):([0-9]*): ', 'parse error at line $1, column $2: ')
-  Add-Trouble $cli $path ((Get-Plain $said) + '; file unchanged')
+  return Get-Plain ([regex]::Replace($said, '\Aedit: .*?:([0-9]*):([0-9]*): ', 'parse error at line $1, column $2: '))
 }
 
 function Add-WriteProblem($cli, $path, $code) {
@@ -1318,6 +1466,124 @@ function Add-WriteProblem($cli, $path, $code) {
   if ($code -eq 5) { $reason = 'is in use by another program; file unchanged' }
   if ($code -eq 6) { $reason = 'cannot keep or get the owner and access list that it shall have; look at it with icacls' }
   Add-Trouble $cli $path $reason 12
+}
+
+# Windows takes names of variables in any letter case.
+$ANY_CASE = [System.Text.RegularExpressions.RegexOptions]'IgnoreCase, CultureInvariant'
+# What stands before and after the name of a variable in a .env file; bytes above 127 are taken for white space, of which Unicode has much.
+$BEFORE_NAME = '(?:\A|[\r\n]|\xe2\x80[\xa8\xa9])[\s\x80-\xff]*(?:export[\s\x80-\xff]+)?(?:'
+$AFTER_NAME = ')[\s\x80-\xff]*[=:]'
+$RIVALS = 'changes what our file sets, so what is sent is not known; remove its telemetry settings'
+
+# Test-Rivals CLI LAYER PERSON IN IS_OURS: whether another file that the CLI reads for this account leaves open what comes of our file at
+# that layer; each is said. IN are the layers that matter for the account, IS_OURS whether this script writes the file of the machine.
+function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
+  $found = $false
+  if ($run.Action -ceq 'uninstall') { return $false }
+  $own = Expand-Place $CLIS[$cli].System.File
+  foreach ($rule in $CLIS[$cli][$layer].Rivals) {
+    foreach ($file in $rule.Files) {
+      # Where the file of the machine counts, its own rivals are looked at, and not what it overrides.
+      if ($layer -ceq 'User' -and $in.System -and $file[0].StartsWith('%', [StringComparison]::Ordinal)) { continue }
+      $at = Get-RivalPlace $cli $person $file[0]
+      try { $paths = @(Find-Rivals $at) } catch {
+        Add-Trouble $cli (Get-Folder $at.Path) 'cannot be read'
+        $found = $true
+        continue
+      }
+      foreach ($path in $paths) {
+        if ($isOurs -and $path -eq $own) { continue }
+        try { $why = Get-RivalReason $cli $layer $rule $file $path $at.Top } catch { $why = 'cannot be looked at ' + (Get-Where $_) }
+        if ($why -ceq '') { continue }
+        Add-Trouble $cli $path $why
+        $found = $true
+      }
+    }
+  }
+  if ($layer -ceq 'User') { if (Test-PolicyRival $cli $person $in) { $found = $true } }
+  elseif (Test-MovedRival $cli $person) { $found = $true }
+  return $found
+}
+
+# Get-RivalPlace CLI PERSON PATH: a path of our tables, and the folder above which nothing is looked at.
+function Get-RivalPlace($cli, $person, $path) {
+  if ($path.StartsWith('%', [StringComparison]::Ordinal)) { return @{ Path = (Expand-Place $path); Top = $run.Places[$path.Split('%')[1]] } }
+  $top = $person.Home
+  if ($path.StartsWith('~/', [StringComparison]::Ordinal)) { return @{ Path = (Join-Place $top $path.Substring(2)); Top = $top } }
+  $folder = Get-Folder (Get-UserFile $cli $person)
+  if (-not $folder.StartsWith($top + $SEPARATOR, [StringComparison]::OrdinalIgnoreCase)) { $top = [System.IO.Path]::GetPathRoot($folder) }
+  @{ Path = (Join-Place $folder $path.Substring('{folder}/'.Length)); Top = $top }
+}
+
+# Find-Rivals AT: the paths that it stands for; a star is for a part of the last name. A folder that cannot be looked at stands for all in it.
+function Find-Rivals($at) {
+  $name = [System.IO.Path]::GetFileName($at.Path)
+  if (-not $name.Contains('*')) { return $at.Path }
+  $folder = Get-Folder $at.Path
+  $kind = Get-Kind $folder
+  if ($kind -ceq 'absent' -or $kind -ceq 'file') { return }
+  if ($kind -cne 'folder' -or (Read-Folders $at.Path $at.Top).Why -cne '') { return $folder }
+  [System.IO.Directory]::GetFileSystemEntries($folder, $name)
+}
+
+# Get-RivalReason: why a file leaves open what is sent, or nothing. What cannot be looked at could be anything.
+function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
+  $folders = Read-Folders $path $top
+  if ($folders.Why -cne '') { return Get-Reason $folders.Why }
+  $kind = Get-Kind $path
+  if ($kind -ceq 'absent') { return '' }
+  if ($kind -ceq 'link' -or $kind -ceq 'unreadable') { return Get-Reason $kind }
+  if ($kind -cne 'file' -or (Test-Reserved $path)) { return Get-Reason 'kind' }
+  $target = @{ Path = $path; State = 'ok'; Text = '' }
+  Read-TargetText $target
+  if ($target.State -cne 'ok') { return Get-Reason $target.State }
+  if ($file[2] -cne '' -and -not [regex]::IsMatch($target.Text, $file[2], $ANY_CASE)) { return '' }
+  if ($file[1] -ceq 'dotenv') {
+    foreach ($name in $rule.Words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
+    return ''
+  }
+  $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })
+  if ($rule.HasKinds) { $rows += @(foreach ($row in $CLIS[$cli][$layer].Rows) { if ($row[1] -ceq 'kind') { "kind`t" + $row[2] + "`t" + $row[3] } }) }
+  $answer = Edit-Text 'same' $file[1] $rows $target.Text @()
+  if ($answer.Code -eq 0 -or ($answer.Code -eq 1 -and (Test-OtherCase $target.Text $rule.Words))) { return $RIVALS }
+  if ($answer.Code -eq 1) { return '' }
+  return Get-EditReason $answer
+}
+
+# Test-OtherCase TEXT POINTERS: whether a file has one of the variables below /env in other letters, which the editor takes for another.
+function Test-OtherCase($text, $pointers) {
+  $names = @(foreach ($pointer in $pointers) { if ($pointer.StartsWith('/env/', [StringComparison]::Ordinal)) { $pointer.Substring(5) } })
+  if ($names.Count -eq 0) { return $false }
+  $plain = [regex]::Replace($text, '\\u00([0-7][0-9A-Fa-f])', { param($match) [string][char][Convert]::ToInt32($match.Groups[1].Value, 16) })
+  foreach ($match in [regex]::Matches($plain, '"(' + ($names -join '|') + ')"', $ANY_CASE)) {
+    if ($names -cnotcontains $match.Groups[1].Value) { return $true }
+  }
+  return $false
+}
+
+# Test-PolicyRival CLI PERSON IN: whether a policy in the registry overrides the file of a user; that of the account shows while it is signed in.
+function Test-PolicyRival($cli, $person, $in) {
+  $merged = $CLIS[$cli].System.Merged
+  if ($null -eq $merged -or $in.System) { return $false }
+  foreach ($sid in '', $person.Sid) {
+    $policy = Get-Policy $merged.Policy $sid
+    if ($policy.Length -eq 0 -or ($policy -cne ' ' -and -not [regex]::IsMatch($policy, $merged.Override, $ANY_CASE))) { continue }
+    $hive = 'HKLM\'
+    if ($sid -cne '') { $hive = 'HKU\' + $sid + '\' }
+    Add-Trouble $cli ($hive + $merged.Policy[0]) $RIVALS
+    return $true
+  }
+  return $false
+}
+
+# Test-MovedRival CLI PERSON: whether the files of the account, which stand beside that of the machine, are where this script does not look.
+function Test-MovedRival($cli, $person) {
+  $inFolder = @(foreach ($rule in $CLIS[$cli].System.Rivals) { foreach ($file in $rule.Files) { if ($file[0].StartsWith('{', [StringComparison]::Ordinal)) { $file[0] } } })
+  if ($inFolder.Count -eq 0) { return $false }
+  $variable = Find-Moved $cli $person
+  if (-not $variable) { return $false }
+  Add-Trouble $cli (Get-UserFile $cli $person) ('is not what this account uses: its variable ' + $variable + ' names another folder')
+  return $true
 }
 
 # Compare-Target CLI LAYER TARGET: with what it should hold for the token that is in it.
@@ -2340,6 +2606,11 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
       Add-Trouble $cli $other 'overrides our file and could take the token elsewhere; remove its telemetry settings'
       return $false
     }
+    # The editor takes it for another variable, and the CLI, on Windows, for the same.
+    if ($CLIS[$cli][$layer].Format -cne 'toml' -and (Test-OtherCase $target.Text @($CLIS[$cli][$layer].Rows | ForEach-Object { $_[2] }))) {
+      Add-Trouble $cli $path 'has one of our variables in other letters, which is the same on Windows; remove it'
+      return $false
+    }
     if ($layer -ceq 'User') {
       $variable = Find-Moved $cli $person
       if ($variable) {
@@ -2375,7 +2646,10 @@ function Update-Clis {
       Update-File $cli 'System' (Expand-Place $file) $run.Places[$file.Split('%')[1]] '' $inSystem $null
     }
     foreach ($person in $run.People) {
-      $inUser = (Get-Layers $cli $person.Words[$cli]).User
+      $in = Get-Layers $cli $person.Words[$cli]
+      $inUser = $in.User
+      if ($in.System) { [void](Test-Rivals $cli 'System' $person $in $inSystem) }
+      if ($inUser -and (Test-Rivals $cli 'User' $person $in $inSystem)) { continue }
       if (-not $inUser -and $run.Accounts -cne 'self' -and -not ($person.Words[$cli] -ccontains 'ours')) { continue }
       $path = Get-UserFile $cli $person
       $top = $person.Home

@@ -27,14 +27,14 @@
 # Contents, by line:
 #     52  Settings and vehicle
 #     99  CLIs: their files, settings and signs
-#    422  Output
-#    488  Options
-#    537  Machine: its system, people and CLIs
-#    840  Lock
-#    885  Files
-#   1394  Editor of JSON and TOML files
-#   2554  The work
-#   2621  Start
+#    441  Output
+#    507  Options
+#    556  Machine: its system, people and CLIs
+#    860  Lock
+#    905  Files
+#   1419  Editor of JSON and TOML files
+#   2579  The work
+#   2647  Start
 Set-PSDebug -Off
 & {
 # PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
@@ -140,6 +140,18 @@ $CLIS = @{
       Format = 'json'; Since = '0.0.0'
       SinceWith = @()
       Rows = @(
+        @('', 'kind', '/env', 'object'),
+        @('', 'kind', '/model', 'string'),
+        @('', 'kind', '/permissions', 'object'),
+        @('', 'kind', '/otelHeadersHelper', 'string'),
+        @('', 'kind', '/apiKeyHelper', 'string'),
+        @('', 'kind', '/hooks', 'object'),
+        @('', 'kind', '/statusLine', 'object'),
+        @('', 'kind', '/cleanupPeriodDays', 'number'),
+        @('', 'kind', '/includeCoAuthoredBy', 'boolean'),
+        @('', 'kind', '/enableAllProjectMcpServers', 'boolean'),
+        @('', 'kind', '/disableAllHooks', 'boolean'),
+        @('', 'kind', '/outputStyle', 'string'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL'),
@@ -203,6 +215,10 @@ $CLIS = @{
       Format = 'toml'; Since = '0.166.0'
       SinceWith = @()
       Rows = @(
+        @('', 'kind', '/otel/log_user_prompt', 'boolean'),
+        @('', 'kind', '/otel/environment', 'string'),
+        @('', 'kind', '/analytics/enabled', 'boolean'),
+        @('', 'only', '/otel', 'exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate'),
         @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
         @('no-prompts', 'set', '/otel/log_user_prompt', 'bool', 'false'),
         @('', 'keep', '/otel/trace_exporter'),
@@ -224,6 +240,9 @@ $CLIS = @{
       Format = 'toml'; Since = '0.0.0'
       SinceWith = @()
       Rows = @(
+        @('', 'kind', '/otel/log_user_prompt', 'boolean'),
+        @('', 'kind', '/otel/environment', 'string'),
+        @('', 'kind', '/analytics/enabled', 'boolean'),
         @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
         @('no-prompts', 'set', '/otel/log_user_prompt', 'bool', 'false'),
         @('', 'keep', '/otel/trace_exporter'),
@@ -664,10 +683,11 @@ function Get-MachineId {
   return $key.GetValue('MachineGuid', '')
 }
 
-# Get-Policy POLICY: the text of a policy in the registry; a blank for one that is there and cannot be read.
-function Get-Policy($policy) {
+# Get-Policy POLICY [SID]: the text of a policy in the registry, of the machine or of an account that is signed in; a blank for one that is
+# there and cannot be read.
+function Get-Policy($policy, $sid = '') {
   try {
-    $key = Open-Key 'LocalMachine' $policy[0]
+    if ($sid -ceq '') { $key = Open-Key 'LocalMachine' $policy[0] } else { $key = Open-Key 'Users' ($sid + '\' + $policy[0]) }
     if ($null -eq $key) { return '' }
     return [string]$key.GetValue($policy[1], '')
   } catch { return ' ' }
@@ -1311,7 +1331,7 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
 function Get-Plan($cli, $layer, $text) {
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
-    if ($row[1] -cne 'set') { $row[1] + "`t" + $row[2]; continue }
+    if ($row[1] -cne 'set') { $row[1..($row.Count - 1)] -join "`t"; continue }
     "set`t" + $row[2] + "`t" + $row[3] + "`t" + $row[4].Replace('{endpoint}', $run.Endpoint).Replace('{host}', $run.MachineName).Replace('{token}', $text)
   }
 }
@@ -1322,13 +1342,18 @@ function Edit-Text($mode, $format, $rows, $text, $before) { Invoke-Editor $mode 
 # Add-EditProblem CLI PATH ANSWER: what the editor says of a file that it did not change.
 function Add-EditProblem($cli, $path, $answer) {
   if ($answer.Code -ne 3) {
-    Add-Trouble $cli $path ('the editor failed (' + $answer.Code + '), which is a bug; file unchanged') 1
+    Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged') 1
     return
   }
+  Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged')
+}
+
+# Get-EditReason ANSWER: why the editor does not take a file.
+function Get-EditReason($answer) {
+  if ($answer.Code -ne 3) { return 'the editor failed (' + $answer.Code + '), which is a bug' }
   $said = ''
   if (@($answer.Messages).Count -gt 0) { $said = [string]@($answer.Messages)[0] }
-  $said = [regex]::Replace($said, '\Aedit: .*?:([0-9]*):([0-9]*): ', 'parse error at line $1, column $2: ')
-  Add-Trouble $cli $path ((Get-Plain $said) + '; file unchanged')
+  return Get-Plain ([regex]::Replace($said, '\Aedit: .*?:([0-9]*):([0-9]*): ', 'parse error at line $1, column $2: '))
 }
 
 function Add-WriteProblem($cli, $path, $code) {
@@ -2608,7 +2633,8 @@ function Update-Clis {
       Update-File $cli 'System' (Expand-Place $file) $run.Places[$file.Split('%')[1]] '' $inSystem $null
     }
     foreach ($person in $run.People) {
-      $inUser = (Get-Layers $cli $person.Words[$cli]).User
+      $in = Get-Layers $cli $person.Words[$cli]
+      $inUser = $in.User
       if (-not $inUser -and $run.Accounts -cne 'self' -and -not ($person.Words[$cli] -ccontains 'ours')) { continue }
       $path = Get-UserFile $cli $person
       $top = $person.Home

@@ -27,7 +27,7 @@ function Get-ProfileRows {
 if (-not $ON_WINDOWS) { function Expand-Profile($path) { $path } }
 function Test-Linux($sid) { $env:CROSSFADE_TEST_WSL -ceq $sid }
 function Get-MachineId { $env:CROSSFADE_TEST_ID }
-function Get-Policy($policy) { [string]$env:CROSSFADE_TEST_POLICY }
+function Get-Policy($policy, $sid = '') { if ($sid -ceq '') { [string]$env:CROSSFADE_TEST_POLICY } else { [string]$env:CROSSFADE_TEST_USER_POLICY } }
 function Get-Variables($sid, $name) { if ($env:CROSSFADE_TEST_MOVED -ceq ($sid + ' ' + $name)) { 'C:\elsewhere' } }
 # Access lists are in a file beside the folders: a name and SDDL a line. Without one of its own a file has what is usual in a home or elsewhere.
 $LIST_FILE = $env:CROSSFADE_TEST_ROOT + '.lists'

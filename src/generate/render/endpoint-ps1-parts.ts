@@ -20,6 +20,7 @@ import read from "../../../templates/ps1/endpoint/read.ps1.hbs";
 import registry from "../../../templates/ps1/endpoint/registry.ps1";
 import restore from "../../../templates/ps1/endpoint/restore.ps1";
 import rights from "../../../templates/ps1/endpoint/rights.ps1";
+import rivals from "../../../templates/ps1/endpoint/rivals.ps1";
 import selfTest from "../../../templates/ps1/endpoint/self-test.ps1";
 import token from "../../../templates/ps1/endpoint/token.ps1";
 import tokenFile from "../../../templates/ps1/endpoint/token-file.ps1";
@@ -97,6 +98,7 @@ const parts: readonly PowerShellPart[] = [
 	{ section: "Files", text: plan, for: all },
 	{ section: "Files", text: inUse, for: setting },
 	{ section: "Files", text: problems, for: all },
+	{ section: "Files", text: rivals, for: setting },
 	{ section: "Files", text: change, for: ["install"] },
 	{ section: "Files", text: restore, for: changing },
 	{ section: "Files", text: compare, for: ["report"] },

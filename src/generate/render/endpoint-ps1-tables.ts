@@ -7,6 +7,7 @@ import {
 	windowsUserNpmRoots,
 } from "../../adapters/clis/cli.ts";
 import { ps } from "../../base/quote.ts";
+import { windowsRivals } from "./endpoint-ps1-rivals.ts";
 
 /** Tables as PowerShell literals. A list of lists begins with a comma where it has one member, which PowerShell would take for the list. */
 
@@ -22,8 +23,9 @@ function lists(name: string, rows: readonly (readonly string[])[]): string[] {
 
 const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
 
-/** One CLI as an entry of the script's table. */
-export function cliTable(cli: Cli): string[] {
+/** One CLI as an entry of the script's table; without what only a script needs that sets or compares, where this one does not. */
+export function cliTable(cli: Cli, sets: boolean): string[] {
+	const rivals = (of: "user" | "system") => (sets ? rivalTable(cli, of) : []);
 	const { id, system, user, windowsSigns } = cli;
 	const merged = system.merged;
 	const [ofMachine, ofUser] = [true, false].map((isMachine) =>
@@ -36,6 +38,7 @@ export function cliTable(cli: Cli): string[] {
 			...indented([
 				`File = ${ps(system.file.windows)}`,
 				...layer(system),
+				...rivals("system"),
 				merged
 					? `Merged = @{ Divert = ${ps(merged.divert)}; Override = ${ps(merged.override)}; Policy = ${list([merged.policy.key, merged.policy.value, merged.policy.mergedSince])} }`
 					: "Merged = $null",
@@ -45,6 +48,7 @@ export function cliTable(cli: Cli): string[] {
 			...indented([
 				`Folder = ${ps(user.folder)}; File = ${ps(user.file)}; Variable = ${ps(user.variable)}; Below = ${ps(user.below)}`,
 				...layer(user),
+				...rivals("user"),
 				user.beside
 					? `Beside = @{ Ending = ${ps(user.beside.ending)}; Divert = ${ps(user.beside.divert)} }`
 					: "Beside = $null",
@@ -67,11 +71,23 @@ const sign = ({ kind, path }: Sign): string[] => [kind, path];
 const packages = ({ npm }: Cli, roots: readonly string[]): string[][] =>
 	roots.map((root) => ["package", `${root}/${npm}/package.json`]);
 
-function layer({ format, since, sinceWith = {}, rows }: Layer): string[] {
+/** The other files that it reads: what is looked for in them, whether values must be of the layer's kinds, and path, format and hint of each. */
+function rivalTable(cli: Cli, of: "user" | "system"): string[] {
+	const entries = windowsRivals(cli, of).map(({ settings, hasKinds, files }) => [
+		"@{",
+		...indented([`Words = ${list(settings)}; HasKinds = $${hasKinds}`, ...lists("Files", files)]),
+		"}",
+	]);
+	return ["Rivals = @(", ...indented(entries.flat()), ")"];
+}
+
+function layer({ format, since, sinceWith = {}, rows, kinds = {}, strict }: Layer): string[] {
+	const demands = Object.entries(kinds).map(([pointer, kind]) => ["", "kind", pointer, kind]);
+	const known = strict ? [["", "only", strict.table, strict.keys.join(" ")]] : [];
 	return [
 		`Format = ${ps(format)}; Since = ${ps(since)}`,
 		...lists("SinceWith", Object.entries(sinceWith)),
-		...lists("Rows", rows.flatMap(row)),
+		...lists("Rows", [...demands, ...known, ...rows.flatMap(row)]),
 	];
 }
 

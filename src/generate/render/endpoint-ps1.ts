@@ -54,7 +54,7 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 		trace: vehicle.trace ?? ["return"],
 		printReport: printReport(vehicle, actions),
 		exits: exits(about.codes, actions),
-		tables: clis.flatMap(cliTable),
+		tables: clis.flatMap((cli) => cliTable(cli, does("install") || does("report"))),
 	};
 	const shell = powerShellParts(facts, view);
 	const filled = (contents: readonly string[]) =>

@@ -13,11 +13,11 @@ function Find-Overruling($cli, $target) {
     $text = $null
     try { $text = Read-Bytes $other $LARGEST } catch { $text = $null }
     # What cannot be read could be anything.
-    if ($null -eq $text -or [regex]::IsMatch($text, $pattern)) { return $other }
+    if ($null -eq $text -or [regex]::IsMatch($text, $pattern, $ANY_CASE)) { return $other }
   }
   $policy = Get-Policy $merged.Policy
   if ($policy.Length -eq 0) { return }
-  if ($policy -ceq ' ' -or [regex]::IsMatch($policy, $merged.Override)) { return 'HKLM\' + $merged.Policy[0] }
+  if ($policy -ceq ' ' -or [regex]::IsMatch($policy, $merged.Override, $ANY_CASE)) { return 'HKLM\' + $merged.Policy[0] }
   # Before this release a policy is obeyed alone, whatever is in it.
   foreach ($person in @($run.People) + @{ Words = $run.Machine }) {
     $release = Get-Release $person.Words[$cli]

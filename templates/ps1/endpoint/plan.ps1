@@ -2,7 +2,7 @@
 function Get-Plan($cli, $layer, $text) {
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
-    if ($row[1] -cne 'set') { $row[1] + "`t" + $row[2]; continue }
+    if ($row[1] -cne 'set') { $row[1..($row.Count - 1)] -join "`t"; continue }
     "set`t" + $row[2] + "`t" + $row[3] + "`t" + $row[4].Replace('{endpoint}', $run.Endpoint).Replace('{host}', $run.MachineName).Replace('{token}', $text)
   }
 }

@@ -1,13 +1,18 @@
 # Add-EditProblem CLI PATH ANSWER: what the editor says of a file that it did not change.
 function Add-EditProblem($cli, $path, $answer) {
   if ($answer.Code -ne 3) {
-    Add-Trouble $cli $path ('the editor failed (' + $answer.Code + '), which is a bug; file unchanged') 1
+    Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged') 1
     return
   }
+  Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged')
+}
+
+# Get-EditReason ANSWER: why the editor does not take a file.
+function Get-EditReason($answer) {
+  if ($answer.Code -ne 3) { return 'the editor failed (' + $answer.Code + '), which is a bug' }
   $said = ''
   if (@($answer.Messages).Count -gt 0) { $said = [string]@($answer.Messages)[0] }
-  $said = [regex]::Replace($said, '\Aedit: .*?:([0-9]*):([0-9]*): ', 'parse error at line $1, column $2: ')
-  Add-Trouble $cli $path ((Get-Plain $said) + '; file unchanged')
+  return Get-Plain ([regex]::Replace($said, '\Aedit: .*?:([0-9]*):([0-9]*): ', 'parse error at line $1, column $2: '))
 }
 
 function Add-WriteProblem($cli, $path, $code) {

@@ -28,10 +28,11 @@ function Get-MachineId {
   return $key.GetValue('MachineGuid', '')
 }
 
-# Get-Policy POLICY: the text of a policy in the registry; a blank for one that is there and cannot be read.
-function Get-Policy($policy) {
+# Get-Policy POLICY [SID]: the text of a policy in the registry, of the machine or of an account that is signed in; a blank for one that is
+# there and cannot be read.
+function Get-Policy($policy, $sid = '') {
   try {
-    $key = Open-Key 'LocalMachine' $policy[0]
+    if ($sid -ceq '') { $key = Open-Key 'LocalMachine' $policy[0] } else { $key = Open-Key 'Users' ($sid + '\' + $policy[0]) }
     if ($null -eq $key) { return '' }
     return [string]$key.GetValue($policy[1], '')
   } catch { return ' ' }
