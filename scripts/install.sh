@@ -53,10 +53,10 @@
 #   2225  Machine: its system, people and CLIs
 #   2454  Lock and working folder
 #   2538  Files
-#   3127  Background processes
-#   3164  The work
-#   3277  What a person is told
-#   3342  Start
+#   3128  Background processes
+#   3165  The work
+#   3278  What a person is told
+#   3343  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2776,8 +2776,9 @@ judge_rival() {
   case $format in
     dotenv | plist)
       for word in "$@"; do
-        if [ "$format" = dotenv ]; then word="^[[:space:]]*(export[[:space:]]+)?${word}[[:space:]]*="; fi
-        if grep -Eq "$word" old; then rivalled; fi
+        # Lines may end with CR, the first may begin with a byte order mark, and a colon sets too.
+        if [ "$format" = dotenv ]; then word="^[^A-Za-z_#]*(export[[:space:]]+)?${word}[[:space:]]*(=|:[[:space:]])"; fi
+        if tr "\r" "\n" <old | grep -Eq "$word"; then rivalled; fi
       done
       return 0
       ;;

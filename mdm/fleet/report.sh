@@ -1816,8 +1816,8 @@ judge_rival() {
   case $format in
     dotenv | plist)
       for word in "$@"; do
-        if [ "$format" = dotenv ]; then word="^[[:space:]]*(export[[:space:]]+)?${word}[[:space:]]*="; fi
-        if grep -Eq "$word" old; then rivalled; fi
+        if [ "$format" = dotenv ]; then word="^[^A-Za-z_#]*(export[[:space:]]+)?${word}[[:space:]]*(=|:[[:space:]])"; fi
+        if tr "\r" "\n" <old | grep -Eq "$word"; then rivalled; fi
       done
       return 0
       ;;

@@ -48,9 +48,9 @@
 #   2059  Machine: its system, people and CLIs
 #   2252  Lock and working folder
 #   2336  Files
-#   2890  Background processes
-#   2927  The work
-#   3037  Start
+#   2891  Background processes
+#   2928  The work
+#   3038  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2574,8 +2574,9 @@ judge_rival() {
   case $format in
     dotenv | plist)
       for word in "$@"; do
-        if [ "$format" = dotenv ]; then word="^[[:space:]]*(export[[:space:]]+)?${word}[[:space:]]*="; fi
-        if grep -Eq "$word" old; then rivalled; fi
+        # Lines may end with CR, the first may begin with a byte order mark, and a colon sets too.
+        if [ "$format" = dotenv ]; then word="^[^A-Za-z_#]*(export[[:space:]]+)?${word}[[:space:]]*(=|:[[:space:]])"; fi
+        if tr "\r" "\n" <old | grep -Eq "$word"; then rivalled; fi
       done
       return 0
       ;;

@@ -47,9 +47,9 @@
 #   2055  Machine: its system, people and CLIs
 #   2248  Lock and working folder
 #   2332  Files
-#   2886  Background processes
-#   2923  The work
-#   3033  Start
+#   2887  Background processes
+#   2924  The work
+#   3034  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2570,8 +2570,9 @@ judge_rival() {
   case $format in
     dotenv | plist)
       for word in "$@"; do
-        if [ "$format" = dotenv ]; then word="^[[:space:]]*(export[[:space:]]+)?${word}[[:space:]]*="; fi
-        if grep -Eq "$word" old; then rivalled; fi
+        # Lines may end with CR, the first may begin with a byte order mark, and a colon sets too.
+        if [ "$format" = dotenv ]; then word="^[^A-Za-z_#]*(export[[:space:]]+)?${word}[[:space:]]*(=|:[[:space:]])"; fi
+        if tr "\r" "\n" <old | grep -Eq "$word"; then rivalled; fi
       done
       return 0
       ;;

@@ -115,6 +115,9 @@ const traps: readonly Trap[] = [
 	[".env of its own", "user", "gemini", "~/.gemini/.env", "A=b\nOTEL_EXPORTER_OTLP_ENDPOINT=x\n", CHANGES],
 	[".env in the home", "user", "gemini", "~/.env", "  export GEMINI_TELEMETRY_TARGET = gcp\r\n", CHANGES],
 	[".env in the home", "system", "gemini", "~/.env", "OTEL_SDK_DISABLED=true", CHANGES],
+	[".env with a colon", "user", "gemini", "~/.env", "A=b\nOTEL_SDK_DISABLED: true\n", CHANGES],
+	[".env with a byte order mark", "user", "gemini", "~/.env", "\ufeffOTEL_SDK_DISABLED=true\n", CHANGES],
+	[".env with lines that end with CR", "user", "gemini", "~/.env", "A=b\rOTEL_SDK_DISABLED=true\r", CHANGES],
 	[".env with a comment", "user", "gemini", "~/.env", "# OTEL_SDK_DISABLED=true\nMY_OTEL_SDK_DISABLED=true\n", ""],
 	["the system's file", "user", "qwen-code", "settings.json", env("QWEN_TELEMETRY_TARGET", "gcp"), CHANGES],
 	[
