@@ -1,5 +1,4 @@
 import type { Cli, Rival } from "../../adapters/clis/cli.ts";
-import { ownEntry } from "../../base/lookup.ts";
 
 /** Other files that a CLI reads on Windows, and what is looked for in all of them. */
 export interface WindowsRivals {
@@ -9,14 +8,6 @@ export interface WindowsRivals {
 	/** Path, format and hint: paths begin with `~/`, `{folder}/`, `%ProgramFiles%/` or `%ProgramData%/`, and have slashes. */
 	readonly files: readonly (readonly [path: string, format: string, hint: string])[];
 }
-
-/**
- * Where Windows has it elsewhere than beside the file of the machine. Codex reads it from its home on every system that is no Unix:
- * https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/layer_io.rs; its newest releases no longer load it.
- */
-const moved: Readonly<Record<string, string>> = {
-	"/etc/codex/managed_config.toml": "{folder}/managed_config.toml",
-};
 
 /** Those beside one of our files, in the order of the table. Preferences of a Mac are a policy in the registry, for which the script has a part. */
 export function windowsRivals(cli: Cli, of: Rival["of"]): WindowsRivals[] {
@@ -43,8 +34,6 @@ function placeOf({ id, system }: Cli, { path }: Rival): string | undefined {
 	if (typeof path === "string") return path;
 	const { windows, linux } = path;
 	if (windows !== undefined || linux === undefined) return windows;
-	const elsewhere = ownEntry(moved, linux);
-	if (elsewhere !== undefined) return elsewhere;
 	const [folder = ""] = /^\/etc\/[^/]+\//.exec(system.file.linux) ?? [];
 	const tail = system.file.linux.slice(folder.length);
 	if (folder === "" || !linux.startsWith(folder) || !system.file.windows.endsWith(`/${tail}`))

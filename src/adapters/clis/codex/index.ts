@@ -57,20 +57,23 @@ const kinds = {
 	"/analytics/enabled": "boolean",
 } as const;
 
+/**
+ * A file of the machine. The managed one is in the home on every system that is no Unix:
+ * https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/layer_io.rs; the newest releases no longer load it.
+ */
+function ofMachine(name: string): Rival["path"] {
+	const path = `/etc/codex/${name}`;
+	const places = { macos: path, linux: path };
+	return name === "managed_config.toml" ? { ...places, windows: `{folder}/${name}` } : places;
+}
+
 /** Their tables are merged; requirements go before all. */
 const rivals: readonly Rival[] = [
-	...["config.toml", "managed_config.toml", "requirements.toml"].map((name): Rival => {
-		const path = `/etc/codex/${name}`;
-		return { of: "user", path: { macos: path, linux: path }, format: "toml", settings: ["/otel"], hasKinds: true };
-	}),
-	...["/etc/codex/config.toml", "/etc/codex/managed_config.toml"].map(
-		(path): Rival => ({
-			of: "system",
-			path: { macos: path, linux: path },
-			format: "toml",
-			settings: [],
-			hasKinds: true,
-		}),
+	...["config.toml", "managed_config.toml", "requirements.toml"].map(
+		(name): Rival => ({ of: "user", path: ofMachine(name), format: "toml", settings: ["/otel"], hasKinds: true }),
+	),
+	...["config.toml", "managed_config.toml"].map(
+		(name): Rival => ({ of: "system", path: ofMachine(name), format: "toml", settings: [], hasKinds: true }),
 	),
 	{ of: "system", path: "{folder}/config.toml", format: "toml", settings: [], hasKinds: true },
 ];
