@@ -1629,7 +1629,7 @@ parse_error() {
 }
 
 # The checksum that a file must still have when it is replaced
-expected() { if [ "$fetched" = ok ]; then "$SUM" <old; else echo absent; fi; }
+old_sum() { if [ "$fetched" = ok ]; then "$SUM" <old; else echo absent; fi; }
 
 # replace FILE MODE EXPECTED CONTENT: puts CONTENT from the work folder in the place of FILE, as its owner
 replace() { run_as "$uid" "$name" "$REPLACE" "$1" "$2" "$3" "$("$SUM" <"$4")" "$SUM" <"$4"; }
@@ -1654,9 +1654,9 @@ restore_file() {
   if [ -s reason ]; then say note "$1" "$(plain "$2")" "in $(plain "$2"): $(plain "$(tr '\n' ' ' <reason)")"; fi
   result=0
   if [ "$ours" = yes ] && ! grep -q '[^][:space:]{}[]' new; then
-    run_as "$uid" "$name" "$REMOVE" "$2" "$(expected)" "$made" "$SUM" </dev/null || result=$?
+    run_as "$uid" "$name" "$REMOVE" "$2" "$(old_sum)" "$made" "$SUM" </dev/null || result=$?
   else
-    { { cmp -s old new && [ -z "$had" ]; } || replace "$2" "${had:-0644}" "$(expected)" new; } &&
+    { { cmp -s old new && [ -z "$had" ]; } || replace "$2" "${had:-0644}" "$(old_sum)" new; } &&
       run_as "$uid" "$name" "$REMOVE" "$2" keep 0 "$SUM" </dev/null || result=$?
   fi
   case $result in
@@ -1674,7 +1674,7 @@ remove_header_program() {
   for leftover in "$program_folder/crossfade-header" "$program_folder/crossfade-token"; do
     fetch "$leftover"
     if [ "$fetched" = ok ]; then
-      run_as "$uid" "$name" "$REMOVE" "$leftover" "$(expected)" "$2" "$SUM" </dev/null || trouble "$1" "$leftover" "cannot be removed" 12
+      run_as "$uid" "$name" "$REMOVE" "$leftover" "$(old_sum)" "$2" "$SUM" </dev/null || trouble "$1" "$leftover" "cannot be removed" 12
     fi
   done
 }

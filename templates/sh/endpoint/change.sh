@@ -47,7 +47,7 @@ change_file() {
     { echo "crossfade-undo-1 $ours $made $had" && cat undo; } >record &&
       back_up "$3" &&
       replace "$3.crossfade-undo" 0600 any record &&
-      replace "$3" "$mode" "$(expected)" wanted
+      replace "$3" "$mode" "$(old_sum)" wanted
   } || result=$?
   case $result in
     0)

@@ -1,2 +1,2 @@
 # The checksum that a file must still have when it is replaced.
-expected() { if [ "$fetched" = ok ]; then "$SUM" <old; else echo absent; fi; }
+old_sum() { if [ "$fetched" = ok ]; then "$SUM" <old; else echo absent; fi; }

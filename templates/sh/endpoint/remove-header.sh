@@ -4,7 +4,7 @@ remove_header_program() {
   for leftover in "$program_folder/crossfade-header" "$program_folder/crossfade-token"; do
     fetch "$leftover"
     if [ "$fetched" = ok ]; then
-      run_as "$uid" "$name" "$REMOVE" "$leftover" "$(expected)" "$2" "$SUM" </dev/null || trouble "$1" "$leftover" "cannot be removed" 12
+      run_as "$uid" "$name" "$REMOVE" "$leftover" "$(old_sum)" "$2" "$SUM" </dev/null || trouble "$1" "$leftover" "cannot be removed" 12
     fi
   done
 }

@@ -18,9 +18,9 @@ restore_file() {
   if [ -s reason ]; then say note "$1" "$(plain "$2")" "in $(plain "$2"): $(plain "$(tr '\n' ' ' <reason)")"; fi
   result=0
   if [ "$ours" = yes ] && ! grep -q '[^][:space:]{}[]' new; then
-    run_as "$uid" "$name" "$REMOVE" "$2" "$(expected)" "$made" "$SUM" </dev/null || result=$?
+    run_as "$uid" "$name" "$REMOVE" "$2" "$(old_sum)" "$made" "$SUM" </dev/null || result=$?
   else
-    { { cmp -s old new && [ -z "$had" ]; } || replace "$2" "${had:-0644}" "$(expected)" new; } &&
+    { { cmp -s old new && [ -z "$had" ]; } || replace "$2" "${had:-0644}" "$(old_sum)" new; } &&
       run_as "$uid" "$name" "$REMOVE" "$2" keep 0 "$SUM" </dev/null || result=$?
   fi
   case $result in
