@@ -43,20 +43,20 @@
 # unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     84  Settings and vehicle
-#    171  CLIs: their files, settings and signs
-#    514  Editor of JSON and TOML files, an awk program
-#   1740  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1965  Output
-#   2062  Options
-#   2154  Token
-#   2225  Machine: its system, people and CLIs
-#   2454  Lock and working folder
-#   2538  Files
-#   3128  Background processes
-#   3165  The work
-#   3278  What a person is told
-#   3343  Start
+#     86  Settings and vehicle
+#    173  CLIs: their files, settings and signs
+#    516  Editor of JSON and TOML files, an awk program
+#   1742  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1967  Output
+#   2064  Options
+#   2156  Token
+#   2227  Machine: its system, people and CLIs
+#   2456  Lock and working folder
+#   2540  Files
+#   3130  Background processes
+#   3167  The work
+#   3280  What a person is told
+#   3345  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -77,6 +77,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -3392,5 +3394,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options.
-{ main "$@"; }
+main "$@"
+}

@@ -36,19 +36,19 @@
 # 12 a file could not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     75  Settings and vehicle
-#    123  CLIs: their files, settings and signs
-#    414  Editor of JSON and TOML files, an awk program
-#   1621  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1846  Output
-#   1943  Options
-#   2032  Token
-#   2068  Machine: its system, people and CLIs
-#   2279  Lock and working folder
-#   2363  Files
-#   2928  Background processes
-#   2965  The work
-#   3075  Start
+#     77  Settings and vehicle
+#    125  CLIs: their files, settings and signs
+#    416  Editor of JSON and TOML files, an awk program
+#   1623  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1848  Output
+#   1945  Options
+#   2034  Token
+#   2070  Machine: its system, people and CLIs
+#   2281  Lock and working folder
+#   2365  Files
+#   2930  Background processes
+#   2967  The work
+#   3077  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -68,6 +68,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -3116,5 +3118,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options.
-{ main "$@"; }
+main "$@"
+}

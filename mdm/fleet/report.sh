@@ -33,18 +33,18 @@
 # is missing; 130 interrupted.
 #
 # Contents, by line:
-#     71  Settings and vehicle
-#    110  CLIs: their files, settings and signs
-#    388  Editor of JSON and TOML files, an awk program
-#   1040  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1141  Output
-#   1230  Options
-#   1319  Machine: its system, people and CLIs
-#   1525  Lock and working folder
-#   1604  Files
-#   2000  Background processes
-#   2031  The work
-#   2099  Start
+#     73  Settings and vehicle
+#    112  CLIs: their files, settings and signs
+#    390  Editor of JSON and TOML files, an awk program
+#   1042  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1143  Output
+#   1232  Options
+#   1321  Machine: its system, people and CLIs
+#   1527  Lock and working folder
+#   1606  Files
+#   2002  Background processes
+#   2033  The work
+#   2101  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -64,6 +64,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -2135,5 +2137,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options
-{ main "$@"; }
+main "$@"
+}

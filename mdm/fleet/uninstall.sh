@@ -27,17 +27,17 @@
 # not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     64  Settings and vehicle
-#    103  CLIs: their files, settings and signs
-#    240  Editor of JSON and TOML files, an awk program
-#    945  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1086  Output
-#   1164  Options
-#   1223  Machine: its system, people and CLIs
-#   1416  Lock and working folder
-#   1495  Files
-#   1707  The work
-#   1762  Start
+#     66  Settings and vehicle
+#    105  CLIs: their files, settings and signs
+#    242  Editor of JSON and TOML files, an awk program
+#    947  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1088  Output
+#   1166  Options
+#   1225  Machine: its system, people and CLIs
+#   1418  Lock and working folder
+#   1497  Files
+#   1709  The work
+#   1764  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -57,6 +57,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -1796,5 +1798,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options
-{ main "$@"; }
+main "$@"
+}

@@ -27,17 +27,17 @@
 # not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     64  Settings and vehicle
-#    100  CLIs: their files, settings and signs
-#    237  Editor of JSON and TOML files, an awk program
-#    942  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1083  Output
-#   1161  Options
-#   1220  Machine: its system, people and CLIs
-#   1413  Lock and working folder
-#   1492  Files
-#   1704  The work
-#   1759  Start
+#     66  Settings and vehicle
+#    102  CLIs: their files, settings and signs
+#    239  Editor of JSON and TOML files, an awk program
+#    944  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1085  Output
+#   1163  Options
+#   1222  Machine: its system, people and CLIs
+#   1415  Lock and working folder
+#   1494  Files
+#   1706  The work
+#   1761  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -57,6 +57,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -1793,5 +1795,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options
-{ main "$@"; }
+main "$@"
+}

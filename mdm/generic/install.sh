@@ -37,19 +37,19 @@
 # 12 a file could not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     76  Settings and vehicle
-#    120  CLIs: their files, settings and signs
-#    411  Editor of JSON and TOML files, an awk program
-#   1618  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1843  Output
-#   1940  Options
-#   2029  Token
-#   2068  Machine: its system, people and CLIs
-#   2279  Lock and working folder
-#   2363  Files
-#   2928  Background processes
-#   2965  The work
-#   3075  Start
+#     78  Settings and vehicle
+#    122  CLIs: their files, settings and signs
+#    413  Editor of JSON and TOML files, an awk program
+#   1620  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1845  Output
+#   1942  Options
+#   2031  Token
+#   2070  Machine: its system, people and CLIs
+#   2281  Lock and working folder
+#   2365  Files
+#   2930  Background processes
+#   2967  The work
+#   3077  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -69,6 +69,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -3116,5 +3118,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options.
-{ main "$@"; }
+main "$@"
+}

@@ -33,18 +33,18 @@
 # is missing; 130 interrupted.
 #
 # Contents, by line:
-#     71  Settings and vehicle
-#    107  CLIs: their files, settings and signs
-#    385  Editor of JSON and TOML files, an awk program
-#   1037  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1138  Output
-#   1227  Options
-#   1316  Machine: its system, people and CLIs
-#   1522  Lock and working folder
-#   1601  Files
-#   1997  Background processes
-#   2028  The work
-#   2096  Start
+#     73  Settings and vehicle
+#    109  CLIs: their files, settings and signs
+#    387  Editor of JSON and TOML files, an awk program
+#   1039  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1140  Output
+#   1229  Options
+#   1318  Machine: its system, people and CLIs
+#   1524  Lock and working folder
+#   1603  Files
+#   1999  Background processes
+#   2030  The work
+#   2098  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -64,6 +64,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -2132,5 +2134,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options
-{ main "$@"; }
+main "$@"
+}

@@ -37,19 +37,19 @@
 # 12 a file could not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     76  Settings and vehicle
-#    115  CLIs: their files, settings and signs
-#    396  Editor of JSON and TOML files, an awk program
-#   1603  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1828  Output
-#   1925  Options
-#   2014  Token
-#   2050  Machine: its system, people and CLIs
-#   2243  Lock and working folder
-#   2327  Files
-#   2882  Background processes
-#   2919  The work
-#   3029  Start
+#     78  Settings and vehicle
+#    117  CLIs: their files, settings and signs
+#    398  Editor of JSON and TOML files, an awk program
+#   1605  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1830  Output
+#   1927  Options
+#   2016  Token
+#   2052  Machine: its system, people and CLIs
+#   2245  Lock and working folder
+#   2329  Files
+#   2884  Background processes
+#   2921  The work
+#   3031  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -69,6 +69,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -3070,5 +3072,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options.
-{ main "$@"; }
+main "$@"
+}

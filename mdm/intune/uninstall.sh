@@ -27,17 +27,17 @@
 # not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     64  Settings and vehicle
-#     96  CLIs: their files, settings and signs
-#    223  Editor of JSON and TOML files, an awk program
-#    928  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1069  Output
-#   1147  Options
-#   1206  Machine: its system, people and CLIs
-#   1383  Lock and working folder
-#   1462  Files
-#   1674  The work
-#   1729  Start
+#     66  Settings and vehicle
+#     98  CLIs: their files, settings and signs
+#    225  Editor of JSON and TOML files, an awk program
+#    930  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1071  Output
+#   1149  Options
+#   1208  Machine: its system, people and CLIs
+#   1385  Lock and working folder
+#   1464  Files
+#   1676  The work
+#   1731  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -57,6 +57,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -1763,5 +1765,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options
-{ main "$@"; }
+main "$@"
+}

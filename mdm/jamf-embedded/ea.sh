@@ -42,18 +42,18 @@
 #   report: 130 becomes 0
 #
 # Contents, by line:
-#     80  Settings and vehicle
-#    126  CLIs: their files, settings and signs
-#    394  Editor of JSON and TOML files, an awk program
-#   1046  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1147  Output
-#   1236  Options
-#   1325  Machine: its system, people and CLIs
-#   1515  Lock and working folder
-#   1594  Files
-#   1980  Background processes
-#   2011  The work
-#   2079  Start
+#     82  Settings and vehicle
+#    128  CLIs: their files, settings and signs
+#    396  Editor of JSON and TOML files, an awk program
+#   1048  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1149  Output
+#   1238  Options
+#   1327  Machine: its system, people and CLIs
+#   1517  Lock and working folder
+#   1596  Files
+#   1982  Background processes
+#   2013  The work
+#   2081  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -73,6 +73,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -2115,5 +2117,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options
-{ main "$@"; }
+main "$@"
+}

@@ -38,19 +38,19 @@
 # 12 a file could not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     77  Settings and vehicle
-#    124  CLIs: their files, settings and signs
-#    405  Editor of JSON and TOML files, an awk program
-#   1612  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1837  Output
-#   1934  Options
-#   2023  Token
-#   2059  Machine: its system, people and CLIs
-#   2252  Lock and working folder
-#   2336  Files
-#   2891  Background processes
-#   2928  The work
-#   3038  Start
+#     79  Settings and vehicle
+#    126  CLIs: their files, settings and signs
+#    407  Editor of JSON and TOML files, an awk program
+#   1614  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1839  Output
+#   1936  Options
+#   2025  Token
+#   2061  Machine: its system, people and CLIs
+#   2254  Lock and working folder
+#   2338  Files
+#   2893  Background processes
+#   2930  The work
+#   3040  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -70,6 +70,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -3079,5 +3081,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options.
-{ main "$@"; }
+main "$@"
+}

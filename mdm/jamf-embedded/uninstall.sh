@@ -28,17 +28,17 @@
 # not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     65  Settings and vehicle
-#    104  CLIs: their files, settings and signs
-#    231  Editor of JSON and TOML files, an awk program
-#    936  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1077  Output
-#   1155  Options
-#   1214  Machine: its system, people and CLIs
-#   1391  Lock and working folder
-#   1470  Files
-#   1682  The work
-#   1737  Start
+#     67  Settings and vehicle
+#    106  CLIs: their files, settings and signs
+#    233  Editor of JSON and TOML files, an awk program
+#    938  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1079  Output
+#   1157  Options
+#   1216  Machine: its system, people and CLIs
+#   1393  Lock and working folder
+#   1472  Files
+#   1684  The work
+#   1739  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -58,6 +58,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -1771,5 +1773,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options
-{ main "$@"; }
+main "$@"
+}

@@ -38,19 +38,19 @@
 # 12 a file could not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     77  Settings and vehicle
-#    127  CLIs: their files, settings and signs
-#    408  Editor of JSON and TOML files, an awk program
-#   1615  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1840  Output
-#   1937  Options
-#   2026  Token
-#   2065  Machine: its system, people and CLIs
-#   2258  Lock and working folder
-#   2342  Files
-#   2897  Background processes
-#   2934  The work
-#   3044  Start
+#     79  Settings and vehicle
+#    129  CLIs: their files, settings and signs
+#    410  Editor of JSON and TOML files, an awk program
+#   1617  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1842  Output
+#   1939  Options
+#   2028  Token
+#   2067  Machine: its system, people and CLIs
+#   2260  Lock and working folder
+#   2344  Files
+#   2899  Background processes
+#   2936  The work
+#   3046  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -70,6 +70,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -3085,5 +3087,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options.
-{ main "$@"; }
+main "$@"
+}

@@ -35,18 +35,18 @@
 #   report: 9 becomes 0
 #
 # Contents, by line:
-#     73  Settings and vehicle
-#    116  CLIs: their files, settings and signs
-#    384  Editor of JSON and TOML files, an awk program
-#   1036  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1137  Output
-#   1226  Options
-#   1315  Machine: its system, people and CLIs
-#   1505  Lock and working folder
-#   1584  Files
-#   1970  Background processes
-#   2001  The work
-#   2069  Start
+#     75  Settings and vehicle
+#    118  CLIs: their files, settings and signs
+#    386  Editor of JSON and TOML files, an awk program
+#   1038  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1139  Output
+#   1228  Options
+#   1317  Machine: its system, people and CLIs
+#   1507  Lock and working folder
+#   1586  Files
+#   1972  Background processes
+#   2003  The work
+#   2071  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -66,6 +66,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -2105,5 +2107,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options
-{ main "$@"; }
+main "$@"
+}

@@ -37,19 +37,19 @@
 # 12 a file could not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     76  Settings and vehicle
-#    120  CLIs: their files, settings and signs
-#    401  Editor of JSON and TOML files, an awk program
-#   1608  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1833  Output
-#   1930  Options
-#   2019  Token
-#   2055  Machine: its system, people and CLIs
-#   2248  Lock and working folder
-#   2332  Files
-#   2887  Background processes
-#   2924  The work
-#   3034  Start
+#     78  Settings and vehicle
+#    122  CLIs: their files, settings and signs
+#    403  Editor of JSON and TOML files, an awk program
+#   1610  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1835  Output
+#   1932  Options
+#   2021  Token
+#   2057  Machine: its system, people and CLIs
+#   2250  Lock and working folder
+#   2334  Files
+#   2889  Background processes
+#   2926  The work
+#   3036  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -69,6 +69,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -3075,5 +3077,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options.
-{ main "$@"; }
+main "$@"
+}

@@ -28,17 +28,17 @@
 # not be written; such files are unchanged; 13 a program is missing; 130 interrupted.
 #
 # Contents, by line:
-#     65  Settings and vehicle
-#    101  CLIs: their files, settings and signs
-#    228  Editor of JSON and TOML files, an awk program
-#    933  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1074  Output
-#   1152  Options
-#   1211  Machine: its system, people and CLIs
-#   1388  Lock and working folder
-#   1467  Files
-#   1679  The work
-#   1734  Start
+#     67  Settings and vehicle
+#    103  CLIs: their files, settings and signs
+#    230  Editor of JSON and TOML files, an awk program
+#    935  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1076  Output
+#   1154  Options
+#   1213  Machine: its system, people and CLIs
+#   1390  Lock and working folder
+#   1469  Files
+#   1681  The work
+#   1736  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -58,6 +58,8 @@ for name in $(export -p | while IFS= read -r var; do
   var=${var%%=*} var=${var##* }
   case $var in *_proxy | *status | [!a-z]* | *[!a-z0-9_]*) ;; *) echo "$var" ;; esac
 done); do unset -v "$name"; done
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 ROOT=
 SH=/bin/sh
 AWK="awk"
@@ -1768,5 +1770,5 @@ main() {
   finish "$result" "$code"
 }
 
-# In braces, so that a script that was cut off does nothing, rather than something without its options
-{ main "$@"; }
+main "$@"
+}

@@ -56,7 +56,7 @@ export function storeReach(fx: ReachEffects): StoreReach {
 			} catch (error) {
 				// What is not there, or nobody may read, the client finds out.
 				if (!(error instanceof CrossfadeError) || error.exit !== "refused") return undefined;
-				return error.problems.map((problem) => problemText(problem).replaceAll(/\n\s*/g, "; ")).join("; ");
+				return inOneLine(error);
 			}
 		},
 		variable: (name) => ownEntry(fx.environment, name),
@@ -114,7 +114,10 @@ async function forPeople<T>(work: () => Promise<T>): Promise<T> {
 		return await work();
 	} catch (error) {
 		if (!(error instanceof CrossfadeError)) throw error;
-		const text = error.problems.map((problem) => problemText(problem).replaceAll(/\n\s*/g, "; ")).join("; ");
-		throw new Error(text, { cause: error });
+		throw new Error(inOneLine(error), { cause: error });
 	}
+}
+
+function inOneLine({ problems }: CrossfadeError): string {
+	return problems.map((problem) => problemText(problem).replaceAll(/\n\s*/g, "; ")).join("; ");
 }

@@ -63,7 +63,8 @@ describe("what is rendered", () => {
 				expect(script).toMatch(/^#!\/bin\/sh\n[\t\n -~]*\n$/);
 				expect(script).not.toMatch(/CROSSFADE_TEST|%[A-Za-z]\w*%/);
 				expect(script.includes(TOKEN_PLACEHOLDER)).toBe(mode === "embedded" && action === "install");
-				expect(script.trimEnd().endsWith('\n{ main "$@"; }')).toBe(true);
+				expect(script).toContain("\n{\nROOT=\n");
+				expect(script.trimEnd().endsWith('\n\nmain "$@"\n}')).toBe(true);
 			}
 		},
 	);
@@ -75,7 +76,7 @@ describe("what is rendered", () => {
 			.map((body) => body?.replace(/# The token from standard input[\s\S]*?\n\n/, ""));
 		expect(bodies.length).toBeGreaterThan(5);
 		expect(new Set(bodies).size).toBe(1);
-		expect(bodies[0]).toMatch(/\n\{ main "\$@"; \}\n$/);
+		expect(bodies[0]).toMatch(/\n\nmain "\$@"\n\}\n$/);
 	});
 
 	test("the exit codes it documents are those of the command line", () => {

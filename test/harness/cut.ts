@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import type { TestShell } from "./shells.ts";
 
-/** Where to cut a script: each of its last bytes, each byte of its first line that runs something, each word of those after it, and some between. */
+/**
+ * Where to cut a script: each of its last bytes, each byte of its first line that runs something, each word of those after it, functions whose
+ * name begins like a program, and some between.
+ */
 export function cuts(script: string, more: number): number[] {
 	const found = new Set<number>();
 	for (let at = script.length - 60; at < script.trimEnd().length; at++) found.add(at);
@@ -9,6 +12,8 @@ export function cuts(script: string, more: number): number[] {
 	for (let at = traced; at < script.indexOf("\n", traced); at++) found.add(at);
 	const first = script.slice(traced, script.indexOf("\nROOT=", traced));
 	for (const { index } of first.matchAll(/(?<=\S)\s/g)) found.add(traced + index);
+	for (const { 0: program, index } of script.matchAll(/^(?:ex|exit|find|read|w)(?=[a-z_]*\(\))/gm))
+		found.add(index + program.length);
 	for (let at = 1; at < script.length; at += Math.floor(script.length / more)) found.add(at);
 	return [...found].sort((a, b) => a - b);
 }
