@@ -1,13 +1,19 @@
 # Says what scripts are made of, by the parser and the type inference of PowerShell 7 and by its checker of trigger words. Runs nothing of them.
 # Scripts: a JSON list of { path, text }. Facts: a JSON list of { path, line, kind, ... }; lint51.ts has the shapes, and judges them.
+# A function that an earlier script has word for word is named again, and not looked into.
 param($Scripts, $Facts)
 Set-StrictMode -Version 3
 $ErrorActionPreference = 'Stop'
+# The inference asks for every name that is called: with these it would search all modules, and the folders of PATH, each time.
+Import-Module Microsoft.PowerShell.Management, Microsoft.PowerShell.Utility
+$PSModuleAutoLoadingPreference = 'None'
+[System.Environment]::SetEnvironmentVariable('PATH', '/nonexistent')
 
 $hidden = [Reflection.BindingFlags]'Static,NonPublic,Public'
 $engine = [psobject].Assembly
 $infer = $engine.GetType('System.Management.Automation.AstTypeInference').GetMethod('InferTypeOf', $hidden, $null, [type[]]@([System.Management.Automation.Language.Ast]), $null)
 $suspicious = $engine.GetType('System.Management.Automation.ScriptBlock+SuspiciousContentChecker').GetMethod('Match', $hidden)
+$script:seen = [System.Collections.Generic.HashSet[string]]::new()
 $script:found = [System.Collections.Generic.List[object]]::new()
 
 function Say($path, $ast, $kind, $more) {
@@ -139,10 +145,28 @@ function SayOperator($path, $ast) {
     Say $path $ast 'operator' @{ name = $name; strings = $strings }
 }
 
-function SayTokens($path, $tokens) {
+# The nodes in their order, without those inside a function that was looked into before; and where those functions are.
+function SayNodes($path, $ast) {
+    $known = [System.Collections.Generic.List[object]]::new()
+    $end = -1
+    foreach ($node in $ast.FindAll({ $true }, $true)) {
+        if ($node.Extent.StartOffset -lt $end) { continue }
+        SayNode $path $node
+        if ($node -isnot [System.Management.Automation.Language.FunctionDefinitionAst]) { continue }
+        if ($script:seen.Add($node.Extent.Text.Replace("`r", ''))) { continue }
+        $end = $node.Extent.EndOffset
+        $known.Add($node.Extent)
+    }
+    return , $known
+}
+
+function SayTokens($path, $tokens, $known) {
     $words = @{ QuestionQuestion = 'the operator ??'; QuestionQuestionEquals = 'the operator ??='; QuestionDot = 'the operator ?.'; QuestionLBracket = 'the operator ?[' }
+    $next = 0
     for ($i = 0; $i -lt $tokens.Count; $i++) {
         $token = $tokens[$i]
+        while ($next -lt $known.Count -and $known[$next].EndOffset -le $token.Extent.StartOffset) { $next++ }
+        if ($next -lt $known.Count -and $known[$next].StartOffset -le $token.Extent.StartOffset) { continue }
         $kind = "$($token.Kind)"
         if ($words.ContainsKey($kind)) { Say $path $token 'syntax' @{ what = $words[$kind] } }
         if ($kind -eq 'Pipe' -and $i -gt 0 -and "$($tokens[$i - 1].Kind)" -eq 'NewLine') { Say $path $token 'syntax' @{ what = '| at the beginning of a line' } }
@@ -160,8 +184,7 @@ foreach ($one in $given) {
     $errors = $null
     $ast = [System.Management.Automation.Language.Parser]::ParseInput($text, [ref]$tokens, [ref]$errors)
     foreach ($wrong in $errors) { Say $path $wrong 'parse' @{ what = $wrong.Message } }
-    SayTokens $path $tokens
-    foreach ($node in $ast.FindAll({ $true }, $true)) { SayNode $path $node }
+    SayTokens $path $tokens (SayNodes $path $ast)
     $word = $suspicious.Invoke($null, @($text))
     if ($null -ne $word) { Say $path $ast 'trigger' @{ what = "$word" } }
 }
