@@ -10,7 +10,7 @@ export function cuts(script: string, more: number): number[] {
 	for (let at = script.length - 60; at < script.trimEnd().length; at++) found.add(at);
 	const traced = script.indexOf("{ { set +xv");
 	for (let at = traced; at < script.indexOf("\n", traced); at++) found.add(at);
-	const first = script.slice(traced, script.indexOf("\nROOT=", traced));
+	const first = script.slice(traced, script.indexOf("\n{\n", traced));
 	for (const { index } of first.matchAll(/(?<=\S)\s/g)) found.add(traced + index);
 	for (const { 0: program, index } of script.matchAll(/^(?:ex|exit|find|read|w)(?=[a-z_]*\(\))/gm))
 		found.add(index + program.length);

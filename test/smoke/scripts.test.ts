@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { mdms, modesOf } from "../../src/spec/mdm.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
-import { runPiped } from "../harness/cut.ts";
+import { cuts, runPiped } from "../harness/cut.ts";
 import { contents, dash, endpointScript, text } from "../harness/endpoint.ts";
 import { needs, part, program } from "../harness/parts.ts";
 import { runScript } from "../harness/shells.ts";
@@ -99,4 +99,15 @@ describe.each(rotations)("%s", (path) => {
 			expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining("could not read the new file") });
 			expect(existsSync(file)).toBe(false);
 		});
+});
+
+test("a script that rotates, cut off anywhere, does nothing", async () => {
+	const script = readFileSync(join(root, rotations[0] ?? ""), "utf8");
+	const cwd = scratch({ token: canary().token });
+	const before = contents(cwd);
+	for (const cut of cuts(script, 20)) {
+		const { code, stdout } = await runPiped(dash, script.slice(0, cut), cwd, { args: ["--token-file", `${cwd}/new`] });
+		expect({ cut, isOk: code === 0 && stdout !== "", stdout }).toEqual({ cut, isOk: false, stdout: "" });
+	}
+	expect(contents(cwd)).toEqual(before);
 });

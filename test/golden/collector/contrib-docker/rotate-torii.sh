@@ -35,6 +35,7 @@
 # with which token; 130 interrupted, the old token is in place.
 
 { { set +xva; } 2>/dev/null; } # a traced shell must not show the token, nor one that exports everything hand it on
+{
 [ -z "${ZSH_VERSION-}" ] || emulate sh
 set -eu
 umask 077
@@ -52,7 +53,9 @@ LC_ALL=C
 export LC_ALL
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
 export PATH
-
+}
+# One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
+{
 TOKEN_FILE=/etc/crossfade/torii.token
 OWNER=10001:10001
 METRICS=http://127.0.0.1:8888/metrics
@@ -806,3 +809,4 @@ main() {
 }
 
 main "$@"
+}
