@@ -6,6 +6,7 @@ import { clis } from "../../src/adapters/clis/registry.ts";
 import { triggerWords } from "../../src/base/trigger-words.ts";
 import { canary } from "../harness/canary.ts";
 import { actions, contents, endpointScript, snapshot, text, write } from "../harness/endpoint.ts";
+import { pairs } from "../harness/matrix.ts";
 import { needs, pwsh } from "../harness/parts.ts";
 import { powerShellScript, SID, type WindowsMachine, windowsMachine, windowsVehicle } from "../harness/powershell.ts";
 import { cliStates } from "../harness/states.ts";
@@ -226,18 +227,17 @@ describe("the machine's files", slow, () => {
 			"in which others than administrators can replace files",
 		],
 	];
-	test.each(unsafe)("%s is refused, and nothing is written", async (_what, path, sddl, message) => {
+	const rows = pairs(unsafe, ["install", "report"]).map(([one, action]) => [...one, action] as const);
+	test.each(rows)("%s is refused, and nothing is written", async (_what, path, sddl, message, action) => {
 		const m = windowsMachine({ versions: { codex: "", "claude-code": "" } });
 		write(m.root, "ProgramData/gemini-cli/settings.json", '{"a": 1}');
 		writeFileSync(m.lists, `${join(m.root, path)}\t${sddl}\n`);
 		const before = all(m);
-		for (const action of ["install", "report"]) {
-			expect(await m.run(action, { token: canary().token })).toMatchObject({
-				code: 11,
-				stdout: expect.stringContaining("gemini:refused"),
-				stderr: expect.stringContaining(message),
-			});
-		}
+		expect(await m.run(action, { token: canary().token })).toMatchObject({
+			code: 11,
+			stdout: expect.stringContaining("gemini:refused"),
+			stderr: expect.stringContaining(message),
+		});
 		expect(all(m)).toEqual(before);
 	});
 
