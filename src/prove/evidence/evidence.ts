@@ -105,6 +105,8 @@ export interface InventoryRow {
 	readonly isMixed?: boolean | undefined;
 	/** Time of the report, if known. */
 	readonly at: number | undefined;
+	/** What the report does not tell: its line is not whole, or says what the script did not look at. */
+	readonly leavesOpen?: string | undefined;
 	/** How many differing reports have this name, if they may be of several machines; 1 if not given. */
 	readonly rows?: number | undefined;
 }

@@ -1,4 +1,5 @@
 import { vehicles } from "../../adapters/vehicles/registry.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { FINGERPRINT_LENGTH } from "../../token/fingerprint-length.ts";
 import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
@@ -32,9 +33,12 @@ type ReportLine = Omit<InventoryRow, "host" | "at" | "serial">;
 
 const STATES = ["ok", "drift", "absent", "refused", "error"] as const;
 const REPORT = new RegExp(
-	`crossfade (ok|drift|absent|refused|error) fp=([0-9a-f]{${FINGERPRINT_LENGTH}}|none|mixed|-) cfg=(\\S+) cli=(\\S*) users=(\\d{1,6})`,
+	`crossfade (ok|drift|absent|refused|error) fp=([0-9a-f]{${FINGERPRINT_LENGTH}}|none|mixed|-) cfg=(\\S+) cli=(\\S*) users=(\\d{1,6})((?: [a-z]{1,12}(?:=[\\w.,@?-]{0,80}|$))*)`,
+	"m",
 );
-const REPORTS = new RegExp(REPORT, "g");
+const REPORTS = new RegExp(REPORT, "gm");
+/** A date whose day and month can be swapped. */
+const UNCLEAR_DATE = /^\s*(?!(\d{1,2})[/.]0?\1[/.])(?:0?[1-9]|1[0-2])[/.](?:0?[1-9]|1[0-2])[/.]\d/;
 /** The time before a line of a log, as logs have it. */
 const STAMP = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z| ?[+-]\d\d:?\d\d)?/;
 
@@ -62,23 +66,38 @@ function indexOfLast(numbers: readonly number[]): number {
 	return numbers.lastIndexOf(Math.max(...numbers));
 }
 
+/** What the words behind `users=` say that the script did not look at; any other is of a version that we do not know. */
+const UNSEEN: Readonly<Record<string, (value: string) => string>> = {
+	skipped: (count) => `left out ${count} of its accounts, whose homes are missing or on the network`,
+	wsl: (count) => `left out the Linux (WSL) of ${count} of its accounts`,
+	late: (names) => `left out a part of accounts that took too long: ${names}`,
+};
+
 function reportOf(match: RegExpMatchArray | undefined): ReportLine | undefined {
-	const [, word, id = "", , clis = "", users = "0"] = match ?? [];
+	const [, word, id = "", cfg, clis = "", users = "0", more = ""] = match ?? [];
 	const state = STATES.find((each) => each === word);
 	if (!state) return undefined;
-	const pairs = clis.split(",").flatMap((pair) => {
-		const [, name, value] = /^([a-z][a-z0-9-]{0,40}):([a-z-]{1,20})$/.exec(pair) ?? [];
-		return name && value ? [[name, value] as const] : [];
-	});
-	const fingerprint = id.length === FINGERPRINT_LENGTH ? id : undefined;
+	const pairs = clis === "" ? [] : clis.split(",").map((pair) => /^([a-z][a-z0-9-]{0,40}):([a-z-]{1,20})$/.exec(pair));
+	const states = new Map(pairs.flatMap((pair) => (pair ? [[pair[1] ?? "", pair[2] ?? ""] as const] : [])));
 	const isMixed = id === "mixed";
+	const open = [
+		...(cfg === "1" ? [] : ["is of a version of the script that this crossfade does not know"]),
+		...(states.size < pairs.length ? ["has a list of CLIs that cannot be read"] : []),
+		...(state === "ok" && pairs.length === 0 ? ["names no CLI"] : []),
+		...[...more.matchAll(/ ([a-z]+)(?:=(\S*))?/g)].map(([, name = "", value = ""]) => unseen(name, value)),
+	];
 	return {
 		state: isMixed && state === "ok" ? "drift" : state,
-		fingerprint,
-		clis: Object.fromEntries(pairs),
+		fingerprint: id.length === FINGERPRINT_LENGTH ? id : undefined,
+		clis: Object.fromEntries(states),
 		users: Number(users),
 		...(isMixed && { isMixed }),
+		...(open.length > 0 && { leavesOpen: open.join("; ") }),
 	};
+}
+
+function unseen(name: string, value: string): string {
+	return ownEntry(UNSEEN, name)?.(value) ?? `has ${name}=, which this crossfade does not know`;
 }
 
 /** Headers of columns with host names, the best first: those of known MDMs, then common words. Compared after `plainName`. */
@@ -324,7 +343,7 @@ function keep(
 	const problem = hostProblem(host);
 	if (problem !== undefined) return problem;
 	const parsed = Date.parse(time ?? "");
-	const at = Number.isNaN(parsed) ? undefined : parsed;
+	const at = Number.isNaN(parsed) || UNCLEAR_DATE.test(time ?? "") ? undefined : parsed;
 	const serial = machine.serial?.trim() || undefined;
 	const key = `${host}\n${serial ?? ""}`;
 	const known = hosts.get(key);
@@ -337,8 +356,8 @@ function keep(
 	return undefined;
 }
 
-function isSameReport(known: Pick<InventoryRow, "state" | "fingerprint">, report: ReportLine): boolean {
-	return known.state === report.state && known.fingerprint === report.fingerprint;
+function isSameReport(known: ReportLine, report: ReportLine): boolean {
+	return (["state", "fingerprint", "leavesOpen"] as const).every((key) => known[key] === report[key]);
 }
 
 function hostProblem(host: string): string | undefined {

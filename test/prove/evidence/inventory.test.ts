@@ -25,7 +25,7 @@ describe("the report line", () => {
 			clis: { "claude-code": "ok", codex: "drift", gemini: "absent" },
 			users: 2,
 		});
-		expect(parseReportLine("crossfade absent fp=none cfg=0 cli= users=0")).toMatchObject({
+		expect(parseReportLine("crossfade absent fp=none cfg=1 cli= users=0")).toMatchObject({
 			state: "absent",
 			fingerprint: undefined,
 			clis: {},
@@ -45,8 +45,42 @@ describe("the report line", () => {
 			clis: { "claude-code": "stale", codex: "old", gemini: "refused" },
 			users: 3,
 			isMixed: true,
+			leavesOpen: "left out 1 of its accounts, whose homes are missing or on the network",
 		});
 	});
+
+	test.each([
+		[
+			"an account was left out",
+			line(),
+			" skipped=1",
+			"left out 1 of its accounts, whose homes are missing or on the network",
+		],
+		["a Linux beside", line(), " wsl=2", "left out the Linux (WSL) of 2 of its accounts"],
+		["both", line(), " skipped=1 wsl=2</result>", /^left out 1 .*; left out the Linux/],
+		[
+			"an account was late",
+			line("refused"),
+			" late=bob,ann",
+			"left out a part of accounts that took too long: bob,ann",
+		],
+		["a word of later", line(), " asleep=1", "has asleep=, which this crossfade does not know"],
+		["its end is cut off", line(), " skipp", "has skipp=, which this crossfade does not know"],
+		["another version", line().replace("cfg=1", "cfg=2"), "", /does not know$/],
+		["another separator", line().replaceAll(",", ";"), "", "has a list of CLIs that cannot be read"],
+		["a CLI twice", line().replace("codex:drift", "claude-code:error"), "", "has a list of CLIs that cannot be read"],
+		["a CLI without a state", line().replace("codex:drift", "codex"), "", "has a list of CLIs that cannot be read"],
+		["no CLI, and ok", line().replace(/cli=\S+/, "cli="), "", "names no CLI"],
+	])("leaves something open: %s", (_what, text, more, open) => {
+		expect(parseReportLine(`Script result: ${text}${more}\n`)?.leavesOpen).toMatch(open);
+	});
+
+	test.each([line(), `${line()} and more words`, `<result>${line()}</result>`, `${line()}; exit code 0`])(
+		"leaves nothing open: %s",
+		(text) => {
+			expect(parseReportLine(text)).not.toHaveProperty("leavesOpen");
+		},
+	);
 
 	test.each([
 		["the last", [`Begin\n${line("drift")}\nexit 0\nBegin\n`, line("ok")]],
@@ -196,6 +230,18 @@ describe("readInventory", () => {
 		}
 		const { rows, bad, mended } = await readInventory(file());
 		expect({ rows: rows.length, bad, mended }).toEqual({ rows: 100_000, bad: 0, mended: 100_000 });
+	});
+
+	test.each([
+		["02/03/2026 10:00", undefined],
+		["2/3/2026", undefined],
+		["3.2.2026", undefined],
+		["03/03/2026 10:00 UTC", Date.UTC(2026, 2, 3, 10)],
+		["01/31/2026 10:00 UTC", Date.UTC(2026, 0, 31, 10)],
+		["31/01/2026", undefined],
+	])("a date whose day and month can be swapped is no time: %s", async (time, at) => {
+		const { rows } = await readInventory(pieces(`host,time,x\na,${time},"${line()}"\n`));
+		expect(rows).toMatchObject([{ host: "a", at }]);
 	});
 
 	test("of one host the newest line counts, whatever the order", async () => {

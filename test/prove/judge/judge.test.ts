@@ -525,6 +525,11 @@ describe("machines that send past every place", () => {
 		["one that reported before the rotation", [machine("mac-2", NEW, { at: now - 13 * HOUR })], "inventory: unknown"],
 		["a CLI of which its report says nothing", [machine("mac-2", NEW, { clis: {} })], "inventory: unknown"],
 		[
+			"one whose report left out an account",
+			[machine("mac-2", NEW, { leavesOpen: "left out 1" })],
+			"inventory: unknown",
+		],
+		[
 			"a CLI that still holds the earlier token",
 			[machine("mac-2", NEW, { clis: { codex: "stale" } })],
 			"inventory: unknown",

@@ -73,6 +73,7 @@ function reportedWrong(
 	if (started !== undefined && at !== undefined && at < started) {
 		return unknown(`it last reported ${duration(started - at)} before the rotation`, AGAIN);
 	}
+	if (report.leavesOpen !== undefined) return unknown(`its report ${report.leavesOpen}`, lookThere(host));
 	if (state === "absent") {
 		// Only a fingerprint of the new token shows by itself that a report is of this rotation.
 		const isUndated = started === undefined && isDirect(host) && host.heard.length === 0;
@@ -94,6 +95,10 @@ function unknown(witness: string, nextStep: string): NotPlain {
 const AGAIN = "run the report on it again";
 const DOCTOR = "see the problem: crossfade doctor on that machine";
 const STARTED = "give the time of the rotation: overlap.started in the fleet file";
+
+function lookThere({ name }: HostActivity): string {
+	return `look there with crossfade doctor, then record it: crossfade attest host ${JSON.stringify(name)} moved --because "…"`;
+}
 
 /** A machine that reports is not gone; one that reports the old token, or several, did not move. A report without a time is of now. */
 export function contradicts(
