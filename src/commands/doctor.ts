@@ -74,7 +74,7 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 		import("../prove/doctor/report.ts"),
 	]);
 	const machine = await fx.machine();
-	if (machine.os === "other") {
+	if (machine.os === "other" || machine.os === "windows") {
 		const what = "where the CLIs store their settings on this system is unknown";
 		throw new CrossfadeError("missingPart", { what, expected: "macOS or Linux", fix: "run it there, or in WSL" });
 	}

@@ -17,7 +17,7 @@ import { isWindows, system } from "../files/system.ts";
 
 /** Read-only inspection of the machine; never throws because something is missing. */
 export interface Machine {
-	readonly os: "macos" | "linux" | "other";
+	readonly os: "macos" | "linux" | "windows" | "other";
 	/** Whose eyes it looks with: this account, or as root the owner of the home. */
 	readonly uid: number;
 	/** Root looks at the home of another account. */
@@ -47,7 +47,7 @@ export type Sight =
 			readonly changedAt: number;
 	  };
 
-const systems: Readonly<Record<string, Machine["os"]>> = { darwin: "macos", linux: "linux" };
+const systems: Readonly<Record<string, Machine["os"]>> = { darwin: "macos", linux: "linux", win32: "windows" };
 
 export function nodeMachine(): Machine {
 	const home = (isWindows ? undefined : process.env["HOME"]) || homedir();
