@@ -20,7 +20,8 @@ export const scriptOptions: readonly OptionSpec[] = [
 	{ flags: "--cli <list>", description: `comma-separated: ${clis.map(({ id }) => id).join(",")} (default: all)` },
 	{
 		flags: "--scope <scope>",
-		description: "user: files in this home; system: files for the machine, needs root (default: user)",
+		description:
+			"user: files in this home; system: files for the machine, needs root or an administrator (default: user)",
 		choices: scopes,
 	},
 	{ flags: "--dry-run", description: "show what would change, without changing anything" },
@@ -49,11 +50,14 @@ written; 13 a program is missing. Files that fail are unchanged.`,
 		...scriptOptions,
 		{
 			flags: "--helper",
-			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions get a new one`,
+			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions get a new one; not on Windows`,
 		},
 		{ flags: "--host-identity", description: "also send the machine's name and id (default)" },
 		{ flags: "--no-host-identity", description: "do not send them" },
-		{ flags: "--restart", description: "restart a CLI's background process that still has the old token" },
+		{
+			flags: "--restart",
+			description: "restart a CLI's background process that still has the old token; not on Windows",
+		},
 		{ flags: "--print", description: "print the script without running it" },
 		{
 			flags: "--os <name>",
