@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { parseExposition } from "../../src/prove/metrics/exposition.ts";
 import { type Canary, canary, filesBelow, leaks } from "../harness/canary.ts";
 import { codexConfig } from "../harness/clis/configs.ts";
 import { otlpRequest } from "../harness/otlp.ts";
-import { needs, nodeWindows, wine } from "../harness/parts.ts";
+import { needs, nodeWindows, pwshWine, wine } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 import { openWine, type Wine } from "../harness/wine.ts";
 
@@ -172,7 +172,7 @@ require("node:fs").writeFileSync("added", ""); setInterval(() => {}, 1000);`;
 	});
 
 	test("install and uninstall say that nothing was done where PowerShell did not run the script", async () => {
-		const cwd = windows.folder("install", { "SystemRoot/x": "" });
+		const cwd = windows.folder("install");
 		// Of Wine's own powershell.exe, which does nothing, nothing may be called done.
 		for (const args of [["install", "--dry-run"], ["uninstall"]]) {
 			const { code, stdout, stderr } = await windows.crossfade(args, { cwd });
@@ -181,6 +181,42 @@ require("node:fs").writeFileSync("added", ""); setInterval(() => {}, 1000);`;
 			expect(stderr).toMatch(/before it said what it did|powershell\.exe not found/);
 		}
 	});
+
+	test(
+		"install runs the script by PowerShell, which gets the token on standard input; uninstall too",
+		needs(pwshWine),
+		async () => {
+			const token = canary();
+			const own = openWine();
+			onTestFinished(own.close);
+			own.putPowerShell();
+			const [user = ""] = readdirSync(join(own.drive, "users")).filter((name) => name !== "Public");
+			const cwd = own.folder("install");
+			own.folder(`users/${user}`, { ".codex/config.toml": "# mine\r\n" });
+			const before = filesBelow(join(own.drive, "users"));
+			const env = { DOTNET_EnableDiagnostics: "0", DOTNET_EnableWriteXorExecute: "0", NO_COLOR: "1" };
+			const args = ["install", "--token", "-", "--cli", "codex", "--json"];
+			const { code, stdout, stderr } = await own.crossfade(args, { cwd, env, stdin: `${token.token}\r\n` });
+			// Wine has no access list that would keep others from the file, and such a file gets no token.
+			const refused = { name: "refused", code: 11 };
+			expect(JSON.parse(stdout), stderr).toMatchObject({
+				state: "refused",
+				fingerprint: token.fingerprint,
+				clis: { codex: "refused" },
+				users: 1,
+				changed: [],
+				errors: [expect.stringMatching(/^C:\\.*\\\.codex\\config\.toml: can be read by other accounts/)],
+				exit: refused,
+			});
+			expect(code).toBe(11);
+			expect(await own.crossfade(["uninstall"], { cwd, env })).toMatchObject({
+				code: 0,
+				stdout: "Already up to date.\n",
+			});
+			expect(leaks([token], { stdout, stderr, ...filesBelow(join(own.drive, "users")) })).toEqual([]);
+			expect(filesBelow(join(own.drive, "users"))).toMatchObject(before);
+		},
+	);
 
 	test("init writes a fleet file with CRLF hosts beside it that report reads, and a key; rotate plans and tells its state", async () => {
 		const cwd = windows.folder("fleet");
