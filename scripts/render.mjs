@@ -1,5 +1,5 @@
 // Writes what is rendered and committed, below the folder that is given or here: mdm/, for every MDM in each of its modes what
-// `crossfade mdm` writes with placeholders, and scripts/install.sh with its checksum. `npm run render` builds first.
+// `crossfade mdm` writes with placeholders, and scripts/install.sh and scripts/install.ps1 with their checksums. `npm run render` builds first.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,11 +9,16 @@ const crossfade = (/** @type {string[]} */ ...args) =>
 
 const root = process.argv[2] ?? ".";
 
-const installer = crossfade("install", "--print");
 mkdirSync(`${root}/scripts`, { recursive: true });
-writeFileSync(`${root}/scripts/install.sh`, installer, { mode: 0o755 });
-const sum = createHash("sha256").update(installer).digest("hex");
-writeFileSync(`${root}/scripts/install.sh.sha256`, `${sum}  install.sh\n`);
+for (const [os, name, mode] of /** @type {const} */ ([
+	["linux", "install.sh", 0o755],
+	["windows", "install.ps1", 0o644],
+])) {
+	const installer = crossfade("install", "--print", "--os", os);
+	writeFileSync(`${root}/scripts/${name}`, installer, { mode });
+	const sum = createHash("sha256").update(installer).digest("hex");
+	writeFileSync(`${root}/scripts/${name}.sha256`, `${sum}  ${name}\n`);
+}
 
 /** @type {{ id: string, title: string, os: string[], modes: string[] }[]} */
 const vehicles = JSON.parse(crossfade("mdm", "--list", "--json"));

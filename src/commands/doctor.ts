@@ -22,7 +22,9 @@ export const doctorCommand: Command = {
 sends its telemetry and with which token (by fingerprint), which files and variables decide
 that, what overrides it, and how to fix problems. It only reads files, runs none of the
 CLIs, and sends nothing without --probe. It checks managed files and profiles, files
-of the system, the account and the current folder, .env files, and the environment.
+of the system, the account and the current folder, .env files, and the environment. On
+Windows it also looks at policies and stored variables in the registry, and at PowerShell's
+profiles: where one of them leaves open what is sent, that is unknown.
 
 Exit codes: 0 success; 5 a CLI uses the token named old; 9 no CLI found, or not
 known what one of them sends; 10 problems found; with --probe also those of crossfade probe: 3 the token is rejected, 4 the old one
@@ -76,21 +78,23 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 	const machine = await fx.machine();
 	if (machine.os === "other") {
 		const what = "where the CLIs store their settings on this system is unknown";
-		throw new CrossfadeError("missingPart", { what, expected: "macOS or Linux", fix: "run it there, or in WSL" });
+		throw new CrossfadeError("missingPart", { what, expected: "macOS, Linux or Windows", fix: "run it there" });
 	}
 	const readText = (path: string) => {
 		const file = machine.look(path, MAX_TOKEN_FILE_BYTES);
 		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8") : undefined;
 	};
 	const isOpen = (path: string) => {
-		const file = machine.look(path, MAX_TOKEN_FILE_BYTES);
-		return file.kind === "file" && (file.mode & 0o077) !== 0;
+		const access = machine.access(path);
+		return access === "unknown" ? undefined : access === "open";
 	};
+	const windows = machine.os === "windows" ? await import("../prove/doctor/windows.ts") : undefined;
+	const sources = await windows?.windowsSources(fx, machine);
 	const diagnoses = [];
 	for (const cli of wanted) {
 		const layering = layerings.find(({ id }) => id === cli.id);
 		if (!layering) continue;
-		const sight = await gather(fx, machine, cli, layering);
+		const sight = await gather(fx, machine, cli, layering, sources);
 		diagnoses.push(diagnose(cli, layering, sight, { known, hosts, environment: fx.environment, readText, isOpen }));
 	}
 	const probed: Probed[] = [];
@@ -101,7 +105,7 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 			probed.push(await fx.terminal.progress(`probing for ${each.title}`, probeCli(fx, each, asking)));
 	}
 	const exit = verdictOf(diagnoses, options["probe"] === true ? probed : undefined);
-	const report = { diagnoses, probed, exit, isVerbose: fx.terminal.verbose };
+	const report = { diagnoses, probed, exit, notes: sources?.notes ?? [], isVerbose: fx.terminal.verbose };
 	const { color, width } = fx.terminal;
 	fx.terminal.print(
 		options["json"] === true ? doctorJson(report) : doctorText(report, { color, width: width() ?? WIDTH }),

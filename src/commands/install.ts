@@ -1,28 +1,27 @@
+import { everySystem } from "../adapters/clis/cli.ts";
 import { clis, helped } from "../adapters/clis/registry.ts";
 import type { Action } from "../adapters/vehicles/mode.ts";
-import { vehicles } from "../adapters/vehicles/registry.ts";
 import { CrossfadeError, type ExitName, exitCodes, type Problem } from "../base/errors.ts";
 import { inWords } from "../base/words.ts";
 import type { Effects } from "../effects/effects.ts";
+import type { Machine } from "../effects/process/machine.ts";
 import type { RunResult } from "../effects/process/programs.ts";
 import { renderEndpoint } from "../generate/render/endpoint.ts";
 import { parseReportLine } from "../prove/evidence/inventory.ts";
 import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
 import { parseInstallFlags } from "../spec/install.ts";
-import type { Secret } from "../token/secret.ts";
 import { backendOptions } from "./backend-options.ts";
 import type { Command, OptionSpec } from "./command.ts";
-
-/** Restarting background processes takes longest; other runs take seconds. */
-const LONGEST_RUN_MS = 300_000;
+import { installerFor, runInstaller } from "./installer-script.ts";
 
 /** Options that install and uninstall share. */
 export const scriptOptions: readonly OptionSpec[] = [
 	{ flags: "--cli <list>", description: `comma-separated: ${clis.map(({ id }) => id).join(",")} (default: all)` },
 	{
 		flags: "--scope <scope>",
-		description: "user: files in this home; system: files for the machine, needs root (default: user)",
+		description:
+			"user: files in this home; system: files for the machine, needs root or an administrator (default: user)",
 		choices: scopes,
 	},
 	{ flags: "--dry-run", description: "show what would change, without changing anything" },
@@ -36,8 +35,8 @@ export const installCommand: Command = {
 	name: "install",
 	description: `Configures this account's AI coding CLIs to send their telemetry with a token. Backs up each file
 before its first change, edits only its own settings, and changes nothing on a second run. It runs
-the same script as scripts/install.sh, which needs no Node; --print shows it. It prompts for the
-token without showing it, or reads it as --token says.
+the same script as scripts/install.sh, or on Windows scripts/install.ps1, which need no Node; --print
+shows it. It prompts for the token without showing it, or reads it as --token says.
 
 Exit codes: 0 success; 2 invalid option; 11 a token or file was refused; 12 a file could not be
 written; 13 a program is missing. Files that fail are unchanged.`,
@@ -51,27 +50,35 @@ written; 13 a program is missing. Files that fail are unchanged.`,
 		...scriptOptions,
 		{
 			flags: "--helper",
-			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions get a new one`,
+			description: `${inWords(helped.map(({ title }) => title))} reads the token from a file, so that running sessions get a new one; not on Windows`,
 		},
 		{ flags: "--host-identity", description: "also send the machine's name and id (default)" },
 		{ flags: "--no-host-identity", description: "do not send them" },
-		{ flags: "--restart", description: "restart a CLI's background process that still has the old token" },
+		{
+			flags: "--restart",
+			description: "restart a CLI's background process that still has the old token; not on Windows",
+		},
 		{ flags: "--print", description: "print the script without running it" },
+		{
+			flags: "--os <name>",
+			description: "with --print: the script for this system (default: the one that this runs on)",
+			choices: everySystem,
+		},
 	],
 	examples: [
 		["crossfade install", "prompt for the token, configure all CLIs found"],
 		[`crossfade install --token file:new.token --cli ${withDaemon.id} --restart`, "one CLI, and restart its daemon"],
 		["crossfade install --dry-run", "show what would change"],
 		["crossfade install --print > install.sh", "save the script, to read or share it"],
+		["crossfade install --print --os windows", "the script in PowerShell"],
 	],
 	run: (fx, { options }) => runAction(fx, "install", options),
 };
 
 /** Runs or prints the installer's script, and returns its exit code. */
 export async function runAction(fx: Effects, action: Action, options: Flags): Promise<ExitName> {
-	const vehicle = vehicles.find(({ id }) => id === "installer");
-	if (!vehicle) throw new TypeError("no installer among the vehicles");
-	const request = parseInstallFlags(options, action, vehicle);
+	const os = await systemOf(fx, options);
+	const request = parseInstallFlags(options, action, installerFor(os));
 	const script = renderEndpoint(request.script);
 	if (options["print"] === true) {
 		fx.terminal.print(script.content);
@@ -85,11 +92,11 @@ export async function runAction(fx: Effects, action: Action, options: Flags): Pr
 	const given = action === "install" && isGiven ? await fx.readToken(request.token) : undefined;
 	// Before prompting and before any change: what a dry run says will be set.
 	if (isAnnounced) {
-		const plan = recordsOf(await runScript(fx, script.content, ["dry-run", "records"], undefined));
+		const plan = recordsOf(await runInstaller(fx, os, script.content, ["dry-run", "records"], undefined));
 		show(fx, [{ text: "Will configure:" }, ...plan.filter(({ kind }) => kind === "plan")]);
 	}
 	const token = action === "install" && isAsked ? await fx.readToken(request.token) : given;
-	const result = await runScript(fx, script.content, [...request.words, "records"], token);
+	const result = await runInstaller(fx, os, script.content, [...request.words, "records"], token);
 	const records = recordsOf(result);
 	if (options["json"] === true) fx.terminal.print(json(records, result, isDryRun));
 	else {
@@ -102,9 +109,18 @@ export async function runAction(fx: Effects, action: Action, options: Flags): Pr
 	return exitOf(result);
 }
 
+/** The system that the script is for. Throws `CrossfadeError` (usage) where --os asks to run one for another. */
+async function systemOf(fx: Effects, options: Flags): Promise<Machine["os"]> {
+	const named = everySystem.find((each) => each === options["os"]);
+	if (named === undefined) return (await fx.machine()).os;
+	if (options["print"] === true) return named;
+	const fix = "add --print, or leave --os out";
+	throw new CrossfadeError("usage", { what: "--os is for --print: a script runs on its own system alone", fix });
+}
+
 /** The script's messages on standard error. */
 function complaints({ stderr }: RunResult): Problem[] {
-	const lines = stderr.split("\n").filter((line) => line !== "");
+	const lines = stderr.split(/\r?\n/).filter((line) => line !== "");
 	const fix = "crossfade doctor shows each file and its problems";
 	return lines.map((line) => ({ what: line.replace(/^error: /, ""), fix }));
 }
@@ -120,7 +136,7 @@ interface ScriptRecord {
 }
 
 function recordsOf({ stdout }: RunResult): ScriptRecord[] {
-	return stdout.split("\n").flatMap((line) => {
+	return stdout.split(/\r?\n/).flatMap((line) => {
 		const [kind, cli, file, text] = line.split("\t");
 		return kind === undefined || cli === undefined || file === undefined || text === undefined
 			? []
@@ -130,32 +146,6 @@ function recordsOf({ stdout }: RunResult): ScriptRecord[] {
 
 function show(fx: Effects, records: readonly Pick<ScriptRecord, "text">[]): void {
 	fx.terminal.print(records.map(({ text }) => `${text}\n`).join(""));
-}
-
-/** Runs it from a private file, so that standard input carries only the token. */
-async function runScript(
-	fx: Effects,
-	content: string,
-	words: readonly string[],
-	input: Secret | undefined,
-): Promise<RunResult> {
-	const sh = fx.programs.find("/bin/sh");
-	if (sh === undefined) {
-		throw new CrossfadeError("missingPart", {
-			what: "/bin/sh not found",
-			fix: "run this on macOS or Linux; Windows is not supported here",
-		});
-	}
-	const result = await fx.terminal.progress(
-		"configuring the CLIs",
-		fx.files.withTemporary("install.sh", Buffer.from(content), (path) =>
-			fx.programs.run(sh, [path, ...words], { timeoutMs: LONGEST_RUN_MS, input }),
-		),
-	);
-	if (!result.timedOut) return result;
-	const fix =
-		"to see what it waits for, run the output of crossfade install --print with sh -x; no file is half-written";
-	throw new CrossfadeError("deadline", { what: "the script did not finish within 5 minutes", fix });
 }
 
 /** Our name for the script's exit code. */

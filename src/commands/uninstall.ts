@@ -4,8 +4,8 @@ import { runAction, scriptOptions } from "./install.ts";
 
 export const uninstallCommand: Command = {
 	name: "uninstall",
-	description: `Removes from the CLIs' files what install, scripts/install.sh or an MDM script added, and nothing
-else. Previous values are restored, and files we created are deleted. A second run changes
+	description: `Removes from the CLIs' files what install, its script in scripts/ or an MDM script added, and
+nothing else. Previous values are restored, and files we created are deleted. A second run changes
 nothing.
 
 Exit codes: as for install.`,

@@ -86,7 +86,8 @@ function storeFiles(fx: ReachEffects): StoreReach["files"] {
 				if (sight.kind === "absent") return undefined;
 				if (sight.kind !== "file") throw new Error(`${path} cannot be read: ${SIGHTS[sight.kind]}`);
 				const { bytes, mode, uid } = sight;
-				return { bytes, mode, uid };
+				// As Node has it where there are none.
+				return { bytes, mode: mode ?? 0o666, uid };
 			}),
 		replace: (path, content, { expected, secret }) =>
 			forPeople(async () => {

@@ -18,9 +18,16 @@ export interface InstallRequest {
 	readonly token: TokenRef;
 }
 
+/** What the script in PowerShell has no parts for. */
+const notOnWindows = ["helper", "restart"] as const;
+
 /** Flags as a request; throws one error with every problem. */
 export function parseInstallFlags(flags: Flags, action: Action, vehicle: Vehicle): InstallRequest {
 	const reader = readFlags(flags);
+	for (const name of vehicle.language === "ps1" ? notOnWindows : []) {
+		if (reader.isSet(name))
+			reader.wrong(`--${name}`, { what: `--${name} is not there on Windows`, fix: "leave it out" });
+	}
 	const scope = reader.choice(reader.text("scope") ?? vehicle.scope, scopes, "--scope", "scope") ?? "user";
 	const request = {
 		script: {
@@ -28,7 +35,7 @@ export function parseInstallFlags(flags: Flags, action: Action, vehicle: Vehicle
 			mode: "param" as const,
 			action,
 			actions: ["install", "report", "uninstall"] as const,
-			os: systems,
+			os: vehicle.os ?? systems,
 			clis: clisOf(reader),
 			provider: backendOf(reader),
 			scope,

@@ -8,7 +8,7 @@ import { canary } from "../harness/canary.ts";
 import { actions, contents, endpointScript, snapshot, text, write } from "../harness/endpoint.ts";
 import { pairs } from "../harness/matrix.ts";
 import { needs, pwsh } from "../harness/parts.ts";
-import { powerShellScript, SID, type WindowsMachine, windowsMachine, windowsVehicle } from "../harness/powershell.ts";
+import { powerShellScript, SID, type WindowsMachine, windowsMachine } from "../harness/powershell.ts";
 import { cliStates } from "../harness/states.ts";
 
 /** The script in PowerShell, run by PowerShell 7 on this system with folders that stand for those of Windows. test/real has it under Wine. */
@@ -127,7 +127,6 @@ describe("what is rendered", () => {
 	test.each([
 		["compact", { compact: true }],
 		["a header program", { helper: true }],
-		["a person", { vehicle: { ...windowsVehicle, says: true } }],
 	])("what it has no parts for is refused: %s", (_what, changes) => {
 		expect(() => powerShellScript(changes)).toThrow(TypeError);
 	});

@@ -15,7 +15,7 @@ import { watchProcesses } from "./processes.ts";
 import type { ScriptRun } from "./shells.ts";
 
 /** A vehicle for tests: every way in which a script in PowerShell can get the token. */
-export const windowsVehicle: Vehicle = {
+const windowsVehicle: Vehicle = {
 	id: "windows-test",
 	title: "a test",
 	order: 0,

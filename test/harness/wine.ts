@@ -2,11 +2,13 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
 	closeSync,
 	cpSync,
+	existsSync,
 	mkdirSync,
 	mkdtempSync,
 	openSync,
 	readdirSync,
 	readFileSync,
+	realpathSync,
 	rmSync,
 	symlinkSync,
 	writeFileSync,
@@ -15,7 +17,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { RunOutcome } from "./cli.ts";
-import { nodeWindows, wine } from "./parts.ts";
+import { nodeWindows, pwshWine, wine } from "./parts.ts";
 import { waitFor } from "./wait.ts";
 
 const PROGRAM = "/usr/lib/wine/wine64";
@@ -35,6 +37,8 @@ export interface Wine {
 	readonly drive: string;
 	/** A new folder on drive C:, as this system names it. */
 	folder(name: string, files?: Readonly<Record<string, string>>): string;
+	/** Puts the PowerShell of the tests where Windows has its own, in the place of the one of Wine that does nothing. */
+	putPowerShell(): void;
 	/** Runs the built command line to its end. */
 	crossfade(args: readonly string[], options: WineOptions): Promise<RunOutcome>;
 	/** Starts a command that runs until the test ends; `find` waits for a pattern in standard error. */
@@ -123,6 +127,25 @@ export function openWine(): Wine {
 				writeFileSync(join(folder, path), content);
 			}
 			return folder;
+		},
+		putPowerShell() {
+			const place = join(drive, "windows");
+			const from = join(made, "drive_c/windows");
+			const linked = (below: string, but: string) => {
+				mkdirSync(join(place, below), { recursive: true });
+				for (const name of readdirSync(join(from, below)).filter((each) => each.toLowerCase() !== but))
+					symlinkSync(join(from, below, name), join(place, below, name));
+			};
+			rmSync(place);
+			linked("", "system32");
+			linked("system32", "windowspowershell");
+			const at = join(place, "system32/WindowsPowerShell/v1.0");
+			mkdirSync(at, { recursive: true });
+			const unpacked = dirname(realpathSync(pwshWine.path));
+			const folder = readdirSync(unpacked).find((name) => existsSync(join(unpacked, name, "pwsh.exe")));
+			if (folder === undefined) throw new Error(`no pwsh.exe below ${unpacked}`);
+			for (const name of readdirSync(join(unpacked, folder))) symlinkSync(join(unpacked, folder, name), join(at, name));
+			symlinkSync(join(unpacked, folder, "pwsh.exe"), join(at, "powershell.exe"));
 		},
 		crossfade: (args, options) => run([CLI, ...args], options),
 		start: (args, options) => begin([CLI, ...args], options),

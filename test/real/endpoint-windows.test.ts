@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { clis } from "../../src/adapters/clis/registry.ts";
+import { vehicle as installer } from "../../src/adapters/vehicles/installer-windows/index.ts";
 import { ps } from "../../src/base/quote.ts";
 import { triggerWords } from "../../src/base/trigger-words.ts";
 import { canary } from "../harness/canary.ts";
@@ -94,6 +95,48 @@ describe("under Wine, which is not Windows", { ...needs(pwshWine), timeout: 900_
 		expect(text(join(w.home, ".codex/config.toml"))).toContain(`Bearer ${next.token}`);
 		expect(await w.run("uninstall scope=user")).toMatchObject({ code: 0 });
 		expect(text(join(w.home, ".codex/config.toml"))).toBeUndefined();
+	});
+
+	test("the installer, run as text in a session: install, uninstall, exit codes in $LASTEXITCODE, nothing left", async () => {
+		const w = wine();
+		const secret = canary();
+		const mine = "# mine\r\n";
+		const codex = write(w.home, ".codex/config.toml", mine);
+		write(w.drive, "one.ps1", powerShellScript({ vehicle: installer, scope: "user" }));
+		write(w.drive, "the.token", `${secret.token}\r\n`);
+		const lines = [
+			"$names = @(Get-Variable | ForEach-Object { $_.Name }) + @(Get-ChildItem function: | ForEach-Object { $_.Name })",
+			"[System.IO.File]::ReadAllText('C:\\one.ps1') | Invoke-Expression",
+			"'=' + $LASTEXITCODE",
+			"[System.IO.File]::ReadAllText('C:\\Users\\ann\\.codex\\config.toml').Length",
+			"& ([scriptblock]::Create([System.IO.File]::ReadAllText('C:\\one.ps1'))) -Uninstall",
+			"'=' + $LASTEXITCODE",
+			"$left = @(Get-Variable | ForEach-Object { $_.Name }) + @(Get-ChildItem function: | ForEach-Object { $_.Name })",
+			"'left ' + (@($left | Where-Object { $names -notcontains $_ }) -join ' ') + ', errors ' + $Error.Count",
+		];
+		const run = await runPowerShell(pwshWine.path, "", [], {
+			stdin: "",
+			canaries: [secret],
+			env: {
+				...w.env,
+				CROSSFADE_TEST_ROOT: "C:\\cf",
+				CROSSFADE_TEST_SID: SID,
+				CROSSFADE_TEST_ADMIN: "no",
+				CROSSFADE_TEST_HOMES: `${SID}\tC:\\Users\\ann`,
+				CROSSFADE_TOKEN_FILE: "C:\\the.token",
+				USERPROFILE: "C:\\Users\\ann",
+			},
+			command: ["$env:USERPROFILE = 'C:\\Users\\ann'", ...lines].join("; "),
+		});
+		expect(said(run.stderr)).toBe("");
+		const out = run.stdout.replaceAll("\r\n", "\n");
+		expect(out.match(/^=\d+$/gm)).toEqual(["=0", "=0"]);
+		expect(out).toContain("changed       C:\\Users\\ann\\.codex\\config.toml\n");
+		expect(out).toContain(`crossfade ok fp=${secret.fingerprint}`);
+		expect(out).toContain("restored      C:\\Users\\ann\\.codex\\config.toml\n");
+		// The lines have one of their own, and the build for tests another.
+		expect(out).toMatch(/\nleft LASTEXITCODE names steps, errors 0\n$/);
+		expect(readFileSync(codex, "latin1")).toBe(mine);
 	});
 
 	test("a file that another program has open for itself is left as it is, and said; the others are set", async () => {

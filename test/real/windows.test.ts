@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { parseExposition } from "../../src/prove/metrics/exposition.ts";
 import { type Canary, canary, filesBelow, leaks } from "../harness/canary.ts";
+import { codexConfig } from "../harness/clis/configs.ts";
 import { otlpRequest } from "../harness/otlp.ts";
-import { needs, nodeWindows, wine } from "../harness/parts.ts";
+import { needs, nodeWindows, pwshWine, wine } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
 import { openWine, type Wine } from "../harness/wine.ts";
 
@@ -125,16 +126,97 @@ openSync("out/config.yaml", 0x10000002); writeFileSync("held", ""); setInterval(
 		);
 	});
 
-	test("exit-codes, completion for PowerShell, help, and what is not there on Windows says so", async () => {
+	test("exit-codes, completion for PowerShell, help", async () => {
 		const cwd = windows.folder("words");
 		expect((await run(0, ["exit-codes"], cwd)).stdout).toContain("130");
 		expect((await run(0, ["completion", "powershell"], cwd)).stdout).toContain("Register-ArgumentCompleter");
 		expect((await run(0, ["--help"], cwd)).stdout).toContain("crossfade demo");
-		expect((await run(13, ["doctor"], cwd)).stderr).toContain("unknown");
-		for (const verb of ["install", "uninstall"]) {
-			expect((await run(13, [verb], cwd)).stderr).toContain("run this on macOS or Linux");
+	});
+
+	test("doctor reads files, the registry and profiles of Windows; what another console would have is not called ok", async () => {
+		const token = canary();
+		const cwd = windows.folder("doctor");
+		const [user = ""] = readdirSync(join(windows.drive, "users")).filter((name) => name !== "Public");
+		const home = `users/${user}`;
+		windows.folder(home, {
+			".codex/config.toml": codexConfig({ url: "https://otlp.example.com", token: token.token }),
+			"AppData/Roaming/npm/node_modules/@openai/codex/package.json": '{"name": "@openai/codex", "version": "0.169.0"}',
+		});
+		const asked = async (code: number) => {
+			const { stdout } = await run(code, ["doctor", "--cli", "codex", "--json"], cwd, [token]);
+			const { clis } = JSON.parse(stdout);
+			return clis[0];
+		};
+		const codex = await asked(0);
+		expect(codex).toMatchObject({ release: "0.169.0", signals: [{ sent: "yes" }, { sent: "yes" }] });
+		expect(codex.signals[0].fingerprint).toBe(token.fingerprint);
+		const of = (id: string) => codex.layers.find((layer: { id: string }) => layer.id === id);
+		expect(of("user").path).toBe(`C:\\users\\${user}\\.codex\\config.toml`);
+		expect([of("user-environment").state, of("machine-environment").state]).toEqual(["read", "read"]);
+		const add = `require("node:child_process").execFileSync("C:\\\\windows\\\\system32\\\\reg.exe", ["add", "HKCU\\\\Environment", "/v", "OTEL_EXPORTER_OTLP_HEADERS", "/d", "a=b", "/f"]);
+require("node:fs").writeFileSync("added", ""); setInterval(() => {}, 1000);`;
+		windows.startScript(add, { cwd });
+		await waitFor("the variable in the registry", () => existsSync(join(cwd, "added")));
+		// A new process has it from there, so that both are the same.
+		expect((await asked(10)).signals[0]).toMatchObject({ sent: "yes", headers: ["authorization", "a"] });
+		windows.folder(`${home}/Documents/WindowsPowerShell`, {
+			"profile.ps1": "$env:OTEL_EXPORTER_OTLP_HEADERS = 'a=c'\r\n",
+		});
+		const named = await asked(9);
+		expect(named.signals[0].sent).toBe("unknown");
+		expect(named.findings).toContainEqual(
+			expect.objectContaining({
+				what: expect.stringContaining("names OTEL_EXPORTER_OTLP_HEADERS, and is not run here"),
+			}),
+		);
+	});
+
+	test("install and uninstall say that nothing was done where PowerShell did not run the script", async () => {
+		const cwd = windows.folder("install");
+		// Of Wine's own powershell.exe, which does nothing, nothing may be called done.
+		for (const args of [["install", "--dry-run"], ["uninstall"]]) {
+			const { code, stdout, stderr } = await windows.crossfade(args, { cwd });
+			expect([1, 13], stderr).toContain(code);
+			expect(stdout).toBe("");
+			expect(stderr).toMatch(/before it said what it did|powershell\.exe not found/);
 		}
 	});
+
+	test(
+		"install runs the script by PowerShell, which gets the token on standard input; uninstall too",
+		needs(pwshWine),
+		async () => {
+			const token = canary();
+			const own = openWine();
+			onTestFinished(own.close);
+			own.putPowerShell();
+			const [user = ""] = readdirSync(join(own.drive, "users")).filter((name) => name !== "Public");
+			const cwd = own.folder("install");
+			own.folder(`users/${user}`, { ".codex/config.toml": "# mine\r\n" });
+			const before = filesBelow(join(own.drive, "users"));
+			const env = { DOTNET_EnableDiagnostics: "0", DOTNET_EnableWriteXorExecute: "0", NO_COLOR: "1" };
+			const args = ["install", "--token", "-", "--cli", "codex", "--json"];
+			const { code, stdout, stderr } = await own.crossfade(args, { cwd, env, stdin: `${token.token}\r\n` });
+			// Wine has no access list that would keep others from the file, and such a file gets no token.
+			const refused = { name: "refused", code: 11 };
+			expect(JSON.parse(stdout), stderr).toMatchObject({
+				state: "refused",
+				fingerprint: token.fingerprint,
+				clis: { codex: "refused" },
+				users: 1,
+				changed: [],
+				errors: [expect.stringMatching(/^C:\\.*\\\.codex\\config\.toml: can be read by other accounts/)],
+				exit: refused,
+			});
+			expect(code).toBe(11);
+			expect(await own.crossfade(["uninstall"], { cwd, env })).toMatchObject({
+				code: 0,
+				stdout: "Already up to date.\n",
+			});
+			expect(leaks([token], { stdout, stderr, ...filesBelow(join(own.drive, "users")) })).toEqual([]);
+			expect(filesBelow(join(own.drive, "users"))).toMatchObject(before);
+		},
+	);
 
 	test("init writes a fleet file with CRLF hosts beside it that report reads, and a key; rotate plans and tells its state", async () => {
 		const cwd = windows.folder("fleet");

@@ -16,7 +16,7 @@ export interface LayerPlace {
 	readonly title: string;
 	/**
 	 * Paths by system; none for the process environment. `{NAME:path}` is the value of the variable NAME, or the path; `~` the home, `.` the
-	 * working folder. A star in the last segment matches every such file, in alphabetical order, later ones stronger; a leading `^`
+	 * working folder; on Windows `%ProgramFiles%`, `%ProgramData%` and `%SystemRoot%` begin with a folder of the system, and all have slashes. A star in the last segment matches every such file, in alphabetical order, later ones stronger; a leading `^`
 	 * means the nearest folder, from the working folder upwards, with one of the names.
 	 */
 	readonly paths?: Readonly<Partial<Record<Os, readonly string[]>>>;

@@ -3,6 +3,7 @@ import type { Vehicle } from "./vehicle.ts";
 import { vehicle as fleet } from "./fleet/index.ts";
 import { vehicle as generic } from "./generic/index.ts";
 import { vehicle as installer } from "./installer/index.ts";
+import { vehicle as installerWindows } from "./installer-windows/index.ts";
 import { vehicle as intune } from "./intune/index.ts";
 import { vehicle as intuneWindows } from "./intune-windows/index.ts";
 import { vehicle as jamf } from "./jamf/index.ts";
@@ -16,4 +17,5 @@ export const vehicles: readonly [Vehicle, ...Vehicle[]] = [
 	fleet,
 	generic,
 	installer,
+	installerWindows,
 ];

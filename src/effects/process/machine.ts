@@ -13,11 +13,12 @@ import {
 } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { ownEntry } from "../../base/lookup.ts";
+import { accessOf } from "../files/access.ts";
 import { isWindows, system } from "../files/system.ts";
 
 /** Read-only inspection of the machine; never throws because something is missing. */
 export interface Machine {
-	readonly os: "macos" | "linux" | "other";
+	readonly os: "macos" | "linux" | "windows" | "other";
 	/** Whose eyes it looks with: this account, or as root the owner of the home. */
 	readonly uid: number;
 	/** Root looks at the home of another account. */
@@ -33,6 +34,8 @@ export interface Machine {
 	linkOf(path: string): string | undefined;
 	/** The path with symbolic links resolved; undefined if it does not exist. */
 	realPath(path: string): string | undefined;
+	/** Whether other accounts can read a file, as far as its mode says, or on Windows its access list, where that can be seen. */
+	access(path: string): "private" | "open" | "unknown";
 }
 
 export type Sight =
@@ -40,14 +43,14 @@ export type Sight =
 	| {
 			readonly kind: "file";
 			readonly bytes: Uint8Array;
-			/** Permission bits. */
-			readonly mode: number;
+			/** Permission bits; undefined on Windows, which has none. */
+			readonly mode: number | undefined;
 			readonly uid: number;
 			/** Last change of the content, the mode or the owner, in milliseconds since the epoch: a renamed or restored file keeps its mtime. */
 			readonly changedAt: number;
 	  };
 
-const systems: Readonly<Record<string, Machine["os"]>> = { darwin: "macos", linux: "linux" };
+const systems: Readonly<Record<string, Machine["os"]>> = { darwin: "macos", linux: "linux", win32: "windows" };
 
 export function nodeMachine(): Machine {
 	const home = (isWindows ? undefined : process.env["HOME"]) || homedir();
@@ -65,6 +68,11 @@ export function nodeMachine(): Machine {
 		list: (path) => (isVisible(path) ? (attempt(() => readdirSync(path).sort()) ?? []) : []),
 		linkOf: (path) => attempt(() => (lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined)),
 		realPath: (path) => attempt(() => realpathSync(path)),
+		access: (path) => {
+			if (isWindows) return accessOf(path);
+			const mode = attempt(() => statSync(path).mode);
+			return mode === undefined ? "unknown" : (mode & 0o077) === 0 ? "private" : "open";
+		},
 	};
 }
 
@@ -110,7 +118,7 @@ function look(path: string, maxBytes: number): Sight {
 	let fd: number;
 	try {
 		// Opening must not hang on a FIFO without a writer.
-		fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+		fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
 		return { kind: code === "ENOENT" || code === "ENOTDIR" ? "absent" : "unreadable" };
@@ -122,7 +130,7 @@ function look(path: string, maxBytes: number): Sight {
 		return {
 			kind: "file",
 			bytes: content(fd, maxBytes),
-			mode: stats.mode & 0o777,
+			mode: isWindows ? undefined : stats.mode & 0o777,
 			uid: stats.uid,
 			changedAt: Math.max(stats.mtimeMs, stats.ctimeMs),
 		};

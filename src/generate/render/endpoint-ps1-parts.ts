@@ -1,4 +1,6 @@
-import change from "../../../templates/ps1/endpoint/change.ps1";
+import announce from "../../../templates/ps1/endpoint/announce.ps1";
+import argumentWords from "../../../templates/ps1/endpoint/arguments.ps1";
+import change from "../../../templates/ps1/endpoint/change.ps1.hbs";
 import compare from "../../../templates/ps1/endpoint/compare.ps1";
 import fingerprint from "../../../templates/ps1/endpoint/fingerprint.ps1";
 import firstLine from "../../../templates/ps1/endpoint/first-line.ps1";
@@ -10,17 +12,19 @@ import look from "../../../templates/ps1/endpoint/look.ps1";
 import machine from "../../../templates/ps1/endpoint/machine.ps1";
 import main from "../../../templates/ps1/endpoint/main.ps1.hbs";
 import native from "../../../templates/ps1/endpoint/native.ps1.hbs";
-import options from "../../../templates/ps1/endpoint/options.ps1";
+import onPath from "../../../templates/ps1/endpoint/on-path.ps1";
+import options from "../../../templates/ps1/endpoint/options.ps1.hbs";
 import overruled from "../../../templates/ps1/endpoint/overruled.ps1";
-import people from "../../../templates/ps1/endpoint/people.ps1";
+import people from "../../../templates/ps1/endpoint/people.ps1.hbs";
 import plan from "../../../templates/ps1/endpoint/plan.ps1";
 import problems from "../../../templates/ps1/endpoint/problems.ps1";
 import program from "../../../templates/ps1/endpoint/program.ps1";
 import read from "../../../templates/ps1/endpoint/read.ps1.hbs";
 import registry from "../../../templates/ps1/endpoint/registry.ps1";
-import restore from "../../../templates/ps1/endpoint/restore.ps1";
+import restore from "../../../templates/ps1/endpoint/restore.ps1.hbs";
 import rights from "../../../templates/ps1/endpoint/rights.ps1";
 import rivals from "../../../templates/ps1/endpoint/rivals.ps1";
+import say from "../../../templates/ps1/endpoint/say.ps1";
 import selfTest from "../../../templates/ps1/endpoint/self-test.ps1";
 import token from "../../../templates/ps1/endpoint/token.ps1";
 import tokenFile from "../../../templates/ps1/endpoint/token-file.ps1";
@@ -28,7 +32,7 @@ import tokenInput from "../../../templates/ps1/endpoint/token-input.ps1";
 import tokenPrompt from "../../../templates/ps1/endpoint/token-prompt.ps1";
 import url from "../../../templates/ps1/endpoint/url.ps1";
 import whyNot from "../../../templates/ps1/endpoint/why-not.ps1";
-import words from "../../../templates/ps1/endpoint/words.ps1";
+import words from "../../../templates/ps1/endpoint/words.ps1.hbs";
 import work from "../../../templates/ps1/endpoint/work.ps1.hbs";
 import write from "../../../templates/ps1/endpoint/write.ps1";
 import type { Action } from "../../adapters/vehicles/mode.ts";
@@ -41,6 +45,8 @@ interface PowerShellFacts {
 	readonly actions: readonly Action[];
 	/** The vehicle's lines that get the token. */
 	readonly tokenLines: readonly string[];
+	/** It is for a person, and may be run as text in their session. */
+	readonly says: boolean;
 }
 
 interface PowerShellPart {
@@ -55,6 +61,8 @@ interface PowerShellPart {
 const all: readonly Action[] = ["install", "report", "uninstall"];
 const setting: readonly Action[] = ["install", "report"];
 const changing: readonly Action[] = ["install", "uninstall"];
+
+const toPerson = ({ says }: PowerShellFacts) => says;
 
 const EDITOR = "Editor of JSON and TOML files";
 
@@ -73,7 +81,9 @@ const calls =
 /** Every part of the script, in the order of the file. */
 const parts: readonly PowerShellPart[] = [
 	{ section: "Output", text: words, for: all },
+	{ section: "Output", text: say, for: all, if: toPerson },
 	{ section: "Output", text: fingerprint, for: setting },
+	{ section: "Options", text: argumentWords, for: all, if: toPerson },
 	{ section: "Options", text: options, for: all },
 	{ section: "Options", text: url, for: setting },
 	{ section: "Token", text: firstLine, for: ["install"], if: calls("Read-TokenInput", "Read-TokenFile") },
@@ -87,6 +97,7 @@ const parts: readonly PowerShellPart[] = [
 	{ section: "Machine: its system, people and CLIs", text: registry, for: all },
 	{ section: "Machine: its system, people and CLIs", text: people, for: all },
 	{ section: "Machine: its system, people and CLIs", text: look, for: all },
+	{ section: "Machine: its system, people and CLIs", text: onPath, for: all, if: toPerson },
 	{ section: "Machine: its system, people and CLIs", text: layers, for: all },
 	{ section: "Machine: its system, people and CLIs", text: identity, for: setting },
 	{ section: "Lock", text: lock, for: all },
@@ -105,6 +116,7 @@ const parts: readonly PowerShellPart[] = [
 	{ section: EDITOR, text: "", for: all },
 	{ section: "The work", text: work, for: all },
 	{ section: "The work", text: selfTest, for: ["install"] },
+	{ section: "What a person is told", text: announce, for: ["install"], if: toPerson },
 	{ section: "Start", text: main, for: all },
 ];
 
@@ -115,8 +127,11 @@ export function powerShellParts(facts: PowerShellFacts, view: View): string {
 	);
 	const texts = used.map(({ section, text }, index) => {
 		const heading = section === used[index - 1]?.section ? "" : `# ---- ${section} ----\n\n`;
-		if (section === EDITOR)
-			return heading + powerShellEditor([...new Set(facts.actions.flatMap((each) => asks[each]))]);
+		if (section === EDITOR) {
+			const editor = powerShellEditor([...new Set(facts.actions.flatMap((each) => asks[each]))]);
+			// A variable of the script would be one of the session that runs this as text, and stay there with the token.
+			return heading + (facts.says ? editor.replaceAll("$script:Ed", "$run.Editor") : editor);
+		}
 		return heading + (typeof text === "string" ? text : renderTemplate(text, view));
 	});
 	// Git checks out .ps1 with CRLF, or as they were written.

@@ -23,8 +23,8 @@ function lists(name: string, rows: readonly (readonly string[])[]): string[] {
 
 const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
 
-/** One CLI as an entry of the script's table; without what only a script needs that sets or compares, where this one does not. */
-export function cliTable(cli: Cli, sets: boolean): string[] {
+/** One CLI as an entry of the script's table; without what only a script needs that sets or compares, or talks to a person, where this one does not. */
+export function cliTable(cli: Cli, { sets, says }: { readonly sets: boolean; readonly says: boolean }): string[] {
 	const rivals = (of: "user" | "system") => (sets ? rivalTable(cli, of) : []);
 	const { id, system, user, windowsSigns } = cli;
 	const merged = system.merged;
@@ -55,6 +55,7 @@ export function cliTable(cli: Cli, sets: boolean): string[] {
 			]),
 			"}",
 			`Tokens = ${list(tokens(cli))}`,
+			...(says ? told(cli) : []),
 			...lists("MachineSigns", [...packages(cli, windowsMachineNpmRoots), ...ofMachine.map(sign)]),
 			...lists("UserSigns", [
 				...packages(cli, windowsUserNpmRoots),
@@ -65,6 +66,14 @@ export function cliTable(cli: Cli, sets: boolean): string[] {
 		"}",
 	];
 }
+
+/** What a person is told of it, and by what it is found on their PATH. */
+const told = ({ title, applies, sends, program, npm }: Cli): string[] => [
+	`Title = ${ps(title)}; Program = ${ps(program)}; Package = ${ps(npm)}`,
+	// Without the header program that is not there on Windows.
+	`When = ${ps(applies.replace(/;[^;]*--helper.*$/, ""))}`,
+	`Sends = ${list(sends)}`,
+];
 
 const sign = ({ kind, path }: Sign): string[] => [kind, path];
 

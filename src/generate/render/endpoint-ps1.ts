@@ -21,8 +21,8 @@ import { renderTemplate } from "./template.ts";
  */
 export function renderPowerShell(script: EndpointScript): Artefact {
 	const { vehicle, mode, action, provider, actions = [action] } = script;
-	if (script.compact || script.helper || vehicle.says) {
-		throw new TypeError("a script in PowerShell is not compact, has no header program and talks to no person");
+	if (script.compact || script.helper) {
+		throw new TypeError("a script in PowerShell is not compact and has no header program");
 	}
 	const token = tokenLines(vehicle, mode);
 	const scope = script.scope ?? vehicle.scope;
@@ -30,8 +30,10 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 	const about = headerFacts(script, { actions, scope, host, helper: "no-helper", hasDaemon: false });
 	const does = (each: Action) => actions.includes(each);
 	const clis = script.clis.map((cli) => forSignals(cli, provider.takes));
-	const facts = { actions, tokenLines: token };
+	const { says } = vehicle;
+	const facts = { actions, tokenLines: token, says };
 	const view = {
+		says,
 		installs: does("install"),
 		reports: does("report"),
 		uninstalls: does("uninstall"),
@@ -54,7 +56,7 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 		trace: vehicle.trace ?? ["return"],
 		printReport: printReport(vehicle, actions),
 		exits: exits(about.codes, actions),
-		tables: clis.flatMap((cli) => cliTable(cli, does("install") || does("report"))),
+		tables: clis.flatMap((cli) => cliTable(cli, { sets: does("install") || does("report"), says })),
 	};
 	const shell = powerShellParts(facts, view);
 	const filled = (contents: readonly string[]) =>

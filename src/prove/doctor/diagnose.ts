@@ -20,9 +20,17 @@ export interface Consultation {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	/** Reads a file's text; undefined if it cannot be read. */
 	readonly readText: (path: string) => string | undefined;
-	/** Whether other accounts than its owner can read a file. */
-	readonly isOpen: (path: string) => boolean;
+	/** Whether other accounts than its owner can read a file; undefined if that cannot be seen. */
+	readonly isOpen: (path: string) => boolean | undefined;
 }
+
+/** What is not looked at there. */
+const NOT_ON_WINDOWS: readonly string[] = [
+	"variables that another console was given, or that a profile takes from a file of its own",
+	"commands that cmd.exe runs when it starts (AutoRun)",
+	"background processes",
+	"CLIs in WSL",
+];
 
 /** Diagnoses one CLI. */
 export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Consultation): Diagnosis {
@@ -43,6 +51,7 @@ export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Co
 		known: by.known,
 		hosts: by.hosts,
 		environment: by.environment,
+		isOpen: by.isOpen,
 		programProblem,
 		printed:
 			token === undefined || !ours || pointer === undefined
@@ -52,6 +61,7 @@ export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Co
 	const { id, title, applies } = cli;
 	const unseen = [
 		...layering.unseen,
+		...(sight.isWindows ? NOT_ON_WINDOWS : []),
 		...(sight.owner === undefined
 			? []
 			: [`the variables of the account of this home (uid ${sight.owner}): these are root's`]),

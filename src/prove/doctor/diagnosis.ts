@@ -68,7 +68,9 @@ export interface DiagnosedCli {
 	readonly hosts: readonly string[] | undefined;
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	/** Where the token is that our own program prints: the setting that names the program, and the file it reads. */
-	readonly printed: { readonly by: string; readonly path: string; readonly isOpen: boolean } | undefined;
+	readonly printed: { readonly by: string; readonly path: string; readonly isOpen: boolean | undefined } | undefined;
+	/** See `Consultation`. */
+	readonly isOpen: (path: string) => boolean | undefined;
 	/** What is wrong with our own program for the header, if it is set. */
 	readonly programProblem: string | undefined;
 }

@@ -1,12 +1,12 @@
 import type { Cli } from "../../adapters/clis/cli.ts";
 import type { Hazard } from "../../adapters/clis/layering.ts";
 import { shown, shownFile, shownName } from "../../base/mask.ts";
-import { sh } from "../../base/quote.ts";
 import { isInRange, versionText } from "../../base/versions.ts";
 import { isLoopback } from "../../spec/endpoint.ts";
 import { type DiagnosedCli, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
+import { fileFindings, openFiles, placeOf } from "./file-findings.ts";
 import { hostOf, misdirections } from "./misdirected.ts";
-import { isOpened, type LayerSight, type ResolvedLayers, settingsIn } from "./resolve.ts";
+import { type ResolvedLayers, settingsIn } from "./resolve.ts";
 
 /** `/env/NAME` as `NAME`, `/a/b` as `a.b`. */
 export function settingName(pointer: string): string {
@@ -20,16 +20,11 @@ export function settingName(pointer: string): string {
 	);
 }
 
-/** A layer's location, for display. */
-export function placeOf({ place, path }: LayerSight): string {
-	return path === undefined ? place.title : shownFile(path);
-}
-
 /** All problems, the worst first; none for a CLI that is not installed and has no settings. */
 export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
-	if (!isConcerned(of)) return files(of);
+	if (!isConcerned(of)) return fileFindings(of);
 	const all = [
-		...files(of),
+		...fileFindings(of),
 		...releases(of),
 		...ignored(of),
 		...hazards(of),
@@ -37,7 +32,7 @@ export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
 		...unclear(of),
 		...tokens(of),
 		...misdirections(of),
-		...open(of),
+		...openFiles(of),
 		...flagged(of),
 		...programs(of),
 		...daemons(of),
@@ -49,63 +44,12 @@ export function findingsOf(of: DiagnosedCli): DoctorFinding[] {
 		.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 
-/** What a broken file does, in words. */
-const effects: Readonly<Record<LayerSight["place"]["broken"], (title: string) => string>> = {
-	cli: (title) => `${title} does not start`,
-	file: () => "a file is ignored",
-	unknown: () => "a file is ignored, or stops more than that",
-};
-
 /** With what has to be done before the install that a finding proposes: otherwise it would refuse. */
 function withSteps(finding: DoctorFinding, { cli, sight }: DiagnosedCli): DoctorFinding {
 	const steps = sight.layers.filter(({ place }) => place.id === "user").flatMap(({ before }) => before ?? []);
 	if (steps.length === 0 || !finding.fix.includes("crossfade install")) return finding;
 	const first = `${steps.join(", ")} (the user's file of ${cli.title})`;
 	return { ...finding, fix: `${first}; then ${finding.fix}` };
-}
-
-/** Files that exist but are not read. */
-function files({ cli, sight }: DiagnosedCli): DoctorFinding[] {
-	return sight.layers.flatMap((layer): DoctorFinding[] => {
-		const { place, state, why = "", path = "", isForAll } = layer;
-		const where = placeOf(layer);
-		const { release } = sight;
-		if (state === "absent" || !isOpened(layer, (range) => !release || isInRange(release, range))) return [];
-		const quoted = shownFile(sh(path));
-		const sudo =
-			place.isForAll || !place.paths || path.startsWith("/etc/") || path.startsWith("/Library/") ? "sudo " : "";
-		if (state === "broken") {
-			const effect = effects[place.broken](cli.title);
-			return [
-				{
-					severity: "error",
-					what: `${effect}: the ${place.title} ${why}`,
-					where,
-					fix: `correct ${quoted}, or restore its backup`,
-				},
-			];
-		}
-		if (state === "unreadable") {
-			const user = sight.owner === undefined ? '"$(id -un)"' : String(sight.owner);
-			const fix = sudo ? `sudo chmod 0644 ${quoted}` : `sudo chown ${user} ${quoted} && chmod 0600 ${quoted}`;
-			return [{ severity: "error", what: `the ${place.title} ${why}, so ${cli.title} runs without it`, where, fix }];
-		}
-		if (state === "unsafe") {
-			return [
-				{
-					severity: "error",
-					what: `the ${place.title} ${why}, so ${cli.title} ignores it`,
-					where,
-					fix: `${sudo}chmod go-w ${quoted}`,
-				},
-			];
-		}
-		if (place.isForAll && isForAll === false) {
-			const what = `some accounts cannot read the ${place.title}; for these ${cli.title} runs without it`;
-			return [{ severity: "warning", what, where, fix: `sudo chmod 0644 ${quoted}` }];
-		}
-		return [];
-	});
 }
 
 function releases({ cli, sight }: DiagnosedCli): DoctorFinding[] {
@@ -242,22 +186,6 @@ function flagged({ cli, layering, sight }: DiagnosedCli): DoctorFinding[] {
 	});
 }
 
-/** Files of one account that hold the token and that other accounts can read: settings, or what our own program reads. */
-function open({ signals, resolved, printed }: DiagnosedCli): DoctorFinding[] {
-	const holders = signals.flatMap(({ sent, secret, tokenFrom = "" }) => {
-		const layer = resolved.settings.get(tokenFrom)?.layer;
-		if (sent === "no" || !secret || !layer || layer.place.isForAll) return [];
-		const { path, isOpen } = tokenFrom === printed?.by ? printed : layer;
-		return isOpen && path !== undefined ? [path] : [];
-	});
-	return [...new Set(holders)].map((path) => ({
-		severity: "warning",
-		what: "other accounts can read the token in this file",
-		where: shownFile(path),
-		fix: `chmod go= ${shownFile(sh(path))}`,
-	}));
-}
-
 /** Our own header program: without its files, or with other content, nothing is sent or another header is. */
 function programs({ cli, programProblem }: DiagnosedCli): DoctorFinding[] {
 	if (programProblem === undefined) return [];
@@ -299,7 +227,7 @@ function ownersTraces(cli: Cli, sends: readonly SignalState[]): SignalState[] {
 	return sends.filter((state) => state.signal === "traces" && !hasToken(state) && !hosts.includes(hostOf(state.url)));
 }
 
-function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[] {
+function tokens({ cli, signals, known, resolved, sight }: DiagnosedCli): DoctorFinding[] {
 	const sends = signals.filter(({ off }) => off === undefined);
 	const found: DoctorFinding[] = [];
 	const owners = ownersTraces(cli, sends);
@@ -330,7 +258,7 @@ function tokens({ cli, signals, known, resolved }: DiagnosedCli): DoctorFinding[
 			severity: "note",
 			what,
 			where,
-			fix: "run the program yourself, or use crossfade install --helper",
+			fix: sight.isWindows ? "run the program yourself" : "run the program yourself, or use crossfade install --helper",
 		});
 	}
 	const seen = new Map(sends.flatMap((each) => (each.secret ? [[each.secret.fingerprint, each] as const] : [])));

@@ -1,11 +1,19 @@
-import { type Cli, machineNpmRoots, userNpmRoots } from "../../adapters/clis/cli.ts";
+import {
+	type Cli,
+	machineNpmRoots,
+	userNpmRoots,
+	windowsMachineNpmRoots,
+	windowsUserNpmRoots,
+} from "../../adapters/clis/cli.ts";
 import type { CliLayering, LayerPlace } from "../../adapters/clis/layering.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { compareVersions, parseVersion, type Version } from "../../base/versions.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Machine } from "../../effects/process/machine.ts";
 import { markAt, mistyped, type Parsed, parseSettings, unknownKey } from "./parse.ts";
+import { expand, filledIn, foldersUpFrom, layerPaths, native, slashed, variablesOf } from "./paths.ts";
 import type { LayerSight } from "./resolve.ts";
+import { type WindowsSources, windowsLayers } from "./windows.ts";
 
 /** A release of a CLI, and where it was found; without a version if only its use was detected. */
 export interface Install {
@@ -33,6 +41,7 @@ export interface CliSight {
 	readonly daemons: readonly Daemon[];
 	/** The account that it is judged for, where root looks at another's home. */
 	readonly owner?: number | undefined;
+	readonly isWindows: boolean;
 }
 
 /** The effects a doctor needs. */
@@ -42,8 +51,18 @@ const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_PACKAGE_BYTES = 1024 * 1024;
 const PROGRAM_MS = 20_000;
 
-/** Inspects one CLI: releases from files, layers, background processes. Runs none of its programs. */
-export async function gather(fx: DoctorWorld, machine: Machine, cli: Cli, layering: CliLayering): Promise<CliSight> {
+/**
+ * Inspects one CLI: releases from files, layers, background processes. Runs none of its programs. On Windows it needs what all CLIs have in
+ * common there.
+ */
+export async function gather(
+	real: DoctorWorld,
+	machine: Machine,
+	cli: Cli,
+	layering: CliLayering,
+	sources?: WindowsSources,
+): Promise<CliSight> {
+	const fx = { ...real, environment: variablesOf(machine, real.environment) };
 	const installs = findInstalls(fx, machine, cli);
 	const known = installs.flatMap(({ version }) => (version ? [version] : []));
 	// The one that is started, also if its release is not known: what is left of another one says nothing about it.
@@ -54,17 +73,23 @@ export async function gather(fx: DoctorWorld, machine: Machine, cli: Cli, layeri
 	for (const place of layering.layers) {
 		for (const sight of await sightsOf(fx, machine, place, layering)) {
 			// In the home folder, a project's file is the user's.
-			const real = sight.path && (machine.realPath(sight.path) ?? sight.path);
-			if (real !== undefined && seen.has(real)) continue;
-			if (real !== undefined) seen.add(real);
+			const file = sight.path && (machine.realPath(sight.path) ?? sight.path);
+			if (file !== undefined && seen.has(file)) continue;
+			if (file !== undefined) seen.add(file);
 			layers.push(sight);
 		}
 	}
 	return {
 		installs,
 		release,
-		layers,
-		daemons: cli.daemon ? await daemonsOf(fx, machine, cli.daemon.command, cli.user, layering.variables) : [],
+		layers: sources
+			? [...layers, ...(await windowsLayers(sources, { cli, layering, release }, fx.environment))]
+			: layers,
+		isWindows: machine.os === "windows",
+		daemons:
+			cli.daemon && machine.os !== "windows"
+				? await daemonsOf(fx, machine, cli.daemon.command, cli.user, layering.variables)
+				: [],
 		...(machine.isOthers && { owner: machine.uid }),
 	};
 }
@@ -83,41 +108,8 @@ async function sightsOf(
 		return [{ place, path: undefined, state, document: { env: Object.fromEntries(set) } }];
 	}
 	const patterns = machine.os === "other" ? [] : (place.paths[machine.os] ?? []);
-	const paths = pathsOf(patterns, machine, fx.environment);
+	const paths = layerPaths(patterns, machine, fx.environment);
 	return Promise.all(paths.map((path) => sightOf(fx, machine, place, path, layering)));
-}
-
-/** The files of a layer; see `LayerPlace.paths`. */
-function pathsOf(patterns: readonly string[], machine: Machine, environment: DoctorWorld["environment"]): string[] {
-	const full = (pattern: string) =>
-		pattern
-			.replace(/\{(\w+):([^}]*)\}/, (_, name: string, otherwise: string) => environment[name] || otherwise)
-			.replace(/^~(?=\/|$)/, machine.home)
-			.replace(/^\.(?=\/)/, machine.cwd);
-	const exists = (path: string) => machine.look(path, MAX_BYTES).kind !== "absent";
-	const upward = patterns.filter((pattern) => pattern.startsWith("^")).map((pattern) => pattern.slice(1));
-	if (upward.length === 0) return patterns.flatMap((pattern) => expand(full(pattern), machine));
-	const near = foldersUpFrom(machine.cwd).flatMap((folder) => upward.map((name) => `${folder}/${name}`));
-	const others = patterns.filter((pattern) => !pattern.startsWith("^")).map(full);
-	const found = [...near, ...others].find(exists);
-	return found === undefined ? [] : [found];
-}
-
-function foldersUpFrom(folder: string): string[] {
-	const parts = folder.split("/").filter((part) => part !== "");
-	return parts.map((_, index) => `/${parts.slice(0, parts.length - index).join("/")}`).concat("");
-}
-
-/** A star for one segment, or for a part of the last one. */
-function expand(pattern: string, machine: Machine): string[] {
-	const [, before, segment, after = ""] = /^(.*?)\/([^/]*\*[^/]*)(\/.*)?$/.exec(pattern) ?? [];
-	if (before === undefined || segment === undefined) return [pattern];
-	const [start = "", end = ""] = segment.split("*");
-	return machine
-		.list(before || "/")
-		.filter((name) => !name.startsWith(".") || start.startsWith("."))
-		.filter((name) => name.startsWith(start) && name.endsWith(end))
-		.flatMap((name) => expand(`${before}/${name}${after}`, machine));
 }
 
 async function sightOf(
@@ -144,8 +136,8 @@ async function sightOf(
 		place,
 		path,
 		changedAt: file.changedAt,
-		isForAll: (file.mode & 0o004) !== 0,
-		isOpen: (file.mode & 0o077) !== 0,
+		isForAll: file.mode === undefined ? undefined : (file.mode & 0o004) !== 0,
+		isOpen: file.mode === undefined ? undefined : (file.mode & 0o077) !== 0,
 		before: obstacleTo(machine, path, file.bytes, place.format),
 	};
 	const raw =
@@ -158,7 +150,11 @@ async function sightOf(
 	const wrong = mistyped(parsed.document, types) ?? (strict && unknownKey(parsed.document, strict));
 	if (wrong !== undefined) return { ...about, state: "broken", why: wrong };
 	// Checks only its mode, not the folder's: that much of the rule is known.
-	if (place.mustBeSafe !== undefined && (file.mode & 0o022) !== 0) {
+	if (place.mustBeSafe !== undefined && file.mode === undefined) {
+		const doubt = "is ignored if others can write it, and whether they can was not looked at";
+		return { ...about, state: "read", document: parsed.document, doubt };
+	}
+	if (place.mustBeSafe !== undefined && ((file.mode ?? 0) & 0o022) !== 0) {
 		return {
 			...about,
 			state: "unsafe",
@@ -166,7 +162,16 @@ async function sightOf(
 			document: parsed.document,
 		};
 	}
-	return { ...about, state: "read", document: parsed.document };
+	const doubt = machine.os === "windows" ? otherCase(parsed.document, layering.variables) : undefined;
+	return { ...about, state: "read", document: parsed.document, ...(doubt !== undefined && { doubt }) };
+}
+
+/** On Windows a variable is the same in any case, and which of two counts is not known. */
+function otherCase(document: Readonly<Record<string, unknown>>, variables: RegExp): string | undefined {
+	const own = document["env"];
+	const names = typeof own === "object" && own !== null ? Object.keys(own) : [];
+	const found = names.find((name) => !variables.test(name) && variables.test(name.toUpperCase()));
+	return found && `has ${found.toUpperCase()} in other letters, which is the same variable on Windows`;
 }
 
 /** What the scripts of `crossfade install` refuse, although CLIs read it. */
@@ -213,24 +218,41 @@ function findInstalls(fx: DoctorWorld, machine: Machine, cli: Cli): Install[] {
 	const add = (path: string, version: Version | undefined, isOnPath = false) => {
 		if (!found.some((each) => each.path === path)) found.push({ version, path, isOnPath });
 	};
-	const program = fx.programs.find(cli.program);
+	const isWindows = machine.os === "windows";
+	const program = isWindows ? onWindowsPath(fx, machine, cli) : fx.programs.find(cli.program);
 	const real = program === undefined ? undefined : machine.realPath(program);
-	if (program !== undefined && real !== undefined) add(program, releaseAt(machine, real, cli.npm), true);
-	const roots = [...machineNpmRoots, ...userNpmRoots.map((root) => `${machine.home}/${root}`)];
-	for (const path of roots.flatMap((root) => expand(`${root}/${cli.npm}/package.json`, machine))) {
+	if (program !== undefined && real !== undefined)
+		add(program, releaseAt(machine, slashed(machine, real), cli.npm), true);
+	const [ofMachine, ofUser] = isWindows
+		? [windowsMachineNpmRoots, windowsUserNpmRoots]
+		: [machineNpmRoots, userNpmRoots];
+	const full = (path: string) => filledIn(/^[/%]/.test(path) ? path : `~/${path}`, machine, fx.environment);
+	for (const path of [...ofMachine, ...ofUser].flatMap((root) =>
+		expand(`${full(root)}/${cli.npm}/package.json`, machine),
+	)) {
 		const version = packageVersion(machine, path);
-		if (version) add(path, version);
+		if (version) add(native(machine, path), version);
 	}
-	for (const { kind, path: place } of cli.signs) {
-		for (const path of expand(place.startsWith("/") ? place : `${machine.home}/${place}`, machine)) {
-			const link = kind === "link" ? machine.linkOf(path) : undefined;
-			const isThere = kind === "link" ? link !== undefined : machine.look(path, MAX_BYTES).kind !== "absent";
-			if (isThere) add(path, versionIn(kind === "trace" ? "" : (link ?? path)));
+	for (const { kind, path: place } of isWindows ? cli.windowsSigns : cli.signs) {
+		for (const path of expand(full(place), machine)) {
+			const at = native(machine, path);
+			const link = kind === "link" ? machine.linkOf(at) : undefined;
+			const isThere = kind === "link" ? link !== undefined : machine.look(at, MAX_BYTES).kind !== "absent";
+			if (isThere) add(at, versionIn(kind === "trace" ? "" : (link ?? path)));
 		}
 	}
 	// Signs of use add nothing if a release is known.
 	const releases = found.filter(({ version, isOnPath }) => version !== undefined || isOnPath);
 	return releases.length > 0 ? releases : found;
+}
+
+/** The program that a console starts by this name; npm's are no programs but commands for the shells. */
+function onWindowsPath({ environment }: DoctorWorld, machine: Machine, { program }: Cli): string | undefined {
+	const folders = (environment["PATH"] ?? "").split(";").map((folder) => folder.replace(/^"|"$/g, ""));
+	const names = folders
+		.filter((folder) => /^[A-Za-z]:[\\/]/.test(folder))
+		.flatMap((folder) => [".exe", ".cmd", ".ps1"].map((end) => `${folder.replace(/[\\/]+$/, "")}\\${program}${end}`));
+	return names.find((path) => machine.look(native(machine, path), MAX_BYTES).kind !== "absent");
 }
 
 /** `2.1.330` at the end of a path. */
@@ -239,9 +261,11 @@ function versionIn(path: string): Version | undefined {
 	return text === undefined ? undefined : parseVersion(text);
 }
 
-/** A program's release: from its package, or from the name of its folder or file. */
+/** A program's release: from its package, which on Windows npm puts below the folder of its command, or from the name of its folder or file. */
 function releaseAt(machine: Machine, program: string, npm: string): Version | undefined {
-	for (const folder of foldersUpFrom(program).slice(1, 6)) {
+	const folders = foldersUpFrom(program).slice(1, 6);
+	const below = machine.os === "windows" && folders[0] !== undefined ? [`${folders[0]}/node_modules/${npm}`] : [];
+	for (const folder of [...below, ...folders]) {
 		const version = packageVersion(machine, `${folder}/package.json`, npm);
 		if (version) return version;
 	}
@@ -249,7 +273,7 @@ function releaseAt(machine: Machine, program: string, npm: string): Version | un
 }
 
 function packageVersion(machine: Machine, path: string, name?: string): Version | undefined {
-	const file = machine.look(path, MAX_PACKAGE_BYTES);
+	const file = machine.look(native(machine, path), MAX_PACKAGE_BYTES);
 	const parsed = file.kind === "file" ? parseSettings(file.bytes, "json", { bom: true, utf16: false }) : undefined;
 	if (!parsed || "problem" in parsed || (name !== undefined && parsed.document["name"] !== name)) return undefined;
 	return parseVersion(String(parsed.document["version"]));

@@ -5,7 +5,8 @@ import { type Paint, painter, severityStyles, type TextStyle } from "../../base/
 import { versionText } from "../../base/versions.ts";
 import { fill, hanging } from "../../base/width.ts";
 import { type Diagnosis, type DoctorFinding, isConcerned, type SignalState } from "./diagnosis.ts";
-import { placeOf, settingName } from "./findings.ts";
+import { placeOf } from "./file-findings.ts";
+import { settingName } from "./findings.ts";
 import type { Probed } from "./probe.ts";
 import type { LayerSight } from "./resolve.ts";
 
@@ -14,6 +15,8 @@ export interface DoctorReport {
 	readonly diagnoses: readonly Diagnosis[];
 	readonly probed: readonly Probed[];
 	readonly exit: ExitName;
+	/** What of the machine was not looked at, or is out of the ordinary. */
+	readonly notes: readonly string[];
 	/** Also shows every layer, and the last characters of tokens. */
 	readonly isVerbose: boolean;
 }
@@ -24,7 +27,8 @@ const LABEL = 9;
 export function doctorText(report: DoctorReport, { color, width }: TextStyle): string {
 	const paint = painter(color);
 	const blocks = report.diagnoses.map((each) => block(each, report, width, paint));
-	const { exit } = report;
+	const { exit, notes } = report;
+	for (const note of notes) blocks.push(hanging(`${fill("note", LABEL)}`, note, width));
 	const meaning = exit === "findings" ? "problems found, see above" : exitCodes[exit][1];
 	const last = paint(`exit ${exitCodes[exit][0]}: ${meaning}`, exit === "ok" ? "green" : "yellow");
 	return `${[...blocks, [last]].map((lines) => lines.join("\n")).join("\n\n")}\n`;
@@ -90,6 +94,7 @@ function layerText({ resolved }: Diagnosis, layer: LayerSight, isVerbose: boolea
 	const lost = resolved.lost.filter((each) => each.layer === layer);
 	const [first] = lost;
 	const place = layer.path === undefined ? layer.place.title : `${layer.place.title} ${placeOf(layer)}`;
+	if (layer.doubt !== undefined && count === 0) return `${place}: ${layer.doubt}`;
 	if (layer.state !== "read") return `${place}: ${layer.state === "absent" ? "not found" : (layer.why ?? layer.state)}`;
 	if (count > 0)
 		return `${place}: ${count} ${count === 1 ? "setting in effect" : "settings in effect"}${lost.length > 0 ? `, ${lost.length} overridden` : ""}`;
@@ -108,7 +113,7 @@ function findingText(
 }
 
 /** The whole report as one document; fields are only ever added. */
-export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport): string {
+export function doctorJson({ diagnoses, probed, exit, notes, isVerbose }: DoctorReport): string {
 	const document = {
 		schema: 1,
 		clis: diagnoses.map(({ id, title, applies, sight, resolved, signals, findings, unseen }) => ({
@@ -146,6 +151,7 @@ export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport)
 				path: layer.path,
 				state: layer.state,
 				why: layer.why,
+				doubt: layer.doubt,
 				holds: [...resolved.settings]
 					.filter(([, { layer: each }]) => each === layer)
 					.map(([pointer]) => settingName(pointer)),
@@ -168,6 +174,7 @@ export function doctorJson({ diagnoses, probed, exit, isVerbose }: DoctorReport)
 			unseen,
 			findings,
 		})),
+		notes,
 		exit: { name: exit, code: exitCodes[exit][0] },
 	};
 	return jsonText(document);

@@ -20,6 +20,8 @@ export interface LayerSight {
 	readonly isOpen?: boolean | undefined;
 	/** What to do to the file before `crossfade install` changes it, although the CLI reads it as it is. */
 	readonly before?: string | undefined;
+	/** Why what stands here leaves open what is sent: goes on after the title of its place. */
+	readonly doubt?: string | undefined;
 }
 
 /** A setting in effect, and its layer. */
@@ -170,6 +172,12 @@ function corrected(
 	const rest = stops?.place.sendsFirst ? "unknown" : "no";
 	if (why !== undefined) return emissions.map((each) => ({ ...each, sent: each.sent === "no" ? "no" : rest, why }));
 	const doubtful = broken.find(({ place }) => place.broken === "unknown");
+	const open = sights.find(({ doubt }) => doubt !== undefined);
+	if (open) {
+		// It may send what its files do not say, too.
+		const doubt = `the ${open.place.title} ${open.doubt}`;
+		return emissions.map((each) => (each.sent === "unknown" ? each : { ...each, sent: "unknown", why: doubt }));
+	}
 	if (!doubtful) return emissions;
 	const doubt = `the ${doubtful.place.title} is broken, and the effect of that is not known`;
 	return emissions.map((each) => (each.sent === "yes" ? { ...each, sent: "unknown", why: doubt } : each));

@@ -616,7 +616,7 @@ describe("what is printed", () => {
 			}),
 		]);
 		for (const isVerbose of [false, true]) {
-			const report = { diagnoses, probed: [], exit: verdictOf(diagnoses), isVerbose };
+			const report = { diagnoses, probed: [], exit: verdictOf(diagnoses), notes: [], isVerbose };
 			const outputs = { text: doctorText(report, { color: false, width: 80 }), json: doctorJson(report) };
 			expect(leaks(tokens, outputs)).toEqual([]);
 			for (const output of Object.values(outputs)) expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
@@ -626,9 +626,9 @@ describe("what is printed", () => {
 			// The project's file is broken: what Claude Code does then is not known.
 			expect(JSON.parse(outputs.json)).toMatchObject({ schema: 1, exit: { name: "noEvidence", code: 9 } });
 		}
-		expect(doctorText({ diagnoses, probed: [], exit: "ok", isVerbose: false }, { color: true, width: 80 })).toContain(
-			"\u001b[31merror\u001b[39m",
-		);
+		expect(
+			doctorText({ diagnoses, probed: [], exit: "ok", notes: [], isVerbose: false }, { color: true, width: 80 }),
+		).toContain("\u001b[31merror\u001b[39m");
 	});
 
 	test("a whole report, as a person sees it", async () => {
@@ -639,7 +639,7 @@ describe("what is printed", () => {
 			await consult("codex", { files: { ...codex169, [codexFile]: codexOf(token) }, known }),
 		];
 		const text = doctorText(
-			{ diagnoses, probed: [], exit: verdictOf(diagnoses), isVerbose: false },
+			{ diagnoses, probed: [], exit: verdictOf(diagnoses), notes: [], isVerbose: false },
 			{ color: false, width: 80 },
 		);
 		expect(text.replaceAll(fingerprint, "0123456789ab")).toBe(`Claude Code: not found

@@ -10,7 +10,7 @@ import type { CliLayering, Effective } from "../layering.ts";
 import { assembled, pairsOf } from "../otel-js.ts";
 import { cli } from "./index.ts";
 
-const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
+const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
 const HOME = "{CLAUDE_CONFIG_DIR:~/.claude}";
 
 /** Settings that are taken all from the strongest managed source. https://code.claude.com/docs/en/server-managed-settings */
@@ -106,12 +106,22 @@ export const layering: CliLayering = {
 			ignores,
 			broken: "unknown",
 		},
+		// https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md (2.0.58 prefers the other, 2.1.75 drops this)
+		{
+			id: "managed-before",
+			title: "managed file of releases before 2.1.75",
+			paths: { windows: ["%ProgramData%/ClaudeCode/managed-settings.json"] },
+			format: "json",
+			range: "<2.1.75",
+			...managed,
+		},
 		{
 			id: "managed",
 			title: "managed file",
 			paths: {
 				macos: ["/Library/Application Support/ClaudeCode/managed-settings.json"],
 				linux: ["/etc/claude-code/managed-settings.json"],
+				windows: ["%ProgramFiles%/ClaudeCode/managed-settings.json"],
 			},
 			format: "json",
 			...managed,
@@ -122,6 +132,7 @@ export const layering: CliLayering = {
 			paths: {
 				macos: ["/Library/Application Support/ClaudeCode/managed-settings.d/*.json"],
 				linux: ["/etc/claude-code/managed-settings.d/*.json"],
+				windows: ["%ProgramFiles%/ClaudeCode/managed-settings.d/*.json"],
 			},
 			format: "json",
 			range: ">=2.1.83",

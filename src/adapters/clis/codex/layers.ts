@@ -10,7 +10,13 @@ import { decoded, type Emission, type EmittedSignal, type SentHeader } from "../
 import type { CliLayering, Effective } from "../layering.ts";
 import { cli } from "./index.ts";
 
-const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
+/** Files of the machine. https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs */
+const ofMachine = (name: string) => ({
+	macos: [`/etc/codex/${name}`],
+	linux: [`/etc/codex/${name}`],
+	windows: [`%ProgramData%/OpenAI/Codex/${name}`],
+});
+const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
 
 const exporters = { logs: "exporter", metrics: "metrics_exporter", traces: "trace_exporter" } as const;
 
@@ -29,7 +35,7 @@ export const layering: CliLayering = {
 		{
 			id: "defaults",
 			title: "system's file",
-			paths: everywhere("/etc/codex/config.toml"),
+			paths: ofMachine("config.toml"),
 			format: "toml",
 			broken: "cli",
 		},
@@ -60,7 +66,7 @@ export const layering: CliLayering = {
 		{
 			id: "managed",
 			title: "legacy managed file",
-			paths: everywhere("/etc/codex/managed_config.toml"),
+			paths: { ...ofMachine("managed_config.toml"), windows: ["{CODEX_HOME:~/.codex}/managed_config.toml"] },
 			format: "toml",
 			isForAll: true,
 			broken: "cli",
@@ -68,7 +74,7 @@ export const layering: CliLayering = {
 		{
 			id: "enforced",
 			title: "requirements",
-			paths: everywhere("/etc/codex/requirements.toml"),
+			paths: ofMachine("requirements.toml"),
 			format: "toml",
 			range: ">=0.166.0",
 			// Seen in 0.165.0, which does not start where it cannot be parsed.

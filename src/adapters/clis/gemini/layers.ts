@@ -10,7 +10,7 @@ import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
 import { type CliLayering, type Effective, withPath } from "../layering.ts";
 import { type Assembled, assembled, loginIn, pairsOf, withLogin, withoutLogin } from "../otel-js.ts";
 
-const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
+const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
 const HOME = "{GEMINI_CLI_HOME:~}/.gemini";
 
 /** Environment switches that override those in files. https://geminicli.com/docs/cli/telemetry/ */
@@ -37,6 +37,7 @@ export const layering: CliLayering = {
 			paths: {
 				macos: ["{GEMINI_CLI_SYSTEM_DEFAULTS_PATH:/Library/Application Support/GeminiCli/system-defaults.json}"],
 				linux: ["{GEMINI_CLI_SYSTEM_DEFAULTS_PATH:/etc/gemini-cli/system-defaults.json}"],
+				windows: ["{GEMINI_CLI_SYSTEM_DEFAULTS_PATH:%ProgramData%/gemini-cli/system-defaults.json}"],
 			},
 			format: "jsonc",
 			ignores,
@@ -65,6 +66,7 @@ export const layering: CliLayering = {
 			paths: {
 				macos: ["{GEMINI_CLI_SYSTEM_SETTINGS_PATH:/Library/Application Support/GeminiCli/settings.json}"],
 				linux: ["{GEMINI_CLI_SYSTEM_SETTINGS_PATH:/etc/gemini-cli/settings.json}"],
+				windows: ["{GEMINI_CLI_SYSTEM_SETTINGS_PATH:%ProgramData%/gemini-cli/settings.json}"],
 			},
 			format: "jsonc",
 			ignores,

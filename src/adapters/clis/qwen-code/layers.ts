@@ -10,7 +10,7 @@ import type { Emission } from "../emission.ts";
 import { type CliLayering, withPath } from "../layering.ts";
 import { assembled, loginIn, pairsOf, withLogin, withoutLogin } from "../otel-js.ts";
 
-const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths });
+const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
 const HOME = "{QWEN_HOME:~/.qwen}";
 
 const signals = [
@@ -35,6 +35,7 @@ export const layering: CliLayering = {
 			paths: {
 				macos: ["{QWEN_CODE_SYSTEM_DEFAULTS_PATH:/Library/Application Support/QwenCode/system-defaults.json}"],
 				linux: ["{QWEN_CODE_SYSTEM_DEFAULTS_PATH:/etc/qwen-code/system-defaults.json}"],
+				windows: ["{QWEN_CODE_SYSTEM_DEFAULTS_PATH:%ProgramData%/qwen-code/system-defaults.json}"],
 			},
 			format: "jsonc",
 			broken: "cli",
@@ -53,6 +54,7 @@ export const layering: CliLayering = {
 			paths: {
 				macos: ["{QWEN_CODE_SYSTEM_SETTINGS_PATH:/Library/Application Support/QwenCode/settings.json}"],
 				linux: ["{QWEN_CODE_SYSTEM_SETTINGS_PATH:/etc/qwen-code/settings.json}"],
+				windows: ["{QWEN_CODE_SYSTEM_SETTINGS_PATH:%ProgramData%/qwen-code/settings.json}"],
 			},
 			format: "jsonc",
 			isForAll: true,
