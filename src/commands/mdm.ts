@@ -31,7 +31,8 @@ install, report and uninstall, payloads for the vendor's API, STEPS.md and a man
 Files contain a placeholder, not the token. With --mode embedded and --token it also writes copies that contain the
 token, named *.secret.*; do not share them. Without --vehicle it lists the supported MDMs.
 
-verify <folder> checks a folder before you upload it: unchanged, complete, and no token where it does not belong.`,
+verify <folder> checks a folder before you upload it: unchanged, complete, no token where it does not belong, and scripts that the shells and
+PowerShells of this machine can parse. What none of them parsed is printed as unknown.`,
 	arguments: [
 		{ name: "[verify]", description: "check a folder before the upload" },
 		{ name: "[folder]", description: "the folder to check" },

@@ -4,6 +4,7 @@ import { fingerprint } from "../../../token/fingerprint.ts";
 import { isSafeAlphabet, tokenProblems } from "../../../token/shape.ts";
 import type { FilledFile, RenderedKit } from "../kit.ts";
 import type { FoundFile, Wrong } from "./finding.ts";
+import { limitProblems } from "./limits.ts";
 import { compareFilled } from "./pattern.ts";
 
 interface SecretContext extends KitManifest {
@@ -15,7 +16,7 @@ interface SecretContext extends KitManifest {
 export function secretFiles(
 	files: readonly FoundFile[],
 	kit: RenderedKit,
-	{ isOurs, expected, fingerprint: own }: SecretContext,
+	{ isOurs, expected, spec, fingerprint: own }: SecretContext,
 	about: (file: string) => Wrong,
 ): void {
 	const tokens = new Set<string>();
@@ -31,6 +32,7 @@ export function secretFiles(
 			wrong("foreign", "it does not belong to this kit", "move it elsewhere", "warning");
 			continue;
 		}
+		if (file.text !== undefined) limitProblems(spec, original.copyOf, file.text, wrong);
 		if (!isOurs || file.text === undefined) continue;
 		const token = tokenIn(file.text, original, kit);
 		if (token === undefined) {
