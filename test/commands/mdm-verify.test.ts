@@ -66,19 +66,22 @@ describe("a folder as it was made", () => {
 		},
 	);
 
-	test.each(["intune-windows"])("mdm/%s: nothing is wrong, and that no PowerShell parsed it is said", async (name) => {
-		const cwd = copy(name);
-		const run = await verify(cwd);
-		expect(run).toMatchObject({ code: 0, findings: [] });
-		const { shells, notParsed } = JSON.parse(run.stdout);
-		expect(shells).toEqual([]);
-		const scripts = readdirSync(join(cwd, "kit")).filter((file) => file.endsWith(".ps1"));
-		expect(notParsed.map(({ file }: { file: string }) => file).sort()).toEqual(scripts);
-		const { stdout, code } = await crossfade(["mdm", "verify", "kit"], { cwd, env: onlySh() });
-		expect(code).toBe(0);
-		expect(stdout).toMatch(/^unknown {2}\S+\.ps1, .*: not parsed: no PowerShell here \(syntax\)$/m);
-		expect(stdout).toMatch(/files, syntax not checked: no errors, no warnings\n$/);
-	});
+	test.each(["intune-windows", "generic-windows", "generic-windows-embedded"])(
+		"mdm/%s: nothing is wrong, and that no PowerShell parsed it is said",
+		async (name) => {
+			const cwd = copy(name);
+			const run = await verify(cwd);
+			expect(run).toMatchObject({ code: 0, findings: [] });
+			const { shells, notParsed } = JSON.parse(run.stdout);
+			expect(shells).toEqual([]);
+			const scripts = readdirSync(join(cwd, "kit")).filter((file) => file.endsWith(".ps1"));
+			expect(notParsed.map(({ file }: { file: string }) => file).sort()).toEqual(scripts);
+			const { stdout, code } = await crossfade(["mdm", "verify", "kit"], { cwd, env: onlySh() });
+			expect(code).toBe(0);
+			expect(stdout).toMatch(/^unknown {2}\S+\.ps1, .*: not parsed: no PowerShell here \(syntax\)$/m);
+			expect(stdout).toMatch(/files, syntax not checked: no errors, no warnings\n$/);
+		},
+	);
 
 	test("a fingerprint that was filled in by hand is fine; two different ones are not", async () => {
 		const cwd = copy("kandji");

@@ -9,6 +9,7 @@
  */
 import type { Data, Guide, Kit, KitFacts, Limit, Payload } from "../kit.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../vehicle.ts";
+import { seenInText, trapsOfWindows, unseenOnWindows } from "../windows.ts";
 
 const NAME = "Crossfade: token";
 const REMOVAL = "Crossfade: uninstall";
@@ -157,11 +158,7 @@ function guide(): Guide {
 				"files and logs of the agent on the machine (C:\\Windows\\IMECache, C:\\ProgramData\\Microsoft\\IntuneManagementExtension)",
 				"administrators; older agents wrote the text of remediations into a log that users could read",
 			],
-			[
-				"event log of PowerShell",
-				"nobody, unless a policy logs every script block; then administrators, and wherever the log is collected",
-			],
-			["security products that get script contents by AMSI", "whoever may read what they keep"],
+			...seenInText,
 			[
 				"backups and exports of the tenant",
 				"anyone who can read them: tools that document Intune export script bodies",
@@ -173,18 +170,12 @@ function guide(): Guide {
 		],
 		traps: [
 			"With *Run this script using the logged-on credentials: Yes* the script cannot write files for the machine and exits 2. If you need this, generate the files with `--scope user`.",
-			"CLIs inside WSL are not looked at: `wsl=N` in the line counts accounts that have a Linux there.",
-			"The variables CLAUDE_CONFIG_DIR, CODEX_HOME, GEMINI_CLI_HOME and QWEN_HOME of an account that is signed in are seen, and its file is then refused; those of one that is signed out are not seen.",
-			"A file that another program has open for itself is left as it is and reported as an error; the next run tries again.",
-			"A policy that restricts PowerShell (ConstrainedLanguage) keeps the script from working: it exits 13 and says so.",
-			"If the script is signed, editing or filling it breaks the signature: it is for unsigned use.",
+			...trapsOfWindows,
 			"Microsoft advises against secrets in scripts. An ingest token can only send and can be replaced within a day; still, use one for this purpose only.",
 		],
 		unverified: [
-			"Real Windows, Windows PowerShell 5.1, and Intune itself.",
-			"Owners that SYSTEM gives to files it makes in a home, access lists after a replacement, and junctions that are made meanwhile: by documentation only.",
-			"Whether Codex has its background process on Windows; it is not looked for.",
-			"Where scoop, winget and nvm-windows put the CLIs, and each CLI's Windows paths: by documentation and source.",
+			...unseenOnWindows,
+			"Intune itself: nothing was uploaded to a tenant.",
 			"The size that Intune takes for a remediation; 200 KB is documented for platform scripts.",
 			"The Graph requests follow the published schemas and were never sent to a tenant.",
 		],
