@@ -156,16 +156,18 @@ async function write(fx: Effects, spec: MdmSpec, folder: string, options: Flags)
 	const withToken = secret !== undefined && spec.mode === "embedded";
 	const kit = kitOf(spec, { ...(secret && { fingerprint: secret.fingerprint }), withToken });
 	const force = { force: options["force"] === true };
+	const packed = withToken ? kit.packed : [];
+	const secretFiles = [...kit.filled, ...packed.map(({ path, pack }) => ({ path, fill: pack }))];
 	const paths =
 		secret && withToken
-			? await fx.files.writeFilled(folder, kit.artefacts, { files: kit.filled, secret }, force)
+			? await fx.files.writeFilled(folder, kit.artefacts, { files: secretFiles, secret }, force)
 			: await fx.files.writeAll(folder, kit.artefacts, force);
-	const files = [...kit.artefacts, ...(withToken ? kit.filled.map(secretPurpose) : [])];
+	const files = [...kit.artefacts, ...(withToken ? kit.filled.map(secretPurpose) : []), ...packed];
 	if (options["json"] === true) {
 		const rows = files.map(({ path, purpose }, index) => ({
 			path: paths[index],
 			purpose,
-			secret: withToken && kit.filled.some((filled) => filled.path === path),
+			secret: withToken && secretFiles.some((filled) => filled.path === path),
 		}));
 		const fingerprint = secret?.fingerprint;
 		fx.terminal.print(`${JSON.stringify({ ...mdmFlags(spec), fingerprint, files: rows }, undefined, 2)}\n`);
@@ -177,6 +179,7 @@ async function write(fx: Effects, spec: MdmSpec, folder: string, options: Flags)
 		fx.terminal.note("          none of these files contains it: the MDM passes it to the script");
 	if (withToken)
 		fx.terminal.note("secret    the files named *.secret.* contain the token: upload them, then delete them");
+	for (const { caution } of packed) fx.terminal.note(`          ${caution}`);
 	fx.terminal.note(
 		`next      read ${shownName(join(folder, "STEPS.md"))}, then crossfade mdm verify ${shownName(folder)}`,
 	);
