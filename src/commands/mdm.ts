@@ -12,7 +12,18 @@ import { kitOf } from "../generate/kit/kit.ts";
 import { refuseUnfit } from "../generate/kit/token-fit.ts";
 import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
-import { type Mdm, type MdmSpec, mdmFlags, mdms, modes, modesOf, parseMdmFlags, systemsOf } from "../spec/mdm.ts";
+import {
+	askedSystems,
+	type Mdm,
+	type MdmSpec,
+	mdmFlags,
+	mdms,
+	mdmsFor,
+	modes,
+	modesOf,
+	parseMdmFlags,
+	systemsOf,
+} from "../spec/mdm.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
 import { backendOptions } from "./backend-options.ts";
@@ -29,7 +40,7 @@ export const mdmCommand: Command = {
 install, report and uninstall, payloads for the vendor's API, STEPS.md and a manifest with hashes.
 
 Files contain a placeholder, not the token. With --mode embedded and --token it also writes copies that contain the
-token, named *.secret.*; do not share them. Without --vehicle it lists the supported MDMs.
+token, named *.secret.*; do not share them. Without --vehicle it lists the supported MDMs, with --os those for that system.
 
 verify <folder> checks a folder before you upload it: unchanged, complete, no token where it does not belong, and scripts that the shells and
 PowerShells of this machine can parse. What none of them parsed is printed as unknown.`,
@@ -71,6 +82,7 @@ PowerShells of this machine can parse. What none of them parsed is printed as un
 	],
 	examples: [
 		["crossfade mdm", "list the MDMs"],
+		["crossfade mdm --os windows", "list those that have scripts for Windows"],
 		[
 			`crossfade mdm -v ${handing.id} --out ${handing.id}`,
 			`everything for ${handing.title}; it passes the token when the script runs`,
@@ -121,7 +133,7 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 		return verifyFolder(fx, folder, await tokenOf(fx, options), options["json"] === true);
 	}
 	const isBare = options["vehicle"] === undefined && options["out"] === undefined;
-	if (options["list"] === true || isBare) return list(fx, options["json"] === true);
+	if (options["list"] === true || isBare) return list(fx, mdmsFor(askedSystems(options)), options["json"] === true);
 	const spec = parseMdmFlags(options);
 	const out = options["out"];
 	if (typeof out !== "string") {
@@ -131,8 +143,8 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 	return write(fx, spec, out, options);
 }
 
-function list(fx: Effects, json: boolean): ExitName {
-	const rows = mdms.map((vehicle) => ({
+function list(fx: Effects, found: readonly Mdm[], json: boolean): ExitName {
+	const rows = found.map((vehicle) => ({
 		id: vehicle.id,
 		title: vehicle.title,
 		os: systemsOf(vehicle),
@@ -174,6 +186,8 @@ async function write(fx: Effects, spec: MdmSpec, folder: string, options: Flags)
 		return "ok";
 	}
 	for (const path of paths) fx.terminal.print(`${path}\n`);
+	if (spec.vehicle.id !== options["vehicle"])
+		fx.terminal.note(`vehicle   ${spec.vehicle.title} (-v ${spec.vehicle.id})`);
 	if (secret) fx.terminal.note(`token     fp=${secret.fingerprint}`);
 	if (secret && !withToken)
 		fx.terminal.note("          none of these files contains it: the MDM passes it to the script");

@@ -104,6 +104,6 @@ test("what these scripts have no parts for is refused, with the flag", () => {
 	expect(() => parseMdmFlags({ vehicle: "intune-windows", helper: true, compact: true })).toThrow(
 		/--compact[\s\S]*--helper/,
 	);
-	expect(() => parseMdmFlags({ vehicle: "intune-windows", os: "macos" })).toThrow("unknown operating system");
+	expect(() => parseMdmFlags({ vehicle: "intune-windows", os: "linux" })).toThrow("has no scripts for linux");
 	expect(parseMdmFlags({ vehicle: "intune-windows", os: "windows" }).os).toEqual(["windows"]);
 });

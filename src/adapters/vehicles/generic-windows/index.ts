@@ -19,6 +19,7 @@ export const vehicle: Vehicle = {
 	id: "generic-windows",
 	title: "any MDM, RMM or policy for Windows",
 	order: 55,
+	family: "generic",
 	language: "ps1",
 	os: ["windows"],
 	options: [
