@@ -50,12 +50,12 @@
 #    703  Options
 #    810  Token
 #    883  Machine: its system, people and CLIs
-#   1215  Lock
-#   1260  Files
-#   2051  Editor of JSON and TOML files
-#   3749  The work
-#   3868  What a person is told
-#   3925  Start
+#   1216  Lock
+#   1261  Files
+#   2052  Editor of JSON and TOML files
+#   3750  The work
+#   3869  What a person is told
+#   3926  Start
 (& {
 Set-PSDebug -Off
 # PowerShell reads all of a text before it runs any of it, and this is one statement up to its last character: of a text that was cut off
@@ -921,7 +921,8 @@ function Start-Native {
   if (-not [System.IO.File]::Exists($program)) { Stop-Run 13 'this is a 32-bit PowerShell, and there is no 64-bit one' }
   # The execution policy of this process is in its environment, which the other inherits.
   $words = '-NoProfile -NonInteractive -File "' + $SCRIPT_PATH + '" ' + ($run.Options -join ' ')
-  Read-TokenInput
+  # Nobody may be there to end standard input where the token came another way.
+  if ($run.Token.Length -eq 0 -and -not [Environment]::GetEnvironmentVariable('CROSSFADE_TOKEN_FILE')) { Read-TokenInput }
   $end = Start-Program $program $words ($run.Token + "`n")
   [Console]::Error.Write($end.Errors)
   [Console]::Out.Write($end.Output)

@@ -118,6 +118,8 @@ export const kinds = {
 			into: "kit.generated.ts",
 			table: true,
 		},
+		// A file of a form of its own that the vendor takes.
+		{ file: "package.ts", optional: true },
 	],
 };
 

@@ -238,7 +238,7 @@ function sharedNames(all: readonly Declaration[]): string[] {
 const declarations = sources.flatMap(({ path, text }) => declared(path, text));
 
 /** Functions of which most lines are the text or the table that they return. */
-const LONG_DATA = ["fleet", "generic", "intune", "intune-windows", "jamf", "kandji"].map(
+const LONG_DATA = ["fleet", "generic", "generic-windows", "intune", "intune-windows", "jamf", "kandji"].map(
 	(vehicle) => `src/adapters/vehicles/${vehicle}/kit.ts guide`,
 );
 

@@ -29,6 +29,8 @@ export interface GeneratedKit {
 	readonly files: readonly Artefact[];
 	/** Copies with the token in them, where the mode is `embedded` and a token was given; else empty. */
 	readonly secretFiles: readonly { readonly path: string; readonly content: string }[];
+	/** Packages of the vendor's form, made of the scripts with the token, where the vendor has one; just as secret. */
+	readonly packages: readonly { readonly path: string; readonly content: Uint8Array }[];
 }
 
 /**
@@ -54,5 +56,6 @@ export async function renderKit(options: KitOptions, token?: Secret): Promise<Ge
 	return {
 		files: kit.artefacts,
 		secretFiles: withToken ? kit.filled.map(({ path, fill }) => ({ path, content: fill(token.reveal()) })) : [],
+		packages: withToken ? kit.packed.map(({ path, pack }) => ({ path, content: pack(token.reveal()) })) : [],
 	};
 }

@@ -1,25 +1,18 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
 import { shown, shownName } from "../base/mask.ts";
+import { version } from "../base/version.ts";
 import type { Effects } from "../effects/effects.ts";
 import { MANIFEST } from "../generate/kit/kit.ts";
 import type { FoundFile, KitFinding } from "../generate/kit/verify/finding.ts";
+import { powerShellNames } from "../generate/kit/verify/powershell-files.ts";
 import { verifyKit } from "../generate/kit/verify/verify.ts";
-import { parseManifest } from "../spec/manifest.ts";
+import { type KitManifest, parseManifest } from "../spec/manifest.ts";
 import type { Secret } from "../token/secret.ts";
+import { powerShellSyntax, type Syntax, shellSyntax } from "./mdm-syntax.ts";
 
 /** Far larger than any of our files, in bytes. */
 const MAX_BYTES = 4 * 1024 * 1024;
-const SYNTAX_TIMEOUT_MS = 60_000;
-
-/** The shells of macOS and Linux, which must be able to parse the scripts. */
-const shells: readonly (readonly [name: string, ...args: string[]])[] = [
-	["sh"],
-	["dash"],
-	["bash"],
-	["zsh"],
-	["busybox", "sh"],
-];
 
 /** `crossfade mdm verify`: prints every problem of a folder at once; exits 10 if any is an error. */
 export async function verifyFolder(
@@ -40,33 +33,61 @@ export async function verifyFolder(
 		throw new CrossfadeError("refused", { what: "no manifest.json in this folder", where, fix });
 	}
 	const manifest = parseManifest(text, join(folder, MANIFEST));
-	// A shell reads to the end of what is far too large, which may take hours.
-	const scripts = files
-		.filter(({ path, text: read }) => path.endsWith(".sh") && read !== undefined)
-		.map(({ path }) => path);
-	const present = shells.filter(([name]) => fx.programs.find(name) !== undefined);
-	const checked = await fx.terminal.progress(
-		"checking the syntax",
-		Promise.all(scripts.map((path) => syntaxFindings(fx, folder, path, present))),
-	);
-	const findings = [...verifyKit(manifest, files, secret?.fingerprint), ...checked.flat()];
+	const problems = verifyKit(manifest, files, secret?.fingerprint);
+	const syntax = await fx.terminal.progress("checking the syntax", syntaxOf(fx, folder, manifest, files, problems));
+	const findings = [...problems, ...syntax.findings];
 	const errors = findings.filter(({ severity }) => severity === "error").length;
-	const names = present.map((words) => words.join(" "));
 	const { vehicle, mode } = manifest.spec;
 	const summary = { folder, vehicle: vehicle.id, mode, version: manifest.version, fingerprint: manifest.fingerprint };
 	if (json) {
-		const report = { ...summary, files: files.length, shells: names, findings };
+		const { parsers, notParsed } = syntax;
+		const report = { ...summary, files: files.length, shells: parsers, notParsed, findings };
 		fx.terminal.print(`${JSON.stringify(report, undefined, 2)}\n`);
 	} else {
 		fx.terminal.print(`${shownName(folder)}: ${vehicle.title}, ${mode}, otel-crossfade ${shown(manifest.version)}\n`);
 		for (const finding of findings) fx.terminal.print(findingText(finding));
+		for (const line of notParsedLines(syntax)) fx.terminal.print(line);
 		const warnings = findings.length - errors;
-		const syntax = names.length === 0 ? "syntax not checked: no shell here" : `syntax under ${names.join(", ")}`;
-		fx.terminal.print(
-			`${files.length} files, ${syntax}: ${counted(errors, "error")}, ${counted(warnings, "warning")}\n`,
-		);
+		const read = syntax.parsers.length === 0 ? "syntax not checked" : `syntax under ${syntax.parsers.join(", ")}`;
+		fx.terminal.print(`${files.length} files, ${read}: ${counted(errors, "error")}, ${counted(warnings, "warning")}\n`);
 	}
 	return errors > 0 ? "findings" : "ok";
+}
+
+/** A shell reads to the end of what is far too large, which may take hours; PowerShell is given only what is as generated. */
+async function syntaxOf(
+	fx: Effects,
+	folder: string,
+	{ spec, version: madeBy }: KitManifest,
+	files: readonly FoundFile[],
+	problems: readonly KitFinding[],
+): Promise<Syntax> {
+	const names = files.filter(({ text }) => text !== undefined).map(({ path }) => path);
+	const own = powerShellNames(spec).filter((path) => names.includes(path));
+	const wrong = problems.filter(({ severity }) => severity === "error").map(({ file }) => file);
+	const isSound = (path: string) => madeBy === version && !wrong.includes(path);
+	const shell = await shellSyntax(
+		fx,
+		folder,
+		names.filter((path) => path.endsWith(".sh")),
+	);
+	const powerShell = await powerShellSyntax(fx, folder, own.filter(isSound));
+	const reason = madeBy === version ? "it has errors" : "another release made it";
+	const others = own.filter((path) => !isSound(path)).map((file) => ({ file, reason }));
+	return {
+		parsers: [...(spec.vehicle.language === undefined ? shell.parsers : []), ...powerShell.parsers],
+		findings: [...shell.findings, ...powerShell.findings],
+		notParsed: [...shell.notParsed, ...powerShell.notParsed, ...others],
+	};
+}
+
+/** One line for each reason. */
+function notParsedLines({ notParsed }: Syntax): string[] {
+	const reasons = [...new Set(notParsed.map(({ reason }) => reason))];
+	return reasons.map((reason) => {
+		const files = notParsed.filter((each) => each.reason === reason).map(({ file }) => shownName(file));
+		return `unknown  ${files.join(", ")}: not parsed: ${reason} (syntax)\n`;
+	});
 }
 
 function counted(count: number, what: string): string {
@@ -82,34 +103,9 @@ async function readFiles(fx: Effects, folder: string): Promise<FoundFile[]> {
 	const ours = entries.filter(({ path }) => !path.startsWith(".git/"));
 	return Promise.all(
 		ours.map(async (entry) => {
-			if (entry.kind !== "file" || entry.size > MAX_BYTES) return { ...entry, text: undefined };
+			if (entry.kind !== "file" || entry.size > MAX_BYTES) return { ...entry, text: undefined, bytes: undefined };
 			const bytes = await fx.files.read(`${folder}/${entry.path}`, { maxBytes: MAX_BYTES });
-			return { ...entry, text: Buffer.from(bytes).toString("utf8") };
+			return { ...entry, text: Buffer.from(bytes).toString("utf8"), bytes };
 		}),
 	);
-}
-
-/** A shell's messages are shown only for files that contain no token. */
-async function syntaxFindings(
-	fx: Effects,
-	folder: string,
-	path: string,
-	present: readonly (readonly [string, ...string[]])[],
-): Promise<KitFinding[]> {
-	const found: KitFinding[] = [];
-	for (const [name, ...args] of present) {
-		const program = fx.programs.find(name) ?? name;
-		const words = [...args, "-n", resolve(folder, path)];
-		const { code, stderr } = await fx.programs.run(program, words, { timeoutMs: SYNTAX_TIMEOUT_MS });
-		if (code === 0) continue;
-		const said = path.includes(".secret.") ? "" : `: ${shown(stderr.trim().split("\n")[0]?.split(path).at(-1) ?? "")}`;
-		found.push({
-			rule: "syntax",
-			severity: "error",
-			file: path,
-			what: `${[name, ...args].join(" ")} cannot parse it${said}`,
-			fix: "generate the folder again with crossfade mdm",
-		});
-	}
-	return found;
 }

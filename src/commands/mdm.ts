@@ -12,7 +12,18 @@ import { kitOf } from "../generate/kit/kit.ts";
 import { refuseUnfit } from "../generate/kit/token-fit.ts";
 import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
-import { type Mdm, type MdmSpec, mdmFlags, mdms, modes, modesOf, parseMdmFlags, systemsOf } from "../spec/mdm.ts";
+import {
+	askedSystems,
+	type Mdm,
+	type MdmSpec,
+	mdmFlags,
+	mdms,
+	mdmsFor,
+	modes,
+	modesOf,
+	parseMdmFlags,
+	systemsOf,
+} from "../spec/mdm.ts";
 import { parseTokenRef } from "../token/reference.ts";
 import type { Secret } from "../token/secret.ts";
 import { backendOptions } from "./backend-options.ts";
@@ -29,9 +40,10 @@ export const mdmCommand: Command = {
 install, report and uninstall, payloads for the vendor's API, STEPS.md and a manifest with hashes.
 
 Files contain a placeholder, not the token. With --mode embedded and --token it also writes copies that contain the
-token, named *.secret.*; do not share them. Without --vehicle it lists the supported MDMs.
+token, named *.secret.*; do not share them. Without --vehicle it lists the supported MDMs, with --os those for that system.
 
-verify <folder> checks a folder before you upload it: unchanged, complete, and no token where it does not belong.`,
+verify <folder> checks a folder before you upload it: unchanged, complete, no token where it does not belong, and scripts that the shells and
+PowerShells of this machine can parse. What none of them parsed is printed as unknown.`,
 	arguments: [
 		{ name: "[verify]", description: "check a folder before the upload" },
 		{ name: "[folder]", description: "the folder to check" },
@@ -70,6 +82,7 @@ verify <folder> checks a folder before you upload it: unchanged, complete, and n
 	],
 	examples: [
 		["crossfade mdm", "list the MDMs"],
+		["crossfade mdm --os windows", "list those that have scripts for Windows"],
 		[
 			`crossfade mdm -v ${handing.id} --out ${handing.id}`,
 			`everything for ${handing.title}; it passes the token when the script runs`,
@@ -120,7 +133,7 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 		return verifyFolder(fx, folder, await tokenOf(fx, options), options["json"] === true);
 	}
 	const isBare = options["vehicle"] === undefined && options["out"] === undefined;
-	if (options["list"] === true || isBare) return list(fx, options["json"] === true);
+	if (options["list"] === true || isBare) return list(fx, mdmsFor(askedSystems(options)), options["json"] === true);
 	const spec = parseMdmFlags(options);
 	const out = options["out"];
 	if (typeof out !== "string") {
@@ -130,8 +143,8 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 	return write(fx, spec, out, options);
 }
 
-function list(fx: Effects, json: boolean): ExitName {
-	const rows = mdms.map((vehicle) => ({
+function list(fx: Effects, found: readonly Mdm[], json: boolean): ExitName {
+	const rows = found.map((vehicle) => ({
 		id: vehicle.id,
 		title: vehicle.title,
 		os: systemsOf(vehicle),
@@ -155,27 +168,32 @@ async function write(fx: Effects, spec: MdmSpec, folder: string, options: Flags)
 	const withToken = secret !== undefined && spec.mode === "embedded";
 	const kit = kitOf(spec, { ...(secret && { fingerprint: secret.fingerprint }), withToken });
 	const force = { force: options["force"] === true };
+	const packed = withToken ? kit.packed : [];
+	const secretFiles = [...kit.filled, ...packed.map(({ path, pack }) => ({ path, fill: pack }))];
 	const paths =
 		secret && withToken
-			? await fx.files.writeFilled(folder, kit.artefacts, { files: kit.filled, secret }, force)
+			? await fx.files.writeFilled(folder, kit.artefacts, { files: secretFiles, secret }, force)
 			: await fx.files.writeAll(folder, kit.artefacts, force);
-	const files = [...kit.artefacts, ...(withToken ? kit.filled.map(secretPurpose) : [])];
+	const files = [...kit.artefacts, ...(withToken ? kit.filled.map(secretPurpose) : []), ...packed];
 	if (options["json"] === true) {
 		const rows = files.map(({ path, purpose }, index) => ({
 			path: paths[index],
 			purpose,
-			secret: withToken && kit.filled.some((filled) => filled.path === path),
+			secret: withToken && secretFiles.some((filled) => filled.path === path),
 		}));
 		const fingerprint = secret?.fingerprint;
 		fx.terminal.print(`${JSON.stringify({ ...mdmFlags(spec), fingerprint, files: rows }, undefined, 2)}\n`);
 		return "ok";
 	}
 	for (const path of paths) fx.terminal.print(`${path}\n`);
+	if (spec.vehicle.id !== options["vehicle"])
+		fx.terminal.note(`vehicle   ${spec.vehicle.title} (-v ${spec.vehicle.id})`);
 	if (secret) fx.terminal.note(`token     fp=${secret.fingerprint}`);
 	if (secret && !withToken)
 		fx.terminal.note("          none of these files contains it: the MDM passes it to the script");
 	if (withToken)
 		fx.terminal.note("secret    the files named *.secret.* contain the token: upload them, then delete them");
+	for (const { caution } of packed) fx.terminal.note(`          ${caution}`);
 	fx.terminal.note(
 		`next      read ${shownName(join(folder, "STEPS.md"))}, then crossfade mdm verify ${shownName(folder)}`,
 	);

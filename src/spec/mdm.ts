@@ -1,4 +1,4 @@
-import { type Cli, type Os, systems } from "../adapters/clis/cli.ts";
+import { type Cli, everySystem, type Os, systems } from "../adapters/clis/cli.ts";
 import { clis } from "../adapters/clis/registry.ts";
 import type { Provider } from "../adapters/providers/provider.ts";
 import { kits } from "../adapters/vehicles/kit.generated.ts";
@@ -40,11 +40,12 @@ export interface MdmSpec {
 /** Flags -> spec; throws one error with every problem. */
 export function parseMdmFlags(flags: Flags): MdmSpec {
 	const reader = readFlags(flags);
-	const vehicle = vehicleOf(reader);
+	const asked = systemsAsked(reader);
+	const vehicle = vehicleOf(reader, asked);
 	const provider = providerOf(reader);
 	const mode = modeOf(reader, vehicle);
-	const os = listOf(reader, "os", "--os", "operating system", systemsOf(vehicle));
-	const names = listOf(reader, "cli", "--cli", "CLI", defaultClis(provider));
+	const os = asked ?? systemsOf(vehicle);
+	const names = clisOf(reader, defaultClis(provider));
 	const endpoint = scriptEndpoint(reader, provider);
 	const scope = reader.choice(reader.text("scope") ?? vehicle?.scope, scopes, "--scope", "scope");
 	const compact = reader.isSet("compact");
@@ -94,15 +95,56 @@ export function mdmFlags({ vehicle, provider, ...spec }: MdmSpec) {
 	};
 }
 
-function vehicleOf(reader: FlagReader): Mdm | undefined {
-	const ids = mdms.map(({ id }) => id);
+/** The operating systems of `--os`, each known; undefined where none is asked for. Throws `CrossfadeError` (usage). */
+export function askedSystems(flags: Flags): readonly Os[] | undefined {
+	const reader = readFlags(flags);
+	const asked = systemsAsked(reader);
+	if (reader.problems.length > 0) throw new CrossfadeError("usage", reader.problems);
+	return asked;
+}
+
+function systemsAsked(reader: FlagReader): readonly Os[] | undefined {
+	const words = listed(reader, "os", "--os", "operating system", everySystem);
+	return words && everySystem.filter((each) => words.includes(each));
+}
+
+/** The vehicles that have scripts for all of these systems. */
+export function mdmsFor(asked: readonly Os[] | undefined): readonly Mdm[] {
+	return mdms.filter((each) => (asked ?? []).every((os) => systemsOf(each).includes(os)));
+}
+
+/** The vehicle that is named, or for systems that it does not have another of the same product. */
+function vehicleOf(reader: FlagReader, asked: readonly Os[] | undefined): Mdm | undefined {
+	const fit = mdmsFor(asked);
+	const ids = (fit.length > 0 ? fit : mdms).map(({ id }) => id);
 	const name = reader.text("vehicle");
 	if (name === undefined) {
 		const fix = `add -v and your MDM, e.g. -v ${ids[0]}`;
 		reader.wrong("--vehicle", { what: "no vehicle given", expected: `one of ${ids.join(", ")}`, fix });
 	}
-	const id = reader.choice(name, ids, "--vehicle", "vehicle");
-	return mdms.find((each) => each.id === id);
+	const id = reader.choice(
+		name,
+		mdms.map((each) => each.id),
+		"--vehicle",
+		"vehicle",
+	);
+	const named = mdms.find((each) => each.id === id);
+	if (!named || fit.includes(named)) return named;
+	const other = fit.find(({ family }) => family !== undefined && family === named.family);
+	if (!other) reader.problems.push(noSystem(named, asked ?? [], ids, fit.length > 0));
+	return other ?? named;
+}
+
+function noSystem(named: Mdm, asked: readonly Os[], ids: readonly string[], isFit: boolean): Problem {
+	const missing = asked.filter((os) => !systemsOf(named).includes(os));
+	const others = ids.map((id) => `-v ${id}`).join(", ");
+	return {
+		what: `${named.title} has no scripts for ${missing.join(" and ")}`,
+		expected: `one of ${systemsOf(named).join(", ")}`,
+		got: asked.join(","),
+		where: { file: "--os" },
+		fix: isFit ? `for ${asked.join(" and ")} choose ${others}` : "run it once for each operating system",
+	};
 }
 
 function modeOf(reader: FlagReader, vehicle: Mdm | undefined): Mode | undefined {
@@ -128,22 +170,29 @@ export function systemsOf(vehicle: Vehicle | undefined): readonly Os[] {
 	return vehicle?.os ?? systems;
 }
 
-/** Parses a comma-separated list of known words, in their canonical order. */
-function listOf<T extends string>(
+/** The words of a comma-separated list, of which each must be known; undefined without the flag. */
+function listed(
 	reader: FlagReader,
 	name: string,
 	flag: string,
 	what: string,
-	known: readonly T[],
-): T[] {
-	const text = reader.text(name);
-	if (text === undefined) return [...known];
-	const words = text.split(",").map((word) => word.trim());
-	const all = name === "cli" ? (clis.map(({ id }) => id) as unknown as readonly T[]) : known;
+	known: readonly string[],
+): readonly string[] | undefined {
+	const words = reader
+		.text(name)
+		?.split(",")
+		.map((word) => word.trim());
 	for (const word of new Set(words)) {
-		if (!all.some((each) => each === word)) reader.problems.push(choiceProblem(what, word, all, flag));
+		if (!known.includes(word)) reader.problems.push(choiceProblem(what, word, known, flag));
 	}
-	return all.filter((each) => words.includes(each));
+	return words;
+}
+
+/** Ids of CLIs in their canonical order. */
+function clisOf(reader: FlagReader, usual: readonly string[]): readonly string[] {
+	const ids = clis.map(({ id }) => id);
+	const words = listed(reader, "cli", "--cli", "CLI", ids);
+	return words ? ids.filter((id) => words.includes(id)) : usual;
 }
 
 /** CLIs that can authenticate to the provider: if it accepts the token only in a header, CLIs that send it in the URL cannot. */

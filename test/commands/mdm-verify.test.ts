@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
@@ -63,6 +63,23 @@ describe("a folder as it was made", () => {
 			const run = await verify(copy(name));
 			expect(run).toMatchObject({ code: 0, findings: [] });
 			expect(JSON.parse(run.stdout).shells).toEqual(["sh"]);
+		},
+	);
+
+	test.each(["intune-windows", "generic-windows", "generic-windows-embedded"])(
+		"mdm/%s: nothing is wrong, and that no PowerShell parsed it is said",
+		async (name) => {
+			const cwd = copy(name);
+			const run = await verify(cwd);
+			expect(run).toMatchObject({ code: 0, findings: [] });
+			const { shells, notParsed } = JSON.parse(run.stdout);
+			expect(shells).toEqual([]);
+			const scripts = readdirSync(join(cwd, "kit")).filter((file) => file.endsWith(".ps1"));
+			expect(notParsed.map(({ file }: { file: string }) => file).sort()).toEqual(scripts);
+			const { stdout, code } = await crossfade(["mdm", "verify", "kit"], { cwd, env: onlySh() });
+			expect(code).toBe(0);
+			expect(stdout).toMatch(/^unknown {2}\S+\.ps1, .*: not parsed: no PowerShell here \(syntax\)$/m);
+			expect(stdout).toMatch(/files, syntax not checked: no errors, no warnings\n$/);
 		},
 	);
 
@@ -324,5 +341,107 @@ describe("files with a token", () => {
 		expect(run.findings).toContainEqual(
 			expect.objectContaining({ file: "STEPS.md", what: "it contains the given token" }),
 		);
+	});
+});
+
+describe("scripts in PowerShell", () => {
+	const remediate = (cwd: string, change: (text: string) => string) => edit(cwd, "remediate.ps1", change);
+	const cases: [what: string, change: (cwd: string) => void, expected: string[]][] = [
+		[
+			"two scripts swapped",
+			(cwd) => {
+				const [one, other] = ["remediate.ps1", "uninstall.ps1"].map((file) => readFileSync(join(cwd, "kit", file)));
+				writeFileSync(join(cwd, "kit/remediate.ps1"), other ?? "");
+				writeFileSync(join(cwd, "kit/uninstall.ps1"), one ?? "");
+			},
+			["error deviceHealthScript.json payload", "error remediate.ps1 changed", "error uninstall.ps1 changed"],
+		],
+		[
+			"a line appended",
+			(cwd) => remediate(cwd, (text) => `${text}Remove-Item C:\\Users -Recurse\r\n`),
+			["error deviceHealthScript.json payload", "error remediate.ps1 changed"],
+		],
+		[
+			"a byte order mark",
+			(cwd) => remediate(cwd, (text) => `\ufeff${text}`),
+			["error deviceHealthScript.json payload", "error remediate.ps1 changed", "error remediate.ps1 encoding"],
+		],
+		[
+			"UTF-16, as an editor of Windows may save it",
+			(cwd) => {
+				const text = readFileSync(join(cwd, "kit/remediate.ps1"), "utf8");
+				writeFileSync(join(cwd, "kit/remediate.ps1"), Buffer.from(`\ufeff${text}`, "utf16le"));
+			},
+			["error remediate.ps1 changed", "error remediate.ps1 encoding"],
+		],
+		[
+			"LF alone",
+			(cwd) => remediate(cwd, (text) => text.replaceAll("\r\n", "\n")),
+			["error remediate.ps1 changed", "error remediate.ps1 line-ends"],
+		],
+		[
+			"letters that are not ASCII",
+			(cwd) => remediate(cwd, (text) => text.replace("# Run it as SYSTEM", "# Als SYSTEM ausf\u00fchren")),
+			["error remediate.ps1 changed", "error remediate.ps1 encoding"],
+		],
+		[
+			"a token in the script instead of in a copy",
+			(cwd) => remediate(cwd, (text) => text.replace("@TOKEN@", secret.token)),
+			["error remediate.ps1 token"],
+		],
+		[
+			"a token in a comment",
+			(cwd) => edit(cwd, "detect.ps1", (text) => `${text}# ${secret.token}\r\n`),
+			["error detect.ps1 changed", "error detect.ps1 token"],
+		],
+		[
+			"a word that makes PowerShell log the script",
+			(cwd) => remediate(cwd, (text) => `${text}# without Bypass\r\n`),
+			["error remediate.ps1 changed", "error remediate.ps1 logged"],
+		],
+		[
+			"more than Intune takes",
+			(cwd) => remediate(cwd, (text) => `${text}${"# more\r\n".repeat(10_000)}`),
+			["error remediate.ps1 changed", "error remediate.ps1 limit"],
+		],
+	];
+	test.each(cases)("%s", async (_what, change, expected) => {
+		const cwd = copy("intune-windows");
+		change(cwd);
+		const run = await verify(cwd);
+		expect(short(run)).toEqual(expect.arrayContaining(expected));
+		expect(run.code).toBe(10);
+	});
+
+	test("with the token: fine as made; every line of what is wrong is without it, also where a word of the list is in it", async () => {
+		const cwd = await filled("intune-windows");
+		expect(await verify(cwd, "--token", "-")).toMatchObject({ code: 0, findings: [] });
+		const odd = `kEmit0Bypass${secret.token}`;
+		const [name] = ["remediate.secret.ps1"];
+		edit(cwd, name ?? "", (text) => text.replace(/(?<=\$run\.Token = ').*(?=')/, odd));
+		const run = await verify(cwd);
+		expect(short(run)).toEqual(
+			expect.arrayContaining(["error remediate.secret.ps1 logged", "error remediate.secret.ps1 token"]),
+		);
+		expect(run.stdout).not.toMatch(/emit|kEm|0By/);
+	});
+
+	test("a copy with the token that is not the script, or in another encoding, or too large", async () => {
+		const cwd = await filled("intune-windows");
+		const path = join(cwd, "kit/remediate.secret.ps1");
+		const good = readFileSync(path);
+		const found = async (content: Uint8Array) => {
+			writeFileSync(path, content);
+			return short(await verify(cwd)).filter((each) => each.includes("remediate.secret.ps1"));
+		};
+		const name = "error remediate.secret.ps1";
+		const mark = Buffer.concat([Buffer.from("\ufeff"), good]);
+		expect(await found(mark)).toEqual([`${name} changed`, `${name} encoding`]);
+		const lines = Buffer.from(good.toString().replaceAll("\r\n", "\n"));
+		expect(await found(lines)).toEqual([`${name} changed`, `${name} line-ends`]);
+		const other = readFileSync(join(cwd, "kit/uninstall.ps1"));
+		expect(await found(other)).toEqual([`${name} changed`]);
+		const more = Buffer.concat([good, Buffer.from("# more\r\n".repeat(10_000))]);
+		expect(await found(more)).toEqual([`${name} limit`, `${name} changed`]);
 	});
 });

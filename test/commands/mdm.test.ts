@@ -56,6 +56,31 @@ describe("crossfade mdm", () => {
 		});
 	});
 
+	test("--os picks the vehicle of a product, and the list", async () => {
+		const ids = async (...flags: string[]) => {
+			const { stdout, code } = await crossfade(["mdm", "--json", ...flags]);
+			expect(code).toBe(0);
+			return JSON.parse(stdout).map(({ id }: { id: string }) => id);
+		};
+		expect(await ids("--os", "windows")).toEqual(["intune-windows", "generic-windows"]);
+		expect(await ids("--os", "linux,macos", "--list")).toEqual(["fleet", "generic"]);
+		const cwd = scratch();
+		const picked = [
+			["intune", "windows", "intune-windows"],
+			["generic", "windows", "generic-windows"],
+			["generic-windows", "linux", "generic"],
+			["fleet", "linux", "fleet"],
+		] as const;
+		for (const [vehicle, os, expected] of picked) {
+			const out = `${vehicle}-${os}`;
+			const { code, stderr } = await crossfade(["mdm", "-v", vehicle, "--os", os, "--out", out], { cwd });
+			expect(code).toBe(0);
+			expect(JSON.parse(read(cwd, `${out}/manifest.json`)).settings).toMatchObject({ vehicle: expected, os });
+			expect(stderr.includes(`(-v ${expected})`)).toBe(vehicle !== expected);
+			expect(await crossfade(["mdm", "verify", out], { cwd })).toMatchObject({ code: 0 });
+		}
+	});
+
 	test("flags get into the scripts", async () => {
 		const cwd = scratch();
 		const flags = ["--scope", "user", "--helper", "--no-host-identity", "--cli", "gemini,claude-code", "--os", "linux"];
@@ -239,6 +264,21 @@ describe("bad input: everything at once, nothing written, no token repeated", ()
 		["no folder", ["mdm", "-v", "jamf"], 2, "no folder given"],
 		["a mode it does not have", ["mdm", "-v", "intune", "--mode", "param", "--out", "o"], 2, "has no mode param"],
 		["a system it does not reach", [...jamf, "--os", "linux"], 2, "one of macos"],
+		[
+			"a system that its product has not at all",
+			[...jamf, "--os", "windows"],
+			2,
+			"choose -v intune-windows, -v generic-windows",
+		],
+		["systems of two languages", ["mdm", "-v", "generic", "--os", "linux,windows", "--out", "o"], 2, "once for each"],
+		["a system that nobody has", [...jamf, "--os", "windos"], 2, "did you mean --os windows?"],
+		["a list for such a system", ["mdm", "--os", "plan9"], 2, "unknown operating system"],
+		[
+			"a system without a vehicle",
+			["mdm", "--os", "windows", "--out", "o"],
+			2,
+			"one of intune-windows, generic-windows",
+		],
 		["an unknown CLI", [...jamf, "--cli", "codex,cursor"], 2, "unknown CLI"],
 		["an endpoint without a scheme", endpoint("otlp.example.com"), 2, "has no scheme"],
 		["an endpoint of one signal", endpoint("https://otlp.example.com/v1/logs/"), 2, "for a single signal"],

@@ -131,12 +131,14 @@ export function vehicleContract(vehicle: Mdm, mode: Mode): void {
 	});
 
 	test("STEPS: every file it names is in the folder, every placeholder it tells to fill is there, and none is left out", () => {
-		const { artefacts, filled } = kitOf(plain);
-		const paths = [...artefacts.map(({ path }) => path), ...filled.map(({ path }) => path)];
+		const { artefacts, filled, packed } = kitOf(plain);
+		const paths = [...artefacts, ...filled, ...packed].map(({ path }) => path);
 		const names = [...paths, ...paths.map((path) => path.split("/").at(-1) ?? "")];
 		for (const { path, content } of artefacts) {
 			if (!path.endsWith(".md")) continue;
-			for (const [, name = ""] of content.matchAll(/`([\w./-]+\.(?:sh|ps1|json|xml|yml|md|mobileconfig))`/g)) {
+			for (const [, name = ""] of content.matchAll(
+				/`([\w./-]+\.(?:sh|ps1|json|xml|yml|md|mobileconfig|intunewin))`/g,
+			)) {
 				expect(names, `${path} names ${name}`).toContain(name);
 			}
 		}

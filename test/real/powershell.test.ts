@@ -1,8 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { powerShellSyntax } from "../../src/commands/mdm-syntax.ts";
+import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
+import { crossfade } from "../harness/command.ts";
+import { freshProgram } from "../harness/fresh.ts";
 import { needs, pwsh, pwshWine } from "../harness/parts.ts";
 
 const asked = 'param($word)\n"$($PSVersionTable.PSVersion.Major) $IsWindows $word"\nexit 7\n';
@@ -26,3 +30,55 @@ test("under Wine so does the build for Windows, in a prefix of its own", needs(p
 	onTestFinished(() => void spawnSync("/usr/lib/wine/wineserver64", ["-k"], { env, stdio: "ignore" }));
 	expect(answer(pwshWine.path, env)).toEqual({ status: 7, stdout: "7 True a word" });
 });
+
+/** A folder for PATH with the real PowerShell, and what its launcher needs. */
+function onPath(): Record<string, string> {
+	const tools = scratch();
+	symlinkSync(pwsh.path, join(tools, "pwsh"));
+	return { PATH: `${tools}:/usr/bin:/bin`, HOME: scratch() };
+}
+
+test("mdm verify: it parses the scripts of a kit, those with the token too", needs(pwsh), async () => {
+	const secret = canary();
+	const cwd = scratch();
+	const env = { ...onPath(), TOKEN: secret.token };
+	const options = {
+		cwd,
+		env,
+		canaries: [secret],
+		holders: ["kit/remediate.secret.ps1", "kit/deviceHealthScript.secret.json"],
+	};
+	await crossfade(["mdm", "-v", "intune-windows", "--token", "env:TOKEN", "--out", "kit", "-q"], options);
+	const { stdout, code } = await crossfade(["mdm", "verify", "kit", "--json"], options);
+	expect(code).toBe(0);
+	expect(JSON.parse(stdout)).toMatchObject({
+		shells: expect.arrayContaining([expect.stringMatching(/^PowerShell 7\./)]),
+		notParsed: [],
+		findings: [],
+	});
+});
+
+test(
+	"mdm verify: what it cannot parse is told by line and kind, whatever the file is called; nothing of it is run",
+	needs(pwsh),
+	async () => {
+		const secret = canary();
+		const folder = scratch();
+		const names = ["broken.ps1", "'; $(New-Item ran) # \u00fc.ps1", "fine.ps1"];
+		const ran = join(folder, "ran");
+		writeFileSync(join(folder, names[0] ?? ""), `"$(${secret.token}"\r\nif (1) {\r\n`);
+		writeFileSync(join(folder, names[1] ?? ""), `New-Item '${ran}'\r\n)\r\n`);
+		writeFileSync(join(folder, names[2] ?? ""), `New-Item '${ran}'\r\n`);
+		for (const [name, value] of Object.entries(onPath())) vi.stubEnv(name, value);
+		onTestFinished(() => void vi.unstubAllEnvs());
+		const { nodeEffects } = freshProgram();
+		const syntax = await powerShellSyntax(nodeEffects({} as never), folder, names);
+		expect(syntax.notParsed).toEqual([]);
+		const found = syntax.findings.map(({ file, what }) => [file, what.replace(/^PowerShell [\d.]+ /, "")]);
+		expect(found).toContainEqual([names[1], "cannot parse it: UnexpectedToken in line 2"]);
+		expect(found.filter(([file]) => file === names[0]).length).toBeGreaterThan(0);
+		expect(found.filter(([file]) => file === names[2])).toEqual([]);
+		expect(JSON.stringify(syntax)).not.toContain(secret.token);
+		expect(existsSync(ran)).toBe(false);
+	},
+);

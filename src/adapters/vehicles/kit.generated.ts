@@ -2,6 +2,7 @@
 import type { Kit } from "./kit.ts";
 import { kit as fleet } from "./fleet/kit.ts";
 import { kit as generic } from "./generic/kit.ts";
+import { kit as genericWindows } from "./generic-windows/kit.ts";
 import { kit as intune } from "./intune/kit.ts";
 import { kit as intuneWindows } from "./intune-windows/kit.ts";
 import { kit as jamf } from "./jamf/kit.ts";
@@ -14,4 +15,5 @@ export const kits: Readonly<Record<string, Kit>> = {
 	"kandji": kandji,
 	"fleet": fleet,
 	"generic": generic,
+	"generic-windows": genericWindows,
 };

@@ -5,6 +5,8 @@ export interface Kit {
 	readonly scripts: readonly KitScript[];
 	/** Request bodies for the vendor's API. */
 	readonly payloads: (facts: KitFacts) => readonly Payload[];
+	/** Files of the vendor's own form, made of the scripts. */
+	readonly packages?: readonly Package[];
 	readonly guide: (facts: KitFacts) => Guide;
 	/** Extra pages, by path, for products that share this vehicle. */
 	readonly pages?: (facts: KitFacts) => Readonly<Record<string, Page>>;
@@ -54,6 +56,22 @@ export interface Payload {
 	readonly format: "json" | "yaml" | "xml" | "plist";
 	readonly purpose: string;
 	readonly data: Data;
+}
+
+/** Several scripts in one file, which is made only with the token: the one that installs has it in mode `embedded`. */
+export interface Package {
+	/** Its name without a token, which no file has; with the token it is `*.secret.*`. */
+	readonly path: string;
+	readonly purpose: string;
+	/** By their paths in the kit, the one that installs first. */
+	readonly scripts: readonly string[];
+	/** What to know when it is written. */
+	readonly caution: string;
+	/** `seed` are 32 bytes that follow from the token and nobody else knows: the same files and seed give the same bytes. */
+	readonly pack: (
+		files: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+		seed: Uint8Array,
+	) => Uint8Array;
 }
 
 /** One thing to do. */

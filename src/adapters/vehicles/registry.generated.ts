@@ -2,6 +2,7 @@
 import type { Vehicle } from "./vehicle.ts";
 import { vehicle as fleet } from "./fleet/index.ts";
 import { vehicle as generic } from "./generic/index.ts";
+import { vehicle as genericWindows } from "./generic-windows/index.ts";
 import { vehicle as installer } from "./installer/index.ts";
 import { vehicle as installerWindows } from "./installer-windows/index.ts";
 import { vehicle as intune } from "./intune/index.ts";
@@ -16,6 +17,7 @@ export const vehicles: readonly [Vehicle, ...Vehicle[]] = [
 	kandji,
 	fleet,
 	generic,
+	genericWindows,
 	installer,
 	installerWindows,
 ];

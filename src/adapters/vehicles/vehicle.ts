@@ -21,6 +21,8 @@ export interface Vehicle {
 	readonly title: string;
 	/** Its place in lists, the lowest first. */
 	readonly order: number;
+	/** The same for vehicles of one product on different systems, of which the system decides. */
+	readonly family?: string;
 	/** The language of its scripts; sh if not given. */
 	readonly language?: "ps1";
 	/** Operating systems it supports; all those of sh if not given. */

@@ -30,7 +30,7 @@ export interface SecretFileToWrite {
 	/** Relative to the output folder; always named `*.secret.*`. */
 	readonly path: string;
 	/** The content, made from the token. */
-	fill(token: string): string;
+	fill(token: string): string | Uint8Array;
 }
 
 /** One entry of a folder. */

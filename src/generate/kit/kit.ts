@@ -1,4 +1,5 @@
-import type { KitFacts } from "../../adapters/vehicles/kit.ts";
+import { createHmac } from "node:crypto";
+import type { KitFacts, Package, Payload } from "../../adapters/vehicles/kit.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../../adapters/vehicles/vehicle.ts";
 import { withoutTriggerWords } from "../../base/trigger-words.ts";
 import type { MdmSpec } from "../../spec/mdm.ts";
@@ -21,6 +22,17 @@ export interface FilledFile {
 	fill(token: string): string;
 }
 
+/** A package of the vendor's form, which contains the token. */
+export interface PackedFile {
+	/** Always `*.secret.*`. */
+	readonly path: string;
+	/** The script with the token in it. */
+	readonly copyOf: string;
+	readonly purpose: string;
+	readonly caution: string;
+	pack(token: string): Uint8Array;
+}
+
 export interface RenderedKit {
 	/** All files without a token, manifest included. */
 	readonly artefacts: readonly Artefact[];
@@ -28,6 +40,8 @@ export interface RenderedKit {
 	readonly plain: Readonly<Record<string, string>>;
 	/** Those with a placeholder for the token. */
 	readonly filled: readonly FilledFile[];
+	/** Made of those and of the others. */
+	readonly packed: readonly PackedFile[];
 	readonly manifest: Manifest;
 }
 
@@ -67,24 +81,17 @@ export function kitOf(
 	const all = [...listed, steps];
 
 	const plain = Object.fromEntries(all.map(({ path, content }) => [path, content]));
-	const filled = all
-		.filter(({ path }) => tokenFiles(spec, payloads).includes(path))
-		.map(({ path }): FilledFile => {
-			const payload = payloads.find((each) => each.path === path);
-			const withFingerprint = (text: string) => fillFingerprint(text, options.fingerprint);
-			return {
-				path: secretName(path),
-				copyOf: path,
-				fill: (token) => {
-					const literal = spec.vehicle.language === "ps1" ? withoutTriggerWords(token, GAP) : token;
-					const put = (text: string) => withFingerprint(text.replaceAll(TOKEN_PLACEHOLDER, () => literal));
-					if (!payload) return put(texts[path] ?? "");
-					const own = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, put(text)]));
-					return withFingerprint(renderPayload(payload, own));
-				},
-			};
-		});
-	const secretFiles = options.withToken ? filled.map(({ path, copyOf }) => ({ path, copyOf })) : [];
+	const put = (token: string) => {
+		const literal = spec.vehicle.language === "ps1" ? withoutTriggerWords(token, GAP) : token;
+		return (text: string) =>
+			fillFingerprint(
+				text.replaceAll(TOKEN_PLACEHOLDER, () => literal),
+				options.fingerprint,
+			);
+	};
+	const filled = filledFiles(tokenFiles(spec, payloads), { payloads, texts, put });
+	const packed = spec.mode === "embedded" ? (kit.packages ?? []).map((each) => packedFile(each, texts, put)) : [];
+	const secretFiles = options.withToken ? [...filled, ...packed].map(({ path, copyOf }) => ({ path, copyOf })) : [];
 	const manifest = manifestOf(spec, { files: plain, secretFiles, fingerprint: options.fingerprint });
 	const filledTexts = Object.fromEntries(
 		Object.entries(texts).map(([path, text]) => [path, fillFingerprint(text, options.fingerprint)]),
@@ -101,7 +108,43 @@ export function kitOf(
 		content: `${JSON.stringify(manifest, undefined, 2)}\n`,
 		purpose: "SHA-256 of each file, and the vendor's limits",
 	});
-	return { artefacts, plain, filled, manifest };
+	return { artefacts, plain, filled, packed, manifest };
+}
+
+/** Puts a token, and the fingerprint that is expected, into a text. */
+type Put = (token: string) => (text: string) => string;
+type Texts = Readonly<Record<string, string>>;
+
+function filledFiles(
+	paths: readonly string[],
+	{ payloads, texts, put }: { readonly payloads: readonly Payload[]; readonly texts: Texts; readonly put: Put },
+): FilledFile[] {
+	return paths.map((path) => {
+		const payload = payloads.find((each) => each.path === path);
+		return {
+			path: secretName(path),
+			copyOf: path,
+			fill: (token) => {
+				const into = put(token);
+				if (!payload) return into(texts[path] ?? "");
+				const own = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, into(text)]));
+				return into(renderPayload(payload, own));
+			},
+		};
+	});
+}
+
+function packedFile({ path, purpose, caution, scripts, pack }: Package, texts: Texts, put: Put): PackedFile {
+	return {
+		path: secretName(path),
+		copyOf: scripts[0] ?? path,
+		purpose,
+		caution,
+		pack: (token) => {
+			const files = scripts.map((name) => ({ name, bytes: Buffer.from(put(token)(texts[name] ?? "")) }));
+			return pack(files, createHmac("sha256", token).update("otel-crossfade package").digest());
+		},
+	};
 }
 
 /** What a kit's text depends on. */

@@ -86,7 +86,10 @@ test("a token with a word that makes PowerShell log the script stands in two str
 	const script = texts.find(({ path }) => path === "remediate.secret.ps1")?.text ?? "";
 	expect(triggerWords(script)).toEqual([]);
 	expect(script).toContain("$run.Token = 'kEm' + 'it0By' + 'pass1");
-	const file = (path: string, text: string) => ({ path, text, size: text.length, kind: "file" as const, mode: 0o600 });
+	const file = (path: string, text: string) => {
+		const bytes = Buffer.from(text);
+		return { path, text, bytes, size: bytes.length, kind: "file" as const, mode: 0o600 };
+	};
 	const found = [
 		...kit.artefacts.map(({ path, content }) => file(path, content)),
 		...texts.map(({ path, text }) => file(path, text)),
@@ -101,6 +104,6 @@ test("what these scripts have no parts for is refused, with the flag", () => {
 	expect(() => parseMdmFlags({ vehicle: "intune-windows", helper: true, compact: true })).toThrow(
 		/--compact[\s\S]*--helper/,
 	);
-	expect(() => parseMdmFlags({ vehicle: "intune-windows", os: "macos" })).toThrow("unknown operating system");
+	expect(() => parseMdmFlags({ vehicle: "intune-windows", os: "linux" })).toThrow("has no scripts for linux");
 	expect(parseMdmFlags({ vehicle: "intune-windows", os: "windows" }).os).toEqual(["windows"]);
 });

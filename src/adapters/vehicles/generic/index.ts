@@ -13,6 +13,7 @@ export const vehicle: Vehicle = {
 	id: "generic",
 	title: "any MDM, Ansible or SSH",
 	order: 50,
+	family: "generic",
 	options: [
 		"# First, so that no program started below inherits it.",
 		"token=${TOKEN-}",

@@ -12,6 +12,7 @@ export const vehicle: Vehicle = {
 	id: "intune-windows",
 	title: "Microsoft Intune for Windows",
 	order: 25,
+	family: "intune",
 	language: "ps1",
 	os: ["windows"],
 	options: [

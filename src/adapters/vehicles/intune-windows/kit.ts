@@ -1,14 +1,17 @@
 /**
  * What an admin of Intune gets for Windows: the detection and the remediation, the uninstall as a platform script, their JSON for Microsoft
- * Graph, and the page of steps.
+ * Graph, the package of a Win32 app, and the pages of steps.
  *
  * Sources: https://learn.microsoft.com/intune/intune-service/fundamentals/remediations (menus, licences, schedule, output),
  * https://learn.microsoft.com/intune/intune-service/apps/powershell-scripts (platform scripts and their size),
- * https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscript and
+ * https://learn.microsoft.com/intune/app-management/deployment/add-win32 (Win32 apps: fields, detection, 32-bit commands, 24 hours, 50 KB for
+ * a script as installer), https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscript and
  * https://learn.microsoft.com/graph/api/resources/intune-shared-devicemanagementscript (fields).
  */
-import type { Data, Guide, Kit, KitFacts, Limit, Payload } from "../kit.ts";
+import type { Data, Guide, Kit, KitFacts, Limit, Page, Payload } from "../kit.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../vehicle.ts";
+import { run, seenInText, trapsOfWindows, unseenOnWindows } from "../windows.ts";
+import { intuneWin } from "./package.ts";
 
 const NAME = "Crossfade: token";
 const REMOVAL = "Crossfade: uninstall";
@@ -32,8 +35,22 @@ export const kit: Kit = {
 		},
 	],
 	payloads,
+	packages: [
+		{
+			path: "crossfade.intunewin",
+			purpose: "the package of a Win32 app, with `remediate.ps1`, the token in it, and `uninstall.ps1`",
+			scripts: ["remediate.ps1", "uninstall.ps1"],
+			caution: "crossfade.secret.intunewin is encrypted, but its keys are in it: who has the file has the token",
+			pack: intuneWin,
+		},
+	],
 	guide,
+	pages: () => ({ "steps/win32-app.md": win32App, "steps/platform-script.md": platformScript }),
 };
+
+const PLATFORM = "Crossfade: install once";
+const command = (script: string) =>
+	`powershell.exe -NoProfile -NonInteractive -ExecutionPolicy RemoteSigned -File ${script}`;
 
 /** Sets every field, because the defaults of the portal and of Graph differ. */
 function payloads({ provider }: KitFacts): Payload[] {
@@ -43,6 +60,14 @@ function payloads({ provider }: KitFacts): Payload[] {
 		runAs32Bit: false,
 		roleScopeTagIds: ["0"],
 	};
+	const platform = (displayName: string, embed: string, description: string): Data => ({
+		"@odata.type": "#microsoft.graph.deviceManagementScript",
+		displayName,
+		description,
+		scriptContent: { embed, as: "base64" },
+		fileName: embed,
+		...common,
+	});
 	return [
 		{
 			path: "deviceHealthScript.json",
@@ -59,17 +84,16 @@ function payloads({ provider }: KitFacts): Payload[] {
 			},
 		},
 		{
+			path: "deviceManagementScript.json",
+			format: "json",
+			purpose: `POST ${GRAPH}/deviceManagementScripts, in place of the remediation`,
+			data: platform(PLATFORM, "remediate.ps1", `Sends telemetry of AI CLIs to ${provider}.`),
+		},
+		{
 			path: "uninstall-deviceManagementScript.json",
 			format: "json",
 			purpose: `POST ${GRAPH}/deviceManagementScripts`,
-			data: {
-				"@odata.type": "#microsoft.graph.deviceManagementScript",
-				displayName: REMOVAL,
-				description: "Removes what the remediation set.",
-				scriptContent: { embed: "uninstall.ps1", as: "base64" },
-				fileName: "uninstall.ps1",
-				...common,
-			},
+			data: platform(REMOVAL, "uninstall.ps1", "Removes what the remediation set."),
 		},
 	];
 }
@@ -84,6 +108,7 @@ function guide(): Guide {
 	return {
 		before: [
 			"You need an Intune role that may change *Remediations*, and Windows devices that are joined to Microsoft Entra (also hybrid) with a licence for remediations: Windows Enterprise E3 or E5, Education A3 or A5, or VDA.",
+			"Without such a licence, or to configure a machine before its first sign-in, use the Win32 app of `steps/win32-app.md`; `steps/platform-script.md` is for a single run. The rest of this page is about the remediation.",
 			"Intune has no field for a secret parameter, so the token has to be in the file, and *embedded* is the only mode.",
 			"A policy that makes PowerShell log every script block (*Turn on PowerShell Script Block Logging*) writes the whole script to the event log of each machine, and the token with it. Without such a policy nothing of it is logged: no word in these files makes PowerShell log them by itself.",
 		],
@@ -114,7 +139,7 @@ function guide(): Guide {
 			},
 			{
 				text: "In the remediation's Device status, column *Post-remediation detection output*, its line begins with `crossfade ok`. On the machine, as administrator:",
-				commands: ["powershell -NoProfile -ExecutionPolicy RemoteSigned -File .\\detect.ps1"],
+				commands: [run(".\\detect.ps1")],
 			},
 			{ text: "Then assign it to a pilot group, and after a day to everyone." },
 		],
@@ -158,10 +183,10 @@ function guide(): Guide {
 				"administrators; older agents wrote the text of remediations into a log that users could read",
 			],
 			[
-				"event log of PowerShell",
-				"nobody, unless a policy logs every script block; then administrators, and wherever the log is collected",
+				"the package of the Win32 app, where it is used",
+				"whoever has the file: its keys are in it. On the machine the agent unpacks it into a folder of its own while it installs",
 			],
-			["security products that get script contents by AMSI", "whoever may read what they keep"],
+			...seenInText,
 			[
 				"backups and exports of the tenant",
 				"anyone who can read them: tools that document Intune export script bodies",
@@ -173,20 +198,16 @@ function guide(): Guide {
 		],
 		traps: [
 			"With *Run this script using the logged-on credentials: Yes* the script cannot write files for the machine and exits 2. If you need this, generate the files with `--scope user`.",
-			"CLIs inside WSL are not looked at: `wsl=N` in the line counts accounts that have a Linux there.",
-			"The variables CLAUDE_CONFIG_DIR, CODEX_HOME, GEMINI_CLI_HOME and QWEN_HOME of an account that is signed in are seen, and its file is then refused; those of one that is signed out are not seen.",
-			"A file that another program has open for itself is left as it is and reported as an error; the next run tries again.",
-			"A policy that restricts PowerShell (ConstrainedLanguage) keeps the script from working: it exits 13 and says so.",
-			"If the script is signed, editing or filling it breaks the signature: it is for unsigned use.",
+			...trapsOfWindows,
 			"Microsoft advises against secrets in scripts. An ingest token can only send and can be replaced within a day; still, use one for this purpose only.",
 		],
 		unverified: [
-			"Real Windows, Windows PowerShell 5.1, and Intune itself.",
-			"Owners that SYSTEM gives to files it makes in a home, access lists after a replacement, and junctions that are made meanwhile: by documentation only.",
-			"Whether Codex has its background process on Windows; it is not looked for.",
-			"Where scoop, winget and nvm-windows put the CLIs, and each CLI's Windows paths: by documentation and source.",
+			...unseenOnWindows,
+			"Intune itself: nothing was uploaded to a tenant, no package, script or Graph request.",
+			"The form of the package is that of published ones; Microsoft documents only its tool, and the portal may warn that the package was made with an older version of it.",
+			"The size that Intune takes for a detection script of an app.",
 			"The size that Intune takes for a remediation; 200 KB is documented for platform scripts.",
-			"The Graph requests follow the published schemas and were never sent to a tenant.",
+			"The Graph requests follow the published schemas. There is none for the Win32 app, whose content takes several requests and an upload to a storage account.",
 		],
 	};
 }
@@ -195,3 +216,86 @@ function guide(): Guide {
 function post(path: string, file: string): string {
 	return `curl.exe -fsS -H @graph.header -H "Content-Type: application/json" --data-binary @${file} ${GRAPH}/${path}`;
 }
+
+const win32App: Page = {
+	title: "Microsoft Intune: Win32 app",
+	steps: [
+		{
+			text: "Create the package with the token: `crossfade mdm -v intune-windows --token file:new.token --out intune-windows` writes `crossfade.secret.intunewin`. In it are `remediate.ps1` with the token, and `uninstall.ps1`. No package is made without a token.",
+		},
+		{
+			text: "Intune admin center, Apps, All Apps, Create, Windows app (Win32):",
+			fields: [
+				["App package file", "`crossfade.secret.intunewin`"],
+				["Name", NAME],
+				["Publisher", "otel-crossfade"],
+				["Installer type", "Command line"],
+				["Install command", `\`${command("remediate.ps1")}\``],
+				["Uninstall command", `\`${command("uninstall.ps1")}\``],
+				["Installation time required", "60, the default"],
+				["Allow available uninstall", "No"],
+				["Install behavior", "System"],
+				["Device restart behavior", "No specific action"],
+				["Return codes", "as they are: 0 is success, and what the table in STEPS.md has besides is a failure"],
+			],
+		},
+		{
+			text: "Requirements: the architectures and the oldest Windows that you manage. Detection rules, *Use a custom detection script*:",
+			fields: [
+				["Script file", "`detect.ps1` of the same folder, which has the fingerprint of the token"],
+				["Run script as 32-bit process on 64-bit clients", "No"],
+				["Enforce script signature check", "No"],
+			],
+		},
+		{
+			text: "Assignments, Required: a device group with one test machine first, then a pilot group, and after a day everyone. A device filter keeps servers and shared machines out.",
+		},
+		{
+			text: "On the test machine, restart the service *Microsoft Intune Management Extension*. In the app's Device install status the machine shows *Installed*, and there, as administrator:",
+			commands: [run(".\\detect.ps1")],
+		},
+		{
+			text: "To have it before the first sign-in: Devices, Enrollment, Enrollment Status Page, *Block device use until required apps are installed*, and choose this app.",
+		},
+		{
+			text: "To rotate, create the package anew with the new token. Open the app, Properties: select the new package under App information, and the new `detect.ps1` under Detection rules. Both: the old detection finds the old token and is content with it.",
+		},
+		{
+			text: "To uninstall, assign the app with *Uninstall* to the machines to clean, and never *Required* to the same ones.",
+		},
+	],
+	notes: [
+		"Intune looks at a required app again within about 24 hours. That is as long as some providers accept an old token: rotate with the remediation of STEPS.md, or keep the old token for 7 days or more where the provider lets you choose.",
+		"Never put the token into the install command: the agent writes it into its log, and it is in the process list. *PowerShell script* as the installer type takes at most 50 KB, and `remediate.ps1` has more.",
+		"The command starts a 32-bit PowerShell, as Intune does it; the script goes on in the 64-bit one by itself. Environment variables do not work in the uninstall command.",
+		"The detection is content where none of the CLIs is installed, so that such a machine is not a failed one; the same machine shows a failed uninstall, after which nothing is left to remove.",
+		"The package is encrypted as Intune wants it, and its keys are in it: who has the file has the token. Delete it after the upload.",
+		"Two ways at once, this app and the remediation, do no harm as long as both have the same token.",
+	],
+};
+
+const platformScript: Page = {
+	title: "Microsoft Intune: platform script",
+	steps: [
+		{
+			text: "Create the copy with the token: `crossfade mdm -v intune-windows --token file:new.token --out intune-windows`.",
+		},
+		{
+			text: "Devices, Manage devices, Scripts and remediations, Platform scripts, Add, Windows 10 and later:",
+			fields: [["Name", PLATFORM], ["Script location", "`remediate.secret.ps1`"], ...settings],
+		},
+		{ text: "Assign it to a device group with one test machine first, then to the others." },
+		{
+			text: "Or create it through Graph, with `graph.header` as in STEPS.md:",
+			commands: [post("deviceManagementScripts", "deviceManagementScript.secret.json")],
+		},
+		{
+			text: "To rotate, replace the file by one with the new token: a script whose content changed runs again.",
+		},
+	],
+	notes: [
+		"It runs once, at most three times if it fails, and at most 30 minutes; then it does not repair what changes, and does not configure a CLI that is installed later. Prefer the remediation, or the Win32 app.",
+		"The agent looks for scripts every 8 hours and when it starts. The portal shows only whether the script failed; the report line is in no column.",
+		"A script that is assigned to devices runs once more for each new user who signs in, by what others measured. That is harmless: a second run changes nothing.",
+	],
+};

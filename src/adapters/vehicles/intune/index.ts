@@ -12,6 +12,7 @@ export const vehicle: Vehicle = {
 	id: "intune",
 	title: "Microsoft Intune for macOS",
 	order: 20,
+	family: "intune",
 	os: ["macos"],
 	options: ['OPTIONS="$*"'],
 	token: { embedded: [`token='${TOKEN_PLACEHOLDER}'`] },

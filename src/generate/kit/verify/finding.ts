@@ -12,7 +12,10 @@ export const kitRules = {
 	mode: "only the owner can read a file that contains a token",
 	gitignore: "Git ignores files that contain a token",
 	payload: "every payload can be parsed and embeds the script next to it",
-	syntax: "every shell on this machine can parse the scripts",
+	syntax: "every shell, or PowerShell, on this machine can parse the scripts",
+	encoding: "a PowerShell script is ASCII without a byte order mark, as Windows PowerShell 5.1 reads it",
+	"line-ends": "every line of a PowerShell script ends with CR and LF",
+	logged: "no word in a PowerShell script makes PowerShell write it to the event log although logging is off",
 } as const;
 
 export interface KitFinding {
@@ -26,6 +29,8 @@ export interface KitFinding {
 export interface FoundFile extends FolderEntry {
 	/** Undefined if it is not a regular file, or far too large. */
 	readonly text: string | undefined;
+	/** The same, undecoded; undefined where `text` is. */
+	readonly bytes: Uint8Array | undefined;
 }
 
 /** A finding without its file. */

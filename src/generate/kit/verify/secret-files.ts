@@ -4,6 +4,7 @@ import { fingerprint } from "../../../token/fingerprint.ts";
 import { isSafeAlphabet, tokenProblems } from "../../../token/shape.ts";
 import type { FilledFile, RenderedKit } from "../kit.ts";
 import type { FoundFile, Wrong } from "./finding.ts";
+import { limitProblems } from "./limits.ts";
 import { compareFilled } from "./pattern.ts";
 
 interface SecretContext extends KitManifest {
@@ -15,7 +16,7 @@ interface SecretContext extends KitManifest {
 export function secretFiles(
 	files: readonly FoundFile[],
 	kit: RenderedKit,
-	{ isOurs, expected, fingerprint: own }: SecretContext,
+	{ isOurs, expected, spec, fingerprint: own }: SecretContext,
 	about: (file: string) => Wrong,
 ): void {
 	const tokens = new Set<string>();
@@ -27,10 +28,12 @@ export function secretFiles(
 			wrong("mode", "other users can access it", `chmod 0600 ${file.path} (on Windows: icacls)`);
 		}
 		const original = kit.filled.find(({ path }) => path === file.path);
+		if (kit.packed.some(({ path }) => path === file.path)) continue;
 		if (!original) {
 			wrong("foreign", "it does not belong to this kit", "move it elsewhere", "warning");
 			continue;
 		}
+		if (file.text !== undefined) limitProblems(spec, original.copyOf, file.text, wrong);
 		if (!isOurs || file.text === undefined) continue;
 		const token = tokenIn(file.text, original, kit);
 		if (token === undefined) {
@@ -59,9 +62,31 @@ export function secretFiles(
 			}
 		}
 	}
+	if (isOurs) packages(files, kit, tokens, about);
 	if (tokens.size > 1) {
 		const fix = "generate the folder again with crossfade mdm --token";
 		about(files[0]?.path ?? "")("token", `the files named *.secret.* contain ${tokens.size} different tokens`, fix);
+	}
+}
+
+/** A package is as it is made of the scripts with the token that are beside it: nobody opens it. */
+function packages(
+	files: readonly FoundFile[],
+	kit: RenderedKit,
+	tokens: ReadonlySet<string>,
+	about: (file: string) => Wrong,
+): void {
+	for (const { path, pack } of kit.packed) {
+		const file = files.find((each) => each.path === path);
+		if (!file) continue;
+		const wrong = about(path);
+		const fix = "generate the folder again with crossfade mdm --token";
+		if (tokens.size === 0) {
+			const what = "what is in it is unknown: there is no script with the token to compare it with";
+			wrong("changed", what, fix, "warning");
+		} else if (![...tokens].some((token) => file.bytes && Buffer.compare(pack(token), file.bytes) === 0)) {
+			wrong("changed", "it is not made of the scripts beside it, or has another token", fix);
+		}
 	}
 }
 

@@ -6,8 +6,10 @@ import { holdsSecret } from "../../../token/guard.ts";
 import { IGNORE_FILE, kitOf, MANIFEST, type RenderedKit, secretName } from "../kit.ts";
 import { sha256 } from "../manifest.ts";
 import type { FoundFile, KitFinding, Wrong } from "./finding.ts";
+import { limitProblems } from "./limits.ts";
 import { compareFilled } from "./pattern.ts";
 import { payloadProblems } from "./payloads.ts";
+import { powerShellFiles } from "./powershell-files.ts";
 import { secretFiles } from "./secret-files.ts";
 import { holdsSuspect } from "./suspects.ts";
 
@@ -52,7 +54,7 @@ export function verifyKit(manifest: KitManifest, found: readonly FoundFile[], ex
 			)) {
 				fingerprints.add(each);
 			}
-			limitProblems(manifest, listed.path, file.text, wrong);
+			limitProblems(manifest.spec, listed.path, file.text, wrong);
 		}
 	}
 	if (fingerprints.size > 1) {
@@ -75,6 +77,7 @@ export function verifyKit(manifest: KitManifest, found: readonly FoundFile[], ex
 		about(IGNORE_FILE)("gitignore", "Git does not ignore files that contain a token", "add the line *.secret.*");
 	}
 	payloadProblems(manifest.spec, kit, byPath, about);
+	powerShellFiles(manifest.spec, byPath, about);
 	return unique(findings);
 }
 
@@ -126,23 +129,13 @@ function plainFile(
 		: same(text.replaceAll("\r\n", "\n"))
 			? "its line endings were changed to CRLF; no shell can run it"
 			: same(text.replace(/^\ufeff/, ""))
-				? "a byte order mark was added; no shell can read its first line"
+				? `a byte order mark was added; ${listed.path.endsWith(".ps1") ? "fetched and run as text it does nothing" : "no shell can read its first line"}`
 				: "it was changed";
 	wrong("changed", cause, "make the folder again with crossfade mdm; set options with its flags, not by editing");
 	if (holdsSuspect(text, original)) {
 		wrong("token", "it contains a word that could be a token", "check what was changed, and remove the token");
 	}
 	return [];
-}
-
-function limitProblems({ spec }: KitManifest, path: string, text: string, wrong: Wrong): void {
-	const script = spec.vehicle.kit.scripts.find((each) => each.path === path);
-	for (const { max, unit, source } of script?.limits ?? []) {
-		const size = unit === "bytes" ? Buffer.byteLength(text) : text.length;
-		if (size <= max) continue;
-		const what = `it has ${size} ${unit}; ${spec.vehicle.title} accepts at most ${max} (${source})`;
-		wrong("limit", what, "select fewer CLIs with --cli");
-	}
 }
 
 function foreign(file: FoundFile, wrong: Wrong): void {
