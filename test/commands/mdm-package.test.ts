@@ -122,6 +122,9 @@ test("mdm verify: as made; changed; of another token; with nothing to compare it
 	chmodSync(join(cwd, PACKAGE), 0o644);
 	expect(await verify()).toEqual([10, "error crossfade.secret.intunewin mode"]);
 	chmodSync(join(cwd, PACKAGE), 0o600);
+	writeFileSync(join(cwd, "kit/Copy.IntuneWin"), good);
+	expect(await verify()).toEqual([10, "error Copy.IntuneWin token"]);
+	rmSync(join(cwd, "kit/Copy.IntuneWin"));
 	for (const name of scripts) rmSync(join(cwd, "kit", name));
 	expect(await verify()).toEqual([0, "warning crossfade.secret.intunewin changed"]);
 	expect(existsSync(join(cwd, PACKAGE))).toBe(true);

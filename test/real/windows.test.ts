@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { parseExposition } from "../../src/prove/metrics/exposition.ts";
 import { type Canary, canary, filesBelow, leaks } from "../harness/canary.ts";
 import { codexConfig } from "../harness/clis/configs.ts";
+import { crossfade } from "../harness/command.ts";
 import { otlpRequest } from "../harness/otlp.ts";
 import { needs, nodeWindows, pwshWine, wine } from "../harness/parts.ts";
 import { waitFor } from "../harness/wait.ts";
@@ -119,11 +120,18 @@ openSync("out/config.yaml", 0x10000002); writeFileSync("held", ""); setInterval(
 		expect((await run(0, ["mdm", "verify", "param"], cwd)).stdout).toContain("syntax not checked");
 		const token = canary();
 		writeFileSync(join(cwd, "b.token"), token.token);
-		const embedded = ["mdm", "-v", "jamf", "--mode", "embedded", "--token", "file:b.token", "--out", "embedded"];
+		const embedded = ["mdm", "-v", "intune", "--os", "windows", "--token", "file:b.token", "--out", "embedded"];
 		expect((await run(0, embedded, cwd, [token])).stderr).toContain(UNSEEN);
-		expect((await run(0, ["mdm", "verify", "embedded", "--token", "file:b.token"], cwd, [token])).stdout).toContain(
-			"who can access it could not be checked",
-		);
+		const { stdout } = await run(0, ["mdm", "verify", "embedded", "--token", "file:b.token"], cwd, [token]);
+		expect(stdout).toContain("who can access it could not be checked");
+		// Wine has a powershell.exe that does nothing, and says nothing.
+		expect(stdout).toMatch(/not parsed: (?:no PowerShell here|PowerShell here did not parse it) \(syntax\)/);
+		expect(stdout).toContain("no errors");
+		const made = ["embedded", "linux"].map((folder) => join(cwd, folder, "crossfade.secret.intunewin"));
+		const here = [...embedded.slice(0, -1), "linux"];
+		chmodSync(join(cwd, "b.token"), 0o600);
+		expect(await crossfade(here, { cwd })).toMatchObject({ code: 0 });
+		expect(made.map((path) => readFileSync(path).equals(readFileSync(made[0] ?? "")))).toEqual([true, true]);
 	});
 
 	test("exit-codes, completion for PowerShell, help", async () => {

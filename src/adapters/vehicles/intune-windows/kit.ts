@@ -6,7 +6,8 @@
  * https://learn.microsoft.com/intune/intune-service/apps/powershell-scripts (platform scripts and their size),
  * https://learn.microsoft.com/intune/app-management/deployment/add-win32 (Win32 apps: fields, detection, 32-bit commands, 24 hours, 50 KB for
  * a script as installer), https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscript and
- * https://learn.microsoft.com/graph/api/resources/intune-shared-devicemanagementscript (fields).
+ * https://learn.microsoft.com/graph/api/resources/intune-shared-devicemanagementscript (fields),
+ * https://learn.microsoft.com/graph/api/resources/intune-devices-devicehealthscriptassignment (assignment and schedule).
  */
 import type { Data, Guide, Kit, KitFacts, Limit, Page, Payload } from "../kit.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../vehicle.ts";
@@ -84,6 +85,26 @@ function payloads({ provider }: KitFacts): Payload[] {
 			},
 		},
 		{
+			path: "deviceHealthScriptAssignments.json",
+			format: "json",
+			purpose: `POST ${GRAPH}/deviceHealthScripts/ID/assign, with your group and filter`,
+			data: {
+				deviceHealthScriptAssignments: [
+					{
+						"@odata.type": "#microsoft.graph.deviceHealthScriptAssignment",
+						target: {
+							"@odata.type": "#microsoft.graph.groupAssignmentTarget",
+							deviceAndAppManagementAssignmentFilterId: "FILTER_ID",
+							deviceAndAppManagementAssignmentFilterType: "include",
+							groupId: "GROUP_ID",
+						},
+						runRemediationScript: true,
+						runSchedule: { "@odata.type": "#microsoft.graph.deviceHealthScriptHourlySchedule", interval: 1 },
+					},
+				],
+			},
+		},
+		{
 			path: "deviceManagementScript.json",
 			format: "json",
 			purpose: `POST ${GRAPH}/deviceManagementScripts, in place of the remediation`,
@@ -131,6 +152,10 @@ function guide(): Guide {
 			{
 				text: "Or create it through Graph. Put the line `Authorization: Bearer YOUR_ACCESS_TOKEN` into the file `graph.header`, and generate this folder with `--token`, which writes `deviceHealthScript.secret.json`:",
 				commands: [post("deviceHealthScripts", "deviceHealthScript.secret.json")],
+			},
+			{
+				text: "Assign what you created through Graph: copy `deviceHealthScriptAssignments.json` to a file named assignments. Put the object ID of a device group with one test machine in the place of GROUP_ID, that of a device filter in the place of FILTER_ID (or remove both lines of the filter), and into the address the id that the first request returned. An assignment through Graph replaces all existing ones: for the pilot group, and then for everyone, send it again with the other group.",
+				commands: [post("deviceHealthScripts/ID/assign", "assignments")],
 			},
 		],
 		test: [

@@ -65,7 +65,10 @@ export function verifyKit(manifest: KitManifest, found: readonly FoundFile[], ex
 	const known = new Set([MANIFEST, ...manifest.files.map(({ path }) => path)]);
 	for (const file of found) {
 		if (SECRET_NAME.test(file.path)) continue;
-		if (!known.has(file.path)) foreign(file, about(file.path));
+		if (kit.packed.some(({ path }) => endingOf(path) === endingOf(file.path))) {
+			const fix = "move it out of this folder; if it was shared, rotate the token at the provider";
+			about(file.path)("token", "a package contains a token, and this one is not named *.secret.*", fix);
+		} else if (!known.has(file.path)) foreign(file, about(file.path));
 		if (file.text !== undefined && holdsSecret(file.text)) {
 			const fix = "remove the token; if the file was shared, rotate the token at the provider";
 			about(file.path)("token", "it contains the given token", fix);
@@ -136,6 +139,11 @@ function plainFile(
 		wrong("token", "it contains a word that could be a token", "check what was changed, and remove the token");
 	}
 	return [];
+}
+
+/** With its dot, in small letters. */
+function endingOf(path: string): string {
+	return path.slice(path.lastIndexOf(".")).toLowerCase();
 }
 
 function foreign(file: FoundFile, wrong: Wrong): void {
