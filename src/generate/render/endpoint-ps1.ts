@@ -1,5 +1,6 @@
 import template from "../../../templates/ps1/endpoint.ps1.hbs";
 import hooks from "../../../templates/ps1/hooks.ps1";
+import fileHooks from "../../../templates/ps1/shared/hooks.ps1";
 import type { Action } from "../../adapters/vehicles/mode.ts";
 import type { Vehicle } from "../../adapters/vehicles/vehicle.ts";
 import { ps } from "../../base/quote.ts";
@@ -37,7 +38,7 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 		uninstalls: does("uninstall"),
 		changes: does("install") || does("uninstall"),
 		sets: does("install") || does("report"),
-		hooks: script.hooks === true ? hooks.replaceAll("\r\n", "\n") : "",
+		hooks: script.hooks === true ? (hooks + fileHooks).replaceAll("\r\n", "\n") : "",
 		action,
 		actions: list([...actions, ...(does("install") ? ["self-test"] : [])]),
 		endpoint: provider.endpoint,
