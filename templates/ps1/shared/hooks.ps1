@@ -32,6 +32,7 @@ function Step {
 }
 function Set-Security($path, $sddl) {
   Step
+  if ($path -ceq $env:CROSSFADE_TEST_LOSES) { return }
   $lists = Read-Lists
   $lists[$path] = $sddl
   Save-Lists $lists
@@ -54,6 +55,12 @@ function Switch-File($new, $path, $own) {
   if ([string]($script:steps + 1) -ceq $env:CROSSFADE_TEST_KILL) { [System.IO.File]::Move($path, $own) }
   Step
   [System.IO.File]::Replace($new, $path, $own)
+  # A file system that does not keep the access list of what is replaced.
+  if ($path -ceq $env:CROSSFADE_TEST_LOSES) {
+    $lists = Read-Lists
+    $lists.Remove($path)
+    Save-Lists $lists
+  }
   Step
 }
 }
