@@ -15,6 +15,7 @@ import {
 	watchesAtOnce,
 	windowsScene,
 } from "../harness/rotation-windows.ts";
+import { waitFor } from "../harness/wait.ts";
 
 /**
  * The rotation script for a Windows service by PowerShell 7 on this system, with access lists in a file of the tests, and a page of metrics in
@@ -107,7 +108,10 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 		s.setLists({ [s.folder]: CLOSED, [s.tokenFile]: list });
 		const lost = await s.run(canary().token, restartsAtOnce(), { env: { CROSSFADE_TEST_LOSES: s.tokenFile } });
 		expect(lost).toMatchObject({ code: 12, stderr: expect.stringContaining("did not keep the owner") });
-		for (const each of [seen, refused, failed, lost]) {
+		s.setLists({ [s.folder]: CLOSED, [s.tokenFile]: CLOSED_FILE });
+		const left = await s.run(canary().token, ["--pid", "0", "--apply", "exit 0"]);
+		expect(left).toMatchObject({ code: 11, stderr: expect.stringContaining("ended by itself") });
+		for (const each of [seen, refused, failed, lost, left]) {
 			expect(each.stdout).toContain(`restored  fp=${s.old.fingerprint}`);
 		}
 		expect(s.content()).toBe(s.old.token);
@@ -152,6 +156,29 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 		expect(await first).toMatchObject({ code: 0 });
 		expect(s.content()).toBe(token.token);
 	});
+
+	test.each([
+		["SIGINT", 130],
+		["SIGKILL", null],
+	] as const)(
+		"%s while it waits for the proof: the old token is back, at once or by the next run",
+		async (signal, code) => {
+			const s = await windowsScene();
+			const token = canary();
+			const run = s.start(token.token, [...s.args, "--pid", `${process.pid}`, "--logs", "'nothing'", "--apply", ""]);
+			await waitFor("the new token in place", () => run.output().includes("in place"));
+			expect(readFileSync(s.trial, "utf8")).toBe(s.old.token);
+			process.kill(run.pid, signal);
+			expect(await run.ended).toBe(code);
+			if (signal === "SIGKILL") {
+				expect(s.content()).toBe(token.token);
+				const next = await s.run("", []);
+				expect(next).toMatchObject({ code: 11, stdout: expect.stringContaining(`restored  fp=${s.old.fingerprint}`) });
+			} else expect(run.output()).toContain(`restored  fp=${s.old.fingerprint}`);
+			expect(s.content()).toBe(s.old.token);
+			expect(beside(s.tokenFile)).toEqual([]);
+		},
+	);
 
 	test("killed at any of its steps: the next run puts the old token back or finds the new one proven", async () => {
 		const few = howMany(4, 1);

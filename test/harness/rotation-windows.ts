@@ -1,6 +1,7 @@
+import { spawn } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect } from "vitest";
+import { dirname, join } from "node:path";
+import { expect, onTestFinished } from "vitest";
 import { loadDistribution } from "../../src/adapters/collectors/registry.ts";
 import { renderRotatePowerShell } from "../../src/generate/render/rotate-ps1.ts";
 import { planFor } from "../contracts/collector.ts";
@@ -32,11 +33,9 @@ export interface WindowsRun {
 	readonly program?: string;
 }
 
-/** A folder with a token file and the script for it. */
-export async function windowsPlace(old: Canary, more: { readonly endpoint?: string } = {}) {
-	const folder = scratch({ "torii.token": old.token });
-	const tokenFile = join(folder, "torii.token");
-	chmodSync(tokenFile, 0o600);
+/** The script for a token file, with what it needs to run here. */
+export async function windowsPlace(old: Canary, tokenFile: string, more: { readonly endpoint?: string } = {}) {
+	const folder = dirname(tokenFile);
 	const root = join(scratch(), "root");
 	const lists = `${root}.lists`;
 	const setLists = (by: Readonly<Record<string, string>>) =>
@@ -79,6 +78,21 @@ export async function windowsPlace(old: Canary, more: { readonly endpoint?: stri
 				env: { ...env, ...options.env },
 				watched: options.watched,
 			}),
+		/** Starts it; `pid` is that of PowerShell. */
+		start(token: string, args: readonly string[]) {
+			const child = spawn(pwsh.path, ["-NoProfile", "-NonInteractive", "-File", script, ...args], {
+				env: { PATH: process.env["PATH"], NO_COLOR: "1", ...env },
+				stdio: ["pipe", "pipe", "inherit"],
+			});
+			onTestFinished(() => void child.kill("SIGKILL"));
+			let output = "";
+			child.stdout.on("data", (chunk) => {
+				output += chunk;
+			});
+			child.stdin.end(`${token}\r\n`);
+			const ended = new Promise<number | null>((done) => child.on("close", done));
+			return { pid: child.pid ?? 0, ended, output: () => output };
+		},
 	};
 }
 
@@ -87,7 +101,9 @@ export async function windowsScene(
 	more: () => string = () => 'otelcol_exporter_queue_size{exporter="otlp_http/torii"} 0\n',
 ) {
 	const old = canary();
-	const place = await windowsPlace(old);
+	const tokenFile = join(scratch({ "torii.token": old.token }), "torii.token");
+	chmodSync(tokenFile, 0o600);
+	const place = await windowsPlace(old, tokenFile);
 	const collector = await standIn(more);
 	const args = ["--metrics", collector.url, "--no-precheck"];
 	return {

@@ -12,13 +12,16 @@ function Get-Seconds { [DateTimeOffset]::UtcNow.ToUnixTimeSeconds() }
 # Invoke-Lines COMMAND: runs lines of PowerShell in a session of their own, which has nothing of this one but $SINCE. Returns whether they
 # ran to their end, what they printed, and why they did not.
 function Invoke-Lines($command) {
-  $shell = [powershell]::Create()
+  $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
   try {
     $before = '$ErrorActionPreference = ''Stop''; $ProgressPreference = ''SilentlyContinue''; $SINCE = ' + $run.Since + '; '
-    $after = "`n" + 'if ($LASTEXITCODE) { throw (''a program ended with exit code '' + $LASTEXITCODE) }'
+    # An exit in them is no error, but then this last line is missing.
+    $after = "`n" + 'if ($LASTEXITCODE) { throw (''a program ended with exit code '' + $LASTEXITCODE) }' + "`n" + '''+end+'''
     [void]$shell.AddScript($before + $command + $after)
     $lines = @(foreach ($one in $shell.Invoke()) { [string]$one })
-    return @{ Done = $true; Lines = $lines; Why = '' }
+    $last = $lines.Count - 1
+    if ($last -lt 0 -or $lines[$last] -cne '+end+') { return @{ Done = $false; Lines = $lines; Why = 'the command ended by itself' } }
+    return @{ Done = $true; Lines = @($lines | Select-Object -First $last); Why = '' }
   } catch {
     $inner = $_.Exception
     while ($null -ne $inner.InnerException) { $inner = $inner.InnerException }

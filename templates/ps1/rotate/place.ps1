@@ -44,11 +44,6 @@ function Read-State {
   if (Test-Granted $run.Was $MAY_WRITE (Get-Trusted)) {
     Stop-Run 11 ('other accounts own or can write ' + $name) 'look with icacls, and leave the right to write to administrators and SYSTEM'
   }
-  $readers = @(Get-Trusted)
-  if ($run.Reader -cne '') { $readers += $run.Reader }
-  if (Test-Granted $run.Was $MAY_READ $readers) {
-    Write-Caution ('accounts besides administrators and the collector''s can read ' + $name + ': look with icacls')
-  }
   $text = Read-Small $path
   if ($null -ne $text) {
     $run.OldText = $text
@@ -57,6 +52,15 @@ function Read-State {
   if ($run.Old -ceq '' -and ($null -eq $text -or $text.Length -gt 0)) {
     Stop-Run 11 ('no token can be read from ' + $name + ', which is not empty; what is in it would be lost') `
       'run this as an account that may read it, or move the file away'
+  }
+}
+
+# Write-Readers: says whether accounts that need not can read the token.
+function Write-Readers {
+  $readers = @(Get-Trusted)
+  if ($run.Reader -cne '') { $readers += $run.Reader }
+  if ($run.Was -cne '' -and (Test-Granted $run.Was $MAY_READ $readers)) {
+    Write-Caution ('accounts besides administrators and the collector''s can read ' + (Get-Plain $run.TokenFile) + ': look with icacls')
   }
 }
 

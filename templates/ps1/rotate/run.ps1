@@ -133,6 +133,7 @@ function Start-Run {
     Restore-Interrupted
   }
   Read-State
+  Write-Readers
   Read-Given
   if (Test-Same $run.Token $run.Old) {
     $text = Read-Small (Get-Kept)
