@@ -9,6 +9,8 @@ $engine = [psobject].Assembly
 $infer = $engine.GetType('System.Management.Automation.AstTypeInference').GetMethod('InferTypeOf', $hidden, $null, [type[]]@([System.Management.Automation.Language.Ast]), $null)
 $suspicious = $engine.GetType('System.Management.Automation.ScriptBlock+SuspiciousContentChecker').GetMethod('Match', $hidden)
 $script:found = [System.Collections.Generic.List[object]]::new()
+# What a command gives of a path is inferred by the drive's provider.
+[void](New-PSDrive -Name C -PSProvider FileSystem -Root ([IO.Path]::GetTempPath()))
 
 function Say($path, $ast, $kind, $more) {
     $fact = [ordered]@{ path = $path; line = $ast.Extent.StartLineNumber; kind = $kind; text = $ast.Extent.Text.Split("`n")[0].Trim() }
