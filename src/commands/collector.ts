@@ -55,7 +55,10 @@ It never needs the token: the config names the file from which the collector rea
 			description: "write the config, RUNBOOK.md and companion files there; with --into: the runbook of that file",
 			files: true,
 		},
-		{ flags: "--rotate-script", description: "print the script that rotates the token on the collector's host" },
+		{
+			flags: "--rotate-script",
+			description: "print the script that rotates the token on the collector's host: sh, or PowerShell for windows",
+		},
 		{
 			flags: "--into <file>",
 			description: "add the backend to this config (- for standard input) and print it",
@@ -79,6 +82,7 @@ It never needs the token: the config names the file from which the collector rea
 		],
 		["crossfade collector -d contrib --into config.yaml --diff", "show what would be added to your config"],
 		["crossfade collector -d contrib --into config.yaml --write", "add it, keeping a backup"],
+		["crossfade collector -d contrib --platform windows --out ./gateway", "the same for a Windows service"],
 		[
 			"crossfade collector -d contrib --into /etc/otelcol-contrib/config.yaml --diff --out ./gateway",
 			"the same with runbook and rotation script",

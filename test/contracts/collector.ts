@@ -114,7 +114,7 @@ function isPossible(distribution: Distribution, flags: Flags): boolean {
 
 function verify(path: string, content: string, distribution: Distribution, target: string | undefined): void {
 	expect(content, `${path} ends with a line break`).toMatch(/[^\n]\n$/);
-	expect(content, `${path} has no undefined`).not.toMatch(/undefined|\[object|NaN/);
+	expect(content, `${path} has no undefined`).not.toMatch(/undefined|\[object |NaN/);
 	if (/\.ya?ml$/.test(path)) {
 		for (const document of parseAllDocuments(content)) expect(document.errors, path).toEqual([]);
 	}

@@ -1,9 +1,10 @@
 import template from "../../../templates/ps1/endpoint.ps1.hbs";
 import hooks from "../../../templates/ps1/hooks.ps1";
+import fileHooks from "../../../templates/ps1/shared/hooks.ps1";
 import type { Action } from "../../adapters/vehicles/mode.ts";
 import type { Vehicle } from "../../adapters/vehicles/vehicle.ts";
 import { ps } from "../../base/quote.ts";
-import { triggerWords, withoutTriggerWords } from "../../base/trigger-words.ts";
+import { withoutTriggerWords } from "../../base/trigger-words.ts";
 import { version } from "../../base/version.ts";
 import type { EndpointScript } from "../../spec/endpoint-script.ts";
 import { MAX_TOKEN_LENGTH } from "../../token/shape.ts";
@@ -12,6 +13,7 @@ import { aboutView, forSignals, headerFacts, tokenLines } from "./endpoint-about
 import { contentsOf, type HeaderFacts } from "./endpoint-header.ts";
 import { powerShellParts } from "./endpoint-ps1-parts.ts";
 import { cliTable, list } from "./endpoint-ps1-tables.ts";
+import { powerShellText } from "./powershell-text.ts";
 import { renderTemplate } from "./template.ts";
 
 /**
@@ -39,7 +41,7 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 		uninstalls: does("uninstall"),
 		changes: does("install") || does("uninstall"),
 		sets: does("install") || does("report"),
-		hooks: script.hooks === true ? hooks.replaceAll("\r\n", "\n") : "",
+		hooks: script.hooks === true ? (hooks + fileHooks).replaceAll("\r\n", "\n") : "",
 		action,
 		actions: list([...actions, ...(does("install") ? ["self-test"] : [])]),
 		endpoint: provider.endpoint,
@@ -65,7 +67,7 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 	const content = filled(contentsOf(filled(contentsOf(filled([])))));
 	return {
 		path: `${action}.ps1`,
-		content: checked(content).replaceAll("\n", "\r\n"),
+		content: powerShellText(content),
 		mode: 0o644,
 		purpose: `${action} for ${vehicle.title}`,
 	};
@@ -101,15 +103,6 @@ function aboutLines({ vehicle, actions, action }: EndpointScript, about: HeaderF
 	];
 	const plain = lines.map((line) => line.replace(/[^ -~]/g, "?"));
 	return plain.map((line) => withoutTriggerWords(line === "" ? "#" : `# ${line}`, "."));
-}
-
-/** A text that Windows PowerShell reads as it is meant, and that it does not log. */
-function checked(text: string): string {
-	const [odd] = text.match(/[^\n\t -~]/) ?? [];
-	if (odd !== undefined) throw new TypeError(`a script in PowerShell is ASCII, without ${JSON.stringify(odd)}`);
-	const [word] = triggerWords(text);
-	if (word !== undefined) throw new TypeError(`PowerShell logs a script with the word ${word}`);
-	return text;
 }
 
 /** The statement that prints the report line: as the vehicle wants it for a report, alone for anything else. */

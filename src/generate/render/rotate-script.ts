@@ -21,24 +21,35 @@ import {
 	uptakeOf,
 	validateCommand,
 } from "./platforms/shared.ts";
+import { renderRotatePowerShell } from "./rotate-ps1.ts";
 import { renderTemplate } from "./template.ts";
 
 /** Whether a script on the collector's own host can rotate its token. */
 export function hasRotateScript({ platform, delivery }: CollectorPlan): boolean {
-	return (platform === "systemd" || platform === "docker") && delivery.way !== "env";
+	return (platform === "systemd" || platform === "docker" || platform === "windows") && delivery.way !== "env";
 }
 
-/** The POSIX script that installs a new token, makes the collector use it, verifies it, and restores the old one if it fails. */
+/**
+ * The script that installs a new token, makes the collector use it, verifies it, and restores the old one if it fails: in POSIX sh, or in
+ * PowerShell for Windows.
+ */
 export function renderRotateScript(plan: CollectorPlan): string {
 	if (!hasRotateScript(plan)) {
 		const what = plan.delivery.way === "env" ? "an environment variable" : `a token on ${plan.platform}`;
 		throw new CrossfadeError("usage", {
 			what: `a script on the host cannot rotate ${what}`,
-			expected: "--platform systemd or docker, and a token file",
+			expected: "--platform systemd, docker or windows, and a token file",
 			where: { file: "--rotate-script" },
 			fix: "follow the RUNBOOK.md that --out writes",
 		});
 	}
+	const { windows } = plan.distribution.hosts;
+	if (plan.platform === "windows" && windows)
+		return renderRotatePowerShell(plan, { ...windows, config: plan.host.config });
+	return renderRotateSh(plan);
+}
+
+function renderRotateSh(plan: CollectorPlan): string {
 	const { distribution, release, provider, host, endpoint, signals, delivery } = plan;
 	const found = inspection(plan);
 	const top = renderTemplate(template, {

@@ -1,10 +1,3 @@
-# Who runs this. Wherever it matters an account is its SID: names are translated on some systems.
-function Get-Self {
-  $me = [System.Security.Principal.WindowsIdentity]::GetCurrent()
-  $principal = New-Object System.Security.Principal.WindowsPrincipal($me)
-  @{ Sid = $me.User.Value; IsAdmin = $principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator) }
-}
-
 # Get-Place NAME: one of the folders of this system. A 32-bit process has ProgramFiles of its own.
 function Get-Place($name) {
   if ($name -ceq 'ProgramFiles') {

@@ -52,7 +52,7 @@ const OWN = words(
 	validaterange validatelength validatepattern validatescript validatecount outputtype diagnostics.codeanalysis.suppressmessage
 	system.management.automation.psreference system.management.automation.psobject system.management.automation.pscustomobject
 	system.management.automation.scriptblock system.management.automation.switchparameter system.management.automation.errorrecord
-	system.management.automation.pscredential system.management.automation.language.nullstring
+	system.management.automation.pscredential system.management.automation.powershell system.management.automation.runspaces.initialsessionstate system.management.automation.language.nullstring
 	system.management.automation.language.parser ordered`.replace(/\s+/g, " "),
 );
 

@@ -15,6 +15,8 @@ $infer = $engine.GetType('System.Management.Automation.AstTypeInference').GetMet
 $suspicious = $engine.GetType('System.Management.Automation.ScriptBlock+SuspiciousContentChecker').GetMethod('Match', $hidden)
 $script:seen = [System.Collections.Generic.HashSet[string]]::new()
 $script:found = [System.Collections.Generic.List[object]]::new()
+# What a command gives of a path is inferred by the drive's provider.
+[void](New-PSDrive -Name C -PSProvider FileSystem -Root ([IO.Path]::GetTempPath()))
 
 function Say($path, $ast, $kind, $more) {
     $fact = [ordered]@{ path = $path; line = $ast.Extent.StartLineNumber; kind = $kind; text = $ast.Extent.Text.Split("`n")[0].Trim() }

@@ -61,7 +61,8 @@ export const distribution: Distribution = {
 			config: String.raw`C:\ProgramData\Datadog\otel-config.yaml`,
 			owner: "ddagentuser",
 			restart: "Restart-Service -Force datadogagent",
-			logs: String.raw`Get-Content -Tail 50 C:\ProgramData\Datadog\logs\otel-agent.log`,
+			logs: String.raw`Get-Content -Tail 50 -Encoding ASCII C:\ProgramData\Datadog\logs\otel-agent.log`,
+			logFile: String.raw`C:\ProgramData\Datadog\logs\otel-agent.log`,
 		},
 	},
 	sources: [

@@ -1,13 +1,13 @@
 import type { Host, Uptake } from "../../../adapters/collectors/distribution.ts";
 import { defaultProvider } from "../../../adapters/providers/registry.ts";
-import { sh } from "../../../base/quote.ts";
+import { ps, sh } from "../../../base/quote.ts";
 import { isAtLeast, versionText } from "../../../base/versions.ts";
 import { ATTRIBUTION_PORT } from "../../plan/attribution.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
 import type { RunbookStep } from "../artefact.ts";
 
-export function rotateScriptName({ name }: Pick<CollectorPlan, "name">): string {
-	return `rotate-${name}.sh`;
+export function rotateScriptName({ name, platform }: Pick<CollectorPlan, "name" | "platform">): string {
+	return `rotate-${name}.${platform === "windows" ? "ps1" : "sh"}`;
 }
 
 export function folderOf(path: string): string {
@@ -91,7 +91,11 @@ export function attributionPorts({ attribution }: CollectorPlan): readonly numbe
 
 /** What shows that the collector has read the new token, as the end of a sentence. */
 export function takenUp(plan: CollectorPlan): string {
-	const uptake = uptakeOf(plan);
+	return takenBy(uptakeOf(plan));
+}
+
+/** The same of one fact. */
+export function takenBy(uptake: Uptake): string {
 	return "metric" in uptake ? `its metric ${uptake.metric} has a time` : `it logged '${uptake.log}'`;
 }
 
@@ -143,9 +147,15 @@ export function proofByHand(
 export function queueCommand(plan: CollectorPlan): string {
 	const { url } = plan.distribution.metrics;
 	if (plan.platform === "windows") {
-		return `(Invoke-WebRequest -UseBasicParsing ${url}).Content -split "\`n" | Select-String 'exporter_queue_size'`;
+		return windowsPage(url, "exporter_queue_size", exporterLabel(plan));
 	}
 	return `curl -s ${url} | grep -F exporter_queue_size | grep -F ${sh(exporterLabel(plan))}`;
+}
+
+/** The lines of a page of metrics that match a pattern and have a label, in PowerShell. */
+export function windowsPage(url: string, pattern: string, label = ""): string {
+	const labelled = label === "" ? "" : ` -and $_.Contains(${ps(label)})`;
+	return `(Invoke-WebRequest -UseBasicParsing ${url}).Content -split "\`n" | Where-Object { $_ -match ${ps(pattern)}${labelled} }`;
 }
 
 /** What must be seen before a new token counts as proven. */

@@ -27,16 +27,3 @@ function Exit-Lock {
   if ($null -ne $run.Lock) { $run.Lock.Dispose() }
   $run.Lock = $null
 }
-
-function Enter-Run {
-  if ($run.IsAdmin) { Enter-Lock (Join-Place $run.Places['ProgramFiles'] 'otel-crossfade.lock') }
-  else { Enter-Lock (Join-Place (Get-OwnHome) '.otel-crossfade.lock') }
-}
-
-# Get-ErrorCode EXCEPTION: the number of the system's error inside it; 0 if it has none.
-function Get-ErrorCode($exception) {
-  while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
-  if ($exception -is [System.IO.IOException]) { return $exception.HResult -band 0xFFFF }
-  if ($exception -is [System.UnauthorizedAccessException]) { return 5 }
-  return 0
-}

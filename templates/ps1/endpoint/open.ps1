@@ -1,0 +1,22 @@
+# Test-Loose FILE: whether others than administrators can write it.
+function Test-Loose($path) { Test-Granted (Get-Security $path) $MAY_WRITE $ADMINS }
+
+# Test-Shared FILE: whether others than administrators can replace it, by one of the folders that lead to it.
+function Test-Shared($path, $isMerged) {
+  $folder = [System.IO.Path]::GetDirectoryName($path)
+  $rights = $MAY_REPLACE
+  # Where all files of a folder count, nobody else may add one.
+  if ($isMerged) { $rights = $rights -bor 0x2 }
+  while ($folder -and $folder.Length -gt $run.Root.Length) {
+    if ([System.IO.Directory]::Exists($folder)) {
+      $parent = [System.IO.Path]::GetDirectoryName($folder)
+      if ($parent -and (Test-Granted (Get-Security $folder) $rights $ADMINS)) { return $true }
+      $rights = $MAY_REPLACE
+    }
+    $folder = [System.IO.Path]::GetDirectoryName($folder)
+  }
+  return $false
+}
+
+# Test-Readable FILE SID: whether others than this account and administrators can read it.
+function Test-Readable($path, $sid) { Test-Granted (Get-Security $path) $MAY_READ ($ADMINS + $sid) }
