@@ -205,3 +205,27 @@ describe("Gemini CLI: headers, protocol and URL as the real 0.61.0 sends them", 
 		]);
 	});
 });
+
+describe("Qwen Code: headers and URL as the real 0.24.4 sends them", () => {
+	const qwen = (more: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string>> = {}) => ({
+		user: { telemetry: { enabled: true, otlpEndpoint: "https://u/t", otlpProtocol: "http", ...more } },
+		environment: { env },
+	});
+	const at = "logs | yes | http/json | https://u/t/v1/logs";
+	const none = "logs | no | http/json | ";
+
+	test.each<[what: string, layers: Layers, expected: string]>([
+		["headers of variables", qwen({}, { OTEL_EXPORTER_OTLP_HEADERS: "X-A=a%2Fb;p=1,X-C=" }), `${at} | X-A: a/b`],
+		["OTEL_SDK_DISABLED", qwen({}, { OTEL_SDK_DISABLED: " TRUE " }), "logs | no |  | https://u/t/v1/logs"],
+		["a scheme in capitals", qwen({ otlpEndpoint: "HTTPS://u/t" }), at],
+		["a fragment is not sent", qwen({ otlpEndpoint: "https://u/t#f" }), at],
+		["a quote at either end is taken off", qwen({ otlpEndpoint: '"https://u/t"' }), at],
+		["the signal's path is not added twice", qwen({ otlpEndpoint: "https://u/t/v1/logs" }), at],
+		["a path of its own is requested as it is", qwen({ otlpLogsEndpoint: "https://u" }), at.replace("/t/v1/logs", "/")],
+		["no scheme", qwen({ otlpEndpoint: "127.0.0.1:4318" }), none],
+		["a host that is taken for a scheme", qwen({ otlpEndpoint: "localhost:4318" }), none],
+		["a signal's own that is none, beside a good one for all", qwen({ otlpLogsEndpoint: "nonsense" }), none],
+	])("%s", (_what, layers, expected) => {
+		expect(logsOf("qwen-code", "0.24.4", layers)).toEqual([expected]);
+	});
+});
