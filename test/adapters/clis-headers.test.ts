@@ -189,6 +189,22 @@ describe("Gemini CLI: headers, protocol and URL as the real 0.61.0 sends them", 
 			"logs | no | grpc | https://u/t/v1/logs",
 		],
 		["OTEL_SDK_DISABLED", gemini({}, { OTEL_SDK_DISABLED: "true" }), "logs | no |  | https://u/t/v1/logs"],
+		["a fragment is not sent", gemini({ otlpEndpoint: "https://u/t#f" }), at],
+		[
+			"a variable that says no leaves the file's switch and endpoint",
+			gemini({}, { GEMINI_TELEMETRY_ENABLED: "false", OTEL_EXPORTER_OTLP_ENDPOINT: "https://e" }),
+			at,
+		],
+		[
+			"an empty one, and the outfile of a variable does not count either",
+			gemini({}, { GEMINI_TELEMETRY_ENABLED: "", GEMINI_TELEMETRY_OUTFILE: "/tmp/x" }),
+			at,
+		],
+		[
+			"the headers of variables count all the same",
+			gemini({}, { GEMINI_TELEMETRY_ENABLED: "no", OTEL_EXPORTER_OTLP_HEADERS: "X-A=1" }),
+			`${at} | X-A: 1`,
+		],
 		["blanks and quotes are taken off", gemini({ otlpEndpoint: ' "https://u/t" ' }), at],
 		[
 			"a query is kept",

@@ -30,6 +30,7 @@ export const layering: CliLayering = {
 	id: "gemini",
 	tolerance: { bom: false, utf16: false },
 	variables: /^(GEMINI_TELEMETRY_|OTEL_|GEMINI_CLI_HOME$|GEMINI_CLI_SYSTEM_)/,
+	emptyCounts: /^GEMINI_TELEMETRY_ENABLED$/,
 	layers: [
 		{
 			id: "defaults",
@@ -91,7 +92,7 @@ export const layering: CliLayering = {
 		const protocol = settingOf(settings, "otlpProtocol") ?? "grpc";
 		return (["logs", "metrics", "traces"] as const).map((signal): Emission => {
 			const url = endpoint && (isOld ? withoutQuery(endpoint) : withPath(endpoint, `/v1/${signal}`));
-			const about = { signal, url: url && withoutLogin(url), urlFrom };
+			const about = { signal, url: url && withoutFragment(withoutLogin(url)), urlFrom };
 			if (off !== undefined) return { ...about, sent: "no", why: off, headers: [] };
 			if (protocol !== "http") {
 				const why = "it speaks gRPC, without the path of the endpoint; what it sends then is not known";
@@ -144,7 +145,7 @@ export const layering: CliLayering = {
 			pointer: /^\/env\/GEMINI_TELEMETRY_ENABLED$/,
 			value: /^(?!true$|1$)/,
 			severity: "warning",
-			what: "{name} does not stop telemetry enabled in a file",
+			what: "{name} does not stop telemetry enabled in a file, and no other variable of telemetry counts with it",
 			fix: "set telemetry.enabled to false in the file, or remove {name} from the {layer}",
 		},
 		{
@@ -197,21 +198,36 @@ export const layering: CliLayering = {
 	],
 };
 
+/**
+ * Whether only the files count: seen in 0.33.2 and 0.61.0 that a variable which says no, or nothing, does not stop telemetry that a file has
+ * switched on, and that no other variable of it counts then; those of the exporters do, such as OTEL_EXPORTER_OTLP_HEADERS.
+ */
+function byFilesAlone({ get }: Effective): boolean {
+	const enabled = get("/env/GEMINI_TELEMETRY_ENABLED");
+	return enabled !== undefined && !isOn(enabled);
+}
+
+function isOn(value: string | undefined): boolean {
+	return value === "true" || value === "1";
+}
+
 /** A setting by its variable, otherwise by the files. An empty variable counts as none. */
-function settingOf({ get }: Effective, key: string): string | undefined {
-	const variable = ownEntry(variables, key);
+function settingOf(settings: Effective, key: string): string | undefined {
+	const { get } = settings;
+	const variable = byFilesAlone(settings) ? undefined : ownEntry(variables, key);
 	const fromVariable = variable === undefined ? undefined : get(`/env/${variable}`);
 	return fromVariable || get(`/telemetry/${key}`);
 }
 
-function destinationOf({ get, isRelease }: Effective): {
+function destinationOf(settings: Effective): {
 	readonly endpoint: string | undefined;
 	readonly urlFrom: string;
 	readonly isOld: boolean;
 } {
+	const { get, isRelease } = settings;
 	// Seen: 0.33.2 still uses the file's endpoint, and sends no user and password.
 	const isOld = isRelease("<0.34.0");
-	const isFilesOwn = isOld && get("/telemetry/otlpEndpoint") !== undefined;
+	const isFilesOwn = byFilesAlone(settings) || (isOld && get("/telemetry/otlpEndpoint") !== undefined);
 	const variable = isFilesOwn ? undefined : endpoints.find((name) => get(`/env/${name}`));
 	const urlFrom = variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`;
 	// Quotes and spaces around it are taken off.
@@ -226,9 +242,7 @@ function destinationOf({ get, isRelease }: Effective): {
 
 function reasonForSilence(settings: Effective): string | undefined {
 	const { get } = settings;
-	const isEnabled = [get("/telemetry/enabled"), get("/env/GEMINI_TELEMETRY_ENABLED")].some(
-		(value) => value === "true" || value === "1",
-	);
+	const isEnabled = [get("/telemetry/enabled"), get("/env/GEMINI_TELEMETRY_ENABLED")].some(isOn);
 	if (!isEnabled) return "telemetry.enabled is not true";
 	// Seen in 0.61.0, set by the shell or by a .env file.
 	if (/^true$/i.test(get("/env/OTEL_SDK_DISABLED")?.trim() ?? "")) return "OTEL_SDK_DISABLED is true";
@@ -242,6 +256,10 @@ function reasonForSilence(settings: Effective): string | undefined {
 function headersOf(signal: EmittedSignal, { get }: Effective, login: SentHeader | undefined): Assembled {
 	const names = ["/env/OTEL_EXPORTER_OTLP_HEADERS", `/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`];
 	return withLogin(assembled(...names.map((name) => pairsOf(get(name), name).pairs)), login);
+}
+
+function withoutFragment(text: string): string {
+	return URL.canParse(text) ? text.replace(/#.*$/s, "") : text;
 }
 
 /** Seen in 0.33.2: only the path is posted to. */
