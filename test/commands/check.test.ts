@@ -80,7 +80,7 @@ describe("crossfade check", () => {
 	test("JUnit: a failed case for every rule that found an error, and hostile names stay text", async () => {
 		const { stdout } = await check(bad.replaceAll("otlp_http/x", 'otlp_http/<x>&"'), "--format", "junit");
 		expect(stdout).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites>/);
-		expect(stdout).toContain(`tests="${Object.keys(rules).length}" failures="3"`);
+		expect(stdout).toContain(`tests="${Object.keys(rules).length}" failures="4"`);
 		expect(stdout).toContain("otlp_http/&lt;x&gt;&amp;&quot;");
 		expect(stdout).not.toContain("<x>");
 	});

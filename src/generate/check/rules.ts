@@ -38,6 +38,13 @@ export const rules = {
 		fix: "Name the file that has service.pipelines; of several --config files, check the merged config (print-config).",
 		source: `${CORE}/blob/main/otelcol/config.go`,
 	},
+	"second-document": {
+		severity: "error",
+		title: "a config that the collector does not read",
+		why: "Of a file with several YAML documents the collector reads the first alone.",
+		fix: "Write it to a file of its own, or remove what stands before it.",
+		source: MEASURED,
+	},
 	"mounts-only": {
 		severity: "note",
 		title: "only mounts and Secrets were checked",
@@ -72,6 +79,41 @@ export const rules = {
 		why: "The collector refuses a config with unknown settings.",
 		fix: "Check the spelling and the indentation.",
 		source: `${CORE}/tree/v0.159.0`,
+	},
+	"wrong-type": {
+		severity: "error",
+		title: "a value has the wrong type",
+		why: "The collector refuses the whole config: it makes no number or boolean of a text, and no list of a word.",
+		fix: "Write it as the setting wants it: numbers, true and false without quotes, lists in brackets.",
+		source: MEASURED,
+	},
+	"missing-setting": {
+		severity: "error",
+		title: "a component lacks a setting without which it does not start",
+		why: "The collector refuses the whole config.",
+		fix: "Add the setting.",
+		source: MEASURED,
+	},
+	"invalid-id": {
+		severity: "error",
+		title: "no component or pipeline can have this name",
+		why: "The collector refuses the whole config.",
+		fix: "Use TYPE or TYPE/NAME, without blanks and with a name behind the slash.",
+		source: `${CORE}/blob/main/component/identifiable.go`,
+	},
+	"not-read": {
+		severity: "warning",
+		title: "a part of the config is not in this file",
+		why: "What a provider such as ${file:…} or ${env:…} puts in was not looked at. An error where the pipelines are such a part: then nothing of what is sent was checked.",
+		fix: "Check the config as the collector puts it together (print-config), too.",
+		source: `${CORE}/blob/main/confmap/README.md`,
+	},
+	"connector-cycle": {
+		severity: "error",
+		title: "connectors lead a pipeline back to itself",
+		why: "The collector refuses the whole config.",
+		fix: "Remove the connector from one of the pipelines.",
+		source: MEASURED,
 	},
 	"missing-reference": {
 		severity: "error",
@@ -117,9 +159,9 @@ export const rules = {
 	},
 	"one-sided-connector": {
 		severity: "error",
-		title: "a connector is used on only one side",
-		why: "The collector refuses the whole config: a connector must be an exporter of one pipeline and a receiver of another.",
-		fix: "Also use it on the other side.",
+		title: "a connector has nothing on one of its sides",
+		why: "The collector refuses the whole config: a connector must be an exporter of one pipeline and a receiver of another, of a signal that it makes.",
+		fix: "Also use it on the other side, in a pipeline of a signal that it makes.",
 		source: `${CORE}/blob/main/otelcol/config.go`,
 	},
 	"token-from-env": {
@@ -142,6 +184,13 @@ export const rules = {
 		why: "Endpoints are not redacted: they are printed with every failed export and become a label of the collector's own metrics.",
 		fix: "Remove it from the URL and use an authenticator extension.",
 		source: `${CORE}/blob/main/exporter/otlphttpexporter/otlp.go`,
+	},
+	"token-read-once": {
+		severity: "warning",
+		title: "a token is fetched only when the config is read",
+		why: "Of the providers that put values into a config, none of the upstream ones notices a new value: the collector keeps the old token until it reloads.",
+		fix: "Read the token from a watched file (bearertokenauth.filename), or reload after every rotation; of a distribution's own provider, see its documentation.",
+		source: `${CONTRIB}/tree/v0.159.0/confmap/provider`,
 	},
 	"file-newline": {
 		severity: "warning",
