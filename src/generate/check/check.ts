@@ -10,11 +10,11 @@ import { positionOf } from "../splice/edit.ts";
 import { imageRelease } from "../splice/image.ts";
 import { alloyTexts, type ConfigPlace, configsIn } from "../splice/locate.ts";
 import { parseYaml, type YamlText } from "../splice/yaml-document.ts";
-import { alloyFindings } from "./alloy.ts";
+import { alloyFindings, componentsWithoutSettings } from "./alloy.ts";
 import { hasMounts, signalFindings } from "./companions.ts";
 import { type ConfigModel, configModel } from "./config-model.ts";
 import { deliveryFindings } from "./delivery.ts";
-import { fieldFindings } from "./fields.ts";
+import { fieldFindings, typesWithoutFields } from "./fields.ts";
 import type { PlacedFinding } from "./finding.ts";
 import { foreignFormat } from "./foreign.ts";
 import { podFindings } from "./pods.ts";
@@ -26,6 +26,25 @@ import { writtenTokens } from "./written-tokens.ts";
 /** All offline findings about a file, by position. */
 export function offlineFindings(text: string, file: string, target: Target): PlacedFinding[] {
 	return fileFindings(text, file, target).sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** Types of components in a file whose settings T1 has no table of, sorted: nothing is said about what stands in them. */
+export function settingsNotLookedAt(text: string, file: string, distribution: Distribution): string[] {
+	const found = readQuietly(() => {
+		if (foreignFormat(file) || isUnitOrScript(text, file)) return [];
+		if (distribution.dialect === "alloy" && !/\.ya?ml$/.test(file))
+			return componentsWithoutSettings(parseAlloy(text, file), distribution);
+		const { documents } = parseYaml(text, file);
+		const alloy = distribution.dialect === "alloy" ? documents.flatMap((document) => alloyTexts(document)) : [];
+		return [
+			...alloy.flatMap(({ value }) => settingsNotLookedAt(String(value), "embedded.alloy", distribution)),
+			...configsIn(documents).flatMap(({ document, node }) => {
+				if (isMap(node)) return typesWithoutFields(configModel(document, node));
+				return alloy.includes(node) ? [] : settingsNotLookedAt(String(node.value), "embedded.yaml", distribution);
+			}),
+		];
+	});
+	return [...new Set(found)].sort();
 }
 
 function fileFindings(text: string, file: string, target: Target): PlacedFinding[] {

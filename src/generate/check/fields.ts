@@ -41,6 +41,13 @@ export function fieldFindings(
 	);
 }
 
+/** Types of components whose settings are not in our tables: what stands in them was not looked at. */
+export function typesWithoutFields({ components }: ConfigModel): string[] {
+	return components
+		.filter(({ section, type }) => ownEntry(fields, `${section}/${type}`) === undefined)
+		.map(({ type }) => type);
+}
+
 interface Owner {
 	readonly id: string;
 	readonly document: Document;

@@ -108,11 +108,18 @@ export const rules = {
 		fix: "Check the config as the collector puts it together (print-config), too.",
 		source: `${CORE}/blob/main/confmap/README.md`,
 	},
+	"duplicate-block": {
+		severity: "error",
+		title: "something is defined twice",
+		why: "Alloy refuses the whole config.",
+		fix: "Remove one, or give it another label.",
+		source: "https://grafana.com/docs/alloy/latest/get-started/configuration-syntax/syntax/",
+	},
 	"connector-cycle": {
 		severity: "error",
-		title: "connectors lead a pipeline back to itself",
+		title: "what is sent comes back to where it was",
 		why: "The collector refuses the whole config.",
-		fix: "Remove the connector from one of the pipelines.",
+		fix: "Take out one of the connections.",
 		source: MEASURED,
 	},
 	"missing-reference": {

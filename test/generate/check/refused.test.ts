@@ -145,3 +145,67 @@ describe("what was not read is not clean", () => {
 		expect(found?.what).toContain("a Nomad job");
 	});
 });
+
+describe("Alloy: T1 finds what the real one refuses, in the components around our exporter", () => {
+	const exporter = (client = 'endpoint = "https://x.example.com"', more = "", label = ' "out"') =>
+		`otelcol.exporter.otlphttp${label} {\n\tclient {\n\t\t${client}\n\t}\n${more}}\n`;
+	const receiver = (logs: string) =>
+		`otelcol.receiver.otlp "in" {\n\thttp { }\n\toutput {\n\t\tlogs = ${logs}\n\t}\n}\n`;
+	const batch = (label: string, to: string) =>
+		`otelcol.processor.batch "${label}" {\n\toutput {\n\t\tlogs = [otelcol.processor.batch.${to}.input]\n\t}\n}\n`;
+	const findings = async (text: string, targetVersion = "1.18.1") =>
+		(await checkText(text, { distribution: "alloy", file: "c.alloy", targetVersion })).map(
+			({ severity, rule }) => `${severity} ${rule}`,
+		);
+
+	test.each<[name: string, text: string, expected: readonly string[]]>([
+		["nothing wrong", exporter() + receiver("[otelcol.exporter.otlphttp.out.input]"), []],
+		["an empty file", "", ["error no-config"]],
+		["a file of comments", "// a\n/* b */\n", ["error no-config"]],
+		["a setting that a component does not have", exporter(undefined, "\tnosuch = 1\n"), ["error unknown-field"]],
+		["a block that it does not have", exporter(undefined, "\tnosuch { }\n"), ["error unknown-field"]],
+		[
+			"a setting in a block that it does not have",
+			exporter('endpoint = "https://x"\n\t\tendpiont = 1'),
+			["error unknown-field"],
+		],
+		["no endpoint", exporter('timeout = "1s"'), ["error missing-setting"]],
+		["no client", 'otelcol.exporter.otlphttp "out" { }\n', ["error missing-setting"]],
+		["no label", exporter(undefined, "", ""), ["error missing-setting"]],
+		["two components of one name", exporter() + exporter(), ["error duplicate-block"]],
+		["a setting twice", exporter('endpoint = "https://x"\n\t\tendpoint = "https://y"'), ["error duplicate-block"]],
+		[
+			"a block twice that may stand once",
+			exporter(undefined, "\tsending_queue { }\n\tsending_queue { }\n"),
+			["error duplicate-block"],
+		],
+		["logging twice", `logging { }\nlogging { }\n${exporter()}`, ["error duplicate-block"]],
+		["a setting outside blocks", `a = 1\n${exporter()}`, ["error unknown-field"]],
+		[
+			"what a component does not export",
+			exporter() + receiver("[otelcol.exporter.otlphttp.out.receiver]"),
+			["error missing-reference"],
+		],
+		["components in a circle", batch("a", "b") + batch("b", "a"), ["error connector-cycle"]],
+		["a component that feeds itself", batch("a", "a"), ["error connector-cycle"]],
+		[
+			"a header whose value is a call, with another behind it",
+			exporter(
+				'endpoint = "https://x"\n\t\theaders = { Authorization = string.format("Bearer %s", sys.env("T")), a = "b" }',
+			),
+			["warning token-from-env"],
+		],
+		[
+			"a header as a block",
+			`otelcol.auth.headers "h" {\n\theader {\n\t\tkey   = "Authorization"\n\t\tvalue = "Bearer ${secret.token}"\n\t}\n\theader {\n\t\tkey   = "X-Api-Key"\n\t\tvalue = sys.env("T")\n\t}\n}\n`,
+			["error token-literal", "warning token-from-env"],
+		],
+	])("%s", async (_name, text, expected) => {
+		const found = await findings(text);
+		expect(found).toEqual(expected);
+	});
+
+	test("in another release than that of the tables, a setting we do not know is a warning", async () => {
+		expect(await findings(exporter(undefined, "\tnosuch = 1\n"), "1.17.0")).toEqual(["warning unknown-field"]);
+	});
+});

@@ -327,6 +327,12 @@ const cases: readonly RuleCase[] = [
 		text: good.replace("receivers: [otlp]", "receivers: [otlp, forward]"),
 		at: "logs:",
 	},
+	{
+		rule: "duplicate-block",
+		text: goodAlloy.replace('endpoint = "https', 'endpoint = "https://x"\n\t\tendpoint = "https'),
+		at: 'endpoint = "https://otlp',
+		...alloy,
+	},
 	{ rule: "second-document", text: `receivers: {}\n---\n${good}`, at: "receivers" },
 	{ rule: "token-read-once", text: header('"Bearer ${secretsmanager:x}"'), at: '"Bearer' },
 	{
