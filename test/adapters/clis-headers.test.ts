@@ -215,6 +215,26 @@ describe("Gemini CLI: headers, protocol and URL as the real 0.61.0 sends them", 
 		expect(logsOf("gemini", "0.61.0", layers)).toEqual([expected]);
 	});
 
+	test.each<[what: string, layers: Layers, expected: string]>([
+		[
+			"the file's protocol, whatever the variable says",
+			gemini({ otlpProtocol: "grpc" }, { GEMINI_TELEMETRY_OTLP_PROTOCOL: "http" }),
+			"logs | unknown | grpc | https://u/t",
+		],
+		[
+			"a URL as it is requested",
+			gemini({ otlpEndpoint: "HTTPS://u/${A}" }),
+			"logs | yes | http/json | https://u/$%7BA%7D",
+		],
+		[
+			"variables, where no file has switched it on",
+			gemini({ enabled: false }, { GEMINI_TELEMETRY_ENABLED: "1", OTEL_EXPORTER_OTLP_ENDPOINT: "https://e/x" }),
+			"logs | yes | http/json | https://e/x",
+		],
+	])("0.33.2: %s", (_what, layers, expected) => {
+		expect(logsOf("gemini", "0.33.2", layers)).toEqual([expected]);
+	});
+
 	test("0.33.2 posts to the URL without its query", () => {
 		expect(logsOf("gemini", "0.33.2", gemini({ otlpEndpoint: "https://u/in?x=1" }))).toEqual([
 			"logs | yes | http/json | https://u/in",

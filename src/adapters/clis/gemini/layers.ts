@@ -21,6 +21,7 @@ const variables: Readonly<Record<string, string>> = {
 	outfile: "GEMINI_TELEMETRY_OUTFILE",
 	useCollector: "GEMINI_TELEMETRY_USE_COLLECTOR",
 };
+const OLD = "<0.34.0";
 const endpoints = ["GEMINI_TELEMETRY_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 /** Seen in 0.61.0: unlike its relative Qwen Code it has no variables in a file of settings. */
@@ -199,10 +200,12 @@ export const layering: CliLayering = {
 };
 
 /**
- * Whether only the files count: seen in 0.33.2 and 0.61.0 that a variable which says no, or nothing, does not stop telemetry that a file has
- * switched on, and that no other variable of it counts then; those of the exporters do, such as OTEL_EXPORTER_OTLP_HEADERS.
+ * Whether only the files count, and no variable of its own; those of the exporters do, such as OTEL_EXPORTER_OTLP_HEADERS. It makes a first
+ * configuration of the files alone for its extensions: 0.33.2 starts telemetry by it whenever a file has switched that on, 0.61.0 only where
+ * a variable says no, or nothing. Both seen.
  */
-function byFilesAlone({ get }: Effective): boolean {
+function byFilesAlone({ get, isRelease }: Effective): boolean {
+	if (isRelease(OLD)) return isOn(get("/telemetry/enabled"));
 	const enabled = get("/env/GEMINI_TELEMETRY_ENABLED");
 	return enabled !== undefined && !isOn(enabled);
 }
@@ -225,9 +228,9 @@ function destinationOf(settings: Effective): {
 	readonly isOld: boolean;
 } {
 	const { get, isRelease } = settings;
-	// Seen: 0.33.2 still uses the file's endpoint, and sends no user and password.
-	const isOld = isRelease("<0.34.0");
-	const isFilesOwn = byFilesAlone(settings) || (isOld && get("/telemetry/otlpEndpoint") !== undefined);
+	// Seen: 0.33.2 sends no user and password, and posts to the path alone.
+	const isOld = isRelease(OLD);
+	const isFilesOwn = byFilesAlone(settings);
 	const variable = isFilesOwn ? undefined : endpoints.find((name) => get(`/env/${name}`));
 	const urlFrom = variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`;
 	// Quotes and spaces around it are taken off.
@@ -259,10 +262,17 @@ function headersOf(signal: EmittedSignal, { get }: Effective, login: SentHeader 
 }
 
 function withoutFragment(text: string): string {
-	return URL.canParse(text) ? text.replace(/#.*$/s, "") : text;
+	if (!URL.canParse(text)) return text;
+	const url = new URL(text);
+	url.hash = "";
+	return url.href;
 }
 
 /** Seen in 0.33.2: only the path is posted to. */
 function withoutQuery(text: string): string {
-	return URL.canParse(text) ? text.replace(/[?#].*$/s, "") : text;
+	if (!URL.canParse(text)) return text;
+	const url = new URL(text);
+	url.search = "";
+	url.hash = "";
+	return url.href;
 }
