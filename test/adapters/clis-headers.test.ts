@@ -190,6 +190,12 @@ describe("Gemini CLI: headers, protocol and URL as the real 0.61.0 sends them", 
 		],
 		["OTEL_SDK_DISABLED", gemini({}, { OTEL_SDK_DISABLED: "true" }), "logs | no |  | https://u/t/v1/logs"],
 		["a fragment is not sent", gemini({ otlpEndpoint: "https://u/t#f" }), at],
+		["one slash at its end is taken off", gemini({ otlpEndpoint: "https://u/t/" }), at],
+		[
+			"of two the other stays",
+			gemini({ otlpEndpoint: "https://u/t//" }),
+			"logs | yes | http/json | https://u/t//v1/logs",
+		],
 		[
 			"a variable that says no leaves the file's switch and endpoint",
 			gemini({}, { GEMINI_TELEMETRY_ENABLED: "false", OTEL_EXPORTER_OTLP_ENDPOINT: "https://e" }),
