@@ -1,12 +1,13 @@
 import type { Distribution } from "../adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../adapters/collectors/registry.ts";
 import { CrossfadeError, type ExitName } from "../base/errors.ts";
+import { shown } from "../base/mask.ts";
 import { choiceProblem } from "../base/suggest.ts";
 import { isAtLeast, parseVersion, versionText } from "../base/versions.ts";
 import type { Effects } from "../effects/effects.ts";
 import { neededStability } from "../generate/check/alloy.ts";
 import { binaryFindings, validateArguments } from "../generate/check/binary.ts";
-import { offlineFindings, placeFindings, releaseInFile } from "../generate/check/check.ts";
+import { offlineFindings, placeFindings, releaseInFile, settingsNotLookedAt } from "../generate/check/check.ts";
 import type { PlacedFinding } from "../generate/check/finding.ts";
 import { type CheckReport, countBySeverity, findingsReport, formats, ruleText } from "../generate/check/report.ts";
 import { type RuleId, rules } from "../generate/check/rules.ts";
@@ -57,14 +58,26 @@ async function run(fx: Effects, { options, args }: Invocation): Promise<ExitName
 	const assumed = target === undefined && inFile === undefined;
 	const offline = offlineFindings(text, file, { distribution, own: release.own, assumed });
 	const second = await askProgram(fx, distribution, release.own, options["bin"], file, text, bytes);
+	const notLookedAt = second.tier.ran ? [] : settingsNotLookedAt(text, file, distribution);
 	const report: CheckReport = {
 		file,
 		target: `${distribution.id} ${versionText(release.own)}${inFile ? ", by the image in the file" : ""}`,
-		tiers: [{ tier: "T1", ran: true, note: "offline rules" }, second.tier],
+		tiers: [{ tier: "T1", ran: true, note: offlineNote(notLookedAt) }, second.tier],
 		findings: [...offline, ...second.findings].sort((a, b) => a.line - b.line || a.column - b.column),
 	};
 	fx.terminal.print(findingsReport(report, format, fx.terminal.color));
 	return countBySeverity(report.findings).errors > 0 ? "findings" : "ok";
+}
+
+/** How many components to name of those whose settings were not looked at. */
+const MAX_NAMED = 8;
+
+/** What T1 did, and the components whose settings nobody looked at, because our tables end before them and no collector was asked. */
+function offlineNote(notLookedAt: readonly string[]): string {
+	if (notLookedAt.length === 0) return "offline rules";
+	const more = notLookedAt.length - MAX_NAMED;
+	const named = notLookedAt.slice(0, MAX_NAMED).map((each) => shown(each));
+	return `offline rules, which did not look at the settings of ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 async function parse(options: Invocation["options"], args: readonly string[]) {

@@ -189,6 +189,28 @@ describe("Gemini CLI: headers, protocol and URL as the real 0.61.0 sends them", 
 			"logs | no | grpc | https://u/t/v1/logs",
 		],
 		["OTEL_SDK_DISABLED", gemini({}, { OTEL_SDK_DISABLED: "true" }), "logs | no |  | https://u/t/v1/logs"],
+		["a fragment is not sent", gemini({ otlpEndpoint: "https://u/t#f" }), at],
+		["one slash at its end is taken off", gemini({ otlpEndpoint: "https://u/t/" }), at],
+		[
+			"of two the other stays",
+			gemini({ otlpEndpoint: "https://u/t//" }),
+			"logs | yes | http/json | https://u/t//v1/logs",
+		],
+		[
+			"a variable that says no leaves the file's switch and endpoint",
+			gemini({}, { GEMINI_TELEMETRY_ENABLED: "false", OTEL_EXPORTER_OTLP_ENDPOINT: "https://e" }),
+			at,
+		],
+		[
+			"an empty one, and the outfile of a variable does not count either",
+			gemini({}, { GEMINI_TELEMETRY_ENABLED: "", GEMINI_TELEMETRY_OUTFILE: "/tmp/x" }),
+			at,
+		],
+		[
+			"the headers of variables count all the same",
+			gemini({}, { GEMINI_TELEMETRY_ENABLED: "no", OTEL_EXPORTER_OTLP_HEADERS: "X-A=1" }),
+			`${at} | X-A: 1`,
+		],
 		["blanks and quotes are taken off", gemini({ otlpEndpoint: ' "https://u/t" ' }), at],
 		[
 			"a query is kept",
@@ -199,9 +221,53 @@ describe("Gemini CLI: headers, protocol and URL as the real 0.61.0 sends them", 
 		expect(logsOf("gemini", "0.61.0", layers)).toEqual([expected]);
 	});
 
+	test.each<[what: string, layers: Layers, expected: string]>([
+		[
+			"the file's protocol, whatever the variable says",
+			gemini({ otlpProtocol: "grpc" }, { GEMINI_TELEMETRY_OTLP_PROTOCOL: "http" }),
+			"logs | unknown | grpc | https://u/t",
+		],
+		[
+			"a URL as it is requested",
+			gemini({ otlpEndpoint: "HTTPS://u/${A}" }),
+			"logs | yes | http/json | https://u/$%7BA%7D",
+		],
+		[
+			"variables, where no file has switched it on",
+			gemini({ enabled: false }, { GEMINI_TELEMETRY_ENABLED: "1", OTEL_EXPORTER_OTLP_ENDPOINT: "https://e/x" }),
+			"logs | yes | http/json | https://e/x",
+		],
+	])("0.33.2: %s", (_what, layers, expected) => {
+		expect(logsOf("gemini", "0.33.2", layers)).toEqual([expected]);
+	});
+
 	test("0.33.2 posts to the URL without its query", () => {
 		expect(logsOf("gemini", "0.33.2", gemini({ otlpEndpoint: "https://u/in?x=1" }))).toEqual([
 			"logs | yes | http/json | https://u/in",
 		]);
+	});
+});
+
+describe("Qwen Code: headers and URL as the real 0.24.4 sends them", () => {
+	const qwen = (more: Readonly<Record<string, unknown>>, env: Readonly<Record<string, string>> = {}) => ({
+		user: { telemetry: { enabled: true, otlpEndpoint: "https://u/t", otlpProtocol: "http", ...more } },
+		environment: { env },
+	});
+	const at = "logs | yes | http/json | https://u/t/v1/logs";
+	const none = "logs | no | http/json | ";
+
+	test.each<[what: string, layers: Layers, expected: string]>([
+		["headers of variables", qwen({}, { OTEL_EXPORTER_OTLP_HEADERS: "X-A=a%2Fb;p=1,X-C=" }), `${at} | X-A: a/b`],
+		["OTEL_SDK_DISABLED", qwen({}, { OTEL_SDK_DISABLED: " TRUE " }), "logs | no |  | https://u/t/v1/logs"],
+		["a scheme in capitals", qwen({ otlpEndpoint: "HTTPS://u/t" }), at],
+		["a fragment is not sent", qwen({ otlpEndpoint: "https://u/t#f" }), at],
+		["a quote at either end is taken off", qwen({ otlpEndpoint: '"https://u/t"' }), at],
+		["the signal's path is not added twice", qwen({ otlpEndpoint: "https://u/t/v1/logs" }), at],
+		["a path of its own is requested as it is", qwen({ otlpLogsEndpoint: "https://u" }), at.replace("/t/v1/logs", "/")],
+		["no scheme", qwen({ otlpEndpoint: "127.0.0.1:4318" }), none],
+		["a host that is taken for a scheme", qwen({ otlpEndpoint: "localhost:4318" }), none],
+		["a signal's own that is none, beside a good one for all", qwen({ otlpLogsEndpoint: "nonsense" }), none],
+	])("%s", (_what, layers, expected) => {
+		expect(logsOf("qwen-code", "0.24.4", layers)).toEqual([expected]);
 	});
 });

@@ -49,6 +49,16 @@ describe("crossfade check", () => {
 		expect(await check(good)).toMatchObject({ code: 0, stdout: expect.stringContaining("0 errors") });
 	});
 
+	test("components whose settings nobody looked at are named", async () => {
+		const { stdout } = await check(good.replace("exporters:\n", "exporters:\n  kafka: {anything: 1}\n"));
+		expect(stdout).toContain("T1 offline rules, which did not look at the settings of kafka; T2 not run");
+		const alloy = await crossfade(["check", "-d", "alloy", "--no-bin", "c.alloy"], {
+			...options,
+			cwd: scratch({ "c.alloy": 'loki.write "w" {\n\tanything = 1\n}\n' }),
+		});
+		expect(alloy).toMatchObject({ code: 0, stdout: expect.stringContaining("settings of loki.write;") });
+	});
+
 	test("reads standard input", async () => {
 		const outcome = await crossfade(["check", "-d", "contrib", "--no-bin", "-"], { ...options, stdin: bad });
 		expect(outcome).toMatchObject({ code: 10, stdout: expect.stringContaining("<stdin>:6:5") });
@@ -80,7 +90,7 @@ describe("crossfade check", () => {
 	test("JUnit: a failed case for every rule that found an error, and hostile names stay text", async () => {
 		const { stdout } = await check(bad.replaceAll("otlp_http/x", 'otlp_http/<x>&"'), "--format", "junit");
 		expect(stdout).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites>/);
-		expect(stdout).toContain(`tests="${Object.keys(rules).length}" failures="3"`);
+		expect(stdout).toContain(`tests="${Object.keys(rules).length}" failures="4"`);
 		expect(stdout).toContain("otlp_http/&lt;x&gt;&amp;&quot;");
 		expect(stdout).not.toContain("<x>");
 	});

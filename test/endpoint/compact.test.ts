@@ -216,3 +216,43 @@ test("a release that does not obey the file of the machine is old, and gets none
 	});
 	expect(read(mac, "codex")).toBe("");
 });
+
+describe("other files that a CLI reads are not parsed: one that names a setting of telemetry leaves open what is sent", () => {
+	test.each<[what: string, cli: string, path: string, content: string]>([
+		["a .env file", "gemini", ".env", "OTEL_SDK_DISABLED=true\r\n"],
+		["a .env file of the CLI", "gemini", ".gemini/.env", 'export OTEL_EXPORTER_OTLP_ENDPOINT="https://x"\n'],
+		[
+			"a protocol of one signal",
+			"claude-code",
+			".claude/settings.json",
+			'{"env":{"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL":"grpc"}}',
+		],
+		[
+			"a setting with an escape",
+			"claude-code",
+			".claude.json",
+			'{"env":{"OTEL_EXPORTER_OTLP_LOGS_PR\\u004fTOCOL":"grpc"}}',
+		],
+		["an exporter of one's own", "codex", ".codex/config.toml", "[otel]\nexporter = 7\n"],
+	])("%s", async (_what, cli, path, content) => {
+		const mac = simulatedMacos({ linux: true });
+		write(mac.home, path, content);
+		// The ok of an install is about the file that it writes; the other files are the report's.
+		expect(await run(mac, "install", canary())).toMatchObject({ code: 0 });
+		expect(await run(mac, "report")).toMatchObject({
+			code: 11,
+			stdout: expect.stringContaining(`${cli}:refused`),
+			stderr: expect.stringContaining("may change what our file sets, and is not read here"),
+		});
+		expect(await run(mac, "uninstall")).toMatchObject({ code: 0, stderr: "" });
+	});
+
+	test("files without such settings are none of its business", async () => {
+		const mac = simulatedMacos({ linux: true });
+		write(mac.home, ".env", "A=OTEL_SDK_DISABLED\n# OTEL_SDK_DISABLED=true\n");
+		write(mac.home, ".claude/settings.json", '{"model":"m"}');
+		write(mac.home, ".codex/config.toml", 'model = "m"\n');
+		expect(await run(mac, "install", canary())).toMatchObject({ code: 0 });
+		expect(await run(mac, "report")).toMatchObject({ code: 0, stdout: expect.stringContaining(states("ok")) });
+	});
+});

@@ -197,7 +197,7 @@ describe("check: false errors", () => {
 		{
 			name: "keys that every object has",
 			text: 'processors:\n  "__proto__": {}\n  constructor: {}\n',
-			expected: ["error no-pipelines", "error unknown-component", "error unknown-component"],
+			expected: ["error no-pipelines", "error invalid-id", "error unknown-component"],
 		},
 	])("$name", async (each) => {
 		expect(await findings(each)).toEqual([...each.expected].sort());

@@ -13,6 +13,7 @@ import { planFor } from "../contracts/collector.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { needs, otelcol } from "../harness/parts.ts";
+import { judged } from "../harness/refused-configs.ts";
 
 type Config = Record<string, Record<string, unknown>> & {
 	service: { pipelines: Record<string, { exporters: string[] }> };
@@ -167,3 +168,11 @@ async function startedUntilReady(config: string): Promise<string> {
 	}
 	return log;
 }
+
+describe("the real otelcol refuses what T1 calls an error, and takes the rest", needs(otelcol), () => {
+	test.each(judged)("$name", ({ text, passes = false }) => {
+		const folder = scratch({ "c.yaml": text });
+		const { status } = spawnSync(otelcol.path, ["validate", `--config=${join(folder, "c.yaml")}`]);
+		expect(status === 0).toBe(passes);
+	});
+});

@@ -133,10 +133,10 @@ export interface CliLayering {
 	readonly evidence: readonly string[];
 }
 
-/** Appends a path to a URL as OpenTelemetry's exporters do: keeps the base path, without doubling a trailing slash. */
+/** Appends a path to a URL: keeps the base path, and takes one slash off its end. Of several, the others are requested (seen). */
 export function withPath(base: string, path: string): string {
 	if (!URL.canParse(base)) return `${base.replace(/\/+$/, "")}${path}`;
 	const url = new URL(base);
-	url.pathname = `${url.pathname.replace(/\/+$/, "")}${path}`;
+	url.pathname = `${url.pathname.replace(/\/$/, "")}${path}`;
 	return url.href;
 }

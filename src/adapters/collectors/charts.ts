@@ -140,7 +140,7 @@ const charts: readonly ChartConfig[] = [
 ];
 
 /** A chart that nobody knows, or the upstream one under a name of the user's: what it adds is unknown. */
-const UNKNOWN: ChartConfig = {
+export const UNKNOWN_CHART: ChartConfig = {
 	...upstream,
 	chart: "(unknown)",
 	extensions: undefined,
@@ -163,5 +163,5 @@ export function chartAt(path: readonly (string | number)[], beside: readonly str
 		above === undefined ||
 		["opentelemetry-collector", "values", "valuesObject"].includes(String(above)) ||
 		beside.some((key) => UPSTREAM_VALUES.includes(key));
-	return isUpstream ? upstream : UNKNOWN;
+	return isUpstream ? upstream : UNKNOWN_CHART;
 }

@@ -27,6 +27,29 @@ export const otelcol = {
 	clientMetadata: "0.147.0",
 } as const;
 
+const SAME = { traces: ["traces"], metrics: ["metrics"], logs: ["logs"], profiles: ["profiles"] };
+const METRICS = { traces: ["metrics"], metrics: ["metrics"], logs: ["metrics"], profiles: ["metrics"] };
+
+/**
+ * By connector: what it makes of each signal. Measured for `forward`, `count`, `signal_to_metrics` and `span_metrics`; others by their README.
+ * https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/v0.159.0/connector
+ */
+export const connectorSignals: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+	forward: SAME,
+	routing: SAME,
+	failover: SAME,
+	roundrobin: SAME,
+	round_robin: SAME,
+	count: METRICS,
+	signaltometrics: METRICS,
+	signal_to_metrics: METRICS,
+	spanmetrics: { traces: ["metrics"] },
+	span_metrics: { traces: ["metrics"] },
+	servicegraph: { traces: ["metrics"] },
+	service_graph: { traces: ["metrics"] },
+	exceptions: { traces: ["metrics", "logs"] },
+};
+
 /** The metrics of a collector built from upstream: on port 8888, with the exporter's id as a label. */
 export const otelcolMetrics: SelfMetrics = {
 	url: "http://127.0.0.1:8888/metrics",

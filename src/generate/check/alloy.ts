@@ -11,6 +11,7 @@ import {
 	type AlloyToken,
 	stringValue,
 } from "../splice/alloy-syntax.ts";
+import { alloyId, exportsOf, hasSettings, moduleShape, settingFindings, settingsRelease } from "./alloy-settings.ts";
 import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
 import { isProvider } from "./delivery.ts";
 import type { ConfigFinding } from "./rules.ts";
@@ -18,12 +19,23 @@ import { ASK_PROGRAM, type Target } from "./structure.ts";
 
 /** All offline findings about an Alloy config. */
 export function alloyFindings(statements: readonly AlloyStatement[], target: Target): ConfigFinding[] {
+	if (statements.length === 0) return [{ rule: "no-config", at: 0, what: "there is no block in this file" }];
 	const ours = rotatedBlocks(blocksBelow(statements));
 	return moduleFindings(statements, target, { declared: [], ids: [] }).map((found) =>
 		found.rule === "token-from-env" && ours.some(({ from, to }) => from <= found.at && found.at < to)
 			? { ...found, severity: "error" as const }
 			: found,
 	);
+}
+
+/** Names of components whose settings are not in our tables: what stands in them was not looked at. */
+export function componentsWithoutSettings(
+	statements: readonly AlloyStatement[],
+	{ inventory }: Pick<Distribution, "inventory">,
+): string[] {
+	return blocksBelow(statements)
+		.map(({ name }) => name)
+		.filter((name) => ownEntry(inventory.components["components"], name) !== undefined && !hasSettings(name));
 }
 
 /** Stability levels, the lowest first. https://grafana.com/docs/alloy/latest/reference/cli/run/ */
@@ -56,7 +68,7 @@ function moduleFindings(statements: readonly AlloyStatement[], target: Target, o
 		...outer.declared,
 		...blocks.filter(({ name }) => name === "declare" || name.startsWith("import.")).map(({ label }) => label ?? ""),
 	];
-	const ids = [...outer.ids, ...blocks.map(idOf)];
+	const ids = [...outer.ids, ...blocks.map(alloyId)];
 	const own = statements.filter((each) => each.kind === "attribute" || !MODULES.includes(each.name));
 	const components = own.filter((each) => each.kind === "block");
 	const inner = blocks.flatMap((block): ConfigFinding[] => {
@@ -66,17 +78,18 @@ function moduleFindings(statements: readonly AlloyStatement[], target: Target, o
 			each.kind === "block" && each.name === "template" ? moduleFindings(each.body, target, { declared, ids }) : [],
 		);
 	});
+	const isComponent = (name: string) =>
+		ownEntry(target.distribution.inventory.components["components"], name) !== undefined;
 	return [
+		...moduleShape(statements, isComponent),
 		...blocks.flatMap((block) => known(block, declared, target)),
+		...blocks.flatMap((block) => ofRelease(settingFindings(block), target)),
 		...references(own, new Set(ids), target),
+		...cycles(components),
 		...components.flatMap((block) => tokenFile(block, own)),
 		...components.flatMap((block) => settings(block, block)),
 		...inner,
 	];
-}
-
-function idOf({ name, label }: AlloyBlockNode): string {
-	return label === undefined ? name : `${name}.${label}`;
 }
 
 /** Every block that is a component, also in modules. */
@@ -95,13 +108,54 @@ function rotatedBlocks(blocks: readonly AlloyBlockNode[]): AlloyBlockNode[] {
 			name.startsWith("otelcol.exporter.") && isProvider(`${name}.${label}`, textsOf(attributesOf(body))),
 	);
 	const used = exporters.flatMap(({ body }) => attributesOf(body).flatMap(({ value }) => paths(value)));
-	return [...exporters, ...blocks.filter((block) => used.some(({ path }) => path.startsWith(`${idOf(block)}.`)))];
+	return [...exporters, ...blocks.filter((block) => used.some(({ path }) => path.startsWith(`${alloyId(block)}.`)))];
 }
 
 function textsOf(attributes: readonly AlloyAttribute[]): string[] {
 	return attributes.flatMap(({ name, value }) =>
 		/endpoint$/.test(name) && value[0]?.kind === "string" ? [stringValue(value[0])] : [],
 	);
+}
+
+/** Findings about settings: certain for the release of our tables, a warning for another, which may have other settings. */
+function ofRelease(findings: readonly ConfigFinding[], { own }: Target): ConfigFinding[] {
+	return versionText(own) === settingsRelease
+		? [...findings]
+		: findings.map((found) => ({
+				...found,
+				severity: "warning",
+				what: `${found.what}, in Alloy ${settingsRelease}`,
+				fix: ASK_PROGRAM,
+			}));
+}
+
+/** A component that refers to itself, through others or not. */
+function cycles(blocks: readonly AlloyBlockNode[]): ConfigFinding[] {
+	const ids = blocks.map(alloyId);
+	const next = blocks.map(({ body }) => {
+		const used = attributesOf(body).flatMap(({ value }) => paths(value).map(({ path }) => path));
+		return ids.flatMap((id, index) => (used.some((path) => path.startsWith(`${id}.`)) ? [index] : []));
+	});
+	const found = blocks.findIndex((_, start) => {
+		const [seen, waiting] = [new Set<number>(), [...(next[start] ?? [])]];
+		for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+			if (each === start) return true;
+			if (seen.has(each)) continue;
+			seen.add(each);
+			waiting.push(...(next[each] ?? []));
+		}
+		return false;
+	});
+	const block = blocks[found];
+	return block
+		? [
+				{
+					rule: "connector-cycle",
+					at: block.from,
+					what: `${shown(alloyId(block))} refers to itself, through others or not`,
+				},
+			]
+		: [];
 }
 
 function known(
@@ -147,8 +201,9 @@ function references(
 					path.startsWith(`${each}.`) &&
 					!names.some((other) => other.length > each.length && path.startsWith(`${other}.`)),
 			);
-			const label = name && path.slice(name.length + 1).split(".", 1)[0];
-			if (!name || !label || ids.has(`${name}.${label}`)) return [];
+			const [label, exported] = name ? path.slice(name.length + 1).split(".") : [];
+			if (!name || !label) return [];
+			if (ids.has(`${name}.${label}`)) return notExported(name, label, exported, at);
 			const meant = nearest(`${name}.${label}`, [...ids]);
 			return [
 				{
@@ -160,6 +215,15 @@ function references(
 			];
 		}),
 	);
+}
+
+/** A reference to what a component does not export; what others than those in our tables export is not known. */
+function notExported(name: string, label: string, exported: string | undefined, at: number): ConfigFinding[] {
+	const all = exportsOf(name);
+	if (!all || exported === undefined || all.includes(exported)) return [];
+	const fix = all.length > 0 ? `It exports ${all.join(", ")}.` : "It exports nothing.";
+	const what = `${shown(`${name}.${label}`)} does not export ${shown(exported)}`;
+	return [{ rule: "missing-reference", at, what, fix }];
 }
 
 /** Files used as a token must be polled often and marked as secret. */
@@ -202,6 +266,7 @@ function settings(block: AlloyBlockNode, owner: AlloyBlockNode): ConfigFinding[]
 			) {
 				return [{ rule: "queue-off", at: each.from, what: `the sending queue of ${shown(id)} is off` }];
 			}
+			if (each.name === "header") return headerBlock(each, shown(id));
 			return settings(each, owner);
 		}
 		return attribute(each, `${shown(each.name)} of ${shown(id)}`);
@@ -226,9 +291,29 @@ function headerFindings(value: readonly AlloyToken[], place: string): ConfigFind
 		if (value[index + 1]?.text !== "=") return [];
 		const key = token.kind === "string" ? stringValue(token) : token.text;
 		if (!isCredentialKey(key)) return [];
-		const end = value.findIndex((each, at) => at > index && (each.text === "," || each.text === "}"));
-		return credential(value.slice(index + 2, end === -1 ? undefined : end), token.from, `${shown(key)} in ${place}`);
+		return credential(untilComma(value.slice(index + 2)), token.from, `${shown(key)} in ${place}`);
 	});
+}
+
+/** An entry's value: up to the comma or bracket behind it, those of calls and lists in it left aside. */
+function untilComma(value: readonly AlloyToken[]): readonly AlloyToken[] {
+	let depth = 0;
+	const end = value.findIndex(({ kind, text }) => {
+		if (kind !== "mark") return false;
+		if ("([{".includes(text)) depth++;
+		else if (")]}".includes(text)) return depth-- === 0;
+		return text === "," && depth === 0;
+	});
+	return value.slice(0, end === -1 ? undefined : end);
+}
+
+/** A header as a block of its own, with its name and its value as settings. */
+function headerBlock({ body }: AlloyBlockNode, place: string): ConfigFinding[] {
+	const set = (name: string) =>
+		body.find((each): each is AlloyAttribute => each.kind === "attribute" && each.name === name);
+	const [key, value] = [set("key")?.value[0], set("value")];
+	const name = key?.kind === "string" ? stringValue(key) : "";
+	return value && isCredentialKey(name) ? credential(value.value, value.from, `${shown(name)} of ${place}`) : [];
 }
 
 function credential(value: readonly AlloyToken[], at: number, place: string): ConfigFinding[] {

@@ -1,6 +1,6 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
 import type { ChartConfig } from "../../adapters/collectors/charts.ts";
-import { entryOf, keyOf, resolvedValue } from "../splice/yaml-document.ts";
+import { keyOf, mergedEntries, mergedEntry, resolvedValue } from "../splice/yaml-document.ts";
 
 /** A component defined in a config. */
 export interface ComponentNode {
@@ -62,29 +62,31 @@ export function configModel(document: Document, root: YAMLMap, chart?: ChartConf
 }
 
 function mapAt(document: Document, map: YAMLMap, key: string): YAMLMap | undefined {
-	const value = resolvedValue(document, entryOf(map, key));
+	const value = resolvedValue(document, mergedEntry(document, map, key));
 	return isMap(value) ? value : undefined;
 }
 
 function componentsOf(document: Document, root: YAMLMap, section: string): ComponentNode[] {
 	const map = mapAt(document, root, section);
-	return (map?.items ?? []).flatMap((pair) => {
+	return (map ? mergedEntries(document, map) : []).flatMap((pair) => {
 		const id = keyOf(pair);
-		if (id === undefined || id === "<<") return [];
-		const at = (pair.key as Node).range?.[0] ?? 0;
-		const value = resolvedValue(document, pair as Pair<Node, Node | null>);
+		if (id === undefined) return [];
+		const at = pair.key.range?.[0] ?? 0;
+		const value = resolvedValue(document, pair);
 		return [{ section, id, type: id.split("/", 1)[0] ?? id, at, value }];
 	});
 }
 
 function pipelineNodes(document: Document, pipelines: YAMLMap, chart: ChartConfig | undefined): PipelineNode[] {
-	return pipelines.items.flatMap((pair) => {
+	return mergedEntries(document, pipelines).flatMap((pair) => {
 		const id = keyOf(pair);
-		const body = resolvedValue(document, pair as Pair<Node, Node | null>);
-		if (id === undefined || !isMap(body)) return [];
-		const list = (key: string) => listAt(document, body, key, chart);
+		const body = resolvedValue(document, pair);
+		// In Helm values, null removes the chart's pipeline; elsewhere it is one without anything.
+		const isEmpty = isNull(body) && !chart;
+		if (id === undefined || (!isMap(body) && !isEmpty)) return [];
+		const list = (key: string) => (isMap(body) ? listAt(document, body, key, chart) : []);
 		const parts = { receivers: list("receivers"), processors: list("processors"), exporters: list("exporters") };
-		return [{ id, signal: id.split("/", 1)[0] ?? id, at: (pair.key as Node).range?.[0] ?? 0, ...parts }];
+		return [{ id, signal: id.split("/", 1)[0] ?? id, at: pair.key.range?.[0] ?? 0, ...parts }];
 	});
 }
 
@@ -95,7 +97,7 @@ function listAt(
 	key: string,
 	chart: ChartConfig | undefined,
 ): Reference[] | undefined {
-	const pair = entryOf(map, key);
+	const pair = mergedEntry(document, map, key);
 	return chart && !pair ? undefined : references(document, resolvedValue(document, pair));
 }
 
@@ -116,7 +118,7 @@ function references(document: Document, node: Node | undefined): Reference[] | u
 /** The value below a map by a path of keys, through aliases. */
 export function nodeAt(document: Document, node: Node | undefined, ...path: readonly string[]): Node | undefined {
 	return path.reduce<Node | undefined>(
-		(here, key) => (isMap(here) ? resolvedValue(document, entryOf(here, key)) : undefined),
+		(here, key) => (isMap(here) ? resolvedValue(document, mergedEntry(document, here, key)) : undefined),
 		node,
 	);
 }
@@ -130,19 +132,34 @@ export function scalarAt(document: Document, node: Node | undefined, ...path: re
 /** A text below a node, with its key path. */
 export interface TextNode {
 	readonly path: readonly string[];
+	/** The header that it is the value of, in a list of headers: `{name: Authorization, value: …}`, `{key: Authorization, value: …}`. */
+	readonly header: string | undefined;
 	readonly text: string;
 	readonly at: number;
 }
 
-/** Every text below a node; aliases are not followed, because their target is visited where it is defined. */
-export function textsBelow(node: Node | null | undefined, path: readonly string[] = []): TextNode[] {
-	if (isScalar(node)) {
-		return typeof node.value === "string" ? [{ path, text: node.value, at: node.range?.[0] ?? 0 }] : [];
-	}
-	if (isMap(node)) {
-		return (node.items as Pair<Node, Node | null>[]).flatMap((pair) =>
-			textsBelow(pair.value, [...path, keyOf(pair) ?? "?"]),
-		);
-	}
-	return isSeq(node) ? (node.items as Node[]).flatMap((item) => textsBelow(item, path)) : [];
+const NAMES = ["key", "name"];
+const VALUES = ["value", "default_value"];
+
+/** Every text below a node, with what aliases and merge keys bring in; what is used several times is read once. */
+export function textsBelow(document: Document, node: Node | null | undefined): TextNode[] {
+	const seen = new Set<Node>();
+	const below = (each: Node | null | undefined, path: readonly string[], header: string | undefined): TextNode[] => {
+		const value = isAlias(each) ? each.resolve(document) : each;
+		if (!value || seen.has(value)) return [];
+		seen.add(value);
+		if (isScalar(value)) {
+			return typeof value.value === "string" ? [{ path, header, text: value.value, at: value.range?.[0] ?? 0 }] : [];
+		}
+		if (isSeq(value)) return (value.items as Node[]).flatMap((item) => below(item, path, header));
+		if (!isMap(value)) return [];
+		const entries = mergedEntries(document, value);
+		const named = entries.find((pair) => NAMES.includes(keyOf(pair) ?? ""))?.value;
+		const name = isScalar(named) && typeof named.value === "string" ? named.value : undefined;
+		return entries.flatMap((pair) => {
+			const key = keyOf(pair) ?? "?";
+			return below(pair.value, [...path, key], VALUES.includes(key) ? name : undefined);
+		});
+	};
+	return below(node, [], undefined);
 }

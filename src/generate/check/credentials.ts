@@ -1,4 +1,4 @@
-import { couldBeToken } from "../../base/mask.ts";
+import { couldBeToken, shown } from "../../base/mask.ts";
 import { fingerprint } from "../../token/fingerprint.ts";
 import { MIN_TOKEN_LENGTH } from "../../token/shape.ts";
 import type { ConfigFinding } from "./rules.ts";
@@ -11,6 +11,8 @@ const NO_CREDENTIAL = /(file|path|name|_id|_ref|url|endpoint|metadata_keys?|from
 /** A reference instead of a value: `${env:X}`, `${X}`, `$X`, `$(X)` of Kubernetes, `{{ x }}`, `@x@`. */
 const ELSEWHERE = /\$\{|\$\(|^\$[A-Za-z_]|\{\{|^@.*@$/;
 const FROM_ENV = /\$\{(?:env:)?[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?\}|^\$[A-Za-z_]\w*$/;
+/** Values of any other provider. */
+const FETCHED = /\$\{([A-Za-z][A-Za-z0-9+.-]+):/;
 const PLACEHOLDER = /^(<.*>|\*+|x+|\.{3}|changeme|redacted|\[redacted\]|your[-_].*|.*[-_](here|placeholder))$/i;
 
 export function isCredentialKey(key: string): boolean {
@@ -35,7 +37,11 @@ export function credentialFindings(value: string, at: number, place: string, rot
 	const bare = bareCredential(value);
 	if (FROM_ENV.test(bare))
 		return [{ rule: "token-from-env", at, what: `${place} is read from an environment variable` }];
-	return bare.includes("${file:") ? [{ rule: "file-newline", at, what: `${place} is read with \${file:…}` }] : [];
+	if (bare.includes("${file:")) return [{ rule: "file-newline", at, what: `${place} is read with \${file:…}` }];
+	const scheme = FETCHED.exec(bare)?.[1];
+	return scheme
+		? [{ rule: "token-read-once", at, what: `${place} is fetched with \${${shown(scheme)}:…} when the config is read` }]
+		: [];
 }
 
 /** A token by fingerprint; a shorter text only by length, because it could be guessed from a fingerprint. */

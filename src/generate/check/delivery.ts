@@ -1,11 +1,11 @@
-import { isMap, type Node } from "yaml";
+import { type Document, isMap, type Node } from "yaml";
 import { otelcol } from "../../adapters/collectors/otelcol.ts";
 import { providers } from "../../adapters/providers/registry.ts";
 import { shown } from "../../base/mask.ts";
 import { isAtLeast, type Version } from "../../base/versions.ts";
 import { lineStart } from "../splice/edit.ts";
 import { readEntryMarker } from "../splice/marker.ts";
-import { type ComponentNode, type ConfigModel, nodeAt, scalarAt, textsBelow } from "./config-model.ts";
+import { type ComponentNode, type ConfigModel, nodeAt, scalarAt, type TextNode, textsBelow } from "./config-model.ts";
 import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
 import { crossesDisk, forwardingFindings, pathsOf } from "./forwarding.ts";
 import type { ConfigFinding } from "./rules.ts";
@@ -19,23 +19,43 @@ const GRPC = /^(otlp|otlp_grpc)$/;
 export function deliveryFindings(model: ConfigModel, text: string, release: Version): ConfigFinding[] {
 	const ours = rotated(model, text);
 	return [
-		...model.components.flatMap((component) => [...credentials(component, ours), ...queue(model, component)]),
+		...model.components.flatMap((component) => [...credentials(model, component, ours), ...queue(model, component)]),
+		...ownTelemetry(model),
 		...firstTokens(model, release),
 		...metadataInQueues(model, release),
 		...forwardingFindings(model, release),
 	];
 }
 
-function credentials({ id, type, section, value }: ComponentNode, ours: ReadonlySet<string>): ConfigFinding[] {
+/** Sections in which a list of names and values is one of headers; in processors it is what they do to attributes. */
+const HEADER_LISTS: readonly string[] = ["exporters", "extensions", "receivers"];
+
+function credentials(
+	{ document }: ConfigModel,
+	{ id, type, section, value }: ComponentNode,
+	ours: ReadonlySet<string>,
+): ConfigFinding[] {
 	const rotating = ROTATING.test(type) && (section === "exporters" || section === "extensions");
-	return textsBelow(value).flatMap(({ path, text, at }) => {
-		const key = path.at(-1) ?? "";
-		const place = `${shown(key)} of ${shown(id)}`;
-		if (!isCredentialKey(key)) return /endpoint|url|^server$|^address$/i.test(key) ? urlFindings(text, at, place) : [];
-		return credentialFindings(text, at, place, rotating).map((found) =>
+	const texts = textsBelow(document, value);
+	return texts.flatMap((each) =>
+		textFindings(HEADER_LISTS.includes(section) ? each : { ...each, header: undefined }, id, rotating).map((found) =>
 			found.rule === "token-from-env" && ours.has(id) ? { ...found, severity: "error" as const } : found,
-		);
-	});
+		),
+	);
+}
+
+/** What the collector sends about itself has headers of its own. */
+function ownTelemetry({ document, root }: ConfigModel): ConfigFinding[] {
+	const texts = textsBelow(document, nodeAt(document, root, "service", "telemetry"));
+	return texts.flatMap((each) => textFindings(each, "service.telemetry", true));
+}
+
+function textFindings({ path, header, text, at }: TextNode, id: string, rotating: boolean): ConfigFinding[] {
+	const key = header ?? path.at(-1) ?? "";
+	const place = `${shown(key)} of ${shown(id)}`;
+	const isCredential = isCredentialKey(key) || path.slice(-2).join(".") === "api.key";
+	if (isCredential) return credentialFindings(text, at, place, rotating);
+	return /endpoint|url|^server$|^address$/i.test(key) ? urlFindings(text, at, place) : [];
 }
 
 /** Ids whose token is certainly rotated: exporters to a provider of tokens that we know, entries of ours, and their authenticators. */
@@ -45,14 +65,15 @@ function rotated({ document, components }: ConfigModel, text: string): ReadonlyS
 		return start > 0 && readEntryMarker(text.slice(lineStart(text, start - 1), start)) !== undefined;
 	};
 	const exporters = components.filter(
-		({ section, id, value, at }) => section === "exporters" && (marked(at) || isProvider(id, endpointsOf(value))),
+		({ section, id, value, at }) =>
+			section === "exporters" && (marked(at) || isProvider(id, endpointsOf(document, value))),
 	);
 	const authenticators = exporters.map(({ value }) => scalarAt(document, value, "auth", "authenticator"));
 	return new Set([...exporters.map(({ id }) => id), ...authenticators.map(String)]);
 }
 
-function endpointsOf(value: Node | undefined): string[] {
-	return textsBelow(value).flatMap(({ path, text }) => (/endpoint$/.test(path.at(-1) ?? "") ? [text] : []));
+function endpointsOf(document: Document, value: Node | undefined): string[] {
+	return textsBelow(document, value).flatMap(({ path, text }) => (/endpoint$/.test(path.at(-1) ?? "") ? [text] : []));
 }
 
 /** Whether an exporter, by its name or by where it sends, belongs to a provider that issues tokens to be rotated. */

@@ -1,11 +1,12 @@
-import { isMap, type Node, type Pair } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar } from "yaml";
 import schema from "../../adapters/collectors/otelcol.schema.json" with { type: "json" };
 import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { nearest } from "../../base/suggest.ts";
 import { isAtLeast, type Version } from "../../base/versions.ts";
-import { keyOf } from "../splice/yaml-document.ts";
+import { keyOf, mergedEntries } from "../splice/yaml-document.ts";
 import { type ConfigModel, nodeAt } from "./config-model.ts";
+import { isElsewhere, notRead } from "./parts.ts";
 import type { ConfigFinding } from "./rules.ts";
 import { ASK_PROGRAM } from "./structure.ts";
 
@@ -18,7 +19,7 @@ type Releases = Readonly<Record<string, Readonly<Record<string, string>>>>;
 const since = schema.since as Releases;
 const until = schema.until as Releases;
 
-/** Keys that the strict decoders of components around our exporter do not accept in this release; warnings if our tables do not cover it. */
+/** What the strict decoders of components around our exporter do not accept in this release; warnings if our tables do not cover it. */
 export function fieldFindings(
 	{ document, root, components }: ConfigModel,
 	otelcol: Version,
@@ -31,64 +32,100 @@ export function fieldFindings(
 			const named = ownEntry(fields, key);
 			const real = typeof named === "string" ? named.slice(2) : key;
 			const allowed = ownEntry(fields, real);
-			return allowed === undefined
-				? []
-				: unknownKeys(value, allowed, [], {
-						id,
-						since: ownEntry(since, real) ?? {},
-						until: ownEntry(until, real) ?? {},
-						otelcol,
-					}).map((found) => (isKnown ? found : { ...found, severity: "warning" as const, fix: ASK_PROGRAM }));
+			if (allowed === undefined) return [];
+			const releases = { since: ownEntry(since, real) ?? {}, until: ownEntry(until, real) ?? {} };
+			return unaccepted(value, allowed, [], { id, document, otelcol, ...releases }).map((found) =>
+				isKnown || found.rule === "not-read" ? found : { ...found, severity: "warning" as const, fix: ASK_PROGRAM },
+			);
 		},
 	);
 }
 
+/** Types of components whose settings are not in our tables: what stands in them was not looked at. */
+export function typesWithoutFields({ components }: ConfigModel): string[] {
+	return components
+		.filter(({ section, type }) => ownEntry(fields, `${section}/${type}`) === undefined)
+		.map(({ type }) => type);
+}
+
 interface Owner {
 	readonly id: string;
+	readonly document: Document;
 	readonly since: Readonly<Record<string, string>>;
 	readonly until: Readonly<Record<string, string>>;
 	readonly otelcol: Version;
 }
 
-function unknownKeys(
-	node: Node | null | undefined,
+/** Keys, and values of a wrong type, below a node. Null is a default everywhere. */
+function unaccepted(
+	written: Node | null | undefined,
 	allowed: Fields,
 	path: readonly string[],
 	owner: Owner,
 ): ConfigFinding[] {
-	if (!isMap(node) || typeof allowed === "string" || Array.isArray(allowed)) return [];
+	const node = isAlias(written) ? written.resolve(owner.document) : written;
+	if (!node || (isScalar(node) && node.value === null)) return [];
+	const at = node.range?.[0] ?? 0;
+	const place = [shown(owner.id), ...(path.length > 0 ? [shown(path.join("."))] : [])].join(" ");
+	if (typeof allowed === "string") {
+		if (["headers", "object"].includes(allowed) && isElsewhere(node)) return [notRead(at, place)];
+		const wanted = wrongType(node, allowed);
+		return wanted ? [{ rule: "wrong-type", at, what: `${place} is not ${wanted}` }] : [];
+	}
+	if (isElsewhere(node)) return [notRead(at, place)];
+	if (Array.isArray(allowed)) {
+		// One text stands for a list of texts.
+		const [item] = allowed as readonly Fields[];
+		if (isMap(node)) return [{ rule: "wrong-type", at, what: `${place} is not a list` }];
+		return isSeq(node) && item !== undefined
+			? (node.items as Node[]).flatMap((each) => unaccepted(each, item, path, owner))
+			: [];
+	}
+	if (!isMap(node)) return [{ rule: "wrong-type", at, what: `${place} is not a map of settings` }];
 	const known = allowed as Readonly<Record<string, Fields>>;
-	return (node.items as Pair<Node, Node | null>[]).flatMap((pair): ConfigFinding[] => {
-		const key = keyOf(pair) ?? "?";
-		if (key === "<<") return [];
-		const here = [...path, key];
-		const at = pair.key.range?.[0] ?? 0;
-		const inner = ownEntry(known, key);
-		if (inner === undefined) {
-			const meant = nearest(key, Object.keys(known));
-			const what = `${shown(owner.id)} has no setting ${shown(here.join("."))}`;
-			return [{ rule: "unknown-field", at, what, fix: meant && `Did you mean ${meant}?` }];
-		}
-		const first = ownEntry(owner.since, here.join("."));
-		if (first && !isAtLeast(owner.otelcol, first)) {
-			return [
-				{
-					rule: "unknown-field",
-					at,
-					what: `${shown(owner.id)} supports ${here.join(".")} only since otelcol ${first}`,
-				},
-			];
-		}
-		const last = ownEntry(owner.until, here.join("."));
-		if (last && isAtLeast(owner.otelcol, last)) {
-			return [
-				{
-					rule: "unknown-field",
-					at,
-					what: `${shown(owner.id)} no longer supports ${here.join(".")} since otelcol ${last}`,
-				},
-			];
-		}
-		return unknownKeys(pair.value, inner, here, owner);
+	return mergedEntries(owner.document, node).flatMap((pair) => {
+		const found = unknownKey(pair, known, path, owner);
+		const inner = ownEntry(known, keyOf(pair) ?? "");
+		return found ?? (inner === undefined ? [] : unaccepted(pair.value, inner, [...path, keyOf(pair) ?? ""], owner));
 	});
+}
+
+/** The finding about a key that this release does not have. */
+function unknownKey(
+	pair: Pair<Node, Node | null>,
+	known: Readonly<Record<string, Fields>>,
+	path: readonly string[],
+	owner: Owner,
+): ConfigFinding[] | undefined {
+	const key = keyOf(pair) ?? "?";
+	const here = [...path, key].join(".");
+	const found = (what: string, fix?: string): ConfigFinding[] => [
+		{ rule: "unknown-field", at: pair.key.range?.[0] ?? 0, what: `${shown(owner.id)} ${what}`, fix },
+	];
+	if (ownEntry(known, key) === undefined) {
+		const meant = nearest(key, Object.keys(known));
+		return found(`has no setting ${shown(here)}`, meant && `Did you mean ${meant}?`);
+	}
+	const first = ownEntry(owner.since, here);
+	if (first && !isAtLeast(owner.otelcol, first)) return found(`supports ${here} only since otelcol ${first}`);
+	const last = ownEntry(owner.until, here);
+	return last && isAtLeast(owner.otelcol, last) ? found(`no longer supports ${here} since otelcol ${last}`) : undefined;
+}
+
+/** A number as YAML 1.1 writes it, which the collector reads: 65_536, 0b11, 0o17. */
+function isOlderNumber({ type, value }: Scalar): boolean {
+	return type === Scalar.PLAIN && /^[-+]?(\d[\d_]*|0[xob][\da-f_]+)$/i.test(String(value));
+}
+
+/** What a setting has to be, if a node is not that; measured: the decoder makes no boolean or number of a text in quotes, nor of yes and no. */
+function wrongType(node: Node, type: string): string | undefined {
+	if (type === "object" || isElsewhere(node)) return undefined;
+	if (type === "headers") return isMap(node) || isSeq(node) ? undefined : "a map of headers";
+	if (!isScalar(node)) return "a single value";
+	const [name = "", values = ""] = type.split(":", 2);
+	if (name === "bool") return typeof node.value === "boolean" ? undefined : "true or false, without quotes";
+	if (name === "int" || name === "float")
+		return typeof node.value === "number" || isOlderNumber(node) ? undefined : "a number, without quotes";
+	const isOther = name === "enum" && typeof node.value === "string" && !values.split("|").includes(node.value);
+	return isOther ? `one of ${values.split("|").filter(Boolean).join(", ")}` : undefined;
 }

@@ -1,10 +1,12 @@
 /** Formats that a collector config can be made with, by how the name of a file ends, and how the config comes out of each. */
 const FORMATS: readonly (readonly [end: RegExp, title: string, fix: string])[] = [
 	[
-		/\.(tf|tfvars|hcl)$/,
-		"Terraform",
-		"write the rendered config to a file (terraform output -raw NAME), and check that",
+		/\.(nomad|nomad\.hcl)$/,
+		"a Nomad job",
+		"write the rendered template to a file (nomad alloc fs ALLOCATION TASK/local/FILE), and check that",
 	],
+	[/\.(tf|tfvars)$/, "Terraform", "write the rendered config to a file (terraform output -raw NAME), and check that"],
+	[/\.hcl$/, "HCL (Terraform, Nomad)", "write the rendered config to a file, and check that"],
 	[/\.nix$/, "Nix", "evaluate the settings (nix eval --json), and pipe them to crossfade check -d … -"],
 	[/\.(jsonnet|libsonnet)$/, "Jsonnet", "render it (jsonnet FILE), and pipe that to crossfade check -d … -"],
 	[/\.cue$/, "CUE", "export it (cue export --out yaml), and pipe that to crossfade check -d … -"],

@@ -20,7 +20,7 @@ function literalsIn(text: string, file: string, dialect: "otelcol" | "alloy"): s
 	}
 	return configsIn(parseYaml(text, file).documents).flatMap(({ document, node }) => {
 		if (!isMap(node)) return literalsInText(String(node.value), file);
-		const texts = configModel(document, node).components.flatMap(({ value }) => textsBelow(value));
+		const texts = configModel(document, node).components.flatMap(({ value }) => textsBelow(document, value));
 		return texts
 			.filter(({ path }) => isCredentialKey(path.at(-1) ?? ""))
 			.flatMap((each) => literalCredential(each.text) ?? []);

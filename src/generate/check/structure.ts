@@ -1,19 +1,22 @@
-import { isMap, isScalar } from "yaml";
+import { isMap, isScalar, type Node } from "yaml";
+import type { ChartConfig } from "../../adapters/collectors/charts.ts";
 import type { Distribution } from "../../adapters/collectors/distribution.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { nearest } from "../../base/suggest.ts";
 import { type Version, versionText } from "../../base/versions.ts";
 import { hasComponent, isKnownRelease } from "../plan/release.ts";
-import { entryOf, hasMerge, keyOf } from "../splice/yaml-document.ts";
+import { entryOf, keyOf, mergedEntries } from "../splice/yaml-document.ts";
 import {
 	type ComponentNode,
 	type ConfigModel,
 	componentSections,
 	nodeAt,
 	type Reference,
-	scalarAt,
+	textsBelow,
 } from "./config-model.ts";
+import { connectorFindings } from "./connectors.ts";
+import { isElsewhere, partFindings } from "./parts.ts";
 import type { ConfigFinding } from "./rules.ts";
 
 /** The release to check against. */
@@ -24,28 +27,45 @@ export interface Target {
 	readonly assumed?: boolean | undefined;
 	/** The text stands in another file, which shows what is around it. */
 	readonly embedded?: boolean;
+	/** What the file's configs are merged into, if each of them is only a part. */
+	readonly mergedInto?: ChartConfig | undefined;
 }
 
 const SECTIONS: readonly string[] = [...componentSections, "service"];
 const SIGNALS = ["traces", "metrics", "logs", "profiles"];
+/** Sections whose ids may be a connector's, too, in a pipeline. */
+const IN_PIPELINES = ["receivers", "exporters"];
+/** `type` or `type/name`. https://github.com/open-telemetry/opentelemetry-collector/blob/v0.159.0/component/identifiable.go */
+const ID = /^[a-zA-Z][0-9a-zA-Z_]{0,62}(\/[^\p{Z}\p{C}\p{S}]{1,1024})?$/u;
+
+/** Blanks around its parts are taken off. */
+function isId(text: string): boolean {
+	return ID.test(
+		text
+			.split("/")
+			.map((part) => part.trim())
+			.join("/"),
+	);
+}
 
 /** Problems with components, references and pipelines that the real collector would refuse, as far as one file shows them. */
 export function structureFindings(model: ConfigModel, target: Target): ConfigFinding[] {
 	return [
 		...sections(model, target.distribution),
+		...partFindings(model),
 		...model.components.flatMap((component) => known(component, target)),
 		...noPipelines(model),
-		...(model.complete ? [...pipelines(model), ...connectors(model), ...unused(model)] : []),
+		...(model.complete ? [...pipelines(model), ...connectorFindings(model), ...unused(model)] : []),
 		...extensions(model),
 	];
 }
 
-function sections({ root }: ConfigModel, { ownSections }: Distribution): ConfigFinding[] {
-	return root.items.flatMap((pair) => {
+function sections({ document, root }: ConfigModel, { ownSections }: Distribution): ConfigFinding[] {
+	return mergedEntries(document, root).flatMap((pair) => {
 		const key = keyOf(pair) ?? "?";
-		if (SECTIONS.includes(key) || key === "<<" || ownSections?.includes(key)) return [];
+		if (SECTIONS.includes(key) || ownSections?.includes(key)) return [];
 		const meant = nearest(key, SECTIONS);
-		const at = (pair.key as { range?: [number, number, number] }).range?.[0] ?? 0;
+		const at = pair.key.range?.[0] ?? 0;
 		return [
 			{
 				rule: "unknown-section",
@@ -60,14 +80,18 @@ function sections({ root }: ConfigModel, { ownSections }: Distribution): ConfigF
 /** A whole config without pipelines is refused at start; Helm values may leave them to the chart, and others to a file they name. */
 function noPipelines({ document, root, chart, pipelines: all }: ConfigModel): ConfigFinding[] {
 	const named = nodeAt(document, root, "service", "pipelines") ?? nodeAt(document, root, "service");
-	const isElsewhere = isMap(named) ? hasMerge(named) : isScalar(named) && named.value !== null;
-	if (chart || isElsewhere || all.length > 0 || hasMerge(root)) return [];
+	// What is no map, or comes from elsewhere, is reported as such.
+	const isOther = isMap(named)
+		? named.items.some(({ value }) => isElsewhere(value as Node | null))
+		: named !== undefined && !(isScalar(named) && named.value === null);
+	if (chart || isOther || all.length > 0) return [];
 	return [{ rule: "no-pipelines", at: root.range?.[0] ?? 0, what: "the config has no pipeline" }];
 }
 
 function known({ section, id, type, at }: ComponentNode, { distribution, own }: Target): ConfigFinding[] {
 	const { inventory, title } = distribution;
 	const what = (text: string) => `${text} ${shown(id)} (${section.slice(0, -1)})`;
+	if (!isId(id)) return [{ rule: "invalid-id", at, what: what("no component can have the id") }];
 	if (hasComponent(distribution, own, section, type)) {
 		const deprecated = ownEntry(ownEntry(inventory.deprecated, section), type);
 		if (!deprecated || !hasComponent(distribution, own, section, deprecated)) return [];
@@ -116,7 +140,11 @@ function absent(
 		const key = keyOf(pair) ?? "";
 		return !SECTIONS.includes(key) && nearest(key, SECTIONS) === section && isMap(pair.value) && pair.value.has(id);
 	});
-	if (isMisspelled) return [];
+	// What comes from elsewhere is reported once.
+	const isUnread = [section, ...(IN_PIPELINES.includes(section) ? ["connectors"] : [])].some((each) =>
+		isElsewhere(nodeAt(document, root, each)),
+	);
+	if (isMisspelled || isUnread) return [];
 	if (!chart) return [{ rule: "missing-reference", at, what: `${what}, which is not defined`, fix }];
 	const map = nodeAt(document, root, section);
 	const isNamed = isMap(map) && entryOf(map, id) !== undefined;
@@ -158,7 +186,9 @@ function pipelines(model: ConfigModel): ConfigFinding[] {
 	return model.pipelines.flatMap((pipeline) => {
 		const name = shown(pipeline.id);
 		const found: ConfigFinding[] = [];
-		if (!SIGNALS.includes(pipeline.signal)) {
+		if (!isId(pipeline.id)) {
+			found.push({ rule: "invalid-id", at: pipeline.at, what: `no pipeline can have the name ${name}` });
+		} else if (!SIGNALS.includes(pipeline.signal)) {
 			found.push({ rule: "unknown-signal", at: pipeline.at, what: `the pipeline name ${name} has no signal` });
 		}
 		for (const side of ["receivers", "exporters"] as const) {
@@ -174,36 +204,15 @@ function pipelines(model: ConfigModel): ConfigFinding[] {
 	});
 }
 
-function connectors({ components, pipelines: all, chart }: ConfigModel): ConfigFinding[] {
-	if (chart || all.some(({ receivers, exporters }) => !receivers || !exporters)) return [];
-	const uses = (side: "receivers" | "exporters", id: string) =>
-		all.some((pipeline) => pipeline[side]?.some((each) => each.id === id));
-	return components
-		.filter(({ section }) => section === "connectors")
-		.flatMap(({ id, at }): ConfigFinding[] => {
-			const [receives, sends] = [uses("exporters", id), uses("receivers", id)];
-			if (receives === sends) return [];
-			const missing = receives ? "a receiver" : "an exporter";
-			return [
-				{
-					rule: "one-sided-connector",
-					at,
-					what: `the connector ${shown(id)} is not used as ${missing} in any pipeline`,
-				},
-			];
-		});
-}
-
 /** Extensions that exporters and receivers use must be defined and started. */
 function extensions(model: ConfigModel): ConfigFinding[] {
 	const { document, components, extensions: started, complete, chart } = model;
 	const defined = components.filter(({ section }) => section === "extensions").map(({ id }) => id);
 	const listed = started?.map(({ id }) => id) ?? (chart?.extensions && [...chart.extensions, ...(chart.defines ?? [])]);
 	const uses = components.flatMap(({ id, value, at }) =>
-		[["auth", "authenticator"], ["sending_queue", "storage"], ["storage"]].flatMap((path) => {
-			const used = scalarAt(document, value, ...path);
-			return typeof used === "string" && used !== "" && !used.startsWith("$") ? [{ id, used, at, path }] : [];
-		}),
+		textsBelow(document, value).flatMap(({ path, text: used }) =>
+			isExtension(path) && used !== "" && !used.startsWith("$") ? [{ id, used, at, path }] : [],
+		),
 	);
 	return [
 		...(started ?? [])
@@ -219,6 +228,13 @@ function extensions(model: ConfigModel): ConfigFinding[] {
 			return [];
 		}),
 	];
+}
+
+/** Whether a setting names an extension: an authenticator wherever a component has one, and the storage of a queue or a receiver. */
+function isExtension(path: readonly string[]): boolean {
+	return (
+		path.slice(-2).join(".") === "auth.authenticator" || ["sending_queue.storage", "storage"].includes(path.join("."))
+	);
 }
 
 function unused({ components, pipelines: all, extensions: started, chart }: ConfigModel): ConfigFinding[] {

@@ -64,7 +64,7 @@ function filesOf(place: ConfigPlace): TokenFile[] {
 	return components.flatMap(({ section, type, value }) => {
 		if (!componentSections.some((each) => each === section)) return [];
 		const keys = section === "extensions" ? (ownEntry(FILE_KEYS, type) ?? []) : [];
-		return textsBelow(value).flatMap(({ path, text, at }): TokenFile[] => {
+		return textsBelow(document, value).flatMap(({ path, text, at }): TokenFile[] => {
 			const key = path.at(-1) ?? "";
 			if (keys.includes(key) && /^\//.test(text))
 				return [{ path: text, isWatched: true, byWatcher: WATCHER.includes(type), place, at }];

@@ -71,7 +71,7 @@ const windowsScopeWords = {
 } as const;
 
 const compactWords =
-	"one for the machine, written as a whole, which no user can override (compact). An existing file that these scripts did not write, or that was changed since, is refused and stays unchanged; a release that ignores the machine's file is reported as old";
+	"one for the machine, written as a whole, which no user can override (compact). An existing file that these scripts did not write, or that was changed since, is refused and stays unchanged; a release that ignores the machine's file is reported as old. The ok of the install script is about this file alone. The report script also looks at other files of the CLIs, without parsing them: where one names a telemetry setting, the CLI is refused, whatever the setting says";
 
 const modeWords = {
 	param: "passed when it runs (param)",

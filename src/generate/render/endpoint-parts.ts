@@ -17,6 +17,7 @@ import inUse from "../../../templates/sh/endpoint/in-use.sh";
 import layers from "../../../templates/sh/endpoint/layers.sh";
 import machine from "../../../templates/sh/endpoint/machine.sh.hbs";
 import main from "../../../templates/sh/endpoint/main.sh.hbs";
+import names from "../../../templates/sh/endpoint/names.sh.hbs";
 import open from "../../../templates/sh/endpoint/open.sh";
 import options from "../../../templates/sh/endpoint/options.sh.hbs";
 import overruled from "../../../templates/sh/endpoint/overruled.sh";
@@ -149,6 +150,7 @@ const parts: readonly Part[] = [
 	{ section: "Files", text: row, for: setting },
 	{ section: "Files", text: drop, for: setting, in: "editing" },
 	{ section: "Files", text: rivals, for: setting, in: "editing" },
+	{ section: "Files", text: names, for: ["report"], in: "compact" },
 	{ section: "Files", text: expected, for: changing },
 	{ section: "Files", text: write, for: changing, if: replaces },
 	{ section: "Files", text: inUse, for: setting, in: "editing" },

@@ -24,6 +24,28 @@ export function rivalCases(cli: Cli, os: readonly Os[]): RivalCase[] {
 	});
 }
 
+/**
+ * The lines for a script without an editor, which looks for names: those of the settings in the other files, and those of our own, which may
+ * stand there in a form that keeps the CLI from starting. It does not ask where a person's variables put the folder of a CLI.
+ */
+export function namedCase(cli: Cli, os: readonly Os[]): { readonly id: string; readonly lines: readonly string[] } {
+	const { folder, below } = cli.user;
+	const ours = cli.system.rows.flatMap((row) => ("drop" in row ? [row.drop] : []));
+	const lines = cli.rivals.flatMap(({ of, path, format, settings, hasKinds }) => {
+		const pointers = [...settings, ...(hasKinds ? [...Object.keys(cli.system.kinds ?? {}), ...ours] : [])];
+		if (of !== "system" || pointers.length === 0) return [];
+		const names = [...new Set(pointers.map((pointer) => pointer.split("/").at(-1) ?? ""))].join("|");
+		const pattern =
+			format === "dotenv"
+				? `^[^A-Za-z_#]*(export[[:space:]]+)?(${names})[[:space:]]*(=|:[[:space:]])`
+				: `${names}|\\\\u00`;
+		const places = typeof path === "string" ? [placeOf(path)] : placesOf(path, os);
+		return [...places.slice(0, -1), `names ${places.at(-1)} ${sh(pattern)}`];
+	});
+	const usesFolder = lines.some((line) => line.includes("$folder"));
+	return { id: cli.id, lines: [...(usesFolder ? [`folder="$home"${sh(below || `/${folder}`)}`] : []), ...lines] };
+}
+
 /** The lines for one file after the other: what is looked for in several of them stands there once, as the arguments. */
 function linesIn({ kinds = {} }: Layer, os: readonly Os[]): (rival: Rival) => string[] {
 	const words = Object.entries(kinds).map(([pointer, kind]) => `${kind}:${pointer}`);

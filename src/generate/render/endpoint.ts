@@ -21,7 +21,7 @@ import { aboutView, forSignals, headerFacts, tokenLines } from "./endpoint-about
 import { contentsOf, type HeaderFacts } from "./endpoint-header.ts";
 import { editorModes, type FileFacts, ownerPrograms, shellParts } from "./endpoint-parts.ts";
 import { renderPowerShell } from "./endpoint-ps1.ts";
-import { kindRows, rivalCases } from "./endpoint-rivals.ts";
+import { kindRows, namedCase, rivalCases } from "./endpoint-rivals.ts";
 import { renderTemplate } from "./template.ts";
 
 /**
@@ -155,6 +155,7 @@ function cliView(
 		variables: clis.map(({ user }) => user.variable).join(" "),
 		plans: clis.map(file.compact ? wholePlan : plan),
 		rivals: file.compact ? [] : clis.flatMap((cli) => rivalCases(cli, os)),
+		named: clis.map((cli) => namedCase(cli, os)).filter(({ lines }) => lines.length > 0),
 		tokens: clis.map(tokens),
 		tokenKeys: clis.map(tokenKey),
 		abouts: clis.map(({ id, title, applies }) => `${id}) title=${sh(title)} when=${sh(applies)} ;;`),

@@ -85,12 +85,30 @@ function placesIn(document: Document): ConfigPlace[] {
 			const keys = node.items.map((pair) => keyOf(pair) ?? "");
 			for (const pair of node.items as Pair<Node, Node | null>[]) {
 				const key = keyOf(pair);
-				if (key !== undefined) search(pair.value, below(key, here), keys);
+				if (key === undefined) continue;
+				search(isBase64(here) ? decoded(pair.value) : pair.value, below(key, here), keys);
 			}
 		} else if (isConfigText(node)) found.push({ document, label, node, path: trail, chart: undefined });
 	};
 	search(document.contents as Node | null, { path: [], trail: [] });
 	return found;
+}
+
+/** Whether values at a place in a Kubernetes object are in base64. */
+function isBase64({ owner = "", path }: Spot): boolean {
+	return (
+		path.length === 1 &&
+		path[0] === (owner.startsWith("Secret/") ? "data" : owner.startsWith("ConfigMap/") && "binaryData")
+	);
+}
+
+/** A scalar in base64 as the text that it stands for, in its place. */
+function decoded(node: Node | null): Node | null {
+	if (!isScalar(node) || typeof node.value !== "string") return node;
+	const scalar = new Scalar(Buffer.from(node.value, "base64").toString("utf8"));
+	scalar.range = node.range ?? null;
+	scalar.type = Scalar.PLAIN;
+	return scalar;
 }
 
 /** Whether a place in a Kubernetes object holds Helm values: those of an Argo CD application, or of a Flux release. */
@@ -114,6 +132,9 @@ function looksLikeConfig(map: YAMLMap, path: Spot["path"], beside: readonly stri
 	if (keys.length === 0 || !keys.every((key) => SECTIONS.includes(key))) return false;
 	const sections = keys.filter((key) => key !== "service");
 	const isExpected = path.length === 0 || chartAt(path, beside) !== undefined;
+	const hasLists = sections.some((key) => isSeq(entryOf(map, key)?.value));
+	// The lists of a pipeline have the names of sections, too.
+	if (hasLists && !isExpected) return false;
 	return (
 		sections.length > (isExpected ? 0 : 1) ||
 		(isMap(service) && ["extensions", "telemetry"].some((key) => service.has(key)))

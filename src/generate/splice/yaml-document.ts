@@ -17,6 +17,8 @@ import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { positionOf } from "./edit.ts";
 
+const MERGE = "<<";
+
 /** A parsed YAML text with all positions. */
 export interface YamlText {
 	readonly file: string;
@@ -78,7 +80,7 @@ const mistakes: Readonly<Record<string, readonly [what: string, fix: string]>> =
 };
 
 function templated(text: string): boolean {
-	return /\{\{|\{%/.test(text);
+	return /\{\{|\{%|<%/.test(text);
 }
 
 /** In the place of all errors: of a template, each of them may be none. */
@@ -113,8 +115,35 @@ export function entryOf(map: YAMLMap, key: string): Pair<Node, Node | null> | un
 	return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key) as Pair<Node, Node | null> | undefined;
 }
 
-export function keyOf(pair: Pair<unknown, unknown>): string | undefined {
-	return isScalar(pair.key) ? String(pair.key.value) : undefined;
+/** The text of an entry's key. With a tag of its own, a merge key is no text to the parser. */
+export function keyOf({ key }: Pair<unknown, unknown>): string | undefined {
+	if (!isScalar(key)) return undefined;
+	return typeof key.value === "symbol" ? key.source : String(key.value);
+}
+
+/** The entries of a map with those that merge keys bring in, as YAML 1.1 merges them: its own first, then the earlier ones. */
+export function mergedEntries(document: Document, map: YAMLMap): Pair<Node, Node | null>[] {
+	if (!hasMerge(map)) return map.items as Pair<Node, Node | null>[];
+	const [found, seen] = [new Map<string | undefined, Pair<Node, Node | null>>(), new Set<Node>()];
+	const add = (node: Node | null | undefined): void => {
+		const value = isAlias(node) ? node.resolve(document) : node;
+		if (!value || seen.has(value)) return;
+		seen.add(value);
+		if (isSeq(value)) for (const item of value.items) add(item as Node);
+		if (!isMap(value)) return;
+		const pairs = value.items as Pair<Node, Node | null>[];
+		for (const pair of pairs) {
+			if (keyOf(pair) !== MERGE && !found.has(keyOf(pair))) found.set(keyOf(pair), pair);
+		}
+		for (const pair of pairs) if (keyOf(pair) === MERGE) add(pair.value);
+	};
+	add(map);
+	return [...found.values()];
+}
+
+/** A map's entry by key, its own or a merged one. */
+export function mergedEntry(document: Document, map: YAMLMap, key: string): Pair<Node, Node | null> | undefined {
+	return entryOf(map, key) ?? mergedEntries(document, map).find((pair) => keyOf(pair) === key);
 }
 
 /** The value of an entry, with aliases resolved. */
@@ -135,7 +164,7 @@ export function wordsOf(document: Document, node: Node | undefined): string[] | 
 
 /** Whether a map takes entries from elsewhere through a merge key. */
 export function hasMerge(map: YAMLMap): boolean {
-	return map.items.some((pair) => keyOf(pair) === "<<");
+	return map.items.some((pair) => keyOf(pair) === MERGE);
 }
 
 /** Names of anchors used by an alias. */

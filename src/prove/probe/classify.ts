@@ -17,7 +17,7 @@ import {
 	tokenRefused,
 	transportCause,
 } from "./causes.ts";
-import { refuserOf } from "./refusal.ts";
+import { notItsOwn, refuserOf } from "./refusal.ts";
 
 /** What one response, or its absence, says about the token used. Contains no token. */
 export interface ProbeReading {
@@ -61,6 +61,16 @@ function readAnswer(answer: HttpAnswer, asked: ProbedRequest): ProbeReading {
 			cause: "answer-page",
 			detail: `an HTML page instead of an OTLP response${text(readErrorMessage(body, type))}`,
 			fix: "a captive portal, login page or proxy is in between: sign in to the network, or check the URL",
+			status,
+		};
+	}
+	const sign = notItsOwn(headers);
+	if (sign !== undefined) {
+		return {
+			outcome: "inconclusive",
+			cause: "answer-not-its-own",
+			detail: `a cache or proxy answered ${status} in the place's stead (${foreign(sign)})`,
+			fix: "let the way to this place neither keep nor make answers, or probe it from another network",
 			status,
 		};
 	}
@@ -267,8 +277,27 @@ function day(ms: number): string {
 	return Number.isNaN(ms) ? "an unknown day" : new Date(ms).toISOString().slice(0, 10);
 }
 
-/** The server's clock minus ours in milliseconds, from its `Date` (whole seconds); undefined without one. */
+/** https://www.rfc-editor.org/rfc/rfc9110#field.date */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+/** A clock that is off by more than this is none: it stands still, or begins at some year. */
+const MAX_OFFSET_MS = 366 * 86_400_000;
+
+/** The server's clock minus ours in milliseconds, from its `Date` (whole seconds); undefined without one, or with one that no clock has. */
 export function clockOffset(outcome: HttpOutcome, sentAt: number): number | undefined {
-	const date = Date.parse(outcome.headers?.["date"] ?? "");
+	const offset = dateOffset(outcome, sentAt);
+	return offset !== undefined && Math.abs(offset) <= MAX_OFFSET_MS ? offset : undefined;
+}
+
+/** What to say about a `Date` that no clock has: a deadline is then by our own clock. */
+export function clockNotes(outcome: HttpOutcome, sentAt: number): string[] {
+	const hasDate = outcome.headers?.["date"] !== undefined;
+	return hasDate && clockOffset(outcome, sentAt) === undefined
+		? ["its Date header is not that of a clock, so a deadline is by the clock here"]
+		: [];
+}
+
+function dateOffset(outcome: HttpOutcome, sentAt: number): number | undefined {
+	const written = outcome.headers?.["date"] ?? "";
+	const date = HTTP_DATE.test(written) ? Date.parse(written) : Number.NaN;
 	return Number.isNaN(date) ? undefined : Math.round(date + 500 - (sentAt + outcome.latencyMs / 2));
 }

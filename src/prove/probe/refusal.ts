@@ -40,6 +40,22 @@ const PASSED_THROUGH: Readonly<Record<string, RegExp>> = {
 		/^(cloudflare|cloudfront|akamaighost|awselb|squid|varnish|envoy|istio-envoy|bluecoat|zscaler|fortigate|big-?ip|imperva|barracuda)/i,
 };
 
+/** Headers of an answer that somebody in between gave in the place's stead, or kept from an earlier one. https://www.rfc-editor.org/rfc/rfc9111 */
+const NOT_ITS_OWN: Readonly<Record<string, RegExp>> = {
+	"x-squid-error": /./,
+	"proxy-status": /error=/i,
+	"cf-mitigated": /./,
+	age: /^\s*0*[1-9]/,
+	"x-cache": /\bhit\b/i,
+	"x-cache-status": /\bhit\b/i,
+	"cf-cache-status": /\b(hit|stale)\b/i,
+};
+
+/** The header that shows that an answer is not the place's own to this request; undefined if none does. */
+export function notItsOwn(headers: Readonly<Record<string, string>>): string | undefined {
+	return headerSign(headers, NOT_ITS_OWN);
+}
+
 const ABOUT_CERTIFICATE = /\b(client|ssl|tls)[ -]certificate|\bmtls\b/i;
 
 /** Words of firewalls, meshes and gateways that an ingest does not use about a token. */

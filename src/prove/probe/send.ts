@@ -6,7 +6,15 @@ import type { Secret } from "../../token/secret.ts";
 import { gatewayHost } from "../judge/exporters.ts";
 import { grpcFrame, grpcPath } from "../otlp/grpc.ts";
 import type { ProbedRequest } from "./acceptance.ts";
-import { clockOffset, deservesLook, foreign, type ProbeReading, readOutcome, withLook } from "./classify.ts";
+import {
+	clockNotes,
+	clockOffset,
+	deservesLook,
+	foreign,
+	type ProbeReading,
+	readOutcome,
+	withLook,
+} from "./classify.ts";
 import type { ProbeObservation } from "./observation.ts";
 import { backoffMs, retryAfterMs } from "./retry.ts";
 import type { ProbeWorld, Round } from "./world.ts";
@@ -50,6 +58,7 @@ export async function sendTestRecord(
 		: reading;
 	const { cause, detail, fix, status, notes = [], ...result } = isGateway ? oneHop(named) : named;
 	const clockOffsetMs = isGateway ? undefined : clockOffset(outcome, at);
+	const aboutClock = isGateway ? [] : clockNotes(outcome, at);
 	return {
 		evidence: {
 			kind: "probe",
@@ -70,7 +79,7 @@ export async function sendTestRecord(
 		attempts,
 		timings: outcome.timings ?? {},
 		proxy: outcome.proxy === undefined ? undefined : foreign(outcome.proxy),
-		notes,
+		notes: [...notes, ...aboutClock],
 	};
 }
 

@@ -22,12 +22,10 @@ export const lab = {
 	releases: { newest: "0.24.4" },
 	entry: () => "cli-entry.js",
 	node: 22,
-	// `qwen -p`, with an API key that means nothing. The way to sign in stands in the lowest of its files.
-	start({ machine, model, prompt }) {
-		const signIn = { security: { auth: { selectedType: "openai" } } };
-		machine.write("/etc/qwen-code/system-defaults.json", JSON.stringify(signIn));
+	// `qwen -p`, with an API key that means nothing. The way to sign in is a flag: no file of settings is changed by the test.
+	start({ model, prompt }) {
 		return {
-			args: ["-p", prompt],
+			args: ["--auth-type", "openai", "-p", prompt],
 			env: { OPENAI_BASE_URL: model.url.openai, OPENAI_API_KEY: "fake", OPENAI_MODEL: "fake" },
 		};
 	},

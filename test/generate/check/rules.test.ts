@@ -318,6 +318,23 @@ const cases: readonly RuleCase[] = [
 		text: resource(tokenMount).replace("batch:", "memory_limiter: {limit_percentage: 75}\n      batch:"),
 		at: "75",
 	},
+	{ rule: "wrong-type", text: good.replace("exporters: [forward]", "exporters: forward"), at: "forward" },
+	{ rule: "missing-setting", text: good.replace("    endpoint: https://otlp.example.com\n", ""), at: "otlp_http/x:" },
+	{ rule: "invalid-id", text: good.replaceAll("otlp_http/x", "otlp_http/"), at: "otlp_http/:" },
+	{ rule: "not-read", text: good.replace("exporters: [forward]", "exporters: ${env:X}"), at: "\\$" },
+	{
+		rule: "connector-cycle",
+		text: good.replace("receivers: [otlp]", "receivers: [otlp, forward]"),
+		at: "logs:",
+	},
+	{
+		rule: "duplicate-block",
+		text: goodAlloy.replace('endpoint = "https', 'endpoint = "https://x"\n\t\tendpoint = "https'),
+		at: 'endpoint = "https://otlp',
+		...alloy,
+	},
+	{ rule: "second-document", text: `receivers: {}\n---\n${good}`, at: "receivers" },
+	{ rule: "token-read-once", text: header('"Bearer ${secretsmanager:x}"'), at: '"Bearer' },
 	{
 		rule: "mounts-only",
 		text: compose.replaceAll("x.token:", "folder:").replace("folder:/etc/crossfade/folder", "folder:/etc/crossfade"),

@@ -140,6 +140,18 @@ describe("an answer", () => {
 		expect(Math.abs(clockOffsetMs - 3_600_000)).toBeLessThan(60_000);
 	});
 
+	test.each([
+		["stands still since 1970", "Thu, 01 Jan 1970 00:00:00 GMT"],
+		["is of the year 9999", "Fri, 31 Dec 9999 23:59:59 GMT"],
+		["is a number", "12"],
+		["is a word", "tomorrow"],
+	])("a Date that %s is no clock: no deadline is by it, and that is said", async (_what, date) => {
+		const { url } = await rawServer((socket) => socket.end(httpText("200 OK", { date, ...PROTOBUF }, "")));
+		const { rows } = await probeWith({ endpoint: url });
+		expect(rows[0]?.evidence).not.toHaveProperty("clockOffsetMs");
+		expect(rows[0]?.notes).toContain("its Date header is not that of a clock, so a deadline is by the clock here");
+	});
+
 	test("was asked when it was sent, not when it came; a gateway's clock is nobody's who ends tokens", async () => {
 		let now = Date.parse("2026-01-31T12:00:00Z");
 		const sent = now;

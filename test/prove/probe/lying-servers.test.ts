@@ -142,6 +142,12 @@ const success = cases<HttpReply>([
 	["100 before it", `HTTP/1.1 100 Continue\r\n\r\n${taken}`, "ACCEPTED", "accepted"],
 	["103 before it", `HTTP/1.1 103 Early Hints\r\n\r\n${taken}`, "ACCEPTED", "accepted"],
 	["passed on by a proxy", protobuf("200 OK", "", { via: "1.1 google" }), "ACCEPTED", "accepted"],
+	[
+		"asked through a cache, which had none",
+		protobuf("200 OK", "", { age: "0", "x-cache": "MISS" }),
+		"ACCEPTED",
+		"accepted",
+	],
 ]);
 
 const noSuccess = cases<HttpReply>([
@@ -228,6 +234,15 @@ const noSuccess = cases<HttpReply>([
 	["no gzip that says so", protobuf("200 OK", "{}", { "content-encoding": "gzip" }), "UNREACHABLE", "answer-garbled"],
 	["packed in another way", protobuf("200 OK", "x", { "content-encoding": "br" }), "UNREACHABLE", "answer-garbled"],
 	["less than promised", protobuf("200 OK", "", { "content-length": "9" }), "UNREACHABLE", "answer-cut-short"],
+	...(
+		[
+			["a proxy's error", { "x-squid-error": "ERR_ACCESS_DENIED 0" }],
+			["an error of a proxy's next hop", { "proxy-status": "edge; error=connection_refused" }],
+			["an answer that a cache kept", { age: "31" }],
+			["a hit of a cache", { "x-cache": "HIT from edge" }],
+			["what a network kept", { "cf-cache-status": "STALE" }],
+		] as const
+	).map(([what, headers]) => [what, protobuf("200 OK", "", headers), "INCONCLUSIVE", "answer-not-its-own"] as const),
 	["gigabytes", endless("200 OK"), "UNREACHABLE", "answer-too-large"],
 	["another protocol", "SSH-2.0-OpenSSH_9.2\r\n", "UNREACHABLE", "not-http"],
 	["nothing, and closes", (socket) => socket.destroy(), "UNREACHABLE", "connection-closed"],

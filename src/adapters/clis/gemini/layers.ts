@@ -21,6 +21,7 @@ const variables: Readonly<Record<string, string>> = {
 	outfile: "GEMINI_TELEMETRY_OUTFILE",
 	useCollector: "GEMINI_TELEMETRY_USE_COLLECTOR",
 };
+const OLD = "<0.34.0";
 const endpoints = ["GEMINI_TELEMETRY_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 /** Seen in 0.61.0: unlike its relative Qwen Code it has no variables in a file of settings. */
@@ -30,6 +31,7 @@ export const layering: CliLayering = {
 	id: "gemini",
 	tolerance: { bom: false, utf16: false },
 	variables: /^(GEMINI_TELEMETRY_|OTEL_|GEMINI_CLI_HOME$|GEMINI_CLI_SYSTEM_)/,
+	emptyCounts: /^GEMINI_TELEMETRY_ENABLED$/,
 	layers: [
 		{
 			id: "defaults",
@@ -93,7 +95,7 @@ export const layering: CliLayering = {
 		const protocol = settingOf(settings, "otlpProtocol") ?? "grpc";
 		return (["logs", "metrics", "traces"] as const).map((signal): Emission => {
 			const url = endpoint && (isOld ? withoutQuery(endpoint) : withPath(endpoint, `/v1/${signal}`));
-			const about = { signal, url: url && withoutLogin(url), urlFrom };
+			const about = { signal, url: url && withoutFragment(withoutLogin(url)), urlFrom };
 			if (off !== undefined) return { ...about, sent: "no", why: off, headers: [] };
 			if (protocol !== "http") {
 				const why = "it speaks gRPC, without the path of the endpoint; what it sends then is not known";
@@ -146,7 +148,7 @@ export const layering: CliLayering = {
 			pointer: /^\/env\/GEMINI_TELEMETRY_ENABLED$/,
 			value: /^(?!true$|1$)/,
 			severity: "warning",
-			what: "{name} does not stop telemetry enabled in a file",
+			what: "{name} does not stop telemetry enabled in a file, and no other variable of telemetry counts with it",
 			fix: "set telemetry.enabled to false in the file, or remove {name} from the {layer}",
 		},
 		{
@@ -199,21 +201,38 @@ export const layering: CliLayering = {
 	],
 };
 
+/**
+ * Whether only the files count, and no variable of its own; those of the exporters do, such as OTEL_EXPORTER_OTLP_HEADERS. It makes a first
+ * configuration of the files alone for its extensions: 0.33.2 starts telemetry by it whenever a file has switched that on, 0.61.0 only where
+ * a variable says no, or nothing. Both seen.
+ */
+function byFilesAlone({ get, isRelease }: Effective): boolean {
+	if (isRelease(OLD)) return isOn(get("/telemetry/enabled"));
+	const enabled = get("/env/GEMINI_TELEMETRY_ENABLED");
+	return enabled !== undefined && !isOn(enabled);
+}
+
+function isOn(value: string | undefined): boolean {
+	return value === "true" || value === "1";
+}
+
 /** A setting by its variable, otherwise by the files. An empty variable counts as none. */
-function settingOf({ get }: Effective, key: string): string | undefined {
-	const variable = ownEntry(variables, key);
+function settingOf(settings: Effective, key: string): string | undefined {
+	const { get } = settings;
+	const variable = byFilesAlone(settings) ? undefined : ownEntry(variables, key);
 	const fromVariable = variable === undefined ? undefined : get(`/env/${variable}`);
 	return fromVariable || get(`/telemetry/${key}`);
 }
 
-function destinationOf({ get, isRelease }: Effective): {
+function destinationOf(settings: Effective): {
 	readonly endpoint: string | undefined;
 	readonly urlFrom: string;
 	readonly isOld: boolean;
 } {
-	// Seen: 0.33.2 still uses the file's endpoint, and sends no user and password.
-	const isOld = isRelease("<0.34.0");
-	const isFilesOwn = isOld && get("/telemetry/otlpEndpoint") !== undefined;
+	const { get, isRelease } = settings;
+	// Seen: 0.33.2 sends no user and password, and posts to the path alone.
+	const isOld = isRelease(OLD);
+	const isFilesOwn = byFilesAlone(settings);
 	const variable = isFilesOwn ? undefined : endpoints.find((name) => get(`/env/${name}`));
 	const urlFrom = variable === undefined ? "/telemetry/otlpEndpoint" : `/env/${variable}`;
 	// Quotes and spaces around it are taken off.
@@ -228,9 +247,7 @@ function destinationOf({ get, isRelease }: Effective): {
 
 function reasonForSilence(settings: Effective): string | undefined {
 	const { get } = settings;
-	const isEnabled = [get("/telemetry/enabled"), get("/env/GEMINI_TELEMETRY_ENABLED")].some(
-		(value) => value === "true" || value === "1",
-	);
+	const isEnabled = [get("/telemetry/enabled"), get("/env/GEMINI_TELEMETRY_ENABLED")].some(isOn);
 	if (!isEnabled) return "telemetry.enabled is not true";
 	// Seen in 0.61.0, set by the shell or by a .env file.
 	if (/^true$/i.test(get("/env/OTEL_SDK_DISABLED")?.trim() ?? "")) return "OTEL_SDK_DISABLED is true";
@@ -246,7 +263,18 @@ function headersOf(signal: EmittedSignal, { get }: Effective, login: SentHeader 
 	return withLogin(assembled(...names.map((name) => pairsOf(get(name), name).pairs)), login);
 }
 
+function withoutFragment(text: string): string {
+	if (!URL.canParse(text)) return text;
+	const url = new URL(text);
+	url.hash = "";
+	return url.href;
+}
+
 /** Seen in 0.33.2: only the path is posted to. */
 function withoutQuery(text: string): string {
-	return URL.canParse(text) ? text.replace(/[?#].*$/s, "") : text;
+	if (!URL.canParse(text)) return text;
+	const url = new URL(text);
+	url.search = "";
+	url.hash = "";
+	return url.href;
 }

@@ -7,8 +7,8 @@
  * https://github.com/QwenLM/qwen-code/blob/main/packages/cli/src/config/environment.ts (.env files).
  */
 import type { Emission } from "../emission.ts";
-import { type CliLayering, withPath } from "../layering.ts";
-import { assembled, loginIn, pairsOf, withLogin, withoutLogin } from "../otel-js.ts";
+import type { CliLayering } from "../layering.ts";
+import { assembled, loginIn, pairsOf, withLogin } from "../otel-js.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
 const HOME = "{QWEN_HOME:~/.qwen}";
@@ -24,10 +24,51 @@ const isOn = (value: string) => value === "true" || value === "1";
 /** A value in a file is taken as JavaScript takes it: a number other than zero and any word but false are on, too. */
 const isSet = (value: string | undefined) => !["", "false", "0", "null"].includes(value ?? "");
 
+/** What stops everything, whatever the endpoint. */
+function reasonForSilence(
+	isEnabled: boolean,
+	disabled: string | undefined,
+	outfile: string | undefined,
+	endpoint: string | undefined,
+): string | undefined {
+	if (!isEnabled) return "telemetry.enabled is not true";
+	// Seen, set by the shell, by a .env file and by the env of a file of settings.
+	if (/^true$/i.test(disabled?.trim() ?? "")) return "OTEL_SDK_DISABLED is true";
+	if (outfile) return "telemetry.outfile redirects everything to a file";
+	return endpoint ? undefined : "no endpoint is set";
+}
+
+/** The base endpoint without a quote at its ends, as it is taken off. */
+function unquoted(base: string): string {
+	return base.replace(/^["']|["']$/g, "");
+}
+
+/** A signal's URL by the base endpoint; as it is if it ends with the signal's path. */
+function withSignal(base: string | undefined, signal: string): string | undefined {
+	const bare = unquoted(base ?? "");
+	if (!URL.canParse(bare)) return undefined;
+	const url = new URL(bare);
+	const path = url.pathname.replace(/\/+$/, "");
+	if (!path.endsWith(`v1/${signal}`)) url.pathname = `${path}/v1/${signal}`;
+	return url.href;
+}
+
+/** What is requested for a URL: written in one way, without login and fragment; undefined if it is none, or of another scheme. */
+function requested(text: string | undefined): string | undefined {
+	if (text === undefined || !URL.canParse(text)) return undefined;
+	const url = new URL(text);
+	url.username = "";
+	url.password = "";
+	url.hash = "";
+	return /^https?:$/.test(url.protocol) ? url.href : undefined;
+}
+
 export const layering: CliLayering = {
 	id: "qwen-code",
 	tolerance: { bom: true, utf16: false },
 	variables: /^(QWEN_TELEMETRY_|OTEL_|QWEN_HOME$|QWEN_CODE_SYSTEM_)/,
+	// Each goes before the files although it says nothing.
+	emptyCounts: /^(QWEN_TELEMETRY_|OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT$)/,
 	layers: [
 		{
 			id: "defaults",
@@ -93,28 +134,23 @@ export const layering: CliLayering = {
 				`/telemetry/otlp${name}Endpoint`,
 			);
 			const endpoint = own ?? base;
-			const url = endpoint?.value && (own ? endpoint.value : withPath(endpoint.value, `/v1/${signal}`));
+			const url = own ? requested(own.value) : requested(withSignal(base?.value, signal));
 			// Our own settings switch traces off; who sends none need not hear of them.
-			if (signal === "traces" && !url) return [];
-			const off = !isEnabled
-				? "telemetry.enabled is not true"
-				: outfile
-					? "telemetry.outfile redirects everything to a file"
-					: url
-						? undefined
-						: "no endpoint is set";
-			const about = { signal, url: url ? withoutLogin(url) : undefined, urlFrom: endpoint?.from };
+			if (signal === "traces" && !endpoint?.value) return [];
+			const off = reasonForSilence(isEnabled, get("/env/OTEL_SDK_DISABLED"), outfile, endpoint?.value);
+			const about = { signal, url, urlFrom: endpoint?.from };
 			if (off !== undefined) return [{ ...about, sent: "no", why: off, headers: [] }];
 			if (protocol !== "http") {
 				const why = "telemetry.otlpProtocol is not http: gRPC is spoken, and what it sends then is not known";
 				return [{ ...about, sent: "unknown", why, protocol: "grpc", headers: [] }];
 			}
 			const sent = { ...about, protocol: "http/json" } as const;
-			if (!URL.canParse(url ?? "")) {
-				return [{ ...sent, sent: "unknown", why: "the endpoint is not a URL with a scheme", headers: [] }];
+			if (url === undefined) {
+				const why = "the endpoint is not a URL that begins with http:// or https://, so nothing is sent";
+				return [{ ...sent, sent: "no", why, headers: [] }];
 			}
 			const variables = ["/env/OTEL_EXPORTER_OTLP_HEADERS", `/env/OTEL_EXPORTER_OTLP_${name.toUpperCase()}_HEADERS`];
-			const login = loginIn(url ?? "", endpoint?.from);
+			const login = loginIn(own?.value ?? unquoted(base?.value ?? ""), endpoint?.from);
 			const headers = withLogin(assembled(...variables.map((name) => pairsOf(get(name), name).pairs)), login);
 			if ("headers" in headers) return [{ ...sent, sent: "yes", headers: headers.headers }];
 			return [{ ...sent, sent: headers.isKnown ? "no" : "unknown", why: headers.why, headers: [] }];

@@ -52,13 +52,14 @@ function variables(materials: Materials): Record<string, string> {
 	};
 	rarely("OTEL_EXPORTER_OTLP_HEADERS", 0.4, () => headerList(materials));
 	rarely("OTEL_EXPORTER_OTLP_LOGS_HEADERS", 0.2, () => headerList(materials));
-	rarely("OTEL_EXPORTER_OTLP_ENDPOINT", 0.15, () => baseUrl(materials));
-	rarely("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", 0.1, () => `${baseUrl(materials)}/v1/logs`);
-	rarely("QWEN_TELEMETRY_OTLP_ENDPOINT", 0.1, () => baseUrl(materials));
+	rarely("OTEL_EXPORTER_OTLP_ENDPOINT", 0.15, () => choose.mostly(0.8, baseUrl(materials), ""));
+	rarely("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", 0.1, () => choose.mostly(0.8, `${baseUrl(materials)}/v1/logs`, ""));
+	rarely("QWEN_TELEMETRY_OTLP_ENDPOINT", 0.1, () => choose.mostly(0.8, baseUrl(materials), "", "localhost:4318"));
 	rarely("QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT", 0.1, () => `${baseUrl(materials)}/v1/metrics`);
-	rarely("QWEN_TELEMETRY_OTLP_PROTOCOL", 0.1, () => choose.mostly(0.7, "http", "grpc", "HTTP"));
-	rarely("QWEN_TELEMETRY_ENABLED", 0.1, () => choose.pick(["true", "false", "1"]));
+	rarely("QWEN_TELEMETRY_OTLP_PROTOCOL", 0.1, () => choose.mostly(0.7, "http", "grpc", "HTTP", ""));
+	rarely("QWEN_TELEMETRY_ENABLED", 0.1, () => choose.pick(["true", "false", "1", ""]));
+	rarely("QWEN_TELEMETRY_OUTFILE", 0.05, () => "");
 	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.1, () => "gzip");
-	rarely("OTEL_SDK_DISABLED", 0.03, () => "true");
+	rarely("OTEL_SDK_DISABLED", 0.05, () => choose.pick(["true", " TRUE ", "1", "false"]));
 	return found;
 }

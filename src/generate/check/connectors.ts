@@ -1,0 +1,59 @@
+import { connectorSignals } from "../../adapters/collectors/otelcol.ts";
+import { ownEntry } from "../../base/lookup.ts";
+import { shown } from "../../base/mask.ts";
+import type { ComponentNode, ConfigModel, PipelineNode } from "./config-model.ts";
+import type { ConfigFinding } from "./rules.ts";
+
+/** Connectors that one side of is missing, that cannot turn the one signal into the other, or that lead back to themselves. */
+export function connectorFindings({ components, pipelines, chart }: ConfigModel): ConfigFinding[] {
+	if (chart || pipelines.some(({ receivers, exporters }) => !receivers || !exporters)) return [];
+	const connectors = components.filter(({ section }) => section === "connectors");
+	return [...connectors.flatMap((each) => sides(each, pipelines)), ...cycle(connectors, pipelines)];
+}
+
+/** The pipelines that have a component on one of their sides. */
+function users(pipelines: readonly PipelineNode[], side: "receivers" | "exporters", id: string): PipelineNode[] {
+	return pipelines.filter((pipeline) => pipeline[side]?.some((each) => each.id === id));
+}
+
+function sides({ id, type, at }: ComponentNode, pipelines: readonly PipelineNode[]): ConfigFinding[] {
+	const [into, from] = [users(pipelines, "exporters", id), users(pipelines, "receivers", id)];
+	const name = `the connector ${shown(id)}`;
+	const found = (what: string): ConfigFinding => ({ rule: "one-sided-connector", at, what });
+	if (into.length === 0 && from.length === 0) return [];
+	if (from.length === 0) return [found(`${name} is not used as a receiver in any pipeline`)];
+	if (into.length === 0) return [found(`${name} is not used as an exporter in any pipeline`)];
+	const makes = ownEntry(connectorSignals, type);
+	if (!makes) return [];
+	const fits = (signal: string, other: string) => ownEntry(makes, signal)?.includes(other) ?? false;
+	const [dead] = into.filter(({ signal }) => !from.some((other) => fits(signal, other.signal)));
+	const [dry] = from.filter(({ signal }) => !into.some((other) => fits(other.signal, signal)));
+	if (dead)
+		return [found(`${name} gets ${shown(dead.signal)} and is a receiver of no pipeline of what it makes of them`)];
+	return dry
+		? [found(`${name} is a receiver of ${shown(dry.id)}, and gets nothing that it makes ${shown(dry.signal)} of`)]
+		: [];
+}
+
+/** A way of records back to where they were, through connectors that pass a signal on as it is. */
+function cycle(connectors: readonly ComponentNode[], pipelines: readonly PipelineNode[]): ConfigFinding[] {
+	const passes = connectors.filter(({ type }) => ownEntry(connectorSignals, type)?.["logs"]?.includes("logs"));
+	const next = ({ signal, exporters = [] }: PipelineNode): PipelineNode[] =>
+		passes
+			.filter(({ id }) => exporters.some((each) => each.id === id))
+			.flatMap(({ id }) => users(pipelines, "receivers", id).filter((other) => other.signal === signal));
+	const reachable = (from: PipelineNode): Set<PipelineNode> => {
+		const found = new Set<PipelineNode>();
+		const waiting = next(from);
+		for (let each = waiting.pop(); each; each = waiting.pop()) {
+			if (found.has(each)) continue;
+			found.add(each);
+			waiting.push(...next(each));
+		}
+		return found;
+	};
+	const [first] = pipelines.filter((pipeline) => reachable(pipeline).has(pipeline));
+	return first
+		? [{ rule: "connector-cycle", at: first.at, what: `records of the pipeline ${shown(first.id)} come back to it` }]
+		: [];
+}

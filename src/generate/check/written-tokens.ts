@@ -1,0 +1,60 @@
+import { type Document, isMap, isScalar, isSeq, type Node } from "yaml";
+import { couldBeToken, shown } from "../../base/mask.ts";
+import { fingerprint } from "../../token/fingerprint.ts";
+import type { ConfigPlace } from "../splice/locate.ts";
+import { keyOf } from "../splice/yaml-document.ts";
+import { isCredentialKey, literalCredential } from "./credentials.ts";
+import type { ConfigFinding } from "./rules.ts";
+
+/** Lists and maps of environment variables: of containers, of chart values, of compose services, of task definitions. */
+const VARIABLES = /^(env|extraEnvs?|environment|environments)$/i;
+/** A header in a command line or a script. */
+const IN_TEXT = /\b(?:Bearer|Basic)\s+([A-Za-z0-9._~+/=-]{20,})/g;
+
+/** Tokens that a file has around its configs: as the value of a variable, and in command lines. */
+export function writtenTokens(documents: readonly Document[], places: readonly ConfigPlace[]): ConfigFinding[] {
+	const configs = new Set<Node>(places.map(({ node }) => node));
+	return documents.flatMap((document) => below(document.contents as Node | null, [], configs));
+}
+
+function below(node: Node | null, path: readonly string[], configs: ReadonlySet<Node>): ConfigFinding[] {
+	if (!node || configs.has(node)) return [];
+	const isVariable = path.some((key) => VARIABLES.test(key));
+	if (isSeq(node)) return (node.items as Node[]).flatMap((item) => below(item, path, configs));
+	if (isScalar(node)) {
+		const text = typeof node.value === "string" ? node.value : "";
+		const [, name = "", value = ""] = (isVariable && /^([\w.-]+)=(.*)$/s.exec(text)) || [];
+		return [...named(name, value, node), ...inText(text, node)];
+	}
+	if (!isMap(node)) return [];
+	const textOf = (key: string) => {
+		const value = node.get(key);
+		return typeof value === "string" ? value : "";
+	};
+	const value = (node.get("value", true) ?? undefined) as Node | undefined;
+	const own = isVariable && value ? named(textOf("name"), textOf("value"), value) : [];
+	const inner = node.items.flatMap((pair) => {
+		const [key, item] = [keyOf(pair) ?? "?", pair.value as Node | null];
+		const isText = isScalar(item) && typeof item.value === "string";
+		const found = isVariable && isText ? named(key, String(item.value), item) : [];
+		return [...found, ...below(item, [...path, key], configs)];
+	});
+	return [...own, ...inner];
+}
+
+/** A variable with a credential's name whose value is one. */
+function named(name: string, value: string, { range }: Node): ConfigFinding[] {
+	const literal = isCredentialKey(name) ? literalCredential(value) : undefined;
+	if (literal === undefined || !couldBeToken(literal)) return [];
+	return [found(`the variable ${shown(name)}`, literal, range?.[0] ?? 0)];
+}
+
+function inText(text: string, { range }: Node): ConfigFinding[] {
+	return [...text.matchAll(IN_TEXT)].flatMap(([, literal = ""]) =>
+		couldBeToken(literal) ? [found("this text", literal, range?.[0] ?? 0)] : [],
+	);
+}
+
+function found(place: string, literal: string, at: number): ConfigFinding {
+	return { rule: "token-literal", at, what: `${place} contains a token, fp=${fingerprint(literal)}` };
+}
