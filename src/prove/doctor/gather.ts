@@ -323,7 +323,7 @@ function settingsFolder(
 	{ variable, below, folder }: Cli["user"],
 	environment: DoctorWorld["environment"],
 ): string {
-	const moved = environment[variable];
+	const moved = ownEntry(environment, variable);
 	const path = moved ? `${moved}${below}` : `${environment["HOME"]}/${folder}`;
 	return machine.realPath(path) ?? path;
 }
