@@ -71,8 +71,8 @@ describe("scripts/install.ps1 as it is committed", () => {
 		const end = committed.trimEnd().length;
 		const cuts = [
 			...Array.from({ length: 300 }, (_, at) => start + at),
-			...Array.from({ length: 120 }, (_, at) => end - 120 + at),
-			...Array.from({ length: 40 }, (_, at) => Math.floor((end * at) / 40)),
+			...Array.from({ length: 40 }, (_, at) => end - 40 + at),
+			...Array.from({ length: 12 }, (_, at) => Math.floor((end * at) / 12)),
 		];
 		const folder = scratch({ "cuts.json": JSON.stringify(cuts) });
 		const lines = [

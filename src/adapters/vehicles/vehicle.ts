@@ -14,7 +14,8 @@ export const ALWAYS_ZERO: Readonly<Record<number, number>> = { 1: 0, 2: 0, 9: 0,
  * What starts an endpoint script: an MDM, or a person. Its lines of sh come first in the file, with tracing off and PATH fixed; everything
  * after them is the same for every vehicle. One with the language `ps1` has lines of PowerShell instead, which set `$run.Options` (words) and
  * `$run.Endpoint`, and `$run.Token`; they have `$given`, the script's arguments, and may call `Read-TokenFile`, `Read-TokenInput` and
- * `Read-TokenPrompt`.
+ * `Read-TokenPrompt`; one for a person also `Get-Words` for such arguments as `-DryRun`, and has `$SCRIPT_PATH`, which is empty where it is
+ * run as text.
  */
 export interface Vehicle {
 	readonly id: string;

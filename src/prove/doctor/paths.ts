@@ -1,3 +1,4 @@
+import { ownEntry } from "../../base/lookup.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Machine } from "../../effects/process/machine.ts";
 
@@ -35,7 +36,7 @@ function folderOf(name: string, environment: Environment): string {
 /** A pattern with variables, home, working folder and the folders of the system put in; stars stay. `environment`: see `variablesOf`. */
 export function filledIn(pattern: string, machine: Site, environment: Environment): string {
 	const filled = pattern
-		.replace(/\{(\w+):([^}]*)\}/, (_, name: string, otherwise: string) => environment[name] || otherwise)
+		.replace(/\{(\w+):([^}]*)\}/, (_, name: string, otherwise: string) => ownEntry(environment, name) || otherwise)
 		.replace(/^~(?=\/|$)/, () => machine.home)
 		.replace(/^\.(?=\/)/, () => machine.cwd);
 	if (machine.os !== "windows") return filled;

@@ -95,6 +95,7 @@ function layerText({ resolved }: Diagnosis, layer: LayerSight, isVerbose: boolea
 	const [first] = lost;
 	const place = layer.path === undefined ? layer.place.title : `${layer.place.title} ${placeOf(layer)}`;
 	if (layer.doubt !== undefined && count === 0) return `${place}: ${layer.doubt}`;
+	if (layer.state === "read" && layer.why !== undefined) return isVerbose ? `${place}: ${layer.why}` : undefined;
 	if (layer.state !== "read") return `${place}: ${layer.state === "absent" ? "not found" : (layer.why ?? layer.state)}`;
 	if (count > 0)
 		return `${place}: ${count} ${count === 1 ? "setting in effect" : "settings in effect"}${lost.length > 0 ? `, ${lost.length} overridden` : ""}`;

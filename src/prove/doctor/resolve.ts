@@ -8,7 +8,7 @@ export interface LayerSight {
 	/** Undefined for the environment. */
 	readonly path: string | undefined;
 	readonly state: "absent" | "read" | "unreadable" | "broken" | "unsafe";
-	/** Why it is not read. */
+	/** Why it is not read, or of what is not a file of the CLI what it has. */
 	readonly why?: string | undefined;
 	/** It is not even of its format. */
 	readonly isUnparsed?: boolean;

@@ -178,7 +178,9 @@ function policySight(
 	if (new RegExp(override, "i").test(value.text))
 		return [{ ...about, state: "read", doubt: "has telemetry settings, and whether they are obeyed is not known" }];
 	return [
-		{ ...about, state: "read", ...(!isMerged && { doubt: "may be obeyed alone, without any file of the machine" }) },
+		isMerged
+			? { ...about, state: "read", why: "has no telemetry settings" }
+			: { ...about, state: "read", doubt: "may be obeyed alone, without any file of the machine" },
 	];
 }
 
@@ -197,13 +199,19 @@ function storedSight(
 	}
 	const isOverridden = (name: string) =>
 		stronger.some(({ key: other }) => other.kind === "read" && other.values.has(name));
-	const names = [...key.values.keys()].filter((name) => isOurs(name) && !isOverridden(name));
+	const ours = [...key.values.keys()].filter(isOurs);
+	const names = ours.filter((name) => !isOverridden(name));
 	const others = names.filter((name) => {
 		const value = key.values.get(name);
 		const text = value && expanded(value, environment);
-		return !text || /[^ -~]/.test(text) ? Boolean(text) || Boolean(environment[name]) : text !== environment[name];
+		return !text || /[^ -~]/.test(text)
+			? Boolean(text) || Boolean(ownEntry(environment, name))
+			: text !== ownEntry(environment, name);
 	});
-	if (others.length === 0) return { ...about, state: "read" };
+	if (ours.length === 0) return { ...about, state: "read" };
+	const why =
+		names.length > 0 ? `has the same ${names.join(", ")} as this console` : "is overridden by the account's own";
+	if (others.length === 0) return { ...about, state: "read", why };
 	const doubt = `has another ${others.join(", ")} than this console, so what is sent depends on where it is started`;
 	return { ...about, state: "read", doubt };
 }
@@ -216,6 +224,6 @@ function profileSight({ path, text }: ProfileSight, isOurs: (name: string) => bo
 	}
 	const words = (text.match(/[A-Za-z_][A-Za-z0-9_]*/g) ?? []).map((word) => word.toUpperCase());
 	const names = [...new Set(words.filter(isOurs))];
-	if (names.length === 0) return { ...about, state: "read" };
+	if (names.length === 0) return { ...about, state: "read", why: "names none of its variables" };
 	return { ...about, state: "read", doubt: `names ${names.join(", ")}, and is not run here` };
 }

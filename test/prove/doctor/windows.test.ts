@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { doctorText } from "../../../src/prove/doctor/report.ts";
 import { verdictOf } from "../../../src/prove/doctor/verdict.ts";
 import { canary } from "../../harness/canary.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../../harness/clis/configs.ts";
@@ -35,6 +36,12 @@ async function judged(id: string, world: SimulatedMachine) {
 		paths: diagnosis.sight.layers.filter(({ state }) => state === "read").map(({ path }) => path),
 		installs: diagnosis.sight.installs.map(({ path, isOnPath }) => `${path}${isOnPath ? " on PATH" : ""}`),
 		unseen: diagnosis.unseen,
+		told: doctorText(
+			{ diagnoses: [diagnosis], probed: [], exit: "ok", notes: [], isVerbose: true },
+			{ color: false, width: 400 },
+		)
+			.split("\n")
+			.filter((line) => /HK(LM|CU)|\.ps1/.test(line)),
 	};
 }
 
@@ -168,6 +175,8 @@ describe("the environment", () => {
 		expect(found.sent).toEqual([sent]);
 		if (said) expect(found.said.join("\n")).toMatch(said);
 		expect(found.exit !== "noEvidence").toBe(sent === "yes");
+		const empty = found.told.filter((line) => line.endsWith("no telemetry settings"));
+		expect(empty).toHaveLength(2 - Object.keys(world.registry ?? {}).length);
 	});
 
 	test("without reg.exe nothing of it is known, and nothing is ok", async () => {
