@@ -186,13 +186,16 @@ function Get-Seconds { [DateTimeOffset]::UtcNow.ToUnixTimeSeconds() }
 # Invoke-Lines COMMAND: runs lines of PowerShell in a session of their own, which has nothing of this one but $SINCE. Returns whether they
 # ran to their end, what they printed, and why they did not.
 function Invoke-Lines($command) {
-  $shell = [powershell]::Create()
+  $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
   try {
     $before = '$ErrorActionPreference = ''Stop''; $ProgressPreference = ''SilentlyContinue''; $SINCE = ' + $run.Since + '; '
-    $after = "`n" + 'if ($LASTEXITCODE) { throw (''a program ended with exit code '' + $LASTEXITCODE) }'
+    # An exit in them is no error, but then this last line is missing.
+    $after = "`n" + 'if ($LASTEXITCODE) { throw (''a program ended with exit code '' + $LASTEXITCODE) }' + "`n" + '''+end+'''
     [void]$shell.AddScript($before + $command + $after)
     $lines = @(foreach ($one in $shell.Invoke()) { [string]$one })
-    return @{ Done = $true; Lines = $lines; Why = '' }
+    $last = $lines.Count - 1
+    if ($last -lt 0 -or $lines[$last] -cne '+end+') { return @{ Done = $false; Lines = $lines; Why = 'the command ended by itself' } }
+    return @{ Done = $true; Lines = @($lines | Select-Object -First $last); Why = '' }
   } catch {
     $inner = $_.Exception
     while ($null -ne $inner.InnerException) { $inner = $inner.InnerException }
@@ -994,11 +997,6 @@ function Read-State {
   if (Test-Granted $run.Was $MAY_WRITE (Get-Trusted)) {
     Stop-Run 11 ('other accounts own or can write ' + $name) 'look with icacls, and leave the right to write to administrators and SYSTEM'
   }
-  $readers = @(Get-Trusted)
-  if ($run.Reader -cne '') { $readers += $run.Reader }
-  if (Test-Granted $run.Was $MAY_READ $readers) {
-    Write-Caution ('accounts besides administrators and the collector''s can read ' + $name + ': look with icacls')
-  }
   $text = Read-Small $path
   if ($null -ne $text) {
     $run.OldText = $text
@@ -1007,6 +1005,15 @@ function Read-State {
   if ($run.Old -ceq '' -and ($null -eq $text -or $text.Length -gt 0)) {
     Stop-Run 11 ('no token can be read from ' + $name + ', which is not empty; what is in it would be lost') `
       'run this as an account that may read it, or move the file away'
+  }
+}
+
+# Write-Readers: says whether accounts that need not can read the token.
+function Write-Readers {
+  $readers = @(Get-Trusted)
+  if ($run.Reader -cne '') { $readers += $run.Reader }
+  if ($run.Was -cne '' -and (Test-Granted $run.Was $MAY_READ $readers)) {
+    Write-Caution ('accounts besides administrators and the collector''s can read ' + (Get-Plain $run.TokenFile) + ': look with icacls')
   }
 }
 
@@ -1366,6 +1373,7 @@ function Start-Run {
     Restore-Interrupted
   }
   Read-State
+  Write-Readers
   Read-Given
   if (Test-Same $run.Token $run.Old) {
     $text = Read-Small (Get-Kept)
@@ -1400,6 +1408,11 @@ function Start-Run {
 
 try { Start-Run } catch {
   if (-not $run.Finished) { Write-Problem ('ended early, by a full disk or a bug ' + (Get-Where $_)) }
-} finally { Complete-Run }
+  $run.Finished = $true
+} finally {
+  Complete-Run
+  # Neither its own end nor a bug: it was interrupted.
+  if (-not $run.Finished) { exit 130 }
+}
 exit 12
 } $input $args
