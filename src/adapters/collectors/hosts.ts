@@ -28,7 +28,8 @@ export const ecsService = {
 
 /** Notes for several images and charts. */
 export const NO_SHELL = "The image has no shell and no kill: send signals from outside.";
-export const UNTRIED_WINDOWS = "These steps are based on documentation; we have not run them on a Windows machine.";
+export const UNTRIED_WINDOWS =
+	"These steps are based on documentation; we have not run them on a Windows machine. A script among the files ran with PowerShell 7 on Linux and under Wine.";
 export const OPERATOR_IMAGE =
 	"With the OpenTelemetry operator, set spec.image: its default is the core build, which has no bearertokenauth.";
 
