@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { KitFacts, Package, Payload } from "../../adapters/vehicles/kit.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../../adapters/vehicles/vehicle.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { withoutTriggerWords } from "../../base/trigger-words.ts";
 import type { MdmSpec } from "../../spec/mdm.ts";
 import type { Artefact } from "../render/artefact.ts";
@@ -126,7 +127,7 @@ function filledFiles(
 			copyOf: path,
 			fill: (token) => {
 				const into = put(token);
-				if (!payload) return into(texts[path] ?? "");
+				if (!payload) return into(ownEntry(texts, path) ?? "");
 				const own = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, into(text)]));
 				return into(renderPayload(payload, own));
 			},
@@ -141,7 +142,11 @@ function packedFile({ path, purpose, caution, scripts, pack }: Package, texts: T
 		purpose,
 		caution,
 		pack: (token) => {
-			const files = scripts.map((name) => ({ name, bytes: Buffer.from(put(token)(texts[name] ?? "")) }));
+			const files = scripts.map((name) => {
+				const text = ownEntry(texts, name);
+				if (text === undefined) throw new TypeError(`${path} has ${name}, which is not there`);
+				return { name, bytes: Buffer.from(put(token)(text)) };
+			});
 			return pack(files, createHmac("sha256", token).update("otel-crossfade package").digest());
 		},
 	};
