@@ -142,7 +142,11 @@ function packedFile({ path, purpose, caution, scripts, pack }: Package, texts: T
 		purpose,
 		caution,
 		pack: (token) => {
-			const files = scripts.map((name) => ({ name, bytes: Buffer.from(put(token)(ownEntry(texts, name) ?? "")) }));
+			const files = scripts.map((name) => {
+				const text = ownEntry(texts, name);
+				if (text === undefined) throw new TypeError(`${path} has ${name}, which is not there`);
+				return { name, bytes: Buffer.from(put(token)(text)) };
+			});
 			return pack(files, createHmac("sha256", token).update("otel-crossfade package").digest());
 		},
 	};
