@@ -16,10 +16,10 @@
 #   users=all | users=self     every person's account, or the one this runs as (all)
 #
 # The last line of output is the report:
-#   crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [wsl=N]
+#   crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [gone=N] [wsl=N]
 # fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (set differently); absent (not found); old (a
-# release that cannot be set); refused (a person must change its file); error. users: accounts looked at; skipped: homes missing or
-# on the network; wsl: accounts with a Linux in WSL, whose CLIs are not looked at.
+# release that cannot be set); refused (a person must change its file); error. users: accounts looked at; skipped: homes that could
+# not be looked at; gone: homes that were removed; wsl: accounts with a Linux in WSL, whose CLIs are not looked at.
 #
 # Exit codes: 0 success; 1 a bug; 2 an option is wrong; 11 refused: a file that cannot be parsed or safely replaced; 12 a file could
 # not be written; such files are unchanged; 13 this system, or PowerShell as it is restricted here, cannot run the script.
@@ -28,13 +28,13 @@
 #     52  Settings and vehicle
 #    106  CLIs: their files, settings and signs
 #    448  Output
-#    514  Options
-#    563  Machine: its system, people and CLIs
-#    867  Lock
-#    912  Files
-#   1426  Editor of JSON and TOML files
-#   2586  The work
-#   2654  Start
+#    515  Options
+#    564  Machine: its system, people and CLIs
+#    873  Lock
+#    918  Files
+#   1432  Editor of JSON and TOML files
+#   2592  The work
+#   2660  Start
 Set-PSDebug -Off
 & {
 # PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
@@ -57,7 +57,7 @@ $run = @{
   Features = @('host', 'no-helper', 'no-prompts', 'no-responses', 'no-tools', 'no-restart')
   Options = @(); DryRun = $false; WantsHelp = $false; Expect = ''; Complaint = ''; Token = ''; MachineName = ''
   Self = ''; IsAdmin = $false; Places = @{}; Root = ''; Lock = $null; MayWrite = $true; Repaired = $true; Trace = $true
-  People = @(); Machine = @{}; Users = 0; Skipped = 0; Linux = 0
+  People = @(); Machine = @{}; Users = 0; Skipped = 0; Gone = 0; Linux = 0
   States = @{}; Fingerprints = 'none'; Worst = 0; Refused = $false; Finished = $false
 }
 $ACTIONS = @('uninstall')
@@ -499,6 +499,7 @@ function Complete-Run($result, $code) {
   $pairs = @(foreach ($cli in $run.Clis) { if ($run.States.ContainsKey($cli)) { $cli + ':' + $run.States[$cli] } })
   $line = 'crossfade ' + $result + ' fp=' + $run.Fingerprints + ' cfg=1 cli=' + ($pairs -join ',') + ' users=' + $run.Users
   if ($run.Skipped -gt 0) { $line += ' skipped=' + $run.Skipped }
+  if ($run.Gone -gt 0) { $line += ' gone=' + $run.Gone }
   if ($run.Linux -gt 0) { $line += ' wsl=' + $run.Linux }
   Write-Report $line
   try { Save-Trace $result $line } catch { $run.Trace = $false }
@@ -725,7 +726,8 @@ function Test-Network($path) {
 }
 
 # Select-People ROWS: the accounts of people among them, whether they are signed in or not: no services, no remains of a broken profile
-# (SID.bak), nothing temporary (0x800) or a backup (0x8000); each home once. Homes that are missing or on the network are counted.
+# (SID.bak), nothing temporary (0x800) or a backup (0x8000); each home once. Homes that were removed are
+# counted, and those that cannot be looked at: on the network, or on a drive that is not there.
 function Select-People($rows) {
   $seen = @{}
   foreach ($row in $rows) {
@@ -734,8 +736,12 @@ function Select-People($rows) {
     if ($row.State -is [int]) { $state = $row.State }
     if (($state -band 0x8800) -ne 0) { continue }
     $path = Expand-Profile $row.Path
-    if ($path -ceq '' -or -not [System.IO.Directory]::Exists($path) -or (Test-Network $path)) {
+    if ($path -ceq '' -or (Test-Network $path)) {
       $run.Skipped++
+      continue
+    }
+    if (-not [System.IO.Directory]::Exists($path)) {
+      if ([System.IO.Directory]::Exists([System.IO.Path]::GetDirectoryName($path))) { $run.Gone++ } else { $run.Skipped++ }
       continue
     }
     $key = $path.ToUpperInvariant()

@@ -27,7 +27,7 @@
 #   crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [late=NAME,...]
 # fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (set differently); absent (not found); old (a
 # release that cannot be set); stale (set, but a background process still has the old token); refused (a person must change its
-# file); error. users: accounts looked at; skipped: homes missing or on the network; late: accounts that took too long.
+# file); error. users: accounts looked at; skipped: homes that could not be looked at; late: accounts that took too long.
 #
 # Exit codes: 0 success; 1 a bug; 2 an option is wrong; 9 report: no CLI that was found is set; 10 report: drift; the install script
 # ends it; 11 refused: a file that cannot be read or parsed; 12 a file could not be written; such files are unchanged; 13 a program

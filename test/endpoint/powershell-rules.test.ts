@@ -153,7 +153,7 @@ describe("by PowerShell 7 on this system", { ...needs(pwsh), timeout: 120_000 },
 		expect(found).toEqual([true, true, false, false, false, false]);
 	});
 
-	test("people: signed out too, no services, remains, temporary or backup profiles; each home once; missing homes are counted", async () => {
+	test("people: signed out too, no services, remains, temporary or backup profiles; each home once; homes that are gone or out of reach are counted", async () => {
 		const folder = scratch();
 		for (const name of ["ann", "bob", "tmp", "bak"]) mkdirSync(join(folder, name));
 		const at = (name: string) => join(folder, name);
@@ -165,19 +165,20 @@ describe("by PowerShell 7 on this system", { ...needs(pwsh), timeout: 120_000 },
 			{ Sid: user(1004), Path: at("tmp"), State: 0x800 },
 			{ Sid: user(1005), Path: at("bak"), State: 0x8000 },
 			{ Sid: user(1006), Path: at("gone"), State: 0 },
+			{ Sid: user(1008), Path: join(folder, "no/drive"), State: 0 },
 			{ Sid: user(1007), Path: at("ann"), State: 0 },
 			{ Sid: "S-1-5-18", Path: at("bob"), State: 0 },
 			{ Sid: "S-1-5-80-1-2-3-4-5", Path: at("bob"), State: 0 },
 		];
-		const found = await among<[{ people: { Sid: string }[]; skipped: number }]>(
+		const found = await among<[{ people: { Sid: string }[]; skipped: number; gone: number }]>(
 			[
 				"$rows = @(foreach ($case in $cases) { @{ Sid = $case.Sid; Path = $case.Path; State = [int]$case.State } })",
-				json("@{ people = @(Select-People $rows); skipped = $run.Skipped }"),
+				json("@{ people = @(Select-People $rows); skipped = $run.Skipped; gone = $run.Gone }"),
 			],
 			rows,
 		);
 		expect(found[0].people.map(({ Sid }) => Sid)).toEqual([user(1001), "S-1-12-1-1-2-3-4"]);
-		expect(found[0].skipped).toBe(1);
+		expect(found[0]).toMatchObject({ skipped: 1, gone: 1 });
 	});
 
 	test("a profile's path is expanded by the two variables that mean the same for everybody, and must be a drive's", async () => {

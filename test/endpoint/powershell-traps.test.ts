@@ -209,7 +209,7 @@ describe("the script in PowerShell", { ...needs(pwsh), timeout: 300_000 }, () =>
 			expect(run).toMatchObject({
 				code: 0,
 				stderr: "",
-				stdout: expect.stringMatching(/codex:ok,.* users=2 skipped=1\n$/),
+				stdout: expect.stringMatching(/codex:ok,.* users=2 gone=1\n$/),
 			});
 			for (const path of [m.home, home]) expect(text(join(path, ".codex/config.toml"))).toContain("Bearer ");
 			const lists = readFileSync(m.lists, "utf8");
@@ -221,7 +221,7 @@ describe("the script in PowerShell", { ...needs(pwsh), timeout: 300_000 }, () =>
 			const env = { CROSSFADE_TEST_MOVED: `${bob} CODEX_HOME`, CROSSFADE_TEST_WSL: bob };
 			expect(await m.run("report scope=user", { profiles, homes, env })).toMatchObject({
 				code: 11,
-				stdout: expect.stringMatching(/codex:refused,.* users=2 skipped=1 wsl=1\n$/),
+				stdout: expect.stringMatching(/codex:refused,.* users=2 gone=1 wsl=1\n$/),
 				stderr: expect.stringContaining("its variable CODEX_HOME names another folder"),
 			});
 			expect(await m.run("uninstall", { profiles, homes, env })).toMatchObject({ code: 0, stderr: "" });

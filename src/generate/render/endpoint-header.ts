@@ -198,9 +198,9 @@ export function reportWordsOf({ hasDaemon, language }: HeaderFacts): string[] {
 		"error",
 	];
 	return wrapped(
-		`fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ${states.join("; ")}. users: accounts looked at; skipped: homes missing or on the network; ${
+		`fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ${states.join("; ")}. users: accounts looked at; skipped: homes that could not be looked at; ${
 			language === "ps1"
-				? "wsl: accounts with a Linux in WSL, whose CLIs are not looked at"
+				? "gone: homes that were removed; wsl: accounts with a Linux in WSL, whose CLIs are not looked at"
 				: "late: accounts that took too long"
 		}.`,
 	);

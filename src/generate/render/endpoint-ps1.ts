@@ -74,7 +74,7 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 }
 
 const GRAMMAR =
-	"  crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [wsl=N]";
+	"  crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [gone=N] [wsl=N]";
 
 /** The comment at the top. */
 function aboutLines({ vehicle, actions, action }: EndpointScript, about: HeaderFacts, contents: readonly string[]) {

@@ -67,8 +67,10 @@ function indexOfLast(numbers: readonly number[]): number {
 }
 
 /** What the words behind `users=` say that the script did not look at; any other is of a version that we do not know. */
-const UNSEEN: Readonly<Record<string, (value: string) => string>> = {
-	skipped: (count) => `left out ${count} of its accounts, whose homes are missing or on the network`,
+const UNSEEN: Readonly<Record<string, (value: string) => string | undefined>> = {
+	skipped: (count) => `left out ${count} of its accounts, whose homes could not be looked at`,
+	// The home of an account that was removed.
+	gone: () => undefined,
 	wsl: (count) => `left out the Linux (WSL) of ${count} of its accounts`,
 	late: (names) => `left out a part of accounts that took too long: ${names}`,
 };
@@ -84,7 +86,7 @@ function reportOf(match: RegExpMatchArray | undefined): ReportLine | undefined {
 		...(cfg === "1" ? [] : ["is of a version of the script that this crossfade does not know"]),
 		...(states.size < pairs.length ? ["has a list of CLIs that cannot be read"] : []),
 		...(state === "ok" && pairs.length === 0 ? ["names no CLI"] : []),
-		...[...more.matchAll(/ ([a-z]+)(?:=(\S*))?/g)].map(([, name = "", value = ""]) => unseen(name, value)),
+		...[...more.matchAll(/ ([a-z]+)(?:=(\S*))?/g)].flatMap(([, name = "", value = ""]) => unseen(name, value) ?? []),
 	];
 	return {
 		state: isMixed && state === "ok" ? "drift" : state,
@@ -96,8 +98,9 @@ function reportOf(match: RegExpMatchArray | undefined): ReportLine | undefined {
 	};
 }
 
-function unseen(name: string, value: string): string {
-	return ownEntry(UNSEEN, name)?.(value) ?? `has ${name}=, which this crossfade does not know`;
+function unseen(name: string, value: string): string | undefined {
+	const say = ownEntry(UNSEEN, name);
+	return say ? say(value) : `has ${name}=, which this crossfade does not know`;
 }
 
 /** Headers of columns with host names, the best first: those of known MDMs, then common words. Compared after `plainName`. */

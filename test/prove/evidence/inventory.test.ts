@@ -45,17 +45,12 @@ describe("the report line", () => {
 			clis: { "claude-code": "stale", codex: "old", gemini: "refused" },
 			users: 3,
 			isMixed: true,
-			leavesOpen: "left out 1 of its accounts, whose homes are missing or on the network",
+			leavesOpen: "left out 1 of its accounts, whose homes could not be looked at",
 		});
 	});
 
 	test.each([
-		[
-			"an account was left out",
-			line(),
-			" skipped=1",
-			"left out 1 of its accounts, whose homes are missing or on the network",
-		],
+		["an account was left out", line(), " skipped=1", "left out 1 of its accounts, whose homes could not be looked at"],
 		["a Linux beside", line(), " wsl=2", "left out the Linux (WSL) of 2 of its accounts"],
 		["both", line(), " skipped=1 wsl=2</result>", /^left out 1 .*; left out the Linux/],
 		[
@@ -75,12 +70,15 @@ describe("the report line", () => {
 		expect(parseReportLine(`Script result: ${text}${more}\n`)?.leavesOpen).toMatch(open);
 	});
 
-	test.each([line(), `${line()} and more words`, `<result>${line()}</result>`, `${line()}; exit code 0`])(
-		"leaves nothing open: %s",
-		(text) => {
-			expect(parseReportLine(text)).not.toHaveProperty("leavesOpen");
-		},
-	);
+	test.each([
+		line(),
+		`${line()} and more words`,
+		`${line()} gone=1`,
+		`<result>${line()}</result>`,
+		`${line()}; exit code 0`,
+	])("leaves nothing open: %s", (text) => {
+		expect(parseReportLine(text)).not.toHaveProperty("leavesOpen");
+	});
 
 	test.each([
 		["the last", [`Begin\n${line("drift")}\nexit 0\nBegin\n`, line("ok")]],
