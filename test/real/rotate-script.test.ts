@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch } from "../harness/cli.ts";
 import { needs, otelcol, program, smallDisks } from "../harness/parts.ts";
-import { leftovers, rotationScene } from "../harness/rotation.ts";
+import { leftovers, rotateScript, rotationScene, standIn, takesAtOnce } from "../harness/rotation.ts";
 import { shellcheck, shellcheckFindings } from "../harness/shellcheck.ts";
 import { runScript, shells, type TestShell } from "../harness/shells.ts";
 import { waitFor } from "../harness/wait.ts";
@@ -83,6 +83,23 @@ describe("the generated rotation script, on a real collector under load", needs(
 		const outcome = await s.rotate(dash, next, reload);
 		expect(outcome).toMatchObject({ code: 11, stdout: expect.stringContaining("restored") });
 		expect(readFileSync(s.tokenFile, "utf8")).toBe(token);
+	});
+
+	test("after a restart it looks at the process that the collector has then", async () => {
+		const folder = scratch({ "torii.token": canary().token });
+		const [tokenFile, pidFile] = [join(folder, "torii.token"), join(scratch(), "pid")];
+		chmodSync(tokenFile, 0o400);
+		const script = await rotateScript(tokenFile);
+		writeFileSync(script, readFileSync(script, "utf8").replace(/^FIND_PID=.*$/m, `FIND_PID='cat ${pidFile}'`));
+		const begin = `sleep 600 >/dev/null 2>&1 & echo $! >${pidFile}`;
+		execFileSync("sh", ["-c", begin]);
+		onTestFinished(() => void process.kill(Number(readFileSync(pidFile, "utf8"))));
+		const restart = `kill $(cat ${pidFile}); while kill -0 $(cat ${pidFile}) 2>/dev/null; do sleep 0.1; done; ${begin}`;
+		const { url } = await standIn();
+		const next = canary();
+		const places = ["--metrics", url, "--no-precheck", "--validate", "", "--apply", restart, ...takesAtOnce().slice(2)];
+		const outcome = await runScript(dash, script, places, { stdin: next.token, canaries: [next] });
+		expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining("proven") });
 	});
 
 	test("the first token needs no collector: it is put in place with the right mode", async () => {

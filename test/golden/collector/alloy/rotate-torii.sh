@@ -519,9 +519,8 @@ recover() {
 # Who the collector is: its process, and the accounts it reads files as. Nothing is set where that cannot be known.
 find_collector() {
   reader='' reader_groups=--clear-groups reader_bounds=
-  if [ -z "$PID" ] && [ -n "$FIND_PID" ]; then PID=$(sh -c "$FIND_PID" 2>/dev/null) || PID=; fi
-  case $PID in '' | 0 | *[!0-9]*) PID= ;; esac
-  [ -z "$PID" ] || [ -r "/proc/$PID/status" ] || PID=
+  if [ -n "$PID" ]; then FIND_PID=; else PID=$(sh -c "$FIND_PID" 2>/dev/null) || PID=; fi
+  check_pid
   if [ -z "$PID" ]; then
     # The account it will have when it is started, where this machine knows it.
     case $OWNER in
@@ -545,6 +544,12 @@ find_collector() {
   fi
 }
 
+# Forgets the number of a process that is not there.
+check_pid() {
+  case $PID in '' | 0 | *[!0-9]*) PID= ;; esac
+  [ -z "$PID" ] || [ -r "/proc/$PID/status" ] || PID=
+}
+
 # as_reader PROGRAM ARGUMENT...: runs it in the token's folder with the rights of the collector's account.
 as_reader() {
   (
@@ -562,6 +567,11 @@ reads() {
 # What the collector finds at its own path, in its own container: yes (the new token), no (another), unknown.
 sees() {
   found=unknown
+  # A restart has given it another number.
+  if [ -n "$PID" ] && [ -n "$FIND_PID" ] && [ ! -d "/proc/$PID" ]; then
+    PID=$(sh -c "$FIND_PID" 2>/dev/null) || PID=
+    check_pid
+  fi
   for view in "$TOKEN_FILE" "$directory/$base"; do
     if [ -z "$PID" ] || [ ! -r "/proc/$PID/root$view" ]; then continue; fi
     first_line "/proc/$PID/root$view"
