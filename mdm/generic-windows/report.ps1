@@ -40,8 +40,8 @@
 #   2573  The work
 #   2663  Start
 Set-PSDebug -Off
-& {
-# PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
+(& {
+# PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
 if ([string]$ExecutionContext.SessionState.LanguageMode -cne 'FullLanguage') {
   'error: PowerShell is restricted here (by a policy for this machine), and does not run what this script needs'
   'crossfade error fp=none cfg=1 cli= users=0'
@@ -2708,3 +2708,4 @@ try { Start-Run } catch {
   exit 12
 } finally { Exit-Lock }
 } $input $args
+)

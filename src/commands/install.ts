@@ -7,7 +7,7 @@ import type { Effects } from "../effects/effects.ts";
 import type { Machine } from "../effects/process/machine.ts";
 import type { RunResult } from "../effects/process/programs.ts";
 import { renderEndpoint } from "../generate/render/endpoint.ts";
-import { parseReportLine } from "../prove/evidence/inventory.ts";
+import { parseReportLine } from "../prove/evidence/report-line.ts";
 import { scopes } from "../spec/endpoint-script.ts";
 import type { Flags } from "../spec/flags.ts";
 import { parseInstallFlags } from "../spec/install.ts";

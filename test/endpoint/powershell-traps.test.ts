@@ -313,9 +313,10 @@ describe("the script in PowerShell", { ...needs(pwsh), timeout: 300_000 }, () =>
 	test("trap: cut off anywhere, it does nothing", async () => {
 		const content = powerShellScript();
 		const start = content.indexOf("Set-PSDebug");
-		for (const part of [0.02, 0.3, 0.7, 0.999]) {
-			const cut = content.slice(0, start + Math.floor((content.length - start) * part));
-			const m = windowsMachine({ versions: codex, content: cut });
+		const places = [0.02, 0.3, 0.7].map((part) => start + Math.floor((content.length - start) * part));
+		const end = content.trimEnd().length;
+		for (const cut of [...places, end - " $args\r\n)".length, end - 1]) {
+			const m = windowsMachine({ versions: codex, content: content.slice(0, cut) });
 			const before = files(m);
 			expect((await m.run(self, { token: canary().token })).stdout).not.toContain("crossfade ");
 			expect(files(m)).toEqual(before);

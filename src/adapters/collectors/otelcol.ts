@@ -31,7 +31,7 @@ const SAME = { traces: ["traces"], metrics: ["metrics"], logs: ["logs"], profile
 const METRICS = { traces: ["metrics"], metrics: ["metrics"], logs: ["metrics"], profiles: ["metrics"] };
 
 /**
- * By connector: what it makes of each signal. Measured for `forward`, `count`, `signal_to_metrics` and `span_metrics`; others by their README.
+ * By connector: what it makes of each signal. Measured for `forward` and `count`; others by their README.
  * https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/v0.159.0/connector
  */
 export const connectorSignals: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { clis } from "../../../src/adapters/clis/registry.ts";
-import { parseReportLine } from "../../../src/prove/evidence/inventory.ts";
+import { parseReportLine } from "../../../src/prove/evidence/report-line.ts";
 import { canary } from "../../harness/canary.ts";
 import { contents, endpointScript } from "../../harness/endpoint.ts";
 import { simulatedMacos } from "../../harness/simulated-macos.ts";

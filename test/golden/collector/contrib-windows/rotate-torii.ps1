@@ -36,8 +36,8 @@
 # tells with which token; 130 interrupted, the old token is in place.
 
 Set-PSDebug -Off
-& {
-# PowerShell reads all of a file before it runs any of it, and all of this is one block: of a file that was cut off nothing runs.
+(& {
+# PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
 if ([string]$ExecutionContext.SessionState.LanguageMode -cne 'FullLanguage') {
   'error: PowerShell is restricted here (by a policy for this machine), and does not run what this script needs'
   exit 13
@@ -1416,3 +1416,4 @@ try { Start-Run } catch {
 }
 exit 12
 } $input $args
+)
