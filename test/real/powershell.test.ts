@@ -46,7 +46,9 @@ test("mdm verify: it parses the scripts of a kit, those with the token too", nee
 		cwd,
 		env,
 		canaries: [secret],
-		holders: ["kit/remediate.secret.ps1", "kit/deviceHealthScript.secret.json"],
+		holders: ["remediate.secret.ps1", "deviceHealthScript.secret.json", "deviceManagementScript.secret.json"].map(
+			(name) => `kit/${name}`,
+		),
 	};
 	await crossfade(["mdm", "-v", "intune-windows", "--token", "env:TOKEN", "--out", "kit", "-q"], options);
 	const { stdout, code } = await crossfade(["mdm", "verify", "kit", "--json"], options);

@@ -111,7 +111,7 @@ openSync("out/config.yaml", 0x10000002); writeFileSync("held", ""); setInterval(
 		expect(stderr).toContain("it is as it was");
 		expect(stderr).toContain("no program holds open");
 		expect(readFileSync(config, "utf8")).toBe("# changed\n");
-		expect(readdirSync(join(cwd, "out")).sort()).toEqual(["RUNBOOK.md", "config.yaml"]);
+		expect(readdirSync(join(cwd, "out")).sort()).toEqual(["RUNBOOK.md", "config.yaml", "rotate-torii.ps1"]);
 	});
 
 	test("mdm writes a folder, and verify does not claim what it did not look at", async () => {

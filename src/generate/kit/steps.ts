@@ -18,6 +18,7 @@ export function renderSteps(spec: MdmSpec, facts: KitFacts, files: readonly Arte
 		clis: spec.clis.map(({ title }) => title).join(", "),
 		endpoint: spec.endpoint,
 		systems: spec.os.map((os) => systemTitles[os]).join(", "),
+		compact: spec.compact,
 		scope: spec.compact ? compactWords : windows ? windowsScopeWords[spec.scope] : scopeWords[spec.scope],
 		windows,
 		mode: modeWords[spec.mode],
