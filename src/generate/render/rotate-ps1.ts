@@ -25,14 +25,12 @@ import tokenRules from "../../../templates/ps1/shared/token-rules.ps1";
 import write from "../../../templates/ps1/shared/write.ps1";
 import type { Uptake, WindowsHost } from "../../adapters/collectors/distribution.ts";
 import { ps } from "../../base/quote.ts";
-import { version } from "../../base/version.ts";
-import { versionText } from "../../base/versions.ts";
 import { MAX_TOKEN_LENGTH } from "../../token/shape.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { alloyLabel } from "./alloy-text.ts";
-import { queueLoss } from "./backlog.ts";
-import { exporterLabel, rotateScriptName, takenBy, takenUp } from "./platforms/shared.ts";
+import { takenBy } from "./platforms/shared.ts";
 import { powerShellText } from "./powershell-text.ts";
+import { rotateScriptFacts } from "./rotate-script-facts.ts";
 import { renderTemplate } from "./template.ts";
 
 /** The functions of the script, by heading and in the order of the file. */
@@ -52,32 +50,21 @@ const sections: readonly (readonly [heading: string, texts: readonly string[]])[
  * one in sh. `hooks` adds what tests on other systems need.
  */
 export function renderRotatePowerShell(plan: CollectorPlan, host: WindowsHost, more: { hooks?: boolean } = {}): string {
-	const { distribution, release, provider, endpoint, signals, delivery } = plan;
+	const { distribution, delivery } = plan;
 	const { watched, started } = distribution.uptake;
 	const parts = sections.map(([heading, texts]) => `# ---- ${heading} ----\n\n${texts.join("\n")}`);
 	return powerShellText(
 		renderTemplate(template, {
-			provider: provider.title,
-			distribution: `${distribution.title} ${versionText(release.own)}`,
-			version,
-			script: rotateScriptName(plan),
-			tokenFile: plan.tokenFile,
+			...rotateScriptFacts(plan),
 			owner: host.owner,
 			service: host.service,
 			config: host.config,
-			metricsUrl: distribution.metrics.url,
-			exporterLabel: exporterLabel(plan),
-			queue: queueLoss(plan) ?? "",
-			probeUrl: `${endpoint}/v1/${signals[0] ?? "logs"}`,
-			header: plan.header,
-			scheme: plan.scheme,
 			validate: "",
 			apply: delivery.apply === "nothing" ? "" : host.restart,
 			findPid: processOf(host),
 			logs: serviceLog(host),
 			watched: sign(plan, watched, plan.tokenFile.replace(/^.*[\\/]/, "")),
 			started: sign(plan, started, ""),
-			takenHow: takenUp(plan),
 			longestToken: String(MAX_TOKEN_LENGTH),
 			shell: parts.join("\n"),
 			hooks: more.hooks === true ? hooks + fileHooks : "",

@@ -7,21 +7,11 @@ import lock from "../../../templates/sh/shared/lock.sh";
 import put from "../../../templates/sh/shared/put.sh";
 import tokenRules from "../../../templates/sh/shared/token.sh";
 import { CrossfadeError } from "../../base/errors.ts";
-import { version } from "../../base/version.ts";
-import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { alloyLabel } from "./alloy-text.ts";
-import { queueLoss } from "./backlog.ts";
-import {
-	exporterLabel,
-	fileOf,
-	inspection,
-	rotateScriptName,
-	takenUp,
-	uptakeOf,
-	validateCommand,
-} from "./platforms/shared.ts";
+import { fileOf, inspection, uptakeOf, validateCommand } from "./platforms/shared.ts";
 import { renderRotatePowerShell } from "./rotate-ps1.ts";
+import { rotateScriptFacts } from "./rotate-script-facts.ts";
 import { renderTemplate } from "./template.ts";
 
 /** Whether a script on the collector's own host can rotate its token. */
@@ -50,27 +40,16 @@ export function renderRotateScript(plan: CollectorPlan): string {
 }
 
 function renderRotateSh(plan: CollectorPlan): string {
-	const { distribution, release, provider, host, endpoint, signals, delivery } = plan;
+	const { host, delivery } = plan;
 	const found = inspection(plan);
 	const top = renderTemplate(template, {
-		provider: provider.title,
-		distribution: `${distribution.title} ${versionText(release.own)}`,
-		version,
-		script: rotateScriptName(plan),
-		tokenFile: plan.tokenFile,
+		...rotateScriptFacts(plan),
 		owner: host.owner,
-		metricsUrl: distribution.metrics.url,
-		exporterLabel: exporterLabel(plan),
-		queue: queueLoss(plan) ?? "",
-		probeUrl: `${endpoint}/v1/${signals[0] ?? "logs"}`,
-		header: plan.header,
-		scheme: plan.scheme,
 		validate: delivery.apply === "reload" ? validation(plan) : "",
 		apply: applyCommand(plan),
 		findPid: found?.pid ?? "",
 		logs: found?.logs ?? "",
 		...taken(plan),
-		takenHow: takenUp(plan),
 		put,
 		fingerprint,
 		tokenRules,
