@@ -381,6 +381,38 @@ const refusals = cases<HttpReply>([
 		"tls-client-certificate",
 	],
 	["gigabytes with 401", endless("401 Unauthorized"), "NEW REJECTED", "http-401"],
+	...[
+		"No API key found in request",
+		"Missing Authorization header",
+		"missing token",
+		"You didn't provide an API key.",
+		"Authorization header is missing",
+		"API key was not provided",
+	].map(
+		(message): Row<HttpReply> => [
+			`401 that saw no token: ${message}`,
+			json("401 Unauthorized", { message }),
+			"INCONCLUSIVE",
+			"refused-in-between",
+		],
+	),
+	...[
+		"missing or invalid token",
+		"invalid or missing token",
+		"no token matches",
+		"token not found",
+		"no such token",
+		"API key not found",
+		"a valid API key is required",
+		"the token is missing the scope ingest",
+	].map(
+		(message): Row<HttpReply> => [
+			`401 about the token: ${message}`,
+			json("401 Unauthorized", { message }),
+			"NEW REJECTED",
+			"http-401",
+		],
+	),
 	["403 as OTLP has it", status("403 Forbidden", "token revoked"), "NEW REJECTED", "http-403"],
 	["403 about a scope", json("403 Forbidden", { error: "wrong scope" }), "NEW REJECTED", "http-403"],
 	["403 about an API key", text("403 Forbidden", "API key disabled"), "NEW REJECTED", "http-403"],
