@@ -166,7 +166,7 @@ function refusal(
 		return as({ ...missing, outcome: "inconclusive", cause: "tls-client-certificate" });
 	}
 	if (refuser?.by === "between") {
-		const reason = `something on the way refused it, which says nothing of the token (${foreign(refuser.why)})`;
+		const reason = `it was refused without a look at the token (${foreign(refuser.why)})`;
 		return as({ ...inBetween, says: reason });
 	}
 	if (isForPathToken && isAsked) return as(pathOrToken);
@@ -176,7 +176,7 @@ function refusal(
 const inBetween = {
 	outcome: "inconclusive",
 	cause: "refused-in-between",
-	fix: "check the proxy, firewall, address list or API gateway in between",
+	fix: "check the proxy, firewall, address list or API gateway in between, and the header in which the token is expected (--auth-header)",
 } as const;
 
 /** An unknown path and an unknown token in it are answered alike. */
