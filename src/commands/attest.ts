@@ -30,6 +30,10 @@ unknown credential is. The statement is stored in the evidence folder with your 
 	],
 	examples: [
 		['crossfade attest host mac-7 gone --because "stolen in May"', "a stolen laptop"],
+		[
+			'crossfade attest host mac-8 moved --inventory export.csv --because "looked into its WSL"',
+			"a machine of an MDM's export",
+		],
 		['crossfade attest gateway gw-eu moved --because "its token file was replaced, see CHG-17"', "its own exporter"],
 		['crossfade attest credential 0123456789ab known --because "the synthetic monitor"', "an unknown credential"],
 	],
@@ -108,6 +112,6 @@ function unknownThing(kind: string, name: string, known: readonly string[]): Cro
 						.map((each) => shown(each))
 						.join(", ")}${more}`,
 		got: shown(name),
-		fix: "use a name that crossfade report shows",
+		fix: "use a name that crossfade report shows, and give the options that report has (--inventory, --hosts, --gateway)",
 	});
 }

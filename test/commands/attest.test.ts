@@ -93,6 +93,29 @@ describe("crossfade attest", () => {
 		expect((await gate()).stdout.match(/says anna/g)).toBe(before.match(/says anna/g));
 	});
 
+	test("of an export alone a machine can be named, and nothing that is none", async () => {
+		const cwd = scratch({
+			"export.csv": `name,last inventory update,x
+mac-8,2026-01-01T10:00:00Z,crossfade ok fp=${NEW.fingerprint} cfg=1 cli=codex:ok users=1 wsl=1
+mac-9,2026-01-01T10:00:00Z,crossfade ok fp=${NEW.fingerprint} cfg=1 cli=codex:ok users=1
+`,
+		});
+		const given = [
+			"--inventory",
+			"export.csv",
+			...["old", "new"].flatMap((role) => ["--token", `${role}=fp:${(role === "old" ? OLD : NEW).fingerprint}`]),
+		];
+		const gate = () => crossfade(["report", "--require-migrated", ...given], { cwd });
+		expect((await gate()).code).toBe(9);
+		for (const name of ["names", "1 machine"])
+			expect(await crossfade(["attest", "host", name, "moved", ...BECAUSE, ...given], { cwd })).toMatchObject({
+				code: 2,
+				stderr: expect.stringContaining("--inventory"),
+			});
+		expect((await crossfade(["attest", "host", "mac-8", "moved", ...BECAUSE, ...given], { cwd })).code).toBe(0);
+		expect((await gate()).code).toBe(0);
+	});
+
 	test("needs the old token, to know the rotation", async () => {
 		const { code, stderr } = await crossfade(["attest", "host", "mac-7", "gone", ...BECAUSE]);
 		expect({ code, stderr }).toMatchObject({

@@ -15,7 +15,12 @@ export function openThings(
 		return tokens.filter(({ role }) => isOpen(role)).map(({ fingerprint }) => fingerprint);
 	}
 	if (kind === "gateway") return unique([...gateways.map(({ place }) => place), ...series.map(({ place }) => place)]);
-	const machines = obligations.filter(({ id }) => id === "inventory" || id === "identity").map(({ about }) => about);
+	// What needs no statement is one row for all of them, and has no machine's name.
+	const machines = obligations
+		.filter(
+			({ id, state, byStatement }) => (id === "inventory" || id === "identity") && (state !== "proven" || byStatement),
+		)
+		.map(({ about }) => about);
 	const named = senders.flatMap(({ host, alsoCalled = [] }) => [host === "" ? "-" : host, ...alsoCalled]);
 	return unique([...named, ...machines]);
 }
