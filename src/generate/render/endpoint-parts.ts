@@ -8,7 +8,6 @@ import daemon from "../../../templates/sh/endpoint/daemon.sh.hbs";
 import diverted from "../../../templates/sh/endpoint/diverted.sh";
 import drop from "../../../templates/sh/endpoint/drop.sh";
 import enter from "../../../templates/sh/endpoint/enter.sh";
-import expected from "../../../templates/sh/endpoint/expected.sh";
 import fetchToken from "../../../templates/sh/endpoint/fetch.sh";
 import files from "../../../templates/sh/endpoint/files.sh";
 import header from "../../../templates/sh/endpoint/header.sh.hbs";
@@ -18,6 +17,7 @@ import layers from "../../../templates/sh/endpoint/layers.sh";
 import machine from "../../../templates/sh/endpoint/machine.sh.hbs";
 import main from "../../../templates/sh/endpoint/main.sh.hbs";
 import names from "../../../templates/sh/endpoint/names.sh.hbs";
+import oldSum from "../../../templates/sh/endpoint/old-sum.sh";
 import open from "../../../templates/sh/endpoint/open.sh";
 import options from "../../../templates/sh/endpoint/options.sh.hbs";
 import overruled from "../../../templates/sh/endpoint/overruled.sh";
@@ -151,7 +151,7 @@ const parts: readonly Part[] = [
 	{ section: "Files", text: drop, for: setting, in: "editing" },
 	{ section: "Files", text: rivals, for: setting, in: "editing" },
 	{ section: "Files", text: names, for: ["report"], in: "compact" },
-	{ section: "Files", text: expected, for: changing },
+	{ section: "Files", text: oldSum, for: changing },
 	{ section: "Files", text: write, for: changing, if: replaces },
 	{ section: "Files", text: inUse, for: setting, in: "editing" },
 	{ section: "Files", text: open, for: setting, in: "editing" },

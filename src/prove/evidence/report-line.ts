@@ -39,13 +39,16 @@ function indexOfLast(numbers: readonly number[]): number {
 	return numbers.lastIndexOf(Math.max(...numbers));
 }
 
-/** What the words behind `users=` say that the script did not look at; any other is of a version that we do not know. */
-const UNSEEN: Readonly<Record<string, (value: string) => string | undefined>> = {
+/**
+ * What the words behind `users=` say that the script did not look at; any other is of a version that we do not know. Of their values only
+ * counts are shown: anything else could be a token.
+ */
+const UNSEEN: Readonly<Record<string, (count: string) => string | undefined>> = {
 	skipped: (count) => `left out ${count} of its accounts, whose homes could not be looked at`,
 	// The home of an account that was removed.
 	gone: () => undefined,
 	wsl: (count) => `left out the Linux (WSL) of ${count} of its accounts`,
-	late: (names) => `left out a part of accounts that took too long: ${names}`,
+	late: () => "left out a part of accounts that took too long",
 };
 
 function reportOf(match: RegExpMatchArray | undefined): ReportLine | undefined {
@@ -73,5 +76,5 @@ function reportOf(match: RegExpMatchArray | undefined): ReportLine | undefined {
 
 function unseen(name: string, value: string): string | undefined {
 	const say = ownEntry(UNSEEN, name);
-	return say ? say(value) : `has ${name}=, which this crossfade does not know`;
+	return say ? say(/^\d{1,6}$/.test(value) ? value : "some") : `has ${name}=, which this crossfade does not know`;
 }

@@ -66,14 +66,13 @@ const TOKEN = "(token|(api|access|ingest|license)[ _-]?key|credentials?)";
 const WRONG =
 	"(invalid|unknown|unrecogni[sz]ed|expired|revoked|disabled|inactive|malformed|wrong|bad|no such|not (found|valid|recogni[sz]ed|accepted)|does not exist)";
 
-const CREDENTIAL =
-	"((authorization )?header|(api|access|ingest|license)[ _-]?key|((access|bearer|auth(entication)?) )?token|credentials?)";
+const CREDENTIAL = `((authorization )?header|((access|bearer|auth(entication)?) )?${TOKEN})`;
 /** That no credential was seen, although one was sent: a gateway or the place itself looks somewhere else. */
 const SAW_NONE = new RegExp(
 	`\\b(no|missing|without( an?| any)?|did(n.t| not) provide( an?| any)?) ${CREDENTIAL}\\b(?! (is |was )?(match|valid|like|with))|\\b${CREDENTIAL} (is |was )?(missing(?! \\w)|not provided|not sent)\\b`,
 	"i",
 );
-const HEDGED = /\b(invalid|expired|revoked|unknown|incorrect|wrong|disabled)\b/i;
+const IS_WRONG = new RegExp(`\\b(${WRONG}|incorrect)\\b`, "i");
 
 const ABOUT_TOKEN = new RegExp(`\\b${TOKEN}\\b|\\bscopes?\\b|\\bunauthenticated\\b`, "i");
 const TOKEN_IS_WRONG = new RegExp(`\\b${WRONG}\\b.{0,30}\\b${TOKEN}\\b|\\b${TOKEN}\\b.{0,30}\\b${WRONG}\\b`, "i");
@@ -114,7 +113,7 @@ function madeInBetween(
 	if (sign !== undefined) return sign;
 	if (isHtml(body) || /^text\/html\b/i.test(headers["content-type"] ?? "")) return "it is an HTML page";
 	if (ABOUT_SOMETHING_ELSE.test(said)) return "the text is typical of a firewall or gateway";
-	if (SAW_NONE.test(said) && !HEDGED.test(said)) return "it says that no credential was there, and one was sent";
+	if (SAW_NONE.test(said) && !IS_WRONG.test(said)) return "it says that no credential was there, and one was sent";
 	if (protocol === "grpc" && !isGrpcStatus) return "it is not a gRPC response";
 	return undefined;
 }

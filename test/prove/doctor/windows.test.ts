@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { doctorText } from "../../../src/prove/doctor/report.ts";
+import { doctorJson, doctorText } from "../../../src/prove/doctor/report.ts";
 import { verdictOf } from "../../../src/prove/doctor/verdict.ts";
-import { canary } from "../../harness/canary.ts";
+import { canary, leaks } from "../../harness/canary.ts";
 import { claudeSettings, codexConfig, geminiSettings } from "../../harness/clis/configs.ts";
 import { consult, WINDOWS_HOME as HOME, notesOn, type SimulatedMachine } from "./world.ts";
 
@@ -268,6 +268,35 @@ describe("Claude Code's policy in the registry is told by name, and not relied o
 		expect(found.sent).toEqual([sent]);
 		expect(found.exit).toBe(sent === "yes" ? "ok" : "noEvidence");
 	});
+});
+
+test("a token in a stored environment, a profile or a policy is in no output", async () => {
+	const secrets = [canary(), canary(), canary(), canary()];
+	const [user, machine, profile, policy] = secrets.map((secret) => `Authorization=Bearer ${secret.token}`);
+	const name = "OTEL_EXPORTER_OTLP_HEADERS";
+	const diagnosis = await consult("claude-code", {
+		os: "windows",
+		files: {
+			...claude,
+			[`${HOME}\\.claude\\settings.json`]: claudeSettings(to),
+			[`${HOME}\\Documents\\PowerShell\\profile.ps1`]: `$env:${name} = '${profile}'`,
+		},
+		open: isPrivate,
+		registry: {
+			[ENVIRONMENT]: { [name]: `REG_SZ    ${user}` },
+			[MACHINE]: { OTEL_EXPORTER_OTLP_LOGS_HEADERS: `REG_SZ    ${machine}` },
+			[POLICY]: { Settings: `REG_SZ    {"env":{"${name}":"${policy}"}}` },
+		},
+	});
+	expect(diagnosis.findings.filter(({ what }) => / has | names /.test(what)).length).toBeGreaterThan(0);
+	for (const isVerbose of [false, true]) {
+		const report = { diagnoses: [diagnosis], probed: [], exit: "noEvidence", notes: [], isVerbose } as const;
+		const text = doctorText(report, { color: false, width: 400 });
+		const json = doctorJson(report);
+		expect(leaks([...secrets, { token, fingerprint }], { text, json })).toEqual([]);
+		for (const place of ["user's environment", "machine's environment", "PowerShell profile", "policy in the registry"])
+			expect(json).toContain(place);
+	}
 });
 
 test("a Linux in WSL is named as not seen", async () => {
