@@ -54,9 +54,9 @@
 #   2456  Lock and working folder
 #   2540  Files
 #   3130  Background processes
-#   3167  The work
-#   3280  What a person is told
-#   3345  Start
+#   3169  The work
+#   3282  What a person is told
+#   3347  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -3129,9 +3129,10 @@ remove_header_program() {
 
 # ---- Background processes ----
 
-# Processes that outlive a session: lines UID, age in seconds, id, program.
+# Processes that outlive a session: lines UID, when it started (Unix time), id, program.
 daemons() {
-  ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" '
+  now=$(date +%s)
+  ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" -v now="$now" '
     index($0, needle) && !/awk/ {
       days = 0
       clock = $2
@@ -3139,23 +3140,24 @@ daemons() {
       count = split(clock, part, ":")
       seconds = 0
       for (i = 1; i <= count; i++) seconds = seconds * 60 + part[i]
-      print $1, days * 86400 + seconds, $3, $4
+      print $1, now - days * 86400 - seconds, $3, $4
     }'
 }
 
 # look_at_daemon CLI FILE: whether the user in uid has a process that started before the last change of the file, of its content, mode or
-# owner, or with variables that go before the file.
+# owner, or with variables that go before the file. Both times are whole seconds, the age rounded down: a process that started less than
+# two seconds after the change may be older than it, so a restart waits until that is past.
 look_at_daemon() {
   daemon "$1"
   [ -n "$needle" ] || return 0
-  while IFS=' ' read -r owner age pid program <&4; do
+  while IFS=' ' read -r owner started pid program <&4; do
     [ "$owner" = "$uid" ] || continue
     times=$(stat -c '%Y %Z' "$2" 2>/dev/null || stat -f '%m %c' "$2" 2>/dev/null) || continue
     written=${times% *}
     if [ "${times#* }" -gt "$written" ]; then written=${times#* }; fi
-    if [ "$age" -le "$(($(date +%s) - written))" ] && ! run_as "$uid" "$name" "$ENVIRON" "$pid" "$variables" </dev/null; then continue; fi
+    if [ "$started" -ge "$((written + 2))" ] && ! run_as "$uid" "$name" "$ENVIRON" "$pid" "$variables" </dev/null; then continue; fi
     # shellcheck disable=SC2086 # the words of a command
-    if wants restart && [ "$ACTION" = install ] && run_as "$uid" "$name" "$RESTART" "$home" "$program" $restart </dev/null; then
+    if wants restart && [ "$ACTION" = install ] && sleep 5 && run_as "$uid" "$name" "$RESTART" "$home" "$program" $restart </dev/null; then
       say note "$1" '' "restarted     $program $restart"
     else
       set_state "$1" stale

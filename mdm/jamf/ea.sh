@@ -52,8 +52,8 @@
 #   1517  Lock and working folder
 #   1596  Files
 #   1982  Background processes
-#   2013  The work
-#   2081  Start
+#   2014  The work
+#   2082  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1981,9 +1981,10 @@ header_program() {
 
 # ---- Background processes ----
 
-# Processes that outlive a session: lines UID, age in seconds, id, program
+# Processes that outlive a session: lines UID, when it started (Unix time), id, program
 daemons() {
-  ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" '
+  now=$(date +%s)
+  ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" -v now="$now" '
     index($0, needle) && !/awk/ {
       days = 0
       clock = $2
@@ -1991,7 +1992,7 @@ daemons() {
       count = split(clock, part, ":")
       seconds = 0
       for (i = 1; i <= count; i++) seconds = seconds * 60 + part[i]
-      print $1, days * 86400 + seconds, $3, $4
+      print $1, now - days * 86400 - seconds, $3, $4
     }'
 }
 
@@ -1999,12 +2000,12 @@ daemons() {
 look_at_daemon() {
   daemon "$1"
   [ -n "$needle" ] || return 0
-  while IFS=' ' read -r owner age pid program <&4; do
+  while IFS=' ' read -r owner started pid program <&4; do
     [ "$owner" = "$uid" ] || continue
     times=$(stat -c '%Y %Z' "$2" 2>/dev/null || stat -f '%m %c' "$2" 2>/dev/null) || continue
     written=${times% *}
     if [ "${times#* }" -gt "$written" ]; then written=${times#* }; fi
-    if [ "$age" -le "$(($(date +%s) - written))" ] && ! run_as "$uid" "$name" "$ENVIRON" "$pid" "$variables" </dev/null; then continue; fi
+    if [ "$started" -ge "$((written + 2))" ] && ! run_as "$uid" "$name" "$ENVIRON" "$pid" "$variables" </dev/null; then continue; fi
     set_state "$1" stale
     return 0
   done 4<"daemons-$1"

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { utimesSync } from "node:fs";
+import { statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
@@ -18,8 +18,19 @@ async function withDaemon(age: string, variables: Readonly<Record<string, string
 	onTestFinished(() => void child.kill("SIGKILL"));
 	await once(child, "spawn");
 	const line = `${process.getuid?.()} ${age} ${child.pid} /opt/codex/bin/codex app-server --managed-daemon`;
-	write(join(m.root, ".."), "tools/ps", `#!/bin/sh\necho '${line}'\n`, 0o755);
+	const folder = join(m.root, "..");
+	const clock = join(folder, "clock");
+	write(folder, "tools/ps", `#!/bin/sh\necho '${line}'\n[ ! -e ${clock}.next ] || mv ${clock}.next ${clock}\n`, 0o755);
+	write(folder, "tools/date", `#!/bin/sh\n[ "$*" = +%s ] || exec /bin/date "$@"\ncat ${clock}\n`, 0o755);
+	setClock(m, 60);
 	return m;
+}
+
+/** Sets the machine's clock to seconds after the last change of the file, for ps, and for what comes after it. */
+function setClock(m: EndpointMachine, seconds: number, afterPs = seconds): void {
+	const changed = Math.floor(statSync(m.files.codex).ctimeMs / 1000);
+	write(join(m.root, ".."), "clock", `${changed + seconds}\n`);
+	write(join(m.root, ".."), "clock.next", `${changed + afterPs}\n`);
 }
 
 const report = async (m: EndpointMachine) => (await m.run("report scope=user users=self")).stdout;
@@ -32,7 +43,17 @@ function antedate(path: string): void {
 
 describe("a background process of Codex", needs(procfs), () => {
 	test("that started after the last change of its file is no reason for stale", async () => {
-		expect(await report(await withDaemon("00:00"))).toContain("codex:ok");
+		expect(await report(await withDaemon("00:58"))).toContain("codex:ok");
+	});
+
+	test("that started within two seconds after it is stale: whole seconds do not tell which came first", async () => {
+		expect(await report(await withDaemon("00:59"))).toContain("codex:stale");
+	});
+
+	test("that started before it is stale, however long the look took", async () => {
+		const m = await withDaemon("00:20");
+		setClock(m, 10, 600);
+		expect(await report(m)).toContain("codex:stale");
 	});
 
 	test("that started before somebody else changed the file is stale, whatever our record says", async () => {

@@ -148,6 +148,8 @@ describe("Codex's background daemon", needed, () => {
 			return tokensOf(capture.requests);
 		};
 		await script(options, old);
+		// Ages of processes are told in whole seconds.
+		await setTimeout(5_000);
 		expect(await daemon("start")).toMatchObject({ code: 0 });
 		onTestFinished(async () => {
 			await daemon("stop");
@@ -157,8 +159,6 @@ describe("Codex's background daemon", needed, () => {
 		});
 		expect(await sent()).toEqual([old.token]);
 		expect(await script(`report ${options}`)).toMatchObject({ code: 0, stdout: expect.stringContaining("codex:ok") });
-		// Ages of processes are told in whole seconds.
-		await setTimeout(2_100);
 		const stale = (verdict: string) => `crossfade ${verdict} fp=${fresh.fingerprint} cfg=1 cli=codex:stale users=1\n`;
 		expect(await script(options, fresh)).toEqual({ code: 0, stdout: stale("drift"), stderr: "" });
 		expect(await sent()).toEqual([old.token]);

@@ -287,8 +287,8 @@ function daemons({ cli, sight, resolved, signals }: DiagnosedCli): DoctorFinding
 	const pointers = signals.flatMap(({ tokenFrom = "", urlFrom = "" }) => [tokenFrom, urlFrom]);
 	const changes = pointers.flatMap((pointer) => resolved.settings.get(pointer)?.layer.changedAt ?? []);
 	const changedAt = Math.max(0, ...changes);
-	// Start times have a resolution of one second.
-	const stale = sight.daemons.filter(({ startedAt }) => startedAt + 1000 < changedAt);
+	// An age is told in whole seconds, rounded down: the process may be a second older.
+	const stale = sight.daemons.filter(({ startedAt }) => startedAt - 1000 < changedAt);
 	if (!cli.daemon) return [];
 	const { restart } = cli.daemon;
 	const own = sight.daemons.flatMap(({ pid, variables }): DoctorFinding[] => {

@@ -289,8 +289,8 @@ async function daemonsOf(
 ): Promise<Daemon[]> {
 	const ps = fx.programs.find("/bin/ps") ?? fx.programs.find("/usr/bin/ps");
 	if (ps === undefined) return [];
-	const { stdout } = await fx.programs.run(ps, ["-A", "-o", "uid=,pid=,etime=,args="], { timeoutMs: PROGRAM_MS });
 	const now = fx.clock.now();
+	const { stdout } = await fx.programs.run(ps, ["-A", "-o", "uid=,pid=,etime=,args="], { timeoutMs: PROGRAM_MS });
 	return stdout.split("\n").flatMap((line) => {
 		const [, uid, pid, etime = "", args = ""] = /^\s*(\d+)\s+(\d+)\s+([\d:-]+)\s+(.*)$/.exec(line) ?? [];
 		if (Number(uid) !== machine.uid || !args.includes(command)) return [];
