@@ -11,7 +11,10 @@ import { needs, pwsh } from "../harness/parts.ts";
 import { powerShellScript, SID, type WindowsMachine, windowsMachine } from "../harness/powershell.ts";
 import { cliStates } from "../harness/states.ts";
 
-/** The script in PowerShell, run by PowerShell 7 on this system with folders that stand for those of Windows. test/real has it under Wine. */
+/**
+ * The script in PowerShell, run by PowerShell 7 on this system with folders that stand for those of Windows, in a session of its own, and under
+ * npm run test:full in a process of its own. test/real has it under Wine.
+ */
 
 const slow = { ...needs(pwsh), timeout: 180_000 };
 const ok = cliStates({ "claude-code": "ok", codex: "ok", gemini: "ok" });

@@ -1,5 +1,5 @@
 /** Whether whole matrices are run (`npm run test:full`), or a part in which each row and each column is. */
-const isWhole = process.env["CROSSFADE_MATRIX"] === "full";
+export const isWhole = process.env["CROSSFADE_MATRIX"] === "full";
 
 /** Pairs of two lists: all of them in a whole run, otherwise as few as hold each member of both at least once. */
 export function pairs<A, B>(rows: readonly A[], columns: readonly B[], whole = isWhole): readonly (readonly [A, B])[] {

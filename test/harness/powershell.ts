@@ -10,7 +10,9 @@ import type { EndpointScript } from "../../src/spec/endpoint-script.ts";
 import { type Canary, leaks } from "./canary.ts";
 import { scratch } from "./cli.ts";
 import { actions, releases, write } from "./endpoint.ts";
+import { isWhole } from "./matrix.ts";
 import { pwsh } from "./parts.ts";
+import { isHostFree, runHosted } from "./powershell-host.ts";
 import { watchProcesses } from "./processes.ts";
 import type { ScriptRun } from "./shells.ts";
 
@@ -72,7 +74,7 @@ export async function among<T>(lines: readonly string[], cases: unknown, env: Re
 	const content = powerShellScript().replace(start, () => [stop, load, ...lines].join("\r\n"));
 	const script = write(folder, "among.ps1", content);
 	const file = write(folder, "cases.json", JSON.stringify(cases));
-	const run = await runPowerShell(pwsh.path, script, [], {
+	const run = await runSoon(script, [], {
 		stdin: "",
 		canaries: [],
 		env: { HOME: folder, CROSSFADE_TEST_ROOT: join(folder, "root"), CROSSFADE_TEST_CASES: file, ...env },
@@ -139,9 +141,9 @@ export function windowsMachine(
 		script,
 		files: files(({ user }) => join(home, user.folder, user.file)),
 		machineFiles: files(({ system }) => place(system.file.windows)),
-		run: async (args, { token, stdin, env, canaries = [], profiles, homes, wrapper, watched } = {}) => {
+		run: async (args, { token, stdin, env = {}, canaries = [], profiles, homes, wrapper, watched } = {}) => {
 			const words = args.split(" ").filter((word) => word !== "");
-			return await runPowerShell(pwsh.path, script, words, {
+			return await runSoon(script, words, {
 				stdin: stdin ?? (token === undefined ? "" : `${token}\r\n`),
 				canaries,
 				watched,
@@ -203,4 +205,17 @@ export async function runPowerShell(
 	};
 	expect(leaks(canaries, seen), "no token in output, arguments or environments").toEqual([]);
 	return { code, ...outcome };
+}
+
+/** Variables by which a test is about the process itself. */
+const OF_A_PROCESS = ["CROSSFADE_TEST_KILL", "CROSSFADE_TEST_NATIVE"];
+
+/** The same in the PowerShell that stays, if it is free and the test is not about processes. In a whole run each script has its own. */
+export async function runSoon(script: string, words: readonly string[], call: PowerShellCall): Promise<ScriptRun> {
+	const { stdin, env, canaries, watched, command } = call;
+	const isAboutProcess = watched || command !== undefined || OF_A_PROCESS.some((name) => env[name] !== undefined);
+	if (isWhole || isAboutProcess || !isHostFree()) return await runPowerShell(pwsh.path, script, words, call);
+	const run = await runHosted({ script, words, env, stdin });
+	expect(leaks(canaries, { stdout: run.stdout, stderr: run.stderr }), "no token in output").toEqual([]);
+	return run;
 }

@@ -8,7 +8,7 @@ import { planFor } from "../contracts/collector.ts";
 import { type Canary, canary } from "./canary.ts";
 import { scratch } from "./cli.ts";
 import { pwsh } from "./parts.ts";
-import { runPowerShell, SID } from "./powershell.ts";
+import { runPowerShell, runSoon, SID } from "./powershell.ts";
 import { named, standIn } from "./rotation.ts";
 
 /** The script for a Windows service, in a build for tests: elsewhere accounts, services and access lists are made up. */
@@ -72,7 +72,7 @@ export async function windowsPlace(old: Canary, tokenFile: string, more: { reado
 				.find(([name]) => name === path)?.[1],
 		content: () => readFileSync(tokenFile, "utf8"),
 		run: (token: string, args: readonly string[], options: WindowsRun = {}) =>
-			runPowerShell(options.program ?? pwsh.path, script, args, {
+			(options.program === undefined ? runSoon : runPowerShell.bind(undefined, options.program))(script, args, {
 				stdin: token === "" ? "" : `${token}\r\n`,
 				canaries: token === "" ? [old] : [named(token), old],
 				env: { ...env, ...options.env },
@@ -149,7 +149,7 @@ export async function amongRotation<T>(lines: readonly string[], cases: unknown)
 	);
 	const file = join(folder, "cases.json");
 	writeFileSync(file, JSON.stringify(cases));
-	const run = await runPowerShell(pwsh.path, script, [], {
+	const run = await runSoon(script, [], {
 		stdin: "",
 		canaries: [],
 		env: { HOME: folder, CROSSFADE_TEST_ROOT: join(folder, "root"), CROSSFADE_TEST_CASES: file },
