@@ -144,22 +144,34 @@ function isBehind(verdict: SenderState["verdict"]): boolean {
 	return verdict === "OLD ONLY" || verdict === "MIXED";
 }
 
-/** When the old token expired, if proven: it was refused after the deadline, and not accepted since. */
+/**
+ * When the old token expired, if proven: it was refused after the deadline, and wherever it was accepted after it, it was refused since. One
+ * place, path or signal says nothing about another.
+ */
 function endOfOld({ deadline, now, tokens, probes, traffic }: JudgementInput): number | undefined {
 	if (deadline === undefined || now < deadline || tokens.old === undefined) return undefined;
-	let [refused, taken] = [0, 0];
+	const newest = new Map<string, { refused: number; taken: number }>();
+	const note = (where: readonly string[], refused: number, taken: number) => {
+		const key = JSON.stringify(where);
+		const known = newest.get(key) ?? { refused: 0, taken: 0 };
+		newest.set(key, { refused: Math.max(known.refused, refused), taken: Math.max(known.taken, taken) });
+	};
 	for (const probe of probes) {
-		const { fingerprint, outcome, at } = probe;
+		const { fingerprint, outcome, at, place, path, signal, confirmed } = probe;
 		if (fingerprint !== tokens.old || sentByTheirClock(probe) < deadline) continue;
-		if (outcome === "rejected") refused = Math.max(refused, at);
-		if (outcome === "accepted" || outcome === "partial") taken = Math.max(taken, at);
+		// What a gateway takes it forwards with a token of its own.
+		const isTaken = (outcome === "accepted" || outcome === "partial") && confirmed === undefined;
+		note(["probe", place, path, signal], outcome === "rejected" ? at : 0, isTaken ? at : 0);
 	}
-	for (const { fingerprint, lastStatus, lastSeen, lastAccepted } of traffic) {
+	for (const { fingerprint, lastStatus, lastSeen, lastAccepted, place, signal } of traffic) {
 		if (fingerprint !== tokens.old || lastSeen < deadline) continue;
-		if (lastStatus === 401 || lastStatus === 403) refused = Math.max(refused, lastSeen);
-		taken = Math.max(taken, lastAccepted);
+		const isRefused = lastStatus === 401 || lastStatus === 403;
+		note(["traffic", place, signal], isRefused ? lastSeen : 0, lastAccepted < deadline ? 0 : lastAccepted);
 	}
-	return refused > taken ? deadline : undefined;
+	const all = [...newest.values()];
+	const isOver =
+		all.some(({ refused }) => refused > 0) && all.every(({ refused, taken }) => taken === 0 || refused > taken);
+	return isOver ? deadline : undefined;
 }
 
 function stillOn(behind: number, late: readonly SenderActivity[]): string {

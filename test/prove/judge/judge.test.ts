@@ -993,6 +993,19 @@ describe("the end of the old token", () => {
 		const probes = [probe({ outcome: "rejected", at: now - 30 * MIN }), probe({ at: now - 20 * MIN })];
 		expect(judge(facts({ ...past, probes })).fleet.safeToRetire).toBe("not yet");
 	});
+
+	test("is not there as long as another place, path or signal takes it, or somebody's data with it was accepted since", () => {
+		const refused = probe({ outcome: "rejected", at: now - 10 * MIN });
+		const answer = (probes: readonly ProbeEvidence[], traffic = past.traffic) =>
+			judge(facts({ ...past, traffic, probes })).fleet.safeToRetire;
+		for (const other of [{ place: "https://eu.example" }, { path: "url" }, { signal: "metrics" }] as const) {
+			const taken = probe({ at: now - 20 * MIN, ...other });
+			expect(answer([refused, taken])).toBe("not yet");
+			expect(answer([refused, taken, probe({ outcome: "rejected", at: now - 15 * MIN, ...other })])).toBe("over");
+		}
+		expect(answer([refused], [...past.traffic, sent(OLD, 30, { host: "mac-2" })])).toBe("not yet");
+		expect(answer([refused, probe({ at: now - 20 * MIN, place: "gw", confirmed: true })])).toBe("over");
+	});
 });
 
 describe("a probe", () => {
