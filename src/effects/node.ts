@@ -100,6 +100,8 @@ async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 
 /** Output of a child program beyond this is cut off. */
 const MAX_CHILD_OUTPUT = 8 * 1024 * 1024;
+/** How long more output of a child that has ended is waited for: what it left running may keep the pipes open for ever. */
+const LAST_OUTPUT_MS = 1_000;
 
 const nodePrograms: Programs = {
 	find(name) {
@@ -134,12 +136,16 @@ const nodePrograms: Programs = {
 			// A child that exits without reading its input is not an error.
 			child.stdin?.on("error", () => undefined);
 			child.stdin?.end(`${input?.reveal()}\n`);
+			// What is in the pipes by then is read first.
+			const letGo = () => setImmediate(() => [child.stdout, child.stderr].map((stream) => stream?.destroy()));
+			child.on("exit", () => void setTimeout(letGo, LAST_OUTPUT_MS).unref());
 			child.on("close", (code, signal) => {
 				done({
 					code: code ?? undefined,
 					stdout: stdout(),
 					stderr: stderr(),
-					timedOut: signal === "SIGKILL",
+					// Others kill, too.
+					timedOut: signal === "SIGKILL" && child.killed,
 				});
 			});
 		});

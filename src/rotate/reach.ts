@@ -39,7 +39,12 @@ export function storeReach(fx: ReachEffects): StoreReach {
 			if (path === undefined) return { ...never, stderr: `${program} is not installed` };
 			try {
 				const { code, stdout, stderr, timedOut } = await fx.programs.run(path, args, { input, timeoutMs, variables });
-				return { code, started: true, stdout, stderr: timedOut ? "it took too long and was stopped" : stderr };
+				return {
+					code,
+					started: true,
+					stdout,
+					stderr: timedOut ? "it took too long and was stopped; what it had started may go on" : stderr,
+				};
 			} catch (error) {
 				return { ...never, stderr: error instanceof Error ? error.message : "it cannot be run" };
 			}

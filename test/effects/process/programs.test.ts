@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { nodeEffects } from "../../../src/effects/node.ts";
@@ -31,6 +31,38 @@ test("a program that hangs is ended, and that is said", async () => {
 		code: undefined,
 		timedOut: true,
 	});
+});
+
+/** Lines of sh that start a program which keeps our pipes open, and are no longer there to end it. */
+function leavesBehind(): { readonly start: string } {
+	const note = join(scratch(), "pid");
+	onTestFinished(() => {
+		const pid = existsSync(note) ? Number(readFileSync(note, "utf8")) : 0;
+		if (pid > 0) process.kill(pid, "SIGKILL");
+	});
+	return { start: `sleep 3000 & echo $! >'${note}'` };
+}
+
+test("a program that ended is not waited for as long as what it left running keeps its output open", async () => {
+	const { start } = leavesBehind();
+	const run = programs.run("/bin/sh", ["-c", `${start}; echo said; exit 3`], { timeoutMs: 600_000 });
+	expect(await run).toMatchObject({ code: 3, stdout: "said\n", timedOut: false });
+});
+
+test("nor is one that took too long", async () => {
+	const { start } = leavesBehind();
+	const run = programs.run("/bin/sh", ["-c", `${start}; wait`], { timeoutMs: 500 });
+	expect(await run).toMatchObject({ code: undefined, timedOut: true });
+});
+
+test("a program that somebody else killed did not take too long", async () => {
+	const run = programs.run("/bin/sh", ["-c", "kill -9 $$"], { timeoutMs: 600_000 });
+	expect(await run).toMatchObject({ code: undefined, timedOut: false });
+});
+
+test("all that a program wrote before it ended is read", async () => {
+	const { stdout } = await programs.run("/bin/sh", ["-c", "head -c 3000000 /dev/zero"], { timeoutMs: 600_000 });
+	expect(stdout).toHaveLength(3_000_000);
 });
 
 test("arguments go to the program as they are, never through a shell", async () => {
