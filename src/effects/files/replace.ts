@@ -39,7 +39,8 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 			const mode = isWindows && options.secret ? 0o600 : stats.mode & 0o7777;
 			writeNew(temporary, content, mode, stats, (fd) => keepAttributes(path, stats, temporary, fd));
 			if (backup !== undefined) writeNew(backup, options.expected, 0o600, stats);
-			// A process with the old file open still writes to it after the rename.
+			// A process with the old file open still writes to it after the rename. One that puts a new file there between the look and the rename,
+			// within microseconds, is not seen: Node has no call that exchanges two names.
 			linkSync(path, before);
 			assertSame(path);
 			moveOver(temporary, path);

@@ -1,5 +1,16 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { chmodSync, linkSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs, {
+	appendFileSync,
+	chmodSync,
+	linkSync,
+	lstatSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { nodeFiles } from "../../../src/effects/files/node-files.ts";
@@ -8,6 +19,24 @@ import { needs, program, smallDisks } from "../../harness/parts.ts";
 
 const [old, fresh] = [Buffer.from("old\n"), Buffer.from("fresh\n")];
 const replace = (path: string) => nodeFiles.replace(path, fresh, { expected: old, backupSuffix: ".before" });
+
+/** Does something at the moment before a function of the file system is first called with such a path. */
+function justBefore(name: "renameSync" | "openSync", place: (path: string) => boolean, work: () => void): void {
+	const real = fs[name] as (...args: unknown[]) => unknown;
+	let isDone = false;
+	const put = (call: unknown) => {
+		Object.assign(fs, { [name]: call });
+		syncBuiltinESMExports();
+	};
+	onTestFinished(() => put(real));
+	put((...args: unknown[]) => {
+		if (!isDone && place(String(args.at(name === "renameSync" ? 1 : 0)))) {
+			isDone = true;
+			work();
+		}
+		return real(...args);
+	});
+}
 
 describe("a file that is replaced", () => {
 	test("keeps its access list, and gives nobody new access", needs(program("setfacl")), async () => {
@@ -59,6 +88,34 @@ describe("a file that is replaced", () => {
 		await expect(replace(join(folder, "file"))).rejects.toMatchObject({ exit: "refused" });
 		expect(readdirSync(folder)).toEqual(["file"]);
 		expect(readFileSync(join(folder, "file"), "utf8")).toBe("theirs\n");
+	});
+
+	test("changed in its place by another program after the last look at it has that change, and no backup", async () => {
+		const folder = scratch({ file: "old\n" });
+		const path = join(folder, "file");
+		justBefore(
+			"renameSync",
+			(to) => to === path,
+			() => appendFileSync(path, "theirs\n"),
+		);
+		await expect(replace(path)).rejects.toMatchObject({ exit: "refused" });
+		expect([readFileSync(path, "utf8"), readdirSync(folder)]).toEqual(["old\ntheirs\n", ["file"]]);
+	});
+
+	test("that became another file with the same content keeps what that one has", async () => {
+		const folder = scratch({ file: "old\n" });
+		const path = join(folder, "file");
+		justBefore(
+			"openSync",
+			(opened) => opened === path,
+			() => {
+				writeFileSync(`${path}~`, "old\n", { mode: 0o600 });
+				fs.renameSync(`${path}~`, path);
+			},
+		);
+		await expect(replace(path)).rejects.toMatchObject({ exit: "refused" });
+		expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["old\n", 0o600]);
+		expect(readdirSync(folder)).toEqual(["file"]);
 	});
 
 	test("leaves a backup for its owner alone, and nothing else", async () => {
