@@ -16,6 +16,9 @@ async function watchPage(view = demoOverlap()): Promise<WatchPage> {
 	return page;
 }
 
+/** What a page says whose answer nobody looked at again in time. */
+const LOST = 'class="link lost"';
+
 interface PageAnswer {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -217,6 +220,39 @@ describe("what is sent", () => {
 		page.update(view);
 		page.update(view);
 		expect(written.slice(1)).toEqual(['event: here\ndata: {"ageMs":0,"holdsMs":50000}\n\n']);
+	});
+
+	test("a page is drawn once for all who ask for it, and anew when its answer no longer holds or another view came", async () => {
+		let answer: ServeOptions["answer"] | undefined;
+		let at = 0;
+		const real = quietEffects("seed");
+		const fake: Effects = {
+			...real,
+			clock: { ...real.clock, now: () => at },
+			serve: async (options) => {
+				answer = options.answer;
+				return { url: "http://127.0.0.1:1", close: async () => undefined };
+			},
+		};
+		const page = await startWatchPage(fake, { host: "127.0.0.1", port: 1, view: demoOverlap(), holdsMs: 50_000 });
+		const get = async (query: string, cookie: string) => {
+			const headers = { host: "127.0.0.1:1", cookie };
+			const given = await answer?.({ method: "GET", path: "/", query, headers, body: new Uint8Array() });
+			if (!given || !("body" in given)) throw new Error("the page is one answer");
+			return given;
+		};
+		const first = await get(new URL(page.url).search.slice(1), "");
+		const [cookie = ""] = String(first.headers?.["set-cookie"]).split(";");
+		const again = await get("", cookie);
+		expect(again.status).toBe(200);
+		expect(again.body).toBe(first.body);
+		at = 50_001;
+		const late = await get("", cookie);
+		const isLost = ({ body }: { readonly body: unknown }) => String(body).includes(LOST);
+		expect([isLost(first), isLost(late)]).toEqual([false, true]);
+		page.update(demoOverlap({ change: { names: { [NEW]: "something new" } } }));
+		const next = await get("", cookie);
+		expect([isLost(next), String(next.body).includes("something new")]).toEqual([false, true]);
 	});
 
 	test("nothing more to a page that lags behind, until it has caught up", async () => {
