@@ -45,18 +45,18 @@
 # Contents, by line:
 #     86  Settings and vehicle
 #    173  CLIs: their files, settings and signs
-#    516  Editor of JSON and TOML files, an awk program
-#   1742  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1967  Output
-#   2064  Options
-#   2156  Token
-#   2227  Machine: its system, people and CLIs
-#   2456  Lock and working folder
-#   2540  Files
-#   3130  Background processes
-#   3169  The work
-#   3282  What a person is told
-#   3347  Start
+#    518  Editor of JSON and TOML files, an awk program
+#   1744  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1969  Output
+#   2066  Options
+#   2158  Token
+#   2229  Machine: its system, people and CLIs
+#   2458  Lock and working folder
+#   2541  Files
+#   3131  Background processes
+#   3170  The work
+#   3283  What a person is told
+#   3348  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -507,6 +507,8 @@ print_header_program() {
   case $1 in
     claude-code) put '#!/bin/sh
 # Prints the header for Claude Code'\''s telemetry, with the token from the file next to this program. Made by otel-crossfade.
+{ { set +xva; } 2>/dev/null; }
+unset -v token
 IFS= read -r token <"${0%/*}/crossfade-token" || [ -n "$token" ] || exit 1
 printf '\''{"Authorization":"Bearer %s"}\n'\'' "$token"
 ' ;;
@@ -2518,7 +2520,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

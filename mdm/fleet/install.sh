@@ -38,17 +38,17 @@
 # Contents, by line:
 #     77  Settings and vehicle
 #    125  CLIs: their files, settings and signs
-#    416  Editor of JSON and TOML files, an awk program
-#   1623  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1848  Output
-#   1945  Options
-#   2034  Token
-#   2070  Machine: its system, people and CLIs
-#   2281  Lock and working folder
-#   2365  Files
-#   2930  Background processes
-#   2969  The work
-#   3079  Start
+#    418  Editor of JSON and TOML files, an awk program
+#   1625  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1850  Output
+#   1947  Options
+#   2036  Token
+#   2072  Machine: its system, people and CLIs
+#   2283  Lock and working folder
+#   2366  Files
+#   2931  Background processes
+#   2970  The work
+#   3080  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -407,6 +407,8 @@ print_header_program() {
   case $1 in
     claude-code) put '#!/bin/sh
 # Prints the header for Claude Code'\''s telemetry, with the token from the file next to this program. Made by otel-crossfade.
+{ { set +xva; } 2>/dev/null; }
+unset -v token
 IFS= read -r token <"${0%/*}/crossfade-token" || [ -n "$token" ] || exit 1
 printf '\''{"Authorization":"Bearer %s"}\n'\'' "$token"
 ' ;;
@@ -2343,7 +2345,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

@@ -41,10 +41,10 @@
 #   1232  Options
 #   1321  Machine: its system, people and CLIs
 #   1527  Lock and working folder
-#   1606  Files
-#   2002  Background processes
-#   2034  The work
-#   2102  Start
+#   1605  Files
+#   2001  Background processes
+#   2033  The work
+#   2101  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1584,7 +1584,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

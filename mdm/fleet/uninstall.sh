@@ -35,9 +35,9 @@
 #   1166  Options
 #   1225  Machine: its system, people and CLIs
 #   1418  Lock and working folder
-#   1497  Files
-#   1709  The work
-#   1764  Start
+#   1496  Files
+#   1708  The work
+#   1763  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1475,7 +1475,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

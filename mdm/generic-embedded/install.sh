@@ -39,17 +39,17 @@
 # Contents, by line:
 #     78  Settings and vehicle
 #    122  CLIs: their files, settings and signs
-#    413  Editor of JSON and TOML files, an awk program
-#   1620  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1845  Output
-#   1942  Options
-#   2031  Token
-#   2067  Machine: its system, people and CLIs
-#   2278  Lock and working folder
-#   2362  Files
-#   2927  Background processes
-#   2966  The work
-#   3076  Start
+#    415  Editor of JSON and TOML files, an awk program
+#   1622  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1847  Output
+#   1944  Options
+#   2033  Token
+#   2069  Machine: its system, people and CLIs
+#   2280  Lock and working folder
+#   2363  Files
+#   2928  Background processes
+#   2967  The work
+#   3077  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -404,6 +404,8 @@ print_header_program() {
   case $1 in
     claude-code) put '#!/bin/sh
 # Prints the header for Claude Code'\''s telemetry, with the token from the file next to this program. Made by otel-crossfade.
+{ { set +xva; } 2>/dev/null; }
+unset -v token
 IFS= read -r token <"${0%/*}/crossfade-token" || [ -n "$token" ] || exit 1
 printf '\''{"Authorization":"Bearer %s"}\n'\'' "$token"
 ' ;;
@@ -2340,7 +2342,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

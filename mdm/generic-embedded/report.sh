@@ -41,10 +41,10 @@
 #   1229  Options
 #   1318  Machine: its system, people and CLIs
 #   1524  Lock and working folder
-#   1603  Files
-#   1999  Background processes
-#   2031  The work
-#   2099  Start
+#   1602  Files
+#   1998  Background processes
+#   2030  The work
+#   2098  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1581,7 +1581,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

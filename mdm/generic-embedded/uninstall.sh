@@ -35,9 +35,9 @@
 #   1163  Options
 #   1222  Machine: its system, people and CLIs
 #   1415  Lock and working folder
-#   1494  Files
-#   1706  The work
-#   1761  Start
+#   1493  Files
+#   1705  The work
+#   1760  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1472,7 +1472,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

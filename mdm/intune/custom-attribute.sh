@@ -49,10 +49,10 @@
 #   1230  Options
 #   1319  Machine: its system, people and CLIs
 #   1509  Lock and working folder
-#   1588  Files
-#   1974  Background processes
-#   2006  The work
-#   2074  Start
+#   1587  Files
+#   1973  Background processes
+#   2005  The work
+#   2073  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1566,7 +1566,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

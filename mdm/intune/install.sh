@@ -39,17 +39,17 @@
 # Contents, by line:
 #     78  Settings and vehicle
 #    117  CLIs: their files, settings and signs
-#    398  Editor of JSON and TOML files, an awk program
-#   1605  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1830  Output
-#   1927  Options
-#   2016  Token
-#   2052  Machine: its system, people and CLIs
-#   2245  Lock and working folder
-#   2329  Files
-#   2884  Background processes
-#   2923  The work
-#   3033  Start
+#    400  Editor of JSON and TOML files, an awk program
+#   1607  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1832  Output
+#   1929  Options
+#   2018  Token
+#   2054  Machine: its system, people and CLIs
+#   2247  Lock and working folder
+#   2330  Files
+#   2885  Background processes
+#   2924  The work
+#   3034  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -389,6 +389,8 @@ print_header_program() {
   case $1 in
     claude-code) put '#!/bin/sh
 # Prints the header for Claude Code'\''s telemetry, with the token from the file next to this program. Made by otel-crossfade.
+{ { set +xva; } 2>/dev/null; }
+unset -v token
 IFS= read -r token <"${0%/*}/crossfade-token" || [ -n "$token" ] || exit 1
 printf '\''{"Authorization":"Bearer %s"}\n'\'' "$token"
 ' ;;
@@ -2307,7 +2309,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

@@ -35,9 +35,9 @@
 #   1149  Options
 #   1208  Machine: its system, people and CLIs
 #   1385  Lock and working folder
-#   1464  Files
-#   1676  The work
-#   1731  Start
+#   1463  Files
+#   1675  The work
+#   1730  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1442,7 +1442,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

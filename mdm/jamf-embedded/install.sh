@@ -40,17 +40,17 @@
 # Contents, by line:
 #     79  Settings and vehicle
 #    126  CLIs: their files, settings and signs
-#    407  Editor of JSON and TOML files, an awk program
-#   1614  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1839  Output
-#   1936  Options
-#   2025  Token
-#   2061  Machine: its system, people and CLIs
-#   2254  Lock and working folder
-#   2338  Files
-#   2893  Background processes
-#   2932  The work
-#   3042  Start
+#    409  Editor of JSON and TOML files, an awk program
+#   1616  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1841  Output
+#   1938  Options
+#   2027  Token
+#   2063  Machine: its system, people and CLIs
+#   2256  Lock and working folder
+#   2339  Files
+#   2894  Background processes
+#   2933  The work
+#   3043  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -398,6 +398,8 @@ print_header_program() {
   case $1 in
     claude-code) put '#!/bin/sh
 # Prints the header for Claude Code'\''s telemetry, with the token from the file next to this program. Made by otel-crossfade.
+{ { set +xva; } 2>/dev/null; }
+unset -v token
 IFS= read -r token <"${0%/*}/crossfade-token" || [ -n "$token" ] || exit 1
 printf '\''{"Authorization":"Bearer %s"}\n'\'' "$token"
 ' ;;
@@ -2316,7 +2318,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

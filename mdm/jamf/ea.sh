@@ -50,10 +50,10 @@
 #   1238  Options
 #   1327  Machine: its system, people and CLIs
 #   1517  Lock and working folder
-#   1596  Files
-#   1982  Background processes
-#   2014  The work
-#   2082  Start
+#   1595  Files
+#   1981  Background processes
+#   2013  The work
+#   2081  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1574,7 +1574,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

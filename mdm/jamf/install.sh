@@ -40,17 +40,17 @@
 # Contents, by line:
 #     79  Settings and vehicle
 #    129  CLIs: their files, settings and signs
-#    410  Editor of JSON and TOML files, an awk program
-#   1617  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1842  Output
-#   1939  Options
-#   2028  Token
-#   2067  Machine: its system, people and CLIs
-#   2260  Lock and working folder
-#   2344  Files
-#   2899  Background processes
-#   2938  The work
-#   3048  Start
+#    412  Editor of JSON and TOML files, an awk program
+#   1619  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1844  Output
+#   1941  Options
+#   2030  Token
+#   2069  Machine: its system, people and CLIs
+#   2262  Lock and working folder
+#   2345  Files
+#   2900  Background processes
+#   2939  The work
+#   3049  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -401,6 +401,8 @@ print_header_program() {
   case $1 in
     claude-code) put '#!/bin/sh
 # Prints the header for Claude Code'\''s telemetry, with the token from the file next to this program. Made by otel-crossfade.
+{ { set +xva; } 2>/dev/null; }
+unset -v token
 IFS= read -r token <"${0%/*}/crossfade-token" || [ -n "$token" ] || exit 1
 printf '\''{"Authorization":"Bearer %s"}\n'\'' "$token"
 ' ;;
@@ -2322,7 +2324,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

@@ -36,9 +36,9 @@
 #   1157  Options
 #   1216  Machine: its system, people and CLIs
 #   1393  Lock and working folder
-#   1472  Files
-#   1684  The work
-#   1739  Start
+#   1471  Files
+#   1683  The work
+#   1738  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1450,7 +1450,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

@@ -43,10 +43,10 @@
 #   1228  Options
 #   1317  Machine: its system, people and CLIs
 #   1507  Lock and working folder
-#   1586  Files
-#   1972  Background processes
-#   2004  The work
-#   2072  Start
+#   1585  Files
+#   1971  Background processes
+#   2003  The work
+#   2071  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1564,7 +1564,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

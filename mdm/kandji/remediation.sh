@@ -39,17 +39,17 @@
 # Contents, by line:
 #     78  Settings and vehicle
 #    122  CLIs: their files, settings and signs
-#    403  Editor of JSON and TOML files, an awk program
-#   1610  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1835  Output
-#   1932  Options
-#   2021  Token
-#   2057  Machine: its system, people and CLIs
-#   2250  Lock and working folder
-#   2334  Files
-#   2889  Background processes
-#   2928  The work
-#   3038  Start
+#    405  Editor of JSON and TOML files, an awk program
+#   1612  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1837  Output
+#   1934  Options
+#   2023  Token
+#   2059  Machine: its system, people and CLIs
+#   2252  Lock and working folder
+#   2335  Files
+#   2890  Background processes
+#   2929  The work
+#   3039  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -394,6 +394,8 @@ print_header_program() {
   case $1 in
     claude-code) put '#!/bin/sh
 # Prints the header for Claude Code'\''s telemetry, with the token from the file next to this program. Made by otel-crossfade.
+{ { set +xva; } 2>/dev/null; }
+unset -v token
 IFS= read -r token <"${0%/*}/crossfade-token" || [ -n "$token" ] || exit 1
 printf '\''{"Authorization":"Bearer %s"}\n'\'' "$token"
 ' ;;
@@ -2312,7 +2314,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

@@ -36,9 +36,9 @@
 #   1154  Options
 #   1213  Machine: its system, people and CLIs
 #   1390  Lock and working folder
-#   1469  Files
-#   1681  The work
-#   1736  Start
+#   1468  Files
+#   1680  The work
+#   1735  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1447,7 +1447,6 @@ enter() {
 leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
-    if [ -s session ]; then kill -s KILL -- "-$(cat session)" || :; fi
     cd /
     rm -rf "$work"
     rm -f "$lock"

@@ -6,6 +6,7 @@ import {
 	existsSync,
 	mkdirSync,
 	readFileSync,
+	renameSync,
 	symlinkSync,
 	writeFileSync,
 } from "node:fs";
@@ -40,7 +41,13 @@ async function scene() {
 		collector,
 		script,
 		trial: join(folder, ".torii.token.crossfade-trial"),
+		kept: join(folder, ".torii.token.crossfade-old"),
 		content: () => readFileSync(tokenFile, "utf8"),
+		/** As another program does it. */
+		replace(token: string) {
+			writeFileSync(`${tokenFile}~`, token, { mode: 0o400 });
+			renameSync(`${tokenFile}~`, tokenFile);
+		},
 		run: (token: string, more: readonly string[] = [], under = dash, env = {}, watched = false) =>
 			runScript(under, script, [...args, ...more], {
 				watched,
@@ -58,14 +65,17 @@ async function scene() {
 			onTestFinished(() => {
 				child.kill("SIGKILL");
 			});
-			let output = "";
+			let [output, errors] = ["", ""];
 			child.stdout.on("data", (chunk) => {
 				output += chunk;
+			});
+			child.stderr.on("data", (chunk) => {
+				errors += chunk;
 			});
 			child.stdin.end(`${token}\n`);
 			const ended = new Promise<number | null>((done) => child.on("close", done));
 			await waitFor("the new token in place", () => output.includes("in place"));
-			return { pid: child.pid ?? 0, ended, output: () => output };
+			return { pid: child.pid ?? 0, ended, output: () => output, errors: () => errors };
 		},
 	};
 }
@@ -144,6 +154,56 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 		expect(leftovers(s.tokenFile)).toEqual([]);
 		expect(await s.run(token, takesAtOnce())).toMatchObject({ code: 0, stdout: expect.stringContaining("proven") });
 		expect(s.content()).toBe(token);
+		expect(leftovers(s.tokenFile)).toEqual([]);
+	});
+
+	test("kill -9, and somebody puts another token in place before the next run: it stays, and the old one is kept beside it", async () => {
+		const s = await scene();
+		const run = await s.waiting(canary().token);
+		process.kill(-run.pid, "SIGKILL");
+		await run.ended;
+		const theirs = canary();
+		s.replace(theirs.token);
+		const next = await s.run("");
+		expect(next).toMatchObject({
+			code: 11,
+			stderr: expect.stringContaining(
+				`fp=${theirs.fingerprint} is in place, which came after a run that was interrupted`,
+			),
+		});
+		expect(s.content()).toBe(theirs.token);
+		expect(readFileSync(s.kept, "utf8")).toBe(s.old.token);
+		expect(await s.run(theirs.token, takesAtOnce())).toMatchObject({ code: 0 });
+		expect(leftovers(s.tokenFile)).toEqual([]);
+	});
+
+	test("a token that somebody puts in place while the new one is tried is not replaced by the old one", async () => {
+		const s = await scene();
+		const run = await s.waiting(canary().token);
+		const theirs = canary();
+		s.replace(theirs.token);
+		process.kill(run.pid, "SIGTERM");
+		expect(await run.ended).toBe(130);
+		expect(run.errors()).toContain(`fp=${theirs.fingerprint} stays in place`);
+		expect(s.content()).toBe(theirs.token);
+		expect(readFileSync(s.kept, "utf8")).toBe(s.old.token);
+	});
+
+	test("a token that somebody puts in place while the queue empties is not replaced by the new one", async () => {
+		const s = await scene();
+		const theirs = canary();
+		// What the script runs last before it changes the file.
+		const look = [
+			"--pid",
+			`${process.pid}`,
+			"--logs",
+			`chmod 600 '${s.tokenFile}'; printf %s '${theirs.token}' >'${s.tokenFile}'`,
+		];
+		expect(await s.run(canary().token, look)).toMatchObject({
+			code: 11,
+			stderr: expect.stringContaining("was changed by another program meanwhile; nothing was changed"),
+		});
+		expect(s.content()).toBe(theirs.token);
 		expect(leftovers(s.tokenFile)).toEqual([]);
 	});
 

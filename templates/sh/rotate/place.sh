@@ -128,18 +128,42 @@ first_line() {
   if is_small_file "$1"; then IFS= read -r line <"$1" || :; fi
 }
 
+# Whoever changed the file since a new token was tried in it meant that: it stays. $line is what it holds, $1 the fingerprint that was tried.
+is_foreign() { [ -n "$line" ] && [ -n "$1" ] && [ "$(fingerprint "$line")" != "$1" ]; }
+
 # A run that was killed while it tried a new token left the old one beside it: back it goes.
 recover() {
-  [ -f "$trial" ] && [ ! -L "$trial" ] || return 0
+  if [ ! -f "$trial" ] || [ -L "$trial" ]; then
+    rm -f "$tried"
+    return 0
+  fi
   first_line "$trial"
   put_back=$line
+  first_line "$tried"
+  tried_print=$line
   first_line "$TOKEN_FILE"
-  if [ -n "$put_back" ] && [ "$put_back" != "$line" ]; then
+  if [ -z "$put_back" ] || [ "$put_back" = "$line" ]; then
+    forget_trial
+  elif is_foreign "$tried_print"; then
+    keep_old
+    warn "fp=$(fingerprint "$line") is in place, which came after a run that was interrupted, and stays; the token from before that run is kept in $kept"
+  else
     write_file "$TOKEN_FILE" "$put_back"
     apply_change || warn "the collector could not be told; see its log"
     say "restored  fp=$(fingerprint "$put_back") is in place again: a run was interrupted before it proved the new token"
+    forget_trial
   fi
-  rm -f "$trial"
   put_back=''
   line=''
+}
+
+forget_trial() {
+  rm -f "$trial" "$tried"
+  trying=
+}
+
+# The run ends without a proof: the new token stays, and the old one is kept, or the one before it that was proven.
+keep_old() {
+  if [ -f "$kept" ]; then rm -f "$trial"; else mv -f "$trial" "$kept"; fi
+  forget_trial
 }

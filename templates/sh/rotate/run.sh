@@ -2,16 +2,19 @@
 restore() {
   first_line "$TOKEN_FILE"
   if [ "$line" = "$old" ]; then
-    rm -f "$trial"
-    trying=
+    forget_trial
     return 0
+  fi
+  if is_foreign "$new_print"; then
+    keep_old
+    die 11 "$TOKEN_FILE was changed by another program meanwhile: fp=$(fingerprint "$line") stays in place, the old token is kept in $kept" \
+      "see what changes it, and run this again"
   fi
   # As it was, whatever the new one was meant to be like.
   keep_owner=$was_owner
   reader=
   write_file "$TOKEN_FILE" "$old"
-  rm -f "$trial"
-  trying=
+  forget_trial
   taken_before=$(uptake)
   apply_change || warn "the collector could not be told; see its log"
   say "restored  fp=$old_print is in place again"
@@ -28,12 +31,6 @@ see_restored() {
     waited=$((waited + 1))
   done
   warn "nothing shows that the collector has read fp=$old_print again: restart it"
-}
-
-# The run ends without a proof: the new token stays, and the old one is kept, or the one before it that was proven.
-keep_old() {
-  trying=
-  if [ -f "$kept" ]; then rm -f "$trial"; else mv -f "$trial" "$kept"; fi
 }
 
 main() {
@@ -53,6 +50,7 @@ main() {
   new_print=$(fingerprint "$token")
   first_line "$TOKEN_FILE"
   old=$line
+  found_token=$line
   if [ -z "$old" ] && [ -s "$TOKEN_FILE" ]; then
     die 11 "no token can be read from $TOKEN_FILE, which is not empty; what is in it would be lost" \
       "run this as an account that may read it, or move the file away"
@@ -81,6 +79,10 @@ main() {
     say "would replace fp=$old_print by fp=$new_print in $TOKEN_FILE"
     exit 0
   fi
+  first_line "$TOKEN_FILE"
+  [ "$line" = "$found_token" ] || die 11 "$TOKEN_FILE was changed by another program meanwhile; nothing was changed" \
+    "see what changes it, and run this again"
+  write_file "$tried" "$new_print"
   write_file "$trial" "$old"
   trying=yes
   write_file "$TOKEN_FILE" "$token"
@@ -94,8 +96,8 @@ main() {
   confirm || result=$?
   case $result in
     0)
-      trying=
-      rm -f "$trial" "$kept"
+      forget_trial
+      rm -f "$kept"
       say "proven    exports succeed with fp=$new_print"
       ;;
     3)

@@ -30,9 +30,9 @@
 # with the same new token to prove it, or with --from and that file to go back.
 #
 # Exit codes: 0 done and proven; 2 usage; 3 the new token was rejected, the old one is in place; 6 no answer from the
-# metrics; 9 in place, but nothing was exported meanwhile, so nothing is proven; 11 refused, the old token is in place;
-# 12 the file could not be written, nothing changed; 13 a program is missing; 14 replaced, not proven: exports go on, and nothing tells
-# with which token; 130 interrupted, the old token is in place.
+# metrics; 9 in place, but nothing was exported meanwhile, so nothing is proven; 11 refused, the old token is in place, or
+# what another program put there meanwhile; 12 the file could not be written, nothing changed; 13 a program is missing; 14 replaced, not
+# proven: exports go on, and nothing tells with which token; 130 interrupted, the old token is in place.
 
 { { set +xva; } 2>/dev/null; } # a traced shell must not show the token, nor one that exports everything hand it on
 {
@@ -42,12 +42,13 @@ umask 077
 # shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
 ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
-unset -v account again answer apply_state base caller changed counted directory failed failed_before found group groups holder \
-  keep_list keep_mode keep_owner left line lock metrics new_counted new_print now old old_counted old_print option put_back queued reader \
-  reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles since state step taken taken_before \
-  temporary token trial trying user value view waited wanted written kept \
-  APPLY COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PID PRECHECK PROBE_URL QUEUE SCHEME SINCE TAKEN TAKEN_BY \
-  TAKEN_HOW TAKEN_LABEL TOKEN_FILE VALIDATE WAIT
+unset -v account again answer apply_state base caller changed counted directory failed failed_before found found_token group groups \
+  holder keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old old_counted old_print option \
+  problem put_back queued reader reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles since \
+  stat state step taken taken_before temporary token trial tried tried_print trying unseen user value view waited wanted was_owner \
+  written \
+  APPLY COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PID PRECHECK PROBE_URL QUEUE \
+  SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW TAKEN_LABEL TOKEN_FILE VALIDATE WAIT
 unset ENV BASH_ENV CDPATH
 LC_ALL=C
 export LC_ALL
@@ -235,6 +236,7 @@ check_machine() {
   [ -w "$directory" ] || die 12 "$directory cannot be written" "run this as root or as the folder's owner"
   base=${TOKEN_FILE##*/}
   trial=$directory/.$base.crossfade-trial
+  tried=$directory/.$base.crossfade-tried
   kept=$directory/.$base.crossfade-old
 }
 
@@ -500,20 +502,44 @@ first_line() {
   if is_small_file "$1"; then IFS= read -r line <"$1" || :; fi
 }
 
+# Whoever changed the file since a new token was tried in it meant that: it stays. $line is what it holds, $1 the fingerprint that was tried.
+is_foreign() { [ -n "$line" ] && [ -n "$1" ] && [ "$(fingerprint "$line")" != "$1" ]; }
+
 # A run that was killed while it tried a new token left the old one beside it: back it goes.
 recover() {
-  [ -f "$trial" ] && [ ! -L "$trial" ] || return 0
+  if [ ! -f "$trial" ] || [ -L "$trial" ]; then
+    rm -f "$tried"
+    return 0
+  fi
   first_line "$trial"
   put_back=$line
+  first_line "$tried"
+  tried_print=$line
   first_line "$TOKEN_FILE"
-  if [ -n "$put_back" ] && [ "$put_back" != "$line" ]; then
+  if [ -z "$put_back" ] || [ "$put_back" = "$line" ]; then
+    forget_trial
+  elif is_foreign "$tried_print"; then
+    keep_old
+    warn "fp=$(fingerprint "$line") is in place, which came after a run that was interrupted, and stays; the token from before that run is kept in $kept"
+  else
     write_file "$TOKEN_FILE" "$put_back"
     apply_change || warn "the collector could not be told; see its log"
     say "restored  fp=$(fingerprint "$put_back") is in place again: a run was interrupted before it proved the new token"
+    forget_trial
   fi
-  rm -f "$trial"
   put_back=''
   line=''
+}
+
+forget_trial() {
+  rm -f "$trial" "$tried"
+  trying=
+}
+
+# The run ends without a proof: the new token stays, and the old one is kept, or the one before it that was proven.
+keep_old() {
+  if [ -f "$kept" ]; then rm -f "$trial"; else mv -f "$trial" "$kept"; fi
+  forget_trial
 }
 
 # Who the collector is: its process, and the accounts it reads files as. Nothing is set where that cannot be known.
@@ -694,16 +720,19 @@ confirm() {
 restore() {
   first_line "$TOKEN_FILE"
   if [ "$line" = "$old" ]; then
-    rm -f "$trial"
-    trying=
+    forget_trial
     return 0
+  fi
+  if is_foreign "$new_print"; then
+    keep_old
+    die 11 "$TOKEN_FILE was changed by another program meanwhile: fp=$(fingerprint "$line") stays in place, the old token is kept in $kept" \
+      "see what changes it, and run this again"
   fi
   # As it was, whatever the new one was meant to be like.
   keep_owner=$was_owner
   reader=
   write_file "$TOKEN_FILE" "$old"
-  rm -f "$trial"
-  trying=
+  forget_trial
   taken_before=$(uptake)
   apply_change || warn "the collector could not be told; see its log"
   say "restored  fp=$old_print is in place again"
@@ -720,12 +749,6 @@ see_restored() {
     waited=$((waited + 1))
   done
   warn "nothing shows that the collector has read fp=$old_print again: restart it"
-}
-
-# The run ends without a proof: the new token stays, and the old one is kept, or the one before it that was proven.
-keep_old() {
-  trying=
-  if [ -f "$kept" ]; then rm -f "$trial"; else mv -f "$trial" "$kept"; fi
 }
 
 main() {
@@ -745,6 +768,7 @@ main() {
   new_print=$(fingerprint "$token")
   first_line "$TOKEN_FILE"
   old=$line
+  found_token=$line
   if [ -z "$old" ] && [ -s "$TOKEN_FILE" ]; then
     die 11 "no token can be read from $TOKEN_FILE, which is not empty; what is in it would be lost" \
       "run this as an account that may read it, or move the file away"
@@ -773,6 +797,10 @@ main() {
     say "would replace fp=$old_print by fp=$new_print in $TOKEN_FILE"
     exit 0
   fi
+  first_line "$TOKEN_FILE"
+  [ "$line" = "$found_token" ] || die 11 "$TOKEN_FILE was changed by another program meanwhile; nothing was changed" \
+    "see what changes it, and run this again"
+  write_file "$tried" "$new_print"
   write_file "$trial" "$old"
   trying=yes
   write_file "$TOKEN_FILE" "$token"
@@ -786,8 +814,8 @@ main() {
   confirm || result=$?
   case $result in
     0)
-      trying=
-      rm -f "$trial" "$kept"
+      forget_trial
+      rm -f "$kept"
       say "proven    exports succeed with fp=$new_print"
       ;;
     3)
