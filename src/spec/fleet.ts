@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
-import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type { Provider } from "../adapters/providers/provider.ts";
 import { defaultProvider, providers } from "../adapters/providers/registry.ts";
 import { durationMs } from "../base/duration.ts";
@@ -115,9 +115,10 @@ export function parseFleet(text: string, file: string, folder: string): Fleet {
 		return { what, where: { file, line, column: col }, fix: "check quotes, colons and indentation" };
 	});
 	if (syntax.length > 0) throw new CrossfadeError("usage", syntax);
+	const barred = barredNames(document, place);
 	const result = v.safeParse(fleetSchema, plainValue(document, file));
-	if (!result.success) {
-		const found = result.issues.map((issue) => fleetProblem(issue, document, place));
+	if (!result.success || barred.length > 0) {
+		const found = [...barred, ...(result.issues ?? []).map((issue) => fleetProblem(issue, document, place))];
 		throw new CrossfadeError(
 			"usage",
 			found.sort((a, b) => (a.where?.line ?? 0) - (b.where?.line ?? 0)),
@@ -131,6 +132,21 @@ export function parseFleet(text: string, file: string, folder: string): Fleet {
 /** The fleet without a file: everything comes from flags. */
 export function emptyFleet(folder: string): Fleet {
 	return toFleet({ version: 1 }, folder);
+}
+
+/** The validator leaves out such keys without a word, with all that is below them. */
+const BARRED = ["__proto__", "constructor", "prototype"];
+
+function barredNames(document: Document, place: (node: Node | undefined) => Place): Problem[] {
+	const problems: Problem[] = [];
+	visit(document, {
+		Pair(_, { key }) {
+			if (!isScalar(key) || !BARRED.includes(String(key.value))) return;
+			const what = `the name ${key.value} cannot be used in this file`;
+			problems.push({ what, where: place(key), fix: "choose another name" });
+		},
+	});
+	return problems;
 }
 
 function plainValue(document: Document, file: string): unknown {

@@ -98,6 +98,27 @@ overlap: { lasts: 1 fortnight }
 		expect(first).toMatch(/fix {6}\S/);
 	});
 
+	test.each([
+		"tokens: { NAME: fp:0123456789ab }",
+		"hosts: { expected: [NAME], intervals: { NAME: 30d } }",
+		"clis: { NAME: { every: 30d } }",
+		"stores: { NAME: { kind: token-file, path: a, confirm: person } }",
+		"rotations: { NAME: { provider: torii, current: file:a, stores: [a] } }",
+	])(
+		"a name that the validator would leave out is a problem, and others that every object has are names: %s",
+		(block) => {
+			for (const name of ["__proto__", "constructor", "prototype"]) {
+				const line = block.replaceAll("NAME", name);
+				const at = `crossfade.yaml:2:${line.indexOf(`${name}:`) + 1}`;
+				expect(problems(`version: 1\n${line}\n`)[0]).toContain(`${at}: the name ${name} cannot be used in this file`);
+			}
+			for (const name of ["toString", "hasOwnProperty", "valueOf"]) {
+				const found = problems(`version: 1\n${block.replaceAll("NAME", name)}\nwrong: 1\n`);
+				expect(found.join()).not.toContain("cannot be used");
+			}
+		},
+	);
+
 	test("a token in the place of a reference is not quoted", () => {
 		const { token } = canary();
 		const text = problems(`version: 1\ntokens: { old: ${token} }\nendpoint: https://x.example/${token}\nname: 1`).join(
