@@ -215,6 +215,16 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 		expect(existsSync(left)).toBe(false);
 	});
 
+	test("they are removed before anything else, as this run can be killed too", async () => {
+		const s = await scene();
+		const left = join(s.folder, ".crossfade.Ab12Cd");
+		writeFileSync(left, canary().token, { mode: 0o600 });
+		const run = await s.waiting(canary().token);
+		expect(existsSync(left)).toBe(false);
+		process.kill(-run.pid, "SIGKILL");
+		await run.ended;
+	});
+
 	test("while one run waits for its token a second changes nothing, so none puts an older token back over a newer", async () => {
 		const s = await scene();
 		const child = spawn("sh", [s.script, "--metrics", s.collector.url], { stdio: ["pipe", "ignore", "ignore"] });

@@ -4,10 +4,11 @@ import { CrossfadeError } from "../../base/errors.ts";
 
 /**
  * Does work on files of a folder, which need not exist yet. Run by root it has the rights of the account that could swap files or links on
- * the way there, so that nobody has root write where only root may. Throws `CrossfadeError` (refused) where several accounts could.
+ * the way there, so that nobody has root write where only root may. Throws `CrossfadeError` (refused) where several accounts could; a folder
+ * of root's that everybody can write, as volumes of containers are, may be taken for root's alone.
  */
-export function asOwnerOf<T>(folder: string, work: () => T): T {
-	const owner = process.geteuid?.() === 0 ? otherOnTheWay(resolve(folder)) : undefined;
+export function asOwnerOf<T>(folder: string, work: () => T, open: "refused" | "allowed" = "refused"): T {
+	const owner = process.geteuid?.() === 0 ? otherOnTheWay(resolve(folder), open) : undefined;
 	return owner ? as(owner, work) : work();
 }
 
@@ -21,7 +22,7 @@ interface Step {
 	readonly stats: Stats;
 }
 
-function otherOnTheWay(folder: string): Account | undefined {
+function otherOnTheWay(folder: string, open: "refused" | "allowed"): Account | undefined {
 	const steps = onTheWay(folder);
 	const others = steps.filter(({ stats }) => stats.uid !== 0);
 	const [first] = others;
@@ -33,6 +34,7 @@ function otherOnTheWay(folder: string): Account | undefined {
 		// Root's group is not theirs.
 		return { uid, gid: gid === 0 ? uid : gid };
 	}
+	if (open === "allowed") return undefined;
 	const loose = steps.find(({ stats }) => stats.isDirectory() && (stats.mode & 0o022) !== 0 && !isSticky(stats));
 	if (loose) throw exposed(loose.path, "one that only root can write", "one that other accounts can write");
 	return undefined;

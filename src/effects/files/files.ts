@@ -62,7 +62,7 @@ export interface Files {
 	/** Writes a token to a new file, readable only by its owner, without a line break. */
 	createSecret(path: string, secret: Pick<Secret, "reveal">): Promise<void>;
 	/**
-	 * Like `writeAll`, and also writes files that contain the token, readable only by their owner. With `createSecret` and `replaceSecret` the
+	 * Like `writeAll`, and also writes files that contain the token, readable only by their owner. With `createSecret` the
 	 * only way a token gets into a file: it must be named `*.secret.*`, and the artefacts must include a `.gitignore`.
 	 */
 	writeFilled(
@@ -73,8 +73,6 @@ export interface Files {
 	): Promise<string[]>;
 	/** Every file below a folder, in order; does not follow links. Throws `CrossfadeError` (io, or refused if there are far too many). */
 	walk(folder: string): Promise<FolderEntry[]>;
-	/** Replaces the token in a file, by renaming a new file over it. */
-	replaceSecret(path: string, secret: Secret): Promise<void>;
 	/** Removes what killed processes left beside a file, which can hold a token. Never throws. */
 	removeLeft(path: string): void;
 	/** Writes and removes a file beside a path: whether its folder takes one. Throws `CrossfadeError` (io). */

@@ -1,11 +1,27 @@
 import { randomBytes } from "node:crypto";
-import { constants, type Dirent } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
+import {
+	closeSync,
+	constants,
+	type Dirent,
+	fstatSync,
+	fsync,
+	mkdirSync,
+	openSync,
+	readSync,
+	renameSync,
+	statSync,
+	unlinkSync,
+	write as writeCallback,
+	writeSync,
+} from "node:fs";
+import { open, readdir, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
 import { isAlive } from "./alive.ts";
+import { asOwnerOf } from "./as-owner.ts";
 import { moveOverLater } from "./moving.ts";
 import { isWindows } from "./system.ts";
 import { refuseOddName } from "./windows-names.ts";
@@ -121,13 +137,51 @@ async function stamps(path: string): Promise<{ name: string; stamp: string; writ
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
+/** Makes, replaces or removes what has a name: by root in another account's folder with that account's rights. What is open stays open. */
+function byName<T>(path: string, work: () => T): T {
+	return asOwnerOf(dirname(path), work, "allowed");
+}
+
+/** What was done, or undefined where the system says `code`. */
+function unless<T>(code: string, work: () => T): T | undefined {
+	try {
+		return work();
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === code) return undefined;
+		throw error;
+	}
+}
+
+const remove = (path: string) => unless("ENOENT", () => byName(path, () => unlinkSync(path)));
+
+/** After another error, which says more. */
+function tryToRemove(path: string): void {
+	try {
+		remove(path);
+	} catch {
+		// It is removed when one of its name is made again.
+	}
+}
+
+async function rename(from: string, to: string): Promise<void> {
+	if (isWindows) await moveOverLater(from, to);
+	else byName(to, () => renameSync(from, to));
+}
+
 /** Creates a folder and its parents. Node's own recursive mkdir never ends where the system returns ENOENT, as below /proc. */
 async function makeFolder(path: string): Promise<void> {
-	const make = () => mkdir(path).catch((error: NodeJS.ErrnoException) => error);
-	let failure = await make();
+	const make = () => {
+		try {
+			byName(path, () => mkdirSync(path));
+			return undefined;
+		} catch (error) {
+			return error as NodeJS.ErrnoException;
+		}
+	};
+	let failure = make();
 	if (failure?.code === "ENOENT" && dirname(path) !== path) {
 		await makeFolder(dirname(path));
-		failure = await make();
+		failure = make();
 	}
 	if (failure && !(await orUndefined("ENOENT", isFolder(path)))) throw failure;
 }
@@ -136,22 +190,31 @@ async function writeWhole(path: string, chunks: Iterable<string>): Promise<void>
 	const temporary = `${path}.${process.pid}.tmp`;
 	await makeFolder(dirname(path));
 	// No other process has our pid, so this file is left over from an earlier one.
-	await orUndefined("ENOENT", unlink(temporary));
-	const file = await open(temporary, CREATE, 0o644);
+	remove(temporary);
+	const fd = byName(temporary, () => openSync(temporary, CREATE, 0o644));
+	let isOpen = true;
 	try {
 		for (const chunk of chunks) {
 			if (holdsSecret(chunk)) throw new Error(`a token was about to be written to ${path}`);
-			await file.writeFile(chunk);
+			await writeAll(fd, chunk);
 		}
-		await file.sync();
-		await file.close();
-		await moveOverLater(temporary, path);
+		await sync(fd);
+		isOpen = false;
+		closeSync(fd);
+		await rename(temporary, path);
 	} catch (error) {
-		await file.close().catch(() => undefined);
-		await unlink(temporary).catch(() => undefined);
+		if (isOpen) closeSync(fd);
+		tryToRemove(temporary);
 		throw error;
 	}
 	await syncFolder(dirname(path));
+}
+
+const [write, sync] = [promisify(writeCallback), promisify(fsync)];
+
+async function writeAll(fd: number, text: string): Promise<void> {
+	const bytes = Buffer.from(text);
+	for (let at = 0; at < bytes.length; ) at += (await write(fd, bytes, at, bytes.length - at, null)).bytesWritten;
 }
 
 /** Makes a rename durable. Windows cannot open a folder and does not need this. */
@@ -169,7 +232,7 @@ async function renameAside(path: string, name: string): Promise<string> {
 	for (let number = 1; ; number++) {
 		const aside = `.corrupt-${number}`;
 		if (await orUndefined("ENOENT", stat(path + aside))) continue;
-		await moveOverLater(path, path + aside);
+		await rename(path, path + aside);
 		return name + aside;
 	}
 }
@@ -201,14 +264,14 @@ async function claim(lock: string): Promise<Claim | undefined> {
 	if (!isTaken) return undefined;
 	// Where the folder went away nobody else has it, and it is made again with what is written next.
 	const isHeld = async () => {
-		const owner = await ownerOf(lock);
+		const owner = ownerOf(lock);
 		if (owner !== undefined) return owner === OWNER;
 		await makeFolder(dirname(lock));
 		return create(lock);
 	};
 	const timer = setInterval(() => {
 		isHeld()
-			.then((held) => (held ? inLock(lock, constants.O_WRONLY, (file) => file.writeFile(OWNER)) : undefined))
+			.then((held) => (held ? inLock(lock, constants.O_WRONLY, (fd) => writeSync(fd, OWNER, 0)) : undefined))
 			.catch(() => undefined);
 	}, HEARTBEAT_MS).unref();
 	return {
@@ -216,26 +279,30 @@ async function claim(lock: string): Promise<Claim | undefined> {
 		release: async () => {
 			clearInterval(timer);
 			ours.delete(key);
-			if ((await ownerOf(lock).catch(() => undefined)) === OWNER) await unlink(lock).catch(() => undefined);
+			try {
+				if (ownerOf(lock) === OWNER) remove(lock);
+			} catch {
+				// Whoever comes next takes it over.
+			}
 		},
 	};
 }
 
 /** Makes the lock file ours, if nobody who lives has it. */
 async function take(lock: string): Promise<boolean> {
-	if (await create(lock)) return true;
-	if (!(await isStale(lock))) return false;
+	if (create(lock)) return true;
+	if (!isStale(lock)) return false;
 	const next = `${lock}.next`;
-	if (!(await create(next))) {
-		if (!(await isStale(next))) return false;
-		await orUndefined("ENOENT", unlink(next));
-		if (!(await create(next))) return false;
+	if (!create(next)) {
+		if (!isStale(next)) return false;
+		remove(next);
+		if (!create(next)) return false;
 	}
-	if (!(await isStale(lock))) {
-		await unlink(next);
+	if (!isStale(lock)) {
+		remove(next);
 		return false;
 	}
-	await moveOverLater(next, lock);
+	await rename(next, lock);
 	return true;
 }
 
@@ -244,59 +311,61 @@ const OWNER = `${process.pid} ${hostname()}\n`;
 /** More than any owner's line. */
 const LOCK_BYTES = 1_024;
 
-function ownerOf(lock: string): Promise<string | undefined> {
-	return inLock(lock, constants.O_RDONLY, async (file) => {
-		const { buffer, bytesRead } = await file.read(Buffer.alloc(LOCK_BYTES), 0, LOCK_BYTES, 0);
-		return buffer.toString("utf8", 0, bytesRead);
+function ownerOf(lock: string): string | undefined {
+	return inLock(lock, constants.O_RDONLY, (fd) => {
+		const bytes = Buffer.alloc(LOCK_BYTES);
+		return bytes.toString("utf8", 0, readSync(fd, bytes, 0, LOCK_BYTES, 0));
 	});
 }
 
 /** Works on a lock file, if there is one. A link, a pipe or a device in its place is an error, which would lead elsewhere or keep us waiting. */
-async function inLock<T>(lock: string, mode: number, work: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
+function inLock<T>(lock: string, mode: number, work: (fd: number) => T): T | undefined {
 	const flags = mode | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-	const file = await orUndefined("ENOENT", open(lock, flags));
+	const fd = unless("ENOENT", () => byName(lock, () => openSync(lock, flags)));
+	if (fd === undefined) return undefined;
 	try {
-		if (file && !(await file.stat()).isFile()) throw notRegular();
-		return file && (await work(file));
+		if (!fstatSync(fd).isFile()) throw notRegular();
+		return work(fd);
 	} finally {
-		await file?.close();
+		closeSync(fd);
 	}
 }
 
-async function create(path: string): Promise<boolean> {
-	const file = await orUndefined("EEXIST", open(path, CREATE, 0o644));
+function create(path: string): boolean {
+	const fd = unless("EEXIST", () => byName(path, () => openSync(path, CREATE, 0o644)));
+	if (fd === undefined) return false;
 	try {
-		await file?.writeFile(OWNER);
+		writeSync(fd, OWNER);
 	} catch (error) {
-		await unlink(path).catch(() => undefined);
+		tryToRemove(path);
 		throw error;
 	} finally {
-		await file?.close();
+		closeSync(fd);
 	}
-	return file !== undefined;
+	return true;
 }
 
-async function isStale(lock: string): Promise<boolean> {
-	const text = await ownerOf(lock);
+function isStale(lock: string): boolean {
+	const text = ownerOf(lock);
 	if (text === undefined) return false;
 	const [pid = "", host = ""] = text.trim().split(" ");
 	if (host === hostname() && (Number(pid) === process.pid || !isAlive(Number(pid)))) return true;
 	// One from the future was last written before the clock was set back.
-	return Math.abs(await silence(lock)) > LEASE_MS;
+	return Math.abs(silence(lock)) > LEASE_MS;
 }
 
 /** How long a file was not written, in milliseconds, measured with a file that is written now: a server's clock need not be ours. */
-async function silence(path: string): Promise<number> {
+function silence(path: string): number {
 	const probe = `${path}.${process.pid}.now`;
-	await orUndefined("ENOENT", unlink(probe));
-	const file = await open(probe, CREATE, 0o644);
+	remove(probe);
+	const fd = byName(probe, () => openSync(probe, CREATE, 0o644));
 	try {
-		await file.writeFile(OWNER);
-		const now = (await file.stat()).mtimeMs;
-		const then = (await orUndefined("ENOENT", stat(path)))?.mtimeMs ?? now;
+		writeSync(fd, OWNER);
+		const now = fstatSync(fd).mtimeMs;
+		const then = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
 		return now - then;
 	} finally {
-		await file.close();
-		await unlink(probe).catch(() => undefined);
+		closeSync(fd);
+		tryToRemove(probe);
 	}
 }

@@ -15,7 +15,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { CrossfadeError } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import type { Secret } from "../../token/secret.ts";
-import { accessOf, keepAccess, restrict } from "./access.ts";
+import { accessOf, restrict } from "./access.ts";
 import { asOwnerOf } from "./as-owner.ts";
 import { atOnce, fromDescriptor } from "./descriptor.ts";
 import type { Files, FileToWrite, FolderEntry, ReadOptions, SecretFileToWrite } from "./files.ts";
@@ -61,13 +61,6 @@ export const nodeFiles: Files = {
 	writeFilled: async (folder, artefacts, { files, secret }, options) =>
 		writeArtefacts(folder, [...artefacts, ...filledIn(artefacts, files, secret)], options.force),
 	walk: async (folder) => entriesBelow(folder),
-	replaceSecret: async (path, secret) => {
-		try {
-			asOwnerOf(dirname(named(path)), () => replaceSecretFile(path, secret));
-		} catch (error) {
-			throw error instanceof CrossfadeError ? error : ioError(path, "replace", error);
-		}
-	},
 	removeLeft: (path) => {
 		try {
 			asOwnerOf(dirname(path), () => removeLeft(path));
@@ -195,18 +188,10 @@ function writeArtefacts(
 	return targets.map(({ path }) => path);
 }
 
-/** Who could read the old file can read the new one. */
-function replaceSecretFile(path: string, secret: Secret): void {
-	const mode = lstatSync(path).mode & 0o777;
-	const bytes = Buffer.from(secret.reveal());
-	if (isWindows) renameNew(path, bytes, 0o600, (temporary) => keepAccess(path, temporary));
-	else renameNew(path, bytes, mode);
-}
-
 /** Puts a new file in the place of whatever has this name, and leaves nothing beside it. */
-function renameNew(path: string, bytes: Uint8Array, mode: number, finish?: (temporary: string) => void): void {
+function renameNew(path: string, bytes: Uint8Array, mode: number): void {
 	const temporary = temporaryName(path);
-	writeNew(temporary, bytes, mode, undefined, () => finish?.(temporary));
+	writeNew(temporary, bytes, mode);
 	try {
 		moveOver(temporary, path);
 	} catch (error) {

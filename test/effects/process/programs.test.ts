@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { nodeEffects } from "../../../src/effects/node.ts";
@@ -9,7 +9,7 @@ import { canary } from "../../harness/canary.ts";
 import { scratch } from "../../harness/cli.ts";
 import { waitFor } from "../../harness/wait.ts";
 
-const { files, programs } = nodeEffects(nodeTerminal({ quiet: true, verbose: false, color: false }));
+const { programs } = nodeEffects(nodeTerminal({ quiet: true, verbose: false, color: false }));
 
 test("a variable that holds a token we took is kept from children; others are not", async () => {
 	const { token } = canary();
@@ -130,18 +130,4 @@ test("a program that cannot be started is one clear error", async () => {
 	await expect(programs.start("/no/such/program", [])).rejects.toMatchObject({ exit: "io" });
 	await expect(programs.start("/etc", [])).rejects.toMatchObject({ exit: "io" });
 	expect(process.listenerCount("SIGHUP")).toBe(0);
-});
-
-test("a token takes the place of another in a file whole, with the file's mode, and leaves no copy", async () => {
-	const [before, after] = [canary().token, canary().token];
-	const folder = scratch();
-	const path = join(folder, "gateway.token");
-	await files.createSecret(path, Secret.of(before));
-	const inode = statSync(path).ino;
-	await files.replaceSecret(path, Secret.of(after));
-	expect(readFileSync(path, "utf8")).toBe(after);
-	expect(statSync(path)).toMatchObject({ mode: 0o100600 });
-	expect(statSync(path).ino).not.toBe(inode);
-	expect(readdirSync(folder)).toEqual(["gateway.token"]);
-	await expect(files.replaceSecret(join(folder, "other"), Secret.of(after))).rejects.toMatchObject({ exit: "io" });
 });

@@ -366,8 +366,8 @@ describe("what can go wrong", () => {
 		const content = good.replace('"schema":2', '"schema":3');
 		const folder = scratch({ "traffic-gw.ndjson": content });
 		const store = await openStore(fx, folder);
-		for (const ask of [store.read(), store.trafficWriter("gw")]) {
-			await expect(ask).rejects.toMatchObject({ exit: "refused", problems: [{ got: "schema 3" }] });
+		for (const ask of [() => store.read(), () => store.trafficWriter("gw")]) {
+			await expect(ask()).rejects.toMatchObject({ exit: "refused", problems: [{ got: "schema 3" }] });
 		}
 		expect(readFileSync(join(folder, "traffic-gw.ndjson"), "utf8")).toBe(content);
 		expect(readdirSync(folder)).toEqual(["traffic-gw.ndjson"]);

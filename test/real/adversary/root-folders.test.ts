@@ -57,6 +57,40 @@ describe("root that writes into a folder of another account", needs(root), () =>
 		for (const path of [out, dirname(out), ...found]) expect([path, lstatSync(path).uid]).toEqual([path, NOBODY]);
 	});
 
+	const record = (evidence: string) => {
+		const statement = ["host", "mac-1", "gone", "--because", "sold in May", "--token", "old=fp:0123456789ab"];
+		const cwd = scratch({ "hosts.csv": "host\nmac-1\n" });
+		return crossfadeProcess(["attest", ...statement, "--hosts", "hosts.csv", "--evidence", evidence], { cwd });
+	};
+
+	test("evidence is theirs, with its lock and its folder, and is added to as well", async () => {
+		const { theirs } = scene();
+		const evidence = join(theirs, "new", "evidence");
+		for (let run = 0; run < 2; run++) expect(await record(evidence)).toMatchObject({ code: 0 });
+		const found = filesIn(theirs);
+		expect(found.length).toBeGreaterThan(0);
+		for (const path of [evidence, dirname(evidence), ...found])
+			expect([path, lstatSync(path).uid]).toEqual([path, NOBODY]);
+	});
+
+	test("evidence behind their link to a folder of root's is not written", async () => {
+		const { theirs, roots } = scene();
+		symlinkSync(roots, join(theirs, "evidence"));
+		const { code, stderr } = await record(join(theirs, "evidence"));
+		expect({ code, stderr }).toEqual({ code: exitCodes.io[0], stderr: expect.stringContaining("permission denied") });
+		expect(readdirSync(roots)).toEqual(["kept"]);
+	});
+
+	test("evidence in a volume of a container, a folder of root's that everybody can write, is root's", async () => {
+		const { base } = scene();
+		const volume = join(base, "volume");
+		mkdirSync(volume);
+		chmodSync(volume, 0o777);
+		expect(await record(volume)).toMatchObject({ code: 0 });
+		expect(filesIn(volume).map((path) => lstatSync(path).uid)).toEqual(filesIn(volume).map(() => 0));
+		expect(filesIn(volume).length).toBeGreaterThan(0);
+	});
+
 	test.each(["a link for the folder", "a link for a folder below it"])("%s leads it nowhere", async (what) => {
 		const { theirs, roots } = scene();
 		const isBelow = what.includes("below");
