@@ -43,6 +43,8 @@ export interface Host {
 	readonly reload?: string;
 	/** The command that restarts it. */
 	readonly restart: string;
+	/** The command that starts it with a new environment, where `restart` keeps the one it was made with. */
+	readonly recreate?: string;
 	/** The command that shows its log. */
 	readonly logs: string;
 	/** The file it logs to, where that is no journal. */

@@ -4,6 +4,7 @@ import type { HelmChart } from "./distribution.ts";
 export const compose = {
 	reload: "docker compose kill -s HUP otelcol",
 	restart: "docker compose restart otelcol",
+	recreate: "docker compose up -d --force-recreate otelcol",
 	logs: "docker compose logs otelcol",
 	inspect: {
 		pid: "docker inspect -f '{{.State.Pid}}' \"$(docker compose ps -q otelcol)\"",

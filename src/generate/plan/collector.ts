@@ -51,7 +51,7 @@ export function planCollector(spec: CollectorSpec): CollectorPlan {
 	const host = distribution.hosts[platform];
 	if (!host) throw new TypeError(`${distribution.id} has no facts for its platform ${platform}`);
 	const delivery = decideDelivery(spec, release, platform, host);
-	const problems = [...queueProblems(spec, release), ...headerProblems(spec, release)];
+	const problems = [...queueProblems(spec, release, platform), ...headerProblems(spec, release)];
 	if (problems.length > 0) throw new CrossfadeError("usage", problems);
 	const attribution = planAttribution(spec, release, platform);
 	const stored = spec.queue === "persistent" ? distribution.inventory.stability?.["otelcol.storage.file"] : undefined;
@@ -162,9 +162,18 @@ function impossible(delivery: string, reason: string, instead: string): Crossfad
 	});
 }
 
-function queueProblems(spec: CollectorSpec, release: Release): Problem[] {
+/** Whether a queue on disk outlives the collector's process there: that of a task in ECS ends with the task. */
+export function keepsQueue(platform: Platform): boolean {
+	return platform !== "ecs";
+}
+
+function queueProblems(spec: CollectorSpec, release: Release, platform: Platform): Problem[] {
 	const { distribution, queue } = spec;
 	if (queue === "memory") return [];
+	if (!keepsQueue(platform)) {
+		const what = `a queue on disk would end with its task on ${platform}, so it would keep nothing`;
+		return [{ what, where: { file: "--queue" }, fix: "use --queue memory" }];
+	}
 	const [kind, type] =
 		distribution.dialect === "alloy" ? ["components", "otelcol.storage.file"] : ["extensions", "file_storage"];
 	if (hasComponent(distribution, release.own, kind, type)) return [];
@@ -202,7 +211,7 @@ function envWarnings(delivery: TokenDelivery, host: Host): Problem[] {
 			what: "a running process never sees a new value of an environment variable, whatever signal it gets",
 			expected: "a token file",
 			got: "--delivery env",
-			fix: `restart the collector after every rotation (${host.restart}), or omit --delivery`,
+			fix: `restart the collector after every rotation (${host.recreate ?? host.restart}), or omit --delivery`,
 		},
 	];
 }

@@ -1,5 +1,4 @@
-import type { Platform } from "../../adapters/collectors/distribution.ts";
-import type { CollectorPlan } from "../plan/collector.ts";
+import { type CollectorPlan, keepsQueue } from "../plan/collector.ts";
 
 /** What becomes of data that waits in the exporter's queue while the token changes. */
 interface Backlog {
@@ -38,7 +37,7 @@ function wayOf({ delivery, distribution }: CollectorPlan): string {
 
 /** The rows of the table for this plan's way, with a queue in memory and, where a disk lasts, on disk. */
 export function backlogRows(plan: CollectorPlan): Backlog[] {
-	const isOn = ({ queue }: Backlog) => queue === "memory" || LASTING.includes(plan.platform);
+	const isOn = ({ queue }: Backlog) => queue === "memory" || keepsQueue(plan.platform);
 	return MEASURED.filter((each) => each.way === wayOf(plan) && isOn(each));
 }
 
@@ -49,12 +48,9 @@ export function backlogSource({ distribution }: CollectorPlan): string {
 		: "Measured on otelcol 0.155.0 with these queue and retry settings, for a backend that answers 503 and for one that cannot be reached. 100 records are the ten requests that are being retried, one for each consumer of the queue.";
 }
 
-/** On a platform without a lasting disk a queue on disk ends with its task or pod. */
-const LASTING: readonly Platform[] = ["systemd", "docker", "kubernetes", "windows"];
-
 /** What loses the data in this plan's queue when the token changes, as a sentence; undefined if nothing does. */
 export function queueLoss(plan: CollectorPlan): string | undefined {
-	const keeps = plan.queue === "persistent" && LASTING.includes(plan.platform);
+	const keeps = plan.queue === "persistent" && keepsQueue(plan.platform);
 	if (keeps) return undefined;
 	const losses: Readonly<Record<string, string>> = {
 		reload: "a reload tries what is in the queue once more and then drops it",

@@ -4,7 +4,7 @@ import { UNTRIED_WINDOWS } from "../../adapters/collectors/hosts.ts";
 import { ps, sh } from "../../base/quote.ts";
 import { version } from "../../base/version.ts";
 import { versionText } from "../../base/versions.ts";
-import type { CollectorPlan } from "../plan/collector.ts";
+import { type CollectorPlan, keepsQueue } from "../plan/collector.ts";
 import type { Artefact, PlatformPieces, RunbookStep } from "./artefact.ts";
 import { attributionSection } from "./attribution-runbook.ts";
 import { backlogRows, backlogSource, queueLoss } from "./backlog.ts";
@@ -45,7 +45,13 @@ export function renderRunbook(
 		owner: host.owner,
 		reason: delivery.reason,
 		applied: appliedOf(plan),
-		backlog: { rows: backlogRows(plan), source: backlogSource(plan), loss: queueLoss(plan), command: queueText(plan) },
+		backlog: {
+			rows: backlogRows(plan),
+			source: backlogSource(plan),
+			loss: queueLoss(plan),
+			canKeep: keepsQueue(platform),
+			command: queueText(plan),
+		},
 		overlap: provider.overlap,
 		rotation: provider.rotation,
 		exporterLabel: exporterLabel(plan),
@@ -68,7 +74,7 @@ export function renderRunbook(
 		stillOldFix: isEnv ? "restart it" : "compare the path above with what the collector reads",
 		rotateScript: hasRotateScript(plan),
 		counts: plan.attribution && attributionSection(plan, plan.attribution),
-		never: distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it exits."] : [],
+		never: neverOf(plan),
 	});
 	return text.replace(/\n{3,}/g, "\n\n");
 }
@@ -100,8 +106,8 @@ function addingSteps(plan: CollectorPlan, { install }: PlatformPieces, existing:
 }
 
 /** What the commands take for granted of a collector that we did not set up. */
-function placeNotes({ platform, host }: CollectorPlan, { isPlain, file }: ExistingConfig): string[] {
-	if (!isPlain || !ON_HOST.includes(platform)) {
+function placeNotes({ platform, host, distribution }: CollectorPlan, { isPlain, file }: ExistingConfig): string[] {
+	if (!isPlain || !ON_HOST.includes(platform) || distribution.hosts.systemd?.ownUnit !== undefined) {
 		return [
 			"Commands that name pods by their labels, a service or a task name those that crossfade sets up: put the names of your collector in their place.",
 		];
@@ -117,6 +123,21 @@ function needStep(need: string): RunbookStep {
 	const [first = "", ...lines] = need.replaceAll(/[<>]/g, "?").split("\n");
 	const text = `${first.charAt(0).toUpperCase()}${first.slice(1)}${lines.length > 0 ? "" : "."}`;
 	return lines.length > 0 ? { text, commands: lines.map((line) => line.slice(4)), shell: "yaml" } : { text };
+}
+
+/** What must not be done, by how the token is delivered. */
+function neverOf({ delivery, distribution }: CollectorPlan): string[] {
+	const kept =
+		delivery.way === "env"
+			? [
+					"Put the token on a command line or in the config.",
+					"Expect a reload to bring a new token: a running process never sees new values of its environment, whatever signal it gets.",
+				]
+			: [
+					"Put the token on a command line, in an environment file or in the config: a running process never sees new values of its environment, whatever signal it gets.",
+					"Edit the token file in place, or delete and rewrite it: write a new file next to it and rename it.",
+				];
+	return [...kept, ...(distribution.stopsOnHangup ? ["Send SIGHUP to this collector: it exits."] : [])];
 }
 
 function stabilityNote({ stability, distribution, attribution }: CollectorPlan): string[] {

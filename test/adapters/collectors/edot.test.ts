@@ -21,7 +21,7 @@ test("SIGHUP ends it: a line that sends one is an error, and nothing of ours doe
 test("its packages bring no unit for the collector, so one is written", async () => {
 	const bundle = await bundleOf("edot", { platform: "systemd" });
 	expect(bundle.get("systemd/edot-collector.service")).toContain(
-		"elastic-agent otel --config /etc/elastic-agent/otel.yml",
+		"elastic-agent otel --config /etc/elastic-agent/crossfade/otel.yml",
 	);
 });
 

@@ -8,7 +8,7 @@
  * https://www.elastic.co/docs/reference/edot-collector/.
  */
 import type { Distribution } from "../distribution.ts";
-import { deployment } from "../hosts.ts";
+import { compose, deployment } from "../hosts.ts";
 import { otelcolMetrics, otelcolUptake } from "../otelcol.ts";
 import inventory from "./inventory.json" with { type: "json" };
 
@@ -28,8 +28,9 @@ export const distribution: Distribution = {
 	hosts: {
 		systemd: {
 			unit: "edot-collector.service",
-			ownUnit: "/usr/bin/elastic-agent otel --config /etc/elastic-agent/otel.yml",
-			config: "/etc/elastic-agent/otel.yml",
+			ownUnit: "/usr/bin/elastic-agent otel --config /etc/elastic-agent/crossfade/otel.yml",
+			// Not the package's otel.yml: another unit may run with that.
+			config: "/etc/elastic-agent/crossfade/otel.yml",
 			owner: "root:root",
 			restart: "systemctl restart edot-collector.service",
 			logs: "journalctl -u edot-collector.service",
@@ -44,8 +45,10 @@ export const distribution: Distribution = {
 			config: "/usr/share/elastic-agent/crossfade/otel.yml",
 			args: ["--config", "/usr/share/elastic-agent/crossfade/otel.yml"],
 			owner: "1000:1000",
-			restart: "docker compose restart otelcol",
-			logs: "docker compose logs otelcol",
+			restart: compose.restart,
+			recreate: compose.recreate,
+			logs: compose.logs,
+			inspect: compose.inspect,
 			notes: ["Never send SIGHUP: it stops the collector."],
 		},
 		kubernetes: {

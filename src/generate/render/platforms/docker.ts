@@ -2,43 +2,78 @@ import type { ContainerHost } from "../../../adapters/collectors/distribution.ts
 import { sh } from "../../../base/quote.ts";
 import { versionText } from "../../../base/versions.ts";
 import type { CollectorPlan } from "../../plan/collector.ts";
-import type { PlatformPieces } from "../artefact.ts";
+import type { PlatformPieces, RunbookStep } from "../artefact.ts";
 import { Commented, yamlText } from "../yaml.ts";
 import {
 	attributionPorts,
 	containerArguments,
 	folderOf,
+	makeFolder,
 	proofOnHost,
 	rotateByHand,
+	rotateByScript,
 	rotateScriptName,
 } from "./shared.ts";
+import { rotateVariable, storeVariable, variableFile } from "./variable.ts";
 
 /** A collector in a container that Docker Compose runs. */
 export function dockerPieces(plan: CollectorPlan, host: ContainerHost): PlatformPieces {
 	const script = rotateScriptName(plan);
-	const folder = folderOf(plan.tokenFile);
+	const isEnv = plan.delivery.way === "env";
+	const made = makeFolder(folderOf(plan.tokenFile), host.owner.split(":")[1] ?? "0");
+	const store: RunbookStep[] = isEnv
+		? [
+				storeVariable(
+					plan,
+					`In the folder with the Compose file, store the token in ${variableFile(plan)}, which Compose reads when it makes the container.`,
+				),
+			]
+		: [
+				{
+					text: `Create the token's folder on the host. Mount the folder, not the file: a mounted file keeps its old content. ${made.note}`,
+					commands: [made.command],
+				},
+				{ text: "Store the token. The script prompts for it without showing it.", commands: [`sudo sh ${script}`] },
+			];
 	return {
 		artefacts: [{ path: "compose.yaml", content: composeFile(plan, host), purpose: "the container, with its mounts" }],
 		install: [
+			...store,
+			...queueSteps(plan, host),
 			{
-				text: "Create the token's folder on the host. Mount the folder, not the file: a mounted file keeps its old content.",
-				commands: [`sudo install -d -m 0750 -o root -g ${sh(host.owner.split(":")[1] ?? "0")} ${sh(folder)}`],
+				text: "Start the container.",
+				commands: ["sudo docker compose up -d", `sudo ${host.logs}`],
+				isForOurConfig: true,
 			},
-			{ text: "Store the token. The script prompts for it without showing it.", commands: [`sudo sh ${script}`] },
-			{ text: "Start the container.", commands: ["docker compose up -d", host.logs], isForOurConfig: true },
 		],
-		rotate: [
-			{
-				text: "Run the script in the folder with the Compose file and enter the new token. It checks the token with the provider, replaces the file atomically, makes the collector use it, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.",
-				commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token   # or from a file`],
-			},
-			rotateByHand(plan),
-		],
+		...(isEnv
+			? {
+					rotate: rotateVariable(plan, "In the folder with the Compose file, enter the new token."),
+					rollBack: rotateVariable(plan, "Enter the old token in the same way, before the overlap ends."),
+				}
+			: {
+					rotate: [rotateByScript(plan, "Run the script in the folder with the Compose file"), rotateByHand(plan)],
+					rollBack: [
+						{
+							text: "Run the same script with the old token, before the overlap ends.",
+							commands: [`sudo sh ${script}`],
+						},
+					],
+				}),
 		proof: proofOnHost(plan),
-		rollBack: [
-			{ text: "Run the same script with the old token, before the overlap ends.", commands: [`sudo sh ${script}`] },
-		],
 	};
+}
+
+/** The folder of a queue on disk: a volume that Docker makes belongs to root, and the image's account could not write it. */
+function queueSteps(plan: CollectorPlan, { owner }: ContainerHost): RunbookStep[] {
+	if (plan.queue !== "persistent") return [];
+	const [user = "0", group = user] = owner.split(":");
+	return [
+		{
+			text: "Create the queue's folder on the host: the image's account writes it.",
+			commands: [`sudo install -d -m 0700 -o ${sh(user)} -g ${sh(group)} ${sh(plan.queueFolder)}`],
+		},
+	];
 }
 
 /** Image and tag of a release. */
@@ -50,25 +85,24 @@ function composeFile(plan: CollectorPlan, host: ContainerHost): string {
 	const folder = folderOf(plan.tokenFile);
 	const port = new URL(plan.distribution.metrics.url).port;
 	const isEnv = plan.delivery.way === "env";
-	const queue = plan.queue === "persistent" ? [`${plan.name}-queue:${plan.queueFolder}`] : [];
+	const config = `./${plan.distribution.configFile}:${host.config}:ro`;
+	const queue = plan.queue === "persistent" ? [`${plan.queueFolder}:${plan.queueFolder}`] : [];
 	return yamlText({
 		services: {
 			otelcol: {
 				image: imageOf(host, plan),
 				command: containerArguments(plan, host.args),
 				restart: "unless-stopped",
-				volumes: new Commented(
-					"The token's folder, not its file: a mounted file keeps its old content when it is replaced.",
-					[
-						...(isEnv ? [] : [`${folder}:${folder}:ro`]),
-						`./${plan.distribution.configFile}:${host.config}:ro`,
-						...queue,
-					],
-				),
-				...(isEnv ? { env_file: [`./${plan.name}.env`] } : {}),
+				...(isEnv
+					? { volumes: [config, ...queue], env_file: [`./${variableFile(plan)}`] }
+					: {
+							volumes: new Commented(
+								"The token's folder, not its file: a mounted file keeps its old content when it is replaced.",
+								[`${folder}:${folder}:ro`, config, ...queue],
+							),
+						}),
 				ports: [4317, 4318, Number(port), ...attributionPorts(plan)].map((each) => `127.0.0.1:${each}:${each}`),
 			},
 		},
-		...(queue.length > 0 ? { volumes: { [`${plan.name}-queue`]: {} } } : {}),
 	});
 }

@@ -13,7 +13,16 @@ import { renderConfig } from "../collector.ts";
 import { otelcolConfig } from "../otelcol.ts";
 import { Commented, flowText, withValue, type YamlMap, type YamlValue, yamlText } from "../yaml.ts";
 import { imageOf } from "./docker.ts";
-import { askInto, attributionPorts, containerArguments, fileOf, folderOf, proofByHand, uptakeOf } from "./shared.ts";
+import {
+	askInto,
+	attributionPorts,
+	containerArguments,
+	fileOf,
+	folderOf,
+	proofByHand,
+	SHA256,
+	uptakeOf,
+} from "./shared.ts";
 
 /** Where its workload, its claim and its Service are found, and the release of a chart. */
 function namesOf({ name }: CollectorPlan) {
@@ -29,11 +38,10 @@ function selectorOf(plan: CollectorPlan, { helm, pods }: KubernetesHost): string
 export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): PlatformPieces {
 	const { secret } = namesOf(plan);
 	const key = fileOf(plan.tokenFile);
-	const isEnv = plan.delivery.way === "env";
 	const selector = selectorOf(plan, host);
 	const ours = (command: string) => command.replaceAll(INSTANCE, selector);
 	const putSecret = askInto(
-		`kubectl -n NAMESPACE create secret generic ${secret} --from-file=${sh(key)}=/dev/stdin --dry-run=client -o yaml | kubectl apply --server-side -f -`,
+		`kubectl -n NAMESPACE create secret generic ${secret} --from-file=${sh(key)}=/dev/stdin --dry-run=client -o yaml | kubectl apply --server-side --field-manager=otel-crossfade -f -`,
 	);
 	const apply = applySteps(plan, ours(host.restart));
 	const port = Number(new URL(plan.distribution.metrics.url).port);
@@ -42,8 +50,8 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 	const proof = proofByHand(
 		plan,
 		[
+			`kubectl -n NAMESPACE get secret ${secret} -o ${sh(`go-template={{index .data "${key}"}}`)} | base64 -d | ${SHA256} | cut -c1-12`,
 			...logged,
-			`kubectl -n NAMESPACE get secret ${secret} -o ${sh(`go-template={{index .data "${key}"}}`)} | base64 -d | sha256sum | cut -c1-12   # the new token's fingerprint`,
 		],
 		(filter) => ofEachPod(selector, port, filter),
 	);
@@ -66,7 +74,7 @@ export function kubernetesPieces(plan: CollectorPlan, host: KubernetesHost): Pla
 		],
 		rotate: [
 			{
-				text: `${isEnv ? "Replace the Secret." : "Replace the Secret with the new token."} ${CONFLICT}`,
+				text: `Replace the Secret's token; other keys in it stay. ${CONFLICT}`,
 				commands: [putSecret],
 			},
 			...apply,
@@ -87,7 +95,10 @@ function startSteps(plan: CollectorPlan, host: KubernetesHost): RunbookStep[] {
 	const { release } = namesOf(plan);
 	return [
 		{
-			text: "Apply the manifests. The Secret is mounted as a folder: a mount with subPath would never update.",
+			text:
+				plan.delivery.way === "env"
+					? "Apply the manifests. The token is a variable of the container, which a new value of the Secret never reaches."
+					: "Apply the manifests. The Secret is mounted as a folder: a mount with subPath would never update.",
 			commands: ["kubectl -n NAMESPACE apply -f kubernetes.yaml"],
 		},
 		...(host.helm
@@ -131,7 +142,7 @@ function helmCommand({ chart, repository, release }: HelmChart, name: string): s
 }
 
 const CONFLICT =
-	"If kubectl reports a conflict, nothing was changed, and something else writes this Secret (External Secrets, a Vault operator, Argo CD, Flux): store the new token at its source, which would undo what is forced here. Only if the conflict is with kubectl itself, add --force-conflicts.";
+	"If kubectl reports a conflict, nothing was changed, and something else writes this Secret (External Secrets, a Vault operator, Argo CD, Flux): store the new token at its source, which would undo what is forced here. Only if the conflict is with kubectl itself, as after kubectl create, or with otel-crossfade's own store, add --force-conflicts.";
 const EVERY_POD =
 	"This has to be seen in every pod: the commands read each of them, for which you need the right to use the proxy of pods. Let Prometheus scrape the pods, not the Service, which would give it one pod at a time.";
 

@@ -18,6 +18,9 @@ export function fileOf(path: string): string {
 	return path.slice(path.lastIndexOf("/") + 1);
 }
 
+/** Prints the SHA-256 of its input, on the computer of the person: the program of Linux, or that of a Mac. */
+export const SHA256 = "{ sha256sum || shasum -a 256; } 2>/dev/null";
+
 /** The line that marks our exporter in the collector's own metrics. */
 export function exporterLabel({ distribution, ids, name }: CollectorPlan): string {
 	return distribution.metrics.label(ids.exporter, name);
@@ -116,11 +119,17 @@ export function proofOnHost(plan: CollectorPlan): RunbookStep {
 	const found = inspection(plan);
 	const uptake = uptakeOf(plan);
 	const file =
-		found && delivery.way !== "env"
-			? [`sudo sha256sum "/proc/$(${found.pid})/root"${sh(tokenFile)} | cut -c1-12   # the new token's fingerprint`]
-			: [];
+		found && delivery.way !== "env" ? [`sudo sha256sum "/proc/$(${found.pid})/root"${sh(tokenFile)} | cut -c1-12`] : [];
 	const log = "log" in uptake ? [`sudo ${host.logs} | grep -F ${sh(uptake.log)} | tail -n 3`] : [];
-	return proofByHand(plan, [...file, ...log]);
+	return proofByHand(plan, [...(delivery.way === "env" ? variableProof(plan) : file), ...log]);
+}
+
+/** The fingerprint of what the collector's own process has in its environment. */
+function variableProof(plan: CollectorPlan): string[] {
+	const found = inspection(plan);
+	if (!found) return [];
+	const only = `sed -n ${sh(`s/^${plan.provider.variable}=//p`)}`;
+	return [`sudo cat "/proc/$(${found.pid})/environ" | tr '\\0' '\\n' | ${only} | tr -d '\\n' | sha256sum | cut -c1-12`];
 }
 
 /** The fact used, by how the collector gets a new token. */
@@ -160,7 +169,9 @@ export function windowsPage(url: string, pattern: string, label = ""): string {
 
 /** What must be seen before a new token counts as proven. */
 export function proofText(plan: CollectorPlan): string {
-	return `Both tokens are accepted during the overlap, so successful exports alone prove nothing. It is proven if the file that the collector reads contains the new token, ${takenUp(plan)} after the change, and after that the sent counters rise between two checks while the send_failed counters do not. If one of these cannot be seen, the token is replaced but not proven: check at the provider which token it receives data with, or restart the collector: a new process has no other token.`;
+	const holds =
+		plan.delivery.way === "env" ? "the collector's process has" : "the file that the collector reads contains";
+	return `Both tokens are accepted during the overlap, so successful exports alone prove nothing. It is proven if ${holds} the new token (the first command shows its fingerprint), ${takenUp(plan)} after the change, and after that the sent counters rise between two checks while the send_failed counters do not. If one of these cannot be seen, the token is replaced but not proven: check at the provider which token it receives data with, or restart the collector: a new process has no other token.`;
 }
 
 /** A container's arguments, with the required stability level after the verb. */
@@ -193,7 +204,31 @@ export function rotateByHand(plan: CollectorPlan): RunbookStep {
 	};
 }
 
-/** Reads a token without showing it and pipes it to a command, so that it is in no process list; not if nothing was entered. */
+/** The rotation by the script of the folder, which does all of it. */
+export function rotateByScript(plan: CollectorPlan, first: string): RunbookStep {
+	const script = rotateScriptName(plan);
+	return {
+		text: `${first} and enter the new token, or name a file that has it, as in the second command. It checks the token with the provider, replaces the file atomically, makes the collector use it, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.`,
+		commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token`],
+	};
+}
+
+/**
+ * Makes a folder for the token; one that is there keeps its owner and mode, which another collector may need, and is shown. Only `mode`
+ * and `group` as asked for make it readable for this one.
+ */
+export function makeFolder(folder: string, group: string): { readonly note: string; readonly command: string } {
+	const path = sh(folder);
+	return {
+		note: `If it is there already, nothing is changed and it is shown: it must be "root:${group} 750". If it belongs to another collector, generate this folder again with --token-file in a folder of its own.`,
+		command: `if sudo test -e ${path}; then sudo stat -c '%n is there: %U:%G %a' ${path}; else sudo install -d -m 0750 -o root -g ${sh(group)} ${path}; fi`,
+	};
+}
+
+/**
+ * Reads a token without showing it and pipes it to a command, so that it is in no process list; not if nothing was entered. An
+ * interrupt leaves the terminal as it was.
+ */
 export function askInto(command: string): string {
-	return `( printf 'Token (not shown): ' >&2; stty -echo; IFS= read -r t; stty echo; if [ -n "$t" ]; then printf %s "$t" | ${command}; else echo 'nothing was entered, nothing was changed' >&2; exit 1; fi )`;
+	return `( trap 'stty echo; exit 130' INT; printf 'Token (not shown): ' >&2; stty -echo; IFS= read -r t; stty echo; if [ -n "$t" ]; then printf %s "$t" | ${command}; else echo 'nothing was entered, nothing was changed' >&2; exit 1; fi )`;
 }

@@ -6,31 +6,37 @@ import {
 	addText,
 	addToConfig,
 	folderOf,
+	makeFolder,
 	proofOnHost,
 	REPLACES,
 	rotateByHand,
+	rotateByScript,
 	rotateScriptName,
 	validateCommand,
 } from "./shared.ts";
+import { rotateVariable, storeVariable, variableFile } from "./variable.ts";
 
 /** A collector that systemd runs from a package. */
 export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformPieces {
 	const script = rotateScriptName(plan);
 	const unit = unitFile(plan, host);
 	const [, group = "root"] = host.owner.split(":");
-	const folder = folderOf(plan.tokenFile);
+	const isEnv = plan.delivery.way === "env";
+	const made = makeFolder(folderOf(plan.tokenFile), isEnv ? "root" : group);
 	const validate = validateCommand(plan, host.config);
 	return {
 		artefacts: unit ? [unit] : [],
 		install: [
 			{
-				text: "Create the token's folder: root can write, the collector's account can read, nobody else.",
-				commands: [`sudo install -d -m 0750 -o root -g ${sh(group)} ${sh(folder)}`],
+				text: `Create the token's folder: root can write, ${isEnv ? "" : "the collector's account can read, "}nobody else. ${made.note}`,
+				commands: [made.command],
 			},
-			{
-				text: "Store the token. The script prompts for it without showing it.",
-				commands: [`sudo sh ${script}`],
-			},
+			isEnv
+				? storeVariable(
+						plan,
+						"Store the token in the file that the unit takes its variable from, readable for root alone.",
+					)
+				: { text: "Store the token. The script prompts for it without showing it.", commands: [`sudo sh ${script}`] },
 			...unitSteps(unit, host),
 			configStep(plan, host, group),
 			validate
@@ -47,17 +53,21 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 				commands: [`sudo ${host.restart}`, `sudo ${host.logs}`],
 			},
 		],
-		rotate: [
-			{
-				text: "Run the script and enter the new token. It checks the token with the provider, replaces the file atomically, makes the collector use it, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.",
-				commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token   # or from a file`],
-			},
-			rotateByHand(plan),
-		],
+		...(isEnv
+			? {
+					rotate: rotateVariable(plan, "Enter the new token."),
+					rollBack: rotateVariable(plan, "Enter the old token in the same way, before the overlap ends."),
+				}
+			: {
+					rotate: [rotateByScript(plan, "Run the script"), rotateByHand(plan)],
+					rollBack: [
+						{
+							text: "Run the same script with the old token, before the overlap ends.",
+							commands: [`sudo sh ${script}`],
+						},
+					],
+				}),
 		proof: proofOnHost(plan),
-		rollBack: [
-			{ text: "Run the same script with the old token, before the overlap ends.", commands: [`sudo sh ${script}`] },
-		],
 	};
 }
 
@@ -66,6 +76,13 @@ function configStep(plan: CollectorPlan, host: SystemdHost, group: string): Runb
 	const { configFile } = plan.distribution;
 	const add = addToConfig(plan, sh);
 	if (add && !host.ownUnit) return { text: addText(plan), commands: [`sudo ${add}`], isForOurConfig: true };
+	if (host.ownUnit) {
+		return {
+			isForOurConfig: true,
+			text: "Install the config of that unit. It is a file of its own: a collector that runs here already keeps its config, but both cannot listen on the same ports.",
+			commands: [`sudo install -D -m 0640 -o root -g ${sh(group)} ${configFile} ${sh(host.config)}`],
+		};
+	}
 	return {
 		isForOurConfig: true,
 		text: `${plan.attribution ? REPLACES : ""}Back up the config, then replace it.`,
@@ -138,6 +155,9 @@ function unitFile(plan: CollectorPlan, host: SystemdHost): Artefact | undefined 
 					"ExecStart=",
 					`ExecStart=${host.command.replace("ARGUMENTS", argument)}`,
 				]
+			: []),
+		...(plan.delivery.way === "env"
+			? ["# Read when the unit starts, and only then.", `EnvironmentFile=${variableFile(plan)}`]
 			: []),
 		...(plan.queue === "persistent"
 			? [
