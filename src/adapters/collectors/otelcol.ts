@@ -17,6 +17,11 @@ export const otelcol = {
 	bearerGrpc: "0.120.0",
 	/** From it on a queue on disk keeps the request's context, headers of the client among it (core#13437); before, they are lost in it. */
 	queueKeepsContext: "0.131.0",
+	/**
+	 * Before it, the size of a queue in memory leaves out what a consumer has taken and tries again; read in the modules 0.95 to 0.131.
+	 * https://github.com/open-telemetry/opentelemetry-collector/blob/exporter/v0.120.0/exporter/exporterqueue/memory_queue.go
+	 */
+	queueCountsRetries: "0.120.0",
 	/** `bearertokenauth.header` for headers other than Authorization (contrib#38793). */
 	bearerHeader: "0.123.0",
 	/** `service.telemetry.metrics.readers` without a feature gate; `address` is refused since 0.128.0. */

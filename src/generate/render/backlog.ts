@@ -1,3 +1,5 @@
+import { otelcol } from "../../adapters/collectors/otelcol.ts";
+import { isAtLeast } from "../../base/versions.ts";
 import { type CollectorPlan, keepsQueue } from "../plan/collector.ts";
 
 /** What becomes of data that waits in the exporter's queue while the token changes. */
@@ -14,17 +16,18 @@ interface Backlog {
 
 /**
  * Measured on otelcol 0.155.0 with our exporter settings: 200 requests of 10 records each were waiting, once because the backend answered
- * 503 and once because nothing listened there, with the same result; as many were sent after the change. 100 records are the ten
- * requests that are being retried, one for each consumer of the queue. test/real/backlog.test.ts repeats the first column.
+ * 503 and once because nothing listened there, with the same result; as many were sent after the change. The batch processor makes one
+ * or two requests of them, which are between two tries, also when the backend is back; without it 100 records are in such requests, ten,
+ * one for each consumer of the queue. The other columns are the same without it. test/real/backlog.test.ts repeats the first column.
  * Alloy by its documentation: a new token builds the exporter anew, which drains its queue once.
  * https://github.com/grafana/alloy/blob/v1.18.1/internal/component/otelcol/internal/scheduler/scheduler.go
  */
 const MEASURED: readonly Backlog[] = [
 	{ way: "watched file", queue: "memory", away: "0", back: "0", after: "0" },
 	{ way: "watched file", queue: "persistent", away: "0", back: "0", after: "0" },
-	{ way: "reload", queue: "memory", away: "2,000", back: "100", after: "0" },
+	{ way: "reload", queue: "memory", away: "2,000", back: "2,000", after: "0" },
 	{ way: "reload", queue: "persistent", away: "0", back: "0", after: "0" },
-	{ way: "restart", queue: "memory", away: "2,000", back: "100", after: "0" },
+	{ way: "restart", queue: "memory", away: "2,000", back: "2,000", after: "0" },
 	{ way: "restart", queue: "persistent", away: "0", back: "0", after: "0" },
 	{ way: "watched file (Alloy)", queue: "memory", away: "up to all", back: "not measured", after: "0" },
 	{ way: "watched file (Alloy)", queue: "persistent", away: "0", back: "0", after: "0" },
@@ -45,7 +48,7 @@ export function backlogRows(plan: CollectorPlan): Backlog[] {
 export function backlogSource({ distribution }: CollectorPlan): string {
 	return distribution.dialect === "alloy"
 		? "By Alloy's documentation. Measured once on Alloy 1.18.1, with the backend away during a rotation: 3,260 of 22,460 records lost with the queue in memory, none with it on disk."
-		: "Measured on otelcol 0.155.0 with these queue and retry settings, for a backend that answers 503 and for one that cannot be reached. 100 records are the ten requests that are being retried, one for each consumer of the queue.";
+		: "Measured on otelcol 0.155.0 with these queue and retry settings, for a backend that answers 503 and for one that cannot be reached. The batch processor makes one or two requests of these records, which wait for their next try also when the backend is back.";
 }
 
 /** What loses the data in this plan's queue when the token changes, as a sentence; undefined if nothing does. */
@@ -59,4 +62,10 @@ export function queueLoss(plan: CollectorPlan): string | undefined {
 			"Alloy builds its exporter anew with each new token, which tries what is in the queue once more and then drops it",
 	};
 	return losses[wayOf(plan)];
+}
+
+/** What this release's size of a queue in memory leaves out, where a change loses it, as a sentence; undefined if nothing. */
+export function unseenRetries(plan: CollectorPlan): string | undefined {
+	if (queueLoss(plan) === undefined || isAtLeast(plan.release.otelcol, otelcol.queueCountsRetries)) return undefined;
+	return `this release does not count the requests that it is trying again (otelcol does since ${otelcol.queueCountsRetries})`;
 }

@@ -1,7 +1,7 @@
 import { version } from "../../base/version.ts";
 import { versionText } from "../../base/versions.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
-import { queueLoss } from "./backlog.ts";
+import { queueLoss, unseenRetries } from "./backlog.ts";
 import { exporterLabel, rotateScriptName, takenUp } from "./platforms/shared.ts";
 
 /** What the script that rotates says and asks on every system. */
@@ -16,6 +16,7 @@ export function rotateScriptFacts(plan: CollectorPlan) {
 		metricsUrl: distribution.metrics.url,
 		exporterLabel: exporterLabel(plan),
 		queue: queueLoss(plan) ?? "",
+		unseen: unseenRetries(plan) ?? "",
 		probeUrl: `${endpoint}/v1/${signals[0] ?? "logs"}`,
 		header: plan.header,
 		scheme: plan.scheme,

@@ -7,7 +7,7 @@ import { versionText } from "../../base/versions.ts";
 import { type CollectorPlan, keepsQueue } from "../plan/collector.ts";
 import type { Artefact, PlatformPieces, RunbookStep } from "./artefact.ts";
 import { attributionSection } from "./attribution-runbook.ts";
-import { backlogRows, backlogSource, queueLoss } from "./backlog.ts";
+import { backlogRows, backlogSource, queueLoss, unseenRetries } from "./backlog.ts";
 import { podPages } from "./platforms/kubernetes.ts";
 import { addToConfig, exporterLabel, queueCommand } from "./platforms/shared.ts";
 import { hasRotateScript } from "./rotate-script.ts";
@@ -49,6 +49,7 @@ export function renderRunbook(
 			rows: backlogRows(plan),
 			source: backlogSource(plan),
 			loss: queueLoss(plan),
+			unseen: unseenRetries(plan),
 			canKeep: keepsQueue(platform),
 			command: queueText(plan),
 		},

@@ -74,6 +74,10 @@ TAKEN_LABEL=torii.token
 TAKEN_HOW='it logged '\''refresh token'\'''
 # What loses the data that waits in the queue; empty if nothing does.
 QUEUE=''
+# Not empty if this release counts only what was not tried yet, so that an empty queue does not show that nothing waits.
+UNSEEN=''
+# The longest pause between two tries of a request, in seconds.
+PAUSE=45
 WAIT=120
 DESPITE_QUEUE=
 PID=
@@ -331,7 +335,8 @@ waiting() {
   '
 }
 
-# Waits until no data waits in the queue that the change would lose. A few requests that an export which works has under way do not.
+# Waits until no data waits in the queue that the change would lose. A few requests that an export which works has under way do not, but
+# one of them can be a large batch that is between two tries: only what is exported for longer than such a pause shows that none is.
 empty_queue() {
   queued=$(waiting)
   if [ -z "$QUEUE" ]; then
@@ -344,20 +349,30 @@ empty_queue() {
   fi
   sent_before=$(count sent)
   waited=0
-  while [ "$queued" -gt 0 ]; do
+  steady=0
+  while [ "$queued" -gt 0 ] || [ -n "$UNSEEN" ]; do
+    what="$queued requests"
+    [ "$queued" -gt 0 ] || what="an unknown number of requests"
     if [ -n "$DESPITE_QUEUE" ]; then
-      warn "$queued requests wait in the queue: $QUEUE"
+      warn "$what wait in the queue: $QUEUE"
       return 0
     fi
-    if [ "$waited" = 1 ]; then say "waiting   for $queued requests in the queue: $QUEUE"; fi
-    [ "$waited" -lt "$WAIT" ] || die 11 "$queued requests still wait in the queue: $QUEUE; nothing was changed" \
+    if [ "$waited" = 1 ]; then say "waiting   for $what in the queue${UNSEEN:+; $UNSEEN}: $QUEUE"; fi
+    [ "$waited" -lt "$WAIT" ] || die 11 "$what still wait in the queue${UNSEEN:+; $UNSEEN}: $QUEUE; nothing was changed" \
       "see that the backend accepts them and run this again, or lose them with --despite-queue"
     sleep 1
     waited=$((waited + 1))
     metrics=$(read_metrics) || die 6 "the collector's metrics stopped answering at $METRICS; nothing was changed" "see the collector's log"
     queued=$(waiting)
     sent=$(count sent)
-    if [ "${queued:-0}" -le 10 ] && [ "$sent" -gt "$sent_before" ]; then return 0; fi
+    queued=${queued:-0}
+    # With an empty queue there need not be anything to send, but the backend must answer.
+    if { [ "$queued" = 0 ] && [ -n "$PRECHECK" ]; } || { [ "$queued" -le 10 ] && [ "$sent" -gt "$sent_before" ]; }; then
+      steady=$((steady + 1))
+    else
+      steady=0
+    fi
+    [ "$steady" -lt "$PAUSE" ] || return 0
     sent_before=$sent
   done
 }
