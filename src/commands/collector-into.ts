@@ -90,14 +90,20 @@ async function writeRunbook(
 	{ path, text, at, needs }: Spliced,
 ): Promise<readonly string[]> {
 	const { renderBundleFor } = await import("../generate/render/bundle.ts");
-	const isPlain = shapeOf(text, path, plan.distribution, at).kind === "plain";
+	const { kind, page } = shapeOf(text, path, plan.distribution, at);
+	const isPlain = kind === "plain";
+	const { metrics } = plan.distribution;
+	const distribution = { ...plan.distribution, metrics: { ...metrics, url: page?.url ?? metrics.url } };
 	// The runbook's commands name the file on the collector's host; a relative name is that of a copy.
 	const host = isPlain && isAbsolute(path) ? { ...plan.host, config: path } : plan.host;
 	const flags = (["targetVersion", "at", "pipelines"] as const).flatMap((name) => {
 		const value = options[name];
 		return typeof value === "string" ? [FLAGS[name], value] : [];
 	});
-	const artefacts = renderBundleFor({ ...plan, host }, { file: path, flags, isPlain, needs });
+	const artefacts = renderBundleFor(
+		{ ...plan, host, distribution },
+		{ file: path, flags, isPlain, needs, unseen: page?.obstacle },
+	);
 	return fx.files.writeAll(String(options["out"]), artefacts, { force: options["force"] === true });
 }
 

@@ -281,6 +281,20 @@ describe("RUNBOOK.md followed to the letter on a collector that has work", () =>
 		expect(runbook).toContain("the commands that validate take it for /etc/otelcol-contrib/config.yaml");
 	});
 
+	test.each([
+		["address: 0.0.0.0:8899", "curl -s http://127.0.0.1:8899/metrics", "METRICS=http://127.0.0.1:8899/metrics"],
+		["level: none", "are not there or elsewhere: level: none", "METRICS=http://127.0.0.1:8888/metrics"],
+	])(
+		"the runbook reads its own metrics where the file serves them, or says that it does not: %s",
+		async (line, told, inScript) => {
+			const cwd = scratch({ "c.yaml": `${config}\n  telemetry:\n    metrics:\n      ${line}\n` });
+			const args = ["collector", "-d", "contrib", "--into", "c.yaml", "--out", "out"];
+			expect(await crossfade(args, { cwd, canaries: [] })).toMatchObject({ code: 0 });
+			expect(readFileSync(join(cwd, "out/RUNBOOK.md"), "utf8")).toContain(told);
+			expect(readFileSync(join(cwd, "out/rotate-torii.sh"), "utf8")).toContain(inScript);
+		},
+	);
+
 	test("a name in the file cannot end the runbook's text or open a tag", async () => {
 		const cwd = scratch({
 			"c.yaml": compose.replace("image: otel/opentelemetry-collector-contrib", "image: evil<b>x"),

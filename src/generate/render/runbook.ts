@@ -23,6 +23,8 @@ export interface ExistingConfig {
 	readonly isPlain: boolean;
 	/** What has to exist before the next start: sentences, or a sentence with lines to add. */
 	readonly needs: readonly string[];
+	/** Why the page of its own metrics cannot be read, or is not known; undefined if it is as the commands have it. */
+	readonly unseen: string | undefined;
 }
 
 /** RUNBOOK.md: how to rotate this token on this distribution, release and platform. */
@@ -59,7 +61,7 @@ export function renderRunbook(
 		metricsUrl: distribution.metrics.url,
 		files: artefacts.map(({ path, purpose }) => ({ path, purpose })),
 		notes: [
-			...(existing ? placeNotes(plan, existing) : []),
+			...(existing ? [...pageNotes(plan, existing), ...placeNotes(plan, existing)] : []),
 			...(host.notes ?? []),
 			...stabilityNote(plan),
 			...(platform === "windows" ? [UNTRIED_WINDOWS] : []),
@@ -103,6 +105,14 @@ function addingSteps(plan: CollectorPlan, { install }: PlatformPieces, existing:
 		},
 		...existing.needs.map(needStep),
 		...(isOnHost ? install.slice(at).filter(({ isForOurConfig }) => !isForOurConfig) : [apply]),
+	];
+}
+
+/** The checks read a page that this config does not serve, or serves where only a look at the collector tells. */
+function pageNotes({ distribution }: CollectorPlan, { unseen }: ExistingConfig): string[] {
+	if (unseen === undefined) return [];
+	return [
+		`The collector's own metrics, which the checks and the script read at ${distribution.metrics.url}, are not there or elsewhere: ${unseen}. Serve them under service.telemetry.metrics, or put their address into the commands, and into the script with --metrics. Until then nothing here shows whether exports succeed or how much waits.`,
 	];
 }
 

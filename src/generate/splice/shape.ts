@@ -5,6 +5,7 @@ import { CrossfadeError } from "../../base/errors.ts";
 import { type Version, versionText } from "../../base/versions.ts";
 import { imageBeside, imageRelease } from "./image.ts";
 import { alloyTexts, configsIn } from "./locate.ts";
+import { type OwnPage, ownPage } from "./own-page.ts";
 import { entryOf, keyOf, parseYaml } from "./yaml-document.ts";
 
 /** What a file with a config is besides, which decides how a file gets into the collector's container. */
@@ -22,6 +23,8 @@ export interface FileShape {
 	readonly mounted: readonly string[];
 	/** Its OTLP/HTTP exporters have the name that every release knows, and none has the newer one. */
 	readonly usesOldName: boolean;
+	/** Where the config serves the collector's own metrics, if it says so. */
+	readonly page: OwnPage | undefined;
 }
 
 const PLAIN: FileShape = {
@@ -32,6 +35,7 @@ const PLAIN: FileShape = {
 	image: { isNamed: false, foreign: undefined },
 	mounted: [],
 	usesOldName: false,
+	page: undefined,
 };
 
 /** The shape of a file, and of the config in it that `at` names; a file that is no YAML is plain. */
@@ -48,6 +52,7 @@ export function shapeOf(text: string, file: string, distribution: Distribution, 
 		image: imageBeside(documents, imagesOf(distribution), place),
 		mounted: documents.flatMap((document) => mountedBelow(document.contents as Node | null)),
 		usesOldName: /^\s*otlphttp(\/[\w./-]+)?\s*:/m.test(text) && !/\botlp_http\b/.test(text),
+		page: place && isMap(place.node) ? ownPage(place.node, place.document) : undefined,
 	};
 	const isCompose = documents.some(({ contents }) => isMap(contents) && isMap(contents.get("services", true)));
 	if (isCompose) return { ...facts, kind: "compose", platform: "docker" };
@@ -57,7 +62,7 @@ export function shapeOf(text: string, file: string, distribution: Distribution, 
 		return { ...facts, kind: "manifest", platform: "kubernetes" };
 	}
 	if (scalar) return { ...facts, kind: "values", platform: "kubernetes" };
-	return { ...PLAIN, release: facts.release, usesOldName: facts.usesOldName };
+	return { ...PLAIN, release: facts.release, usesOldName: facts.usesOldName, page: facts.page };
 }
 
 function isObject(documents: readonly Document[]): boolean {
