@@ -27,14 +27,14 @@
 # Contents, by line:
 #     52  Settings and vehicle
 #    106  CLIs: their files, settings and signs
-#    448  Output
-#    515  Options
-#    564  Machine: its system, people and CLIs
-#    873  Lock
-#    918  Files
-#   1432  Editor of JSON and TOML files
-#   2592  The work
-#   2660  Start
+#    387  Output
+#    454  Options
+#    504  Machine: its system, people and CLIs
+#    827  Lock
+#    872  Files
+#   1386  Editor of JSON and TOML files
+#   2546  The work
+#   2614  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -144,6 +144,7 @@ $CLIS = @{
     }
     User = @{
       Folder = '.claude'; File = 'settings.json'; Variable = 'CLAUDE_CONFIG_DIR'; Below = ''
+      Tail = 17
       Format = 'json'; Since = '0.0.0'
       SinceWith = @()
       Rows = @(
@@ -170,24 +171,7 @@ $CLIS = @{
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
         @('', 'drop', '/otelHeadersHelper'),
         @('', 'set', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', 'string', '{endpoint}/v1/logs'),
-        @('', 'set', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'string', '{endpoint}/v1/metrics'),
-        @('', 'set', '/env/CLAUDE_CODE_ENABLE_TELEMETRY', 'string', '1'),
-        @('', 'set', '/env/OTEL_LOGS_EXPORTER', 'string', 'otlp'),
-        @('', 'set', '/env/OTEL_METRICS_EXPORTER', 'string', 'otlp'),
-        @('', 'set', '/env/OTEL_TRACES_EXPORTER', 'string', 'none'),
-        @('', 'set', '/env/OTEL_EXPORTER_OTLP_PROTOCOL', 'string', 'http/protobuf'),
-        @('', 'set', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', 'string', '{endpoint}'),
-        @('', 'set', '/env/OTEL_EXPORTER_OTLP_HEADERS', 'string', 'Authorization=Bearer {token}'),
-        @('prompts', 'set', '/env/OTEL_LOG_USER_PROMPTS', 'string', '1'),
-        @('no-prompts', 'set', '/env/OTEL_LOG_USER_PROMPTS', 'string', '0'),
-        @('responses', 'set', '/env/OTEL_LOG_ASSISTANT_RESPONSES', 'string', '1'),
-        @('no-responses', 'set', '/env/OTEL_LOG_ASSISTANT_RESPONSES', 'string', '0'),
-        @('tools', 'set', '/env/OTEL_LOG_TOOL_DETAILS', 'string', '1'),
-        @('no-tools', 'set', '/env/OTEL_LOG_TOOL_DETAILS', 'string', '0'),
-        @('', 'set', '/env/OTEL_LOG_TOOL_CONTENT', 'string', '0'),
-        @('', 'set', '/env/OTEL_LOG_RAW_API_BODIES', 'string', '0'),
-        @('', 'join', '/env/OTEL_RESOURCE_ATTRIBUTES'),
-        @('host', 'set', '/env/OTEL_RESOURCE_ATTRIBUTES', 'string', '{host}')
+        @('', 'set', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'string', '{endpoint}/v1/metrics')
       )
       Beside = $null
     }
@@ -244,25 +228,13 @@ $CLIS = @{
     }
     User = @{
       Folder = '.codex'; File = 'config.toml'; Variable = 'CODEX_HOME'; Below = ''
+      Tail = 13
       Format = 'toml'; Since = '0.0.0'
       SinceWith = @()
       Rows = @(
         @('', 'kind', '/otel/log_user_prompt', 'boolean'),
         @('', 'kind', '/otel/environment', 'string'),
-        @('', 'kind', '/analytics/enabled', 'boolean'),
-        @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
-        @('no-prompts', 'set', '/otel/log_user_prompt', 'bool', 'false'),
-        @('', 'keep', '/otel/trace_exporter'),
-        @('', 'set', '/otel/trace_exporter', 'string', 'none'),
-        @('no-tools', 'set', '/otel/tool_result/max_bytes', 'int', '0'),
-        @('', 'drop', '/otel/exporter'),
-        @('', 'set', '/otel/exporter/otlp-http/endpoint', 'string', '{endpoint}/v1/logs'),
-        @('', 'set', '/otel/exporter/otlp-http/protocol', 'string', 'binary'),
-        @('', 'set', '/otel/exporter/otlp-http/headers/Authorization', 'string', 'Bearer {token}'),
-        @('', 'drop', '/otel/metrics_exporter'),
-        @('', 'set', '/otel/metrics_exporter/otlp-http/endpoint', 'string', '{endpoint}/v1/metrics'),
-        @('', 'set', '/otel/metrics_exporter/otlp-http/protocol', 'string', 'binary'),
-        @('', 'set', '/otel/metrics_exporter/otlp-http/headers/Authorization', 'string', 'Bearer {token}')
+        @('', 'kind', '/analytics/enabled', 'boolean')
       )
       Beside = @{ Ending = '.config.toml'; Divert = 'otlp|\\u' }
     }
@@ -315,22 +287,12 @@ $CLIS = @{
     }
     User = @{
       Folder = '.gemini'; File = 'settings.json'; Variable = 'GEMINI_CLI_HOME'; Below = '/.gemini'
+      Tail = 10
       Format = 'jsonc'; Since = '0.40.1'
       SinceWith = @(
         ,@('prompts', '0.40.0')
       )
-      Rows = @(
-        @('', 'set', '/telemetry/enabled', 'bool', 'true'),
-        @('', 'set', '/telemetry/target', 'string', 'local'),
-        @('', 'set', '/telemetry/otlpEndpoint', 'string', '{endpoint}/{token}'),
-        @('', 'set', '/telemetry/otlpProtocol', 'string', 'http'),
-        @('prompts', 'set', '/telemetry/logPrompts', 'bool', 'true'),
-        @('no-prompts', 'set', '/telemetry/logPrompts', 'bool', 'false'),
-        @('', 'set', '/telemetry/traces', 'bool', 'false'),
-        @('', 'set', '/telemetry/outfile', 'string', ''),
-        @('', 'set', '/telemetry/useCollector', 'bool', 'false'),
-        @('', 'set', '/telemetry/useCliAuth', 'bool', 'false')
-      )
+      Rows = @()
       Beside = $null
     }
     Tokens = @('/telemetry/otlpEndpoint')
@@ -391,35 +353,10 @@ $CLIS = @{
     }
     User = @{
       Folder = '.qwen'; File = 'settings.json'; Variable = 'QWEN_HOME'; Below = ''
+      Tail = 25
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
-      Rows = @(
-        @('', 'drop', '/telemetry/otlpLogsEndpoint'),
-        @('', 'drop', '/telemetry/otlpMetricsEndpoint'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_ENABLED'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OUTFILE'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_TARGET'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'),
-        @('', 'set', '/telemetry/enabled', 'bool', 'true'),
-        @('', 'set', '/telemetry/target', 'string', 'local'),
-        @('', 'set', '/telemetry/otlpEndpoint', 'string', '{endpoint}/{token}'),
-        @('', 'set', '/telemetry/otlpProtocol', 'string', 'http'),
-        @('', 'set', '/telemetry/otlpTracesEndpoint', 'string', ''),
-        @('prompts', 'set', '/telemetry/logPrompts', 'bool', 'true'),
-        @('no-prompts', 'set', '/telemetry/logPrompts', 'bool', 'false'),
-        @('', 'set', '/telemetry/includeSensitiveSpanAttributes', 'bool', 'false'),
-        @('', 'set', '/telemetry/outfile', 'string', ''),
-        @('', 'join', '/env/OTEL_RESOURCE_ATTRIBUTES'),
-        @('host', 'set', '/env/OTEL_RESOURCE_ATTRIBUTES', 'string', '{host}')
-      )
+      Rows = @()
       Beside = $null
     }
     Tokens = @('/telemetry/otlpEndpoint')
@@ -444,6 +381,8 @@ $CLIS = @{
     )
   }
 }
+# The last rows of a user's table are those of the machine's.
+foreach ($each in $CLIS.Values) { $each.User.Rows = @($each.User.Rows) + @($each.System.Rows | Select-Object -Last $each.User.Tail) }
 
 # ---- Output ----
 
@@ -543,7 +482,8 @@ function Read-Options {
       '\Aclis=' { $run.Clis = @($word.Substring(5).Split(',') | Where-Object { $_ -cne '' }); break }
       '\Aendpoint=' { $run.Endpoint = $word.Substring(9); break }
       '\Aexpect=' { $run.Expect = $word.Substring(7); break }
-      '\A(helper|restart)\z' { $run.Complaint = 'this file has no parts for ' + $word; break }
+      '\Ahelper\z' { $run.Complaint = 'helper is not on Windows: the header program is one for sh; the token is in the settings file, and sessions take up a new one when they start'; break }
+      '\Arestart\z' { $run.Complaint = 'restart is not on Windows: SYSTEM cannot act as another account; sign that account out and in, or restart the machine'; break }
       '\A(no-helper|no-restart|(no-)?(host|prompts|responses|tools))\z' { Switch-Feature $word; break }
       # Not quoted: it could be a token.
       default { $run.Complaint = 'an option this script does not know; see the top of it, or run it with --help' }
@@ -701,14 +641,28 @@ function Get-Policy($policy, $sid = '') {
   } catch { return ' ' }
 }
 
-# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name;
-# a question mark where that cannot be read.
+# Get-VariableKeys SID: where the registry has the environment of an account, as long as it is signed in, and that of the machine.
+function Get-VariableKeys($sid) {
+  $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
+    @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
+  $keys | Where-Object { $null -ne $_ }
+}
+
+# Get-Variables SID NAME: what these environments have for a name; a question mark where that cannot be read.
 function Get-Variables($sid, $name) {
   try {
-    $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
-      @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
-    foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+    foreach ($key in @(Get-VariableKeys $sid)) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') }
   } catch { '?' }
+}
+
+# Test-Variable SID PATTERN: whether they have a variable whose name is like that, or cannot be read.
+function Test-Variable($sid, $pattern) {
+  try {
+    foreach ($key in @(Get-VariableKeys $sid)) {
+      foreach ($name in $key.GetValueNames()) { if ([regex]::IsMatch($name, '\A(?:' + $pattern + ')\z', $ANY_CASE)) { return $true } }
+    }
+  } catch { return $true }
+  return $false
 }
 
 # Expand-Profile PATH: with the two variables that mean the same for everybody; nothing where another is left, or it is no drive's.

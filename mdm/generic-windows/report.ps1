@@ -21,24 +21,26 @@
 # The last line of output is the report:
 #   crossfade ok|drift|absent|refused|error fp=FINGERPRINT|none|mixed cfg=1 cli=NAME:STATE,... users=N [skipped=N] [gone=N] [wsl=N]
 # fp: the first 12 hex digits of SHA-256 over the token. State of a CLI: ok; drift (set differently); absent (not found); old (a
-# release that cannot be set); refused (a person must change its file); error. users: accounts looked at; skipped: homes that could
-# not be looked at; gone: homes that were removed; wsl: accounts with a Linux in WSL, whose CLIs are not looked at.
+# release that cannot be set); stale (set, but a background process still has the old token); refused (a person must change its
+# file); error. users: accounts looked at; skipped: homes that could not be looked at; gone: homes that were removed; wsl: accounts
+# with a Linux in WSL, whose CLIs are not looked at.
 #
 # Exit codes: 0 success; 1 a bug; 2 an option is wrong; 9 report: no CLI that was found is set; 10 report: drift; the install script
 # ends it; 11 refused: a file that cannot be read or parsed; 12 a file could not be written; such files are unchanged; 13 this
 # system, or PowerShell as it is restricted here, cannot run the script.
 #
 # Contents, by line:
-#     56  Settings and vehicle
-#    110  CLIs: their files, settings and signs
-#    575  Output
-#    659  Options
-#    737  Machine: its system, people and CLIs
-#   1054  Lock
-#   1099  Files
-#   1606  Editor of JSON and TOML files
-#   2573  The work
-#   2663  Start
+#     58  Settings and vehicle
+#    112  CLIs: their files, settings and signs
+#    520  Output
+#    604  Options
+#    683  Machine: its system, people and CLIs
+#   1014  Lock
+#   1059  Files
+#   1566  Background processes
+#   1623  Editor of JSON and TOML files
+#   2590  The work
+#   2684  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -162,6 +164,7 @@ $CLIS = @{
     }
     User = @{
       Folder = '.claude'; File = 'settings.json'; Variable = 'CLAUDE_CONFIG_DIR'; Below = ''
+      Tail = 17
       Format = 'json'; Since = '0.0.0'
       SinceWith = @()
       Rows = @(
@@ -188,24 +191,7 @@ $CLIS = @{
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'),
         @('', 'drop', '/otelHeadersHelper'),
         @('', 'set', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', 'string', '{endpoint}/v1/logs'),
-        @('', 'set', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'string', '{endpoint}/v1/metrics'),
-        @('', 'set', '/env/CLAUDE_CODE_ENABLE_TELEMETRY', 'string', '1'),
-        @('', 'set', '/env/OTEL_LOGS_EXPORTER', 'string', 'otlp'),
-        @('', 'set', '/env/OTEL_METRICS_EXPORTER', 'string', 'otlp'),
-        @('', 'set', '/env/OTEL_TRACES_EXPORTER', 'string', 'none'),
-        @('', 'set', '/env/OTEL_EXPORTER_OTLP_PROTOCOL', 'string', 'http/protobuf'),
-        @('', 'set', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', 'string', '{endpoint}'),
-        @('', 'set', '/env/OTEL_EXPORTER_OTLP_HEADERS', 'string', 'Authorization=Bearer {token}'),
-        @('prompts', 'set', '/env/OTEL_LOG_USER_PROMPTS', 'string', '1'),
-        @('no-prompts', 'set', '/env/OTEL_LOG_USER_PROMPTS', 'string', '0'),
-        @('responses', 'set', '/env/OTEL_LOG_ASSISTANT_RESPONSES', 'string', '1'),
-        @('no-responses', 'set', '/env/OTEL_LOG_ASSISTANT_RESPONSES', 'string', '0'),
-        @('tools', 'set', '/env/OTEL_LOG_TOOL_DETAILS', 'string', '1'),
-        @('no-tools', 'set', '/env/OTEL_LOG_TOOL_DETAILS', 'string', '0'),
-        @('', 'set', '/env/OTEL_LOG_TOOL_CONTENT', 'string', '0'),
-        @('', 'set', '/env/OTEL_LOG_RAW_API_BODIES', 'string', '0'),
-        @('', 'join', '/env/OTEL_RESOURCE_ATTRIBUTES'),
-        @('host', 'set', '/env/OTEL_RESOURCE_ATTRIBUTES', 'string', '{host}')
+        @('', 'set', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'string', '{endpoint}/v1/metrics')
       )
       Rivals = @(
         @{
@@ -225,6 +211,7 @@ $CLIS = @{
       Beside = $null
     }
     Tokens = @('/env/OTEL_EXPORTER_OTLP_HEADERS')
+    Lasting = $null
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@anthropic-ai/claude-code/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
@@ -287,25 +274,13 @@ $CLIS = @{
     }
     User = @{
       Folder = '.codex'; File = 'config.toml'; Variable = 'CODEX_HOME'; Below = ''
+      Tail = 13
       Format = 'toml'; Since = '0.0.0'
       SinceWith = @()
       Rows = @(
         @('', 'kind', '/otel/log_user_prompt', 'boolean'),
         @('', 'kind', '/otel/environment', 'string'),
-        @('', 'kind', '/analytics/enabled', 'boolean'),
-        @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
-        @('no-prompts', 'set', '/otel/log_user_prompt', 'bool', 'false'),
-        @('', 'keep', '/otel/trace_exporter'),
-        @('', 'set', '/otel/trace_exporter', 'string', 'none'),
-        @('no-tools', 'set', '/otel/tool_result/max_bytes', 'int', '0'),
-        @('', 'drop', '/otel/exporter'),
-        @('', 'set', '/otel/exporter/otlp-http/endpoint', 'string', '{endpoint}/v1/logs'),
-        @('', 'set', '/otel/exporter/otlp-http/protocol', 'string', 'binary'),
-        @('', 'set', '/otel/exporter/otlp-http/headers/Authorization', 'string', 'Bearer {token}'),
-        @('', 'drop', '/otel/metrics_exporter'),
-        @('', 'set', '/otel/metrics_exporter/otlp-http/endpoint', 'string', '{endpoint}/v1/metrics'),
-        @('', 'set', '/otel/metrics_exporter/otlp-http/protocol', 'string', 'binary'),
-        @('', 'set', '/otel/metrics_exporter/otlp-http/headers/Authorization', 'string', 'Bearer {token}')
+        @('', 'kind', '/analytics/enabled', 'boolean')
       )
       Rivals = @(
         @{
@@ -320,6 +295,7 @@ $CLIS = @{
       Beside = @{ Ending = '.config.toml'; Divert = 'otlp|\\u' }
     }
     Tokens = @('/otel/exporter/otlp-http/headers/Authorization', '/otel/metrics_exporter/otlp-http/headers/Authorization')
+    Lasting = @{ Program = 'codex'; Words = '--managed-daemon'; Variables = 'OTEL_EXPORTER_OTLP_[A-Z_]+'; Restart = 'codex app-server daemon restart' }
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@openai/codex/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@openai/codex/package.json'),
@@ -384,22 +360,12 @@ $CLIS = @{
     }
     User = @{
       Folder = '.gemini'; File = 'settings.json'; Variable = 'GEMINI_CLI_HOME'; Below = '/.gemini'
+      Tail = 10
       Format = 'jsonc'; Since = '0.40.1'
       SinceWith = @(
         ,@('prompts', '0.40.0')
       )
-      Rows = @(
-        @('', 'set', '/telemetry/enabled', 'bool', 'true'),
-        @('', 'set', '/telemetry/target', 'string', 'local'),
-        @('', 'set', '/telemetry/otlpEndpoint', 'string', '{endpoint}/{token}'),
-        @('', 'set', '/telemetry/otlpProtocol', 'string', 'http'),
-        @('prompts', 'set', '/telemetry/logPrompts', 'bool', 'true'),
-        @('no-prompts', 'set', '/telemetry/logPrompts', 'bool', 'false'),
-        @('', 'set', '/telemetry/traces', 'bool', 'false'),
-        @('', 'set', '/telemetry/outfile', 'string', ''),
-        @('', 'set', '/telemetry/useCollector', 'bool', 'false'),
-        @('', 'set', '/telemetry/useCliAuth', 'bool', 'false')
-      )
+      Rows = @()
       Rivals = @(
         @{
           Words = @('/telemetry'); HasKinds = $false
@@ -424,6 +390,7 @@ $CLIS = @{
       Beside = $null
     }
     Tokens = @('/telemetry/otlpEndpoint')
+    Lasting = $null
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@google/gemini-cli/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@google/gemini-cli/package.json'),
@@ -497,35 +464,10 @@ $CLIS = @{
     }
     User = @{
       Folder = '.qwen'; File = 'settings.json'; Variable = 'QWEN_HOME'; Below = ''
+      Tail = 25
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
-      Rows = @(
-        @('', 'drop', '/telemetry/otlpLogsEndpoint'),
-        @('', 'drop', '/telemetry/otlpMetricsEndpoint'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_ENABLED'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OUTFILE'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_TARGET'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'),
-        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
-        @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'),
-        @('', 'set', '/telemetry/enabled', 'bool', 'true'),
-        @('', 'set', '/telemetry/target', 'string', 'local'),
-        @('', 'set', '/telemetry/otlpEndpoint', 'string', '{endpoint}/{token}'),
-        @('', 'set', '/telemetry/otlpProtocol', 'string', 'http'),
-        @('', 'set', '/telemetry/otlpTracesEndpoint', 'string', ''),
-        @('prompts', 'set', '/telemetry/logPrompts', 'bool', 'true'),
-        @('no-prompts', 'set', '/telemetry/logPrompts', 'bool', 'false'),
-        @('', 'set', '/telemetry/includeSensitiveSpanAttributes', 'bool', 'false'),
-        @('', 'set', '/telemetry/outfile', 'string', ''),
-        @('', 'join', '/env/OTEL_RESOURCE_ATTRIBUTES'),
-        @('host', 'set', '/env/OTEL_RESOURCE_ATTRIBUTES', 'string', '{host}')
-      )
+      Rows = @()
       Rivals = @(
         @{
           Words = @('/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
@@ -550,6 +492,7 @@ $CLIS = @{
       Beside = $null
     }
     Tokens = @('/telemetry/otlpEndpoint')
+    Lasting = $null
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@qwen-code/qwen-code/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
@@ -571,6 +514,8 @@ $CLIS = @{
     )
   }
 }
+# The last rows of a user's table are those of the machine's.
+foreach ($each in $CLIS.Values) { $each.User.Rows = @($each.User.Rows) + @($each.System.Rows | Select-Object -Last $each.User.Tail) }
 
 # ---- Output ----
 
@@ -687,7 +632,8 @@ function Read-Options {
       '\Aclis=' { $run.Clis = @($word.Substring(5).Split(',') | Where-Object { $_ -cne '' }); break }
       '\Aendpoint=' { $run.Endpoint = $word.Substring(9); break }
       '\Aexpect=' { $run.Expect = $word.Substring(7); break }
-      '\A(helper|restart)\z' { $run.Complaint = 'this file has no parts for ' + $word; break }
+      '\Ahelper\z' { $run.Complaint = 'helper is not on Windows: the header program is one for sh; the token is in the settings file, and sessions take up a new one when they start'; break }
+      '\Arestart\z' { $run.Complaint = 'restart is not on Windows: SYSTEM cannot act as another account; sign that account out and in, or restart the machine'; break }
       '\A(no-helper|no-restart|(no-)?(host|prompts|responses|tools))\z' { Switch-Feature $word; break }
       # Not quoted: it could be a token.
       default { $run.Complaint = 'an option this script does not know; see the top of it, or run it with --help' }
@@ -874,14 +820,28 @@ function Get-Policy($policy, $sid = '') {
   } catch { return ' ' }
 }
 
-# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name;
-# a question mark where that cannot be read.
+# Get-VariableKeys SID: where the registry has the environment of an account, as long as it is signed in, and that of the machine.
+function Get-VariableKeys($sid) {
+  $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
+    @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
+  $keys | Where-Object { $null -ne $_ }
+}
+
+# Get-Variables SID NAME: what these environments have for a name; a question mark where that cannot be read.
 function Get-Variables($sid, $name) {
   try {
-    $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
-      @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
-    foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+    foreach ($key in @(Get-VariableKeys $sid)) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') }
   } catch { '?' }
+}
+
+# Test-Variable SID PATTERN: whether they have a variable whose name is like that, or cannot be read.
+function Test-Variable($sid, $pattern) {
+  try {
+    foreach ($key in @(Get-VariableKeys $sid)) {
+      foreach ($name in $key.GetValueNames()) { if ([regex]::IsMatch($name, '\A(?:' + $pattern + ')\z', $ANY_CASE)) { return $true } }
+    }
+  } catch { return $true }
+  return $false
 }
 
 # Expand-Profile PATH: with the two variables that mean the same for everybody; nothing where another is left, or it is no drive's.
@@ -1601,6 +1561,63 @@ function Compare-Target($cli, $layer, $target) {
   if ($answer.Code -gt 1) { Add-EditProblem $cli $target.Path $answer; return }
   $isExpected = $run.Expect -ceq '' -or $run.Expect -ceq $print
   if ($answer.Code -eq 1 -and $print -cne '' -and $isExpected) { Set-State $cli 'ok' } else { Set-State $cli 'drift' }
+}
+
+# ---- Background processes ----
+
+# Get-ProcessRows PROGRAM: Windows' own list of the processes whose program's name begins so: command line, SID of the owner, and when it
+# started (UTC), each null where Windows does not say it.
+function Get-ProcessRows($program) {
+  # Asked first: most machines have none, and the list with command lines takes a service and a second.
+  if (@(Get-Process -Name ($program + '*') -ErrorAction SilentlyContinue).Count -eq 0) { return }
+  foreach ($each in @(Get-CimInstance -ClassName Win32_Process -Filter ("Name LIKE '" + $program + "%'") -OperationTimeoutSec 30)) {
+    $row = @{ Line = $each.CommandLine; Owner = $null; Started = $null }
+    if ($null -ne $each.CreationDate) { $row.Started = $each.CreationDate.ToUniversalTime() }
+    try { $row.Owner = (Invoke-CimMethod -InputObject $each -MethodName GetOwnerSid -OperationTimeoutSec 30).Sid } catch {
+      # It has ended meanwhile.
+      if ($null -eq (Get-Process -Id $each.ProcessId -ErrorAction SilentlyContinue)) { continue }
+    }
+    $row
+  }
+}
+
+# Test-Lasting CLI PLACES: PLACES are the accounts (Sid) with the file (Path) that counts for each. Stale is a CLI with a process that
+# outlives sessions, and did not surely start after the last change of that file, or with a variable that goes before it. A process counts as
+# later from two seconds after the change. What cannot be told is an error, not ok.
+function Test-Lasting($cli, $places) {
+  $about = $CLIS[$cli].Lasting
+  $places = @($places | Where-Object { [System.IO.File]::Exists($_.Path) })
+  if ($null -eq $about -or $places.Count -eq 0) { return }
+  try { $rows = @(Get-ProcessRows $about.Program) } catch {
+    Add-Lost $cli $places[0].Path ('Windows does not list its processes ' + (Get-Where $_))
+    return
+  }
+  foreach ($row in $rows) {
+    if ($null -ne $row.Line -and -not ([string]$row.Line).Contains($about.Words)) { continue }
+    # Those of others are not shown to an ordinary account.
+    $mine = @($places | Where-Object { $row.Owner -ceq $_.Sid -or ($null -eq $row.Owner -and $run.IsAdmin) })
+    if ($mine.Count -eq 0) { continue }
+    if ($null -eq $row.Line) {
+      Add-Lost $cli $mine[0].Path 'Windows does not show the command line of a process'
+      continue
+    }
+    foreach ($place in $mine) {
+      if ($null -ne $row.Started -and $row.Started -ge (Get-Changed $place.Path).AddSeconds(2) -and -not (Test-Variable $place.Sid $about.Variables)) { continue }
+      Set-State $cli 'stale'
+    }
+  }
+}
+
+function Add-Lost($cli, $path, $why) {
+  Add-Trouble $cli $path ('is not the whole answer: whether a background process still has the old token cannot be told, as ' + $why) 12
+}
+
+# Get-Changed PATH: when a file was last written or put there (UTC). When its access list changed is not asked.
+function Get-Changed($path) {
+  $written = [System.IO.File]::GetLastWriteTimeUtc($path)
+  $made = [System.IO.File]::GetCreationTimeUtc($path)
+  if ($made -gt $written) { return $made }
+  return $written
 }
 
 # ---- Editor of JSON and TOML files ----
@@ -2641,6 +2658,7 @@ function Get-UserFile($cli, $person) {
 function Update-Clis {
   foreach ($cli in $run.Clis) {
     $inSystem = (Get-Layers $cli $run.Machine[$cli]).System
+    $places = @()
     foreach ($person in $run.People) { if ((Get-Layers $cli $person.Words[$cli]).System) { $inSystem = $true } }
     if ($run.IsAdmin -and ($run.Accounts -ceq 'all' -or $run.Scope -ceq 'system')) {
       $file = $CLIS[$cli].System.File
@@ -2649,6 +2667,8 @@ function Update-Clis {
     foreach ($person in $run.People) {
       $in = Get-Layers $cli $person.Words[$cli]
       $inUser = $in.User
+      if ($in.System) { $places += @{ Sid = $person.Sid; Path = (Expand-Place $CLIS[$cli].System.File) } }
+      if ($inUser) { $places += @{ Sid = $person.Sid; Path = (Get-UserFile $cli $person) } }
       if ($in.System) { [void](Test-Rivals $cli 'System' $person $in $inSystem) }
       if ($inUser -and (Test-Rivals $cli 'User' $person $in $inSystem)) { continue }
       if (-not $inUser -and $run.Accounts -cne 'self' -and -not ($person.Words[$cli] -ccontains 'ours')) { continue }
@@ -2657,6 +2677,7 @@ function Update-Clis {
       if (-not $path.StartsWith($top + $SEPARATOR, [StringComparison]::OrdinalIgnoreCase)) { $top = [System.IO.Path]::GetPathRoot($path) }
       Update-File $cli 'User' $path $top $person.Sid $inUser $person
     }
+    if ($run.Action -cne 'uninstall') { Test-Lasting $cli $places }
   }
 }
 

@@ -28,4 +28,19 @@ if (-not $ON_WINDOWS) { function Expand-Profile($path) { $path } }
 function Test-Linux($sid) { $env:CROSSFADE_TEST_WSL -ceq $sid }
 function Get-MachineId { $env:CROSSFADE_TEST_ID }
 function Get-Policy($policy, $sid = '') { if ($sid -ceq '') { [string]$env:CROSSFADE_TEST_POLICY } else { [string]$env:CROSSFADE_TEST_USER_POLICY } }
+function Test-Variable($sid, $pattern) { [regex]::IsMatch([string]$env:CROSSFADE_TEST_VARIABLE, '\A' + $sid + ' (?:' + $pattern + ')\z') }
+# Lines SID, start as ticks (UTC), command line, with tabs between; a question mark is what Windows does not say.
+if ($env:CROSSFADE_TEST_PROCESSES -cne 'real') {
+function Get-ProcessRows($program) {
+  foreach ($line in ([string]$env:CROSSFADE_TEST_PROCESSES).Split("`n")) {
+    $parts = @($line.Split("`t") | ForEach-Object { if ($_ -cne '?') { $_ } else { '' } })
+    if ($parts.Count -ne 3) { continue }
+    $row = @{ Owner = $null; Started = $null; Line = $null }
+    if ($parts[0] -cne '') { $row.Owner = $parts[0] }
+    if ($parts[1] -cne '') { $row.Started = New-Object DateTime([long]$parts[1], [DateTimeKind]::Utc) }
+    if ($parts[2] -cne '') { $row.Line = $parts[2] }
+    $row
+  }
+}
+}
 function Get-Variables($sid, $name) { if ($env:CROSSFADE_TEST_MOVED -ceq ($sid + ' ' + $name)) { 'C:\elsewhere' } }

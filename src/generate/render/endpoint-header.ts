@@ -129,7 +129,7 @@ const options: readonly Option[] = [
 		words: "restart",
 		does: () => "restart a background process of a CLI that still has the old token (no)",
 		for: ["install"],
-		if: ({ hasDaemon, compact }) => hasDaemon && !compact,
+		if: ({ hasDaemon, compact, language }) => hasDaemon && !compact && language === "sh",
 	},
 	{ words: "expect=FINGERPRINT", does: () => "which token it should be", for: ["report"] },
 	{

@@ -5,6 +5,7 @@ import compare from "../../../templates/ps1/endpoint/compare.ps1";
 import enterRun from "../../../templates/ps1/endpoint/enter-run.ps1";
 import identity from "../../../templates/ps1/endpoint/identity.ps1";
 import inUse from "../../../templates/ps1/endpoint/in-use.ps1";
+import lasting from "../../../templates/ps1/endpoint/lasting.ps1";
 import layers from "../../../templates/ps1/endpoint/layers.ps1";
 import look from "../../../templates/ps1/endpoint/look.ps1";
 import machine from "../../../templates/ps1/endpoint/machine.ps1";
@@ -56,6 +57,8 @@ interface PowerShellFacts {
 	readonly tokenLines: readonly string[];
 	/** It is for a person, and may be run as text in their session. */
 	readonly says: boolean;
+	/** A CLI in it has a process that outlives sessions. */
+	readonly hasLasting: boolean;
 }
 
 interface PowerShellPart {
@@ -71,6 +74,7 @@ const all: readonly Action[] = ["install", "report", "uninstall"];
 const setting: readonly Action[] = ["install", "report"];
 const changing: readonly Action[] = ["install", "uninstall"];
 
+const withLasting = ({ hasLasting }: PowerShellFacts) => hasLasting;
 const toPerson = ({ says }: PowerShellFacts) => says;
 
 const EDITOR = "Editor of JSON and TOML files";
@@ -131,6 +135,7 @@ const parts: readonly PowerShellPart[] = [
 	{ section: "Files", text: change, for: ["install"] },
 	{ section: "Files", text: restore, for: changing },
 	{ section: "Files", text: compare, for: ["report"] },
+	{ section: "Background processes", text: lasting, for: setting, if: withLasting },
 	{ section: EDITOR, text: "", for: all },
 	{ section: "The work", text: work, for: all },
 	{ section: "The work", text: selfTest, for: ["install"] },

@@ -28,6 +28,7 @@ export function cliTable(cli: Cli, { sets, says }: { readonly sets: boolean; rea
 	const rivals = (of: "user" | "system") => (sets ? rivalTable(cli, of) : []);
 	const { id, system, user, windowsSigns } = cli;
 	const merged = system.merged;
+	const tail = commonTail(rowsOf(system), rowsOf(user));
 	const [ofMachine, ofUser] = [true, false].map((isMachine) =>
 		windowsSigns.filter(({ path }) => path.startsWith("%") === isMachine),
 	) as [Sign[], Sign[]];
@@ -47,7 +48,8 @@ export function cliTable(cli: Cli, { sets, says }: { readonly sets: boolean; rea
 			"User = @{",
 			...indented([
 				`Folder = ${ps(user.folder)}; File = ${ps(user.file)}; Variable = ${ps(user.variable)}; Below = ${ps(user.below)}`,
-				...layer(user),
+				`Tail = ${tail}`,
+				...layer(user, tail),
 				...rivals("user"),
 				user.beside
 					? `Beside = @{ Ending = ${ps(user.beside.ending)}; Divert = ${ps(user.beside.divert)} }`
@@ -55,6 +57,7 @@ export function cliTable(cli: Cli, { sets, says }: { readonly sets: boolean; rea
 			]),
 			"}",
 			`Tokens = ${list(tokens(cli))}`,
+			...(sets ? [lasting(cli)] : []),
 			...(says ? told(cli) : []),
 			...lists("MachineSigns", [...packages(cli, windowsMachineNpmRoots), ...ofMachine.map(sign)]),
 			...lists("UserSigns", [
@@ -75,6 +78,13 @@ const told = ({ title, applies, sends, program, npm }: Cli): string[] => [
 	`Sends = ${list(sends)}`,
 ];
 
+/** Its processes that outlive sessions, by the name of the program and words of the command line. */
+function lasting({ program, daemon }: Cli): string {
+	if (!daemon) return "Lasting = $null";
+	const { command, restart, variables } = daemon;
+	return `Lasting = @{ Program = ${ps(program)}; Words = ${ps(command)}; Variables = ${ps(variables)}; Restart = ${ps(restart)} }`;
+}
+
 const sign = ({ kind, path }: Sign): string[] => [kind, path];
 
 const packages = ({ npm }: Cli, roots: readonly string[]): string[][] =>
@@ -90,14 +100,28 @@ function rivalTable(cli: Cli, of: "user" | "system"): string[] {
 	return ["Rivals = @(", ...indented(entries.flat()), ")"];
 }
 
-function layer({ format, since, sinceWith = {}, rows, kinds = {}, strict }: Layer): string[] {
-	const demands = Object.entries(kinds).map(([pointer, kind]) => ["", "kind", pointer, kind]);
-	const known = strict ? [["", "only", strict.table, strict.keys.join(" ")]] : [];
+/** `tail`: how many of its last rows stand in the table of the machine, whose last ones are the same. */
+function layer(each: Layer, tail = 0): string[] {
+	const { format, since, sinceWith = {} } = each;
+	const rows = rowsOf(each);
 	return [
 		`Format = ${ps(format)}; Since = ${ps(since)}`,
 		...lists("SinceWith", Object.entries(sinceWith)),
-		...lists("Rows", [...demands, ...known, ...rows.flatMap(row)]),
+		...lists("Rows", rows.slice(0, rows.length - tail)),
 	];
+}
+
+function rowsOf({ rows, kinds = {}, strict }: Layer): string[][] {
+	const demands = Object.entries(kinds).map(([pointer, kind]) => ["", "kind", pointer, kind]);
+	const known = strict ? [["", "only", strict.table, strict.keys.join(" ")]] : [];
+	return [...demands, ...known, ...rows.flatMap(row)];
+}
+
+/** How many rows at the end of two tables are the same. */
+function commonTail(one: readonly string[][], other: readonly string[][]): number {
+	const [a, b] = [one, other].map((rows) => rows.map((each) => JSON.stringify(each)).reverse()) as [string[], string[]];
+	const differs = a.findIndex((each, at) => each !== b[at]);
+	return differs < 0 ? a.length : differs;
 }
 
 /** A row as condition, verb, pointer, type and value. Without a header program on Windows, those with it are left out. */

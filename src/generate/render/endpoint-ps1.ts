@@ -29,18 +29,21 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 	const token = tokenLines(vehicle, mode);
 	const scope = script.scope ?? vehicle.scope;
 	const host = script.hostIdentity === false ? "no-host" : "host";
-	const about = headerFacts(script, { actions, scope, host, helper: "no-helper", hasDaemon: false });
 	const does = (each: Action) => actions.includes(each);
 	const clis = script.clis.map((cli) => forSignals(cli, provider.takes));
+	const sets = does("install") || does("report");
+	const hasLasting = sets && clis.some(({ daemon }) => daemon);
+	const about = headerFacts(script, { actions, scope, host, helper: "no-helper", hasDaemon: hasLasting });
 	const { says } = vehicle;
-	const facts = { actions, tokenLines: token, says };
+	const facts = { actions, tokenLines: token, says, hasLasting };
 	const view = {
 		says,
 		installs: does("install"),
 		reports: does("report"),
 		uninstalls: does("uninstall"),
 		changes: does("install") || does("uninstall"),
-		sets: does("install") || does("report"),
+		sets,
+		hasLasting,
 		hooks: script.hooks === true ? (hooks + fileHooks).replaceAll("\r\n", "\n") : "",
 		action,
 		actions: list([...actions, ...(does("install") ? ["self-test"] : [])]),
@@ -58,7 +61,7 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 		trace: vehicle.trace ?? ["return"],
 		printReport: printReport(vehicle, actions),
 		exits: exits(about.codes, actions),
-		tables: clis.flatMap((cli) => cliTable(cli, { sets: does("install") || does("report"), says })),
+		tables: clis.flatMap((cli) => cliTable(cli, { sets, says })),
 	};
 	const shell = powerShellParts(facts, view);
 	const filled = (contents: readonly string[]) =>

@@ -43,11 +43,14 @@ function Show-End {
   if ($run.Action -ceq 'report' -or $run.DryRun) { return }
   if (-not $run.Changed -and $run.Worst -eq 0 -and -not $run.Refused) {
     $said = 'Already up to date.'
-    if ($run.Action -ceq 'install' -and -not (Test-State 'ok')) { $said = 'No CLI found that can be set.' }
+    if ($run.Action -ceq 'install' -and -not (Test-State 'ok') -and -not (Test-State 'stale')) { $said = 'No CLI found that can be set.' }
     Write-Record 'note' '' '' $said
   }
   if ($run.Action -cne 'install') { return }
   foreach ($cli in $run.Clis) {
+    if ($run.States[$cli] -ceq 'stale') {
+      Write-Record 'note' $cli '' ($CLIS[$cli].Title + ': a background process still has the old token; to restart it: ' + $CLIS[$cli].Lasting.Restart)
+    }
     if ($run.States[$cli] -ceq 'ok') { Write-Record 'note' $cli '' ($CLIS[$cli].Title + ' uses the token ' + $CLIS[$cli].When + '.') }
   }
   Write-Record 'note' '' '' 'To check: crossfade doctor, or this script with -Report.'

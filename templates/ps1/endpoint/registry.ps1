@@ -38,12 +38,26 @@ function Get-Policy($policy, $sid = '') {
   } catch { return ' ' }
 }
 
-# Get-Variables SID NAME: what the environment of an account, as long as it is signed in, and that of the machine have for a name;
-# a question mark where that cannot be read.
+# Get-VariableKeys SID: where the registry has the environment of an account, as long as it is signed in, and that of the machine.
+function Get-VariableKeys($sid) {
+  $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
+    @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
+  $keys | Where-Object { $null -ne $_ }
+}
+
+# Get-Variables SID NAME: what these environments have for a name; a question mark where that cannot be read.
 function Get-Variables($sid, $name) {
   try {
-    $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
-      @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
-    foreach ($key in $keys) { if ($null -ne $key) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') } }
+    foreach ($key in @(Get-VariableKeys $sid)) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') }
   } catch { '?' }
+}
+
+# Test-Variable SID PATTERN: whether they have a variable whose name is like that, or cannot be read.
+function Test-Variable($sid, $pattern) {
+  try {
+    foreach ($key in @(Get-VariableKeys $sid)) {
+      foreach ($name in $key.GetValueNames()) { if ([regex]::IsMatch($name, '\A(?:' + $pattern + ')\z', $ANY_CASE)) { return $true } }
+    }
+  } catch { return $true }
+  return $false
 }

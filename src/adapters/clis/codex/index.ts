@@ -127,7 +127,9 @@ export const cli: Cli = {
 		{ kind: "trace", path: ".codex/installation_id" },
 		{ kind: "trace", path: ".codex/config.toml" },
 	],
-	// Its updater, "codex app-server daemon pid-update-loop", survives a restart and sends nothing (measured on 0.169.0).
+	// Its updater, "codex app-server daemon pid-update-loop", survives a restart and sends nothing (measured on 0.169.0). On Windows it is
+	// there since 0.154.0, if started without elevation (https://github.com/openai/codex/issues/44503, and
+	// codex-rs/app-server-daemon/src/backend/windows.rs); these words stand in codex.exe of 0.171.0. It was not run there.
 	daemon: {
 		command: "--managed-daemon",
 		restart: "codex app-server daemon restart",
