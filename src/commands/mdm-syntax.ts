@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { shown } from "../base/mask.ts";
 import type { Effects } from "../effects/effects.ts";
 import type { KitFinding } from "../generate/kit/verify/finding.ts";
+import { LOOK_51, problems51 } from "../generate/kit/verify/lint51.ts";
 
 const SYNTAX_TIMEOUT_MS = 60_000;
 const REMEDY = "generate the folder again with crossfade mdm";
@@ -59,7 +60,8 @@ const POWERSHELLS = ["pwsh", "powershell"];
 
 /**
  * Parses and runs nothing. The names of the scripts come in a variable, as JSON: they are in no command. Of an error only its place and kind
- * are printed, since its text quotes the script. https://learn.microsoft.com/dotnet/api/system.management.automation.language.parser.parsefile
+ * are printed, since its text quotes the script; of what 5.1 lacks, the place, and names of commands that it has. Windows PowerShell's own parser knows
+ * that best, so nothing more is asked of it. https://learn.microsoft.com/dotnet/api/system.management.automation.language.parser.parsefile
  */
 const PARSE = `$ErrorActionPreference = 'Stop'
 'version ' + $PSVersionTable.PSVersion
@@ -70,8 +72,9 @@ foreach ($path in $paths) {
   $wrong = $null
   try {
     $tree = [System.Management.Automation.Language.Parser]::ParseFile($path, [ref]$tokens, [ref]$wrong)
-    'parsed ' + $at
     foreach ($each in $wrong) { 'wrong ' + $at + ' ' + $each.Extent.StartLineNumber + ' ' + $each.ErrorId }
+    if (@($wrong).Count -eq 0 -and $PSVersionTable.PSVersion.Major -gt 5) {${LOOK_51}    }
+    'parsed ' + $at
   } catch { 'failed ' + $at }
   $at = $at + 1
 }`;
@@ -101,6 +104,11 @@ export async function powerShellSyntax(fx: Effects, folder: string, scripts: rea
 		for (const [, index, line, kind] of stdout.matchAll(/^wrong (\d+) (\d+) (\w+)\r?$/gm)) {
 			const path = scripts[Number(index)];
 			if (path !== undefined) findings.push(unreadable(path, `${name} cannot parse it: ${kind} in line ${line}`));
+		}
+		for (const { index, line, what } of problems51(stdout)) {
+			const file = scripts[index];
+			if (file !== undefined)
+				findings.push({ rule: "lint", severity: "error", file, what: `line ${line}: ${what}`, fix: REMEDY });
 		}
 	}
 	const reason = programs.length === 0 ? "no PowerShell here" : "PowerShell here did not parse it";

@@ -62,6 +62,29 @@ describe("PowerShell is asked to parse a kit's scripts", () => {
 		]);
 	});
 
+	test("what 5.1 lacks is an error by line and name; functions of the script are its own, and no other text is shown", async () => {
+		const lines = [
+			"newer 0 3 QuestionQuestion",
+			"newer 0 4 constructor",
+			"function 1 Get-Mine",
+			"command 1 5 Get-Mine Any",
+			"command 1 6 get-item LiteralPath ErrorAction",
+			"command 1 7 Get-Item Lit",
+			"command 2 8 Get-Uptime Since",
+			"command 2 9 gr\u00fcn",
+		];
+		const { stdout, code } = await verified(withPowerShell([...parsed("7.6.9"), ...lines]), "--json");
+		expect(code).toBe(10);
+		expect(
+			JSON.parse(stdout).findings.map(({ rule, file, what }: Record<string, string>) => [rule, file, what]),
+		).toEqual([
+			["lint", "detect.ps1", "line 3: 5.1 does not have the operator ??"],
+			["lint", "remediate.ps1", "line 7: Get-Item has a parameter that it does not have in 5.1"],
+			["lint", "uninstall.ps1", "line 8: a command that is not among those of 5.1"],
+			["lint", "uninstall.ps1", "line 9: a command that is not among those of 5.1"],
+		]);
+	});
+
 	test.each([
 		["it fails", [], 1, all],
 		["it is restricted by a policy", ["version 7.6.9", "failed 0", "failed 1", "failed 2"], 0, all],

@@ -2,15 +2,16 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasCommand51, hasParameter51 } from "../../src/generate/kit/verify/commands51.ts";
 import { powerShellTextProblems, powerShellTextRules } from "../../src/generate/kit/verify/powershell.ts";
 import type { CommandFact, Fact, Judged, MemberFact } from "./lint51/facts.ts";
 import { judgeMeaning, meaningRules } from "./lint51/meaning.ts";
-import { hasCommand, hasMember, hasParameter, hasType, isOpen } from "./lint51/tables.ts";
+import { hasMember, hasType, isOpen } from "./lint51/tables.ts";
 import { pwsh } from "./parts.ts";
 
 /**
  * A lint for scripts that must be right under Windows PowerShell 5.1 with .NET Framework 4.6.2, and under PowerShell 7: by the tree that
- * PowerShell 7's parser makes, tables of what 5.1 has (lint51/*.tsv), and what its documentation says of texts that mean something else there.
+ * PowerShell 7's parser makes, tables of what 5.1 has (lint51/*.tsv, and commands51.ts of the product), and what its documentation says of texts that mean something else there.
  * It proves what it finds, and not that there is nothing: where the type of an object is not known, a member passes if any type in the table
  * has it. No 5.1 takes part.
  */
@@ -116,9 +117,9 @@ function commandProblems(
 	// What a variable or a block is called for cannot be told, nor what a program takes.
 	if (name === null || functions.has(name.toLowerCase()) || /[\\/]/.test(name)) return [];
 	if (alias !== null) return [{ rule: "alias", what: `${name} is an alias of ${alias}` }];
-	if (!hasCommand(name)) return [{ rule: "command", what: `${name} is not in the table of commands` }];
+	if (!hasCommand51(name)) return [{ rule: "command", what: `${name} is not in the table of commands` }];
 	return parameters
-		.filter((parameter) => !hasParameter(name, parameter.name))
+		.filter((parameter) => !hasParameter51(name, parameter.name))
 		.map((parameter) => ({ rule: "parameter", what: `${name} has no -${parameter.name} in 5.1` }));
 }
 

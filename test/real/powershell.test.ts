@@ -66,11 +66,21 @@ test(
 	async () => {
 		const secret = canary();
 		const folder = scratch();
-		const names = ["broken.ps1", "'; $(New-Item ran) # \u00fc.ps1", "fine.ps1"];
+		const names = ["broken.ps1", "'; $(New-Item ran) # \u00fc.ps1", "fine.ps1", "newer.ps1"];
 		const ran = join(folder, "ran");
 		writeFileSync(join(folder, names[0] ?? ""), `"$(${secret.token}"\r\nif (1) {\r\n`);
 		writeFileSync(join(folder, names[1] ?? ""), `New-Item '${ran}'\r\n)\r\n`);
 		writeFileSync(join(folder, names[2] ?? ""), `New-Item '${ran}'\r\n`);
+		const newer = [
+			"$a ?? 1",
+			"$a ? 1 : 2",
+			"& $a && & $b",
+			"function Get-Mine { }",
+			"Get-Mine -X",
+			"Get-Uptime",
+			"Get-Item -Lit x",
+		];
+		writeFileSync(join(folder, names[3] ?? ""), newer.map((line) => `${line}\r\n`).join(""));
 		for (const [name, value] of Object.entries(onPath())) vi.stubEnv(name, value);
 		onTestFinished(() => void vi.unstubAllEnvs());
 		const { nodeEffects } = freshProgram();
@@ -80,6 +90,18 @@ test(
 		expect(found).toContainEqual([names[1], "cannot parse it: UnexpectedToken in line 2"]);
 		expect(found.filter(([file]) => file === names[0]).length).toBeGreaterThan(0);
 		expect(found.filter(([file]) => file === names[2])).toEqual([]);
+		expect(
+			found
+				.filter(([file]) => file === names[3])
+				.map(([, what]) => what)
+				.sort(),
+		).toEqual([
+			"line 1: 5.1 does not have the operator ??",
+			"line 2: 5.1 does not have the operator ? :",
+			"line 3: 5.1 does not have && or || between commands",
+			"line 6: a command that is not among those of 5.1",
+			"line 7: Get-Item has a parameter that it does not have in 5.1",
+		]);
 		expect(JSON.stringify(syntax)).not.toContain(secret.token);
 		expect(existsSync(ran)).toBe(false);
 	},

@@ -8,19 +8,11 @@ function rows(name: string): readonly (readonly string[])[] {
 
 const words = (text = "") => new Set(text.toLowerCase().split(" "));
 
-const commands = new Map(
-	rows("commands.tsv").map(([name = "", parameters]) => [name.toLowerCase(), words(parameters)]),
-);
 const types = new Map(
 	rows("net462.tsv").map(([name = "", base = "", members]) => [
 		name.toLowerCase(),
 		{ base: base.toLowerCase(), members: words(members) },
 	]),
-);
-
-/** https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_commonparameters?view=powershell-5.1 */
-const COMMON = words(
-	"debug erroraction errorvariable informationaction informationvariable outbuffer outvariable pipelinevariable verbose warningaction warningvariable",
 );
 
 /** Members that take any number of arguments at the end: the least of them, of name and number in the table. */
@@ -37,14 +29,6 @@ const LISTS: Readonly<Record<string, number>> = {
 
 /** What PowerShell adds to every object. */
 const ADDED = new Set(["count", "length", "psobject", "gettype", "tostring", "equals", "gethashcode"]);
-
-export const hasCommand = (name: string) => commands.has(name.toLowerCase());
-
-export function hasParameter(command: string, parameter: string): boolean {
-	return (
-		COMMON.has(parameter.toLowerCase()) || (commands.get(command.toLowerCase())?.has(parameter.toLowerCase()) ?? false)
-	);
-}
 
 /** Types and attributes of PowerShell 5.1 itself. https://learn.microsoft.com/dotnet/api/system.management.automation?view=powershellsdk-1.1.0 */
 const OWN = words(

@@ -13,6 +13,7 @@ export const kitRules = {
 	gitignore: "Git ignores files that contain a token",
 	payload: "every payload can be parsed and embeds the script next to it",
 	syntax: "every shell, or PowerShell, on this machine can parse the scripts",
+	lint: "a PowerShell script has only syntax, commands and parameters that Windows PowerShell 5.1 has",
 	encoding: "a PowerShell script is ASCII without a byte order mark, as Windows PowerShell 5.1 reads it",
 	"line-ends": "every line of a PowerShell script ends with CR and LF",
 	logged: "no word in a PowerShell script makes PowerShell write it to the event log although logging is off",
