@@ -100,6 +100,29 @@ test("a token with a word that makes PowerShell log the script stands in two str
 	expect(verifyKit(manifest, [...found.filter(({ path }) => path !== other.path), other], fingerprint)).not.toEqual([]);
 });
 
+test("the Win32 app for Graph has the page's settings, the detection script of the folder, and a meaning for each exit code", () => {
+	const kit = kitOf(spec, { fingerprint: canary().fingerprint, withToken: false });
+	const text = (path: string) => kit.artefacts.find((each) => each.path === path)?.content ?? "";
+	const app = JSON.parse(text("win32LobApp.json"));
+	const page = text("steps/win32-app.md");
+	for (const line of [app.installCommandLine, app.uninstallCommandLine, app.displayName]) expect(page).toContain(line);
+	expect(app).toMatchObject({
+		"@odata.type": "#microsoft.graph.win32LobApp",
+		setupFilePath: "remediate.ps1",
+		installExperience: { runAsAccount: "system" },
+	});
+	const [detection, requirement] = app.rules;
+	expect(detection).toMatchObject({ ruleType: "detection", runAs32Bit: false });
+	expect(Buffer.from(detection.scriptContent, "base64").toString()).toBe(text("detect.ps1"));
+	expect(detection).not.toHaveProperty("displayName");
+	expect(requirement).toMatchObject({ ruleType: "requirement", comparisonValue: "5.1" });
+	const said = /Exit codes: (.*?)\. /.exec(text("remediate.ps1").replace(/\r\n# ?/g, " "))?.[1] ?? "";
+	const codes = [...said.matchAll(/(?:^|; )(\d+) /g)].map(([, code]) => Number(code));
+	const told = app.returnCodes.map(({ returnCode }: { returnCode: number }) => returnCode);
+	expect(codes.filter((code) => code !== 1).sort()).toEqual(told.sort());
+	expect(app.returnCodes.filter(({ type }: { type: string }) => type === "success")).toHaveLength(1);
+});
+
 test("what these scripts have no parts for is refused, with the flag", () => {
 	expect(() => parseMdmFlags({ vehicle: "intune-windows", helper: true, compact: true })).toThrow(
 		/--compact[\s\S]*--helper/,

@@ -12,11 +12,12 @@
 import type { Data, Guide, Kit, KitFacts, Limit, Page, Payload } from "../kit.ts";
 import { FINGERPRINT_PLACEHOLDER, TOKEN_PLACEHOLDER } from "../vehicle.ts";
 import { run, seenInText, trapsOfWindows, unseenOnWindows } from "../windows.ts";
-import { intuneWin } from "./package.ts";
+import { command, intuneWin, requiredFor, win32LobApp } from "./package.ts";
 
 const NAME = "Crossfade: token";
 const REMOVAL = "Crossfade: uninstall";
 const GRAPH = "https://graph.microsoft.com/beta/deviceManagement";
+const APPS = "https://graph.microsoft.com/v1.0/deviceAppManagement/mobileApps";
 
 /** https://learn.microsoft.com/intune/intune-service/apps/powershell-scripts: less than 200 KB; none is given for remediations. */
 const limits: readonly Limit[] = [
@@ -50,9 +51,6 @@ export const kit: Kit = {
 };
 
 const PLATFORM = "Crossfade: install once";
-const command = (script: string) =>
-	`powershell.exe -NoProfile -NonInteractive -ExecutionPolicy RemoteSigned -File ${script}`;
-
 /** Sets every field, because the defaults of the portal and of Graph differ. */
 function payloads({ provider }: KitFacts): Payload[] {
 	const common: { readonly [key: string]: Data } = {
@@ -115,6 +113,18 @@ function payloads({ provider }: KitFacts): Payload[] {
 			format: "json",
 			purpose: `POST ${GRAPH}/deviceManagementScripts`,
 			data: platform(REMOVAL, "uninstall.ps1", "Removes what the remediation set."),
+		},
+		{
+			path: "win32LobApp.json",
+			format: "json",
+			purpose: `POST ${APPS}: the Win32 app without its package`,
+			data: win32LobApp(NAME, `Sends telemetry of AI CLIs to ${provider}.`),
+		},
+		{
+			path: "win32LobAppAssignments.json",
+			format: "json",
+			purpose: `POST ${APPS}/ID/assign, with your group`,
+			data: requiredFor("GROUP_ID"),
 		},
 	];
 }
@@ -232,15 +242,17 @@ function guide(): Guide {
 			"The form of the package is that of published ones; Microsoft documents only its tool, and the portal may warn that the package was made with an older version of it.",
 			"The size that Intune takes for a detection script of an app.",
 			"The size that Intune takes for a remediation; 200 KB is documented for platform scripts.",
-			"The Graph requests follow the published schemas. There is none for the Win32 app, whose content takes several requests and an upload to a storage account.",
+			"The Graph requests follow the published schemas: none was sent. A Windows on ARM64 has no word of its own among the architectures of `win32LobApp.json`. Whether the admin center takes the package of a Win32 app that was made through Graph.",
 		],
 	};
 }
 
 /** Sends a payload with curl, which reads the credential from a file; arguments show in the process list. */
-function post(path: string, file: string): string {
-	return `curl.exe -fsS -H @graph.header -H "Content-Type: application/json" --data-binary @${file} ${GRAPH}/${path}`;
+function curl(address: string, file: string): string {
+	return `curl.exe -fsS -H @graph.header -H "Content-Type: application/json" --data-binary @${file} ${address}`;
 }
+
+const post = (path: string, file: string) => curl(`${GRAPH}/${path}`, file);
 
 const win32App: Page = {
 	title: "Microsoft Intune: Win32 app",
@@ -261,7 +273,7 @@ const win32App: Page = {
 				["Allow available uninstall", "No"],
 				["Install behavior", "System"],
 				["Device restart behavior", "No specific action"],
-				["Return codes", "as they are: 0 is success, and what the table in STEPS.md has besides is a failure"],
+				["Return codes", "add 12 as *Retry*; 0 is success, and what the table in STEPS.md has besides is a failure"],
 			],
 		},
 		{
@@ -271,6 +283,10 @@ const win32App: Page = {
 				["Run script as 32-bit process on 64-bit clients", "No"],
 				["Enforce script signature check", "No"],
 			],
+		},
+		{
+			text: "Or create the app through Graph with these settings, and with `graph.header` as in STEPS.md. An id comes back. Open that app in the admin center, Properties, App information, and select the package there: Graph takes its content in several requests and an upload to a storage account, which are not written out here. Then assign it: copy `win32LobAppAssignments.json` to a file named assignments, with the object ID of a device group in the place of GROUP_ID, and put the id into the address.",
+			commands: [curl(APPS, "win32LobApp.json"), curl(`${APPS}/ID/assign`, "assignments")],
 		},
 		{
 			text: "Assignments, Required: a device group with one test machine first, then a pilot group, and after a day everyone. A device filter keeps servers and shared machines out.",
