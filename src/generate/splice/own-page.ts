@@ -1,10 +1,11 @@
 import { type Document, isMap, type YAMLMap } from "yaml";
+import { ownEntry } from "../../base/lookup.ts";
 
 /** Where a config has the collector serve its own metrics: a page, none, or one that the file alone does not tell. */
 export interface OwnPage {
 	/** As seen from the collector's host; undefined without a page, or where it is not known. */
 	readonly url: string | undefined;
-	/** What is in the way of reading it, as a sentence; undefined if nothing is. */
+	/** Why it cannot be read, as a sentence; undefined if it can. */
 	readonly obstacle: string | undefined;
 }
 
@@ -53,6 +54,6 @@ function unknown(what: string): OwnPage {
 function at(value: unknown, ...keys: readonly string[]): unknown {
 	return keys.reduce<unknown>((map, key) => {
 		if (typeof map !== "object" || map === null) return undefined;
-		return Object.hasOwn(map, key) ? (map as Record<string, unknown>)[key] : undefined;
+		return ownEntry(map as Record<string, unknown>, key);
 	}, value);
 }

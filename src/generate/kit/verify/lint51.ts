@@ -1,3 +1,4 @@
+import { ownEntry } from "../../../base/lookup.ts";
 import { hasCommand51, hasParameter51 } from "./commands51.ts";
 
 /**
@@ -50,11 +51,10 @@ export function problems51(output: string): Problem51[] {
 	const own = new Set(
 		[...output.matchAll(/^function (\d+) ([\w:-]+)\r?$/gm)].map(([, at, name = ""]) => named(at, name)),
 	);
-	const newer = [...output.matchAll(/^newer (\d+) (\d+) (\w+)\r?$/gm)].flatMap(([, at, line, kind = ""]) =>
-		Object.hasOwn(NEWER, kind)
-			? [{ index: Number(at), line: Number(line), what: `5.1 does not have ${NEWER[kind]}` }]
-			: [],
-	);
+	const newer = [...output.matchAll(/^newer (\d+) (\d+) (\w+)\r?$/gm)].flatMap(([, at, line, kind = ""]) => {
+		const what = ownEntry(NEWER, kind);
+		return what === undefined ? [] : [{ index: Number(at), line: Number(line), what: `5.1 does not have ${what}` }];
+	});
 	const commands = [...output.matchAll(/^command (\d+) (\d+) ([^\s]+)((?: \w+)*)\r?$/gm)].flatMap(
 		([, at, line, name = "", parameters = ""]) => {
 			if (own.has(named(at, name))) return [];

@@ -45,10 +45,10 @@ ulimit -c 0 2>/dev/null || :
 unset -v account again answer apply_state base caller changed counted directory failed failed_before found found_token group groups \
   holder keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old old_counted old_print option \
   problem put_back queued reader reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles since \
-  stat state step taken taken_before temporary token trial tried tried_print trying unseen user value view waited wanted was_owner \
-  written \
-  APPLY COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PID PRECHECK PROBE_URL QUEUE \
-  SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW TAKEN_LABEL TOKEN_FILE VALIDATE WAIT
+  stat state steady step taken taken_before temporary token trial tried tried_print trying unseen user value view waited wanted \
+  was_owner what written \
+  APPLY COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PAUSE PID PRECHECK PROBE_URL QUEUE \
+  SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW TAKEN_LABEL TOKEN_FILE UNSEEN VALIDATE WAIT
 unset ENV BASH_ENV CDPATH
 LC_ALL=C
 export LC_ALL
