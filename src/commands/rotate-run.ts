@@ -19,6 +19,7 @@ import {
 	openEngine,
 	type RotationPlace,
 } from "../rotate/open.ts";
+import { lostJournalProblem } from "../rotate/outlives.ts";
 import { safetyProblems } from "../rotate/plan-safety.ts";
 import { capture, sealInto } from "../rotate/provider-steps.ts";
 import { fleetOfRotation } from "../rotate/rotation-fleet.ts";
@@ -38,7 +39,11 @@ export async function plan(place: RotationPlace, flags: FlagReader): Promise<Exi
 	const journal = await journalOf(place);
 	const before = journal && stateOfJournal(journal.records);
 	const about = { settings: spec.settings, operation: "", attempt: 1, slowestMs: slowestMs(spec), isLeaked };
-	const problems = safetyProblems(spec, { now, clockOffsetMs: undefined, isLeaked, before: before?.closed && before });
+	const lost = lostJournalProblem(fx, spec, place.folder);
+	const problems = [
+		...(lost ? [lost] : []),
+		...safetyProblems(spec, { now, clockOffsetMs: undefined, isLeaked, before: before?.closed && before }),
+	];
 	const lines = planLines(spec, about, now);
 	if (flags.isSet("json")) {
 		const report = {
@@ -78,8 +83,10 @@ export async function start(
 		const fresh = adopted === undefined ? undefined : await readNew(place, adopted, current.fingerprint);
 		const publicId = fresh && publicIdOf(place, flags, fresh);
 		const clockOffsetMs = await learnClock(place);
+		const lost = adopted === undefined ? lostJournalProblem(fx, spec, place.folder) : undefined;
 		const problems = [
 			...flags.problems,
+			...(lost ? [lost] : []),
 			...(adopted !== undefined && since === undefined && spec.strategy.ends === "clock" && until === undefined
 				? [noClick()]
 				: []),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { exitCodes } from "../../src/base/errors.ts";
 import { newAgeKey } from "../../src/rotate/sealing.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
@@ -281,6 +282,17 @@ describe("evidence", () => {
 });
 
 describe("sequences that end badly elsewhere", () => {
+	test("S1: on a machine that is thrown away the provider is not called, unless the journal is kept in a store", async () => {
+		const world = await managed("tooken");
+		const env = { RUNNER_ENVIRONMENT: "github-hosted" };
+		for (const verb of ["plan", "start"]) {
+			expect(await world.process(verb, [], { env })).toMatchObject({ code: exitCodes.unsafePlan[0] });
+		}
+		expect((await world.status()).tokens).toHaveLength(1);
+		await world.process("start", [], { env: { RUNNER_ENVIRONMENT: "self-hosted" } });
+		expect((await world.status()).tokens).toHaveLength(2);
+	});
+
 	test("S2, S5: roles come from the journal, and a third token in the store is not overwritten", async () => {
 		const world = await rotationWorld("torii");
 		await world.rotate("personNeeded", "start");

@@ -73,6 +73,8 @@ export interface Files {
 	): Promise<string[]>;
 	/** Every file below a folder, in order; does not follow links. Throws `CrossfadeError` (io, or refused if there are far too many). */
 	walk(folder: string): Promise<FolderEntry[]>;
+	/** Whether a path, or as much of it as exists, is in the file system of the root folder: in a container that ends with it. */
+	isWithRoot(path: string): boolean;
 	/** Removes what killed processes left beside a file, which can hold a token. Never throws. */
 	removeLeft(path: string): void;
 	/** Writes and removes a file beside a path: whether its folder takes one. Throws `CrossfadeError` (io). */

@@ -61,6 +61,7 @@ export const nodeFiles: Files = {
 	writeFilled: async (folder, artefacts, { files, secret }, options) =>
 		writeArtefacts(folder, [...artefacts, ...filledIn(artefacts, files, secret)], options.force),
 	walk: async (folder) => entriesBelow(folder),
+	isWithRoot: (path) => deviceOf(resolve(path)) === deviceOf("/"),
 	removeLeft: (path) => {
 		try {
 			asOwnerOf(dirname(path), () => removeLeft(path));
@@ -197,6 +198,15 @@ function renameNew(path: string, bytes: Uint8Array, mode: number): void {
 	} catch (error) {
 		removeOurs(temporary);
 		throw error;
+	}
+}
+
+/** Of the path, or of the folder above it that is there. */
+function deviceOf(path: string): number | undefined {
+	try {
+		return statSync(path).dev;
+	} catch {
+		return dirname(path) === path ? undefined : deviceOf(dirname(path));
 	}
 }
 
