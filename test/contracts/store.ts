@@ -286,6 +286,38 @@ export function storeContract(kind: StoreKind, expected: StoreExpected): void {
 		expect(await fence?.holds(one)).toEqual({ is: "other", operation: two, holder: "host-two" });
 	});
 
+	test("a fence with an answer that is lost, or a request that never arrives: the same again settles it, and frees no other's", async () => {
+		const { world } = await open();
+		const calm = kind.open(world.settings, world.reach).fence;
+		for (const fault of ["ECONNRESET", "ECONNREFUSED"]) {
+			let isOver = false;
+			for (let at = 0; !isOver; at++) {
+				const [one, two] = [randomUUID(), randomUUID()];
+				let asked = 0;
+				const request: StoreReach["request"] = async (each) => {
+					const isHit = asked++ === at;
+					const sent = fault === "ECONNRESET";
+					const answer = isHit && !sent ? undefined : await world.reach.request(each);
+					return isHit || !answer ? { kind: "failure", code: fault, message: "gone", sent } : answer;
+				};
+				const shaky = () => {
+					asked = 0;
+					return kind.open(world.settings, { ...world.reach, request }).fence;
+				};
+				expect(["held", "unreachable"]).toContain((await shaky()?.take(one, "host-one"))?.is);
+				isOver = asked <= at;
+				expect(await calm?.take(one, "host-one")).toEqual({ is: "held" });
+				expect(["free", "unreachable"]).toContain((await shaky()?.release(one))?.is);
+				isOver &&= asked <= at;
+				expect(await calm?.release(one)).toEqual({ is: "free" });
+				expect(await calm?.take(two, "host-two")).toEqual({ is: "held" });
+				expect((await shaky()?.release(one))?.is).not.toBe("free");
+				expect(await calm?.holds(two)).toEqual({ is: "held" });
+				expect(await calm?.release(two)).toEqual({ is: "free" });
+			}
+		}
+	});
+
 	if (expected.races === false) return;
 
 	test("of three that take the fence at once one has it, and the field is left alone", async () => {
