@@ -89,8 +89,8 @@ const tools = accessTools(windowsPrograms);
 let listen: (problem: Problem) => void = () => undefined;
 const told = new Set<string>();
 
-/** Once for a file. */
-function tell(problem: Problem): void {
+/** To the listener, once for a file. */
+export function tell(problem: Problem): void {
 	if (isFirst(problem)) listen(problem);
 }
 

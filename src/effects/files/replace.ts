@@ -10,15 +10,15 @@ import {
 	type Stats,
 } from "node:fs";
 import { dirname } from "node:path";
-import { CrossfadeError } from "../../base/errors.ts";
+import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { ioError } from "../../base/io-error.ts";
 import { secretForms } from "../../token/forms.ts";
 import type { Secret } from "../../token/secret.ts";
-import { keepAccess } from "./access.ts";
+import { keepAccess, tell } from "./access.ts";
 import type { ReplaceOptions } from "./files.ts";
 import { moveOver, removeOurs } from "./moving.ts";
 import { exists, refuseSecret, syncFolder, temporaryName, writeNew } from "./new-file.ts";
-import { isWindows } from "./system.ts";
+import { isWindows, system } from "./system.ts";
 
 /** See `Files.replace`. */
 export function replaceWhole(path: string, content: Uint8Array, options: ReplaceOptions): string | undefined {
@@ -119,17 +119,22 @@ function keepAttributes(path: string, stats: Stats, temporary: string, fd: numbe
 		keepAccess(path, temporary);
 		return;
 	}
+	let isKept = false;
 	const from = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 	try {
 		const { dev, ino } = fstatSync(from);
 		if (dev !== stats.dev || ino !== stats.ino) throw changedMeanwhile(path);
 		const options = ["--attributes-only", "--preserve=all", "--no-preserve=timestamps", "--"];
-		run("cp", [...options, "/dev/fd/3", "/dev/fd/4"], [from, fd]);
+		isKept = run("cp", [...options, "/dev/fd/3", "/dev/fd/4"], [from, fd]).status === 0;
 	} finally {
 		closeSync(from);
 	}
-	const [was, is] = [path, temporary].map((each) => run("ls", ["-ld", each]).slice(10, 11).trim());
-	if (was === is) return;
+	const [was, is] = [path, temporary].map((each) => (run("ls", ["-ld", each]).stdout ?? "").slice(10, 11).trim());
+	if (was === is) {
+		// The ls of macOS marks them.
+		if (!isKept && system !== "darwin") tell(unkept(path));
+		return;
+	}
 	throw new CrossfadeError("refused", {
 		what: "the file has an access list or extended attributes that cannot be kept",
 		where: { file: path },
@@ -137,12 +142,21 @@ function keepAttributes(path: string, stats: Stats, temporary: string, fd: numbe
 	});
 }
 
-/** What a program prints; nothing where it is not here or fails. `open` are its descriptors from 3 on. */
-function run(program: string, args: readonly string[], open: readonly number[] = []): string {
+/** Not every ls marks extended attributes, and Node has no call that shows them. */
+function unkept(file: string): Problem {
+	return {
+		what: "whether the file had extended attributes is unknown; if it had, it lost them: no cp here keeps them",
+		where: { file },
+		fix: "set them again, or install GNU coreutils and write the file from its backup",
+	};
+}
+
+/** What became of a program; `open` are its descriptors from 3 on. */
+function run(program: string, args: readonly string[], open: readonly number[] = []) {
 	const env = { PATH: "/usr/bin:/bin", LC_ALL: "C" };
 	const stdio = ["ignore" as const, "pipe" as const, "ignore" as const, ...open];
 	const { spawnSync } = process.getBuiltinModule("node:child_process");
-	return spawnSync(program, args, { encoding: "utf8", env, timeout: 10_000, stdio }).stdout ?? "";
+	return spawnSync(program, args, { encoding: "utf8", env, timeout: 10_000, stdio });
 }
 
 /** The name, with a number appended if two changes fall within one second. */

@@ -75,6 +75,25 @@ describe("a file that is replaced", () => {
 		},
 	);
 
+	test("where no cp keeps extended attributes it is said that they may be lost", needs(smallDisks), () => {
+		const config =
+			"receivers: {otlp: {}}\nexporters: {debug: {}}\nservice: {pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}\n";
+		const folder = scratch({ "c.yaml": config });
+		const write = ["collector", "-d", "contrib", "--into", join(folder, "c.yaml"), "--write"];
+		const run = (cp: string) => {
+			const without = `mount --bind ${cp} /usr/bin/cp && exec "$@"`;
+			const args = ["--mount", "sh", "-c", without, "sh", process.execPath, CLI, ...write];
+			return spawnSync("unshare", args, { cwd: folder, encoding: "utf8" });
+		};
+		expect(run("/bin/false")).toMatchObject({ status: 0, stderr: expect.stringContaining("extended attributes") });
+		writeFileSync(join(folder, "c.yaml"), config);
+		const kept = run("/usr/bin/cp");
+		expect({ status: kept.status, isSaid: kept.stderr.includes("extended attributes") }).toEqual({
+			status: 0,
+			isSaid: false,
+		});
+	});
+
 	test("with several names is refused, as it would lose the others", async () => {
 		const folder = scratch({ file: "old\n" });
 		linkSync(join(folder, "file"), join(folder, "other"));
