@@ -103,8 +103,10 @@ export interface InventoryRow {
 	readonly users: number;
 	/** Several tokens are configured. */
 	readonly isMixed?: boolean | undefined;
-	/** Time of the report, if known. */
+	/** Time of the report, if known: the earliest that it can be. */
 	readonly at: number | undefined;
+	/** By how much later it can be, in milliseconds, where the list gives it without a zone; 0 if not given. */
+	readonly unsureMs?: number | undefined;
 	/** What the report does not tell: its line is not whole, or says what the script did not look at. */
 	readonly leavesOpen?: string | undefined;
 	/** How many differing reports have this name, if they may be of several machines; 1 if not given. */

@@ -1,7 +1,9 @@
 import { vehicles } from "../../adapters/vehicles/registry.ts";
 import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
+import { isJsonDocument, jsonList, MAX_DOCUMENT } from "./json-list.ts";
 import { parseReportLine, REPORT, REPORTS, type ReportLine } from "./report-line.ts";
+import { reportTime } from "./report-time.ts";
 import { firstLine, textOf } from "./text.ts";
 
 /** How much of a file could be read. */
@@ -40,9 +42,6 @@ const SERIAL_COLUMNS = ["serialnumber", "serial", "udid", "deviceid", "managedde
 const TIME_COLUMNS = [...vehicles.flatMap(({ columns }) => columns?.time ?? []), ...["timestamp", "time", "date"]].map(
 	plainName,
 );
-
-/** A date whose day and month can be swapped. */
-const UNCLEAR_DATE = /^\s*(?!(\d{1,2})[/.]0?\1[/.])(?:0?[1-9]|1[0-2])[/.](?:0?[1-9]|1[0-2])[/.]\d/;
 
 /** State kept while reading: bounded by the number of hosts, not of lines. */
 class Notes {
@@ -86,7 +85,7 @@ const MAX_LINE = 1 << 18;
 type RowsByHost = Map<string, InventoryRow>;
 
 /**
- * Reads report lines: CSV exports of MDMs (any column with the line, whatever its name), JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Unusable lines are counted, never fatal.
+ * Reads report lines: CSV exports of MDMs (any column with the line, whatever its name), a JSON list, JSON lines, or plain lines `host crossfade ok …`. UTF-8 or UTF-16. Unusable lines are counted, never fatal.
  * `column` names the host column, or several of which a file has one, if the header does not identify it.
  */
 export async function readInventory(
@@ -118,14 +117,54 @@ interface Form {
 }
 
 async function formOf(first: string, known: readonly string[], hosts: RowsByHost, notes: Notes): Promise<Form> {
-	if (first.startsWith("{")) return byLine(notes, (line) => takeJson(line, known, hosts));
+	const jsonLines = () => byLine(notes, (line) => takeJson(line, known, hosts));
+	if (/^[[{]/.test(first)) return isJsonDocument(first) ? jsonForm(known, hosts, notes, jsonLines()) : jsonLines();
 	const delimiter = delimiterOf(first);
 	if (delimiter && !REPORT.test(first)) return csvForm(delimiter, known, hosts, notes);
 	return byLine(notes, (line) => takePlain(line, hosts));
 }
 
+/** The first line of a file that names its delimiter, as spreadsheets read it. */
+const SEPARATOR = /^"?sep=(.)"?$/i;
+
+/** A tab, which no header has in a name, or else the more frequent one outside of quotes. */
 function delimiterOf(header: string): string | undefined {
-	return [",", ";", "\t"].find((each) => header.includes(each));
+	const named = SEPARATOR.exec(header.trim())?.[1];
+	if (named !== undefined) return named;
+	const bare = header.replaceAll(/"[^"]*"/g, "");
+	const count = (each: string) => bare.split(each).length;
+	if (count("\t") > 1) return "\t";
+	const best = count(";") > count(",") ? ";" : ",";
+	return count(best) > 1 ? best : [",", ";", "\t"].find((each) => header.includes(each));
+}
+
+/** One document with all machines; what is none is read by `otherwise`. */
+function jsonForm(known: readonly string[], hosts: RowsByHost, notes: Notes, otherwise: Form): Form {
+	let text = "";
+	let isTooLong = false;
+	return {
+		push(piece) {
+			if (isTooLong) return otherwise.push(piece);
+			text += piece;
+			if (text.length <= MAX_DOCUMENT) return;
+			isTooLong = true;
+			otherwise.push(text);
+			text = "";
+		},
+		end() {
+			const list = isTooLong ? undefined : jsonList(text);
+			if (!list) {
+				otherwise.push(text);
+				return otherwise.end();
+			}
+			for (const record of list.records) {
+				notes.lines++;
+				const problem = takeFields(record, known, hosts, true);
+				if (problem !== undefined) notes.spoil(notes.lines, problem);
+			}
+			if (list.cut !== undefined) notes.spoil(notes.lines, list.cut);
+		},
+	};
 }
 
 /** `take` returns a line's problem. */
@@ -206,6 +245,8 @@ async function csvReader(
 			const host = record.cells[index]?.trim() ?? "";
 			return take(record, record.mended === undefined ? host : host.replaceAll('"', ""));
 		}
+		// A line that names the delimiter, or has none but empty cells, is before the header.
+		if (record.cells.every((cell) => cell.trim() === "" || SEPARATOR.test(`${cell}${delimiter}`))) return undefined;
 		const names = record.cells.map(plainName);
 		index = bestOf(names, known);
 		header(names, index, record.cells);
@@ -223,13 +264,20 @@ function bestOf(names: readonly string[], known: readonly string[]): number {
 }
 
 function takeJson(line: string, known: readonly string[], hosts: RowsByHost): string | undefined {
-	let fields: [string, unknown][];
 	try {
-		const value: unknown = JSON.parse(line);
-		fields = Object.entries(typeof value === "object" && value !== null ? value : {});
+		return takeFields(JSON.parse(line), known, hosts, false);
 	} catch {
 		return "no JSON object";
 	}
+}
+
+function takeFields(
+	value: unknown,
+	known: readonly string[],
+	hosts: RowsByHost,
+	isRowPerMachine: boolean,
+): string | undefined {
+	const fields = Object.entries(typeof value === "object" && value !== null ? value : {});
 	const texts = fields.filter((field): field is [string, string] => typeof field[1] === "string");
 	const names = texts.map(([name]) => plainName(name));
 	const field = (known: readonly string[]) => texts[bestOf(names, known)]?.[1];
@@ -237,7 +285,7 @@ function takeJson(line: string, known: readonly string[], hosts: RowsByHost): st
 	const { report, problem } = reportIn(values, names);
 	const host = field(known)?.trim() ?? "";
 	const machine = { host, time: field(TIME_COLUMNS), serial: field(SERIAL_COLUMNS) };
-	return keep(hosts, machine, report ?? (host === "" ? undefined : UNREPORTED)) ?? problem;
+	return keep(hosts, machine, report ?? (host === "" ? undefined : UNREPORTED), isRowPerMachine) ?? problem;
 }
 
 function takePlain(line: string, hosts: RowsByHost): string | undefined {
@@ -273,14 +321,17 @@ function keep(
 	if (host === "") return "no host name";
 	const problem = hostProblem(host);
 	if (problem !== undefined) return problem;
-	const parsed = Date.parse(time ?? "");
-	const at = Number.isNaN(parsed) || UNCLEAR_DATE.test(time ?? "") ? undefined : parsed;
+	const { at, unsureMs = 0 } = reportTime(time ?? "") ?? {};
 	const serial = machine.serial?.trim() || undefined;
 	const key = `${host}\n${serial ?? ""}`;
 	const known = hosts.get(key);
 	const isNewer = known?.at === undefined || (at ?? 0) >= known.at;
-	const kept = isNewer ? { host, ...report, at, ...(serial !== undefined && { serial }) } : known;
-	const hasOrder = !isRowPerMachine && at !== undefined && known?.at !== undefined;
+	const kept = isNewer
+		? { host, ...report, at, ...(unsureMs > 0 && { unsureMs }), ...(serial !== undefined && { serial }) }
+		: known;
+	// Times of one form are in one zone.
+	const isSameForm = (known?.unsureMs ?? 0) === unsureMs;
+	const hasOrder = !isRowPerMachine && isSameForm && at !== undefined && known?.at !== undefined;
 	const isUnclear = known !== undefined && serial === undefined && !hasOrder && !isSameReport(known, report);
 	const rows = (known?.rows ?? 1) + (isUnclear ? 1 : 0);
 	hosts.set(key, { ...kept, ...(rows > 1 && { rows }) });

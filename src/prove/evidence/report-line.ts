@@ -3,7 +3,7 @@ import { FINGERPRINT_LENGTH } from "../../token/fingerprint-length.ts";
 import type { InventoryRow } from "./evidence.ts";
 
 /** What a report line says, without whose it is and when. */
-export type ReportLine = Omit<InventoryRow, "host" | "at" | "serial">;
+export type ReportLine = Omit<InventoryRow, "host" | "at" | "unsureMs" | "serial">;
 
 const STATES = ["ok", "drift", "absent", "refused", "error"] as const;
 export const REPORT = new RegExp(

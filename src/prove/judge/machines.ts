@@ -57,9 +57,19 @@ function* hostNames(inventory: readonly InventoryRow[]): Iterable<string> {
 	for (const { host } of inventory) yield host;
 }
 
+/** The latest moment at which a report can have been made; without a time, now. */
+export function latest({ at, unsureMs = 0 }: InventoryRow): number {
+	return at === undefined ? Number.POSITIVE_INFINITY : at + unsureMs;
+}
+
 /** The newest report by its own time, not by its position in a file; without both times, one that is not plainly on the new token. */
 function newer(before: InventoryRow | undefined, row: InventoryRow, fresh: string | undefined): InventoryRow {
-	if (before?.at !== undefined && row.at !== undefined) return row.at < before.at ? before : row;
+	if (before?.at !== undefined && row.at !== undefined) {
+		const [first, last] = row.at < before.at ? [row, before] : [before, row];
+		// Which of two of different zones is newer may be unknown.
+		const isApart = (first.unsureMs ?? 0) === (last.unsureMs ?? 0) || latest(first) < (last.at ?? 0);
+		if (isApart) return last;
+	}
 	const isPlain = before === undefined || (before.state === "ok" && before.fingerprint === fresh);
 	return isPlain ? row : before;
 }

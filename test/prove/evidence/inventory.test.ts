@@ -46,6 +46,13 @@ describe("readInventory", () => {
 		"Kandji (Iru): a log of several lines in one cell": `computer_name,serial_number,last_audit_log\nmac-1,C02,"Audit began\nScript results: ${line()}\nexit 0"\n`,
 		"semicolons, as Excel writes them in Europe": `Hostname;Wert\nmac-1;${line()}\n`,
 		"JSON lines, as an API gives them": `{"managedDeviceName":"mac-1","result":${JSON.stringify(line())},"lastStateUpdateDateTime":"2026-01-31T12:00:00Z"}\n`,
+		"a JSON list": `[\n  {\n    "hostname": "mac-1",\n    "report": ${JSON.stringify(line())}\n  }\n]\n`,
+		"a JSON list on one line": JSON.stringify([{ deviceName: "mac-1", output: line() }]),
+		"the answer of an API": JSON.stringify({ value: [{ deviceName: "mac-1", output: line() }] }, undefined, 2),
+		"a file that names its delimiter": `sep=;\r\nComputer Name;Owner, of it;crossfade\r\nmac-1;Doe, Jo;${line()}\r\n`,
+		"tabs, with commas in the header": `Last seen, UTC\tComputer Name, short, as shown\tHostname\tcrossfade\n\tx\tmac-1\t${line()}\n`,
+		"a quoted header with other delimiters in it": `"Computer Name";"a,b,c";"d,e"\n"mac-1";"${line()}";""\n`,
+		"cells that are empty before the header": `,,\n , ,\nhost,x,y\nmac-1,"${line()}",\n`,
 		"plain lines": `mac-1 ${line()}\n`,
 		"plain lines of ssh": `mac-1: ${line()}`,
 	};
@@ -155,6 +162,35 @@ describe("readInventory", () => {
 	])("a date whose day and month can be swapped is no time: %s", async (time, at) => {
 		const { rows } = await readInventory(pieces(`host,time,x\na,${time},"${line()}"\n`));
 		expect(rows).toMatchObject([{ host: "a", at }]);
+	});
+
+	test("a JSON list has a record for each machine: two of one name that disagree are two", async () => {
+		const records = [
+			{ host: "a", x: line("drift"), time: "2026-01-01T00:00:00Z" },
+			{ host: "a", x: line("ok"), time: "2026-01-02T00:00:00Z" },
+		];
+		expect((await readInventory(pieces(JSON.stringify(records)))).rows).toMatchObject([{ host: "a", rows: 2 }]);
+	});
+
+	test("a page of a longer JSON list is told, and so are records that name nobody", async () => {
+		const list = { value: [{ host: "a", x: line() }, { x: line() }, 7], "@odata.nextLink": "https://example.com/2" };
+		const { rows, bad, samples } = await readInventory(pieces(JSON.stringify(list)));
+		expect(rows).toMatchObject([{ host: "a" }]);
+		expect({ bad, why: samples.map((sample) => sample.why) }).toEqual({
+			bad: 3,
+			why: ["no host name", "no report line", "one page of a longer list"],
+		});
+	});
+
+	test("a JSON document that is cut off is no list: none of its lines is a machine", async () => {
+		const text = JSON.stringify([{ host: "a", x: line() }], undefined, 1).slice(0, -3);
+		expect(await readInventory(pieces(text))).toMatchObject({ rows: [], bad: 4 });
+	});
+
+	test("a time without a zone is the earliest that it can be", async () => {
+		const { rows } = await readInventory(pieces(`host,time,x\na,2026-01-31 12:00:00,"${line()}"\n`));
+		const hour = 3_600_000;
+		expect(rows).toMatchObject([{ at: Date.UTC(2026, 0, 31, 12) - 14 * hour, unsureMs: 26 * hour }]);
 	});
 
 	test("of one host the newest line counts, whatever the order", async () => {

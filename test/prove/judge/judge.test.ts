@@ -523,6 +523,11 @@ describe("machines that send past every place", () => {
 			"inventory: unknown",
 		],
 		["one that reported before the rotation", [machine("mac-2", NEW, { at: now - 13 * HOUR })], "inventory: unknown"],
+		[
+			"one whose report, in no zone, can be from before the rotation",
+			[machine("mac-2", NEW, { at: now - 13 * HOUR, unsureMs: 26 * HOUR })],
+			"inventory: unknown",
+		],
 		["a CLI of which its report says nothing", [machine("mac-2", NEW, { clis: {} })], "inventory: unknown"],
 		[
 			"one whose report left out an account",
@@ -536,6 +541,22 @@ describe("machines that send past every place", () => {
 		],
 	])("are none with %s", (_, rows, point) => {
 		expect(open(export_({ inventory: [machine("mac-1", NEW), ...rows] }))).toContain(point);
+	});
+
+	test.each([
+		["that surely is the newer one", { at: now - 40 * HOUR, unsureMs: 26 * HOUR }, ["yes"]],
+		[
+			"in no zone, which can be the newer one",
+			{ at: now - 20 * HOUR, unsureMs: 26 * HOUR },
+			["moved: blocked", "inventory: blocked", "not yet"],
+		],
+	])("are shown by the report %s", (_, time, answer) => {
+		const inventory = [
+			machine("mac-1", NEW),
+			machine("mac-2", OLD, time),
+			machine("mac-2", NEW, { at: now - 2 * HOUR }),
+		];
+		expect(open(export_({ inventory }))).toEqual(answer);
 	});
 
 	test("without a CLI prove nothing by a report that may be from before the rotation", () => {

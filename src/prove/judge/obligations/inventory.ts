@@ -3,6 +3,7 @@ import type { InventoryRow, Statement } from "../../evidence/evidence.ts";
 import type { HostActivity } from "../activity.ts";
 import type { Obligation } from "../case.ts";
 import type { KnownFacts } from "../known.ts";
+import { latest } from "../machines.ts";
 import { statementText } from "../statements.ts";
 
 /** Every report shows the new token, and every known machine is listed. Machines without a problem are one row. */
@@ -70,6 +71,12 @@ function reportedWrong(
 	if (state === "error" || state === "drift") return unknown(`it reports ${state}`, DOCTOR);
 	if (started !== undefined && at === undefined)
 		return unknown("the time of its report is unknown", "also export the time of the report");
+	if (started !== undefined && at !== undefined && at < started && latest(report) >= started) {
+		return unknown(
+			"the time of its report has no zone, and can be before the rotation",
+			"export the time with its zone, or run the report on it again",
+		);
+	}
 	if (started !== undefined && at !== undefined && at < started) {
 		return unknown(`it last reported ${duration(started - at)} before the rotation`, AGAIN);
 	}
@@ -101,15 +108,12 @@ function lookThere({ name }: HostActivity): string {
 }
 
 /** A machine that reports is not gone; one that reports the old token, or several, did not move. A report without a time is of now. */
-export function contradicts(
-	{ at, fingerprint, isMixed }: InventoryRow,
-	{ says, at: saidAt }: Statement,
-	old: string | undefined,
-): boolean {
+export function contradicts(row: InventoryRow, { says, at: saidAt }: Statement, old: string | undefined): boolean {
 	// An export without times keeps its machines, also those that are gone.
-	if (says === "gone") return at !== undefined && at > saidAt;
+	const { at, fingerprint, isMixed } = row;
+	if (says === "gone") return at !== undefined && latest(row) > saidAt;
 	const isOld = isMixed === true || (fingerprint !== undefined && fingerprint === old);
-	return isOld && (at ?? Number.POSITIVE_INFINITY) > saidAt;
+	return isOld && latest(row) > saidAt;
 }
 
 /** A statement on a machine counts until a newer report contradicts it; "known" says nothing about its token. */
