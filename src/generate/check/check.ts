@@ -17,10 +17,12 @@ import { deliveryFindings } from "./delivery.ts";
 import { fieldFindings, typesWithoutFields } from "./fields.ts";
 import type { PlacedFinding } from "./finding.ts";
 import { foreignFormat } from "./foreign.ts";
+import { mapsIn } from "./mounts.ts";
 import { podFindings } from "./pods.ts";
 import { type ConfigFinding, type RuleId, rules } from "./rules.ts";
 import { structureFindings, type Target } from "./structure.ts";
 import { readQuietly, tokenFilesIn } from "./token-files.ts";
+import { unreadFindings } from "./unread.ts";
 import { writtenTokens } from "./written-tokens.ts";
 
 /** All offline findings about a file, by position. */
@@ -92,10 +94,11 @@ function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 		...writtenTokens(documents, places),
 		...(isKustomization(documents) ? [KUSTOMIZATION] : []),
 	]);
-	if (read.length > 0) return [...read.flat(), ...around];
+	const unread = place(unreadFindings(mapsIn(documents)));
+	if (read.length > 0) return [...read.flat(), ...around, ...unread];
 	if (hasMounts(documents) || around.length > 0)
-		return [...around, ...place([{ rule: "mounts-only", at: 0, what: NOTHING }])];
-	return place([{ rule: "no-config", at: 0, what: NOTHING }]);
+		return [...around, ...unread, ...place([{ rule: "mounts-only", at: 0, what: NOTHING }])];
+	return [...unread, ...place([{ rule: "no-config", at: 0, what: NOTHING }])];
 }
 
 function configFindings(model: ConfigModel, text: string, target: Target): ConfigFinding[] {

@@ -102,6 +102,13 @@ function deliveryOf(file: TokenFile, mounts: readonly Mount[], maps: readonly Pl
 		const fix = `Mount the folder ${shown(folderOf(path))}; crossfade collector --into prints how.`;
 		return [{ rule: "token-not-mounted", at, what, fix, ...(place.chart ? { severity: "warning" as const } : {}) }];
 	}
+	const missing = missingIn(mount, path, maps);
+	if (missing !== undefined) {
+		const what = `${shown(mount.target)} has no ${shown(path.slice(mount.target.length).replace(/^\/+/, ""))}: ${missing}`;
+		return [
+			{ rule: "token-not-mounted", at: mount.at, what, fix: "Give the key that name under items, or omit items." },
+		];
+	}
 	const secret = secretOf(mount, maps);
 	if (secret === undefined || maps.some(({ map }) => isSecret(map) && textAt(map, "metadata", "name") === secret))
 		return [];
@@ -115,6 +122,34 @@ function folderOf(path: string): string {
 
 function isSecret(map: Node): boolean {
 	return textAt(map, "kind") === "Secret";
+}
+
+/** Why a folder that is mounted has no file of this name, as far as the file tells: the volume gives its files others. */
+function missingIn(
+	{ document, volume, target, subPath }: Mount,
+	path: string,
+	maps: readonly PlacedMap[],
+): string | undefined {
+	if (volume === undefined || subPath !== undefined || target === path) return undefined;
+	const named = maps.find(
+		(each) =>
+			each.document === document &&
+			textAt(each.map, "name") === volume &&
+			(nodeBelow(each.map, "secret") ?? nodeBelow(each.map, "projected")),
+	);
+	const sources = nodeBelow(named?.map, "projected", "sources");
+	const all = isSeq(sources)
+		? (sources.items as Node[]).map((each) => nodeBelow(each, "secret") ?? nodeBelow(each, "configMap"))
+		: [nodeBelow(named?.map, "secret")];
+	const lists = all.map((each) => nodeBelow(each, "items"));
+	if (lists.length === 0 || !lists.every((list) => isSeq(list))) return undefined;
+	const paths = lists.flatMap((list) =>
+		isSeq(list) ? (list.items as Node[]).map((item) => textAt(item, "path") ?? "") : [],
+	);
+	const wanted = path.slice(target.length).replace(/^\/+/, "");
+	return paths.includes(wanted)
+		? undefined
+		: `the items of the volume ${shown(volume)} are ${paths.map(shown).join(", ")}`;
 }
 
 /** The Secret of a mount's volume. */

@@ -108,3 +108,56 @@ function jsonConfig() {
 		service: { pipelines: { logs: { receivers: ["otlp"], exporters: ["otlp_http"] } } },
 	};
 }
+
+describe("a config that is read says nothing of one beside it that is not", () => {
+	const clean = config
+		.replace('    headers: {Authorization: "Bearer ${env:TOKEN}"}\n', "")
+		.replace("enabled: false", "queue_size: 1000");
+	const beside = (text: string) =>
+		`kind: ConfigMap\nmetadata: {name: a}\ndata:\n  c.yaml: |\n${indented(clean, 4)}---\n${text}`;
+	const lines = config.split("\n").map((line) => `        - ${JSON.stringify(line)}`);
+
+	test.each<[what: string, text: string]>([
+		["encrypted by SOPS", "kind: Secret\nstringData:\n  config.yaml: ENC[AES256_GCM,data:ab,iv:cd,tag:ef,type:str]\n"],
+		[
+			"compressed for cloud-init",
+			"write_files:\n  - path: /etc/otelcol/b.yaml\n    encoding: gz+b64\n    content: H4sIAAAA\n",
+		],
+		["joined by CloudFormation", `R:\n  P:\n    Value: !Join\n      - "\\n"\n      -\n${lines.join("\n")}\n`],
+		["joined in JSON", `R: ${JSON.stringify({ "Fn::Join": ["\n", config.split("\n")] })}\n`],
+		[
+			"in other values of a HelmRelease",
+			"kind: HelmRelease\nspec:\n  chart: {spec: {chart: opentelemetry-collector}}\n  valuesFrom: [{kind: ConfigMap, name: v}]\n",
+		],
+		[
+			"in value files of an Argo CD application",
+			"kind: Application\nspec:\n  source: {chart: opentelemetry-collector, helm: {valueFiles: [v.yaml]}}\n",
+		],
+	])("%s", async (_, text) => {
+		expect(await rulesOf(beside(text))).toContain("not-read");
+		expect(await rulesOf(beside("kind: Namespace\n"))).not.toContain("not-read");
+		expect(await rulesOf(text)).toContain("no-config");
+	});
+});
+
+describe("a mounted folder whose files have other names", () => {
+	const bearer = config
+		.replace("exporters:\n", "extensions:\n  bearertokenauth: {filename: /etc/x/token}\nexporters:\n")
+		.replace('headers: {Authorization: "Bearer ${env:TOKEN}"}', "auth: {authenticator: bearertokenauth}")
+		.replace("service:\n", "service:\n  extensions: [bearertokenauth]\n");
+	const pod = (volume: string) =>
+		`kind: ConfigMap\nmetadata: {name: c}\ndata:\n  c.yaml: |\n${indented(bearer, 4)}---\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n        - {name: t, image: i, volumeMounts: [{name: t, mountPath: /etc/x}]}\n      volumes:\n        - {name: t, ${volume}}\n`;
+
+	test.each<[volume: string, isMissing: boolean]>([
+		["secret: {secretName: s}", false],
+		["secret: {secretName: s, items: [{key: k, path: token}]}", false],
+		["secret: {secretName: s, items: [{key: token, path: other}]}", true],
+		["projected: {sources: [{secret: {name: s, items: [{key: k, path: token}]}}]}", false],
+		["projected: {sources: [{secret: {name: s, items: [{key: k, path: other}]}}]}", true],
+		["projected: {sources: [{secret: {name: s}}, {secret: {name: r, items: [{key: k, path: other}]}}]}", false],
+		["projected: {sources: [{serviceAccountToken: {path: token}}]}", false],
+		["csi: {driver: d}", false],
+	])("%s: the token is missing %s", async (volume, isMissing) => {
+		expect((await rulesOf(pod(volume))).includes("token-not-mounted")).toBe(isMissing);
+	});
+});
