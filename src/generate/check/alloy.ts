@@ -61,6 +61,13 @@ interface Outer {
 /** Blocks whose body is a module of its own, with components and references that count only there. */
 const MODULES = ["declare", "foreach"];
 
+/** Modules that are in other places, or in a text. https://grafana.com/docs/alloy/latest/get-started/modules/#import-modules */
+function importFindings({ name, label, from }: AlloyBlockNode): ConfigFinding[] {
+	if (!name.startsWith("import.")) return [];
+	const fix = "Check the modules that it names, too: each is a file of its own.";
+	return [{ rule: "not-read", at: from, what: `what ${name} ${shown(label ?? "")} brings was not checked`, fix }];
+}
+
 /** The findings about a module: the file itself, the body of a `declare`, or the template of a `foreach`. */
 function moduleFindings(statements: readonly AlloyStatement[], target: Target, outer: Outer): ConfigFinding[] {
 	const blocks = statements.filter((each) => each.kind === "block");
@@ -83,6 +90,7 @@ function moduleFindings(statements: readonly AlloyStatement[], target: Target, o
 	return [
 		...moduleShape(statements, isComponent),
 		...blocks.flatMap((block) => known(block, declared, target)),
+		...blocks.flatMap(importFindings),
 		...blocks.flatMap((block) => ofRelease(settingFindings(block), target)),
 		...references(own, new Set(ids), target),
 		...cycles(components),

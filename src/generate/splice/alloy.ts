@@ -145,9 +145,13 @@ function outputLists(
 		}
 	}
 	if (found.size > 0) return [...found.values()];
-	const module = blocks.find((each) => each.name === "declare" && hasReceiver(each));
+	const module = blocks.find((each) => ["declare", "foreach"].includes(each.name) && hasReceiver(each));
 	const none = `no receiver in this file has an output for ${request.signals.join(" or ")}`;
-	const inside = `the receivers of this file are inside declare ${JSON.stringify(module?.label ?? "")}: such a module sees only its own components, so ours belong there, too`;
+	const why =
+		module?.name === "declare"
+			? "such a module sees only its own components, so ours belong there, too"
+			: "its template is made once for each item, and is not changed";
+	const inside = `the receivers of this file are inside ${module?.name} ${JSON.stringify(module?.label ?? "")}: ${why}`;
 	throw new CrossfadeError("refused", {
 		what: module ? inside : none,
 		expected: "otelcol.receiver.otlp with an output block",

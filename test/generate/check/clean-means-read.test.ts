@@ -161,3 +161,10 @@ describe("a mounted folder whose files have other names", () => {
 		expect((await rulesOf(pod(volume))).includes("token-not-mounted")).toBe(isMissing);
 	});
 });
+
+test("modules that an Alloy config imports are told as not read", async () => {
+	const imports = ["file", "git", "http", "string"].map((from) => `import.${from} "m_${from}" { }`);
+	const rules = await rulesOf(`${imports.join("\n")}\n`, "config.alloy", "alloy");
+	expect(rules.filter((rule) => rule === "not-read")).toHaveLength(4);
+	expect(await rulesOf('declare "m" { }\n', "config.alloy", "alloy")).not.toContain("not-read");
+});

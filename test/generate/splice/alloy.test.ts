@@ -176,3 +176,9 @@ describe("splice into Alloy", () => {
 		expect(() => spliceAlloyInYaml("a: 1\n", "values.yaml", wanted)).toThrow("expected exactly one Alloy config");
 	});
 });
+
+test("a receiver in the template of a foreach is there, and is not changed", () => {
+	const receiver = 'otelcol.receiver.otlp "a" {\n\t\t\tgrpc { }\n\n\t\t\toutput {\n\t\t\t\tlogs = []\n\t\t\t}\n\t\t}';
+	const text = `foreach "tenants" {\n\tcollection = ["a"]\n\tvar        = "t"\n\n\ttemplate {\n\t\t${receiver}\n\t}\n}\n`;
+	expect(refusal(text)).toContain('the receivers of this file are inside foreach "tenants": its template is made once');
+});
