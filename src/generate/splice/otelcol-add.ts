@@ -1,4 +1,4 @@
-import { isMap, isSeq, type Node, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
 import { entryLines } from "../render/yaml.ts";
 import type { Edit } from "./edit.ts";
 import { CREATED_MARKER, entryMarker } from "./marker.ts";
@@ -191,6 +191,11 @@ function addToList(
 	what: string,
 ): Edit[] {
 	const list = pair.value;
+	// Null is no list to add to, and what was there could not be restored.
+	if (isEmptyValue(list) || (isScalar(list) && list.value === null)) {
+		const fix = `write [] in its place and run this again; or ${manualEdit(config.request)}`;
+		throw refusal(config, { what: `${what} is empty`, fix }, pair.key.range?.[0]);
+	}
 	guard(config, list, what);
 	if (!isSeq(list)) throw refusal(config, { what: `${what} is not a non-empty list` }, pair.key.range?.[0]);
 	const words = wordsOf(config.document, list);

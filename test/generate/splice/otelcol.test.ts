@@ -230,3 +230,14 @@ describe("splice into otelcol YAML", () => {
 		expect(spliceOtelcol(left, "x.yaml", { ...other, remove: true }).text).toBe(plain);
 	});
 });
+
+test.each(["", " null", " ~"])(
+	"a list of extensions that is null (%j) is refused as empty, with what to write in its place",
+	(value) => {
+		const text = plain.replace("service:\n", `service:\n  extensions:${value}\n`);
+		const said = refusalText(text);
+		expect(said).toContain("service.extensions is empty");
+		expect(said).toContain("write [] in its place and run this again");
+		splice(plain.replace("service:\n", "service:\n  extensions: []\n"));
+	},
+);
