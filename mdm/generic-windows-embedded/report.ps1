@@ -37,10 +37,10 @@
 #    683  Machine: its system, people and CLIs
 #   1014  Lock
 #   1059  Files
-#   1566  Background processes
-#   1623  Editor of JSON and TOML files
-#   2590  The work
-#   2684  Start
+#   1569  Background processes
+#   1626  Editor of JSON and TOML files
+#   2593  The work
+#   2689  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -1341,9 +1341,7 @@ function Find-Overruling($cli, $target) {
     if ($other -eq $target.Path -or (Get-Kind $other) -ceq 'absent') { continue }
     $pattern = $merged.Divert
     if ((Get-Folder $other) -eq $folder -and [string]::CompareOrdinal($other, $target.Path) -gt 0) { $pattern = $merged.Override }
-    $text = $null
-    try { $text = Read-Bytes $other $LARGEST } catch { $text = $null }
-    # What cannot be read could be anything.
+    $text = Read-Other $other
     if ($null -eq $text -or [regex]::IsMatch($text, $pattern, $ANY_CASE)) { return $other }
   }
   $policy = Get-Policy $merged.Policy
@@ -1356,14 +1354,19 @@ function Find-Overruling($cli, $target) {
   }
 }
 
+# Read-Other PATH: the text of such a file; null for a link, which is not followed, and for what cannot be read: it could be anything.
+function Read-Other($path) {
+  if ((Get-Kind $path) -cne 'file') { return $null }
+  try { return Read-Bytes $path $LARGEST } catch { return $null }
+}
+
 # Find-Diverting CLI PATH: a file beside a user's own that the CLI can be told to read over it, and that sets where data goes.
 function Find-Diverting($cli, $path) {
   $beside = $CLIS[$cli].User.Beside
   $folder = Get-Folder $path
   if ($null -eq $beside -or -not [System.IO.Directory]::Exists($folder)) { return }
   foreach ($other in [System.IO.Directory]::GetFiles($folder, '*' + $beside.Ending)) {
-    $text = $null
-    try { $text = Read-Bytes $other $LARGEST } catch { $text = $null }
+    $text = Read-Other $other
     if ($null -eq $text -or [regex]::IsMatch($text, $beside.Divert)) { return $other }
   }
 }
@@ -2621,7 +2624,9 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
     $other = $null
     if ($layer -ceq 'System') { $other = Find-Overruling $cli $target } else { $other = Find-Diverting $cli $path }
     if ($other) {
-      Add-Trouble $cli $other 'overrides our file and could take the token elsewhere; remove its telemetry settings'
+      $why = 'overrides our file and could take the token elsewhere; remove its telemetry settings'
+      if ((Get-Kind $other) -ceq 'link') { $why = Get-Reason 'link' }
+      Add-Trouble $cli $other $why
       return $false
     }
     # The editor takes it for another variable, and the CLI, on Windows, for the same.

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { layerings } from "../../src/adapters/clis/layers.generated.ts";
@@ -225,6 +225,24 @@ describe("what cannot be looked at is refused by its name, and not ok", { ...nee
 			stdout: expect.stringContaining("claude-code:refused"),
 			stderr: expect.stringContaining(`error: ${folder}: is a symbolic link`),
 		});
+	});
+
+	test("a drop-in, and a profile of the CLI, that is a link: said, and not read through it", async () => {
+		// The release of Codex is one that gets the user's file.
+		const m = windowsMachine({ versions: { ...only("claude-code"), codex: "0.150.0" } });
+		const harmless = write(m.root, "elsewhere/harmless", "{}");
+		const links = [
+			join(m.root, "ProgramFiles/ClaudeCode/managed-settings.d/60-x.json"),
+			join(m.home, ".codex/work.config.toml"),
+		];
+		for (const link of links) {
+			mkdirSync(join(link, ".."), { recursive: true });
+			symlinkSync(harmless, link);
+		}
+		const run = await m.run("", { token: canary().token });
+		expect(run).toMatchObject({ code: 11, stdout: expect.stringContaining("claude-code:refused,codex:refused") });
+		for (const link of links) expect(run.stderr).toContain(`error: ${link}: is a symbolic link`);
+		for (const file of [m.machineFiles["claude-code"], m.files.codex]) expect(existsSync(file)).toBe(false);
 	});
 
 	test("the files of an account whose variable names another folder, which stand beside the file of the machine", async () => {

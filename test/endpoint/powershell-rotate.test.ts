@@ -1,10 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { howMany } from "../harness/matrix.ts";
-import { needs, pwsh } from "../harness/parts.ts";
+import { needs, pwsh, smallDisks } from "../harness/parts.ts";
 import { httpText, rawServer } from "../harness/raw-server.ts";
 import { leftovers } from "../harness/rotation.ts";
 import {
@@ -110,6 +111,34 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 		for (const each of [seen, refused, lost]) {
 			expect(each.stdout).toContain(`restored  fp=${s.old.fingerprint}`);
 		}
+		expect(s.content()).toBe(s.old.token);
+		expect(beside(s.tokenFile)).toEqual([]);
+	});
+
+	test("a full disk: the old token stays, whole, and nothing is left beside it", needs(smallDisks), async () => {
+		const s = await windowsScene();
+		const mount = scratch();
+		execFileSync("mount", ["-t", "tmpfs", "-o", "size=8k,mode=700", "tmpfs", mount]);
+		onTestFinished(() => {
+			execFileSync("umount", [mount]);
+		});
+		const full = join(mount, "torii.token");
+		writeFileSync(full, s.old.token);
+		writeFileSync(join(mount, "filler"), "x".repeat(4096));
+		s.setLists({ [mount]: CLOSED, [full]: CLOSED_FILE });
+		const outcome = await s.run(canary().token, [...restartsAtOnce(), "--token-file", full]);
+		expect(outcome).toMatchObject({ code: 12, stderr: expect.stringContaining("nothing was changed") });
+		expect(readFileSync(full, "utf8")).toBe(s.old.token);
+		expect(beside(full).filter((name) => name !== "filler")).toEqual([]);
+	});
+
+	test("a token whose access list cannot be read: nothing is changed", async () => {
+		const s = await windowsScene();
+		s.setLists({ [s.folder]: CLOSED, [s.tokenFile]: "denied" });
+		expect(await s.run(canary().token, restartsAtOnce())).toMatchObject({
+			code: 12,
+			stderr: expect.stringContaining("cannot be read"),
+		});
 		expect(s.content()).toBe(s.old.token);
 		expect(beside(s.tokenFile)).toEqual([]);
 	});

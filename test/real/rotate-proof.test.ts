@@ -1,9 +1,10 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
-import { startCrossfade } from "../harness/cli.ts";
+import { scratch, startCrossfade } from "../harness/cli.ts";
 import { needs, otelcol, program, root } from "../harness/parts.ts";
 import { asNobody, leftovers, NOBODY, rotationScene, withOwnCopy, withSingleFile } from "../harness/rotation.ts";
 import { shells, type TestShell } from "../harness/shells.ts";
@@ -127,6 +128,29 @@ describe(
 				"6",
 			]);
 			expect(outcome).toMatchObject({ code: 14, stderr: expect.stringContaining("replaced, not proven") });
+		});
+
+		test("a process whose config names another token file proves nothing; one whose config names it does", async () => {
+			const s = await rotationScene();
+			const folder = scratch({ "other.yaml": "file: other.token\n", "ours.yaml": "file: torii.token\n" });
+			const processWith = async (words: readonly string[]) => {
+				const child = spawn("sh", ["-c", "sleep 600; :", "collector", ...words], { stdio: "ignore", detached: true });
+				onTestFinished(() => void process.kill(-(child.pid ?? 0), "SIGKILL"));
+				await once(child, "spawn");
+				return String(child.pid);
+			};
+			const token = await s.provider.rotate();
+			const others = await processWith(["--config", "file:/nowhere.yaml", `--config=${join(folder, "other.yaml")}`]);
+			const other = await processWith([`--config=${join(folder, "other.yaml")}`]);
+			const ours = await processWith([`--config=${join(folder, "other.yaml")}`, "--config", join(folder, "ours.yaml")]);
+			expect(await s.rotate(dash, token, ["--pid", other])).toMatchObject({
+				code: 14,
+				stderr: expect.stringContaining("warning: the collector's config does not name torii.token"),
+			});
+			expect(await s.rotate(dash, token, ["--pid", ours])).toMatchObject({ code: 0, stderr: "" });
+			// One that cannot be read could name it.
+			const dry = await s.rotate(dash, await s.provider.rotate(), ["--pid", others, "--dry-run"]);
+			expect(dry).toMatchObject({ code: 0, stderr: "" });
 		});
 
 		test("a counting hop proves it by the fingerprint, without a look at the process", async () => {

@@ -45,6 +45,7 @@ function renderRotateSh(plan: CollectorPlan): string {
 	const top = renderTemplate(template, {
 		...rotateScriptFacts(plan),
 		owner: host.owner,
+		config: host.config,
 		validate: delivery.apply === "reload" ? validation(plan) : "",
 		apply: applyCommand(plan),
 		findPid: found?.pid ?? "",

@@ -10,9 +10,7 @@ function Find-Overruling($cli, $target) {
     if ($other -eq $target.Path -or (Get-Kind $other) -ceq 'absent') { continue }
     $pattern = $merged.Divert
     if ((Get-Folder $other) -eq $folder -and [string]::CompareOrdinal($other, $target.Path) -gt 0) { $pattern = $merged.Override }
-    $text = $null
-    try { $text = Read-Bytes $other $LARGEST } catch { $text = $null }
-    # What cannot be read could be anything.
+    $text = Read-Other $other
     if ($null -eq $text -or [regex]::IsMatch($text, $pattern, $ANY_CASE)) { return $other }
   }
   $policy = Get-Policy $merged.Policy
@@ -25,14 +23,19 @@ function Find-Overruling($cli, $target) {
   }
 }
 
+# Read-Other PATH: the text of such a file; null for a link, which is not followed, and for what cannot be read: it could be anything.
+function Read-Other($path) {
+  if ((Get-Kind $path) -cne 'file') { return $null }
+  try { return Read-Bytes $path $LARGEST } catch { return $null }
+}
+
 # Find-Diverting CLI PATH: a file beside a user's own that the CLI can be told to read over it, and that sets where data goes.
 function Find-Diverting($cli, $path) {
   $beside = $CLIS[$cli].User.Beside
   $folder = Get-Folder $path
   if ($null -eq $beside -or -not [System.IO.Directory]::Exists($folder)) { return }
   foreach ($other in [System.IO.Directory]::GetFiles($folder, '*' + $beside.Ending)) {
-    $text = $null
-    try { $text = Read-Bytes $other $LARGEST } catch { $text = $null }
+    $text = Read-Other $other
     if ($null -eq $text -or [regex]::IsMatch($text, $beside.Divert)) { return $other }
   }
 }

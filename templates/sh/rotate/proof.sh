@@ -24,6 +24,28 @@ find_collector() {
     die 11 "the collector has $TOKEN_FILE mounted as a single file, which stays the old one when it is replaced" \
       "mount its folder instead and start the collector again"
   fi
+  if ! names_token; then
+    warn "the collector's config does not name $base, so it is unknown whether it reads that file"
+    PID=
+  fi
+}
+
+# names_token: no only where each of the collector's configs, as its command line or else the package names them, can be read in whole and
+# does not name the token file.
+names_token() {
+  configs=$(tr '\000' '\n' <"/proc/$PID/cmdline" | awk '
+    follows { print; follows = 0; next }
+    /^--?config$/ { follows = 1; next }
+    sub(/^--?config=/, "") || /\.alloy$/ { print }') || configs=
+  while IFS= read -r config; do
+    config=${config#file:}
+    case $config in /*) ;; *) return 0 ;; esac
+    if [ ! -f "/proc/$PID/root$config" ] || [ ! -r "/proc/$PID/root$config" ]; then return 0; fi
+    if tr -d '\000' <"/proc/$PID/root$config" | grep -qF -e "$base" -e '${' -e 'import.'; then return 0; fi
+  done <<EOF
+${configs:-$CONFIG}
+EOF
+  return 1
 }
 
 # Forgets the number of a process that is not there.

@@ -23,7 +23,8 @@
 #
 # What proves it: while both tokens are accepted, exports that succeed say nothing about the token. So either the page at --counters
 # counts the new token and no longer the old one; or the collector's process, looked at from here, finds the new token at its own path,
-# and it logged 'refresh token' after the change. For the second this has to run as root on the collector's own host.
+# and it logged 'refresh token' after the change. For the second this has to run as root on the collector's own host, and the config has to
+# name the token file, where it can be read.
 #
 # Until that is seen the old token is kept in the same folder, as .NAME.crossfade-trial. A run that is interrupted puts it back, at once
 # or, after kill -9, when this is run the next time. When a run ends without a proof it is kept as .NAME.crossfade-old: run this again
@@ -42,13 +43,13 @@ umask 077
 # shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
 ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
-unset -v account again answer apply_state base caller changed counted directory failed failed_before found found_token group groups \
-  holder keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old old_counted old_print option \
-  problem put_back queued reader reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles since \
-  stat state steady step taken taken_before temporary token trial tried tried_print trying unseen user value view waited wanted \
+unset -v account again answer apply_state base caller changed config configs counted directory failed failed_before found found_token \
+  group groups holder keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old old_counted old_print \
+  option problem put_back queued reader reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles \
+  since stat state steady step taken taken_before temporary token trial tried tried_print trying unseen user value view waited wanted \
   was_owner what written \
-  APPLY COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PAUSE PID PRECHECK PROBE_URL QUEUE \
-  SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW TAKEN_LABEL TOKEN_FILE UNSEEN VALIDATE WAIT
+  APPLY CONFIG COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PAUSE PID PRECHECK PROBE_URL \
+  QUEUE SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW TAKEN_LABEL TOKEN_FILE UNSEEN VALIDATE WAIT
 unset ENV BASH_ENV CDPATH
 LC_ALL=C
 export LC_ALL
@@ -58,6 +59,7 @@ export PATH
 # One command up to the last line, so that a script that was cut off does nothing: the first letters of a function can be a program.
 {
 TOKEN_FILE=/etc/crossfade/torii.token
+CONFIG=/etc/otelcol-contrib/config.yaml
 OWNER=otelcol-contrib:otelcol-contrib
 METRICS=http://127.0.0.1:8888/metrics
 EXPORTER='exporter="otlp_http/torii"'
@@ -583,6 +585,28 @@ find_collector() {
     die 11 "the collector has $TOKEN_FILE mounted as a single file, which stays the old one when it is replaced" \
       "mount its folder instead and start the collector again"
   fi
+  if ! names_token; then
+    warn "the collector's config does not name $base, so it is unknown whether it reads that file"
+    PID=
+  fi
+}
+
+# names_token: no only where each of the collector's configs, as its command line or else the package names them, can be read in whole and
+# does not name the token file.
+names_token() {
+  configs=$(tr '\000' '\n' <"/proc/$PID/cmdline" | awk '
+    follows { print; follows = 0; next }
+    /^--?config$/ { follows = 1; next }
+    sub(/^--?config=/, "") || /\.alloy$/ { print }') || configs=
+  while IFS= read -r config; do
+    config=${config#file:}
+    case $config in /*) ;; *) return 0 ;; esac
+    if [ ! -f "/proc/$PID/root$config" ] || [ ! -r "/proc/$PID/root$config" ]; then return 0; fi
+    if tr -d '\000' <"/proc/$PID/root$config" | grep -qF -e "$base" -e '${' -e 'import.'; then return 0; fi
+  done <<EOF
+${configs:-$CONFIG}
+EOF
+  return 1
 }
 
 # Forgets the number of a process that is not there.
