@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
-import { endpointScript, machine, write } from "../harness/endpoint.ts";
+import { actions, endpointScript, machine, write } from "../harness/endpoint.ts";
 import { type Account, homes } from "../harness/homes.ts";
 import { needs, program, root } from "../harness/parts.ts";
 
@@ -58,7 +58,7 @@ describe("the endpoint script", () => {
 		"one user, three CLIs: cold and with nothing to do, against python3 and node",
 		needs(...["python3", "node", "strace"].map(program)),
 		() => {
-			const m = machine({ content: endpointScript() });
+			const m = machine({ content: endpointScript("generic", { actions }) });
 			const folder = scratch({ "edit.py": python, "edit.js": node });
 			const file = write(folder, "settings.json", "{}");
 			const token = `${canary().token}\n`;
