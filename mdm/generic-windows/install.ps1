@@ -36,16 +36,16 @@
 # Contents, by line:
 #     63  Settings and vehicle
 #    123  CLIs: their files, settings and signs
-#    531  Output
-#    615  Options
-#    694  Token
-#    759  Machine: its system, people and CLIs
-#   1092  Lock
-#   1137  Files
-#   1900  Background processes
-#   1957  Editor of JSON and TOML files
-#   3655  The work
-#   3778  Start
+#    536  Output
+#    620  Options
+#    699  Token
+#    764  Machine: its system, people and CLIs
+#   1097  Lock
+#   1142  Files
+#   1927  Background processes
+#   1984  Editor of JSON and TOML files
+#   3728  The work
+#   3851  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -128,6 +128,7 @@ $CLIS = @{
       File = '%ProgramFiles%/ClaudeCode/managed-settings.d/50-crossfade.json'
       Format = 'json'; Since = '2.1.83'
       SinceWith = @()
+      Demands = @()
       Rows = @(
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
@@ -178,19 +179,8 @@ $CLIS = @{
       Tail = 17
       Format = 'json'; Since = '0.0.0'
       SinceWith = @()
+      Demands = @('kind;/env /permissions /hooks /statusLine;object', 'kind;/model /otelHeadersHelper /apiKeyHelper /outputStyle;string', 'kind;/cleanupPeriodDays;number', 'kind;/includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks;boolean')
       Rows = @(
-        @('', 'kind', '/env', 'object'),
-        @('', 'kind', '/model', 'string'),
-        @('', 'kind', '/permissions', 'object'),
-        @('', 'kind', '/otelHeadersHelper', 'string'),
-        @('', 'kind', '/apiKeyHelper', 'string'),
-        @('', 'kind', '/hooks', 'object'),
-        @('', 'kind', '/statusLine', 'object'),
-        @('', 'kind', '/cleanupPeriodDays', 'number'),
-        @('', 'kind', '/includeCoAuthoredBy', 'boolean'),
-        @('', 'kind', '/enableAllProjectMcpServers', 'boolean'),
-        @('', 'kind', '/disableAllHooks', 'boolean'),
-        @('', 'kind', '/outputStyle', 'string'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL'),
@@ -223,6 +213,7 @@ $CLIS = @{
     }
     Tokens = @('/env/OTEL_EXPORTER_OTLP_HEADERS')
     Lasting = $null
+    Elsewhere = @()
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@anthropic-ai/claude-code/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@anthropic-ai/claude-code/package.json'),
@@ -252,10 +243,8 @@ $CLIS = @{
       File = '%ProgramData%/OpenAI/Codex/requirements.toml'
       Format = 'toml'; Since = '0.166.0'
       SinceWith = @()
+      Demands = @('kind;/otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'kind;/otel/tracestate /otel/tool_result;object', 'kind;/otel/tool_result/max_bytes;number', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
       Rows = @(
-        @('', 'kind', '/otel/log_user_prompt', 'boolean'),
-        @('', 'kind', '/otel/environment', 'string'),
-        @('', 'kind', '/analytics/enabled', 'boolean'),
         @('', 'only', '/otel', 'exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate'),
         @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
         @('no-prompts', 'set', '/otel/log_user_prompt', 'bool', 'false'),
@@ -277,7 +266,8 @@ $CLIS = @{
           Files = @(
             @('%ProgramData%/OpenAI/Codex/config.toml', 'toml', ''),
             @('{folder}/managed_config.toml', 'toml', ''),
-            @('{folder}/config.toml', 'toml', '')
+            @('{folder}/config.toml', 'toml', ''),
+            @('{folder}/*.config.toml', 'toml', '')
           )
         }
       )
@@ -288,18 +278,26 @@ $CLIS = @{
       Tail = 13
       Format = 'toml'; Since = '0.0.0'
       SinceWith = @()
-      Rows = @(
-        @('', 'kind', '/otel/log_user_prompt', 'boolean'),
-        @('', 'kind', '/otel/environment', 'string'),
-        @('', 'kind', '/analytics/enabled', 'boolean')
-      )
+      Demands = @('kind;/analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/approvals_reviewer /chatgpt_base_url /cli_auth_credentials_store /developer_instructions /file_opener /log_dir /model /model_instructions_file /model_provider /model_reasoning_effort /model_reasoning_summary /model_verbosity /personality /profile /review_model /sandbox_mode /web_search /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/model_context_window /project_doc_max_bytes /tool_output_token_limit /otel/tool_result/max_bytes;number', 'kind;/notify;list', 'kind;/analytics /features /feedback /history /mcp_servers /model_providers /otel /permissions /profiles /projects /sandbox_workspace_write /shell_environment_policy /skills /tools /tui /otel/tracestate /otel/tool_result;object', 'kind;/otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
+      Rows = @()
       Rivals = @(
         @{
           Words = @('/otel'); HasKinds = $true
           Files = @(
             @('%ProgramData%/OpenAI/Codex/config.toml', 'toml', ''),
-            @('{folder}/managed_config.toml', 'toml', ''),
-            @('%ProgramData%/OpenAI/Codex/requirements.toml', 'toml', '')
+            @('{folder}/managed_config.toml', 'toml', '')
+          )
+        }
+        @{
+          Words = @('/otel'); HasKinds = $false
+          Files = @(
+            ,@('%ProgramData%/OpenAI/Codex/requirements.toml', 'toml', '')
+          )
+        }
+        @{
+          Words = @(); HasKinds = $true
+          Files = @(
+            ,@('{folder}/*.config.toml', 'toml', '')
           )
         }
       )
@@ -307,6 +305,7 @@ $CLIS = @{
     }
     Tokens = @('/otel/exporter/otlp-http/headers/Authorization', '/otel/metrics_exporter/otlp-http/headers/Authorization')
     Lasting = @{ Program = 'codex'; Words = '--managed-daemon'; Variables = 'OTEL_EXPORTER_OTLP_[A-Z_]+'; Restart = 'codex app-server daemon restart' }
+    Elsewhere = @('kind;/otel/exporter/otlp-http/endpoint /otel/exporter/otlp-grpc/endpoint /otel/metrics_exporter/otlp-http/endpoint /otel/metrics_exporter/otlp-grpc/endpoint;string', 'kind;/otel/exporter/otlp-http/headers /otel/exporter/otlp-http/tls /otel/exporter/otlp-grpc/headers /otel/exporter/otlp-grpc/tls /otel/metrics_exporter/otlp-http/headers /otel/metrics_exporter/otlp-http/tls /otel/metrics_exporter/otlp-grpc/headers /otel/metrics_exporter/otlp-grpc/tls;strings', 'form;/otel/exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint', 'form;/otel/metrics_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@openai/codex/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@openai/codex/package.json'),
@@ -339,6 +338,7 @@ $CLIS = @{
       SinceWith = @(
         ,@('prompts', '0.40.0')
       )
+      Demands = @()
       Rows = @(
         @('', 'set', '/telemetry/enabled', 'bool', 'true'),
         @('', 'set', '/telemetry/target', 'string', 'local'),
@@ -376,6 +376,7 @@ $CLIS = @{
       SinceWith = @(
         ,@('prompts', '0.40.0')
       )
+      Demands = @()
       Rows = @()
       Rivals = @(
         @{
@@ -402,6 +403,7 @@ $CLIS = @{
     }
     Tokens = @('/telemetry/otlpEndpoint')
     Lasting = $null
+    Elsewhere = @()
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@google/gemini-cli/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@google/gemini-cli/package.json'),
@@ -428,6 +430,7 @@ $CLIS = @{
       File = '%ProgramData%/qwen-code/settings.json'
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
+      Demands = @()
       Rows = @(
         @('', 'drop', '/telemetry/otlpLogsEndpoint'),
         @('', 'drop', '/telemetry/otlpMetricsEndpoint'),
@@ -478,6 +481,7 @@ $CLIS = @{
       Tail = 25
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
+      Demands = @()
       Rows = @()
       Rivals = @(
         @{
@@ -504,6 +508,7 @@ $CLIS = @{
     }
     Tokens = @('/telemetry/otlpEndpoint')
     Lasting = $null
+    Elsewhere = @()
     MachineSigns = @(
       @('package', '%ProgramFiles%/nodejs/node_modules/@qwen-code/qwen-code/package.json'),
       @('package', '%ProgramData%/nvm/v*/node_modules/@qwen-code/qwen-code/package.json'),
@@ -1611,10 +1616,19 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
 
 # Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor. TOKEN is one word of our alphabet.
 function Get-Plan($cli, $layer, $text) {
+  Get-DemandRows $CLIS[$cli][$layer].Demands
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
     if ($row[1] -cne 'set') { $row[1..($row.Count - 1)] -join "`t"; continue }
     "set`t" + $row[2] + "`t" + $row[3] + "`t" + $row[4].Replace('{endpoint}', $run.Endpoint).Replace('{host}', $run.MachineName).Replace('{token}', $text)
+  }
+}
+
+# Get-DemandRows DEMANDS: what values have to be, a row for each.
+function Get-DemandRows($demands) {
+  foreach ($demand in $demands) {
+    $verb, $pointers, $rest = $demand.Split(';')
+    foreach ($pointer in $pointers.Split(' ')) { (@($verb, $pointer) + $rest) -join "`t" }
   }
 }
 
@@ -1673,6 +1687,7 @@ $RIVALS = 'changes what our file sets, so what is sent is not known; remove its 
 # that layer; each is said. IN are the layers that matter for the account, IS_OURS whether this script writes the file of the machine.
 function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   $found = $false
+  $run.Variants = @()
   if ($run.Action -ceq 'uninstall') { return $false }
   $own = Expand-Place $CLIS[$cli].System.File
   foreach ($rule in $CLIS[$cli][$layer].Rivals) {
@@ -1737,11 +1752,23 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
     return ''
   }
   $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })
-  if ($rule.HasKinds) { $rows += @(foreach ($row in $CLIS[$cli][$layer].Rows) { if ($row[1] -ceq 'kind') { "kind`t" + $row[2] + "`t" + $row[3] } }) }
+  if ($rule.HasKinds) { $rows += @(Get-DemandRows ($CLIS[$cli].User.Demands + $CLIS[$cli].Elsewhere)) }
   $answer = Edit-Text 'same' $file[1] $rows $target.Text @()
   if ($answer.Code -eq 0 -or ($answer.Code -eq 1 -and (Test-OtherCase $target.Text $rule.Words))) { return $RIVALS }
+  if ($answer.Code -eq 1 -and $rule.HasKinds) { return Get-MixedReason $rows $target.Text }
   if ($answer.Code -eq 1) { return '' }
   return Get-EditReason $answer
+}
+
+# Get-MixedReason ROWS TEXT: tables of several files are merged, and with two variants of one setting the CLI does not start.
+function Get-MixedReason($rows, $text) {
+  $all = @(foreach ($row in $rows) { if ($row.StartsWith("form`t", [StringComparison]::Ordinal)) { foreach ($variant in $row.Split("`t")[3].Split(' ')) { $variant.Split(':')[0] } } })
+  $now = @(foreach ($variant in $all) { if ($text.Contains($variant)) { $variant } })
+  foreach ($variant in $now) {
+    if ($run.Variants.Count -gt 0 -and $run.Variants -cnotcontains $variant) { return 'and another file of the CLI have ' + $variant + ' and something else, and what they say together is not known' }
+  }
+  $run.Variants += $now
+  return ''
 }
 
 # Test-OtherCase TEXT POINTERS: whether a file has one of the variables below /env in other letters, which the editor takes for another.
@@ -2174,7 +2201,7 @@ function EdValue($path, $hush) {
         } else {
             $value = $token.Groups[1]
             if (-not $value.Success -or ($value.Length -gt 32768 -and $c -ne 34 -and $c -ne 39)) { $s.Token = $token; EdBorn $path 'string' (EdAt); return EdBadValue $token }
-            if ($isWanted) { EdBorn $path (EdType $value.Value) ($token.Index + 1) } elseif ($isToml) { $kind[$path] = 'string' }
+            if ($isWanted) { EdBorn $path (EdType $value.Value) ($token.Index + 1) } elseif ($isToml) { $kind[$path] = if ($c -eq 34 -or $c -eq 39 -or -not $stackWanted[$depth]) { 'string' } else { EdType $value.Value } }
             if ($isListed) { $list.Add($path + '=' + $value.Value) }
             $end = $value.Index + $value.Length
         }
@@ -2633,8 +2660,10 @@ function EdContent($pointer) {
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
-# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object" that
-# its reader takes the file for broken where something else is there, "only POINTER KEY KEY..." where it has another key.
+# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object|strings"
+# that its reader takes the file for broken where something else is there (strings: a table of them), "only POINTER KEY KEY..." where it has
+# another key, "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
+# is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
 
 function EdReadRows {
     $s = $script:Ed
@@ -2649,6 +2678,7 @@ function EdReadRows {
         elseif ([string]::Equals($field[0], 'join')) { $s.Join[$p] = 1 }
         elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { $s.Kinds[$p] = $field[2] }
         elseif ([string]::Equals($field[0], 'only') -and $field.Length -eq 3) { $s.Only[$p] = ' ' + $field[2] + ' ' }
+        elseif ([string]::Equals($field[0], 'form') -and $field.Length -eq 4) { $s.Form[$p] = $field; EdWantForm $p $field[3] }
         elseif ([string]::Equals($field[0], 'set') -and $field.Length -gt 3) {
             $value = $row.Substring($field[0].Length + $p.Length + $field[2].Length + 3)
             if ($s.SetType.ContainsKey($p) -or -not (EdFits $field[2] $value)) { return $false }
@@ -2710,13 +2740,56 @@ function EdOddOne {
             EdOddAt $(if ($s.Where.ContainsKey($p)) { $p } else { $q }) ('an unknown key below ' + $q)
         }
     }
+    foreach ($p in $s.Form.Keys) {
+        if ($s.Kind.ContainsKey($p) -and (EdMisformed $p)) { EdOddAt $p ('is not of a form that its reader knows: ' + $p) }
+    }
     foreach ($p in $s.Kinds.Keys) {
+        if ([string]::Equals($s.Kinds[$p], 'strings') -and $s.Kind.ContainsKey($p) -and $s.Tabular.ContainsKey($s.Kind[$p])) {
+            foreach ($q in (EdChildren $p)) {
+                if ($s.Kind[$q] -cnotmatch '\A(?:string|date)\z') { EdOddAt $p ('must hold strings only: ' + $p) }
+            }
+            continue
+        }
         if ($s.Kind.ContainsKey($p) -and -not [string]::Equals((EdKindWord $s.Kind[$p]), $s.Kinds[$p])) {
             EdOddAt $p ('must be of type ' + $s.Kinds[$p] + ': ' + $p)
         }
     }
     return $s.Odds
 }
+
+function EdChildren($p) {
+    foreach ($q in $script:Ed.Kind.Keys) { if ($q.Length -gt 0 -and [string]::Equals((EdUp $q), $p)) { $q } }
+}
+
+function EdWantForm($p, $variants) {
+    foreach ($variant in $variants.Split([char]32)) {
+        $name, $needs = $variant.Split([char]58)
+        foreach ($need in $needs.Split([char]44)) { EdWanted ($p + '/' + $name + '/' + $need.Split([char]61)[0]) }
+    }
+}
+
+function EdMisformed($p) {
+    $s = $script:Ed
+    $form = $s.Form[$p]
+    if ([string]::Equals($s.Kind[$p], 'string')) { return -not (EdHasWord $form[2] 32 (EdContent $p).Substring(7)) }
+    $inside = @(EdChildren $p)
+    if ($inside.Count -ne 1) { return $true }
+    $name = EdNameOf $inside[0]
+    foreach ($variant in $form[3].Split([char]32)) {
+        $known, $needs = $variant.Split([char]58)
+        if (-not [string]::Equals($known, $name)) { continue }
+        foreach ($need in $needs.Split([char]44)) {
+            $key, $words = $need.Split([char]61)
+            $q = $p + '/' + $name + '/' + $key
+            if (-not $s.Kind.ContainsKey($q)) { return $true }
+            if ($words -and (-not (EdStarts (EdContent $q) "string`t") -or -not (EdHasWord $words 124 (EdContent $q).Substring(7)))) { return $true }
+        }
+        return $false
+    }
+    return $true
+}
+
+function EdHasWord($words, $between, $word) { return [System.Array]::IndexOf($words.Split([char]$between), $word) -ge 0 }
 
 function EdKindWord($kind) {
     if ($script:Ed.KindWords.ContainsKey($kind)) { return $script:Ed.KindWords[$kind] }
@@ -3583,7 +3656,7 @@ function EdStart($mode, $format, $rows, $before, $file) {
     foreach ($pair in @(@('int', 'number'), @('float', 'number'), @('bool', 'boolean'), @('array', 'list'), @('tables', 'list'), @('table', 'object'), @('implicit', 'object'), @('dotted', 'object'))) { $s.KindWords[$pair[0]] = $pair[1] }
     $s.OddsAt = 0
     $s.Boxes = EdSet @('object', 'array', 'table')
-    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Kinds', 'Only', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
+    foreach ($name in 'Want', 'Silent', 'Need', 'SetType', 'SetValue', 'Anchor', 'Keep', 'Join', 'Kinds', 'Only', 'Form', 'Owners', 'Ours', 'New', 'Lost', 'Done') { $s[$name] = EdMap }
     foreach ($name in 'Sets', 'Drops', 'Record', 'Messages', 'Asked', 'Answers', 'Missing') { $s[$name] = [System.Collections.Generic.List[string]]::new() }
     foreach ($name in 'Records', 'Edits') { $s[$name] = [System.Collections.Generic.List[object]]::new() }
     foreach ($name in 'Text', 'Mark', 'Why', 'Odds', 'Path', 'Eol', 'Unit', 'Colon') { $s[$name] = '' }

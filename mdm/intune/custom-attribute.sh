@@ -43,16 +43,16 @@
 # Contents, by line:
 #     81  Settings and vehicle
 #    120  CLIs: their files, settings and signs
-#    388  Editor of JSON and TOML files, an awk program
-#   1040  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1141  Output
-#   1230  Options
-#   1319  Machine: its system, people and CLIs
-#   1509  Lock and working folder
-#   1587  Files
-#   1973  Background processes
-#   2005  The work
-#   2073  Start
+#    414  Editor of JSON and TOML files, an awk program
+#   1100  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1201  Output
+#   1290  Options
+#   1379  Machine: its system, people and CLIs
+#   1569  Lock and working folder
+#   1647  Files
+#   2055  Background processes
+#   2087  The work
+#   2155  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -182,10 +182,7 @@ plan() {
   case $1 in
     claude-code)
       if [ "$2" = user ]; then
-        kinds object /env /permissions /hooks /statusLine
-        kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-        kinds number /cleanupPeriodDays
-        kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+        demands claude-code
         drop /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
         drop /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS
         drop /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL
@@ -233,12 +230,15 @@ plan() {
       ;;
     codex)
       if [ "$2" = user ]; then
-        kinds boolean /otel/log_user_prompt /analytics/enabled
-        kinds string /otel/environment
+        demands codex
       fi
       if [ "$2" = system ]; then
-        kinds boolean /otel/log_user_prompt /analytics/enabled
-        kinds string /otel/environment
+        kinds boolean /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
+        kinds string /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
+        kinds strings /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
+        kinds object /otel/tracestate /otel/tool_result
+        kinds number /otel/tool_result/max_bytes
+        form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
         only_keys /otel exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate
       fi
       row bool /otel/log_user_prompt "true" prompts
@@ -293,6 +293,32 @@ plan() {
       row string /telemetry/outfile ""
       join_list /env/OTEL_RESOURCE_ATTRIBUTES
       row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
+      ;;
+  esac
+}
+
+# demands CLI [elsewhere]: without what a CLI does not read a person's file, or does not start
+demands() {
+  case $1 in
+    claude-code)
+      kinds object /env /permissions /hooks /statusLine
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
+      kinds number /cleanupPeriodDays
+      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      ;;
+    codex)
+      kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
+      kinds string /approvals_reviewer /chatgpt_base_url /cli_auth_credentials_store /developer_instructions /file_opener /log_dir /model /model_instructions_file /model_provider /model_reasoning_effort /model_reasoning_summary /model_verbosity /personality /profile /review_model /sandbox_mode /web_search /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
+      kinds number /model_context_window /project_doc_max_bytes /tool_output_token_limit /otel/tool_result/max_bytes
+      kinds list /notify
+      kinds object /analytics /features /feedback /history /mcp_servers /model_providers /otel /permissions /profiles /projects /sandbox_workspace_write /shell_environment_policy /skills /tools /tui /otel/tracestate /otel/tool_result
+      kinds strings /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
+      form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
+      [ $# -gt 1 ] || return 0
+      kinds string /otel/exporter/otlp-http/endpoint /otel/exporter/otlp-grpc/endpoint /otel/metrics_exporter/otlp-http/endpoint /otel/metrics_exporter/otlp-grpc/endpoint
+      kinds strings /otel/exporter/otlp-http/headers /otel/exporter/otlp-http/tls /otel/exporter/otlp-grpc/headers /otel/exporter/otlp-grpc/tls /otel/metrics_exporter/otlp-http/headers /otel/metrics_exporter/otlp-http/tls /otel/metrics_exporter/otlp-grpc/headers /otel/metrics_exporter/otlp-grpc/tls
+      form /otel/exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
+      form /otel/metrics_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
       ;;
   esac
 }
@@ -861,6 +887,7 @@ function read_rows(   i, f, n, p, v) {
     else if (f[1] == "join") JOIN[p] = 1
     else if (f[1] == "kind" && n == 3) KINDS[p] = f[3]
     else if (f[1] == "only" && n == 3) ONLY[p] = " " f[3] " "
+    else if (f[1] == "form" && n == 4) { WORDS[p] = f[3]; FORM[p] = f[4]; want_form(p, f[4]) }
     else if (f[1] == "set" && n > 3) {
       v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
       if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
@@ -896,12 +923,45 @@ function keep_tables(   i, n, p) {
 function odd_one(   p, q, k) {
   ODD = ""
   for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) odd_at((p in WHERE) ? p : q, "an unknown key below " q)
+  for (p in FORM) if ((p in KIND) && misformed(p)) odd_at(p, "is not of a form that its reader knows: " p)
   for (p in KINDS) if (p in KIND) {
     k = KIND[p]
+    if (KINDS[p] == "strings" && k !~ /^(string|int|float|bool|date|null|array|tables)$/) {
+      for (q in KIND) if (q != "" && up(q) == p && KIND[q] !~ /^(string|date)$/) odd_at(p, "must hold strings only: " p)
+      continue
+    }
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
     if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
   return ODD
+}
+
+function want_form(p, variants,   v, k, i, j) {
+  for (i = split(variants, v, " "); i; i--) {
+    j = index(v[i], ":")
+    for (k = split(substr(v[i], j + 1), KEY, ","); k; k--) { sub(/=.*/, "", KEY[k]); wanted(p "/" substr(v[i], 1, j - 1) "/" KEY[k]) }
+  }
+}
+
+function misformed(p,   q, n, name, v, i, k, at) {
+  if (KIND[p] == "string") return !has_word(WORDS[p], " ", substr(content(p), 8))
+  n = 0
+  for (q in KIND) if (q != "" && up(q) == p) { n++; name = name_of(q) }
+  if (n != 1) return 1
+  for (i = split(FORM[p], v, " "); i; i--) if (substr(v[i], 1, length(name) + 1) == name ":") {
+    for (k = split(substr(v[i], length(name) + 2), KEY, ","); k; k--) {
+      at = index(KEY[k], "=")
+      q = p "/" name "/" (at ? substr(KEY[k], 1, at - 1) : KEY[k])
+      if (!(q in KIND) || (at && !has_word(substr(KEY[k], at + 1), "|", substr(content(q), 8)))) return 1
+    }
+    return 0
+  }
+  return 1
+}
+
+function has_word(list, between, word,   i) {
+  for (i = split(list, WORD, between); i && WORD[i] != word; i--) ;
+  return i
 }
 
 # Of two at one place the first by its words
@@ -988,7 +1048,7 @@ function start(   i, c) {
   for (c in LETTER) if (c != "/") SHORT[LETTER[c]] = "\\" c
   HOUR = "([01][0-9]|2[0-3])"; TIME = HOUR ":[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
   DATE = "[0-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS); split("", KINDS); split("", ONLY)
+  split("", WANT); split("", SILENT); split("", NEED); split("", SETTYPE); split("", ANCHOR); split("", KEEP); split("", JOIN); split("", OWNERS); split("", KINDS); split("", ONLY); split("", FORM)
   split("", OURS); split("", NEW); split("", LOST); split("", E)
   SETS = DROPS = R = RECORDS = MESSAGES = EDITS = ASKED = DIFFERENT = 0; WHY = ""
 }
@@ -1773,6 +1833,8 @@ only_keys() {
   shift
   put "only$tab$pointer$tab$*" && echo
 }
+# form POINTER WORDS VARIANTS: what is to be there, as the editor takes it
+form() { put "form$tab$1$tab$2$tab$3" && echo; }
 
 # rival FORMAT HINT PATH WORD...: looks at another file that the CLI in cli reads for the account in uid
 rival() {
@@ -1808,14 +1870,30 @@ judge_rival() {
   : >before
   result=0
   for word in "$@"; do
-    case $word in /*) drop "$word" ;; *) kinds "${word%%:*}" "${word#*:}" ;; esac
+    case $word in /*) drop "$word" ;; *) demands "$word" elsewhere ;; esac
   done | edit same || result=$?
   case $result in
     0) rivalled ;;
-    1) ;;
+    1) case " $* " in *" $cli "*) unmixed ;; esac ;;
     3) rivalled "$(why_broken)" ;;
     *) parse_error "$cli" "$other" ;;
   esac
+}
+
+# Tables of several files are merged, and with two variants of one setting the CLI does not start
+unmixed() {
+  now=
+  for variant in $(demands "$cli" elsewhere | sed -n "s/^form$tab.*$tab//p" | tr ' ' '\n' | sed 's/:.*//' | sort -u); do
+    grep -Fq -e "$variant" old || continue
+    case $earlier in
+      '' | *" $variant "*) now="$now $variant " ;;
+      *)
+        rivalled "and another file of the CLI have $variant and something else, and what they say together is not known"
+        return 0
+        ;;
+    esac
+  done
+  earlier=$earlier$now
 }
 
 # rivalled [REASON]
@@ -1827,7 +1905,7 @@ rivalled() {
 
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer
 contradicted() {
-  rivalled=
+  rivalled='' earlier=''
   [ "$ACTION" != uninstall ] || return 1
   user_file "$1"
   case $1-$2 in
@@ -1851,17 +1929,21 @@ contradicted() {
       rival json '' "$folder"/settings.json "$@"
       ;;
     codex-user)
+      set -- codex
+      rival toml '' "$folder"'/*.config.toml' "$@"
       if [ "$SCOPE" = user ]; then
         :
-        set -- /otel boolean:/otel/log_user_prompt string:/otel/environment boolean:/analytics/enabled
+        set -- /otel codex
         rival toml '' "$ROOT"/etc/codex/config.toml "$@"
         rival toml '' "$ROOT"/etc/codex/managed_config.toml "$@"
+        set -- /otel
         rival toml '' "$ROOT"/etc/codex/requirements.toml "$@"
       fi
       ;;
     codex-system)
-      set -- boolean:/otel/log_user_prompt string:/otel/environment boolean:/analytics/enabled
+      set -- codex
       rival toml '' "$folder"/config.toml "$@"
+      rival toml '' "$folder"'/*.config.toml' "$@"
       rival toml '' "$ROOT"/etc/codex/config.toml "$@"
       rival toml '' "$ROOT"/etc/codex/managed_config.toml "$@"
       ;;

@@ -1,8 +1,10 @@
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
-# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object" that
-# its reader takes the file for broken where something else is there, "only POINTER KEY KEY..." where it has another key.
+# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object|strings"
+# that its reader takes the file for broken where something else is there (strings: a table of them), "only POINTER KEY KEY..." where it has
+# another key, "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
+# is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
 
 function read_rows(   i, f, n, p, v) {
   for (i = 1; i <= PLANNED; i++) {
@@ -15,6 +17,7 @@ function read_rows(   i, f, n, p, v) {
     else if (f[1] == "join") JOIN[p] = 1
     else if (f[1] == "kind" && n == 3) KINDS[p] = f[3]
     else if (f[1] == "only" && n == 3) ONLY[p] = " " f[3] " "
+    else if (f[1] == "form" && n == 4) { WORDS[p] = f[3]; FORM[p] = f[4]; want_form(p, f[4]) }
     else if (f[1] == "set" && n > 3) {
       v = substr(PLAN[i], length(f[1] f[2] f[3]) + 4)
       if ((p in SETTYPE) || !(f[3] == "string" || (f[3] == "bool" && v ~ /^(true|false)$/) || (f[3] == "int" && v ~ /^(0|-?[1-9][0-9]*)$/ && length(v) < 19))) return 0
@@ -50,12 +53,45 @@ function keep_tables(   i, n, p) {
 function odd_one(   p, q, k) {
   ODD = ""
   for (q in ONLY) for (p in KIND) if (up(p) == q && !index(ONLY[q], " " name_of(p) " ")) odd_at((p in WHERE) ? p : q, "an unknown key below " q)
+  for (p in FORM) if ((p in KIND) && misformed(p)) odd_at(p, "is not of a form that its reader knows: " p)
   for (p in KINDS) if (p in KIND) {
     k = KIND[p]
+    if (KINDS[p] == "strings" && k !~ /^(string|int|float|bool|date|null|array|tables)$/) {
+      for (q in KIND) if (q != "" && up(q) == p && KIND[q] !~ /^(string|date)$/) odd_at(p, "must hold strings only: " p)
+      continue
+    }
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
     if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
   return ODD
+}
+
+function want_form(p, variants,   v, k, i, j) {
+  for (i = split(variants, v, " "); i; i--) {
+    j = index(v[i], ":")
+    for (k = split(substr(v[i], j + 1), KEY, ","); k; k--) { sub(/=.*/, "", KEY[k]); wanted(p "/" substr(v[i], 1, j - 1) "/" KEY[k]) }
+  }
+}
+
+function misformed(p,   q, n, name, v, i, k, at) {
+  if (KIND[p] == "string") return !has_word(WORDS[p], " ", substr(content(p), 8))
+  n = 0
+  for (q in KIND) if (q != "" && up(q) == p) { n++; name = name_of(q) }
+  if (n != 1) return 1
+  for (i = split(FORM[p], v, " "); i; i--) if (substr(v[i], 1, length(name) + 1) == name ":") {
+    for (k = split(substr(v[i], length(name) + 2), KEY, ","); k; k--) {
+      at = index(KEY[k], "=")
+      q = p "/" name "/" (at ? substr(KEY[k], 1, at - 1) : KEY[k])
+      if (!(q in KIND) || (at && !has_word(substr(KEY[k], at + 1), "|", substr(content(q), 8)))) return 1
+    }
+    return 0
+  }
+  return 1
+}
+
+function has_word(list, between, word,   i) {
+  for (i = split(list, WORD, between); i && WORD[i] != word; i--) ;
+  return i
 }
 
 # Of two at one place the first by its words.

@@ -140,7 +140,8 @@ describe("a rendered file has every function that it calls, and calls every func
 		const dropIn = clis.filter(({ id }) => id === "claude-code");
 		expect(size({ compact: true, clis: dropIn })).toBeLessThanOrEqual(40 * 1024);
 		expect(size({ compact: true, action: "report" })).toBeLessThan(45_000);
-		expect(size({ action: "report" })).toBeLessThan(78 * 1024);
+		// With the values without which a CLI does not start.
+		expect(size({ action: "report" })).toBeLessThan(84 * 1024);
 		expect(size({ action: "uninstall" })).toBeLessThan(64 * 1024);
 	});
 

@@ -34,6 +34,9 @@ const wordsFor = (scope: string, id: Id) => `scope=${scope} clis=${id} no-host${
 
 const CHANGES = "changes what our file sets";
 const elsewhere = "https://elsewhere.example";
+const NO_FORM = "is not of a form that its reader knows: /otel/";
+const HALF = '[otel.exporter.otlp-http]\nendpoint = "x"\n';
+const WHOLE = `${HALF}protocol = "binary"\n`;
 const env = (name: string, value = elsewhere) => JSON.stringify({ env: { [name]: value } });
 
 /** `path` is below the home, or in the folder of the machine; a pair is for sh and for PowerShell. `said` is nothing where all is well. */
@@ -107,6 +110,51 @@ const traps: readonly Trap[] = [
 		"[analytics]\nenabled = 1\n",
 		"must be of type boolean",
 	],
+	["an exporter of no form", "system", "codex", "config.toml", '[otel]\nexporter = "banana"\n', NO_FORM],
+	["an exporter without a protocol", "system", "codex", "~/.codex/config.toml", HALF, NO_FORM],
+	[
+		"an exporter of two variants",
+		"system",
+		"codex",
+		["managed_config.toml", "~/.codex/managed_config.toml"],
+		`${WHOLE}[otel.exporter.otlp-grpc]\nendpoint = "x"\n`,
+		NO_FORM,
+	],
+	["a profile's exporter of no form", "system", "codex", "~/.codex/work.config.toml", HALF, NO_FORM],
+	[
+		"a header that is no string",
+		"system",
+		"codex",
+		"config.toml",
+		`${WHOLE}headers = { a = true }\n`,
+		"must hold strings only",
+	],
+	["an exporter that is whole", "system", "codex", "config.toml", `${WHOLE}headers = { a = "b" }\n`, ""],
+	["the word for its own telemetry", "system", "codex", "config.toml", '[otel]\nexporter = "statsig"\n', ""],
+	[
+		"a trace exporter of theirs without a protocol",
+		"user",
+		"codex",
+		"~/.codex/config.toml",
+		'[otel.trace_exporter.otlp-http]\nendpoint = "x"\n',
+		NO_FORM,
+	],
+	[
+		"a word where a table belongs",
+		"user",
+		"codex",
+		"~/.codex/config.toml",
+		'tui = "x"\n',
+		"must be of type object: /tui",
+	],
+	[
+		"a profile's value of a wrong kind",
+		"user",
+		"codex",
+		"~/.codex/work.config.toml",
+		"model = 7\n",
+		"must be of type string",
+	],
 	["an unknown key", "system", "codex", "requirements.toml", "[otel]\nbanana = 1\n", "an unknown key below /otel"],
 	["an unknown key", "user", "codex", "~/.codex/config.toml", "[otel]\nbanana = 1\n", ""],
 	["the system's file", "user", "gemini", "settings.json", '{"telemetry": {"enabled": false}}', CHANGES],
@@ -172,6 +220,32 @@ describe("another file that the CLI reads", { ...needs(pwsh, root), timeout: 300
 		expect(withoutLocks(everything(m))).toEqual(before);
 	});
 });
+
+test(
+	"two files with an exporter of different variants are refused, and with the same one they are not",
+	needs(pwsh, root),
+	async () => {
+		const grpc = '[otel.exporter.otlp-grpc]\nendpoint = "x"\n';
+		const words = wordsFor("system", "codex");
+		for (const [theirs, state] of [
+			[grpc, "refused"],
+			[WHOLE, "ok"],
+		] as const) {
+			const { token } = canary();
+			const said = state === "ok" ? "" : "and another file of the CLI have otlp-";
+			const expected = { stdout: expect.stringContaining(`codex:${state}`), stderr: expect.stringContaining(said) };
+			const sh = machine({ versions: only("codex") });
+			const m = windowsMachine({ versions: only("codex") });
+			for (const at of [0, 1] as const) {
+				const where = at === 0 ? sh : m;
+				write("/", pathOn(at, where, "codex", "config.toml"), theirs);
+				write("/", pathOn(at, where, "codex", "~/.codex/config.toml"), WHOLE);
+			}
+			expect(await sh.run(`${words} users=self`, { token })).toMatchObject(expected);
+			expect(await m.run(words, { token })).toMatchObject(expected);
+		}
+	},
+);
 
 describe("what cannot be looked at is refused by its name, and not ok", { ...needs(pwsh), timeout: 300_000 }, () => {
 	const shapes: [what: string, message: string, make: (m: WindowsMachine) => string][] = [

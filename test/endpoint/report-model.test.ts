@@ -104,10 +104,6 @@ function wrong(id: string, token: string, emissions: readonly Emission[]): strin
 
 const other = "http://evil.example.net:4318";
 
-/** Where the owner's own exporters are of no form that Codex knows, the report does not look. */
-const NOT_LOOKED_AT =
-	/^(logs|metrics) no: it does not start: otel\.\w+exporter (must have one variant|needs |has an unknown variant)/;
-
 /** Edits of one of our files that a person, a tool or an enemy makes. */
 function edited(id: string, text: string, c: Choices): string {
 	if (id === "codex") return toml(text, c);
@@ -380,7 +376,7 @@ describe("what the report calls ok is what doctor says is sent", needs(root), ()
 					const isOk = stdout.includes(`${id}:ok`);
 					tally[isOk ? "ok" : "other"]++;
 					if (!isOk) continue;
-					const problems = wrong(id, token, await model(m, id)).filter((each) => !NOT_LOOKED_AT.test(each));
+					const problems = wrong(id, token, await model(m, id));
 					if (problems.length > 0) found.push({ seed, id, problems, files: files[id] });
 				}
 			}

@@ -1,3 +1,5 @@
+import type { SettingForm, SettingKinds } from "./setting-form.ts";
+
 /** An operating system whose machines our scripts configure. */
 export type Os = "macos" | "linux" | "windows";
 
@@ -60,8 +62,10 @@ export interface Layer {
 	/** First release if an option is set that removes the reason to exclude older ones. */
 	readonly sinceWith?: Readonly<Partial<Record<Condition, string>>>;
 	readonly rows: readonly LayerRow[];
-	/** By pointer; a value of another kind breaks the file. */
-	readonly kinds?: Readonly<Record<string, SettingKind>>;
+	/** A value of another kind breaks the file. */
+	readonly kinds?: SettingKinds;
+	/** A value of none of these forms does, too. */
+	readonly forms?: readonly SettingForm[];
 	/** A table in which an unknown key breaks the file, by pointer, and the keys that it knows. */
 	readonly strict?: { readonly table: string; readonly keys: readonly string[] };
 }
@@ -92,9 +96,6 @@ export interface FilesBeside {
 	readonly divert: string;
 }
 
-/** What a setting has to be for the file to be read at all. */
-export type SettingKind = "string" | "number" | "boolean" | "list" | "object";
-
 /** Another file that the CLI reads, and the settings in it with which ours no longer says what is sent, and where. */
 export interface Rival {
 	/** Which of our files it stands beside. */
@@ -109,7 +110,7 @@ export interface Rival {
 	readonly settings: readonly string[];
 	/** Extended regular expression: a file without it in its text is not looked at any further. */
 	readonly hint?: string;
-	/** Its values must be of the kinds of our file's layer. */
+	/** Its values must be of the kinds and forms of the user's layer, and of those that no row of ours replaces in it. */
 	readonly hasKinds?: boolean;
 }
 
@@ -143,6 +144,8 @@ export interface Cli {
 	};
 	/** The other files that it reads. */
 	readonly rivals: readonly Rival[];
+	/** What the values of these have to be besides what those of the user's file have to be, where our rows set them. */
+	readonly elsewhere?: { readonly kinds: SettingKinds; readonly forms: readonly SettingForm[] };
 	/** The command that starts it. */
 	readonly program: string;
 	/** Package in the npm registry; its folder below every npm root shows the version. */

@@ -1,10 +1,9 @@
 import type { Os } from "./cli.ts";
 import type { Emission } from "./emission.ts";
+import type { SettingKinds } from "./setting-form.ts";
 
 /** A file's format, and how lenient its reader is. */
 export type LayerFormat = "json" | "jsonc" | "toml" | "dotenv" | "plist";
-
-export type ValueType = "string" | "number" | "boolean" | "list" | "object";
 
 /**
  * A place that can configure a CLI. Settings are named by pointers (RFC 6901) into the file; environment variables
@@ -22,7 +21,7 @@ export interface LayerPlace {
 	readonly paths?: Readonly<Partial<Record<Os, readonly string[]>>>;
 	readonly format?: LayerFormat;
 	/** Types of its keys at the top, as far as known; a value of another type breaks the file. */
-	readonly types?: Readonly<Record<string, ValueType>>;
+	readonly types?: SettingKinds;
 	/** A table in which an unknown key breaks the file, and the keys that it knows. */
 	readonly strict?: { readonly table: string; readonly keys: readonly string[] };
 	/** It is applied after the CLI has checked what the weaker layers say together. */
@@ -65,8 +64,8 @@ export interface Effective {
 	get(pointer: string): string | undefined;
 	/** The id of the layer that sets it. */
 	layer(pointer: string): string | undefined;
-	/** The type of a setting as its file has it; a string in variables. */
-	kind(pointer: string): ValueType | undefined;
+	/** The value of any setting as its file has it, telemetry or not, where tables of all files are merged; not those of variables. */
+	at(pointer: string): unknown;
 	/** The settings below a pointer: the last word of each pointer and its text, those of weaker layers first. */
 	below(pointer: string): readonly (readonly [key: string, value: string])[];
 	/** Whether the release in use is in a range; an unknown one counts as the newest. */

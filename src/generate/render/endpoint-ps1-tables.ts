@@ -8,6 +8,7 @@ import {
 } from "../../adapters/clis/cli.ts";
 import { ps } from "../../base/quote.ts";
 import { windowsRivals } from "./endpoint-ps1-rivals.ts";
+import { formWords } from "./endpoint-rivals.ts";
 
 /** Tables as PowerShell literals. A list of lists begins with a comma where it has one member, which PowerShell would take for the list. */
 
@@ -58,6 +59,7 @@ export function cliTable(cli: Cli, { sets, says }: { readonly sets: boolean; rea
 			"}",
 			`Tokens = ${list(tokens(cli))}`,
 			...(sets ? [lasting(cli)] : []),
+			...(sets ? [`Elsewhere = ${list(demandLines(cli.elsewhere ?? {}))}`] : []),
 			...(says ? told(cli) : []),
 			...lists("MachineSigns", [...packages(cli, windowsMachineNpmRoots), ...ofMachine.map(sign)]),
 			...lists("UserSigns", [
@@ -107,14 +109,14 @@ function layer(each: Layer, tail = 0): string[] {
 	return [
 		`Format = ${ps(format)}; Since = ${ps(since)}`,
 		...lists("SinceWith", Object.entries(sinceWith)),
+		`Demands = ${list(demandLines(each))}`,
 		...lists("Rows", rows.slice(0, rows.length - tail)),
 	];
 }
 
-function rowsOf({ rows, kinds = {}, strict }: Layer): string[][] {
-	const demands = Object.entries(kinds).map(([pointer, kind]) => ["", "kind", pointer, kind]);
+function rowsOf({ rows, strict }: Layer): string[][] {
 	const known = strict ? [["", "only", strict.table, strict.keys.join(" ")]] : [];
-	return [...demands, ...known, ...rows.flatMap(row)];
+	return [...known, ...rows.flatMap(row)];
 }
 
 /** How many rows at the end of two tables are the same. */
@@ -122,6 +124,17 @@ function commonTail(one: readonly string[][], other: readonly string[][]): numbe
 	const [a, b] = [one, other].map((rows) => rows.map((each) => JSON.stringify(each)).reverse()) as [string[], string[]];
 	const differs = a.findIndex((each, at) => each !== b[at]);
 	return differs < 0 ? a.length : differs;
+}
+
+/** What values have to be: the verb of a row and its arguments after the pointer, with all pointers that have the same, by blanks. */
+function demandLines({ kinds = {}, forms = [] }: Pick<Layer, "kinds" | "forms">): string[] {
+	const all = Object.entries(kinds);
+	const names = [...new Set(all.map(([, kind]) => kind))];
+	const lines = names.map((name) => {
+		const pointers = all.filter(([, kind]) => kind === name).map(([pointer]) => pointer);
+		return `kind;${pointers.join(" ")};${name}`;
+	});
+	return [...lines, ...forms.map((form) => ["form", form.pointer, ...formWords(form)].join(";"))];
 }
 
 /** A row as condition, verb, pointer, type and value. Without a header program on Windows, those with it are left out. */

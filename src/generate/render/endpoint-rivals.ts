@@ -1,4 +1,5 @@
 import type { Cli, Layer, Os, Rival } from "../../adapters/clis/cli.ts";
+import type { SettingForm } from "../../adapters/clis/setting-form.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { sh } from "../../base/quote.ts";
 
@@ -16,7 +17,7 @@ export function rivalCases(cli: Cli, os: readonly Os[]): RivalCase[] {
 	return (["user", "system"] as const).flatMap((of) => {
 		const all = cli.rivals.filter((rival) => rival.of === of);
 		if (all.length === 0) return [];
-		const lines = linesIn(cli[of], os);
+		const lines = linesIn(cli, os);
 		const [ofHome, ofMachine] = [true, false].map((isOfHome) =>
 			all.filter(({ path }) => (typeof path === "string") === isOfHome).flatMap(lines),
 		);
@@ -30,10 +31,13 @@ export function rivalCases(cli: Cli, os: readonly Os[]): RivalCase[] {
  */
 export function namedCase(cli: Cli, os: readonly Os[]): { readonly id: string; readonly lines: readonly string[] } {
 	const { folder, below } = cli.user;
-	const ours = cli.system.rows.flatMap((row) => ("drop" in row ? [row.drop] : []));
+	// A table by its name: any key in it may be of a kind or form that keeps the CLI from starting. Keys at the top have ordinary names.
+	const demanded = Object.keys(cli.user.kinds ?? {}).filter((pointer) => pointer.split("/").length > 2);
+	const tables = demanded.map((pointer) => pointer.split("/", 2).join("/"));
 	const lines = cli.rivals.flatMap(({ of, path, format, settings, hasKinds }) => {
-		const pointers = [...settings, ...(hasKinds ? [...Object.keys(cli.system.kinds ?? {}), ...ours] : [])];
-		if (of !== "system" || pointers.length === 0) return [];
+		const pointers = [...settings, ...(hasKinds ? tables : [])];
+		// One that counts only with a flag is left to the scripts with the editor.
+		if (of !== "system" || pointers.length === 0 || String(path).includes("*")) return [];
 		const names = [...new Set(pointers.map((pointer) => pointer.split("/").at(-1) ?? ""))].join("|");
 		const pattern =
 			format === "dotenv"
@@ -47,13 +51,12 @@ export function namedCase(cli: Cli, os: readonly Os[]): { readonly id: string; r
 }
 
 /** The lines for one file after the other: what is looked for in several of them stands there once, as the arguments. */
-function linesIn({ kinds = {} }: Layer, os: readonly Os[]): (rival: Rival) => string[] {
-	const words = Object.entries(kinds).map(([pointer, kind]) => `${kind}:${pointer}`);
+function linesIn({ id }: Cli, os: readonly Os[]): (rival: Rival) => string[] {
 	let last: string | undefined;
 	return ({ format, hint = "", path, settings, hasKinds }) => {
 		const places = typeof path === "string" ? [placeOf(path)] : placesOf(path, os);
 		if (places.length === 0) return [];
-		const asked = [...settings, ...(hasKinds ? words : [])].map(sh).join(" ");
+		const asked = [...settings.map(sh), ...(hasKinds ? [id] : [])].join(" ");
 		const set = asked === last ? [] : [`set -- ${asked}`.trimEnd()];
 		last = asked;
 		return [...places.slice(0, -1), ...set, `rival ${format} ${sh(hint)} ${places.at(-1)} "$@"`];
@@ -78,13 +81,28 @@ function placeOf(path: string): string {
 	return `"$${start === "~" ? "home" : "folder"}"${sh(rest)}`;
 }
 
-/** What a file at a layer has to be like for the CLI to read it, as rows of its plan. */
-export function kindRows({ kinds = {}, strict }: Layer): string[] {
+/** What a file has to be like for the CLI to read it, as rows of a plan. */
+export function kindRows({ kinds = {}, forms = [], strict }: Pick<Layer, "kinds" | "forms" | "strict">): string[] {
 	const all = Object.entries(kinds);
 	const names = [...new Set(all.map(([, kind]) => kind))];
 	const rows = names.map((name) => {
 		const pointers = all.filter(([, kind]) => kind === name).map(([pointer]) => sh(pointer));
 		return `kinds ${name} ${pointers.join(" ")}`;
 	});
-	return strict ? [...rows, `only_keys ${[strict.table, ...strict.keys].map(sh).join(" ")}`] : rows;
+	const formed = forms.map((form) => `form ${[form.pointer, ...formWords(form)].map(sh).join(" ")}`);
+	return [...rows, ...formed, ...(strict ? [`only_keys ${[strict.table, ...strict.keys].map(sh).join(" ")}`] : [])];
+}
+
+/** The words of a form and its variants, as the editor's plan has them. */
+export function formWords({ words, variants }: SettingForm): [words: string, variants: string] {
+	const needs = (keys: Readonly<Record<string, readonly string[]>>) =>
+		Object.entries(keys).map(([key, allowed]) => (allowed.length === 0 ? key : `${key}=${allowed.join("|")}`));
+	const each = Object.entries(variants).map(([name, keys]) => `${name}:${needs(keys).join(",")}`);
+	return [words.join(" "), each.join(" ")];
+}
+
+/** What every file of a person with settings of this CLI has to be like, and what besides those that we do not edit. */
+export function demandCases(cli: Cli): { id: string; everywhere: string[]; elsewhere: string[] }[] {
+	const [everywhere, elsewhere] = [kindRows(cli.user), cli.elsewhere ? kindRows(cli.elsewhere) : []];
+	return everywhere.length === 0 ? [] : [{ id: cli.id, everywhere, elsewhere }];
 }

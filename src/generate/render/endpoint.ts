@@ -21,7 +21,7 @@ import { aboutView, forSignals, headerFacts, tokenLines } from "./endpoint-about
 import { contentsOf, type HeaderFacts } from "./endpoint-header.ts";
 import { editorModes, type FileFacts, ownerPrograms, shellParts } from "./endpoint-parts.ts";
 import { renderPowerShell } from "./endpoint-ps1.ts";
-import { kindRows, namedCase, rivalCases } from "./endpoint-rivals.ts";
+import { demandCases, kindRows, namedCase, rivalCases } from "./endpoint-rivals.ts";
 import { renderTemplate } from "./template.ts";
 
 /**
@@ -155,6 +155,7 @@ function cliView(
 		variables: clis.map(({ user }) => user.variable).join(" "),
 		plans: clis.map(file.compact ? wholePlan : plan),
 		rivals: file.compact ? [] : clis.flatMap((cli) => rivalCases(cli, os)),
+		demands: file.compact ? [] : clis.flatMap(demandCases),
 		named: clis.map((cli) => namedCase(cli, os)).filter(({ lines }) => lines.length > 0),
 		tokens: clis.map(tokens),
 		tokenKeys: clis.map(tokenKey),
@@ -237,10 +238,9 @@ function since({ since, sinceWith = {} }: Layer): string[] {
 
 /** The rows of both layers, and those that one of them has alone. */
 function plan(cli: Cli): { id: string; userRows: string[]; systemRows: string[]; rows: string[] } {
-	const [user, system] = [cli.user, cli.system].map((layer) => [...kindRows(layer), ...layer.rows.map(row)]) as [
-		string[],
-		string[],
-	];
+	const demands = demandCases(cli).map(({ id }) => `demands ${id}`);
+	const user = [...demands, ...cli.user.rows.map(row)];
+	const system = [...kindRows(cli.system), ...cli.system.rows.map(row)];
 	let common = 0;
 	while (common < Math.min(user.length, system.length) && user.at(-1 - common) === system.at(-1 - common)) common++;
 	return {

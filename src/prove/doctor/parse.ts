@@ -1,7 +1,8 @@
 import { parse as parseDotenv } from "dotenv";
 import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
 import { parse as parseToml, TomlError } from "smol-toml";
-import type { LayerFormat, Tolerance, ValueType } from "../../adapters/clis/layering.ts";
+import type { LayerFormat, Tolerance } from "../../adapters/clis/layering.ts";
+import { type SettingKinds, unlike } from "../../adapters/clis/setting-form.ts";
 
 /** A file's content, or why it cannot be parsed. Reasons never quote it. */
 export type Parsed = { readonly document: Readonly<Record<string, unknown>> } | { readonly problem: string };
@@ -34,12 +35,9 @@ export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance:
 }
 
 /** The first value at the top that has another type than its key demands, in words; undefined if there is none. */
-export function mistyped(
-	document: Readonly<Record<string, unknown>>,
-	types: Readonly<Record<string, ValueType>>,
-): string | undefined {
+export function mistyped(document: Readonly<Record<string, unknown>>, types: SettingKinds): string | undefined {
 	const wrong = Object.entries(types).find(
-		([key, type]) => document[key] !== undefined && typeOf(document[key]) !== type,
+		([key, type]) => document[key] !== undefined && unlike(document[key], type) !== undefined,
 	);
 	return wrong && `has a value of the wrong type: ${wrong[0]} must be of type ${wrong[1]}`;
 }
@@ -52,10 +50,6 @@ export function unknownKey(
 	const found = document[table];
 	if (typeof found !== "object" || found === null) return undefined;
 	return Object.keys(found).every((key) => keys.includes(key)) ? undefined : `has an unknown key in the table ${table}`;
-}
-
-function typeOf(value: unknown): string {
-	return Array.isArray(value) ? "list" : value === null ? "null" : typeof value;
 }
 
 /** The encoding whose byte order mark a file begins with. */

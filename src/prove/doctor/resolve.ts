@@ -1,5 +1,7 @@
 import type { Emission } from "../../adapters/clis/emission.ts";
-import type { CliLayering, Effective, LayerPlace, ValueType } from "../../adapters/clis/layering.ts";
+import type { CliLayering, Effective, LayerPlace } from "../../adapters/clis/layering.ts";
+import { settingKind } from "../../adapters/clis/setting-form.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { isInRange, type Version } from "../../base/versions.ts";
 
 /** What was found at a layer's place. */
@@ -27,7 +29,6 @@ export interface LayerSight {
 /** A setting in effect, and its layer. */
 export interface EffectiveSetting {
 	readonly value: string;
-	readonly kind: ValueType;
 	readonly layer: LayerSight;
 }
 
@@ -50,8 +51,8 @@ export interface ResolvedLayers {
 	readonly emissions: readonly Emission[];
 }
 
-/** A setting's pointer, text and type. */
-type Leaf = readonly [pointer: string, text: string, kind: ValueType];
+/** A setting's pointer and text. */
+type Leaf = readonly [pointer: string, text: string];
 
 /** Telemetry settings, in any file. */
 const telemetry = /^\/(env|otel|telemetry|otelHeadersHelper|analytics)(\/|$)/;
@@ -71,11 +72,11 @@ export function resolve(
 	const lost: Lost[] = [];
 	const layers = sights.flatMap((layer) => {
 		const isMerged = layer.state === "read" && layer.place.onlyWith === undefined;
-		const leaves = isMerged ? settingsIn(layer, facts.variables) : [];
-		return leaves.length === 0 ? [] : [{ layer, leaves }];
+		return isMerged ? [{ layer, leaves: settingsIn(layer, facts.variables) }] : [];
 	});
 	const owners = new Map(layers.map(({ layer, leaves }) => [layer, leaves]));
-	const effective = effectiveOf(settings, isRelease, programToken);
+	const effective = effectiveOf(settings, isRelease, programToken, (pointer) => valueAt(values, pointer));
+	let values: Branch = {};
 	let refusal: string | undefined;
 	for (const { layer, leaves } of layers) {
 		const { place } = layer;
@@ -107,14 +108,15 @@ export function resolve(
 				drop((pointer) => isBelow(pointer, whole), `the ${place.title} replaces it completely`);
 			}
 		}
-		for (const [pointer, value, kind] of kept) {
+		values = withValues(values, layer, isRelease);
+		for (const [pointer, value] of kept) {
 			// A value in place of a table, or vice versa, replaces it.
 			for (const other of [...settings.keys()]) {
 				if (other !== pointer && (isBelow(other, pointer) || isBelow(pointer, other))) settings.delete(other);
 			}
 			const before = settings.get(pointer);
 			if (before) lost.push({ layer: before.layer, pointer, why: `the ${place.title} overrides it`, isUnread: false });
-			settings.set(pointer, { value, kind, layer });
+			settings.set(pointer, { value, layer });
 		}
 	}
 	refusal ??= facts.refusal?.(effective);
@@ -126,11 +128,12 @@ function effectiveOf(
 	settings: ReadonlyMap<string, EffectiveSetting>,
 	isRelease: Effective["isRelease"],
 	programToken: string | undefined,
+	at: Effective["at"],
 ): Effective {
 	return {
 		get: (pointer) => settings.get(pointer)?.value,
 		layer: (pointer) => settings.get(pointer)?.layer.place.id,
-		kind: (pointer) => settings.get(pointer)?.kind,
+		at,
 		below: (pointer) =>
 			[...settings].flatMap(([each, { value }]) =>
 				each.startsWith(`${pointer}/`) ? [[unescaped(each.slice(pointer.length + 1)), value] as const] : [],
@@ -138,6 +141,36 @@ function effectiveOf(
 		isRelease,
 		programToken,
 	};
+}
+
+type Branch = Readonly<Record<string, unknown>>;
+
+const isTable = (value: unknown): value is Branch => settingKind(value) === "object";
+
+/**
+ * The values of weaker layers with those of one more over them, as far as the CLI checks them together: of a table that stands by itself, only
+ * that table; of a file that it reads in part, or not at all, nothing.
+ */
+function withValues(values: Branch, { place, document = {} }: LayerSight, isRelease: Effective["isRelease"]): Branch {
+	if (place.paths === undefined || place.ignores !== undefined || !isRelease(place.range ?? "")) return values;
+	const { strict } = place;
+	const own = strict ? Object.fromEntries(Object.entries(document).filter(([key]) => key === strict.table)) : document;
+	return mergedAt("", values, own, place.whole ?? []) as Branch;
+}
+
+function mergedAt(pointer: string, below: unknown, over: unknown, whole: readonly string[]): unknown {
+	if (!isTable(below) || !isTable(over) || whole.includes(pointer)) return over;
+	const both = Object.entries(over).map(([key, value]) => [
+		key,
+		mergedAt(`${pointer}/${key}`, ownEntry(below, key), value, whole),
+	]);
+	return Object.fromEntries([...Object.entries(below), ...both]);
+}
+
+function valueAt(values: Branch, pointer: string): unknown {
+	let found: unknown = values;
+	for (const word of pointer.split("/").slice(1)) found = isTable(found) ? ownEntry(found, unescaped(word)) : undefined;
+	return found;
 }
 
 function emissionsOf(
@@ -250,7 +283,7 @@ function reasonToLeave(
 export function settingsIn({ document = {} }: LayerSight, variables: RegExp): Leaf[] {
 	const found: Leaf[] = [];
 	const walk = (value: unknown, pointer: string) => {
-		if (typeof value === "object" && value !== null) {
+		if (isTable(value) || Array.isArray(value)) {
 			const entries: [string, unknown][] = Object.entries(value);
 			for (const [key, inner] of entries) walk(inner, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`);
 			return;
@@ -258,7 +291,7 @@ export function settingsIn({ document = {} }: LayerSight, variables: RegExp): Le
 		if (value === undefined || value === null) return;
 		const name = /^\/env\/(.*)$/s.exec(pointer)?.[1];
 		if (telemetry.test(pointer) && (name === undefined || variables.test(name)))
-			found.push([pointer, String(value), typeof value as ValueType]);
+			found.push([pointer, value instanceof Date ? value.toISOString() : String(value)]);
 	};
 	walk(document, "");
 	return found;

@@ -85,7 +85,7 @@ function EdValue($path, $hush) {
         } else {
             $value = $token.Groups[1]
             if (-not $value.Success -or ($value.Length -gt 32768 -and $c -ne 34 -and $c -ne 39)) { $s.Token = $token; EdBorn $path 'string' (EdAt); return EdBadValue $token }
-            if ($isWanted) { EdBorn $path (EdType $value.Value) ($token.Index + 1) } elseif ($isToml) { $kind[$path] = 'string' }
+            if ($isWanted) { EdBorn $path (EdType $value.Value) ($token.Index + 1) } elseif ($isToml) { $kind[$path] = if ($c -eq 34 -or $c -eq 39 -or -not $stackWanted[$depth]) { 'string' } else { EdType $value.Value } }
             if ($isListed) { $list.Add($path + '=' + $value.Value) }
             $end = $value.Index + $value.Length
         }

@@ -1,8 +1,10 @@
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
-# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object" that
-# its reader takes the file for broken where something else is there, "only POINTER KEY KEY..." where it has another key.
+# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object|strings"
+# that its reader takes the file for broken where something else is there (strings: a table of them), "only POINTER KEY KEY..." where it has
+# another key, "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
+# is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
 
 function EdReadRows {
     $s = $script:Ed
@@ -17,6 +19,7 @@ function EdReadRows {
         elseif ([string]::Equals($field[0], 'join')) { $s.Join[$p] = 1 }
         elseif ([string]::Equals($field[0], 'kind') -and $field.Length -eq 3) { $s.Kinds[$p] = $field[2] }
         elseif ([string]::Equals($field[0], 'only') -and $field.Length -eq 3) { $s.Only[$p] = ' ' + $field[2] + ' ' }
+        elseif ([string]::Equals($field[0], 'form') -and $field.Length -eq 4) { $s.Form[$p] = $field; EdWantForm $p $field[3] }
         elseif ([string]::Equals($field[0], 'set') -and $field.Length -gt 3) {
             $value = $row.Substring($field[0].Length + $p.Length + $field[2].Length + 3)
             if ($s.SetType.ContainsKey($p) -or -not (EdFits $field[2] $value)) { return $false }
@@ -78,13 +81,56 @@ function EdOddOne {
             EdOddAt $(if ($s.Where.ContainsKey($p)) { $p } else { $q }) ('an unknown key below ' + $q)
         }
     }
+    foreach ($p in $s.Form.Keys) {
+        if ($s.Kind.ContainsKey($p) -and (EdMisformed $p)) { EdOddAt $p ('is not of a form that its reader knows: ' + $p) }
+    }
     foreach ($p in $s.Kinds.Keys) {
+        if ([string]::Equals($s.Kinds[$p], 'strings') -and $s.Kind.ContainsKey($p) -and $s.Tabular.ContainsKey($s.Kind[$p])) {
+            foreach ($q in (EdChildren $p)) {
+                if ($s.Kind[$q] -cnotmatch '\A(?:string|date)\z') { EdOddAt $p ('must hold strings only: ' + $p) }
+            }
+            continue
+        }
         if ($s.Kind.ContainsKey($p) -and -not [string]::Equals((EdKindWord $s.Kind[$p]), $s.Kinds[$p])) {
             EdOddAt $p ('must be of type ' + $s.Kinds[$p] + ': ' + $p)
         }
     }
     return $s.Odds
 }
+
+function EdChildren($p) {
+    foreach ($q in $script:Ed.Kind.Keys) { if ($q.Length -gt 0 -and [string]::Equals((EdUp $q), $p)) { $q } }
+}
+
+function EdWantForm($p, $variants) {
+    foreach ($variant in $variants.Split([char]32)) {
+        $name, $needs = $variant.Split([char]58)
+        foreach ($need in $needs.Split([char]44)) { EdWanted ($p + '/' + $name + '/' + $need.Split([char]61)[0]) }
+    }
+}
+
+function EdMisformed($p) {
+    $s = $script:Ed
+    $form = $s.Form[$p]
+    if ([string]::Equals($s.Kind[$p], 'string')) { return -not (EdHasWord $form[2] 32 (EdContent $p).Substring(7)) }
+    $inside = @(EdChildren $p)
+    if ($inside.Count -ne 1) { return $true }
+    $name = EdNameOf $inside[0]
+    foreach ($variant in $form[3].Split([char]32)) {
+        $known, $needs = $variant.Split([char]58)
+        if (-not [string]::Equals($known, $name)) { continue }
+        foreach ($need in $needs.Split([char]44)) {
+            $key, $words = $need.Split([char]61)
+            $q = $p + '/' + $name + '/' + $key
+            if (-not $s.Kind.ContainsKey($q)) { return $true }
+            if ($words -and (-not (EdStarts (EdContent $q) "string`t") -or -not (EdHasWord $words 124 (EdContent $q).Substring(7)))) { return $true }
+        }
+        return $false
+    }
+    return $true
+}
+
+function EdHasWord($words, $between, $word) { return [System.Array]::IndexOf($words.Split([char]$between), $word) -ge 0 }
 
 function EdKindWord($kind) {
     if ($script:Ed.KindWords.ContainsKey($kind)) { return $script:Ed.KindWords[$kind] }

@@ -1,9 +1,18 @@
 # Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor. TOKEN is one word of our alphabet.
 function Get-Plan($cli, $layer, $text) {
+  Get-DemandRows $CLIS[$cli][$layer].Demands
   foreach ($row in $CLIS[$cli][$layer].Rows) {
     if ($row[0] -cne '' -and -not (Test-Feature $row[0])) { continue }
     if ($row[1] -cne 'set') { $row[1..($row.Count - 1)] -join "`t"; continue }
     "set`t" + $row[2] + "`t" + $row[3] + "`t" + $row[4].Replace('{endpoint}', $run.Endpoint).Replace('{host}', $run.MachineName).Replace('{token}', $text)
+  }
+}
+
+# Get-DemandRows DEMANDS: what values have to be, a row for each.
+function Get-DemandRows($demands) {
+  foreach ($demand in $demands) {
+    $verb, $pointers, $rest = $demand.Split(';')
+    foreach ($pointer in $pointers.Split(' ')) { (@($verb, $pointer) + $rest) -join "`t" }
   }
 }
 

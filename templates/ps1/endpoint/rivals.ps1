@@ -9,6 +9,7 @@ $RIVALS = 'changes what our file sets, so what is sent is not known; remove its 
 # that layer; each is said. IN are the layers that matter for the account, IS_OURS whether this script writes the file of the machine.
 function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   $found = $false
+  $run.Variants = @()
   if ($run.Action -ceq 'uninstall') { return $false }
   $own = Expand-Place $CLIS[$cli].System.File
   foreach ($rule in $CLIS[$cli][$layer].Rivals) {
@@ -73,11 +74,23 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
     return ''
   }
   $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })
-  if ($rule.HasKinds) { $rows += @(foreach ($row in $CLIS[$cli][$layer].Rows) { if ($row[1] -ceq 'kind') { "kind`t" + $row[2] + "`t" + $row[3] } }) }
+  if ($rule.HasKinds) { $rows += @(Get-DemandRows ($CLIS[$cli].User.Demands + $CLIS[$cli].Elsewhere)) }
   $answer = Edit-Text 'same' $file[1] $rows $target.Text @()
   if ($answer.Code -eq 0 -or ($answer.Code -eq 1 -and (Test-OtherCase $target.Text $rule.Words))) { return $RIVALS }
+  if ($answer.Code -eq 1 -and $rule.HasKinds) { return Get-MixedReason $rows $target.Text }
   if ($answer.Code -eq 1) { return '' }
   return Get-EditReason $answer
+}
+
+# Get-MixedReason ROWS TEXT: tables of several files are merged, and with two variants of one setting the CLI does not start.
+function Get-MixedReason($rows, $text) {
+  $all = @(foreach ($row in $rows) { if ($row.StartsWith("form`t", [StringComparison]::Ordinal)) { foreach ($variant in $row.Split("`t")[3].Split(' ')) { $variant.Split(':')[0] } } })
+  $now = @(foreach ($variant in $all) { if ($text.Contains($variant)) { $variant } })
+  foreach ($variant in $now) {
+    if ($run.Variants.Count -gt 0 -and $run.Variants -cnotcontains $variant) { return 'and another file of the CLI have ' + $variant + ' and something else, and what they say together is not known' }
+  }
+  $run.Variants += $now
+  return ''
 }
 
 # Test-OtherCase TEXT POINTERS: whether a file has one of the variables below /env in other letters, which the editor takes for another.

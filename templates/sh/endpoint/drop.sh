@@ -15,3 +15,5 @@ only_keys() {
   shift
   put "only$tab$pointer$tab$*" && echo
 }
+# form POINTER WORDS VARIANTS: what is to be there, as the editor takes it
+form() { put "form$tab$1$tab$2$tab$3" && echo; }

@@ -9,6 +9,7 @@
  * https://github.com/openai/codex/issues/17909 (metrics). Run with releases 0.165.0 and 0.169.0.
  */
 import type { Cli, Condition, LayerRow, Rival } from "../cli.ts";
+import type { SettingForm, SettingKind, SettingKinds } from "../setting-form.ts";
 
 /** One exporter: Codex posts to the URL unchanged, so each signal needs its own. */
 const exporter = (key: string, signal: "logs" | "metrics"): readonly LayerRow[] => {
@@ -50,12 +51,92 @@ const requirementKeys = [
 	"tracestate",
 ];
 
-/** A value of another kind keeps Codex from starting, in whichever file it is (seen in 0.165.0 and 0.169.0). */
-const kinds = {
+/**
+ * A value of another kind keeps Codex from starting, in whichever file it is: each tried with a number, a word, a switch, a list and a table,
+ * in 0.165.0 and 0.169.0. The keys: https://github.com/openai/codex/blob/main/codex-rs/core/config.schema.json
+ */
+const topKeys: Readonly<Partial<Record<SettingKind, string>>> = {
+	string: `approvals_reviewer chatgpt_base_url cli_auth_credentials_store developer_instructions file_opener log_dir model
+		model_instructions_file model_provider model_reasoning_effort model_reasoning_summary model_verbosity personality profile review_model
+		sandbox_mode web_search`,
+	boolean: "check_for_update_on_startup hide_agent_reasoning show_raw_agent_reasoning",
+	number: "model_context_window project_doc_max_bytes tool_output_token_limit",
+	list: "notify",
+	object: `analytics features feedback history mcp_servers model_providers otel permissions profiles projects sandbox_workspace_write
+		shell_environment_policy skills tools tui`,
+};
+
+/** More of them, that few people set: for doctor alone, since scripts have to stay short. */
+const rarerKeys: typeof topKeys = {
+	string: `apps_mcp_product_sku compact_prompt default_permissions forced_login_method instructions mcp_oauth_callback_url
+		mcp_oauth_credentials_store model_catalog_json openai_base_url oss_provider plan_mode_reasoning_effort service_tier sqlite_home`,
+	boolean: `allow_login_shell disable_paste_burst include_apps_instructions include_environment_context include_permissions_instructions
+		suppress_unstable_features_warning`,
+	number: "background_terminal_max_timeout mcp_oauth_callback_port model_auto_compact_token_limit",
+	list: "project_doc_fallback_filenames project_root_markers",
+	object: "agents apps audio auto_review hooks marketplaces memories notice plugins realtime tool_suggest windows",
+};
+
+const byPointer = (keys: typeof topKeys): SettingKinds =>
+	Object.fromEntries(
+		Object.entries(keys).flatMap(([kind, names]) =>
+			names.split(/\s+/).map((name) => [`/${name}`, kind as SettingKind] as const),
+		),
+	);
+
+export const rarerKinds = byPointer(rarerKeys);
+
+const kindsOfOtel: SettingKinds = {
 	"/otel/log_user_prompt": "boolean",
 	"/otel/environment": "string",
-	"/analytics/enabled": "boolean",
+	"/otel/span_attributes": "strings",
+	"/otel/tracestate": "object",
+	"/otel/tool_result": "object",
+	"/otel/tool_result/max_bytes": "number",
+};
+
+/** Seen in 0.169.0; 0.165.0 does not know these keys. */
+export const laterKinds: SettingKinds = {
+	"/otel/log_agent_responses": "boolean",
+	"/otel/log_guardian_assessments": "boolean",
+	"/otel/log_sse_deltas": "boolean",
+};
+
+const kindsOfExporter = (key: string): SettingKinds =>
+	Object.fromEntries(
+		["otlp-http", "otlp-grpc"].flatMap((variant) => {
+			const at = `/otel/${key}/${variant}`;
+			return [
+				[`${at}/endpoint`, "string"],
+				[`${at}/headers`, "strings"],
+				[`${at}/tls`, "strings"],
+			] as const;
+		}),
+	);
+
+/** The first word switches it off; the second is its own telemetry. */
+const formOfExporter = (key: string): SettingForm => ({
+	pointer: `/otel/${key}`,
+	words: ["none", "statsig"],
+	variants: { "otlp-http": { endpoint: [], protocol: ["binary", "json"] }, "otlp-grpc": { endpoint: [] } },
+});
+
+const kept = {
+	kinds: { ...kindsOfOtel, ...laterKinds, ...kindsOfExporter("trace_exporter") },
+	forms: [formOfExporter("trace_exporter")],
+};
+
+const demands = {
+	kinds: {
+		"/analytics/enabled": "boolean",
+		...byPointer(topKeys),
+		...kept.kinds,
+	},
+	forms: kept.forms,
 } as const;
+
+/** In our own files rows of ours replace these. */
+const replaced = ["exporter", "metrics_exporter"];
 
 /**
  * A file of the machine. The managed one is in the home on every system that is no Unix:
@@ -69,13 +150,18 @@ function ofMachine(name: string): Rival["path"] {
 
 /** Their tables are merged; requirements go before all. */
 const rivals: readonly Rival[] = [
-	...["config.toml", "managed_config.toml", "requirements.toml"].map(
+	...["config.toml", "managed_config.toml"].map(
 		(name): Rival => ({ of: "user", path: ofMachine(name), format: "toml", settings: ["/otel"], hasKinds: true }),
 	),
+	{ of: "user", path: ofMachine("requirements.toml"), format: "toml", settings: ["/otel"] },
 	...["config.toml", "managed_config.toml"].map(
 		(name): Rival => ({ of: "system", path: ofMachine(name), format: "toml", settings: [], hasKinds: true }),
 	),
 	{ of: "system", path: "{folder}/config.toml", format: "toml", settings: [], hasKinds: true },
+	// With the flag that names it; that it sends elsewhere is looked for in `beside`.
+	...(["user", "system"] as const).map(
+		(of): Rival => ({ of, path: "{folder}/*.config.toml", format: "toml", settings: [], hasKinds: true }),
+	),
 ];
 
 export const cli: Cli = {
@@ -91,7 +177,7 @@ export const cli: Cli = {
 		format: "toml",
 		since: "0.166.0",
 		rows,
-		kinds,
+		...kept,
 		strict: { table: "/otel", keys: requirementKeys },
 	},
 	user: {
@@ -102,11 +188,15 @@ export const cli: Cli = {
 		format: "toml",
 		since: "0.0.0",
 		rows,
-		kinds,
+		...demands,
 		// A profile's tables are merged into those of config.toml; a key may be written with escapes.
 		beside: { ending: ".config.toml", divert: "otlp|\\\\u" },
 	},
 	rivals,
+	elsewhere: {
+		kinds: Object.assign({}, ...replaced.map(kindsOfExporter)),
+		forms: replaced.map(formOfExporter),
+	},
 	program: "codex",
 	npm: "@openai/codex",
 	signs: [

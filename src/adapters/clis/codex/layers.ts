@@ -8,7 +8,8 @@
  */
 import { decoded, type Emission, type EmittedSignal, type SentHeader } from "../emission.ts";
 import type { CliLayering, Effective } from "../layering.ts";
-import { cli } from "./index.ts";
+import { misform, unlike } from "../setting-form.ts";
+import { cli, laterKinds, rarerKinds } from "./index.ts";
 
 /** Files of the machine. https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs */
 const ofMachine = (name: string) => ({
@@ -24,7 +25,8 @@ const signals: readonly EmittedSignal[] = ["logs", "metrics", "traces"];
 const GENERAL = "/env/OTEL_EXPORTER_OTLP_HEADERS";
 
 /** Seen in 0.165.0 and 0.169.0: with a value of another type Codex does not start. */
-const types = cli.user.kinds ?? {};
+const kinds = { ...rarerKinds, ...cli.user.kinds, ...cli.elsewhere?.kinds };
+const forms = [...(cli.elsewhere?.forms ?? []), ...(cli.user.forms ?? [])];
 
 export const layering: CliLayering = {
 	id: "codex",
@@ -104,12 +106,23 @@ export const layering: CliLayering = {
 			return emission.sent === "no" || failure === undefined ? [emission] : [{ ...emission, sent: "no", why: failure }];
 		});
 	},
-	refusal(settings) {
-		const wrong = Object.entries(types).find(([pointer, kind]) => (settings.kind(pointer) ?? kind) !== kind);
-		if (wrong) return `${wrong[0].slice(1).replaceAll("/", ".")} must be of type ${wrong[1]}`;
-		return Object.values(exporters)
-			.map((key) => refusalOf(key, settings))
-			.find((why) => why !== undefined);
+	refusal({ at, isRelease }) {
+		const name = (pointer: string) => pointer.slice(1).replaceAll("/", ".");
+		const wrong = forms.flatMap((form) => {
+			const value = at(form.pointer);
+			const why = value === undefined ? undefined : misform(value, form);
+			return why === undefined ? [] : [`${name(form.pointer)} ${why}`];
+		});
+		for (const [pointer, kind] of Object.entries(kinds)) {
+			const value = at(pointer);
+			if (value === undefined || (pointer in laterKinds && isRelease("<0.166.0"))) continue;
+			const why = unlike(value, kind);
+			if (why !== undefined) wrong.push(`${name(pointer)} ${why}`);
+		}
+		const most = at("/otel/tool_result/max_bytes");
+		if (typeof most === "number" && !(Number.isInteger(most) && most >= 0))
+			wrong.push("otel.tool_result.max_bytes must be 0 or more");
+		return wrong[0];
 	},
 	hazards: [
 		{
@@ -162,26 +175,6 @@ export const layering: CliLayering = {
 		"https://github.com/openai/codex/blob/main/codex-rs/otel/src/otlp.rs",
 	],
 };
-
-/** What is wrong with an exporter, so that Codex does not start. */
-function refusalOf(key: string, { get, kind, below }: Effective): string | undefined {
-	const name = `otel.${key}`;
-	const word = get(`/otel/${key}`);
-	if (word !== undefined)
-		return word === "none" || word === "statsig" ? undefined : `${name} must be none or one table`;
-	const all = below(`/otel/${key}`);
-	const variants = [...new Set(all.map(([path]) => path.split("/", 1)[0] ?? ""))];
-	if (variants.length === 0) return undefined;
-	if (variants.length > 1) return `${name} must have one variant`;
-	const [variant = ""] = variants;
-	if (variant !== "otlp-http" && variant !== "otlp-grpc") return `${name} has an unknown variant`;
-	const at = `/otel/${key}/${variant}`;
-	if (kind(`${at}/endpoint`) !== "string") return `${name} needs an endpoint`;
-	if (variant === "otlp-http" && !["binary", "json"].includes(get(`${at}/protocol`) ?? ""))
-		return `${name} needs the protocol binary or json`;
-	const isText = below(`${at}/headers`).every(([path]) => kind(`${at}/headers/${path}`) !== "number");
-	return isText ? undefined : `a header of ${name} must be a string`;
-}
 
 /** The setting that keeps a signal's exporter from being made, and so all of them. Seen in 0.165.0 and 0.169.0. */
 function failureOf(signal: EmittedSignal, { get }: Effective): string | undefined {
