@@ -45,18 +45,18 @@
 # Contents, by line:
 #     86  Settings and vehicle
 #    173  CLIs: their files, settings and signs
-#    544  Editor of JSON and TOML files, an awk program
-#   1806  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2031  Output
-#   2128  Options
-#   2220  Token
-#   2291  Machine: its system, people and CLIs
-#   2520  Lock and working folder
-#   2603  Files
-#   3215  Background processes
-#   3254  The work
-#   3367  What a person is told
-#   3432  Start
+#    545  Editor of JSON and TOML files, an awk program
+#   1807  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2032  Output
+#   2129  Options
+#   2221  Token
+#   2292  Machine: its system, people and CLIs
+#   2521  Lock and working folder
+#   2604  Files
+#   3216  Background processes
+#   3255  The work
+#   3368  What a person is told
+#   3433  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -364,10 +364,11 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-      kinds number /cleanupPeriodDays
-      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
+      kinds number /cleanupPeriodDays /feedbackSurveyRate
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas

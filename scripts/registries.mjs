@@ -46,6 +46,7 @@ export const kinds = {
 		},
 		// What prints the header, for a CLI whose settings can name a program for it.
 		{ file: "header.sh", optional: true },
+		{ file: "exporters.ts", optional: true },
 	],
 	collectors: [
 		{

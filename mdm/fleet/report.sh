@@ -35,16 +35,16 @@
 # Contents, by line:
 #     73  Settings and vehicle
 #    112  CLIs: their files, settings and signs
-#    416  Editor of JSON and TOML files, an awk program
-#   1102  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1203  Output
-#   1292  Options
-#   1381  Machine: its system, people and CLIs
-#   1587  Lock and working folder
-#   1665  Files
-#   2083  Background processes
-#   2115  The work
-#   2183  Start
+#    417  Editor of JSON and TOML files, an awk program
+#   1103  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1204  Output
+#   1293  Options
+#   1382  Machine: its system, people and CLIs
+#   1588  Lock and working folder
+#   1666  Files
+#   2084  Background processes
+#   2116  The work
+#   2184  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -302,10 +302,11 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-      kinds number /cleanupPeriodDays
-      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
+      kinds number /cleanupPeriodDays /feedbackSurveyRate
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas

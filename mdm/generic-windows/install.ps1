@@ -37,15 +37,15 @@
 #     63  Settings and vehicle
 #    123  CLIs: their files, settings and signs
 #    536  Output
-#    620  Options
-#    699  Token
-#    764  Machine: its system, people and CLIs
-#   1097  Lock
-#   1142  Files
-#   1927  Background processes
-#   1984  Editor of JSON and TOML files
-#   3728  The work
-#   3851  Start
+#    619  Options
+#    696  Token
+#    759  Machine: its system, people and CLIs
+#   1080  Lock
+#   1123  Files
+#   1882  Background processes
+#   1933  Editor of JSON and TOML files
+#   3640  The work
+#   3760  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -179,7 +179,7 @@ $CLIS = @{
       Tail = 17
       Format = 'json'; Since = '0.0.0'
       SinceWith = @()
-      Demands = @('kind;/env /permissions /hooks /statusLine;object', 'kind;/model /otelHeadersHelper /apiKeyHelper /outputStyle;string', 'kind;/cleanupPeriodDays;number', 'kind;/includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks;boolean')
+      Demands = @('kind;/env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs;object', 'kind;/model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel;string', 'kind;/cleanupPeriodDays /feedbackSurveyRate;number', 'kind;/includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly;boolean', 'kind;/permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces;list')
       Rows = @(
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
@@ -535,29 +535,29 @@ foreach ($each in $CLIS.Values) { $each.User.Rows = @($each.User.Rows) + @($each
 
 # ---- Output ----
 
-# Text from outside, without characters that control a terminal.
+# Text from outside, without characters that control a terminal
 function Get-Plain($text) { [regex]::Replace([string]$text, '[^ -~]', '?') }
 
-# Write-Line TEXT: a line of output. By .NET, since what a cmdlet gets can be in an event log.
+# Write-Line TEXT: a line of output
 function Write-Line($text) { [Console]::Out.WriteLine([string]$text) }
 
 function Write-Problem($text) { [Console]::Error.WriteLine('error: ' + $text) }
 
-# Get-Where RECORD: where an error was and of which kind. Not its text, which could quote what it was about.
+# Get-Where RECORD: where an error was and of which kind
 function Get-Where($record) {
   $line = 0
   if ($null -ne $record.InvocationInfo) { $line = $record.InvocationInfo.ScriptLineNumber }
   return '(line ' + $line + ', ' + [string]$record.Exception.GetType() + ')'
 }
 
-# Stop-Run CODE REASON: one line for a person, the report line, and the end.
+# Stop-Run CODE REASON: one line for a person, the report line, and the end
 function Stop-Run($code, $reason) {
   Write-Problem $reason
   $run.Fingerprints = 'none'
   Complete-Run 'error' $code
 }
 
-# Add-Trouble CLI FILE REASON [CODE]: one file is left unchanged; the work goes on. Without a code it is refused until a person changes it.
+# Add-Trouble CLI FILE REASON [CODE]: one file is left unchanged
 function Add-Trouble($cli, $file, $reason, $code = 0) {
   Write-Problem ((Get-Plain $file) + ': ' + $reason)
   if ($code -eq 0) {
@@ -569,19 +569,19 @@ function Add-Trouble($cli, $file, $reason, $code = 0) {
   if ($run.Worst -ne 12) { $run.Worst = $code }
 }
 
-# Set-State CLI STATE: of two states of a CLI the first in this list stays: what another install can change comes first.
+# Set-State CLI STATE: of two states of a CLI the first in this list stays: what another install can change comes first
 $STATES = 'drift', 'stale', 'error', 'refused', 'old', 'ok', 'absent'
 function Set-State($cli, $state) {
   if ([array]::IndexOf($STATES, $state) -lt [array]::IndexOf($STATES, $run.States[$cli])) { $run.States[$cli] = $state }
 }
 
-# Test-State STATE: whether any CLI has this state.
+# Test-State STATE: whether any CLI has this state
 function Test-State($state) {
   foreach ($cli in $run.Clis) { if ($run.States.ContainsKey($cli) -and $run.States[$cli] -ceq $state) { return $true } }
   return $false
 }
 
-# Complete-Run RESULT CODE: the report line, and the end.
+# Complete-Run RESULT CODE: the report line, and the end
 function Complete-Run($result, $code) {
   $run.Finished = $true
   $pairs = @(foreach ($cli in $run.Clis) { if ($run.States.ContainsKey($cli)) { $cli + ':' + $run.States[$cli] } })
@@ -594,14 +594,13 @@ function Complete-Run($result, $code) {
   exit (Get-ExitCode $code)
 }
 
-# Add-Token FINGERPRINT: one token seen is its fingerprint, several are mixed.
+# Add-Token FINGERPRINT: one token seen is its fingerprint, several are mixed
 function Add-Token($print) {
   if ($run.Fingerprints -ceq 'none') { $run.Fingerprints = $print }
   elseif ($run.Fingerprints -cne $print) { $run.Fingerprints = 'mixed' }
 }
 
-# Get-Fingerprint TOKEN: the first 12 hex digits of SHA-256 over a token. It goes to the cmdlet as a stream: of what stands in a
-# parameter, an event log could have a copy. The buffer is larger than any token, as nobody reads while it is written.
+# Get-Fingerprint TOKEN: the first 12 hex digits of SHA-256 over a token
 function Get-Fingerprint($text) {
   $bytes = $LATIN1.GetBytes($text)
   $writer = New-Object System.IO.Pipes.AnonymousPipeServerStream(
@@ -619,17 +618,17 @@ function Get-Fingerprint($text) {
 
 # ---- Options ----
 
-# Test-Feature NAME: whether it is on. Features holds those that are, and for each that is off its name with no- in front.
+# Test-Feature NAME: whether it is on
 function Test-Feature($name) { $run.Features -ccontains $name }
 
-# Switch-Feature WORD: turns a feature on, or with no- in front off.
+# Switch-Feature WORD: turns a feature on, or with no- in front off
 function Switch-Feature($word) {
   $other = 'no-' + $word
   if ($word.StartsWith('no-', [StringComparison]::Ordinal)) { $other = $word.Substring(3) }
   $run.Features = @($run.Features | Where-Object { $_ -cne $other -and $_ -cne $word }) + $word
 }
 
-# Select-Action ACTION: only what this file has the parts for.
+# Select-Action ACTION: only what this file has the parts for
 function Select-Action($word) {
   if ($ACTIONS -ccontains $word) { $run.Action = $word }
   else { $run.Complaint = 'this file cannot ' + $word + ', only: ' + ($ACTIONS -join ' ') }
@@ -651,7 +650,6 @@ function Read-Options {
       '\Ahelper\z' { $run.Complaint = 'helper is not on Windows: the header program is one for sh; the token is in the settings file, and sessions take up a new one when they start'; break }
       '\Arestart\z' { $run.Complaint = 'restart is not on Windows: SYSTEM cannot act as another account; sign that account out and in, or restart the machine'; break }
       '\A(no-helper|no-restart|(no-)?(host|prompts|responses|tools))\z' { Switch-Feature $word; break }
-      # Not quoted: it could be a token.
       default { $run.Complaint = 'an option this script does not know; see the top of it, or run it with --help' }
     }
   }
@@ -667,7 +665,7 @@ function Test-Options {
   if ($run.Expect -cnotmatch '\A([0-9a-f]{12})?\z') { Stop-Run 2 'expect= is not a fingerprint of 12 hex digits' }
 }
 
-# Where telemetry goes: an https URL, or http to this machine. The same rules as in sh.
+# Where telemetry goes: an https URL, or http to this machine
 function Test-Endpoint {
   $given = $run.Endpoint
   if ($given -ceq '') { Stop-Run 2 'no endpoint is given' }
@@ -683,7 +681,6 @@ function Test-Endpoint {
   $octet = '(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
   $port = '(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[0-5]?[0-9]{1,4}))?'
   $name = $label + '([.]' + $label + ')*[.]?'
-  # What ends in a number is an address: https://url.spec.whatwg.org/#ends-in-a-number-checker
   if (Test-Authority $authority '([^:]*[.])?([0-9]+|0x[0-9a-f]*)[.]?(:.*)?') { $name = $octet + '([.]' + $octet + '){3}' }
   if (-not (Test-Authority $authority ('(\[[0-9a-f:.]+\]|' + $name + ')' + $port))) {
     Stop-Run 2 'the endpoint names no host and port that could exist'
@@ -693,12 +690,12 @@ function Test-Endpoint {
   }
 }
 
-# Test-Authority TEXT PATTERN: whether host and port match it as a whole.
+# Test-Authority TEXT PATTERN: whether host and port match it as a whole
 function Test-Authority($text, $pattern) { [regex]::IsMatch($text, '\A(?:' + $pattern + ')\z', 'IgnoreCase, CultureInvariant') }
 
 # ---- Token ----
 
-# Get-FirstLine TEXT: up to the first LF; one CR before it goes too, since editors on Windows end lines with both.
+# Get-FirstLine TEXT: up to the first LF
 function Get-FirstLine($text) {
   $end = $text.IndexOf("`n", [StringComparison]::Ordinal)
   if ($end -lt 0) { return $text }
@@ -707,29 +704,27 @@ function Get-FirstLine($text) {
   return $line
 }
 
-# Read-TokenFile: the token from the file that the variable CROSSFADE_TOKEN_FILE names; a line break at its end does not belong to it.
+# Read-TokenFile: the token from the file that the variable CROSSFADE_TOKEN_FILE names
 function Read-TokenFile {
   $path = [Environment]::GetEnvironmentVariable('CROSSFADE_TOKEN_FILE')
   if (-not $path) { return }
   $found = $null
-  # Relative to where PowerShell is, which is not where its process is.
   try { $found = Read-Bytes ($ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)) 65536 } catch { $found = $null }
   if ($null -eq $found) { Stop-Run 11 'the token file cannot be read' }
   $run.Token = Get-FirstLine $found
 }
 
-# Read-TokenInput: the token from standard input. Under -File it has been read already, into what is enumerated here.
+# Read-TokenInput: the token from standard input
 function Read-TokenInput {
   $lines = @($feed)
   $text = ''
   if ($lines.Count -gt 0) { $text = [string]$lines[0] }
   elseif ([Console]::IsInputRedirected) { $text = [Console]::In.ReadToEnd() }
-  # A pipe of Windows PowerShell begins with a byte order mark where its output encoding has one.
   if ($text.Length -gt 0 -and [int]$text[0] -eq 0xFEFF) { $text = $text.Substring(1) }
   $run.Token = Get-FirstLine $text
 }
 
-# Get-TokenProblem TOKEN: what is said after "the token", or nothing. The token is in no pattern, cast or exception.
+# Get-TokenProblem TOKEN: what is said after "the token", or nothing
 function Get-TokenProblem($text) {
   if ($text.Length -eq 0) { return 'is empty; copy it again, alone and on one line' }
   if ([regex]::IsMatch($text, '\ABearer[ \t]', 'IgnoreCase, CultureInvariant')) { return 'starts with the word Bearer; remove that word' }
@@ -742,7 +737,7 @@ function Get-TokenProblem($text) {
   }
 }
 
-# Takes the token and checks it. A dry run does without, unless one is given.
+# Takes the token and checks it
 function Get-Token {
   Set-GivenToken
   $text = $run.Token
@@ -763,8 +758,7 @@ function Get-Token {
 
 # ---- Machine: its system, people and CLIs ----
 
-# Start-Program FILE ARGUMENTS INPUT: runs a program without a window; INPUT is what it gets on standard input, or null for nothing, as
-# bytes and never as an argument. Returns code and output.
+# Start-Program FILE ARGUMENTS INPUT: runs a program without a window
 function Start-Program($file, $arguments, $text) {
   $start = New-Object System.Diagnostics.ProcessStartInfo($file, $arguments)
   $start.UseShellExecute = $false
@@ -774,7 +768,6 @@ function Start-Program($file, $arguments, $text) {
   $start.RedirectStandardError = $true
   try { $process = [System.Diagnostics.Process]::Start($start) } catch { return @{ Code = -1; Output = ''; Errors = '' } }
   try {
-    # At once, as it may fill one while the other is read.
     $errors = $process.StandardError.ReadToEndAsync()
     if ($null -ne $text) {
       $bytes = $LATIN1.GetBytes($text)
@@ -788,8 +781,7 @@ function Start-Program($file, $arguments, $text) {
   } finally { $process.Dispose() }
 }
 
-# Start-Native: a 32-bit PowerShell on a 64-bit Windows sees other folders and another registry: the same script runs in the 64-bit one.
-# Options are plain words; a token that came on standard input goes there again.
+# Start-Native: a 32-bit PowerShell on a 64-bit Windows sees other folders and another registry: the same script runs in the 64-bit one
 function Start-Native {
   $program = Find-Native
   if (-not $program) { return }
@@ -798,9 +790,7 @@ function Start-Native {
     if ([string]$word -cnotmatch '\A[A-Za-z0-9=:/._,~\[\]%-]+\z') { Stop-Run 2 'an option cannot be handed to the 64-bit PowerShell' }
   }
   if (-not [System.IO.File]::Exists($program)) { Stop-Run 13 'this is a 32-bit PowerShell, and there is no 64-bit one' }
-  # The execution policy of this process is in its environment, which the other inherits.
   $words = '-NoProfile -NonInteractive -File "' + $SCRIPT_PATH + '" ' + ($run.Options -join ' ')
-  # Nobody may be there to end standard input where the token came another way.
   if ($run.Token.Length -eq 0 -and -not [Environment]::GetEnvironmentVariable('CROSSFADE_TOKEN_FILE')) { Read-TokenInput }
   $end = Start-Program $program $words ($run.Token + "`n")
   [Console]::Error.Write($end.Errors)
@@ -808,20 +798,20 @@ function Start-Native {
   exit $end.Code
 }
 
-# Find-Native: the 64-bit PowerShell, if this is not it already.
+# Find-Native: the 64-bit PowerShell, if this is not it already
 function Find-Native {
   if ([Environment]::Is64BitProcess -or -not [Environment]::Is64BitOperatingSystem) { return '' }
   return $env:SystemRoot + '\sysnative\WindowsPowerShell\v1.0\powershell.exe'
 }
 
-# Who runs this. Wherever it matters an account is its SID: names are translated on some systems.
+# Who runs this
 function Get-Self {
   $me = [System.Security.Principal.WindowsIdentity]::GetCurrent()
   $principal = New-Object System.Security.Principal.WindowsPrincipal($me)
   @{ Sid = $me.User.Value; IsAdmin = $principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator) }
 }
 
-# Get-Place NAME: one of the folders of this system. A 32-bit process has ProgramFiles of its own.
+# Get-Place NAME: one of the folders of this system
 function Get-Place($name) {
   if ($name -ceq 'ProgramFiles') {
     if ($env:ProgramW6432) { return $env:ProgramW6432 }
@@ -831,13 +821,13 @@ function Get-Place($name) {
   return [Environment]::GetFolderPath('CommonApplicationData')
 }
 
-# Get-OwnHome: of the account that runs this.
+# Get-OwnHome: of the account that runs this
 function Get-OwnHome {
   if ($env:USERPROFILE) { return $env:USERPROFILE }
   return [Environment]::GetFolderPath('UserProfile')
 }
 
-# Test-Machine: whether this script can work here.
+# Test-Machine: whether this script can work here
 function Test-Machine {
   if (-not $ON_WINDOWS) { Stop-Run 13 ('this script is for: ' + ($SYSTEMS -join ' ')) }
   $self = Get-Self
@@ -854,20 +844,19 @@ function Test-Machine {
   }
 }
 
-# Join-Place BASE PATH: a path of our tables, which have slashes, below a folder.
+# Join-Place BASE PATH: a path of our tables, which have slashes, below a folder
 function Join-Place($base, $path) { $base.TrimEnd('\', '/') + $SEPARATOR + $path.Replace('/', $SEPARATOR) }
 
-# Expand-Place PATH: a path of our tables that begins with %ProgramFiles% or %ProgramData%.
+# Expand-Place PATH: a path of our tables that begins with %ProgramFiles% or %ProgramData%
 function Expand-Place($path) {
   $parts = $path.Split('%')
   Join-Place $run.Places[$parts[1]] $parts[2].TrimStart('/')
 }
 
-# Open-Key HIVE PATH: a key of the registry as 64-bit programs see it, for reading; null if there is none.
+# Open-Key HIVE PATH: a key of the registry as 64-bit programs see it, for reading
 function Open-Key($hive, $path) { [Microsoft.Win32.RegistryKey]::OpenBaseKey($hive, 'Registry64').OpenSubKey($path) }
 
-# Get-ProfileRows: what the registry's list of profiles says: SID, path as it is written there, state. Not expanded, as
-# variables are those of the caller.
+# Get-ProfileRows: what the registry's list of profiles says: SID, path as it is written there, state
 function Get-ProfileRows {
   $list = Open-Key 'LocalMachine' ('SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList')
   if ($null -eq $list) { return }
@@ -879,22 +868,20 @@ function Get-ProfileRows {
   }
 }
 
-# Test-Linux SID: whether the account has a Linux in WSL, whose CLIs this script does not touch; of an account that is signed out the
-# registry does not say.
+# Test-Linux SID: whether the account has a Linux in WSL, whose CLIs this script does not touch
 function Test-Linux($sid) {
   try { $key = Open-Key 'Users' ($sid + '\Software\Microsoft\Windows\CurrentVersion\Lxss') } catch { return $false }
   return ($null -ne $key -and @($key.GetSubKeyNames() | Where-Object { $_ -cmatch '\A\{' }).Count -gt 0)
 }
 
-# Get-MachineId: which Windows made for this machine. The name of the key is in two parts: the whole word makes Windows log this file.
+# Get-MachineId: which Windows made for this machine
 function Get-MachineId {
   $key = Open-Key 'LocalMachine' ('SOFTWARE\Microsoft\Crypto' + 'graphy')
   if ($null -eq $key) { return '' }
   return $key.GetValue('MachineGuid', '')
 }
 
-# Get-Policy POLICY [SID]: the text of a policy in the registry, of the machine or of an account that is signed in; a blank for one that is
-# there and cannot be read.
+# Get-Policy POLICY [SID]: the text of a policy in the registry, of the machine or of an account that is signed in
 function Get-Policy($policy, $sid = '') {
   try {
     if ($sid -ceq '') { $key = Open-Key 'LocalMachine' $policy[0] } else { $key = Open-Key 'Users' ($sid + '\' + $policy[0]) }
@@ -903,21 +890,21 @@ function Get-Policy($policy, $sid = '') {
   } catch { return ' ' }
 }
 
-# Get-VariableKeys SID: where the registry has the environment of an account, as long as it is signed in, and that of the machine.
+# Get-VariableKeys SID: where the registry has the environment of an account, as long as it is signed in, and that of the machine
 function Get-VariableKeys($sid) {
   $keys = @(Open-Key 'Users' ($sid + '\Environment')) +
     @(Open-Key 'LocalMachine' 'SYSTEM\CurrentControlSet\Control\Session Manager\Environment')
   $keys | Where-Object { $null -ne $_ }
 }
 
-# Get-Variables SID NAME: what these environments have for a name; a question mark where that cannot be read.
+# Get-Variables SID NAME: what these environments have for a name
 function Get-Variables($sid, $name) {
   try {
     foreach ($key in @(Get-VariableKeys $sid)) { [string]$key.GetValue($name, '', 'DoNotExpandEnvironmentNames') }
   } catch { '?' }
 }
 
-# Test-Variable SID PATTERN: whether they have a variable whose name is like that, or cannot be read.
+# Test-Variable SID PATTERN: whether they have a variable whose name is like that, or cannot be read
 function Test-Variable($sid, $pattern) {
   try {
     foreach ($key in @(Get-VariableKeys $sid)) {
@@ -927,7 +914,7 @@ function Test-Variable($sid, $pattern) {
   return $false
 }
 
-# Expand-Profile PATH: with the two variables that mean the same for everybody; nothing where another is left, or it is no drive's.
+# Expand-Profile PATH: with the two variables that mean the same for everybody
 function Expand-Profile($path) {
   $path = [regex]::Replace($path.Trim(), '\A%SystemDrive%', [string]$env:SystemDrive, 'IgnoreCase, CultureInvariant')
   $path = [regex]::Replace($path, '\A%SystemRoot%', [string]$env:SystemRoot, 'IgnoreCase, CultureInvariant').TrimEnd('\', '/', ' ', '.')
@@ -935,15 +922,13 @@ function Expand-Profile($path) {
   return ''
 }
 
-# Test-Network PATH: whether its drive is on the network.
+# Test-Network PATH: whether its drive is on the network
 function Test-Network($path) {
   if ($path -cnotmatch '\A[A-Za-z]:') { return $false }
   return (New-Object System.IO.DriveInfo($path.Substring(0, 1))).DriveType -eq [System.IO.DriveType]::Network
 }
 
-# Select-People ROWS: the accounts of people among them, whether they are signed in or not: no services, no remains of a broken profile
-# (SID.bak), nothing temporary (0x800) or a backup (0x8000); each home once. Homes that were removed are
-# counted, and those that cannot be looked at: on the network, or on a drive that is not there.
+# Select-People ROWS: the accounts of people among them, whether they are signed in or not: no services, no remains of a broken profile (SID.bak), nothing temporary (0x800) or a backup (0x8000)
 function Select-People($rows) {
   $seen = @{}
   foreach ($row in $rows) {
@@ -967,7 +952,7 @@ function Select-People($rows) {
   }
 }
 
-# Find-People: sets People to accounts with SID, home and the words of the signs in it; counts them.
+# Find-People: sets People to accounts with SID, home and the words of the signs in it
 function Find-People {
   if ($run.Accounts -ceq 'self') { $rows = @(@{ Sid = $run.Self; Home = (Get-OwnHome) }) }
   else { $rows = @(Select-People @(Get-ProfileRows)) }
@@ -986,8 +971,7 @@ function Find-People {
   })
 }
 
-# Find-Signs HOME TABLE: for each CLI the releases that show without running anything: N.N.N, ? for a sign without one, ours for an undo
-# record of this script.
+# Find-Signs HOME TABLE: for each CLI the releases that show without running anything: N.N.N, ? for a sign without one, ours for an undo record of this script
 function Find-Signs($base, $table) {
   $found = @{}
   foreach ($cli in $KNOWN) {
@@ -998,7 +982,7 @@ function Find-Signs($base, $table) {
   return $found
 }
 
-# Expand-Pattern BASE PATTERN: the paths that exist; a star stands for one part of a name, in one folder.
+# Expand-Pattern BASE PATTERN: the paths that exist
 function Expand-Pattern($base, $pattern) {
   if ($base -ceq '') {
     $parts = $pattern.Split('%')
@@ -1017,13 +1001,12 @@ function Expand-Pattern($base, $pattern) {
   return $paths | Where-Object { [System.IO.File]::Exists($_) -or [System.IO.Directory]::Exists($_) }
 }
 
-# Read-Sign KIND PATH: package, a package.json; folder, named after the release; trace, there or not; ours, an undo record.
+# Read-Sign KIND PATH: package, a package.json
 function Read-Sign($kind, $path) {
   if ($kind -ceq 'ours') { return 'ours' }
   $release = ''
   if ($kind -ceq 'folder') {
     $release = [System.IO.Path]::GetFileName($path)
-    # Such as a link named current, beside the folders that it leads to.
     if ($release -cnotmatch '\Av?[0-9]') { return }
   }
   if ($kind -ceq 'package') {
@@ -1039,7 +1022,7 @@ function Read-Sign($kind, $path) {
   return $match.Groups[1].Value + $rest
 }
 
-# Test-Older A B: whether one release is before another.
+# Test-Older A B: whether one release is before another
 function Test-Older($a, $b) {
   $left = $a.Split('.')
   $right = $b.Split('.')
@@ -1053,7 +1036,7 @@ function Test-Older($a, $b) {
   return $false
 }
 
-# Get-Release WORDS: the oldest of those found; ? if none is known; nothing if the CLI is not found.
+# Get-Release WORDS: the oldest of those found
 function Get-Release($words) {
   $release = ''
   foreach ($word in $words) {
@@ -1064,13 +1047,13 @@ function Get-Release($words) {
   return $release
 }
 
-# Get-Since LAYER: the first release that obeys it.
+# Get-Since LAYER: the first release that obeys it
 function Get-Since($layer) {
   foreach ($pair in $layer.SinceWith) { if (Test-Feature $pair[0]) { return $pair[1] } }
   return $layer.Since
 }
 
-# Get-Layers CLI WORDS: which layers matter for whoever has this on the machine.
+# Get-Layers CLI WORDS: which layers matter for whoever has this on the machine
 function Get-Layers($cli, $words) {
   $release = Get-Release $words
   $in = @{ Release = $release; System = $false; User = $false }
@@ -1086,7 +1069,7 @@ function Get-Layers($cli, $words) {
   return $in
 }
 
-# What names this machine, as resource attributes. https://opentelemetry.io/docs/specs/semconv/resource/host/
+# What names this machine, as resource attributes
 function Get-Identity {
   $name = [regex]::Replace([Environment]::MachineName, '[^A-Za-z0-9._-]', '')
   $id = [regex]::Replace([string](Get-MachineId), '[^A-Za-z0-9._-]', '')
@@ -1096,8 +1079,7 @@ function Get-Identity {
 
 # ---- Lock ----
 
-# Enter-Lock PATH: one run at a time. The lock is a file that is open for this process alone, in a folder where no other account can make
-# one; the system closes and removes it however the process ends. A named mutex could be taken by any account.
+# Enter-Lock PATH: one run at a time
 function Enter-Lock($path) {
   $options = [System.IO.FileOptions]::None
   if ($ON_WINDOWS) { $options = [System.IO.FileOptions]::DeleteOnClose }
@@ -1109,7 +1091,6 @@ function Enter-Lock($path) {
       return
     } catch {
       $code = Get-ErrorCode $_.Exception
-      # 32: somebody has it open. 5: it is being removed at this moment, or it may not be made.
       if ($code -ne 32 -and $code -ne 5 -and $code -ne 11) { Stop-Run 12 ('no lock can be made at ' + (Get-Plain $path)) }
       if ([DateTime]::UtcNow -ge $until) {
         if ($code -eq 5) { Stop-Run 12 ('no lock can be made at ' + (Get-Plain $path)) }
@@ -1120,7 +1101,7 @@ function Enter-Lock($path) {
   }
 }
 
-# Exit-Lock: lets the next run in.
+# Exit-Lock: lets the next run in
 function Exit-Lock {
   if ($null -ne $run.Lock) { $run.Lock.Dispose() }
   $run.Lock = $null
@@ -1131,7 +1112,7 @@ function Enter-Run {
   else { Enter-Lock (Join-Place (Get-OwnHome) '.otel-crossfade.lock') }
 }
 
-# Get-ErrorCode EXCEPTION: the number of the system's error inside it; 0 if it has none.
+# Get-ErrorCode EXCEPTION: the number of the system's error inside it
 function Get-ErrorCode($exception) {
   while ($null -ne $exception.InnerException) { $exception = $exception.InnerException }
   if ($exception -is [System.IO.IOException]) { return $exception.HResult -band 0xFFFF }
@@ -1141,8 +1122,7 @@ function Get-ErrorCode($exception) {
 
 # ---- Files ----
 
-# Get-Security PATH: owner, group and access list of a file or folder, as SDDL. All three: one that was read by its owner alone and is
-# written back can open the file for everybody.
+# Get-Security PATH: owner, group and access list of a file or folder, as SDDL
 function Get-Security($path) {
   $kind = 'System.Security.AccessControl.FileSecurity'
   if ([System.IO.Directory]::Exists($path)) { $kind = 'System.Security.AccessControl.DirectorySecurity' }
@@ -1150,7 +1130,7 @@ function Get-Security($path) {
   return $security.GetSecurityDescriptorSddlForm('Access, Owner, Group')
 }
 
-# Set-Security PATH SDDL: the same, written.
+# Set-Security PATH SDDL: the same, written
 function Set-Security($path, $sddl) {
   $kind = 'System.Security.AccessControl.FileSecurity'
   if ([System.IO.Directory]::Exists($path)) { $kind = 'System.Security.AccessControl.DirectorySecurity' }
@@ -1159,7 +1139,7 @@ function Set-Security($path, $sddl) {
   Set-Acl -LiteralPath $path -AclObject $security
 }
 
-# Set-Owner PATH SID: by the program of the system where the cmdlet may not, as it may not give a file away.
+# Set-Owner PATH SID: by the program of the system where the cmdlet may not, as it may not give a file away
 function Set-Owner($path, $sid) {
   $parts = Read-Sddl (Get-Security $path)
   if ($parts.Owner -ceq $sid) { return }
@@ -1168,7 +1148,7 @@ function Set-Owner($path, $sid) {
   [void](Start-Program ([Environment]::GetFolderPath('System') + '\icacls.exe') ('"' + $path + '" /setowner *' + $sid + ' /q') $null)
 }
 
-# Read-Sddl SDDL: its owner, group and access list, each as text; well-known accounts as SIDs in the two first.
+# Read-Sddl SDDL: its owner, group and access list, each as text
 function Read-Sddl($sddl) {
   $match = [regex]::Match($sddl, '\A(?:O:(?<o>S-[0-9-]+|[A-Z]{2}))?(?:G:(?<g>S-[0-9-]+|[A-Z]{2}))?(?:D:(?<d>[^S]*?(?:\(.*?\))*))?(?:S:.*)?\z')
   @{ Owner = (Get-Sid $match.Groups['o'].Value); Group = (Get-Sid $match.Groups['g'].Value); Access = $match.Groups['d'].Value; Failed = $false }
@@ -1178,7 +1158,7 @@ function Read-Sddl($sddl) {
 $NAMED = @{ SY = 'S-1-5-18'; BA = 'S-1-5-32-544'; BU = 'S-1-5-32-545'; WD = 'S-1-1-0'; AU = 'S-1-5-11'; CO = 'S-1-3-0'; OW = 'S-1-3-4' }
 function Get-Sid($name) { if ($NAMED.ContainsKey($name)) { $NAMED[$name] } else { $name } }
 
-# Whoever may change the machine's files anyway: SYSTEM, administrators of the machine and its domain, the installer of Windows.
+# Whoever may change the machine's files anyway: SYSTEM, administrators of the machine and its domain, the installer of Windows
 $ADMINS = 'S-1-5-18', 'S-1-5-32-544', 'LA', 'DA', 'EA', 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464'
 
 # What an access right's letters stand for: https://learn.microsoft.com/windows/win32/secauthz/ace-strings
@@ -1188,7 +1168,7 @@ $RIGHT_NAMES = @{
   FA = 0x1F01FF; FR = 0x120089; FW = 0x120116; FX = 0x1200A0; GR = 0x120089
 }
 
-# Get-Mask RIGHTS: as a number; all of them for letters that are not in the table.
+# Get-Mask RIGHTS: as a number
 function Get-Mask($text) {
   $mask = [long]0
   if ($text -cmatch '\A0x[0-9A-Fa-f]{1,8}\z') {
@@ -1203,8 +1183,7 @@ function Get-Mask($text) {
   return $mask
 }
 
-# Test-Granted SDDL RIGHTS TRUSTED: whether anybody but the trusted gets one of these rights on the object itself, or owns it. An object
-# without an access list is everybody's.
+# Test-Granted SDDL RIGHTS TRUSTED: whether anybody but the trusted gets one of these rights on the object itself, or owns it
 function Test-Granted($sddl, $rights, $trusted) {
   $parts = Read-Sddl $sddl
   if (-not ($trusted -ccontains $parts.Owner)) { return $true }
@@ -1212,7 +1191,6 @@ function Test-Granted($sddl, $rights, $trusted) {
   if ($entries.Count -eq 0 -and -not $parts.Access.Contains('P')) { return $true }
   foreach ($entry in $entries) {
     $who = Get-Sid $entry.Groups['s'].Value
-    # Not an entry that only hands on rights to what is made below, nor a denial; S-1-3-4 is the owner.
     if ($entry.Groups['f'].Value -cmatch '\A(..)*IO' -or $entry.Groups['t'].Value -cmatch '\A(XD|O?D)\z') { continue }
     if ($who -ceq 'S-1-3-4' -or $trusted -ccontains $who) { continue }
     if (((Get-Mask $entry.Groups['r'].Value) -band $rights) -ne 0) { return $true }
@@ -1220,20 +1198,18 @@ function Test-Granted($sddl, $rights, $trusted) {
   return $false
 }
 
-# Rights to write or replace a file; to replace what is in a folder, without that of adding to it, which everybody has in ProgramData;
-# and to read.
+# Rights to write or replace a file
 $MAY_WRITE = [long]0x500D0116
 $MAY_REPLACE = [long]0x500D0040
 $MAY_READ = [long]2415919105
 
-# Test-Loose FILE: whether others than administrators can write it.
+# Test-Loose FILE: whether others than administrators can write it
 function Test-Loose($path) { Test-Granted (Get-Security $path) $MAY_WRITE $ADMINS }
 
-# Test-Shared FILE: whether others than administrators can replace it, by one of the folders that lead to it.
+# Test-Shared FILE: whether others than administrators can replace it, by one of the folders that lead to it
 function Test-Shared($path, $isMerged) {
   $folder = [System.IO.Path]::GetDirectoryName($path)
   $rights = $MAY_REPLACE
-  # Where all files of a folder count, nobody else may add one.
   if ($isMerged) { $rights = $rights -bor 0x2 }
   while ($folder -and $folder.Length -gt $run.Root.Length) {
     if ([System.IO.Directory]::Exists($folder)) {
@@ -1246,10 +1222,10 @@ function Test-Shared($path, $isMerged) {
   return $false
 }
 
-# Test-Readable FILE SID: whether others than this account and administrators can read it.
+# Test-Readable FILE SID: whether others than this account and administrators can read it
 function Test-Readable($path, $sid) { Test-Granted (Get-Security $path) $MAY_READ ($ADMINS + $sid) }
 
-# The access lists of what this script makes: of the machine, everybody may read; of one account, nobody else.
+# The access lists of what this script makes: of the machine, everybody may read
 function Get-NewAccess($owner, $isFolder) {
   $flags = ''
   if ($isFolder) { $flags = 'OICI' }
@@ -1258,13 +1234,13 @@ function Get-NewAccess($owner, $isFolder) {
   return $admins + '(A;' + $flags + ';FA;;;' + $owner + ')'
 }
 
-# Set-Access PATH ACCESS: with the owner that it has.
+# Set-Access PATH ACCESS: with the owner that it has
 function Set-Access($path, $access) {
   $parts = Read-Sddl (Get-Security $path)
   Set-Security $path ('O:' + $parts.Owner + 'G:' + $parts.Group + 'D:' + $access)
 }
 
-# Test-SameSecurity A B: whether owner and access list are the same; that an entry was inherited is told by a flag only.
+# Test-SameSecurity A B: whether owner and access list are the same
 function Test-SameSecurity($a, $b) {
   $left = Read-Sddl $a
   $right = Read-Sddl $b
@@ -1272,7 +1248,7 @@ function Test-SameSecurity($a, $b) {
   return ($left.Owner -ceq $right.Owner -and (& $plain $left.Access) -ceq (& $plain $right.Access))
 }
 
-# Read-Bytes PATH LIMIT: the bytes of a file as text, one character each; null if there are more than the limit. Others may have it open.
+# Read-Bytes PATH LIMIT: the bytes of a file as text, one character each
 function Read-Bytes($path, $limit) {
   $share = [System.IO.FileShare]::ReadWrite -bor [System.IO.FileShare]::Delete
   $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::Open, [System.IO.FileAccess]::Read, $share)
@@ -1289,27 +1265,26 @@ function Read-Bytes($path, $limit) {
   } finally { $stream.Dispose() }
 }
 
-# Get-Kind PATH: absent, file, folder, link (also what a cloud drive has not fetched), device, or unreadable. Nothing is followed.
+# Get-Kind PATH: absent, file, folder, link (also what a cloud drive has not fetched), device, or unreadable
 function Get-Kind($path) {
   try { $flags = [int][System.IO.File]::GetAttributes($path) } catch {
     $code = Get-ErrorCode $_.Exception
     if ($code -eq 2 -or $code -eq 3) { return 'absent' }
     return 'unreadable'
   }
-  # ReparsePoint; Offline, RecallOnOpen and RecallOnDataAccess.
   if (($flags -band 0x441400) -ne 0) { return 'link' }
   if (($flags -band 0x40) -ne 0) { return 'device' }
   if (($flags -band 0x10) -ne 0) { return 'folder' }
   return 'file'
 }
 
-# Test-Same A B: whether two texts are the same, byte for byte; -ceq ignores characters that cannot be seen.
+# Test-Same A B: whether two texts are the same, byte for byte
 function Test-Same($a, $b) { [string]::Equals($a, $b, [StringComparison]::Ordinal) }
 
 # Get-Folder PATH
 function Get-Folder($path) { [System.IO.Path]::GetDirectoryName($path) }
 
-# Read-Folders PATH TOP: how many folders that lead to the file are missing below TOP, and why they cannot be used, if they cannot.
+# Read-Folders PATH TOP: how many folders that lead to the file are missing below TOP, and why they cannot be used, if they cannot
 function Read-Folders($path, $top) {
   $missing = 0
   $why = ''
@@ -1325,8 +1300,7 @@ function Read-Folders($path, $top) {
   @{ Missing = $missing; Why = $why }
 }
 
-# Read-Target PATH TOP: what the file and its undo record are. State is ok, absent or why the file cannot be used. TOP is the folder
-# above which nothing is looked at: the home, or that of the system.
+# Read-Target PATH TOP: what the file and its undo record are
 function Read-Target($path, $top) {
   $target = @{ Path = $path; Top = $top; State = 'ok'; Text = ''; Before = @(); HasRecord = $false; Ours = $false; Made = 0; Missing = 0 }
   $folders = Read-Folders $path $top
@@ -1352,7 +1326,7 @@ function Read-Target($path, $top) {
   return $target
 }
 
-# Test-Reserved PATH: whether the name is one of a device, such as nul: what is written there is lost.
+# Test-Reserved PATH: whether the name is one of a device, such as nul: what is written there is lost
 function Test-Reserved($path) {
   [System.IO.Path]::GetFileName($path) -match '\A(con|prn|aux|nul|com[0-9]|lpt[0-9])([. ].*)?\z|[. ]\z'
 }
@@ -1375,7 +1349,7 @@ function Read-TargetText($target) {
   }
 }
 
-# Read-Record TARGET: the undo record beside the file; its first line says whether the file, and how many folders above it, are ours.
+# Read-Record TARGET: the undo record beside the file
 function Read-Record($target) {
   $path = $target.Path + '.crossfade-undo'
   if ((Get-Kind $path) -cne 'file') { return }
@@ -1398,7 +1372,7 @@ function Read-Record($target) {
   $target.Before = @($lines | Select-Object -Skip 1 | Where-Object { $_.Length -gt 0 })
 }
 
-# Test-Busy EXCEPTION: whether another program has the file open: sharing, lock, or the one step of a replacement that left it untouched.
+# Test-Busy EXCEPTION: whether another program has the file open: sharing, lock, or the one step of a replacement that left it untouched
 function Test-Busy($exception) { 32, 33, 1175, 11 -contains (Get-ErrorCode $exception) }
 
 function Get-Reason($state) {
@@ -1416,8 +1390,7 @@ function Get-Reason($state) {
   }
 }
 
-# Find-Overruling CLI TARGET: what overrides the file of the machine, or takes a part of the data and our header elsewhere: another file
-# that the CLI merges with it, or a policy in the registry, which wins over files. Nothing where files are not merged.
+# Find-Overruling CLI TARGET: what overrides the file of the machine, or takes a part of the data and our header elsewhere: another file that the CLI merges with it, or a policy in the registry, which wins over files
 function Find-Overruling($cli, $target) {
   $merged = $CLIS[$cli].System.Merged
   if ($null -eq $merged) { return }
@@ -1434,20 +1407,19 @@ function Find-Overruling($cli, $target) {
   $policy = Get-Policy $merged.Policy
   if ($policy.Length -eq 0) { return }
   if ($policy -ceq ' ' -or [regex]::IsMatch($policy, $merged.Override, $ANY_CASE)) { return 'HKLM\' + $merged.Policy[0] }
-  # Before this release a policy is obeyed alone, whatever is in it.
   foreach ($person in @($run.People) + @{ Words = $run.Machine }) {
     $release = Get-Release $person.Words[$cli]
     if ($release -ceq '?' -or ($release -cne '' -and (Test-Older $release $merged.Policy[2]))) { return 'HKLM\' + $merged.Policy[0] }
   }
 }
 
-# Read-Other PATH: the text of such a file; null for a link, which is not followed, and for what cannot be read: it could be anything.
+# Read-Other PATH: the text of such a file
 function Read-Other($path) {
   if ((Get-Kind $path) -cne 'file') { return $null }
   try { return Read-Bytes $path $LARGEST } catch { return $null }
 }
 
-# Find-Diverting CLI PATH: a file beside a user's own that the CLI can be told to read over it, and that sets where data goes.
+# Find-Diverting CLI PATH: a file beside a user's own that the CLI can be told to read over it, and that sets where data goes
 function Find-Diverting($cli, $path) {
   $beside = $CLIS[$cli].User.Beside
   $folder = Get-Folder $path
@@ -1458,20 +1430,19 @@ function Find-Diverting($cli, $path) {
   }
 }
 
-# Find-Moved CLI PERSON: the variable that moves the files of the CLI for this account, where it shows: the folder that it names is not
-# followed, since a person could name any.
+# Find-Moved CLI PERSON: the variable that moves the files of the CLI for this account, where it shows: the folder that it names is not followed, since a person could name any
 function Find-Moved($cli, $person) {
   if ($run.Accounts -ceq 'self') { return }
   $name = $CLIS[$cli].User.Variable
   foreach ($value in @(Get-Variables $person.Sid $name)) { if ($value) { return $name } }
 }
 
-# Move-File, Remove-File: in one place, as tests on other systems keep access lists elsewhere.
+# Move-File, Remove-File: in one place, as tests on other systems keep access lists elsewhere
 function Move-File($from, $to) { [System.IO.File]::Move($from, $to) }
 function Remove-File($path) { [System.IO.File]::Delete($path) }
 function Switch-File($new, $path, $own) { [System.IO.File]::Replace($new, $path, $own) }
 
-# Repair-Target PATH: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones.
+# Repair-Target PATH: puts back what a killed run left: a file that was moved away and not yet replaced, and unfinished new ones
 function Repair-Target($path) {
   $own = $path + '.crossfade-old'
   try {
@@ -1482,7 +1453,7 @@ function Repair-Target($path) {
   } catch { $run.Repaired = $false }
 }
 
-# Get-Siblings PATH ENDING: files beside it whose name is its own with this ending, in the order of their names.
+# Get-Siblings PATH ENDING: files beside it whose name is its own with this ending, in the order of their names
 function Get-Siblings($path, $ending) {
   $folder = Get-Folder $path
   if (-not [System.IO.Directory]::Exists($folder)) { return }
@@ -1493,8 +1464,7 @@ function Get-Siblings($path, $ending) {
   return $names
 }
 
-# New-Temporary PATH: the name of a new file beside it that does not exist; that of the settings file for its record and backups, too, so
-# that the next run finds what a killed one left.
+# New-Temporary PATH: the name of a new file beside it that does not exist
 function New-Temporary($path) {
   $path = [regex]::Replace($path, '\.crossfade-(undo|backup-[0-9-]+)\z', '')
   while ($true) {
@@ -1503,7 +1473,7 @@ function New-Temporary($path) {
   }
 }
 
-# New-Folders PATH TOP OWNER: the folders that are missing on the way to a file. The machine's are for administrators to write.
+# New-Folders PATH TOP OWNER: the folders that are missing on the way to a file
 function New-Folders($path, $top, $owner) {
   $missing = @()
   $folder = Get-Folder $path
@@ -1517,8 +1487,7 @@ function New-Folders($path, $top, $owner) {
   }
 }
 
-# Open-Guard PATH TOP: an open file in the folder, with which Windows lets nobody move the folder or one above it away, to put a link in its
-# place. Returns null if one is a link already.
+# Open-Guard PATH TOP: an open file in the folder, with which Windows lets nobody move the folder or one above it away, to put a link in its place
 function Open-Guard($path, $top) {
   $name = New-Temporary $path
   $guard = New-Object System.IO.FileStream($name, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write,
@@ -1528,14 +1497,10 @@ function Open-Guard($path, $top) {
   return $null
 }
 
-# Undo record and backup belong to nobody but administrators and the account.
+# Undo record and backup belong to nobody but administrators and the account
 function Save-Private($path, $text, $top, $owner) { Save-File $path $text $null $top $owner (Get-NewAccess $(if ($owner -ceq '') { 'S-1-5-32-544' } else { $owner }) $false) }
 
-# Save-File PATH TEXT EXPECTED TOP OWNER ACCESS: puts the text in the place of the file, whole or not at all. EXPECTED is the text that is
-# replaced, or null where any is, and $ABSENT for none. A file that exists keeps owner, attributes and access list; a new one gets the
-# access list, if one is given, and the owner, if it is an account's. Returns 0, 4 if the file is not what is expected, 5 if another
-# program has it open, 6 if owner or access list cannot be what they
-# shall be, or 12 if it cannot be written.
+# Save-File PATH TEXT EXPECTED TOP OWNER ACCESS: puts the text in the place of the file, whole or not at all
 function Save-File($path, $text, $expected, $top, $owner, $access) {
   $until = [DateTime]::UtcNow.AddMilliseconds($LOCK_WAIT)
   while ($true) {
@@ -1554,14 +1519,13 @@ function Save-File($path, $text, $expected, $top, $owner, $access) {
     } finally {
       if ($null -ne $guard) { $guard.Dispose() }
       if ($new -cne '') { try { Remove-File $new } catch { $run.Repaired = $false } }
-      # Whatever stopped it: the file is there again.
       if ($run.MayWrite) { Repair-Target $path }
     }
     Start-Sleep -Milliseconds 200
   }
 }
 
-# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content where an access list is given, and on the disk afterwards.
+# Write-New PATH TEXT ACCESS: a new file, closed to others before it has content where an access list is given, and on the disk afterwards
 function Write-New($path, $text, $access) {
   $stream = New-Object System.IO.FileStream($path, [System.IO.FileMode]::CreateNew, [System.IO.FileAccess]::Write, [System.IO.FileShare]::Read)
   try {
@@ -1572,8 +1536,7 @@ function Write-New($path, $text, $access) {
   } finally { $stream.Dispose() }
 }
 
-# Switch-Target: the last step of Save-File. Windows replaces in two steps, between which the file is missing: the old one has a name that
-# every run looks for.
+# Switch-Target: the last step of Save-File
 function Switch-Target($path, $new, $expected, $owner, $access) {
   $kind = Get-Kind $path
   if ($kind -ceq 'absent') {
@@ -1597,7 +1560,6 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
     Switch-File $new $path ($path + '.crossfade-old')
   } finally {
     if ((Get-Kind $path) -ceq 'file') {
-      # ReadOnly, Hidden, System, Archive, Temporary, NotContentIndexed; 0x80 is none of them.
       $kept = [int]$flags -band 0x2127
       if (([int][System.IO.File]::GetAttributes($path) -band 0x2127) -ne $kept) {
         if ($kept -eq 0) { $kept = 0x80 }
@@ -1614,7 +1576,7 @@ function Switch-Target($path, $new, $expected, $owner, $access) {
   return 0
 }
 
-# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor. TOKEN is one word of our alphabet.
+# Get-Plan CLI LAYER TOKEN: what the file shall hold, as rows for the editor
 function Get-Plan($cli, $layer, $text) {
   Get-DemandRows $CLIS[$cli][$layer].Demands
   foreach ($row in $CLIS[$cli][$layer].Rows) {
@@ -1624,7 +1586,7 @@ function Get-Plan($cli, $layer, $text) {
   }
 }
 
-# Get-DemandRows DEMANDS: what values have to be, a row for each.
+# Get-DemandRows DEMANDS: what values have to be, a row for each
 function Get-DemandRows($demands) {
   foreach ($demand in $demands) {
     $verb, $pointers, $rest = $demand.Split(';')
@@ -1632,10 +1594,10 @@ function Get-DemandRows($demands) {
   }
 }
 
-# Edit-Text MODE FORMAT ROWS TEXT BEFORE: the editor; BEFORE is the record of the last change, for the mode set.
+# Edit-Text MODE FORMAT ROWS TEXT BEFORE: the editor
 function Edit-Text($mode, $format, $rows, $text, $before) { Invoke-Editor $mode $format @($rows) $text @($before) }
 
-# Get-LiveToken CLI FORMAT TEXT: the token in a file, and the code of the editor. None is longer than what we take.
+# Get-LiveToken CLI FORMAT TEXT: the token in a file, and the code of the editor
 function Get-LiveToken($cli, $format, $text) {
   $answer = Edit-Text 'get' $format @(foreach ($pointer in $CLIS[$cli].Tokens) { "get`t" + $pointer }) $text @()
   $live = ''
@@ -1652,7 +1614,7 @@ function Get-LiveToken($cli, $format, $text) {
   @{ Code = $answer.Code; Text = $live; Answer = $answer }
 }
 
-# Add-EditProblem CLI PATH ANSWER: what the editor says of a file that it did not change.
+# Add-EditProblem CLI PATH ANSWER: what the editor says of a file that it did not change
 function Add-EditProblem($cli, $path, $answer) {
   if ($answer.Code -ne 3) {
     Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged') 1
@@ -1661,7 +1623,7 @@ function Add-EditProblem($cli, $path, $answer) {
   Add-Trouble $cli $path ((Get-EditReason $answer) + '; file unchanged')
 }
 
-# Get-EditReason ANSWER: why the editor does not take a file.
+# Get-EditReason ANSWER: why the editor does not take a file
 function Get-EditReason($answer) {
   if ($answer.Code -ne 3) { return 'the editor failed (' + $answer.Code + '), which is a bug' }
   $said = ''
@@ -1676,15 +1638,14 @@ function Add-WriteProblem($cli, $path, $code) {
   Add-Trouble $cli $path $reason 12
 }
 
-# Windows takes names of variables in any letter case.
+# Windows takes names of variables in any letter case
 $ANY_CASE = [System.Text.RegularExpressions.RegexOptions]'IgnoreCase, CultureInvariant'
-# What stands before and after the name of a variable in a .env file; bytes above 127 are taken for white space, of which Unicode has much.
+# What stands before and after the name of a variable in a .env file
 $BEFORE_NAME = '(?:\A|[\r\n]|\xe2\x80[\xa8\xa9])[\s\x80-\xff]*(?:export[\s\x80-\xff]+)?(?:'
 $AFTER_NAME = ')[\s\x80-\xff]*[=:]'
 $RIVALS = 'changes what our file sets, so what is sent is not known; remove its telemetry settings'
 
-# Test-Rivals CLI LAYER PERSON IN IS_OURS: whether another file that the CLI reads for this account leaves open what comes of our file at
-# that layer; each is said. IN are the layers that matter for the account, IS_OURS whether this script writes the file of the machine.
+# Test-Rivals CLI LAYER PERSON IN IS_OURS: whether another file that the CLI reads for this account leaves open what comes of our file at that layer
 function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   $found = $false
   $run.Variants = @()
@@ -1692,7 +1653,6 @@ function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   $own = Expand-Place $CLIS[$cli].System.File
   foreach ($rule in $CLIS[$cli][$layer].Rivals) {
     foreach ($file in $rule.Files) {
-      # Where the file of the machine counts, its own rivals are looked at, and not what it overrides.
       if ($layer -ceq 'User' -and $in.System -and $file[0].StartsWith('%', [StringComparison]::Ordinal)) { continue }
       $at = Get-RivalPlace $cli $person $file[0]
       try { $paths = @(Find-Rivals $at) } catch {
@@ -1714,7 +1674,7 @@ function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   return $found
 }
 
-# Get-RivalPlace CLI PERSON PATH: a path of our tables, and the folder above which nothing is looked at.
+# Get-RivalPlace CLI PERSON PATH: a path of our tables, and the folder above which nothing is looked at
 function Get-RivalPlace($cli, $person, $path) {
   if ($path.StartsWith('%', [StringComparison]::Ordinal)) { return @{ Path = (Expand-Place $path); Top = $run.Places[$path.Split('%')[1]] } }
   $top = $person.Home
@@ -1724,7 +1684,7 @@ function Get-RivalPlace($cli, $person, $path) {
   @{ Path = (Join-Place $folder $path.Substring('{folder}/'.Length)); Top = $top }
 }
 
-# Find-Rivals AT: the paths that it stands for; a star is for a part of the last name. A folder that cannot be looked at stands for all in it.
+# Find-Rivals AT: the paths that it stands for
 function Find-Rivals($at) {
   $name = [System.IO.Path]::GetFileName($at.Path)
   if (-not $name.Contains('*')) { return $at.Path }
@@ -1735,7 +1695,7 @@ function Find-Rivals($at) {
   [System.IO.Directory]::GetFileSystemEntries($folder, $name)
 }
 
-# Get-RivalReason: why a file leaves open what is sent, or nothing. What cannot be looked at could be anything.
+# Get-RivalReason: why a file leaves open what is sent, or nothing
 function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
   $folders = Read-Folders $path $top
   if ($folders.Why -cne '') { return Get-Reason $folders.Why }
@@ -1760,7 +1720,7 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
   return Get-EditReason $answer
 }
 
-# Get-MixedReason ROWS TEXT: tables of several files are merged, and with two variants of one setting the CLI does not start.
+# Get-MixedReason ROWS TEXT: tables of several files are merged, and with two variants of one setting the CLI does not start
 function Get-MixedReason($rows, $text) {
   $all = @(foreach ($row in $rows) { if ($row.StartsWith("form`t", [StringComparison]::Ordinal)) { foreach ($variant in $row.Split("`t")[3].Split(' ')) { $variant.Split(':')[0] } } })
   $now = @(foreach ($variant in $all) { if ($text.Contains($variant)) { $variant } })
@@ -1771,7 +1731,7 @@ function Get-MixedReason($rows, $text) {
   return ''
 }
 
-# Test-OtherCase TEXT POINTERS: whether a file has one of the variables below /env in other letters, which the editor takes for another.
+# Test-OtherCase TEXT POINTERS: whether a file has one of the variables below /env in other letters, which the editor takes for another
 function Test-OtherCase($text, $pointers) {
   $names = @(foreach ($pointer in $pointers) { if ($pointer.StartsWith('/env/', [StringComparison]::Ordinal)) { $pointer.Substring(5) } })
   if ($names.Count -eq 0) { return $false }
@@ -1782,7 +1742,7 @@ function Test-OtherCase($text, $pointers) {
   return $false
 }
 
-# Test-PolicyRival CLI PERSON IN: whether a policy in the registry overrides the file of a user; that of the account shows while it is signed in.
+# Test-PolicyRival CLI PERSON IN: whether a policy in the registry overrides the file of a user
 function Test-PolicyRival($cli, $person, $in) {
   $merged = $CLIS[$cli].System.Merged
   if ($null -eq $merged -or $in.System) { return $false }
@@ -1797,7 +1757,7 @@ function Test-PolicyRival($cli, $person, $in) {
   return $false
 }
 
-# Test-MovedRival CLI PERSON: whether the files of the account, which stand beside that of the machine, are where this script does not look.
+# Test-MovedRival CLI PERSON: whether the files of the account, which stand beside that of the machine, are where this script does not look
 function Test-MovedRival($cli, $person) {
   $inFolder = @(foreach ($rule in $CLIS[$cli].System.Rivals) { foreach ($file in $rule.Files) { if ($file[0].StartsWith('{', [StringComparison]::Ordinal)) { $file[0] } } })
   if ($inFolder.Count -eq 0) { return $false }
@@ -1807,12 +1767,11 @@ function Test-MovedRival($cli, $person) {
   return $true
 }
 
-# Edit-Target CLI LAYER TARGET OWNER: edits the file to hold what the plan says. Returns true if it has to be looked at again.
+# Edit-Target CLI LAYER TARGET OWNER: edits the file to hold what the plan says
 function Edit-Target($cli, $layer, $target, $owner) {
   $about = $CLIS[$cli][$layer]
   $given = $run.Token
   if ($given.Length -eq 0) {
-    # A dry run without a token: what else would change shows with the token that is in use.
     $live = Get-LiveToken $cli $about.Format $target.Text
     $given = 'no-token-is-given-here'
     if ($live.Text.Length -gt 0) {
@@ -1823,7 +1782,6 @@ function Edit-Target($cli, $layer, $target, $owner) {
   $answer = Edit-Text 'set' $about.Format (Get-Plan $cli $layer $given) $target.Text $target.Before
   if ($answer.Code -eq 1) { Set-State $cli 'ok'; return $false }
   if ($answer.Code -ne 0) { Add-EditProblem $cli $target.Path $answer; return $false }
-  # A larger file would not be opened again, so this could not be undone.
   if ($answer.Text.Length -gt $LARGEST) { Add-Trouble $cli $target.Path ('would be larger than ' + $LARGEST + ' bytes'); return $false }
   if ($run.DryRun) { Set-State $cli 'drift'; return $false }
   $made = 'no'
@@ -1843,8 +1801,7 @@ function Edit-Target($cli, $layer, $target, $owner) {
   return $false
 }
 
-# Save-Backup: of what is not ours: the file before our first edit, and later the file without our settings, so it holds no token. Unless
-# the newest backup is the same; the newest $BACKUPS stay.
+# Save-Backup: of what is not ours: the file before our first edit, and later the file without our settings, so it holds no token
 function Save-Backup($format, $target, $owner) {
   if ($target.Ours -or $target.Text.Length -eq 0) { return 0 }
   $foreign = $target.Text
@@ -1871,8 +1828,7 @@ function Save-Backup($format, $target, $owner) {
   } catch { return 12 }
 }
 
-# Restore-Target CLI LAYER TARGET OWNER: removes our settings and gives back what was there before them. Returns true if it has to be
-# looked at again.
+# Restore-Target CLI LAYER TARGET OWNER: removes our settings and gives back what was there before them
 function Restore-Target($cli, $layer, $target, $owner) {
   if (-not $target.HasRecord) { return $false }
   $answer = Edit-Text 'undo' $CLIS[$cli][$layer].Format $target.Before $target.Text @()
@@ -1892,8 +1848,7 @@ function Restore-Target($cli, $layer, $target, $owner) {
   return $false
 }
 
-# Remove-Target TARGET: the file, which is ours, what this script left beside it, and the folders above it that were made for it and are
-# empty.
+# Remove-Target TARGET: the file, which is ours, what this script left beside it, and the folders above it that were made for it and are empty
 function Remove-Target($target) {
   $path = $target.Path
   try {
@@ -1926,25 +1881,20 @@ function Remove-Companions($path) {
 
 # ---- Background processes ----
 
-# Get-ProcessRows PROGRAM: Windows' own list of the processes whose program's name begins so: command line, SID of the owner, and when it
-# started (UTC), each null where Windows does not say it.
+# Get-ProcessRows PROGRAM: Windows' own list of the processes whose program's name begins so: command line, SID of the owner, and when it started (UTC), each null where Windows does not say it
 function Get-ProcessRows($program) {
-  # Asked first: most machines have none, and the list with command lines takes a service and a second.
   if (@(Get-Process -Name ($program + '*') -ErrorAction SilentlyContinue).Count -eq 0) { return }
   foreach ($each in @(Get-CimInstance -ClassName Win32_Process -Filter ("Name LIKE '" + $program + "%'") -OperationTimeoutSec 30)) {
     $row = @{ Line = $each.CommandLine; Owner = $null; Started = $null }
     if ($null -ne $each.CreationDate) { $row.Started = $each.CreationDate.ToUniversalTime() }
     try { $row.Owner = (Invoke-CimMethod -InputObject $each -MethodName GetOwnerSid -OperationTimeoutSec 30).Sid } catch {
-      # It has ended meanwhile.
       if ($null -eq (Get-Process -Id $each.ProcessId -ErrorAction SilentlyContinue)) { continue }
     }
     $row
   }
 }
 
-# Test-Lasting CLI PLACES: PLACES are the accounts (Sid) with the file (Path) that counts for each. Stale is a CLI with a process that
-# outlives sessions, and did not surely start after the last change of that file, or with a variable that goes before it. A process counts as
-# later from two seconds after the change. What cannot be told is an error, not ok.
+# Test-Lasting CLI PLACES: PLACES are the accounts (Sid) with the file (Path) that counts for each
 function Test-Lasting($cli, $places) {
   $about = $CLIS[$cli].Lasting
   $places = @($places | Where-Object { [System.IO.File]::Exists($_.Path) })
@@ -1955,7 +1905,6 @@ function Test-Lasting($cli, $places) {
   }
   foreach ($row in $rows) {
     if ($null -ne $row.Line -and -not ([string]$row.Line).Contains($about.Words)) { continue }
-    # Those of others are not shown to an ordinary account.
     $mine = @($places | Where-Object { $row.Owner -ceq $_.Sid -or ($null -eq $row.Owner -and $run.IsAdmin) })
     if ($mine.Count -eq 0) { continue }
     if ($null -eq $row.Line) {
@@ -1973,7 +1922,7 @@ function Add-Lost($cli, $path, $why) {
   Add-Trouble $cli $path ('is not the whole answer: whether a background process still has the old token cannot be told, as ' + $why) 12
 }
 
-# Get-Changed PATH: when a file was last written or put there (UTC). When its access list changed is not asked.
+# Get-Changed PATH: when a file was last written or put there (UTC)
 function Get-Changed($path) {
   $written = [System.IO.File]::GetLastWriteTimeUtc($path)
   $made = [System.IO.File]::GetCreationTimeUtc($path)
@@ -1983,39 +1932,25 @@ function Get-Changed($path) {
 
 # ---- Editor of JSON and TOML files ----
 
-# Reads and changes single keys of a JSON, JSONC or TOML file: the awk editor of templates/awk in PowerShell 5.1, part by part. Both give the
-# same bytes, codes and reasons. A function has the name of its pair: take_out() there is EdTakeOut here. State is in $script:Ed.
+# Reads and changes single keys of a JSON, JSONC or TOML file: the awk editor of templates/awk in PowerShell 5.1, part by part
 #
 #   $done = Invoke-Editor MODE FORMAT ROWS TEXT [BEFORE [FILE]]
 #
-# MODE    get | same | set | undo, as in awk: each has a part below, which says what its plan is
-# FORMAT  json | jsonc (comments are allowed, trailing commas are not) | toml
-# ROWS    lines of the plan. Fields are separated by tabs; POINTER is RFC 6901 (/env/NAME); VALUE is plain text and is quoted here.
-# TEXT    the file, one character a byte (Latin-1), as ROWS, BEFORE and all that comes back are
-# BEFORE  for set: lines of the record of the last set (awk: -v before=FILE)
-# FILE    the name for messages
+# MODE    get | same | set | undo, as in awk: each has a part below, which says what its plan is FORMAT  json | jsonc (comments are allowed, trailing commas are not) | toml ROWS    lines of the plan
 #
-# It returns a hashtable:
-#   Code      0 done; 1 nothing to change; 2 wrong use; 3 the file cannot be parsed; 4 the result failed the final check
-#   Text      for set and undo with code 0 the new file, with the byte order mark it had; otherwise $null
-#   Lines     for get the answers, "POINTER<tab>TYPE<tab>VALUE" (awk: standard output)
-#   Record    for set with code 0 the lines of the record that undo takes, its head included (awk: -v undo=FILE)
-#   Messages  "edit: FILE:LINE:COL: reason", "kept POINTER", "lost POINTER", never a value (awk: standard error)
+# It returns a hashtable:   Code      0 done
 #
-# No cmdlet gets a text, a value or a pointer. Texts are compared by ordinal only: -eq and -ceq pass over some bytes.
+# No cmdlet gets a text, a value or a pointer
 
 # ---------------------------------------------------------------------------------------------------------------
-# Text. Places count from 1, as in awk. $s.Text is the generation that was parsed last, $s.Token what the reader looks at: one expression
-# that begins each match where the last one ended, since to begin anywhere copies the whole text under PowerShell 7 for Windows.
+# Text
 
-# JSON: group 1 a value that is whole, 2 one that is not, or a word, 3 a comment that is whole. TOML: the same. Blanks behind belong to
-# each: of JSON line ends, too.
+# JSON: group 1 a value that is whole, 2 one that is not, or a word, 3 a comment that is whole
 function EdTokens($format) {
     if ($format -eq 'toml') { return EdTomlTokens }
     $string = '"(?>(?:[^"\\\x01-\x1f]+|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*)'
     $number = '-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?'
     $word = '[-+.0-9A-Za-z_$]'
-    # Readers differ on whether a lone carriage return ends a comment; then nothing but blanks or a comment may follow on the line.
     $line = '//(?>[^\r\n]*)(?:(?!\r)|(?=(?>[ \t\r]+)(?:\n|//|\z)))'
     $comment = ''
     if ($format -eq 'jsonc') { $comment = '|(' + $line + '|/\*(?>(?:[^*]+|\*(?!/))*)\*/)|(?:(//[^\r\n]*)|/)' }
@@ -2026,7 +1961,6 @@ function EdTokens($format) {
 function EdTomlTokens {
     $plain = '\x01-\x08\x0a-\x1f\x7f'
     $escape = '\\(?:["\\bfnrt]|(?!(?:u|U0000)[dD][89A-Fa-f])(?:u|U000[0-9A-Fa-f]|U0010)[0-9A-Fa-f]{4})'
-    # One or two quotes may stand before the three that end it.
     $basics = '"""(?>(?:[^"\\' + $plain + ']+|' + $escape + '|\\[ \t]*\r?\n|\r?\n|"{1,2}(?!"))*)'
     $literals = "'''(?>(?:[^'" + $plain + "]+|\r?\n|'{1,2}(?!'))*)"
     $basic = '(?!""")"(?>(?:[^"\\' + $plain + ']+|' + $escape + ')*)'
@@ -2039,7 +1973,6 @@ function EdTomlTokens {
     $number = '[-+]?(?:' + $digits + '(?:\.[0-9](?:_?[0-9])*)?(?:[eE][-+]?[0-9](?:_?[0-9])*)?|inf|nan)'
     $bits = '0x[0-9A-Fa-f](?:_?[0-9A-Fa-f])*|0o[0-7](?:_?[0-7])*|0b[01](?:_?[01])*'
     $word = '[-+.:0-9A-Za-z_]'
-    # Of a date with a blank the time is part; a date with a small t and a blank behind it is none.
     $later = '(?! [0-9][0-9]:[-+.:0-9A-Za-z])'
     $words = $date + ' ' + $time + $zone + '(?![-+.:0-9A-Za-z])|(?:true|false|' + $number + '|' + $bits + '|' + $time + '|' + $date + 'T' + $time + $zone +
         ')(?!' + $word + ')|' + $date + '(?:t' + $time + $zone + ')?(?!' + $word + ')' + $later
@@ -2055,21 +1988,21 @@ function EdSeek($text) {
     $s.Token = [System.Text.RegularExpressions.Regex]::Match($text, $s.Pattern, [System.Text.RegularExpressions.RegexOptions]::CultureInvariant)
 }
 
-# Where the reader is: the place of the token, or behind the end.
+# Where the reader is: the place of the token, or behind the end
 function EdAt {
     $s = $script:Ed
     if ($s.Token.Success) { return $s.Token.Index + 1 }
     return $s.Length + 1
 }
 
-# The code of the character at a place; -1 where there is none.
+# The code of the character at a place
 function EdCode($at) {
     $s = $script:Ed
     if ($at -lt 1 -or $at -gt $s.Length) { return -1 }
     return [int]$s.Text[$at - 1]
 }
 
-# The characters a to b.
+# The characters a to b
 function EdSlice($a, $b) {
     $s = $script:Ed
     if ($a -lt 1) { $a = 1 }
@@ -2078,14 +2011,14 @@ function EdSlice($a, $b) {
     return $s.Text.Substring($a - 1, $b - $a + 1)
 }
 
-# The first failure ends all reading: there is no token any more.
+# The first failure ends all reading: there is no token any more
 function EdFail($at, $reason) {
     $s = $script:Ed
     if ($s.Why.Length -eq 0) { $s.Why = (EdPlace $at) + ': ' + $reason }
     $s.Token = [System.Text.RegularExpressions.Match]::Empty
 }
 
-# LINE:COL.
+# LINE:COL
 function EdPlace($at) {
     $text = $script:Ed.Text
     $line = 1
@@ -2100,12 +2033,11 @@ function EdPlace($at) {
     return "${line}:$($at - $head)"
 }
 
-# Takes the file, without a mark that stays in front of it.
+# Takes the file, without a mark that stays in front of it
 function EdLoad($text) {
     $s = $script:Ed
     if ($text -cmatch '[\x00\x01]') { $s.Why = 'a control character' }
     if ($text -cmatch '\A(?:\xfe\xff|\xff\xfe)') { $s.Why = 'UTF-16' }
-    # Some CLIs read it, and it stays; others do not start with it.
     if ($text -cmatch '\A\xef\xbb\xbf') {
         if ($s.Format -eq 'jsonc') { $s.Why = 'a byte order mark; save the file as UTF-8 without it' }
         else { $s.Mark = $text.Substring(0, 3); $text = $text.Substring(3) }
@@ -2115,11 +2047,9 @@ function EdLoad($text) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Parsing. Pointers that matter (Want: those of the plan and everything above them) get Kind, Where and, for containers, Open and Close.
-# Members of containers that matter have a path, a container, start and end of the key, start and end of the value, the
-# comma after it, the members before and after it. Every other value goes to a list, which an edit must not change.
+# Parsing
 
-# List is $null, or takes the values.
+# List is $null, or takes the values
 function EdParse($text, $list) {
     $s = $script:Ed
     $ordinal = [System.StringComparer]::Ordinal
@@ -2141,7 +2071,7 @@ function EdParse($text, $list) {
     return $s.Why.Length -eq 0
 }
 
-# Whether a text is valid and holds the same other values as the first one.
+# Whether a text is valid and holds the same other values as the first one
 function EdVerified($text) {
     $s = $script:Ed
     $again = [System.Collections.Generic.List[string]]::new()
@@ -2168,7 +2098,7 @@ function EdMember($container, $path, $at) {
     return $m
 }
 
-# A pointer is found for the first time.
+# A pointer is found for the first time
 function EdBorn($path, $kind, $at) {
     $s = $script:Ed
     $isWanted = $s.Want.ContainsKey($path)
@@ -2181,8 +2111,7 @@ function EdNote($path, $text) {
     if ($null -ne $s.List) { $s.List.Add($path + '=' + $text) }
 }
 
-# A value and everything inside it. Containers are kept on a stack. For a value that does not matter it calls no function: a call takes
-# longer than all the rest. Sets ValueEnd.
+# A value and everything inside it
 function EdValue($path, $hush) {
     $s = $script:Ed; $text = $s.Text; $token = $s.Token; $list = $s.List; $want = $s.Want; $kind = $s.Kind; $isToml = $s.IsToml; $trivia = $s.Trivia
     $stackOpen = $s.StackOpen; $stackPath = $s.StackPath; $stackCount = $s.StackCount; $stackMember = $s.StackMember; $stackHush = $s.StackHush; $stackWanted = $s.StackWanted
@@ -2206,11 +2135,9 @@ function EdValue($path, $hush) {
             $end = $value.Index + $value.Length
         }
         $token = $token.NextMatch()
-        # On to the next value, out of the containers that end on the way.
         for (;;) {
             if (-not $opened -and $stackMember[$depth]) { $stackMember[$depth].End = $end }
             if ($depth -eq 0) { $s.Token = $token; $s.ValueEnd = $end; return }
-            # TOML 1.1 allows lines in an inline table; those that are edited are on one.
             $lines = -not $isToml -or $stackOpen[$depth] -eq 91 -or -not $stackWanted[$depth]
             $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
             if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
@@ -2221,7 +2148,6 @@ function EdValue($path, $hush) {
                 $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 }
                 if ($lines -and $trivia[$c]) { $s.Token = $token; EdSpace; $token = $s.Token; $c = if ($token.Success) { [int]$text[$token.Index] } else { -1 } }
             }
-            # The code of a closing bracket is that of the opening one and two.
             if ($c -eq $stackOpen[$depth] + 2 -and (-not $comma -or ($isToml -and $lines))) {
                 $end = $token.Index + 1
                 if ($stackWanted[$depth]) { $s.Close[$stackPath[$depth]] = $end }
@@ -2272,7 +2198,7 @@ function EdType($token) {
     return 'float'
 }
 
-# Why no value is here. A word over 32 KB is judged by what is over: awk keeps no more of it.
+# Why no value is here
 function EdBadValue($token) {
     $at = EdAt
     $c = EdCode $at
@@ -2289,7 +2215,7 @@ function EdBadValue($token) {
     EdFail $at 'expected a value'
 }
 
-# Why a string is not whole: group 2 is as much of it as can be read.
+# Why a string is not whole: group 2 is as much of it as can be read
 function EdBadString($token) {
     $s = $script:Ed
     $from = $token.Index + 1
@@ -2301,7 +2227,7 @@ function EdBadString($token) {
     EdFail $at 'a control character in a string'
 }
 
-# A key and what separates it from its value. Returns the member, or $null where it does not matter; sets Path and Hush.
+# A key and what separates it from its value
 function EdKey($table, $container) {
     $s = $script:Ed
     $at = EdAt
@@ -2324,7 +2250,7 @@ function EdKey($table, $container) {
     return $m
 }
 
-# Skips blanks, line ends and comments.
+# Skips blanks, line ends and comments
 function EdSpace {
     $s = $script:Ed
     while ($s.Token.Success) {
@@ -2360,7 +2286,7 @@ function EdComment {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# JSON and JSONC.
+# JSON and JSONC
 
 function EdJson {
     $s = $script:Ed
@@ -2389,7 +2315,7 @@ function EdJsonKey($table) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# TOML. A section is a header and the statements below it; "#0" is what stands above the first header.
+# TOML
 
 function EdToml {
     $s = $script:Ed
@@ -2412,7 +2338,7 @@ function EdToml {
     }
 }
 
-# Returns where the next line begins.
+# Returns where the next line begins
 function EdLineEnd {
     $s = $script:Ed
     $at = EdAt
@@ -2483,7 +2409,7 @@ function EdSectionBegins($p, $at, $end) {
     return $m
 }
 
-# A key of one or more parts below a table. Sets Path; defines the tables on the way.
+# A key of one or more parts below a table
 function EdTomlKey($table, $container) {
     $s = $script:Ed
     $at = EdAt
@@ -2507,7 +2433,7 @@ function EdTomlKey($table, $container) {
     EdCatchUp
 }
 
-# Within a key the place goes ahead of the token, which is not the same: a word of many parts is one token.
+# Within a key the place goes ahead of the token, which is not the same: a word of many parts is one token
 function EdBlanks {
     $s = $script:Ed
     while ($s.Pos -le $s.Length -and ([int]$s.Text[$s.Pos - 1] -eq 32 -or [int]$s.Text[$s.Pos - 1] -eq 9)) { $s.Pos++ }
@@ -2521,7 +2447,7 @@ function EdCatchUp {
     $s.Token = $token
 }
 
-# One part of a key, as in a pointer.
+# One part of a key, as in a pointer
 function EdPart {
     $s = $script:Ed
     $text = $s.Text
@@ -2547,9 +2473,9 @@ function EdPart {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Strings and pointers.
+# Strings and pointers
 
-# The value of a token: of a string what it stands for, of anything else its text.
+# The value of a token: of a string what it stands for, of anything else its text
 function EdPlain($token) {
     if ($token.Length -eq 0) { return '' }
     $quote = [int]$token[0]
@@ -2597,7 +2523,7 @@ function EdUnescape($text) {
     return $out.ToString()
 }
 
-# So many characters from a place that counts from 0, or fewer where the text ends.
+# So many characters from a place that counts from 0, or fewer where the text ends
 function EdMid($text, $from, $count) {
     if ($from -ge $text.Length) { return '' }
     return $text.Substring($from, [Math]::Min($count, $text.Length - $from))
@@ -2612,7 +2538,7 @@ function EdHex($text, $from, $to) {
     return $n
 }
 
-# U+0000 becomes two bytes, since not every awk can hold it.
+# U+0000 becomes two bytes, since not every awk can hold it
 function EdUtf8($n) {
     if ($n -gt 0 -and $n -lt 128) { return [string][char]$n }
     $tail = [string][char](128 + $n % 64)
@@ -2624,7 +2550,7 @@ function EdUtf8($n) {
     return [string][char](240 + (($n -shr 6) -band 7)) + [string][char](128 + $n % 64) + $tail
 }
 
-# Makes one line, for records and answers; EdUnescape reverses it.
+# Makes one line, for records and answers
 function EdOneLine($text) {
     if ($text -cnotmatch '[\\\t\r\n]') { return $text }
     return $text.Replace('\', '\\').Replace("`t", '\t').Replace("`r", '\r').Replace("`n", '\n')
@@ -2647,7 +2573,7 @@ function EdWanted($pointer) {
     }
 }
 
-# Type and value at a pointer as one text; empty if there is nothing.
+# Type and value at a pointer as one text
 function EdContent($pointer) {
     $s = $script:Ed
     if (-not $s.Kind.ContainsKey($pointer)) { return '' }
@@ -2658,12 +2584,7 @@ function EdContent($pointer) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
-# at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
-# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object|strings"
-# that its reader takes the file for broken where something else is there (strings: a table of them), "only POINTER KEY KEY..." where it has
-# another key, "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
-# is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
+# Plans
 
 function EdReadRows {
     $s = $script:Ed
@@ -2701,7 +2622,7 @@ function EdFits($type, $value) {
     return [string]::Equals($type, 'int') -and $value -cmatch '\A(?:0|-?[1-9][0-9]*)\z' -and $value.Length -lt 19
 }
 
-# What ends with our value is as planned where it is to be joined.
+# What ends with our value is as planned where it is to be joined
 function EdAcceptJoined {
     $s = $script:Ed
     foreach ($p in $s.Sets) {
@@ -2719,7 +2640,7 @@ function EdEnds($v, $ours) {
     return [string]::Equals($v, $ours) -or $v.EndsWith(',' + $ours, [System.StringComparison]::Ordinal)
 }
 
-# Takes out of the plan what a table that is to be kept stands in for.
+# Takes out of the plan what a table that is to be kept stands in for
 function EdKeepTables {
     $s = $script:Ed
     $kept = [System.Collections.Generic.List[string]]::new()
@@ -2730,7 +2651,7 @@ function EdKeepTables {
     $s.Sets = $kept
 }
 
-# What is of another kind, or a key that is not to be there: the first in the file, or nothing.
+# What is of another kind, or a key that is not to be there: the first in the file, or nothing
 function EdOddOne {
     $s = $script:Ed
     $s.Odds = ''
@@ -2796,7 +2717,7 @@ function EdKindWord($kind) {
     return $kind
 }
 
-# Of two at one place the first by its words.
+# Of two at one place the first by its words
 function EdOddAt($p, $why) {
     $s = $script:Ed
     $at = $s.Where[$p]
@@ -2808,12 +2729,12 @@ function EdOddAt($p, $why) {
 
 function EdRefuseOdd { return EdRefuse 3 ($script:Ed.File + ':' + (EdPlace $script:Ed.OddsAt) + ': ' + $script:Ed.Odds) }
 
-# The last part of a pointer, as plain text.
+# The last part of a pointer, as plain text
 function EdNameOf($p) { return $p.Substring($p.LastIndexOf([char]47) + 1).Replace('~1', '/').Replace('~0', '~') }
 
 function EdTarget($p) { return $script:Ed.SetType[$p] + "`t" + $script:Ed.SetValue[$p] }
 
-# Whether a drop of the plan removes what is at this pointer.
+# Whether a drop of the plan removes what is at this pointer
 function EdDoomed($p) {
     $s = $script:Ed
     foreach ($drop in $s.Drops) {
@@ -2826,7 +2747,7 @@ function EdDoomed($p) {
     return $false
 }
 
-# Whether a pointer is at or below another.
+# Whether a pointer is at or below another
 function EdWithin($p, $top) { return [string]::Equals($p, $top) -or (EdBelow $p $top) }
 
 function EdBelow($p, $top) { return $p.Length -gt $top.Length -and $p[$top.Length] -eq [char]47 -and (EdStarts $p $top) }
@@ -2834,7 +2755,7 @@ function EdBelow($p, $top) { return $p.Length -gt $top.Length -and $p[$top.Lengt
 function EdIsPointer($p) { return ($p.Length -eq 0 -or [int]$p[0] -eq 47) -and $p -cnotmatch '~(?:[^01]|\z)' }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Mode get. Plan: "get POINTER". Answers are POINTER, type and value, with tabs between; in the value tab, line end and backslash are escaped.
+# Mode get
 
 function EdReadQuestions {
     $s = $script:Ed
@@ -2862,7 +2783,7 @@ function EdAnswer {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Mode same. Plan: see above. Code 1 if the file is as the plan says, 0 if the mode set would change it.
+# Mode same
 
 function EdCompare {
     $s = $script:Ed
@@ -2885,14 +2806,14 @@ function EdCompare {
     return [int](-not $isDifferent)
 }
 
-# Whether one value is there that can be replaced where it is.
+# Whether one value is there that can be replaced where it is
 function EdIsSingle($p) {
     $s = $script:Ed
     return $s.Member.ContainsKey($p) -and -not (EdStarts $s.Kind[$p] 'object') -and -not (EdStarts $s.Kind[$p] 'array') -and -not (EdStarts $s.Kind[$p] 'table')
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Edits: at a place, remove so many bytes and insert a text. EdApply makes the next generation from them.
+# Edits: at a place, remove so many bytes and insert a text
 
 function EdEdit($at, $out, $text) {
     $script:Ed.Edits.Add(@{ At = $at; Out = $out; Text = $text; Anchor = ''; End = 0; Path = '' })
@@ -2907,7 +2828,7 @@ function EdSortEdits {
     }
 }
 
-# Returns the next generation.
+# Returns the next generation
 function EdApply {
     $s = $script:Ed
     EdSortEdits
@@ -2925,9 +2846,9 @@ function EdApply {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Places in the text around an edit.
+# Places in the text around an edit
 
-# Where the blanks begin that end just before a place, and where those end that begin at it.
+# Where the blanks begin that end just before a place, and where those end that begin at it
 function EdBlankStart($at) {
     $text = $script:Ed.Text
     $from = [Math]::Max(1, $at - 400)
@@ -2942,7 +2863,7 @@ function EdBlankEnd($at) {
     return $at
 }
 
-# The length of the line end just before a place, or at it.
+# The length of the line end just before a place, or at it
 function EdBreakBefore($at) {
     $c = EdCode ($at - 1)
     if ($c -eq 10 -and (EdCode ($at - 2)) -eq 13) { return 2 }
@@ -2960,7 +2881,7 @@ function EdHasBreak($text) { return $text.IndexOf([char]10) -ge 0 -or $text.Inde
 function EdIsBlank($text) { return $text -cmatch '\A[ \t]*\z' }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Records: what the undo needs.
+# Records: what the undo needs
 
 function EdReadRecord($line) {
     $s = $script:Ed
@@ -2971,7 +2892,7 @@ function EdReadRecord($line) {
     if (-not [string]::Equals($one.Verb, 'cut')) { $s.Ours[$one.Path] = $one }
 }
 
-# A checksum that tells whether a value is still the one that was set; too short to give the value away.
+# A checksum that tells whether a value is still the one that was set
 function EdSum($text) {
     $h = [long]1
     foreach ($c in $text.ToCharArray()) { $h = ($h * 1000003 + [int]$c) % 2147483647 }
@@ -2980,7 +2901,7 @@ function EdSum($text) {
 
 function EdSumOf($p, $text) { return EdSum ($p + "`t" + $text) }
 
-# Whether this content is what the last set wrote, or the one before.
+# Whether this content is what the last set wrote, or the one before
 function EdMine($p, $text) {
     $s = $script:Ed
     if (-not $s.Ours.ContainsKey($p) -or [string]::Equals($s.Ours[$p].Verb, 'box')) { return $false }
@@ -2988,7 +2909,7 @@ function EdMine($p, $text) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Removing members, for both set and undo.
+# Removing members, for both set and undo
 
 function EdTakeOut($m, $record) {
     $s = $script:Ed
@@ -3006,11 +2927,9 @@ function EdTakeOut($m, $record) {
             if ($n) { $to = (EdBlankEnd ($to + 1)) + $n - 1 }
         }
     } else {
-        # Of the commas around it the one behind goes if something stays behind, else the one before.
         $comma = $m.Comma
         if (-not (EdStays $m 'Next') -and (EdStays $m 'Prev')) { $comma = $m.Prev.Comma }
         if (-not $from) {
-            # Laid out anew since: it goes with its own line, or with the blanks behind it.
             $k = EdBlankEnd ([Math]::Max($m.Comma, $end) + 1)
             $from = EdBlankStart $key
             if ((EdBreakAt $k) -or $k -eq $s.Close[$m.Host]) { $from = $from - (EdBreakBefore $from) } else { $from = $key }
@@ -3025,15 +2944,14 @@ function EdTakeOut($m, $record) {
 
 function EdIsSection($container) { return $container.Length -gt 0 -and [int]$container[0] -eq 35 }
 
-# The nearest member on one side that is not removed.
+# The nearest member on one side that is not removed
 function EdStays($m, $side) {
     do { $m = $m[$side] } while ($m -and $script:Ed.Gone.ContainsKey($m.Number))
     return $m
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Mode set. Plan: see above. The record may hold values of the file as it was but none from the plan; before is the record of the last
-# set, if there was one: then the new record leads back to the first original.
+# Mode set
 
 function EdReadSettings {
     $s = $script:Ed
@@ -3070,8 +2988,7 @@ function EdSetAll {
     return 0
 }
 
-# Puts the owner's value before ours. Where ours has changed, the owner's is in the record; where the owner wrote behind ours, it is what
-# is left without ours.
+# Puts the owner's value before ours
 function EdJoinValues {
     $s = $script:Ed
     foreach ($p in $s.Sets) {
@@ -3089,7 +3006,7 @@ function EdJoinValues {
     }
 }
 
-# A list without one of its parts.
+# A list without one of its parts
 function EdWithout($list, $ours) {
     $list = ",$list,"
     $part = ",$ours,"
@@ -3102,7 +3019,7 @@ function EdWithout($list, $ours) {
     return $list.Substring(1, $list.Length - 2)
 }
 
-# Records of the last set that this one did not replace stay valid.
+# Records of the last set that this one did not replace stay valid
 function EdCarryRecords {
     $s = $script:Ed
     foreach ($one in $s.Records) {
@@ -3118,10 +3035,9 @@ function EdRecord($verb, $p, $check, $a, $b, $c) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# First pass: what drop names and the plan does not set is cut out.
+# First pass: what drop names and the plan does not set is cut out
 
-# What the last set wrote and this one drops is not foreign: it is removed, or becomes what it was, before anything is cut and recorded.
-# Its record stays: a run can be killed before the file is replaced.
+# What the last set wrote and this one drops is not foreign: it is removed, or becomes what it was, before anything is cut and recorded
 function EdRetire {
     $s = $script:Ed
     $s.Gone = @{}
@@ -3150,7 +3066,7 @@ function EdCutForeign {
     EdRecordCuts
 }
 
-# A statement or a header goes with its line; its place is told from what stands above it.
+# A statement or a header goes with its line
 function EdCutLine($m) {
     $s = $script:Ed
     $anchor = $m.Above
@@ -3166,7 +3082,7 @@ function EdCutLine($m) {
     return $to
 }
 
-# A member with lines of its own goes with them, any other with the blanks on one side.
+# A member with lines of its own goes with them, any other with the blanks on one side
 function EdCutInside($m, $end) {
     $s = $script:Ed
     $k = EdStays $m 'Prev'
@@ -3197,7 +3113,7 @@ function EdCut($from, $to, $p, $anchor, $end) {
     $s.New['cut' + $p] = 1
 }
 
-# The place of a cut is its anchor and the text between the two, without other cuts.
+# The place of a cut is its anchor and the text between the two, without other cuts
 function EdRecordCuts {
     $s = $script:Ed
     $anchor = ''
@@ -3216,7 +3132,7 @@ function EdRecordCuts {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Second pass: values are replaced where they are, or put in.
+# Second pass: values are replaced where they are, or put in
 
 function EdSetValues {
     $s = $script:Ed
@@ -3239,7 +3155,6 @@ function EdSetValues {
             $was = if ($s.Owners.ContainsKey($p)) { EdQuote $s.Owners[$p] } else { EdSlice $m.Val $m.End }
             EdRecord 'was' $p $sum $was '' ''
         } else {
-            # With the sum of what it replaces, too: the record is written before the file, and a run can be killed between the two.
             $one = $s.Ours[$p]
             EdRecord $one.Verb $p ($sum + ',' + (EdSumOf $p $old)) $one.A $one.B $one.C
         }
@@ -3254,7 +3169,7 @@ function EdLiteral($p) {
     return $s.SetValue[$p]
 }
 
-# Puts in a member of a container that has braces: records it and returns its text. Gap is what goes before each key.
+# Puts in a member of a container that has braces: records it and returns its text
 function EdFresh($p, $gap) {
     $s = $script:Ed
     $text = ''
@@ -3303,7 +3218,7 @@ function EdQuote($text) {
     return $out.ToString()
 }
 
-# The pointer just below top on the way to p.
+# The pointer just below top on the way to p
 function EdStep($p, $top) {
     $end = $p.IndexOf([char]47, $top.Length + 1)
     if ($end -lt 0) { return $p }
@@ -3321,16 +3236,16 @@ function EdInsertJson {
     foreach ($p in $s.Missing) { if (-not $s.Done.ContainsKey($p)) { EdAddMembers (EdNearest $p) } }
 }
 
-# The deepest container on the way to p that exists.
+# The deepest container on the way to p that exists
 function EdNearest($p) {
     do { $p = EdUp $p } while (-not $script:Ed.Kind.ContainsKey($p))
     return $p
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Mode set: where new keys go, and in which style.
+# Mode set: where new keys go, and in which style
 
-# Line end, indentation and colon as the file has them.
+# Line end, indentation and colon as the file has them
 function EdFindStyle {
     $s = $script:Ed
     $s.Eol = "`n"
@@ -3357,7 +3272,7 @@ function EdColon($m) {
     return ': '
 }
 
-# The blanks at the start of the line that holds a place.
+# The blanks at the start of the line that holds a place
 function EdIndentAt($at) {
     $a = $at
     while ($a -gt 1 -and $at - $a -lt 4096 -and -not (EdHasBreak (EdSlice ($a - 1) ($a - 1)))) { $a-- }
@@ -3365,7 +3280,7 @@ function EdIndentAt($at) {
     return EdSlice $a ($end - 1)
 }
 
-# The end of the comments that follow on the line; with lines, of all that follow. Sets RunsOn if the last one ends with its line.
+# The end of the comments that follow on the line
 function EdAfterComments($at, $lines) {
     $s = $script:Ed
     $s.RunsOn = $false
@@ -3378,7 +3293,7 @@ function EdAfterComments($at, $lines) {
     return $at + $comment.Index + $comment.Length
 }
 
-# Puts everything that is missing in the container a behind its last member.
+# Puts everything that is missing in the container a behind its last member
 function EdAddMembers($a) {
     $s = $script:Ed
     $where = if ($s.Last.ContainsKey($a)) { EdBehindLast $a } else { EdInEmpty $a }
@@ -3390,7 +3305,6 @@ function EdAddMembers($a) {
         $s.Done[$c] = 1
         $steps.Add($c)
     }
-    # The inner calls of EdFresh write their records between, so the order of a container stays that of the text.
     $text = ''
     for ($i = 0; $i -lt $steps.Count; $i++) {
         $c = $steps[$i]
@@ -3430,7 +3344,7 @@ function EdInEmpty($a) {
     return @{ At = $at; Gap = $gap; Tail = $(if ($s.IsToml -and $rest.Length -eq 0) { ' ' } else { '' }) }
 }
 
-# Where a missing pointer goes: a container with braces, a section ("#2"), or a section to be made ("+/a/b").
+# Where a missing pointer goes: a container with braces, a section ("#2"), or a section to be made ("+/a/b")
 function EdHostOf($p) {
     $s = $script:Ed
     $a = EdNearest $p
@@ -3473,7 +3387,7 @@ function EdUnfinished {
     return $s.Length -gt 0 -and (EdCode $s.Length) -ne 10
 }
 
-# A statement below the last one of its section, with the same indentation.
+# A statement below the last one of its section, with the same indentation
 function EdAddLine($p, $section) {
     $s = $script:Ed
     $hasLast = $s.Last.ContainsKey($section)
@@ -3492,7 +3406,7 @@ function EdAddLine($p, $section) {
     EdEdit $at 0 ($before + (EdDotted $p $s.Base[$section]) + $s.Colon + (EdLiteral $p) + $after)
 }
 
-# A new section at the end of the file.
+# A new section at the end of the file
 function EdAddSection($p, $follows) {
     $s = $script:Ed
     $isUnfinished = EdUnfinished
@@ -3512,8 +3426,7 @@ function EdAddSection($p, $follows) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Mode undo. Plan: the record that set wrote. Takes back what is still as set wrote it.
-# Messages: "kept POINTER" for what was changed since, "lost POINTER" for a dropped key whose place no longer exists.
+# Mode undo
 
 function EdReadRecords {
     $s = $script:Ed
@@ -3538,7 +3451,6 @@ function EdUndoAll {
     EdPutBack
     if ($s.Edits.Count -gt 0) {
         if (EdVerified (EdApply)) { return 0 }
-        # What was dropped no longer fits; the rest of the undo does.
         $s.Why = ''
         foreach ($one in $s.Records) { if ([string]::Equals($one.Verb, 'cut')) { EdLose $one.Path } }
     }
@@ -3547,7 +3459,7 @@ function EdUndoAll {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# First pass: our values are removed, or become what they were; containers that set made are removed when nothing else is in them.
+# First pass: our values are removed, or become what they were
 
 function EdTakeBack {
     $s = $script:Ed
@@ -3569,7 +3481,7 @@ function EdTakeBack {
     foreach ($m in $s.Members) { if ($s.Gone.ContainsKey($m.Number) -and $m.Key -ge $s.Free) { EdTakeOut $m $s.Gone[$m.Number] } }
 }
 
-# Whether nothing but ours is in it. A comment in braces is not ours.
+# Whether nothing but ours is in it
 function EdHollow($p) {
     $s = $script:Ed
     $container = $s.Inside[$p]
@@ -3589,7 +3501,7 @@ function EdHollow($p) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Second pass: what was cut goes back to its place; at each place everything or nothing.
+# Second pass: what was cut goes back to its place
 
 function EdPutBack {
     $s = $script:Ed
@@ -3623,7 +3535,7 @@ function EdLose($p) {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# The whole. EdRun leaves the result in Text, the record in Record, messages in Messages, and returns the code.
+# The whole
 
 function EdTell($message) { $script:Ed.Messages.Add((EdOneLine $message)) }
 
@@ -3632,7 +3544,7 @@ function EdRefuse($code, $message) {
     return $code
 }
 
-# The letters of a text as keys.
+# The letters of a text as keys
 function EdSet($names) {
     $set = EdMap
     foreach ($name in $names) { $set[$name] = 1 }
@@ -3695,7 +3607,7 @@ function EdRun {
 }
 
 # ---------------------------------------------------------------------------------------------------------------
-# Entry.
+# Entry
 
 function Invoke-Editor($mode, $format, $rows, $text, $before = @(), $file = 'file') {
     EdStart $mode $format $rows $before $file
@@ -3727,8 +3639,7 @@ function EdResult($code) {
 
 # ---- The work ----
 
-# Update-File CLI LAYER PATH TOP OWNER WANTED: sees to it that one file holds what it should, or nothing of ours. Twice, if somebody
-# changed it meanwhile. Whatever stops one file does not stop the others.
+# Update-File CLI LAYER PATH TOP OWNER WANTED: sees to it that one file holds what it should, or nothing of ours
 function Update-File($cli, $layer, $path, $top, $owner, $wanted, $person) {
   foreach ($attempt in 1, 2) {
     try { $isAgain = Update-Once $cli $layer $path $top $owner $wanted $person } catch {
@@ -3747,7 +3658,6 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
   if ($isChecked -and ($state -ceq 'ok' -or $state -ceq 'absent')) {
     if ($layer -ceq 'User') { if ($state -ceq 'ok' -and (Test-Readable $path $owner)) { $state = 'readable' } }
     elseif (Test-Shared $path ($null -ne $CLIS[$cli].System.Merged)) { $state = 'shared' }
-    # A file for everybody that anybody can change protects nobody, and some CLIs ignore it.
     elseif ($state -ceq 'ok' -and (Test-Loose $path)) { $state = 'loose' }
   }
   if ($state -cne 'ok' -and $state -cne 'absent') {
@@ -3764,7 +3674,6 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
       Add-Trouble $cli $other $why
       return $false
     }
-    # The editor takes it for another variable, and the CLI, on Windows, for the same.
     if ($CLIS[$cli][$layer].Format -cne 'toml' -and (Test-OtherCase $target.Text @($CLIS[$cli][$layer].Rows | ForEach-Object { $_[2] }))) {
       Add-Trouble $cli $path 'has one of our variables in other letters, which is the same on Windows; remove it'
       return $false
@@ -3784,7 +3693,7 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
   return $false
 }
 
-# Get-UserFile CLI PERSON: where the file of a user is.
+# Get-UserFile CLI PERSON: where the file of a user is
 function Get-UserFile($cli, $person) {
   $about = $CLIS[$cli].User
   $folder = Join-Place $person.Home $about.Folder
@@ -3824,7 +3733,7 @@ function Update-Clis {
   }
 }
 
-# Test-Editor: tries the editor on made-up texts: what it sets is there, a second time it changes nothing, and the undo gives back every byte.
+# Test-Editor: tries the editor on made-up texts: what it sets is there, a second time it changes nothing, and the undo gives back every byte
 function Test-Editor {
   $sample = 'self-test-0000000000000000'
   foreach ($cli in $run.Clis) {
@@ -3850,7 +3759,7 @@ $SAMPLES = @{
 
 # ---- Start ----
 
-# Show-Help: the top of this file.
+# Show-Help: the top of this file
 function Show-Help {
   if (-not $SCRIPT_PATH) {
     Write-Line 'The options and exit codes are described at the top of this script.'

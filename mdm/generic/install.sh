@@ -39,17 +39,17 @@
 # Contents, by line:
 #     78  Settings and vehicle
 #    122  CLIs: their files, settings and signs
-#    441  Editor of JSON and TOML files, an awk program
-#   1684  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1909  Output
-#   2006  Options
-#   2095  Token
-#   2134  Machine: its system, people and CLIs
-#   2345  Lock and working folder
-#   2428  Files
-#   3015  Background processes
-#   3054  The work
-#   3164  Start
+#    442  Editor of JSON and TOML files, an awk program
+#   1685  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1910  Output
+#   2007  Options
+#   2096  Token
+#   2135  Machine: its system, people and CLIs
+#   2346  Lock and working folder
+#   2429  Files
+#   3016  Background processes
+#   3055  The work
+#   3165  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -313,10 +313,11 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-      kinds number /cleanupPeriodDays
-      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
+      kinds number /cleanupPeriodDays /feedbackSurveyRate
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas

@@ -35,16 +35,16 @@
 # Contents, by line:
 #     73  Settings and vehicle
 #    109  CLIs: their files, settings and signs
-#    413  Editor of JSON and TOML files, an awk program
-#   1099  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1200  Output
-#   1289  Options
-#   1378  Machine: its system, people and CLIs
-#   1584  Lock and working folder
-#   1662  Files
-#   2080  Background processes
-#   2112  The work
-#   2180  Start
+#    414  Editor of JSON and TOML files, an awk program
+#   1100  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1201  Output
+#   1290  Options
+#   1379  Machine: its system, people and CLIs
+#   1585  Lock and working folder
+#   1663  Files
+#   2081  Background processes
+#   2113  The work
+#   2181  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -299,10 +299,11 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-      kinds number /cleanupPeriodDays
-      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
+      kinds number /cleanupPeriodDays /feedbackSurveyRate
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas

@@ -43,16 +43,16 @@
 # Contents, by line:
 #     81  Settings and vehicle
 #    120  CLIs: their files, settings and signs
-#    414  Editor of JSON and TOML files, an awk program
-#   1100  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1201  Output
-#   1290  Options
-#   1379  Machine: its system, people and CLIs
-#   1569  Lock and working folder
-#   1647  Files
-#   2055  Background processes
-#   2087  The work
-#   2155  Start
+#    415  Editor of JSON and TOML files, an awk program
+#   1101  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1202  Output
+#   1291  Options
+#   1380  Machine: its system, people and CLIs
+#   1570  Lock and working folder
+#   1648  Files
+#   2056  Background processes
+#   2088  The work
+#   2156  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -301,10 +301,11 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-      kinds number /cleanupPeriodDays
-      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
+      kinds number /cleanupPeriodDays /feedbackSurveyRate
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas

@@ -39,17 +39,17 @@
 # Contents, by line:
 #     78  Settings and vehicle
 #    117  CLIs: their files, settings and signs
-#    426  Editor of JSON and TOML files, an awk program
-#   1669  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1894  Output
-#   1991  Options
-#   2080  Token
-#   2116  Machine: its system, people and CLIs
-#   2309  Lock and working folder
-#   2392  Files
-#   2969  Background processes
-#   3008  The work
-#   3118  Start
+#    427  Editor of JSON and TOML files, an awk program
+#   1670  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1895  Output
+#   1992  Options
+#   2081  Token
+#   2117  Machine: its system, people and CLIs
+#   2310  Lock and working folder
+#   2393  Files
+#   2970  Background processes
+#   3009  The work
+#   3119  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -299,10 +299,11 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-      kinds number /cleanupPeriodDays
-      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
+      kinds number /cleanupPeriodDays /feedbackSurveyRate
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas

@@ -44,16 +44,16 @@
 # Contents, by line:
 #     82  Settings and vehicle
 #    128  CLIs: their files, settings and signs
-#    422  Editor of JSON and TOML files, an awk program
-#   1108  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1209  Output
-#   1298  Options
-#   1387  Machine: its system, people and CLIs
-#   1577  Lock and working folder
-#   1655  Files
-#   2063  Background processes
-#   2095  The work
-#   2163  Start
+#    423  Editor of JSON and TOML files, an awk program
+#   1109  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1210  Output
+#   1299  Options
+#   1388  Machine: its system, people and CLIs
+#   1578  Lock and working folder
+#   1656  Files
+#   2064  Background processes
+#   2096  The work
+#   2164  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -309,10 +309,11 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-      kinds number /cleanupPeriodDays
-      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
+      kinds number /cleanupPeriodDays /feedbackSurveyRate
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas

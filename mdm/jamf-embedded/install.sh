@@ -40,17 +40,17 @@
 # Contents, by line:
 #     79  Settings and vehicle
 #    126  CLIs: their files, settings and signs
-#    435  Editor of JSON and TOML files, an awk program
-#   1678  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1903  Output
-#   2000  Options
-#   2089  Token
-#   2125  Machine: its system, people and CLIs
-#   2318  Lock and working folder
-#   2401  Files
-#   2978  Background processes
-#   3017  The work
-#   3127  Start
+#    436  Editor of JSON and TOML files, an awk program
+#   1679  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1904  Output
+#   2001  Options
+#   2090  Token
+#   2126  Machine: its system, people and CLIs
+#   2319  Lock and working folder
+#   2402  Files
+#   2979  Background processes
+#   3018  The work
+#   3128  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -308,10 +308,11 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-      kinds number /cleanupPeriodDays
-      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
+      kinds number /cleanupPeriodDays /feedbackSurveyRate
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas

@@ -40,17 +40,17 @@
 # Contents, by line:
 #     79  Settings and vehicle
 #    129  CLIs: their files, settings and signs
-#    438  Editor of JSON and TOML files, an awk program
-#   1681  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1906  Output
-#   2003  Options
-#   2092  Token
-#   2131  Machine: its system, people and CLIs
-#   2324  Lock and working folder
-#   2407  Files
-#   2984  Background processes
-#   3023  The work
-#   3133  Start
+#    439  Editor of JSON and TOML files, an awk program
+#   1682  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1907  Output
+#   2004  Options
+#   2093  Token
+#   2132  Machine: its system, people and CLIs
+#   2325  Lock and working folder
+#   2408  Files
+#   2985  Background processes
+#   3024  The work
+#   3134  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -311,10 +311,11 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-      kinds number /cleanupPeriodDays
-      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
+      kinds number /cleanupPeriodDays /feedbackSurveyRate
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas

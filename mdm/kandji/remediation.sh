@@ -39,17 +39,17 @@
 # Contents, by line:
 #     78  Settings and vehicle
 #    122  CLIs: their files, settings and signs
-#    431  Editor of JSON and TOML files, an awk program
-#   1674  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1899  Output
-#   1996  Options
-#   2085  Token
-#   2121  Machine: its system, people and CLIs
-#   2314  Lock and working folder
-#   2397  Files
-#   2974  Background processes
-#   3013  The work
-#   3123  Start
+#    432  Editor of JSON and TOML files, an awk program
+#   1675  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1900  Output
+#   1997  Options
+#   2086  Token
+#   2122  Machine: its system, people and CLIs
+#   2315  Lock and working folder
+#   2398  Files
+#   2975  Background processes
+#   3014  The work
+#   3124  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -304,10 +304,11 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle
-      kinds number /cleanupPeriodDays
-      kinds boolean /includeCoAuthoredBy /enableAllProjectMcpServers /disableAllHooks
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
+      kinds number /cleanupPeriodDays /feedbackSurveyRate
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas

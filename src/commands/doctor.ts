@@ -14,7 +14,8 @@ import { loadFleet } from "./fleet-options.ts";
 
 /** Default terminal width. */
 const WIDTH = 80;
-const MAX_TOKEN_FILE_BYTES = 64 * 1024;
+/** Of a token file, or of all certificates of a system. */
+const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
 export const doctorCommand: Command = {
 	name: "doctor",
@@ -81,7 +82,7 @@ async function run(fx: Effects, { options }: { readonly options: Flags }): Promi
 		throw new CrossfadeError("missingPart", { what, expected: "macOS, Linux or Windows", fix: "run it there" });
 	}
 	const readText = (path: string) => {
-		const file = machine.look(path, MAX_TOKEN_FILE_BYTES);
+		const file = machine.look(path, MAX_TEXT_BYTES);
 		return file.kind === "file" ? Buffer.from(file.bytes).toString("utf8") : undefined;
 	};
 	const isOpen = (path: string) => {

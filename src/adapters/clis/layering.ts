@@ -20,8 +20,14 @@ export interface LayerPlace {
 	 */
 	readonly paths?: Readonly<Partial<Record<Os, readonly string[]>>>;
 	readonly format?: LayerFormat;
-	/** Types of its keys at the top, as far as known; a value of another type breaks the file. */
+	/** Types of its values, as far as known; one of another type breaks the file. */
 	readonly types?: SettingKinds;
+	/** What in it leaves open what these releases make of it: a value of another type than these, one that is null, or an empty file. */
+	readonly doubts?: readonly {
+		readonly range: string;
+		readonly of: SettingKinds | "null" | "empty";
+		readonly why: string;
+	}[];
 	/** A table in which an unknown key breaks the file, and the keys that it knows. */
 	readonly strict?: { readonly table: string; readonly keys: readonly string[] };
 	/** It is applied after the CLI has checked what the weaker layers say together. */
@@ -112,6 +118,8 @@ export interface CliLayering {
 	readonly emptyCounts?: RegExp;
 	/** Settings of the proxy and the certificates. Those of the environment that every program obeys count in files alone. */
 	readonly transport?: { readonly anywhere: RegExp; readonly inFiles: RegExp };
+	/** Settings that name files of certificates in PEM, without which nothing is sent. */
+	readonly certificates?: RegExp;
 	/** Settings that name an endpoint. */
 	readonly endpoints: RegExp;
 	/** Sources not visible in any file on this machine. */

@@ -63,7 +63,8 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 		exits: exits(about.codes, actions),
 		tables: clis.flatMap((cli) => cliTable(cli, { sets, says })),
 	};
-	const shell = powerShellParts(facts, view);
+	const parts = powerShellParts(facts, view);
+	const shell = says ? parts : withShortComments(parts);
 	const filled = (contents: readonly string[]) =>
 		renderTemplate(template, { ...view, shell, about: aboutLines(script, about, contents) });
 	// The first is made for the length of the table, the second for its lines.
@@ -74,6 +75,14 @@ export function renderPowerShell(script: EndpointScript): Artefact {
 		mode: 0o644,
 		purpose: `${action} for ${vehicle.title}`,
 	};
+}
+
+/** Of comments above a function the first sentence, and none inside one: all of them are in the script for a person's own machine. */
+function withShortComments(parts: string): string {
+	return parts.replace(/^[ \t]+# .*\r?\n/gm, "").replace(/(?:^# (?!-).*\r?\n)+/gm, (comment) => {
+		const line = comment.trimEnd().replaceAll(/\r?\n# /g, " ");
+		return `${/^.*?[^.](?=\.(?: |$)|; )/.exec(line)?.[0] ?? line}\n`;
+	});
 }
 
 const GRAMMAR =

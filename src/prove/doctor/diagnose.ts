@@ -8,9 +8,9 @@ import { fingerprint } from "../../token/fingerprint.ts";
 import { Secret } from "../../token/secret.ts";
 import { tokenProblems } from "../../token/shape.ts";
 import type { Diagnosis, SignalState } from "./diagnosis.ts";
-import { findingsOf } from "./findings.ts";
+import { findingsOf, settingName } from "./findings.ts";
 import type { CliSight } from "./gather.ts";
-import { type LayerSight, resolve } from "./resolve.ts";
+import { type LayerSight, type ResolvedLayers, resolve } from "./resolve.ts";
 
 /** The doctor's other inputs. */
 export interface Consultation {
@@ -40,7 +40,11 @@ export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Co
 	const ours = pointer === undefined ? undefined : layering.programFiles?.(first.settings.get(pointer)?.value ?? "");
 	const programProblem = ours && problemOf(cli, ours, by.readText);
 	const token = ours && programProblem === undefined ? firstLine(by.readText(ours.token)) : undefined;
-	const resolved = token === undefined ? first : resolve(layering, sight.layers, sight.release, token);
+	const resolved = withCertificates(
+		token === undefined ? first : resolve(layering, sight.layers, sight.release, token),
+		layering,
+		by.readText,
+	);
 	const signals = resolved.emissions.map((emission) => signalState(emission, by.known));
 	const findings = findingsOf({
 		cli,
@@ -83,12 +87,33 @@ function firstLine(text: string | undefined): string | undefined {
 	return text?.split(/\r?\n/, 1)[0];
 }
 
-/** Releases older than a rule read files that break it. */
+/** What a release makes of a file: older ones read files that break a rule, and of some what is in them is not known. */
 function asReadBy(layer: LayerSight, release: CliSight["release"]): LayerSight {
 	const rule = layer.place.mustBeSafe;
+	const doubt = layer.odd?.find(({ range }) => !release || isInRange(release, range))?.why;
+	if (doubt !== undefined && layer.doubt === undefined) return { ...layer, doubt };
 	if (layer.state !== "unsafe" || !release || rule === undefined || isInRange(release, rule)) return layer;
 	return { ...layer, state: "read", why: undefined };
 }
+
+/** Nothing is called sent where a file of certificates that it goes by holds none. */
+function withCertificates(
+	resolved: ResolvedLayers,
+	layering: CliLayering,
+	readText: Consultation["readText"],
+): ResolvedLayers {
+	const pointer = [...resolved.settings].find(
+		([each, { value }]) => layering.certificates?.test(each) && !CERTIFICATE.test(readText(value) ?? ""),
+	)?.[0];
+	if (pointer === undefined) return resolved;
+	const why = `${settingName(pointer)} names a file in which no certificate was found`;
+	const emissions = resolved.emissions.map((each) =>
+		each.sent === "yes" ? { ...each, sent: "unknown" as const, why } : each,
+	);
+	return { ...resolved, emissions };
+}
+
+const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----\s+[A-Za-z0-9+/]{40,}/;
 
 /** Turns the token into a secret: anything else is dropped, and its text goes no further. */
 function signalState(emission: Emission, known: readonly KnownToken[]): SignalState {

@@ -10,7 +10,7 @@ import { ownEntry } from "../../base/lookup.ts";
 import { compareVersions, parseVersion, type Version } from "../../base/versions.ts";
 import type { Effects } from "../../effects/effects.ts";
 import type { Machine } from "../../effects/process/machine.ts";
-import { markAt, mistyped, type Parsed, parseSettings, unknownKey } from "./parse.ts";
+import { hasNull, markAt, mistyped, type Parsed, parseSettings, unknownKey } from "./parse.ts";
 import { expand, filledIn, foldersUpFrom, layerPaths, native, slashed, variablesOf } from "./paths.ts";
 import type { LayerSight } from "./resolve.ts";
 import { type WindowsSources, windowsLayers } from "./windows.ts";
@@ -146,9 +146,13 @@ async function sightOf(
 			: parseSettings(file.bytes, place.format ?? "json", place.tolerance ?? layering.tolerance);
 	const parsed = place.format === "jsonc" && layering.expanded ? withVariables(raw, layering.expanded, fx) : raw;
 	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem, isUnparsed: true };
-	const { types = {}, strict } = place;
+	const { types = {}, strict, doubts = [] } = place;
 	const wrong = mistyped(parsed.document, types) ?? (strict && unknownKey(parsed.document, strict));
 	if (wrong !== undefined) return { ...about, state: "broken", why: wrong };
+	const odd = doubts.filter(({ of }) => {
+		if (of === "empty") return Buffer.from(file.bytes).toString("latin1").trim() === "";
+		return of === "null" ? hasNull(parsed.document) : mistyped(parsed.document, of) !== undefined;
+	});
 	// Checks only its mode, not the folder's: that much of the rule is known.
 	if (place.mustBeSafe !== undefined && file.mode === undefined) {
 		const doubt = "is ignored if others can write it, and whether they can was not looked at";
@@ -163,7 +167,7 @@ async function sightOf(
 		};
 	}
 	const doubt = machine.os === "windows" ? otherCase(parsed.document, layering.variables) : undefined;
-	return { ...about, state: "read", document: parsed.document, ...(doubt !== undefined && { doubt }) };
+	return { ...about, state: "read", document: parsed.document, odd, ...(doubt !== undefined && { doubt }) };
 }
 
 /** On Windows a variable is the same in any case, and which of two counts is not known. */

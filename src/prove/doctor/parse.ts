@@ -2,7 +2,8 @@ import { parse as parseDotenv } from "dotenv";
 import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
 import { parse as parseToml, TomlError } from "smol-toml";
 import type { LayerFormat, Tolerance } from "../../adapters/clis/layering.ts";
-import { type SettingKinds, unlike } from "../../adapters/clis/setting-form.ts";
+import { type SettingKinds, settingKind, unlike } from "../../adapters/clis/setting-form.ts";
+import { ownEntry } from "../../base/lookup.ts";
 
 /** A file's content, or why it cannot be parsed. Reasons never quote it. */
 export type Parsed = { readonly document: Readonly<Record<string, unknown>> } | { readonly problem: string };
@@ -34,12 +35,34 @@ export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance:
 	}
 }
 
-/** The first value at the top that has another type than its key demands, in words; undefined if there is none. */
+/** The first value that has another type than its key demands, in words; undefined if there is none. */
 export function mistyped(document: Readonly<Record<string, unknown>>, types: SettingKinds): string | undefined {
-	const wrong = Object.entries(types).find(
-		([key, type]) => document[key] !== undefined && unlike(document[key], type) !== undefined,
-	);
-	return wrong && `has a value of the wrong type: ${wrong[0]} must be of type ${wrong[1]}`;
+	for (const [pointer, type] of Object.entries(types)) {
+		const value = valueAt(document, pointer);
+		const why = value === undefined ? undefined : unlike(value, type);
+		if (why !== undefined) return `has a value of the wrong type: ${pointer.slice(1).replaceAll("/", ".")} ${why}`;
+	}
+	return undefined;
+}
+
+/** Whether a telemetry setting is there without a value (null of JSON). */
+export function hasNull(document: Readonly<Record<string, unknown>>): boolean {
+	const env = valueAt(document, "/env");
+	return Object.values(isTable(env) ? env : {}).includes(null) || valueAt(document, "/otelHeadersHelper") === null;
+}
+
+export const isTable = (value: unknown): value is Readonly<Record<string, unknown>> => settingKind(value) === "object";
+
+/** The value that a pointer names (RFC 6901), through tables. */
+export function valueAt(document: Readonly<Record<string, unknown>>, pointer: string): unknown {
+	let found: unknown = document;
+	for (const word of pointer.split("/").slice(1)) found = isTable(found) ? ownEntry(found, unescaped(word)) : undefined;
+	return found;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6901#section-4 */
+export function unescaped(word: string): string {
+	return word.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 /** An unknown key in a table that allows none, in words without quoting it; undefined if there is none. */

@@ -1,8 +1,8 @@
 import type { Emission } from "../../adapters/clis/emission.ts";
 import type { CliLayering, Effective, LayerPlace } from "../../adapters/clis/layering.ts";
-import { settingKind } from "../../adapters/clis/setting-form.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { isInRange, type Version } from "../../base/versions.ts";
+import { isTable, unescaped, valueAt } from "./parse.ts";
 
 /** What was found at a layer's place. */
 export interface LayerSight {
@@ -22,6 +22,8 @@ export interface LayerSight {
 	readonly isOpen?: boolean | undefined;
 	/** What to do to the file before `crossfade install` changes it, although the CLI reads it as it is. */
 	readonly before?: string | undefined;
+	/** What of `LayerPlace.doubts` is in it. */
+	readonly odd?: readonly NonNullable<LayerPlace["doubts"]>[number][];
 	/** Why what stands here leaves open what is sent: goes on after the title of its place. */
 	readonly doubt?: string | undefined;
 }
@@ -145,8 +147,6 @@ function effectiveOf(
 
 type Branch = Readonly<Record<string, unknown>>;
 
-const isTable = (value: unknown): value is Branch => settingKind(value) === "object";
-
 /**
  * The values of weaker layers with those of one more over them, as far as the CLI checks them together: of a table that stands by itself, only
  * that table; of a file that it reads in part, or not at all, nothing.
@@ -165,12 +165,6 @@ function mergedAt(pointer: string, below: unknown, over: unknown, whole: readonl
 		mergedAt(`${pointer}/${key}`, ownEntry(below, key), value, whole),
 	]);
 	return Object.fromEntries([...Object.entries(below), ...both]);
-}
-
-function valueAt(values: Branch, pointer: string): unknown {
-	let found: unknown = values;
-	for (const word of pointer.split("/").slice(1)) found = isTable(found) ? ownEntry(found, unescaped(word)) : undefined;
-	return found;
 }
 
 function emissionsOf(
@@ -218,11 +212,6 @@ function corrected(
 
 /** Used for an unknown release. */
 const NEWEST: Version = [999_999, 0, 0];
-
-/** https://www.rfc-editor.org/rfc/rfc6901#section-4 */
-function unescaped(word: string): string {
-	return word.replaceAll("~1", "/").replaceAll("~0", "~");
-}
 
 function isBelow(pointer: string, ancestor: string): boolean {
 	return pointer === ancestor || pointer.startsWith(`${ancestor}/`);

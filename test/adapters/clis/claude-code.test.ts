@@ -172,6 +172,43 @@ describe("Claude Code", () => {
 		expect(states("2.1.330")).toEqual(["yes", "yes"]);
 	});
 
+	test.each<[what: string, release: string, layers: Layers, expected: readonly string[]]>([
+		[
+			"the protocol of a managed file goes before those for one signal",
+			"2.1.330",
+			{ user: env("u", "U", { OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: "banana" }), managed: env("m", "M") },
+			["yes", "yes"],
+		],
+		[
+			"without protocol and endpoint of one signal nothing is sent",
+			"2.1.330",
+			{
+				user: env("u", "U", {
+					OTEL_EXPORTER_OTLP_PROTOCOL: "",
+					OTEL_EXPORTER_OTLP_ENDPOINT: "",
+					OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "https://u/v1/logs",
+				}),
+			},
+			["no", "no"],
+		],
+		[
+			"an endpoint of another scheme",
+			"2.1.330",
+			{ user: env("u", "U", { OTEL_EXPORTER_OTLP_ENDPOINT: "ftp://u" }) },
+			["no", "no"],
+		],
+		[
+			"an interval of nothing",
+			"2.1.81",
+			{ user: env("u", "U", { OTEL_METRIC_EXPORT_INTERVAL: "0" }) },
+			["unknown", "unknown"],
+		],
+		["a queue of nothing", "2.1.330", { user: env("u", "U", { OTEL_BLRP_MAX_QUEUE_SIZE: "0" }) }, ["unknown", "yes"]],
+		["a character that runtimes write in two ways", "2.1.330", { user: env("u/a^", "U") }, ["unknown", "unknown"]],
+	])("%s (%s)", (_what, release, layers, expected) => {
+		expect(outcome("claude-code", release, layers).emissions.map((each) => each.sent)).toEqual(expected);
+	});
+
 	test("a program goes before every header, be it a project's or under a managed file", () => {
 		const program = { otelHeadersHelper: "/bin/sh /home/u/.claude/crossfade-header" };
 		expect(sent("claude-code", "2.1.330", { user: { ...env("u", "U"), ...program } }, "P")).toEqual(to("u", "P"));

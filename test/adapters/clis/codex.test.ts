@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Layers, sent } from "../../harness/layers.ts";
+import { type Layers, outcome, sent } from "../../harness/layers.ts";
 
 describe("Codex", () => {
 	const exporter = (host: string, token: string) => ({
@@ -103,5 +103,61 @@ describe("Codex", () => {
 		["where they can be", "0.169.0", { user: otel("u", "a%2Db") }, to("u", "a-b")],
 	])("%s (%s)", (_what, release, layers, expected) => {
 		expect(sent("codex", release, layers)).toEqual(expected);
+	});
+
+	test.each<[what: string, layers: Layers, expected: readonly string[]]>([
+		[
+			"a time limit of nothing",
+			{ user: otel("u", "U"), environment: variable("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "0") },
+			["unknown", "yes"],
+		],
+		[
+			"a queue of nothing",
+			{ user: otel("u", "U"), environment: variable("OTEL_BLRP_MAX_QUEUE_SIZE", "0") },
+			["unknown", "yes"],
+		],
+		["a character that no URI has", { user: otel("u/<a>", "U") }, ["unknown", "unknown"]],
+		[
+			"a scheme in capitals",
+			{ user: { otel: { exporter: { "otlp-http": { endpoint: "HTTPS://u/v1/logs", protocol: "json" } } } } },
+			["yes", "no"],
+		],
+		[
+			"compression of metrics that have no exporter of ours: it makes one for itself",
+			{
+				user: { otel: { exporter: exporter("u", "U") } },
+				environment: variable("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip"),
+			},
+			["no", "no"],
+		],
+		[
+			"and of metrics that are switched off",
+			{
+				user: { otel: { exporter: exporter("u", "U"), metrics_exporter: "none" } },
+				environment: variable("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip"),
+			},
+			["yes", "no"],
+		],
+		["a table where a word belongs", { defaults: { tui: 7 }, user: otel("u", "U") }, ["no", "no"]],
+		[
+			"one that a stronger file puts right",
+			{ defaults: { tui: 7 }, user: { ...otel("u", "U"), tui: {} } },
+			["yes", "yes"],
+		],
+		[
+			"two variants of an exporter, in two files",
+			{ defaults: { otel: { exporter: { "otlp-grpc": { endpoint: "https://d" } } } }, user: otel("u", "U") },
+			["no", "no"],
+		],
+	])("%s", (_what, layers, expected) => {
+		expect(outcome("codex", "0.169.0", layers).emissions.map((each) => each.sent)).toEqual(expected);
+	});
+
+	test("an empty variable for one signal replaces the headers of the general one", () => {
+		const both = { env: { OTEL_EXPORTER_OTLP_HEADERS: "Authorization=Bearer E", OTEL_EXPORTER_OTLP_LOGS_HEADERS: "" } };
+		expect(sent("codex", "0.169.0", { user: otel("u", "U"), environment: both })).toEqual([
+			"logs https://u/v1/logs U",
+			"metrics https://u/v1/metrics E",
+		]);
 	});
 });

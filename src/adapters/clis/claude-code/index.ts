@@ -9,6 +9,7 @@
  * seen was run with releases 2.1.81 and 2.1.330.
  */
 import type { Cli, FileSetting, LayerRow, Rival } from "../cli.ts";
+import type { SettingKind, SettingKinds } from "../setting-form.ts";
 import headerProgram from "./header.sh";
 
 /** https://code.claude.com/docs/en/monitoring-usage; every value of `env` is a string. */
@@ -49,21 +50,23 @@ const diversions: readonly LayerRow[] = ["LOGS", "METRICS", "TRACES"].flatMap((s
 	["ENDPOINT", "HEADERS", "PROTOCOL"].map((what) => ({ drop: `/env/OTEL_EXPORTER_OTLP_${signal}_${what}` })),
 );
 
-/** Seen in 2.1.81 and 2.1.330 for the first three; the others are as documented. */
-const kinds = {
-	"/env": "object",
-	"/model": "string",
-	"/permissions": "object",
-	"/otelHeadersHelper": "string",
-	"/apiKeyHelper": "string",
-	"/hooks": "object",
-	"/statusLine": "object",
-	"/cleanupPeriodDays": "number",
-	"/includeCoAuthoredBy": "boolean",
-	"/enableAllProjectMcpServers": "boolean",
-	"/disableAllHooks": "boolean",
-	"/outputStyle": "string",
-} as const;
+/** A value of another kind switches the whole file off: seen in 2.1.81 and 2.1.330, but for `hooks`, which 2.1.330 leaves out. */
+const keys: Readonly<Partial<Record<SettingKind, string>>> = {
+	object:
+		"env permissions hooks statusLine enabledPlugins attribution sandbox fileSuggestion modelOverrides worktree pluginConfigs remote spinnerVerbs",
+	string: `model otelHeadersHelper apiKeyHelper outputStyle awsAuthRefresh awsCredentialExport language plansDirectory agent minimumVersion
+		autoUpdatesChannel`,
+	number: "cleanupPeriodDays feedbackSurveyRate",
+	boolean: `includeCoAuthoredBy includeGitInstructions enableAllProjectMcpServers disableAllHooks respectGitignore skipWebFetchPreflight
+		spinnerTipsEnabled alwaysThinkingEnabled fastMode prefersReducedMotion autoMemoryEnabled channelsEnabled allowManagedHooksOnly`,
+	list: `permissions/allow permissions/deny permissions/ask permissions/additionalDirectories companyAnnouncements disabledMcpjsonServers
+		availableModels httpHookAllowedEnvVars allowedHttpHookUrls strictKnownMarketplaces`,
+};
+const kinds: SettingKinds = Object.fromEntries(
+	Object.entries(keys).flatMap(([kind, names]) =>
+		names.split(/\s+/).map((name) => [`/${name}`, kind as SettingKind] as const),
+	),
+);
 
 const bySignal = (...names: readonly string[]) =>
 	["LOGS", "METRICS", "TRACES"].flatMap((signal) => names.map((name) => `/env/OTEL_EXPORTER_OTLP_${signal}_${name}`));

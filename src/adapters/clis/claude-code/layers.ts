@@ -8,6 +8,7 @@
 import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
 import type { CliLayering, Effective } from "../layering.ts";
 import { assembled, pairsOf } from "../otel-js.ts";
+import { doubtOf, doubtOfAll, exporterWords, failureOf, isOfWeb, isOn, protocolOf, signals } from "./exporters.ts";
 import { cli } from "./index.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
@@ -31,15 +32,19 @@ const clears = [
 	})),
 	{ range: ">=2.1.217", having: /^\/env\/OTEL_EXPORTER_OTLP_HEADERS$/, pointer: destination },
 	{ range: ">=2.1.217", having: /^\/env\/OTEL_EXPORTER_OTLP_ENDPOINT$/, pointer: endpoints },
+	// Seen in 2.1.330.
+	{
+		range: ">=2.1.330",
+		having: /^\/env\/OTEL_EXPORTER_OTLP_PROTOCOL$/,
+		pointer: /^\/env\/OTEL_EXPORTER_OTLP_(LOGS|METRICS|TRACES)_PROTOCOL$/,
+	},
 ];
 
 /** Seen: 2.1.81 reads them from a project, 2.1.330 does not; both use a project's header program. */
 const ignores = [{ range: ">=2.1.330", pointer: /^\/env\/(OTEL_|CLAUDE_CODE_ENABLE_TELEMETRY$)/ }];
 
 /** A value of another type switches the whole file off. */
-const types = Object.fromEntries(
-	Object.entries(cli.user.kinds ?? {}).map(([pointer, kind]) => [pointer.slice(1), kind]),
-);
+const types = cli.user.kinds ?? {};
 
 // A value of a wrong type is left out of a managed file, and the rest of it counts (seen in 2.1.330).
 const managed = {
@@ -51,16 +56,22 @@ const managed = {
 	// Seen in 2.1.330: with broken JSON it ends with 1, once in many after it had sent by the other files.
 	broken: "cli",
 	sendsFirst: true,
+	doubts: [
+		// Seen in 2.1.81: it is left out as a whole.
+		{
+			range: "<2.1.330",
+			of: types,
+			why: "has a value of a wrong type, and whether the rest of it counts is not known",
+		},
+		// Seen in 2.1.330, where one for the endpoint stopped all of it.
+		{ range: "", of: "null", why: "has a setting without a value, and what that does is not known" },
+	],
 } as const;
-
-const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
 
 const GENERAL = "/env/OTEL_EXPORTER_OTLP_HEADERS";
 const PROGRAM = "/otelHeadersHelper";
 /** Where the exporters send if the endpoint is no URL. */
 const FALLBACK = "http://localhost:4318/";
-
-const protocols = ["http/protobuf", "http/json", "grpc"] as const;
 
 export const layering: CliLayering = {
 	id: "claude-code",
@@ -78,6 +89,8 @@ export const layering: CliLayering = {
 			format: "json",
 			// Seen in 2.1.330: with broken JSON it does not start, with a byte order mark it reads none of it.
 			tolerance: { bom: false, utf16: false },
+			// Seen in 2.1.81, which does not start.
+			doubts: [{ range: "<2.1.330", of: "empty", why: "is empty, with which some releases do not start" }],
 			broken: "unknown",
 		},
 		{
@@ -173,7 +186,7 @@ export const layering: CliLayering = {
 		const doubt = settings.isRelease("<2.1.330") ? doubtOfAll(settings) : undefined;
 		return signals.flatMap((signal) => {
 			// Spans are a separate beta; report them only if enabled.
-			if (signal === "traces" && !exportersOf(signal, settings).includes("otlp")) return [];
+			if (signal === "traces" && !exporterWords(signal, settings).includes("otlp")) return [];
 			const emission = emissionOf(signal, settings);
 			if (emission.sent === "no") return [emission];
 			if (failure !== undefined) return [{ ...emission, sent: "no", why: failure }];
@@ -242,45 +255,24 @@ export const layering: CliLayering = {
 	],
 };
 
-const signals: readonly EmittedSignal[] = ["logs", "metrics", "traces"];
-
-function exportersOf(signal: EmittedSignal, { get }: Effective): string[] {
-	return (get(`/env/OTEL_${signal.toUpperCase()}_EXPORTER`) ?? "").split(",").map((each) => each.trim());
-}
-
-/** Seen in 2.1.81 and 2.1.330: an exporter or a protocol that does not exist, of one signal, keeps all signals from being sent. */
-function failureOf(signal: EmittedSignal, settings: Effective): string | undefined {
-	const used = exportersOf(signal, settings);
-	if (signal === "traces" && !isOn(settings.get("/env/CLAUDE_CODE_ENHANCED_TELEMETRY_BETA")?.trim())) return undefined;
-	const known = ["otlp", "none", "console", "", ...(signal === "metrics" ? ["prometheus"] : [])];
-	if (used.some((word) => !known.includes(word)))
-		return `OTEL_${signal.toUpperCase()}_EXPORTER names an unknown exporter, so nothing is sent`;
-	return used.includes("otlp") ? protocolOf(signal, settings).off : undefined;
-}
-
-/** Seen: what stops one signal stops in 2.1.81 the others too, and in 2.1.330 does not. */
-function doubtOfAll(settings: Effective): string | undefined {
-	const isNone = (signal: EmittedSignal) => exportersOf(signal, settings).includes("none") && signal !== "traces";
-	if (signals.some(isNone)) return "an exporter named none may stop all of it before 2.1.330";
-	const headers = (signal: EmittedSignal) => settings.get(`/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`);
-	return signals.some((signal) => pairsOf(headers(signal), "").isMalformed)
-		? "headers of one signal that cannot be decoded may stop all of it before 2.1.330"
-		: undefined;
-}
-
 function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
 	const { url, urlFrom, flaw } = destinationOf(signal, settings);
 	const protocol = protocolOf(signal, settings);
 	const about = { signal, url, urlFrom, protocol: protocol.protocol, ...(flaw !== undefined && { flaws: [flaw] }) };
-	const off = reasonForSilence(signal, settings) ?? protocol.off;
+	const off =
+		reasonForSilence(signal, settings) ??
+		protocol.off ??
+		(isOfWeb(url) ? undefined : "its endpoint is neither http nor https");
 	const headers = headersOf(signal, settings);
 	const known = "headers" in headers ? headers.headers : [];
 	if (off !== undefined) return { ...about, sent: "no", why: off, headers: known };
+	const unsure = doubtOf(signal, url, settings);
+	if (unsure !== undefined) return { ...about, sent: "unknown", why: unsure, headers: known };
 	if (isEmptyInManaged(signal, settings)) {
 		const doubt = "a managed file sets an endpoint or headers to nothing, and what that does is not known";
 		return { ...about, sent: "unknown", why: doubt, headers: known };
 	}
-	if (exportersOf(signal, settings).includes("prometheus")) {
+	if (exporterWords(signal, settings).includes("prometheus")) {
 		return { ...about, sent: "unknown", why: "what is sent beside the other exporter is not known", headers: known };
 	}
 	const doubt = protocol.protocol === "grpc" ? "what it sends with gRPC is not known" : protocol.doubt;
@@ -304,24 +296,7 @@ function reasonForSilence(signal: EmittedSignal, settings: Effective): string | 
 	if (!isOn(get("/env/CLAUDE_CODE_ENABLE_TELEMETRY")?.trim())) return "CLAUDE_CODE_ENABLE_TELEMETRY is not 1";
 	if (signal === "traces" && !isOn(get("/env/CLAUDE_CODE_ENHANCED_TELEMETRY_BETA")?.trim()))
 		return "CLAUDE_CODE_ENHANCED_TELEMETRY_BETA is not 1";
-	return exportersOf(signal, settings).includes("otlp") ? undefined : `${name} is not otlp`;
-}
-
-/** Seen: without one, 2.1.330 sends protobuf over HTTP and 2.1.81 nothing, and the release between that changed it is not known; with a word that is none of these, neither sends anything. */
-function protocolOf(
-	signal: EmittedSignal,
-	{ get, isRelease }: Effective,
-): { readonly protocol?: Emission["protocol"]; readonly off?: string; readonly doubt?: string } {
-	const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`;
-	const general = "OTEL_EXPORTER_OTLP_PROTOCOL";
-	const [name, text = ""] = [own, general]
-		.map((each) => [each, get(`/env/${each}`)?.trim()] as const)
-		.find(([, value]) => value) ?? [general];
-	const protocol = protocols.find((each) => each === text);
-	if (protocol) return { protocol };
-	if (text !== "") return { off: `${name} is not http/protobuf or http/json` };
-	if (isRelease("<2.1.82")) return { off: `${general} is not set` };
-	return isRelease("<2.1.330") ? { doubt: `${general} is not set` } : { protocol: "http/protobuf" };
+	return exporterWords(signal, settings).includes("otlp") ? undefined : `${name} is not otlp`;
 }
 
 function destinationOf(

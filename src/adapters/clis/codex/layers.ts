@@ -31,8 +31,10 @@ const forms = [...(cli.elsewhere?.forms ?? []), ...(cli.user.forms ?? [])];
 export const layering: CliLayering = {
 	id: "codex",
 	tolerance: { bom: true, utf16: false },
-	variables: /^(OTEL_EXPORTER_OTLP_|OTEL_RESOURCE_ATTRIBUTES$|CODEX_HOME$|CODEX_CA_CERTIFICATE$|SSL_CERT_)/,
-	emptyCounts: /^OTEL_EXPORTER_OTLP_(\w+_)?COMPRESSION$/,
+	variables:
+		/^(OTEL_EXPORTER_OTLP_|OTEL_B(LRP|SP)_|OTEL_RESOURCE_ATTRIBUTES$|CODEX_HOME$|CODEX_CA_CERTIFICATE$|SSL_CERT_)/,
+	// Seen in 0.165.0 and 0.169.0: an empty one for a signal replaces the general one, too.
+	emptyCounts: /^OTEL_EXPORTER_OTLP_(\w+_)?(COMPRESSION|HEADERS)$/,
 	layers: [
 		{
 			id: "defaults",
@@ -63,7 +65,9 @@ export const layering: CliLayering = {
 			paths: everywhere("^.codex/config.toml"),
 			format: "toml",
 			ignores: [{ range: "", pointer: /^\/otel/ }],
-			broken: "file",
+			types: Object.fromEntries(Object.entries(kinds).filter(([pointer]) => !pointer.startsWith("/otel"))),
+			// Seen in 0.165.0 and 0.169.0: where the folder is trusted it does not start, otherwise it ignores the file.
+			broken: "unknown",
 		},
 		{
 			id: "managed",
@@ -96,7 +100,13 @@ export const layering: CliLayering = {
 		anywhere: /^\/otel\/\w+\/otlp-http\/tls\/|^\/env\/(SSL_CERT_(FILE|DIR)|CODEX_CA_CERTIFICATE)$/,
 		inFiles: /^$/,
 	},
-	unseen: ["requirements from the cloud or a configuration profile, which override all of these", "the flag -c"],
+	// Seen in 0.165.0 and 0.169.0: where there are none in it, nothing is sent.
+	certificates: /^\/otel\/\w+\/otlp-http\/tls\/(ca|client)-certificate$|^\/env\/(SSL_CERT_FILE|CODEX_CA_CERTIFICATE)$/,
+	unseen: [
+		"values in other tables than otel, by which it may not start",
+		"requirements from the cloud or a configuration profile, which override all of these",
+		"the flag -c",
+	],
 	emissions(settings) {
 		const failure = signals.map((signal) => failureOf(signal, settings)).find((why) => why !== undefined);
 		return signals.flatMap((signal) => {
@@ -140,7 +150,7 @@ export const layering: CliLayering = {
 		},
 		{
 			pointer: /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/,
-			value: /^(?!.*authorization\s*=)/i,
+			value: /^(?=.)(?!.*authorization\s*=)/i,
 			severity: "warning",
 			what: "the headers in {name} are also sent",
 			fix: "unset {name} before you start Codex",
@@ -177,16 +187,34 @@ export const layering: CliLayering = {
 };
 
 /** The setting that keeps a signal's exporter from being made, and so all of them. Seen in 0.165.0 and 0.169.0. */
-function failureOf(signal: EmittedSignal, { get }: Effective): string | undefined {
-	const at = `/otel/${exporters[signal]}`;
-	const url = get(`${at}/otlp-http/endpoint`) ?? get(`${at}/otlp-grpc/endpoint`);
-	if (url === undefined) return undefined;
-	const names = [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_COMPRESSION`, "OTEL_EXPORTER_OTLP_COMPRESSION"];
+function failureOf(signal: EmittedSignal, { get, at }: Effective): string | undefined {
+	const place = `/otel/${exporters[signal]}`;
+	const url = get(`${place}/otlp-http/endpoint`) ?? get(`${place}/otlp-grpc/endpoint`);
+	const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_COMPRESSION`;
+	const names = [own, "OTEL_EXPORTER_OTLP_COMPRESSION"];
 	const name = names.find((each) => get(`/env/${each}`) !== undefined);
-	if (name !== undefined) return `${name} is set, so Codex creates no exporter`;
-	const isSent = /^https?:\/\/[^\s/?#]+/.test(url) && !/\s/.test(url);
+	// Without an exporter of its own for metrics it makes one for itself.
+	const isMade = url !== undefined || (signal === "metrics" && (at(place) === undefined || at(place) === "statsig"));
+	if (name !== undefined && isMade) return `${name} is set, so Codex creates no exporter`;
+	if (url === undefined) return undefined;
+	const isSent = /^https?:\/\/[^\s/?#]+/i.test(url) && !/\s/.test(url);
 	return isSent ? undefined : `the endpoint of ${exporters[signal]} is not a URL, so Codex creates no exporter`;
 }
+
+/** What may keep a signal from being sent, or in time. Seen in 0.165.0 and 0.169.0, of some values. */
+function doubtOf(signal: EmittedSignal, endpoint: string, { get }: Effective): string | undefined {
+	if (/[{}|^`"<>]/.test(endpoint)) return "what becomes of a character of its endpoint is not known";
+	const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_TIMEOUT`;
+	const limit = [own, "OTEL_EXPORTER_OTLP_TIMEOUT"].find((name) => get(`/env/${name}`) !== undefined);
+	const text = limit && get(`/env/${limit}`);
+	if (text !== undefined && /^\s*\+?\d+\s*$/.test(text) && Number(text) < LONG_ENOUGH_MS)
+		return `${limit} may end it before it is answered`;
+	const queue = ["OTEL_BLRP_MAX_QUEUE_SIZE", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "OTEL_BLRP_EXPORT_TIMEOUT"];
+	const name = queue.find((each) => signal === "logs" && get(`/env/${each}`) !== undefined);
+	return name && `${name} may drop it`;
+}
+
+const LONG_ENOUGH_MS = 5000;
 
 function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
 	const { get } = settings;
@@ -216,6 +244,8 @@ function emissionOf(signal: EmittedSignal, settings: Effective): Emission {
 		return { ...about, sent: "no", why: "analytics.enabled is false, which stops metrics before 0.164.0", headers: [] };
 	}
 	if ("why" in found) return { ...about, sent: "unknown", why: found.why, headers: [] };
+	const doubt = doubtOf(signal, endpoint, settings);
+	if (doubt !== undefined) return { ...about, sent: "unknown", why: doubt, headers: found.headers };
 	const isSigned = found.headers.some(({ name }) => name === "authorization");
 	if (login === undefined) return { ...about, sent: "yes", headers: found.headers };
 	if (isSigned) {

@@ -31,6 +31,7 @@ function file(materials: Materials, whole: number): string {
 		...(choose.maybe(0.15) && { model: choose.mostly<unknown>(0.7, "opus", 7) }),
 		...(choose.maybe(0.1) && { permissions: choose.mostly<unknown>(0.7, { allow: [] }, "x") }),
 		...(choose.maybe(0.1) && { banana: 7 }),
+		...(choose.maybe(0.08) && choose.pick<Record<string, unknown>>(ODD)),
 		...(choose.maybe(0.06) && {
 			otelHeadersHelper: choose.pick<unknown>(["", `echo '{"Authorization":"Bearer ${token()}"}'`, 7]),
 		}),
@@ -38,6 +39,17 @@ function file(materials: Materials, whole: number): string {
 	const text = JSON.stringify({ env, ...more });
 	return choose.mostly(0.94, text, `\ufeff${text}`, `// mine\n${text}`, text.replace(/\}$/, ",}"), `${text}\n\n`);
 }
+
+/** With each of them some release leaves the whole file out, or does not. */
+const ODD = [
+	{ permissions: { allow: "x" } },
+	{ permissions: { deny: [] } },
+	{ sandbox: "x" },
+	{ language: 7 },
+	{ attribution: {} },
+	{ companyAnnouncements: "x" },
+	{ respectGitignore: 1 },
+];
 
 /** With a probability all that is needed, and besides some that are not. */
 function variables(materials: Materials, whole: number): Record<string, string> {
@@ -66,5 +78,7 @@ function variables(materials: Materials, whole: number): Record<string, string> 
 	}
 	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.05, () => "gzip");
 	rarely("OTEL_SDK_DISABLED", 0.02, () => "true");
+	rarely("OTEL_METRIC_EXPORT_INTERVAL", 0.02, () => choose.pick(["0", "1000"]));
+	rarely("OTEL_BLRP_MAX_QUEUE_SIZE", 0.02, () => "0");
 	return found;
 }

@@ -29,6 +29,9 @@ export const codex: Generator = (materials) => {
 	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.03, () => choose.pick(["gzip", "none", ""]));
 	rarely("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", 0.02, () => "gzip");
 	rarely("OTEL_SDK_DISABLED", 0.03, () => "true");
+	rarely("OTEL_EXPORTER_OTLP_TIMEOUT", 0.03, () => choose.pick(["0", "abc", "30000"]));
+	rarely("OTEL_BLRP_MAX_QUEUE_SIZE", 0.02, () => "0");
+	rarely("SSL_CERT_FILE", 0.02, () => "/nowhere.pem");
 	return { files, env };
 };
 
@@ -44,11 +47,28 @@ function file(materials: Materials, whole: number): string {
 		...(choose.maybe(0.8) ? ['trace_exporter = "none"'] : []),
 		...(choose.maybe(0.3) ? [`log_user_prompt = ${choose.mostly(0.85, "false", '"no"')}`] : []),
 		...(choose.maybe(0.1) ? ["banana = 1"] : []),
+		...(choose.maybe(0.06) ? [choose.pick(IN_OTEL)] : []),
 	];
+	const top = choose.maybe(0.08) ? [choose.pick(TOP)] : [];
 	const analytics = choose.maybe(0.1) ? ["[analytics]", `enabled = ${choose.mostly(0.5, "false", "true")}`] : [];
-	const text = ["[otel]", ...lines, ...more, ...analytics, ""].join("\n");
+	const text = [...top, "[otel]", ...lines, ...more, ...analytics, ""].join("\n");
 	return choose.mostly(0.96, text, `\ufeff${text}`, text.replaceAll("\n", "\r\n"), `${text}[otel]\n`);
 }
+
+const TOP = [
+	"tui = 7",
+	'history = "x"',
+	"notify = []",
+	"review_model = 1",
+	'file_opener = "none"',
+	'project_doc_max_bytes = "1"',
+];
+const IN_OTEL = [
+	'span_attributes = "x"',
+	'span_attributes = { a = "b" }',
+	"tracestate = 1",
+	'tool_result = { max_bytes = "0" }',
+];
 
 function exporter(materials: Materials, signal: string): string {
 	const { choose, host } = materials;
@@ -63,9 +83,12 @@ function exporter(materials: Materials, signal: string): string {
 		`${at}/v1/${signal}`,
 		` http://${at}/v1/${signal}`,
 		`http://${at}/a%20b`,
+		`HTTP://${at}/v1/${signal}`,
 	);
 	const protocol = choose.mostly(0.85, '"binary"', '"json"', '"json"', '"http/protobuf"');
+	const more = choose.pick(["banana = 1", "tls = 1", "tls = {}", 'tls = { ca-certificate = "/nowhere.pem" }']);
 	const parts = [
+		...(choose.maybe(0.05) ? [more] : []),
 		`endpoint = ${JSON.stringify(endpoint)}`,
 		...(choose.maybe(0.98) ? [`protocol = ${protocol}`] : []),
 		...(choose.maybe(0.9) ? [`headers = { ${headers(materials).join(", ")} }`] : []),
@@ -86,5 +109,6 @@ function headers({ choose, token }: Materials): string[] {
 		const other = choose.pick(["X-A", "x-a", "X-Scope-OrgID", "X A", "X%2DB", "X_C"]);
 		set(other, choose.mostly(0.5, "1", "a b", "a%2Fb", "a,b;c=d", "", "é", "%C3%A9", "100%zz", "a%0Ab"));
 	}
+	if (choose.maybe(0.03)) found.set("X-D", choose.pick(["1", "true", "2026-01-01", "[]"]));
 	return [...found].map(([key, value]) => `${JSON.stringify(key)} = ${value}`);
 }

@@ -1,6 +1,6 @@
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { misform, settingKind, unlike } from "../../../src/adapters/clis/setting-form.ts";
+import { misform, settingKind, unlike } from "../../src/adapters/clis/setting-form.ts";
 
 const form = {
 	pointer: "/exporter",

@@ -1,0 +1,97 @@
+/**
+ * Which exporters of Claude Code are made, and for which protocol: what its settings say of that, besides where they send. Seen in 2.1.81 and
+ * 2.1.330 (test/real/emission.test.ts).
+ *
+ * Sources: https://code.claude.com/docs/en/monitoring-usage
+ */
+import type { Emission, EmittedSignal } from "../emission.ts";
+import type { Effective } from "../layering.ts";
+import { pairsOf } from "../otel-js.ts";
+
+export const isOn = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value);
+
+const protocols = ["http/protobuf", "http/json", "grpc"] as const;
+
+export const signals: readonly EmittedSignal[] = ["logs", "metrics", "traces"];
+
+export function exporterWords(signal: EmittedSignal, { get }: Effective): string[] {
+	return (get(`/env/OTEL_${signal.toUpperCase()}_EXPORTER`) ?? "").split(",").map((each) => each.trim());
+}
+
+/** Seen in 2.1.81 and 2.1.330: an exporter or a protocol that does not exist, of one signal, keeps all signals from being sent. */
+export function failureOf(signal: EmittedSignal, settings: Effective): string | undefined {
+	const used = exporterWords(signal, settings);
+	if (signal === "traces" && !isOn(settings.get("/env/CLAUDE_CODE_ENHANCED_TELEMETRY_BETA")?.trim())) return undefined;
+	const known = ["otlp", "none", "console", "", ...(signal === "metrics" ? ["prometheus"] : [])];
+	if (used.some((word) => !known.includes(word)))
+		return `OTEL_${signal.toUpperCase()}_EXPORTER names an unknown exporter, so nothing is sent`;
+	if (!used.includes("otlp")) return undefined;
+	// Seen in 2.1.330: with neither it makes no exporter at all.
+	const isBare =
+		protocolOf(signal, settings).isUnset && settings.isRelease(">=2.1.330") && !hasEndpoint(signal, settings);
+	return isBare
+		? `neither the protocol nor the endpoint of ${signal} is set, so nothing is sent`
+		: protocolOf(signal, settings).off;
+}
+
+function hasEndpoint(signal: EmittedSignal, { get }: Effective): boolean {
+	const names = [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`, "OTEL_EXPORTER_OTLP_ENDPOINT"];
+	return names.some((name) => URL.canParse(get(`/env/${name}`)?.trim() ?? ""));
+}
+
+/** Seen: what stops one signal stops in 2.1.81 the others too, and in 2.1.330 does not. */
+export function doubtOfAll(settings: Effective): string | undefined {
+	const isNone = (signal: EmittedSignal) => exporterWords(signal, settings).includes("none") && signal !== "traces";
+	if (signals.some(isNone)) return "an exporter named none may stop all of it before 2.1.330";
+	const headers = (signal: EmittedSignal) => settings.get(`/env/OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_HEADERS`);
+	return signals.some((signal) => pairsOf(headers(signal), "").isMalformed)
+		? "headers of one signal that cannot be decoded may stop all of it before 2.1.330"
+		: undefined;
+}
+
+export const isOfWeb = (url = "") => !URL.canParse(url) || /^https?:/i.test(url);
+
+/** Seen in 2.1.81 and 2.1.330 of some values: the exporters do not start, or drop all of it. */
+export function doubtOf(signal: EmittedSignal, url: string | undefined, { get }: Effective): string | undefined {
+	// The runtimes of its releases differ.
+	if (url?.includes("^")) return "what becomes of a character of its endpoint is not known";
+	const odd = (name: string) => {
+		const text = get(`/env/${name}`);
+		return text !== undefined && !(Number(text) > 0);
+	};
+	const clocks = ["OTEL_METRIC_EXPORT_INTERVAL", "OTEL_METRIC_EXPORT_TIMEOUT"];
+	const queues = [
+		"OTEL_BLRP_MAX_QUEUE_SIZE",
+		"OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+		"OTEL_BLRP_EXPORT_TIMEOUT",
+		"OTEL_LOGS_EXPORT_INTERVAL",
+	];
+	const name = [...clocks, ...(signal === "metrics" ? [] : queues)].find(odd);
+	if (name !== undefined) return `${name} is not above 0, and what is sent with that is not known`;
+	const isCut = ["", `${signal.toUpperCase()}_`]
+		.map((word) => `/env/OTEL_EXPORTER_OTLP_${word}HEADERS`)
+		.some((pointer) => get(pointer)?.includes("\0"));
+	return isCut ? "its headers have a character that ends a text" : undefined;
+}
+
+/** Seen: without one, 2.1.330 sends protobuf over HTTP and 2.1.81 nothing, and the release between that changed it is not known; with a word that is none of these, neither sends anything. */
+export function protocolOf(
+	signal: EmittedSignal,
+	{ get, isRelease }: Effective,
+): {
+	readonly protocol?: Emission["protocol"];
+	readonly off?: string;
+	readonly doubt?: string;
+	readonly isUnset?: boolean;
+} {
+	const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_PROTOCOL`;
+	const general = "OTEL_EXPORTER_OTLP_PROTOCOL";
+	const [name, text = ""] = [own, general]
+		.map((each) => [each, get(`/env/${each}`)?.trim()] as const)
+		.find(([, value]) => value) ?? [general];
+	const protocol = protocols.find((each) => each === text);
+	if (protocol) return { protocol };
+	if (text !== "") return { off: `${name} is not http/protobuf or http/json` };
+	if (isRelease("<2.1.82")) return { off: `${general} is not set` };
+	return isRelease("<2.1.330") ? { doubt: `${general} is not set` } : { protocol: "http/protobuf", isUnset: true };
+}
