@@ -53,11 +53,11 @@
 #    835  Machine: its system, people and CLIs
 #   1187  Lock
 #   1232  Files
-#   2048  Background processes
-#   2105  Editor of JSON and TOML files
-#   3849  The work
-#   3974  What a person is told
-#   4034  Start
+#   2059  Background processes
+#   2116  Editor of JSON and TOML files
+#   3860  The work
+#   3991  What a person is told
+#   4051  Start
 (& {
 Set-PSDebug -Off
 # PowerShell reads all of a text before it runs any of it, and this is one statement up to its last character: of a text that was cut off
@@ -1379,9 +1379,12 @@ function Read-Bytes($path, $limit) {
   } finally { $stream.Dispose() }
 }
 
+# Get-Flags PATH: its attributes. Nothing is followed.
+function Get-Flags($path) { [int][System.IO.File]::GetAttributes($path) }
+
 # Get-Kind PATH: absent, file, folder, link (also what a cloud drive has not fetched), device, or unreadable. Nothing is followed.
 function Get-Kind($path) {
-  try { $flags = [int][System.IO.File]::GetAttributes($path) } catch {
+  try { $flags = Get-Flags $path } catch {
     $code = Get-ErrorCode $_.Exception
     if ($code -eq 2 -or $code -eq 3) { return 'absent' }
     return 'unreadable'
@@ -1445,6 +1448,14 @@ function Read-Target($path, $top) {
 # Test-Reserved PATH: whether the name is one of a device, such as nul: what is written there is lost.
 function Test-Reserved($path) {
   [System.IO.Path]::GetFileName($path) -match '\A(con|prn|aux|nul|com[0-9]|lpt[0-9])([. ].*)?\z|[. ]\z'
+}
+
+# Test-Place PATH: whether it is a full path on a drive, as Windows would take it: no share, no stream, no name of a device, nothing that
+# depends on the folder one is in.
+function Test-Place($path) {
+  if ($path -cnotmatch '\A[A-Za-z]:[\\/][^:*?"<>|\x00-\x1f]*\z') { return $false }
+  foreach ($part in [regex]::Split($path.Substring(3), '[\\/]')) { if (Test-Reserved $part) { return $false } }
+  return $true
 }
 
 function Read-TargetText($target) {
@@ -3933,12 +3944,18 @@ function Update-Clis {
     foreach ($person in $run.People) {
       $in = Get-Layers $cli $person.Words[$cli]
       $inUser = $in.User
+      $path = Get-UserFile $cli $person
+      # Of the own account a variable may have named any folder.
+      $variable = $CLIS[$cli].User.Variable
+      if ($ON_WINDOWS -and $run.Accounts -ceq 'self' -and [Environment]::GetEnvironmentVariable($variable) -and -not (Test-Place $path)) {
+        if ($inUser) { Add-Trouble $cli $path ('is no full path on a drive of this machine; set the variable ' + $variable + ' to one') }
+        continue
+      }
       if ($in.System) { $places += @{ Sid = $person.Sid; Path = (Expand-Place $CLIS[$cli].System.File) } }
-      if ($inUser) { $places += @{ Sid = $person.Sid; Path = (Get-UserFile $cli $person) } }
+      if ($inUser) { $places += @{ Sid = $person.Sid; Path = $path } }
       if ($in.System) { [void](Test-Rivals $cli 'System' $person $in $inSystem) }
       if ($inUser -and (Test-Rivals $cli 'User' $person $in $inSystem)) { continue }
       if (-not $inUser -and $run.Accounts -cne 'self' -and -not ($person.Words[$cli] -ccontains 'ours')) { continue }
-      $path = Get-UserFile $cli $person
       $top = $person.Home
       if (-not $path.StartsWith($top + $SEPARATOR, [StringComparison]::OrdinalIgnoreCase)) { $top = [System.IO.Path]::GetPathRoot($path) }
       Update-File $cli 'User' $path $top $person.Sid $inUser $person

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { clis } from "../../src/adapters/clis/registry.ts";
@@ -165,6 +165,40 @@ describe("under Wine, which is not Windows", { ...needs(pwshWine), timeout: 900_
 		await holder;
 		expect(text(file)).toBe("a = 1\n");
 		expect(await w.run("scope=user clis=codex,gemini", canary().token)).toMatchObject({ code: 0 });
+	});
+
+	test("variables of one's own that name a stream, a folder that depends on where one is, a share: refused, and nothing is made", async () => {
+		const w = wine();
+		const moved = { CLAUDE_CONFIG_DIR: "C:claude", CODEX_HOME: "C:\\codex:x", GEMINI_CLI_HOME: "\\\\server\\share" };
+		const secret = canary();
+		write(w.drive, "the.token", `${secret.token}\r\n`);
+		write(w.drive, "script.ps1", powerShellScript());
+		const run = await runPowerShell(pwshWine.path, "", [], {
+			stdin: "",
+			canaries: [secret],
+			env: {
+				...w.env,
+				...moved,
+				CROSSFADE_TEST_ROOT: "C:\\cf",
+				CROSSFADE_TEST_SID: SID,
+				CROSSFADE_TEST_ADMIN: "no",
+				CROSSFADE_TOKEN_FILE: "C:\\the.token",
+			},
+			// Wine has a home of its own for whoever runs it.
+			command:
+				"$env:USERPROFILE = 'C:\\Users\\ann'; & 'C:\\script.ps1' scope=user users=self 'clis=claude-code,codex,gemini'; exit $LASTEXITCODE",
+		});
+		expect(run).toMatchObject({
+			code: 11,
+			stdout: expect.stringContaining("claude-code:refused,codex:refused,gemini:refused"),
+		});
+		for (const [name, folder] of Object.entries(moved))
+			expect(
+				said(run.stderr)
+					.split("\n")
+					.filter((line) => line.startsWith(`error: ${folder}`) && line.endsWith(`set the variable ${name} to one`)),
+			).toHaveLength(1);
+		expect(readdirSync(w.drive).filter((name) => name.startsWith("codex"))).toEqual([]);
 	});
 
 	test("killed between the two steps of a replacement: the next run puts the file back and goes on", async () => {

@@ -384,9 +384,12 @@ function Read-Bytes($path, $limit) {
   } finally { $stream.Dispose() }
 }
 
+# Get-Flags PATH: its attributes. Nothing is followed.
+function Get-Flags($path) { [int][System.IO.File]::GetAttributes($path) }
+
 # Get-Kind PATH: absent, file, folder, link (also what a cloud drive has not fetched), device, or unreadable. Nothing is followed.
 function Get-Kind($path) {
-  try { $flags = [int][System.IO.File]::GetAttributes($path) } catch {
+  try { $flags = Get-Flags $path } catch {
     $code = Get-ErrorCode $_.Exception
     if ($code -eq 2 -or $code -eq 3) { return 'absent' }
     return 'unreadable'
