@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { exitCodes } from "../../src/base/errors.ts";
 import { newAgeKey } from "../../src/rotate/sealing.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
@@ -351,6 +353,36 @@ describe("sequences that end badly elsewhere", () => {
 		expect(await world.rotate("usage", "export", "--out", "out.token")).toContain("--yes");
 		await world.rotate("ok", "export", "--out", "out.token", "--yes");
 		expect(world.read("out.token")).toBe('{"partialSuccess": {');
+	});
+
+	test("S8: what came of an answer before its connection broke is kept, sealed, and export gives it", async () => {
+		const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
+		let half = "";
+		const proxy = createServer(async (request, response) => {
+			const pieces: Buffer[] = [];
+			for await (const piece of request) pieces.push(piece as Buffer);
+			const answer = await fetch(`${world.url}${request.url}`, {
+				method: request.method ?? "GET",
+				headers: { authorization: request.headers.authorization ?? "", "content-type": "application/json" },
+				...(pieces.length > 0 && { body: Buffer.concat(pieces) }),
+			});
+			const body = await answer.text();
+			response.writeHead(answer.status, { "content-type": "application/json", "content-length": body.length });
+			if (!request.url?.includes("rotatetoken")) return response.end(body);
+			half = body.slice(0, body.length >> 1);
+			return response.write(half, () => response.destroy());
+		});
+		await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
+		onTestFinished(() => {
+			proxy.closeAllConnections();
+			proxy.close();
+		});
+		const { port } = proxy.address() as AddressInfo;
+		world.write("crossfade.yaml", world.fleet.replace(world.url, `http://127.0.0.1:${port}`));
+		await world.rotate("unknownState", "start");
+		expect(half.length).toBeGreaterThan(20);
+		await world.rotate("ok", "export", "--out", "out.token", "--yes");
+		expect(world.read("out.token")).toBe(half);
 	});
 
 	test("S10: a leak supersedes an open operation, from the token that it had brought", async () => {
