@@ -21,8 +21,8 @@ interface About {
 }
 
 /**
- * Why no call that issues a token may be made: the journal, and with it the only copy of that token, would end with this machine. What a
- * person gets in a portal can be had there again.
+ * Why no call that issues a token may be made: the journal, and with it the only copy of that token, would end with this machine. A
+ * person can get a token again in a portal.
  */
 export function lostJournalProblem(
 	fx: Pick<Effects, "environment" | "files">,
