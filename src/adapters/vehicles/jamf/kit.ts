@@ -226,7 +226,7 @@ function guide({ mode }: KitFacts): Guide {
 		],
 		report: [
 			{
-				text: `In a computer's inventory, under Extension Attributes: *${ATTRIBUTE}*. Add it as a column to a search, export that as CSV, and pass it to \`crossfade report --inventory\`.`,
+				text: `In a computer's inventory, under Extension Attributes: *${ATTRIBUTE}*. Add it, *Last Inventory Update* and *Serial Number* as columns to a search, export that as CSV, and pass it to \`crossfade report --inventory\`.`,
 			},
 			{
 				text: "The value is as old as the last inventory update. The attribute receives no parameters: it compares with the settings these files were generated for.",
