@@ -34,6 +34,10 @@ describe.each(deliveries)("the runbook of %s on %s, delivery %s", (id, platform,
 		for (const block of blocks) {
 			const { status, stderr } = spawnSync("sh", ["-n"], { input: block, encoding: "utf8" });
 			expect({ block, status, stderr }).toEqual({ block, status: 0, stderr: "" });
+			// What asks for a token reads the next line of a block that is pasted.
+			const lines = block.trimEnd().split("\n");
+			const asks = lines.findIndex((line) => /Token \(not shown\)|sh rotate-/.test(line));
+			expect(asks === -1 || asks === lines.length - 1, block).toBe(true);
 			// A zsh at a prompt takes it for arguments, and an apostrophe in it for a quote that swallows the next lines.
 			expect(block, "has no comment").not.toMatch(/(^|\s)#/);
 		}

@@ -52,7 +52,7 @@ export function dockerPieces(plan: CollectorPlan, host: ContainerHost): Platform
 					rollBack: rotateVariable(plan, "Enter the old token in the same way, before the overlap ends."),
 				}
 			: {
-					rotate: [rotateByScript(plan, "Run the script in the folder with the Compose file"), rotateByHand(plan)],
+					rotate: [rotateByScript(plan, "Run the script in the folder with the Compose file"), ...rotateByHand(plan)],
 					rollBack: [
 						{
 							text: "Run the same script with the old token, before the overlap ends.",

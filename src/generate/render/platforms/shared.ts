@@ -185,31 +185,42 @@ export function containerArguments(
 }
 
 /** The rotation script's steps, to run by hand. */
-export function rotateByHand(plan: CollectorPlan): RunbookStep {
+export function rotateByHand(plan: CollectorPlan): RunbookStep[] {
 	const folder = folderOf(plan.tokenFile);
 	const fresh = sh(`${folder}/.${plan.name}.new`);
 	const { delivery, host } = plan;
 	const validate = delivery.apply === "reload" ? validateCommand(plan, host.config) : undefined;
 	const apply = { nothing: [], reload: [`sudo ${host.reload}`], restart: [`sudo ${host.restart}`] }[delivery.apply];
-	return {
-		text: "Or by hand: write a new file next to the old one, with the same owner and mode, rename it over the old one, then run the check below.",
-		commands: [
-			askInto(`sudo sh -c ${sh(`umask 077 && cat > ${fresh}`)}`),
-			`sudo test -s ${fresh} && sudo chown --reference=${sh(plan.tokenFile)} ${fresh} && sudo chmod --reference=${sh(plan.tokenFile)} ${fresh} && sudo mv -f ${fresh} ${sh(plan.tokenFile)}`,
-			...(validate && plan.platform === "systemd"
-				? [`sudo -u ${sh(host.owner.split(":")[0] ?? "root")} ${validate}`]
-				: []),
-			...apply,
-		],
-	};
+	const use = [
+		...(validate && plan.platform === "systemd"
+			? [`sudo -u ${sh(host.owner.split(":")[0] ?? "root")} ${validate}`]
+			: []),
+		...apply,
+	];
+	return [
+		{
+			text: `Or by hand: write a new file next to the old one, with the same owner and mode, and rename it over the old one.${use.length > 0 ? "" : " Then run the check below."}`,
+			commands: [
+				`${askInto(`sudo sh -c ${sh(`umask 077 && cat > ${fresh}`)}`)} && ${replaceBy(fresh, sh(plan.tokenFile))}`,
+			],
+		},
+		...(use.length > 0
+			? [{ text: "Then, by hand, make the collector read it, and run the check below.", commands: use }]
+			: []),
+	];
+}
+
+/** Gives a file the owner and mode of another and renames it over that. */
+function replaceBy(fresh: string, file: string): string {
+	return `sudo test -s ${fresh} && sudo chown --reference=${file} ${fresh} && sudo chmod --reference=${file} ${fresh} && sudo mv -f ${fresh} ${file}`;
 }
 
 /** The rotation by the script of the folder, which does all of it. */
 export function rotateByScript(plan: CollectorPlan, first: string): RunbookStep {
 	const script = rotateScriptName(plan);
 	return {
-		text: `${first} and enter the new token, or name a file that has it, as in the second command. It checks the token with the provider, replaces the file atomically, makes the collector use it, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.`,
-		commands: [`sudo sh ${script}`, `sudo sh ${script} --from new.token`],
+		text: `${first} and enter the new token; for one that is in a file, add \`--from new.token\`. It checks the token with the provider, replaces the file atomically, makes the collector use it, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.`,
+		commands: [`sudo sh ${script}`],
 	};
 }
 
@@ -227,7 +238,7 @@ export function makeFolder(folder: string, group: string): { readonly note: stri
 
 /**
  * Reads a token without showing it and pipes it to a command, so that it is in no process list; not if nothing was entered. An
- * interrupt leaves the terminal as it was.
+ * interrupt leaves the terminal as it was. It has to be the last line of its block: of a block that is pasted it would read the next one.
  */
 export function askInto(command: string): string {
 	return `( trap 'stty echo; exit 130' INT; printf 'Token (not shown): ' >&2; stty -echo; IFS= read -r t; stty echo; if [ -n "$t" ]; then printf %s "$t" | ${command}; else echo 'nothing was entered, nothing was changed' >&2; exit 1; fi )`;

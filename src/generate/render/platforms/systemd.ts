@@ -59,7 +59,7 @@ export function systemdPieces(plan: CollectorPlan, host: SystemdHost): PlatformP
 					rollBack: rotateVariable(plan, "Enter the old token in the same way, before the overlap ends."),
 				}
 			: {
-					rotate: [rotateByScript(plan, "Run the script"), rotateByHand(plan)],
+					rotate: [rotateByScript(plan, "Run the script"), ...rotateByHand(plan)],
 					rollBack: [
 						{
 							text: "Run the same script with the old token, before the overlap ends.",

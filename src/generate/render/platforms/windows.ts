@@ -69,17 +69,17 @@ function fileSteps(plan: CollectorPlan, host: WindowsHost): TokenSteps {
 		},
 		rotate: [
 			{
-				text: "Run the script as administrator and enter the new token. It checks the token with the provider, replaces the file and keeps its owner and access list, restarts the service, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.",
+				text: "Run the script as administrator and enter the new token; for one that is in a file, add `--from new.token`. It checks the token with the provider, replaces the file and keeps its owner and access list, restarts the service, waits for proof that exports succeed with the new token and not the old one, and restores the old token if they fail. Exit code 14 means replaced but not proven: the output says what to check and where the old token is kept.",
 				shell: "powershell",
-				commands: [run, `${run} --from new.token   # or from a file`],
+				commands: [run],
 			},
 			byHand(plan, host),
 		],
 		back: [
 			{
-				text: "Run the same script with the old token, before the overlap ends. After exit code 14, 9 or 6 it is in the file that the second command names.",
+				text: `Run the same script with the old token, before the overlap ends. After exit code 14, 9 or 6 it is in a file: add \`--from ${ps(`${file}.crossfade-kept`)}\`.`,
 				shell: "powershell",
-				commands: [run, `${run} --from ${ps(`${file}.crossfade-kept`)}`],
+				commands: [run],
 			},
 		],
 	};
@@ -108,8 +108,7 @@ function byHand({ tokenFile }: CollectorPlan, host: WindowsHost): RunbookStep {
 		text: `Or by hand: write a new file next to the old one and have it take its place, which keeps the access list, then run the check below. The old token is then in ${tokenFile}.before: remove that file when the new one is proven.`,
 		shell: "powershell",
 		commands: [
-			"$secret = Read-Host 'Token (not shown)' -AsSecureString",
-			`if ($secret.Length -eq 0) { 'nothing was entered, nothing was changed' } else { ${write}; ${replace}; ${host.restart} }`,
+			`$secret = Read-Host 'Token (not shown)' -AsSecureString; if ($secret.Length -eq 0) { 'nothing was entered, nothing was changed' } else { ${write}; ${replace}; ${host.restart} }`,
 		],
 	};
 }
@@ -118,7 +117,7 @@ function byHand({ tokenFile }: CollectorPlan, host: WindowsHost): RunbookStep {
 function proofCommands(plan: CollectorPlan, host: WindowsHost): string[] {
 	const { url } = plan.distribution.metrics;
 	const uptake = uptakeOf(plan);
-	const file = `(Get-FileHash -Algorithm SHA256 -LiteralPath ${ps(plan.tokenFile)}).Hash.Substring(0, 12).ToLowerInvariant()   # the new token's fingerprint`;
+	const file = `(Get-FileHash -Algorithm SHA256 -LiteralPath ${ps(plan.tokenFile)}).Hash.Substring(0, 12).ToLowerInvariant()`;
 	const counters = windowsPage(url, "^otelcol_exporter_(sent|send_failed)_", exporterLabel(plan));
 	return [
 		...(plan.delivery.way === "env" ? [] : [file]),
