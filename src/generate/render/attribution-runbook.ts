@@ -2,8 +2,10 @@ import { FINGERPRINT_COMMAND } from "../../spec/attribution.ts";
 import type { Attribution } from "../plan/attribution.ts";
 import type { CollectorPlan } from "../plan/collector.ts";
 import { CANNOT_TELL, COST } from "../plan/summary.ts";
+import type { RunbookStep } from "./artefact.ts";
 import { acceptedFile, counterId, FINGERPRINT, MAX_SERIES, NO_TOKEN, REMEMBERED } from "./attribution.ts";
 import { podPages } from "./platforms/kubernetes.ts";
+import { writeBeside } from "./platforms/shared.ts";
 
 /** The runbook's section on counting: what, where, how to read it, what it costs and what it does not show. */
 export function attributionSection(plan: CollectorPlan, attribution: Attribution) {
@@ -81,19 +83,24 @@ function ratio([ten, hundred]: readonly [number, number]): string {
 	return `throughput per CPU second is ${ten} of that without counting with 10 records per request, and ${hundred} with 100 (measured on otelcol 0.155.0, with records the size of a CLI's)`;
 }
 
-function steps(plan: CollectorPlan, { way, tokens, pushed, metricsUrl }: Attribution): string[] {
+/** With one port for each token: every token that clients use in its own file, before the collector starts with them. */
+export function acceptedSteps(plan: CollectorPlan): RunbookStep[] {
+	const { attribution, platform, tokenFile } = plan;
+	if (attribution?.way !== "ports") return [];
+	return attribution.tokens.map(({ name, fingerprint }) => {
+		const file = acceptedFile(plan, fingerprint);
+		const text = `Store the token ${name} that clients send (fp=${fingerprint}) in ${file}, with the owner and mode of the file above: without it the collector does not start.`;
+		return platform === "windows" ? { text } : { text, commands: [writeBeside(file, tokenFile)] };
+	});
+}
+
+function steps(plan: CollectorPlan, { way, pushed, metricsUrl }: Attribution): string[] {
 	const { distribution, host } = plan;
 	const front = `Put this gateway in front of your collectors and point clients at it; nothing else changes for them.`;
 	if (way !== "senders") {
-		const files = tokens.map(({ name, fingerprint }) => `${name} in ${acceptedFile(plan, fingerprint)}`);
 		return [
 			front,
-			...(way === "ports"
-				? [
-						`Before starting it, put every token that clients use into its own file, written like the one above and with the same owner and mode: ${files.join(", ")}. If one is missing, the collector does not start.`,
-					]
-				: []),
-			`Before the next rotation, generate this config again with --token for the new token, so that it is counted separately from its first record (to get its fingerprint: ${FINGERPRINT_COMMAND}). Then ${host.reload ? "reload" : "restart"} ${distribution.title}.`,
+			`Before the next rotation, generate this config again with --token for the new token, so that it is counted separately from its first record${way === "ports" ? ", and store it as in the set-up" : ""} (to get its fingerprint: ${FINGERPRINT_COMMAND}). Then ${host.reload ? "reload" : "restart"} ${distribution.title}.`,
 		];
 	}
 	if (!pushed) return [front];

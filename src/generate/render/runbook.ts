@@ -6,7 +6,7 @@ import { version } from "../../base/version.ts";
 import { versionText } from "../../base/versions.ts";
 import { type CollectorPlan, keepsQueue } from "../plan/collector.ts";
 import type { Artefact, PlatformPieces, RunbookStep } from "./artefact.ts";
-import { attributionSection } from "./attribution-runbook.ts";
+import { acceptedSteps, attributionSection } from "./attribution-runbook.ts";
 import { backlogRows, backlogSource, queueLoss, unseenRetries } from "./backlog.ts";
 import { podPages } from "./platforms/kubernetes.ts";
 import { addToConfig, exporterLabel, queueCommand } from "./platforms/shared.ts";
@@ -67,7 +67,7 @@ export function renderRunbook(
 			...(platform === "windows" ? [UNTRIED_WINDOWS] : []),
 		],
 		agentSetup: distribution.agent ? `Behind it: ${distribution.agent.title}. ${distribution.agent.setup}` : "",
-		install: numbered(existing ? addingSteps(plan, pieces, existing) : pieces.install, 1),
+		install: numbered(existing ? addingSteps(plan, pieces, existing) : withAccepted(plan, pieces.install), 1),
 		rotate: numbered(pieces.rotate, 2),
 		rollBack: numbered(pieces.rollBack, 1),
 		proof: { ...pieces.proof, shell: shellOf(pieces.proof) },
@@ -80,6 +80,12 @@ export function renderRunbook(
 		never: neverOf(plan),
 	});
 	return text.replace(/\n{3,}/g, "\n\n");
+}
+
+/** The setup with the tokens that clients use stored before the first step of the config that reads them. */
+function withAccepted(plan: CollectorPlan, install: readonly RunbookStep[]): RunbookStep[] {
+	const at = install.findIndex(({ isForOurConfig }) => isForOurConfig);
+	return [...install.slice(0, at), ...acceptedSteps(plan), ...install.slice(at)];
 }
 
 /** Collectors whose config is a file on their host, which the platform's own steps validate and restart. */

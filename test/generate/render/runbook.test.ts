@@ -295,3 +295,17 @@ describe("Amazon ECS", () => {
 		},
 	);
 });
+
+test("with one port for each token, every token that clients use is stored before the collector starts with it", async () => {
+	const token = ["old=fp:0123456789ab", "new=fp:fedcba987654"];
+	const flags = { distribution: "contrib", platform: "systemd", attribute: "ports", token } as const;
+	const runbook = (await bundleOf("contrib", flags)).get("RUNBOOK.md") ?? "";
+	const steps = ["-0123456789ab.token\n", "-fedcba987654.token\n", "sudo systemctl restart"].map((text) =>
+		runbook.indexOf(text),
+	);
+	expect(steps).not.toContain(-1);
+	expect(steps).toEqual([...steps].sort((a, b) => a - b));
+	const asks = blocksOf(runbook).filter((block) => block.includes("torii-accepted-"));
+	expect(asks).toHaveLength(2);
+	for (const block of asks) expect(block.trimEnd().split("\n")).toHaveLength(1);
+});

@@ -186,8 +186,6 @@ export function containerArguments(
 
 /** The rotation script's steps, to run by hand. */
 export function rotateByHand(plan: CollectorPlan): RunbookStep[] {
-	const folder = folderOf(plan.tokenFile);
-	const fresh = sh(`${folder}/.${plan.name}.new`);
 	const { delivery, host } = plan;
 	const validate = delivery.apply === "reload" ? validateCommand(plan, host.config) : undefined;
 	const apply = { nothing: [], reload: [`sudo ${host.reload}`], restart: [`sudo ${host.restart}`] }[delivery.apply];
@@ -200,9 +198,7 @@ export function rotateByHand(plan: CollectorPlan): RunbookStep[] {
 	return [
 		{
 			text: `Or by hand: write a new file next to the old one, with the same owner and mode, and rename it over the old one.${use.length > 0 ? "" : " Then run the check below."}`,
-			commands: [
-				`${askInto(`sudo sh -c ${sh(`umask 077 && cat > ${fresh}`)}`)} && ${replaceBy(fresh, sh(plan.tokenFile))}`,
-			],
+			commands: [writeBeside(plan.tokenFile, plan.tokenFile)],
 		},
 		...(use.length > 0
 			? [{ text: "Then, by hand, make the collector read it, and run the check below.", commands: use }]
@@ -210,9 +206,11 @@ export function rotateByHand(plan: CollectorPlan): RunbookStep[] {
 	];
 }
 
-/** Gives a file the owner and mode of another and renames it over that. */
-function replaceBy(fresh: string, file: string): string {
-	return `sudo test -s ${fresh} && sudo chown --reference=${file} ${fresh} && sudo chmod --reference=${file} ${fresh} && sudo mv -f ${fresh} ${file}`;
+/** Asks for a token and writes it to a file, with the owner and mode of another one, by a rename. */
+export function writeBeside(file: string, like: string): string {
+	const [fresh, target, model] = [sh(`${folderOf(file)}/.${fileOf(file)}.new`), sh(file), sh(like)];
+	const ask = askInto(`sudo sh -c ${sh(`umask 077 && cat > ${fresh}`)}`);
+	return `${ask} && sudo test -s ${fresh} && sudo chown --reference=${model} ${fresh} && sudo chmod --reference=${model} ${fresh} && sudo mv -f ${fresh} ${target}`;
 }
 
 /** The rotation by the script of the folder, which does all of it. */
