@@ -30,8 +30,6 @@ const OWN_KEYS: ReadonlySet<string> = new Set([
 	"generate/render/platforms/kubernetes.ts (map as ConfigValues | undefined)?.[key]",
 	"commands/program.ts files[option.attributeName()]",
 	"prove/doctor/findings.ts environment[each]",
-	"prove/doctor/parse.ts document[key]",
-	"prove/doctor/parse.ts document[table]",
 	"prove/judge/known.ts inventory.clis[cli]",
 	"prove/judge/known.ts table[name]",
 	"prove/judge/obligations/rotation.ts tokens[role]",

@@ -148,6 +148,9 @@ export const UNKNOWN_CHART: ChartConfig = {
 	limitsMemory: true,
 };
 
+/** Names of charts whose values hold a collector's config. */
+export const COLLECTOR_CHART = /otel|opentelemetry|alloy|splunk|datadog|k8s-monitoring/i;
+
 /** Values that only the upstream chart has beside its config. */
 const UPSTREAM_VALUES = ["mode", "presets", "alternateConfig"];
 

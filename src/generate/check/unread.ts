@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLSeq } from "yaml";
+import { COLLECTOR_CHART } from "../../adapters/collectors/charts.ts";
 import { shown } from "../../base/mask.ts";
 import { keyOf } from "../splice/yaml-document.ts";
 import { nodeBelow, type PlacedMap, textAt } from "./mounts.ts";
@@ -6,8 +7,6 @@ import type { ConfigFinding } from "./rules.ts";
 
 /** Keys under which whole configs stand. */
 const CONFIG_KEY = /\.(ya?ml|alloy|river|json)$|^(config|relay|collector)/i;
-/** Charts whose values hold a collector's config. */
-const COLLECTOR_CHART = /otel|opentelemetry|alloy|splunk|datadog|k8s-monitoring/i;
 /** A section of a config on a line of its own. */
 const SECTION = /^\s*(receivers|processors|exporters|extensions|connectors|service):\s*$/;
 

@@ -70,7 +70,7 @@ export function unknownKey(
 	document: Readonly<Record<string, unknown>>,
 	{ table, keys }: { readonly table: string; readonly keys: readonly string[] },
 ): string | undefined {
-	const found = document[table];
+	const found = ownEntry(document, table);
 	if (typeof found !== "object" || found === null) return undefined;
 	return Object.keys(found).every((key) => keys.includes(key)) ? undefined : `has an unknown key in the table ${table}`;
 }

@@ -6,6 +6,7 @@
  * Sources: https://github.com/openai/codex/blob/main/docs/config.md,
  * https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs; held against the real 0.165.0 and 0.169.0.
  */
+import { ownEntry } from "../../../base/lookup.ts";
 import { decoded, type Emission, type EmittedSignal, type SentHeader } from "../emission.ts";
 import type { CliLayering, Effective } from "../layering.ts";
 import { misform, unlike } from "../setting-form.ts";
@@ -125,7 +126,7 @@ export const layering: CliLayering = {
 		});
 		for (const [pointer, kind] of Object.entries(kinds)) {
 			const value = at(pointer);
-			if (value === undefined || (pointer in laterKinds && isRelease("<0.166.0"))) continue;
+			if (value === undefined || (ownEntry(laterKinds, pointer) !== undefined && isRelease("<0.166.0"))) continue;
 			const why = unlike(value, kind);
 			if (why !== undefined) wrong.push(`${name(pointer)} ${why}`);
 		}
