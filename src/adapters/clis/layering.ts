@@ -1,3 +1,4 @@
+import { ownEntry } from "../../base/lookup.ts";
 import type { Os } from "./cli.ts";
 import type { Emission } from "./emission.ts";
 import type { SettingKinds } from "./setting-form.ts";
@@ -46,8 +47,9 @@ export interface LayerPlace {
 	readonly whole?: readonly string[];
 	/** It applies to every account, so every account must be able to read it. */
 	readonly isForAll?: boolean;
-	/** Releases that ignore it if others than its owner can write it. */
+	/** Releases that ignore it if others than its owner can write it, and what they ask of it on Windows, to follow "counts only if". */
 	readonly mustBeSafe?: string;
+	readonly isSafeOnWindowsIf?: string;
 	/** Read only if the CLI is started with this, so that its settings are not merged with the others. */
 	readonly onlyWith?: string;
 	/** The effect of a file that cannot be parsed: it is ignored, or the CLI does not start, or not known. */
@@ -128,8 +130,12 @@ export interface CliLayering {
 	emissions(settings: Effective): readonly Emission[];
 	/** Why it does not start with these settings, in words. */
 	refusal?(settings: Effective): string | undefined;
-	/** A text of a settings file as it uses it, with variables of the environment put in. */
-	expanded?(text: string, environment: Readonly<Record<string, string | undefined>>): string;
+	/** A text of a settings file as a release uses it, with variables of the environment put in. */
+	expanded?(
+		text: string,
+		environment: Readonly<Record<string, string | undefined>>,
+		isRelease: (range: string) => boolean,
+	): string;
 	/** The files of a setting's program, if it is our program. */
 	programFiles?(command: string): ProgramFiles | undefined;
 	readonly hazards: readonly Hazard[];
@@ -146,4 +152,21 @@ export function withPath(base: string, path: string): string {
 	const url = new URL(base);
 	url.pathname = `${url.pathname.replace(/\/$/, "")}${path}`;
 	return url.href;
+}
+
+/**
+ * A text with `$NAME` and `${NAME}` replaced by variables, as some CLIs do it; one that is not set stays, or becomes what
+ * `${NAME:-WORDS}` says if that is understood.
+ */
+export function withVariables(
+	text: string,
+	environment: Readonly<Record<string, string | undefined>>,
+	hasDefaults: boolean,
+): string {
+	const braced = hasDefaults ? "\\{([^}]+?)(?::-([^}]*))?\\}" : "\\{([^}]+)\\}";
+	return text.replace(
+		new RegExp(`\\$(?:(\\w+)|${braced})`, "g"),
+		(all: string, bare?: string, name?: string, otherwise?: string) =>
+			ownEntry(environment, bare ?? name ?? "") ?? (hasDefaults ? otherwise : undefined) ?? all,
+	);
 }

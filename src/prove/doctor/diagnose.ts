@@ -10,6 +10,7 @@ import { tokenProblems } from "../../token/shape.ts";
 import type { Diagnosis, SignalState } from "./diagnosis.ts";
 import { findingsOf, settingName } from "./findings.ts";
 import type { CliSight } from "./gather.ts";
+import { isTable } from "./parse.ts";
 import { type LayerSight, type ResolvedLayers, resolve } from "./resolve.ts";
 
 /** The doctor's other inputs. */
@@ -34,7 +35,8 @@ const NOT_ON_WINDOWS: readonly string[] = [
 
 /** Diagnoses one CLI. */
 export function diagnose(cli: Cli, layering: CliLayering, seen: CliSight, by: Consultation): Diagnosis {
-	const sight = { ...seen, layers: seen.layers.map((layer) => asReadBy(layer, seen.release)) };
+	const layers = seen.layers.map((layer) => asReadBy(layer, seen.release));
+	const sight = { ...seen, layers: layers.map((layer) => withVariablesOf(by.environment, layer, layering, seen)) };
 	const first = resolve(layering, sight.layers, sight.release);
 	const pointer = first.emissions.find(({ program }) => program !== undefined)?.program;
 	const ours = pointer === undefined ? undefined : layering.programFiles?.(first.settings.get(pointer)?.value ?? "");
@@ -94,6 +96,27 @@ function asReadBy(layer: LayerSight, release: CliSight["release"]): LayerSight {
 	if (doubt !== undefined && layer.doubt === undefined) return { ...layer, doubt };
 	if (layer.state !== "unsafe" || !release || rule === undefined || isInRange(release, rule)) return layer;
 	return { ...layer, state: "read", why: undefined };
+}
+
+/** A file's content with every text as the CLI uses it. */
+function withVariablesOf(
+	environment: Consultation["environment"],
+	layer: LayerSight,
+	{ expanded }: CliLayering,
+	{ release, isWindows }: CliSight,
+): LayerSight {
+	const { place, document } = layer;
+	if (!expanded || place.format !== "jsonc" || document === undefined) return layer;
+	const own = isWindows
+		? Object.fromEntries(Object.entries(environment).map(([name, value]) => [name.toUpperCase(), value]))
+		: environment;
+	const isRelease = (range: string) => release === undefined || isInRange(release, range);
+	const walk = (value: unknown): unknown => {
+		if (typeof value === "string") return expanded(value, own, isRelease);
+		if (Array.isArray(value)) return value.map(walk);
+		return isTable(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)])) : value;
+	};
+	return { ...layer, document: walk(document) as LayerSight["document"] };
 }
 
 /** Nothing is called sent where a file of certificates that it goes by holds none. */

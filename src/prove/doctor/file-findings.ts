@@ -56,7 +56,7 @@ export function fileFindings({ cli, sight }: DiagnosedCli): DoctorFinding[] {
 					severity: "error",
 					what: `the ${place.title} ${why}, so ${cli.title} ignores it`,
 					where,
-					fix: `${sudo}chmod go-w ${quoted}`,
+					fix: `${sudo}chown root ${quoted} && ${sudo}chmod go-w ${quoted}`,
 				},
 			];
 		}

@@ -140,11 +140,10 @@ async function sightOf(
 		isOpen: file.mode === undefined ? undefined : (file.mode & 0o077) !== 0,
 		before: obstacleTo(machine, path, file.bytes, place.format),
 	};
-	const raw =
+	const parsed =
 		place.format === "plist"
 			? await plist(fx, path)
 			: parseSettings(file.bytes, place.format ?? "json", place.tolerance ?? layering.tolerance);
-	const parsed = place.format === "jsonc" && layering.expanded ? withVariables(raw, layering.expanded, fx) : raw;
 	if ("problem" in parsed) return { ...about, state: "broken", why: parsed.problem, isUnparsed: true };
 	const { types = {}, strict, doubts = [] } = place;
 	const wrong = mistyped(parsed.document, types) ?? (strict && unknownKey(parsed.document, strict));
@@ -155,16 +154,16 @@ async function sightOf(
 	});
 	// Checks only its mode, not the folder's: that much of the rule is known.
 	if (place.mustBeSafe !== undefined && file.mode === undefined) {
-		const doubt = "is ignored if others can write it, and whether they can was not looked at";
+		const { isSafeOnWindowsIf } = place;
+		const rule =
+			isSafeOnWindowsIf === undefined ? "is ignored if others can write it" : `counts only if ${isSafeOnWindowsIf}`;
+		const doubt = `${rule}, and that was not looked at`;
 		return { ...about, state: "read", document: parsed.document, doubt };
 	}
-	if (place.mustBeSafe !== undefined && ((file.mode ?? 0) & 0o022) !== 0) {
-		return {
-			...about,
-			state: "unsafe",
-			why: "can be written by users other than its owner",
-			document: parsed.document,
-		};
+	const isRoots = file.uid === 0;
+	if (place.mustBeSafe !== undefined && (!isRoots || ((file.mode ?? 0) & 0o022) !== 0)) {
+		const why = isRoots ? "can be written by users other than its owner" : "does not belong to root";
+		return { ...about, state: "unsafe", why, document: parsed.document };
 	}
 	const doubt = machine.os === "windows" ? otherCase(parsed.document, layering.variables) : undefined;
 	return { ...about, state: "read", document: parsed.document, odd, ...(doubt !== undefined && { doubt }) };
@@ -191,18 +190,6 @@ function obstacleTo(
 	// The mark of UTF-8 stays where install edits JSON without comments or TOML.
 	if (mark && format === "jsonc") return "save the file without its byte order mark";
 	return undefined;
-}
-
-/** A file's content with every text as the CLI uses it. */
-function withVariables(parsed: Parsed, expanded: NonNullable<CliLayering["expanded"]>, fx: DoctorWorld): Parsed {
-	if ("problem" in parsed) return parsed;
-	const walk = (value: unknown): unknown => {
-		if (typeof value === "string") return expanded(value, fx.environment);
-		if (Array.isArray(value)) return value.map(walk);
-		if (typeof value !== "object" || value === null) return value;
-		return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]));
-	};
-	return { document: walk(parsed.document) as Readonly<Record<string, unknown>> };
 }
 
 /** A property list, read with macOS's plutil. `man plutil` */

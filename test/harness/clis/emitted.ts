@@ -44,7 +44,11 @@ function asSeenInside(machine: LabMachine): Machine {
 		os: "linux",
 		home: machine.home,
 		cwd: machine.project,
-		look: (path, most) => node.look(at(path), most),
+		look(path, most) {
+			const file = node.look(at(path), most);
+			// Inside, the account that made it is root.
+			return file.kind === "file" && path.startsWith("/etc/") ? { ...file, uid: 0 } : file;
+		},
 		list: (path) => node.list(at(path)),
 		linkOf: (path) => node.linkOf(at(path)),
 		realPath: (path) => node.realPath(at(path)),

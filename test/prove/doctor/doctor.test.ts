@@ -275,7 +275,20 @@ describe("findings, each with its fix", () => {
 					"/etc/gemini-cli/settings.json": { text: "{}", mode: 0o664 },
 				},
 			},
-			/^error the system's file can be written by users other than its owner, so Gemini CLI ignores it \| .* \| sudo chmod go-w /,
+			/^error the system's file can be written by users other than its owner, so Gemini CLI ignores it \| .* \| sudo chown root .* && sudo chmod go-w /,
+		],
+		[
+			"a system's file that is a person's",
+			"gemini",
+			{
+				files: {
+					...gemini61,
+					[geminiFile]: geminiSettings(to(token)),
+					"/home/u/system.json": "{}",
+				},
+				env: { GEMINI_CLI_SYSTEM_SETTINGS_PATH: "/home/u/system.json" },
+			},
+			/^error the system's file does not belong to root, so Gemini CLI ignores it/,
 		],
 		[
 			"a layer that the release does not read",

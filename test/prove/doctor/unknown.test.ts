@@ -178,6 +178,19 @@ test("a probe that asked nothing proves nothing", async () => {
 	expect(verdictOf([diagnosis], [{ id: "codex", rows: [], skipped: [] }])).toBe("noEvidence");
 });
 
+test("Qwen Code puts variables of the environment into its settings, and so does doctor", async () => {
+	const telemetry = {
+		enabled: true,
+		target: "local",
+		otlpEndpoint: "https://otlp.example.com/$INGEST_TOKEN",
+		otlpProtocol: "http",
+	};
+	const file = JSON.stringify({ telemetry });
+	const files = { ...npm("@qwen-code/qwen-code", "0.24.4"), [`${HOME}/.qwen/settings.json`]: file };
+	const { resolved } = await consult("qwen-code", { files, env: { INGEST_TOKEN: token } });
+	expect(resolved.emissions.map(({ url }) => url)).toContain(`https://otlp.example.com/${token}/v1/logs`);
+});
+
 describe("Gemini CLI", () => {
 	const file = `${HOME}/.gemini/settings.json`;
 	const at = (otlpEndpoint: string) => ({ ...gemini, [file]: geminiSettings(to, { otlpEndpoint }) });
@@ -187,6 +200,19 @@ describe("Gemini CLI", () => {
 		expect((await judged("gemini", { files, env: { INGEST_TOKEN: token } })).fingerprints).toEqual([fingerprint]);
 		const without = await judged("gemini", { files });
 		expect(without.said).toContain("error no token is sent with logs, metrics, traces");
+	});
+
+	test("words for a variable that is not set are understood from 0.38.0 on", async () => {
+		const file = `${HOME}/.gemini/settings.json`;
+		const settings = geminiSettings(to, { otlpEndpoint: "https://otlp.example.com/$" + "{INGEST_TOKEN:-ingest}" });
+		const urls = async (release: string) => {
+			const { resolved } = await consult("gemini", {
+				files: { ...npm("@google/gemini-cli", release), [file]: settings },
+			});
+			return resolved.emissions.map(({ url }) => url);
+		};
+		expect(await urls("0.38.0")).toContain("https://otlp.example.com/ingest/v1/logs");
+		expect(await urls("0.37.2")).toContain("https://otlp.example.com/$%7BINGEST_TOKEN:-ingest%7D/v1/logs");
 	});
 
 	test("a word of the path that does not look like a token is none", async () => {

@@ -98,7 +98,8 @@ function worldOf({
 			changedAt = 0,
 		} = typeof file === "string" ? { text: file } : file;
 		if (isUnreadable) return { kind: "unreadable" };
-		return { kind: "file", bytes: Buffer.from(text), mode, uid: 1000, changedAt };
+		const uid = path.startsWith("/etc/") || path.startsWith("/Library/") ? 0 : 1000;
+		return { kind: "file", bytes: Buffer.from(text), mode, uid, changedAt };
 	};
 	const access = (path: string) => {
 		const file = look(path);

@@ -88,6 +88,8 @@ export const rarerKinds = byPointer(rarerKeys);
 
 const kindsOfOtel: SettingKinds = {
 	"/otel/log_user_prompt": "boolean",
+	"/otel/log_agent_responses": "boolean",
+	"/otel/log_guardian_assessments": "boolean",
 	"/otel/environment": "string",
 	"/otel/span_attributes": "strings",
 	"/otel/tracestate": "object",
@@ -95,10 +97,8 @@ const kindsOfOtel: SettingKinds = {
 	"/otel/tool_result/max_bytes": "number",
 };
 
-/** Seen in 0.169.0; 0.165.0 does not know these keys. */
+/** Seen in 0.169.0; 0.165.0 does not know this key. */
 export const laterKinds: SettingKinds = {
-	"/otel/log_agent_responses": "boolean",
-	"/otel/log_guardian_assessments": "boolean",
 	"/otel/log_sse_deltas": "boolean",
 };
 

@@ -113,6 +113,9 @@ export const layering: CliLayering = {
 		return signals.flatMap((signal) => {
 			const emission = emissionOf(signal, settings);
 			if (signal === "traces" && emission.url === undefined) return [];
+			// Seen in 0.165.0 and 0.169.0: with the name of one beside the file it does not start.
+			if (settings.at("/profile") !== undefined && emission.sent === "yes")
+				return [{ ...emission, sent: "unknown", why: "the key profile is set, with which it may not start" }];
 			// Seen: where one exporter cannot be made, none sends.
 			return emission.sent === "no" || failure === undefined ? [emission] : [{ ...emission, sent: "no", why: failure }];
 		});

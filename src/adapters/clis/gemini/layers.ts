@@ -7,7 +7,7 @@
  */
 import { ownEntry } from "../../../base/lookup.ts";
 import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
-import { type CliLayering, type Effective, withPath } from "../layering.ts";
+import { type CliLayering, type Effective, withPath, withVariables } from "../layering.ts";
 import { type Assembled, assembled, loginIn, pairsOf, withLogin, withoutLogin } from "../otel-js.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
@@ -27,6 +27,10 @@ const endpoints = ["GEMINI_TELEMETRY_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOIN
 /** Seen in 0.61.0: unlike its relative Qwen Code it has no variables in a file of settings. */
 const ignores = [{ range: "", pointer: /^\/env\// }];
 
+/** Read in the package of 0.61.0 (isFileAndDirectorySecureSync); what an ordinary ProgramData allows to users was not seen. */
+const SAFE_ON_WINDOWS =
+	"it and every folder above it, such as ProgramData, belong to administrators and no one else can write there; an ordinary ProgramData lets users create files";
+
 export const layering: CliLayering = {
 	id: "gemini",
 	tolerance: { bom: false, utf16: false },
@@ -44,6 +48,7 @@ export const layering: CliLayering = {
 			format: "jsonc",
 			ignores,
 			mustBeSafe: ">=0.61.0",
+			isSafeOnWindowsIf: SAFE_ON_WINDOWS,
 			broken: "cli",
 		},
 		{
@@ -75,6 +80,7 @@ export const layering: CliLayering = {
 			isForAll: true,
 			// Seen: 0.33.2 reads such a file, 0.61.0 does not.
 			mustBeSafe: ">=0.61.0",
+			isSafeOnWindowsIf: SAFE_ON_WINDOWS,
 			broken: "cli",
 		},
 		{
@@ -116,13 +122,8 @@ export const layering: CliLayering = {
 		const target = settingOf(settings, "target") ?? "local";
 		return target === "local" || target === "gcp" ? undefined : "the telemetry target must be local or gcp";
 	},
-	// https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/utils/envVarResolver.ts
-	expanded: (text, environment) =>
-		text.replace(
-			/\$(?:(\w+)|\{(\w+)(?::-([^}]*))?\})/g,
-			(all: string, bare?: string, braced?: string, otherwise?: string) =>
-				ownEntry(environment, bare ?? braced ?? "") ?? otherwise ?? all,
-		),
+	// Read in the packages of 0.37.2 and 0.38.0; https://github.com/google-gemini/gemini-cli/blob/main/packages/cli/src/utils/envVarResolver.ts
+	expanded: (text, environment, isRelease) => withVariables(text, environment, isRelease(">=0.38.0")),
 	hazards: [
 		{
 			pointer: /^\/telemetry\/(enabled|target|otlp|useCollector)/,

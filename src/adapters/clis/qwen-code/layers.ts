@@ -7,7 +7,7 @@
  * https://github.com/QwenLM/qwen-code/blob/main/packages/cli/src/config/environment.ts (.env files).
  */
 import type { Emission } from "../emission.ts";
-import type { CliLayering } from "../layering.ts";
+import { type CliLayering, withVariables } from "../layering.ts";
 import { assembled, loginIn, pairsOf, withLogin } from "../otel-js.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
@@ -162,6 +162,8 @@ export const layering: CliLayering = {
 		const protocol = get("/env/QWEN_TELEMETRY_OTLP_PROTOCOL") ?? get("/telemetry/otlpProtocol") ?? "grpc";
 		return protocol === "grpc" || protocol === "http" ? undefined : "the telemetry protocol must be grpc or http";
 	},
+	// Seen in 0.24.4, which knows no words for a variable that is not set.
+	expanded: (text, environment) => withVariables(text, environment, false),
 	hazards: [
 		{
 			pointer: /^\/telemetry\/(enabled|target|otlp|outfile)/,
