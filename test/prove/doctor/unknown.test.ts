@@ -131,6 +131,18 @@ test.each([
 	expect(signals.filter((each) => !each.endsWith(" no"))).toEqual([]);
 });
 
+test.each(["otlp-http", "otlp-grpc"])(
+	"Codex with a certificate of %s that cannot be found is unknown",
+	async (variant) => {
+		const protocol = variant === "otlp-http" ? ', protocol = "binary"' : "";
+		const exporter = `trace_exporter = { ${variant} = { endpoint = "https://t.example.com"${protocol}, tls = { ca-certificate = "/none.pem" } } }`;
+		const text = codexConfig(to).replace('trace_exporter = "none"', exporter);
+		expect(text).toContain(exporter);
+		const { signals } = await judged("codex", { files: { ...codex, [config]: text } });
+		expect(signals.slice(0, 2)).toEqual(["logs unknown", "metrics unknown"]);
+	},
+);
+
 test("Codex does not start with a wrong setting that the requirements replace, nor with an unknown key in these", async () => {
 	const requirements = "/etc/codex/requirements.toml";
 	const replaced = { ...codex, [config]: codexConfig(to, [], "http/protobuf"), [requirements]: codexConfig(to) };

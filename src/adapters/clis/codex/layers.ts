@@ -102,7 +102,7 @@ export const layering: CliLayering = {
 		inFiles: /^$/,
 	},
 	// Seen in 0.165.0 and 0.169.0: where there are none in it, nothing is sent.
-	certificates: /^\/otel\/\w+\/otlp-http\/tls\/(ca|client)-certificate$|^\/env\/(SSL_CERT_FILE|CODEX_CA_CERTIFICATE)$/,
+	certificates: /^\/otel\/\w+\/otlp-\w+\/tls\/(ca|client)-certificate$|^\/env\/(SSL_CERT_FILE|CODEX_CA_CERTIFICATE)$/,
 	unseen: [
 		"values in other tables than otel, by which it may not start",
 		"requirements from the cloud or a configuration profile, which override all of these",
