@@ -28,9 +28,11 @@ export function requestTarget(
 	};
 }
 
-/** Headers by name with one value each; the first if repeated. */
-export function firsts(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-	return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()[0] ?? ""]));
+/** Headers by name with one text each: different values of one name with commas between. https://www.rfc-editor.org/rfc/rfc9110#section-5.3 */
+export function joined(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(headers).map(([name, value]) => [name, [...new Set([value ?? ""].flat())].join(", ")]),
+	);
 }
 
 /** The decompressed body; `chunks` gets it as it comes, for the case that it does not end. Throws a `ConnectionError` if it is too long in either form, or not encoded as declared. */

@@ -5,7 +5,7 @@ import { gzip } from "node:zlib";
 import { ownEntry } from "../../base/lookup.ts";
 import { ConnectionError, openConnection, RequestLifetime } from "./connection.ts";
 import type { HttpOutcome, HttpRequest, HttpSeen } from "./http.ts";
-import { type Begun, firsts, readBody, requestTarget } from "./http-answer.ts";
+import { type Begun, joined, readBody, requestTarget } from "./http-answer.ts";
 import { type ForwardProxy, parseProxy, proxyFromEnvironment } from "./proxy.ts";
 
 const pack = promisify(gzip);
@@ -90,9 +90,9 @@ async function exchangeOnce(
 	const [response] = (await Promise.race([answered, changed])) as [IncomingMessage];
 	return {
 		status: response.statusCode ?? 0,
-		headers: firsts(response.headersDistinct),
+		headers: joined(response.headersDistinct),
 		body: response,
-		trailers: () => ({}),
+		trailers: () => joined(response.trailersDistinct),
 	};
 }
 

@@ -3,7 +3,7 @@ import { connect, type IncomingHttpHeaders } from "node:http2";
 import type { Socket } from "node:net";
 import type { RequestLifetime } from "./connection.ts";
 import type { HttpRequest } from "./http.ts";
-import { type Begun, firsts } from "./http-answer.ts";
+import { type Begun, joined } from "./http-answer.ts";
 
 /** Sends one request over HTTP/2 on an open connection. Throws with Node's code. */
 export async function exchange(
@@ -21,7 +21,7 @@ export async function exchange(
 	const stream = session.request({ ":method": method, ":path": url.pathname + url.search, ...headers });
 	stream.on("error", () => undefined);
 	stream.on("trailers", (received: IncomingHttpHeaders) => {
-		trailers = firsts(received);
+		trailers = joined(received);
 	});
 	stream.on("close", () => session.close());
 	stream.end(body);
@@ -29,7 +29,7 @@ export async function exchange(
 	const [received] = (await Promise.race([answered, failed])) as [IncomingHttpHeaders & { ":status"?: number }];
 	return {
 		status: received[":status"] ?? 0,
-		headers: firsts(received as Record<string, string>),
+		headers: joined(received as Record<string, string>),
 		body: stream,
 		trailers: () => trailers,
 	};

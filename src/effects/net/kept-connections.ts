@@ -5,7 +5,7 @@ import Agent from "undici/lib/dispatcher/agent.js";
 import { ERROR } from "undici/lib/llhttp/constants.js";
 import { openConnection, RequestLifetime } from "./connection.ts";
 import type { HttpRequest } from "./http.ts";
-import { type Begun, firsts, requestTarget } from "./http-answer.ts";
+import { type Begun, joined, requestTarget } from "./http-answer.ts";
 import type { Phase, TlsFiles } from "./phase.ts";
 import type { ForwardProxy } from "./proxy.ts";
 
@@ -55,7 +55,8 @@ export async function exchangeKept(
 		});
 		// undici looks at the signal of a request only once its connection is there.
 		const answer = await Promise.race([answered, rejectionOf(lifetime.signal)]);
-		return { status: answer.statusCode, headers: firsts(answer.headers), body: answer.body, trailers: () => ({}) };
+		const trailers = () => joined(answer.trailers);
+		return { status: answer.statusCode, headers: joined(answer.headers), body: answer.body, trailers };
 	} catch (error) {
 		const phase = failedIn.get(error as Error) ?? kept.opening.get(url.origin)?.lifetime.phase;
 		if (phase) lifetime.enter(phase);

@@ -45,15 +45,23 @@ function firstReading<T>(contentType: string, protobuf: () => T | undefined, jso
 
 function protobufResult(body: Uint8Array): ExportResult | undefined {
 	const outer = protobufFields(body);
-	const partial = outer && bytesOf(outer, 1);
 	// A response has one field; text that parses as protobuf has others.
 	if (!outer?.every(({ number, value }) => number === 1 && typeof value !== "bigint")) return undefined;
-	const inner = partial && protobufFields(partial);
-	if (partial && !inner?.every(({ number, value }) => number === (typeof value === "bigint" ? 1 : 2))) return undefined;
-	const rejected = inner?.findLast(({ number }) => number === 1)?.value ?? 0n;
-	if (typeof rejected !== "bigint") return undefined;
-	const message = decode(bytesOf(inner ?? [], 2) ?? new Uint8Array());
-	return { rejected: BigInt.asIntN(64, rejected), message, encoding: "protobuf" };
+	// A message that comes twice is one with the fields of both. https://protobuf.dev/programming-guides/encoding/#last-one-wins
+	const inner: Field[] = [];
+	for (const { value } of outer) {
+		const fields = typeof value === "bigint" ? undefined : protobufFields(value);
+		if (!fields) return undefined;
+		for (const field of fields) inner.push(field);
+	}
+	if (!inner.every(({ number, value }) => number === (typeof value === "bigint" ? 1 : 2))) return undefined;
+	const counts = inner.flatMap(({ value }) => (typeof value === "bigint" ? [BigInt.asIntN(64, value)] : []));
+	return { rejected: worst(counts), message: decode(bytesOf(inner, 2) ?? new Uint8Array()), encoding: "protobuf" };
+}
+
+/** Of several counts the one that says most. */
+function worst(counts: readonly bigint[]): bigint {
+	return counts.find((count) => count > 0n) ?? counts.find((count) => count < 0n) ?? 0n;
 }
 
 /** The JSON name in each signal's response. */
@@ -61,14 +69,19 @@ const REJECTED = ["rejectedLogRecords", "rejectedDataPoints", "rejectedSpans"];
 
 function jsonResult(body: Uint8Array): ExportResult | undefined {
 	const outer = parseObject(body);
-	if (!outer || !hasOnly(outer, ["partialSuccess"])) return undefined;
+	if (!outer || !hasOnly(outer, ["partialSuccess"]) || hasTwice(body)) return undefined;
 	const partial = outer["partialSuccess"] ?? outer["partial_success"] ?? {};
 	if (!isObject(partial) || !hasOnly(partial, [...REJECTED, "errorMessage"])) return undefined;
-	const [counted = 0] = REJECTED.map((name) => partial[name] ?? partial[snake(name)]).filter((value) => value != null);
-	const rejected = integer(counted);
+	const counts = REJECTED.flatMap((name) => integer(partial[name] ?? partial[snake(name)] ?? 0) ?? []);
 	const message = partial["errorMessage"] ?? partial["error_message"] ?? "";
-	if (rejected === undefined || typeof message !== "string") return undefined;
-	return { rejected, message, encoding: "json" };
+	if (counts.length < REJECTED.length || typeof message !== "string") return undefined;
+	return { rejected: worst(counts), message, encoding: "json" };
+}
+
+/** Whether a key may stand twice in an object, of which a reader sees one. */
+function hasTwice(body: Uint8Array): boolean {
+	const keys = [...decode(body).matchAll(/"((?:[^"\\]|\\.)*)"\s*:/g)].map(([, key = ""]) => camel(key));
+	return new Set(keys).size < keys.length;
 }
 
 /** Whether an object has no other keys than these, in either of the spellings that JSON of protobuf may have. */
@@ -83,6 +96,10 @@ function integer(value: unknown): bigint | undefined {
 
 function snake(name: string): string {
 	return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function camel(name: string): string {
+	return name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 }
 
 /** google.rpc.Status: code 1, message 2, details 3. */

@@ -24,9 +24,9 @@ const TYPES: Readonly<Record<Protocol, RegExp>> = {
 	grpc: /^application\/grpc(\+proto)?\s*(;|$)/i,
 };
 
-/** Whether this is the content type of OTLP responses for this protocol. */
+/** Whether this is the content type of OTLP responses for this protocol, and no second one is beside it. */
 export function isOtlpType(protocol: Protocol, contentType: string): boolean {
-	return TYPES[protocol].test(contentType);
+	return TYPES[protocol].test(contentType) && !contentType.includes(",");
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 	tokenRefused,
 	transportCause,
 } from "./causes.ts";
-import { notItsOwn, refuserOf } from "./refusal.ts";
+import { notItsOwn, refuserOf, saysTokenIsWrong } from "./refusal.ts";
 
 /** What one response, or its absence, says about the token used. Contains no token. */
 export interface ProbeReading {
@@ -75,7 +75,8 @@ function readAnswer(answer: HttpAnswer, asked: ProbedRequest): ProbeReading {
 		};
 	}
 	if (asked.isWhoami && status === 200 && isOtlpType("http/json", type)) return accepted(status);
-	const result = exportResult(answer, asked.protocol);
+	const code = grpcStatus(answer.trailers ?? {}, headers)?.code ?? 0;
+	const result = asked.protocol !== "grpc" && code !== 0 ? undefined : exportResult(answer, asked.protocol);
 	if (!result) {
 		return {
 			outcome: "inconclusive",
@@ -102,6 +103,10 @@ function success({ rejected, message }: ExportResult, answer: HttpAnswer, { answ
 	}
 	if (rejected < 0n) {
 		const detail = `answered ${status} with an impossible count of dropped records (${rejected})${words}`;
+		return { outcome: "inconclusive", cause: "answer-odd", detail, fix: "ask the server's operator", status };
+	}
+	if (saysTokenIsWrong(message)) {
+		const detail = `answered ${status}, but says that the token is wrong${words}`;
 		return { outcome: "inconclusive", cause: "answer-odd", detail, fix: "ask the server's operator", status };
 	}
 	if (answers?.sampled && /^true$/i.test(ownEntry(headers, answers.sampled) ?? "")) {

@@ -70,12 +70,14 @@ async function ask(
 	return { place, path, status, detail, result: resultOf(row.evidence), isSent: row.timings.answer !== undefined };
 }
 
-/** Statuses for unknown credentials; a server in between that responds with them also checked the token. */
-const REFUSING = [400, 401, 403, 404, 410, 422];
+/** Statuses for unknown credentials; a server in between that responds with 401 also checked the token. */
+const REFUSING = [401, 403];
 const REFUSING_GRPC = ["grpc-3", "grpc-5", "grpc-7", "gateway-failed"];
 
 function resultOf({ outcome, status = 0, cause }: ProbeEvidence): Control["result"] {
-	if (outcome === "rejected" || REFUSING.includes(status) || REFUSING_GRPC.includes(cause)) return "refused";
+	if (outcome === "rejected" || cause === "path-or-token" || REFUSING_GRPC.includes(cause)) return "refused";
+	// A firewall also refuses what comes too often, or from the wrong place.
+	if (REFUSING.includes(status) && !(status === 403 && cause === "refused-in-between")) return "refused";
 	if (outcome === "accepted" || cause === "sampled") return "taken";
 	const isTaken = cause === "answer-not-otlp" && status >= 200 && status < 300;
 	return isTaken ? "taken" : "unclear";

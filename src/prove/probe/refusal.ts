@@ -49,6 +49,7 @@ const NOT_ITS_OWN: Readonly<Record<string, RegExp>> = {
 	"x-cache": /\bhit\b/i,
 	"x-cache-status": /\bhit\b/i,
 	"cf-cache-status": /\b(hit|stale)\b/i,
+	warning: /\b11[0-3]\b/,
 };
 
 /** The header that shows that an answer is not the place's own to this request; undefined if none does. */
@@ -94,6 +95,11 @@ export function refuserOf(kind: RefusalKind, answer: HttpAnswer, asked: ProbedRe
 	const passed = headerSign(headers, PASSED_THROUGH);
 	if (passed !== undefined) return { by: "between", why: passed };
 	return kind === "credentials" ? { by: "place" } : { by: "unknown" };
+}
+
+/** Whether the words of a success say that the token is wrong. */
+export function saysTokenIsWrong(words: string): boolean {
+	return TOKEN_IS_WRONG.test(words) || /\bunauthenticated\b|\bunauthori[sz]ed\b/i.test(words);
 }
 
 function namesWrongToken(said: string, body: Uint8Array): boolean {
