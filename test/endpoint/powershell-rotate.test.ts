@@ -168,6 +168,54 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 		expect(s.content()).toBe(s.old.token);
 	});
 
+	test("what may wait between two tries keeps the token as it is: a request in the queue, or an old release, which does not count them", async () => {
+		const waiting = await windowsScene(() => 'otelcol_exporter_queue_size{exporter="otlp_http/torii"} 1\n');
+		let sent = 0;
+		const page = () =>
+			`otelcol_exporter_queue_size{exporter="otlphttp/torii"} 0\notelcol_exporter_sent_log_records{exporter="otlphttp/torii"} ${++sent}\n`;
+		const old = await windowsScene(page, { targetVersion: "0.119.0" });
+		for (const [s, what] of [
+			[waiting, "1 requests"],
+			[old, "an unknown number of requests"],
+		] as const) {
+			const outcome = await s.run(canary().token, [...restartsAtOnce(), "--wait", "3"]);
+			expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining(`${what} still wait in the queue`) });
+			expect(s.content()).toBe(s.old.token);
+			const token = canary();
+			const despite = await s.run(token.token, [...restartsAtOnce(), "--despite-queue"]);
+			expect(despite).toMatchObject({ code: 0, stderr: expect.stringContaining(`${what} wait in the queue`) });
+			expect(s.content()).toBe(token.token);
+		}
+	});
+
+	test("a token that another program puts there meanwhile stays, in this run and after one that was killed; the old one is kept", async () => {
+		const s = await windowsScene();
+		const [other, later] = [canary(), canary()];
+		const puts = `[System.IO.File]::WriteAllText('${s.tokenFile}', '${other.token}')`;
+		s.collector.fail(true);
+		const ways = ["--pid", "0", "--wait", "9", "--apply", puts];
+		const outcome = await s.run(canary().token, ways);
+		expect(outcome).toMatchObject({
+			code: 11,
+			stderr: expect.stringContaining("was changed by another program meanwhile"),
+		});
+		expect(outcome.stderr).toContain(`fp=${other.fingerprint} stays in place`);
+		expect(s.content()).toBe(other.token);
+		expect(readFileSync(s.kept, "utf8")).toBe(s.old.token);
+		s.collector.fail(false);
+		const run = s.start(canary().token, [...s.args, "--pid", `${process.pid}`, "--logs", "'nothing'", "--apply", ""]);
+		await waitFor("the new token in place", () => run.output().includes("in place"));
+		process.kill(run.pid, "SIGKILL");
+		await run.ended;
+		writeFileSync(s.tokenFile, later.token);
+		const next = await s.run("", []);
+		expect(next.stderr).toContain(
+			`fp=${later.fingerprint} is in place, which came after a run that was interrupted, and stays`,
+		);
+		expect(s.content()).toBe(later.token);
+		expect(beside(s.tokenFile)).toEqual(["torii.token.crossfade-kept"]);
+	});
+
 	test("two at once: the second is refused, and the first goes on", async () => {
 		const s = await windowsScene();
 		const gate = join(scratch(), "gate");
@@ -207,9 +255,9 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 
 	test("killed at any of its steps: the next run puts the old token back or finds the new one proven", async () => {
 		// In every run the step at which the file is missing, in a whole one all of them.
-		const most = howMany(7, Number.POSITIVE_INFINITY);
+		const most = howMany(11, Number.POSITIVE_INFINITY);
 		let kills = 0;
-		for (let at = howMany(7, 1); at <= most; at++) {
+		for (let at = howMany(11, 1); at <= most; at++) {
 			const s = await windowsScene();
 			const token = canary();
 			const killed = await s.run(token.token, restartsAtOnce(), { env: { CROSSFADE_TEST_KILL: String(at) } });

@@ -14,7 +14,7 @@ import { named, standIn } from "./rotation.ts";
 /** The script for a Windows service, in a build for tests: elsewhere accounts, services and access lists are made up. */
 export async function rotateScriptWindows(
 	tokenFile: string,
-	more: { readonly endpoint?: string } = {},
+	more: { readonly endpoint?: string; readonly targetVersion?: string } = {},
 ): Promise<string> {
 	const distribution = await loadDistribution("contrib");
 	const host = distribution?.hosts.windows;
@@ -34,7 +34,11 @@ export interface WindowsRun {
 }
 
 /** The script for a token file, with what it needs to run here. */
-export async function windowsPlace(old: Canary, tokenFile: string, more: { readonly endpoint?: string } = {}) {
+export async function windowsPlace(
+	old: Canary,
+	tokenFile: string,
+	more: { readonly endpoint?: string; readonly targetVersion?: string } = {},
+) {
 	const folder = dirname(tokenFile);
 	const root = join(scratch(), "root");
 	const lists = `${root}.lists`;
@@ -99,11 +103,12 @@ export async function windowsPlace(old: Canary, tokenFile: string, more: { reado
 /** The same with a page of metrics in the place of a collector, which exports more at every look. */
 export async function windowsScene(
 	more: () => string = () => 'otelcol_exporter_queue_size{exporter="otlp_http/torii"} 0\n',
+	flags: { readonly targetVersion?: string } = {},
 ) {
 	const old = canary();
 	const tokenFile = join(scratch({ "torii.token": old.token }), "torii.token");
 	chmodSync(tokenFile, 0o600);
-	const place = await windowsPlace(old, tokenFile);
+	const place = await windowsPlace(old, tokenFile, flags);
 	const collector = await standIn(more);
 	const args = ["--metrics", collector.url, "--no-precheck"];
 	return {

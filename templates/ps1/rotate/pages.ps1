@@ -61,7 +61,8 @@ function Update-Page {
 }
 
 # Wait-Queue: waits until no data waits in the queue that the change would lose. A few requests that an export which works has under way
-# do not.
+# do not, but one of them can be a large batch that is between two tries: only what is exported for longer than such a pause shows that
+# none is.
 function Wait-Queue {
   $queued = Get-Waiting
   if ($QUEUE -ceq '' -or $run.Apply -ceq '') {
@@ -72,15 +73,20 @@ function Wait-Queue {
     Write-Caution ('the metrics do not show the queue: if data waits in it, ' + $QUEUE)
     return
   }
+  $why = $QUEUE
+  if ($UNSEEN -cne '') { $why = $UNSEEN + ': ' + $QUEUE }
   $before = Get-Count 'sent'
-  for ($waited = 0; $queued -gt 0; ) {
+  $steady = 0
+  for ($waited = 0; $queued -gt 0 -or $UNSEEN -cne ''; ) {
+    $what = 'an unknown number of requests'
+    if ($queued -gt 0) { $what = [string]$queued + ' requests' }
     if ($run.DespiteQueue) {
-      Write-Caution ([string]$queued + ' requests wait in the queue: ' + $QUEUE)
+      Write-Caution ($what + ' wait in the queue: ' + $QUEUE)
       return
     }
-    if ($waited -eq 1) { Write-Line ('waiting   for ' + $queued + ' requests in the queue: ' + $QUEUE) }
+    if ($waited -eq 1) { Write-Line ('waiting   for ' + $what + ' in the queue; ' + $why) }
     if ($waited -ge $run.Wait) {
-      Stop-Run 11 ([string]$queued + ' requests still wait in the queue: ' + $QUEUE + '; nothing was changed') `
+      Stop-Run 11 ($what + ' still wait in the queue; ' + $why + '; nothing was changed') `
         'see that the backend accepts them and run this again, or lose them with --despite-queue'
     }
     Start-Sleep -Seconds 1
@@ -90,7 +96,9 @@ function Wait-Queue {
     }
     $queued = Get-Waiting
     $sent = Get-Count 'sent'
-    if ($queued -le 10 -and $sent -gt $before) { return }
+    # With an empty queue there need not be anything to send, but the backend must answer.
+    if (($queued -eq 0 -and -not $run.NoPrecheck) -or ($queued -le 10 -and $sent -gt $before)) { $steady++ } else { $steady = 0 }
+    if ($steady -ge $PAUSE) { return }
     $before = $sent
   }
 }

@@ -102,37 +102,53 @@ function Stop-Unsaved($code) {
   }
 }
 
-# The files beside it: the old token while a new one is tried, and after a run that ended without a proof.
+# The files beside it: the old token while a new one is tried, which one is tried, and the old one after a run that ended without a proof.
 function Get-Trial { return $run.TokenFile + '.crossfade-trial' }
+function Get-Tried { return $run.TokenFile + '.crossfade-tried' }
 function Get-Kept { return $run.TokenFile + '.crossfade-kept' }
 
-# Save-Trial TEXT: the old token beside the new one, for administrators and the caller only.
-function Save-Trial($text) {
-  $path = Get-Trial
+# Save-Beside PATH TEXT: a file for administrators and the caller only.
+function Save-Beside($path, $text) {
   $code = Save-File $path $text $null ([System.IO.Path]::GetPathRoot($path)) '' (Get-Access '')
   if ($code -ne 0) { Stop-Run 12 ('cannot write to ' + (Get-Plain (Get-Folder $path)) + '; nothing was changed') 'free some space, and look at the folder''s access list' }
 }
 
+# Clear-Trial: forgets the old token, once another one is proven or it is in place again.
+function Clear-Trial {
+  $run.Trying = $false
+  foreach ($path in (Get-Trial), (Get-Tried)) { if ((Get-Kind $path) -ceq 'file') { Remove-File $path } }
+}
+
 # Clear-Left: puts back or removes what a killed run left of its files. The folder is ours alone, so the names are, too.
 function Clear-Left {
-  foreach ($path in $run.TokenFile, (Get-Trial), (Get-Kept)) { Repair-Target $path }
+  foreach ($path in $run.TokenFile, (Get-Trial), (Get-Tried), (Get-Kept)) { Repair-Target $path }
   if (-not $run.Repaired) { Stop-Run 12 'what an interrupted run left cannot be put back or removed' ('look at ' + (Get-Plain $run.TokenFile) + '.crossfade-*') }
+}
+
+# Test-Foreign TEXT PRINT: whoever changed the file since the token with that fingerprint was tried in it meant that: it stays.
+function Test-Foreign($text, $print) {
+  $line = Get-FirstLine ([string]$text)
+  return $line -cne '' -and $print -cne '' -and (Get-Fingerprint $line) -cne $print
 }
 
 # Restore-Interrupted: a run that was killed while it tried a new token left the old one beside it: back it goes.
 function Restore-Interrupted {
   $trial = Get-Trial
-  if ((Get-Kind $trial) -cne 'file') { return }
   $text = Read-Small $trial
   $now = Read-Small $run.TokenFile
   if ($text -and -not (Test-Same $text ([string]$now))) {
+    if (Test-Foreign $now (Read-FirstLine (Get-Tried))) {
+      Save-Kept
+      Write-Caution ('fp=' + (Get-Fingerprint (Get-FirstLine $now)) + ' is in place, which came after a run that was interrupted, and stays; the token from before that run is kept in ' + (Get-Plain (Get-Kept)))
+      return
+    }
     $security = $run.Was
     if ($security -ceq '') { $code = Save-First $text } else { $code = Save-Token $text $null $security }
     if ($code -ne 0) { Stop-Run 12 'the old token cannot be put back after an interrupted run' ('it is in ' + (Get-Plain $trial)) }
     if (-not (Set-Change)) { Write-Caution 'the collector could not be told; see its log' }
     Write-Line ('restored  fp=' + (Get-Fingerprint (Get-FirstLine $text)) + ' is in place again: a run was interrupted before it proved the new token')
   }
-  Remove-File $trial
+  Clear-Trial
 }
 
 # Save-First TEXT: a token file where there was none.

@@ -1,7 +1,14 @@
-# Restore-Old: puts the old token back, and forgets the trial only when it is there. Returns whether it is.
+# Restore-Old: puts the old token back, and forgets the trial only when it is there. Returns whether it is, or what another program put there
+# stays.
 function Restore-Old {
   $now = Read-Small $run.TokenFile
   if (-not (Test-Same ([string]$now) $run.OldText)) {
+    if (Test-Foreign $now $run.Fresh) {
+      Save-Kept
+      $run.Foreign = (Get-Plain $run.TokenFile) + ' was changed by another program meanwhile: fp=' + (Get-Fingerprint (Get-FirstLine $now)) +
+        ' stays in place, the old token is kept in ' + (Get-Plain (Get-Kept))
+      return $true
+    }
     # As it was, whatever the new one was meant to be like.
     $code = Save-Token $run.OldText $null $run.Was
     if ($code -eq 6) { Write-Caution ('owner or access list of ' + (Get-Plain $run.TokenFile) + ' are not what they were: look with icacls') }
@@ -13,8 +20,7 @@ function Restore-Old {
     if (-not (Set-Change)) { Write-Caution 'the collector could not be told; see its log' }
     Write-Line ('restored  fp=' + $run.OldPrint + ' is in place again')
   }
-  $run.Trying = $false
-  Remove-File (Get-Trial)
+  Clear-Trial
   return $true
 }
 
@@ -32,21 +38,28 @@ function Test-Restored {
 
 # Save-Kept: the run ends without a proof: the new token stays, and the old one is kept, or the one before it that was proven.
 function Save-Kept {
-  $run.Trying = $false
-  if ((Get-Kind (Get-Kept)) -ceq 'file') { Remove-File (Get-Trial) } else { Move-File (Get-Trial) (Get-Kept) }
+  if ((Get-Kind (Get-Kept)) -cne 'file') { Move-File (Get-Trial) (Get-Kept) }
+  Clear-Trial
 }
 
 # Complete-Run: whatever ends a run while the new token is not proven, short of killing it, puts the old one back.
 function Complete-Run {
   if ($run.Trying) {
-    try { [void](Restore-Old) } catch { Write-Problem ('the old token could not be put back; it is in ' + (Get-Plain (Get-Trial))) }
+    try {
+      [void](Restore-Old)
+      if ($run.Foreign -cne '') { Write-Problem $run.Foreign }
+    } catch { Write-Problem ('the old token could not be put back; it is in ' + (Get-Plain (Get-Trial))) }
   }
   Exit-Lock
 }
 
+# Stop-Foreign: the end of a run in which another program changed the file.
+function Stop-Foreign { if ($run.Foreign -cne '') { Stop-Run 11 $run.Foreign 'see what changes it, and run this again' } }
+
 # Stop-Restored CODE WHAT FIX: the end of a run whose new token did not do.
 function Stop-Restored($code, $what, $fix) {
   if (-not (Restore-Old)) { Stop-Run 12 'the old token is not in place' ('put back what is in ' + (Get-Plain (Get-Trial))) }
+  Stop-Foreign
   Test-Restored
   Stop-Run $code $what $fix
 }
@@ -56,8 +69,8 @@ function Complete-Trial($result) {
   $in = 'fp=' + $run.Fresh + ' is in place, the old token is kept in ' + (Get-Plain (Get-Kept))
   switch ($result) {
     0 {
-      $run.Trying = $false
-      foreach ($path in (Get-Trial), (Get-Kept)) { if ((Get-Kind $path) -ceq 'file') { Remove-File $path } }
+      Clear-Trial
+      if ((Get-Kind (Get-Kept)) -ceq 'file') { Remove-File (Get-Kept) }
       Write-Line ('proven    exports succeed with fp=' + $run.Fresh)
       $run.Finished = $true
       exit 0
@@ -102,19 +115,20 @@ function Set-Token($next) {
   $before = $run.OldText
   # The file may hold the new token already, from a run that could not prove it; what was proven is beside it.
   if (Test-Same (Read-FirstLine $run.TokenFile) $run.Token) { $before = $null }
-  Save-Trial $run.OldText
+  Save-Beside (Get-Tried) $run.Fresh
+  Save-Beside (Get-Trial) $run.OldText
   $run.Trying = $true
   $code = Save-Token $run.Token $before $next
   if ($code -eq 6) { Stop-Restored 12 'the new file did not keep the owner and the access list of the old one' 'look with icacls' }
   if ($code -ne 0) {
-    $run.Trying = $false
-    Remove-File (Get-Trial)
+    Clear-Trial
     Stop-Unsaved $code
   }
   $run.Changed = Get-Seconds
   Write-Line ('in place  fp=' + $run.Fresh + ' instead of fp=' + $run.OldPrint)
   if (-not (Set-Change)) {
     [void](Restore-Old)
+    Stop-Foreign
     Stop-Run 11 'the collector did not accept the restart' 'fix the error above and run this again'
   }
 }

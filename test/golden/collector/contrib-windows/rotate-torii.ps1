@@ -31,9 +31,9 @@
 # again with the same new token to prove it, or with --from and that file to go back.
 #
 # Exit codes: 0 done and proven; 2 usage; 3 the new token was rejected, the old one is in place; 6 no answer from the
-# metrics; 9 in place, but nothing was exported meanwhile, so nothing is proven; 11 refused, the old token is in place;
-# 12 the file could not be written, nothing changed; 13 this system cannot run it; 14 replaced, not proven: exports go on, and nothing
-# tells with which token; 130 interrupted, the old token is in place.
+# metrics; 9 in place, but nothing was exported meanwhile, so nothing is proven; 11 refused, the old token is in place, or
+# what another program put there meanwhile; 12 the file could not be written, nothing changed; 13 this system cannot run it; 14 replaced,
+# not proven: exports go on, and nothing tells with which token; 130 interrupted, the old token is in place.
 
 Set-PSDebug -Off
 (& {
@@ -68,13 +68,17 @@ $SIGNS = @{
 }
 # What loses the data that waits in the queue when the change is applied; empty if nothing does.
 $QUEUE = 'a restart tries what is in the queue once more and then drops it'
+# Not empty if this release counts only what was not tried yet, so that an empty queue does not show that nothing waits.
+$UNSEEN = ''
+# The longest pause between two tries of a request, in seconds.
+$PAUSE = 45
 $PROVIDER = 'Torii'
 
 $run = @{
   TokenFile = 'C:\ProgramData\crossfade\torii.token'; Metrics = 'http://127.0.0.1:8888/metrics'; Validate = $VALIDATE; Apply = $APPLY; Logs = $LOGS
   OwnerWish = ''; Process = ''; Counters = ''; From = ''; Wait = '120'; DryRun = $false; DespiteQueue = $false; NoPrecheck = $false
   Self = ''; IsAdmin = $false; Lock = $null; MayWrite = $false; Repaired = $true; Finished = $false
-  Token = ''; Fresh = ''; Old = ''; OldText = ''; OldPrint = ''; Trying = $false; Was = ''; Written = [long]0; Since = [long]0
+  Token = ''; Fresh = ''; Old = ''; OldText = ''; OldPrint = ''; Trying = $false; Foreign = ''; Was = ''; Written = [long]0; Since = [long]0
   Reader = ''; Page = ''; Failed = [double]0; Counted = ''; NewCounted = [double]0; TakenBefore = $null; Changed = [long]0
 }
 $LONGEST_TOKEN = 4096
@@ -762,7 +766,8 @@ function Update-Page {
 }
 
 # Wait-Queue: waits until no data waits in the queue that the change would lose. A few requests that an export which works has under way
-# do not.
+# do not, but one of them can be a large batch that is between two tries: only what is exported for longer than such a pause shows that
+# none is.
 function Wait-Queue {
   $queued = Get-Waiting
   if ($QUEUE -ceq '' -or $run.Apply -ceq '') {
@@ -773,15 +778,20 @@ function Wait-Queue {
     Write-Caution ('the metrics do not show the queue: if data waits in it, ' + $QUEUE)
     return
   }
+  $why = $QUEUE
+  if ($UNSEEN -cne '') { $why = $UNSEEN + ': ' + $QUEUE }
   $before = Get-Count 'sent'
-  for ($waited = 0; $queued -gt 0; ) {
+  $steady = 0
+  for ($waited = 0; $queued -gt 0 -or $UNSEEN -cne ''; ) {
+    $what = 'an unknown number of requests'
+    if ($queued -gt 0) { $what = [string]$queued + ' requests' }
     if ($run.DespiteQueue) {
-      Write-Caution ([string]$queued + ' requests wait in the queue: ' + $QUEUE)
+      Write-Caution ($what + ' wait in the queue: ' + $QUEUE)
       return
     }
-    if ($waited -eq 1) { Write-Line ('waiting   for ' + $queued + ' requests in the queue: ' + $QUEUE) }
+    if ($waited -eq 1) { Write-Line ('waiting   for ' + $what + ' in the queue; ' + $why) }
     if ($waited -ge $run.Wait) {
-      Stop-Run 11 ([string]$queued + ' requests still wait in the queue: ' + $QUEUE + '; nothing was changed') `
+      Stop-Run 11 ($what + ' still wait in the queue; ' + $why + '; nothing was changed') `
         'see that the backend accepts them and run this again, or lose them with --despite-queue'
     }
     Start-Sleep -Seconds 1
@@ -791,7 +801,9 @@ function Wait-Queue {
     }
     $queued = Get-Waiting
     $sent = Get-Count 'sent'
-    if ($queued -le 10 -and $sent -gt $before) { return }
+    # With an empty queue there need not be anything to send, but the backend must answer.
+    if (($queued -eq 0 -and -not $run.NoPrecheck) -or ($queued -le 10 -and $sent -gt $before)) { $steady++ } else { $steady = 0 }
+    if ($steady -ge $PAUSE) { return }
     $before = $sent
   }
 }
@@ -1058,37 +1070,53 @@ function Stop-Unsaved($code) {
   }
 }
 
-# The files beside it: the old token while a new one is tried, and after a run that ended without a proof.
+# The files beside it: the old token while a new one is tried, which one is tried, and the old one after a run that ended without a proof.
 function Get-Trial { return $run.TokenFile + '.crossfade-trial' }
+function Get-Tried { return $run.TokenFile + '.crossfade-tried' }
 function Get-Kept { return $run.TokenFile + '.crossfade-kept' }
 
-# Save-Trial TEXT: the old token beside the new one, for administrators and the caller only.
-function Save-Trial($text) {
-  $path = Get-Trial
+# Save-Beside PATH TEXT: a file for administrators and the caller only.
+function Save-Beside($path, $text) {
   $code = Save-File $path $text $null ([System.IO.Path]::GetPathRoot($path)) '' (Get-Access '')
   if ($code -ne 0) { Stop-Run 12 ('cannot write to ' + (Get-Plain (Get-Folder $path)) + '; nothing was changed') 'free some space, and look at the folder''s access list' }
 }
 
+# Clear-Trial: forgets the old token, once another one is proven or it is in place again.
+function Clear-Trial {
+  $run.Trying = $false
+  foreach ($path in (Get-Trial), (Get-Tried)) { if ((Get-Kind $path) -ceq 'file') { Remove-File $path } }
+}
+
 # Clear-Left: puts back or removes what a killed run left of its files. The folder is ours alone, so the names are, too.
 function Clear-Left {
-  foreach ($path in $run.TokenFile, (Get-Trial), (Get-Kept)) { Repair-Target $path }
+  foreach ($path in $run.TokenFile, (Get-Trial), (Get-Tried), (Get-Kept)) { Repair-Target $path }
   if (-not $run.Repaired) { Stop-Run 12 'what an interrupted run left cannot be put back or removed' ('look at ' + (Get-Plain $run.TokenFile) + '.crossfade-*') }
+}
+
+# Test-Foreign TEXT PRINT: whoever changed the file since the token with that fingerprint was tried in it meant that: it stays.
+function Test-Foreign($text, $print) {
+  $line = Get-FirstLine ([string]$text)
+  return $line -cne '' -and $print -cne '' -and (Get-Fingerprint $line) -cne $print
 }
 
 # Restore-Interrupted: a run that was killed while it tried a new token left the old one beside it: back it goes.
 function Restore-Interrupted {
   $trial = Get-Trial
-  if ((Get-Kind $trial) -cne 'file') { return }
   $text = Read-Small $trial
   $now = Read-Small $run.TokenFile
   if ($text -and -not (Test-Same $text ([string]$now))) {
+    if (Test-Foreign $now (Read-FirstLine (Get-Tried))) {
+      Save-Kept
+      Write-Caution ('fp=' + (Get-Fingerprint (Get-FirstLine $now)) + ' is in place, which came after a run that was interrupted, and stays; the token from before that run is kept in ' + (Get-Plain (Get-Kept)))
+      return
+    }
     $security = $run.Was
     if ($security -ceq '') { $code = Save-First $text } else { $code = Save-Token $text $null $security }
     if ($code -ne 0) { Stop-Run 12 'the old token cannot be put back after an interrupted run' ('it is in ' + (Get-Plain $trial)) }
     if (-not (Set-Change)) { Write-Caution 'the collector could not be told; see its log' }
     Write-Line ('restored  fp=' + (Get-Fingerprint (Get-FirstLine $text)) + ' is in place again: a run was interrupted before it proved the new token')
   }
-  Remove-File $trial
+  Clear-Trial
 }
 
 # Save-First TEXT: a token file where there was none.
@@ -1241,10 +1269,17 @@ function Wait-Proof {
 
 # ---- Start ----
 
-# Restore-Old: puts the old token back, and forgets the trial only when it is there. Returns whether it is.
+# Restore-Old: puts the old token back, and forgets the trial only when it is there. Returns whether it is, or what another program put there
+# stays.
 function Restore-Old {
   $now = Read-Small $run.TokenFile
   if (-not (Test-Same ([string]$now) $run.OldText)) {
+    if (Test-Foreign $now $run.Fresh) {
+      Save-Kept
+      $run.Foreign = (Get-Plain $run.TokenFile) + ' was changed by another program meanwhile: fp=' + (Get-Fingerprint (Get-FirstLine $now)) +
+        ' stays in place, the old token is kept in ' + (Get-Plain (Get-Kept))
+      return $true
+    }
     # As it was, whatever the new one was meant to be like.
     $code = Save-Token $run.OldText $null $run.Was
     if ($code -eq 6) { Write-Caution ('owner or access list of ' + (Get-Plain $run.TokenFile) + ' are not what they were: look with icacls') }
@@ -1256,8 +1291,7 @@ function Restore-Old {
     if (-not (Set-Change)) { Write-Caution 'the collector could not be told; see its log' }
     Write-Line ('restored  fp=' + $run.OldPrint + ' is in place again')
   }
-  $run.Trying = $false
-  Remove-File (Get-Trial)
+  Clear-Trial
   return $true
 }
 
@@ -1275,21 +1309,28 @@ function Test-Restored {
 
 # Save-Kept: the run ends without a proof: the new token stays, and the old one is kept, or the one before it that was proven.
 function Save-Kept {
-  $run.Trying = $false
-  if ((Get-Kind (Get-Kept)) -ceq 'file') { Remove-File (Get-Trial) } else { Move-File (Get-Trial) (Get-Kept) }
+  if ((Get-Kind (Get-Kept)) -cne 'file') { Move-File (Get-Trial) (Get-Kept) }
+  Clear-Trial
 }
 
 # Complete-Run: whatever ends a run while the new token is not proven, short of killing it, puts the old one back.
 function Complete-Run {
   if ($run.Trying) {
-    try { [void](Restore-Old) } catch { Write-Problem ('the old token could not be put back; it is in ' + (Get-Plain (Get-Trial))) }
+    try {
+      [void](Restore-Old)
+      if ($run.Foreign -cne '') { Write-Problem $run.Foreign }
+    } catch { Write-Problem ('the old token could not be put back; it is in ' + (Get-Plain (Get-Trial))) }
   }
   Exit-Lock
 }
 
+# Stop-Foreign: the end of a run in which another program changed the file.
+function Stop-Foreign { if ($run.Foreign -cne '') { Stop-Run 11 $run.Foreign 'see what changes it, and run this again' } }
+
 # Stop-Restored CODE WHAT FIX: the end of a run whose new token did not do.
 function Stop-Restored($code, $what, $fix) {
   if (-not (Restore-Old)) { Stop-Run 12 'the old token is not in place' ('put back what is in ' + (Get-Plain (Get-Trial))) }
+  Stop-Foreign
   Test-Restored
   Stop-Run $code $what $fix
 }
@@ -1299,8 +1340,8 @@ function Complete-Trial($result) {
   $in = 'fp=' + $run.Fresh + ' is in place, the old token is kept in ' + (Get-Plain (Get-Kept))
   switch ($result) {
     0 {
-      $run.Trying = $false
-      foreach ($path in (Get-Trial), (Get-Kept)) { if ((Get-Kind $path) -ceq 'file') { Remove-File $path } }
+      Clear-Trial
+      if ((Get-Kind (Get-Kept)) -ceq 'file') { Remove-File (Get-Kept) }
       Write-Line ('proven    exports succeed with fp=' + $run.Fresh)
       $run.Finished = $true
       exit 0
@@ -1345,19 +1386,20 @@ function Set-Token($next) {
   $before = $run.OldText
   # The file may hold the new token already, from a run that could not prove it; what was proven is beside it.
   if (Test-Same (Read-FirstLine $run.TokenFile) $run.Token) { $before = $null }
-  Save-Trial $run.OldText
+  Save-Beside (Get-Tried) $run.Fresh
+  Save-Beside (Get-Trial) $run.OldText
   $run.Trying = $true
   $code = Save-Token $run.Token $before $next
   if ($code -eq 6) { Stop-Restored 12 'the new file did not keep the owner and the access list of the old one' 'look with icacls' }
   if ($code -ne 0) {
-    $run.Trying = $false
-    Remove-File (Get-Trial)
+    Clear-Trial
     Stop-Unsaved $code
   }
   $run.Changed = Get-Seconds
   Write-Line ('in place  fp=' + $run.Fresh + ' instead of fp=' + $run.OldPrint)
   if (-not (Set-Change)) {
     [void](Restore-Old)
+    Stop-Foreign
     Stop-Run 11 'the collector did not accept the restart' 'fix the error above and run this again'
   }
 }
