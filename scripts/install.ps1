@@ -53,11 +53,11 @@
 #    835  Machine: its system, people and CLIs
 #   1187  Lock
 #   1232  Files
-#   2059  Background processes
-#   2116  Editor of JSON and TOML files
-#   3860  The work
-#   3991  What a person is told
-#   4051  Start
+#   2077  Background processes
+#   2134  Editor of JSON and TOML files
+#   3878  The work
+#   4007  What a person is told
+#   4067  Start
 (& {
 Set-PSDebug -Off
 # PowerShell reads all of a text before it runs any of it, and this is one statement up to its last character: of a text that was cut off
@@ -1790,6 +1790,17 @@ function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   $found = $false
   $run.Variants = @()
   if ($run.Action -ceq 'uninstall') { return $false }
+  if ($layer -ceq 'User') {
+    $file = Get-UserFile $cli $person
+    try { $other = Find-Diverting $cli $file } catch {
+      Add-Trouble $cli (Get-Folder $file) 'cannot be read'
+      return $true
+    }
+    if ($other) {
+      Add-Overriding $cli $other
+      return $true
+    }
+  }
   $own = Expand-Place $CLIS[$cli].System.File
   foreach ($rule in $CLIS[$cli][$layer].Rivals) {
     foreach ($file in $rule.Files) {
@@ -1813,6 +1824,13 @@ function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   if ($layer -ceq 'User') { if (Test-PolicyRival $cli $person $in) { $found = $true } }
   elseif (Test-MovedRival $cli $person) { $found = $true }
   return $found
+}
+
+# Add-Overriding CLI OTHER: a file that goes before ours, for all that is set there.
+function Add-Overriding($cli, $other) {
+  $why = 'overrides our file and could take the token elsewhere; remove its telemetry settings'
+  if ((Get-Kind $other) -ceq 'link') { $why = Get-Reason 'link' }
+  Add-Trouble $cli $other $why
 }
 
 # Get-RivalPlace CLI PERSON PATH: a path of our tables, and the folder above which nothing is looked at.
@@ -3889,11 +3907,9 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
   }
   if ($isChecked) {
     $other = $null
-    if ($layer -ceq 'System') { $other = Find-Overruling $cli $target } else { $other = Find-Diverting $cli $path }
+    if ($layer -ceq 'System') { $other = Find-Overruling $cli $target }
     if ($other) {
-      $why = 'overrides our file and could take the token elsewhere; remove its telemetry settings'
-      if ((Get-Kind $other) -ceq 'link') { $why = Get-Reason 'link' }
-      Add-Trouble $cli $other $why
+      Add-Overriding $cli $other
       return $false
     }
     # The editor takes it for another variable, and the CLI, on Windows, for the same.

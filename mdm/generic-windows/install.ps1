@@ -42,10 +42,10 @@
 #    759  Machine: its system, people and CLIs
 #   1080  Lock
 #   1123  Files
-#   1892  Background processes
-#   1943  Editor of JSON and TOML files
-#   3650  The work
-#   3775  Start
+#   1910  Background processes
+#   1961  Editor of JSON and TOML files
+#   3668  The work
+#   3791  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -1660,6 +1660,17 @@ function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   $found = $false
   $run.Variants = @()
   if ($run.Action -ceq 'uninstall') { return $false }
+  if ($layer -ceq 'User') {
+    $file = Get-UserFile $cli $person
+    try { $other = Find-Diverting $cli $file } catch {
+      Add-Trouble $cli (Get-Folder $file) 'cannot be read'
+      return $true
+    }
+    if ($other) {
+      Add-Overriding $cli $other
+      return $true
+    }
+  }
   $own = Expand-Place $CLIS[$cli].System.File
   foreach ($rule in $CLIS[$cli][$layer].Rivals) {
     foreach ($file in $rule.Files) {
@@ -1682,6 +1693,13 @@ function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   if ($layer -ceq 'User') { if (Test-PolicyRival $cli $person $in) { $found = $true } }
   elseif (Test-MovedRival $cli $person) { $found = $true }
   return $found
+}
+
+# Add-Overriding CLI OTHER: a file that goes before ours, for all that is set there
+function Add-Overriding($cli, $other) {
+  $why = 'overrides our file and could take the token elsewhere; remove its telemetry settings'
+  if ((Get-Kind $other) -ceq 'link') { $why = Get-Reason 'link' }
+  Add-Trouble $cli $other $why
 }
 
 # Get-RivalPlace CLI PERSON PATH: a path of our tables, and the folder above which nothing is looked at
@@ -3677,11 +3695,9 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
   }
   if ($isChecked) {
     $other = $null
-    if ($layer -ceq 'System') { $other = Find-Overruling $cli $target } else { $other = Find-Diverting $cli $path }
+    if ($layer -ceq 'System') { $other = Find-Overruling $cli $target }
     if ($other) {
-      $why = 'overrides our file and could take the token elsewhere; remove its telemetry settings'
-      if ((Get-Kind $other) -ceq 'link') { $why = Get-Reason 'link' }
-      Add-Trouble $cli $other $why
+      Add-Overriding $cli $other
       return $false
     }
     if ($CLIS[$cli][$layer].Format -cne 'toml' -and (Test-OtherCase $target.Text @($CLIS[$cli][$layer].Rows | ForEach-Object { $_[2] }))) {

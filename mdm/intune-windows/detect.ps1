@@ -43,10 +43,10 @@
 #    690  Machine: its system, people and CLIs
 #   1010  Lock
 #   1053  Files
-#   1583  Background processes
-#   1634  Editor of JSON and TOML files
-#   2619  The work
-#   2717  Start
+#   1601  Background processes
+#   1652  Editor of JSON and TOML files
+#   2637  The work
+#   2733  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -1447,6 +1447,17 @@ function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   $found = $false
   $run.Variants = @()
   if ($run.Action -ceq 'uninstall') { return $false }
+  if ($layer -ceq 'User') {
+    $file = Get-UserFile $cli $person
+    try { $other = Find-Diverting $cli $file } catch {
+      Add-Trouble $cli (Get-Folder $file) 'cannot be read'
+      return $true
+    }
+    if ($other) {
+      Add-Overriding $cli $other
+      return $true
+    }
+  }
   $own = Expand-Place $CLIS[$cli].System.File
   foreach ($rule in $CLIS[$cli][$layer].Rivals) {
     foreach ($file in $rule.Files) {
@@ -1469,6 +1480,13 @@ function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   if ($layer -ceq 'User') { if (Test-PolicyRival $cli $person $in) { $found = $true } }
   elseif (Test-MovedRival $cli $person) { $found = $true }
   return $found
+}
+
+# Add-Overriding CLI OTHER: a file that goes before ours, for all that is set there
+function Add-Overriding($cli, $other) {
+  $why = 'overrides our file and could take the token elsewhere; remove its telemetry settings'
+  if ((Get-Kind $other) -ceq 'link') { $why = Get-Reason 'link' }
+  Add-Trouble $cli $other $why
 }
 
 # Get-RivalPlace CLI PERSON PATH: a path of our tables, and the folder above which nothing is looked at
@@ -2646,11 +2664,9 @@ function Update-Once($cli, $layer, $path, $top, $owner, $wanted, $person) {
   }
   if ($isChecked) {
     $other = $null
-    if ($layer -ceq 'System') { $other = Find-Overruling $cli $target } else { $other = Find-Diverting $cli $path }
+    if ($layer -ceq 'System') { $other = Find-Overruling $cli $target }
     if ($other) {
-      $why = 'overrides our file and could take the token elsewhere; remove its telemetry settings'
-      if ((Get-Kind $other) -ceq 'link') { $why = Get-Reason 'link' }
-      Add-Trouble $cli $other $why
+      Add-Overriding $cli $other
       return $false
     }
     if ($CLIS[$cli][$layer].Format -cne 'toml' -and (Test-OtherCase $target.Text @($CLIS[$cli][$layer].Rows | ForEach-Object { $_[2] }))) {

@@ -44,9 +44,9 @@
 #   1378  Machine: its system, people and CLIs
 #   1568  Lock and working folder
 #   1646  Files
-#   2054  Background processes
-#   2086  The work
-#   2154  Start
+#   2069  Background processes
+#   2101  The work
+#   2169  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1841,11 +1841,16 @@ rival() {
   shift 3
   (IFS= && printf '%s\n' $files) >others
   while IFS= read -r other <&5; do
-    run_as "$uid" "$name" "$GLANCE" "$other" "$LARGEST" </dev/null || :
+    result=0
+    run_as "$uid" "$name" "$GLANCE" "$other" "$LARGEST" </dev/null || result=$?
     case $stuck in *" $uid "*) rivalled=yes; return 0 ;; esac
     seen=absent
     IFS= read -r seen <answer || :
     tail -c "+$((${#seen} + 2))" answer >old
+    if [ "$result" -ne 0 ] || [ -z "$seen" ]; then
+      has_room || exit 12
+      seen=unreadable
+    fi
     case $seen in
       absent) ;;
       ok) judge_rival "$@" ;;
@@ -1854,6 +1859,9 @@ rival() {
     esac
   done 5<others
 }
+
+# has_room: whether the working folder takes more
+has_room() { (head -c 4096 /dev/zero >room) 2>/dev/null && rm -f room; }
 
 judge_rival() {
   if [ -n "$hint" ] && ! grep -Eq "$hint" old; then return 0; fi
@@ -1902,11 +1910,18 @@ rivalled() {
   trouble "$cli" "$other" "$1"
 }
 
+# overrides CLI: the file in other does, for all that is set here
+overrides() { trouble "$1" "$other" "overrides our file and could take the token elsewhere; remove its telemetry settings"; }
+
 # contradicted CLI LAYER: whether another file that the CLI of the account in uid reads leaves open what comes of our file at that layer
 contradicted() {
   rivalled='' earlier=''
   [ "$ACTION" != uninstall ] || return 1
   user_file "$1"
+  if [ "$2" = user ] && diverted "$folder/$file"; then
+    overrides "$1"
+    return 0
+  fi
   case $1-$2 in
     claude-code-user)
       set -- /otelHeadersHelper /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
@@ -2089,8 +2104,8 @@ look_at_daemon() {
 handle_file() {
   if [ "$2" = system ] && is_shared "$3"; then fetched=shared records=0; else fetch "$3"; fi
   if [ "$2" = system ] && [ "$4" = yes ] && [ "$fetched" = ok ] && is_loose; then fetched=loose; fi
-  if [ "$4" = yes ] && [ "$ACTION" != uninstall ] && { if [ "$2" = system ]; then overruled "$3"; else diverted "$3"; fi; }; then
-    trouble "$1" "$other" "overrides our file and could take the token elsewhere; remove its telemetry settings"
+  if [ "$4" = yes ] && [ "$2" = system ] && [ "$ACTION" != uninstall ] && overruled "$3"; then
+    overrides "$1"
     return 0
   fi
   case $fetched in

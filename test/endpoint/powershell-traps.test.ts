@@ -78,7 +78,7 @@ describe("the script in PowerShell", { ...needs(pwsh), timeout: 300_000 }, () =>
 			["clis=,", /clis= names nothing/],
 			["expect=123", /not a fingerprint/],
 			["endpoint=ftp://h", /does not begin with https/],
-			["helper", /no parts for helper/],
+			["helper", /helper is not on Windows/],
 		];
 		for (const [option, message] of cases) {
 			const run = await m.run(option, { canaries: [secret] });

@@ -31,7 +31,8 @@ export function kills(): Kills {
 	return {
 		path,
 		arm(at) {
-			rmSync(steps, { recursive: true, force: true });
+			// A tool of the run that was killed may still be at work in another session.
+			rmSync(steps, { recursive: true, force: true, maxRetries: 50, retryDelay: 50 });
 			mkdirSync(steps);
 			writeFileSync(join(folder, "at"), `${at}\n`);
 		},

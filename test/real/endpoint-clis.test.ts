@@ -50,6 +50,8 @@ describe.each(all)("$id $version, scope=$scope", needed, ({ id, version, scope }
 			expect(await script(`report ${options}`)).toEqual({ code: 0, stdout: line, stderr: "" });
 			expect(await script(`report ${options} expect=${old.fingerprint}`)).toMatchObject({
 				code: token === old ? 0 : 10,
+				stdout: expect.stringContaining(token === old ? `${id}:ok` : `${id}:`),
+				stderr: "",
 			});
 		}
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { platforms } from "../../src/adapters/collectors/distribution.ts";
 import { distributionIds, loadDistribution } from "../../src/adapters/collectors/registry.ts";
+import { keepsQueue } from "../../src/generate/plan/collector.ts";
 import { hasComponent } from "../../src/generate/plan/release.ts";
 import { renderConfig } from "../../src/generate/render/collector.ts";
 import type { Flags } from "../../src/spec/flags.ts";
@@ -61,6 +62,7 @@ describe("the real otelcol validates what we generate", needs(otelcol), () => {
 		const allAbsent = new Set<string>();
 		for (const platform of platformsHere) {
 			for (const flags of variants) {
+				if (flags["queue"] === "persistent" && !keepsQueue(platform)) continue;
 				const tokenFile = platform === "windows" ? undefined : join(folder, "token");
 				const text = renderConfig(planFor(distribution, { tokenFile, ...flags, platform }));
 				const { config, absent } = withoutAbsent(parse(text), built);

@@ -11,6 +11,17 @@ function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   $found = $false
   $run.Variants = @()
   if ($run.Action -ceq 'uninstall') { return $false }
+  if ($layer -ceq 'User') {
+    $file = Get-UserFile $cli $person
+    try { $other = Find-Diverting $cli $file } catch {
+      Add-Trouble $cli (Get-Folder $file) 'cannot be read'
+      return $true
+    }
+    if ($other) {
+      Add-Overriding $cli $other
+      return $true
+    }
+  }
   $own = Expand-Place $CLIS[$cli].System.File
   foreach ($rule in $CLIS[$cli][$layer].Rivals) {
     foreach ($file in $rule.Files) {
@@ -34,6 +45,13 @@ function Test-Rivals($cli, $layer, $person, $in, $isOurs) {
   if ($layer -ceq 'User') { if (Test-PolicyRival $cli $person $in) { $found = $true } }
   elseif (Test-MovedRival $cli $person) { $found = $true }
   return $found
+}
+
+# Add-Overriding CLI OTHER: a file that goes before ours, for all that is set there.
+function Add-Overriding($cli, $other) {
+  $why = 'overrides our file and could take the token elsewhere; remove its telemetry settings'
+  if ((Get-Kind $other) -ceq 'link') { $why = Get-Reason 'link' }
+  Add-Trouble $cli $other $why
 }
 
 # Get-RivalPlace CLI PERSON PATH: a path of our tables, and the folder above which nothing is looked at.
