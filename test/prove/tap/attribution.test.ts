@@ -9,10 +9,29 @@ import { attribute, field } from "../../harness/proto.ts";
 import { httpText, rawServer } from "../../harness/raw-server.ts";
 import { converse, type OpenTap, openTap } from "../../harness/tap.ts";
 
-/** A tap before a server that says yes to every request of a connection that ends with it. */
+/** A tap before a server that says yes to every request, once it is there, of a connection that ends with it. */
 async function tapping(options: Parameters<typeof openTap>[1] = {}): Promise<OpenTap> {
-	const server = await rawServer((socket) => socket.end(httpText("200 OK")));
+	const server = await rawServer((socket, first) => {
+		let text = first;
+		const look = () => {
+			if (isThere(text) && !socket.writableEnded) socket.end(httpText("200 OK", { connection: "close" }));
+		};
+		socket.on("data", (chunk) => {
+			text += chunk.toString("latin1");
+			look();
+		});
+		look();
+	});
 	return openTap(server.url, options);
+}
+
+/** Whether the whole of a request has come: the tap looks at no more of one that is answered before. */
+function isThere(text: string): boolean {
+	const [head = "", ...rest] = text.split("\r\n\r\n");
+	const body = rest.join("\r\n\r\n");
+	if (rest.length === 0) return false;
+	if (/^transfer-encoding:/im.test(head)) return /(^|\r\n)0\r\n\r\n$/.test(text);
+	return body.length >= Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
 }
 
 interface Sent {
