@@ -35,12 +35,12 @@
 #    525  Output
 #    608  Options
 #    685  Machine: its system, people and CLIs
-#   1005  Lock
-#   1048  Files
-#   1596  Background processes
-#   1647  Editor of JSON and TOML files
-#   2632  The work
-#   2728  Start
+#   1014  Lock
+#   1057  Files
+#   1616  Background processes
+#   1667  Editor of JSON and TOML files
+#   2652  The work
+#   2748  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -114,7 +114,7 @@ function Get-ExitCode($code) {
 $CLIS = @{
   'claude-code' = @{
     System = @{
-      File = '%ProgramFiles%/ClaudeCode/managed-settings.d/50-crossfade.json'
+      File = '%ProgramFiles%/ClaudeCode/managed-settings.d/50-crossfade.json'; Closed = ''
       Format = 'json'; Since = '2.1.83'
       SinceWith = @()
       Demands = @()
@@ -229,7 +229,7 @@ $CLIS = @{
   }
   'codex' = @{
     System = @{
-      File = '%ProgramData%/OpenAI/Codex/requirements.toml'
+      File = '%ProgramData%/OpenAI/Codex/requirements.toml'; Closed = ''
       Format = 'toml'; Since = '0.166.0'
       SinceWith = @()
       Demands = @('kind;/otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'kind;/otel/tracestate /otel/tool_result;object', 'kind;/otel/tool_result/max_bytes;number', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
@@ -322,7 +322,7 @@ $CLIS = @{
   }
   'gemini' = @{
     System = @{
-      File = '%ProgramData%/gemini-cli/settings.json'
+      File = '%ProgramData%/gemini-cli/settings.json'; Closed = '0.60.0'
       Format = 'jsonc'; Since = '0.40.1'
       SinceWith = @(
         ,@('prompts', '0.40.0')
@@ -416,7 +416,7 @@ $CLIS = @{
   }
   'qwen-code' = @{
     System = @{
-      File = '%ProgramData%/qwen-code/settings.json'
+      File = '%ProgramData%/qwen-code/settings.json'; Closed = ''
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
       Demands = @()
@@ -978,6 +978,14 @@ function Get-Since($layer) {
   return $layer.Since
 }
 
+# Test-Unread CLI RELEASE: whether it does not read the file of the machine, for the folders that lead there
+function Test-Unread($cli, $release) {
+  $since = $CLIS[$cli].System.Closed
+  if ($since -ceq '' -or (Test-Older $release $since)) { return $false }
+  $path = Expand-Place $CLIS[$cli].System.File
+  try { return ((Test-Crowded $path) -and -not (Test-Shared $path $false)) } catch { return $true }
+}
+
 # Get-Layers CLI WORDS: which layers matter for whoever has this on the machine
 function Get-Layers($cli, $words) {
   $release = Get-Release $words
@@ -986,6 +994,7 @@ function Get-Layers($cli, $words) {
   if ($run.Scope -cne 'system') { $in.User = $true }
   elseif ($release -ceq '?') { $in.System = $in.User = $true }
   elseif (Test-Older $release (Get-Since $CLIS[$cli].System)) { $in.User = $true }
+  elseif (Test-Unread $cli $release) { $in.User = $true }
   else { $in.System = $true }
   if ($in.User -and $release -cne '?' -and (Test-Older $release (Get-Since $CLIS[$cli].User))) {
     $in.User = $false
@@ -1143,6 +1152,17 @@ function Test-Shared($path, $isMerged) {
       $rights = $MAY_REPLACE
     }
     $folder = [System.IO.Path]::GetDirectoryName($folder)
+  }
+  return $false
+}
+
+# Test-Crowded FILE: whether others than administrators can change a folder that leads to it, or make something there
+function Test-Crowded($path) {
+  $folder = [System.IO.Path]::GetDirectoryName($path)
+  while ($folder -and $folder.Length -gt $run.Root.Length) {
+    $parent = [System.IO.Path]::GetDirectoryName($folder)
+    if ($parent -and [System.IO.Directory]::Exists($folder) -and (Test-Granted (Get-Security $folder) ($MAY_WRITE -bor $MAY_REPLACE) ($ADMINS + 'S-1-3-0'))) { return $true }
+    $folder = $parent
   }
   return $false
 }

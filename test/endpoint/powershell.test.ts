@@ -280,6 +280,27 @@ describe("the machine's files", slow, () => {
 		expect(stdout).toContain(isRefused ? "claude-code:refused" : "claude-code:ok");
 	});
 
+	test("Gemini CLI does not read its file below a folder in which everybody can make files: since 0.60.0 each user's is set there", async () => {
+		for (const [release, isUser] of [
+			["0.59.0", false],
+			["0.60.0", true],
+		] as const) {
+			const m = windowsMachine({ versions: { codex: "", "claude-code": "", gemini: release } });
+			// As Windows makes it. https://learn.microsoft.com/windows/win32/secauthz/ace-strings
+			const list =
+				"O:SYG:SYD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICIIO;GA;;;CO)(A;OICI;0x1200a9;;;BU)(A;CI;DCLCRPCR;;;BU)";
+			writeFileSync(m.lists, `${join(m.root, "ProgramData")}\t${list}\n`);
+			const secret = canary();
+			const run = await m.run("", { token: secret.token });
+			expect(run).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("gemini:ok") });
+			expect(existsSync(m.machineFiles.gemini)).toBe(!isUser);
+			expect(text(m.files.gemini)?.includes(secret.token) ?? false).toBe(isUser);
+			expect(await m.run("report")).toMatchObject({ code: 0, stdout: run.stdout });
+			expect(await m.run("uninstall")).toMatchObject({ code: 0, stderr: "" });
+			expect([m.machineFiles.gemini, m.files.gemini].filter(existsSync)).toEqual([]);
+		}
+	});
+
 	test("a release that does not obey the machine's file gets a user's; a too old one is old", async () => {
 		const m = windowsMachine({ versions: { "claude-code": "2.1.80", codex: "", gemini: "0.39.0" } });
 		const secret = canary();

@@ -131,7 +131,12 @@ export interface Cli {
 	/** Position in lists and report lines, the lowest first. */
 	readonly order: number;
 	/** The layer that users cannot override, one file per machine; needs root. On Windows the path begins with %ProgramFiles% or %ProgramData%. */
-	readonly system: Layer & { readonly file: Readonly<Record<Os, string>>; readonly merged?: MergedFiles };
+	readonly system: Layer & {
+		readonly file: Readonly<Record<Os, string>>;
+		readonly merged?: MergedFiles;
+		/** First release that does not read the file on Windows if others than administrators can change a folder that leads to it, or make files there. */
+		readonly closedSince?: string;
+	};
 	/**
 	 * The layer of one user. `folder` is relative to the home; `variable` names the environment variable that moves it, `below` the path to append then.
 	 */

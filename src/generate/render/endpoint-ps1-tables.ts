@@ -38,7 +38,7 @@ export function cliTable(cli: Cli, { sets, says }: { readonly sets: boolean; rea
 		...indented([
 			"System = @{",
 			...indented([
-				`File = ${ps(system.file.windows)}`,
+				`File = ${ps(system.file.windows)}; Closed = ${ps(system.closedSince ?? "")}`,
 				...layer(system),
 				...rivals("system"),
 				merged

@@ -29,6 +29,15 @@ function Get-Since($layer) {
   return $layer.Since
 }
 
+# Test-Unread CLI RELEASE: whether it does not read the file of the machine, for the folders that lead there.
+function Test-Unread($cli, $release) {
+  $since = $CLIS[$cli].System.Closed
+  if ($since -ceq '' -or (Test-Older $release $since)) { return $false }
+  $path = Expand-Place $CLIS[$cli].System.File
+  # A folder whose files others can replace is refused, and not gone around.
+  try { return ((Test-Crowded $path) -and -not (Test-Shared $path $false)) } catch { return $true }
+}
+
 # Get-Layers CLI WORDS: which layers matter for whoever has this on the machine.
 function Get-Layers($cli, $words) {
   $release = Get-Release $words
@@ -37,6 +46,7 @@ function Get-Layers($cli, $words) {
   if ($run.Scope -cne 'system') { $in.User = $true }
   elseif ($release -ceq '?') { $in.System = $in.User = $true }
   elseif (Test-Older $release (Get-Since $CLIS[$cli].System)) { $in.User = $true }
+  elseif (Test-Unread $cli $release) { $in.User = $true }
   else { $in.System = $true }
   if ($in.User -and $release -cne '?' -and (Test-Older $release (Get-Since $CLIS[$cli].User))) {
     $in.User = $false

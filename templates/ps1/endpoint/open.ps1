@@ -18,5 +18,16 @@ function Test-Shared($path, $isMerged) {
   return $false
 }
 
+# Test-Crowded FILE: whether others than administrators can change a folder that leads to it, or make something there. The drive does not count.
+function Test-Crowded($path) {
+  $folder = [System.IO.Path]::GetDirectoryName($path)
+  while ($folder -and $folder.Length -gt $run.Root.Length) {
+    $parent = [System.IO.Path]::GetDirectoryName($folder)
+    if ($parent -and [System.IO.Directory]::Exists($folder) -and (Test-Granted (Get-Security $folder) ($MAY_WRITE -bor $MAY_REPLACE) ($ADMINS + 'S-1-3-0'))) { return $true }
+    $folder = $parent
+  }
+  return $false
+}
+
 # Test-Readable FILE SID: whether others than this account and administrators can read it.
 function Test-Readable($path, $sid) { Test-Granted (Get-Security $path) $MAY_READ ($ADMINS + $sid) }

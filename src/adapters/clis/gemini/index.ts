@@ -59,6 +59,7 @@ export const cli: Cli = {
 		},
 		format: "jsonc",
 		...gates,
+		closedSince: "0.60.0",
 		rows,
 	},
 	user: {
@@ -93,6 +94,7 @@ export const cli: Cli = {
 	traps: [
 		"Before 0.40.1 it sends prompts and answers even if they are off (measured on 0.33.2); such releases are skipped and reported as old.",
 		"Since 0.60.0 it ignores a system file that group or others can write (measured on 0.61.0); this script reports that as an error.",
+		"On Windows it then also ignores one below a folder in which others than administrators can make files, as in ProgramData by default (read in 0.61.0): where that is so, each user's file is set.",
 		"With a byte order mark or a trailing comma in the file, Gemini CLI does not start.",
 		"OTEL_EXPORTER_OTLP_ENDPOINT and GEMINI_TELEMETRY_* in the environment or a .env file override the file.",
 		"It does not send telemetry through a proxy, and if it cannot reach the ingest, its exit is delayed by 10 s.",
