@@ -53,8 +53,8 @@ export const isOfWeb = (url = "") => !URL.canParse(url) || /^https?:/i.test(url)
 
 /** Seen in 2.1.81 and 2.1.330 of some values: the exporters do not start, or drop all of it. */
 export function doubtOf(signal: EmittedSignal, url: string | undefined, { get }: Effective): string | undefined {
-	// The runtimes of its releases differ.
-	if (url?.includes("^")) return "what becomes of a character of its endpoint is not known";
+	// The runtimes of its releases differ, and so do those that crossfade runs on: Node writes it as %5E since 24.
+	if (/\^|%5e/i.test(url ?? "")) return "what becomes of a character of its endpoint is not known";
 	const odd = (name: string) => {
 		const text = get(`/env/${name}`);
 		return text !== undefined && !(Number(text) > 0);
