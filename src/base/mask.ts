@@ -67,8 +67,8 @@ const TINY_PIECES = { most: 3, mostOfLong: 2, long: 36 };
 
 /**
  * Whether a word of 20 characters or more is random, like a token, and not made of words and numbers, like a name. For random base64url of
- * 43 characters it is wrong about once in 100,000, of 24 characters 4 times in 1,000; in one case only about 7 times in 100, for machines and pods have such names; hex with
- * hardly any letters is the least certain.
+ * 43 characters it is wrong about once in 100,000, of 24 characters 4 times in 1,000; in one case only about 7 times in 100, for machines
+ * and pods have such names; hex with hardly any letters is the least certain.
  */
 export function looksRandom(word: string): boolean {
 	if (UUID.test(word)) return true;

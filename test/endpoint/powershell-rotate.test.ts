@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { canary } from "../harness/canary.ts";
+import { canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { howMany } from "../harness/matrix.ts";
 import { needs, pwsh, smallDisks } from "../harness/parts.ts";
@@ -190,7 +190,7 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 
 	test("a token that another program puts there meanwhile stays, in this run and after one that was killed; the old one is kept", async () => {
 		const s = await windowsScene();
-		const [other, later] = [canary(), canary()];
+		const [other, tried, later] = [canary(), canary(), canary()];
 		const puts = `[System.IO.File]::WriteAllText('${s.tokenFile}', '${other.token}')`;
 		s.collector.fail(true);
 		const ways = ["--pid", "0", "--wait", "9", "--apply", puts];
@@ -203,7 +203,7 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 		expect(s.content()).toBe(other.token);
 		expect(readFileSync(s.kept, "utf8")).toBe(s.old.token);
 		s.collector.fail(false);
-		const run = s.start(canary().token, [...s.args, "--pid", `${process.pid}`, "--logs", "'nothing'", "--apply", ""]);
+		const run = s.start(tried.token, [...s.args, "--pid", `${process.pid}`, "--logs", "'nothing'", "--apply", ""]);
 		await waitFor("the new token in place", () => run.output().includes("in place"));
 		process.kill(run.pid, "SIGKILL");
 		await run.ended;
@@ -213,6 +213,8 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 			`fp=${later.fingerprint} is in place, which came after a run that was interrupted, and stays`,
 		);
 		expect(s.content()).toBe(later.token);
+		const said = { first: outcome.stdout + outcome.stderr, killed: run.output(), next: next.stdout + next.stderr };
+		expect(leaks([s.old, other, tried, later], said)).toEqual([]);
 		expect(beside(s.tokenFile)).toEqual(["torii.token.crossfade-kept"]);
 	});
 
