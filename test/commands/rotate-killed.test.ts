@@ -8,7 +8,8 @@ import { managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts
 
 /** kill -9 before every change of the disk, every request and every answer; whoever resumes ends in a safe state. */
 
-const preload = new URL("../harness/kill-at.cjs", import.meta.url).pathname;
+const harness = (name: string) => new URL(`../harness/${name}`, import.meta.url).pathname;
+const preload = harness("kill-at.cjs");
 
 interface Scenario {
 	readonly name: string;
@@ -25,6 +26,9 @@ interface Scenario {
 	/** How many tokens of the provider may live then. */
 	readonly live: number;
 }
+
+/** So many points from the start the lock is taken. */
+const LOCKING = 6;
 
 const env = "kind: env-file, path: app.env, key: TOKEN, reader: dotenv, confirm: person, within: 1m";
 
@@ -175,7 +179,7 @@ const scenarios: readonly Scenario[] = [
 	},
 ];
 
-describe.each(scenarios)("$name", (scenario) => {
+describe.each(scenarios.map((scenario, nth) => ({ ...scenario, nth })))("$name", (scenario) => {
 	/** Runs the command, killed at a point; returns how many points it passed. */
 	const run = async (world: RotationWorld, at: number): Promise<number> => {
 		const count = join(world.cwd, "points");
@@ -197,16 +201,26 @@ describe.each(scenarios)("$name", (scenario) => {
 		const points = await run(whole, 0);
 		expect(points).toBeGreaterThan(10);
 		const few = howMany(4, points);
-		// Other points each time, so that many short runs see all of them.
-		const first = Math.floor(Math.random() * (points / few));
-		const kills = Array.from({ length: few }, (_, index) => 1 + Math.floor(first + (index * points) / few)).filter(
-			(at) => at <= points,
+		// The steps that take the lock, and others in each scenario.
+		const stride = points / few;
+		const spread = Array.from(
+			{ length: few },
+			(_, index) => 1 + Math.floor((index + scenario.nth / scenarios.length) * stride),
 		);
+		const kills = [...new Set([1 + (scenario.nth % LOCKING), ...spread])];
 		// Two at a time: each waits more than it computes.
 		const whenFree = limitConcurrency(2);
 		await Promise.all(kills.map((at) => whenFree(() => survives(scenario, at, run))));
 		process.stdout.write(`${scenario.name}: killed at ${kills.length} of ${points} points\n`);
 	}, 1_200_000);
+});
+
+test("on a file system without hard links a lock is made in two steps", async () => {
+	const world = await managed("tooken");
+	const nodeArgs = ["--require", harness("no-links.cjs")];
+	expect(await world.process("start", [], { nodeArgs })).toMatchObject({ code: 16 });
+	expect(await world.process("resume", [], { nodeArgs })).toMatchObject({ code: 16 });
+	expect(world.read("live.token").trim()).not.toBe(world.first);
 });
 
 async function survives(

@@ -5,6 +5,7 @@ import {
 	type Dirent,
 	fstatSync,
 	fsync,
+	linkSync,
 	mkdirSync,
 	openSync,
 	readSync,
@@ -331,18 +332,38 @@ function inLock<T>(lock: string, mode: number, work: (fd: number) => T): T | und
 	}
 }
 
+/** What a file system says that has no second names for a file. */
+const NO_LINKS = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL", "EMLINK", "EXDEV"];
+
+/**
+ * Makes a lock file with its owner in it, in one step where the file system can: one without an owner, of a process that was killed between
+ * two steps, would keep everybody out for the time of a lease.
+ */
 function create(path: string): boolean {
-	const fd = unless("EEXIST", () => byName(path, () => openSync(path, CREATE, 0o644)));
-	if (fd === undefined) return false;
+	const ready = `${path}.${process.pid}.new`;
+	remove(ready);
+	writeOwner(ready);
+	try {
+		return unless("EEXIST", () => byName(path, () => linkSync(ready, path) ?? true)) ?? false;
+	} catch (error) {
+		if (!NO_LINKS.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+		return unless("EEXIST", () => writeOwner(path)) ?? false;
+	} finally {
+		tryToRemove(ready);
+	}
+}
+
+function writeOwner(path: string): true {
+	const fd = byName(path, () => openSync(path, CREATE, 0o644));
 	try {
 		writeSync(fd, OWNER);
+		return true;
 	} catch (error) {
 		tryToRemove(path);
 		throw error;
 	} finally {
 		closeSync(fd);
 	}
-	return true;
 }
 
 function isStale(lock: string): boolean {
