@@ -41,15 +41,15 @@
 #    122  CLIs: their files, settings and signs
 #    432  Editor of JSON and TOML files, an awk program
 #   1675  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1900  Output
-#   1997  Options
-#   2086  Token
-#   2122  Machine: its system, people and CLIs
-#   2315  Lock and working folder
-#   2398  Files
-#   2991  Background processes
-#   3030  The work
-#   3140  Start
+#   1920  Output
+#   2017  Options
+#   2106  Token
+#   2142  Machine: its system, people and CLIs
+#   2335  Lock and working folder
+#   2418  Files
+#   3011  Background processes
+#   3051  The work
+#   3161  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -407,11 +407,11 @@ people() {
   esac
 }
 
-# daemon CLI: sets needle, which is in the command line of every process that outlives sessions, restart, the arguments of a restart, and
-# variables, a pattern for the names of those that go before the file.
+# daemon CLI: sets needle, with which a word begins in the command line of every process that outlives sessions, restart, the arguments of a
+# restart, variables, a pattern for the names of those that go before the file, and moved, below and usual, which say where its settings are.
 daemon() {
   case $1 in
-    codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' ;;
+    codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
     *) needle='' restart='' ;;
   esac
 }
@@ -1876,6 +1876,26 @@ done
 exit 0
 '
 
+ELSEWHERE='# elsewhere PID VARIABLE BELOW USUAL FOLDER: whether a process was surely started with another folder of settings: the one that the variable
+# names, with BELOW, or USUAL in its home. Only Linux tells variables apart from what only looks like one.
+[ -r "/proc/$1/environ" ] || exit 1
+named=$(tr "\000" "\n" <"/proc/$1/environ" 2>/dev/null | grep "^$2=.")
+if [ -n "$named" ]; then
+  there=${named#*=}$3
+else
+  named=$(tr "\000" "\n" <"/proc/$1/environ" 2>/dev/null | grep "^HOME=.")
+  there=${named#*=}/$4
+fi
+case $there in
+  *"
+"*) exit 1 ;;
+  /*) there=$(CDPATH='\'''\'' cd "$there" 2>/dev/null && pwd -P) || exit 1 ;;
+  *) exit 1 ;;
+esac
+here=$(CDPATH='\'''\'' cd "$5" 2>/dev/null && pwd -P) || exit 1
+[ "$there" != "$here" ]
+'
+
 ENVIRON='# environ PID PATTERN: whether a process was started with a variable whose name is like that.
 if [ -r "/proc/$1/environ" ]; then tr "\000" "\n" <"/proc/$1/environ"; else ps eww -o command= -p "$1" | tr " " "\n"; fi 2>/dev/null | grep -Eq "^($2)="
 '
@@ -2994,7 +3014,7 @@ remove_header_program() {
 daemons() {
   now=$(date +%s)
   ps -A -o uid= -o etime= -o pid= -o args= 2>/dev/null | "$AWK" -v needle="$needle" -v now="$now" '
-    index($0, needle) && !/awk/ {
+    index(" " $0, " " needle) && !/awk/ {
       days = 0
       clock = $2
       if (split(clock, part, "-") == 2) { days = part[1]; clock = part[2] }
@@ -3005,14 +3025,15 @@ daemons() {
     }'
 }
 
-# look_at_daemon CLI FILE: whether the user in uid has a process that started before the last change of the file, of its content, mode or
-# owner, or with variables that go before the file. Both times are whole seconds, the age rounded down: a process that started less than
+# look_at_daemon CLI FILE [FOLDER]: whether the user in uid has a process that started before the last change of the file, of its content, mode or
+# owner, or with variables that go before the file. One that surely has another FOLDER of settings does not read that user's file. Both times are whole seconds, the age rounded down: a process that started less than
 # two seconds after the change may be older than it, so a restart waits until that is past.
 look_at_daemon() {
   daemon "$1"
   [ -n "$needle" ] || return 0
   while IFS=' ' read -r owner started pid program <&4; do
     [ "$owner" = "$uid" ] || continue
+    if [ -n "${3-}" ] && run_as "$uid" "$name" "$ELSEWHERE" "$pid" "$moved" "$below" "$usual" "$3" </dev/null; then continue; fi
     times=$(stat -c '%Y %Z' "$2" 2>/dev/null || stat -f '%m %c' "$2" 2>/dev/null) || continue
     written=${times% *}
     if [ "${times#* }" -gt "$written" ]; then written=${times#* }; fi
@@ -3096,7 +3117,7 @@ handle_clis() {
       system_file "$cli"
       if [ "$in_system" = yes ]; then look_at_daemon "$cli" "$file"; fi
       user_file "$cli"
-      if [ "$in_user" = yes ]; then look_at_daemon "$cli" "$folder/$file"; fi
+      if [ "$in_user" = yes ]; then look_at_daemon "$cli" "$folder/$file" "$folder"; fi
     done 3<people
   done
 }

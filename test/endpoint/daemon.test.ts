@@ -4,6 +4,7 @@ import { statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { canary } from "../harness/canary.ts";
+import { scratch } from "../harness/cli.ts";
 import { type EndpointMachine, machine, write } from "../harness/endpoint.ts";
 import { needs } from "../harness/parts.ts";
 import { procfs } from "../harness/processes.ts";
@@ -11,13 +12,17 @@ import { procfs } from "../harness/processes.ts";
 const HOUR_S = 3600;
 
 /** A machine with a token installed, whose ps shows one background process of Codex. */
-async function withDaemon(age: string, variables: Readonly<Record<string, string>> = {}): Promise<EndpointMachine> {
+async function withDaemon(
+	age: string,
+	variables: (home: string) => Readonly<Record<string, string>> = () => ({}),
+	command = "/opt/codex/bin/codex app-server --managed-daemon",
+): Promise<EndpointMachine> {
 	const m = machine();
 	expect(await m.run("scope=user users=self", { token: canary().token })).toMatchObject({ code: 0 });
-	const child = spawn("sleep", ["600"], { env: { PATH: "/usr/bin:/bin", ...variables }, stdio: "ignore" });
+	const child = spawn("sleep", ["600"], { env: { PATH: "/usr/bin:/bin", ...variables(m.home) }, stdio: "ignore" });
 	onTestFinished(() => void child.kill("SIGKILL"));
 	await once(child, "spawn");
-	const line = `${process.getuid?.()} ${age} ${child.pid} /opt/codex/bin/codex app-server --managed-daemon`;
+	const line = `${process.getuid?.()} ${age} ${child.pid} ${command}`;
 	const folder = join(m.root, "..");
 	const clock = join(folder, "clock");
 	write(folder, "tools/ps", `#!/bin/sh\necho '${line}'\n[ ! -e ${clock}.next ] || mv ${clock}.next ${clock}\n`, 0o755);
@@ -69,9 +74,29 @@ describe("a background process of Codex", needs(procfs), () => {
 		expect(await report(m)).toContain("codex:stale");
 	});
 
+	test.each<[string, "ok" | "stale", (home: string, other: string) => Readonly<Record<string, string>>]>([
+		["in another home", "ok", (_home, other) => ({ HOME: other })],
+		["with CODEX_HOME elsewhere", "ok", (home, other) => ({ HOME: home, CODEX_HOME: other })],
+		["in this home", "stale", (home) => ({ HOME: home })],
+		["in this home by another path", "stale", (home) => ({ HOME: `${home}/./` })],
+		["with this home's CODEX_HOME", "stale", (home, other) => ({ HOME: other, CODEX_HOME: `${home}/.codex` })],
+		["in a home that is not there", "stale", (home) => ({ HOME: `${home}/gone` })],
+		["in a home without a full path", "stale", () => ({ HOME: "." })],
+		["with two homes", "stale", (_home, other) => ({ HOME: other, X: `\nHOME=${other}` })],
+	])("that started before it, %s, is %s", async (_where, state, variables) => {
+		const other = scratch({ ".codex/config.toml": "" });
+		expect(await report(await withDaemon("05:00", (home) => variables(home, other)))).toContain(`codex:${state}`);
+	});
+
+	test("is told by a word of its command line, not by a text in which it stands", async () => {
+		const m = await withDaemon("05:00", () => ({}), "/bin/sh -c needle=--managed-daemon");
+		expect(await report(m)).toContain("codex:ok");
+	});
+
 	test("with a variable of its own that goes before the file is stale, however young", async () => {
-		const m = await withDaemon("00:00", { OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer another" });
+		const m = await withDaemon("00:00", () => ({ OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer another" }));
 		expect(await report(m)).toContain("codex:stale");
-		expect(await report(await withDaemon("00:00", { OTHER_OTEL_EXPORTER_OTLP_HEADERS: "x" }))).toContain("codex:ok");
+		const harmless = await withDaemon("00:00", () => ({ OTHER_OTEL_EXPORTER_OTLP_HEADERS: "x" }));
+		expect(await report(harmless)).toContain("codex:ok");
 	});
 });

@@ -42,6 +42,7 @@ import write from "../../../templates/sh/endpoint/write.sh";
 import alone from "../../../templates/sh/owner/alone.sh";
 import backup from "../../../templates/sh/owner/backup.sh";
 import besideProgram from "../../../templates/sh/owner/beside.sh";
+import elsewhere from "../../../templates/sh/owner/elsewhere.sh";
 import environ from "../../../templates/sh/owner/environ.sh";
 import glance from "../../../templates/sh/owner/glance.sh";
 import look from "../../../templates/sh/owner/look.sh";
@@ -179,6 +180,7 @@ const programs: readonly (Use & { readonly name: string; readonly text: string }
 	{ name: "REPLACE", text: replace, for: changing, if: replaces },
 	{ name: "BACKUP", text: backup, for: ["install"], in: "editing" },
 	{ name: "REMOVE", text: remove, for: changing },
+	{ name: "ELSEWHERE", text: elsewhere, for: setting, in: "editing", if: ({ hasDaemon }) => hasDaemon },
 	{ name: "ENVIRON", text: environ, for: setting, if: ({ hasDaemon }) => hasDaemon },
 	{ name: "RESTART", text: restart, for: ["install"], in: "editing", if: ({ hasDaemon }) => hasDaemon },
 ];

@@ -137,10 +137,12 @@ function isCompact({ compact = false, helper, vehicle }: EndpointScript, scope: 
 }
 
 /** The case of a CLI's background process. */
-function daemonCase({ id, daemon }: Cli): string[] {
+function daemonCase({ id, daemon, user }: Cli): string[] {
 	if (!daemon) return [];
 	const restart = sh(daemon.restart.replace(/^\S+ /, ""));
-	return [`${id}) needle=${sh(daemon.command)} variables=${sh(daemon.variables)} restart=${restart} ;;`];
+	const about = `needle=${sh(daemon.command)} variables=${sh(daemon.variables)} restart=${restart}`;
+	const settings = `moved=${sh(user.variable)} below=${sh(user.below)} usual=${sh(user.folder)}`;
+	return [`${id}) ${about} ${settings} ;;`];
 }
 
 /** What the script contains of the CLIs. */

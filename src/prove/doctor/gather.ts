@@ -270,7 +270,7 @@ function packageVersion(machine: Machine, path: string, name?: string): Version 
 	return parseVersion(String(parsed.document["version"]));
 }
 
-/** Processes of this account and home whose command line contains these words. */
+/** Processes of this account and home with these words in their command line. */
 async function daemonsOf(
 	fx: DoctorWorld,
 	machine: Machine,
@@ -284,7 +284,7 @@ async function daemonsOf(
 	const { stdout } = await fx.programs.run(ps, ["-A", "-o", "uid=,pid=,etime=,args="], { timeoutMs: PROGRAM_MS });
 	return stdout.split("\n").flatMap((line) => {
 		const [, uid, pid, etime = "", args = ""] = /^\s*(\d+)\s+(\d+)\s+([\d:-]+)\s+(.*)$/.exec(line) ?? [];
-		if (Number(uid) !== machine.uid || !args.includes(command)) return [];
+		if (Number(uid) !== machine.uid || !` ${args}`.includes(` ${command}`)) return [];
 		const environment = environmentOf(machine, Number(pid));
 		const settings = settingsFolder(machine, user, { HOME: machine.home, ...environment });
 		if (settings !== settingsFolder(machine, user, { ...fx.environment, HOME: machine.home })) return [];
