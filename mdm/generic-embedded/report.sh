@@ -35,16 +35,16 @@
 # Contents, by line:
 #     73  Settings and vehicle
 #    109  CLIs: their files, settings and signs
-#    414  Editor of JSON and TOML files, an awk program
-#   1100  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1220  Output
-#   1309  Options
-#   1398  Machine: its system, people and CLIs
-#   1604  Lock and working folder
-#   1682  Files
-#   2115  Background processes
-#   2148  The work
-#   2216  Start
+#    405  Editor of JSON and TOML files, an awk program
+#   1091  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1201  Output
+#   1290  Options
+#   1379  Machine: its system, people and CLIs
+#   1585  Lock and working folder
+#   1663  Files
+#   2096  Background processes
+#   2129  The work
+#   2197  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -179,32 +179,23 @@ forget_folders() { unset CLAUDE_CONFIG_DIR CODEX_HOME GEMINI_CLI_HOME QWEN_HOME;
 plan() {
   case $1 in
     claude-code)
+      drop /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
+      drop /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS
+      drop /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL
+      drop /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
+      drop /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS
+      drop /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL
+      drop /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+      drop /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS
+      drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
       if [ "$2" = user ]; then
         demands claude-code
-        drop /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
-        drop /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS
-        drop /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL
-        drop /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
-        drop /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS
-        drop /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL
-        drop /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
-        drop /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS
-        drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         drop /env/OTEL_EXPORTER_OTLP_HEADERS helper
         drop /otelHeadersHelper no-helper
         row string /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT "$ENDPOINT/v1/logs"
         row string /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT "$ENDPOINT/v1/metrics"
       fi
       if [ "$2" = system ]; then
-        drop /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
-        drop /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS
-        drop /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL
-        drop /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
-        drop /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS
-        drop /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL
-        drop /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
-        drop /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS
-        drop /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         row string /otelHeadersHelper "" no-helper
       fi
       row string /env/CLAUDE_CODE_ENABLE_TELEMETRY "1"
@@ -227,18 +218,6 @@ plan() {
       row string /otelHeadersHelper "/bin/sh $helper" helper
       ;;
     codex)
-      if [ "$2" = user ]; then
-        demands codex
-      fi
-      if [ "$2" = system ]; then
-        kinds boolean /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
-        kinds string /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
-        kinds strings /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
-        kinds object /otel/tracestate /otel/tool_result
-        kinds number /otel/tool_result/max_bytes
-        form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
-        only_keys /otel exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate
-      fi
       row bool /otel/log_user_prompt "true" prompts
       row bool /otel/log_user_prompt "false" no-prompts
       keep_table /otel/trace_exporter
@@ -252,6 +231,18 @@ plan() {
       row string /otel/metrics_exporter/otlp-http/endpoint "$ENDPOINT/v1/metrics"
       row string /otel/metrics_exporter/otlp-http/protocol "binary"
       row string /otel/metrics_exporter/otlp-http/headers/Authorization "Bearer $token"
+      if [ "$2" = user ]; then
+        demands codex
+      fi
+      if [ "$2" = system ]; then
+        kinds boolean /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
+        kinds string /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
+        kinds strings /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
+        kinds object /otel/tracestate /otel/tool_result
+        kinds number /otel/tool_result/max_bytes
+        form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
+        only_keys /otel exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate
+      fi
       ;;
     gemini)
       row bool /telemetry/enabled "true"
@@ -1194,23 +1185,13 @@ else echo ok && cat "$file"
 fi
 '
 
-ELSEWHERE='# elsewhere PID VARIABLE BELOW USUAL FOLDER: whether a process was surely started with another folder of settings: the one that the variable names, with BELOW, or USUAL in its home
-[ -r "/proc/$1/environ" ] || exit 1
-named=$(tr "\000" "\n" <"/proc/$1/environ" 2>/dev/null | grep "^$2=.")
-if [ -n "$named" ]; then
-  there=${named#*=}$3
-else
-  named=$(tr "\000" "\n" <"/proc/$1/environ" 2>/dev/null | grep "^HOME=.")
-  there=${named#*=}/$4
-fi
-case $there in
-  *"
-"*) exit 1 ;;
-  /*) there=$(CDPATH='\'''\'' cd "$there" 2>/dev/null && pwd -P) || exit 1 ;;
-  *) exit 1 ;;
-esac
-here=$(CDPATH='\'''\'' cd "$5" 2>/dev/null && pwd -P) || exit 1
-[ "$there" != "$here" ]
+ELSEWHERE='# elsewhere PID VARIABLE BELOW USUAL FOLDER: whether a process surely has another folder of settings: BELOW what the variable says, or USUAL in its home
+pid=$1
+value() { tr "\000" "\n" <"/proc/$pid/environ" | sed -n "s/^$1=//p"; } 2>/dev/null
+there=$(value "$2")
+if [ -n "$there" ]; then there=$there$3; else there=$(value HOME)/$4; fi
+case $there in /*) ;; *) exit 1 ;; esac
+there=$(cd "$there" && pwd -P) && here=$(cd "$5" && pwd -P) && [ "$there" != "$here" ]
 '
 
 ENVIRON='# environ PID PATTERN: whether a process was started with a variable whose name is like that

@@ -238,26 +238,41 @@ function since({ since, sinceWith = {} }: Layer): string[] {
 	return [`since=${since}`, ...exceptions];
 }
 
-/** The rows of both layers, and those that one of them has alone. */
-function plan(cli: Cli): { id: string; userRows: string[]; systemRows: string[]; rows: string[] } {
+/** The rows of both layers, at the start and at the end, and between them those that one of them has alone. */
+interface Plan {
+	readonly id: string;
+	readonly firstRows: readonly string[];
+	readonly userRows: readonly string[];
+	readonly systemRows: readonly string[];
+	readonly rows: readonly string[];
+}
+
+function plan(cli: Cli): Plan {
+	const [user, system] = [cli.user.rows.map(row), cli.system.rows.map(row)];
+	const first = countSame(user, system);
+	const [restOfUser, restOfSystem] = [user.slice(first), system.slice(first)];
+	const last = countSame(restOfUser.toReversed(), restOfSystem.toReversed());
 	const demands = demandCases(cli).map(({ id }) => `demands ${id}`);
-	const user = [...demands, ...cli.user.rows.map(row)];
-	const system = [...kindRows(cli.system), ...cli.system.rows.map(row)];
-	let common = 0;
-	while (common < Math.min(user.length, system.length) && user.at(-1 - common) === system.at(-1 - common)) common++;
 	return {
 		id: cli.id,
-		userRows: user.slice(0, user.length - common),
-		systemRows: system.slice(0, system.length - common),
-		rows: user.slice(user.length - common),
+		firstRows: user.slice(0, first),
+		userRows: [...demands, ...restOfUser.slice(0, restOfUser.length - last)],
+		systemRows: [...kindRows(cli.system), ...restOfSystem.slice(0, restOfSystem.length - last)],
+		rows: restOfUser.slice(restOfUser.length - last),
 	};
 }
 
+/** How many lines from the start are the same. */
+function countSame(a: readonly string[], b: readonly string[]): number {
+	const other = a.findIndex((line, index) => line !== b[index]);
+	return other === -1 ? a.length : other;
+}
+
 /** The rows of the machine's file, for a script without a header program that drops nothing. */
-function wholePlan({ id, system }: Cli): ReturnType<typeof plan> {
+function wholePlan({ id, system }: Cli): Plan {
 	const rows = system.rows.filter((each) => "pointer" in each && each.when !== "helper");
 	const always = rows.map((each) => row(each).replace(/ no-helper$/, ""));
-	return { id, userRows: [], systemRows: [], rows: always };
+	return { id, firstRows: [], userRows: [], systemRows: [], rows: always };
 }
 
 function row(row: LayerRow): string {

@@ -1,18 +1,8 @@
-# elsewhere PID VARIABLE BELOW USUAL FOLDER: whether a process was surely started with another folder of settings: the one that the variable
-# names, with BELOW, or USUAL in its home. Only Linux tells variables apart from what only looks like one.
-[ -r "/proc/$1/environ" ] || exit 1
-named=$(tr "\000" "\n" <"/proc/$1/environ" 2>/dev/null | grep "^$2=.")
-if [ -n "$named" ]; then
-  there=${named#*=}$3
-else
-  named=$(tr "\000" "\n" <"/proc/$1/environ" 2>/dev/null | grep "^HOME=.")
-  there=${named#*=}/$4
-fi
-case $there in
-  *"
-"*) exit 1 ;;
-  /*) there=$(CDPATH='' cd "$there" 2>/dev/null && pwd -P) || exit 1 ;;
-  *) exit 1 ;;
-esac
-here=$(CDPATH='' cd "$5" 2>/dev/null && pwd -P) || exit 1
-[ "$there" != "$here" ]
+# elsewhere PID VARIABLE BELOW USUAL FOLDER: whether a process surely has another folder of settings: BELOW what the variable says, or
+# USUAL in its home. Only Linux shows variables apart from what only looks like one.
+pid=$1
+value() { tr "\000" "\n" <"/proc/$pid/environ" | sed -n "s/^$1=//p"; } 2>/dev/null
+there=$(value "$2")
+if [ -n "$there" ]; then there=$there$3; else there=$(value HOME)/$4; fi
+case $there in /*) ;; *) exit 1 ;; esac
+there=$(cd "$there" && pwd -P) && here=$(cd "$5" && pwd -P) && [ "$there" != "$here" ]
