@@ -11,8 +11,11 @@ import { hasComponent } from "../../src/generate/plan/release.ts";
 import { renderConfig } from "../../src/generate/render/collector.ts";
 import type { Flags } from "../../src/spec/flags.ts";
 import { planFor } from "../contracts/collector.ts";
+import { splice } from "../generate/splice/request.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
+import { emptyConfigs } from "../harness/empty-configs.ts";
+import { aThird } from "../harness/matrix.ts";
 import { needs, otelcol } from "../harness/parts.ts";
 import { judged } from "../harness/refused-configs.ts";
 
@@ -152,6 +155,16 @@ describe("the real otelcol starts what is spliced", needs(otelcol), () => {
 		writeFileSync(join(folder, "c.yaml"), stringify(config));
 		const ready = await startedUntilReady(join(folder, "c.yaml"));
 		expect(ready).toContain("Everything is ready");
+	});
+});
+
+describe("the real otelcol takes what is spliced into null and empty parts", needs(otelcol), () => {
+	test.each(aThird(Object.entries(emptyConfigs)))("%s", (_name, text) => {
+		const folder = scratch({ "c.yaml": splice(text) });
+		const { status, stderr } = spawnSync(otelcol.path, ["validate", `--config=${join(folder, "c.yaml")}`], {
+			encoding: "utf8",
+		});
+		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 	});
 });
 

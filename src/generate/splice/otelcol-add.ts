@@ -1,14 +1,15 @@
-import { isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
+import { isMap, isSeq, type YAMLMap } from "yaml";
 import { entryLines } from "../render/yaml.ts";
 import type { Edit } from "./edit.ts";
+import { commentOut, fillInFlow, isNullValue } from "./empties.ts";
 import { CREATED_MARKER, entryMarker } from "./marker.ts";
 import { ownEntries } from "./own-entries.ts";
 import { guard, type ParsedConfig, refusal, type YamlEntry } from "./parsed-config.ts";
 import { passageNotes } from "./passage.ts";
 import { choosePipelines, type PipelineEntry, pipelinesOf } from "./pipelines.ts";
 import { manualEdit, type WantedEntry } from "./request.ts";
-import { entryOf, isEmptyValue, keyOf, resolvedValue, wordsOf } from "./yaml-document.ts";
-import { addEntry, addItem, addLines, fillEmpty, flowEntry } from "./yaml-edit.ts";
+import { entryOf, keyOf, resolvedValue, wordsOf } from "./yaml-document.ts";
+import { addEntry, addItem, addLines, fillEmpty, flowEntry, flowWord } from "./yaml-edit.ts";
 
 /** The pipelines to connect to our exporter, and what the user should know about them. */
 export function chooseWanted(config: ParsedConfig): { chosen: readonly PipelineEntry[]; notes: readonly string[] } {
@@ -16,7 +17,11 @@ export function chooseWanted(config: ParsedConfig): { chosen: readonly PipelineE
 	const pair = entryOf(service, "pipelines");
 	const at = pair?.key.range?.[0];
 	guard(config, pair?.value, "service.pipelines");
-	if (!isMap(pair?.value)) throw refusal(config, { what: "service.pipelines is not in this file" }, at);
+	if (!isMap(pair?.value)) {
+		const what =
+			pair && isNullValue(pair.value) ? "service.pipelines is empty" : "service.pipelines is not in this file";
+		throw refusal(config, { what }, at);
+	}
 	const all = pipelinesOf(document, pair.value);
 	const named = request.pipelines;
 	if (named) {
@@ -111,17 +116,14 @@ function addToSection(config: ParsedConfig, section: string, entries: readonly W
 		return [addLines(source, root, [`${section}: ${CREATED_MARKER}`, ...marked.flat().map((line) => blanks + line)])];
 	}
 	const map = pair.value;
-	if (!map || isEmptyValue(map)) return [fillEmpty(source, pair, marked.flat())];
-	if (!isMap(map)) throw refusal(config, { what: `${section} is not a map` }, map.range?.[0]);
-	if (map.flow)
-		return [
-			addEntry(
-				source,
-				emptyInFlow(config, map, root, section),
-				entries.map(({ id, value }) => flowEntry(map, id, value)).join(", "),
-			),
-		];
-	return [addLines(source, map, marked.flat())];
+	const inFlow = (like: YAMLMap) => entries.map(({ id, value }) => flowEntry(like, id, value)).join(", ");
+	if (isNullValue(map) && !root.flow) return fillNull(config, pair, marked.flat(), section);
+	if (isNullValue(map)) return [fillInBraces(config, pair, "{}", inFlow(root), section)];
+	if (!isMap(map)) throw refusal(config, { what: `${section} is not a map` }, map?.range?.[0]);
+	if (!map.flow) return [addLines(source, map, marked.flat())];
+	return map.items.length === 0 && root.flow
+		? [fillInBraces(config, pair, "{}", inFlow(root), section)]
+		: [addEntry(source, map, inFlow(map))];
 }
 
 function addExtensions(config: ParsedConfig, wanted: readonly string[]): Edit[] {
@@ -190,32 +192,38 @@ function addToList(
 	wanted: readonly string[],
 	what: string,
 ): Edit[] {
+	const { document, source } = config;
 	const list = pair.value;
-	// Null is no list to add to, and what was there could not be restored.
-	if (isEmptyValue(list) || (isScalar(list) && list.value === null)) {
-		const fix = `write [] in its place and run this again; or ${manualEdit(config.request)}`;
-		throw refusal(config, { what: `${what} is empty`, fix }, pair.key.range?.[0]);
-	}
 	guard(config, list, what);
+	const inQuotes = wanted.map((word) => flowWord(owner, word)).join(", ");
+	if (isNullValue(list)) {
+		if (owner.flow) return [fillInBraces(config, pair, "[]", inQuotes, what)];
+		const lines = wanted.map((word) => `- ${word}`);
+		return fillNull(config, pair, lines, what);
+	}
 	if (!isSeq(list)) throw refusal(config, { what: `${what} is not a non-empty list` }, pair.key.range?.[0]);
-	const words = wordsOf(config.document, list);
+	const words = wordsOf(document, list);
 	if (!words) throw refusal(config, { what: `${what} contains more than plain names` }, list.range?.[0]);
 	const missing = wanted.filter((word) => !words.includes(word));
 	if (missing.length === 0) return [];
-	return [addItem(config.source, emptyInFlow(config, list, owner, what), missing)];
+	if (list.items.length === 0 && owner.flow) return [fillInBraces(config, pair, "[]", inQuotes, what)];
+	return [addItem(source, list, missing)];
 }
 
-/** Refuses empty collections in braces: without a comment we could not remember that they existed before. */
-function emptyInFlow<T extends Node & { items: unknown[]; flow?: boolean }>(
-	config: ParsedConfig,
-	node: T,
-	owner: YAMLMap,
-	what: string,
-): T {
-	if (node.items.length > 0 || !owner.flow) return node;
-	throw refusal(
-		config,
-		{ what: `${what} is empty and inside braces, so it could not be restored exactly` },
-		node.range?.[0],
-	);
+/** Fills what is null in a block map. */
+function fillNull(config: ParsedConfig, pair: YamlEntry, lines: readonly string[], what: string): Edit[] {
+	const comment = commentOut(config.source, pair.value);
+	if (comment) return [...comment, fillEmpty(config.source, pair, lines)];
+	throw unrestorable(config, pair, what);
+}
+
+function fillInBraces(config: ParsedConfig, pair: YamlEntry, brackets: string, added: string, what: string): Edit {
+	const edit = pair.value ? fillInFlow(config.source, pair.value, brackets, added) : undefined;
+	if (edit) return edit;
+	throw unrestorable(config, pair, what);
+}
+
+function unrestorable(config: ParsedConfig, pair: YamlEntry, what: string) {
+	const fix = `write [] (a list) or {} (a section) in its place and run this again; or ${manualEdit(config.request)}`;
+	return refusal(config, { what: `${what} is empty, and could not be restored exactly`, fix }, pair.key.range?.[0]);
 }

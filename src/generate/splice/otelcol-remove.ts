@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "yaml";
 import type { Edit } from "./edit.ts";
+import { emptyInFlow, uncomment } from "./empties.ts";
 import { isCreatedMarker, readEntryMarker } from "./marker.ts";
 import { type OwnEntry, ownEntries } from "./own-entries.ts";
 import { type ParsedConfig, refusal, type YamlEntry } from "./parsed-config.ts";
@@ -36,10 +37,11 @@ function dropEntries({ source, root }: ParsedConfig, stale: readonly OwnEntry[])
 		const indexes = stale.filter((entry) => entry.map === map).map(({ pair }) => map.items.indexOf(pair));
 		const emptied = indexes.length === map.items.length;
 		const created = root.flow || isCreatedMarker(lineOf(source, sectionPair.key));
+		const before = emptied && root.flow ? emptyInFlow(source, map) : undefined;
+		if (before) return [before];
 		if (emptied && created) return [dropEntry(source, root, root.items.indexOf(sectionPair), () => false)];
-		return withoutOverlap(
-			indexes.map((index) => dropEntry(source, map, index, (line) => readEntryMarker(line) !== undefined)),
-		);
+		const drops = indexes.map((index) => dropEntry(source, map, index, (line) => readEntryMarker(line) !== undefined));
+		return [...(emptied ? uncomment(source, sectionPair) : []), ...withoutOverlap(drops)];
 	});
 }
 
@@ -71,8 +73,11 @@ function dropItems({ source, chart }: ParsedConfig, { owner, pair, list, ours }:
 	const others = list.items.filter((_item, index) => !ours.includes(index));
 	const created = owner.flow || isCreatedMarker(lineOf(source, pair.key));
 	const nothingElse = others.every((item) => isScalar(item) && (chart?.extensions ?? []).includes(String(item.value)));
+	const before = others.length === 0 && owner.flow ? emptyInFlow(source, list) : undefined;
+	if (before) return [before];
 	if (created && nothingElse) return [dropEntry(source, owner, owner.items.indexOf(pair), () => false)];
-	return withoutOverlap(ours.map((index) => dropItem(source, list, index)));
+	const drops = withoutOverlap(ours.map((index) => dropItem(source, list, index)));
+	return [...(others.length === 0 ? uncomment(source, pair) : []), ...drops];
 }
 
 /** Adjacent removals in brackets both claim the comma between them; the first one gets it. */

@@ -1,9 +1,10 @@
 import { type Document, isAlias, isMap, isScalar, type Node, type Pair, type YAMLMap } from "yaml";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
 import { lineBreak, positionOf } from "./edit.ts";
+import { isNullValue } from "./empties.ts";
 import type { ConfigPlace } from "./locate.ts";
 import { manualEdit, type OtelcolRequest } from "./request.ts";
-import { entryOf, hasMerge, isEmptyValue, usedAnchors, type YamlText } from "./yaml-document.ts";
+import { entryOf, hasMerge, usedAnchors, type YamlText } from "./yaml-document.ts";
 import { type SourceText, stepOf } from "./yaml-edit.ts";
 
 /** A collector config in a YAML text: what is wanted of it, where it is, how the text is written. */
@@ -38,7 +39,7 @@ export function parsedConfig(
 	if (!service || !isMap(service.value)) {
 		const fix =
 			"name the file that contains service.pipelines (the collector merges several --config files, and replaces lists)";
-		const what = "the config has no service section";
+		const what = service ? "the service section is empty" : "the config has no service section";
 		throw refusal(config, { what, fix: `${fix}; or ${manualEdit(request)}` }, root.range?.[0]);
 	}
 	return { ...config, service: service.value };
@@ -59,7 +60,7 @@ export function refusal(
 
 /** Refuses a value whose entries are, or may be, shared with other places, or are not in this file. */
 export function guard(config: Omit<ParsedConfig, "service">, node: Node | null | undefined, what: string): void {
-	if (!node || isEmptyValue(node)) {
+	if (!node || isNullValue(node)) {
 		if (node && (node.tag !== undefined || ("anchor" in node && node.anchor !== undefined))) {
 			throw refusal(config, { what: `${what} is empty but has an anchor or tag` }, node.range?.[0]);
 		}

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
+import { isNullValue } from "./empties.ts";
 import type { ParsedConfig } from "./parsed-config.ts";
 import { isOwn, ownSections } from "./request.ts";
 import { entryOf, keyOf } from "./yaml-document.ts";
@@ -37,7 +38,8 @@ function collect(
 	facts: string[],
 ): void {
 	const here = node === config.root ? [] : inside;
-	if (!here || !mayBeCreated(here)) facts.push(`${path} ${headOf(node)}`);
+	if (!here || !(mayBeCreated(here) || (here.length === 4 && mayBeFilled(here, node))))
+		facts.push(`${path} ${headOf(node)}`);
 	if (isMap(node)) {
 		for (const pair of node.items as Pair<Node, Node | null>[]) {
 			const key = keyOf(pair) ?? "?";
@@ -58,6 +60,11 @@ function mayBeCreated(inside: readonly string[]): boolean {
 	const [first, second] = inside;
 	if (inside.length === 1) return ownSections.includes(first ?? "");
 	return inside.length === 2 && first === "service" && second === "extensions";
+}
+
+/** A list of exporters may have been empty; what is in it is compared item by item. */
+function mayBeFilled([first, second, , last]: readonly string[], node: Node | null): boolean {
+	return first === "service" && second === "pipelines" && last === "exporters" && (isSeq(node) || isNullValue(node));
 }
 
 function isOwnItem({ request, chart }: ParsedConfig, inside: readonly string[], item: Node): boolean {

@@ -178,11 +178,6 @@ export function usedAnchors(document: Document): Set<string> {
 	return used;
 }
 
-/** Whether a value is missing: `key:` followed by nothing or only a comment. */
-export function isEmptyValue(node: Node | null | undefined): boolean {
-	return !node || (isScalar(node) && node.value === null && node.source === "");
-}
-
 /**
  * The offset after a node's last character: for block-style collections that of their last item, for block
  * scalars the end of their last line of text unless they keep trailing blank lines.

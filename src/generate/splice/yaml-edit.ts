@@ -61,8 +61,17 @@ export function addEntry({ text, eol }: SourceText, collection: YAMLMap | YAMLSe
 
 /** An entry in flow style, quoted like its neighbours. */
 export function flowEntry(map: YAMLMap, key: string, value: YamlValue): string {
-	const json = isScalar(map.items[0]?.key) && map.items[0].key.type === Scalar.QUOTE_DOUBLE;
+	const json = isJson(map);
 	return `${json ? JSON.stringify(key) : flowText(key)}: ${flowText(value, json)}`;
+}
+
+/** A word in a list of a flow-style map, quoted like that one's keys. */
+export function flowWord(map: YAMLMap, word: string): string {
+	return isJson(map) ? JSON.stringify(word) : flowText(word);
+}
+
+function isJson(map: YAMLMap): boolean {
+	return isScalar(map.items[0]?.key) && map.items[0].key.type === Scalar.QUOTE_DOUBLE;
 }
 
 function insertBlock({ text, eol }: SourceText, after: Node | Pair, lines: readonly string[], column: number): Edit {

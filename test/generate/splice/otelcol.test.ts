@@ -161,10 +161,17 @@ describe("splice into otelcol YAML", () => {
 		["no service", plain.replace(/service:[\s\S]*$/, ""), "no service section"],
 		["no pipeline of these signals", plain.replaceAll(/ (logs|metrics):/g, " traces/$1:"), "no pipeline receives"],
 		["tab as indentation", plain.replace("  debug", "\tdebug"), "tab"],
+		["an empty service", plain.replace(/service:[\s\S]*$/, "service: ~\n"), "the service section is empty"],
+		["no pipelines", plain.replace(/pipelines:\n[\s\S]*$/, "pipelines:\n"), "service.pipelines is empty"],
 		[
-			"an explicit null",
-			plain.replace(/exporters:\n {2}debug:\n {4}verbosity: basic/, "exporters: null"),
-			"not in this file",
+			"an anchor on a null list",
+			plain.replace("service:\n", "service:\n  extensions: &none null\n"),
+			"is empty but has an anchor or tag",
+		],
+		[
+			"a null in braces that has no word to restore",
+			`${plain.split("service:")[0]}service: {extensions: , pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}\n`,
+			"could not be restored exactly",
 		],
 	])("refuses %s and says what to do by hand", (_name, text, reason) => {
 		expect(refusalText(text)).toContain(reason);
@@ -230,14 +237,3 @@ describe("splice into otelcol YAML", () => {
 		expect(spliceOtelcol(left, "x.yaml", { ...other, remove: true }).text).toBe(plain);
 	});
 });
-
-test.each(["", " null", " ~"])(
-	"a list of extensions that is null (%j) is refused as empty, with what to write in its place",
-	(value) => {
-		const text = plain.replace("service:\n", `service:\n  extensions:${value}\n`);
-		const said = refusalText(text);
-		expect(said).toContain("service.extensions is empty");
-		expect(said).toContain("write [] in its place and run this again");
-		splice(plain.replace("service:\n", "service:\n  extensions: []\n"));
-	},
-);
