@@ -1,6 +1,7 @@
 import { vehicles } from "../../adapters/vehicles/registry.ts";
 import type { CsvReader, CsvRecord } from "./csv.ts";
 import type { InventoryRow } from "./evidence.ts";
+import { bestOf, delimiterOf, headBelowTitle, isTotals, plainName, SEPARATOR, type TableHead } from "./header.ts";
 import { isJsonDocument, jsonList, MAX_DOCUMENT } from "./json-list.ts";
 import { parseReportLine, REPORT, REPORTS, type ReportLine } from "./report-line.ts";
 import { reportTime } from "./report-time.ts";
@@ -77,6 +78,7 @@ class Notes {
 	}
 }
 
+const A_TOTAL = "a total, not a machine";
 const MAX_SAMPLES = 5;
 const MAX_HOST = 253;
 /** No report line is longer. */
@@ -97,7 +99,7 @@ export async function readInventory(
 	const known = hostColumns(options.column);
 	let form: Form | undefined;
 	for await (const text of textOf(pieces)) {
-		form ??= await formOf(firstLine(text), known, hosts, notes);
+		form ??= await formOf(text, known, hosts, notes);
 		form.push(text);
 	}
 	form?.end();
@@ -111,31 +113,23 @@ function hostColumns(given: string | readonly string[] | undefined): readonly st
 	return names.length === 0 ? HOST_COLUMNS : names.map(plainName);
 }
 
+function tableIn(head: string, known: readonly string[]): TableHead | undefined {
+	const delimiter = delimiterOf(firstLine(head));
+	return headBelowTitle(head, known) ?? (delimiter === undefined ? undefined : { delimiter, line: undefined });
+}
+
 interface Form {
 	push(text: string): void;
 	end(): void;
 }
 
-async function formOf(first: string, known: readonly string[], hosts: RowsByHost, notes: Notes): Promise<Form> {
+async function formOf(head: string, known: readonly string[], hosts: RowsByHost, notes: Notes): Promise<Form> {
+	const first = firstLine(head);
 	const jsonLines = () => byLine(notes, (line) => takeJson(line, known, hosts));
 	if (/^[[{]/.test(first)) return isJsonDocument(first) ? jsonForm(known, hosts, notes, jsonLines()) : jsonLines();
-	const delimiter = delimiterOf(first);
-	if (delimiter && !REPORT.test(first)) return csvForm(delimiter, known, hosts, notes);
+	const table = tableIn(head, known);
+	if (table && !REPORT.test(first)) return csvForm(table, known, hosts, notes);
 	return byLine(notes, (line) => takePlain(line, hosts));
-}
-
-/** The first line of a file that names its delimiter, as spreadsheets read it. */
-const SEPARATOR = /^"?sep=(.)"?$/i;
-
-/** A tab, which no header has in a name, or else the more frequent one outside of quotes. */
-function delimiterOf(header: string): string | undefined {
-	const named = SEPARATOR.exec(header.trim())?.[1];
-	if (named !== undefined) return named;
-	const bare = header.replaceAll(/"[^"]*"/g, "");
-	const count = (each: string) => bare.split(each).length;
-	if (count("\t") > 1) return "\t";
-	const best = count(";") > count(",") ? ";" : ",";
-	return count(best) > 1 ? best : [",", ";", "\t"].find((each) => header.includes(each));
 }
 
 /** One document with all machines; what is none is read by `otherwise`. */
@@ -191,11 +185,11 @@ function byLine(notes: Notes, take: (line: string) => string | undefined): Form 
 	};
 }
 
-async function csvForm(delimiter: string, known: readonly string[], hosts: RowsByHost, notes: Notes): Promise<Form> {
+async function csvForm(table: TableHead, known: readonly string[], hosts: RowsByHost, notes: Notes): Promise<Form> {
 	let [time, serial] = [-1, -1];
 	let titles: readonly string[] = [];
 	return csvReader(
-		delimiter,
+		table,
 		known,
 		(names, index, header) => {
 			titles = names;
@@ -206,6 +200,7 @@ async function csvForm(delimiter: string, known: readonly string[], hosts: RowsB
 		(record, host) => {
 			const { cells, mended = "" } = record;
 			const { report = parseReportLine(mended), problem } = reportIn(cells, titles);
+			if (!report && isTotals(cells, host)) return notes.record(record, A_TOTAL);
 			const machine = { host, time: cells[time], serial: cells[serial] };
 			notes.record(record, keep(hosts, machine, report ?? UNREPORTED, true) ?? problem);
 		},
@@ -233,7 +228,7 @@ function reportIn(
 
 /** Reads the header, then each record with its host, or "" without one. */
 async function csvReader(
-	delimiter: string,
+	{ delimiter, line }: TableHead,
 	known: readonly string[],
 	header: (names: readonly string[], host: number, titles: readonly string[]) => void,
 	take: (record: CsvRecord, host: string) => void,
@@ -247,20 +242,11 @@ async function csvReader(
 		}
 		// A line that names the delimiter, or has none but empty cells, is before the header.
 		if (record.cells.every((cell) => cell.trim() === "" || SEPARATOR.test(`${cell}${delimiter}`))) return undefined;
+		if (line !== undefined && record.line < line) return undefined;
 		const names = record.cells.map(plainName);
 		index = bestOf(names, known);
 		header(names, index, record.cells);
 	});
-}
-
-function plainName(name: string): string {
-	return name.toLowerCase().replace(/[\s_"-]/g, "");
-}
-
-/** The position of the best known column name, or -1. */
-function bestOf(names: readonly string[], known: readonly string[]): number {
-	const best = known.find((each) => names.includes(each));
-	return best === undefined ? -1 : names.indexOf(best);
 }
 
 function takeJson(line: string, known: readonly string[], hosts: RowsByHost): string | undefined {
@@ -292,8 +278,10 @@ function takePlain(line: string, hosts: RowsByHost): string | undefined {
 	const begin = line.search(REPORT);
 	// What stands between two of them may be the name of another machine.
 	if ([...line.matchAll(REPORTS)].length > 1) return "several report lines";
-	const [host = ""] = line.slice(0, Math.max(0, begin)).trim().split(/\s+/);
-	return keep(hosts, { host: host.replace(/^"|[":,;|]+$/g, "") }, parseReportLine(line));
+	const [word = ""] = line.slice(0, Math.max(0, begin)).trim().split(/\s+/);
+	const host = word.replace(/^"|[":,;|]+$/g, "");
+	if (/[,;|]/.test(host)) return "a row of a table whose header was not found";
+	return keep(hosts, { host }, parseReportLine(line));
 }
 
 /** For a machine without a report line, such as one that never ran the script. */
@@ -355,19 +343,21 @@ export async function readHosts(
 ): Promise<HostList | undefined> {
 	const hosts = new Map<string, number>();
 	const notes = new Notes();
+	const names = hostColumns(column);
 	let isFound = false;
 	let reader: CsvReader | undefined;
 	for await (const text of textOf(pieces)) {
 		reader ??= await csvReader(
-			delimiterOf(firstLine(text)) ?? ",",
-			hostColumns(column),
+			tableIn(text, names) ?? { delimiter: ",", line: undefined },
+			names,
 			(_names, index) => {
 				isFound = index >= 0;
 			},
 			(record, host) => {
 				const before = hosts.get(host);
 				const again = before === undefined ? undefined : `the same name as in line ${before}`;
-				const problem = host === "" ? "no host name" : (hostProblem(host) ?? again);
+				const total = isTotals(record.cells, host) ? A_TOTAL : undefined;
+				const problem = host === "" ? "no host name" : (total ?? hostProblem(host) ?? again);
 				if (problem === undefined) hosts.set(host, record.line);
 				notes.record(record, problem);
 			},

@@ -1,11 +1,13 @@
 /** Enough of a file to see a byte order mark, or the zero bytes that UTF-16 has without one. */
 const MARK_BYTES = 2;
-/** How much to read in search of a first line. */
+/** How much to read in search of the first lines. */
 const MAX_HEAD = 1 << 16;
+/** No export has more lines above its header. */
+const HEAD_LINES = 20;
 
 /**
  * A file's text in chunks: UTF-8, or UTF-16 in either byte order, with or without a byte order mark. CRLF and CR become LF.
- * The first chunk contains the first non-blank line, unless that is very long. https://encoding.spec.whatwg.org/#bom-sniff
+ * The first chunk contains the first 20 lines that are not blank, unless they are very long. https://encoding.spec.whatwg.org/#bom-sniff
  */
 export async function* textOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
 	let head: string | undefined = "";
@@ -13,12 +15,17 @@ export async function* textOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator
 		if (head === undefined) yield text;
 		else {
 			head += text;
-			if (!head.trimStart().includes("\n") && head.length < MAX_HEAD) continue;
+			if (!hasHead(head) && head.length < MAX_HEAD) continue;
 			yield head;
 			head = undefined;
 		}
 	}
 	if (head !== undefined) yield head;
+}
+
+function hasHead(text: string): boolean {
+	const [, ...whole] = text.split("\n").reverse();
+	return whole.filter((line) => line.trim() !== "").length >= HEAD_LINES;
 }
 
 /** The first non-blank line. */
