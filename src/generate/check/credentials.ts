@@ -5,7 +5,7 @@ import type { ConfigFinding } from "./rules.ts";
 
 /** Keys and header names whose value is a credential. */
 const CREDENTIAL_KEY =
-	/^(authorization|.*(token|api[-_]?key|apikey|secret|password|passwd|credential)s?|x-honeycomb-team)$/i;
+	/^(authorization|.*(token|api[-_]?key|apikey|(access|agent|ingest|ingestion|license|private|secret)[-_]?key|secret|password|passwd|credential)s?|x-honeycomb-team|uptrace-dsn)$/i;
 /** Keys with the same endings that name a file, a store's key or an extension. */
 const NO_CREDENTIAL = /(file|path|name|_id|_ref|url|endpoint|metadata_keys?|from_context|token_count|tokens_count)$/i;
 /** A reference instead of a value: `${env:X}`, `${X}`, `$X`, `$(X)` of Kubernetes, `{{ x }}`, `@x@`. */
@@ -36,12 +36,19 @@ export function credentialFindings(value: string, at: number, place: string, rot
 	if (!rotating) return [];
 	const bare = bareCredential(value);
 	if (FROM_ENV.test(bare))
-		return [{ rule: "token-from-env", at, what: `${place} is read from an environment variable` }];
+		return [{ rule: "token-from-env", at, what: `${place} is read from an environment variable${bareName(bare)}` }];
 	if (bare.includes("${file:")) return [{ rule: "file-newline", at, what: `${place} is read with \${file:…}` }];
 	const scheme = FETCHED.exec(bare)?.[1];
 	return scheme
 		? [{ rule: "token-read-once", at, what: `${place} is fetched with \${${shown(scheme)}:…} when the config is read` }]
 		: [];
+}
+
+/** Measured: otelcol 0.155.0 sends `$NAME` as it stands. */
+function bareName(value: string): string {
+	return value.startsWith("${") || !value.startsWith("$")
+		? ""
+		: " in old releases, and is the text $NAME itself in new ones such as 0.155.0";
 }
 
 /** A token by fingerprint; a shorter text only by length, because it could be guessed from a fingerprint. */

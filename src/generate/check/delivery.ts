@@ -1,16 +1,18 @@
 import { type Document, isMap, type Node } from "yaml";
+import { credentialSettings } from "../../adapters/collectors/credentials.ts";
 import { otelcol } from "../../adapters/collectors/otelcol.ts";
 import { providers } from "../../adapters/providers/registry.ts";
+import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { isAtLeast, type Version } from "../../base/versions.ts";
 import { lineStart } from "../splice/edit.ts";
 import { readEntryMarker } from "../splice/marker.ts";
 import { type ComponentNode, type ConfigModel, nodeAt, scalarAt, type TextNode, textsBelow } from "./config-model.ts";
-import { credentialFindings, isCredentialKey, urlFindings } from "./credentials.ts";
+import { credentialFindings, isCredentialKey, literalCredential, urlFindings } from "./credentials.ts";
 import { crossesDisk, forwardingFindings, pathsOf } from "./forwarding.ts";
 import type { ConfigFinding } from "./rules.ts";
 
-/** OTLP exporters, and extensions that provide a client's credential: these should support rotation. */
+/** OTLP exporters, and extensions that provide a client's credential: all of these can follow a file, or use what does. */
 const ROTATING =
 	/^(otlp|otlphttp|otlp_http|otlp_grpc|bearertokenauth|headers_setter|basicauth|oauth2client|asapclient|sigv4auth|azure_?auth)$/;
 const GRPC = /^(otlp|otlp_grpc)$/;
@@ -35,11 +37,17 @@ function credentials(
 	{ id, type, section, value }: ComponentNode,
 	ours: ReadonlySet<string>,
 ): ConfigFinding[] {
-	const rotating = ROTATING.test(type) && (section === "exporters" || section === "extensions");
+	const follows = ROTATING.test(type);
+	const rotating = section === "exporters" || section === "extensions";
 	const texts = textsBelow(document, value);
 	return texts.flatMap((each) =>
-		textFindings(HEADER_LISTS.includes(section) ? each : { ...each, header: undefined }, id, rotating).map((found) =>
-			found.rule === "token-from-env" && ours.has(id) ? { ...found, severity: "error" as const } : found,
+		textFindings(HEADER_LISTS.includes(section) ? each : { ...each, header: undefined }, { id, type, rotating }).map(
+			(found) => {
+				const fix = !follows && ONCE.includes(found.rule) ? RESTART : found.fix;
+				return found.rule === "token-from-env" && ours.has(id)
+					? { ...found, fix, severity: "error" as const }
+					: { ...found, fix };
+			},
 		),
 	);
 }
@@ -47,15 +55,30 @@ function credentials(
 /** What the collector sends about itself has headers of its own. */
 function ownTelemetry({ document, root }: ConfigModel): ConfigFinding[] {
 	const texts = textsBelow(document, nodeAt(document, root, "service", "telemetry"));
-	return texts.flatMap((each) => textFindings(each, "service.telemetry", true));
+	return texts.flatMap((each) => textFindings(each, { id: "service.telemetry", type: "", rotating: true }));
 }
 
-function textFindings({ path, header, text, at }: TextNode, id: string, rotating: boolean): ConfigFinding[] {
+/** What is read with the config, by components of which not all take an authenticator. */
+const ONCE: readonly string[] = ["token-from-env", "token-read-once"];
+const RESTART =
+	"Restart the collector after every rotation; if this component takes an authenticator (auth.authenticator), a watched file is better.";
+
+interface TextOwner {
+	readonly id: string;
+	readonly type: string;
+	/** Whether its credential must change in a running collector. */
+	readonly rotating: boolean;
+}
+
+function textFindings({ path, header, text, at }: TextNode, { id, type, rotating }: TextOwner): ConfigFinding[] {
 	const key = header ?? path.at(-1) ?? "";
 	const place = `${shown(key)} of ${shown(id)}`;
-	const isCredential = isCredentialKey(key) || path.slice(-2).join(".") === "api.key";
-	if (isCredential) return credentialFindings(text, at, place, rotating);
-	return /endpoint|url|^server$|^address$/i.test(key) ? urlFindings(text, at, place) : [];
+	const isUrl = /endpoint|url|^dsn$|^server$|^address$/i.test(key);
+	const isNamed = isCredentialKey(key) || path.slice(-2).join(".") === "api.key";
+	const isOfType = (ownEntry(credentialSettings, type) ?? []).includes(key);
+	if (isNamed || (isOfType && !(isUrl && literalCredential(text) !== undefined)))
+		return credentialFindings(text, at, place, rotating);
+	return isUrl ? urlFindings(text, at, place) : [];
 }
 
 /** Ids whose token is certainly rotated: exporters to a provider of tokens that we know, entries of ours, and their authenticators. */
