@@ -86,7 +86,8 @@ export async function paste(place: RotationPlace, engine: Engine, flags: FlagRea
 			: []),
 	];
 	if (problems.length > 0) throw new CrossfadeError("usage", problems);
-	const began = state.askedAt ?? state.startedAt;
+	// Not after now: the clock can have been set back since.
+	const began = Math.min(state.askedAt ?? state.startedAt, engine.now());
 	await capture(engine, fresh, { since: since ?? began, until, publicId });
 }
 

@@ -6,7 +6,7 @@ import { observe } from "../prove/watch/observe.ts";
 import { acceptanceOf } from "../rotate/acceptance.ts";
 import { advance, type Halt } from "../rotate/advance.ts";
 import { aboutOf, type Engine, nextAbout, slowestMs } from "../rotate/engine.ts";
-import type { Journal } from "../rotate/journal.ts";
+import { type Journal, journalNamed } from "../rotate/journal.ts";
 import { leftBehind, letGo } from "../rotate/let-go.ts";
 import { nextStep } from "../rotate/next.ts";
 import { sendNotices } from "../rotate/notices.ts";
@@ -25,6 +25,7 @@ import { capture, sealInto } from "../rotate/provider-steps.ts";
 import { fleetOfRotation } from "../rotate/rotation-fleet.ts";
 import { isDone, type RotationState, stateOfJournal } from "../rotate/state.ts";
 import { exitOf } from "../rotate/status.ts";
+import { turnedBack, turnedBackProblems } from "../rotate/store-steps.ts";
 import { pastReturn } from "../rotate/way-back.ts";
 import { nextLines, planLines, stepLine } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
@@ -127,7 +128,8 @@ export async function start(
 			await capture(engine, fresh, { since: since ?? engine.now(), until, publicId });
 		}
 		const exit = await run(engine, flags, current);
-		if (isDone(engine.state(), "prepare")) return exit;
+		// What it supersedes is over: its new token is sealed here alone, and kept.
+		if (isDone(engine.state(), "prepare") || superseded) return exit;
 		// Nothing was asked of anybody: there is nothing to go on with.
 		await journal.append({ is: "closed", how: "rolled back", left: [] });
 		await journal.destroyKey();
@@ -144,7 +146,7 @@ export async function resume(place: RotationPlace, flags: FlagReader): Promise<E
 		await takeWords(engine, flags);
 		const ref = flags.text("token");
 		if (ref !== undefined) await paste(place, engine, flags, ref);
-		return run(engine, flags, undefined);
+		return run(engine, flags, await inherited(place, engine.state()));
 	});
 }
 
@@ -160,6 +162,15 @@ export async function retire(place: RotationPlace, flags: FlagReader): Promise<E
 				fx.terminal.note("the old token ends by itself here: there is nothing to retire");
 			}
 			return report(engine, { next, problems: [], exit: undefined });
+		}
+		const found = await turnedBack(engine, "forward");
+		if (found.length > 0) {
+			fx.terminal.note(
+				turnedBackProblems(found, "old")
+					.map((problem) => `error: ${problemText(problem)}`)
+					.join("\n"),
+			);
+			return run(engine, flags, undefined);
 		}
 		const despite = flags.text("despite");
 		const observer = await observe(fx, fleetOfRotation(place.fleet, state));
@@ -304,15 +315,24 @@ async function supersede(place: RotationPlace, state: RotationState, isWanted: b
 			fix: "go on with it: crossfade rotate resume; for a leak: crossfade rotate start --leaked",
 		});
 	}
-	const { opened, old, fresh } = state;
-	const { operation } = opened;
-	const left = leftBehind(state);
-	const [used, other] = state.direction === "forward" ? (["new", old] as const) : (["old", fresh] as const);
-	if (!fresh || (await journal.key()) === undefined) {
-		return { current: undefined, operation, also: fresh ? other?.fingerprint : old?.fingerprint, left };
-	}
+	const { opened, old, fresh, direction } = state;
+	const other = direction === "forward" || !fresh ? old : fresh;
+	const current = (await inUse(place, journal)) ?? (await inherited(place, state));
+	return { current, operation: opened.operation, also: other?.fingerprint ?? opened.alsoHeld, left: leftBehind(state) };
+}
+
+/** The token that an operation brought into use, as it sealed it; undefined if it brought none, or its key is gone. */
+async function inUse(place: RotationPlace, journal: Journal): Promise<Secret | undefined> {
+	const { fresh, direction } = stateOfJournal(journal.records);
+	if (!fresh || (await journal.key()) === undefined) return undefined;
 	const engine = await openEngine(place, journal);
-	const current = await engine.secret(used);
-	await engine.close();
-	return { current, operation, also: other?.fingerprint, left };
+	return engine.secret(direction === "forward" ? "new" : "old").finally(() => engine.close());
+}
+
+/** The same of the operation before, for one that was stopped before it had sealed that itself. */
+async function inherited(place: RotationPlace, { old, opened }: RotationState): Promise<Secret | undefined> {
+	if (old || opened.supersedes === undefined) return undefined;
+	const before = await journalNamed(place.folder, opened.supersedes, place.stamp);
+	if (!before) return undefined;
+	return (await inUse(place, before)) ?? (await inherited(place, stateOfJournal(before.records)));
 }

@@ -15,7 +15,7 @@ import {
 	revokeOld,
 	sealInto,
 } from "./provider-steps.ts";
-import { apply, confirm, prepareStores, write } from "./store-steps.ts";
+import { apply, confirm, prepareStores, turnedBack, turnedBackProblems, write } from "./store-steps.ts";
 import { turnBackIfBroken } from "./way-back.ts";
 
 /** Where a run stopped, and why. */
@@ -60,8 +60,8 @@ const performers: Readonly<Record<StepName, Perform>> = {
 	"prove-old-dead": proveOldDead,
 	"back-write": (engine, _, store) => fenced(engine, () => write(engine, store, "back")),
 	"back-apply": (engine, _, store) => apply(engine, store),
-	"revoke-new": (engine) => fenced(engine, () => revokeNew(engine)),
-	close: (engine) => finish(engine, "done"),
+	"revoke-new": (engine) => fenced(engine, () => unlessTurnedBack(engine, "back", () => revokeNew(engine))),
+	close: (engine) => unlessTurnedBack(engine, "forward", () => finish(engine, "done")),
 	"close-back": (engine) => finish(engine, "rolled back"),
 };
 
@@ -219,6 +219,18 @@ async function fenced(engine: Engine, effect: () => Promise<StepOutcome>): Promi
 	if (held === undefined || held.is === "held") return effect();
 	const what = "this rotation no longer holds its lock";
 	return { how: "no", note: what, problem: { what, got: held.is, fix: "see who holds it; nothing was written" } };
+}
+
+/** Looks at the stores before a token ends, or the journal forgets the only other copy of the new one. */
+async function unlessTurnedBack(
+	engine: Engine,
+	direction: "forward" | "back",
+	effect: () => Promise<StepOutcome>,
+): Promise<StepOutcome> {
+	const found = await turnedBack(engine, direction);
+	if (found.length === 0) return effect();
+	const which = direction === "forward" ? "old" : "new";
+	return { how: "no", note: `the ${which} token is back in a store`, problems: turnedBackProblems(found, which) };
 }
 
 /** The store with the record of who works on the token. */

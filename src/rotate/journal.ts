@@ -40,6 +40,16 @@ export async function newestJournal(
 	return undefined;
 }
 
+/** The journal of one operation; undefined if there is none. */
+export async function journalNamed(
+	folder: JournalFolder,
+	operation: string,
+	stamp: () => Stamp,
+): Promise<Journal | undefined> {
+	const content = await contentOf(folder, operation + END);
+	return content.records.length === 0 ? undefined : openJournal(folder, operation, content, stamp);
+}
+
 /** Every operation's records, the oldest first, for `rotate log`. */
 export async function allRecords(folder: JournalFolder): Promise<readonly (readonly JournalRecord[])[]> {
 	const names = (await folder.list()).filter((each) => each.endsWith(END));

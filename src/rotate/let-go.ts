@@ -10,6 +10,7 @@ export function leftBehind(state: RotationState): string[] {
 			.filter((name) => ownEntry(state.stores, name)?.confirm.is !== "done")
 			.map((name) => `store ${name}`),
 		...(state.steps["prove-old-dead"]?.is === "done" ? [] : ["the old token, which may live"]),
+		...state.spent.map((fingerprint) => `the token fp=${fingerprint}, which may live`),
 		...(state.fresh === undefined && state.call.is !== "never" ? ["a new token that may exist"] : []),
 	];
 }

@@ -176,7 +176,8 @@ function confirmed(state: RotationState, group: readonly NextStore[], now: numbe
 	const open = group.filter(({ name }) => stateOfStore(state, name).confirm.is !== "done");
 	const due = (name: string) => {
 		const { confirm } = stateOfStore(state, name);
-		return confirm.is === "wait" ? confirm.at + LOOK_AGAIN_MS : 0;
+		// After a clock was set back the last look seems to be still to come.
+		return confirm.is === "wait" && confirm.at <= now ? confirm.at + LOOK_AGAIN_MS : 0;
 	};
 	const ready = open.find(({ name, confirm }) => confirm !== "person" && due(name) <= now);
 	if (ready) return { do: "confirm", store: ready.name };
@@ -195,7 +196,8 @@ function endOld(state: RotationState, about: NextAbout): Next {
 		const { retireAllowedAt } = state;
 		const isByUs = strategy.revoke !== undefined && state.steps["revoke"]?.is !== "wait";
 		if (!isDone(state, "revoke")) {
-			const isAllowed = retireAllowedAt !== undefined && (!isByUs || now - retireAllowedAt <= ALLOWED_MS);
+			// A clock that was set back makes it seem to be still to come.
+			const isAllowed = retireAllowedAt !== undefined && (!isByUs || Math.abs(now - retireAllowedAt) <= ALLOWED_MS);
 			if (!isAllowed) return { person: "retire" };
 			return isByUs ? { do: "revoke" } : { person: "revoke" };
 		}
@@ -223,7 +225,7 @@ function back(state: RotationState, about: NextAbout): Next {
 	const [stuck] = about.skipped;
 	if (stuck !== undefined) return { blocked: stuck };
 	if (about.strategy.ends !== "revoke") {
-		return state.fresh === undefined ? { do: "close-back" } : { person: "paused" };
+		return state.fresh === undefined && state.deadline === undefined ? { do: "close-back" } : { person: "paused" };
 	}
 	if (state.fresh && !isDone(state, "revoke-new")) {
 		const due = followedBackAt(state, about);

@@ -234,6 +234,7 @@ function unclear(what: string, got: string): StepOutcome {
 /** The new token is accepted, and belongs where the old one does. */
 export async function proveNew(engine: Engine): Promise<StepOutcome> {
 	const fresh = await engine.secret("new");
+	const isByApi = engine.state().fresh?.sealed.what === "answer";
 	const { is, how, same = {}, undisclosed } = await acceptanceOf(engine, fresh, "new");
 	if (is === "refused") {
 		const what = "the provider refuses the new token";
@@ -243,7 +244,9 @@ export async function proveNew(engine: Engine): Promise<StepOutcome> {
 			problem: {
 				what,
 				got: how,
-				fix: "copy it again, in the same environment as the old one: crossfade rotate resume --token REF",
+				fix: isByApi
+					? "run crossfade rotate resume, which asks again; if it stays so: crossfade rotate resume --lost"
+					: "copy it again, in the same environment as the old one: crossfade rotate resume --token REF",
 			},
 		};
 	}
@@ -259,7 +262,9 @@ export async function proveNew(engine: Engine): Promise<StepOutcome> {
 				what,
 				expected: `${other} ${before[other]}`,
 				got: `${other} ${same[other]}`,
-				fix: "end that token, get one like the old one, and give it with crossfade rotate resume --token REF",
+				fix: isByApi
+					? "run crossfade rotate rollback, correct the rotation's settings, and start again"
+					: "end that token, get one like the old one, and give it with crossfade rotate resume --token REF",
 			},
 		};
 	}

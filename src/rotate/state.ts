@@ -8,6 +8,8 @@ export interface RotationState {
 	readonly old: Sealed | undefined;
 	/** The new token that counts: not one that was lost or refused. */
 	readonly fresh: (Captured & { readonly sealed: Sealed }) | undefined;
+	/** Fingerprints of new tokens that do not count any more, and that stores may hold. */
+	readonly spent: readonly string[];
 	/** The provider's answer that holds it, if it was not read yet. */
 	readonly answer: Sealed | undefined;
 	/** Since when a person is asked for the new token. */
@@ -57,6 +59,7 @@ export function stateOfJournal(records: readonly JournalRecord[]): RotationState
 		startedAt: opened.at,
 		old: undefined,
 		fresh: undefined,
+		spent: [],
 		answer: undefined,
 		askedAt: undefined,
 		call: { ...NEVER, attempt: 0 },
@@ -122,7 +125,10 @@ function afterStep(state: RotationState, step: string, now: StepState): Rotation
 		// It is kept for export; what became of the call is not known.
 		return { ...state, steps, answer: undefined, call: { ...state.call, is: "unknown", at: now.at } };
 	}
-	if (step === "prove-new" && now.is === "no") return withoutFresh({ ...state, steps });
+	// A person gives another one. What came by API is asked about again: it may be accepted a moment later, and nobody else has it.
+	if (step === "prove-new" && now.is === "no" && state.fresh?.sealed.what !== "answer") {
+		return withoutFresh({ ...state, steps });
+	}
 	const [, back, kind, name = ""] = OF_STORE.exec(step) ?? [];
 	if (kind === undefined) return { ...state, steps };
 	if ((back !== undefined) !== (state.direction !== "forward")) return { ...state, steps };
@@ -131,9 +137,22 @@ function afterStep(state: RotationState, step: string, now: StepState): Rotation
 	return { ...state, steps, stores: { ...state.stores, [name]: changed } };
 }
 
-/** The new token does not count any more: it was refused, or its value is lost. A person is asked again. */
+/**
+ * The new token does not count any more: it was refused, or its value is lost. A person is asked again, and the click can have been made
+ * since the first time. What was found out about that token says nothing about the next one.
+ */
 function withoutFresh(state: RotationState): RotationState {
-	return { ...state, fresh: undefined, answer: undefined, askedAt: undefined, steps: { ...state.steps, ask: NEVER } };
+	const { fresh, spent, steps, stores } = state;
+	const isOut = fresh !== undefined && Object.values(stores).some(({ wasTouched }) => wasTouched);
+	return {
+		...state,
+		fresh: undefined,
+		spent: isOut ? [...spent, fresh.fingerprint] : spent,
+		answer: undefined,
+		retireAllowedAt: undefined,
+		stores: turned(state),
+		steps: { ...steps, ...(isDone(state, "prove-new") ? { "prove-new": NEVER } : {}), identity: NEVER },
+	};
 }
 
 function afterWord(state: RotationState, word: JournalRecord & { readonly is: "word" }): RotationState {

@@ -77,13 +77,8 @@ async function prepareStore(engine: Pick<Engine, "store">, { name, kind, place }
 /** Puts the new token in use, or back the old one. What a write without an answer did is read from the store. */
 export async function write(engine: Engine, name: string, direction: "forward" | "back"): Promise<StepOutcome> {
 	const { store, spec } = engine.store(name);
-	const [from, to] = direction === "forward" ? (["old", "new"] as const) : (["new", "old"] as const);
-	const [before, after] = [await engine.secret(from), await engine.secret(to)];
-	const held = engine.state().steps["prepare"]?.facts?.[`holds:${name}`];
-	const isKnown = typeof held === "string" && held !== "hidden";
-	// Only before the first write; an earlier one of ours put there what is expected.
-	const isFirst = direction === "forward" && engine.state().steps[`back-write:${name}`] === undefined;
-	const expected = isFirst && isKnown ? held : before.fingerprint;
+	const after = await engine.secret(direction === "forward" ? "new" : "old");
+	const expected = await expectedIn(engine, name, direction);
 	const publicId = direction === "forward" ? engine.state().fresh?.publicId : oldPublicId(engine, name);
 	const value = { token: after, ...(hasPair(spec) && publicId !== undefined ? { publicId } : {}) };
 	const wanted: StoreWrite = { operation: engine.journal.operation, expected, value };
@@ -105,6 +100,51 @@ export async function write(engine: Engine, name: string, direction: "forward" |
 			fix: "look who else writes there, then run crossfade rotate resume",
 		},
 	};
+}
+
+/** The fingerprint of what a write may replace: the other token, what stood there before, or a new token that does not count any more. */
+async function expectedIn(engine: Engine, name: string, direction: "forward" | "back"): Promise<string> {
+	const { old, fresh, spent, steps } = engine.state();
+	const other = (direction === "forward" ? old : fresh)?.fingerprint;
+	const before = steps["prepare"]?.facts?.[`holds:${name}`];
+	const isKnown = typeof before === "string" && before !== "hidden";
+	// Only before the first write; an earlier one of ours put there what is expected.
+	const isFirst = direction === "forward" && steps[`back-write:${name}`] === undefined;
+	const expected = isFirst && isKnown ? before : (other ?? "nothing");
+	if (spent.length === 0 && expected === other) return expected;
+	const now = heldBy(await engine.store(name).store.read());
+	return now !== undefined && (now === other || spent.includes(now)) ? now : expected;
+}
+
+/**
+ * Stores in which somebody put back the token that is about to end, or to be forgotten, after they were written: they are to be written and
+ * confirmed again. What cannot be read is not looked at.
+ */
+export async function turnedBack(engine: Engine, direction: "forward" | "back"): Promise<readonly string[]> {
+	const { old, fresh, stores, removed } = engine.state();
+	const ending = (direction === "forward" ? old : fresh)?.fingerprint;
+	const limit = limitConcurrency(AT_ONCE);
+	const isWritten = (name: string) => ownEntry(stores, name)?.write.is === "done" && !Object.hasOwn(removed, name);
+	const names = engine.spec.stores.map(({ name }) => name).filter(isWritten);
+	const held = await Promise.all(names.map((name) => limit(async () => heldBy(await engine.store(name).store.read()))));
+	const found = names.filter((_, index) => held[index] !== undefined && held[index] === ending);
+	const prefix = direction === "forward" ? "" : "back-";
+	for (const name of found) {
+		for (const kind of ["write", "confirm"]) {
+			const note = "somebody put the other token back";
+			await engine.journal.append({ is: "ended", step: `${prefix}${kind}:${name}`, how: "no", note });
+		}
+	}
+	return found;
+}
+
+/** For the person who has to find out who does that. */
+export function turnedBackProblems(names: readonly string[], which: "old" | "new"): readonly Problem[] {
+	return names.map((name) => ({
+		what: `it holds the ${which} token again, which was about to be ended: it is written once more`,
+		where: { file: `store ${name}` },
+		fix: "find out what puts it back, such as a program that manages the machine's files; then crossfade rotate resume",
+	}));
 }
 
 /** Whether a store has a field for the public half of a pair. */

@@ -123,7 +123,10 @@ describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
 		const byUs = strategy.revoke !== undefined;
 		expect(nextAfter(allowed, { strategy })).toEqual(byUs ? { do: "revoke" } : { person: "revoke" });
 		for (const entries of [allowed, [...allowed, begun("revoke")], [...allowed, ended("revoke", "unknown")]]) {
-			expect(nextAfter(entries, { strategy, now: HOUR })).toEqual({ person: byUs ? "retire" : "revoke" });
+			// An hour later, or with the clock set back by one.
+			for (const now of [HOUR, -HOUR]) {
+				expect(nextAfter(entries, { strategy, now })).toEqual({ person: byUs ? "retire" : "revoke" });
+			}
 		}
 	});
 
