@@ -1,7 +1,7 @@
 import { ownEntry } from "../base/lookup.ts";
 import type { TrafficCounter } from "../prove/evidence/evidence.ts";
 import { openStore } from "../prove/evidence/store.ts";
-import { PROBE_SENDER } from "../prove/judge/activity.ts";
+import { isOwnProbe } from "../prove/judge/own-probes.ts";
 import { gatewayCounters } from "../prove/metrics/counters.ts";
 import { healthOf } from "../prove/watch/health.ts";
 import type { Engine } from "./engine.ts";
@@ -87,7 +87,7 @@ function isRefused(
 		readonly since: number;
 	},
 ): boolean {
-	const here = traffic.filter(({ place, cli }) => place === about.place && cli !== PROBE_SENDER);
+	const here = traffic.filter((counter) => counter.place === about.place && !isOwnProbe(counter));
 	const isAccepted = here.some(({ lastAccepted }) => lastAccepted >= about.since);
 	const before = here.some(({ fingerprint, lastAccepted }) => fingerprint === about.old && lastAccepted > 0);
 	const isRefusedNow = here.some(

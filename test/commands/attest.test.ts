@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { probeHost } from "../../src/prove/judge/own-probes.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
@@ -57,7 +58,7 @@ describe("crossfade attest", () => {
 		const { run, attest, gate } = fleet();
 		writeFileSync(join(run.cwd, "crossfade.yaml"), SWAPPED);
 		const traffic = [190, 120, 80, 40, 2].map((minutes) => sent(OLD.fingerprint, minutes));
-		traffic.push(sent(NEW.fingerprint, 300, { host: "", cli: "crossfade-probe" }));
+		traffic.push(sent(NEW.fingerprint, 300, { host: probeHost(NEW.fingerprint), cli: "crossfade-probe" }));
 		writeEvidence(join(run.cwd, "crossfade-evidence"), { traffic });
 		const { code, stdout } = await gate();
 		expect({ code, stdout: stdout.replaceAll(/\s+/g, " ") }).toMatchObject({

@@ -2,6 +2,7 @@ import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { TrafficCounter } from "../../src/prove/evidence/evidence.ts";
+import { probeHost } from "../../src/prove/judge/own-probes.ts";
 import { canary } from "../harness/canary.ts";
 import { crossfadeProcess, scratch } from "../harness/cli.ts";
 import { probed, sent, writeEvidence } from "../harness/evidence.ts";
@@ -69,7 +70,9 @@ const [before, after] = [podsText([earlier]), podsText([later], { version: 300 }
 
 /** Machines that send past a tap, through which only our own test records went. */
 const pastTheTap: World = {
-	traffic: [OLD, NEW].flatMap((fingerprint) => at(fingerprint, [190], { host: "", cli: "crossfade-probe" })),
+	traffic: [OLD, NEW].flatMap((fingerprint) =>
+		at(fingerprint, [190], { host: probeHost(fingerprint), cli: "crossfade-probe" }),
+	),
 	inventory: report("mac-1", NEW) + report("mac-2", NEW),
 };
 
@@ -99,7 +102,12 @@ const promises: readonly (readonly [promise: string, worlds: readonly (readonly 
 		"A sender used the old token, or you confirm that old and new are not swapped.",
 		[
 			[
-				{ traffic: [...at(NEW, [160, 120, 80, 40, 2]), ...at(OLD, [190], { host: "", cli: "crossfade-probe" })] },
+				{
+					traffic: [
+						...at(NEW, [160, 120, 80, 40, 2]),
+						...at(OLD, [190], { host: probeHost(OLD), cli: "crossfade-probe" }),
+					],
+				},
 				9,
 				/no sender was ever seen with the old token/,
 			],

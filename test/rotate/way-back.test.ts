@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { probeHost } from "../../src/prove/judge/own-probes.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { sent, writeEvidence } from "../harness/evidence.ts";
 import { managed, rotationWorld } from "../harness/rotate.ts";
@@ -55,7 +56,7 @@ describe("a promotion that breaks exports", () => {
 		// Refusals at another place, of our own probes, or beside what is accepted show nothing.
 		for (const traffic of [
 			[before, sent(fresh, -1, { ...refused, place: "gw-2" })],
-			[before, sent(fresh, -1, { ...refused, cli: "crossfade-probe" })],
+			[before, sent(fresh, -1, { ...refused, host: probeHost(fresh), cli: "crossfade-probe" })],
 			[before, sent(fresh, -1, refused), sent(fresh, -1, { host: "mac-2" })],
 			[sent(fresh, -1, refused)],
 		]) {

@@ -2,9 +2,7 @@ import { MINUTE_MS } from "../../base/duration.ts";
 import type { InventoryRow, TrafficCounter } from "../evidence/evidence.ts";
 import { fateOf } from "../evidence/traffic.ts";
 import type { Obligation, RotationTokens, SenderState } from "./case.ts";
-
-/** The sender name of our own test records, which are not counted as a sender. */
-export const PROBE_SENDER = "crossfade-probe";
+import { isOwnProbe } from "./own-probes.ts";
 
 /** A machine, or data without a host name, which may come from several. */
 export interface HostActivity {
@@ -116,7 +114,7 @@ export function addTraffic(
 	for (const counter of traffic) {
 		const { fingerprint, cli, lastSeen } = counter;
 		const isOurs = fingerprint === old || fingerprint === fresh;
-		if (cli === PROBE_SENDER || (!isOurs && isNobody(counter, pendingSince))) continue;
+		if (isOwnProbe(counter) || (!isOurs && isNobody(counter, pendingSince))) continue;
 		// No export: with the old token it is use all the same, with the new one it proves nothing.
 		if (counter.signal === "other" && fingerprint === fresh) continue;
 		const host = hostOf(counter.host);

@@ -1,8 +1,8 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import type { TrafficCounter } from "../evidence/evidence.ts";
 import type { ExporterTally } from "../evidence/readings.ts";
-import { PROBE_SENDER } from "./activity.ts";
 import type { GatewayExporter } from "./case.ts";
+import { gatewayOf } from "./own-probes.ts";
 
 /** Probes of one run come within this time. */
 const RUN_MS = 2 * MINUTE_MS;
@@ -19,7 +19,7 @@ export function withProbes(
 	const open = new Set(exporters.flatMap(({ gateway, fingerprint }) => (fingerprint === undefined ? [gateway] : [])));
 	const replaced = new Map<string, TrafficCounter[]>();
 	for (const counter of open.size === 0 ? [] : traffic) {
-		const sent = counter.cli === PROBE_SENDER ? gatewayOfHost(counter.host) : undefined;
+		const sent = gatewayOf(counter);
 		if (!sent || !open.has(sent.gateway) || counter.fingerprint === sent.fingerprint) continue;
 		replaced.set(sent.gateway, [...(replaced.get(sent.gateway) ?? []), counter]);
 	}
@@ -69,18 +69,4 @@ export function exportersOn(pages: readonly (readonly string[])[]): string[] {
 	const named = [...new Set(pages.flat())].filter((each) => each !== "passed on");
 	if (named.length > 0) return named;
 	return pages.length > 0 && pages.every((page) => page.length > 0) ? ["passed on"] : [];
-}
-
-/**
- * The host name of a test record that is sent through a gateway: it tells with which token the record was sent, so that a place behind the
- * gateway shows whether the gateway replaced it.
- */
-export function gatewayHost(gateway: string, fingerprint: string): string {
-	return `gateway ${gateway} with ${fingerprint}`;
-}
-
-/** The reverse of `gatewayHost`. */
-function gatewayOfHost(host: string): { readonly gateway: string; readonly fingerprint: string } | undefined {
-	const [, gateway, fingerprint] = /^gateway (.+) with ([0-9a-f]{12})$/.exec(host) ?? [];
-	return gateway === undefined || fingerprint === undefined ? undefined : { gateway, fingerprint };
 }

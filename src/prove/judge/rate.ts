@@ -1,6 +1,6 @@
 import { MINUTE_MS } from "../../base/duration.ts";
-import { PROBE_SENDER } from "./activity.ts";
 import type { Judgement, JudgementInput } from "./case.ts";
+import { isOwnProbe } from "./own-probes.ts";
 import { QUARTER_MS } from "./tokens.ts";
 
 /** How many quarter hours of the old token's rate to show. */
@@ -16,7 +16,7 @@ export function ratePerQuarter(
 	const first = Math.max(current - QUARTERS + 1, Math.floor((watchSince ?? now) / QUARTER_MS));
 	const rate = Array.from({ length: Math.max(1, current - first + 1) }, () => 0);
 	for (const counter of traffic) {
-		if (counter.fingerprint !== tokens.old || counter.cli === PROBE_SENDER) continue;
+		if (counter.fingerprint !== tokens.old || isOwnProbe(counter)) continue;
 		const index = Math.floor((counter.minute * MINUTE_MS) / QUARTER_MS) - first;
 		if (index >= 0 && index < rate.length) rate[index] = (rate[index] ?? 0) + counter[unit];
 	}

@@ -1,7 +1,7 @@
 import { MINUTE_MS } from "../../base/duration.ts";
 import type { TrafficCounter } from "../evidence/evidence.ts";
-import { PROBE_SENDER } from "./activity.ts";
 import type { Judgement, RotationTokens, TokenRow } from "./case.ts";
+import { isOwnProbe } from "./own-probes.ts";
 import { compare } from "./senders.ts";
 
 /** The span that counts as recent. */
@@ -26,7 +26,7 @@ export function tokenRows(
 	let total = 0;
 	for (const counter of traffic) {
 		const { fingerprint, minute, span, lastSeen } = counter;
-		if (counter.cli === PROBE_SENDER) continue;
+		if (isOwnProbe(counter)) continue;
 		const row = rows.get(fingerprint) ?? noSums(fingerprint, tokens);
 		rows.set(fingerprint, row);
 		row.firstSeen = Math.min(row.firstSeen ?? Number.POSITIVE_INFINITY, minute * MINUTE_MS);

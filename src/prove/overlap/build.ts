@@ -3,10 +3,10 @@ import type { ProbeEvidence, Statement, TrafficCounter } from "../evidence/evide
 import type { Inventory } from "../evidence/inventory.ts";
 import { NOT_RECORDED } from "../evidence/readings.ts";
 import type { KeptSeries } from "../evidence/series.ts";
-import { PROBE_SENDER } from "../judge/activity.ts";
 import type { FileTrouble, GatewayExporter, Judgement, RotationTokens, WatchedSeries } from "../judge/case.ts";
 import { exportersOf, losingOf } from "../judge/exporters.ts";
 import { judge } from "../judge/judge.ts";
+import { isOwnProbe } from "../judge/own-probes.ts";
 import type { LookedSeries, Observed } from "./observed.ts";
 import type { InventorySums, OverlapView } from "./view.ts";
 
@@ -64,7 +64,7 @@ export function overlapView(observed: Observed): OverlapView {
 function withFirstSeen(judgement: Judgement, traffic: readonly TrafficCounter[]): Judgement {
 	const first = new Map<string, number>();
 	for (const counter of traffic) {
-		if (counter.cli === PROBE_SENDER) continue;
+		if (isOwnProbe(counter)) continue;
 		const at = counter.firstSeen ?? counter.minute * MINUTE_MS;
 		first.set(counter.fingerprint, Math.min(at, first.get(counter.fingerprint) ?? at));
 	}

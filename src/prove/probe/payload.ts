@@ -10,6 +10,7 @@ import {
 import type { TelemetryForm } from "../../adapters/clis/form.ts";
 import type { Signal } from "../../adapters/providers/provider.ts";
 import { version } from "../../base/version.ts";
+import { PROBE_SENDER } from "../judge/own-probes.ts";
 import { MARKER, MARKER_TOKEN } from "./marker.ts";
 
 export interface TestRecord {
@@ -28,7 +29,7 @@ type Looks = Omit<TelemetryForm, "sender">;
 /** The default form, which imitates no CLI. */
 const OWN: Looks = {
 	id: "crossfade",
-	resource: { "service.name": "crossfade-probe", "service.version": version },
+	resource: { "service.name": PROBE_SENDER, "service.version": version },
 	path: "bearer",
 	usesProxy: true,
 	log: { scope: "otel-crossfade.probe", body: "crossfade probe", severity: 9, timed: true, attributes: {} },

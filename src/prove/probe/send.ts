@@ -3,7 +3,7 @@ import { version } from "../../base/version.ts";
 import type { HttpOutcome, HttpRequest } from "../../effects/net/http.ts";
 import type { ProbePlace, ProbePlan, Protocol, TokenPath } from "../../spec/probe-plan.ts";
 import type { Secret } from "../../token/secret.ts";
-import { gatewayHost } from "../judge/exporters.ts";
+import { gatewayHost, probeHost } from "../judge/own-probes.ts";
 import { grpcFrame, grpcPath } from "../otlp/grpc.ts";
 import type { ProbedRequest } from "./acceptance.ts";
 import {
@@ -117,7 +117,7 @@ async function exportRequest(
 ): Promise<Omit<HttpRequest, "timeoutMs">> {
 	const { encodeTestRecord } = await import("./payload.ts");
 	const encoding = plan.protocol === "http/json" ? "json" : "protobuf";
-	const host = place.isGateway ? gatewayHost(place.name, secret.fingerprint) : undefined;
+	const host = place.isGateway ? gatewayHost(place.name, secret.fingerprint) : probeHost(secret.fingerprint);
 	const record = encodeTestRecord({ signal, marker, token: name, at: clock.now(), host }, encoding, plan.form);
 	const isGrpc = plan.protocol === "grpc";
 	const replayed = plan.replay?.(signal, secret.reveal());

@@ -9,6 +9,7 @@ import type {
 } from "../../../src/prove/evidence/evidence.ts";
 import type { JudgementInput, ObligationId, WatchedSeries } from "../../../src/prove/judge/case.ts";
 import { answerOf, judge } from "../../../src/prove/judge/judge.ts";
+import { probeHost } from "../../../src/prove/judge/own-probes.ts";
 import { probeVerdict } from "../../../src/prove/judge/probes.ts";
 
 const MIN = 60_000;
@@ -17,6 +18,11 @@ const now = Date.parse("2026-02-01T12:00:00Z");
 const [OLD, NEW, OTHER] = ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"];
 
 /** Traffic of a sender with a token, some minutes ago. */
+/** One of our own test records. */
+function probed(fingerprint: string, minutesAgo: number): TrafficCounter {
+	return sent(fingerprint, minutesAgo, { host: probeHost(fingerprint), cli: "crossfade-probe" });
+}
+
 function sent(fingerprint: string, minutesAgo: number, more: Partial<TrafficCounter> = {}): TrafficCounter {
 	const lastSeen = now - minutesAgo * MIN;
 	return {
@@ -312,7 +318,7 @@ describe("a fleet that has moved", () => {
 		["11 a new token that was there before the rotation", { started: now - HOUR }, ["rotation: unknown"]],
 		[
 			"11 old and new that are swapped, before anybody moved",
-			{ tokens: { old: NEW, new: OLD }, traffic: [...often(OLD, 600, 0), sent(NEW, 300, { cli: "crossfade-probe" })] },
+			{ tokens: { old: NEW, new: OLD }, traffic: [...often(OLD, 600, 0), probed(NEW, 300)] },
 			["rotation: unknown"],
 		],
 		["11 no token called old", { tokens: { old: undefined, new: NEW } }, ["seen: unknown", "rotation: unknown"]],
@@ -401,10 +407,18 @@ describe("a fleet that has moved", () => {
 			"2 the new token in a request that is no export, and was answered 404",
 			{ traffic: [...moved, sent(NEW, 5, { ...refused, host: "", cli: "", signal: "other", lastStatus: 404 })] },
 		],
-		["own probes with the old token", { traffic: [...moved, sent(OLD, 1, { cli: "crossfade-probe" })] }],
+		["own probes with the old token", { traffic: [...moved, probed(OLD, 1)] }],
 	])("is one all the same with %s", (_, more) => {
 		expect(open(facts({ traffic: moved, ...more }))).toEqual(["yes"]);
 	});
+
+	test.each(["", "mac-1", "mac-9", "probe", `probe with ${NEW}`, "gateway gw"])(
+		"is none with the old token from a sender that only has the name of our probes, of the host %j",
+		(host) => {
+			const traffic = [...moved, sent(OLD, 1, { host, cli: "crossfade-probe" })];
+			expect(open(facts({ traffic }))[0]).not.toBe("yes");
+		},
+	);
 });
 
 test("150,000 machines in traffic, list and inventory are judged, and each is found", () => {
@@ -628,7 +642,7 @@ describe("machines that send past every place", () => {
 
 	// Reports cannot tell swapped tokens from a finished rollout: before anybody moved, all show what is called the new one.
 	describe("beside a gateway that no sender uses", () => {
-		const canaries = [sent(OLD, 300, { cli: "crossfade-probe" }), sent(NEW, 290, { cli: "crossfade-probe" })];
+		const canaries = [probed(OLD, 300), probed(NEW, 290)];
 		const unheard = facts({ traffic: canaries, inventory: [machine("mac-1", NEW)], directHosts: "all" });
 		const confirmed = word(OLD, "known", { kind: "credential" });
 
@@ -786,7 +800,7 @@ describe("a statement", () => {
 			"pair of tokens that are not swapped",
 			"rotation",
 			{
-				traffic: [...often(NEW, 190, 0), sent(OLD, 300, { cli: "crossfade-probe" })],
+				traffic: [...often(NEW, 190, 0), probed(OLD, 300)],
 				statements: [word(OLD, "known", { kind: "credential" })],
 			},
 		],

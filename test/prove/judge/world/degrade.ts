@@ -1,4 +1,5 @@
 import type { ObligationId } from "../../../../src/prove/judge/case.ts";
+import { probeHost } from "../../../../src/prove/judge/own-probes.ts";
 import { type Draft, EPOCH, NEW, OLD } from "./evidence.ts";
 import type { Random } from "./random.ts";
 import { HOUR, type Machine, MINUTE, type Process, type World } from "./world.ts";
@@ -61,7 +62,7 @@ export const degradations: readonly Degradation[] = [
 		apply(draft, world, dice) {
 			const machine = dice.pick(world.machines);
 			draft.seen = draft.seen.filter((each) => each.machine !== machine);
-			const probe = { host: machine.hostName, place: world.places[0]?.name ?? "", status: 200, cli: "crossfade-probe" };
+			const probe = { host: probeHost(NEW), place: world.places[0]?.name ?? "", status: 200, cli: "crossfade-probe" };
 			for (let at = draft.now - 40 * HOUR; at < draft.now; at += HOUR)
 				draft.noise.push({ ...probe, at, fingerprint: NEW });
 		},
@@ -274,10 +275,10 @@ export const degradations: readonly Degradation[] = [
 		apply(draft, world) {
 			draft.tokens = { old: NEW, new: OLD };
 			draft.seen = draft.seen.map((each) => ({ ...each, fingerprint: OLD }));
-			draft.noise = draft.noise.map((each) => ({ ...each, fingerprint: NEW }));
+			draft.noise = draft.noise.map((each) => ({ ...each, host: probeHost(NEW), fingerprint: NEW }));
 			draft.noise.push({
 				at: world.watchFrom,
-				host: "",
+				host: probeHost(OLD),
 				fingerprint: OLD,
 				place: world.places[0]?.name ?? "",
 				status: 200,

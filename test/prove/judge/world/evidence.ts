@@ -1,6 +1,7 @@
 import type { InventoryRow, ProbeEvidence, Statement } from "../../../../src/prove/evidence/evidence.ts";
 import { newTrafficLedger, type TrafficLedger } from "../../../../src/prove/evidence/traffic.ts";
 import type { FileTrouble, GatewayExporter, JudgementInput, WatchedSeries } from "../../../../src/prove/judge/case.ts";
+import { probeHost } from "../../../../src/prove/judge/own-probes.ts";
 import { DAY, type Machine, MINUTE, type Place, type Process, tokenAt, type World } from "./world.ts";
 
 /** The real world begins here; the rotation is at this moment. */
@@ -74,7 +75,7 @@ export function observeWorld(world: World, now: number): Draft {
 		// A marked test record with the old token went through each place once.
 		noise: places.map(({ name }) => ({
 			at: watchFrom + MINUTE,
-			host: "",
+			host: probeHost(OLD),
 			fingerprint: OLD,
 			place: name,
 			status: 200,
