@@ -215,7 +215,7 @@ describe.each(scenarios.map((scenario, nth) => ({ ...scenario, nth })))("$name",
 	}, 1_200_000);
 });
 
-test("on a file system without hard links a lock is made in two steps", async () => {
+test("on a file system without hard links a lock is made in two steps, and the token file is replaced all the same", async () => {
 	const world = await managed("tooken");
 	const nodeArgs = ["--require", harness("no-links.cjs")];
 	expect(await world.process("start", [], { nodeArgs })).toMatchObject({ code: 16 });

@@ -23,7 +23,7 @@ import { ioError } from "../../base/io-error.ts";
 import { holdsSecret } from "../../token/guard.ts";
 import { isAlive } from "./alive.ts";
 import { asOwnerOf } from "./as-owner.ts";
-import { moveOverLater } from "./moving.ts";
+import { hasNoLinks, moveOverLater } from "./moving.ts";
 import { isWindows } from "./system.ts";
 import { refuseOddName } from "./windows-names.ts";
 
@@ -332,9 +332,6 @@ function inLock<T>(lock: string, mode: number, work: (fd: number) => T): T | und
 	}
 }
 
-/** What a file system says that has no second names for a file. */
-const NO_LINKS = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL", "EMLINK", "EXDEV"];
-
 /**
  * Makes a lock file with its owner in it, in one step where the file system can: one without an owner, of a process that was killed between
  * two steps, would keep everybody out for the time of a lease.
@@ -346,7 +343,7 @@ function create(path: string): boolean {
 	try {
 		return unless("EEXIST", () => byName(path, () => linkSync(ready, path) ?? true)) ?? false;
 	} catch (error) {
-		if (!NO_LINKS.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+		if (!hasNoLinks(error)) throw error;
 		return unless("EEXIST", () => writeOwner(path)) ?? false;
 	} finally {
 		tryToRemove(ready);

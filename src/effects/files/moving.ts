@@ -42,6 +42,14 @@ export async function patientlyLater<T>(
 
 const isHeld = (error: unknown) => HELD.has((error as NodeJS.ErrnoException).code ?? "");
 
+/** What a file system says that has no second names for a file. */
+const NO_LINKS = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL", "EMLINK", "EXDEV"]);
+
+/** Whether making a second name failed because the file system has none, as exFAT and many network and user-space file systems. */
+export function hasNoLinks(error: unknown): boolean {
+	return NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "");
+}
+
 /** Puts a file in the place of another. On Windows it waits for who holds that open; throws `CrossfadeError` (io) when it stays so. */
 export function moveOver(from: string, to: string): void {
 	try {

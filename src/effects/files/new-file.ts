@@ -5,6 +5,7 @@ import {
 	fchownSync,
 	fstatSync,
 	fsyncSync,
+	linkSync,
 	openSync,
 	readdirSync,
 	statSync,
@@ -16,7 +17,7 @@ import { ioError } from "../../base/io-error.ts";
 import { holdsMoreSecrets } from "../../token/guard.ts";
 import { restrict } from "./access.ts";
 import { isAlive } from "./alive.ts";
-import { removeOurs } from "./moving.ts";
+import { hasNoLinks, removeOurs } from "./moving.ts";
 import { isWindows } from "./system.ts";
 
 /**
@@ -79,6 +80,21 @@ export function writeNew(
 		throw error;
 	}
 	closeSync(fd);
+}
+
+/** A new file for its owner alone, which is there with all of its content or not at all, where the file system has hard links. */
+export function createWhole(path: string, content: Uint8Array): void {
+	const temporary = temporaryName(path);
+	writeNew(temporary, content, 0o600);
+	try {
+		linkSync(temporary, path);
+	} catch (error) {
+		if (!hasNoLinks(error)) throw error;
+		writeNew(path, content, 0o600);
+	} finally {
+		removeOurs(temporary);
+	}
+	syncFolder(dirname(path));
 }
 
 /** Fails for a user who can write the file but cannot restore its owner: better no change than a changed owner. */

@@ -20,7 +20,7 @@ import { asOwnerOf } from "./as-owner.ts";
 import { atOnce, fromDescriptor } from "./descriptor.ts";
 import type { Files, FileToWrite, FolderEntry, ReadOptions, SecretFileToWrite } from "./files.ts";
 import { moveOver, removeOurs } from "./moving.ts";
-import { exists, refuseSecret, removeLeft, temporaryName, writeNew } from "./new-file.ts";
+import { createWhole, exists, refuseSecret, removeLeft, temporaryName, writeNew } from "./new-file.ts";
 import { openRegular, readWhole, tooLarge } from "./regular.ts";
 import { replaceWhole } from "./replace.ts";
 import { isWindows } from "./system.ts";
@@ -53,7 +53,7 @@ export const nodeFiles: Files = {
 	},
 	createSecret: async (path, secret) => {
 		try {
-			asOwnerOf(dirname(named(path)), () => writeNew(path, Buffer.from(secret.reveal()), 0o600));
+			asOwnerOf(dirname(named(path)), () => createWhole(path, Buffer.from(secret.reveal())));
 		} catch (error) {
 			throw error instanceof CrossfadeError ? error : ioError(path, "create", error);
 		}

@@ -16,13 +16,15 @@ import { secretForms } from "../../token/forms.ts";
 import type { Secret } from "../../token/secret.ts";
 import { keepAccess, tell } from "./access.ts";
 import type { ReplaceOptions } from "./files.ts";
-import { moveOver, removeOurs } from "./moving.ts";
-import { exists, refuseSecret, syncFolder, temporaryName, writeNew } from "./new-file.ts";
+import { hasNoLinks, moveOver, removeOurs } from "./moving.ts";
+import { exists, refuseSecret, removeLeft, syncFolder, temporaryName, writeNew } from "./new-file.ts";
 import { isWindows, system } from "./system.ts";
 
 /** See `Files.replace`. */
 export function replaceWhole(path: string, content: Uint8Array, options: ReplaceOptions): string | undefined {
 	try {
+		// A second name of the file can be among them.
+		removeLeft(path);
 		const stats = lstatSync(path);
 		if (stats.isSymbolicLink()) throw symlinkTarget(path);
 		if (stats.nlink > 1) throw severalNames(path, stats.nlink);
@@ -41,10 +43,15 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 			if (backup !== undefined) writeNew(backup, options.expected, 0o600, stats);
 			// A process with the old file open still writes to it after the rename. One that puts a new file there between the look and the rename,
 			// within microseconds, is not seen: Node has no call that exchanges two names.
-			linkSync(path, before);
-			assertSame(path);
-			moveOver(temporary, path);
-			putBackIfChanged(path, before, () => assertSame(before));
+			const held = secondName(path, before);
+			try {
+				assertSame(path);
+				moveOver(temporary, path);
+				if (held === undefined) putBackIfChanged(path, before, () => assertSame(before));
+				else putBackIfWritten(path, temporary, held, options.expected);
+			} finally {
+				if (held !== undefined) closeSync(held);
+			}
 		} catch (error) {
 			for (const file of [temporary, ...(backup === undefined ? [] : [backup])]) removeOurs(file);
 			throw error;
@@ -88,6 +95,40 @@ function ownerOf(file: string): number | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/**
+ * Makes a second name for a file, by which it can be looked at after it was replaced. Where the file system has none, what is returned is the
+ * open file, which can be read after it lost its name.
+ */
+function secondName(path: string, name: string): number | undefined {
+	try {
+		linkSync(path, name);
+		return undefined;
+	} catch (error) {
+		if (!hasNoLinks(error)) throw error;
+		// There an open file cannot be replaced.
+		if (isWindows) throw noSecondName(path);
+		return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+	}
+}
+
+function noSecondName(file: string): CrossfadeError {
+	return new CrossfadeError("refused", {
+		what: "this file system has no hard links, so a change by another program meanwhile could be lost; nothing was changed",
+		expected: "NTFS",
+		where: { file },
+		fix: "keep the file on a disk with NTFS, or write the output to another file",
+	});
+}
+
+/** The same for a file that has no name any more: what was written to it since gets the name again. */
+function putBackIfWritten(path: string, temporary: string, held: number, expected: Uint8Array): void {
+	const content = readFileSync(held);
+	if (content.equals(expected)) return;
+	writeNew(temporary, content, fstatSync(held).mode & 0o7777, fstatSync(held));
+	moveOver(temporary, path);
+	throw changedMeanwhile(path);
 }
 
 function putBackIfChanged(path: string, before: string, assertSame: () => void): void {

@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import fs, {
 	appendFileSync,
 	chmodSync,
+	existsSync,
 	linkSync,
 	lstatSync,
 	readdirSync,
@@ -21,7 +22,11 @@ const [old, fresh] = [Buffer.from("old\n"), Buffer.from("fresh\n")];
 const replace = (path: string) => nodeFiles.replace(path, fresh, { expected: old, backupSuffix: ".before" });
 
 /** Does something at the moment before a function of the file system is first called with such a path. */
-function justBefore(name: "renameSync" | "openSync", place: (path: string) => boolean, work: () => void): void {
+function justBefore(
+	name: "renameSync" | "openSync" | "fsyncSync",
+	place: (path: string) => boolean,
+	work: () => void,
+): void {
 	const real = fs[name] as (...args: unknown[]) => unknown;
 	let isDone = false;
 	const put = (call: unknown) => {
@@ -38,7 +43,82 @@ function justBefore(name: "renameSync" | "openSync", place: (path: string) => bo
 	});
 }
 
+/** A file system without hard links, as exFAT and many that a program or a server provides. */
+function withoutLinks(): void {
+	const real = fs.linkSync;
+	const put = (call: typeof fs.linkSync) => {
+		Object.assign(fs, { linkSync: call });
+		syncBuiltinESMExports();
+	};
+	onTestFinished(() => put(real));
+	put(() => {
+		throw Object.assign(new Error("EPERM: operation not permitted, link"), { code: "EPERM" });
+	});
+}
+
+describe("where the file system has no hard links, a file", () => {
+	test("is replaced, with a backup and nothing else beside it", async () => {
+		withoutLinks();
+		const folder = scratch({ file: "old\n" });
+		await replace(join(folder, "file"));
+		expect(readFileSync(join(folder, "file"), "utf8")).toBe("fresh\n");
+		expect(readdirSync(folder).sort()).toEqual(["file", "file.before"]);
+	});
+
+	test("that another program writes to after the last look at it has that change, and no backup", async () => {
+		withoutLinks();
+		const folder = scratch({ file: "old\n" });
+		const path = join(folder, "file");
+		chmodSync(path, 0o640);
+		justBefore(
+			"renameSync",
+			(to) => to === path,
+			() => appendFileSync(path, "theirs\n"),
+		);
+		await expect(replace(path)).rejects.toMatchObject({ exit: "refused" });
+		expect([readFileSync(path, "utf8"), readdirSync(folder)]).toEqual(["old\ntheirs\n", ["file"]]);
+		expect(statSync(path).mode & 0o777).toBe(0o640);
+	});
+
+	test("with a secret is made, and never in the place of another", async () => {
+		withoutLinks();
+		const path = join(scratch(), "file");
+		const secret = { reveal: () => "a secret" };
+		await nodeFiles.createSecret(path, secret);
+		expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["a secret", 0o600]);
+		await expect(nodeFiles.createSecret(path, { reveal: () => "another" })).rejects.toMatchObject({ exit: "io" });
+		expect(readFileSync(path, "utf8")).toBe("a secret");
+	});
+});
+
+describe("a new file with a secret", () => {
+	test("is there whole or not at all, and never in the place of another", async () => {
+		const folder = scratch();
+		const path = join(folder, "file");
+		let early: boolean | undefined;
+		justBefore(
+			"fsyncSync",
+			() => true,
+			() => {
+				early = existsSync(path);
+			},
+		);
+		await nodeFiles.createSecret(path, { reveal: () => "a secret" });
+		expect(early, "there before it is on the disk").toBe(false);
+		await expect(nodeFiles.createSecret(path, { reveal: () => "another" })).rejects.toMatchObject({ exit: "io" });
+		expect([readFileSync(path, "utf8"), readdirSync(folder)]).toEqual(["a secret", ["file"]]);
+		expect(statSync(path)).toMatchObject({ nlink: 1 });
+	});
+});
+
 describe("a file that is replaced", () => {
+	test("has one name again after a process that was killed had made a second one", async () => {
+		const folder = scratch({ file: "old\n" });
+		linkSync(join(folder, "file"), join(folder, `.file.crossfade-${spawnSync("true").pid}-before`));
+		await nodeFiles.replace(join(folder, "file"), fresh, { expected: old });
+		expect([readFileSync(join(folder, "file"), "utf8"), readdirSync(folder)]).toEqual(["fresh\n", ["file"]]);
+	});
+
 	test("keeps its access list, and gives nobody new access", needs(program("setfacl")), async () => {
 		const path = join(scratch({ file: "old\n" }), "file");
 		// The mask shows as the bits of the group, which itself may not read.
