@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { canary, leaks } from "../harness/canary.ts";
@@ -216,6 +216,23 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 		const said = { first: outcome.stdout + outcome.stderr, killed: run.output(), next: next.stdout + next.stderr };
 		expect(leaks([s.old, other, tried, later], said)).toEqual([]);
 		expect(beside(s.tokenFile)).toEqual(["torii.token.crossfade-kept"]);
+	});
+
+	test("what an interrupted run left is not whole: no token is lost by it", async () => {
+		const s = await windowsScene();
+		const theirs = canary();
+		writeFileSync(s.trial, "");
+		truncateSync(s.trial, 2 ** 28);
+		const unread = await s.run("", []);
+		expect(unread).toMatchObject({ code: 11, stderr: expect.stringContaining("no token can be read from") });
+		expect([s.content(), existsSync(s.trial)]).toEqual([s.old.token, true]);
+		writeFileSync(s.trial, s.old.token);
+		writeFileSync(s.tried, "");
+		writeFileSync(s.tokenFile, theirs.token);
+		const next = await s.run("", []);
+		expect(next.stderr).toContain(`fp=${theirs.fingerprint} is in place, and nothing shows whether`);
+		expect(leaks([s.old, theirs], { unread: unread.stderr, next: next.stdout + next.stderr })).toEqual([]);
+		expect([s.content(), readFileSync(s.kept, "utf8")]).toEqual([theirs.token, s.old.token]);
 	});
 
 	test("two at once: the second is refused, and the first goes on", async () => {

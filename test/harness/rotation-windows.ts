@@ -64,6 +64,7 @@ export async function windowsPlace(
 		folder,
 		tokenFile,
 		trial: `${tokenFile}.crossfade-trial`,
+		tried: `${tokenFile}.crossfade-tried`,
 		kept: `${tokenFile}.crossfade-kept`,
 		script,
 		env,

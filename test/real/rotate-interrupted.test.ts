@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
-import { canary } from "../harness/canary.ts";
+import { canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { inheritable } from "../harness/inherited.ts";
 import { pairs } from "../harness/matrix.ts";
@@ -41,6 +41,7 @@ async function scene() {
 		collector,
 		script,
 		trial: join(folder, ".torii.token.crossfade-trial"),
+		tried: join(folder, ".torii.token.crossfade-tried"),
 		kept: join(folder, ".torii.token.crossfade-old"),
 		content: () => readFileSync(tokenFile, "utf8"),
 		/** As another program does it. */
@@ -79,6 +80,8 @@ async function scene() {
 		},
 	};
 }
+
+type Scene = Awaited<ReturnType<typeof scene>>;
 
 describe("a rotation that is interrupted", needs(program("curl")), () => {
 	test.each(["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"] as const)(
@@ -175,6 +178,49 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 		expect(readFileSync(s.kept, "utf8")).toBe(s.old.token);
 		expect(await s.run(theirs.token, takesAtOnce())).toMatchObject({ code: 0 });
 		expect(leftovers(s.tokenFile)).toEqual([]);
+	});
+
+	describe("what an interrupted run left is not whole", () => {
+		const leave = (path: string, content: string) => writeFileSync(path, content, { mode: 0o400 });
+
+		test("a token of which nothing shows where it is from stays, and the old one is kept", async () => {
+			const s = await scene();
+			const [theirs, fresh] = [canary(), canary()];
+			leave(s.trial, s.old.token);
+			leave(s.tried, "");
+			s.replace(theirs.token);
+			const { stdout, stderr } = await s.run("");
+			expect(stderr).toContain(`fp=${theirs.fingerprint} is in place, and nothing shows whether`);
+			expect(leaks([s.old, theirs], { stdout, stderr })).toEqual([]);
+			expect([s.content(), readFileSync(s.kept, "utf8")]).toEqual([theirs.token, s.old.token]);
+			expect(await s.run(fresh.token, takesAtOnce())).toMatchObject({ code: 0 });
+			expect([s.content(), leftovers(s.tokenFile)]).toEqual([fresh.token, []]);
+		});
+
+		test("an empty copy of the old token is not put back", async () => {
+			const s = await scene();
+			leave(s.trial, "");
+			leave(s.tried, fingerprint(s.old.token));
+			expect(await s.run(s.old.token)).toMatchObject({ code: 0, stdout: expect.stringContaining("unchanged") });
+			expect([s.content(), leftovers(s.tokenFile)]).toEqual([s.old.token, []]);
+		});
+
+		test.each([
+			["the old token", (s: Scene) => s.trial],
+			["what is in place now", (s: Scene) => s.tokenFile],
+		])("%s cannot be read: it is not lost", async (_, unread) => {
+			const s = await scene();
+			const tried = canary();
+			leave(s.trial, s.old.token);
+			leave(s.tried, tried.fingerprint);
+			s.replace(tried.token);
+			chmodSync(unread(s), 0o600);
+			writeFileSync(unread(s), `\n${canary().token}`);
+			const before = [s.trial, s.tokenFile].map((path) => readFileSync(path, "utf8"));
+			const outcome = await s.run(canary().token);
+			expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining("no token can be read from") });
+			expect([s.trial, s.tokenFile].map((path) => readFileSync(path, "utf8"))).toEqual(before);
+		});
 	});
 
 	test("a token that somebody puts in place while the new one is tried is not replaced by the old one", async () => {

@@ -51,10 +51,7 @@ main() {
   first_line "$TOKEN_FILE"
   old=$line
   found_token=$line
-  if [ -z "$old" ] && [ -s "$TOKEN_FILE" ]; then
-    die 11 "no token can be read from $TOKEN_FILE, which is not empty; what is in it would be lost" \
-      "run this as an account that may read it, or move the file away"
-  fi
+  keep_unread "$TOKEN_FILE"
   if [ "$token" = "$old" ]; then
     first_line "$kept"
     if [ -z "$line" ]; then

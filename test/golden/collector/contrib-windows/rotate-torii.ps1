@@ -1093,21 +1093,30 @@ function Clear-Left {
   if (-not $run.Repaired) { Stop-Run 12 'what an interrupted run left cannot be put back or removed' ('look at ' + (Get-Plain $run.TokenFile) + '.crossfade-*') }
 }
 
-# Test-Foreign TEXT PRINT: whoever changed the file since the token with that fingerprint was tried in it meant that: it stays.
+# Test-Foreign TEXT PRINT: whoever changed the file since the token with that fingerprint was tried in it meant that: it stays. Where the
+# fingerprint is not known, it may have been changed.
 function Test-Foreign($text, $print) {
   $line = Get-FirstLine ([string]$text)
-  return $line -cne '' -and $print -cne '' -and (Get-Fingerprint $line) -cne $print
+  return $line -cne '' -and (Get-Fingerprint $line) -cne $print
 }
 
 # Restore-Interrupted: a run that was killed while it tried a new token left the old one beside it: back it goes.
 function Restore-Interrupted {
   $trial = Get-Trial
   $text = Read-Small $trial
+  if ($null -eq $text -and (Get-Kind $trial) -cne 'absent') {
+    Stop-Run 11 ('no token can be read from ' + (Get-Plain $trial) + ', where an interrupted run left the old one') `
+      'run this as an account that may read it, or move the file away'
+  }
   $now = Read-Small $run.TokenFile
   if ($text -and -not (Test-Same $text ([string]$now))) {
-    if (Test-Foreign $now (Read-FirstLine (Get-Tried))) {
+    $tried = Read-FirstLine (Get-Tried)
+    if (Test-Foreign $now $tried) {
       Save-Kept
-      Write-Caution ('fp=' + (Get-Fingerprint (Get-FirstLine $now)) + ' is in place, which came after a run that was interrupted, and stays; the token from before that run is kept in ' + (Get-Plain (Get-Kept)))
+      $came = 'which came after a run that was interrupted'
+      if ($tried -ceq '') { $came = 'and nothing shows whether a run that was interrupted put it there' }
+      Write-Caution ('fp=' + (Get-Fingerprint (Get-FirstLine $now)) + ' is in place, ' + $came +
+        ', and stays; the token from before that run is kept in ' + (Get-Plain (Get-Kept)))
       return
     }
     $security = $run.Was

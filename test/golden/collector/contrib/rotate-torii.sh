@@ -519,8 +519,15 @@ first_line() {
   if is_small_file "$1"; then IFS= read -r line <"$1" || :; fi
 }
 
-# Whoever changed the file since a new token was tried in it meant that: it stays. $line is what it holds, $1 the fingerprint that was tried.
-is_foreign() { [ -n "$line" ] && [ -n "$1" ] && [ "$(fingerprint "$line")" != "$1" ]; }
+# Whoever changed the file since a new token was tried in it meant that: it stays. $line is what it holds, $1 the fingerprint that was tried;
+# where that is not known, it may have been changed.
+is_foreign() { [ -n "$line" ] && [ "$(fingerprint "$line")" != "$1" ]; }
+
+# What a file holds that is not empty, and that is no token, is not ours to lose. $line is what was read from it.
+keep_unread() {
+  [ -n "$line" ] || [ ! -s "$1" ] || die 11 "no token can be read from $1, which is not empty; what is in it would be lost" \
+    "run this as an account that may read it, or move the file away"
+}
 
 # A run that was killed while it tried a new token left the old one beside it: back it goes.
 recover() {
@@ -529,15 +536,19 @@ recover() {
     return 0
   fi
   first_line "$trial"
+  keep_unread "$trial"
   put_back=$line
   first_line "$tried"
   tried_print=$line
   first_line "$TOKEN_FILE"
+  keep_unread "$TOKEN_FILE"
   if [ -z "$put_back" ] || [ "$put_back" = "$line" ]; then
     forget_trial
   elif is_foreign "$tried_print"; then
     keep_old
-    warn "fp=$(fingerprint "$line") is in place, which came after a run that was interrupted, and stays; the token from before that run is kept in $kept"
+    came="which came after a run that was interrupted"
+    [ -n "$tried_print" ] || came="and nothing shows whether a run that was interrupted put it there"
+    warn "fp=$(fingerprint "$line") is in place, $came, and stays; the token from before that run is kept in $kept"
   else
     write_file "$TOKEN_FILE" "$put_back"
     apply_change || warn "the collector could not be told; see its log"
@@ -808,10 +819,7 @@ main() {
   first_line "$TOKEN_FILE"
   old=$line
   found_token=$line
-  if [ -z "$old" ] && [ -s "$TOKEN_FILE" ]; then
-    die 11 "no token can be read from $TOKEN_FILE, which is not empty; what is in it would be lost" \
-      "run this as an account that may read it, or move the file away"
-  fi
+  keep_unread "$TOKEN_FILE"
   if [ "$token" = "$old" ]; then
     first_line "$kept"
     if [ -z "$line" ]; then
