@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
 	chmodSync,
 	chownSync,
@@ -7,17 +7,18 @@ import {
 	mkdirSync,
 	readFileSync,
 	renameSync,
+	statSync,
 	symlinkSync,
 	writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary, leaks } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { inheritable } from "../harness/inherited.ts";
 import { pairs } from "../harness/matrix.ts";
-import { needs, program, root } from "../harness/parts.ts";
+import { needs, program, root, smallDisks } from "../harness/parts.ts";
 import { httpText, rawServer } from "../harness/raw-server.ts";
 import { leftovers, NOBODY, named, rotateScript, standIn, takesAtOnce } from "../harness/rotation.ts";
 import { runScript, shells, type TestShell } from "../harness/shells.ts";
@@ -179,6 +180,32 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 		expect(await s.run(theirs.token, takesAtOnce())).toMatchObject({ code: 0 });
 		expect(leftovers(s.tokenFile)).toEqual([]);
 	});
+
+	test(
+		"the old token cannot be put back: it is kept, no other copy of it is, and the next run puts it back",
+		needs(smallDisks),
+		async () => {
+			const s = await scene();
+			const token = canary();
+			const run = await s.waiting(token.token);
+			// What is mounted at a file's name cannot be replaced.
+			const over = join(scratch({ over: token.token }), "over");
+			execFileSync("mount", ["--bind", over, s.tokenFile]);
+			const free = () => execFileSync("umount", [s.tokenFile]);
+			onTestFinished(() => {
+				if (statSync(s.tokenFile).ino === statSync(over).ino) free();
+			});
+			process.kill(run.pid, "SIGTERM");
+			expect(await run.ended).toBe(130);
+			free();
+			expect(run.errors()).toContain("cannot replace");
+			expect(leaks([s.old, token], { output: run.output(), errors: run.errors() })).toEqual([]);
+			expect([s.content(), readFileSync(s.trial, "utf8")]).toEqual([token.token, s.old.token]);
+			expect(leftovers(s.tokenFile).sort()).toEqual([s.trial, s.tried].map((path) => basename(path)));
+			expect((await s.run("")).stdout).toContain(`restored  fp=${s.old.fingerprint}`);
+			expect([s.content(), leftovers(s.tokenFile)]).toEqual([s.old.token, []]);
+		},
+	);
 
 	describe("what an interrupted run left is not whole", () => {
 		const leave = (path: string, content: string) => writeFileSync(path, content, { mode: 0o400 });
