@@ -1,12 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
-import { managed, rotationWorld } from "../harness/rotate.ts";
+import { managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
 
 /** Sequences in which the only copy of a token could go, or a store could be left with a token that ends. */
 
@@ -127,36 +128,72 @@ describe("a paste that was of another place", () => {
 	});
 });
 
-describe("a new token that an API made, and that is refused at first", () => {
-	test("is not dropped: the journal may have the only copy", async () => {
-		const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
-		let refusals = 1;
-		const proxy = createServer(async (request, response) => {
-			const body = Buffer.concat(await request.toArray());
-			const isNew =
-				request.url?.endsWith("getdatasourceconfig") && !request.headers.authorization?.includes(world.first);
-			if (isNew && refusals-- > 0) return response.writeHead(401).end();
-			const { method = "GET", headers, url = "" } = request;
-			const { authorization = "", "content-type": type = "" } = headers;
-			const answer = await fetch(world.url + url, {
-				method,
-				headers: { authorization, "content-type": type },
-				...(body.length > 0 ? { body } : {}),
-			});
-			return response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()));
-		}).listen(0, "127.0.0.1");
-		onTestFinished(() => {
-			proxy.closeAllConnections();
-			proxy.close();
+/** From now on the fleet file names another address of the provider, which may change what it answers. */
+async function behind(
+	world: RotationWorld,
+	change: (request: IncomingMessage, answer: Answer) => Answer,
+): Promise<void> {
+	const proxy = createServer(async (request, response) => {
+		const body = Buffer.concat(await request.toArray());
+		const { method = "GET", headers, url = "" } = request;
+		const passed = ["authorization", "content-type", "content-encoding"].flatMap((name) => {
+			const value = headers[name];
+			return typeof value === "string" ? [[name, value] as [string, string]] : [];
 		});
-		await once(proxy, "listening");
-		const { port } = proxy.address() as AddressInfo;
-		world.write("crossfade.yaml", world.fleet.replace(world.url, `http://127.0.0.1:${port}`));
-		const said = await world.rotate("personNeeded", "start");
-		expect(said).toContain("crossfade rotate resume, which asks again");
-		expect(world.read("live.token")).toBe(world.first);
-		const again = await world.rotate("personNeeded", "resume");
-		expect(world.read("live.token"), again).not.toBe(world.first);
-		expect(await world.stateOf(world.read("live.token"))).toBe("active");
+		const from = await fetch(world.url + url, { method, headers: passed, ...(body.length > 0 ? { body } : {}) });
+		const type = from.headers.get("content-type") ?? "text/plain";
+		const given = change(request, { status: from.status, body: Buffer.from(await from.arrayBuffer()) });
+		response.writeHead(given.status, { "content-type": type }).end(given.body);
+	}).listen(0, "127.0.0.1");
+	onTestFinished(() => {
+		proxy.closeAllConnections();
+		proxy.close();
 	});
+	await once(proxy, "listening");
+	const { port } = proxy.address() as AddressInfo;
+	world.write("crossfade.yaml", world.fleet.replace(world.url, `http://127.0.0.1:${port}`));
+}
+
+interface Answer {
+	readonly status: number;
+	readonly body: Buffer;
+}
+
+test("a new token that an API made, and that is refused at first, is not dropped: the journal may have the only copy", async () => {
+	const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
+	let refusals = 1;
+	await behind(world, ({ url, headers }, answer) => {
+		const isNew = url?.endsWith("getdatasourceconfig") && !headers.authorization?.includes(world.first);
+		return isNew && refusals-- > 0 ? { status: 401, body: Buffer.alloc(0) } : answer;
+	});
+	expect(await world.rotate("personNeeded", "start")).toContain("crossfade rotate resume, which asks again");
+	expect(world.read("live.token")).toBe(world.first);
+	const again = await world.rotate("personNeeded", "resume");
+	expect(world.read("live.token"), again).not.toBe(world.first);
+	expect(await world.stateOf(world.read("live.token"))).toBe("active");
+});
+
+test("S15: a token of another system is accepted, and is written nowhere", async () => {
+	const world = await rotationWorld("activitylog");
+	const another = randomUUID();
+	await behind(world, ({ url, headers }, answer) => {
+		if (!url?.endsWith("/systems/me") || headers.authorization?.includes(world.first)) return answer;
+		return { ...answer, body: Buffer.from(JSON.stringify({ ...JSON.parse(answer.body.toString()), id: another })) };
+	});
+	await world.rotate("personNeeded", "start");
+	await world.click();
+	const said = await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+	expect(said).toContain("the new token is not like the old one: its id differs");
+	expect(said).toContain(`got      id ${another}`);
+	expect(world.read("live.token")).toBe(world.first);
+});
+
+test("S14: after the end, status says that the provider refuses the token in use", async () => {
+	const world = await managed("tooken");
+	await world.rotate("personNeeded", "start");
+	await world.rotate("personNeeded", "resume", "--confirmed", "file", "--because", "seen");
+	await world.rotate("ok", "retire", "--despite", "a rehearsal");
+	await world.rotate("ok", "status");
+	await world.control("/revoke", { token: fingerprint(world.read("live.token")) });
+	expect(await world.rotate("personNeeded", "status")).toContain("the provider refuses the token in use");
 });

@@ -392,6 +392,21 @@ describe("rules", () => {
 		},
 	);
 
+	test.each(cases.map((each, index) => [`${each.rule} (${index})`, each] as const))(
+		"%s: a token at the place that it names is in no message",
+		async (_name, { rule, text, at: _at, ...options }) => {
+			const lines = text.split("\n");
+			const found = (await check(text, options)).filter((each) => each.rule === rule);
+			for (const { line = 1, column = 1 } of found) {
+				const [before, at] = [lines[line - 1]?.slice(0, column - 1) ?? "", lines[line - 1]?.slice(column - 1) ?? ""];
+				// As a name, and as a value.
+				for (const changed of [at.replace(/[\w./-]+/, secret.token), at.replace(/:\s.*|$/, `: ${secret.token}`)]) {
+					await check([...lines.slice(0, line - 1), before + changed, ...lines.slice(line)].join("\n"), options);
+				}
+			}
+		},
+	);
+
 	test("every rule has a case, except the one that needs the real program", () => {
 		const covered = new Set(cases.map(({ rule }) => rule));
 		expect(Object.keys(rules).filter((rule) => !covered.has(rule as RuleId))).toEqual(["binary-validate"]);
