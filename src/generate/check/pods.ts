@@ -18,6 +18,7 @@ import {
 import type { ConfigFinding } from "./rules.ts";
 import { secretFindings } from "./secrets.ts";
 import { readQuietly, type TokenFile } from "./token-files.ts";
+import { volumeFindings } from "./volumes.ts";
 
 /** What a file with manifests, Helm values or compose services holds. */
 export interface PodFile {
@@ -109,19 +110,11 @@ function deliveryOf(file: TokenFile, mounts: readonly Mount[], maps: readonly Pl
 			{ rule: "token-not-mounted", at: mount.at, what, fix: "Give the key that name under items, or omit items." },
 		];
 	}
-	const secret = secretOf(mount, maps);
-	if (secret === undefined || maps.some(({ map }) => isSecret(map) && textAt(map, "metadata", "name") === secret))
-		return [];
-	const what = `the Secret ${shown(secret)} is not in this file: whether it is immutable, or written by a controller, only the cluster knows`;
-	return [{ rule: "cluster-unknown", at: mount.at, what }];
+	return volumeFindings(mount, maps);
 }
 
 function folderOf(path: string): string {
 	return path.slice(0, Math.max(1, path.lastIndexOf("/")));
-}
-
-function isSecret(map: Node): boolean {
-	return textAt(map, "kind") === "Secret";
 }
 
 /** Why a folder that is mounted has no file of this name, as far as the file tells: the volume gives its files others. */
@@ -150,14 +143,6 @@ function missingIn(
 	return paths.includes(wanted)
 		? undefined
 		: `the items of the volume ${shown(volume)} are ${paths.map(shown).join(", ")}`;
-}
-
-/** The Secret of a mount's volume. */
-function secretOf({ document, volume }: Mount, maps: readonly PlacedMap[]): string | undefined {
-	const named = maps.find(
-		(each) => each.document === document && textAt(each.map, "name") === volume && nodeBelow(each.map, "secret"),
-	);
-	return named && textAt(named.map, "secret", "secretName");
 }
 
 /** Watched files of releases that lose sight of them. */

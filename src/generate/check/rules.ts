@@ -318,6 +318,13 @@ export const rules = {
 		fix: "Start Alloy with the named --stability.level.",
 		source: "https://grafana.com/docs/alloy/latest/reference/cli/run/",
 	},
+	"written-once": {
+		severity: "warning",
+		title: "a token file is written only when its pod starts",
+		why: "An init container has ended when the collector starts: a new token arrives only with the next pod.",
+		fix: "Mount the Secret itself, or have a sidecar write the file; otherwise replace the pods after every rotation.",
+		source: "https://kubernetes.io/docs/concepts/workloads/pods/init-containers/",
+	},
 	subpath: {
 		severity: "error",
 		title: "a token is mounted with subPath",

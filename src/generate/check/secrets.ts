@@ -21,7 +21,11 @@ export function secretFindings(maps: readonly PlacedMap[], files: readonly strin
 			return isMap(entries) ? entries.items.map((pair) => ({ section, pair, key: keyOf(pair) ?? "" })) : [];
 		});
 		const tokens = values.filter(({ key }) => isToken(name, key));
-		const isUsed = maps.some(({ map: each }) => textAt(each, "secret", "secretName") === name);
+		const isUsed = maps.some(
+			({ map: each, path }) =>
+				textAt(each, "secret", "secretName") === name ||
+				(path.at(-2) === "sources" && textAt(each, "secret", "name") === name),
+		);
 		const immutable = nodeBelow(map, "immutable");
 		const found: ConfigFinding[] = [];
 		if (textAt(map, "immutable") === "true" && (isUsed || tokens.length > 0)) {

@@ -292,6 +292,15 @@ const cases: readonly RuleCase[] = [
 		at: "otlp_http/x\\]",
 	},
 	{ rule: "token-not-mounted", text: resource(""), at: "/etc/crossfade" },
+	{
+		rule: "written-once",
+		text: resource(
+			tokenMount
+				.replace(/secret: *\{[^}]*\}/, "emptyDir: {}")
+				.concat("  initContainers:\n    - {name: i, image: i, volumeMounts: [{name: t, mountPath: /out}]}\n"),
+		),
+		at: "\\{name: t, mountPath",
+	},
 	{ rule: "cluster-unknown", text: resource(tokenMount), at: "\\{name: t, mountPath" },
 	{
 		rule: "immutable-secret",
