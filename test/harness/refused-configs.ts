@@ -1,3 +1,5 @@
+import { judgedValues } from "./refused-values.ts";
+
 /** A config that the real collector refuses, or not, and what T1 says about it. */
 export interface JudgedConfig {
 	readonly name: string;
@@ -75,6 +77,7 @@ export const judged: readonly JudgedConfig[] = [
 		text: whole({ pipelines: "{logs: {receivers: [otlp], exporters: [debug]}, metrics: }" }),
 		errors: ["empty-pipeline", "empty-pipeline"],
 	},
+	...judgedValues(whole, to),
 	{ name: "null everywhere", text: "receivers:\nexporters:\nservice:\n", errors: ["no-pipelines"] },
 	{
 		name: "a word in the place of a list",

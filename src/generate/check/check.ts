@@ -23,6 +23,7 @@ import { type ConfigFinding, type RuleId, rules } from "./rules.ts";
 import { structureFindings, type Target } from "./structure.ts";
 import { readQuietly, tokenFilesIn } from "./token-files.ts";
 import { unreadFindings } from "./unread.ts";
+import { valueFindings } from "./values.ts";
 import { writtenTokens } from "./written-tokens.ts";
 
 /** All offline findings about a file, by position. */
@@ -109,6 +110,7 @@ function configFindings(model: ConfigModel, text: string, target: Target): Confi
 	return once([
 		...structure,
 		...fieldFindings(model, release, isKnownRelease(target.distribution, target.own)),
+		...valueFindings(model, release),
 		...deliveryFindings(model, text, release),
 	]);
 }

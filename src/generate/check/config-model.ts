@@ -69,12 +69,19 @@ function mapAt(document: Document, map: YAMLMap, key: string): YAMLMap | undefin
 function componentsOf(document: Document, root: YAMLMap, section: string): ComponentNode[] {
 	const map = mapAt(document, root, section);
 	return (map ? mergedEntries(document, map) : []).flatMap((pair) => {
-		const id = keyOf(pair);
-		if (id === undefined) return [];
+		const written = keyOf(pair);
+		if (written === undefined) return [];
+		const id = trimmedId(written);
 		const at = pair.key.range?.[0] ?? 0;
 		const value = resolvedValue(document, pair);
 		return [{ section, id, type: id.split("/", 1)[0] ?? id, at, value }];
 	});
+}
+
+/** An id as the collector reads it: blanks around the type and the name are none of it. */
+function trimmedId(written: string): string {
+	const slash = written.indexOf("/");
+	return slash === -1 ? written.trim() : `${written.slice(0, slash).trim()}/${written.slice(slash + 1).trim()}`;
 }
 
 function pipelineNodes(document: Document, pipelines: YAMLMap, chart: ChartConfig | undefined): PipelineNode[] {
@@ -111,7 +118,7 @@ function references(document: Document, node: Node | undefined): Reference[] | u
 	return (node.items as Node[]).flatMap((item) => {
 		const value = isAlias(item) ? item.resolve(document) : item;
 		const isId = isScalar(value) && typeof value.value === "string" && !value.value.startsWith("$");
-		return isId ? [{ id: String(value.value), at: item.range?.[0] ?? 0 }] : [];
+		return isId ? [{ id: trimmedId(String(value.value)), at: item.range?.[0] ?? 0 }] : [];
 	});
 }
 

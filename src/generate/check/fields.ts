@@ -9,6 +9,7 @@ import { type ConfigModel, nodeAt } from "./config-model.ts";
 import { isElsewhere, notRead } from "./parts.ts";
 import type { ConfigFinding } from "./rules.ts";
 import { ASK_PROGRAM } from "./structure.ts";
+import { goDurationMs } from "./values.ts";
 
 /** Allowed keys: a map of keys, a word for a leaf, or a list of one of these. */
 type Fields = string | readonly Fields[] | { readonly [key: string]: Fields };
@@ -123,7 +124,15 @@ function wrongType(node: Node, type: string): string | undefined {
 	if (type === "headers") return isMap(node) || isSeq(node) ? undefined : "a map of headers";
 	if (!isScalar(node)) return "a single value";
 	const [name = "", values = ""] = type.split(":", 2);
-	if (name === "bool") return typeof node.value === "boolean" ? undefined : "true or false, without quotes";
+	// A directive %YAML 1.1 makes yes a boolean to our parser, and not to the collector's.
+	if (name === "bool")
+		return typeof node.value === "boolean" && /^(true|false)$/i.test(node.source ?? "")
+			? undefined
+			: "true or false, without quotes";
+	if (name === "duration")
+		return typeof node.value === "string" && goDurationMs(node.value) === undefined
+			? "a duration such as 90s or 1h30m (units: ms, s, m, h)"
+			: undefined;
 	if (name === "int" || name === "float")
 		return typeof node.value === "number" || isOlderNumber(node) ? undefined : "a number, without quotes";
 	const isOther = name === "enum" && typeof node.value === "string" && !values.split("|").includes(node.value);

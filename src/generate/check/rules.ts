@@ -87,6 +87,13 @@ export const rules = {
 		fix: "Write it as the setting wants it: numbers, true and false without quotes, lists in brackets.",
 		source: MEASURED,
 	},
+	"refused-value": {
+		severity: "error",
+		title: "a value that the collector refuses",
+		why: "The collector does not start: a size or time is out of bounds or does not fit to another one, its default included, or a processor is listed twice.",
+		fix: "Change one of the two values.",
+		source: MEASURED,
+	},
 	"missing-setting": {
 		severity: "error",
 		title: "a component lacks a setting without which it does not start",

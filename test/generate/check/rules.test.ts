@@ -293,6 +293,11 @@ const cases: readonly RuleCase[] = [
 	},
 	{ rule: "token-not-mounted", text: resource(""), at: "/etc/crossfade" },
 	{
+		rule: "refused-value",
+		text: good.replace("max_elapsed_time: 0s", "max_elapsed_time: 20s"),
+		at: "20s",
+	},
+	{
 		rule: "written-once",
 		text: resource(
 			tokenMount

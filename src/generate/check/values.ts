@@ -1,0 +1,198 @@
+import { isMap, isScalar, type Node } from "yaml";
+import { ownEntry } from "../../base/lookup.ts";
+import { shown } from "../../base/mask.ts";
+import { isAtLeast, type Version } from "../../base/versions.ts";
+import { type ComponentNode, type ConfigModel, nodeAt, scalarAt } from "./config-model.ts";
+import type { ConfigFinding } from "./rules.ts";
+import { ASK_PROGRAM } from "./structure.ts";
+
+/** The release in which all of this was measured, by its `validate`. */
+const MEASURED: Version = [0, 155, 0];
+
+const UNITS: Readonly<Record<string, number>> = {
+	ns: 1e-6,
+	us: 1e-3,
+	µs: 1e-3,
+	μs: 1e-3,
+	ms: 1,
+	s: 1e3,
+	m: 6e4,
+	h: 3.6e6,
+};
+
+/** Milliseconds of a duration as Go writes it (`1h30m`, `.5s`, `-1s`, `0`); undefined for anything else. https://pkg.go.dev/time#ParseDuration */
+export function goDurationMs(text: string): number | undefined {
+	if (/^[-+]?0$/.test(text)) return 0;
+	const all = /^([-+]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
+	if (!all) return undefined;
+	const parts = [...(all[2] ?? "").matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)];
+	const sum = parts.reduce(
+		(before, [, amount, unit]) => before + Number(amount) * (ownEntry(UNITS, unit ?? "") ?? 0),
+		0,
+	);
+	return all[1] === "-" ? -sum : sum;
+}
+
+/** Settings of a component by path; a number, or a duration in milliseconds. Undefined if it is not set, not in this file or no such value. */
+interface ComponentValues {
+	readonly has: (path: string) => boolean;
+	readonly value: (path: string) => unknown;
+	readonly number: (path: string) => number | undefined;
+}
+
+/** What cannot work: the setting to point at, and what is said of it. */
+type Clash = readonly [path: string, what: string];
+
+type Judge = (of: ComponentValues) => readonly (Clash | false)[];
+
+function below(of: ComponentValues, path: string, least: number, isReached: boolean, what: string): Clash | false {
+	const value = of.number(path);
+	return value !== undefined && (isReached ? value < least : value <= least) && [path, `${path} ${what}`];
+}
+
+/** Defaults: https://github.com/open-telemetry/opentelemetry-collector/blob/v0.155.0/config/configretry/backoff.go */
+const retry: Judge = (of) => {
+	if (of.value("retry_on_failure.enabled") === false) return [];
+	const at = (name: string) => `retry_on_failure.${name}`;
+	const elapsed = of.number(at("max_elapsed_time"));
+	const factor = of.number(at("randomization_factor"));
+	const limits = (
+		[
+			["initial_interval", 5e3],
+			["max_interval", 3e4],
+		] as const
+	).map(([name, usual]): Clash | false => {
+		const isDefault = !of.has(at(name));
+		const limit = isDefault ? usual : of.number(at(name));
+		const shorter = elapsed !== undefined && elapsed > 0 && limit !== undefined && elapsed < limit;
+		return (
+			shorter && [
+				at("max_elapsed_time"),
+				`max_elapsed_time is shorter than ${name}${isDefault ? `, which is ${usual / 1e3}s by default` : ""}`,
+			]
+		);
+	});
+	return [
+		limits.find(Boolean) ?? false,
+		below(of, at("max_elapsed_time"), 0, true, "is negative"),
+		below(of, at("initial_interval"), 0, true, "is negative"),
+		below(of, at("max_interval"), 0, true, "is negative"),
+		below(of, at("multiplier"), 0, true, "is negative"),
+		factor !== undefined &&
+			(factor < 0 || factor > 1) && [at("randomization_factor"), "randomization_factor is not between 0 and 1"],
+	];
+};
+
+/** Defaults: https://github.com/open-telemetry/opentelemetry-collector/tree/v0.155.0/exporter/exporterhelper */
+const queue: Judge = (of) => {
+	if (of.value("sending_queue.enabled") === false) return [];
+	const at = (name: string) => `sending_queue.${name}`;
+	return [
+		below(of, at("queue_size"), 0, false, "is not positive"),
+		below(of, at("num_consumers"), 0, false, "is not positive"),
+		...(of.has(at("batch")) && of.value(at("batch.enabled")) !== false ? batchOfQueue(of, at) : []),
+	];
+};
+
+function batchOfQueue(of: ComponentValues, at: (name: string) => string): readonly (Clash | false)[] {
+	const sizer = of.value(at("sizer")) ?? "requests";
+	const batchSizer = of.value(at("batch.sizer")) ?? (sizer === "requests" ? "items" : sizer);
+	const least = of.has(at("batch.min_size")) ? of.number(at("batch.min_size")) : 8192;
+	const size = of.has(at("queue_size")) ? of.number(at("queue_size")) : 1000;
+	const most = of.number(at("batch.max_size"));
+	const tooSmall = sizer === batchSizer && least !== undefined && size !== undefined && size > 0 && least > size;
+	return [
+		below(of, at("batch.flush_timeout"), 0, false, "is not positive"),
+		most !== undefined &&
+			most > 0 &&
+			least !== undefined &&
+			most < least && [at("batch.max_size"), "batch.max_size is smaller than batch.min_size (8192 by default)"],
+		tooSmall && [at("batch"), "batch.min_size (8192 by default) is larger than queue_size, and both count the same"],
+	];
+}
+
+const memoryLimiter: Judge = (of) => {
+	const [mib, spike, share, spikeShare] = [
+		"limit_mib",
+		"spike_limit_mib",
+		"limit_percentage",
+		"spike_limit_percentage",
+	].map(of.number);
+	return [
+		below(of, "check_interval", 0, false, "is not positive"),
+		share !== undefined && share > 100 && ["limit_percentage", "limit_percentage is more than 100"],
+		spikeShare !== undefined &&
+			spikeShare > 100 && ["spike_limit_percentage", "spike_limit_percentage is more than 100"],
+		mib !== undefined &&
+			mib > 0 &&
+			spike !== undefined &&
+			spike >= mib && ["spike_limit_mib", "spike_limit_mib is not smaller than limit_mib"],
+		!mib &&
+			share !== undefined &&
+			spikeShare !== undefined &&
+			spikeShare >= share && ["spike_limit_percentage", "spike_limit_percentage is not smaller than limit_percentage"],
+	];
+};
+
+const batch: Judge = (of) => {
+	const most = of.number("send_batch_max_size");
+	const least = of.has("send_batch_size") ? of.number("send_batch_size") : 8192;
+	return [
+		below(of, "timeout", 0, true, "is negative"),
+		most !== undefined &&
+			most > 0 &&
+			least !== undefined &&
+			most < least && ["send_batch_max_size", "send_batch_max_size is smaller than send_batch_size (8192 by default)"],
+	];
+};
+
+/** By component: what its values have to be to each other. Defaults are those of the same release. */
+const JUDGES: Readonly<Record<string, readonly Judge[]>> = {
+	"exporters/otlp": [retry, queue],
+	"exporters/otlp_grpc": [retry, queue],
+	"exporters/otlphttp": [retry, queue],
+	"exporters/otlp_http": [retry, queue],
+	"processors/memory_limiter": [memoryLimiter],
+	"processors/batch": [batch],
+};
+
+/** Values that the collector refuses although each of them is of the right type; a warning for releases older than the one that was measured. */
+export function valueFindings(model: ConfigModel, release: Version): ConfigFinding[] {
+	const found = [
+		...model.components.flatMap((component) => clashes(model, component)),
+		...model.pipelines.flatMap(({ id, processors = [] }) =>
+			processors
+				.filter((each, index) => processors.findIndex((other) => other.id === each.id) < index)
+				.map((each) => ({ at: each.at, what: `the pipeline ${shown(id)} has ${shown(each.id)} twice` })),
+		),
+	];
+	const older = isAtLeast(release, MEASURED.join(".")) ? {} : { severity: "warning" as const, fix: ASK_PROGRAM };
+	return found.map((each) => ({ rule: "refused-value", ...each, ...older }));
+}
+
+function clashes({ document }: ConfigModel, { section, type, id, at, value }: ComponentNode) {
+	const node = (path: string) => nodeAt(document, value, ...path.split("."));
+	const of: ComponentValues = {
+		has: (path) => isWritten(node(path)),
+		value: (path) => scalarAt(document, value, ...path.split(".")) ?? undefined,
+		number: (path) => numberOf(node(path)),
+	};
+	return (ownEntry(JUDGES, `${section}/${type}`) ?? []).flatMap((judge) =>
+		judge(of).flatMap((clash) =>
+			clash ? [{ at: node(clash[0])?.range?.[0] ?? at, what: `${shown(id)}: ${clash[1]}` }] : [],
+		),
+	);
+}
+
+function isWritten(node: Node | undefined): boolean {
+	return node !== undefined && (isMap(node) || (isScalar(node) && node.value !== null));
+}
+
+function numberOf(node: Node | undefined): number | undefined {
+	if (!isScalar(node)) return undefined;
+	return typeof node.value === "number"
+		? node.value
+		: typeof node.value === "string"
+			? goDurationMs(node.value)
+			: undefined;
+}

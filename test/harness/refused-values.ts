@@ -1,0 +1,208 @@
+import type { JudgedConfig } from "./refused-configs.ts";
+
+type Whole = (parts: { receivers?: string; exporters?: string; more?: string; pipelines?: string }) => string;
+
+/** Configs whose values are of the right types: `whole` puts a config together, `to` one with an exporter. */
+export const judgedValues = (whole: Whole, to: (exporter: string) => string): readonly JudgedConfig[] => [
+	{
+		name: "retries that end before the longest wait, which is a default",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', retry_on_failure: {max_elapsed_time: 20s}}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "retries that end before the first wait",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', retry_on_failure: {max_elapsed_time: 4s, max_interval: 1s}}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "retries that end when the longest wait does",
+		text: to(
+			"otlp_http: {endpoint: 'http://127.0.0.1:9', retry_on_failure: {max_elapsed_time: 20s, max_interval: 20s}}",
+		),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "retries that never end",
+		text: to(
+			"otlp_http: {endpoint: 'http://127.0.0.1:9', retry_on_failure: {max_elapsed_time: 0s}, sending_queue: {queue_size: 1000}}",
+		),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "retries that are off, whatever their times",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', retry_on_failure: {enabled: false, max_elapsed_time: 1s}}"),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "a factor above one",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', retry_on_failure: {randomization_factor: 2}}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a negative multiplier",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', retry_on_failure: {multiplier: -1}}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a queue for nothing",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {queue_size: 0}}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a queue without consumers",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {num_consumers: 0}}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a queue that is smaller than its batch",
+		text: to(
+			"otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {queue_size: 10, sizer: items, batch: {min_size: 8000}}}",
+		),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a queue of bytes that is smaller than its batch",
+		text: to(
+			"otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {queue_size: 10, sizer: bytes, batch: {flush_timeout: 1s}}}",
+		),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a queue of requests, which a batch of items is no part of",
+		text: to(
+			"otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {queue_size: 10, batch: {sizer: items, min_size: 1000}}}",
+		),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "a queue with an empty batch",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {queue_size: 10, sizer: bytes, batch: }}"),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "batches that are larger than the largest",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {batch: {max_size: 5}}}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "batches that are off",
+		text: to(
+			"otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {batch: {enabled: false, max_size: 5, min_size: 10}}}",
+		),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "batches that are never sent",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {batch: {flush_timeout: 0s}}}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a duration in days",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', timeout: 1d}"),
+		errors: ["wrong-type"],
+	},
+	{
+		name: "a duration without a unit, in quotes",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', timeout: '5'}"),
+		errors: ["wrong-type"],
+	},
+	{
+		name: "a duration with a blank",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', timeout: 5 s}"),
+		errors: ["wrong-type"],
+	},
+	{
+		name: "a duration that begins with a point",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', timeout: .5s}"),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "a duration that is a number",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', timeout: 5}"),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "a memory limiter whose spike is all of it",
+		text: whole({
+			more: "processors: {memory_limiter: {check_interval: 1s, limit_mib: 100, spike_limit_mib: 100}}",
+			pipelines: "{logs: {receivers: [otlp], processors: [memory_limiter], exporters: [debug]}}",
+		}),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a memory limiter of more than all",
+		text: whole({
+			more: "processors: {memory_limiter: {check_interval: 1s, limit_percentage: 110}}",
+			pipelines: "{logs: {receivers: [otlp], processors: [memory_limiter], exporters: [debug]}}",
+		}),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a memory limiter whose spike is its percentage",
+		text: whole({
+			more: "processors: {memory_limiter: {check_interval: 1s, limit_percentage: 50, spike_limit_percentage: 50}}",
+			pipelines: "{logs: {receivers: [otlp], processors: [memory_limiter], exporters: [debug]}}",
+		}),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a memory limiter that never looks",
+		text: whole({
+			more: "processors: {memory_limiter: {check_interval: 0s, limit_mib: 100}}",
+			pipelines: "{logs: {receivers: [otlp], processors: [memory_limiter], exporters: [debug]}}",
+		}),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a batch with a maximum below its default",
+		text: whole({
+			more: "processors: {batch: {send_batch_max_size: 8191}}",
+			pipelines: "{logs: {receivers: [otlp], processors: [batch], exporters: [debug]}}",
+		}),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a batch with a maximum of its default",
+		text: whole({
+			more: "processors: {batch: {send_batch_max_size: 8192}}",
+			pipelines: "{logs: {receivers: [otlp], processors: [batch], exporters: [debug]}}",
+		}),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "a batch with a negative timeout",
+		text: whole({
+			more: "processors: {batch: {timeout: -1s}}",
+			pipelines: "{logs: {receivers: [otlp], processors: [batch], exporters: [debug]}}",
+		}),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a processor twice in a pipeline",
+		text: whole({
+			more: "processors: {batch: }",
+			pipelines: "{logs: {receivers: [otlp], processors: [batch, batch], exporters: [debug]}}",
+		}),
+		errors: ["refused-value"],
+	},
+	{
+		name: "ids with blanks around their parts",
+		text: whole({ exporters: "{'debug / a': }", pipelines: "{logs: {receivers: [' otlp'], exporters: ['debug/a']}}" }),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "yes in a file that says it is YAML 1.1",
+		text: `%YAML 1.1\n---\n${to("otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {enabled: yes}}")}`,
+		errors: ["wrong-type"],
+	},
+];
