@@ -205,4 +205,17 @@ export const judgedValues = (whole: Whole, to: (exporter: string) => string): re
 		text: `%YAML 1.1\n---\n${to("otlp_http: {endpoint: 'http://127.0.0.1:9', sending_queue: {enabled: yes}}")}`,
 		errors: ["wrong-type"],
 	},
+	{ name: "an address that is none", text: to("otlp_http: {endpoint: '127.0.0.1:9'}"), errors: ["no-scheme"] },
+	{
+		name: "an address without http://, which the collector takes and never reaches",
+		text: to("otlp_http: {endpoint: 'otlp.example.com:4318'}"),
+		errors: ["no-scheme"],
+		passes: true,
+	},
+	{
+		name: "an address in capitals",
+		text: to("otlp_http: {endpoint: 'HTTPS://otlp.example.com'}"),
+		errors: [],
+		passes: true,
+	},
 ];

@@ -94,6 +94,13 @@ export const rules = {
 		fix: "Change one of the two values.",
 		source: MEASURED,
 	},
+	"no-scheme": {
+		severity: "error",
+		title: "an HTTP exporter's address does not begin with http:// or https://",
+		why: "The collector starts, and every export fails: what waits in the queue is retried, then dropped.",
+		fix: "Write https:// in front of it.",
+		source: MEASURED,
+	},
 	"missing-setting": {
 		severity: "error",
 		title: "a component lacks a setting without which it does not start",

@@ -156,7 +156,10 @@ const JUDGES: Readonly<Record<string, readonly Judge[]>> = {
 	"processors/batch": [batch],
 };
 
-/** Values that the collector refuses although each of them is of the right type; a warning for releases older than the one that was measured. */
+/**
+ * Values that cannot work although each of them is of the right type: those that the collector refuses (a warning for releases older than
+ * the one that was measured), and addresses to which it never sends.
+ */
 export function valueFindings(model: ConfigModel, release: Version): ConfigFinding[] {
 	const found = [
 		...model.components.flatMap((component) => clashes(model, component)),
@@ -167,7 +170,25 @@ export function valueFindings(model: ConfigModel, release: Version): ConfigFindi
 		),
 	];
 	const older = isAtLeast(release, MEASURED.join(".")) ? {} : { severity: "warning" as const, fix: ASK_PROGRAM };
-	return found.map((each) => ({ rule: "refused-value", ...each, ...older }));
+	return [
+		...found.map((each) => ({ rule: "refused-value" as const, ...each, ...older })),
+		...model.components.flatMap((component) => withoutScheme(model, component)),
+	];
+}
+
+const ADDRESSES = ["endpoint", "logs_endpoint", "metrics_endpoint", "traces_endpoint", "profiles_endpoint"];
+
+/** Addresses to which nothing is ever sent; measured: `validate` takes most of them. */
+function withoutScheme({ document }: ConfigModel, { section, type, id, value }: ComponentNode): ConfigFinding[] {
+	if (section !== "exporters" || !/^(otlphttp|otlp_http)$/.test(type)) return [];
+	return ADDRESSES.flatMap((key): ConfigFinding[] => {
+		const node = nodeAt(document, value, key);
+		const text = isScalar(node) && typeof node.value === "string" ? node.value : "";
+		if (text === "" || /^https?:\/\//i.test(text) || /\$|\{\{/.test(text)) return [];
+		return [
+			{ rule: "no-scheme", at: node?.range?.[0] ?? 0, what: `${key} of ${shown(id)} has no http:// or https://` },
+		];
+	});
 }
 
 function clashes({ document }: ConfigModel, { section, type, id, at, value }: ComponentNode) {

@@ -293,6 +293,11 @@ const cases: readonly RuleCase[] = [
 	},
 	{ rule: "token-not-mounted", text: resource(""), at: "/etc/crossfade" },
 	{
+		rule: "no-scheme",
+		text: good.replace("https://otlp.example.com", "otlp.example.com:4318"),
+		at: "otlp.example.com",
+	},
+	{
 		rule: "refused-value",
 		text: good.replace("max_elapsed_time: 0s", "max_elapsed_time: 20s"),
 		at: "20s",
