@@ -75,6 +75,39 @@ test("a real collector: its own counters say that each record left", needs(otelc
 });
 
 test(
+	"a real collector that checks tokens itself refuses a made-up one in its own words, which proves that it does",
+	needs(otelcol),
+	async () => {
+		const collector = await startCollector(
+			scratch(),
+			`extensions:
+  bearertokenauth: {token: "${mine.token}"}
+receivers:
+  otlp:
+    protocols:
+      grpc: {auth: {authenticator: bearertokenauth}}
+      http: {auth: {authenticator: bearertokenauth}}
+exporters: {debug: {}}
+service:
+  extensions: [bearertokenauth]
+  pipelines:
+    logs: {receivers: [otlp], exporters: [debug]}
+`,
+		);
+		const grpc = `http://${parse(readFileSync(collector.configPath, "utf8")).receivers.otlp.protocols.grpc.endpoint}`;
+		const signals = ["--signals", "logs"];
+		for (const args of [
+			["--endpoint", collector.url],
+			["--endpoint", collector.url, "--protocol", "http/json"],
+			["--endpoint", grpc, "--protocol", "grpc"],
+		]) {
+			const { code, rows } = await ask(...args, ...signals);
+			expect({ args, code, rows }).toMatchObject({ args, code: 0, rows: [{ verdict: "ACCEPTED", cause: "accepted" }] });
+		}
+	},
+);
+
+test(
 	"the token of a real collector's exporter is known by a probe through it, which a tap behind it counts",
 	needs(otelcol),
 	async () => {

@@ -28,7 +28,7 @@ export async function controlled(
 		const taken = rows.find(({ evidence }) => evidence.outcome === "accepted" && evidence.path === path);
 		const like = groups.find((group) => group.path === path && group.name === taken?.evidence.token);
 		if (taken && like && !round.signal?.aborted) {
-			controls.push(await controlFor(fx, round, like, taken.evidence.signal, send));
+			controls.push(await controlFor(fx, round, like, taken, send));
 		}
 	}
 	const judged = rows.map((row) => {
@@ -43,14 +43,14 @@ async function controlFor(
 	fx: ProbeWorld,
 	round: Round,
 	like: Group,
-	signal: ProbeEvidence["signal"],
+	taken: ProbeObservation,
 	send: Send,
 ): Promise<Control> {
 	if (!round.plan.control) return { place: like.place.name, path: like.path, result: "not sent" };
 	const key = `${like.place.url} ${like.path}`;
 	const known = round.controls?.get(key);
 	if (known) return known;
-	const { isSent, ...control } = await ask(fx, round, like, signal, send);
+	const { isSent, ...control } = await ask(fx, round, like, taken, send);
 	if (isSent) round.controls?.set(key, control);
 	return control;
 }
@@ -59,25 +59,27 @@ async function ask(
 	fx: ProbeWorld,
 	round: Round,
 	like: Group,
-	signal: ProbeEvidence["signal"],
+	taken: ProbeObservation,
 	send: Send,
 ): Promise<Control & { readonly isSent: boolean }> {
 	const secret = Secret.of(madeUpToken(like.secret.reveal(), fx.random.token()));
 	// A second attempt would look like a second guess to the server.
 	const once: Round = { ...round, plan: { ...round.plan, retries: 0 } };
-	const row = await send(once, { ...like, name: CONTROL_NAME, secret }, signal);
+	const row = await send(once, { ...like, name: CONTROL_NAME, secret }, taken.evidence.signal);
 	const { place, path, status, detail } = row.evidence;
-	return { place, path, status, detail, result: resultOf(row.evidence), isSent: row.timings.answer !== undefined };
+	return { place, path, status, detail, result: resultOf(row, taken), isSent: row.timings.answer !== undefined };
 }
 
-/** Statuses for unknown credentials; a server in between that responds with 401 also checked the token. */
-const REFUSING = [401, 403];
-const REFUSING_GRPC = ["grpc-3", "grpc-5", "grpc-7", "gateway-failed"];
+/** A refusal that is not about a token by its words, but shows it all the same: the path holds it, or the token was passed on and refused. */
+const REFUSING = ["path-or-token", "gateway-failed"];
 
-function resultOf({ outcome, status = 0, cause }: ProbeEvidence): Control["result"] {
-	if (outcome === "rejected" || cause === "path-or-token" || REFUSING_GRPC.includes(cause)) return "refused";
-	// A firewall also refuses what comes too often, or from the wrong place.
-	if (REFUSING.includes(status) && !(status === 403 && cause === "refused-in-between")) return "refused";
+/**
+ * A refusal counts only if it is about the token, and by whoever accepted the other one: an address list, a proxy, or a gateway that saw no
+ * credential refuses without a look at it.
+ */
+function resultOf({ evidence, speaker }: ProbeObservation, taken: ProbeObservation): Control["result"] {
+	const { outcome, status = 0, cause } = evidence;
+	if (outcome === "rejected" || REFUSING.includes(cause)) return speaker === taken.speaker ? "refused" : "unclear";
 	if (outcome === "accepted" || cause === "sampled") return "taken";
 	const isTaken = cause === "answer-not-otlp" && status >= 200 && status < 300;
 	return isTaken ? "taken" : "unclear";

@@ -8,4 +8,6 @@ export interface ProbeObservation {
 	readonly timings: Timings;
 	readonly proxy: string | undefined;
 	readonly notes: readonly string[];
+	/** Who gave the answer, as far as its headers show: see `speakerOf`; undefined without an answer. */
+	readonly speaker?: string | undefined;
 }

@@ -57,6 +57,15 @@ export function notItsOwn(headers: Readonly<Record<string, string>>): string | u
 	return headerSign(headers, NOT_ITS_OWN);
 }
 
+/**
+ * Who gave an answer, by what servers on the way add to every answer: the program in `Server` without its version, and how many hops `Via`
+ * has. Two answers of one place to one kind of request have the same. https://www.rfc-editor.org/rfc/rfc9110#field.via
+ */
+export function speakerOf({ server = "", via = "" }: Readonly<Record<string, string>>): string {
+	const hops = via.split(",").filter((hop) => hop.trim() !== "").length;
+	return `${server.trim().toLowerCase().split(/[\s/]/, 1)[0]} ${hops}`;
+}
+
 const ABOUT_CERTIFICATE = /\b(client|ssl|tls)[ -]certificate|\bmtls\b/i;
 
 /** Words of firewalls, meshes and gateways that an ingest does not use about a token. */

@@ -16,6 +16,7 @@ import {
 	withLook,
 } from "./classify.ts";
 import type { ProbeObservation } from "./observation.ts";
+import { speakerOf } from "./refusal.ts";
 import { backoffMs, retryAfterMs } from "./retry.ts";
 import type { ProbeWorld, Round } from "./world.ts";
 
@@ -80,6 +81,7 @@ export async function sendTestRecord(
 		timings: outcome.timings ?? {},
 		proxy: outcome.proxy === undefined ? undefined : foreign(outcome.proxy),
 		notes: [...notes, ...aboutClock],
+		speaker: outcome.headers && speakerOf(outcome.headers),
 	};
 }
 

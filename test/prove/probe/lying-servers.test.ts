@@ -141,7 +141,13 @@ const success = cases<HttpReply>([
 	["a partialSuccess of null", json("200 OK", { partialSuccess: null }), "ACCEPTED", "accepted", { flags: JSON_FLAGS }],
 	["100 before it", `HTTP/1.1 100 Continue\r\n\r\n${taken}`, "ACCEPTED", "accepted"],
 	["103 before it", `HTTP/1.1 103 Early Hints\r\n\r\n${taken}`, "ACCEPTED", "accepted"],
-	["passed on by a proxy", protobuf("200 OK", "", { via: "1.1 google" }), "ACCEPTED", "accepted"],
+	[
+		"passed on by a proxy",
+		protobuf("200 OK", "", { via: "1.1 google" }),
+		"ACCEPTED",
+		"accepted",
+		{ others: status("401 Unauthorized", "unknown token", { via: "1.1 google" }) },
+	],
 	[
 		"asked through a cache, which had none",
 		protobuf("200 OK", "", { age: "0", "x-cache": "MISS" }),
@@ -386,11 +392,43 @@ const controlled = cases<HttpReply>([
 	[
 		"has an API gateway that says 401 to others",
 		taken,
-		"ACCEPTED",
-		"accepted",
+		"INCONCLUSIVE",
+		"control-unclear",
 		{ others: json("401 Unauthorized", { message: "Unauthorized" }, { "x-amzn-errortype": "UnauthorizedException" }) },
 	],
-	["says 403 to others", taken, "ACCEPTED", "accepted", { others: httpText("403 Forbidden") }],
+	...(
+		[
+			["says 403 to others", httpText("403 Forbidden")],
+			["says 403 to others by their address", text("403 Forbidden", "this IP is not on the allowlist")],
+			["sees no token of others", json("401 Unauthorized", { message: "missing token" })],
+			["wants a password of others", httpText("401 Unauthorized", { "www-authenticate": "Basic" })],
+			["shows others a page with 401", page("401 Unauthorized", "Sign in")],
+			["lets another server say 401", status("401 Unauthorized", "unknown token", { server: "proxyd/1.0" })],
+			["lets a proxy more say 401", status("401 Unauthorized", "unknown token", { via: "1.1 edge" })],
+			["says 401 to others by a proxy", httpText("401 Unauthorized", { via: "1.1 edge" })],
+		] as const
+	).map(([what, others]): Row<HttpReply> => [what, taken, "INCONCLUSIVE", "control-unclear", { others }]),
+	...(
+		[
+			["says 401 and no more to others", httpText("401 Unauthorized")],
+			["says 403 about the token to others", status("403 Forbidden", "token revoked")],
+			["says 401 to others, as text", text("401 Unauthorized", "scheme or token does not match")],
+		] as const
+	).map(([what, others]): Row<HttpReply> => [what, taken, "ACCEPTED", "accepted", { others }]),
+	[
+		"says 401 to others, behind the same proxies as the answer to ours",
+		protobuf("200 OK", "", { server: "nginx/1.27.1", via: "1.1 a.edge, 1.1 b" }),
+		"ACCEPTED",
+		"accepted",
+		{ others: status("401 Unauthorized", "unknown token", { server: "nginx", via: "1.1 c.edge, 1.1 b" }) },
+	],
+	[
+		"lets a proxy less say 401",
+		protobuf("200 OK", "", { via: "1.1 edge" }),
+		"INCONCLUSIVE",
+		"control-unclear",
+		{ others: unknown },
+	],
 	[
 		"says 400 to others",
 		taken,
@@ -714,6 +752,30 @@ const grpc = cases<GrpcReply>([
 	["HTTP 503", grpcHeaders({ ":status": 503, "content-type": "text/plain" }), "UNREACHABLE", "http-503"],
 	["a reset", (stream) => stream.close(2), "UNREACHABLE", "connection-closed"],
 	["0 to every token", grpcReply(OK), "INCONCLUSIVE", "takes-any-token", { others: grpcReply(OK) }],
+	...(
+		[
+			["7 and no more to other tokens", { "grpc-status": "7" }],
+			["3 about the data to other tokens", { "grpc-status": "3", "grpc-message": "bad data" }],
+			["5 to other tokens", { "grpc-status": "5" }],
+			["16 to other tokens by another server", { "grpc-status": "16", server: "envoy" }],
+			["16 to other tokens, of which it saw none", { "grpc-status": "16", "grpc-message": "missing token" }],
+		] as const
+	).map(
+		([what, headers]): Row<GrpcReply> => [
+			what,
+			grpcReply(OK),
+			"INCONCLUSIVE",
+			"control-unclear",
+			{ others: grpcHeaders(headers) },
+		],
+	),
+	[
+		"7 about the token to other tokens",
+		grpcReply(OK),
+		"ACCEPTED",
+		"accepted",
+		{ others: grpcHeaders({ "grpc-status": "7", "grpc-message": "token revoked" }) },
+	],
 	[
 		"14 to other tokens",
 		grpcReply(OK),
