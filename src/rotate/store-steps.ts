@@ -106,10 +106,10 @@ export async function write(engine: Engine, name: string, direction: "forward" |
 async function expectedIn(engine: Engine, name: string, direction: "forward" | "back"): Promise<string> {
 	const { old, fresh, spent, steps } = engine.state();
 	const other = (direction === "forward" ? old : fresh)?.fingerprint;
-	const before = steps["prepare"]?.facts?.[`holds:${name}`];
+	const before = ownEntry(steps["prepare"]?.facts, `holds:${name}`);
 	const isKnown = typeof before === "string" && before !== "hidden";
 	// Only before the first write; an earlier one of ours put there what is expected.
-	const isFirst = direction === "forward" && steps[`back-write:${name}`] === undefined;
+	const isFirst = direction === "forward" && ownEntry(steps, `back-write:${name}`) === undefined;
 	const expected = isFirst && isKnown ? before : (other ?? "nothing");
 	if (spent.length === 0 && expected === other) return expected;
 	const now = heldBy(await engine.store(name).store.read());

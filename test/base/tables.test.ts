@@ -50,8 +50,6 @@ const OWN_KEYS: ReadonlySet<string> = new Set([
 	// With a word of ours in front.
 	"rotate/store-steps.ts facts[`holds:${name}`]",
 	"rotate/store-steps.ts facts[`proof:${name}`]",
-	'rotate/store-steps.ts engine.state().steps["prepare"]?.facts?.[`holds:${name}`]',
-	"rotate/store-steps.ts engine.state().steps[`back-write:${name}`]",
 	// Without a prototype.
 	"prove/evidence/pods.ts found[name]",
 	"prove/evidence/pods.ts pod.labels[name]",
