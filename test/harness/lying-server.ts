@@ -6,8 +6,8 @@ import type { Canary } from "./canary.ts";
 import type { SelfSigned } from "./self-signed.ts";
 
 /** What a server sends: a whole HTTP/1.1 answer as text, or what it does with the connection. */
-export type HttpReply = string | ((socket: Socket) => void);
-export type GrpcReply = (stream: ServerHttp2Stream) => void;
+export type HttpReply = string | ((socket: Socket, request: string) => void);
+export type GrpcReply = (stream: ServerHttp2Stream, request: Buffer) => void;
 
 /** What a server does with our token, and with every other one: the same if not given. */
 export interface Replies<Reply> {
@@ -37,7 +37,7 @@ export async function lyingHttp(
 			if (request.startsWith("POST ")) asked[isMine ? "mine" : "others"]++;
 			const reply = isMine ? mine : others;
 			if (typeof reply === "string") socket.end(reply, "latin1");
-			else reply(socket);
+			else reply(socket, request);
 		});
 	};
 	const server = tls ? secureTcp(tls, serve) : plainTcp(serve);
@@ -56,8 +56,9 @@ export async function lyingGrpc(
 		const isMine = String(headers["authorization"]).includes(token.token);
 		asked[isMine ? "mine" : "others"]++;
 		stream.on("error", () => undefined);
-		stream.on("end", () => (isMine ? mine : others)(stream));
-		stream.resume();
+		const request: Buffer[] = [];
+		stream.on("data", (chunk: Buffer) => request.push(chunk));
+		stream.on("end", () => (isMine ? mine : others)(stream, Buffer.concat(request)));
 	});
 	return { url: `${tls ? "https" : "http"}://127.0.0.1:${await listening(server)}`, asked };
 }
@@ -81,7 +82,7 @@ async function listening(server: Server | ReturnType<typeof plainHttp2 | typeof 
 export function grpcReply(
 	trailers: Readonly<Record<string, string | string[]>>,
 	{ headers = {}, body = Buffer.alloc(5) }: { headers?: Record<string, string | number>; body?: Buffer } = {},
-): GrpcReply {
+): (stream: ServerHttp2Stream) => void {
 	return (stream) => {
 		const all = { ":status": 200, "content-type": "application/grpc", ...headers };
 		stream.respond(all, { waitForTrailers: true });

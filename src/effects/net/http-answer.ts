@@ -11,6 +11,8 @@ export interface Begun {
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body: Readable;
 	readonly trailers: () => Readonly<Record<string, string>>;
+	/** See `HttpAnswer`. */
+	readonly isFollowed?: boolean;
 }
 
 const unpack = promisify(gunzip);

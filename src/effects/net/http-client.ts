@@ -33,7 +33,8 @@ export async function sendRequest(request: HttpRequest): Promise<HttpOutcome> {
 		lifetime.enter("body");
 		const bytes = await readBody(begun, request.maxBytes, signal, received);
 		const { status, headers, trailers } = begun;
-		return { kind: "answer", status, headers, trailers: trailers(), body: bytes, ...seen() };
+		const followed = begun.isFollowed ? ({ isFollowed: true } as const) : {};
+		return { kind: "answer", status, headers, trailers: trailers(), body: bytes, ...followed, ...seen() };
 	} catch (error) {
 		const failure = error as NodeJS.ErrnoException;
 		const { message } = failure;
@@ -88,10 +89,13 @@ async function exchangeOnce(
 	changed.catch(() => undefined);
 	const answered = once(request, "response", { signal: lifetime.signal });
 	const [response] = (await Promise.race([answered, changed])) as [IncomingMessage];
+	// Node closes a connection at once if more than the answer was in what came; otherwise not before the answer was read.
+	const isFollowed = response.complete && socket.destroyed;
 	return {
 		status: response.statusCode ?? 0,
 		headers: joined(response.headersDistinct),
 		body: response,
+		isFollowed,
 		trailers: () => joined(response.trailersDistinct),
 	};
 }

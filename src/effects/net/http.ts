@@ -42,6 +42,8 @@ export interface HttpAnswer extends HttpSeen {
 	readonly trailers?: Readonly<Record<string, string>>;
 	/** Decompressed. */
 	readonly body: Uint8Array;
+	/** More than this came at once, such as a second answer. Only looked for on HTTP/1 connections that are not kept. */
+	readonly isFollowed?: true;
 }
 
 export interface HttpFailure extends HttpSeen {

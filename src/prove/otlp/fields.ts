@@ -2,6 +2,8 @@
 export interface Field {
 	readonly number: number;
 	readonly value: bigint | Uint8Array;
+	/** A number of four or eight bytes, and no varint. */
+	readonly isFixed?: true;
 }
 
 /** The fields of a protobuf message, or undefined for anything else: wrong lengths, groups, unterminated numbers. */
@@ -23,18 +25,19 @@ export function protobufFields(bytes: Uint8Array): Field[] | undefined {
 		if (at > bytes.length) throw new RangeError("a length that runs over the end");
 		return bytes.subarray(at - length, at);
 	};
-	const readers: Readonly<Record<number, () => bigint | Uint8Array>> = {
-		0: varint,
-		1: () => Buffer.from(take(8)).readBigUInt64LE(),
-		2: () => take(Number(varint())),
-		5: () => BigInt(Buffer.from(take(4)).readUInt32LE()),
+	const readers: Readonly<Record<number, () => Omit<Field, "number">>> = {
+		0: () => ({ value: varint() }),
+		1: () => ({ value: Buffer.from(take(8)).readBigUInt64LE(), isFixed: true }),
+		2: () => ({ value: take(Number(varint())) }),
+		5: () => ({ value: BigInt(Buffer.from(take(4)).readUInt32LE()), isFixed: true }),
 	};
 	try {
 		while (at < bytes.length) {
 			const tag = Number(varint());
 			const read = readers[tag & 7];
-			if (!read || tag >>> 3 === 0) return undefined;
-			fields.push({ number: tag >>> 3, value: read() });
+			// A tag has 32 bits: a longer one would count as that of another field.
+			if (!read || tag > 0xffffffff || tag >>> 3 === 0) return undefined;
+			fields.push({ number: tag >>> 3, ...read() });
 		}
 		return fields;
 	} catch (error) {

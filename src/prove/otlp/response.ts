@@ -1,3 +1,4 @@
+import type { Signal } from "../../adapters/providers/provider.ts";
 import { type Field, protobufFields } from "./fields.ts";
 
 /** The content of a successful export response. */
@@ -7,6 +8,8 @@ export interface ExportResult {
 	readonly message: string;
 	/** How it was encoded; an empty body is an empty protobuf message, and no JSON. */
 	readonly encoding: "protobuf" | "json";
+	/** The signals whose counts it names, which only JSON does. */
+	readonly signals?: readonly Signal[];
 }
 
 /**
@@ -54,9 +57,14 @@ function protobufResult(body: Uint8Array): ExportResult | undefined {
 		if (!fields) return undefined;
 		for (const field of fields) inner.push(field);
 	}
-	if (!inner.every(({ number, value }) => number === (typeof value === "bigint" ? 1 : 2))) return undefined;
+	if (!inner.every(({ number, value, isFixed }) => !isFixed && number === (typeof value === "bigint" ? 1 : 2))) {
+		return undefined;
+	}
 	const counts = inner.flatMap(({ value }) => (typeof value === "bigint" ? [BigInt.asIntN(64, value)] : []));
-	return { rejected: worst(counts), message: decode(bytesOf(inner, 2) ?? new Uint8Array()), encoding: "protobuf" };
+	const message = bytesOf(inner, 2) ?? new Uint8Array();
+	// What is no text makes a message unreadable to every other reader. https://protobuf.dev/programming-guides/proto3/#scalar
+	if (!isValidUtf8(message)) return undefined;
+	return { rejected: worst(counts), message: decode(message), encoding: "protobuf" };
 }
 
 /** Of several counts the one that says most. */
@@ -65,7 +73,12 @@ function worst(counts: readonly bigint[]): bigint {
 }
 
 /** The JSON name in each signal's response. */
-const REJECTED = ["rejectedLogRecords", "rejectedDataPoints", "rejectedSpans"];
+const SIGNAL_OF: Readonly<Record<string, Signal>> = {
+	rejectedLogRecords: "logs",
+	rejectedDataPoints: "metrics",
+	rejectedSpans: "traces",
+};
+const REJECTED = Object.keys(SIGNAL_OF);
 
 function jsonResult(body: Uint8Array): ExportResult | undefined {
 	const outer = parseObject(body);
@@ -75,13 +88,14 @@ function jsonResult(body: Uint8Array): ExportResult | undefined {
 	const counts = REJECTED.flatMap((name) => integer(partial[name] ?? partial[snake(name)] ?? 0) ?? []);
 	const message = partial["errorMessage"] ?? partial["error_message"] ?? "";
 	if (counts.length < REJECTED.length || typeof message !== "string") return undefined;
-	return { rejected: worst(counts), message, encoding: "json" };
+	const named = Object.entries(SIGNAL_OF).filter(([name]) => name in partial || snake(name) in partial);
+	return { rejected: worst(counts), message, encoding: "json", signals: named.map(([, signal]) => signal) };
 }
 
-/** Whether a key may stand twice in an object, of which a reader sees one. */
+/** Whether a key may stand twice in an object, of which a reader sees one; with an escape in it, it may be any other. */
 function hasTwice(body: Uint8Array): boolean {
 	const keys = [...decode(body).matchAll(/"((?:[^"\\]|\\.)*)"\s*:/g)].map(([, key = ""]) => camel(key));
-	return new Set(keys).size < keys.length;
+	return new Set(keys).size < keys.length || keys.some((key) => key.includes("\\"));
 }
 
 /** Whether an object has no other keys than these, in either of the spellings that JSON of protobuf may have. */
@@ -91,6 +105,7 @@ function hasOnly(object: Readonly<Record<string, unknown>>, names: readonly stri
 
 /** A 64-bit number is a string in JSON, but some servers send a number. */
 function integer(value: unknown): bigint | undefined {
+	if (typeof value !== "string" && typeof value !== "number") return undefined;
 	return /^-?\d{1,19}$/.test(String(value)) ? BigInt(String(value)) : undefined;
 }
 
@@ -133,6 +148,10 @@ function parseObject(body: Uint8Array): Record<string, unknown> | undefined {
 
 function isObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isValidUtf8(bytes: Uint8Array): boolean {
+	return Buffer.from(decode(bytes)).equals(bytes);
 }
 
 function decode(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-import type { Answers } from "../../adapters/providers/provider.ts";
+import type { Answers, Signal } from "../../adapters/providers/provider.ts";
 import type { HttpAnswer } from "../../effects/net/http.ts";
 import type { Protocol, TokenPath } from "../../spec/probe-plan.ts";
 import { grpcMessage, grpcStatus } from "../otlp/grpc.ts";
@@ -8,6 +8,8 @@ import { type ExportResult, readExportResult } from "../otlp/response.ts";
 export interface ProbedRequest {
 	readonly url: string;
 	readonly protocol: Protocol;
+	/** What was sent, if it was an export. */
+	readonly signal?: Signal | undefined;
 	readonly answers?: Answers | undefined;
 	/** The word before the token in its header. */
 	readonly scheme?: string | undefined;
@@ -33,14 +35,18 @@ export function isOtlpType(protocol: Protocol, contentType: string): boolean {
  * The result of an export from a successful response; undefined if it is not OTLP. Dropped records are believed from any response;
  * acceptance only with 200, the right type and encoding, and over gRPC with status 0 in the trailers.
  */
-export function exportResult(answer: HttpAnswer, protocol: Protocol): ExportResult | undefined {
+export function exportResult(
+	answer: HttpAnswer,
+	{ protocol, signal }: Pick<ProbedRequest, "protocol" | "signal">,
+): ExportResult | undefined {
 	const type = answer.headers["content-type"] ?? "";
 	const isRight = answer.status === 200 && isOtlpType(protocol, type);
 	if (protocol === "grpc") return isRight ? grpcResult(answer) : undefined;
 	const result = readExportResult(answer.body, type);
 	const encoding = protocol === "http/json" ? "json" : "protobuf";
-	if (!result || (result.rejected <= 0n && !(isRight && result.encoding === encoding))) return undefined;
-	return result;
+	if (!result || result.rejected > 0n) return result;
+	const isOfSignal = (result.signals ?? []).every((each) => each === signal);
+	return isRight && isOfSignal && result.encoding === encoding ? result : undefined;
 }
 
 /** Headers alone have the status only if there is no message, and an accepted export is answered with one. */

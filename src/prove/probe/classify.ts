@@ -17,7 +17,8 @@ import {
 	tokenRefused,
 	transportCause,
 } from "./causes.ts";
-import { notItsOwn, refuserOf, saysTokenIsWrong } from "./refusal.ts";
+import { contradictingHeader, endsByClosing, notItsOwn, saysNotTaken } from "./contradiction.ts";
+import { refuserOf } from "./refusal.ts";
 
 /** What one response, or its absence, says about the token used. Contains no token. */
 export interface ProbeReading {
@@ -76,7 +77,7 @@ function readAnswer(answer: HttpAnswer, asked: ProbedRequest): ProbeReading {
 	}
 	if (asked.isWhoami && status === 200 && isOtlpType("http/json", type)) return accepted(status);
 	const code = grpcStatus(answer.trailers ?? {}, headers)?.code ?? 0;
-	const result = asked.protocol !== "grpc" && code !== 0 ? undefined : exportResult(answer, asked.protocol);
+	const result = asked.protocol !== "grpc" && code !== 0 ? undefined : exportResult(answer, asked);
 	if (!result) {
 		return {
 			outcome: "inconclusive",
@@ -93,7 +94,8 @@ function ofType(type: string): string {
 	return type === "" ? ", of no type" : `, of type ${foreign(type).slice(0, 60)}`;
 }
 
-function success({ rejected, message }: ExportResult, answer: HttpAnswer, { answers }: ProbedRequest): ProbeReading {
+function success({ rejected, message }: ExportResult, answer: HttpAnswer, asked: ProbedRequest): ProbeReading {
+	const { answers } = asked;
 	const { status, headers } = answer;
 	const words = text(message);
 	if (rejected > 0n) {
@@ -101,12 +103,9 @@ function success({ rejected, message }: ExportResult, answer: HttpAnswer, { answ
 		const fix = "see the server's own words: the data was not taken";
 		return { outcome: "partial", cause: "partial-success", detail, fix, status };
 	}
-	if (rejected < 0n) {
-		const detail = `answered ${status} with an impossible count of dropped records (${rejected})${words}`;
-		return { outcome: "inconclusive", cause: "answer-odd", detail, fix: "ask the server's operator", status };
-	}
-	if (saysTokenIsWrong(message)) {
-		const detail = `answered ${status}, but says that the token is wrong${words}`;
+	const odd = oddity({ rejected, message }, answer, asked);
+	if (odd !== undefined) {
+		const detail = `answered ${status}${odd}`;
 		return { outcome: "inconclusive", cause: "answer-odd", detail, fix: "ask the server's operator", status };
 	}
 	if (answers?.sampled && /^true$/i.test(ownEntry(headers, answers.sampled) ?? "")) {
@@ -124,6 +123,21 @@ function success({ rejected, message }: ExportResult, answer: HttpAnswer, { answ
 			notes,
 		};
 	return accepted(status, notes);
+}
+
+/** What in a success contradicts it, as the end of a sentence; undefined if nothing does. */
+function oddity(
+	{ rejected, message }: Pick<ExportResult, "rejected" | "message">,
+	{ headers, trailers = {}, isFollowed }: HttpAnswer,
+	{ protocol }: ProbedRequest,
+): string | undefined {
+	if (rejected < 0n) return ` with an impossible count of dropped records (${rejected})${text(message)}`;
+	if (saysNotTaken(message)) return `, but says that the token is wrong or the record was not taken${text(message)}`;
+	const sign = contradictingHeader(headers) ?? contradictingHeader(trailers);
+	if (sign !== undefined) return `, but with a header that contradicts it (${foreign(sign)})`;
+	if (isFollowed) return ", but more than one answer came";
+	const isOpen = protocol !== "grpc" && endsByClosing(headers);
+	return isOpen ? ", but without a length, so that it cannot be told whether the answer is whole" : undefined;
 }
 
 function accepted(status: number, notes: readonly string[] = []): ProbeReading {

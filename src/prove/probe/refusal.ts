@@ -40,23 +40,6 @@ const PASSED_THROUGH: Readonly<Record<string, RegExp>> = {
 		/^(cloudflare|cloudfront|akamaighost|awselb|squid|varnish|envoy|istio-envoy|bluecoat|zscaler|fortigate|big-?ip|imperva|barracuda)/i,
 };
 
-/** Headers of an answer that somebody in between gave in the place's stead, or kept from an earlier one. https://www.rfc-editor.org/rfc/rfc9111 */
-const NOT_ITS_OWN: Readonly<Record<string, RegExp>> = {
-	"x-squid-error": /./,
-	"proxy-status": /error=/i,
-	"cf-mitigated": /./,
-	age: /^\s*0*[1-9]/,
-	"x-cache": /\bhit\b/i,
-	"x-cache-status": /\bhit\b/i,
-	"cf-cache-status": /\b(hit|stale)\b/i,
-	warning: /\b11[0-3]\b/,
-};
-
-/** The header that shows that an answer is not the place's own to this request; undefined if none does. */
-export function notItsOwn(headers: Readonly<Record<string, string>>): string | undefined {
-	return headerSign(headers, NOT_ITS_OWN);
-}
-
 /**
  * Who gave an answer, by what servers on the way add to every answer: the program in `Server` without its version, and how many hops `Via`
  * has. Two answers of one place to one kind of request have the same. https://www.rfc-editor.org/rfc/rfc9110#field.via
@@ -85,7 +68,10 @@ const SAW_NONE = new RegExp(
 const IS_WRONG = new RegExp(`\\b(${WRONG}|incorrect)\\b`, "i");
 
 const ABOUT_TOKEN = new RegExp(`\\b${TOKEN}\\b|\\bscopes?\\b|\\bunauthenticated\\b`, "i");
-const TOKEN_IS_WRONG = new RegExp(`\\b${WRONG}\\b.{0,30}\\b${TOKEN}\\b|\\b${TOKEN}\\b.{0,30}\\b${WRONG}\\b`, "i");
+export const TOKEN_IS_WRONG = new RegExp(
+	`\\b${WRONG}\\b.{0,30}\\b${TOKEN}\\b|\\b${TOKEN}\\b.{0,30}\\b${WRONG}\\b`,
+	"i",
+);
 /** Parsers also use the word "token". */
 const ABOUT_SYNTAX = /\bjson\b|\bsyntax|\bpars(e|er|ing)\b|\bunexpected\b|\bunmarshal|\bposition\b/i;
 
@@ -104,11 +90,6 @@ export function refuserOf(kind: RefusalKind, answer: HttpAnswer, asked: ProbedRe
 	const passed = headerSign(headers, PASSED_THROUGH);
 	if (passed !== undefined) return { by: "between", why: passed };
 	return kind === "credentials" ? { by: "place" } : { by: "unknown" };
-}
-
-/** Whether the words of a success say that the token is wrong. */
-export function saysTokenIsWrong(words: string): boolean {
-	return TOKEN_IS_WRONG.test(words) || /\bunauthenticated\b|\bunauthori[sz]ed\b/i.test(words);
 }
 
 function namesWrongToken(said: string, body: Uint8Array): boolean {
@@ -133,7 +114,8 @@ function madeInBetween(
 	return undefined;
 }
 
-function headerSign(
+/** The first of these headers that an answer has, with its value, for a person; undefined if it has none. */
+export function headerSign(
 	headers: Readonly<Record<string, string>>,
 	signs: Readonly<Record<string, RegExp>>,
 ): string | undefined {

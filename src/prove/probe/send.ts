@@ -44,6 +44,7 @@ export async function sendTestRecord(
 	const asked: ProbedRequest = {
 		url,
 		protocol: plan.protocol,
+		signal,
 		scheme: plan.scheme,
 		path,
 		answers: isGateway ? undefined : plan.provider.answers,

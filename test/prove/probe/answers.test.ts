@@ -158,7 +158,7 @@ describe("an answer", () => {
 		const date = new Date(now + 7_200_000).toUTCString();
 		const request = async (): Promise<HttpOutcome> => {
 			now += 9_000;
-			const headers = { date, ...PROTOBUF };
+			const headers = { date, "content-length": "0", ...PROTOBUF };
 			return { kind: "answer", status: 200, headers, body: new Uint8Array(), latencyMs: 9_000 };
 		};
 		const clock = { now: () => now, after: () => () => undefined };

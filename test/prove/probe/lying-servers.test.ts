@@ -1,3 +1,4 @@
+import type { ServerHttp2Stream } from "node:http2";
 import { createServer, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -30,7 +31,7 @@ const JSON_FLAGS = { protocol: "http/json" };
 const IN_URL = { path: "url" };
 
 const protobuf = (status: string, body = "", headers: Headers = {}) =>
-	httpText(status, { ...PROTOBUF, ...headers }, body);
+	httpText(status, { ...PROTOBUF, "content-length": String(body.length), ...headers }, body);
 const json = (status: string, body: unknown, headers: Headers = {}) =>
 	httpText(status, { ...JSON_TYPE, ...headers }, typeof body === "string" ? body : JSON.stringify(body));
 const text = (status: string, body: string, headers: Headers = {}) => httpText(status, { ...TEXT, ...headers }, body);
@@ -308,6 +309,12 @@ const noSuccess = cases<HttpReply>([
 			["what a network kept", { "cf-cache-status": "STALE" }],
 		] as const
 	).map(([what, headers]) => [what, protobuf("200 OK", "", headers), "INCONCLUSIVE", "answer-not-its-own"] as const),
+	[
+		"an error behind it",
+		`HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-error: bad token\r\n\r\n`,
+		"INCONCLUSIVE",
+		"answer-odd",
+	],
 	["gigabytes", endless("200 OK"), "UNREACHABLE", "answer-too-large"],
 	["another protocol", "SSH-2.0-OpenSSH_9.2\r\n", "UNREACHABLE", "not-http"],
 	["nothing, and closes", (socket) => socket.destroy(), "UNREACHABLE", "connection-closed"],
@@ -318,6 +325,186 @@ const noSuccess = cases<HttpReply>([
 		"UNREACHABLE",
 		"connection-closed",
 	],
+]);
+
+/** Beside what a place that took the record says, something that it would not say. */
+const contradictions = cases<HttpReply>([
+	...(
+		[
+			["x-error", { "x-error": "bad token" }],
+			["Retry-After", { "retry-after": "30" }],
+			["WWW-Authenticate", { "www-authenticate": 'Bearer error="invalid_token"' }],
+			["an error type of AWS", { "x-amzn-errortype": "UnauthorizedException" }],
+			["an action of a WAF", { "x-amzn-waf-action": "challenge" }],
+			["Proxy-Authenticate", { "proxy-authenticate": "Basic" }],
+			["Content-Range", { "content-range": "bytes 0-0/1" }],
+			["Location", { location: "/login" }],
+			["Refresh", { refresh: "0;url=/login" }],
+			["a type that is a login page's, and its cookie", { "content-type": "text/html", "set-cookie": "sid=1" }],
+		] as const
+	).map(
+		([what, headers]): Row<HttpReply> => [
+			what,
+			protobuf("200 OK", "", headers as Headers),
+			"INCONCLUSIVE",
+			what.startsWith("a type") ? "answer-not-otlp" : "answer-odd",
+		],
+	),
+	...(
+		[
+			["a hit of Akamai's", { "x-cache": "TCP_MEM_HIT from a1" }],
+			["a hit of CloudFront's", { "x-cache": "RefreshHit from cloudfront" }],
+			["a hit, by the standard", { "cache-status": "edge; hit; ttl=30" }],
+			["a hit that is counted", { "x-cache-hits": "0, 1" }],
+			["a hit of nginx", { "x-proxy-cache": "HIT" }],
+			["a hit of Vercel", { "x-vercel-cache": "STALE" }],
+			["an age, of two", { age: "0, 31" }],
+			["a body that a proxy changed", { warning: '214 proxy "Transformation Applied"' }],
+		] as const
+	).map(
+		([what, headers]): Row<HttpReply> => [
+			what,
+			protobuf("200 OK", "", headers as Headers),
+			"INCONCLUSIVE",
+			"answer-not-its-own",
+		],
+	),
+	...[
+		"dropped: quota exceeded",
+		"records were not stored",
+		"access denied",
+		"forbidden",
+		"authentication required",
+	].map(
+		(message): Row<HttpReply> => [
+			`a warning that it took nothing: ${message}`,
+			protobuf(
+				"200 OK",
+				`\n${String.fromCharCode(message.length + 2)}\u0012${String.fromCharCode(message.length)}${message}`,
+			),
+			"INCONCLUSIVE",
+			"answer-odd",
+		],
+	),
+	["a count of -1", protobuf("200 OK", `\n\u000b\b${"\u00ff".repeat(9)}\u0001`), "INCONCLUSIVE", "answer-odd"],
+	[
+		"a number of eleven bytes",
+		protobuf("200 OK", `\n\u000c\b${"\u0080".repeat(10)}\u0001`),
+		"INCONCLUSIVE",
+		"answer-not-otlp",
+	],
+	[
+		"a field whose number is 1 beyond 32 bits",
+		protobuf("200 OK", "\u008a\u0080\u0080\u0080\u0010\0"),
+		"INCONCLUSIVE",
+		"answer-not-otlp",
+	],
+	[
+		"a megabyte in an unknown field",
+		protobuf("200 OK", `\n\0\u007a\u0080\u0080\u0040${"x".repeat(2 ** 20)}`),
+		"INCONCLUSIVE",
+		"answer-not-otlp",
+	],
+	["a count of fixed length", protobuf("200 OK", `\n\u0009\u0009${"\0".repeat(8)}`), "INCONCLUSIVE", "answer-not-otlp"],
+	["a message that is no text", protobuf("200 OK", "\n\u0003\u0012\u0001\u00ff"), "INCONCLUSIVE", "answer-not-otlp"],
+	["a group", protobuf("200 OK", "\u000b\u000c"), "INCONCLUSIVE", "answer-not-otlp"],
+	["packed twice, said once", packed(gzipSync(gzipSync("\n\0"))), "INCONCLUSIVE", "answer-not-otlp"],
+	["packed and cut short", packed(gzipSync("\n\0").subarray(0, -4)), "UNREACHABLE", "answer-garbled"],
+	[
+		"packed, with more behind it",
+		packed(Buffer.concat([gzipSync("\n\0"), Buffer.from("x")])),
+		"UNREACHABLE",
+		"answer-garbled",
+	],
+	[
+		"packed, with a second member that drops it",
+		packed(Buffer.concat([gzipSync("\n\0"), gzipSync("\n\u0002\b\u0001")])),
+		"PARTIAL",
+		"partial-success",
+	],
+	[
+		"more than promised",
+		protobuf("200 OK", "\n\u0002\b\u0001", { "content-length": "0" }),
+		"INCONCLUSIVE",
+		"answer-odd",
+	],
+	[
+		"two lengths",
+		`HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\ncontent-length: 4\r\n\r\n\n\u0002\b\u0001`,
+		"UNREACHABLE",
+		"not-http",
+	],
+	[
+		"a length and chunks",
+		`HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+		"UNREACHABLE",
+		"not-http",
+	],
+	[
+		"chunks that end after a whole message",
+		`HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ntransfer-encoding: chunked\r\n\r\n2\r\n\n\0\r\n`,
+		"UNREACHABLE",
+		"answer-cut-short",
+	],
+	[
+		"no length, and the end by closing",
+		`HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\n\r\n`,
+		"INCONCLUSIVE",
+		"answer-odd",
+	],
+	["and a second answer, which refuses", taken + unknown, "INCONCLUSIVE", "answer-odd"],
+	["in HTTP/1.0", taken.replace("HTTP/1.1", "HTTP/1.0"), "ACCEPTED", "accepted"],
+	["in HTTP/0.9", "\n\0", "UNREACHABLE", "not-http"],
+	...(
+		[
+			["a byte order mark", "\u00ef\u00bb\u00bf{}"],
+			["NaN", '{"partialSuccess":{"rejectedLogRecords":NaN}}'],
+			["an error in its message", '{"partialSuccess":{"errorMessage":{"error":"no"}}}'],
+			["a count in blanks", '{"partialSuccess":{"rejectedLogRecords":" 0 "}}'],
+			["a count in a list", '{"partialSuccess":{"rejectedLogRecords":[0]}}'],
+			["a count of nothing", '{"partialSuccess":{"rejectedLogRecords":""}}'],
+			["a count of false", '{"partialSuccess":{"rejectedLogRecords":false}}'],
+			["a key twice, once escaped", '{"partialSuccess":{"rejectedLogRecords":"1"},"partial\\u0053uccess":{}}'],
+			["another signal's count", '{"partialSuccess":{"rejectedSpans":"0"}}'],
+			["a prefix against scripts", ")]}'\n{}"],
+			["two lines", "{}\n{}"],
+		] as const
+	).map(
+		([what, body]): Row<HttpReply> => [
+			`JSON with ${what}`,
+			httpText("200 OK", { ...JSON_TYPE, "content-length": String(body.length) }, body),
+			"INCONCLUSIVE",
+			"answer-not-otlp",
+			{ flags: JSON_FLAGS },
+		],
+	),
+	[
+		"a count beyond 64 bits",
+		json("200 OK", '{"partialSuccess":{"rejectedLogRecords":"99999999999999999999"}}'),
+		"INCONCLUSIVE",
+		"answer-not-otlp",
+		{ flags: JSON_FLAGS },
+	],
+	[
+		"a count beyond 63 bits",
+		json("200 OK", '{"partialSuccess":{"rejectedLogRecords":"9223372036854775808"}}'),
+		"PARTIAL",
+		"partial-success",
+		{ flags: JSON_FLAGS },
+	],
+	["what it was asked, as protobuf", echo("application/x-protobuf"), "INCONCLUSIVE", "answer-not-otlp"],
+	["what it was asked, as JSON", echo("application/json"), "INCONCLUSIVE", "answer-not-otlp", { flags: JSON_FLAGS }],
+	...(
+		[
+			["Set-Cookie of a balancer", { "set-cookie": "AWSALB=1" }],
+			["Alt-Svc", { "alt-svc": 'h3=":443"' }],
+			["Deprecation", { deprecation: "true", sunset: "Wed, 11 Nov 2026 23:59:59 GMT" }],
+			["a warning of its own", { warning: '299 - "old API"' }],
+			["a rule for caches", { "cache-control": "stale-while-revalidate=60" }],
+		] as const
+	).map(
+		([what, headers]): Row<HttpReply> => [what, protobuf("200 OK", "", headers as Headers), "ACCEPTED", "accepted"],
+	),
 ]);
 
 const controlled = cases<HttpReply>([
@@ -662,6 +849,7 @@ const refusals = cases<HttpReply>([
 describe.each([
 	["answers with success", success],
 	["answers as if with success", noSuccess],
+	["answers with success, and beside it", contradictions],
 	["does with other tokens", controlled],
 	["refuses", refusals],
 ])("over HTTP, a server that %s", (_kind, rows) => {
@@ -751,6 +939,90 @@ const grpc = cases<GrpcReply>([
 	["HTTP 404", grpcHeaders({ ":status": 404, "content-type": "text/plain" }), "UNREACHABLE", "http-404"],
 	["HTTP 503", grpcHeaders({ ":status": 503, "content-type": "text/plain" }), "UNREACHABLE", "http-503"],
 	["a reset", (stream) => stream.close(2), "UNREACHABLE", "connection-closed"],
+	...(
+		[
+			["x-error", { "x-error": "bad token" }],
+			["Retry-After", { "retry-after": "30" }],
+			["WWW-Authenticate", { "www-authenticate": "Bearer" }],
+			["Location", { location: "/login" }],
+		] as const
+	).map(
+		([what, headers]): Row<GrpcReply> => [`0 and ${what}`, grpcReply(OK, { headers }), "INCONCLUSIVE", "answer-odd"],
+	),
+	["0 and a hit of a cache", grpcReply(OK, { headers: { "x-cache": "HIT" } }), "INCONCLUSIVE", "answer-not-its-own"],
+	[
+		"0, with an error as its message",
+		grpcReply({ ...OK, "grpc-message": "invalid token" }),
+		"INCONCLUSIVE",
+		"answer-odd",
+	],
+	["0, with OK as its message", grpcReply({ ...OK, "grpc-message": "OK" }), "ACCEPTED", "accepted"],
+	[
+		"0, with a Status beside it",
+		grpcReply({ ...OK, "grpc-status-details-bin": "CBASAng=" }),
+		"INCONCLUSIVE",
+		"answer-odd",
+	],
+	["0, with an error in a trailer", grpcReply({ ...OK, "x-error": "bad token" }), "INCONCLUSIVE", "answer-odd"],
+	["0 and 16, both as trailers", grpcReply({ "grpc-status": ["0", "16"] }), "INCONCLUSIVE", "answer-not-otlp"],
+	["0, and 0 in its headers", grpcReply(OK, { headers: OK }), "ACCEPTED", "accepted"],
+	["0, packed by its headers alone", grpcReply(OK, { headers: { "grpc-encoding": "gzip" } }), "ACCEPTED", "accepted"],
+	["0 and one byte more", grpcReply(OK, { body: Buffer.alloc(6) }), "INCONCLUSIVE", "answer-not-otlp"],
+	[
+		"0 and a message, then another of one byte",
+		grpcReply(OK, { body: Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0]) }),
+		"INCONCLUSIVE",
+		"answer-not-otlp",
+	],
+	[
+		"0 and a message in JSON",
+		grpcReply(OK, { body: Buffer.from([0, 0, 0, 0, 2, 0x7b, 0x7d]) }),
+		"INCONCLUSIVE",
+		"answer-not-otlp",
+	],
+	[
+		"0 and a length beyond the end",
+		grpcReply(OK, { body: Buffer.from([0, 0xff, 0xff, 0xff, 0xff]) }),
+		"INCONCLUSIVE",
+		"answer-not-otlp",
+	],
+	["0 and what it was asked", grpcEcho(OK), "INCONCLUSIVE", "answer-not-otlp"],
+	[
+		"0 and a count of -1",
+		grpcReply(OK, { body: Buffer.from([0, 0, 0, 0, 13, 0x0a, 11, 8, ...Array(9).fill(0xff), 1]) }),
+		"INCONCLUSIVE",
+		"answer-odd",
+	],
+	[
+		"a goodbye before it",
+		(stream) => {
+			stream.session?.goaway(0);
+			grpcReply(OK)(stream);
+		},
+		"ACCEPTED",
+		"accepted",
+	],
+	[
+		"103 before it",
+		(stream) => {
+			stream.additionalHeaders({ ":status": 103, link: "</a>" });
+			grpcReply(OK)(stream);
+		},
+		"ACCEPTED",
+		"accepted",
+	],
+	[
+		"16, with our token as its message",
+		grpcHeaders({ "grpc-status": "16", "grpc-message": `unknown token ${mine.token}` }),
+		"NEW REJECTED",
+		"grpc-16",
+	],
+	[
+		"a page with 200",
+		grpcReply({}, { headers: { "content-type": "text/html" }, body: Buffer.from("<html><title>Sign in") }),
+		"INCONCLUSIVE",
+		"answer-page",
+	],
 	["0 to every token", grpcReply(OK), "INCONCLUSIVE", "takes-any-token", { others: grpcReply(OK) }],
 	...(
 		[
@@ -790,6 +1062,17 @@ describe("over gRPC, a server that answers", () => {
 		const server = await lyingGrpc(mine, { mine: reply, others });
 		expect(await judged(server, { protocol: "grpc", ...flags })).toEqual({ verdict, cause, code });
 		expectFewRequests(server);
+	});
+
+	test.each<[string, (stream: ServerHttp2Stream) => void]>([
+		["a reset", (stream) => stream.close(2)],
+		["a reset without an error", (stream) => stream.close(0)],
+		["a goodbye", (stream) => stream.session?.destroy()],
+	])("a whole message, and before its trailers %s", async (_what, end) => {
+		const server = await lyingGrpc(mine, { mine: cutAfterMessage(end), others: grpcUnknown });
+		const { code } = await judged(server, { protocol: "grpc" });
+		// Whether the end or the message is seen first is no matter: neither is a status.
+		expect([CODES["UNREACHABLE"], CODES["INCONCLUSIVE"]]).toContain(code);
 	});
 
 	test("over HTTP/1.1", async () => {
@@ -955,5 +1238,32 @@ function endless(line: string): HttpReply {
 	return (socket: Socket) => {
 		socket.write(protobuf(line, "", { "content-length": String(2 ** 40) }));
 		flood(socket, "x".repeat(1024 * 1024));
+	};
+}
+
+/** Bytes that say they are gzip. */
+function packed(bytes: Buffer): string {
+	const length = { "content-encoding": "gzip", "content-length": String(bytes.length) };
+	return protobuf("200 OK", bytes.toString("latin1"), length);
+}
+
+/** The body of the request, as the answer. */
+function echo(type: string): HttpReply {
+	return (socket, request) => {
+		const body = Buffer.from(request.slice(request.indexOf("\r\n\r\n") + 4), "latin1");
+		socket.write(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n`);
+		socket.end(body);
+	};
+}
+
+function grpcEcho(trailers: Headers): GrpcReply {
+	return (stream, request) => grpcReply(trailers, { body: request })(stream);
+}
+
+/** A whole message, and the end of it all before its trailers. */
+function cutAfterMessage(end: (stream: ServerHttp2Stream) => void): GrpcReply {
+	return (stream) => {
+		stream.respond({ ":status": 200, "content-type": "application/grpc" });
+		stream.write(Buffer.alloc(5), () => end(stream));
 	};
 }
