@@ -88,7 +88,8 @@ function jsonResult(body: Uint8Array): ExportResult | undefined {
 	const counts = REJECTED.flatMap((name) => integer(partial[name] ?? partial[snake(name)] ?? 0) ?? []);
 	const message = partial["errorMessage"] ?? partial["error_message"] ?? "";
 	if (counts.length < REJECTED.length || typeof message !== "string") return undefined;
-	const named = Object.entries(SIGNAL_OF).filter(([name]) => name in partial || snake(name) in partial);
+	const keys = Object.keys(partial);
+	const named = Object.entries(SIGNAL_OF).filter(([name]) => keys.includes(name) || keys.includes(snake(name)));
 	return { rejected: worst(counts), message, encoding: "json", signals: named.map(([, signal]) => signal) };
 }
 

@@ -1,6 +1,6 @@
 import { headerSign, TOKEN_IS_WRONG } from "./refusal.ts";
 
-type Headers = Readonly<Record<string, string>>;
+type AnswerHeaders = Readonly<Record<string, string>>;
 
 /** Headers of an answer that somebody in between gave in the place's stead, kept from an earlier one, or changed. https://www.rfc-editor.org/rfc/rfc9111 */
 const NOT_ITS_OWN: Readonly<Record<string, RegExp>> = {
@@ -40,7 +40,7 @@ const NOT_TAKEN =
 const NOT_TAKEN_OR_WRONG = new RegExp(`${TOKEN_IS_WRONG.source}|${NOT_TAKEN.source}`, "i");
 
 /** The header that shows that an answer is not the place's own to this request; undefined if none does. */
-export function notItsOwn(headers: Headers): string | undefined {
+export function notItsOwn(headers: AnswerHeaders): string | undefined {
 	const known = headerSign(headers, NOT_ITS_OWN);
 	if (known !== undefined) return known;
 	const hits = Object.keys(headers)
@@ -50,12 +50,12 @@ export function notItsOwn(headers: Headers): string | undefined {
 }
 
 /** The header of a success that contradicts it; undefined if none does. */
-export function contradictingHeader(headers: Headers): string | undefined {
+export function contradictingHeader(headers: AnswerHeaders): string | undefined {
 	return headerSign(headers, { ...NOT_BESIDE_SUCCESS, "grpc-message": NOT_TAKEN_OR_WRONG });
 }
 
 /** Whether the end of an HTTP/1 body is that of the connection, so that a whole answer and the first bytes of one look alike. */
-export function endsByClosing(headers: Headers): boolean {
+export function endsByClosing(headers: AnswerHeaders): boolean {
 	return headers["content-length"] === undefined && !/\bchunked\b/i.test(headers["transfer-encoding"] ?? "");
 }
 

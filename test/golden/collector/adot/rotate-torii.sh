@@ -43,7 +43,7 @@ umask 077
 # shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
 ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
-unset -v account again answer apply_state base caller changed config configs counted directory failed failed_before found found_token \
+unset -v account again answer apply_state base caller came changed config configs counted directory failed failed_before found found_token \
   group groups holder keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old old_counted old_print \
   option problem put_back queued reader reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles \
   since stat state steady step taken taken_before temporary token trial tried tried_print trying unseen user value view waited wanted \
