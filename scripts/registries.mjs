@@ -47,6 +47,8 @@ export const kinds = {
 		// What prints the header, for a CLI whose settings can name a program for it.
 		{ file: "header.sh", optional: true },
 		{ file: "exporters.ts", optional: true },
+		// What deeper values must be for it to start.
+		{ file: "values.ts", optional: true },
 	],
 	collectors: [
 		{

@@ -11,6 +11,7 @@ import { decoded, type Emission, type EmittedSignal, type SentHeader } from "../
 import type { CliLayering, Effective } from "../layering.ts";
 import { misform, unlike } from "../setting-form.ts";
 import { cli, laterKinds, rarerKinds } from "./index.ts";
+import { openValue, refusedValue } from "./values.ts";
 
 /** Files of the machine. https://github.com/openai/codex/blob/main/codex-rs/config/src/loader/mod.rs */
 const ofMachine = (name: string) => ({
@@ -104,7 +105,7 @@ export const layering: CliLayering = {
 	// Seen in 0.165.0 and 0.169.0: where there are none in it, nothing is sent.
 	certificates: /^\/otel\/\w+\/otlp-\w+\/tls\/(ca|client)-certificate$|^\/env\/(SSL_CERT_FILE|CODEX_CA_CERTIFICATE)$/,
 	unseen: [
-		"values in other tables than otel, by which it may not start",
+		"values of rare settings in other tables than otel, by which it may not start",
 		"requirements from the cloud or a configuration profile, which override all of these",
 		"the flag -c",
 	],
@@ -113,9 +114,8 @@ export const layering: CliLayering = {
 		return signals.flatMap((signal) => {
 			const emission = emissionOf(signal, settings);
 			if (signal === "traces" && emission.url === undefined) return [];
-			// Seen in 0.165.0 and 0.169.0: with the name of one beside the file it does not start.
-			if (settings.at("/profile") !== undefined && emission.sent === "yes")
-				return [{ ...emission, sent: "unknown", why: "the key profile is set, with which it may not start" }];
+			const open = openValue((pointer) => settings.at(pointer));
+			if (open !== undefined && emission.sent === "yes") return [{ ...emission, sent: "unknown", why: open }];
 			// Seen: where one exporter cannot be made, none sends.
 			return emission.sent === "no" || failure === undefined ? [emission] : [{ ...emission, sent: "no", why: failure }];
 		});
@@ -136,7 +136,7 @@ export const layering: CliLayering = {
 		const most = at("/otel/tool_result/max_bytes");
 		if (typeof most === "number" && !(Number.isInteger(most) && most >= 0))
 			wrong.push("otel.tool_result.max_bytes must be 0 or more");
-		return wrong[0];
+		return wrong[0] ?? refusedValue(at);
 	},
 	hazards: [
 		{

@@ -1,0 +1,166 @@
+/**
+ * What values must be for Codex to start, deeper than the kinds of the top level: for doctor alone, since scripts have to stay short. Other
+ * keys than these are ignored. Each row was tried in 0.165.0 and 0.169.0 with `codex features list`, which reads all of them; a whole number
+ * that is written with a point is not told apart.
+ *
+ * Source: https://github.com/openai/codex/blob/main/codex-rs/core/config.schema.json
+ */
+import { settingKind } from "../setting-form.ts";
+import {
+	all,
+	either,
+	first,
+	flag,
+	has,
+	kind,
+	list,
+	number,
+	object,
+	table,
+	text,
+	texts,
+	type ValueChecks,
+	whole,
+	word,
+} from "../value-check.ts";
+
+const modes: ValueChecks = {
+	model: text,
+	model_provider: text,
+	sandbox_mode: word("read-only", "workspace-write", "danger-full-access"),
+	model_reasoning_summary: word("auto", "concise", "detailed", "none"),
+	model_verbosity: word("low", "medium", "high"),
+	personality: word("none", "friendly", "pragmatic"),
+	web_search: word("disabled", "cached", "indexed", "live"),
+	approvals_reviewer: word("user", "auto_review", "guardian_subagent"),
+};
+
+const server = all(
+	table({
+		command: text,
+		args: list(text),
+		env: texts,
+		url: text,
+		http_headers: texts,
+		enabled: flag,
+		startup_timeout_sec: number(0),
+		enabled_tools: list(text),
+	}),
+	has("must have a command or a url", (keys) => keys.includes("command") !== keys.includes("url")),
+	has("must not have bearer_token", (keys) => !keys.includes("bearer_token")),
+);
+
+const provider = all(
+	table({
+		name: text,
+		base_url: text,
+		wire_api: word("responses"),
+		env_key: text,
+		http_headers: texts,
+		request_max_retries: whole(0),
+	}),
+	has("must have a name", (keys) => keys.includes("name")),
+);
+
+const settings: ValueChecks = {
+	...modes,
+	// A table is another form, of which nothing is known.
+	approval_policy: either(word("on-request", "on-failure", "never"), object),
+	file_opener: word("vscode", "vscode-insiders", "windsurf", "cursor", "none"),
+	cli_auth_credentials_store: word("file", "keyring", "auto", "ephemeral"),
+	forced_login_method: word("chatgpt", "api"),
+	mcp_oauth_credentials_store: word("auto", "file", "keyring"),
+	model_context_window: whole(Number.NEGATIVE_INFINITY),
+	model_auto_compact_token_limit: whole(Number.NEGATIVE_INFINITY),
+	project_doc_max_bytes: whole(0),
+	tool_output_token_limit: whole(0),
+	background_terminal_max_timeout: whole(0),
+	mcp_oauth_callback_port: whole(0, 65_535),
+	notify: list(text),
+	project_doc_fallback_filenames: list(text),
+	project_root_markers: list(text),
+	features: table({}, either(flag, object)),
+	mcp_servers: table({}, server),
+	profiles: table(
+		{},
+		table({ ...modes, approval_policy: either(word("untrusted", "on-request", "on-failure", "never"), object) }),
+	),
+	model_providers: all(
+		table({}, provider),
+		has("must not have openai, which is built in", (keys) => !keys.includes("openai")),
+	),
+	projects: table({}, table({ trust_level: word("trusted", "untrusted") })),
+	sandbox_workspace_write: table({ writable_roots: list(text), network_access: flag, exclude_tmpdir_env_var: flag }),
+	shell_environment_policy: table({
+		inherit: word("core", "all", "none"),
+		set: texts,
+		exclude: list(text),
+		include_only: list(text),
+		ignore_default_excludes: flag,
+		experimental_use_profile: flag,
+	}),
+	tui: table({
+		notifications: either(flag, list(text)),
+		animations: flag,
+		theme: text,
+		alternate_screen: word("auto", "always", "never"),
+		status_line: list(text),
+		notification_method: word("auto", "osc9", "osc777", "bel"),
+	}),
+	history: table({ persistence: word("save-all", "none"), max_bytes: whole(0) }),
+	feedback: table({ enabled: flag }),
+	analytics: table({ enabled: flag }),
+	tools: table({ web_search: either(flag, object) }),
+	skills: table({ bundled: object, config: kind("list") }),
+	agents: table(
+		{
+			max_threads: whole(1),
+			max_depth: whole(Number.NEGATIVE_INFINITY),
+			job_max_runtime_seconds: whole(0),
+			default_subagent_model: text,
+			interrupt_message: flag,
+		},
+		table({ description: text }),
+	),
+	apps: table({}, object),
+	plugins: table({}, object),
+	marketplaces: table({}, object),
+	windows: table({ sandbox: word("elevated", "unelevated", "mxc") }),
+};
+
+/** Why Codex does not start with a setting of the top level; undefined if nothing is known against it. */
+export function refusedValue(at: (pointer: string) => unknown): string | undefined {
+	const rows: ValueChecks = { ...settings, otel: table({ tracestate: table({}, texts) }) };
+	return first(
+		Object.entries(rows).map(([name, check]) => {
+			const value = at(`/${name}`);
+			return value === undefined ? undefined : check(value, name);
+		}),
+	);
+}
+
+const BUILT_IN = ["openai", "ollama", "lmstudio", "amazon-bedrock"];
+
+/** Settings with which it may not start, for reasons that are not in this file alone, by what they are. */
+export function openValue(at: (pointer: string) => unknown): string | undefined {
+	const given = (name: string) => at(`/${name}`) !== undefined;
+	const own = at("/model_providers");
+	const provider = at("/model_provider");
+	const isBuiltIn = provider === undefined || BUILT_IN.includes(String(provider));
+	const isOwn = settingKind(own) === "object" && Object.keys(own as object).includes(String(provider));
+	const open = [
+		// Seen: with the name of a file beside this one it does not start.
+		...["profile", "default_permissions", "permissions", "model_instructions_file", "model_catalog_json"].filter(given),
+		...(isBuiltIn || isOwn ? [] : ["model_provider"]),
+		...["approval_policy", "tools.web_search", "features"].filter((name) =>
+			hasTable(at(`/${name.replace(".", "/")}`), name),
+		),
+	];
+	return open.length === 0 ? undefined : `the key ${open[0]} is set, with which it may not start`;
+}
+
+/** Whether a setting has a table where there is usually a word. */
+function hasTable(value: unknown, name: string): boolean {
+	if (settingKind(value) !== "object") return false;
+	return name !== "features" || Object.values(value as object).some((each) => settingKind(each) === "object");
+}

@@ -1,0 +1,62 @@
+import { ownEntry } from "../../base/lookup.ts";
+import { type SettingKind, unlike } from "./setting-form.ts";
+
+/** Why a value keeps a CLI from starting, with the name of its setting; undefined if it does not. */
+export type ValueCheck = (value: unknown, name: string) => string | undefined;
+export type ValueChecks = Readonly<Record<string, ValueCheck>>;
+
+export const kind =
+	(wanted: SettingKind): ValueCheck =>
+	(value, name) => {
+		const why = unlike(value, wanted);
+		return why === undefined ? undefined : `${name} ${why}`;
+	};
+export const [text, flag, object, texts] = [kind("string"), kind("boolean"), kind("object"), kind("strings")];
+
+export const number =
+	(least: number, most = Number.POSITIVE_INFINITY): ValueCheck =>
+	(value, name) =>
+		typeof value === "number" && value >= least && value <= most ? undefined : `${name} must be ${least} or more`;
+
+export const whole =
+	(least: number, most?: number): ValueCheck =>
+	(value, name) =>
+		Number.isInteger(value) ? number(least, most)(value, name) : `${name} must be a whole number`;
+
+export const word =
+	(...words: readonly string[]): ValueCheck =>
+	(value, name) =>
+		typeof value === "string" && words.includes(value) ? undefined : `${name} must be ${words.join(", ")}`;
+
+export const list =
+	(each: ValueCheck): ValueCheck =>
+	(value, name) =>
+		Array.isArray(value) ? first(value.map((one) => each(one, `each of ${name}`))) : kind("list")(value, name);
+
+/** The rows for its keys; `others` for all that have none. */
+export const table =
+	(rows: ValueChecks, others: ValueCheck = () => undefined): ValueCheck =>
+	(value, name) =>
+		object(value, name) ??
+		first(Object.entries(value as object).map(([key, one]) => (ownEntry(rows, key) ?? others)(one, `${name}.${key}`)));
+
+export const either =
+	(...checks: readonly ValueCheck[]): ValueCheck =>
+	(value, name) => {
+		const found = checks.map((check) => check(value, name));
+		return found.includes(undefined) ? undefined : found[0];
+	};
+
+export const all =
+	(...checks: readonly ValueCheck[]): ValueCheck =>
+	(value, name) =>
+		first(checks.map((check) => check(value, name)));
+
+export const has =
+	(what: string, test: (keys: readonly string[]) => boolean): ValueCheck =>
+	(value, name) =>
+		test(Object.keys(value as object)) ? undefined : `${name} ${what}`;
+
+export function first(found: readonly (string | undefined)[]): string | undefined {
+	return found.find((why) => why !== undefined);
+}
