@@ -1,4 +1,5 @@
 import { ownEntry } from "../../base/lookup.ts";
+import { shown } from "../../base/mask.ts";
 import { type SettingKind, unlike } from "./setting-form.ts";
 
 /** Why a value keeps a CLI from starting, with the name of its setting; undefined if it does not. */
@@ -38,7 +39,11 @@ export const table =
 	(rows: ValueChecks, others: ValueCheck = () => undefined): ValueCheck =>
 	(value, name) =>
 		object(value, name) ??
-		first(Object.entries(value as object).map(([key, one]) => (ownEntry(rows, key) ?? others)(one, `${name}.${key}`)));
+		first(
+			Object.entries(value as object).map(([key, one]) =>
+				(ownEntry(rows, key) ?? others)(one, `${name}.${shown(key, 60)}`),
+			),
+		);
 
 export const either =
 	(...checks: readonly ValueCheck[]): ValueCheck =>
