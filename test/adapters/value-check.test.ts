@@ -1,37 +1,47 @@
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { cli } from "../../src/adapters/clis/codex/index.ts";
-import { openValue, refusedValue } from "../../src/adapters/clis/codex/values.ts";
-import { unlike } from "../../src/adapters/clis/setting-form.ts";
+import { layering } from "../../src/adapters/clis/codex/layers.ts";
 import { canary } from "../harness/canary.ts";
 import { codexValues } from "../harness/clis/codex-values.ts";
 
-/** What is known of a file: a reason against it, or that it is open. */
-function known(toml: string): string {
-	const document = parse(toml);
+const exporter = (name: string, path: string) =>
+	`[otel.${name}.otlp-http]\nendpoint = "https://ingest.example.com/v1/${path}"\nprotocol = "binary"\n`;
+/** Right settings of telemetry. */
+const TELEMETRY = `\n${exporter("exporter", "logs")}${exporter("metrics_exporter", "metrics")}`;
+
+/** What doctor makes of a file with these lines. */
+function known(toml: string): { readonly is: string; readonly why: string | undefined } {
+	const document = parse(toml + TELEMETRY);
 	const at = (pointer: string) =>
 		pointer
 			.slice(1)
 			.split("/")
 			.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
-	const ofKind = Object.entries(cli.user.kinds ?? {}).some(
-		([pointer, kind]) => at(pointer) !== undefined && unlike(at(pointer), kind) !== undefined,
-	);
-	if (ofKind || refusedValue(at) !== undefined) return "does not start";
-	return openValue(at) === undefined ? "starts" : "open";
+	const get = (pointer: string) => (typeof at(pointer) === "string" ? String(at(pointer)) : undefined);
+	const none = { layer: () => undefined, below: () => [], programToken: undefined };
+	const settings = { get, at, isRelease: () => false, ...none };
+	const why = layering.refusal?.(settings);
+	if (why !== undefined) return { is: "does not start", why };
+	const emissions = layering.emissions(settings);
+	const sent = new Set(emissions.map((each) => each.sent));
+	return { is: sent.size === 1 && sent.has("yes") ? "starts" : "open", why: emissions[0]?.why };
 }
 
 describe.each(Object.entries(codexValues))("Codex: %s", (what, snippets) => {
 	test.each(snippets.map((each) => [each]))("%j", (toml) => {
-		expect(what.startsWith(known(toml))).toBe(true);
+		expect(what.split(",")[0]).toBe(known(toml).is);
 	});
+});
+
+test("a number says its bounds", () => {
+	expect(known("mcp_oauth_callback_port = 70000").why).toBe("mcp_oauth_callback_port must be 0 to 65535");
+	expect(known("project_doc_max_bytes = -1").why).toBe("project_doc_max_bytes must be 0 or more");
 });
 
 test("a key that is hostile or could be a token is not repeated", () => {
 	const { token } = canary();
-	const features = { [`${token}\u001b[31m`]: 1 };
-	const why = refusedValue((pointer) => (pointer === "/features" ? features : undefined)) ?? "";
+	const why = known(`[features]\n"${token}\\u001b[31m" = 1`).why ?? "";
 	expect(why).toMatch(/^features\..*must be of type boolean$/);
-	expect(why).not.toMatch(/\u001b/);
+	expect(why).not.toContain("\u001b");
 	expect(why).not.toContain(token);
 });

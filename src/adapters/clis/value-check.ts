@@ -17,10 +17,12 @@ export const [text, flag, object, texts] = [kind("string"), kind("boolean"), kin
 export const number =
 	(least: number, most = Number.POSITIVE_INFINITY): ValueCheck =>
 	(value, name) =>
-		typeof value === "number" && value >= least && value <= most ? undefined : `${name} must be ${least} or more`;
+		typeof value === "number" && value >= least && value <= most
+			? undefined
+			: `${name} must be ${most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`}`;
 
 export const whole =
-	(least: number, most?: number): ValueCheck =>
+	(least = Number.NEGATIVE_INFINITY, most?: number): ValueCheck =>
 	(value, name) =>
 		Number.isInteger(value) ? number(least, most)(value, name) : `${name} must be a whole number`;
 
@@ -52,10 +54,11 @@ export const either =
 		return found.includes(undefined) ? undefined : found[0];
 	};
 
+/** The first reason of several; a later check may rely on the earlier ones. */
 export const all =
 	(...checks: readonly ValueCheck[]): ValueCheck =>
 	(value, name) =>
-		first(checks.map((check) => check(value, name)));
+		checks.reduce<string | undefined>((why, check) => why ?? check(value, name), undefined);
 
 export const has =
 	(what: string, test: (keys: readonly string[]) => boolean): ValueCheck =>

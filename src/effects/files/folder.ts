@@ -341,7 +341,11 @@ function create(path: string): boolean {
 	remove(ready);
 	writeOwner(ready);
 	try {
-		return unless("EEXIST", () => byName(path, () => linkSync(ready, path) ?? true)) ?? false;
+		const link = () => {
+			linkSync(ready, path);
+			return true;
+		};
+		return unless("EEXIST", () => byName(path, link)) ?? false;
 	} catch (error) {
 		if (!hasNoLinks(error)) throw error;
 		return unless("EEXIST", () => writeOwner(path)) ?? false;

@@ -17,14 +17,14 @@ import type { Secret } from "../../token/secret.ts";
 import { keepAccess, tell } from "./access.ts";
 import type { ReplaceOptions } from "./files.ts";
 import { hasNoLinks, moveOver, removeOurs } from "./moving.ts";
-import { exists, refuseSecret, removeLeft, syncFolder, temporaryName, writeNew } from "./new-file.ts";
+import { exists, refuseSecret, syncFolder, temporaryName, writeNew } from "./new-file.ts";
 import { isWindows, system } from "./system.ts";
 
 /** See `Files.replace`. */
 export function replaceWhole(path: string, content: Uint8Array, options: ReplaceOptions): string | undefined {
 	try {
-		// A second name of the file can be among them.
-		removeLeft(path);
+		// Removes what is left of killed runs, which can be a second name of the file.
+		const temporary = temporaryName(path);
 		const stats = lstatSync(path);
 		if (stats.isSymbolicLink()) throw symlinkTarget(path);
 		if (stats.nlink > 1) throw severalNames(path, stats.nlink);
@@ -33,7 +33,6 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 			if (!Buffer.from(readFileSync(file)).equals(options.expected)) throw changedMeanwhile(path);
 		};
 		assertSame(path);
-		const temporary = temporaryName(path);
 		const before = `${temporary}-before`;
 		const backup = options.backupSuffix === undefined ? undefined : freeName(`${path}${options.backupSuffix}`);
 		try {

@@ -70,8 +70,8 @@ const settings: ValueChecks = {
 	cli_auth_credentials_store: word("file", "keyring", "auto", "ephemeral"),
 	forced_login_method: word("chatgpt", "api"),
 	mcp_oauth_credentials_store: word("auto", "file", "keyring"),
-	model_context_window: whole(Number.NEGATIVE_INFINITY),
-	model_auto_compact_token_limit: whole(Number.NEGATIVE_INFINITY),
+	model_context_window: whole(),
+	model_auto_compact_token_limit: whole(),
 	project_doc_max_bytes: whole(0),
 	tool_output_token_limit: whole(0),
 	background_terminal_max_timeout: whole(0),
@@ -115,7 +115,7 @@ const settings: ValueChecks = {
 	agents: table(
 		{
 			max_threads: whole(1),
-			max_depth: whole(Number.NEGATIVE_INFINITY),
+			max_depth: whole(),
 			job_max_runtime_seconds: whole(0),
 			default_subagent_model: text,
 			interrupt_message: flag,
@@ -126,13 +126,13 @@ const settings: ValueChecks = {
 	plugins: table({}, object),
 	marketplaces: table({}, object),
 	windows: table({ sandbox: word("elevated", "unelevated", "mxc") }),
+	otel: table({ tracestate: table({}, texts) }),
 };
 
 /** Why Codex does not start with a setting of the top level; undefined if nothing is known against it. */
 export function refusedValue(at: (pointer: string) => unknown): string | undefined {
-	const rows: ValueChecks = { ...settings, otel: table({ tracestate: table({}, texts) }) };
 	return first(
-		Object.entries(rows).map(([name, check]) => {
+		Object.entries(settings).map(([name, check]) => {
 			const value = at(`/${name}`);
 			return value === undefined ? undefined : check(value, name);
 		}),
@@ -141,26 +141,31 @@ export function refusedValue(at: (pointer: string) => unknown): string | undefin
 
 const BUILT_IN = ["openai", "ollama", "lmstudio", "amazon-bedrock"];
 
-/** Settings with which it may not start, for reasons that are not in this file alone, by what they are. */
+/** Settings with which it may not start, for reasons that are not in this file alone: the first, in words. */
 export function openValue(at: (pointer: string) => unknown): string | undefined {
-	const given = (name: string) => at(`/${name}`) !== undefined;
-	const own = at("/model_providers");
 	const provider = at("/model_provider");
-	const isBuiltIn = provider === undefined || BUILT_IN.includes(String(provider));
-	const isOwn = settingKind(own) === "object" && Object.keys(own as object).includes(String(provider));
-	const open = [
-		// Seen: with the name of a file beside this one it does not start.
-		...["profile", "default_permissions", "permissions", "model_instructions_file", "model_catalog_json"].filter(given),
-		...(isBuiltIn || isOwn ? [] : ["model_provider"]),
-		...["approval_policy", "tools.web_search", "features"].filter((name) =>
-			hasTable(at(`/${name.replace(".", "/")}`), name),
-		),
+	const isKnown = provider === undefined || [...BUILT_IN, ...keysOf(at("/model_providers"))].includes(String(provider));
+	const features = valuesOf(at("/features"));
+	const [open] = [
+		...WITH_OTHERS.filter((name) => at(`/${name}`) !== undefined),
+		...(isKnown ? [] : ["model_provider"]),
+		...["approval_policy", "tools/web_search"].filter((name) => isTable(at(`/${name}`))),
+		...(features.some(isTable) ? ["features"] : []),
 	];
-	return open.length === 0 ? undefined : `the key ${open[0]} is set, with which it may not start`;
+	return open && `the key ${open.replace("/", ".")} is set, with which it may not start`;
 }
 
-/** Whether a setting has a table where there is usually a word. */
-function hasTable(value: unknown, name: string): boolean {
-	if (settingKind(value) !== "object") return false;
-	return name !== "features" || Object.values(value as object).some((each) => settingKind(each) === "object");
+/** Seen: with the name of a file or table that is not there it does not start. */
+const WITH_OTHERS = ["profile", "default_permissions", "permissions", "model_instructions_file", "model_catalog_json"];
+
+function isTable(value: unknown): value is object {
+	return settingKind(value) === "object";
+}
+
+function keysOf(value: unknown): readonly string[] {
+	return isTable(value) ? Object.keys(value) : [];
+}
+
+function valuesOf(value: unknown): readonly unknown[] {
+	return isTable(value) ? Object.values(value) : [];
 }
