@@ -39,17 +39,17 @@
 # Contents, by line:
 #     78  Settings and vehicle
 #    122  CLIs: their files, settings and signs
-#    433  Editor of JSON and TOML files, an awk program
-#   1676  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1911  Output
-#   2008  Options
-#   2097  Token
-#   2133  Machine: its system, people and CLIs
-#   2344  Lock and working folder
-#   2427  Files
-#   3030  Background processes
-#   3070  The work
-#   3180  Start
+#    434  Editor of JSON and TOML files, an awk program
+#   1677  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1912  Output
+#   2009  Options
+#   2098  Token
+#   2134  Machine: its system, people and CLIs
+#   2345  Lock and working folder
+#   2445  Files
+#   3048  Background processes
+#   3088  The work
+#   3198  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -408,8 +408,9 @@ people() {
   esac
 }
 
-# daemon CLI: sets needle, with which a word begins in the command line of every process that outlives sessions, restart, the arguments of a
-# restart, variables, a pattern for the names of those that go before the file, and moved, below and usual, which say where its settings are.
+# daemon CLI: its processes that outlive sessions. Sets needle, with which a word begins in the command line of each, restart, the arguments
+# of a restart, variables, a pattern for the names of those that go before the file, and moved, below and usual, which say where its settings
+# are.
 daemon() {
   case $1 in
     codex) needle=--managed-daemon variables='OTEL_EXPORTER_OTLP_[A-Z_]+' restart='app-server daemon restart' moved=CODEX_HOME below='' usual=.codex ;;
@@ -2355,31 +2356,48 @@ started() {
   fi
 }
 
-# take_lock LINK SECONDS: one run at a time. The lock is a symbolic link, which is made whole or not at all, and it names its owner; a
-# lock whose owner no longer runs is taken over. Sets lock. Returns 1 if after so many seconds the process $holder still has it, 2 if it
-# cannot be made.
+# runs "PID START": whether the process that a lock names still runs.
+runs() {
+  set -- "${1%% *}" "${1#* }" "$(started "${1%% *}" 2>/dev/null)"
+  if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
+}
+
+# take_lock LINK SECONDS: one run at a time. The lock is a symbolic link, which is made whole or not at all, and it names its owner; one
+# whose owner no longer runs is removed. Sets lock. Returns 1 if after so many seconds the process $holder still has it, 2 if it cannot be
+# made.
 take_lock() {
   me="$$ $(started $$)"
   waited=0
   unseen=0
-  if [ -e "$1" ] && [ ! -L "$1" ]; then return 2; fi
+  [ ! -d "$1" ] || return 2
   until ln -s "$me" "$1" 2>/dev/null; do
-    holder=$(readlink "$1") || holder=
-    if [ -z "$holder" ]; then
-      # It was released at this moment, or it cannot be made.
+    if clear_lock "$1" || [ -z "$holder" ]; then
+      # It was removed at this moment, or it cannot be made.
       unseen=$((unseen + 1))
-      if [ ! -w "${1%/*}" ] || [ "$unseen" -gt 60 ]; then return 2; fi
-    elif [ "$(started "${holder%% *}" 2>/dev/null)" != "${holder#* }" ]; then
-      # Moved away, then checked: of two runs that find it stale, one may move the other's new lock, and gives it back.
-      mv "$1" "$1.stale.$$" 2>/dev/null || continue
-      if [ "$(readlink "$1.stale.$$")" = "$holder" ]; then rm -f "$1.stale.$$"; else mv "$1.stale.$$" "$1"; fi
+      [ "$unseen" -lt 60 ] || return 2
     else
       [ "$waited" -lt "$2" ] || return 1
       waited=$((waited + 1))
+      unseen=0
       sleep 1
     fi
   done
+  # Left by one that was killed while it cleared.
+  clear_lock "$1.clear" || :
   lock=$1
+}
+
+# clear_lock LINK: removes a lock whose owner no longer runs. One process at a time, by a lock of its own, and after one more look: since the
+# first the owner may have released it and another taken it. Returns 1 if the process $holder has it, or nobody.
+clear_lock() {
+  holder=$(readlink "$1") || holder=
+  if [ -z "$holder" ] || runs "$holder"; then return 1; fi
+  if ln -s "$me" "$1.clear" 2>/dev/null; then
+    [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
+    rm -f "$1.clear"
+  else
+    clear_lock "$1.clear" || sleep 1
+  fi
 }
 
 # Enters a private working folder, once no other run is at work.

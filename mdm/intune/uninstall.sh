@@ -35,9 +35,9 @@
 #   1149  Options
 #   1208  Machine: its system, people and CLIs
 #   1385  Lock and working folder
-#   1463  Files
-#   1675  The work
-#   1730  Start
+#   1479  Files
+#   1691  The work
+#   1746  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1395,27 +1395,43 @@ started() {
   fi
 }
 
+# runs "PID START": whether the process that a lock names still runs
+runs() {
+  set -- "${1%% *}" "${1#* }" "$(started "${1%% *}" 2>/dev/null)"
+  if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
+}
+
 # take_lock LINK SECONDS: one run at a time
 take_lock() {
   me="$$ $(started $$)"
   waited=0
   unseen=0
-  if [ -e "$1" ] && [ ! -L "$1" ]; then return 2; fi
+  [ ! -d "$1" ] || return 2
   until ln -s "$me" "$1" 2>/dev/null; do
-    holder=$(readlink "$1") || holder=
-    if [ -z "$holder" ]; then
+    if clear_lock "$1" || [ -z "$holder" ]; then
       unseen=$((unseen + 1))
-      if [ ! -w "${1%/*}" ] || [ "$unseen" -gt 60 ]; then return 2; fi
-    elif [ "$(started "${holder%% *}" 2>/dev/null)" != "${holder#* }" ]; then
-      mv "$1" "$1.stale.$$" 2>/dev/null || continue
-      if [ "$(readlink "$1.stale.$$")" = "$holder" ]; then rm -f "$1.stale.$$"; else mv "$1.stale.$$" "$1"; fi
+      [ "$unseen" -lt 60 ] || return 2
     else
       [ "$waited" -lt "$2" ] || return 1
       waited=$((waited + 1))
+      unseen=0
       sleep 1
     fi
   done
+  clear_lock "$1.clear" || :
   lock=$1
+}
+
+# clear_lock LINK: removes a lock whose owner no longer runs
+clear_lock() {
+  holder=$(readlink "$1") || holder=
+  if [ -z "$holder" ] || runs "$holder"; then return 1; fi
+  if ln -s "$me" "$1.clear" 2>/dev/null; then
+    [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
+    rm -f "$1.clear"
+  else
+    clear_lock "$1.clear" || sleep 1
+  fi
 }
 
 # Enters a private working folder, once no other run is at work

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratch } from "./cli.ts";
 import { write } from "./endpoint.ts";
@@ -18,23 +18,20 @@ export interface Kills {
 export function kills(): Kills {
 	const folder = scratch();
 	const path = join(folder, "tools");
-	const steps = join(folder, "steps");
 	for (const name of tools.split(" ")) {
 		const real = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].map((place) => join(place, name)).find(isProgram);
 		if (!real) continue;
-		const uncounted = `read -r at <"${folder}/at"; [ "$at" != 0 ] || exec ${real} "$@"`;
+		const uncounted = `read -r at steps <"${folder}/at"; [ "$at" != 0 ] || exec ${real} "$@"`;
 		// A file that none may have made before is a number that no other call has, also of calls at the same time. All below `next` are made.
-		const count = `read -r n 2>/dev/null <"${steps}/next"; n=\${n:-1}; set -C; until command : 2>/dev/null >"${steps}/$n"; do n=$((n + 1)); done; echo "$((n + 1))" >|"${steps}/next"`;
+		const count = `read -r n 2>/dev/null <"$steps/next"; n=\${n:-1}; set -C; until command : 2>/dev/null >"$steps/$n"; do n=$((n + 1)); done; echo "$((n + 1))" >|"$steps/next"`;
 		const text = `#!/bin/sh\n${uncounted}\n${count}\n[ "$n" != "$at" ] || kill -9 0\nexec ${real} "$@"\n`;
 		write(path, name, text, 0o755);
 	}
 	return {
 		path,
 		arm(at) {
-			// A tool of the run that was killed may still be at work in another session.
-			rmSync(steps, { recursive: true, force: true, maxRetries: 50, retryDelay: 50 });
-			mkdirSync(steps);
-			writeFileSync(join(folder, "at"), `${at}\n`);
+			// A new folder each time: a tool of the run that was killed may still be at work in another session.
+			writeFileSync(join(folder, "at"), `${at} ${mkdtempSync(join(folder, "steps-"))}\n`);
 		},
 	};
 }

@@ -292,19 +292,22 @@ async function claim(lock: string): Promise<Claim | undefined> {
 /** Makes the lock file ours, if nobody who lives has it. */
 async function take(lock: string): Promise<boolean> {
 	if (create(lock)) return true;
-	if (!isStale(lock)) return false;
+	const stale = staleOwner(lock);
+	if (stale === undefined) return false;
 	const next = `${lock}.next`;
-	if (!create(next)) {
-		if (!isStale(next)) return false;
-		remove(next);
-		if (!create(next)) return false;
+	if (!(await take(next))) return false;
+	try {
+		// Since the first look its owner may have released it, and another taken it.
+		if (staleOwner(lock) === stale) {
+			await rename(next, lock);
+			return true;
+		}
+	} catch (error) {
+		tryToRemove(next);
+		throw error;
 	}
-	if (!isStale(lock)) {
-		remove(next);
-		return false;
-	}
-	await rename(next, lock);
-	return true;
+	remove(next);
+	return false;
 }
 
 const OWNER = `${process.pid} ${hostname()}\n`;
@@ -367,13 +370,14 @@ function writeOwner(path: string): true {
 	}
 }
 
-function isStale(lock: string): boolean {
+/** What a lock file says of an owner that is gone. */
+function staleOwner(lock: string): string | undefined {
 	const text = ownerOf(lock);
-	if (text === undefined) return false;
+	if (text === undefined) return undefined;
 	const [pid = "", host = ""] = text.trim().split(" ");
-	if (host === hostname() && (Number(pid) === process.pid || !isAlive(Number(pid)))) return true;
+	if (host === hostname() && (Number(pid) === process.pid || !isAlive(Number(pid)))) return text;
 	// One from the future was last written before the clock was set back.
-	return Math.abs(silence(lock)) > LEASE_MS;
+	return Math.abs(silence(lock)) > LEASE_MS ? text : undefined;
 }
 
 /** How long a file was not written, in milliseconds, measured with a file that is written now: a server's clock need not be ours. */

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { openFolder } from "../../../src/effects/files/folder.ts";
 import { scratch } from "../../harness/cli.ts";
 
@@ -45,6 +45,26 @@ test("a second lock that a crash left behind while it took over the first is tak
 	await claim?.release();
 	expect(readdirSync(path)).toEqual([]);
 });
+
+test.each([
+	["lock", "x.lock", {}],
+	["second lock", "x.lock.next", { "x.lock": `${DEAD} ${hostname()}\n` }],
+])(
+	"a %s that its owner released and another took, after a look at it and before its end was seen, is the other's",
+	async (_what, name, files) => {
+		const dying = 4_194_303;
+		const path = scratch({ ...files, [name]: `${dying} ${hostname()}\n` });
+		const kill = vi.spyOn(process, "kill").mockImplementation((pid) => {
+			if (pid === dying) writeFileSync(join(path, name), `1 ${hostname()}\n`);
+			if (pid === 1) return true;
+			throw Object.assign(new Error("kill ESRCH"), { code: "ESRCH" });
+		});
+		onTestFinished(() => kill.mockRestore());
+		expect(await (await openFolder(path)).claim("x")).toBeUndefined();
+		expect(readFileSync(join(path, name), "utf8")).toBe(`1 ${hostname()}\n`);
+		expect(readdirSync(path).sort()).toEqual([...new Set([...Object.keys(files), name])].sort());
+	},
+);
 
 test.each([
 	["of another host", "1 another-host\n"],

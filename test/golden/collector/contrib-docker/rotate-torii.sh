@@ -165,31 +165,48 @@ started() {
   fi
 }
 
-# take_lock LINK SECONDS: one run at a time. The lock is a symbolic link, which is made whole or not at all, and it names its owner; a
-# lock whose owner no longer runs is taken over. Sets lock. Returns 1 if after so many seconds the process $holder still has it, 2 if it
-# cannot be made.
+# runs "PID START": whether the process that a lock names still runs.
+runs() {
+  set -- "${1%% *}" "${1#* }" "$(started "${1%% *}" 2>/dev/null)"
+  if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
+}
+
+# take_lock LINK SECONDS: one run at a time. The lock is a symbolic link, which is made whole or not at all, and it names its owner; one
+# whose owner no longer runs is removed. Sets lock. Returns 1 if after so many seconds the process $holder still has it, 2 if it cannot be
+# made.
 take_lock() {
   me="$$ $(started $$)"
   waited=0
   unseen=0
-  if [ -e "$1" ] && [ ! -L "$1" ]; then return 2; fi
+  [ ! -d "$1" ] || return 2
   until ln -s "$me" "$1" 2>/dev/null; do
-    holder=$(readlink "$1") || holder=
-    if [ -z "$holder" ]; then
-      # It was released at this moment, or it cannot be made.
+    if clear_lock "$1" || [ -z "$holder" ]; then
+      # It was removed at this moment, or it cannot be made.
       unseen=$((unseen + 1))
-      if [ ! -w "${1%/*}" ] || [ "$unseen" -gt 60 ]; then return 2; fi
-    elif [ "$(started "${holder%% *}" 2>/dev/null)" != "${holder#* }" ]; then
-      # Moved away, then checked: of two runs that find it stale, one may move the other's new lock, and gives it back.
-      mv "$1" "$1.stale.$$" 2>/dev/null || continue
-      if [ "$(readlink "$1.stale.$$")" = "$holder" ]; then rm -f "$1.stale.$$"; else mv "$1.stale.$$" "$1"; fi
+      [ "$unseen" -lt 60 ] || return 2
     else
       [ "$waited" -lt "$2" ] || return 1
       waited=$((waited + 1))
+      unseen=0
       sleep 1
     fi
   done
+  # Left by one that was killed while it cleared.
+  clear_lock "$1.clear" || :
   lock=$1
+}
+
+# clear_lock LINK: removes a lock whose owner no longer runs. One process at a time, by a lock of its own, and after one more look: since the
+# first the owner may have released it and another taken it. Returns 1 if the process $holder has it, or nobody.
+clear_lock() {
+  holder=$(readlink "$1") || holder=
+  if [ -z "$holder" ] || runs "$holder"; then return 1; fi
+  if ln -s "$me" "$1.clear" 2>/dev/null; then
+    [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
+    rm -f "$1.clear"
+  else
+    clear_lock "$1.clear" || sleep 1
+  fi
 }
 
 parse_arguments() {
