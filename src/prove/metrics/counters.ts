@@ -1,7 +1,7 @@
 import { type Signal, signals } from "../../adapters/providers/provider.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { type Exposition, parseExposition, type Sample } from "./exposition.ts";
-import { runningTotals } from "./running-totals.ts";
+import { processStart, runningTotals } from "./running-totals.ts";
 
 /** A collector's exporter counters since its start, for one signal. */
 export interface ExporterCounters {
@@ -35,6 +35,14 @@ export interface GatewayCounters {
 	readonly isCollector: boolean;
 	/** Lines not in Prometheus' text format. */
 	readonly badLines: number;
+}
+
+/** Counters with what tells whose they are. */
+export interface AttributedCounters extends GatewayCounters {
+	/** Records by `<fingerprint> <signal>`. */
+	readonly tokens: ReadonlyMap<string, number>;
+	/** The processes that wrote the page: their instance ids, and when the youngest started, in milliseconds since the epoch. */
+	readonly writers: { readonly instances: readonly string[]; readonly started: number | undefined };
 }
 
 const UNITS: Readonly<Record<string, Signal>> = { log_records: "logs", metric_points: "metrics", spans: "traces" };
@@ -107,15 +115,30 @@ export const acceptedSelector =
 export const exporterSelector =
 	'{__name__=~"(?:otelcol_)?exporter_(?:sent|send_failed|enqueue_failed)_(?:log_records|metric_points|spans)(?:_ratio)?(?:_total)?"}';
 
-/** The same, with records by `<fingerprint> <signal>` if a page counts by token. */
-export function gatewayReading(text: string): GatewayCounters & { readonly tokens: ReadonlyMap<string, number> } {
+/**
+ * The same of a page that came at this time, with records by `<fingerprint> <signal>` if it counts by token, and with the processes that
+ * wrote it: `service.instance.id` is new with every start of one.
+ * https://opentelemetry.io/docs/specs/semconv/resource/#service-experimental
+ */
+export function gatewayReading(text: string, at: number): AttributedCounters {
 	const page = parseExposition(text);
 	const tokens = new Map<string, number>();
 	for (const { fingerprint, signal, unit, value } of runningTotals(page.samples)) {
 		const key = `${fingerprint} ${signal}`;
 		if (unit === "records") tokens.set(key, (tokens.get(key) ?? 0) + value);
 	}
-	return { ...countersOn(page), tokens };
+	return {
+		...countersOn(page),
+		tokens,
+		writers: { instances: instancesOn(page.samples), started: processStart(page.samples, at) },
+	};
+}
+
+function instancesOn(samples: readonly Sample[]): string[] {
+	const found = samples
+		.filter(({ name }) => name === "target_info" || /^otelcol_/.test(name))
+		.flatMap(({ labels }) => labels["service_instance_id"] ?? []);
+	return [...new Set(found)].sort();
 }
 
 /** A queue without a signal, as in old releases, applies to all. */

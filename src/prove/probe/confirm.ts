@@ -91,7 +91,16 @@ const MEANING = {
 		confirmed: false,
 		fix: "name the exporter that sends to the place with --exporter",
 	},
-	unknown: { outcome: "inconclusive", confirmed: false, fix: "run it again" },
+	uneven: {
+		outcome: "inconclusive",
+		confirmed: false,
+		fix: "run it again when the gateway's queue is empty; if it says the same then, probe the place itself",
+	},
+	unknown: {
+		outcome: "inconclusive",
+		confirmed: false,
+		fix: "run it again, with the metrics URL of the one process that receives the record",
+	},
 } as const;
 
 /** A gateway that took a record says nothing of what comes behind it. */
@@ -135,6 +144,6 @@ async function readMetrics(
 		if (outcome.status !== 200) return `cannot read its metrics: status ${outcome.status}`;
 		pages.push(Buffer.from(outcome.body).toString("utf8"));
 	}
-	const reading = readGateway?.(pages.join("\n"));
+	const reading = readGateway?.(pages.join("\n"), fx.clock.now());
 	return reading?.isCollector ? reading : "its metrics URL is not a collector's metrics page";
 }

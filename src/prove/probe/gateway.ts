@@ -7,6 +7,15 @@ export interface GatewayReading {
 	readonly signals: Readonly<Record<Signal, SignalReading>>;
 	/** Records by `<fingerprint> <signal>`, if the gateway counts by token. */
 	readonly tokens?: ReadonlyMap<string, number>;
+	/** Which processes wrote it, as far as they tell. */
+	readonly writers?: GatewayWriters;
+}
+
+export interface GatewayWriters {
+	/** The ids by which OpenTelemetry tells instances of a service apart. */
+	readonly instances: readonly string[];
+	/** When the youngest of them started, in milliseconds since the epoch. */
+	readonly started: number | undefined;
 }
 
 interface SignalReading {
@@ -25,8 +34,8 @@ interface ExporterReading {
 
 /** A received record's fate, as far as the gateway's counters show. */
 export interface RecordDelivery {
-	/** `waiting` may still become one of the others; `mixed`, `unnamed` and `unknown` never become clear. */
-	readonly state: "sent" | "failed" | "waiting" | "mixed" | "unnamed" | "unknown";
+	/** `waiting` may still become one of the others; `mixed`, `unnamed`, `uneven` and `unknown` never become clear. */
+	readonly state: "sent" | "failed" | "waiting" | "mixed" | "unnamed" | "uneven" | "unknown";
 	readonly detail: string;
 }
 
@@ -64,10 +73,15 @@ export function followDelivery(
 	const [then, now] = [was.exporters.get(id ?? "") ?? NOTHING, is.exporters.get(id ?? "") ?? NOTHING];
 	const sent = now.sent - then.sent;
 	const lost = now.sendFailed - then.sendFailed + now.enqueueFailed - then.enqueueFailed;
-	if (accepted < 0 || sent < 0 || lost < 0)
-		return { state: "unknown", detail: "the gateway restarted in the meantime" };
-	const older = Math.max(0, was.accepted - then.sent - then.sendFailed - then.enqueueFailed);
-	if (lost > 0 && sent === 0 && lost >= Math.min(1, accepted) + older) {
+	if (accepted < 0 || sent < 0 || lost < 0 || !isSameWriter(before.writers, after.writers))
+		return {
+			state: "unknown",
+			detail: "the gateway restarted in the meantime, or its metrics are of several processes in turn",
+		};
+	const owed = was.accepted - then.sent - then.sendFailed - then.enqueueFailed;
+	const older = Math.max(0, owed);
+	const uneven = unevenness(owed, then.queueSize);
+	if (uneven === undefined && lost > 0 && sent === 0 && lost >= Math.min(1, accepted) + older) {
 		return {
 			state: "failed",
 			detail: `received by the gateway, then dropped by its exporter ${id}${reasons(before, after, signal, id ?? "")}`,
@@ -78,6 +92,9 @@ export function followDelivery(
 			state: "mixed",
 			detail: `the gateway's exporter ${id} dropped some records; ours cannot be identified`,
 		};
+	if (uneven !== undefined && accepted > 0 && sent > 0) {
+		return { state: "uneven", detail: `received by the gateway, not seen leaving it: ${uneven}` };
+	}
 	if (accepted > 0 && sent >= accepted + older) {
 		return { state: "sent", detail: `received by the gateway, and forwarded by its exporter ${id}` };
 	}
@@ -86,6 +103,26 @@ export function followDelivery(
 	const behind =
 		older > 0 ? `; ${older} older ${older === 1 ? "record was" : "records were"} not seen leaving either` : "";
 	return { state: "waiting", detail: `received by the gateway, not seen leaving it${by}${queued}${behind}` };
+}
+
+/** How much the start of a process may seem to move between two readings, as it is calculated from when they came. */
+const START_TOLERANCE_MS = 5_000;
+
+/** Behind a load balancer two readings can be of two processes, whose difference says nothing of either. */
+function isSameWriter(before: GatewayWriters | undefined, after: GatewayWriters | undefined): boolean {
+	if (!before || !after) return true;
+	const [then, now] = [before.started ?? after.started, after.started ?? before.started];
+	const isApart = then !== undefined && now !== undefined && Math.abs(now - then) > START_TOLERANCE_MS;
+	return !isApart && before.instances.join() === after.instances.join();
+}
+
+/**
+ * Why an exporter's counters do not add up to what the gateway received since its start. What waited on disk when it started, what a
+ * connector made or what reaches one exporter in two ways then counts as sent in the place of our record.
+ */
+function unevenness(owed: number, queueSize: number): string | undefined {
+	if (owed < 0) return `its exporter has sent ${-owed} more than the gateway received since it started`;
+	return queueSize > owed ? "its exporter's queue has records from before its start" : undefined;
 }
 
 /** The exporters that may be meant: none or one, or several where nothing tells them apart. */

@@ -14,8 +14,8 @@ export interface Round {
 	readonly tls: TlsFiles;
 	/** See `MARKER`. */
 	readonly marker: string;
-	/** Reads a gateway's metrics. */
-	readonly readGateway?: ((text: string) => GatewayReading) | undefined;
+	/** Reads a gateway's metrics, which came at this time. */
+	readonly readGateway?: ((text: string, at: number) => GatewayReading) | undefined;
 	/** Results of made-up tokens in this run, so that none is sent twice; see `control.ts`. */
 	readonly controls?: Map<string, Control> | undefined;
 	/** Aborts the round; its results are discarded. */

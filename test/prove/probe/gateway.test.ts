@@ -48,6 +48,12 @@ describe("what became of a record", () => {
 		[{ accepted: 9, sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "restarted"],
 		[{ sent: 9 }, { accepted: 1, sent: 1 }, "unknown", "restarted"],
 		[{}, { accepted: 1, sent: 0, other: 1 }, "waiting", "by otlp_http/torii"],
+		[{ accepted: 5, sent: 9 }, { accepted: 6, sent: 10 }, "uneven", "4 more than the gateway received"],
+		[{ accepted: 5, sent: 9 }, { accepted: 6, sent: 9, failed: 1 }, "mixed", "cannot be identified"],
+		[{ accepted: 5, sent: 9 }, { accepted: 6, sent: 9 }, "waiting", "not seen leaving"],
+		[{ queue: 3 }, { accepted: 1, sent: 3, queue: 1 }, "uneven", "from before its start"],
+		[{ accepted: 5, sent: 4, queue: 2 }, { accepted: 6, sent: 6 }, "uneven", "from before its start"],
+		[{ accepted: 5, sent: 4, queue: 1 }, { accepted: 6, sent: 6 }, "sent", ""],
 	])("%j -> %j: %s", (before, after, state, words) => {
 		const delivery = followDelivery(gatewayCounters(page(before)), gatewayCounters(page(after)), "logs");
 		expect(delivery).toMatchObject({ state, detail: expect.stringContaining(words) });
@@ -72,6 +78,33 @@ test("only the exporter that is meant says that a record left", () => {
 	expect(state(1, 0, { named: "otlp_http/eu", provider: "torii" })).toBe("waiting");
 	expect(state(0, 1, { named: "otlp_http/eu" })).toBe("sent");
 	expect(state(1, 1, { named: "otlp_http/us" })).toBe("waiting");
+});
+
+/** Lines that say which process wrote a page. */
+const by = {
+	instance: (id: string) => `target_info{service_instance_id="${id}"} 1\n`,
+	uptime: (seconds: number) => `otelcol_process_uptime_seconds_total ${seconds}\n`,
+	start: (seconds: number) => `process_start_time_seconds ${seconds}\n`,
+};
+
+test.each([
+	["the same instance", "sent", by.instance("a"), by.instance("a")],
+	["another instance", "unknown", by.instance("a"), by.instance("b")],
+	["two instances, then one of them", "unknown", by.instance("a") + by.instance("b"), by.instance("b")],
+	["an uptime that goes on", "sent", by.uptime(100), by.uptime(101)],
+	["a longer uptime than there was time for", "unknown", by.uptime(100), by.uptime(5_000)],
+	["a shorter uptime", "unknown", by.uptime(5_000), by.uptime(100)],
+	["one start time", "sent", by.start(1_000), by.start(1_000)],
+	["a later start time", "unknown", by.start(1_000), by.start(1_600)],
+	["nothing, then a start", "sent", "", by.start(1_000)],
+])("two readings with %s: %s", (_what, state, before, after) => {
+	const now = 10_000_000;
+	const delivery = followDelivery(
+		gatewayReading(page({ accepted: 100, sent: 100 }) + before, now),
+		gatewayReading(page({ accepted: 4_000, sent: 4_000 }) + after, now + 1_000),
+		"logs",
+	);
+	expect(delivery.state).toBe(state);
 });
 
 /** A gateway that takes everything, and metrics pages that come one after the other. */
