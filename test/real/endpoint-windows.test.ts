@@ -9,6 +9,7 @@ import { triggerWords } from "../../src/base/trigger-words.ts";
 import { canary } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 import { actions, releases, text, write } from "../harness/endpoint.ts";
+import { isWhole } from "../harness/matrix.ts";
 import { needs, pwsh, pwshWine } from "../harness/parts.ts";
 import { powerShellScript, runPowerShell, SID } from "../harness/powershell.ts";
 
@@ -211,7 +212,10 @@ describe("under Wine, which is not Windows", { ...needs(pwshWine), timeout: 900_
 			const run = await w.run("scope=user clis=codex", secret.token, { CROSSFADE_TEST_KILL: String(at) });
 			if (run.code === 0) break;
 			found.push(text(file) === undefined);
+			// The other steps, in a short run, by PowerShell on this system: test/endpoint/powershell-traps.test.ts.
+			if (!isWhole && found.includes(true)) break;
 		}
+		if (!isWhole) expect(await w.run("scope=user clis=codex", secret.token)).toMatchObject({ code: 0 });
 		expect(found).toContain(true);
 		expect(text(file)).toContain(`Bearer ${secret.token}`);
 		expect(await w.run("uninstall scope=user clis=codex")).toMatchObject({ code: 0 });
