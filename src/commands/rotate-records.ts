@@ -4,7 +4,7 @@ import { labelOf } from "../rotate/engine.ts";
 import { allRecords } from "../rotate/journal.ts";
 import { leftBehind, letGo } from "../rotate/let-go.ts";
 import { sendNotices } from "../rotate/notices.ts";
-import { journalOf, learnClock, lockPlace, openEngine, type RotationPlace } from "../rotate/open.ts";
+import { heldJournalOf, journalOf, learnClock, lockPlace, openEngine, type RotationPlace } from "../rotate/open.ts";
 import { stateOfJournal } from "../rotate/state.ts";
 import { statusOf, statusText } from "../rotate/status.ts";
 import { recordText } from "../rotate/words.ts";
@@ -32,7 +32,7 @@ export async function closeStranded(place: RotationPlace, flags: FlagReader): Pr
 	if (replaces) return start(place, flags, { because });
 	const lock = await lockPlace(place);
 	try {
-		const journal = await journalOf(place);
+		const journal = await heldJournalOf(place);
 		const state = journal && stateOfJournal(journal.records);
 		if (!journal || !state || state.closed) {
 			place.fx.terminal.print("no rotation is under way\n");
@@ -63,7 +63,7 @@ export async function reopen(place: RotationPlace, flags: FlagReader): Promise<E
 			flags.wrong("--until", { what: "the time is missing", fix: "add --until TIME" });
 		if (until !== undefined && until <= now)
 			flags.wrong("--until", { what: "this time is in the past", fix: "give the time when the old token ends now" });
-		const journal = await journalOf(place);
+		const journal = await heldJournalOf(place);
 		const state = journal && stateOfJournal(journal.records);
 		if (state?.deadline === undefined || state.closed)
 			flags.wrong("--until", { what: "no rotation with a deadline is under way", fix: "see crossfade rotate status" });

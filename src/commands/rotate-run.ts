@@ -12,6 +12,7 @@ import { nextStep } from "../rotate/next.ts";
 import { sendNotices } from "../rotate/notices.ts";
 import {
 	beginOperation,
+	heldJournalOf,
 	journalOf,
 	learnClock,
 	lockPlace,
@@ -27,7 +28,7 @@ import { isDone, type RotationState, stateOfJournal } from "../rotate/state.ts";
 import { exitOf } from "../rotate/status.ts";
 import { turnedBack, turnedBackProblems } from "../rotate/store-steps.ts";
 import { pastReturn } from "../rotate/way-back.ts";
-import { nextLines, planLines, stepLine } from "../rotate/words.ts";
+import { nextLines, overText, planLines, stepLine } from "../rotate/words.ts";
 import type { FlagReader } from "../spec/flags.ts";
 import type { Secret } from "../token/secret.ts";
 import { noClick, paste, publicIdOf, readCurrent, readNew, reason, takeWords, timeFlag } from "./rotate-input.ts";
@@ -75,10 +76,14 @@ export async function start(
 		const since = timeFlag(flags, "since", "--since");
 		const until = timeFlag(flags, "oldEnds", "--old-ends");
 		const isLeaked = flags.isSet("leaked");
-		const before = await journalOf(place);
+		const before = await heldJournalOf(place);
 		const earlier = before && stateOfJournal(before.records);
+		// Its successor never began: the machine stopped between the two.
+		const isCutOff = earlier?.closed?.how === "superseded";
 		const superseded =
-			earlier && !earlier.closed ? await supersede(place, earlier, isLeaked || replaces !== undefined) : undefined;
+			earlier && (!earlier.closed || isCutOff)
+				? await supersede(place, earlier, isLeaked || replaces !== undefined || isCutOff)
+				: undefined;
 		const current = superseded?.current ?? (await readCurrent(place));
 		const adopted = flags.text("adopt");
 		const fresh = adopted === undefined ? undefined : await readNew(place, adopted, current.fingerprint);
@@ -101,10 +106,10 @@ export async function start(
 					})),
 		];
 		if (problems.length > 0) throw new CrossfadeError(flags.problems.length > 0 ? "usage" : "unsafePlan", problems);
-		const operation = newOperation(fx);
+		const operation = newOperation(fx, before?.operation);
 		const isLast = earlier?.fresh?.fingerprint === current.fingerprint;
 		const tokenId = (isLast ? earlier?.fresh?.id : undefined) ?? spec.settings["token-id"];
-		if (superseded && earlier && before) {
+		if (superseded && earlier && before && !isCutOff) {
 			await letGo(place, earlier);
 			await endBefore(place, before, superseded, replaces);
 		}
@@ -156,7 +161,8 @@ export async function retire(place: RotationPlace, flags: FlagReader): Promise<E
 		const { fx, spec, journal } = engine;
 		const state = engine.state();
 		const next = nextStep(state, nextAbout(engine, new Set()));
-		if (!("person" in next && next.person === "retire")) {
+		// One that a person ends is looked at again, too: an earlier yes was about that moment.
+		if (!("person" in next && (next.person === "retire" || next.person === "revoke"))) {
 			if (state.retireAllowedAt !== undefined) return run(engine, flags, undefined);
 			if (spec.strategy.ends !== "revoke") {
 				fx.terminal.note("the old token ends by itself here: there is nothing to retire");
@@ -181,6 +187,10 @@ export async function retire(place: RotationPlace, flags: FlagReader): Promise<E
 			await journal.append({ is: "word", about: "despite", because: reason(flags, "despite"), subject: safeToRetire });
 		} else {
 			fx.terminal.print(`the verdict is: ${safeToRetire}. The old token was not ended.\n`);
+			if (state.retireAllowedAt !== undefined) {
+				await journal.append({ is: "word", about: "withdrawn", because: `the verdict is ${safeToRetire}` });
+				fx.terminal.note("do not end it, although an earlier look allowed that");
+			}
 			for (const { asks, open } of checklist(view)) {
 				if (open.length > 0) fx.terminal.print(`open: ${asks} (${open.length})\n`);
 			}
@@ -227,13 +237,12 @@ export async function rollback(place: RotationPlace, flags: FlagReader): Promise
 async function underWay(place: RotationPlace, work: (engine: Engine) => Promise<ExitName>): Promise<ExitName> {
 	const lock = await lockPlace(place);
 	try {
-		const journal = await journalOf(place);
+		const journal = await heldJournalOf(place);
 		const state = journal && stateOfJournal(journal.records);
 		if (!journal || state?.closed) {
-			place.fx.terminal.print(
-				`no rotation is under way${state?.closed ? `; the last one is over: ${state.closed.how}` : ""}\n`,
-			);
-			return "ok";
+			const how = state?.closed?.how;
+			place.fx.terminal.print(`no rotation is under way${how === undefined ? "" : `; ${overText(how)}`}\n`);
+			return how === "superseded" ? "personNeeded" : "ok";
 		}
 		const engine = await openEngine(place, journal);
 		try {
@@ -307,7 +316,7 @@ interface Superseded {
  * Where its key is gone, what is in use is read from its reference.
  */
 async function supersede(place: RotationPlace, state: RotationState, isWanted: boolean): Promise<Superseded> {
-	const journal = await journalOf(place);
+	const journal = await heldJournalOf(place);
 	if (!isWanted || !journal) {
 		throw new CrossfadeError("refused", {
 			what: "a rotation is under way already",

@@ -71,19 +71,33 @@ export async function lockPlace({ folder }: RotationPlace): Promise<Claim> {
 	});
 }
 
+/** The newest operation's journal, to look at: nothing is changed, as another process may be about to begin the next one. */
 export async function journalOf({ folder, stamp, file }: RotationPlace): Promise<Journal | undefined> {
-	const journal = await newestJournal(folder, stamp, file);
+	return newestJournal(folder, stamp, file);
+}
+
+/** The same with the lock, which alone may destroy the keys that nothing needs any more. */
+export async function heldJournalOf(place: RotationPlace): Promise<Journal | undefined> {
+	const journal = await journalOf(place);
 	if (!journal) return undefined;
 	const { closed, old } = stateOfJournal(journal.records);
-	if (old) await destroyOtherKeys(folder, journal.operation);
-	// A machine that stopped between the last record and this one.
-	if (closed && closed.how !== "stranded" && (await journal.key()) !== undefined) await journal.destroyKey();
+	if (old) await destroyOtherKeys(place.folder, journal.operation);
+	// A machine that stopped between the last record and this one. Of a superseded one the next operation seals the token first.
+	const isKept = closed?.how === "stranded" || closed?.how === "superseded";
+	if (closed && !isKept && (await journal.key()) !== undefined) await journal.destroyKey();
 	return journal;
 }
 
-/** A new operation; its id is a UUID of version 7, so that names of files are in the order of time. https://www.rfc-editor.org/rfc/rfc9562 */
-export function newOperation({ clock, random }: Pick<Effects, "clock" | "random">): string {
-	const time = clock.now().toString(16).padStart(12, "0").slice(-12);
+/**
+ * A new operation; its id is a UUID of version 7, so that names of files are in the order of time. After a clock was set back it is still
+ * after the operation before. https://www.rfc-editor.org/rfc/rfc9562
+ */
+export function newOperation({ clock, random }: Pick<Effects, "clock" | "random">, before?: string): string {
+	const last = Number.parseInt((before ?? "0").replace("-", "").slice(0, 12), 16);
+	const time = Math.max(clock.now(), last + 1)
+		.toString(16)
+		.padStart(12, "0")
+		.slice(-12);
 	const hex = createHash("sha256").update(random.token()).digest("hex");
 	const variant = "89ab".charAt(Number.parseInt(hex.charAt(3), 16) % 4);
 	return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${variant}${hex.slice(4, 7)}-${hex.slice(8, 20)}`;

@@ -60,6 +60,8 @@ export type Word =
 	| "removed"
 	| "despite"
 	| "retire"
+	/** A later look said no: what was allowed is not any more. */
+	| "withdrawn"
 	| "rollback"
 	| "forward"
 	| "reopen"

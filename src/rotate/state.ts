@@ -176,6 +176,8 @@ function afterWord(state: RotationState, word: JournalRecord & { readonly is: "w
 		case "retire":
 		case "despite":
 			return { ...state, retireAllowedAt: at };
+		case "withdrawn":
+			return { ...state, retireAllowedAt: undefined };
 		case "rollback":
 			return { ...state, direction: "back", stores: turned(state), retireAllowedAt: undefined };
 		case "forward":

@@ -77,9 +77,19 @@ export function storeText(state: RotationState, store: StoreState | undefined): 
 	return `${which} token written, unproven`;
 }
 
+/** Of the newest operation: the machine stopped before the next one had begun. */
+const CUT_OFF: Readonly<Record<string, string>> = {
+	superseded: "; the one in its place did not begin: crossfade rotate start --leaked",
+};
+
+/** How the last operation ended. */
+export function overText(how: string): string {
+	return `the last one is over: ${how}${ownEntry(CUT_OFF, how) ?? ""}`;
+}
+
 /** Lines for what comes next. */
 export function nextLines(next: Next, about: WordsAbout): string[] {
-	if ("over" in next) return [`this operation is over: ${next.over}`];
+	if ("over" in next) return [`this operation is over: ${next.over}${ownEntry(CUT_OFF, next.over) ?? ""}`];
 	if ("alarm" in next) return [`ALARM: ${next.alarm}`];
 	if ("wait" in next) return [`waiting: ${next.wait}`, `next look: ${timeText(next.due, about.now)}`];
 	if ("blocked" in next) return [`store ${shownName(next.blocked)} did not take it; the errors say why`];

@@ -1,15 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
 import { managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
 
 /** Sequences in which the only copy of a token could go, or a store could be left with a token that ends. */
+
+/** Files of the journal's folder, and those that end like this. */
+function journalFiles(world: RotationWorld, ending = "") {
+	const folder = join(world.cwd, ".local/state/crossfade/rotations/it");
+	return readdirSync(folder)
+		.filter((name) => name.endsWith(ending))
+		.map((name) => join(folder, name));
+}
 
 describe("a new token that is declared lost after stores have it", () => {
 	test("is replaced there by the next one", async () => {
@@ -109,6 +117,55 @@ describe("a leak while the new token is in no store yet", () => {
 			expect(await world.rotate("personNeeded", "status")).toContain(`old       fp=${fingerprint(sealed)}`);
 		},
 	);
+
+	test("does not lose it when the machine stopped before the next operation had begun", async () => {
+		const { world, sealed } = await unwritten();
+		world.write("live.token", world.first);
+		const [key = ""] = journalFiles(world, ".key");
+		const [before, bytes] = [journalFiles(world), readFileSync(key)];
+		await world.rotate("personNeeded", "start", "--leaked");
+		for (const path of journalFiles(world)) if (!before.includes(path)) rmSync(path);
+		writeFileSync(key, bytes);
+		expect(await world.rotate("partial", "status")).toContain("did not begin: crossfade rotate start --leaked");
+		expect(await world.rotate("personNeeded", "resume")).toContain("did not begin: crossfade rotate start --leaked");
+		expect(await world.rotate("unsafePlan", "start")).toContain("still in its overlap");
+		await world.rotate("personNeeded", "start", "--leaked");
+		expect(await world.rotate("personNeeded", "status")).toContain(`old       fp=${fingerprint(sealed)}`);
+	});
+});
+
+describe("an operation that is about to begin", () => {
+	test("keeps its key, whoever looks at the one before meanwhile", async () => {
+		const world = await rotationWorld("torii");
+		await world.rotate("personNeeded", "start");
+		const [before = ""] = journalFiles(world, ".key");
+		// What `start` writes first, before the journal of the new operation is there.
+		const key = join(before, "..", "ffffffff-ffff-7fff-8fff-ffffffffffff.key");
+		writeFileSync(key, readFileSync(before));
+		await world.rotate("personNeeded", "status");
+		await world.rotate("ok", "plan");
+		await world.rotate("ok", "log");
+		expect(existsSync(key)).toBe(true);
+		// With the lock it is known that nobody is about to begin.
+		await world.rotate("personNeeded", "resume");
+		expect(journalFiles(world, ".key")).toEqual([before]);
+	});
+
+	test("comes after the one before, on a machine whose clock was set back meanwhile", async () => {
+		const world = await rotationWorld("torii");
+		vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+		onTestFinished(() => {
+			vi.useRealTimers();
+		});
+		await world.rotate("personNeeded", "start");
+		await world.rotate("partial", "close", "--stranded", "--because", "a rehearsal");
+		vi.useRealTimers();
+		await world.rotate("personNeeded", "start");
+		expect(await world.rotate("personNeeded", "status")).toContain("waiting for the new token");
+		const fresh = await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		expect(world.read("live.token")).toBe(fresh);
+	});
 });
 
 describe("a paste that was of another place", () => {

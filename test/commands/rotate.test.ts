@@ -257,6 +257,43 @@ describe("evidence", () => {
 		expect(await world.stateOf(world.first)).toBe("revoked");
 	});
 
+	test("S4: that was enough once is looked at again before a person is told once more to end the old token", async () => {
+		const world = await rotationWorld("activitylog", {
+			store: "confirm: traffic, feeds: [gw], within: 1m",
+			more: FLEET,
+		});
+		const [old, fresh] = [fingerprint(world.first), fingerprint(await world.click())];
+		const since = new Date(Date.now() - 4 * 3_600_000).toISOString();
+		await world.rotate("waiting", "start", "--adopt", "file:new.token", "--since", since);
+		const evidence = join(world.cwd, "crossfade-evidence");
+		const traffic = [sent(old, 190), ...[160, 120, 80, 40, 0].map((minutes) => sent(fresh, minutes))];
+		writeEvidence(evidence, { traffic });
+		await world.later("2m");
+		await world.rotate("personNeeded", "resume");
+		expect(await world.rotate("personNeeded", "retire")).toContain("revoke the old one");
+		writeEvidence(evidence, { traffic: [...traffic, sent(old, 1)] });
+		expect(await world.rotate("oldInUse", "retire")).toContain("do not end it, although an earlier look allowed that");
+		expect(await world.rotate("personNeeded", "status")).not.toContain("revoke the old one");
+		expect(await world.rotate("refused", "resume", "--ended")).toContain("is not to be ended yet");
+		expect(await world.rotate("ok", "log")).toContain("withdrawn: the verdict is no");
+		writeEvidence(evidence, { traffic });
+		expect(await world.rotate("personNeeded", "retire")).toContain("revoke the old one");
+	});
+
+	test("S4: a yes is forgotten on the way back, and has to be said again on the way forward", async () => {
+		const world = await rotationWorld("activitylog");
+		await world.rotate("personNeeded", "start");
+		await world.click();
+		await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+		await world.rotate("personNeeded", "resume", "--confirmed", "file", "--because", "seen");
+		await world.rotate("personNeeded", "retire", "--despite", "a rehearsal");
+		await world.rotate("waiting", "rollback");
+		await world.rotate("personNeeded", "resume", "--forward");
+		const said = await world.rotate("personNeeded", "resume", "--confirmed", "file", "--because", "seen again");
+		expect(said).toContain("When the verdict is yes");
+		expect(await world.rotate("refused", "resume", "--ended")).toContain("is not to be ended yet");
+	});
+
 	test("S4: that ends before now, or shows the old token, is no yes", async () => {
 		const { world, old, fresh, evidence } = await written();
 		await world.rotate("personNeeded", "resume", "--confirmed", "file", "--because", "seen");
