@@ -218,6 +218,46 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 		expect(beside(s.tokenFile)).toEqual(["torii.token.crossfade-kept"]);
 	});
 
+	test("a token that another program puts there between the last look and the replacement stays, and the old one is kept", async () => {
+		const s = await windowsScene();
+		/** The script with a stop there, at which another program puts a token in place; `nth` counts replacements of the token file. */
+		const overtaken = (nth: number) => {
+			const theirs = canary();
+			const before = "  $kind = Get-Kind $path\n  if ($kind -ceq 'absent') {\n    if ($null -ne $expected";
+			const text = readFileSync(s.script, "utf8").replaceAll("\r", "");
+			expect(text.split(before)).toHaveLength(2);
+			const count = join(scratch(), "count");
+			const puts = `  if ($path -ceq $run.TokenFile) {
+    [System.IO.File]::AppendAllText('${count}', 'x')
+    if ([System.IO.File]::ReadAllText('${count}').Length -eq ${nth}) { [System.IO.File]::WriteAllText($path, '${theirs.token}') }
+  }\n`;
+			writeFileSync(
+				s.script,
+				text.replace(before, () => puts + before),
+			);
+			return { theirs, undo: () => writeFileSync(s.script, text) };
+		};
+		const first = overtaken(2);
+		s.collector.fail(true);
+		const outcome = await s.run(canary().token, ["--pid", "0", "--wait", "9", "--apply", ""]);
+		expect(outcome.stderr).toContain(`fp=${first.theirs.fingerprint} stays in place`);
+		expect([s.content(), readFileSync(s.kept, "utf8")]).toEqual([first.theirs.token, s.old.token]);
+		first.undo();
+		s.collector.fail(false);
+		// The same for what a killed run left.
+		const tried = canary();
+		for (const [path, text] of [
+			[s.trial, s.old.token],
+			[s.tried, tried.fingerprint],
+			[s.tokenFile, tried.token],
+		] as const)
+			writeFileSync(path, text);
+		const second = overtaken(1);
+		const next = await s.run("", []);
+		expect(next.stderr).toContain(`fp=${second.theirs.fingerprint} is in place, which came after a run that was`);
+		expect([s.content(), readFileSync(s.kept, "utf8")]).toEqual([second.theirs.token, s.old.token]);
+	});
+
 	test("what an interrupted run left is not whole: no token is lost by it", async () => {
 		const s = await windowsScene();
 		const theirs = canary();

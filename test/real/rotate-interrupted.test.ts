@@ -280,6 +280,57 @@ describe("a rotation that is interrupted", needs(program("curl")), () => {
 		expect(leftovers(s.tokenFile)).toEqual([]);
 	});
 
+	describe("a token that somebody puts in place between the last look at it and the replacement", () => {
+		/** The script with a stop there, at which another program puts a token in place; `nth` counts replacements of the token file. */
+		function overtaken(s: Scene, nth: number) {
+			const theirs = canary();
+			const [hook, count] = [join(scratch(), "hook"), join(scratch(), "count")];
+			writeFileSync(
+				hook,
+				`echo >>'${count}'\n[ "$(wc -l <'${count}')" != ${nth} ] || { printf %s '${theirs.token}' >"$TOKEN_FILE~" && mv -f "$TOKEN_FILE~" "$TOKEN_FILE"; }\n`,
+			);
+			const before = '  sync "$temporary" 2>/dev/null || sync\n';
+			const text = readFileSync(s.script, "utf8");
+			expect(text.split(before)).toHaveLength(2);
+			writeFileSync(s.script, text.replace(before, `${before}  [ "$1" != "$TOKEN_FILE" ] || . '${hook}'\n`));
+			return theirs;
+		}
+
+		test("is not replaced by the new one", async () => {
+			const s = await scene();
+			const theirs = overtaken(s, 1);
+			expect(await s.run(canary().token, takesAtOnce())).toMatchObject({
+				code: 11,
+				stderr: expect.stringContaining("was changed by another program meanwhile; nothing was changed"),
+			});
+			expect([s.content(), leftovers(s.tokenFile)]).toEqual([theirs.token, []]);
+		});
+
+		test("is not replaced by the old one, which is kept", async () => {
+			const s = await scene();
+			const theirs = overtaken(s, 2);
+			s.collector.fail(true);
+			const outcome = await s.run(canary().token, ["--logs", "true", "--pid", `${process.pid}`]);
+			expect(outcome).toMatchObject({
+				code: 11,
+				stderr: expect.stringContaining(`fp=${theirs.fingerprint} stays in place`),
+			});
+			expect([s.content(), readFileSync(s.kept, "utf8")]).toEqual([theirs.token, s.old.token]);
+		});
+
+		test("is not replaced by what a killed run left, which is kept", async () => {
+			const s = await scene();
+			const theirs = overtaken(s, 1);
+			const tried = canary();
+			writeFileSync(s.trial, s.old.token, { mode: 0o400 });
+			writeFileSync(s.tried, tried.fingerprint, { mode: 0o400 });
+			s.replace(tried.token);
+			const { stderr } = await s.run("");
+			expect(stderr).toContain(`fp=${theirs.fingerprint} is in place, which came after a run that was interrupted`);
+			expect([s.content(), readFileSync(s.kept, "utf8")]).toEqual([theirs.token, s.old.token]);
+		});
+	});
+
 	test("copies of a token that a killed run left are removed by the next", async () => {
 		const s = await scene();
 		const left = join(s.folder, ".crossfade.Ab12Cd");

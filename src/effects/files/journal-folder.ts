@@ -106,11 +106,15 @@ function regularFiles(folder: string): string[] {
 function readRegularFile(path: string): Uint8Array {
 	const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | NO_LINK);
 	try {
-		if (!fstatSync(fd).isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
+		if (!fstatSync(fd).isFile()) throw notRegular();
 		return readFileSync(fd);
 	} finally {
 		closeSync(fd);
 	}
+}
+
+function notRegular(): Error {
+	return Object.assign(new Error("not a regular file"), { code: "EINVAL" });
 }
 
 /** Makes the folder and those above it, readable only by its owner. */
@@ -163,8 +167,9 @@ function refuseOthers(folder: string): void {
 function write(path: string, flags: number, offset: number, content: Uint8Array): void {
 	if (holdsSecret(Buffer.from(content).toString("latin1")))
 		throw new Error(`a token was about to be written to ${path}`);
-	const fd = openSync(path, flags, 0o600);
+	const fd = openSync(path, flags | constants.O_NONBLOCK, 0o600);
 	try {
+		if (!fstatSync(fd).isFile()) throw notRegular();
 		if ((flags & constants.O_CREAT) !== 0 && !isWindows) fchmodSync(fd, 0o600);
 		for (let at = 0; at < content.length; ) at += writeSync(fd, content, at, content.length - at, offset + at);
 		fsyncSync(fd);

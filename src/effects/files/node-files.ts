@@ -5,7 +5,6 @@ import {
 	mkdirSync,
 	mkdtempSync,
 	readdirSync,
-	readFileSync,
 	rmSync,
 	type Stats,
 	statSync,
@@ -21,7 +20,7 @@ import { atOnce, fromDescriptor } from "./descriptor.ts";
 import type { Files, FileToWrite, FolderEntry, ReadOptions, SecretFileToWrite } from "./files.ts";
 import { moveOver, removeOurs } from "./moving.ts";
 import { createWhole, exists, refuseSecret, removeLeft, temporaryName, writeNew } from "./new-file.ts";
-import { openRegular, readWhole, tooLarge } from "./regular.ts";
+import { holdsJust, openRegular, readWhole, tooLarge } from "./regular.ts";
 import { replaceWhole } from "./replace.ts";
 import { isWindows } from "./system.ts";
 import { refuseOddName } from "./windows-names.ts";
@@ -260,7 +259,12 @@ function wouldOverwrite(paths: readonly string[]): CrossfadeError {
 
 function sameContent(path: string, bytes: Uint8Array): boolean {
 	try {
-		return statSync(path).isFile() && Buffer.from(readFileSync(path)).equals(bytes);
+		const fd = openRegular(path);
+		try {
+			return holdsJust(fd, bytes);
+		} finally {
+			closeSync(fd);
+		}
 	} catch {
 		return false;
 	}

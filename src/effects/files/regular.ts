@@ -28,6 +28,28 @@ export function openRegular(path: string): number {
 	throw notRegular(path, stats);
 }
 
+/** Whether an open file holds just these bytes. Of anything else than a regular file nothing is read. */
+export function holdsJust(fd: number, content: Uint8Array): boolean {
+	const stats = fstatSync(fd);
+	return (
+		stats.isFile() && stats.size === content.length && Buffer.from(content).equals(readUpTo(fd, content.length + 1))
+	);
+}
+
+/** The same of what has a name now; of a link it is not looked where that leads. Throws what the system says. */
+export function fileHoldsJust(path: string, content: Uint8Array): boolean {
+	let fd: number | undefined;
+	try {
+		fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0));
+		return holdsJust(fd, content);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw error;
+		return false;
+	} finally {
+		if (fd !== undefined) closeSync(fd);
+	}
+}
+
 function readUpTo(fd: number, limit: number): Uint8Array {
 	const chunks: Uint8Array[] = [];
 	let total = 0;

@@ -18,6 +18,7 @@ import { keepAccess, tell } from "./access.ts";
 import type { ReplaceOptions } from "./files.ts";
 import { hasNoLinks, moveOver, removeOurs } from "./moving.ts";
 import { exists, refuseSecret, syncFolder, temporaryName, writeNew } from "./new-file.ts";
+import { fileHoldsJust } from "./regular.ts";
 import { isWindows, system } from "./system.ts";
 
 /** See `Files.replace`. */
@@ -30,7 +31,7 @@ export function replaceWhole(path: string, content: Uint8Array, options: Replace
 		if (stats.nlink > 1) throw severalNames(path, stats.nlink);
 		refuseSecret(path, options.secret ? withoutToken(content, options.secret) : content, options.expected);
 		const assertSame = (file: string) => {
-			if (!Buffer.from(readFileSync(file)).equals(options.expected)) throw changedMeanwhile(path);
+			if (!fileHoldsJust(file, options.expected)) throw changedMeanwhile(path);
 		};
 		assertSame(path);
 		const before = `${temporary}-before`;

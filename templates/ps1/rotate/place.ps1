@@ -152,7 +152,13 @@ function Restore-Interrupted {
       return
     }
     $security = $run.Was
-    if ($security -ceq '') { $code = Save-First $text } else { $code = Save-Token $text $null $security }
+    if ($security -ceq '') { $code = Save-First $text } else { $code = Save-Token $text $now $security }
+    # Another program was faster: what it put there is judged.
+    if ($code -eq 4) {
+      Read-State
+      Restore-Interrupted
+      return
+    }
     if ($code -ne 0) { Stop-Run 12 'the old token cannot be put back after an interrupted run' ('it is in ' + (Get-Plain $trial)) }
     if (-not (Set-Change)) { Write-Caution 'the collector could not be told; see its log' }
     Write-Line ('restored  fp=' + (Get-Fingerprint (Get-FirstLine $text)) + ' is in place again: a run was interrupted before it proved the new token')

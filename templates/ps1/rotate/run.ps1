@@ -10,7 +10,9 @@ function Restore-Old {
       return $true
     }
     # As it was, whatever the new one was meant to be like.
-    $code = Save-Token $run.OldText $null $run.Was
+    $code = Save-Token $run.OldText $now $run.Was
+    # Another program was faster: what it put there is judged.
+    if ($code -eq 4) { return (Restore-Old) }
     if ($code -eq 6) { Write-Caution ('owner or access list of ' + (Get-Plain $run.TokenFile) + ' are not what they were: look with icacls') }
     elseif ($code -ne 0) {
       Write-Problem ('the old token could not be put back; it is in ' + (Get-Plain (Get-Trial)))
@@ -114,7 +116,8 @@ function Set-First {
 function Set-Token($next) {
   $before = $run.OldText
   # The file may hold the new token already, from a run that could not prove it; what was proven is beside it.
-  if (Test-Same (Read-FirstLine $run.TokenFile) $run.Token) { $before = $null }
+  $now = Read-Small $run.TokenFile
+  if (Test-Same (Get-FirstLine ([string]$now)) $run.Token) { $before = $now }
   Save-Beside (Get-Tried) $run.Fresh
   Save-Beside (Get-Trial) $run.OldText
   $run.Trying = $true

@@ -65,16 +65,28 @@ look_at_file() {
   fi
 }
 
-# write_file PATH VALUE: puts a value into a file whole, readable by the caller alone.
+# write_file PATH VALUE: puts a value into a file whole, readable by the caller alone. The token file has to hold $line still when it is
+# replaced, as that is what was judged: otherwise it stays, and overtaken is set.
 write_file() {
+  overtaken=
   temporary=$(mktemp "$directory/.crossfade.XXXXXX") || die 12 "cannot create a file in $directory" "free some space"
   put "$2" >"$temporary" || die 12 "cannot write to $directory" "free some space"
   chmod 0400 "$temporary"
   if [ "$1" = "$TOKEN_FILE" ]; then
+    judged=$line
     dress
     keep_apart
   fi
   sync "$temporary" 2>/dev/null || sync
+  if [ "$1" = "$TOKEN_FILE" ]; then
+    first_line "$TOKEN_FILE"
+    if [ "$line" != "$judged" ]; then
+      overtaken=yes
+      rm -f "$temporary"
+      temporary=
+      return 0
+    fi
+  fi
   mv -f "$temporary" "$1" || die 12 "cannot replace $1" "check the folder's mode"
   temporary=
 }
@@ -160,6 +172,10 @@ recover() {
     warn "fp=$(fingerprint "$line") is in place, $came, and stays; the token from before that run is kept in $kept"
   else
     write_file "$TOKEN_FILE" "$put_back"
+    if [ -n "$overtaken" ]; then
+      recover
+      return 0
+    fi
     apply_change || warn "the collector could not be told; see its log"
     say "restored  fp=$(fingerprint "$put_back") is in place again: a run was interrupted before it proved the new token"
     forget_trial

@@ -14,6 +14,10 @@ restore() {
   keep_owner=$was_owner
   reader=
   write_file "$TOKEN_FILE" "$old"
+  if [ -n "$overtaken" ]; then
+    restore
+    return 0
+  fi
   forget_trial
   taken_before=$(uptake)
   apply_change || warn "the collector could not be told; see its log"
@@ -31,6 +35,12 @@ see_restored() {
     waited=$((waited + 1))
   done
   warn "nothing shows that the collector has read fp=$old_print again: restart it"
+}
+
+# Ends a run in which another program was faster.
+not_overtaken() {
+  [ -z "$overtaken" ] || die 11 "$TOKEN_FILE was changed by another program meanwhile; nothing was changed" \
+    "see what changes it, and run this again"
 }
 
 main() {
@@ -63,7 +73,9 @@ main() {
   precheck
   if [ -z "$old" ]; then
     [ -z "$DRY_RUN" ] || { say "would put fp=$new_print into $TOKEN_FILE"; exit 0; }
+    line=
     write_file "$TOKEN_FILE" "$token"
+    not_overtaken
     say "in place  fp=$new_print is in $TOKEN_FILE; start the collector"
     exit 0
   fi
@@ -77,12 +89,14 @@ main() {
     exit 0
   fi
   first_line "$TOKEN_FILE"
-  [ "$line" = "$found_token" ] || die 11 "$TOKEN_FILE was changed by another program meanwhile; nothing was changed" \
-    "see what changes it, and run this again"
+  [ "$line" = "$found_token" ] || overtaken=yes
+  not_overtaken
   write_file "$tried" "$new_print"
   write_file "$trial" "$old"
   trying=yes
   write_file "$TOKEN_FILE" "$token"
+  if [ -n "$overtaken" ]; then forget_trial; fi
+  not_overtaken
   changed=$(date +%s)
   say "in place  fp=$new_print instead of fp=$old_print"
   if ! apply_change; then

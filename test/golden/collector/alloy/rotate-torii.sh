@@ -44,8 +44,8 @@ umask 077
 ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
 unset -v account again answer apply_state base caller came changed config configs counted directory failed failed_before found found_token \
-  group groups holder keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old old_counted old_print \
-  option problem put_back queued reader reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles \
+  group groups holder judged keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old old_counted old_print \
+  option overtaken problem put_back queued reader reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles \
   since stat state steady step taken taken_before temporary token trial tried tried_print trying unseen user value view waited wanted \
   was_owner what written \
   APPLY CONFIG COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PAUSE PID PRECHECK PROBE_URL \
@@ -91,6 +91,7 @@ PRECHECK=yes
 lock=
 temporary=
 trying=
+overtaken=
 written=0
 
 say() { printf '%s\n' "$*"; }
@@ -473,16 +474,28 @@ look_at_file() {
   fi
 }
 
-# write_file PATH VALUE: puts a value into a file whole, readable by the caller alone.
+# write_file PATH VALUE: puts a value into a file whole, readable by the caller alone. The token file has to hold $line still when it is
+# replaced, as that is what was judged: otherwise it stays, and overtaken is set.
 write_file() {
+  overtaken=
   temporary=$(mktemp "$directory/.crossfade.XXXXXX") || die 12 "cannot create a file in $directory" "free some space"
   put "$2" >"$temporary" || die 12 "cannot write to $directory" "free some space"
   chmod 0400 "$temporary"
   if [ "$1" = "$TOKEN_FILE" ]; then
+    judged=$line
     dress
     keep_apart
   fi
   sync "$temporary" 2>/dev/null || sync
+  if [ "$1" = "$TOKEN_FILE" ]; then
+    first_line "$TOKEN_FILE"
+    if [ "$line" != "$judged" ]; then
+      overtaken=yes
+      rm -f "$temporary"
+      temporary=
+      return 0
+    fi
+  fi
   mv -f "$temporary" "$1" || die 12 "cannot replace $1" "check the folder's mode"
   temporary=
 }
@@ -568,6 +581,10 @@ recover() {
     warn "fp=$(fingerprint "$line") is in place, $came, and stays; the token from before that run is kept in $kept"
   else
     write_file "$TOKEN_FILE" "$put_back"
+    if [ -n "$overtaken" ]; then
+      recover
+      return 0
+    fi
     apply_change || warn "the collector could not be told; see its log"
     say "restored  fp=$(fingerprint "$put_back") is in place again: a run was interrupted before it proved the new token"
     forget_trial
@@ -799,6 +816,10 @@ restore() {
   keep_owner=$was_owner
   reader=
   write_file "$TOKEN_FILE" "$old"
+  if [ -n "$overtaken" ]; then
+    restore
+    return 0
+  fi
   forget_trial
   taken_before=$(uptake)
   apply_change || warn "the collector could not be told; see its log"
@@ -816,6 +837,12 @@ see_restored() {
     waited=$((waited + 1))
   done
   warn "nothing shows that the collector has read fp=$old_print again: restart it"
+}
+
+# Ends a run in which another program was faster.
+not_overtaken() {
+  [ -z "$overtaken" ] || die 11 "$TOKEN_FILE was changed by another program meanwhile; nothing was changed" \
+    "see what changes it, and run this again"
 }
 
 main() {
@@ -848,7 +875,9 @@ main() {
   precheck
   if [ -z "$old" ]; then
     [ -z "$DRY_RUN" ] || { say "would put fp=$new_print into $TOKEN_FILE"; exit 0; }
+    line=
     write_file "$TOKEN_FILE" "$token"
+    not_overtaken
     say "in place  fp=$new_print is in $TOKEN_FILE; start the collector"
     exit 0
   fi
@@ -862,12 +891,14 @@ main() {
     exit 0
   fi
   first_line "$TOKEN_FILE"
-  [ "$line" = "$found_token" ] || die 11 "$TOKEN_FILE was changed by another program meanwhile; nothing was changed" \
-    "see what changes it, and run this again"
+  [ "$line" = "$found_token" ] || overtaken=yes
+  not_overtaken
   write_file "$tried" "$new_print"
   write_file "$trial" "$old"
   trying=yes
   write_file "$TOKEN_FILE" "$token"
+  if [ -n "$overtaken" ]; then forget_trial; fi
+  not_overtaken
   changed=$(date +%s)
   say "in place  fp=$new_print instead of fp=$old_print"
   if ! apply_change; then

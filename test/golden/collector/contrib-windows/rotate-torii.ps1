@@ -1120,7 +1120,13 @@ function Restore-Interrupted {
       return
     }
     $security = $run.Was
-    if ($security -ceq '') { $code = Save-First $text } else { $code = Save-Token $text $null $security }
+    if ($security -ceq '') { $code = Save-First $text } else { $code = Save-Token $text $now $security }
+    # Another program was faster: what it put there is judged.
+    if ($code -eq 4) {
+      Read-State
+      Restore-Interrupted
+      return
+    }
     if ($code -ne 0) { Stop-Run 12 'the old token cannot be put back after an interrupted run' ('it is in ' + (Get-Plain $trial)) }
     if (-not (Set-Change)) { Write-Caution 'the collector could not be told; see its log' }
     Write-Line ('restored  fp=' + (Get-Fingerprint (Get-FirstLine $text)) + ' is in place again: a run was interrupted before it proved the new token')
@@ -1290,7 +1296,9 @@ function Restore-Old {
       return $true
     }
     # As it was, whatever the new one was meant to be like.
-    $code = Save-Token $run.OldText $null $run.Was
+    $code = Save-Token $run.OldText $now $run.Was
+    # Another program was faster: what it put there is judged.
+    if ($code -eq 4) { return (Restore-Old) }
     if ($code -eq 6) { Write-Caution ('owner or access list of ' + (Get-Plain $run.TokenFile) + ' are not what they were: look with icacls') }
     elseif ($code -ne 0) {
       Write-Problem ('the old token could not be put back; it is in ' + (Get-Plain (Get-Trial)))
@@ -1394,7 +1402,8 @@ function Set-First {
 function Set-Token($next) {
   $before = $run.OldText
   # The file may hold the new token already, from a run that could not prove it; what was proven is beside it.
-  if (Test-Same (Read-FirstLine $run.TokenFile) $run.Token) { $before = $null }
+  $now = Read-Small $run.TokenFile
+  if (Test-Same (Get-FirstLine ([string]$now)) $run.Token) { $before = $now }
   Save-Beside (Get-Tried) $run.Fresh
   Save-Beside (Get-Trial) $run.OldText
   $run.Trying = $true
