@@ -1,4 +1,5 @@
-import type { RuleId, Severity } from "./rules.ts";
+import type { Severity } from "./rule.ts";
+import type { RuleId } from "./rules.ts";
 
 /** A finding with its place in a file, as in every output. */
 export interface PlacedFinding {

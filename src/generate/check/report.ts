@@ -3,7 +3,8 @@ import { junit } from "../../base/junit.ts";
 import { painter, severityStyles } from "../../base/paint.ts";
 import { version } from "../../base/version.ts";
 import type { PlacedFinding } from "./finding.ts";
-import { type Rule, type RuleId, rules } from "./rules.ts";
+import type { Rule } from "./rule.ts";
+import { type RuleId, rules } from "./rules.ts";
 
 /** What was checked, and the findings. */
 export interface CheckReport {
