@@ -1,5 +1,6 @@
 import place from "../../../templates/sh/rotate/place.sh";
 import proof from "../../../templates/sh/rotate/proof.sh";
+import queues from "../../../templates/sh/rotate/queues.sh";
 import run from "../../../templates/sh/rotate/run.sh";
 import template from "../../../templates/sh/rotate.sh.hbs";
 import fingerprint from "../../../templates/sh/shared/fingerprint.sh";
@@ -56,7 +57,7 @@ function renderRotateSh(plan: CollectorPlan): string {
 		tokenRules,
 		lock,
 	});
-	return [top, place, proof, run].join("\n");
+	return [top, queues, place, proof, run].join("\n");
 }
 
 /** What tells the script that the collector has read the new token, and what else the line must contain. */

@@ -53,7 +53,8 @@ export function renderRunbook(
 			loss: queueLoss(plan),
 			unseen: unseenRetries(plan),
 			canKeep: keepsQueue(platform),
-			command: queueText(plan),
+			others: otherQueues(plan),
+			command: queueLoss(plan) === undefined && plan.delivery.apply === "nothing" ? undefined : queueText(plan),
 		},
 		overlap: provider.overlap,
 		rotation: provider.rotation,
@@ -173,6 +174,13 @@ const applied = {
 function queueText(plan: CollectorPlan): string {
 	if (plan.platform !== "kubernetes") return queueCommand(plan);
 	return podPages(plan, plan.distribution.metrics.url, "grep -F exporter_queue_size");
+}
+
+/** What a reload or restart does to the exporters beside ours; measured on otelcol 0.155.0. */
+function otherQueues({ delivery, platform }: CollectorPlan): string | undefined {
+	if (delivery.apply === "nothing") return undefined;
+	const looks = platform === "windows" ? " Look at them yourself, also before you run the script." : "";
+	return `A ${delivery.apply} ends every exporter of the collector: what others have waiting in a queue in memory is tried once more and then dropped, and while a queue is full (block_on_overflow) the ${delivery.apply} may not end before its backend takes data again. The command shows the queues of all of them.${looks}`;
 }
 
 function appliedOf(plan: CollectorPlan): string {

@@ -81,8 +81,12 @@ main() {
   fi
   old_print=$(fingerprint "$old")
   metrics=$(read_metrics) || die 6 "the collector's metrics do not answer at $METRICS" "start it, or give their URL with --metrics"
-  if [ -z "$DRY_RUN" ]; then empty_queue; fi
+  if [ -z "$DRY_RUN" ]; then
+    empty_queue
+    clear_way
+  fi
   failed=$(count send_failed)
+  refused_before=$(count refused)
   before_change
   if [ -n "$DRY_RUN" ]; then
     say "would replace fp=$old_print by fp=$new_print in $TOKEN_FILE"
@@ -105,6 +109,9 @@ main() {
   fi
   result=0
   confirm || result=$?
+  refused=$(count refused)
+  # A restart starts the counters again.
+  if [ "$refused" -lt "$refused_before" ]; then refused_before=0; fi
   case $result in
     0)
       forget_trial
@@ -114,6 +121,8 @@ main() {
     3)
       restore
       see_restored
+      [ "$refused" -gt "$refused_before" ] || die 11 "exports fail for good since the change, none of them because a token was refused" \
+        "see the collector's log for what the backend does not take, and run this again"
       die 3 "exports fail with the new token" "see the collector's log, and check that the token was copied completely"
       ;;
     6)
@@ -123,7 +132,7 @@ main() {
     9)
       keep_old
       die 9 "nothing was exported in $WAIT s, so nothing is proven; fp=$new_print is in place, the old token is kept in $kept" \
-        "send something through the collector, then run this again with the same token"
+        "see that the backend takes what the collector sends, or send something; then run this again with the same token"
       ;;
     11)
       restore

@@ -152,13 +152,12 @@ export function proofByHand(
 	return { text: proofText(plan), commands: [...see, ...metric, counters] };
 }
 
-/** The command that shows how much waits in our exporter's queue. */
+/** The command that shows how much waits in our exporter's queue, or in those of all exporters, where they end with ours. */
 export function queueCommand(plan: CollectorPlan): string {
 	const { url } = plan.distribution.metrics;
-	if (plan.platform === "windows") {
-		return windowsPage(url, "exporter_queue_size", exporterLabel(plan));
-	}
-	return `curl -s ${url} | grep -F exporter_queue_size | grep -F ${sh(exporterLabel(plan))}`;
+	const label = plan.delivery.apply === "nothing" ? exporterLabel(plan) : undefined;
+	if (plan.platform === "windows") return windowsPage(url, "exporter_queue_size", label);
+	return `curl -s ${url} | grep -F exporter_queue_size${label === undefined ? "" : ` | grep -F ${sh(label)}`}`;
 }
 
 /** The lines of a page of metrics that match a pattern and have a label, in PowerShell. */

@@ -9,7 +9,7 @@
 #   The new token comes from FILE, from standard input, or from a hidden question. It is never an argument.
 #   --from FILE         read the new token from this file
 #   --dry-run           check the token and the collector, change nothing
-#   --despite-queue     change the token although data waits in the collector's queue and the change loses it
+#   --despite-queue     change the token although data waits in the collector's queues and the change loses it
 #   --no-precheck       do not ask Torii beforehand whether it accepts the token
 #   --wait SECONDS      how long to wait for exports (default 120)
 #   --token-file FILE   where the collector reads the token
@@ -43,11 +43,11 @@ umask 077
 # shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
 ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
-unset -v account again answer apply_state base caller came changed config configs counted directory failed failed_before found found_token \
-  group groups holder judged keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old old_counted old_print \
-  option overtaken problem put_back queued reader reader_bounds reader_groups rest result rights seen sent sent_before sent_first settled settles \
-  since stat state steady step taken taken_before temporary token trial tried tried_print trying unseen user value view waited wanted \
-  was_owner what written \
+unset -v account again answer apply_state base caller came changed config configs counted directory failed failed_before found \
+  found_token group groups holder judged keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old \
+  old_counted old_print option overtaken pages problem put_back queued reader reader_bounds reader_groups refused refused_before rest \
+  result rights seen sent sent_before sent_first settled settles since stat state steady step taken taken_before temporary token trial \
+  tried tried_print trying unseen user value view waited wanted was_owner what written \
   APPLY CONFIG COUNTERS DESPITE_QUEUE DRY_RUN EXPORTER FIND_PID FROM HEADER LOGS METRICS OWNER OWNER_WISH PAUSE PID PRECHECK PROBE_URL \
   QUEUE SCHEME SINCE TAKEN TAKEN_BY TAKEN_HOW TAKEN_LABEL TOKEN_FILE UNSEEN VALIDATE WAIT
 unset ENV BASH_ENV CDPATH
@@ -74,7 +74,7 @@ TAKEN=log
 TAKEN_BY='refresh token'
 TAKEN_LABEL=torii.token
 TAKEN_HOW='it logged '\''refresh token'\'''
-# What loses the data that waits in the queue; empty if nothing does.
+# What loses the data that waits in our exporter's queue; empty if nothing does.
 QUEUE=''
 # Not empty if this release counts only what was not tried yet, so that an empty queue does not show that nothing waits.
 UNSEEN=''
@@ -339,19 +339,60 @@ read_page() {
 
 read_metrics() { read_page "$METRICS"; }
 
-# count sent|send_failed: how much our exporter has sent or dropped since the collector started.
+# count sent|send_failed|refused: how much our exporter has sent, has dropped for good, or has dropped because the token was refused (or
+# for a reason that this release does not tell) since the collector started. What it gave up because nobody took it does not count.
 count() {
-  printf '%s\n' "$metrics" | awk -v name="otelcol_exporter_$1_" -v label="$EXPORTER" '
-    index($0, name) == 1 && index($0, label) { sub(/^.*}/, ""); sum += $1 }
+  printf '%s\n' "$metrics" | awk -v what="$1" -v label="$EXPORTER" '
+    BEGIN { name = "otelcol_exporter_" (what == "refused" ? "send_failed" : what) "_" }
+    index($0, name) != 1 || !index($0, label) || index($0, "error_permanent=\"false\"") { next }
+    what == "refused" && index($0, "error_type=") && !/error_type="(Unauthenticated|PermissionDenied)"/ { next }
+    { sub(/^.*}/, ""); sum += $1 }
     END { printf "%.0f\n", sum }
   '
 }
 
-# How many requests wait in the queue of our exporter; nothing where the metrics do not show it.
+# Makes the collector use what is in the file now.
+apply_change() {
+  if [ -n "$VALIDATE" ]; then
+    sh -c "$VALIDATE" >&2 || return 1
+  fi
+  if [ -n "$APPLY" ]; then
+    sh -c "$APPLY" >&2 || return 1
+  fi
+}
+
+# How much waits in the queue of our exporter, in requests or whatever that queue counts; nothing where the metrics do not show it.
 waiting() {
   printf '%s\n' "$metrics" | awk -v label="$EXPORTER" '
     /^(otelcol_)?exporter_queue_size/ && index($0, label) { sub(/^.*}/, ""); sum += $1; found = 1 }
     END { if (found) printf "%.0f\n", sum }
+  '
+}
+
+# What stands in the way of a reload or restart: our queue if it is full, and other exporters of which data waits and that did not just now
+# send any. $pages is the page of metrics from before.
+in_the_way() {
+  printf '%s\n' "$pages" "-- now --" "$metrics" | awk -v label="$EXPORTER" '
+    $0 == "-- now --" { now = 1; next }
+    !match($0, /exporter="[^"]*"/) { next }
+    {
+      id = substr($0, RSTART + 10, RLENGTH - 11)
+      gsub(/[^A-Za-z0-9_.\/-]/, "?", id)
+      ours = index($0, label)
+      value = $0
+      sub(/^.*}/, "", value)
+      value += 0
+    }
+    index($0, "otelcol_exporter_sent_") == 1 { sent[now, id] += value }
+    now && /^(otelcol_)?exporter_queue_size/ && ours && value > full { full = value }
+    now && /^(otelcol_)?exporter_queue_size/ && !ours { size[id] += value }
+    now && /^(otelcol_)?exporter_queue_capacity/ && ours { capacity = value }
+    END {
+      for (id in size) if (size[id] > 10 || (size[id] > 0 && sent[1, id] <= sent[0, id])) ids = ids ", " id
+      if (ids) print "data waits for other exporters (" substr(ids, 3) "): what a queue in memory has, a reload or restart tries once more and drops"
+      # Where requests do not all fit, a queue is never quite full.
+      else if (capacity > 0 && full >= 0.9 * capacity) print "the queue is full: until there is room, a reload or restart may not end, and take no data"
+    }
   '
 }
 
@@ -360,7 +401,7 @@ waiting() {
 empty_queue() {
   queued=$(waiting)
   if [ -z "$QUEUE" ]; then
-    [ "${queued:-0}" = 0 ] || say "waiting   $queued requests in the queue, which the change does not lose"
+    [ "${queued:-0}" = 0 ] || say "waiting   $queued in the queue, which the change does not lose"
     return 0
   fi
   if [ -z "$queued" ]; then
@@ -371,18 +412,17 @@ empty_queue() {
   waited=0
   steady=0
   while [ "$queued" -gt 0 ] || [ -n "$UNSEEN" ]; do
-    what="$queued requests"
-    [ "$queued" -gt 0 ] || what="an unknown number of requests"
+    # In requests, items or bytes: a config can choose.
+    what="a queue of $queued"
+    [ "$queued" -gt 0 ] || what="a queue of unknown size"
     if [ -n "$DESPITE_QUEUE" ]; then
-      warn "$what wait in the queue: $QUEUE"
+      warn "data waits in $what: $QUEUE"
       return 0
     fi
-    if [ "$waited" = 1 ]; then say "waiting   for $what in the queue${UNSEEN:+; $UNSEEN}: $QUEUE"; fi
-    [ "$waited" -lt "$WAIT" ] || die 11 "$what still wait in the queue${UNSEEN:+; $UNSEEN}: $QUEUE; nothing was changed" \
-      "see that the backend accepts them and run this again, or lose them with --despite-queue"
-    sleep 1
-    waited=$((waited + 1))
-    metrics=$(read_metrics) || die 6 "the collector's metrics stopped answering at $METRICS; nothing was changed" "see the collector's log"
+    if [ "$waited" = 1 ]; then say "waiting   for $what${UNSEEN:+; $UNSEEN}: $QUEUE"; fi
+    [ "$waited" -lt "$WAIT" ] || die 11 "data still waits in $what${UNSEEN:+; $UNSEEN}: $QUEUE; nothing was changed" \
+      "see that the backend accepts it and run this again, or lose it with --despite-queue"
+    next_second
     queued=$(waiting)
     sent=$(count sent)
     queued=${queued:-0}
@@ -397,14 +437,30 @@ empty_queue() {
   done
 }
 
-# Makes the collector use what is in the file now.
-apply_change() {
-  if [ -n "$VALIDATE" ]; then
-    sh -c "$VALIDATE" >&2 || return 1
-  fi
-  if [ -n "$APPLY" ]; then
-    sh -c "$APPLY" >&2 || return 1
-  fi
+# A reload or restart ends every exporter, not only ours, and may not end itself while senders are held up by a full queue.
+clear_way() {
+  [ -n "$APPLY" ] || return 0
+  waited=0
+  pages=$metrics
+  while :; do
+    what=$(in_the_way)
+    if [ -z "$what" ]; then return 0; fi
+    if [ -n "$DESPITE_QUEUE" ]; then
+      warn "$what"
+      return 0
+    fi
+    if [ "$waited" = 2 ]; then say "waiting   $what"; fi
+    [ "$waited" -lt "$WAIT" ] || die 11 "$what; nothing was changed" \
+      "see that each backend accepts its data and run this again, or accept this with --despite-queue"
+    pages=$metrics
+    next_second
+  done
+}
+
+next_second() {
+  sleep 1
+  waited=$((waited + 1))
+  metrics=$(read_metrics) || die 6 "the collector's metrics stopped answering at $METRICS; nothing was changed" "see the collector's log"
 }
 
 # rights_of PATH: its mode as ls prints it, and the numbers of its owner and its group.
@@ -883,8 +939,12 @@ main() {
   fi
   old_print=$(fingerprint "$old")
   metrics=$(read_metrics) || die 6 "the collector's metrics do not answer at $METRICS" "start it, or give their URL with --metrics"
-  if [ -z "$DRY_RUN" ]; then empty_queue; fi
+  if [ -z "$DRY_RUN" ]; then
+    empty_queue
+    clear_way
+  fi
   failed=$(count send_failed)
+  refused_before=$(count refused)
   before_change
   if [ -n "$DRY_RUN" ]; then
     say "would replace fp=$old_print by fp=$new_print in $TOKEN_FILE"
@@ -907,6 +967,9 @@ main() {
   fi
   result=0
   confirm || result=$?
+  refused=$(count refused)
+  # A restart starts the counters again.
+  if [ "$refused" -lt "$refused_before" ]; then refused_before=0; fi
   case $result in
     0)
       forget_trial
@@ -916,6 +979,8 @@ main() {
     3)
       restore
       see_restored
+      [ "$refused" -gt "$refused_before" ] || die 11 "exports fail for good since the change, none of them because a token was refused" \
+        "see the collector's log for what the backend does not take, and run this again"
       die 3 "exports fail with the new token" "see the collector's log, and check that the token was copied completely"
       ;;
     6)
@@ -925,7 +990,7 @@ main() {
     9)
       keep_old
       die 9 "nothing was exported in $WAIT s, so nothing is proven; fp=$new_print is in place, the old token is kept in $kept" \
-        "send something through the collector, then run this again with the same token"
+        "see that the backend takes what the collector sends, or send something; then run this again with the same token"
       ;;
     11)
       restore
