@@ -1,3 +1,4 @@
+import { judgedTelemetry } from "./refused-telemetry.ts";
 import { judgedValues } from "./refused-values.ts";
 
 /** A config that the real collector refuses, or not, and what T1 says about it. */
@@ -78,6 +79,7 @@ export const judged: readonly JudgedConfig[] = [
 		errors: ["empty-pipeline", "empty-pipeline"],
 	},
 	...judgedValues(whole, to),
+	...judgedTelemetry(whole),
 	{ name: "null everywhere", text: "receivers:\nexporters:\nservice:\n", errors: ["no-pipelines"] },
 	{
 		name: "a word in the place of a list",

@@ -26,21 +26,30 @@ export function fieldFindings(
 	otelcol: Version,
 	isKnown: boolean,
 ): ConfigFinding[] {
-	const metrics = nodeAt(document, root, "service", "telemetry", "metrics");
+	const own = TELEMETRY.map((path) => ({
+		key: path.join("/"),
+		id: path.join("."),
+		value: nodeAt(document, root, ...path),
+	}));
 	const nodes = components.map(({ section, type, id, value }) => ({ key: `${section}/${type}`, id, value }));
-	return [...nodes, { key: "service/telemetry/metrics", id: "service.telemetry.metrics", value: metrics }].flatMap(
-		({ key, id, value }) => {
-			const named = ownEntry(fields, key);
-			const real = typeof named === "string" ? named.slice(2) : key;
-			const allowed = ownEntry(fields, real);
-			if (allowed === undefined) return [];
-			const releases = { since: ownEntry(since, real) ?? {}, until: ownEntry(until, real) ?? {} };
-			return unaccepted(value, allowed, [], { id, document, otelcol, ...releases }).map((found) =>
-				isKnown || found.rule === "not-read" ? found : { ...found, severity: "warning" as const, fix: ASK_PROGRAM },
-			);
-		},
-	);
+	return [...nodes, ...own].flatMap(({ key, id, value }) => {
+		const named = ownEntry(fields, key);
+		const real = typeof named === "string" ? named.slice(2) : key;
+		const allowed = ownEntry(fields, real);
+		if (allowed === undefined) return [];
+		const releases = { since: ownEntry(since, real) ?? {}, until: ownEntry(until, real) ?? {} };
+		return unaccepted(value, allowed, [], { id, document, otelcol, ...releases }).map((found) =>
+			isKnown || found.rule === "not-read" ? found : { ...found, severity: "warning" as const, fix: ASK_PROGRAM },
+		);
+	});
 }
+
+/** What the collector reports about itself. */
+const TELEMETRY: readonly (readonly string[])[] = [[], ["logs"], ["metrics"], ["traces"]].map((more) => [
+	"service",
+	"telemetry",
+	...more,
+]);
 
 /** Types of components whose settings are not in our tables: what stands in them was not looked at. */
 export function typesWithoutFields({ components }: ConfigModel): string[] {
@@ -135,6 +144,10 @@ function wrongType(node: Node, type: string): string | undefined {
 			: undefined;
 	if (name === "int" || name === "float")
 		return typeof node.value === "number" || isOlderNumber(node) ? undefined : "a number, without quotes";
-	const isOther = name === "enum" && typeof node.value === "string" && !values.split("|").includes(node.value);
+	// Levels may be written in capitals, and as numbers.
+	const isLevel = name === "level";
+	const text = isLevel ? String(node.value).toLowerCase() : node.value;
+	const isOther =
+		(name === "enum" || isLevel) && typeof node.value === "string" && !values.split("|").includes(`${text}`);
 	return isOther ? `one of ${values.split("|").filter(Boolean).join(", ")}` : undefined;
 }

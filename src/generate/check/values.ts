@@ -5,6 +5,7 @@ import { isAtLeast, type Version } from "../../base/versions.ts";
 import { type ComponentNode, type ConfigModel, nodeAt, scalarAt } from "./config-model.ts";
 import type { ConfigFinding } from "./rules.ts";
 import { ASK_PROGRAM } from "./structure.ts";
+import { telemetryClashes } from "./telemetry.ts";
 
 /** The release in which all of this was measured, by its `validate`. */
 const MEASURED: Version = [0, 155, 0];
@@ -163,6 +164,7 @@ const JUDGES: Readonly<Record<string, readonly Judge[]>> = {
 export function valueFindings(model: ConfigModel, release: Version): ConfigFinding[] {
 	const found = [
 		...model.components.flatMap((component) => clashes(model, component)),
+		...telemetryClashes(model),
 		...model.pipelines.flatMap(({ id, processors = [] }) =>
 			processors
 				.filter((each, index) => processors.findIndex((other) => other.id === each.id) < index)

@@ -34,7 +34,7 @@ describe("a token is found in whatever form the file has it", () => {
 			"what the collector sends about itself",
 			clean.replace(
 				"service:\n",
-				`service:\n  telemetry: {metrics: {readers: [{periodic: {exporter: {otlp: {headers: [{name: Authorization, value: "${secret.token}"}]}}}}]}}\n`,
+				`service:\n  telemetry: {metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, headers: [{name: Authorization, value: "${secret.token}"}]}}}}]}}\n`,
 			),
 		],
 		[
