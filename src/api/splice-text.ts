@@ -2,6 +2,8 @@ import type { Platform } from "../adapters/collectors/distribution.ts";
 import { signals } from "../adapters/providers/provider.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import { foreignFormat } from "../generate/check/foreign.ts";
+import { launchNotes } from "../generate/check/launch.ts";
+import { mapsIn } from "../generate/check/mounts.ts";
 import type { CollectorPlan } from "../generate/plan/collector.ts";
 import { hasComponent } from "../generate/plan/release.ts";
 import { alloyFragment, alloyInput } from "../generate/render/alloy.ts";
@@ -19,6 +21,7 @@ import {
 	type WantedEntry,
 } from "../generate/splice/request.ts";
 import { shapeOf } from "../generate/splice/shape.ts";
+import { parseYaml } from "../generate/splice/yaml-document.ts";
 
 /** How ours goes into a text. */
 export interface SpliceWish {
@@ -71,7 +74,12 @@ export function spliceText(text: string, file: string, plan: CollectorPlan, wish
 	const outcome = spliceOf(plan, file)(text, file, wish);
 	if (wish.remove) return { ...outcome, before: [] };
 	const before = beforeNextStart(plan, shapeOf(text, file, plan.distribution, wish.at));
-	return { ...outcome, notes: [...outcome.notes, ...notTaken(plan)], before };
+	return { ...outcome, notes: [...outcome.notes, ...notTaken(plan), ...startedWith(text, file, plan)], before };
+}
+
+/** What a collector is started with beside the config that was changed. */
+function startedWith(text: string, file: string, { distribution }: CollectorPlan): string[] {
+	return distribution.dialect === "alloy" ? [] : launchNotes(mapsIn(parseYaml(text, file).documents));
 }
 
 /** What the provider does not take stays with the file's own exporters; that it does not get it has to be said. */

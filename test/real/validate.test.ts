@@ -191,3 +191,19 @@ describe("the real otelcol refuses what T1 calls an error, and takes the rest", 
 		expect(status === 0).toBe(passes);
 	});
 });
+
+test(
+	"the real otelcol merges what it is started with: a later list replaces, and --set wins (T1 says so, and checks one alone)",
+	needs(otelcol),
+	() => {
+		const first =
+			"receivers: {otlp: {protocols: {http: }}}\nexporters: {debug: {verbosity: basic}}\nservice: {pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}\n";
+		const second = "exporters: {debug/b: }\nservice: {pipelines: {logs: {exporters: [debug/b]}}}\n";
+		const folder = scratch({ "a.yaml": first, "b.yaml": second });
+		const configs = [`--config=${join(folder, "a.yaml")}`, `--config=${join(folder, "b.yaml")}`];
+		const args = ["print-config", ...configs, "--set=exporters.debug.verbosity=detailed"];
+		const printed = parse(execFileSync(otelcol.path, args, { encoding: "utf8" }));
+		expect(printed.service.pipelines.logs.exporters).toEqual(["debug/b"]);
+		expect(printed.exporters.debug.verbosity).toBe("Detailed");
+	},
+);

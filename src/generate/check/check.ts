@@ -17,6 +17,7 @@ import { deliveryFindings } from "./delivery.ts";
 import { fieldFindings, typesWithoutFields } from "./fields.ts";
 import type { PlacedFinding } from "./finding.ts";
 import { foreignFormat } from "./foreign.ts";
+import { launchFindings, launchLines } from "./launch.ts";
 import { mapsIn } from "./mounts.ts";
 import { podFindings } from "./pods.ts";
 import { type ConfigFinding, type RuleId, rules } from "./rules.ts";
@@ -54,7 +55,8 @@ function fileFindings(text: string, file: string, target: Target): PlacedFinding
 	const place = (findings: readonly ConfigFinding[]) => placeFindings(findings, text, file, "T1");
 	const foreign = foreignFormat(file);
 	if (foreign) return place([{ rule: "no-config", at: 0, ...foreign }]);
-	if (isUnitOrScript(text, file)) return place(signalFindings(text, target.distribution));
+	if (isDockerfile(text, file)) return place([DOCKERFILE, ...launchLines(text)]);
+	if (isUnitOrScript(text, file)) return place([...signalFindings(text, target.distribution), ...launchLines(text)]);
 	try {
 		if (target.distribution.dialect === "alloy" && !/\.ya?ml$/.test(file)) {
 			return place(alloyFindings(parseAlloy(text, file), target));
@@ -95,7 +97,8 @@ function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 		...writtenTokens(documents, places),
 		...(isKustomization(documents) ? [KUSTOMIZATION] : []),
 	]);
-	const unread = place(unreadFindings(mapsIn(documents)));
+	const maps = mapsIn(documents);
+	const unread = place([...unreadFindings(maps), ...launchFindings(maps)]);
 	if (read.length > 0) return [...read.flat(), ...around, ...unread];
 	if (hasMounts(documents) || around.length > 0)
 		return [...around, ...unread, ...place([{ rule: "mounts-only", at: 0, what: NOTHING }])];
@@ -184,6 +187,21 @@ const KUSTOMIZATION: ConfigFinding = {
 	severity: "error",
 	what: "this is a Kustomization: what it makes of other files was not checked",
 	fix: "Render it (kustomize build FOLDER), and pipe that to crossfade check -d … -",
+};
+
+/** https://docs.docker.com/reference/dockerfile/ */
+function isDockerfile(text: string, file: string): boolean {
+	return (
+		/(^|[/.])(docker|container)file$/i.test(file) ||
+		(/^FROM\s+\S/m.test(text) && /^(CMD|ENTRYPOINT|COPY)\s/m.test(text))
+	);
+}
+
+const DOCKERFILE: ConfigFinding = {
+	rule: "no-config",
+	at: 0,
+	what: "this is a Dockerfile: the config that it names was not checked",
+	fix: "Check the config that it copies.",
 };
 
 const NOTHING = "no collector config found in this file";

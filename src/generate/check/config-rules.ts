@@ -103,7 +103,7 @@ export const configRules = {
 	"not-read": {
 		severity: "warning",
 		title: "a part of the config is not in this file",
-		why: "What a provider such as ${file:…} or ${env:…} puts in was not looked at. An error where the pipelines are such a part: then nothing of what is sent was checked.",
+		why: "What a provider such as ${file:…} or ${env:…} puts in, what other --config files add and what --set changes was not looked at. An error where the pipelines are such a part: then nothing of what is sent was checked.",
 		fix: "Check the config as the collector puts it together (print-config), too.",
 		source: `${CORE}/blob/main/confmap/README.md`,
 	},

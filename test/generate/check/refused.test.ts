@@ -56,10 +56,6 @@ describe("a token is found in whatever form the file has it", () => {
 			`services:\n  o: {image: a, environment: ["API_KEY=${secret.token}"]}\nconfigs:\n  c:\n    content: |\n${block(clean, 6)}`,
 		],
 		[
-			"a command line",
-			`services:\n  o: {image: a, command: ["--set=a.headers.Authorization=Bearer ${secret.token}"]}\nconfigs:\n  c:\n    content: |\n${block(clean, 6)}`,
-		],
-		[
 			"the env of a resource",
 			`kind: OpenTelemetryCollector\nmetadata: {name: a}\nspec:\n  env: [{name: TOKEN, value: "${secret.token}"}]\n  config:\n${block(clean, 4)}`,
 		],
@@ -73,6 +69,11 @@ describe("a token is found in whatever form the file has it", () => {
 		],
 	])("%s", async (_name, text) => {
 		expect(await rulesOf(text)).toEqual(["error token-literal"]);
+	});
+
+	test("a command line, of which it is also said that it changes the config", async () => {
+		const text = `services:\n  o: {image: a, command: ["--set=a.headers.Authorization=Bearer ${secret.token}"]}\nconfigs:\n  c:\n    content: |\n${block(clean, 6)}`;
+		expect(await rulesOf(text)).toEqual(["warning not-read", "error token-literal"]);
 	});
 
 	test("a header of headers_setter from a variable, for a provider whose tokens are rotated", async () => {

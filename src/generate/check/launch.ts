@@ -1,0 +1,144 @@
+import { isMap, isScalar, isSeq, type Node } from "yaml";
+import { shown, shownName } from "../../base/mask.ts";
+import { plural } from "../../base/plural.ts";
+import { keyOf } from "../splice/yaml-document.ts";
+import { nodeBelow, type PlacedMap, textAt } from "./mounts.ts";
+import type { ConfigFinding } from "./rules.ts";
+
+/** The arguments that a collector is started with. */
+interface Launch {
+	readonly at: number;
+	readonly words: readonly string[];
+	/** Configs that are given besides: a chart and the operator name their own. */
+	readonly configsBesides: number;
+}
+
+const FIX = "Check what the collector puts together of all of it (print-config), too.";
+/** Programs with options of the same names, and verbs with which a collector only looks at a config. */
+const OTHER_PROGRAM =
+	/^(.*\/)?(helm|kubectl|kustomize|loki|promtail|vector|fluent-bit|envoy|prometheus)$|^(validate|print-config|print-initial-config)$/;
+
+/** What a collector is started with beyond the configs in a file: of that, nothing was looked at. https://opentelemetry.io/docs/collector/configuration/ */
+export function launchFindings(maps: readonly PlacedMap[]): ConfigFinding[] {
+	return maps.flatMap(({ map }) => launchesOf(map)).flatMap(launchFinding);
+}
+
+/** The same for the lines of a unit, a script, an environment file or a Dockerfile; also the one config that a line names. */
+export function launchLines(text: string): ConfigFinding[] {
+	let offset = 0;
+	// A line that goes on keeps its length.
+	const lines = text.replace(/\\\n/g, "  ").split("\n");
+	return lines.flatMap((line) => {
+		const at = offset + (line.length - line.trimStart().length);
+		offset += line.length + 1;
+		if (/^\s*(#|;)/.test(line)) return [];
+		const launch = { at, words: wordsOf(line), configsBesides: 0 };
+		const found = launchFinding(launch);
+		const [config, ...more] = optionsOf(launch, "config");
+		if (config === undefined || more.length > 0 || schemeOf(config) !== undefined || isOther(launch)) return found;
+		const what = `this line starts a collector with ${shownName(config)}, which was not checked`;
+		return [{ rule: "not-read", at, severity: "note", what, fix: "Check that file, too." }, ...found];
+	});
+}
+
+/** What of that is about the entries that are added to such a file, as sentences. */
+export function launchNotes(maps: readonly PlacedMap[]): string[] {
+	return launchFindings(maps)
+		.filter(({ severity }) => severity === "warning")
+		.map(({ what }) => `${what}; a list of a pipeline in a later config, or set so, replaces the one in this file`);
+}
+
+function launchFinding(launch: Launch): ConfigFinding[] {
+	if (isOther(launch)) return [];
+	const { at } = launch;
+	const configs = optionsOf(launch, "config");
+	const schemes = configs.map(schemeOf).filter((scheme) => scheme !== undefined);
+	const changes = optionsOf(launch, "set").map((each) => shown(each.split("=", 1)[0] ?? ""));
+	const gates = optionsOf(launch, "feature-gates");
+	const count = configs.length + launch.configsBesides;
+	const found = (what: string, severity: "warning" | "note" = "warning"): ConfigFinding => ({
+		rule: "not-read",
+		at,
+		severity,
+		what,
+		fix: FIX,
+	});
+	return [
+		...(configs.length > 0 && count > 1
+			? [
+					found(
+						`the collector is started with ${plural(count, "config")}, and merges them: each was checked alone at most`,
+					),
+				]
+			: []),
+		...(schemes.length > 0
+			? [found(`a config of this collector comes from ${[...new Set(schemes)].join(", ")}: it was not checked`)]
+			: []),
+		...(changes.length > 0
+			? [found(`--set changes ${changes.join(", ")} at the start: it was checked as the file has it`)]
+			: []),
+		...(gates.length > 0
+			? [found("--feature-gates change what this collector does and accepts: that was not looked at", "note")]
+			: []),
+	];
+}
+
+function isOther({ words }: Launch): boolean {
+	return words.some((word) => OTHER_PROGRAM.test(word));
+}
+
+/** The values of an option, as `--name=value` and `--name value`. */
+function optionsOf({ words }: Launch, name: string): string[] {
+	return words.flatMap((word, index) => {
+		if (word === `--${name}`) return [words[index + 1] ?? ""];
+		return word.startsWith(`--${name}=`) ? [word.slice(name.length + 3)] : [];
+	});
+}
+
+/** The provider that gives a config that is no file. A single letter is a drive of Windows. */
+function schemeOf(config: string): string | undefined {
+	const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(config)?.[1];
+	return scheme === "file" ? undefined : scheme;
+}
+
+/** The words of a line, in quotes or not, or of a list as JSON. */
+function wordsOf(line: string): string[] {
+	return line.split(/[\s"'`,[\]]+|(?<=^\w+)=/).filter((word) => word !== "");
+}
+
+const ARGUMENTS = ["entrypoint", "entryPoint", "command", "args", "extraArgs"];
+
+function launchesOf(map: Node): Launch[] {
+	if (textAt(map, "kind") === "OpenTelemetryCollector") {
+		const args = nodeBelow(map, "spec", "args");
+		if (!isMap(args)) return [];
+		const words = args.items.map((pair) => `--${keyOf(pair) ?? ""}=${isScalar(pair.value) ? pair.value.value : ""}`);
+		return [{ at: args.range?.[0] ?? 0, words, configsBesides: 1 }];
+	}
+	const parts = ARGUMENTS.flatMap((key) => {
+		const node = nodeBelow(map, key);
+		return node ? [{ key, node, words: listed(node) }] : [];
+	});
+	const [first] = parts;
+	if (!first) return [];
+	// Charts put their own config before what is added.
+	const isAdded = parts.some(({ key }) => key === "extraArgs");
+	return [
+		{
+			at: first.node.range?.[0] ?? 0,
+			words: parts.flatMap(({ words }) => words),
+			configsBesides: isAdded ? 1 : 0,
+		},
+	];
+}
+
+function listed(node: Node): string[] {
+	if (isScalar(node)) return wordsOf(String(node.value));
+	if (!isSeq(node)) return [];
+	return (node.items as Node[]).flatMap((item) => {
+		if (!isScalar(item)) return [];
+		const word = String(item.value);
+		// What a shell is given.
+		return /\s--\w/.test(word) ? wordsOf(word) : [word];
+	});
+}
