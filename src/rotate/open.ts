@@ -93,7 +93,7 @@ export async function heldJournalOf(place: RotationPlace): Promise<Journal | und
  * after the operation before. https://www.rfc-editor.org/rfc/rfc9562
  */
 export function newOperation({ clock, random }: Pick<Effects, "clock" | "random">, before?: string): string {
-	const last = Number.parseInt((before ?? "0").replace("-", "").slice(0, 12), 16);
+	const last = Number.parseInt((before ?? "").replace("-", "").slice(0, 12), 16) || 0;
 	const time = Math.max(clock.now(), last + 1)
 		.toString(16)
 		.padStart(12, "0")
