@@ -5,7 +5,7 @@ import type { ConfigFinding } from "./rules.ts";
 
 /** Keys and header names whose value is a credential. */
 const CREDENTIAL_KEY =
-	/^(authorization|.*(token|api[-_]?key|apikey|(access|agent|ingest|ingestion|license|private|secret)[-_]?key|secret|password|passwd|credential)s?|x-honeycomb-team|uptrace-dsn)$/i;
+	/^(authorization|.*(token|api[-_]?key|apikey|(access|agent|ingest|ingestion|license|private|secret)[-_]?key|secret|password|passwd|credential)s?|x-honeycomb-team|uptrace-dsn|key_pem)$/i;
 /** Keys with the same endings that name a file, a store's key or an extension. */
 const NO_CREDENTIAL = /(file|path|name|_id|_ref|url|endpoint|metadata_keys?|from_context|token_count|tokens_count)$/i;
 /** A reference instead of a value: `${env:X}`, `${X}`, `$X`, `$(X)` of Kubernetes, `{{ x }}`, `@x@`. */

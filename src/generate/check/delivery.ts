@@ -43,7 +43,8 @@ function credentials(
 	return texts.flatMap((each) =>
 		textFindings(HEADER_LISTS.includes(section) ? each : { ...each, header: undefined }, { id, type, rotating }).map(
 			(found) => {
-				const fix = !follows && ONCE.includes(found.rule) ? RESTART : found.fix;
+				const followsHere = follows && !isListed(type, each.path.at(-1));
+				const fix = !followsHere && ONCE.includes(found.rule) ? RESTART : found.fix;
 				return found.rule === "token-from-env" && ours.has(id)
 					? { ...found, fix, severity: "error" as const }
 					: { ...found, fix };
@@ -70,12 +71,19 @@ interface TextOwner {
 	readonly rotating: boolean;
 }
 
+/** Credentials whose name is that of the setting and of what it is in. https://github.com/open-telemetry/opentelemetry-collector/blob/main/config/configtls/README.md */
+const NAMED_BY_TWO = ["api.key", "tpm.auth", "tpm.owner_auth"];
+
+function isListed(type: string, key: string | undefined): boolean {
+	return (ownEntry(credentialSettings, type) ?? []).includes(key ?? "");
+}
+
 function textFindings({ path, header, text, at }: TextNode, { id, type, rotating }: TextOwner): ConfigFinding[] {
 	const key = header ?? path.at(-1) ?? "";
 	const place = `${shown(key)} of ${shown(id)}`;
 	const isUrl = /endpoint|url|^dsn$|^server$|^address$/i.test(key);
-	const isNamed = isCredentialKey(key) || path.slice(-2).join(".") === "api.key";
-	const isOfType = (ownEntry(credentialSettings, type) ?? []).includes(key);
+	const isNamed = isCredentialKey(key) || NAMED_BY_TWO.includes(path.slice(-2).join("."));
+	const isOfType = isListed(type, key);
 	if (isNamed || (isOfType && !(isUrl && literalCredential(text) !== undefined)))
 		return credentialFindings(text, at, place, rotating);
 	return isUrl ? urlFindings(text, at, place) : [];

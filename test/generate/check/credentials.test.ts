@@ -32,6 +32,8 @@ const OWN = [
 	'mezmo: {ingest_key: "%"}',
 	'instana: {agent_key: "%", endpoint: "https://x.example.com"}',
 	'logicmonitor: {api_token: {access_id: x, access_key: "%"}}',
+	'zipkin: {endpoint: "https://x.example.com", tls: {cert_pem: x, key_pem: "%"}}',
+	'zipkin: {endpoint: "https://x.example.com", tls: {key_file: x, tpm: {enabled: true, owner_auth: "%"}}}',
 	...Object.entries(credentialSettings).flatMap(([type, keys]) => keys.map((key) => `${type}: {${key}: "%"}`)),
 ];
 
@@ -47,13 +49,14 @@ describe("a credential that an exporter reads with its config is told, with the 
 		]);
 	});
 
-	test.each(['opamp: {server: {ws: {endpoint: "wss://x.example.com", headers: {Authorization: "%"}}}}'])(
-		"an extension: %s",
-		async (extension) => {
-			const found = await findings(extension.replace("%", "${env:TOKEN}"), "extensions");
-			expect(found.map(({ rule }) => rule)).toEqual(["token-from-env"]);
-		},
-	);
+	test.each([
+		'opamp: {server: {ws: {endpoint: "wss://x.example.com", headers: {Authorization: "%"}}}}',
+		'db_storage: {driver: pgx, datasource: "%"}',
+		'basicauth: {htpasswd: {inline: "%"}}',
+	])("an extension: %s", async (extension) => {
+		const found = await findings(extension.replace("%", "${env:TOKEN}"), "extensions");
+		expect(found.map(({ rule }) => rule)).toEqual(["token-from-env"]);
+	});
 
 	test("a token in the setting is a leak, and a plain address in it is none", async () => {
 		const { token } = canary();
