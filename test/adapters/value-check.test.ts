@@ -1,7 +1,9 @@
-import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
+import { refusedBefore, refusedValue } from "../../src/adapters/clis/claude-code/values.ts";
 import { layering } from "../../src/adapters/clis/codex/layers.ts";
+import { parseSettings } from "../../src/prove/doctor/parse.ts";
 import { canary } from "../harness/canary.ts";
+import { claudeValues } from "../harness/clis/claude-values.ts";
 import { codexValues } from "../harness/clis/codex-values.ts";
 
 const exporter = (name: string, path: string) =>
@@ -11,7 +13,9 @@ const TELEMETRY = `\n${exporter("exporter", "logs")}${exporter("metrics_exporter
 
 /** What doctor makes of a file with these lines. */
 function known(toml: string): { readonly is: string; readonly why: string | undefined } {
-	const document = parse(toml + TELEMETRY);
+	const parsed = parseSettings(Buffer.from(toml + TELEMETRY), "toml", layering.tolerance);
+	if ("problem" in parsed) return { is: "does not start", why: parsed.problem };
+	const { document } = parsed;
 	const at = (pointer: string) =>
 		pointer
 			.slice(1)
@@ -44,4 +48,25 @@ test("a key that is hostile or could be a token is not repeated", () => {
 	expect(why).toMatch(/^features\..*must be of type boolean$/);
 	expect(why).not.toContain("\u001b");
 	expect(why).not.toContain(token);
+});
+
+const rowsOf = (values: Readonly<Record<string, readonly unknown[]>>) =>
+	Object.entries(values).flatMap(([key, each]) => each.map((value) => [key, value] as const));
+
+describe("Claude Code", () => {
+	test.each(rowsOf(claudeValues.refused))("%s = %j: all of the file is left out", (key, value) => {
+		expect(refusedValue({ [key]: value })).toMatch(/ must /);
+	});
+
+	test.each(rowsOf(claudeValues.taken))("%s = %j: the file counts", (key, value) => {
+		expect(refusedValue({ [key]: value })).toBeUndefined();
+	});
+
+	test.each(rowsOf(claudeValues.refusedBefore))(
+		"%s = %j: 2.1.81 leaves the file out, 2.1.330 does not",
+		(key, value) => {
+			expect(refusedValue({ [key]: value })).toBeUndefined();
+			expect(refusedBefore({ [key]: value })).toMatch(/ must /);
+		},
+	);
 });

@@ -23,11 +23,19 @@ export interface LayerPlace {
 	readonly format?: LayerFormat;
 	/** Types of its values, as far as known; one of another type breaks the file. */
 	readonly types?: SettingKinds;
-	/** What in it leaves open what these releases make of it: a value of another type than these, one that is null, or an empty file. */
+	/**
+	 * What in it leaves open what these releases make of it: a value of another type than these, one that is null, an empty file, or what a
+	 * check finds, which then follows the reason. With `isBroken` it is not open: the file is broken.
+	 */
 	readonly doubts?: readonly {
 		readonly range: string;
-		readonly of: SettingKinds | "null" | "empty";
+		readonly of:
+			| SettingKinds
+			| "null"
+			| "empty"
+			| ((document: Readonly<Record<string, unknown>>) => string | undefined);
 		readonly why: string;
+		readonly isBroken?: boolean;
 	}[];
 	/** A table in which an unknown key breaks the file, and the keys that it knows. */
 	readonly strict?: { readonly table: string; readonly keys: readonly string[] };
@@ -37,8 +45,8 @@ export interface LayerPlace {
 	readonly range?: string;
 	/** Releases that parse it, if others than those that use it. */
 	readonly parsedIn?: string;
-	/** Settings that these releases ignore, although they read the others; with `isEmpty` only those without a text. */
-	readonly ignores?: readonly { readonly range: string; readonly pointer: RegExp; readonly isEmpty?: boolean }[];
+	/** Settings that these releases ignore, although they read the others; with `value` only those with such a text. */
+	readonly ignores?: readonly { readonly range: string; readonly pointer: RegExp; readonly value?: RegExp }[];
 	/** Its source, if only the strongest of several sources applies; see `CliLayering.sources`. */
 	readonly source?: string;
 	/** Settings of weaker layers that are ignored once this layer has one of the first kind. */

@@ -14,12 +14,12 @@ export interface SettingForm {
 	readonly variants: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-/** The kind of a value as a parser of JSON or TOML gives it: a date is a text for those who ask for one. */
+/** The kind of a value as a parser of JSON or TOML gives it: a date is a text for those who ask for one, a whole number of TOML a bigint. */
 export function settingKind(value: unknown): Exclude<SettingKind, "strings"> | "null" {
 	if (value === null || value === undefined) return "null";
 	if (Array.isArray(value)) return "list";
 	if (value instanceof Date) return "string";
-	const kind = typeof value;
+	const kind = typeof value === "bigint" ? "number" : typeof value;
 	return kind === "string" || kind === "number" || kind === "boolean" ? kind : "object";
 }
 

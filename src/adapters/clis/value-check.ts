@@ -16,15 +16,24 @@ export const [text, flag, object, texts] = [kind("string"), kind("boolean"), kin
 
 export const number =
 	(least: number, most = Number.POSITIVE_INFINITY): ValueCheck =>
-	(value, name) =>
-		typeof value === "number" && value >= least && value <= most
-			? undefined
-			: `${name} must be ${most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`}`;
+	(value, name) => {
+		const isNumber = typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value));
+		if (isNumber && value >= least && value <= most) return undefined;
+		if (least === Number.NEGATIVE_INFINITY) return `${name} must be of type number`;
+		return `${name} must be ${most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`}`;
+	};
 
-export const whole =
+/** A whole number of a JSON file, however it is written. */
+export const round =
 	(least = Number.NEGATIVE_INFINITY, most?: number): ValueCheck =>
 	(value, name) =>
 		Number.isInteger(value) ? number(least, most)(value, name) : `${name} must be a whole number`;
+
+/** A whole number of a TOML file, written as one: without a point and an exponent. */
+export const whole =
+	(least = Number.NEGATIVE_INFINITY, most?: number): ValueCheck =>
+	(value, name) =>
+		typeof value === "bigint" ? number(least, most)(value, name) : `${name} must be a whole number`;
 
 export const word =
 	(...words: readonly string[]): ValueCheck =>

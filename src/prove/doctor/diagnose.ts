@@ -92,7 +92,10 @@ function firstLine(text: string | undefined): string | undefined {
 /** What a release makes of a file: older ones read files that break a rule, and of some what is in them is not known. */
 function asReadBy(layer: LayerSight, release: CliSight["release"]): LayerSight {
 	const rule = layer.place.mustBeSafe;
-	const doubt = layer.odd?.find(({ range }) => !release || isInRange(release, range))?.why;
+	const odd = layer.odd?.filter(({ range }) => !release || isInRange(release, range)) ?? [];
+	const breaking = odd.find(({ isBroken }) => isBroken);
+	if (breaking !== undefined) return { ...layer, state: "broken", why: breaking.why };
+	const doubt = odd[0]?.why;
 	if (doubt !== undefined && layer.doubt === undefined) return { ...layer, doubt };
 	if (layer.state !== "unsafe" || !release || rule === undefined || isInRange(release, rule)) return layer;
 	return { ...layer, state: "read", why: undefined };

@@ -148,9 +148,15 @@ async function sightOf(
 	const { types = {}, strict, doubts = [] } = place;
 	const wrong = mistyped(parsed.document, types) ?? (strict && unknownKey(parsed.document, strict));
 	if (wrong !== undefined) return { ...about, state: "broken", why: wrong };
-	const odd = doubts.filter(({ of }) => {
-		if (of === "empty") return Buffer.from(file.bytes).toString("latin1").trim() === "";
-		return of === "null" ? hasNull(parsed.document) : mistyped(parsed.document, of) !== undefined;
+	const odd = doubts.flatMap((each) => {
+		const { of, why } = each;
+		if (typeof of === "function") {
+			const found = of(parsed.document);
+			return found === undefined ? [] : [{ ...each, why: `${why}: ${found}` }];
+		}
+		if (of === "empty") return Buffer.from(file.bytes).toString("latin1").trim() === "" ? [each] : [];
+		const isOdd = of === "null" ? hasNull(parsed.document) : mistyped(parsed.document, of) !== undefined;
+		return isOdd ? [each] : [];
 	});
 	// Checks only its mode, not the folder's: that much of the rule is known.
 	if (place.mustBeSafe !== undefined && file.mode === undefined) {

@@ -105,9 +105,17 @@ function lineAt(text: string, offset: number): number {
 	return text.slice(0, offset).split("\n").length;
 }
 
+function isOf64Bits(value: unknown): boolean {
+	if (typeof value === "bigint") return value === BigInt.asIntN(64, value);
+	if (value instanceof Date || typeof value !== "object" || value === null) return true;
+	return Object.values(value).every(isOf64Bits);
+}
+
 function toml(text: string): Parsed {
 	try {
-		return { document: parseToml(text) };
+		// Whole numbers as such: `1.0` is none for its reader, and those above 2^53 are.
+		const document = parseToml(text, { integersAsBigInt: true });
+		return isOf64Bits(document) ? { document } : { problem: "has a whole number of more than 64 bits" };
 	} catch (error) {
 		if (error instanceof RangeError) throw error;
 		const line = error instanceof TomlError ? `, line ${error.line}` : "";

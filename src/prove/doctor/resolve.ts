@@ -225,7 +225,7 @@ function reasonNotToRead(
 ): string | undefined {
 	if (!isRelease(place.range ?? "")) return `this release does not read the ${place.title}`;
 	const isIgnored = place.ignores?.some(
-		(each) => isRelease(each.range) && each.pointer.test(pointer) && (!each.isEmpty || value === ""),
+		(each) => isRelease(each.range) && each.pointer.test(pointer) && (each.value?.test(value) ?? true),
 	);
 	return isIgnored ? `this release does not read it from the ${place.title}` : undefined;
 }

@@ -204,6 +204,33 @@ describe("Claude Code", () => {
 			["unknown", "unknown"],
 		],
 		["a queue of nothing", "2.1.330", { user: env("u", "U", { OTEL_BLRP_MAX_QUEUE_SIZE: "0" }) }, ["unknown", "yes"]],
+		[
+			"a queue of nothing, set by a project",
+			"2.1.330",
+			{ user: env("u", "U"), local: { env: { OTEL_BLRP_MAX_QUEUE_SIZE: "0" } } },
+			["unknown", "yes"],
+		],
+		[
+			"a clock that stands still, set by a project",
+			"2.1.330",
+			{ user: env("u", "U"), project: { env: { OTEL_METRIC_EXPORT_INTERVAL: "0" } } },
+			["unknown", "unknown"],
+		],
+		[
+			"an exporter that a project switches off",
+			"2.1.330",
+			{ user: env("u", "U"), project: { env: { OTEL_LOGS_EXPORTER: " none " } } },
+			["no", "yes"],
+		],
+		[
+			"an exporter that a project sets to something else",
+			"2.1.330",
+			{
+				user: env("u", "U"),
+				project: { env: { OTEL_LOGS_EXPORTER: "none,console", OTEL_METRICS_EXPORTER: "banana" } },
+			},
+			["yes", "yes"],
+		],
 		["a character that runtimes write in two ways", "2.1.330", { user: env("u/a^", "U") }, ["unknown", "unknown"]],
 	])("%s (%s)", (_what, release, layers, expected) => {
 		expect(outcome("claude-code", release, layers).emissions.map((each) => each.sent)).toEqual(expected);

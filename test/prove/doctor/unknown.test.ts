@@ -104,6 +104,20 @@ test("an endpoint without a scheme is an error, not a place", async () => {
 	);
 });
 
+test.each([
+	["2.1.330", { spinnerVerbs: { mode: "append" } }, "spinnerVerbs must have mode and verbs", "no"],
+	["2.1.330", { hooks: { PreToolUse: "x" } }, "hooks.PreToolUse must be of type list", "no"],
+	["2.1.200", { spinnerVerbs: { mode: "append" } }, "spinnerVerbs must have mode and verbs", "unknown"],
+	["2.1.200", { hooks: { PostToolUse: "x" } }, "hooks.PostToolUse must be of type list", "unknown"],
+	["2.1.200", { attribution: false }, "attribution must be of type object", "unknown"],
+	["2.1.330", { hooks: { PostToolUse: "x" }, attribution: false }, undefined, "yes"],
+])("Claude Code %s with %j", async (release, more, why, expected) => {
+	const links = { [`${HOME}/.local/bin/claude`]: `${HOME}/.local/share/claude/versions/${release}` };
+	const { said, signals } = await judged("claude-code", { links, files: { [user]: claudeSettings(to, {}, more) } });
+	expect(signals).toEqual([`logs ${expected}`, `metrics ${expected}`]);
+	expect(said.some((each) => why !== undefined && each.includes(why))).toBe(why !== undefined);
+});
+
 test("a value of the wrong type switches a file of Claude Code off", async () => {
 	const files = { ...claude, [user]: claudeSettings(to, {}, { permissions: "none" }) };
 	const { said, signals } = await judged("claude-code", { files });

@@ -10,6 +10,7 @@ import type { CliLayering, Effective } from "../layering.ts";
 import { assembled, pairsOf } from "../otel-js.ts";
 import { doubtOf, doubtOfAll, exporterWords, failureOf, isOfWeb, isOn, protocolOf, signals } from "./exporters.ts";
 import { cli } from "./index.ts";
+import { doubts } from "./values.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
 const HOME = "{CLAUDE_CONFIG_DIR:~/.claude}";
@@ -40,18 +41,28 @@ const clears = [
 	},
 ];
 
-/** Seen: 2.1.81 reads them from a project, 2.1.330 does not; both use a project's header program. */
-const ignores = [{ range: ">=2.1.330", pointer: /^\/env\/(OTEL_|CLAUDE_CODE_ENABLE_TELEMETRY$)/ }];
+/**
+ * Seen: 2.1.81 reads them from a project, 2.1.330 does not, but for an exporter that is none; what else OpenTelemetry knows, such as queues,
+ * times and compression, it does read. Both use a project's header program.
+ */
+const ignores = [
+	{
+		range: ">=2.1.330",
+		pointer:
+			/^\/env\/(CLAUDE_CODE_ENABLE_TELEMETRY|OTEL_EXPORTER_OTLP_((LOGS|METRICS|TRACES)_)?(ENDPOINT|HEADERS|PROTOCOL))$/,
+	},
+	{ range: ">=2.1.330", pointer: /^\/env\/OTEL_(LOGS|METRICS|TRACES)_EXPORTER$/, value: /^(?!\s*none\s*$)/ },
+];
 
 /** A value of another type switches the whole file off. */
-const types = cli.user.kinds ?? {};
+const { "/attribution": _later, ...types } = cli.user.kinds ?? {};
 
 // A value of a wrong type is left out of a managed file, and the rest of it counts (seen in 2.1.330).
 const managed = {
 	source: "file",
 	clears,
 	// Seen in 2.1.330: of the unit, a variable without a text leaves that of a weaker layer.
-	ignores: [{ range: ">=2.1.330", pointer: unit, isEmpty: true }],
+	ignores: [{ range: ">=2.1.330", pointer: unit, value: /^$/ }],
 	isForAll: true,
 	// Seen in 2.1.330: with broken JSON it ends with 1, once in many after it had sent by the other files.
 	broken: "cli",
@@ -99,6 +110,7 @@ export const layering: CliLayering = {
 			paths: everywhere(`${HOME}/settings.json`),
 			format: "json",
 			types,
+			doubts,
 			broken: "file",
 		},
 		{
@@ -107,6 +119,7 @@ export const layering: CliLayering = {
 			paths: everywhere("./.claude/settings.json"),
 			format: "json",
 			types,
+			doubts,
 			ignores,
 			broken: "unknown",
 		},
@@ -116,6 +129,7 @@ export const layering: CliLayering = {
 			paths: everywhere("./.claude/settings.local.json"),
 			format: "json",
 			types,
+			doubts,
 			ignores,
 			broken: "unknown",
 		},
@@ -180,7 +194,11 @@ export const layering: CliLayering = {
 		inFiles:
 			/^\/env\/(https?_proxy|no_proxy|all_proxy|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|SSL_CERT_FILE)$/i,
 	},
-	unseen: ["settings from the admin console or a gateway, which override all of these", "the flag --settings"],
+	unseen: [
+		"settings from the admin console or a gateway, which override all of these",
+		"the flag --settings",
+		"values deep inside rare settings (plugins, marketplaces, SSH hosts), by which a file is left out",
+	],
 	emissions(settings) {
 		const failure = signals.map((signal) => failureOf(signal, settings)).find((why) => why !== undefined);
 		const doubt = settings.isRelease("<2.1.330") ? doubtOfAll(settings) : undefined;
@@ -211,9 +229,17 @@ export const layering: CliLayering = {
 		{
 			pointer: /^\/env\/OTEL_/,
 			layers: ["project", "local"],
-			range: ">=2.1.82",
+			range: ">=2.1.82 <2.1.330",
 			severity: "warning",
-			what: "{name} in this project may override the user's: 2.1.81 uses it, 2.1.330 does not",
+			what: "{name} in this project may override the user's: 2.1.81 uses it, and of some 2.1.330 does not",
+			fix: "remove {name} from the {layer}",
+		},
+		{
+			pointer: /^\/env\/OTEL_/,
+			layers: ["project", "local"],
+			range: ">=2.1.330",
+			severity: "warning",
+			what: "{name} in this project overrides the user's",
 			fix: "remove {name} from the {layer}",
 		},
 		{

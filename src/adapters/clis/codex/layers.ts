@@ -134,7 +134,7 @@ export const layering: CliLayering = {
 			if (why !== undefined) wrong.push(`${name(pointer)} ${why}`);
 		}
 		const most = at("/otel/tool_result/max_bytes");
-		if (typeof most === "number" && !(Number.isInteger(most) && most >= 0))
+		if (typeof most === "number" || (typeof most === "bigint" && most < 0n))
 			wrong.push("otel.tool_result.max_bytes must be 0 or more");
 		return wrong[0] ?? refusedValue(at);
 	},

@@ -1,7 +1,6 @@
 /**
  * What values must be for Codex to start, deeper than the kinds of the top level: for doctor alone, since scripts have to stay short. Other
- * keys than these are ignored. Each row was tried in 0.165.0 and 0.169.0 with `codex features list`, which reads all of them; a whole number
- * that is written with a point is not told apart.
+ * keys than these are ignored. Each row was tried in 0.165.0 and 0.169.0 with `codex features list`, which reads all of them.
  *
  * Source: https://github.com/openai/codex/blob/main/codex-rs/core/config.schema.json
  */
@@ -43,7 +42,7 @@ const server = all(
 		url: text,
 		http_headers: texts,
 		enabled: flag,
-		startup_timeout_sec: number(0),
+		startup_timeout_sec: number(0, 2 ** 63),
 		enabled_tools: list(text),
 	}),
 	has("must have a command or a url", (keys) => keys.includes("command") !== keys.includes("url")),
@@ -115,7 +114,7 @@ const settings: ValueChecks = {
 	agents: table(
 		{
 			max_threads: whole(1),
-			max_depth: whole(),
+			max_depth: whole(-(2 ** 31), 2 ** 31 - 1),
 			job_max_runtime_seconds: whole(0),
 			default_subagent_model: text,
 			interrupt_message: flag,

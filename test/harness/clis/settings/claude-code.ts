@@ -49,6 +49,12 @@ const ODD = [
 	{ attribution: {} },
 	{ companyAnnouncements: "x" },
 	{ respectGitignore: 1 },
+	{ statusLine: { type: "command" } },
+	{ spinnerTipsEnabled: "yes" },
+	{ cleanupPeriodDays: 0 },
+	{ hooks: { PreToolUse: [{ hooks: "x" }] } },
+	{ hooks: { PostToolUse: [{ hooks: "x" }] } },
+	{ attribution: false },
 ];
 
 /** With a probability all that is needed, and besides some that are not. */
@@ -79,6 +85,7 @@ function variables(materials: Materials, whole: number): Record<string, string> 
 	rarely("OTEL_EXPORTER_OTLP_COMPRESSION", 0.05, () => "gzip");
 	rarely("OTEL_SDK_DISABLED", 0.02, () => "true");
 	rarely("OTEL_METRIC_EXPORT_INTERVAL", 0.02, () => choose.pick(["0", "1000"]));
+	rarely("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", 0.02, () => "gzip");
 	rarely("OTEL_BLRP_MAX_QUEUE_SIZE", 0.02, () => "0");
 	return found;
 }
