@@ -19,7 +19,8 @@ const together = Object.entries({
 	base: /\/src\/(base\/(?!junit|paint|settings|table|width)\w|token\/(forms|guard|reference|shape)|effects\/files\/system)/,
 	token: /\/src\/token\/(fingerprint|secret)\.ts/,
 	backend: /\/src\/(spec\/(backend|endpoint|flags|fleet-text)|commands\/(backend|fleet)-options)\.ts/,
-	collectors: /\/src\/(adapters\/collectors\/(credentials|distribution|hosts|otelcol|registry)|generate\/plan\/release)\.ts/,
+	collectors:
+		/\/src\/(adapters\/collectors\/(credentials|distribution|hosts|otelcol|registry)|generate\/plan\/release)\.ts/,
 	plan: /\/src\/(generate\/(plan\/(collector|summary)|render\/(alloy-text|collector|otelcol|yaml))|spec\/collector)\.ts/,
 	places: /\/src\/generate\/render\/platforms\/shared\.ts/,
 	texts:
