@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { distributionIds, loadDistribution } from "../../src/adapters/collectors/registry.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary, filesBelow, leaks } from "../harness/canary.ts";
 import { type CliRunOptions, scratch } from "../harness/cli.ts";
 import { crossfade } from "../harness/command.ts";
@@ -20,6 +21,8 @@ import { needs, smallDisks } from "../harness/parts.ts";
 
 const distributions = (await Promise.all(distributionIds.map(loadDistribution))).filter((each) => each !== undefined);
 const mine = canary();
+/** A token of a kind that a name of a host could be by its letters. */
+const MISPLACED = "7Hq2Zp9Lx4Vb8Kd3Wm6Tn1Rc5Yf0Js";
 /** Somebody's config, with somebody's token in it. */
 const config = `receivers:
   otlp:
@@ -294,6 +297,21 @@ describe("RUNBOOK.md followed to the letter on a collector that has work", () =>
 			expect(readFileSync(join(cwd, "out/rotate-torii.sh"), "utf8")).toContain(inScript);
 		},
 	);
+
+	test.each([
+		`address: ${MISPLACED}:8899`,
+		`readers: [{pull: {exporter: {prometheus: {host: ${MISPLACED}, port: 8899}}}}]`,
+	])("a token in the place of that page's host is in no command, script or message: %s", async (line) => {
+		const cwd = scratch({ "c.yaml": `${config}\n  telemetry:\n    metrics:\n      ${line}\n` });
+		const { code, stderr } = await crossfade(["collector", "-d", "contrib", "--into", "c.yaml", "--out", "out"], {
+			cwd,
+		});
+		expect(code).toBe(0);
+		// The changed config itself, on standard output, has it as before.
+		const written = { stderr, ...filesBelow(join(cwd, "out")) };
+		expect(leaks([{ token: MISPLACED, fingerprint: fingerprint(MISPLACED) }], written)).toEqual([]);
+		expect(readFileSync(join(cwd, "out/RUNBOOK.md"), "utf8")).toContain("host or port is not a plain value");
+	});
 
 	test("a name in the file cannot end the runbook's text or open a tag", async () => {
 		const cwd = scratch({

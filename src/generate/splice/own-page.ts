@@ -1,5 +1,6 @@
 import { type Document, isMap, type YAMLMap } from "yaml";
 import { ownEntry } from "../../base/lookup.ts";
+import { shownName } from "../../base/mask.ts";
 
 /** Where a config has the collector serve its own metrics: a page, none, or one that the file alone does not tell. */
 export interface OwnPage {
@@ -40,8 +41,8 @@ function pageOfReaders(readers: readonly unknown[]): OwnPage {
 }
 
 function page(host: string, port: number): OwnPage {
-	// It becomes part of commands.
-	if (!/^([A-Za-z0-9.-]*|\[?[0-9A-Fa-f:.]+\]?)$/.test(host) || port < 1 || port > 65_535)
+	// It becomes part of commands, where a token that stands there by mistake would be shown.
+	if (!/^([A-Za-z0-9.-]*|\[?[0-9A-Fa-f:.]+\]?)$/.test(host) || port < 1 || port > 65_535 || shownName(host) !== host)
 		return unknown("host or port");
 	const name = /^[^[].*:/.test(host) ? `[${host}]` : host;
 	return { url: `http://${HERE.includes(host) ? "127.0.0.1" : name}:${port}/metrics`, obstacle: undefined };
