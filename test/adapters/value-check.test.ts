@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { refusedBefore, refusedValue } from "../../src/adapters/clis/claude-code/values.ts";
+import { refusedBefore, refusedNow } from "../../src/adapters/clis/claude-code/values.ts";
 import { layering } from "../../src/adapters/clis/codex/layers.ts";
 import { parseSettings } from "../../src/prove/doctor/parse.ts";
 import { canary } from "../harness/canary.ts";
@@ -55,17 +55,17 @@ const rowsOf = (values: Readonly<Record<string, readonly unknown[]>>) =>
 
 describe("Claude Code", () => {
 	test.each(rowsOf(claudeValues.refused))("%s = %j: all of the file is left out", (key, value) => {
-		expect(refusedValue({ [key]: value })).toMatch(/ must /);
+		expect(refusedNow({ [key]: value })).toMatch(/ must /);
 	});
 
 	test.each(rowsOf(claudeValues.taken))("%s = %j: the file counts", (key, value) => {
-		expect(refusedValue({ [key]: value })).toBeUndefined();
+		expect(refusedNow({ [key]: value })).toBeUndefined();
 	});
 
 	test.each(rowsOf(claudeValues.refusedBefore))(
 		"%s = %j: 2.1.81 leaves the file out, 2.1.330 does not",
 		(key, value) => {
-			expect(refusedValue({ [key]: value })).toBeUndefined();
+			expect(refusedNow({ [key]: value })).toBeUndefined();
 			expect(refusedBefore({ [key]: value })).toMatch(/ must /);
 		},
 	);

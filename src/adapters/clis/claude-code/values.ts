@@ -181,7 +181,7 @@ const values: ValueChecks = {
 };
 
 /** The first value by which 2.1.330 leaves a whole file out, in words; undefined if none is known. */
-export function refusedValue(document: Readonly<Record<string, unknown>>): string | undefined {
+export function refusedNow(document: Readonly<Record<string, unknown>>): string | undefined {
 	return first(Object.entries(document).map(([key, value]) => ownEntry(values, key)?.(value, key)));
 }
 
@@ -209,13 +209,13 @@ const before: ValueChecks = {
 export const doubts: NonNullable<LayerPlace["doubts"]> = [
 	{
 		range: ">=2.1.330",
-		of: refusedValue,
+		of: refusedNow,
 		why: "has a value with which all of it is left out",
 		isBroken: true,
 	},
 	{
 		range: "<2.1.330",
-		of: refusedValue,
+		of: refusedNow,
 		why: "has a value with which 2.1.330 leaves all of it out, and what this release does is not known",
 	},
 	{
