@@ -27,14 +27,14 @@
 # Contents, by line:
 #     52  Settings and vehicle
 #    106  CLIs: their files, settings and signs
-#    376  Output
-#    443  Options
-#    492  Machine: its system, people and CLIs
-#    813  Lock
-#    856  Files
-#   1382  Editor of JSON and TOML files
-#   2556  The work
-#   2627  Start
+#    379  Output
+#    446  Options
+#    495  Machine: its system, people and CLIs
+#    816  Lock
+#    859  Files
+#   1385  Editor of JSON and TOML files
+#   2559  The work
+#   2630  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -324,6 +324,9 @@ $CLIS = @{
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_HEADERS'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS'),
         @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'),
         @('', 'set', '/telemetry/enabled', 'bool', 'true'),
         @('', 'set', '/telemetry/target', 'string', 'local'),
@@ -341,7 +344,7 @@ $CLIS = @{
     }
     User = @{
       Folder = '.qwen'; File = 'settings.json'; Variable = 'QWEN_HOME'; Below = ''
-      Tail = 25
+      Tail = 28
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
       Demands = @()

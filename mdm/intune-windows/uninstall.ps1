@@ -27,14 +27,14 @@
 # Contents, by line:
 #     52  Settings and vehicle
 #     99  CLIs: their files, settings and signs
-#    369  Output
-#    436  Options
-#    485  Machine: its system, people and CLIs
-#    806  Lock
-#    849  Files
-#   1375  Editor of JSON and TOML files
-#   2549  The work
-#   2620  Start
+#    372  Output
+#    439  Options
+#    488  Machine: its system, people and CLIs
+#    809  Lock
+#    852  Files
+#   1378  Editor of JSON and TOML files
+#   2552  The work
+#   2623  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -317,6 +317,9 @@ $CLIS = @{
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_HEADERS'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
+        @('', 'drop', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS'),
         @('', 'drop', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'),
         @('', 'set', '/telemetry/enabled', 'bool', 'true'),
         @('', 'set', '/telemetry/target', 'string', 'local'),
@@ -334,7 +337,7 @@ $CLIS = @{
     }
     User = @{
       Folder = '.qwen'; File = 'settings.json'; Variable = 'QWEN_HOME'; Below = ''
-      Tail = 25
+      Tail = 28
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
       Demands = @()

@@ -40,17 +40,17 @@
 # Contents, by line:
 #     79  Settings and vehicle
 #    126  CLIs: their files, settings and signs
-#    428  Editor of JSON and TOML files, an awk program
-#   1671  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1906  Output
-#   2003  Options
-#   2092  Token
-#   2128  Machine: its system, people and CLIs
-#   2321  Lock and working folder
-#   2421  Files
-#   3014  Background processes
-#   3054  The work
-#   3164  Start
+#    431  Editor of JSON and TOML files, an awk program
+#   1674  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1909  Output
+#   2006  Options
+#   2095  Token
+#   2131  Machine: its system, people and CLIs
+#   2324  Lock and working folder
+#   2424  Files
+#   3017  Background processes
+#   3057  The work
+#   3167  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -279,6 +279,9 @@ plan() {
       drop /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
       drop /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
       drop /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+      drop /env/OTEL_EXPORTER_OTLP_HEADERS
+      drop /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS
+      drop /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS
       drop /env/QWEN_TELEMETRY_OTLP_PROTOCOL
       row bool /telemetry/enabled "true"
       row string /telemetry/target "local"
@@ -2632,8 +2635,8 @@ only_keys() {
 form() { put "form$tab$1$tab$2$tab$3" && echo; }
 
 # rival FORMAT HINT PATH WORD...: looks at another file that the CLI in cli reads for the account in uid. One that has the text HINT, and
-# a setting WORD (a pointer, in a .env file a name, in a profile any text), or does not meet the demands of the CLI that is a WORD, or cannot
-# be parsed: the CLI is refused, and rivalled is yes.
+# a setting WORD (a pointer, a name of its env or of a .env file, in a profile any text), or does not meet the demands of the CLI that is a
+# WORD, or cannot be parsed: the CLI is refused, and rivalled is yes.
 rival() {
   format=$1 hint=$2 files=$3
   shift 3
@@ -2680,7 +2683,7 @@ judge_rival() {
   : >before
   result=0
   for word in "$@"; do
-    case $word in /*) drop "$word" ;; *) demands "$word" elsewhere ;; esac
+    case $word in /*) drop "$word" ;; [A-Z]*) drop "/env/$word" ;; *) demands "$word" elsewhere ;; esac
   done | edit set || result=$?
   case $result in
     0) rivalled ;;
@@ -2727,12 +2730,12 @@ contradicted() {
   fi
   case $1-$2 in
     claude-code-user)
-      set -- /otelHeadersHelper /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+      set -- /otelHeadersHelper OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       if [ "$SCOPE" = user ]; then
         :
-        set -- /otelHeadersHelper /env/CLAUDE_CODE_ENABLE_TELEMETRY /env/OTEL_LOGS_EXPORTER /env/OTEL_METRICS_EXPORTER /env/OTEL_TRACES_EXPORTER /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_HEADERS /env/OTEL_EXPORTER_OTLP_PROTOCOL /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_HEADERS /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_HEADERS /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_HEADERS /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+        set -- /otelHeadersHelper CLAUDE_CODE_ENABLE_TELEMETRY OTEL_LOGS_EXPORTER OTEL_METRICS_EXPORTER OTEL_TRACES_EXPORTER OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_PROTOCOL OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
         rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' "$@"
         rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.d/*.json' "$@"
         set -- 'OTEL_|TELEMETRY|otelHeaders|\\u00[4-7]'
@@ -2741,9 +2744,9 @@ contradicted() {
       fi
       ;;
     claude-code-system)
-      set -- /otelHeadersHelper /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+      set -- /otelHeadersHelper OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
-      set -- /env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL /env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL /env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+      set -- OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
       rival json '' "$folder"/settings.json "$@"
       ;;
     codex-user)
@@ -2797,20 +2800,20 @@ contradicted() {
       # What this script writes for the machine is no rival of what it writes for the same account.
       if [ "$SCOPE" = user ]; then
         :
-        set -- /telemetry /env/QWEN_TELEMETRY_ENABLED /env/QWEN_TELEMETRY_OUTFILE /env/QWEN_TELEMETRY_TARGET /env/QWEN_TELEMETRY_OTLP_ENDPOINT /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/QWEN_TELEMETRY_OTLP_PROTOCOL
+        set -- /telemetry QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
         rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/settings.json' "$@"
-        set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint /env/QWEN_TELEMETRY_ENABLED /env/QWEN_TELEMETRY_OUTFILE /env/QWEN_TELEMETRY_TARGET /env/QWEN_TELEMETRY_OTLP_ENDPOINT /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/QWEN_TELEMETRY_OTLP_PROTOCOL
+        set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
         rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' "$@"
       fi
       ;;
     qwen-code-system)
-      set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint /env/QWEN_TELEMETRY_ENABLED /env/QWEN_TELEMETRY_OUTFILE /env/QWEN_TELEMETRY_TARGET /env/QWEN_TELEMETRY_OTLP_ENDPOINT /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/QWEN_TELEMETRY_OTLP_PROTOCOL
+      set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
       rival jsonc '' "$folder"/settings.json "$@"
       set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
-      set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint /env/QWEN_TELEMETRY_ENABLED /env/QWEN_TELEMETRY_OUTFILE /env/QWEN_TELEMETRY_TARGET /env/QWEN_TELEMETRY_OTLP_ENDPOINT /env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT /env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT /env/OTEL_EXPORTER_OTLP_ENDPOINT /env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT /env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT /env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT /env/QWEN_TELEMETRY_OTLP_PROTOCOL
+      set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
       rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' "$@"
       ;;
   esac

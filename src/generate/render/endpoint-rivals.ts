@@ -38,7 +38,7 @@ export function namedCase(cli: Cli, os: readonly Os[]): { readonly id: string; r
 		const pointers = [...settings, ...(hasKinds ? tables : [])];
 		// One that counts only with a flag is left to the scripts with the editor.
 		if (of !== "system" || pointers.length === 0 || String(path).includes("*")) return [];
-		const names = [...new Set(pointers.map((pointer) => pointer.split("/").at(-1) ?? ""))].join("|");
+		const names = eitherOf([...new Set(pointers.map((pointer) => pointer.split("/").at(-1) ?? ""))]);
 		const pattern =
 			format === "dotenv"
 				? `^[^A-Za-z_#]*(export[[:space:]]+)?(${names})[[:space:]]*(=|:[[:space:]])`
@@ -50,13 +50,27 @@ export function namedCase(cli: Cli, os: readonly Os[]): { readonly id: string; r
 	return { id: cli.id, lines: [...(usesFolder ? [`folder="$home"${sh(below || `/${folder}`)}`] : []), ...lines] };
 }
 
+/** A pattern for any of these names, with what several of them begin with once. */
+function eitherOf(names: readonly string[]): string {
+	const ends = new Map<string, string[]>();
+	for (const name of names) {
+		const [start = ""] = /^[A-Z]+_[A-Z]+_/.exec(name) ?? [];
+		ends.set(start, [...(ends.get(start) ?? []), name.slice(start.length)]);
+	}
+	return [...ends]
+		.map(([start, all]) => (start === "" || all.length === 1 ? start + all.join("|") : `${start}(${all.join("|")})`))
+		.join("|");
+}
+
 /** The lines for one file after the other: what is looked for in several of them stands there once, as the arguments. */
 function linesIn({ id }: Cli, os: readonly Os[]): (rival: Rival) => string[] {
 	let last: string | undefined;
 	return ({ format, hint = "", path, settings, hasKinds }) => {
 		const places = typeof path === "string" ? [placeOf(path)] : placesOf(path, os);
 		if (places.length === 0) return [];
-		const asked = [...settings.map(sh), ...(hasKinds ? [id] : [])].join(" ");
+		// The script knows a name in capitals for a key of `env`.
+		const words = /^json/.test(format) ? settings.map((each) => each.replace(/^\/env\/(?=[A-Z])/, "")) : settings;
+		const asked = [...words.map(sh), ...(hasKinds ? [id] : [])].join(" ");
 		const set = asked === last ? [] : [`set -- ${asked}`.trimEnd()];
 		last = asked;
 		return [...places.slice(0, -1), ...set, `rival ${format} ${sh(hint)} ${places.at(-1)} "$@"`];

@@ -30,6 +30,8 @@ const variables = [
 	...["ENABLED", "OUTFILE", "TARGET"].map((name) => `QWEN_TELEMETRY_${name}`),
 	...["", "LOGS_", "METRICS_", "TRACES_"].map((signal) => `QWEN_TELEMETRY_OTLP_${signal}ENDPOINT`),
 	...["", "LOGS_", "METRICS_", "TRACES_"].map((signal) => `OTEL_EXPORTER_OTLP_${signal}ENDPOINT`),
+	// Meant for another place, and one that cannot be sent stops everything.
+	...["", "LOGS_", "METRICS_"].map((signal) => `OTEL_EXPORTER_OTLP_${signal}HEADERS`),
 	"QWEN_TELEMETRY_OTLP_PROTOCOL",
 ];
 const inEnv = variables.map((name) => `/env/${name}`);
