@@ -42,9 +42,9 @@
 #   1385  Machine: its system, people and CLIs
 #   1591  Lock and working folder
 #   1685  Files
-#   2118  Background processes
-#   2151  The work
-#   2219  Start
+#   2117  Background processes
+#   2150  The work
+#   2218  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2043,13 +2043,12 @@ contradicted() {
       fi
       ;;
     qwen-code-system)
-      set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
-      rival jsonc '' "$folder"/settings.json "$@"
       set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
-      case $OS in macos) at="$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' ;; linux) at="$ROOT"/etc/qwen-code/system-defaults.json ;; esac
       set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
+      rival jsonc '' "$folder"/settings.json "$@"
+      case $OS in macos) at="$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' ;; linux) at="$ROOT"/etc/qwen-code/system-defaults.json ;; esac
       rival jsonc '' "$at" "$@"
       ;;
   esac

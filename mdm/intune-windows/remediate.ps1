@@ -455,17 +455,17 @@ $CLIS = @{
       )
       Rivals = @(
         @{
-          Words = @('/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
-          Files = @(
-            @('{folder}/settings.json', 'jsonc', ''),
-            @('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
-          )
-        }
-        @{
           Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
           Files = @(
             @('{folder}/.env', 'dotenv', ''),
             @('~/.env', 'dotenv', '')
+          )
+        }
+        @{
+          Words = @('/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'jsonc', ''),
+            @('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
           )
         }
       )
@@ -480,6 +480,13 @@ $CLIS = @{
       Rows = @()
       Rivals = @(
         @{
+          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
+          Files = @(
+            @('{folder}/.env', 'dotenv', ''),
+            @('~/.env', 'dotenv', '')
+          )
+        }
+        @{
           Words = @('/telemetry', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('%ProgramData%/qwen-code/settings.json', 'jsonc', '')
@@ -489,13 +496,6 @@ $CLIS = @{
           Words = @('/telemetry/otlpLogsEndpoint', '/telemetry/otlpMetricsEndpoint', '/env/QWEN_TELEMETRY_ENABLED', '/env/QWEN_TELEMETRY_OUTFILE', '/env/QWEN_TELEMETRY_TARGET', '/env/QWEN_TELEMETRY_OTLP_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT', '/env/QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', '/env/OTEL_EXPORTER_OTLP_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/QWEN_TELEMETRY_OTLP_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('%ProgramData%/qwen-code/system-defaults.json', 'jsonc', '')
-          )
-        }
-        @{
-          Words = @('QWEN_TELEMETRY_[A-Z_]+', 'OTEL_EXPORTER_OTLP_[A-Z_]+', 'OTEL_SDK_DISABLED'); HasKinds = $false
-          Files = @(
-            @('{folder}/.env', 'dotenv', ''),
-            @('~/.env', 'dotenv', '')
           )
         }
       )

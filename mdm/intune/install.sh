@@ -47,9 +47,9 @@
 #   2122  Machine: its system, people and CLIs
 #   2315  Lock and working folder
 #   2415  Files
-#   3008  Background processes
-#   3048  The work
-#   3158  Start
+#   3007  Background processes
+#   3047  The work
+#   3157  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2798,13 +2798,12 @@ contradicted() {
       fi
       ;;
     qwen-code-system)
-      set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
-      rival jsonc '' "$folder"/settings.json "$@"
       set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
-      # What this script writes for the machine is no rival of what it writes for the same account.
       set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
+      rival jsonc '' "$folder"/settings.json "$@"
+      # What this script writes for the machine is no rival of what it writes for the same account.
       rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' "$@"
       ;;
   esac

@@ -51,9 +51,9 @@
 #   1391  Machine: its system, people and CLIs
 #   1581  Lock and working folder
 #   1675  Files
-#   2098  Background processes
-#   2131  The work
-#   2199  Start
+#   2097  Background processes
+#   2130  The work
+#   2198  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2024,12 +2024,11 @@ contradicted() {
       fi
       ;;
     qwen-code-system)
-      set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
-      rival jsonc '' "$folder"/settings.json "$@"
       set -- 'QWEN_TELEMETRY_[A-Z_]+' 'OTEL_EXPORTER_OTLP_[A-Z_]+' OTEL_SDK_DISABLED
       rival dotenv '' "$folder"/.env "$@"
       rival dotenv '' "$home"/.env "$@"
       set -- /telemetry/otlpLogsEndpoint /telemetry/otlpMetricsEndpoint QWEN_TELEMETRY_ENABLED QWEN_TELEMETRY_OUTFILE QWEN_TELEMETRY_TARGET QWEN_TELEMETRY_OTLP_ENDPOINT QWEN_TELEMETRY_OTLP_LOGS_ENDPOINT QWEN_TELEMETRY_OTLP_METRICS_ENDPOINT QWEN_TELEMETRY_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_METRICS_HEADERS QWEN_TELEMETRY_OTLP_PROTOCOL
+      rival jsonc '' "$folder"/settings.json "$@"
       rival jsonc '' "$ROOT"'/Library/Application Support/QwenCode/system-defaults.json' "$@"
       ;;
   esac

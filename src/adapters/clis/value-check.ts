@@ -19,7 +19,7 @@ export const number =
 	(value, name) => {
 		const isNumber = typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value));
 		if (isNumber && value >= least && value <= most) return undefined;
-		if (least === Number.NEGATIVE_INFINITY) return `${name} must be of type number`;
+		if (least === Number.NEGATIVE_INFINITY) return `${name} must be ${isNumber ? `at most ${most}` : "of type number"}`;
 		return `${name} must be ${most === Number.POSITIVE_INFINITY ? `${least} or more` : `${least} to ${most}`}`;
 	};
 
@@ -55,6 +55,18 @@ export const table =
 				(ownEntry(rows, key) ?? others)(one, `${name}.${shown(key, 60)}`),
 			),
 		);
+
+/** The rows for the keys of a table; what is none is not looked at. */
+export const inside =
+	(rows: ValueChecks): ValueCheck =>
+	(value, name) =>
+		object(value, name) === undefined ? table(rows)(value, name) : undefined;
+
+/** The first value of a whole file that its row refuses, in words. */
+export const refusedBy =
+	(rows: ValueChecks) =>
+	(document: Readonly<Record<string, unknown>>): string | undefined =>
+		first(Object.entries(document).map(([key, value]) => ownEntry(rows, key)?.(value, key)));
 
 export const either =
 	(...checks: readonly ValueCheck[]): ValueCheck =>

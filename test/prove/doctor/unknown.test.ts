@@ -246,3 +246,27 @@ describe("Gemini CLI", () => {
 		expect(said).toContain("error no token is sent with logs, metrics, traces");
 	});
 });
+
+test.each<[id: string, more: object, why: string | undefined]>([
+	["gemini", { security: true }, "security must be of type object"],
+	["gemini", { security: { auth: { selectedType: "" } } }, "security.auth.selectedType must not be empty"],
+	["gemini", { policyPaths: 7 }, "policyPaths must be of type string"],
+	["gemini", { model: { maxSessionTurns: 0.5 } }, "model.maxSessionTurns must be a whole number"],
+	["gemini", { tools: { sandbox: "x" } }, "tools.sandbox must be"],
+	["gemini", { security: {}, policyPaths: ["a"], model: { maxSessionTurns: -1 }, tools: { sandbox: true } }, undefined],
+	["qwen-code", { proxy: 7 }, "proxy must be of type string"],
+	["qwen-code", { plansDirectory: 7 }, "plansDirectory must be of type string"],
+	["qwen-code", { omni: { m: {} } }, "omni must have known keys only"],
+	["qwen-code", { model: { maxWallTimeSeconds: 1e300 } }, "model.maxWallTimeSeconds must be at most 2147483"],
+	["qwen-code", { model: { goalTokenBudget: -1, name: "m" }, omni: {}, proxy: "http://p:1" }, undefined],
+])("%s with %j", async (id, more, why) => {
+	const [name, path, release] =
+		id === "gemini" ? ["@google/gemini-cli", ".gemini", "0.61.0"] : ["@qwen-code/qwen-code", ".qwen", "0.24.4"];
+	const file = JSON.stringify({ ...JSON.parse(geminiSettings(to)), ...more });
+	const { said, signals } = await judged(id, {
+		files: { ...npm(name, release), [`${HOME}/${path}/settings.json`]: file },
+	});
+	const expected = why === undefined ? "yes" : "unknown";
+	expect(signals.filter((each) => !each.startsWith("traces"))).toEqual([`logs ${expected}`, `metrics ${expected}`]);
+	expect(said.some((each) => why !== undefined && each.includes(why))).toBe(why !== undefined);
+});

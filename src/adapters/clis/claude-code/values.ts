@@ -5,18 +5,17 @@
  *
  * Sources: https://code.claude.com/docs/en/settings, https://www.schemastore.org/claude-code-settings.json
  */
-import { ownEntry } from "../../../base/lookup.ts";
 import type { LayerPlace } from "../layering.ts";
 import { settingKind } from "../setting-form.ts";
 import {
 	all,
 	either,
-	first,
 	flag,
 	has,
 	list,
 	number,
 	object,
+	refusedBy,
 	round,
 	table,
 	text,
@@ -181,14 +180,7 @@ const values: ValueChecks = {
 };
 
 /** The first value by which 2.1.330 leaves a whole file out, in words; undefined if none is known. */
-export function refusedNow(document: Readonly<Record<string, unknown>>): string | undefined {
-	return first(Object.entries(document).map(([key, value]) => ownEntry(values, key)?.(value, key)));
-}
-
-/** Settings of which 2.1.330 leaves out what is wrong, and 2.1.81 the whole file; the first that is wrong, in words. */
-export function refusedBefore(document: Readonly<Record<string, unknown>>): string | undefined {
-	return first(Object.entries(document).map(([key, value]) => ownEntry(before, key)?.(value, key)));
-}
+export const refusedNow = refusedBy(values);
 
 const before: ValueChecks = {
 	attribution: object,
@@ -204,6 +196,9 @@ const before: ValueChecks = {
 	hooks: table({}, list(matcher)),
 	...each(flagsOrNull, flag),
 };
+
+/** Settings of which 2.1.330 leaves out what is wrong, and 2.1.81 the whole file; the first that is wrong, in words. */
+export const refusedBefore = refusedBy(before);
 
 /** What these values do to the file that has them, by release. */
 export const doubts: NonNullable<LayerPlace["doubts"]> = [

@@ -9,6 +9,7 @@ import { ownEntry } from "../../../base/lookup.ts";
 import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
 import { type CliLayering, type Effective, withPath, withVariables } from "../layering.ts";
 import { type Assembled, assembled, loginIn, pairsOf, withLogin, withoutLogin } from "../otel-js.ts";
+import { doubts } from "./values.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
 const HOME = "{GEMINI_CLI_HOME:~}/.gemini";
@@ -46,6 +47,7 @@ export const layering: CliLayering = {
 				windows: ["{GEMINI_CLI_SYSTEM_DEFAULTS_PATH:%ProgramData%/gemini-cli/system-defaults.json}"],
 			},
 			format: "jsonc",
+			doubts,
 			ignores,
 			mustBeSafe: ">=0.61.0",
 			isSafeOnWindowsIf: SAFE_ON_WINDOWS,
@@ -56,6 +58,7 @@ export const layering: CliLayering = {
 			title: "user's file",
 			paths: everywhere(`${HOME}/settings.json`),
 			format: "jsonc",
+			doubts,
 			ignores,
 			broken: "cli",
 		},
@@ -64,6 +67,7 @@ export const layering: CliLayering = {
 			title: "project's file",
 			paths: everywhere("./.gemini/settings.json"),
 			format: "jsonc",
+			doubts,
 			ignores,
 			broken: "cli",
 		},
@@ -76,6 +80,7 @@ export const layering: CliLayering = {
 				windows: ["{GEMINI_CLI_SYSTEM_SETTINGS_PATH:%ProgramData%/gemini-cli/settings.json}"],
 			},
 			format: "jsonc",
+			doubts,
 			ignores,
 			isForAll: true,
 			// Seen: 0.33.2 reads such a file, 0.61.0 does not.

@@ -47,15 +47,17 @@ const diversions: readonly LayerRow[] = [...ofSignals, ...inEnv].map((drop) => (
 
 /** With a file that cannot be parsed it does not start. */
 const rivals: readonly Rival[] = [
-	{ of: "user", path: system("settings.json"), format: "jsonc", settings: ["/telemetry", ...inEnv] },
-	{ of: "system", path: "{folder}/settings.json", format: "jsonc", settings: [...ofSignals, ...inEnv] },
-	...(["user", "system"] as const).flatMap((of): Rival[] => [
-		{ of, path: system("system-defaults.json"), format: "jsonc", settings: [...ofSignals, ...inEnv] },
-		...["{folder}/.env", "~/.env"].map((path): Rival => {
+	...(["user", "system"] as const).flatMap((of) =>
+		["{folder}/.env", "~/.env"].map((path): Rival => {
 			const settings = ["QWEN_TELEMETRY_[A-Z_]+", "OTEL_EXPORTER_OTLP_[A-Z_]+", "OTEL_SDK_DISABLED"];
 			return { of, path, format: "dotenv", settings };
 		}),
-	]),
+	),
+	{ of: "user", path: system("settings.json"), format: "jsonc", settings: ["/telemetry", ...inEnv] },
+	{ of: "system", path: "{folder}/settings.json", format: "jsonc", settings: [...ofSignals, ...inEnv] },
+	...(["user", "system"] as const).map((of): Rival => {
+		return { of, path: system("system-defaults.json"), format: "jsonc", settings: [...ofSignals, ...inEnv] };
+	}),
 ];
 
 export const cli: Cli = {

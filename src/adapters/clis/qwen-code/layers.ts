@@ -9,6 +9,7 @@
 import type { Emission } from "../emission.ts";
 import { type CliLayering, withVariables } from "../layering.ts";
 import { assembled, loginIn, pairsOf, withLogin } from "../otel-js.ts";
+import { doubts } from "./values.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
 const HOME = "{QWEN_HOME:~/.qwen}";
@@ -79,14 +80,23 @@ export const layering: CliLayering = {
 				windows: ["{QWEN_CODE_SYSTEM_DEFAULTS_PATH:%ProgramData%/qwen-code/system-defaults.json}"],
 			},
 			format: "jsonc",
+			doubts,
 			broken: "cli",
 		},
-		{ id: "user", title: "user's file", paths: everywhere(`${HOME}/settings.json`), format: "jsonc", broken: "cli" },
+		{
+			id: "user",
+			title: "user's file",
+			paths: everywhere(`${HOME}/settings.json`),
+			format: "jsonc",
+			doubts,
+			broken: "cli",
+		},
 		{
 			id: "project",
 			title: "project's file",
 			paths: everywhere("./.qwen/settings.json"),
 			format: "jsonc",
+			doubts,
 			broken: "file",
 		},
 		{
@@ -98,6 +108,7 @@ export const layering: CliLayering = {
 				windows: ["{QWEN_CODE_SYSTEM_SETTINGS_PATH:%ProgramData%/qwen-code/settings.json}"],
 			},
 			format: "jsonc",
+			doubts,
 			isForAll: true,
 			broken: "cli",
 		},
