@@ -218,4 +218,59 @@ export const judgedValues = (whole: Whole, to: (exporter: string) => string): re
 		errors: [],
 		passes: true,
 	},
+	{
+		name: "a gRPC address without a port",
+		text: to("otlp_grpc: {endpoint: gateway.example.com}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a gRPC address with a scheme and no port",
+		text: to("otlp_grpc: {endpoint: 'https://gateway.example.com'}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a gRPC target of a resolver without a port",
+		text: to("otlp_grpc: {endpoint: 'dns://10.0.0.1/gateway'}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "a gRPC address with a word for a port",
+		text: to("otlp_grpc: {endpoint: 'gateway:otlp'}"),
+		errors: ["refused-value"],
+	},
+	{ name: "gRPC to a socket", text: to("otlp_grpc: {endpoint: 'unix:///run/otel.sock'}"), errors: [], passes: true },
+	{
+		name: "a gRPC target of a resolver",
+		text: to("otlp_grpc: {endpoint: 'dns:///gateway:4317'}"),
+		errors: [],
+		passes: true,
+	},
+	{ name: "a gRPC address of IPv6", text: to("otlp_grpc: {endpoint: '[::1]:4317'}"), errors: [], passes: true },
+	{
+		name: "a TLS version that is none",
+		text: to("otlp_http: {endpoint: 'https://a:1', tls: {max_version: '1.9'}}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "TLS versions the wrong way round",
+		text: to("otlp_grpc: {endpoint: 'a:1', tls: {min_version: '1.3', max_version: '1.2'}}"),
+		errors: ["refused-value"],
+	},
+	{
+		name: "an empty TLS version",
+		text: to("otlp_grpc: {endpoint: 'a:1', tls: {min_version: ''}}"),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "a TLS version",
+		text: to("otlp_grpc: {endpoint: 'a:1', tls: {min_version: '1.2', max_version: '1.3'}}"),
+		errors: [],
+		passes: true,
+	},
+	{
+		name: "a receiver with a TLS version that is none",
+		text: whole({ receivers: "{otlp: {protocols: {grpc: {tls: {min_version: '2'}}}}}" }),
+		errors: ["refused-value"],
+	},
 ];

@@ -147,12 +147,51 @@ const batch: Judge = (of) => {
 	];
 };
 
+const TLS_VERSIONS = ["1.0", "1.1", "1.2", "1.3"];
+
+const isElsewhere = (text: string) => /\$|\{\{/.test(text);
+
+/** https://github.com/open-telemetry/opentelemetry-collector/blob/v0.155.0/config/configtls/README.md */
+const tls =
+	(at: string): Judge =>
+	(of) => {
+		const [least, most] = ["min_version", "max_version"].map((name) => {
+			const text = of.value(`${at}.${name}`);
+			return typeof text === "string" && text !== "" && !isElsewhere(text) ? text : undefined;
+		});
+		const unknown = (name: string, text: string | undefined): Clash | false =>
+			text !== undefined &&
+			!TLS_VERSIONS.includes(text) && [`${at}.${name}`, `tls.${name} is none of ${TLS_VERSIONS.join(", ")}`];
+		return [
+			unknown("min_version", least),
+			unknown("max_version", most),
+			least !== undefined &&
+				most !== undefined &&
+				TLS_VERSIONS.indexOf(least) > TLS_VERSIONS.indexOf(most) &&
+				TLS_VERSIONS.includes(most) && [`${at}.min_version`, "tls.min_version is above tls.max_version"],
+		];
+	};
+
+/** https://github.com/open-telemetry/opentelemetry-collector/blob/v0.155.0/config/configgrpc/configgrpc.go */
+const grpcAddress: Judge = (of) => {
+	const text = of.value("endpoint");
+	if (typeof text !== "string" || isElsewhere(text) || /^\s*unix(-abstract)?:/.test(text)) return [];
+	const address = text.trim().replace(/^[A-Za-z0-9+.-]+:\/\/([^/]*\/)?/, "");
+	if (address === "") return [];
+	const port = /^(?:\[[^\]]*\]|[^:[\]]*):(.*)$/.exec(address)?.[1];
+	return [
+		port === undefined && ["endpoint", "endpoint has no port"],
+		port !== undefined && !/^\d*$/.test(port) && ["endpoint", "endpoint has a port that is no number"],
+	];
+};
+
 /** By component: what its values have to be to each other. Defaults are those of the same release. */
 const JUDGES: Readonly<Record<string, readonly Judge[]>> = {
-	"exporters/otlp": [retry, queue],
-	"exporters/otlp_grpc": [retry, queue],
-	"exporters/otlphttp": [retry, queue],
-	"exporters/otlp_http": [retry, queue],
+	"exporters/otlp": [retry, queue, tls("tls"), grpcAddress],
+	"exporters/otlp_grpc": [retry, queue, tls("tls"), grpcAddress],
+	"exporters/otlphttp": [retry, queue, tls("tls")],
+	"exporters/otlp_http": [retry, queue, tls("tls")],
+	"receivers/otlp": [tls("protocols.grpc.tls"), tls("protocols.http.tls")],
 	"processors/memory_limiter": [memoryLimiter],
 	"processors/batch": [batch],
 };
