@@ -154,3 +154,14 @@ test("a store whose step failed does not stop the others, and a store that is go
 	expect(nextAfter(rest, { strategy, skipped: new Set(["a"]) })).toEqual({ blocked: "a" });
 	expect(nextAfter(proven, { strategy, stores: [] })).toEqual({ person: "removed-store", store: "a" });
 });
+
+test("S4: a yes is forgotten with the token that it was about: one declared lost, or a way back", () => {
+	const yes: JournalEntry = { is: "word", about: "retire" };
+	const allowedAfter = (...more: JournalEntry[]) =>
+		stateOfJournal([opened, ...spread, yes, ...more].map((entry) => ({ at: 7, by: "me", host: "here", ...entry })))
+			.retireAllowedAt;
+	expect(allowedAfter()).toBe(7);
+	for (const about of ["lost", "rollback", "withdrawn"] as const) {
+		expect(allowedAfter({ is: "word", about }), about).toBeUndefined();
+	}
+});
