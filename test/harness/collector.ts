@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -104,17 +104,20 @@ export async function runCollector(
 		stdio: ["ignore", "pipe", "pipe"],
 	});
 	let log = "";
+	// Opened once: the last lines come when the test is over and its folder gone.
+	const logFile = openSync(logPath, "a");
 	for (const stream of [child.stdout, child.stderr]) {
 		stream.setEncoding("utf8");
 		stream.on("data", (chunk: string) => {
 			log += chunk;
-			appendFileSync(logPath, chunk);
+			writeSync(logFile, chunk);
 		});
 	}
 	let over = false;
 	const ended = new Promise<number | null>((done) =>
 		child.on("close", (code) => {
 			over = true;
+			closeSync(logFile);
 			done(code);
 		}),
 	);
