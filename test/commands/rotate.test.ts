@@ -227,37 +227,8 @@ describe("evidence", () => {
 		return { world, old, fresh, evidence: join(world.cwd, "crossfade-evidence") };
 	}
 
-	test("of the new token in particular confirms a store, and no other", async () => {
-		const { world, old, fresh, evidence } = await written();
-		// Traffic from before the write, and of another place, confirms nothing.
-		writeEvidence(evidence, { traffic: [sent(old, 300), sent(fresh, 5), sent(fresh, 0, { place: "gw-2" })] });
-		await world.later("2m");
-		expect(await world.rotate("waiting", "resume")).toContain("nothing accepted");
-		writeEvidence(evidence, { traffic: [sent(old, 300), sent(fresh, 200), sent(fresh, -3)], until: Date.now() });
-		await world.later("2m");
-		expect(await world.rotate("personNeeded", "resume")).toContain("Every store is confirmed");
-	});
-
-	test("that satisfies the judge lets retire go on, and a person ends the old token", async () => {
-		const world = await rotationWorld("activitylog", {
-			store: "confirm: traffic, feeds: [gw], within: 1m",
-			more: FLEET,
-		});
-		const [old, fresh] = [fingerprint(world.first), fingerprint(await world.click())];
-		const since = new Date(Date.now() - 4 * 3_600_000).toISOString();
-		await world.rotate("waiting", "start", "--adopt", "file:new.token", "--since", since);
-		const traffic = [sent(old, 190), ...[160, 120, 80, 40, 0].map((minutes) => sent(fresh, minutes))];
-		writeEvidence(join(world.cwd, "crossfade-evidence"), { traffic });
-		await world.later("2m");
-		await world.rotate("personNeeded", "resume");
-		expect(await world.rotate("personNeeded", "retire")).toContain("revoke the old one");
-		expect(await world.rotate("ok", "log")).toContain("the verdict was yes");
-		await world.control("/revoke", { token: old });
-		await world.rotate("ok", "resume", "--ended");
-		expect(await world.stateOf(world.first)).toBe("revoked");
-	});
-
-	test("S4: that was enough once is looked at again before a person is told once more to end the old token", async () => {
+	/** A rotation whose verdict was yes, so that a person may end the old token. */
+	async function allowed() {
 		const world = await rotationWorld("activitylog", {
 			store: "confirm: traffic, feeds: [gw], within: 1m",
 			more: FLEET,
@@ -271,6 +242,30 @@ describe("evidence", () => {
 		await world.later("2m");
 		await world.rotate("personNeeded", "resume");
 		expect(await world.rotate("personNeeded", "retire")).toContain("revoke the old one");
+		return { world, old, traffic, evidence };
+	}
+
+	test("of the new token in particular confirms a store, and no other", async () => {
+		const { world, old, fresh, evidence } = await written();
+		// Traffic from before the write, and of another place, confirms nothing.
+		writeEvidence(evidence, { traffic: [sent(old, 300), sent(fresh, 5), sent(fresh, 0, { place: "gw-2" })] });
+		await world.later("2m");
+		expect(await world.rotate("waiting", "resume")).toContain("nothing accepted");
+		writeEvidence(evidence, { traffic: [sent(old, 300), sent(fresh, 200), sent(fresh, -3)], until: Date.now() });
+		await world.later("2m");
+		expect(await world.rotate("personNeeded", "resume")).toContain("Every store is confirmed");
+	});
+
+	test("that satisfies the judge lets retire go on, and a person ends the old token", async () => {
+		const { world, old } = await allowed();
+		expect(await world.rotate("ok", "log")).toContain("the verdict was yes");
+		await world.control("/revoke", { token: old });
+		await world.rotate("ok", "resume", "--ended");
+		expect(await world.stateOf(world.first)).toBe("revoked");
+	});
+
+	test("S4: that was enough once is looked at again before a person is told once more to end the old token", async () => {
+		const { world, old, traffic, evidence } = await allowed();
 		writeEvidence(evidence, { traffic: [...traffic, sent(old, 1)] });
 		expect(await world.rotate("oldInUse", "retire")).toContain("do not end it, although an earlier look allowed that");
 		expect(await world.rotate("personNeeded", "status")).not.toContain("revoke the old one");

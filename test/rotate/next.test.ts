@@ -1,24 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { rotations } from "../../src/adapters/providers/rotations.generated.ts";
 import { type NextAbout, nextStep } from "../../src/rotate/next.ts";
-import type { JournalEntry, Opened } from "../../src/rotate/record.ts";
-import { stateOfJournal } from "../../src/rotate/state.ts";
+import type { JournalEntry } from "../../src/rotate/record.ts";
+import { openedWith, stateAfter } from "../harness/journal.ts";
 
 const strategies = rotations.flatMap((rules) => rules.strategies.map((strategy) => ({ id: rules.id, strategy })));
 const HOUR = 3_600_000;
 
-const opened: Opened = {
-	is: "opened",
-	format: 1,
-	operation: "o",
-	rotation: "it",
-	provider: "p",
-	strategy: "s",
-	fleet: "/f",
-	isLeaked: false,
-	isAdopted: false,
-	stores: ["a", "b"],
-};
+const opened = openedWith("a", "b");
 
 const sealed = (what: "old" | "new"): JournalEntry => ({ is: "sealed", what, sequence: 1, fingerprint: what, box: "" });
 const ended = (step: string, how: "done" | "no" | "unknown" | "wait" = "done"): JournalEntry => ({
@@ -32,8 +21,7 @@ const storeOf = (name: string) => ({ name, hasApply: false, confirm: "person", w
 
 /** What comes after these records, all written at time 0. */
 function nextAfter(entries: readonly JournalEntry[], about: Partial<NextAbout> & Pick<NextAbout, "strategy">) {
-	const records = [opened, ...entries].map((entry) => ({ at: 0, by: "me", host: "here", ...entry }));
-	return nextStep(stateOfJournal(records), {
+	return nextStep(stateAfter([opened, ...entries]), {
 		now: 1,
 		overlapMs: HOUR,
 		canary: undefined,
@@ -157,9 +145,7 @@ test("a store whose step failed does not stop the others, and a store that is go
 
 test("S4: a yes is forgotten with the token that it was about: one declared lost, or a way back", () => {
 	const yes: JournalEntry = { is: "word", about: "retire" };
-	const allowedAfter = (...more: JournalEntry[]) =>
-		stateOfJournal([opened, ...spread, yes, ...more].map((entry) => ({ at: 7, by: "me", host: "here", ...entry })))
-			.retireAllowedAt;
+	const allowedAfter = (...more: JournalEntry[]) => stateAfter([opened, ...spread, yes, ...more], 7).retireAllowedAt;
 	expect(allowedAfter()).toBe(7);
 	for (const about of ["lost", "rollback", "withdrawn"] as const) {
 		expect(allowedAfter({ is: "word", about }), about).toBeUndefined();

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { StoreHolds, StoreWritten } from "../../src/adapters/stores/store.ts";
 import type { Engine } from "../../src/rotate/engine.ts";
 import type { JournalEntry } from "../../src/rotate/record.ts";
-import { stateOfJournal } from "../../src/rotate/state.ts";
 import { write } from "../../src/rotate/store-steps.ts";
 import { Secret } from "../../src/token/secret.ts";
 import { canary } from "../harness/canary.ts";
+import { openedWith, stateAfter } from "../harness/journal.ts";
 import { rotationWorld } from "../harness/rotate.ts";
 
 describe("S5: a token that somebody else put into a store", () => {
@@ -63,23 +63,12 @@ describe("S5: what a write did is what the store shows", () => {
 	/** Writes the new token of a pair into a store that answers and shows this. */
 	async function written(answer: StoreWritten, holds: StoreHolds) {
 		const entries: readonly JournalEntry[] = [
-			{
-				is: "opened",
-				format: 1,
-				operation: "o",
-				rotation: "it",
-				provider: "p",
-				strategy: "s",
-				fleet: "/f",
-				isLeaked: false,
-				isAdopted: false,
-				stores: ["a"],
-			},
+			openedWith("a"),
 			{ is: "sealed", what: "old", sequence: 2, fingerprint: old.fingerprint, box: "" },
 			{ is: "sealed", what: "new", sequence: 3, fingerprint: fresh.fingerprint, box: "" },
 			{ is: "captured", fingerprint: fresh.fingerprint, since: 0, publicId: "pk-2" },
 		];
-		const state = stateOfJournal(entries.map((entry) => ({ at: 0, by: "me", host: "here", ...entry })));
+		const state = stateAfter(entries);
 		const store = { promote: async () => answer, read: async () => holds };
 		const spec = { place: "store a", feeds: [], settings: { "public-field": "id" }, kind: { readsBack: true } };
 		const engine = {

@@ -18,9 +18,17 @@ const FIX = "Check what the collector puts together of all of it (print-config),
 const OTHER_PROGRAM =
 	/^(.*\/)?(helm|kubectl|kustomize|loki|promtail|vector|fluent-bit|envoy|prometheus)$|^(validate|print-config|print-initial-config)$/;
 
+/** One thing that a collector is started with beside the config in a file, and what that means for a check of the file. */
+interface LaunchFact {
+	readonly at: number;
+	readonly fact: string;
+	readonly open: string;
+	readonly severity: "warning" | "note";
+}
+
 /** What a collector is started with beyond the configs in a file: of that, nothing was looked at. https://opentelemetry.io/docs/collector/configuration/ */
 export function launchFindings(maps: readonly PlacedMap[]): ConfigFinding[] {
-	return maps.flatMap(({ map }) => launchesOf(map)).flatMap(launchFinding);
+	return allFacts(maps).map(findingOf);
 }
 
 /** The same for the lines of a unit, a script, an environment file or a Dockerfile; also the one config that a line names. */
@@ -33,7 +41,7 @@ export function launchLines(text: string): ConfigFinding[] {
 		offset += line.length + 1;
 		if (/^\s*(#|;)/.test(line)) return [];
 		const launch = { at, words: wordsOf(line), configsBesides: 0 };
-		const found = launchFinding(launch);
+		const found = launchFacts(launch).map(findingOf);
 		const [config, ...more] = optionsOf(launch, "config");
 		if (config === undefined || more.length > 0 || schemeOf(config) !== undefined || isOther(launch)) return found;
 		const what = `this line starts a collector with ${shownName(config)}, which was not checked`;
@@ -43,44 +51,38 @@ export function launchLines(text: string): ConfigFinding[] {
 
 /** What of that is about the entries that are added to such a file, as sentences. */
 export function launchNotes(maps: readonly PlacedMap[]): string[] {
-	return launchFindings(maps)
+	return allFacts(maps)
 		.filter(({ severity }) => severity === "warning")
-		.map(({ what }) => `${what}; a list of a pipeline in a later config, or set so, replaces the one in this file`);
+		.map(({ fact }) => `${fact}: a list of a pipeline that is given there replaces the one in this file`);
 }
 
-function launchFinding(launch: Launch): ConfigFinding[] {
+function allFacts(maps: readonly PlacedMap[]): LaunchFact[] {
+	return maps.flatMap(({ map }) => launchesOf(map)).flatMap(launchFacts);
+}
+
+function findingOf({ at, fact, open, severity }: LaunchFact): ConfigFinding {
+	return { rule: "not-read", at, severity, what: `${fact}: ${open}`, fix: FIX };
+}
+
+function launchFacts(launch: Launch): LaunchFact[] {
 	if (isOther(launch)) return [];
 	const { at } = launch;
 	const configs = optionsOf(launch, "config");
-	const schemes = configs.map(schemeOf).filter((scheme) => scheme !== undefined);
+	const schemes = [...new Set(configs.map(schemeOf).filter((scheme) => scheme !== undefined))];
 	const changes = optionsOf(launch, "set").map((each) => shown(each.split("=", 1)[0] ?? ""));
 	const gates = optionsOf(launch, "feature-gates");
 	const count = configs.length + launch.configsBesides;
-	const found = (what: string, severity: "warning" | "note" = "warning"): ConfigFinding => ({
-		rule: "not-read",
-		at,
-		severity,
-		what,
-		fix: FIX,
-	});
-	return [
-		...(configs.length > 0 && count > 1
-			? [
-					found(
-						`the collector is started with ${plural(count, "config")}, and merges them: each was checked alone at most`,
-					),
-				]
-			: []),
-		...(schemes.length > 0
-			? [found(`a config of this collector comes from ${[...new Set(schemes)].join(", ")}: it was not checked`)]
-			: []),
-		...(changes.length > 0
-			? [found(`--set changes ${changes.join(", ")} at the start: it was checked as the file has it`)]
-			: []),
-		...(gates.length > 0
-			? [found("--feature-gates change what this collector does and accepts: that was not looked at", "note")]
-			: []),
+	const rows: readonly (readonly [is: boolean, fact: string, open: string, severity?: LaunchFact["severity"]])[] = [
+		[
+			configs.length > 0 && count > 1,
+			`the collector is started with ${plural(count, "config")}, and merges them`,
+			"each was checked alone at most",
+		],
+		[schemes.length > 0, `a config of this collector comes from ${schemes.join(", ")}`, "it was not checked"],
+		[changes.length > 0, `--set changes ${changes.join(", ")} at the start`, "it was checked as the file has it"],
+		[gates.length > 0, "--feature-gates change what this collector does and accepts", "that was not looked at", "note"],
 	];
+	return rows.flatMap(([is, fact, open, severity = "warning"]) => (is ? [{ at, fact, open, severity }] : []));
 }
 
 function isOther({ words }: Launch): boolean {

@@ -3,6 +3,8 @@ import { loadDistribution } from "../../../src/adapters/collectors/registry.ts";
 import { requireVersion } from "../../../src/base/versions.ts";
 import { offlineFindings } from "../../../src/generate/check/check.ts";
 import { canary } from "../../harness/canary.ts";
+import { scratch } from "../../harness/cli.ts";
+import { crossfade } from "../../harness/command.ts";
 
 const config = `receivers: {otlp: {protocols: {http: }}}
 exporters: {debug: }
@@ -91,5 +93,18 @@ describe("what a collector is started with beside the config that was read", () 
 		const all = await found(compose(`command: ["--config=/a", "--set=exporters.otlp.headers.authorization=${token}"]`));
 		expect(all.join("\n")).toContain("--set changes exporters.otlp.headers.authorization");
 		expect(all.join("\n")).not.toContain(token);
+	});
+
+	test("what is put into such a file can be replaced at the start: --into says by what, and claims no check", async () => {
+		const { token } = canary();
+		const text = compose(`command: ["--config=/a", "--config=env:MORE", "--set=exporters.otlp.headers.x=${token}"]`);
+		const pipelines = "service:\n        pipelines:\n          logs: {receivers: [otlp], exporters: [debug]}";
+		const cwd = scratch({ "c.yaml": text.replace(/service: \{.*/, pipelines) });
+		const { code, stderr } = await crossfade(["collector", "-d", "contrib", "--into", "c.yaml"], { cwd });
+		expect(code, stderr).toBe(0);
+		for (const fact of ["started with 2 configs", "comes from env", "--set changes exporters.otlp.headers.x"])
+			expect(stderr).toMatch(new RegExp(`${fact}.*: a list of a pipeline that is given there replaces`));
+		expect(stderr).not.toContain("checked");
+		expect(stderr).not.toContain(token);
 	});
 });

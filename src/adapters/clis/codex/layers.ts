@@ -135,7 +135,7 @@ export const layering: CliLayering = {
 		}
 		const most = at("/otel/tool_result/max_bytes");
 		if (typeof most === "number" || (typeof most === "bigint" && most < 0n))
-			wrong.push("otel.tool_result.max_bytes must be 0 or more");
+			wrong.push("otel.tool_result.max_bytes must be a whole number, 0 or more");
 		return wrong[0] ?? refusedValue(at);
 	},
 	hazards: [
