@@ -45,18 +45,18 @@
 # Contents, by line:
 #     86  Settings and vehicle
 #    173  CLIs: their files, settings and signs
-#    540  Editor of JSON and TOML files, an awk program
-#   1802  Small programs that run as the owner of the files they touch; content comes on standard input
-#   2037  Output
-#   2134  Options
-#   2226  Token
-#   2297  Machine: its system, people and CLIs
-#   2526  Lock and working folder
-#   2626  Files
-#   3253  Background processes
-#   3293  The work
-#   3406  What a person is told
-#   3471  Start
+#    549  Editor of JSON and TOML files, an awk program
+#   1813  Small programs that run as the owner of the files they touch; content comes on standard input
+#   2048  Output
+#   2145  Options
+#   2237  Token
+#   2308  Machine: its system, people and CLIs
+#   2537  Lock and working folder
+#   2637  Files
+#   3264  Background processes
+#   3304  The work
+#   3417  What a person is told
+#   3482  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -366,10 +366,19 @@ demands() {
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
-      kinds string /approvals_reviewer /chatgpt_base_url /cli_auth_credentials_store /developer_instructions /file_opener /log_dir /model /model_instructions_file /model_provider /model_reasoning_effort /model_reasoning_summary /model_verbosity /personality /profile /review_model /sandbox_mode /web_search /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
+      kinds string /chatgpt_base_url /developer_instructions /log_dir /model /model_instructions_file /model_provider /model_reasoning_effort /profile /review_model /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
       kinds number /model_context_window /project_doc_max_bytes /tool_output_token_limit /otel/tool_result/max_bytes
       kinds list /notify
       kinds object /analytics /features /feedback /history /mcp_servers /model_providers /otel /permissions /profiles /projects /sandbox_workspace_write /shell_environment_policy /skills /tools /tui /otel/tracestate /otel/tool_result
+      kinds 'on-request|on-failure|never|{object}' /approval_policy
+      kinds 'user|auto_review|guardian_subagent' /approvals_reviewer
+      kinds 'file|keyring|auto|ephemeral' /cli_auth_credentials_store
+      kinds 'vscode|vscode-insiders|windsurf|cursor|none' /file_opener
+      kinds 'auto|concise|detailed|none' /model_reasoning_summary
+      kinds 'low|medium|high' /model_verbosity
+      kinds 'none|friendly|pragmatic' /personality
+      kinds 'read-only|workspace-write|danger-full-access' /sandbox_mode
+      kinds 'disabled|cached|indexed|live' /web_search
       kinds strings /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
       form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
       [ $# -gt 1 ] || return 0
@@ -1029,7 +1038,8 @@ function content(p) {
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object|strings"
-# that its reader takes the file for broken where something else is there (strings: a table of them), "only POINTER KEY KEY..." where it has
+# that its reader takes the file for broken where something else is there (strings: a table of them; WORD|WORD|{object}: one of these words,
+# or a value of a kind in braces), "only POINTER KEY KEY..." where it has
 # another key, "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
 
@@ -1088,6 +1098,7 @@ function odd_one(   p, q, k) {
       continue
     }
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
+    if (KINDS[p] ~ /[|]/ && has_word(KINDS[p], "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
     if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
   return ODD

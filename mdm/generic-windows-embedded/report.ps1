@@ -39,8 +39,8 @@
 #   1060  Files
 #   1619  Background processes
 #   1670  Editor of JSON and TOML files
-#   2655  The work
-#   2751  Start
+#   2661  The work
+#   2757  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -267,7 +267,7 @@ $CLIS = @{
       Tail = 13
       Format = 'toml'; Since = '0.0.0'
       SinceWith = @()
-      Demands = @('kind;/analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/approvals_reviewer /chatgpt_base_url /cli_auth_credentials_store /developer_instructions /file_opener /log_dir /model /model_instructions_file /model_provider /model_reasoning_effort /model_reasoning_summary /model_verbosity /personality /profile /review_model /sandbox_mode /web_search /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/model_context_window /project_doc_max_bytes /tool_output_token_limit /otel/tool_result/max_bytes;number', 'kind;/notify;list', 'kind;/analytics /features /feedback /history /mcp_servers /model_providers /otel /permissions /profiles /projects /sandbox_workspace_write /shell_environment_policy /skills /tools /tui /otel/tracestate /otel/tool_result;object', 'kind;/otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
+      Demands = @('kind;/analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/chatgpt_base_url /developer_instructions /log_dir /model /model_instructions_file /model_provider /model_reasoning_effort /profile /review_model /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/model_context_window /project_doc_max_bytes /tool_output_token_limit /otel/tool_result/max_bytes;number', 'kind;/notify;list', 'kind;/analytics /features /feedback /history /mcp_servers /model_providers /otel /permissions /profiles /projects /sandbox_workspace_write /shell_environment_policy /skills /tools /tui /otel/tracestate /otel/tool_result;object', 'kind;/approval_policy;on-request|on-failure|never|{object}', 'kind;/approvals_reviewer;user|auto_review|guardian_subagent', 'kind;/cli_auth_credentials_store;file|keyring|auto|ephemeral', 'kind;/file_opener;vscode|vscode-insiders|windsurf|cursor|none', 'kind;/model_reasoning_summary;auto|concise|detailed|none', 'kind;/model_verbosity;low|medium|high', 'kind;/personality;none|friendly|pragmatic', 'kind;/sandbox_mode;read-only|workspace-write|danger-full-access', 'kind;/web_search;disabled|cached|indexed|live', 'kind;/otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
       Rows = @()
       Rivals = @(
         @{
@@ -2408,7 +2408,7 @@ function EdOddOne {
             }
             continue
         }
-        if ($s.Kind.ContainsKey($p) -and -not [string]::Equals((EdKindWord $s.Kind[$p]), $s.Kinds[$p])) {
+        if ($s.Kind.ContainsKey($p) -and -not (EdIsOfKind $p $s.Kinds[$p])) {
             EdOddAt $p ('must be of type ' + $s.Kinds[$p] + ': ' + $p)
         }
     }
@@ -2445,6 +2445,12 @@ function EdMisformed($p) {
         return $false
     }
     return $true
+}
+
+function EdIsOfKind($p, $wanted) {
+    $kind = EdKindWord $script:Ed.Kind[$p]
+    if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
+    return EdHasWord $wanted 124 $(if ([string]::Equals($kind, 'string')) { (EdContent $p).Substring(7) } else { '{' + $kind + '}' })
 }
 
 function EdHasWord($words, $between, $word) { return [System.Array]::IndexOf($words.Split([char]$between), $word) -ge 0 }

@@ -44,16 +44,16 @@
 # Contents, by line:
 #     82  Settings and vehicle
 #    128  CLIs: their files, settings and signs
-#    417  Editor of JSON and TOML files, an awk program
-#   1103  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1213  Output
-#   1302  Options
-#   1391  Machine: its system, people and CLIs
-#   1581  Lock and working folder
-#   1675  Files
-#   2097  Background processes
-#   2130  The work
-#   2198  Start
+#    426  Editor of JSON and TOML files, an awk program
+#   1113  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1223  Output
+#   1312  Options
+#   1401  Machine: its system, people and CLIs
+#   1591  Lock and working folder
+#   1685  Files
+#   2107  Background processes
+#   2140  The work
+#   2208  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -311,10 +311,19 @@ demands() {
       ;;
     codex)
       kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
-      kinds string /approvals_reviewer /chatgpt_base_url /cli_auth_credentials_store /developer_instructions /file_opener /log_dir /model /model_instructions_file /model_provider /model_reasoning_effort /model_reasoning_summary /model_verbosity /personality /profile /review_model /sandbox_mode /web_search /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
+      kinds string /chatgpt_base_url /developer_instructions /log_dir /model /model_instructions_file /model_provider /model_reasoning_effort /profile /review_model /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
       kinds number /model_context_window /project_doc_max_bytes /tool_output_token_limit /otel/tool_result/max_bytes
       kinds list /notify
       kinds object /analytics /features /feedback /history /mcp_servers /model_providers /otel /permissions /profiles /projects /sandbox_workspace_write /shell_environment_policy /skills /tools /tui /otel/tracestate /otel/tool_result
+      kinds 'on-request|on-failure|never|{object}' /approval_policy
+      kinds 'user|auto_review|guardian_subagent' /approvals_reviewer
+      kinds 'file|keyring|auto|ephemeral' /cli_auth_credentials_store
+      kinds 'vscode|vscode-insiders|windsurf|cursor|none' /file_opener
+      kinds 'auto|concise|detailed|none' /model_reasoning_summary
+      kinds 'low|medium|high' /model_verbosity
+      kinds 'none|friendly|pragmatic' /personality
+      kinds 'read-only|workspace-write|danger-full-access' /sandbox_mode
+      kinds 'disabled|cached|indexed|live' /web_search
       kinds strings /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
       form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
       [ $# -gt 1 ] || return 0
@@ -934,6 +943,7 @@ function odd_one(   p, q, k) {
       continue
     }
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
+    if (KINDS[p] ~ /[|]/ && has_word(KINDS[p], "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
     if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
   return ODD

@@ -2,7 +2,8 @@
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object|strings"
-# that its reader takes the file for broken where something else is there (strings: a table of them), "only POINTER KEY KEY..." where it has
+# that its reader takes the file for broken where something else is there (strings: a table of them; WORD|WORD|{object}: one of these words,
+# or a value of a kind in braces), "only POINTER KEY KEY..." where it has
 # another key, "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
 
@@ -61,6 +62,7 @@ function odd_one(   p, q, k) {
       continue
     }
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
+    if (KINDS[p] ~ /[|]/ && has_word(KINDS[p], "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
     if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
   return ODD

@@ -46,6 +46,18 @@ describe("kinds", () => {
 		expect(unlike(parse(toml)["x"], kind === "list" ? "object" : "list")).toMatch(/^must be of type /);
 	});
 
+	test.each([
+		['x = "a"', undefined],
+		["x = 'b'", undefined],
+		["x = {}", undefined],
+		['x = "A"', "must be a, b, a table"],
+		["x = 1", "must be a, b, a table"],
+		["x = 2026-01-01", "must be a, b, a table"],
+		["x = []", "must be a, b, a table"],
+	])("words or a table: %s", (toml, why) => {
+		expect(unlike(parse(toml)["x"], ["a", "b", "{object}"])).toBe(why);
+	});
+
 	test("none of them is a value of JSON that says nothing", () => {
 		expect(settingKind(null)).toBe("null");
 		expect(unlike(null, "object")).toBe("must be of type object");

@@ -147,6 +147,18 @@ const traps: readonly Trap[] = [
 		'tui = "x"\n',
 		"must be of type object: /tui",
 	],
+	["a word that it does not know", "user", "codex", "~/.codex/config.toml", 'sandbox_mode = "x"\n', ": /sandbox_mode"],
+	["a number where a word belongs", "system", "codex", "config.toml", "file_opener = 7\n", ": /file_opener"],
+	["a word it knows", "user", "codex", "~/.codex/config.toml", "approval_policy = 'never'\n", ""],
+	[
+		"neither a word it knows nor a table",
+		"user",
+		"codex",
+		"~/.codex/config.toml",
+		'approval_policy = "sometimes"\n',
+		"must be of type on-request|on-failure|never|{object}: /approval_policy",
+	],
+	["a table for a word", "user", "codex", "~/.codex/config.toml", "[approval_policy.granular]\nrules = true\n", ""],
 	[
 		"a profile's value of a wrong kind",
 		"user",

@@ -3,8 +3,11 @@
 /** `strings` is a table of them. */
 export type SettingKind = "string" | "number" | "boolean" | "list" | "object" | "strings";
 
+/** One of some words, or a value of a kind that is named in braces, such as `{object}`. */
+export type SettingWords = readonly string[];
+
 /** By pointer (RFC 6901). */
-export type SettingKinds = Readonly<Record<string, SettingKind>>;
+export type SettingKinds = Readonly<Record<string, SettingKind | SettingWords>>;
 
 /** A setting that is one of some words, or a table with exactly one table in it, of which each needs some texts. */
 export interface SettingForm {
@@ -24,7 +27,11 @@ export function settingKind(value: unknown): Exclude<SettingKind, "strings"> | "
 }
 
 /** Why a value is not of a kind, to follow the name of its setting; undefined if it is. */
-export function unlike(value: unknown, kind: SettingKind): string | undefined {
+export function unlike(value: unknown, kind: SettingKind | SettingWords): string | undefined {
+	if (typeof kind !== "string") {
+		const word = typeof value === "string" ? value : `{${settingKind(value)}}`;
+		return kind.includes(word) ? undefined : `must be ${kind.join(", ").replace("{object}", "a table")}`;
+	}
 	if (kind !== "strings") return settingKind(value) === kind ? undefined : `must be of type ${kind}`;
 	if (settingKind(value) !== "object") return "must be of type object";
 	const isText = Object.values(value as object).every((each) => settingKind(each) === "string");

@@ -8,7 +8,7 @@ import {
 } from "../../adapters/clis/cli.ts";
 import { ps } from "../../base/quote.ts";
 import { windowsRivals } from "./endpoint-ps1-rivals.ts";
-import { formWords } from "./endpoint-rivals.ts";
+import { byKind, formWords } from "./endpoint-rivals.ts";
 
 /** Tables as PowerShell literals. A list of lists begins with a comma where it has one member, which PowerShell would take for the list. */
 
@@ -128,12 +128,7 @@ function commonTail(one: readonly string[][], other: readonly string[][]): numbe
 
 /** What values have to be: the verb of a row and its arguments after the pointer, with all pointers that have the same, by blanks. */
 function demandLines({ kinds = {}, forms = [] }: Pick<Layer, "kinds" | "forms">): string[] {
-	const all = Object.entries(kinds);
-	const names = [...new Set(all.map(([, kind]) => kind))];
-	const lines = names.map((name) => {
-		const pointers = all.filter(([, kind]) => kind === name).map(([pointer]) => pointer);
-		return `kind;${pointers.join(" ")};${name}`;
-	});
+	const lines = byKind(kinds).map(([kind, pointers]) => `kind;${pointers.join(" ")};${kind}`);
 	return [...lines, ...forms.map((form) => ["form", form.pointer, ...formWords(form)].join(";"))];
 }
 

@@ -1,5 +1,5 @@
 import type { Cli, Layer, Os, Rival } from "../../adapters/clis/cli.ts";
-import type { SettingForm } from "../../adapters/clis/setting-form.ts";
+import type { SettingForm, SettingKinds } from "../../adapters/clis/setting-form.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { sh } from "../../base/quote.ts";
 
@@ -97,14 +97,19 @@ function placeOf(path: string): string {
 
 /** What a file has to be like for the CLI to read it, as rows of a plan. */
 export function kindRows({ kinds = {}, forms = [], strict }: Pick<Layer, "kinds" | "forms" | "strict">): string[] {
-	const all = Object.entries(kinds);
-	const names = [...new Set(all.map(([, kind]) => kind))];
-	const rows = names.map((name) => {
-		const pointers = all.filter(([, kind]) => kind === name).map(([pointer]) => sh(pointer));
-		return `kinds ${name} ${pointers.join(" ")}`;
-	});
+	const rows = byKind(kinds).map(([kind, pointers]) => `kinds ${sh(kind)} ${pointers.map(sh).join(" ")}`);
 	const formed = forms.map((form) => `form ${[form.pointer, ...formWords(form)].map(sh).join(" ")}`);
 	return [...rows, ...formed, ...(strict ? [`only_keys ${[strict.table, ...strict.keys].map(sh).join(" ")}`] : [])];
+}
+
+/** Each kind, or its words, as the editor's plan has them, with all pointers that have it. */
+export function byKind(kinds: SettingKinds): [kind: string, pointers: string[]][] {
+	const found = new Map<string, string[]>();
+	for (const [pointer, kind] of Object.entries(kinds)) {
+		const name = typeof kind === "string" ? kind : kind.join("|");
+		found.set(name, [...(found.get(name) ?? []), pointer]);
+	}
+	return [...found];
 }
 
 /** The words of a form and its variants, as the editor's plan has them. */

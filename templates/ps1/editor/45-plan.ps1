@@ -2,7 +2,8 @@
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
 # "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object|strings"
-# that its reader takes the file for broken where something else is there (strings: a table of them), "only POINTER KEY KEY..." where it has
+# that its reader takes the file for broken where something else is there (strings: a table of them; WORD|WORD|{object}: one of these words,
+# or a value of a kind in braces), "only POINTER KEY KEY..." where it has
 # another key, "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
 
@@ -91,7 +92,7 @@ function EdOddOne {
             }
             continue
         }
-        if ($s.Kind.ContainsKey($p) -and -not [string]::Equals((EdKindWord $s.Kind[$p]), $s.Kinds[$p])) {
+        if ($s.Kind.ContainsKey($p) -and -not (EdIsOfKind $p $s.Kinds[$p])) {
             EdOddAt $p ('must be of type ' + $s.Kinds[$p] + ': ' + $p)
         }
     }
@@ -128,6 +129,12 @@ function EdMisformed($p) {
         return $false
     }
     return $true
+}
+
+function EdIsOfKind($p, $wanted) {
+    $kind = EdKindWord $script:Ed.Kind[$p]
+    if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
+    return EdHasWord $wanted 124 $(if ([string]::Equals($kind, 'string')) { (EdContent $p).Substring(7) } else { '{' + $kind + '}' })
 }
 
 function EdHasWord($words, $between, $word) { return [System.Array]::IndexOf($words.Split([char]$between), $word) -ge 0 }

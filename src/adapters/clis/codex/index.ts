@@ -56,15 +56,27 @@ const requirementKeys = [
  * in 0.165.0 and 0.169.0. The keys: https://github.com/openai/codex/blob/main/codex-rs/core/config.schema.json
  */
 const topKeys: Readonly<Partial<Record<SettingKind, string>>> = {
-	string: `approvals_reviewer chatgpt_base_url cli_auth_credentials_store developer_instructions file_opener log_dir model
-		model_instructions_file model_provider model_reasoning_effort model_reasoning_summary model_verbosity personality profile review_model
-		sandbox_mode web_search`,
+	string: `chatgpt_base_url developer_instructions log_dir model model_instructions_file model_provider model_reasoning_effort profile
+		review_model`,
 	boolean: "check_for_update_on_startup hide_agent_reasoning show_raw_agent_reasoning",
 	number: "model_context_window project_doc_max_bytes tool_output_token_limit",
 	list: "notify",
 	object: `analytics features feedback history mcp_servers model_providers otel permissions profiles projects sandbox_workspace_write
 		shell_environment_policy skills tools tui`,
 };
+
+/** Words at the top level: with another it does not start, either. A table as approval_policy is not looked into. */
+export const topWords = {
+	approval_policy: ["on-request", "on-failure", "never", "{object}"],
+	approvals_reviewer: ["user", "auto_review", "guardian_subagent"],
+	cli_auth_credentials_store: ["file", "keyring", "auto", "ephemeral"],
+	file_opener: ["vscode", "vscode-insiders", "windsurf", "cursor", "none"],
+	model_reasoning_summary: ["auto", "concise", "detailed", "none"],
+	model_verbosity: ["low", "medium", "high"],
+	personality: ["none", "friendly", "pragmatic"],
+	sandbox_mode: ["read-only", "workspace-write", "danger-full-access"],
+	web_search: ["disabled", "cached", "indexed", "live"],
+} as const;
 
 /** More of them, that few people set: for doctor alone, since scripts have to stay short. */
 const rarerKeys: typeof topKeys = {
@@ -130,6 +142,7 @@ const demands = {
 	kinds: {
 		"/analytics/enabled": "boolean",
 		...byPointer(topKeys),
+		...Object.fromEntries(Object.entries(topWords).map(([name, words]) => [`/${name}`, words])),
 		...kept.kinds,
 	},
 	forms: kept.forms,

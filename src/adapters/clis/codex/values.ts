@@ -22,16 +22,17 @@ import {
 	whole,
 	word,
 } from "../value-check.ts";
+import { topWords } from "./index.ts";
 
 const modes: ValueChecks = {
 	model: text,
 	model_provider: text,
-	sandbox_mode: word("read-only", "workspace-write", "danger-full-access"),
-	model_reasoning_summary: word("auto", "concise", "detailed", "none"),
-	model_verbosity: word("low", "medium", "high"),
-	personality: word("none", "friendly", "pragmatic"),
-	web_search: word("disabled", "cached", "indexed", "live"),
-	approvals_reviewer: word("user", "auto_review", "guardian_subagent"),
+	sandbox_mode: word(...topWords.sandbox_mode),
+	model_reasoning_summary: word(...topWords.model_reasoning_summary),
+	model_verbosity: word(...topWords.model_verbosity),
+	personality: word(...topWords.personality),
+	web_search: word(...topWords.web_search),
+	approvals_reviewer: word(...topWords.approvals_reviewer),
 };
 
 const server = all(
@@ -62,11 +63,6 @@ const provider = all(
 );
 
 const settings: ValueChecks = {
-	...modes,
-	// A table is another form, of which nothing is known.
-	approval_policy: either(word("on-request", "on-failure", "never"), object),
-	file_opener: word("vscode", "vscode-insiders", "windsurf", "cursor", "none"),
-	cli_auth_credentials_store: word("file", "keyring", "auto", "ephemeral"),
 	forced_login_method: word("chatgpt", "api"),
 	mcp_oauth_credentials_store: word("auto", "file", "keyring"),
 	model_context_window: whole(),
