@@ -55,9 +55,9 @@
 #   1245  Files
 #   2101  Background processes
 #   2158  Editor of JSON and TOML files
-#   3909  The work
-#   4038  What a person is told
-#   4098  Start
+#   3912  The work
+#   4041  What a person is told
+#   4101  Start
 (& {
 Set-PSDebug -Off
 # PowerShell reads all of a text before it runs any of it, and this is one statement up to its last character: of a text that was cut off
@@ -190,7 +190,7 @@ $CLIS = @{
       Tail = 17
       Format = 'json'; Since = '0.0.0'
       SinceWith = @()
-      Demands = @('kind;/env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs;object', 'kind;/model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel;string', 'kind;/cleanupPeriodDays /feedbackSurveyRate;number', 'kind;/includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly;boolean', 'kind;/permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces;list')
+      Demands = @('kind;/env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs /autoMode /voice /breakReminder /quietHours /remoteTools /skillOverrides /sandbox/network /sandbox/filesystem /sandbox/ignoreViolations /sandbox/ripgrep;object', 'kind;/model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /$schema /proxyAuthHelper /gcpAuthRefresh /processWrapper /attributionProject /prUrlTemplate /advisorModel /requiredMinimumVersion /requiredMaximumVersion /timeFormat /timeZone /autoMemoryDirectory /claudeMd /pluginTrustMessage /forceLoginOrgUUID /attribution/commit /attribution/pr /statusLine/command /fileSuggestion/command /remote/defaultEnvironmentId /quietHours/start;string', 'kind;/autoUpdatesChannel;latest|stable|rc', 'kind;/cleanupPeriodDays /skillListingMaxDescChars /totalTokensReminderBudget;count', 'kind;/feedbackSurveyRate /skillListingBudgetFraction /statusLine/padding /sandbox/network/httpProxyPort;number', 'kind;/includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly /wslInheritsWindowsSettings /disableReplyCheck /workflowKeywordTriggerEnabled /bashEditDiffEnabled /respondToBashCommands /allowAllClaudeAiMcps /allowClaudeInChromeWithManagedMcp /allowNestedModelAccessUnderForceLogin /forceRemoteSettingsRefresh /clawdFileProgressEnabled /syntaxHighlightingDisabled /terminalTitleFromRename /promptSuggestionEnabled /emojiCompletionEnabled /awaySummaryEnabled /showClearContextOnPlanAccept /doneMeansMerged /totalTokensReminderAfterUserTurn /autoDreamEnabled /showThinkingSummaries /verbose /autoCompactEnabled /precomputeCompactionEnabled /idleCompaction /switchModelsOnFlag /autoScrollEnabled /wheelScrollAccelerationEnabled /fileCheckpointingEnabled /showTurnDuration /showMessageTimestamps /terminalProgressBarEnabled /todoFeatureEnabled /inputNeededNotifEnabled /agentPushNotifEnabled /voiceEnabled /axScreenReader /skipAutoPermissionPrompt /syncClaudeAiSkills /syncClaudeAiPlugins /enforceAvailableModels /disableClaudeAiConnectors /disableBundledSkills /disableDirectMcpSkills /disableAgentView /disableRemoteControl /disableWorkflows /disableArtifact /enableArtifact /enableWorkflows /disableSkillShellExecution /disableWindowsBashCommandSplit /allowManagedPermissionRulesOnly /allowManagedMcpServersOnly /disableCommandPluginSources /disableSideloadFlags /fastModePerSessionOptIn /responseComparisonEnabled /skipDangerousModePermissionPrompt /skipWorkflowUsageWarning /autoContinueAtUsageLimit /remoteControlAtStartup /isolatePeerMachines /autoUploadSessions /attribution/sessionUrl /breakReminder/enabled /quietHours/enabled /voice/enabled /voice/autoSubmit /sandbox/enabled /sandbox/failIfUnavailable /sandbox/autoAllowBashIfSandboxed /sandbox/allowUnsandboxedCommands /sandbox/enableWeakerNestedSandbox /sandbox/network/allowLocalBinding;boolean', 'kind;/permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces /fallbackModel /pluginSuggestionMarketplaces /claudeMdExcludes /enabledMcpjsonServers /allowedChannelPlugins /sshConfigs /autoMode/allow /hooks/PreToolUse /hooks/PermissionRequest /sandbox/excludedCommands /sandbox/network/allowedDomains /sandbox/filesystem/allowWrite /sandbox/filesystem/denyWrite /sandbox/filesystem/denyRead /sandbox/filesystem/allowRead /spinnerVerbs/verbs /worktree/sparsePaths /worktree/symlinkDirectories;list', 'kind;/desktopSessionCleanupPeriodDays;whole', 'kind;/blockedMarketplaces;{list}|{null}', 'kind;/parentSettingsBehavior /managedSourcesBehavior;first-wins|merge', 'kind;/disableAutoMode;disable|{null}', ('kind;/disableDeepLinkRegistration /permissions/disableAutoMode /permissions/disableBy' + 'passPermissionsMode;disable|disable'), 'kind;/statusLine/type /fileSuggestion/type;command|command', 'kind;/spinnerVerbs/mode;append|replace', 'kind;/voice/mode;hold|tap', 'kind;/worktree/baseRef;fresh|head', 'kind;/feedbackDrafts;notify|quiet|off|{null}', 'kind;/workflowSizeGuideline;unrestricted|small|medium|large', 'kind;/defaultShell;bash|powershell', 'kind;/defaultView;chat|transcript', 'kind;/tui;default|fullscreen', 'kind;/totalTokensReminder;off|infinite|fixed|countdown|padded-countdown', 'kind;/daemonColdStart;transient|ask', ('kind;/permissions/defaultMode;acceptEdits|auto|by' + 'passPermissions|default|dontAsk|plan'))
       Rows = @(
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'),
         @('', 'drop', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS'),
@@ -257,7 +257,7 @@ $CLIS = @{
       File = '%ProgramData%/OpenAI/Codex/requirements.toml'; Closed = ''
       Format = 'toml'; Since = '0.166.0'
       SinceWith = @()
-      Demands = @('kind;/otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'kind;/otel/tracestate /otel/tool_result;object', 'kind;/otel/tool_result/max_bytes;number', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
+      Demands = @('kind;/otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'kind;/otel/tracestate /otel/tool_result;object', 'kind;/otel/tool_result/max_bytes;whole', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
       Rows = @(
         @('', 'only', '/otel', 'exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate'),
         @('prompts', 'set', '/otel/log_user_prompt', 'bool', 'true'),
@@ -292,7 +292,7 @@ $CLIS = @{
       Tail = 13
       Format = 'toml'; Since = '0.0.0'
       SinceWith = @()
-      Demands = @('kind;/analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/chatgpt_base_url /developer_instructions /log_dir /model /model_instructions_file /model_provider /model_reasoning_effort /profile /review_model /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/model_context_window /project_doc_max_bytes /tool_output_token_limit /otel/tool_result/max_bytes;number', 'kind;/notify;list', 'kind;/analytics /features /feedback /history /mcp_servers /model_providers /otel /permissions /profiles /projects /sandbox_workspace_write /shell_environment_policy /skills /tools /tui /otel/tracestate /otel/tool_result;object', 'kind;/approval_policy;on-request|on-failure|never|{object}', 'kind;/approvals_reviewer;user|auto_review|guardian_subagent', 'kind;/cli_auth_credentials_store;file|keyring|auto|ephemeral', 'kind;/file_opener;vscode|vscode-insiders|windsurf|cursor|none', 'kind;/model_reasoning_summary;auto|concise|detailed|none', 'kind;/model_verbosity;low|medium|high', 'kind;/personality;none|friendly|pragmatic', 'kind;/sandbox_mode;read-only|workspace-write|danger-full-access', 'kind;/web_search;disabled|cached|indexed|live', 'kind;/otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
+      Demands = @('kind;/analytics/enabled /allow_login_shell /check_for_update_on_startup /disable_paste_burst /hide_agent_reasoning /include_apps_instructions /include_environment_context /include_permissions_instructions /show_raw_agent_reasoning /suppress_unstable_features_warning /agents/interrupt_message /feedback/enabled /sandbox_workspace_write/network_access /shell_environment_policy/ignore_default_excludes /shell_environment_policy/experimental_use_profile /tui/animations /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas;boolean', 'kind;/apps_mcp_product_sku /chatgpt_base_url /compact_prompt /default_permissions /developer_instructions /instructions /log_dir /mcp_oauth_callback_url /model /model_catalog_json /model_instructions_file /model_provider /model_reasoning_effort /openai_base_url /oss_provider /plan_mode_reasoning_effort /profile /review_model /service_tier /sqlite_home /agents/default_subagent_model /tui/theme /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint;string', 'kind;/model_auto_compact_token_limit /model_context_window;number', 'kind;/background_terminal_max_timeout /mcp_oauth_callback_port /project_doc_max_bytes /tool_output_token_limit /agents/job_max_runtime_seconds /history/max_bytes /otel/tool_result/max_bytes;whole', 'kind;/notify /project_doc_fallback_filenames /project_root_markers /sandbox_workspace_write/writable_roots /shell_environment_policy/exclude /shell_environment_policy/include_only /skills/config /tui/status_line;list', 'kind;/agents /analytics /apps /audio /auto_review /features /feedback /history /hooks /marketplaces /mcp_servers /memories /model_providers /notice /otel /permissions /plugins /profiles /projects /realtime /sandbox_workspace_write /shell_environment_policy /skills /tool_suggest /tools /tui /windows /skills/bundled /otel/tracestate /otel/tool_result;object', 'kind;/agents/max_threads;count', 'kind;/history/persistence;save-all|none', 'kind;/shell_environment_policy/inherit;core|all|none', 'kind;/shell_environment_policy/set /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls;strings', 'kind;/tools/web_search;{boolean}|{object}', 'kind;/tui/notifications;{boolean}|{list}', 'kind;/tui/alternate_screen;auto|always|never', 'kind;/tui/notification_method;auto|osc9|osc777|bel', 'kind;/windows/sandbox;elevated|unelevated|mxc', 'kind;/approval_policy;on-request|on-failure|never|{object}', 'kind;/approvals_reviewer;user|auto_review|guardian_subagent', 'kind;/cli_auth_credentials_store;file|keyring|auto|ephemeral', 'kind;/forced_login_method;chatgpt|api', 'kind;/mcp_oauth_credentials_store;auto|file|keyring', 'kind;/file_opener;vscode|vscode-insiders|windsurf|cursor|none', 'kind;/model_reasoning_summary;auto|concise|detailed|none', 'kind;/model_verbosity;low|medium|high', 'kind;/personality;none|friendly|pragmatic', 'kind;/sandbox_mode;read-only|workspace-write|danger-full-access', 'kind;/web_search;disabled|cached|indexed|live', 'form;/otel/trace_exporter;none statsig;otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint')
       Rows = @()
       Rivals = @(
         @{
@@ -393,7 +393,7 @@ $CLIS = @{
       SinceWith = @(
         ,@('prompts', '0.40.0')
       )
-      Demands = @()
+      Demands = @('kind;/security;object', 'kind;/policyPaths /adminPolicyPaths;{string}|{list}', 'kind;/model/maxSessionTurns;number', 'kind;/tools/sandbox;docker|podman|sandbox-exec|runsc|lxc|windows-native|{boolean}|{object}')
       Rows = @()
       Rivals = @(
         @{
@@ -504,7 +504,7 @@ $CLIS = @{
       Tail = 28
       Format = 'jsonc'; Since = '0.24.4'
       SinceWith = @()
-      Demands = @()
+      Demands = @('kind;/plansDirectory /proxy /imageModel /modelFallbacks;string', 'kind;/omni;object', 'kind;/model/maxWallTimeSeconds /model/goalTokenBudget;number')
       Rows = @()
       Rivals = @(
         @{
@@ -2834,10 +2834,11 @@ function EdContent($pointer) {
 # ---------------------------------------------------------------------------------------------------------------
 # Plans. That of the modes same and set: "set POINTER string|bool|int VALUE" is the value that a key shall have; "drop POINTER" says that
 # at and below it there shall be only what the plan sets; "keep POINTER" that a table there stays, and is not set;
-# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|boolean|list|object|strings"
-# that its reader takes the file for broken where something else is there (strings: a table of them; WORD|WORD|{object}: one of these words,
-# or a value of a kind in braces), "only POINTER KEY KEY..." where it has
-# another key, "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
+# "join POINTER" that the value of the plan goes behind what is there, after a comma; "kind POINTER string|number|whole|count|boolean|list|
+# object|strings" that its reader takes the file for broken where something else is there (strings: a table of them; whole: a whole
+# number from 0; count: one from 1; WORD|WORD|{object}: one of these words, or a value of a kind in braces), "only POINTER KEY KEY..."
+# where it has another key,
+# "form POINTER WORDS VARIANTS" where it is neither one of the words nor a table with one of the variants and no other: each
 # is NAME:KEY,KEY=WORD|WORD with the keys that it needs, and what they may be.
 
 function EdReadRows {
@@ -2966,6 +2967,8 @@ function EdMisformed($p) {
 
 function EdIsOfKind($p, $wanted) {
     $kind = EdKindWord $run.Editor.Kind[$p]
+    if ([string]::Equals($wanted, 'whole')) { return (EdContent $p) -cmatch '\Aint\t[+]?[0-9]' }
+    if ([string]::Equals($wanted, 'count')) { return (EdContent $p) -cmatch '\Aint\t[1-9]' }
     if (-not $wanted.Contains('|')) { return [string]::Equals($kind, $wanted) }
     return EdHasWord $wanted 124 $(if ([string]::Equals($kind, 'string')) { (EdContent $p).Substring(7) } else { '{' + $kind + '}' })
 }

@@ -35,16 +35,16 @@
 # Contents, by line:
 #     73  Settings and vehicle
 #    112  CLIs: their files, settings and signs
-#    420  Editor of JSON and TOML files, an awk program
-#   1107  Small programs that run as the owner of the files they touch; content comes on standard input
-#   1217  Output
-#   1306  Options
-#   1395  Machine: its system, people and CLIs
-#   1601  Lock and working folder
-#   1695  Files
-#   2127  Background processes
-#   2160  The work
-#   2228  Start
+#    467  Editor of JSON and TOML files, an awk program
+#   1155  Small programs that run as the owner of the files they touch; content comes on standard input
+#   1265  Output
+#   1354  Options
+#   1443  Machine: its system, people and CLIs
+#   1649  Lock and working folder
+#   1743  Files
+#   2175  Background processes
+#   2208  The work
+#   2276  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -242,7 +242,7 @@ plan() {
         kinds string /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
         kinds strings /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
         kinds object /otel/tracestate /otel/tool_result
-        kinds number /otel/tool_result/max_bytes
+        kinds whole /otel/tool_result/max_bytes
         form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
         only_keys /otel exporter metrics_exporter trace_exporter environment log_agent_responses log_guardian_assessments log_sse_deltas log_user_prompt span_attributes tool_result tracestate
       fi
@@ -258,6 +258,9 @@ plan() {
       row string /telemetry/outfile ""
       row bool /telemetry/useCollector "false"
       row bool /telemetry/useCliAuth "false"
+      if [ "$2" = user ]; then
+        demands gemini
+      fi
       ;;
     qwen-code)
       drop /telemetry/otlpLogsEndpoint
@@ -288,6 +291,9 @@ plan() {
       row string /telemetry/outfile ""
       join_list /env/OTEL_RESOURCE_ATTRIBUTES
       row string /env/OTEL_RESOURCE_ATTRIBUTES "$machine_name" host
+      if [ "$2" = user ]; then
+        demands qwen-code
+      fi
       ;;
   esac
 }
@@ -296,34 +302,75 @@ plan() {
 demands() {
   case $1 in
     claude-code)
-      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs
-      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion /autoUpdatesChannel
-      kinds number /cleanupPeriodDays /feedbackSurveyRate
-      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly
-      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces
+      kinds object /env /permissions /hooks /statusLine /enabledPlugins /attribution /sandbox /fileSuggestion /modelOverrides /worktree /pluginConfigs /remote /spinnerVerbs /autoMode /voice /breakReminder /quietHours /remoteTools /skillOverrides /sandbox/network /sandbox/filesystem /sandbox/ignoreViolations /sandbox/ripgrep
+      kinds string /model /otelHeadersHelper /apiKeyHelper /outputStyle /awsAuthRefresh /awsCredentialExport /language /plansDirectory /agent /minimumVersion '/$schema' /proxyAuthHelper /gcpAuthRefresh /processWrapper /attributionProject /prUrlTemplate /advisorModel /requiredMinimumVersion /requiredMaximumVersion /timeFormat /timeZone /autoMemoryDirectory /claudeMd /pluginTrustMessage /forceLoginOrgUUID /attribution/commit /attribution/pr /statusLine/command /fileSuggestion/command /remote/defaultEnvironmentId /quietHours/start
+      kinds 'latest|stable|rc' /autoUpdatesChannel
+      kinds count /cleanupPeriodDays /skillListingMaxDescChars /totalTokensReminderBudget
+      kinds number /feedbackSurveyRate /skillListingBudgetFraction /statusLine/padding /sandbox/network/httpProxyPort
+      kinds boolean /includeCoAuthoredBy /includeGitInstructions /enableAllProjectMcpServers /disableAllHooks /respectGitignore /skipWebFetchPreflight /spinnerTipsEnabled /alwaysThinkingEnabled /fastMode /prefersReducedMotion /autoMemoryEnabled /channelsEnabled /allowManagedHooksOnly /wslInheritsWindowsSettings /disableReplyCheck /workflowKeywordTriggerEnabled /bashEditDiffEnabled /respondToBashCommands /allowAllClaudeAiMcps /allowClaudeInChromeWithManagedMcp /allowNestedModelAccessUnderForceLogin /forceRemoteSettingsRefresh /clawdFileProgressEnabled /syntaxHighlightingDisabled /terminalTitleFromRename /promptSuggestionEnabled /emojiCompletionEnabled /awaySummaryEnabled /showClearContextOnPlanAccept /doneMeansMerged /totalTokensReminderAfterUserTurn /autoDreamEnabled /showThinkingSummaries /verbose /autoCompactEnabled /precomputeCompactionEnabled /idleCompaction /switchModelsOnFlag /autoScrollEnabled /wheelScrollAccelerationEnabled /fileCheckpointingEnabled /showTurnDuration /showMessageTimestamps /terminalProgressBarEnabled /todoFeatureEnabled /inputNeededNotifEnabled /agentPushNotifEnabled /voiceEnabled /axScreenReader /skipAutoPermissionPrompt /syncClaudeAiSkills /syncClaudeAiPlugins /enforceAvailableModels /disableClaudeAiConnectors /disableBundledSkills /disableDirectMcpSkills /disableAgentView /disableRemoteControl /disableWorkflows /disableArtifact /enableArtifact /enableWorkflows /disableSkillShellExecution /disableWindowsBashCommandSplit /allowManagedPermissionRulesOnly /allowManagedMcpServersOnly /disableCommandPluginSources /disableSideloadFlags /fastModePerSessionOptIn /responseComparisonEnabled /skipDangerousModePermissionPrompt /skipWorkflowUsageWarning /autoContinueAtUsageLimit /remoteControlAtStartup /isolatePeerMachines /autoUploadSessions /attribution/sessionUrl /breakReminder/enabled /quietHours/enabled /voice/enabled /voice/autoSubmit /sandbox/enabled /sandbox/failIfUnavailable /sandbox/autoAllowBashIfSandboxed /sandbox/allowUnsandboxedCommands /sandbox/enableWeakerNestedSandbox /sandbox/network/allowLocalBinding
+      kinds list /permissions/allow /permissions/deny /permissions/ask /permissions/additionalDirectories /companyAnnouncements /disabledMcpjsonServers /availableModels /httpHookAllowedEnvVars /allowedHttpHookUrls /strictKnownMarketplaces /fallbackModel /pluginSuggestionMarketplaces /claudeMdExcludes /enabledMcpjsonServers /allowedChannelPlugins /sshConfigs /autoMode/allow /hooks/PreToolUse /hooks/PermissionRequest /sandbox/excludedCommands /sandbox/network/allowedDomains /sandbox/filesystem/allowWrite /sandbox/filesystem/denyWrite /sandbox/filesystem/denyRead /sandbox/filesystem/allowRead /spinnerVerbs/verbs /worktree/sparsePaths /worktree/symlinkDirectories
+      kinds whole /desktopSessionCleanupPeriodDays
+      kinds '{list}|{null}' /blockedMarketplaces
+      kinds 'first-wins|merge' /parentSettingsBehavior /managedSourcesBehavior
+      kinds 'disable|{null}' /disableAutoMode
+      kinds 'disable|disable' /disableDeepLinkRegistration /permissions/disableAutoMode /permissions/disableBypassPermissionsMode
+      kinds 'command|command' /statusLine/type /fileSuggestion/type
+      kinds 'append|replace' /spinnerVerbs/mode
+      kinds 'hold|tap' /voice/mode
+      kinds 'fresh|head' /worktree/baseRef
+      kinds 'notify|quiet|off|{null}' /feedbackDrafts
+      kinds 'unrestricted|small|medium|large' /workflowSizeGuideline
+      kinds 'bash|powershell' /defaultShell
+      kinds 'chat|transcript' /defaultView
+      kinds 'default|fullscreen' /tui
+      kinds 'off|infinite|fixed|countdown|padded-countdown' /totalTokensReminder
+      kinds 'transient|ask' /daemonColdStart
+      kinds 'acceptEdits|auto|bypassPermissions|default|dontAsk|plan' /permissions/defaultMode
       ;;
     codex)
-      kinds boolean /analytics/enabled /check_for_update_on_startup /hide_agent_reasoning /show_raw_agent_reasoning /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
-      kinds string /chatgpt_base_url /developer_instructions /log_dir /model /model_instructions_file /model_provider /model_reasoning_effort /profile /review_model /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
-      kinds number /model_context_window /project_doc_max_bytes /tool_output_token_limit /otel/tool_result/max_bytes
-      kinds list /notify
-      kinds object /analytics /features /feedback /history /mcp_servers /model_providers /otel /permissions /profiles /projects /sandbox_workspace_write /shell_environment_policy /skills /tools /tui /otel/tracestate /otel/tool_result
+      kinds boolean /analytics/enabled /allow_login_shell /check_for_update_on_startup /disable_paste_burst /hide_agent_reasoning /include_apps_instructions /include_environment_context /include_permissions_instructions /show_raw_agent_reasoning /suppress_unstable_features_warning /agents/interrupt_message /feedback/enabled /sandbox_workspace_write/network_access /shell_environment_policy/ignore_default_excludes /shell_environment_policy/experimental_use_profile /tui/animations /otel/log_user_prompt /otel/log_agent_responses /otel/log_guardian_assessments /otel/log_sse_deltas
+      kinds string /apps_mcp_product_sku /chatgpt_base_url /compact_prompt /default_permissions /developer_instructions /instructions /log_dir /mcp_oauth_callback_url /model /model_catalog_json /model_instructions_file /model_provider /model_reasoning_effort /openai_base_url /oss_provider /plan_mode_reasoning_effort /profile /review_model /service_tier /sqlite_home /agents/default_subagent_model /tui/theme /otel/environment /otel/trace_exporter/otlp-http/endpoint /otel/trace_exporter/otlp-grpc/endpoint
+      kinds number /model_auto_compact_token_limit /model_context_window
+      kinds whole /background_terminal_max_timeout /mcp_oauth_callback_port /project_doc_max_bytes /tool_output_token_limit /agents/job_max_runtime_seconds /history/max_bytes /otel/tool_result/max_bytes
+      kinds list /notify /project_doc_fallback_filenames /project_root_markers /sandbox_workspace_write/writable_roots /shell_environment_policy/exclude /shell_environment_policy/include_only /skills/config /tui/status_line
+      kinds object /agents /analytics /apps /audio /auto_review /features /feedback /history /hooks /marketplaces /mcp_servers /memories /model_providers /notice /otel /permissions /plugins /profiles /projects /realtime /sandbox_workspace_write /shell_environment_policy /skills /tool_suggest /tools /tui /windows /skills/bundled /otel/tracestate /otel/tool_result
+      kinds count /agents/max_threads
+      kinds 'save-all|none' /history/persistence
+      kinds 'core|all|none' /shell_environment_policy/inherit
+      kinds strings /shell_environment_policy/set /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
+      kinds '{boolean}|{object}' /tools/web_search
+      kinds '{boolean}|{list}' /tui/notifications
+      kinds 'auto|always|never' /tui/alternate_screen
+      kinds 'auto|osc9|osc777|bel' /tui/notification_method
+      kinds 'elevated|unelevated|mxc' /windows/sandbox
       kinds 'on-request|on-failure|never|{object}' /approval_policy
       kinds 'user|auto_review|guardian_subagent' /approvals_reviewer
       kinds 'file|keyring|auto|ephemeral' /cli_auth_credentials_store
+      kinds 'chatgpt|api' /forced_login_method
+      kinds 'auto|file|keyring' /mcp_oauth_credentials_store
       kinds 'vscode|vscode-insiders|windsurf|cursor|none' /file_opener
       kinds 'auto|concise|detailed|none' /model_reasoning_summary
       kinds 'low|medium|high' /model_verbosity
       kinds 'none|friendly|pragmatic' /personality
       kinds 'read-only|workspace-write|danger-full-access' /sandbox_mode
       kinds 'disabled|cached|indexed|live' /web_search
-      kinds strings /otel/span_attributes /otel/trace_exporter/otlp-http/headers /otel/trace_exporter/otlp-http/tls /otel/trace_exporter/otlp-grpc/headers /otel/trace_exporter/otlp-grpc/tls
       form /otel/trace_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
       [ $# -gt 1 ] || return 0
       kinds string /otel/exporter/otlp-http/endpoint /otel/exporter/otlp-grpc/endpoint /otel/metrics_exporter/otlp-http/endpoint /otel/metrics_exporter/otlp-grpc/endpoint
       kinds strings /otel/exporter/otlp-http/headers /otel/exporter/otlp-http/tls /otel/exporter/otlp-grpc/headers /otel/exporter/otlp-grpc/tls /otel/metrics_exporter/otlp-http/headers /otel/metrics_exporter/otlp-http/tls /otel/metrics_exporter/otlp-grpc/headers /otel/metrics_exporter/otlp-grpc/tls
       form /otel/exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
       form /otel/metrics_exporter 'none statsig' 'otlp-http:endpoint,protocol=binary|json otlp-grpc:endpoint'
+      ;;
+    gemini)
+      kinds object /security
+      kinds '{string}|{list}' /policyPaths /adminPolicyPaths
+      kinds number /model/maxSessionTurns
+      kinds 'docker|podman|sandbox-exec|runsc|lxc|windows-native|{boolean}|{object}' /tools/sandbox
+      ;;
+    qwen-code)
+      kinds string /plansDirectory /proxy /imageModel /modelFallbacks
+      kinds object /omni
+      kinds number /model/maxWallTimeSeconds /model/goalTokenBudget
       ;;
   esac
 }
@@ -938,6 +985,7 @@ function odd_one(   p, q, k) {
     }
     k = k ~ /^(int|float)$/ ? "number" : k == "bool" ? "boolean" : k ~ /^(array|tables)$/ ? "list" : k ~ /^(table|implicit|dotted)$/ ? "object" : k
     if (KINDS[p] ~ /[|]/ && has_word(KINDS[p], "|", k == "string" ? substr(content(p), 8) : "{" k "}")) continue
+    if (k == "number" && ((KINDS[p] == "whole" && content(p) ~ /^int\t[+]?[0-9]/) || (KINDS[p] == "count" && content(p) ~ /^int\t[1-9]/))) continue
     if (k != KINDS[p]) odd_at(p, "must be of type " KINDS[p] ": " p)
   }
   return ODD

@@ -39,7 +39,7 @@ describe.each(Object.entries(codexValues))("Codex: %s", (what, snippets) => {
 
 test("a number says its bounds", () => {
 	expect(known("mcp_oauth_callback_port = 70000").why).toBe("mcp_oauth_callback_port must be 0 to 65535");
-	expect(known("project_doc_max_bytes = -1").why).toBe("project_doc_max_bytes must be 0 or more");
+	expect(known("project_doc_max_bytes = -1").why).toBe("project_doc_max_bytes must be a whole number, 0 or more");
 });
 
 test("a key that is hostile or could be a token is not repeated", () => {

@@ -140,8 +140,8 @@ describe("a rendered file has every function that it calls, and calls every func
 		const dropIn = clis.filter(({ id }) => id === "claude-code");
 		expect(size({ compact: true, clis: dropIn })).toBeLessThanOrEqual(40 * 1024);
 		expect(size({ compact: true, action: "report" })).toBeLessThan(45_000);
-		// With the values without which a CLI does not start.
-		expect(size({ action: "report" })).toBeLessThan(84 * 1024);
+		// With all values by which a CLI leaves a file out, or does not start: one that is not known would be ok.
+		expect(size({ action: "report" })).toBeLessThan(92 * 1024);
 		expect(size({ action: "uninstall" })).toBeLessThan(64 * 1024);
 	});
 

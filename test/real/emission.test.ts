@@ -43,8 +43,11 @@ describe("what the model says is what the real CLI sends, header by header", nee
 				const ended = await runCli(id, { machine, model, prompt: "Hello", version, env });
 				for (const { sent } of emissions) tally[sent]++;
 				const different = differences(emissions, [one, other], ["logs", "metrics"]);
-				if (different.length > 0)
-					found.push({ seed, different, files, env, code: ended.code, stderr: ended.stderr.slice(0, 300) });
+				if (different.length === 0) continue;
+				const what = { seed, different, files, env, code: ended.code, stderr: ended.stderr.slice(0, 300) };
+				// At once: a whole run takes hours, and one that is stopped tells nothing at its end.
+				process.stderr.write(`${id} ${version}: ${JSON.stringify(what)}\n`);
+				found.push(what);
 			}
 			// For the record of a whole run.
 			process.stderr.write(

@@ -1,7 +1,7 @@
 /** What the values of a settings file have to be, for a CLI that does not start with others. */
 
-/** `strings` is a table of them. */
-export type SettingKind = "string" | "number" | "boolean" | "list" | "object" | "strings";
+/** `strings` is a table of them, a `whole` number is 0 or more, a `count` 1 or more. */
+export type SettingKind = "string" | "number" | "whole" | "count" | "boolean" | "list" | "object" | "strings";
 
 /** One of some words, or a value of a kind that is named in braces, such as `{object}`. */
 export type SettingWords = readonly string[];
@@ -18,7 +18,7 @@ export interface SettingForm {
 }
 
 /** The kind of a value as a parser of JSON or TOML gives it: a date is a text for those who ask for one, a whole number of TOML a bigint. */
-export function settingKind(value: unknown): Exclude<SettingKind, "strings"> | "null" {
+export function settingKind(value: unknown): Exclude<SettingKind, "strings" | "whole" | "count"> | "null" {
 	if (value === null || value === undefined) return "null";
 	if (Array.isArray(value)) return "list";
 	if (value instanceof Date) return "string";
@@ -30,7 +30,13 @@ export function settingKind(value: unknown): Exclude<SettingKind, "strings"> | "
 export function unlike(value: unknown, kind: SettingKind | SettingWords): string | undefined {
 	if (typeof kind !== "string") {
 		const word = typeof value === "string" ? value : `{${settingKind(value)}}`;
-		return kind.includes(word) ? undefined : `must be ${kind.join(", ").replace("{object}", "a table")}`;
+		const allowed = kind.map((each) => each.replace("{object}", "a table").replace(/^\{(.*)\}$/, "a $1"));
+		return kind.includes(word) ? undefined : `must be ${allowed.join(", ")}`;
+	}
+	if (kind === "whole" || kind === "count") {
+		const least = kind === "whole" ? 0 : 1;
+		const isWhole = typeof value === "bigint" || Number.isInteger(value);
+		return isWhole && Number(value) >= least ? undefined : `must be a whole number, ${least} or more`;
 	}
 	if (kind !== "strings") return settingKind(value) === kind ? undefined : `must be of type ${kind}`;
 	if (settingKind(value) !== "object") return "must be of type object";

@@ -30,10 +30,9 @@ export function rivalCases(cli: Cli, os: readonly Os[]): RivalCase[] {
  * stand there in a form that keeps the CLI from starting. It does not ask where a person's variables put the folder of a CLI.
  */
 export function namedCase(cli: Cli, os: readonly Os[]): { readonly id: string; readonly lines: readonly string[] } {
-	const { folder, below } = cli.user;
-	// A table by its name: any key in it may be of a kind or form that keeps the CLI from starting. Keys at the top have ordinary names.
-	const demanded = Object.keys(cli.user.kinds ?? {}).filter((pointer) => pointer.split("/").length > 2);
-	const tables = demanded.map((pointer) => pointer.split("/", 2).join("/"));
+	const { folder, below, rows } = cli.user;
+	// A table that we write into, by its name: any key in it may be of a kind or form that keeps the CLI from starting.
+	const tables = rows.flatMap((row) => ("pointer" in row ? [row.pointer.split("/", 2).join("/")] : []));
 	const lines = cli.rivals.flatMap(({ of, path, format, settings, hasKinds }) => {
 		const pointers = [...settings, ...(hasKinds ? tables : [])];
 		// One that counts only with a flag is left to the scripts with the editor.
@@ -106,7 +105,8 @@ export function kindRows({ kinds = {}, forms = [], strict }: Pick<Layer, "kinds"
 export function byKind(kinds: SettingKinds): [kind: string, pointers: string[]][] {
 	const found = new Map<string, string[]>();
 	for (const [pointer, kind] of Object.entries(kinds)) {
-		const name = typeof kind === "string" ? kind : kind.join("|");
+		// Words are told from a kind by the line between them.
+		const name = typeof kind === "string" ? kind : (kind.length > 1 ? kind : [...kind, ...kind]).join("|");
 		found.set(name, [...(found.get(name) ?? []), pointer]);
 	}
 	return [...found];

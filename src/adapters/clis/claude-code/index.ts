@@ -9,7 +9,7 @@
  * seen was run with releases 2.1.81 and 2.1.330.
  */
 import type { Cli, FileSetting, LayerRow, Rival } from "../cli.ts";
-import type { SettingKind, SettingKinds } from "../setting-form.ts";
+import type { SettingKind, SettingKinds, SettingWords } from "../setting-form.ts";
 import headerProgram from "./header.sh";
 
 /** https://code.claude.com/docs/en/monitoring-usage; every value of `env` is a string. */
@@ -62,11 +62,86 @@ const keys: Readonly<Partial<Record<SettingKind, string>>> = {
 	list: `permissions/allow permissions/deny permissions/ask permissions/additionalDirectories companyAnnouncements disabledMcpjsonServers
 		availableModels httpHookAllowedEnvVars allowedHttpHookUrls strictKnownMarketplaces`,
 };
-const kinds: SettingKinds = Object.fromEntries(
-	Object.entries(keys).flatMap(([kind, names]) =>
-		names.split(/\s+/).map((name) => [`/${name}`, kind as SettingKind] as const),
-	),
+const of = (kind: SettingKind | SettingWords, names: string): SettingKinds =>
+	Object.fromEntries(names.split(/\s+/).map((name) => [`/${name}`, kind]));
+/** For all releases. */
+export const kinds: SettingKinds = Object.assign(
+	{},
+	...Object.entries(keys).map(([kind, names]) => of(kind as SettingKind, names)),
 );
+
+/** Keys that 2.1.330 knows, by what their values must be: with another one it leaves the whole file out. */
+export const flags = `respectGitignore wslInheritsWindowsSettings includeCoAuthoredBy includeGitInstructions disableAllHooks disableReplyCheck
+	workflowKeywordTriggerEnabled bashEditDiffEnabled respondToBashCommands allowAllClaudeAiMcps allowClaudeInChromeWithManagedMcp
+	allowNestedModelAccessUnderForceLogin forceRemoteSettingsRefresh spinnerTipsEnabled clawdFileProgressEnabled syntaxHighlightingDisabled
+	terminalTitleFromRename alwaysThinkingEnabled fastMode promptSuggestionEnabled emojiCompletionEnabled awaySummaryEnabled
+	showClearContextOnPlanAccept prefersReducedMotion doneMeansMerged totalTokensReminderAfterUserTurn autoMemoryEnabled autoDreamEnabled
+	showThinkingSummaries verbose autoCompactEnabled precomputeCompactionEnabled idleCompaction switchModelsOnFlag autoScrollEnabled
+	wheelScrollAccelerationEnabled fileCheckpointingEnabled showTurnDuration showMessageTimestamps terminalProgressBarEnabled todoFeatureEnabled
+	inputNeededNotifEnabled agentPushNotifEnabled voiceEnabled axScreenReader skipAutoPermissionPrompt`;
+/** These may be null, too. */
+export const flagsOrNull = `syncClaudeAiSkills syncClaudeAiPlugins enforceAvailableModels enableAllProjectMcpServers disableClaudeAiConnectors
+	disableBundledSkills disableDirectMcpSkills disableAgentView disableRemoteControl disableWorkflows disableArtifact enableArtifact
+	enableWorkflows disableSkillShellExecution disableWindowsBashCommandSplit allowManagedHooksOnly allowManagedPermissionRulesOnly
+	allowManagedMcpServersOnly disableCommandPluginSources disableSideloadFlags skipWebFetchPreflight fastModePerSessionOptIn
+	responseComparisonEnabled channelsEnabled skipDangerousModePermissionPrompt skipWorkflowUsageWarning autoContinueAtUsageLimit
+	remoteControlAtStartup isolatePeerMachines autoUploadSessions`;
+export const words = `$schema apiKeyHelper proxyAuthHelper awsCredentialExport awsAuthRefresh gcpAuthRefresh processWrapper attributionProject model
+	prUrlTemplate otelHeadersHelper outputStyle language advisorModel agent minimumVersion requiredMinimumVersion requiredMaximumVersion
+	plansDirectory timeFormat timeZone autoMemoryDirectory claudeMd pluginTrustMessage`;
+export const lists = `fallbackModel availableModels allowedHttpHookUrls httpHookAllowedEnvVars pluginSuggestionMarketplaces companyAnnouncements
+	claudeMdExcludes`;
+
+/** What 2.1.330 demands besides, for the scripts, and 2.1.81 where it knows the key. Values deeper inside are left to doctor. */
+const laterKinds: SettingKinds = {
+	...of("boolean", `${flags} ${flagsOrNull}`),
+	...of("string", `${words} forceLoginOrgUUID`),
+	...of("whole", "desktopSessionCleanupPeriodDays"),
+	...of("list", `${lists} enabledMcpjsonServers`),
+	...of("count", "cleanupPeriodDays skillListingMaxDescChars totalTokensReminderBudget"),
+	...of("number", "skillListingBudgetFraction statusLine/padding sandbox/network/httpProxyPort"),
+	...of(
+		"boolean",
+		`attribution/sessionUrl breakReminder/enabled quietHours/enabled voice/enabled voice/autoSubmit sandbox/enabled
+		sandbox/failIfUnavailable sandbox/autoAllowBashIfSandboxed sandbox/allowUnsandboxedCommands sandbox/enableWeakerNestedSandbox
+		sandbox/network/allowLocalBinding`,
+	),
+	...of(
+		"object",
+		`autoMode voice breakReminder quietHours remoteTools skillOverrides sandbox/network sandbox/filesystem sandbox/ignoreViolations
+		sandbox/ripgrep`,
+	),
+	...of(
+		"string",
+		"attribution/commit attribution/pr statusLine/command fileSuggestion/command remote/defaultEnvironmentId quietHours/start",
+	),
+	...of(
+		"list",
+		`allowedChannelPlugins sshConfigs autoMode/allow hooks/PreToolUse hooks/PermissionRequest sandbox/excludedCommands
+		sandbox/network/allowedDomains sandbox/filesystem/allowWrite sandbox/filesystem/denyWrite sandbox/filesystem/denyRead
+		sandbox/filesystem/allowRead spinnerVerbs/verbs worktree/sparsePaths worktree/symlinkDirectories`,
+	),
+	...of(["{list}", "{null}"], "blockedMarketplaces"),
+	...of(["first-wins", "merge"], "parentSettingsBehavior managedSourcesBehavior"),
+	...of(["disable", "{null}"], "disableAutoMode"),
+	...of(
+		["disable"],
+		"disableDeepLinkRegistration permissions/disableAutoMode permissions/disableBypassPermissionsMode",
+	),
+	...of(["command"], "statusLine/type fileSuggestion/type"),
+	...of(["append", "replace"], "spinnerVerbs/mode"),
+	...of(["hold", "tap"], "voice/mode"),
+	...of(["fresh", "head"], "worktree/baseRef"),
+	...of(["notify", "quiet", "off", "{null}"], "feedbackDrafts"),
+	...of(["unrestricted", "small", "medium", "large"], "workflowSizeGuideline"),
+	...of(["bash", "powershell"], "defaultShell"),
+	...of(["chat", "transcript"], "defaultView"),
+	...of(["latest", "stable", "rc"], "autoUpdatesChannel"),
+	...of(["default", "fullscreen"], "tui"),
+	...of(["off", "infinite", "fixed", "countdown", "padded-countdown"], "totalTokensReminder"),
+	...of(["transient", "ask"], "daemonColdStart"),
+	...of(["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"], "permissions/defaultMode"),
+};
 
 const bySignal = (...names: readonly string[]) =>
 	["LOGS", "METRICS", "TRACES"].flatMap((signal) => names.map((name) => `/env/OTEL_EXPORTER_OTLP_${signal}_${name}`));
@@ -145,7 +220,7 @@ export const cli: Cli = {
 		below: "",
 		format: "json",
 		since: "0.0.0",
-		kinds,
+		kinds: { ...kinds, ...laterKinds },
 		// A program's headers replace ours, and would be sent to our endpoint.
 		rows: [
 			...diversions,

@@ -9,7 +9,7 @@ import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
 import type { CliLayering, Effective } from "../layering.ts";
 import { assembled, pairsOf } from "../otel-js.ts";
 import { doubtOf, doubtOfAll, exporterWords, failureOf, isOfWeb, isOn, protocolOf, signals } from "./exporters.ts";
-import { cli } from "./index.ts";
+import { kinds } from "./index.ts";
 import { doubts } from "./values.ts";
 
 const everywhere = (...paths: string[]) => ({ macos: paths, linux: paths, windows: paths });
@@ -55,7 +55,7 @@ const ignores = [
 ];
 
 /** A value of another type switches the whole file off. */
-const { "/attribution": _later, ...types } = cli.user.kinds ?? {};
+const { "/attribution": _later, ...types } = kinds;
 
 // A value of a wrong type is left out of a managed file, and the rest of it counts (seen in 2.1.330).
 const managed = {

@@ -24,6 +24,7 @@ import {
 	type ValueChecks,
 	word,
 } from "../value-check.ts";
+import { flags, flagsOrNull, lists, words } from "./index.ts";
 
 const orNull =
 	(check: ValueCheck): ValueCheck =>
@@ -36,26 +37,6 @@ const filled: ValueCheck = (value, name) => (value === "" ? `${name} must not be
 
 const each = (names: string, check: ValueCheck): ValueChecks =>
 	Object.fromEntries(names.split(/\s+/).map((name) => [name, check]));
-
-const flags = `respectGitignore wslInheritsWindowsSettings includeCoAuthoredBy includeGitInstructions disableAllHooks disableReplyCheck
-	workflowKeywordTriggerEnabled bashEditDiffEnabled respondToBashCommands allowAllClaudeAiMcps allowClaudeInChromeWithManagedMcp
-	allowNestedModelAccessUnderForceLogin forceRemoteSettingsRefresh spinnerTipsEnabled clawdFileProgressEnabled syntaxHighlightingDisabled
-	terminalTitleFromRename alwaysThinkingEnabled fastMode promptSuggestionEnabled emojiCompletionEnabled awaySummaryEnabled
-	showClearContextOnPlanAccept prefersReducedMotion doneMeansMerged totalTokensReminderAfterUserTurn autoMemoryEnabled autoDreamEnabled
-	showThinkingSummaries verbose autoCompactEnabled precomputeCompactionEnabled idleCompaction switchModelsOnFlag autoScrollEnabled
-	wheelScrollAccelerationEnabled fileCheckpointingEnabled showTurnDuration showMessageTimestamps terminalProgressBarEnabled todoFeatureEnabled
-	inputNeededNotifEnabled agentPushNotifEnabled voiceEnabled axScreenReader skipAutoPermissionPrompt`;
-const flagsOrNull = `syncClaudeAiSkills syncClaudeAiPlugins enforceAvailableModels enableAllProjectMcpServers disableClaudeAiConnectors
-	disableBundledSkills disableDirectMcpSkills disableAgentView disableRemoteControl disableWorkflows disableArtifact enableArtifact
-	enableWorkflows disableSkillShellExecution disableWindowsBashCommandSplit allowManagedHooksOnly allowManagedPermissionRulesOnly
-	allowManagedMcpServersOnly disableCommandPluginSources disableSideloadFlags skipWebFetchPreflight fastModePerSessionOptIn
-	responseComparisonEnabled channelsEnabled skipDangerousModePermissionPrompt skipWorkflowUsageWarning autoContinueAtUsageLimit
-	remoteControlAtStartup isolatePeerMachines autoUploadSessions`;
-const words = `$schema apiKeyHelper proxyAuthHelper awsCredentialExport awsAuthRefresh gcpAuthRefresh processWrapper attributionProject model
-	prUrlTemplate otelHeadersHelper outputStyle language advisorModel agent minimumVersion requiredMinimumVersion requiredMaximumVersion
-	plansDirectory timeFormat timeZone autoMemoryDirectory claudeMd pluginTrustMessage`;
-const lists = `fallbackModel availableModels allowedHttpHookUrls httpHookAllowedEnvVars pluginSuggestionMarketplaces companyAnnouncements
-	claudeMdExcludes`;
 
 /** The hooks that may forbid something: where one of them cannot be loaded, the whole file is left out. */
 const forbidding = "PreToolUse PermissionRequest";

@@ -56,13 +56,16 @@ const requirementKeys = [
  * in 0.165.0 and 0.169.0. The keys: https://github.com/openai/codex/blob/main/codex-rs/core/config.schema.json
  */
 const topKeys: Readonly<Partial<Record<SettingKind, string>>> = {
-	string: `chatgpt_base_url developer_instructions log_dir model model_instructions_file model_provider model_reasoning_effort profile
-		review_model`,
-	boolean: "check_for_update_on_startup hide_agent_reasoning show_raw_agent_reasoning",
-	number: "model_context_window project_doc_max_bytes tool_output_token_limit",
-	list: "notify",
-	object: `analytics features feedback history mcp_servers model_providers otel permissions profiles projects sandbox_workspace_write
-		shell_environment_policy skills tools tui`,
+	string: `apps_mcp_product_sku chatgpt_base_url compact_prompt default_permissions developer_instructions instructions log_dir
+		mcp_oauth_callback_url model model_catalog_json model_instructions_file model_provider model_reasoning_effort openai_base_url oss_provider
+		plan_mode_reasoning_effort profile review_model service_tier sqlite_home`,
+	boolean: `allow_login_shell check_for_update_on_startup disable_paste_burst hide_agent_reasoning include_apps_instructions
+		include_environment_context include_permissions_instructions show_raw_agent_reasoning suppress_unstable_features_warning`,
+	number: "model_auto_compact_token_limit model_context_window",
+	whole: "background_terminal_max_timeout mcp_oauth_callback_port project_doc_max_bytes tool_output_token_limit",
+	list: "notify project_doc_fallback_filenames project_root_markers",
+	object: `agents analytics apps audio auto_review features feedback history hooks marketplaces mcp_servers memories model_providers notice otel
+		permissions plugins profiles projects realtime sandbox_workspace_write shell_environment_policy skills tool_suggest tools tui windows`,
 };
 
 /** Words at the top level: with another it does not start, either. A table as approval_policy is not looked into. */
@@ -70,6 +73,8 @@ export const topWords = {
 	approval_policy: ["on-request", "on-failure", "never", "{object}"],
 	approvals_reviewer: ["user", "auto_review", "guardian_subagent"],
 	cli_auth_credentials_store: ["file", "keyring", "auto", "ephemeral"],
+	forced_login_method: ["chatgpt", "api"],
+	mcp_oauth_credentials_store: ["auto", "file", "keyring"],
 	file_opener: ["vscode", "vscode-insiders", "windsurf", "cursor", "none"],
 	model_reasoning_summary: ["auto", "concise", "detailed", "none"],
 	model_verbosity: ["low", "medium", "high"],
@@ -78,15 +83,33 @@ export const topWords = {
 	web_search: ["disabled", "cached", "indexed", "live"],
 } as const;
 
-/** More of them, that few people set: for doctor alone, since scripts have to stay short. */
-const rarerKeys: typeof topKeys = {
-	string: `apps_mcp_product_sku compact_prompt default_permissions forced_login_method instructions mcp_oauth_callback_url
-		mcp_oauth_credentials_store model_catalog_json openai_base_url oss_provider plan_mode_reasoning_effort service_tier sqlite_home`,
-	boolean: `allow_login_shell disable_paste_burst include_apps_instructions include_environment_context include_permissions_instructions
-		suppress_unstable_features_warning`,
-	number: "background_terminal_max_timeout mcp_oauth_callback_port model_auto_compact_token_limit",
-	list: "project_doc_fallback_filenames project_root_markers",
-	object: "agents apps audio auto_review hooks marketplaces memories notice plugins realtime tool_suggest windows",
+/** Inside tables with fixed keys. What people name themselves, such as servers, profiles and projects, is left to doctor. */
+const innerKinds: SettingKinds = {
+	"/agents/default_subagent_model": "string",
+	"/agents/interrupt_message": "boolean",
+	"/agents/job_max_runtime_seconds": "whole",
+	"/agents/max_threads": "count",
+	"/feedback/enabled": "boolean",
+	"/history/persistence": ["save-all", "none"],
+	"/history/max_bytes": "whole",
+	"/sandbox_workspace_write/network_access": "boolean",
+	"/sandbox_workspace_write/writable_roots": "list",
+	"/shell_environment_policy/inherit": ["core", "all", "none"],
+	"/shell_environment_policy/set": "strings",
+	"/shell_environment_policy/exclude": "list",
+	"/shell_environment_policy/include_only": "list",
+	"/shell_environment_policy/ignore_default_excludes": "boolean",
+	"/shell_environment_policy/experimental_use_profile": "boolean",
+	"/skills/bundled": "object",
+	"/skills/config": "list",
+	"/tools/web_search": ["{boolean}", "{object}"],
+	"/tui/notifications": ["{boolean}", "{list}"],
+	"/tui/animations": "boolean",
+	"/tui/theme": "string",
+	"/tui/alternate_screen": ["auto", "always", "never"],
+	"/tui/status_line": "list",
+	"/tui/notification_method": ["auto", "osc9", "osc777", "bel"],
+	"/windows/sandbox": ["elevated", "unelevated", "mxc"],
 };
 
 const byPointer = (keys: typeof topKeys): SettingKinds =>
@@ -96,8 +119,6 @@ const byPointer = (keys: typeof topKeys): SettingKinds =>
 		),
 	);
 
-export const rarerKinds = byPointer(rarerKeys);
-
 const kindsOfOtel: SettingKinds = {
 	"/otel/log_user_prompt": "boolean",
 	"/otel/log_agent_responses": "boolean",
@@ -106,7 +127,7 @@ const kindsOfOtel: SettingKinds = {
 	"/otel/span_attributes": "strings",
 	"/otel/tracestate": "object",
 	"/otel/tool_result": "object",
-	"/otel/tool_result/max_bytes": "number",
+	"/otel/tool_result/max_bytes": "whole",
 };
 
 /** Seen in 0.169.0; 0.165.0 does not know this key. */
@@ -142,6 +163,7 @@ const demands = {
 	kinds: {
 		"/analytics/enabled": "boolean",
 		...byPointer(topKeys),
+		...innerKinds,
 		...Object.fromEntries(Object.entries(topWords).map(([name, words]) => [`/${name}`, words])),
 		...kept.kinds,
 	},

@@ -63,8 +63,6 @@ const provider = all(
 );
 
 const settings: ValueChecks = {
-	forced_login_method: word("chatgpt", "api"),
-	mcp_oauth_credentials_store: word("auto", "file", "keyring"),
 	model_context_window: whole(),
 	model_auto_compact_token_limit: whole(),
 	project_doc_max_bytes: whole(0),

@@ -8,6 +8,7 @@
  * https://github.com/google-gemini/gemini-cli/pull/16836 (traces). Run with releases 0.33.2 and 0.61.0.
  */
 import type { Cli, LayerRow, Rival } from "../cli.ts";
+import type { SettingKinds } from "../setting-form.ts";
 
 /** All nine keys of `telemetry`: files are merged by key, and a leftover foreign key could stop or redirect everything. */
 const rows: readonly LayerRow[] = [
@@ -47,6 +48,15 @@ const rivals: readonly Rival[] = [
 	]),
 ];
 
+/** With another value it ends before it sends anything: seen in 0.61.0, which only warns of most others. */
+const kinds: SettingKinds = {
+	"/security": "object",
+	"/policyPaths": ["{string}", "{list}"],
+	"/adminPolicyPaths": ["{string}", "{list}"],
+	"/model/maxSessionTurns": "number",
+	"/tools/sandbox": ["docker", "podman", "sandbox-exec", "runsc", "lxc", "windows-native", "{boolean}", "{object}"],
+};
+
 export const cli: Cli = {
 	id: "gemini",
 	title: "Gemini CLI",
@@ -69,6 +79,7 @@ export const cli: Cli = {
 		below: "/.gemini",
 		format: "jsonc",
 		...gates,
+		kinds,
 		rows,
 	},
 	rivals,

@@ -7,6 +7,7 @@
  * https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/
  */
 import type { Cli, LayerRow, Rival } from "../cli.ts";
+import type { SettingKinds } from "../setting-form.ts";
 
 /** Files are merged key by key: what is left over from somebody else stops or diverts everything. */
 const common: readonly LayerRow[] = [
@@ -60,6 +61,17 @@ const rivals: readonly Rival[] = [
 	}),
 ];
 
+/** With another value it ends before it sends anything: seen in 0.24.4. */
+const kinds: SettingKinds = {
+	"/plansDirectory": "string",
+	"/proxy": "string",
+	"/imageModel": "string",
+	"/modelFallbacks": "string",
+	"/omni": "object",
+	"/model/maxWallTimeSeconds": "number",
+	"/model/goalTokenBudget": "number",
+};
+
 export const cli: Cli = {
 	id: "qwen-code",
 	title: "Qwen Code",
@@ -82,6 +94,7 @@ export const cli: Cli = {
 		below: "",
 		format: "jsonc",
 		since: "0.24.4",
+		kinds,
 		rows: [...diversions, ...common],
 	},
 	rivals,
