@@ -70,7 +70,8 @@ export interface LayerPlace {
 
 /** How a byte order mark is handled. */
 export interface Tolerance {
-	readonly bom: boolean;
+	/** That of UTF-8; `empty`: nothing of the file is read. */
+	readonly bom: boolean | "empty";
 	readonly utf16: boolean;
 }
 

@@ -154,8 +154,9 @@ async function sightOf(
 			const found = of(parsed.document);
 			return found === undefined ? [] : [{ ...each, why: `${why}: ${found}` }];
 		}
-		if (of === "empty") return Buffer.from(file.bytes).toString("latin1").trim() === "" ? [each] : [];
-		const isOdd = of === "null" ? hasNull(parsed.document) : mistyped(parsed.document, of) !== undefined;
+		if (of === "empty") return parsed.isEmpty ? [each] : [];
+		const isOdd =
+			of === "null" ? hasNull(parsed.document, layering.variables) : mistyped(parsed.document, of) !== undefined;
 		return isOdd ? [each] : [];
 	});
 	// Checks only its mode, not the folder's: that much of the rule is known.

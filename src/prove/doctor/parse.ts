@@ -6,7 +6,9 @@ import { type SettingKinds, settingKind, unlike } from "../../adapters/clis/sett
 import { ownEntry } from "../../base/lookup.ts";
 
 /** A file's content, or why it cannot be parsed. Reasons never quote it. */
-export type Parsed = { readonly document: Readonly<Record<string, unknown>> } | { readonly problem: string };
+export type Parsed =
+	| { readonly document: Readonly<Record<string, unknown>>; readonly isEmpty?: boolean }
+	| { readonly problem: string };
 
 /**
  * Reads a settings file as strictly as its CLI does: .env files with the library that the CLIs read them with, JSON with comments and TOML
@@ -16,6 +18,7 @@ export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance:
 	const marks = markAt(bytes);
 	if (marks === "utf-16" && !tolerance.utf16)
 		return { problem: "is UTF-16; save it as UTF-8 without a byte order mark" };
+	if (marks === "utf-8" && tolerance.bom === "empty") return { document: {}, isEmpty: true };
 	if (marks === "utf-8" && !tolerance.bom)
 		return { problem: "starts with a byte order mark; save it as UTF-8 without one" };
 	let text: string;
@@ -25,7 +28,7 @@ export function parseSettings(bytes: Uint8Array, format: LayerFormat, tolerance:
 		return { problem: "is not UTF-8" };
 	}
 	// An empty file is valid for every reader.
-	if (text.trim() === "") return { document: {} };
+	if (text.trim() === "") return { document: {}, isEmpty: true };
 	if (format === "dotenv") return { document: { env: parseDotenv(text) } };
 	try {
 		return format === "toml" ? toml(text) : json(text, format === "jsonc");
@@ -46,9 +49,12 @@ export function mistyped(document: Readonly<Record<string, unknown>>, types: Set
 }
 
 /** Whether a telemetry setting is there without a value (null of JSON). */
-export function hasNull(document: Readonly<Record<string, unknown>>): boolean {
+export function hasNull(document: Readonly<Record<string, unknown>>, variables: RegExp): boolean {
 	const env = valueAt(document, "/env");
-	return Object.values(isTable(env) ? env : {}).includes(null) || valueAt(document, "/otelHeadersHelper") === null;
+	const isUnset = Object.entries(isTable(env) ? env : {}).some(
+		([name, value]) => value === null && variables.test(name),
+	);
+	return isUnset || valueAt(document, "/otelHeadersHelper") === null;
 }
 
 export const isTable = (value: unknown): value is Readonly<Record<string, unknown>> => settingKind(value) === "object";

@@ -3,7 +3,7 @@ import type { Destination } from "./lab-cli.ts";
 /** A settings file of Claude Code, the user's or a managed one. https://code.claude.com/docs/en/monitoring-usage */
 export function claudeSettings(
 	{ url, token }: Destination,
-	env: Readonly<Record<string, string>> = {},
+	env: Readonly<Record<string, unknown>> = {},
 	more: Readonly<Record<string, unknown>> = {},
 ): string {
 	const base = {

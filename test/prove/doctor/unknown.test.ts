@@ -270,3 +270,31 @@ test.each<[id: string, more: object, why: string | undefined]>([
 	expect(signals.filter((each) => !each.startsWith("traces"))).toEqual([`logs ${expected}`, `metrics ${expected}`]);
 	expect(said.some((each) => why !== undefined && each.includes(why))).toBe(why !== undefined);
 });
+
+describe("a managed drop-in of ours, held against the real 2.1.330", () => {
+	const dropIn = "/etc/claude-code/managed-settings.d/50-crossfade.json";
+	const ours = (env: Record<string, unknown> = {}) => claudeSettings(to, env, { otelHeadersHelper: "" });
+	const said = async (files: SimulatedMachine["files"]) => {
+		const { signals, fingerprints } = await judged("claude-code", { files: { ...claude, ...files } });
+		return { signals, fingerprints };
+	};
+	const isSent = { signals: ["logs yes", "metrics yes"], fingerprints: [fingerprint] };
+
+	test("its empty program puts our header back, whatever program the user has", async () => {
+		const theirs = JSON.stringify({ otelHeadersHelper: "echo '{}'" });
+		expect(await said({ [dropIn]: ours(), [user]: theirs })).toEqual(isSent);
+	});
+
+	test("a variable without a value that has nothing to do with telemetry changes nothing, another one may", async () => {
+		expect(await said({ [dropIn]: ours({ FOO: null }) })).toEqual(isSent);
+		expect((await said({ [dropIn]: ours({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: null }) })).signals).toEqual([
+			"logs unknown",
+			"metrics unknown",
+		]);
+	});
+
+	test("nothing is read of a state file with a byte order mark", async () => {
+		const state = `\ufeff${JSON.stringify({ env: { OTEL_LOGS_EXPORTER: "none" } })}`;
+		expect(await said({ [dropIn]: ours(), [`${HOME}/.claude.json`]: state })).toEqual(isSent);
+	});
+});

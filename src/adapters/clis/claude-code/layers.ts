@@ -17,6 +17,7 @@ const HOME = "{CLAUDE_CONFIG_DIR:~/.claude}";
 
 /** Settings that are taken all from the strongest managed source. https://code.claude.com/docs/en/server-managed-settings */
 const unit = /^\/(env\/(OTEL_EXPORTER_OTLP_|OTEL_LOG_|OTEL_LOGS_EXPORTER$)|otelHeadersHelper$)/;
+const variableOfUnit = new RegExp(unit.source.replace("|otelHeadersHelper$", ""));
 const endpoints = /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT$/;
 const destination = /^\/env\/OTEL_EXPORTER_OTLP_(\w+_)?(ENDPOINT|HEADERS)$/;
 
@@ -61,8 +62,8 @@ const { "/attribution": _later, ...types } = kinds;
 const managed = {
 	source: "file",
 	clears,
-	// Seen in 2.1.330: of the unit, a variable without a text leaves that of a weaker layer.
-	ignores: [{ range: ">=2.1.330", pointer: unit, value: /^$/ }],
+	// Seen in 2.1.330: of the unit, a variable without a text leaves that of a weaker layer. A header program without one counts: there is none.
+	ignores: [{ range: ">=2.1.330", pointer: variableOfUnit, value: /^$/ }],
 	isForAll: true,
 	// Seen in 2.1.330: with broken JSON it ends with 1, once in many after it had sent by the other files.
 	broken: "cli",
@@ -74,7 +75,7 @@ const managed = {
 			of: types,
 			why: "has a value of a wrong type, and whether the rest of it counts is not known",
 		},
-		// Seen in 2.1.330, where one for the endpoint stopped all of it.
+		// Seen in 2.1.330: one for the endpoint stopped all of it, one that has nothing to do with telemetry nothing.
 		{ range: "", of: "null", why: "has a setting without a value, and what that does is not known" },
 	],
 } as const;
@@ -98,10 +99,10 @@ export const layering: CliLayering = {
 			title: "user's state file",
 			paths: everywhere("{CLAUDE_CONFIG_DIR:~}/.claude.json"),
 			format: "json",
-			// Seen in 2.1.330: with broken JSON it does not start, with a byte order mark it reads none of it.
-			tolerance: { bom: false, utf16: false },
-			// Seen in 2.1.81, which does not start.
-			doubts: [{ range: "<2.1.330", of: "empty", why: "is empty, with which some releases do not start" }],
+			// Seen in 2.1.330: with broken JSON it does not start, with a byte order mark it reads none of it, and sends by the others.
+			tolerance: { bom: "empty", utf16: false },
+			// Seen in 2.1.81, which does not start with an empty one.
+			doubts: [{ range: "<2.1.330", of: "empty", why: "has nothing to read, with which some releases do not start" }],
 			broken: "unknown",
 		},
 		{
