@@ -47,17 +47,17 @@
 # Contents, by line:
 #     81  Settings and vehicle
 #    134  CLIs: their files, settings and signs
-#    562  Output
-#    657  Options
-#    765  Token
-#    838  Machine: its system, people and CLIs
-#   1200  Lock
-#   1245  Files
-#   2101  Background processes
-#   2158  Editor of JSON and TOML files
-#   3912  The work
-#   4041  What a person is told
-#   4101  Start
+#    583  Output
+#    678  Options
+#    786  Token
+#    859  Machine: its system, people and CLIs
+#   1221  Lock
+#   1266  Files
+#   2126  Background processes
+#   2183  Editor of JSON and TOML files
+#   3937  The work
+#   4066  What a person is told
+#   4126  Start
 (& {
 Set-PSDebug -Off
 # PowerShell reads all of a text before it runs any of it, and this is one statement up to its last character: of a text that was cut off
@@ -171,6 +171,13 @@ $CLIS = @{
       )
       Rivals = @(
         @{
+          Words = @(); HasKinds = $false
+          Files = @(
+            @('%ProgramFiles%/ClaudeCode/managed-settings.json', 'json', ''),
+            @('%ProgramFiles%/ClaudeCode/managed-settings.d/*.json', 'json', '')
+          )
+        }
+        @{
           Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
@@ -180,6 +187,13 @@ $CLIS = @{
           Words = @('/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('{folder}/settings.json', 'json', '')
+          )
+        }
+        @{
+          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'text', ''),
+            @('~/.claude.json', 'text', '')
           )
         }
       )
@@ -217,6 +231,13 @@ $CLIS = @{
           Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
+          )
+        }
+        @{
+          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'text', ''),
+            @('~/.claude.json', 'text', '')
           )
         }
       )
@@ -1892,6 +1913,10 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
   if ($file[2] -cne '' -and -not [regex]::IsMatch($target.Text, $file[2], $ANY_CASE)) { return '' }
   if ($file[1] -ceq 'dotenv') {
     foreach ($name in $rule.Words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
+    return ''
+  }
+  if ($file[1] -ceq 'text') {
+    foreach ($word in $rule.Words) { if ([regex]::IsMatch($target.Text, $word)) { return $RIVALS } }
     return ''
   }
   $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })

@@ -46,9 +46,9 @@
 #   2200  Machine: its system, people and CLIs
 #   2411  Lock and working folder
 #   2511  Files
-#   3113  Background processes
-#   3153  The work
-#   3263  Start
+#   3125  Background processes
+#   3165  The work
+#   3275  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2758,7 +2758,7 @@ has_room() { (head -c 4096 /dev/zero >room) 2>/dev/null && rm -f room; }
 judge_rival() {
   if [ -n "$hint" ] && ! grep -Eq "$hint" old; then return 0; fi
   case $format in
-    dotenv | plist)
+    dotenv | plist | text)
       for word in "$@"; do
         # Lines may end with CR, the first may begin with a byte order mark, and a colon sets too.
         if [ "$format" = dotenv ]; then word="^[^A-Za-z_#]*(export[[:space:]]+)?${word}[[:space:]]*(=|:[[:space:]])"; fi
@@ -2819,6 +2819,9 @@ contradicted() {
     claude-code-user)
       set -- /otelHeadersHelper OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
+      set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
+      rival text '' "$folder"/settings.json "$@"
+      rival text '' "$home"/.claude.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       if [ "$SCOPE" = user ]; then
         :
@@ -2839,6 +2842,15 @@ contradicted() {
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
       set -- OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
       rival json '' "$folder"/settings.json "$@"
+      set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
+      rival text '' "$folder"/settings.json "$@"
+      rival text '' "$home"/.claude.json "$@"
+      # What this script writes for the machine is no rival of what it writes for the same account.
+      case $OS in macos) at="$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' ;; linux) at="$ROOT"/etc/claude-code/managed-settings.json ;; esac
+      set --
+      rival json '' "$at" "$@"
+      case $OS in macos) at="$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.d/*.json' ;; linux) at="$ROOT"'/etc/claude-code/managed-settings.d/*.json' ;; esac
+      rival json '' "$at" "$@"
       ;;
     codex-user)
       set -- codex

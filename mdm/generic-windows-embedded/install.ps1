@@ -36,16 +36,16 @@
 # Contents, by line:
 #     63  Settings and vehicle
 #    122  CLIs: their files, settings and signs
-#    538  Output
-#    621  Options
-#    698  Token
-#    732  Machine: its system, people and CLIs
-#   1061  Lock
-#   1104  Files
-#   1902  Background processes
-#   1953  Editor of JSON and TOML files
-#   3668  The work
-#   3791  Start
+#    559  Output
+#    642  Options
+#    719  Token
+#    753  Machine: its system, people and CLIs
+#   1082  Lock
+#   1125  Files
+#   1927  Background processes
+#   1978  Editor of JSON and TOML files
+#   3693  The work
+#   3816  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -159,6 +159,13 @@ $CLIS = @{
       )
       Rivals = @(
         @{
+          Words = @(); HasKinds = $false
+          Files = @(
+            @('%ProgramFiles%/ClaudeCode/managed-settings.json', 'json', ''),
+            @('%ProgramFiles%/ClaudeCode/managed-settings.d/*.json', 'json', '')
+          )
+        }
+        @{
           Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
@@ -168,6 +175,13 @@ $CLIS = @{
           Words = @('/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('{folder}/settings.json', 'json', '')
+          )
+        }
+        @{
+          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'text', ''),
+            @('~/.claude.json', 'text', '')
           )
         }
       )
@@ -205,6 +219,13 @@ $CLIS = @{
           Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
+          )
+        }
+        @{
+          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'text', ''),
+            @('~/.claude.json', 'text', '')
           )
         }
       )
@@ -1729,6 +1750,10 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
   if ($file[2] -cne '' -and -not [regex]::IsMatch($target.Text, $file[2], $ANY_CASE)) { return '' }
   if ($file[1] -ceq 'dotenv') {
     foreach ($name in $rule.Words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
+    return ''
+  }
+  if ($file[1] -ceq 'text') {
+    foreach ($word in $rule.Words) { if ([regex]::IsMatch($target.Text, $word)) { return $RIVALS } }
     return ''
   }
   $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })

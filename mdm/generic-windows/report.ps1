@@ -32,15 +32,15 @@
 # Contents, by line:
 #     58  Settings and vehicle
 #    112  CLIs: their files, settings and signs
-#    528  Output
-#    611  Options
-#    688  Machine: its system, people and CLIs
-#   1017  Lock
-#   1060  Files
-#   1619  Background processes
-#   1670  Editor of JSON and TOML files
-#   2663  The work
-#   2759  Start
+#    549  Output
+#    632  Options
+#    709  Machine: its system, people and CLIs
+#   1038  Lock
+#   1081  Files
+#   1644  Background processes
+#   1695  Editor of JSON and TOML files
+#   2688  The work
+#   2784  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -149,6 +149,13 @@ $CLIS = @{
       )
       Rivals = @(
         @{
+          Words = @(); HasKinds = $false
+          Files = @(
+            @('%ProgramFiles%/ClaudeCode/managed-settings.json', 'json', ''),
+            @('%ProgramFiles%/ClaudeCode/managed-settings.d/*.json', 'json', '')
+          )
+        }
+        @{
           Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
@@ -158,6 +165,13 @@ $CLIS = @{
           Words = @('/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('{folder}/settings.json', 'json', '')
+          )
+        }
+        @{
+          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'text', ''),
+            @('~/.claude.json', 'text', '')
           )
         }
       )
@@ -195,6 +209,13 @@ $CLIS = @{
           Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
+          )
+        }
+        @{
+          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'text', ''),
+            @('~/.claude.json', 'text', '')
           )
         }
       )
@@ -1542,6 +1563,10 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
   if ($file[2] -cne '' -and -not [regex]::IsMatch($target.Text, $file[2], $ANY_CASE)) { return '' }
   if ($file[1] -ceq 'dotenv') {
     foreach ($name in $rule.Words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
+    return ''
+  }
+  if ($file[1] -ceq 'text') {
+    foreach ($word in $rule.Words) { if ([regex]::IsMatch($target.Text, $word)) { return $RIVALS } }
     return ''
   }
   $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })

@@ -42,9 +42,9 @@
 #   1440  Machine: its system, people and CLIs
 #   1646  Lock and working folder
 #   1740  Files
-#   2172  Background processes
-#   2205  The work
-#   2273  Start
+#   2183  Background processes
+#   2216  The work
+#   2284  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1960,7 +1960,7 @@ has_room() { (head -c 4096 /dev/zero >room) 2>/dev/null && rm -f room; }
 judge_rival() {
   if [ -n "$hint" ] && ! grep -Eq "$hint" old; then return 0; fi
   case $format in
-    dotenv | plist)
+    dotenv | plist | text)
       for word in "$@"; do
         if [ "$format" = dotenv ]; then word="^[^A-Za-z_#]*(export[[:space:]]+)?${word}[[:space:]]*(=|:[[:space:]])"; fi
         if tr "\r" "\n" <old | grep -Eq "$word"; then rivalled; fi
@@ -2020,6 +2020,9 @@ contradicted() {
     claude-code-user)
       set -- /otelHeadersHelper OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
+      set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
+      rival text '' "$folder"/settings.json "$@"
+      rival text '' "$home"/.claude.json "$@"
       if [ "$SCOPE" = user ]; then
         :
         case $OS in macos) at="$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' ;; linux) at="$ROOT"/etc/claude-code/managed-settings.json ;; esac
@@ -2039,6 +2042,14 @@ contradicted() {
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
       set -- OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
       rival json '' "$folder"/settings.json "$@"
+      set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
+      rival text '' "$folder"/settings.json "$@"
+      rival text '' "$home"/.claude.json "$@"
+      case $OS in macos) at="$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' ;; linux) at="$ROOT"/etc/claude-code/managed-settings.json ;; esac
+      set --
+      rival json '' "$at" "$@"
+      case $OS in macos) at="$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.d/*.json' ;; linux) at="$ROOT"'/etc/claude-code/managed-settings.d/*.json' ;; esac
+      rival json '' "$at" "$@"
       ;;
     codex-user)
       set -- codex

@@ -38,15 +38,15 @@
 # Contents, by line:
 #     64  Settings and vehicle
 #    117  CLIs: their files, settings and signs
-#    533  Output
-#    616  Options
-#    693  Machine: its system, people and CLIs
-#   1022  Lock
-#   1065  Files
-#   1624  Background processes
-#   1675  Editor of JSON and TOML files
-#   2668  The work
-#   2764  Start
+#    554  Output
+#    637  Options
+#    714  Machine: its system, people and CLIs
+#   1043  Lock
+#   1086  Files
+#   1649  Background processes
+#   1700  Editor of JSON and TOML files
+#   2693  The work
+#   2789  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -154,6 +154,13 @@ $CLIS = @{
       )
       Rivals = @(
         @{
+          Words = @(); HasKinds = $false
+          Files = @(
+            @('%ProgramFiles%/ClaudeCode/managed-settings.json', 'json', ''),
+            @('%ProgramFiles%/ClaudeCode/managed-settings.d/*.json', 'json', '')
+          )
+        }
+        @{
           Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
@@ -163,6 +170,13 @@ $CLIS = @{
           Words = @('/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('{folder}/settings.json', 'json', '')
+          )
+        }
+        @{
+          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'text', ''),
+            @('~/.claude.json', 'text', '')
           )
         }
       )
@@ -200,6 +214,13 @@ $CLIS = @{
           Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
+          )
+        }
+        @{
+          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'text', ''),
+            @('~/.claude.json', 'text', '')
           )
         }
       )
@@ -1547,6 +1568,10 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
   if ($file[2] -cne '' -and -not [regex]::IsMatch($target.Text, $file[2], $ANY_CASE)) { return '' }
   if ($file[1] -ceq 'dotenv') {
     foreach ($name in $rule.Words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
+    return ''
+  }
+  if ($file[1] -ceq 'text') {
+    foreach ($word in $rule.Words) { if ([regex]::IsMatch($target.Text, $word)) { return $RIVALS } }
     return ''
   }
   $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })

@@ -36,16 +36,16 @@
 # Contents, by line:
 #     63  Settings and vehicle
 #    115  CLIs: their files, settings and signs
-#    531  Output
-#    614  Options
-#    691  Token
-#    725  Machine: its system, people and CLIs
-#   1054  Lock
-#   1097  Files
-#   1895  Background processes
-#   1946  Editor of JSON and TOML files
-#   3661  The work
-#   3784  Start
+#    552  Output
+#    635  Options
+#    712  Token
+#    746  Machine: its system, people and CLIs
+#   1075  Lock
+#   1118  Files
+#   1920  Background processes
+#   1971  Editor of JSON and TOML files
+#   3686  The work
+#   3809  Start
 Set-PSDebug -Off
 (& {
 # PowerShell reads all of a file before it runs any of it, and all of this is one statement: of a file that was cut off nothing runs.
@@ -152,6 +152,13 @@ $CLIS = @{
       )
       Rivals = @(
         @{
+          Words = @(); HasKinds = $false
+          Files = @(
+            @('%ProgramFiles%/ClaudeCode/managed-settings.json', 'json', ''),
+            @('%ProgramFiles%/ClaudeCode/managed-settings.d/*.json', 'json', '')
+          )
+        }
+        @{
           Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
@@ -161,6 +168,13 @@ $CLIS = @{
           Words = @('/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'); HasKinds = $false
           Files = @(
             ,@('{folder}/settings.json', 'json', '')
+          )
+        }
+        @{
+          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'text', ''),
+            @('~/.claude.json', 'text', '')
           )
         }
       )
@@ -198,6 +212,13 @@ $CLIS = @{
           Words = @('/otelHeadersHelper', '/env/OTEL_EXPORTER_OTLP_LOGS_HEADERS', '/env/OTEL_EXPORTER_OTLP_LOGS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_METRICS_HEADERS', '/env/OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_HEADERS', '/env/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', '/env/OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'); HasKinds = $false
           Files = @(
             ,@('~/.claude.json', 'json', 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"\s*:')
+          )
+        }
+        @{
+          Words = @('OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"\s*:\s*("?[-0]|"")'); HasKinds = $false
+          Files = @(
+            @('{folder}/settings.json', 'text', ''),
+            @('~/.claude.json', 'text', '')
           )
         }
       )
@@ -1722,6 +1743,10 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
   if ($file[2] -cne '' -and -not [regex]::IsMatch($target.Text, $file[2], $ANY_CASE)) { return '' }
   if ($file[1] -ceq 'dotenv') {
     foreach ($name in $rule.Words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
+    return ''
+  }
+  if ($file[1] -ceq 'text') {
+    foreach ($word in $rule.Words) { if ([regex]::IsMatch($target.Text, $word)) { return $RIVALS } }
     return ''
   }
   $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })

@@ -50,9 +50,9 @@
 #   1441  Machine: its system, people and CLIs
 #   1631  Lock and working folder
 #   1725  Files
-#   2147  Background processes
-#   2180  The work
-#   2248  Start
+#   2156  Background processes
+#   2189  The work
+#   2257  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -1945,7 +1945,7 @@ has_room() { (head -c 4096 /dev/zero >room) 2>/dev/null && rm -f room; }
 judge_rival() {
   if [ -n "$hint" ] && ! grep -Eq "$hint" old; then return 0; fi
   case $format in
-    dotenv | plist)
+    dotenv | plist | text)
       for word in "$@"; do
         if [ "$format" = dotenv ]; then word="^[^A-Za-z_#]*(export[[:space:]]+)?${word}[[:space:]]*(=|:[[:space:]])"; fi
         if tr "\r" "\n" <old | grep -Eq "$word"; then rivalled; fi
@@ -2005,6 +2005,9 @@ contradicted() {
     claude-code-user)
       set -- /otelHeadersHelper OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
+      set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
+      rival text '' "$folder"/settings.json "$@"
+      rival text '' "$home"/.claude.json "$@"
       if [ "$SCOPE" = user ]; then
         :
         set -- /otelHeadersHelper CLAUDE_CODE_ENABLE_TELEMETRY OTEL_LOGS_EXPORTER OTEL_METRICS_EXPORTER OTEL_TRACES_EXPORTER OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_PROTOCOL OTEL_EXPORTER_OTLP_LOGS_ENDPOINT OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_ENDPOINT OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
@@ -2020,6 +2023,12 @@ contradicted() {
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
       set -- OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
       rival json '' "$folder"/settings.json "$@"
+      set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
+      rival text '' "$folder"/settings.json "$@"
+      rival text '' "$home"/.claude.json "$@"
+      set --
+      rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' "$@"
+      rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.d/*.json' "$@"
       ;;
     codex-user)
       set -- codex

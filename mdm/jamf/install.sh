@@ -48,9 +48,9 @@
 #   2197  Machine: its system, people and CLIs
 #   2390  Lock and working folder
 #   2490  Files
-#   3082  Background processes
-#   3122  The work
-#   3232  Start
+#   3092  Background processes
+#   3132  The work
+#   3242  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2737,7 +2737,7 @@ has_room() { (head -c 4096 /dev/zero >room) 2>/dev/null && rm -f room; }
 judge_rival() {
   if [ -n "$hint" ] && ! grep -Eq "$hint" old; then return 0; fi
   case $format in
-    dotenv | plist)
+    dotenv | plist | text)
       for word in "$@"; do
         # Lines may end with CR, the first may begin with a byte order mark, and a colon sets too.
         if [ "$format" = dotenv ]; then word="^[^A-Za-z_#]*(export[[:space:]]+)?${word}[[:space:]]*(=|:[[:space:]])"; fi
@@ -2798,6 +2798,9 @@ contradicted() {
     claude-code-user)
       set -- /otelHeadersHelper OTEL_EXPORTER_OTLP_LOGS_HEADERS OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_HEADERS OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_HEADERS OTEL_EXPORTER_OTLP_TRACES_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
+      set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
+      rival text '' "$folder"/settings.json "$@"
+      rival text '' "$home"/.claude.json "$@"
       # What this script writes for the machine is no rival of what it writes for the same account.
       if [ "$SCOPE" = user ]; then
         :
@@ -2814,6 +2817,13 @@ contradicted() {
       rival json 'otelHeaders|OTLP_(LOGS|METRICS|TRACES)_|\\u00[4-7][0-9A-Fa-f][^"]*"[[:space:]]*:' "$home"/.claude.json "$@"
       set -- OTEL_EXPORTER_OTLP_LOGS_PROTOCOL OTEL_EXPORTER_OTLP_METRICS_PROTOCOL OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
       rival json '' "$folder"/settings.json "$@"
+      set -- 'OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'
+      rival text '' "$folder"/settings.json "$@"
+      rival text '' "$home"/.claude.json "$@"
+      # What this script writes for the machine is no rival of what it writes for the same account.
+      set --
+      rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.json' "$@"
+      rival json '' "$ROOT"'/Library/Application Support/ClaudeCode/managed-settings.d/*.json' "$@"
       ;;
     codex-user)
       set -- codex

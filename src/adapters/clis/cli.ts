@@ -102,10 +102,10 @@ export interface Rival {
 	readonly of: "system" | "user";
 	/** Of the machine by system, below the home (`~/`), or below the CLI's folder (`{folder}/`). A star stands for a part of the last segment. */
 	readonly path: string | Readonly<Partial<Record<Os, string>>>;
-	readonly format: "json" | "jsonc" | "toml" | "dotenv" | "plist";
+	readonly format: "json" | "jsonc" | "toml" | "dotenv" | "plist" | "text";
 	/**
-	 * Pointers, at and below which nothing may be; of a `dotenv` file extended regular expressions for whole names, of a `plist` for anything
-	 * in its text.
+	 * Pointers, at and below which nothing may be; of a `dotenv` file extended regular expressions for whole names, of a `plist` or
+	 * `text` for anything in it.
 	 */
 	readonly settings: readonly string[];
 	/** Extended regular expression: a file without it in its text is not looked at any further. */

@@ -16,7 +16,7 @@ export function windowsRivals(cli: Cli, of: Rival["of"]): WindowsRivals[] {
 		const path = rival.of === of ? placeOf(cli, rival) : undefined;
 		if (path === undefined) continue;
 		const { settings: posix, format, hint = "", hasKinds = false } = rival;
-		const settings = format === "dotenv" ? posix.map(dotNet) : posix;
+		const settings = format === "dotenv" || format === "text" ? posix.map(dotNet) : posix;
 		const file = [path, format, dotNet(hint)] as const;
 		const last = rivals.at(-1);
 		const isSame = last?.hasKinds === hasKinds && String(last.settings) === String(settings);

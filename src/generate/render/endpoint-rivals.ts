@@ -41,7 +41,9 @@ export function namedCase(cli: Cli, os: readonly Os[]): { readonly id: string; r
 		const pattern =
 			format === "dotenv"
 				? `^[^A-Za-z_#]*(export[[:space:]]+)?(${names})[[:space:]]*(=|:[[:space:]])`
-				: `${names}|\\\\u00`;
+				: format === "text"
+					? settings.join("|")
+					: `${names}|\\\\u00`;
 		const places = typeof path === "string" ? [placeOf(path)] : placesOf(path, os);
 		return [...places.slice(0, -1), `names ${places.at(-1)} ${sh(pattern)}`];
 	});

@@ -91,6 +91,10 @@ function Get-RivalReason($cli, $layer, $rule, $file, $path, $top) {
     foreach ($name in $rule.Words) { if ([regex]::IsMatch($target.Text, $BEFORE_NAME + $name + $AFTER_NAME, $ANY_CASE)) { return $RIVALS } }
     return ''
   }
+  if ($file[1] -ceq 'text') {
+    foreach ($word in $rule.Words) { if ([regex]::IsMatch($target.Text, $word)) { return $RIVALS } }
+    return ''
+  }
   $rows = @(foreach ($word in $rule.Words) { "drop`t" + $word })
   if ($rule.HasKinds) { $rows += @(Get-DemandRows ($CLIS[$cli].User.Demands + $CLIS[$cli].Elsewhere)) }
   $answer = Edit-Text 'same' $file[1] $rows $target.Text @()

@@ -156,13 +156,26 @@ const overriding = [
 	...bySignal("ENDPOINT", "HEADERS", "PROTOCOL"),
 ];
 const MAC = "/Library/Application Support/ClaudeCode";
-const managed = ["managed-settings.json", "managed-settings.d/*.json"].map(
-	(name): Rival => ({
-		of: "user",
-		path: { macos: `${MAC}/${name}`, linux: `/etc/claude-code/${name}` },
-		format: "json",
-		settings: overriding,
-	}),
+const managedFiles = ["managed-settings.json", "managed-settings.d/*.json"].map((name) => ({
+	path: { macos: `${MAC}/${name}`, linux: `/etc/claude-code/${name}` },
+	format: "json" as const,
+}));
+const managed: readonly Rival[] = [
+	...managedFiles.map((each) => ({ of: "user" as const, ...each, settings: overriding })),
+	// With one that is broken it does not start.
+	...managedFiles.map((each) => ({ of: "system" as const, ...each, settings: [] })),
+];
+
+/** Seen in 2.1.330: with an interval that is not above 0 nothing is sent. Most people who set one set it to something that works. */
+const stopped = ["{folder}/settings.json", "~/.claude.json"].flatMap((path) =>
+	(["user", "system"] as const).map(
+		(of): Rival => ({
+			of,
+			path,
+			format: "text",
+			settings: ['OTEL_([A-Z]+_EXPORT_[IT]|BLRP_)[A-Z_]+"[[:space:]]*:[[:space:]]*("?[-0]|"")'],
+		}),
+	),
 );
 
 /** It holds much besides, so it is parsed only where it has one of these names, or a key written with escapes. */
@@ -189,6 +202,7 @@ const rivals: readonly Rival[] = [
 	// The general header of a managed file switches the others off, and not this.
 	{ of: "system", ...state, settings: [PROGRAM, ...bySignal("PROTOCOL")] },
 	{ of: "system", path: "{folder}/settings.json", format: "json", settings: bySignal("PROTOCOL") },
+	...stopped,
 ];
 
 export const cli: Cli = {
