@@ -19,10 +19,11 @@ export async function sealInto(
 	{ journal, sealer }: Pick<Engine, "journal" | "sealer">,
 	what: "old" | "new" | "answer",
 	bytes: Uint8Array,
+	known?: Captured,
 ): Promise<void> {
 	const sealed = { what, sequence: journal.next, fingerprint: fingerprint(bytes) };
 	const box = await sealer.seal(labelOf(journal.operation, sealed), bytes);
-	await journal.append({ is: "sealed", ...sealed, box });
+	await journal.append({ is: "sealed", ...sealed, box, ...(known === undefined ? {} : { captured: known }) });
 }
 
 export async function reserve({ journal }: Engine): Promise<StepOutcome> {
@@ -134,13 +135,19 @@ export async function readAnswer(engine: Engine): Promise<StepOutcome> {
 			problem: { what: "the provider's answer has the old token", fix: "ask the provider" },
 		};
 	}
-	const began = journal.records.findLast((each) => each.is === "begun" && each.step === "call")?.at ?? sent.at;
-	const offset = Number(sent.facts?.["clockOffsetMs"] ?? 0);
+	if (answer.captured) {
+		await journal.append({ is: "captured", ...answer.captured });
+		return { how: "done" };
+	}
+	const began = journal.records.findLast((each) => each.is === "begun" && each.step === "call");
+	// A record has the provider's time as far as it was known then; the answer may be the first that tells it.
+	const ours = (began?.at ?? sent.at) - (began?.ahead ?? 0);
+	const offset = Number(sent.facts?.["clockOffsetMs"] ?? began?.ahead ?? 0);
 	await journal.append({
 		is: "captured",
 		...captured(engine, {
 			fingerprint: fresh.fingerprint,
-			since: Math.min(issued.at ?? Number.POSITIVE_INFINITY, began + offset),
+			since: Math.min(issued.at ?? Number.POSITIVE_INFINITY, ours + offset),
 			until: "oldEnds" in issued ? issued.oldEnds : undefined,
 			source: "the provider's answer",
 		}),
@@ -157,12 +164,12 @@ export async function capture(
 	fresh: Secret,
 	{ publicId, ...times }: { since: number; until: number | undefined; publicId: string | undefined },
 ): Promise<void> {
-	await sealInto(engine, "new", Buffer.from(fresh.reveal()));
-	await engine.journal.append({
-		is: "captured",
+	const known: Captured = {
 		...captured(engine, { fingerprint: fresh.fingerprint, ...times }),
 		...(publicId === undefined ? {} : { publicId }),
-	});
+	};
+	await sealInto(engine, "new", Buffer.from(fresh.reveal()), known);
+	await engine.journal.append({ is: "captured", ...known });
 }
 
 /** With the deadline where a clock ends the old token: counted from the earliest moment at which the new one can have been issued. */

@@ -101,6 +101,8 @@ export interface Sealed {
 	readonly fingerprint: string;
 	/** An age file in base64. */
 	readonly box: string;
+	/** What a person said with a new token: the `captured` record that comes next, should the machine stop before it. */
+	readonly captured?: Captured | undefined;
 }
 
 export interface Captured {

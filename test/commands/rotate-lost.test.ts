@@ -1,13 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { canary } from "../harness/canary.ts";
-import { managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
+import { behind, managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
 
 /** Sequences in which the only copy of a token could go, or a store could be left with a token that ends. */
 
@@ -185,49 +182,39 @@ describe("a paste that was of another place", () => {
 	});
 });
 
-/** From now on the fleet file names another address of the provider, which may change what it answers. */
-async function behind(
-	world: RotationWorld,
-	change: (request: IncomingMessage, answer: Answer) => Answer,
-): Promise<void> {
-	const proxy = createServer(async (request, response) => {
-		const body = Buffer.concat(await request.toArray());
-		const { method = "GET", headers, url = "" } = request;
-		const passed = ["authorization", "content-type", "content-encoding"].flatMap((name) => {
-			const value = headers[name];
-			return typeof value === "string" ? [[name, value] as [string, string]] : [];
-		});
-		const from = await fetch(world.url + url, { method, headers: passed, ...(body.length > 0 ? { body } : {}) });
-		const type = from.headers.get("content-type") ?? "text/plain";
-		const given = change(request, { status: from.status, body: Buffer.from(await from.arrayBuffer()) });
-		response.writeHead(given.status, { "content-type": type }).end(given.body);
-	}).listen(0, "127.0.0.1");
-	onTestFinished(() => {
-		proxy.closeAllConnections();
-		proxy.close();
-	});
-	await once(proxy, "listening");
-	const { port } = proxy.address() as AddressInfo;
-	world.write("crossfade.yaml", world.fleet.replace(world.url, `http://127.0.0.1:${port}`));
-}
-
-interface Answer {
-	readonly status: number;
-	readonly body: Buffer;
-}
-
 test("a new token that an API made, and that is refused at first, is not dropped: the journal may have the only copy", async () => {
 	const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
 	let refusals = 1;
 	await behind(world, ({ url, headers }, answer) => {
 		const isNew = url?.endsWith("getdatasourceconfig") && !headers.authorization?.includes(world.first);
-		return isNew && refusals-- > 0 ? { status: 401, body: Buffer.alloc(0) } : answer;
+		return isNew && refusals-- > 0 ? { ...answer, status: 401, body: Buffer.alloc(0) } : answer;
 	});
 	expect(await world.rotate("personNeeded", "start")).toContain("crossfade rotate resume, which asks again");
 	expect(world.read("live.token")).toBe(world.first);
 	const again = await world.rotate("personNeeded", "resume");
 	expect(world.read("live.token"), again).not.toBe(world.first);
 	expect(await world.stateOf(world.read("live.token"))).toBe("active");
+});
+
+test.each([
+	["with white space in it", (token: string) => `${token.slice(0, 30)} ${token.slice(30)}`, "white space"],
+	["with the word before it", (token: string) => `Bearer ${token}`, "starts with the word Bearer"],
+	["of which most is missing", (token: string) => token.slice(0, 12), "is too short"],
+])("S8: a token that the API gives %s is used nowhere, and its answer is kept", async (_, change, says) => {
+	const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
+	const [answers, sent]: [string[], Set<string>] = [[], new Set()];
+	await behind(world, ({ url, headers }, answer) => {
+		sent.add(headers.authorization ?? "");
+		if (!url?.endsWith("rotatetoken")) return answer;
+		const { rawSecret, ...rest } = JSON.parse(answer.body.toString());
+		answers.push(JSON.stringify({ ...rest, rawSecret: change(rawSecret) }));
+		return { ...answer, body: Buffer.from(answers.join("")) };
+	});
+	expect(await world.rotate("unknownState", "start")).toContain(says);
+	expect(world.read("live.token")).toBe(world.first);
+	expect([...sent].filter((header) => header !== "")).toEqual([`Bearer ${world.first}`]);
+	await world.rotate("ok", "export", "--out", "out.token", "--yes");
+	expect([world.read("out.token")]).toEqual(answers);
 });
 
 test("S15: a token of another system is accepted, and is written nowhere", async () => {

@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { sandboxProviders } from "../../src/adapters/providers/sandbox.generated.ts";
@@ -158,4 +161,43 @@ export async function managed(id: string, options: RotationOptions = {}): Promis
 		),
 	);
 	return world;
+}
+
+/** What the provider answers; `date` is what its clock shows, as the header has it, and undefined where the answer does not tell. */
+export interface ProviderAnswer {
+	readonly status: number;
+	readonly body: Buffer;
+	readonly date: string | undefined;
+}
+
+/** From now on the fleet file names another address of the provider, which may change what it answers. */
+export async function behind(
+	world: RotationWorld,
+	change: (request: IncomingMessage, answer: ProviderAnswer) => ProviderAnswer,
+): Promise<void> {
+	const proxy = createServer(async (request, response) => {
+		const body = Buffer.concat(await request.toArray());
+		const { method = "GET", headers, url = "" } = request;
+		const passed = ["authorization", "content-type", "content-encoding"].flatMap((name) => {
+			const value = headers[name];
+			return typeof value === "string" ? [[name, value] as [string, string]] : [];
+		});
+		const from = await fetch(world.url + url, { method, headers: passed, ...(body.length > 0 ? { body } : {}) });
+		const given = change(request, {
+			status: from.status,
+			body: Buffer.from(await from.arrayBuffer()),
+			date: from.headers.get("date") ?? undefined,
+		});
+		response.sendDate = false;
+		if (given.date !== undefined) response.setHeader("date", given.date);
+		response.setHeader("content-type", from.headers.get("content-type") ?? "text/plain");
+		response.writeHead(given.status).end(given.body);
+	}).listen(0, "127.0.0.1");
+	onTestFinished(() => {
+		proxy.closeAllConnections();
+		proxy.close();
+	});
+	await once(proxy, "listening");
+	const { port } = proxy.address() as AddressInfo;
+	world.write("crossfade.yaml", world.read("crossfade.yaml").replace(world.url, `http://127.0.0.1:${port}`));
 }

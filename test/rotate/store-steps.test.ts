@@ -3,6 +3,7 @@ import type { StoreHolds, StoreWritten } from "../../src/adapters/stores/store.t
 import type { Engine } from "../../src/rotate/engine.ts";
 import type { JournalEntry } from "../../src/rotate/record.ts";
 import { write } from "../../src/rotate/store-steps.ts";
+import { fingerprint } from "../../src/token/fingerprint.ts";
 import { Secret } from "../../src/token/secret.ts";
 import { canary } from "../harness/canary.ts";
 import { openedWith, stateAfter } from "../harness/journal.ts";
@@ -49,6 +50,23 @@ describe("S5: a token that somebody else put into a store", () => {
 		const said = await world.rotate("personNeeded", "resume", "--forward");
 		expect(world.read("live.token"), said).toBe(fresh);
 	});
+
+	test("after the way back is told by what stood there then, not by what stood there at the beginning", async () => {
+		const world = await rotationWorld("torii");
+		const fresh = await world.click();
+		world.write("other.token", world.first);
+		world.write("live.token", fresh);
+		world.write("crossfade.yaml", world.fleet.replace("current: store:file", "current: file:other.token"));
+		const since = new Date(Date.now() - 60_000).toISOString();
+		await world.rotate("personNeeded", "start", "--adopt", "file:new.token", "--since", since);
+		await world.rotate("personNeeded", "rollback");
+		const third = canary();
+		world.write("live.token", third.token);
+		const said = await world.rotate("personNeeded", "resume", "--forward");
+		expect(said).toContain(`expected fp=${fingerprint(world.first)}`);
+		expect(said).toContain(`got      fp=${third.fingerprint}`);
+		expect(world.read("live.token")).toBe(third.token);
+	});
 });
 
 describe("S5: what a write did is what the store shows", () => {
@@ -90,6 +108,13 @@ describe("S5: what a write did is what the store shows", () => {
 		["no answer, and half of the pair", ambiguous, shows(fresh.token, "pk-1"), "unknown"],
 		["no answer, and not written", ambiguous, shows(old.token, "pk-1"), "no"],
 		["no answer, and nothing shows it", ambiguous, hidden, "unknown"],
+		[
+			"the new one came there meanwhile",
+			{ did: "conflict", holds: fresh.fingerprint },
+			shows(fresh.token, "pk-2"),
+			"done",
+		],
+		["half of the new one came", { did: "conflict", holds: fresh.fingerprint }, shows(fresh.token, "pk-1"), "unknown"],
 		["another's token", { did: "conflict", holds: third.fingerprint }, shows(third.token), "no"],
 		["refused", { did: "refused", why: "w", nextStep: "n" }, shows(old.token), "no"],
 		["a person writes it", { did: "person", words: ["w"] }, hidden, "wait"],

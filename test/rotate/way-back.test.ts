@@ -1,8 +1,12 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { probeHost } from "../../src/prove/judge/own-probes.ts";
+import type { Engine } from "../../src/rotate/engine.ts";
+import type { JournalEntry } from "../../src/rotate/record.ts";
+import { pastReturn } from "../../src/rotate/way-back.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { sent, writeEvidence } from "../harness/evidence.ts";
+import { openedWith, stateAfter } from "../harness/journal.ts";
 import { managed, rotationWorld } from "../harness/rotate.ts";
 import { standIn } from "../harness/rotation.ts";
 
@@ -99,5 +103,39 @@ describe("a promotion that breaks exports", () => {
 			await world.click();
 			expect(await world.rotate("personNeeded", "resume", "--token", "file:new.token")).not.toContain("put back");
 		}
+	});
+});
+
+describe("S7: there is no way back", () => {
+	const call = (how: "done" | "no" | "unknown"): JournalEntry => ({ is: "ended", step: "call", how });
+	const begun = (step: string): JournalEntry => ({ is: "begun", step });
+	const fresh: readonly JournalEntry[] = [
+		{ is: "sealed", what: "new", sequence: 2, fingerprint: "new", box: "" },
+		{ is: "captured", fingerprint: "new", since: 0, deadline: 100 },
+	];
+	const ENDED = "the old token ended with the call";
+	const OVER = "the old token's time is over";
+	const MAYBE = "the old token was ended, or may have been";
+	const ISSUED = "it is not known whether the provider issued a token";
+
+	test.each([
+		["at-once", "before the call", [], 0, undefined],
+		["at-once", "after a call that was refused", [begun("call"), call("no")], 0, undefined],
+		["at-once", "in the call", [begun("call")], 0, ENDED],
+		["at-once", "after a call without an answer", [begun("call"), call("unknown")], 0, ENDED],
+		["at-once", "after the call", [begun("call"), call("done"), ...fresh], 0, ENDED],
+		["clock", "before the deadline", fresh, 99, undefined],
+		["clock", "at the deadline", fresh, 100, OVER],
+		["clock", "while the portal was not clicked", [], 1_000, undefined],
+		["revoke", "before the old token is ended", fresh, 1_000, undefined],
+		["revoke", "in the request that ends it", [...fresh, begun("revoke")], 0, MAYBE],
+		["revoke", "after a person said so", [...fresh, { is: "word", about: "ended", subject: "revoke" }], 0, MAYBE],
+		["revoke", "in the call", [begun("call")], 0, ISSUED],
+		["revoke", "after a call without an answer", [begun("call"), call("unknown")], 0, ISSUED],
+		["revoke", "once that token is known", [begun("call"), call("unknown"), ...fresh], 0, undefined],
+		["revoke", "after a call that was refused", [begun("call"), call("no")], 0, undefined],
+	] as const)("%s, %s", (ends, _, entries, now, why) => {
+		const about = { spec: { strategy: { ends } }, now: () => now } as unknown as Engine;
+		expect(pastReturn(about, stateAfter([openedWith("a"), ...entries]))).toBe(why);
 	});
 });
