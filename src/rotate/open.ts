@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { duration } from "../base/duration.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import type { Effects } from "../effects/effects.ts";
-import type { Claim } from "../effects/files/folder.ts";
+import type { Claim } from "../effects/files/claim.ts";
 import type { JournalFolder } from "../effects/files/journal-folder.ts";
 import type { Fleet } from "../spec/fleet.ts";
 import type { RotationSpec } from "../spec/rotation.ts";

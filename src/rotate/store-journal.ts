@@ -3,7 +3,7 @@ import { limitConcurrency } from "../base/concurrency.ts";
 import { CrossfadeError } from "../base/errors.ts";
 import { ownEntry } from "../base/lookup.ts";
 import type { Effects } from "../effects/effects.ts";
-import type { Claim } from "../effects/files/folder.ts";
+import type { Claim } from "../effects/files/claim.ts";
 import type { JournalFolder } from "../effects/files/journal-folder.ts";
 import type { StoreSpec } from "../spec/rotation.ts";
 import { HeldDocument, type JournalFiles, writtenMeanwhile } from "./journal-record.ts";

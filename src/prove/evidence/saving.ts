@@ -1,5 +1,5 @@
 import type { Clock, Effects } from "../../effects/effects.ts";
-import type { Claim } from "../../effects/files/folder.ts";
+import type { Claim } from "../../effects/files/claim.ts";
 import { tableFull } from "../metrics/running-totals.ts";
 import type { EvidenceFile, EvidenceKind } from "./file.ts";
 import { MAX_BREAK_MS } from "./readings.ts";

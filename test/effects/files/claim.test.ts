@@ -3,6 +3,8 @@ import {
 	mkdirSync,
 	readdirSync,
 	readFileSync,
+	readlinkSync,
+	renameSync,
 	rmSync,
 	symlinkSync,
 	utimesSync,
@@ -10,9 +12,23 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openFolder } from "../../../src/effects/files/folder.ts";
 import { scratch } from "../../harness/cli.ts";
+import { needs, part } from "../../harness/parts.ts";
+
+/** What happens after the next reads of a file, one each. */
+const afterReads = vi.hoisted((): (() => void)[] => []);
+
+vi.mock("node:fs", async (original) => {
+	const real = await original<typeof import("node:fs")>();
+	const readSync = (...args: Parameters<typeof real.readSync>) => {
+		const count = real.readSync(...args);
+		afterReads.shift()?.();
+		return count;
+	};
+	return { ...real, readSync };
+});
 
 /** A file whose last sign of life was so many seconds ago. */
 function silent(path: string, seconds: number): void {
@@ -120,4 +136,102 @@ test("of many that claim a name at once in one process, one has it", async () =>
 	expect(taken).toHaveLength(1);
 	await taken[0]?.release();
 	expect(readdirSync(path)).toEqual([]);
+});
+
+describe("a process that slept for longer than a lease", () => {
+	/** As if the clock had gone on by so many seconds, and the timers with it. */
+	function clock() {
+		vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+		onTestFinished(() => {
+			afterReads.length = 0;
+			vi.useRealTimers();
+		});
+		return (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1_000);
+	}
+
+	test.each([
+		["before it looked whose the lock is", 0],
+		["after it looked whose the lock is", 1],
+		["right before it would have said that it lives", 2],
+	])("%s, says nothing in the lock of who took it over", async (_, reads) => {
+		const clockGoes = clock();
+		const path = scratch();
+		const claim = await (await openFolder(path)).claim("x");
+		const takeOver = () => {
+			writeFileSync(join(path, "other"), "1 another-host\n");
+			renameSync(join(path, "other"), join(path, "x.lock"));
+		};
+		if (reads === 0) takeOver();
+		else afterReads.push(...Array(reads - 1).fill(() => undefined), takeOver);
+		await clockGoes(10);
+		expect(afterReads).toEqual([]);
+		expect(readFileSync(join(path, "x.lock"), "utf8")).toBe("1 another-host\n");
+		expect(await claim?.isHeld()).toBe(false);
+		await claim?.release();
+		expect(readFileSync(join(path, "x.lock"), "utf8")).toBe("1 another-host\n");
+	});
+
+	test("has no lock any more when somebody took it over and released it meanwhile", async () => {
+		const path = scratch();
+		const claim = await (await openFolder(path)).claim("x");
+		rmSync(join(path, "x.lock"));
+		// Where the folder went away a moment ago it is made again.
+		expect(await claim?.isHeld()).toBe(true);
+		const now = Date.now();
+		vi.useFakeTimers({ toFake: ["Date"], now: now + 61_000 });
+		onTestFinished(() => {
+			vi.useRealTimers();
+		});
+		rmSync(join(path, "x.lock"));
+		expect(await claim?.isHeld()).toBe(false);
+		expect(readdirSync(path)).toEqual([]);
+		await claim?.release();
+	});
+
+	test("keeps a lock in which it says every ten seconds that it lives, however long it works", async () => {
+		const clockGoes = clock();
+		const path = scratch();
+		const claim = await (await openFolder(path)).claim("x");
+		await clockGoes(300);
+		rmSync(join(path, "x.lock"));
+		expect(await claim?.isHeld()).toBe(true);
+		await claim?.release();
+	});
+});
+
+describe("a number of a process in another table of processes, as of another container with the same host name,", () => {
+	const others = "0f0e0d0c-0000-4000-8000-000000000000/pid:[1]";
+
+	test.each([
+		["that no process here has", DEAD],
+		["that this process has", process.pid],
+	])("%s is no sign that the owner is gone, for the time of a lease", async (_, pid) => {
+		const owner = `${pid} ${hostname()} ${others}\n`;
+		const path = scratch({ "x.lock": owner });
+		expect(await (await openFolder(path)).claim("x")).toBeUndefined();
+		expect(readFileSync(join(path, "x.lock"), "utf8")).toBe(owner);
+		silent(join(path, "x.lock"), 120);
+		const claim = await (await openFolder(path)).claim("x");
+		expect(await claim?.isHeld()).toBe(true);
+		await claim?.release();
+	});
+
+	const named = part(
+		"a system that names its table of processes",
+		() => (existsSync("/proc/self/ns/pid") ? "/proc/self/ns/pid" : undefined),
+		{ fix: "run it on Linux" },
+	);
+
+	test("is told from one in ours by what the lock says", needs(named), async () => {
+		const path = scratch();
+		const claim = await (await openFolder(path)).claim("x");
+		const text = readFileSync(join(path, "x.lock"), "utf8");
+		const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+		expect(text).toBe(`${process.pid} ${hostname()} ${boot}/${readlinkSync("/proc/self/ns/pid")}\n`);
+		await claim?.release();
+		writeFileSync(join(path, "x.lock"), text.replace(/^\d+/, String(DEAD)));
+		const next = await (await openFolder(path)).claim("x");
+		expect(await next?.isHeld()).toBe(true);
+		await next?.release();
+	});
 });

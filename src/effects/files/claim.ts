@@ -1,0 +1,210 @@
+import {
+	closeSync,
+	constants,
+	fstatSync,
+	linkSync,
+	openSync,
+	readFileSync,
+	readlinkSync,
+	readSync,
+	statSync,
+	writeSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { isAlive } from "./alive.ts";
+import { byName, CREATE, makeFolders, notRegular, remove, rename, tryToRemove, unless } from "./by-name.ts";
+import { hasNoLinks } from "./moving.ts";
+import { isWindows } from "./system.ts";
+
+export interface Claim {
+	/** Whether it is still ours: a process that was stopped for long loses it to another. */
+	isHeld(): Promise<boolean>;
+	release(): Promise<void>;
+}
+
+/** Locks held by this process, to tell whether a lock with our pid is ours or an earlier process's. */
+const ours = new Set<string>();
+
+/** The owner of a lock says so often that it lives; one that was not heard of for so long is gone, wherever it ran. */
+const HEARTBEAT_MS = 10_000;
+export const LEASE_MS = 60_000;
+
+/**
+ * A lock file with its owner in it, which the owner writes anew while it lives: a crash leaves nothing that lasts. That of a dead owner on
+ * this machine is taken over at once, any other when it was silent for the time of a lease, by the clock of the file system. Two processes
+ * that try this at once lock each other out with a second file, which becomes the lock by a rename.
+ */
+export async function claim(lock: string): Promise<Claim | undefined> {
+	await makeFolders(dirname(lock));
+	const key = isWindows ? lock.toLowerCase() : lock;
+	if (ours.has(key)) return undefined;
+	// At once: a lock file with our own number that is not among ours counts as left by an earlier process.
+	ours.add(key);
+	let isTaken = false;
+	try {
+		isTaken = await take(lock);
+	} finally {
+		if (!isTaken) ours.delete(key);
+	}
+	if (!isTaken) return undefined;
+	let heardAt = Date.now();
+	const isHeld = async () => {
+		const owner = ownerOf(lock);
+		if (owner !== undefined) return owner === OWNER;
+		// After so long another may have taken it, worked, and released it.
+		if (Math.abs(Date.now() - heardAt) > LEASE_MS) return false;
+		// Where the folder went away nobody else has it, and it is made again with what is written next.
+		await makeFolders(dirname(lock));
+		return create(lock);
+	};
+	const beat = async () => {
+		if ((await isHeld()) && inLock(lock, constants.O_RDWR, sayAlive)) heardAt = Date.now();
+	};
+	const timer = setInterval(() => void beat().catch(() => undefined), HEARTBEAT_MS).unref();
+	return {
+		isHeld,
+		release: async () => {
+			clearInterval(timer);
+			ours.delete(key);
+			try {
+				if (ownerOf(lock) === OWNER) remove(lock);
+			} catch {
+				// Whoever comes next takes it over.
+			}
+		},
+	};
+}
+
+/** Makes the lock file ours, if nobody who lives has it. */
+async function take(lock: string): Promise<boolean> {
+	if (create(lock)) return true;
+	const stale = staleOwner(lock);
+	if (stale === undefined) return false;
+	const next = `${lock}.next`;
+	if (!(await take(next))) return false;
+	try {
+		// Since the first look its owner may have released it, and another taken it.
+		if (staleOwner(lock) === stale) {
+			await rename(next, lock);
+			return true;
+		}
+	} catch (error) {
+		tryToRemove(next);
+		throw error;
+	}
+	remove(next);
+	return false;
+}
+
+/**
+ * A number of a process means something in one table of processes alone: each start of a machine and each container has its own, and two of
+ * them may have one host name. https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
+ */
+const TABLE = processTable();
+const OWNER = `${process.pid} ${hostname()}${TABLE === undefined ? "" : ` ${TABLE}`}\n`;
+
+function processTable(): string | undefined {
+	try {
+		return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${readlinkSync("/proc/self/ns/pid")}`;
+	} catch {
+		return undefined;
+	}
+}
+
+/** More than any owner's line. */
+const LOCK_BYTES = 1_024;
+
+function ownerOf(lock: string): string | undefined {
+	return inLock(lock, constants.O_RDONLY, textOf);
+}
+
+function textOf(fd: number): string {
+	const bytes = Buffer.alloc(LOCK_BYTES);
+	return bytes.toString("utf8", 0, readSync(fd, bytes, 0, LOCK_BYTES, 0));
+}
+
+/**
+ * Says that its owner lives, in a file that says that we are the owner. Between the two this process may sleep for longer than a lease: who
+ * takes the lock over puts another file in its place, and this one is nobody's.
+ */
+function sayAlive(fd: number): boolean {
+	if (textOf(fd) !== OWNER) return false;
+	writeSync(fd, OWNER, 0);
+	return true;
+}
+
+/** Works on a lock file, if there is one. A link, a pipe or a device in its place is an error, which would lead elsewhere or keep us waiting. */
+function inLock<T>(lock: string, mode: number, work: (fd: number) => T): T | undefined {
+	const flags = mode | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+	const fd = unless("ENOENT", () => byName(lock, () => openSync(lock, flags)));
+	if (fd === undefined) return undefined;
+	try {
+		if (!fstatSync(fd).isFile()) throw notRegular();
+		return work(fd);
+	} finally {
+		closeSync(fd);
+	}
+}
+
+/**
+ * Makes a lock file with its owner in it, in one step where the file system can: one without an owner, of a process that was killed between
+ * two steps, would keep everybody out for the time of a lease.
+ */
+function create(path: string): boolean {
+	const ready = `${path}.${process.pid}.new`;
+	remove(ready);
+	writeOwner(ready);
+	try {
+		const link = () => {
+			linkSync(ready, path);
+			return true;
+		};
+		return unless("EEXIST", () => byName(path, link)) ?? false;
+	} catch (error) {
+		if (!hasNoLinks(error)) throw error;
+		return unless("EEXIST", () => writeOwner(path)) ?? false;
+	} finally {
+		tryToRemove(ready);
+	}
+}
+
+function writeOwner(path: string): true {
+	const fd = byName(path, () => openSync(path, CREATE, 0o644));
+	try {
+		writeSync(fd, OWNER);
+		return true;
+	} catch (error) {
+		tryToRemove(path);
+		throw error;
+	} finally {
+		closeSync(fd);
+	}
+}
+
+/** What a lock file says of an owner that is gone. */
+function staleOwner(lock: string): string | undefined {
+	const text = ownerOf(lock);
+	if (text === undefined) return undefined;
+	const [pid = "", host = "", table = TABLE] = text.trim().split(" ");
+	const isHere = host === hostname() && table === TABLE;
+	if (isHere && (Number(pid) === process.pid || !isAlive(Number(pid)))) return text;
+	// One from the future was last written before the clock was set back.
+	return Math.abs(silence(lock)) > LEASE_MS ? text : undefined;
+}
+
+/** How long a file was not written, in milliseconds, measured with a file that is written now: a server's clock need not be ours. */
+function silence(path: string): number {
+	const probe = `${path}.${process.pid}.now`;
+	remove(probe);
+	const fd = byName(probe, () => openSync(probe, CREATE, 0o644));
+	try {
+		writeSync(fd, OWNER);
+		const now = fstatSync(fd).mtimeMs;
+		const then = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now;
+		return now - then;
+	} finally {
+		closeSync(fd);
+		tryToRemove(probe);
+	}
+}
