@@ -29,7 +29,7 @@ export async function closeStranded(place: RotationPlace, flags: FlagReader): Pr
 			flags.wrong("--replace", { what: `${name} is about the next rotation`, fix: "add --replace" });
 	}
 	if (flags.problems.length > 0) throw new CrossfadeError("usage", flags.problems);
-	if (replaces) return start(place, flags, { because });
+	if (replaces) return start(place, flags, { replaces: { because } });
 	const lock = await lockPlace(place);
 	try {
 		const journal = await heldJournalOf(place);

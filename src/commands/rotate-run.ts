@@ -64,15 +64,23 @@ export async function plan(place: RotationPlace, flags: FlagReader): Promise<Exi
 	return problems.length > 0 ? "unsafePlan" : "ok";
 }
 
-/** Begins an operation and goes as far as it can. With `replaces` it takes the place of one that cannot end well. */
+export interface StartOptions {
+	/** It takes the place of an operation that cannot end well. */
+	readonly replaces?: { readonly because: string };
+	/** Asked with the lock: another may have rotated since the first look. */
+	readonly isDue?: () => Promise<boolean>;
+}
+
+/** Begins an operation and goes as far as it can. */
 export async function start(
 	place: RotationPlace,
 	flags: FlagReader,
-	replaces?: { readonly because: string },
+	{ replaces, isDue }: StartOptions = {},
 ): Promise<ExitName> {
 	const { fx, spec } = place;
 	const lock = await lockPlace(place);
 	try {
+		if (isDue && !(await isDue())) return "waiting";
 		const since = timeFlag(flags, "since", "--since");
 		const until = timeFlag(flags, "oldEnds", "--old-ends");
 		const isLeaked = flags.isSet("leaked");

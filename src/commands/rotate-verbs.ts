@@ -94,8 +94,9 @@ export async function runVerb(fx: Effects, { options, args }: Invocation): Promi
 
 /** Begins, if the last rotation is as old as that; for schedulers. */
 async function startIfDue(place: RotationPlace, flags: FlagReader): Promise<ExitName> {
-	if (flags.text("ifOlder") !== undefined && !(await (await schedules()).isDue(place, flags))) return "waiting";
-	return (await run()).start(place, flags);
+	if (flags.text("ifOlder") === undefined) return (await run()).start(place, flags);
+	const isDue = async () => (await schedules()).isDue(place, flags);
+	return (await isDue()) ? (await run()).start(place, flags, { isDue }) : "waiting";
 }
 
 function flagOf(option: string): string {

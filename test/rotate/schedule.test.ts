@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { freshProgram } from "../harness/fresh.ts";
 import { managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
 
 /** Runs a line as cron does: a backslash before a percent sign goes away, and sh gets the rest. The program tells its arguments. */
@@ -153,5 +154,37 @@ describe("schedule", () => {
 		expect((await world.status()).tokens).toHaveLength(2);
 		await world.rotate("personNeeded", "start", "--if-older", "1ms");
 		expect((await world.status()).tokens).toHaveLength(3);
+	});
+
+	test("start --if-older looks again once it has the lock: a rotation that ended since it looked first is not made twice", async () => {
+		const world = await managed("tooken", { rotation: ["journal: kept"] });
+		const meanwhile = async () => {
+			await world.rotate("personNeeded", "start");
+			await world.rotate("personNeeded", "resume", "--confirmed", "file", "--because", "seen");
+			await world.rotate("ok", "retire", "--despite", "a rehearsal");
+		};
+		const printed: string[] = [];
+		const { nodeEffects, runProgram } = freshProgram();
+		const fleet = join(world.cwd, "crossfade.yaml");
+		const exit = await runProgram(["rotate", "start", "it", "--fleet", fleet, "--if-older", "30d"], {
+			environment: process.env,
+			output: {
+				write: (_, bytes) => printed.push(Buffer.from(bytes).toString()),
+				columns: () => undefined,
+				lines: () => undefined,
+				exists: existsSync,
+			},
+			effects: (terminal) => {
+				const { files, ...rest } = nodeEffects(terminal);
+				const openJournal = async (path: string) => {
+					const folder = await files.openJournal(path);
+					return { ...folder, claim: () => meanwhile().then(() => folder.claim()) };
+				};
+				return { ...rest, files: { ...files, openJournal } };
+			},
+		});
+		expect(exit, printed.join("")).toBe("waiting");
+		expect(printed.join("")).toContain("is due");
+		expect((await world.status()).tokens).toHaveLength(2);
 	});
 });
