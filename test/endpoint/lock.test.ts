@@ -1,9 +1,13 @@
-import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, lutimesSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { scratch } from "../harness/cli.ts";
 import { write } from "../harness/endpoint.ts";
+import { needs, part } from "../harness/parts.ts";
+import { waitFor } from "../harness/wait.ts";
 
 const parts = new URL("../../templates/sh/shared/", import.meta.url).pathname;
 
@@ -45,4 +49,107 @@ test.each([
 	// After one more, nothing of those that were killed is left.
 	await promisify(execFile)("sh", ["./run", "0"], { cwd: folder });
 	expect(readdirSync(folder).sort()).toEqual(["inside", "run"]);
+});
+
+/** Takes the lock or says who has it; with an argument it keeps the lock until there is a file `go`. */
+const taker = `
+. "${parts}put.sh"
+. "${parts}lock.sh"
+result=0
+take_lock "$PWD/lock" 0 || result=$?
+if [ "$result" -ne 0 ]; then echo "refused: $(holder_name lock)"; exit; fi
+: >"inside$1"
+while [ -n "$1" ] && [ ! -e go ]; do sleep 0.05; done
+has_lock && rm "$lock" && echo taken
+`;
+
+/** A day and a little, in seconds. */
+const DAY = 90_000;
+
+const silent = (lock: string) => lutimesSync(lock, Date.now() / 1000 - DAY, Date.now() / 1000 - DAY);
+
+describe("the lock of a process that cannot be seen from here", () => {
+	const take = (folder: string, prefix: readonly string[] = []) => {
+		const [program = "", ...args] = [...prefix, "sh", "./take", ""];
+		return execFileSync(program, args, { cwd: folder, encoding: "utf8" }).trim();
+	};
+
+	/** What a lock of this machine says, with another number, boot, table or host in it. */
+	function lockOf(folder: string, change: (owner: { boot: string; table: string; host: string }) => string): string {
+		const child = spawnSync("sh", ["-c", `. "${parts}put.sh"; . "${parts}lock.sh"; here`], { encoding: "utf8" });
+		const [boot = "", table = "", host = ""] = child.stdout.split("/");
+		const lock = join(folder, "lock");
+		symlinkSync(`4194304 1 ${change({ boot, table, host })}`, lock);
+		return lock;
+	}
+
+	test.each([
+		["another machine", () => "6f0e/pid:[7]/other", "other"],
+		[
+			"another machine whose numbers are those of this container's table",
+			({ table }) => `6f0e/${table}/other`,
+			"other",
+		],
+		["another container of this machine", ({ boot, host }) => `${boot}/pid:[7]/${host}`, undefined],
+		["a system that tells neither start nor table", () => "-/-/other", "other"],
+	] as const satisfies readonly (readonly [string, Parameters<typeof lockOf>[1], string | undefined])[])(
+		"of %s is left alone for a day, and its place is told",
+		(_, change, host) => {
+			const folder = scratch({ take: taker });
+			const lock = lockOf(folder, change);
+			const said = take(folder);
+			expect(said).toMatch(/^refused: process 4194304 on .*, in another container or on another machine; remove lock/);
+			if (host !== undefined) expect(said).toContain(`on ${host},`);
+			silent(lock);
+			expect(take(folder)).toBe("taken");
+			expect(readdirSync(folder).sort()).toEqual(["inside", "take"]);
+		},
+	);
+
+	test.each([
+		["of a process of this machine that ended", ({ boot, table, host }) => `${boot}/${table}/${host}`],
+		["of this machine before it was started again", ({ table, host }) => `6f0e/${table}/${host}`],
+		["of this machine under its name of before", ({ boot, table }) => `${boot}/${table}/other`],
+	] as const satisfies readonly (readonly [string, Parameters<typeof lockOf>[1]])[])(
+		"%s is taken over at once",
+		(_, change) => {
+			const folder = scratch({ take: taker });
+			lockOf(folder, change);
+			expect(take(folder)).toBe("taken");
+		},
+	);
+
+	test("is the other's once it was taken over: who wakes up after that does not remove it", async () => {
+		const folder = scratch({ take: taker });
+		const first = spawn("sh", ["./take", "-1"], { cwd: folder, stdio: "ignore" });
+		await waitFor("the first has it", () => existsSync(join(folder, "inside-1")));
+		const lock = join(folder, "lock");
+		rmSync(lock);
+		symlinkSync("1 1 6f0e/pid:[7]/other", lock);
+		writeFileSync(join(folder, "go"), "");
+		await once(first, "exit");
+		expect(readlinkSync(lock)).toBe("1 1 6f0e/pid:[7]/other");
+	});
+
+	const own = ["unshare", ...(process.getuid?.() === 0 ? [] : ["--map-root-user"]), "--pid", "--fork", "--mount-proc"];
+	const tables = part("process tables of their own (unshare --pid, as root or where users may)", () =>
+		spawnSync(own[0] ?? "", [...own.slice(1), "true"]).status === 0 ? "unshare" : undefined,
+	);
+
+	test("is not taken over by another container's, whatever number it has there", needs(tables), async () => {
+		const folder = scratch({ take: taker });
+		const [program = "", ...args] = [...own, "--kill-child", "sh", "./take", "-1"];
+		const first = spawn(program, args, { cwd: folder, stdio: "ignore" });
+		onTestFinished(() => void first.kill("SIGKILL"));
+		await waitFor("the first has it", () => existsSync(join(folder, "inside-1")));
+		for (const prefix of [own, []]) expect(take(folder, prefix)).toMatch(/^refused: process 1 on .*another container/);
+		expect(existsSync(join(folder, "inside"))).toBe(false);
+		first.kill("SIGKILL");
+		await once(first, "exit");
+		// Nobody here can see that it ended.
+		expect(take(folder, own)).toMatch(/^refused/);
+		silent(join(folder, "lock"));
+		expect(take(folder, own)).toBe("taken");
+		expect(readdirSync(folder).sort()).toEqual(["inside", "inside-1", "take"]);
+	});
 });

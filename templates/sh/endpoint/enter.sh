@@ -10,7 +10,7 @@ enter() {
   take_lock "$work.lock" "$PATIENCE" || result=$?
   case $result in
     0) ;;
-    1) fail 11 "another run is at work (process ${holder%% *})" ;;
+    1) fail 11 "another run is at work ($(plain "$(holder_name "$work.lock")"))" ;;
     *) fail 12 "no working folder can be made in $(plain "${work%/*}")" ;;
   esac
   rm -rf "$work"
@@ -23,8 +23,7 @@ leave() {
   code=${1-$?}
   if [ -n "$lock" ]; then
     cd /
-    rm -rf "$work"
-    rm -f "$lock"
+    if has_lock; then rm -rf "$work" "$lock"; fi
   fi
   if [ -z "$finished" ]; then
     if [ "$code" -eq 130 ]; then complaint=interrupted; else complaint="ended early, by a full disk or a bug"; fi

@@ -43,8 +43,8 @@ umask 077
 # shellcheck disable=SC3045 # no memory with a token is written to disk, if the shell has that limit
 ulimit -c 0 2>/dev/null || :
 # A name that the environment has already would be handed to every program with what is put into it here.
-unset -v account again answer apply_state base caller came changed config configs counted directory failed failed_before found \
-  found_token group groups holder judged keep_list keep_mode keep_owner kept left line lock me metrics new_counted new_print now old \
+unset -v account again answer apply_state base boot caller came changed config configs counted directory failed failed_before found \
+  found_token group groups holder judged keep_list keep_mode keep_owner kept left line locality lock me metrics new_counted new_print now old \
   old_counted old_print option overtaken pages problem put_back queued reader reader_bounds reader_groups refused refused_before rest \
   result rights seen sent sent_before sent_first settled settles since stat state steady step taken taken_before temporary token trial \
   tried tried_print trying unseen user value view waited wanted was_owner what written \
@@ -107,7 +107,7 @@ clean_up() {
   trap '' INT QUIT TERM HUP PIPE
   if [ -n "$trying" ]; then (restore) || :; fi
   if [ -n "$temporary" ]; then rm -f "$temporary"; fi
-  if [ -n "$lock" ]; then
+  if has_lock; then
     sweep
     rm -f "$lock"
   fi
@@ -166,17 +166,45 @@ started() {
   fi
 }
 
-# runs "PID START": whether the process that a lock names still runs.
+# Where numbers of processes mean what they mean here, as BOOT/TABLE/HOST: each start of a machine, and each container, has a table of its own.
+here() {
+  boot=
+  if [ -r /proc/sys/kernel/random/boot_id ]; then
+    read -r boot </proc/sys/kernel/random/boot_id || :
+  else
+    boot=$(sysctl -n kern.bootsessionuuid 2>/dev/null) || :
+  fi
+  put "${boot:--}/$(readlink /proc/self/ns/pid 2>/dev/null || put -)/$(uname -n | tr -d ' /')"
+}
+
+# is_here "PID START PLACE": whether the number can be looked for here. One without a place is of an earlier version.
+is_here() {
+  [ "${1#* * }" != "$1" ] || return 0
+  set -- "${1##* }"
+  [ "${1%/*}" = "${locality%/*}" ] || return 1
+  [ "${1%%/*}" != - ] || [ "$1" = "$locality" ]
+}
+
+# runs LINK "PID START PLACE": whether the process that a lock names still runs. That of another container or machine is not to be seen from
+# here: it counts as running for a day, or until the machine of that name was started again.
 runs() {
-  set -- "${1%% *}" "${1#* }" "$(started "${1%% *}" 2>/dev/null)"
-  if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
+  if is_here "$2"; then
+    set -- "${2%% *}" "${2#* }"
+    set -- "$1" "${2%% *}" "$(started "$1" 2>/dev/null)"
+    if [ -n "$3" ]; then [ "$3" = "$2" ]; else kill -0 "$1" 2>/dev/null; fi
+  else
+    set -- "$1" "${2##* }"
+    if [ "${2##*/}" = "${locality##*/}" ] && [ "${2%%/*}" != "${locality%%/*}" ]; then return 1; fi
+    [ -z "$(find "$1" -mtime +0 2>/dev/null)" ]
+  fi
 }
 
 # take_lock LINK SECONDS: one run at a time. The lock is a symbolic link, which is made whole or not at all, and it names its owner; one
 # whose owner no longer runs is removed. Sets lock. Returns 1 if after so many seconds the process $holder still has it, 2 if it cannot be
 # made.
 take_lock() {
-  me="$$ $(started $$)"
+  locality=$(here)
+  me="$$ $(started $$) $locality"
   waited=0
   unseen=0
   [ ! -d "$1" ] || return 2
@@ -201,13 +229,22 @@ take_lock() {
 # first the owner may have released it and another taken it. Returns 1 if the process $holder has it, or nobody.
 clear_lock() {
   holder=$(readlink "$1") || holder=
-  if [ -z "$holder" ] || runs "$holder"; then return 1; fi
+  if [ -z "$holder" ] || runs "$1" "$holder"; then return 1; fi
   if ln -s "$me" "$1.clear" 2>/dev/null; then
     [ "$(readlink "$1")" != "$holder" ] || rm -f "$1"
     rm -f "$1.clear"
   else
     clear_lock "$1.clear" || sleep 1
   fi
+}
+
+# Whether the lock is still ours: after a day another may have taken it.
+has_lock() { [ -n "$lock" ] && [ "$(readlink "$lock")" = "$me" ]; }
+
+# holder_name LINK: the process that has it, and what is known of it where its number means nothing here.
+holder_name() {
+  put "process $(put "${holder%% *}" | tr -cd 0-9)"
+  is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
 }
 
 parse_arguments() {
@@ -269,7 +306,7 @@ lock_token_file() {
   take_lock "$directory/.crossfade-rotate.lock" 0 || result=$?
   case $result in
     0) ;;
-    1) die 11 "another rotation is running (process ${holder%% *})" "wait for it to end" ;;
+    1) die 11 "another rotation is running ($(holder_name "$directory/.crossfade-rotate.lock"))" "wait for it to end" ;;
     *) die 12 "cannot make a lock in $directory" "remove .crossfade-rotate.lock there, or free some space" ;;
   esac
 }
