@@ -131,6 +131,20 @@ describe("a leak while the new token is in no store yet", () => {
 	});
 });
 
+test("S13: at the end of an operation, however it ends well, nothing opens its sealed tokens any more", async () => {
+	const world = await managed("tooken");
+	await world.rotate("personNeeded", "start");
+	expect(journalFiles(world, ".key")).toHaveLength(1);
+	await world.rotate("personNeeded", "resume", "--confirmed", "file", "--because", "seen");
+	await world.rotate("ok", "retire", "--despite", "a rehearsal");
+	expect(journalFiles(world, ".key")).toEqual([]);
+	await world.rotate("personNeeded", "start");
+	await world.rotate("waiting", "rollback");
+	await world.later("2m");
+	await world.rotate("ok", "resume");
+	expect(journalFiles(world, ".key")).toEqual([]);
+});
+
 describe("an operation that is about to begin", () => {
 	test("keeps its key, whoever looks at the one before meanwhile", async () => {
 		const world = await rotationWorld("torii");

@@ -480,7 +480,11 @@ describe("sequences that end badly elsewhere", () => {
 		world.write("other.token", world.first);
 		world.write("crossfade.yaml", other);
 		expect(await world.rotate("personNeeded", "resume")).toContain("is no longer in the fleet file");
-		await world.rotate("personNeeded", "resume", "--removed", "file", "--because", "sold");
+		const removed = ["resume", "--removed", "file"] as const;
+		expect(await world.rotate("usage", ...removed)).toContain("the reason is missing");
+		expect(world.read("other.token")).toBe(world.first);
+		await world.rotate("personNeeded", ...removed, "--because", "sold");
+		expect(await world.rotate("ok", "log")).toContain("removed file: sold");
 		expect(world.read("other.token")).toBe(world.read("new.token"));
 	});
 

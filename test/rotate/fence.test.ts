@@ -78,3 +78,13 @@ test("S3: a machine that lost the lock meanwhile writes nothing any more", async
 	await world.process("resume", []);
 	expect(held()).toBe(world.read("new.token"));
 });
+
+test("S9: an operation that is closed gives the store's lock back, so that the next one can take it", async () => {
+	const world = await rotationWorld("torii");
+	const { fence } = await withVault(world);
+	await world.process("start", []);
+	expect(await fence.holds("nobody")).toMatchObject({ is: "other" });
+	const { code } = await world.process("close", ["--stranded", "--because", "a rehearsal"]);
+	expect(code).toBe(exitCodes.partial[0]);
+	expect(await fence.holds("nobody")).toEqual({ is: "free" });
+});

@@ -2,10 +2,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openStore } from "../../src/prove/evidence/store.ts";
 import type { Sighting } from "../../src/prove/evidence/traffic.ts";
+import { presentable } from "../../src/rotate/follow.ts";
+import type { JournalEntry } from "../../src/rotate/record.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
 import { startCrossfade } from "../harness/cli.ts";
 import { quietEffects } from "../harness/effects.ts";
 import { sent, writeEvidence } from "../harness/evidence.ts";
+import { openedWith, stateAfter } from "../harness/journal.ts";
 import { otlpRequest } from "../harness/otlp.ts";
 import { managed, type RotationWorld, rotationWorld } from "../harness/rotate.ts";
 import { openTap } from "../harness/tap.ts";
@@ -154,4 +157,32 @@ describe("S11: our own probes are not senders", () => {
 		await world.rotate("noEvidence", "retire");
 		expect(await lastUse()).toBe(before);
 	});
+});
+
+test("S11: the old token may be presented until a store is asked to take the new one, and again on the way back", () => {
+	const sealed = (what: "old" | "new"): JournalEntry => ({
+		is: "sealed",
+		what,
+		sequence: 1,
+		fingerprint: what,
+		box: "",
+	});
+	const entries: readonly JournalEntry[] = [
+		openedWith("a"),
+		sealed("old"),
+		sealed("new"),
+		{ is: "captured", fingerprint: "new", since: 0 },
+		{ is: "begun", step: "write:a" },
+		{ is: "word", about: "rollback" },
+		{ is: "word", about: "forward" },
+	];
+	expect(entries.map((_, index) => presentable(stateAfter(entries.slice(0, index + 1))).join())).toEqual([
+		"",
+		"old",
+		"old",
+		"old,new",
+		"new",
+		"old,new",
+		"new",
+	]);
 });

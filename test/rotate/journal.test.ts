@@ -147,6 +147,9 @@ describe("S13: a sealed record", () => {
 		for (const other of [{ operation: "p" }, { sequence: 4 }, { what: "new" }, { fingerprint: "0".repeat(12) }]) {
 			await expect(mine.open({ ...label, ...other }, box)).rejects.toThrow(CrossfadeError);
 		}
+		// One that says the right fingerprint and holds another secret.
+		const forged = await mine.seal(label, randomBytes(30));
+		await expect(mine.open(label, forged)).rejects.toThrow(/not the one that this rotation wrote/);
 		await expect(sealer(await newAgeKey()).open(label, box)).rejects.toThrow(/not the one that this rotation wrote/);
 	});
 });

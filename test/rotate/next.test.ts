@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { rotations } from "../../src/adapters/providers/rotations.generated.ts";
 import { type NextAbout, nextStep } from "../../src/rotate/next.ts";
 import type { JournalEntry } from "../../src/rotate/record.ts";
+import { stateOfJournal } from "../../src/rotate/state.ts";
 import { openedWith, stateAfter } from "../harness/journal.ts";
 
 const strategies = rotations.flatMap((rules) => rules.strategies.map((strategy) => ({ id: rules.id, strategy })));
@@ -62,6 +63,48 @@ describe.each(strategies)("$id, $strategy.id", ({ strategy }) => {
 		expect(nextAfter([...prepared, ended("reserve"), begun("call"), ended("call", "no")], { strategy })).toEqual({
 			do: "call",
 		});
+	});
+
+	test("S9: what was found out about one call without an answer says nothing about the next", () => {
+		if (strategy.again !== "if-old-lives" && strategy.again !== "orphan")
+			return expect(strategy.again).toMatch(/^(yes|no)$/);
+		const look = strategy.again === "orphan" ? "find-orphan" : "look-at-old";
+		const second = 2 * HOUR;
+		const times: readonly (readonly [at: number, entry: JournalEntry])[] = [
+			[0, opened],
+			...[...prepared, ended("reserve"), ended("call", "unknown")].map((entry) => [1, entry] as const),
+			[second - 1, ended(look)],
+			[second, begun("call")],
+			[second + 1, ended("call", "unknown")],
+		];
+		const state = (count: number) =>
+			stateOfJournal(times.slice(0, count).map(([at, entry]) => ({ at, by: "me", host: "here", ...entry })));
+		const about = {
+			strategy,
+			overlapMs: HOUR,
+			canary: undefined,
+			skipped: new Set<string>(),
+			stores: ["a", "b"].map(storeOf),
+		};
+		expect(nextStep(state(times.length - 2), { ...about, now: second })).toEqual({ do: "call" });
+		const due = second + 1 + HOUR + 60_000;
+		expect(nextStep(state(times.length), { ...about, now: due })).toEqual({ do: look });
+		return undefined;
+	});
+
+	test("S12: a store that was taken off the list is neither written nor waited for", () => {
+		const removed: JournalEntry = { is: "word", about: "removed", subject: "a", because: "sold" };
+		expect(nextAfter([...proven, removed], { strategy })).toEqual({ do: "write", store: "b" });
+		const rest = [...proven, removed, ended("write:b"), ended("confirm:b")];
+		expect(nextAfter(rest, { strategy })).not.toHaveProperty("store");
+	});
+
+	test("S12: a store that was never at the beginning, and one on the way back, is not forgotten when it leaves the file", () => {
+		const later = [...proven, ended("write:a"), ended("write:c")];
+		expect(nextAfter(later, { strategy })).toEqual({ person: "removed-store", store: "c" });
+		const back: JournalEntry[] = [...proven, begun("write:a"), { is: "word", about: "rollback" }];
+		const stores = [storeOf("b")];
+		expect(nextAfter(back, { strategy, stores })).toEqual({ person: "removed-store", store: "a" });
 	});
 
 	test("no store is written before the new token is proven, and the old one is not ended before each store is confirmed", () => {

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { fingerprint } from "../../src/token/fingerprint.ts";
+import { rotationWorld } from "../harness/rotate.ts";
+
+const CLOSE = ["close", "--stranded", "--because", "it cannot end well"] as const;
+
+test("S9: a close names the new token that was declared lost after a store had it, for it may live", async () => {
+	const world = await rotationWorld("torii");
+	await world.rotate("personNeeded", "start");
+	const lost = await world.click();
+	await world.rotate("personNeeded", "resume", "--token", "file:new.token");
+	await world.rotate("personNeeded", "resume", "--lost");
+	expect(await world.rotate("partial", ...CLOSE)).toContain(`the token fp=${fingerprint(lost)}, which may live`);
+});
+
+test("S9: a close names a token that a call without an answer may have made", async () => {
+	const world = await rotationWorld("glean", { rotation: ["datasource: wiki"] });
+	await world.control("/fault", { fault: "reset", on: "manage", skip: 1, times: 1 });
+	await world.rotate("unknownState", "start");
+	expect(await world.rotate("partial", ...CLOSE)).toContain("a new token that may exist");
+});
+
+test("S9: a close before anything was issued names no new token", async () => {
+	const world = await rotationWorld("torii");
+	await world.rotate("personNeeded", "start");
+	const said = await world.rotate("partial", ...CLOSE);
+	expect(said).toContain("Left behind: store file; the old token, which may live\n");
+});
