@@ -17,6 +17,7 @@ import { type Account, homes } from "../harness/homes.ts";
 import { howMany } from "../harness/matrix.ts";
 import { immutableFiles, needs, program, root } from "../harness/parts.ts";
 import { cliStates } from "../harness/states.ts";
+import { waitFor } from "../harness/wait.ts";
 
 const SWAPS = howMany(1_000, 60_000);
 const options = "scope=user users=all";
@@ -180,6 +181,41 @@ describe("root over the homes of several people", needs(namespaces, root), () =>
 			swaps += statSync(m.path("mallory/swaps")).size;
 		}
 		process.stdout.write(`${swaps} swaps, 0 escapes\n`);
+	});
+
+	// They have locks of their own: each file is compared right before it is replaced, and whoever comes second says that it changed.
+	test("and a run of one of them by itself at the same time: every file is one of the two, whole, and nothing is left", async () => {
+		const m = homes([alice]);
+		const original = 'model = "a" # mine\n';
+		const file = m.write(alice, ".codex/config.toml", original, 0o640);
+		const files = [".codex/config.toml", ".gemini/settings.json", ".claude/settings.json"];
+		const codes: string[] = [];
+		for (let round = 0; round < howMany(4, 60); round++) {
+			const [roots, own] = [canary(), canary()];
+			m.write(alice, "own.token", own.token, 0o600);
+			const command = "cd; sh /run/script.sh scope=user <own.token 2>said; echo $? >>codes; : >ended";
+			const meanwhile = { account: alice, command: `HOME=/home/alice; ${command}` };
+			const { code, stderr } = await m.run(options, { ...roots, meanwhile, canaries: [roots, own] });
+			codes.push(`${code}`);
+			expect([0, 11, 12], stderr).toContain(code);
+			await waitFor(
+				"the end of the other",
+				() => !lstatSync(m.path("alice/.otel-crossfade.lock"), { throwIfNoEntry: false }),
+			);
+			for (const place of files) {
+				const held = [roots, own].filter(({ token }) => readFileSync(m.path(`alice/${place}`), "utf8").includes(token));
+				expect(held, place).toHaveLength(1);
+			}
+		}
+		const last = canary();
+		expect(await m.run(options, last)).toMatchObject({ code: 0, stderr: "" });
+		const names = execFileSync("find", [m.path("alice")], { encoding: "utf8" });
+		expect(names).not.toMatch(/crossfade-new|otel-crossfade/);
+		expect(await m.run(`uninstall ${options}`)).toMatchObject({ code: 0, stderr: "" });
+		expect(readFileSync(file, "utf8")).toBe(original);
+		expect(statSync(file).mode & 0o7777).toBe(0o640);
+		const own = existsSync(m.path("alice/codes")) ? readFileSync(m.path("alice/codes"), "utf8").split("\n") : [];
+		process.stdout.write(`root's runs ended with ${codes.join(" ")}, the user's with ${own.join(" ")}\n`);
 	});
 
 	test("an account by itself does its own home and no other", async () => {
