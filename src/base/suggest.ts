@@ -3,8 +3,12 @@ import { shown } from "./mask.ts";
 /** With fewer letters, too many candidates share the prefix. */
 const ENOUGH_LETTERS = 3;
 
-/** The candidate closest to a mistyped word: the only one that begins with it, or the nearest; undefined if none is close. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+/**
+ * The candidate closest to a mistyped word: the only one that begins with it, or the nearest; undefined if none is close. One that could be a
+ * token is never shown: a file's names can be one by mistake.
+ */
+export function nearest(word: string, names: readonly string[]): string | undefined {
+	const candidates = names.filter((name) => shown(name, name.length) === name);
 	const begun = candidates.filter((candidate) => candidate.startsWith(word.toLowerCase()));
 	if (word.length >= ENOUGH_LETTERS && begun.length === 1) return begun[0];
 	const scored = candidates
@@ -19,7 +23,7 @@ export function choiceProblem(what: string, got: string, choices: readonly strin
 	const meant = nearest(got, choices);
 	return {
 		what: `unknown ${what}`,
-		expected: `one of ${choices.join(", ")}`,
+		expected: `one of ${choices.map((choice) => shown(choice)).join(", ")}`,
 		got: shown(got),
 		where: { file: flag },
 		fix: meant ? `did you mean ${flag} ${meant}?` : `choose one for ${flag}`,

@@ -1,5 +1,6 @@
 import { CrossfadeError } from "../../base/errors.ts";
 import { ownEntry } from "../../base/lookup.ts";
+import { shown } from "../../base/mask.ts";
 import {
 	type AlloyAttribute,
 	type AlloyBlockNode,
@@ -151,7 +152,7 @@ function outputLists(
 		module?.name === "declare"
 			? "such a module sees only its own components, so ours belong there, too"
 			: "its template is made once for each item, and is not changed";
-	const inside = `the receivers of this file are inside ${module?.name} ${JSON.stringify(module?.label ?? "")}: ${why}`;
+	const inside = `the receivers of this file are inside ${module?.name} ${JSON.stringify(shown(module?.label ?? ""))}: ${why}`;
 	throw new CrossfadeError("refused", {
 		what: module ? inside : none,
 		expected: "otelcol.receiver.otlp with an output block",
