@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
@@ -330,6 +330,40 @@ describe("the script in PowerShell", { ...needs(pwsh), timeout: 300_000 }, () =>
 		for (const run of runs) expect(run).toMatchObject({ code: 0, stderr: "" });
 		const report = await m.run("report no-host");
 		expect(report).toMatchObject({ code: 0, stdout: expect.stringMatching(/^crossfade ok fp=[0-9a-f]{12} /) });
+	});
+
+	test("trap: each kind of file that a killed run left is put back or removed by the next, and nothing with another name", async () => {
+		const m = windowsMachine();
+		const { "claude-code": claude, codex: codexFile, gemini } = m.machineFiles;
+		write(codexFile, "", "# mine\r\n[features]\r\na = true\r\n");
+		write(gemini, "", '{ "mine": 1 }\r\n');
+		const secret = canary();
+		const all = () => Object.fromEntries(Object.entries(contents(m.root)).filter(([path]) => !/\.lock$/.test(path)));
+		const others = [".crossfade-new.seven77", ".crossfade-news.abc123", ".crossfade-older", "x.crossfade-new.abc123"];
+		for (const ending of others) write(`${codexFile}${ending}`, "", "somebody else's");
+		const before = all();
+		const leave = () => {
+			// Between the two steps of a replacement: the file, or its record, has the other name.
+			renameSync(codexFile, `${codexFile}.crossfade-old`);
+			renameSync(`${codexFile}.crossfade-undo`, `${codexFile}.crossfade-undo.crossfade-old`);
+			// After them.
+			write(`${gemini}.crossfade-old`, "", `{ "old": "${secret.token}" }`);
+			write(`${gemini}.crossfade-undo.crossfade-old`, "", "an old record");
+			// Before them.
+			for (const name of ["abc123", "zzzzzz"]) write(`${claude}.crossfade-new.${name}`, "", secret.token);
+			return all();
+		};
+		expect(await m.run("no-host", { token: secret.token })).toMatchObject({ code: 0, stderr: "" });
+		const installed = all();
+		const left = leave();
+		expect(Object.keys(left)).toHaveLength(Object.keys(installed).length + 4);
+		expect(await m.run("report no-host")).toMatchObject({ code: 10 });
+		expect(all()).toEqual(left);
+		expect(await m.run("no-host", { token: secret.token })).toMatchObject({ code: 0, stderr: "" });
+		expect(all()).toEqual(installed);
+		leave();
+		expect(await m.run("uninstall no-host")).toMatchObject({ code: 0, stderr: "" });
+		expect(all()).toEqual(before);
 	});
 
 	test("the self-test needs no token, and tries every format", async () => {
