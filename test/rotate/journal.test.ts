@@ -9,7 +9,7 @@ import { CHAIN_START, readJournal, recordLine } from "../../src/rotate/journal-t
 import type { JournalRecord, Opened } from "../../src/rotate/record.ts";
 import { newAgeKey, sealer } from "../../src/rotate/sealing.ts";
 import { fingerprint } from "../../src/token/fingerprint.ts";
-import { canary } from "../harness/canary.ts";
+import { canary, filesBelow } from "../harness/canary.ts";
 import { scratch } from "../harness/cli.ts";
 
 const stamp = { at: 1, by: "me", host: "here" };
@@ -126,6 +126,23 @@ describe("a journal", () => {
 		expect(await folder.claim()).toBeUndefined();
 		await lock?.release();
 		expect(await folder.claim()).toBeDefined();
+	});
+
+	test("S3: who lost the lock to another while it was stopped writes and destroys nothing more", async () => {
+		const path = join(scratch(), "j");
+		const folder = await openJournalFolder(path);
+		const lock = await folder.claim();
+		const journal = await startJournal(folder, opened, Buffer.from("wrapped"), () => stamp);
+		await journal.append({ is: "begun", step: "call" });
+		const before = filesBelow(path);
+		writeFileSync(join(path, "rotation.lock"), "1 another-host\n");
+		const lost = { exit: "refused", problems: [{ what: expect.stringContaining("took this rotation over") }] };
+		await expect(journal.append({ is: "ended", step: "call", how: "done" })).rejects.toMatchObject(lost);
+		await expect(journal.reserve(4096)).rejects.toMatchObject(lost);
+		await expect(journal.destroyKey()).rejects.toMatchObject(lost);
+		await expect(folder.create("x", Buffer.from("x"))).rejects.toMatchObject(lost);
+		expect(filesBelow(path)).toEqual({ ...before, [join(path, "rotation.lock")]: "1 another-host\n" });
+		await lock?.release();
 	});
 
 	test("holds no token that is not sealed", async () => {

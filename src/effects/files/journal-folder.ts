@@ -43,7 +43,10 @@ export interface JournalFolder {
 	writeAt(name: string, offset: number, content: Uint8Array): Promise<void>;
 	/** Overwrites a file with zeros and removes it; nothing if it does not exist. */
 	destroy(name: string): Promise<void>;
-	/** Locks the folder until it is released or this process ends; undefined if a living process holds it. */
+	/**
+	 * Locks the folder until it is released or this process ends; undefined if a living process holds it. Who lost the lock to another, while it
+	 * was stopped, writes nothing more: that fails with refused.
+	 */
 	claim(): Promise<Claim | undefined>;
 }
 
@@ -61,31 +64,53 @@ export async function openJournalFolder(path: string): Promise<JournalFolder> {
 		}
 	};
 	inside("open", "", (full) => refuseOthers(full));
+	let held: Claim | undefined;
+	const refuseLost = async () => {
+		if (!held || (await held.isHeld())) return;
+		throw new CrossfadeError("refused", {
+			what: "another crossfade took this rotation over while this one was stopped, so nothing more is done here",
+			where: { file: root },
+			fix: "see what it did: crossfade rotate log; then run the command again",
+		});
+	};
 	return {
 		path: root,
 		isShared: false,
 		leaseMs: LEASE_MS,
 		list: async () => inside("list", "", (full) => orNothing(() => regularFiles(full)) ?? []),
 		read: async (name) => inside("read", name, (full) => orNothing(() => readRegularFile(full))),
-		create: async (name, content) =>
+		async create(name, content) {
+			await refuseLost();
 			inside("create", name, (full) => {
 				makePrivate(root);
 				write(full, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_LINK, 0, content);
 				syncFolder(root);
-			}),
-		writeAt: async (name, offset, content) =>
-			inside("write", name, (full) => write(full, constants.O_WRONLY | NO_LINK, offset, content)),
-		destroy: async (name) =>
+			});
+		},
+		async writeAt(name, offset, content) {
+			await refuseLost();
+			inside("write", name, (full) => write(full, constants.O_WRONLY | NO_LINK, offset, content));
+		},
+		async destroy(name) {
+			await refuseLost();
 			inside("remove", name, (full) => {
 				const before = orNothing(() => lstatSync(full));
 				if (before === undefined) return;
 				if (before.isFile()) write(full, constants.O_WRONLY | NO_LINK, 0, new Uint8Array(before.size));
 				unlinkSync(full);
 				syncFolder(root);
-			}),
-		claim: async () => {
+			});
+		},
+		async claim() {
 			inside("open", "", (full) => makePrivate(full));
-			return (await openFolder(root)).claim("rotation");
+			const taken = await (await openFolder(root)).claim("rotation");
+			if (!taken) return undefined;
+			held = taken;
+			const release = async () => {
+				held = undefined;
+				await taken.release();
+			};
+			return { ...taken, release };
 		},
 	};
 }
