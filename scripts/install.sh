@@ -52,11 +52,11 @@
 #   2286  Token
 #   2357  Machine: its system, people and CLIs
 #   2586  Lock and working folder
-#   2722  Files
-#   3361  Background processes
-#   3401  The work
-#   3514  What a person is told
-#   3579  Start
+#   2723  Files
+#   3362  Background processes
+#   3402  The work
+#   3515  What a person is told
+#   3580  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2678,7 +2678,8 @@ holder_name() {
   is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
 }
 
-# Enters a private working folder, once no other run is at work.
+# Enters a private working folder, once no other run is at work. Runs of root and of an account have locks of their own: each file is compared
+# right before it is replaced, and who comes second says that it changed.
 enter() {
   if [ "$self" -eq 0 ]; then
     work=$ROOT/var/run/otel-crossfade

@@ -45,10 +45,10 @@
 #   2164  Token
 #   2200  Machine: its system, people and CLIs
 #   2411  Lock and working folder
-#   2547  Files
-#   3161  Background processes
-#   3201  The work
-#   3311  Start
+#   2548  Files
+#   3162  Background processes
+#   3202  The work
+#   3312  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2503,7 +2503,8 @@ holder_name() {
   is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
 }
 
-# Enters a private working folder, once no other run is at work.
+# Enters a private working folder, once no other run is at work. Runs of root and of an account have locks of their own: each file is compared
+# right before it is replaced, and who comes second says that it changed.
 enter() {
   if [ "$self" -eq 0 ]; then
     work=$ROOT/var/run/otel-crossfade

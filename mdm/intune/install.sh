@@ -46,10 +46,10 @@
 #   2146  Token
 #   2182  Machine: its system, people and CLIs
 #   2375  Lock and working folder
-#   2511  Files
-#   3113  Background processes
-#   3153  The work
-#   3263  Start
+#   2512  Files
+#   3114  Background processes
+#   3154  The work
+#   3264  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2467,7 +2467,8 @@ holder_name() {
   is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
 }
 
-# Enters a private working folder, once no other run is at work.
+# Enters a private working folder, once no other run is at work. Runs of root and of an account have locks of their own: each file is compared
+# right before it is replaced, and who comes second says that it changed.
 enter() {
   if [ "$self" -eq 0 ]; then
     work=$ROOT/var/run/otel-crossfade

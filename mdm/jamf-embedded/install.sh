@@ -47,10 +47,10 @@
 #   2155  Token
 #   2191  Machine: its system, people and CLIs
 #   2384  Lock and working folder
-#   2520  Files
-#   3122  Background processes
-#   3162  The work
-#   3272  Start
+#   2521  Files
+#   3123  Background processes
+#   3163  The work
+#   3273  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2476,7 +2476,8 @@ holder_name() {
   is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
 }
 
-# Enters a private working folder, once no other run is at work.
+# Enters a private working folder, once no other run is at work. Runs of root and of an account have locks of their own: each file is compared
+# right before it is replaced, and who comes second says that it changed.
 enter() {
   if [ "$self" -eq 0 ]; then
     work=$ROOT/var/run/otel-crossfade

@@ -46,10 +46,10 @@
 #   2151  Token
 #   2187  Machine: its system, people and CLIs
 #   2380  Lock and working folder
-#   2516  Files
-#   3118  Background processes
-#   3158  The work
-#   3268  Start
+#   2517  Files
+#   3119  Background processes
+#   3159  The work
+#   3269  Start
 
 { { set +xva; } 2>/dev/null; } # no tracing or exporting of the token; twice in braces, so that no part runs alone
 {
@@ -2472,7 +2472,8 @@ holder_name() {
   is_here "$holder" || put " on $(put "${holder##*/}" | tr -cd A-Za-z0-9._-), in another container or on another machine; remove $1 if it ended"
 }
 
-# Enters a private working folder, once no other run is at work.
+# Enters a private working folder, once no other run is at work. Runs of root and of an account have locks of their own: each file is compared
+# right before it is replaced, and who comes second says that it changed.
 enter() {
   if [ "$self" -eq 0 ]; then
     work=$ROOT/var/run/otel-crossfade
