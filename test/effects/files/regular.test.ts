@@ -102,7 +102,8 @@ test("every source opens what is there already without waiting", () => {
 		'effects/files/access.ts readFileSync(list, "utf16le")': "in a folder that was made for it",
 		"effects/files/folder.ts open(path, constants.O_RDONLY)": "a folder",
 		"effects/files/new-file.ts openSync(folder, constants.O_RDONLY)": "a folder",
-		"effects/files/folder.ts openSync(lock, flags)": "with O_NONBLOCK in its flags",
+		"effects/files/claim.ts openSync(lock, flags)": "with O_NONBLOCK in its flags",
+		'effects/files/claim.ts readFileSync("/proc/sys/kernel/random/boot_id", "utf8")': "the kernel's",
 	};
 	const opens = new Set(["openSync", "open", "readFileSync", "readFile", "createReadStream", "opendirSync"]);
 	const root = new URL("../../../src", import.meta.url).pathname;
