@@ -16,16 +16,19 @@ export async function orUndefined<T>(code: string, work: Promise<T>): Promise<T 
 	}
 }
 
+/** The error for a link, a pipe or a device in the place of a file. */
 export function notRegular(): Error {
 	return Object.assign(new Error("not a regular file"), { code: "EFTYPE" });
 }
 
+/** Whether there is a folder; throws ENOTDIR for anything else. */
 export async function isFolder(path: string): Promise<boolean> {
 	const stats = await orUndefined("ENOENT", stat(path));
 	if (stats && !stats.isDirectory()) throw Object.assign(new Error("not a folder"), { code: "ENOTDIR" });
 	return stats !== undefined;
 }
 
+/** Flags for a file that must not exist yet; no link is followed. */
 export const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
 /** Makes, replaces or removes what has a name: by root in another account's folder with that account's rights. What is open stays open. */
@@ -43,6 +46,7 @@ export function unless<T>(code: string, work: () => T): T | undefined {
 	}
 }
 
+/** Removes a file; nothing if there is none. */
 export const remove = (path: string) => unless("ENOENT", () => byName(path, () => unlinkSync(path)));
 
 /** After another error, which says more. */
@@ -54,6 +58,7 @@ export function tryToRemove(path: string): void {
 	}
 }
 
+/** Moves a file over another, at once. */
 export async function rename(from: string, to: string): Promise<void> {
 	if (isWindows) await moveOverLater(from, to);
 	else byName(to, () => renameSync(from, to));
