@@ -175,15 +175,15 @@ describe("the rotation of a Windows service", { ...needs(pwsh), timeout: 600_000
 			`otelcol_exporter_queue_size{exporter="otlphttp/torii"} 0\notelcol_exporter_sent_log_records{exporter="otlphttp/torii"} ${++sent}\n`;
 		const old = await windowsScene(page, { targetVersion: "0.119.0" });
 		for (const [s, what] of [
-			[waiting, "1 requests"],
-			[old, "an unknown number of requests"],
+			[waiting, "a queue of 1"],
+			[old, "a queue of unknown size"],
 		] as const) {
 			const outcome = await s.run(canary().token, [...restartsAtOnce(), "--wait", "3"]);
-			expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining(`${what} still wait in the queue`) });
+			expect(outcome).toMatchObject({ code: 11, stderr: expect.stringContaining(`data still waits in ${what}`) });
 			expect(s.content()).toBe(s.old.token);
 			const token = canary();
 			const despite = await s.run(token.token, [...restartsAtOnce(), "--despite-queue"]);
-			expect(despite).toMatchObject({ code: 0, stderr: expect.stringContaining(`${what} wait in the queue`) });
+			expect(despite).toMatchObject({ code: 0, stderr: expect.stringContaining(`data waits in ${what}`) });
 			expect(s.content()).toBe(token.token);
 		}
 	});

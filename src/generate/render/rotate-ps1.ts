@@ -5,6 +5,7 @@ import options from "../../../templates/ps1/rotate/options.ps1";
 import pages from "../../../templates/ps1/rotate/pages.ps1";
 import place from "../../../templates/ps1/rotate/place.ps1";
 import proof from "../../../templates/ps1/rotate/proof.ps1";
+import queues from "../../../templates/ps1/rotate/queues.ps1";
 import runPart from "../../../templates/ps1/rotate/run.ps1";
 import token from "../../../templates/ps1/rotate/token.ps1";
 import words from "../../../templates/ps1/rotate/words.ps1";
@@ -39,7 +40,7 @@ const sections: readonly (readonly [heading: string, texts: readonly string[]])[
 	["The machine", [machine, self, program]],
 	["Files", [errorCode, rights, access, read, busy, write, lock]],
 	["The token", [firstLine, tokenRules, fingerprint, token]],
-	["The collector", [pages, collector]],
+	["The collector", [pages, queues, collector]],
 	["The token file", [place]],
 	["The proof", [proof]],
 	["Start", [runPart]],

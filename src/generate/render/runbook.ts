@@ -177,10 +177,9 @@ function queueText(plan: CollectorPlan): string {
 }
 
 /** What a reload or restart does to the exporters beside ours; measured on otelcol 0.155.0. */
-function otherQueues({ delivery, platform }: CollectorPlan): string | undefined {
+function otherQueues({ delivery }: CollectorPlan): string | undefined {
 	if (delivery.apply === "nothing") return undefined;
-	const looks = platform === "windows" ? " Look at them yourself, also before you run the script." : "";
-	return `A ${delivery.apply} ends every exporter of the collector: what others have waiting in a queue in memory is tried once more and then dropped, and while a queue is full (block_on_overflow) the ${delivery.apply} may not end before its backend takes data again. The command shows the queues of all of them.${looks}`;
+	return `A ${delivery.apply} ends every exporter of the collector: what others have waiting in a queue in memory is tried once more and then dropped, and while a queue is full (block_on_overflow) the ${delivery.apply} may not end before its backend takes data again. The command shows the queues of all of them.`;
 }
 
 function appliedOf(plan: CollectorPlan): string {

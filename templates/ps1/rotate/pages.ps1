@@ -33,21 +33,19 @@ function Get-Value($line) {
   return $value
 }
 
-# Get-Count NAME: how much our exporter has sent (or send_failed) since the collector started, by the page of metrics.
-function Get-Count($name) {
+# Get-Count sent|send_failed|refused: how much our exporter has sent, has dropped for good, or has dropped because the token was refused (or for
+# a reason that this release does not tell) since the collector started. What it gave up because nobody took it does not count.
+function Get-Count($what) {
+  $name = $what
+  if ($what -ceq 'refused') { $name = 'send_failed' }
   $start = 'otelcol_exporter_' + $name + '_'
   $sum = [double]0
   foreach ($line in $run.Page.Split("`n")) {
-    if ($line.StartsWith($start, [StringComparison]::Ordinal) -and $line.Contains($EXPORTER)) { $sum += Get-Value $line }
-  }
-  return $sum
-}
-
-# Get-Waiting: how many requests wait in the queue of our exporter; null where the metrics do not show it.
-function Get-Waiting {
-  $sum = $null
-  foreach ($line in $run.Page.Split("`n")) {
-    if ($line -cmatch '\A(otelcol_)?exporter_queue_size' -and $line.Contains($EXPORTER)) { $sum = [double]$sum + (Get-Value $line) }
+    if (-not $line.StartsWith($start, [StringComparison]::Ordinal) -or -not $line.Contains($EXPORTER)) { continue }
+    if ($line.Contains('error_permanent="false"')) { continue }
+    $isTold = $what -ceq 'refused' -and $line.Contains('error_type=')
+    if ($isTold -and $line -cnotmatch 'error_type="(Unauthenticated|PermissionDenied)"') { continue }
+    $sum += Get-Value $line
   }
   return $sum
 }
@@ -58,49 +56,6 @@ function Update-Page {
   if ($null -eq $page) { return $false }
   $run.Page = $page
   return $true
-}
-
-# Wait-Queue: waits until no data waits in the queue that the change would lose. A few requests that an export which works has under way
-# do not, but one of them can be a large batch that is between two tries: only what is exported for longer than such a pause shows that
-# none is.
-function Wait-Queue {
-  $queued = Get-Waiting
-  if ($QUEUE -ceq '' -or $run.Apply -ceq '') {
-    if ($queued -gt 0) { Write-Line ('waiting   ' + $queued + ' requests in the queue, which the change does not lose') }
-    return
-  }
-  if ($null -eq $queued) {
-    Write-Caution ('the metrics do not show the queue: if data waits in it, ' + $QUEUE)
-    return
-  }
-  $why = $QUEUE
-  if ($UNSEEN -cne '') { $why = $UNSEEN + ': ' + $QUEUE }
-  $before = Get-Count 'sent'
-  $steady = 0
-  for ($waited = 0; $queued -gt 0 -or $UNSEEN -cne ''; ) {
-    $what = 'an unknown number of requests'
-    if ($queued -gt 0) { $what = [string]$queued + ' requests' }
-    if ($run.DespiteQueue) {
-      Write-Caution ($what + ' wait in the queue: ' + $QUEUE)
-      return
-    }
-    if ($waited -eq 1) { Write-Line ('waiting   for ' + $what + ' in the queue; ' + $why) }
-    if ($waited -ge $run.Wait) {
-      Stop-Run 11 ($what + ' still wait in the queue; ' + $why + '; nothing was changed') `
-        'see that the backend accepts them and run this again, or lose them with --despite-queue'
-    }
-    Start-Sleep -Seconds 1
-    $waited++
-    if (-not (Update-Page)) {
-      Stop-Run 6 ('the collector''s metrics stopped answering at ' + (Get-Plain $run.Metrics) + '; nothing was changed') 'see the collector''s log'
-    }
-    $queued = Get-Waiting
-    $sent = Get-Count 'sent'
-    # With an empty queue there need not be anything to send, but the backend must answer.
-    if (($queued -eq 0 -and -not $run.NoPrecheck) -or ($queued -le 10 -and $sent -gt $before)) { $steady++ } else { $steady = 0 }
-    if ($steady -ge $PAUSE) { return }
-    $before = $sent
-  }
 }
 
 # Test-Provider: asks the provider with an empty export whether it accepts the token. A redirection is not followed: the token would go along.

@@ -66,6 +66,18 @@ function Stop-Restored($code, $what, $fix) {
   Stop-Run $code $what $fix
 }
 
+# Stop-Failed: exports failed since the change. The token is to blame only if a token was refused, or nothing tells why.
+function Stop-Failed {
+  $refused = Get-Count 'refused'
+  # A restart starts the counters again.
+  if ($refused -lt $run.Refused) { $run.Refused = [double]0 }
+  if ($refused -gt $run.Refused) {
+    Stop-Restored 3 'exports fail with the new token' 'see the collector''s log, and check that the token was copied completely'
+  }
+  Stop-Restored 11 'exports fail for good since the change, none of them because a token was refused' `
+    'see the collector''s log for what the backend does not take, and run this again'
+}
+
 # Complete-Trial RESULT: what Wait-Proof found, for a person, and the end.
 function Complete-Trial($result) {
   $in = 'fp=' + $run.Fresh + ' is in place, the old token is kept in ' + (Get-Plain (Get-Kept))
@@ -77,7 +89,7 @@ function Complete-Trial($result) {
       $run.Finished = $true
       exit 0
     }
-    3 { Stop-Restored 3 'exports fail with the new token' 'see the collector''s log, and check that the token was copied completely' }
+    3 { Stop-Failed }
     11 {
       Stop-Restored 11 ('the collector''s process ' + $run.Process + ' sees a different token at ' + (Get-Plain $run.TokenFile)) `
         'see what else writes that file; see --pid and --token-file'
@@ -89,7 +101,7 @@ function Complete-Trial($result) {
     9 {
       Save-Kept
       Stop-Run 9 ('nothing was exported in ' + $run.Wait + ' s, so nothing is proven; ' + $in) `
-        'send something through the collector, then run this again with the same token'
+        'see that the backend takes what the collector sends, or send something; then run this again with the same token'
     }
     14 {
       Save-Kept
@@ -171,8 +183,12 @@ function Start-Run {
       ('let that account read ' + (Get-Plain $run.TokenFile) + ', or name it with --owner')
   }
   if (-not (Update-Page)) { Stop-Run 6 ('the collector''s metrics do not answer at ' + (Get-Plain $run.Metrics)) 'start it, or give their URL with --metrics' }
-  if (-not $run.DryRun) { Wait-Queue }
+  if (-not $run.DryRun) {
+    Wait-Queue
+    Wait-Way
+  }
   $run.Failed = Get-Count 'send_failed'
+  $run.Refused = Get-Count 'refused'
   Save-Standing
   if ($run.DryRun) {
     Write-Line ('would replace fp=' + $run.OldPrint + ' by fp=' + $run.Fresh + ' in ' + (Get-Plain $run.TokenFile))

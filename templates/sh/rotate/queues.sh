@@ -7,14 +7,38 @@ waiting() {
 }
 
 # What stands in the way of a reload or restart: our queue if it is full, and other exporters of which data waits and that did not just now
-# send any. $pages is the page of metrics from before.
+# send any. $pages is the page of metrics from before. The tokens come first, so that what is named like one of them is not shown.
 in_the_way() {
-  printf '%s\n' "$pages" "-- now --" "$metrics" | awk -v label="$EXPORTER" '
+  {
+    put "$token"
+    printf '\n'
+    put "$old"
+    printf '\n'
+    printf '%s\n' "$pages" "-- now --" "$metrics"
+  } | awk -v label="$EXPORTER" '
+    # A part of an id as it can be shown: without what controls a terminal, and not if it is a token or could be one.
+    function plain(part,  rest, digits) {
+      rest = part
+      digits = gsub(/[0-9]/, "", rest)
+      if (has_token(part) || (length(part) >= 20 && digits >= 2 && rest ~ /[A-Za-z]/)) return "[" length(part) " characters]"
+      gsub(/[^A-Za-z0-9_.\/-]/, "?", part)
+      return part
+    }
+    function has_token(text) { return index(text, fresh) || (old != "" && index(text, old)) }
+    function shown(id,  type, name) {
+      if (!index(id, "/")) return plain(id)
+      type = substr(id, 1, index(id, "/") - 1)
+      name = substr(id, length(type) + 2)
+      if (has_token(id) && !has_token(type) && !has_token(name)) return plain(id)
+      return plain(type) "/" plain(name)
+    }
+    BEGIN { now = 0 }
+    NR == 1 { fresh = $0; next }
+    NR == 2 { old = $0; next }
     $0 == "-- now --" { now = 1; next }
     !match($0, /exporter="[^"]*"/) { next }
     {
       id = substr($0, RSTART + 10, RLENGTH - 11)
-      gsub(/[^A-Za-z0-9_.\/-]/, "?", id)
       ours = index($0, label)
       value = $0
       sub(/^.*}/, "", value)
@@ -22,11 +46,17 @@ in_the_way() {
     }
     index($0, "otelcol_exporter_sent_") == 1 { sent[now, id] += value }
     now && /^(otelcol_)?exporter_queue_size/ && ours && value > full { full = value }
-    now && /^(otelcol_)?exporter_queue_size/ && !ours { size[id] += value }
+    now && /^(otelcol_)?exporter_queue_size/ && !ours {
+      if (!(id in size)) ids[++known] = id
+      size[id] += value
+    }
     now && /^(otelcol_)?exporter_queue_capacity/ && ours { capacity = value }
     END {
-      for (id in size) if (size[id] > 10 || (size[id] > 0 && sent[1, id] <= sent[0, id])) ids = ids ", " id
-      if (ids) print "data waits for other exporters (" substr(ids, 3) "): what a queue in memory has, a reload or restart tries once more and drops"
+      for (n = 1; n <= known; n++) {
+        id = ids[n]
+        if (size[id] > 10 || (size[id] > 0 && sent[1, id] <= sent[0, id])) list = list ", " shown(id)
+      }
+      if (list) print "data waits for other exporters (" substr(list, 3) "): what a queue in memory has, a reload or restart tries once more and drops"
       # Where requests do not all fit, a queue is never quite full.
       else if (capacity > 0 && full >= 0.9 * capacity) print "the queue is full: until there is room, a reload or restart may not end, and take no data"
     }

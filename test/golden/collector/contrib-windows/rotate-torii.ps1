@@ -9,7 +9,7 @@
 #   never an argument.
 #   --from FILE         read the new token from this file
 #   --dry-run           check the token and the collector, change nothing
-#   --despite-queue     change the token although data waits in the collector's queue and the change loses it
+#   --despite-queue     change the token although data waits in the collector's queues and the change loses it
 #   --no-precheck       do not ask Torii beforehand whether it accepts the token
 #   --wait SECONDS      how long to wait for exports (default 120)
 #   --token-file FILE   where the collector reads the token
@@ -66,7 +66,7 @@ $SIGNS = @{
   Watched = @{ Kind = 'log'; Text = 'refresh token'; Label = 'torii.token'; How = 'it logged ''refresh token''' }
   Started = @{ Kind = 'log'; Text = 'Everything is ready'; Label = ''; How = 'it logged ''Everything is ready''' }
 }
-# What loses the data that waits in the queue when the change is applied; empty if nothing does.
+# What loses the data that waits in our exporter's queue; empty if nothing does.
 $QUEUE = 'a restart tries what is in the queue once more and then drops it'
 # Not empty if this release counts only what was not tried yet, so that an empty queue does not show that nothing waits.
 $UNSEEN = ''
@@ -79,7 +79,7 @@ $run = @{
   OwnerWish = ''; Process = ''; Counters = ''; From = ''; Wait = '120'; DryRun = $false; DespiteQueue = $false; NoPrecheck = $false
   Self = ''; IsAdmin = $false; Lock = $null; MayWrite = $false; Repaired = $true; Finished = $false
   Token = ''; Fresh = ''; Old = ''; OldText = ''; OldPrint = ''; Trying = $false; Foreign = ''; Was = ''; Written = [long]0; Since = [long]0
-  Reader = ''; Page = ''; Failed = [double]0; Counted = ''; NewCounted = [double]0; TakenBefore = $null; Changed = [long]0
+  Reader = ''; Page = ''; Failed = [double]0; Refused = [double]0; Counted = ''; NewCounted = [double]0; TakenBefore = $null; Changed = [long]0
 }
 $LONGEST_TOKEN = 4096
 $LARGEST = 65536
@@ -738,21 +738,19 @@ function Get-Value($line) {
   return $value
 }
 
-# Get-Count NAME: how much our exporter has sent (or send_failed) since the collector started, by the page of metrics.
-function Get-Count($name) {
+# Get-Count sent|send_failed|refused: how much our exporter has sent, has dropped for good, or has dropped because the token was refused (or for
+# a reason that this release does not tell) since the collector started. What it gave up because nobody took it does not count.
+function Get-Count($what) {
+  $name = $what
+  if ($what -ceq 'refused') { $name = 'send_failed' }
   $start = 'otelcol_exporter_' + $name + '_'
   $sum = [double]0
   foreach ($line in $run.Page.Split("`n")) {
-    if ($line.StartsWith($start, [StringComparison]::Ordinal) -and $line.Contains($EXPORTER)) { $sum += Get-Value $line }
-  }
-  return $sum
-}
-
-# Get-Waiting: how many requests wait in the queue of our exporter; null where the metrics do not show it.
-function Get-Waiting {
-  $sum = $null
-  foreach ($line in $run.Page.Split("`n")) {
-    if ($line -cmatch '\A(otelcol_)?exporter_queue_size' -and $line.Contains($EXPORTER)) { $sum = [double]$sum + (Get-Value $line) }
+    if (-not $line.StartsWith($start, [StringComparison]::Ordinal) -or -not $line.Contains($EXPORTER)) { continue }
+    if ($line.Contains('error_permanent="false"')) { continue }
+    $isTold = $what -ceq 'refused' -and $line.Contains('error_type=')
+    if ($isTold -and $line -cnotmatch 'error_type="(Unauthenticated|PermissionDenied)"') { continue }
+    $sum += Get-Value $line
   }
   return $sum
 }
@@ -763,49 +761,6 @@ function Update-Page {
   if ($null -eq $page) { return $false }
   $run.Page = $page
   return $true
-}
-
-# Wait-Queue: waits until no data waits in the queue that the change would lose. A few requests that an export which works has under way
-# do not, but one of them can be a large batch that is between two tries: only what is exported for longer than such a pause shows that
-# none is.
-function Wait-Queue {
-  $queued = Get-Waiting
-  if ($QUEUE -ceq '' -or $run.Apply -ceq '') {
-    if ($queued -gt 0) { Write-Line ('waiting   ' + $queued + ' requests in the queue, which the change does not lose') }
-    return
-  }
-  if ($null -eq $queued) {
-    Write-Caution ('the metrics do not show the queue: if data waits in it, ' + $QUEUE)
-    return
-  }
-  $why = $QUEUE
-  if ($UNSEEN -cne '') { $why = $UNSEEN + ': ' + $QUEUE }
-  $before = Get-Count 'sent'
-  $steady = 0
-  for ($waited = 0; $queued -gt 0 -or $UNSEEN -cne ''; ) {
-    $what = 'an unknown number of requests'
-    if ($queued -gt 0) { $what = [string]$queued + ' requests' }
-    if ($run.DespiteQueue) {
-      Write-Caution ($what + ' wait in the queue: ' + $QUEUE)
-      return
-    }
-    if ($waited -eq 1) { Write-Line ('waiting   for ' + $what + ' in the queue; ' + $why) }
-    if ($waited -ge $run.Wait) {
-      Stop-Run 11 ($what + ' still wait in the queue; ' + $why + '; nothing was changed') `
-        'see that the backend accepts them and run this again, or lose them with --despite-queue'
-    }
-    Start-Sleep -Seconds 1
-    $waited++
-    if (-not (Update-Page)) {
-      Stop-Run 6 ('the collector''s metrics stopped answering at ' + (Get-Plain $run.Metrics) + '; nothing was changed') 'see the collector''s log'
-    }
-    $queued = Get-Waiting
-    $sent = Get-Count 'sent'
-    # With an empty queue there need not be anything to send, but the backend must answer.
-    if (($queued -eq 0 -and -not $run.NoPrecheck) -or ($queued -le 10 -and $sent -gt $before)) { $steady++ } else { $steady = 0 }
-    if ($steady -ge $PAUSE) { return }
-    $before = $sent
-  }
 }
 
 # Test-Provider: asks the provider with an empty export whether it accepts the token. A redirection is not followed: the token would go along.
@@ -849,6 +804,153 @@ function Send-Empty {
     if ($null -eq $response) { return 0 }
     return [int]$response.StatusCode
   } finally { if ($null -ne $response) { $response.Close() } }
+}
+
+# Get-Waiting: how much waits in the queue of our exporter, in requests or whatever that queue counts; null where the metrics do not show it.
+function Get-Waiting {
+  $sum = $null
+  foreach ($line in $run.Page.Split("`n")) {
+    if ($line -cmatch '\A(otelcol_)?exporter_queue_size' -and $line.Contains($EXPORTER)) { $sum = [double]$sum + (Get-Value $line) }
+  }
+  return $sum
+}
+
+# Get-Number VALUE: a count as text, whatever its size and the culture here.
+function Get-Number($value) { return ([double]$value).ToString('F0', [System.Globalization.CultureInfo]::InvariantCulture) }
+
+# Test-HasToken TEXT: whether the new token or the old one is in it.
+function Test-HasToken($text) {
+  if ($text.IndexOf($run.Token, [StringComparison]::Ordinal) -ge 0) { return $true }
+  return ($run.Old -cne '' -and $text.IndexOf($run.Old, [StringComparison]::Ordinal) -ge 0)
+}
+
+# Get-PlainPart PART: a part of an id as it can be shown: without what controls a terminal, and not if it is a token or could be one.
+function Get-PlainPart($part) {
+  $rest = [regex]::Replace($part, '[0-9]', '')
+  $isLikeToken = $part.Length -ge 20 -and $part.Length - $rest.Length -ge 2 -and $rest -cmatch '[A-Za-z]'
+  if ($isLikeToken -or (Test-HasToken $part)) { return '[' + $part.Length + ' characters]' }
+  return [regex]::Replace($part, '[^A-Za-z0-9_./-]', '?')
+}
+
+# Get-ShownId ID: the id of an exporter as it can be shown.
+function Get-ShownId($id) {
+  $slash = $id.IndexOf('/', [StringComparison]::Ordinal)
+  if ($slash -lt 0) { return Get-PlainPart $id }
+  $type = $id.Substring(0, $slash)
+  $name = $id.Substring($slash + 1)
+  if ((Test-HasToken $id) -and -not (Test-HasToken $type) -and -not (Test-HasToken $name)) { return Get-PlainPart $id }
+  return (Get-PlainPart $type) + '/' + (Get-PlainPart $name)
+}
+
+# Get-ByExporter PAGE PATTERN: the sums of the lines that a pattern finds, by exporter and in the order of the page.
+function Get-ByExporter($page, $pattern) {
+  $sums = New-Object System.Collections.Specialized.OrderedDictionary([StringComparer]::Ordinal)
+  foreach ($line in $page.Split("`n")) {
+    if ($line -cnotmatch $pattern) { continue }
+    $match = [regex]::Match($line, 'exporter="([^"]*)"')
+    if (-not $match.Success) { continue }
+    $id = $match.Groups[1].Value
+    $sums[$id] = [double]$sums[$id] + (Get-Value $line)
+  }
+  return $sums
+}
+
+# Get-InTheWay BEFORE: what stands in the way of a restart: our queue if it is full, and other exporters of which data waits and that did not
+# just now send any. BEFORE is the page of metrics from before. Nothing if nothing does.
+function Get-InTheWay($before) {
+  $sentBefore = Get-ByExporter $before '\Aotelcol_exporter_sent_'
+  $sent = Get-ByExporter $run.Page '\Aotelcol_exporter_sent_'
+  $full = [double]0
+  $capacity = [double]0
+  $others = New-Object System.Text.StringBuilder
+  foreach ($line in $run.Page.Split("`n")) {
+    if ($line.Contains($EXPORTER)) {
+      if ($line -cmatch '\A(otelcol_)?exporter_queue_size') { $full = [Math]::Max($full, (Get-Value $line)) }
+      elseif ($line -cmatch '\A(otelcol_)?exporter_queue_capacity') { $capacity = Get-Value $line }
+    } else { [void]$others.Append($line).Append("`n") }
+  }
+  $sizes = Get-ByExporter $others.ToString() '\A(otelcol_)?exporter_queue_size'
+  $names = @(foreach ($id in $sizes.Keys) {
+    $isIdle = [double]$sent[$id] -le [double]$sentBefore[$id]
+    if ($sizes[$id] -gt 10 -or ($sizes[$id] -gt 0 -and $isIdle)) { Get-ShownId $id }
+  })
+  if ($names.Count -gt 0) {
+    return 'data waits for other exporters (' + ($names -join ', ') + '): what a queue in memory has, a reload or restart tries once more and drops'
+  }
+  # Where requests do not all fit, a queue is never quite full.
+  if ($capacity -gt 0 -and $full -ge 0.9 * $capacity) {
+    return 'the queue is full: until there is room, a reload or restart may not end, and take no data'
+  }
+  return ''
+}
+
+# Wait-Second: a second later, with the page of metrics of then.
+function Wait-Second {
+  Start-Sleep -Seconds 1
+  if (-not (Update-Page)) {
+    Stop-Run 6 ('the collector''s metrics stopped answering at ' + (Get-Plain $run.Metrics) + '; nothing was changed') 'see the collector''s log'
+  }
+}
+
+# Wait-Queue: waits until no data waits in the queue that the change would lose. A few requests that an export which works has under way
+# do not, but one of them can be a large batch that is between two tries: only what is exported for longer than such a pause shows that
+# none is.
+function Wait-Queue {
+  $queued = Get-Waiting
+  if ($QUEUE -ceq '') {
+    if ($queued -gt 0) { Write-Line ('waiting   ' + (Get-Number $queued) + ' in the queue, which the change does not lose') }
+    return
+  }
+  if ($null -eq $queued) {
+    Write-Caution ('the metrics do not show the queue: if data waits in it, ' + $QUEUE)
+    return
+  }
+  $why = ': ' + $QUEUE
+  if ($UNSEEN -cne '') { $why = '; ' + $UNSEEN + $why }
+  $before = Get-Count 'sent'
+  $steady = 0
+  for ($waited = 0; $queued -gt 0 -or $UNSEEN -cne ''; ) {
+    # In requests, items or bytes: a config can choose.
+    $what = 'a queue of unknown size'
+    if ($queued -gt 0) { $what = 'a queue of ' + (Get-Number $queued) }
+    if ($run.DespiteQueue) {
+      Write-Caution ('data waits in ' + $what + ': ' + $QUEUE)
+      return
+    }
+    if ($waited -eq 1) { Write-Line ('waiting   for ' + $what + $why) }
+    if ($waited -ge $run.Wait) {
+      Stop-Run 11 ('data still waits in ' + $what + $why + '; nothing was changed') `
+        'see that the backend accepts it and run this again, or lose it with --despite-queue'
+    }
+    Wait-Second
+    $waited++
+    $queued = [double](Get-Waiting)
+    $sent = Get-Count 'sent'
+    # With an empty queue there need not be anything to send, but the backend must answer.
+    if (($queued -eq 0 -and -not $run.NoPrecheck) -or ($queued -le 10 -and $sent -gt $before)) { $steady++ } else { $steady = 0 }
+    if ($steady -ge $PAUSE) { return }
+    $before = $sent
+  }
+}
+
+# Wait-Way: a restart ends every exporter, not only ours, and may not end itself while senders are held up by a full queue.
+function Wait-Way {
+  if ($run.Apply -ceq '') { return }
+  $before = $run.Page
+  for ($waited = 0; ; $waited++) {
+    $what = Get-InTheWay $before
+    if ($what -ceq '') { return }
+    if ($run.DespiteQueue) {
+      Write-Caution $what
+      return
+    }
+    if ($waited -eq 2) { Write-Line ('waiting   ' + $what) }
+    if ($waited -ge $run.Wait) {
+      Stop-Run 11 ($what + '; nothing was changed') 'see that each backend accepts its data and run this again, or accept this with --despite-queue'
+    }
+    $before = $run.Page
+    Wait-Second
+  }
 }
 
 # Accounts of services by name. https://learn.microsoft.com/windows/win32/services/service-user-accounts
@@ -1352,6 +1454,18 @@ function Stop-Restored($code, $what, $fix) {
   Stop-Run $code $what $fix
 }
 
+# Stop-Failed: exports failed since the change. The token is to blame only if a token was refused, or nothing tells why.
+function Stop-Failed {
+  $refused = Get-Count 'refused'
+  # A restart starts the counters again.
+  if ($refused -lt $run.Refused) { $run.Refused = [double]0 }
+  if ($refused -gt $run.Refused) {
+    Stop-Restored 3 'exports fail with the new token' 'see the collector''s log, and check that the token was copied completely'
+  }
+  Stop-Restored 11 'exports fail for good since the change, none of them because a token was refused' `
+    'see the collector''s log for what the backend does not take, and run this again'
+}
+
 # Complete-Trial RESULT: what Wait-Proof found, for a person, and the end.
 function Complete-Trial($result) {
   $in = 'fp=' + $run.Fresh + ' is in place, the old token is kept in ' + (Get-Plain (Get-Kept))
@@ -1363,7 +1477,7 @@ function Complete-Trial($result) {
       $run.Finished = $true
       exit 0
     }
-    3 { Stop-Restored 3 'exports fail with the new token' 'see the collector''s log, and check that the token was copied completely' }
+    3 { Stop-Failed }
     11 {
       Stop-Restored 11 ('the collector''s process ' + $run.Process + ' sees a different token at ' + (Get-Plain $run.TokenFile)) `
         'see what else writes that file; see --pid and --token-file'
@@ -1375,7 +1489,7 @@ function Complete-Trial($result) {
     9 {
       Save-Kept
       Stop-Run 9 ('nothing was exported in ' + $run.Wait + ' s, so nothing is proven; ' + $in) `
-        'send something through the collector, then run this again with the same token'
+        'see that the backend takes what the collector sends, or send something; then run this again with the same token'
     }
     14 {
       Save-Kept
@@ -1457,8 +1571,12 @@ function Start-Run {
       ('let that account read ' + (Get-Plain $run.TokenFile) + ', or name it with --owner')
   }
   if (-not (Update-Page)) { Stop-Run 6 ('the collector''s metrics do not answer at ' + (Get-Plain $run.Metrics)) 'start it, or give their URL with --metrics' }
-  if (-not $run.DryRun) { Wait-Queue }
+  if (-not $run.DryRun) {
+    Wait-Queue
+    Wait-Way
+  }
   $run.Failed = Get-Count 'send_failed'
+  $run.Refused = Get-Count 'refused'
   Save-Standing
   if ($run.DryRun) {
     Write-Line ('would replace fp=' + $run.OldPrint + ' by fp=' + $run.Fresh + ' in ' + (Get-Plain $run.TokenFile))
