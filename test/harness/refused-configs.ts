@@ -35,6 +35,18 @@ const to = (exporter: string, more = "") =>
 /** Small configs of the kinds that strangers try: null in every place, words where lists belong, YAML's other booleans, ids, connectors. */
 export const judged: readonly JudgedConfig[] = [
 	{ name: "a config with nothing wrong in it", text: whole({}), errors: [], passes: true },
+	{ name: "a directive of another YAML", text: `%YAML 1.2\n---\n${whole({})}`, errors: ["syntax"] },
+	{ name: "the directive of its own", text: `%YAML 1.1\n---\n${whole({})}`, errors: [], passes: true },
+	{
+		name: "a variable in braces without quotes, which is one mistake",
+		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', headers: {Authorization: Bearer ${env:TOKEN}}}"),
+		errors: ["syntax"],
+	},
+	{
+		name: "two lines with something behind a closing quote, which are two",
+		text: whole({ more: 'processors: "a" b', service: 'extensions: "c" d' }),
+		errors: ["syntax", "syntax"],
+	},
 	{ name: "exporters that are named twice", text: to("debug: , debug/b: "), errors: [], passes: true },
 	{ name: "a receiver without a protocol", text: whole({ receivers: "{otlp: }" }), errors: ["missing-setting"] },
 	{

@@ -4,6 +4,31 @@ type Whole = (parts: { receivers?: string; exporters?: string; more?: string; pi
 
 /** Configs whose values are of the right types: `whole` puts a config together, `to` one with an exporter. */
 export const judgedValues = (whole: Whole, to: (exporter: string) => string): readonly JudgedConfig[] => [
+	...(
+		[
+			["a level of the debug exporter that is none", "verbosity: verbose", "wrong-type"],
+			["no level", "verbosity: none", "wrong-type"],
+			["a level that is true", "verbosity: true", "wrong-type"],
+			["a level as a text with a number", "verbosity: '1'", "wrong-type"],
+			["a level in capitals", "verbosity: DETAILED", undefined],
+			["a level as a number", "verbosity: 2", undefined],
+			["a number without a level", "verbosity: 3", "refused-value"],
+			["a level by a variable", "verbosity: '${env:LEVEL:-detailed}'", undefined],
+			["the setting of the logging exporter", "loglevel: debug", "unknown-field"],
+			["an output of the logger that has none", "output_paths: [stdout]", "refused-value"],
+			["no output", "use_internal_logger: false, output_paths: []", "refused-value"],
+			["an output, in one text", "use_internal_logger: false, output_paths: stderr", undefined],
+			["a queue of the debug exporter for nothing", "sending_queue: {queue_size: 0}", "refused-value"],
+			["retries, which it has not", "retry_on_failure: {enabled: true}", "unknown-field"],
+		] as const
+	).map(
+		([name, settings, rule]): JudgedConfig => ({
+			name,
+			text: whole({ exporters: `{debug: {${settings}}}` }),
+			errors: rule === undefined ? [] : [rule],
+			...(rule === undefined && { passes: true }),
+		}),
+	),
 	{
 		name: "retries that end before the longest wait, which is a default",
 		text: to("otlp_http: {endpoint: 'http://127.0.0.1:9', retry_on_failure: {max_elapsed_time: 20s}}"),

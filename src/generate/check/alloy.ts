@@ -2,7 +2,7 @@ import type { Distribution } from "../../adapters/collectors/distribution.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { nearest } from "../../base/suggest.ts";
-import { versionText } from "../../base/versions.ts";
+import { isInRange, versionText } from "../../base/versions.ts";
 import { hasComponent, isKnownRelease } from "../plan/release.ts";
 import {
 	type AlloyAttribute,
@@ -173,10 +173,12 @@ function known(
 ): ConfigFinding[] {
 	const { inventory, title } = distribution;
 	const blocks = Object.keys(inventory.blocks ?? {});
-	const isBlock = blocks.some((each) => each === name || (each.endsWith(".*") && name.startsWith(each.slice(0, -1))));
-	if (isBlock || declared.includes(name.split(".", 1)[0] ?? "")) return [];
-	if (!hasComponent(distribution, own, "components", name)) {
-		const release = `${title} ${versionText(own)}`;
+	const release = `${title} ${versionText(own)}`;
+	const range = ownEntry(inventory.blocks, name);
+	if (range !== undefined && !isInRange(own, range) && isKnownRelease(distribution, own))
+		return [{ rule: "unknown-component", at: from, what: `${release} has no block ${name}` }];
+	if (range === undefined && declared.includes(name.split(".", 1)[0] ?? "")) return [];
+	if (range === undefined && !hasComponent(distribution, own, "components", name)) {
 		if (!isKnownRelease(distribution, own)) {
 			const what = `${release} is not in our tables (${inventory.oldest} to ${inventory.newest}), which do not have ${shown(name)}`;
 			return [{ rule: "unknown-component", severity: "warning", at: from, what, fix: ASK_PROGRAM }];

@@ -148,6 +148,7 @@ function wrongType(node: Node, type: string): string | undefined {
 	const isLevel = name === "level";
 	const text = isLevel ? String(node.value).toLowerCase() : node.value;
 	const isOther =
-		(name === "enum" || isLevel) && typeof node.value === "string" && !values.split("|").includes(`${text}`);
+		(name === "enum" ? typeof node.value === "string" : isLevel && typeof node.value !== "number") &&
+		!values.split("|").includes(`${text}`);
 	return isOther ? `one of ${values.split("|").filter(Boolean).join(", ")}` : undefined;
 }

@@ -1,4 +1,4 @@
-import { isMap, isScalar, type Node } from "yaml";
+import { isMap, isScalar, isSeq, type Node, type YAMLSeq } from "yaml";
 import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import { isAtLeast, type Version } from "../../base/versions.ts";
@@ -39,6 +39,7 @@ interface ComponentValues {
 	readonly has: (path: string) => boolean;
 	readonly value: (path: string) => unknown;
 	readonly number: (path: string) => number | undefined;
+	readonly isEmptyList: (path: string) => boolean;
 }
 
 /** What cannot work: the setting to point at, and what is said of it. */
@@ -185,8 +186,21 @@ const grpcAddress: Judge = (of) => {
 	];
 };
 
+/** https://github.com/open-telemetry/opentelemetry-collector/blob/v0.155.0/exporter/debugexporter/config.go */
+const debug: Judge = (of) => {
+	const level = of.value("verbosity");
+	const isOwn = of.value("use_internal_logger") === false;
+	return [
+		typeof level === "number" &&
+			![0, 1, 2].includes(level) && ["verbosity", "verbosity is none of basic, normal, detailed"],
+		!isOwn && of.has("output_paths") && ["output_paths", "output_paths needs use_internal_logger: false"],
+		isOwn && of.isEmptyList("output_paths") && ["output_paths", "output_paths is empty"],
+	];
+};
+
 /** By component: what its values have to be to each other. Defaults are those of the same release. */
 const JUDGES: Readonly<Record<string, readonly Judge[]>> = {
+	"exporters/debug": [debug, queue],
 	"exporters/otlp": [retry, queue, tls("tls"), grpcAddress],
 	"exporters/otlp_grpc": [retry, queue, tls("tls"), grpcAddress],
 	"exporters/otlphttp": [retry, queue, tls("tls")],
@@ -238,6 +252,7 @@ function clashes({ document }: ConfigModel, { section, type, id, at, value }: Co
 		has: (path) => isWritten(node(path)),
 		value: (path) => scalarAt(document, value, ...path.split(".")) ?? undefined,
 		number: (path) => numberOf(node(path)),
+		isEmptyList: (path) => isSeq(node(path)) && (node(path) as YAMLSeq).items.length === 0,
 	};
 	return (ownEntry(JUDGES, `${section}/${type}`) ?? []).flatMap((judge) =>
 		judge(of).flatMap((clash) =>
@@ -247,7 +262,7 @@ function clashes({ document }: ConfigModel, { section, type, id, at, value }: Co
 }
 
 function isWritten(node: Node | undefined): boolean {
-	return node !== undefined && (isMap(node) || (isScalar(node) && node.value !== null));
+	return node !== undefined && (isMap(node) || isSeq(node) || (isScalar(node) && node.value !== null));
 }
 
 function numberOf(node: Node | undefined): number | undefined {

@@ -34,12 +34,10 @@ export function parseYaml(text: string, file: string): YamlText {
 	const known = latest?.deref();
 	if (known?.text === text && known.file === file) return known;
 	const documents = parsed(text, file);
-	const problems = documents.flatMap((document) =>
-		document.errors.map(({ code, pos }): Problem => {
-			const [what, fix] = ownEntry(mistakes, code) ?? ["invalid YAML", "check quotes, colons and indentation"];
-			return { what, where: { file, ...positionOf(text, pos[0]) }, fix };
-		}),
-	);
+	const problems = documents.flatMap((document) => [
+		...directiveProblems(document, text, file),
+		...syntaxProblems(document, text, file),
+	]);
 	if (problems.length > 0)
 		throw new CrossfadeError("refused", templated(text) ? templateProblem({ file, ...problems[0]?.where }) : problems);
 	const read = { file, text, documents };
@@ -78,6 +76,33 @@ const mistakes: Readonly<Record<string, readonly [what: string, fix: string]>> =
 	MULTIPLE_ANCHORS: ["a value has two anchors", "keep one of them"],
 	BLOCK_AS_IMPLICIT_KEY: ["a nested map on the same line as its key", "put it on a separate line, or quote the value"],
 };
+
+/** Collectors read YAML 1.1, and refuse a file that names another version. */
+function directiveProblems({ directives }: Document.Parsed, text: string, file: string): Problem[] {
+	if (directives?.yaml.explicit !== true || directives.yaml.version === "1.1") return [];
+	const at = Math.max(0, text.search(/^%YAML(?![ \t]+1\.1\s)/m));
+	const what = "the directive %YAML names a version that collectors do not read";
+	return [{ what, where: { file, ...positionOf(text, at) }, fix: "remove that line" }];
+}
+
+/** The mistakes of a document, of each line and kind one. Behind the end of what was understood, everything is unexpected: that is one, too. */
+function syntaxProblems({ errors, contents }: Document.Parsed, text: string, file: string): Problem[] {
+	const end = contents?.range?.[1] ?? 0;
+	const isLost = ({ code, pos }: { code: string; pos: readonly number[] }) =>
+		code === "UNEXPECTED_TOKEN" && (pos[0] ?? 0) >= end;
+	const problems = errors
+		.filter((error, index) => index === 0 || !isLost(error))
+		.map(({ code, pos }): Problem => {
+			const at = pos[0];
+			const [what, fix] = ownEntry(mistakes, code) ?? ["invalid YAML", "check quotes, colons and indentation"];
+			const isVariable = code === "UNEXPECTED_TOKEN" && text.startsWith("${", at - 1);
+			return { what, where: { file, ...positionOf(text, at) }, fix: isVariable ? QUOTE_VARIABLE : fix };
+		});
+	const isSame = (a: Problem, b: Problem) => a.what === b.what && a.where?.line === b.where?.line;
+	return problems.filter((each, index) => problems.findIndex((other) => isSame(each, other)) === index);
+}
+
+const QUOTE_VARIABLE = "put the value in quotes: inside { } and [ ] the brace of a variable ends plain text";
 
 function templated(text: string): boolean {
 	return /\{\{|\{%|<%/.test(text);

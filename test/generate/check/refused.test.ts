@@ -170,6 +170,11 @@ describe("Alloy: T1 finds what the real one refuses, in the components around ou
 			exporter('endpoint = "https://x"\n\t\tendpiont = 1'),
 			["error unknown-field"],
 		],
+		[
+			"a foreach, which is experimental",
+			'foreach "f" {\n\tcollection = []\n\tvar = "v"\n\ttemplate { }\n}\n',
+			["note stability-level"],
+		],
 		["no endpoint", exporter('timeout = "1s"'), ["error missing-setting"]],
 		["no client", 'otelcol.exporter.otlphttp "out" { }\n', ["error missing-setting"]],
 		["no label", exporter(undefined, "", ""), ["error missing-setting"]],
@@ -208,5 +213,11 @@ describe("Alloy: T1 finds what the real one refuses, in the components around ou
 
 	test("in another release than that of the tables, a setting we do not know is a warning", async () => {
 		expect(await findings(exporter(undefined, "\tnosuch = 1\n"), "1.17.0")).toEqual(["warning unknown-field"]);
+	});
+
+	test("a block of the language that a release does not have yet", async () => {
+		const text = 'foreach "f" {\n\tcollection = []\n\tvar = "v"\n\ttemplate { }\n}\n';
+		expect(await findings(text, "1.6.0")).toEqual(["error unknown-component"]);
+		expect(await findings(text, "1.7.0")).toEqual(["note stability-level"]);
 	});
 });

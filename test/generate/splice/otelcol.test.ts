@@ -100,7 +100,7 @@ describe("splice into otelcol YAML", () => {
 		"pretty JSON": `${JSON.stringify(parse(plain), undefined, 4)}\n`,
 		"four blanks of indentation": plain.replaceAll(/^ +/gm, (blanks) => blanks + blanks),
 		"a document start and end": `---\n${plain}...\n`,
-		directives: `%YAML 1.2\n---\n${plain}`,
+		directives: `%YAML 1.1\n---\n${plain}`,
 		"a block scalar at the end": `${plain}  telemetry:\n    resource:\n      note: |\n        a\n        b\n`,
 		"a block scalar that keeps its blank lines": `${plain}  telemetry:\n    note: |+\n      a\n\n\n`,
 		"a folded scalar in the last exporter": plain.replace(
