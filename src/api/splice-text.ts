@@ -4,6 +4,7 @@ import { CrossfadeError } from "../base/errors.ts";
 import { foreignFormat } from "../generate/check/foreign.ts";
 import { launchNotes } from "../generate/check/launch.ts";
 import { mapsIn } from "../generate/check/mounts.ts";
+import { whyNotStarting } from "../generate/check/not-starting.ts";
 import type { CollectorPlan } from "../generate/plan/collector.ts";
 import { hasComponent } from "../generate/plan/release.ts";
 import { alloyFragment, alloyInput } from "../generate/render/alloy.ts";
@@ -74,7 +75,10 @@ export function spliceText(text: string, file: string, plan: CollectorPlan, wish
 	const outcome = spliceOf(plan, file)(text, file, wish);
 	if (wish.remove) return { ...outcome, before: [] };
 	const before = beforeNextStart(plan, shapeOf(text, file, plan.distribution, wish.at));
-	return { ...outcome, notes: [...outcome.notes, ...notTaken(plan), ...startedWith(text, file, plan)], before };
+	const { distribution, release } = plan;
+	const refused = whyNotStarting(outcome.text, text, file, { distribution, own: release.own });
+	const notes = [...outcome.notes, ...notTaken(plan), ...startedWith(text, file, plan)];
+	return { ...outcome, notes: refused === undefined ? notes : [refused, ...notes], before };
 }
 
 /** What a collector is started with beside the config that was changed. */

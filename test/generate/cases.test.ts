@@ -771,8 +771,21 @@ describe("collector --into: what cannot be changed is refused with the text to p
 			["this is Terraform", 'otelcol.exporter.otlphttp "torii" {'],
 		],
 		["a template", "c.yaml", "contrib", `${plain}{{ end }}\n`, ["template"]],
+		[
+			"a config behind an empty document",
+			"c.yaml",
+			"contrib",
+			`--- ~\n---\n${plain}`,
+			["c.yaml:3:1", "the collector reads no other", "otlp_http/torii:"],
+		],
 	])("%s", async (_name, file, distribution, text, parts) => {
 		const { refused } = await into(text, { file, distribution });
 		for (const part of parts) expect(refused).toContain(part);
+	});
+
+	test("of several documents with a config, ours goes into the first, which is the one that is read", async () => {
+		const { text } = await into(`${plain}---\n${plain}`);
+		expect(text?.split("---\n")[1]).toBe(plain);
+		expect(text?.split("---\n")[0]).toContain("otlp_http/torii:");
 	});
 });

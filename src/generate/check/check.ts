@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, Scalar } from "yaml";
+import { type Document, isMap, Scalar } from "yaml";
 import { UNKNOWN_CHART } from "../../adapters/collectors/charts.ts";
 import { type Distribution, imagesOf } from "../../adapters/collectors/distribution.ts";
 import { CrossfadeError, type Problem } from "../../base/errors.ts";
@@ -8,7 +8,7 @@ import { parseAlloy } from "../splice/alloy-syntax.ts";
 import { blockText } from "../splice/block-text.ts";
 import { positionOf } from "../splice/edit.ts";
 import { imageRelease } from "../splice/image.ts";
-import { alloyTexts, type ConfigPlace, configsIn } from "../splice/locate.ts";
+import { alloyTexts, type ConfigPlace, configsIn, laterConfigs } from "../splice/locate.ts";
 import { parseYaml, type YamlText } from "../splice/yaml-document.ts";
 import { alloyFindings, componentsWithoutSettings } from "./alloy.ts";
 import { hasMounts, signalFindings } from "./companions.ts";
@@ -156,19 +156,12 @@ export function releaseInFile(text: string, file: string, distribution: Distribu
 	return first && found.every((each) => each && compareVersions(each, first) === 0) ? first : undefined;
 }
 
-/** Further configs of a file that begins with one, or with nothing: measured on otelcol 0.155.0, which reads the first document alone. */
 function laterDocuments(documents: readonly Document[], places: readonly ConfigPlace[]): ConfigFinding[] {
-	const whole = places.filter(({ path, node }) => path.length === 0 && isMap(node));
-	const [first] = documents;
-	const isEmpty = first?.contents === null || (isScalar(first?.contents) && first.contents.value === null);
-	if (!isEmpty && !whole.some(({ document }) => document === first)) return [];
-	return whole
-		.filter(({ document }) => document !== first)
-		.map(({ node }) => ({
-			rule: "second-document" as const,
-			at: node.range?.[0] ?? 0,
-			what: "this config is not in the first document of the file, and the collector reads no other",
-		}));
+	return laterConfigs(documents, places).map(({ node }) => ({
+		rule: "second-document" as const,
+		at: node.range?.[0] ?? 0,
+		what: "this config is not in the first document of the file, and the collector reads no other",
+	}));
 }
 
 /** Whether a file changes and joins other files: configs in it are parts. https://kubectl.docs.kubernetes.io/references/kustomize/ */

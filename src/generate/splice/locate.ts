@@ -1,6 +1,7 @@
 import { type Document, isMap, isScalar, isSeq, type Node, type Pair, Scalar, visit, type YAMLMap } from "yaml";
 import { type ChartConfig, chartAt } from "../../adapters/collectors/charts.ts";
 import { CrossfadeError } from "../../base/errors.ts";
+import { positionOf } from "./edit.ts";
 import { entryOf, keyOf, type YamlText } from "./yaml-document.ts";
 
 /** The position of a collector config in a YAML text. */
@@ -23,7 +24,16 @@ const SECTIONS = ["receivers", "processors", "exporters", "connectors", "extensi
  * file. Throws (refused) if there is none, or several and `at` does not select one.
  */
 export function locateConfig(yaml: YamlText, at: string | undefined, byHand: string): ConfigPlace {
-	const places = configsIn(yaml.documents).filter(({ node }) => isMap(node) || isConfigBlock(node));
+	const all = configsIn(yaml.documents).filter(({ node }) => isMap(node) || isConfigBlock(node));
+	const later = laterConfigs(yaml.documents, all);
+	const places = all.filter((each) => !later.includes(each));
+	if (places.length === 0 && later[0]) {
+		throw new CrossfadeError("refused", {
+			what: "this config is not in the first document of the file, and the collector reads no other",
+			where: { file: yaml.file, ...positionOf(yaml.text, later[0].node.range?.[0] ?? 0) },
+			fix: `remove what is before it; or ${byHand}`,
+		});
+	}
 	const chosen = at === undefined ? places : places.filter(({ label }) => label === at || label.endsWith(`:${at}`));
 	const [place] = chosen;
 	if (place && chosen.length === 1) return place;
@@ -44,6 +54,15 @@ export function locateConfig(yaml: YamlText, at: string | undefined, byHand: str
 		where,
 		fix: "choose one with --at",
 	});
+}
+
+/** Further configs of a file that begins with one, or with nothing: measured on otelcol 0.155.0, which reads the first document alone. */
+export function laterConfigs(documents: readonly Document[], places: readonly ConfigPlace[]): ConfigPlace[] {
+	const whole = places.filter(({ path, node }) => path.length === 0 && isMap(node));
+	const [first] = documents;
+	const isEmpty = first?.contents === null || (isScalar(first?.contents) && first.contents.value === null);
+	if (!isEmpty && !whole.some(({ document }) => document === first)) return [];
+	return whole.filter(({ document }) => document !== first);
 }
 
 /** Every collector config in some documents, wherever YAML can hold one: below any key, in lists, in texts of any style. */
