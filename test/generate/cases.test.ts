@@ -700,6 +700,26 @@ describe("collector --into: what has to exist before the next start", () => {
 		for (const part of parts) expect(before).toContain(part);
 	});
 
+	test.each([
+		["its values", ""],
+		["a HelmRelease", "kind: HelmRelease\nmetadata: {name: a}\nspec:\n  values:\n"],
+	])(
+		"the chart of a vendor's agent, which takes the config as a text, in %s: volume and mount at its own keys",
+		async (_, head) => {
+			const values = `datadog:\n  otelCollector:\n    config: |\n${block(plain, 6)}`;
+			const before = await said(head + (head === "" ? values : block(values, 4)), { distribution: "ddot" });
+			expect(before).toContain("agents:\n      volumes:");
+			expect(before).toContain("otelAgent:\n          volumeMounts:");
+		},
+	);
+
+	test("a config in a file that does not say where it goes: that a container needs a mount is said", async () => {
+		const before = await said(`- hosts: all\n  tasks:\n    - copy:\n        content: |\n${block(plain, 10)}`);
+		expect(before).toContain("readable for otelcol-contrib");
+		expect(before).toContain("if that collector runs in a container, mount /etc/crossfade there, too");
+		expect(await said(plain)).not.toContain("container");
+	});
+
 	test("the image must have what is added", async () => {
 		const spec = (more: string) =>
 			`kind: OpenTelemetryCollector\nmetadata: {name: a}\nspec:\n${more}  config:\n${block(plain, 4)}`;

@@ -7,7 +7,7 @@ import { Commented, withValue, type YamlMap, type YamlValue, yamlText } from "./
 
 /** Where a config that was changed is: how its container gets files, and from where values take mounts. */
 export interface StartPlace {
-	readonly kind: "plain" | "compose" | "values" | "resource" | "manifest";
+	readonly kind: "plain" | "compose" | "values" | "resource" | "manifest" | "part";
 	readonly chart: Pick<ChartConfig, "chart" | "volumes" | "mounts"> | undefined;
 	readonly image: { readonly isNamed: boolean; readonly foreign: string | undefined };
 	/** Paths inside the container that something is mounted at already. */
@@ -21,7 +21,7 @@ export function beforeNextStart(plan: CollectorPlan, place: StartPlace): string[
 	if (delivery.way === "env") {
 		return [...image, `before the next start, set the environment variable ${provider.variable} for the collector`];
 	}
-	const reader = place.kind === "plain" ? `, readable for ${host.owner}` : "";
+	const reader = place.kind === "plain" || place.kind === "part" ? `, readable for ${host.owner}` : "";
 	const needs = [
 		...image,
 		`before the next start, the token must be in ${tokenFile}${reader}: without that file the collector does not start, and your other pipelines stop, too`,
@@ -55,6 +55,9 @@ function mountText(plan: CollectorPlan, place: StartPlace): string {
 	const folder = folderOf(plan.tokenFile);
 	if (place.kind === "compose") {
 		return added("mount its folder into the collector's service", { volumes: [`${folder}:${folder}:ro`] });
+	}
+	if (place.kind === "part") {
+		return `this file does not say where the config in it goes: if that collector runs in a container, mount ${folder} there, too`;
 	}
 	const secret = `${plan.name}-ingest`;
 	const volumes = [

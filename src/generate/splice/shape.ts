@@ -4,13 +4,16 @@ import { type Distribution, imagesOf, type Platform } from "../../adapters/colle
 import { CrossfadeError } from "../../base/errors.ts";
 import { type Version, versionText } from "../../base/versions.ts";
 import { imageBeside, imageRelease } from "./image.ts";
-import { alloyTexts, configsIn } from "./locate.ts";
+import { alloyTexts, type ConfigPlace, configsIn } from "./locate.ts";
 import { type OwnPage, ownPage } from "./own-page.ts";
 import { entryOf, keyOf, parseYaml } from "./yaml-document.ts";
 
-/** What a file with a config is besides, which decides how a file gets into the collector's container. */
+/**
+ * What a file with a config is besides, which decides how a file gets into the collector's container. A part is a config in another file, of
+ * which is not known where it goes: a playbook, a user-data file, another chart.
+ */
 export interface FileShape {
-	readonly kind: "plain" | "compose" | "values" | "resource" | "manifest";
+	readonly kind: "plain" | "compose" | "values" | "resource" | "manifest" | "part";
 	/** The platform that follows from it; undefined for a plain config. */
 	readonly platform: Platform | undefined;
 	/** The Helm chart of the values, if it is known. */
@@ -56,13 +59,20 @@ export function shapeOf(text: string, file: string, distribution: Distribution, 
 	};
 	const isCompose = documents.some(({ contents }) => isMap(contents) && isMap(contents.get("services", true)));
 	if (isCompose) return { ...facts, kind: "compose", platform: "docker" };
-	if (place?.chart) return { ...facts, kind: "values", platform: "kubernetes" };
+	if (place?.chart || isChartText(place, distribution)) return { ...facts, kind: "values", platform: "kubernetes" };
 	if (place?.label.startsWith("OpenTelemetryCollector/")) return { ...facts, kind: "resource", platform: "kubernetes" };
 	if (place?.label.includes(":") || (scalar && isObject(documents))) {
 		return { ...facts, kind: "manifest", platform: "kubernetes" };
 	}
 	if (scalar) return { ...facts, kind: "values", platform: "kubernetes" };
-	return { ...PLAIN, release: facts.release, usesOldName: facts.usesOldName, page: facts.page };
+	const { release, usesOldName, page } = facts;
+	return { ...PLAIN, kind: place?.path.length ? "part" : "plain", release, usesOldName, page };
+}
+
+/** Whether a config stands where the values of the distribution's own chart have it. */
+function isChartText(place: ConfigPlace | undefined, { hosts }: Distribution): boolean {
+	const path = hosts.kubernetes?.helm?.config ?? [];
+	return path.length > 1 && place?.path.slice(-path.length).join("\0") === path.join("\0");
 }
 
 function isObject(documents: readonly Document[]): boolean {
