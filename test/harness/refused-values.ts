@@ -6,6 +6,24 @@ type Whole = (parts: { receivers?: string; exporters?: string; more?: string; pi
 export const judgedValues = (whole: Whole, to: (exporter: string) => string): readonly JudgedConfig[] => [
 	...(
 		[
+			["${OTLP:-http://127.0.0.1:9}", true],
+			["${OTLP_URL:-http://127.0.0.1:9}", true],
+			["${OTLP:=http://127.0.0.1:9}", true],
+			["http://${HOST:?unset}:9", true],
+			["${env:OTLP:-http://127.0.0.1:9}", false],
+			["${env:OTLP:-${env:OTHER:-http://127.0.0.1:9}}", false],
+			["http://127.0.0.1:9/$${OTLP:-a}", false],
+		] as const
+	).map(
+		([endpoint, isRefused]): JudgedConfig => ({
+			name: `a variable with a default: ${endpoint}`,
+			text: to(`otlp_http: {endpoint: '${endpoint}'}`),
+			errors: isRefused ? ["refused-value"] : [],
+			...(!isRefused && { passes: true }),
+		}),
+	),
+	...(
+		[
 			["a level of the debug exporter that is none", "verbosity: verbose", "wrong-type"],
 			["no level", "verbosity: none", "wrong-type"],
 			["a level that is true", "verbosity: true", "wrong-type"],

@@ -25,6 +25,7 @@ import { structureFindings, type Target } from "./structure.ts";
 import { readQuietly, tokenFilesIn } from "./token-files.ts";
 import { unreadFindings } from "./unread.ts";
 import { valueFindings } from "./values.ts";
+import { variableFindings } from "./variables.ts";
 import { writtenTokens } from "./written-tokens.ts";
 
 /** All offline findings about a file, by position. */
@@ -114,6 +115,7 @@ function configFindings(model: ConfigModel, text: string, target: Target): Confi
 		...structure,
 		...fieldFindings(model, release, isKnownRelease(target.distribution, target.own)),
 		...valueFindings(model, release),
+		...variableFindings(model, target.embedded === true),
 		...deliveryFindings(model, text, release),
 	]);
 }

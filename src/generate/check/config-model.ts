@@ -97,7 +97,7 @@ function pipelineNodes(document: Document, pipelines: YAMLMap, chart: ChartConfi
 	});
 }
 
-/** The ids of a list; undefined if it is not in this file: because it comes from elsewhere, or because it is the chart's. */
+/** The ids of a list; undefined if it, or all in it, is not in this file: because it comes from elsewhere, or because it is the chart's. */
 function listAt(
 	document: Document,
 	map: YAMLMap,
@@ -115,11 +115,14 @@ function isNull(node: Node | undefined): boolean {
 function references(document: Document, node: Node | undefined): Reference[] | undefined {
 	if (isNull(node)) return [];
 	if (!isSeq(node)) return undefined;
-	return (node.items as Node[]).flatMap((item) => {
+	const found = (node.items as Node[]).flatMap((item) => {
 		const value = isAlias(item) ? item.resolve(document) : item;
-		const isId = isScalar(value) && typeof value.value === "string" && !value.value.startsWith("$");
-		return isId ? [{ id: trimmedId(String(value.value)), at: item.range?.[0] ?? 0 }] : [];
+		const isText = isScalar(value) && typeof value.value === "string";
+		return isText ? [{ id: trimmedId(String(value.value)), at: item.range?.[0] ?? 0 }] : [];
 	});
+	const ids = found.filter(({ id }) => !id.startsWith("$"));
+	const isElsewhere = ids.length < found.length;
+	return ids.length === 0 && isElsewhere ? undefined : ids;
 }
 
 /** The value below a map by a path of keys, through aliases. */

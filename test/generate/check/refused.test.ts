@@ -92,6 +92,26 @@ describe("a token is found in whatever form the file has it", () => {
 	});
 });
 
+describe("what another program may put in first", () => {
+	const variable = sender('proxy_url: "${PROXY:-http://127.0.0.1:9}"');
+
+	test("a variable of a shell is an error in a config by itself, and a warning in one that something renders", async () => {
+		expect(await rulesOf(variable)).toEqual(["error refused-value"]);
+		const rendered = (head: string, blanks: number) => head + block(variable, blanks);
+		for (const text of [
+			rendered("kind: ConfigMap\nmetadata: {name: a}\ndata:\n  c.yaml: |\n", 4),
+			rendered("services: {c: {image: x}}\nconfigs:\n  c:\n    content: |\n", 6),
+			rendered("kind: HelmRelease\nmetadata: {name: a}\nspec:\n  values:\n    config:\n", 6),
+		])
+			expect(await rulesOf(text)).toContain("warning refused-value");
+	});
+
+	test("a pipeline whose only exporter is in a variable is not empty", async () => {
+		const text = clean.replace("exporters: [otlp_http]", 'exporters: ["${env:EXPORTER:-otlp_http}"]');
+		expect(await rulesOf(text)).toEqual(["warning not-read"]);
+	});
+});
+
 describe("what was not read is not clean", () => {
 	const all = (part: string, what: string) => clean.replace(part, what);
 	test.each<[name: string, text: string, expected: readonly string[]]>([
