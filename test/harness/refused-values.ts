@@ -24,6 +24,32 @@ export const judgedValues = (whole: Whole, to: (exporter: string) => string): re
 	),
 	...(
 		[
+			["processors", "tail_sampling", "{policies: [{name: a, type: always_sample}]}", "traces"],
+			["processors", "probabilistic_sampler", "{sampling_percentage: 15}", "logs traces"],
+			["processors", "interval", "{}", "metrics"],
+			["processors", "deltatocumulative", "{}", "metrics"],
+			["processors", "cumulativetodelta", "{}", "metrics"],
+			["exporters", "prometheus", "{endpoint: '127.0.0.1:9'}", "metrics"],
+			["exporters", "prometheus_remote_write", "{endpoint: 'http://127.0.0.1:9'}", "metrics"],
+		] as const
+	).flatMap(([section, type, settings, takes]) =>
+		["logs", "metrics", "traces"].map((signal): JudgedConfig => {
+			const isTaken = takes.split(" ").includes(signal);
+			const isExporter = section === "exporters";
+			const pipeline = `receivers: [otlp], ${isExporter ? "" : `processors: [${type}], `}exporters: [${isExporter ? type : "debug"}]`;
+			return {
+				name: `${type} in a pipeline of ${signal}`,
+				text: whole({
+					...(isExporter ? { exporters: `{${type}: ${settings}}` } : { more: `processors: {${type}: ${settings}}` }),
+					pipelines: `{${signal}: {${pipeline}}}`,
+				}),
+				errors: isTaken ? [] : ["unsupported-signal"],
+				...(isTaken && { passes: true }),
+			};
+		}),
+	),
+	...(
+		[
 			["a level of the debug exporter that is none", "verbosity: verbose", "wrong-type"],
 			["no level", "verbosity: none", "wrong-type"],
 			["a level that is true", "verbosity: true", "wrong-type"],

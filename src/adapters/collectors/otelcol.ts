@@ -70,3 +70,18 @@ export const otelcolUptake: Distribution["uptake"] = {
 	watched: { log: "refresh token" },
 	started: { log: "Everything is ready" },
 };
+
+/**
+ * The signals of components that do not take all of them, by section and type: in a pipeline of another the collector refuses the whole config.
+ * Measured on otelcol 0.155.0.
+ */
+export const componentSignals: Readonly<Record<string, readonly string[]>> = {
+	"exporters/prometheus": ["metrics"],
+	"exporters/prometheus_remote_write": ["metrics"],
+	"exporters/prometheusremotewrite": ["metrics"],
+	"processors/cumulativetodelta": ["metrics"],
+	"processors/deltatocumulative": ["metrics"],
+	"processors/interval": ["metrics"],
+	"processors/probabilistic_sampler": ["logs", "traces"],
+	"processors/tail_sampling": ["traces"],
+};

@@ -163,6 +163,13 @@ export const configRules = {
 		fix: "Begin the name with traces, metrics, logs or profiles, e.g. logs/edge.",
 		source: `${CORE}/blob/main/pipeline/pipeline.go`,
 	},
+	"unsupported-signal": {
+		severity: "error",
+		title: "a component is in a pipeline of a signal that it does not take",
+		why: "The collector refuses the whole config.",
+		fix: "Take it out of that pipeline.",
+		source: MEASURED,
+	},
 	"one-sided-connector": {
 		severity: "error",
 		title: "a connector has nothing on one of its sides",

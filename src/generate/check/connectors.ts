@@ -1,4 +1,4 @@
-import { connectorSignals } from "../../adapters/collectors/otelcol.ts";
+import { componentSignals, connectorSignals } from "../../adapters/collectors/otelcol.ts";
 import { ownEntry } from "../../base/lookup.ts";
 import { shown } from "../../base/mask.ts";
 import type { ComponentNode, ConfigModel, PipelineNode } from "./config-model.ts";
@@ -57,3 +57,20 @@ function cycle(connectors: readonly ComponentNode[], pipelines: readonly Pipelin
 		? [{ rule: "connector-cycle", at: first.at, what: `records of the pipeline ${shown(first.id)} come back to it` }]
 		: [];
 }
+
+/** Components in a pipeline of a signal that they do not take. */
+export function unsupportedSignals({ components, pipelines }: ConfigModel): ConfigFinding[] {
+	return pipelines.flatMap((pipeline) =>
+		(["processors", "exporters"] as const).flatMap((section) =>
+			(pipeline[section] ?? []).flatMap(({ id, at }): ConfigFinding[] => {
+				const type = components.find((each) => each.section === section && each.id === id)?.type ?? "";
+				const takes = ownEntry(componentSignals, `${section}/${type}`);
+				if (!takes || takes.includes(pipeline.signal) || !SIGNALS.includes(pipeline.signal)) return [];
+				const what = `the pipeline ${shown(pipeline.id)} has ${shown(id)}, which takes only ${takes.join(" and ")}`;
+				return [{ rule: "unsupported-signal", at, what }];
+			}),
+		),
+	);
+}
+
+const SIGNALS: readonly string[] = ["traces", "metrics", "logs"];

@@ -8,7 +8,8 @@ import type { Target } from "./structure.ts";
 const REFUSED: ReadonlySet<RuleId> = new Set([
 	...(["syntax", "unknown-section", "unknown-component", "unknown-field", "wrong-type", "refused-value"] as const),
 	...(["missing-setting", "invalid-id", "duplicate-block", "connector-cycle", "missing-reference"] as const),
-	...(["unlisted-extension", "empty-pipeline", "unknown-signal", "one-sided-connector", "no-pipelines"] as const),
+	...(["unlisted-extension", "empty-pipeline", "unknown-signal", "unsupported-signal"] as const),
+	...(["one-sided-connector", "no-pipelines"] as const),
 ]);
 
 /**

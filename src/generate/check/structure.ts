@@ -15,7 +15,7 @@ import {
 	type Reference,
 	textsBelow,
 } from "./config-model.ts";
-import { connectorFindings } from "./connectors.ts";
+import { connectorFindings, unsupportedSignals } from "./connectors.ts";
 import { isElsewhere, partFindings } from "./parts.ts";
 import type { ConfigFinding } from "./rules.ts";
 
@@ -56,6 +56,7 @@ export function structureFindings(model: ConfigModel, target: Target): ConfigFin
 		...model.components.flatMap((component) => known(component, target)),
 		...noPipelines(model),
 		...(model.complete ? [...pipelines(model), ...connectorFindings(model), ...unused(model)] : []),
+		...unsupportedSignals(model),
 		...extensions(model),
 	];
 }

@@ -338,6 +338,13 @@ const cases: readonly RuleCase[] = [
 		at: "75",
 	},
 	{ rule: "wrong-type", text: good.replace("exporters: [forward]", "exporters: forward"), at: "forward" },
+	{
+		rule: "unsupported-signal",
+		text: good
+			.replace("  batch:", "  batch:\n  interval:")
+			.replace("processors: [batch]", "processors: [batch, interval]"),
+		at: "interval]",
+	},
 	{ rule: "missing-setting", text: good.replace("    endpoint: https://otlp.example.com\n", ""), at: "otlp_http/x:" },
 	{ rule: "invalid-id", text: good.replaceAll("otlp_http/x", "otlp_http/"), at: "otlp_http/:" },
 	{ rule: "not-read", text: good.replace("exporters: [forward]", "exporters: ${env:X}"), at: "\\$" },
