@@ -803,6 +803,21 @@ describe("collector --into: what cannot be changed is refused with the text to p
 		for (const part of parts) expect(refused).toContain(part);
 	});
 
+	test.each([
+		["a config in a Compose file", "services: {c: {image: x}}\nconfigs:\n  c:\n    content: |\n", 6],
+		["one in a variable there", "services:\n  c:\n    environment:\n      CONFIG: |\n", 8],
+		["one in CloudFormation", "Resources:\n  P:\n    Value: !Sub |\n", 6],
+	])(
+		"%s, where what ours refers to would be replaced; an entry without a variable goes in",
+		async (_, head, blanks) => {
+			const text = head + block(plain, blanks);
+			const { refused } = await into(text, { distribution: "adot" });
+			expect(refused).toContain("is a template");
+			expect(refused).toContain('Authorization: "Bearer ${file:/etc/crossfade/torii.token}"');
+			expect((await into(text)).text).toContain("bearertokenauth/torii");
+		},
+	);
+
 	test("of several documents with a config, ours goes into the first, which is the one that is read", async () => {
 		const { text } = await into(`${plain}---\n${plain}`);
 		expect(text?.split("---\n")[1]).toBe(plain);

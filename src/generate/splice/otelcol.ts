@@ -50,6 +50,17 @@ function lookAgain(text: string, { file, request }: ParsedConfig): ParsedConfig 
 	return parsedConfig(yaml, { ...place, node: place.node }, request);
 }
 
+/**
+ * What replaces variables in a text before a collector gets it, as a sentence; undefined if nothing is known to.
+ * https://docs.docker.com/reference/compose-file/interpolation/
+ */
+function replacerOf({ node, document }: ConfigPlace): string | undefined {
+	if (node.tag === "!Sub") return "CloudFormation would replace what our entries refer to";
+	const { contents } = document;
+	const isCompose = isMap(contents) && isMap(contents.get("services", true));
+	return isCompose ? "Compose replaces variables in it, and ours need each $ twice there" : undefined;
+}
+
 /** A config inside a block of text: the same, one level deeper. */
 function spliceBlock(
 	text: string,
@@ -62,8 +73,9 @@ function spliceBlock(
 		const what = `the block of text at ${place.label} could not be restored byte for byte`;
 		throw new CrossfadeError("refused", { what, where: { file }, fix: manualEdit(request) });
 	}
-	if (place.node.tag === "!Sub" && JSON.stringify(request.entries).includes("${")) {
-		const what = `the text at ${place.label} is a template: CloudFormation would replace what our entries refer to`;
+	const replacer = request.remove || !JSON.stringify(request.entries).includes("$") ? undefined : replacerOf(place);
+	if (replacer !== undefined) {
+		const what = `the text at ${place.label} is a template: ${replacer}`;
 		throw new CrossfadeError("refused", { what, where: { file }, fix: manualEdit(request) });
 	}
 	try {
