@@ -12,6 +12,7 @@ import { alloyTexts, type ConfigPlace, configsIn, laterConfigs } from "../splice
 import { parseYaml, type YamlText } from "../splice/yaml-document.ts";
 import { alloyFindings, componentsWithoutSettings } from "./alloy.ts";
 import { hasMounts, signalFindings } from "./companions.ts";
+import { afterCompose, composeFindings, isCompose } from "./compose-text.ts";
 import { type ConfigModel, configModel } from "./config-model.ts";
 import { deliveryFindings } from "./delivery.ts";
 import { fieldFindings, typesWithoutFields } from "./fields.ts";
@@ -82,6 +83,11 @@ function yamlFindings(yaml: YamlText, outer: Target): PlacedFinding[] {
 			const { document, node } = found;
 			const here = releaseFor(target, documents, found);
 			const chart = found.chart ?? target.mergedInto;
+			if (!isMap(node) && isCompose(document))
+				return [
+					...place(composeFindings(text, node)),
+					...textFindings(text, node, "embedded.yaml", file, here, afterCompose),
+				];
 			if (!isMap(node)) return textFindings(text, node, "embedded.yaml", file, here);
 			return place(configFindings(configModel(document, node, chart), text, here));
 		}),
@@ -203,16 +209,23 @@ const NOTHING = "no collector config found in this file";
 const OF_INVENTORY: ReadonlySet<RuleId> = new Set(["unknown-component", "deprecated-component"]);
 
 /** What is wrong with a config that stands as a text in a file: at its place in that file, or, where lines are joined, where the text begins. */
-function textFindings(text: string, scalar: Scalar, name: string, file: string, outer: Target): PlacedFinding[] {
+function textFindings(
+	text: string,
+	scalar: Scalar,
+	name: string,
+	file: string,
+	outer: Target,
+	rendered = (inner: string) => inner,
+): PlacedFinding[] {
 	const target = { ...outer, embedded: true };
 	const block = scalar.type === Scalar.BLOCK_LITERAL ? blockText(text, scalar) : undefined;
 	if (!block) {
 		const start = positionOf(text, scalar.range?.[0] ?? 0);
 		// A literal of a generator has its key before the text.
-		const inner = String(scalar.value).replace(/^[\w.-]+=/, "");
+		const inner = rendered(String(scalar.value).replace(/^[\w.-]+=/, ""));
 		return fileFindings(inner, name, target).map((found) => ({ ...found, file, ...start }));
 	}
-	return fileFindings(block.text, name, target).map((found) => ({
+	return fileFindings(rendered(block.text), name, target).map((found) => ({
 		...found,
 		file,
 		line: found.line + block.firstLine - 1,

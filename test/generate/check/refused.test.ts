@@ -100,10 +100,20 @@ describe("what another program may put in first", () => {
 		const rendered = (head: string, blanks: number) => head + block(variable, blanks);
 		for (const text of [
 			rendered("kind: ConfigMap\nmetadata: {name: a}\ndata:\n  c.yaml: |\n", 4),
-			rendered("services: {c: {image: x}}\nconfigs:\n  c:\n    content: |\n", 6),
 			rendered("kind: HelmRelease\nmetadata: {name: a}\nspec:\n  values:\n    config:\n", 6),
 		])
 			expect(await rulesOf(text)).toContain("warning refused-value");
+	});
+
+	test.each([
+		["of the collector with a single $", "${env:TOKEN}", ["error refused-value", "warning token-from-env"]],
+		["of the collector with two", "$${env:TOKEN}", ["warning token-from-env"]],
+		["of Compose with a default", "${TOKEN:-none}", ["warning token-from-env"]],
+		["from a file with two", "$${file:/run/secrets/token}", ["error token-not-mounted", "warning file-newline"]],
+	])("in a Compose file, a variable %s", async (_, variable, expected) => {
+		const text = sender(`headers: {Authorization: "Bearer ${variable}"}`);
+		const file = `services: {c: {image: x}}\nconfigs:\n  c:\n    content: |\n${block(text, 6)}`;
+		expect((await rulesOf(file)).sort()).toEqual(expected);
 	});
 
 	test("a pipeline whose only exporter is in a variable is not empty", async () => {
