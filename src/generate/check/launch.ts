@@ -78,7 +78,11 @@ function launchFacts(launch: Launch): LaunchFact[] {
 			`the collector is started with ${plural(count, "config")}, and merges them`,
 			"each was checked alone at most",
 		],
-		[schemes.length > 0, `a config of this collector comes from ${schemes.join(", ")}`, "it was not checked"],
+		[
+			schemes.length > 0,
+			`a config of this collector comes from ${schemes.map((scheme) => shown(scheme)).join(", ")}`,
+			"it was not checked",
+		],
 		[changes.length > 0, `--set changes ${changes.join(", ")} at the start`, "it was checked as the file has it"],
 		[gates.length > 0, "--feature-gates change what this collector does and accepts", "that was not looked at", "note"],
 	];

@@ -293,6 +293,21 @@ describe("a managed drop-in of ours, held against the real 2.1.330", () => {
 		]);
 	});
 
+	const more = "/etc/claude-code/managed-settings.d/60-more.json";
+	const { OTEL_EXPORTER_OTLP_PROTOCOL: _protocol, ...bare } = JSON.parse(ours()).env as Record<string, string>;
+
+	test("without a protocol, an endpoint of one signal that is no URL stops all of it, and an empty one does not", async () => {
+		const without = (endpoint: string) =>
+			JSON.stringify({ env: { ...bare, OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: endpoint } });
+		expect((await said({ [dropIn]: without("x") })).signals).toEqual(["logs no", "metrics no"]);
+		expect((await said({ [dropIn]: without(" ") })).signals).toEqual(["logs yes", "metrics yes"]);
+	});
+
+	test("a variable without a text in a later drop-in leaves open what counts", async () => {
+		const emptied = JSON.stringify({ env: { OTEL_EXPORTER_OTLP_PROTOCOL: "" } });
+		expect((await said({ [dropIn]: ours(), [more]: emptied })).signals).toEqual(["logs unknown", "metrics unknown"]);
+	});
+
 	test("nothing is read of a state file with a byte order mark", async () => {
 		const state = `\ufeff${JSON.stringify({ env: { OTEL_LOGS_EXPORTER: "none" } })}`;
 		expect(await said({ [dropIn]: ours(), [`${HOME}/.claude.json`]: state })).toEqual(isSent);

@@ -34,9 +34,10 @@ export function failureOf(signal: EmittedSignal, settings: Effective): string | 
 		: protocolOf(signal, settings).off;
 }
 
+/** Seen in 2.1.330: that of the signal counts, if it has a text, also where it is no URL. */
 function hasEndpoint(signal: EmittedSignal, { get }: Effective): boolean {
 	const names = [`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`, "OTEL_EXPORTER_OTLP_ENDPOINT"];
-	return names.some((name) => URL.canParse(get(`/env/${name}`)?.trim() ?? ""));
+	return URL.canParse(names.map((name) => get(`/env/${name}`)?.trim()).find((text) => text) ?? "");
 }
 
 /** Seen: what stops one signal stops in 2.1.81 the others too, and in 2.1.330 does not. */
@@ -95,3 +96,11 @@ export function protocolOf(
 	if (isRelease("<2.1.82")) return { off: `${general} is not set` };
 	return isRelease("<2.1.330") ? { doubt: `${general} is not set` } : { protocol: "http/protobuf", isUnset: true };
 }
+
+/** A variable of these without a text. */
+export const emptiedBy =
+	(variables: RegExp) =>
+	({ env }: Readonly<Record<string, unknown>>): string | undefined => {
+		const all = typeof env === "object" && env !== null ? Object.entries(env) : [];
+		return all.find(([name, value]) => variables.test(`/env/${name}`) && value === "")?.[0];
+	};

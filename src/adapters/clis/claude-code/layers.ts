@@ -8,7 +8,17 @@
 import type { Emission, EmittedSignal, SentHeader } from "../emission.ts";
 import type { CliLayering, Effective } from "../layering.ts";
 import { assembled, pairsOf } from "../otel-js.ts";
-import { doubtOf, doubtOfAll, exporterWords, failureOf, isOfWeb, isOn, protocolOf, signals } from "./exporters.ts";
+import {
+	doubtOf,
+	doubtOfAll,
+	emptiedBy,
+	exporterWords,
+	failureOf,
+	isOfWeb,
+	isOn,
+	protocolOf,
+	signals,
+} from "./exporters.ts";
 import { kinds } from "./index.ts";
 import { doubts } from "./values.ts";
 
@@ -165,6 +175,15 @@ export const layering: CliLayering = {
 			format: "json",
 			range: ">=2.1.83",
 			...managed,
+			doubts: [
+				...managed.doubts,
+				// Seen in 2.1.330: it takes away the protocol of managed-settings.json, and leaves that of the user.
+				{
+					range: ">=2.1.330",
+					of: emptiedBy(variableOfUnit),
+					why: "has a variable without a text, which can take away that of another managed file",
+				},
+			],
 		},
 		{
 			id: "profile",
