@@ -131,14 +131,21 @@ describe("the lock of a process that cannot be seen from here", () => {
 		expect(readlinkSync(lock)).toBe("1 1 6f0e/pid:[7]/other");
 	});
 
-	const own = ["unshare", ...(process.getuid?.() === 0 ? [] : ["--map-root-user"]), "--pid", "--fork", "--mount-proc"];
+	const own = [
+		"unshare",
+		...(process.getuid?.() === 0 ? [] : ["--map-root-user"]),
+		"--pid",
+		"--fork",
+		"--mount-proc",
+		"--kill-child",
+	];
 	const tables = part("process tables of their own (unshare --pid, as root or where users may)", () =>
 		spawnSync(own[0] ?? "", [...own.slice(1), "true"]).status === 0 ? "unshare" : undefined,
 	);
 
 	test("is not taken over by another container's, whatever number it has there", needs(tables), async () => {
 		const folder = scratch({ take: taker });
-		const [program = "", ...args] = [...own, "--kill-child", "sh", "./take", "-1"];
+		const [program = "", ...args] = [...own, "sh", "./take", "-1"];
 		const first = spawn(program, args, { cwd: folder, stdio: "ignore" });
 		onTestFinished(() => void first.kill("SIGKILL"));
 		await waitFor("the first has it", () => existsSync(join(folder, "inside-1")));
