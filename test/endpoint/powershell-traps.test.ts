@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { canary } from "../harness/canary.ts";
 import { contents, text, write } from "../harness/endpoint.ts";
@@ -341,6 +341,7 @@ describe("the script in PowerShell", { ...needs(pwsh), timeout: 300_000 }, () =>
 		const all = () => Object.fromEntries(Object.entries(contents(m.root)).filter(([path]) => !/\.lock$/.test(path)));
 		const others = [".crossfade-new.seven77", ".crossfade-news.abc123", ".crossfade-older", "x.crossfade-new.abc123"];
 		for (const ending of others) write(`${codexFile}${ending}`, "", "somebody else's");
+		write(dirname(codexFile), `my-${basename(codexFile)}.crossfade-new.abc123`, "somebody else's");
 		const before = all();
 		const leave = () => {
 			// Between the two steps of a replacement: the file, or its record, has the other name.
