@@ -11,6 +11,8 @@ interface Launch {
 	readonly words: readonly string[];
 	/** Configs that are given besides: a chart and the operator name their own. */
 	readonly configsBesides: number;
+	/** Variables of the collector whose text, a config, is in the same file. */
+	readonly given?: readonly string[];
 }
 
 const FIX = "Check what the collector puts together of all of it (print-config), too.";
@@ -68,7 +70,8 @@ function launchFacts(launch: Launch): LaunchFact[] {
 	if (isOther(launch)) return [];
 	const { at } = launch;
 	const configs = optionsOf(launch, "config");
-	const schemes = [...new Set(configs.map(schemeOf).filter((scheme) => scheme !== undefined))];
+	const elsewhere = configs.filter((config) => !launch.given?.some((name) => config === `env:${name}`));
+	const schemes = [...new Set(elsewhere.map(schemeOf).filter((scheme) => scheme !== undefined))];
 	const changes = optionsOf(launch, "set").map((each) => shown(each.split("=", 1)[0] ?? ""));
 	const gates = optionsOf(launch, "feature-gates");
 	const count = configs.length + launch.configsBesides;
@@ -134,8 +137,24 @@ function launchesOf(map: Node): Launch[] {
 			at: first.node.range?.[0] ?? 0,
 			words: parts.flatMap(({ words }) => words),
 			configsBesides: isAdded ? 1 : 0,
+			given: VARIABLES.flatMap((key) => givenConfigs(nodeBelow(map, key))),
 		},
 	];
+}
+
+const VARIABLES = ["environment", "Environment", "env", "extraEnvs"];
+
+/** The names of the variables in a map, or in a list of names and values, whose value is a text of several lines: such a text is looked at. */
+function givenConfigs(node: Node | null | undefined): string[] {
+	const isConfig = (value: unknown) => isScalar(value) && /^service:/m.test(String(value.value));
+	if (isMap(node)) return node.items.filter(({ value }) => isConfig(value)).map((pair) => keyOf(pair) ?? "");
+	if (!isSeq(node)) return [];
+	return (node.items as Node[]).flatMap((item) => {
+		if (!isMap(item)) return [];
+		const at = (key: string) => item.get(key, true) ?? item.get(key[0]?.toUpperCase() + key.slice(1), true);
+		const name = at("name");
+		return isConfig(at("value")) && isScalar(name) ? [String(name.value)] : [];
+	});
 }
 
 function listed(node: Node): string[] {
