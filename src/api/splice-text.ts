@@ -4,7 +4,6 @@ import { CrossfadeError } from "../base/errors.ts";
 import { foreignFormat } from "../generate/check/foreign.ts";
 import { launchNotes } from "../generate/check/launch.ts";
 import { mapsIn } from "../generate/check/mounts.ts";
-import { whyNotStarting } from "../generate/check/not-starting.ts";
 import type { CollectorPlan } from "../generate/plan/collector.ts";
 import { hasComponent } from "../generate/plan/release.ts";
 import { alloyFragment, alloyInput } from "../generate/render/alloy.ts";
@@ -71,11 +70,17 @@ export async function planForFile(
 }
 
 /** Puts what a plan wants into the text of a file, or takes it out. Throws `CrossfadeError` (refused) where that is not safe. */
-export function spliceText(text: string, file: string, plan: CollectorPlan, wish: SpliceWish): SpliceResult {
+export async function spliceText(
+	text: string,
+	file: string,
+	plan: CollectorPlan,
+	wish: SpliceWish,
+): Promise<SpliceResult> {
 	const outcome = spliceOf(plan, file)(text, file, wish);
 	if (wish.remove) return { ...outcome, before: [] };
 	const before = beforeNextStart(plan, shapeOf(text, file, plan.distribution, wish.at));
 	const { distribution, release } = plan;
+	const { whyNotStarting } = await import("../generate/check/not-starting.ts");
 	const refused = whyNotStarting(outcome.text, text, file, { distribution, own: release.own });
 	const notes = [...outcome.notes, ...notTaken(plan), ...startedWith(text, file, plan)];
 	return { ...outcome, notes: refused === undefined ? notes : [refused, ...notes], before };

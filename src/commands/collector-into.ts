@@ -32,7 +32,7 @@ export async function spliceInto(
 	const { plan, isReleaseFound } = await planForFile(text, file, usual, { targetVersion, platform, at }, replan);
 	const release = targetVersion === undefined ? releaseNote(plan, isReleaseFound) : undefined;
 	for (const warning of plan.warnings) fx.terminal.warn(warning);
-	const outcome = spliceText(text, file, plan, {
+	const outcome = await spliceText(text, file, plan, {
 		remove: options["remove"] === true,
 		force: options["force"] === true,
 		pipelines: typeof list === "string" ? list.split(",").map((word) => word.trim()) : undefined,

@@ -36,15 +36,15 @@ describe("why a collector does not start with a file that was changed", () => {
 		expect(why(good, bad)).toBeUndefined();
 	});
 
-	test("adding our entries to such a file says so first; a mistake that is mended by them is not told", () => {
+	test("adding our entries to such a file says so first; a mistake that is mended by them is not told", async () => {
 		const config = (exporters: string, list: string) =>
 			`receivers:\n  otlp:\n    protocols:\n      http:\nexporters:\n  debug:${exporters}\nservice:\n  pipelines:\n    logs:\n      receivers: [otlp]\n      exporters: ${list}\n`;
 		const plan = planFor(distribution, { targetVersion: "0.155.0" });
-		const notes = (text: string) =>
-			spliceText(text, "c.yaml", plan, { remove: false, force: false, pipelines: undefined, at: undefined }).notes;
-		expect(notes(config("\n    verbosity: loud", "[debug]"))[0]).toContain(
+		const wish = { remove: false, force: false, pipelines: undefined, at: undefined };
+		const notes = async (text: string) => (await spliceText(text, "c.yaml", plan, wish)).notes;
+		expect((await notes(config("\n    verbosity: loud", "[debug]")))[0]).toContain(
 			"does not start with this file, and did not",
 		);
-		expect(notes(config("", "[]")).join()).not.toContain("does not start");
+		expect((await notes(config("", "[]"))).join()).not.toContain("does not start");
 	});
 });
