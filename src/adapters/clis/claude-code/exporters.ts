@@ -104,3 +104,15 @@ export const emptiedBy =
 		const all = typeof env === "object" && env !== null ? Object.entries(env) : [];
 		return all.find(([name, value]) => variables.test(`/env/${name}`) && value === "")?.[0];
 	};
+
+/** Where the requests of a signal go by the general endpoint, to which its path is added; undefined if that makes no URL. */
+export function urlWithPath(endpoint: string, path: string): string | undefined {
+	const url = `${endpoint}${endpoint.endsWith("/") ? "" : "/"}${path}`;
+	return URL.canParse(endpoint) && URL.canParse(url) ? requested(url) : undefined;
+}
+
+/** Of a URL, what its requests use: no user, no password, no query and no fragment. Seen in 2.1.81 and 2.1.330. */
+export function requested(text: string): string {
+	const url = new URL(text);
+	return `${url.protocol}//${url.host}${url.pathname}`;
+}

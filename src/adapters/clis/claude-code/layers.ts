@@ -17,7 +17,9 @@ import {
 	isOfWeb,
 	isOn,
 	protocolOf,
+	requested,
 	signals,
+	urlWithPath,
 } from "./exporters.ts";
 import { kinds } from "./index.ts";
 import { doubts } from "./values.ts";
@@ -390,16 +392,4 @@ function asWritten(list = ""): SentHeader[] {
 		const name = pair.slice(0, at).trim();
 		return at > 0 && name !== "" ? [{ name, value: pair.slice(at + 1).trim(), from: GENERAL }] : [];
 	});
-}
-
-/** Where the requests of a signal go by the general endpoint, to which its path is added; undefined if that makes no URL. */
-function urlWithPath(endpoint: string, path: string): string | undefined {
-	const url = `${endpoint}${endpoint.endsWith("/") ? "" : "/"}${path}`;
-	return URL.canParse(endpoint) && URL.canParse(url) ? requested(url) : undefined;
-}
-
-/** Of a URL, what its requests use: no user, no password, no query and no fragment. Seen in 2.1.81 and 2.1.330. */
-function requested(text: string): string {
-	const url = new URL(text);
-	return `${url.protocol}//${url.host}${url.pathname}`;
 }
